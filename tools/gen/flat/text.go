@@ -1,0 +1,67 @@
+package flat
+
+import (
+	"google.golang.org/protobuf/compiler/protogen"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// text writes String and AppendText. Fields marked debug_redact show that they are there, no more.
+func (w *writer) text(t *message) {
+	w.textHead(t)
+	if len(t.Fields) > 0 {
+		w.P("first := true")
+	}
+	for _, f := range t.Fields {
+		if f.Repeated {
+			w.P("if len(m.", f.Var, ") > 0 {")
+		} else {
+			w.P("if m.has&", f.Bit, " != 0 {")
+		}
+		w.P(`dst = appendField(dst, &first, "`, f.Desc.Name(), `")`)
+		w.textValue(f)
+		w.P("}")
+	}
+	w.P("return append(dst, '}')")
+	w.P("}")
+	w.P()
+}
+
+func (w *writer) textHead(t *message) {
+	w.P("// String returns the fields that are present as text for people. Credentials are left out.")
+	w.P("func (m *", t.Name, ") String() string { return string(m.appendText(nil)) }")
+	w.P()
+	w.P("func (m *", t.Name, ") appendText(dst []byte) []byte {")
+	w.P(`dst = append(dst, "`, snake(string(t.Desc.Name())), `{"...)`)
+}
+
+func (w *writer) textValue(f *field) {
+	m := "m." + f.Var
+	strconv := protogen.GoImportPath("strconv")
+	switch {
+	case f.Redact:
+		w.P(`dst = append(dst, "[redacted]"...)`)
+	case f.Repeated:
+		w.P("dst = append(dst, '[')")
+		w.P("for k := range ", m, " {")
+		w.P("if k > 0 { dst = append(dst, ' ') }")
+		if f.Kind == protoreflect.MessageKind {
+			w.P("dst = ", m, "[k].appendText(dst)")
+		} else {
+			w.P("dst = append(dst, ", m, "[k].String()...)")
+		}
+		w.P("}")
+		w.P("dst = append(dst, ']')")
+	case f.Kind == protoreflect.MessageKind:
+		w.P("dst = ", m, ".appendText(dst)")
+	case f.isText():
+		w.P("dst = appendQuoted(dst, ", m, ")")
+	case f.Kind == protoreflect.EnumKind:
+		w.P("dst = append(dst, ", m, ".String()...)")
+	case f.Kind == protoreflect.BoolKind:
+		w.P("dst = ", strconv.Ident("AppendBool"), "(dst, ", m, ")")
+	case f.Kind == protoreflect.DoubleKind:
+		w.P("dst = appendFloat(dst, ", m, ")")
+	default:
+		w.P("dst = ", strconv.Ident("AppendUint"), "(dst, ", f.raw(m), ", 10)")
+	}
+}

@@ -1,0 +1,301 @@
+package flat
+
+import (
+	"google.golang.org/protobuf/compiler/protogen"
+)
+
+// isUnion tells the application layer's payload, which holds one body chosen by its type, from
+// messages whose fields stand beside each other.
+func isUnion(m *protogen.Message) bool {
+	return m.Desc.FullName() == "smarkets.seto.Payload"
+}
+
+// union writes the flat value of one whole payload: an envelope and a slot for each body.
+func (w *writer) union(t *message) {
+	bodies := t.Fields[2:]
+	for _, f := range bodies {
+		w.checkBody(t, f)
+	}
+	w.comment(t.Comments, t.Name+" is the message "+t.Full+".")
+	w.P("//")
+	w.P("// It is a union: of the bodies only the one that the type names is meaningful, and it is the only")
+	w.P("// one that is decoded, kept and encoded.")
+	w.P("type ", t.Name, " struct {")
+	w.P("has uint32 // presence of type, eto_payload and the body")
+	w.P("typ PayloadType")
+	w.P("etoPayload EtoPayload")
+	for _, f := range bodies {
+		w.P(f.Var, " ", f.Type)
+	}
+	w.P("}")
+	w.P()
+	w.P("const (")
+	w.P("has", t.Name, "Type = 1 << iota")
+	w.P("has", t.Name, "EtoPayload")
+	w.P("has", t.Name, "Body")
+	w.P(")")
+	w.P()
+	w.descriptor(t)
+	w.P("// Reset makes everything absent. Memory is kept.")
+	w.P("func (m *", t.Name, ") Reset() { m.has = 0 }")
+	w.P()
+	w.unionAccess(t, bodies)
+	w.unionDecode(t, bodies)
+	w.unionEncode(t, bodies)
+	w.unionConvert(t, bodies)
+	w.unionText(t, bodies)
+}
+
+// checkBody holds a body to the rule that its field follows its type by one.
+func (w *writer) checkBody(t *message, f *field) {
+	for _, v := range t.Fields[0].Enum.Values {
+		if int(v.Desc.Number())+1 == f.Number {
+			return
+		}
+	}
+	panic(t.Full + ": no type for field " + string(f.Desc.Name()))
+}
+
+// typeOf is the constant of the type that names a body.
+func typeOf(t *message, f *field) string {
+	for _, v := range t.Fields[0].Enum.Values {
+		if int(v.Desc.Number())+1 == f.Number {
+			return valueName(v.Desc)
+		}
+	}
+	panic("unreachable: checkBody has passed")
+}
+
+func (w *writer) unionAccess(t *message, bodies []*field) {
+	w.P("// GetType returns the type, ", t.Fields[0].Default, " if absent.")
+	w.indented(t.Fields[0].Comments)
+	w.P("func (m *", t.Name, ") GetType() PayloadType {")
+	w.P("if m.has&has", t.Name, "Type == 0 { return ", t.Fields[0].Default, " }")
+	w.P("return m.typ")
+	w.P("}")
+	w.P()
+	w.P("// HasType reports whether the type is present.")
+	w.P("func (m *", t.Name, ") HasType() bool { return m.has&has", t.Name, "Type != 0 }")
+	w.P()
+	w.P("// SetType sets the type. A body of another type becomes absent.")
+	w.P("func (m *", t.Name, ") SetType(v PayloadType) {")
+	w.P("if m.has&has", t.Name, "Type == 0 || m.typ != v { m.has &^= has", t.Name, "Body }")
+	w.P("m.typ = v")
+	w.P("m.has |= has", t.Name, "Type")
+	w.P("}")
+	w.P()
+	w.P("// HasBody reports whether the body that the type names is present.")
+	w.P("func (m *", t.Name, ") HasBody() bool { return m.has&has", t.Name, "Body != 0 }")
+	w.P()
+	eto := t.Fields[1]
+	eto.Bit = "has" + t.Name + "EtoPayload"
+	w.submessage(t, eto)
+	for _, f := range bodies {
+		typ := typeOf(t, f)
+		w.P("// Has", f.Name, " reports whether the type is ", typ, " and its body present.")
+		w.P("func (m *", t.Name, ") Has", f.Name, "() bool { return m.has&has", t.Name, "Body != 0 && m.typ == ", typ, " }")
+		w.P()
+		w.P("// Get", f.Name, " returns the body of a payload of type ", typ, ", an empty message if")
+		w.P("// there is none.")
+		w.P("func (m *", t.Name, ") Get", f.Name, "() *", f.Type, " {")
+		w.P("if !m.Has", f.Name, "() { m.", f.Var, ".Reset() }")
+		w.P("return &m.", f.Var)
+		w.P("}")
+		w.P()
+		w.P("// Mutable", f.Name, " makes the payload one of type ", typ, " with a body, empty")
+		w.P("// if it had none, and returns the body.")
+		w.P("func (m *", t.Name, ") Mutable", f.Name, "() *", f.Type, " {")
+		w.P("body := m.Get", f.Name, "()")
+		w.P("m.typ = ", typ)
+		w.P("m.has |= has", t.Name, "Type | has", t.Name, "Body")
+		w.P("return body")
+		w.P("}")
+		w.P()
+		w.P("// PayloadType returns ", typ, ", the type of a payload with this body.")
+		w.P("func (*", f.Type, ") PayloadType() PayloadType { return ", typ, " }")
+		w.P()
+	}
+}
+
+func (w *writer) unionDecode(t *message, bodies []*field) {
+	w.P("// Decode makes m the payload in b: the envelope and the one body that the type names. Text fields")
+	w.P("// of m borrow b. u, if not nil, counts what the schema does not know, bodies of other types")
+	w.P("// included. The error is a *DecodeError; m then has to be reset or decoded into.")
+	w.P("func (m *", t.Name, ") Decode(b []byte, u *Unknown) error {")
+	w.P("m.has = 0")
+	w.P("var seen Unknown")
+	w.P("again, err := m.merge(b, false, &seen)")
+	w.P("if again && err == nil {")
+	w.P("// A body came before the type that decides about it. Now the type is known.")
+	w.P("m.has = has", t.Name, "Type")
+	w.P("seen = Unknown{}")
+	w.P("_, err = m.merge(b, true, &seen)")
+	w.P("}")
+	w.P("u.add(seen)")
+	w.P("return err")
+	w.P("}")
+	w.P()
+	w.P("// merge reads the fields of b. If the type is final it stays as it is; else again tells that a")
+	w.P("// later type made an earlier decision about a body wrong.")
+	w.P("func (m *", t.Name, ") merge(b []byte, final bool, u *Unknown) (again bool, err error) {")
+	w.P("bodies := 0")
+	w.P("for i := 0; i < len(b); {")
+	w.P("start := i")
+	w.P("tag := uint64(b[i])")
+	w.P("i++")
+	w.P("if tag >= 0x80 {")
+	w.P("if tag, i = varint(b, start); i < 0 { return false, desc", t.Name, ".failRead(start, 0, i) }")
+	w.P("}")
+	w.P("switch {")
+	w.P("case tag == ", hex(t.Fields[0].Tag), ": // type")
+	w.P("v, next := varint(b, i)")
+	w.P("if next < 0 { return false, desc", t.Name, ".failRead(start, tag, next) }")
+	w.P("i = next")
+	w.P("if typ := PayloadType(v); !final {")
+	w.P("again = again || bodies > 0 && (m.has&has", t.Name, "Type == 0 || typ != m.typ)")
+	w.P("m.typ = typ")
+	w.P("m.has |= has", t.Name, "Type")
+	w.P("}")
+	w.P("if !PayloadType(v).Known() { u.value() }")
+	w.P("case tag == ", hex(t.Fields[1].Tag), ": // eto_payload")
+	w.P("from, end := span(b, i)")
+	w.P("if end < 0 { return false, desc", t.Name, ".failRead(start, tag, end) }")
+	w.P("if err := m.MutableEtoPayload().merge(b[:end], from, u); err != nil { return false, err }")
+	w.P("i = end")
+	first, last := bodies[0], bodies[len(bodies)-1]
+	w.P("case tag&7 == wireBytes && tag>>3 >= ", first.Number, " && tag>>3 <= ", last.Number, ":")
+	w.P("bodies++")
+	w.P("from, end := span(b, i)")
+	w.P("if end < 0 { return false, desc", t.Name, ".failRead(start, tag, end) }")
+	w.P("if m.has&has", t.Name, "Type == 0 || tag>>3 != uint64(m.typ)+1 {")
+	w.P("u.field()")
+	w.P("} else if err := m.mergeBody(b[:end], from, u); err != nil {")
+	w.P("return false, err")
+	w.P("}")
+	w.P("i = end")
+	w.P("default:")
+	w.P("next, err := desc", t.Name, ".skip(b, start, i, tag, u)")
+	w.P("if err != nil { return false, err }")
+	w.P("i = next")
+	w.P("}")
+	w.P("}")
+	w.P("return again, nil")
+	w.P("}")
+	w.P()
+	w.P("// mergeBody reads the body of the payload's type from b[i:].")
+	w.P("func (m *", t.Name, ") mergeBody(b []byte, i int, u *Unknown) error {")
+	w.P("switch m.typ {")
+	for _, f := range bodies {
+		w.P("case ", typeOf(t, f), ": return m.Mutable", f.Name, "().merge(b, i, u)")
+	}
+	w.P("}")
+	w.P("u.field()")
+	w.P("return nil")
+	w.P("}")
+	w.P()
+}
+
+func (w *writer) unionEncode(t *message, bodies []*field) {
+	w.P("// SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.")
+	w.P("func (m *", t.Name, ") SizeVT() (n int) {")
+	w.P("if m.HasType() { n += 1 + sizeVarint(uint64(m.typ)) }")
+	w.P("if m.HasEtoPayload() {")
+	w.P("l := m.etoPayload.SizeVT()")
+	w.P("n += 1 + sizeVarint(uint64(l)) + l")
+	w.P("}")
+	w.P("if !m.HasBody() { return n }")
+	w.P("switch m.typ {")
+	for _, f := range bodies {
+		w.P("case ", typeOf(t, f), ":")
+		w.P("l := m.", f.Var, ".SizeVT()")
+		w.P("n += ", f.tagSize(), " + sizeVarint(uint64(l)) + l")
+	}
+	w.P("}")
+	w.P("return n")
+	w.P("}")
+	w.P()
+	w.P("// MarshalToSizedBufferVT writes the payload so that it ends where b ends and returns its size. b has")
+	w.P("// at least SizeVT bytes. The error is an *EncodeError for a required field that is not set.")
+	w.P("func (m *", t.Name, ") MarshalToSizedBufferVT(b []byte) (int, error) {")
+	w.P(`if !m.HasType() { return 0, &EncodeError{Message: desc`, t.Name, `.name, Field: "type", Err: ErrRequired} }`)
+	w.P(`if !m.HasEtoPayload() { return 0, &EncodeError{Message: desc`, t.Name, `.name, Field: "eto_payload", Err: ErrRequired} }`)
+	w.P("i := len(b)")
+	w.P("if m.HasBody() {")
+	w.P("switch m.typ {")
+	for _, f := range bodies {
+		w.P("case ", typeOf(t, f), ":")
+		w.P("n, err := m.", f.Var, ".MarshalToSizedBufferVT(b[:i])")
+		w.P("if err != nil { return 0, err }")
+		w.P("i = putVarint(b, i-n, uint64(n))")
+		w.putTag(f)
+	}
+	w.P("}")
+	w.P("}")
+	w.P("n, err := m.etoPayload.MarshalToSizedBufferVT(b[:i])")
+	w.P("if err != nil { return 0, err }")
+	w.P("i = putVarint(b, i-n, uint64(n))")
+	w.putTag(t.Fields[1])
+	w.P("i = putVarint(b, i, uint64(m.typ))")
+	w.putTag(t.Fields[0])
+	w.P("return len(b) - i, nil")
+	w.P("}")
+	w.P()
+	w.marshal(t)
+}
+
+func (w *writer) unionConvert(t *message, bodies []*field) {
+	w.P("// Proto returns the payload as the standard type, which shares no memory with m.")
+	w.P("func (m *", t.Name, ") Proto() *", t.Standard, " {")
+	w.P("p := new(", t.Standard, ")")
+	w.P("if m.HasType() { p.Type = new(", standardIdent(t.Fields[0].Desc.Enum(), t.Fields[0].Enum.GoIdent.GoName), "(m.typ)) }")
+	w.P("if m.HasEtoPayload() { p.EtoPayload = m.etoPayload.Proto() }")
+	w.P("if !m.HasBody() { return p }")
+	w.P("switch m.typ {")
+	for _, f := range bodies {
+		w.P("case ", typeOf(t, f), ": p.", f.GoName, " = m.", f.Var, ".Proto()")
+	}
+	w.P("}")
+	w.P("return p")
+	w.P("}")
+	w.P()
+	w.P("// SetProto makes m the payload p, without bodies that its type does not name. Text fields of m")
+	w.P("// borrow those of p.")
+	w.P("func (m *", t.Name, ") SetProto(p *", t.Standard, ") {")
+	w.P("m.Reset()")
+	w.P("if p.EtoPayload != nil { m.MutableEtoPayload().SetProto(p.EtoPayload) }")
+	w.P("if p.Type == nil { return }")
+	w.P("m.SetType(PayloadType(*p.Type))")
+	w.P("switch m.typ {")
+	for _, f := range bodies {
+		w.P("case ", typeOf(t, f), ": if p.", f.GoName, " != nil { m.Mutable", f.Name, "().SetProto(p.", f.GoName, ") }")
+	}
+	w.P("}")
+	w.P("}")
+	w.P()
+}
+
+func (w *writer) unionText(t *message, bodies []*field) {
+	w.textHead(t)
+	w.P("first := true")
+	w.P("if m.HasType() {")
+	w.P(`dst = appendField(dst, &first, "type")`)
+	w.P("dst = append(dst, m.typ.String()...)")
+	w.P("}")
+	w.P("if m.HasEtoPayload() {")
+	w.P(`dst = appendField(dst, &first, "eto_payload")`)
+	w.P("dst = m.etoPayload.appendText(dst)")
+	w.P("}")
+	w.P("if m.HasBody() {")
+	w.P("switch m.typ {")
+	for _, f := range bodies {
+		w.P("case ", typeOf(t, f), ":")
+		w.P(`dst = appendField(dst, &first, "`, f.Desc.Name(), `")`)
+		w.P("dst = m.", f.Var, ".appendText(dst)")
+	}
+	w.P("}")
+	w.P("}")
+	w.P("return append(dst, '}')")
+	w.P("}")
+	w.P()
+}
+
