@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Everything about the source that needs no running: format, vet, staticcheck, import arrows and
+# house rules (tests of the root package), generated code up to date.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+bin=$(mktemp -d)
+trap 'rm -rf "$bin"' EXIT
+
+say "tools"
+go build -C tools -o "$bin/" honnef.co/go/tools/cmd/staticcheck mvdan.cc/gofumpt
+
+say "gofumpt"
+hand=$(git ls-files --cached --others --exclude-standard '*.go' | xargs grep -L '^// Code generated ' || true)
+unformatted=$(printf '%s\n' "$hand" | xargs "$bin/gofumpt" -l)
+unformatted+=$(git ls-files --cached --others --exclude-standard '*.go' | xargs gofmt -l)
+if [ -n "$unformatted" ]; then
+	printf 'not formatted, run gofumpt -w:\n%s\n' "$unformatted" >&2
+	exit 1
+fi
+
+for m in "${modules[@]}"; do
+	say "vet and staticcheck: $m"
+	(cd "$m" && go vet ./... && "$bin/staticcheck" ./...)
+done
+
+say "other systems build"
+GOOS=darwin go vet ./...
+GOOS=windows go vet ./...
+
+say "generated code"
+go run -C tools ./gen -check
+
+say "arrows and house rules"
+go test -count=1 .

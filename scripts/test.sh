@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# What has to pass before anything lands: the checks, then every test of every module.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+bash scripts/check.sh
+for m in "${modules[@]}"; do
+	say "test: $m"
+	(cd "$m" && go test ./...)
+done
+say "test with the race detector"
+go test -race ./...
