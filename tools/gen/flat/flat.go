@@ -1,6 +1,7 @@
 package flat
 
 import (
+	"fmt"
 	"path"
 	"strings"
 	"unicode"
@@ -22,8 +23,17 @@ type feature struct {
 }
 
 // GenerateFile writes the Go files for one definition. It reports that the generator's own file
-// stayed empty.
+// stayed empty. A definition that flat values have no answer for is an error of the plugin.
 func (f *feature) GenerateFile(def *protogen.File) bool {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case refusal:
+			f.plugin.Error(r)
+		default:
+			panic(r)
+		}
+	}()
 	f.open(def, strings.TrimSuffix(def.Desc.Path(), ".proto")+"_enums", func(w *writer) {
 		for _, e := range def.Enums {
 			w.enum(e)
@@ -45,6 +55,14 @@ func (f *feature) GenerateFile(def *protogen.File) bool {
 		})
 	}
 	return false
+}
+
+// refusal says what in a definition is not supported.
+type refusal struct{ error }
+
+// refuse ends the work on a definition; GenerateFile turns it into the plugin's error.
+func refuse(format string, args ...any) {
+	panic(refusal{fmt.Errorf(format, args...)})
 }
 
 func (f *feature) open(def *protogen.File, name string, body func(*writer)) {

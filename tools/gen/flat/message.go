@@ -2,7 +2,6 @@ package flat
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,7 +72,7 @@ func newMessage(m *protogen.Message) *message {
 	}
 	slices.SortFunc(t.Fields, func(a, b *field) int { return cmp.Compare(a.Number, b.Number) })
 	if len(t.Fields) > 32 && !isUnion(m) {
-		panic(t.Full + " has more fields than presence bits")
+		refuse("%s has more fields than presence bits", t.Full)
 	}
 	return t
 }
@@ -110,21 +109,21 @@ func newField(t *message, pf *protogen.Field) *field {
 	case protoreflect.MessageKind:
 		f.Type, wire = typeName(d.Message()), protowire.BytesType
 	default:
-		panic(fmt.Sprintf("%s: kind %v is not supported", d.FullName(), f.Kind))
+		refuse("%s: kind %v is not supported", d.FullName(), f.Kind)
 	}
 	if d.HasDefault() && (f.Kind == protoreflect.Uint32Kind || f.Kind == protoreflect.Uint64Kind || f.Kind == protoreflect.BoolKind) {
 		f.Default = d.Default().String()
 	} else if d.HasDefault() && f.Kind != protoreflect.EnumKind {
-		panic(fmt.Sprintf("%s: default of kind %v is not supported", d.FullName(), f.Kind))
+		refuse("%s: default of kind %v is not supported", d.FullName(), f.Kind)
 	}
 	f.Tag = protowire.EncodeTag(d.Number(), wire)
 	if f.Repeated {
 		if f.Kind != protoreflect.MessageKind && f.Kind != protoreflect.EnumKind {
-			panic(fmt.Sprintf("%s: repeated %v is not supported", d.FullName(), f.Kind))
+			refuse("%s: repeated %v is not supported", d.FullName(), f.Kind)
 		}
 		f.Limit = limits[d.FullName()]
 		if f.Limit == "" {
-			panic(fmt.Sprintf("%s: repeated field without a limit", d.FullName()))
+			refuse("%s: repeated field without a limit", d.FullName())
 		}
 	} else {
 		f.Bit = "has" + t.Name + f.Name
