@@ -237,9 +237,12 @@ func (m *BalanceChanged) Proto() *seto.BalanceChanged {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *BalanceChanged) SetProto(p *seto.BalanceChanged) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Reason != nil {
 		m.SetReasonString(*p.Reason)
 	}

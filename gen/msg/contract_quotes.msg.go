@@ -489,9 +489,12 @@ func (m *ContractQuotes) Proto() *seto.ContractQuotes {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *ContractQuotes) SetProto(p *seto.ContractQuotes) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	for _, e := range p.Bids {
 		m.AddBids().SetProto(e)
 	}

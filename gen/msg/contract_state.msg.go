@@ -286,9 +286,12 @@ func (m *ContractState) Proto() *seto.ContractState {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *ContractState) SetProto(p *seto.ContractState) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.ContractId != nil {
 		m.SetContractId(*p.ContractId)
 	}

@@ -197,3 +197,26 @@ func skipGroup(b []byte, i int, number uint64) int {
 	}
 	return i
 }
+
+// lastType finds the type that decides about a payload's body: the last one. ok is false if there
+// is none or b is not a sequence of fields.
+func lastType(b []byte) (typ PayloadType, ok bool) {
+	for i := 0; i < len(b); {
+		tag, next := varint(b, i)
+		if next < 0 || tag>>3 == 0 {
+			return 0, false
+		}
+		if i = next; tag != 1<<3|wireVarint {
+			if i = skipValue(b, i, tag); i < 0 {
+				return 0, false
+			}
+			continue
+		}
+		v, next := varint(b, i)
+		if next < 0 {
+			return 0, false
+		}
+		i, typ, ok = next, PayloadType(v), true
+	}
+	return typ, ok
+}

@@ -11,8 +11,9 @@
 //
 // GetX returns the value of field x, or the default of the schema if the field is absent; HasX
 // tells the two apart. The names are those of the standard Go types, so code that reads the one
-// family reads the other. GetX of a message field returns a pointer into the value, of an empty
-// message if the field is absent.
+// family reads the other (but for EtoLoginResponse.GetReset, which the standard type has to call
+// GetReset_). GetX of a message field returns a pointer into the value, of an empty message if the
+// field is absent.
 //
 // # Borrowed memory
 //

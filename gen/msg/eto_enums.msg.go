@@ -6,7 +6,7 @@ import (
 	strconv "strconv"
 )
 
-// PayloadType says what a session message means. It decides when the enclosing
+// EtoPayloadType says what a session message means. It decides when the enclosing
 // smarkets.seto.Payload has type PAYLOAD_ETO; on application messages it is absent or PAYLOAD_NONE.
 // A client's login is the one message on which both layers name a type.
 type EtoPayloadType int32
@@ -71,7 +71,7 @@ func (v EtoPayloadType) String() string {
 	return "EtoPayloadType(" + strconv.Itoa(int(v)) + ")"
 }
 
-// LogoutReason says why a session ends, and thereby whether and how to come back. Treat an unknown
+// EtoLogoutReason says why a session ends, and thereby whether and how to come back. Treat an unknown
 // reason like LOGOUT_SERVICE_TEMPORARILY_UNAVAILABLE.
 type EtoLogoutReason int32
 

@@ -3,10 +3,11 @@
 package msg
 
 import (
+	fmt "fmt"
 	eto "github.com/smk-go/smk/gen/eto"
 )
 
-// Login names the session that a client wants to go on with after its connection broke. The message
+// EtoLogin names the session that a client wants to go on with after its connection broke. The message
 // that carries it takes the next sequence number of that session instead of 1. A session that the
 // exchange no longer knows is answered with LOGOUT_UNKNOWN_SESSION; log in afresh then. This way to
 // resume is the older one, and current servers may not honour it:
@@ -148,13 +149,19 @@ func (m *EtoLogin) Proto() *eto.Login {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *EtoLogin) SetProto(p *eto.Login) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Session != nil {
 		m.SetSessionString(*p.Session)
 	}
 }
+
+// Format writes what String returns, whatever the verb: a credential must not get out by a dump.
+func (m EtoLogin) Format(f fmt.State, _ rune) { f.Write(m.appendText(nil)) }
 
 // String returns the fields that are present as text for people. Credentials are left out.
 func (m *EtoLogin) String() string { return string(m.appendText(nil)) }

@@ -3,11 +3,12 @@
 package msg
 
 import (
+	fmt "fmt"
 	eto "github.com/smk-go/smk/gen/eto"
 	strconv "strconv"
 )
 
-// LoginResponse tells the client that it is logged in. It is the exchange's first message of a
+// EtoLoginResponse tells the client that it is logged in. It is the exchange's first message of a
 // fresh session; before it arrives the client sends nothing but the login. On a resumed session its
 // own seq shows whether messages to the client were lost.
 type EtoLoginResponse struct {
@@ -291,9 +292,12 @@ func (m *EtoLoginResponse) Proto() *eto.LoginResponse {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *EtoLoginResponse) SetProto(p *eto.LoginResponse) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Session != nil {
 		m.SetSessionString(*p.Session)
 	}
@@ -307,6 +311,9 @@ func (m *EtoLoginResponse) SetProto(p *eto.LoginResponse) {
 		m.SetId(*p.Id)
 	}
 }
+
+// Format writes what String returns, whatever the verb: a credential must not get out by a dump.
+func (m EtoLoginResponse) Format(f fmt.State, _ rune) { f.Write(m.appendText(nil)) }
 
 // String returns the fields that are present as text for people. Credentials are left out.
 func (m *EtoLoginResponse) String() string { return string(m.appendText(nil)) }

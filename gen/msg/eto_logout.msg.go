@@ -6,7 +6,7 @@ import (
 	eto "github.com/smk-go/smk/gen/eto"
 )
 
-// Logout ends a session. The client sends it to leave; order answers that are already under way may
+// EtoLogout ends a session. The client sends it to leave; order answers that are already under way may
 // still arrive before the exchange confirms with LOGOUT_CONFIRMATION and closes. The exchange sends
 // it on its own account too, at any time and also in place of a LoginResponse, as the last message
 // before it closes the connection.
@@ -132,9 +132,12 @@ func (m *EtoLogout) Proto() *eto.Logout {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *EtoLogout) SetProto(p *eto.Logout) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Reason != nil {
 		m.SetReason(EtoLogoutReason(*p.Reason))
 	}

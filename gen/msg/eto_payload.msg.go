@@ -3,11 +3,12 @@
 package msg
 
 import (
+	fmt "fmt"
 	eto "github.com/smk-go/smk/gen/eto"
 	strconv "strconv"
 )
 
-// Payload is the session's part of every message: its place in the sequence and, for session
+// EtoPayload is the session's part of every message: its place in the sequence and, for session
 // messages, what it means. Both directions count independently, from 1, one per message of any
 // kind, heartbeats included.
 type EtoPayload struct {
@@ -456,9 +457,12 @@ func (m *EtoPayload) Proto() *eto.Payload {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *EtoPayload) SetProto(p *eto.Payload) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Seq != nil {
 		m.SetSeq(*p.Seq)
 	}
@@ -481,6 +485,9 @@ func (m *EtoPayload) SetProto(p *eto.Payload) {
 		m.MutableLogout().SetProto(p.Logout)
 	}
 }
+
+// Format writes what String returns, whatever the verb: a credential must not get out by a dump.
+func (m EtoPayload) Format(f fmt.State, _ rune) { f.Write(m.appendText(nil)) }
 
 // String returns the fields that are present as text for people. Credentials are left out.
 func (m *EtoPayload) String() string { return string(m.appendText(nil)) }

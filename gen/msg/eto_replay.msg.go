@@ -7,7 +7,7 @@ import (
 	strconv "strconv"
 )
 
-// Replay asks the peer to send again every message from seq up to its newest, with their first
+// EtoReplay asks the peer to send again every message from seq up to its newest, with their first
 // numbers and with is_replay = true. Messages that the asker received meanwhile and could not use
 // are among them. What is not worth repeating comes as PAYLOAD_GAPFILL.
 type EtoReplay struct {
@@ -142,9 +142,12 @@ func (m *EtoReplay) Proto() *eto.Replay {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *EtoReplay) SetProto(p *eto.Replay) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Seq != nil {
 		m.SetSeq(*p.Seq)
 	}

@@ -141,9 +141,12 @@ func (m *EventSubscribe) Proto() *seto.EventSubscribe {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *EventSubscribe) SetProto(p *seto.EventSubscribe) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.EventId != nil {
 		m.SetEventId(*p.EventId)
 	}

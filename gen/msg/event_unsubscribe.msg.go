@@ -140,9 +140,12 @@ func (m *EventUnsubscribe) Proto() *seto.EventUnsubscribe {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *EventUnsubscribe) SetProto(p *seto.EventUnsubscribe) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.EventId != nil {
 		m.SetEventId(*p.EventId)
 	}

@@ -287,9 +287,12 @@ func (m *Execution) Proto() *seto.Execution {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *Execution) SetProto(p *seto.Execution) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Price != nil {
 		m.SetPrice(*p.Price)
 	}

@@ -3,6 +3,7 @@
 package msg
 
 import (
+	fmt "fmt"
 	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
@@ -328,9 +329,12 @@ func (m *Login) Proto() *seto.Login {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *Login) SetProto(p *seto.Login) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Username != nil {
 		m.SetUsernameString(*p.Username)
 	}
@@ -347,6 +351,9 @@ func (m *Login) SetProto(p *seto.Login) {
 		m.SetAccountSequence_64(*p.AccountSequence_64)
 	}
 }
+
+// Format writes what String returns, whatever the verb: a credential must not get out by a dump.
+func (m Login) Format(f fmt.State, _ rune) { f.Write(m.appendText(nil)) }
 
 // String returns the fields that are present as text for people. Credentials are left out.
 func (m *Login) String() string { return string(m.appendText(nil)) }

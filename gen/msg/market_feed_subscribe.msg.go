@@ -78,7 +78,7 @@ func (m *MarketFeedSubscribe) Proto() *seto.MarketFeedSubscribe {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *MarketFeedSubscribe) SetProto(p *seto.MarketFeedSubscribe) {
 	m.Reset()
 }

@@ -77,7 +77,7 @@ func (m *MarketFeedUnsubscribe) Proto() *seto.MarketFeedUnsubscribe {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *MarketFeedUnsubscribe) SetProto(p *seto.MarketFeedUnsubscribe) {
 	m.Reset()
 }

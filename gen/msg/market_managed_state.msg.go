@@ -193,9 +193,12 @@ func (m *MarketManagedState) Proto() *seto.MarketManagedState {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *MarketManagedState) SetProto(p *seto.MarketManagedState) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.ManagedState != nil {
 		m.SetManagedState(MarketManagementType(*p.ManagedState))
 	}

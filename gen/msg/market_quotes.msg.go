@@ -337,9 +337,12 @@ func (m *MarketQuotes) Proto() *seto.MarketQuotes {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *MarketQuotes) SetProto(p *seto.MarketQuotes) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	for _, e := range p.ContractQuotes {
 		m.AddContractQuotes().SetProto(e)
 	}

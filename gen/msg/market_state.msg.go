@@ -292,9 +292,12 @@ func (m *MarketState) Proto() *seto.MarketState {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *MarketState) SetProto(p *seto.MarketState) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.State != nil {
 		m.SetState(MarketStateType(*p.State))
 	}

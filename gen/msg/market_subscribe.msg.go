@@ -142,9 +142,12 @@ func (m *MarketSubscribe) Proto() *seto.MarketSubscribe {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *MarketSubscribe) SetProto(p *seto.MarketSubscribe) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.MarketId != nil {
 		m.SetMarketId(*p.MarketId)
 	}

@@ -141,9 +141,12 @@ func (m *MarketUnsubscribe) Proto() *seto.MarketUnsubscribe {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *MarketUnsubscribe) SetProto(p *seto.MarketUnsubscribe) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.MarketId != nil {
 		m.SetMarketId(*p.MarketId)
 	}

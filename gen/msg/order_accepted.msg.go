@@ -709,9 +709,12 @@ func (m *OrderAccepted) Proto() *seto.OrderAccepted {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderAccepted) SetProto(p *seto.OrderAccepted) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Seq != nil {
 		m.SetSeq(*p.Seq)
 	}

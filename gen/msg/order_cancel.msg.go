@@ -188,9 +188,12 @@ func (m *OrderCancel) Proto() *seto.OrderCancel {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderCancel) SetProto(p *seto.OrderCancel) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Reference != nil {
 		m.SetReference(*p.Reference)
 	}

@@ -175,9 +175,12 @@ func (m *OrderCancelAll) Proto() *seto.OrderCancelAll {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderCancelAll) SetProto(p *seto.OrderCancelAll) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Reference != nil {
 		m.SetReference(*p.Reference)
 	}

@@ -231,9 +231,12 @@ func (m *OrderCancelAllAccepted) Proto() *seto.OrderCancelAllAccepted {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderCancelAllAccepted) SetProto(p *seto.OrderCancelAllAccepted) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.AccountSequence != nil {
 		m.SetAccountSequence(*p.AccountSequence)
 	}

@@ -293,9 +293,12 @@ func (m *OrderCancelAllRejected) Proto() *seto.OrderCancelAllRejected {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderCancelAllRejected) SetProto(p *seto.OrderCancelAllRejected) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Reason != nil {
 		m.SetReason(OrderCancelAllRejectedReason(*p.Reason))
 	}

@@ -577,9 +577,12 @@ func (m *OrderCancelRejected) Proto() *seto.OrderCancelRejected {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderCancelRejected) SetProto(p *seto.OrderCancelRejected) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Reason != nil {
 		m.SetReason(OrderCancelRejectedReason(*p.Reason))
 	}

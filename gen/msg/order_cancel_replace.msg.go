@@ -485,9 +485,12 @@ func (m *OrderCancelReplace) Proto() *seto.OrderCancelReplace {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderCancelReplace) SetProto(p *seto.OrderCancelReplace) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.OrigOrderId != nil {
 		m.SetOrigOrderId(*p.OrigOrderId)
 	}

@@ -707,9 +707,12 @@ func (m *OrderCancelReplaceAccepted) Proto() *seto.OrderCancelReplaceAccepted {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderCancelReplaceAccepted) SetProto(p *seto.OrderCancelReplaceAccepted) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.OrderId != nil {
 		m.SetOrderId(*p.OrderId)
 	}

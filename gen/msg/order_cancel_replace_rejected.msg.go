@@ -607,9 +607,12 @@ func (m *OrderCancelReplaceRejected) Proto() *seto.OrderCancelReplaceRejected {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderCancelReplaceRejected) SetProto(p *seto.OrderCancelReplaceRejected) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.OrderId != nil {
 		m.SetOrderId(*p.OrderId)
 	}

@@ -761,9 +761,12 @@ func (m *OrderCancelled) Proto() *seto.OrderCancelled {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderCancelled) SetProto(p *seto.OrderCancelled) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Reason != nil {
 		m.SetReason(OrderCancelledReason(*p.Reason))
 	}

@@ -681,9 +681,12 @@ func (m *OrderCreate) Proto() *seto.OrderCreate {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderCreate) SetProto(p *seto.OrderCreate) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Type != nil {
 		m.SetType(OrderCreateType(*p.Type))
 	}

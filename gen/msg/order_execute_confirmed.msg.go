@@ -390,9 +390,12 @@ func (m *OrderExecuteConfirmed) Proto() *seto.OrderExecuteConfirmed {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderExecuteConfirmed) SetProto(p *seto.OrderExecuteConfirmed) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Price != nil {
 		m.SetPrice(*p.Price)
 	}

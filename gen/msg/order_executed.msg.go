@@ -916,9 +916,12 @@ func (m *OrderExecuted) Proto() *seto.OrderExecuted {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderExecuted) SetProto(p *seto.OrderExecuted) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Price != nil {
 		m.SetPrice(*p.Price)
 	}

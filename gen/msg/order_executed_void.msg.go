@@ -865,9 +865,12 @@ func (m *OrderExecutedVoid) Proto() *seto.OrderExecutedVoid {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderExecutedVoid) SetProto(p *seto.OrderExecutedVoid) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Price != nil {
 		m.SetPrice(*p.Price)
 	}

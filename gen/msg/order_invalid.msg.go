@@ -248,9 +248,12 @@ func (m *OrderInvalid) Proto() *seto.OrderInvalid {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderInvalid) SetProto(p *seto.OrderInvalid) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Seq != nil {
 		m.SetSeq(*p.Seq)
 	}

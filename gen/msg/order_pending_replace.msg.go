@@ -631,9 +631,12 @@ func (m *OrderPendingReplace) Proto() *seto.OrderPendingReplace {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderPendingReplace) SetProto(p *seto.OrderPendingReplace) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.OrderId != nil {
 		m.SetOrderId(*p.OrderId)
 	}

@@ -238,9 +238,12 @@ func (m *OrderQuantityReduce) Proto() *seto.OrderQuantityReduce {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderQuantityReduce) SetProto(p *seto.OrderQuantityReduce) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.OrderId != nil {
 		m.SetOrderId(*p.OrderId)
 	}

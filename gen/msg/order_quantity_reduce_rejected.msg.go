@@ -451,9 +451,12 @@ func (m *OrderQuantityReduceRejected) Proto() *seto.OrderQuantityReduceRejected 
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderQuantityReduceRejected) SetProto(p *seto.OrderQuantityReduceRejected) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.OrderId != nil {
 		m.SetOrderId(*p.OrderId)
 	}

@@ -734,9 +734,12 @@ func (m *OrderQuantityReduced) Proto() *seto.OrderQuantityReduced {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderQuantityReduced) SetProto(p *seto.OrderQuantityReduced) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.OrderId != nil {
 		m.SetOrderId(*p.OrderId)
 	}

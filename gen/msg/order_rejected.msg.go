@@ -383,9 +383,12 @@ func (m *OrderRejected) Proto() *seto.OrderRejected {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderRejected) SetProto(p *seto.OrderRejected) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Seq != nil {
 		m.SetSeq(*p.Seq)
 	}

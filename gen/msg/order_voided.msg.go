@@ -663,9 +663,12 @@ func (m *OrderVoided) Proto() *seto.OrderVoided {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *OrderVoided) SetProto(p *seto.OrderVoided) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.OrderId != nil {
 		m.SetOrderId(*p.OrderId)
 	}

@@ -3,6 +3,7 @@
 package msg
 
 import (
+	fmt "fmt"
 	seto "github.com/smk-go/smk/gen/seto"
 )
 
@@ -1242,8 +1243,7 @@ func (m *Payload) merge(b []byte, final bool, u *Unknown) (again bool, err error
 			i = next
 			if typ := PayloadType(v); !final {
 				again = again || bodies > 0 && (m.has&hasPayloadType == 0 || typ != m.typ)
-				m.typ = typ
-				m.has |= hasPayloadType
+				m.SetType(typ)
 			}
 			if !PayloadType(v).Known() {
 				u.value()
@@ -1266,7 +1266,11 @@ func (m *Payload) merge(b []byte, final bool, u *Unknown) (again bool, err error
 			if m.has&hasPayloadType == 0 || tag>>3 != uint64(m.typ)+1 {
 				u.field()
 			} else if err := m.mergeBody(b[:end], from, u); err != nil {
-				return false, err
+				// A body that the last type does not name is not judged.
+				if typ, ok := lastType(b); final || !ok || typ == m.typ {
+					return false, err
+				}
+				return true, nil
 			}
 			i = end
 		default:
@@ -1990,6 +1994,9 @@ func (m *Payload) Proto() *seto.Payload {
 // borrow those of p.
 func (m *Payload) SetProto(p *seto.Payload) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.EtoPayload != nil {
 		m.MutableEtoPayload().SetProto(p.EtoPayload)
 	}
@@ -2160,6 +2167,9 @@ func (m *Payload) SetProto(p *seto.Payload) {
 		}
 	}
 }
+
+// Format writes what String returns, whatever the verb: a credential must not get out by a dump.
+func (m Payload) Format(f fmt.State, _ rune) { f.Write(m.appendText(nil)) }
 
 // String returns the fields that are present as text for people. Credentials are left out.
 func (m *Payload) String() string { return string(m.appendText(nil)) }

@@ -78,7 +78,7 @@ func (m *PriceFeedSubscribe) Proto() *seto.PriceFeedSubscribe {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *PriceFeedSubscribe) SetProto(p *seto.PriceFeedSubscribe) {
 	m.Reset()
 }

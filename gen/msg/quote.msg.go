@@ -189,9 +189,12 @@ func (m *Quote) Proto() *seto.Quote {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *Quote) SetProto(p *seto.Quote) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.Price != nil {
 		m.SetPrice(*p.Price)
 	}

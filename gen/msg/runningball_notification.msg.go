@@ -442,9 +442,12 @@ func (m *RunningballNotification) Proto() *seto.RunningballNotification {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *RunningballNotification) SetProto(p *seto.RunningballNotification) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.State != nil {
 		m.SetState(RunningballState(*p.State))
 	}

@@ -134,9 +134,12 @@ func (m *Settings) Proto() *seto.Settings {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *Settings) SetProto(p *seto.Settings) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.CancelAllOnFailure != nil {
 		m.SetCancelAllOnFailure(*p.CancelAllOnFailure)
 	}

@@ -146,9 +146,12 @@ func (m *SettingsAccepted) Proto() *seto.SettingsAccepted {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *SettingsAccepted) SetProto(p *seto.SettingsAccepted) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.CancelAllOnFailure != nil {
 		m.SetCancelAllOnFailure(*p.CancelAllOnFailure)
 	}

@@ -244,9 +244,12 @@ func (m *ThrottleLimitsChanged) Proto() *seto.ThrottleLimitsChanged {
 	return p
 }
 
-// SetProto makes m the message p. Text fields of m borrow those of p.
+// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
 func (m *ThrottleLimitsChanged) SetProto(p *seto.ThrottleLimitsChanged) {
 	m.Reset()
+	if p == nil {
+		return
+	}
 	if p.AverageRatePs != nil {
 		m.SetAverageRatePs(*p.AverageRatePs)
 	}

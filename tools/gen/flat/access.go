@@ -8,7 +8,7 @@ import (
 
 // structure writes the struct. Fields go by falling size, so that no padding is between them.
 func (w *writer) structure(t *message) {
-	w.comment(t.Comments, t.Name+" is the message "+t.Full+".")
+	w.comment(t.Comments, string(t.Desc.Name()), t.Name, "is the message "+t.Full+".")
 	w.P("type ", t.Name, " struct {")
 	w.P("has uint32 // presence, one bit a field")
 	fields := slices.Clone(t.Fields)

@@ -15,9 +15,12 @@ func (w *writer) convert(t *message) {
 	w.P("return p")
 	w.P("}")
 	w.P()
-	w.P("// SetProto makes m the message p. Text fields of m borrow those of p.")
+	w.P("// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.")
 	w.P("func (m *", t.Name, ") SetProto(p *", t.Standard, ") {")
 	w.P("m.Reset()")
+	if len(t.Fields) > 0 {
+		w.P("if p == nil { return }")
+	}
 	for _, f := range t.Fields {
 		w.fromProto(f)
 	}

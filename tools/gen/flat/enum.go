@@ -21,7 +21,7 @@ func valueName(v protoreflect.EnumValueDescriptor) string {
 
 func (w *writer) enum(e *protogen.Enum) {
 	name := typeName(e.Desc)
-	w.comment(e.Comments, name+" is an enum of the protocol.")
+	w.comment(e.Comments, string(e.Desc.Name()), name, "is an enum of the protocol.")
 	w.P("type ", name, " int32")
 	w.P()
 	w.P("// Values of ", name, ".")

@@ -81,14 +81,18 @@ type writer struct {
 	*protogen.GeneratedFile
 }
 
-// comment writes leading comments of a definition, or text if it has none.
-func (w *writer) comment(c protogen.CommentSet, text string) {
-	lines := strings.TrimRight(string(c.Leading), "\n")
+// comment writes the leading comment of a definition for the Go type name, or text if it has none.
+// The comment may open with the name in the definition.
+func (w *writer) comment(c protogen.CommentSet, defined, name, text string) {
+	lines := strings.TrimSpace(string(c.Leading))
+	if rest, ok := strings.CutPrefix(lines, defined+" "); ok {
+		lines = name + " " + rest
+	}
 	if lines == "" {
-		lines = " " + text
+		lines = name + " " + text
 	}
 	for line := range strings.SplitSeq(lines, "\n") {
-		w.P("//", strings.TrimRight(line, " "))
+		w.P("// ", strings.TrimSpace(line))
 	}
 }
 

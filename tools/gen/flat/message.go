@@ -161,6 +161,21 @@ func (f *field) isText() bool {
 	return f.Kind == protoreflect.StringKind || f.Kind == protoreflect.BytesKind
 }
 
+// secret reports whether the message holds a credential, itself or in a message inside.
+func (t *message) secret() bool {
+	return holdsSecret(t.Desc)
+}
+
+func holdsSecret(d protoreflect.MessageDescriptor) bool {
+	for i := range d.Fields().Len() {
+		f := d.Fields().Get(i)
+		if f.Options().(*descriptorpb.FieldOptions).GetDebugRedact() || f.Message() != nil && holdsSecret(f.Message()) {
+			return true
+		}
+	}
+	return false
+}
+
 // tagSize is the length of the field's tag.
 func (f *field) tagSize() int { return protowire.SizeVarint(f.Tag) }
 

@@ -27,6 +27,11 @@ func (w *writer) text(t *message) {
 }
 
 func (w *writer) textHead(t *message) {
+	if t.secret() {
+		w.P("// Format writes what String returns, whatever the verb: a credential must not get out by a dump.")
+		w.P("func (m ", t.Name, ") Format(f ", protogen.GoImportPath("fmt").Ident("State"), ", _ rune) { f.Write(m.appendText(nil)) }")
+		w.P()
+	}
 	w.P("// String returns the fields that are present as text for people. Credentials are left out.")
 	w.P("func (m *", t.Name, ") String() string { return string(m.appendText(nil)) }")
 	w.P()

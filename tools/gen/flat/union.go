@@ -13,7 +13,7 @@ func isUnion(m *protogen.Message) bool {
 // union writes the flat value of one whole payload: an envelope and a slot for each body.
 func (w *writer) union(t *message) {
 	bodies := t.Fields[2:]
-	w.comment(t.Comments, t.Name+" is the message "+t.Full+".")
+	w.comment(t.Comments, string(t.Desc.Name()), t.Name, "is the message "+t.Full+".")
 	w.P("//")
 	w.P("// It is a union: of the bodies only the one that the type names is meaningful, and it is the only")
 	w.P("// one that is decoded, kept and encoded.")
@@ -142,8 +142,7 @@ func (w *writer) unionDecode(t *message, bodies []*field) {
 	w.P("i = next")
 	w.P("if typ := PayloadType(v); !final {")
 	w.P("again = again || bodies > 0 && (m.has&has", t.Name, "Type == 0 || typ != m.typ)")
-	w.P("m.typ = typ")
-	w.P("m.has |= has", t.Name, "Type")
+	w.P("m.SetType(typ)")
 	w.P("}")
 	w.P("if !PayloadType(v).Known() { u.value() }")
 	w.P("case tag == ", hex(t.Fields[1].Tag), ": // eto_payload")
@@ -159,7 +158,9 @@ func (w *writer) unionDecode(t *message, bodies []*field) {
 	w.P("if m.has&has", t.Name, "Type == 0 || tag>>3 != uint64(m.typ)+1 {")
 	w.P("u.field()")
 	w.P("} else if err := m.mergeBody(b[:end], from, u); err != nil {")
-	w.P("return false, err")
+	w.P("// A body that the last type does not name is not judged.")
+	w.P("if typ, ok := lastType(b); final || !ok || typ == m.typ { return false, err }")
+	w.P("return true, nil")
 	w.P("}")
 	w.P("i = end")
 	w.P("default:")
@@ -251,6 +252,7 @@ func (w *writer) unionConvert(t *message, bodies []*field) {
 	w.P("// borrow those of p.")
 	w.P("func (m *", t.Name, ") SetProto(p *", t.Standard, ") {")
 	w.P("m.Reset()")
+	w.P("if p == nil { return }")
 	w.P("if p.EtoPayload != nil { m.MutableEtoPayload().SetProto(p.EtoPayload) }")
 	w.P("if p.Type == nil { return }")
 	w.P("m.SetType(PayloadType(*p.Type))")
