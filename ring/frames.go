@@ -1,0 +1,312 @@
+package ring
+
+import "strconv"
+
+// FramesConfig sizes a [Frames]. Its zero value is the default.
+type FramesConfig struct {
+	// Bytes is the size of the block that frames are built, sent and kept
+	// in, and the size of the largest frame. It is rounded up to a power of
+	// two. 0 means 1 MiB; otherwise 64 bytes to 1 GiB.
+	Bytes int
+
+	// Records is the most frames that are kept for replay, and the most that
+	// may wait to be sent. It is rounded up to a power of two. 0 means 1024;
+	// otherwise 2 to 1048576.
+	Records int
+}
+
+// resolve replaces zeros by defaults, checks and rounds.
+func (c FramesConfig) resolve() (FramesConfig, error) {
+	if c.Bytes == 0 {
+		c.Bytes = framesBytesDefault
+	}
+	if c.Records == 0 {
+		c.Records = framesRecordsDefault
+	}
+	if err := within("FramesConfig.Bytes", c.Bytes, framesBytesMin, framesBytesMax); err != nil {
+		return c, err
+	}
+	if err := within("FramesConfig.Records", c.Records, framesRecordsMin, framesRecordsMax); err != nil {
+		return c, err
+	}
+	c.Bytes, c.Records = powerOfTwo(c.Bytes), powerOfTwo(c.Records)
+	return c, nil
+}
+
+// Frames is the byte ring that outgoing frames are built in, sent from, and
+// kept in for replay. A frame is written once, into the place it is sent from,
+// and stays there until newer frames need the room.
+//
+//	buf, err := f.Reserve(n)      // room, contiguous
+//	...                           // marshal into buf
+//	f.Commit(n, ring.Record{...}) // now it is unsent
+//	n, err := conn.Write(f.Pending())
+//	f.Written(n)                  // now it is sent, and kept for replay
+//
+// # Layout
+//
+// Positions are absolute: they count bytes from the start of the ring's life and
+// only grow. The byte at position p is block[p mod size]. A frame never crosses
+// the end of the block; what is left there is skipped.
+//
+//	     low             sent                 head    start
+//	      v               v                    v        v
+//	- - - | kept | kept | part|unsent | unsent |  skip  | reservation |
+//	      |               |                    |                      |
+//	 free | written,      | Pending:           | uncommitted          | free
+//	      | for replay    | socket has yet     |                      |
+//	                      | to take it         |                      end
+//
+//	low <= sent <= head <= start,  end - low <= size
+//
+// At most one block end lies between sent and head; edge is where the data
+// before it stopped:
+//
+//	        sent          edge   block end      head
+//	         v             v     v               v
+//	|        | unsent .... |skip | unsent ...... |
+//
+// Making room moves low up over frames that are completely written, oldest
+// first. It never passes a frame with unsent bytes: the ring is then full and
+// says so.
+//
+// A Frames belongs to one goroutine.
+type Frames struct {
+	mem   *Memory
+	block []byte // power of two; nil after Close
+	mask  uint64 // len(block)-1
+	index []slot // power of two, by sequence
+
+	// Positions, in bytes.
+	low      uint64 // at or below everything kept or unsent
+	sent     uint64 // the first unsent byte, or head
+	edge     uint64 // where the data before the last block end stopped
+	head     uint64 // the end of the last committed frame
+	start    uint64 // of the reservation
+	reserved int    // length of the reservation; 0 means none
+
+	// The index holds the sequences next-count .. next-1, in this order:
+	//
+	//	| written, or dropped | waiting |
+	//	next-count                      next
+	next    uint64 // the sequence that the next kept frame must have
+	count   int    // frames in the index
+	waiting int    // of these, the newest, that have unsent bytes
+	unsent  int    // bytes committed and not written; skipped ones not counted
+
+	full     FullError // returned again and again: refusing must cost nothing
+	tooLarge TooLargeError
+}
+
+// NewFrames claims the ring's memory. The first kept frame must have sequence
+// 1 unless Rebase says otherwise. It returns a [*LimitError] if a size is
+// outside its limits, and the system's error if the memory cannot be had.
+func NewFrames(config FramesConfig) (*Frames, error) {
+	config, err := config.resolve()
+	if err != nil {
+		return nil, err
+	}
+	mem, err := NewMemory(config.Bytes, 0)
+	if err != nil {
+		return nil, err
+	}
+	return &Frames{
+		mem:   mem,
+		block: mem.Bytes(),
+		mask:  uint64(config.Bytes - 1),
+		index: make([]slot, config.Records),
+		next:  1,
+	}, nil
+}
+
+// Config returns the sizes in force, rounded up and with defaults filled in.
+func (f *Frames) Config() FramesConfig {
+	return FramesConfig{Bytes: int(f.mask + 1), Records: len(f.index)}
+}
+
+// Close gives the memory back and forgets everything: walk [Frames.All] before
+// it. No slice of the ring may be touched afterwards. Reserve then panics, as
+// do Commit and Written; what reads finds nothing. Closing again does nothing.
+func (f *Frames) Close() error {
+	*f = Frames{mem: f.mem, mask: f.mask, index: f.index, next: f.next}
+	return f.mem.Close()
+}
+
+// Reserve returns room for a frame of n bytes, contiguous, with a capacity of n.
+// It holds whatever was there before: the caller writes every byte that it
+// commits, in any order. It is valid until the next Reserve, Commit, Drop or
+// Close.
+//
+// Frames that are completely written, or were dropped, make room, oldest
+// first. Nothing unsent does: if only that would help, Reserve evicts nothing
+// and returns a [*FullError], which is [ErrFull]. It also does so when all of
+// the index waits to be sent. A frame larger than the block is a
+// [*TooLargeError], which is [ErrTooLarge].
+//
+// Every Reserve, refused or not, voids an earlier reservation that was not
+// committed, so that one given up needs no undoing; what was evicted for it
+// stays evicted.
+// Reserving less than one byte panics.
+func (f *Frames) Reserve(n int) ([]byte, error) {
+	f.reserved = 0
+	if uint(n)-1 >= uint(len(f.block)) {
+		return nil, f.refuseSize(n)
+	}
+	start := f.head
+	if left := f.mask + 1 - start&f.mask; uint64(n) > left {
+		start += left // too short: skip to the start of the block
+	}
+	if end := start + uint64(n); end-f.low > f.mask+1 || f.waiting == len(f.index) {
+		if !f.makeRoom(end) {
+			return nil, f.refuse(n)
+		}
+	}
+	f.start, f.reserved = start, n
+	at := start & f.mask
+	return f.block[at : at+uint64(n) : at+uint64(n)], nil
+}
+
+// makeRoom evicts what must go for the bytes before end to be overwritten, and
+// reports false, evicting nothing, if something unsent is in the way.
+func (f *Frames) makeRoom(end uint64) bool {
+	if f.waiting == len(f.index) {
+		return false
+	}
+	size := f.mask + 1
+	if f.unsent > 0 && end-f.floor() > size {
+		return false
+	}
+	for f.count > f.waiting && end-f.oldest().at > size {
+		f.count--
+	}
+	// If nothing is left then no byte is of use, wherever low may be; head is
+	// still a true bound for what comes next.
+	f.low = f.head
+	if f.unsent > 0 {
+		f.low = f.floor()
+	}
+	if f.count > 0 {
+		f.low = min(f.low, f.oldest().at)
+	}
+	return true
+}
+
+// floor is the position that low may not pass: the first unsent byte, or the
+// start of its frame if that frame is kept. Only for unsent > 0.
+func (f *Frames) floor() uint64 {
+	if f.waiting > 0 {
+		return min(f.sent, f.slot(f.next-uint64(f.waiting)).at)
+	}
+	return f.sent
+}
+
+// refuse fills in and returns the ring's one FullError.
+func (f *Frames) refuse(n int) error {
+	// What Reserve could have given: up to the end of the block or what is
+	// unsent behind it, or from the start of the block up to what is unsent.
+	limit := f.floor() + f.mask + 1
+	blockEnd := f.head + (f.mask + 1 - f.head&f.mask)
+	free := min(limit, blockEnd) - f.head
+	if limit > blockEnd {
+		free = max(free, limit-blockEnd)
+	}
+	f.full = FullError{
+		Need: n, Free: int(free), Unsent: f.unsent,
+		Waiting: f.waiting, Records: len(f.index),
+	}
+	return &f.full
+}
+
+// refuseSize returns the ring's one TooLargeError, or panics if n is no size or
+// the ring is closed.
+func (f *Frames) refuseSize(n int) error {
+	if f.block == nil {
+		panic("BUG: ring: Reserve after Close")
+	}
+	if n < 1 {
+		panic("BUG: ring: Reserve of " + strconv.Itoa(n) + " bytes")
+	}
+	f.tooLarge = TooLargeError{Need: n, Limit: len(f.block)}
+	return &f.tooLarge
+}
+
+// Commit appends the first n bytes of the reservation to the unsent stream as
+// one frame. Its record's Seq, if not 0, must follow the previous kept
+// frame's by one, or be the number that Rebase gave; the frame is then kept for
+// replay until newer ones need its place. A frame with Seq 0 is sent and not
+// kept: it is a copy of one that was sent before.
+//
+// Commit panics without a reservation, if n is not 1 to the reservation's
+// length, and if the sequence is not the next.
+func (f *Frames) Commit(n int, rec Record) {
+	if uint(n)-1 >= uint(f.reserved) {
+		panic("BUG: ring: Commit of " + strconv.Itoa(n) + " bytes, reserved " + strconv.Itoa(f.reserved))
+	}
+	if rec.Seq != 0 && rec.Seq != f.next {
+		panic("BUG: ring: Commit of sequence " + strconv.FormatUint(rec.Seq, 10) +
+			", next is " + strconv.FormatUint(f.next, 10))
+	}
+	if f.start&f.mask == 0 {
+		f.edge = f.head
+		if f.sent == f.head {
+			f.sent = f.start
+		}
+	}
+	at := f.start
+	f.head = at + uint64(n)
+	f.unsent += n
+	f.reserved = 0
+	if rec.Seq == 0 {
+		return
+	}
+	if f.count == len(f.index) {
+		f.count-- // the oldest is written: Reserve made sure
+	}
+	*f.slot(rec.Seq) = slot{at: at, n: uint32(n), rec: rec}
+	f.next++
+	f.count++
+	f.waiting++
+}
+
+// Pending returns the next run of unsent bytes, as long as it is contiguous:
+// whole frames up to the last, or up to the end of the block, beginning inside a
+// frame if it was written in part. It is empty if nothing is unsent. It
+// aliases the ring and is valid until the next Written, Drop or Close; frames
+// committed meanwhile come with the next Pending.
+func (f *Frames) Pending() []byte {
+	n := f.run()
+	at := f.sent & f.mask
+	return f.block[at : at+n : at+n]
+}
+
+// run is the length of the next contiguous run of unsent bytes.
+func (f *Frames) run() uint64 {
+	if f.sent < f.edge {
+		return f.edge - f.sent
+	}
+	return f.head - f.sent
+}
+
+// Written says that the socket took the first n bytes of Pending. It panics if
+// Pending has fewer.
+func (f *Frames) Written(n int) {
+	if n < 0 || uint64(n) > f.run() {
+		panic("BUG: ring: Written " + strconv.Itoa(n) + " bytes, pending " + strconv.FormatUint(f.run(), 10))
+	}
+	f.sent += uint64(n)
+	f.unsent -= n
+	if f.sent == f.edge {
+		f.sent = (f.edge + f.mask) &^ f.mask // over the skipped bytes; head is beyond them
+	}
+	for f.waiting > 0 {
+		s := f.slot(f.next - uint64(f.waiting))
+		if s.end() > f.sent {
+			break
+		}
+		s.state = Sent
+		f.waiting--
+	}
+}
+
+// PendingBytes returns how many bytes are unsent, of all runs together.
+func (f *Frames) PendingBytes() int { return f.unsent }
