@@ -441,7 +441,9 @@ func TestFramesAgainstModel(t *testing.T) {
 	}
 }
 
-// FuzzFrames takes two bytes an operation, after one for the size.
+// FuzzFrames takes two bytes an operation, after one for the size. Run it with
+// -fuzzminimizetime 5x: by default most of the time goes into shortening scripts
+// that are merely new.
 func FuzzFrames(f *testing.F) {
 	f.Add([]byte{0})
 	f.Add([]byte{1, 3, 255, 10, 0, 3, 100, 7, 9, 3, 200, 13, 0, 12, 1})
