@@ -1,0 +1,201 @@
+package session
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/smk-go/smk/ring"
+	"github.com/smk-go/smk/wire"
+)
+
+// ResumeMode says how a session that lost its connection goes on.
+type ResumeMode uint8
+
+// The modes.
+const (
+	// ResumeAccount logs in afresh and lets the exchange send the account's
+	// messages again from the last account sequence on. Market data, settings and
+	// subscriptions start anew.
+	ResumeAccount ResumeMode = iota
+	// ResumeSession goes on with the same session and both its sequences, and
+	// falls back to ResumeAccount when the exchange does not know it any more.
+	ResumeSession
+	// ResumeNone logs in afresh and asks for nothing.
+	ResumeNone
+)
+
+// Config is what a session is made of. New copies it.
+type Config struct {
+	// Username and Password, or Token alone, the session token of the
+	// exchange's HTTP API. If Token is set only the token is sent.
+	Username string `json:"-"`
+	Password string `json:"-"`
+	Token    string `json:"-"`
+
+	// Resume is how a lost connection is made good.
+	Resume ResumeMode
+
+	// AccountSequence is the last account sequence that was applied, from an
+	// earlier run, to resume from; 0 means none.
+	AccountSequence uint64
+
+	// Earlier continues a session of an earlier run, with ResumeSession.
+	Earlier Resumption
+
+	// CancelAllOnFailure asks the exchange after each login to cancel the orders
+	// if the client stops being heard.
+	CancelAllOnFailure bool
+
+	// ReferenceBase gives each order-entry message that has no reference (or 0)
+	// one of its own, counting up from the number behind this one. The clock's
+	// nanoseconds at the start of the program are unique across restarts. 0
+	// leaves messages as they are.
+	ReferenceBase uint64
+
+	// ThrottleOff leaves it to the exchange to refuse what is sent too fast.
+	ThrottleOff bool
+
+	// Times in nanoseconds; 0 means the constant of the same name.
+	LoginTimeout   int64
+	LogoutTimeout  int64
+	HeartbeatAfter int64
+	PeerTimeout    int64
+	ReplayTimeout  int64
+	StaleAfter     int64
+	AnswerTimeout  int64
+
+	// UnansweredMax is the most order-entry messages that may wait for their
+	// answers, up to 1048576; 0 means the constant of the same name.
+	UnansweredMax int
+
+	// Send sizes the ring that outgoing frames are built in and kept in for
+	// replay: at least 16 KiB and 16 records; 0 means the defaults of ring.
+	Send ring.FramesConfig
+
+	// ReceiveBytes sizes the receive buffer; 0 means wire.BlockBytes.
+	ReceiveBytes int
+
+	// Limits bound what is taken from the peer; zeros mean the defaults of wire.
+	Limits wire.Limits
+
+	// Tap, if not nil, is called with every inbound payload before it is looked
+	// at: those that are discarded, and those that hold the session's identifier,
+	// included. It is valid during the call.
+	Tap func(now int64, payload []byte) `json:"-"`
+}
+
+// Resumption is what has to be kept to continue a session in a later run. ID is as
+// good as a credential.
+type Resumption struct {
+	ID  string `json:"-"` // empty if there is none
+	In  uint64 // next inbound sequence
+	Out uint64 // next outbound sequence
+}
+
+// String states In and Out and that there is an identifier, not which.
+func (r Resumption) String() string {
+	return fmt.Sprintf("{ID:%s In:%d Out:%d}", redacted(r.ID), r.In, r.Out)
+}
+
+// GoString is String.
+func (r Resumption) GoString() string { return r.String() }
+
+// LogValue is String.
+func (r Resumption) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// String shows the settings without the credentials: of these only whether they
+// are set.
+func (c Config) String() string {
+	return fmt.Sprintf("{Username:%s Password:%s Token:%s Resume:%d AccountSequence:%d Earlier:%v CancelAllOnFailure:%t "+
+		"ReferenceBase:%d ThrottleOff:%t LoginTimeout:%d LogoutTimeout:%d HeartbeatAfter:%d PeerTimeout:%d ReplayTimeout:%d "+
+		"StaleAfter:%d AnswerTimeout:%d UnansweredMax:%d Send:%+v ReceiveBytes:%d Limits:%+v}",
+		redacted(c.Username), redacted(c.Password), redacted(c.Token), c.Resume, c.AccountSequence, c.Earlier, c.CancelAllOnFailure,
+		c.ReferenceBase, c.ThrottleOff, c.LoginTimeout, c.LogoutTimeout, c.HeartbeatAfter, c.PeerTimeout, c.ReplayTimeout,
+		c.StaleAfter, c.AnswerTimeout, c.UnansweredMax, c.Send, c.ReceiveBytes, c.Limits)
+}
+
+// GoString is String, so that no format verb shows a credential.
+func (c Config) GoString() string { return c.String() }
+
+// LogValue is String for package slog.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+func redacted(secret string) string {
+	if secret == "" {
+		return "unset"
+	}
+	return "set"
+}
+
+// ConfigError says which setting cannot be used and why, never with a
+// credential's text.
+type ConfigError struct {
+	Field  string
+	Reason string
+}
+
+// Error names both.
+func (e *ConfigError) Error() string { return "session: Config." + e.Field + " " + e.Reason }
+
+// resolve replaces zeros by defaults and checks.
+func (c Config) resolve() (Config, error) {
+	for _, text := range []struct{ name, value string }{
+		{"Username", c.Username}, {"Password", c.Password}, {"Token", c.Token},
+	} {
+		if len(text.value) > CredentialBytesMax {
+			return c, &ConfigError{text.name, "is too long"}
+		}
+	}
+	if c.Token == "" && (c.Username == "" || c.Password == "") {
+		return c, &ConfigError{"Token", "or Username and Password must be set"}
+	}
+	if c.Resume > ResumeNone {
+		return c, &ConfigError{"Resume", "is not one of the modes"}
+	}
+	if c.Resume == ResumeNone && c.AccountSequence != 0 {
+		return c, &ConfigError{"AccountSequence", "must be 0 with ResumeNone"}
+	}
+	if c.Earlier.ID != "" {
+		switch {
+		case c.Resume != ResumeSession:
+			return c, &ConfigError{"Earlier", "needs ResumeSession"}
+		case len(c.Earlier.ID) > SessionBytesMax:
+			return c, &ConfigError{"Earlier.ID", "is too long"}
+		case c.Earlier.In-1 >= sequenceMax || c.Earlier.Out-1 >= sequenceMax:
+			return c, &ConfigError{"Earlier", "needs the next sequences"}
+		}
+	}
+	for _, t := range []struct {
+		name  string
+		value *int64
+		unset int64
+	}{
+		{"LoginTimeout", &c.LoginTimeout, LoginTimeout},
+		{"LogoutTimeout", &c.LogoutTimeout, LogoutTimeout},
+		{"HeartbeatAfter", &c.HeartbeatAfter, HeartbeatAfter},
+		{"PeerTimeout", &c.PeerTimeout, PeerTimeout},
+		{"ReplayTimeout", &c.ReplayTimeout, ReplayTimeout},
+		{"StaleAfter", &c.StaleAfter, StaleAfter},
+		{"AnswerTimeout", &c.AnswerTimeout, AnswerTimeout},
+	} {
+		if *t.value == 0 {
+			*t.value = t.unset
+		}
+		if *t.value < 0 || *t.value > timeMax {
+			return c, &ConfigError{t.name, "must be 0 to 24 hours"}
+		}
+	}
+	if c.UnansweredMax == 0 {
+		c.UnansweredMax = UnansweredMax
+	}
+	if c.UnansweredMax < 1 || c.UnansweredMax > unansweredMax {
+		return c, &ConfigError{"UnansweredMax", "must be 1 to 1048576"}
+	}
+	if c.Send.Bytes != 0 && c.Send.Bytes < ringBytesMin {
+		return c, &ConfigError{"Send.Bytes", "must be 0 or at least 16384"}
+	}
+	if c.Send.Records != 0 && c.Send.Records < ringRecordsMin {
+		return c, &ConfigError{"Send.Records", "must be 0 or at least 16"}
+	}
+	return c, nil
+}

@@ -1,0 +1,22 @@
+package session
+
+import "github.com/smk-go/smk/wire"
+
+// owing reports whether something is to be sent that found no room.
+func (s *Session) owing() bool { return s.pongs > 0 || s.gap.owed || s.serving.active }
+
+// payDebts sends of it what there is room for.
+func (s *Session) payDebts() {
+	if !s.state.LoggedIn() || s.err != nil {
+		return
+	}
+	for s.pongs > 0 && s.sendBare(wire.EtoPong) == nil {
+		s.pongs--
+	}
+	if s.serving.active {
+		s.serveMore()
+	}
+	if s.gap.owed {
+		s.askReplay()
+	}
+}

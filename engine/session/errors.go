@@ -1,0 +1,140 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/ring"
+	"github.com/smk-go/smk/wire"
+)
+
+// What a command is refused with. A refused command has no effect and takes no
+// sequence.
+var (
+	// ErrNotLoggedIn means that nothing can be sent in the session's state.
+	ErrNotLoggedIn = errors.New("session: not logged in")
+	// ErrState means that a command does not fit the session's state.
+	ErrState = errors.New("session: command does not fit the state")
+	// ErrUndrained means that events are waiting for Next and come first.
+	ErrUndrained = errors.New("session: events are waiting")
+	// ErrFull means that there is no room behind what the socket has not taken yet.
+	ErrFull = errors.New("session: send buffer full")
+	// ErrTooLarge means that a message exceeds the largest frame.
+	ErrTooLarge = errors.New("session: message too large")
+	// ErrUnanswered means that too many order-entry messages wait for answers.
+	ErrUnanswered = errors.New("session: too many order-entry messages without an answer")
+	// ErrThrottled means that the exchange's limits leave no room for the
+	// message now. Every *[ThrottledError] is it.
+	ErrThrottled = errors.New("session: throttled")
+	// ErrPings means that PingsMax pings wait for their pongs.
+	ErrPings = errors.New("session: too many pings without a pong")
+	// ErrPayloadType means a payload type that an application may not send.
+	ErrPayloadType = errors.New("session: not the type of an application message")
+	// ErrClosed means that the session was closed. It is also net.ErrClosed.
+	ErrClosed error = closedError{}
+)
+
+type closedError struct{}
+
+func (closedError) Error() string        { return "session: closed" }
+func (closedError) Is(target error) bool { return target == net.ErrClosed }
+
+// Why a connection has to end, besides *[LogoutError] and *[ProtocolError].
+// PolicyOf says what to do then.
+var (
+	// ErrLoginTimeout means that the exchange did not answer the login.
+	ErrLoginTimeout error = &endError{"session: no answer to the login", Policy{Retry: RetryBackoff}}
+	// ErrLogoutTimeout means that the exchange did not confirm the logout.
+	ErrLogoutTimeout error = &endError{"session: logout not confirmed", Policy{Retry: RetryNever}}
+	// ErrPeerSilent means that nothing, or no whole message, arrived for too
+	// long, although a ping asked for a sign of life.
+	ErrPeerSilent error = &endError{"session: peer is silent", Policy{Retry: RetryBackoff, KeepSession: true}}
+	// ErrReplayTimeout means that the exchange did not fill a gap.
+	ErrReplayTimeout error = &endError{"session: gap was not filled", Policy{Retry: RetryBackoff}}
+	// ErrSessionReplaced means that the exchange did not resume the session but
+	// opened another.
+	ErrSessionReplaced error = &endError{"session: another session was opened than the one to resume", Policy{Retry: RetryNow}}
+	// ErrSequenceSpent means that a counter has reached its end.
+	ErrSequenceSpent error = &endError{"session: sequence numbers are used up", Policy{Retry: RetryBackoff}}
+)
+
+// endError is a reason to end a connection.
+type endError struct {
+	text   string
+	policy Policy
+}
+
+func (e *endError) Error() string  { return e.text }
+func (e *endError) Policy() Policy { return e.policy }
+
+// What a [ProtocolError] can be.
+var (
+	ErrNoSequence  = errors.New("message without a sequence")
+	ErrGapTooLarge = errors.New("gap beyond GapMax")
+	ErrReplayRange = errors.New("replay request beyond GapfillsMax")
+)
+
+// ProtocolError says that the peer broke the protocol: sequences can be trusted no
+// more, and the connection has to end.
+type ProtocolError struct {
+	Seq      uint64 // of the message, 0 if it is not known
+	Expected uint64 // the sequence that was next
+	Offset   uint64 // inbound message of this connection, from 1
+	Err      error  // a sentinel of this package, a *wire.FrameError, *wire.PeekError or *msg.DecodeError
+}
+
+// Error says what and where.
+func (e *ProtocolError) Error() string {
+	return "session: protocol violation in message " + strconv.FormatUint(e.Offset, 10) + " of the connection (sequence " +
+		strconv.FormatUint(e.Seq, 10) + ", expected " + strconv.FormatUint(e.Expected, 10) + "): " + e.Err.Error()
+}
+
+// Unwrap returns what was violated.
+func (e *ProtocolError) Unwrap() error { return e.Err }
+
+// Policy is to come back with a fresh session after a pause.
+func (e *ProtocolError) Policy() Policy { return Policy{Retry: RetryBackoff} }
+
+// SendError is the fate of a message that was not answered.
+type SendError struct {
+	Seq       uint64
+	Type      msg.PayloadType
+	Reference uint64 // 0 if it had none
+	Fate      Fate
+	Cause     error // why it is known now: what ended the connection, for example
+}
+
+// Error names message, fate and cause.
+func (e *SendError) Error() string {
+	text := fmt.Sprintf("session: %v %d is %v", e.Type, e.Seq, e.Fate)
+	if e.Cause != nil {
+		text += ": " + e.Cause.Error()
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (e *SendError) Unwrap() error { return e.Cause }
+
+// SafeToResend reports whether err, from a send or from [Event.Err], proves that
+// the exchange does not have the message, so that sending it again cannot do
+// twice what was meant once. What is not proven is false, nil included.
+func SafeToResend(err error) bool {
+	var send *SendError
+	if errors.As(err, &send) {
+		return send.Fate == NotSent || send.Fate == NotDelivered
+	}
+	for _, refusal := range [...]error{
+		ErrNotLoggedIn, ErrFull, ErrTooLarge, ErrUnanswered, ErrThrottled, ErrPayloadType, ErrClosed, ErrSequenceSpent,
+		ring.ErrFull, ring.ErrTooLarge, wire.ErrFrameTooLong,
+	} {
+		if errors.Is(err, refusal) {
+			return true
+		}
+	}
+	var marshal *wire.MarshalError
+	return errors.As(err, &marshal)
+}

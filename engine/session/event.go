@@ -1,0 +1,177 @@
+package session
+
+import "github.com/smk-go/smk/gen/msg"
+
+// EventKind says what an [Event] tells.
+type EventKind uint8
+
+// The kinds of events. Every event has Kind, Epoch and Received; what else is set
+// is said here.
+const (
+	_ EventKind = iota
+
+	// Message is an application message in its sequence, whether its type is
+	// known or not: Seq, Origin, AccountSequence, Payload, Raw.
+	Message
+
+	// Unknown is a session message of a type that has no meaning, which was
+	// counted and nothing more: Seq, Origin, Payload, Raw.
+	Unknown
+
+	// LoggedIn is the answer to the login: Seq, Payload, Raw, Resumed, and in
+	// AccountSequence the number that was resumed from. Payload holds the
+	// login_response.
+	LoggedIn
+
+	// LoggedOut is a logout by the exchange, be it the confirmation of ours:
+	// Seq, Payload, Raw, Reason. Next returns an error after it.
+	LoggedOut
+
+	// StateChanged tells State, and in Cause why the connection ended if it is
+	// Disconnected.
+	StateChanged
+
+	// Gap says that inbound messages From to To are missing. They are asked
+	// for, and nothing behind them is delivered before they came.
+	Gap
+
+	// Recovered says that everything from From to To, which was missing or had to
+	// be discarded, has been delivered or filled.
+	Recovered
+
+	// AccountGap comes before the first account message after a login that
+	// resumed, if that message does not follow the number resumed from. Account
+	// numbers have holes, so that this is a possible loss of account messages From
+	// to To, not a certain one.
+	AccountGap
+
+	// Pong answers a ping: Seq, Origin, Ping, RoundTrip.
+	Pong
+
+	// ThrottleExceeded says that the exchange dropped something we sent
+	// recently, without telling what: Seq, Origin. Order entry is paused.
+	ThrottleExceeded
+
+	// SendResolved tells what is known of a message that got no answer: in Seq the
+	// number it was sent with, Type, Reference, Fate, and in Cause why it is
+	// told. It is told once for a message, and never for an answered one.
+	SendResolved
+)
+
+var eventNames = [...]string{
+	"none", "message", "unknown", "logged in", "logged out", "state changed", "gap", "recovered",
+	"account gap", "pong", "throttle exceeded", "send resolved",
+}
+
+// String returns the kind's name.
+func (k EventKind) String() string {
+	if int(k) < len(eventNames) {
+		return eventNames[k]
+	}
+	return "unknown kind"
+}
+
+// Origin says how a message came.
+type Origin uint8
+
+// The origins.
+const (
+	Live     Origin = iota // sent once
+	Replayed               // marked as sent again by the peer
+)
+
+// String returns the origin's name.
+func (o Origin) String() string {
+	if o == Replayed {
+		return "replayed"
+	}
+	return "live"
+}
+
+// Fate is what is known of a message that was not answered.
+type Fate uint8
+
+// The fates.
+const (
+	// NotSent: no byte of it left.
+	NotSent Fate = iota + 1
+	// NotDelivered: the exchange asked for it again, and it was withheld because
+	// it had become stale. The exchange does not have it.
+	NotDelivered
+	// InDoubt: some or all of it left, and the exchange may have it.
+	InDoubt
+)
+
+var fateNames = [...]string{"answered", "not sent", "not delivered", "in doubt"}
+
+// String returns the fate's name.
+func (f Fate) String() string {
+	if int(f) < len(fateNames) {
+		return fateNames[f]
+	}
+	return "unknown fate"
+}
+
+// Event is what Next returns: one value, reused, valid with all it points to
+// until the next call of Next, Free, Lost or Close. Kind says which fields mean
+// something.
+type Event struct {
+	Kind     EventKind
+	Origin   Origin
+	State    State
+	Fate     Fate
+	Resumed  bool                // the session went on: no login was lost between
+	Reason   msg.EtoLogoutReason // as received
+	Type     msg.PayloadType     // of the message that was sent
+	Epoch    uint32              // connections opened, from 1; 0 before the first
+	Received int64               // clock reading of the call that gave rise to it
+
+	Seq             uint64
+	AccountSequence uint64 // 0 if the message has none
+	From, To        uint64 // both included
+
+	Ping      uint64 // sequence of the ping, 0 if nobody asked
+	RoundTrip int64  // nanoseconds from the ping to its pong, 0 if nobody asked
+	Reference uint64 // 0 if the message had none
+
+	Payload *msg.Payload // decoded
+	Raw     []byte       // the payload's bytes, as received
+	Cause   error
+}
+
+// Err returns what an event of kind SendResolved says as an error for
+// [SafeToResend] and for whoever waits for the send, and nil for other kinds.
+// The error is the caller's to keep.
+func (e *Event) Err() error {
+	if e.Kind != SendResolved {
+		return nil
+	}
+	return &SendError{Seq: e.Seq, Type: e.Type, Reference: e.Reference, Fate: e.Fate, Cause: e.Cause}
+}
+
+// eventQueue holds the events that are not messages until Next comes for them. Its
+// bound is what one message or one call can give rise to.
+type eventQueue struct {
+	events [queueMax]Event
+	first  int
+	n      int
+}
+
+func (q *eventQueue) push(e Event) {
+	if q.n == queueMax {
+		panic("BUG: session: event queue overflow")
+	}
+	q.events[(q.first+q.n)%queueMax] = e
+	q.n++
+}
+
+func (q *eventQueue) pop(into *Event) bool {
+	if q.n == 0 {
+		return false
+	}
+	*into = q.events[q.first]
+	q.events[q.first] = Event{}
+	q.first = (q.first + 1) % queueMax
+	q.n--
+	return true
+}

@@ -1,0 +1,67 @@
+package session
+
+import (
+	"math"
+
+	"github.com/smk-go/smk/wire"
+)
+
+// Limits of what a session holds, waits for and believes.
+const (
+	// GapMax is the most messages that may be missing in one gap. A peer
+	// that announces more has lost count, or lies.
+	GapMax = 1 << 20
+
+	// GapfillsMax is the most messages older than the send ring that one
+	// replay request of the peer may have filled.
+	GapfillsMax = 1 << 16
+
+	// PingsMax is the most pings that may wait for their pongs.
+	PingsMax = 64
+
+	// SessionBytesMax is the longest session identifier that is kept for
+	// resuming. A session with a longer one works but is not resumed.
+	SessionBytesMax = 1024
+
+	// CredentialBytesMax is the longest username, password or token.
+	CredentialBytesMax = 4096
+)
+
+const (
+	replayFailuresMax = 2                  // replay requests without progress before the connection is given up
+	loginTriesMax     = 5                  // logins in a row that the exchange called too slow
+	debtMax           = PingsMax           // pongs owed while there is no room for them
+	queueMax          = 16                 // events that wait for Next besides the messages
+	controlBytes      = 1 << 10            // of the send ring that application messages leave to session messages
+	controlRecords    = 4                  // likewise, of its records
+	sequenceMax       = math.MaxUint64 - 1 // the last sequence in use: one more must be countable
+	ringBytesMin      = 16 << 10
+	ringRecordsMin    = 16
+	unansweredMax     = 1 << 20
+	timeMax           = 24 * 3600 * second
+)
+
+// Defaults of [Config]. Times are nanoseconds.
+const (
+	second = int64(1e9)
+
+	LoginTimeout    = 10 * second  // from the transport being up to login_response
+	LogoutTimeout   = 5 * second   // from logout to its confirmation
+	HeartbeatAfter  = 5 * second   // without sending anything
+	PeerTimeout     = 30 * second  // without receiving a byte
+	ReplayTimeout   = 5 * second   // without progress while a gap is filled
+	StaleAfter      = 2 * second   // age from which order entry is not sent again
+	AnswerTimeout   = 10 * second  // from an order-entry message to its answer
+	alarmWithin     = 300 * second // two heartbeat timeouts in this time raise an alarm
+	UnansweredMax   = 4096         // order-entry messages without an answer
+	partialTimeouts = 2            // a frame may stay incomplete for so many PeerTimeouts
+	pingShare       = 2            // after PeerTimeout*2/3 of silence a ping asks for a sign of life
+	pingShareOf     = 3
+)
+
+// Relations that do not compile when they are broken.
+const (
+	_ = uint(ringBytesMin - 2*CredentialBytesMax - SessionBytesMax - controlBytes) // every login fits the ring
+	_ = uint(wire.OutboundBytesMax - 2*CredentialBytesMax - SessionBytesMax - 256) // every login may be sent
+	_ = uint(ringRecordsMin - 2*controlRecords)                                    // something is left for application messages
+)

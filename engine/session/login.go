@@ -1,0 +1,171 @@
+package session
+
+import (
+	"bytes"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/wire"
+)
+
+// login queues the login: the first message of a fresh session, or the next one of
+// a session that is resumed.
+func (s *Session) login() error {
+	p := &s.control
+	p.Reset()
+	m := p.MutableLogin()
+	m.Reset()
+	if len(s.token) > 0 {
+		m.SetCookie(s.token)
+	} else {
+		m.SetUsernameString(s.config.Username)
+		m.SetPasswordString(s.config.Password)
+	}
+	if s.resuming {
+		p.MutableEtoPayload().MutableLogin().SetSession(s.id)
+	} else if s.config.Resume != ResumeNone && s.account.last != 0 {
+		// The 64-bit field counts; a zero keeps a wide number out of the old one.
+		m.SetAccountSequence(0)
+		m.SetAccountSequence_64(s.account.last)
+	}
+	s.loginSeq = s.out
+	return s.sendControl(wire.EtoLogin)
+}
+
+// beforeLogin is any message in the state LoginSent. Only an answer to the login
+// counts. What else arrives cannot be answered yet, so it is asked for again after
+// the login.
+func (s *Session) beforeLogin(env wire.Envelope, payload []byte) bool {
+	switch {
+	case env.EtoType == wire.EtoLogout && !env.IsReplay:
+		return s.loggedOut(env, payload) // also below in: a refused resume starts at 1
+	case env.EtoType == wire.EtoLoginResponse && !env.IsReplay:
+		s.loggedIn(env, payload)
+		return false
+	case env.Seq < s.in:
+		s.stats.Duplicates++
+		return false
+	case env.Seq-s.in > GapMax:
+		s.violation(env.Seq, ErrGapTooLarge)
+		return false
+	case env.EtoType == wire.EtoReplay:
+		if !s.decode(env, payload) {
+			return false
+		}
+		s.serving.ask(s.payload.GetEtoPayload().GetReplay())
+	}
+	s.stats.Discarded++
+	s.early = max(s.early, env.Seq)
+	return false
+}
+
+// loggedIn is the answer to the login.
+func (s *Session) loggedIn(env wire.Envelope, payload []byte) {
+	if !s.decode(env, payload) {
+		return
+	}
+	response := s.payload.GetEtoPayload().GetLoginResponse()
+	reset := response.GetReset()
+	if reset == 0 {
+		reset = s.loginSeq + 1 // not said
+	}
+	switch {
+	case s.resuming && !bytes.Equal(response.GetSession(), s.id), s.resuming && reset <= s.loginSeq:
+		// Another session, or one that forgot what we sent.
+		s.fail(ErrSessionReplaced)
+		return
+	case env.Seq < s.in:
+		s.stats.Duplicates++
+		return
+	case env.Seq-s.in > GapMax:
+		s.violation(env.Seq, ErrGapTooLarge)
+		return
+	case reset > sequenceMax:
+		s.violation(env.Seq, ErrSequenceSpent)
+		return
+	}
+	if id := response.GetSession(); len(id) <= SessionBytesMax {
+		s.id = append(s.id[:0], id...)
+	} else {
+		s.id = s.id[:0]
+	}
+	if reset != s.out {
+		s.out = reset
+		s.frames.Rebase(reset)
+	}
+	s.refused.loggedIn()
+	s.stats.Logins++
+	s.account.first = !s.resuming && s.config.Resume != ResumeNone && s.account.last != 0
+	s.move(Established, nil)
+	e := s.message(LoggedIn, env, payload)
+	e.Resumed = s.resuming
+	if s.account.first {
+		e.AccountSequence = s.account.last
+	}
+	s.queue.push(e)
+	if env.Seq == s.in {
+		s.in++
+	}
+	if s.serving.asked {
+		s.startServing()
+	}
+	if high := max(s.early, env.Seq); high >= s.in {
+		s.miss(high)
+	}
+	if s.config.CancelAllOnFailure {
+		s.sendSettings()
+	}
+}
+
+// sendSettings asks the exchange to cancel the orders if we fall silent. It holds
+// for one session, so each login is followed by it. The ring is empty: there is
+// room.
+func (s *Session) sendSettings() {
+	settings := s.control.MutableSettings()
+	settings.Reset()
+	settings.SetCancelAllOnFailure(true)
+	if _, err := s.frame(msg.PayloadSettings, settings); err != nil {
+		s.fail(err)
+	}
+}
+
+// Logout asks the exchange to end the session; LoggedOut and an error from Next
+// follow. The error is ErrNotLoggedIn, ErrFull or ErrClosed; a second logout is
+// ErrState.
+func (s *Session) Logout(now int64) error {
+	s.clock(now)
+	switch {
+	case s.state == LogoutSent:
+		return ErrState
+	case s.state != Established && s.state != Recovering || s.err != nil:
+		return s.refusal()
+	}
+	p := &s.control
+	p.Reset()
+	p.SetType(msg.PayloadEto)
+	p.MutableEtoPayload().MutableLogout().SetReason(msg.EtoLogoutNone)
+	if err := s.sendControl(wire.EtoLogout); err != nil {
+		return err
+	}
+	s.asked, s.since = true, s.now
+	s.move(LogoutSent, nil)
+	return nil
+}
+
+// loggedOut is a logout by the exchange: the last message of the connection.
+func (s *Session) loggedOut(env wire.Envelope, payload []byte) bool {
+	if !s.decode(env, payload) {
+		return false
+	}
+	reason := s.payload.GetEtoPayload().GetLogout().GetReason()
+	if env.Seq == s.in && s.state != LoginSent {
+		s.advance()
+	}
+	s.fail(s.refused.judge(reason, s.asked, s.resuming && s.state == LoginSent, s.now))
+	s.event = s.message(LoggedOut, env, payload)
+	s.event.Reason = reason
+	if s.queue.n > 0 { // it completed a gap
+		s.queue.push(s.event)
+		return false
+	}
+	return true
+}

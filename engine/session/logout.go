@@ -1,0 +1,86 @@
+package session
+
+import (
+	"fmt"
+
+	"github.com/smk-go/smk/gen/msg"
+)
+
+// LogoutError is a logout by the exchange: it refuses the login, ends the
+// session, or confirms our logout.
+type LogoutError struct {
+	Reason msg.EtoLogoutReason
+	Asked  bool // we had asked to be logged out
+	Alarm  bool // the second heartbeat timeout within five minutes
+	policy Policy
+}
+
+// Error names the reason.
+func (e *LogoutError) Error() string {
+	if e.Clean() {
+		return "session: logged out"
+	}
+	return fmt.Sprintf("session: logged out by the exchange: %v (%d)", e.Reason, int32(e.Reason))
+}
+
+// Clean reports whether this is the confirmation of our own logout.
+func (e *LogoutError) Clean() bool {
+	return e.Asked && e.Reason == msg.EtoLogoutConfirmation
+}
+
+// Policy is the reaction to the reason.
+func (e *LogoutError) Policy() Policy { return e.policy }
+
+// refusals counts what the reactions to some reasons depend on.
+type refusals struct {
+	loginTimeouts    int   // in a row
+	notFirst         int   // in a row
+	heartbeatTimeout bool  // there was one, at
+	at               int64 // this clock reading
+}
+
+// loggedIn ends the rows.
+func (r *refusals) loggedIn() { r.loginTimeouts, r.notFirst = 0, 0 }
+
+// judge decides the reaction to a logout by the exchange.
+func (r *refusals) judge(reason msg.EtoLogoutReason, asked, resuming bool, now int64) *LogoutError {
+	e := &LogoutError{Reason: reason, Asked: asked}
+	if asked {
+		return e // whatever the exchange says, we wanted to leave
+	}
+	switch reason {
+	case msg.EtoLogoutHeartbeatTimeout:
+		// It heard nothing from us, which is no fault of the session.
+		e.policy = Policy{RetryNow, true}
+		if r.heartbeatTimeout && now-r.at <= alarmWithin {
+			e.Alarm = true
+			e.policy.Retry = RetryBackoff
+		}
+		r.heartbeatTimeout, r.at = true, now
+	case msg.EtoLogoutLoginTimeout:
+		r.loginTimeouts++
+		e.policy = Policy{RetryBackoff, true}
+		if r.loginTimeouts >= loginTriesMax {
+			e.policy.Retry = RetryNever
+		}
+	case msg.EtoLogoutLoginNotFirstSeq:
+		// Our counters are wrong: one try from the start.
+		r.notFirst++
+		if r.notFirst == 1 {
+			e.policy.Retry = RetryNow
+		}
+	case msg.EtoLogoutUnknownSession:
+		e.policy.Retry = RetryBackoff
+		if resuming {
+			e.policy.Retry = RetryNow
+		}
+	case msg.EtoLogoutUnauthorised, msg.EtoLogoutUnverified:
+		// Trying the same again could lock the account.
+		e.policy.Retry = RetryNever
+	case msg.EtoLogoutNone, msg.EtoLogoutConfirmation, msg.EtoLogoutServiceTemporarilyUnavailable, msg.EtoLogoutDowntime:
+		e.policy = Policy{RetryBackoff, true}
+	default:
+		e.policy = Policy{RetryBackoff, true} // a reason from the future
+	}
+	return e
+}

@@ -1,0 +1,149 @@
+package session
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/wire"
+)
+
+// enter sends an order-entry message and begins to wait for its answer. If it has
+// no reference it is given one, behind its own fields and without changing m: of
+// a field that comes twice the last counts.
+func (s *Session) enter(typ msg.PayloadType, m wire.Marshaler) (uint64, error) {
+	var reference, automatic uint64
+	own, known := m.(interface{ GetReference() uint64 })
+	if known {
+		if reference = own.GetReference(); reference == 0 {
+			automatic = s.nextReference()
+		}
+	}
+	body, size, err := s.build(typ, m, automatic)
+	if err != nil {
+		return 0, err
+	}
+	fields := fieldsOf(typ)
+	if !known {
+		// A message that is encoded already: only its bytes tell.
+		if reference = varintIn(body, fields.reference); reference == 0 {
+			if automatic = s.nextReference(); automatic != 0 {
+				if body, size, err = s.build(typ, m, automatic); err != nil {
+					return 0, err
+				}
+			}
+		}
+	}
+	if automatic != 0 {
+		reference, s.refs = automatic, automatic
+	}
+	e := entry{typ: typ, seq: s.out, at: s.now, reference: reference}
+	switch {
+	case reference != 0:
+		e.kind, e.key = byReference, reference
+	case typ == msg.PayloadOrderCreate:
+		e.kind, e.key = bySequence, s.out
+	default:
+		e.kind, e.key = byOrder, varintIn(body, fields.order)
+	}
+	s.commit(size, uint32(typ), reference)
+	s.open.add(e)
+	s.stats.UnansweredPeak = max(s.stats.UnansweredPeak, uint64(s.open.n))
+	s.throttle.take()
+	return e.seq, nil
+}
+
+// nextReference is the next automatic reference, 0 if there are none.
+func (s *Session) nextReference() uint64 {
+	if s.config.ReferenceBase == 0 {
+		return 0
+	}
+	return max(s.refs+1, 1)
+}
+
+// Reference returns the reference of a message that was sent in this session, as
+// long as the send ring or the wait for its answer remembers it. It is 0 if the
+// message had none.
+func (s *Session) Reference(seq uint64) (reference uint64, ok bool) {
+	if e := s.open.sequence(seq); e != nil {
+		return e.reference, true
+	}
+	_, rec, ok := s.frames.Frame(seq)
+	return rec.Reference, ok
+}
+
+// orderFields are the numbers of the fields that an answer can be matched by.
+type orderFields struct{ reference, order uint64 }
+
+func fieldsOf(typ msg.PayloadType) orderFields {
+	switch typ {
+	case msg.PayloadOrderCreate:
+		return orderFields{reference: 11}
+	case msg.PayloadOrderCancel:
+		return orderFields{reference: 2, order: 3}
+	case msg.PayloadOrderCancelAll:
+		return orderFields{reference: 1}
+	case msg.PayloadOrderQuantityReduce:
+		return orderFields{reference: 3, order: 1}
+	case msg.PayloadOrderCancelReplace:
+		return orderFields{reference: 6, order: 1}
+	}
+	panic("BUG: session: not an order-entry message: " + typ.String())
+}
+
+// referenceSize is the number of bytes that putReference writes. Reference fields
+// have small numbers: their tag is one byte.
+func referenceSize(reference uint64) int {
+	if reference == 0 {
+		return 0
+	}
+	return 1 + (bits.Len64(reference)+6)/7
+}
+
+// putReference writes the reference field over all of b.
+func putReference(b []byte, typ msg.PayloadType, reference uint64) {
+	b[0] = byte(fieldsOf(typ).reference << 3)
+	binary.PutUvarint(b[1:], reference)
+}
+
+// varintIn returns the last value of a varint field in an encoded message, 0 if
+// there is none. The message is our own; where it stops making sense the reading
+// ends.
+func varintIn(b []byte, number uint64) (value uint64) {
+	for len(b) > 0 {
+		tag, n := binary.Uvarint(b)
+		if n <= 0 {
+			return value
+		}
+		b = b[n:]
+		skip := 0
+		switch tag & 7 {
+		case 0:
+			v, n := binary.Uvarint(b)
+			if n <= 0 {
+				return value
+			}
+			if tag>>3 == number {
+				value = v
+			}
+			skip = n
+		case 1:
+			skip = 8
+		case 2:
+			length, n := binary.Uvarint(b)
+			if n <= 0 || length > uint64(len(b)-n) {
+				return value
+			}
+			skip = n + int(length)
+		case 5:
+			skip = 4
+		default:
+			return value
+		}
+		if skip > len(b) {
+			return value
+		}
+		b = b[skip:]
+	}
+	return value
+}

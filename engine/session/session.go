@@ -1,0 +1,288 @@
+package session
+
+import (
+	"math"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/ring"
+	"github.com/smk-go/smk/wire"
+)
+
+// Session is one login after another of one account. It belongs to one goroutine.
+type Session struct {
+	config  Config // resolved; immutable
+	buffer  *wire.Buffer
+	frames  *ring.Frames
+	payload msg.Payload // the message being handled; the event borrows it
+	control msg.Payload // for encoding session messages with a body
+	event   Event       // what Next returned
+	queue   eventQueue
+
+	state  State
+	epoch  uint32
+	now    int64
+	err    error // why the connection has to end; sticks until Lost
+	barred error // why no login may be tried again
+	closed bool
+
+	// Inbound.
+	in        uint64 // next sequence expected
+	handling  bool   // the event that Next returned is message in
+	heard     bool   // Filled since the clock was last read
+	lastHeard int64  // a byte arrived
+	lastFrame int64  // a whole message arrived
+	arrived   uint64 // messages of this connection
+	gap       gap
+	account   account
+
+	// Outbound.
+	out      uint64 // next sequence to use
+	lastSent int64  // something was queued
+	probed   int64  // a ping asked for a sign of life
+	pings    pings
+	pongs    int    // owed to the peer
+	copied   uint64 // lowest sequence that was sent again
+	serving  serving
+	throttle throttle
+	open     unanswered
+	withheld int    // messages in open that are to be told NotDelivered
+	refs     uint64 // the last automatic reference
+
+	bytesMax   int // of the ring that may wait when an application message joins
+	recordsMax int // likewise, in messages
+
+	// The login.
+	token     []byte
+	id        []byte // of the session, for resuming; capacity SessionBytesMax
+	keep      bool   // the next login resumes it
+	resuming  bool   // this login does
+	loginSeq  uint64
+	asked     bool   // we sent a logout
+	since     int64  // of the state LoginSent or LogoutSent
+	early     uint64 // highest sequence of what came before login_response
+	refused   refusals
+	lost      lost
+	throttled ThrottledError
+	stats     Stats
+	unknown   msg.Unknown
+}
+
+// New claims all the memory of a session. The error is a *[ConfigError], a
+// *wire.LimitError or a *ring.LimitError, or says why no memory could be claimed.
+func New(config Config) (*Session, error) {
+	config, err := config.resolve()
+	if err != nil {
+		return nil, err
+	}
+	buffer, err := wire.NewBuffer(config.ReceiveBytes, config.Limits)
+	if err != nil {
+		return nil, err
+	}
+	frames, err := ring.NewFrames(config.Send)
+	if err != nil {
+		_ = buffer.Close()
+		return nil, err
+	}
+	s := &Session{
+		config: config, buffer: buffer, frames: frames,
+		in: 1, out: 1, refs: config.ReferenceBase, copied: noCopies,
+		id: make([]byte, 0, SessionBytesMax), token: []byte(config.Token),
+	}
+	s.bytesMax = frames.Config().Bytes - controlBytes
+	s.recordsMax = frames.Config().Records - controlRecords
+	s.account.last = config.AccountSequence
+	s.open.init(config.UnansweredMax)
+	s.throttle.init(config.ThrottleOff)
+	if earlier := config.Earlier; earlier.ID != "" {
+		s.id, s.keep = append(s.id, earlier.ID...), true
+		s.in, s.out = earlier.In, earlier.Out
+		s.frames.Rebase(s.out)
+	}
+	return s, nil
+}
+
+// Close gives the memory back. Whatever a method returned must not be touched any
+// more; further calls answer ErrClosed. Closing again does nothing.
+func (s *Session) Close() error {
+	if s.closed {
+		return nil
+	}
+	s.closed, s.state, s.err = true, Disconnected, ErrClosed
+	s.queue, s.lost = eventQueue{}, lost{}
+	err := s.buffer.Close()
+	if frames := s.frames.Close(); err == nil {
+		err = frames
+	}
+	return err
+}
+
+// State returns the session's state.
+func (s *Session) State() State { return s.state }
+
+// Epoch returns the number of the connection, 0 before the first Open.
+func (s *Session) Epoch() uint32 { return s.epoch }
+
+// Counters returns the next inbound sequence expected and the next outbound to
+// use. The message of the event at hand is not counted before the next call of
+// Next.
+func (s *Session) Counters() (in, out uint64) { return s.in, s.out }
+
+// AccountSequence returns the last account sequence that was applied, to be kept
+// for [Config], and 0 if there is none. The message of the event at hand is not
+// counted before the next call of Next.
+func (s *Session) AccountSequence() uint64 { return s.account.last }
+
+// Resumption returns what continues this session in a later run, with an empty ID
+// if there is nothing to continue.
+func (s *Session) Resumption() Resumption {
+	if len(s.id) == 0 {
+		return Resumption{}
+	}
+	return Resumption{ID: string(s.id), In: s.in, Out: s.out}
+}
+
+// Free returns where to read to from the transport; see wire.Buffer. It ends the
+// validity of the last event.
+func (s *Session) Free() []byte { return s.buffer.Free() }
+
+// Filled says that n bytes were read into what Free returned.
+func (s *Session) Filled(n int) {
+	s.buffer.Filled(n)
+	s.heard = s.heard || n > 0
+}
+
+// Pending returns the next run of bytes to write to the transport; see
+// ring.Frames. It is empty if there are none, and valid until the next call of
+// Written, Lost or Close.
+func (s *Session) Pending() []byte { return s.frames.Pending() }
+
+// Written says that the transport took the first n bytes of Pending.
+func (s *Session) Written(n int) {
+	s.frames.Written(n)
+	if s.owing() {
+		s.payDebts()
+	}
+}
+
+// clock takes a reading.
+func (s *Session) clock(now int64) {
+	if now > s.now {
+		s.now = now
+	}
+	if s.heard {
+		s.heard, s.lastHeard = false, s.now
+	}
+}
+
+// fail makes err the reason to end the connection, unless there is one already.
+func (s *Session) fail(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+// Connecting says that the driver has begun to open a transport. It is optional:
+// Open may follow Lost directly.
+func (s *Session) Connecting(now int64) error {
+	if err := s.mayStart(); err != nil {
+		return err
+	}
+	if s.state != Disconnected {
+		return ErrState
+	}
+	s.clock(now)
+	s.move(Connecting, nil)
+	return nil
+}
+
+// mayStart reports what stands against a new connection.
+func (s *Session) mayStart() error {
+	switch {
+	case s.closed:
+		return ErrClosed
+	case s.barred != nil:
+		return s.barred
+	case s.lost.telling || s.state == Disconnected && s.queue.n > 0:
+		return ErrUndrained
+	}
+	return nil
+}
+
+// Open says that the transport is up: a new epoch begins, and the login is
+// queued. The error is ErrState if there is a connection already, ErrUndrained
+// if Next has not returned all events of the last one, ErrClosed, or the refusal
+// after which no login with the same credentials may be tried.
+func (s *Session) Open(now int64) error {
+	if err := s.mayStart(); err != nil {
+		return err
+	}
+	if s.state != Disconnected && s.state != Connecting {
+		return ErrState
+	}
+	if s.epoch == math.MaxUint32 {
+		return ErrSequenceSpent
+	}
+	s.clock(now)
+	s.epoch++
+	s.buffer.Reset()
+	s.heard, s.arrived, s.asked, s.early, s.pongs = false, 0, false, 0, 0
+	s.lastHeard, s.lastFrame, s.lastSent, s.since = s.now, s.now, s.now, s.now
+	s.gap, s.serving = gap{}, serving{}
+	s.resuming, s.keep = s.keep, false
+	if !s.resuming {
+		s.forget()
+		s.in, s.out = 1, 1
+		s.frames.Rebase(1)
+		s.copied = noCopies
+	}
+	if err := s.login(); err != nil {
+		return err
+	}
+	s.move(LoginSent, nil)
+	return nil
+}
+
+// forget drops what would resume the session.
+func (s *Session) forget() {
+	clear(s.id[:cap(s.id)])
+	s.id = s.id[:0]
+	s.pings = pings{}
+}
+
+// Lost says that the transport is gone, or was not to be had, and why: what Next,
+// Tick or the transport returned. It drops what was received and not taken, so
+// take everything before. The events that follow tell the new state and the fate
+// of unanswered messages. Without a connection it does nothing.
+func (s *Session) Lost(now int64, cause error) {
+	if s.state == Disconnected {
+		return
+	}
+	s.clock(now)
+	s.settle()
+	s.frames.Drop()
+	policy := PolicyOf(cause)
+	s.keep = s.config.Resume == ResumeSession && policy.KeepSession && len(s.id) > 0 && !s.asked &&
+		s.in <= sequenceMax && s.out <= sequenceMax
+	if policy.Retry == RetryNever && !s.asked {
+		s.barred = cause
+	}
+	s.err = nil
+	s.move(Disconnected, cause)
+	s.markLost(cause)
+}
+
+// Forget gives up resuming the session that was lost, so that the fates of what
+// was sent are told by Next and the next login is a fresh one. It is for a driver
+// that gives up, or wants a fresh start; while there is a connection it returns
+// ErrState.
+func (s *Session) Forget() error {
+	if s.state != Disconnected && s.state != Connecting {
+		return ErrState
+	}
+	if s.keep {
+		s.keep = false
+		s.markLost(s.lost.cause)
+	}
+	s.forget()
+	return nil
+}

@@ -1,0 +1,40 @@
+package session
+
+import "github.com/smk-go/smk/gen/msg"
+
+// Stats counts what a session has seen since it was made.
+type Stats struct {
+	MessagesIn        uint64 // payloads received, whatever became of them
+	MessagesOut       uint64 // messages queued, without those sent again
+	Logins            uint64 // logins answered
+	Duplicates        uint64 // messages below the next sequence, discarded
+	Discarded         uint64 // messages above it, discarded and asked for again
+	Gaps              uint64
+	ReplaysAsked      uint64 // replay requests sent
+	Replayed          uint64 // application messages that came marked as sent again
+	GapfillsIn        uint64
+	ReplaysServed     uint64 // replay requests of the peer
+	MessagesAgain     uint64 // messages sent again for them
+	GapfillsOut       uint64 // gapfills sent for them
+	AccountDuplicates uint64 // messages not above the last account sequence, discarded
+	AccountGaps       uint64
+	HeartbeatsIn      uint64
+	HeartbeatsOut     uint64
+	UnknownTypes      uint64 // session messages without a meaning
+	Unasked           uint64 // pongs nobody asked for
+	Ignored           uint64 // session messages that mean nothing in their state
+	Throttled         uint64 // sends refused by the bucket
+	ThrottleExceeded  uint64 // session messages of that type
+	ThrottleRejected  uint64 // order entry that the exchange rejected for it
+	Unanswered        uint64 // order entry whose fate was told
+	UnansweredPeak    uint64 // the most that waited at a time
+
+	Unknown msg.Unknown // fields and values that the schema does not name
+}
+
+// Stats returns the counts.
+func (s *Session) Stats() Stats {
+	stats := s.stats
+	stats.Unknown = s.unknown
+	return stats
+}

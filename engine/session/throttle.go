@@ -1,0 +1,191 @@
+package session
+
+import (
+	"math"
+	"math/bits"
+	"strconv"
+
+	"github.com/smk-go/smk/wire"
+)
+
+// What the bucket is filled by before the exchange tells its limits, and how far
+// it stays below them.
+const (
+	throttleRate    = 100 // messages a second
+	throttleBurst   = 100
+	throttlePercent = 95 // of the rate: two clocks never agree
+	headroomShare   = 10 // the last tenth of the burst is for cancels
+	token           = 1000
+	millisecond     = int64(1e6)
+	pauseMin        = 200 * millisecond
+)
+
+// throttle is a bucket of tokens for order entry, filled at a little less than the
+// rate that the exchange allows. It never waits: it says no. All amounts are in
+// thousandths of a token.
+type throttle struct {
+	rate   uint64 // tokens a second
+	tick   int64  // nanoseconds between fillings; 0 fills continuously
+	limit  uint64 // the burst
+	tokens uint64
+	filled int64 // clock reading of the last filling
+	paused int64 // no order entry before this clock reading
+	closed bool  // the limits allow nothing: only cancels may pass
+	begun  bool  // filled is a reading
+	off    bool
+}
+
+func (t *throttle) init(off bool) {
+	*t = throttle{rate: throttleRate, limit: throttleBurst * token, tokens: throttleBurst * token, off: off}
+}
+
+// change takes new limits. What is in the bucket stays, up to the new burst.
+func (t *throttle) change(now int64, rate, burst, tickMs uint32) {
+	t.fill(now)
+	t.rate, t.limit, t.tick = uint64(rate), uint64(burst)*token, int64(tickMs)*millisecond
+	t.tokens = min(t.tokens, t.limit)
+	t.closed = rate == 0 || burst == 0
+	t.filled = now
+}
+
+// fill adds what has come in since the last filling.
+func (t *throttle) fill(now int64) {
+	if !t.begun {
+		t.filled, t.begun = now, true
+	}
+	elapsed := now - t.filled
+	if elapsed <= 0 || t.closed {
+		return
+	}
+	if t.tick > 0 {
+		ticks := elapsed / t.tick
+		t.filled += ticks * t.tick
+		elapsed = ticks * t.tick
+	} else {
+		t.filled = now
+	}
+	// rate tokens a second, in thousandths, times percent, over nanoseconds.
+	high, low := bits.Mul64(uint64(elapsed), t.rate*throttlePercent)
+	const unit = 1e9 / token * 100
+	if high >= unit {
+		t.tokens = t.limit
+		return
+	}
+	added, rest := bits.Div64(high, low, unit)
+	if t.tick == 0 && t.rate > 0 {
+		// What did not make a thousandth stays to be counted.
+		t.filled -= int64(rest / (t.rate * throttlePercent))
+	}
+	if added > t.limit-t.tokens {
+		added = t.limit - t.tokens
+	}
+	t.tokens += added
+}
+
+// needs is what the bucket must hold for a message to pass.
+func (t *throttle) needs(c class) uint64 {
+	if c == classCreate {
+		return max(t.limit/headroomShare, token)
+	}
+	return token
+}
+
+// take uses a token up. The message was admitted at the same clock reading.
+func (t *throttle) take() {
+	if !t.off && !t.closed {
+		t.tokens -= min(t.tokens, token)
+	}
+}
+
+// exceeded empties the bucket and pauses order entry for a tick.
+func (t *throttle) exceeded(now int64) {
+	t.fill(now)
+	t.tokens = 0
+	t.paused = now + max(t.tick, pauseMin)
+}
+
+// rejected notes that the exchange counts fewer tokens than we do: what is left
+// goes to cancels.
+func (t *throttle) rejected(now int64) {
+	t.fill(now)
+	t.tokens = min(t.tokens, t.limit/headroomShare)
+}
+
+// ThrottledError is a refusal by the throttle; by errors.Is it is ErrThrottled. It
+// belongs to the session and is valid until the next Send.
+type ThrottledError struct {
+	// Until is a clock reading before which the same message has no chance; it is
+	// the greatest one if only new limits can help.
+	Until int64
+}
+
+// Error says until when.
+func (e *ThrottledError) Error() string {
+	return "session: throttled until " + strconv.FormatInt(e.Until, 10)
+}
+
+// Is reports whether target is ErrThrottled.
+func (e *ThrottledError) Is(target error) bool { return target == ErrThrottled }
+
+// admit asks the bucket for a message, without taking anything yet.
+func (s *Session) admit(c class) error {
+	t := &s.throttle
+	if t.off {
+		return nil
+	}
+	until := t.paused
+	if s.now >= t.paused {
+		if t.closed {
+			if c == classCancel {
+				return nil
+			}
+			until = math.MaxInt64
+		} else {
+			t.fill(s.now)
+			need := t.needs(c)
+			if t.tokens >= need {
+				return nil
+			}
+			until = t.when(need)
+		}
+	}
+	s.stats.Throttled++
+	s.throttled.Until = until
+	return &s.throttled
+}
+
+// when is the clock reading at which the bucket holds an amount. It is rounded up.
+func (t *throttle) when(amount uint64) int64 {
+	const unit = 1e9 / token * 100
+	missing := float64(amount-t.tokens) * unit / float64(t.rate*throttlePercent)
+	if missing >= math.MaxInt64/2 {
+		return math.MaxInt64
+	}
+	wait := int64(missing) + 1
+	if t.tick > 0 {
+		wait = (wait + t.tick - 1) / t.tick * t.tick
+	}
+	return t.filled + wait
+}
+
+// throttleExceeded is the exchange's word that it dropped a message. It does not say
+// which, so the one that has waited longest for its answer is in doubt.
+func (s *Session) throttleExceeded(env wire.Envelope) bool {
+	s.stats.ThrottleExceeded++
+	e := Event{Kind: ThrottleExceeded, Epoch: s.epoch, Received: s.now, Seq: env.Seq}
+	if env.IsReplay {
+		e.Origin = Replayed
+	}
+	if oldest := s.open.first(); oldest != nil && !env.IsReplay {
+		s.throttle.exceeded(s.now)
+		s.queue.push(e)
+		s.resolve(oldest, InDoubt, ErrThrottleExceeded)
+		s.queue.push(s.event)
+		return false
+	}
+	if !env.IsReplay {
+		s.throttle.exceeded(s.now)
+	}
+	s.queue.push(e)
+	return false
+}

@@ -1,0 +1,147 @@
+package session
+
+import (
+	"math/bits"
+
+	"github.com/smk-go/smk/gen/msg"
+)
+
+// unanswered holds the order-entry messages that wait for their answers, by the key
+// that the answer will carry, oldest first. It is claimed once and never grows.
+type unanswered struct {
+	entries []entry
+	heads   []int32 // first entry of each hash chain, by the key's hash
+	shift   uint
+	free    int32 // chain of unused entries by next
+	oldest  int32
+	newest  int32
+	n       int
+}
+
+// none ends a chain.
+const none = -1
+
+// keyKind is the field that links an answer to its request.
+type keyKind uint8
+
+const (
+	byReference keyKind = iota + 1
+	bySequence          // a create without a reference
+	byOrder             // another request without one: the order it is about
+)
+
+// entry is one message.
+type entry struct {
+	kind      keyKind
+	key       uint64
+	seq       uint64
+	reference uint64 // 0 if it has none
+	at        int64  // clock reading of the send
+	typ       msg.PayloadType
+
+	chain      int32 // next with the same hash
+	prev, next int32 // by age
+
+	again    bool // a copy was sent
+	withheld bool // the exchange will not get it: Next is to tell
+}
+
+func (u *unanswered) init(limit int) {
+	size := 1 << bits.Len(uint(2*limit-1))
+	u.entries, u.heads = make([]entry, limit), make([]int32, size)
+	u.shift = 64 - uint(bits.Len(uint(size-1)))
+	u.oldest, u.newest = none, none
+	for i := range u.heads {
+		u.heads[i] = none
+	}
+	for i := range u.entries {
+		u.entries[i].next = int32(i + 1)
+	}
+	u.entries[limit-1].next = none
+}
+
+func (u *unanswered) full() bool { return u.n == len(u.entries) }
+
+// first returns the oldest, or nil.
+func (u *unanswered) first() *entry {
+	if u.oldest == none {
+		return nil
+	}
+	return &u.entries[u.oldest]
+}
+
+// head returns the chain for a key. Fibonacci hashing spreads counters.
+func (u *unanswered) head(kind keyKind, key uint64) *int32 {
+	return &u.heads[(key^uint64(kind)<<62)*0x9e3779b97f4a7c15>>u.shift]
+}
+
+// add takes a copy of e as the newest. The caller has asked full.
+func (u *unanswered) add(e entry) {
+	i := u.free
+	u.free = u.entries[i].next
+	head := u.head(e.kind, e.key)
+	e.chain, e.prev, e.next = *head, u.newest, none
+	u.entries[i] = e
+	*head = i
+	if u.newest == none {
+		u.oldest = i
+	} else {
+		u.entries[u.newest].next = i
+	}
+	u.newest = i
+	u.n++
+}
+
+// find returns the oldest with a key, or nil.
+func (u *unanswered) find(kind keyKind, key uint64) (found *entry) {
+	for i := *u.head(kind, key); i != none; i = u.entries[i].chain {
+		if e := &u.entries[i]; e.kind == kind && e.key == key && (found == nil || e.seq < found.seq) {
+			found = e
+		}
+	}
+	return found
+}
+
+// sequence returns the one that was sent with a sequence, or nil. It walks from
+// the oldest: it is for the rare paths.
+func (u *unanswered) sequence(seq uint64) *entry {
+	for i := u.oldest; i != none && u.entries[i].seq <= seq; i = u.entries[i].next {
+		if u.entries[i].seq == seq {
+			return &u.entries[i]
+		}
+	}
+	return nil
+}
+
+// firstWithheld returns the oldest that is withheld, or nil.
+func (u *unanswered) firstWithheld() *entry {
+	for i := u.oldest; i != none; i = u.entries[i].next {
+		if u.entries[i].withheld {
+			return &u.entries[i]
+		}
+	}
+	return nil
+}
+
+// remove ends the wait of e, which is one of ours.
+func (u *unanswered) remove(e *entry) {
+	at := u.head(e.kind, e.key)
+	for &u.entries[*at] != e {
+		at = &u.entries[*at].chain
+	}
+	i := *at
+	*at = e.chain
+	if e.prev == none {
+		u.oldest = e.next
+	} else {
+		u.entries[e.prev].next = e.next
+	}
+	if e.next == none {
+		u.newest = e.prev
+	} else {
+		u.entries[e.next].prev = e.prev
+	}
+	*e = entry{next: u.free}
+	u.free = i
+	u.n--
+}
