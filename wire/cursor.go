@@ -1,0 +1,216 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// What is wrong with a payload that [Peek] refuses.
+var (
+	// ErrTruncated means that a value goes on beyond the end of its message.
+	ErrTruncated = errors.New("truncated")
+
+	// ErrVarint means a varint of more than 64 bits.
+	ErrVarint = errors.New("varint beyond 64 bits")
+
+	// ErrFieldNumber means a field number of 0 or beyond the maximum.
+	ErrFieldNumber = errors.New("bad field number")
+
+	// ErrWireType means a reserved wire type, or one that a field which Peek
+	// reads does not have.
+	ErrWireType = errors.New("bad wire type")
+
+	// ErrEndGroup means the end of a group that is not the innermost open one.
+	ErrEndGroup = errors.New("unmatched end of group")
+
+	// ErrGroupDepth means groups nested deeper than GroupDepthMax.
+	ErrGroupDepth = errors.New("groups nested too deep")
+)
+
+// GroupDepthMax is how deep the unknown groups of a payload may nest. The
+// protocol uses no groups at all.
+const GroupDepthMax = 64
+
+// PeekError says why a payload is not protobuf. It ends the connection: the
+// sequences of what follows can no longer be trusted.
+type PeekError struct {
+	Kind   error // one of the sentinels above; errors.Is finds it
+	Offset int   // where what is wrong starts, in bytes from the front of the payload
+}
+
+func (e *PeekError) Error() string {
+	return fmt.Sprintf("wire: %v at offset %d of the payload", e.Kind, e.Offset)
+}
+
+// Unwrap returns Kind.
+func (e *PeekError) Unwrap() error { return e.Kind }
+
+// Wire types of protobuf.
+const (
+	wireVarint     = 0
+	wireFixed64    = 1
+	wireBytes      = 2
+	wireStartGroup = 3
+	wireEndGroup   = 4
+	wireFixed32    = 5
+)
+
+// Field numbers end at fieldNumberMax. Inside a group that is skipped, protobuf
+// libraries let 31 bits pass, and so do we: what they take is not refused here.
+const (
+	fieldNumberMax     = 1<<29 - 1
+	fieldNumberSkipMax = math.MaxInt32
+)
+
+// cursor walks the fields of a message. The first failure sticks and empties the
+// source: everything read after it is zero, and there is no more.
+type cursor struct {
+	b  []byte // the message, from the front of the payload
+	at int    // the next byte
+
+	// The current field.
+	start int // where its tag starts
+	num   uint32
+	typ   uint8
+
+	err *PeekError
+}
+
+func (c *cursor) more() bool { return c.at < len(c.b) }
+
+func (c *cursor) fail(kind error, offset int) {
+	if c.err == nil {
+		c.err = &PeekError{Kind: kind, Offset: offset}
+	}
+	c.b, c.at, c.num, c.typ = nil, 0, 0, wireVarint
+}
+
+// varint reads a varint of at most 64 bits in at most ten bytes.
+func (c *cursor) varint() uint64 {
+	var v uint64
+	for i, shift := c.at, uint(0); i < len(c.b); i, shift = i+1, shift+7 {
+		x := c.b[i]
+		if shift == 63 && x > 1 {
+			c.fail(ErrVarint, c.at)
+			return 0
+		}
+		v |= uint64(x&0x7f) << shift
+		if x < 0x80 {
+			c.at = i + 1
+			return v
+		}
+	}
+	c.fail(ErrTruncated, c.at)
+	return 0
+}
+
+// tag reads the next tag into start, num and typ.
+func (c *cursor) tag() {
+	start := c.at
+	v := c.varint()
+	if num := v >> 3; num < 1 || num > fieldNumberSkipMax {
+		c.fail(ErrFieldNumber, start)
+		return
+	}
+	c.start, c.num, c.typ = start, uint32(v>>3), uint8(v&7)
+}
+
+// field reads the tag of a message's next field and returns its number, 0 after
+// a failure.
+func (c *cursor) field() uint32 {
+	c.tag()
+	if c.num > fieldNumberMax {
+		c.fail(ErrFieldNumber, c.start)
+	}
+	return c.num
+}
+
+// varintValue reads the current field, which must be a varint.
+func (c *cursor) varintValue() uint64 {
+	if c.typ != wireVarint {
+		c.fail(ErrWireType, c.start)
+		return 0
+	}
+	return c.varint()
+}
+
+// end reads the length of the current field and returns where the field ends.
+func (c *cursor) end() int {
+	start := c.at
+	length := c.varint()
+	if length > uint64(len(c.b)-c.at) {
+		c.fail(ErrTruncated, start)
+		return 0
+	}
+	return c.at + int(length)
+}
+
+// enter limits the cursor to the current field, which must be a message, and
+// returns what leave needs to lift the limit.
+func (c *cursor) enter() (whole []byte) {
+	if c.typ != wireBytes {
+		c.fail(ErrWireType, c.start)
+		return nil
+	}
+	end := c.end()
+	whole, c.b = c.b, c.b[:end]
+	return whole
+}
+
+func (c *cursor) leave(whole []byte) {
+	if c.err == nil {
+		c.b = whole
+	}
+}
+
+// skip passes over the current field.
+func (c *cursor) skip() {
+	switch c.typ {
+	case wireVarint:
+		c.varint()
+	case wireFixed64:
+		c.skipFixed(8)
+	case wireBytes:
+		c.at = c.end()
+	case wireStartGroup:
+		c.skipGroup()
+	case wireEndGroup:
+		c.fail(ErrEndGroup, c.start)
+	case wireFixed32:
+		c.skipFixed(4)
+	default:
+		c.fail(ErrWireType, c.start)
+	}
+}
+
+func (c *cursor) skipFixed(n int) {
+	if len(c.b)-c.at < n {
+		c.fail(ErrTruncated, c.at)
+		return
+	}
+	c.at += n
+}
+
+// skipGroup passes over a group whose start is the current field. Its nesting
+// lives in an array, so that a peer cannot make us recurse.
+func (c *cursor) skipGroup() {
+	var open [GroupDepthMax]uint32 // numbers of the open groups
+	open[0] = c.num
+	for depth := 1; depth > 0; {
+		c.tag()
+		switch {
+		case c.err != nil:
+			return
+		case c.typ == wireStartGroup && depth == GroupDepthMax:
+			c.fail(ErrGroupDepth, c.start)
+		case c.typ == wireStartGroup:
+			open[depth] = c.num
+			depth++
+		case c.typ == wireEndGroup && c.num == open[depth-1]:
+			depth--
+		default:
+			c.skip() // an end that does not match fails here
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package wire
+
+import "github.com/valyala/bytebufferpool"
+
+// largePool holds the buffers of frames larger than a block. It is this
+// package's own, so that its sizes are learnt from such frames alone.
+var largePool bytebufferpool.Pool
+
+// large is one payload that outgrew its block, in a buffer borrowed from
+// largePool. It is filling, then waiting for Next, then taken, then given back.
+//
+// A header's length is only a claim: the buffer holds at most twice what has
+// arrived (and the slack), unless an earlier frame from the pool has paid for
+// more.
+type large struct {
+	buf   *bytebufferpool.ByteBuffer // nil when none is borrowed
+	size  int                        // bytes of the whole payload
+	taken bool                       // Next has handed it out
+}
+
+func (l *large) filling() bool { return l.buf != nil && len(l.buf.B) < l.size }
+func (l *large) waiting() bool { return l.buf != nil && len(l.buf.B) == l.size && !l.taken }
+
+// borrow starts a payload of size bytes, of which part has arrived.
+func (l *large) borrow(part []byte, size int) {
+	l.buf, l.size, l.taken = largePool.Get(), size, false
+	l.grow(len(part))
+	l.buf.B = append(l.buf.B, part...)
+}
+
+// free returns room for bytes of this payload alone, at least reserve bytes of
+// it if so many are missing.
+func (l *large) free(reserve int) []byte {
+	arrived := len(l.buf.B)
+	if cap(l.buf.B)-SlackBytes-arrived < min(reserve, l.size-arrived) {
+		l.grow(arrived)
+	}
+	return l.buf.B[arrived:min(l.size, cap(l.buf.B)-SlackBytes)]
+}
+
+// grow sees to room for twice the bytes that have arrived, or for all if that is
+// less, and for the slack.
+func (l *large) grow(arrived int) {
+	room := min(l.size, 2*arrived) + SlackBytes
+	if cap(l.buf.B) < room {
+		l.buf.B = append(make([]byte, 0, room), l.buf.B...)
+	}
+}
+
+// filled takes n bytes that were read into what free returned.
+func (l *large) filled(n int) { l.buf.B = l.buf.B[:len(l.buf.B)+n] }
+
+// take hands the whole payload out, capped.
+func (l *large) take() []byte {
+	l.taken = true
+	return l.buf.B[:l.size:l.size]
+}
+
+// giveBack returns the buffer, if one is borrowed, to the pool.
+func (l *large) giveBack() {
+	if l.buf != nil {
+		// The pool judges by length what it will keep by capacity. Without this a
+		// payload just short of a power of two would be dropped for its slack.
+		l.buf.B = l.buf.B[:cap(l.buf.B)]
+		largePool.Put(l.buf)
+	}
+	*l = large{}
+}

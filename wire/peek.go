@@ -1,0 +1,138 @@
+package wire
+
+// Fields that Peek reads, and their tags.
+const (
+	fieldType     = 1 // seto.Payload.type
+	fieldEto      = 2 // seto.Payload.eto_payload
+	fieldSeq      = 1 // eto.Payload.seq
+	fieldEtoType  = 2 // eto.Payload.type
+	fieldIsReplay = 3 // eto.Payload.is_replay
+
+	tagType     = fieldType<<3 | wireVarint
+	tagEto      = fieldEto<<3 | wireBytes
+	tagSeq      = fieldSeq<<3 | wireVarint
+	tagEtoType  = fieldEtoType<<3 | wireVarint
+	tagIsReplay = fieldIsReplay<<3 | wireVarint
+)
+
+// Peek reads the envelope of a seto.Payload without decoding a body, and without
+// allocating unless it fails. It reads as every protobuf decoder does: fields
+// come in any order, the last value of a field wins, several eto_payload merge,
+// unknown fields and groups are skipped, required fields may be missing (see the
+// Has methods). All fields of the payload are walked, but a body is skipped by
+// its length: whether it can be decoded is not known afterwards.
+//
+// Stricter than a protobuf decoder it is in two things: a field that it reads
+// must have the wire type of the schema, and groups may nest GroupDepthMax deep.
+//
+// The error is a *[PeekError]; the envelope is then zero.
+func Peek(payload []byte) (Envelope, error) {
+	if env, ok := peekCommon(payload); ok {
+		return env, nil
+	}
+	return peekAny(payload)
+}
+
+// peekCommon is Peek for the shape that exchange and clients write: type,
+// eto_payload, at most one body, each with short tags and lengths, and the fields
+// of the eto_payload in order. Anything else is not ok, and peekAny starts anew.
+//
+//	08 tt  12 ll  08 ss..  [10 tt]  [18 rr]  [body tag, length, body]
+func peekCommon(p []byte) (env Envelope, ok bool) {
+	if len(p) < 6 || p[0] != tagType || p[2] != tagEto || p[4] != tagSeq || p[1]|p[3] >= 0x80 {
+		return env, false
+	}
+	end := 4 + int(p[3])
+	if end > len(p) {
+		return env, false
+	}
+	eto := p[:end]
+
+	// Nine groups of seven bits hold every sequence of less than 2^63.
+	at := 5
+	for shift := uint(0); ; shift += 7 {
+		if at >= len(eto) || shift > 56 {
+			return env, false
+		}
+		c := eto[at]
+		at++
+		env.Seq |= uint64(c&0x7f) << shift
+		if c < 0x80 {
+			break
+		}
+	}
+	env.Type, env.EtoType = uint32(p[1]), EtoNone
+	env.has = hasType | hasEto | hasSeq
+	if at+1 < len(eto) && eto[at] == tagEtoType && eto[at+1] < 0x80 {
+		env.EtoType = uint32(eto[at+1])
+		env.has |= hasEtoType
+		at += 2
+	}
+	if at+1 < len(eto) && eto[at] == tagIsReplay && eto[at+1] < 0x80 {
+		env.IsReplay = eto[at+1] != 0
+		env.has |= hasIsReplay
+		at += 2
+	}
+	return env, at == len(eto) && (at == len(p) || isOneBody(p[at:]))
+}
+
+// isOneBody reports whether p is exactly one field of bytes other than those
+// Peek reads, with a tag and a length of at most two bytes each.
+func isOneBody(p []byte) bool {
+	if len(p) < 4 || p[0]&7 != wireBytes || p[0] <= tagEto {
+		return false
+	}
+	at := 1
+	if p[0] >= 0x80 {
+		// A zero would spell a one-byte tag in two, perhaps one that Peek reads.
+		if p[1] == 0 || p[1] >= 0x80 {
+			return false
+		}
+		at = 2
+	}
+	size, length := shortHeader(p[at], p[at+1])
+	return size > 0 && at+size+length == len(p)
+}
+
+// peekAny is Peek for every payload.
+func peekAny(payload []byte) (Envelope, error) {
+	env := Envelope{EtoType: EtoNone}
+	c := cursor{b: payload}
+	for c.more() {
+		switch c.field() {
+		case fieldType:
+			env.Type = uint32(c.varintValue())
+			env.has |= hasType
+		case fieldEto:
+			env.has |= hasEto
+			rest := c.enter()
+			peekEto(&c, &env)
+			c.leave(rest)
+		default:
+			c.skip()
+		}
+	}
+	if c.err != nil {
+		return Envelope{}, c.err
+	}
+	return env, nil
+}
+
+// peekEto merges the eto.Payload that c is limited to into env.
+func peekEto(c *cursor, env *Envelope) {
+	for c.more() {
+		switch c.field() {
+		case fieldSeq:
+			env.Seq = c.varintValue()
+			env.has |= hasSeq
+		case fieldEtoType:
+			env.EtoType = uint32(c.varintValue())
+			env.has |= hasEtoType
+		case fieldIsReplay:
+			env.IsReplay = c.varintValue() != 0
+			env.has |= hasIsReplay
+		default:
+			c.skip()
+		}
+	}
+}
