@@ -51,6 +51,7 @@ func generate(ctx context.Context, protoDir string) (map[string][]byte, error) {
 		{"", standard},
 		{"", vtproto},
 		{flatParams(), flatValues},
+		{"", bot},
 	} {
 		if err := plugin(protos, step.params, files, step.run); err != nil {
 			return nil, err

@@ -1,0 +1,124 @@
+package engine
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"time"
+
+	"github.com/smk-go/smk/engine/session"
+)
+
+// Config is everything about an engine that is settled before it starts. New copies
+// and checks it; changing it afterwards changes nothing. Apart from the
+// credentials in Session the zero value is good for production.
+type Config struct {
+	// Session is the account and the protocol's own settings.
+	Session session.Config
+
+	// Address is the exchange's host and port. "" means
+	// stream.smarkets.com:3801.
+	Address string
+
+	// Plain speaks TCP without TLS. The zero value speaks TLS.
+	Plain bool
+
+	// TLS is what the TLS handshake uses: roots, client certificate, server
+	// name. nil verifies the host of Address against the system's roots. At
+	// least TLS 1.2 is spoken whatever it says, and an empty ServerName means
+	// the host of Address.
+	TLS *tls.Config
+
+	// Dial opens the connection below TLS: a proxy, a source address. It is
+	// called on a goroutine of its own and returns soon after ctx ends. nil means a
+	// net.Dialer with keepalive. TCP_NODELAY is set on what it returns.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// DialTimeout bounds Dial and the TLS handshake together. 0 means 10 s.
+	DialTimeout time.Duration
+
+	// SendTimeout ends a connection whose socket takes no bytes for so long.
+	// 0 means 5 s.
+	SendTimeout time.Duration
+
+	// SubmitSlots is how many messages of other goroutines may wait for the
+	// loop, rounded up to a power of two. 0 means 1024.
+	SubmitSlots int
+
+	// SubmitBytes is the size of the largest message that other goroutines may
+	// hand over, encoded. 0 means 512; at most 64 KiB.
+	SubmitBytes int
+
+	// ReferencesOff leaves order-entry messages without a reference as they
+	// are. The zero value gives each one that no other message of the account
+	// has, also after a restart, so that answers find their orders whatever
+	// happens to the connection; Session.ReferenceBase says where they start.
+	ReferencesOff bool
+
+	// CancelAllOnPanic asks the exchange to cancel all orders of the account,
+	// and logs out, when a handler panics, before Run or Poll returns the
+	// panic. The zero value ends the connection at once, and orders stay.
+	CancelAllOnPanic bool
+}
+
+// resolve replaces zeros by defaults and checks the rest, but for Session, which
+// session.New checks.
+func (c Config) resolve() (Config, error) {
+	if c.Address == "" {
+		c.Address = Address
+	}
+	host, _, err := net.SplitHostPort(c.Address)
+	if err != nil {
+		return c, &ConfigError{"Address", "is not host:port: " + err.Error()}
+	}
+	if c.Plain && c.TLS != nil {
+		return c, &ConfigError{"Plain", "contradicts TLS"}
+	}
+	if !c.Plain {
+		c.TLS = tlsConfig(c.TLS, host)
+	}
+	for _, d := range []struct {
+		field string
+		value *time.Duration
+		def   time.Duration
+	}{
+		{"DialTimeout", &c.DialTimeout, DialTimeout},
+		{"SendTimeout", &c.SendTimeout, SendTimeout},
+	} {
+		if *d.value == 0 {
+			*d.value = d.def
+		}
+		if *d.value < 0 || *d.value > durationMax {
+			return c, &ConfigError{d.field, "must be 0 to " + durationMax.String()}
+		}
+	}
+	if c.Dial == nil {
+		c.Dial = dialTCP
+	}
+	if c.SubmitSlots == 0 {
+		c.SubmitSlots = SubmitSlots
+	}
+	if c.SubmitBytes == 0 {
+		c.SubmitBytes = SubmitBytes
+	}
+	if c.SubmitBytes < 0 || c.SubmitBytes > submitBytesMax {
+		return c, &ConfigError{"SubmitBytes", "must be 0 to 65536"}
+	}
+	if c.SubmitSlots < 0 || c.SubmitSlots > submitSlotsMax {
+		return c, &ConfigError{"SubmitSlots", "must be 0 to 65536"}
+	}
+	return c, nil
+}
+
+// tlsConfig is a copy of a user's settings with what they leave open filled in.
+func tlsConfig(c *tls.Config, host string) *tls.Config {
+	if c == nil {
+		c = new(tls.Config)
+	}
+	c = c.Clone()
+	if c.ServerName == "" {
+		c.ServerName = host
+	}
+	c.MinVersion = max(c.MinVersion, tls.VersionTLS12)
+	return c
+}

@@ -1,0 +1,27 @@
+// Package engine is what a bot embeds: it keeps a session with the exchange
+// alive, hands what the exchange sends to the bot's handlers, and sends what the
+// bot has to say.
+//
+//	e, err := engine.New(engine.Config{Session: session.Config{Username: ..., Password: ...}})
+//	e.OnContractQuotes(func(ev *engine.Event, quotes *msg.ContractQuotes) { ... })
+//	e.OnLoggedIn(func(ev *engine.Event) { _, err := e.MarketSubscribe(&subscribe); ... })
+//	err = e.Run(ctx)
+//
+// # One goroutine
+//
+// The goroutine in [Engine.Run], or the one that calls [Engine.Poll], does
+// everything: it reads the socket, decodes, calls the handlers, encodes what they
+// send and writes the socket. A handler may therefore send, register and remove
+// as it likes, without locks, and must not sleep, for nothing else happens
+// meanwhile. What a handler is given is valid until it returns. Other goroutines
+// hand work over by [Engine.Remote].
+//
+// # What is true
+//
+// An event says which connection it came by (its epoch), its sequence there, its
+// account sequence, and whether it was replayed. A hole in what was received is
+// announced by a gap before anything that follows it. A send returns the
+// sequence it took, or an error that means it was not sent. When a connection
+// ends, each message that the exchange did not acknowledge is named, as not sent
+// or in doubt: no answer is never taken for a refusal.
+package engine

@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/ring"
+	"github.com/smk-go/smk/wire"
+)
+
+// Event is what a handler is told of what happened: which connection, which
+// sequence and account sequence, live or replayed, and when it was received. It
+// is valid until the handler returns.
+type Event = session.Event
+
+// Engine is a bot's connection to the exchange. Make it with New, register
+// handlers, then either call Run, or call Poll again and again; it lives once.
+//
+// The goroutine in Run or Poll owns the engine. All methods are for that
+// goroutine, that is for handlers, or for any while the loop does not run, unless
+// they say otherwise. Other goroutines use [Remote].
+type Engine struct {
+	// Immutable after New.
+	config Config
+	clock  clock
+
+	// Loop only.
+	session    *session.Session
+	conn       transport // nil unless phase is connected
+	phase      phase
+	now        int64  // the clock at this round
+	handler    string // the handler that runs, "" if none does
+	muted      bool   // a handler panicked: none is called any more
+	stopping   bool   // the logout is under way, or nothing has to be logged out
+	confirmed  bool   // the exchange confirmed it
+	panicked   error
+	retryAt    int64
+	stalled    int64  // since when the socket takes nothing; 0 if it does
+	heard      uint32 // of requests, those that were acted on
+	backoff    backoff
+	outcome    error // how it ended
+	cancelDial context.CancelFunc
+	handlers   handlers
+	watching   watching
+
+	// Any goroutine.
+	submitted *ring.MPSC[handedOver]
+	refusing  sync.Mutex    // whose holder is the consumer of submitted once ended is set
+	requests  atomic.Uint32 // what Stop, Close and a context ask for
+	parked    atomic.Bool   // the loop sleeps, or is about to
+	sleeper   atomic.Pointer[sleeper]
+	woken     chan struct{} // wakes a loop that sleeps without a connection
+	dialed    chan dialed
+	owned     atomic.Bool // the loop runs
+	ended     atomic.Bool // nothing is sent any more
+}
+
+// phase is where an engine stands between connections.
+type phase uint8
+
+const (
+	phaseNew       phase = iota // never ran
+	phaseResting                // waits for retryAt
+	phaseDialing                // waits for dialed
+	phaseConnected              // has conn
+	phaseEnded                  // everything is given back
+)
+
+// The bits of requests.
+const (
+	requestStop  = 1 << iota // log out, then end
+	requestClose             // end
+)
+
+// New claims everything that an engine needs. The error is a *[ConfigError] or
+// comes from the session's part of the settings.
+func New(config Config) (*Engine, error) {
+	config, err := config.resolve()
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		clock:  newClock(),
+		woken:  make(chan struct{}, 1),
+		dialed: make(chan dialed, 1),
+	}
+	e.now = e.clock.now()
+	if config.Session.ReferenceBase == 0 && !config.ReferencesOff {
+		config.Session.ReferenceBase = uint64(e.now)
+	}
+	config.Session.Tap = e.tap(config.Session.Tap)
+	submitted, err := newHandOver(config.SubmitSlots, config.SubmitBytes)
+	if err != nil {
+		return nil, err
+	}
+	s, err := session.New(config.Session)
+	if err != nil {
+		return nil, err
+	}
+	e.config, e.session, e.submitted = config, s, submitted
+	e.sleeper.Store(&sleeper{wake: e.wakeIdle})
+	return e, nil
+}
+
+// Send sends a message of the application layer: any type of gen/msg, gen/seto or
+// the caller's own that marshals itself as vtprotobuf's types do. It is encoded
+// at once, m may then be changed, and leaves when the handlers are done with what
+// was received. The sequence it took is returned.
+//
+// An error means that nothing was sent and no sequence taken; it is one of the
+// session's.
+func (e *Engine) Send(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err error) {
+	return e.session.Send(e.now, typ, m)
+}
+
+// Stop asks the loop to log out and end. Any goroutine, any time.
+func (e *Engine) Stop() { e.request(requestStop) }
+
+// request sets a bit of requests and wakes the loop for it.
+func (e *Engine) request(bit uint32) {
+	e.requests.Or(bit)
+	e.wake()
+}
+
+// Close ends the engine without a logout, if it has not ended yet, and gives its
+// memory back. While the loop runs, be it that a handler calls Close, it only
+// asks the loop to end and returns; the loop gives the memory back. Any
+// goroutine, any time; closing again does nothing.
+func (e *Engine) Close() error {
+	e.request(requestClose)
+	if e.owned.CompareAndSwap(false, true) {
+		defer e.owned.Store(false)
+		e.end(ErrClosed)
+	}
+	return nil
+}
+
+// Ping asks the exchange for a sign of life and returns the ping's sequence; the
+// answer comes to OnPong. The errors are those of Send.
+func (e *Engine) Ping() (seq uint64, err error) { return e.session.Ping(e.now) }
+
+// State returns the session's state.
+func (e *Engine) State() session.State { return e.session.State() }
+
+// AccountSequence returns the last account sequence that was handled, which a
+// later run resumes from; see session.Config.
+func (e *Engine) AccountSequence() uint64 { return e.session.AccountSequence() }

@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"fmt"
+	"net"
+)
+
+// sentinel is an error that is compared, and that may say what it is besides.
+type sentinel struct {
+	text string
+	is   error
+}
+
+func (s *sentinel) Error() string { return s.text }
+func (s *sentinel) Unwrap() error { return s.is }
+
+var (
+	// ErrClosed means that the engine has ended, or ends without a logout
+	// because Close was called. It is net.ErrClosed too.
+	ErrClosed error = &sentinel{"engine: closed", net.ErrClosed}
+
+	// ErrLoggedOut is what Poll returns when the engine was stopped and the
+	// exchange confirmed the logout. Run returns nil then.
+	ErrLoggedOut error = &sentinel{text: "engine: logged out as asked, confirmed by the exchange"}
+
+	// ErrRunning means that Run or Poll was called while the loop is running,
+	// be it by a handler.
+	ErrRunning error = &sentinel{text: "engine: the loop is running already"}
+
+	// ErrNotConfirmed means that the engine was stopped and the exchange did not
+	// confirm the logout: the connection ended first, or there was none.
+	ErrNotConfirmed error = &sentinel{text: "engine: logout not confirmed by the exchange"}
+
+	// ErrSubmitFull means that the queue to the loop has no room: other
+	// goroutines hand over faster than the loop takes.
+	ErrSubmitFull error = &sentinel{text: "engine: hand-over queue is full"}
+
+	// ErrSubmitTooLarge means that a message needs more than
+	// Config.SubmitBytes.
+	ErrSubmitTooLarge error = &sentinel{text: "engine: message is larger than a slot of the hand-over queue"}
+
+	// ErrSubmissionBusy means that a Submission was handed over again before it
+	// was done.
+	ErrSubmissionBusy error = &sentinel{text: "engine: submission is still under way"}
+
+	// ErrPending means that a Submission is not done.
+	ErrPending error = &sentinel{text: "engine: submission is not done"}
+
+	// ErrSendStalled means that the socket took nothing for Config.SendTimeout.
+	ErrSendStalled error = &sentinel{text: "engine: the socket takes no more bytes"}
+)
+
+// PanicError is a panic in a handler. The loop has ended.
+type PanicError struct {
+	Handler string // the function's name in the program
+	Value   any    // what it panicked with
+	Stack   []byte // of the goroutine, as debug.Stack writes it
+}
+
+// Error names the handler and the value, without the stack.
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("engine: panic in %s: %v", e.Handler, e.Value)
+}
+
+// Unwrap returns the value if it is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// DialError says that no connection could be opened.
+type DialError struct {
+	Address string
+	Err     error // what the dialer or the TLS handshake returned
+}
+
+// Error names the address and the cause.
+func (e *DialError) Error() string { return "engine: open " + e.Address + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *DialError) Unwrap() error { return e.Err }
+
+// ConfigError says which setting cannot be used.
+type ConfigError struct {
+	Field  string // of Config
+	Reason string
+}
+
+// Error names the field and the reason.
+func (e *ConfigError) Error() string { return "engine: Config." + e.Field + " " + e.Reason }

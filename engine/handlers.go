@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
+)
+
+// eventKinds is the number of event kinds there are.
+const eventKinds = int(session.SendResolved) + 1
+
+// watching are the handlers of events that are no typed message.
+type watching struct {
+	kinds [eventKinds]watchers
+	every watchers // of messages, of any type
+	frame list[func(received int64, payload []byte)]
+}
+
+// tap returns what the session calls with each payload: the handlers of frames,
+// after a tap of the user's.
+func (e *Engine) tap(first func(int64, []byte)) func(int64, []byte) {
+	return func(now int64, payload []byte) {
+		if first != nil {
+			first(now, payload)
+		}
+		l := &e.watching.frame
+		if e.muted || len(l.entries) == 0 {
+			return
+		}
+		l.walking = true
+		for i, n := 0, len(l.entries); i < n; i++ {
+			if at := &l.entries[i]; !at.dead {
+				e.handler = at.name
+				at.fn(now, payload)
+				e.handled()
+			}
+		}
+		l.walked()
+	}
+}
+
+// OnFrame registers a handler of every payload that arrives, before anything is
+// known of it: session messages, duplicates and what cannot be read included. It
+// holds the session's identifier once per login; keep it as you would a
+// credential. It is valid until the handler returns.
+func (e *Engine) OnFrame(handler func(received int64, payload []byte)) Registration {
+	return e.watching.frame.add(handler)
+}
+
+// hand calls the handlers of an event.
+func (e *Engine) hand(ev *Event) {
+	if ev.Kind == session.Message {
+		if e.muted {
+			return
+		}
+		if len(e.watching.every.entries) > 0 {
+			e.tell(&e.watching.every, ev)
+		}
+		if typ := ev.Payload.GetType(); uint(typ) < uint(len(deliver)) && deliver[typ] != nil {
+			deliver[typ](e, ev)
+		}
+		return
+	}
+	switch ev.Kind {
+	case session.LoggedIn:
+		e.backoff.established(e.now)
+	case session.LoggedOut:
+		e.confirmed = e.stopping && ev.Reason == msg.EtoLogoutConfirmation
+	}
+	if !e.muted {
+		e.tell(&e.watching.kinds[ev.Kind], ev)
+	}
+}
+
+// handled ends what a handler's call began.
+func (e *Engine) handled() { e.handler = "" }
+
+// OnMessage registers a handler of every message of the application layer, of
+// known and unknown types alike. It is called before the handlers of the message's
+// own type.
+func (e *Engine) OnMessage(handler func(*Event)) Registration { return e.watching.every.add(handler) }
+
+// OnLoggedIn registers a handler of logins: the exchange let us in, and sends are
+// possible from now on. Payload holds the answer.
+func (e *Engine) OnLoggedIn(handler func(*Event)) Registration {
+	return e.on(session.LoggedIn, handler)
+}
+
+// OnLoggedOut registers a handler of logouts by the exchange, with their Reason,
+// the confirmation of our own included.
+func (e *Engine) OnLoggedOut(handler func(*Event)) Registration {
+	return e.on(session.LoggedOut, handler)
+}
+
+// OnState registers a handler of the session's changes of State, with their Cause
+// if the connection ended.
+func (e *Engine) OnState(handler func(*Event)) Registration {
+	return e.on(session.StateChanged, handler)
+}
+
+// OnGap registers a handler of gaps: messages From to To are missing and asked for.
+func (e *Engine) OnGap(handler func(*Event)) Registration { return e.on(session.Gap, handler) }
+
+// OnRecovered registers a handler of gaps that closed: everything From to To was
+// delivered.
+func (e *Engine) OnRecovered(handler func(*Event)) Registration {
+	return e.on(session.Recovered, handler)
+}
+
+// OnAccountGap registers a handler of possible losses of account messages: after
+// a resume the first account sequence did not follow the one resumed from.
+func (e *Engine) OnAccountGap(handler func(*Event)) Registration {
+	return e.on(session.AccountGap, handler)
+}
+
+// OnPong registers a handler of answers to [Engine.Ping], with their RoundTrip.
+func (e *Engine) OnPong(handler func(*Event)) Registration { return e.on(session.Pong, handler) }
+
+// OnThrottleExceeded registers a handler of the exchange's word that it dropped
+// something we sent, without saying what.
+func (e *Engine) OnThrottleExceeded(handler func(*Event)) Registration {
+	return e.on(session.ThrottleExceeded, handler)
+}
+
+// OnSendResolved registers a handler of messages that got no answer, with their
+// Fate: not sent, not delivered, or in doubt.
+func (e *Engine) OnSendResolved(handler func(*Event)) Registration {
+	return e.on(session.SendResolved, handler)
+}
+
+// OnUnknown registers a handler of session messages that have no meaning to us.
+func (e *Engine) OnUnknown(handler func(*Event)) Registration { return e.on(session.Unknown, handler) }
+
+func (e *Engine) on(kind session.EventKind, handler func(*Event)) Registration {
+	return e.watching.kinds[kind].add(handler)
+}

@@ -1,0 +1,52 @@
+package engine
+
+import "time"
+
+// Defaults of [Config].
+const (
+	// Address is the exchange's address.
+	Address = "stream.smarkets.com:3801"
+
+	// DialTimeout bounds the opening of a connection, TLS handshake included.
+	DialTimeout = 10 * time.Second
+
+	// SendTimeout is how long the socket may take nothing.
+	SendTimeout = 5 * time.Second
+
+	// KeepAlive is the period of TCP keepalive probes.
+	KeepAlive = 15 * time.Second
+
+	// SubmitSlots is the length of the hand-over queue.
+	SubmitSlots = 1024
+
+	// SubmitBytes is the largest message that fits a slot of it.
+	SubmitBytes = 512
+)
+
+// What [Config] may say.
+const (
+	submitBytesMax = 64 << 10 // what a client may send in one message
+	submitSlotsMax = 64 << 10
+	durationMax    = 24 * time.Hour
+)
+
+const (
+	// glance is how long a read on a connection without a descriptor may wait
+	// when it should not: the shortest deadline that still looks at the socket.
+	glance = 20 * time.Microsecond
+
+	// retryWrite is how long a write may wait for the socket before the loop goes
+	// back to reading, and how long it then reads before it tries again.
+	retryWrite = time.Millisecond
+
+	// A TLS record on the wire is a header and at most 16 KiB of plain text with
+	// what encryption adds. recordBytesMax holds four.
+	recordHeaderBytes = 5
+	recordBytesMax    = 4 * (recordHeaderBytes + 16<<10 + 2<<10)
+
+	// secureBytesMax is how much plain text TLS is given at once. outboxBytes holds
+	// it encrypted, in records that may start small, and what TLS has to say on
+	// its own account.
+	secureBytesMax = 32 << 10
+	outboxBytes    = 2 * secureBytesMax
+)

@@ -1,0 +1,212 @@
+package engine_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"math/big"
+	"net"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/session"
+)
+
+// network is where an engine under test dials; the other ends come to the test.
+type network struct {
+	name   string
+	dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	secure bool
+
+	accepted chan net.Conn
+}
+
+// networks makes one of each kind: memory, a real socket as the engine likes it, a
+// real socket that does not show its descriptor, and each of them with TLS.
+func networks(t *testing.T) []*network {
+	var all []*network
+	for _, secure := range []bool{false, true} {
+		suffix := ""
+		if secure {
+			suffix = "+tls"
+		}
+		all = append(all,
+			newNetwork(t, "pipe"+suffix, secure, func(context.Context) (net.Conn, net.Conn, error) {
+				near, far := net.Pipe()
+				return near, far, nil
+			}),
+			newNetwork(t, "tcp"+suffix, secure, loopback(t)),
+			newNetwork(t, "wrapped tcp"+suffix, secure, wrapped(loopback(t))),
+		)
+	}
+	return all
+}
+
+func newNetwork(t *testing.T, name string, secure bool, open func(context.Context) (near, far net.Conn, err error)) *network {
+	n := &network{name: name, secure: secure, accepted: make(chan net.Conn, 16)}
+	n.dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		near, far, err := open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if secure {
+			far = tls.Server(far, serverTLS(t))
+		}
+		n.accepted <- far
+		return near, nil
+	}
+	return n
+}
+
+// loopback opens connections over a socket of the loopback device.
+func loopback(t *testing.T) func(context.Context) (near, far net.Conn, err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	return func(ctx context.Context) (near, far net.Conn, err error) {
+		var d net.Dialer
+		near, err = d.DialContext(ctx, "tcp", listener.Addr().String())
+		if err != nil {
+			return nil, nil, err
+		}
+		far, err = listener.Accept()
+		return near, far, err
+	}
+}
+
+// wrapped hides what a connection is besides a net.Conn.
+func wrapped(open func(context.Context) (near, far net.Conn, err error)) func(context.Context) (near, far net.Conn, err error) {
+	return func(ctx context.Context) (near, far net.Conn, err error) {
+		near, far, err = open(ctx)
+		return struct{ net.Conn }{near}, far, err
+	}
+}
+
+// accept waits for the engine's next connection.
+func (n *network) accept(t *testing.T) *peer {
+	t.Helper()
+	select {
+	case conn := <-n.accepted:
+		return newPeer(t, conn)
+	case <-time.After(20 * time.Second):
+		t.Fatal("the engine does not connect")
+		return nil
+	}
+}
+
+// config is for an engine that dials here.
+func (n *network) config() engine.Config {
+	c := engine.Config{
+		Session: session.Config{Username: "user", Password: "secret"},
+		Address: "exchange.test:3801",
+		Plain:   !n.secure,
+		Dial:    n.dial,
+	}
+	if n.secure {
+		c.TLS = clientTLS()
+	}
+	return c
+}
+
+// start makes an engine, lets the test register handlers, and runs it.
+func start(t *testing.T, config engine.Config, register func(*engine.Engine)) *running {
+	t.Helper()
+	noLeaks(t)
+	e, err := engine.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if register != nil {
+		register(e)
+	}
+	r := &running{t: t, Engine: e, ended: make(chan error, 1)}
+	ctx, cancel := context.WithCancel(t.Context())
+	r.cancel = cancel
+	go func() { r.ended <- e.Run(ctx) }()
+	t.Cleanup(func() {
+		_ = e.Close()
+		if !r.waited {
+			<-r.ended
+		}
+	})
+	return r
+}
+
+// running is an engine in Run.
+type running struct {
+	*engine.Engine
+	t      *testing.T
+	cancel context.CancelFunc
+	ended  chan error
+	waited bool
+}
+
+// wait returns what Run returns.
+func (r *running) wait() error {
+	r.t.Helper()
+	select {
+	case err := <-r.ended:
+		r.waited = true
+		return err
+	case <-time.After(20 * time.Second):
+		r.t.Fatal("the engine does not end")
+		return nil
+	}
+}
+
+// noLeaks checks at the end of the test that no goroutine is left over.
+func noLeaks(t *testing.T) {
+	before := runtime.NumGoroutine()
+	t.Cleanup(func() {
+		for end := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; runtime.Gosched() {
+			if time.Now().After(end) {
+				stacks := make([]byte, 1<<20)
+				t.Errorf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
+				return
+			}
+		}
+	})
+}
+
+// authority signs the certificates of tests.
+var authority = newCertificate("exchange.test")
+
+func newCertificate(host string) tls.Certificate {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		panic(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		panic(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+}
+
+func serverTLS(*testing.T) *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{authority}}
+}
+
+func clientTLS() *tls.Config {
+	roots := x509.NewCertPool()
+	roots.AddCert(authority.Leaf)
+	return &tls.Config{RootCAs: roots}
+}

@@ -1,0 +1,69 @@
+package engine
+
+import "time"
+
+// How the loop sleeps, and how it is woken.
+//
+// The loop says that it is parked and then looks for work once more; whoever has
+// work for it hands that over and then looks whether the loop is parked. Go's
+// atomic operations have one order that all goroutines agree on, so at least one
+// of the two sees the other:
+//
+//	loop                        other goroutine
+//	parked = true               publish work
+//	look for work               parked? then wake
+//	sleep
+//
+// If the other sees parked it wakes the sleep, whether that has begun or not. If it
+// does not, its look came before the loop's store, hence its work before the loop's
+// look: the loop finds it and does not sleep. Of several that see parked only the
+// one that sets it back wakes.
+
+// sleeper is what the loop sleeps in: a connection or the idle channel. A wake
+// that comes late reaches one that the loop has left, and is lost without harm,
+// because the loop looks for work before it sleeps again.
+type sleeper struct{ wake func() }
+
+// wake makes the loop look for work. Any goroutine.
+func (e *Engine) wake() {
+	if e.parked.Load() && e.parked.CompareAndSwap(true, false) {
+		e.sleeper.Load().wake()
+	}
+}
+
+// park announces that the loop is about to sleep, and reports false, not parked,
+// if there is work after all.
+func (e *Engine) park() bool {
+	e.parked.Store(true)
+	if e.submitted.Len() > 0 || e.unheard() != 0 || len(e.dialed) > 0 {
+		e.parked.Store(false)
+		return false
+	}
+	return true
+}
+
+// wakeIdle wakes a loop that sleeps in idle.
+func (e *Engine) wakeIdle() {
+	select {
+	case e.woken <- struct{}{}:
+	default: // one is under way
+	}
+}
+
+// idle sleeps without a connection until a clock reading or a wake.
+func (e *Engine) idle(until int64) {
+	if !e.park() {
+		return
+	}
+	defer e.parked.Store(false)
+	if until == never {
+		<-e.woken
+		return
+	}
+	timer := time.NewTimer(time.Duration(until - e.clock.now()))
+	defer timer.Stop()
+	select {
+	case <-e.woken:
+	case <-timer.C:
+	}
+}

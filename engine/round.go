@@ -1,0 +1,245 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+)
+
+// exchange is a round with a connection: read, hand out what came, do what is due.
+func (e *Engine) exchange(block bool) {
+	if e.flush(); e.conn == nil {
+		return
+	}
+	until := int64(past)
+	if block {
+		until = e.dueAt()
+	}
+	full := e.stalled != 0
+	e.conn.arm(until, full)
+	if block && !e.park() {
+		e.conn.arm(past, full)
+	}
+	n, err := e.conn.read(e.session.Free())
+	e.parked.Store(false)
+	e.now = e.clock.now()
+	e.session.Filled(n)
+	e.drain()
+	if e.conn != nil && e.now >= e.session.Deadline() {
+		if err := e.session.Tick(e.now); err != nil {
+			e.lose(err)
+			return
+		}
+		e.drain()
+	}
+	if e.conn != nil && err != nil {
+		e.lose(err)
+	}
+}
+
+// dueAt is when the loop has to be awake even if nothing happens.
+func (e *Engine) dueAt() int64 {
+	until := e.session.Deadline()
+	if e.stalled != 0 {
+		until = min(until, e.stalled+int64(e.config.SendTimeout))
+	}
+	return until
+}
+
+// drain hands out all events that there are. An error of the session ends the
+// connection.
+func (e *Engine) drain() {
+	for {
+		ev, err := e.session.Next(e.now)
+		if err != nil && e.conn != nil {
+			e.lose(err)
+			return
+		}
+		if ev == nil {
+			return
+		}
+		e.hand(ev)
+	}
+}
+
+// flush writes what is unsent, as far as the socket takes it.
+func (e *Engine) flush() {
+	if e.conn == nil {
+		return
+	}
+	for {
+		unsent := e.session.Pending()
+		if len(unsent) == 0 {
+			break
+		}
+		n, err := e.conn.write(unsent)
+		e.session.Written(n)
+		if err != nil {
+			e.lose(err)
+			return
+		}
+		if n > 0 {
+			e.stalled = 0
+		}
+		if n < len(unsent) {
+			e.stall()
+			return
+		}
+	}
+	if err := e.conn.flush(); err != nil {
+		e.lose(err)
+		return
+	}
+	if e.conn.unsent() {
+		e.stall()
+		return
+	}
+	e.stalled = 0
+}
+
+// stall notes since when the socket takes nothing, and gives it up after a while.
+func (e *Engine) stall() {
+	if e.stalled == 0 {
+		e.stalled = e.now
+	} else if e.now-e.stalled >= int64(e.config.SendTimeout) {
+		e.lose(ErrSendStalled)
+	}
+}
+
+// connect starts an attempt to open a connection.
+func (e *Engine) connect() {
+	if err := e.session.Connecting(e.now); err != nil {
+		e.end(err)
+		return
+	}
+	e.phase = phaseDialing
+	e.drain()
+	if e.phase == phaseDialing { // a handler may have ended it
+		e.dial()
+	}
+}
+
+// opened takes the result of the attempt.
+func (e *Engine) opened(d dialed) {
+	e.now = e.clock.now()
+	switch {
+	case d.err != nil:
+		e.lose(d.err)
+	case e.stopping:
+		_ = d.conn.close()
+		e.lose(ErrNotConfirmed)
+	default:
+		e.phase, e.conn, e.stalled = phaseConnected, d.conn, 0
+		e.sleeper.Store(&sleeper{wake: d.conn.wake})
+		if err := e.session.Open(e.now); err != nil {
+			e.lose(err)
+			return
+		}
+		e.drain()
+	}
+}
+
+// lose ends the connection, hands out what became of it and of what was sent on
+// it, and decides what is next.
+func (e *Engine) lose(cause error) {
+	e.hangUp(cause)
+	if e.phase == phaseEnded {
+		return
+	}
+	e.comeBack(cause)
+}
+
+// hangUp closes the connection, if there is one, and hands out the events that
+// follow from its end.
+func (e *Engine) hangUp(cause error) {
+	if e.conn != nil {
+		_ = e.conn.close() // it is of no use any more, whatever it says
+		e.conn = nil
+	}
+	e.phase, e.retryAt = phaseResting, never
+	e.sleeper.Store(&sleeper{wake: e.wakeIdle})
+	e.session.Lost(e.now, cause)
+	e.drain()
+}
+
+// comeBack decides, without a connection, when to try again or that there is no
+// use in it.
+func (e *Engine) comeBack(cause error) {
+	switch {
+	case e.panicked != nil:
+		e.end(e.panicked)
+	case e.stopping && e.confirmed:
+		e.end(ErrLoggedOut)
+	case e.stopping:
+		e.end(fmt.Errorf("%w: %w", ErrNotConfirmed, cause))
+	default:
+		at, ok := e.backoff.next(e.now, cause)
+		if !ok {
+			e.end(cause)
+			return
+		}
+		e.phase, e.retryAt = phaseResting, at
+	}
+}
+
+// hear acts on what Stop, Close and the context have asked for since it last
+// looked.
+func (e *Engine) hear() {
+	asked := e.requests.Load()
+	fresh := asked &^ e.heard
+	if fresh == 0 {
+		return
+	}
+	e.heard, e.now = asked, e.clock.now()
+	switch {
+	case asked&requestClose != 0:
+		e.end(ErrClosed)
+	default:
+		e.stop()
+	}
+}
+
+// unheard is what has been asked for and not acted on.
+func (e *Engine) unheard() uint32 { return e.requests.Load() &^ e.heard }
+
+// stop starts the logout, or ends at once where there is nobody to log out from.
+func (e *Engine) stop() {
+	e.stopping = true
+	switch e.phase {
+	case phaseDialing:
+		e.cancelDial()
+	case phaseConnected:
+		if err := e.session.Logout(e.now); err != nil {
+			e.lose(err)
+		}
+	case phaseNew, phaseResting:
+		e.end(ErrNotConfirmed)
+	case phaseEnded:
+	}
+}
+
+// end gives everything back. Handlers hear of the connection's end first.
+func (e *Engine) end(outcome error) {
+	if e.phase == phaseEnded {
+		return
+	}
+	e.stopping = true
+	if e.phase == phaseDialing {
+		e.cancelDial()
+		if d := <-e.dialed; d.err == nil {
+			_ = d.conn.close()
+		}
+	}
+	e.hangUp(outcome)
+	// Nothing is resumed any more: what is still open is told now.
+	if err := e.session.Forget(); err != nil {
+		panic("BUG: engine: " + err.Error() + " after the connection ended")
+	}
+	e.drain()
+	e.phase = phaseEnded
+	e.outcome = outcome
+	e.ended.Store(true)
+	e.refuseSubmitted()
+	if err := e.session.Close(); err != nil {
+		e.outcome = errors.Join(outcome, err)
+	}
+}

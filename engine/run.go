@@ -1,0 +1,131 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+
+	"github.com/smk-go/smk/gen/msg"
+)
+
+// Run is the loop. It connects, logs in, hands out events and sends, and comes
+// back from lost connections, until ctx ends or Stop is called; then it logs out.
+// Everything that the engine holds is given back when it returns.
+//
+// It returns nil if the exchange confirmed the logout, and ErrNotConfirmed
+// (wrapping what ended the connection) if it did not; ErrClosed after Close; a
+// *[PanicError] after a panic in a handler; ErrRunning if the loop runs already;
+// else what ended the session for good, such as a refused login.
+func (e *Engine) Run(ctx context.Context) error {
+	if !e.owned.CompareAndSwap(false, true) {
+		return ErrRunning
+	}
+	defer e.owned.Store(false)
+	if e.phase != phaseEnded {
+		// For a handler that ends the goroutine, and for a panic of our own.
+		defer func() {
+			e.muted = true
+			e.end(ErrClosed)
+		}()
+		defer context.AfterFunc(ctx, e.Stop)()
+		for e.phase != phaseEnded {
+			e.guarded(true)
+		}
+	}
+	if errors.Is(e.outcome, ErrLoggedOut) {
+		return nil
+	}
+	return e.outcome
+}
+
+// Poll does one round of the loop: what has arrived is handed out, what was sent
+// leaves, and nothing is waited for. It is for bots that have a loop of their
+// own, and has to be called often enough for the session to stay alive: several
+// times a second at least.
+//
+// It returns nil as long as the engine is alive, and then, for good, how it
+// ended: as for Run, but ErrLoggedOut where that returns nil.
+func (e *Engine) Poll() error {
+	if !e.owned.CompareAndSwap(false, true) {
+		return ErrRunning
+	}
+	if e.phase != phaseEnded {
+		e.guarded(false)
+	}
+	outcome := e.outcome
+	e.owned.Store(false)
+	if outcome == nil && e.requests.Load()&requestClose != 0 {
+		// Asked between our look and our leaving.
+		return e.Poll()
+	}
+	return outcome
+}
+
+// guarded is a round in which a handler may panic. Other panics are ours and go
+// on.
+func (e *Engine) guarded(block bool) {
+	defer func() {
+		if e.handler != "" {
+			e.caught(recover())
+		}
+	}()
+	e.round(block)
+}
+
+// caught deals with a panic in a handler.
+func (e *Engine) caught(value any) {
+	if value == nil {
+		return // the handler ended the goroutine
+	}
+	e.panicked = &PanicError{Handler: e.handler, Value: value, Stack: debug.Stack()}
+	e.handler = ""
+	e.muted = true
+	if !e.config.CancelAllOnPanic || !e.cancelAll() {
+		e.end(e.panicked)
+		return
+	}
+	e.Stop()
+}
+
+// cancelAll asks the exchange to cancel everything, and reports whether that is
+// on its way.
+func (e *Engine) cancelAll() bool {
+	var all msg.OrderCancelAll
+	if e.phase != phaseConnected {
+		return false
+	}
+	_, err := e.OrderCancelAll(&all)
+	return err == nil
+}
+
+// round does what can be done now; with block it first waits until there is
+// something.
+func (e *Engine) round(block bool) {
+	e.hear()
+	switch e.phase {
+	case phaseNew:
+		e.now = e.clock.now()
+		e.connect()
+	case phaseResting:
+		if e.now = e.clock.now(); e.now >= e.retryAt {
+			e.connect()
+		} else if block {
+			e.idle(e.retryAt)
+		}
+	case phaseDialing:
+		select {
+		case d := <-e.dialed:
+			e.opened(d)
+		default:
+			if block {
+				e.idle(never)
+			}
+		}
+	case phaseConnected:
+		e.exchange(block)
+	case phaseEnded:
+		return
+	}
+	e.takeSubmitted()
+	e.flush()
+}

@@ -1,0 +1,82 @@
+package engine
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// Submission is where the loop writes what became of something handed over from
+// another goroutine. The zero value is ready. It belongs to the goroutine that
+// hands it over and must not be copied; once it is done it can be used again, so
+// that a goroutine that sends often needs few of them and allocates nothing.
+type Submission struct {
+	state atomic.Uint32
+
+	// Written by the loop before it sets state to done, read by the owner after.
+	seq uint64
+	err error
+
+	// Made by the owner when it first has to sleep.
+	ready chan struct{}
+}
+
+// The states of a Submission. The owner moves it from idle or done to queued, and
+// between queued and awaited; the loop moves it to done.
+const (
+	submissionIdle    = iota
+	submissionQueued  // handed over
+	submissionAwaited // handed over, and the owner sleeps on ready
+	submissionDone
+)
+
+// start takes the submission for something new, and reports false if it is not
+// done with something old.
+func (s *Submission) start() bool {
+	if state := s.state.Load(); state != submissionIdle && state != submissionDone {
+		return false
+	}
+	s.seq, s.err = 0, nil
+	s.state.Store(submissionQueued)
+	return true
+}
+
+// Done reports whether the loop has dealt with what was handed over.
+func (s *Submission) Done() bool { return s.state.Load() == submissionDone }
+
+// Result returns the sequence that the message took, or why it was not sent. After
+// [Remote.Do] both are zero. Before the submission is done, or if nothing was
+// handed over, the error is [ErrPending].
+func (s *Submission) Result() (seq uint64, err error) {
+	if !s.Done() {
+		return 0, ErrPending
+	}
+	return s.seq, s.err
+}
+
+// Wait sleeps until the submission is done or ctx ends, and returns Result or the
+// context's error. If ctx ends first the message is still on its way: its fate is
+// open, and a later Wait or Result tells it.
+func (s *Submission) Wait(ctx context.Context) (seq uint64, err error) {
+	if s.ready == nil {
+		s.ready = make(chan struct{}, 1)
+	}
+	if s.state.CompareAndSwap(submissionQueued, submissionAwaited) {
+		select {
+		case <-s.ready:
+		case <-ctx.Done():
+			if s.state.CompareAndSwap(submissionAwaited, submissionQueued) {
+				return 0, ctx.Err()
+			}
+			<-s.ready // done just now
+		}
+	}
+	return s.Result()
+}
+
+// resolve says what became of it. The loop only.
+func (s *Submission) resolve(seq uint64, err error) {
+	s.seq, s.err = seq, err
+	if s.state.Swap(submissionDone) == submissionAwaited {
+		s.ready <- struct{}{}
+	}
+}

@@ -1,0 +1,169 @@
+package engine
+
+import (
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/ring"
+	"github.com/smk-go/smk/wire"
+)
+
+// Remote is the engine as other goroutines see it: the same sends, encoded by the
+// caller and handed over to the loop, which gives them their sequence. It is a
+// small value; get it from [Engine.Remote]. Every method may be called from any
+// goroutine at any time.
+type Remote struct{ engine *Engine }
+
+// Remote returns the engine as other goroutines see it.
+func (e *Engine) Remote() Remote { return Remote{e} }
+
+// Send encodes a message of the application layer into the hand-over queue and
+// wakes the loop if that is asleep. m may be changed once Send has returned.
+//
+// An error means that nothing was handed over: [ErrSubmitFull],
+// [ErrSubmitTooLarge], [ErrSubmissionBusy], [ErrClosed], or what encoding m
+// failed with. Otherwise s tells what became of it: the sequence that the message
+// took, or the error that [Engine.Send] would have returned.
+func (r Remote) Send(typ msg.PayloadType, m wire.Marshaler, s *Submission) error {
+	n := m.SizeVT()
+	if n > r.engine.config.SubmitBytes {
+		return ErrSubmitTooLarge
+	}
+	return r.engine.handOver(s, func(work *handedOver) error {
+		written, err := m.MarshalToSizedBufferVT(work.room[:n])
+		if err == nil && written != n {
+			err = &wire.MarshalError{Size: n, Wrote: written}
+		}
+		work.typ, work.body = typ, work.room[:n]
+		return err
+	})
+}
+
+// Do hands over a function for the loop to call, between two events. It is how
+// another goroutine registers a handler or reads what belongs to the loop. The
+// errors are those of Send. A panic in f is treated like one in a handler.
+func (r Remote) Do(f func(), s *Submission) error {
+	return r.engine.handOver(s, func(work *handedOver) error {
+		work.do = f
+		return nil
+	})
+}
+
+// handedOver is one slot of the hand-over queue. Its room is claimed once and
+// stays with the slot.
+type handedOver struct {
+	room       []byte
+	body       []byte // the encoded message, in room
+	typ        msg.PayloadType
+	do         func()      // called instead of a send, if not nil
+	submission *Submission // nil if there is nothing in the slot
+}
+
+func (work *handedOver) clear() { *work = handedOver{room: work.room} }
+
+// SizeVT and MarshalToSizedBufferVT make the slot a message that is encoded
+// already.
+func (work *handedOver) SizeVT() int { return len(work.body) }
+
+func (work *handedOver) MarshalToSizedBufferVT(b []byte) (int, error) {
+	return copy(b[len(b)-len(work.body):], work.body), nil
+}
+
+// newHandOver claims the queue and gives each slot its room.
+func newHandOver(slots, bytes int) (*ring.MPSC[handedOver], error) {
+	q, err := ring.NewMPSC[handedOver](slots)
+	if err != nil {
+		return nil, err
+	}
+	room := make([]byte, q.Cap()*bytes)
+	for range q.Cap() {
+		ticket, _ := q.Claim()
+		ticket.Value().room, room = room[:bytes:bytes], room[bytes:]
+		ticket.Publish()
+	}
+	for q.Peek() != nil {
+		q.Release()
+	}
+	return q, nil
+}
+
+// handOver claims a slot, fills it, publishes it and wakes the loop. A claimed slot
+// holds up all later ones until it is published, so a slot that could not be
+// filled is published empty, also when fill panics.
+//
+// The loop may end meanwhile. It first says so in ended and then refuses what is
+// in the queue. If ended is not set after the slot was published, the loop will
+// still come to the slot, unless an earlier one, claimed and not yet published,
+// stands before it; that one's producer publishes later, finds ended set and
+// refuses all that is there in the loop's place.
+func (e *Engine) handOver(s *Submission, fill func(*handedOver) error) (err error) {
+	if e.ended.Load() {
+		return ErrClosed
+	}
+	if !s.start() {
+		return ErrSubmissionBusy
+	}
+	ticket, ok := e.submitted.Claim()
+	if !ok {
+		s.state.Store(submissionIdle)
+		return ErrSubmitFull
+	}
+	work := ticket.Value()
+	filled := false
+	defer func() {
+		if filled {
+			work.submission = s
+		} else {
+			work.clear()
+			s.state.Store(submissionIdle)
+		}
+		ticket.Publish()
+		e.wake()
+		if e.ended.Load() {
+			e.refuseSubmitted()
+		}
+	}()
+	err = fill(work)
+	filled = err == nil
+	return err
+}
+
+// takeSubmitted does what other goroutines handed over, at most a queue's length
+// of it.
+func (e *Engine) takeSubmitted() {
+	for range e.submitted.Cap() {
+		work := e.submitted.Peek()
+		if work == nil {
+			return
+		}
+		if s := work.submission; s != nil {
+			var seq uint64
+			var err error
+			switch {
+			case e.muted:
+				err = ErrClosed
+			case work.do != nil:
+				e.handler = "a function handed over by Remote.Do"
+				work.do()
+				e.handled()
+			default:
+				seq, err = e.Send(work.typ, work)
+			}
+			s.resolve(seq, err)
+		}
+		work.clear()
+		e.submitted.Release()
+	}
+}
+
+// refuseSubmitted answers everything in the queue once the loop has ended. The
+// loop's place as the queue's consumer is then taken by whoever holds the lock.
+func (e *Engine) refuseSubmitted() {
+	e.refusing.Lock()
+	defer e.refusing.Unlock()
+	for work := e.submitted.Peek(); work != nil; work = e.submitted.Peek() {
+		if work.submission != nil {
+			work.submission.resolve(0, ErrClosed)
+		}
+		work.clear()
+		e.submitted.Release()
+	}
+}

@@ -1,0 +1,281 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/eto"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/gen/seto"
+	"github.com/smk-go/smk/wire"
+)
+
+// TestRemoteSends wakes a sleeping loop from several goroutines, and each learns
+// the sequence its message took.
+func TestRemoteSends(t *testing.T) {
+	onEach(t, func(t *testing.T, n *network) {
+		const senders, each = 4, 25
+		loggedIn := make(chan struct{})
+		r := start(t, n.config(), func(e *engine.Engine) {
+			e.OnLoggedIn(func(*engine.Event) { close(loggedIn) })
+		})
+		p := n.accept(t)
+		p.login()
+		<-loggedIn
+		got := make([]uint64, senders*each)
+		var sending sync.WaitGroup
+		for s := range senders {
+			sending.Go(func() {
+				var submission engine.Submission
+				var m msg.MarketSubscribe
+				for i := range each {
+					id := s*each + i
+					m.SetMarketId(uint32(id))
+					if err := r.Remote().MarketSubscribe(&m, &submission); err != nil {
+						t.Errorf("hand over: %v", err)
+						return
+					}
+					seq, err := submission.Wait(t.Context())
+					if err != nil {
+						t.Errorf("submission: %v", err)
+					}
+					got[id] = seq
+				}
+			})
+		}
+		for range senders * each {
+			m := p.want(seto.PayloadType_PAYLOAD_MARKET_SUBSCRIBE)
+			defer func() {
+				if id, seq := m.GetMarketSubscribe().GetMarketId(), m.GetEtoPayload().GetSeq(); got[id] != seq {
+					t.Errorf("market %d was sent as %d, the submission says %d", id, seq, got[id])
+				}
+			}()
+		}
+		sending.Wait()
+		r.Stop()
+		p.logout()
+		if err := r.wait(); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+// TestRemoteSendIsRefused covers what becomes of submissions that cannot be sent.
+func TestRemoteSendIsRefused(t *testing.T) {
+	n := networks(t)[0]
+	config := n.config()
+	config.SubmitSlots, config.SubmitBytes = 2, 64
+	noLeaks(t)
+	e, err := engine.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	remote := e.Remote()
+	var m msg.MarketSubscribe
+	var a, b, c engine.Submission
+
+	if err := remote.MarketSubscribe(&m, &a); !errors.Is(err, msg.ErrRequired) {
+		t.Errorf("incomplete message: %v, want ErrRequired", err)
+	}
+	if _, err := a.Result(); !errors.Is(err, engine.ErrPending) {
+		t.Errorf("submission that was not handed over: %v, want ErrPending", err)
+	}
+	m.SetMarketId(1)
+	if err := remote.Send(msg.PayloadOrderCreate, raw(make([]byte, 65)), &a); !errors.Is(err, engine.ErrSubmitTooLarge) {
+		t.Errorf("65 bytes: %v, want ErrSubmitTooLarge", err)
+	}
+	var wrong *wire.MarshalError
+	if err := remote.Send(msg.PayloadOrderCreate, liar{}, &a); !errors.As(err, &wrong) {
+		t.Errorf("message that lies about its size: %v, want a MarshalError", err)
+	}
+	// The two that failed to encode hold both slots until the loop has seen them.
+	if err := remote.MarketSubscribe(&m, &a); !errors.Is(err, engine.ErrSubmitFull) {
+		t.Errorf("full queue: %v, want ErrSubmitFull", err)
+	}
+	if err := e.Poll(); err != nil {
+		t.Fatal(err)
+	}
+	if err := remote.MarketSubscribe(&m, &a); err != nil {
+		t.Errorf("hand over: %v", err)
+	}
+	if err := remote.MarketSubscribe(&m, &a); !errors.Is(err, engine.ErrSubmissionBusy) {
+		t.Errorf("submission under way: %v, want ErrSubmissionBusy", err)
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := a.Wait(cancelled); !errors.Is(err, context.Canceled) {
+		t.Errorf("Wait: %v, want the context's error", err)
+	}
+	if err := e.Poll(); err != nil {
+		t.Fatal(err)
+	}
+	if seq, err := a.Wait(t.Context()); seq != 0 || !errors.Is(err, session.ErrNotLoggedIn) {
+		t.Errorf("before the login: %d, %v, want ErrNotLoggedIn", seq, err)
+	}
+	if err := remote.MarketSubscribe(&m, &b); err != nil {
+		t.Errorf("hand over: %v", err)
+	}
+	_ = e.Close()
+	if _, err := b.Result(); !errors.Is(err, engine.ErrClosed) {
+		t.Errorf("handed over before Close: %v, want ErrClosed", err)
+	}
+	if err := remote.MarketSubscribe(&m, &c); !errors.Is(err, engine.ErrClosed) {
+		t.Errorf("after Close: %v, want ErrClosed", err)
+	}
+	if c.Done() {
+		t.Error("submission that was refused is done")
+	}
+}
+
+// raw is a message that is encoded already.
+type raw []byte
+
+func (r raw) SizeVT() int                                  { return len(r) }
+func (r raw) MarshalToSizedBufferVT(b []byte) (int, error) { return copy(b[len(b)-len(r):], r), nil }
+
+// liar writes less than it says.
+type liar struct{}
+
+func (liar) SizeVT() int                                { return 2 }
+func (liar) MarshalToSizedBufferVT([]byte) (int, error) { return 1, nil }
+
+// bomb panics while it is encoded.
+type bomb struct{}
+
+func (bomb) SizeVT() int                                { return 2 }
+func (bomb) MarshalToSizedBufferVT([]byte) (int, error) { panic(errExplode) }
+
+// TestRemotePanicDoesNotStopTheQueue is a message that panics on the caller's side:
+// later ones still reach the loop.
+func TestRemotePanicDoesNotStopTheQueue(t *testing.T) {
+	n := networks(t)[0]
+	loggedIn := make(chan struct{})
+	r := start(t, n.config(), func(e *engine.Engine) {
+		e.OnLoggedIn(func(*engine.Event) { close(loggedIn) })
+	})
+	p := n.accept(t)
+	p.login()
+	<-loggedIn
+	var s engine.Submission
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		_ = r.Remote().Send(msg.PayloadOrderCreate, bomb{}, &s)
+	}()
+	if err := r.Remote().PriceFeedSubscribe(new(msg.PriceFeedSubscribe), &s); err != nil {
+		t.Fatal(err)
+	}
+	p.want(seto.PayloadType_PAYLOAD_PRICE_FEED_SUBSCRIBE)
+	if _, err := s.Wait(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestRemoteDo runs a function on the loop, which registers a handler; a panic in
+// it ends the engine.
+func TestRemoteDo(t *testing.T) {
+	n := networks(t)[0]
+	r := start(t, n.config(), nil)
+	p := n.accept(t)
+	p.login()
+	var s engine.Submission
+	seen := make(chan uint32, 1)
+	err := r.Remote().Do(func() {
+		r.OnContractQuotes(func(_ *engine.Event, q *msg.ContractQuotes) { seen <- q.GetContractId() })
+	}, &s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.send(quotes(7, 8, 2500))
+	if contract := <-seen; contract != 8 {
+		t.Errorf("quotes of contract %d, want 8", contract)
+	}
+	if err := r.Remote().Do(func() { panic(errExplode) }, &s); err != nil {
+		t.Fatal(err)
+	}
+	p.wantEnd()
+	if err := r.wait(); !errors.Is(err, errExplode) {
+		t.Errorf("Run: %v, want the panic", err)
+	}
+	if _, err := s.Result(); !errors.Is(err, engine.ErrClosed) {
+		t.Errorf("submission of the function that panicked: %v, want ErrClosed", err)
+	}
+}
+
+// TestSubmitWhileEnding hands over from several goroutines while the engine is
+// closed: every submission is refused or resolved.
+func TestSubmitWhileEnding(t *testing.T) {
+	n := networks(t)[0]
+	for round := range 50 {
+		t.Run(fmt.Sprint(round), func(t *testing.T) {
+			r := start(t, n.config(), nil)
+			p := n.accept(t)
+			p.login()
+			var handing sync.WaitGroup
+			for range 4 {
+				handing.Go(func() {
+					var s engine.Submission
+					for {
+						err := r.Remote().PriceFeedSubscribe(new(msg.PriceFeedSubscribe), &s)
+						if errors.Is(err, engine.ErrClosed) {
+							return
+						}
+						if err != nil && !errors.Is(err, engine.ErrSubmitFull) {
+							t.Errorf("hand over: %v", err)
+						}
+						if err == nil {
+							_, _ = s.Wait(t.Context())
+						}
+					}
+				})
+			}
+			for range 10 {
+				p.want(seto.PayloadType_PAYLOAD_PRICE_FEED_SUBSCRIBE)
+			}
+			_ = r.Close()
+			p.wantEnd()
+			if err := r.wait(); !errors.Is(err, engine.ErrClosed) {
+				t.Errorf("Run: %v", err)
+			}
+			handing.Wait()
+		})
+	}
+}
+
+// TestPing measures a round trip.
+func TestPing(t *testing.T) {
+	n := networks(t)[0]
+	var pings, trip uint64
+	r := start(t, n.config(), func(e *engine.Engine) {
+		e.OnLoggedIn(func(*engine.Event) {
+			seq, err := e.Ping()
+			if err != nil {
+				t.Errorf("Ping: %v", err)
+			}
+			pings = seq
+		})
+		e.OnPong(func(ev *engine.Event) {
+			trip = ev.Ping
+			e.Stop()
+		})
+	})
+	p := n.accept(t)
+	p.login()
+	p.wantEto(eto.PayloadType_PAYLOAD_PING)
+	p.send(etoMessage(&eto.Payload{Type: eto.PayloadType_PAYLOAD_PONG.Enum()}))
+	p.logout()
+	if err := r.wait(); err != nil || pings == 0 || trip != pings {
+		t.Errorf("Run: %v; pinged as %d, answered %d", err, pings, trip)
+	}
+}
