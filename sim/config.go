@@ -1,0 +1,125 @@
+package sim
+
+import (
+	"crypto/tls"
+	"time"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/life"
+	"github.com/smk-go/smk/sim/peer"
+)
+
+// What a configuration is made of.
+type (
+	Account  = core.Account
+	Event    = core.Event
+	Market   = core.Market
+	Contract = core.Contract
+	Throttle = peer.Throttle
+	Life     = life.Config
+	Money    = core.Money
+)
+
+// Currency is one whole unit of the currency.
+const Currency = core.Currency
+
+// Config is what an exchange starts with. It is copied. The zero value is an
+// exchange without accounts and markets; [DefaultConfig] is one to try things
+// on.
+type Config struct {
+	Seed uint64 // of everything that is left to chance
+
+	Accounts []Account
+	Events   []Event
+	Markets  []Market
+	Life     Life // other participants; the zero value means none
+
+	Throttle          Throttle      // of each session; the zero value means 500 a second, burst 1000, 200 ms
+	HeartbeatInterval time.Duration // 0 means 10 s
+	Heartbeats        int           // unanswered until the logout; 0 means 5
+	LoginTimeout      time.Duration // 0 means 10 s
+	ResumeWindow      time.Duration // how long a lost session may be resumed; 0 means 24 h, negative none
+
+	Depth       int    // visible levels per side; 0 means 5
+	QuantityMin uint64 // of an order; 0 means 1000
+	QuantityMax uint64 // of an order; 0 means 2147483647
+
+	Limits Limits
+
+	TLS *tls.Config // for a server; nil means plain TCP. It needs a certificate.
+
+	// Now is the first clock reading, nanoseconds since 1970. 0 means the time
+	// for a server, and Epoch for a [Sim].
+	Now int64
+}
+
+// Limits bound what an exchange holds in memory. Zero values mean the defaults.
+type Limits struct {
+	Connections  int // at one time; 0 means 1024
+	SessionsKept int // without a connection, for a resume; 0 means 64, negative none
+	InBytes      int // receive buffer of a connection; 0 means 64 KiB
+	PayloadBytes int // the longest message taken; 0 means 64 KiB
+	OutBytes     int // of a session, unsent or kept for replay; 0 means 256 KiB
+	OutFrames    int // the same in messages; 0 means 2048
+	Orders       int // kept, live and ended; 0 means 131072
+	History      int // reports kept per account for a resume; 0 means 1024
+}
+
+// Epoch is a Sim's first clock reading unless it is told another: 2020-01-01.
+const Epoch int64 = 1_577_836_800_000_000_000
+
+// Demo names, for whoever uses [DefaultConfig].
+const (
+	DemoUsername = "demo"
+	DemoPassword = "demo"
+	DemoToken    = "demo-token"
+	DemoMarket   = 100000 // three contracts: DemoHome, DemoDraw, DemoAway
+	DemoHome     = 200000
+	DemoDraw     = 200001
+	DemoAway     = 200002
+)
+
+// DefaultConfig is a small exchange with a football match of two markets, two
+// accounts of 10,000.00 each, and some life.
+func DefaultConfig() Config {
+	return Config{
+		Seed: 1,
+		Accounts: []Account{
+			{Username: DemoUsername, Password: DemoPassword, Token: DemoToken, Email: "demo@example.com", ID: 13872755517445011, Balance: 10_000 * Currency},
+			{Username: "rival", Password: "rival", Token: "rival-token", Email: "rival@example.com", Balance: 10_000 * Currency},
+		},
+		Events: []Event{{ID: 50000, Name: "Home v Away"}},
+		Markets: []Market{
+			{
+				ID: DemoMarket, EventID: 50000, Name: "Winner", State: msg.MarketStateLive, WinnerTakesAll: true,
+				Contracts: []Contract{{ID: DemoHome, Name: "Home"}, {ID: DemoDraw, Name: "Draw"}, {ID: DemoAway, Name: "Away"}},
+			},
+			{
+				ID: 100001, EventID: 50000, Name: "Over or under 2.5 goals", State: msg.MarketStateLive, WinnerTakesAll: true,
+				Contracts: []Contract{{ID: 200010, Name: "Over"}, {ID: 200011, Name: "Under"}},
+			},
+		},
+		Life: Life{Rate: 50},
+	}
+}
+
+func (c *Config) exchange() core.Config {
+	return core.Config{
+		Accounts: append(append([]Account(nil), c.Accounts...), c.Life.Accounts()...),
+		Events:   c.Events, Markets: c.Markets,
+		Depth: c.Depth, QuantityMin: c.QuantityMin, QuantityMax: c.QuantityMax,
+		OrdersMax: c.Limits.Orders, HistoryMax: c.Limits.History, Now: c.Now,
+	}
+}
+
+func (c *Config) sessions() peer.Config {
+	return peer.Config{
+		Seed: c.Seed, Throttle: c.Throttle,
+		HeartbeatInterval: c.HeartbeatInterval, Heartbeats: c.Heartbeats,
+		LoginTimeout: c.LoginTimeout, ResumeWindow: c.ResumeWindow,
+		SessionsKept: c.Limits.SessionsKept, Connections: c.Limits.Connections,
+		InBytes: c.Limits.InBytes, PayloadBytes: c.Limits.PayloadBytes,
+		OutBytes: c.Limits.OutBytes, OutFrames: c.Limits.OutFrames,
+	}
+}

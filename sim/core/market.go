@@ -1,0 +1,94 @@
+package core
+
+import "github.com/smk-go/smk/gen/msg"
+
+// Event is what happens outside: a match, a race. Markets belong to one.
+type Event struct {
+	ID   uint32 // unique, not 0
+	Name string
+}
+
+// Market is what a market starts as.
+type Market struct {
+	ID        uint32 // unique, not 0
+	EventID   uint32 // 0 means none; otherwise one of the events
+	Name      string
+	State     msg.MarketStateType // 0 means OPEN
+	Contracts []Contract          // at least one
+
+	// WinnerTakesAll says that exactly one contract wins. Otherwise each may win
+	// or lose by itself.
+	WinnerTakesAll bool
+
+	// PendingTimeout makes the market a managed one, while it is live: fills
+	// are provisional for so many nanoseconds. 0 means that fills are final.
+	PendingTimeout int64
+}
+
+// Contract is one of a market's outcomes.
+type Contract struct {
+	ID   uint32 // unique, not 0
+	Name string
+}
+
+// market is a market's state.
+type market struct {
+	is             Market
+	id             uint32
+	state          msg.MarketStateType
+	winnerTakesAll bool
+	managed        bool
+	contracts      []*contract
+	volume         uint64  // payoff matched
+	reserved       []Money // by account: worst case of its final fills
+	subscribers    []*Session
+	goals          uint64
+	held           trades // provisional fills, oldest first
+}
+
+// contract is a contract's state and book.
+type contract struct {
+	id        uint32
+	index     int
+	name      string
+	market    *market
+	state     msg.ContractStateType
+	settled   bool // settled or voided
+	sides     [2]ladder
+	positions []*position // by account
+
+	last      fact // the newest execution; price 0 before the first
+	high, low uint32
+	shown     [2][]quote // the visible levels as they were last told
+	changed   bool       // in the exchange's list of contracts to publish
+	facts     []fact     // executions since the last publish
+}
+
+// quote is one visible level.
+type quote struct {
+	price    uint32
+	quantity uint64
+}
+
+// fact is one execution as the public sees it.
+type fact struct {
+	price        uint32
+	liquidity    uint8 // side of the resting order
+	quantity     uint64
+	microseconds uint64
+}
+
+// tradable reports whether orders are matched.
+func (m *market) tradable() bool {
+	return m.state == msg.MarketStateOpen || m.state == msg.MarketStateLive
+}
+
+// contractByID returns one of the market's contracts, or nil.
+func (m *market) contractByID(id uint32) *contract {
+	for _, c := range m.contracts {
+		if c.id == id {
+			return c
+		}
+	}
+	return nil
+}

@@ -1,0 +1,10 @@
+package sim
+
+import (
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim/core"
+)
+
+func createRequest(side msg.Side, quantity uint64, price uint32) core.Create {
+	return core.Create{Market: DemoMarket, Contract: DemoHome, Side: side, Quantity: quantity, Price: price}
+}

@@ -1,0 +1,198 @@
+package peer
+
+import (
+	"errors"
+	"math/rand/v2"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/ring"
+	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/wire"
+)
+
+// ErrConnections is what Accept answers when there are as many connections as
+// there may be.
+var ErrConnections = errors.New("sim: too many connections")
+
+// Host is the exchange's front door: it takes connections, checks logins, and
+// keeps sessions. It belongs to the goroutine that owns the exchange.
+type Host struct {
+	x      *core.Exchange
+	config Config
+	limits wire.Limits
+	now    int64
+	random *rand.Rand
+
+	peers []*Peer    // in the order of Accept
+	kept  []*session // without a connection, the one lost first in front
+	spare []*ring.Frames
+	dirty []*Peer
+
+	refusal msg.EtoLogoutReason // what logins are answered with; 0 means that they are checked
+
+	payload msg.Payload // reused for every message in
+}
+
+// NewHost returns the front door of an exchange. The error names the setting that
+// cannot be used.
+func NewHost(x *core.Exchange, config Config) (*Host, error) {
+	config, err := config.resolve()
+	if err != nil {
+		return nil, err
+	}
+	limits, err := wire.Limits{PayloadBytesMax: config.PayloadBytes}.Resolve()
+	if err != nil {
+		return nil, err
+	}
+	return &Host{
+		x: x, config: config, limits: limits, now: x.Now(),
+		random: rand.New(rand.NewPCG(config.Seed, 0x5e55_1015)),
+	}, nil
+}
+
+// Accept takes a connection. The error is [ErrConnections], or says that memory
+// cannot be had.
+func (h *Host) Accept(now int64) (*Peer, error) {
+	if len(h.peers) >= h.config.Connections {
+		return nil, ErrConnections
+	}
+	h.now = max(h.now, now)
+	out, err := h.frames()
+	if err != nil {
+		return nil, err
+	}
+	in, err := wire.NewBuffer(h.config.InBytes, h.limits)
+	if err != nil {
+		h.spare = append(h.spare, out)
+		return nil, err
+	}
+	p := &Peer{host: h, in: in, openedAt: h.now, sentAt: h.now, heardAt: h.now}
+	p.s = &session{host: h, peer: p, out: out, next: 1, in: 1}
+	h.peers = append(h.peers, p)
+	return p, nil
+}
+
+// frames returns an empty ring, a used one if there is one.
+func (h *Host) frames() (*ring.Frames, error) {
+	if n := len(h.spare); n > 0 {
+		f := h.spare[n-1]
+		h.spare = h.spare[:n-1]
+		return f, nil
+	}
+	return ring.NewFrames(ring.FramesConfig{Bytes: h.config.OutBytes, Records: h.config.OutFrames})
+}
+
+// forget ends a session for good.
+func (h *Host) forget(s *session) {
+	if s.exchange != nil {
+		s.exchange.Detach()
+		s.exchange = nil
+	}
+	if s.out != nil {
+		s.out.Drop()
+		s.out.Rebase(1)
+		h.spare = append(h.spare, s.out)
+		s.out = nil
+	}
+}
+
+// keep keeps a session without a connection for a resume, and lets go of the one
+// that was lost first if there are too many.
+func (h *Host) keep(s *session) {
+	if h.config.SessionsKept == 0 {
+		h.forget(s)
+		return
+	}
+	if len(h.kept) == h.config.SessionsKept {
+		h.fail(h.kept[0])
+		h.forget(h.kept[0])
+		h.kept = append(h.kept[:0], h.kept[1:]...)
+	}
+	h.kept = append(h.kept, s)
+}
+
+// fail cancels an account's orders if its session asked for it.
+func (h *Host) fail(s *session) {
+	if s.cancelOnFailure {
+		s.cancelOnFailure, s.failAt = false, 0
+		h.x.CancelAccount(s.username)
+	}
+}
+
+// mark notes that a peer has something to send, or to close for.
+func (h *Host) mark(p *Peer) {
+	if !p.marked {
+		p.marked = true
+		h.dirty = append(h.dirty, p)
+	}
+}
+
+// Dirty calls yield for every peer that got something to send, or a reason to be
+// closed, since the last call, in the order in which they did.
+func (h *Host) Dirty(yield func(*Peer)) {
+	for i := 0; i < len(h.dirty); i++ {
+		p := h.dirty[i]
+		p.marked = false
+		yield(p)
+	}
+	clear(h.dirty)
+	h.dirty = h.dirty[:0]
+}
+
+// Peers returns the connections in the order of Accept. The slice belongs to the
+// host and is valid until the next Accept or Lost.
+func (h *Host) Peers() []*Peer { return h.peers }
+
+// Refuse answers every login from now on with a reason, such as DOWNTIME; 0 lets
+// them be checked again. Sessions that are open stay.
+func (h *Host) Refuse(reason msg.EtoLogoutReason) { h.refusal = reason }
+
+// LogoutAll ends every session with a reason.
+func (h *Host) LogoutAll(now int64, reason msg.EtoLogoutReason) {
+	h.now = max(h.now, now)
+	for _, p := range h.peers {
+		p.logout(reason)
+	}
+}
+
+// SetThrottle changes the limits and tells every session.
+func (h *Host) SetThrottle(now int64, t Throttle) {
+	h.now = max(h.now, now)
+	h.config.Throttle = t.resolve()
+	for _, p := range h.peers {
+		if p.state == stateOpen {
+			p.s.bucket.change(h.config.Throttle)
+			p.tellThrottle()
+		}
+	}
+}
+
+// Close gives back all memory. Peers must not be used any more.
+func (h *Host) Close() error {
+	for len(h.peers) > 0 {
+		p := h.peers[0]
+		p.drop()
+		h.forget(p.s)
+	}
+	for _, s := range h.kept {
+		h.forget(s)
+	}
+	h.kept = nil
+	var err error
+	for _, f := range h.spare {
+		err = errors.Join(err, f.Close())
+	}
+	h.spare = nil
+	return err
+}
+
+const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// sessionName makes up the name of a session.
+func (h *Host) sessionName() string {
+	var b [sessionNameBytes]byte
+	for i := range b {
+		b[i] = base62[h.random.IntN(len(base62))]
+	}
+	return string(b[:])
+}

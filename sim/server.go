@@ -1,0 +1,322 @@
+package sim
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/ring"
+	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/peer"
+)
+
+const (
+	tickMin       = time.Millisecond // timers due within are done together
+	lingerTimeout = time.Second      // how long the client may take to close after our last message
+	lastTimeout   = 2 * time.Second  // how long the last message may take to be sent
+	stopTimeout   = 3 * time.Second  // how long all clients together may take to be told
+	acceptPause   = 10 * time.Millisecond
+	discardBytes  = 4096
+)
+
+// Server is an exchange that clients reach by TCP, with or without TLS. One
+// goroutine owns the exchange; each connection has one that reads and one that
+// writes, which hand over by a ring.
+type Server struct {
+	sim      *Sim
+	listener net.Listener
+	start    time.Time
+	base     int64 // clock reading at start
+
+	inbox   *ring.MPSC[notice] // has room for all that all connections can have to tell
+	wake    chan struct{}
+	accepts chan net.Conn
+	calls   chan func()
+
+	stop    context.CancelFunc // ends Serve
+	stopped context.Context
+	done    chan struct{} // closed when Serve has ended
+	mu      sync.Mutex    // guards began and closed: Serve and Close may race
+	began   bool
+	closed  bool
+
+	// Owned by Serve.
+	conns   map[*conn]struct{}
+	byPeer  map[*peer.Peer]*conn
+	workers sync.WaitGroup
+}
+
+// notice is what another goroutine tells the owner.
+type notice struct {
+	kind noticeKind
+	conn *conn
+	n    int
+	err  error
+}
+
+type noticeKind uint8
+
+const (
+	haveRead noticeKind = iota
+	haveWritten
+)
+
+// Listen starts a server on an address such as "127.0.0.1:3701"; port 0 means any
+// free one, see Addr. It accepts connections at once, which are served when Serve
+// runs. Close must be called in the end.
+func Listen(addr string, c Config) (*Server, error) {
+	if c.TLS != nil && len(c.TLS.Certificates) == 0 && c.TLS.GetCertificate == nil && c.TLS.GetConfigForClient == nil {
+		return nil, &core.ConfigError{Field: "TLS", Text: "has no certificate"}
+	}
+	start := time.Now()
+	if c.Now == 0 {
+		c.Now = start.UnixNano()
+	}
+	s, err := New(c)
+	if err != nil {
+		return nil, err
+	}
+	connections := c.Limits.Connections
+	if connections == 0 {
+		connections = 1024
+	}
+	inbox, err := ring.NewMPSC[notice](2 * connections) // one read and one write each
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			err = fmt.Errorf("sim: %s is taken by another program: choose another port, or 0 for any free one: %w", addr, err)
+		} else {
+			err = fmt.Errorf("sim: cannot listen on %s: %w", addr, err)
+		}
+		return nil, errors.Join(err, s.Close())
+	}
+	if c.TLS != nil {
+		l = tls.NewListener(l, c.TLS)
+	}
+	v := &Server{
+		sim: s, listener: l, start: start, base: c.Now,
+		inbox: inbox, wake: make(chan struct{}, 1),
+		accepts: make(chan net.Conn), calls: make(chan func()), done: make(chan struct{}),
+		conns: make(map[*conn]struct{}), byPeer: make(map[*peer.Peer]*conn),
+	}
+	v.stopped, v.stop = context.WithCancel(context.Background())
+	return v, nil
+}
+
+// Addr returns the address that clients connect to.
+func (v *Server) Addr() net.Addr { return v.listener.Addr() }
+
+// Serve runs the exchange until ctx ends or Close is called, tells clients so,
+// and returns nil when every connection is closed. It returns an error if the
+// listener fails. It may be called once; after Close it returns nil at once.
+func (v *Server) Serve(ctx context.Context) error {
+	v.mu.Lock()
+	switch {
+	case v.began:
+		v.mu.Unlock()
+		panic("BUG: sim: Serve twice")
+	case v.closed:
+		v.mu.Unlock()
+		return nil
+	}
+	v.began = true
+	v.mu.Unlock()
+	defer close(v.done)
+
+	accepting := make(chan error, 1)
+	go func() {
+		defer close(accepting)
+		accepting <- v.accept()
+	}()
+	err := v.run(ctx, accepting)
+	v.stop()
+	return errors.Join(err, v.shutDown(accepting))
+}
+
+// Close ends Serve and waits for it. It is safe to call more than once and from
+// any goroutine but the exchange's own.
+func (v *Server) Close() error {
+	v.mu.Lock()
+	first, began := !v.closed, v.began
+	v.closed = true
+	v.mu.Unlock()
+	v.stop()
+	if began {
+		<-v.done
+		return nil
+	}
+	if first {
+		return errors.Join(ignoreClosed(v.listener.Close()), v.sim.Close())
+	}
+	return nil
+}
+
+// Do runs f on the goroutine that owns the exchange and returns when it has run.
+// It reports false, without running f, if Serve has ended. f must not block or
+// call Do.
+func (v *Server) Do(f func(*Sim)) bool {
+	ran := make(chan struct{})
+	select {
+	case v.calls <- func() { f(v.sim); close(ran) }:
+		<-ran
+		return true
+	case <-v.stopped.Done():
+		return false
+	}
+}
+
+// Truth returns a copy of what the exchange knows of an account, and false if
+// there is no such account or Serve has ended.
+func (v *Server) Truth(username string) (t core.AccountTruth, ok bool) {
+	v.Do(func(s *Sim) { t, ok = s.Exchange.Truth(username) })
+	return t, ok
+}
+
+// Orders returns a copy of an account's orders, live ones first.
+func (v *Server) Orders(username string) (list []core.OrderTruth) {
+	v.Do(func(s *Sim) { list = s.Exchange.Orders(username) })
+	return list
+}
+
+// now reads the clock: nanoseconds since 1970, never going back.
+func (v *Server) now() int64 { return v.base + int64(time.Since(v.start)) }
+
+// accept hands connections over until the listener is closed.
+func (v *Server) accept() error {
+	for {
+		raw, err := v.listener.Accept()
+		switch {
+		case err == nil:
+			select {
+			case v.accepts <- raw:
+			case <-v.stopped.Done():
+				return raw.Close()
+			}
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		case errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ECONNABORTED):
+			select { // passing trouble: try again, not at once
+			case <-time.After(acceptPause):
+			case <-v.stopped.Done():
+				return nil
+			}
+		default:
+			return fmt.Errorf("sim: accept: %w", err)
+		}
+	}
+}
+
+// post hands a notice to the owner and wakes it.
+func (v *Server) post(n notice) {
+	if !v.inbox.Push(n) {
+		panic("BUG: sim: a connection has more to tell than one read and one write")
+	}
+	select {
+	case v.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run is the owner's loop.
+func (v *Server) run(ctx context.Context, accepting <-chan error) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-v.wake:
+		case <-timer.C:
+		case raw := <-v.accepts:
+			v.welcome(raw)
+		case f := <-v.calls:
+			f()
+		case err := <-accepting:
+			return err
+		case <-ctx.Done():
+			return nil
+		case <-v.stopped.Done():
+			return nil
+		}
+		timer.Reset(v.round())
+	}
+}
+
+// round does everything there is to do now and returns how long there is nothing
+// more unless somebody calls.
+func (v *Server) round() time.Duration {
+	now := v.now()
+	for n, ok := v.inbox.Pop(); ok; n, ok = v.inbox.Pop() {
+		v.handle(now, n)
+	}
+	next := v.sim.Tick(now)
+	v.flush()
+	return max(time.Duration(next-v.now()), tickMin)
+}
+
+// handle takes one notice.
+func (v *Server) handle(now int64, n notice) {
+	switch n.kind {
+	case haveRead:
+		n.conn.reading = false
+		n.conn.read(now, n.n, n.err)
+	case haveWritten:
+		n.conn.writing = false
+		n.conn.wrote(n.n, n.err)
+	}
+}
+
+// welcome starts a connection.
+func (v *Server) welcome(raw net.Conn) {
+	v.sim.now = max(v.sim.now, v.now())
+	p, err := v.sim.Connect()
+	if err != nil {
+		_ = raw.Close() // as full as may be; the client sees it
+		return
+	}
+	c := newConn(v, raw, p)
+	v.conns[c] = struct{}{}
+	v.byPeer[p] = c
+	c.readNext()
+}
+
+// shutDown tells every client that the exchange goes down, waits for them for a
+// bounded time, and closes what is left.
+func (v *Server) shutDown(accepting <-chan error) error {
+	err := ignoreClosed(v.listener.Close())
+	now := v.now()
+	v.sim.Host.LogoutAll(now, msg.EtoLogoutDowntime)
+	v.flush()
+	deadline := time.NewTimer(stopTimeout)
+	defer deadline.Stop()
+	for len(v.conns) > 0 {
+		select {
+		case <-v.wake:
+		case <-deadline.C:
+			for c := range v.conns {
+				c.cut()
+			}
+		}
+		for n, ok := v.inbox.Pop(); ok; n, ok = v.inbox.Pop() {
+			v.handle(v.now(), n)
+		}
+		v.flush()
+	}
+	v.workers.Wait()
+	err = errors.Join(err, <-accepting) // nil if run had it already
+	return errors.Join(err, v.sim.Close())
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,60 @@
+package sim
+
+import (
+	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/life"
+	"github.com/smk-go/smk/sim/peer"
+)
+
+// Sim is an exchange without sockets or a clock of its own: clock readings, and
+// the bytes of each connection, are handed in. Same configuration and same
+// inputs give the same bytes. It belongs to one goroutine.
+type Sim struct {
+	Exchange *core.Exchange // the truth, and the hands of other participants
+	Host     *peer.Host     // the front door
+
+	life *life.Life
+	now  int64
+}
+
+// New returns an exchange to be driven by hand. The error names the field that
+// cannot be used. Close gives its memory back.
+func New(c Config) (*Sim, error) {
+	var err error
+	if c.Life, err = c.Life.Resolve(); err != nil {
+		return nil, err
+	}
+	if c.Now == 0 {
+		c.Now = Epoch
+	}
+	x, err := core.New(c.exchange())
+	if err != nil {
+		return nil, err
+	}
+	h, err := peer.NewHost(x, c.sessions())
+	if err != nil {
+		return nil, err
+	}
+	return &Sim{Exchange: x, Host: h, life: life.New(x, c.Life, c.Seed, c.Now), now: c.Now}, nil
+}
+
+// Now returns the latest clock reading.
+func (s *Sim) Now() int64 { return s.now }
+
+// Connect opens a connection. What the client sends goes through the peer's Free
+// and Filled, what it receives comes from Pending; see [peer.Peer].
+func (s *Sim) Connect() (*peer.Peer, error) { return s.Host.Accept(s.now) }
+
+// Tick brings the clock to now and does all that is due: the participants'
+// actions, confirmations, heartbeats, timeouts. It returns when to call again at
+// the latest. A reading that is not later than the latest does nothing new.
+func (s *Sim) Tick(now int64) (next int64) {
+	s.now = max(s.now, now)
+	s.Exchange.Advance(s.now)
+	next = s.life.Tick(s.now)
+	return min(next, s.Host.Tick(s.now))
+}
+
+// Close gives all memory back. The Sim, its host and its peers must not be used
+// any more.
+func (s *Sim) Close() error { return s.Host.Close() }
