@@ -17,4 +17,4 @@ bench: ## the table of this library beside its peers
 	bash scripts/bench.sh
 
 demo: ## an exchange and a bot in one process: a first trade end to end
-	cd tools && go run ./smk demo
+	@go build -C tools -o ../bin/smk ./smk && bin/smk demo $(ARGS)

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/session"
+)
+
+type demoCommand struct {
+	Addr    string        `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where the demo's exchange listens; port 0 takes a free one."`
+	JSON    bool          `name:"json" help:"Print the summary as JSON."`
+	Orders  int           `default:"20000" help:"How many orders the bot creates."`
+	Seed    uint64        `default:"1" help:"Seed of the exchange's other participants."`
+	Timeout time.Duration `default:"45s" help:"Give up after this long."`
+}
+
+// Limits of the demo's flags.
+const (
+	ordersMin, ordersMax = 10, 100_000 // the exchange keeps the last 131,072 for its truth
+)
+
+// Validate is called by the command line's parser.
+func (c *demoCommand) Validate() error {
+	if c.Orders < ordersMin || c.Orders > ordersMax {
+		return fmt.Errorf("--orders: %d is not between %d and %d", c.Orders, ordersMin, ordersMax)
+	}
+	if c.Timeout <= 0 {
+		return fmt.Errorf("--timeout: %v is not a time to wait", c.Timeout)
+	}
+	return nil
+}
+
+// Run starts an exchange in a process of its own, so that what is measured here is the bot's alone,
+// trades with it and compares the two accounts of what happened.
+func (c *demoCommand) Run(ctx context.Context, std stdio) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("the demo did not end within %v", c.Timeout))
+	defer cancel()
+	exchange, err := startExchange(ctx, c.Addr, c.Seed)
+	if err != nil {
+		return err
+	}
+	defer exchange.kill()
+	s, err := trade(ctx, exchange.hello, c.Orders)
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			return cause
+		}
+		return err
+	}
+	truth, err := exchange.stop()
+	if err != nil {
+		return err
+	}
+	s.Address, s.Seed = exchange.hello.Address, c.Seed
+	s.compare(truth)
+	if c.JSON {
+		err = s.writeJSON(std.out)
+	} else {
+		err = s.writeText(std.out)
+	}
+	if err == nil && !s.Agrees {
+		err = errors.New("the bot's account differs from the exchange's")
+	}
+	return err
+}
+
+// trade logs a bot in, lets it trade and logs it out.
+func trade(ctx context.Context, hello hello, orders int) (*summary, error) {
+	e, err := engine.New(engine.Config{
+		Address: hello.Address,
+		Plain:   true,
+		Session: session.Config{Username: hello.Username, Password: hello.Password},
+	})
+	if err != nil {
+		return nil, err
+	}
+	b := newBot(e, hello.Market, hello.Contract, orders)
+	runErr := e.Run(ctx)
+	s, err := b.summary()
+	if err != nil {
+		return nil, errors.Join(err, runErr)
+	}
+	s.CleanLogout = runErr == nil
+	return s, nil
+}
+
+// compare holds the bot's account against the exchange's.
+func (s *summary) compare(t truth) {
+	differ := func(what string, bot, exchange int64) {
+		if bot != exchange {
+			s.Differences = append(s.Differences, fmt.Sprintf("%s: bot %d, exchange %d", what, bot, exchange))
+		}
+	}
+	differ("orders accepted", int64(s.Orders.Accepted), int64(t.Orders))
+	differ("orders live", 0, int64(t.Live))
+	differ("bought", int64(s.Fills.Bought), int64(t.Bought))
+	differ("sold", int64(s.Fills.Sold), int64(t.Sold))
+	differ("position", s.Position.Net, t.Net)
+	differ("cash", s.Position.Cash, t.Cash)
+	s.Agrees = len(s.Differences) == 0
+}
+
+// exchangeProcess is a running exchange in a process of its own. It lives until its standard input
+// ends, and then tells its truth.
+type exchangeProcess struct {
+	cmd   *exec.Cmd
+	stdin interface{ Close() error }
+	lines *json.Decoder
+	err   *strings.Builder
+	hello hello
+}
+
+func startExchange(ctx context.Context, addr string, seed uint64) (*exchangeProcess, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	p := &exchangeProcess{err: new(strings.Builder)}
+	p.cmd = exec.CommandContext(ctx, self, "exchange", "--addr="+addr, fmt.Sprintf("--seed=%d", seed))
+	p.cmd.Stderr = p.err
+	stdin, err := p.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start the exchange: %w", err)
+	}
+	p.stdin, p.lines = stdin, json.NewDecoder(stdout)
+	if err := p.lines.Decode(&p.hello); err != nil {
+		return nil, p.ended(err)
+	}
+	return p, nil
+}
+
+// ended waits for the process and says why it ended: its own words if it had any.
+func (p *exchangeProcess) ended(err error) error {
+	waitErr := p.cmd.Wait()
+	if said := strings.TrimSpace(strings.TrimPrefix(p.err.String(), "smk: ")); said != "" {
+		return errors.New(said)
+	}
+	return fmt.Errorf("the exchange ended early: %w", errors.Join(err, waitErr))
+}
+
+// stop lets the exchange end and returns what it knows.
+func (p *exchangeProcess) stop() (t truth, err error) {
+	if err := p.stdin.Close(); err != nil {
+		return t, err
+	}
+	if err := p.lines.Decode(&t); err != nil {
+		return t, p.ended(err)
+	}
+	return t, p.cmd.Wait()
+}
+
+// kill ends the process if it still runs.
+func (p *exchangeProcess) kill() {
+	if p.cmd.ProcessState == nil {
+		p.cmd.Process.Kill()
+		p.cmd.Wait()
+	}
+}

@@ -1,0 +1,99 @@
+// Command smk is the program that people run: today a demonstration of a whole trade.
+//
+//	smk demo          an exchange and a bot that trade with each other over a loopback socket
+//	smk demo -json    the same summary for machines
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // the work failed
+	exitUsage  = 2 // the command line was wrong
+)
+
+type commands struct {
+	Demo     demoCommand     `cmd:"" help:"Run an exchange and a bot that trade with each other over a loopback socket."`
+	Exchange exchangeCommand `cmd:"" hidden:"" help:"The demo's exchange, in a process of its own."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], stdio{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// stdio is where a command reads from and writes to.
+type stdio struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// exit leaves kong's callback for the exit code.
+type exit int
+
+// run executes one command line. Whatever goes wrong is one line on err.
+func run(ctx context.Context, args []string, std stdio) (code int) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case exit:
+			code = int(r)
+		default:
+			panic(r)
+		}
+	}()
+	var c commands
+	parser, err := kong.New(&c,
+		kong.Name("smk"),
+		kong.Description("A client engine and an exchange simulator for the Smarkets streaming API."),
+		kong.Writers(std.out, std.err),
+		kong.Exit(func(code int) { panic(exit(code)) }),
+	)
+	if err != nil {
+		panic("BUG: command line: " + err.Error())
+	}
+	parsed, err := parser.Parse(doubleDashes(args))
+	if err != nil {
+		fmt.Fprintf(std.err, "smk: %v (smk --help lists commands and flags)\n", err)
+		return exitUsage
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	if err := parsed.Run(std); err != nil {
+		if errors.Is(err, context.Canceled) {
+			err = errors.New("interrupted")
+		}
+		fmt.Fprintf(std.err, "smk: %v\n", err)
+		return exitFailed
+	}
+	return exitOK
+}
+
+// doubleDashes lets long flags be written with one dash, as Go programs do.
+func doubleDashes(args []string) []string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		if a == "--" {
+			copy(out[i:], args[i:])
+			break
+		}
+		if len(a) > 2 && a[0] == '-' && a[1] >= 'a' && a[1] <= 'z' && !strings.HasPrefix(a, "--") {
+			a = "-" + a
+		}
+		out[i] = a
+	}
+	return out
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"smk": main})
+}
+
+// TestScripts runs the program as a user does; testdata/script says what it prints.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"summary":  checkSummary,
+			"takeport": takePort,
+			"oneline":  oneLine,
+		},
+	})
+}
+
+// checkSummary holds the last command's output to what a demo of that many orders has to say.
+func checkSummary(ts *testscript.TestScript, neg bool, args []string) {
+	var want int
+	if _, err := fmt.Sscan(args[0], &want); err != nil {
+		ts.Fatalf("summary: %v", err)
+	}
+	var s summary
+	dec := json.NewDecoder(strings.NewReader(ts.ReadFile("stdout")))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&s); err != nil {
+		ts.Fatalf("summary: %v", err)
+	}
+	o := s.Orders
+	switch {
+	case o.Created != want || o.Accepted+o.Rejected != want || o.Filled+o.Cancelled != o.Accepted:
+		ts.Fatalf("orders do not add up: %+v", o)
+	case s.RoundTrip.Count != int64(o.Accepted) || s.RoundTrip.P50 <= 0 || s.RoundTrip.P50 > s.RoundTrip.P99 || s.RoundTrip.P99 > s.RoundTrip.Max:
+		ts.Fatalf("round trips: %+v", s.RoundTrip)
+	case s.Position.Net != int64(s.Fills.Bought)-int64(s.Fills.Sold):
+		ts.Fatalf("position %+v of fills %+v", s.Position, s.Fills)
+	case s.Fills.Count < o.Filled:
+		ts.Fatalf("%d fills, %d orders filled", s.Fills.Count, o.Filled)
+	case s.Messages.In < uint64(want) || s.Messages.Out < uint64(want):
+		ts.Fatalf("messages: %+v", s.Messages)
+	case !s.Agrees || len(s.Differences) > 0 || !s.CleanLogout:
+		ts.Fatalf("agrees %v, clean %v, %v", s.Agrees, s.CleanLogout, s.Differences)
+	case s.AllocationsPerMessage >= 0.05:
+		ts.Fatalf("%v allocations a message", s.AllocationsPerMessage)
+	}
+}
+
+// takePort listens on a port for the rest of the script and puts its address into a variable.
+func takePort(ts *testscript.TestScript, neg bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+	ts.Setenv(args[0], l.Addr().String())
+}
+
+// oneLine holds the last command to saying exactly one line on its standard error.
+func oneLine(ts *testscript.TestScript, neg bool, args []string) {
+	said := ts.ReadFile("stderr")
+	if strings.Count(said, "\n") != 1 || !strings.HasPrefix(said, "smk: ") {
+		ts.Fatalf("not one line: %q", said)
+	}
+}
+
+func TestDoubleDashes(t *testing.T) {
+	got := doubleDashes([]string{"demo", "-json", "--orders=5", "-h", "-addr=:1", "-", "--", "-json"})
+	want := []string{"demo", "--json", "--orders=5", "-h", "--addr=:1", "-", "--", "-json"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestCompare holds that no difference between bot and exchange passes unseen.
+func TestCompare(t *testing.T) {
+	bot := summary{
+		Orders:   orderCounts{Created: 3, Accepted: 3, Filled: 1, Cancelled: 2},
+		Fills:    fillCounts{Count: 2, Bought: 50, Sold: 30},
+		Position: position{Net: 20, Cash: -77},
+	}
+	same := truth{Orders: 3, Bought: 50, Sold: 30, Net: 20, Cash: -77}
+	for _, c := range []struct {
+		name string
+		edit func(*truth)
+		want int
+	}{
+		{"nothing", func(*truth) {}, 0},
+		{"an order", func(t *truth) { t.Orders++ }, 1},
+		{"a live order", func(t *truth) { t.Live = 1 }, 1},
+		{"bought", func(t *truth) { t.Bought++ }, 1},
+		{"sold", func(t *truth) { t.Sold-- }, 1},
+		{"position and cash", func(t *truth) { t.Net, t.Cash = 0, 0 }, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, theirs := bot, same
+			c.edit(&theirs)
+			s.compare(theirs)
+			if s.Agrees != (c.want == 0) || len(s.Differences) != c.want {
+				t.Errorf("agrees %v, differences %q, want %d", s.Agrees, s.Differences, c.want)
+			}
+			var text bytes.Buffer
+			if err := s.writeText(&text); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(text.String(), "DIFFERS") != (c.want > 0) {
+				t.Errorf("text says %s", &text)
+			}
+		})
+	}
+}
+
+func TestMoney(t *testing.T) {
+	for v, want := range map[int64]string{0: "+0.0000", 12345: "+1.2345", -12345: "-1.2345", -5: "-0.0005"} {
+		if got := signedMoney(v); got != want {
+			t.Errorf("%d is %q, want %q", v, got, want)
+		}
+	}
+}
+
+// TestExchangeOutlivesNothing holds that an exchange whose starter is gone ends by itself: its
+// standard input has ended.
+func TestExchangeOutlivesNothing(t *testing.T) {
+	var out, errs bytes.Buffer
+	if code := run(t.Context(), []string{"exchange"}, stdio{strings.NewReader(""), &out, &errs}); code != exitOK {
+		t.Fatalf("exit %d: %s", code, &errs)
+	}
+	var h hello
+	var last truth
+	dec := json.NewDecoder(&out)
+	if err := dec.Decode(&h); err != nil || h.Address == "" {
+		t.Errorf("hello %+v: %v", h, err)
+	}
+	if err := dec.Decode(&last); err != nil || last != (truth{}) {
+		t.Errorf("truth %+v: %v", last, err)
+	}
+}
