@@ -43,24 +43,13 @@ func (c *demoCommand) Validate() error {
 func (c *demoCommand) Run(ctx context.Context, std stdio) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("the demo did not end within %v", c.Timeout))
 	defer cancel()
-	exchange, err := startExchange(ctx, c.Addr, c.Seed)
-	if err != nil {
-		return err
-	}
-	defer exchange.kill()
-	s, err := trade(ctx, exchange.hello, c.Orders)
+	s, err := c.play(ctx)
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
-			return cause
+			return cause // whatever failed, failed because of it
 		}
 		return err
 	}
-	truth, err := exchange.stop()
-	if err != nil {
-		return err
-	}
-	s.Address, s.Seed = exchange.hello.Address, c.Seed
-	s.compare(truth)
 	if c.JSON {
 		err = s.writeJSON(std.out)
 	} else {
@@ -70,6 +59,26 @@ func (c *demoCommand) Run(ctx context.Context, std stdio) error {
 		err = errors.New("the bot's account differs from the exchange's")
 	}
 	return err
+}
+
+// play starts the exchange, trades and compares.
+func (c *demoCommand) play(ctx context.Context) (*summary, error) {
+	exchange, err := startExchange(ctx, c.Addr, c.Seed)
+	if err != nil {
+		return nil, err
+	}
+	defer exchange.kill()
+	s, err := trade(ctx, exchange.hello, c.Orders)
+	if err != nil {
+		return nil, err
+	}
+	truth, err := exchange.stop()
+	if err != nil {
+		return nil, err
+	}
+	s.Address, s.Seed = exchange.hello.Address, c.Seed
+	s.compare(truth)
+	return s, nil
 }
 
 // trade logs a bot in, lets it trade and logs it out.
