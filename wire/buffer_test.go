@@ -306,7 +306,7 @@ func FuzzScan(f *testing.F) {
 	f.Fuzz(func(t *testing.T, stream, chunks []byte, payloadMax uint16, headerMax byte, block uint16) {
 		limits := Limits{1 + int(payloadMax), headerBytesFloor + int(headerMax%7)}
 		want := twinScan(stream, limits)
-		b := newBuffer(t, BlockBytesMin+int(block), limits)
+		b := newBuffer(t, BlockBytesMin+int(block%2048), limits)
 		i := 0
 		payloads, err := feed(t, b, stream, func() int {
 			if len(chunks) == 0 {

@@ -29,6 +29,13 @@ type Envelope struct {
 	// come.
 	EtoType uint32
 
+	Flags
+}
+
+// Flags is what is yes or no in an [Envelope]. It is a struct of its own so that an
+// Envelope has four fields: the compiler keeps those in registers, and five it
+// would copy through memory, which costs more than reading them did.
+type Flags struct {
 	// IsReplay tells a repeated message from a new one, false if absent.
 	IsReplay bool
 
@@ -47,16 +54,16 @@ const (
 )
 
 // HasType reports whether the payload has a type.
-func (e Envelope) HasType() bool { return e.has&hasType != 0 }
+func (f Flags) HasType() bool { return f.has&hasType != 0 }
 
 // HasEto reports whether the payload has an eto_payload, be it an empty one.
-func (e Envelope) HasEto() bool { return e.has&hasEto != 0 }
+func (f Flags) HasEto() bool { return f.has&hasEto != 0 }
 
 // HasSeq reports whether the payload has a sequence.
-func (e Envelope) HasSeq() bool { return e.has&hasSeq != 0 }
+func (f Flags) HasSeq() bool { return f.has&hasSeq != 0 }
 
 // HasEtoType reports whether the payload has an eto type.
-func (e Envelope) HasEtoType() bool { return e.has&hasEtoType != 0 }
+func (f Flags) HasEtoType() bool { return f.has&hasEtoType != 0 }
 
 // HasIsReplay reports whether the payload says if it is a replay.
-func (e Envelope) HasIsReplay() bool { return e.has&hasIsReplay != 0 }
+func (f Flags) HasIsReplay() bool { return f.has&hasIsReplay != 0 }

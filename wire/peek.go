@@ -1,5 +1,7 @@
 package wire
 
+import "encoding/binary"
+
 // Fields that Peek reads, and their tags.
 const (
 	fieldType     = 1 // seto.Payload.type
@@ -13,6 +15,11 @@ const (
 	tagSeq      = fieldSeq<<3 | wireVarint
 	tagEtoType  = fieldEtoType<<3 | wireVarint
 	tagIsReplay = fieldIsReplay<<3 | wireVarint
+
+	// The first five bytes of the common shape as a little-endian word: three
+	// tags, and between them a type and a length of one byte each.
+	commonTags = tagType | tagEto<<16 | tagSeq<<32
+	commonMask = 0xff | 0x80<<8 | 0xff<<16 | 0x80<<24 | 0xff<<32
 )
 
 // Peek reads the envelope of a seto.Payload without decoding a body, and without
@@ -39,41 +46,52 @@ func Peek(payload []byte) (Envelope, error) {
 //
 //	08 tt  12 ll  08 ss..  [10 tt]  [18 rr]  [body tag, length, body]
 func peekCommon(p []byte) (env Envelope, ok bool) {
-	if len(p) < 6 || p[0] != tagType || p[2] != tagEto || p[4] != tagSeq || p[1]|p[3] >= 0x80 {
-		return env, false
+	if len(p) < 8 {
+		return Envelope{}, false
 	}
-	end := 4 + int(p[3])
-	if end > len(p) {
-		return env, false
+	front := binary.LittleEndian.Uint64(p)
+	end := 4 + int(front>>24&0xff)
+	if front&commonMask != commonTags || end > len(p) {
+		return Envelope{}, false
 	}
 	eto := p[:end]
 
 	// Nine groups of seven bits hold every sequence of less than 2^63.
-	at := 5
-	for shift := uint(0); ; shift += 7 {
-		if at >= len(eto) || shift > 56 {
-			return env, false
-		}
-		c := eto[at]
-		at++
-		env.Seq |= uint64(c&0x7f) << shift
-		if c < 0x80 {
-			break
+	at, seq := 6, front>>40&0xff
+	if seq >= 0x80 {
+		seq &= 0x7f
+		for shift := uint(7); ; shift += 7 {
+			if at >= len(eto) || shift > 56 {
+				return Envelope{}, false
+			}
+			c := eto[at]
+			at++
+			seq |= uint64(c&0x7f) << shift
+			if c < 0x80 {
+				break
+			}
 		}
 	}
-	env.Type, env.EtoType = uint32(p[1]), EtoNone
-	env.has = hasType | hasEto | hasSeq
+	has, etoType, isReplay := hasType|hasEto|hasSeq, uint32(EtoNone), false
 	if at+1 < len(eto) && eto[at] == tagEtoType && eto[at+1] < 0x80 {
-		env.EtoType = uint32(eto[at+1])
-		env.has |= hasEtoType
+		etoType = uint32(eto[at+1])
+		has |= hasEtoType
 		at += 2
 	}
 	if at+1 < len(eto) && eto[at] == tagIsReplay && eto[at+1] < 0x80 {
-		env.IsReplay = eto[at+1] != 0
-		env.has |= hasIsReplay
+		isReplay = eto[at+1] != 0
+		has |= hasIsReplay
 		at += 2
 	}
-	return env, at == len(eto) && (at == len(p) || isOneBody(p[at:]))
+	if at != len(eto) || at != len(p) && !isOneBody(p[at:]) {
+		return Envelope{}, false
+	}
+	return Envelope{
+		Seq:     seq,
+		Type:    uint32(front >> 8 & 0xff),
+		EtoType: etoType,
+		Flags:   Flags{IsReplay: isReplay, has: has},
+	}, true
 }
 
 // isOneBody reports whether p is exactly one field of bytes other than those
@@ -94,7 +112,7 @@ func isOneBody(p []byte) bool {
 	return size > 0 && at+size+length == len(p)
 }
 
-// peekAny is Peek for every payload.
+// peekAny is Peek for every payload. After a failure env is zero.
 func peekAny(payload []byte) (Envelope, error) {
 	env := Envelope{EtoType: EtoNone}
 	c := cursor{b: payload}
@@ -106,7 +124,7 @@ func peekAny(payload []byte) (Envelope, error) {
 		case fieldEto:
 			env.has |= hasEto
 			rest := c.enter()
-			peekEto(&c, &env)
+			peekEto(&env, &c)
 			c.leave(rest)
 		default:
 			c.skip()
@@ -119,7 +137,7 @@ func peekAny(payload []byte) (Envelope, error) {
 }
 
 // peekEto merges the eto.Payload that c is limited to into env.
-func peekEto(c *cursor, env *Envelope) {
+func peekEto(env *Envelope, c *cursor) {
 	for c.more() {
 		switch c.field() {
 		case fieldSeq:
