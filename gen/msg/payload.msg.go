@@ -1267,9 +1267,11 @@ func (m *Payload) merge(b []byte, final bool, u *Unknown) (again bool, err error
 				u.field()
 			} else if err := m.mergeBody(b[:end], from, u); err != nil {
 				// A body that the last type does not name is not judged.
-				if typ, ok := lastType(b); final || !ok || typ == m.typ {
+				typ, ok := lastType(b)
+				if final || !ok || typ == m.typ {
 					return false, err
 				}
+				m.typ = typ
 				return true, nil
 			}
 			i = end

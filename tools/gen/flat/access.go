@@ -54,7 +54,7 @@ func order(f *field) int {
 }
 
 func (w *writer) bits(t *message) {
-	var first = true
+	first := true
 	for _, f := range t.Fields {
 		if f.Bit == "" {
 			continue
