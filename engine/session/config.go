@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 
 	"github.com/smk-go/smk/ring"
@@ -97,8 +98,8 @@ func (r Resumption) String() string {
 	return fmt.Sprintf("{ID:%s In:%d Out:%d}", redacted(r.ID), r.In, r.Out)
 }
 
-// GoString is String.
-func (r Resumption) GoString() string { return r.String() }
+// Format is String for every verb.
+func (r Resumption) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
 
 // LogValue is String.
 func (r Resumption) LogValue() slog.Value { return slog.StringValue(r.String()) }
@@ -114,8 +115,8 @@ func (c Config) String() string {
 		c.StaleAfter, c.AnswerTimeout, c.UnansweredMax, c.Send, c.ReceiveBytes, c.Limits)
 }
 
-// GoString is String, so that no format verb shows a credential.
-func (c Config) GoString() string { return c.String() }
+// Format is String for every verb, so that none shows a credential.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 // LogValue is String for package slog.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }

@@ -14,7 +14,8 @@ import (
 // What a command is refused with. A refused command has no effect and takes no
 // sequence.
 var (
-	// ErrNotLoggedIn means that nothing can be sent in the session's state.
+	// ErrNotLoggedIn means that nothing can be sent in the session's state, or that
+	// the connection has to end.
 	ErrNotLoggedIn = errors.New("session: not logged in")
 	// ErrState means that a command does not fit the session's state.
 	ErrState = errors.New("session: command does not fit the state")

@@ -234,8 +234,9 @@ func (s *Session) sessionMessage(env wire.Envelope, payload []byte) bool {
 		s.advance()
 		return false
 	case wire.EtoThrottleExceeded:
+		s.throttleExceeded(env)
 		s.advance()
-		return s.throttleExceeded(env)
+		return false
 	}
 	if !s.decode(env, payload) {
 		return false

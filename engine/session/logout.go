@@ -20,7 +20,10 @@ func (e *LogoutError) Error() string {
 	if e.Clean() {
 		return "session: logged out"
 	}
-	return fmt.Sprintf("session: logged out by the exchange: %v (%d)", e.Reason, int32(e.Reason))
+	if !e.Reason.Known() {
+		return fmt.Sprintf("session: logged out by the exchange: unknown reason %d", int32(e.Reason))
+	}
+	return fmt.Sprintf("session: logged out by the exchange: %v", e.Reason)
 }
 
 // Clean reports whether this is the confirmation of our own logout.

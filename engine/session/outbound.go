@@ -37,11 +37,8 @@ func (s *Session) Send(now int64, typ msg.PayloadType, m wire.Marshaler) (seq ui
 
 // refusal says why nothing can be sent.
 func (s *Session) refusal() error {
-	switch {
-	case s.closed:
+	if s.closed {
 		return ErrClosed
-	case s.state == Established || s.state == Recovering:
-		return s.err // the connection has to end
 	}
 	return ErrNotLoggedIn
 }

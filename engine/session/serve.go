@@ -48,7 +48,11 @@ func (s *Session) startServing() {
 		s.stats.Ignored++ // it has everything
 		return
 	}
-	if oldest := s.frames.Oldest(); oldest > v.next && oldest-v.next > GapfillsMax || oldest == 0 && s.out-v.next > GapfillsMax {
+	kept := s.frames.Oldest()
+	if kept == 0 {
+		kept = s.out
+	}
+	if v.next < kept && kept-v.next > GapfillsMax {
 		v.active = false
 		s.violation(v.next, ErrReplayRange)
 		return
@@ -56,6 +60,11 @@ func (s *Session) startServing() {
 	s.stats.ReplaysServed++
 	v.active, v.last = true, s.out-1
 	s.copied = min(s.copied, v.next)
+	for e := s.open.first(); e != nil && e.seq < kept; e = s.open.after(e) {
+		if e.seq >= v.next {
+			s.withhold(e)
+		}
+	}
 	s.serveMore()
 }
 
@@ -88,21 +97,22 @@ func (s *Session) sendAgain(seq uint64) bool {
 	}
 	frame, rec, ok := s.frames.Frame(seq)
 	if !ok || !s.worthRepeating(rec) {
+		if e := s.open.sequence(seq); e != nil {
+			s.withhold(e)
+		}
 		s.gapfill(region, seq)
 		return true
+	}
+	if e := s.open.sequence(seq); e != nil {
+		e.again = true
 	}
 	s.frames.Commit(copyFrame(region, frame, rec), ring.Record{})
 	s.lastSent = s.now
 	s.stats.MessagesAgain++
-	if e := s.open.sequence(seq); e != nil {
-		e.again = true
-	}
 	return true
 }
 
-// gapfill queues a gapfill. An order-entry message that it stands for does not reach
-// the exchange any more, unless a copy of it is on the way from an earlier request:
-// some peers ask once for each message that they cannot use.
+// gapfill queues a gapfill.
 func (s *Session) gapfill(region []byte, seq uint64) {
 	head := wire.Head{Type: uint32(msg.PayloadEto), Seq: seq, EtoType: wire.EtoGapfill, Replay: true}
 	payload := head.Size()
@@ -111,7 +121,13 @@ func (s *Session) gapfill(region []byte, seq uint64) {
 	s.frames.Commit(size, ring.Record{})
 	s.lastSent = s.now
 	s.stats.GapfillsOut++
-	if e := s.open.sequence(seq); e != nil && !e.again && !e.withheld {
+}
+
+// withhold notes that a message is filled instead of sent again, so that it does not
+// reach the exchange any more. It may have, if a copy was sent for an earlier request:
+// some peers ask once for each message that they cannot use.
+func (s *Session) withhold(e *entry) {
+	if !e.again && !e.withheld {
 		e.withheld = true
 		s.withheld++
 	}

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"fmt"
+	"io"
 	"math"
 
 	"github.com/smk-go/smk/gen/msg"
@@ -115,6 +117,14 @@ func (s *Session) Close() error {
 	}
 	return err
 }
+
+// String names the state and the counters, never a credential.
+func (s *Session) String() string {
+	return fmt.Sprintf("session %v, epoch %d, in %d, out %d", s.state, s.epoch, s.in, s.out)
+}
+
+// Format is String for every verb.
+func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // State returns the session's state.
 func (s *Session) State() State { return s.state }

@@ -16,6 +16,7 @@ const (
 	throttlePercent = 95 // of the rate: two clocks never agree
 	headroomShare   = 10 // the last tenth of the burst is for cancels
 	token           = 1000
+	throttleUnit    = 1e9 / token * 100 // nanoseconds times percent for a thousandth of a token a second
 	millisecond     = int64(1e6)
 	pauseMin        = 200 * millisecond
 )
@@ -28,10 +29,11 @@ type throttle struct {
 	tick   int64  // nanoseconds between fillings; 0 fills continuously
 	limit  uint64 // the burst
 	tokens uint64
-	filled int64 // clock reading of the last filling
-	paused int64 // no order entry before this clock reading
-	closed bool  // the limits allow nothing: only cancels may pass
-	begun  bool  // filled is a reading
+	carry  uint64 // what did not make a thousandth yet, in parts of throttleUnit
+	filled int64  // clock reading of the last filling
+	paused int64  // no order entry before this clock reading
+	closed bool   // the limits allow nothing: only cancels may pass
+	begun  bool   // filled is a reading
 	off    bool
 }
 
@@ -45,7 +47,7 @@ func (t *throttle) change(now int64, rate, burst, tickMs uint32) {
 	t.rate, t.limit, t.tick = uint64(rate), uint64(burst)*token, int64(tickMs)*millisecond
 	t.tokens = min(t.tokens, t.limit)
 	t.closed = rate == 0 || burst == 0
-	t.filled = now
+	t.filled, t.carry = now, 0
 }
 
 // fill adds what has come in since the last filling.
@@ -64,22 +66,15 @@ func (t *throttle) fill(now int64) {
 	} else {
 		t.filled = now
 	}
-	// rate tokens a second, in thousandths, times percent, over nanoseconds.
 	high, low := bits.Mul64(uint64(elapsed), t.rate*throttlePercent)
-	const unit = 1e9 / token * 100
-	if high >= unit {
-		t.tokens = t.limit
+	low, over := bits.Add64(low, t.carry, 0)
+	if high += over; high >= throttleUnit {
+		t.tokens, t.carry = t.limit, 0
 		return
 	}
-	added, rest := bits.Div64(high, low, unit)
-	if t.tick == 0 && t.rate > 0 {
-		// What did not make a thousandth stays to be counted.
-		t.filled -= int64(rest / (t.rate * throttlePercent))
-	}
-	if added > t.limit-t.tokens {
-		added = t.limit - t.tokens
-	}
-	t.tokens += added
+	added, carry := bits.Div64(high, low, throttleUnit)
+	t.carry = carry
+	t.tokens += min(added, t.limit-t.tokens)
 }
 
 // needs is what the bucket must hold for a message to pass.
@@ -154,38 +149,42 @@ func (s *Session) admit(c class) error {
 	return &s.throttled
 }
 
-// when is the clock reading at which the bucket holds an amount. It is rounded up.
+// when is the clock reading at which the bucket will hold an amount.
 func (t *throttle) when(amount uint64) int64 {
-	const unit = 1e9 / token * 100
-	missing := float64(amount-t.tokens) * unit / float64(t.rate*throttlePercent)
-	if missing >= math.MaxInt64/2 {
+	high, low := bits.Mul64(amount-t.tokens, throttleUnit)
+	low, under := bits.Sub64(low, t.carry, 0)
+	high -= under
+	speed := t.rate * throttlePercent
+	if high >= speed {
 		return math.MaxInt64
 	}
-	wait := int64(missing) + 1
-	if t.tick > 0 {
-		wait = (wait + t.tick - 1) / t.tick * t.tick
+	wait, rest := bits.Div64(high, low, speed)
+	if rest > 0 {
+		wait++
 	}
-	return t.filled + wait
+	if t.tick > 0 {
+		wait = (wait + uint64(t.tick) - 1) / uint64(t.tick) * uint64(t.tick)
+	}
+	if wait > uint64(math.MaxInt64-t.filled) {
+		return math.MaxInt64
+	}
+	return t.filled + int64(wait)
 }
 
 // throttleExceeded is the exchange's word that it dropped a message. It does not say
 // which, so the one that has waited longest for its answer is in doubt.
-func (s *Session) throttleExceeded(env wire.Envelope) bool {
+func (s *Session) throttleExceeded(env wire.Envelope) {
 	s.stats.ThrottleExceeded++
 	e := Event{Kind: ThrottleExceeded, Epoch: s.epoch, Received: s.now, Seq: env.Seq}
 	if env.IsReplay {
-		e.Origin = Replayed
-	}
-	if oldest := s.open.first(); oldest != nil && !env.IsReplay {
-		s.throttle.exceeded(s.now)
+		e.Origin = Replayed // what it spoke of is long gone
 		s.queue.push(e)
+		return
+	}
+	s.throttle.exceeded(s.now)
+	s.queue.push(e)
+	if oldest := s.open.first(); oldest != nil {
 		s.resolve(oldest, InDoubt, ErrThrottleExceeded)
 		s.queue.push(s.event)
-		return false
 	}
-	if !env.IsReplay {
-		s.throttle.exceeded(s.now)
-	}
-	s.queue.push(e)
-	return false
 }

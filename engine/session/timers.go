@@ -23,6 +23,9 @@ func (s *Session) Tick(now int64) error {
 		}
 		s.tickGap()
 	case Established, Recovering:
+		if s.out > sequenceMax {
+			s.fail(ErrSequenceSpent)
+		}
 		s.tickPeer()
 		s.tickGap()
 		if s.err == nil && s.now-s.lastSent >= s.config.HeartbeatAfter {

@@ -102,10 +102,18 @@ func (u *unanswered) find(kind keyKind, key uint64) (found *entry) {
 	return found
 }
 
-// sequence returns the one that was sent with a sequence, or nil. It walks from
-// the oldest: it is for the rare paths.
+// after returns the next younger one, or nil.
+func (u *unanswered) after(e *entry) *entry {
+	if e.next == none {
+		return nil
+	}
+	return &u.entries[e.next]
+}
+
+// sequence returns the one that was sent with a sequence, or nil. It walks from the
+// newest: it is asked about what the send ring still holds, or held just now.
 func (u *unanswered) sequence(seq uint64) *entry {
-	for i := u.oldest; i != none && u.entries[i].seq <= seq; i = u.entries[i].next {
+	for i := u.newest; i != none && u.entries[i].seq >= seq; i = u.entries[i].prev {
 		if u.entries[i].seq == seq {
 			return &u.entries[i]
 		}
@@ -115,12 +123,11 @@ func (u *unanswered) sequence(seq uint64) *entry {
 
 // firstWithheld returns the oldest that is withheld, or nil.
 func (u *unanswered) firstWithheld() *entry {
-	for i := u.oldest; i != none; i = u.entries[i].next {
-		if u.entries[i].withheld {
-			return &u.entries[i]
-		}
+	e := u.first()
+	for e != nil && !e.withheld {
+		e = u.after(e)
 	}
-	return nil
+	return e
 }
 
 // remove ends the wait of e, which is one of ours.
