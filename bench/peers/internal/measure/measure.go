@@ -1,0 +1,168 @@
+package measure
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"time"
+)
+
+// What a [Config] may say.
+const (
+	RoundsMax = 1000
+	SliceMin  = time.Millisecond
+	SliceMax  = 10 * time.Second
+)
+
+// countedRuns is how many operations allocations are counted over: a multiple of the largest feed.
+const countedRuns = 1 << 13
+
+// runsMax is how many operations are tried to fill a slice before they are taken to do nothing.
+const runsMax = 1 << 40
+
+// Config says how long to measure.
+type Config struct {
+	Rounds int           // rounds, 1 to RoundsMax
+	Slice  time.Duration // time of each variant in each round, SliceMin to SliceMax
+}
+
+// Check reports what is out of range.
+func (c Config) Check() error {
+	if c.Rounds < 1 || c.Rounds > RoundsMax {
+		return fmt.Errorf("rounds must be 1 to %d, not %d", RoundsMax, c.Rounds)
+	}
+	if c.Slice < SliceMin || c.Slice > SliceMax {
+		return fmt.Errorf("slice must be %v to %v, not %v", SliceMin, SliceMax, c.Slice)
+	}
+	return nil
+}
+
+// Variant is one way to do the work. Loop does it n times.
+type Variant struct {
+	Name string
+	Loop func(n int) error
+}
+
+// Result is what one operation of a variant takes.
+type Result struct {
+	Name   string
+	Ns     float64 // median of the rounds, in nanoseconds
+	Bytes  float64 // mean bytes allocated
+	Allocs float64 // mean allocations
+
+	// Time divided by the first variant's time of the same round.
+	Ratio, RatioMin, RatioMax float64
+}
+
+// Run measures the variants. Each round runs each of them for one slice, beginning with another one
+// every time, and collects garbage before it, so that none pays for another's.
+func Run(c Config, variants []Variant) ([]Result, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	return run(c, variants, clock)
+}
+
+// run is Run by a clock that only grows.
+func run(c Config, variants []Variant, clock func() time.Duration) ([]Result, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	if len(variants) == 0 {
+		return nil, errors.New("nothing to measure")
+	}
+	results := make([]Result, len(variants))
+	runs := make([]int, len(variants))
+	for i, v := range variants {
+		results[i].Name = v.Name
+		if err := count(v, &results[i]); err != nil {
+			return nil, fmt.Errorf("%s: %w", v.Name, err)
+		}
+		var err error
+		if runs[i], err = calibrate(v, c.Slice, clock); err != nil {
+			return nil, fmt.Errorf("%s: %w", v.Name, err)
+		}
+	}
+	times := make([][]float64, len(variants)) // by variant, then round
+	for round := range c.Rounds {
+		for k := range variants {
+			i := (round + k) % len(variants)
+			runtime.GC()
+			// It emptied pools and caches: an eighth of a slice goes unmeasured.
+			if err := variants[i].Loop(max(1, runs[i]/8)); err != nil {
+				return nil, fmt.Errorf("%s: %w", variants[i].Name, err)
+			}
+			elapsed, err := stopwatch(variants[i], runs[i], clock)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", variants[i].Name, err)
+			}
+			times[i] = append(times[i], float64(elapsed)/float64(runs[i]))
+		}
+	}
+	for i := range results {
+		var ratios []float64
+		for round, ns := range times[i] {
+			ratios = append(ratios, ns/times[0][round])
+		}
+		r := &results[i]
+		r.Ns, r.Ratio = Median(times[i]), Median(ratios)
+		r.RatioMin, r.RatioMax = slices.Min(ratios), slices.Max(ratios)
+	}
+	return results, nil
+}
+
+// Median returns the middle of the values, or the mean of the two in the middle.
+func Median(values []float64) float64 {
+	s := slices.Sorted(slices.Values(values))
+	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
+}
+
+// count counts allocations, after as many operations to grow what grows. The least of three counts
+// holds: now and then the runtime allocates something of its own.
+func count(v Variant, r *Result) error {
+	if err := v.Loop(countedRuns); err != nil {
+		return err
+	}
+	// A collection would empty pools in the middle.
+	runtime.GC()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	for k := range 3 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err := v.Loop(countedRuns)
+		runtime.ReadMemStats(&after)
+		if err != nil {
+			return err
+		}
+		bytes := float64(after.TotalAlloc-before.TotalAlloc) / countedRuns
+		allocs := float64(after.Mallocs-before.Mallocs) / countedRuns
+		if k == 0 || allocs < r.Allocs || allocs == r.Allocs && bytes < r.Bytes {
+			r.Bytes, r.Allocs = bytes, allocs
+		}
+	}
+	return nil
+}
+
+// calibrate finds how many operations take one slice.
+func calibrate(v Variant, slice time.Duration, clock func() time.Duration) (int, error) {
+	for n := 1; n <= runsMax; {
+		elapsed, err := stopwatch(v, n, clock)
+		if err != nil {
+			return 0, err
+		}
+		// An interruption makes few operations look long, so nothing short of half a slice counts.
+		want := int(float64(n) * float64(slice) / float64(max(elapsed, 1)))
+		if elapsed >= slice/2 {
+			return max(1, want), nil
+		}
+		n = max(2*n, min(16*n, want))
+	}
+	return 0, errors.New("takes no time")
+}
+
+func stopwatch(v Variant, n int, clock func() time.Duration) (time.Duration, error) {
+	start := clock()
+	err := v.Loop(n)
+	return clock() - start, err
+}
