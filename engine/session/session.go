@@ -284,8 +284,11 @@ func (s *Session) Lost(now int64, cause error) {
 // Forget gives up resuming the session that was lost, so that the fates of what
 // was sent are told by Next and the next login is a fresh one. It is for a driver
 // that gives up, or wants a fresh start; while there is a connection it returns
-// ErrState.
+// ErrState, and ErrClosed after Close.
 func (s *Session) Forget() error {
+	if s.closed {
+		return ErrClosed
+	}
 	if s.state != Disconnected && s.state != Connecting {
 		return ErrState
 	}

@@ -1,0 +1,84 @@
+package session
+
+import (
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+)
+
+// slowBucket is the throttle's twin in exact fractions.
+type slowBucket struct {
+	tokens, limit, rate *big.Rat
+	tick, filled        int64
+}
+
+func (b *slowBucket) fill(now int64) {
+	elapsed := now - b.filled
+	if b.tick > 0 {
+		elapsed = elapsed / b.tick * b.tick
+	}
+	b.filled += elapsed
+	added := big.NewRat(elapsed, 1e9)
+	added.Mul(added, b.rate).Mul(added, big.NewRat(throttlePercent, 100))
+	if b.tokens.Add(b.tokens, added); b.tokens.Cmp(b.limit) > 0 {
+		b.tokens.Set(b.limit)
+	}
+}
+
+// TestThrottle compares with the twin over random limits and pauses: what passes,
+// and from when on.
+func TestThrottle(t *testing.T) {
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		rate, burst, tick := 1+r.Uint32N(5000), 1+r.Uint32N(200), r.Uint32N(3)*100
+		if seed%10 == 0 {
+			rate, burst, tick = math.MaxUint32-r.Uint32N(9), math.MaxUint32-r.Uint32N(9), r.Uint32()
+		}
+		now := r.Int64N(1 << 40)
+		var s Session
+		s.throttle.init(false)
+		s.throttle.tokens, s.throttle.limit = 0, 0
+		s.throttle.change(now, rate, burst, tick)
+		b := &slowBucket{
+			new(big.Rat), big.NewRat(int64(burst), 1), big.NewRat(int64(rate), 1),
+			int64(tick) * millisecond, now,
+		}
+		for range 300 {
+			now += r.Int64N([]int64{1, 1000, 1e7, 1e9, 1e12}[r.IntN(5)])
+			s.now = now
+			b.fill(now)
+			c := classCreate + class(r.IntN(2))
+			need := big.NewRat(1, 1)
+			if tenth := big.NewRat(int64(burst), headroomShare); c == classCreate && tenth.Cmp(need) > 0 {
+				need = tenth
+			}
+			err := s.admit(c)
+			// A thousandth is the least that the bucket counts.
+			difference := new(big.Rat).Sub(b.tokens, need)
+			if near := new(big.Rat).Abs(difference); near.Cmp(big.NewRat(1, token)) < 0 {
+				continue
+			}
+			if (err == nil) != (difference.Sign() >= 0) {
+				t.Fatalf("seed %d (%d/%d/%d): %v with %v tokens, need %v", seed, rate, burst, tick, err, b.tokens, need)
+			}
+			if err == nil {
+				s.throttle.take()
+				b.tokens.Sub(b.tokens, big.NewRat(1, 1))
+				continue
+			}
+			until := err.(*ThrottledError).Until
+			if until <= now || until == math.MaxInt64 {
+				t.Fatalf("seed %d: until %d at %d", seed, until, now)
+			}
+			early := s
+			if early.now = until - 1; early.now > now && early.admit(c) == nil {
+				t.Fatalf("seed %d: passes before it should", seed)
+			}
+			late := s
+			if late.now = until; late.admit(c) != nil {
+				t.Fatalf("seed %d: does not pass when it should", seed)
+			}
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package session
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// TestUnanswered compares with a plain list.
+func TestUnanswered(t *testing.T) {
+	const limit = 17
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		var u unanswered
+		u.init(limit)
+		var model []entry // oldest first
+		for seq := uint64(1); seq < 2000; seq++ {
+			switch {
+			case r.IntN(2) == 0 && !u.full():
+				e := entry{kind: byReference + keyKind(r.IntN(3)), key: r.Uint64N(8), seq: seq, at: int64(seq)}
+				u.add(e)
+				model = append(model, e)
+			case len(model) > 0 && r.IntN(3) == 0:
+				u.remove(u.first())
+				model = model[1:]
+			case len(model) > 0:
+				want := model[r.IntN(len(model))]
+				i := slices.IndexFunc(model, func(e entry) bool { return e.kind == want.kind && e.key == want.key })
+				got := u.find(want.kind, want.key)
+				if got == nil || got.seq != model[i].seq {
+					t.Fatalf("seed %d: found %+v, want %+v", seed, got, model[i])
+				}
+				if bySeq := u.sequence(got.seq); bySeq != got {
+					t.Fatalf("seed %d: sequence %d is %+v", seed, got.seq, bySeq)
+				}
+				u.remove(got)
+				model = slices.Delete(model, i, i+1)
+			}
+			if u.n != len(model) || u.full() != (len(model) == limit) {
+				t.Fatalf("seed %d: %d entries, want %d", seed, u.n, len(model))
+			}
+			e := u.first()
+			for _, want := range model {
+				if e == nil || e.seq != want.seq || e.kind != want.kind || e.key != want.key || e.at != want.at {
+					t.Fatalf("seed %d: %+v, want %+v", seed, e, want)
+				}
+				e = u.after(e)
+			}
+			if e != nil {
+				t.Fatalf("seed %d: one too many: %+v", seed, e)
+			}
+			if u.sequence(seq+1) != nil || u.find(byOrder, 99) != nil || u.find(0, 0) != nil {
+				t.Fatalf("seed %d: found what is not there", seed)
+			}
+		}
+	}
+}
