@@ -370,6 +370,3 @@ func briefQuotes(q *msg.ContractQuotes) string {
 	}
 	return s
 }
-
-// briefRare shows the messages that are seldom sent.
-func briefRare(m *msg.Payload) string { return m.String() }

@@ -60,8 +60,8 @@ type Limits struct {
 	SessionsKept int // without a connection, for a resume; 0 means 64, negative none
 	InBytes      int // receive buffer of a connection; 0 means 64 KiB
 	PayloadBytes int // the longest message taken; 0 means 64 KiB
-	OutBytes     int // of a session, unsent or kept for replay; 0 means 256 KiB
-	OutFrames    int // the same in messages; 0 means 2048
+	OutBytes     int // of a session, unsent or kept for replay; 0 means 512 KiB
+	OutFrames    int // the same in messages; 0 means 4096
 	Orders       int // kept, live and ended; 0 means 131072
 	History      int // reports kept per account for a resume; 0 means 1024
 }

@@ -8,3 +8,7 @@ import (
 func createRequest(side msg.Side, quantity uint64, price uint32) core.Create {
 	return core.Create{Market: DemoMarket, Contract: DemoHome, Side: side, Quantity: quantity, Price: price}
 }
+
+func danger(s msg.RunningballState) core.Notification {
+	return core.Notification{State: s, Details: "corner", Period: msg.RunningballPeriodFirsthalf, Playtime: 60000}
+}

@@ -17,10 +17,11 @@ import (
 )
 
 const (
-	tickMin       = time.Millisecond // timers due within are done together
-	lingerTimeout = time.Second      // how long the client may take to close after our last message
-	lastTimeout   = 2 * time.Second  // how long the last message may take to be sent
-	stopTimeout   = 3 * time.Second  // how long all clients together may take to be told
+	tickMin       = time.Millisecond      // timers due within are done together
+	catchUp       = 10 * time.Millisecond // of the participants' time in one round
+	lingerTimeout = time.Second           // how long the client may take to close after our last message
+	lastTimeout   = 2 * time.Second       // how long the last message may take to be sent
+	stopTimeout   = 3 * time.Second       // how long all clients together may take to be told
 	acceptPause   = 10 * time.Millisecond
 	discardBytes  = 4096
 )
@@ -256,8 +257,11 @@ func (v *Server) round() time.Duration {
 	for n, ok := v.inbox.Pop(); ok; n, ok = v.inbox.Pop() {
 		v.handle(now, n)
 	}
-	next := v.sim.Tick(now)
+	next := v.sim.step(now, min(now, v.sim.soon+int64(catchUp)))
 	v.flush()
+	if v.sim.soon <= now {
+		return 0 // there is more to catch up, after what came meanwhile
+	}
 	return max(time.Duration(next-v.now()), tickMin)
 }
 

@@ -15,6 +15,7 @@ type Sim struct {
 
 	life *life.Life
 	now  int64
+	soon int64 // when the participants act next
 }
 
 // New returns an exchange to be driven by hand. The error names the field that
@@ -48,11 +49,15 @@ func (s *Sim) Connect() (*peer.Peer, error) { return s.Host.Accept(s.now) }
 // Tick brings the clock to now and does all that is due: the participants'
 // actions, confirmations, heartbeats, timeouts. It returns when to call again at
 // the latest. A reading that is not later than the latest does nothing new.
-func (s *Sim) Tick(now int64) (next int64) {
+func (s *Sim) Tick(now int64) (next int64) { return s.step(now, now) }
+
+// step is Tick with the participants' clock apart, so that a server that was held
+// up can let them catch up little by little while it goes on sending.
+func (s *Sim) step(now, lifeNow int64) (next int64) {
 	s.now = max(s.now, now)
 	s.Exchange.Advance(s.now)
-	next = s.life.Tick(s.now)
-	return min(next, s.Host.Tick(s.now))
+	s.soon = s.life.Tick(lifeNow)
+	return min(s.soon, s.Host.Tick(s.now), s.Exchange.Due())
 }
 
 // Close gives all memory back. The Sim, its host and its peers must not be used

@@ -79,6 +79,9 @@ type position struct {
 	net  int64    // payoff bought less payoff sold
 	flow Money    // price received for sales less price paid for purchases
 	live [2]int32 // live orders by side
+
+	due   Money // cash to be booked
+	moved bool  // it was settled, voided or reduced, and the account is not told yet
 }
 
 // win and lose are what the position yields if its contract does.

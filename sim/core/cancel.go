@@ -17,6 +17,9 @@ func (x *Exchange) Withdraw(username string, id uint64) Refusal {
 // Cancel takes what is left of an order off the book.
 func (s *Session) Cancel(c *Cancel) Refusal {
 	x := s.x
+	if reason := x.provocationFor(msg.PayloadOrderCancel); reason != 0 {
+		return s.RejectCancel(c, msg.OrderCancelRejectedReason(reason))
+	}
 	o := s.find(c.OrderID)
 	switch {
 	case x.unavailable:
@@ -77,7 +80,7 @@ type CancelAll struct {
 // market or in every. The acceptance is told before the single orders.
 func (s *Session) CancelAll(c *CancelAll) Refusal {
 	x := s.x
-	if x.unavailable {
+	if x.unavailable || x.provocationFor(msg.PayloadOrderCancelAll) != 0 {
 		return s.RejectCancelAll(c, msg.OrderCancelAllRejectedUnknownError)
 	}
 	x.collect(s.account, c.Market)

@@ -115,6 +115,9 @@ func (s *Session) invalid(c *Create) bool {
 // admit returns the contract of a create, or why it is rejected.
 func (s *Session) admit(c *Create) (*contract, msg.OrderRejectedReason) {
 	x, a := s.x, s.account
+	if reason := x.provocationFor(msg.PayloadOrderCreate); reason != 0 {
+		return nil, msg.OrderRejectedReason(reason)
+	}
 	switch {
 	case x.unavailable:
 		return nil, msg.OrderRejectedServiceTemporarilyUnavailable
@@ -149,7 +152,7 @@ func (s *Session) admit(c *Create) (*contract, msg.OrderRejectedReason) {
 		return nil, msg.OrderRejectedCrossedSelf
 	case liability > a.available():
 		return nil, msg.OrderRejectedInsufficientFunds
-	case !x.orders.room():
+	case !x.orders.room() || m.held.len() >= heldMax || m.log.len() >= logMax:
 		return nil, msg.OrderRejectedCapacityReached
 	}
 	return ct, 0

@@ -38,6 +38,10 @@ type Exchange struct {
 
 	unavailable bool // the back end is down
 	suspended   bool // trading is, everywhere
+	provoked    map[msg.PayloadType]provocation
+
+	replaces     replaces
+	replaceDelay int64
 
 	// Reused by every command.
 	scratch  Report
@@ -48,14 +52,16 @@ type Exchange struct {
 	snapshot msg.MarketQuotes
 	state    msg.MarketState
 	managed  msg.MarketManagedState
-	wanted   [2][]quote
+
+	runningball msg.RunningballNotification
+	wanted      [2][]quote
 }
 
 // event is an event's state.
 type event struct {
 	is          Event
 	subscribers []*Session
-	last        msg.RunningballNotification
+	state       msg.RunningballState
 }
 
 // New returns an exchange. The error is a [*ConfigError] that names the first
@@ -74,6 +80,7 @@ func New(c Config) (*Exchange, error) {
 		byEvent:     make(map[uint32]*event, len(c.Events)),
 		byMarket:    make(map[uint32]*market, len(c.Markets)),
 		labels:      make(map[string]string),
+		provoked:    make(map[msg.PayloadType]provocation),
 	}
 	x.orders.max = c.OrdersMax
 	x.wanted = [2][]quote{make([]quote, 0, c.Depth), make([]quote, 0, c.Depth)}
@@ -181,8 +188,8 @@ func (x *Exchange) addMarket(i int, is Market) error {
 		return refused("is not one of the events", "Markets[%d].EventID", i)
 	case len(is.Contracts) == 0 || len(is.Contracts) > contractsMax:
 		return refused("must be 1 to 1024", "Markets[%d].Contracts", i)
-	case is.PendingTimeout < 0:
-		return refused("is negative", "Markets[%d].PendingTimeout", i)
+	case is.PendingTimeout < 0 || is.PendingTimeout >= 1000*second:
+		return refused("must be 0 to 999 s", "Markets[%d].PendingTimeout", i)
 	case is.State < 0 || is.State > msg.MarketStateHalted:
 		return refused("must be NEW, OPEN, LIVE or HALTED", "Markets[%d].State", i)
 	}
@@ -220,6 +227,7 @@ func (x *Exchange) Advance(now int64) {
 	}
 	x.now = now
 	x.confirmDue()
+	x.replaceDue()
 }
 
 // intern returns label as a string, cut to the length that is kept, without

@@ -21,6 +21,9 @@ const (
 	orderIndexBits = 22
 	ordersMax      = 1 << orderIndexBits
 	historyMax     = 1 << 20 // reports kept for one account
+	heldMax        = 1 << 16 // provisional fills of one market
+	logMax         = 1 << 17 // fills of one market that are kept for a reduction
+	replacesMax    = 1 << 12 // replacements between their stages
 
 	quantityMaxMax = 900_000_000_000_000 // keeps quantity times 10000 within 63 bits
 	balanceSumMax  = Money(1) << 61      // of all accounts together

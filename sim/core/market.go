@@ -23,6 +23,11 @@ type Market struct {
 	// PendingTimeout makes the market a managed one, while it is live: fills
 	// are provisional for so many nanoseconds. 0 means that fills are final.
 	PendingTimeout int64
+
+	// NonRunners says that contracts may be taken out and what was matched in
+	// the others reduced. Every fill of such a market is kept, 131072 at most,
+	// and its orders with it.
+	NonRunners bool
 }
 
 // Contract is one of a market's outcomes.
@@ -42,8 +47,8 @@ type market struct {
 	volume         uint64  // payoff matched
 	reserved       []Money // by account: worst case of its final fills
 	subscribers    []*Session
-	goals          uint64
 	held           trades // provisional fills, oldest first
+	log            trades // final fills, if they may have to be reduced
 }
 
 // contract is a contract's state and book.
@@ -56,6 +61,9 @@ type contract struct {
 	settled   bool // settled or voided
 	sides     [2]ladder
 	positions []*position // by account
+
+	reduceType   msg.ReduceType // of a reduced contract
+	reduceFactor uint32
 
 	last      fact // the newest execution; price 0 before the first
 	high, low uint32

@@ -73,11 +73,16 @@ func (x *Exchange) book(o, maker *order, quantity uint64, price uint32) uint32 {
 	if m.managed && m.state == msg.MarketStateLive {
 		return x.hold(o, maker, quantity, price)
 	}
-	for _, side := range [2]*order{o, maker} {
-		side.contract.claimPosition(side.account).add(int(side.side), quantity, price)
-		m.rereserve(side.account)
-	}
+	x.position(o, quantity, price)
+	x.position(maker, quantity, price)
+	x.record(trade{taker: o, maker: maker, quantity: quantity, price: price})
 	return 0
+}
+
+// position enters a final fill into the position of an order's account.
+func (x *Exchange) position(o *order, quantity uint64, price uint32) {
+	o.contract.claimPosition(o.account).add(int(o.side), quantity, price)
+	o.contract.market.rereserve(o.account)
 }
 
 // rest puts what is left of an order on the book.

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"math/bits"
 	"strconv"
 
 	"github.com/smk-go/smk/gen/msg"
@@ -45,4 +46,11 @@ func average(cost, quantity uint64) uint32 {
 		return 0
 	}
 	return uint32((cost + quantity/2) / quantity)
+}
+
+// mulDiv is a x b / c, rounded down, without overflow as long as the result fits.
+func mulDiv(a, b, c uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	q, _ := bits.Div64(hi, lo, c)
+	return q
 }

@@ -65,6 +65,8 @@ type order struct {
 	tif          msg.TimeInForceType
 	state        OrderState
 	hasReference bool
+	replacing    bool   // between the stages of a cancel-replace
+	source       uint64 // executed before the reduction that is under way
 }
 
 func (o *order) key() uint32     { return keyOf(int(o.side), o.price) }

@@ -76,6 +76,16 @@ func (x *Exchange) tell(a *account, origin *Session, r *Report) {
 	}
 }
 
+// inform hands a report without an account sequence to every session of the
+// account.
+func (x *Exchange) inform(a *account, r *Report) {
+	for _, s := range a.sessions {
+		if s.sink != nil {
+			s.sink.Report(r, false)
+		}
+	}
+}
+
 // report returns the exchange's one Report, with what is known of an order.
 func (x *Exchange) report(t msg.PayloadType, o *order) *Report {
 	a := o.account

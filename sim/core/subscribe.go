@@ -44,6 +44,9 @@ func (s *Session) Subscribe(id uint32) {
 	}
 	s.sendSnapshot(m)
 	s.sendState(m, "")
+	if m.managed {
+		s.sendManaged(m)
+	}
 }
 
 // Unsubscribe ends a subscription. There is no answer.
@@ -146,6 +149,10 @@ func (x *Exchange) fillState(m *market, reason string) {
 		cs := st.AddContracts()
 		cs.SetContractId(c.id)
 		cs.SetState(c.state)
+		if c.reduceFactor != 0 {
+			cs.SetReduceType(c.reduceType)
+			cs.SetReduceFactor(c.reduceFactor)
+		}
 	}
 }
 

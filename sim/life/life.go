@@ -27,9 +27,9 @@ type Config struct {
 
 const (
 	rateMax      = 1_000_000
-	tickActions  = 100_000 // the most that one Tick catches up
-	takePercent  = 30      // of the actions are trades
-	driftPercent = 20      // move a fair price
+	tickActions  = 1_000_000 // the most that one Tick catches up
+	takePercent  = 30        // of the actions are trades
+	driftPercent = 20        // move a fair price
 	fairMin      = 300
 	fairMax      = 9700
 )
@@ -153,7 +153,7 @@ func New(x *core.Exchange, c Config, seed uint64, start int64) *Life {
 }
 
 // Tick takes every action that is due at now and returns when the next one is.
-// It catches up at most 100,000 at a time and forgets the rest.
+// It catches up at most 1,000,000 at a time and forgets the rest.
 func (l *Life) Tick(now int64) (next int64) {
 	rate := int64(l.config.Rate)
 	if rate == 0 || len(l.places) == 0 {

@@ -21,8 +21,8 @@ type Config struct {
 
 	InBytes      int // receive buffer of a connection; 0 means 64 KiB
 	PayloadBytes int // the longest message taken; 0 means 64 KiB
-	OutBytes     int // what a session may have unsent or kept for replay; 0 means 256 KiB
-	OutFrames    int // the same in messages; 0 means 2048
+	OutBytes     int // what a session may have unsent or kept for replay; 0 means 512 KiB
+	OutFrames    int // the same in messages; 0 means 4096
 }
 
 // Throttle is the rate at which a session may send order messages: a bucket of

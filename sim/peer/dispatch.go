@@ -41,7 +41,7 @@ func (p *Peer) dispatch(m *msg.Payload, seq uint64) {
 	case msg.PayloadSettings:
 		p.settings(m.GetSettings())
 	default:
-		p.dispatchRare(m, seq)
+		p.dispatchRare(m)
 	}
 }
 
@@ -61,8 +61,23 @@ func (p *Peer) dispatchEto(eto *msg.EtoPayload) {
 
 // dispatchRare carries out what is seldom asked for. What a client has no
 // business to send, or means nothing to us, is counted.
-func (p *Peer) dispatchRare(m *msg.Payload, seq uint64) {
-	p.stats.Ignored++
+func (p *Peer) dispatchRare(m *msg.Payload) {
+	switch m.GetType() {
+	case msg.PayloadOrderQuantityReduce:
+		p.reduce(m.GetOrderQuantityReduce())
+	case msg.PayloadOrderCancelReplace:
+		p.replace(m.GetOrderCancelReplace())
+	case msg.PayloadEventSubscribe:
+		if b := m.GetEventSubscribe(); p.require(b.HasEventId()) {
+			p.s.exchange.SubscribeEvent(b.GetEventId())
+		}
+	case msg.PayloadEventUnsubscribe:
+		if b := m.GetEventUnsubscribe(); p.require(b.HasEventId()) {
+			p.s.exchange.UnsubscribeEvent(b.GetEventId())
+		}
+	default:
+		p.stats.Ignored++
+	}
 }
 
 // require ends the connection if a request is not complete: it could not have
@@ -116,6 +131,37 @@ func (p *Peer) cancelAll(b *msg.OrderCancelAll) {
 		return
 	}
 	p.s.exchange.CancelAll(&c)
+}
+
+func (p *Peer) reduce(b *msg.OrderQuantityReduce) {
+	if !p.require(b.HasOrderId() && b.HasNewQuantity()) {
+		return
+	}
+	c := core.Reduce{
+		OrderID: b.GetOrderId(), NewQuantity: b.GetNewQuantity(),
+		Reference: b.GetReference(), HasReference: b.HasReference(),
+	}
+	if !p.afford() {
+		p.s.exchange.RejectReduce(&c, msg.OrderQuantityReduceRejectedThrottleExceeded)
+		return
+	}
+	p.s.exchange.Reduce(&c)
+}
+
+func (p *Peer) replace(b *msg.OrderCancelReplace) {
+	if !p.require(b.HasOrigOrderId() && b.HasPrice() && b.HasQuantity()) {
+		return
+	}
+	c := core.Replace{
+		OrigOrderID: b.GetOrigOrderId(), Price: b.GetPrice(), Quantity: b.GetQuantity(),
+		Market: b.GetMarketId(), Reference: b.GetReference(), HasReference: b.HasReference(),
+		Label: b.GetLabel(),
+	}
+	if !p.afford() {
+		p.s.exchange.RejectReplace(&c, msg.OrderCancelRejectedThrottleExceeded)
+		return
+	}
+	p.s.exchange.Replace(&c)
 }
 
 // settings sets what is present and answers what is in force.

@@ -11,8 +11,8 @@ const (
 	sessionsKeptDefault      = 64
 	inBytesDefault           = 64 << 10
 	payloadBytesDefault      = 64 << 10
-	outBytesDefault          = 256 << 10
-	outFramesDefault         = 2048
+	outBytesDefault          = 512 << 10
+	outFramesDefault         = 4096
 
 	rateDefault  = 500
 	burstDefault = 1000
