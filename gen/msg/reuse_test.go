@@ -2,6 +2,7 @@ package msg_test
 
 import (
 	"bytes"
+	"reflect"
 	"testing"
 	"unsafe"
 
@@ -123,6 +124,25 @@ func TestTextIsBorrowed(t *testing.T) {
 	if standard.GetUsername() != "abc" {
 		t.Error("Proto shares memory with the payload")
 	}
+}
+
+// No text field of any message, decoded or set, has room behind it that an append would write to.
+func TestTextIsCapped(t *testing.T) {
+	eachField(t, func(t *testing.T, k kind, f protoreflect.FieldDescriptor, name string) {
+		if f.Kind() != protoreflect.StringKind && f.Kind() != protoreflect.BytesKind {
+			return
+		}
+		b := append(tagOf(f), 3, 'a', 'b', 'c', 0x98, 0x7f, 1)
+		m := k.new()
+		decode(t, m, b)
+		if got := call(m, "Get"+name)[0]; got.Len() != 3 || got.Cap() != 3 || got.UnsafePointer() != unsafe.Pointer(&b[len(b)-6]) {
+			t.Errorf("decoded, has %d bytes of %d, at %v", got.Len(), got.Cap(), got.UnsafePointer())
+		}
+		call(m, "Set"+name, reflect.ValueOf(b[:2]))
+		if got := call(m, "Get"+name)[0]; got.Len() != 2 || got.Cap() != 2 || got.UnsafePointer() != unsafe.Pointer(&b[0]) {
+			t.Errorf("set, has %d bytes of %d, at %v", got.Len(), got.Cap(), got.UnsafePointer())
+		}
+	})
 }
 
 func decode(t *testing.T, m message, b []byte) {

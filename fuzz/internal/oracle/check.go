@@ -1,0 +1,213 @@
+package oracle
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/smk-go/smk/gen/msg"
+)
+
+// Checker compares decodes. It keeps one flat value of each type and reuses it, so that what an
+// earlier message left behind would show.
+type Checker struct {
+	used map[protoreflect.FullName]Flat
+
+	// What the checks met.
+	Accepted    int
+	Refused     int
+	Differences [differencesEnd]int
+	Deviations  [deviationsEnd]int
+}
+
+var (
+	lenient   = proto.UnmarshalOptions{AllowPartial: true, DiscardUnknown: true}
+	canonical = proto.MarshalOptions{AllowPartial: true, Deterministic: true}
+)
+
+// Check decodes b as a message of type t with all decoders. The error says what differs and ought
+// not to.
+func (c *Checker) Check(t Type, b []byte) error {
+	want := Expect(t.Descriptor, b)
+	m, err := c.decode(t, b, want)
+	if err != nil {
+		return err
+	}
+	// The bytes as the flat message reads them.
+	read := b
+	if want.Err == nil && t.Name == payloadName {
+		read = StripForeign(b)
+	}
+	google := t.NewStandard()
+	googleErr := lenient.Unmarshal(read, google)
+	vt := t.NewStandard()
+	vtErr := vt.UnmarshalVT(read)
+	if want.Err != nil {
+		c.Refused++
+		if err := c.refused(want, googleErr); err != nil {
+			return err
+		}
+		return c.refusedByVT(want, vtErr)
+	}
+
+	c.Accepted++
+	if googleErr != nil {
+		return fmt.Errorf("accepted, google says: %w", googleErr)
+	}
+	if len(read) != len(b) {
+		c.Differences[DifferenceForeign]++
+	}
+	if want.Unknown.Fields > 0 {
+		c.Differences[DifferenceUnknown]++
+	}
+	value, err := canonical.Marshal(google)
+	if err != nil {
+		return err
+	}
+	if err := equalTo(t, m, value, "google"); err != nil {
+		return err
+	}
+	switch {
+	case vtErr == nil:
+		dropUnknown(vt)
+		if other, err := canonical.Marshal(vt); err != nil || !bytes.Equal(other, value) {
+			return fmt.Errorf("vtprotobuf reads %x, %v, want %x", other, err, value)
+		}
+	case want.Partial:
+		c.Deviations[DeviationRequired]++
+	default:
+		return fmt.Errorf("accepted, vtprotobuf says: %w", vtErr)
+	}
+	return encodes(t, m, google, value)
+}
+
+// Soil decodes b into the value of type t that the next Check uses again. Whether b is a message does
+// not matter.
+func (c *Checker) Soil(t Type, b []byte) { _ = c.usedValue(t).Decode(b, nil) }
+
+func (c *Checker) usedValue(t Type) Flat {
+	if c.used == nil {
+		c.used = map[protoreflect.FullName]Flat{}
+	}
+	if c.used[t.Name] == nil {
+		c.used[t.Name] = t.NewFlat()
+	}
+	return c.used[t.Name]
+}
+
+// decode decodes b into a new value and into a used one and compares the answers to want.
+func (c *Checker) decode(t Type, b []byte, want Outcome) (Flat, error) {
+	used := c.usedValue(t)
+	before := bytes.Clone(b)
+	for _, m := range []Flat{used, t.NewFlat()} {
+		which := "new value"
+		if m == used {
+			which = "used value"
+		}
+		var u msg.Unknown
+		if err := sameError(m.Decode(b, &u), want.Err); err != nil {
+			return nil, fmt.Errorf("%s: %w", which, err)
+		}
+		if u != want.Unknown {
+			return nil, fmt.Errorf("%s: counted %+v, want %+v", which, u, want.Unknown)
+		}
+		if !bytes.Equal(b, before) {
+			return nil, fmt.Errorf("%s: decoding changed the bytes", which)
+		}
+		if err := sameError(m.Decode(b, nil), want.Err); err != nil {
+			return nil, fmt.Errorf("%s, without counters: %w", which, err)
+		}
+		if m != used {
+			return m, nil
+		}
+		if want.Err != nil {
+			continue
+		}
+		fresh := t.NewFlat()
+		if err := fresh.Decode(b, nil); err != nil {
+			return nil, err
+		}
+		value, err := canonical.Marshal(t.Proto(fresh))
+		if err != nil {
+			return nil, err
+		}
+		if err := equalTo(t, used, value, "new value"); err != nil {
+			return nil, fmt.Errorf("used value: %w", err)
+		}
+	}
+	panic("BUG: unreachable")
+}
+
+// sameError compares what Decode returned to what it ought to return.
+func sameError(got error, want *msg.DecodeError) error {
+	if want == nil {
+		if got != nil {
+			return fmt.Errorf("refused: %w", got)
+		}
+		return nil
+	}
+	var e *msg.DecodeError
+	if got == nil || !errors.As(got, &e) {
+		return fmt.Errorf("decode says %v, want %v", got, want)
+	}
+	if *e != *want {
+		return fmt.Errorf("decode says %+v, want %+v", *e, *want)
+	}
+	return nil
+}
+
+// refused checks that google refuses too, or that a listed difference excuses it.
+func (c *Checker) refused(want Outcome, googleErr error) error {
+	if want.Excuse == DifferenceNone && googleErr == nil {
+		return fmt.Errorf("refused with %w, google accepts", want.Err)
+	}
+	if googleErr == nil {
+		c.Differences[want.Excuse]++
+	}
+	return nil
+}
+
+// refusedByVT checks the same for vtprotobuf.
+func (c *Checker) refusedByVT(want Outcome, vtErr error) error {
+	if vtErr != nil {
+		return nil
+	}
+	deviation := DeviationNone
+	switch want.Err.Err {
+	case msg.ErrOverflow:
+		deviation = DeviationOverflow
+	case msg.ErrFieldNumber:
+		deviation = DeviationNumber
+	case msg.ErrGroup:
+		deviation = DeviationGroup
+	case msg.ErrDepth:
+		deviation = DeviationDepth
+	case msg.ErrTooMany:
+		deviation = DeviationElements
+	case msg.ErrTruncated:
+		if want.Err.Field == "reasons" {
+			deviation = DeviationPacked
+		}
+	}
+	if deviation == DeviationNone {
+		return fmt.Errorf("refused with %w, vtprotobuf accepts", want.Err)
+	}
+	c.Deviations[deviation]++
+	return nil
+}
+
+// equalTo checks that m, as a standard message, has the encoding value. As every present field is
+// in the encoding and floats are by their bits, equal encodings are equal messages.
+func equalTo(t Type, m Flat, value []byte, whose string) error {
+	got, err := canonical.Marshal(t.Proto(m))
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(got, value) {
+		return fmt.Errorf("decoded as\n%x, by %s as\n%x", got, whose, value)
+	}
+	return nil
+}

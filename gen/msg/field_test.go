@@ -1,0 +1,220 @@
+package msg_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/gen/seto"
+)
+
+// varints are values as a hostile or a careless peer would write them.
+var varints = [][]byte{
+	{0},
+	{1},
+	{2},
+	{0x7f},
+	{0x80, 1},
+	{0xff, 0x7f},
+	{0x80, 0x80, 1},
+	{0xff, 0xff, 0xff, 0xff, 0x07},
+	{0x80, 0x80, 0x80, 0x80, 0x08},
+	{0xff, 0xff, 0xff, 0xff, 0x0f}, // 31 and 32 bits
+	{0x80, 0x80, 0x80, 0x80, 0x10},
+	{0x81, 0x80, 0x80, 0x80, 0x10}, // more than 32 bits
+	{0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01}, // 1<<63
+	{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}, // all bits
+	{0x80, 0},
+	{0x82, 0x80, 0},
+	{0x85, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0}, // longer than need be
+}
+
+// tagOf is the tag of a field as it is decoded, of one that repeats too.
+func tagOf(f protoreflect.FieldDescriptor) []byte {
+	wire := uint64(2)
+	switch f.Kind() {
+	case protoreflect.DoubleKind:
+		wire = 1
+	case protoreflect.BoolKind, protoreflect.EnumKind, protoreflect.Uint32Kind, protoreflect.Uint64Kind:
+		wire = 0
+	}
+	return binary.AppendUvarint(nil, uint64(f.Number())<<3|wire)
+}
+
+func isVarint(f protoreflect.FieldDescriptor) bool { return tagOf(f)[0]&7 == 0 }
+func isSpan(f protoreflect.FieldDescriptor) bool   { return tagOf(f)[0]&7 == 2 }
+
+// checkAgainstGoogle decodes b into a new value and compares it to what google's library reads.
+func checkAgainstGoogle(t *testing.T, k kind, b []byte) {
+	t.Helper()
+	want := k.newProto()
+	if err := (proto.UnmarshalOptions{AllowPartial: true}).Unmarshal(b, want); err != nil {
+		t.Fatalf("%s: google says %v of %x", k.name, err, b)
+	}
+	m := k.new()
+	decode(t, m, b)
+	if got := canonical(t, protoOf(m)); !bytes.Equal(got, canonical(t, want)) {
+		t.Errorf("%s: %x is read as %x, by google as %v", k.name, b, got, want)
+	}
+}
+
+// Every varint is read as it is everywhere: cut to the width of its type, and anything but 0 true.
+func TestVarintFields(t *testing.T) {
+	for _, k := range kinds {
+		for i := range k.fields.Len() {
+			if f := k.fields.Get(i); isVarint(f) {
+				for _, v := range varints {
+					checkAgainstGoogle(t, k, append(tagOf(f), v...))
+				}
+			}
+		}
+	}
+}
+
+// Of a value that comes several times the last one counts; parts of a message merge.
+func TestRepeatedValues(t *testing.T) {
+	for _, k := range kinds {
+		if k.isUnion() {
+			continue
+		}
+		one := canonical(t, k.full(0))
+		checkAgainstGoogle(t, k, append(one[:len(one):len(one)], one...))
+		for _, part := range partials(t, k) {
+			checkAgainstGoogle(t, k, append(one[:len(one):len(one)], part...))
+			checkAgainstGoogle(t, k, append(part[:len(part):len(part)], one...))
+		}
+	}
+}
+
+// Tags may be longer than they need be.
+func TestLongTags(t *testing.T) {
+	for _, k := range kinds {
+		for i := range k.fields.Len() {
+			f := k.fields.Get(i)
+			tag := tagOf(f)
+			tag[len(tag)-1] |= 0x80
+			value := []byte{0}
+			if !isVarint(f) && !isSpan(f) {
+				value = make([]byte, 8)
+			}
+			b := append(append([]byte{0x08, byte(f.Number() - 1)}, tag...), append([]byte{0x80, 0}, value...)...)
+			if !k.isUnion() {
+				b = b[2:]
+			}
+			checkAgainstGoogle(t, k, b)
+		}
+	}
+}
+
+// Every field is refused by its name and its place if its value is torn.
+func TestTornFields(t *testing.T) {
+	overlong := bytes.Repeat([]byte{0xff}, 11)
+	for _, k := range kinds {
+		for i := range k.fields.Len() {
+			f := k.fields.Get(i)
+			// What stands before moves the offset.
+			before := []byte{0x98, 0x7f, 1, 0x98, 0x7f, 2}
+			want := msg.DecodeError{Message: k.name, Field: string(f.Name()), Number: int64(f.Number()), Offset: len(before)}
+			torn := map[error][][]byte{}
+			switch {
+			case isVarint(f):
+				torn[msg.ErrTruncated] = [][]byte{{}, {0x80}, overlong[:9]}
+				torn[msg.ErrOverflow] = [][]byte{overlong[:10], overlong, append(overlong[:9:9], 2)}
+			case isSpan(f):
+				torn[msg.ErrTruncated] = [][]byte{{}, {0x80}, overlong[:9]}
+				torn[msg.ErrOverflow] = [][]byte{overlong[:10], overlong}
+				torn[msg.ErrLength] = [][]byte{{1}, {2, 0}, {0x7f}, append(overlong[:8:8], 0x7f), append(overlong[:9:9], 1)}
+			default:
+				torn[msg.ErrTruncated] = [][]byte{{}, make([]byte, 7)}
+			}
+			for reason, values := range torn {
+				for _, value := range values {
+					b := bytes.Join([][]byte{before, tagOf(f), value}, nil)
+					want.Err = reason
+					var e *msg.DecodeError
+					if err := k.new().Decode(b, nil); !errors.As(err, &e) || *e != want {
+						t.Errorf("%x: %v, want %v", b, err, &want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// A tag that cannot be read has no number.
+func TestTornTags(t *testing.T) {
+	for _, k := range kinds {
+		for reason, tag := range map[error][]byte{
+			msg.ErrTruncated: {0x88},
+			msg.ErrOverflow:  bytes.Repeat([]byte{0x88}, 11),
+		} {
+			b := append([]byte{0x98, 0x7f, 1}, tag...)
+			want := msg.DecodeError{Message: k.name, Offset: 3, Err: reason}
+			var e *msg.DecodeError
+			if err := k.new().Decode(b, nil); !errors.As(err, &e) || *e != want {
+				t.Errorf("%s: %x: %v, want %v", k.name, b, err, &want)
+			}
+		}
+	}
+}
+
+// Every prefix of a full message of every kind is refused, or is a message itself.
+func TestEveryPrefixOfEveryMessage(t *testing.T) {
+	for _, k := range kinds {
+		types := []seto.PayloadType{0}
+		if k.isUnion() {
+			types = payloadTypes()
+		}
+		for _, typ := range types {
+			b := canonical(t, k.full(typ))
+			m := k.new()
+			for n := range b {
+				prefix := b[:n:n]
+				err := m.Decode(prefix, nil)
+				google := k.newProto()
+				googleErr := proto.UnmarshalOptions{AllowPartial: true}.Unmarshal(prefix, google)
+				if (err == nil) != (googleErr == nil) {
+					t.Fatalf("%s: %x: %v, google says %v", k.name, prefix, err, googleErr)
+				}
+				if err != nil {
+					checkError(t, prefix, err)
+				} else if got := canonical(t, protoOf(m)); !bytes.Equal(got, canonical(t, google)) {
+					t.Fatalf("%s: %x is read as %x, by google as %v", k.name, prefix, got, google)
+				}
+			}
+		}
+	}
+}
+
+// Unknown fields stand anywhere between the known ones and change nothing.
+func TestUnknownFieldsBetween(t *testing.T) {
+	unknown := bytes.Join([][]byte{
+		{0x98, 0x7f, 0xff, 1}, {0x99, 0x7f, 1, 2, 3, 4, 5, 6, 7, 8}, {0x9a, 0x7f, 2, 0, 0}, {0x9b, 0x7f, 0x08, 1, 0x9c, 0x7f}, {0x9d, 0x7f, 1, 2, 3, 4},
+	}, nil)
+	for _, k := range kinds {
+		if k.isUnion() {
+			continue
+		}
+		parts := partials(t, k)
+		clean := bytes.Join(parts, nil)
+		dirty := bytes.Join(parts, unknown)
+		var u msg.Unknown
+		m := k.new()
+		if err := m.Decode(dirty, &u); err != nil {
+			t.Fatalf("%s: %v", k.name, err)
+		}
+		if want := uint64(5 * (len(parts) - 1)); u.Fields != want {
+			t.Errorf("%s: %d unknown fields, want %d", k.name, u.Fields, want)
+		}
+		want := k.new()
+		decode(t, want, clean)
+		if got := m.String(); got != want.String() {
+			t.Errorf("%s: with unknown fields reads as %s, want %s", k.name, got, want)
+		}
+	}
+}
