@@ -41,6 +41,29 @@ type Config struct {
 	// 0 means 5 s.
 	SendTimeout time.Duration
 
+	// Wait is what Run does while nothing happens. The zero value sleeps in the
+	// kernel.
+	Wait Wait
+
+	// SpinRounds is how long WaitSpinBlock spins, in rounds of about a third of
+	// a microsecond. 0 means 1000.
+	SpinRounds int
+
+	// LockThread locks Run's goroutine to its thread, and Pin binds that thread to
+	// the CPU with number Core, until Run returns. Pin locks too. It is for
+	// Linux; elsewhere New refuses it.
+	LockThread bool
+	Pin        bool
+	Core       int
+
+	// SubscriptionsMax is how many markets, and how many events, the engine
+	// remembers to subscribe to again; more are refused. 0 means 4096.
+	SubscriptionsMax int
+
+	// RestoreOff leaves it to the bot to subscribe again, and to send its
+	// settings again, after each login.
+	RestoreOff bool
+
 	// SubmitSlots is how many messages of other goroutines may wait for the
 	// loop, rounded up to a power of two. 0 means 1024.
 	SubmitSlots int
@@ -94,6 +117,27 @@ func (c Config) resolve() (Config, error) {
 	}
 	if c.Dial == nil {
 		c.Dial = dialTCP
+	}
+	if c.Wait > WaitSpinBlock {
+		return c, &ConfigError{"Wait", "is not one of the ways to wait"}
+	}
+	if c.SpinRounds == 0 {
+		c.SpinRounds = SpinRounds
+	}
+	if c.SpinRounds < 0 {
+		return c, &ConfigError{"SpinRounds", "must not be negative"}
+	}
+	if c.Core < 0 || c.Core >= coresMax || c.Core != 0 && !c.Pin {
+		return c, &ConfigError{"Core", "must be 0 to 1023, with Pin"}
+	}
+	if c.Pin && !canPin {
+		return c, &ConfigError{"Pin", "is not supported by this system"}
+	}
+	if c.SubscriptionsMax == 0 {
+		c.SubscriptionsMax = SubscriptionsMax
+	}
+	if c.SubscriptionsMax < 0 || c.SubscriptionsMax > subscriptionsMax {
+		return c, &ConfigError{"SubscriptionsMax", "must be 0 to 65536"}
 	}
 	if c.SubmitSlots == 0 {
 		c.SubmitSlots = SubmitSlots

@@ -38,9 +38,13 @@ type Engine struct {
 	confirmed  bool   // the exchange confirmed it
 	panicked   error
 	retryAt    int64
+	idleRounds int    // in a row
 	stalled    int64  // since when the socket takes nothing; 0 if it does
 	heard      uint32 // of requests, those that were acted on
 	backoff    backoff
+	standing   *standing
+	restoring  bool  // what lasts is not sent again yet: the bot waits
+	failed     error // what a write failed with amid a handler
 	outcome    error // how it ended
 	cancelDial context.CancelFunc
 	handlers   handlers
@@ -100,6 +104,7 @@ func New(config Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.standing = newStanding(config.SubscriptionsMax, config.RestoreOff)
 	e.config, e.session, e.submitted = config, s, submitted
 	e.sleeper.Store(&sleeper{wake: e.wakeIdle})
 	return e, nil
@@ -110,10 +115,28 @@ func New(config Config) (*Engine, error) {
 // at once, m may then be changed, and leaves when the handlers are done with what
 // was received. The sequence it took is returned.
 //
-// An error means that nothing was sent and no sequence taken; it is one of the
-// session's.
+// An error means that nothing was sent and no sequence taken: one of package
+// session, [ErrSubscriptions], or [ErrRestoring], which is session.ErrNotLoggedIn
+// too. See [SafeToResend].
+//
+// Subscriptions and settings last for one session of the exchange. The engine
+// remembers those that were sent and, after a login that began a new session,
+// sends them again before OnLoggedIn's handlers are called.
 func (e *Engine) Send(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err error) {
-	return e.session.Send(e.now, typ, m)
+	if e.restoring {
+		return 0, ErrRestoring
+	}
+	if !lasts(typ) {
+		return e.session.Send(e.now, typ, m)
+	}
+	known, err := e.standing.read(typ, m)
+	if err != nil {
+		return 0, err
+	}
+	if seq, err = e.session.Send(e.now, typ, m); err == nil && known {
+		e.standing.note(typ)
+	}
+	return seq, err
 }
 
 // Stop asks the loop to log out and end. Any goroutine, any time.

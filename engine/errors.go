@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"net"
+
+	"github.com/smk-go/smk/engine/session"
 )
 
 // sentinel is an error that is compared, and that may say what it is besides.
@@ -31,6 +34,15 @@ var (
 	// confirm the logout: the connection ended first, or there was none.
 	ErrNotConfirmed error = &sentinel{text: "engine: logout not confirmed by the exchange"}
 
+	// ErrRestoring means that subscriptions and settings are sent again after a
+	// login, which comes before anything of the bot's. It is
+	// session.ErrNotLoggedIn too.
+	ErrRestoring error = &sentinel{"engine: subscriptions are being restored", session.ErrNotLoggedIn}
+
+	// ErrSubscriptions means that Config.SubscriptionsMax are remembered
+	// already.
+	ErrSubscriptions error = &sentinel{text: "engine: too many subscriptions"}
+
 	// ErrSubmitFull means that the queue to the loop has no room: other
 	// goroutines hand over faster than the loop takes.
 	ErrSubmitFull error = &sentinel{text: "engine: hand-over queue is full"}
@@ -49,6 +61,25 @@ var (
 	// ErrSendStalled means that the socket took nothing for Config.SendTimeout.
 	ErrSendStalled error = &sentinel{text: "engine: the socket takes no more bytes"}
 )
+
+// SafeToResend reports whether err, from a send, a hand-over, a [Submission] or
+// session.Event.Err, proves that the exchange does not have the message, so that
+// sending it again cannot do twice what was meant once. What is not proven is
+// false, nil included.
+func SafeToResend(err error) bool {
+	var sent *session.SendError
+	if errors.As(err, &sent) {
+		return session.SafeToResend(err) // a fate, whose cause says nothing about it
+	}
+	for _, refusal := range [...]error{
+		ErrClosed, ErrSubscriptions, ErrSubmitFull, ErrSubmitTooLarge, ErrSubmissionBusy,
+	} {
+		if errors.Is(err, refusal) {
+			return true
+		}
+	}
+	return session.SafeToResend(err)
+}
 
 // PanicError is a panic in a handler. The loop has ended.
 type PanicError struct {

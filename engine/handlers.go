@@ -62,7 +62,7 @@ func (e *Engine) hand(ev *Event) {
 	}
 	switch ev.Kind {
 	case session.LoggedIn:
-		e.backoff.established(e.now)
+		e.greet(ev)
 	case session.LoggedOut:
 		e.confirmed = e.stopping && ev.Reason == msg.EtoLogoutConfirmation
 	}

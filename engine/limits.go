@@ -21,13 +21,21 @@ const (
 
 	// SubmitBytes is the largest message that fits a slot of it.
 	SubmitBytes = 512
+
+	// SpinRounds is how many rounds in a row WaitSpinBlock spins in vain.
+	SpinRounds = 1000
+
+	// SubscriptionsMax is how many markets, and how many events, are remembered.
+	SubscriptionsMax = 4096
 )
 
 // What [Config] may say.
 const (
-	submitBytesMax = 64 << 10 // what a client may send in one message
-	submitSlotsMax = 64 << 10
-	durationMax    = 24 * time.Hour
+	submitBytesMax   = 64 << 10 // what a client may send in one message
+	submitSlotsMax   = 64 << 10
+	coresMax         = 1024 // what a set of CPUs can hold
+	subscriptionsMax = 64 << 10
+	durationMax      = 24 * time.Hour
 )
 
 const (
@@ -38,6 +46,10 @@ const (
 	// retryWrite is how long a write may wait for the socket before the loop goes
 	// back to reading, and how long it then reads before it tries again.
 	retryWrite = time.Millisecond
+
+	// standingBytesMax is how long a message that lasts can be: an identifier or
+	// a flag, with room for fields that we do not know.
+	standingBytesMax = 64
 
 	// A TLS record on the wire is a header and at most 16 KiB of plain text with
 	// what encryption adds. recordBytesMax holds four.

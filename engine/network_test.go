@@ -18,11 +18,16 @@ import (
 	"github.com/smk-go/smk/engine/session"
 )
 
+// patience is how long a test waits for what does not come before it fails. In a
+// bubble it costs nothing.
+const patience = 2 * time.Minute
+
 // network is where an engine under test dials; the other ends come to the test.
 type network struct {
 	name   string
 	dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	secure bool
+	wait   engine.Wait
 
 	accepted chan net.Conn
 }
@@ -37,15 +42,20 @@ func networks(t *testing.T) []*network {
 			suffix = "+tls"
 		}
 		all = append(all,
-			newNetwork(t, "pipe"+suffix, secure, func(context.Context) (net.Conn, net.Conn, error) {
-				near, far := net.Pipe()
-				return near, far, nil
-			}),
+			newNetwork(t, "pipe"+suffix, secure, pipe),
 			newNetwork(t, "tcp"+suffix, secure, loopback(t)),
 			newNetwork(t, "wrapped tcp"+suffix, secure, wrapped(loopback(t))),
+			newNetwork(t, "tcp spin"+suffix, secure, loopback(t)).waiting(engine.WaitSpin),
+			newNetwork(t, "tcp spin block"+suffix, secure, loopback(t)).waiting(engine.WaitSpinBlock),
 		)
 	}
 	return all
+}
+
+// waiting sets how engines that dial here wait.
+func (n *network) waiting(w engine.Wait) *network {
+	n.wait = w
+	return n
 }
 
 func newNetwork(t *testing.T, name string, secure bool, open func(context.Context) (near, far net.Conn, err error)) *network {
@@ -62,6 +72,12 @@ func newNetwork(t *testing.T, name string, secure bool, open func(context.Contex
 		return near, nil
 	}
 	return n
+}
+
+// pipe opens connections in memory.
+func pipe(context.Context) (near, far net.Conn, err error) {
+	near, far = net.Pipe()
+	return near, far, nil
 }
 
 // loopback opens connections over a socket of the loopback device.
@@ -96,7 +112,7 @@ func (n *network) accept(t *testing.T) *peer {
 	select {
 	case conn := <-n.accepted:
 		return newPeer(t, conn)
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the engine does not connect")
 		return nil
 	}
@@ -109,6 +125,9 @@ func (n *network) config() engine.Config {
 		Address: "exchange.test:3801",
 		Plain:   !n.secure,
 		Dial:    n.dial,
+		Wait:    n.wait,
+		// Few, so that both ways of waiting come to pass.
+		SpinRounds: 20,
 	}
 	if n.secure {
 		c.TLS = clientTLS()
@@ -120,6 +139,13 @@ func (n *network) config() engine.Config {
 func start(t *testing.T, config engine.Config, register func(*engine.Engine)) *running {
 	t.Helper()
 	noLeaks(t)
+	return startInBubble(t, config, register)
+}
+
+// startInBubble is start for a test in a bubble, which has its own way to notice
+// what is left over.
+func startInBubble(t *testing.T, config engine.Config, register func(*engine.Engine)) *running {
+	t.Helper()
 	e, err := engine.New(config)
 	if err != nil {
 		t.Fatal(err)
@@ -156,7 +182,7 @@ func (r *running) wait() error {
 	case err := <-r.ended:
 		r.waited = true
 		return err
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		r.t.Fatal("the engine does not end")
 		return nil
 	}

@@ -28,7 +28,7 @@ type peer struct {
 func newPeer(t *testing.T, conn net.Conn) *peer {
 	t.Cleanup(func() { _ = conn.Close() })
 	// A test that waits for what does not come fails instead of hanging.
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(patience))
 	return &peer{t: t, conn: conn}
 }
 

@@ -10,6 +10,12 @@ func (e *Engine) exchange(block bool) {
 	if e.flush(); e.conn == nil {
 		return
 	}
+	if e.restoring && e.session.State().LoggedIn() {
+		if err := e.restore(); err != nil {
+			e.lose(err)
+			return
+		}
+	}
 	until := int64(past)
 	if block {
 		until = e.dueAt()
@@ -20,7 +26,13 @@ func (e *Engine) exchange(block bool) {
 		e.conn.arm(past, full)
 	}
 	n, err := e.conn.read(e.session.Free())
-	e.parked.Store(false)
+	if block {
+		e.parked.Store(false)
+		e.idleRounds = 0
+	}
+	if e.idleRounds++; n > 0 {
+		e.idleRounds = 0
+	}
 	e.now = e.clock.now()
 	e.session.Filled(n)
 	e.drain()
@@ -58,6 +70,11 @@ func (e *Engine) drain() {
 			return
 		}
 		e.hand(ev)
+		if e.failed != nil {
+			err, e.failed = e.failed, nil
+			e.lose(err)
+			return
+		}
 	}
 }
 
@@ -66,6 +83,13 @@ func (e *Engine) flush() {
 	if e.conn == nil {
 		return
 	}
+	if err := e.push(); err != nil {
+		e.lose(err)
+	}
+}
+
+// push is flush for whoever may not lose the connection.
+func (e *Engine) push() error {
 	for {
 		unsent := e.session.Pending()
 		if len(unsent) == 0 {
@@ -73,36 +97,34 @@ func (e *Engine) flush() {
 		}
 		n, err := e.conn.write(unsent)
 		e.session.Written(n)
-		if err != nil {
-			e.lose(err)
-			return
-		}
 		if n > 0 {
 			e.stalled = 0
 		}
+		if err != nil {
+			return err
+		}
 		if n < len(unsent) {
-			e.stall()
-			return
+			return e.stall()
 		}
 	}
 	if err := e.conn.flush(); err != nil {
-		e.lose(err)
-		return
+		return err
 	}
 	if e.conn.unsent() {
-		e.stall()
-		return
+		return e.stall()
 	}
 	e.stalled = 0
+	return nil
 }
 
 // stall notes since when the socket takes nothing, and gives it up after a while.
-func (e *Engine) stall() {
+func (e *Engine) stall() error {
 	if e.stalled == 0 {
 		e.stalled = e.now
 	} else if e.now-e.stalled >= int64(e.config.SendTimeout) {
-		e.lose(ErrSendStalled)
+		return ErrSendStalled
 	}
+	return nil
 }
 
 // connect starts an attempt to open a connection.
@@ -128,7 +150,7 @@ func (e *Engine) opened(d dialed) {
 		_ = d.conn.close()
 		e.lose(ErrNotConfirmed)
 	default:
-		e.phase, e.conn, e.stalled = phaseConnected, d.conn, 0
+		e.phase, e.conn, e.stalled, e.restoring = phaseConnected, d.conn, 0, true
 		e.sleeper.Store(&sleeper{wake: d.conn.wake})
 		if err := e.session.Open(e.now); err != nil {
 			e.lose(err)

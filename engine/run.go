@@ -27,9 +27,15 @@ func (e *Engine) Run(ctx context.Context) error {
 			e.muted = true
 			e.end(ErrClosed)
 		}()
+		leave, err := e.settle()
+		if err != nil {
+			e.end(err)
+			return err
+		}
+		defer leave()
 		defer context.AfterFunc(ctx, e.Stop)()
 		for e.phase != phaseEnded {
-			e.guarded(true)
+			e.guarded(e.mayBlock())
 		}
 	}
 	if errors.Is(e.outcome, ErrLoggedOut) {

@@ -78,9 +78,6 @@ func newFDSocket(conn syscall.Conn, clock clock) (*fdSocket, error) {
 
 // watch makes what the loop sleeps on.
 func (s *fdSocket) watch() (err error) {
-	if err := unix.SetNonblock(s.fd, true); err != nil {
-		return os.NewSyscallError("fcntl", err)
-	}
 	if s.poll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return os.NewSyscallError("epoll_create1", err)
 	}
@@ -141,33 +138,35 @@ func (s *fdSocket) sleep() error {
 
 // receive reads what has arrived; 0 without an error is nothing.
 func receive(fd int, b []byte) (int, error) {
-	n, err := unix.Read(fd, b)
+	n, errno := recvNow(fd, b)
 	switch {
-	case err == unix.EAGAIN || err == unix.EINTR:
-		return 0, nil
-	case err != nil:
-		return 0, os.NewSyscallError("read", err)
-	case n == 0 && len(b) > 0:
+	case errno == 0 && n == 0 && len(b) > 0:
 		return 0, io.EOF
+	case errno == 0:
+		return n, nil
+	case errno == unix.EAGAIN || errno == unix.EINTR:
+		return 0, nil
 	}
-	return n, nil
+	return 0, os.NewSyscallError("recvfrom", errno)
 }
 
 func (s *fdSocket) send(b []byte) (int, error) {
-	n, err := unix.Write(s.fd, b)
+	n, errno := sendNow(s.fd, b)
 	switch {
-	case err == unix.EAGAIN || err == unix.EINTR:
+	case errno == 0:
+		return n, nil
+	case errno == unix.EAGAIN || errno == unix.EINTR:
 		return 0, nil
-	case err != nil:
-		return 0, os.NewSyscallError("write", err)
 	}
-	return n, nil
+	return 0, os.NewSyscallError("sendto", errno)
 }
 
 // one is what a wake adds to the eventfd's counter.
 var one = binary.NativeEndian.AppendUint64(nil, 1)
 
 func (s *fdSocket) wake() { _, _ = s.event.Write(one) }
+
+func (s *fdSocket) spins() bool { return true }
 
 func (s *fdSocket) close() error {
 	var errs [3]error

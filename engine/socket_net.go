@@ -90,4 +90,6 @@ var aMomentAgo = time.Unix(1, 0)
 
 func (s *netSocket) wake() { _ = s.conn.SetReadDeadline(aMomentAgo) }
 
+func (s *netSocket) spins() bool { return false }
+
 func (s *netSocket) close() error { return s.conn.Close() }

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"sync/atomic"
+
+	"github.com/smk-go/smk/engine/session"
 )
 
 // Submission is where the loop writes what became of something handed over from
@@ -13,8 +15,9 @@ type Submission struct {
 	state atomic.Uint32
 
 	// Written by the loop before it sets state to done, read by the owner after.
-	seq uint64
-	err error
+	seq       uint64
+	err       error
+	throttled session.ThrottledError // what err points to if it is one
 
 	// Made by the owner when it first has to sleep.
 	ready chan struct{}
@@ -45,7 +48,8 @@ func (s *Submission) Done() bool { return s.state.Load() == submissionDone }
 
 // Result returns the sequence that the message took, or why it was not sent. After
 // [Remote.Do] both are zero. Before the submission is done, or if nothing was
-// handed over, the error is [ErrPending].
+// handed over, the error is [ErrPending]. A *session.ThrottledError belongs to the
+// submission and is valid until that is handed over again.
 func (s *Submission) Result() (seq uint64, err error) {
 	if !s.Done() {
 		return 0, ErrPending
@@ -76,6 +80,11 @@ func (s *Submission) Wait(ctx context.Context) (seq uint64, err error) {
 // resolve says what became of it. The loop only.
 func (s *Submission) resolve(seq uint64, err error) {
 	s.seq, s.err = seq, err
+	if throttled, ok := err.(*session.ThrottledError); ok {
+		// The session's own value may change with the next send.
+		s.throttled = *throttled
+		s.err = &s.throttled
+	}
 	if s.state.Swap(submissionDone) == submissionAwaited {
 		s.ready <- struct{}{}
 	}

@@ -134,6 +134,7 @@ func (e *Engine) takeSubmitted() {
 		if work == nil {
 			return
 		}
+		e.idleRounds = 0
 		if s := work.submission; s != nil {
 			var seq uint64
 			var err error

@@ -28,6 +28,10 @@ type socket interface {
 	// goroutine, also after close.
 	wake()
 
+	// spins reports whether a recv that must not sleep costs little enough to
+	// be called again and again.
+	spins() bool
+
 	// close ends the connection.
 	close() error
 }
@@ -45,6 +49,7 @@ type transport interface {
 	read(b []byte) (int, error)
 	write(b []byte) (int, error)
 	wake()
+	spins() bool
 	close() error
 
 	// unsent reports whether bytes that write took wait inside the transport,

@@ -1,0 +1,273 @@
+//go:build !race
+
+package engine_test
+
+import (
+	"fmt"
+	"net"
+	"runtime"
+	"sync/atomic"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/gen/eto"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/gen/seto"
+)
+
+// What is measured: so many messages after so many that warm up, and what the
+// runtime may allocate meanwhile on its own account.
+const (
+	allocWarm     = 100
+	allocMeasured = 2000
+	allocSpinning = 300 // as many when the loop spins, which may starve the other end
+	allocNoise    = 20
+)
+
+// traffic is one way in which messages go to and fro for ever.
+type traffic struct {
+	name     string
+	register func(b *allocBot)
+	message  func(i int) *seto.Payload // what the exchange sends, nil for nothing
+	act      func(b *allocBot, i int)  // what another goroutine does, nil for nothing
+	answers  func(i int) int           // frames of the engine to read then, nil for none
+	handled  bool                      // a handler is called each time
+}
+
+// allocBot is the bot of the traffics, and what they share.
+type allocBot struct {
+	*engine.Engine
+	t          *testing.T
+	handled    atomic.Int64
+	create     msg.OrderCreate
+	subscribe  msg.MarketSubscribe
+	submission engine.Submission
+	ping       func()
+}
+
+func always(int) int { return 1 }
+
+func (b *allocBot) done(*engine.Event) { b.handled.Add(1) }
+
+func (b *allocBot) order(reference uint64) *msg.OrderCreate {
+	m := &b.create
+	m.SetSide(msg.SideBuy)
+	m.SetQuantity(10000)
+	m.SetPrice(2500)
+	m.SetMarketId(7)
+	m.SetContractId(8)
+	m.SetReference(reference)
+	return m
+}
+
+func executed(i int) *seto.Payload {
+	return &seto.Payload{
+		Type: seto.PayloadType_PAYLOAD_ORDER_EXECUTED.Enum(),
+		OrderExecuted: &seto.OrderExecuted{
+			OrderId: proto.Uint64(1001), Side: seto.Side_SIDE_BUY.Enum(), MarketId: proto.Uint32(7), ContractId: proto.Uint32(8),
+			AccountSequence_64: proto.Uint64(uint64(i + 1)),
+			Price:              proto.Uint32(2500), Quantity: proto.Uint64(10000),
+			TotalExecutedQuantity: proto.Uint64(10000), AvailableQuantity: proto.Uint64(0),
+		},
+	}
+}
+
+var traffics = []traffic{
+	{
+		name: "quotes",
+		register: func(b *allocBot) {
+			b.OnContractQuotes(func(ev *engine.Event, _ *msg.ContractQuotes) { b.done(ev) })
+		},
+		message: func(int) *seto.Payload { return quotes(7, 8, 2500) },
+		handled: true,
+	},
+	{
+		name: "executions",
+		register: func(b *allocBot) {
+			b.OnOrderExecuted(func(ev *engine.Event, _ *msg.OrderExecuted) { b.done(ev) })
+		},
+		message: executed,
+		handled: true,
+	},
+	{
+		name:     "every message and frame",
+		register: func(b *allocBot) { b.OnMessage(b.done); b.OnFrame(func(int64, []byte) {}) },
+		message:  executed,
+		handled:  true,
+	},
+	{
+		name:    "heartbeats",
+		message: func(int) *seto.Payload { return heartbeat() },
+		answers: always,
+	},
+	{
+		name:     "pongs",
+		register: func(b *allocBot) { b.OnPong(b.done) },
+		act: func(b *allocBot, _ int) {
+			if err := b.Remote().Do(b.ping, &b.submission); err != nil {
+				b.t.Error(err)
+			}
+		},
+		answers: always,
+		message: func(int) *seto.Payload {
+			return etoMessage(&eto.Payload{Type: eto.PayloadType_PAYLOAD_PONG.Enum()})
+		},
+		handled: true,
+	},
+	{
+		name: "an order for each quote",
+		register: func(b *allocBot) {
+			b.OnMarketState(func(ev *engine.Event, _ *msg.MarketState) {
+				if _, err := b.OrderCreate(b.order(ev.Seq)); err != nil {
+					b.t.Error(err)
+				}
+			})
+			b.OnOrderRejected(func(ev *engine.Event, _ *msg.OrderRejected) { b.done(ev) })
+		},
+		// Each state is answered by an order, which the next rejection answers.
+		message: func(i int) *seto.Payload {
+			if i%2 == 0 {
+				return &seto.Payload{
+					Type:        seto.PayloadType_PAYLOAD_MARKET_STATE.Enum(),
+					MarketState: &seto.MarketState{MarketId: proto.Uint32(7), State: seto.MarketStateType_MARKET_STATE_LIVE.Enum()},
+				}
+			}
+			return &seto.Payload{
+				Type: seto.PayloadType_PAYLOAD_ORDER_REJECTED.Enum(),
+				OrderRejected: &seto.OrderRejected{
+					Seq: proto.Uint64(uint64(2 + i/2)), Reference: proto.Uint64(uint64(i + 1)),
+					AccountSequence_64: proto.Uint64(uint64(i + 1)),
+					Reason:             seto.OrderRejectedReason_ORDER_REJECTED_INSUFFICIENT_FUNDS.Enum(),
+				},
+			}
+		},
+		answers: func(i int) int { return 1 - i%2 },
+	},
+	{
+		name: "sends of another goroutine",
+		act: func(b *allocBot, i int) {
+			b.subscribe.SetMarketId(7)
+			if err := b.Remote().MarketSubscribe(&b.subscribe, &b.submission); err != nil {
+				b.t.Error(err)
+			}
+			for !b.submission.Done() {
+				runtime.Gosched()
+			}
+			if _, err := b.submission.Result(); err != nil {
+				b.t.Error(err)
+			}
+		},
+		answers: always,
+	},
+}
+
+// TestSteadyStateAllocatesNothing runs each kind of traffic through the loop over a
+// socket, and counts what the whole process allocates.
+func TestSteadyStateAllocatesNothing(t *testing.T) {
+	for _, traffic := range traffics {
+		for _, wait := range []engine.Wait{engine.WaitBlock, engine.WaitSpin, engine.WaitSpinBlock} {
+			t.Run(fmt.Sprintf("%s wait %d", traffic.name, wait), func(t *testing.T) {
+				n := newNetwork(t, "tcp", false, loopback(t)).waiting(wait)
+				if perMessage := measure(t, n, traffic); perMessage != 0 {
+					t.Errorf("%.3f allocations a message, want 0", perMessage)
+				}
+			})
+		}
+	}
+}
+
+// TestSteadyStateOverTLS is the same with TLS, where crypto/tls allocates once for
+// each record that it reads. The exchange's end is in this process too, so each
+// answer that it reads costs one more.
+func TestSteadyStateOverTLS(t *testing.T) {
+	for _, traffic := range traffics {
+		t.Run(traffic.name, func(t *testing.T) {
+			n := newNetwork(t, "tcp", true, loopback(t))
+			allowed := 0.0
+			if traffic.message != nil {
+				allowed++
+			}
+			if traffic.answers != nil {
+				allowed++
+			}
+			perMessage := measure(t, n, traffic)
+			if t.Logf("%.3f allocations a message", perMessage); perMessage > allowed+0.05 {
+				t.Errorf("%.3f allocations a message, want %.0f", perMessage, allowed)
+			}
+		})
+	}
+}
+
+// measure returns the allocations per message.
+func measure(t *testing.T, n *network, tr traffic) float64 {
+	config := n.config()
+	config.Session.ThrottleOff = true
+	b := &allocBot{t: t}
+	r := start(t, config, func(e *engine.Engine) {
+		b.Engine = e
+		b.ping = func() {
+			if _, err := e.Ping(); err != nil {
+				t.Error(err)
+			}
+		}
+		if tr.register != nil {
+			tr.register(b)
+		}
+	})
+	p := n.accept(t)
+	p.login()
+
+	// Everything that the exchange will say is encoded now.
+	measured := allocMeasured
+	if n.wait == engine.WaitSpin {
+		measured = allocSpinning
+	}
+	total := allocWarm + measured
+	frames := make([][]byte, total)
+	if tr.message != nil {
+		for i := range frames {
+			frames[i] = p.frame(tr.message(i))
+		}
+	}
+	answer := make([]byte, 64<<10)
+	var before, after runtime.MemStats
+	for i := range total {
+		if i == allocWarm {
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+		}
+		if tr.act != nil {
+			tr.act(b, i)
+		}
+		if frames[i] != nil {
+			p.write(frames[i])
+		}
+		for read := 0; tr.answers != nil && read < tr.answers(i); {
+			read += countFrames(t, p.conn, answer)
+		}
+		for tr.handled && b.handled.Load() < int64(i+1) {
+			runtime.Gosched()
+		}
+	}
+	runtime.ReadMemStats(&after)
+	_ = r.Close()
+	p.wantEnd()
+	if mallocs := after.Mallocs - before.Mallocs; mallocs > allocNoise {
+		return float64(mallocs) / float64(measured)
+	}
+	return 0
+}
+
+// countFrames reads whole frames of less than 128 bytes and returns their number.
+func countFrames(t *testing.T, conn net.Conn, b []byte) (frames int) {
+	n, err := conn.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for b = b[:n]; len(b) > 0; frames++ {
+		b = b[1+int(b[0]):]
+	}
+	return frames
+}

@@ -1,0 +1,22 @@
+package engine
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+const canPin = true
+
+// pin binds the calling thread to a CPU and returns what undoes that.
+func pin(core int) (undo func() error, err error) {
+	var before, only unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &before); err != nil {
+		return nil, os.NewSyscallError("sched_getaffinity", err)
+	}
+	only.Set(core)
+	if err := unix.SchedSetaffinity(0, &only); err != nil {
+		return nil, os.NewSyscallError("sched_setaffinity", err)
+	}
+	return func() error { return unix.SchedSetaffinity(0, &before) }, nil
+}
