@@ -59,7 +59,6 @@ type client struct {
 	out  uint64
 	raw  []byte // everything received
 	seen int    // of raw
-	lost bool
 }
 
 func (b *bench) connect() *client {

@@ -2,6 +2,8 @@ package sim
 
 import (
 	"crypto/tls"
+	"fmt"
+	"net"
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
@@ -49,6 +51,11 @@ type Config struct {
 
 	TLS *tls.Config // for a server; nil means plain TCP. It needs a certificate.
 
+	// Closed, if not nil, hears of every connection that a server ended because
+	// of what the client did or did not do; cause says what. It is called on the
+	// goroutine that owns the exchange and must not block.
+	Closed func(client net.Addr, username string, cause error)
+
 	// Now is the first clock reading, nanoseconds since 1970. 0 means the time
 	// for a server, and Epoch for a [Sim].
 	Now int64
@@ -57,13 +64,13 @@ type Config struct {
 // Limits bound what an exchange holds in memory. Zero values mean the defaults.
 type Limits struct {
 	Connections  int // at one time; 0 means 1024
-	SessionsKept int // without a connection, for a resume; 0 means 64, negative none
+	SessionsKept int // without a connection, for a resume; 0 means 16, negative none
 	InBytes      int // receive buffer of a connection; 0 means 64 KiB
 	PayloadBytes int // the longest message taken; 0 means 64 KiB
 	OutBytes     int // of a session, unsent or kept for replay; 0 means 512 KiB
 	OutFrames    int // the same in messages; 0 means 4096
 	Orders       int // kept, live and ended; 0 means 131072
-	History      int // reports kept per account for a resume; 0 means 1024
+	History      int // reports kept per account for a resume; 0 means 1024, or what OutBytes and OutFrames allow
 }
 
 // Epoch is a Sim's first clock reading unless it is told another: 2020-01-01.
@@ -103,6 +110,35 @@ func DefaultConfig() Config {
 		Life: Life{Rate: 50},
 	}
 }
+
+// history is how many reports are kept per account. All of them must fit what a
+// session may have unsent, or nobody could resume with them.
+func (c *Config) history() (int, error) {
+	frames, bytes := c.Limits.OutFrames, c.Limits.OutBytes
+	if frames == 0 {
+		frames = peer.OutFrames
+	}
+	if bytes == 0 {
+		bytes = peer.OutBytes
+	}
+	most := max(1, min(frames/2, bytes/reportBytes))
+	switch n := c.Limits.History; {
+	case n == 0:
+		return min(historyDefault, most), nil
+	case n > most:
+		return 0, &core.ConfigError{
+			Field: "Limits.History",
+			Text:  fmt.Sprintf("%d reports do not fit OutFrames and OutBytes, %d do", n, most),
+		}
+	default:
+		return n, nil
+	}
+}
+
+const (
+	historyDefault = 1024
+	reportBytes    = 256 // at most, with a label of the longest kind
+)
 
 func (c *Config) exchange() core.Config {
 	return core.Config{

@@ -103,29 +103,27 @@ func (c *conn) wrote(n int, err error) {
 // push hands the writer what there is to write, or ends the connection if that
 // was the last.
 func (c *conn) push() {
-	if c.dead || c.writing {
-		return
-	}
-	if b := c.p.Pending(); len(b) > 0 {
-		c.writing = true
-		c.toWrite <- b
-		return
-	}
-	if c.p.Closing() && !c.linger {
-		c.hangUp()
+	switch {
+	case c.dead:
+	case c.p.Err() != nil:
+		if told := c.v.onClosed; told != nil {
+			told(c.raw.RemoteAddr(), c.p.Username(), c.p.Err())
+		}
+		c.cut()
+	case c.writing:
+	default:
+		if b := c.p.Pending(); len(b) > 0 {
+			c.writing = true
+			c.toWrite <- b
+		} else if c.p.Closing() && !c.linger {
+			c.hangUp()
+		}
 	}
 }
 
 // flush is push for a peer that got something to send, or a reason to end.
 func (c *conn) flush() {
-	if c.dead {
-		return
-	}
-	if c.p.Err() != nil {
-		c.cut()
-		return
-	}
-	if c.p.Closing() || c.p.Ending() {
+	if !c.dead && c.p.Ending() {
 		c.hurry()
 	}
 	c.push()

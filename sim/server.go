@@ -32,6 +32,7 @@ const (
 type Server struct {
 	sim      *Sim
 	listener net.Listener
+	local    *localListener // nil if the listener is a socket
 	start    time.Time
 	base     int64 // clock reading at start
 
@@ -39,6 +40,8 @@ type Server struct {
 	wake    chan struct{}
 	accepts chan net.Conn
 	calls   chan func()
+
+	onClosed func(net.Addr, string, error) // may be nil
 
 	stop    context.CancelFunc // ends Serve
 	stopped context.Context
@@ -72,6 +75,38 @@ const (
 // free one, see Addr. It accepts connections at once, which are served when Serve
 // runs. Close must be called in the end.
 func Listen(addr string, c Config) (*Server, error) {
+	v, err := newServer(c)
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			err = fmt.Errorf("sim: %s is taken by another program: choose another port, or 0 for any free one: %w", addr, err)
+		} else {
+			err = fmt.Errorf("sim: cannot listen on %s: %w", addr, err)
+		}
+		return nil, errors.Join(err, v.sim.Close())
+	}
+	v.listenOn(l, c)
+	return v, nil
+}
+
+// Local starts a server that is reached by Dial alone, inside of this process:
+// no sockets, so that time may be virtual, as under testing/synctest. Close must
+// be called in the end.
+func Local(c Config) (*Server, error) {
+	v, err := newServer(c)
+	if err != nil {
+		return nil, err
+	}
+	v.local = newLocalListener()
+	v.listenOn(v.local, c)
+	return v, nil
+}
+
+// newServer makes all of a server but its listener.
+func newServer(c Config) (*Server, error) {
 	if c.TLS != nil && len(c.TLS.Certificates) == 0 && c.TLS.GetCertificate == nil && c.TLS.GetConfigForClient == nil {
 		return nil, &core.ConfigError{Field: "TLS", Text: "has no certificate"}
 	}
@@ -83,34 +118,35 @@ func Listen(addr string, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	connections := c.Limits.Connections
-	if connections == 0 {
-		connections = 1024
-	}
-	inbox, err := ring.NewMPSC[notice](2 * connections) // one read and one write each
+	inbox, err := ring.NewMPSC[notice](2 * s.Host.Connections()) // one read and one write each
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
-	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) {
-			err = fmt.Errorf("sim: %s is taken by another program: choose another port, or 0 for any free one: %w", addr, err)
-		} else {
-			err = fmt.Errorf("sim: cannot listen on %s: %w", addr, err)
-		}
-		return nil, errors.Join(err, s.Close())
-	}
-	if c.TLS != nil {
-		l = tls.NewListener(l, c.TLS)
 	}
 	v := &Server{
-		sim: s, listener: l, start: start, base: c.Now,
+		sim: s, start: start, base: c.Now, onClosed: c.Closed,
 		inbox: inbox, wake: make(chan struct{}, 1),
 		accepts: make(chan net.Conn), calls: make(chan func()), done: make(chan struct{}),
 		conns: make(map[*conn]struct{}), byPeer: make(map[*peer.Peer]*conn),
 	}
 	v.stopped, v.stop = context.WithCancel(context.Background())
 	return v, nil
+}
+
+func (v *Server) listenOn(l net.Listener, c Config) {
+	v.listener = l
+	if c.TLS != nil {
+		v.listener = tls.NewListener(l, c.TLS)
+	}
+}
+
+// Dial opens a connection to a server that Local made. A server that listens on a
+// socket is reached through that.
+func (v *Server) Dial(ctx context.Context) (net.Conn, error) {
+	if v.local == nil {
+		var d net.Dialer
+		return d.DialContext(ctx, "tcp", v.Addr().String())
+	}
+	return v.local.dial(ctx)
 }
 
 // Addr returns the address that clients connect to.

@@ -77,6 +77,13 @@ func dial(t *testing.T, v *Server, config *tls.Config) *line {
 
 func (l *line) send(fill func(*msg.Payload)) {
 	l.t.Helper()
+	if !l.trySend(fill) {
+		l.t.Fatal("the connection is gone")
+	}
+}
+
+// trySend sends and reports whether the connection took it.
+func (l *line) trySend(fill func(*msg.Payload)) bool {
 	var m msg.Payload
 	fill(&m)
 	if !m.HasType() {
@@ -86,11 +93,10 @@ func (l *line) send(fill func(*msg.Payload)) {
 	l.out++
 	b, err := m.MarshalVT()
 	if err != nil {
-		l.t.Fatal(err)
+		panic(err)
 	}
-	if _, err := l.conn.Write(wire.AppendFrame(nil, b)); err != nil {
-		l.t.Fatal(err)
-	}
+	_, err = l.conn.Write(wire.AppendFrame(nil, b))
+	return err == nil
 }
 
 func (l *line) login(username string) {

@@ -28,6 +28,9 @@ func New(c Config) (*Sim, error) {
 	if c.Now == 0 {
 		c.Now = Epoch
 	}
+	if c.Limits.History, err = c.history(); err != nil {
+		return nil, err
+	}
 	x, err := core.New(c.exchange())
 	if err != nil {
 		return nil, err

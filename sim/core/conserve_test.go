@@ -182,7 +182,7 @@ func operate(x *Exchange, r *rand.Rand, s *Session, market, ct uint32) string {
 
 func TestMoneyIsConserved(t *testing.T) {
 	p := gopter.DefaultTestParametersWithSeed(1)
-	p.MinSuccessfulTests = 1000
+	p.MinSuccessfulTests = 400
 	props := gopter.NewProperties(p)
 	props.Property("nothing is lost, nobody is below zero, every report is true", prop.ForAll(func(seed uint64, n int) string {
 		return day(t, seed, n)
@@ -215,7 +215,7 @@ func TestNothingStaysReserved(t *testing.T) {
 // off than he had reserved, but for a unit a fill.
 func TestReductionsConserve(t *testing.T) {
 	p := gopter.DefaultTestParametersWithSeed(1)
-	p.MinSuccessfulTests = 500
+	p.MinSuccessfulTests = 150
 	props := gopter.NewProperties(p)
 	props.Property("positions add up", prop.ForAll(func(seed uint64, byPrice bool, factor uint32) string {
 		x, err := New(Config{

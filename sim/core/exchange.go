@@ -40,6 +40,7 @@ type Exchange struct {
 	suspended   bool // trading is, everywhere
 	provoked    map[msg.PayloadType]provocation
 
+	held         int // provisional fills in all markets
 	replaces     replaces
 	replaceDelay int64
 

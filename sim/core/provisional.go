@@ -52,6 +52,7 @@ func (x *Exchange) hold(o, maker *order, quantity uint64, price uint32) uint32 {
 	for _, side := range [2]*order{o, maker} {
 		side.account.pending += Liability(sideOf(int(side.side)), quantity, price)
 	}
+	x.held++
 	m.held.push(trade{o, maker, quantity, price, x.now + m.is.PendingTimeout})
 	return m.timeout()
 }
@@ -85,11 +86,15 @@ func (x *Exchange) takeOldest(m *market, f func(trade)) {
 	}
 	f(t)
 	m.held.drop()
+	x.held--
 }
 
 // confirmDue makes the provisional fills final whose time is over, market by
 // market. While danger is near, a market's fills wait.
 func (x *Exchange) confirmDue() {
+	if x.held == 0 {
+		return
+	}
 	for _, m := range x.markets {
 		for m.held.len() > 0 && m.held.list[m.held.head].due <= x.now && !x.danger(m) {
 			x.takeOldest(m, x.confirm)
@@ -137,6 +142,9 @@ func (x *Exchange) finalise(t trade) {
 func (x *Exchange) Due() int64 {
 	due := int64(math.MaxInt64)
 	for _, m := range x.markets {
+		if x.held == 0 {
+			break
+		}
 		if m.held.len() > 0 && !x.danger(m) {
 			due = min(due, m.held.list[m.held.head].due)
 		}

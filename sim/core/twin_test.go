@@ -19,7 +19,6 @@ import (
 type twin struct {
 	resting []*twinOrder
 	serial  int
-	cash    map[string]int64
 }
 
 type twinOrder struct {

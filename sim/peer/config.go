@@ -16,7 +16,7 @@ type Config struct {
 	LoginTimeout      time.Duration // from connection to login; 0 means 10 s
 
 	ResumeWindow time.Duration // how long a session without a connection is kept; 0 means 24 h, negative none
-	SessionsKept int           // how many such sessions are kept, the latest; 0 means 64, negative none
+	SessionsKept int           // how many such sessions are kept, the latest; 0 means 16, negative none
 	Connections  int           // the most at one time; 0 means 1024
 
 	InBytes      int // receive buffer of a connection; 0 means 64 KiB
@@ -82,8 +82,8 @@ func (c Config) resolve() (Config, error) {
 		{"Connections", &c.Connections, connectionsDefault},
 		{"InBytes", &c.InBytes, inBytesDefault},
 		{"PayloadBytes", &c.PayloadBytes, payloadBytesDefault},
-		{"OutBytes", &c.OutBytes, outBytesDefault},
-		{"OutFrames", &c.OutFrames, outFramesDefault},
+		{"OutBytes", &c.OutBytes, OutBytes},
+		{"OutFrames", &c.OutFrames, OutFrames},
 	} {
 		if *n.v == 0 {
 			*n.v = n.value

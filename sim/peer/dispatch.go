@@ -169,7 +169,8 @@ func (p *Peer) settings(b *msg.Settings) {
 	if b.HasCancelAllOnFailure() {
 		p.s.cancelOnFailure = b.GetCancelAllOnFailure()
 	}
-	var answer msg.SettingsAccepted
+	answer := &p.s.reply.settings
+	answer.Reset()
 	answer.SetCancelAllOnFailure(p.s.cancelOnFailure)
-	p.s.send(&answer, false)
+	p.s.send(answer, false)
 }

@@ -100,6 +100,7 @@ func (h *Host) forget(s *session) {
 // that was lost first if there are too many.
 func (h *Host) keep(s *session) {
 	if h.config.SessionsKept == 0 {
+		h.fail(s)
 		h.forget(s)
 		return
 	}
@@ -138,6 +139,9 @@ func (h *Host) Dirty(yield func(*Peer)) {
 	clear(h.dirty)
 	h.dirty = h.dirty[:0]
 }
+
+// Connections returns how many there may be at one time.
+func (h *Host) Connections() int { return h.config.Connections }
 
 // Peers returns the connections in the order of Accept. The slice belongs to the
 // host and is valid until the next Accept or Lost.

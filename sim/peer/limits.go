@@ -8,11 +8,9 @@ const (
 	heartbeatsDefault        = 5
 	loginTimeoutDefault      = 10 * time.Second
 	resumeWindowDefault      = 24 * time.Hour
-	sessionsKeptDefault      = 64
+	sessionsKeptDefault      = 16
 	inBytesDefault           = 64 << 10
 	payloadBytesDefault      = 64 << 10
-	outBytesDefault          = 512 << 10
-	outFramesDefault         = 4096
 
 	rateDefault  = 500
 	burstDefault = 1000
@@ -24,4 +22,11 @@ const (
 	replayRetriesMax = 2               // so many times; then the connection ends
 	usernameMax      = 256             // bytes of a username, password or token that are looked at
 	sessionNameBytes = 18
+)
+
+// What a session may have unsent or kept for replay unless [Config] says
+// otherwise.
+const (
+	OutBytes  = 512 << 10
+	OutFrames = 4096
 )

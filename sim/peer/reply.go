@@ -15,6 +15,7 @@ type reply struct {
 	cancelRejected    msg.OrderCancelRejected
 	cancelAllAccepted msg.OrderCancelAllAccepted
 	cancelAllRejected msg.OrderCancelAllRejected
+	settings          msg.SettingsAccepted
 	rare              rareReply
 }
 

@@ -1,0 +1,76 @@
+//go:build !race
+
+package sim
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/wire"
+)
+
+// From the bytes of a request to the bytes of its answer nothing is allocated.
+func TestRequestsAllocateNothing(t *testing.T) {
+	b := newBench(t, testConfig())
+	c := b.login()
+	c.subscribe(DemoMarket)
+	c.take()
+	frame := func(fill func(*msg.Payload)) []byte {
+		var m msg.Payload
+		fill(&m)
+		m.MutableEtoPayload().SetSeq(1 << 40)
+		p, err := m.MarshalVT()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return wire.AppendFrame(nil, p)
+	}
+	seqBytes := []byte{0x80, 0x80, 0x80, 0x80, 0x80, 0x20}
+	for name, fill := range map[string]func(*msg.Payload){
+		"ping": func(m *msg.Payload) { m.SetType(msg.PayloadEto); m.MutableEtoPayload().SetType(msg.EtoPayloadPing) },
+		"create, killed": func(m *msg.Payload) {
+			o := m.MutableOrderCreate()
+			o.SetSide(buy)
+			o.SetQuantity(1000)
+			o.SetPrice(3000)
+			o.SetReference(7)
+			o.SetTif(msg.ImmediateOrCancel)
+			o.SetMarketId(DemoMarket)
+			o.SetContractId(DemoHome)
+			o.SetLabelString("strategy 1")
+		},
+		"cancel of nothing": func(m *msg.Payload) { m.MutableOrderCancel().SetOrderId(1) },
+		"snapshot":          func(m *msg.Payload) { m.MutableMarketSubscribe().SetMarketId(DemoMarket) },
+		"settings":          func(m *msg.Payload) { m.MutableSettings() },
+	} {
+		request := frame(fill)
+		at := bytes.Index(request, seqBytes)
+		if at < 0 {
+			t.Fatal("no sequence in the request")
+		}
+		seq := c.out
+		f := func() {
+			for i, s := 0, seq; i < 6; i, s = i+1, s>>7 {
+				request[at+i] = byte(s)&0x7f | 0x80
+			}
+			request[at+5] &= 0x7f
+			seq++
+			n := copy(c.p.Free(), request)
+			c.p.Filled(b.sim.Now(), n)
+			for p := c.p.Pending(); len(p) > 0; p = c.p.Pending() {
+				c.p.Written(len(p))
+			}
+		}
+		for range 3000 {
+			f()
+		}
+		if n := testing.AllocsPerRun(1000, f); n != 0 {
+			t.Errorf("%s allocates %v", name, n)
+		}
+		c.out = seq
+		if c.p.Closing() || c.p.Stats().Discarded != 0 {
+			t.Fatalf("%s: %v, %+v", name, c.p.Err(), c.p.Stats())
+		}
+	}
+}

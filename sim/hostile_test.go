@@ -1,0 +1,173 @@
+package sim
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim/peer"
+	"github.com/smk-go/smk/wire"
+)
+
+// Whatever arrives, the exchange neither panics nor grows, and no other client
+// hears of it.
+func FuzzPeer(f *testing.F) {
+	f.Add([]byte{0x10, 0x08, 0x02, 0x12, 0x04, 0x08, 0x01, 0x10, 0x07, 0x1a, 0x06, 0x0a, 0x01, 0x75, 0x12, 0x01, 0x70}, false)
+	f.Add([]byte{0x08, 0x08, 0x01, 0x12, 0x04, 0x08, 0x02, 0x10, 0x02}, true)
+	f.Add([]byte{0x1b, 0x08, 0x03, 0x12, 0x02, 0x08, 0x02, 0x22, 0x13, 0x20, 0x01, 0x30, 0x80, 0xb5, 0x18, 0x40, 0xc4, 0x13, 0x58, 0x07, 0x60, 0xa0, 0x8d, 0x06, 0x68, 0xc0, 0x9a, 0x0c}, true)
+	f.Add([]byte{0x0c, 0x08, 0x01, 0x12, 0x08, 0x08, 0x02, 0x10, 0x06, 0x22, 0x02, 0x08, 0x02}, true)
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, false)
+	config := testConfig()
+	config.Limits.OutBytes, config.Limits.OutFrames = 1<<14, 64
+	f.Fuzz(func(t *testing.T, data []byte, loggedIn bool) {
+		s, err := New(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		b := &bench{t, s}
+		other := b.loginAs("rival")
+		c := b.connect()
+		if loggedIn {
+			c.password(DemoUsername, DemoPassword)
+		}
+		c.receive()
+		c.bytes(data)
+		c.receive()
+		b.wait(time.Minute)
+		c.receive()
+		if !c.p.Closing() {
+			t.Error("a silent client is not closed")
+		}
+		c.p.Lost(s.Now())
+		for _, line := range other.take() {
+			if !strings.HasSuffix(line, "HEARTBEAT") && !strings.HasSuffix(line, "LOGOUT HEARTBEAT_TIMEOUT") {
+				t.Errorf("another client is told %q", line)
+			}
+		}
+	})
+}
+
+func TestHostileInput(t *testing.T) {
+	for name, k := range map[string]struct {
+		bytes []byte
+		cause error
+	}{
+		"a header without end": {[]byte{255, 255, 255, 255, 255, 255, 255, 255, 255, 255}, wire.ErrFrameTooLong},
+		"a frame too long":     {[]byte{0x81, 0x80, 0x04, 0}, wire.ErrFrameTooLong},
+		"no protobuf":          {[]byte{4, 0xff, 0xff, 0xff, 0xff}, msg.ErrTruncated},
+		"an order without side": {
+			wire.AppendFrame(nil, []byte{0x08, 0x03, 0x12, 0x02, 0x08, 0x02, 0x22, 0x04, 0x30, 0x01, 0x60, 0x01}), peer.ErrRequired,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, testConfig())
+			c := b.login()
+			c.bytes(k.bytes)
+			c.want()
+			c.wantClosed()
+			if !errors.Is(c.p.Err(), k.cause) {
+				t.Errorf("closed for %v, want %v", c.p.Err(), k.cause)
+			}
+		})
+	}
+}
+
+// A client that does not read is cut off, and the others go on.
+func TestSlowClient(t *testing.T) {
+	config := testConfig()
+	config.Limits.OutBytes, config.Limits.OutFrames = 1<<14, 64
+	b := newBench(t, config)
+	slow, good := b.login(), b.loginAs("rival")
+	for range 100 {
+		slow.ping()
+		good.ping()
+		good.take()
+	}
+	var cause *peer.SlowError
+	if !slow.p.Closing() || !errors.As(slow.p.Err(), &cause) || cause.Username != DemoUsername {
+		t.Errorf("closing %v for %v", slow.p.Closing(), slow.p.Err())
+	}
+	if good.p.Closing() {
+		t.Error("the other is cut off")
+	}
+}
+
+// What is not ours to know is tolerated and takes its number.
+func TestUnknownMessages(t *testing.T) {
+	c := newBench(t, testConfig()).login()
+	c.send(func(m *msg.Payload) { m.SetType(99) })
+	c.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(55) })
+	c.send(func(m *msg.Payload) { m.MutableOrderAccepted().SetSeq(1); m.MutableOrderAccepted().SetOrderId(1) })
+	c.password(DemoUsername, DemoPassword) // once is enough
+	c.ping()
+	c.want("S2 PONG")
+	if s := c.p.Stats(); s.Ignored != 4 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// A client with a gap is asked for it once, is served while it has it, and is
+// given up if it does not fill it.
+func TestGapOfTheClient(t *testing.T) {
+	b := newBench(t, testConfig())
+	c := b.login()
+	c.out = 4
+	c.ping() // 2 and 3 are missing
+	c.ping()
+	c.want("S2 REPLAY from 2")
+	c.replay(1)
+	c.want("S1 replayed GAPFILL", "S2 replayed GAPFILL")
+	for seq := uint64(2); seq <= 6; seq++ {
+		c.sendAt(seq, func(m *msg.Payload) {
+			m.MutableEtoPayload().SetType(msg.EtoPayloadPing)
+			m.MutableEtoPayload().SetIsReplay(true)
+		})
+	}
+	c.want("S3 PONG", "S4 PONG", "S5 PONG", "S6 PONG", "S7 PONG")
+	c.ping()
+	c.want("S8 PONG")
+
+	c.out = 20
+	c.ping()
+	c.want("S9 REPLAY from 8")
+	b.wait(5 * time.Second)
+	c.want("S10 REPLAY from 8")
+	b.wait(5 * time.Second)
+	c.want("S11 REPLAY from 8")
+	b.wait(5 * time.Second)
+	c.wantClosed()
+	if !errors.Is(c.p.Err(), peer.ErrReplay) {
+		t.Errorf("closed for %v", c.p.Err())
+	}
+}
+
+// Credentials are nowhere to be seen.
+func TestCredentialsAreNotShown(t *testing.T) {
+	a := Account{Username: "u", Password: "secret", Token: "hidden"}
+	config := testConfig()
+	config.Accounts = []Account{a, a}
+	_, err := New(config)
+	if err == nil {
+		t.Fatal("the same account twice is taken")
+	}
+	for _, s := range []string{a.String(), a.GoString(), err.Error()} {
+		if strings.Contains(s, "secret") || strings.Contains(s, "hidden") {
+			t.Errorf("%q shows a credential", s)
+		}
+	}
+}
+
+func TestConnectionsAreLimited(t *testing.T) {
+	config := testConfig()
+	config.Limits.Connections = 1
+	b := newBench(t, config)
+	c := b.connect()
+	if _, err := b.sim.Connect(); !errors.Is(err, peer.ErrConnections) {
+		t.Errorf("a second connection: %v", err)
+	}
+	c.lose()
+	b.connect()
+}

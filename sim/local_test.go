@@ -1,0 +1,99 @@
+package sim
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim/peer"
+)
+
+// Under synctest a server runs in virtual time: a minute of silence passes at
+// once, and to the nanosecond.
+func TestLocalServerInVirtualTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ended []error
+		config := testConfig()
+		config.Closed = func(_ net.Addr, username string, cause error) { ended = append(ended, cause) }
+		v, err := Local(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		served := make(chan error, 1)
+		go func() { served <- v.Serve(context.Background()) }()
+		dial := func() *line {
+			conn, err := v.Dial(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+		}
+		start := time.Now()
+		l := dial()
+		l.login(DemoUsername)
+		l.want("S1 LOGIN_RESPONSE reset=2", "S2 HEARTBEAT", "S3 HEARTBEAT", "S4 HEARTBEAT", "S5 HEARTBEAT", "S6 HEARTBEAT",
+			"S7 LOGOUT HEARTBEAT_TIMEOUT", "the end")
+		if d := time.Since(start); d != time.Minute {
+			t.Errorf("it took %v", d)
+		}
+		rude := dial()
+		rude.login(DemoUsername)
+		rude.want("S1 LOGIN_RESPONSE reset=2")
+		if _, err := rude.conn.Write([]byte{0x04, 0xff, 0xff, 0xff, 0xff}); err != nil {
+			t.Fatal(err)
+		}
+		rude.want("the end")
+		synctest.Wait()
+		if len(ended) != 1 || !errors.Is(ended[0], msg.ErrTruncated) {
+			t.Errorf("told of %v", ended)
+		}
+		if err := errors.Join(v.Close(), <-served); err != nil {
+			t.Error(err)
+		}
+		if _, err := v.Dial(context.Background()); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("dialled a closed server: %v", err)
+		}
+	})
+}
+
+// A client over a socket that does not read is cut off, and the operator is told
+// why.
+func TestServerCutsOffASlowClient(t *testing.T) {
+	told := make(chan error, 1)
+	config := testConfig()
+	config.Limits.OutBytes, config.Limits.OutFrames = 1<<14, 64
+	config.Closed = func(_ net.Addr, username string, cause error) {
+		if username == DemoUsername {
+			select {
+			case told <- cause:
+			default:
+			}
+		}
+	}
+	v := serve(t, config)
+	l := dial(t, v, nil)
+	l.login(DemoUsername)
+	l.want("S1 LOGIN_RESPONSE reset=2")
+	go func() {
+		ping := func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) }
+		for l.trySend(ping) {
+		}
+	}()
+	var slow *peer.SlowError
+	if err := <-told; !errors.As(err, &slow) {
+		t.Errorf("cut off for %v", err)
+	}
+}
+
+func TestHistoryFitsWhatCanBeSent(t *testing.T) {
+	config := testConfig()
+	config.Limits.History = 100_000
+	if _, err := New(config); err == nil || err.Error() != "sim: Limits.History: 100000 reports do not fit OutFrames and OutBytes, 2048 do" {
+		t.Errorf("a history that cannot be sent: %v", err)
+	}
+}
