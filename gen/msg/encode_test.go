@@ -3,6 +3,7 @@ package msg_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -35,6 +36,72 @@ func TestEncodersAgree(t *testing.T) {
 				t.Errorf("%s: SizeVT is %d, want %d", k.name, n, len(want))
 			}
 		}
+	}
+}
+
+// Lengths of one, two and three bytes, of text and of the parts that hold it, each side of where
+// they grow.
+func TestEncodersAgreeOnLengths(t *testing.T) {
+	union := kindOf(t, "smarkets.seto.Payload")
+	check := func(p *seto.Payload) {
+		t.Helper()
+		m := union.new()
+		setProto(m, p)
+		want := canonical(t, p)
+		if got, err := m.MarshalVT(); err != nil || !bytes.Equal(got, want) || m.SizeVT() != len(want) {
+			t.Errorf("encoded as %d bytes, %v, %x..., want %d, %x...", len(got), err, got[:min(len(got), 16)], len(want), want[:16])
+		}
+	}
+	var lengths []int
+	for n := range 24 {
+		lengths = append(lengths, 108+n, 16364+n)
+	}
+	texts := 0
+	for _, typ := range payloadTypes() {
+		p := union.full(typ).(*seto.Payload)
+		field := bodyField(typ)
+		if field == nil {
+			continue
+		}
+		body := p.ProtoReflect().Mutable(field).Message()
+		for i := range body.Descriptor().Fields().Len() {
+			f := body.Descriptor().Fields().Get(i)
+			if f.Kind() != protoreflect.StringKind && f.Kind() != protoreflect.BytesKind {
+				continue
+			}
+			texts++
+			for _, n := range lengths {
+				text := protoreflect.ValueOfString(strings.Repeat("x", n))
+				if f.Kind() == protoreflect.BytesKind {
+					text = protoreflect.ValueOfBytes(make([]byte, n))
+				}
+				body.Set(f, text)
+				check(p)
+			}
+		}
+	}
+	if texts < 15 {
+		t.Errorf("only %d text fields", texts)
+	}
+
+	quotes := union.full(seto.PayloadType_PAYLOAD_MARKET_QUOTES).(*seto.Payload)
+	state := union.full(seto.PayloadType_PAYLOAD_MARKET_STATE).(*seto.Payload)
+	for range 200 {
+		contract := quotes.MarketQuotes.ContractQuotes[0]
+		contract.Bids = append(contract.Bids, contract.Bids[0])
+		contract.Offers = append(contract.Offers, contract.Offers[0])
+		contract.Executions = append(contract.Executions, contract.Executions[0])
+		quotes.MarketQuotes.ContractQuotes = append(quotes.MarketQuotes.ContractQuotes, quotes.MarketQuotes.ContractQuotes[1])
+		state.MarketState.Contracts = append(state.MarketState.Contracts, state.MarketState.Contracts[0])
+		check(quotes)
+		check(state)
+	}
+	for _, n := range lengths {
+		eto := union.full(seto.PayloadType_PAYLOAD_ETO).(*seto.Payload)
+		*eto.EtoPayload.Login.Session = strings.Repeat("s", n)
+		check(eto)
+		*eto.EtoPayload.LoginResponse.Email = strings.Repeat("e", n)
+		check(eto)
 	}
 }
 

@@ -45,6 +45,7 @@ func TestUnknownOfPayloads(t *testing.T) {
 		{"another body, malformed", [][]byte{typeReduce, reduce, settingsBad}, msg.Unknown{Fields: 1}, msg.PayloadOrderQuantityReduce, true},
 		{"the type's body twice", [][]byte{typeSettings, settings, settings}, msg.Unknown{}, msg.PayloadSettings, true},
 		{"type behind the body", [][]byte{settings, typeSettings}, msg.Unknown{}, msg.PayloadSettings, true},
+		{"type twice behind the body", [][]byte{settings, typeSettings, typeSettings}, msg.Unknown{}, msg.PayloadSettings, true},
 		{"type behind another body", [][]byte{settings, typeReduce}, msg.Unknown{Fields: 1}, msg.PayloadOrderQuantityReduce, false},
 		{"type behind two bodies", [][]byte{settings, reduce, typeReduce}, msg.Unknown{Fields: 1}, msg.PayloadOrderQuantityReduce, true},
 		{"two types, the last counts", [][]byte{typeSettings, settings, reduce, typeReduce}, msg.Unknown{Fields: 1}, msg.PayloadOrderQuantityReduce, true},
