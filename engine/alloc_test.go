@@ -20,9 +20,9 @@ import (
 // What is measured: so many messages after so many that warm up, and what the
 // runtime may allocate meanwhile on its own account.
 const (
-	allocWarm     = 100
+	allocWarm     = 50
 	allocMeasured = 2000
-	allocSpinning = 300 // as many when the loop spins, which may starve the other end
+	allocSpinning = 100 // as many when the loop spins, which may starve the other end
 	allocNoise    = 20
 )
 
@@ -205,8 +205,10 @@ func measure(t *testing.T, n *network, tr traffic) float64 {
 	config := n.config()
 	config.Session.ThrottleOff = true
 	b := &allocBot{t: t}
+	loggedIn := make(chan struct{})
 	r := start(t, config, func(e *engine.Engine) {
 		b.Engine = e
+		e.OnLoggedIn(func(*engine.Event) { close(loggedIn) })
 		b.ping = func() {
 			if _, err := e.Ping(); err != nil {
 				t.Error(err)
@@ -218,6 +220,7 @@ func measure(t *testing.T, n *network, tr traffic) float64 {
 	})
 	p := n.accept(t)
 	p.login()
+	<-loggedIn
 
 	// Everything that the exchange will say is encoded now.
 	measured := allocMeasured

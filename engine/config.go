@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"crypto/tls"
+	"log/slog"
 	"net"
 	"time"
 
@@ -72,6 +73,16 @@ type Config struct {
 	// hand over, encoded. 0 means 512; at most 64 KiB.
 	SubmitBytes int
 
+	// SlowHandler is how long a handler may take before it counts as slow and is
+	// reported to Logger. 0 means 10 ms. A negative value measures nothing,
+	// which saves a reading of the clock for each call.
+	SlowHandler time.Duration
+
+	// Logger is told, off the loop, what happens to the connection and to sends,
+	// and of slow handlers; never what a message or a login holds. nil means
+	// nobody.
+	Logger *slog.Logger
+
 	// ReferencesOff leaves order-entry messages without a reference as they
 	// are. The zero value gives each one that no other message of the account
 	// has, also after a restart, so that answers find their orders whatever
@@ -114,6 +125,9 @@ func (c Config) resolve() (Config, error) {
 		if *d.value < 0 || *d.value > durationMax {
 			return c, &ConfigError{d.field, "must be 0 to " + durationMax.String()}
 		}
+	}
+	if c.SlowHandler == 0 {
+		c.SlowHandler = SlowHandler
 	}
 	if c.Dial == nil {
 		c.Dial = dialTCP

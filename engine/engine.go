@@ -28,38 +28,44 @@ type Engine struct {
 	clock  clock
 
 	// Loop only.
-	session    *session.Session
-	conn       transport // nil unless phase is connected
-	phase      phase
-	now        int64  // the clock at this round
-	handler    string // the handler that runs, "" if none does
-	muted      bool   // a handler panicked: none is called any more
-	stopping   bool   // the logout is under way, or nothing has to be logged out
-	confirmed  bool   // the exchange confirmed it
-	panicked   error
-	retryAt    int64
-	idleRounds int    // in a row
-	stalled    int64  // since when the socket takes nothing; 0 if it does
-	heard      uint32 // of requests, those that were acted on
-	backoff    backoff
-	standing   *standing
-	restoring  bool  // what lasts is not sent again yet: the bot waits
-	failed     error // what a write failed with amid a handler
-	outcome    error // how it ended
-	cancelDial context.CancelFunc
-	handlers   handlers
-	watching   watching
+	session     *session.Session
+	conn        transport // nil unless phase is connected
+	phase       phase
+	now         int64 // the clock at this round
+	mark        int64 // the clock when a handler could have begun
+	stats       Stats
+	publishedAt int64
+	handler     string // the handler that runs, "" if none does
+	muted       bool   // a handler panicked: none is called any more
+	stopping    bool   // the logout is under way, or nothing has to be logged out
+	confirmed   bool   // the exchange confirmed it
+	panicked    error
+	retryAt     int64
+	idleRounds  int    // in a row
+	stalled     int64  // since when the socket takes nothing; 0 if it does
+	heard       uint32 // of requests, those that were acted on
+	backoff     backoff
+	standing    *standing
+	restoring   bool  // what lasts is not sent again yet: the bot waits
+	failed      error // what a write failed with amid a handler
+	outcome     error // how it ended
+	cancelDial  context.CancelFunc
+	handlers    handlers
+	watching    watching
 
 	// Any goroutine.
-	submitted *ring.MPSC[handedOver]
-	refusing  sync.Mutex    // whose holder is the consumer of submitted once ended is set
-	requests  atomic.Uint32 // what Stop, Close and a context ask for
-	parked    atomic.Bool   // the loop sleeps, or is about to
-	sleeper   atomic.Pointer[sleeper]
-	woken     chan struct{} // wakes a loop that sleeps without a connection
-	dialed    chan dialed
-	owned     atomic.Bool // the loop runs
-	ended     atomic.Bool // nothing is sent any more
+	log        *logs
+	publishing sync.Mutex // guards published
+	published  Stats
+	submitted  *ring.MPSC[handedOver]
+	refusing   sync.Mutex    // whose holder is the consumer of submitted once ended is set
+	requests   atomic.Uint32 // what Stop, Close and a context ask for
+	parked     atomic.Bool   // the loop sleeps, or is about to
+	sleeper    atomic.Pointer[sleeper]
+	woken      chan struct{} // wakes a loop that sleeps without a connection
+	dialed     chan dialed
+	owned      atomic.Bool // the loop runs
+	ended      atomic.Bool // nothing is sent any more
 }
 
 // phase is where an engine stands between connections.
@@ -91,7 +97,7 @@ func New(config Config) (*Engine, error) {
 		woken:  make(chan struct{}, 1),
 		dialed: make(chan dialed, 1),
 	}
-	e.now = e.clock.now()
+	e.readClock()
 	if config.Session.ReferenceBase == 0 && !config.ReferencesOff {
 		config.Session.ReferenceBase = uint64(e.now)
 	}
@@ -104,10 +110,20 @@ func New(config Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if e.log, err = newLogs(config.Logger, e.clock); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
 	e.standing = newStanding(config.SubscriptionsMax, config.RestoreOff)
 	e.config, e.session, e.submitted = config, s, submitted
 	e.sleeper.Store(&sleeper{wake: e.wakeIdle})
 	return e, nil
+}
+
+// readClock starts a part of a round.
+func (e *Engine) readClock() {
+	e.now = e.clock.now()
+	e.mark = e.now
 }
 
 // Send sends a message of the application layer: any type of gen/msg, gen/seto or
@@ -123,7 +139,7 @@ func New(config Config) (*Engine, error) {
 // remembers those that were sent and, after a login that began a new session,
 // sends them again before OnLoggedIn's handlers are called.
 func (e *Engine) Send(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err error) {
-	if e.restoring {
+	if e.restoring && e.session.State().LoggedIn() {
 		return 0, ErrRestoring
 	}
 	if !lasts(typ) {

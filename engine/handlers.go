@@ -49,17 +49,19 @@ func (e *Engine) OnFrame(handler func(received int64, payload []byte)) Registrat
 // hand calls the handlers of an event.
 func (e *Engine) hand(ev *Event) {
 	if ev.Kind == session.Message {
-		if e.muted {
+		typ := ev.Payload.GetType()
+		if e.stats.received(typ); e.muted {
 			return
 		}
 		if len(e.watching.every.entries) > 0 {
 			e.tell(&e.watching.every, ev)
 		}
-		if typ := ev.Payload.GetType(); uint(typ) < uint(len(deliver)) && deliver[typ] != nil {
+		if uint(typ) < uint(len(deliver)) && deliver[typ] != nil {
 			deliver[typ](e, ev)
 		}
 		return
 	}
+	e.log.event(ev)
 	switch ev.Kind {
 	case session.LoggedIn:
 		e.greet(ev)
@@ -70,9 +72,6 @@ func (e *Engine) hand(ev *Event) {
 		e.tell(&e.watching.kinds[ev.Kind], ev)
 	}
 }
-
-// handled ends what a handler's call began.
-func (e *Engine) handled() { e.handler = "" }
 
 // OnMessage registers a handler of every message of the application layer, of
 // known and unknown types alike. It is called before the handlers of the message's

@@ -16,6 +16,9 @@ const (
 	// KeepAlive is the period of TCP keepalive probes.
 	KeepAlive = 15 * time.Second
 
+	// SlowHandler is how long a handler may take without a warning.
+	SlowHandler = 10 * time.Millisecond
+
 	// SubmitSlots is the length of the hand-over queue.
 	SubmitSlots = 1024
 
@@ -46,6 +49,16 @@ const (
 	// retryWrite is how long a write may wait for the socket before the loop goes
 	// back to reading, and how long it then reads before it tries again.
 	retryWrite = time.Millisecond
+
+	// publishEvery is how often a loop that does not sleep publishes its counts.
+	publishEvery = 100 * time.Millisecond
+
+	// logRecords is how many records wait for the logger; more are dropped and
+	// counted. logPatience is how long the end waits for it. Of slow handlers
+	// one is reported in slowLogEvery.
+	logRecords   = 1024
+	logPatience  = 2 * time.Second
+	slowLogEvery = time.Second
 
 	// standingBytesMax is how long a message that lasts can be: an identifier or
 	// a flag, with room for fields that we do not know.

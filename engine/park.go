@@ -56,6 +56,7 @@ func (e *Engine) idle(until int64) {
 		return
 	}
 	defer e.parked.Store(false)
+	e.publish()
 	if until == never {
 		<-e.woken
 		return

@@ -3,6 +3,10 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/smk-go/smk/engine/session"
 )
 
 // exchange is a round with a connection: read, hand out what came, do what is due.
@@ -21,6 +25,9 @@ func (e *Engine) exchange(block bool) {
 		until = e.dueAt()
 	}
 	full := e.stalled != 0
+	if block || e.now-e.publishedAt >= int64(publishEvery) {
+		e.publish()
+	}
 	e.conn.arm(until, full)
 	if block && !e.park() {
 		e.conn.arm(past, full)
@@ -33,7 +40,8 @@ func (e *Engine) exchange(block bool) {
 	if e.idleRounds++; n > 0 {
 		e.idleRounds = 0
 	}
-	e.now = e.clock.now()
+	e.readClock()
+	e.stats.BytesIn += uint64(n)
 	e.session.Filled(n)
 	e.drain()
 	if e.conn != nil && e.now >= e.session.Deadline() {
@@ -95,7 +103,9 @@ func (e *Engine) push() error {
 		if len(unsent) == 0 {
 			break
 		}
+		e.stats.UnsentPeak = max(e.stats.UnsentPeak, len(unsent))
 		n, err := e.conn.write(unsent)
+		e.stats.BytesOut += uint64(n)
 		e.session.Written(n)
 		if n > 0 {
 			e.stalled = 0
@@ -142,7 +152,7 @@ func (e *Engine) connect() {
 
 // opened takes the result of the attempt.
 func (e *Engine) opened(d dialed) {
-	e.now = e.clock.now()
+	e.readClock()
 	switch {
 	case d.err != nil:
 		e.lose(d.err)
@@ -151,6 +161,7 @@ func (e *Engine) opened(d dialed) {
 		e.lose(ErrNotConfirmed)
 	default:
 		e.phase, e.conn, e.stalled, e.restoring = phaseConnected, d.conn, 0, true
+		e.stats.Connected++
 		e.sleeper.Store(&sleeper{wake: d.conn.wake})
 		if err := e.session.Open(e.now); err != nil {
 			e.lose(err)
@@ -179,6 +190,9 @@ func (e *Engine) hangUp(cause error) {
 	}
 	e.phase, e.retryAt = phaseResting, never
 	e.sleeper.Store(&sleeper{wake: e.wakeIdle})
+	if e.session.State() != session.Disconnected {
+		e.stats.Lost[CauseOf(cause)]++
+	}
 	e.session.Lost(e.now, cause)
 	e.drain()
 }
@@ -200,6 +214,7 @@ func (e *Engine) comeBack(cause error) {
 			return
 		}
 		e.phase, e.retryAt = phaseResting, at
+		e.log.say(record{at: e.now, level: slog.LevelInfo, text: "connects again", pause: time.Duration(at - e.now)})
 	}
 }
 
@@ -211,7 +226,8 @@ func (e *Engine) hear() {
 	if fresh == 0 {
 		return
 	}
-	e.heard, e.now = asked, e.clock.now()
+	e.heard = asked
+	e.readClock()
 	switch {
 	case asked&requestClose != 0:
 		e.end(ErrClosed)
@@ -261,7 +277,10 @@ func (e *Engine) end(outcome error) {
 	e.outcome = outcome
 	e.ended.Store(true)
 	e.refuseSubmitted()
+	e.publish()
 	if err := e.session.Close(); err != nil {
 		e.outcome = errors.Join(outcome, err)
 	}
+	e.log.say(record{at: e.now, level: slog.LevelInfo, text: "engine ended", err: outcome})
+	e.log.close()
 }

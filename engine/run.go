@@ -110,10 +110,10 @@ func (e *Engine) round(block bool) {
 	e.hear()
 	switch e.phase {
 	case phaseNew:
-		e.now = e.clock.now()
+		e.readClock()
 		e.connect()
 	case phaseResting:
-		if e.now = e.clock.now(); e.now >= e.retryAt {
+		if e.readClock(); e.now >= e.retryAt {
 			e.connect()
 		} else if block {
 			e.idle(e.retryAt)

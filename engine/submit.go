@@ -129,6 +129,7 @@ func (e *Engine) handOver(s *Submission, fill func(*handedOver) error) (err erro
 // takeSubmitted does what other goroutines handed over, at most a queue's length
 // of it.
 func (e *Engine) takeSubmitted() {
+	e.stats.HandedOverPeak = max(e.stats.HandedOverPeak, e.submitted.Len())
 	for range e.submitted.Cap() {
 		work := e.submitted.Peek()
 		if work == nil {
@@ -143,6 +144,7 @@ func (e *Engine) takeSubmitted() {
 				err = ErrClosed
 			case work.do != nil:
 				e.handler = "a function handed over by Remote.Do"
+				e.mark = e.clock.now()
 				work.do()
 				e.handled()
 			default:

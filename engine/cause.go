@@ -1,0 +1,70 @@
+package engine
+
+import (
+	"errors"
+
+	"github.com/smk-go/smk/engine/session"
+)
+
+// Cause sorts what ends connections, or keeps them from being opened, for
+// counting.
+type Cause uint8
+
+// The causes.
+const (
+	CauseTransport    Cause = iota // the socket failed, or the other end closed it
+	CauseDial                      // no connection could be opened: *DialError
+	CauseStalled                   // the socket took no more bytes: ErrSendStalled
+	CauseSilent                    // nothing arrived for too long: session.ErrPeerSilent
+	CauseLoginTimeout              // session.ErrLoginTimeout
+	CauseLogout                    // the exchange logged us out: *session.LogoutError
+	CauseProtocol                  // the exchange broke the protocol: *session.ProtocolError
+	CauseReplay                    // a gap was not filled: session.ErrReplayTimeout
+	CauseSession                   // anything else that the session found wrong
+	CauseOwn                       // Stop, Close, or a panic in a handler
+	causes
+)
+
+var causeNames = [causes]string{
+	"transport", "dial", "stalled", "silent", "login timeout", "logout", "protocol", "replay", "session", "own",
+}
+
+// String returns the cause's name.
+func (c Cause) String() string {
+	if c < causes {
+		return causeNames[c]
+	}
+	return "unknown cause"
+}
+
+// CauseOf sorts what an event of a lost connection has as its Cause.
+func CauseOf(err error) Cause {
+	var dial *DialError
+	var logout *session.LogoutError
+	var protocol *session.ProtocolError
+	var panicked *PanicError
+	switch {
+	case errors.As(err, &dial):
+		return CauseDial
+	case errors.As(err, &logout):
+		if logout.Asked {
+			return CauseOwn
+		}
+		return CauseLogout
+	case errors.As(err, &protocol):
+		return CauseProtocol
+	case errors.As(err, &panicked), errors.Is(err, ErrClosed), errors.Is(err, ErrNotConfirmed), errors.Is(err, session.ErrLogoutTimeout):
+		return CauseOwn
+	case errors.Is(err, ErrSendStalled):
+		return CauseStalled
+	case errors.Is(err, session.ErrPeerSilent):
+		return CauseSilent
+	case errors.Is(err, session.ErrLoginTimeout):
+		return CauseLoginTimeout
+	case errors.Is(err, session.ErrReplayTimeout):
+		return CauseReplay
+	case errors.Is(err, session.ErrSessionReplaced), errors.Is(err, session.ErrSequenceSpent):
+		return CauseSession
+	}
+	return CauseTransport
+}

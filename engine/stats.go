@@ -1,0 +1,72 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
+)
+
+// Stats counts what an engine has seen since it was made.
+type Stats struct {
+	// Session counts messages, gaps, replays, duplicates, refusals of the
+	// throttle, and fields and values that the schema does not name.
+	Session session.Stats
+
+	BytesIn  uint64 // taken from the socket, after TLS
+	BytesOut uint64 // given to it, before TLS
+
+	// Received counts application messages by their payload type; 0 is for types
+	// that the schema does not name.
+	Received [msg.PayloadOrderCancelReplaceRejected + 1]uint64
+
+	// Connected counts connections that were opened, Lost those that ended, and
+	// attempts that failed, by their cause.
+	Connected uint64
+	Lost      [causes]uint64
+
+	// HandedOverPeak is the most that waited in the queue from other goroutines,
+	// UnsentPeak the most bytes that waited for the socket at the end of a round.
+	HandedOverPeak int
+	UnsentPeak     int
+
+	// HandlerMax is the longest that a handler took, and SlowestHandler its name;
+	// SlowHandlers counts calls that took Config.SlowHandler or longer. They
+	// include the decoding of the message.
+	HandlerMax     time.Duration
+	SlowestHandler string
+	SlowHandlers   uint64
+
+	// LogsLost counts records for Config.Logger that were dropped because it did
+	// not keep up.
+	LogsLost uint64
+}
+
+// Stats returns the counts as they were when the loop last went to sleep, or,
+// while it does not sleep, at most a tenth of a second ago. Any goroutine.
+func (e *Engine) Stats() Stats {
+	e.publishing.Lock()
+	defer e.publishing.Unlock()
+	return e.published
+}
+
+// publish lets other goroutines see the counts. It never waits for one that is
+// looking.
+func (e *Engine) publish() {
+	if !e.publishing.TryLock() {
+		return
+	}
+	e.stats.Session = e.session.Stats()
+	e.stats.LogsLost = e.log.lost()
+	e.published = e.stats
+	e.publishing.Unlock()
+	e.publishedAt = e.now
+}
+
+// received counts an application message.
+func (s *Stats) received(typ msg.PayloadType) {
+	if uint(typ) >= uint(len(s.Received)) {
+		typ = 0
+	}
+	s.Received[typ]++
+}
