@@ -17,6 +17,7 @@ type serving struct {
 	asked  bool   // before login_response: from next, once we are logged in
 	next   uint64 // sequence to send again
 	last   uint64 // the last one
+	kept   uint64 // the ring held everything from here on when the request came
 }
 
 // ask notes a request that cannot be served yet.
@@ -58,7 +59,7 @@ func (s *Session) startServing() {
 		return
 	}
 	s.stats.ReplaysServed++
-	v.active, v.last = true, s.out-1
+	v.active, v.last, v.kept = true, s.out-1, kept
 	s.copied = min(s.copied, v.next)
 	for e := s.open.first(); e != nil && e.seq < kept; e = s.open.after(e) {
 		if e.seq >= v.next {
@@ -97,8 +98,10 @@ func (s *Session) sendAgain(seq uint64) bool {
 	}
 	frame, rec, ok := s.frames.Frame(seq)
 	if !ok || !s.worthRepeating(rec) {
-		if e := s.open.sequence(seq); e != nil {
-			s.withhold(e)
+		if seq >= s.serving.kept {
+			if e := s.open.sequence(seq); e != nil {
+				s.withhold(e)
+			}
 		}
 		s.gapfill(region, seq)
 		return true

@@ -162,11 +162,19 @@ func TestFull(t *testing.T) {
 		if pending := k.s.open.n; pending != n-1 {
 			t.Errorf("%d wait for answers, want %d", pending, n-1)
 		}
+		beats := 0
+		if records > 16 {
+			for ; beats < 50; beats++ {
+				if err := k.s.sendBare(wire.EtoHeartbeat); err != nil {
+					t.Fatalf("session message %d: %v", beats, err)
+				}
+			}
+		}
 		k.ping()
 		if err := k.s.Logout(k.now); err != nil {
 			t.Error(err)
 		}
-		k.counters(2, uint64(n+3))
+		k.counters(2, uint64(n+3+beats))
 		if sent := k.sent(); strings.Count(string(sent), "\x20\x01\x30") != n-1 {
 			t.Error("not everything was sent")
 		}
@@ -415,4 +423,91 @@ func TestSequenceSpent(t *testing.T) {
 	k.events()
 	k.open()
 	k.counters(1, 2)
+}
+
+// TestReplayBeforeNews holds back what is new while a replay waits for room: the peer
+// would discard it. A large copy waits for the start of the ring here, while there is
+// room for something small at its end.
+func TestReplayBeforeNews(t *testing.T) {
+	config := Config{}
+	config.Send.Bytes = ringBytesMin
+	k := newEstablished(t, config)
+	for i := range 15 {
+		k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{make([]byte, 1489)})
+		if i < 10 {
+			k.sent()
+		}
+	}
+	k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(8) }))
+	k.events()
+	if !k.s.serving.active || k.s.frames.PendingBytes()+20 > k.s.bytesMax {
+		t.Fatalf("active %t, pending %d", k.s.serving.active, k.s.frames.PendingBytes())
+	}
+	if _, err := k.s.Send(k.now, msg.PayloadMarketSubscribe, &rawMessage{}); !errors.Is(err, ErrFull) {
+		t.Error(err)
+	}
+	k.sent()
+	if k.s.owing() {
+		t.Error("the replay still waits")
+	}
+	k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{})
+}
+
+// TestNoDebtsAfterTheEnd pays nothing on a connection that is gone: it would use up a
+// sequence of the session.
+func TestNoDebtsAfterTheEnd(t *testing.T) {
+	config := Config{Resume: ResumeSession}
+	config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
+	k := newEstablished(t, config)
+	for k.s.sendBare(wire.EtoHeartbeat) == nil {
+	}
+	_, out := k.s.Counters()
+	k.feed(k.eto(msg.EtoPayloadPing, nil))
+	k.events()
+	k.s.Lost(k.now, io.EOF)
+	k.s.Written(0)
+	k.counters(3, out)
+}
+
+// TestIdleWithoutRoom waits for room without asking for the processor all the time.
+func TestIdleWithoutRoom(t *testing.T) {
+	config := Config{}
+	config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
+	k := newEstablished(t, config)
+	for k.s.sendBare(wire.EtoHeartbeat) == nil {
+	}
+	for range 10 {
+		k.feed(k.eto(msg.EtoPayloadPong, nil))
+		k.events()
+		k.now = k.s.Deadline()
+		if err := k.s.Tick(k.now); err != nil {
+			t.Fatal(err)
+		}
+		if k.s.Deadline() <= k.now {
+			t.Fatal("the deadline does not move")
+		}
+	}
+}
+
+// TestWithheldAndLost tells that an order was withheld even if the connection ends
+// before Next came to it.
+func TestWithheldAndLost(t *testing.T) {
+	k := newEstablished(t, Config{})
+	k.mustSend(msg.PayloadOrderCreate, orderCreate())
+	k.sent()
+	k.now += 3 * second
+	k.server += 3
+	k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(2) }))
+	if e, err := k.s.Next(k.now); err != nil || e.Kind != Gap {
+		t.Fatal(e, err)
+	}
+	k.s.Lost(k.now, io.EOF)
+	events := k.events()
+	k.wantKinds(events, StateChanged, StateChanged, SendResolved)
+	if fate := events[2].Fate; fate != NotDelivered {
+		t.Errorf("the order is %v", fate)
+	}
+	if k.s.withheld != 0 {
+		t.Error("something is still to be told")
+	}
 }
