@@ -2,8 +2,10 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync"
+	"time"
 )
 
 // localListener accepts connections from inside of the process.
@@ -37,7 +39,7 @@ func (l *localListener) Close() error {
 func (l *localListener) Addr() net.Addr { return localAddr{} }
 
 func (l *localListener) dial(ctx context.Context) (net.Conn, error) {
-	client, server := net.Pipe()
+	client, server := pair()
 	select {
 	case l.conns <- server:
 		return client, nil
@@ -46,6 +48,31 @@ func (l *localListener) dial(ctx context.Context) (net.Conn, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// pair returns both ends of a connection.
+func pair() (a, b *localConn) {
+	aw, br := net.Pipe()
+	bw, ar := net.Pipe()
+	return &localConn{r: ar, w: aw}, &localConn{r: br, w: bw}
+}
+
+// localConn is one end of a connection without a socket: a pipe for each
+// direction, so that one can end while the other goes on, as with TCP. A
+// write ends when all of it was read.
+type localConn struct{ r, w net.Conn }
+
+func (c *localConn) Read(b []byte) (int, error)         { return c.r.Read(b) }
+func (c *localConn) Write(b []byte) (int, error)        { return c.w.Write(b) }
+func (c *localConn) Close() error                       { return errors.Join(c.w.Close(), c.r.Close()) }
+func (c *localConn) CloseWrite() error                  { return c.w.Close() }
+func (c *localConn) LocalAddr() net.Addr                { return localAddr{} }
+func (c *localConn) RemoteAddr() net.Addr               { return localAddr{} }
+func (c *localConn) SetReadDeadline(t time.Time) error  { return c.r.SetReadDeadline(t) }
+func (c *localConn) SetWriteDeadline(t time.Time) error { return c.w.SetWriteDeadline(t) }
+
+func (c *localConn) SetDeadline(t time.Time) error {
+	return errors.Join(c.r.SetReadDeadline(t), c.w.SetWriteDeadline(t))
 }
 
 // localAddr is the address of what has none.

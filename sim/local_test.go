@@ -61,6 +61,41 @@ func TestLocalServerInVirtualTime(t *testing.T) {
 	})
 }
 
+// A client that does not close its end after the last message is not waited for
+// for long.
+func TestServerDoesNotLinger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v, err := Local(testConfig())
+		if err != nil {
+			t.Fatal(err)
+		}
+		served := make(chan error, 1)
+		go func() { served <- v.Serve(context.Background()) }()
+		conn, err := v.Dial(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+		l.login("nobody")
+		l.want("S1 LOGOUT UNAUTHORISED", "the end")
+		open := func() (n int) {
+			v.Do(func(s *Sim) { n = len(s.Host.Peers()) })
+			return n
+		}
+		if open() != 1 {
+			t.Error("closed before the client had a chance to close")
+		}
+		time.Sleep(lingerTimeout + time.Millisecond)
+		synctest.Wait()
+		if open() != 0 {
+			t.Error("still open")
+		}
+		if err := errors.Join(v.Close(), <-served); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // A client over a socket that does not read is cut off, and the operator is told
 // why.
 func TestServerCutsOffASlowClient(t *testing.T) {

@@ -140,6 +140,63 @@ func TestHeartbeatTimeoutWithoutHeartbeats(t *testing.T) {
 	c.want("S15 LOGOUT HEARTBEAT_TIMEOUT")
 }
 
+// Five unanswered heartbeats are enough, even if something was heard after the
+// exchange last spoke.
+func TestHeartbeatsAreCounted(t *testing.T) {
+	b := newBench(t, testConfig())
+	c := b.login()
+	b.wait(5 * time.Second)
+	c.beat()
+	b.wait(55*time.Second - 1)
+	c.want("S2 HEARTBEAT", "S3 HEARTBEAT", "S4 HEARTBEAT", "S5 HEARTBEAT", "S6 HEARTBEAT")
+	b.wait(1)
+	c.want("S7 LOGOUT HEARTBEAT_TIMEOUT")
+}
+
+// A client that answers stays for as long as it likes.
+func TestAnsweredHeartbeats(t *testing.T) {
+	b := newBench(t, testConfig())
+	c := b.login()
+	for i := range 100 {
+		b.wait(10 * time.Second)
+		c.want(fmt.Sprintf("S%d HEARTBEAT", i+2))
+		c.beat()
+	}
+}
+
+// What comes twice is carried out once.
+func TestDuplicate(t *testing.T) {
+	c := newBench(t, testConfig()).login()
+	for range 3 {
+		c.sendAt(2, func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
+	}
+	c.want("S2 PONG")
+	if s := c.p.Stats(); s.Discarded != 2 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// A session without a connection goes on: it keeps what there is to tell, as much
+// as fits.
+func TestResumeAfterMuch(t *testing.T) {
+	config := testConfig()
+	config.Limits.OutFrames = 16
+	b := newBench(t, config)
+	c := b.connect()
+	c.password(DemoUsername, DemoPassword)
+	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
+	c.subscribe(DemoMarket)
+	c.lose()
+	for i := range 100 {
+		b.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
+	}
+	c = b.connect()
+	c.resume(session, 3)
+	c.want("S104 LOGIN_RESPONSE reset=4")
+	c.replay(102)
+	c.want("S102 replayed quotes 200000 bids 1098:1000", "S103 replayed quotes 200000 bids 1099:1000", "S104 replayed GAPFILL")
+}
+
 func TestReplay(t *testing.T) {
 	c := newBench(t, testConfig()).login()
 	c.ping()

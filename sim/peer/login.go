@@ -89,7 +89,7 @@ var ErrTakenOver = errors.New("sim: the session was resumed on another connectio
 func (p *Peer) resume(seq uint64, identity core.Identity, name string) {
 	h := p.host
 	for i, s := range h.kept {
-		if s.name == name && s.username == identity.Username {
+		if s.name == name && s.username == identity.Username && !s.broken {
 			h.kept = append(h.kept[:i], h.kept[i+1:]...)
 			p.adopt(s, seq, identity)
 			return

@@ -108,14 +108,7 @@ func (s *session) Publish(m core.Message) { s.send(m, false) }
 // becomes a gapfill. It reports false if that is not all kept any more.
 func (s *session) replay(from uint64) bool {
 	end := s.next
-	from = max(from, 1)
-	if from >= end {
-		return true
-	}
-	if from < s.out.Oldest() || s.out.Oldest() == 0 {
-		return false
-	}
-	for seq := from; seq < end; seq++ {
+	for seq := max(from, 1); seq < end; seq++ {
 		if !s.resend(seq) {
 			return false
 		}
