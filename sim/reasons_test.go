@@ -185,6 +185,34 @@ func checkReasons(t *testing.T, cases []reasonCase, reasonOf func(*msg.Payload) 
 	}
 }
 
+// A reduce that is refused for each reason, and a cancel-all.
+func TestEveryReduceRejection(t *testing.T) {
+	rest := func(_ *bench, c *client) { c.create(buy, 10000, 3000, 1) }
+	reduce := func(c *client) { c.reduce(c.idOf(1), 5000, 9) }
+	cases := []reasonCase{
+		{"unknown", "NOT_FOUND", nil, func(c *client) { c.reduce(5, 5000, 9) }},
+		{"dead", "NOT_LIVE", func(b *bench, c *client) { rest(b, c); c.cancel(c.idOf(1), 0) }, reduce},
+		{"down", "CAPACITY_REACHED", func(b *bench, c *client) { rest(b, c); b.sim.Exchange.SetUnavailable(true) }, reduce},
+		{"throttle", "THROTTLE_EXCEEDED", func(b *bench, c *client) {
+			b.sim.Host.SetThrottle(b.sim.Now(), Throttle{Rate: 1, Burst: 1, Tick: time.Second})
+			rest(b, c)
+		}, reduce},
+		{"quantity", "INVALID_NEW_QUANTITY", rest, func(c *client) { c.reduce(c.idOf(1), 10000, 9) }},
+	}
+	checkReasons(t, cases, func(m *msg.Payload) (string, bool) {
+		r := m.GetOrderQuantityReduceRejected()
+		return strings.TrimPrefix(r.GetReason().String(), "ORDER_QUANTITY_REDUCE_REJECTED_"), m.HasOrderQuantityReduceRejected()
+	}, int(msg.OrderQuantityReduceRejectedInvalidNewQuantity))
+
+	b := newBench(t, testConfig())
+	c := b.login()
+	b.sim.Exchange.SetUnavailable(true)
+	c.send(func(m *msg.Payload) { m.MutableOrderCancelAll().SetReference(3) })
+	if r := c.next().GetOrderCancelAllRejected(); r.GetReason() != msg.OrderCancelAllRejectedUnknownError || r.GetReference() != 3 {
+		t.Errorf("sent %v", r)
+	}
+}
+
 // With the back end down there is no sequence to answer.
 func TestUnavailableHasNoSequence(t *testing.T) {
 	b := newBench(t, testConfig())
