@@ -323,6 +323,27 @@ func TestUnion(t *testing.T) {
 	}
 }
 
+// The envelope of a payload is a message field like those of other messages, and goes with any body.
+func TestEnvelope(t *testing.T) {
+	var m msg.Payload
+	m.MutableSettings().SetCancelAllOnFailure(true)
+	checkEmpty(t, m.GetEtoPayload())
+	envelope := m.MutableEtoPayload()
+	envelope.SetSeq(7)
+	if !m.HasEtoPayload() || m.GetEtoPayload() != envelope || m.MutableEtoPayload().GetSeq() != 7 {
+		t.Errorf("made an envelope, the payload is %v", &m)
+	}
+	m.SetType(msg.PayloadEto)
+	if !m.HasEtoPayload() || m.GetEtoPayload().GetSeq() != 7 {
+		t.Errorf("another type was set, the payload is %v", &m)
+	}
+	m.ClearEtoPayload()
+	if m.HasEtoPayload() || m.Proto().EtoPayload != nil {
+		t.Errorf("cleared, the payload is %v", &m)
+	}
+	checkEmpty(t, m.MutableEtoPayload())
+}
+
 func kindOf(t *testing.T, name string) kind {
 	t.Helper()
 	for _, k := range kinds {

@@ -146,6 +146,43 @@ func TestTornFields(t *testing.T) {
 	}
 }
 
+// What is wrong inside of a part is said by the part's name and its place in the whole.
+func TestTornParts(t *testing.T) {
+	for _, k := range kinds {
+		for i := range k.fields.Len() {
+			f := k.fields.Get(i)
+			if f.Kind() != protoreflect.MessageKind {
+				continue
+			}
+			var b []byte
+			if k.isUnion() {
+				b = []byte{0x08, byte(f.Number() - 1)}
+			}
+			b = append(append(b, tagOf(f)...), 2, 0x9e, 0x7f) // a field of a reserved wire type
+			want := msg.DecodeError{Message: string(f.Message().FullName()), Number: 2035, Offset: len(b) - 2, Err: msg.ErrWireType}
+			var e *msg.DecodeError
+			if err := k.new().Decode(b, nil); !errors.As(err, &e) || *e != want {
+				t.Errorf("%s: %x: %v, want %v", f.FullName(), b, err, &want)
+			}
+		}
+	}
+}
+
+// A payload that is torn behind a malformed body does not say which type is the last: the body
+// counts by the type so far.
+func TestTornPayloads(t *testing.T) {
+	for _, torn := range [][]byte{{0x80}, {0x08}, {0x08, 0x80}, {0x12}, {0x12, 4, 0}, {0x00, 1}, {0x9e, 0x7f}, {0x9c, 0x7f}, {0x9b, 0x7f, 0x80}} {
+		for _, tail := range [][]byte{nil, {0x08, 1}} {
+			b := bytes.Join([][]byte{typeSettings, settingsBad, tail, torn}, nil)
+			want := msg.DecodeError{Message: "smarkets.seto.Settings", Field: "cancel_all_on_failure", Number: 1, Offset: 5, Err: msg.ErrWireType}
+			var e *msg.DecodeError
+			if err := new(msg.Payload).Decode(b, nil); !errors.As(err, &e) || *e != want {
+				t.Errorf("%x: %v, want %v", b, err, &want)
+			}
+		}
+	}
+}
+
 // A tag that cannot be read has no number.
 func TestTornTags(t *testing.T) {
 	for _, k := range kinds {
