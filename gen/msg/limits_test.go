@@ -213,12 +213,14 @@ var refusals = []refusal{
 		[]byte{0x12, 2, 0x81, 0x01},
 	},
 	{
-		"packed field beyond the input", new(msg.OrderInvalid), []byte{0x12, 2, 1},
+		"packed field beyond the input", new(msg.OrderInvalid),
+		[]byte{0x12, 2, 1},
 		msg.DecodeError{Message: invalidName, Field: "reasons", Number: 2, Err: msg.ErrLength},
 		[]byte{0x12, 1, 1},
 	},
 	{
-		"value cut in a group", new(msg.Quote), []byte{0xa3, 0x06, 0x08, 0x80},
+		"value cut in a group", new(msg.Quote),
+		[]byte{0xa3, 0x06, 0x08, 0x80},
 		msg.DecodeError{Message: quoteName, Number: 100, Err: msg.ErrTruncated},
 		nil,
 	},
