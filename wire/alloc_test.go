@@ -66,4 +66,14 @@ func TestNoAllocations(t *testing.T) {
 	if s := b.Stats(); s.Moves == 0 || s.Large == 0 || s.Empty == 0 {
 		t.Errorf("a path was not walked: %+v", s)
 	}
+
+	// So often that the pool has learnt which sizes to keep; a power of two, which
+	// with its slack is larger than the size that it would learn from the payload.
+	learnt := AppendFrame(nil, make([]byte, 8192))
+	for range 45_000 {
+		turn(learnt, 4096)
+	}
+	if n := testing.AllocsPerRun(1000, func() { turn(learnt, 4096) }); n != 0 {
+		t.Errorf("large frames of a size that the pool knows: %v allocations", n)
+	}
 }

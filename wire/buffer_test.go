@@ -113,24 +113,47 @@ func TestBufferMovesOnlyWhenOutOfRoom(t *testing.T) {
 }
 
 // After a drain Free offers the reserve, unless a split frame that fits the block
-// is all but complete; then it offers what is left of the block.
+// is all but complete; then it offers what is left of the block. That holds
+// wherever in the block the split frame starts.
 func TestBufferFreeOffersRoom(t *testing.T) {
-	const block = 1024
-	for size := 1; size <= 3*block; size += 13 {
-		b := newBuffer(t, block, Limits{})
-		frame := AppendFrame(nil, make([]byte, size))
-		small := AppendFrame(nil, make([]byte, 20))
-		for arrived := 1; arrived < len(frame); arrived += 11 {
-			b.Reset()
-			sent := append(bytes.Clone(small), frame[:arrived]...)
-			if _, err := feed(t, b, sent, func() int { return block }); err != nil {
-				t.Fatal(err)
+	const block = 512
+	b := newBuffer(t, block, Limits{})
+	for _, before := range []int{0, 20, 440, 460, 508} {
+		for size := 1; size <= 3*block; size += 1 + size/8 {
+			frame := AppendFrame(nil, make([]byte, size))
+			for arrived := 1; arrived < len(frame); arrived += 1 + arrived/8 {
+				b.Reset()
+				largePool = bytebufferpool.Pool{} // an earlier frame's buffer would offer more
+				var sent []byte
+				if before > 0 {
+					sent = AppendFrame(sent, make([]byte, before-HeaderSize(before)))
+				}
+				sent = append(sent, frame[:arrived]...)
+				if _, err := feed(t, b, sent, func() int { return block }); err != nil {
+					t.Fatal(err)
+				}
+				free := len(b.Free())
+				check(t, b)
+				if least := min(block/8, len(frame)-arrived); free < least {
+					t.Fatalf("%d of a frame of %d arrived behind %d: Free offers %d, want %d", arrived, len(frame), before, free, least)
+				}
 			}
-			free := len(b.Free())
-			check(t, b)
-			if least := min(block/8, len(frame)-arrived); free < least {
-				t.Fatalf("%d of a frame of %d arrived: Free offers %d, want %d", arrived, len(frame), free, least)
-			}
+		}
+	}
+}
+
+// Only a frame that does not fit the block leaves it.
+func TestBufferLargeOnlyBeyondBlock(t *testing.T) {
+	for frameBytes := 62; frameBytes <= 66; frameBytes++ {
+		b := newBuffer(t, 64, Limits{})
+		frame := AppendFrame(nil, make([]byte, frameBytes-1))
+		got, err := feed(t, b, bytes.Repeat(frame, 3), func() int { return 5 })
+		want := uint64(0)
+		if frameBytes > 64 {
+			want = 3
+		}
+		if err != nil || len(got) != 3 || b.Stats().Large != want {
+			t.Errorf("frames of %d bytes: %d payloads, %v, %+v", frameBytes, len(got), err, b.Stats())
 		}
 	}
 }
@@ -216,6 +239,20 @@ func TestBufferErrors(t *testing.T) {
 	}
 }
 
+// A whole frame is refused for its length as a partial one is.
+func TestBufferRefusesWholeFrames(t *testing.T) {
+	for _, limit := range []int{1, 50, 200} {
+		b := newBuffer(t, 1024, Limits{PayloadBytesMax: limit})
+		good := AppendFrame(nil, make([]byte, limit))
+		_, err := feed(t, b, append(good, AppendFrame(nil, make([]byte, limit+1))...), func() int { return 1024 })
+		want := FrameError{ErrFrameTooLong, int64(len(good)), uint64(limit + 1), limit}
+		var got *FrameError
+		if !errors.As(err, &got) || *got != want {
+			t.Errorf("%v, want %v", err, &want)
+		}
+	}
+}
+
 // Bytes that were under way when Next found an error are dropped.
 func TestBufferFilledAfterError(t *testing.T) {
 	b := newBuffer(t, 64, Limits{PayloadBytesMax: 5})
@@ -279,6 +316,9 @@ func TestBufferClose(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, b)
+	if b.large.buf != nil {
+		t.Error("Close keeps a buffer of the pool")
+	}
 	if payload, err := b.Next(); payload != nil || err != ErrClosed {
 		t.Errorf("Next of a closed Buffer: %x, %v", payload, err)
 	}

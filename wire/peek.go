@@ -108,8 +108,8 @@ func isOneBody(p []byte) bool {
 		}
 		at = 2
 	}
-	size, length := shortHeader(p[at], p[at+1])
-	return size > 0 && at+size+length == len(p)
+	size, length := shortHeader(p[at], p[at+1]) // zeros, which do not add up, if longer
+	return at+size+length == len(p)
 }
 
 // peekAny is Peek for every payload. After a failure env is zero.
