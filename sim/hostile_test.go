@@ -171,3 +171,38 @@ func TestConnectionsAreLimited(t *testing.T) {
 	c.lose()
 	b.connect()
 }
+
+// What cannot be is refused at the start, and says which field it is.
+func TestBadConfigurations(t *testing.T) {
+	for field, change := range map[string]func(*Config){
+		"InBytes":                    func(c *Config) { c.Limits.InBytes = 1 },
+		"OutBytes":                   func(c *Config) { c.Limits.OutBytes, c.Limits.History = 2<<30, 1 },
+		"Throttle.Tick":              func(c *Config) { c.Throttle.Tick = 1 },
+		"HeartbeatInterval":          func(c *Config) { c.HeartbeatInterval = -1 },
+		"Life.Rate":                  func(c *Config) { c.Life.Rate = -1 },
+		"Depth":                      func(c *Config) { c.Depth = 1000 },
+		"QuantityMin":                func(c *Config) { c.QuantityMin, c.QuantityMax = 10, 5 },
+		"QuantityMax":                func(c *Config) { c.QuantityMax = 1 << 62 },
+		"OrdersMax":                  func(c *Config) { c.Limits.Orders = -1 },
+		"Accounts[0].Balance":        func(c *Config) { c.Accounts[0].Balance = -1 },
+		"Accounts[1].Token":          func(c *Config) { c.Accounts[1].Token = DemoToken },
+		"Accounts[0].Username":       func(c *Config) { c.Accounts[0].Username = "" },
+		"Markets[0].EventID":         func(c *Config) { c.Markets[0].EventID = 9 },
+		"Markets[0].Contracts":       func(c *Config) { c.Markets[0].Contracts = nil },
+		"Markets[0].Contracts[2].ID": func(c *Config) { c.Markets[0].Contracts[2].ID = DemoHome },
+		"Markets[0].PendingTimeout":  func(c *Config) { c.Markets[0].PendingTimeout = -1 },
+		"Markets[0].State":           func(c *Config) { c.Markets[0].State = msg.MarketStateSettled },
+		"Markets[1].ID":              func(c *Config) { c.Markets = append(c.Markets, c.Markets[0]) },
+		"Events[0].ID":               func(c *Config) { c.Events[0].ID = 0 },
+	} {
+		c := testConfig()
+		change(&c)
+		s, err := New(c)
+		if err == nil {
+			s.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), field+":") && !strings.Contains(err.Error(), field+", ") {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package peer
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 
 	"github.com/smk-go/smk/gen/msg"
@@ -44,10 +45,24 @@ func NewHost(x *core.Exchange, config Config) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Host{
+	h := &Host{
 		x: x, config: config, limits: limits, now: x.Now(),
 		random: rand.New(rand.NewPCG(config.Seed, 0x5e55_1015)),
-	}, nil
+	}
+	// A size that cannot be had is to be heard of now, not at a connection.
+	in, err := wire.NewBuffer(config.InBytes, limits)
+	if err != nil {
+		return nil, fmt.Errorf("sim: InBytes: %w", err)
+	}
+	if err := in.Close(); err != nil {
+		return nil, err
+	}
+	out, err := h.frames()
+	if err != nil {
+		return nil, fmt.Errorf("sim: OutBytes, OutFrames: %w", err)
+	}
+	h.spare = append(h.spare, out)
+	return h, nil
 }
 
 // Accept takes a connection. The error is [ErrConnections], or says that memory
