@@ -25,6 +25,16 @@ const (
 	ResumeNone
 )
 
+var resumeNames = [...]string{"account", "session", "none"}
+
+// String returns the mode's name.
+func (m ResumeMode) String() string {
+	if int(m) < len(resumeNames) {
+		return resumeNames[m]
+	}
+	return "unknown mode"
+}
+
 // Config is what a session is made of. New copies it.
 type Config struct {
 	// Username and Password, or Token alone, the session token of the
@@ -107,7 +117,7 @@ func (r Resumption) LogValue() slog.Value { return slog.StringValue(r.String()) 
 // String shows the settings without the credentials: of these only whether they
 // are set.
 func (c Config) String() string {
-	return fmt.Sprintf("{Username:%s Password:%s Token:%s Resume:%d AccountSequence:%d Earlier:%v CancelAllOnFailure:%t "+
+	return fmt.Sprintf("{Username:%s Password:%s Token:%s Resume:%v AccountSequence:%d Earlier:%v CancelAllOnFailure:%t "+
 		"ReferenceBase:%d ThrottleOff:%t LoginTimeout:%d LogoutTimeout:%d HeartbeatAfter:%d PeerTimeout:%d ReplayTimeout:%d "+
 		"StaleAfter:%d AnswerTimeout:%d UnansweredMax:%d Send:%+v ReceiveBytes:%d Limits:%+v}",
 		redacted(c.Username), redacted(c.Password), redacted(c.Token), c.Resume, c.AccountSequence, c.Earlier, c.CancelAllOnFailure,

@@ -108,6 +108,9 @@ func TestSecrets(t *testing.T) {
 	if s := config.String(); !strings.Contains(s, "Password:set") || !strings.Contains(s, "In:5") {
 		t.Error(s)
 	}
+	if s := (Config{Token: "t"}).String(); !strings.Contains(s, "Username:unset") || !strings.Contains(s, "Token:set") {
+		t.Error(s)
+	}
 	if s := k.s.String(); s != "session login sent, epoch 1, in 5, out 7" {
 		t.Error(s)
 	}

@@ -3,7 +3,7 @@ package session
 import "github.com/smk-go/smk/wire"
 
 // owing reports whether something is to be sent that found no room.
-func (s *Session) owing() bool { return s.pongs > 0 || s.gap.owed || s.serving.active }
+func (s *Session) owing() bool { return s.pongs > 0 || s.gap.owed || s.serving.active || s.settings }
 
 // payDebts sends of it what there is room for.
 func (s *Session) payDebts() {
@@ -18,5 +18,8 @@ func (s *Session) payDebts() {
 	}
 	if s.gap.owed {
 		s.askReplay()
+	}
+	if s.settings && !s.asked {
+		s.sendSettings()
 	}
 }

@@ -83,13 +83,13 @@ var (
 type ProtocolError struct {
 	Seq      uint64 // of the message, 0 if it is not known
 	Expected uint64 // the sequence that was next
-	Offset   uint64 // inbound message of this connection, from 1
+	Message  uint64 // which one of the connection, counted from 1
 	Err      error  // a sentinel of this package, a *wire.FrameError, *wire.PeekError or *msg.DecodeError
 }
 
 // Error says what and where.
 func (e *ProtocolError) Error() string {
-	return "session: protocol violation in message " + strconv.FormatUint(e.Offset, 10) + " of the connection (sequence " +
+	return "session: protocol violation in message " + strconv.FormatUint(e.Message, 10) + " of the connection (sequence " +
 		strconv.FormatUint(e.Seq, 10) + ", expected " + strconv.FormatUint(e.Expected, 10) + "): " + e.Err.Error()
 }
 

@@ -72,7 +72,7 @@ func TestErrors(t *testing.T) {
 	if p := PolicyOf(nil); p != (Policy{RetryBackoff, true}) {
 		t.Errorf("policy of nothing: %+v", p)
 	}
-	e := &ProtocolError{Seq: 5, Expected: 3, Offset: 9, Err: ErrGapTooLarge}
+	e := &ProtocolError{Seq: 5, Expected: 3, Message: 9, Err: ErrGapTooLarge}
 	if !errors.Is(e, ErrGapTooLarge) || !strings.Contains(e.Error(), "message 9") {
 		t.Error(e)
 	}

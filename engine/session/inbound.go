@@ -70,7 +70,7 @@ func (s *Session) advance() {
 
 // violation makes a breach of the protocol the reason to end the connection.
 func (s *Session) violation(seq uint64, err error) {
-	s.fail(&ProtocolError{Seq: seq, Expected: s.in, Offset: s.arrived, Err: err})
+	s.fail(&ProtocolError{Seq: seq, Expected: s.in, Message: s.arrived, Err: err})
 }
 
 // receive takes one payload and reports whether it is an event.

@@ -117,15 +117,13 @@ func (s *Session) loggedIn(env wire.Envelope, payload []byte) {
 }
 
 // sendSettings asks the exchange to cancel the orders if we fall silent. It holds
-// for one session, so each login is followed by it. The ring is empty: there is
-// room.
+// for one session, so each login is followed by it.
 func (s *Session) sendSettings() {
 	settings := s.control.MutableSettings()
 	settings.Reset()
 	settings.SetCancelAllOnFailure(true)
-	if _, err := s.frame(msg.PayloadSettings, settings); err != nil {
-		s.fail(err)
-	}
+	_, err := s.frame(msg.PayloadSettings, settings)
+	s.settings = err != nil
 }
 
 // Logout asks the exchange to end the session; LoggedOut and an error from Next

@@ -1,8 +1,6 @@
 package session
 
 import (
-	"errors"
-
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/wire"
@@ -76,7 +74,7 @@ func (s *Session) build(typ msg.PayloadType, m wire.Marshaler, reference uint64)
 	}
 	region, err := s.frames.Reserve(size)
 	if err != nil {
-		return nil, 0, refuse(err)
+		return nil, 0, ErrFull
 	}
 	body = head.PutWithBody(wire.Enclose(region, payload), n)
 	if wrote, err := m.MarshalToSizedBufferVT(body[:own:own]); wrote != own || err != nil {
@@ -104,14 +102,6 @@ func refuseSize(n int) error {
 	return ErrTooLarge
 }
 
-// refuse translates the ring's refusals, whose details do not concern a bot.
-func refuse(err error) error {
-	if errors.Is(err, ring.ErrTooLarge) {
-		return ErrTooLarge
-	}
-	return ErrFull
-}
-
 // sendBare queues a session message without a body.
 func (s *Session) sendBare(etoType uint32) error {
 	if s.out > sequenceMax {
@@ -120,9 +110,9 @@ func (s *Session) sendBare(etoType uint32) error {
 	head := wire.Head{Type: uint32(msg.PayloadEto), Seq: s.out, EtoType: etoType}
 	payload := head.Size()
 	size := wire.FrameSize(payload)
-	region, err := s.frames.Reserve(size)
+	region, err := s.frames.Reserve(size) // the ring is larger than any session message
 	if err != nil {
-		return refuse(err)
+		return ErrFull
 	}
 	head.Put(wire.Enclose(region, payload))
 	s.commit(size, kindSession|etoType, 0)
@@ -141,9 +131,9 @@ func (s *Session) sendControl(etoType uint32) error {
 	if err != nil {
 		return err
 	}
-	region, err := s.frames.Reserve(size)
+	region, err := s.frames.Reserve(size) // the ring is larger than any session message
 	if err != nil {
-		return refuse(err)
+		return ErrFull
 	}
 	if err := wire.PutFrame(region, &s.control, payload); err != nil {
 		return err

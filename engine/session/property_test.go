@@ -26,7 +26,7 @@ func TestProperties(t *testing.T) {
 	for name, mode := range map[string]ResumeMode{"account": ResumeAccount, "session": ResumeSession} {
 		t.Run(name, func(t *testing.T) {
 			parameters := gopter.DefaultTestParameters()
-			parameters.MinSuccessfulTests = 600
+			parameters.MinSuccessfulTests = schedules
 			parameters.MaxSize = 300
 			count := make(map[string]int)
 			properties := gopter.NewProperties(parameters)

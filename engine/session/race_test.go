@@ -4,3 +4,7 @@ package session
 
 // raceEnabled says that allocations cannot be counted.
 const raceEnabled = true
+
+// schedules is how many random ones are played: what a race detector finds it finds in
+// the first.
+const schedules = 100

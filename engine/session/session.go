@@ -43,6 +43,7 @@ type Session struct {
 	probed   int64  // a ping asked for a sign of life
 	pings    pings
 	pongs    int    // owed to the peer
+	settings bool   // likewise
 	copied   uint64 // lowest sequence that was sent again
 	serving  serving
 	throttle throttle
@@ -235,7 +236,7 @@ func (s *Session) Open(now int64) error {
 	s.clock(now)
 	s.epoch++
 	s.buffer.Reset()
-	s.heard, s.arrived, s.asked, s.early, s.pongs = false, 0, false, 0, 0
+	s.heard, s.arrived, s.asked, s.early, s.pongs, s.settings = false, 0, false, 0, 0, false
 	s.lastHeard, s.lastFrame, s.lastSent, s.since = s.now, s.now, s.now, s.now
 	s.gap, s.serving = gap{}, serving{}
 	s.resuming, s.keep = s.keep, false
@@ -246,7 +247,7 @@ func (s *Session) Open(now int64) error {
 		s.copied = noCopies
 	}
 	if err := s.login(); err != nil {
-		return err
+		panic("BUG: session: no room for the login: " + err.Error()) // nothing is unsent
 	}
 	s.move(LoginSent, nil)
 	return nil

@@ -304,58 +304,6 @@ func TestPingsMax(t *testing.T) {
 	k.ping()
 }
 
-// TestDebts lets pongs, a replay and a request wait for room.
-func TestDebts(t *testing.T) {
-	config := Config{ThrottleOff: true}
-	config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
-	k := newEstablished(t, config)
-	for k.s.frames.PendingBytes() < ringBytesMin-2*controlBytes {
-		k.s.beat()
-	}
-	_, again := k.s.Counters()
-	k.mustSend(msg.PayloadMarketSubscribe, new(msg.OrderCancelAll))
-	for k.s.sendBare(wire.EtoHeartbeat) == nil {
-	}
-	_, out := k.s.Counters()
-	for range 3 {
-		k.feed(k.eto(msg.EtoPayloadPing, nil))
-	}
-	k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(again) }))
-	k.server += 5
-	k.feed(k.eto(msg.EtoPayloadHeartbeat, nil))
-	k.wantKinds(k.events(), Gap, StateChanged)
-	k.counters(6, out)
-	if _, err := k.s.Send(k.now, msg.PayloadMarketSubscribe, new(msg.OrderCancelAll)); !errors.Is(err, ErrFull) {
-		t.Error(err)
-	}
-	sent := k.sent()
-	if k.s.owing() {
-		t.Error("something is still owed")
-	}
-	stats := k.s.Stats()
-	if stats.MessagesAgain != 1 || stats.ReplaysAsked != 1 || stats.GapfillsOut < 50 {
-		t.Errorf("%+v", stats)
-	}
-	pongs := 0
-	for len(sent) > 0 {
-		payload, n, err := wire.Scan(sent, wire.Limits{})
-		if err != nil || n == 0 {
-			t.Fatal(err)
-		}
-		sent = sent[n:]
-		env, err := wire.Peek(payload)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if env.EtoType == wire.EtoPong && !env.IsReplay {
-			pongs++
-		}
-	}
-	if pongs != 3 {
-		t.Errorf("%d pongs, want 3", pongs)
-	}
-}
-
 // TestTap sees everything, discarded or not.
 func TestTap(t *testing.T) {
 	var seen []string
@@ -425,89 +373,44 @@ func TestSequenceSpent(t *testing.T) {
 	k.counters(1, 2)
 }
 
-// TestReplayBeforeNews holds back what is new while a replay waits for room: the peer
-// would discard it. A large copy waits for the start of the ring here, while there is
-// room for something small at its end.
-func TestReplayBeforeNews(t *testing.T) {
+func TestEpochsSpent(t *testing.T) {
+	k := newKit(t, Config{})
+	k.s.epoch = math.MaxUint32
+	wantErr(t, k.s.Open(k.now), ErrSequenceSpent)
+}
+
+// TestLargestMessage finds the limits from both sides, with a reference added or not.
+func TestLargestMessage(t *testing.T) {
+	for _, base := range []uint64{0, 1 << 60} {
+		k := newEstablished(t, Config{ReferenceBase: base, ThrottleOff: true})
+		largest := 0
+		for n := wire.OutboundBytesMax - 40; n < wire.OutboundBytesMax+2; n++ {
+			seq, err := k.s.Send(k.now, msg.PayloadOrderCreate, &rawMessage{make([]byte, n)})
+			if err != nil {
+				wantErr(t, err, ErrTooLarge)
+				continue
+			}
+			if largest = n; seq == 0 {
+				t.Fatal("no sequence")
+			}
+			payload, _, err := wire.Scan(k.sent(), wire.Limits{})
+			if err != nil || len(payload) > wire.OutboundBytesMax {
+				t.Fatalf("%d bytes: %v", len(payload), err)
+			}
+		}
+		// Envelope and tags around the message, and the reference: 10 and 10 bytes.
+		want := wire.OutboundBytesMax - 10
+		if base != 0 {
+			want -= 10
+		}
+		if largest != want {
+			t.Errorf("base %d: %d bytes pass, want %d", base, largest, want)
+		}
+	}
+	// A ring may be smaller than a frame may be.
 	config := Config{}
 	config.Send.Bytes = ringBytesMin
 	k := newEstablished(t, config)
-	for i := range 15 {
-		k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{make([]byte, 1489)})
-		if i < 10 {
-			k.sent()
-		}
-	}
-	k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(8) }))
-	k.events()
-	if !k.s.serving.active || k.s.frames.PendingBytes()+20 > k.s.bytesMax {
-		t.Fatalf("active %t, pending %d", k.s.serving.active, k.s.frames.PendingBytes())
-	}
-	if _, err := k.s.Send(k.now, msg.PayloadMarketSubscribe, &rawMessage{}); !errors.Is(err, ErrFull) {
-		t.Error(err)
-	}
-	k.sent()
-	if k.s.owing() {
-		t.Error("the replay still waits")
-	}
-	k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{})
-}
-
-// TestNoDebtsAfterTheEnd pays nothing on a connection that is gone: it would use up a
-// sequence of the session.
-func TestNoDebtsAfterTheEnd(t *testing.T) {
-	config := Config{Resume: ResumeSession}
-	config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
-	k := newEstablished(t, config)
-	for k.s.sendBare(wire.EtoHeartbeat) == nil {
-	}
-	_, out := k.s.Counters()
-	k.feed(k.eto(msg.EtoPayloadPing, nil))
-	k.events()
-	k.s.Lost(k.now, io.EOF)
-	k.s.Written(0)
-	k.counters(3, out)
-}
-
-// TestIdleWithoutRoom waits for room without asking for the processor all the time.
-func TestIdleWithoutRoom(t *testing.T) {
-	config := Config{}
-	config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
-	k := newEstablished(t, config)
-	for k.s.sendBare(wire.EtoHeartbeat) == nil {
-	}
-	for range 10 {
-		k.feed(k.eto(msg.EtoPayloadPong, nil))
-		k.events()
-		k.now = k.s.Deadline()
-		if err := k.s.Tick(k.now); err != nil {
-			t.Fatal(err)
-		}
-		if k.s.Deadline() <= k.now {
-			t.Fatal("the deadline does not move")
-		}
-	}
-}
-
-// TestWithheldAndLost tells that an order was withheld even if the connection ends
-// before Next came to it.
-func TestWithheldAndLost(t *testing.T) {
-	k := newEstablished(t, Config{})
-	k.mustSend(msg.PayloadOrderCreate, orderCreate())
-	k.sent()
-	k.now += 3 * second
-	k.server += 3
-	k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(2) }))
-	if e, err := k.s.Next(k.now); err != nil || e.Kind != Gap {
-		t.Fatal(e, err)
-	}
-	k.s.Lost(k.now, io.EOF)
-	events := k.events()
-	k.wantKinds(events, StateChanged, StateChanged, SendResolved)
-	if fate := events[2].Fate; fate != NotDelivered {
-		t.Errorf("the order is %v", fate)
-	}
-	if k.s.withheld != 0 {
-		t.Error("something is still to be told")
-	}
+	_, err := k.s.Send(k.now, msg.PayloadMarketSubscribe, &rawMessage{make([]byte, ringBytesMin)})
+	wantErr(t, err, ErrTooLarge)
 }

@@ -45,6 +45,8 @@ func TestNames(t *testing.T) {
 		{Replayed.String(), "replayed"},
 		{NotDelivered.String(), "not delivered"},
 		{Fate(99).String(), "unknown fate"},
+		{ResumeSession.String(), "session"},
+		{ResumeMode(9).String(), "unknown mode"},
 		{RetryBackoff.String(), "backoff"},
 		{Retry(99).String(), "unknown retry"},
 	} {

@@ -154,11 +154,9 @@ func (t *throttle) when(amount uint64) int64 {
 	high, low := bits.Mul64(amount-t.tokens, throttleUnit)
 	low, under := bits.Sub64(low, t.carry, 0)
 	high -= under
-	speed := t.rate * throttlePercent
-	if high >= speed {
-		return math.MaxInt64
-	}
-	wait, rest := bits.Div64(high, low, speed)
+	// The largest burst is 2^32 tokens, so that even a rate of 1 gives a quotient of
+	// 64 bits.
+	wait, rest := bits.Div64(high, low, t.rate*throttlePercent)
 	if rest > 0 {
 		wait++
 	}

@@ -82,3 +82,24 @@ func TestThrottle(t *testing.T) {
 		}
 	}
 }
+
+// TestThrottleExtremes are pauses and bursts beyond every product of 64 bits.
+func TestThrottleExtremes(t *testing.T) {
+	var b throttle
+	b.init(false)
+	b.change(0, math.MaxUint32, math.MaxUint32, 0)
+	b.fill(math.MaxInt64)
+	if b.tokens != b.limit {
+		t.Errorf("%d tokens after a lifetime, want %d", b.tokens, b.limit)
+	}
+	b.change(math.MaxInt64-1000, 1, math.MaxUint32, 0)
+	b.tokens = 0
+	if at := b.when(b.limit); at != math.MaxInt64 {
+		t.Errorf("full at %d", at)
+	}
+	b.change(0, 1, math.MaxUint32, math.MaxUint32)
+	b.tokens = 0
+	if at := b.when(token); at != int64(math.MaxUint32)*millisecond {
+		t.Errorf("one token at %d", at)
+	}
+}

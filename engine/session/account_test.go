@@ -1,0 +1,51 @@
+package session
+
+import (
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/gen/seto"
+)
+
+// TestAccountSequence asks every message of the schema that has the fields, and every
+// one that has not.
+func TestAccountSequence(t *testing.T) {
+	numbered := 0
+	fields := new(seto.Payload).ProtoReflect().Descriptor().Fields()
+	for i := range fields.Len() {
+		field := fields.Get(i)
+		if field.Number() < 3 {
+			continue
+		}
+		typ := msg.PayloadType(field.Number() - 1)
+		wide := field.Message().Fields().ByName("account_sequence_64")
+		p := &seto.Payload{}
+		body := p.ProtoReflect().Mutable(field).Message()
+		want := uint64(0)
+		if wide != nil && typ != msg.PayloadLogin {
+			numbered++
+			want = 1<<40 + 7
+			body.Set(wide, protoreflect.ValueOfUint64(want))
+			body.Set(field.Message().Fields().ByName("account_sequence"), protoreflect.ValueOfUint32(5))
+		}
+		p.Type = seto.PayloadType(typ).Enum()
+		b, err := proto.MarshalOptions{AllowPartial: true}.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m msg.Payload
+		if err := m.Decode(b, nil); err != nil {
+			t.Fatal(err)
+		}
+		got, order := accountSequence(&m, 0)
+		if got != want || order != (want != 0 || typ == msg.PayloadOrderInvalid) {
+			t.Errorf("%v: %d, %t, want %d", typ, got, order, want)
+		}
+	}
+	if numbered != 16 {
+		t.Errorf("%d messages with an account sequence, want 16", numbered)
+	}
+}
