@@ -15,10 +15,9 @@ type account struct {
 
 // settle counts the message that was handled.
 func (a *account) settle() {
-	if a.current > a.last {
-		a.last = a.current
+	if a.current != 0 {
+		a.last, a.current = a.current, 0
 	}
-	a.current = 0
 }
 
 // numbered is what messages with an account sequence have in common.
@@ -30,8 +29,8 @@ type numbered interface {
 
 // accountSequence returns the account sequence of a message, 0 if it has none, and
 // whether messages of its type are about orders. The
-// 64-bit field counts. Without it the 32-bit one does, unless what came before is
-// beyond 32 bits: a number cut short must not make a new message look old.
+// 64-bit field counts. Without it the 32-bit one does, unless nothing new
+// fits 32 bits: a number cut short must not make a new message look old.
 func accountSequence(p *msg.Payload, last uint64) (number uint64, order bool) {
 	var m numbered
 	switch p.GetType() {
@@ -73,7 +72,7 @@ func accountSequence(p *msg.Payload, last uint64) (number uint64, order bool) {
 	if m.HasAccountSequence_64() {
 		return m.GetAccountSequence_64(), true
 	}
-	if last > math.MaxUint32 {
+	if last >= math.MaxUint32 {
 		return 0, true
 	}
 	return uint64(m.GetAccountSequence()), true

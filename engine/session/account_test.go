@@ -49,3 +49,14 @@ func TestAccountSequence(t *testing.T) {
 		t.Errorf("%d messages with an account sequence, want 16", numbered)
 	}
 }
+
+// TestAccountSequence32 has the 32-bit field only.
+func TestAccountSequence32(t *testing.T) {
+	var p msg.Payload
+	p.MutableOrderVoided().SetAccountSequence(7)
+	for last, want := range map[uint64]uint64{0: 7, 1<<32 - 2: 7, 1<<32 - 1: 0, 1 << 40: 0} {
+		if got, order := accountSequence(&p, last); got != want || !order {
+			t.Errorf("after %d: %d, %t, want %d", last, got, order, want)
+		}
+	}
+}

@@ -87,7 +87,7 @@ func New(config Config) (*Session, error) {
 		return nil, err
 	}
 	s := &Session{
-		config: config, buffer: buffer, frames: frames,
+		config: config, buffer: buffer, frames: frames, now: math.MinInt64,
 		in: 1, out: 1, refs: config.ReferenceBase, copied: noCopies,
 		id: make([]byte, 0, SessionBytesMax), token: []byte(config.Token),
 	}
@@ -238,6 +238,7 @@ func (s *Session) Open(now int64) error {
 	s.buffer.Reset()
 	s.heard, s.arrived, s.asked, s.early, s.pongs, s.settings = false, 0, false, 0, 0, false
 	s.lastHeard, s.lastFrame, s.lastSent, s.since = s.now, s.now, s.now, s.now
+	s.probed = math.MinInt64
 	s.gap, s.serving = gap{}, serving{}
 	s.resuming, s.keep = s.keep, false
 	if !s.resuming {

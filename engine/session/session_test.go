@@ -414,3 +414,27 @@ func TestLargestMessage(t *testing.T) {
 	_, err := k.s.Send(k.now, msg.PayloadMarketSubscribe, &rawMessage{make([]byte, ringBytesMin)})
 	wantErr(t, err, ErrTooLarge)
 }
+
+// TestClockOrigin begins far below zero: only differences count.
+func TestClockOrigin(t *testing.T) {
+	k := newKit(t, Config{})
+	k.now = -1000 * second
+	k.open()
+	k.login()
+	k.events()
+	k.mustSend(msg.PayloadOrderCreate, orderCreate())
+	if until := k.s.Deadline() - k.now; until != HeartbeatAfter {
+		t.Errorf("idle in %d", until)
+	}
+	k.sent()
+	for range 4 {
+		k.now = k.s.Deadline()
+		if err := k.s.Tick(k.now); err != nil {
+			t.Fatal(err)
+		}
+		k.events()
+	}
+	if k.now != -980*second || k.s.pings.n != 1 {
+		t.Errorf("at %d, %d pings", k.now, k.s.pings.n)
+	}
+}

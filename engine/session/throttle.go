@@ -38,7 +38,8 @@ type throttle struct {
 }
 
 func (t *throttle) init(off bool) {
-	*t = throttle{rate: throttleRate, limit: throttleBurst * token, tokens: throttleBurst * token, off: off}
+	const full = throttleBurst * token
+	*t = throttle{rate: throttleRate, limit: full, tokens: full, paused: math.MinInt64, off: off}
 }
 
 // change takes new limits. What is in the bucket stays, up to the new burst.
