@@ -54,7 +54,7 @@ func (m *SettingsAccepted) SetCancelAllOnFailure(v bool) {
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 func (m *SettingsAccepted) Decode(b []byte, u *Unknown) error {
 	m.Reset()
-	return m.merge(b, 0, u)
+	return m.mergeOrdered(b, 0, len(b), u)
 }
 
 // merge reads the fields in b[i:] over those m has.
@@ -88,6 +88,34 @@ func (m *SettingsAccepted) merge(b []byte, i int, u *Unknown) error {
 		}
 	}
 	return nil
+}
+
+// mergeOrdered is merge for the fields in b[i:end], quick as long as they ascend.
+func (m *SettingsAccepted) mergeOrdered(b []byte, i, end int, u *Unknown) error {
+	if i == end {
+		return nil
+	}
+	has, at := m.has, i // at is where the last field started
+	x := word(b, i)
+	if x&0x80ff == 0x8 { // cancel_all_on_failure
+		at = i
+		i += 2
+		m.cancelAllOnFailure = byte(x>>8) != 0
+		has |= hasSettingsAcceptedCancelAllOnFailure
+		if i >= end {
+			goto stop
+		}
+	}
+	goto rest
+stop:
+	if i == end {
+		m.has = has
+		return nil
+	}
+	i = at // the field goes on behind the end
+rest:
+	m.has = has
+	return m.merge(b[:end], i, u)
 }
 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.

@@ -10,7 +10,7 @@ func (w *writer) decode(t *message) {
 	w.P("// schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.")
 	w.P("func (m *", t.Name, ") Decode(b []byte, u *Unknown) error {")
 	w.P("m.Reset()")
-	w.P("return m.merge(b, 0, u)")
+	w.P("return m.mergeOrdered(b, 0, len(b), u)")
 	w.P("}")
 	w.P()
 	w.P("// merge reads the fields in b[i:] over those m has.")

@@ -49,6 +49,7 @@ func (f *feature) GenerateFile(def *protogen.File) bool {
 			w.structure(t)
 			w.accessors(t)
 			w.decode(t)
+			w.ordered(t)
 			w.encode(t)
 			w.convert(t)
 			w.text(t)
