@@ -38,17 +38,17 @@ func TestStates(t *testing.T) {
 func TestNames(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
 		{LogoutSent.String(), "logout sent"},
-		{State(99).String(), "unknown state"},
+		{State(stateCount).String(), "unknown state"},
 		{SendResolved.String(), "send resolved"},
-		{EventKind(99).String(), "unknown kind"},
+		{EventKind(len(eventNames)).String(), "unknown kind"},
 		{Live.String(), "live"},
 		{Replayed.String(), "replayed"},
 		{NotDelivered.String(), "not delivered"},
-		{Fate(99).String(), "unknown fate"},
+		{Fate(len(fateNames)).String(), "unknown fate"},
 		{ResumeSession.String(), "session"},
-		{ResumeMode(9).String(), "unknown mode"},
+		{ResumeMode(len(resumeNames)).String(), "unknown mode"},
 		{RetryBackoff.String(), "backoff"},
-		{Retry(99).String(), "unknown retry"},
+		{Retry(len(retryNames)).String(), "unknown retry"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%q, want %q", c.got, c.want)
