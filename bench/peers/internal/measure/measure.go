@@ -16,8 +16,8 @@ const (
 	SliceMax  = 10 * time.Second
 )
 
-// countedRuns is how many operations allocations are counted over: a multiple of the largest feed.
-const countedRuns = 1 << 13
+// countedRuns is how many operations allocations are counted over: all of the largest feed.
+const countedRuns = 1 << 12
 
 // runsMax is how many operations are tried to fill a slice before they are taken to do nothing.
 const runsMax = 1 << 40
