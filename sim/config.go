@@ -56,6 +56,10 @@ type Config struct {
 	// goroutine that owns the exchange and must not block.
 	Closed func(client net.Addr, username string, cause error)
 
+	// Speed is how many seconds of the exchange pass in one second of a server:
+	// everything is sooner, heartbeats and timeouts too. 0 means 1; at most 1000.
+	Speed float64
+
 	// Now is the first clock reading, nanoseconds since 1970. 0 means the time
 	// for a server, and Epoch for a [Sim].
 	Now int64

@@ -18,12 +18,16 @@ import (
 
 const (
 	tickMin       = time.Millisecond      // timers due within are done together
+	roundMax      = time.Hour             // without anything to do
 	catchUp       = 10 * time.Millisecond // of the participants' time in one round
 	lingerTimeout = time.Second           // how long the client may take to close after our last message
 	lastTimeout   = 2 * time.Second       // how long the last message may take to be sent
 	stopTimeout   = 3 * time.Second       // how long all clients together may take to be told
 	acceptPause   = 10 * time.Millisecond
 	discardBytes  = 4096
+
+	speedMin = 0.001
+	speedMax = 1000
 )
 
 // Server is an exchange that clients reach by TCP, with or without TLS. One
@@ -34,7 +38,8 @@ type Server struct {
 	listener net.Listener
 	local    *localListener // nil if the listener is a socket
 	start    time.Time
-	base     int64 // clock reading at start
+	base     int64   // clock reading at start
+	speed    float64 // seconds of the exchange in one second
 
 	inbox   *ring.MPSC[notice] // has room for all that all connections can have to tell
 	wake    chan struct{}
@@ -110,6 +115,12 @@ func newServer(c Config) (*Server, error) {
 	if c.TLS != nil && len(c.TLS.Certificates) == 0 && c.TLS.GetCertificate == nil && c.TLS.GetConfigForClient == nil {
 		return nil, &core.ConfigError{Field: "TLS", Text: "has no certificate"}
 	}
+	if c.Speed == 0 {
+		c.Speed = 1
+	}
+	if !(c.Speed >= speedMin && c.Speed <= speedMax) {
+		return nil, &core.ConfigError{Field: "Speed", Text: "must be 0.001 to 1000"}
+	}
 	start := time.Now()
 	if c.Now == 0 {
 		c.Now = start.UnixNano()
@@ -123,7 +134,7 @@ func newServer(c Config) (*Server, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	v := &Server{
-		sim: s, start: start, base: c.Now, onClosed: c.Closed,
+		sim: s, start: start, base: c.Now, speed: c.Speed, onClosed: c.Closed,
 		inbox: inbox, wake: make(chan struct{}, 1),
 		accepts: make(chan net.Conn), calls: make(chan func()), done: make(chan struct{}),
 		conns: make(map[*conn]struct{}), byPeer: make(map[*peer.Peer]*conn),
@@ -225,7 +236,13 @@ func (v *Server) Orders(username string) (list []core.OrderTruth) {
 }
 
 // now reads the clock: nanoseconds since 1970, never going back.
-func (v *Server) now() int64 { return v.base + int64(time.Since(v.start)) }
+func (v *Server) now() int64 {
+	since := time.Since(v.start)
+	if v.speed != 1 {
+		since = time.Duration(float64(since) * v.speed)
+	}
+	return v.base + int64(since)
+}
 
 // accept hands connections over until the listener is closed.
 func (v *Server) accept() error {
@@ -298,7 +315,8 @@ func (v *Server) round() time.Duration {
 	if v.sim.soon <= now {
 		return 0 // there is more to catch up, after what came meanwhile
 	}
-	return max(time.Duration(next-v.now()), tickMin)
+	wait := float64(next-v.now()) / v.speed
+	return max(time.Duration(min(wait, float64(roundMax))), tickMin)
 }
 
 // handle takes one notice.

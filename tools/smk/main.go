@@ -2,6 +2,7 @@
 //
 //	smk demo          an exchange and a bot that trade with each other over a loopback socket
 //	smk demo -json    the same summary for machines
+//	smk sim           an exchange that any client of the protocol can log in to
 package main
 
 import (
@@ -26,6 +27,7 @@ const (
 
 type commands struct {
 	Demo     demoCommand     `cmd:"" help:"Run an exchange and a bot that trade with each other over a loopback socket."`
+	Sim      simCommand      `cmd:"" help:"Run an exchange that any client of the protocol can log in to."`
 	Exchange exchangeCommand `cmd:"" hidden:"" help:"The demo's exchange, in a process of its own."`
 }
 

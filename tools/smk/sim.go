@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/smk-go/smk/sim"
+)
+
+// simCommand is an exchange that any client of the protocol can log in to.
+type simCommand struct {
+	Addr string `default:"127.0.0.1:3701" placeholder:"HOST:PORT" help:"Where to listen; port 0 takes a free one."`
+
+	TLS   bool   `name:"tls" help:"Speak TLS, with a certificate made now unless --cert names one."`
+	Cert  string `placeholder:"FILE" help:"The certificate, PEM. Implies --tls and needs --key."`
+	Key   string `placeholder:"FILE" help:"The certificate's private key, PEM."`
+	Trust string `default:"smk-sim.pem" placeholder:"FILE" help:"Where to write a certificate that was made now, for clients to trust (${default})."`
+
+	Accounts string `placeholder:"FILE" help:"Accounts, JSON; without it demo and rival, their names being their passwords."`
+	Markets  string `placeholder:"FILE" help:"Events and markets, JSON; without it a football match."`
+
+	Seed  uint64  `default:"1" help:"Seed of everything that is left to chance (${default})."`
+	Speed float64 `default:"1" placeholder:"FACTOR" help:"Seconds of the exchange in one second, 0.001 to 1000 (${default})."`
+	Life  int     `default:"50" placeholder:"RATE" help:"Actions of other participants a second, 0 for none (${default})."`
+
+	For  time.Duration `placeholder:"TIME" help:"End after this long; without it the exchange ends when it is interrupted."`
+	JSON bool          `name:"json" help:"Say how to connect as JSON, in one line."`
+}
+
+// Limits of the exchange's flags.
+const (
+	speedMin, speedMax = 0.001, 1000
+	lifeMax            = 1_000_000
+)
+
+// Validate is called by the command line's parser.
+func (c *simCommand) Validate() error {
+	switch {
+	case (c.Cert == "") != (c.Key == ""):
+		return errors.New("--cert and --key: one needs the other")
+	case !(c.Speed >= speedMin && c.Speed <= speedMax):
+		return fmt.Errorf("--speed: %v is not between %v and %v", c.Speed, speedMin, speedMax)
+	case c.Life < 0 || c.Life > lifeMax:
+		return fmt.Errorf("--life: %d is not between 0 and %d", c.Life, lifeMax)
+	case c.For < 0:
+		return fmt.Errorf("--for: %v is not a time to serve", c.For)
+	}
+	return nil
+}
+
+// Run serves until ctx ends, which is a clean end.
+func (c *simCommand) Run(ctx context.Context, std stdio) error {
+	config, explain, err := c.config()
+	if err != nil {
+		return err
+	}
+	secure, err := c.secure(&config)
+	if err != nil {
+		return err
+	}
+	log := newLines(std.err)
+	config.Closed = log.closed
+	server, err := sim.Listen(c.Addr, config)
+	if err != nil {
+		log.end()
+		return errors.New(strings.TrimPrefix(explain(err).Error(), "sim: "))
+	}
+	if err := secure.write(config.TLS); err != nil {
+		log.end()
+		return errors.Join(err, server.Close())
+	}
+	if c.For > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.For)
+		defer cancel()
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(ctx) }()
+	said := c.say(std.out, welcomeOf(c, config, server.Addr(), secure))
+	if said != nil {
+		err = server.Close()
+	}
+	err = errors.Join(said, err, <-served)
+	log.end()
+	if err == nil && !c.JSON {
+		_, err = fmt.Fprintln(std.out, "ended       every client was told")
+	}
+	return err
+}
+
+// say prints how to connect.
+func (c *simCommand) say(out io.Writer, w welcome) error {
+	if c.JSON {
+		return json.NewEncoder(out).Encode(w)
+	}
+	return w.writeText(out)
+}
+
+// lines prints what happens to clients, off the exchange's goroutine. What comes faster than
+// it can be printed is left out, and counted.
+type lines struct {
+	queue chan string
+	ended chan struct{}
+}
+
+// linesMax is how many lines may wait.
+const linesMax = 256
+
+func newLines(out io.Writer) *lines {
+	l := &lines{queue: make(chan string, linesMax), ended: make(chan struct{})}
+	go func() {
+		defer close(l.ended)
+		for s := range l.queue {
+			fmt.Fprintln(out, s)
+		}
+	}()
+	return l
+}
+
+// closed is told of a connection that the exchange ended.
+func (l *lines) closed(client net.Addr, username string, cause error) {
+	if username == "" {
+		username = "not logged in"
+	}
+	select {
+	case l.queue <- fmt.Sprintf("smk: cut off %v (%s): %s", client, username, strings.TrimPrefix(cause.Error(), "sim: ")):
+	default: // a client that fails so often fills no screen
+	}
+}
+
+// end waits until all is printed.
+func (l *lines) end() {
+	close(l.queue)
+	<-l.ended
+}

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/wire"
+)
+
+// simProcess is the program in a process of its own.
+type simProcess struct {
+	t   *testing.T
+	cmd *exec.Cmd
+	out *bufio.Reader
+	err bytes.Buffer
+	welcome
+}
+
+func startSim(t *testing.T, args ...string) *simProcess {
+	t.Helper()
+	p := &simProcess{t: t, cmd: exec.Command("smk", append([]string{"sim", "--json", "--addr=127.0.0.1:0"}, args...)...)}
+	p.cmd.Stderr = &p.err
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		p.cmd.Process.Kill()
+		p.cmd.Wait()
+	})
+	p.out = bufio.NewReader(out)
+	first, err := p.out.ReadBytes('\n')
+	if err != nil {
+		p.cmd.Wait()
+		t.Fatalf("%v: %s", err, p.err.String())
+	}
+	if err := json.Unmarshal(first, &p.welcome); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// simLine is a client of the program.
+type simLine struct {
+	t    *testing.T
+	conn net.Conn
+	buf  []byte
+	out  uint64
+}
+
+func (p *simProcess) dial(config *tls.Config) *simLine {
+	p.t.Helper()
+	conn, err := net.Dial("tcp", p.Address)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if config != nil {
+		conn = tls.Client(conn, config)
+	}
+	p.t.Cleanup(func() { conn.Close() })
+	return &simLine{t: p.t, conn: conn, out: 1}
+}
+
+func (l *simLine) send(fill func(*msg.Payload)) {
+	l.t.Helper()
+	var m msg.Payload
+	fill(&m)
+	if !m.HasType() {
+		m.SetType(msg.PayloadEto)
+	}
+	m.MutableEtoPayload().SetSeq(l.out)
+	l.out++
+	b, err := m.MarshalVT()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if _, err := l.conn.Write(wire.AppendFrame(nil, b)); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func (l *simLine) login(username, password string) {
+	l.send(func(m *msg.Payload) {
+		m.MutableEtoPayload().SetType(msg.EtoPayloadLogin)
+		m.MutableLogin().SetUsernameString(username)
+		m.MutableLogin().SetPasswordString(password)
+	})
+}
+
+// next returns the next message, nil at the end of the stream.
+func (l *simLine) next() *msg.Payload {
+	l.t.Helper()
+	for {
+		payload, n, err := wire.Scan(l.buf, wire.Limits{})
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		if n > 0 {
+			m := new(msg.Payload)
+			if err := m.Decode(bytes.Clone(payload), nil); err != nil {
+				l.t.Fatal(err)
+			}
+			l.buf = l.buf[n:]
+			return m
+		}
+		b := make([]byte, 4096)
+		got, err := l.conn.Read(b)
+		l.buf = append(l.buf, b[:got]...)
+		if got == 0 && err == io.EOF {
+			return nil
+		}
+		if got == 0 && err != nil {
+			l.t.Fatal(err)
+		}
+	}
+}
+
+func (l *simLine) wantLogout(reason msg.EtoLogoutReason) {
+	l.t.Helper()
+	for {
+		m := l.next()
+		if m == nil {
+			l.t.Fatal("the stream ended without a logout")
+		}
+		if m.GetEtoPayload().GetType() == msg.EtoPayloadLogout {
+			if got := m.GetEtoPayload().GetLogout().GetReason(); got != reason {
+				l.t.Fatalf("logged out for %v, want %v", got, reason)
+			}
+			if l.next() != nil {
+				l.t.Fatal("something follows the logout")
+			}
+			return
+		}
+	}
+}
+
+// A signal ends the exchange cleanly: clients are told, the exit code is 0.
+func TestSimEndsOnSignals(t *testing.T) {
+	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		t.Run(signal.String(), func(t *testing.T) {
+			p := startSim(t)
+			l := p.dial(nil)
+			l.login(sim.DemoUsername, sim.DemoPassword)
+			if m := l.next(); m.GetEtoPayload().GetType() != msg.EtoPayloadLoginResponse {
+				t.Fatalf("the answer to the login is %v", m)
+			}
+			if err := p.cmd.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			l.wantLogout(msg.EtoLogoutDowntime)
+			l.conn.Close()
+			if _, err := io.Copy(io.Discard, p.out); err != nil {
+				t.Error(err)
+			}
+			if err := p.cmd.Wait(); err != nil || p.err.Len() > 0 {
+				t.Errorf("%v, said %q", err, p.err.String())
+			}
+		})
+	}
+}
+
+// What the program writes is what a client needs to trust it; the fingerprint is that of
+// the certificate that it shows.
+func TestSimTLS(t *testing.T) {
+	trust := filepath.Join(t.TempDir(), "trust.pem")
+	p := startSim(t, "--tls", "--trust="+trust)
+	b, err := os.ReadFile(trust)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(b) || p.Trust != trust || !p.TLS {
+		t.Fatalf("told %+v, trust %s", p.welcome, b)
+	}
+	l := p.dial(&tls.Config{RootCAs: pool, ServerName: p.Host})
+	l.login("rival", "rival")
+	if m := l.next(); m.GetEtoPayload().GetType() != msg.EtoPayloadLoginResponse {
+		t.Fatalf("the answer to the login is %v", m)
+	}
+	shown := l.conn.(*tls.Conn).ConnectionState().PeerCertificates[0]
+	if got := sim.Fingerprint(tls.Certificate{Certificate: [][]byte{shown.Raw}}); got != p.Fingerprint {
+		t.Errorf("it shows %s and tells %s", got, p.Fingerprint)
+	}
+	if _, err := tls.Dial("tcp", p.Address, &tls.Config{ServerName: p.Host}); err == nil {
+		t.Error("trusted by everybody")
+	}
+}
+
+// A certificate of the user's own is used as it is.
+func TestSimOwnCertificate(t *testing.T) {
+	p := startSim(t, "--cert=testdata/cert.pem", "--key=testdata/key.pem")
+	conn, err := tls.Dial("tcp", p.Address, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // the certificate is compared below
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	shown := conn.ConnectionState().PeerCertificates[0]
+	if shown.Subject.CommonName != "smk test" || p.Trust != "" {
+		t.Errorf("it shows %v, told %+v", shown.Subject, p.welcome)
+	}
+}
+
+// Accounts of a file can log in and others cannot; who is cut off is named on standard error.
+func TestSimAccounts(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "accounts.json")
+	text := `{"accounts": [{"username": "ann", "password": "secret", "balance": "5"}]}`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := startSim(t, "--accounts="+file)
+	stranger := p.dial(nil)
+	stranger.login(sim.DemoUsername, sim.DemoPassword)
+	stranger.wantLogout(msg.EtoLogoutUnauthorised)
+	stranger.conn.Close()
+	l := p.dial(nil)
+	l.login("ann", "secret")
+	if m := l.next(); m.GetEtoPayload().GetType() != msg.EtoPayloadLoginResponse {
+		t.Fatalf("the answer to the login is %v", m)
+	}
+	if _, err := l.conn.Write([]byte{4, 0xff, 0xff, 0xff, 0xff}); err != nil {
+		t.Fatal(err)
+	}
+	for l.next() != nil {
+	}
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	said := p.err.String()
+	if !bytes.Contains(p.err.Bytes(), []byte(" (ann): ")) || bytes.Contains(p.err.Bytes(), []byte("secret")) {
+		t.Errorf("it said %q", said)
+	}
+}
