@@ -28,9 +28,9 @@ type numbered interface {
 }
 
 // accountSequence returns the account sequence of a message, 0 if it has none, and
-// whether messages of its type are about orders. The
-// 64-bit field counts. Without it the 32-bit one does, unless nothing new
-// fits 32 bits: a number cut short must not make a new message look old.
+// whether messages of its type are about orders. The 64-bit field counts. Without it
+// the 32-bit one does, unless nothing new fits 32 bits: a number cut short must not
+// make a new message look old.
 func accountSequence(p *msg.Payload, last uint64) (number uint64, order bool) {
 	var m numbered
 	switch p.GetType() {

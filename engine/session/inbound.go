@@ -150,10 +150,12 @@ func (s *Session) application(env wire.Envelope, payload []byte) bool {
 		}
 		s.account.current = number
 	}
-	switch {
+	switch typ := s.payload.GetType(); {
 	case order:
 		s.answered(env)
-	case s.payload.GetType() == msg.PayloadThrottleLimitsChanged:
+	case !typ.Known():
+		s.stats.UnknownTypes++
+	case typ == msg.PayloadThrottleLimitsChanged:
 		limits := s.payload.GetThrottleLimitsChanged()
 		s.throttle.change(s.now, limits.GetAverageRatePs(), limits.GetBurstSize(), limits.GetTickMs())
 	}

@@ -140,7 +140,8 @@ func (s *Session) Counters() (in, out uint64) { return s.in, s.out }
 
 // AccountSequence returns the last account sequence that was applied, to be kept
 // for [Config], and 0 if there is none. The message of the event at hand is not
-// counted before the next call of Next.
+// counted before the next call of Next or Lost: whoever stops in the middle of
+// handling it asks before that.
 func (s *Session) AccountSequence() uint64 { return s.account.last }
 
 // Resumption returns what continues this session in a later run, with an empty ID

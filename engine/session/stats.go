@@ -20,7 +20,7 @@ type Stats struct {
 	AccountGaps       uint64
 	HeartbeatsIn      uint64
 	HeartbeatsOut     uint64
-	UnknownTypes      uint64 // session messages without a meaning
+	UnknownTypes      uint64 // messages of a type without a meaning to us, of either layer
 	Unasked           uint64 // pongs nobody asked for
 	Ignored           uint64 // session messages that mean nothing in their state
 	Throttled         uint64 // sends refused by the bucket
