@@ -98,47 +98,49 @@ func (c *Checker) usedValue(t Type) Flat {
 	return c.used[t.Name]
 }
 
-// decode decodes b into a new value and into a used one and compares the answers to want.
+// decode decodes b into a used value and into new ones and compares the answers to want. What lies
+// behind the bytes differs from one to the next: none of it may be seen.
 func (c *Checker) decode(t Type, b []byte, want Outcome) (Flat, error) {
-	used := c.usedValue(t)
-	before := bytes.Clone(b)
-	for _, m := range []Flat{used, t.NewFlat()} {
-		which := "new value"
-		if m == used {
-			which = "used value"
-		}
+	var first Flat
+	for _, try := range []struct {
+		name   string
+		m      Flat
+		behind byte
+	}{
+		{"new value", t.NewFlat(), 0xff},
+		{"used value", c.usedValue(t), 0x01},
+		{"new value", t.NewFlat(), 0x80},
+	} {
+		input := append(bytes.Clone(b), bytes.Repeat([]byte{try.behind}, 16)...)[:len(b)]
 		var u msg.Unknown
-		if err := sameError(m.Decode(b, &u), want.Err); err != nil {
-			return nil, fmt.Errorf("%s: %w", which, err)
+		if err := sameError(try.m.Decode(input, &u), want.Err); err != nil {
+			return nil, fmt.Errorf("%s: %w", try.name, err)
 		}
 		if u != want.Unknown {
-			return nil, fmt.Errorf("%s: counted %+v, want %+v", which, u, want.Unknown)
+			return nil, fmt.Errorf("%s: counted %+v, want %+v", try.name, u, want.Unknown)
 		}
-		if !bytes.Equal(b, before) {
-			return nil, fmt.Errorf("%s: decoding changed the bytes", which)
-		}
-		if err := sameError(m.Decode(b, nil), want.Err); err != nil {
-			return nil, fmt.Errorf("%s, without counters: %w", which, err)
-		}
-		if m != used {
-			return m, nil
+		if !bytes.Equal(input, b) {
+			return nil, fmt.Errorf("%s: decoding changed the bytes", try.name)
 		}
 		if want.Err != nil {
 			continue
 		}
-		fresh := t.NewFlat()
-		if err := fresh.Decode(b, nil); err != nil {
-			return nil, err
+		if first == nil {
+			first = try.m
+			continue
 		}
-		value, err := canonical.Marshal(t.Proto(fresh))
+		value, err := canonical.Marshal(t.Proto(first))
 		if err != nil {
 			return nil, err
 		}
-		if err := equalTo(t, used, value, "new value"); err != nil {
-			return nil, fmt.Errorf("used value: %w", err)
+		if err := equalTo(t, try.m, value, "another value"); err != nil {
+			return nil, fmt.Errorf("%s: %w", try.name, err)
 		}
 	}
-	panic("BUG: unreachable")
+	if err := sameError(t.NewFlat().Decode(b, nil), want.Err); err != nil {
+		return nil, fmt.Errorf("without counters: %w", err)
+	}
+	return first, nil
 }
 
 // sameError compares what Decode returned to what it ought to return.
