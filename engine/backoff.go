@@ -8,8 +8,9 @@ import (
 )
 
 // pauses are the times between the end of a connection and the next attempt, by
-// the number of failures in a row; the last one goes on for ever.
-var pauses = [...]time.Duration{
+// the number of failures in a row, unless Config.Pauses says otherwise; the last
+// one goes on for ever.
+var pauses = []time.Duration{
 	0, 500 * time.Millisecond, 1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 10 * time.Second,
 }
 
@@ -20,6 +21,7 @@ const (
 
 // backoff decides when to connect again.
 type backoff struct {
+	pauses   []time.Duration
 	failures int   // in a row
 	atOnce   bool  // the last attempt did not wait because the policy said so
 	loggedIn int64 // when the connection was logged in, 0 if it was not
@@ -48,7 +50,7 @@ func (b *backoff) next(now int64, cause error) (at int64, ok bool) {
 	default:
 		return 0, false
 	}
-	pause := int64(pauses[min(b.failures, len(pauses)-1)])
+	pause := int64(b.pauses[min(b.failures, len(b.pauses)-1)])
 	b.failures++
 	if spread := pause * jitterPercent / 100; spread > 0 {
 		pause += rand.Int64N(2*spread+1) - spread

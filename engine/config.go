@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/smk-go/smk/engine/session"
@@ -37,6 +38,14 @@ type Config struct {
 
 	// DialTimeout bounds Dial and the TLS handshake together. 0 means 10 s.
 	DialTimeout time.Duration
+
+	// Pauses are the times between the end of a connection and the next attempt to
+	// open one, by the number of failures in a row, the last for all further
+	// ones; each is shortened or lengthened at random by up to a fifth. A
+	// connection that was logged in for a minute ends a row of failures. At most
+	// 32; the last must be a millisecond or more. nil means 0, 0.5, 1, 2, 4, 8
+	// and 10 s.
+	Pauses []time.Duration
 
 	// SendTimeout ends a connection whose socket takes no bytes for so long.
 	// 0 means 5 s.
@@ -125,6 +134,14 @@ func (c Config) resolve() (Config, error) {
 		if *d.value < 0 || *d.value > durationMax {
 			return c, &ConfigError{d.field, "must be 0 to " + durationMax.String()}
 		}
+	}
+	if len(c.Pauses) == 0 {
+		c.Pauses = pauses
+	}
+	c.Pauses = slices.Clone(c.Pauses)
+	if len(c.Pauses) > pausesMax || slices.Min(c.Pauses) < 0 || slices.Max(c.Pauses) > durationMax ||
+		c.Pauses[len(c.Pauses)-1] < time.Millisecond {
+		return c, &ConfigError{"Pauses", "must be 1 to 32 times of 0 to 24 hours, the last at least a millisecond"}
 	}
 	if c.SlowHandler == 0 {
 		c.SlowHandler = SlowHandler

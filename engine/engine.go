@@ -114,6 +114,7 @@ func New(config Config) (*Engine, error) {
 		_ = s.Close()
 		return nil, err
 	}
+	e.backoff.pauses = config.Pauses
 	e.standing = newStanding(config.SubscriptionsMax, config.RestoreOff)
 	e.config, e.session, e.submitted = config, s, submitted
 	e.sleeper.Store(&sleeper{wake: e.wakeIdle})
@@ -143,14 +144,26 @@ func (e *Engine) Send(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err er
 		return 0, ErrRestoring
 	}
 	if !lasts(typ) {
-		return e.session.Send(e.now, typ, m)
+		return e.enqueue(typ, m)
 	}
 	known, err := e.standing.read(typ, m)
 	if err != nil {
 		return 0, err
 	}
-	if seq, err = e.session.Send(e.now, typ, m); err == nil && known {
+	if seq, err = e.enqueue(typ, m); err == nil && known {
 		e.standing.note(typ)
+	}
+	return seq, err
+}
+
+// enqueue sends through the session. A send ring that is full is written to the
+// socket before the message is refused: handlers may send more than the ring holds.
+func (e *Engine) enqueue(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err error) {
+	seq, err = e.session.Send(e.now, typ, m)
+	if err == session.ErrFull && e.conn != nil && e.failed == nil {
+		if e.failed = e.push(); e.failed == nil {
+			seq, err = e.session.Send(e.now, typ, m)
+		}
 	}
 	return seq, err
 }

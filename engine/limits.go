@@ -35,6 +35,7 @@ const (
 // What [Config] may say.
 const (
 	submitBytesMax   = 64 << 10 // what a client may send in one message
+	pausesMax        = 32
 	submitSlotsMax   = 64 << 10
 	coresMax         = 1024 // what a set of CPUs can hold
 	subscriptionsMax = 64 << 10

@@ -93,8 +93,17 @@ func loopback(t *testing.T) func(context.Context) (near, far net.Conn, err error
 		if err != nil {
 			return nil, nil, err
 		}
-		far, err = listener.Accept()
-		return near, far, err
+		// Small, so that writes of any size are taken in part.
+		if err := near.(*net.TCPConn).SetWriteBuffer(16 << 10); err != nil {
+			return nil, nil, err
+		}
+		for {
+			far, err = listener.Accept()
+			if err != nil || far.RemoteAddr().String() == near.LocalAddr().String() {
+				return near, far, err
+			}
+			_ = far.Close() // of a dial that was given up
+		}
 	}
 }
 

@@ -91,7 +91,11 @@ func (e *Engine) flush() {
 	if e.conn == nil {
 		return
 	}
-	if err := e.push(); err != nil {
+	err := e.failed
+	if e.failed = nil; err == nil {
+		err = e.push()
+	}
+	if err != nil {
 		e.lose(err)
 	}
 }

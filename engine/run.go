@@ -17,8 +17,8 @@ import (
 // *[PanicError] after a panic in a handler; ErrRunning if the loop runs already;
 // else what ended the session for good, such as a refused login.
 func (e *Engine) Run(ctx context.Context) error {
-	if !e.owned.CompareAndSwap(false, true) {
-		return ErrRunning
+	if err := e.own(); err != nil {
+		return err
 	}
 	defer e.owned.Store(false)
 	if e.phase != phaseEnded {
@@ -52,8 +52,8 @@ func (e *Engine) Run(ctx context.Context) error {
 // It returns nil as long as the engine is alive, and then, for good, how it
 // ended: as for Run, but ErrLoggedOut where that returns nil.
 func (e *Engine) Poll() error {
-	if !e.owned.CompareAndSwap(false, true) {
-		return ErrRunning
+	if err := e.own(); err != nil {
+		return err
 	}
 	if e.phase != phaseEnded {
 		e.guarded(false)
@@ -65,6 +65,17 @@ func (e *Engine) Poll() error {
 		return e.Poll()
 	}
 	return outcome
+}
+
+// own makes the caller the loop.
+func (e *Engine) own() error {
+	switch {
+	case e.owned.CompareAndSwap(false, true):
+		return nil
+	case e.requests.Load()&requestClose != 0:
+		return ErrClosed // by whoever is the loop, which may be Close itself
+	}
+	return ErrRunning
 }
 
 // guarded is a round in which a handler may panic. Other panics are ours and go
@@ -130,8 +141,9 @@ func (e *Engine) round(block bool) {
 	case phaseConnected:
 		e.exchange(block)
 	case phaseEnded:
-		return
 	}
-	e.takeSubmitted()
-	e.flush()
+	if e.phase != phaseEnded { // whoever hands over refuses by itself from then on
+		e.takeSubmitted()
+		e.flush()
+	}
 }

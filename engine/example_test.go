@@ -1,0 +1,247 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim"
+)
+
+// exchange starts a simulated exchange for an example and returns the settings to
+// reach it. A bot that trades for real leaves Address and Plain alone.
+func exchange() (config engine.Config, stop func()) {
+	settings := sim.DefaultConfig()
+	settings.Life = sim.Life{} // nobody else trades, so that the output is certain
+	server, err := sim.Listen("127.0.0.1:0", settings)
+	if err != nil {
+		panic(err)
+	}
+	go func() { _ = server.Serve(context.Background()) }()
+	return engine.Config{
+		Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword},
+		Address: server.Addr().String(),
+		Plain:   true,
+	}, func() { _ = server.Close() }
+}
+
+// backHome is an order to buy, at 25 % of the payoff, a payoff of 40.00 if the
+// home team wins.
+func backHome() *msg.OrderCreate {
+	order := new(msg.OrderCreate)
+	order.SetSide(msg.SideBuy)
+	order.SetPrice(2500)
+	order.SetQuantity(400000)
+	order.SetMarketId(sim.DemoMarket)
+	order.SetContractId(sim.DemoHome)
+	return order
+}
+
+// Connect, subscribe to a market and print its book.
+func Example() {
+	config, stop := exchange()
+	defer stop()
+	e, err := engine.New(config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	started := false
+	e.OnLoggedIn(func(*engine.Event) {
+		if started {
+			return // after a reconnect the engine has subscribed again by itself
+		}
+		started = true
+		var subscribe msg.MarketSubscribe
+		subscribe.SetMarketId(sim.DemoMarket)
+		if _, err := e.MarketSubscribe(&subscribe); err != nil {
+			fmt.Println(err)
+		}
+		if _, err := e.OrderCreate(backHome()); err != nil {
+			fmt.Println(err)
+		}
+	})
+	e.OnMarketQuotes(func(_ *engine.Event, quotes *msg.MarketQuotes) {
+		fmt.Println("market", quotes.GetMarketId())
+	})
+	e.OnContractQuotes(func(_ *engine.Event, quotes *msg.ContractQuotes) {
+		for _, bid := range quotes.GetBids() {
+			fmt.Println("contract", quotes.GetContractId(), "bid", bid.GetPrice(), "for", bid.GetQuantity())
+		}
+		e.Stop()
+	})
+	if err := e.Run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// market 100000
+	// contract 200000 bid 2500 for 400000
+}
+
+// Place an order and cancel it.
+func ExampleEngine_OrderCreate() {
+	config, stop := exchange()
+	defer stop()
+	e, err := engine.New(config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	started := false
+	e.OnLoggedIn(func(*engine.Event) {
+		if started {
+			return // a reconnect is no reason for another order
+		}
+		started = true
+		if _, err := e.OrderCreate(backHome()); err != nil {
+			fmt.Println("not sent:", err)
+		}
+	})
+	e.OnOrderAccepted(func(_ *engine.Event, m *msg.OrderAccepted) {
+		fmt.Println("accepted at", m.GetPrice())
+		var cancel msg.OrderCancel
+		cancel.SetOrderId(m.GetOrderId())
+		if _, err := e.OrderCancel(&cancel); err != nil {
+			fmt.Println("not sent:", err)
+		}
+	})
+	e.OnOrderCancelled(func(_ *engine.Event, m *msg.OrderCancelled) {
+		fmt.Println("cancelled:", m.GetReason())
+		e.Stop()
+	})
+	e.OnOrderRejected(func(_ *engine.Event, m *msg.OrderRejected) {
+		fmt.Println("rejected:", m.GetReason())
+		e.Stop()
+	})
+	if err := e.Run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// accepted at 2500
+	// cancelled: ORDER_CANCELLED_MEMBER_REQUESTED
+}
+
+// Send from another goroutine than the one in Run.
+func ExampleEngine_Remote() {
+	config, stop := exchange()
+	defer stop()
+	e, err := engine.New(config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var once sync.Once
+	ready := make(chan struct{})
+	e.OnLoggedIn(func(*engine.Event) { once.Do(func() { close(ready) }) })
+	e.OnOrderAccepted(func(_ *engine.Event, m *msg.OrderAccepted) {
+		fmt.Println("accepted the order that was sent as", m.GetSeq())
+		e.Stop()
+	})
+	go func() {
+		<-ready
+		var order engine.Submission
+		if err := e.Remote().OrderCreate(backHome(), &order); err != nil {
+			fmt.Println("not handed over:", err)
+			return
+		}
+		if seq, err := order.Wait(context.Background()); err != nil {
+			fmt.Println("not sent:", err, "safe to send again:", engine.SafeToResend(err))
+		} else if seq == 0 {
+			fmt.Println("no sequence")
+		}
+	}()
+	if err := e.Run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// accepted the order that was sent as 2
+}
+
+// Embed the engine in a loop of the bot's own.
+func ExampleEngine_Poll() {
+	config, stop := exchange()
+	defer stop()
+	e, err := engine.New(config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	best := uint32(0)
+	e.OnOrderAccepted(func(_ *engine.Event, m *msg.OrderAccepted) { best = m.GetPrice() })
+	sent := false
+	for {
+		if err := e.Poll(); errors.Is(err, engine.ErrLoggedOut) {
+			break
+		} else if err != nil {
+			fmt.Println(err)
+			return
+		}
+		// Everything else that the bot has to do goes here.
+		if e.State() == session.Established && !sent {
+			_, err := e.OrderCreate(backHome())
+			sent = err == nil
+		}
+		if best != 0 {
+			e.Stop()
+		}
+	}
+	fmt.Println("accepted at", best)
+	// Output:
+	// accepted at 2500
+}
+
+// Go on after a restart of the bot: what happened to the account meanwhile is
+// delivered before anything new.
+func ExampleEngine_AccountSequence() {
+	config, stop := exchange()
+	defer stop()
+
+	// A run that keeps the account sequence of the last message it handled.
+	e, err := engine.New(config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var kept uint64
+	e.OnLoggedIn(func(*engine.Event) {
+		for range 2 {
+			if _, err := e.OrderCreate(backHome()); err != nil {
+				fmt.Println(err)
+			}
+		}
+	})
+	e.OnOrderAccepted(func(ev *engine.Event, m *msg.OrderAccepted) {
+		if kept == 0 {
+			fmt.Println("first run: accepted the order sent as", m.GetSeq())
+			kept = ev.AccountSequence
+			_ = e.Close() // as if the bot had died before it saw the second
+		}
+	})
+	if err := e.Run(context.Background()); !errors.Is(err, engine.ErrClosed) {
+		fmt.Println(err)
+	}
+
+	// The next run asks for everything behind it.
+	config.Session.AccountSequence = kept
+	e, err = engine.New(config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	e.OnOrderAccepted(func(ev *engine.Event, m *msg.OrderAccepted) {
+		if ev.AccountSequence == kept+1 {
+			fmt.Println("second run: the order sent as", m.GetSeq(), "was accepted too")
+			e.Stop()
+		}
+	})
+	if err := e.Run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// first run: accepted the order sent as 2
+	// second run: the order sent as 3 was accepted too
+}

@@ -1,0 +1,123 @@
+package engine_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/session"
+)
+
+// TestTLS opens connections to exchanges and with settings that fit each other, and
+// that do not.
+func TestTLS(t *testing.T) {
+	unknown := func(t *testing.T, err error) {
+		var wrong *tls.CertificateVerificationError
+		var authority x509.UnknownAuthorityError
+		if !errors.As(err, &wrong) || !errors.As(err, &authority) {
+			t.Errorf("ended because of %v, want an unknown authority", err)
+		}
+	}
+	says := func(text string) func(*testing.T, error) {
+		return func(t *testing.T, err error) {
+			if err == nil || !strings.Contains(err.Error(), text) {
+				t.Errorf("ended because of %v, want %q", err, text)
+			}
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		server func(*tls.Config)
+		client func(*engine.Config)
+		check  func(*testing.T, error) // nil if the login goes through
+	}{
+		{name: "verified"},
+		{name: "system's roots", client: func(c *engine.Config) { c.TLS = nil }, check: unknown},
+		{name: "no roots of one's own", client: func(c *engine.Config) { c.TLS.RootCAs = nil }, check: unknown},
+		{name: "another host", client: func(c *engine.Config) { c.Address = "other.test:3801" }, check: says("not other.test")},
+		{
+			name: "server name",
+			client: func(c *engine.Config) {
+				c.Address, c.TLS.ServerName = "10.0.0.1:3801", "exchange.test"
+			},
+		},
+		{
+			name:   "TLS 1.1",
+			server: func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 },
+			client: func(c *engine.Config) { c.TLS.MinVersion = tls.VersionTLS10 },
+			check:  says("protocol version"),
+		},
+		{name: "TLS 1.2", server: func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }},
+		{
+			name:   "client certificate",
+			server: func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert },
+			client: func(c *engine.Config) { c.TLS.Certificates = []tls.Certificate{authority} },
+		},
+		{
+			name:   "client certificate missing",
+			server: func(c *tls.Config) { c.ClientAuth, c.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12 },
+			check:  says("handshake failure"),
+		},
+		{name: "no TLS at the other end", server: func(c *tls.Config) { c.Certificates = nil }, check: says("tls: ")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			server := serverTLS(t)
+			if c.server != nil {
+				c.server(server)
+			}
+			open := loopback(t)
+			ends := make(chan net.Conn, 1)
+			config := engine.Config{
+				Session: session.Config{Username: "user", Password: "secret"}, Address: "exchange.test:3801", TLS: clientTLS(),
+				Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+					near, far, err := open(ctx)
+					if err == nil {
+						select {
+						case ends <- tls.Server(far, server):
+						default:
+							_ = far.Close()
+						}
+					}
+					return near, err
+				},
+			}
+			if c.client != nil {
+				c.client(&config)
+			}
+			ended := make(chan error, 16)
+			start(t, config, func(e *engine.Engine) {
+				e.OnLoggedIn(func(*engine.Event) { ended <- nil; e.Stop() })
+				e.OnState(func(ev *engine.Event) {
+					if ev.State == session.Disconnected {
+						e.Stop()
+						ended <- ev.Cause
+					}
+				})
+			})
+			p := newPeer(t, <-ends)
+			if c.check == nil {
+				p.login()
+				p.logout()
+				if err := <-ended; err != nil {
+					t.Errorf("ended because of %v, want the login", err)
+				}
+				return
+			}
+			if m, err := p.tryReceive(); err == nil {
+				t.Errorf("the exchange got %v", m)
+			}
+			p.close()
+			err := <-ended
+			var dial *engine.DialError
+			if !errors.As(err, &dial) {
+				t.Errorf("ended because of %v, want a DialError", err)
+			}
+			c.check(t, err)
+		})
+	}
+}
