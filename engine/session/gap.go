@@ -17,7 +17,8 @@ type gap struct {
 	failures int    // deadlines missed
 }
 
-// miss notes that seq arrived while in is still expected.
+// miss notes that seq arrived and could not be used. Usually in is missing before it;
+// before the answer to the login it may have been in itself.
 func (s *Session) miss(seq uint64) {
 	if s.gap.open {
 		s.gap.high = max(s.gap.high, seq)
@@ -25,7 +26,7 @@ func (s *Session) miss(seq uint64) {
 	}
 	s.gap = gap{open: true, from: s.in, high: seq, deadline: s.now + s.config.ReplayTimeout}
 	s.stats.Gaps++
-	s.queue.push(Event{Kind: Gap, Epoch: s.epoch, Received: s.now, From: s.in, To: seq - 1})
+	s.queue.push(Event{Kind: Gap, Epoch: s.epoch, Received: s.now, From: s.in, To: max(seq-1, s.in)})
 	if s.state == Established {
 		s.move(Recovering, nil)
 	}

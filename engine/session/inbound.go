@@ -97,12 +97,14 @@ func (s *Session) receive(payload []byte) bool {
 	}
 	switch {
 	case s.state == LoginSent:
-		return s.beforeLogin(env, payload)
+		s.beforeLogin(env, payload)
+		return false
 	case env.Seq < s.in:
 		s.stats.Duplicates++
 		return false
 	case env.Seq > s.in:
-		return s.ahead(env, payload)
+		s.ahead(env, payload)
+		return false
 	case s.in > sequenceMax:
 		s.fail(ErrSequenceSpent)
 		return false
@@ -177,25 +179,25 @@ func (s *Session) application(env wire.Envelope, payload []byte) bool {
 }
 
 // ahead is a message that comes too early: others are missing before it.
-func (s *Session) ahead(env wire.Envelope, payload []byte) bool {
+func (s *Session) ahead(env wire.Envelope, payload []byte) {
 	if env.Seq-s.in > GapMax {
 		s.violation(env.Seq, ErrGapTooLarge)
-		return false
+		return
 	}
 	switch {
 	case env.EtoType == wire.EtoReplay:
 		// First the peer's wish, so that two peers who ask each other do not wait
 		// for each other.
 		if !s.decode(env, payload) {
-			return false
+			return
 		}
 		s.serve(s.payload.GetEtoPayload().GetReplay())
 	case env.EtoType == wire.EtoLogout && !env.IsReplay:
-		return s.loggedOut(env, payload)
+		s.loggedOut(env, payload)
+		return
 	}
 	s.stats.Discarded++
 	s.miss(env.Seq)
-	return false
 }
 
 // sessionMessage is a session message in its sequence.
@@ -226,7 +228,8 @@ func (s *Session) sessionMessage(env wire.Envelope, payload []byte) bool {
 		return false
 	case wire.EtoLogout:
 		if !env.IsReplay {
-			return s.loggedOut(env, payload)
+			s.loggedOut(env, payload)
+			return false
 		}
 		s.stats.Ignored++ // the end of an earlier connection
 		s.advance()

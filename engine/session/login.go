@@ -34,28 +34,28 @@ func (s *Session) login() error {
 // beforeLogin is any message in the state LoginSent. Only an answer to the login
 // counts. What else arrives cannot be answered yet, so it is asked for again after
 // the login.
-func (s *Session) beforeLogin(env wire.Envelope, payload []byte) bool {
+func (s *Session) beforeLogin(env wire.Envelope, payload []byte) {
 	switch {
 	case env.EtoType == wire.EtoLogout && !env.IsReplay:
-		return s.loggedOut(env, payload) // also below in: a refused resume starts at 1
+		s.loggedOut(env, payload) // also below in: a refused resume starts at 1
+		return
 	case env.EtoType == wire.EtoLoginResponse && !env.IsReplay:
 		s.loggedIn(env, payload)
-		return false
+		return
 	case env.Seq < s.in:
 		s.stats.Duplicates++
-		return false
+		return
 	case env.Seq-s.in > GapMax:
 		s.violation(env.Seq, ErrGapTooLarge)
-		return false
+		return
 	case env.EtoType == wire.EtoReplay:
 		if !s.decode(env, payload) {
-			return false
+			return
 		}
 		s.serving.ask(s.payload.GetEtoPayload().GetReplay())
 	}
 	s.stats.Discarded++
 	s.early = max(s.early, env.Seq)
-	return false
 }
 
 // loggedIn is the answer to the login.
@@ -150,20 +150,16 @@ func (s *Session) Logout(now int64) error {
 }
 
 // loggedOut is a logout by the exchange: the last message of the connection.
-func (s *Session) loggedOut(env wire.Envelope, payload []byte) bool {
+func (s *Session) loggedOut(env wire.Envelope, payload []byte) {
 	if !s.decode(env, payload) {
-		return false
+		return
 	}
 	reason := s.payload.GetEtoPayload().GetLogout().GetReason()
 	if env.Seq == s.in && s.state != LoginSent {
 		s.advance()
 	}
 	s.fail(s.refused.judge(reason, s.asked, s.resuming && s.state == LoginSent, s.now))
-	s.event = s.message(LoggedOut, env, payload)
-	s.event.Reason = reason
-	if s.queue.n > 0 { // it completed a gap
-		s.queue.push(s.event)
-		return false
-	}
-	return true
+	e := s.message(LoggedOut, env, payload)
+	e.Reason = reason
+	s.queue.push(e) // behind what it may have completed
 }

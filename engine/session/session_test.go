@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -342,6 +343,13 @@ func TestResumption(t *testing.T) {
 func TestLongSession(t *testing.T) {
 	k := newKit(t, Config{Resume: ResumeSession})
 	k.open()
+	k.feed(frameOf(t, "1", "LOGIN_RESPONSE session="+strings.Repeat("x", SessionBytesMax)))
+	k.events()
+	if r := k.s.Resumption(); len(r.ID) != SessionBytesMax {
+		t.Error("the longest identifier was not kept")
+	}
+	k = newKit(t, Config{Resume: ResumeSession})
+	k.open()
 	k.feed(k.eto(msg.EtoPayloadLoginResponse, func(e *msg.EtoPayload) {
 		e.MutableLoginResponse().SetSessionString(strings.Repeat("x", SessionBytesMax+1))
 	}))
@@ -356,21 +364,42 @@ func TestLongSession(t *testing.T) {
 	k.wantSent("1608021204080110071a0c0a0475736572120470617373")
 }
 
-// TestSequenceSpent ends a connection that has no number left to send with.
+// TestSequenceSpent ends a connection that has no number left to send with, whatever
+// took the last one.
 func TestSequenceSpent(t *testing.T) {
-	k := newKit(t, Config{})
-	k.open()
-	k.feed(k.eto(msg.EtoPayloadLoginResponse, func(e *msg.EtoPayload) {
-		e.MutableLoginResponse().SetSessionString("A")
-		e.MutableLoginResponse().SetReset(sequenceMax)
-	}))
-	k.events()
-	k.ping()
-	wantErr(t, k.s.Tick(k.now), ErrSequenceSpent)
-	k.s.Lost(k.now, ErrSequenceSpent)
-	k.events()
-	k.open()
-	k.counters(1, 2)
+	for name, last := range map[string]func(*kit) error{
+		"ping":    func(k *kit) error { _, err := k.s.Ping(k.now); return err },
+		"logout":  func(k *kit) error { return k.s.Logout(k.now) },
+		"message": func(k *kit) error { _, err := k.s.Send(k.now, typeMax, &rawMessage{}); return err },
+	} {
+		k := newKit(t, Config{})
+		k.open()
+		k.feed(k.eto(msg.EtoPayloadLoginResponse, func(e *msg.EtoPayload) {
+			e.MutableLoginResponse().SetSessionString("A")
+			e.MutableLoginResponse().SetReset(sequenceMax)
+		}))
+		k.events()
+		if err := last(k); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if name == "logout" {
+			continue
+		}
+		for what, again := range map[string]func() error{
+			"ping":    func() error { _, err := k.s.Ping(k.now); return err },
+			"logout":  func() error { return k.s.Logout(k.now) },
+			"message": func() error { _, err := k.s.Send(k.now, typeMax, &rawMessage{}); return err },
+		} {
+			if err := again(); !errors.Is(err, ErrSequenceSpent) {
+				t.Errorf("%s after %s: %v", what, name, err)
+			}
+		}
+		wantErr(t, k.s.Tick(k.now), ErrSequenceSpent)
+		k.s.Lost(k.now, ErrSequenceSpent)
+		k.events()
+		k.open()
+		k.counters(1, 2)
+	}
 }
 
 func TestEpochsSpent(t *testing.T) {
@@ -465,5 +494,33 @@ func TestStats(t *testing.T) {
 	}
 	if got := k.s.Stats(); got != want {
 		t.Errorf("\n got %+v\nwant %+v", got, want)
+	}
+}
+
+// TestGapMax finds the limit from both sides, wherever a gap can show.
+func TestGapMax(t *testing.T) {
+	for name, c := range map[string]struct {
+		login bool
+		text  string
+		next  uint64
+	}{
+		"established":     {true, "HEARTBEAT", 2},
+		"before login":    {false, "HEARTBEAT", 1},
+		"login":           {false, "LOGIN_RESPONSE session=A", 1},
+		"replay request":  {true, "REPLAY seq=1", 2},
+		"early and later": {false, "REPLAY seq=1", 1},
+	} {
+		for beyond := range uint64(2) {
+			k := newKit(t, Config{})
+			k.open()
+			if c.login {
+				k.login()
+			}
+			k.feed(frameOf(t, strconv.FormatUint(c.next+GapMax+beyond, 10), c.text))
+			_, err := k.drain()
+			if want := beyond == 1; errors.Is(err, ErrGapTooLarge) != want || (err != nil) != want {
+				t.Errorf("%s, %d beyond: %v", name, beyond, err)
+			}
+		}
 	}
 }
