@@ -20,7 +20,9 @@ type watching struct {
 func (e *Engine) tap(first func(int64, []byte)) func(int64, []byte) {
 	return func(now int64, payload []byte) {
 		if first != nil {
+			e.handler = "session.Config.Tap"
 			first(now, payload)
+			e.handled()
 		}
 		l := &e.watching.frame
 		if e.muted || len(l.entries) == 0 {

@@ -1,0 +1,89 @@
+package engine_test
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/session"
+)
+
+// TestConfigIsChecked names the field that cannot be used.
+func TestConfigIsChecked(t *testing.T) {
+	for _, c := range []struct {
+		field string
+		set   func(*engine.Config)
+	}{
+		{"Address", func(c *engine.Config) { c.Address = "exchange.test" }},
+		{"Plain", func(c *engine.Config) { c.Plain, c.TLS = true, new(tls.Config) }},
+		{"DialTimeout", func(c *engine.Config) { c.DialTimeout = -1 }},
+		{"SendTimeout", func(c *engine.Config) { c.SendTimeout = 25 * time.Hour }},
+		{"Pauses", func(c *engine.Config) { c.Pauses = []time.Duration{time.Second, 0} }},
+		{"Pauses", func(c *engine.Config) { c.Pauses = []time.Duration{-1, time.Second} }},
+		{"Pauses", func(c *engine.Config) { c.Pauses = make([]time.Duration, 33); c.Pauses[32] = time.Second }},
+		{"Wait", func(c *engine.Config) { c.Wait = 3 }},
+		{"SpinRounds", func(c *engine.Config) { c.SpinRounds = -1 }},
+		{"Core", func(c *engine.Config) { c.Core = 1 }},
+		{"Core", func(c *engine.Config) { c.Pin, c.Core = true, 1024 }},
+		{"SubscriptionsMax", func(c *engine.Config) { c.SubscriptionsMax = -1 }},
+		{"SubmitSlots", func(c *engine.Config) { c.SubmitSlots = 1 << 17 }},
+		{"SubmitBytes", func(c *engine.Config) { c.SubmitBytes = 1 << 17 }},
+	} {
+		config := engine.Config{Session: session.Config{Username: "user", Password: "secret"}}
+		c.set(&config)
+		_, err := engine.New(config)
+		var wrong *engine.ConfigError
+		if !errors.As(err, &wrong) || wrong.Field != c.field || !strings.Contains(err.Error(), c.field) {
+			t.Errorf("%v, want a ConfigError about %s", err, c.field)
+		}
+	}
+	var wrong *session.ConfigError
+	if _, err := engine.New(engine.Config{}); !errors.As(err, &wrong) {
+		t.Errorf("without credentials: %v, want a session.ConfigError", err)
+	}
+}
+
+// TestConfigIsCopied changes nothing of an engine by changing its settings later.
+func TestConfigIsCopied(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		config := n.config()
+		config.Pauses = []time.Duration{time.Millisecond}
+		e, err := engine.New(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.Pauses[0] = time.Hour
+		_ = e.Close()
+		config.Pauses[0] = time.Millisecond
+		r := startInBubble(t, config, nil)
+		config.Pauses[0] = time.Hour
+		n.accept(t).close()
+		began := time.Now()
+		n.accept(t)
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("came back after %v", took)
+		}
+		_ = r.Close()
+	})
+}
+
+// TestConfigHidesCredentials prints the settings in every way.
+func TestConfigHidesCredentials(t *testing.T) {
+	config := engine.Config{Session: session.Config{Username: "user-name", Password: "pass-word", Token: "to-ken"}}
+	for _, text := range printed(config) {
+		for _, secret := range []string{"user-name", "pass-word", "to-ken"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%q shows %q", text, secret)
+			}
+		}
+	}
+}
+
+// printed is a value in the formats that people log with.
+func printed(v any) []string {
+	return []string{fmt.Sprint(v), fmt.Sprintf("%v", v), fmt.Sprintf("%+v", v), fmt.Sprintf("%#v", v)}
+}

@@ -1,0 +1,4 @@
+package engine
+
+// DialTCP is the dialer of those who bring none.
+var DialTCP = dialTCP
