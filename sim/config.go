@@ -8,6 +8,7 @@ import (
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/fault"
 	"github.com/smk-go/smk/sim/life"
 	"github.com/smk-go/smk/sim/peer"
 )
@@ -50,6 +51,10 @@ type Config struct {
 	Limits Limits
 
 	TLS *tls.Config // for a server; nil means plain TCP. It needs a certificate.
+
+	// Faults are what goes wrong on connections from the start; the zero value
+	// means nothing. They may be changed at any time: see [Sim]'s Faults.
+	Faults fault.Plan
 
 	// Closed, if not nil, hears of every connection that a server ended because
 	// of what the client did or did not do; cause says what. It is called on the

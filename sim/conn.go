@@ -4,6 +4,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/smk-go/smk/sim/fault"
 	"github.com/smk-go/smk/sim/peer"
 )
 
@@ -18,7 +19,7 @@ import (
 type conn struct {
 	v       *Server
 	raw     net.Conn
-	p       *peer.Peer
+	p       *fault.Line
 	toRead  chan []byte // capacity 1
 	toWrite chan []byte // capacity 1
 	reading bool        // the reader has a slice
@@ -30,7 +31,7 @@ type conn struct {
 	discard []byte
 }
 
-func newConn(v *Server, raw net.Conn, p *peer.Peer) *conn {
+func newConn(v *Server, raw net.Conn, p *fault.Line) *conn {
 	c := &conn{v: v, raw: raw, p: p, toRead: make(chan []byte, 1), toWrite: make(chan []byte, 1)}
 	v.workers.Add(2)
 	go c.reader()
@@ -65,6 +66,9 @@ func (c *conn) readNext() {
 			c.discard = make([]byte, discardBytes)
 		}
 		b = c.discard
+	}
+	if len(b) == 0 {
+		return // the line is stalled; flush goes on when it moves
 	}
 	c.reading = true
 	c.toRead <- b
@@ -170,15 +174,22 @@ func (c *conn) settle() {
 	close(c.toRead)
 	close(c.toWrite)
 	delete(c.v.conns, c)
-	delete(c.v.byPeer, c.p)
+	delete(c.v.byPeer, c.p.Peer())
 	c.p.Lost(c.v.now())
 }
 
-// flush sees to every peer that the exchange did something for.
+// flush sees to every peer that the exchange did something for, and to every line
+// on which something is due.
 func (v *Server) flush() {
 	v.sim.Host.Dirty(func(p *peer.Peer) {
 		if c := v.byPeer[p]; c != nil {
 			c.flush()
+		}
+	})
+	v.sim.Faults.Dirty(func(l *fault.Line) {
+		if c := v.byPeer[l.Peer()]; c != nil {
+			c.flush()
+			c.readNext()
 		}
 	})
 }

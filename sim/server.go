@@ -315,6 +315,7 @@ func (v *Server) round() time.Duration {
 	if v.sim.soon <= now {
 		return 0 // there is more to catch up, after what came meanwhile
 	}
+	next = min(next, v.sim.Faults.Due()) // sending may have held something back
 	wait := float64(next-v.now()) / v.speed
 	return max(time.Duration(min(wait, float64(roundMax))), tickMin)
 }
@@ -334,14 +335,14 @@ func (v *Server) handle(now int64, n notice) {
 // welcome starts a connection.
 func (v *Server) welcome(raw net.Conn) {
 	v.sim.now = max(v.sim.now, v.now())
-	p, err := v.sim.Connect()
+	l, err := v.sim.Open()
 	if err != nil {
-		_ = raw.Close() // as full as may be; the client sees it
+		_ = raw.Close() // as full as may be, or a fault; the client sees it
 		return
 	}
-	c := newConn(v, raw, p)
+	c := newConn(v, raw, l)
 	v.conns[c] = struct{}{}
-	v.byPeer[p] = c
+	v.byPeer[l.Peer()] = c
 	c.readNext()
 }
 

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/fault"
 	"github.com/smk-go/smk/sim/life"
 	"github.com/smk-go/smk/sim/peer"
 )
@@ -12,6 +13,7 @@ import (
 type Sim struct {
 	Exchange *core.Exchange // the truth, and the hands of other participants
 	Host     *peer.Host     // the front door
+	Faults   *fault.Faults  // what goes wrong on the lines of Open and of a server
 
 	life *life.Life
 	now  int64
@@ -39,7 +41,7 @@ func New(c Config) (*Sim, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sim{Exchange: x, Host: h, life: life.New(x, c.Life, c.Seed, c.Now), now: c.Now}, nil
+	return &Sim{Exchange: x, Host: h, Faults: fault.New(c.Seed, c.Faults), life: life.New(x, c.Life, c.Seed, c.Now), now: c.Now}, nil
 }
 
 // Now returns the latest clock reading.
@@ -48,6 +50,10 @@ func (s *Sim) Now() int64 { return s.now }
 // Connect opens a connection. What the client sends goes through the peer's Free
 // and Filled, what it receives comes from Pending; see [peer.Peer].
 func (s *Sim) Connect() (*peer.Peer, error) { return s.Host.Accept(s.now) }
+
+// Open is Connect through a line on which things may go wrong; see Faults. The
+// error is [fault.ErrRefused], or says why nobody can connect.
+func (s *Sim) Open() (*fault.Line, error) { return s.Faults.Connect(s.Host, s.now) }
 
 // Tick brings the clock to now and does all that is due: the participants'
 // actions, confirmations, heartbeats, timeouts. It returns when to call again at
@@ -60,7 +66,8 @@ func (s *Sim) step(now, lifeNow int64) (next int64) {
 	s.now = max(s.now, now)
 	s.Exchange.Advance(s.now)
 	s.soon = s.life.Tick(lifeNow)
-	return min(s.soon, s.Host.Tick(s.now), s.Exchange.Due())
+	faults := s.Faults.Tick(s.now)
+	return min(s.soon, faults, s.Host.Tick(s.now), s.Exchange.Due())
 }
 
 // Close gives all memory back. The Sim, its host and its peers must not be used

@@ -91,7 +91,7 @@ func day(t testing.TB, seed uint64, n int) string {
 	var ids []uint64
 	for i := range n {
 		command := play(x, r, sessions, &ids)
-		if d := audit(x); d != "" {
+		if d := x.Audit(); d != "" {
 			return fmt.Sprintf("after %d commands, the last %s: %s", i+1, command, d)
 		}
 		for j, l := range ledgers {
@@ -201,7 +201,7 @@ func TestNothingStaysReserved(t *testing.T) {
 	if err := x.Settle(1, "over", 2); err != nil {
 		t.Fatal(err)
 	}
-	if d := audit(x); d != "" {
+	if d := x.Audit(); d != "" {
 		t.Error(d)
 	}
 	for _, a := range x.accounts {
@@ -245,13 +245,13 @@ func TestReductionsConserve(t *testing.T) {
 				return fmt.Sprintf("%s had %v reserved and now %v", a.is.Username, before[i], a.matched)
 			}
 		}
-		if d := audit(x); d != "" {
+		if d := x.Audit(); d != "" {
 			return d
 		}
 		if err := x.Settle(1, "over", 1); err != nil {
 			return err.Error()
 		}
-		return audit(x)
+		return x.Audit()
 	}, gen.UInt64(), gen.Bool(), gen.UInt32Range(1, 9999)))
 	props.TestingRun(t)
 }

@@ -51,7 +51,7 @@ func TestReplaceReservesForTheWorst(t *testing.T) {
 		}
 		x.Submit("b", Create{Market: 1, Contract: 1, Side: msg.SideSell, Price: 5000, Quantity: 9999})
 		x.Advance(x.Now() + 1)
-		if d := audit(x); d != "" {
+		if d := x.Audit(); d != "" {
 			t.Error(d)
 		}
 	}
@@ -88,7 +88,7 @@ func TestExposure(t *testing.T) {
 	want("bought the first back at a profit", 70_000_000)
 	trade(3, msg.SideBuy, 2000)
 	want("and bought the third", 90_000_000)
-	if d := audit(x); d != "" {
+	if d := x.Audit(); d != "" {
 		t.Error(d)
 	}
 }

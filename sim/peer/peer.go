@@ -30,6 +30,7 @@ type Peer struct {
 	cause  error
 	taker  *Peer // waits to resume the session
 	taken  taken // what a peer that waits was asked for
+	tap    Tap   // may be nil
 
 	openedAt   int64
 	sentAt     int64
@@ -94,7 +95,11 @@ func (p *Peer) drain() {
 		if payload == nil {
 			return
 		}
-		p.receive(payload)
+		if p.tap != nil {
+			p.tap.Received(payload)
+		} else {
+			p.receive(payload)
+		}
 	}
 }
 
@@ -122,7 +127,9 @@ func (p *Peer) receive(payload []byte) {
 		p.s.in++
 		p.progress()
 		p.stats.Messages++
-		p.dispatch(m, seq)
+		if p.tap == nil || p.tap.Request(m.GetType()) {
+			p.dispatch(m, seq)
+		}
 	}
 }
 

@@ -82,8 +82,17 @@ func (s *session) envelope(replayed bool) {
 	s.eto.SetIsReplay(replayed)
 }
 
-// send sends an application message.
+// send sends an application message, or leaves it to the tap.
 func (s *session) send(body core.Message, replayed bool) {
+	if s.peer != nil && s.peer.tap != nil {
+		s.peer.tap.Sending(body, replayed)
+		return
+	}
+	s.sendNow(body, replayed)
+}
+
+// sendNow sends an application message.
+func (s *session) sendNow(body core.Message, replayed bool) {
 	s.envelope(replayed)
 	s.append(body.PayloadType(), body, 0)
 }

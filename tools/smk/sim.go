@@ -25,13 +25,17 @@ type simCommand struct {
 	Accounts string `placeholder:"FILE" help:"Accounts, JSON; without it demo and rival, their names being their passwords."`
 	Markets  string `placeholder:"FILE" help:"Events and markets, JSON; without it a football match."`
 
-	Seed  uint64  `default:"1" help:"Seed of everything that is left to chance (${default})."`
-	Speed float64 `default:"1" placeholder:"FACTOR" help:"Seconds of the exchange in one second, 0.001 to 1000 (${default})."`
-	Life  int     `default:"50" placeholder:"RATE" help:"Actions of other participants a second, 0 for none (${default})."`
+	Seed   uint64  `default:"1" help:"Seed of everything that is left to chance (${default})."`
+	Speed  float64 `default:"1" placeholder:"FACTOR" help:"Seconds of the exchange in one second, 0.001 to 1000 (${default})."`
+	Life   int     `default:"50" placeholder:"RATE" help:"Actions of other participants a second, 0 for none (${default})."`
+	Faults string  `placeholder:"PLAN" help:"What goes wrong on connections, such as drop=1%%,delay=5%%,delay-max=1s; swarm draws it from the seed, for each connection."`
 
 	For  time.Duration `placeholder:"TIME" help:"End after this long; without it the exchange ends when it is interrupted."`
 	JSON bool          `name:"json" help:"Say how to connect as JSON, in one line."`
 }
+
+// faultsSwarm is the plan that is drawn.
+const faultsSwarm = "swarm"
 
 // Limits of the exchange's flags.
 const (
@@ -82,6 +86,9 @@ func (c *simCommand) Run(ctx context.Context, std stdio) error {
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ctx) }()
+	if c.Faults == faultsSwarm {
+		server.Do(func(s *sim.Sim) { s.Faults.SetSwarm() })
+	}
 	said := c.say(std.out, welcomeOf(c, config, server.Addr(), secure))
 	if said != nil {
 		err = server.Close()

@@ -248,3 +248,19 @@ func TestSimAccounts(t *testing.T) {
 		t.Errorf("it said %q", said)
 	}
 }
+
+// Faults of the command line reach connections.
+func TestSimFaults(t *testing.T) {
+	p := startSim(t, "--faults=duplicate=100%")
+	l := p.dial(nil)
+	l.login(sim.DemoUsername, sim.DemoPassword)
+	for range 2 {
+		if m := l.next(); m.GetEtoPayload().GetType() != msg.EtoPayloadLoginResponse {
+			t.Fatalf("the answer to the login is %v", m)
+		}
+	}
+	refused := startSim(t, "--faults=refuse=100%").dial(nil)
+	if refused.next() != nil {
+		t.Error("a refused connection is sent something")
+	}
+}

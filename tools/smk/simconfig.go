@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/fault"
 	"github.com/smk-go/smk/sim/setup"
 )
 
@@ -19,6 +20,11 @@ import (
 func (c *simCommand) config() (config sim.Config, explain func(error) error, err error) {
 	config = sim.DefaultConfig()
 	config.Seed, config.Speed, config.Life.Rate = c.Seed, c.Speed, c.Life
+	if c.Faults != "" && c.Faults != faultsSwarm {
+		if config.Faults, err = fault.Parse(c.Faults); err != nil {
+			return config, nil, fmt.Errorf("--faults: %w", err)
+		}
+	}
 	var explainers []func(error) error
 	if c.Accounts != "" {
 		content, err := readFile("--accounts", c.Accounts)

@@ -21,6 +21,7 @@ type welcome struct {
 	Seed        uint64   `json:"seed"`
 	Speed       float64  `json:"speed"`
 	Life        int      `json:"life"`
+	Faults      string   `json:"faults,omitempty"`
 	Usernames   []string `json:"usernames"`
 	Markets     []uint32 `json:"markets"`
 
@@ -28,7 +29,7 @@ type welcome struct {
 }
 
 func welcomeOf(c *simCommand, config sim.Config, addr net.Addr, s *security) welcome {
-	w := welcome{Address: addr.String(), Seed: c.Seed, Speed: c.Speed, Life: c.Life}
+	w := welcome{Address: addr.String(), Seed: c.Seed, Speed: c.Speed, Life: c.Life, Faults: c.Faults}
 	if a, ok := addr.(*net.TCPAddr); ok {
 		w.Port = a.Port
 		w.Host = a.IP.String()
@@ -70,6 +71,9 @@ func (w *welcome) writeText(out io.Writer) error {
 		line("trust", "%s holds the certificate that clients are to trust", w.Trust)
 	}
 	line("exchange", "seed %d, %v times real time, %d actions of others a second", w.Seed, w.Speed, w.Life)
+	if w.Faults != "" {
+		line("faults", "%s", w.Faults)
+	}
 	line("accounts", "%s", some(w.Usernames))
 	markets := make([]string, len(w.Markets))
 	for i, id := range w.Markets {

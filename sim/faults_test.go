@@ -1,0 +1,123 @@
+package sim
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim/fault"
+)
+
+// lines returns how many connections the server has.
+func openLines(v *Server) (n int) {
+	v.Do(func(s *Sim) { n = len(s.Faults.Lines()) })
+	return n
+}
+
+// On a socket: a message that comes in pieces, a refused connection, and one that is cut in
+// the middle of a message.
+func TestServerFaults(t *testing.T) {
+	config := testConfig()
+	config.Faults = fault.Plan{}.With(fault.Million, fault.Split, fault.Duplicate)
+	v := serve(t, config)
+	l := dial(t, v, nil)
+	l.login(DemoUsername)
+	l.want("S1 LOGIN_RESPONSE reset=2", "S1 LOGIN_RESPONSE reset=2")
+	l.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
+	l.want("S2 PONG", "S2 PONG")
+
+	v.Do(func(s *Sim) {
+		s.Faults.Set(fault.Plan{})
+		s.Faults.Lines()[0].Force(fault.Cut, 1)
+		s.Faults.Refuse(1)
+	})
+	if refused := dial(t, v, nil); refused.read() != nil {
+		t.Error("a refused connection is sent something")
+	}
+	l.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
+	whole := len("\x0a\x08\x01\x12\x06\x08\x03\x10\x03\x18\x00")
+	rest, err := io.ReadAll(l.r)
+	if err != nil || len(rest) == 0 || len(rest) >= whole {
+		t.Errorf("of a frame of %d bytes came %d before the end, %v", whole, len(rest), err)
+	}
+	l.conn.Close()
+	again := dial(t, v, nil)
+	again.login(DemoUsername)
+	again.want("S1 LOGIN_RESPONSE reset=2")
+}
+
+// In virtual time on a server: a stall ends by itself, what came meanwhile is carried out,
+// and a dead line is closed in the end.
+func TestLocalServerStallsAndGoesDead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		config := testConfig()
+		config.Faults.HalfOpenFor = time.Hour
+		v, err := Local(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		served := make(chan error, 1)
+		go func() { served <- v.Serve(context.Background()) }()
+		conn, err := v.Dial(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+		ping := func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) }
+		force := func(k fault.Kind) { v.Do(func(s *Sim) { s.Faults.Lines()[0].Force(k, 1) }) }
+		l.login(DemoUsername)
+		l.want("S1 LOGIN_RESPONSE reset=2")
+		force(fault.Stall)
+		start := time.Now()
+		l.send(ping)
+		go l.trySend(ping) // a stalled line may not read before it moves
+		l.want("S2 PONG")
+		if d := time.Since(start); d == 0 || d > 2*time.Second+tickMin {
+			t.Errorf("stalled for %v", d)
+		}
+		l.want("S3 PONG")
+		force(fault.HalfOpen)
+		start = time.Now()
+		l.send(ping)
+		l.want("the end")
+		if d := time.Since(start); d < time.Hour || d > time.Hour+tickMin {
+			t.Errorf("dead for %v", d)
+		}
+		conn.Close()
+		synctest.Wait()
+		if n := openLines(v); n != 0 {
+			t.Errorf("%d lines are left", n)
+		}
+		if err := errors.Join(v.Close(), <-served); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Without faults a line neither copies nor allocates.
+func TestCalmLineIsFree(t *testing.T) {
+	s, err := New(testConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	l, err := s.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &client{t: t, b: &bench{t, s}, p: l.Peer(), out: 1}
+	c.password(DemoUsername, DemoPassword)
+	if a, b := l.Pending(), l.Peer().Pending(); &a[0] != &b[0] {
+		t.Error("what is pending was copied")
+	}
+	if a, b := l.Free(), l.Peer().Free(); &a[0] != &b[0] {
+		t.Error("what is read goes somewhere else")
+	}
+	l.Written(3)
+	l.Written(len(l.Pending()))
+}
