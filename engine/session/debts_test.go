@@ -179,3 +179,28 @@ func TestSettingsWait(t *testing.T) {
 		t.Error("the last message is", &p, err)
 	}
 }
+
+// TestGapfillsMax finds the limit from both sides.
+func TestGapfillsMax(t *testing.T) {
+	for beyond := range uint64(2) {
+		config := Config{Resume: ResumeSession, Earlier: Resumption{ID: "A", In: 5, Out: 1 << 40}}
+		k := newKit(t, config)
+		k.open()
+		k.server = 5
+		k.feed(k.eto(msg.EtoPayloadLoginResponse, func(e *msg.EtoPayload) { e.MutableLoginResponse().SetSessionString("A") }))
+		k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) {
+			e.MutableReplay().SetSeq(1<<40 - GapfillsMax - beyond)
+		}))
+		if _, err := k.drain(); errors.Is(err, ErrReplayRange) != (beyond == 1) || (err != nil) != (beyond == 1) {
+			t.Errorf("%d beyond: %v", beyond, err)
+		}
+		for n := 0; beyond == 0 && k.s.owing(); n++ {
+			if k.sent(); n > 10 {
+				t.Fatal("it takes for ever")
+			}
+		}
+		if filled := k.s.Stats().GapfillsOut; beyond == 0 && filled != GapfillsMax+1 {
+			t.Errorf("%d gapfills, want %d", filled, GapfillsMax+1)
+		}
+	}
+}

@@ -57,7 +57,7 @@ func (t *throttle) fill(now int64) {
 		t.filled, t.begun = now, true
 	}
 	elapsed := now - t.filled
-	if elapsed <= 0 || t.closed {
+	if elapsed <= 0 {
 		return
 	}
 	if t.tick > 0 {
@@ -86,12 +86,9 @@ func (t *throttle) needs(c class) uint64 {
 	return token
 }
 
-// take uses a token up. The message was admitted at the same clock reading.
-func (t *throttle) take() {
-	if !t.off && !t.closed {
-		t.tokens -= min(t.tokens, token)
-	}
-}
+// take uses a token up, if there is one: what passes a closed or disabled throttle
+// needs none.
+func (t *throttle) take() { t.tokens -= min(t.tokens, token) }
 
 // exceeded empties the bucket and pauses order entry for a tick.
 func (t *throttle) exceeded(now int64) {
