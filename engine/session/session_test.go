@@ -379,6 +379,9 @@ func TestSequenceSpent(t *testing.T) {
 			e.MutableLoginResponse().SetReset(sequenceMax)
 		}))
 		k.events()
+		if err := k.s.Tick(k.now); err != nil {
+			t.Errorf("with one number left: %v", err)
+		}
 		if err := last(k); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -13,11 +13,12 @@ func TestUnanswered(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		var u unanswered
 		u.init(limit)
-		var model []entry // oldest first
+		var model []entry                // oldest first
+		keys := []uint64{8, 500}[seed%2] // many of a key, or many to a chain
 		for seq := uint64(1); seq < 2000; seq++ {
 			switch {
 			case r.IntN(2) == 0 && !u.full():
-				e := entry{kind: byReference + keyKind(r.IntN(3)), key: r.Uint64N(8), seq: seq, at: int64(seq)}
+				e := entry{kind: byReference + keyKind(r.IntN(3)), key: r.Uint64N(keys), seq: seq, at: int64(seq)}
 				u.add(e)
 				model = append(model, e)
 			case len(model) > 0 && r.IntN(3) == 0:
@@ -49,7 +50,7 @@ func TestUnanswered(t *testing.T) {
 			if e != nil {
 				t.Fatalf("seed %d: one too many: %+v", seed, e)
 			}
-			if u.sequence(seq+1) != nil || u.find(byOrder, 99) != nil || u.find(0, 0) != nil {
+			if u.sequence(seq+1) != nil || u.find(byOrder, keys+r.Uint64N(500)) != nil || u.find(0, 0) != nil {
 				t.Fatalf("seed %d: found what is not there", seed)
 			}
 		}
