@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"math"
+
 	"github.com/smk-go/smk/sim/core"
 	"github.com/smk-go/smk/sim/fault"
 	"github.com/smk-go/smk/sim/life"
@@ -15,9 +17,10 @@ type Sim struct {
 	Host     *peer.Host     // the front door
 	Faults   *fault.Faults  // what goes wrong on the lines of Open and of a server
 
-	life *life.Life
-	now  int64
-	soon int64 // when the participants act next
+	life   *life.Life
+	agenda func(now int64) (next int64) // may be nil
+	now    int64
+	soon   int64 // when the participants act next
 }
 
 // New returns an exchange to be driven by hand. The error names the field that
@@ -55,6 +58,15 @@ func (s *Sim) Connect() (*peer.Peer, error) { return s.Host.Accept(s.now) }
 // error is [fault.ErrRefused], or says why nobody can connect.
 func (s *Sim) Open() (*fault.Line, error) { return s.Faults.Connect(s.Host, s.now) }
 
+// SetAgenda has f called at every Tick, after the exchange did what was due; f returns
+// when it wants to be called at the latest. nil ends it.
+func (s *Sim) SetAgenda(f func(now int64) (next int64)) { s.agenda = f }
+
+// SetLife changes how many actions the other participants take per second; 0 pauses
+// them. It reports false if there are none: they live in exchanges whose configuration
+// has a rate.
+func (s *Sim) SetLife(rate int) bool { return s.life.SetRate(s.now, rate) }
+
 // Tick brings the clock to now and does all that is due: the participants'
 // actions, confirmations, heartbeats, timeouts. It returns when to call again at
 // the latest. A reading that is not later than the latest does nothing new.
@@ -65,9 +77,13 @@ func (s *Sim) Tick(now int64) (next int64) { return s.step(now, now) }
 func (s *Sim) step(now, lifeNow int64) (next int64) {
 	s.now = max(s.now, now)
 	s.Exchange.Advance(s.now)
+	due := int64(math.MaxInt64)
+	if s.agenda != nil {
+		due = s.agenda(s.now)
+	}
 	s.soon = s.life.Tick(lifeNow)
 	faults := s.Faults.Tick(s.now)
-	return min(s.soon, faults, s.Host.Tick(s.now), s.Exchange.Due())
+	return min(due, s.soon, faults, s.Host.Tick(s.now), s.Exchange.Due())
 }
 
 // Close gives all memory back. The Sim, its host and its peers must not be used

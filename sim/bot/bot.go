@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
@@ -11,12 +12,16 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// sentMax is how many of its messages a bot keeps for a replay.
-const sentMax = 4096
+const (
+	sentMax  = 4096            // messages that a bot keeps for a replay
+	askAgain = 2 * time.Second // when a replay did not help
+)
 
 // Bot is one client. Its methods run on the goroutine that owns the exchange.
 type Bot struct {
 	Username, Password string
+
+	Heard func(*msg.Payload) // is told of every message taken in its turn; may be nil
 
 	Mute    bool // sends no heartbeats
 	NoAsk   bool // does not ask for replays
@@ -31,6 +36,8 @@ type Bot struct {
 	in     uint64            // next sequence expected
 	out    uint64            // next sequence to use
 	asked  uint64            // the gap that a replay was asked for
+
+	askedAt int64
 
 	session string
 	counts  map[string]int
@@ -303,14 +310,14 @@ func (b *Bot) ahead(m *msg.Payload, seq uint64) {
 			b.welcome(e)
 		}
 	}
-	if b.asked != b.in && !b.NoAsk {
+	if (b.asked != b.in || b.sim.Now() >= b.askedAt+int64(askAgain)) && !b.NoAsk {
 		b.Ask()
 	}
 }
 
 // Ask asks for a replay from the gap on, also if that was done before.
 func (b *Bot) Ask() {
-	b.asked = b.in
+	b.asked, b.askedAt = b.in, b.sim.Now()
 	b.counts["asked"]++
 	b.send(func(m *msg.Payload) {
 		m.MutableEtoPayload().SetType(msg.EtoPayloadReplay)
@@ -353,6 +360,9 @@ func (b *Bot) welcome(e *msg.EtoPayload) {
 
 // apply takes a message that came in its turn.
 func (b *Bot) apply(m *msg.Payload) {
+	if b.Heard != nil {
+		b.Heard(m)
+	}
 	if m.GetType() == msg.PayloadEto {
 		e := m.GetEtoPayload()
 		b.counts["eto."+strings.ToLower(strings.TrimPrefix(e.GetType().String(), "PAYLOAD_"))]++

@@ -104,5 +104,16 @@ func (s *Session) Replay(from uint64) {
 	})
 }
 
+// ForgetReports drops every report that is kept for an account, as if they were too old:
+// nobody can resume from before now. It reports false if there is no such account.
+func (x *Exchange) ForgetReports(username string) bool {
+	a := x.byName[username]
+	if a == nil {
+		return false
+	}
+	a.history.ring, a.history.next = a.history.ring[:0], 0
+	return true
+}
+
 // Username returns the name of the session's account.
 func (s *Session) Username() string { return s.account.is.Username }

@@ -235,8 +235,13 @@ func TestSwapKeepsOrderOfTheRest(t *testing.T) {
 	if _, r := w.sim.Exchange.Submit("rival", sell(10_000, 3000)); !r.OK() {
 		t.Fatal(r)
 	}
+	var heard []msg.PayloadType
+	w.Heard = func(m *msg.Payload) { heard = append(heard, m.GetType()) }
 	w.create(w.Bot, msg.SideBuy, 3000) // accepted and executed: nothing to swap with
 	w.Round()
+	if fmt.Sprint(heard) != "[PAYLOAD_ORDER_ACCEPTED PAYLOAD_ORDER_EXECUTED]" {
+		t.Errorf("heard %v", heard)
+	}
 	w.counts("order_accepted=1 order_executed=1")
 	l.Force(fault.Swap, 1)
 	w.create(w.Bot, msg.SideBuy, 3000)

@@ -198,8 +198,8 @@ func (l *Line) tickLate() {
 	}
 }
 
-// skips reports whether a frame is one whose sequence was skipped. Sent again as a gapfill,
-// it is not.
+// skips reports whether a frame is one whose sequence was skipped, once: sent again as a
+// gapfill, it is not.
 func (l *Line) skips(frame []byte) bool {
 	if len(l.skipped) == 0 {
 		return false
@@ -209,9 +209,8 @@ func (l *Line) skips(frame []byte) bool {
 	if err := m.Decode(payload, nil); err != nil {
 		panic("BUG: sim: the exchange sent what it cannot read")
 	}
-	e := m.GetEtoPayload()
 	for i, seq := range l.skipped {
-		if seq == e.GetSeq() && !e.GetIsReplay() {
+		if seq == m.GetEtoPayload().GetSeq() {
 			l.skipped = append(l.skipped[:i], l.skipped[i+1:]...)
 			return true
 		}

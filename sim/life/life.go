@@ -152,6 +152,16 @@ func New(x *core.Exchange, c Config, seed uint64, start int64) *Life {
 	return l
 }
 
+// SetRate changes how many actions are taken per second from now on, 0 to 1,000,000. It
+// reports false if there are no participants or the rate is out of range.
+func (l *Life) SetRate(now int64, rate int) bool {
+	if len(l.makers) == 0 || rate < 0 || rate > rateMax {
+		return false
+	}
+	l.config.Rate, l.start, l.done = rate, now, 0
+	return true
+}
+
 // Tick takes every action that is due at now and returns when the next one is.
 // It catches up at most 1,000,000 at a time and forgets the rest.
 func (l *Life) Tick(now int64) (next int64) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/scenario"
 )
 
 // simCommand is an exchange that any client of the protocol can log in to.
@@ -30,8 +31,15 @@ type simCommand struct {
 	Life   int     `default:"50" placeholder:"RATE" help:"Actions of other participants a second, 0 for none (${default})."`
 	Faults string  `placeholder:"PLAN" help:"What goes wrong on connections, such as drop=1%%,delay=5%%,delay-max=1s; swarm draws it from the seed, for each connection."`
 
+	Scenario  string `placeholder:"NAME|FILE" help:"What happens, from the start on: one of --scenarios, or a file."`
+	Scenarios bool   `help:"List the scenarios that there are, and end."`
+	Play      string `placeholder:"NAME|FILE" help:"Play a scenario with clients of its own, as fast as possible, say whether it came out as expected, and end."`
+
+	End  bool          `help:"End when the scenario is over."`
 	For  time.Duration `placeholder:"TIME" help:"End after this long; without it the exchange ends when it is interrupted."`
 	JSON bool          `name:"json" help:"Say how to connect as JSON, in one line."`
+
+	scenario *scenario.Scenario // that was read
 }
 
 // faultsSwarm is the plan that is drawn.
@@ -52,6 +60,8 @@ func (c *simCommand) Validate() error {
 		return fmt.Errorf("--speed: %v is not between %v and %v", c.Speed, speedMin, speedMax)
 	case c.Life < 0 || c.Life > lifeMax:
 		return fmt.Errorf("--life: %d is not between 0 and %d", c.Life, lifeMax)
+	case c.End && c.Scenario == "":
+		return errors.New("--end: there is no --scenario that could be over")
 	case c.For < 0:
 		return fmt.Errorf("--for: %v is not a time to serve", c.For)
 	}
@@ -60,6 +70,12 @@ func (c *simCommand) Validate() error {
 
 // Run serves until ctx ends, which is a clean end.
 func (c *simCommand) Run(ctx context.Context, std stdio) error {
+	switch {
+	case c.Scenarios:
+		return listScenarios(std.out)
+	case c.Play != "":
+		return c.play(std.out)
+	}
 	config, explain, err := c.config()
 	if err != nil {
 		return err
@@ -84,17 +100,29 @@ func (c *simCommand) Run(ctx context.Context, std stdio) error {
 		ctx, cancel = context.WithTimeout(ctx, c.For)
 		defer cancel()
 	}
+	var over func()
+	if c.End {
+		ctx, over = context.WithCancel(ctx)
+		defer over()
+	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ctx) }()
-	if c.Faults == faultsSwarm {
-		server.Do(func(s *sim.Sim) { s.Faults.SetSwarm() })
-	}
 	said := c.say(std.out, welcomeOf(c, config, server.Addr(), secure))
+	events := newLines(std.out)
+	server.Do(func(s *sim.Sim) {
+		if c.Faults == faultsSwarm {
+			s.Faults.SetSwarm()
+		}
+		if c.scenario != nil {
+			c.scenario.Start(s, c.happened(events), over)
+		}
+	})
 	if said != nil {
 		err = server.Close()
 	}
 	err = errors.Join(said, err, <-served)
 	log.end()
+	events.end()
 	if err == nil && !c.JSON {
 		_, err = fmt.Fprintln(std.out, "ended       every client was told")
 	}
@@ -110,7 +138,7 @@ func (c *simCommand) say(out io.Writer, w welcome) error {
 }
 
 // lines prints what happens to clients, off the exchange's goroutine. What comes faster than
-// it can be printed is left out, and counted.
+// it can be printed is left out.
 type lines struct {
 	queue chan string
 	ended chan struct{}
@@ -135,9 +163,13 @@ func (l *lines) closed(client net.Addr, username string, cause error) {
 	if username == "" {
 		username = "not logged in"
 	}
+	l.say(fmt.Sprintf("smk: cut off %v (%s): %s", client, username, strings.TrimPrefix(cause.Error(), "sim: ")))
+}
+
+func (l *lines) say(text string) {
 	select {
-	case l.queue <- fmt.Sprintf("smk: cut off %v (%s): %s", client, username, strings.TrimPrefix(cause.Error(), "sim: ")):
-	default: // a client that fails so often fills no screen
+	case l.queue <- text:
+	default: // who cannot print that fast does not hold the exchange up
 	}
 }
 

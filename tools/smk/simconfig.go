@@ -50,6 +50,18 @@ func (c *simCommand) config() (config sim.Config, explain func(error) error, err
 		config.Events, config.Markets = file.Events, file.Markets
 		explainers = append(explainers, file.Explain)
 	}
+	if c.Scenario != "" {
+		if c.scenario, err = findScenario("--scenario", c.Scenario); err != nil {
+			return config, nil, err
+		}
+		if err := c.scenario.Apply(&config); err != nil {
+			return config, nil, err
+		}
+		config.Life.Rate = c.Life // the user's word
+		if err := c.scenario.Check(config); err != nil {
+			return config, nil, err
+		}
+	}
 	return config, func(err error) error {
 		for _, f := range explainers {
 			err = f(err)

@@ -22,6 +22,7 @@ type welcome struct {
 	Speed       float64  `json:"speed"`
 	Life        int      `json:"life"`
 	Faults      string   `json:"faults,omitempty"`
+	Scenario    string   `json:"scenario,omitempty"`
 	Usernames   []string `json:"usernames"`
 	Markets     []uint32 `json:"markets"`
 
@@ -37,6 +38,9 @@ func welcomeOf(c *simCommand, config sim.Config, addr net.Addr, s *security) wel
 			w.Host = "127.0.0.1"
 		}
 		w.Address = net.JoinHostPort(w.Host, strconv.Itoa(w.Port))
+	}
+	if c.scenario != nil {
+		w.Scenario = c.scenario.Name + ": " + c.scenario.About
 	}
 	if s != nil {
 		w.TLS, w.Fingerprint, w.Trust = true, s.fingerprint, s.trust
@@ -73,6 +77,9 @@ func (w *welcome) writeText(out io.Writer) error {
 	line("exchange", "seed %d, %v times real time, %d actions of others a second", w.Seed, w.Speed, w.Life)
 	if w.Faults != "" {
 		line("faults", "%s", w.Faults)
+	}
+	if w.Scenario != "" {
+		line("scenario", "%s", w.Scenario)
 	}
 	line("accounts", "%s", some(w.Usernames))
 	markets := make([]string, len(w.Markets))

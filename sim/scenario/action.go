@@ -1,0 +1,221 @@
+package scenario
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/fault"
+	"github.com/smk-go/smk/sim/setup"
+)
+
+func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
+
+var states = map[string]msg.MarketStateType{
+	"NEW": msg.MarketStateNew, "OPEN": msg.MarketStateOpen, "LIVE": msg.MarketStateLive,
+	"HALTED": msg.MarketStateHalted, "SETTLED": msg.MarketStateSettled, "VOIDED": msg.MarketStateVoided,
+}
+
+var moves = map[string]msg.MarketStateType{
+	"OPEN": msg.MarketStateOpen, "LIVE": msg.MarketStateLive, "HALTED": msg.MarketStateHalted,
+}
+
+var balls = map[string]msg.RunningballState{
+	"SAFE": msg.RunningballStateSafe, "DANGER": msg.RunningballStateDanger,
+	"ALERT": msg.RunningballStateAlert, "FINISHED": msg.RunningballStateFinished,
+}
+
+var logouts = map[string]msg.EtoLogoutReason{
+	"NONE": msg.EtoLogoutNone, "DOWNTIME": msg.EtoLogoutDowntime, "UNAUTHORISED": msg.EtoLogoutUnauthorised,
+	"SERVICE_TEMPORARILY_UNAVAILABLE": msg.EtoLogoutServiceTemporarilyUnavailable,
+}
+
+var sides = map[string]msg.Side{"buy": msg.SideBuy, "sell": msg.SideSell}
+
+var reductions = map[string]msg.ReduceType{"quantity": msg.ReduceTypeQuantity, "price": msg.ReduceTypePrice}
+
+// config reads what follows "config".
+func (p *parser) config() func(*sim.Config) error {
+	switch name := p.word("a setting"); name {
+	case "life":
+		n := int(p.number("a rate", 1_000_000))
+		return func(c *sim.Config) error { c.Life.Rate = n; return nil }
+	case "history":
+		n := int(p.number("a number of reports", 1<<20))
+		return func(c *sim.Config) error { c.Limits.History = n; return nil }
+	case "heartbeat":
+		d := p.span("an interval")
+		return func(c *sim.Config) error { c.HeartbeatInterval = d; return nil }
+	case "non-runners":
+		id := p.id("market")
+		return func(c *sim.Config) error {
+			for i := range c.Markets {
+				if c.Markets[i].ID == id {
+					c.Markets[i].NonRunners = true
+				}
+			}
+			return nil
+		}
+	case "markets-open":
+		return func(c *sim.Config) error {
+			for i := range c.Markets {
+				c.Markets[i].State = msg.MarketStateOpen
+			}
+			return nil
+		}
+	default:
+		p.fail("%q is no setting", name)
+		return nil
+	}
+}
+
+// action reads what is done to the exchange.
+func (p *parser) action(verb string) func(*Runner) error {
+	switch verb {
+	case "state":
+		m, to, why := p.id("market"), choice(p, "a state", moves), p.rest()
+		return func(r *Runner) error { return r.x.SetState(m, to, why) }
+	case "goal":
+		m, why := p.id("market"), p.rest()
+		return func(r *Runner) error { return r.x.Goal(m, why) }
+	case "managed":
+		m := p.id("market")
+		if len(p.words) > 0 && p.words[0] == "off" {
+			p.words = p.words[1:]
+			return func(r *Runner) error { return r.x.SetManaged(m, false, 0) }
+		}
+		d := p.span("a time")
+		return func(r *Runner) error { return r.x.SetManaged(m, true, int64(d)) }
+	case "ball":
+		e, state, details := p.id("event"), choice(p, "a state", balls), p.rest()
+		return func(r *Runner) error {
+			return r.x.Runningball(e, core.Notification{State: state, Details: details})
+		}
+	case "settle":
+		m, c, why := p.id("market"), p.id("contract"), p.rest()
+		return func(r *Runner) error { return r.x.Settle(m, why, c) }
+	case "void":
+		m, why := p.id("market"), p.rest()
+		return func(r *Runner) error { return r.x.VoidMarket(m, why) }
+	case "remove-runner":
+		m, c, how := p.id("market"), p.id("contract"), choice(p, "how to reduce", reductions)
+		factor, why := uint32(p.number("a factor", 9999)), p.rest()
+		return func(r *Runner) error { return r.x.RemoveRunner(m, c, how, factor, why) }
+	case "place":
+		user, name, o := p.user(), p.word("a name"), p.order()
+		return func(r *Runner) error { return r.place(user, name, o) }
+	case "burst":
+		user, n, o := p.user(), int(p.number("how many", burstMax)), p.order()
+		return func(r *Runner) error {
+			for range n {
+				r.x.Submit(user, o)
+			}
+			return nil
+		}
+	case "withdraw":
+		user, name := p.user(), p.word("an order's name")
+		return func(r *Runner) error { return r.withdraw(user, name) }
+	case "note":
+		p.rest()
+		return func(*Runner) error { return nil }
+	}
+	return p.operator(verb)
+}
+
+// operator reads what its staff do to an exchange, and what goes wrong.
+func (p *parser) operator(verb string) func(*Runner) error {
+	switch verb {
+	case "suspend-trading":
+		on := p.onOff()
+		return always(func(r *Runner) { r.x.SuspendTrading(on) })
+	case "suspend-account":
+		user, on := p.user(), p.onOff()
+		return always(func(r *Runner) { r.x.SuspendAccount(user, on) })
+	case "stake-limit":
+		user, w := p.user(), p.word("an amount or off")
+		amount, ok := setup.ParseMoney(w)
+		if p.err == nil && !ok && w != "off" {
+			p.fail("%q is neither an amount nor off", w)
+		}
+		return always(func(r *Runner) { r.x.SetStakeLimit(user, amount) })
+	case "unavailable":
+		on := p.onOff()
+		return always(func(r *Runner) { r.x.SetUnavailable(on) })
+	case "throttle":
+		rate, burst := uint32(p.number("a rate", 1_000_000)), uint32(p.number("a burst", 1_000_000))
+		t := sim.Throttle{Rate: rate, Burst: burst, Tick: p.span("a tick")}
+		if p.err == nil && (rate == 0 || burst == 0 || t.Tick < time.Millisecond || t.Tick > time.Hour) {
+			p.fail("a throttle has a rate and a burst of at least 1 and a tick of 1ms to 1h")
+		}
+		return always(func(r *Runner) { r.sim.Host.SetThrottle(r.sim.Now(), t) })
+	case "logout":
+		why := choice(p, "a reason", logouts)
+		return always(func(r *Runner) { r.sim.Host.LogoutAll(r.sim.Now(), why) })
+	case "refuse-logins":
+		reasons := maps.Clone(logouts)
+		reasons["off"] = 0
+		why := choice(p, "a reason or off", reasons)
+		return always(func(r *Runner) { r.sim.Host.Refuse(why) })
+	case "forget":
+		user := p.user()
+		return always(func(r *Runner) { r.x.ForgetReports(user) })
+	case "life":
+		n := int(p.number("a rate", 1_000_000))
+		return always(func(r *Runner) { r.sim.SetLife(n) }) // nobody to hurry is no mistake
+	case "faults":
+		return p.faults()
+	case "force":
+		kinds := make(map[string]fault.Kind)
+		for k := range fault.Kinds {
+			kinds[k.String()] = k
+		}
+		k, n := choice(p, "a fault", kinds), int(p.number("how often", burstMax))
+		return always(func(r *Runner) {
+			for _, l := range r.sim.Faults.Lines() {
+				l.Force(k, n)
+			}
+		})
+	}
+	p.fail("%q is nothing that can be done", verb)
+	return nil
+}
+
+func always(f func(*Runner)) func(*Runner) error {
+	return func(r *Runner) error { f(r); return nil }
+}
+
+func (p *parser) faults() func(*Runner) error {
+	w := p.word("a plan")
+	if w == "swarm" {
+		return always(func(r *Runner) { r.sim.Faults.SetSwarm() })
+	}
+	plan, err := fault.Parse(w)
+	if err != nil {
+		p.fail("%w", err)
+	}
+	return always(func(r *Runner) { r.sim.Faults.Set(plan) })
+}
+
+// order reads a side and QUANTITY@PRICE, with /CONTRACT if it is not the demo's.
+func (p *parser) order() core.Create {
+	o := core.Create{Market: sim.DemoMarket, Contract: sim.DemoHome, Side: choice(p, "a side", sides)}
+	w := p.word("an order")
+	text, contract, other := strings.Cut(w, "/")
+	if other {
+		if _, err := fmt.Sscanf(contract, "%d", &o.Contract); err != nil {
+			p.fail("%q is not QUANTITY@PRICE/CONTRACT", w)
+		}
+	}
+	var end string
+	if n, _ := fmt.Sscanf(text, "%d@%d%s", &o.Quantity, &o.Price, &end); n != 2 {
+		p.fail("%q is not QUANTITY@PRICE", w)
+	}
+	p.need("market", o.Market, "")
+	p.need("contract", o.Contract, "")
+	return o
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/smk-go/smk/sim/scenario"
+)
+
+// listScenarios prints the scenarios that come with the exchange.
+func listScenarios(out io.Writer) error {
+	var b strings.Builder
+	for _, s := range scenario.Shipped() {
+		fmt.Fprintf(&b, "%-18s %-6v %s\n", s.Name, s.End, s.About)
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// findScenario finds a shipped scenario, or reads a file.
+func findScenario(flag, name string) (*scenario.Scenario, error) {
+	if s := scenario.Find(name); s != nil {
+		return s, nil
+	}
+	if !strings.ContainsAny(name, "./\\") {
+		return nil, fmt.Errorf("%s: there is no scenario %q (smk sim --scenarios lists them)", flag, name)
+	}
+	content, err := readFile(flag, name)
+	if err != nil {
+		return nil, err
+	}
+	return scenario.Read(name, content)
+}
+
+// play runs a scenario in virtual time.
+func (c *simCommand) play(out io.Writer) error {
+	s, err := findScenario("--play", c.Play)
+	if err != nil {
+		return err
+	}
+	config, explain, err := c.config()
+	if err != nil {
+		return err
+	}
+	if err := s.Play(config); err != nil {
+		return errors.New(strings.ReplaceAll(explain(err).Error(), "\n", "; "))
+	}
+	_, err = fmt.Fprintf(out, "%s: as expected, %v of the exchange's time\n", s.Name, s.End)
+	return err
+}
+
+// happened returns what prints a scenario's statements, or nil if nothing is to be printed.
+func (c *simCommand) happened(to *lines) func(time.Duration, string, error) {
+	if c.JSON {
+		return nil
+	}
+	return func(at time.Duration, text string, err error) {
+		line := fmt.Sprintf("%-11s %s", "+"+at.String(), text)
+		if err != nil {
+			line += " (not possible: " + err.Error() + ")"
+		}
+		to.say(line)
+	}
+}
