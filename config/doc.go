@@ -1,0 +1,108 @@
+// Package config makes the settings of an engine from INI files that inherit from
+// one another, and from the environment.
+//
+//	settings, err := config.Load("bot.conf", config.Options{Directories: []string{"/home/bot/conf", "/etc/bot"}})
+//	e, err := engine.New(settings.Engine)
+//	err = settings.Explain(err) // names the setting's file and line too
+//
+// # Files
+//
+// A file is written as for Python's configparser, whose rules are kept but where
+// this text says otherwise:
+//
+//	# a whole line that starts with # or ; is a comment
+//	[inherit]
+//	from = common.conf
+//
+//	[DEFAULT]
+//	site = eu
+//
+//	[engine]
+//	address = %(site)s.example.com:3801
+//	dial_timeout: 3s
+//
+// A key ends at the first = or :, is read in lower case, and is set once in a file.
+// A line that is indented further than its key goes on with the value. A value
+// stands as it is up to the end of its line, quotes and all, but %(key)s is replaced
+// by another value of the section or of [DEFAULT], and %% by %. What is in [DEFAULT]
+// holds in every section that does not say otherwise.
+//
+// The file that is asked for is looked for in each of the directories. All that are
+// found are read, the last directory's first, so that a value in an earlier
+// directory wins; what they inherit from is read before them, each file once. In
+// [inherit], from names one file, or several with commas between them, of which a
+// later one wins over an earlier one. A file that is missing and files that inherit
+// in a circle are an *InheritError with the whole chain.
+//
+// # Settings
+//
+// [engine] sets the fields of [engine.Config], [session] those of session.Config,
+// each under its name in lower case with underscores: DialTimeout is dial_timeout,
+// Send.Bytes is send_bytes. [tls] has server_name, roots_file, certificate_file and
+// key_file, all PEM. The name of a file is relative to the file that says it, or, in
+// the environment, to the current directory. Times are written 10s, 1.5s or 500ms,
+// and pauses is a list of them with commas; truth is yes, true, on, 1 or no, false,
+// off, 0; resume is account, session or none; wait is block, spin or spinblock. What
+// is not set keeps its zero value, which the engine turns into its default.
+// Functions, the logger, the tap and a session to go on with are set in code.
+//
+// Each setting is also a variable of the environment, which wins over the files:
+// SMK_ and the key in upper case, such as SMK_ADDRESS and SMK_LOGIN_TIMEOUT; those
+// of [tls] start with SMK_TLS_. The password and the token may be in a file of their
+// own, one line long: SMK_PASSWORD wins over the file that SMK_PASSWORD_FILE names,
+// this over the one that password_file names, and this over password; and the same
+// for the token.
+//
+//	section   key                    variable                    value
+//	[engine]  address                SMK_ADDRESS                 text
+//	[engine]  plain                  SMK_PLAIN                   yes or no
+//	[engine]  dial_timeout           SMK_DIAL_TIMEOUT            time
+//	[engine]  pauses                 SMK_PAUSES                  times
+//	[engine]  send_timeout           SMK_SEND_TIMEOUT            time
+//	[engine]  wait                   SMK_WAIT                    name
+//	[engine]  spin_rounds            SMK_SPIN_ROUNDS             number
+//	[engine]  lock_thread            SMK_LOCK_THREAD             yes or no
+//	[engine]  pin                    SMK_PIN                     yes or no
+//	[engine]  core                   SMK_CORE                    number
+//	[engine]  subscriptions_max      SMK_SUBSCRIPTIONS_MAX       number
+//	[engine]  restore_off            SMK_RESTORE_OFF             yes or no
+//	[engine]  submit_slots           SMK_SUBMIT_SLOTS            number
+//	[engine]  submit_bytes           SMK_SUBMIT_BYTES            number
+//	[engine]  slow_handler           SMK_SLOW_HANDLER            time
+//	[engine]  references_off         SMK_REFERENCES_OFF          yes or no
+//	[engine]  cancel_all_on_panic    SMK_CANCEL_ALL_ON_PANIC     yes or no
+//	[session] username               SMK_USERNAME                text
+//	[session] password               SMK_PASSWORD                text
+//	[session] password_file          SMK_PASSWORD_FILE           text
+//	[session] token                  SMK_TOKEN                   text
+//	[session] token_file             SMK_TOKEN_FILE              text
+//	[session] resume                 SMK_RESUME                  name
+//	[session] account_sequence       SMK_ACCOUNT_SEQUENCE        number
+//	[session] cancel_all_on_failure  SMK_CANCEL_ALL_ON_FAILURE   yes or no
+//	[session] reference_base         SMK_REFERENCE_BASE          number
+//	[session] throttle_off           SMK_THROTTLE_OFF            yes or no
+//	[session] login_timeout          SMK_LOGIN_TIMEOUT           time
+//	[session] logout_timeout         SMK_LOGOUT_TIMEOUT          time
+//	[session] heartbeat_after        SMK_HEARTBEAT_AFTER         time
+//	[session] peer_timeout           SMK_PEER_TIMEOUT            time
+//	[session] replay_timeout         SMK_REPLAY_TIMEOUT          time
+//	[session] stale_after            SMK_STALE_AFTER             time
+//	[session] answer_timeout         SMK_ANSWER_TIMEOUT          time
+//	[session] unanswered_max         SMK_UNANSWERED_MAX          number
+//	[session] send_bytes             SMK_SEND_BYTES              number
+//	[session] send_records           SMK_SEND_RECORDS            number
+//	[session] receive_bytes          SMK_RECEIVE_BYTES           number
+//	[session] payload_bytes_max      SMK_PAYLOAD_BYTES_MAX       number
+//	[session] header_bytes_max       SMK_HEADER_BYTES_MAX        number
+//	[tls]     server_name            SMK_TLS_SERVER_NAME         text
+//	[tls]     roots_file             SMK_TLS_ROOTS_FILE          text
+//	[tls]     certificate_file       SMK_TLS_CERTIFICATE_FILE    text
+//	[tls]     key_file               SMK_TLS_KEY_FILE            text
+//
+// # Failure
+//
+// Whatever is not understood is refused: a section, a key or a variable that does
+// not exist, with the nearest one that does; a value that is none; the section
+// [inherits]. An *Error says where, by file, line and key. No error, and nothing
+// that prints a value of this package, holds a username, a password or a token.
+package config

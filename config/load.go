@@ -1,0 +1,301 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/session"
+)
+
+// Options say where Load looks.
+type Options struct {
+	// Directories are those of [Reader].
+	Directories []string
+
+	// Environ is the environment, as os.Environ returns it, and what nil means.
+	Environ []string
+
+	// Own are the names of sections that are the bot's own. They are not looked at, and are
+	// had by Settings.Values.
+	Own []string
+}
+
+// Settings are what an engine is made of, and where each came from.
+type Settings struct {
+	// Engine is ready for engine.New. It is the caller's: what cannot be written in
+	// files, such as Logger, is added here.
+	Engine engine.Config
+
+	values  *Values
+	origins map[string]Origin // by the setting's name
+	texts   map[string]string // for String: of what is no secret
+}
+
+// Load reads a file with all it inherits from, and the environment over it. name
+// may be "": then there is only the environment. The error is an *InheritError, an
+// *Error, or several of these joined.
+func Load(name string, o Options) (*Settings, error) {
+	if o.Environ == nil {
+		o.Environ = os.Environ()
+	}
+	v := new(Values)
+	if name != "" {
+		if err := (Reader{o.Directories}).ReadInto(name, v); err != nil {
+			return nil, err
+		}
+	}
+	return resolve(v, o)
+}
+
+// resolve makes settings of what was read.
+func resolve(v *Values, o Options) (*Settings, error) {
+	l := loader{options: o, values: v, referred: v.referred(), origins: make(map[string]Origin), texts: make(map[string]string)}
+	l.readEnviron()
+	l.checkKeys()
+	for i := range settings {
+		l.apply(&settings[i])
+	}
+	l.secret("password", l.target.passwordFile, &l.target.Session.Password)
+	l.secret("token", l.target.tokenFile, &l.target.Session.Token)
+	if l.target.Session.Token != "" && l.target.Session.Password != "" {
+		l.add(&Error{
+			Origin: l.origins["session.token"], Key: "session.token",
+			Err: fmt.Errorf("%w: session.password, from %s", ErrContradiction, l.origins["session.password"]),
+		})
+	}
+	c, err := l.target.tls(l.path)
+	var wrong *tlsError
+	if errors.As(err, &wrong) {
+		l.add(&Error{Origin: l.origins["tls."+wrong.key], Key: "tls." + wrong.key, Err: wrong.err})
+	}
+	l.target.TLS = c
+	if err := l.err(); err != nil {
+		return nil, err
+	}
+	return &Settings{l.target.Config, l.values, l.origins, l.texts}, nil
+}
+
+// loader is one call of Load.
+type loader struct {
+	options  Options
+	values   *Values
+	referred map[string]bool   // keys that values refer to
+	environ  map[string]string // our variables
+	target   target
+	origins  map[string]Origin
+	texts    map[string]string
+	problems
+}
+
+// readEnviron keeps our variables and reports those that nobody knows.
+func (l *loader) readEnviron() {
+	known := make([]string, len(settings))
+	for i := range settings {
+		known[i] = settings[i].variable()
+	}
+	l.environ = make(map[string]string)
+	for _, line := range l.options.Environ {
+		name, text, _ := strings.Cut(line, "=")
+		switch {
+		case !strings.HasPrefix(name, variablePrefix):
+		case slices.Contains(known, name):
+			l.environ[name] = text
+		default:
+			l.add(&Error{
+				Origin: Origin{Variable: name}, Key: shown(name), Err: ErrUnknown,
+				Nearest: nearest(name, known),
+			})
+		}
+	}
+}
+
+// checkKeys reports sections and keys that nobody knows.
+func (l *loader) checkKeys() {
+	sections := []string{"inherit", "engine", "session", "tls", defaultSection}
+	sections = append(sections, l.options.Own...)
+	for _, s := range l.values.sections {
+		switch {
+		case slices.Contains(l.options.Own, s.name):
+			continue
+		case !slices.Contains(sections, s.name):
+			err := &Error{Origin: s.origin, Key: "[" + shown(s.name) + "]", Err: ErrUnknown}
+			if n := nearest(s.name, sections); n != "" {
+				err.Nearest = "[" + n + "]"
+			}
+			l.add(err)
+			continue
+		}
+		for _, key := range s.keys {
+			if !l.known(s.name, key) {
+				l.add(&Error{
+					Origin: s.values[key].origin, Key: full(s.name, key), Err: ErrUnknown,
+					Nearest: nearestKey(s.name, key),
+				})
+			}
+		}
+	}
+}
+
+// known reports whether a key of a section of ours means anything.
+func (l *loader) known(section, key string) bool {
+	switch section {
+	case "inherit":
+		return key == "from"
+	case defaultSection:
+		// One of any section's, one that a value refers to, or one for the bot.
+		return len(l.options.Own) > 0 || l.referred[key] ||
+			slices.ContainsFunc(settings, func(s setting) bool { return s.key == key })
+	default:
+		return findSetting(section, key) != nil
+	}
+}
+
+// nearestKey is nearest among the keys of all sections, those of the same one first.
+func nearestKey(section, key string) string {
+	var keys, names []string
+	for _, own := range []bool{true, false} {
+		for i := range settings {
+			if s := &settings[i]; (s.section == section) == own {
+				keys, names = append(keys, s.key), append(names, s.name())
+			}
+		}
+	}
+	if section == "inherit" {
+		keys, names = append([]string{"from"}, keys...), append([]string{"inherit.from"}, names...)
+	}
+	if i := slices.Index(keys, nearest(key, keys)); i >= 0 {
+		return names[i]
+	}
+	return ""
+}
+
+// apply sets one setting, if anybody gave it.
+func (l *loader) apply(s *setting) {
+	text, origin, ok, secret, err := l.values.get(s.section, s.key)
+	if !ok {
+		// [DEFAULT] holds in sections that no file has, too.
+		if d := l.values.section(defaultSection); d != nil {
+			if _, has := d.values[s.key]; has {
+				text, origin, ok, secret, err = l.values.get(defaultSection, s.key)
+			}
+		}
+	}
+	if value, set := l.environ[s.variable()]; set {
+		text, origin, ok, secret, err = value, Origin{Variable: s.variable()}, true, s.secret, nil
+	}
+	if !ok {
+		return
+	}
+	if err != nil {
+		l.add(err)
+		return
+	}
+	if secret {
+		l.texts[s.name()] = "set"
+	} else {
+		l.texts[s.name()] = text
+	}
+	l.origins[s.name()] = origin
+	if want, ok := s.set(&l.target, text); !ok {
+		value := quote(text)
+		if secret {
+			value = "a credential"
+		}
+		l.add(&Error{Origin: origin, Key: s.name(), Err: &valueError{value, want}})
+	}
+}
+
+// secret reads a credential from its file, unless a stronger source has it.
+func (l *loader) secret(key, file string, to *string) {
+	name := "session." + key
+	origin := l.origins[name+"_file"]
+	if file == "" || l.origins[name].Variable != "" {
+		return
+	}
+	path := l.path(key+"_file", file)
+	text, err := readSecret(path)
+	if err != nil {
+		l.add(&Error{Origin: origin, Key: name + "_file", Err: err})
+		return
+	}
+	*to = text
+	l.origins[name] = Origin{File: path}
+	l.texts[name] = "set"
+}
+
+// path is where the file is that a setting names.
+func (l *loader) path(key, file string) string {
+	for _, section := range [...]string{"tls", "session"} {
+		if o := l.origins[section+"."+key]; o.File != "" && !filepath.IsAbs(file) {
+			return filepath.Join(filepath.Dir(o.File), file)
+		}
+	}
+	return file
+}
+
+// Origin returns where a setting comes from, by its name such as
+// "session.login_timeout", and whether there is such a setting.
+func (s *Settings) Origin(name string) (origin Origin, ok bool) {
+	section, key, _ := strings.Cut(name, ".")
+	return s.origins[name], findSetting(section, key) != nil
+}
+
+// Origins returns all settings with their origins, in a fixed order.
+func (s Settings) Origins() iter.Seq2[string, Origin] {
+	return func(yield func(string, Origin) bool) {
+		for i := range settings {
+			if name := settings[i].name(); !yield(name, s.origins[name]) {
+				return
+			}
+		}
+	}
+}
+
+// Values returns what the files say, sections of the bot's own included.
+func (s *Settings) Values() *Values { return s.values }
+
+// Explain returns err, an error of engine.New, with the key and the origin of the
+// setting that it is about, as an *Error, or as it is if it is about none of them.
+func (s *Settings) Explain(err error) error {
+	field := ""
+	var e *engine.ConfigError
+	var p *session.ConfigError
+	switch {
+	case errors.As(err, &e):
+		field = e.Field
+	case errors.As(err, &p):
+		field = "Session." + p.Field
+	}
+	for i := range settings {
+		if name := settings[i].name(); field != "" && settings[i].field == field {
+			return &Error{Origin: s.origins[name], Key: name, Err: err}
+		}
+	}
+	return err
+}
+
+// String lists what was set, a line each, with its origin. Of credentials it says only that
+// they are set.
+func (s Settings) String() string {
+	var b strings.Builder
+	for name, origin := range s.Origins() {
+		if !origin.IsDefault() {
+			fmt.Fprintf(&b, "%s = %s (%s)\n", name, shown(s.texts[name]), origin)
+		}
+	}
+	return b.String()
+}
+
+// Format is String for every verb, so that none shows a credential.
+func (s Settings) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
+
+// LogValue is String.
+func (s Settings) LogValue() slog.Value { return slog.StringValue(s.String()) }

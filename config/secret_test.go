@@ -1,0 +1,151 @@
+package config
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"io/fs"
+	"math/big"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/smk-go/smk/engine/session"
+)
+
+// TestPasswordLayers walks through the sources of a password from the weakest on.
+func TestPasswordLayers(t *testing.T) {
+	dir := files(t, map[string]string{
+		"none.conf":       "[session]\npassword = inline\n",
+		"conf/bot.conf":   "[session]\npassword = inline\npassword_file = ../secret/one\n",
+		"secret/one":      "from file\n",
+		"secret/two":      " from environment's file\r\n",
+		"secret/token":    "tok",
+		"conf/token.conf": "[session]\ntoken_file = ../secret/token\n",
+	})
+	two := filepath.Join(dir, "secret", "two")
+	for _, c := range []struct {
+		name     string
+		environ  []string
+		password string
+		origin   string
+	}{
+		{"none.conf", nil, "inline", filepath.Join(dir, "none.conf") + ":2"},
+		{"conf/bot.conf", nil, "from file", filepath.Join(dir, "secret", "one")},
+		{"none.conf", []string{"SMK_PASSWORD_FILE=" + two}, " from environment's file", two},
+		{"conf/bot.conf", []string{"SMK_PASSWORD_FILE=" + two}, " from environment's file", two},
+		{"conf/bot.conf", []string{"SMK_PASSWORD_FILE=" + two, "SMK_PASSWORD=a=b"}, "a=b", "environment SMK_PASSWORD"},
+		{"conf/bot.conf", []string{"SMK_PASSWORD=a"}, "a", "environment SMK_PASSWORD"},
+	} {
+		s, err := Load(c.name, Options{Directories: []string{dir}, Environ: append([]string{""}, c.environ...)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o, _ := s.Origin("session.password"); s.Engine.Session.Password != c.password || o.String() != c.origin {
+			t.Errorf("%s with %q: %q from %v, want %q from %s", c.name, c.environ, s.Engine.Session.Password, o, c.password, c.origin)
+		}
+	}
+	s, err := Load("conf/token.conf", Options{Directories: []string{dir}, Environ: []string{}})
+	if err != nil || s.Engine.Session.Token != "tok" {
+		t.Errorf("token: %v", err)
+	}
+}
+
+func TestPasswordFileRefusals(t *testing.T) {
+	dir := files(t, map[string]string{
+		"empty": "", "line": "\n", "two": "secret\nsecret\n", "nul": "sec\x00ret", "bytes": "secret\xff",
+		"long": strings.Repeat("x", session.CredentialBytesMax+3),
+		"most": strings.Repeat("x", session.CredentialBytesMax) + "\r\n",
+	})
+	load := func(name string) error {
+		_, err := Load("", Options{Environ: []string{"SMK_PASSWORD_FILE=" + filepath.Join(dir, name)}})
+		return err
+	}
+	for _, name := range []string{"empty", "line", "two", "nul", "bytes", "long"} {
+		err := load(name)
+		want(t, err, ErrSecret, "environment SMK_PASSWORD_FILE: session.password_file: ")
+		if strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	want(t, load("nowhere"), fs.ErrNotExist, "session.password_file")
+	if err := load("most"); err != nil {
+		t.Error(err)
+	}
+	if err := load("."); err == nil {
+		t.Error("a folder is taken for a password")
+	}
+}
+
+// TestTokenAndPassword: of two credentials only one would be sent, so which one
+// is not guessed.
+func TestTokenAndPassword(t *testing.T) {
+	_, _, err := loadText(t, "[session]\nusername = u\npassword = p\n", "SMK_TOKEN=t")
+	want(t, err, ErrContradiction, "environment SMK_TOKEN: session.token: ", "session.password, from ", "bot.conf:3")
+	s, _, err := loadText(t, "[session]\nusername = u\npassword = p\n", "SMK_TOKEN=t", "SMK_PASSWORD=")
+	if err != nil || s.Engine.Session.Password != "" || s.Engine.Session.Token != "t" {
+		t.Errorf("a variable does not take a password back: %v", err)
+	}
+}
+
+// pair makes a certificate and its key, as PEM.
+func pair(t *testing.T) (certificate, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Unix(1<<33, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalECPrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
+		string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER}))
+}
+
+func TestTLS(t *testing.T) {
+	certificate, key := pair(t)
+	other, _ := pair(t)
+	dir := files(t, map[string]string{"c.pem": certificate, "k.pem": key, "other.pem": other, "text": "secret"})
+	load := func(lines string) (*Settings, error) {
+		name := filepath.Join(files(t, map[string]string{"bot.conf": "[tls]\n" + strings.ReplaceAll(lines, "@", dir+"/")}), "bot.conf")
+		return Load(name, Options{Environ: []string{}})
+	}
+	s, err := load("server_name = example.com\nroots_file = @c.pem\ncertificate_file = @c.pem\nkey_file = @k.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := s.Engine.TLS; c.ServerName != "example.com" || c.RootCAs == nil || len(c.Certificates) != 1 || c.InsecureSkipVerify {
+		t.Errorf("%+v", c)
+	}
+	for _, c := range []struct {
+		lines  string
+		target error
+		part   string
+	}{
+		{"roots_file = @text", ErrValue, "bot.conf:2: tls.roots_file: "},
+		{"roots_file = @nowhere", fs.ErrNotExist, "tls.roots_file"},
+		{"certificate_file = @c.pem", ErrContradiction, "tls.certificate_file"},
+		{"key_file = @k.pem", ErrContradiction, "need each other"},
+		{"certificate_file = @other.pem\nkey_file = @k.pem", ErrValue, "tls.certificate_file"},
+		{"certificate_file = @c.pem\nkey_file = @text", ErrValue, "tls.certificate_file"},
+		{"certificate_file = @c.pem\nkey_file = @nowhere", fs.ErrNotExist, "nowhere"},
+	} {
+		_, err := load(c.lines)
+		want(t, err, c.target, c.part)
+		if strings.Contains(err.Error(), "secret") {
+			t.Error(err)
+		}
+	}
+	if s, err := load("roots_file =\n"); err != nil || s.Engine.TLS != nil {
+		t.Errorf("an empty name: %v", err)
+	}
+}
