@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"net"
 )
 
@@ -34,6 +35,9 @@ func (e *Engine) open(ctx context.Context) (transport, error) {
 	if err != nil {
 		return nil, err
 	}
+	if conn == nil {
+		return nil, errNoConnection
+	}
 	if tcp, ok := conn.(interface{ SetNoDelay(noDelay bool) error }); ok {
 		if err := tcp.SetNoDelay(true); err != nil {
 			_ = conn.Close()
@@ -49,6 +53,8 @@ func (e *Engine) open(ctx context.Context) (transport, error) {
 	}
 	return openSecure(ctx, conn, e.config.TLS, e.clock)
 }
+
+var errNoConnection = errors.New("the dialer returned neither a connection nor an error")
 
 // dialTCP is the dialer of those who bring none.
 func dialTCP(ctx context.Context, network, address string) (net.Conn, error) {

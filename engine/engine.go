@@ -46,9 +46,10 @@ type Engine struct {
 	heard       uint32 // of requests, those that were acted on
 	backoff     backoff
 	standing    *standing
-	restoring   bool  // what lasts is not sent again yet: the bot waits
-	failed      error // what a write failed with amid a handler
-	outcome     error // how it ended
+	restoring   bool               // what lasts is not sent again yet: the bot waits
+	failed      error              // what a write failed with amid a handler
+	outcome     error              // how it ended
+	resumption  session.Resumption // once it has ended
 	cancelDial  context.CancelFunc
 	handlers    handlers
 	watching    watching
@@ -196,6 +197,21 @@ func (e *Engine) Ping() (seq uint64, err error) { return e.session.Ping(e.now) }
 
 // State returns the session's state.
 func (e *Engine) State() session.State { return e.session.State() }
+
+// Resumption returns what a later run needs to go on with this session of the
+// exchange, also after the engine has ended, unless that was by a logout; see
+// session.Config. Its ID is as good as a credential.
+func (e *Engine) Resumption() session.Resumption {
+	if e.phase == phaseEnded {
+		return e.resumption
+	}
+	return e.session.Resumption()
+}
+
+// Reference returns the reference of a message that was sent in this session of the
+// exchange, by its sequence, be it the bot's own or one given to it, 0 if it had
+// none. It reports false if the message is not kept any more.
+func (e *Engine) Reference(seq uint64) (reference uint64, ok bool) { return e.session.Reference(seq) }
 
 // AccountSequence returns the last account sequence that was handled, which a
 // later run resumes from; see session.Config.

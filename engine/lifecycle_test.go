@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/gen/eto"
 	"github.com/smk-go/smk/gen/msg"
@@ -177,11 +175,7 @@ func entertain(conn net.Conn, random *rand.Rand) {
 		}
 		switch m.GetEtoPayload().GetType() {
 		case eto.PayloadType_PAYLOAD_LOGIN:
-			ok := say(etoMessage(&eto.Payload{
-				Type:          eto.PayloadType_PAYLOAD_LOGIN_RESPONSE.Enum(),
-				LoginResponse: &eto.LoginResponse{Session: proto.String("s"), Reset_: proto.Uint64(2)},
-			}))
-			if !ok {
+			if !say(loginResponse(2)) {
 				return
 			}
 		case eto.PayloadType_PAYLOAD_LOGOUT:

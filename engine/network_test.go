@@ -20,7 +20,7 @@ import (
 
 // patience is how long a test waits for what does not come before it fails. In a
 // bubble it costs nothing.
-const patience = 2 * time.Minute
+const patience = time.Minute
 
 // network is where an engine under test dials; the other ends come to the test.
 type network struct {

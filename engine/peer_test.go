@@ -122,11 +122,15 @@ func (p *peer) write(b []byte) {
 func (p *peer) login() *seto.Payload {
 	p.t.Helper()
 	m := p.want(seto.PayloadType_PAYLOAD_LOGIN)
-	p.send(etoMessage(&eto.Payload{
-		Type:          eto.PayloadType_PAYLOAD_LOGIN_RESPONSE.Enum(),
-		LoginResponse: &eto.LoginResponse{Session: proto.String("a session"), Reset_: proto.Uint64(p.got + 1)},
-	}))
+	p.send(loginResponse(p.got + 1))
 	return m
+}
+
+func loginResponse(reset uint64) *seto.Payload {
+	return etoMessage(&eto.Payload{
+		Type:          eto.PayloadType_PAYLOAD_LOGIN_RESPONSE.Enum(),
+		LoginResponse: &eto.LoginResponse{Session: proto.String("a session"), Reset_: proto.Uint64(reset)},
+	})
 }
 
 // logout reads up to the logout, confirms it and closes.
@@ -194,6 +198,18 @@ func accepted(seq, reference, order, account uint64) *seto.Payload {
 		OrderAccepted: &seto.OrderAccepted{
 			Seq: proto.Uint64(seq), Reference: proto.Uint64(reference), OrderId: proto.Uint64(order),
 			AccountSequence_64: proto.Uint64(account),
+		},
+	}
+}
+
+func executed(i int) *seto.Payload {
+	return &seto.Payload{
+		Type: seto.PayloadType_PAYLOAD_ORDER_EXECUTED.Enum(),
+		OrderExecuted: &seto.OrderExecuted{
+			OrderId: proto.Uint64(1001), Side: seto.Side_SIDE_BUY.Enum(), MarketId: proto.Uint32(7), ContractId: proto.Uint32(8),
+			AccountSequence_64: proto.Uint64(uint64(i + 1)),
+			Price:              proto.Uint32(2500), Quantity: proto.Uint64(10000),
+			TotalExecutedQuantity: proto.Uint64(10000), AvailableQuantity: proto.Uint64(0),
 		},
 	}
 }

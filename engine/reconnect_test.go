@@ -410,3 +410,66 @@ func TestServerDowntime(t *testing.T) {
 		}
 	})
 }
+
+// TestResumption is what a later run goes on with, known after the end unless that
+// was a logout.
+func TestResumption(t *testing.T) {
+	for _, clean := range []bool{false, true} {
+		n := newNetwork(t, "pipe", false, pipe)
+		config := n.config()
+		config.Session.Resume = session.ResumeSession
+		r := start(t, config, nil)
+		p := n.accept(t)
+		p.login()
+		p.send(heartbeat())
+		p.wantEto(eto.PayloadType_PAYLOAD_HEARTBEAT)
+		if clean {
+			r.Stop()
+			p.logout()
+		} else {
+			_ = r.Close()
+			p.wantEnd()
+		}
+		_ = r.wait()
+		want := session.Resumption{ID: "a session", In: 3, Out: 3}
+		if clean {
+			want = session.Resumption{}
+		}
+		if got := r.Resumption(); got != want {
+			t.Errorf("clean %t: resumption %v, want %v", clean, got, want)
+		}
+	}
+}
+
+// TestResumeSession goes on with the session, its sequences and its subscriptions.
+func TestResumeSession(t *testing.T) {
+	n := newNetwork(t, "pipe", false, pipe)
+	config := n.config()
+	config.Session.Resume = session.ResumeSession
+	var resumed []bool
+	r := start(t, config, func(e *engine.Engine) {
+		e.OnLoggedIn(func(ev *engine.Event) {
+			if resumed = append(resumed, ev.Resumed); !ev.Resumed {
+				var m msg.MarketSubscribe
+				m.SetMarketId(7)
+				_, _ = e.MarketSubscribe(&m)
+			}
+		})
+	})
+	p := n.accept(t)
+	p.login()
+	p.want(seto.PayloadType_PAYLOAD_MARKET_SUBSCRIBE)
+	p.close()
+	again := n.accept(t)
+	again.seq, again.got = p.seq, p.got
+	m := again.login()
+	if m.GetEtoPayload().GetSeq() != 3 || m.GetEtoPayload().GetLogin().GetSession() != "a session" {
+		t.Errorf("login %v, want sequence 3 and the session", m)
+	}
+	r.Stop()
+	again.wantEto(eto.PayloadType_PAYLOAD_LOGOUT)
+	again.send(loggedOut(eto.LogoutReason_LOGOUT_CONFIRMATION))
+	if err := r.wait(); err != nil || !slices.Equal(resumed, []bool{false, true}) {
+		t.Errorf("Run: %v, resumed %v", err, resumed)
+	}
+}

@@ -161,6 +161,9 @@ func (s *standing) item(i int) (typ msg.PayloadType, m wire.Marshaler, skip bool
 
 // greet is the login. What lasts goes out before a handler hears of it.
 func (e *Engine) greet(ev *Event) {
+	if e.conn == nil {
+		return // the connection ended before this was told
+	}
 	e.backoff.established(e.now)
 	e.standing.next = 0
 	if e.restoring = !ev.Resumed; e.restoring {

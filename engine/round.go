@@ -148,10 +148,8 @@ func (e *Engine) connect() {
 		return
 	}
 	e.phase = phaseDialing
+	e.dial()
 	e.drain()
-	if e.phase == phaseDialing { // a handler may have ended it
-		e.dial()
-	}
 }
 
 // opened takes the result of the attempt.
@@ -272,6 +270,9 @@ func (e *Engine) end(outcome error) {
 		}
 	}
 	e.hangUp(outcome)
+	if !e.confirmed {
+		e.resumption = e.session.Resumption()
+	}
 	// Nothing is resumed any more: what is still open is told now.
 	if err := e.session.Forget(); err != nil {
 		panic("BUG: engine: " + err.Error() + " after the connection ended")

@@ -111,7 +111,7 @@ func (e *Engine) cancelAll() bool {
 	if e.phase != phaseConnected {
 		return false
 	}
-	_, err := e.OrderCancelAll(&all)
+	_, err := e.enqueue(msg.PayloadOrderCancelAll, &all) // whatever else waits
 	return err == nil
 }
 

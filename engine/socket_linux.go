@@ -42,7 +42,7 @@ func newSocket(conn net.Conn, clock clock) (socket, error) {
 	case *net.UnixConn:
 		file = conn
 	default:
-		return newNetSocket(conn, clock), nil
+		return newNetSocket(conn, clock)
 	}
 	s, err := newFDSocket(file, clock)
 	// The descriptor is a duplicate, which the connection stays open by.

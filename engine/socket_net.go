@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"time"
@@ -32,8 +33,14 @@ type netSocket struct {
 	armed int64 // the deadline of the connection, unless a wake moved it; past if unknown
 }
 
-func newNetSocket(conn net.Conn, clock clock) *netSocket {
-	return &netSocket{conn: conn, clock: clock, armed: past}
+// newNetSocket drives an open connection, if that has deadlines. It owns conn, also
+// after an error.
+func newNetSocket(conn net.Conn, clock clock) (socket, error) {
+	if err := conn.SetDeadline(time.Time{}); err != nil {
+		_ = conn.Close()
+		return nil, fmt.Errorf("a connection without deadlines cannot be woken: %w", err)
+	}
+	return &netSocket{conn: conn, clock: clock, armed: past}, nil
 }
 
 func (s *netSocket) arm(until int64, full bool) {

@@ -7,8 +7,14 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// Stats counts what an engine has seen since it was made.
+// Stats is where an engine stands and what it has counted since it was made.
 type Stats struct {
+	// Where the session stands: its state, the number of the connection, and the
+	// last account sequence that was handled.
+	State           session.State
+	Epoch           uint32
+	AccountSequence uint64
+
 	// Session counts messages, gaps, replays, duplicates, refusals of the
 	// throttle, and fields and values that the schema does not name.
 	Session session.Stats
@@ -57,6 +63,7 @@ func (e *Engine) publish() {
 		return
 	}
 	e.stats.Session = e.session.Stats()
+	e.stats.State, e.stats.Epoch, e.stats.AccountSequence = e.session.State(), e.session.Epoch(), e.session.AccountSequence()
 	e.stats.LogsLost = e.log.lost()
 	e.published = e.stats
 	e.publishing.Unlock()

@@ -16,6 +16,7 @@ type Submission struct {
 
 	// Written by the loop before it sets state to done, read by the owner after.
 	seq       uint64
+	reference uint64
 	err       error
 	throttled session.ThrottledError // what err points to if it is one
 
@@ -38,7 +39,7 @@ func (s *Submission) start() bool {
 	if state := s.state.Load(); state != submissionIdle && state != submissionDone {
 		return false
 	}
-	s.seq, s.err = 0, nil
+	s.seq, s.reference, s.err = 0, 0, nil
 	s.state.Store(submissionQueued)
 	return true
 }
@@ -55,6 +56,15 @@ func (s *Submission) Result() (seq uint64, err error) {
 		return 0, ErrPending
 	}
 	return s.seq, s.err
+}
+
+// Reference returns the reference that an order-entry message went with, its own or
+// one given to it. It is 0 before the submission is done, and if there is none.
+func (s *Submission) Reference() uint64 {
+	if !s.Done() {
+		return 0
+	}
+	return s.reference
 }
 
 // Wait sleeps until the submission is done or ctx ends, and returns Result or the
@@ -78,8 +88,8 @@ func (s *Submission) Wait(ctx context.Context) (seq uint64, err error) {
 }
 
 // resolve says what became of it. The loop only.
-func (s *Submission) resolve(seq uint64, err error) {
-	s.seq, s.err = seq, err
+func (s *Submission) resolve(seq, reference uint64, err error) {
+	s.seq, s.reference, s.err = seq, reference, err
 	if throttled, ok := err.(*session.ThrottledError); ok {
 		// The session's own value may change with the next send.
 		s.throttled = *throttled

@@ -137,7 +137,7 @@ func (e *Engine) takeSubmitted() {
 		}
 		e.idleRounds = 0
 		if s := work.submission; s != nil {
-			var seq uint64
+			var seq, reference uint64
 			var err error
 			switch {
 			case e.muted:
@@ -148,9 +148,11 @@ func (e *Engine) takeSubmitted() {
 				work.do()
 				e.handled()
 			default:
-				seq, err = e.Send(work.typ, work)
+				if seq, err = e.Send(work.typ, work); err == nil {
+					reference, _ = e.session.Reference(seq)
+				}
 			}
-			s.resolve(seq, err)
+			s.resolve(seq, reference, err)
 		}
 		work.clear()
 		e.submitted.Release()
@@ -164,7 +166,7 @@ func (e *Engine) refuseSubmitted() {
 	defer e.refusing.Unlock()
 	for work := e.submitted.Peek(); work != nil; work = e.submitted.Peek() {
 		if work.submission != nil {
-			work.submission.resolve(0, ErrClosed)
+			work.submission.resolve(0, 0, ErrClosed)
 		}
 		work.clear()
 		e.submitted.Release()

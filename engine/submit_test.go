@@ -4,8 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
@@ -277,5 +282,150 @@ func TestPing(t *testing.T) {
 	p.logout()
 	if err := r.wait(); err != nil || pings == 0 || trip != pings {
 		t.Errorf("Run: %v; pinged as %d, answered %d", err, pings, trip)
+	}
+}
+
+// TestReferenceOfASubmission is given to an order that has none, or is its own.
+func TestReferenceOfASubmission(t *testing.T) {
+	n := newNetwork(t, "pipe", false, pipe)
+	loggedIn := make(chan struct{})
+	r := start(t, n.config(), func(e *engine.Engine) {
+		e.OnLoggedIn(func(*engine.Event) { close(loggedIn) })
+	})
+	p := n.accept(t)
+	p.login()
+	<-loggedIn
+	var s engine.Submission
+	var given []uint64
+	for _, own := range []uint64{0, 0, 5} {
+		var m msg.OrderCancel
+		m.SetOrderId(1)
+		if own != 0 {
+			m.SetReference(own)
+		}
+		if err := r.Remote().OrderCancel(&m, &s); err != nil {
+			t.Fatal(err)
+		}
+		sent := p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL).GetOrderCancel().GetReference()
+		if _, err := s.Wait(t.Context()); err != nil || s.Reference() != sent || own != 0 && sent != own {
+			t.Errorf("own reference %d: sent %d, the submission says %d (%v)", own, sent, s.Reference(), err)
+		}
+		given = append(given, sent)
+	}
+	if given[0] == 0 || given[1] <= given[0] {
+		t.Errorf("references %v, want two of growing size and 5", given)
+	}
+}
+
+// TestSubmitWithoutAConnection is refused at once, not kept until there is one.
+func TestSubmitWithoutAConnection(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		config := n.config()
+		config.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, nil }
+		var cause error
+		r := startInBubble(t, config, func(e *engine.Engine) {
+			e.OnState(func(ev *engine.Event) {
+				if ev.Cause != nil {
+					cause = ev.Cause
+				}
+			})
+		})
+		for range 4 {
+			advance(time.Second)
+			before := time.Now()
+			var s engine.Submission
+			if err := r.Remote().PriceFeedSubscribe(new(msg.PriceFeedSubscribe), &s); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Wait(t.Context()); !errors.Is(err, session.ErrNotLoggedIn) || !engine.SafeToResend(err) {
+				t.Errorf("sent without a connection: %v, want ErrNotLoggedIn", err)
+			}
+			if took := time.Since(before); took != 0 {
+				t.Errorf("took %v", took)
+			}
+		}
+		_ = r.Close()
+		_ = r.wait()
+		var dial *engine.DialError
+		if !errors.As(cause, &dial) || !strings.Contains(cause.Error(), "neither") {
+			t.Errorf("disconnected because of %v, want a DialError", cause)
+		}
+	})
+}
+
+// TestThrottledSubmission keeps its own copy of what the session says.
+func TestThrottledSubmission(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		loggedIn := make(chan struct{})
+		limited := make(chan struct{})
+		r := startInBubble(t, n.config(), func(e *engine.Engine) {
+			e.OnLoggedIn(func(*engine.Event) { close(loggedIn) })
+			e.OnThrottleLimitsChanged(func(*engine.Event, *msg.ThrottleLimitsChanged) { close(limited) })
+		})
+		p := n.accept(t)
+		p.login()
+		<-loggedIn
+		p.send(&seto.Payload{
+			Type: seto.PayloadType_PAYLOAD_THROTTLE_LIMITS_CHANGED.Enum(),
+			ThrottleLimitsChanged: &seto.ThrottleLimitsChanged{
+				AverageRatePs: proto.Uint32(1), BurstSize: proto.Uint32(1), TickMs: proto.Uint32(1000),
+			},
+		})
+		<-limited
+		var first, second engine.Submission
+		var until [2]int64
+		var m msg.OrderCancel
+		m.SetOrderId(1)
+		var passed engine.Submission
+		if err := r.Remote().OrderCancel(&m, &passed); err != nil {
+			t.Fatal(err)
+		}
+		p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL)
+		for i, s := range []*engine.Submission{&first, &second} {
+			if i == 1 {
+				advance(900 * time.Millisecond)
+			}
+			if err := r.Remote().OrderCancel(&m, s); err != nil {
+				t.Fatal(err)
+			}
+			_, err := s.Wait(t.Context())
+			var throttled *session.ThrottledError
+			if !errors.As(err, &throttled) || !engine.SafeToResend(err) {
+				t.Fatalf("order %d: %v, want a ThrottledError", i, err)
+			}
+			until[i] = throttled.Until
+		}
+		_, err1 := first.Result()
+		_, err2 := second.Result()
+		if err1 == err2 || err1.(*session.ThrottledError).Until != until[0] || until[0] == 0 {
+			t.Errorf("first submission says %v, said %d", err1, until[0])
+		}
+	})
+}
+
+// TestSafeToResend answers for the engine's own refusals, and for fates whose cause
+// is one of them.
+func TestSafeToResend(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want bool
+	}{
+		{nil, false},
+		{errExplode, false},
+		{engine.ErrClosed, true},
+		{engine.ErrRestoring, true},
+		{engine.ErrSubscriptions, true},
+		{engine.ErrSubmitFull, true},
+		{engine.ErrSubmitTooLarge, true},
+		{engine.ErrSubmissionBusy, true},
+		{engine.ErrPending, false},
+		{engine.ErrSendStalled, false},
+		{session.ErrFull, true},
+		{&session.SendError{Fate: session.InDoubt, Cause: engine.ErrClosed}, false},
+		{&session.SendError{Fate: session.NotSent, Cause: engine.ErrSendStalled}, true},
+	} {
+		if got := engine.SafeToResend(c.err); got != c.want {
+			t.Errorf("SafeToResend(%v) = %t", c.err, got)
+		}
 	}
 }

@@ -1,0 +1,138 @@
+package engine_test
+
+import (
+	"errors"
+	"net"
+	"runtime"
+	"testing"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/eto"
+	"github.com/smk-go/smk/gen/msg"
+)
+
+// TestPanicAnywhere has handlers of every kind panic, in every state of the
+// connection: the engine ends with the panic, and nothing is left over.
+func TestPanicAnywhere(t *testing.T) {
+	explode := func(*engine.Event) { panic(errExplode) }
+	in := func(state session.State) func(*engine.Engine) {
+		return func(e *engine.Engine) {
+			e.OnState(func(ev *engine.Event) {
+				if ev.State == state {
+					panic(errExplode)
+				}
+			})
+		}
+	}
+	for _, c := range []struct {
+		name     string
+		register func(*engine.Engine)
+	}{
+		{"connecting", in(session.Connecting)},
+		{"login sent", in(session.LoginSent)},
+		{"established", in(session.Established)},
+		{"logged in", func(e *engine.Engine) { e.OnLoggedIn(explode) }},
+		{"message", func(e *engine.Engine) { e.OnMessage(explode) }},
+		{"frame", func(e *engine.Engine) { e.OnFrame(func(int64, []byte) { panic(errExplode) }) }},
+		{"pong", func(e *engine.Engine) { e.OnPong(explode) }},
+		{"logged out", func(e *engine.Engine) { e.OnLoggedOut(explode) }},
+		{"disconnected", in(session.Disconnected)},
+		{"send resolved", func(e *engine.Engine) { e.OnSendResolved(explode) }},
+	} {
+		for _, cancelAll := range []bool{false, true} {
+			t.Run(c.name, func(t *testing.T) {
+				onEach(t, func(t *testing.T, n *network) {
+					config := n.config()
+					config.CancelAllOnPanic = cancelAll
+					r := start(t, config, func(e *engine.Engine) {
+						e.OnLoggedIn(func(*engine.Event) {
+							var m msg.OrderCancel
+							m.SetOrderId(5)
+							_, _ = e.OrderCancel(&m)
+							_, _ = e.Ping()
+						})
+						c.register(e)
+					})
+					go func() {
+						select {
+						case conn := <-n.accepted:
+							answerAll(conn)
+						case <-t.Context().Done():
+						}
+					}()
+					if err := r.wait(); !errors.Is(err, errExplode) {
+						t.Errorf("Run: %v, want the panic", err)
+					}
+				})
+			})
+		}
+	}
+}
+
+// answerAll lets a client in, sends it quotes, answers its first ping and sends it
+// away.
+func answerAll(conn net.Conn) {
+	defer func() { _ = conn.Close() }()
+	p := &peer{conn: conn}
+	for {
+		m, err := p.tryReceive()
+		if err != nil {
+			return
+		}
+		var answer []byte
+		switch m.GetEtoPayload().GetType() {
+		case eto.PayloadType_PAYLOAD_LOGIN:
+			answer = append(p.frame(loginResponse(2)), p.frame(quotes(7, 8, 2500))...)
+		case eto.PayloadType_PAYLOAD_PING:
+			answer = append(p.frame(etoMessage(&eto.Payload{Type: eto.PayloadType_PAYLOAD_PONG.Enum()})),
+				p.frame(loggedOut(eto.LogoutReason_LOGOUT_DOWNTIME))...)
+		case eto.PayloadType_PAYLOAD_LOGOUT:
+			_, _ = conn.Write(p.frame(loggedOut(eto.LogoutReason_LOGOUT_CONFIRMATION)))
+			return
+		}
+		if _, err := conn.Write(answer); err != nil {
+			return
+		}
+	}
+}
+
+// TestPollPanics returns the panic from Poll, for good.
+func TestPollPanics(t *testing.T) {
+	n := newNetwork(t, "pipe", false, pipe)
+	noLeaks(t)
+	e, err := engine.New(n.config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.OnState(func(*engine.Event) { panic(errExplode) })
+	for range 2 {
+		if err := e.Poll(); !errors.Is(err, errExplode) {
+			t.Errorf("Poll: %v, want the panic", err)
+		}
+	}
+}
+
+// TestHandlerEndsTheGoroutine, as a test's FailNow does: the engine ends and gives
+// everything back.
+func TestHandlerEndsTheGoroutine(t *testing.T) {
+	n := newNetwork(t, "tcp", false, loopback(t))
+	noLeaks(t)
+	e, err := engine.New(n.config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.OnLoggedIn(func(*engine.Event) { runtime.Goexit() })
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = e.Run(t.Context())
+	}()
+	p := n.accept(t)
+	p.login()
+	p.wantEnd()
+	<-ended
+	if err := e.Poll(); !errors.Is(err, engine.ErrClosed) {
+		t.Errorf("Poll afterwards: %v, want ErrClosed", err)
+	}
+}
