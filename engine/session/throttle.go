@@ -34,6 +34,7 @@ type throttle struct {
 	paused int64  // no order entry before this clock reading
 	closed bool   // the limits allow nothing: only cancels may pass
 	begun  bool   // filled is a reading
+	told   bool   // the exchange has told its limits
 	off    bool
 }
 
@@ -42,9 +43,16 @@ func (t *throttle) init(off bool) {
 	*t = throttle{rate: throttleRate, limit: full, tokens: full, paused: math.MinInt64, off: off}
 }
 
-// change takes new limits. What is in the bucket stays, up to the new burst.
+// change takes new limits. What is in the bucket stays, up to the new burst. Only
+// the first limits say how large a bucket it was that we began with, full: of that
+// what was taken is missing.
 func (t *throttle) change(now int64, rate, burst, tickMs uint32) {
 	t.fill(now)
+	if !t.told {
+		t.told = true
+		full := uint64(burst) * token
+		t.tokens = full - min(t.limit-t.tokens, full)
+	}
 	t.rate, t.limit, t.tick = uint64(rate), uint64(burst)*token, int64(tickMs)*millisecond
 	t.tokens = min(t.tokens, t.limit)
 	t.closed = rate == 0 || burst == 0

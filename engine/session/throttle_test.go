@@ -38,8 +38,8 @@ func TestThrottle(t *testing.T) {
 		now := r.Int64N(1 << 40)
 		var s Session
 		s.throttle.init(false)
-		s.throttle.tokens, s.throttle.limit = 0, 0
 		s.throttle.change(now, rate, burst, tick)
+		s.throttle.tokens = 0
 		b := &slowBucket{
 			new(big.Rat), big.NewRat(int64(burst), 1), big.NewRat(int64(rate), 1),
 			int64(tick) * millisecond, now,
