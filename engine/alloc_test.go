@@ -15,6 +15,7 @@ import (
 	"github.com/smk-go/smk/gen/eto"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
+	"github.com/smk-go/smk/wire"
 )
 
 // What is measured: so many messages after so many that warm up, and what the
@@ -261,4 +262,57 @@ func countFrames(t *testing.T, conn net.Conn, b []byte) (frames int) {
 		b = b[1+int(b[0]):]
 	}
 	return frames
+}
+
+// TestAMillionMessages runs without a cycle of the garbage collector.
+func TestAMillionMessages(t *testing.T) {
+	const messages, batch = 1_000_000, 1000
+	n := newNetwork(t, "tcp", false, loopback(t))
+	var handled atomic.Int64
+	start(t, n.config(), func(e *engine.Engine) {
+		e.OnOrderExecuted(func(*engine.Event, *msg.OrderExecuted) { handled.Add(1) })
+	})
+	p := n.accept(t)
+	p.login()
+	var m msg.OrderExecuted // without an account sequence, which would have to grow
+	m.SetPrice(2500)
+	m.SetQuantity(10000)
+	m.SetOrderId(1001)
+	m.SetSide(msg.SideBuy)
+	m.SetMarketId(7)
+	m.SetContractId(8)
+	body, err := m.MarshalVT()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 0, batch*128)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for sent := 0; sent < messages; {
+		b = b[:0]
+		for range batch {
+			p.seq++
+			head := wire.Head{Type: uint32(msg.PayloadOrderExecuted), Seq: p.seq}
+			size := head.SizeWithBody(len(body))
+			at := len(b)
+			b = b[:at+wire.FrameSize(size)]
+			copy(head.PutWithBody(wire.Enclose(b[at:], size), len(body)), body)
+		}
+		p.write(b)
+		sent += batch
+		for handled.Load() < int64(sent-10*batch) {
+			runtime.Gosched()
+		}
+	}
+	for handled.Load() < messages {
+		runtime.Gosched()
+	}
+	runtime.ReadMemStats(&after)
+	if cycles := after.NumGC - before.NumGC; cycles != 0 {
+		t.Errorf("%d cycles of the garbage collector, want 0", cycles)
+	}
+	if mallocs := after.Mallocs - before.Mallocs; mallocs > 10*allocNoise {
+		t.Errorf("%d allocations", mallocs)
+	}
 }
