@@ -133,8 +133,9 @@ func twinExchange(t testing.TB) *Exchange {
 	return x
 }
 
-// compare runs steps on both and returns the first difference, or "".
-func compare(t testing.TB, steps []step) string {
+// compare runs steps on both, audits the exchange every so many steps, and returns the first
+// difference, or "".
+func compare(t testing.TB, steps []step, every int) string {
 	x, w := twinExchange(t), new(twin)
 	ids := map[*twinOrder]uint64{}
 	var all []*twinOrder
@@ -170,6 +171,9 @@ func compare(t testing.TB, steps []step) string {
 		if o != nil {
 			ids[o] = id
 			all = append(all, o)
+		}
+		if i%every > 0 {
+			continue
 		}
 		if d := x.Audit(); d != "" {
 			return fmt.Sprintf("step %d: %s", i, d)
@@ -248,7 +252,17 @@ func TestMatchingAgreesWithTwin(t *testing.T) {
 	p.MinSuccessfulTests = 300
 	props := gopter.NewProperties(p)
 	props.Property("same orders, same book, sound money", prop.ForAll(func(seed uint64, n int) string {
-		return compare(t, randomSteps(seed, n))
+		return compare(t, randomSteps(seed, n), 1)
 	}, gen.UInt64(), gen.IntRange(1, 400)))
 	props.TestingRun(t)
+}
+
+// The same at length: many days of many orders, audited now and then.
+func TestMatchingAgreesWithTwinAtLength(t *testing.T) {
+	const day = 2000
+	for seed := range uint64(twinSteps / day) {
+		if d := compare(t, randomSteps(seed, day), 200); d != "" {
+			t.Fatalf("seed %d: %s", seed, d)
+		}
+	}
 }

@@ -21,7 +21,7 @@ func storm(t *testing.T, seed uint64, d time.Duration) (string, [fault.Kinds]uin
 	config := sim.DefaultConfig()
 	config.Seed = seed
 	config.Life.Rate = 20
-	config.Limits = sim.Limits{InBytes: 1 << 16, OutBytes: 1 << 20, OutFrames: 8192, Orders: 4096, History: 4096}
+	config.Limits = sim.Limits{InBytes: 1 << 13, PayloadBytes: 1 << 11, OutBytes: 1 << 18, OutFrames: 2048, Orders: 2048, History: 1024}
 	config.Markets[0].PendingTimeout = int64(2 * time.Second)
 	w := newWorld(t, config)
 	w.sim.Faults.SetSwarm()
@@ -92,7 +92,7 @@ func TestSwarm(t *testing.T) {
 // Same seed, same faults, same outcome.
 func TestSwarmIsDeterministic(t *testing.T) {
 	seen := make(map[string]uint64)
-	for seed := range uint64(10) {
+	for seed := range uint64(40) {
 		first, counts := storm(t, seed, 10*time.Second)
 		again, countsAgain := storm(t, seed, 10*time.Second)
 		if first != again || counts != countsAgain {
@@ -125,5 +125,15 @@ func TestSwarmPlans(t *testing.T) {
 	}
 	if p := plans(3); fmt.Sprint(p[0]) == fmt.Sprint(p[1]) {
 		t.Error("all lines have one plan")
+	}
+}
+
+// A thousand small days, each with faults of its own: books are sound in all of them, and
+// whoever reads his reports to the end knows what the exchange knows.
+func TestThousandSeeds(t *testing.T) {
+	for seed := range uint64(seeds) {
+		if storm(t, 1_000_000+seed, 3*time.Second); t.Failed() {
+			t.Fatalf("seed %d", 1_000_000+seed)
+		}
 	}
 }
