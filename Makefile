@@ -1,11 +1,11 @@
 # Every target is one line of script; without make, run the line.
-.PHONY: gen check test fuzz bench demo
-
-gen: ## write the generated code anew from proto/
-	cd tools && go run ./gen
+.PHONY: check gen test fuzz bench demo
 
 check: ## format, vet, staticcheck, import arrows, generated code up to date
 	bash scripts/check.sh
+
+gen: ## write the generated code anew from proto/
+	go run -C tools ./gen && go run -C bench/peers ./gen
 
 test: ## check, then every test, with and without the race detector
 	bash scripts/test.sh
@@ -16,5 +16,5 @@ fuzz: ## fuzz every target for FUZZTIME (default 30s) each
 bench: ## the table of this library beside its peers
 	bash scripts/bench.sh
 
-demo: ## an exchange and a bot in one process: a first trade end to end
+demo: ## an exchange and a bot: a first trade end to end; ARGS=-json for machines
 	@go build -C tools -o ../bin/smk ./smk && bin/smk demo $(ARGS)

@@ -49,7 +49,7 @@ func (m *BalanceChanged) HasReason() bool { return m.has&hasBalanceChangedReason
 // ClearReason makes reason absent.
 func (m *BalanceChanged) ClearReason() { m.has &^= hasBalanceChangedReason }
 
-// SetReason sets reason. The bytes are borrowed.
+// SetReason sets reason; see GetReason. The bytes are borrowed.
 func (m *BalanceChanged) SetReason(v []byte) {
 	m.reason = v[:len(v):len(v)]
 	m.has |= hasBalanceChangedReason
@@ -76,7 +76,7 @@ func (m *BalanceChanged) HasAvailableBalance() bool {
 // ClearAvailableBalance makes available_balance absent.
 func (m *BalanceChanged) ClearAvailableBalance() { m.has &^= hasBalanceChangedAvailableBalance }
 
-// SetAvailableBalance sets available_balance.
+// SetAvailableBalance sets available_balance; see GetAvailableBalance.
 func (m *BalanceChanged) SetAvailableBalance(v float64) {
 	m.availableBalance = v
 	m.has |= hasBalanceChangedAvailableBalance
@@ -99,7 +99,7 @@ func (m *BalanceChanged) HasExposure() bool { return m.has&hasBalanceChangedExpo
 // ClearExposure makes exposure absent.
 func (m *BalanceChanged) ClearExposure() { m.has &^= hasBalanceChangedExposure }
 
-// SetExposure sets exposure.
+// SetExposure sets exposure; see GetExposure.
 func (m *BalanceChanged) SetExposure(v float64) {
 	m.exposure = v
 	m.has |= hasBalanceChangedExposure

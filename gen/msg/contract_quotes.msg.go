@@ -150,7 +150,7 @@ func (m *ContractQuotes) HasHighPrice() bool { return m.has&hasContractQuotesHig
 // ClearHighPrice makes high_price absent.
 func (m *ContractQuotes) ClearHighPrice() { m.has &^= hasContractQuotesHighPrice }
 
-// SetHighPrice sets high_price.
+// SetHighPrice sets high_price; see GetHighPrice.
 func (m *ContractQuotes) SetHighPrice(v uint32) {
 	m.highPrice = v
 	m.has |= hasContractQuotesHighPrice
@@ -173,7 +173,7 @@ func (m *ContractQuotes) HasLowPrice() bool { return m.has&hasContractQuotesLowP
 // ClearLowPrice makes low_price absent.
 func (m *ContractQuotes) ClearLowPrice() { m.has &^= hasContractQuotesLowPrice }
 
-// SetLowPrice sets low_price.
+// SetLowPrice sets low_price; see GetLowPrice.
 func (m *ContractQuotes) SetLowPrice(v uint32) {
 	m.lowPrice = v
 	m.has |= hasContractQuotesLowPrice
@@ -195,7 +195,7 @@ func (m *ContractQuotes) HasMarketId() bool { return m.has&hasContractQuotesMark
 // ClearMarketId makes market_id absent.
 func (m *ContractQuotes) ClearMarketId() { m.has &^= hasContractQuotesMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *ContractQuotes) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasContractQuotesMarketId
@@ -217,7 +217,7 @@ func (m *ContractQuotes) HasContractId() bool { return m.has&hasContractQuotesCo
 // ClearContractId makes contract_id absent.
 func (m *ContractQuotes) ClearContractId() { m.has &^= hasContractQuotesContractId }
 
-// SetContractId sets contract_id.
+// SetContractId sets contract_id; see GetContractId.
 func (m *ContractQuotes) SetContractId(v uint32) {
 	m.contractId = v
 	m.has |= hasContractQuotesContractId

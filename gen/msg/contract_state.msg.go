@@ -51,7 +51,7 @@ func (m *ContractState) HasContractId() bool { return m.has&hasContractStateCont
 // ClearContractId makes contract_id absent.
 func (m *ContractState) ClearContractId() { m.has &^= hasContractStateContractId }
 
-// SetContractId sets contract_id.
+// SetContractId sets contract_id; see GetContractId.
 func (m *ContractState) SetContractId(v uint32) {
 	m.contractId = v
 	m.has |= hasContractStateContractId
@@ -73,7 +73,7 @@ func (m *ContractState) HasState() bool { return m.has&hasContractStateState != 
 // ClearState makes state absent.
 func (m *ContractState) ClearState() { m.has &^= hasContractStateState }
 
-// SetState sets state.
+// SetState sets state; see GetState.
 func (m *ContractState) SetState(v ContractStateType) {
 	m.state = v
 	m.has |= hasContractStateState
@@ -95,7 +95,7 @@ func (m *ContractState) HasReduceType() bool { return m.has&hasContractStateRedu
 // ClearReduceType makes reduce_type absent.
 func (m *ContractState) ClearReduceType() { m.has &^= hasContractStateReduceType }
 
-// SetReduceType sets reduce_type.
+// SetReduceType sets reduce_type; see GetReduceType.
 func (m *ContractState) SetReduceType(v ReduceType) {
 	m.reduceType = v
 	m.has |= hasContractStateReduceType
@@ -117,7 +117,7 @@ func (m *ContractState) HasReduceFactor() bool { return m.has&hasContractStateRe
 // ClearReduceFactor makes reduce_factor absent.
 func (m *ContractState) ClearReduceFactor() { m.has &^= hasContractStateReduceFactor }
 
-// SetReduceFactor sets reduce_factor.
+// SetReduceFactor sets reduce_factor; see GetReduceFactor.
 func (m *ContractState) SetReduceFactor(v uint32) {
 	m.reduceFactor = v
 	m.has |= hasContractStateReduceFactor

@@ -48,7 +48,7 @@ func (m *EtoLogin) HasSession() bool { return m.has&hasEtoLoginSession != 0 }
 // ClearSession makes session absent.
 func (m *EtoLogin) ClearSession() { m.has &^= hasEtoLoginSession }
 
-// SetSession sets session. The bytes are borrowed.
+// SetSession sets session; see GetSession. The bytes are borrowed.
 func (m *EtoLogin) SetSession(v []byte) {
 	m.session = v[:len(v):len(v)]
 	m.has |= hasEtoLoginSession

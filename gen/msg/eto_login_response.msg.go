@@ -56,7 +56,7 @@ func (m *EtoLoginResponse) HasSession() bool { return m.has&hasEtoLoginResponseS
 // ClearSession makes session absent.
 func (m *EtoLoginResponse) ClearSession() { m.has &^= hasEtoLoginResponseSession }
 
-// SetSession sets session. The bytes are borrowed.
+// SetSession sets session; see GetSession. The bytes are borrowed.
 func (m *EtoLoginResponse) SetSession(v []byte) {
 	m.session = v[:len(v):len(v)]
 	m.has |= hasEtoLoginResponseSession
@@ -83,7 +83,7 @@ func (m *EtoLoginResponse) HasReset() bool { return m.has&hasEtoLoginResponseRes
 // ClearReset makes reset absent.
 func (m *EtoLoginResponse) ClearReset() { m.has &^= hasEtoLoginResponseReset }
 
-// SetReset sets reset.
+// SetReset sets reset; see GetReset.
 func (m *EtoLoginResponse) SetReset(v uint64) {
 	m.reset = v
 	m.has |= hasEtoLoginResponseReset
@@ -106,7 +106,7 @@ func (m *EtoLoginResponse) HasEmail() bool { return m.has&hasEtoLoginResponseEma
 // ClearEmail makes email absent.
 func (m *EtoLoginResponse) ClearEmail() { m.has &^= hasEtoLoginResponseEmail }
 
-// SetEmail sets email. The bytes are borrowed.
+// SetEmail sets email; see GetEmail. The bytes are borrowed.
 func (m *EtoLoginResponse) SetEmail(v []byte) {
 	m.email = v[:len(v):len(v)]
 	m.has |= hasEtoLoginResponseEmail
@@ -131,7 +131,7 @@ func (m *EtoLoginResponse) HasId() bool { return m.has&hasEtoLoginResponseId != 
 // ClearId makes id absent.
 func (m *EtoLoginResponse) ClearId() { m.has &^= hasEtoLoginResponseId }
 
-// SetId sets id.
+// SetId sets id; see GetId.
 func (m *EtoLoginResponse) SetId(v uint64) {
 	m.id = v
 	m.has |= hasEtoLoginResponseId

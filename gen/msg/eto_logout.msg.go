@@ -44,7 +44,7 @@ func (m *EtoLogout) HasReason() bool { return m.has&hasEtoLogoutReason != 0 }
 // ClearReason makes reason absent.
 func (m *EtoLogout) ClearReason() { m.has &^= hasEtoLogoutReason }
 
-// SetReason sets reason.
+// SetReason sets reason; see GetReason.
 func (m *EtoLogout) SetReason(v EtoLogoutReason) {
 	m.reason = v
 	m.has |= hasEtoLogoutReason

@@ -65,7 +65,7 @@ func (m *EtoPayload) HasSeq() bool { return m.has&hasEtoPayloadSeq != 0 }
 // ClearSeq makes seq absent.
 func (m *EtoPayload) ClearSeq() { m.has &^= hasEtoPayloadSeq }
 
-// SetSeq sets seq.
+// SetSeq sets seq; see GetSeq.
 func (m *EtoPayload) SetSeq(v uint64) {
 	m.seq = v
 	m.has |= hasEtoPayloadSeq
@@ -87,7 +87,7 @@ func (m *EtoPayload) HasType() bool { return m.has&hasEtoPayloadType != 0 }
 // ClearType makes type absent.
 func (m *EtoPayload) ClearType() { m.has &^= hasEtoPayloadType }
 
-// SetType sets type.
+// SetType sets type; see GetType.
 func (m *EtoPayload) SetType(v EtoPayloadType) {
 	m.typ = v
 	m.has |= hasEtoPayloadType
@@ -110,7 +110,7 @@ func (m *EtoPayload) HasIsReplay() bool { return m.has&hasEtoPayloadIsReplay != 
 // ClearIsReplay makes is_replay absent.
 func (m *EtoPayload) ClearIsReplay() { m.has &^= hasEtoPayloadIsReplay }
 
-// SetIsReplay sets is_replay.
+// SetIsReplay sets is_replay; see GetIsReplay.
 func (m *EtoPayload) SetIsReplay(v bool) {
 	m.isReplay = v
 	m.has |= hasEtoPayloadIsReplay

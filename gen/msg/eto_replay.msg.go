@@ -44,7 +44,7 @@ func (m *EtoReplay) HasSeq() bool { return m.has&hasEtoReplaySeq != 0 }
 // ClearSeq makes seq absent.
 func (m *EtoReplay) ClearSeq() { m.has &^= hasEtoReplaySeq }
 
-// SetSeq sets seq.
+// SetSeq sets seq; see GetSeq.
 func (m *EtoReplay) SetSeq(v uint64) {
 	m.seq = v
 	m.has |= hasEtoReplaySeq

@@ -43,7 +43,7 @@ func (m *EventSubscribe) HasEventId() bool { return m.has&hasEventSubscribeEvent
 // ClearEventId makes event_id absent.
 func (m *EventSubscribe) ClearEventId() { m.has &^= hasEventSubscribeEventId }
 
-// SetEventId sets event_id.
+// SetEventId sets event_id; see GetEventId.
 func (m *EventSubscribe) SetEventId(v uint32) {
 	m.eventId = v
 	m.has |= hasEventSubscribeEventId

@@ -42,7 +42,7 @@ func (m *EventUnsubscribe) HasEventId() bool { return m.has&hasEventUnsubscribeE
 // ClearEventId makes event_id absent.
 func (m *EventUnsubscribe) ClearEventId() { m.has &^= hasEventUnsubscribeEventId }
 
-// SetEventId sets event_id.
+// SetEventId sets event_id; see GetEventId.
 func (m *EventUnsubscribe) SetEventId(v uint32) {
 	m.eventId = v
 	m.has |= hasEventUnsubscribeEventId

@@ -51,7 +51,7 @@ func (m *Execution) HasPrice() bool { return m.has&hasExecutionPrice != 0 }
 // ClearPrice makes price absent.
 func (m *Execution) ClearPrice() { m.has &^= hasExecutionPrice }
 
-// SetPrice sets price.
+// SetPrice sets price; see GetPrice.
 func (m *Execution) SetPrice(v uint32) {
 	m.price = v
 	m.has |= hasExecutionPrice
@@ -73,7 +73,7 @@ func (m *Execution) HasQuantity() bool { return m.has&hasExecutionQuantity != 0 
 // ClearQuantity makes quantity absent.
 func (m *Execution) ClearQuantity() { m.has &^= hasExecutionQuantity }
 
-// SetQuantity sets quantity.
+// SetQuantity sets quantity; see GetQuantity.
 func (m *Execution) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasExecutionQuantity
@@ -95,7 +95,7 @@ func (m *Execution) HasLiquidity() bool { return m.has&hasExecutionLiquidity != 
 // ClearLiquidity makes liquidity absent.
 func (m *Execution) ClearLiquidity() { m.has &^= hasExecutionLiquidity }
 
-// SetLiquidity sets liquidity.
+// SetLiquidity sets liquidity; see GetLiquidity.
 func (m *Execution) SetLiquidity(v Side) {
 	m.liquidity = v
 	m.has |= hasExecutionLiquidity
@@ -117,7 +117,7 @@ func (m *Execution) HasMicroseconds() bool { return m.has&hasExecutionMicrosecon
 // ClearMicroseconds makes microseconds absent.
 func (m *Execution) ClearMicroseconds() { m.has &^= hasExecutionMicroseconds }
 
-// SetMicroseconds sets microseconds.
+// SetMicroseconds sets microseconds; see GetMicroseconds.
 func (m *Execution) SetMicroseconds(v uint64) {
 	m.microseconds = v
 	m.has |= hasExecutionMicroseconds

@@ -58,7 +58,7 @@ func (m *Login) HasUsername() bool { return m.has&hasLoginUsername != 0 }
 // ClearUsername makes username absent.
 func (m *Login) ClearUsername() { m.has &^= hasLoginUsername }
 
-// SetUsername sets username. The bytes are borrowed.
+// SetUsername sets username; see GetUsername. The bytes are borrowed.
 func (m *Login) SetUsername(v []byte) {
 	m.username = v[:len(v):len(v)]
 	m.has |= hasLoginUsername
@@ -84,7 +84,7 @@ func (m *Login) HasPassword() bool { return m.has&hasLoginPassword != 0 }
 // ClearPassword makes password absent.
 func (m *Login) ClearPassword() { m.has &^= hasLoginPassword }
 
-// SetPassword sets password. The bytes are borrowed.
+// SetPassword sets password; see GetPassword. The bytes are borrowed.
 func (m *Login) SetPassword(v []byte) {
 	m.password = v[:len(v):len(v)]
 	m.has |= hasLoginPassword
@@ -111,7 +111,7 @@ func (m *Login) HasCookie() bool { return m.has&hasLoginCookie != 0 }
 // ClearCookie makes cookie absent.
 func (m *Login) ClearCookie() { m.has &^= hasLoginCookie }
 
-// SetCookie sets cookie. The bytes are borrowed.
+// SetCookie sets cookie; see GetCookie. The bytes are borrowed.
 func (m *Login) SetCookie(v []byte) {
 	m.cookie = v[:len(v):len(v)]
 	m.has |= hasLoginCookie
@@ -134,7 +134,7 @@ func (m *Login) HasAccountSequence() bool { return m.has&hasLoginAccountSequence
 // ClearAccountSequence makes account_sequence absent.
 func (m *Login) ClearAccountSequence() { m.has &^= hasLoginAccountSequence }
 
-// SetAccountSequence sets account_sequence.
+// SetAccountSequence sets account_sequence; see GetAccountSequence.
 func (m *Login) SetAccountSequence(v uint32) {
 	m.accountSequence = v
 	m.has |= hasLoginAccountSequence
@@ -160,7 +160,7 @@ func (m *Login) HasAccountSequence_64() bool { return m.has&hasLoginAccountSeque
 // ClearAccountSequence_64 makes account_sequence_64 absent.
 func (m *Login) ClearAccountSequence_64() { m.has &^= hasLoginAccountSequence_64 }
 
-// SetAccountSequence_64 sets account_sequence_64.
+// SetAccountSequence_64 sets account_sequence_64; see GetAccountSequence_64.
 func (m *Login) SetAccountSequence_64(v uint64) {
 	m.accountSequence_64 = v
 	m.has |= hasLoginAccountSequence_64

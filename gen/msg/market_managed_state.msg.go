@@ -47,7 +47,7 @@ func (m *MarketManagedState) HasManagedState() bool {
 // ClearManagedState makes managed_state absent.
 func (m *MarketManagedState) ClearManagedState() { m.has &^= hasMarketManagedStateManagedState }
 
-// SetManagedState sets managed_state.
+// SetManagedState sets managed_state; see GetManagedState.
 func (m *MarketManagedState) SetManagedState(v MarketManagementType) {
 	m.managedState = v
 	m.has |= hasMarketManagedStateManagedState
@@ -69,7 +69,7 @@ func (m *MarketManagedState) HasMarketId() bool { return m.has&hasMarketManagedS
 // ClearMarketId makes market_id absent.
 func (m *MarketManagedState) ClearMarketId() { m.has &^= hasMarketManagedStateMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *MarketManagedState) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasMarketManagedStateMarketId

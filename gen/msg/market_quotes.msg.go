@@ -75,7 +75,7 @@ func (m *MarketQuotes) HasPriceType() bool { return m.has&hasMarketQuotesPriceTy
 // ClearPriceType makes price_type absent.
 func (m *MarketQuotes) ClearPriceType() { m.has &^= hasMarketQuotesPriceType }
 
-// SetPriceType sets price_type.
+// SetPriceType sets price_type; see GetPriceType.
 func (m *MarketQuotes) SetPriceType(v PriceType) {
 	m.priceType = v
 	m.has |= hasMarketQuotesPriceType
@@ -97,7 +97,7 @@ func (m *MarketQuotes) HasQuantityType() bool { return m.has&hasMarketQuotesQuan
 // ClearQuantityType makes quantity_type absent.
 func (m *MarketQuotes) ClearQuantityType() { m.has &^= hasMarketQuotesQuantityType }
 
-// SetQuantityType sets quantity_type.
+// SetQuantityType sets quantity_type; see GetQuantityType.
 func (m *MarketQuotes) SetQuantityType(v QuantityType) {
 	m.quantityType = v
 	m.has |= hasMarketQuotesQuantityType
@@ -120,7 +120,7 @@ func (m *MarketQuotes) HasExecutedVolume() bool { return m.has&hasMarketQuotesEx
 // ClearExecutedVolume makes executed_volume absent.
 func (m *MarketQuotes) ClearExecutedVolume() { m.has &^= hasMarketQuotesExecutedVolume }
 
-// SetExecutedVolume sets executed_volume.
+// SetExecutedVolume sets executed_volume; see GetExecutedVolume.
 func (m *MarketQuotes) SetExecutedVolume(v uint64) {
 	m.executedVolume = v
 	m.has |= hasMarketQuotesExecutedVolume
@@ -142,7 +142,7 @@ func (m *MarketQuotes) HasMarketId() bool { return m.has&hasMarketQuotesMarketId
 // ClearMarketId makes market_id absent.
 func (m *MarketQuotes) ClearMarketId() { m.has &^= hasMarketQuotesMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *MarketQuotes) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasMarketQuotesMarketId

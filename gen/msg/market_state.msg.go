@@ -52,7 +52,7 @@ func (m *MarketState) HasState() bool { return m.has&hasMarketStateState != 0 }
 // ClearState makes state absent.
 func (m *MarketState) ClearState() { m.has &^= hasMarketStateState }
 
-// SetState sets state.
+// SetState sets state; see GetState.
 func (m *MarketState) SetState(v MarketStateType) {
 	m.state = v
 	m.has |= hasMarketStateState
@@ -74,7 +74,7 @@ func (m *MarketState) HasMarketId() bool { return m.has&hasMarketStateMarketId !
 // ClearMarketId makes market_id absent.
 func (m *MarketState) ClearMarketId() { m.has &^= hasMarketStateMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *MarketState) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasMarketStateMarketId
@@ -97,7 +97,7 @@ func (m *MarketState) HasReason() bool { return m.has&hasMarketStateReason != 0 
 // ClearReason makes reason absent.
 func (m *MarketState) ClearReason() { m.has &^= hasMarketStateReason }
 
-// SetReason sets reason. The bytes are borrowed.
+// SetReason sets reason; see GetReason. The bytes are borrowed.
 func (m *MarketState) SetReason(v []byte) {
 	m.reason = v[:len(v):len(v)]
 	m.has |= hasMarketStateReason

@@ -44,7 +44,7 @@ func (m *MarketSubscribe) HasMarketId() bool { return m.has&hasMarketSubscribeMa
 // ClearMarketId makes market_id absent.
 func (m *MarketSubscribe) ClearMarketId() { m.has &^= hasMarketSubscribeMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *MarketSubscribe) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasMarketSubscribeMarketId

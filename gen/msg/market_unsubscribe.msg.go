@@ -43,7 +43,7 @@ func (m *MarketUnsubscribe) HasMarketId() bool { return m.has&hasMarketUnsubscri
 // ClearMarketId makes market_id absent.
 func (m *MarketUnsubscribe) ClearMarketId() { m.has &^= hasMarketUnsubscribeMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *MarketUnsubscribe) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasMarketUnsubscribeMarketId

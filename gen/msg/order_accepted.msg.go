@@ -82,7 +82,7 @@ func (m *OrderAccepted) HasSeq() bool { return m.has&hasOrderAcceptedSeq != 0 }
 // ClearSeq makes seq absent.
 func (m *OrderAccepted) ClearSeq() { m.has &^= hasOrderAcceptedSeq }
 
-// SetSeq sets seq.
+// SetSeq sets seq; see GetSeq.
 func (m *OrderAccepted) SetSeq(v uint64) {
 	m.seq = v
 	m.has |= hasOrderAcceptedSeq
@@ -104,7 +104,7 @@ func (m *OrderAccepted) HasAccountSequence() bool { return m.has&hasOrderAccepte
 // ClearAccountSequence makes account_sequence absent.
 func (m *OrderAccepted) ClearAccountSequence() { m.has &^= hasOrderAcceptedAccountSequence }
 
-// SetAccountSequence sets account_sequence.
+// SetAccountSequence sets account_sequence; see GetAccountSequence.
 func (m *OrderAccepted) SetAccountSequence(v uint32) {
 	m.accountSequence = v
 	m.has |= hasOrderAcceptedAccountSequence
@@ -126,7 +126,7 @@ func (m *OrderAccepted) HasReference() bool { return m.has&hasOrderAcceptedRefer
 // ClearReference makes reference absent.
 func (m *OrderAccepted) ClearReference() { m.has &^= hasOrderAcceptedReference }
 
-// SetReference sets reference.
+// SetReference sets reference; see GetReference.
 func (m *OrderAccepted) SetReference(v uint64) {
 	m.reference = v
 	m.has |= hasOrderAcceptedReference
@@ -149,7 +149,7 @@ func (m *OrderAccepted) HasPrice() bool { return m.has&hasOrderAcceptedPrice != 
 // ClearPrice makes price absent.
 func (m *OrderAccepted) ClearPrice() { m.has &^= hasOrderAcceptedPrice }
 
-// SetPrice sets price.
+// SetPrice sets price; see GetPrice.
 func (m *OrderAccepted) SetPrice(v uint32) {
 	m.price = v
 	m.has |= hasOrderAcceptedPrice
@@ -172,7 +172,7 @@ func (m *OrderAccepted) HasQuantity() bool { return m.has&hasOrderAcceptedQuanti
 // ClearQuantity makes quantity absent.
 func (m *OrderAccepted) ClearQuantity() { m.has &^= hasOrderAcceptedQuantity }
 
-// SetQuantity sets quantity.
+// SetQuantity sets quantity; see GetQuantity.
 func (m *OrderAccepted) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderAcceptedQuantity
@@ -194,7 +194,7 @@ func (m *OrderAccepted) HasOrderId() bool { return m.has&hasOrderAcceptedOrderId
 // ClearOrderId makes order_id absent.
 func (m *OrderAccepted) ClearOrderId() { m.has &^= hasOrderAcceptedOrderId }
 
-// SetOrderId sets order_id.
+// SetOrderId sets order_id; see GetOrderId.
 func (m *OrderAccepted) SetOrderId(v uint64) {
 	m.orderId = v
 	m.has |= hasOrderAcceptedOrderId
@@ -219,7 +219,7 @@ func (m *OrderAccepted) HasAccountSequence_64() bool {
 // ClearAccountSequence_64 makes account_sequence_64 absent.
 func (m *OrderAccepted) ClearAccountSequence_64() { m.has &^= hasOrderAcceptedAccountSequence_64 }
 
-// SetAccountSequence_64 sets account_sequence_64.
+// SetAccountSequence_64 sets account_sequence_64; see GetAccountSequence_64.
 func (m *OrderAccepted) SetAccountSequence_64(v uint64) {
 	m.accountSequence_64 = v
 	m.has |= hasOrderAcceptedAccountSequence_64
@@ -243,7 +243,7 @@ func (m *OrderAccepted) HasAvailableBalance() bool {
 // ClearAvailableBalance makes available_balance absent.
 func (m *OrderAccepted) ClearAvailableBalance() { m.has &^= hasOrderAcceptedAvailableBalance }
 
-// SetAvailableBalance sets available_balance.
+// SetAvailableBalance sets available_balance; see GetAvailableBalance.
 func (m *OrderAccepted) SetAvailableBalance(v float64) {
 	m.availableBalance = v
 	m.has |= hasOrderAcceptedAvailableBalance
@@ -266,7 +266,7 @@ func (m *OrderAccepted) HasExposure() bool { return m.has&hasOrderAcceptedExposu
 // ClearExposure makes exposure absent.
 func (m *OrderAccepted) ClearExposure() { m.has &^= hasOrderAcceptedExposure }
 
-// SetExposure sets exposure.
+// SetExposure sets exposure; see GetExposure.
 func (m *OrderAccepted) SetExposure(v float64) {
 	m.exposure = v
 	m.has |= hasOrderAcceptedExposure
@@ -288,7 +288,7 @@ func (m *OrderAccepted) HasContractId() bool { return m.has&hasOrderAcceptedCont
 // ClearContractId makes contract_id absent.
 func (m *OrderAccepted) ClearContractId() { m.has &^= hasOrderAcceptedContractId }
 
-// SetContractId sets contract_id.
+// SetContractId sets contract_id; see GetContractId.
 func (m *OrderAccepted) SetContractId(v uint32) {
 	m.contractId = v
 	m.has |= hasOrderAcceptedContractId
@@ -310,7 +310,7 @@ func (m *OrderAccepted) HasSide() bool { return m.has&hasOrderAcceptedSide != 0 
 // ClearSide makes side absent.
 func (m *OrderAccepted) ClearSide() { m.has &^= hasOrderAcceptedSide }
 
-// SetSide sets side.
+// SetSide sets side; see GetSide.
 func (m *OrderAccepted) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderAcceptedSide
@@ -332,7 +332,7 @@ func (m *OrderAccepted) HasMarketId() bool { return m.has&hasOrderAcceptedMarket
 // ClearMarketId makes market_id absent.
 func (m *OrderAccepted) ClearMarketId() { m.has &^= hasOrderAcceptedMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *OrderAccepted) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasOrderAcceptedMarketId
@@ -355,7 +355,7 @@ func (m *OrderAccepted) HasLabel() bool { return m.has&hasOrderAcceptedLabel != 
 // ClearLabel makes label absent.
 func (m *OrderAccepted) ClearLabel() { m.has &^= hasOrderAcceptedLabel }
 
-// SetLabel sets label. The bytes are borrowed.
+// SetLabel sets label; see GetLabel. The bytes are borrowed.
 func (m *OrderAccepted) SetLabel(v []byte) {
 	m.label = v[:len(v):len(v)]
 	m.has |= hasOrderAcceptedLabel

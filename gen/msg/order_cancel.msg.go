@@ -47,7 +47,7 @@ func (m *OrderCancel) HasReference() bool { return m.has&hasOrderCancelReference
 // ClearReference makes reference absent.
 func (m *OrderCancel) ClearReference() { m.has &^= hasOrderCancelReference }
 
-// SetReference sets reference.
+// SetReference sets reference; see GetReference.
 func (m *OrderCancel) SetReference(v uint64) {
 	m.reference = v
 	m.has |= hasOrderCancelReference
@@ -69,7 +69,7 @@ func (m *OrderCancel) HasOrderId() bool { return m.has&hasOrderCancelOrderId != 
 // ClearOrderId makes order_id absent.
 func (m *OrderCancel) ClearOrderId() { m.has &^= hasOrderCancelOrderId }
 
-// SetOrderId sets order_id.
+// SetOrderId sets order_id; see GetOrderId.
 func (m *OrderCancel) SetOrderId(v uint64) {
 	m.orderId = v
 	m.has |= hasOrderCancelOrderId

@@ -47,7 +47,7 @@ func (m *OrderCancelAll) HasReference() bool { return m.has&hasOrderCancelAllRef
 // ClearReference makes reference absent.
 func (m *OrderCancelAll) ClearReference() { m.has &^= hasOrderCancelAllReference }
 
-// SetReference sets reference.
+// SetReference sets reference; see GetReference.
 func (m *OrderCancelAll) SetReference(v uint64) {
 	m.reference = v
 	m.has |= hasOrderCancelAllReference
@@ -69,7 +69,7 @@ func (m *OrderCancelAll) HasMarketId() bool { return m.has&hasOrderCancelAllMark
 // ClearMarketId makes market_id absent.
 func (m *OrderCancelAll) ClearMarketId() { m.has &^= hasOrderCancelAllMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *OrderCancelAll) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasOrderCancelAllMarketId

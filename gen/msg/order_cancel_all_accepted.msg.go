@@ -53,7 +53,7 @@ func (m *OrderCancelAllAccepted) ClearAccountSequence() {
 	m.has &^= hasOrderCancelAllAcceptedAccountSequence
 }
 
-// SetAccountSequence sets account_sequence.
+// SetAccountSequence sets account_sequence; see GetAccountSequence.
 func (m *OrderCancelAllAccepted) SetAccountSequence(v uint32) {
 	m.accountSequence = v
 	m.has |= hasOrderCancelAllAcceptedAccountSequence
@@ -77,7 +77,7 @@ func (m *OrderCancelAllAccepted) HasReference() bool {
 // ClearReference makes reference absent.
 func (m *OrderCancelAllAccepted) ClearReference() { m.has &^= hasOrderCancelAllAcceptedReference }
 
-// SetReference sets reference.
+// SetReference sets reference; see GetReference.
 func (m *OrderCancelAllAccepted) SetReference(v uint64) {
 	m.reference = v
 	m.has |= hasOrderCancelAllAcceptedReference
@@ -104,7 +104,7 @@ func (m *OrderCancelAllAccepted) ClearAccountSequence_64() {
 	m.has &^= hasOrderCancelAllAcceptedAccountSequence_64
 }
 
-// SetAccountSequence_64 sets account_sequence_64.
+// SetAccountSequence_64 sets account_sequence_64; see GetAccountSequence_64.
 func (m *OrderCancelAllAccepted) SetAccountSequence_64(v uint64) {
 	m.accountSequence_64 = v
 	m.has |= hasOrderCancelAllAcceptedAccountSequence_64

@@ -52,7 +52,7 @@ func (m *OrderCancelAllRejected) HasReason() bool { return m.has&hasOrderCancelA
 // ClearReason makes reason absent.
 func (m *OrderCancelAllRejected) ClearReason() { m.has &^= hasOrderCancelAllRejectedReason }
 
-// SetReason sets reason.
+// SetReason sets reason; see GetReason.
 func (m *OrderCancelAllRejected) SetReason(v OrderCancelAllRejectedReason) {
 	m.reason = v
 	m.has |= hasOrderCancelAllRejectedReason
@@ -78,7 +78,7 @@ func (m *OrderCancelAllRejected) ClearAccountSequence() {
 	m.has &^= hasOrderCancelAllRejectedAccountSequence
 }
 
-// SetAccountSequence sets account_sequence.
+// SetAccountSequence sets account_sequence; see GetAccountSequence.
 func (m *OrderCancelAllRejected) SetAccountSequence(v uint32) {
 	m.accountSequence = v
 	m.has |= hasOrderCancelAllRejectedAccountSequence
@@ -102,7 +102,7 @@ func (m *OrderCancelAllRejected) HasReference() bool {
 // ClearReference makes reference absent.
 func (m *OrderCancelAllRejected) ClearReference() { m.has &^= hasOrderCancelAllRejectedReference }
 
-// SetReference sets reference.
+// SetReference sets reference; see GetReference.
 func (m *OrderCancelAllRejected) SetReference(v uint64) {
 	m.reference = v
 	m.has |= hasOrderCancelAllRejectedReference
@@ -129,7 +129,7 @@ func (m *OrderCancelAllRejected) ClearAccountSequence_64() {
 	m.has &^= hasOrderCancelAllRejectedAccountSequence_64
 }
 
-// SetAccountSequence_64 sets account_sequence_64.
+// SetAccountSequence_64 sets account_sequence_64; see GetAccountSequence_64.
 func (m *OrderCancelAllRejected) SetAccountSequence_64(v uint64) {
 	m.accountSequence_64 = v
 	m.has |= hasOrderCancelAllRejectedAccountSequence_64

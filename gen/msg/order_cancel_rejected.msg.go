@@ -71,7 +71,7 @@ func (m *OrderCancelRejected) HasReason() bool { return m.has&hasOrderCancelReje
 // ClearReason makes reason absent.
 func (m *OrderCancelRejected) ClearReason() { m.has &^= hasOrderCancelRejectedReason }
 
-// SetReason sets reason.
+// SetReason sets reason; see GetReason.
 func (m *OrderCancelRejected) SetReason(v OrderCancelRejectedReason) {
 	m.reason = v
 	m.has |= hasOrderCancelRejectedReason
@@ -95,7 +95,7 @@ func (m *OrderCancelRejected) HasAccountSequence() bool {
 // ClearAccountSequence makes account_sequence absent.
 func (m *OrderCancelRejected) ClearAccountSequence() { m.has &^= hasOrderCancelRejectedAccountSequence }
 
-// SetAccountSequence sets account_sequence.
+// SetAccountSequence sets account_sequence; see GetAccountSequence.
 func (m *OrderCancelRejected) SetAccountSequence(v uint32) {
 	m.accountSequence = v
 	m.has |= hasOrderCancelRejectedAccountSequence
@@ -117,7 +117,7 @@ func (m *OrderCancelRejected) HasReference() bool { return m.has&hasOrderCancelR
 // ClearReference makes reference absent.
 func (m *OrderCancelRejected) ClearReference() { m.has &^= hasOrderCancelRejectedReference }
 
-// SetReference sets reference.
+// SetReference sets reference; see GetReference.
 func (m *OrderCancelRejected) SetReference(v uint64) {
 	m.reference = v
 	m.has |= hasOrderCancelRejectedReference
@@ -139,7 +139,7 @@ func (m *OrderCancelRejected) HasOrderId() bool { return m.has&hasOrderCancelRej
 // ClearOrderId makes order_id absent.
 func (m *OrderCancelRejected) ClearOrderId() { m.has &^= hasOrderCancelRejectedOrderId }
 
-// SetOrderId sets order_id.
+// SetOrderId sets order_id; see GetOrderId.
 func (m *OrderCancelRejected) SetOrderId(v uint64) {
 	m.orderId = v
 	m.has |= hasOrderCancelRejectedOrderId
@@ -166,7 +166,7 @@ func (m *OrderCancelRejected) ClearAccountSequence_64() {
 	m.has &^= hasOrderCancelRejectedAccountSequence_64
 }
 
-// SetAccountSequence_64 sets account_sequence_64.
+// SetAccountSequence_64 sets account_sequence_64; see GetAccountSequence_64.
 func (m *OrderCancelRejected) SetAccountSequence_64(v uint64) {
 	m.accountSequence_64 = v
 	m.has |= hasOrderCancelRejectedAccountSequence_64
@@ -189,7 +189,7 @@ func (m *OrderCancelRejected) HasLabel() bool { return m.has&hasOrderCancelRejec
 // ClearLabel makes label absent.
 func (m *OrderCancelRejected) ClearLabel() { m.has &^= hasOrderCancelRejectedLabel }
 
-// SetLabel sets label. The bytes are borrowed.
+// SetLabel sets label; see GetLabel. The bytes are borrowed.
 func (m *OrderCancelRejected) SetLabel(v []byte) {
 	m.label = v[:len(v):len(v)]
 	m.has |= hasOrderCancelRejectedLabel
@@ -216,7 +216,7 @@ func (m *OrderCancelRejected) HasOrigOrderId() bool {
 // ClearOrigOrderId makes orig_order_id absent.
 func (m *OrderCancelRejected) ClearOrigOrderId() { m.has &^= hasOrderCancelRejectedOrigOrderId }
 
-// SetOrigOrderId sets orig_order_id.
+// SetOrigOrderId sets orig_order_id; see GetOrigOrderId.
 func (m *OrderCancelRejected) SetOrigOrderId(v uint64) {
 	m.origOrderId = v
 	m.has |= hasOrderCancelRejectedOrigOrderId
@@ -238,7 +238,7 @@ func (m *OrderCancelRejected) HasMarketId() bool { return m.has&hasOrderCancelRe
 // ClearMarketId makes market_id absent.
 func (m *OrderCancelRejected) ClearMarketId() { m.has &^= hasOrderCancelRejectedMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *OrderCancelRejected) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasOrderCancelRejectedMarketId
@@ -262,7 +262,7 @@ func (m *OrderCancelRejected) HasContractId() bool {
 // ClearContractId makes contract_id absent.
 func (m *OrderCancelRejected) ClearContractId() { m.has &^= hasOrderCancelRejectedContractId }
 
-// SetContractId sets contract_id.
+// SetContractId sets contract_id; see GetContractId.
 func (m *OrderCancelRejected) SetContractId(v uint32) {
 	m.contractId = v
 	m.has |= hasOrderCancelRejectedContractId
@@ -284,7 +284,7 @@ func (m *OrderCancelRejected) HasSide() bool { return m.has&hasOrderCancelReject
 // ClearSide makes side absent.
 func (m *OrderCancelRejected) ClearSide() { m.has &^= hasOrderCancelRejectedSide }
 
-// SetSide sets side.
+// SetSide sets side; see GetSide.
 func (m *OrderCancelRejected) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderCancelRejectedSide

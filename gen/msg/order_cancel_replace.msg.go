@@ -68,7 +68,7 @@ func (m *OrderCancelReplace) HasOrigOrderId() bool {
 // ClearOrigOrderId makes orig_order_id absent.
 func (m *OrderCancelReplace) ClearOrigOrderId() { m.has &^= hasOrderCancelReplaceOrigOrderId }
 
-// SetOrigOrderId sets orig_order_id.
+// SetOrigOrderId sets orig_order_id; see GetOrigOrderId.
 func (m *OrderCancelReplace) SetOrigOrderId(v uint64) {
 	m.origOrderId = v
 	m.has |= hasOrderCancelReplaceOrigOrderId
@@ -90,7 +90,7 @@ func (m *OrderCancelReplace) HasPrice() bool { return m.has&hasOrderCancelReplac
 // ClearPrice makes price absent.
 func (m *OrderCancelReplace) ClearPrice() { m.has &^= hasOrderCancelReplacePrice }
 
-// SetPrice sets price.
+// SetPrice sets price; see GetPrice.
 func (m *OrderCancelReplace) SetPrice(v uint32) {
 	m.price = v
 	m.has |= hasOrderCancelReplacePrice
@@ -112,7 +112,7 @@ func (m *OrderCancelReplace) HasPriceType() bool { return m.has&hasOrderCancelRe
 // ClearPriceType makes price_type absent.
 func (m *OrderCancelReplace) ClearPriceType() { m.has &^= hasOrderCancelReplacePriceType }
 
-// SetPriceType sets price_type.
+// SetPriceType sets price_type; see GetPriceType.
 func (m *OrderCancelReplace) SetPriceType(v PriceType) {
 	m.priceType = v
 	m.has |= hasOrderCancelReplacePriceType
@@ -136,7 +136,7 @@ func (m *OrderCancelReplace) HasQuantity() bool { return m.has&hasOrderCancelRep
 // ClearQuantity makes quantity absent.
 func (m *OrderCancelReplace) ClearQuantity() { m.has &^= hasOrderCancelReplaceQuantity }
 
-// SetQuantity sets quantity.
+// SetQuantity sets quantity; see GetQuantity.
 func (m *OrderCancelReplace) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderCancelReplaceQuantity
@@ -160,7 +160,7 @@ func (m *OrderCancelReplace) HasQuantityType() bool {
 // ClearQuantityType makes quantity_type absent.
 func (m *OrderCancelReplace) ClearQuantityType() { m.has &^= hasOrderCancelReplaceQuantityType }
 
-// SetQuantityType sets quantity_type.
+// SetQuantityType sets quantity_type; see GetQuantityType.
 func (m *OrderCancelReplace) SetQuantityType(v QuantityType) {
 	m.quantityType = v
 	m.has |= hasOrderCancelReplaceQuantityType
@@ -182,7 +182,7 @@ func (m *OrderCancelReplace) HasReference() bool { return m.has&hasOrderCancelRe
 // ClearReference makes reference absent.
 func (m *OrderCancelReplace) ClearReference() { m.has &^= hasOrderCancelReplaceReference }
 
-// SetReference sets reference.
+// SetReference sets reference; see GetReference.
 func (m *OrderCancelReplace) SetReference(v uint64) {
 	m.reference = v
 	m.has |= hasOrderCancelReplaceReference
@@ -205,7 +205,7 @@ func (m *OrderCancelReplace) HasLabel() bool { return m.has&hasOrderCancelReplac
 // ClearLabel makes label absent.
 func (m *OrderCancelReplace) ClearLabel() { m.has &^= hasOrderCancelReplaceLabel }
 
-// SetLabel sets label. The bytes are borrowed.
+// SetLabel sets label; see GetLabel. The bytes are borrowed.
 func (m *OrderCancelReplace) SetLabel(v []byte) {
 	m.label = v[:len(v):len(v)]
 	m.has |= hasOrderCancelReplaceLabel
@@ -230,7 +230,7 @@ func (m *OrderCancelReplace) HasMarketId() bool { return m.has&hasOrderCancelRep
 // ClearMarketId makes market_id absent.
 func (m *OrderCancelReplace) ClearMarketId() { m.has &^= hasOrderCancelReplaceMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *OrderCancelReplace) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasOrderCancelReplaceMarketId

@@ -78,7 +78,7 @@ func (m *OrderCancelReplaceAccepted) HasOrderId() bool {
 // ClearOrderId makes order_id absent.
 func (m *OrderCancelReplaceAccepted) ClearOrderId() { m.has &^= hasOrderCancelReplaceAcceptedOrderId }
 
-// SetOrderId sets order_id.
+// SetOrderId sets order_id; see GetOrderId.
 func (m *OrderCancelReplaceAccepted) SetOrderId(v uint64) {
 	m.orderId = v
 	m.has |= hasOrderCancelReplaceAcceptedOrderId
@@ -104,7 +104,7 @@ func (m *OrderCancelReplaceAccepted) ClearOrigOrderId() {
 	m.has &^= hasOrderCancelReplaceAcceptedOrigOrderId
 }
 
-// SetOrigOrderId sets orig_order_id.
+// SetOrigOrderId sets orig_order_id; see GetOrigOrderId.
 func (m *OrderCancelReplaceAccepted) SetOrigOrderId(v uint64) {
 	m.origOrderId = v
 	m.has |= hasOrderCancelReplaceAcceptedOrigOrderId
@@ -128,7 +128,7 @@ func (m *OrderCancelReplaceAccepted) HasPrice() bool {
 // ClearPrice makes price absent.
 func (m *OrderCancelReplaceAccepted) ClearPrice() { m.has &^= hasOrderCancelReplaceAcceptedPrice }
 
-// SetPrice sets price.
+// SetPrice sets price; see GetPrice.
 func (m *OrderCancelReplaceAccepted) SetPrice(v uint32) {
 	m.price = v
 	m.has |= hasOrderCancelReplaceAcceptedPrice
@@ -153,7 +153,7 @@ func (m *OrderCancelReplaceAccepted) HasQuantity() bool {
 // ClearQuantity makes quantity absent.
 func (m *OrderCancelReplaceAccepted) ClearQuantity() { m.has &^= hasOrderCancelReplaceAcceptedQuantity }
 
-// SetQuantity sets quantity.
+// SetQuantity sets quantity; see GetQuantity.
 func (m *OrderCancelReplaceAccepted) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderCancelReplaceAcceptedQuantity
@@ -180,7 +180,7 @@ func (m *OrderCancelReplaceAccepted) ClearQuantityLeft() {
 	m.has &^= hasOrderCancelReplaceAcceptedQuantityLeft
 }
 
-// SetQuantityLeft sets quantity_left.
+// SetQuantityLeft sets quantity_left; see GetQuantityLeft.
 func (m *OrderCancelReplaceAccepted) SetQuantityLeft(v uint64) {
 	m.quantityLeft = v
 	m.has |= hasOrderCancelReplaceAcceptedQuantityLeft
@@ -206,7 +206,7 @@ func (m *OrderCancelReplaceAccepted) ClearAccountSequence() {
 	m.has &^= hasOrderCancelReplaceAcceptedAccountSequence
 }
 
-// SetAccountSequence sets account_sequence.
+// SetAccountSequence sets account_sequence; see GetAccountSequence.
 func (m *OrderCancelReplaceAccepted) SetAccountSequence(v uint32) {
 	m.accountSequence = v
 	m.has |= hasOrderCancelReplaceAcceptedAccountSequence
@@ -233,7 +233,7 @@ func (m *OrderCancelReplaceAccepted) ClearAccountSequence_64() {
 	m.has &^= hasOrderCancelReplaceAcceptedAccountSequence_64
 }
 
-// SetAccountSequence_64 sets account_sequence_64.
+// SetAccountSequence_64 sets account_sequence_64; see GetAccountSequence_64.
 func (m *OrderCancelReplaceAccepted) SetAccountSequence_64(v uint64) {
 	m.accountSequence_64 = v
 	m.has |= hasOrderCancelReplaceAcceptedAccountSequence_64
@@ -259,7 +259,7 @@ func (m *OrderCancelReplaceAccepted) ClearReference() {
 	m.has &^= hasOrderCancelReplaceAcceptedReference
 }
 
-// SetReference sets reference.
+// SetReference sets reference; see GetReference.
 func (m *OrderCancelReplaceAccepted) SetReference(v uint64) {
 	m.reference = v
 	m.has |= hasOrderCancelReplaceAcceptedReference
@@ -284,7 +284,7 @@ func (m *OrderCancelReplaceAccepted) HasLabel() bool {
 // ClearLabel makes label absent.
 func (m *OrderCancelReplaceAccepted) ClearLabel() { m.has &^= hasOrderCancelReplaceAcceptedLabel }
 
-// SetLabel sets label. The bytes are borrowed.
+// SetLabel sets label; see GetLabel. The bytes are borrowed.
 func (m *OrderCancelReplaceAccepted) SetLabel(v []byte) {
 	m.label = v[:len(v):len(v)]
 	m.has |= hasOrderCancelReplaceAcceptedLabel
@@ -311,7 +311,7 @@ func (m *OrderCancelReplaceAccepted) HasMarketId() bool {
 // ClearMarketId makes market_id absent.
 func (m *OrderCancelReplaceAccepted) ClearMarketId() { m.has &^= hasOrderCancelReplaceAcceptedMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *OrderCancelReplaceAccepted) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasOrderCancelReplaceAcceptedMarketId
@@ -337,7 +337,7 @@ func (m *OrderCancelReplaceAccepted) ClearContractId() {
 	m.has &^= hasOrderCancelReplaceAcceptedContractId
 }
 
-// SetContractId sets contract_id.
+// SetContractId sets contract_id; see GetContractId.
 func (m *OrderCancelReplaceAccepted) SetContractId(v uint32) {
 	m.contractId = v
 	m.has |= hasOrderCancelReplaceAcceptedContractId
@@ -361,7 +361,7 @@ func (m *OrderCancelReplaceAccepted) HasSide() bool {
 // ClearSide makes side absent.
 func (m *OrderCancelReplaceAccepted) ClearSide() { m.has &^= hasOrderCancelReplaceAcceptedSide }
 
-// SetSide sets side.
+// SetSide sets side; see GetSide.
 func (m *OrderCancelReplaceAccepted) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderCancelReplaceAcceptedSide

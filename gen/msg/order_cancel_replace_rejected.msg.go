@@ -73,7 +73,7 @@ func (m *OrderCancelReplaceRejected) HasOrderId() bool {
 // ClearOrderId makes order_id absent.
 func (m *OrderCancelReplaceRejected) ClearOrderId() { m.has &^= hasOrderCancelReplaceRejectedOrderId }
 
-// SetOrderId sets order_id.
+// SetOrderId sets order_id; see GetOrderId.
 func (m *OrderCancelReplaceRejected) SetOrderId(v uint64) {
 	m.orderId = v
 	m.has |= hasOrderCancelReplaceRejectedOrderId
@@ -99,7 +99,7 @@ func (m *OrderCancelReplaceRejected) ClearOrigOrderId() {
 	m.has &^= hasOrderCancelReplaceRejectedOrigOrderId
 }
 
-// SetOrigOrderId sets orig_order_id.
+// SetOrigOrderId sets orig_order_id; see GetOrigOrderId.
 func (m *OrderCancelReplaceRejected) SetOrigOrderId(v uint64) {
 	m.origOrderId = v
 	m.has |= hasOrderCancelReplaceRejectedOrigOrderId
@@ -123,7 +123,7 @@ func (m *OrderCancelReplaceRejected) HasReason() bool {
 // ClearReason makes reason absent.
 func (m *OrderCancelReplaceRejected) ClearReason() { m.has &^= hasOrderCancelReplaceRejectedReason }
 
-// SetReason sets reason.
+// SetReason sets reason; see GetReason.
 func (m *OrderCancelReplaceRejected) SetReason(v OrderCancelReplaceRejectedReason) {
 	m.reason = v
 	m.has |= hasOrderCancelReplaceRejectedReason
@@ -149,7 +149,7 @@ func (m *OrderCancelReplaceRejected) ClearAccountSequence() {
 	m.has &^= hasOrderCancelReplaceRejectedAccountSequence
 }
 
-// SetAccountSequence sets account_sequence.
+// SetAccountSequence sets account_sequence; see GetAccountSequence.
 func (m *OrderCancelReplaceRejected) SetAccountSequence(v uint32) {
 	m.accountSequence = v
 	m.has |= hasOrderCancelReplaceRejectedAccountSequence
@@ -176,7 +176,7 @@ func (m *OrderCancelReplaceRejected) ClearAccountSequence_64() {
 	m.has &^= hasOrderCancelReplaceRejectedAccountSequence_64
 }
 
-// SetAccountSequence_64 sets account_sequence_64.
+// SetAccountSequence_64 sets account_sequence_64; see GetAccountSequence_64.
 func (m *OrderCancelReplaceRejected) SetAccountSequence_64(v uint64) {
 	m.accountSequence_64 = v
 	m.has |= hasOrderCancelReplaceRejectedAccountSequence_64
@@ -202,7 +202,7 @@ func (m *OrderCancelReplaceRejected) ClearReference() {
 	m.has &^= hasOrderCancelReplaceRejectedReference
 }
 
-// SetReference sets reference.
+// SetReference sets reference; see GetReference.
 func (m *OrderCancelReplaceRejected) SetReference(v uint64) {
 	m.reference = v
 	m.has |= hasOrderCancelReplaceRejectedReference
@@ -227,7 +227,7 @@ func (m *OrderCancelReplaceRejected) HasLabel() bool {
 // ClearLabel makes label absent.
 func (m *OrderCancelReplaceRejected) ClearLabel() { m.has &^= hasOrderCancelReplaceRejectedLabel }
 
-// SetLabel sets label. The bytes are borrowed.
+// SetLabel sets label; see GetLabel. The bytes are borrowed.
 func (m *OrderCancelReplaceRejected) SetLabel(v []byte) {
 	m.label = v[:len(v):len(v)]
 	m.has |= hasOrderCancelReplaceRejectedLabel
@@ -254,7 +254,7 @@ func (m *OrderCancelReplaceRejected) HasMarketId() bool {
 // ClearMarketId makes market_id absent.
 func (m *OrderCancelReplaceRejected) ClearMarketId() { m.has &^= hasOrderCancelReplaceRejectedMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *OrderCancelReplaceRejected) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasOrderCancelReplaceRejectedMarketId
@@ -280,7 +280,7 @@ func (m *OrderCancelReplaceRejected) ClearContractId() {
 	m.has &^= hasOrderCancelReplaceRejectedContractId
 }
 
-// SetContractId sets contract_id.
+// SetContractId sets contract_id; see GetContractId.
 func (m *OrderCancelReplaceRejected) SetContractId(v uint32) {
 	m.contractId = v
 	m.has |= hasOrderCancelReplaceRejectedContractId
@@ -304,7 +304,7 @@ func (m *OrderCancelReplaceRejected) HasSide() bool {
 // ClearSide makes side absent.
 func (m *OrderCancelReplaceRejected) ClearSide() { m.has &^= hasOrderCancelReplaceRejectedSide }
 
-// SetSide sets side.
+// SetSide sets side; see GetSide.
 func (m *OrderCancelReplaceRejected) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderCancelReplaceRejectedSide

@@ -83,7 +83,7 @@ func (m *OrderCancelled) HasReason() bool { return m.has&hasOrderCancelledReason
 // ClearReason makes reason absent.
 func (m *OrderCancelled) ClearReason() { m.has &^= hasOrderCancelledReason }
 
-// SetReason sets reason.
+// SetReason sets reason; see GetReason.
 func (m *OrderCancelled) SetReason(v OrderCancelledReason) {
 	m.reason = v
 	m.has |= hasOrderCancelledReason
@@ -107,7 +107,7 @@ func (m *OrderCancelled) HasAccountSequence() bool {
 // ClearAccountSequence makes account_sequence absent.
 func (m *OrderCancelled) ClearAccountSequence() { m.has &^= hasOrderCancelledAccountSequence }
 
-// SetAccountSequence sets account_sequence.
+// SetAccountSequence sets account_sequence; see GetAccountSequence.
 func (m *OrderCancelled) SetAccountSequence(v uint32) {
 	m.accountSequence = v
 	m.has |= hasOrderCancelledAccountSequence
@@ -129,7 +129,7 @@ func (m *OrderCancelled) HasReference() bool { return m.has&hasOrderCancelledRef
 // ClearReference makes reference absent.
 func (m *OrderCancelled) ClearReference() { m.has &^= hasOrderCancelledReference }
 
-// SetReference sets reference.
+// SetReference sets reference; see GetReference.
 func (m *OrderCancelled) SetReference(v uint64) {
 	m.reference = v
 	m.has |= hasOrderCancelledReference
@@ -151,7 +151,7 @@ func (m *OrderCancelled) HasOrderId() bool { return m.has&hasOrderCancelledOrder
 // ClearOrderId makes order_id absent.
 func (m *OrderCancelled) ClearOrderId() { m.has &^= hasOrderCancelledOrderId }
 
-// SetOrderId sets order_id.
+// SetOrderId sets order_id; see GetOrderId.
 func (m *OrderCancelled) SetOrderId(v uint64) {
 	m.orderId = v
 	m.has |= hasOrderCancelledOrderId
@@ -176,7 +176,7 @@ func (m *OrderCancelled) HasExecutedQuantity() bool {
 // ClearExecutedQuantity makes executed_quantity absent.
 func (m *OrderCancelled) ClearExecutedQuantity() { m.has &^= hasOrderCancelledExecutedQuantity }
 
-// SetExecutedQuantity sets executed_quantity.
+// SetExecutedQuantity sets executed_quantity; see GetExecutedQuantity.
 func (m *OrderCancelled) SetExecutedQuantity(v uint64) {
 	m.executedQuantity = v
 	m.has |= hasOrderCancelledExecutedQuantity
@@ -200,7 +200,7 @@ func (m *OrderCancelled) HasExecutedAvgPrice() bool {
 // ClearExecutedAvgPrice makes executed_avg_price absent.
 func (m *OrderCancelled) ClearExecutedAvgPrice() { m.has &^= hasOrderCancelledExecutedAvgPrice }
 
-// SetExecutedAvgPrice sets executed_avg_price.
+// SetExecutedAvgPrice sets executed_avg_price; see GetExecutedAvgPrice.
 func (m *OrderCancelled) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderCancelledExecutedAvgPrice
@@ -225,7 +225,7 @@ func (m *OrderCancelled) HasAccountSequence_64() bool {
 // ClearAccountSequence_64 makes account_sequence_64 absent.
 func (m *OrderCancelled) ClearAccountSequence_64() { m.has &^= hasOrderCancelledAccountSequence_64 }
 
-// SetAccountSequence_64 sets account_sequence_64.
+// SetAccountSequence_64 sets account_sequence_64; see GetAccountSequence_64.
 func (m *OrderCancelled) SetAccountSequence_64(v uint64) {
 	m.accountSequence_64 = v
 	m.has |= hasOrderCancelledAccountSequence_64
@@ -247,7 +247,7 @@ func (m *OrderCancelled) HasMarketId() bool { return m.has&hasOrderCancelledMark
 // ClearMarketId makes market_id absent.
 func (m *OrderCancelled) ClearMarketId() { m.has &^= hasOrderCancelledMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *OrderCancelled) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasOrderCancelledMarketId
@@ -269,7 +269,7 @@ func (m *OrderCancelled) HasContractId() bool { return m.has&hasOrderCancelledCo
 // ClearContractId makes contract_id absent.
 func (m *OrderCancelled) ClearContractId() { m.has &^= hasOrderCancelledContractId }
 
-// SetContractId sets contract_id.
+// SetContractId sets contract_id; see GetContractId.
 func (m *OrderCancelled) SetContractId(v uint32) {
 	m.contractId = v
 	m.has |= hasOrderCancelledContractId
@@ -291,7 +291,7 @@ func (m *OrderCancelled) HasSide() bool { return m.has&hasOrderCancelledSide != 
 // ClearSide makes side absent.
 func (m *OrderCancelled) ClearSide() { m.has &^= hasOrderCancelledSide }
 
-// SetSide sets side.
+// SetSide sets side; see GetSide.
 func (m *OrderCancelled) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderCancelledSide
@@ -313,7 +313,7 @@ func (m *OrderCancelled) HasOrigPrice() bool { return m.has&hasOrderCancelledOri
 // ClearOrigPrice makes orig_price absent.
 func (m *OrderCancelled) ClearOrigPrice() { m.has &^= hasOrderCancelledOrigPrice }
 
-// SetOrigPrice sets orig_price.
+// SetOrigPrice sets orig_price; see GetOrigPrice.
 func (m *OrderCancelled) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderCancelledOrigPrice
@@ -337,7 +337,7 @@ func (m *OrderCancelled) HasAvailableBalance() bool {
 // ClearAvailableBalance makes available_balance absent.
 func (m *OrderCancelled) ClearAvailableBalance() { m.has &^= hasOrderCancelledAvailableBalance }
 
-// SetAvailableBalance sets available_balance.
+// SetAvailableBalance sets available_balance; see GetAvailableBalance.
 func (m *OrderCancelled) SetAvailableBalance(v float64) {
 	m.availableBalance = v
 	m.has |= hasOrderCancelledAvailableBalance
@@ -360,7 +360,7 @@ func (m *OrderCancelled) HasExposure() bool { return m.has&hasOrderCancelledExpo
 // ClearExposure makes exposure absent.
 func (m *OrderCancelled) ClearExposure() { m.has &^= hasOrderCancelledExposure }
 
-// SetExposure sets exposure.
+// SetExposure sets exposure; see GetExposure.
 func (m *OrderCancelled) SetExposure(v float64) {
 	m.exposure = v
 	m.has |= hasOrderCancelledExposure
@@ -383,7 +383,7 @@ func (m *OrderCancelled) HasLabel() bool { return m.has&hasOrderCancelledLabel !
 // ClearLabel makes label absent.
 func (m *OrderCancelled) ClearLabel() { m.has &^= hasOrderCancelledLabel }
 
-// SetLabel sets label. The bytes are borrowed.
+// SetLabel sets label; see GetLabel. The bytes are borrowed.
 func (m *OrderCancelled) SetLabel(v []byte) {
 	m.label = v[:len(v):len(v)]
 	m.has |= hasOrderCancelledLabel

@@ -79,7 +79,7 @@ func (m *OrderCreate) HasType() bool { return m.has&hasOrderCreateType != 0 }
 // ClearType makes type absent.
 func (m *OrderCreate) ClearType() { m.has &^= hasOrderCreateType }
 
-// SetType sets type.
+// SetType sets type; see GetType.
 func (m *OrderCreate) SetType(v OrderCreateType) {
 	m.typ = v
 	m.has |= hasOrderCreateType
@@ -101,7 +101,7 @@ func (m *OrderCreate) HasSide() bool { return m.has&hasOrderCreateSide != 0 }
 // ClearSide makes side absent.
 func (m *OrderCreate) ClearSide() { m.has &^= hasOrderCreateSide }
 
-// SetSide sets side.
+// SetSide sets side; see GetSide.
 func (m *OrderCreate) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderCreateSide
@@ -123,7 +123,7 @@ func (m *OrderCreate) HasQuantityType() bool { return m.has&hasOrderCreateQuanti
 // ClearQuantityType makes quantity_type absent.
 func (m *OrderCreate) ClearQuantityType() { m.has &^= hasOrderCreateQuantityType }
 
-// SetQuantityType sets quantity_type.
+// SetQuantityType sets quantity_type; see GetQuantityType.
 func (m *OrderCreate) SetQuantityType(v QuantityType) {
 	m.quantityType = v
 	m.has |= hasOrderCreateQuantityType
@@ -147,7 +147,7 @@ func (m *OrderCreate) HasQuantity() bool { return m.has&hasOrderCreateQuantity !
 // ClearQuantity makes quantity absent.
 func (m *OrderCreate) ClearQuantity() { m.has &^= hasOrderCreateQuantity }
 
-// SetQuantity sets quantity.
+// SetQuantity sets quantity; see GetQuantity.
 func (m *OrderCreate) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderCreateQuantity
@@ -169,7 +169,7 @@ func (m *OrderCreate) HasPriceType() bool { return m.has&hasOrderCreatePriceType
 // ClearPriceType makes price_type absent.
 func (m *OrderCreate) ClearPriceType() { m.has &^= hasOrderCreatePriceType }
 
-// SetPriceType sets price_type.
+// SetPriceType sets price_type; see GetPriceType.
 func (m *OrderCreate) SetPriceType(v PriceType) {
 	m.priceType = v
 	m.has |= hasOrderCreatePriceType
@@ -193,7 +193,7 @@ func (m *OrderCreate) HasPrice() bool { return m.has&hasOrderCreatePrice != 0 }
 // ClearPrice makes price absent.
 func (m *OrderCreate) ClearPrice() { m.has &^= hasOrderCreatePrice }
 
-// SetPrice sets price.
+// SetPrice sets price; see GetPrice.
 func (m *OrderCreate) SetPrice(v uint32) {
 	m.price = v
 	m.has |= hasOrderCreatePrice
@@ -216,7 +216,7 @@ func (m *OrderCreate) HasMaq() bool { return m.has&hasOrderCreateMaq != 0 }
 // ClearMaq makes maq absent.
 func (m *OrderCreate) ClearMaq() { m.has &^= hasOrderCreateMaq }
 
-// SetMaq sets maq.
+// SetMaq sets maq; see GetMaq.
 func (m *OrderCreate) SetMaq(v uint32) {
 	m.maq = v
 	m.has |= hasOrderCreateMaq
@@ -238,7 +238,7 @@ func (m *OrderCreate) HasTif() bool { return m.has&hasOrderCreateTif != 0 }
 // ClearTif makes tif absent.
 func (m *OrderCreate) ClearTif() { m.has &^= hasOrderCreateTif }
 
-// SetTif sets tif.
+// SetTif sets tif; see GetTif.
 func (m *OrderCreate) SetTif(v TimeInForceType) {
 	m.tif = v
 	m.has |= hasOrderCreateTif
@@ -261,7 +261,7 @@ func (m *OrderCreate) HasReference() bool { return m.has&hasOrderCreateReference
 // ClearReference makes reference absent.
 func (m *OrderCreate) ClearReference() { m.has &^= hasOrderCreateReference }
 
-// SetReference sets reference.
+// SetReference sets reference; see GetReference.
 func (m *OrderCreate) SetReference(v uint64) {
 	m.reference = v
 	m.has |= hasOrderCreateReference
@@ -283,7 +283,7 @@ func (m *OrderCreate) HasMarketId() bool { return m.has&hasOrderCreateMarketId !
 // ClearMarketId makes market_id absent.
 func (m *OrderCreate) ClearMarketId() { m.has &^= hasOrderCreateMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *OrderCreate) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasOrderCreateMarketId
@@ -305,7 +305,7 @@ func (m *OrderCreate) HasContractId() bool { return m.has&hasOrderCreateContract
 // ClearContractId makes contract_id absent.
 func (m *OrderCreate) ClearContractId() { m.has &^= hasOrderCreateContractId }
 
-// SetContractId sets contract_id.
+// SetContractId sets contract_id; see GetContractId.
 func (m *OrderCreate) SetContractId(v uint32) {
 	m.contractId = v
 	m.has |= hasOrderCreateContractId
@@ -328,7 +328,7 @@ func (m *OrderCreate) HasLabel() bool { return m.has&hasOrderCreateLabel != 0 }
 // ClearLabel makes label absent.
 func (m *OrderCreate) ClearLabel() { m.has &^= hasOrderCreateLabel }
 
-// SetLabel sets label. The bytes are borrowed.
+// SetLabel sets label; see GetLabel. The bytes are borrowed.
 func (m *OrderCreate) SetLabel(v []byte) {
 	m.label = v[:len(v):len(v)]
 	m.has |= hasOrderCreateLabel

@@ -58,7 +58,7 @@ func (m *OrderExecuteConfirmed) HasPrice() bool { return m.has&hasOrderExecuteCo
 // ClearPrice makes price absent.
 func (m *OrderExecuteConfirmed) ClearPrice() { m.has &^= hasOrderExecuteConfirmedPrice }
 
-// SetPrice sets price.
+// SetPrice sets price; see GetPrice.
 func (m *OrderExecuteConfirmed) SetPrice(v uint32) {
 	m.price = v
 	m.has |= hasOrderExecuteConfirmedPrice
@@ -82,7 +82,7 @@ func (m *OrderExecuteConfirmed) HasQuantity() bool {
 // ClearQuantity makes quantity absent.
 func (m *OrderExecuteConfirmed) ClearQuantity() { m.has &^= hasOrderExecuteConfirmedQuantity }
 
-// SetQuantity sets quantity.
+// SetQuantity sets quantity; see GetQuantity.
 func (m *OrderExecuteConfirmed) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderExecuteConfirmedQuantity
@@ -108,7 +108,7 @@ func (m *OrderExecuteConfirmed) ClearAccountSequence() {
 	m.has &^= hasOrderExecuteConfirmedAccountSequence
 }
 
-// SetAccountSequence sets account_sequence.
+// SetAccountSequence sets account_sequence; see GetAccountSequence.
 func (m *OrderExecuteConfirmed) SetAccountSequence(v uint32) {
 	m.accountSequence = v
 	m.has |= hasOrderExecuteConfirmedAccountSequence
@@ -130,7 +130,7 @@ func (m *OrderExecuteConfirmed) HasOrderId() bool { return m.has&hasOrderExecute
 // ClearOrderId makes order_id absent.
 func (m *OrderExecuteConfirmed) ClearOrderId() { m.has &^= hasOrderExecuteConfirmedOrderId }
 
-// SetOrderId sets order_id.
+// SetOrderId sets order_id; see GetOrderId.
 func (m *OrderExecuteConfirmed) SetOrderId(v uint64) {
 	m.orderId = v
 	m.has |= hasOrderExecuteConfirmedOrderId
@@ -157,7 +157,7 @@ func (m *OrderExecuteConfirmed) ClearAccountSequence_64() {
 	m.has &^= hasOrderExecuteConfirmedAccountSequence_64
 }
 
-// SetAccountSequence_64 sets account_sequence_64.
+// SetAccountSequence_64 sets account_sequence_64; see GetAccountSequence_64.
 func (m *OrderExecuteConfirmed) SetAccountSequence_64(v uint64) {
 	m.accountSequence_64 = v
 	m.has |= hasOrderExecuteConfirmedAccountSequence_64
@@ -180,7 +180,7 @@ func (m *OrderExecuteConfirmed) HasLabel() bool { return m.has&hasOrderExecuteCo
 // ClearLabel makes label absent.
 func (m *OrderExecuteConfirmed) ClearLabel() { m.has &^= hasOrderExecuteConfirmedLabel }
 
-// SetLabel sets label. The bytes are borrowed.
+// SetLabel sets label; see GetLabel. The bytes are borrowed.
 func (m *OrderExecuteConfirmed) SetLabel(v []byte) {
 	m.label = v[:len(v):len(v)]
 	m.has |= hasOrderExecuteConfirmedLabel

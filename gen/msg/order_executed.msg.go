@@ -95,7 +95,7 @@ func (m *OrderExecuted) HasPrice() bool { return m.has&hasOrderExecutedPrice != 
 // ClearPrice makes price absent.
 func (m *OrderExecuted) ClearPrice() { m.has &^= hasOrderExecutedPrice }
 
-// SetPrice sets price.
+// SetPrice sets price; see GetPrice.
 func (m *OrderExecuted) SetPrice(v uint32) {
 	m.price = v
 	m.has |= hasOrderExecutedPrice
@@ -117,7 +117,7 @@ func (m *OrderExecuted) HasQuantityType() bool { return m.has&hasOrderExecutedQu
 // ClearQuantityType makes quantity_type absent.
 func (m *OrderExecuted) ClearQuantityType() { m.has &^= hasOrderExecutedQuantityType }
 
-// SetQuantityType sets quantity_type.
+// SetQuantityType sets quantity_type; see GetQuantityType.
 func (m *OrderExecuted) SetQuantityType(v QuantityType) {
 	m.quantityType = v
 	m.has |= hasOrderExecutedQuantityType
@@ -139,7 +139,7 @@ func (m *OrderExecuted) HasQuantity() bool { return m.has&hasOrderExecutedQuanti
 // ClearQuantity makes quantity absent.
 func (m *OrderExecuted) ClearQuantity() { m.has &^= hasOrderExecutedQuantity }
 
-// SetQuantity sets quantity.
+// SetQuantity sets quantity; see GetQuantity.
 func (m *OrderExecuted) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderExecutedQuantity
@@ -161,7 +161,7 @@ func (m *OrderExecuted) HasAccountSequence() bool { return m.has&hasOrderExecute
 // ClearAccountSequence makes account_sequence absent.
 func (m *OrderExecuted) ClearAccountSequence() { m.has &^= hasOrderExecutedAccountSequence }
 
-// SetAccountSequence sets account_sequence.
+// SetAccountSequence sets account_sequence; see GetAccountSequence.
 func (m *OrderExecuted) SetAccountSequence(v uint32) {
 	m.accountSequence = v
 	m.has |= hasOrderExecutedAccountSequence
@@ -185,7 +185,7 @@ func (m *OrderExecuted) HasPendingTimeout() bool { return m.has&hasOrderExecuted
 // ClearPendingTimeout makes pending_timeout absent.
 func (m *OrderExecuted) ClearPendingTimeout() { m.has &^= hasOrderExecutedPendingTimeout }
 
-// SetPendingTimeout sets pending_timeout.
+// SetPendingTimeout sets pending_timeout; see GetPendingTimeout.
 func (m *OrderExecuted) SetPendingTimeout(v uint32) {
 	m.pendingTimeout = v
 	m.has |= hasOrderExecutedPendingTimeout
@@ -207,7 +207,7 @@ func (m *OrderExecuted) HasOrderId() bool { return m.has&hasOrderExecutedOrderId
 // ClearOrderId makes order_id absent.
 func (m *OrderExecuted) ClearOrderId() { m.has &^= hasOrderExecutedOrderId }
 
-// SetOrderId sets order_id.
+// SetOrderId sets order_id; see GetOrderId.
 func (m *OrderExecuted) SetOrderId(v uint64) {
 	m.orderId = v
 	m.has |= hasOrderExecutedOrderId
@@ -229,7 +229,7 @@ func (m *OrderExecuted) HasSide() bool { return m.has&hasOrderExecutedSide != 0 
 // ClearSide makes side absent.
 func (m *OrderExecuted) ClearSide() { m.has &^= hasOrderExecutedSide }
 
-// SetSide sets side.
+// SetSide sets side; see GetSide.
 func (m *OrderExecuted) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderExecutedSide
@@ -251,7 +251,7 @@ func (m *OrderExecuted) HasMarketId() bool { return m.has&hasOrderExecutedMarket
 // ClearMarketId makes market_id absent.
 func (m *OrderExecuted) ClearMarketId() { m.has &^= hasOrderExecutedMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *OrderExecuted) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasOrderExecutedMarketId
@@ -273,7 +273,7 @@ func (m *OrderExecuted) HasContractId() bool { return m.has&hasOrderExecutedCont
 // ClearContractId makes contract_id absent.
 func (m *OrderExecuted) ClearContractId() { m.has &^= hasOrderExecutedContractId }
 
-// SetContractId sets contract_id.
+// SetContractId sets contract_id; see GetContractId.
 func (m *OrderExecuted) SetContractId(v uint32) {
 	m.contractId = v
 	m.has |= hasOrderExecutedContractId
@@ -298,7 +298,7 @@ func (m *OrderExecuted) HasAccountSequence_64() bool {
 // ClearAccountSequence_64 makes account_sequence_64 absent.
 func (m *OrderExecuted) ClearAccountSequence_64() { m.has &^= hasOrderExecutedAccountSequence_64 }
 
-// SetAccountSequence_64 sets account_sequence_64.
+// SetAccountSequence_64 sets account_sequence_64; see GetAccountSequence_64.
 func (m *OrderExecuted) SetAccountSequence_64(v uint64) {
 	m.accountSequence_64 = v
 	m.has |= hasOrderExecutedAccountSequence_64
@@ -323,7 +323,7 @@ func (m *OrderExecuted) HasTotalExecutedQuantity() bool {
 // ClearTotalExecutedQuantity makes total_executed_quantity absent.
 func (m *OrderExecuted) ClearTotalExecutedQuantity() { m.has &^= hasOrderExecutedTotalExecutedQuantity }
 
-// SetTotalExecutedQuantity sets total_executed_quantity.
+// SetTotalExecutedQuantity sets total_executed_quantity; see GetTotalExecutedQuantity.
 func (m *OrderExecuted) SetTotalExecutedQuantity(v uint64) {
 	m.totalExecutedQuantity = v
 	m.has |= hasOrderExecutedTotalExecutedQuantity
@@ -347,7 +347,7 @@ func (m *OrderExecuted) HasExecutedAvgPrice() bool {
 // ClearExecutedAvgPrice makes executed_avg_price absent.
 func (m *OrderExecuted) ClearExecutedAvgPrice() { m.has &^= hasOrderExecutedExecutedAvgPrice }
 
-// SetExecutedAvgPrice sets executed_avg_price.
+// SetExecutedAvgPrice sets executed_avg_price; see GetExecutedAvgPrice.
 func (m *OrderExecuted) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderExecutedExecutedAvgPrice
@@ -372,7 +372,7 @@ func (m *OrderExecuted) HasAvailableQuantity() bool {
 // ClearAvailableQuantity makes available_quantity absent.
 func (m *OrderExecuted) ClearAvailableQuantity() { m.has &^= hasOrderExecutedAvailableQuantity }
 
-// SetAvailableQuantity sets available_quantity.
+// SetAvailableQuantity sets available_quantity; see GetAvailableQuantity.
 func (m *OrderExecuted) SetAvailableQuantity(v uint64) {
 	m.availableQuantity = v
 	m.has |= hasOrderExecutedAvailableQuantity
@@ -394,7 +394,7 @@ func (m *OrderExecuted) HasOrigPrice() bool { return m.has&hasOrderExecutedOrigP
 // ClearOrigPrice makes orig_price absent.
 func (m *OrderExecuted) ClearOrigPrice() { m.has &^= hasOrderExecutedOrigPrice }
 
-// SetOrigPrice sets orig_price.
+// SetOrigPrice sets orig_price; see GetOrigPrice.
 func (m *OrderExecuted) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderExecutedOrigPrice
@@ -418,7 +418,7 @@ func (m *OrderExecuted) HasAvailableBalance() bool {
 // ClearAvailableBalance makes available_balance absent.
 func (m *OrderExecuted) ClearAvailableBalance() { m.has &^= hasOrderExecutedAvailableBalance }
 
-// SetAvailableBalance sets available_balance.
+// SetAvailableBalance sets available_balance; see GetAvailableBalance.
 func (m *OrderExecuted) SetAvailableBalance(v float64) {
 	m.availableBalance = v
 	m.has |= hasOrderExecutedAvailableBalance
@@ -441,7 +441,7 @@ func (m *OrderExecuted) HasExposure() bool { return m.has&hasOrderExecutedExposu
 // ClearExposure makes exposure absent.
 func (m *OrderExecuted) ClearExposure() { m.has &^= hasOrderExecutedExposure }
 
-// SetExposure sets exposure.
+// SetExposure sets exposure; see GetExposure.
 func (m *OrderExecuted) SetExposure(v float64) {
 	m.exposure = v
 	m.has |= hasOrderExecutedExposure
@@ -464,7 +464,7 @@ func (m *OrderExecuted) HasLabel() bool { return m.has&hasOrderExecutedLabel != 
 // ClearLabel makes label absent.
 func (m *OrderExecuted) ClearLabel() { m.has &^= hasOrderExecutedLabel }
 
-// SetLabel sets label. The bytes are borrowed.
+// SetLabel sets label; see GetLabel. The bytes are borrowed.
 func (m *OrderExecuted) SetLabel(v []byte) {
 	m.label = v[:len(v):len(v)]
 	m.has |= hasOrderExecutedLabel

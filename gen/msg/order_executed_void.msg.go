@@ -91,7 +91,7 @@ func (m *OrderExecutedVoid) HasPrice() bool { return m.has&hasOrderExecutedVoidP
 // ClearPrice makes price absent.
 func (m *OrderExecutedVoid) ClearPrice() { m.has &^= hasOrderExecutedVoidPrice }
 
-// SetPrice sets price.
+// SetPrice sets price; see GetPrice.
 func (m *OrderExecutedVoid) SetPrice(v uint32) {
 	m.price = v
 	m.has |= hasOrderExecutedVoidPrice
@@ -115,7 +115,7 @@ func (m *OrderExecutedVoid) HasQuantityType() bool {
 // ClearQuantityType makes quantity_type absent.
 func (m *OrderExecutedVoid) ClearQuantityType() { m.has &^= hasOrderExecutedVoidQuantityType }
 
-// SetQuantityType sets quantity_type.
+// SetQuantityType sets quantity_type; see GetQuantityType.
 func (m *OrderExecutedVoid) SetQuantityType(v QuantityType) {
 	m.quantityType = v
 	m.has |= hasOrderExecutedVoidQuantityType
@@ -137,7 +137,7 @@ func (m *OrderExecutedVoid) HasQuantity() bool { return m.has&hasOrderExecutedVo
 // ClearQuantity makes quantity absent.
 func (m *OrderExecutedVoid) ClearQuantity() { m.has &^= hasOrderExecutedVoidQuantity }
 
-// SetQuantity sets quantity.
+// SetQuantity sets quantity; see GetQuantity.
 func (m *OrderExecutedVoid) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderExecutedVoidQuantity
@@ -161,7 +161,7 @@ func (m *OrderExecutedVoid) HasAccountSequence() bool {
 // ClearAccountSequence makes account_sequence absent.
 func (m *OrderExecutedVoid) ClearAccountSequence() { m.has &^= hasOrderExecutedVoidAccountSequence }
 
-// SetAccountSequence sets account_sequence.
+// SetAccountSequence sets account_sequence; see GetAccountSequence.
 func (m *OrderExecutedVoid) SetAccountSequence(v uint32) {
 	m.accountSequence = v
 	m.has |= hasOrderExecutedVoidAccountSequence
@@ -183,7 +183,7 @@ func (m *OrderExecutedVoid) HasOrderId() bool { return m.has&hasOrderExecutedVoi
 // ClearOrderId makes order_id absent.
 func (m *OrderExecutedVoid) ClearOrderId() { m.has &^= hasOrderExecutedVoidOrderId }
 
-// SetOrderId sets order_id.
+// SetOrderId sets order_id; see GetOrderId.
 func (m *OrderExecutedVoid) SetOrderId(v uint64) {
 	m.orderId = v
 	m.has |= hasOrderExecutedVoidOrderId
@@ -210,7 +210,7 @@ func (m *OrderExecutedVoid) ClearAccountSequence_64() {
 	m.has &^= hasOrderExecutedVoidAccountSequence_64
 }
 
-// SetAccountSequence_64 sets account_sequence_64.
+// SetAccountSequence_64 sets account_sequence_64; see GetAccountSequence_64.
 func (m *OrderExecutedVoid) SetAccountSequence_64(v uint64) {
 	m.accountSequence_64 = v
 	m.has |= hasOrderExecutedVoidAccountSequence_64
@@ -232,7 +232,7 @@ func (m *OrderExecutedVoid) HasMarketId() bool { return m.has&hasOrderExecutedVo
 // ClearMarketId makes market_id absent.
 func (m *OrderExecutedVoid) ClearMarketId() { m.has &^= hasOrderExecutedVoidMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *OrderExecutedVoid) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasOrderExecutedVoidMarketId
@@ -254,7 +254,7 @@ func (m *OrderExecutedVoid) HasContractId() bool { return m.has&hasOrderExecuted
 // ClearContractId makes contract_id absent.
 func (m *OrderExecutedVoid) ClearContractId() { m.has &^= hasOrderExecutedVoidContractId }
 
-// SetContractId sets contract_id.
+// SetContractId sets contract_id; see GetContractId.
 func (m *OrderExecutedVoid) SetContractId(v uint32) {
 	m.contractId = v
 	m.has |= hasOrderExecutedVoidContractId
@@ -276,7 +276,7 @@ func (m *OrderExecutedVoid) HasSide() bool { return m.has&hasOrderExecutedVoidSi
 // ClearSide makes side absent.
 func (m *OrderExecutedVoid) ClearSide() { m.has &^= hasOrderExecutedVoidSide }
 
-// SetSide sets side.
+// SetSide sets side; see GetSide.
 func (m *OrderExecutedVoid) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderExecutedVoidSide
@@ -298,7 +298,7 @@ func (m *OrderExecutedVoid) HasOrigPrice() bool { return m.has&hasOrderExecutedV
 // ClearOrigPrice makes orig_price absent.
 func (m *OrderExecutedVoid) ClearOrigPrice() { m.has &^= hasOrderExecutedVoidOrigPrice }
 
-// SetOrigPrice sets orig_price.
+// SetOrigPrice sets orig_price; see GetOrigPrice.
 func (m *OrderExecutedVoid) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderExecutedVoidOrigPrice
@@ -323,7 +323,7 @@ func (m *OrderExecutedVoid) HasExecutedQuantity() bool {
 // ClearExecutedQuantity makes executed_quantity absent.
 func (m *OrderExecutedVoid) ClearExecutedQuantity() { m.has &^= hasOrderExecutedVoidExecutedQuantity }
 
-// SetExecutedQuantity sets executed_quantity.
+// SetExecutedQuantity sets executed_quantity; see GetExecutedQuantity.
 func (m *OrderExecutedVoid) SetExecutedQuantity(v uint64) {
 	m.executedQuantity = v
 	m.has |= hasOrderExecutedVoidExecutedQuantity
@@ -347,7 +347,7 @@ func (m *OrderExecutedVoid) HasExecutedAvgPrice() bool {
 // ClearExecutedAvgPrice makes executed_avg_price absent.
 func (m *OrderExecutedVoid) ClearExecutedAvgPrice() { m.has &^= hasOrderExecutedVoidExecutedAvgPrice }
 
-// SetExecutedAvgPrice sets executed_avg_price.
+// SetExecutedAvgPrice sets executed_avg_price; see GetExecutedAvgPrice.
 func (m *OrderExecutedVoid) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderExecutedVoidExecutedAvgPrice
@@ -371,7 +371,7 @@ func (m *OrderExecutedVoid) HasAvailableQuantity() bool {
 // ClearAvailableQuantity makes available_quantity absent.
 func (m *OrderExecutedVoid) ClearAvailableQuantity() { m.has &^= hasOrderExecutedVoidAvailableQuantity }
 
-// SetAvailableQuantity sets available_quantity.
+// SetAvailableQuantity sets available_quantity; see GetAvailableQuantity.
 func (m *OrderExecutedVoid) SetAvailableQuantity(v uint64) {
 	m.availableQuantity = v
 	m.has |= hasOrderExecutedVoidAvailableQuantity
@@ -395,7 +395,7 @@ func (m *OrderExecutedVoid) HasAvailableBalance() bool {
 // ClearAvailableBalance makes available_balance absent.
 func (m *OrderExecutedVoid) ClearAvailableBalance() { m.has &^= hasOrderExecutedVoidAvailableBalance }
 
-// SetAvailableBalance sets available_balance.
+// SetAvailableBalance sets available_balance; see GetAvailableBalance.
 func (m *OrderExecutedVoid) SetAvailableBalance(v float64) {
 	m.availableBalance = v
 	m.has |= hasOrderExecutedVoidAvailableBalance
@@ -418,7 +418,7 @@ func (m *OrderExecutedVoid) HasExposure() bool { return m.has&hasOrderExecutedVo
 // ClearExposure makes exposure absent.
 func (m *OrderExecutedVoid) ClearExposure() { m.has &^= hasOrderExecutedVoidExposure }
 
-// SetExposure sets exposure.
+// SetExposure sets exposure; see GetExposure.
 func (m *OrderExecutedVoid) SetExposure(v float64) {
 	m.exposure = v
 	m.has |= hasOrderExecutedVoidExposure
@@ -441,7 +441,7 @@ func (m *OrderExecutedVoid) HasLabel() bool { return m.has&hasOrderExecutedVoidL
 // ClearLabel makes label absent.
 func (m *OrderExecutedVoid) ClearLabel() { m.has &^= hasOrderExecutedVoidLabel }
 
-// SetLabel sets label. The bytes are borrowed.
+// SetLabel sets label; see GetLabel. The bytes are borrowed.
 func (m *OrderExecutedVoid) SetLabel(v []byte) {
 	m.label = v[:len(v):len(v)]
 	m.has |= hasOrderExecutedVoidLabel

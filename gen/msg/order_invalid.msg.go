@@ -49,7 +49,7 @@ func (m *OrderInvalid) HasSeq() bool { return m.has&hasOrderInvalidSeq != 0 }
 // ClearSeq makes seq absent.
 func (m *OrderInvalid) ClearSeq() { m.has &^= hasOrderInvalidSeq }
 
-// SetSeq sets seq.
+// SetSeq sets seq; see GetSeq.
 func (m *OrderInvalid) SetSeq(v uint64) {
 	m.seq = v
 	m.has |= hasOrderInvalidSeq
@@ -85,7 +85,7 @@ func (m *OrderInvalid) HasReference() bool { return m.has&hasOrderInvalidReferen
 // ClearReference makes reference absent.
 func (m *OrderInvalid) ClearReference() { m.has &^= hasOrderInvalidReference }
 
-// SetReference sets reference.
+// SetReference sets reference; see GetReference.
 func (m *OrderInvalid) SetReference(v uint64) {
 	m.reference = v
 	m.has |= hasOrderInvalidReference

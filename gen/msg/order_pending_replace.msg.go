@@ -73,7 +73,7 @@ func (m *OrderPendingReplace) HasOrderId() bool { return m.has&hasOrderPendingRe
 // ClearOrderId makes order_id absent.
 func (m *OrderPendingReplace) ClearOrderId() { m.has &^= hasOrderPendingReplaceOrderId }
 
-// SetOrderId sets order_id.
+// SetOrderId sets order_id; see GetOrderId.
 func (m *OrderPendingReplace) SetOrderId(v uint64) {
 	m.orderId = v
 	m.has |= hasOrderPendingReplaceOrderId
@@ -97,7 +97,7 @@ func (m *OrderPendingReplace) HasOrigOrderId() bool {
 // ClearOrigOrderId makes orig_order_id absent.
 func (m *OrderPendingReplace) ClearOrigOrderId() { m.has &^= hasOrderPendingReplaceOrigOrderId }
 
-// SetOrigOrderId sets orig_order_id.
+// SetOrigOrderId sets orig_order_id; see GetOrigOrderId.
 func (m *OrderPendingReplace) SetOrigOrderId(v uint64) {
 	m.origOrderId = v
 	m.has |= hasOrderPendingReplaceOrigOrderId
@@ -119,7 +119,7 @@ func (m *OrderPendingReplace) HasPrice() bool { return m.has&hasOrderPendingRepl
 // ClearPrice makes price absent.
 func (m *OrderPendingReplace) ClearPrice() { m.has &^= hasOrderPendingReplacePrice }
 
-// SetPrice sets price.
+// SetPrice sets price; see GetPrice.
 func (m *OrderPendingReplace) SetPrice(v uint32) {
 	m.price = v
 	m.has |= hasOrderPendingReplacePrice
@@ -141,7 +141,7 @@ func (m *OrderPendingReplace) HasQuantity() bool { return m.has&hasOrderPendingR
 // ClearQuantity makes quantity absent.
 func (m *OrderPendingReplace) ClearQuantity() { m.has &^= hasOrderPendingReplaceQuantity }
 
-// SetQuantity sets quantity.
+// SetQuantity sets quantity; see GetQuantity.
 func (m *OrderPendingReplace) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderPendingReplaceQuantity
@@ -165,7 +165,7 @@ func (m *OrderPendingReplace) HasAccountSequence() bool {
 // ClearAccountSequence makes account_sequence absent.
 func (m *OrderPendingReplace) ClearAccountSequence() { m.has &^= hasOrderPendingReplaceAccountSequence }
 
-// SetAccountSequence sets account_sequence.
+// SetAccountSequence sets account_sequence; see GetAccountSequence.
 func (m *OrderPendingReplace) SetAccountSequence(v uint32) {
 	m.accountSequence = v
 	m.has |= hasOrderPendingReplaceAccountSequence
@@ -192,7 +192,7 @@ func (m *OrderPendingReplace) ClearAccountSequence_64() {
 	m.has &^= hasOrderPendingReplaceAccountSequence_64
 }
 
-// SetAccountSequence_64 sets account_sequence_64.
+// SetAccountSequence_64 sets account_sequence_64; see GetAccountSequence_64.
 func (m *OrderPendingReplace) SetAccountSequence_64(v uint64) {
 	m.accountSequence_64 = v
 	m.has |= hasOrderPendingReplaceAccountSequence_64
@@ -214,7 +214,7 @@ func (m *OrderPendingReplace) HasReference() bool { return m.has&hasOrderPending
 // ClearReference makes reference absent.
 func (m *OrderPendingReplace) ClearReference() { m.has &^= hasOrderPendingReplaceReference }
 
-// SetReference sets reference.
+// SetReference sets reference; see GetReference.
 func (m *OrderPendingReplace) SetReference(v uint64) {
 	m.reference = v
 	m.has |= hasOrderPendingReplaceReference
@@ -237,7 +237,7 @@ func (m *OrderPendingReplace) HasLabel() bool { return m.has&hasOrderPendingRepl
 // ClearLabel makes label absent.
 func (m *OrderPendingReplace) ClearLabel() { m.has &^= hasOrderPendingReplaceLabel }
 
-// SetLabel sets label. The bytes are borrowed.
+// SetLabel sets label; see GetLabel. The bytes are borrowed.
 func (m *OrderPendingReplace) SetLabel(v []byte) {
 	m.label = v[:len(v):len(v)]
 	m.has |= hasOrderPendingReplaceLabel
@@ -262,7 +262,7 @@ func (m *OrderPendingReplace) HasMarketId() bool { return m.has&hasOrderPendingR
 // ClearMarketId makes market_id absent.
 func (m *OrderPendingReplace) ClearMarketId() { m.has &^= hasOrderPendingReplaceMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *OrderPendingReplace) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasOrderPendingReplaceMarketId
@@ -286,7 +286,7 @@ func (m *OrderPendingReplace) HasContractId() bool {
 // ClearContractId makes contract_id absent.
 func (m *OrderPendingReplace) ClearContractId() { m.has &^= hasOrderPendingReplaceContractId }
 
-// SetContractId sets contract_id.
+// SetContractId sets contract_id; see GetContractId.
 func (m *OrderPendingReplace) SetContractId(v uint32) {
 	m.contractId = v
 	m.has |= hasOrderPendingReplaceContractId
@@ -308,7 +308,7 @@ func (m *OrderPendingReplace) HasSide() bool { return m.has&hasOrderPendingRepla
 // ClearSide makes side absent.
 func (m *OrderPendingReplace) ClearSide() { m.has &^= hasOrderPendingReplaceSide }
 
-// SetSide sets side.
+// SetSide sets side; see GetSide.
 func (m *OrderPendingReplace) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderPendingReplaceSide

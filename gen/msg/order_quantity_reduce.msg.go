@@ -49,7 +49,7 @@ func (m *OrderQuantityReduce) HasOrderId() bool { return m.has&hasOrderQuantityR
 // ClearOrderId makes order_id absent.
 func (m *OrderQuantityReduce) ClearOrderId() { m.has &^= hasOrderQuantityReduceOrderId }
 
-// SetOrderId sets order_id.
+// SetOrderId sets order_id; see GetOrderId.
 func (m *OrderQuantityReduce) SetOrderId(v uint64) {
 	m.orderId = v
 	m.has |= hasOrderQuantityReduceOrderId
@@ -74,7 +74,7 @@ func (m *OrderQuantityReduce) HasNewQuantity() bool {
 // ClearNewQuantity makes new_quantity absent.
 func (m *OrderQuantityReduce) ClearNewQuantity() { m.has &^= hasOrderQuantityReduceNewQuantity }
 
-// SetNewQuantity sets new_quantity.
+// SetNewQuantity sets new_quantity; see GetNewQuantity.
 func (m *OrderQuantityReduce) SetNewQuantity(v uint64) {
 	m.newQuantity = v
 	m.has |= hasOrderQuantityReduceNewQuantity
@@ -96,7 +96,7 @@ func (m *OrderQuantityReduce) HasReference() bool { return m.has&hasOrderQuantit
 // ClearReference makes reference absent.
 func (m *OrderQuantityReduce) ClearReference() { m.has &^= hasOrderQuantityReduceReference }
 
-// SetReference sets reference.
+// SetReference sets reference; see GetReference.
 func (m *OrderQuantityReduce) SetReference(v uint64) {
 	m.reference = v
 	m.has |= hasOrderQuantityReduceReference

@@ -63,7 +63,7 @@ func (m *OrderQuantityReduceRejected) HasOrderId() bool {
 // ClearOrderId makes order_id absent.
 func (m *OrderQuantityReduceRejected) ClearOrderId() { m.has &^= hasOrderQuantityReduceRejectedOrderId }
 
-// SetOrderId sets order_id.
+// SetOrderId sets order_id; see GetOrderId.
 func (m *OrderQuantityReduceRejected) SetOrderId(v uint64) {
 	m.orderId = v
 	m.has |= hasOrderQuantityReduceRejectedOrderId
@@ -87,7 +87,7 @@ func (m *OrderQuantityReduceRejected) HasReason() bool {
 // ClearReason makes reason absent.
 func (m *OrderQuantityReduceRejected) ClearReason() { m.has &^= hasOrderQuantityReduceRejectedReason }
 
-// SetReason sets reason.
+// SetReason sets reason; see GetReason.
 func (m *OrderQuantityReduceRejected) SetReason(v OrderQuantityReduceRejectedReason) {
 	m.reason = v
 	m.has |= hasOrderQuantityReduceRejectedReason
@@ -113,7 +113,7 @@ func (m *OrderQuantityReduceRejected) ClearReference() {
 	m.has &^= hasOrderQuantityReduceRejectedReference
 }
 
-// SetReference sets reference.
+// SetReference sets reference; see GetReference.
 func (m *OrderQuantityReduceRejected) SetReference(v uint64) {
 	m.reference = v
 	m.has |= hasOrderQuantityReduceRejectedReference
@@ -139,7 +139,7 @@ func (m *OrderQuantityReduceRejected) ClearNewQuantity() {
 	m.has &^= hasOrderQuantityReduceRejectedNewQuantity
 }
 
-// SetNewQuantity sets new_quantity.
+// SetNewQuantity sets new_quantity; see GetNewQuantity.
 func (m *OrderQuantityReduceRejected) SetNewQuantity(v uint64) {
 	m.newQuantity = v
 	m.has |= hasOrderQuantityReduceRejectedNewQuantity
@@ -165,7 +165,7 @@ func (m *OrderQuantityReduceRejected) ClearAccountSequence() {
 	m.has &^= hasOrderQuantityReduceRejectedAccountSequence
 }
 
-// SetAccountSequence sets account_sequence.
+// SetAccountSequence sets account_sequence; see GetAccountSequence.
 func (m *OrderQuantityReduceRejected) SetAccountSequence(v uint32) {
 	m.accountSequence = v
 	m.has |= hasOrderQuantityReduceRejectedAccountSequence
@@ -192,7 +192,7 @@ func (m *OrderQuantityReduceRejected) ClearAccountSequence_64() {
 	m.has &^= hasOrderQuantityReduceRejectedAccountSequence_64
 }
 
-// SetAccountSequence_64 sets account_sequence_64.
+// SetAccountSequence_64 sets account_sequence_64; see GetAccountSequence_64.
 func (m *OrderQuantityReduceRejected) SetAccountSequence_64(v uint64) {
 	m.accountSequence_64 = v
 	m.has |= hasOrderQuantityReduceRejectedAccountSequence_64
@@ -217,7 +217,7 @@ func (m *OrderQuantityReduceRejected) HasLabel() bool {
 // ClearLabel makes label absent.
 func (m *OrderQuantityReduceRejected) ClearLabel() { m.has &^= hasOrderQuantityReduceRejectedLabel }
 
-// SetLabel sets label. The bytes are borrowed.
+// SetLabel sets label; see GetLabel. The bytes are borrowed.
 func (m *OrderQuantityReduceRejected) SetLabel(v []byte) {
 	m.label = v[:len(v):len(v)]
 	m.has |= hasOrderQuantityReduceRejectedLabel

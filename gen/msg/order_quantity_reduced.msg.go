@@ -79,7 +79,7 @@ func (m *OrderQuantityReduced) HasOrderId() bool { return m.has&hasOrderQuantity
 // ClearOrderId makes order_id absent.
 func (m *OrderQuantityReduced) ClearOrderId() { m.has &^= hasOrderQuantityReducedOrderId }
 
-// SetOrderId sets order_id.
+// SetOrderId sets order_id; see GetOrderId.
 func (m *OrderQuantityReduced) SetOrderId(v uint64) {
 	m.orderId = v
 	m.has |= hasOrderQuantityReducedOrderId
@@ -101,7 +101,7 @@ func (m *OrderQuantityReduced) HasReason() bool { return m.has&hasOrderQuantityR
 // ClearReason makes reason absent.
 func (m *OrderQuantityReduced) ClearReason() { m.has &^= hasOrderQuantityReducedReason }
 
-// SetReason sets reason.
+// SetReason sets reason; see GetReason.
 func (m *OrderQuantityReduced) SetReason(v OrderQuantityReducedReason) {
 	m.reason = v
 	m.has |= hasOrderQuantityReducedReason
@@ -125,7 +125,7 @@ func (m *OrderQuantityReduced) HasReference() bool {
 // ClearReference makes reference absent.
 func (m *OrderQuantityReduced) ClearReference() { m.has &^= hasOrderQuantityReducedReference }
 
-// SetReference sets reference.
+// SetReference sets reference; see GetReference.
 func (m *OrderQuantityReduced) SetReference(v uint64) {
 	m.reference = v
 	m.has |= hasOrderQuantityReducedReference
@@ -150,7 +150,7 @@ func (m *OrderQuantityReduced) HasNewQuantity() bool {
 // ClearNewQuantity makes new_quantity absent.
 func (m *OrderQuantityReduced) ClearNewQuantity() { m.has &^= hasOrderQuantityReducedNewQuantity }
 
-// SetNewQuantity sets new_quantity.
+// SetNewQuantity sets new_quantity; see GetNewQuantity.
 func (m *OrderQuantityReduced) SetNewQuantity(v uint64) {
 	m.newQuantity = v
 	m.has |= hasOrderQuantityReducedNewQuantity
@@ -176,7 +176,7 @@ func (m *OrderQuantityReduced) ClearAccountSequence() {
 	m.has &^= hasOrderQuantityReducedAccountSequence
 }
 
-// SetAccountSequence sets account_sequence.
+// SetAccountSequence sets account_sequence; see GetAccountSequence.
 func (m *OrderQuantityReduced) SetAccountSequence(v uint32) {
 	m.accountSequence = v
 	m.has |= hasOrderQuantityReducedAccountSequence
@@ -203,7 +203,7 @@ func (m *OrderQuantityReduced) ClearAccountSequence_64() {
 	m.has &^= hasOrderQuantityReducedAccountSequence_64
 }
 
-// SetAccountSequence_64 sets account_sequence_64.
+// SetAccountSequence_64 sets account_sequence_64; see GetAccountSequence_64.
 func (m *OrderQuantityReduced) SetAccountSequence_64(v uint64) {
 	m.accountSequence_64 = v
 	m.has |= hasOrderQuantityReducedAccountSequence_64
@@ -225,7 +225,7 @@ func (m *OrderQuantityReduced) HasMarketId() bool { return m.has&hasOrderQuantit
 // ClearMarketId makes market_id absent.
 func (m *OrderQuantityReduced) ClearMarketId() { m.has &^= hasOrderQuantityReducedMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *OrderQuantityReduced) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasOrderQuantityReducedMarketId
@@ -249,7 +249,7 @@ func (m *OrderQuantityReduced) HasContractId() bool {
 // ClearContractId makes contract_id absent.
 func (m *OrderQuantityReduced) ClearContractId() { m.has &^= hasOrderQuantityReducedContractId }
 
-// SetContractId sets contract_id.
+// SetContractId sets contract_id; see GetContractId.
 func (m *OrderQuantityReduced) SetContractId(v uint32) {
 	m.contractId = v
 	m.has |= hasOrderQuantityReducedContractId
@@ -271,7 +271,7 @@ func (m *OrderQuantityReduced) HasSide() bool { return m.has&hasOrderQuantityRed
 // ClearSide makes side absent.
 func (m *OrderQuantityReduced) ClearSide() { m.has &^= hasOrderQuantityReducedSide }
 
-// SetSide sets side.
+// SetSide sets side; see GetSide.
 func (m *OrderQuantityReduced) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderQuantityReducedSide
@@ -295,7 +295,7 @@ func (m *OrderQuantityReduced) HasOrigPrice() bool {
 // ClearOrigPrice makes orig_price absent.
 func (m *OrderQuantityReduced) ClearOrigPrice() { m.has &^= hasOrderQuantityReducedOrigPrice }
 
-// SetOrigPrice sets orig_price.
+// SetOrigPrice sets orig_price; see GetOrigPrice.
 func (m *OrderQuantityReduced) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderQuantityReducedOrigPrice
@@ -322,7 +322,7 @@ func (m *OrderQuantityReduced) ClearExecutedQuantity() {
 	m.has &^= hasOrderQuantityReducedExecutedQuantity
 }
 
-// SetExecutedQuantity sets executed_quantity.
+// SetExecutedQuantity sets executed_quantity; see GetExecutedQuantity.
 func (m *OrderQuantityReduced) SetExecutedQuantity(v uint64) {
 	m.executedQuantity = v
 	m.has |= hasOrderQuantityReducedExecutedQuantity
@@ -348,7 +348,7 @@ func (m *OrderQuantityReduced) ClearExecutedAvgPrice() {
 	m.has &^= hasOrderQuantityReducedExecutedAvgPrice
 }
 
-// SetExecutedAvgPrice sets executed_avg_price.
+// SetExecutedAvgPrice sets executed_avg_price; see GetExecutedAvgPrice.
 func (m *OrderQuantityReduced) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderQuantityReducedExecutedAvgPrice
@@ -371,7 +371,7 @@ func (m *OrderQuantityReduced) HasLabel() bool { return m.has&hasOrderQuantityRe
 // ClearLabel makes label absent.
 func (m *OrderQuantityReduced) ClearLabel() { m.has &^= hasOrderQuantityReducedLabel }
 
-// SetLabel sets label. The bytes are borrowed.
+// SetLabel sets label; see GetLabel. The bytes are borrowed.
 func (m *OrderQuantityReduced) SetLabel(v []byte) {
 	m.label = v[:len(v):len(v)]
 	m.has |= hasOrderQuantityReducedLabel

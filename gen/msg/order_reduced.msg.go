@@ -82,7 +82,7 @@ func (m *OrderReduced) HasOrderId() bool { return m.has&hasOrderReducedOrderId !
 // ClearOrderId makes order_id absent.
 func (m *OrderReduced) ClearOrderId() { m.has &^= hasOrderReducedOrderId }
 
-// SetOrderId sets order_id.
+// SetOrderId sets order_id; see GetOrderId.
 func (m *OrderReduced) SetOrderId(v uint64) {
 	m.orderId = v
 	m.has |= hasOrderReducedOrderId
@@ -104,7 +104,7 @@ func (m *OrderReduced) HasPrice() bool { return m.has&hasOrderReducedPrice != 0 
 // ClearPrice makes price absent.
 func (m *OrderReduced) ClearPrice() { m.has &^= hasOrderReducedPrice }
 
-// SetPrice sets price.
+// SetPrice sets price; see GetPrice.
 func (m *OrderReduced) SetPrice(v uint32) {
 	m.price = v
 	m.has |= hasOrderReducedPrice
@@ -126,7 +126,7 @@ func (m *OrderReduced) HasQuantity() bool { return m.has&hasOrderReducedQuantity
 // ClearQuantity makes quantity absent.
 func (m *OrderReduced) ClearQuantity() { m.has &^= hasOrderReducedQuantity }
 
-// SetQuantity sets quantity.
+// SetQuantity sets quantity; see GetQuantity.
 func (m *OrderReduced) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderReducedQuantity
@@ -148,7 +148,7 @@ func (m *OrderReduced) HasSourceQuantity() bool { return m.has&hasOrderReducedSo
 // ClearSourceQuantity makes source_quantity absent.
 func (m *OrderReduced) ClearSourceQuantity() { m.has &^= hasOrderReducedSourceQuantity }
 
-// SetSourceQuantity sets source_quantity.
+// SetSourceQuantity sets source_quantity; see GetSourceQuantity.
 func (m *OrderReduced) SetSourceQuantity(v uint64) {
 	m.sourceQuantity = v
 	m.has |= hasOrderReducedSourceQuantity
@@ -170,7 +170,7 @@ func (m *OrderReduced) HasAccountSequence() bool { return m.has&hasOrderReducedA
 // ClearAccountSequence makes account_sequence absent.
 func (m *OrderReduced) ClearAccountSequence() { m.has &^= hasOrderReducedAccountSequence }
 
-// SetAccountSequence sets account_sequence.
+// SetAccountSequence sets account_sequence; see GetAccountSequence.
 func (m *OrderReduced) SetAccountSequence(v uint32) {
 	m.accountSequence = v
 	m.has |= hasOrderReducedAccountSequence
@@ -195,7 +195,7 @@ func (m *OrderReduced) HasAccountSequence_64() bool {
 // ClearAccountSequence_64 makes account_sequence_64 absent.
 func (m *OrderReduced) ClearAccountSequence_64() { m.has &^= hasOrderReducedAccountSequence_64 }
 
-// SetAccountSequence_64 sets account_sequence_64.
+// SetAccountSequence_64 sets account_sequence_64; see GetAccountSequence_64.
 func (m *OrderReduced) SetAccountSequence_64(v uint64) {
 	m.accountSequence_64 = v
 	m.has |= hasOrderReducedAccountSequence_64
@@ -217,7 +217,7 @@ func (m *OrderReduced) HasMarketId() bool { return m.has&hasOrderReducedMarketId
 // ClearMarketId makes market_id absent.
 func (m *OrderReduced) ClearMarketId() { m.has &^= hasOrderReducedMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *OrderReduced) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasOrderReducedMarketId
@@ -239,7 +239,7 @@ func (m *OrderReduced) HasContractId() bool { return m.has&hasOrderReducedContra
 // ClearContractId makes contract_id absent.
 func (m *OrderReduced) ClearContractId() { m.has &^= hasOrderReducedContractId }
 
-// SetContractId sets contract_id.
+// SetContractId sets contract_id; see GetContractId.
 func (m *OrderReduced) SetContractId(v uint32) {
 	m.contractId = v
 	m.has |= hasOrderReducedContractId
@@ -261,7 +261,7 @@ func (m *OrderReduced) HasSide() bool { return m.has&hasOrderReducedSide != 0 }
 // ClearSide makes side absent.
 func (m *OrderReduced) ClearSide() { m.has &^= hasOrderReducedSide }
 
-// SetSide sets side.
+// SetSide sets side; see GetSide.
 func (m *OrderReduced) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderReducedSide
@@ -283,7 +283,7 @@ func (m *OrderReduced) HasOrigPrice() bool { return m.has&hasOrderReducedOrigPri
 // ClearOrigPrice makes orig_price absent.
 func (m *OrderReduced) ClearOrigPrice() { m.has &^= hasOrderReducedOrigPrice }
 
-// SetOrigPrice sets orig_price.
+// SetOrigPrice sets orig_price; see GetOrigPrice.
 func (m *OrderReduced) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderReducedOrigPrice
@@ -306,7 +306,7 @@ func (m *OrderReduced) HasExecutedQuantity() bool { return m.has&hasOrderReduced
 // ClearExecutedQuantity makes executed_quantity absent.
 func (m *OrderReduced) ClearExecutedQuantity() { m.has &^= hasOrderReducedExecutedQuantity }
 
-// SetExecutedQuantity sets executed_quantity.
+// SetExecutedQuantity sets executed_quantity; see GetExecutedQuantity.
 func (m *OrderReduced) SetExecutedQuantity(v uint64) {
 	m.executedQuantity = v
 	m.has |= hasOrderReducedExecutedQuantity
@@ -328,7 +328,7 @@ func (m *OrderReduced) HasExecutedAvgPrice() bool { return m.has&hasOrderReduced
 // ClearExecutedAvgPrice makes executed_avg_price absent.
 func (m *OrderReduced) ClearExecutedAvgPrice() { m.has &^= hasOrderReducedExecutedAvgPrice }
 
-// SetExecutedAvgPrice sets executed_avg_price.
+// SetExecutedAvgPrice sets executed_avg_price; see GetExecutedAvgPrice.
 func (m *OrderReduced) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderReducedExecutedAvgPrice
@@ -352,7 +352,7 @@ func (m *OrderReduced) HasAvailableQuantity() bool {
 // ClearAvailableQuantity makes available_quantity absent.
 func (m *OrderReduced) ClearAvailableQuantity() { m.has &^= hasOrderReducedAvailableQuantity }
 
-// SetAvailableQuantity sets available_quantity.
+// SetAvailableQuantity sets available_quantity; see GetAvailableQuantity.
 func (m *OrderReduced) SetAvailableQuantity(v uint64) {
 	m.availableQuantity = v
 	m.has |= hasOrderReducedAvailableQuantity
@@ -375,7 +375,7 @@ func (m *OrderReduced) HasLabel() bool { return m.has&hasOrderReducedLabel != 0 
 // ClearLabel makes label absent.
 func (m *OrderReduced) ClearLabel() { m.has &^= hasOrderReducedLabel }
 
-// SetLabel sets label. The bytes are borrowed.
+// SetLabel sets label; see GetLabel. The bytes are borrowed.
 func (m *OrderReduced) SetLabel(v []byte) {
 	m.label = v[:len(v):len(v)]
 	m.has |= hasOrderReducedLabel

@@ -60,7 +60,7 @@ func (m *OrderRejected) HasSeq() bool { return m.has&hasOrderRejectedSeq != 0 }
 // ClearSeq makes seq absent.
 func (m *OrderRejected) ClearSeq() { m.has &^= hasOrderRejectedSeq }
 
-// SetSeq sets seq.
+// SetSeq sets seq; see GetSeq.
 func (m *OrderRejected) SetSeq(v uint64) {
 	m.seq = v
 	m.has |= hasOrderRejectedSeq
@@ -82,7 +82,7 @@ func (m *OrderRejected) HasReason() bool { return m.has&hasOrderRejectedReason !
 // ClearReason makes reason absent.
 func (m *OrderRejected) ClearReason() { m.has &^= hasOrderRejectedReason }
 
-// SetReason sets reason.
+// SetReason sets reason; see GetReason.
 func (m *OrderRejected) SetReason(v OrderRejectedReason) {
 	m.reason = v
 	m.has |= hasOrderRejectedReason
@@ -104,7 +104,7 @@ func (m *OrderRejected) HasAccountSequence() bool { return m.has&hasOrderRejecte
 // ClearAccountSequence makes account_sequence absent.
 func (m *OrderRejected) ClearAccountSequence() { m.has &^= hasOrderRejectedAccountSequence }
 
-// SetAccountSequence sets account_sequence.
+// SetAccountSequence sets account_sequence; see GetAccountSequence.
 func (m *OrderRejected) SetAccountSequence(v uint32) {
 	m.accountSequence = v
 	m.has |= hasOrderRejectedAccountSequence
@@ -126,7 +126,7 @@ func (m *OrderRejected) HasReference() bool { return m.has&hasOrderRejectedRefer
 // ClearReference makes reference absent.
 func (m *OrderRejected) ClearReference() { m.has &^= hasOrderRejectedReference }
 
-// SetReference sets reference.
+// SetReference sets reference; see GetReference.
 func (m *OrderRejected) SetReference(v uint64) {
 	m.reference = v
 	m.has |= hasOrderRejectedReference
@@ -151,7 +151,7 @@ func (m *OrderRejected) HasAccountSequence_64() bool {
 // ClearAccountSequence_64 makes account_sequence_64 absent.
 func (m *OrderRejected) ClearAccountSequence_64() { m.has &^= hasOrderRejectedAccountSequence_64 }
 
-// SetAccountSequence_64 sets account_sequence_64.
+// SetAccountSequence_64 sets account_sequence_64; see GetAccountSequence_64.
 func (m *OrderRejected) SetAccountSequence_64(v uint64) {
 	m.accountSequence_64 = v
 	m.has |= hasOrderRejectedAccountSequence_64
@@ -174,7 +174,7 @@ func (m *OrderRejected) HasLabel() bool { return m.has&hasOrderRejectedLabel != 
 // ClearLabel makes label absent.
 func (m *OrderRejected) ClearLabel() { m.has &^= hasOrderRejectedLabel }
 
-// SetLabel sets label. The bytes are borrowed.
+// SetLabel sets label; see GetLabel. The bytes are borrowed.
 func (m *OrderRejected) SetLabel(v []byte) {
 	m.label = v[:len(v):len(v)]
 	m.has |= hasOrderRejectedLabel

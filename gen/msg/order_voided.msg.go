@@ -76,7 +76,7 @@ func (m *OrderVoided) HasOrderId() bool { return m.has&hasOrderVoidedOrderId != 
 // ClearOrderId makes order_id absent.
 func (m *OrderVoided) ClearOrderId() { m.has &^= hasOrderVoidedOrderId }
 
-// SetOrderId sets order_id.
+// SetOrderId sets order_id; see GetOrderId.
 func (m *OrderVoided) SetOrderId(v uint64) {
 	m.orderId = v
 	m.has |= hasOrderVoidedOrderId
@@ -99,7 +99,7 @@ func (m *OrderVoided) HasQuantity() bool { return m.has&hasOrderVoidedQuantity !
 // ClearQuantity makes quantity absent.
 func (m *OrderVoided) ClearQuantity() { m.has &^= hasOrderVoidedQuantity }
 
-// SetQuantity sets quantity.
+// SetQuantity sets quantity; see GetQuantity.
 func (m *OrderVoided) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderVoidedQuantity
@@ -121,7 +121,7 @@ func (m *OrderVoided) HasSourceQuantity() bool { return m.has&hasOrderVoidedSour
 // ClearSourceQuantity makes source_quantity absent.
 func (m *OrderVoided) ClearSourceQuantity() { m.has &^= hasOrderVoidedSourceQuantity }
 
-// SetSourceQuantity sets source_quantity.
+// SetSourceQuantity sets source_quantity; see GetSourceQuantity.
 func (m *OrderVoided) SetSourceQuantity(v uint64) {
 	m.sourceQuantity = v
 	m.has |= hasOrderVoidedSourceQuantity
@@ -143,7 +143,7 @@ func (m *OrderVoided) HasAccountSequence() bool { return m.has&hasOrderVoidedAcc
 // ClearAccountSequence makes account_sequence absent.
 func (m *OrderVoided) ClearAccountSequence() { m.has &^= hasOrderVoidedAccountSequence }
 
-// SetAccountSequence sets account_sequence.
+// SetAccountSequence sets account_sequence; see GetAccountSequence.
 func (m *OrderVoided) SetAccountSequence(v uint32) {
 	m.accountSequence = v
 	m.has |= hasOrderVoidedAccountSequence
@@ -168,7 +168,7 @@ func (m *OrderVoided) HasAccountSequence_64() bool {
 // ClearAccountSequence_64 makes account_sequence_64 absent.
 func (m *OrderVoided) ClearAccountSequence_64() { m.has &^= hasOrderVoidedAccountSequence_64 }
 
-// SetAccountSequence_64 sets account_sequence_64.
+// SetAccountSequence_64 sets account_sequence_64; see GetAccountSequence_64.
 func (m *OrderVoided) SetAccountSequence_64(v uint64) {
 	m.accountSequence_64 = v
 	m.has |= hasOrderVoidedAccountSequence_64
@@ -190,7 +190,7 @@ func (m *OrderVoided) HasMarketId() bool { return m.has&hasOrderVoidedMarketId !
 // ClearMarketId makes market_id absent.
 func (m *OrderVoided) ClearMarketId() { m.has &^= hasOrderVoidedMarketId }
 
-// SetMarketId sets market_id.
+// SetMarketId sets market_id; see GetMarketId.
 func (m *OrderVoided) SetMarketId(v uint32) {
 	m.marketId = v
 	m.has |= hasOrderVoidedMarketId
@@ -212,7 +212,7 @@ func (m *OrderVoided) HasContractId() bool { return m.has&hasOrderVoidedContract
 // ClearContractId makes contract_id absent.
 func (m *OrderVoided) ClearContractId() { m.has &^= hasOrderVoidedContractId }
 
-// SetContractId sets contract_id.
+// SetContractId sets contract_id; see GetContractId.
 func (m *OrderVoided) SetContractId(v uint32) {
 	m.contractId = v
 	m.has |= hasOrderVoidedContractId
@@ -234,7 +234,7 @@ func (m *OrderVoided) HasSide() bool { return m.has&hasOrderVoidedSide != 0 }
 // ClearSide makes side absent.
 func (m *OrderVoided) ClearSide() { m.has &^= hasOrderVoidedSide }
 
-// SetSide sets side.
+// SetSide sets side; see GetSide.
 func (m *OrderVoided) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderVoidedSide
@@ -256,7 +256,7 @@ func (m *OrderVoided) HasOrigPrice() bool { return m.has&hasOrderVoidedOrigPrice
 // ClearOrigPrice makes orig_price absent.
 func (m *OrderVoided) ClearOrigPrice() { m.has &^= hasOrderVoidedOrigPrice }
 
-// SetOrigPrice sets orig_price.
+// SetOrigPrice sets orig_price; see GetOrigPrice.
 func (m *OrderVoided) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderVoidedOrigPrice
@@ -279,7 +279,7 @@ func (m *OrderVoided) HasExecutedQuantity() bool { return m.has&hasOrderVoidedEx
 // ClearExecutedQuantity makes executed_quantity absent.
 func (m *OrderVoided) ClearExecutedQuantity() { m.has &^= hasOrderVoidedExecutedQuantity }
 
-// SetExecutedQuantity sets executed_quantity.
+// SetExecutedQuantity sets executed_quantity; see GetExecutedQuantity.
 func (m *OrderVoided) SetExecutedQuantity(v uint64) {
 	m.executedQuantity = v
 	m.has |= hasOrderVoidedExecutedQuantity
@@ -301,7 +301,7 @@ func (m *OrderVoided) HasExecutedAvgPrice() bool { return m.has&hasOrderVoidedEx
 // ClearExecutedAvgPrice makes executed_avg_price absent.
 func (m *OrderVoided) ClearExecutedAvgPrice() { m.has &^= hasOrderVoidedExecutedAvgPrice }
 
-// SetExecutedAvgPrice sets executed_avg_price.
+// SetExecutedAvgPrice sets executed_avg_price; see GetExecutedAvgPrice.
 func (m *OrderVoided) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderVoidedExecutedAvgPrice
@@ -324,7 +324,7 @@ func (m *OrderVoided) HasLabel() bool { return m.has&hasOrderVoidedLabel != 0 }
 // ClearLabel makes label absent.
 func (m *OrderVoided) ClearLabel() { m.has &^= hasOrderVoidedLabel }
 
-// SetLabel sets label. The bytes are borrowed.
+// SetLabel sets label; see GetLabel. The bytes are borrowed.
 func (m *OrderVoided) SetLabel(v []byte) {
 	m.label = v[:len(v):len(v)]
 	m.has |= hasOrderVoidedLabel

@@ -45,7 +45,7 @@ func (m *Quote) HasPrice() bool { return m.has&hasQuotePrice != 0 }
 // ClearPrice makes price absent.
 func (m *Quote) ClearPrice() { m.has &^= hasQuotePrice }
 
-// SetPrice sets price.
+// SetPrice sets price; see GetPrice.
 func (m *Quote) SetPrice(v uint32) {
 	m.price = v
 	m.has |= hasQuotePrice
@@ -68,7 +68,7 @@ func (m *Quote) HasQuantity() bool { return m.has&hasQuoteQuantity != 0 }
 // ClearQuantity makes quantity absent.
 func (m *Quote) ClearQuantity() { m.has &^= hasQuoteQuantity }
 
-// SetQuantity sets quantity.
+// SetQuantity sets quantity; see GetQuantity.
 func (m *Quote) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasQuoteQuantity

@@ -60,7 +60,7 @@ func (m *RunningballNotification) HasState() bool { return m.has&hasRunningballN
 // ClearState makes state absent.
 func (m *RunningballNotification) ClearState() { m.has &^= hasRunningballNotificationState }
 
-// SetState sets state.
+// SetState sets state; see GetState.
 func (m *RunningballNotification) SetState(v RunningballState) {
 	m.state = v
 	m.has |= hasRunningballNotificationState
@@ -85,7 +85,7 @@ func (m *RunningballNotification) HasDetails() bool {
 // ClearDetails makes details absent.
 func (m *RunningballNotification) ClearDetails() { m.has &^= hasRunningballNotificationDetails }
 
-// SetDetails sets details. The bytes are borrowed.
+// SetDetails sets details; see GetDetails. The bytes are borrowed.
 func (m *RunningballNotification) SetDetails(v []byte) {
 	m.details = v[:len(v):len(v)]
 	m.has |= hasRunningballNotificationDetails
@@ -112,7 +112,7 @@ func (m *RunningballNotification) HasPeriod() bool {
 // ClearPeriod makes period absent.
 func (m *RunningballNotification) ClearPeriod() { m.has &^= hasRunningballNotificationPeriod }
 
-// SetPeriod sets period.
+// SetPeriod sets period; see GetPeriod.
 func (m *RunningballNotification) SetPeriod(v RunningballPeriod) {
 	m.period = v
 	m.has |= hasRunningballNotificationPeriod
@@ -136,7 +136,7 @@ func (m *RunningballNotification) HasPlaytime() bool {
 // ClearPlaytime makes playtime absent.
 func (m *RunningballNotification) ClearPlaytime() { m.has &^= hasRunningballNotificationPlaytime }
 
-// SetPlaytime sets playtime.
+// SetPlaytime sets playtime; see GetPlaytime.
 func (m *RunningballNotification) SetPlaytime(v uint32) {
 	m.playtime = v
 	m.has |= hasRunningballNotificationPlaytime
@@ -160,7 +160,7 @@ func (m *RunningballNotification) HasScoreHome() bool {
 // ClearScoreHome makes score_home absent.
 func (m *RunningballNotification) ClearScoreHome() { m.has &^= hasRunningballNotificationScoreHome }
 
-// SetScoreHome sets score_home.
+// SetScoreHome sets score_home; see GetScoreHome.
 func (m *RunningballNotification) SetScoreHome(v uint32) {
 	m.scoreHome = v
 	m.has |= hasRunningballNotificationScoreHome
@@ -184,7 +184,7 @@ func (m *RunningballNotification) HasScoreAway() bool {
 // ClearScoreAway makes score_away absent.
 func (m *RunningballNotification) ClearScoreAway() { m.has &^= hasRunningballNotificationScoreAway }
 
-// SetScoreAway sets score_away.
+// SetScoreAway sets score_away; see GetScoreAway.
 func (m *RunningballNotification) SetScoreAway(v uint32) {
 	m.scoreAway = v
 	m.has |= hasRunningballNotificationScoreAway
@@ -208,7 +208,7 @@ func (m *RunningballNotification) HasEventId() bool {
 // ClearEventId makes event_id absent.
 func (m *RunningballNotification) ClearEventId() { m.has &^= hasRunningballNotificationEventId }
 
-// SetEventId sets event_id.
+// SetEventId sets event_id; see GetEventId.
 func (m *RunningballNotification) SetEventId(v uint32) {
 	m.eventId = v
 	m.has |= hasRunningballNotificationEventId

@@ -45,7 +45,7 @@ func (m *Settings) HasCancelAllOnFailure() bool { return m.has&hasSettingsCancel
 // ClearCancelAllOnFailure makes cancel_all_on_failure absent.
 func (m *Settings) ClearCancelAllOnFailure() { m.has &^= hasSettingsCancelAllOnFailure }
 
-// SetCancelAllOnFailure sets cancel_all_on_failure.
+// SetCancelAllOnFailure sets cancel_all_on_failure; see GetCancelAllOnFailure.
 func (m *Settings) SetCancelAllOnFailure(v bool) {
 	m.cancelAllOnFailure = v
 	m.has |= hasSettingsCancelAllOnFailure

@@ -44,7 +44,7 @@ func (m *SettingsAccepted) HasCancelAllOnFailure() bool {
 // ClearCancelAllOnFailure makes cancel_all_on_failure absent.
 func (m *SettingsAccepted) ClearCancelAllOnFailure() { m.has &^= hasSettingsAcceptedCancelAllOnFailure }
 
-// SetCancelAllOnFailure sets cancel_all_on_failure.
+// SetCancelAllOnFailure sets cancel_all_on_failure; see GetCancelAllOnFailure.
 func (m *SettingsAccepted) SetCancelAllOnFailure(v bool) {
 	m.cancelAllOnFailure = v
 	m.has |= hasSettingsAcceptedCancelAllOnFailure

@@ -54,7 +54,7 @@ func (m *ThrottleLimitsChanged) HasAverageRatePs() bool {
 // ClearAverageRatePs makes average_rate_ps absent.
 func (m *ThrottleLimitsChanged) ClearAverageRatePs() { m.has &^= hasThrottleLimitsChangedAverageRatePs }
 
-// SetAverageRatePs sets average_rate_ps.
+// SetAverageRatePs sets average_rate_ps; see GetAverageRatePs.
 func (m *ThrottleLimitsChanged) SetAverageRatePs(v uint32) {
 	m.averageRatePs = v
 	m.has |= hasThrottleLimitsChangedAverageRatePs
@@ -78,7 +78,7 @@ func (m *ThrottleLimitsChanged) HasBurstSize() bool {
 // ClearBurstSize makes burst_size absent.
 func (m *ThrottleLimitsChanged) ClearBurstSize() { m.has &^= hasThrottleLimitsChangedBurstSize }
 
-// SetBurstSize sets burst_size.
+// SetBurstSize sets burst_size; see GetBurstSize.
 func (m *ThrottleLimitsChanged) SetBurstSize(v uint32) {
 	m.burstSize = v
 	m.has |= hasThrottleLimitsChangedBurstSize
@@ -100,7 +100,7 @@ func (m *ThrottleLimitsChanged) HasTickMs() bool { return m.has&hasThrottleLimit
 // ClearTickMs makes tick_ms absent.
 func (m *ThrottleLimitsChanged) ClearTickMs() { m.has &^= hasThrottleLimitsChangedTickMs }
 
-// SetTickMs sets tick_ms.
+// SetTickMs sets tick_ms; see GetTickMs.
 func (m *ThrottleLimitsChanged) SetTickMs(v uint32) {
 	m.tickMs = v
 	m.has |= hasThrottleLimitsChangedTickMs

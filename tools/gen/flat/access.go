@@ -124,7 +124,7 @@ func (w *writer) scalar(t *message, f *field) {
 	if f.isText() {
 		borrow = " The bytes are borrowed."
 	}
-	w.P("// Set", f.Name, " sets ", f.Desc.Name(), ".", borrow)
+	w.P("// Set", f.Name, " sets ", f.Desc.Name(), "; see Get", f.Name, ".", borrow)
 	w.P("func (m *", t.Name, ") Set", f.Name, "(v ", f.Type, ") {")
 	if f.isText() {
 		w.P("m.", f.Var, " = v[:len(v):len(v)]")
