@@ -51,6 +51,10 @@ func TestEncodersAgreeOnLengths(t *testing.T) {
 		if got, err := m.MarshalVT(); err != nil || !bytes.Equal(got, want) || m.SizeVT() != len(want) {
 			t.Errorf("encoded as %d bytes, %v, %x..., want %d, %x...", len(got), err, got[:min(len(got), 16)], len(want), want[:16])
 		}
+		decode(t, m, want)
+		if got := canonical(t, protoOf(m)); !bytes.Equal(got, want) {
+			t.Errorf("%d bytes, %x..., came back as %d, %x...", len(want), want[:16], len(got), got[:min(len(got), 16)])
+		}
 	}
 	var lengths []int
 	for n := range 24 {

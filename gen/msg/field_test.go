@@ -53,7 +53,7 @@ func isSpan(f protoreflect.FieldDescriptor) bool   { return tagOf(f)[0]&7 == 2 }
 func checkAgainstGoogle(t *testing.T, k kind, b []byte) {
 	t.Helper()
 	want := k.newProto()
-	if err := (proto.UnmarshalOptions{AllowPartial: true}).Unmarshal(b, want); err != nil {
+	if err := (proto.UnmarshalOptions{AllowPartial: true, DiscardUnknown: true}).Unmarshal(b, want); err != nil {
 		t.Fatalf("%s: google says %v of %x", k.name, err, b)
 	}
 	m := k.new()
@@ -69,7 +69,9 @@ func TestVarintFields(t *testing.T) {
 		for i := range k.fields.Len() {
 			if f := k.fields.Get(i); isVarint(f) {
 				for _, v := range varints {
-					checkAgainstGoogle(t, k, append(tagOf(f), v...))
+					b := append(tagOf(f), v...)
+					checkAgainstGoogle(t, k, b)
+					checkAgainstGoogle(t, k, append(b, 0x98, 0x7f, 0x7f, 0x98, 0x7f, 0xff, 0x7f)) // and more behind it
 				}
 			}
 		}
@@ -111,38 +113,80 @@ func TestLongTags(t *testing.T) {
 	}
 }
 
+// torn are values that a field cannot have, by the reason. None of them is a value if more bytes
+// follow than the message has.
+func torn(f protoreflect.FieldDescriptor) map[error][][]byte {
+	overlong := bytes.Repeat([]byte{0xff}, 11)
+	switch {
+	case isVarint(f):
+		return map[error][][]byte{
+			msg.ErrTruncated: {{}, {0x80}, {0x80, 0x80}, {0xff, 0xff, 0xff}, overlong[:4], overlong[:7], overlong[:9]},
+			msg.ErrOverflow:  {overlong[:10], overlong, append(overlong[:9:9], 2)},
+		}
+	case isSpan(f):
+		return map[error][][]byte{
+			msg.ErrTruncated: {{}, {0x80}, overlong[:9]},
+			msg.ErrOverflow:  {overlong[:10], overlong},
+			msg.ErrLength:    {{1}, {2, 0}, {0x7f}, {0x81, 0x01}, append(overlong[:8:8], 0x7f), append(overlong[:9:9], 1)},
+		}
+	default:
+		return map[error][][]byte{msg.ErrTruncated: {{}, {0}, make([]byte, 7)}}
+	}
+}
+
 // Every field is refused by its name and its place if its value is torn.
 func TestTornFields(t *testing.T) {
-	overlong := bytes.Repeat([]byte{0xff}, 11)
 	for _, k := range kinds {
 		for i := range k.fields.Len() {
 			f := k.fields.Get(i)
 			// What stands before moves the offset.
-			before := []byte{0x98, 0x7f, 1, 0x98, 0x7f, 2}
-			want := msg.DecodeError{Message: k.name, Field: string(f.Name()), Number: int64(f.Number()), Offset: len(before)}
-			torn := map[error][][]byte{}
-			switch {
-			case isVarint(f):
-				torn[msg.ErrTruncated] = [][]byte{{}, {0x80}, overlong[:9]}
-				torn[msg.ErrOverflow] = [][]byte{overlong[:10], overlong, append(overlong[:9:9], 2)}
-			case isSpan(f):
-				torn[msg.ErrTruncated] = [][]byte{{}, {0x80}, overlong[:9]}
-				torn[msg.ErrOverflow] = [][]byte{overlong[:10], overlong}
-				torn[msg.ErrLength] = [][]byte{{1}, {2, 0}, {0x7f}, append(overlong[:8:8], 0x7f), append(overlong[:9:9], 1)}
-			default:
-				torn[msg.ErrTruncated] = [][]byte{{}, make([]byte, 7)}
-			}
-			for reason, values := range torn {
-				for _, value := range values {
-					b := bytes.Join([][]byte{before, tagOf(f), value}, nil)
-					want.Err = reason
-					var e *msg.DecodeError
-					if err := k.new().Decode(b, nil); !errors.As(err, &e) || *e != want {
-						t.Errorf("%x: %v, want %v", b, err, &want)
+			for _, before := range [][]byte{nil, {0x98, 0x7f, 1, 0x98, 0x7f, 2}} {
+				want := msg.DecodeError{Message: k.name, Field: string(f.Name()), Number: int64(f.Number()), Offset: len(before)}
+				for reason, values := range torn(f) {
+					for _, value := range values {
+						want.Err = reason
+						checkRefused(t, k, bytes.Join([][]byte{before, tagOf(f), value}, nil), want)
 					}
 				}
 			}
 		}
+	}
+}
+
+// The end of a part is an end, whatever the whole has behind it.
+func TestTornFieldsInParts(t *testing.T) {
+	behind := append([]byte{0x9a, 0x7f, 120}, bytes.Repeat([]byte{1}, 120)...)
+	for _, k := range kinds {
+		for i := range k.fields.Len() {
+			part := k.fields.Get(i)
+			if part.Kind() != protoreflect.MessageKind {
+				continue
+			}
+			var before []byte
+			if k.isUnion() {
+				before = []byte{0x08, byte(part.Number() - 1)}
+			}
+			before = append(before, tagOf(part)...)
+			for i := range part.Message().Fields().Len() {
+				f := part.Message().Fields().Get(i)
+				want := msg.DecodeError{Message: string(part.Message().FullName()), Field: string(f.Name()), Number: int64(f.Number()), Offset: len(before) + 1}
+				for reason, values := range torn(f) {
+					for _, value := range values {
+						want.Err = reason
+						inner := append(tagOf(f), value...)
+						checkRefused(t, k, bytes.Join([][]byte{before, {byte(len(inner))}, inner, behind}, nil), want)
+					}
+				}
+			}
+		}
+	}
+}
+
+func checkRefused(t *testing.T, k kind, b []byte, want msg.DecodeError) {
+	t.Helper()
+	var e *msg.DecodeError
+	if err := k.new().Decode(b, nil); !errors.As(err, &e) || *e != want {
+		t.Errorf("%x: %v, want %v", b, err, &want)
 	}
 }
 

@@ -17,6 +17,10 @@ var (
 	typeRetired  = []byte{0x08, 22}
 	typeFuture   = []byte{0x08, 45}
 	typeNegative = []byte{0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}
+	typeLogin    = []byte{0x08, 2}
+	typeLarge    = []byte{0x08, 0xac, 0x02}
+	typeLong     = []byte{0x08, 0xa5, 0x00} // settings, longer than it need be
+	create       = []byte{0x22, 0}          // order_create
 	envelope     = []byte{0x12, 2, 0x08, 7}
 	settings     = []byte{0xb2, 0x02, 2, 0x08, 1}                // settings{cancel_all_on_failure}
 	settingsBad  = []byte{0xb2, 0x02, 2, 0x0a, 0}                // the same field as bytes
@@ -58,6 +62,16 @@ func TestUnknownOfPayloads(t *testing.T) {
 		{"future type", [][]byte{typeFuture, bodyFuture}, msg.Unknown{Fields: 1, Values: 1}, 45, false},
 		{"negative type", [][]byte{typeNegative, settings}, msg.Unknown{Fields: 1, Values: 1}, -1, false},
 		{"unknown type behind a body", [][]byte{settings, typeFuture}, msg.Unknown{Fields: 1, Values: 1}, 45, false},
+		{"retired type with an envelope", [][]byte{typeRetired, envelope}, msg.Unknown{Values: 1}, 22, false},
+		{"retired type with envelope and body", [][]byte{typeRetired, envelope, bodyRetired}, msg.Unknown{Fields: 1, Values: 1}, 22, false},
+		{"future type with an envelope", [][]byte{typeFuture, envelope, bodyFuture}, msg.Unknown{Fields: 1, Values: 1}, 45, false},
+		{"large type with an envelope", [][]byte{typeLarge, envelope}, msg.Unknown{Values: 1}, 300, false},
+		{"long type with an envelope", [][]byte{typeLong, envelope, settings}, msg.Unknown{}, msg.PayloadSettings, true},
+		{"type 0 with an envelope", [][]byte{{0x08, 0}, envelope}, msg.Unknown{Values: 1}, 0, false},
+		{"session message with two envelopes", [][]byte{typeEto, envelope, envelope}, msg.Unknown{}, msg.PayloadEto, false},
+		{"body of another type, of short tags", [][]byte{typeLogin, envelope, create}, msg.Unknown{Fields: 1}, msg.PayloadLogin, false},
+		{"body behind the body", [][]byte{typeSettings, envelope, settings, create}, msg.Unknown{Fields: 1}, msg.PayloadSettings, true},
+		{"unknown inside, as it is written", [][]byte{typeSettings, envelope, settingsNew}, msg.Unknown{Fields: 2}, msg.PayloadSettings, true},
 		{"group", [][]byte{typeEto, group, envelope}, msg.Unknown{Fields: 1}, msg.PayloadEto, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -88,11 +102,12 @@ func TestUnknownOfPayloads(t *testing.T) {
 // A malformed body is judged if the last type names it, wherever the type stands.
 func TestMalformedBody(t *testing.T) {
 	for name, b := range map[string][][]byte{
-		"type first":     {typeSettings, settingsBad},
-		"type last":      {settingsBad, typeSettings},
-		"there and back": {typeSettings, settingsBad, typeEto, typeSettings},
-		"two types":      {typeReduce, settingsBad, typeSettings},
-		"in two parts":   {typeSettings, settings, settingsBad},
+		"type first":       {typeSettings, settingsBad},
+		"as it is written": {typeSettings, envelope, settingsBad},
+		"type last":        {settingsBad, typeSettings},
+		"there and back":   {typeSettings, settingsBad, typeEto, typeSettings},
+		"two types":        {typeReduce, settingsBad, typeSettings},
+		"in two parts":     {typeSettings, settings, settingsBad},
 	} {
 		var m msg.Payload
 		if err := m.Decode(slices.Concat(b...), nil); err == nil {

@@ -98,8 +98,9 @@ func (c *Checker) usedValue(t Type) Flat {
 	return c.used[t.Name]
 }
 
-// decode decodes b into a used value and into new ones and compares the answers to want. What lies
-// behind the bytes differs from one to the next: none of it may be seen.
+// decode decodes b into a new value and, twice, into a used one, which by the second time has memory
+// for all of it, and compares the answers to want. What lies behind the bytes differs from one to the
+// next: none of it may be seen.
 func (c *Checker) decode(t Type, b []byte, want Outcome) (Flat, error) {
 	var first Flat
 	for _, try := range []struct {
@@ -109,7 +110,7 @@ func (c *Checker) decode(t Type, b []byte, want Outcome) (Flat, error) {
 	}{
 		{"new value", t.NewFlat(), 0xff},
 		{"used value", c.usedValue(t), 0x01},
-		{"new value", t.NewFlat(), 0x80},
+		{"used value again", c.usedValue(t), 0x80},
 	} {
 		input := append(bytes.Clone(b), bytes.Repeat([]byte{try.behind}, 16)...)[:len(b)]
 		var u msg.Unknown
