@@ -112,7 +112,7 @@ func (w *twin) create(s step) *twinOrder {
 }
 
 func (w *twin) tidy() {
-	var left []*twinOrder
+	left := w.resting[:0]
 	for _, r := range w.resting {
 		if r.left > 0 && !r.cancelled {
 			left = append(left, r)
