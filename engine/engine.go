@@ -48,6 +48,7 @@ type Engine struct {
 	standing    *standing
 	restoring   bool               // what lasts is not sent again yet: the bot waits
 	failed      error              // what a write failed with amid a handler
+	lastCause   error              // why the last connection ended, or was not to be had
 	outcome     error              // how it ended
 	resumption  session.Resumption // once it has ended
 	cancelDial  context.CancelFunc
@@ -117,6 +118,9 @@ func New(config Config) (*Engine, error) {
 	}
 	e.backoff.pauses = config.Pauses
 	e.standing = newStanding(config.SubscriptionsMax, config.RestoreOff)
+	// The session has the credentials; a dump of the engine must not.
+	config.Session.Username, config.Session.Password, config.Session.Token = "", "", ""
+	config.Session.Earlier.ID = ""
 	e.config, e.session, e.submitted = config, s, submitted
 	e.sleeper.Store(&sleeper{wake: e.wakeIdle})
 	return e, nil

@@ -107,34 +107,6 @@ func TestPausesStartOver(t *testing.T) {
 	})
 }
 
-// TestRetryNowIsNotHammered has the exchange send the client away with a reason to
-// come back at once, again and again.
-func TestRetryNowIsNotHammered(t *testing.T) {
-	inBubble(t, func(t *testing.T, n *network) {
-		config := n.config()
-		config.Session.Resume = session.ResumeSession
-		config.Session.Earlier = session.Resumption{ID: "earlier", In: 5, Out: 5}
-		startInBubble(t, config, nil)
-		var at []time.Time
-		for range 4 {
-			p := n.accept(t)
-			at = append(at, time.Now())
-			if _, err := p.tryReceive(); err != nil {
-				t.Fatal(err)
-			}
-			p.send(loggedOut(eto.LogoutReason_LOGOUT_LOGIN_NOT_FIRST_SEQ))
-			if len(at) == 1 {
-				p.wantEnd()
-				continue
-			}
-			break
-		}
-		if len(at) != 2 || at[1] != at[0] {
-			t.Errorf("attempts at %v, want two at once", at)
-		}
-	})
-}
-
 // TestReconnect loses a connection with an order in doubt, an order-less message
 // and subscriptions, and looks at everything that follows.
 func TestReconnect(t *testing.T) {

@@ -25,7 +25,7 @@ func (e *Engine) exchange(block bool) {
 		until = e.dueAt()
 	}
 	full := e.stalled != 0
-	if block || e.now-e.publishedAt >= int64(publishEvery) {
+	if block {
 		e.publish()
 	}
 	e.conn.arm(until, full)
@@ -215,7 +215,7 @@ func (e *Engine) comeBack(cause error) {
 			e.end(cause)
 			return
 		}
-		e.phase, e.retryAt = phaseResting, at
+		e.phase, e.retryAt, e.lastCause = phaseResting, at, cause
 		e.log.say(record{at: e.now, level: slog.LevelInfo, text: "connects again", pause: time.Duration(at - e.now)})
 	}
 }
@@ -252,7 +252,11 @@ func (e *Engine) stop() {
 			e.lose(err)
 		}
 	case phaseNew, phaseResting:
-		e.end(ErrNotConfirmed)
+		if e.lastCause == nil {
+			e.end(ErrNotConfirmed)
+			return
+		}
+		e.end(fmt.Errorf("%w: %w", ErrNotConfirmed, e.lastCause))
 	case phaseEnded:
 	}
 }

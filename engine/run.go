@@ -14,13 +14,17 @@ import (
 //
 // It returns nil if the exchange confirmed the logout, and ErrNotConfirmed
 // (wrapping what ended the connection) if it did not; ErrClosed after Close; a
-// *[PanicError] after a panic in a handler; ErrRunning if the loop runs already;
+// *[PanicError] after a panic in a handler; ErrRunning if the loop runs already, and
+// ErrClosed if it has ended before with a confirmed logout: an engine lives once;
 // else what ended the session for good, such as a refused login.
 func (e *Engine) Run(ctx context.Context) error {
 	if err := e.own(); err != nil {
 		return err
 	}
 	defer e.owned.Store(false)
+	if e.phase == phaseEnded && errors.Is(e.outcome, ErrLoggedOut) {
+		return ErrClosed // it lived; a loop around Run must not spin
+	}
 	if e.phase != phaseEnded {
 		// For a handler that ends the goroutine, and for a panic of our own.
 		defer func() {
@@ -118,7 +122,9 @@ func (e *Engine) cancelAll() bool {
 // round does what can be done now; with block it first waits until there is
 // something.
 func (e *Engine) round(block bool) {
-	e.hear()
+	if e.hear(); e.now-e.publishedAt >= int64(publishEvery) {
+		e.publish()
+	}
 	switch e.phase {
 	case phaseNew:
 		e.readClock()

@@ -94,8 +94,8 @@ func TestRunEndsWithTheContext(t *testing.T) {
 		if err := r.wait(); err != nil {
 			t.Errorf("Run: %v", err)
 		}
-		if err := r.Run(context.Background()); err != nil {
-			t.Errorf("Run after the end: %v, want what the first returned", err)
+		if err := r.Run(context.Background()); !errors.Is(err, engine.ErrClosed) {
+			t.Errorf("Run after the end: %v, want ErrClosed", err)
 		}
 		if _, err := r.Send(msg.PayloadPriceFeedSubscribe, new(msg.PriceFeedSubscribe)); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("Send after the end: %v, want net.ErrClosed", err)

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"net"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -106,12 +107,16 @@ func TestHandlersSendMoreThanTheRingHolds(t *testing.T) {
 }
 
 // TestTinyPieces receives a stream that arrives byte by byte, in records of TLS as
-// small as that, and all at once.
+// small as that, and all at once, into a buffer that is shorter than it.
 func TestTinyPieces(t *testing.T) {
 	onEach(t, func(t *testing.T, n *network) {
 		for _, size := range []int{1, 3, 7, 1 << 20} {
 			var got []uint32
-			r := start(t, n.config(), func(e *engine.Engine) {
+			config := n.config()
+			config.Session.ReceiveBytes = 256 // less than a record of TLS holds
+			// Nothing else wakes the loop up to look again.
+			config.Session.HeartbeatAfter, config.Session.PeerTimeout = int64(time.Hour), int64(time.Hour)
+			r := start(t, config, func(e *engine.Engine) {
 				e.OnContractQuotes(func(_ *engine.Event, q *msg.ContractQuotes) { got = append(got, q.GetContractId()) })
 			})
 			p := n.accept(t)
