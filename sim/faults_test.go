@@ -99,6 +99,36 @@ func TestLocalServerStallsAndGoesDead(t *testing.T) {
 	})
 }
 
+// A dead line cannot be told that the exchange goes down, and is not waited for.
+func TestServerShutsDownWithDeadLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v, err := Local(testConfig())
+		if err != nil {
+			t.Fatal(err)
+		}
+		served := make(chan error, 1)
+		go func() { served <- v.Serve(context.Background()) }()
+		conn, err := v.Dial(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+		l.login(DemoUsername)
+		l.want("S1 LOGIN_RESPONSE reset=2")
+		v.Do(func(s *Sim) { s.Faults.Lines()[0].Force(fault.HalfOpen, 1) })
+		l.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
+		synctest.Wait()
+		start := time.Now()
+		if err := errors.Join(v.Close(), <-served); err != nil {
+			t.Error(err)
+		}
+		if d := time.Since(start); d != 0 {
+			t.Errorf("it took %v", d)
+		}
+		l.want("the end")
+	})
+}
+
 // Without faults a line neither copies nor allocates.
 func TestCalmLineIsFree(t *testing.T) {
 	s, err := New(testConfig())

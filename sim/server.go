@@ -352,6 +352,11 @@ func (v *Server) shutDown(accepting <-chan error) error {
 	err := ignoreClosed(v.listener.Close())
 	now := v.now()
 	v.sim.Host.LogoutAll(now, msg.EtoLogoutDowntime)
+	for c := range v.conns {
+		if c.p.Dead() {
+			c.cut() // it cannot be told
+		}
+	}
 	v.flush()
 	deadline := time.NewTimer(stopTimeout)
 	defer deadline.Stop()

@@ -196,6 +196,9 @@ func (l *Line) Err() error {
 	return l.p.Err()
 }
 
+// Dead reports whether the line is half-open: nothing reaches its client any more.
+func (l *Line) Dead() bool { return l.deaf }
+
 // Ending reports whether the last message is queued.
 func (l *Line) Ending() bool { return !l.deaf && (l.cutting || l.p.Ending()) }
 

@@ -29,7 +29,7 @@ type simCommand struct {
 	Seed   uint64  `default:"1" help:"Seed of everything that is left to chance (${default})."`
 	Speed  float64 `default:"1" placeholder:"FACTOR" help:"Seconds of the exchange in one second, 0.001 to 1000 (${default})."`
 	Life   int     `default:"50" placeholder:"RATE" help:"Actions of other participants a second, 0 for none (${default})."`
-	Faults string  `placeholder:"PLAN" help:"What goes wrong on connections, such as drop=1%%,delay=5%%,delay-max=1s; swarm draws it from the seed, for each connection."`
+	Faults string  `placeholder:"PLAN" help:"What goes wrong on connections, such as drop=1%,delay=5%,delay-max=1s; swarm draws it from the seed, for each connection."`
 
 	Scenario  string `placeholder:"NAME|FILE" help:"What happens, from the start on: one of --scenarios, or a file."`
 	Scenarios bool   `help:"List the scenarios that there are, and end."`
