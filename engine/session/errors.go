@@ -30,6 +30,9 @@ var (
 	// ErrThrottled means that the exchange's limits leave no room for the
 	// message now. Every *[ThrottledError] is it.
 	ErrThrottled = errors.New("session: throttled")
+	// ErrSide means an order_create whose side is missing or neither buy nor sell.
+	// The exchange would end the connection for it, with all orders in doubt.
+	ErrSide = errors.New("session: order_create without a side that exists")
 	// ErrPings means that PingsMax pings wait for their pongs.
 	ErrPings = errors.New("session: too many pings without a pong")
 	// ErrPayloadType means a payload type that an application may not send.
@@ -129,7 +132,7 @@ func SafeToResend(err error) bool {
 		return send.Fate == NotSent || send.Fate == NotDelivered
 	}
 	for _, refusal := range [...]error{
-		ErrNotLoggedIn, ErrFull, ErrTooLarge, ErrUnanswered, ErrThrottled, ErrPayloadType, ErrClosed, ErrSequenceSpent,
+		ErrNotLoggedIn, ErrFull, ErrTooLarge, ErrUnanswered, ErrThrottled, ErrPayloadType, ErrSide, ErrClosed, ErrSequenceSpent,
 		ring.ErrFull, ring.ErrTooLarge, wire.ErrFrameTooLong,
 	} {
 		if errors.Is(err, refusal) {

@@ -23,6 +23,9 @@ func (e *LogoutError) Error() string {
 	if !e.Reason.Known() {
 		return fmt.Sprintf("session: logged out by the exchange: unknown reason %d", int32(e.Reason))
 	}
+	if e.Reason == msg.EtoLogoutUnauthorised {
+		return fmt.Sprintf("session: logged out by the exchange: %v: username, password or token are wrong; not tried again", e.Reason)
+	}
 	return fmt.Sprintf("session: logged out by the exchange: %v", e.Reason)
 }
 

@@ -34,6 +34,9 @@ func (s *Session) enter(typ msg.PayloadType, m wire.Marshaler) (uint64, error) {
 			}
 		}
 	}
+	if typ == msg.PayloadOrderCreate && !msg.Side(varintIn(body, sideField)).Known() {
+		return 0, ErrSide
+	}
 	if automatic != 0 {
 		reference, s.refs = automatic, automatic
 	}
@@ -90,6 +93,9 @@ func fieldsOf(typ msg.PayloadType) orderFields {
 	}
 	panic("BUG: session: not an order-entry message: " + typ.String())
 }
+
+// sideField is the number of order_create's side.
+const sideField = 4
 
 // referenceSize is the number of bytes that putReference writes. Reference fields
 // have small numbers: their tag is one byte.

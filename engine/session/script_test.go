@@ -393,6 +393,10 @@ func errorText(err error) string {
 		return "nothing"
 	}
 	text := strings.TrimPrefix(err.Error(), "session: ")
+	if throttled := (*ThrottledError)(nil); errors.As(err, &throttled) {
+		// Scripts hold the very moment; people are told how long it is.
+		text = "throttled until " + strconv.FormatInt(throttled.Until, 10)
+	}
 	var policy interface{ Policy() Policy }
 	if errors.As(err, &policy) {
 		text += "; retry " + policy.Policy().Retry.String()

@@ -417,7 +417,9 @@ func TestLargestMessage(t *testing.T) {
 		k := newEstablished(t, Config{ReferenceBase: base, ThrottleOff: true})
 		largest := 0
 		for n := wire.OutboundBytesMax - 40; n < wire.OutboundBytesMax+2; n++ {
-			seq, err := k.s.Send(k.now, msg.PayloadOrderCreate, &rawMessage{make([]byte, n)})
+			order := make([]byte, n)
+			copy(order, "\x20\x01") // a side, without which no order leaves
+			seq, err := k.s.Send(k.now, msg.PayloadOrderCreate, &rawMessage{order})
 			if err != nil {
 				wantErr(t, err, ErrTooLarge)
 				continue

@@ -3,7 +3,7 @@ package session
 import (
 	"math"
 	"math/bits"
-	"strconv"
+	"time"
 
 	"github.com/smk-go/smk/wire"
 )
@@ -118,11 +118,17 @@ type ThrottledError struct {
 	// Until is a clock reading before which the same message has no chance; it is
 	// the greatest one if only new limits can help.
 	Until int64
+
+	// Wait is how long that is from the refused Send on.
+	Wait time.Duration
 }
 
-// Error says until when.
+// Error says for how long.
 func (e *ThrottledError) Error() string {
-	return "session: throttled until " + strconv.FormatInt(e.Until, 10)
+	if e.Until == math.MaxInt64 {
+		return "session: throttled until the exchange changes its limits"
+	}
+	return "session: throttled for " + e.Wait.String()
 }
 
 // Is reports whether target is ErrThrottled.
@@ -151,7 +157,7 @@ func (s *Session) admit(c class) error {
 		}
 	}
 	s.stats.Throttled++
-	s.throttled.Until = until
+	s.throttled = ThrottledError{Until: until, Wait: time.Duration(until - s.now)}
 	return &s.throttled
 }
 

@@ -1,10 +1,13 @@
 package session
 
 import (
+	"errors"
 	"math"
 	"math/big"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/smk-go/smk/gen/msg"
 )
 
 // slowBucket is the throttle's twin in exact fractions.
@@ -80,6 +83,23 @@ func TestThrottle(t *testing.T) {
 				t.Fatalf("seed %d: does not pass when it should", seed)
 			}
 		}
+	}
+}
+
+// TestThrottledErrorSaysHowLong holds that people are told a time to wait, not a clock reading.
+func TestThrottledErrorSaysHowLong(t *testing.T) {
+	k := newEstablished(t, Config{})
+	k.s.throttle.tokens = 0
+	cancel := new(msg.OrderCancel)
+	cancel.SetOrderId(8)
+	_, err := k.s.Send(k.now, msg.PayloadOrderCancel, cancel)
+	if !errors.Is(err, ErrThrottled) || err.Error() != "session: throttled for 10.526316ms" {
+		t.Errorf("empty bucket: %v", err)
+	}
+	k.s.throttle.change(k.now, 0, 0, 0)
+	_, err = k.s.Send(k.now, msg.PayloadOrderCreate, orderCreate())
+	if !errors.Is(err, ErrThrottled) || err.Error() != "session: throttled until the exchange changes its limits" {
+		t.Errorf("nothing allowed: %v", err)
 	}
 }
 
