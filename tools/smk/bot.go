@@ -326,6 +326,7 @@ func (b *bot) summary() (*summary, error) {
 		return nil, errors.New("the trade did not end")
 	}
 	s := &summary{
+		Units:   units{Payoff: "1/10000 of the currency", Cash: "1/100000000 of the currency"},
 		Seconds: float64(b.finished-b.started) / 1e9,
 		Orders:  b.orders, Fills: b.fills, Position: b.position, Messages: b.messages,
 		RoundTrip: percentiles{

@@ -14,6 +14,8 @@ type summary struct {
 	Seed    uint64  `json:"seed"`
 	Seconds float64 `json:"seconds"` // from login response to the last cancel
 
+	Units units `json:"units"` // of the numbers below
+
 	Orders   orderCounts `json:"orders"`
 	Fills    fillCounts  `json:"fills"`
 	Position position    `json:"position"`
@@ -29,6 +31,12 @@ type summary struct {
 	CleanLogout bool     `json:"clean_logout"` // the exchange confirmed it
 	Agrees      bool     `json:"exchange_agrees"`
 	Differences []string `json:"differences,omitempty"`
+}
+
+// units says for machines what the amounts are counted in.
+type units struct {
+	Payoff string `json:"payoff"` // bought, sold and net
+	Cash   string `json:"cash"`
 }
 
 type orderCounts struct {
@@ -78,7 +86,7 @@ func (s *summary) writeText(w io.Writer) error {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(t, "%s\t%s\n", name, fmt.Sprintf(format, args...))
 	}
-	line("exchange", "%s, seed %d", s.Address, s.Seed)
+	line("exchange", "%s, seed %d (its clock is the real one: runs differ)", s.Address, s.Seed)
 	line("orders", "%d created, %d accepted, %d rejected, %d filled, %d cancelled",
 		s.Orders.Created, s.Orders.Accepted, s.Orders.Rejected, s.Orders.Filled, s.Orders.Cancelled)
 	line("fills", "%d, bought %s and sold %s of payoff", s.Fills.Count, money(s.Fills.Bought), money(s.Fills.Sold))
