@@ -21,7 +21,8 @@
 //	address = %(site)s.example.com:3801
 //	dial_timeout: 3s
 //
-// A key ends at the first = or :, is read in lower case, and is set once in a file.
+// A file has a section once, [DEFAULT] too, and a section a key once. A key ends at
+// the first = or : and is read in lower case.
 // A line that is indented further than its key goes on with the value. A value
 // stands as it is up to the end of its line, quotes and all, but %(key)s is replaced
 // by another value of the section or of [DEFAULT], and %% by %. What is in [DEFAULT]
