@@ -16,6 +16,23 @@
 // meanwhile. What a handler is given is valid until it returns. Other goroutines
 // hand work over by [Engine.Remote].
 //
+// # Connections
+//
+// Run and Poll connect, log in, and come back from lost connections by
+// themselves, after pauses that grow with the failures in a row, unless the
+// exchange's reason says that there is no use in it. What happened to the account
+// meanwhile is delivered first; subscriptions and settings that the bot sent are
+// sent again before OnLoggedIn's handlers are called. So a bot subscribes once, and
+// takes a second login as no reason to place its orders again.
+//
+// # Waiting
+//
+// By default the loop sleeps in the kernel while nothing happens. It can spin
+// instead, or spin for a while and then sleep; see [Wait]. On Linux reads and
+// writes go to the descriptor directly and nothing on the loop allocates. On other
+// systems, and over a connection that is not package net's own, the loop uses the
+// deadlines of a net.Conn, and always sleeps.
+//
 // # What is true
 //
 // An event says which connection it came by (its epoch), its sequence there, its

@@ -32,7 +32,7 @@ type story struct {
 // not delivered is there.
 func TestTruth(t *testing.T) {
 	for _, resume := range []session.ResumeMode{session.ResumeAccount, session.ResumeSession} {
-		for seed := range uint64(60) {
+		for seed := range uint64(30) {
 			t.Run(fmt.Sprintf("resume %d seed %d", resume, seed), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { checkTruth(t, resume, seed) })
 			})
