@@ -21,13 +21,15 @@ const (
 	priceHigh     = 9500
 )
 
-// bot quotes both sides of one contract, renews its quotes until it has created enough orders,
-// then cancels what is left and stops. It runs on the engine's loop, so it needs no locks, and it
+// bot quotes both sides of one contract and renews its quotes. Half way it lets them rest until a goal
+// has halted the market, which cancels them and voids the newest fills; when the market is live again
+// it goes on until it has created enough orders, cancels what is left and stops. It runs on the engine's loop, so it needs no locks, and it
 // claims its memory at the start, so that it does not allocate while it trades.
 type bot struct {
 	engine           *engine.Engine
 	market, contract uint32
-	target           int // orders to create
+	target           int          // orders to create
+	kickOff          func() error // called when the trading starts
 
 	// Values to send are reused: a send encodes at once.
 	create msg.OrderCreate
@@ -37,8 +39,12 @@ type bot struct {
 	sides  []msg.Side
 	live   []quote // on the book, oldest first
 	middle uint32  // price of the newest trade, around which we quote
-	owed   [3]int  // quotes that the throttle kept back, by side
+	owed   [3]int  // quotes that were kept back, by side
+	halted bool
+	goal   bool // the market was halted and is live again
 	ending bool
+
+	provisional int // fills that are neither confirmed nor voided
 
 	started, finished int64
 	before, after     runtime.MemStats
@@ -57,9 +63,9 @@ type quote struct {
 	cancelling bool
 }
 
-func newBot(e *engine.Engine, market, contract uint32, target int) *bot {
+func newBot(e *engine.Engine, market, contract uint32, target int, kickOff func() error) *bot {
 	b := &bot{
-		engine: e, market: market, contract: contract, target: target,
+		engine: e, market: market, contract: contract, target: target, kickOff: kickOff,
 		sent:      make([]int64, target+1),
 		sides:     make([]msg.Side, target+1),
 		live:      make([]quote, 0, 4*quotesASide),
@@ -77,6 +83,9 @@ func newBot(e *engine.Engine, market, contract uint32, target int) *bot {
 	e.OnOrderExecuted(b.executed)
 	e.OnOrderCancelled(b.cancelled)
 	e.OnOrderCancelRejected(b.cancelRejected)
+	e.OnOrderExecuteConfirmed(b.confirmed)
+	e.OnOrderExecuteVoided(b.voided)
+	e.OnMarketState(b.marketState)
 	return b
 }
 
@@ -133,6 +142,7 @@ func (b *bot) traded(ev *engine.Event, price uint32) {
 	if b.started != 0 {
 		return
 	}
+	b.fail(b.kickOff())
 	runtime.ReadMemStats(&b.before)
 	b.started = ev.Received
 	for range quotesASide {
@@ -145,6 +155,10 @@ func (b *bot) traded(ev *engine.Event, price uint32) {
 func (b *bot) place(ev *engine.Event, side msg.Side) {
 	if b.orders.Created == b.target || b.failure != nil {
 		b.end(ev)
+		return
+	}
+	if b.waits() {
+		b.owed[side]++
 		return
 	}
 	b.orders.Created++
@@ -168,8 +182,27 @@ func (b *bot) place(ev *engine.Event, side msg.Side) {
 	}
 }
 
-// payOwed tries again to place what the throttle kept back.
+// waits reports whether nothing is to be placed before the goal is over.
+func (b *bot) waits() bool {
+	return b.halted || !b.goal && b.orders.Created >= b.target/2
+}
+
+// marketState follows the market through the goal.
+func (b *bot) marketState(ev *engine.Event, m *msg.MarketState) {
+	if m.GetMarketId() != b.market {
+		return
+	}
+	was := b.halted
+	b.halted = m.GetState() == msg.MarketStateHalted
+	b.goal = b.goal || was && !b.halted
+	b.payOwed(ev)
+}
+
+// payOwed tries again to place what the throttle or the halt kept back.
 func (b *bot) payOwed(ev *engine.Event) {
+	if b.waits() {
+		return
+	}
 	for side, n := range b.owed {
 		b.owed[side] = 0
 		for range n {
@@ -234,6 +267,9 @@ func (b *bot) renew(ev *engine.Event, side msg.Side) {
 			n++
 		}
 	}
+	if b.waits() {
+		return
+	}
 	for i := range b.live {
 		if q := &b.live[i]; n >= quotesASide && q.side == side && !q.cancelling {
 			b.cancelQuote(q)
@@ -260,21 +296,44 @@ func (b *bot) refused(ev *engine.Event, reference uint64) {
 
 func (b *bot) executed(ev *engine.Event, m *msg.OrderExecuted) {
 	b.fills.Count++
-	price, quantity := int64(m.GetPrice()), m.GetQuantity()
-	switch m.GetSide() {
-	case msg.SideBuy:
-		b.fills.Bought += quantity
-		b.position.Net += int64(quantity)
-		b.position.Cash -= int64(quantity) * price
-	case msg.SideSell:
-		b.fills.Sold += quantity
-		b.position.Net -= int64(quantity)
-		b.position.Cash += int64(quantity) * price
+	if m.GetPendingTimeout() > 0 {
+		b.provisional++
 	}
+	b.apply(m.GetSide(), int64(m.GetQuantity()), m.GetPrice())
 	if m.GetAvailableQuantity() == 0 {
 		b.orders.Filled++
 		b.place(ev, b.remove(m.GetOrderId()))
 	}
+}
+
+// apply adds a fill to the position, or takes it back if the quantity is negative.
+func (b *bot) apply(side msg.Side, quantity int64, price uint32) {
+	if side == msg.SideBuy {
+		b.fills.Bought += uint64(quantity)
+		b.position.Net += quantity
+		b.position.Cash -= quantity * int64(price)
+		return
+	}
+	b.fills.Sold += uint64(quantity)
+	b.position.Net -= quantity
+	b.position.Cash += quantity * int64(price)
+}
+
+func (b *bot) confirmed(ev *engine.Event, _ *msg.OrderExecuteConfirmed) {
+	b.provisional--
+	if b.orders.Created == b.target {
+		b.end(ev)
+	}
+}
+
+func (b *bot) voided(ev *engine.Event, m *msg.OrderExecutedVoid) {
+	if !m.HasSide() {
+		b.fail(fmt.Errorf("void of a fill of order %d without a side", m.GetOrderId()))
+		return
+	}
+	b.provisional--
+	b.fills.Voided++
+	b.apply(m.GetSide(), -int64(m.GetQuantity()), m.GetPrice())
 }
 
 func (b *bot) cancelled(ev *engine.Event, m *msg.OrderCancelled) {
@@ -308,7 +367,7 @@ func (b *bot) end(ev *engine.Event) {
 			b.cancelQuote(&b.live[i])
 		}
 	}
-	if b.ending || len(b.live) > 0 || b.orders.Accepted+b.orders.Rejected < b.orders.Created {
+	if b.ending || len(b.live) > 0 || b.provisional > 0 || b.orders.Accepted+b.orders.Rejected < b.orders.Created {
 		return
 	}
 	b.ending = true

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -68,7 +69,7 @@ func (c *demoCommand) play(ctx context.Context) (*summary, error) {
 		return nil, err
 	}
 	defer exchange.kill()
-	s, err := trade(ctx, exchange.hello, c.Orders)
+	s, err := trade(ctx, exchange, c.Orders)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +83,8 @@ func (c *demoCommand) play(ctx context.Context) (*summary, error) {
 }
 
 // trade logs a bot in, lets it trade and logs it out.
-func trade(ctx context.Context, hello hello, orders int) (*summary, error) {
+func trade(ctx context.Context, exchange *exchangeProcess, orders int) (*summary, error) {
+	hello := exchange.hello
 	e, err := engine.New(engine.Config{
 		Address: hello.Address,
 		Plain:   true,
@@ -91,7 +93,7 @@ func trade(ctx context.Context, hello hello, orders int) (*summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := newBot(e, hello.Market, hello.Contract, orders)
+	b := newBot(e, hello.Market, hello.Contract, orders, exchange.kickOff)
 	runErr := e.Run(ctx)
 	s, err := b.summary()
 	if err != nil {
@@ -121,7 +123,7 @@ func (s *summary) compare(t truth) {
 // ends, and then tells its truth.
 type exchangeProcess struct {
 	cmd   *exec.Cmd
-	stdin interface{ Close() error }
+	stdin io.WriteCloser
 	lines *json.Decoder
 	err   *strings.Builder
 	hello hello
@@ -160,6 +162,12 @@ func (p *exchangeProcess) ended(err error) error {
 		return errors.New(said)
 	}
 	return fmt.Errorf("the exchange ended early: %w", errors.Join(err, waitErr))
+}
+
+// kickOff starts the match.
+func (p *exchangeProcess) kickOff() error {
+	_, err := p.stdin.Write([]byte("\n"))
+	return err
 }
 
 // stop lets the exchange end and returns what it knows.

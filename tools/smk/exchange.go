@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"io"
@@ -9,10 +10,12 @@ import (
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/scenario"
 )
 
-// exchangeCommand is the other half of the demo: it says where it listens, serves until its
-// standard input ends, and then says what it knows of the demo's account.
+// exchangeCommand is the other half of the demo: it says where it listens, plays the match from the
+// first byte on its standard input on, serves until that ends, and then says what it knows of the
+// demo's account.
 type exchangeCommand struct {
 	Addr string `default:"127.0.0.1:0"`
 	Seed uint64 `default:"1"`
@@ -37,14 +40,21 @@ type truth struct {
 	Cash   int64  `json:"cash"` // received less paid, 1e-8
 }
 
-// How lively the demo's exchange is. The rate of the other participants is high so that a demo of a
-// few seconds has fills; the throttle is far above what one connection can send.
+// How lively the demo's exchange is. Its clock runs fast and the other participants act often, so
+// that a demo of a second has fills, a goal and what follows from it; the throttle is far above what
+// one connection can send.
 const (
-	demoLife  = 4000
+	demoSpeed = 20
+	demoLife  = 200 // actions in a second of the exchange's time
 	demoRate  = 1_000_000
 	demoBurst = 2000
 	demoTick  = time.Millisecond
 )
+
+// goal is what happens in the demo's market, on the exchange's clock.
+//
+//go:embed goal.txt
+var goal []byte
 
 // Run serves until the standard input ends.
 func (c *exchangeCommand) Run(ctx context.Context, std stdio) error {
@@ -54,6 +64,14 @@ func (c *exchangeCommand) Run(ctx context.Context, std stdio) error {
 	config.Seed = c.Seed
 	config.Life.Rate = demoLife
 	config.Throttle = sim.Throttle{Rate: demoRate, Burst: demoBurst, Tick: demoTick}
+	config.Speed = demoSpeed
+	match, err := scenario.Read("goal.txt", goal)
+	if err == nil {
+		err = errors.Join(match.Apply(&config), match.Check(config))
+	}
+	if err != nil {
+		panic("BUG: smk: the demo's scenario: " + err.Error())
+	}
 	server, err := sim.Listen(c.Addr, config)
 	if err != nil {
 		return err
@@ -63,7 +81,9 @@ func (c *exchangeCommand) Run(ctx context.Context, std stdio) error {
 	out := json.NewEncoder(std.out)
 	err = out.Encode(hello{server.Addr().String(), sim.DemoUsername, sim.DemoPassword, sim.DemoMarket, sim.DemoHome})
 	if err == nil {
-		_, err = io.Copy(io.Discard, std.in)
+		err = untilEOF(std.in, func() {
+			server.Do(func(s *sim.Sim) { match.Start(s, nil, nil) })
+		})
 	}
 	var t truth
 	if err == nil {
@@ -75,6 +95,20 @@ func (c *exchangeCommand) Run(ctx context.Context, std stdio) error {
 		return err
 	}
 	return out.Encode(t)
+}
+
+// untilEOF calls begin when the first byte arrives and returns when the input ends.
+func untilEOF(in io.Reader, begin func()) error {
+	switch _, err := io.ReadFull(in, make([]byte, 1)); err {
+	case nil:
+		begin()
+	case io.EOF:
+		return nil
+	default:
+		return err
+	}
+	_, err := io.Copy(io.Discard, in)
+	return err
 }
 
 // truthOf reads the demo account's orders and position.
