@@ -1,9 +1,11 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
 	"net"
 	"runtime"
+	"sync/atomic"
 	"testing"
 
 	"github.com/smk-go/smk/engine"
@@ -135,4 +137,49 @@ func TestHandlerEndsTheGoroutine(t *testing.T) {
 	if err := e.Poll(); !errors.Is(err, engine.ErrClosed) {
 		t.Errorf("Poll afterwards: %v, want ErrClosed", err)
 	}
+}
+
+// TestOtherPanicsGoOn: a panic that is not a handler's goes through Run, which gives
+// everything back all the same.
+func TestOtherPanicsGoOn(t *testing.T) {
+	n := newNetwork(t, "pipe", false, pipe)
+	noLeaks(t)
+	config := n.config()
+	var armed atomic.Bool
+	config.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := n.dial(ctx, network, address)
+		return mined{conn, &armed}, err
+	}
+	e, err := engine.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.OnLoggedIn(func(*engine.Event) { armed.Store(true) })
+	recovered := make(chan any, 1)
+	go func() {
+		defer func() { recovered <- recover() }()
+		_ = e.Run(t.Context())
+	}()
+	p := n.accept(t)
+	p.login()
+	p.wantEnd()
+	if v := <-recovered; v != any(errExplode) {
+		t.Errorf("Run recovered from %v, want our panic", v)
+	}
+	if err := e.Poll(); !errors.Is(err, engine.ErrClosed) {
+		t.Errorf("Poll afterwards: %v, want ErrClosed", err)
+	}
+}
+
+// mined is a connection that panics on a read once it is armed.
+type mined struct {
+	net.Conn
+	armed *atomic.Bool
+}
+
+func (m mined) Read(b []byte) (int, error) {
+	if m.armed.Load() {
+		panic(errExplode)
+	}
+	return m.Conn.Read(b)
 }
