@@ -316,3 +316,114 @@ func TestAMillionMessages(t *testing.T) {
 		t.Errorf("%d allocations", mallocs)
 	}
 }
+
+// TestSendsAllocateNothing sends each message that a bot can send, from a loop of the
+// bot's own and by handing it over, and lets it leave.
+func TestSendsAllocateNothing(t *testing.T) {
+	n := newNetwork(t, "tcp", false, loopback(t))
+	config := n.config()
+	config.Session.ThrottleOff = true
+	e, err := engine.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	loggedIn := false
+	e.OnLoggedIn(func(*engine.Event) { loggedIn = true })
+	go func() {
+		p := &peer{conn: <-n.accepted}
+		_, _ = p.tryReceive()
+		_, _ = p.conn.Write(p.frame(loginResponse(2)))
+		sink := make([]byte, 1<<16)
+		for {
+			if _, err := p.conn.Read(sink); err != nil {
+				_ = p.conn.Close()
+				return
+			}
+		}
+	}()
+	poll := func() {
+		if err := e.Poll(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for !loggedIn {
+		poll()
+	}
+
+	var (
+		create    = backHome()
+		cancel    msg.OrderCancel
+		cancelAll msg.OrderCancelAll
+		reduce    msg.OrderQuantityReduce
+		replace   msg.OrderCancelReplace
+		market    [2]msg.MarketSubscribe
+		noMarket  msg.MarketUnsubscribe
+		event     msg.EventSubscribe
+		noEvent   msg.EventUnsubscribe
+		settings  msg.Settings
+
+		priceFeed    msg.PriceFeedSubscribe
+		noPriceFeed  msg.PriceFeedUnsubscribe
+		marketFeed   msg.MarketFeedSubscribe
+		noMarketFeed msg.MarketFeedUnsubscribe
+	)
+	cancel.SetOrderId(1)
+	reduce.SetOrderId(1)
+	reduce.SetNewQuantity(10000)
+	replace.SetOrigOrderId(1)
+	replace.SetPrice(2500)
+	replace.SetQuantity(10000)
+	market[0].SetMarketId(7)
+	market[1].SetMarketId(8)
+	noMarket.SetMarketId(8)
+	event.SetEventId(5)
+	noEvent.SetEventId(5)
+	settings.SetCancelAllOnFailure(false)
+	remote := e.Remote()
+	var s engine.Submission
+	for name, send := range map[string]struct {
+		here  func() (uint64, error)
+		there func() error
+	}{
+		"order_create":           {func() (uint64, error) { return e.OrderCreate(create) }, func() error { return remote.OrderCreate(create, &s) }},
+		"order_cancel":           {func() (uint64, error) { return e.OrderCancel(&cancel) }, func() error { return remote.OrderCancel(&cancel, &s) }},
+		"order_cancel_all":       {func() (uint64, error) { return e.OrderCancelAll(&cancelAll) }, func() error { return remote.OrderCancelAll(&cancelAll, &s) }},
+		"order_quantity_reduce":  {func() (uint64, error) { return e.OrderQuantityReduce(&reduce) }, func() error { return remote.OrderQuantityReduce(&reduce, &s) }},
+		"order_cancel_replace":   {func() (uint64, error) { return e.OrderCancelReplace(&replace) }, func() error { return remote.OrderCancelReplace(&replace, &s) }},
+		"market_subscribe":       {func() (uint64, error) { return e.MarketSubscribe(&market[0]) }, func() error { return remote.MarketSubscribe(&market[1], &s) }},
+		"market_unsubscribe":     {func() (uint64, error) { return e.MarketUnsubscribe(&noMarket) }, func() error { return remote.MarketUnsubscribe(&noMarket, &s) }},
+		"event_subscribe":        {func() (uint64, error) { return e.EventSubscribe(&event) }, func() error { return remote.EventSubscribe(&event, &s) }},
+		"event_unsubscribe":      {func() (uint64, error) { return e.EventUnsubscribe(&noEvent) }, func() error { return remote.EventUnsubscribe(&noEvent, &s) }},
+		"price_feed_subscribe":   {func() (uint64, error) { return e.PriceFeedSubscribe(&priceFeed) }, func() error { return remote.PriceFeedSubscribe(&priceFeed, &s) }},
+		"price_feed_unsubscribe": {func() (uint64, error) { return e.PriceFeedUnsubscribe(&noPriceFeed) }, func() error { return remote.PriceFeedUnsubscribe(&noPriceFeed, &s) }},
+		"market_feed_subscribe":  {func() (uint64, error) { return e.MarketFeedSubscribe(&marketFeed) }, func() error { return remote.MarketFeedSubscribe(&marketFeed, &s) }},
+		"market_feed_unsubscribe": {func() (uint64, error) { return e.MarketFeedUnsubscribe(&noMarketFeed) }, func() error {
+			return remote.MarketFeedUnsubscribe(&noMarketFeed, &s)
+		}},
+		"settings": {func() (uint64, error) { return e.Settings(&settings) }, func() error { return remote.Settings(&settings, &s) }},
+	} {
+		here := func() {
+			if _, err := send.here(); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			poll()
+		}
+		there := func() {
+			if err := send.there(); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			for poll(); !s.Done(); poll() {
+			}
+			if _, err := s.Result(); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if n := testing.AllocsPerRun(100, here); n != 0 {
+			t.Errorf("%s: %v allocations, want 0", name, n)
+		}
+		if n := testing.AllocsPerRun(100, there); n != 0 {
+			t.Errorf("%s, handed over: %v allocations, want 0", name, n)
+		}
+	}
+}
