@@ -9,3 +9,12 @@ func extend[T any](s []T) []T {
 	var zero T
 	return append(s, zero)
 }
+
+// shrink lets go of memory beyond KeptMax elements, for a repeated field inside of an element that
+// is taken into use again: else what a peer once filled each element with would add up.
+func shrink[T any](s []T) []T {
+	if cap(s) > KeptMax {
+		return nil
+	}
+	return s
+}

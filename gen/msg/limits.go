@@ -7,6 +7,7 @@ const (
 	ContractsMax  = 4096  // contract_quotes of one market_quotes, contracts of one market_state
 	LevelsMax     = 16384 // bids or offers of one contract_quotes
 	ExecutionsMax = 16384 // executions of one contract_quotes
+	KeptMax       = 128   // elements whose memory a repeated field keeps inside of an element used again
 	ReasonsMax    = 64    // reasons of one order_invalid
 	GroupDepthMax = 64    // nested groups in a field the schema does not know
 )

@@ -52,6 +52,9 @@ func (m *MarketQuotes) GetContractQuotes() []ContractQuotes {
 func (m *MarketQuotes) AddContractQuotes() *ContractQuotes {
 	m.contractQuotes = extend(m.contractQuotes)
 	e := &m.contractQuotes[len(m.contractQuotes)-1]
+	e.bids = shrink(e.bids)
+	e.offers = shrink(e.offers)
+	e.executions = shrink(e.executions)
 	e.Reset()
 	return e
 }

@@ -2,6 +2,7 @@ package flat
 
 import (
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
@@ -170,6 +171,13 @@ func (w *writer) repeated(t *message, f *field) {
 		w.P("func (m *", t.Name, ") Add", f.Name, "() *", f.Type, " {")
 		w.P("m.", f.Var, " = extend(m.", f.Var, ")")
 		w.P("e := &m.", f.Var, "[len(m.", f.Var, ")-1]")
+		for _, inner := range f.Message.Fields {
+			if inner.Desc.IsList() {
+				name := camel(string(inner.Desc.Name()))
+				name = strings.ToLower(name[:1]) + name[1:]
+				w.P("e.", name, " = shrink(e.", name, ")")
+			}
+		}
 		w.P("e.Reset()")
 		w.P("return e")
 		w.P("}")
