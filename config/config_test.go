@@ -220,7 +220,7 @@ send_bytes = 65536
 	}
 	p := c.Session
 	if p.Username != "bob" || p.Password != `a = "b" ; c  # d` || p.Resume != session.ResumeSession ||
-		p.LoginTimeout != int64(250*time.Millisecond) || p.AccountSequence != 1<<64-1 || p.Send.Bytes != 65536 {
+		p.LoginTimeout != 250*time.Millisecond || p.AccountSequence != 1<<64-1 || p.Send.Bytes != 65536 {
 		t.Errorf("session: %+v", p)
 	}
 	if _, err := engine.New(engine.Config{Session: p, Address: c.Address, Plain: true}); err != nil {

@@ -75,13 +75,13 @@ var settings = []setting{
 	{"session", "cancel_all_on_failure", "Session.CancelAllOnFailure", false, truth(func(t *target) *bool { return &t.Session.CancelAllOnFailure })},
 	{"session", "reference_base", "Session.ReferenceBase", false, unsigned(func(t *target) *uint64 { return &t.Session.ReferenceBase })},
 	{"session", "throttle_off", "Session.ThrottleOff", false, truth(func(t *target) *bool { return &t.Session.ThrottleOff })},
-	{"session", "login_timeout", "Session.LoginTimeout", false, nanoseconds(func(t *target) *int64 { return &t.Session.LoginTimeout })},
-	{"session", "logout_timeout", "Session.LogoutTimeout", false, nanoseconds(func(t *target) *int64 { return &t.Session.LogoutTimeout })},
-	{"session", "heartbeat_after", "Session.HeartbeatAfter", false, nanoseconds(func(t *target) *int64 { return &t.Session.HeartbeatAfter })},
-	{"session", "peer_timeout", "Session.PeerTimeout", false, nanoseconds(func(t *target) *int64 { return &t.Session.PeerTimeout })},
-	{"session", "replay_timeout", "Session.ReplayTimeout", false, nanoseconds(func(t *target) *int64 { return &t.Session.ReplayTimeout })},
-	{"session", "stale_after", "Session.StaleAfter", false, nanoseconds(func(t *target) *int64 { return &t.Session.StaleAfter })},
-	{"session", "answer_timeout", "Session.AnswerTimeout", false, nanoseconds(func(t *target) *int64 { return &t.Session.AnswerTimeout })},
+	{"session", "login_timeout", "Session.LoginTimeout", false, duration(func(t *target) *time.Duration { return &t.Session.LoginTimeout })},
+	{"session", "logout_timeout", "Session.LogoutTimeout", false, duration(func(t *target) *time.Duration { return &t.Session.LogoutTimeout })},
+	{"session", "heartbeat_after", "Session.HeartbeatAfter", false, duration(func(t *target) *time.Duration { return &t.Session.HeartbeatAfter })},
+	{"session", "peer_timeout", "Session.PeerTimeout", false, duration(func(t *target) *time.Duration { return &t.Session.PeerTimeout })},
+	{"session", "replay_timeout", "Session.ReplayTimeout", false, duration(func(t *target) *time.Duration { return &t.Session.ReplayTimeout })},
+	{"session", "stale_after", "Session.StaleAfter", false, duration(func(t *target) *time.Duration { return &t.Session.StaleAfter })},
+	{"session", "answer_timeout", "Session.AnswerTimeout", false, duration(func(t *target) *time.Duration { return &t.Session.AnswerTimeout })},
 	{"session", "unanswered_max", "Session.UnansweredMax", false, integer(func(t *target) *int { return &t.Session.UnansweredMax })},
 	{"session", "send_bytes", "Session.Send.Bytes", false, integer(func(t *target) *int { return &t.Session.Send.Bytes })},
 	{"session", "send_records", "Session.Send.Records", false, integer(func(t *target) *int { return &t.Session.Send.Records })},
@@ -157,14 +157,6 @@ func duration(field func(*target) *time.Duration) func(*target, string) (string,
 	return func(t *target, s string) (string, bool) {
 		d, err := time.ParseDuration(s)
 		*field(t) = d
-		return wantDuration, err == nil
-	}
-}
-
-func nanoseconds(field func(*target) *int64) func(*target, string) (string, bool) {
-	return func(t *target, s string) (string, bool) {
-		d, err := time.ParseDuration(s)
-		*field(t) = int64(d)
 		return wantDuration, err == nil
 	}
 }

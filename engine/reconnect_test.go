@@ -85,8 +85,8 @@ func TestPausesStartOver(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		var at []time.Time
 		config := n.config()
-		config.Session.PeerTimeout = int64(time.Hour)
-		config.Session.HeartbeatAfter = int64(time.Hour)
+		config.Session.PeerTimeout = time.Hour
+		config.Session.HeartbeatAfter = time.Hour
 		config.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 			at = append(at, time.Now())
 			return n.dial(ctx, network, address)

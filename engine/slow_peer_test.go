@@ -115,7 +115,7 @@ func TestTinyPieces(t *testing.T) {
 			config := n.config()
 			config.Session.ReceiveBytes = 256 // less than a record of TLS holds
 			// Nothing else wakes the loop up to look again.
-			config.Session.HeartbeatAfter, config.Session.PeerTimeout = int64(time.Hour), int64(time.Hour)
+			config.Session.HeartbeatAfter, config.Session.PeerTimeout = time.Hour, time.Hour
 			r := start(t, config, func(e *engine.Engine) {
 				e.OnContractQuotes(func(_ *engine.Event, q *msg.ContractQuotes) { got = append(got, q.GetContractId()) })
 			})

@@ -114,7 +114,7 @@ func (s *Session) tellWithheld() bool {
 // event.
 func (s *Session) tellExpired() bool {
 	e := s.open.first()
-	if e == nil || s.now-e.at < s.config.AnswerTimeout || !s.state.LoggedIn() {
+	if e == nil || s.now-e.at < int64(s.config.AnswerTimeout) || !s.state.LoggedIn() {
 		return false
 	}
 	s.resolve(e, InDoubt, ErrNoAnswer)

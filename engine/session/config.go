@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/wire"
@@ -66,14 +67,14 @@ type Config struct {
 	// ThrottleOff leaves it to the exchange to refuse what is sent too fast.
 	ThrottleOff bool
 
-	// Times in nanoseconds; 0 means the constant of the same name.
-	LoginTimeout   int64
-	LogoutTimeout  int64
-	HeartbeatAfter int64
-	PeerTimeout    int64
-	ReplayTimeout  int64
-	StaleAfter     int64
-	AnswerTimeout  int64
+	// 0 means the constant of the same name; at most 24 hours.
+	LoginTimeout   time.Duration
+	LogoutTimeout  time.Duration
+	HeartbeatAfter time.Duration
+	PeerTimeout    time.Duration
+	ReplayTimeout  time.Duration
+	StaleAfter     time.Duration
+	AnswerTimeout  time.Duration
 
 	// UnansweredMax is the most order-entry messages that may wait for their
 	// answers, up to 1048576; 0 means the constant of the same name.
@@ -118,8 +119,8 @@ func (r Resumption) LogValue() slog.Value { return slog.StringValue(r.String()) 
 // are set.
 func (c Config) String() string {
 	return fmt.Sprintf("{Username:%s Password:%s Token:%s Resume:%v AccountSequence:%d Earlier:%v CancelAllOnFailure:%t "+
-		"ReferenceBase:%d ThrottleOff:%t LoginTimeout:%d LogoutTimeout:%d HeartbeatAfter:%d PeerTimeout:%d ReplayTimeout:%d "+
-		"StaleAfter:%d AnswerTimeout:%d UnansweredMax:%d Send:%+v ReceiveBytes:%d Limits:%+v}",
+		"ReferenceBase:%d ThrottleOff:%t LoginTimeout:%v LogoutTimeout:%v HeartbeatAfter:%v PeerTimeout:%v ReplayTimeout:%v "+
+		"StaleAfter:%v AnswerTimeout:%v UnansweredMax:%d Send:%+v ReceiveBytes:%d Limits:%+v}",
 		redacted(c.Username), redacted(c.Password), redacted(c.Token), c.Resume, c.AccountSequence, c.Earlier, c.CancelAllOnFailure,
 		c.ReferenceBase, c.ThrottleOff, c.LoginTimeout, c.LogoutTimeout, c.HeartbeatAfter, c.PeerTimeout, c.ReplayTimeout,
 		c.StaleAfter, c.AnswerTimeout, c.UnansweredMax, c.Send, c.ReceiveBytes, c.Limits)
@@ -178,8 +179,8 @@ func (c Config) resolve() (Config, error) {
 	}
 	for _, t := range []struct {
 		name  string
-		value *int64
-		unset int64
+		value *time.Duration
+		unset time.Duration
 	}{
 		{"LoginTimeout", &c.LoginTimeout, LoginTimeout},
 		{"LogoutTimeout", &c.LogoutTimeout, LogoutTimeout},

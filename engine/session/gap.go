@@ -24,7 +24,7 @@ func (s *Session) miss(seq uint64) {
 		s.gap.high = max(s.gap.high, seq)
 		return
 	}
-	s.gap = gap{open: true, from: s.in, high: seq, deadline: s.now + s.config.ReplayTimeout}
+	s.gap = gap{open: true, from: s.in, high: seq, deadline: s.now + int64(s.config.ReplayTimeout)}
 	s.stats.Gaps++
 	s.queue.push(Event{Kind: Gap, Epoch: s.epoch, Received: s.now, From: s.in, To: max(seq-1, s.in)})
 	if s.state == Established {
@@ -47,7 +47,7 @@ func (s *Session) askReplay() {
 
 // filled notes that the gap has become smaller.
 func (s *Session) filled() {
-	s.gap.deadline = s.now + s.config.ReplayTimeout
+	s.gap.deadline = s.now + int64(s.config.ReplayTimeout)
 	if s.in <= s.gap.high {
 		return
 	}
@@ -68,6 +68,6 @@ func (s *Session) tickGap() {
 		s.fail(ErrReplayTimeout)
 		return
 	}
-	s.gap.deadline = s.now + s.config.ReplayTimeout
+	s.gap.deadline = s.now + int64(s.config.ReplayTimeout)
 	s.askReplay()
 }

@@ -81,7 +81,7 @@ func TestHostileLengths(t *testing.T) {
 		t.Errorf("%d bytes for 3000 that arrived", grown)
 	}
 	// And not for ever.
-	k.now += 2*PeerTimeout - 1
+	k.now += int64(2*PeerTimeout) - 1
 	k.feed([]byte{0})
 	k.events()
 	if err := k.s.Tick(k.now); err != nil {
@@ -222,7 +222,7 @@ func TestHostileLogin(t *testing.T) {
 	if n := len(k.sent()); n > 100 {
 		t.Errorf("%d bytes before the answer to the login", n)
 	}
-	k.now += LoginTimeout
+	k.now += int64(LoginTimeout)
 	wantErr(t, k.s.Tick(k.now), ErrLoginTimeout)
 	k.s.Lost(k.now, ErrLoginTimeout)
 	k.events()

@@ -4,10 +4,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/wire"
 )
+
+const second = int64(time.Second) // of clock readings
 
 // kit drives a session the way a driver does, with the peer's bytes and the clock
 // in the test's hands.

@@ -2,6 +2,7 @@ package session
 
 import (
 	"math"
+	"time"
 
 	"github.com/smk-go/smk/wire"
 )
@@ -38,24 +39,25 @@ const (
 	ringBytesMin      = 16 << 10
 	ringRecordsMin    = 16
 	unansweredMax     = 1 << 20
-	timeMax           = 24 * 3600 * second
+	timeMax           = 24 * time.Hour
 )
 
-// Defaults of [Config]. Times are nanoseconds.
+// Defaults of [Config].
 const (
-	second = int64(1e9)
+	LoginTimeout   = 10 * time.Second // from the transport being up to login_response
+	LogoutTimeout  = 5 * time.Second  // from logout to its confirmation
+	HeartbeatAfter = 5 * time.Second  // without sending anything
+	PeerTimeout    = 30 * time.Second // without receiving a byte
+	ReplayTimeout  = 5 * time.Second  // without progress while a gap is filled
+	StaleAfter     = 2 * time.Second  // age from which order entry is not sent again
+	AnswerTimeout  = 10 * time.Second // from an order-entry message to its answer
+	UnansweredMax  = 4096             // order-entry messages without an answer
+)
 
-	LoginTimeout    = 10 * second  // from the transport being up to login_response
-	LogoutTimeout   = 5 * second   // from logout to its confirmation
-	HeartbeatAfter  = 5 * second   // without sending anything
-	PeerTimeout     = 30 * second  // without receiving a byte
-	ReplayTimeout   = 5 * second   // without progress while a gap is filled
-	StaleAfter      = 2 * second   // age from which order entry is not sent again
-	AnswerTimeout   = 10 * second  // from an order-entry message to its answer
-	alarmWithin     = 300 * second // two heartbeat timeouts in this time raise an alarm
-	UnansweredMax   = 4096         // order-entry messages without an answer
-	partialTimeouts = 2            // a frame may stay incomplete for so many PeerTimeouts
-	pingShare       = 2            // after PeerTimeout*2/3 of silence a ping asks for a sign of life
+const (
+	alarmWithin     = int64(5 * time.Minute) // two heartbeat timeouts in this time raise an alarm
+	partialTimeouts = 2                      // a frame may stay incomplete for so many PeerTimeouts
+	pingShare       = 2                      // after PeerTimeout*2/3 of silence a ping asks for a sign of life
 	pingShareOf     = 3
 )
 

@@ -87,7 +87,7 @@ func schedule(t testing.TB, mode ResumeMode, acts []uint8, count map[string]int)
 	// Rest: nothing is lost any more, and whatever is open is closed.
 	w.lost, w.deaf = 0, false
 	for range 8 {
-		w.pass(ReplayTimeout)
+		w.pass(int64(ReplayTimeout))
 		w.flush()
 	}
 	if s.State() == Established && w.delivered < w.lastMessage() {

@@ -181,7 +181,7 @@ func configure(t *testing.T, c *Config, settings string) {
 		case "records":
 			c.Send.Records = int(number(t, value))
 		case "stale_after":
-			c.StaleAfter = duration(t, value)
+			c.StaleAfter = time.Duration(duration(t, value))
 		default:
 			t.Fatalf("unknown setting %q", name)
 		}

@@ -142,7 +142,7 @@ func (s *Session) withhold(e *entry) {
 func (s *Session) worthRepeating(rec ring.Record) bool {
 	typ, application := ofKind(rec.Kind)
 	if application {
-		return !classOf(typ).orderEntry() || s.now-rec.Stamp <= s.config.StaleAfter ||
+		return !classOf(typ).orderEntry() || s.now-rec.Stamp <= int64(s.config.StaleAfter) ||
 			s.out-rec.Seq <= uint64(s.frames.Waiting())
 	}
 	switch rec.Kind &^ kindSession {

@@ -457,7 +457,7 @@ func TestClockOrigin(t *testing.T) {
 	k.login()
 	k.events()
 	k.mustSend(msg.PayloadOrderCreate, orderCreate())
-	if until := k.s.Deadline() - k.now; until != HeartbeatAfter {
+	if until := k.s.Deadline() - k.now; until != int64(HeartbeatAfter) {
 		t.Errorf("idle in %d", until)
 	}
 	k.sent()

@@ -14,11 +14,11 @@ func (s *Session) Tick(now int64) error {
 	}
 	switch s.state {
 	case LoginSent:
-		if s.now-s.since >= s.config.LoginTimeout {
+		if s.now-s.since >= int64(s.config.LoginTimeout) {
 			s.fail(ErrLoginTimeout)
 		}
 	case LogoutSent:
-		if s.now-s.since >= s.config.LogoutTimeout {
+		if s.now-s.since >= int64(s.config.LogoutTimeout) {
 			s.fail(ErrLogoutTimeout)
 		}
 		s.tickGap()
@@ -28,7 +28,7 @@ func (s *Session) Tick(now int64) error {
 		}
 		s.tickPeer()
 		s.tickGap()
-		if s.err == nil && s.now-s.lastSent >= s.config.HeartbeatAfter {
+		if s.err == nil && s.now-s.lastSent >= int64(s.config.HeartbeatAfter) {
 			s.beat()
 		}
 	}
@@ -39,7 +39,7 @@ func (s *Session) Tick(now int64) error {
 // life.
 func (s *Session) tickPeer() {
 	switch silent := s.now - s.lastHeard; {
-	case silent >= s.config.PeerTimeout, s.now-s.lastFrame >= partialTimeouts*s.config.PeerTimeout:
+	case silent >= int64(s.config.PeerTimeout), s.now-s.lastFrame >= partialTimeouts*int64(s.config.PeerTimeout):
 		s.fail(ErrPeerSilent)
 	case silent >= s.probeAfter() && s.probed <= s.lastHeard:
 		s.probed = s.now
@@ -48,7 +48,7 @@ func (s *Session) tickPeer() {
 }
 
 // probeAfter is the silence after which a ping is sent.
-func (s *Session) probeAfter() int64 { return s.config.PeerTimeout * pingShare / pingShareOf }
+func (s *Session) probeAfter() int64 { return int64(s.config.PeerTimeout) * pingShare / pingShareOf }
 
 // Deadline returns the clock reading at which Tick has something to do, and the
 // greatest one if there is nothing to wait for. Bytes and commands may bring it
@@ -57,22 +57,22 @@ func (s *Session) Deadline() int64 {
 	at := int64(math.MaxInt64)
 	switch s.state {
 	case LoginSent:
-		at = s.since + s.config.LoginTimeout
+		at = s.since + int64(s.config.LoginTimeout)
 	case LogoutSent:
-		at = s.since + s.config.LogoutTimeout
+		at = s.since + int64(s.config.LogoutTimeout)
 	case Established, Recovering:
-		at = min(s.lastSent+s.config.HeartbeatAfter, s.lastFrame+partialTimeouts*s.config.PeerTimeout)
+		at = min(s.lastSent+int64(s.config.HeartbeatAfter), s.lastFrame+partialTimeouts*int64(s.config.PeerTimeout))
 		if s.probed <= s.lastHeard {
 			at = min(at, s.lastHeard+s.probeAfter())
 		} else {
-			at = min(at, s.lastHeard+s.config.PeerTimeout)
+			at = min(at, s.lastHeard+int64(s.config.PeerTimeout))
 		}
 	}
 	if s.gap.open && s.state.LoggedIn() {
 		at = min(at, s.gap.deadline)
 	}
 	if e := s.open.first(); e != nil && s.state.LoggedIn() {
-		at = min(at, e.at+s.config.AnswerTimeout)
+		at = min(at, e.at+int64(s.config.AnswerTimeout))
 	}
 	return at
 }
