@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"fmt"
 	"net"
 
 	"github.com/smk-go/smk/engine/session"
@@ -79,24 +78,6 @@ func SafeToResend(err error) bool {
 		}
 	}
 	return session.SafeToResend(err)
-}
-
-// PanicError is a panic in a handler. The loop has ended.
-type PanicError struct {
-	Handler string // the function's name in the program
-	Value   any    // what it panicked with
-	Stack   []byte // of the goroutine, as debug.Stack writes it
-}
-
-// Error names the handler and the value, without the stack.
-func (e *PanicError) Error() string {
-	return fmt.Sprintf("engine: panic in %s: %v", e.Handler, e.Value)
-}
-
-// Unwrap returns the value if it is an error.
-func (e *PanicError) Unwrap() error {
-	err, _ := e.Value.(error)
-	return err
 }
 
 // DialError says that no connection could be opened.

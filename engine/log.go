@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -91,7 +92,7 @@ func (l *logs) event(ev *Event) {
 	switch ev.Kind {
 	case session.StateChanged:
 		r.text = stateTexts[ev.State]
-		if ev.State == session.Disconnected {
+		if ev.State == session.Disconnected && !clean(ev.Cause) {
 			r.level = slog.LevelWarn
 		}
 	case session.Gap:
@@ -110,6 +111,25 @@ func (l *logs) event(ev *Event) {
 		return
 	}
 	l.say(r)
+}
+
+// clean reports whether a connection ended by a logout that we asked for and the
+// exchange confirmed.
+func clean(cause error) bool {
+	var logout *session.LogoutError
+	return errors.As(cause, &logout) && logout.Clean()
+}
+
+// endLevel is how bad the end of an engine is: as the bot wanted it, as it wanted but
+// for the exchange's word, or against its will.
+func endLevel(outcome error) slog.Level {
+	switch {
+	case errors.Is(outcome, ErrLoggedOut), errors.Is(outcome, ErrClosed):
+		return slog.LevelInfo
+	case errors.Is(outcome, ErrNotConfirmed):
+		return slog.LevelWarn
+	}
+	return slog.LevelError
 }
 
 // slow warns of a slow handler, now and then.

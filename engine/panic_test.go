@@ -1,10 +1,14 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -120,7 +124,10 @@ func TestPollPanics(t *testing.T) {
 func TestHandlerEndsTheGoroutine(t *testing.T) {
 	n := newNetwork(t, "tcp", false, loopback(t))
 	noLeaks(t)
-	e, err := engine.New(n.config())
+	var out bytes.Buffer
+	config := n.config()
+	config.Logger = slog.New(slog.NewTextHandler(&out, nil))
+	e, err := engine.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,6 +143,70 @@ func TestHandlerEndsTheGoroutine(t *testing.T) {
 	<-ended
 	if err := e.Poll(); !errors.Is(err, engine.ErrClosed) {
 		t.Errorf("Poll afterwards: %v, want ErrClosed", err)
+	}
+	if want := `level=ERROR msg="Run does not return`; !strings.Contains(out.String(), want) {
+		t.Errorf("the log does not say %q:\n%s", want, out.String())
+	}
+}
+
+// TestPanicPlace finds the line that panicked, whatever way it did and whoever was
+// called on the way.
+func TestPanicPlace(t *testing.T) {
+	var want string
+	here := func() { // the line after the call
+		_, file, line, _ := runtime.Caller(1)
+		want = file + ":" + strconv.Itoa(line+1)
+	}
+	var none *int
+	zero := 0
+	for name, handler := range map[string]func(){
+		"panic": func() {
+			here()
+			panic(errExplode)
+		},
+		"index": func() {
+			here()
+			_ = []int{}[zero]
+		},
+		"nil": func() {
+			here()
+			*none = 1
+		},
+		"division": func() {
+			here()
+			zero /= zero
+		},
+		"map": func() {
+			here()
+			map[string]int(nil)["x"] = 1
+		},
+		"called": func() {
+			func() {
+				here()
+				panic(errExplode)
+			}()
+		},
+		"deferred": func() {
+			defer func() {
+				here()
+				panic(errExplode)
+			}()
+			panic("first")
+		},
+	} {
+		e, err := engine.New(newNetwork(t, "pipe", false, pipe).config())
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.OnState(func(*engine.Event) { handler() })
+		var p *engine.PanicError
+		if err := e.Poll(); !errors.As(err, &p) {
+			t.Errorf("%s: %v, want a PanicError", name, err)
+			continue
+		}
+		if p.At != want || !strings.Contains(p.Error(), " at "+want+": ") {
+			t.Errorf("%s: %q at %s, want %s", name, p, p.At, want)
+		}
 	}
 }
 

@@ -290,6 +290,6 @@ func (e *Engine) end(outcome error) {
 	if err := e.session.Close(); err != nil {
 		e.outcome = errors.Join(outcome, err)
 	}
-	e.log.say(record{at: e.now, level: slog.LevelInfo, text: "engine ended", err: outcome})
+	e.log.say(record{at: e.now, level: endLevel(outcome), text: "engine ended", err: outcome})
 	e.log.close()
 }

@@ -3,7 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
-	"runtime/debug"
+	"log/slog"
 
 	"github.com/smk-go/smk/gen/msg"
 )
@@ -28,7 +28,11 @@ func (e *Engine) Run(ctx context.Context) error {
 	if e.phase != phaseEnded {
 		// For a handler that ends the goroutine, and for a panic of our own.
 		defer func() {
+			if e.phase == phaseEnded {
+				return
+			}
 			e.muted = true
+			e.log.say(record{at: e.now, level: slog.LevelError, text: "Run does not return: a panic goes through it, or a handler ended its goroutine"})
 			e.end(ErrClosed)
 		}()
 		leave, err := e.settle()
@@ -98,7 +102,7 @@ func (e *Engine) caught(value any) {
 	if value == nil {
 		return // the handler ended the goroutine
 	}
-	e.panicked = &PanicError{Handler: e.handler, Value: value, Stack: debug.Stack()}
+	e.panicked = newPanicError(e.handler, value)
 	e.handler = ""
 	e.muted = true
 	if !e.config.CancelAllOnPanic || !e.cancelAll() {

@@ -1,10 +1,8 @@
 package engine_test
 
 import (
-	"bytes"
 	"errors"
 	"io"
-	"log/slog"
 	"runtime"
 	"strings"
 	"testing"
@@ -80,81 +78,6 @@ func TestStatsOfALoopThatSpins(t *testing.T) {
 	for r.Stats().Session.Logins == 0 {
 		runtime.Gosched()
 	}
-}
-
-// TestLog reads what the logger is told, and looks for credentials in it.
-func TestLog(t *testing.T) {
-	inBubble(t, func(t *testing.T, n *network) {
-		var out bytes.Buffer
-		config := n.config()
-		config.Session.Username, config.Session.Password = "a-user-name", "a-pass-word"
-		config.Logger = slog.New(slog.NewTextHandler(&out, nil))
-		r := startInBubble(t, config, func(e *engine.Engine) {
-			e.OnContractQuotes(takeLong)
-			e.OnLoggedIn(func(*engine.Event) {
-				var m msg.OrderCancel
-				m.SetOrderId(5)
-				_, _ = e.OrderCancel(&m)
-			})
-		})
-		p := n.accept(t)
-		p.login()
-		p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL)
-		p.send(quotes(7, 8, 2500), quotes(7, 8, 2500))
-		p.close()
-		p = n.accept(t)
-		p.login()
-		p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL)
-		r.Stop()
-		p.logout()
-		if err := r.wait(); err != nil {
-			t.Error(err)
-		}
-		for _, want := range []string{
-			"session connecting", "session established", "slow handler", "takeLong took=30ms",
-			`level=WARN msg="session disconnected" epoch=1 cause=EOF`, "connects again",
-			`msg="message without an answer" epoch=1 seq=2 fate="in doubt"`, "engine ended",
-		} {
-			if !strings.Contains(out.String(), want) {
-				t.Errorf("the log does not say %q:\n%s", want, out.String())
-			}
-		}
-		if n := strings.Count(out.String(), "slow handler"); n != 1 {
-			t.Errorf("%d warnings of slow handlers within a second, want 1", n)
-		}
-		for _, secret := range []string{"a-user-name", "a-pass-word", "a session"} {
-			if strings.Contains(out.String(), secret) {
-				t.Errorf("the log says %q:\n%s", secret, out.String())
-			}
-		}
-	})
-}
-
-// TestStuckLogger does not hold up the loop, nor its end.
-func TestStuckLogger(t *testing.T) {
-	inBubble(t, func(t *testing.T, n *network) {
-		read, write := io.Pipe()
-		config := n.config()
-		config.Logger = slog.New(slog.NewTextHandler(write, nil))
-		r := startInBubble(t, config, nil)
-		var p *peer
-		for range 400 {
-			p = n.accept(t)
-			p.login()
-			p.close()
-		}
-		p = n.accept(t)
-		p.login()
-		r.Stop()
-		p.logout()
-		if err := r.wait(); err != nil {
-			t.Error(err)
-		}
-		if lost := r.Stats().LogsLost; lost == 0 {
-			t.Error("nothing was dropped")
-		}
-		_ = read.Close()
-	})
 }
 
 // TestCauses sorts every error that ends a connection.
