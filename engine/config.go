@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/smk-go/smk/engine/session"
@@ -110,9 +111,12 @@ func (c Config) resolve() (Config, error) {
 	if c.Address == "" {
 		c.Address = Address
 	}
-	host, _, err := net.SplitHostPort(c.Address)
+	host, port, err := net.SplitHostPort(c.Address)
 	if err != nil {
 		return c, &ConfigError{"Address", "is not host:port: " + err.Error()}
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return c, &ConfigError{"Address", "must end in a port from 1 to 65535, not " + strconv.Quote(port)}
 	}
 	if c.Plain && c.TLS != nil {
 		return c, &ConfigError{"Plain", "contradicts TLS"}

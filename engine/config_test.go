@@ -19,6 +19,10 @@ func TestConfigIsChecked(t *testing.T) {
 		set   func(*engine.Config)
 	}{
 		{"Address", func(c *engine.Config) { c.Address = "exchange.test" }},
+		{"Address", func(c *engine.Config) { c.Address = "exchange.test:" }},
+		{"Address", func(c *engine.Config) { c.Address = "exchange.test:0" }},
+		{"Address", func(c *engine.Config) { c.Address = "exchange.test:65536" }},
+		{"Address", func(c *engine.Config) { c.Address = "exchange.test:https" }},
 		{"Plain", func(c *engine.Config) { c.Plain, c.TLS = true, new(tls.Config) }},
 		{"DialTimeout", func(c *engine.Config) { c.DialTimeout = -1 }},
 		{"SendTimeout", func(c *engine.Config) { c.SendTimeout = 25 * time.Hour }},

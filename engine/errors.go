@@ -86,7 +86,8 @@ type DialError struct {
 	Err     error // what the dialer or the TLS handshake returned
 }
 
-// Error names the address and the cause.
+// Error names the address and the cause, and what to look at if the other end seems
+// not to speak TLS.
 func (e *DialError) Error() string { return "engine: open " + e.Address + ": " + e.Err.Error() }
 
 // Unwrap returns the cause.

@@ -47,11 +47,15 @@ func panickedAt() string {
 		switch {
 		case frame.Function == "runtime.gopanic":
 			panicking = true
-		case panicking && !strings.HasPrefix(frame.Function, "runtime."):
+		case panicking && !ofRuntime(frame.Function):
 			return frame.File + ":" + strconv.Itoa(frame.Line)
 		}
 		if !more {
 			return ""
 		}
 	}
+}
+
+func ofRuntime(function string) bool {
+	return strings.HasPrefix(function, "runtime.") || strings.HasPrefix(function, "internal/runtime/")
 }

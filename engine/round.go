@@ -176,6 +176,7 @@ func (e *Engine) opened(d dialed) {
 // lose ends the connection, hands out what became of it and of what was sent on
 // it, and decides what is next.
 func (e *Engine) lose(cause error) {
+	cause = e.unanswered(cause)
 	e.hangUp(cause)
 	if e.phase == phaseEnded {
 		return
