@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/smk-go/smk/engine"
@@ -70,7 +71,7 @@ func TestMismatch(t *testing.T) {
 			if got := engine.CauseOf(err); got != c.cause {
 				t.Errorf("cause %v, want %v", got, c.cause)
 			}
-			if c.cause == engine.CauseTransport && !errors.Is(err, io.EOF) && !isReset(err) {
+			if c.cause == engine.CauseTransport && !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
 				t.Errorf("%v hides what it was", err)
 			}
 			_ = r.wait()
