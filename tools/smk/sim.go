@@ -16,7 +16,7 @@ import (
 
 // simCommand is an exchange that any client of the protocol can log in to.
 type simCommand struct {
-	Addr string `default:"127.0.0.1:3701" placeholder:"HOST:PORT" help:"Where to listen; port 0 takes a free one."`
+	Addr string `default:"127.0.0.1:3701" placeholder:"HOST:PORT" help:"Where to listen; port 0 takes a free one. Without a host it is this machine alone; 0.0.0.0 or [::] is every interface."`
 
 	TLS   bool   `name:"tls" help:"Speak TLS, with a certificate made now unless --cert names one."`
 	Cert  string `placeholder:"FILE" help:"The certificate, PEM. Implies --tls and needs --key."`
@@ -86,7 +86,7 @@ func (c *simCommand) Run(ctx context.Context, std stdio) error {
 	}
 	log := newLines(std.err)
 	config.Closed = log.closed
-	server, err := sim.Listen(c.Addr, config)
+	server, err := sim.Listen(loopback(c.Addr), config)
 	if err != nil {
 		log.end()
 		return errors.New(strings.TrimPrefix(explain(err).Error(), "sim: "))
@@ -127,6 +127,15 @@ func (c *simCommand) Run(ctx context.Context, std stdio) error {
 		_, err = fmt.Fprintln(std.out, "ended       every client was told")
 	}
 	return err
+}
+
+// loopback is an address to listen on whose missing host means this machine alone: an exchange
+// whose passwords everybody knows is opened to others by a word, not by leaving one out.
+func loopback(addr string) string {
+	if host, port, err := net.SplitHostPort(addr); err == nil && host == "" {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return addr
 }
 
 // say prints how to connect.

@@ -6,6 +6,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -13,6 +15,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
@@ -203,14 +206,29 @@ func TestSimTLS(t *testing.T) {
 
 // A certificate of the user's own is used as it is.
 func TestSimOwnCertificate(t *testing.T) {
-	p := startSim(t, "--cert=testdata/cert.pem", "--key=testdata/key.pem")
+	own, err := sim.Certificate(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := x509.MarshalPKCS8PrivateKey(own.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	err = errors.Join(os.WriteFile(certFile, sim.TrustPEM(own), 0o600),
+		os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := startSim(t, "--cert="+certFile, "--key="+keyFile)
 	conn, err := tls.Dial("tcp", p.Address, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // the certificate is compared below
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
 	shown := conn.ConnectionState().PeerCertificates[0]
-	if shown.Subject.CommonName != "smk test" || p.Trust != "" {
+	if !bytes.Equal(shown.Raw, own.Certificate[0]) || p.Trust != "" {
 		t.Errorf("it shows %v, told %+v", shown.Subject, p.welcome)
 	}
 }

@@ -12,7 +12,8 @@ import (
 
 // welcome is what the exchange says first: how to reach it, and what there is.
 type welcome struct {
-	Address     string   `json:"address"`
+	Listening   string   `json:"listening"` // the address that the exchange listens on
+	Address     string   `json:"address"`   // one that clients on this machine reach it at
 	Host        string   `json:"host"`
 	Port        int      `json:"port"`
 	TLS         bool     `json:"tls"`
@@ -30,7 +31,7 @@ type welcome struct {
 }
 
 func welcomeOf(c *simCommand, config sim.Config, addr net.Addr, s *security) welcome {
-	w := welcome{Address: addr.String(), Seed: c.Seed, Speed: c.Speed, Life: c.Life, Faults: c.Faults}
+	w := welcome{Listening: addr.String(), Address: addr.String(), Seed: c.Seed, Speed: c.Speed, Life: c.Life, Faults: c.Faults}
 	if a, ok := addr.(*net.TCPAddr); ok {
 		w.Port = a.Port
 		w.Host = a.IP.String()
@@ -67,7 +68,10 @@ func (w *welcome) writeText(out io.Writer) error {
 	if w.TLS {
 		kind = "TLS"
 	}
-	line("listening", "%s, %s", w.Address, kind)
+	if w.Listening != w.Address {
+		kind += ", every interface of this machine"
+	}
+	line("listening", "%s, %s", w.Listening, kind)
 	if w.Fingerprint != "" {
 		line("fingerprint", "SHA-256 %s", w.Fingerprint)
 	}
