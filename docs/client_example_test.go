@@ -139,7 +139,7 @@ func Example_handlers() {
 			fmt.Println("message with sequence", ev.Seq > 0, "and bytes", len(ev.Raw) > 0)
 		}
 	})
-	client.OnFrame(func(received int64, payload []byte) {}) // the bytes of everything
+	client.OnPayload(func(received int64, payload []byte) {}) // the bytes of everything
 	muted := client.OnMessage(func(*engine.Event) { fmt.Println("never called") })
 	muted.Remove()
 

@@ -82,7 +82,7 @@ var traffics = []traffic{
 	},
 	{
 		name:     "every message and frame",
-		register: func(b *allocBot) { b.OnMessage(b.done); b.OnFrame(func(int64, []byte) {}) },
+		register: func(b *allocBot) { b.OnMessage(b.done); b.OnPayload(func(int64, []byte) {}) },
 		message:  executed,
 		handled:  true,
 	},

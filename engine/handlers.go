@@ -10,12 +10,12 @@ const eventKinds = int(session.SendResolved) + 1
 
 // watching are the handlers of events that are no typed message.
 type watching struct {
-	kinds [eventKinds]watchers
-	every watchers // of messages, of any type
-	frame list[func(received int64, payload []byte)]
+	kinds   [eventKinds]watchers
+	every   watchers // of messages, of any type
+	payload list[func(received int64, payload []byte)]
 }
 
-// tap returns what the session calls with each payload: the handlers of frames,
+// tap returns what the session calls with each payload: the handlers of payloads,
 // after a tap of the user's.
 func (e *Engine) tap(first func(int64, []byte)) func(int64, []byte) {
 	return func(now int64, payload []byte) {
@@ -24,7 +24,7 @@ func (e *Engine) tap(first func(int64, []byte)) func(int64, []byte) {
 			first(now, payload)
 			e.handled()
 		}
-		l := &e.watching.frame
+		l := &e.watching.payload
 		if e.muted || len(l.entries) == 0 {
 			return
 		}
@@ -40,12 +40,12 @@ func (e *Engine) tap(first func(int64, []byte)) func(int64, []byte) {
 	}
 }
 
-// OnFrame registers a handler of every payload that arrives, before anything is
+// OnPayload registers a handler of every payload that arrives, before anything is
 // known of it: session messages, duplicates and what cannot be read included. It
 // holds the session's identifier once per login; keep it as you would a
 // credential. It is valid until the handler returns.
-func (e *Engine) OnFrame(handler func(received int64, payload []byte)) Registration {
-	return e.watching.frame.add(handler)
+func (e *Engine) OnPayload(handler func(received int64, payload []byte)) Registration {
+	return e.watching.payload.add(handler)
 }
 
 // hand calls the handlers of an event.

@@ -206,17 +206,17 @@ func TestUnknownTypes(t *testing.T) {
 	}
 }
 
-// TestFrames hands out what arrives as it is, before anything is known of it, to the
+// TestPayloads hands out what arrives as it is, before anything is known of it, to the
 // session's own tap first.
-func TestFrames(t *testing.T) {
+func TestPayloads(t *testing.T) {
 	n := newNetwork(t, "pipe", false, pipe)
-	var tapped, framed [][]byte
+	var tapped, seen [][]byte
 	config := n.config()
 	config.Session.Tap = func(_ int64, payload []byte) { tapped = append(tapped, bytes.Clone(payload)) }
 	r := start(t, config, func(e *engine.Engine) {
-		e.OnFrame(func(received int64, payload []byte) {
-			if framed = append(framed, bytes.Clone(payload)); len(framed) != len(tapped) || received == 0 {
-				t.Errorf("frame %d at %d after %d at the tap", len(framed), received, len(tapped))
+		e.OnPayload(func(received int64, payload []byte) {
+			if seen = append(seen, bytes.Clone(payload)); len(seen) != len(tapped) || received == 0 {
+				t.Errorf("payload %d at %d after %d at the tap", len(seen), received, len(tapped))
 			}
 		})
 	})
@@ -231,12 +231,12 @@ func TestFrames(t *testing.T) {
 	if err := r.wait(); err != nil {
 		t.Errorf("Run: %v", err)
 	}
-	if len(framed) != 3 || !slices.EqualFunc(tapped, framed, bytes.Equal) {
-		t.Fatalf("%d frames, %d tapped, want 3 alike", len(framed), len(tapped))
+	if len(seen) != 3 || !slices.EqualFunc(tapped, seen, bytes.Equal) {
+		t.Fatalf("%d payloads, %d tapped, want 3 alike", len(seen), len(tapped))
 	}
 	got := new(seto.Payload)
-	if err := proto.Unmarshal(framed[1], got); err != nil || !proto.Equal(got, m) {
-		t.Errorf("second frame is %v (%v), want %v", got, err, m)
+	if err := proto.Unmarshal(seen[1], got); err != nil || !proto.Equal(got, m) {
+		t.Errorf("the second payload is %v (%v), want %v", got, err, m)
 	}
 }
 

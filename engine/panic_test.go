@@ -40,7 +40,7 @@ func TestPanicAnywhere(t *testing.T) {
 		{"established", in(session.Established)},
 		{"logged in", func(e *engine.Engine) { e.OnLoggedIn(explode) }},
 		{"message", func(e *engine.Engine) { e.OnMessage(explode) }},
-		{"frame", func(e *engine.Engine) { e.OnFrame(func(int64, []byte) { panic(errExplode) }) }},
+		{"payload", func(e *engine.Engine) { e.OnPayload(func(int64, []byte) { panic(errExplode) }) }},
 		{"pong", func(e *engine.Engine) { e.OnPong(explode) }},
 		{"logged out", func(e *engine.Engine) { e.OnLoggedOut(explode) }},
 		{"disconnected", in(session.Disconnected)},

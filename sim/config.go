@@ -66,7 +66,7 @@ type Config struct {
 	Speed float64
 
 	// Now is the first clock reading, nanoseconds since 1970. 0 means the time
-	// for a server, and Epoch for a [Sim].
+	// for a server, and Beginning for a [Sim].
 	Now int64
 }
 
@@ -82,8 +82,8 @@ type Limits struct {
 	History      int // reports kept per account for a resume; 0 means 1024, or what OutBytes and OutFrames allow
 }
 
-// Epoch is a Sim's first clock reading unless it is told another: 2020-01-01.
-const Epoch int64 = 1_577_836_800_000_000_000
+// Beginning is a Sim's first clock reading unless it is told another: 2020-01-01.
+const Beginning int64 = 1_577_836_800_000_000_000
 
 // Demo names, for whoever uses [DefaultConfig].
 const (

@@ -31,7 +31,7 @@ func New(c Config) (*Sim, error) {
 		return nil, err
 	}
 	if c.Now == 0 {
-		c.Now = Epoch
+		c.Now = Beginning
 	}
 	if c.Limits.History, err = c.history(); err != nil {
 		return nil, err

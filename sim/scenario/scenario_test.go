@@ -167,15 +167,15 @@ func TestStart(t *testing.T) {
 	defer on.Close()
 	var told []string
 	r := s.Start(on, func(at time.Duration, text string, err error) {
-		if on.Now() != sim.Epoch+int64(at) {
-			t.Errorf("%s at %d", text, on.Now()-sim.Epoch)
+		if on.Now() != sim.Beginning+int64(at) {
+			t.Errorf("%s at %d", text, on.Now()-sim.Beginning)
 		}
 		if err != nil {
 			text += " ! " + err.Error()
 		}
 		told = append(told, text)
 	}, func() { told = append(told, "done") })
-	for on.Now() < sim.Epoch+int64(10*time.Second) {
+	for on.Now() < sim.Beginning+int64(10*time.Second) {
 		on.Tick(on.Tick(on.Now()))
 	}
 	want := []string{
