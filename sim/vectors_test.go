@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The bytes of the exchange's own Python client, in testdata/session.json, are
+// The bytes of the exchange's own Python client, which engine/session is held to as well, are
 // understood: each request gets the answer that belongs to it.
 func TestPythonClientBytes(t *testing.T) {
 	type step struct {
@@ -19,7 +19,7 @@ func TestPythonClientBytes(t *testing.T) {
 		Name  string `json:"name"`
 		Steps []step `json:"steps"`
 	}
-	data, err := os.ReadFile("testdata/session.json")
+	data, err := os.ReadFile("../engine/session/testdata/reference_client.json")
 	if err != nil {
 		t.Fatal(err)
 	}
