@@ -13,8 +13,8 @@ test: ## check, then every test, with and without the race detector
 fuzz: ## fuzz every target for FUZZTIME (default 30s) each
 	bash scripts/fuzz.sh
 
-bench: ## the table of this library beside its peers
-	bash scripts/bench.sh
+bench: ## the goals and what is measured for them, a few minutes; ARGS=-strict to fail if one is missed
+	@bash scripts/bench.sh $(ARGS)
 
 demo: ## an exchange and a bot: a first trade end to end; ARGS=-json for machines
 	@go build -C tools -o ../bin/smk ./smk && bin/smk demo $(ARGS)

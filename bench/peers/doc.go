@@ -4,5 +4,5 @@
 //
 // It is a module of its own, so that nothing it compares with is ever required by the library.
 //
-//	go run ./cmd/table     the table of results, in Markdown
+//	go run ./cmd/bench     the table of results, in Markdown
 package peers

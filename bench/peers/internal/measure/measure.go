@@ -39,21 +39,48 @@ func (c Config) Check() error {
 	return nil
 }
 
-// Variant is one way to do the work. Loop does it n times.
+// Variant is one way to do the work, by exactly one of two functions.
 type Variant struct {
 	Name string
+
+	// Loop does the work n times on the measuring thread.
 	Loop func(n int) error
+
+	// Remote has another process do the work n times and returns the processor time that this took
+	// there. Its allocations are not counted.
+	Remote func(n int) (time.Duration, error)
 }
 
 // Result is what one operation of a variant takes.
 type Result struct {
 	Name   string
-	Ns     float64 // median of the rounds, in nanoseconds
-	Bytes  float64 // mean bytes allocated
-	Allocs float64 // mean allocations
+	Rounds []float64 // of each round, in nanoseconds
+	Ns     float64   // their median
 
-	// Time divided by the first variant's time of the same round.
-	Ratio, RatioMin, RatioMax float64
+	Counted bool    // allocations were counted
+	Bytes   float64 // mean bytes allocated
+	Allocs  float64 // mean allocations
+}
+
+// Spread is a ratio over the rounds of a measurement.
+type Spread struct {
+	Median float64 `json:"median"`
+	Min    float64 `json:"min"`
+	Max    float64 `json:"max"`
+}
+
+// Ratio is r's time divided by other's time of the same round. Both are results of one run.
+func (r Result) Ratio(other Result) Spread {
+	ratios := make([]float64, len(r.Rounds))
+	for i, ns := range r.Rounds {
+		ratios[i] = ns / other.Rounds[i]
+	}
+	return SpreadOf(ratios)
+}
+
+// SpreadOf is the middle and the ends of the values, of which there is at least one.
+func SpreadOf(values []float64) Spread {
+	return Spread{Median: Median(values), Min: slices.Min(values), Max: slices.Max(values)}
 }
 
 // Run measures the variants. Each round runs each of them for one slice, beginning with another one
@@ -76,38 +103,33 @@ func run(c Config, variants []Variant, clock func() time.Duration) ([]Result, er
 	runs := make([]int, len(variants))
 	for i, v := range variants {
 		results[i].Name = v.Name
-		if err := count(v, &results[i]); err != nil {
-			return nil, fmt.Errorf("%s: %w", v.Name, err)
+		if v.Loop != nil {
+			if err := count(v, &results[i]); err != nil {
+				return nil, fmt.Errorf("%s: %w", v.Name, err)
+			}
 		}
 		var err error
 		if runs[i], err = calibrate(v, c.Slice, clock); err != nil {
 			return nil, fmt.Errorf("%s: %w", v.Name, err)
 		}
 	}
-	times := make([][]float64, len(variants)) // by variant, then round
 	for round := range c.Rounds {
 		for k := range variants {
 			i := (round + k) % len(variants)
 			runtime.GC()
 			// It emptied pools and caches: an eighth of a slice goes unmeasured.
-			if err := variants[i].Loop(max(1, runs[i]/8)); err != nil {
+			if _, err := stopwatch(variants[i], max(1, runs[i]/8), clock); err != nil {
 				return nil, fmt.Errorf("%s: %w", variants[i].Name, err)
 			}
 			elapsed, err := stopwatch(variants[i], runs[i], clock)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", variants[i].Name, err)
 			}
-			times[i] = append(times[i], float64(elapsed)/float64(runs[i]))
+			results[i].Rounds = append(results[i].Rounds, float64(elapsed)/float64(runs[i]))
 		}
 	}
 	for i := range results {
-		var ratios []float64
-		for round, ns := range times[i] {
-			ratios = append(ratios, ns/times[0][round])
-		}
-		r := &results[i]
-		r.Ns, r.Ratio = Median(times[i]), Median(ratios)
-		r.RatioMin, r.RatioMax = slices.Min(ratios), slices.Max(ratios)
+		results[i].Ns = Median(results[i].Rounds)
 	}
 	return results, nil
 }
@@ -141,6 +163,7 @@ func count(v Variant, r *Result) error {
 			r.Bytes, r.Allocs = bytes, allocs
 		}
 	}
+	r.Counted = true
 	return nil
 }
 
@@ -162,6 +185,9 @@ func calibrate(v Variant, slice time.Duration, clock func() time.Duration) (int,
 }
 
 func stopwatch(v Variant, n int, clock func() time.Duration) (time.Duration, error) {
+	if v.Remote != nil {
+		return v.Remote(n)
+	}
 	start := clock()
 	err := v.Loop(n)
 	return clock() - start, err

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -18,7 +19,7 @@ func TestRun(t *testing.T) {
 	var order []string
 	timed := func(name string, allocs int, nanoseconds ...float64) Variant {
 		round := -1 // the last one of calibration is no round
-		return Variant{name, func(n int) error {
+		return Variant{Name: name, Loop: func(n int) error {
 			for range n * allocs {
 				kept = new([64]byte)
 			}
@@ -43,12 +44,17 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Result{
-		{Name: "first", Ns: 100, Ratio: 1, RatioMin: 1, RatioMax: 1},
-		{Name: "second", Ns: 500, Ratio: 5, RatioMin: 2.5, RatioMax: 6},
-		{Name: "allocates", Ns: 100, Ratio: 1, RatioMin: 0.5, RatioMax: 2, Allocs: 3, Bytes: 3 * 64},
+		{Name: "first", Rounds: []float64{100, 200, 100}, Ns: 100, Counted: true},
+		{Name: "second", Rounds: []float64{500, 500, 600}, Ns: 500, Counted: true},
+		{Name: "allocates", Rounds: []float64{50, 400, 100}, Ns: 100, Counted: true, Allocs: 3, Bytes: 3 * 64},
 	}
-	if !slices.Equal(results, want) {
+	if !reflect.DeepEqual(results, want) {
 		t.Errorf("got  %+v\nwant %+v", results, want)
+	}
+	for i, want := range []Spread{{1, 1, 1}, {5, 2.5, 6}, {1, 0.5, 2}} {
+		if got := results[i].Ratio(results[0]); got != want {
+			t.Errorf("%s is %+v of the first, want %+v", results[i].Name, got, want)
+		}
 	}
 	wantOrder := []string{
 		"first", "second", "allocates",
@@ -63,7 +69,7 @@ func TestRun(t *testing.T) {
 // TestRunByTheClock runs real work by the real clock.
 func TestRunByTheClock(t *testing.T) {
 	calls := 0
-	results, err := Run(Config{Rounds: 2, Slice: SliceMin}, []Variant{{"work", func(n int) error {
+	results, err := Run(Config{Rounds: 2, Slice: SliceMin}, []Variant{{Name: "work", Loop: func(n int) error {
 		calls++
 		for range n {
 			kept = new([64]byte)
@@ -73,8 +79,19 @@ func TestRunByTheClock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := results[0]; r.Ns <= 0 || r.Ratio != 1 || r.Allocs != 1 || r.Bytes != 64 || calls < 5 {
+	if r := results[0]; r.Ns <= 0 || len(r.Rounds) != 2 || r.Allocs != 1 || r.Bytes != 64 || calls < 5 {
 		t.Errorf("%d calls, result %+v", calls, r)
+	}
+}
+
+// TestRunRemote measures by what the other process says, whatever passes here meanwhile.
+func TestRunRemote(t *testing.T) {
+	results, err := Run(Config{Rounds: 2, Slice: SliceMin}, []Variant{
+		{Name: "far", Remote: func(n int) (time.Duration, error) { return 7 * time.Duration(n), nil }},
+	})
+	want := Result{Name: "far", Rounds: []float64{7, 7}, Ns: 7}
+	if err != nil || !reflect.DeepEqual(results[0], want) {
+		t.Errorf("got %+v, %v, want %+v", results, err, want)
 	}
 }
 
@@ -82,9 +99,15 @@ func TestRunByTheClock(t *testing.T) {
 func TestRunFails(t *testing.T) {
 	broken := errors.New("broken")
 	_, err := Run(Config{Rounds: 1, Slice: SliceMin}, []Variant{
-		{"bad", func(int) error { return broken }},
+		{Name: "bad", Loop: func(int) error { return broken }},
 	})
 	if !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), "bad: ") {
+		t.Errorf("error is %v", err)
+	}
+	_, err = Run(Config{Rounds: 1, Slice: SliceMin}, []Variant{
+		{Name: "far", Remote: func(int) (time.Duration, error) { return 0, broken }},
+	})
+	if !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), "far: ") {
 		t.Errorf("error is %v", err)
 	}
 	if _, err := Run(Config{Rounds: 1, Slice: SliceMin}, nil); err == nil {
@@ -95,7 +118,7 @@ func TestRunFails(t *testing.T) {
 // TestRunOfNothing expects work that takes no time to be refused instead of repeated for ever.
 func TestRunOfNothing(t *testing.T) {
 	stopped := func() time.Duration { return 0 }
-	nothing := Variant{"nothing", func(int) error { return nil }}
+	nothing := Variant{Name: "nothing", Loop: func(int) error { return nil }}
 	if _, err := run(Config{Rounds: 1, Slice: SliceMin}, []Variant{nothing}, stopped); err == nil {
 		t.Error("measured")
 	}
@@ -113,7 +136,7 @@ func TestConfigCheck(t *testing.T) {
 		if c.Check() == nil {
 			t.Errorf("%+v is taken", c)
 		}
-		if _, err := Run(c, []Variant{{"x", func(int) error { return nil }}}); err == nil {
+		if _, err := Run(c, []Variant{{Name: "x", Loop: func(int) error { return nil }}}); err == nil {
 			t.Errorf("%+v is run", c)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package suite
 
 import (
 	"bytes"
@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// machine is what the numbers were measured on.
-type machine struct {
+// Machine is what the numbers were measured on.
+type Machine struct {
 	CPU   string `json:"cpu"` // "" if the system does not tell
 	Cores int    `json:"cores"`
 	OS    string `json:"os"`
@@ -19,7 +19,7 @@ type machine struct {
 	Go    string `json:"go"`
 }
 
-func (m machine) String() string {
+func (m Machine) String() string {
 	cpu := m.CPU
 	if cpu == "" {
 		cpu = "unknown processor"
@@ -31,8 +31,8 @@ func (m machine) String() string {
 	return fmt.Sprintf("%s, %d cores, %s/%s%s, %s", cpu, m.Cores, m.OS, m.Arch, level, m.Go)
 }
 
-func thisMachine() machine {
-	m := machine{Cores: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version()}
+func thisMachine() Machine {
+	m := Machine{Cores: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH, Go: runtime.Version()}
 	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
 		m.CPU = cpuName(info)
 	}

@@ -1,0 +1,150 @@
+// Command bench measures this library beside its floors and its peers, in interleaved rounds, and
+// says which of its goals are reached. Every peer is first held to the values that gen/msg reads.
+//
+//	go run ./cmd/bench                          everything, in a few minutes
+//	go run ./cmd/bench -strict                  exit status 1 if a goal is missed
+//	go run ./cmd/bench -parts codec -feeds create,quotes
+//	go run ./cmd/bench -rounds 21               more rounds, for a machine that is not idle
+//	go run ./cmd/bench -smoke                   whether it runs at all, in seconds
+//	go run ./cmd/bench -json > results.json     for machines
+//	go run ./cmd/bench -from results.json       print what was measured before
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/smk-go/smk/bench/peers/internal/goal"
+	"github.com/smk-go/smk/bench/peers/internal/measure"
+	"github.com/smk-go/smk/bench/peers/internal/report"
+	"github.com/smk-go/smk/bench/peers/internal/suite"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // something could not be measured, or -strict and a goal is missed
+	exitUsage  = 2 // the command line was wrong
+)
+
+// flags are what the command line says.
+type flags struct {
+	JSON   bool          `name:"json" help:"Print JSON instead of Markdown."`
+	Strict bool          `help:"Exit with status 1 if a goal is missed or was not measured."`
+	Smoke  bool          `help:"Run everything once, as short as can be."`
+	Rounds int           `default:"9" help:"Rounds of measurement."`
+	Slice  time.Duration `default:"30ms" help:"Time of each variant in each round."`
+	Parts  []string      `placeholder:"NAME,..." help:"Measure only these parts, of ${parts}."`
+	Feeds  []string      `placeholder:"NAME,..." help:"Of the part codec measure only these messages, of ${feeds}."`
+	From   string        `type:"existingfile" placeholder:"FILE" help:"Measure nothing; take the results from this file of JSON."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// exit leaves kong's callback for the exit code.
+type exit int
+
+// run executes one command line. Whatever goes wrong is one line on progress, which is also told
+// what is going on.
+func run(ctx context.Context, args []string, out, progress io.Writer) (code int) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case exit:
+			code = int(r)
+		default:
+			panic(r)
+		}
+	}()
+	var f flags
+	parser, err := kong.New(&f,
+		kong.Name("bench"),
+		kong.Description("Measures this library beside its floors and its peers, and judges its goals."),
+		kong.Writers(out, progress),
+		kong.Vars{"parts": strings.Join(suite.Parts(), ","), "feeds": strings.Join(suite.Feeds(), ",")},
+		kong.Exit(func(code int) { panic(exit(code)) }),
+	)
+	if err != nil {
+		panic("BUG: command line: " + err.Error())
+	}
+	if _, err = parser.Parse(doubleDashes(args)); err == nil {
+		err = f.options().Check()
+	}
+	if err != nil {
+		fmt.Fprintf(progress, "bench: %v (-help lists flags)\n", err)
+		return exitUsage
+	}
+	results, err := f.results(ctx, progress)
+	if results != nil {
+		err = errors.Join(err, f.write(results, out))
+	}
+	if err != nil {
+		fmt.Fprintf(progress, "bench: %v\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+		return exitFailed
+	}
+	if f.Strict && results.Count(goal.Missed)+results.Count(goal.NotMeasured) > 0 {
+		return exitFailed
+	}
+	return exitOK
+}
+
+func (f *flags) options() suite.Options {
+	o := suite.Options{Config: measure.Config{Rounds: f.Rounds, Slice: f.Slice}}
+	if f.Smoke {
+		o = suite.Smoke()
+	}
+	o.Parts, o.Feeds = f.Parts, f.Feeds
+	return o
+}
+
+// results measures or reads what was measured. With an error there may be results nevertheless.
+func (f *flags) results(ctx context.Context, progress io.Writer) (*suite.Results, error) {
+	if f.From == "" {
+		return suite.Run(ctx, f.options(), progress)
+	}
+	content, err := os.ReadFile(f.From)
+	if err != nil {
+		return nil, err
+	}
+	r := new(suite.Results)
+	if err := json.Unmarshal(content, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.From, err)
+	}
+	return r, nil
+}
+
+func (f *flags) write(r *suite.Results, out io.Writer) error {
+	if f.JSON {
+		e := json.NewEncoder(out)
+		e.SetIndent("", "  ")
+		return e.Encode(r)
+	}
+	return report.Markdown(out, r)
+}
+
+// doubleDashes lets long flags be written with one dash, as Go programs do.
+func doubleDashes(args []string) []string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		if len(a) > 2 && a[0] == '-' && a[1] >= 'a' && a[1] <= 'z' {
+			a = "-" + a
+		}
+		out[i] = a
+	}
+	return out
+}

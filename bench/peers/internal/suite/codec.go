@@ -1,0 +1,258 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"github.com/smk-go/smk/bench/internal/fixture"
+	"github.com/smk-go/smk/bench/peers"
+	"github.com/smk-go/smk/bench/peers/cpp"
+	"github.com/smk-go/smk/bench/peers/internal/measure"
+)
+
+// Directions.
+const (
+	Decode = "decode"
+	Encode = "encode"
+)
+
+// Names of variants that are no peers.
+const (
+	floorSum  = "floor: byte sum"
+	floorCopy = "floor: memcpy"
+	cppReused = "C++ libprotobuf, reused"
+	cppArena  = "C++ libprotobuf, arena"
+	cppEncode = "C++ libprotobuf"
+	cppSum    = "floor: C byte sum"
+	cppCopy   = "floor: C memcpy"
+)
+
+// codecGoals say whose time is divided by whose for which goal.
+var codecGoals = []struct {
+	key, direction, what string
+	over, under          string
+}{
+	{"executed/sum", Decode, "executed", peers.Flat, floorSum},
+	{"executed/copy", Decode, "executed", peers.Flat, floorCopy},
+	{"cpp/executed", Decode, "executed", cppReused, peers.Flat},
+	{"cpp/quotes", Decode, "quotes", cppReused, peers.Flat},
+	{"cpp/mixed", Decode, "mixed", cppReused, peers.Flat},
+	{"vt/executed", Decode, "executed", "vtprotobuf pooled", peers.Flat},
+	{"vt/quotes", Decode, "quotes", "vtprotobuf pooled", peers.Flat},
+	{"google/executed", Decode, "executed", "google.golang.org/protobuf", peers.Flat},
+	{"google/quotes", Decode, "quotes", "google.golang.org/protobuf", peers.Flat},
+	{"easy/executed", Decode, "executed", "easyproto", peers.Flat},
+	{"hyper/executed", Decode, "executed", "hyperpb", peers.Flat},
+	{"quotes/sum", Decode, "quotes", peers.Flat, floorSum},
+	{"create/copy", Encode, "create", peers.Flat, floorCopy},
+	{"vt/create", Encode, "create", "vtprotobuf plain", peers.Flat},
+	{"cpp/create", Encode, "create", cppEncode, peers.Flat},
+}
+
+// benchCase is one message or feed in one direction, by everyone who can do it.
+type benchCase struct {
+	direction string
+	feed      fixture.Feed
+	variants  []measure.Variant
+}
+
+// Feeds are the names of the messages and feeds that can be asked for.
+func Feeds() []string {
+	var all []string
+	for _, f := range append(fixture.Inbound(), fixture.Single()...) {
+		if !slices.Contains(all, f.Name) {
+			all = append(all, f.Name)
+		}
+	}
+	return all
+}
+
+// codec measures every library on every message and feed.
+func codec(ctx context.Context, o Options, r *Results) error {
+	flags := cpp.DefaultFlags
+	if o.Smoke {
+		flags = []string{"-O0"} // compiled in half the time
+	}
+	foreign, err := cpp.Start(ctx, flags)
+	switch {
+	case err == nil:
+		defer foreign.Close()
+		r.Versions["C++ libprotobuf"] = foreign.Version
+	case errors.Is(err, cpp.ErrUnavailable):
+		foreign = nil
+		r.lack("cpp/", "C++ libprotobuf is not available")
+		r.Notes = append(r.Notes, fmt.Sprintf("C++ libprotobuf is not measured: %v.", err))
+	default:
+		return err
+	}
+	cases, err := newCases(foreign, o.Feeds)
+	if err != nil {
+		return err
+	}
+	decoded := make(map[string]measure.Result) // ours, by feed
+	for _, c := range cases {
+		results, err := measure.Run(o.Config, c.variants)
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", c.direction, c.feed.Name, err)
+		}
+		r.addPeers(c, results)
+		if c.direction == Decode {
+			decoded[c.feed.Name] = results[0]
+		}
+		for _, g := range codecGoals {
+			if g.direction != c.direction || g.what != c.feed.Name {
+				continue
+			}
+			over, ok1 := named(results, g.over)
+			under, ok2 := named(results, g.under)
+			if ok1 && ok2 {
+				r.set(g.key, over.Ratio(under))
+			}
+		}
+		r.worst("allocs/plain", results[0].Allocs)
+	}
+	one, ok1 := decoded["executed"]
+	varied, ok2 := decoded["executed_var"]
+	if ok1 && ok2 {
+		r.set("varied/executed", varied.Ratio(one))
+	}
+	return nil
+}
+
+// addPeers adds the case's results to the table of peers.
+func (r *Results) addPeers(c benchCase, results []measure.Result) {
+	bytes := float64(c.feed.Bytes) / float64(len(c.feed.Payloads))
+	for _, res := range results {
+		r.Peers = append(r.Peers, PeerRow{
+			Direction:   c.direction,
+			What:        c.feed.Name,
+			Bytes:       bytes,
+			Who:         res.Name,
+			Ns:          res.Ns,
+			MBPerSecond: bytes / res.Ns * 1e3,
+			Counted:     res.Counted,
+			AllocBytes:  res.Bytes,
+			Allocs:      res.Allocs,
+			Ratio:       res.Ratio(results[0]),
+		})
+	}
+}
+
+func named(results []measure.Result, name string) (measure.Result, bool) {
+	i := slices.IndexFunc(results, func(r measure.Result) bool { return r.Name == name })
+	if i < 0 {
+		return measure.Result{}, false
+	}
+	return results[i], true
+}
+
+// newCases prepares what is asked for, everything if nothing is, and checks that everyone reads the
+// same values. The first variant is ours.
+func newCases(foreign *cpp.Process, feeds []string) ([]benchCase, error) {
+	wanted := func(f fixture.Feed) bool { return len(feeds) == 0 || slices.Contains(feeds, f.Name) }
+	var cases []benchCase
+	for _, f := range fixture.Inbound() {
+		if !wanted(f) {
+			continue
+		}
+		c := benchCase{direction: Decode, feed: f}
+		for _, p := range peers.All() {
+			if err := p.Check(f); err != nil {
+				return nil, err
+			}
+			loop, err := p.Decode(f)
+			if err != nil {
+				return nil, err
+			}
+			c.variants = append(c.variants, measure.Variant{Name: p.Name, Loop: loop})
+		}
+		if err := c.addForeign(foreign, map[string]cpp.Kind{
+			cppReused: cpp.Reused, cppArena: cpp.Arena, cppSum: cpp.Sum, cppCopy: cpp.Copy,
+		}); err != nil {
+			return nil, err
+		}
+		c.variants = append(c.variants, sumFloor(f), copyFloor(f))
+		cases = append(cases, c)
+	}
+	for _, f := range fixture.Single() {
+		if !wanted(f) {
+			continue
+		}
+		c := benchCase{direction: Encode, feed: f}
+		for _, p := range peers.All() {
+			if p.Encode == nil {
+				continue
+			}
+			if err := p.Check(f); err != nil {
+				return nil, err
+			}
+			loop, _, err := p.Encode(f.Payloads[0])
+			if err != nil {
+				return nil, err
+			}
+			c.variants = append(c.variants, measure.Variant{Name: p.Name, Loop: loop})
+		}
+		kinds := map[string]cpp.Kind{cppCopy: cpp.Copy}
+		if f.Name == "create" {
+			kinds[cppEncode] = cpp.Encode
+		}
+		if err := c.addForeign(foreign, kinds); err != nil {
+			return nil, err
+		}
+		c.variants = append(c.variants, copyFloor(f))
+		cases = append(cases, c)
+	}
+	return cases, nil
+}
+
+// addForeign adds what the C++ process does, if there is one, in the order of the names.
+func (c *benchCase) addForeign(foreign *cpp.Process, kinds map[string]cpp.Kind) error {
+	if foreign == nil {
+		return nil
+	}
+	if err := foreign.Check(c.feed); err != nil {
+		return fmt.Errorf("C++ libprotobuf: %w", err)
+	}
+	for _, name := range []string{cppReused, cppArena, cppEncode, cppSum, cppCopy} {
+		kind, ok := kinds[name]
+		if !ok {
+			continue
+		}
+		loop, err := foreign.Loop(kind, c.feed)
+		if err != nil {
+			return fmt.Errorf("C++ libprotobuf: %w", err)
+		}
+		c.variants = append(c.variants, measure.Variant{Name: name, Remote: loop})
+	}
+	return nil
+}
+
+// sumFloor is what the machine asks for looking at each byte of the payloads.
+func sumFloor(f fixture.Feed) measure.Variant {
+	payloads, mask := f.Payloads, f.Mask()
+	return measure.Variant{Name: floorSum, Loop: func(n int) error {
+		for i := range n {
+			var s uint64
+			for _, c := range payloads[i&mask] {
+				s += uint64(c)
+			}
+			runtime.KeepAlive(s)
+		}
+		return nil
+	}}
+}
+
+// copyFloor is what the machine asks for copying them.
+func copyFloor(f fixture.Feed) measure.Variant {
+	payloads, mask := f.Payloads, f.Mask()
+	buf := make([]byte, len(f.Stream))
+	return measure.Variant{Name: floorCopy, Loop: func(n int) error {
+		for i := range n {
+			copy(buf, payloads[i&mask])
+		}
+		return nil
+	}}
+}

@@ -1,0 +1,119 @@
+package suite
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"github.com/smk-go/smk/bench/internal/fixture"
+	"github.com/smk-go/smk/bench/peers"
+	"github.com/smk-go/smk/bench/peers/internal/measure"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/wire"
+)
+
+// streamBytes is about how much a busy connection hands over at once.
+const streamBytes = 64 << 10
+
+// way measures what cutting frames adds to decoding them, and what it costs when the fields are not
+// those that every writer emits in the order in which every writer emits them.
+func way(_ context.Context, o Options, r *Results) error {
+	for key, feed := range map[string]fixture.Feed{
+		"scan+decode/executed": fixture.Executed(),
+		"scan+decode/mixed":    fixture.Mixed(),
+	} {
+		if err := scan(o, r, key, feed); err != nil {
+			return err
+		}
+	}
+	for what, feed := range map[string]fixture.Feed{
+		"executed": fixture.ExecutedVar(),
+		"quotes":   fixture.QuotesVar(),
+	} {
+		if err := disorder(o, r, what, feed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scan compares frames cut from a stream and decoded with payloads of the same memory that were cut
+// before.
+func scan(o Options, r *Results, key string, feed fixture.Feed) error {
+	limits, err := wire.Limits{}.Resolve()
+	if err != nil {
+		return err
+	}
+	stream := bytes.Repeat(feed.Stream, max(1, streamBytes/len(feed.Stream)))
+	var payloads [][]byte
+	for rest := stream; len(rest) > 0; {
+		payload, n, err := wire.Scan(rest, limits)
+		if err != nil {
+			return err
+		}
+		payloads, rest = append(payloads, payload), rest[n:]
+	}
+	m, rest, next := new(msg.Payload), stream, 0
+	errCut := errors.New("the stream ends within a frame")
+	results, err := measure.Run(o.Config, []measure.Variant{
+		{Name: "decode", Loop: func(n int) error {
+			for range n {
+				if err := m.Decode(payloads[next], nil); err != nil {
+					return err
+				}
+				if next++; next == len(payloads) {
+					next = 0
+				}
+			}
+			return nil
+		}},
+		{Name: "scan and decode", Loop: func(n int) error {
+			for range n {
+				payload, size, err := wire.Scan(rest, limits)
+				if err != nil {
+					return err
+				}
+				if size == 0 {
+					return errCut
+				}
+				if err := m.Decode(payload, nil); err != nil {
+					return err
+				}
+				if rest = rest[size:]; len(rest) == 0 {
+					rest = stream
+				}
+			}
+			return nil
+		}},
+	})
+	if err != nil {
+		return err
+	}
+	r.set(key, results[1].Ratio(results[0]))
+	return nil
+}
+
+// disorder compares messages with the same ones in disorder. Unknown fields are bytes more to read:
+// they are compared by the byte.
+func disorder(o Options, r *Results, what string, feed fixture.Feed) error {
+	unknown := fixture.Unknown(feed)
+	var variants []measure.Variant
+	for _, f := range []fixture.Feed{feed, fixture.Shuffled(feed), unknown} {
+		loop, err := peers.All()[0].Decode(f)
+		if err != nil {
+			return err
+		}
+		variants = append(variants, measure.Variant{Name: f.Name, Loop: loop})
+	}
+	results, err := measure.Run(o.Config, variants)
+	if err != nil {
+		return err
+	}
+	r.set("shuffled/"+what, results[1].Ratio(results[0]))
+	perByte := results[2].Ratio(results[0])
+	longer := float64(unknown.Bytes) / float64(feed.Bytes)
+	r.set("unknown/"+what, measure.Spread{
+		Median: perByte.Median / longer, Min: perByte.Min / longer, Max: perByte.Max / longer,
+	})
+	return nil
+}
