@@ -77,3 +77,17 @@ func TestNoAllocations(t *testing.T) {
 		t.Errorf("large frames of a size that the pool knows: %v allocations", n)
 	}
 }
+
+func TestForwardAllocatesNothing(t *testing.T) {
+	region := make([]byte, ForwardBytes)
+	var body Putter = putting{raw{8, 1}}
+	seq := uint64(0)
+	if n := testing.AllocsPerRun(100, func() {
+		seq++
+		if _, size := (Head{Type: 3, Seq: seq}).Forward(region, body, 0x58, seq); size == 0 {
+			t.Fatal("left")
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -65,5 +66,6 @@ const (
 const (
 	_ = uint(ringBytesMin - 2*CredentialBytesMax - SessionBytesMax - controlBytes) // every login fits the ring
 	_ = uint(wire.OutboundBytesMax - 2*CredentialBytesMax - SessionBytesMax - 256) // every login may be sent
+	_ = uint(wire.PutBytes - msg.PutBytes)                                         // every message may write itself forwards
 	_ = uint(ringRecordsMin - 2*controlRecords)                                    // something is left for application messages
 )

@@ -58,6 +58,34 @@ func (s *Session) build(typ msg.PayloadType, m wire.Marshaler, reference uint64)
 	if s.out > sequenceMax {
 		return nil, 0, ErrSequenceSpent
 	}
+	if p, ok := m.(wire.Putter); ok {
+		if body, size = s.forward(typ, p, reference); size > 0 {
+			return body, size, nil
+		}
+	}
+	return s.exact(typ, m, reference)
+}
+
+// forward is build for what is usual: a short frame, written in one pass, with much
+// more room in the ring than it needs. Where that is not so it returns a size of 0.
+func (s *Session) forward(typ msg.PayloadType, m wire.Putter, reference uint64) (body []byte, size int) {
+	if s.frames.PendingBytes()+wire.ForwardBytes > s.bytesMax || s.frames.Waiting() >= s.recordsMax || s.serving.active {
+		return nil, 0
+	}
+	region, err := s.frames.Reserve(wire.ForwardBytes)
+	if err != nil {
+		return nil, 0
+	}
+	tag := byte(0)
+	if reference != 0 {
+		tag = referenceTag(typ)
+	}
+	return wire.Head{Type: uint32(typ), Seq: s.out}.Forward(region, m, tag, reference)
+}
+
+// exact is build for any message and for the last bytes of room: it asks for the size
+// before.
+func (s *Session) exact(typ msg.PayloadType, m wire.Marshaler, reference uint64) (body []byte, size int, err error) {
 	own := m.SizeVT()
 	if uint(own) > wire.OutboundBytesMax {
 		return nil, 0, refuseSize(own)

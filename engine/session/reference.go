@@ -97,8 +97,11 @@ func fieldsOf(typ msg.PayloadType) orderFields {
 // sideField is the number of order_create's side.
 const sideField = 4
 
-// referenceSize is the number of bytes that putReference writes. Reference fields
-// have small numbers: their tag is one byte.
+// referenceTag is the tag of the reference field. Its numbers are small: the tag is
+// one byte.
+func referenceTag(typ msg.PayloadType) byte { return byte(fieldsOf(typ).reference << 3) }
+
+// referenceSize is the number of bytes that putReference writes.
 func referenceSize(reference uint64) int {
 	if reference == 0 {
 		return 0
@@ -108,7 +111,7 @@ func referenceSize(reference uint64) int {
 
 // putReference writes the reference field over all of b.
 func putReference(b []byte, typ msg.PayloadType, reference uint64) {
-	b[0] = byte(fieldsOf(typ).reference << 3)
+	b[0] = referenceTag(typ)
 	binary.PutUvarint(b[1:], reference)
 }
 

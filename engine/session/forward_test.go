@@ -1,0 +1,157 @@
+package session
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/wire"
+)
+
+// counted is a message that counts which of its encoders is used.
+type counted struct {
+	*msg.OrderCreate
+	forwards, exactly int
+}
+
+func (c *counted) Put(b []byte) int {
+	c.forwards++
+	return c.OrderCreate.Put(b)
+}
+
+func (c *counted) SizeVT() int {
+	c.exactly++
+	return c.OrderCreate.SizeVT()
+}
+
+// backwards hides that a message can write itself forwards.
+type backwards struct{ wire.Marshaler }
+
+func (m backwards) GetReference() uint64 {
+	return m.Marshaler.(interface{ GetReference() uint64 }).GetReference()
+}
+
+// TestForwardAsExactly sends the same messages to two sessions, to one by messages that cannot write
+// themselves forwards, and expects the same bytes.
+func TestForwardAsExactly(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, base := range []uint64{0, 40, 1<<56 - 30, 1 << 60} {
+		a := newEstablished(t, Config{ReferenceBase: base, ThrottleOff: true})
+		b := newEstablished(t, Config{ReferenceBase: base, ThrottleOff: true})
+		for range 400 {
+			typ, m := drawOrderEntry(r)
+			seqA, errA := a.s.Send(a.now, typ, m)
+			seqB, errB := b.s.Send(b.now, typ, backwards{m})
+			if seqA != seqB || errA != nil || errB != nil {
+				t.Fatalf("%v: %d, %v, backwards %d, %v", m, seqA, errA, seqB, errB)
+			}
+			entryA, entryB := a.s.open.sequence(seqA), b.s.open.sequence(seqB)
+			if entryA.kind != entryB.kind || entryA.key != entryB.key || entryA.reference != entryB.reference {
+				t.Fatalf("%v: waits as %+v, backwards as %+v", m, entryA, entryB)
+			}
+			gotA, gotB := a.sent(), b.sent()
+			if !bytes.Equal(gotA, gotB) {
+				t.Fatalf("%v:\nsent      %x\nbackwards %x", m, gotA, gotB)
+			}
+			a.s.release(entryA)
+			b.s.release(entryB)
+		}
+	}
+}
+
+// drawOrderEntry draws an order-entry message, now and then one that is left to the exact way.
+func drawOrderEntry(r *rand.Rand) (msg.PayloadType, wire.Marshaler) {
+	number := func() uint64 { return r.Uint64() >> r.IntN(64) }
+	reference := func(set func(uint64)) {
+		if r.IntN(2) == 0 {
+			set(number() | 1)
+		}
+	}
+	switch r.IntN(5) {
+	case 0:
+		m := new(msg.OrderCancel)
+		m.SetOrderId(number())
+		reference(m.SetReference)
+		return msg.PayloadOrderCancel, m
+	case 1:
+		m := new(msg.OrderCancelAll)
+		m.SetMarketId(uint32(number()))
+		reference(m.SetReference)
+		return msg.PayloadOrderCancelAll, m
+	case 2:
+		m := new(msg.OrderQuantityReduce)
+		m.SetOrderId(number())
+		m.SetNewQuantity(number())
+		reference(m.SetReference)
+		return msg.PayloadOrderQuantityReduce, m
+	case 3:
+		m := new(msg.OrderCancelReplace)
+		m.SetOrigOrderId(number())
+		m.SetPrice(uint32(number()))
+		m.SetQuantity(number())
+		m.SetLabelString(strings.Repeat("r", r.IntN(140)))
+		reference(m.SetReference)
+		return msg.PayloadOrderCancelReplace, m
+	}
+	m := orderCreate()
+	m.SetQuantity(number())
+	m.SetContractId(uint32(number()))
+	if r.IntN(2) == 0 {
+		m.SetLabelString(strings.Repeat("c", r.IntN(140)))
+	}
+	reference(m.SetReference)
+	return msg.PayloadOrderCreate, m
+}
+
+// TestForwardIsUsed expects usual orders to be written in one pass.
+func TestForwardIsUsed(t *testing.T) {
+	for _, base := range []uint64{0, 1 << 60} {
+		k := newEstablished(t, Config{ReferenceBase: base})
+		m := &counted{OrderCreate: orderCreate()}
+		for range 50 {
+			if _, err := k.s.Send(k.now, msg.PayloadOrderCreate, m); err != nil {
+				t.Fatal(err)
+			}
+			k.sent()
+		}
+		if m.forwards != 50 || m.exactly != 0 {
+			t.Errorf("base %d: written forwards %d times, exactly %d times", base, m.forwards, m.exactly)
+		}
+	}
+}
+
+// TestForwardIsNotUsed sends into the last bytes of the ring, where the frame has room and what
+// writing forwards asks for has none: no send is refused for that.
+func TestForwardIsNotUsed(t *testing.T) {
+	fill := func(wrap func(*msg.OrderCreate) wire.Marshaler) (frames int, sent []byte) {
+		config := Config{ThrottleOff: true}
+		config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
+		k := newEstablished(t, config)
+		// What is unsent will go round the end of the block.
+		for range 100 {
+			if _, err := k.s.Send(k.now, msg.PayloadOrderCreate, wrap(orderCreate())); err != nil {
+				t.Fatal(err)
+			}
+			k.sent()
+		}
+		for {
+			_, err := k.s.Send(k.now, msg.PayloadOrderCreate, wrap(orderCreate()))
+			if err != nil {
+				wantErr(t, err, ErrFull)
+				return frames, k.sent()
+			}
+			frames++
+		}
+	}
+	forwards := &counted{OrderCreate: orderCreate()}
+	n, sent := fill(func(*msg.OrderCreate) wire.Marshaler { return forwards })
+	wantN, wantSent := fill(func(m *msg.OrderCreate) wire.Marshaler { return backwards{m} })
+	if n != wantN || !bytes.Equal(sent, wantSent) {
+		t.Errorf("%d frames of %d bytes had room, exactly written %d of %d", n, len(sent), wantN, len(wantSent))
+	}
+	if forwards.forwards == 0 || forwards.exactly < 5 {
+		t.Errorf("written forwards %d times, exactly %d times", forwards.forwards, forwards.exactly)
+	}
+}

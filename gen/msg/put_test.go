@@ -1,0 +1,221 @@
+package msg_test
+
+import (
+	"bytes"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/gen/seto"
+)
+
+// putter is a message that writes itself forwards.
+type putter interface {
+	message
+	Put(b []byte) int
+}
+
+// putters are the kinds of such messages.
+func putters(t *testing.T) (all []kind) {
+	t.Helper()
+	for _, k := range kinds {
+		if _, ok := k.new().(putter); ok {
+			all = append(all, k)
+		}
+	}
+	if len(all) != 5 {
+		t.Fatalf("%d messages have a Put, want order entry's 5", len(all))
+	}
+	return all
+}
+
+// checkPut writes p both ways, into buffers whose every byte is watched.
+func checkPut(t *testing.T, k kind, p proto.Message) {
+	t.Helper()
+	m := k.new().(putter)
+	setProto(m, p)
+	want := canonical(t, p)
+	if got, err := m.MarshalVT(); err != nil || !bytes.Equal(got, want) {
+		t.Fatalf("%s: backwards %x, %v, want %x", k.name, got, err, want)
+	}
+	const beyond = 64
+	for _, fill := range []byte{0x00, 0xa5, 0xff} {
+		b := bytes.Repeat([]byte{fill}, msg.PutBytes+beyond)
+		n := m.Put(b)
+		if n < 0 || !bytes.Equal(b[:n], want) {
+			t.Fatalf("%s: forwards %d, %x, want %x", k.name, n, b[:max(n, 0)], want)
+		}
+		if !bytes.Equal(b[msg.PutBytes:], bytes.Repeat([]byte{fill}, beyond)) {
+			t.Fatalf("%s: wrote beyond its room: %x", k.name, b[msg.PutBytes:])
+		}
+		exact := bytes.Repeat([]byte{fill}, msg.PutBytes)
+		if n := m.Put(exact); n != len(want) || !bytes.Equal(exact[:n], want) {
+			t.Fatalf("%s: in exact room %d, %x, want %x", k.name, n, exact, want)
+		}
+	}
+}
+
+// checkDeclined holds Put to leaving p to the other encoder, untouched.
+func checkDeclined(t *testing.T, k kind, p proto.Message) {
+	t.Helper()
+	m := k.new().(putter)
+	setProto(m, p)
+	before := m.String()
+	if n := m.Put(make([]byte, 2*msg.PutBytes)); n >= 0 {
+		t.Errorf("%s: writes %d bytes of %v", k.name, n, p)
+	}
+	if m.String() != before {
+		t.Errorf("%s: changed to %v", k.name, m)
+	}
+}
+
+// Where varints change their length, and beside it.
+func putNumbers() (numbers []uint64) {
+	for k := range 64 {
+		numbers = append(numbers, 1<<k-1, 1<<k, 1<<k+1)
+	}
+	return append(numbers, math.MaxUint64, math.MaxUint64-1)
+}
+
+// setPut sets a field to what it has room for of a number.
+func setPut(m protoreflect.Message, f protoreflect.FieldDescriptor, v uint64) {
+	switch f.Kind() {
+	case protoreflect.EnumKind:
+		m.Set(f, protoreflect.ValueOfEnum(protoreflect.EnumNumber(v&0x7f)))
+	case protoreflect.Uint32Kind:
+		m.Set(f, protoreflect.ValueOfUint32(uint32(v)))
+	case protoreflect.Uint64Kind:
+		m.Set(f, protoreflect.ValueOfUint64(v))
+	case protoreflect.StringKind:
+		m.Set(f, protoreflect.ValueOfString(strings.Repeat("x", int(v&0x7f))))
+	}
+}
+
+// Every field of every message takes every number and every text of up to 127 bytes, with the other
+// fields present and, if they may be, absent.
+func TestPutAgrees(t *testing.T) {
+	for _, k := range putters(t) {
+		for i := range k.fields.Len() {
+			f := k.fields.Get(i)
+			for j, v := range append(putNumbers(), putTexts()...) {
+				full, bare := k.newProto().ProtoReflect(), k.newProto().ProtoReflect()
+				for o := range k.fields.Len() {
+					other := k.fields.Get(o)
+					setPut(full, other, uint64(o+j))
+					if other.Cardinality() == protoreflect.Required {
+						setPut(bare, other, uint64(o))
+					}
+				}
+				setPut(full, f, v)
+				setPut(bare, f, v)
+				checkPut(t, k, full.Interface())
+				checkPut(t, k, bare.Interface())
+			}
+		}
+	}
+}
+
+func putTexts() (lengths []uint64) {
+	for n := range uint64(128) {
+		lengths = append(lengths, n)
+	}
+	return lengths
+}
+
+// The largest message of each kind has room, and messages drawn at random are all written alike.
+func TestPutAgreesAtRandom(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, k := range putters(t) {
+		largest := k.newProto().ProtoReflect()
+		for i := range k.fields.Len() {
+			setPut(largest, k.fields.Get(i), math.MaxUint64)
+		}
+		checkPut(t, k, largest.Interface())
+		for range 2000 {
+			p := k.newProto().ProtoReflect()
+			for i := range k.fields.Len() {
+				if f := k.fields.Get(i); f.Cardinality() == protoreflect.Required || r.IntN(2) == 0 {
+					setPut(p, f, r.Uint64()>>r.IntN(64))
+				}
+			}
+			checkPut(t, k, p.Interface())
+		}
+	}
+}
+
+// What is unusual is left to the encoder that knows everything: less room than asked for, a required
+// field that is not set, an enum beyond one byte, a long text.
+func TestPutDeclines(t *testing.T) {
+	declined := 0
+	for _, k := range putters(t) {
+		full := k.full(seto.PayloadType_PAYLOAD_ORDER_CREATE)
+		for i := range k.fields.Len() {
+			if f := k.fields.Get(i); f.Kind() == protoreflect.EnumKind {
+				setPut(full.ProtoReflect(), f, 1) // the others are beyond one byte
+			}
+		}
+		checkPut(t, k, full)
+		m := k.new().(putter)
+		setProto(m, full)
+		for _, n := range []int{0, 1, m.SizeVT(), msg.PutBytes - 1} {
+			b := make([]byte, n)
+			if m.Put(b) >= 0 || !bytes.Equal(b, make([]byte, n)) {
+				t.Errorf("%s: writes into %d bytes", k.name, n)
+			}
+		}
+		if m.Put(nil) >= 0 {
+			t.Errorf("%s: writes into nothing", k.name)
+		}
+		for i := range k.fields.Len() {
+			f := k.fields.Get(i)
+			p := proto.Clone(full)
+			switch {
+			case f.Kind() == protoreflect.EnumKind:
+				for _, v := range []protoreflect.EnumNumber{128, 1 << 20, math.MaxInt32, -1, math.MinInt32} {
+					p.ProtoReflect().Set(f, protoreflect.ValueOfEnum(v))
+					checkDeclined(t, k, p)
+					declined++
+				}
+			case f.Kind() == protoreflect.StringKind:
+				for _, n := range []int{128, 129, 255, 256, 300, 1 << 14} {
+					p.ProtoReflect().Set(f, protoreflect.ValueOfString(strings.Repeat("x", n)))
+					checkDeclined(t, k, p)
+					declined++
+				}
+			}
+			if f.Cardinality() == protoreflect.Required {
+				p := proto.Clone(full)
+				p.ProtoReflect().Clear(f)
+				checkDeclined(t, k, p)
+				declined++
+			}
+		}
+	}
+	if declined < 40 {
+		t.Errorf("only %d messages were left", declined)
+	}
+}
+
+func TestPutAllocatesNothing(t *testing.T) {
+	var calls []allocates
+	b := make([]byte, msg.PutBytes)
+	for _, k := range putters(t) {
+		p := k.newProto().ProtoReflect()
+		for i := range k.fields.Len() {
+			setPut(p, k.fields.Get(i), 77)
+		}
+		m := k.new().(putter)
+		setProto(m, p.Interface())
+		calls = append(calls, allocates{k.name, func() {
+			if m.Put(b) < 0 {
+				t.Fatal("not written")
+			}
+		}})
+	}
+	checkNoAllocs(t, calls)
+}

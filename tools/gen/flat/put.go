@@ -1,0 +1,130 @@
+package flat
+
+import (
+	"google.golang.org/protobuf/compiler/protogen"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// sent are the messages that have a method Put: those that a bot sends all day. The others leave
+// once for a market or a connection, or never, and do without the code.
+var sent = map[protoreflect.FullName]bool{
+	"smarkets.seto.OrderCreate":         true,
+	"smarkets.seto.OrderCancel":         true,
+	"smarkets.seto.OrderCancelAll":      true,
+	"smarkets.seto.OrderCancelReplace":  true,
+	"smarkets.seto.OrderQuantityReduce": true,
+}
+
+// The room of a Put method, as gen/msg/put.go has it.
+const (
+	putStartMax = 255 // a field starts here at the latest
+	putTextMax  = 127
+)
+
+func binaryIdent(name string) protogen.GoIdent {
+	return protogen.GoImportPath("encoding/binary").Ident(name)
+}
+
+// forward writes the encoder that goes forwards. It refuses a message that it has no answer for,
+// and one that may not fit the room.
+func (w *writer) forward(t *message) {
+	w.P("// Put writes the message to the front of b, as MarshalToSizedBufferVT writes it to the end of what it")
+	w.P("// is given, and returns its size. It overwrites any of the first PutBytes bytes.")
+	w.P("//")
+	w.P("// A negative size says that it is not written, because b is shorter than that, a required field is not")
+	w.P("// set, an enum is beyond one byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then")
+	w.P("// writes it or says what is wrong.")
+	w.P("func (m *", t.Name, ") Put(b []byte) (n int) {")
+	if req := t.required(); req != "" {
+		w.P("const required = ", req)
+		w.P("if len(b) < PutBytes || m.has&required != required { return -1 }")
+	} else {
+		w.P("if len(b) < PutBytes { return -1 }")
+	}
+	w.P("to, has, i := (*[PutBytes]byte)(b), m.has, uint(0)")
+	start := 0
+	for _, f := range t.Fields {
+		if start > putStartMax {
+			refuse("%s: %s does not fit the room of Put", t.Full, f.Desc.Name())
+		}
+		w.forwardField(f)
+		start += f.forwardMax()
+	}
+	if start > putStartMax+1 {
+		refuse("%s does not fit the room of Put", t.Full)
+	}
+	w.P("return int(i)")
+	w.P("}")
+}
+
+// forwardMax is the most that a field takes in a message that Put writes.
+func (f *field) forwardMax() int {
+	switch {
+	case f.Repeated:
+	case f.isText():
+		return f.tagSize() + 1 + putTextMax
+	case f.Kind == protoreflect.Uint32Kind:
+		return f.tagSize() + 5
+	case f.Kind == protoreflect.Uint64Kind:
+		return f.tagSize() + 10
+	case f.Kind == protoreflect.EnumKind:
+		return f.tagSize() + 1
+	}
+	refuse("%s: Put knows no %v", f.Desc.FullName(), f.Kind)
+	return 0
+}
+
+func (w *writer) forwardField(f *field) {
+	m := "m." + f.Var
+	if f.Required {
+		w.P("{ // ", f.Desc.Name())
+	} else {
+		w.P("if has&", f.Bit, " != 0 {")
+	}
+	if f.tagSize() != 1 {
+		refuse("%s: Put knows no tag of two bytes", f.Desc.FullName())
+	}
+	tag := hex(uint64(protowire.AppendVarint(nil, f.Tag)[0]))
+	little := binaryIdent("LittleEndian")
+	w.P("to[i&putMask] = ", tag)
+	switch {
+	case f.isText():
+		w.P("text := ", m)
+		w.P("if len(text) > putTextMax { return -1 }")
+		w.P("to[i&putMask+1] = byte(len(text))")
+		w.P("i += 2 + putText(to, i+2, text)")
+	case f.Kind == protoreflect.EnumKind:
+		w.P("v := uint(", m, ")")
+		w.P("if v > 0x7f { return -1 }")
+		w.P("to[i&putMask+1] = byte(v)")
+		w.P("i += 2")
+	default:
+		w.P("v := ", m)
+		switch usual[f.Desc.Name()] {
+		case 2:
+			w.P("if v-0x80 < 1<<14-0x80 {")
+			w.P(little, ".PutUint16(to[i&putMask+1:], uint16(v&0x7f|v>>7<<8|0x80))")
+			w.P("i += 3")
+			w.P("} else {")
+			defer w.P("}")
+		case 3:
+			w.P("if v < 1<<28 {")
+			w.P("x, n := spread28(uint32(v))")
+			w.P(little, ".PutUint32(to[i&putMask+1:], x)")
+			w.P("i += 1 + n")
+			w.P("} else {")
+			defer w.P("}")
+		}
+		if f.Kind == protoreflect.Uint32Kind {
+			w.P("x, n := spread32(v)")
+			w.P(little, ".PutUint64(to[i&putMask+1:], x)")
+		} else {
+			w.P("x, n := spread64(v)")
+			w.P(little, ".PutUint64(to[i&putMask+1:], x)")
+			w.P("if n > 8 { ", little, ".PutUint16(to[i&putMask+9:], ninth(v)) }")
+		}
+		w.P("i += 1 + n")
+	}
+	w.P("}")
+}
