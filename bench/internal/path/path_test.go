@@ -1,0 +1,66 @@
+package path
+
+import (
+	"testing"
+
+	"github.com/smk-go/smk/gen/msg"
+)
+
+// TestStages runs every stage for several laps of its stream.
+func TestStages(t *testing.T) {
+	for _, open := range Groups() {
+		g, err := open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(g.Name, func(t *testing.T) {
+			base := false
+			for _, stage := range g.Stages {
+				base = base || stage.Name == g.Base
+				for _, n := range []int{1, 7, 10_000} {
+					if err := stage.Loop(n); err != nil {
+						t.Errorf("%s, %d at once: %v", stage.Name, n, err)
+						break
+					}
+				}
+			}
+			if !base {
+				t.Errorf("no stage %s to compare with", g.Base)
+			}
+			if err := g.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestStreamCounts reads three laps of every stream and expects numbers without a hole.
+func TestStreamCounts(t *testing.T) {
+	for _, feed := range Inbound() {
+		s, err := newStream(feed.Payloads)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var p msg.Payload
+		seq, account := uint64(sequenceBase), uint64(sequenceBase)
+		for lap := range 3 {
+			for i, b := range s.payloads {
+				if err := p.Decode(b, nil); err != nil {
+					t.Fatalf("%s lap %d, message %d: %v", feed.Name, lap, i, err)
+				}
+				if got := p.GetEtoPayload().GetSeq(); got != seq {
+					t.Fatalf("%s lap %d, message %d: sequence %d, want %d", feed.Name, lap, i, got, seq)
+				}
+				seq++
+				if !p.HasOrderExecuted() {
+					continue
+				}
+				if got := p.GetOrderExecuted().GetAccountSequence_64(); got != account {
+					t.Fatalf("%s lap %d, message %d: account sequence %d, want %d", feed.Name, lap, i, got, account)
+				}
+				account++
+			}
+			s.renumber()
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package path
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/wire"
+)
+
+// sequenceBase makes a number a varint of five bytes, as every number up to 2^35 is: a stream may
+// be received 30 billion messages long and only bytes change that are there already.
+const sequenceBase = 1 << 28
+
+// stream is frames that can be received again and again: each lap they carry the next sequences,
+// account sequences and references, as one session of the exchange would.
+type stream struct {
+	frames   []byte
+	payloads [][]byte // alias frames; capped
+	seqs     []int32  // where the sequence of each frame is
+	accounts []int32  // where the account sequences are, of the frames that have one
+	answered []int32  // where the references are, of the frames that answer an order
+
+	seq, account, reference uint64 // of the first frame of the next lap
+	at                      int    // what Read has taken of this lap
+}
+
+// newStream makes a stream of payloads. Their sequences, account sequences and references are
+// replaced.
+func newStream(payloads [][]byte) (*stream, error) {
+	s := &stream{seq: sequenceBase, account: sequenceBase, reference: sequenceBase}
+	var ends, lengths []int
+	for i, b := range payloads {
+		p := new(msg.Payload)
+		if err := p.Decode(b, nil); err != nil {
+			return nil, fmt.Errorf("payload %d: %w", i, err)
+		}
+		b, at, err := number(p, func(v uint64) { p.MutableEtoPayload().SetSeq(v) })
+		if err != nil {
+			return nil, fmt.Errorf("payload %d: %w", i, err)
+		}
+		places := []placed{{&s.seqs, at}}
+		for _, n := range []struct {
+			places *[]int32
+			set    func(uint64)
+		}{{&s.accounts, accountSetter(p)}, {&s.answered, referenceSetter(p)}} {
+			if n.set == nil {
+				continue
+			}
+			if b, at, err = number(p, n.set); err != nil {
+				return nil, fmt.Errorf("payload %d: %w", i, err)
+			}
+			// What is written behind an earlier number does not move it.
+			places = append(places, placed{n.places, at})
+		}
+		front := len(s.frames)
+		s.frames = wire.AppendFrame(s.frames, b)
+		ends, lengths = append(ends, len(s.frames)), append(lengths, len(b))
+		front = len(s.frames) - len(b)
+		for _, place := range places {
+			*place.list = append(*place.list, int32(front+place.at))
+		}
+	}
+	block := append(s.frames, make([]byte, wire.SlackBytes)...)
+	s.frames = block[:len(s.frames):len(s.frames)]
+	for i, end := range ends {
+		s.payloads = append(s.payloads, s.frames[end-lengths[i]:end:end])
+	}
+	s.renumber()
+	return s, nil
+}
+
+type placed struct {
+	list *[]int32
+	at   int
+}
+
+// number sets a number of a message, and returns the encoded message and where the number is in it.
+func number(p *msg.Payload, set func(uint64)) (b []byte, at int, err error) {
+	var encoded [2][]byte
+	for i, v := range [...]uint64{sequenceBase, 1<<35 - 1} {
+		set(v)
+		if encoded[i], err = p.MarshalVT(); err != nil {
+			return nil, 0, err
+		}
+	}
+	if len(encoded[0]) != len(encoded[1]) {
+		return nil, 0, fmt.Errorf("the number changes the length")
+	}
+	for at < len(encoded[0]) && encoded[0][at] == encoded[1][at] {
+		at++
+	}
+	set(sequenceBase)
+	return encoded[0], at, nil
+}
+
+// accountSetter sets the account sequence of the kinds of messages that the feeds have it in.
+func accountSetter(p *msg.Payload) func(uint64) {
+	switch {
+	case p.HasOrderExecuted():
+		return p.GetOrderExecuted().SetAccountSequence_64
+	case p.HasOrderAccepted():
+		return p.GetOrderAccepted().SetAccountSequence_64
+	}
+	return nil
+}
+
+func referenceSetter(p *msg.Payload) func(uint64) {
+	if p.HasOrderAccepted() {
+		return p.GetOrderAccepted().SetReference
+	}
+	return nil
+}
+
+// renumber gives the frames the numbers of the next lap.
+func (s *stream) renumber() {
+	s.seq = write(s.frames, s.seqs, s.seq)
+	s.account = write(s.frames, s.accounts, s.account)
+	s.reference = write(s.frames, s.answered, s.reference)
+}
+
+// write writes numbers from one on to places in b, each as a varint of five bytes.
+func write(b []byte, places []int32, number uint64) uint64 {
+	for _, at := range places {
+		word := binary.LittleEndian.Uint64(b[at:])
+		v := number&0x7f | number<<1&0x7f00 | number<<2&0x7f0000 | number<<3&0x7f000000 | number<<4&0x7f00000000
+		binary.LittleEndian.PutUint64(b[at:], word&^0xffffffffff|v|0x80808080)
+		number++
+	}
+	return number
+}
+
+// read copies the next bytes of the stream to b, across the ends of frames but not of a lap, and
+// returns how many that is.
+func (s *stream) read(b []byte) int {
+	if s.at == len(s.frames) {
+		s.at = 0
+		s.renumber()
+	}
+	n := copy(b, s.frames[s.at:])
+	s.at += n
+	return n
+}
