@@ -32,13 +32,12 @@ type Engine struct {
 	conn        transport // nil unless phase is connected
 	phase       phase
 	now         int64 // the clock at this round
-	mark        int64 // the clock when a handler could have begun
 	stats       Stats
 	publishedAt int64
-	handler     string // the handler that runs, "" if none does
-	muted       bool   // a handler panicked: none is called any more
-	stopping    bool   // the logout is under way, or nothing has to be logged out
-	confirmed   bool   // the exchange confirmed it
+	timing      timing
+	muted       bool // a handler panicked: none is called any more
+	stopping    bool // the logout is under way, or nothing has to be logged out
+	confirmed   bool // the exchange confirmed it
 	panicked    error
 	retryAt     int64
 	idleRounds  int    // in a row
@@ -54,6 +53,7 @@ type Engine struct {
 	cancelDial  context.CancelFunc
 	handlers    handlers
 	watching    watching
+	userTap     func(received int64, payload []byte) // session.Config.Tap
 
 	// Any goroutine.
 	log        *logs
@@ -96,6 +96,7 @@ func New(config Config) (*Engine, error) {
 	}
 	e := &Engine{
 		clock:  newClock(),
+		timing: timing{until: 1, singly: handlersSingly},
 		woken:  make(chan struct{}, 1),
 		dialed: make(chan dialed, 1),
 	}
@@ -103,7 +104,9 @@ func New(config Config) (*Engine, error) {
 	if config.Session.ReferenceBase == 0 && !config.ReferencesOff {
 		config.Session.ReferenceBase = uint64(e.now)
 	}
-	config.Session.Tap = e.tap(config.Session.Tap)
+	if config.Session.Tap != nil {
+		e.userTap, config.Session.Tap = config.Session.Tap, e.tap
+	}
 	submitted, err := newHandOver(config.SubmitSlots, config.SubmitBytes)
 	if err != nil {
 		return nil, err
@@ -129,7 +132,7 @@ func New(config Config) (*Engine, error) {
 // readClock starts a part of a round.
 func (e *Engine) readClock() {
 	e.now = e.clock.now()
-	e.mark = e.now
+	e.timing.mark = e.now
 }
 
 // Send sends a message of the application layer: any type of gen/msg, gen/seto or

@@ -15,29 +15,27 @@ type watching struct {
 	payload list[func(received int64, payload []byte)]
 }
 
-// tap returns what the session calls with each payload: the handlers of payloads,
-// after a tap of the user's.
-func (e *Engine) tap(first func(int64, []byte)) func(int64, []byte) {
-	return func(now int64, payload []byte) {
-		if first != nil {
-			e.handler = "session.Config.Tap"
-			first(now, payload)
+// tap is what the session calls with each payload, once somebody wants to see them:
+// a tap of the user's, then the handlers of payloads.
+func (e *Engine) tap(now int64, payload []byte) {
+	if e.userTap != nil {
+		e.timing.starts("session.Config.Tap")
+		e.userTap(now, payload)
+		e.handled()
+	}
+	l := &e.watching.payload
+	if e.muted || len(l.entries) == 0 {
+		return
+	}
+	l.walking = true
+	for i, n := 0, len(l.entries); i < n; i++ {
+		if at := &l.entries[i]; !at.dead {
+			e.timing.starts(at.name)
+			at.fn(now, payload)
 			e.handled()
 		}
-		l := &e.watching.payload
-		if e.muted || len(l.entries) == 0 {
-			return
-		}
-		l.walking = true
-		for i, n := 0, len(l.entries); i < n; i++ {
-			if at := &l.entries[i]; !at.dead {
-				e.handler = at.name
-				at.fn(now, payload)
-				e.handled()
-			}
-		}
-		l.walked()
 	}
+	l.walked()
 }
 
 // OnPayload registers a handler of every payload that arrives, before anything is
@@ -45,6 +43,7 @@ func (e *Engine) tap(first func(int64, []byte)) func(int64, []byte) {
 // holds the session's identifier once per login; keep it as you would a
 // credential. It is valid until the handler returns.
 func (e *Engine) OnPayload(handler func(received int64, payload []byte)) Registration {
+	e.session.SetTap(e.tap)
 	return e.watching.payload.add(handler)
 }
 

@@ -89,7 +89,7 @@ func call[M any](e *Engine, l *list[func(*Event, *M)], ev *Event, m *M) {
 	l.walking = true
 	for i, n := 0, len(l.entries); i < n; i++ {
 		if at := &l.entries[i]; !at.dead {
-			e.handler = at.name
+			e.timing.starts(at.name)
 			at.fn(ev, m)
 			e.handled()
 		}
@@ -105,7 +105,7 @@ func (e *Engine) tell(l *watchers, ev *Event) {
 	l.walking = true
 	for i, n := 0, len(l.entries); i < n; i++ {
 		if at := &l.entries[i]; !at.dead {
-			e.handler = at.name
+			e.timing.starts(at.name)
 			at.fn(ev)
 			e.handled()
 		}

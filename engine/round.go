@@ -267,6 +267,7 @@ func (e *Engine) end(outcome error) {
 	if e.phase == phaseEnded {
 		return
 	}
+	e.timeHandlers()
 	e.stopping = true
 	if e.phase == phaseDialing {
 		e.cancelDial()
@@ -287,6 +288,7 @@ func (e *Engine) end(outcome error) {
 	e.outcome = outcome
 	e.ended.Store(true)
 	e.refuseSubmitted()
+	e.timeHandlers()
 	e.publish()
 	if err := e.session.Close(); err != nil {
 		e.outcome = errors.Join(outcome, err)

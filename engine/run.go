@@ -90,7 +90,7 @@ func (e *Engine) own() error {
 // on.
 func (e *Engine) guarded(block bool) {
 	defer func() {
-		if e.handler != "" {
+		if e.timing.runs {
 			e.caught(recover())
 		}
 	}()
@@ -102,8 +102,8 @@ func (e *Engine) caught(value any) {
 	if value == nil {
 		return // the handler ended the goroutine
 	}
-	e.panicked = newPanicError(e.handler, value)
-	e.handler = ""
+	e.panicked = newPanicError(e.timing.running(), value)
+	e.timing.runs, e.timing.calls = false, 0
 	e.muted = true
 	if !e.config.CancelAllOnPanic || !e.cancelAll() {
 		e.end(e.panicked)
@@ -155,5 +155,6 @@ func (e *Engine) round(block bool) {
 	if e.phase != phaseEnded { // whoever hands over refuses by itself from then on
 		e.takeSubmitted()
 		e.flush()
+		e.timeHandlers() // when what they sent is on its way
 	}
 }

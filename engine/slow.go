@@ -1,23 +1,92 @@
 package engine
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// handled ends what the call of a handler began, and looks how long it took: since
-// the last handler ended, or since the loop last read the clock.
+// How handlers are timed.
+//
+// A reading of the clock costs more than the decoding of a message, and nobody needs
+// one to learn that handlers take no time. So as long as they take next to none,
+// they are timed together: up to handlersTogether calls, or all of a round, by one
+// reading. As soon as a reading shows that one of them may have worked, each of
+// the next handlersSingly calls is timed alone, and that goes on while handlers
+// work: then the reading is not what they cost.
+const (
+	handlersTogether = 16
+	handlersSingly   = 256
+	handlersWork     = 10 * time.Microsecond
+)
+
+// timing is the handlers that were called since the clock was last read.
+type timing struct {
+	mark   int64                    // that reading
+	calls  int                      // since then
+	until  int                      // as many calls end in a reading
+	singly int                      // readings that are still due for one call each
+	names  [handlersTogether]string // of the handlers that were called, and of the one that runs
+	runs   bool                     // one does
+}
+
+// starts says that a handler is about to be called.
+func (t *timing) starts(name string) {
+	t.names[t.calls] = name
+	t.runs = true
+}
+
+// running returns the name of the handler that runs, "" if none does.
+func (t *timing) running() string {
+	if !t.runs {
+		return ""
+	}
+	return t.names[t.calls]
+}
+
+// handled says that the handler came back.
 func (e *Engine) handled() {
-	name := e.handler
-	e.handler = ""
-	if e.config.SlowHandler < 0 {
+	t := &e.timing
+	t.runs = false
+	if t.calls++; t.calls >= t.until {
+		e.timeHandlers()
+	}
+}
+
+// timeHandlers looks how long the handlers took that were called since the last
+// reading of the clock, if there are any.
+func (e *Engine) timeHandlers() {
+	t := &e.timing
+	calls := t.calls
+	if t.calls = 0; calls == 0 || e.config.SlowHandler < 0 {
 		return
 	}
 	now := e.clock.now()
-	took := time.Duration(now - e.mark)
-	e.mark = now
+	took := time.Duration(now - t.mark)
+	t.mark = now
+	switch {
+	case took >= handlersWork:
+		t.singly, t.until = handlersSingly, 1
+	case t.singly > 0:
+		t.singly--
+	default:
+		t.until = handlersTogether
+	}
 	if took > e.stats.HandlerMax {
-		e.stats.HandlerMax, e.stats.SlowestHandler = took, name
+		e.stats.HandlerMax, e.stats.SlowestHandler = took, together(t.names[:calls])
 	}
 	if took >= e.config.SlowHandler {
 		e.stats.SlowHandlers++
-		e.log.slow(now, name, took)
+		e.log.slow(now, together(t.names[:calls]), took)
 	}
+}
+
+// together names the handlers that were timed together, each once.
+func together(names []string) string {
+	all := names[0]
+	for i, name := range names[1:] {
+		if !slices.Contains(names[:i+1], name) {
+			all += ", " + name
+		}
+	}
+	return all
 }

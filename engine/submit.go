@@ -143,8 +143,9 @@ func (e *Engine) takeSubmitted() {
 			case e.muted:
 				err = ErrClosed
 			case work.do != nil:
-				e.handler = "a function handed over by Remote.Do"
-				e.mark = e.clock.now()
+				e.timeHandlers()
+				e.timing.mark = e.clock.now()
+				e.timing.starts("a function handed over by Remote.Do")
 				work.do()
 				e.handled()
 			default:

@@ -20,60 +20,71 @@ func (a *account) settle() {
 	}
 }
 
-// numbered is what messages with an account sequence have in common.
-type numbered interface {
-	GetAccountSequence() uint32
-	HasAccountSequence_64() bool
-	GetAccountSequence_64() uint64
+// accountSequence returns the account sequence of a message of a type that is
+// numbered, 0 if it has none.
+func accountSequence(p *msg.Payload, typ msg.PayloadType, last uint64) uint64 {
+	switch typ {
+	case msg.PayloadOrderRejected:
+		m := p.GetOrderRejected()
+		return numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+	case msg.PayloadOrderAccepted:
+		m := p.GetOrderAccepted()
+		return numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+	case msg.PayloadOrderExecuted:
+		m := p.GetOrderExecuted()
+		return numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+	case msg.PayloadOrderCancelled:
+		m := p.GetOrderCancelled()
+		return numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+	case msg.PayloadOrderCancelRejected:
+		m := p.GetOrderCancelRejected()
+		return numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+	case msg.PayloadOrderExecuteVoided:
+		m := p.GetOrderExecuteVoided()
+		return numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+	case msg.PayloadOrderExecuteConfirmed:
+		m := p.GetOrderExecuteConfirmed()
+		return numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+	case msg.PayloadOrderQuantityReduced:
+		m := p.GetOrderQuantityReduced()
+		return numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+	case msg.PayloadOrderQuantityReduceRejected:
+		m := p.GetOrderQuantityReduceRejected()
+		return numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+	case msg.PayloadOrderReduced:
+		m := p.GetOrderReduced()
+		return numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+	case msg.PayloadOrderCancelAllAccepted:
+		m := p.GetOrderCancelAllAccepted()
+		return numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+	case msg.PayloadOrderCancelAllRejected:
+		m := p.GetOrderCancelAllRejected()
+		return numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+	case msg.PayloadOrderVoided:
+		m := p.GetOrderVoided()
+		return numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+	case msg.PayloadOrderPendingReplace:
+		m := p.GetOrderPendingReplace()
+		return numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+	case msg.PayloadOrderCancelReplaceAccepted:
+		m := p.GetOrderCancelReplaceAccepted()
+		return numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+	case msg.PayloadOrderCancelReplaceRejected:
+		m := p.GetOrderCancelReplaceRejected()
+		return numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+	}
+	panic("BUG: session: not a numbered message: " + typ.String())
 }
 
-// accountSequence returns the account sequence of a message, 0 if it has none, and
-// whether messages of its type are about orders. The 64-bit field counts. Without it
-// the 32-bit one does, unless nothing new fits 32 bits: a number cut short must not
-// make a new message look old.
-func accountSequence(p *msg.Payload, last uint64) (number uint64, order bool) {
-	var m numbered
-	switch p.GetType() {
-	case msg.PayloadOrderRejected:
-		m = p.GetOrderRejected()
-	case msg.PayloadOrderAccepted:
-		m = p.GetOrderAccepted()
-	case msg.PayloadOrderExecuted:
-		m = p.GetOrderExecuted()
-	case msg.PayloadOrderCancelled:
-		m = p.GetOrderCancelled()
-	case msg.PayloadOrderCancelRejected:
-		m = p.GetOrderCancelRejected()
-	case msg.PayloadOrderExecuteVoided:
-		m = p.GetOrderExecuteVoided()
-	case msg.PayloadOrderExecuteConfirmed:
-		m = p.GetOrderExecuteConfirmed()
-	case msg.PayloadOrderQuantityReduced:
-		m = p.GetOrderQuantityReduced()
-	case msg.PayloadOrderQuantityReduceRejected:
-		m = p.GetOrderQuantityReduceRejected()
-	case msg.PayloadOrderReduced:
-		m = p.GetOrderReduced()
-	case msg.PayloadOrderCancelAllAccepted:
-		m = p.GetOrderCancelAllAccepted()
-	case msg.PayloadOrderCancelAllRejected:
-		m = p.GetOrderCancelAllRejected()
-	case msg.PayloadOrderVoided:
-		m = p.GetOrderVoided()
-	case msg.PayloadOrderPendingReplace:
-		m = p.GetOrderPendingReplace()
-	case msg.PayloadOrderCancelReplaceAccepted:
-		m = p.GetOrderCancelReplaceAccepted()
-	case msg.PayloadOrderCancelReplaceRejected:
-		m = p.GetOrderCancelReplaceRejected()
-	default:
-		return 0, p.GetType() == msg.PayloadOrderInvalid
+// numberIn decides between the two fields of an account sequence. The 64-bit one
+// counts. Without it the 32-bit one does, unless nothing new fits 32 bits: a number
+// cut short must not make a new message look old.
+func numberIn(has bool, long uint64, short uint32, last uint64) uint64 {
+	switch {
+	case has:
+		return long
+	case last >= math.MaxUint32:
+		return 0
 	}
-	if m.HasAccountSequence_64() {
-		return m.GetAccountSequence_64(), true
-	}
-	if last >= math.MaxUint32 {
-		return 0, true
-	}
-	return uint64(m.GetAccountSequence()), true
+	return uint64(short)
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/wire"
 )
 
 // ErrNoAnswer is why the fate of an order-entry message is told while the
@@ -30,7 +29,7 @@ type answer struct {
 
 // answered ends the wait of the request that the decoded message answers, if it
 // answers one.
-func (s *Session) answered(env wire.Envelope) {
+func (s *Session) answered(replayed bool) {
 	if s.open.n == 0 && s.throttle.off {
 		return
 	}
@@ -44,7 +43,7 @@ func (s *Session) answered(env wire.Envelope) {
 	}
 	if a.reference != 0 {
 		a.kind, a.key = byReference, a.reference
-	} else if env.IsReplay && a.kind == bySequence {
+	} else if replayed && a.kind == bySequence {
 		return // the sequence may be one of an earlier session
 	}
 	if e := s.open.find(a.kind, a.key); e != nil {
@@ -110,13 +109,19 @@ func (s *Session) tellWithheld() bool {
 	return true
 }
 
+// expired reports whether the oldest order-entry message has waited for its answer
+// for too long.
+func (s *Session) expired() bool {
+	e := s.open.first()
+	return e != nil && s.now-e.at >= int64(s.config.AnswerTimeout)
+}
+
 // tellExpired makes the fate of a message that waited too long for its answer the
 // event.
 func (s *Session) tellExpired() bool {
-	e := s.open.first()
-	if e == nil || s.now-e.at < int64(s.config.AnswerTimeout) || !s.state.LoggedIn() {
+	if !s.expired() || !s.state.LoggedIn() {
 		return false
 	}
-	s.resolve(e, InDoubt, ErrNoAnswer)
+	s.resolve(s.open.first(), InDoubt, ErrNoAnswer)
 	return true
 }

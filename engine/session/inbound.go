@@ -12,43 +12,60 @@ import (
 // An error means that the connection has to end: close the transport and call
 // Lost with it. It comes again until then. [PolicyOf] says what should follow.
 func (s *Session) Next(now int64) (*Event, error) {
-	if s.closed {
-		return nil, ErrClosed
-	}
 	s.clock(now)
 	s.settle()
 	for {
-		if s.queue.pop(&s.event) {
-			s.handling = s.event.Kind == Message
-			return &s.event, nil
-		}
-		if s.state == Disconnected || s.state == Connecting {
-			if s.tellLost() {
-				return &s.event, nil
+		if s.disturbed() {
+			if event, err, told := s.tell(); told {
+				return event, err
 			}
-			return nil, nil
-		}
-		if s.err != nil {
-			return nil, s.err
-		}
-		if s.owing() {
-			s.payDebts()
-		}
-		if s.tellWithheld() || s.tellExpired() {
-			return &s.event, nil
 		}
 		payload, err := s.buffer.Next()
-		if err != nil {
+		if payload == nil {
+			if err == nil {
+				return nil, nil
+			}
 			s.violation(0, err)
 			continue
 		}
-		if payload == nil {
-			return nil, nil
-		}
-		if s.receive(payload) {
-			return &s.event, nil
+		if event := s.receive(payload); event != nil {
+			return event, nil
 		}
 	}
+}
+
+// disturbed reports whether there can be anything to do before the next payload is
+// looked at: all that tell does. On a quiet connection there is not, and this is
+// what a message pays for all that is rare.
+func (s *Session) disturbed() bool {
+	return s.queue.n > 0 || s.err != nil || !s.state.LoggedIn() || s.owing() || s.withheld > 0 || s.expired()
+}
+
+// tell does what comes before the next payload: events that wait, the end of the
+// connection, debts, fates. It reports whether event and err are for Next to
+// return.
+func (s *Session) tell() (event *Event, err error, told bool) {
+	switch {
+	case s.closed:
+		return nil, ErrClosed, true
+	case s.queue.pop(&s.event):
+		s.handling = s.event.Kind == Message
+		return &s.event, nil, true
+	case s.state == Disconnected || s.state == Connecting:
+		if s.tellLost() {
+			return &s.event, nil, true
+		}
+		return nil, nil, true
+	case s.err != nil:
+		return nil, s.err, true
+	}
+	if s.owing() {
+		s.payDebts()
+	}
+	if s.tellWithheld() || s.tellExpired() {
+		return &s.event, nil, true
+	}
+	return nil, nil, false
 }
 
 // settle counts the message of the last event: it has been handled.
@@ -73,45 +90,86 @@ func (s *Session) violation(seq uint64, err error) {
 	s.fail(&ProtocolError{Seq: seq, Expected: s.in, Message: s.arrived, Err: err})
 }
 
-// receive takes one payload and reports whether it is an event.
-func (s *Session) receive(payload []byte) bool {
+// receive takes one payload and returns the event that it is, if it is one.
+//
+// Nearly every payload is an application message in its sequence, and has to be
+// decoded. So it is decoded at once, and its envelope is read from what was
+// decoded. Whatever turns out to be anything else, or cannot be decoded, is looked
+// at again from the start, envelope first: a duplicate may have any body, and an
+// early message is not worth decoding. Both ways agree, for of everything that can
+// be decoded wire.Peek reads the same envelope.
+func (s *Session) receive(payload []byte) *Event {
 	s.arrived++
 	s.stats.MessagesIn++
 	s.lastFrame = s.now
 	if s.config.Tap != nil {
 		s.config.Tap(s.now, payload)
 	}
+	if s.expected(payload) {
+		return s.application(payload)
+	}
+	return s.examine(payload)
+}
+
+// expected decodes a payload and reports whether it is an application message in its
+// sequence. If not, it is as if it had not been decoded.
+func (s *Session) expected(payload []byte) bool {
+	if !s.state.LoggedIn() || s.in > sequenceMax || s.carefully {
+		return false
+	}
+	unknown := s.unknown
+	if s.payload.Decode(payload, &s.unknown) == nil {
+		eto := s.payload.GetEtoPayload()
+		if eto.HasSeq() && eto.GetSeq() == s.in && isApplication(uint32(s.payload.GetType())) {
+			return true
+		}
+	}
+	s.unknown = unknown
+	return false
+}
+
+// isApplication reports whether a type is one of the application layer. The login is
+// the one message with types on both levels, and the exchange's to read. An absent
+// type is the session's.
+func isApplication(typ uint32) bool { return typ > uint32(msg.PayloadLogin) }
+
+// examine takes a payload by its envelope.
+func (s *Session) examine(payload []byte) *Event {
 	env, err := wire.Peek(payload)
 	if err == nil && !env.HasSeq() {
 		err = ErrNoSequence
 	}
 	if err != nil {
 		s.violation(0, err)
-		return false
+		return nil
 	}
-	// The login is the one message with types on both levels, and the
-	// exchange's to read. An absent type is the session's.
-	application := env.Type > uint32(msg.PayloadLogin)
+	application := isApplication(env.Type)
 	if application {
 		env.EtoType = wire.EtoNone
 	}
 	switch {
 	case s.state == LoginSent:
 		s.beforeLogin(env, payload)
-		return false
+		return nil
 	case env.Seq < s.in:
 		s.stats.Duplicates++
-		return false
+		return nil
 	case env.Seq > s.in:
 		s.ahead(env, payload)
-		return false
+		return nil
 	case s.in > sequenceMax:
 		s.fail(ErrSequenceSpent)
-		return false
+		return nil
 	case application:
-		return s.application(env, payload)
+		if !s.decode(env, payload) {
+			return nil
+		}
+		return s.application(payload)
 	}
-	return s.sessionMessage(env, payload)
+	if s.sessionMessage(env, payload) {
+		return &s.event
+	}
+	return nil
 }
 
 // decode decodes a payload that counts.
@@ -123,8 +181,8 @@ func (s *Session) decode(env wire.Envelope, payload []byte) bool {
 	return true
 }
 
-// message is the event of a payload that was decoded.
-func (s *Session) message(kind EventKind, env wire.Envelope, payload []byte) Event {
+// decoded is the event of a payload that was decoded.
+func (s *Session) decoded(kind EventKind, env wire.Envelope, payload []byte) Event {
 	e := Event{Kind: kind, Epoch: s.epoch, Received: s.now, Seq: env.Seq, Payload: &s.payload, Raw: payload}
 	if env.IsReplay {
 		e.Origin = Replayed
@@ -132,50 +190,58 @@ func (s *Session) message(kind EventKind, env wire.Envelope, payload []byte) Eve
 	return e
 }
 
-// application is an application message in its sequence.
-func (s *Session) application(env wire.Envelope, payload []byte) bool {
-	if !s.decode(env, payload) {
-		return false
-	}
-	if env.IsReplay {
+// application is an application message in its sequence, decoded.
+func (s *Session) application(payload []byte) *Event {
+	e := &s.message
+	e.Kind, e.Origin, e.Epoch, e.Received = Message, Live, s.epoch, s.now
+	e.Seq, e.AccountSequence = s.in, 0
+	e.Payload, e.Raw = &s.payload, payload
+	if s.payload.GetEtoPayload().GetIsReplay() {
+		e.Origin = Replayed
 		s.stats.Replayed++
 	}
-	number, order := accountSequence(&s.payload, s.account.last)
-	hole := false
-	if number != 0 {
-		hole = s.account.first && number > s.account.last+1
-		s.account.first = false
-		if number <= s.account.last {
-			s.stats.AccountDuplicates++
-			s.advance()
-			return false
-		}
-		s.account.current = number
+	if typ := s.payload.GetType(); traitsOf(typ) != 0 && !s.regard(e, typ) {
+		return nil
 	}
-	switch typ := s.payload.GetType(); {
-	case order:
-		s.answered(env)
-	case !typ.Known():
+	s.handling = true
+	return e
+}
+
+// regard does what the session itself has to do for an application message, and
+// reports whether it is to be handed out at once.
+func (s *Session) regard(e *Event, typ msg.PayloadType) bool {
+	traits := traitsOf(typ)
+	hole := false
+	if traits&numbered != 0 {
+		if number := accountSequence(&s.payload, typ, s.account.last); number != 0 {
+			hole = s.account.first && number > s.account.last+1
+			s.account.first = false
+			if number <= s.account.last {
+				s.stats.AccountDuplicates++
+				s.advance()
+				return false
+			}
+			s.account.current, e.AccountSequence = number, number
+		}
+	}
+	switch {
+	case traits&answers != 0:
+		s.answered(e.Origin == Replayed)
+	case traits&nameless != 0:
 		s.stats.UnknownTypes++
-	case typ == msg.PayloadThrottleLimitsChanged:
-		limits := s.payload.GetThrottleLimitsChanged()
-		s.throttle.change(s.now, limits.GetAverageRatePs(), limits.GetBurstSize(), limits.GetTickMs())
+	case traits&limits != 0:
+		l := s.payload.GetThrottleLimitsChanged()
+		s.throttle.change(s.now, l.GetAverageRatePs(), l.GetBurstSize(), l.GetTickMs())
 	}
 	if hole {
 		s.stats.AccountGaps++
 		s.queue.push(Event{
 			Kind: AccountGap, Epoch: s.epoch, Received: s.now,
-			From: s.account.last + 1, To: number - 1,
+			From: s.account.last + 1, To: e.AccountSequence - 1,
 		})
-		e := s.message(Message, env, payload)
-		e.AccountSequence = number
-		s.queue.push(e)
-		return false
+		s.queue.push(*e)
 	}
-	s.event = s.message(Message, env, payload)
-	s.event.AccountSequence = number
-	s.handling = true
-	return true
+	return !hole
 }
 
 // ahead is a message that comes too early: others are missing before it.
@@ -248,6 +314,6 @@ func (s *Session) sessionMessage(env wire.Envelope, payload []byte) bool {
 	}
 	s.stats.UnknownTypes++
 	s.advance()
-	s.event = s.message(Unknown, env, payload)
+	s.event = s.decoded(Unknown, env, payload)
 	return true
 }

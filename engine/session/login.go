@@ -96,7 +96,7 @@ func (s *Session) loggedIn(env wire.Envelope, payload []byte) {
 	s.stats.Logins++
 	s.account.first = !s.resuming && s.config.Resume != ResumeNone && s.account.last != 0
 	s.move(Established, nil)
-	e := s.message(LoggedIn, env, payload)
+	e := s.decoded(LoggedIn, env, payload)
 	e.Resumed = s.resuming
 	if s.account.first {
 		e.AccountSequence = s.account.last
@@ -159,7 +159,7 @@ func (s *Session) loggedOut(env wire.Envelope, payload []byte) {
 		s.advance()
 	}
 	s.fail(s.refused.judge(reason, s.asked, s.resuming && s.state == LoginSent, s.now))
-	e := s.message(LoggedOut, env, payload)
+	e := s.decoded(LoggedOut, env, payload)
 	e.Reason = reason
 	s.queue.push(e) // behind what it may have completed
 }

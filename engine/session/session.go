@@ -17,7 +17,8 @@ type Session struct {
 	frames  *ring.Frames
 	payload msg.Payload // the message being handled; the event borrows it
 	control msg.Payload // for encoding session messages with a body
-	event   Event       // what Next returned
+	event   Event       // what Next returned, unless that was message
+	message Event       // the last message in its sequence; of no other kind
 	queue   eventQueue
 
 	state  State
@@ -68,6 +69,7 @@ type Session struct {
 	throttled ThrottledError
 	stats     Stats
 	unknown   msg.Unknown
+	carefully bool // tests only: every payload is examined, as if none were expected
 }
 
 // New claims all the memory of a session. The error is a *[ConfigError], a
@@ -110,7 +112,7 @@ func (s *Session) Close() error {
 	if s.closed {
 		return nil
 	}
-	s.closed, s.state, s.err = true, Disconnected, ErrClosed
+	s.closed, s.state, s.err, s.handling = true, Disconnected, ErrClosed, false
 	s.queue, s.lost = eventQueue{}, lost{}
 	err := s.buffer.Close()
 	if frames := s.frames.Close(); err == nil {
@@ -152,6 +154,10 @@ func (s *Session) Resumption() Resumption {
 	}
 	return Resumption{ID: string(s.id), In: s.in, Out: s.out}
 }
+
+// SetTap replaces what Config.Tap said; nil is nobody. Every call costs each message,
+// so it is worth setting late.
+func (s *Session) SetTap(tap func(now int64, payload []byte)) { s.config.Tap = tap }
 
 // Free returns where to read to from the transport; see wire.Buffer. It ends the
 // validity of the last event.
