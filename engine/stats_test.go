@@ -67,6 +67,45 @@ func TestStats(t *testing.T) {
 	})
 }
 
+// TestHandlersThatTakeNoTime are timed together, until one of them works: then each is
+// timed alone, and named.
+func TestHandlersThatTakeNoTime(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		slow := 0
+		quick := func(*engine.Event, *msg.ContractQuotes) {}
+		r := startInBubble(t, n.config(), func(e *engine.Engine) {
+			e.OnContractQuotes(quick)
+			e.OnOrderExecuted(func(ev *engine.Event, m *msg.OrderExecuted) {
+				if slow > 0 {
+					slow--
+					takeLong(ev, nil)
+				}
+			})
+		})
+		p := n.accept(t)
+		p.login()
+		for range 300 {
+			p.send(quotes(7, 8, 2500))
+		}
+		<-time.After(time.Second)
+		slow = 2
+		p.send(quotes(7, 8, 2500), executed(1), quotes(7, 8, 2500))
+		<-time.After(time.Second)
+		got := r.Stats()
+		if got.HandlerMax != 30*time.Millisecond || got.SlowHandlers != 1 ||
+			strings.Count(got.SlowestHandler, ".TestHandlersThatTakeNoTime.") != 2 || strings.Count(got.SlowestHandler, ", ") != 1 {
+			t.Errorf("slowest handlers %q, %v, %d slow", got.SlowestHandler, got.HandlerMax, got.SlowHandlers)
+		}
+		p.send(quotes(7, 8, 2500), executed(2), quotes(7, 8, 2500))
+		<-time.After(time.Second)
+		if got := r.Stats(); got.SlowHandlers != 2 || got.HandlerMax != 30*time.Millisecond {
+			t.Errorf("%v, %d slow", got.HandlerMax, got.SlowHandlers)
+		}
+		_ = r.Close()
+		_ = r.wait()
+	})
+}
+
 // takeLong is a slow handler, on a bubble's clock.
 func takeLong(*engine.Event, *msg.ContractQuotes) { <-time.After(30 * time.Millisecond) }
 

@@ -38,11 +38,11 @@ func (s *Session) Next(now int64) (*Event, error) {
 // looked at: all that tell does. On a quiet connection there is not, and this is
 // what a message pays for all that is rare.
 func (s *Session) disturbed() bool {
-	return s.queue.n > 0 || s.err != nil || !s.state.LoggedIn() || s.owing() || s.withheld > 0 || s.expired()
+	return s.queue.n > 0 || s.err != nil || !s.state.LoggedIn() || s.withheld > 0 || s.expired()
 }
 
 // tell does what comes before the next payload: events that wait, the end of the
-// connection, debts, fates. It reports whether event and err are for Next to
+// connection, fates. It reports whether event and err are for Next to
 // return.
 func (s *Session) tell() (event *Event, err error, told bool) {
 	switch {
@@ -58,9 +58,6 @@ func (s *Session) tell() (event *Event, err error, told bool) {
 		return nil, nil, true
 	case s.err != nil:
 		return nil, s.err, true
-	}
-	if s.owing() {
-		s.payDebts()
 	}
 	if s.tellWithheld() || s.tellExpired() {
 		return &s.event, nil, true
@@ -120,7 +117,7 @@ func (s *Session) expected(payload []byte) bool {
 	unknown := s.unknown
 	if s.payload.Decode(payload, &s.unknown) == nil {
 		eto := s.payload.GetEtoPayload()
-		if eto.HasSeq() && eto.GetSeq() == s.in && isApplication(uint32(s.payload.GetType())) {
+		if eto.GetSeq() == s.in && isApplication(uint32(s.payload.GetType())) {
 			return true
 		}
 	}
