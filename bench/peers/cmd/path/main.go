@@ -68,30 +68,26 @@ func run(args []string, out, help io.Writer) error {
 
 // table measures a group and writes its lines.
 func table(c measure.Config, g *path.Group, out io.Writer) error {
-	var variants []measure.Variant
-	for _, s := range g.Stages {
-		v := measure.Variant{Name: s.Name, Loop: s.Loop}
-		if s.Name == g.Base { // ratios are to the first
-			variants = append([]measure.Variant{v}, variants...)
-		} else {
-			variants = append(variants, v)
+	variants := make([]measure.Variant, len(g.Stages))
+	base := 0
+	for i, s := range g.Stages {
+		variants[i] = measure.Variant{Name: s.Name, Loop: s.Loop}
+		if s.Name == g.Base {
+			base = i
 		}
 	}
 	results, err := measure.Run(c, variants)
 	if err != nil {
 		return err
 	}
-	for _, s := range g.Stages {
-		for _, r := range results {
-			if r.Name != s.Name {
-				continue
-			}
-			name, ratio := r.Name, fmt.Sprintf("%.2f (%.2f to %.2f)", r.Ratio, r.RatioMin, r.RatioMax)
-			if name == g.Base {
-				name, ratio = "**"+name+"**", "1"
-			}
-			fmt.Fprintf(out, "| %s | %s | %.1f | %.1f | %.4g | %s |\n", g.Name, name, r.Ns, 1e3/r.Ns, r.Allocs, ratio)
+	for i, r := range results {
+		name, ratio := r.Name, "1"
+		if x := r.Ratio(results[base]); i == base {
+			name = "**" + name + "**"
+		} else {
+			ratio = fmt.Sprintf("%.2f (%.2f to %.2f)", x.Median, x.Min, x.Max)
 		}
+		fmt.Fprintf(out, "| %s | %s | %.1f | %.1f | %.4g | %s |\n", g.Name, name, r.Ns, 1e3/r.Ns, r.Allocs, ratio)
 	}
 	return nil
 }
