@@ -1,5 +1,5 @@
 # Every target is one line of script; without make, run the line.
-.PHONY: check gen test fuzz bench demo
+.PHONY: check gen test fuzz bench bench-report demo
 
 check: ## format, vet, staticcheck, import arrows, generated code up to date
 	bash scripts/check.sh
@@ -15,6 +15,9 @@ fuzz: ## fuzz every target for FUZZTIME (default 30s) each
 
 bench: ## the goals and what is measured for them, a few minutes; ARGS=-strict to fail if one is missed
 	@bash scripts/bench.sh $(ARGS)
+
+bench-report: ## the same, as a page with pictures in bench/report and tables in docs/performance.md
+	@bash scripts/bench.sh -save ../report/results.json -page ../report/index.html -docs ../../docs/performance.md $(ARGS)
 
 demo: ## an exchange and a bot: a first trade end to end; ARGS=-json for machines
 	@go build -C tools -o ../bin/smk ./smk && bin/smk demo $(ARGS)

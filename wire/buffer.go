@@ -31,10 +31,9 @@ var ErrClosed = errors.New("wire: buffer is closed")
 // the front. A frame that the block cannot hold goes on in a buffer borrowed
 // from a pool, which grows with the bytes that arrive.
 //
-// A payload is valid until the next call of Free, Reset or Close. Its capacity
-// reaches at least SlackBytes bytes further, into what follows it: a decoder may
-// look there, and nobody may write there. Whoever hands a payload on to somebody
-// who might append to it caps it first, as payload[:n:n].
+// A payload is valid until the next call of Free, Reset or Close. Behind it at
+// least SlackBytes bytes may be read (through unsafe means only: the slice is
+// capped, so that an append to it copies).
 //
 // A Buffer belongs to one goroutine.
 type Buffer struct {
@@ -82,7 +81,7 @@ func NewBuffer(blockBytes int, limits Limits) (*Buffer, error) {
 	}
 	return &Buffer{
 		memory:  memory,
-		block:   memory.Overread(),
+		block:   memory.Bytes(),
 		limits:  limits,
 		reserve: blockBytes / reserveShare,
 	}, nil
@@ -93,12 +92,12 @@ func NewBuffer(blockBytes int, limits Limits) (*Buffer, error) {
 // split frame fills the block it is at least an eighth of it. It is empty only
 // while whole frames wait for Next, and nil after an error.
 //
-// The slice is capped, and valid until the next call of Free, Reset or Close.
+// The slice is valid until the next call of Free, Reset or Close.
 func (b *Buffer) Free() []byte {
 	if b.read == b.filled {
 		b.rewind()
 	}
-	free := b.block[b.filled:len(b.block):len(b.block)]
+	free := b.block[b.filled:]
 	if len(free) < b.reserve || b.large.buf != nil {
 		free = b.makeRoom()
 	}
@@ -127,8 +126,7 @@ func (b *Buffer) Filled(n int) {
 
 // Next returns the next whole payload, or nil when there is none until more
 // bytes arrive. Frames without a payload are counted and skipped. See [Buffer]
-// for how long the payload is valid, which further calls of Next do not end, and
-// for what its capacity means.
+// for how long the payload is valid: further calls of Next do not end it.
 //
 // The error is a *[FrameError], or [ErrClosed]. It sticks until Reset: what
 // follows a bad header cannot be read as frames.
@@ -141,7 +139,7 @@ func (b *Buffer) Next() ([]byte, error) {
 		if length <= b.limits.PayloadBytesMax && n >= FrameBytesMin && n <= len(part) {
 			b.read += n
 			b.stats.Frames++
-			return part[size:n], nil
+			return part[size:n:n], nil
 		}
 	}
 	return b.nextRare()
@@ -183,7 +181,7 @@ func (b *Buffer) Reset() {
 		panic("BUG: wire: Reset of a closed Buffer")
 	}
 	b.large.giveBack()
-	b.block = b.memory.Overread()
+	b.block = b.memory.Bytes()
 	b.read, b.filled, b.lent, b.base, b.err = 0, 0, 0, 0, nil
 }
 
@@ -240,7 +238,7 @@ func (b *Buffer) makeRoom() []byte {
 		b.read = 0
 		b.stats.Moves++
 	}
-	return b.block[b.filled:len(b.block):len(b.block)]
+	return b.block[b.filled:]
 }
 
 // fail empties the source, so that no path but the rare one needs to ask for

@@ -3,7 +3,6 @@ package wire
 import (
 	"errors"
 	"fmt"
-	"slices"
 )
 
 var (
@@ -76,11 +75,10 @@ func scanRare(block []byte, limits Limits) (payload []byte, n int, err error) {
 	if frameErr != nil {
 		return nil, 0, frameErr
 	}
-	return slices.Clip(payload), n, nil
+	return payload, n, nil
 }
 
-// scan is Scan without a fast path, within resolved limits. The payload is not
-// capped.
+// scan is Scan without a fast path, within resolved limits.
 func scan(block []byte, limits Limits) (payload []byte, n int, err *FrameError) {
 	if len(block) < FrameBytesMin {
 		return nil, 0, nil
@@ -93,5 +91,5 @@ func scan(block []byte, limits Limits) (payload []byte, n int, err *FrameError) 
 	if n > len(block) {
 		return nil, 0, nil
 	}
-	return block[size : size+length], n, nil
+	return block[size : size+length : size+length], n, nil
 }

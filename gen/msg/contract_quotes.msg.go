@@ -225,15 +225,9 @@ func (m *ContractQuotes) SetContractId(v uint32) {
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
-//
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is several times as fast.
 func (m *ContractQuotes) Decode(b []byte, u *Unknown) error {
-	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
-		return nil
-	}
 	m.Reset()
-	return m.merge(b, 0, u)
+	return m.mergeOrdered(b, 0, len(b), u)
 }
 
 // merge reads the fields in b[i:] over those m has.
@@ -342,6 +336,248 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 		}
 	}
 	return nil
+}
+
+// mergeOrdered is merge for the fields in b[i:end], quick as long as they ascend.
+func (m *ContractQuotes) mergeOrdered(b []byte, i, end int, u *Unknown) error {
+	if i == end {
+		return nil
+	}
+	has, at := m.has, i // at is where the last field started
+	x := word(b, i)
+	if byte(x) == 0x1a { // bids
+		m.bids, i = appendLevels(m.bids, b, i, end, 0x1a, LevelsMax)
+		if i == end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	for byte(x) == 0x1a { // bids
+		x >>= 8
+		from, to := i+2, int(x&0x7f)
+		if x&0x80 != 0 {
+			if x&0x8000 != 0 {
+				goto rest
+			}
+			from, to = from+1, int(two(x))
+		}
+		if to += from; to > end {
+			goto rest
+		}
+		if len(m.bids) == LevelsMax {
+			goto rest
+		}
+		if err := m.AddBids().mergeOrdered(b, from, to, u); err != nil {
+			return err
+		}
+		at, i = i, to
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if byte(x) == 0x22 { // offers
+		m.offers, i = appendLevels(m.offers, b, i, end, 0x22, LevelsMax)
+		if i == end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	for byte(x) == 0x22 { // offers
+		x >>= 8
+		from, to := i+2, int(x&0x7f)
+		if x&0x80 != 0 {
+			if x&0x8000 != 0 {
+				goto rest
+			}
+			from, to = from+1, int(two(x))
+		}
+		if to += from; to > end {
+			goto rest
+		}
+		if len(m.offers) == LevelsMax {
+			goto rest
+		}
+		if err := m.AddOffers().mergeOrdered(b, from, to, u); err != nil {
+			return err
+		}
+		at, i = i, to
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	for byte(x) == 0x2a { // executions
+		x >>= 8
+		from, to := i+2, int(x&0x7f)
+		if x&0x80 != 0 {
+			if x&0x8000 != 0 {
+				goto rest
+			}
+			from, to = from+1, int(two(x))
+		}
+		if to += from; to > end {
+			goto rest
+		}
+		if len(m.executions) == ExecutionsMax {
+			goto rest
+		}
+		if err := m.AddExecutions().mergeOrdered(b, from, to, u); err != nil {
+			return err
+		}
+		at, i = i, to
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if byte(x) == 0x32 { // last_execution
+		x >>= 8
+		from, to := i+2, int(x&0x7f)
+		if x&0x80 != 0 {
+			if x&0x8000 != 0 {
+				goto rest
+			}
+			from, to = from+1, int(two(x))
+		}
+		if to += from; to > end {
+			goto rest
+		}
+		if has&hasContractQuotesLastExecution == 0 {
+			m.lastExecution.Reset()
+		}
+		has |= hasContractQuotesLastExecution
+		if err := m.lastExecution.mergeOrdered(b, from, to, u); err != nil {
+			return err
+		}
+		at, i = i, to
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if byte(x) == 0x38 { // high_price
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.highPrice = uint32(x)
+		has |= hasContractQuotesHighPrice
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if byte(x) == 0x40 { // low_price
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.lowPrice = uint32(x)
+		has |= hasContractQuotesLowPrice
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x808080ff == 0x808048 { // market_id of 3 bytes
+		m.marketId = uint32(three(x >> 0x8))
+		has |= hasContractQuotesMarketId
+		at = i
+		i += 4
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x48 { // market_id
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.marketId = uint32(x)
+		has |= hasContractQuotesMarketId
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x808080ff == 0x808050 { // contract_id of 3 bytes
+		m.contractId = uint32(three(x >> 0x8))
+		has |= hasContractQuotesContractId
+		at = i
+		i += 4
+		if i >= end {
+			goto stop
+		}
+	} else if byte(x) == 0x50 { // contract_id
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.contractId = uint32(x)
+		has |= hasContractQuotesContractId
+		if i >= end {
+			goto stop
+		}
+	}
+	goto rest
+stop:
+	if i == end {
+		m.has = has
+		return nil
+	}
+	i = at // the field goes on behind the end
+rest:
+	m.has = has
+	return m.merge(b[:end], i, u)
 }
 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.

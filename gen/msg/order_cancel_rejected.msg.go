@@ -292,15 +292,9 @@ func (m *OrderCancelRejected) SetSide(v Side) {
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
-//
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is several times as fast.
 func (m *OrderCancelRejected) Decode(b []byte, u *Unknown) error {
-	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
-		return nil
-	}
 	m.Reset()
-	return m.merge(b, 0, u)
+	return m.mergeOrdered(b, 0, len(b), u)
 }
 
 // merge reads the fields in b[i:] over those m has.
@@ -428,6 +422,265 @@ func (m *OrderCancelRejected) merge(b []byte, i int, u *Unknown) error {
 		}
 	}
 	return nil
+}
+
+// mergeOrdered is merge for the fields in b[i:end], quick as long as they ascend.
+func (m *OrderCancelRejected) mergeOrdered(b []byte, i, end int, u *Unknown) error {
+	if i == end {
+		return nil
+	}
+	has, at := m.has, i // at is where the last field started
+	x := word(b, i)
+	if x&0x80ff == 0x10 { // reason
+		at = i
+		i += 2
+		m.reason = OrderCancelRejectedReason(x >> 8 & 0x7f)
+		if !m.reason.Known() && i <= end {
+			u.value()
+		}
+		has |= hasOrderCancelRejectedReason
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if byte(x) == 0x18 { // account_sequence
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.accountSequence = uint32(x)
+		has |= hasOrderCancelRejectedAccountSequence
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if byte(x) == 0x20 { // reference
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.reference = uint64(x)
+		has |= hasOrderCancelRejectedReference
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if byte(x) == 0x28 { // order_id
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.orderId = uint64(x)
+		has |= hasOrderCancelRejectedOrderId
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x808080ff == 0x808030 { // account_sequence_64 of 3 bytes
+		m.accountSequence_64 = uint64(three(x >> 0x8))
+		has |= hasOrderCancelRejectedAccountSequence_64
+		at = i
+		i += 4
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x30 { // account_sequence_64
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.accountSequence_64 = uint64(x)
+		has |= hasOrderCancelRejectedAccountSequence_64
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if byte(x) == 0x3a { // label
+		x >>= 8
+		from, to := i+2, int(x&0x7f)
+		if x&0x80 != 0 {
+			if x&0x8000 != 0 {
+				goto rest
+			}
+			from, to = from+1, int(two(x))
+		}
+		if to += from; to > end {
+			goto rest
+		}
+		m.label = b[from:to:to]
+		has |= hasOrderCancelRejectedLabel
+		at, i = i, to
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if byte(x) == 0x40 { // orig_order_id
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.origOrderId = uint64(x)
+		has |= hasOrderCancelRejectedOrigOrderId
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x808080ff == 0x808048 { // market_id of 3 bytes
+		m.marketId = uint32(three(x >> 0x8))
+		has |= hasOrderCancelRejectedMarketId
+		at = i
+		i += 4
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x48 { // market_id
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.marketId = uint32(x)
+		has |= hasOrderCancelRejectedMarketId
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x808080ff == 0x808050 { // contract_id of 3 bytes
+		m.contractId = uint32(three(x >> 0x8))
+		has |= hasOrderCancelRejectedContractId
+		at = i
+		i += 4
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x50 { // contract_id
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.contractId = uint32(x)
+		has |= hasOrderCancelRejectedContractId
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x80ff == 0x58 { // side
+		at = i
+		i += 2
+		m.side = Side(x >> 8 & 0x7f)
+		if !m.side.Known() && i <= end {
+			u.value()
+		}
+		has |= hasOrderCancelRejectedSide
+		if i >= end {
+			goto stop
+		}
+	}
+	goto rest
+stop:
+	if i == end {
+		m.has = has
+		return nil
+	}
+	i = at // the field goes on behind the end
+rest:
+	m.has = has
+	return m.merge(b[:end], i, u)
 }
 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.

@@ -452,15 +452,9 @@ func (m *OrderExecutedVoid) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
-//
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is several times as fast.
 func (m *OrderExecutedVoid) Decode(b []byte, u *Unknown) error {
-	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
-		return nil
-	}
 	m.Reset()
-	return m.merge(b, 0, u)
+	return m.mergeOrdered(b, 0, len(b), u)
 }
 
 // merge reads the fields in b[i:] over those m has.
@@ -644,6 +638,432 @@ func (m *OrderExecutedVoid) merge(b []byte, i int, u *Unknown) error {
 		}
 	}
 	return nil
+}
+
+// mergeOrdered is merge for the fields in b[i:end], quick as long as they ascend.
+func (m *OrderExecutedVoid) mergeOrdered(b []byte, i, end int, u *Unknown) error {
+	if i == end {
+		return nil
+	}
+	has, at := m.has, i // at is where the last field started
+	x := word(b, i)
+	if x&0x8080ff == 0x8010 { // price of 2 bytes
+		m.price = uint32(two(x >> 0x8))
+		has |= hasOrderExecutedVoidPrice
+		at = i
+		i += 3
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x10 { // price
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.price = uint32(x)
+		has |= hasOrderExecutedVoidPrice
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x80ff == 0x18 { // quantity_type
+		at = i
+		i += 2
+		m.quantityType = QuantityType(x >> 8 & 0x7f)
+		if !m.quantityType.Known() && i <= end {
+			u.value()
+		}
+		has |= hasOrderExecutedVoidQuantityType
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x808080ff == 0x808020 { // quantity of 3 bytes
+		m.quantity = uint64(three(x >> 0x8))
+		has |= hasOrderExecutedVoidQuantity
+		at = i
+		i += 4
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x20 { // quantity
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.quantity = uint64(x)
+		has |= hasOrderExecutedVoidQuantity
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if byte(x) == 0x28 { // account_sequence
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.accountSequence = uint32(x)
+		has |= hasOrderExecutedVoidAccountSequence
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if byte(x) == 0x30 { // order_id
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.orderId = uint64(x)
+		has |= hasOrderExecutedVoidOrderId
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x808080ff == 0x808038 { // account_sequence_64 of 3 bytes
+		m.accountSequence_64 = uint64(three(x >> 0x8))
+		has |= hasOrderExecutedVoidAccountSequence_64
+		at = i
+		i += 4
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x38 { // account_sequence_64
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.accountSequence_64 = uint64(x)
+		has |= hasOrderExecutedVoidAccountSequence_64
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x808080ff == 0x808040 { // market_id of 3 bytes
+		m.marketId = uint32(three(x >> 0x8))
+		has |= hasOrderExecutedVoidMarketId
+		at = i
+		i += 4
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x40 { // market_id
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.marketId = uint32(x)
+		has |= hasOrderExecutedVoidMarketId
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x808080ff == 0x808048 { // contract_id of 3 bytes
+		m.contractId = uint32(three(x >> 0x8))
+		has |= hasOrderExecutedVoidContractId
+		at = i
+		i += 4
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x48 { // contract_id
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.contractId = uint32(x)
+		has |= hasOrderExecutedVoidContractId
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x80ff == 0x50 { // side
+		at = i
+		i += 2
+		m.side = Side(x >> 8 & 0x7f)
+		if !m.side.Known() && i <= end {
+			u.value()
+		}
+		has |= hasOrderExecutedVoidSide
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x8080ff == 0x8058 { // orig_price of 2 bytes
+		m.origPrice = uint32(two(x >> 0x8))
+		has |= hasOrderExecutedVoidOrigPrice
+		at = i
+		i += 3
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x58 { // orig_price
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.origPrice = uint32(x)
+		has |= hasOrderExecutedVoidOrigPrice
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if byte(x) == 0x60 { // executed_quantity
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.executedQuantity = uint64(x)
+		has |= hasOrderExecutedVoidExecutedQuantity
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x8080ff == 0x8068 { // executed_avg_price of 2 bytes
+		m.executedAvgPrice = uint32(two(x >> 0x8))
+		has |= hasOrderExecutedVoidExecutedAvgPrice
+		at = i
+		i += 3
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x68 { // executed_avg_price
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.executedAvgPrice = uint32(x)
+		has |= hasOrderExecutedVoidExecutedAvgPrice
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x808080ff == 0x808070 { // available_quantity of 3 bytes
+		m.availableQuantity = uint64(three(x >> 0x8))
+		has |= hasOrderExecutedVoidAvailableQuantity
+		at = i
+		i += 4
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x70 { // available_quantity
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.availableQuantity = uint64(x)
+		has |= hasOrderExecutedVoidAvailableQuantity
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if byte(x) == 0x79 { // available_balance
+		if i+9 > end {
+			goto rest
+		}
+		at = i
+		m.availableBalance = math.Float64frombits(word(b, i+1))
+		has |= hasOrderExecutedVoidAvailableBalance
+		i += 9
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if uint16(x) == 0x181 { // exposure
+		if i+10 > end {
+			goto rest
+		}
+		at = i
+		m.exposure = math.Float64frombits(word(b, i+2))
+		has |= hasOrderExecutedVoidExposure
+		i += 10
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if uint16(x) == 0x18a { // label
+		x >>= 16
+		from, to := i+3, int(x&0x7f)
+		if x&0x80 != 0 {
+			if x&0x8000 != 0 {
+				goto rest
+			}
+			from, to = from+1, int(two(x))
+		}
+		if to += from; to > end {
+			goto rest
+		}
+		m.label = b[from:to:to]
+		has |= hasOrderExecutedVoidLabel
+		at, i = i, to
+		if i >= end {
+			goto stop
+		}
+	}
+	goto rest
+stop:
+	if i == end {
+		m.has = has
+		return nil
+	}
+	i = at // the field goes on behind the end
+rest:
+	m.has = has
+	return m.merge(b[:end], i, u)
 }
 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.

@@ -386,15 +386,9 @@ func (m *OrderReduced) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
-//
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is several times as fast.
 func (m *OrderReduced) Decode(b []byte, u *Unknown) error {
-	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
-		return nil
-	}
 	m.Reset()
-	return m.merge(b, 0, u)
+	return m.mergeOrdered(b, 0, len(b), u)
 }
 
 // merge reads the fields in b[i:] over those m has.
@@ -559,6 +553,417 @@ func (m *OrderReduced) merge(b []byte, i int, u *Unknown) error {
 		}
 	}
 	return nil
+}
+
+// mergeOrdered is merge for the fields in b[i:end], quick as long as they ascend.
+func (m *OrderReduced) mergeOrdered(b []byte, i, end int, u *Unknown) error {
+	if i == end {
+		return nil
+	}
+	has, at := m.has, i // at is where the last field started
+	x := word(b, i)
+	if byte(x) == 0x8 { // order_id
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.orderId = uint64(x)
+		has |= hasOrderReducedOrderId
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x8080ff == 0x8010 { // price of 2 bytes
+		m.price = uint32(two(x >> 0x8))
+		has |= hasOrderReducedPrice
+		at = i
+		i += 3
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x10 { // price
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.price = uint32(x)
+		has |= hasOrderReducedPrice
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x808080ff == 0x808018 { // quantity of 3 bytes
+		m.quantity = uint64(three(x >> 0x8))
+		has |= hasOrderReducedQuantity
+		at = i
+		i += 4
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x18 { // quantity
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.quantity = uint64(x)
+		has |= hasOrderReducedQuantity
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if byte(x) == 0x20 { // source_quantity
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.sourceQuantity = uint64(x)
+		has |= hasOrderReducedSourceQuantity
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if byte(x) == 0x28 { // account_sequence
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.accountSequence = uint32(x)
+		has |= hasOrderReducedAccountSequence
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x808080ff == 0x808030 { // account_sequence_64 of 3 bytes
+		m.accountSequence_64 = uint64(three(x >> 0x8))
+		has |= hasOrderReducedAccountSequence_64
+		at = i
+		i += 4
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x30 { // account_sequence_64
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.accountSequence_64 = uint64(x)
+		has |= hasOrderReducedAccountSequence_64
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x808080ff == 0x808038 { // market_id of 3 bytes
+		m.marketId = uint32(three(x >> 0x8))
+		has |= hasOrderReducedMarketId
+		at = i
+		i += 4
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x38 { // market_id
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.marketId = uint32(x)
+		has |= hasOrderReducedMarketId
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x808080ff == 0x808040 { // contract_id of 3 bytes
+		m.contractId = uint32(three(x >> 0x8))
+		has |= hasOrderReducedContractId
+		at = i
+		i += 4
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x40 { // contract_id
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.contractId = uint32(x)
+		has |= hasOrderReducedContractId
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x80ff == 0x48 { // side
+		at = i
+		i += 2
+		m.side = Side(x >> 8 & 0x7f)
+		if !m.side.Known() && i <= end {
+			u.value()
+		}
+		has |= hasOrderReducedSide
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x8080ff == 0x8050 { // orig_price of 2 bytes
+		m.origPrice = uint32(two(x >> 0x8))
+		has |= hasOrderReducedOrigPrice
+		at = i
+		i += 3
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x50 { // orig_price
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.origPrice = uint32(x)
+		has |= hasOrderReducedOrigPrice
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if byte(x) == 0x58 { // executed_quantity
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.executedQuantity = uint64(x)
+		has |= hasOrderReducedExecutedQuantity
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x8080ff == 0x8060 { // executed_avg_price of 2 bytes
+		m.executedAvgPrice = uint32(two(x >> 0x8))
+		has |= hasOrderReducedExecutedAvgPrice
+		at = i
+		i += 3
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x60 { // executed_avg_price
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.executedAvgPrice = uint32(x)
+		has |= hasOrderReducedExecutedAvgPrice
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if x&0x808080ff == 0x808068 { // available_quantity of 3 bytes
+		m.availableQuantity = uint64(three(x >> 0x8))
+		has |= hasOrderReducedAvailableQuantity
+		at = i
+		i += 4
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	} else if byte(x) == 0x68 { // available_quantity
+		at = i
+		switch x >>= 8; {
+		case x&0x80 == 0:
+			x, i = x&0x7f, i+2
+		case x&0x8000 == 0:
+			x, i = two(x), i+3
+		case x&0x800000 == 0:
+			x, i = three(x), i+4
+		case x&0x80000000 == 0:
+			x, i = four(x), i+5
+		default:
+			if x, i = long(b, i+1); i < 0 {
+				i = at
+				goto rest
+			}
+		}
+		m.availableQuantity = uint64(x)
+		has |= hasOrderReducedAvailableQuantity
+		if i >= end {
+			goto stop
+		}
+		x = word(b, i)
+	}
+	if byte(x) == 0x72 { // label
+		x >>= 8
+		from, to := i+2, int(x&0x7f)
+		if x&0x80 != 0 {
+			if x&0x8000 != 0 {
+				goto rest
+			}
+			from, to = from+1, int(two(x))
+		}
+		if to += from; to > end {
+			goto rest
+		}
+		m.label = b[from:to:to]
+		has |= hasOrderReducedLabel
+		at, i = i, to
+		if i >= end {
+			goto stop
+		}
+	}
+	goto rest
+stop:
+	if i == end {
+		m.has = has
+		return nil
+	}
+	i = at // the field goes on behind the end
+rest:
+	m.has = has
+	return m.merge(b[:end], i, u)
 }
 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.

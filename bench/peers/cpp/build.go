@@ -23,7 +23,7 @@ import (
 var source []byte
 
 // ErrUnavailable says that this machine lacks what it takes to build the program.
-var ErrUnavailable = errors.New("C++ libprotobuf is not available")
+var ErrUnavailable = errors.New("libprotobuf for C++ cannot be built with")
 
 // DefaultFlags are what the compiler is told for a measurement.
 var DefaultFlags = []string{"-O3", "-march=native"}

@@ -8,6 +8,8 @@
 //	go run ./cmd/bench -smoke                   whether it runs at all, in seconds
 //	go run ./cmd/bench -json > results.json     for machines
 //	go run ./cmd/bench -from results.json       print what was measured before
+//	go run ./cmd/bench -page report.html        and write a page with pictures
+//	go run ./cmd/bench -docs performance.md     and put the tables into this document, between its marks
 package main
 
 import (
@@ -18,6 +20,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -47,6 +50,9 @@ type flags struct {
 	Parts  []string      `placeholder:"NAME,..." help:"Measure only these parts, of ${parts}."`
 	Feeds  []string      `placeholder:"NAME,..." help:"Of the part codec measure only these messages, of ${feeds}."`
 	From   string        `type:"existingfile" placeholder:"FILE" help:"Measure nothing; take the results from this file of JSON."`
+	Save   string        `placeholder:"FILE" help:"Also write the results as JSON to this file."`
+	Page   string        `placeholder:"FILE" help:"Also write a page of HTML with pictures to this file."`
+	Docs   string        `type:"existingfile" placeholder:"FILE" help:"Also put the tables into this document of Markdown, between its marks."`
 }
 
 func main() {
@@ -128,13 +134,53 @@ func (f *flags) results(ctx context.Context, progress io.Writer) (*suite.Results
 	return r, nil
 }
 
+// write prints the results and puts them where the flags say.
 func (f *flags) write(r *suite.Results, out io.Writer) error {
+	if f.Save != "" {
+		if err := toFile(f.Save, func(w io.Writer) error { return writeJSON(w, r) }); err != nil {
+			return err
+		}
+	}
+	if f.Page != "" {
+		if err := toFile(f.Page, func(w io.Writer) error { return report.Page(w, r) }); err != nil {
+			return err
+		}
+	}
+	if f.Docs != "" {
+		old, err := os.ReadFile(f.Docs)
+		if err != nil {
+			return err
+		}
+		text, err := report.Insert(old, r)
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.Docs, err)
+		}
+		if err := os.WriteFile(f.Docs, text, 0o644); err != nil { //nolint:gosec // a document for everyone
+			return err
+		}
+	}
 	if f.JSON {
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
-		return e.Encode(r)
+		return writeJSON(out, r)
 	}
 	return report.Markdown(out, r)
+}
+
+func writeJSON(w io.Writer, r *suite.Results) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
+}
+
+// toFile writes a file, and the folder that it is in if there is none.
+func toFile(name string, write func(io.Writer) error) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(file), file.Close())
 }
 
 // doubleDashes lets long flags be written with one dash, as Go programs do.

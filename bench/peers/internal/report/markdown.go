@@ -26,6 +26,16 @@ func Markdown(w io.Writer, r *suite.Results) error {
 			fmt.Fprintf(&b, "\n## %s\n\n%s", title(direction), text)
 		}
 	}
+	for _, section := range []struct{ title, text string }{
+		{"The way of a message", stageTable(r)},
+		{"Round trips", latencyTable(r)},
+		{"Growth", growthTable(r)},
+		{"Size", factTable(r)},
+	} {
+		if section.text != "" {
+			fmt.Fprintf(&b, "\n## %s\n\n%s", section.title, section.text)
+		}
+	}
 	if len(r.Notes) > 0 {
 		b.WriteString("\n## Not measured\n\n")
 		for _, note := range r.Notes {
@@ -97,15 +107,51 @@ func peerTable(r *suite.Results, direction string) string {
 		t.row(fmt.Sprintf("%s, %.0f B", row.What, row.Bytes), who, fmt.Sprintf("%.1f", row.Ns),
 			fmt.Sprintf("%.0f", row.MBPerSecond), bytes, allocs, ratio, spread)
 	}
-	if len(t.cells) == 0 {
-		return ""
-	}
-	return t.String() + `
+	return t.unlessEmpty(`
 x is the time divided by that of ` + peers.Flat + ` in the same round. A payload with its envelope is decoded into, and
 encoded from, memory that is used again as far as the library lets it be. hyperpb reads with a parser
 recompiled for the very feed; its values can then only be read by reflection, which is not in its time, and it
 does not encode. C++ runs as a process of its own that takes its turns in the same rounds.
-`
+`)
+}
+
+func stageTable(r *suite.Results) string {
+	t := newTable("Group", "Until", "ns>", "allocs/op>", "x>", "Least to most")
+	for _, s := range r.Stages {
+		ratio, spread := figure(s.Ratio.Median), figure(s.Ratio.Min)+" to "+figure(s.Ratio.Max)
+		if s.Base {
+			ratio, spread = "1", ""
+		}
+		t.row(s.Group, s.Name, fmt.Sprintf("%.1f", s.Ns), figure(s.Allocs), ratio, spread)
+	}
+	return t.unlessEmpty("\nx is the time divided by that of the stage that no client can avoid, in the same round.\n")
+}
+
+func latencyTable(r *suite.Results) string {
+	t := newTable("Client", "p50>", "p99>", "p99.9>", "p50 / floor>", "p99 / floor>", "p99.9 / floor>")
+	for _, l := range r.Latency {
+		t.row(clientCells(l)...)
+	}
+	return t.unlessEmpty("\nMicroseconds, medians of the rounds. A client is divided by the runs of the floor right before and right after it.\n")
+}
+
+func growthTable(r *suite.Results) string {
+	t := newTable("What", "Over", "Number>", "ns>", "x>", "Least to most")
+	for _, g := range r.Growth {
+		for _, p := range g.Points {
+			t.row(g.Name, g.Over, thousands(float64(p.N)), fmt.Sprintf("%.1f", p.Ns), figure(p.Ratio.Median),
+				figure(p.Ratio.Min)+" to "+figure(p.Ratio.Max))
+		}
+	}
+	return t.unlessEmpty("\nx is the time divided by that with the least of them, in the same round.\n")
+}
+
+func factTable(r *suite.Results) string {
+	t := newTable("What", "Measured>", "Unit", "Least to most")
+	for _, f := range r.Facts {
+		t.row(f.What, figure(f.Value.Median), f.Unit, figure(f.Value.Min)+" to "+figure(f.Value.Max))
+	}
+	return t.unlessEmpty("")
 }
 
 // figure is a number with three digits that mean something.

@@ -20,6 +20,14 @@ func (t *table) row(cells ...string) {
 	t.cells = append(t.cells, cells)
 }
 
+// unlessEmpty is the table and what follows it, or nothing if it has no rows.
+func (t *table) unlessEmpty(after string) string {
+	if len(t.cells) == 0 {
+		return ""
+	}
+	return t.String() + after
+}
+
 func (t *table) String() string {
 	widths := make([]int, len(t.head))
 	right := make([]bool, len(t.head))

@@ -214,7 +214,7 @@ func (c *benchCase) addForeign(foreign *cpp.Process, kinds map[string]cpp.Kind) 
 		return nil
 	}
 	if err := foreign.Check(c.feed); err != nil {
-		return fmt.Errorf("C++ libprotobuf: %w", err)
+		return fmt.Errorf("libprotobuf in C++: %w", err)
 	}
 	for _, name := range []string{cppReused, cppArena, cppEncode, cppSum, cppCopy} {
 		kind, ok := kinds[name]
@@ -223,7 +223,7 @@ func (c *benchCase) addForeign(foreign *cpp.Process, kinds map[string]cpp.Kind) 
 		}
 		loop, err := foreign.Loop(kind, c.feed)
 		if err != nil {
-			return fmt.Errorf("C++ libprotobuf: %w", err)
+			return fmt.Errorf("libprotobuf in C++: %w", err)
 		}
 		c.variants = append(c.variants, measure.Variant{Name: name, Remote: loop})
 	}

@@ -6,7 +6,10 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
+
+	"github.com/smk-go/smk/bench/peers"
 )
 
 // Machine is what the numbers were measured on.
@@ -56,7 +59,7 @@ func cpuName(info []byte) string {
 	return ""
 }
 
-// modules are the versions of the modules that this program was built of.
+// modules are the versions of the peers that this program was built of, by their paths.
 func modules() map[string]string {
 	versions := make(map[string]string)
 	build, ok := debug.ReadBuildInfo()
@@ -64,7 +67,7 @@ func modules() map[string]string {
 		return versions
 	}
 	for _, m := range build.Deps {
-		if m.Replace == nil {
+		if slices.ContainsFunc(peers.All(), func(p peers.Peer) bool { return p.Module == m.Path }) {
 			versions[m.Path] = m.Version
 		}
 	}

@@ -26,6 +26,11 @@ type Results struct {
 	Goals []GoalRow `json:"goals"`
 	Peers []PeerRow `json:"peers"`
 
+	Stages  []StageRow   `json:"stages"`
+	Latency []LatencyRow `json:"latency"`
+	Growth  []Growth     `json:"growth"`
+	Facts   []Fact       `json:"facts"`
+
 	// Notes say what was not measured and why.
 	Notes []string `json:"notes"`
 }
@@ -55,6 +60,51 @@ type PeerRow struct {
 	AllocBytes  float64        `json:"bytes_per_op"`
 	Allocs      float64        `json:"allocs_per_op"`
 	Ratio       measure.Spread `json:"ratio"` // to gen/msg, of the rounds
+}
+
+// StageRow is a stretch of a message's way through the engine, from the same start as the others of
+// its group.
+type StageRow struct {
+	Group  string         `json:"group"`
+	Name   string         `json:"name"`
+	Ns     float64        `json:"ns_per_op"`
+	Allocs float64        `json:"allocs_per_op"`
+	Base   bool           `json:"base"`  // what the group's others are compared with
+	Ratio  measure.Spread `json:"ratio"` // to the base, of the rounds
+}
+
+// LatencyRow is round trips of one client. Times are in microseconds, over the rounds.
+type LatencyRow struct {
+	Name       string         `json:"name"`
+	OnSchedule bool           `json:"on_schedule"` // times count from when an order was due
+	P50        measure.Spread `json:"p50"`
+	P99        measure.Spread `json:"p99"`
+	P999       measure.Spread `json:"p99.9"`
+
+	// ToFloor is p50, p99 and p99.9 divided by the floor's before and after, nil for a floor.
+	ToFloor []measure.Spread `json:"to_floor,omitempty"`
+
+	Curve []Point `json:"curve"` // percentile and microseconds, of all rounds together
+}
+
+// Point is a point of a curve.
+type Point struct {
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
+}
+
+// Growth is what an operation costs as something becomes more.
+type Growth struct {
+	Name   string        `json:"name"`
+	Over   string        `json:"over"` // what becomes more
+	Points []GrowthPoint `json:"points"`
+}
+
+// GrowthPoint is the cost of one operation with so many of what there may be.
+type GrowthPoint struct {
+	N     int            `json:"n"`
+	Ns    float64        `json:"ns_per_op"`
+	Ratio measure.Spread `json:"ratio"` // to the first point, of the rounds
 }
 
 // newResults has a row for every goal, none of them measured.

@@ -56,8 +56,9 @@ var parts = []part{
 	}},
 	{"way", way, []string{"scan+decode/", "shuffled/", "unknown/"}},
 	{"slug", slug, []string{"big/"}},
-	{"path", unbuilt("path/", "dispatch/", "throughput"), []string{"path/", "dispatch/", "throughput"}},
+	{"path", ways, []string{"path/", "dispatch/", "throughput"}},
 	{"network", unbuilt(network...), network},
+	{"size", size, nil},
 }
 
 var network = []string{"engine/", "netconn/", "adaptive/", "handover/", "wake/", "tls/", "allocs/tls", "stall/"}
@@ -101,11 +102,14 @@ func Run(ctx context.Context, o Options, w io.Writer) (*Results, error) {
 		}
 		fmt.Fprintf(w, "%4.0f s  %s\n", time.Since(start).Seconds(), p.name)
 		for _, key := range p.keys {
-			r.lack(key, "its part failed")
+			r.lack(key, "its part leaves it out")
 		}
 		if err := p.run(ctx, o, r); err != nil {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
+			}
+			for _, key := range p.keys {
+				r.lack(key, "its part failed")
 			}
 			failed = append(failed, fmt.Errorf("%s: %w", p.name, err))
 			r.Notes = append(r.Notes, fmt.Sprintf("The part %s failed: %v.", p.name, err))

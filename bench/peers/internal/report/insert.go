@@ -1,0 +1,36 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+
+	"github.com/smk-go/smk/bench/peers/internal/suite"
+)
+
+// The lines of a document between which the results stand.
+const (
+	insertFrom = "<!-- measured: written by make bench-report, edits get lost -->\n"
+	insertTo   = "<!-- end of what was measured -->\n"
+)
+
+// Insert returns the document with the results between its marks, instead of what was there.
+func Insert(document []byte, r *suite.Results) ([]byte, error) {
+	before, rest, ok := bytes.Cut(document, []byte(insertFrom))
+	_, after, end := bytes.Cut(rest, []byte(insertTo))
+	if !ok || !end {
+		return nil, errors.New("has no marks to put the results between: " +
+			strings.TrimSpace(insertFrom) + " and " + strings.TrimSpace(insertTo))
+	}
+	var text bytes.Buffer
+	if err := Markdown(&text, r); err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	out.Write(before)
+	out.WriteString(insertFrom + "\n")
+	out.Write(text.Bytes())
+	out.WriteString("\n" + insertTo)
+	out.Write(after)
+	return out.Bytes(), nil
+}
