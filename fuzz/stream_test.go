@@ -75,8 +75,8 @@ func readStream(b *wire.Buffer, stream, cuts []byte) (reading, error) {
 			if payload == nil {
 				break
 			}
-			if cap(payload) != len(payload) {
-				return r, errors.New("an append to a payload would write what is behind it")
+			if cap(payload) < len(payload)+wire.SlackBytes {
+				return r, errors.New("a payload without slack")
 			}
 			r.payloads = append(r.payloads, bytes.Clone(payload))
 		}

@@ -31,9 +31,10 @@ var ErrClosed = errors.New("wire: buffer is closed")
 // the front. A frame that the block cannot hold goes on in a buffer borrowed
 // from a pool, which grows with the bytes that arrive.
 //
-// A payload is valid until the next call of Free, Reset or Close. Behind it at
-// least SlackBytes bytes may be read (through unsafe means only: the slice is
-// capped, so that an append to it copies).
+// A payload is valid until the next call of Free, Reset or Close. Its capacity
+// reaches at least SlackBytes bytes further, into what follows it: a decoder may
+// look there, and nobody may write there. Whoever hands a payload on to somebody
+// who might append to it caps it first, as payload[:n:n].
 //
 // A Buffer belongs to one goroutine.
 type Buffer struct {
@@ -81,7 +82,7 @@ func NewBuffer(blockBytes int, limits Limits) (*Buffer, error) {
 	}
 	return &Buffer{
 		memory:  memory,
-		block:   memory.Bytes(),
+		block:   memory.Overread(),
 		limits:  limits,
 		reserve: blockBytes / reserveShare,
 	}, nil
@@ -92,12 +93,12 @@ func NewBuffer(blockBytes int, limits Limits) (*Buffer, error) {
 // split frame fills the block it is at least an eighth of it. It is empty only
 // while whole frames wait for Next, and nil after an error.
 //
-// The slice is valid until the next call of Free, Reset or Close.
+// The slice is capped, and valid until the next call of Free, Reset or Close.
 func (b *Buffer) Free() []byte {
 	if b.read == b.filled {
 		b.rewind()
 	}
-	free := b.block[b.filled:]
+	free := b.block[b.filled:len(b.block):len(b.block)]
 	if len(free) < b.reserve || b.large.buf != nil {
 		free = b.makeRoom()
 	}
@@ -126,7 +127,8 @@ func (b *Buffer) Filled(n int) {
 
 // Next returns the next whole payload, or nil when there is none until more
 // bytes arrive. Frames without a payload are counted and skipped. See [Buffer]
-// for how long the payload is valid: further calls of Next do not end it.
+// for how long the payload is valid, which further calls of Next do not end, and
+// for what its capacity means.
 //
 // The error is a *[FrameError], or [ErrClosed]. It sticks until Reset: what
 // follows a bad header cannot be read as frames.
@@ -139,7 +141,7 @@ func (b *Buffer) Next() ([]byte, error) {
 		if length <= b.limits.PayloadBytesMax && n >= FrameBytesMin && n <= len(part) {
 			b.read += n
 			b.stats.Frames++
-			return part[size:n:n], nil
+			return part[size:n], nil
 		}
 	}
 	return b.nextRare()
@@ -181,7 +183,7 @@ func (b *Buffer) Reset() {
 		panic("BUG: wire: Reset of a closed Buffer")
 	}
 	b.large.giveBack()
-	b.block = b.memory.Bytes()
+	b.block = b.memory.Overread()
 	b.read, b.filled, b.lent, b.base, b.err = 0, 0, 0, 0, nil
 }
 
@@ -238,7 +240,7 @@ func (b *Buffer) makeRoom() []byte {
 		b.read = 0
 		b.stats.Moves++
 	}
-	return b.block[b.filled:]
+	return b.block[b.filled:len(b.block):len(b.block)]
 }
 
 // fail empties the source, so that no path but the rare one needs to ask for

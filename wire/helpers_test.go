@@ -62,12 +62,18 @@ func check(tb testing.TB, b *Buffer) {
 	}
 }
 
+// slackSeen keeps reads of slack from being left out.
+var slackSeen byte
+
 // feed drives b through stream in chunks and returns copies of the payloads, up to
 // the first error. It checks that payloads stay as they are until the next Free.
 func feed(tb testing.TB, b *Buffer, stream []byte, chunk func() int) (payloads [][]byte, err error) {
 	tb.Helper()
 	for len(stream) > 0 {
 		free := b.Free()
+		if cap(free) != len(free) {
+			tb.Fatalf("%d bytes are free with capacity %d", len(free), cap(free))
+		}
 		check(tb, b)
 		if len(free) == 0 {
 			tb.Fatal("Free is empty though Next was drained")
@@ -87,8 +93,11 @@ func feed(tb testing.TB, b *Buffer, stream []byte, chunk func() int) (payloads [
 			if payload == nil {
 				break
 			}
-			if len(payload) == 0 || cap(payload) != len(payload) {
+			if len(payload) == 0 || cap(payload) < len(payload)+SlackBytes {
 				tb.Fatalf("payload of %d bytes with capacity %d", len(payload), cap(payload))
+			}
+			for _, c := range payload[len(payload) : len(payload)+SlackBytes] {
+				slackSeen += c // it faults if the memory ends here
 			}
 			lent = append(lent, payload)
 			payloads = append(payloads, bytes.Clone(payload))

@@ -37,7 +37,8 @@ func (l *large) free(reserve int) []byte {
 	if cap(l.buf.B)-SlackBytes-arrived < min(reserve, l.size-arrived) {
 		l.grow(arrived)
 	}
-	return l.buf.B[arrived:min(l.size, cap(l.buf.B)-SlackBytes)]
+	end := min(l.size, cap(l.buf.B)-SlackBytes)
+	return l.buf.B[arrived:end:end]
 }
 
 // grow sees to room for twice the bytes that have arrived, or for all if that is
@@ -52,10 +53,10 @@ func (l *large) grow(arrived int) {
 // filled takes n bytes that were read into what free returned.
 func (l *large) filled(n int) { l.buf.B = l.buf.B[:len(l.buf.B)+n] }
 
-// take hands the whole payload out, capped.
+// take hands the whole payload out, with the slack in its capacity.
 func (l *large) take() []byte {
 	l.taken = true
-	return l.buf.B[:l.size:l.size]
+	return l.buf.B[:l.size]
 }
 
 // giveBack returns the buffer, if one is borrowed, to the pool.

@@ -18,8 +18,9 @@ const (
 	// FrameBytesMin is the shortest whole frame; shorter ones are padded.
 	FrameBytesMin = 4
 
-	// SlackBytes is how many bytes behind every payload of a [Buffer] may be
-	// read (their content means nothing), so that a decoder may load whole words.
+	// SlackBytes is how many bytes the capacity of every payload of a [Buffer]
+	// reaches beyond it. They may be read (their content means nothing), so that
+	// a decoder may load whole words.
 	SlackBytes = 256
 )
 

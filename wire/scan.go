@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 var (
@@ -75,10 +76,11 @@ func scanRare(block []byte, limits Limits) (payload []byte, n int, err error) {
 	if frameErr != nil {
 		return nil, 0, frameErr
 	}
-	return payload, n, nil
+	return slices.Clip(payload), n, nil
 }
 
-// scan is Scan without a fast path, within resolved limits.
+// scan is Scan without a fast path, within resolved limits. The payload is not
+// capped.
 func scan(block []byte, limits Limits) (payload []byte, n int, err *FrameError) {
 	if len(block) < FrameBytesMin {
 		return nil, 0, nil
@@ -91,5 +93,5 @@ func scan(block []byte, limits Limits) (payload []byte, n int, err *FrameError) 
 	if n > len(block) {
 		return nil, 0, nil
 	}
-	return block[size : size+length : size+length], n, nil
+	return block[size : size+length], n, nil
 }

@@ -191,7 +191,7 @@ func (w *watcher) event(e *Event) {
 			w.t.Fatalf("account sequence %d after %d", e.AccountSequence, w.account)
 		}
 		w.account = max(w.account, e.AccountSequence)
-		if e.Payload == nil || len(e.Raw) == 0 || e.Payload.GetEtoPayload().GetSeq() != e.Seq {
+		if e.Payload == nil || len(e.Raw) == 0 || cap(e.Raw) != len(e.Raw) || e.Payload.GetEtoPayload().GetSeq() != e.Seq {
 			w.t.Fatalf("%+v", e)
 		}
 	case SendResolved:

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/wire"
 )
@@ -100,7 +102,7 @@ func (s *Session) receive(payload []byte) *Event {
 	s.stats.MessagesIn++
 	s.lastFrame = s.now
 	if s.config.Tap != nil {
-		s.config.Tap(s.now, payload)
+		s.config.Tap(s.now, slices.Clip(payload))
 	}
 	if s.expected(payload) {
 		return s.application(payload)
@@ -180,7 +182,7 @@ func (s *Session) decode(env wire.Envelope, payload []byte) bool {
 
 // decoded is the event of a payload that was decoded.
 func (s *Session) decoded(kind EventKind, env wire.Envelope, payload []byte) Event {
-	e := Event{Kind: kind, Epoch: s.epoch, Received: s.now, Seq: env.Seq, Payload: &s.payload, Raw: payload}
+	e := Event{Kind: kind, Epoch: s.epoch, Received: s.now, Seq: env.Seq, Payload: &s.payload, Raw: slices.Clip(payload)}
 	if env.IsReplay {
 		e.Origin = Replayed
 	}
@@ -192,7 +194,7 @@ func (s *Session) application(payload []byte) *Event {
 	e := &s.message
 	e.Kind, e.Origin, e.Epoch, e.Received = Message, Live, s.epoch, s.now
 	e.Seq, e.AccountSequence = s.in, 0
-	e.Payload, e.Raw = &s.payload, payload
+	e.Payload, e.Raw = &s.payload, slices.Clip(payload)
 	if s.payload.GetEtoPayload().GetIsReplay() {
 		e.Origin = Replayed
 		s.stats.Replayed++

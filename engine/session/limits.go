@@ -8,6 +8,9 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
+// Payloads have the slack that decoding them at speed needs.
+const _ = uint(wire.SlackBytes - msg.SlackBytes)
+
 // Limits of what a session holds, waits for and believes.
 const (
 	// GapMax is the most messages that may be missing in one gap. A peer

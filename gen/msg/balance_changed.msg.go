@@ -107,9 +107,15 @@ func (m *BalanceChanged) SetExposure(v float64) {
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
+//
+// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
+// are so many it is several times as fast.
 func (m *BalanceChanged) Decode(b []byte, u *Unknown) error {
+	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
+		return nil
+	}
 	m.Reset()
-	return m.mergeOrdered(b, 0, len(b), u)
+	return m.merge(b, 0, u)
 }
 
 // merge reads the fields in b[i:] over those m has.
@@ -157,70 +163,6 @@ func (m *BalanceChanged) merge(b []byte, i int, u *Unknown) error {
 		}
 	}
 	return nil
-}
-
-// mergeOrdered is merge for the fields in b[i:end], quick as long as they ascend.
-func (m *BalanceChanged) mergeOrdered(b []byte, i, end int, u *Unknown) error {
-	if i == end {
-		return nil
-	}
-	has, at := m.has, i // at is where the last field started
-	x := word(b, i)
-	if byte(x) == 0xa { // reason
-		x >>= 8
-		from, to := i+2, int(x&0x7f)
-		if x&0x80 != 0 {
-			if x&0x8000 != 0 {
-				goto rest
-			}
-			from, to = from+1, int(two(x))
-		}
-		if to += from; to > end {
-			goto rest
-		}
-		m.reason = b[from:to:to]
-		has |= hasBalanceChangedReason
-		at, i = i, to
-		if i >= end {
-			goto stop
-		}
-		x = word(b, i)
-	}
-	if byte(x) == 0x11 { // available_balance
-		if i+9 > end {
-			goto rest
-		}
-		at = i
-		m.availableBalance = math.Float64frombits(word(b, i+1))
-		has |= hasBalanceChangedAvailableBalance
-		i += 9
-		if i >= end {
-			goto stop
-		}
-		x = word(b, i)
-	}
-	if byte(x) == 0x19 { // exposure
-		if i+9 > end {
-			goto rest
-		}
-		at = i
-		m.exposure = math.Float64frombits(word(b, i+1))
-		has |= hasBalanceChangedExposure
-		i += 9
-		if i >= end {
-			goto stop
-		}
-	}
-	goto rest
-stop:
-	if i == end {
-		m.has = has
-		return nil
-	}
-	i = at // the field goes on behind the end
-rest:
-	m.has = has
-	return m.merge(b[:end], i, u)
 }
 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.

@@ -50,9 +50,15 @@ func (m *EventUnsubscribe) SetEventId(v uint32) {
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
+//
+// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
+// are so many it is several times as fast.
 func (m *EventUnsubscribe) Decode(b []byte, u *Unknown) error {
+	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
+		return nil
+	}
 	m.Reset()
-	return m.mergeOrdered(b, 0, len(b), u)
+	return m.merge(b, 0, u)
 }
 
 // merge reads the fields in b[i:] over those m has.
@@ -86,48 +92,6 @@ func (m *EventUnsubscribe) merge(b []byte, i int, u *Unknown) error {
 		}
 	}
 	return nil
-}
-
-// mergeOrdered is merge for the fields in b[i:end], quick as long as they ascend.
-func (m *EventUnsubscribe) mergeOrdered(b []byte, i, end int, u *Unknown) error {
-	if i == end {
-		return nil
-	}
-	has, at := m.has, i // at is where the last field started
-	x := word(b, i)
-	if byte(x) == 0x10 { // event_id
-		at = i
-		switch x >>= 8; {
-		case x&0x80 == 0:
-			x, i = x&0x7f, i+2
-		case x&0x8000 == 0:
-			x, i = two(x), i+3
-		case x&0x800000 == 0:
-			x, i = three(x), i+4
-		case x&0x80000000 == 0:
-			x, i = four(x), i+5
-		default:
-			if x, i = long(b, i+1); i < 0 {
-				i = at
-				goto rest
-			}
-		}
-		m.eventId = uint32(x)
-		has |= hasEventUnsubscribeEventId
-		if i >= end {
-			goto stop
-		}
-	}
-	goto rest
-stop:
-	if i == end {
-		m.has = has
-		return nil
-	}
-	i = at // the field goes on behind the end
-rest:
-	m.has = has
-	return m.merge(b[:end], i, u)
 }
 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.

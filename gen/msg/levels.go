@@ -1,57 +1,80 @@
 package msg
 
-import "encoding/binary"
+// shape is where the bits of a quantity of up to four bytes are.
+type shape struct {
+	goesOn uint32 // the bits that say whether it goes on
+	want   uint32 // what they are
+	value  uint32 // the bits of the value
+	_      uint32 // so that an index is a shift
+}
 
-// appendLevels reads elements of a repeated Quote from b[i:end], as long as they have the given
-// tag, hold a price of one or two bytes and a quantity of at most eight, in this order, and to has
-// room for them within limit. It returns where it stopped; what is there is the caller's to judge.
+// shapes are the quantities by the length of their element, if the price before them has two bytes, as
+// every price from 1.28 percent on has. No bits are those of the other lengths.
+var shapes = [16]shape{
+	0: {want: 1}, 1: {want: 1}, 2: {want: 1}, 3: {want: 1}, 4: {want: 1},
+	5: {goesOn: 0x80, want: 0, value: 0x7f},
+	6: {goesOn: 0x8080, want: 0x80, value: 0x7f7f},
+	7: {goesOn: 0x808080, want: 0x8080, value: 0x7f7f7f},
+	8: {goesOn: 0x80808080, want: 0x808080, value: 0x7f7f7f7f},
+	9: {want: 1}, 10: {want: 1}, 11: {want: 1}, 12: {want: 1}, 13: {want: 1}, 14: {want: 1}, 15: {want: 1},
+}
+
+// levels appends the elements of a repeated Quote at p[i:] to to, as long as they begin before end,
+// have the given tag, hold a price of one or two bytes and a quantity of at most eight, in this
+// order, and are at most limit in all. It returns where it stopped; what is there is the caller's to
+// judge.
 //
 // A book is the largest message there is, and the lengths in it differ from level to level, so
 // nothing here branches on the length of a quantity of up to four bytes.
-func appendLevels(to []Quote, b []byte, i, end int, tag byte, limit int) ([]Quote, int) {
-	const (
-		elementBytes = 14 // loaded for one element at most
-		both         = hasQuotePrice | hasQuoteQuantity
-	)
+func levels(to []Quote, p *byte, i, end int, tag byte, limit int) ([]Quote, int) {
+	const both = hasQuotePrice | hasQuoteQuantity
+	usual := 0x10_0080_0800_00 | uint64(tag)
 	n := len(to)
 	to = to[:min(cap(to), limit)]
-	for ; n < len(to) && i >= 0 && i <= len(b)-elementBytes; n++ {
-		// tag  size  08  price  price  10  quantity...
-		//            ^x
-		size := int(b[i+1])
-		next := i + 2 + size
-		if b[i] != tag || next > end {
-			break
-		}
-		x := binary.LittleEndian.Uint64(b[i+2:])
-		e := &to[n]
-		if more := uint(size - 5); uint32(x)&0xff8080ff == 0x10008008 && more < 4 {
-			mask := ^uint32(0) >> (24 - 8*more)
-			y := uint32(x>>32) & mask
-			if y&0x80808080 != mask>>8&0x80808080 {
-				break
+	for {
+		for ; n < len(to) && i < end; n++ {
+			// tag  size  08  price  price  10  quantity...
+			// ^x                               ^y
+			x := load(p, i)
+			size := int(octet(p, i+1))
+			s := &shapes[size&15]
+			y := uint32(load(p, i+6))
+			if x&0xff_8080_ff00_ff == usual && y&s.goesOn == s.want && size < len(shapes) {
+				y &= s.value
+				y -= y & 0x7f007f00 >> 1
+				y -= y >> 16 * 0xc000
+				to[n] = Quote{has: both, price: uint32(x>>24&0x7f | x>>25&0x3f80), quantity: uint64(y)}
+				i += 2 + size
+				continue
 			}
-			*e = Quote{has: both, price: uint32(two(x >> 8 & 0x7fff)), quantity: four(uint64(y))}
-			i = next
-			continue
+			var price uint32
+			at := i
+			switch {
+			case byte(x) != tag:
+				return to[:n], i
+			case x&0xff_8080_ff00_00 == usual&^0xff:
+				price, at = uint32(two(x>>24)), i+6
+			case x&0xff80_ff00_00 == 0x1000_0800_00:
+				price, at = uint32(x>>24&0x7f), i+5
+			default:
+				return to[:n], i
+			}
+			more := uint(i + 2 + size - at - 1)
+			if more > 7 {
+				return to[:n], i
+			}
+			mask := ^uint64(0) >> (56 - 8*more)
+			z := load(p, at) & mask
+			if z&continued != mask>>8&continued {
+				return to[:n], i
+			}
+			to[n] = Quote{has: both, price: price, quantity: eight(z)}
+			i += 2 + size
 		}
-		price, at := x>>8&0x7f, i+5
-		if uint32(x)&0xff8080ff == 0x10008008 {
-			price, at = two(x>>8), i+6
-		} else if x&0xff80ff != 0x100008 {
-			break
+		if i >= end || n >= limit {
+			return to[:n], i
 		}
-		more := uint(next - at - 1)
-		if more > 7 {
-			break
-		}
-		mask := ^uint64(0) >> (56 - 8*more)
-		y := binary.LittleEndian.Uint64(b[at:]) & mask
-		if y&continued != mask>>8&continued {
-			break
-		}
-		*e = Quote{has: both, price: uint32(price), quantity: eight(y)}
-		i = next
+		to = append(to[:n], Quote{})
+		to = to[:min(cap(to), limit)]
 	}
-	return to[:n], i
 }

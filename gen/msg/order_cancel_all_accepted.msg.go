@@ -112,9 +112,15 @@ func (m *OrderCancelAllAccepted) SetAccountSequence_64(v uint64) {
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
+//
+// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
+// are so many it is several times as fast.
 func (m *OrderCancelAllAccepted) Decode(b []byte, u *Unknown) error {
+	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
+		return nil
+	}
 	m.Reset()
-	return m.mergeOrdered(b, 0, len(b), u)
+	return m.merge(b, 0, u)
 }
 
 // merge reads the fields in b[i:] over those m has.
@@ -168,104 +174,6 @@ func (m *OrderCancelAllAccepted) merge(b []byte, i int, u *Unknown) error {
 		}
 	}
 	return nil
-}
-
-// mergeOrdered is merge for the fields in b[i:end], quick as long as they ascend.
-func (m *OrderCancelAllAccepted) mergeOrdered(b []byte, i, end int, u *Unknown) error {
-	if i == end {
-		return nil
-	}
-	has, at := m.has, i // at is where the last field started
-	x := word(b, i)
-	if byte(x) == 0x8 { // account_sequence
-		at = i
-		switch x >>= 8; {
-		case x&0x80 == 0:
-			x, i = x&0x7f, i+2
-		case x&0x8000 == 0:
-			x, i = two(x), i+3
-		case x&0x800000 == 0:
-			x, i = three(x), i+4
-		case x&0x80000000 == 0:
-			x, i = four(x), i+5
-		default:
-			if x, i = long(b, i+1); i < 0 {
-				i = at
-				goto rest
-			}
-		}
-		m.accountSequence = uint32(x)
-		has |= hasOrderCancelAllAcceptedAccountSequence
-		if i >= end {
-			goto stop
-		}
-		x = word(b, i)
-	}
-	if byte(x) == 0x10 { // reference
-		at = i
-		switch x >>= 8; {
-		case x&0x80 == 0:
-			x, i = x&0x7f, i+2
-		case x&0x8000 == 0:
-			x, i = two(x), i+3
-		case x&0x800000 == 0:
-			x, i = three(x), i+4
-		case x&0x80000000 == 0:
-			x, i = four(x), i+5
-		default:
-			if x, i = long(b, i+1); i < 0 {
-				i = at
-				goto rest
-			}
-		}
-		m.reference = uint64(x)
-		has |= hasOrderCancelAllAcceptedReference
-		if i >= end {
-			goto stop
-		}
-		x = word(b, i)
-	}
-	if x&0x808080ff == 0x808018 { // account_sequence_64 of 3 bytes
-		m.accountSequence_64 = uint64(three(x >> 0x8))
-		has |= hasOrderCancelAllAcceptedAccountSequence_64
-		at = i
-		i += 4
-		if i >= end {
-			goto stop
-		}
-	} else if byte(x) == 0x18 { // account_sequence_64
-		at = i
-		switch x >>= 8; {
-		case x&0x80 == 0:
-			x, i = x&0x7f, i+2
-		case x&0x8000 == 0:
-			x, i = two(x), i+3
-		case x&0x800000 == 0:
-			x, i = three(x), i+4
-		case x&0x80000000 == 0:
-			x, i = four(x), i+5
-		default:
-			if x, i = long(b, i+1); i < 0 {
-				i = at
-				goto rest
-			}
-		}
-		m.accountSequence_64 = uint64(x)
-		has |= hasOrderCancelAllAcceptedAccountSequence_64
-		if i >= end {
-			goto stop
-		}
-	}
-	goto rest
-stop:
-	if i == end {
-		m.has = has
-		return nil
-	}
-	i = at // the field goes on behind the end
-rest:
-	m.has = has
-	return m.merge(b[:end], i, u)
 }
 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.

@@ -137,9 +137,15 @@ func (m *OrderCancelAllRejected) SetAccountSequence_64(v uint64) {
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
+//
+// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
+// are so many it is several times as fast.
 func (m *OrderCancelAllRejected) Decode(b []byte, u *Unknown) error {
+	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
+		return nil
+	}
 	m.Reset()
-	return m.mergeOrdered(b, 0, len(b), u)
+	return m.merge(b, 0, u)
 }
 
 // merge reads the fields in b[i:] over those m has.
@@ -206,117 +212,6 @@ func (m *OrderCancelAllRejected) merge(b []byte, i int, u *Unknown) error {
 		}
 	}
 	return nil
-}
-
-// mergeOrdered is merge for the fields in b[i:end], quick as long as they ascend.
-func (m *OrderCancelAllRejected) mergeOrdered(b []byte, i, end int, u *Unknown) error {
-	if i == end {
-		return nil
-	}
-	has, at := m.has, i // at is where the last field started
-	x := word(b, i)
-	if x&0x80ff == 0x8 { // reason
-		at = i
-		i += 2
-		m.reason = OrderCancelAllRejectedReason(x >> 8 & 0x7f)
-		if !m.reason.Known() && i <= end {
-			u.value()
-		}
-		has |= hasOrderCancelAllRejectedReason
-		if i >= end {
-			goto stop
-		}
-		x = word(b, i)
-	}
-	if byte(x) == 0x10 { // account_sequence
-		at = i
-		switch x >>= 8; {
-		case x&0x80 == 0:
-			x, i = x&0x7f, i+2
-		case x&0x8000 == 0:
-			x, i = two(x), i+3
-		case x&0x800000 == 0:
-			x, i = three(x), i+4
-		case x&0x80000000 == 0:
-			x, i = four(x), i+5
-		default:
-			if x, i = long(b, i+1); i < 0 {
-				i = at
-				goto rest
-			}
-		}
-		m.accountSequence = uint32(x)
-		has |= hasOrderCancelAllRejectedAccountSequence
-		if i >= end {
-			goto stop
-		}
-		x = word(b, i)
-	}
-	if byte(x) == 0x18 { // reference
-		at = i
-		switch x >>= 8; {
-		case x&0x80 == 0:
-			x, i = x&0x7f, i+2
-		case x&0x8000 == 0:
-			x, i = two(x), i+3
-		case x&0x800000 == 0:
-			x, i = three(x), i+4
-		case x&0x80000000 == 0:
-			x, i = four(x), i+5
-		default:
-			if x, i = long(b, i+1); i < 0 {
-				i = at
-				goto rest
-			}
-		}
-		m.reference = uint64(x)
-		has |= hasOrderCancelAllRejectedReference
-		if i >= end {
-			goto stop
-		}
-		x = word(b, i)
-	}
-	if x&0x808080ff == 0x808020 { // account_sequence_64 of 3 bytes
-		m.accountSequence_64 = uint64(three(x >> 0x8))
-		has |= hasOrderCancelAllRejectedAccountSequence_64
-		at = i
-		i += 4
-		if i >= end {
-			goto stop
-		}
-	} else if byte(x) == 0x20 { // account_sequence_64
-		at = i
-		switch x >>= 8; {
-		case x&0x80 == 0:
-			x, i = x&0x7f, i+2
-		case x&0x8000 == 0:
-			x, i = two(x), i+3
-		case x&0x800000 == 0:
-			x, i = three(x), i+4
-		case x&0x80000000 == 0:
-			x, i = four(x), i+5
-		default:
-			if x, i = long(b, i+1); i < 0 {
-				i = at
-				goto rest
-			}
-		}
-		m.accountSequence_64 = uint64(x)
-		has |= hasOrderCancelAllRejectedAccountSequence_64
-		if i >= end {
-			goto stop
-		}
-	}
-	goto rest
-stop:
-	if i == end {
-		m.has = has
-		return nil
-	}
-	i = at // the field goes on behind the end
-rest:
-	m.has = has
-	return m.merge(b[:end], i, u)
 }
 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.

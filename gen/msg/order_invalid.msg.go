@@ -95,7 +95,7 @@ func (m *OrderInvalid) SetReference(v uint64) {
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 func (m *OrderInvalid) Decode(b []byte, u *Unknown) error {
 	m.Reset()
-	return m.mergeOrdered(b, 0, len(b), u)
+	return m.merge(b, 0, u)
 }
 
 // merge reads the fields in b[i:] over those m has.
@@ -172,81 +172,6 @@ func (m *OrderInvalid) merge(b []byte, i int, u *Unknown) error {
 		}
 	}
 	return nil
-}
-
-// mergeOrdered is merge for the fields in b[i:end], quick as long as they ascend.
-func (m *OrderInvalid) mergeOrdered(b []byte, i, end int, u *Unknown) error {
-	if i == end {
-		return nil
-	}
-	has, at := m.has, i // at is where the last field started
-	x := word(b, i)
-	if x&0x808080ff == 0x808008 { // seq of 3 bytes
-		m.seq = uint64(three(x >> 0x8))
-		has |= hasOrderInvalidSeq
-		at = i
-		i += 4
-		if i >= end {
-			goto stop
-		}
-		x = word(b, i)
-	} else if byte(x) == 0x8 { // seq
-		at = i
-		switch x >>= 8; {
-		case x&0x80 == 0:
-			x, i = x&0x7f, i+2
-		case x&0x8000 == 0:
-			x, i = two(x), i+3
-		case x&0x800000 == 0:
-			x, i = three(x), i+4
-		case x&0x80000000 == 0:
-			x, i = four(x), i+5
-		default:
-			if x, i = long(b, i+1); i < 0 {
-				i = at
-				goto rest
-			}
-		}
-		m.seq = uint64(x)
-		has |= hasOrderInvalidSeq
-		if i >= end {
-			goto stop
-		}
-		x = word(b, i)
-	}
-	if byte(x) == 0x18 { // reference
-		at = i
-		switch x >>= 8; {
-		case x&0x80 == 0:
-			x, i = x&0x7f, i+2
-		case x&0x8000 == 0:
-			x, i = two(x), i+3
-		case x&0x800000 == 0:
-			x, i = three(x), i+4
-		case x&0x80000000 == 0:
-			x, i = four(x), i+5
-		default:
-			if x, i = long(b, i+1); i < 0 {
-				i = at
-				goto rest
-			}
-		}
-		m.reference = uint64(x)
-		has |= hasOrderInvalidReference
-		if i >= end {
-			goto stop
-		}
-	}
-	goto rest
-stop:
-	if i == end {
-		m.has = has
-		return nil
-	}
-	i = at // the field goes on behind the end
-rest:
-	m.has = has
-	return m.merge(b[:end], i, u)
 }
 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.

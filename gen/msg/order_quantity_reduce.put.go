@@ -31,12 +31,18 @@ func (m *OrderQuantityReduce) Put(b []byte) (n int) {
 	{ // new_quantity
 		to[i&putMask] = 0x10
 		v := m.newQuantity
-		x, n := spread64(v)
-		binary.LittleEndian.PutUint64(to[i&putMask+1:], x)
-		if n > 8 {
-			binary.LittleEndian.PutUint16(to[i&putMask+9:], ninth(v))
+		if v < 1<<28 {
+			x, n := spread28(uint32(v))
+			binary.LittleEndian.PutUint32(to[i&putMask+1:], x)
+			i += 1 + n
+		} else {
+			x, n := spread64(v)
+			binary.LittleEndian.PutUint64(to[i&putMask+1:], x)
+			if n > 8 {
+				binary.LittleEndian.PutUint16(to[i&putMask+9:], ninth(v))
+			}
+			i += 1 + n
 		}
-		i += 1 + n
 	}
 	if has&hasOrderQuantityReduceReference != 0 {
 		to[i&putMask] = 0x18

@@ -56,6 +56,7 @@ type Payload struct {
 	orderPendingReplace         OrderPendingReplace
 	orderCancelReplaceAccepted  OrderCancelReplaceAccepted
 	orderCancelReplaceRejected  OrderCancelReplaceRejected
+	scratch                     scratch
 }
 
 const (
@@ -1207,191 +1208,18 @@ func (*OrderCancelReplaceRejected) PayloadType() PayloadType {
 // Decode makes m the payload in b: the envelope and the one body that the type names. Text fields
 // of m borrow b. u, if not nil, counts what the schema does not know, bodies of other types
 // included. The error is a *DecodeError; m then has to be reset or decoded into.
+//
+// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Without so
+// many it copies b first, or is several times slower if b is long.
 func (m *Payload) Decode(b []byte, u *Unknown) error {
-	var seen Unknown
-	if m.decodeOrdered(b, &seen) {
-		u.add(seen)
+	p := first(b)
+	if cap(b)-len(b) < SlackBytes {
+		p = m.withSlack(b)
+	}
+	if p != nil && m.fast(p, b) {
 		return nil
 	}
 	return m.decodeAny(b, u)
-}
-
-// decodeOrdered is Decode for a payload of type, eto_payload and at most the one body that the type
-// names, in this order. It reports false if b is anything else, and m is then part-filled.
-func (m *Payload) decodeOrdered(b []byte, u *Unknown) bool {
-	if len(b) < 4 {
-		return false
-	}
-	x := word(b, 0)
-	if x&0x80ff80ff != 0x120008 {
-		return false
-	}
-	i := 4 + int(x>>24&0x7f)
-	if i > len(b) {
-		return false
-	}
-	m.typ = PayloadType(x >> 8 & 0x7f)
-	m.has = hasPayloadType | hasPayloadEtoPayload
-	if !m.typ.Known() {
-		u.value()
-	}
-	m.etoPayload.Reset()
-	if m.etoPayload.mergeOrdered(b, 4, i, u) != nil {
-		return false
-	}
-	if i == len(b) {
-		return true
-	}
-	x = word(b, i)
-	// A body's field is the one after its type; from 16 on a tag has two bytes.
-	if tag := uint64(m.typ+1)<<3 | wireBytes; tag < 0x80 {
-		if byte(x) != byte(tag) {
-			return false
-		}
-		x, i = x>>8, i+1
-	} else {
-		if uint16(x) != uint16(tag&0x7f|0x80|tag>>7<<8) {
-			return false
-		}
-		x, i = x>>16, i+2
-	}
-	switch {
-	case x&0x80 == 0:
-		x, i = x&0x7f, i+1
-	case x&0x8000 == 0:
-		x, i = two(x), i+2
-	case x&0x800000 == 0:
-		x, i = three(x), i+3
-	default:
-		return false
-	}
-	if uint64(len(b)-i) != x {
-		return false
-	}
-	m.has |= hasPayloadBody
-	switch m.typ {
-	case PayloadLogin:
-		m.login.Reset()
-		return m.login.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderCreate:
-		m.orderCreate.Reset()
-		return m.orderCreate.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderRejected:
-		m.orderRejected.Reset()
-		return m.orderRejected.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderAccepted:
-		m.orderAccepted.Reset()
-		return m.orderAccepted.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderExecuted:
-		m.orderExecuted.Reset()
-		return m.orderExecuted.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderCancel:
-		m.orderCancel.Reset()
-		return m.orderCancel.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderCancelled:
-		m.orderCancelled.Reset()
-		return m.orderCancelled.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderInvalid:
-		m.orderInvalid.Reset()
-		return m.orderInvalid.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadMarketSubscribe:
-		m.marketSubscribe.Reset()
-		return m.marketSubscribe.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadMarketUnsubscribe:
-		m.marketUnsubscribe.Reset()
-		return m.marketUnsubscribe.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadMarketQuotes:
-		m.marketQuotes.Reset()
-		return m.marketQuotes.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadContractQuotes:
-		m.contractQuotes.Reset()
-		return m.contractQuotes.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderCancelRejected:
-		m.orderCancelRejected.Reset()
-		return m.orderCancelRejected.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderExecuteVoided:
-		m.orderExecuteVoided.Reset()
-		return m.orderExecuteVoided.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadMarketState:
-		m.marketState.Reset()
-		return m.marketState.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadEventSubscribe:
-		m.eventSubscribe.Reset()
-		return m.eventSubscribe.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadEventUnsubscribe:
-		m.eventUnsubscribe.Reset()
-		return m.eventUnsubscribe.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadRunningballNotification:
-		m.runningballNotification.Reset()
-		return m.runningballNotification.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadMarketManagedState:
-		m.marketManagedState.Reset()
-		return m.marketManagedState.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadPriceFeedSubscribe:
-		m.priceFeedSubscribe.Reset()
-		return m.priceFeedSubscribe.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadPriceFeedUnsubscribe:
-		m.priceFeedUnsubscribe.Reset()
-		return m.priceFeedUnsubscribe.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderExecuteConfirmed:
-		m.orderExecuteConfirmed.Reset()
-		return m.orderExecuteConfirmed.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadMarketFeedSubscribe:
-		m.marketFeedSubscribe.Reset()
-		return m.marketFeedSubscribe.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadMarketFeedUnsubscribe:
-		m.marketFeedUnsubscribe.Reset()
-		return m.marketFeedUnsubscribe.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderQuantityReduce:
-		m.orderQuantityReduce.Reset()
-		return m.orderQuantityReduce.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderQuantityReduced:
-		m.orderQuantityReduced.Reset()
-		return m.orderQuantityReduced.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderQuantityReduceRejected:
-		m.orderQuantityReduceRejected.Reset()
-		return m.orderQuantityReduceRejected.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderReduced:
-		m.orderReduced.Reset()
-		return m.orderReduced.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderCancelAll:
-		m.orderCancelAll.Reset()
-		return m.orderCancelAll.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderCancelAllAccepted:
-		m.orderCancelAllAccepted.Reset()
-		return m.orderCancelAllAccepted.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderCancelAllRejected:
-		m.orderCancelAllRejected.Reset()
-		return m.orderCancelAllRejected.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadThrottleLimitsChanged:
-		m.throttleLimitsChanged.Reset()
-		return m.throttleLimitsChanged.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadSettings:
-		m.settings.Reset()
-		return m.settings.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadSettingsAccepted:
-		m.settingsAccepted.Reset()
-		return m.settingsAccepted.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadBalanceChanged:
-		m.balanceChanged.Reset()
-		return m.balanceChanged.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderVoided:
-		m.orderVoided.Reset()
-		return m.orderVoided.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderCancelReplace:
-		m.orderCancelReplace.Reset()
-		return m.orderCancelReplace.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderPendingReplace:
-		m.orderPendingReplace.Reset()
-		return m.orderPendingReplace.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderCancelReplaceAccepted:
-		m.orderCancelReplaceAccepted.Reset()
-		return m.orderCancelReplaceAccepted.mergeOrdered(b, i, len(b), u) == nil
-	case PayloadOrderCancelReplaceRejected:
-		m.orderCancelReplaceRejected.Reset()
-		return m.orderCancelReplaceRejected.mergeOrdered(b, i, len(b), u) == nil
-	}
-	return false
 }
 
 // decodeAny is Decode for any payload.

@@ -23,7 +23,7 @@ func (m *PriceFeedUnsubscribe) Reset() {
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 func (m *PriceFeedUnsubscribe) Decode(b []byte, u *Unknown) error {
 	m.Reset()
-	return m.mergeOrdered(b, 0, len(b), u)
+	return m.merge(b, 0, u)
 }
 
 // merge reads the fields in b[i:] over those m has.
@@ -47,11 +47,6 @@ func (m *PriceFeedUnsubscribe) merge(b []byte, i int, u *Unknown) error {
 		}
 	}
 	return nil
-}
-
-// mergeOrdered is merge for the fields in b[i:end], quick as long as they ascend.
-func (m *PriceFeedUnsubscribe) mergeOrdered(b []byte, i, end int, u *Unknown) error {
-	return m.merge(b[:end], i, u)
 }
 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.

@@ -6,8 +6,18 @@ import (
 	"unsafe"
 )
 
-// The ordered decoders look at their input by words of 8 bytes, the first byte lowest: one load
-// holds a tag and a value of up to 7 bytes.
+// The fast decoders look at their input by words of 8 bytes, the first byte lowest: one load holds a
+// tag and a value of up to 7 bytes.
+//
+// A load checks nothing. What makes it sound is what is known before the first one: at p lie the
+// bytes of the input and SlackBytes bytes more in one piece of memory, be it because the input's
+// slice has such a capacity or because the input was copied to where it is so. i counts up from 0. No decoder lets
+// i go further behind the end than its constants allow, and these are checked against SlackBytes
+// when the package is compiled; see the end of each fast file.
+
+// SlackBytes is how many bytes behind its input a Decode may look at. They mean nothing and may
+// change any time.
+const SlackBytes = 256
 
 const (
 	wordBytes   = 8
@@ -15,31 +25,16 @@ const (
 	varintBytes = 10                 // of the longest varint
 )
 
-// word returns the 8 bytes at b[i:]. Behind the end of b it reads zeros, which end a varint there:
-// whoever reads one sees that it has gone beyond the end. i is within b.
-//
-// The load is unsafe because the compiler does not see that i is not negative, and checks the
-// bounds again, at a third of a decode's time. All decoders count i up from 0.
-func word(b []byte, i int) uint64 {
-	if i <= len(b)-wordBytes {
-		return binary.LittleEndian.Uint64((*[wordBytes]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i))[:])
-	}
-	return lastWord(b, i)
+// first returns where b lies, nil if it is nil.
+func first(b []byte) *byte { return unsafe.SliceData(b) }
+
+// load returns the word at p[i:].
+func load(p *byte, i int) uint64 {
+	return binary.LittleEndian.Uint64((*[wordBytes]byte)(unsafe.Add(unsafe.Pointer(p), i))[:])
 }
 
-// lastWord is word for less than 8 bytes.
-//
-//go:noinline
-func lastWord(b []byte, i int) (x uint64) {
-	if len(b) >= wordBytes {
-		x = binary.LittleEndian.Uint64(b[len(b)-wordBytes:])
-		return x >> (8 * uint(wordBytes-(len(b)-i)))
-	}
-	for k := len(b) - 1; k >= i; k-- {
-		x = x<<8 | uint64(b[k])
-	}
-	return x
-}
+// octet returns p[i].
+func octet(p *byte, i int) byte { return *(*byte)(unsafe.Add(unsafe.Pointer(p), i)) }
 
 // two, three and four return the varint of so many bytes at the low end of x.
 func two(x uint64) uint64   { return x&0x7f | x>>1&0x3f80 }
@@ -54,23 +49,23 @@ func eight(x uint64) uint64 {
 	return x&0x000000000fffffff | x>>4&0x00fffffff0000000
 }
 
-// long is varint for values that are expected to have many bytes.
-func long(b []byte, i int) (v uint64, next int) {
-	if i > len(b)-varintBytes {
-		return varint(b, i)
-	}
-	x := binary.LittleEndian.Uint64(b[i:])
+// long reads the varint at p[i:], of whatever length. next is 0 if there is none.
+//
+//go:noinline
+func long(p *byte, i int) (v uint64, next int) {
+	x := load(p, i)
 	if stop := ^x & continued; stop != 0 {
 		n := bits.TrailingZeros64(stop)/8 + 1
 		return eight(x & (^uint64(0) >> uint(64-8*n))), i + n
 	}
-	v = eight(x) | uint64(b[i+8]&0x7f)<<56
-	switch {
-	case b[i+8] < 0x80:
+	v = eight(x)
+	c := octet(p, i+8)
+	v |= uint64(c&0x7f) << 56
+	if c < 0x80 {
 		return v, i + 9
-	case b[i+9] <= 1:
-		return v | uint64(b[i+9])<<63, i + 10
-	default:
-		return 0, readOverflow
 	}
+	if c = octet(p, i+9); c <= 1 {
+		return v | uint64(c)<<63, i + varintBytes
+	}
+	return 0, 0
 }

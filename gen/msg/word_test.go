@@ -8,23 +8,25 @@ import (
 	"testing"
 )
 
-// TestWord compares every word of inputs of every short length with its bytes, zeros behind the end.
-func TestWord(t *testing.T) {
-	block := bytes.Repeat([]byte{0xff}, 64) // what lies behind the end must not be seen
-	for n := range 20 {
-		b := block[: n : n+20]
-		for i := range n {
-			b[i] = byte(0x81 + i)
+// roomy returns a copy of b with so much slack that a fast decoder runs, filled with what lies behind.
+func roomy(b []byte, behind ...byte) []byte {
+	room := append(bytes.Clone(b), bytes.Repeat(append(behind, 0xff)[:1], SlackBytes)...)
+	copy(room[len(b):], behind)
+	return room[:len(b)]
+}
+
+// TestLoad compares every word and octet with the bytes.
+func TestLoad(t *testing.T) {
+	b := make([]byte, 64)
+	for i := range b {
+		b[i] = byte(0x81 + i)
+	}
+	for i := range len(b) - wordBytes {
+		if got := load(first(b), i); got != binary.LittleEndian.Uint64(b[i:]) {
+			t.Errorf("word %d is %#x, want %x", i, got, b[i:i+wordBytes])
 		}
-		for i := range n {
-			var want [wordBytes]byte
-			copy(want[:], b[i:])
-			if got := word(b, i); got != binary.LittleEndian.Uint64(want[:]) {
-				t.Errorf("word %d of %d bytes is %#x, want %x", i, n, got, want)
-			}
-		}
-		for i := range n {
-			b[i] = 0xff
+		if got := octet(first(b), i); got != b[i] {
+			t.Errorf("octet %d is %#x, want %x", i, got, b[i])
 		}
 	}
 }
@@ -50,28 +52,25 @@ func TestShortVarints(t *testing.T) {
 	}
 }
 
-// TestLong compares long with varint, over-long, overflowing and truncated ones included.
+// TestLong compares long with varint, over-long and overflowing ones included.
 func TestLong(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
+	b := make([]byte, 32)
 	for range 200_000 {
-		b := make([]byte, r.IntN(16))
 		for i := range b {
 			if b[i] = byte(r.Uint32()); r.IntN(8) > 0 {
 				b[i] |= 0x80
 			}
 		}
-		i := 0
-		if len(b) > 0 {
-			i = r.IntN(len(b))
-		}
+		i := r.IntN(16)
 		want, wantNext := varint(b, i)
-		if got, next := long(b, i); got != want || next != wantNext {
+		if got, next := long(first(b), i); got != want || next != max(wantNext, 0) {
 			t.Fatalf("long of %x at %d is %d, %d, want %d, %d", b, i, got, next, want, wantNext)
 		}
 	}
 }
 
-// TestLevels reads books of levels of every shape with and without appendLevels.
+// TestLevels reads books of levels of every shape with and without levels.
 func TestLevels(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	taken := 0
@@ -103,11 +102,10 @@ func TestLevels(t *testing.T) {
 		if err := want.merge(b, 0, nil); err != nil {
 			t.Fatal(err)
 		}
-		if err := got.Decode(b, nil); err != nil || got.String() != want.String() {
+		if err := got.Decode(roomy(b), nil); err != nil || got.String() != want.String() {
 			t.Fatalf("%x: %v, %v, want %v", b, err, &got, &want)
 		}
-		got.bids = make([]Quote, 0, 8)
-		bids, i := appendLevels(got.bids, b, 0, len(b), 0x1a, LevelsMax)
+		bids, i := levels(make([]Quote, 0, r.IntN(9)), first(roomy(b)), 0, len(b), 0x1a, LevelsMax)
 		if !slices.Equal(bids, want.bids[:len(bids)]) || len(bids) == 0 && i != 0 || len(bids) == len(want.bids) && i != len(b)-4 {
 			t.Fatalf("%x: stops at %d with %v", b, i, bids)
 		}
@@ -118,25 +116,27 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// TestLevelsStop expects levels to be left where there is no room, beyond the limit, and beyond
-// the end.
+// TestLevelsStop expects levels to be left beyond the limit and at another tag, and one that begins
+// before the end to be the last.
 func TestLevelsStop(t *testing.T) {
-	b := bytes.Repeat([]byte{0x1a, 7, 8, 0x90, 0x4e, 0x10, 0x80, 0x89, 0x7a}, 6)
+	b := roomy(bytes.Repeat([]byte{0x1a, 7, 8, 0x90, 0x4e, 0x10, 0x80, 0x89, 0x7a}, 6), 0x1a, 7, 8, 0x90, 0x4e, 0x10, 0x80, 0x89, 0x7a)
 	for _, c := range []struct{ room, limit, end, want int }{
-		{6, 100, 54, 5}, // the last one is too near to the end of the bytes
-		{3, 100, 54, 3},
-		{0, 100, 54, 0},
+		{6, 100, 54, 6},
+		{3, 100, 54, 6},
+		{0, 100, 54, 6},
 		{6, 2, 54, 2},
+		{0, 2, 54, 2},
 		{6, 100, 27, 3},
-		{6, 100, 26, 2},
-		{6, 100, 1, 0},
+		{6, 100, 26, 3}, // it ends at 27, which is not the end
+		{6, 100, 1, 1},
+		{6, 100, 0, 0},
 	} {
-		got, i := appendLevels(make([]Quote, 0, c.room), b, 0, c.end, 0x1a, c.limit)
+		got, i := levels(make([]Quote, 0, c.room), first(b), 0, c.end, 0x1a, c.limit)
 		if len(got) != c.want || i != 9*c.want {
 			t.Errorf("%+v: %d levels, stops at %d", c, len(got), i)
 		}
 	}
-	if got, i := appendLevels(make([]Quote, 0, 6), b, 0, len(b), 0x22, 100); len(got) != 0 || i != 0 {
+	if got, i := levels(make([]Quote, 0, 6), first(b), 0, len(b), 0x22, 100); len(got) != 0 || i != 0 {
 		t.Errorf("another field's tag: %d levels, stops at %d", len(got), i)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -106,13 +107,20 @@ func (c *Checker) decode(t Type, b []byte, want Outcome) (Flat, error) {
 	for _, try := range []struct {
 		name   string
 		m      Flat
-		behind byte
+		slack  int
+		behind []byte // what the slack is filled with
 	}{
-		{"new value", t.NewFlat(), 0xff},
-		{"used value", c.usedValue(t), 0x01},
-		{"used value again", c.usedValue(t), 0x80},
+		{"new value, no slack", t.NewFlat(), 0, nil},
+		{"new value, slack of 0xff", t.NewFlat(), msg.SlackBytes, []byte{0xff}},
+		{"used value, slack of 0x01", c.usedValue(t), msg.SlackBytes + 1, []byte{0x01}},
+		{"used value, slack that goes on", c.usedValue(t), msg.SlackBytes, b},
+		{"used value, too little slack", c.usedValue(t), msg.SlackBytes - 1, []byte{0x80}},
 	} {
-		input := append(bytes.Clone(b), bytes.Repeat([]byte{try.behind}, 16)...)[:len(b)]
+		input := bytes.Clone(b)
+		for len(input) < len(b)+try.slack && len(try.behind) > 0 {
+			input = append(input, try.behind...)
+		}
+		input = slices.Grow(input, max(0, len(b)+try.slack-len(input)))[: len(b) : len(b)+try.slack]
 		var u msg.Unknown
 		if err := sameError(try.m.Decode(input, &u), want.Err); err != nil {
 			return nil, fmt.Errorf("%s: %w", try.name, err)

@@ -137,3 +137,32 @@ func text(r *rand.Rand) string {
 	}
 	return texts[r.IntN(len(texts))]
 }
+
+// Behind fills slack with what may lie behind the message b: anything, or what makes a decoder believe
+// that the message goes on.
+func Behind(r *rand.Rand, slack, b []byte) {
+	switch r.IntN(4) {
+	case 0: // the same again, from any byte on
+		from := r.IntN(len(b) + 1)
+		for i := range slack {
+			slack[i] = 0xff
+			if len(b) > 0 {
+				slack[i] = b[(from+i)%len(b)]
+			}
+		}
+	case 1: // varints without an end
+		fillBytes(slack, byte(0x80|r.IntN(128)))
+	case 2: // one byte
+		fillBytes(slack, byte(r.IntN(128)))
+	default:
+		for i := range slack {
+			slack[i] = byte(r.Uint32())
+		}
+	}
+}
+
+func fillBytes(b []byte, c byte) {
+	for i := range b {
+		b[i] = c
+	}
+}

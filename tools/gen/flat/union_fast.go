@@ -1,0 +1,71 @@
+package flat
+
+import "google.golang.org/protobuf/reflect/protoreflect"
+
+// unionFast writes the decoder for payloads as every writer emits them: type, eto_payload and at
+// most the one body that the type names. All else is left to decodeAny, errors included.
+func (w *writer) unionFast(t *message, bodies []*field) {
+	typ, eto := t.Fields[0], t.Fields[1]
+	c := &fastWriter{writer: w}
+	w.P("// fast makes m the payload in b if that is made as every writer makes it: type, eto_payload of numbers")
+	w.P("// only, and the one body that the type names, if it is not the session's. It reports false if it is")
+	w.P("// anything else, and m is then part-filled. p is where b is read at; it may be a copy of b. Behind p")
+	w.P("// lie len(b) bytes and SlackBytes more.")
+	w.P("func (m *", t.Name, ") fast(p *byte, b []byte) bool {")
+	w.P("end := len(b)")
+	w.P("// type and the length of eto_payload, a byte each")
+	w.P("x := load(p, 0)")
+	w.P("if ", masked("x", 0x80ff80ff), " != ", hex(eto.Tag<<16|typ.Tag), " { return false }")
+	w.P("typ, i, to := PayloadType(x>>8&0x7f), 4, 4+int(x>>24&0x7f)")
+	c.at = 4
+	w.P()
+	w.P("// eto_payload, in place: it is in every payload")
+	w.P("var has uint32")
+	for _, f := range newMessage(eto.Message).Fields {
+		if f.Kind != protoreflect.MessageKind {
+			f.Var = "etoPayload." + f.Var
+			c.field(f)
+			w.P()
+		}
+	}
+	w.P("if i != to { return false }")
+	w.P("m.etoPayload.has = has")
+	w.P("m.typ = typ")
+	w.P()
+	w.P("if typ == ", typ.Default, " {")
+	w.P("m.has = has", t.Name, "Type | has", t.Name, "EtoPayload")
+	w.P("return i == end")
+	w.P("}")
+	w.P("m.has = has", t.Name, "Type | has", t.Name, "EtoPayload | has", t.Name, "Body")
+	w.P()
+	c.look(wordBytes)
+	w.P("// the body's field, which is the one after its type; from 16 on a tag has two bytes")
+	w.P("x = load(p, i)")
+	w.P("if tag := uint32(typ+1)<<3 | wireBytes; tag < 0x80 {")
+	w.P("if uint32(x)&0xff != tag { return false }")
+	w.P("x, i = x>>8, i+1")
+	w.P("} else {")
+	w.P("if uint32(x)&0xffff != tag&0x7f|0x80|tag>>7<<8 { return false }")
+	w.P("x, i = x>>16, i+2")
+	w.P("}")
+	w.P("switch {")
+	for n := 1; n <= 3; n++ {
+		w.P("case x&", hex(0x80<<(8*n-8)), " == 0: x, i = ", short(n, 0), ", i+", n)
+	}
+	w.P("default: return false")
+	w.P("}")
+	w.P("// It must end where the payload ends. So no later type can follow it.")
+	w.P("if i+int(x) != end { return false }")
+	w.P("switch typ {")
+	for _, f := range bodies {
+		if hasFast(f.Message.Desc) {
+			w.P("case ", typeOf(t, f), ": return m.", f.Var, ".fast(p, b, i, end)")
+		}
+	}
+	w.P("}")
+	w.P("return false")
+	w.P("}")
+	w.P()
+	w.P("// fast looks at no more than ", c.over, " bytes behind the end, before the body is found to end there.")
+	w.P("const _ = uint(SlackBytes - ", c.over, ")")
+}
