@@ -27,15 +27,15 @@ var (
 	floorColor = color.RGBA{0xb8, 0xc2, 0xcc, 0xff}
 	otherColor = color.RGBA{0xd9, 0x8e, 0x4a, 0xff}
 
-	lineColors = []color.Color{
+	lineColors = []color.RGBA{
 		oursColor,
-		color.RGBA{0xd9, 0x6b, 0x2b, 0xff},
-		color.RGBA{0x6d, 0x5b, 0xd0, 0xff},
-		color.RGBA{0x8a, 0x95, 0xa1, 0xff},
-		color.RGBA{0xc2, 0x3b, 0x6b, 0xff},
-		color.RGBA{0x3b, 0x82, 0xc4, 0xff},
-		color.RGBA{0x7a, 0x8c, 0x2e, 0xff},
+		{0xd9, 0x6b, 0x2b, 0xff},
+		{0x6d, 0x5b, 0xd0, 0xff},
+		{0xc2, 0x3b, 0x6b, 0xff},
+		{0x3b, 0x82, 0xc4, 0xff},
+		{0x7a, 0x8c, 0x2e, 0xff},
 	}
+	dashColors = []color.RGBA{{0x5f, 0x6c, 0x7a, 0xff}, {0xa9, 0xb4, 0xbf, 0xff}}
 )
 
 // bar is one bar of a chart.
@@ -97,6 +97,35 @@ type axes struct {
 	xTicks []plot.Tick
 	logX   bool
 	logY   bool
+	width  float64
+}
+
+// lineColor is the colour of the i-th curve. Dashed ones are what others are compared with, and grey.
+func lineColor(list []line, i int) color.RGBA {
+	same := 0
+	for _, l := range list[:i] {
+		if l.dashed == list[i].dashed {
+			same++
+		}
+	}
+	if list[i].dashed {
+		return dashColors[same%len(dashColors)]
+	}
+	return lineColors[same%len(lineColors)]
+}
+
+// keyItem says whose curve has which colour.
+type keyItem struct {
+	Name, Color string
+	Dashed      bool
+}
+
+func keyOf(list []line) (key []keyItem) {
+	for i, l := range list {
+		c := lineColor(list, i)
+		key = append(key, keyItem{l.name, fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B), l.dashed})
+	}
+	return key
 }
 
 // holds reports whether a point can be drawn.
@@ -119,7 +148,7 @@ func lines(a axes, list []line) (template.HTML, error) {
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", l.name, err)
 		}
-		curve.Width, curve.Color = vg.Points(1.8), lineColors[i%len(lineColors)]
+		curve.Width, curve.Color = vg.Points(1.8), lineColor(list, i)
 		if l.dashed {
 			curve.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
 		}
@@ -128,7 +157,6 @@ func lines(a axes, list []line) (template.HTML, error) {
 		if len(l.points) < 20 {
 			p.Add(dots)
 		}
-		p.Legend.Add(l.name, curve)
 		for _, xy := range l.points {
 			top, bottom = max(top, xy.Y), min(bottom, xy.Y)
 			left, right = min(left, xy.X), max(right, xy.X)
@@ -138,7 +166,7 @@ func lines(a axes, list []line) (template.HTML, error) {
 		return "", nil
 	}
 	if a.logX {
-		p.X.Min, p.X.Max = left*0.8, right*1.25
+		p.X.Min, p.X.Max = left*0.9, right*1.1
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.TickerFunc(decades)
 	}
 	if a.xTicks != nil {
@@ -150,10 +178,7 @@ func lines(a axes, list []line) (template.HTML, error) {
 	} else {
 		p.Y.Min, p.Y.Max = 0, top*1.15
 	}
-	p.Legend.Top, p.Legend.Left = true, true
-	p.Legend.XOffs, p.Legend.YOffs = vg.Points(8), vg.Points(-4)
-	p.Legend.Padding, p.Legend.ThumbnailWidth = vg.Points(2), vg.Points(18)
-	return svg(p, 720, 330)
+	return svg(p, a.width, 300)
 }
 
 // decades marks the powers of ten.
@@ -204,7 +229,6 @@ func newPlot() *plot.Plot {
 		axis.Tick.LineStyle, axis.Tick.Length = axis.LineStyle, vg.Points(4)
 		axis.Padding = vg.Points(2)
 	}
-	p.Legend.TextStyle.Font, p.Legend.TextStyle.Color = sans, inkColor
 	plot.DefaultFont = sans // of labels that are made without a plot
 	return p
 }

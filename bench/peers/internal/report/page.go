@@ -59,8 +59,9 @@ type goalLine struct {
 
 // picture is a chart with its title.
 type picture struct {
-	Title, Note string
-	SVG         template.HTML
+	Title string
+	Key   []keyItem
+	SVG   template.HTML
 }
 
 // Page writes the results as one page of HTML that needs nothing else.
@@ -231,7 +232,7 @@ func latencyPictures(r *suite.Results) (pictures []picture, err error) {
 		if len(list) == 0 {
 			continue
 		}
-		a := axes{x: "percent of the round trips", y: "microseconds", logY: true}
+		a := axes{x: "percent of the round trips", y: "microseconds", logY: true, width: 720}
 		for _, percentile := range []float64{0, 50, 90, 99, 99.9, 99.99} {
 			a.xTicks = append(a.xTicks, plot.Tick{Value: nines(percentile), Label: strconv.FormatFloat(percentile, 'f', -1, 64)})
 		}
@@ -239,7 +240,7 @@ func latencyPictures(r *suite.Results) (pictures []picture, err error) {
 		if err != nil {
 			return nil, err
 		}
-		pictures = append(pictures, picture{Title: kind.title, SVG: drawn})
+		pictures = append(pictures, picture{Title: kind.title, Key: keyOf(list), SVG: drawn})
 	}
 	return pictures, nil
 }
@@ -266,11 +267,11 @@ func growthPictures(r *suite.Results) (pictures []picture, err error) {
 			}
 			list = append(list, curve)
 		}
-		drawn, err := lines(axes{x: over, y: "nanoseconds", logX: true}, list)
+		drawn, err := lines(axes{x: over, y: "nanoseconds", logX: true, width: 480}, list)
 		if err != nil {
 			return nil, err
 		}
-		pictures = append(pictures, picture{Title: "Cost by the number of " + over, SVG: drawn})
+		pictures = append(pictures, picture{Title: "Cost by the number of " + over, Key: keyOf(list), SVG: drawn})
 	}
 	return pictures, nil
 }

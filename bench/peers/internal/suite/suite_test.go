@@ -10,6 +10,7 @@ import (
 
 	"github.com/smk-go/smk/bench/peers"
 	"github.com/smk-go/smk/bench/peers/internal/goal"
+	"github.com/smk-go/smk/bench/peers/roundtrip"
 )
 
 // TestWithoutCPP runs the codec's part where there is no compiler. Everything else is measured, and
@@ -106,5 +107,64 @@ func TestCancelled(t *testing.T) {
 	o.Parts = []string{"codec"}
 	if r, err := Run(ctx, o, io.Discard); r != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, %v", r, err)
+	}
+}
+
+// TestNetwork expects every goal of the round trips to be measured where there are two cores and a C
+// compiler, and else to say why not.
+func TestNetwork(t *testing.T) {
+	o := Smoke()
+	o.Parts = []string{"network"}
+	r, err := Run(t.Context(), o, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range r.Goals {
+		for _, key := range networkKeys {
+			if strings.HasPrefix(g.Key, key) && g.Measured == nil && len(r.Notes) == 0 {
+				t.Errorf("%s: %s", g.Key, g.Note)
+			}
+		}
+	}
+	if len(r.Notes) == 0 && len(r.Latency) < 5 {
+		t.Errorf("%d clients", len(r.Latency))
+	}
+}
+
+// TestAddTrips notes what a report says, and what it lacks.
+func TestAddTrips(t *testing.T) {
+	s := func(v float64) roundtrip.Spread { return roundtrip.Spread{Median: v, Min: v / 2, Max: v * 2} }
+	ratio := func(a, b, c float64) roundtrip.Ratio { return roundtrip.Ratio{P50: s(a), P99: s(b), P999: s(c)} }
+	r := newResults(Smoke())
+	r.addTrips(roundtrip.Report{
+		Clients: []roundtrip.Client{
+			{Name: roundtrip.Floor, P50: s(6), P99: s(7), P999: s(20), Allocs: -1, Curve: []roundtrip.Point{{Percentile: 50, Micros: 6}}},
+			{Name: roundtrip.EngineSpins, ToFloor: ratio(1.01, 1.02, 1.03), Allocs: 0.002},
+			{Name: roundtrip.EngineAdapts, ToFloor: ratio(1.04, 1.20, 9)},
+			{Name: roundtrip.EngineTLSGo, ToFloor: ratio(1, 1, 1), Allocs: 1.003},
+		},
+		TLSToPlain: ratio(1.1, 1.3, 9),
+		HandOver:   roundtrip.HandOver{EngineToCacheLine: s(1.5), EventfdToEngine: s(70)},
+		Notes:      []string{"a note"},
+	})
+	for key, want := range map[string]float64{
+		"engine/floor p50": 1.01, "engine/floor p99": 1.02, "engine/floor p99.9": 1.03,
+		"adaptive/floor p50": 1.04, "adaptive/floor p99": 1.20, "tls/plain p50": 1.1, "tls/plain p99": 1.3,
+		"handover/line": 1.5, "wake/handover": 70, "allocs/plain": 0, "allocs/tls": 1,
+	} {
+		if g := row(t, r, key); g.Measured == nil || g.Measured.Median != want {
+			t.Errorf("%s is %+v, want %v", key, g.Measured, want)
+		}
+	}
+	for _, key := range []string{"netconn/engine p50", "stall/state"} {
+		if g := row(t, r, key); g.Measured != nil || !strings.Contains(g.Note, "no C compiler") {
+			t.Errorf("%s: %+v, %s", key, g.Measured, g.Note)
+		}
+	}
+	if len(r.Latency) != 4 || r.Latency[0].ToFloor != nil || len(r.Latency[1].ToFloor) != 3 || len(r.Latency[0].Curve) != 1 {
+		t.Errorf("clients are %+v", r.Latency)
+	}
+	if !slices.Equal(r.Notes, []string{"a note"}) {
+		t.Errorf("notes %q", r.Notes)
 	}
 }

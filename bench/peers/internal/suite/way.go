@@ -45,15 +45,18 @@ func scan(o Options, r *Results, key string, feed fixture.Feed) error {
 		return err
 	}
 	stream := bytes.Repeat(feed.Stream, max(1, streamBytes/len(feed.Stream)))
+	block := append(stream, make([]byte, wire.SlackBytes)...)
+	stream = block[:len(stream)]
 	var payloads [][]byte
-	for rest := stream; len(rest) > 0; {
-		payload, n, err := wire.Scan(rest, limits)
+	for at := 0; at < len(stream); {
+		payload, n, err := wire.Scan(stream[at:], limits)
 		if err != nil {
 			return err
 		}
-		payloads, rest = append(payloads, payload), rest[n:]
+		at += n
+		payloads = append(payloads, block[at-len(payload):at])
 	}
-	m, rest, next := new(msg.Payload), stream, 0
+	m, at, next := new(msg.Payload), 0, 0
 	errCut := errors.New("the stream ends within a frame")
 	results, err := measure.Run(o.Config, []measure.Variant{
 		{Name: "decode", Loop: func(n int) error {
@@ -69,18 +72,20 @@ func scan(o Options, r *Results, key string, feed fixture.Feed) error {
 		}},
 		{Name: "scan and decode", Loop: func(n int) error {
 			for range n {
-				payload, size, err := wire.Scan(rest, limits)
+				payload, size, err := wire.Scan(stream[at:], limits)
 				if err != nil {
 					return err
 				}
 				if size == 0 {
 					return errCut
 				}
-				if err := m.Decode(payload, nil); err != nil {
+				at += size
+				// With the slack behind it, as a receive buffer hands it out.
+				if err := m.Decode(block[at-len(payload):at], nil); err != nil {
 					return err
 				}
-				if rest = rest[size:]; len(rest) == 0 {
-					rest = stream
+				if at == len(stream) {
+					at = 0
 				}
 			}
 			return nil
