@@ -12,7 +12,7 @@ func BenchmarkDecode(b *testing.B) {
 	for _, feed := range fixture.Inbound() {
 		b.Run(feed.Name+"/msg", func(b *testing.B) { decode(b, feed) })
 		b.Run(feed.Name+"/bytesum", func(b *testing.B) { byteSumFloor(b, feed) })
-		b.Run(feed.Name+"/memcpy", func(b *testing.B) { copyFloor(b, feed) })
+		b.Run(feed.Name+"/memcpy", func(b *testing.B) { copyFloor(b, feed, feed.Payloads) })
 	}
 }
 

@@ -4,18 +4,19 @@ import (
 	"testing"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
+	"github.com/smk-go/smk/wire"
 )
 
 // sum keeps the result of the byte-sum loop alive.
 var sum uint64
 
-// copyFloor is what a copy of the feed's payloads costs, one after the other.
-func copyFloor(b *testing.B, feed fixture.Feed) {
-	buf := make([]byte, longest(feed))
+// copyFloor is what a copy of the feed's payloads or frames costs, one after the other.
+func copyFloor(b *testing.B, feed fixture.Feed, payloads [][]byte) {
+	buf := make([]byte, wire.FrameSize(longest(feed)))
 	start(b, feed)
 	i := 0
 	for b.Loop() {
-		copy(buf, feed.Payloads[i&feed.Mask()])
+		copy(buf, payloads[i&feed.Mask()])
 		i++
 	}
 }

@@ -27,17 +27,27 @@ func easy() Peer {
 				return nil
 			}, nil
 		},
-		Encode: func(payload []byte) (Loop, func() []byte, error) {
-			m, buf := new(easyPayload), make([]byte, 0, len(payload))
-			if err := m.decode(payload); err != nil {
-				return nil, nil, err
+		Encode: func(feed fixture.Feed) (Loop, func() []byte, error) {
+			messages := make([]easyPayload, len(feed.Payloads))
+			for i, payload := range feed.Payloads {
+				if err := messages[i].decode(payload); err != nil {
+					return nil, nil, err
+				}
 			}
+			buf, k, mask := make([]byte, 0, longest(feed)), uint64(0), uint64(feed.Mask())
 			var pool easyproto.MarshalerPool
 			loop := func(n int) error {
 				for range n {
+					m := &messages[k&mask]
+					m.eto.seq = fixture.FirstSeq + k
+					m.create.reference = fixture.FirstReference + k
+					m.cancel.reference = fixture.FirstReference + k
+					k++
 					w := pool.Get()
 					m.encode(w.MessageMarshaler())
-					buf = w.Marshal(buf[:0])
+					// Its length is known afterwards. The feeds have no payload of 128 bytes.
+					buf = w.Marshal(buf[:1])
+					buf[0] = byte(len(buf) - 1)
 					pool.Put(w)
 				}
 				return nil
@@ -63,6 +73,7 @@ type (
 		typ      int32
 		eto      easyEto
 		create   easyCreate
+		cancel   easyCancel
 		accepted easyAccepted
 		executed easyExecuted
 		quotes   easyQuotes
@@ -80,6 +91,10 @@ type (
 		price                uint32
 		marketID, contractID uint32
 		label                string
+	}
+	easyCancel struct {
+		has                uint64
+		reference, orderID uint64
 	}
 	easyAccepted struct {
 		has                         uint64
@@ -170,6 +185,13 @@ func (m *easyPayload) standard() *seto.Payload {
 			AvailableBalance:      present(e.has, 16, e.availableBalance),
 			Exposure:              present(e.has, 17, e.exposure),
 			Label:                 present(e.has, 18, e.label),
+		}
+	}
+	if m.has&(1<<8) != 0 {
+		c := &m.cancel
+		p.OrderCancel = &seto.OrderCancel{
+			Reference: present(c.has, 2, c.reference),
+			OrderId:   present(c.has, 3, c.orderID),
 		}
 	}
 	if m.has&(1<<14) != 0 {

@@ -32,6 +32,8 @@ func (m *easyPayload) decode(b []byte) (err error) {
 			err = m.accepted.decode(data)
 		case 7:
 			err = m.executed.decode(data)
+		case 8:
+			err = m.cancel.decode(data)
 		case 14:
 			err = m.quotes.decode(data)
 		default:
@@ -96,6 +98,30 @@ func (m *easyCreate) decode(b []byte) (err error) {
 			m.contractID, ok = f.Uint32()
 		case 14:
 			m.label, ok = f.String()
+		default:
+			continue
+		}
+		if !ok {
+			return errEasy
+		}
+		m.has |= 1 << f.FieldNum
+	}
+	return nil
+}
+
+func (m *easyCancel) decode(b []byte) (err error) {
+	m.has = 0
+	var f easyproto.FieldContext
+	for len(b) > 0 {
+		if b, err = f.NextField(b); err != nil {
+			return err
+		}
+		var ok bool
+		switch f.FieldNum {
+		case 2:
+			m.reference, ok = f.Uint64()
+		case 3:
+			m.orderID, ok = f.Uint64()
 		default:
 			continue
 		}

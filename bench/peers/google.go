@@ -1,6 +1,8 @@
 package peers
 
 import (
+	"encoding/binary"
+
 	"google.golang.org/protobuf/proto"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
@@ -26,15 +28,23 @@ func google() Peer {
 				return nil
 			}, nil
 		},
-		Encode: func(payload []byte) (Loop, func() []byte, error) {
-			m := new(seto.Payload)
-			if err := proto.Unmarshal(payload, m); err != nil {
-				return nil, nil, err
+		Encode: func(feed fixture.Feed) (Loop, func() []byte, error) {
+			messages := make([]*seto.Payload, len(feed.Payloads))
+			for i, payload := range feed.Payloads {
+				messages[i] = new(seto.Payload)
+				if err := proto.Unmarshal(payload, messages[i]); err != nil {
+					return nil, nil, err
+				}
 			}
-			buf := make([]byte, 0, len(payload))
+			buf, k, mask := make([]byte, 0, longest(feed)), uint64(0), uint64(feed.Mask())
+			cached := proto.MarshalOptions{UseCachedSize: true}
 			loop := func(n int) (err error) {
 				for range n {
-					if buf, err = (proto.MarshalOptions{}).MarshalAppend(buf[:0], m); err != nil {
+					m := messages[k&mask]
+					stamp(m, k)
+					k++
+					buf = binary.AppendUvarint(buf[:0], uint64(proto.Size(m)))
+					if buf, err = cached.MarshalAppend(buf, m); err != nil {
 						return err
 					}
 				}
@@ -46,5 +56,16 @@ func google() Peer {
 			m := new(seto.Payload)
 			return m, proto.Unmarshal(payload, m)
 		},
+	}
+}
+
+// stamp gives a message the numbers of the message k that is sent.
+func stamp(m *seto.Payload, k uint64) {
+	*m.EtoPayload.Seq = fixture.FirstSeq + k
+	switch {
+	case m.OrderCreate != nil:
+		*m.OrderCreate.Reference = fixture.FirstReference + k
+	case m.OrderCancel != nil:
+		*m.OrderCancel.Reference = fixture.FirstReference + k
 	}
 }

@@ -1,6 +1,8 @@
 package peers
 
 import (
+	"encoding/binary"
+
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
@@ -28,20 +30,30 @@ func vtPooled() Peer {
 				return nil
 			}, nil
 		},
-		Encode: func(payload []byte) (Loop, func() []byte, error) {
-			m, buf := new(vtseto.Payload), make([]byte, len(payload))
-			if err := m.UnmarshalVT(payload); err != nil {
-				return nil, nil, err
+		Encode: func(feed fixture.Feed) (Loop, func() []byte, error) {
+			messages := make([]*vtseto.Payload, len(feed.Payloads))
+			for i, payload := range feed.Payloads {
+				messages[i] = new(vtseto.Payload)
+				if err := messages[i].UnmarshalVT(payload); err != nil {
+					return nil, nil, err
+				}
 			}
+			buf, size, k, mask := make([]byte, longest(feed)), 0, uint64(0), uint64(feed.Mask())
 			loop := func(n int) error {
 				for range n {
-					if _, err := m.MarshalToSizedBufferVT(buf[:m.SizeVT()]); err != nil {
+					m := messages[k&mask]
+					vtStamp(m, k)
+					k++
+					payload := m.SizeVT()
+					head := binary.PutUvarint(buf, uint64(payload))
+					size = head + payload
+					if _, err := m.MarshalToSizedBufferVT(buf[head:size]); err != nil {
 						return err
 					}
 				}
 				return nil
 			}
-			return loop, func() []byte { return buf }, nil
+			return loop, func() []byte { return buf[:size] }, nil
 		},
 		Standard: func(payload []byte) (*seto.Payload, error) {
 			m := vtseto.PayloadFromVTPool()
@@ -78,24 +90,45 @@ func vtPlain() Peer {
 				return nil
 			}, nil
 		},
-		Encode: func(payload []byte) (Loop, func() []byte, error) {
-			m, buf := new(seto.Payload), make([]byte, len(payload))
-			if err := m.UnmarshalVT(payload); err != nil {
-				return nil, nil, err
+		Encode: func(feed fixture.Feed) (Loop, func() []byte, error) {
+			messages := make([]*seto.Payload, len(feed.Payloads))
+			for i, payload := range feed.Payloads {
+				messages[i] = new(seto.Payload)
+				if err := messages[i].UnmarshalVT(payload); err != nil {
+					return nil, nil, err
+				}
 			}
+			buf, size, k, mask := make([]byte, longest(feed)), 0, uint64(0), uint64(feed.Mask())
 			loop := func(n int) error {
 				for range n {
-					if _, err := m.MarshalToSizedBufferVT(buf[:m.SizeVT()]); err != nil {
+					m := messages[k&mask]
+					stamp(m, k)
+					k++
+					payload := m.SizeVT()
+					head := binary.PutUvarint(buf, uint64(payload))
+					size = head + payload
+					if _, err := m.MarshalToSizedBufferVT(buf[head:size]); err != nil {
 						return err
 					}
 				}
 				return nil
 			}
-			return loop, func() []byte { return buf }, nil
+			return loop, func() []byte { return buf[:size] }, nil
 		},
 		Standard: func(payload []byte) (*seto.Payload, error) {
 			m := new(seto.Payload)
 			return m, m.UnmarshalVT(payload)
 		},
+	}
+}
+
+// vtStamp is stamp for vtprotobuf's own types.
+func vtStamp(m *vtseto.Payload, k uint64) {
+	*m.EtoPayload.Seq = fixture.FirstSeq + k
+	switch {
+	case m.OrderCreate != nil:
+		*m.OrderCreate.Reference = fixture.FirstReference + k
+	case m.OrderCancel != nil:
+		*m.OrderCancel.Reference = fixture.FirstReference + k
 	}
 }

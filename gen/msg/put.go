@@ -33,7 +33,8 @@ const (
 var varintOf = func() (table [65]struct {
 	continued uint64
 	bytes     uint
-}) {
+},
+) {
 	for k := range table {
 		n := uint(max(1, (k+6)/7))
 		table[k].bytes = n

@@ -46,6 +46,7 @@ var measured = []string{
 	"smarkets.vt.eto.Payload",
 	"smarkets.vt.seto.Payload",
 	"smarkets.vt.seto.OrderCreate",
+	"smarkets.vt.seto.OrderCancel",
 	"smarkets.vt.seto.OrderAccepted",
 	"smarkets.vt.seto.OrderExecuted",
 	"smarkets.vt.seto.ContractQuotes",

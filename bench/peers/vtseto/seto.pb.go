@@ -1946,6 +1946,8 @@ func (x *OrderCreate) GetLabel() string {
 
 type OrderCancel struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
+	Reference     *uint64                `protobuf:"varint,2,opt,name=reference" json:"reference,omitempty"`
+	OrderId       *uint64                `protobuf:"varint,3,req,name=order_id,json=orderId" json:"order_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1978,6 +1980,20 @@ func (x *OrderCancel) ProtoReflect() protoreflect.Message {
 // Deprecated: Use OrderCancel.ProtoReflect.Descriptor instead.
 func (*OrderCancel) Descriptor() ([]byte, []int) {
 	return file_vt_seto_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *OrderCancel) GetReference() uint64 {
+	if x != nil && x.Reference != nil {
+		return *x.Reference
+	}
+	return 0
+}
+
+func (x *OrderCancel) GetOrderId() uint64 {
+	if x != nil && x.OrderId != nil {
+		return *x.OrderId
+	}
+	return 0
 }
 
 type OrderCancelAll struct {
@@ -3844,8 +3860,10 @@ const file_vt_seto_proto_rawDesc = "" +
 	"\tmarket_id\x18\f \x02(\rR\bmarketId\x12\x1f\n" +
 	"\vcontract_id\x18\r \x02(\rR\n" +
 	"contractId\x12\x14\n" +
-	"\x05label\x18\x0e \x01(\tR\x05label\"\r\n" +
-	"\vOrderCancel\"\x10\n" +
+	"\x05label\x18\x0e \x01(\tR\x05label\"F\n" +
+	"\vOrderCancel\x12\x1c\n" +
+	"\treference\x18\x02 \x01(\x04R\treference\x12\x19\n" +
+	"\border_id\x18\x03 \x02(\x04R\aorderId\"\x10\n" +
 	"\x0eOrderCancelAll\"\x15\n" +
 	"\x13OrderQuantityReduce\"\x14\n" +
 	"\x12OrderCancelReplace\"\xb0\x03\n" +

@@ -692,6 +692,18 @@ func (m *OrderCancel) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
 	}
+	if m.OrderId == nil {
+		return 0, fmt.Errorf("proto: required field order_id not set")
+	} else {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(*m.OrderId))
+		i--
+		dAtA[i] = 0x18
+	}
+	if m.Reference != nil {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(*m.Reference))
+		i--
+		dAtA[i] = 0x10
+	}
 	return len(dAtA) - i, nil
 }
 
@@ -2319,6 +2331,7 @@ func (m *Payload) ResetVT() {
 		m.OrderCreate.ReturnToVTPool()
 		m.OrderAccepted.ReturnToVTPool()
 		m.OrderExecuted.ReturnToVTPool()
+		m.OrderCancel.ReturnToVTPool()
 		m.ContractQuotes.ReturnToVTPool()
 		m.Reset()
 	}
@@ -2352,6 +2365,27 @@ func (m *OrderCreate) ReturnToVTPool() {
 }
 func OrderCreateFromVTPool() *OrderCreate {
 	return vtprotoPool_OrderCreate.Get().(*OrderCreate)
+}
+
+var vtprotoPool_OrderCancel = sync.Pool{
+	New: func() interface{} {
+		return &OrderCancel{}
+	},
+}
+
+func (m *OrderCancel) ResetVT() {
+	if m != nil {
+		m.Reset()
+	}
+}
+func (m *OrderCancel) ReturnToVTPool() {
+	if m != nil {
+		m.ResetVT()
+		vtprotoPool_OrderCancel.Put(m)
+	}
+}
+func OrderCancelFromVTPool() *OrderCancel {
+	return vtprotoPool_OrderCancel.Get().(*OrderCancel)
 }
 
 var vtprotoPool_OrderAccepted = sync.Pool{
@@ -2714,6 +2748,12 @@ func (m *OrderCancel) SizeVT() (n int) {
 	}
 	var l int
 	_ = l
+	if m.Reference != nil {
+		n += 1 + protohelpers.SizeOfVarint(uint64(*m.Reference))
+	}
+	if m.OrderId != nil {
+		n += 1 + protohelpers.SizeOfVarint(uint64(*m.OrderId))
+	}
 	n += len(m.unknownFields)
 	return n
 }
@@ -3560,7 +3600,7 @@ func (m *Payload) UnmarshalVT(dAtA []byte) error {
 				return io.ErrUnexpectedEOF
 			}
 			if m.OrderCancel == nil {
-				m.OrderCancel = &OrderCancel{}
+				m.OrderCancel = OrderCancelFromVTPool()
 			}
 			if err := m.OrderCancel.UnmarshalVT(dAtA[iNdEx:postIndex]); err != nil {
 				return err
@@ -5191,6 +5231,7 @@ func (m *OrderCreate) UnmarshalVT(dAtA []byte) error {
 	return nil
 }
 func (m *OrderCancel) UnmarshalVT(dAtA []byte) error {
+	var hasFields [1]uint64
 	l := len(dAtA)
 	iNdEx := 0
 	for iNdEx < l {
@@ -5219,6 +5260,47 @@ func (m *OrderCancel) UnmarshalVT(dAtA []byte) error {
 			return fmt.Errorf("proto: OrderCancel: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
+		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Reference", wireType)
+			}
+			var v uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Reference = &v
+		case 3:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field OrderId", wireType)
+			}
+			var v uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.OrderId = &v
+			hasFields[0] |= uint64(0x00000001)
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])
@@ -5234,6 +5316,9 @@ func (m *OrderCancel) UnmarshalVT(dAtA []byte) error {
 			m.unknownFields = append(m.unknownFields, dAtA[iNdEx:iNdEx+skippy]...)
 			iNdEx += skippy
 		}
+	}
+	if hasFields[0]&uint64(0x00000001) == 0 {
+		return fmt.Errorf("proto: required field order_id not set")
 	}
 
 	if iNdEx > l {

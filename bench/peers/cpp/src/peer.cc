@@ -121,7 +121,8 @@ void arena(const Feed &feed, uint64_t times) {
 // returns the end.
 uint8_t *frame(Payload *m, uint64_t seq, uint64_t reference, uint8_t *at) {
   m->mutable_eto_payload()->set_seq(seq);
-  m->mutable_order_create()->set_reference(reference);
+  if (m->has_order_create()) m->mutable_order_create()->set_reference(reference);
+  if (m->has_order_cancel()) m->mutable_order_cancel()->set_reference(reference);
   size_t n = m->ByteSizeLong();
   while (n >= 0x80) {
     *at++ = uint8_t(n) | 0x80;
@@ -135,7 +136,7 @@ void encode(Feed &feed, uint64_t times) {
   std::vector<uint8_t> buffer(feed.longest + 64);
   uint64_t mask = feed.messages.size() - 1;
   uint64_t seq = feed.messages[0]->eto_payload().seq();
-  uint64_t reference = feed.messages[0]->order_create().reference();
+  uint64_t reference = feed.messages[0]->order_create().reference() + feed.messages[0]->order_cancel().reference();
   volatile uint8_t sink = 0;
   for (uint64_t i = 0; i < times; i++) {
     uint8_t *end = frame(feed.messages[i & mask].get(), seq + i, reference + i, buffer.data());

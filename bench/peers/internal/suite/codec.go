@@ -62,7 +62,7 @@ type benchCase struct {
 // Feeds are the names of the messages and feeds that can be asked for.
 func Feeds() []string {
 	var all []string
-	for _, f := range append(fixture.Inbound(), fixture.Single()...) {
+	for _, f := range append(fixture.Inbound(), fixture.Outbound()...) {
 		if !slices.Contains(all, f.Name) {
 			all = append(all, f.Name)
 		}
@@ -174,10 +174,10 @@ func newCases(foreign *cpp.Process, feeds []string) ([]benchCase, error) {
 		}); err != nil {
 			return nil, err
 		}
-		c.variants = append(c.variants, sumFloor(f), copyFloor(f))
+		c.variants = append(c.variants, sumFloor(f), copyFloor(f.Payloads))
 		cases = append(cases, c)
 	}
-	for _, f := range fixture.Single() {
+	for _, f := range fixture.Outbound() {
 		if !wanted(f) {
 			continue
 		}
@@ -186,23 +186,19 @@ func newCases(foreign *cpp.Process, feeds []string) ([]benchCase, error) {
 			if p.Encode == nil {
 				continue
 			}
-			if err := p.Check(f); err != nil {
+			if err := p.CheckEncode(f); err != nil {
 				return nil, err
 			}
-			loop, _, err := p.Encode(f.Payloads[0])
+			loop, _, err := p.Encode(f)
 			if err != nil {
 				return nil, err
 			}
 			c.variants = append(c.variants, measure.Variant{Name: p.Name, Loop: loop})
 		}
-		kinds := map[string]cpp.Kind{cppCopy: cpp.Copy}
-		if f.Name == "create" {
-			kinds[cppEncode] = cpp.Encode
-		}
-		if err := c.addForeign(foreign, kinds); err != nil {
+		if err := c.addForeign(foreign, map[string]cpp.Kind{cppEncode: cpp.Encode, cppCopy: cpp.Copy}); err != nil {
 			return nil, err
 		}
-		c.variants = append(c.variants, copyFloor(f))
+		c.variants = append(c.variants, copyFloor(f.Frames()))
 		cases = append(cases, c)
 	}
 	return cases, nil
@@ -245,10 +241,13 @@ func sumFloor(f fixture.Feed) measure.Variant {
 	}}
 }
 
-// copyFloor is what the machine asks for copying them.
-func copyFloor(f fixture.Feed) measure.Variant {
-	payloads, mask := f.Payloads, f.Mask()
-	buf := make([]byte, len(f.Stream))
+// copyFloor is what the machine asks for copying them, or whole frames.
+func copyFloor(payloads [][]byte) measure.Variant {
+	size := 0
+	for _, p := range payloads {
+		size = max(size, len(p))
+	}
+	buf, mask := make([]byte, size), len(payloads)-1
 	return measure.Variant{Name: floorCopy, Loop: func(n int) error {
 		for i := range n {
 			copy(buf, payloads[i&mask])
