@@ -43,9 +43,9 @@ func TestWithoutCPP(t *testing.T) {
 	if g := row(t, r, "big/to slug"); g.Note != "not asked for" {
 		t.Errorf("a part that was not asked for: %+v", g)
 	}
-	// Everyone decodes seven feeds and all but hyperpb encode five messages; of the two floors only a
+	// Everyone decodes seven feeds and all but hyperpb encode four feeds; of the two floors only a
 	// copy is one of encoding.
-	if want := 7*(len(peers.All())+2) + 5*(len(peers.All())-1+1); len(r.Peers) != want {
+	if want := 7*(len(peers.All())+2) + 4*(len(peers.All())-1+1); len(r.Peers) != want {
 		t.Errorf("%d rows of peers, want %d", len(r.Peers), want)
 	}
 	for _, row := range r.Peers {
