@@ -49,8 +49,8 @@ func bodiesOf(b *testing.B, feed fixture.Feed) (typ msg.PayloadType, bodies []bo
 	return typ, bodies
 }
 
-func encode(b *testing.B, feed fixture.Feed, typ msg.PayloadType, bodies []body, write func([]byte, wire.Head, body) int) {
-	region := make([]byte, wire.ForwardBytes)
+func encode(b *testing.B, feed fixture.Feed, typ msg.PayloadType, bodies []body, write func(*[wire.ForwardBytes]byte, wire.Head, body) int) {
+	region := new([wire.ForwardBytes]byte)
 	k, mask, size := uint64(0), uint64(feed.Mask()), 0
 	start(b, feed)
 	for b.Loop() {
@@ -62,12 +62,12 @@ func encode(b *testing.B, feed fixture.Feed, typ msg.PayloadType, bodies []body,
 	checkSent(b, feed, int(k)-1, region[:size])
 }
 
-func forwards(region []byte, head wire.Head, m body) int {
-	_, size := head.Forward(region, m, 0, 0)
+func forwards(region *[wire.ForwardBytes]byte, head wire.Head, m body) int {
+	_, size := wire.Forward(region, head.Type, head.Seq, m, 0, 0)
 	return size
 }
 
-func inTwoSteps(region []byte, head wire.Head, m body) int {
+func inTwoSteps(region *[wire.ForwardBytes]byte, head wire.Head, m body) int {
 	n := m.SizeVT()
 	payload := head.SizeWithBody(n)
 	size := wire.FrameSize(payload)

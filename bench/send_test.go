@@ -24,7 +24,7 @@ func BenchmarkSend(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				return forwards(region, wire.Head{Type: uint32(typ), Seq: fixture.FirstSeq + k}, m)
+				return forwards((*[wire.ForwardBytes]byte)(region), wire.Head{Type: uint32(typ), Seq: fixture.FirstSeq + k}, m)
 			})
 		})
 		b.Run(feed.Name+"/seto", func(b *testing.B) {

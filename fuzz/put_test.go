@@ -31,7 +31,7 @@ func putting(t testing.TB) (types []oracle.Type) {
 func checkPut(typ oracle.Type, m oracle.Flat) (left bool, err error) {
 	const beyond = 32
 	b := bytes.Repeat([]byte{0xa5}, msg.PutBytes+beyond)
-	n := m.(wire.Putter).Put(b)
+	n := m.(wire.Putter).Put((*[msg.PutBytes]byte)(b))
 	if !bytes.Equal(b[msg.PutBytes:], bytes.Repeat([]byte{0xa5}, beyond)) {
 		return false, fmt.Errorf("wrote beyond its room: %x", b)
 	}

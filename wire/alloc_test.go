@@ -79,12 +79,12 @@ func TestNoAllocations(t *testing.T) {
 }
 
 func TestForwardAllocatesNothing(t *testing.T) {
-	region := make([]byte, ForwardBytes)
+	region := new([ForwardBytes]byte)
 	var body Putter = putting{raw{8, 1}}
 	seq := uint64(0)
 	if n := testing.AllocsPerRun(100, func() {
 		seq++
-		if _, size := (Head{Type: 3, Seq: seq}).Forward(region, body, 0x58, seq); size == 0 {
+		if _, end := Forward(region, 3, seq, body, 0x58, seq); end == 0 {
 			t.Fatal("left")
 		}
 	}); n != 0 {

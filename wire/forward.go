@@ -9,70 +9,75 @@ import (
 // the two steps of a Marshaler, as long as nothing about it is unusual.
 //
 // Put writes the message to the front of b, to the same bytes as
-// MarshalToSizedBufferVT, and returns their number. It may overwrite the first
-// PutBytes bytes of b. A negative number says that Put leaves this message to
-// MarshalToSizedBufferVT, errors included; whatever is in those bytes then means
-// nothing.
+// MarshalToSizedBufferVT, and returns their number. It may overwrite any of b. A
+// negative number says that Put leaves this message to MarshalToSizedBufferVT, errors
+// included; what is in b then means nothing.
 type Putter interface {
 	Marshaler
-	Put(b []byte) (n int)
+	Put(b *[PutBytes]byte) (n int)
 }
 
 // PutBytes is the room that [Putter].Put is given.
 const PutBytes = 272
 
-// ForwardBytes is the room that [Head.Forward] wants for a frame, whatever its size
+// ForwardBytes is the room that [Forward] is given for a frame, whatever its size
 // will be. Most of it is overwritten and not used.
 const ForwardBytes = 320
 
 const (
-	forwardSeq     = 6         // where Forward writes the sequence
-	forwardTypeMax = 1<<7 - 1  // its types and tags are short
-	forwardSeqMax  = 1<<56 - 1 // its sequences fit 8 bytes
-	forwardMax     = 1<<7 - 1  // longest payload: its length, and those inside of it, are one byte
-	headBytesMax   = forwardSeq + 8 + 3
-	tailBytesMax   = 1 + binary.MaxVarintLen64 + 7 // and what is overwritten behind it
+	forwardTypeMax = 1<<7 - 2  // its type is one byte and its tag at most two
+	forwardSeqMax  = 1<<56 - 1 // its sequence fits 8 bytes
+	forwardMax     = 1<<7 - 1  // its payload's length is one byte, and so are those inside
+	forwardSeq     = 6         // where the sequence is
+	forwardBodyMax = forwardSeq + 8 + 3
+	forwardTailMax = 1 + 8 + 2 // what is overwritten for the last field
 )
 
-const _ = uint(ForwardBytes - headBytesMax - PutBytes - tailBytesMax) // all have room
+const _ = uint(ForwardBytes - forwardBodyMax - PutBytes - forwardTailMax) // all have room
 
-// Forward writes a whole frame to the front of region in one pass: the header, h,
-// the body m and, behind the fields of m, one more varint field with this tag, unless
-// the tag is 0. It returns where the body is, capped, and the size of the frame. Of
-// what is behind the frame in region, anything may have been overwritten.
+// Forward writes a whole frame of the application layer to the front of region, in one
+// pass: header, type, sequence, the body m and, behind the fields of m, one more varint
+// field with this tag, unless the tag is 0. It returns where in region the body starts
+// and the frame ends. Behind its end anything may have been overwritten.
 //
-// It is for the usual frames. A size of 0 says that this is none, or that region has
-// less than ForwardBytes: then what is in region means nothing, and
-// [Head.PutWithBody] writes the frame.
-func (h Head) Forward(region []byte, m Putter, tag byte, value uint64) (body []byte, size int) {
-	if len(region) < ForwardBytes || h.EtoType != 0 || h.Replay || h.Type >= forwardTypeMax || h.Seq > forwardSeqMax {
-		return nil, 0
+// It is for the usual frames. An end of 0 says that this is none; what is in region then
+// means nothing, and [Head.PutWithBody] writes the frame.
+func Forward(region *[ForwardBytes]byte, typ uint32, seq uint64, m Putter, tag byte, value uint64) (start, end int) {
+	if typ > forwardTypeMax || seq > forwardSeqMax {
+		return 0, 0
 	}
-	b := (*[headBytesMax]byte)(region)
-	seq, n := spread(h.Seq)
-	binary.LittleEndian.PutUint64(b[:], tagType<<8|uint64(h.Type)<<16|tagEto<<24|uint64(1+n)<<32|tagSeq<<40)
-	binary.LittleEndian.PutUint64(b[forwardSeq:], seq)
-	at := forwardSeq + n&15
-	if tag := h.bodyTag(); tag < 0x80 {
-		b[at] = byte(tag)
+	var x uint64
+	var n uint
+	if seq < 1<<28 {
+		x, n = spread28(seq)
 	} else {
-		b[at], b[at+1] = byte(tag)|0x80, byte(tag>>7)
+		x, n = spread(seq)
+	}
+	binary.LittleEndian.PutUint32(region[:], tagType<<8|typ<<16|tagEto<<24)
+	binary.LittleEndian.PutUint16(region[4:], uint16(1+n)|tagSeq<<8)
+	binary.LittleEndian.PutUint64(region[forwardSeq:], x)
+	at := forwardSeq + n&15
+	if body := (typ+1)<<3 | wireBytes; body < 0x80 {
+		region[at] = byte(body)
+	} else {
+		region[at], region[at+1] = byte(body)|0x80, byte(body>>7)
 		at++
 	}
-	at += 2
-	n = m.Put(region[at:])
-	if n < 0 {
-		return nil, 0
+	length := (at + 1) & 31 // where that of the body is; the mask only tells the compiler
+	size := m.Put((*[PutBytes]byte)(region[length+1:]))
+	if uint(size) > forwardMax {
+		return 0, 0
 	}
+	start = int(length) + 1
+	end = start + size
 	if tag != 0 {
-		n += putTail(region[at+n:], tag, value)
+		end += putTail(region[end:], tag, value)
 	}
-	size = at + n
-	if size > 1+forwardMax {
-		return nil, 0
+	if end > 1+forwardMax {
+		return 0, 0
 	}
-	region[0], region[at-1] = byte(size-1), byte(n)
-	return region[at:size:size], size
+	region[0], region[length] = byte(end-1), byte(end-start)
+	return start, end
 }
 
 // putTail writes a varint field and returns its size.
@@ -83,15 +88,29 @@ func putTail(b []byte, tag byte, value uint64) int {
 	}
 	x, n := spread(value)
 	binary.LittleEndian.PutUint64(b[1:], x)
-	return 1 + n
+	return 1 + int(n)
 }
 
 // spread returns the varint of v, which has at most 56 bits, the first byte lowest,
 // and its length.
-func spread(v uint64) (x uint64, n int) {
-	n = (bits.Len64(v|1)*9 + 64) / 64
+func spread(v uint64) (x uint64, n uint) {
 	x = v&0x0fffffff | v&0x00fffffff0000000<<4
 	x = x&0x00003fff00003fff | x&0x0fffc0000fffc000<<2
 	x = x&0x007f007f007f007f | x&0x3f803f803f803f80<<1
-	return x | 0x8080808080808080&(1<<(8*uint(n)-8&63)-1), n
+	n = lengthOf(v)
+	return x | continued&(1<<(8*n-8&63)-1), n
 }
+
+// spread28 is spread for at most 28 bits.
+func spread28(v uint64) (x uint64, n uint) {
+	x = v&0x3fff | v&0xfffc000<<2
+	x = x&0x007f007f | x&0x3f803f80<<1
+	n = lengthOf(v)
+	return x | 0x808080&(1<<(8*n-8&63)-1), n
+}
+
+// lengthOf is the length of the varint of v.
+func lengthOf(v uint64) uint { return (uint(bits.Len64(v|1))*9 + 64) / 64 }
+
+// continued are the bits of a word that say that a varint goes on.
+const continued = 0x8080808080808080

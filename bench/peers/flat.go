@@ -45,7 +45,7 @@ func flatEncode(feed fixture.Feed) (Loop, func() []byte, error) {
 			return nil, nil, err
 		}
 	}
-	buf, size, k, mask := make([]byte, wire.ForwardBytes), 0, uint64(0), uint64(feed.Mask())
+	region, size, k, mask := new([wire.ForwardBytes]byte), 0, uint64(0), uint64(feed.Mask())
 	var loop Loop
 	switch typ := payloads[0].GetType(); typ {
 	case msg.PayloadOrderCreate:
@@ -53,8 +53,7 @@ func flatEncode(feed fixture.Feed) (Loop, func() []byte, error) {
 			for range n {
 				m := payloads[k&mask].GetOrderCreate()
 				m.SetReference(fixture.FirstReference + k)
-				head := wire.Head{Type: uint32(typ), Seq: fixture.FirstSeq + k}
-				if _, size = head.Forward(buf, m, 0, 0); size == 0 {
+				if _, size = wire.Forward(region, uint32(typ), fixture.FirstSeq+k, m, 0, 0); size == 0 {
 					return errForward
 				}
 				k++
@@ -66,8 +65,7 @@ func flatEncode(feed fixture.Feed) (Loop, func() []byte, error) {
 			for range n {
 				m := payloads[k&mask].GetOrderCancel()
 				m.SetReference(fixture.FirstReference + k)
-				head := wire.Head{Type: uint32(typ), Seq: fixture.FirstSeq + k}
-				if _, size = head.Forward(buf, m, 0, 0); size == 0 {
+				if _, size = wire.Forward(region, uint32(typ), fixture.FirstSeq+k, m, 0, 0); size == 0 {
 					return errForward
 				}
 				k++
@@ -81,7 +79,7 @@ func flatEncode(feed fixture.Feed) (Loop, func() []byte, error) {
 				head := wire.Head{Type: uint32(typ), Seq: fixture.FirstSeq + k, EtoType: etoType}
 				payload := head.Size()
 				size = wire.FrameSize(payload)
-				head.Put(wire.Enclose(buf[:size], payload))
+				head.Put(wire.Enclose(region[:size], payload))
 				k++
 			}
 			return nil
@@ -89,7 +87,7 @@ func flatEncode(feed fixture.Feed) (Loop, func() []byte, error) {
 	default:
 		return nil, nil, fmt.Errorf("%s: %w", typ, errForward)
 	}
-	return loop, func() []byte { return buf[:size] }, nil
+	return loop, func() []byte { return region[:size] }, nil
 }
 
 // errForward says that a feed holds what is not sent in one pass.

@@ -16,7 +16,7 @@ type counted struct {
 	forwards, exactly int
 }
 
-func (c *counted) Put(b []byte) int {
+func (c *counted) Put(b *[wire.PutBytes]byte) int {
 	c.forwards++
 	return c.OrderCreate.Put(b)
 }

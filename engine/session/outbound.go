@@ -80,7 +80,8 @@ func (s *Session) forward(typ msg.PayloadType, m wire.Putter, reference uint64) 
 	if reference != 0 {
 		tag = referenceTag(typ)
 	}
-	return wire.Head{Type: uint32(typ), Seq: s.out}.Forward(region, m, tag, reference)
+	start, end := wire.Forward((*[wire.ForwardBytes]byte)(region), uint32(typ), s.out, m, tag, reference)
+	return region[start:end:end], end
 }
 
 // exact is build for any message and for the last bytes of room: it asks for the size

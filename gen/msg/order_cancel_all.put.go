@@ -7,36 +7,33 @@ import (
 )
 
 // Put writes the message to the front of b, as MarshalToSizedBufferVT writes it to the end of what it
-// is given, and returns its size. It overwrites any of the first PutBytes bytes.
+// is given, and returns its size. It may overwrite any of b.
 //
-// A negative size says that it is not written, because b is shorter than that, a required field is not
-// set, an enum is beyond one byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then
-// writes it or says what is wrong.
-func (m *OrderCancelAll) Put(b []byte) (n int) {
-	if len(b) < PutBytes {
-		return -1
-	}
-	to, has, i := (*[PutBytes]byte)(b), m.has, uint(0)
+// A negative size says that it is not written, because a required field is not set, an enum is beyond
+// one byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then writes it or says what is
+// wrong.
+func (m *OrderCancelAll) Put(b *[PutBytes]byte) (n int) {
+	has, i := m.has, uint(0)
 	if has&hasOrderCancelAllReference != 0 {
-		to[i&putMask] = 0x8
+		b[i&putMask] = 0x8
 		v := m.reference
 		x, n := spread64(v)
-		binary.LittleEndian.PutUint64(to[i&putMask+1:], x)
+		binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 		if n > 8 {
-			binary.LittleEndian.PutUint16(to[i&putMask+9:], ninth(v))
+			binary.LittleEndian.PutUint16(b[i&putMask+9:], ninth(v))
 		}
 		i += 1 + n
 	}
 	if has&hasOrderCancelAllMarketId != 0 {
-		to[i&putMask] = 0x10
+		b[i&putMask] = 0x10
 		v := m.marketId
 		if v < 1<<28 {
 			x, n := spread28(uint32(v))
-			binary.LittleEndian.PutUint32(to[i&putMask+1:], x)
+			binary.LittleEndian.PutUint32(b[i&putMask+1:], x)
 			i += 1 + n
 		} else {
 			x, n := spread32(v)
-			binary.LittleEndian.PutUint64(to[i&putMask+1:], x)
+			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 			i += 1 + n
 		}
 	}

@@ -7,102 +7,102 @@ import (
 )
 
 // Put writes the message to the front of b, as MarshalToSizedBufferVT writes it to the end of what it
-// is given, and returns its size. It overwrites any of the first PutBytes bytes.
+// is given, and returns its size. It may overwrite any of b.
 //
-// A negative size says that it is not written, because b is shorter than that, a required field is not
-// set, an enum is beyond one byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then
-// writes it or says what is wrong.
-func (m *OrderCancelReplace) Put(b []byte) (n int) {
+// A negative size says that it is not written, because a required field is not set, an enum is beyond
+// one byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then writes it or says what is
+// wrong.
+func (m *OrderCancelReplace) Put(b *[PutBytes]byte) (n int) {
+	has, i := m.has, uint(0)
 	const required = hasOrderCancelReplaceOrigOrderId | hasOrderCancelReplacePrice | hasOrderCancelReplaceQuantity
-	if len(b) < PutBytes || m.has&required != required {
+	if has&required != required {
 		return -1
 	}
-	to, has, i := (*[PutBytes]byte)(b), m.has, uint(0)
 	{ // orig_order_id
-		to[i&putMask] = 0x8
+		b[i&putMask] = 0x8
 		v := m.origOrderId
 		x, n := spread64(v)
-		binary.LittleEndian.PutUint64(to[i&putMask+1:], x)
+		binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 		if n > 8 {
-			binary.LittleEndian.PutUint16(to[i&putMask+9:], ninth(v))
+			binary.LittleEndian.PutUint16(b[i&putMask+9:], ninth(v))
 		}
 		i += 1 + n
 	}
 	{ // price
-		to[i&putMask] = 0x10
+		b[i&putMask] = 0x10
 		v := m.price
 		if v-0x80 < 1<<14-0x80 {
-			binary.LittleEndian.PutUint16(to[i&putMask+1:], uint16(v&0x7f|v>>7<<8|0x80))
+			binary.LittleEndian.PutUint16(b[i&putMask+1:], uint16(v&0x7f|v>>7<<8|0x80))
 			i += 3
 		} else {
 			x, n := spread32(v)
-			binary.LittleEndian.PutUint64(to[i&putMask+1:], x)
+			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 			i += 1 + n
 		}
 	}
 	if has&hasOrderCancelReplacePriceType != 0 {
-		to[i&putMask] = 0x18
+		b[i&putMask] = 0x18
 		v := uint(m.priceType)
 		if v > 0x7f {
 			return -1
 		}
-		to[i&putMask+1] = byte(v)
+		b[i&putMask+1] = byte(v)
 		i += 2
 	}
 	{ // quantity
-		to[i&putMask] = 0x20
+		b[i&putMask] = 0x20
 		v := m.quantity
 		if v < 1<<28 {
 			x, n := spread28(uint32(v))
-			binary.LittleEndian.PutUint32(to[i&putMask+1:], x)
+			binary.LittleEndian.PutUint32(b[i&putMask+1:], x)
 			i += 1 + n
 		} else {
 			x, n := spread64(v)
-			binary.LittleEndian.PutUint64(to[i&putMask+1:], x)
+			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 			if n > 8 {
-				binary.LittleEndian.PutUint16(to[i&putMask+9:], ninth(v))
+				binary.LittleEndian.PutUint16(b[i&putMask+9:], ninth(v))
 			}
 			i += 1 + n
 		}
 	}
 	if has&hasOrderCancelReplaceQuantityType != 0 {
-		to[i&putMask] = 0x28
+		b[i&putMask] = 0x28
 		v := uint(m.quantityType)
 		if v > 0x7f {
 			return -1
 		}
-		to[i&putMask+1] = byte(v)
+		b[i&putMask+1] = byte(v)
 		i += 2
 	}
 	if has&hasOrderCancelReplaceReference != 0 {
-		to[i&putMask] = 0x30
+		b[i&putMask] = 0x30
 		v := m.reference
 		x, n := spread64(v)
-		binary.LittleEndian.PutUint64(to[i&putMask+1:], x)
+		binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 		if n > 8 {
-			binary.LittleEndian.PutUint16(to[i&putMask+9:], ninth(v))
+			binary.LittleEndian.PutUint16(b[i&putMask+9:], ninth(v))
 		}
 		i += 1 + n
 	}
 	if has&hasOrderCancelReplaceLabel != 0 {
-		to[i&putMask] = 0x3a
+		b[i&putMask] = 0x3a
 		text := m.label
 		if len(text) > putTextMax {
 			return -1
 		}
-		to[i&putMask+1] = byte(len(text))
-		i += 2 + putText(to, i+2, text)
+		b[i&putMask+1] = byte(len(text))
+		i += 2 + putText(b, i+2, text)
 	}
 	if has&hasOrderCancelReplaceMarketId != 0 {
-		to[i&putMask] = 0x40
+		b[i&putMask] = 0x40
 		v := m.marketId
 		if v < 1<<28 {
 			x, n := spread28(uint32(v))
-			binary.LittleEndian.PutUint32(to[i&putMask+1:], x)
+			binary.LittleEndian.PutUint32(b[i&putMask+1:], x)
 			i += 1 + n
 		} else {
 			x, n := spread32(v)
-			binary.LittleEndian.PutUint64(to[i&putMask+1:], x)
+			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 			i += 1 + n
 		}
 	}

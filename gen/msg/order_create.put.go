@@ -7,141 +7,141 @@ import (
 )
 
 // Put writes the message to the front of b, as MarshalToSizedBufferVT writes it to the end of what it
-// is given, and returns its size. It overwrites any of the first PutBytes bytes.
+// is given, and returns its size. It may overwrite any of b.
 //
-// A negative size says that it is not written, because b is shorter than that, a required field is not
-// set, an enum is beyond one byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then
-// writes it or says what is wrong.
-func (m *OrderCreate) Put(b []byte) (n int) {
+// A negative size says that it is not written, because a required field is not set, an enum is beyond
+// one byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then writes it or says what is
+// wrong.
+func (m *OrderCreate) Put(b *[PutBytes]byte) (n int) {
+	has, i := m.has, uint(0)
 	const required = hasOrderCreateSide | hasOrderCreateQuantity | hasOrderCreateMarketId | hasOrderCreateContractId
-	if len(b) < PutBytes || m.has&required != required {
+	if has&required != required {
 		return -1
 	}
-	to, has, i := (*[PutBytes]byte)(b), m.has, uint(0)
 	if has&hasOrderCreateType != 0 {
-		to[i&putMask] = 0x8
+		b[i&putMask] = 0x8
 		v := uint(m.typ)
 		if v > 0x7f {
 			return -1
 		}
-		to[i&putMask+1] = byte(v)
+		b[i&putMask+1] = byte(v)
 		i += 2
 	}
 	{ // side
-		to[i&putMask] = 0x20
+		b[i&putMask] = 0x20
 		v := uint(m.side)
 		if v > 0x7f {
 			return -1
 		}
-		to[i&putMask+1] = byte(v)
+		b[i&putMask+1] = byte(v)
 		i += 2
 	}
 	if has&hasOrderCreateQuantityType != 0 {
-		to[i&putMask] = 0x28
+		b[i&putMask] = 0x28
 		v := uint(m.quantityType)
 		if v > 0x7f {
 			return -1
 		}
-		to[i&putMask+1] = byte(v)
+		b[i&putMask+1] = byte(v)
 		i += 2
 	}
 	{ // quantity
-		to[i&putMask] = 0x30
+		b[i&putMask] = 0x30
 		v := m.quantity
 		if v < 1<<28 {
 			x, n := spread28(uint32(v))
-			binary.LittleEndian.PutUint32(to[i&putMask+1:], x)
+			binary.LittleEndian.PutUint32(b[i&putMask+1:], x)
 			i += 1 + n
 		} else {
 			x, n := spread64(v)
-			binary.LittleEndian.PutUint64(to[i&putMask+1:], x)
+			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 			if n > 8 {
-				binary.LittleEndian.PutUint16(to[i&putMask+9:], ninth(v))
+				binary.LittleEndian.PutUint16(b[i&putMask+9:], ninth(v))
 			}
 			i += 1 + n
 		}
 	}
 	if has&hasOrderCreatePriceType != 0 {
-		to[i&putMask] = 0x38
+		b[i&putMask] = 0x38
 		v := uint(m.priceType)
 		if v > 0x7f {
 			return -1
 		}
-		to[i&putMask+1] = byte(v)
+		b[i&putMask+1] = byte(v)
 		i += 2
 	}
 	if has&hasOrderCreatePrice != 0 {
-		to[i&putMask] = 0x40
+		b[i&putMask] = 0x40
 		v := m.price
 		if v-0x80 < 1<<14-0x80 {
-			binary.LittleEndian.PutUint16(to[i&putMask+1:], uint16(v&0x7f|v>>7<<8|0x80))
+			binary.LittleEndian.PutUint16(b[i&putMask+1:], uint16(v&0x7f|v>>7<<8|0x80))
 			i += 3
 		} else {
 			x, n := spread32(v)
-			binary.LittleEndian.PutUint64(to[i&putMask+1:], x)
+			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 			i += 1 + n
 		}
 	}
 	if has&hasOrderCreateMaq != 0 {
-		to[i&putMask] = 0x48
+		b[i&putMask] = 0x48
 		v := m.maq
 		x, n := spread32(v)
-		binary.LittleEndian.PutUint64(to[i&putMask+1:], x)
+		binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 		i += 1 + n
 	}
 	if has&hasOrderCreateTif != 0 {
-		to[i&putMask] = 0x50
+		b[i&putMask] = 0x50
 		v := uint(m.tif)
 		if v > 0x7f {
 			return -1
 		}
-		to[i&putMask+1] = byte(v)
+		b[i&putMask+1] = byte(v)
 		i += 2
 	}
 	if has&hasOrderCreateReference != 0 {
-		to[i&putMask] = 0x58
+		b[i&putMask] = 0x58
 		v := m.reference
 		x, n := spread64(v)
-		binary.LittleEndian.PutUint64(to[i&putMask+1:], x)
+		binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 		if n > 8 {
-			binary.LittleEndian.PutUint16(to[i&putMask+9:], ninth(v))
+			binary.LittleEndian.PutUint16(b[i&putMask+9:], ninth(v))
 		}
 		i += 1 + n
 	}
 	{ // market_id
-		to[i&putMask] = 0x60
+		b[i&putMask] = 0x60
 		v := m.marketId
 		if v < 1<<28 {
 			x, n := spread28(uint32(v))
-			binary.LittleEndian.PutUint32(to[i&putMask+1:], x)
+			binary.LittleEndian.PutUint32(b[i&putMask+1:], x)
 			i += 1 + n
 		} else {
 			x, n := spread32(v)
-			binary.LittleEndian.PutUint64(to[i&putMask+1:], x)
+			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 			i += 1 + n
 		}
 	}
 	{ // contract_id
-		to[i&putMask] = 0x68
+		b[i&putMask] = 0x68
 		v := m.contractId
 		if v < 1<<28 {
 			x, n := spread28(uint32(v))
-			binary.LittleEndian.PutUint32(to[i&putMask+1:], x)
+			binary.LittleEndian.PutUint32(b[i&putMask+1:], x)
 			i += 1 + n
 		} else {
 			x, n := spread32(v)
-			binary.LittleEndian.PutUint64(to[i&putMask+1:], x)
+			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 			i += 1 + n
 		}
 	}
 	if has&hasOrderCreateLabel != 0 {
-		to[i&putMask] = 0x72
+		b[i&putMask] = 0x72
 		text := m.label
 		if len(text) > putTextMax {
 			return -1
 		}
-		to[i&putMask+1] = byte(len(text))
-		i += 2 + putText(to, i+2, text)
+		b[i&putMask+1] = byte(len(text))
+		i += 2 + putText(b, i+2, text)
 	}
 	return int(i)
 }

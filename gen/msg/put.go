@@ -11,8 +11,7 @@ import (
 // up, and the other encoder starts anew. So it has no errors of its own, and what it does write is
 // what the other one writes.
 
-// PutBytes is the room that Put asks for, and the part of it that is meaningless afterwards may be
-// any.
+// PutBytes is the room that Put is given.
 const PutBytes = 256 + putOverhang
 
 const (
@@ -76,11 +75,11 @@ func ninth(v uint64) uint16 { return uint16(v>>56) | uint16(v>>63)<<8 }
 
 // putText writes text and returns its length. A few bytes, as most labels are, it copies by two
 // stores, which meet or overlap.
-func putText(to *[PutBytes]byte, i uint, text []byte) uint {
+func putText(b *[PutBytes]byte, i uint, text []byte) uint {
 	if n := uint(len(text)); n-4 <= 4 {
-		binary.LittleEndian.PutUint32(to[i&putMask:], binary.LittleEndian.Uint32(text))
-		binary.LittleEndian.PutUint32(to[(i+n-4)&putMask:], binary.LittleEndian.Uint32(text[n-4:]))
+		binary.LittleEndian.PutUint32(b[i&putMask:], binary.LittleEndian.Uint32(text))
+		binary.LittleEndian.PutUint32(b[(i+n-4)&putMask:], binary.LittleEndian.Uint32(text[n-4:]))
 		return n
 	}
-	return uint(copy(to[i&putMask:], text))
+	return uint(copy(b[i&putMask:], text))
 }

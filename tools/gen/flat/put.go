@@ -30,19 +30,17 @@ func binaryIdent(name string) protogen.GoIdent {
 // and one that may not fit the room.
 func (w *writer) forward(t *message) {
 	w.P("// Put writes the message to the front of b, as MarshalToSizedBufferVT writes it to the end of what it")
-	w.P("// is given, and returns its size. It overwrites any of the first PutBytes bytes.")
+	w.P("// is given, and returns its size. It may overwrite any of b.")
 	w.P("//")
-	w.P("// A negative size says that it is not written, because b is shorter than that, a required field is not")
-	w.P("// set, an enum is beyond one byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then")
-	w.P("// writes it or says what is wrong.")
-	w.P("func (m *", t.Name, ") Put(b []byte) (n int) {")
+	w.P("// A negative size says that it is not written, because a required field is not set, an enum is beyond")
+	w.P("// one byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then writes it or says what is")
+	w.P("// wrong.")
+	w.P("func (m *", t.Name, ") Put(b *[PutBytes]byte) (n int) {")
+	w.P("has, i := m.has, uint(0)")
 	if req := t.required(); req != "" {
 		w.P("const required = ", req)
-		w.P("if len(b) < PutBytes || m.has&required != required { return -1 }")
-	} else {
-		w.P("if len(b) < PutBytes { return -1 }")
+		w.P("if has&required != required { return -1 }")
 	}
-	w.P("to, has, i := (*[PutBytes]byte)(b), m.has, uint(0)")
 	start := 0
 	for _, f := range t.Fields {
 		if start > putStartMax {
@@ -87,42 +85,42 @@ func (w *writer) forwardField(f *field) {
 	}
 	tag := hex(uint64(protowire.AppendVarint(nil, f.Tag)[0]))
 	little := binaryIdent("LittleEndian")
-	w.P("to[i&putMask] = ", tag)
+	w.P("b[i&putMask] = ", tag)
 	switch {
 	case f.isText():
 		w.P("text := ", m)
 		w.P("if len(text) > putTextMax { return -1 }")
-		w.P("to[i&putMask+1] = byte(len(text))")
-		w.P("i += 2 + putText(to, i+2, text)")
+		w.P("b[i&putMask+1] = byte(len(text))")
+		w.P("i += 2 + putText(b, i+2, text)")
 	case f.Kind == protoreflect.EnumKind:
 		w.P("v := uint(", m, ")")
 		w.P("if v > 0x7f { return -1 }")
-		w.P("to[i&putMask+1] = byte(v)")
+		w.P("b[i&putMask+1] = byte(v)")
 		w.P("i += 2")
 	default:
 		w.P("v := ", m)
 		switch usual[f.Desc.Name()] {
 		case 2:
 			w.P("if v-0x80 < 1<<14-0x80 {")
-			w.P(little, ".PutUint16(to[i&putMask+1:], uint16(v&0x7f|v>>7<<8|0x80))")
+			w.P(little, ".PutUint16(b[i&putMask+1:], uint16(v&0x7f|v>>7<<8|0x80))")
 			w.P("i += 3")
 			w.P("} else {")
 			defer w.P("}")
 		case 3:
 			w.P("if v < 1<<28 {")
 			w.P("x, n := spread28(uint32(v))")
-			w.P(little, ".PutUint32(to[i&putMask+1:], x)")
+			w.P(little, ".PutUint32(b[i&putMask+1:], x)")
 			w.P("i += 1 + n")
 			w.P("} else {")
 			defer w.P("}")
 		}
 		if f.Kind == protoreflect.Uint32Kind {
 			w.P("x, n := spread32(v)")
-			w.P(little, ".PutUint64(to[i&putMask+1:], x)")
+			w.P(little, ".PutUint64(b[i&putMask+1:], x)")
 		} else {
 			w.P("x, n := spread64(v)")
-			w.P(little, ".PutUint64(to[i&putMask+1:], x)")
-			w.P("if n > 8 { ", little, ".PutUint16(to[i&putMask+9:], ninth(v)) }")
+			w.P(little, ".PutUint64(b[i&putMask+1:], x)")
+			w.P("if n > 8 { ", little, ".PutUint16(b[i&putMask+9:], ninth(v)) }")
 		}
 		w.P("i += 1 + n")
 	}
