@@ -8,6 +8,11 @@
 //
 //	go test -fuzz '^FuzzPayload$' ./fuzz
 //
+// TestDecoders and FuzzDecoders hold the fast decoders of gen/msg to the strict ones, at the edge of the
+// memory that may be read. For a long run:
+//
+//	go test -run '^TestDecoders$' -timeout 0 -v ./fuzz -cases 30000000 -seed 1
+//
 // Where gen/msg answers otherwise than google's library it does so on purpose. The list of these
 // differences is closed: the tests here fail on any other, and each has a test of its own.
 package fuzz

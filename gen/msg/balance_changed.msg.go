@@ -260,7 +260,8 @@ func (m *BalanceChanged) SetProto(p *seto.BalanceChanged) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *BalanceChanged) String() string { return string(m.appendText(nil)) }
 
 func (m *BalanceChanged) appendText(dst []byte) []byte {

@@ -527,7 +527,8 @@ func (m *ContractQuotes) SetProto(p *seto.ContractQuotes) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *ContractQuotes) String() string { return string(m.appendText(nil)) }
 
 func (m *ContractQuotes) appendText(dst []byte) []byte {
@@ -537,6 +538,10 @@ func (m *ContractQuotes) appendText(dst []byte) []byte {
 		dst = appendField(dst, &first, "bids")
 		dst = append(dst, '[')
 		for k := range m.bids {
+			if enough(dst, k) {
+				dst = appendMore(dst, len(m.bids)-k)
+				break
+			}
 			if k > 0 {
 				dst = append(dst, ' ')
 			}
@@ -548,6 +553,10 @@ func (m *ContractQuotes) appendText(dst []byte) []byte {
 		dst = appendField(dst, &first, "offers")
 		dst = append(dst, '[')
 		for k := range m.offers {
+			if enough(dst, k) {
+				dst = appendMore(dst, len(m.offers)-k)
+				break
+			}
 			if k > 0 {
 				dst = append(dst, ' ')
 			}
@@ -559,6 +568,10 @@ func (m *ContractQuotes) appendText(dst []byte) []byte {
 		dst = appendField(dst, &first, "executions")
 		dst = append(dst, '[')
 		for k := range m.executions {
+			if enough(dst, k) {
+				dst = appendMore(dst, len(m.executions)-k)
+				break
+			}
 			if k > 0 {
 				dst = append(dst, ' ')
 			}

@@ -312,7 +312,8 @@ func (m *ContractState) SetProto(p *seto.ContractState) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *ContractState) String() string { return string(m.appendText(nil)) }
 
 func (m *ContractState) appendText(dst []byte) []byte {

@@ -169,7 +169,8 @@ func (m *EtoLogin) SetProto(p *eto.Login) {
 // Format writes what String returns, whatever the verb: a credential must not get out by a dump.
 func (m EtoLogin) Format(f fmt.State, _ rune) { f.Write(m.appendText(nil)) }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *EtoLogin) String() string { return string(m.appendText(nil)) }
 
 func (m *EtoLogin) appendText(dst []byte) []byte {

@@ -321,7 +321,8 @@ func (m *EtoLoginResponse) SetProto(p *eto.LoginResponse) {
 // Format writes what String returns, whatever the verb: a credential must not get out by a dump.
 func (m EtoLoginResponse) Format(f fmt.State, _ rune) { f.Write(m.appendText(nil)) }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *EtoLoginResponse) String() string { return string(m.appendText(nil)) }
 
 func (m *EtoLoginResponse) appendText(dst []byte) []byte {

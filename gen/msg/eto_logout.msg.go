@@ -149,7 +149,8 @@ func (m *EtoLogout) SetProto(p *eto.Logout) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *EtoLogout) String() string { return string(m.appendText(nil)) }
 
 func (m *EtoLogout) appendText(dst []byte) []byte {

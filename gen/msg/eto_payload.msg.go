@@ -495,7 +495,8 @@ func (m *EtoPayload) SetProto(p *eto.Payload) {
 // Format writes what String returns, whatever the verb: a credential must not get out by a dump.
 func (m EtoPayload) Format(f fmt.State, _ rune) { f.Write(m.appendText(nil)) }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *EtoPayload) String() string { return string(m.appendText(nil)) }
 
 func (m *EtoPayload) appendText(dst []byte) []byte {

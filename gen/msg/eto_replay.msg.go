@@ -159,7 +159,8 @@ func (m *EtoReplay) SetProto(p *eto.Replay) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *EtoReplay) String() string { return string(m.appendText(nil)) }
 
 func (m *EtoReplay) appendText(dst []byte) []byte {

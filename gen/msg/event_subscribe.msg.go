@@ -158,7 +158,8 @@ func (m *EventSubscribe) SetProto(p *seto.EventSubscribe) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *EventSubscribe) String() string { return string(m.appendText(nil)) }
 
 func (m *EventSubscribe) appendText(dst []byte) []byte {

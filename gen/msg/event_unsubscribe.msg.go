@@ -157,7 +157,8 @@ func (m *EventUnsubscribe) SetProto(p *seto.EventUnsubscribe) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *EventUnsubscribe) String() string { return string(m.appendText(nil)) }
 
 func (m *EventUnsubscribe) appendText(dst []byte) []byte {

@@ -313,7 +313,8 @@ func (m *Execution) SetProto(p *seto.Execution) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *Execution) String() string { return string(m.appendText(nil)) }
 
 func (m *Execution) appendText(dst []byte) []byte {

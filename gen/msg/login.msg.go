@@ -361,7 +361,8 @@ func (m *Login) SetProto(p *seto.Login) {
 // Format writes what String returns, whatever the verb: a credential must not get out by a dump.
 func (m Login) Format(f fmt.State, _ rune) { f.Write(m.appendText(nil)) }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *Login) String() string { return string(m.appendText(nil)) }
 
 func (m *Login) appendText(dst []byte) []byte {

@@ -83,7 +83,8 @@ func (m *MarketFeedSubscribe) SetProto(p *seto.MarketFeedSubscribe) {
 	m.Reset()
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *MarketFeedSubscribe) String() string { return string(m.appendText(nil)) }
 
 func (m *MarketFeedSubscribe) appendText(dst []byte) []byte {

@@ -213,7 +213,8 @@ func (m *MarketManagedState) SetProto(p *seto.MarketManagedState) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *MarketManagedState) String() string { return string(m.appendText(nil)) }
 
 func (m *MarketManagedState) appendText(dst []byte) []byte {

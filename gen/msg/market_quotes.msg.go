@@ -369,7 +369,8 @@ func (m *MarketQuotes) SetProto(p *seto.MarketQuotes) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *MarketQuotes) String() string { return string(m.appendText(nil)) }
 
 func (m *MarketQuotes) appendText(dst []byte) []byte {
@@ -379,6 +380,10 @@ func (m *MarketQuotes) appendText(dst []byte) []byte {
 		dst = appendField(dst, &first, "contract_quotes")
 		dst = append(dst, '[')
 		for k := range m.contractQuotes {
+			if enough(dst, k) {
+				dst = appendMore(dst, len(m.contractQuotes)-k)
+				break
+			}
 			if k > 0 {
 				dst = append(dst, ' ')
 			}

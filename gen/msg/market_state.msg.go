@@ -318,7 +318,8 @@ func (m *MarketState) SetProto(p *seto.MarketState) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *MarketState) String() string { return string(m.appendText(nil)) }
 
 func (m *MarketState) appendText(dst []byte) []byte {
@@ -340,6 +341,10 @@ func (m *MarketState) appendText(dst []byte) []byte {
 		dst = appendField(dst, &first, "contracts")
 		dst = append(dst, '[')
 		for k := range m.contracts {
+			if enough(dst, k) {
+				dst = appendMore(dst, len(m.contracts)-k)
+				break
+			}
 			if k > 0 {
 				dst = append(dst, ' ')
 			}

@@ -159,7 +159,8 @@ func (m *MarketSubscribe) SetProto(p *seto.MarketSubscribe) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *MarketSubscribe) String() string { return string(m.appendText(nil)) }
 
 func (m *MarketSubscribe) appendText(dst []byte) []byte {

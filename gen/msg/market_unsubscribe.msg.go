@@ -158,7 +158,8 @@ func (m *MarketUnsubscribe) SetProto(p *seto.MarketUnsubscribe) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *MarketUnsubscribe) String() string { return string(m.appendText(nil)) }
 
 func (m *MarketUnsubscribe) appendText(dst []byte) []byte {

@@ -762,7 +762,8 @@ func (m *OrderAccepted) SetProto(p *seto.OrderAccepted) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderAccepted) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderAccepted) appendText(dst []byte) []byte {

@@ -208,7 +208,8 @@ func (m *OrderCancel) SetProto(p *seto.OrderCancel) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderCancel) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderCancel) appendText(dst []byte) []byte {

@@ -195,7 +195,8 @@ func (m *OrderCancelAll) SetProto(p *seto.OrderCancelAll) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderCancelAll) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderCancelAll) appendText(dst []byte) []byte {

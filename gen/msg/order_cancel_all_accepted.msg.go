@@ -254,7 +254,8 @@ func (m *OrderCancelAllAccepted) SetProto(p *seto.OrderCancelAllAccepted) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderCancelAllAccepted) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderCancelAllAccepted) appendText(dst []byte) []byte {

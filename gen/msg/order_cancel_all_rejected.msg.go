@@ -319,7 +319,8 @@ func (m *OrderCancelAllRejected) SetProto(p *seto.OrderCancelAllRejected) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderCancelAllRejected) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderCancelAllRejected) appendText(dst []byte) []byte {

@@ -621,7 +621,8 @@ func (m *OrderCancelRejected) SetProto(p *seto.OrderCancelRejected) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderCancelRejected) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderCancelRejected) appendText(dst []byte) []byte {

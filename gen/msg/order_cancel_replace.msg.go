@@ -523,7 +523,8 @@ func (m *OrderCancelReplace) SetProto(p *seto.OrderCancelReplace) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderCancelReplace) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderCancelReplace) appendText(dst []byte) []byte {

@@ -757,7 +757,8 @@ func (m *OrderCancelReplaceAccepted) SetProto(p *seto.OrderCancelReplaceAccepted
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderCancelReplaceAccepted) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderCancelReplaceAccepted) appendText(dst []byte) []byte {

@@ -651,7 +651,8 @@ func (m *OrderCancelReplaceRejected) SetProto(p *seto.OrderCancelReplaceRejected
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderCancelReplaceRejected) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderCancelReplaceRejected) appendText(dst []byte) []byte {

@@ -817,7 +817,8 @@ func (m *OrderCancelled) SetProto(p *seto.OrderCancelled) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderCancelled) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderCancelled) appendText(dst []byte) []byte {

@@ -731,7 +731,8 @@ func (m *OrderCreate) SetProto(p *seto.OrderCreate) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderCreate) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderCreate) appendText(dst []byte) []byte {

@@ -422,7 +422,8 @@ func (m *OrderExecuteConfirmed) SetProto(p *seto.OrderExecuteConfirmed) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderExecuteConfirmed) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderExecuteConfirmed) appendText(dst []byte) []byte {

@@ -981,7 +981,8 @@ func (m *OrderExecuted) SetProto(p *seto.OrderExecuted) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderExecuted) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderExecuted) appendText(dst []byte) []byte {

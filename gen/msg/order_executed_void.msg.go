@@ -927,7 +927,8 @@ func (m *OrderExecutedVoid) SetProto(p *seto.OrderExecutedVoid) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderExecutedVoid) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderExecutedVoid) appendText(dst []byte) []byte {

@@ -265,7 +265,8 @@ func (m *OrderInvalid) SetProto(p *seto.OrderInvalid) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderInvalid) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderInvalid) appendText(dst []byte) []byte {
@@ -279,6 +280,10 @@ func (m *OrderInvalid) appendText(dst []byte) []byte {
 		dst = appendField(dst, &first, "reasons")
 		dst = append(dst, '[')
 		for k := range m.reasons {
+			if enough(dst, k) {
+				dst = appendMore(dst, len(m.reasons)-k)
+				break
+			}
 			if k > 0 {
 				dst = append(dst, ' ')
 			}

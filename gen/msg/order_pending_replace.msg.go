@@ -678,7 +678,8 @@ func (m *OrderPendingReplace) SetProto(p *seto.OrderPendingReplace) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderPendingReplace) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderPendingReplace) appendText(dst []byte) []byte {

@@ -261,7 +261,8 @@ func (m *OrderQuantityReduce) SetProto(p *seto.OrderQuantityReduce) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderQuantityReduce) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderQuantityReduce) appendText(dst []byte) []byte {

@@ -486,7 +486,8 @@ func (m *OrderQuantityReduceRejected) SetProto(p *seto.OrderQuantityReduceReject
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderQuantityReduceRejected) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderQuantityReduceRejected) appendText(dst []byte) []byte {

@@ -787,7 +787,8 @@ func (m *OrderQuantityReduced) SetProto(p *seto.OrderQuantityReduced) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderQuantityReduced) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderQuantityReduced) appendText(dst []byte) []byte {

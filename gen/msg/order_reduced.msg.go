@@ -814,7 +814,8 @@ func (m *OrderReduced) SetProto(p *seto.OrderReduced) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderReduced) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderReduced) appendText(dst []byte) []byte {

@@ -415,7 +415,8 @@ func (m *OrderRejected) SetProto(p *seto.OrderRejected) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderRejected) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderRejected) appendText(dst []byte) []byte {

@@ -713,7 +713,8 @@ func (m *OrderVoided) SetProto(p *seto.OrderVoided) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *OrderVoided) String() string { return string(m.appendText(nil)) }
 
 func (m *OrderVoided) appendText(dst []byte) []byte {

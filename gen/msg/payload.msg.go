@@ -2189,7 +2189,8 @@ func (m *Payload) SetProto(p *seto.Payload) {
 // Format writes what String returns, whatever the verb: a credential must not get out by a dump.
 func (m Payload) Format(f fmt.State, _ rune) { f.Write(m.appendText(nil)) }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *Payload) String() string { return string(m.appendText(nil)) }
 
 func (m *Payload) appendText(dst []byte) []byte {

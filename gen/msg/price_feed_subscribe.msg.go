@@ -83,7 +83,8 @@ func (m *PriceFeedSubscribe) SetProto(p *seto.PriceFeedSubscribe) {
 	m.Reset()
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *PriceFeedSubscribe) String() string { return string(m.appendText(nil)) }
 
 func (m *PriceFeedSubscribe) appendText(dst []byte) []byte {

@@ -82,7 +82,8 @@ func (m *PriceFeedUnsubscribe) SetProto(p *seto.PriceFeedUnsubscribe) {
 	m.Reset()
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *PriceFeedUnsubscribe) String() string { return string(m.appendText(nil)) }
 
 func (m *PriceFeedUnsubscribe) appendText(dst []byte) []byte {

@@ -209,7 +209,8 @@ func (m *Quote) SetProto(p *seto.Quote) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *Quote) String() string { return string(m.appendText(nil)) }
 
 func (m *Quote) appendText(dst []byte) []byte {

@@ -477,7 +477,8 @@ func (m *RunningballNotification) SetProto(p *seto.RunningballNotification) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *RunningballNotification) String() string { return string(m.appendText(nil)) }
 
 func (m *RunningballNotification) appendText(dst []byte) []byte {

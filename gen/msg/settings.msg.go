@@ -151,7 +151,8 @@ func (m *Settings) SetProto(p *seto.Settings) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *Settings) String() string { return string(m.appendText(nil)) }
 
 func (m *Settings) appendText(dst []byte) []byte {

@@ -163,7 +163,8 @@ func (m *SettingsAccepted) SetProto(p *seto.SettingsAccepted) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *SettingsAccepted) String() string { return string(m.appendText(nil)) }
 
 func (m *SettingsAccepted) appendText(dst []byte) []byte {

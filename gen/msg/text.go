@@ -36,6 +36,23 @@ func appendQuoted(dst, text []byte) []byte {
 	return append(dst, "..."...)
 }
 
+// What String shows of repeated fields: so many elements of each, and none once the text has so many
+// bytes, for elements have elements.
+const (
+	textElementsMax = 64
+	textBytesMax    = 16 << 10
+)
+
+// enough reports whether a repeated field of which k elements are shown is cut there.
+func enough(dst []byte, k int) bool { return k == textElementsMax || len(dst) >= textBytesMax }
+
+// appendMore tells of the n elements that are not shown.
+func appendMore(dst []byte, n int) []byte {
+	dst = append(dst, " ... "...)
+	dst = strconv.AppendInt(dst, int64(n), 10)
+	return append(dst, " more"...)
+}
+
 func appendFloat(dst []byte, v float64) []byte {
 	if math.Abs(v) < 1e15 {
 		return strconv.AppendFloat(dst, v, 'f', -1, 64)

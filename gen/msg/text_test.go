@@ -244,3 +244,33 @@ func TestTextOfPayloads(t *testing.T) {
 		}
 	}
 }
+
+// TestListsAreCut expects a book or a list of a peer's making not to fill a log.
+func TestListsAreCut(t *testing.T) {
+	for _, n := range []int{1, 64, 65, msg.LevelsMax} {
+		var q msg.ContractQuotes
+		var invalid msg.OrderInvalid
+		for range n {
+			q.AddBids().SetPrice(1)
+			invalid.AddReasons(msg.OrderInvalidInvalidPrice)
+		}
+		for _, c := range []struct{ text, element string }{{q.String(), "quote{price=1}"}, {invalid.String(), "ORDER_INVALID_INVALID_PRICE"}} {
+			if got := strings.Count(c.text, c.element); got != min(n, 64) {
+				t.Errorf("%d of %d elements shown", got, n)
+			}
+			more := fmt.Sprintf(" ... %d more]", n-64)
+			if n > 64 != strings.Contains(c.text, more) || n <= 64 && strings.Contains(c.text, "more") {
+				t.Errorf("%d elements: no %q, or too much, in %s", n, more, c.text)
+			}
+		}
+	}
+	var m msg.MarketQuotes
+	for range msg.ContractsMax {
+		for q := m.AddContractQuotes(); len(q.GetBids()) < 100; {
+			q.AddBids().SetPrice(1)
+		}
+	}
+	if text := m.String(); len(text) > 20<<10 || !strings.Contains(text, " more]") {
+		t.Errorf("%d bytes of text: %.200s", len(text), text)
+	}
+}

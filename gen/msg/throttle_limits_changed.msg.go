@@ -267,7 +267,8 @@ func (m *ThrottleLimitsChanged) SetProto(p *seto.ThrottleLimitsChanged) {
 	}
 }
 
-// String returns the fields that are present as text for people. Credentials are left out.
+// String returns the fields that are present as text for people. Credentials are left out, and so is
+// most of what is very long.
 func (m *ThrottleLimitsChanged) String() string { return string(m.appendText(nil)) }
 
 func (m *ThrottleLimitsChanged) appendText(dst []byte) []byte {

@@ -222,3 +222,11 @@ func equalTo(t Type, m Flat, value []byte, whose string) error {
 	}
 	return nil
 }
+
+// Equal reports whether two messages are the same. As every present field is in the encoding and
+// floats are by their bits, equal encodings are equal messages.
+func Equal(a, b Standard) bool {
+	x, errX := canonical.Marshal(a)
+	y, errY := canonical.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}

@@ -125,8 +125,11 @@ func float(r *rand.Rand) float64 {
 
 // enum returns mostly values that the schema names.
 func enum(r *rand.Rand, e protoreflect.EnumDescriptor) protoreflect.EnumNumber {
-	if r.IntN(16) == 0 {
+	switch r.IntN(32) {
+	case 0:
 		return protoreflect.EnumNumber(int32(integer(r)))
+	case 1: // the first that the schema does not name
+		return e.Values().Get(e.Values().Len()-1).Number() + 1
 	}
 	return e.Values().Get(r.IntN(e.Values().Len())).Number()
 }
@@ -141,14 +144,20 @@ func text(r *rand.Rand) string {
 // Behind fills slack with what may lie behind the message b: anything, or what makes a decoder believe
 // that the message goes on.
 func Behind(r *rand.Rand, slack, b []byte) {
-	switch r.IntN(4) {
+	choice := r.IntN(5)
+	if len(b) == 0 {
+		choice = 4
+	}
+	switch choice {
 	case 0: // the same again, from any byte on
-		from := r.IntN(len(b) + 1)
+		from := r.IntN(len(b))
 		for i := range slack {
-			slack[i] = 0xff
-			if len(b) > 0 {
-				slack[i] = b[(from+i)%len(b)]
-			}
+			slack[i] = b[(from+i)%len(b)]
+		}
+	case 3: // the last bytes again and again, which may be an element of a repeated field
+		last := b[max(0, len(b)-4-r.IntN(12)):]
+		for i := range slack {
+			slack[i] = last[i%len(last)]
 		}
 	case 1: // varints without an end
 		fillBytes(slack, byte(0x80|r.IntN(128)))

@@ -32,7 +32,8 @@ func (w *writer) textHead(t *message) {
 		w.P("func (m ", t.Name, ") Format(f ", protogen.GoImportPath("fmt").Ident("State"), ", _ rune) { f.Write(m.appendText(nil)) }")
 		w.P()
 	}
-	w.P("// String returns the fields that are present as text for people. Credentials are left out.")
+	w.P("// String returns the fields that are present as text for people. Credentials are left out, and so is")
+	w.P("// most of what is very long.")
 	w.P("func (m *", t.Name, ") String() string { return string(m.appendText(nil)) }")
 	w.P()
 	w.P("func (m *", t.Name, ") appendText(dst []byte) []byte {")
@@ -48,6 +49,10 @@ func (w *writer) textValue(f *field) {
 	case f.Repeated:
 		w.P("dst = append(dst, '[')")
 		w.P("for k := range ", m, " {")
+		w.P("if enough(dst, k) {")
+		w.P("dst = appendMore(dst, len(", m, ")-k)")
+		w.P("break")
+		w.P("}")
 		w.P("if k > 0 { dst = append(dst, ' ') }")
 		if f.Kind == protoreflect.MessageKind {
 			w.P("dst = ", m, "[k].appendText(dst)")
