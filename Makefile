@@ -16,8 +16,8 @@ fuzz: ## compare the decoders over CASES (default 1000000) messages, fuzz every 
 bench: ## the goals and what is measured for them, a few minutes; ARGS=-strict to fail if one is missed
 	@bash scripts/bench.sh $(ARGS)
 
-bench-report: ## the same, as a page with pictures in bench/report and tables in docs/performance.md
-	@bash scripts/bench.sh -save ../report/results.json -page ../report/index.html -docs ../../docs/performance.md $(ARGS)
+bench-report: ## the same, as a page with pictures in bench/report and tables in docs/performance.md and README.md
+	@bash scripts/bench.sh -save ../report/results.json -page ../report/index.html -docs ../../docs/performance.md,../../README.md $(ARGS)
 
 demo: ## an exchange and a bot: a first trade end to end; ARGS=-json for machines
 	@go build -C tools -o ../bin/smk ./smk && bin/smk demo $(ARGS)

@@ -52,7 +52,7 @@ type flags struct {
 	From   string        `type:"existingfile" placeholder:"FILE" help:"Measure nothing; take the results from this file of JSON."`
 	Save   string        `placeholder:"FILE" help:"Also write the results as JSON to this file."`
 	Page   string        `placeholder:"FILE" help:"Also write a page of HTML with pictures to this file."`
-	Docs   string        `type:"existingfile" placeholder:"FILE" help:"Also put the tables into this document of Markdown, between its marks."`
+	Docs   []string      `placeholder:"FILE,..." help:"Also put the tables into these documents of Markdown, between their marks."`
 }
 
 func main() {
@@ -146,16 +146,8 @@ func (f *flags) write(r *suite.Results, out io.Writer) error {
 			return err
 		}
 	}
-	if f.Docs != "" {
-		old, err := os.ReadFile(f.Docs)
-		if err != nil {
-			return err
-		}
-		text, err := report.Insert(old, r)
-		if err != nil {
-			return fmt.Errorf("%s: %w", f.Docs, err)
-		}
-		if err := os.WriteFile(f.Docs, text, 0o644); err != nil { //nolint:gosec // a document for everyone
+	for _, name := range f.Docs {
+		if err := insert(name, r); err != nil {
 			return err
 		}
 	}
@@ -163,6 +155,19 @@ func (f *flags) write(r *suite.Results, out io.Writer) error {
 		return writeJSON(out, r)
 	}
 	return report.Markdown(out, r)
+}
+
+// insert puts the results into a document.
+func insert(name string, r *suite.Results) error {
+	old, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	text, err := report.Insert(old, r)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return os.WriteFile(name, text, 0o644)
 }
 
 func writeJSON(w io.Writer, r *suite.Results) error {

@@ -70,6 +70,36 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// TestFiles writes everything that can be written, and refuses a document without marks.
+func TestFiles(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	const marks = "<!-- measured: written by make bench-report, edits get lost -->\n<!-- end of what was measured -->\n"
+	for name, content := range map[string]string{"marked.md": "# Before\n" + marks + "after\n", "plain.md": "nothing\n"} {
+		if err := os.WriteFile(at(name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, progress strings.Builder
+	args := []string{"-smoke", "-parts", "slug", "-save", at("new/r.json"), "-page", at("new/r.html"), "-docs", at("marked.md")}
+	if code := run(t.Context(), args, &out, &progress); code != exitOK {
+		t.Fatal(code, progress.String())
+	}
+	for name, want := range map[string]string{"new/r.json": `"goals": [`, "new/r.html": "</html>", "marked.md": "## Goals\n"} {
+		content, err := os.ReadFile(at(name))
+		if err != nil || !strings.Contains(string(content), want) {
+			t.Errorf("%s: %v, no %q", name, err, want)
+		}
+	}
+	for _, bad := range [][]string{{"-docs", at("plain.md")}, {"-docs", at("none.md")}, {"-page", dir}, {"-save", at("plain.md/x")}} {
+		progress.Reset()
+		code := run(t.Context(), append([]string{"-from", at("new/r.json")}, bad...), &out, &progress)
+		if code != exitFailed || strings.Count(progress.String(), "\n") != 1 {
+			t.Errorf("%s: %d, %q", bad, code, progress.String())
+		}
+	}
+}
+
 // TestStrict tells results apart that differ in one verdict.
 func TestStrict(t *testing.T) {
 	for _, c := range []struct {

@@ -8,27 +8,34 @@ import (
 	"github.com/smk-go/smk/bench/peers/internal/suite"
 )
 
-// The lines of a document between which the results stand.
+// Lines of a document between which results stand: all of them, or a summary.
 const (
-	insertFrom = "<!-- measured: written by make bench-report, edits get lost -->\n"
-	insertTo   = "<!-- end of what was measured -->\n"
+	insertFrom  = "<!-- measured: written by make bench-report, edits get lost -->\n"
+	summaryFrom = "<!-- measured, in short: written by make bench-report, edits get lost -->\n"
+	insertTo    = "<!-- end of what was measured -->\n"
 )
 
 // Insert returns the document with the results between its marks, instead of what was there.
 func Insert(document []byte, r *suite.Results) ([]byte, error) {
-	before, rest, ok := bytes.Cut(document, []byte(insertFrom))
+	from := insertFrom
+	if bytes.Contains(document, []byte(summaryFrom)) {
+		from = summaryFrom
+	}
+	before, rest, ok := bytes.Cut(document, []byte(from))
 	_, after, end := bytes.Cut(rest, []byte(insertTo))
 	if !ok || !end {
 		return nil, errors.New("has no marks to put the results between: " +
 			strings.TrimSpace(insertFrom) + " and " + strings.TrimSpace(insertTo))
 	}
 	var text bytes.Buffer
-	if err := Markdown(&text, r); err != nil {
+	if from == summaryFrom {
+		text.WriteString(Summary(r))
+	} else if err := Markdown(&text, r); err != nil {
 		return nil, err
 	}
 	var out bytes.Buffer
 	out.Write(before)
-	out.WriteString(insertFrom + "\n")
+	out.WriteString(from + "\n")
 	out.Write(text.Bytes())
 	out.WriteString("\n" + insertTo)
 	out.Write(after)

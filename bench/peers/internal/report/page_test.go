@@ -12,6 +12,7 @@ import (
 	"github.com/smk-go/smk/bench/peers/internal/goal"
 	"github.com/smk-go/smk/bench/peers/internal/measure"
 	"github.com/smk-go/smk/bench/peers/internal/suite"
+	"github.com/smk-go/smk/bench/peers/roundtrip"
 )
 
 // full is results with everything in them that a page shows.
@@ -128,6 +129,28 @@ func TestInsert(t *testing.T) {
 		if _, err := Insert([]byte(bad), sample()); err == nil {
 			t.Errorf("%q is taken", bad)
 		}
+	}
+}
+
+// TestSummary expects a document with the other mark to be told in short.
+func TestSummary(t *testing.T) {
+	r := full()
+	r.Latency[0].Name, r.Latency[1].Name = roundtrip.Floor, roundtrip.EngineSpins
+	r.Peers = append(r.Peers, suite.PeerRow{Direction: suite.Decode, What: "quotes", Who: "vtprotobuf pooled", Ns: 700, Ratio: measure.Spread{Median: 14}})
+	got, err := Insert([]byte(summaryFrom+insertTo), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"| read a book of ten bids and ten offers | **50.0** |               - |  700 (14×) |",
+		"6.50 µs at p50", "1 missed",
+	} {
+		if !strings.Contains(string(got), want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if strings.Contains(string(got), "## ") {
+		t.Errorf("not in short:\n%s", got)
 	}
 }
 
