@@ -61,5 +61,5 @@ func Groups() []func() (*Group, error) {
 	for _, feed := range Inbound() {
 		groups = append(groups, func() (*Group, error) { return In(feed) })
 	}
-	return groups
+	return append(groups, Order, Trade)
 }

@@ -17,53 +17,59 @@ const sequenceBase = 1 << 28
 type stream struct {
 	frames   []byte
 	payloads [][]byte // alias frames; capped
+	ends     []int    // of the frames
 	seqs     []int32  // where the sequence of each frame is
 	accounts []int32  // where the account sequences are, of the frames that have one
 	answered []int32  // where the references are, of the frames that answer an order
 
 	seq, account, reference uint64 // of the first frame of the next lap
-	at                      int    // what Read has taken of this lap
+	at                      int    // what was read of this lap, in bytes
+	next                    int    // and in frames, if it was read by frames
 }
 
 // newStream makes a stream of payloads. Their sequences, account sequences and references are
 // replaced.
 func newStream(payloads [][]byte) (*stream, error) {
 	s := &stream{seq: sequenceBase, account: sequenceBase, reference: sequenceBase}
-	var ends, lengths []int
+	var lengths []int
 	for i, b := range payloads {
 		p := new(msg.Payload)
 		if err := p.Decode(b, nil); err != nil {
 			return nil, fmt.Errorf("payload %d: %w", i, err)
 		}
-		b, at, err := number(p, func(v uint64) { p.MutableEtoPayload().SetSeq(v) })
-		if err != nil {
-			return nil, fmt.Errorf("payload %d: %w", i, err)
-		}
-		places := []placed{{&s.seqs, at}}
-		for _, n := range []struct {
+		numbers := []struct {
 			places *[]int32
 			set    func(uint64)
-		}{{&s.accounts, accountSetter(p)}, {&s.answered, referenceSetter(p)}} {
+		}{
+			{&s.seqs, p.MutableEtoPayload().SetSeq}, {&s.accounts, accountSetter(p)}, {&s.answered, referenceSetter(p)},
+		}
+		for _, n := range numbers { // all, before one is looked for: none moves another any more
+			if n.set != nil {
+				n.set(sequenceBase)
+			}
+		}
+		var places []placed
+		for _, n := range numbers {
 			if n.set == nil {
 				continue
 			}
+			var at int
+			var err error
 			if b, at, err = number(p, n.set); err != nil {
 				return nil, fmt.Errorf("payload %d: %w", i, err)
 			}
-			// What is written behind an earlier number does not move it.
 			places = append(places, placed{n.places, at})
 		}
-		front := len(s.frames)
 		s.frames = wire.AppendFrame(s.frames, b)
-		ends, lengths = append(ends, len(s.frames)), append(lengths, len(b))
-		front = len(s.frames) - len(b)
+		s.ends, lengths = append(s.ends, len(s.frames)), append(lengths, len(b))
+		front := len(s.frames) - len(b)
 		for _, place := range places {
 			*place.list = append(*place.list, int32(front+place.at))
 		}
 	}
 	block := append(s.frames, make([]byte, wire.SlackBytes)...)
 	s.frames = block[:len(s.frames):len(s.frames)]
-	for i, end := range ends {
+	for i, end := range s.ends {
 		s.payloads = append(s.payloads, s.frames[end-lengths[i]:end:end])
 	}
 	s.renumber()
@@ -140,4 +146,20 @@ func (s *stream) read(b []byte) int {
 	n := copy(b, s.frames[s.at:])
 	s.at += n
 	return n
+}
+
+// readFrames copies the next n frames of the stream to b, but none of the next lap, and returns how
+// many bytes and frames that is.
+func (s *stream) readFrames(b []byte, n int) (size, frames int) {
+	if s.next == len(s.ends) {
+		s.next, s.at = 0, 0
+		s.renumber()
+	}
+	frames = min(n, len(s.ends)-s.next)
+	if frames == 0 {
+		return 0, 0
+	}
+	size = copy(b, s.frames[s.at:s.ends[s.next+frames-1]])
+	s.next, s.at = s.next+frames, s.at+size
+	return size, frames
 }
