@@ -262,7 +262,8 @@ func (f *Frames) Commit(n int, rec Record) {
 	if f.count == len(f.index) {
 		f.count-- // the oldest is written: Reserve made sure
 	}
-	*f.slot(rec.Seq) = slot{at: at, n: uint32(n), rec: rec}
+	s := f.slot(rec.Seq)
+	s.rec, s.at, s.n, s.state = rec, at, uint32(n), NotSent
 	f.next++
 	f.count++
 	f.waiting++

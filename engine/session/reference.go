@@ -34,23 +34,23 @@ func (s *Session) enter(typ msg.PayloadType, m wire.Marshaler) (uint64, error) {
 			}
 		}
 	}
-	if typ == msg.PayloadOrderCreate && !msg.Side(varintIn(body, sideField)).Known() {
+	if typ == msg.PayloadOrderCreate && !sideOf(m, body).Known() {
 		return 0, ErrSide
 	}
 	if automatic != 0 {
 		reference, s.refs = automatic, automatic
 	}
-	e := entry{typ: typ, seq: s.out, at: s.now, reference: reference}
+	kind, key := byReference, reference
 	switch {
 	case reference != 0:
-		e.kind, e.key = byReference, reference
 	case typ == msg.PayloadOrderCreate:
-		e.kind, e.key = bySequence, s.out
+		kind, key = bySequence, s.out
 	default:
-		e.kind, e.key = byOrder, varintIn(body, fields.order)
+		kind, key = byOrder, varintIn(body, fields.order)
 	}
+	e := s.open.add(kind, key)
+	e.typ, e.seq, e.at, e.reference = typ, s.out, s.now, reference
 	s.commit(size, uint32(typ), reference)
-	s.open.add(e)
 	s.stats.UnansweredPeak = max(s.stats.UnansweredPeak, uint64(s.open.n))
 	s.throttle.take()
 	return e.seq, nil
@@ -96,6 +96,15 @@ func fieldsOf(typ msg.PayloadType) orderFields {
 
 // sideField is the number of order_create's side.
 const sideField = 4
+
+// sideOf returns the side of an order_create that was encoded, whatever family it is
+// of: our own kind says it without being read.
+func sideOf(m wire.Marshaler, body []byte) msg.Side {
+	if order, ok := m.(*msg.OrderCreate); ok {
+		return order.GetSide() // present, or it had not been encoded
+	}
+	return msg.Side(varintIn(body, sideField))
+}
 
 // referenceTag is the tag of the reference field. Its numbers are small: the tag is
 // one byte.

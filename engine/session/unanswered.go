@@ -72,16 +72,19 @@ func (u *unanswered) first() *entry {
 
 // head returns the chain for a key. Fibonacci hashing spreads counters.
 func (u *unanswered) head(kind keyKind, key uint64) *int32 {
-	return &u.heads[(key^uint64(kind)<<62)*0x9e3779b97f4a7c15>>u.shift]
+	return &u.heads[(key^uint64(kind)<<62)*0x9e3779b97f4a7c15>>(u.shift&63)]
 }
 
-// add takes a copy of e as the newest. The caller has asked full.
-func (u *unanswered) add(e entry) {
+// add makes the newest entry, with a key, and returns it for the caller to fill in.
+// The caller has asked full.
+func (u *unanswered) add(kind keyKind, key uint64) *entry {
 	i := u.free
-	u.free = u.entries[i].next
-	head := u.head(e.kind, e.key)
+	e := &u.entries[i]
+	u.free = e.next
+	head := u.head(kind, key)
+	e.kind, e.key = kind, key
 	e.chain, e.prev, e.next = *head, u.newest, none
-	u.entries[i] = e
+	e.again, e.withheld = false, false
 	*head = i
 	if u.newest == none {
 		u.oldest = i
@@ -90,6 +93,7 @@ func (u *unanswered) add(e entry) {
 	}
 	u.newest = i
 	u.n++
+	return e
 }
 
 // find returns the oldest with a key, or nil.
@@ -148,7 +152,6 @@ func (u *unanswered) remove(e *entry) {
 	} else {
 		u.entries[e.next].prev = e.prev
 	}
-	*e = entry{next: u.free}
-	u.free = i
+	e.next, u.free = u.free, i
 	u.n--
 }

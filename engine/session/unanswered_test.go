@@ -19,7 +19,8 @@ func TestUnanswered(t *testing.T) {
 			switch {
 			case r.IntN(2) == 0 && !u.full():
 				e := entry{kind: byReference + keyKind(r.IntN(3)), key: r.Uint64N(keys), seq: seq, at: int64(seq)}
-				u.add(e)
+				added := u.add(e.kind, e.key)
+				added.seq, added.at = e.seq, e.at
 				model = append(model, e)
 			case len(model) > 0 && r.IntN(3) == 0:
 				u.remove(u.first())

@@ -69,7 +69,7 @@ func scan(s *stream, p *msg.Payload) (loop func(int) error) {
 				return err
 			}
 			if p != nil {
-				if err := p.Decode(payload, nil); err != nil {
+				if err := p.Decode(withSlack(rest, payload, size), nil); err != nil {
 					return err
 				}
 			}
@@ -78,6 +78,10 @@ func scan(s *stream, p *msg.Payload) (loop func(int) error) {
 		return nil
 	}
 }
+
+// withSlack is the payload that was cut from the front of block, as a receive buffer hands it out:
+// with the capacity to look beyond its end. Without that decoding copies first. None is padded.
+func withSlack(block, payload []byte, size int) []byte { return block[size-len(payload) : size] }
 
 // bufferDecode is scan and decode as production does it, through the receive buffer.
 func bufferDecode(s *stream) (loop func(int) error, end func() error, err error) {

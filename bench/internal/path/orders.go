@@ -106,7 +106,7 @@ func (o *ordering) codec() (loop func(int) error, end func() error, err error) {
 		}
 		payload, size, err := wire.Scan(rest, limits)
 		if err == nil {
-			err = p.Decode(payload, nil)
+			err = p.Decode(withSlack(rest, payload, size), nil)
 		}
 		rest = rest[size:]
 		return err

@@ -15,8 +15,8 @@ const sequenceBase = 1 << 28
 // stream is frames that can be received again and again: each lap they carry the next sequences,
 // account sequences and references, as one session of the exchange would.
 type stream struct {
-	frames   []byte
-	payloads [][]byte // alias frames; capped
+	frames   []byte   // with wire.SlackBytes more of capacity
+	payloads [][]byte // alias frames
 	ends     []int    // of the frames
 	seqs     []int32  // where the sequence of each frame is
 	accounts []int32  // where the account sequences are, of the frames that have one
@@ -68,9 +68,9 @@ func newStream(payloads [][]byte) (*stream, error) {
 		}
 	}
 	block := append(s.frames, make([]byte, wire.SlackBytes)...)
-	s.frames = block[:len(s.frames):len(s.frames)]
+	s.frames = block[:len(s.frames)]
 	for i, end := range s.ends {
-		s.payloads = append(s.payloads, s.frames[end-lengths[i]:end:end])
+		s.payloads = append(s.payloads, s.frames[end-lengths[i]:end])
 	}
 	s.renumber()
 	return s, nil
