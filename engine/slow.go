@@ -14,7 +14,7 @@ import (
 // the next handlersSingly calls is timed alone, and that goes on while handlers
 // work: then the reading is not what they cost.
 const (
-	handlersTogether = 16
+	handlersTogether = 32
 	handlersSingly   = 256
 	handlersWork     = 10 * time.Microsecond
 )

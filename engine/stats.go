@@ -39,7 +39,7 @@ type Stats struct {
 	// HandlerMax is the longest that a handler took, and SlowestHandler its name;
 	// SlowHandlers counts calls that took Config.SlowHandler or longer. They
 	// include the decoding of the message, and that of a round's last one the
-	// sending of what it sent. While handlers take next to no time, up to 16
+	// sending of what it sent. While handlers take next to no time, up to 32
 	// calls are timed as one and all of them named.
 	HandlerMax     time.Duration
 	SlowestHandler string

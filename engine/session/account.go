@@ -9,15 +9,8 @@ import (
 // account is the memory of the account's sequence, which outlives sessions.
 type account struct {
 	last    uint64 // the last number that was applied, 0 for none
-	current uint64 // of the message being handled, 0 for none
+	current uint64 // likewise once the message at hand is handled
 	first   bool   // the next number is the first after a login that resumed
-}
-
-// settle counts the message that was handled.
-func (a *account) settle() {
-	if a.current != 0 {
-		a.last, a.current = a.current, 0
-	}
 }
 
 // accountSequence returns the account sequence of a message of a type that is

@@ -46,8 +46,8 @@ func (s *Session) answered(replayed bool) {
 	} else if replayed && a.kind == bySequence {
 		return // the sequence may be one of an earlier session
 	}
-	if e := s.open.find(a.kind, a.key); e != nil {
-		s.release(e)
+	if e, link := s.open.find(a.kind, a.key); e != nil {
+		s.unlink(e, link)
 	}
 }
 

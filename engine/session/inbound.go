@@ -71,7 +71,7 @@ func (s *Session) tell() (event *Event, err error, told bool) {
 func (s *Session) settle() {
 	if s.handling {
 		s.handling = false
-		s.account.settle()
+		s.account.last = s.account.current
 		s.advance()
 	}
 }
@@ -104,27 +104,15 @@ func (s *Session) receive(payload []byte) *Event {
 	if s.config.Tap != nil {
 		s.config.Tap(s.now, slices.Clip(payload))
 	}
-	if s.expected(payload) {
-		return s.application(payload)
+	if s.state.LoggedIn() && s.in <= sequenceMax && !s.carefully {
+		unknown := s.unknown
+		if s.payload.Decode(payload, &s.unknown) == nil &&
+			s.payload.GetEtoPayload().GetSeq() == s.in && isApplication(uint32(s.payload.GetType())) {
+			return s.application(payload)
+		}
+		s.unknown = unknown // as if it had not been decoded
 	}
 	return s.examine(payload)
-}
-
-// expected decodes a payload and reports whether it is an application message in its
-// sequence. If not, it is as if it had not been decoded.
-func (s *Session) expected(payload []byte) bool {
-	if !s.state.LoggedIn() || s.in > sequenceMax || s.carefully {
-		return false
-	}
-	unknown := s.unknown
-	if s.payload.Decode(payload, &s.unknown) == nil {
-		eto := s.payload.GetEtoPayload()
-		if eto.GetSeq() == s.in && isApplication(uint32(s.payload.GetType())) {
-			return true
-		}
-	}
-	s.unknown = unknown
-	return false
 }
 
 // isApplication reports whether a type is one of the application layer. The login is

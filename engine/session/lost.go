@@ -77,9 +77,12 @@ func (s *Session) resolve(e *entry, fate Fate, cause error) {
 }
 
 // release ends the wait for an answer.
-func (s *Session) release(e *entry) {
+func (s *Session) release(e *entry) { s.unlink(e, s.open.link(e)) }
+
+// unlink is release for whoever knows what links to e.
+func (s *Session) unlink(e *entry, link *int32) {
 	if e.withheld {
 		s.withheld--
 	}
-	s.open.remove(e)
+	s.open.remove(e, link)
 }

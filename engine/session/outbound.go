@@ -30,6 +30,9 @@ func (s *Session) Send(now int64, typ msg.PayloadType, m wire.Marshaler) (seq ui
 	if err := s.admit(class); err != nil {
 		return 0, err
 	}
+	if order, ok := m.(*msg.OrderCreate); ok && typ == msg.PayloadOrderCreate {
+		return s.place(order)
+	}
 	return s.enter(typ, m)
 }
 

@@ -8,6 +8,29 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
+// place is enter for our own kind of order_create, which is what bots send all day:
+// its fields need no asking.
+func (s *Session) place(m *msg.OrderCreate) (uint64, error) {
+	reference, automatic := m.GetReference(), uint64(0)
+	if reference == 0 {
+		automatic = s.nextReference()
+	}
+	if s.out > sequenceMax {
+		return 0, ErrSequenceSpent
+	}
+	_, size := s.forward(msg.PayloadOrderCreate, m, automatic)
+	if size == 0 {
+		var err error
+		if _, size, err = s.exact(msg.PayloadOrderCreate, m, automatic); err != nil {
+			return 0, err
+		}
+	}
+	if !m.GetSide().Known() { // it is present, or nothing had been encoded
+		return 0, ErrSide
+	}
+	return s.await(msg.PayloadOrderCreate, size, reference, automatic, 0), nil
+}
+
 // enter sends an order-entry message and begins to wait for its answer. If it has
 // no reference it is given one, behind its own fields and without changing m: of
 // a field that comes twice the last counts.
@@ -34,9 +57,20 @@ func (s *Session) enter(typ msg.PayloadType, m wire.Marshaler) (uint64, error) {
 			}
 		}
 	}
-	if typ == msg.PayloadOrderCreate && !sideOf(m, body).Known() {
+	if typ == msg.PayloadOrderCreate && !msg.Side(varintIn(body, sideField)).Known() {
 		return 0, ErrSide
 	}
+	order := uint64(0)
+	if reference|automatic == 0 && typ != msg.PayloadOrderCreate {
+		order = varintIn(body, fields.order)
+	}
+	return s.await(typ, size, reference, automatic, order), nil
+}
+
+// await sends the order-entry message that was built and begins to wait for its
+// answer, which is found by the reference, its own or the automatic one, else by the
+// message's sequence if it is an order_create, or by the order that it is about.
+func (s *Session) await(typ msg.PayloadType, size int, reference, automatic, order uint64) (seq uint64) {
 	if automatic != 0 {
 		reference, s.refs = automatic, automatic
 	}
@@ -46,14 +80,14 @@ func (s *Session) enter(typ msg.PayloadType, m wire.Marshaler) (uint64, error) {
 	case typ == msg.PayloadOrderCreate:
 		kind, key = bySequence, s.out
 	default:
-		kind, key = byOrder, varintIn(body, fields.order)
+		kind, key = byOrder, order
 	}
 	e := s.open.add(kind, key)
 	e.typ, e.seq, e.at, e.reference = typ, s.out, s.now, reference
 	s.commit(size, uint32(typ), reference)
 	s.stats.UnansweredPeak = max(s.stats.UnansweredPeak, uint64(s.open.n))
 	s.throttle.take()
-	return e.seq, nil
+	return s.out - 1
 }
 
 // nextReference is the next automatic reference, 0 if there are none.
@@ -96,15 +130,6 @@ func fieldsOf(typ msg.PayloadType) orderFields {
 
 // sideField is the number of order_create's side.
 const sideField = 4
-
-// sideOf returns the side of an order_create that was encoded, whatever family it is
-// of: our own kind says it without being read.
-func sideOf(m wire.Marshaler, body []byte) msg.Side {
-	if order, ok := m.(*msg.OrderCreate); ok {
-		return order.GetSide() // present, or it had not been encoded
-	}
-	return msg.Side(varintIn(body, sideField))
-}
 
 // referenceTag is the tag of the reference field. Its numbers are small: the tag is
 // one byte.

@@ -95,7 +95,7 @@ func New(config Config) (*Session, error) {
 	}
 	s.bytesMax = frames.Config().Bytes - controlBytes
 	s.recordsMax = frames.Config().Records - controlRecords
-	s.account.last = config.AccountSequence
+	s.account.last, s.account.current = config.AccountSequence, config.AccountSequence
 	s.open.init(config.UnansweredMax)
 	s.throttle.init(config.ThrottleOff)
 	if earlier := config.Earlier; earlier.ID != "" {

@@ -18,6 +18,9 @@ type unanswered struct {
 	n       int
 }
 
+// keyLowBits is how many bits of a key say which chain it is next to.
+const keyLowBits = 12
+
 // none ends a chain.
 const none = -1
 
@@ -70,9 +73,12 @@ func (u *unanswered) first() *entry {
 	return &u.entries[u.oldest]
 }
 
-// head returns the chain for a key. Fibonacci hashing spreads counters.
+// head returns the chain for a key. Keys that count up have chains side by side, which
+// is where the last one was; what is above their low bits is spread by Fibonacci
+// hashing, for keys that count in their high bits.
 func (u *unanswered) head(kind keyKind, key uint64) *int32 {
-	return &u.heads[(key^uint64(kind)<<62)*0x9e3779b97f4a7c15>>(u.shift&63)]
+	high := (key>>keyLowBits ^ uint64(kind)<<62) * 0x9e3779b97f4a7c15 >> (u.shift & 63)
+	return &u.heads[(key^high)&uint64(len(u.heads)-1)]
 }
 
 // add makes the newest entry, with a key, and returns it for the caller to fill in.
@@ -96,14 +102,17 @@ func (u *unanswered) add(kind keyKind, key uint64) *entry {
 	return e
 }
 
-// find returns the oldest with a key, or nil.
-func (u *unanswered) find(kind keyKind, key uint64) (found *entry) {
-	for i := *u.head(kind, key); i != none; i = u.entries[i].chain {
-		if e := &u.entries[i]; e.kind == kind && e.key == key && (found == nil || e.seq < found.seq) {
-			found = e
+// find returns the oldest with a key, or nil, and what links to it in its chain, for
+// remove.
+func (u *unanswered) find(kind keyKind, key uint64) (found *entry, link *int32) {
+	for at := u.head(kind, key); *at != none; {
+		e := &u.entries[*at]
+		if e.key == key && e.kind == kind && (found == nil || e.seq < found.seq) {
+			found, link = e, at
 		}
+		at = &e.chain
 	}
-	return found
+	return found, link
 }
 
 // after returns the next younger one, or nil.
@@ -134,14 +143,19 @@ func (u *unanswered) firstWithheld() *entry {
 	return e
 }
 
-// remove ends the wait of e, which is one of ours.
-func (u *unanswered) remove(e *entry) {
+// link returns what links to e in its chain.
+func (u *unanswered) link(e *entry) *int32 {
 	at := u.head(e.kind, e.key)
 	for &u.entries[*at] != e {
 		at = &u.entries[*at].chain
 	}
-	i := *at
-	*at = e.chain
+	return at
+}
+
+// remove ends the wait of e, which is one of ours and which link links to.
+func (u *unanswered) remove(e *entry, link *int32) {
+	i := *link
+	*link = e.chain
 	if e.prev == none {
 		u.oldest = e.next
 	} else {

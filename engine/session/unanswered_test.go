@@ -23,19 +23,22 @@ func TestUnanswered(t *testing.T) {
 				added.seq, added.at = e.seq, e.at
 				model = append(model, e)
 			case len(model) > 0 && r.IntN(3) == 0:
-				u.remove(u.first())
+				u.remove(u.first(), u.link(u.first()))
 				model = model[1:]
 			case len(model) > 0:
 				want := model[r.IntN(len(model))]
 				i := slices.IndexFunc(model, func(e entry) bool { return e.kind == want.kind && e.key == want.key })
-				got := u.find(want.kind, want.key)
+				got, link := u.find(want.kind, want.key)
+				if got != nil && link != u.link(got) {
+					t.Fatalf("seed %d: the link to %+v is another", seed, got)
+				}
 				if got == nil || got.seq != model[i].seq {
 					t.Fatalf("seed %d: found %+v, want %+v", seed, got, model[i])
 				}
 				if bySeq := u.sequence(got.seq); bySeq != got {
 					t.Fatalf("seed %d: sequence %d is %+v", seed, got.seq, bySeq)
 				}
-				u.remove(got)
+				u.remove(got, link)
 				model = slices.Delete(model, i, i+1)
 			}
 			if u.n != len(model) || u.full() != (len(model) == limit) {
@@ -51,9 +54,14 @@ func TestUnanswered(t *testing.T) {
 			if e != nil {
 				t.Fatalf("seed %d: one too many: %+v", seed, e)
 			}
-			if u.sequence(seq+1) != nil || u.find(byOrder, keys+r.Uint64N(500)) != nil || u.find(0, 0) != nil {
+			if u.sequence(seq+1) != nil || has(&u, byOrder, keys+r.Uint64N(500)) || has(&u, 0, 0) {
 				t.Fatalf("seed %d: found what is not there", seed)
 			}
 		}
 	}
+}
+
+func has(u *unanswered, kind keyKind, key uint64) bool {
+	e, _ := u.find(kind, key)
+	return e != nil
 }

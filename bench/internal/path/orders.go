@@ -9,7 +9,7 @@ import (
 )
 
 // batch is how many orders, or quotes, a burst has: what one read of a busy connection brings.
-const batch = 32
+const batch = 64
 
 // referenceTag is the tag of order_create's reference.
 const referenceTag = 11 << 3
@@ -18,7 +18,7 @@ const referenceTag = 11 << 3
 // answered.
 func Order() (*Group, error) {
 	var answers [][]byte
-	for range 32 * batch {
+	for range 16 * batch {
 		answers = append(answers, fixture.Accepted().Payloads[0])
 	}
 	return orders(&Group{Name: "order", Base: "encode+decode"}, answers, false)
@@ -37,7 +37,7 @@ func Trade() (*Group, error) {
 			quotes = append(quotes, b)
 		}
 	}
-	for len(quotes) >= batch && len(both) < 64*batch {
+	for len(quotes) >= batch && len(both) < 32*batch {
 		both = append(both, quotes[:batch]...)
 		for range batch {
 			both = append(both, fixture.Accepted().Payloads[0])
