@@ -96,7 +96,7 @@ func (o *ordering) order() *msg.OrderCreate {
 // codec is the work that no client can avoid: encoding into a frame, cutting and decoding.
 func (o *ordering) codec() (loop func(int) error, end func() error, err error) {
 	limits, _ := wire.Limits{}.Resolve() // the defaults are within themselves
-	region := make([]byte, wire.ForwardBytes)
+	region := new([wire.ForwardBytes]byte)
 	p := new(msg.Payload)
 	rest := o.stream.frames
 	seq := uint64(sequenceBase)
@@ -118,8 +118,7 @@ func (o *ordering) codec() (loop func(int) error, end func() error, err error) {
 					return err
 				}
 			}
-			head := wire.Head{Type: uint32(msg.PayloadOrderCreate), Seq: seq}
-			if _, size := head.Forward(region, o.order(), referenceTag, seq); size == 0 {
+			if _, end := wire.Forward(region, uint32(msg.PayloadOrderCreate), seq, o.order(), referenceTag, seq); end == 0 {
 				return errLost
 			}
 			seq++
