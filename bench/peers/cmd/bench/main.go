@@ -4,7 +4,7 @@
 //	go run ./cmd/bench                          everything, in a few minutes
 //	go run ./cmd/bench -strict                  exit status 1 if a goal is missed
 //	go run ./cmd/bench -parts codec -feeds create,quotes
-//	go run ./cmd/bench -rounds 21               more rounds, for a machine that is not idle
+//	go run ./cmd/bench -rounds 63               more rounds, for a machine that is not idle
 //	go run ./cmd/bench -smoke                   whether it runs at all, in seconds
 //	go run ./cmd/bench -json > results.json     for machines
 //	go run ./cmd/bench -from results.json       print what was measured before
@@ -45,8 +45,8 @@ type flags struct {
 	JSON   bool          `name:"json" help:"Print JSON instead of Markdown."`
 	Strict bool          `help:"Exit with status 1 if a goal is missed or was not measured."`
 	Smoke  bool          `help:"Run everything once, as short as can be."`
-	Rounds int           `default:"9" help:"Rounds of measurement."`
-	Slice  time.Duration `default:"30ms" help:"Time of each variant in each round."`
+	Rounds int           `default:"27" help:"Rounds of measurement; a third of it for round trips."`
+	Slice  time.Duration `default:"10ms" help:"Time of each variant in each round."`
 	Parts  []string      `placeholder:"NAME,..." help:"Measure only these parts, of ${parts}."`
 	Feeds  []string      `placeholder:"NAME,..." help:"Of the part codec measure only these messages, of ${feeds}."`
 	From   string        `type:"existingfile" placeholder:"FILE" help:"Measure nothing; take the results from this file of JSON."`

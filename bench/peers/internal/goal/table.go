@@ -62,6 +62,7 @@ var all = []Goal{
 	{20, "big/from slug", "slug to identifier, math/big / ours", AtLeast, 8, 12},
 
 	{Guard, "varied/executed", "decode executed, 1,024 different / one again and again", AtMost, 1.35, none},
+	{Guard, "varied/create", "encode order frame, 1,024 different / one again and again", AtMost, 1.35, none},
 	{Guard, "path/order", "engine, order out and answer in / encode and decode alone", AtMost, 2, none},
 	{Guard, "path/trade", "engine, quote in, order out, answer in / codec alone", AtMost, 2, none},
 	{Guard, "dispatch/scan+decode", "mixed feed, scan to handler / scan and decode alone", AtMost, 2, none},

@@ -92,16 +92,12 @@ func codec(ctx context.Context, o Options, r *Results) error {
 	if err != nil {
 		return err
 	}
-	decoded := make(map[string]measure.Result) // ours, by feed
 	for _, c := range cases {
 		results, err := measure.Run(o.Config, c.variants)
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", c.direction, c.feed.Name, err)
 		}
 		r.addPeers(c, results)
-		if c.direction == Decode {
-			decoded[c.feed.Name] = results[0]
-		}
 		for _, g := range codecGoals {
 			if g.direction != c.direction || g.what != c.feed.Name {
 				continue
@@ -113,11 +109,6 @@ func codec(ctx context.Context, o Options, r *Results) error {
 			}
 		}
 		r.worst("allocs/plain", results[0].Allocs)
-	}
-	one, ok1 := decoded["executed"]
-	varied, ok2 := decoded["executed_var"]
-	if ok1 && ok2 {
-		r.set("varied/executed", varied.Ratio(one))
 	}
 	return nil
 }

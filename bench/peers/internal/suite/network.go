@@ -22,7 +22,7 @@ var smokeTrips = roundtrip.Config{
 
 // network measures round trips over loopback and the hand-over of work to a loop.
 func network(ctx context.Context, o Options, r *Results) error {
-	config := roundtrip.Config{Rounds: o.Rounds}
+	config := roundtrip.Config{Rounds: o.longRounds()}
 	if o.Smoke {
 		config = smokeTrips
 	}

@@ -95,7 +95,7 @@ func start(ctx context.Context, o Options, r *Results, c sim.Config, name, progr
 	}()
 	address := exchange.Addr().String()
 	var times, heap, resident []float64
-	for range o.Rounds {
+	for range o.longRounds() {
 		one, err := runBot(ctx, program, append([]string{address, "1"}, args...))
 		if err != nil {
 			return err

@@ -43,6 +43,9 @@ func (o Options) Check() error {
 	return nil
 }
 
+// longRounds is how many rounds there are of what takes long.
+func (o Options) longRounds() int { return max(1, o.Rounds/3) }
+
 // part is a stretch of the whole measurement that stands alone.
 type part struct {
 	name string
@@ -52,9 +55,9 @@ type part struct {
 
 var parts = []part{
 	{"codec", codec, []string{
-		"executed/", "cpp/", "vt/", "google/", "easy/", "hyper/", "quotes/", "create/", "varied/", "allocs/plain",
+		"executed/", "cpp/", "vt/", "google/", "easy/", "hyper/", "quotes/", "create/", "allocs/plain",
 	}},
-	{"way", way, []string{"scan+decode/", "shuffled/", "unknown/"}},
+	{"way", way, []string{"scan+decode/", "shuffled/", "unknown/", "varied/"}},
 	{"slug", slug, []string{"big/"}},
 	{"path", ways, []string{"path/", "dispatch/", "throughput"}},
 	{"network", network, networkKeys},

@@ -15,8 +15,9 @@ import (
 // streamBytes is about how much a busy connection hands over at once.
 const streamBytes = 64 << 10
 
-// way measures what cutting frames adds to decoding them, and what it costs when the fields are not
-// those that every writer emits in the order in which every writer emits them.
+// way measures what cutting frames adds to decoding them, what it costs when the fields are not
+// those that every writer emits in the order in which every writer emits them, and when messages
+// differ.
 func way(_ context.Context, o Options, r *Results) error {
 	for key, feed := range map[string]fixture.Feed{
 		"scan+decode/executed": fixture.Executed(),
@@ -34,6 +35,30 @@ func way(_ context.Context, o Options, r *Results) error {
 			return err
 		}
 	}
+	return varied(o, r)
+}
+
+// varied compares different messages with one again and again.
+func varied(o Options, r *Results) error {
+	ours := peers.All()[0]
+	decodeOne, err1 := ours.Decode(fixture.Executed())
+	decodeVaried, err2 := ours.Decode(fixture.ExecutedVar())
+	encodeOne, _, err3 := ours.Encode(fixture.Create())
+	encodeVaried, _, err4 := ours.Encode(fixture.CreateVar())
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		return err
+	}
+	results, err := measure.Run(o.Config, []measure.Variant{
+		{Name: "executed", Loop: decodeOne},
+		{Name: "executed_var", Loop: decodeVaried},
+		{Name: "create", Loop: encodeOne},
+		{Name: "create_var", Loop: encodeVaried},
+	})
+	if err != nil {
+		return err
+	}
+	r.set("varied/executed", results[1].Ratio(results[0]))
+	r.set("varied/create", results[3].Ratio(results[2]))
 	return nil
 }
 
