@@ -1,0 +1,102 @@
+package engine
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// pointed are the lists within an engine whose elements hold pointers, with what bounds
+// them. None grows with what the bot trades.
+var pointed = map[string]string{
+	"dialed":                   "one connection",
+	"log.queue.slots":          "what the logger has yet to write",
+	"submitted.slots":          "Config.SubmitSlots: a function and a caller's Submission are pointers",
+	"timing.names":             "handlersTogether",
+	"session.queue.events":     "what one message gives rise to",
+	"watching.kinds":           "the kinds of events",
+	"watching.kinds.entries":   "the bot's handlers",
+	"watching.payload.entries": "the bot's handlers",
+	// A snapshot of a market has contracts, and they have levels, which hold none. What is kept
+	// of it for the next one is bounded.
+	"session.payload.marketQuotes.contractQuotes": "msg.KeptMax",
+}
+
+// unpointed are the lists that grow with what the bot trades, which the collector does
+// not look into. The send ring's frames and the receive buffer do not even lie on its
+// heap.
+var unpointed = []string{
+	"session.open.entries", // orders that wait for their answers
+	"session.open.heads",
+	"session.frames.index", // of the send ring
+	"session.pings.sent",
+	"session.payload.contractQuotes.bids", // levels of a book
+	"session.payload.contractQuotes.offers",
+	"standing.markets.list", // subscriptions
+	"standing.events.list",
+}
+
+// TestNoPointers walks the types of all that an engine holds, and expects lists of
+// pointers, or of what holds pointers, only where the table has them: gigabytes of
+// state then do not lengthen a garbage collection.
+func TestNoPointers(t *testing.T) {
+	lists := make(map[string]bool) // by path, whether the elements hold pointers
+	walk("", reflect.TypeFor[Engine](), lists, make(map[reflect.Type]bool))
+	for path, pointers := range lists {
+		handlers := strings.HasPrefix(path, "handlers.") && strings.HasSuffix(path, ".entries")
+		if _, ok := pointed[path]; pointers && !ok && !handlers {
+			t.Errorf("%s: the elements hold pointers", path)
+		}
+	}
+	for path := range pointed {
+		if !lists[path] {
+			t.Errorf("%s is in the table of lists with pointers and is none", path)
+		}
+	}
+	for _, path := range unpointed {
+		if pointers, ok := lists[path]; !ok || pointers {
+			t.Errorf("%s: found %t, with pointers %t", path, ok, pointers)
+		}
+	}
+}
+
+// walk notes the lists that a type of ours reaches. outer are the types that it is in.
+func walk(path string, typ reflect.Type, lists map[string]bool, outer map[reflect.Type]bool) {
+	switch typ.Kind() {
+	case reflect.Struct:
+		ours := typ.PkgPath() == "" || strings.HasPrefix(typ.PkgPath(), "github.com/smk-go/smk/")
+		if outer[typ] || !ours { // a type within itself
+			return
+		}
+		outer[typ] = true
+		defer delete(outer, typ)
+		for i := range typ.NumField() {
+			f := typ.Field(i)
+			walk(strings.TrimPrefix(path+"."+f.Name, "."), f.Type, lists, outer)
+		}
+	case reflect.Pointer:
+		walk(path, typ.Elem(), lists, outer)
+	case reflect.Slice, reflect.Array, reflect.Chan:
+		lists[path] = hasPointers(typ.Elem())
+		walk(path, typ.Elem(), lists, outer)
+	case reflect.Map:
+		lists[path] = true // of a map the collector looks at least at the tables
+	}
+}
+
+func hasPointers(typ reflect.Type) bool {
+	switch typ.Kind() {
+	case reflect.Struct:
+		for i := range typ.NumField() {
+			if hasPointers(typ.Field(i).Type) {
+				return true
+			}
+		}
+		return false
+	case reflect.Array:
+		return typ.Len() > 0 && hasPointers(typ.Elem())
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Chan, reflect.Func, reflect.Interface, reflect.String, reflect.UnsafePointer:
+		return true
+	}
+	return false
+}
