@@ -179,11 +179,17 @@ func sessionIn(stream *stream) (loop func(int) error, end func() error, err erro
 
 // openEngine is an engine with everything on that is on by default, logged in over c.
 func openEngine(c *conn, register func(*engine.Engine)) (*engine.Engine, error) {
+	return openEngineWith(engine.Config{Session: sessionConfig()}, c, register)
+}
+
+// openEngineWith is openEngine with settings, apart from those of the connection.
+func openEngineWith(config engine.Config, c *conn, register func(*engine.Engine)) (*engine.Engine, error) {
 	var err error
 	if c.greeting, err = greeting(); err != nil {
 		return nil, err
 	}
-	e, err := engine.New(engine.Config{Session: sessionConfig(), Plain: true, Dial: c.dial})
+	config.Plain, config.Dial = true, c.dial
+	e, err := engine.New(config)
 	if err != nil {
 		return nil, err
 	}

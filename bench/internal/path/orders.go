@@ -1,6 +1,9 @@
 package path
 
 import (
+	"errors"
+	"time"
+
 	"github.com/smk-go/smk/bench/internal/fixture"
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
@@ -79,6 +82,8 @@ type ordering struct {
 	stream *stream
 	quotes bool // each order has a quote
 	create msg.OrderCreate
+
+	unanswered int // orders that are sent before and wait for their answers all the time
 }
 
 // order is the next order to be sent, without a reference: it is given one.
@@ -200,7 +205,12 @@ func (o *ordering) engine() (loop func(int) error, end func() error, err error) 
 			failed = err
 		}
 	}
-	e, err = openEngine(c, func(e *engine.Engine) {
+	config := engine.Config{Session: sessionConfig()}
+	if o.unanswered > 0 {
+		config.Session.UnansweredMax = o.unanswered + batch
+		config.Session.AnswerTimeout = time.Hour
+	}
+	e, err = openEngineWith(config, c, func(e *engine.Engine) {
 		e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) { send() })
 		e.OnOrderAccepted(func(_ *engine.Event, m *msg.OrderAccepted) {
 			sink += m.GetOrderId()
@@ -210,6 +220,12 @@ func (o *ordering) engine() (loop func(int) error, end func() error, err error) 
 	})
 	if err != nil {
 		return nil, nil, err
+	}
+	for range o.unanswered {
+		send()
+	}
+	if failed != nil {
+		return nil, nil, errors.Join(failed, e.Close())
 	}
 	due := 0 // frames that the exchange has yet to say
 	c.source = func(b []byte) int {

@@ -64,3 +64,23 @@ func TestStreamCounts(t *testing.T) {
 		}
 	}
 }
+
+// TestCurves runs every curve at its ends.
+func TestCurves(t *testing.T) {
+	for _, curve := range Curves() {
+		for _, size := range []int{curve.Sizes[0], curve.Sizes[len(curve.Sizes)-1]} {
+			loop, end, err := curve.Open(size)
+			if err != nil {
+				t.Fatalf("%s, %d %s: %v", curve.Name, size, curve.Over, err)
+			}
+			if err := loop(20); err != nil {
+				t.Errorf("%s, %d %s: %v", curve.Name, size, curve.Over, err)
+			}
+			if end != nil {
+				if err := end(); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}
+}
