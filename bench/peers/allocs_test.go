@@ -54,11 +54,11 @@ func TestEncodeAllocatesNothing(t *testing.T) {
 			continue
 		}
 		for _, feed := range fixture.Outbound() {
-			loop, _, err := p.Encode(feed)
+			next, err := p.Encode(feed)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := allocsPerRun(t, loop, 1); got != 0 {
+			if got := allocsPerRun(t, next.Loop, 1); got != 0 {
 				t.Errorf("%s encodes %s with %v allocations", p.Name, feed.Name, got)
 			}
 		}

@@ -27,32 +27,29 @@ func easy() Peer {
 				return nil
 			}, nil
 		},
-		Encode: func(feed fixture.Feed) (Loop, func() []byte, error) {
+		Encode: func(feed fixture.Feed) (Next, error) {
 			messages := make([]easyPayload, len(feed.Payloads))
 			for i, payload := range feed.Payloads {
 				if err := messages[i].decode(payload); err != nil {
-					return nil, nil, err
+					return nil, err
 				}
 			}
-			buf, k, mask := make([]byte, 0, longest(feed)), uint64(0), uint64(feed.Mask())
+			buf, k, mask := make([]byte, 1, longest(feed)), uint64(0), uint64(feed.Mask())
 			var pool easyproto.MarshalerPool
-			loop := func(n int) error {
-				for range n {
-					m := &messages[k&mask]
-					m.eto.seq = fixture.FirstSeq + k
-					m.create.reference = fixture.FirstReference + k
-					m.cancel.reference = fixture.FirstReference + k
-					k++
-					w := pool.Get()
-					m.encode(w.MessageMarshaler())
-					// Its length is known afterwards. The feeds have no payload of 128 bytes.
-					buf = w.Marshal(buf[:1])
-					buf[0] = byte(len(buf) - 1)
-					pool.Put(w)
-				}
-				return nil
-			}
-			return loop, func() []byte { return buf }, nil
+			return func() ([]byte, error) {
+				m := &messages[k&mask]
+				m.eto.seq = fixture.FirstSeq + k
+				m.create.reference = fixture.FirstReference + k
+				m.cancel.reference = fixture.FirstReference + k
+				k++
+				w := pool.Get()
+				m.encode(w.MessageMarshaler())
+				// Its length is known afterwards. The feeds have no payload of 128 bytes.
+				frame := w.Marshal(buf)
+				frame[0] = byte(len(frame) - 1)
+				pool.Put(w)
+				return frame, nil
+			}, nil
 		},
 		Standard: func(payload []byte) (*seto.Payload, error) {
 			var m easyPayload

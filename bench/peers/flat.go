@@ -1,7 +1,6 @@
 package peers
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
@@ -38,57 +37,41 @@ func flat() Peer {
 }
 
 // flatEncode writes frames as the session does that sends them.
-func flatEncode(feed fixture.Feed) (Loop, func() []byte, error) {
+func flatEncode(feed fixture.Feed) (Next, error) {
 	payloads := make([]msg.Payload, len(feed.Payloads))
 	for i, payload := range feed.Payloads {
 		if err := payloads[i].Decode(payload, nil); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	region, size, k, mask := new([wire.ForwardBytes]byte), 0, uint64(0), uint64(feed.Mask())
-	var loop Loop
+	region, k, mask := new([wire.ForwardBytes]byte), uint64(0), uint64(feed.Mask())
 	switch typ := payloads[0].GetType(); typ {
 	case msg.PayloadOrderCreate:
-		loop = func(n int) error {
-			for range n {
-				m := payloads[k&mask].GetOrderCreate()
-				m.SetReference(fixture.FirstReference + k)
-				if _, size = wire.Forward(region, uint32(typ), fixture.FirstSeq+k, m, 0, 0); size == 0 {
-					return errForward
-				}
-				k++
-			}
-			return nil
-		}
+		return func() ([]byte, error) {
+			m := payloads[k&mask].GetOrderCreate()
+			m.SetReference(fixture.FirstReference + k)
+			_, size := wire.Forward(region, uint32(typ), fixture.FirstSeq+k, m, 0, 0)
+			k++
+			return region[:size], nil
+		}, nil
 	case msg.PayloadOrderCancel:
-		loop = func(n int) error {
-			for range n {
-				m := payloads[k&mask].GetOrderCancel()
-				m.SetReference(fixture.FirstReference + k)
-				if _, size = wire.Forward(region, uint32(typ), fixture.FirstSeq+k, m, 0, 0); size == 0 {
-					return errForward
-				}
-				k++
-			}
-			return nil
-		}
+		return func() ([]byte, error) {
+			m := payloads[k&mask].GetOrderCancel()
+			m.SetReference(fixture.FirstReference + k)
+			_, size := wire.Forward(region, uint32(typ), fixture.FirstSeq+k, m, 0, 0)
+			k++
+			return region[:size], nil
+		}, nil
 	case msg.PayloadEto:
 		etoType := uint32(payloads[0].GetEtoPayload().GetType())
-		loop = func(n int) error {
-			for range n {
-				head := wire.Head{Type: uint32(typ), Seq: fixture.FirstSeq + k, EtoType: etoType}
-				payload := head.Size()
-				size = wire.FrameSize(payload)
-				head.Put(wire.Enclose(region[:size], payload))
-				k++
-			}
-			return nil
-		}
-	default:
-		return nil, nil, fmt.Errorf("%s: %w", typ, errForward)
+		return func() ([]byte, error) {
+			head := wire.Head{Type: uint32(typ), Seq: fixture.FirstSeq + k, EtoType: etoType}
+			k++
+			payload := head.Size()
+			size := wire.FrameSize(payload)
+			head.Put(wire.Enclose(region[:size], payload))
+			return region[:size], nil
+		}, nil
 	}
-	return loop, func() []byte { return region[:size] }, nil
+	return nil, fmt.Errorf("%s is not sent", feed.Name)
 }
-
-// errForward says that a feed holds what is not sent in one pass.
-var errForward = errors.New("not a message that is written forwards")

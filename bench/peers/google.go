@@ -28,29 +28,22 @@ func google() Peer {
 				return nil
 			}, nil
 		},
-		Encode: func(feed fixture.Feed) (Loop, func() []byte, error) {
+		Encode: func(feed fixture.Feed) (Next, error) {
 			messages := make([]*seto.Payload, len(feed.Payloads))
 			for i, payload := range feed.Payloads {
 				messages[i] = new(seto.Payload)
 				if err := proto.Unmarshal(payload, messages[i]); err != nil {
-					return nil, nil, err
+					return nil, err
 				}
 			}
 			buf, k, mask := make([]byte, 0, longest(feed)), uint64(0), uint64(feed.Mask())
 			cached := proto.MarshalOptions{UseCachedSize: true}
-			loop := func(n int) (err error) {
-				for range n {
-					m := messages[k&mask]
-					stamp(m, k)
-					k++
-					buf = binary.AppendUvarint(buf[:0], uint64(proto.Size(m)))
-					if buf, err = cached.MarshalAppend(buf, m); err != nil {
-						return err
-					}
-				}
-				return nil
-			}
-			return loop, func() []byte { return buf }, nil
+			return func() ([]byte, error) {
+				m := messages[k&mask]
+				stamp(m, k)
+				k++
+				return cached.MarshalAppend(binary.AppendUvarint(buf, uint64(proto.Size(m))), m)
+			}, nil
 		},
 		Standard: func(payload []byte) (*seto.Payload, error) {
 			m := new(seto.Payload)

@@ -14,6 +14,29 @@ import (
 // A Loop does its work n times. An error ends it.
 type Loop func(n int) error
 
+// A Next writes the next message and returns its frame, which is valid until the next call.
+type Next func() ([]byte, error)
+
+// Loop writes n messages, each by one call, as a bot sends them: one by one.
+func (next Next) Loop(n int) error {
+	for range n {
+		if _, err := next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Copy is the least that can be asked of an encoder: it copies the feed's frames.
+func Copy(feed fixture.Feed) Next {
+	frames, buf, k, mask := feed.Frames(), make([]byte, longest(feed)), uint64(0), uint64(feed.Mask())
+	return func() ([]byte, error) {
+		frame := frames[k&mask]
+		k++
+		return buf[:copy(buf, frame)], nil
+	}
+}
+
 // A Peer is one way to turn payloads into values and back.
 type Peer struct {
 	Name string
@@ -26,11 +49,10 @@ type Peer struct {
 	// library can use again.
 	Decode func(feed fixture.Feed) (Loop, error)
 
-	// Encode returns the loop that writes the feed's messages as whole frames, as a client that sends
-	// them one after the other: message k of all calls together is what [fixture.Feed.Sent] says,
-	// over and over in a buffer that is used again. frame is the last of them. Encode is nil if the
-	// library cannot.
-	Encode func(feed fixture.Feed) (loop Loop, frame func() []byte, err error)
+	// Encode returns what writes the feed's messages as whole frames, as a client that sends them one
+	// after the other, over and over, and into a buffer that is used again: call k returns what
+	// [fixture.Feed.Sent] says. Encode is nil if the library cannot.
+	Encode func(feed fixture.Feed) (Next, error)
 
 	// Standard returns what the library understands of a payload, as the standard type.
 	Standard func(payload []byte) (*seto.Payload, error)
@@ -65,7 +87,7 @@ func (p Peer) Check(feed fixture.Feed) error {
 // CheckEncode reports whether the peer, which encodes, writes the frames that a client sends, twice
 // round the feed.
 func (p Peer) CheckEncode(feed fixture.Feed) error {
-	loop, frame, err := p.Encode(feed)
+	next, err := p.Encode(feed)
 	if err != nil {
 		return fmt.Errorf("%s, %s: %w", p.Name, feed.Name, err)
 	}
@@ -74,11 +96,12 @@ func (p Peer) CheckEncode(feed fixture.Feed) error {
 		if err != nil {
 			return err
 		}
-		if err := loop(1); err != nil {
+		got, err := next()
+		if err != nil {
 			return fmt.Errorf("%s, %s %d: encode: %w", p.Name, feed.Name, k, err)
 		}
-		if !bytes.Equal(frame(), want) {
-			return fmt.Errorf("%s, %s %d: encodes as %x, want %x", p.Name, feed.Name, k, frame(), want)
+		if !bytes.Equal(got, want) {
+			return fmt.Errorf("%s, %s %d: encodes as %x, want %x", p.Name, feed.Name, k, got, want)
 		}
 	}
 	return nil

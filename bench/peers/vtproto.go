@@ -30,30 +30,25 @@ func vtPooled() Peer {
 				return nil
 			}, nil
 		},
-		Encode: func(feed fixture.Feed) (Loop, func() []byte, error) {
+		Encode: func(feed fixture.Feed) (Next, error) {
 			messages := make([]*vtseto.Payload, len(feed.Payloads))
 			for i, payload := range feed.Payloads {
 				messages[i] = new(vtseto.Payload)
 				if err := messages[i].UnmarshalVT(payload); err != nil {
-					return nil, nil, err
+					return nil, err
 				}
 			}
-			buf, size, k, mask := make([]byte, longest(feed)), 0, uint64(0), uint64(feed.Mask())
-			loop := func(n int) error {
-				for range n {
-					m := messages[k&mask]
-					vtStamp(m, k)
-					k++
-					payload := m.SizeVT()
-					head := binary.PutUvarint(buf, uint64(payload))
-					size = head + payload
-					if _, err := m.MarshalToSizedBufferVT(buf[head:size]); err != nil {
-						return err
-					}
-				}
-				return nil
-			}
-			return loop, func() []byte { return buf[:size] }, nil
+			buf, k, mask := make([]byte, longest(feed)), uint64(0), uint64(feed.Mask())
+			return func() ([]byte, error) {
+				m := messages[k&mask]
+				vtStamp(m, k)
+				k++
+				payload := m.SizeVT()
+				head := binary.PutUvarint(buf, uint64(payload))
+				frame := buf[:head+payload]
+				_, err := m.MarshalToSizedBufferVT(frame[head:])
+				return frame, err
+			}, nil
 		},
 		Standard: func(payload []byte) (*seto.Payload, error) {
 			m := vtseto.PayloadFromVTPool()
@@ -90,30 +85,25 @@ func vtPlain() Peer {
 				return nil
 			}, nil
 		},
-		Encode: func(feed fixture.Feed) (Loop, func() []byte, error) {
+		Encode: func(feed fixture.Feed) (Next, error) {
 			messages := make([]*seto.Payload, len(feed.Payloads))
 			for i, payload := range feed.Payloads {
 				messages[i] = new(seto.Payload)
 				if err := messages[i].UnmarshalVT(payload); err != nil {
-					return nil, nil, err
+					return nil, err
 				}
 			}
-			buf, size, k, mask := make([]byte, longest(feed)), 0, uint64(0), uint64(feed.Mask())
-			loop := func(n int) error {
-				for range n {
-					m := messages[k&mask]
-					stamp(m, k)
-					k++
-					payload := m.SizeVT()
-					head := binary.PutUvarint(buf, uint64(payload))
-					size = head + payload
-					if _, err := m.MarshalToSizedBufferVT(buf[head:size]); err != nil {
-						return err
-					}
-				}
-				return nil
-			}
-			return loop, func() []byte { return buf[:size] }, nil
+			buf, k, mask := make([]byte, longest(feed)), uint64(0), uint64(feed.Mask())
+			return func() ([]byte, error) {
+				m := messages[k&mask]
+				stamp(m, k)
+				k++
+				payload := m.SizeVT()
+				head := binary.PutUvarint(buf, uint64(payload))
+				frame := buf[:head+payload]
+				_, err := m.MarshalToSizedBufferVT(frame[head:])
+				return frame, err
+			}, nil
 		},
 		Standard: func(payload []byte) (*seto.Payload, error) {
 			m := new(seto.Payload)

@@ -165,7 +165,7 @@ func newCases(foreign *cpp.Process, feeds []string) ([]benchCase, error) {
 		}); err != nil {
 			return nil, err
 		}
-		c.variants = append(c.variants, sumFloor(f), copyFloor(f.Payloads))
+		c.variants = append(c.variants, sumFloor(f), copyFloor(f))
 		cases = append(cases, c)
 	}
 	for _, f := range fixture.Outbound() {
@@ -180,16 +180,16 @@ func newCases(foreign *cpp.Process, feeds []string) ([]benchCase, error) {
 			if err := p.CheckEncode(f); err != nil {
 				return nil, err
 			}
-			loop, _, err := p.Encode(f)
+			next, err := p.Encode(f)
 			if err != nil {
 				return nil, err
 			}
-			c.variants = append(c.variants, measure.Variant{Name: p.Name, Loop: loop})
+			c.variants = append(c.variants, measure.Variant{Name: p.Name, Loop: next.Loop})
 		}
 		if err := c.addForeign(foreign, map[string]cpp.Kind{cppEncode: cpp.Encode, cppCopy: cpp.Copy}); err != nil {
 			return nil, err
 		}
-		c.variants = append(c.variants, copyFloor(f.Frames()))
+		c.variants = append(c.variants, measure.Variant{Name: floorCopy, Loop: peers.Copy(f).Loop})
 		cases = append(cases, c)
 	}
 	return cases, nil
@@ -232,13 +232,10 @@ func sumFloor(f fixture.Feed) measure.Variant {
 	}}
 }
 
-// copyFloor is what the machine asks for copying them, or whole frames.
-func copyFloor(payloads [][]byte) measure.Variant {
-	size := 0
-	for _, p := range payloads {
-		size = max(size, len(p))
-	}
-	buf, mask := make([]byte, size), len(payloads)-1
+// copyFloor is what the machine asks for copying them.
+func copyFloor(f fixture.Feed) measure.Variant {
+	payloads, mask := f.Payloads, f.Mask()
+	buf := make([]byte, len(f.Stream))
 	return measure.Variant{Name: floorCopy, Loop: func(n int) error {
 		for i := range n {
 			copy(buf, payloads[i&mask])
