@@ -92,19 +92,19 @@ func putTail(b []byte, tag byte, value uint64) int {
 }
 
 // spread returns the varint of v, which has at most 56 bits, the first byte lowest,
-// and its length.
+// and its length. Bits are moved up by k by adding them 1<<k-1 times.
 func spread(v uint64) (x uint64, n uint) {
-	x = v&0x0fffffff | v&0x00fffffff0000000<<4
-	x = x&0x00003fff00003fff | x&0x0fffc0000fffc000<<2
-	x = x&0x007f007f007f007f | x&0x3f803f803f803f80<<1
+	x = v&0xfffffff | v>>28<<32
+	x += 3 * (x & 0x0fffc0000fffc000)
+	x += x & 0x3f803f803f803f80
 	n = lengthOf(v)
 	return x | continued&(1<<(8*n-8&63)-1), n
 }
 
 // spread28 is spread for at most 28 bits.
 func spread28(v uint64) (x uint64, n uint) {
-	x = v&0x3fff | v&0xfffc000<<2
-	x = x&0x007f007f | x&0x3f803f80<<1
+	x = v + 3*(v&0xfffc000)
+	x += x & 0x3f803f80
 	n = lengthOf(v)
 	return x | 0x808080&(1<<(8*n-8&63)-1), n
 }

@@ -74,7 +74,7 @@ func (m *OrderCreate) Put(b *[PutBytes]byte) (n int) {
 		b[i&putMask] = 0x40
 		v := m.price
 		if v-0x80 < 1<<14-0x80 {
-			binary.LittleEndian.PutUint16(b[i&putMask+1:], uint16(v&0x7f|v>>7<<8|0x80))
+			binary.LittleEndian.PutUint16(b[i&putMask+1:], uint16(v+v&0x3f80+0x80))
 			i += 3
 		} else {
 			x, n := spread32(v)

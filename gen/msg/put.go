@@ -42,30 +42,33 @@ var varintOf = func() (table [65]struct {
 	return table
 }()
 
-// spread32 returns the varint of v, the first byte lowest, and its length.
-func spread32(v uint32) (x uint64, n uint) {
-	to := &varintOf[bits.Len32(v)]
-	x = uint64(v)
-	x = x&0x3fff | x&0xfffc000<<2 | x&0xf0000000<<4
-	x = x&0x0f007f007f | x&0x3f803f80<<1
-	return x | to.continued, to.bytes
-}
-
-// spread28 is spread32 for less than 28 bits.
+// spread28 returns the varint of v, which has at most 28 bits, the first byte lowest, and its length.
+//
+// It moves the upper half of the groups up by two bits, and then every other group by one: to move
+// bits by k is to add them 1<<k-1 times.
 func spread28(v uint32) (x uint32, n uint) {
 	to := &varintOf[bits.Len32(v)]
-	x = v&0x3fff | v&0xfffc000<<2
-	x = x&0x007f007f | x&0x3f803f80<<1
+	x = v + 3*(v&0xfffc000)
+	x += x & 0x3f803f80
 	return x | uint32(to.continued), to.bytes
+}
+
+// spread32 is spread28 for any number.
+func spread32(v uint32) (x uint64, n uint) {
+	to := &varintOf[bits.Len32(v)]
+	x = uint64(v&0xfffffff) | uint64(v>>28)<<32
+	x += 3 * (x & 0xfffc000)
+	x += x & 0x3f803f80
+	return x | to.continued, to.bytes
 }
 
 // spread64 returns the first 8 bytes of the varint of v, the first byte lowest, and the length of the
 // whole.
 func spread64(v uint64) (x uint64, n uint) {
 	to := &varintOf[bits.Len64(v)]
-	x = v&0x0fffffff | v&0x00fffffff0000000<<4
-	x = x&0x00003fff00003fff | x&0x0fffc0000fffc000<<2
-	x = x&0x007f007f007f007f | x&0x3f803f803f803f80<<1
+	x = v&0xfffffff | v>>28&0xfffffff<<32
+	x += 3 * (x & 0x0fffc0000fffc000)
+	x += x & 0x3f803f803f803f80
 	return x | to.continued, to.bytes
 }
 

@@ -102,7 +102,7 @@ func (w *writer) forwardField(f *field) {
 		switch usual[f.Desc.Name()] {
 		case 2:
 			w.P("if v-0x80 < 1<<14-0x80 {")
-			w.P(little, ".PutUint16(b[i&putMask+1:], uint16(v&0x7f|v>>7<<8|0x80))")
+			w.P(little, ".PutUint16(b[i&putMask+1:], uint16(v+v&0x3f80+0x80))")
 			w.P("i += 3")
 			w.P("} else {")
 			defer w.P("}")
