@@ -43,16 +43,16 @@ func varied(o Options, r *Results) error {
 	ours := peers.All()[0]
 	decodeOne, err1 := ours.Decode(fixture.Executed())
 	decodeVaried, err2 := ours.Decode(fixture.ExecutedVar())
-	encodeOne, _, err3 := ours.Encode(fixture.Create())
-	encodeVaried, _, err4 := ours.Encode(fixture.CreateVar())
+	encodeOne, err3 := ours.Encode(fixture.Create())
+	encodeVaried, err4 := ours.Encode(fixture.CreateVar())
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return err
 	}
 	results, err := measure.Run(o.Config, []measure.Variant{
 		{Name: "executed", Loop: decodeOne},
 		{Name: "executed_var", Loop: decodeVaried},
-		{Name: "create", Loop: encodeOne},
-		{Name: "create_var", Loop: encodeVaried},
+		{Name: "create", Loop: encodeOne.Loop},
+		{Name: "create_var", Loop: encodeVaried.Loop},
 	})
 	if err != nil {
 		return err
