@@ -18,7 +18,7 @@ import (
 func TestWithoutCPP(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	o := Smoke()
-	o.Parts = []string{"codec"}
+	o.Parts, o.Feeds = []string{"codec"}, []string{"executed", "quotes", "create"}
 	r, err := Run(t.Context(), o, io.Discard)
 	if err != nil {
 		t.Fatal(err)
@@ -40,9 +40,9 @@ func TestWithoutCPP(t *testing.T) {
 	if g := row(t, r, "big/to slug"); g.Note != "not asked for" {
 		t.Errorf("a part that was not asked for: %+v", g)
 	}
-	// Everyone decodes seven feeds and all but hyperpb encode four feeds; of the two floors only a
-	// copy is one of encoding.
-	if want := 7*(len(peers.All())+2) + 4*(len(peers.All())-1+1); len(r.Peers) != want {
+	// Everyone decodes two of them and all but hyperpb encode the third; of the two floors only a copy is
+	// one of encoding.
+	if want := 2*(len(peers.All())+2) + len(peers.All()) - 1 + 1; len(r.Peers) != want {
 		t.Errorf("%d rows of peers, want %d", len(r.Peers), want)
 	}
 	for _, row := range r.Peers {
