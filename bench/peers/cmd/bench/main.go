@@ -27,7 +27,6 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/smk-go/smk/bench/peers/internal/goal"
 	"github.com/smk-go/smk/bench/peers/internal/measure"
 	"github.com/smk-go/smk/bench/peers/internal/report"
 	"github.com/smk-go/smk/bench/peers/internal/suite"
@@ -103,7 +102,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) (code int)
 		fmt.Fprintf(progress, "bench: %v\n", strings.ReplaceAll(err.Error(), "\n", "; "))
 		return exitFailed
 	}
-	if f.Strict && results.Count(goal.Missed)+results.Count(goal.NotMeasured) > 0 {
+	if f.Strict && results.Open() > 0 {
 		return exitFailed
 	}
 	return exitOK

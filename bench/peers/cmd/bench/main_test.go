@@ -104,11 +104,18 @@ func TestFiles(t *testing.T) {
 func TestStrict(t *testing.T) {
 	for _, c := range []struct {
 		verdict goal.Verdict
+		unbuilt bool
 		want    int
 	}{
-		{goal.Stretched, exitOK}, {goal.Reached, exitOK}, {goal.Missed, exitFailed}, {goal.NotMeasured, exitFailed},
+		{goal.Stretched, false, exitOK},
+		{goal.Reached, false, exitOK},
+		{goal.Missed, false, exitFailed},
+		{goal.NotMeasured, false, exitFailed},
+		{goal.NotMeasured, true, exitOK},
 	} {
-		r := suite.Results{Goals: []suite.GoalRow{{Number: 1, Verdict: goal.Reached}, {Number: 2, Verdict: c.verdict}}}
+		r := suite.Results{Goals: []suite.GoalRow{
+			{Number: 1, Verdict: goal.Reached}, {Number: 2, Verdict: c.verdict, Unbuilt: c.unbuilt},
+		}}
 		content, err := json.Marshal(r)
 		if err != nil {
 			t.Fatal(err)

@@ -46,6 +46,9 @@ type GoalRow struct {
 	Measured *measure.Spread `json:"measured,omitempty"`
 	Verdict  goal.Verdict    `json:"verdict"`
 	Note     string          `json:"note,omitempty"` // why it was not measured
+
+	// Unbuilt says that there is nothing to measure, on any machine.
+	Unbuilt bool `json:"unbuilt,omitempty"`
 }
 
 // PeerRow is one way to decode or encode one message or feed.
@@ -158,6 +161,17 @@ func (r *Results) lack(prefix, why string) {
 	if !found {
 		panic("BUG: suite: no goal begins with " + prefix)
 	}
+}
+
+// Open is how many goals are missed, or were not measured although they could be.
+func (r *Results) Open() int {
+	n := 0
+	for _, row := range r.Goals {
+		if row.Verdict == goal.Missed || row.Verdict == goal.NotMeasured && !row.Unbuilt {
+			n++
+		}
+	}
+	return n
 }
 
 // Count is how many goals have this verdict.
