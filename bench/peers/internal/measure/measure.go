@@ -16,8 +16,13 @@ const (
 	SliceMax  = 10 * time.Second
 )
 
-// countedRuns is how many operations allocations are counted over: all of the largest feed.
-const countedRuns = 1 << 12
+// Allocations are counted over countedRuns operations, all of the largest feed, or over as many as
+// take countedTime, but no less than countedLeast.
+const (
+	countedRuns  = 1 << 12
+	countedLeast = 1 << 4
+	countedTime  = 100 * time.Millisecond
+)
 
 // runsMax is how many operations are tried to fill a slice before they are taken to do nothing.
 const runsMax = 1 << 40
@@ -104,7 +109,7 @@ func run(c Config, variants []Variant, clock func() time.Duration) ([]Result, er
 	for i, v := range variants {
 		results[i].Name = v.Name
 		if v.Loop != nil {
-			if err := count(v, &results[i]); err != nil {
+			if err := count(v, &results[i], clock); err != nil {
 				return nil, fmt.Errorf("%s: %w", v.Name, err)
 			}
 		}
@@ -142,8 +147,17 @@ func Median(values []float64) float64 {
 
 // count counts allocations, after as many operations to grow what grows. The least of three counts
 // holds: now and then the runtime allocates something of its own.
-func count(v Variant, r *Result) error {
-	if err := v.Loop(countedRuns); err != nil {
+func count(v Variant, r *Result, clock func() time.Duration) error {
+	n := countedRuns
+	for range 2 { // the first time, memory grows
+		elapsed, err := stopwatch(v, countedLeast, clock)
+		if err != nil {
+			return err
+		}
+		each := max(1, elapsed/countedLeast)
+		n = min(countedRuns, max(countedLeast, int(countedTime/each)))
+	}
+	if err := v.Loop(n); err != nil {
 		return err
 	}
 	// A collection would empty pools in the middle.
@@ -152,13 +166,13 @@ func count(v Variant, r *Result) error {
 	for k := range 3 {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		err := v.Loop(countedRuns)
+		err := v.Loop(n)
 		runtime.ReadMemStats(&after)
 		if err != nil {
 			return err
 		}
-		bytes := float64(after.TotalAlloc-before.TotalAlloc) / countedRuns
-		allocs := float64(after.Mallocs-before.Mallocs) / countedRuns
+		bytes := float64(after.TotalAlloc-before.TotalAlloc) / float64(n)
+		allocs := float64(after.Mallocs-before.Mallocs) / float64(n)
 		if k == 0 || allocs < r.Allocs || allocs == r.Allocs && bytes < r.Bytes {
 			r.Bytes, r.Allocs = bytes, allocs
 		}

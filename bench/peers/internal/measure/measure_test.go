@@ -84,6 +84,29 @@ func TestRunByTheClock(t *testing.T) {
 	}
 }
 
+// TestCountOfSlowWork counts over few operations of what takes long, and over all of a feed else.
+func TestCountOfSlowWork(t *testing.T) {
+	for _, c := range []struct {
+		each time.Duration
+		want int
+	}{
+		{time.Microsecond, countedRuns},
+		{countedTime / countedRuns, countedRuns},
+		{time.Millisecond, 100},
+		{time.Second, countedLeast},
+	} {
+		var now time.Duration
+		most := 0
+		err := count(Variant{Loop: func(n int) error {
+			now, most = now+time.Duration(n)*c.each, max(most, n)
+			return nil
+		}}, new(Result), func() time.Duration { return now })
+		if err != nil || most != c.want {
+			t.Errorf("%v each: counted over %d, %v, want %d", c.each, most, err, c.want)
+		}
+	}
+}
+
 // TestRunRemote measures by what the other process says, whatever passes here meanwhile.
 func TestRunRemote(t *testing.T) {
 	results, err := Run(Config{Rounds: 2, Slice: SliceMin}, []Variant{

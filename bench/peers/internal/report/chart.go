@@ -176,9 +176,20 @@ func lines(a axes, list []line) (template.HTML, error) {
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.TickerFunc(oneTwoFive)
 		p.Y.Min, p.Y.Max = bottom*0.8, top*1.25
 	} else {
-		p.Y.Min, p.Y.Max = 0, top*1.15
+		p.Y.Min, p.Y.Max, p.Y.Tick.Marker = 0, top*1.15, plot.TickerFunc(plain)
 	}
 	return svg(p, a.width, 300)
+}
+
+// plain marks round numbers, all digits written.
+func plain(from, to float64) []plot.Tick {
+	ticks := plot.DefaultTicks{}.Ticks(from, to)
+	for i, t := range ticks {
+		if t.Label != "" {
+			ticks[i].Label = thousands(t.Value)
+		}
+	}
+	return ticks
 }
 
 // decades marks the powers of ten.

@@ -61,6 +61,7 @@ var parts = []part{
 	{"slug", slug, []string{"big/"}},
 	{"path", ways, []string{"path/", "dispatch/", "throughput"}},
 	{"network", network, networkKeys},
+	{"growth", growth, nil},
 	{"size", size, nil},
 }
 

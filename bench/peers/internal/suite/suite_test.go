@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/smk-go/smk/bench/internal/path"
 	"github.com/smk-go/smk/bench/peers"
 	"github.com/smk-go/smk/bench/peers/internal/goal"
 	"github.com/smk-go/smk/bench/peers/roundtrip"
@@ -104,6 +105,62 @@ func TestCancelled(t *testing.T) {
 	o.Parts = []string{"codec"}
 	if r, err := Run(ctx, o, io.Discard); r != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, %v", r, err)
+	}
+}
+
+// TestGrowth expects a point for every size that a trial run takes.
+func TestGrowth(t *testing.T) {
+	o := Smoke()
+	o.Parts = []string{"growth"}
+	r, err := Run(t.Context(), o, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Growth) != len(path.Curves()) {
+		t.Errorf("%d curves, want %d", len(r.Growth), len(path.Curves()))
+	}
+	for _, g := range r.Growth {
+		if len(g.Points) < 2 || g.Points[0].Ratio.Median != 1 {
+			t.Errorf("%s: points are %+v", g.Name, g.Points)
+		}
+		for i, p := range g.Points {
+			if p.Ns <= 0 || i > 0 && p.N <= g.Points[i-1].N {
+				t.Errorf("%s: points are %+v", g.Name, g.Points)
+			}
+		}
+	}
+}
+
+// TestPath expects every guard of the way to be measured, and no allocation on it.
+func TestPath(t *testing.T) {
+	o := Smoke()
+	o.Parts = []string{"path"}
+	r, err := Run(t.Context(), o, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"path/order", "path/trade", "dispatch/scan+decode", "throughput"} {
+		if g := row(t, r, key); g.Measured == nil {
+			t.Errorf("%s: %s", key, g.Note)
+		}
+	}
+	if g := row(t, r, "allocs/plain"); g.Verdict != goal.Stretched {
+		t.Errorf("allocations are %+v", g.Measured)
+	}
+}
+
+// TestSize builds a bot and lets it log in.
+func TestSize(t *testing.T) {
+	o := Smoke()
+	o.Parts = []string{"size"}
+	r, err := Run(t.Context(), o, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"size of a bot's program", "start of a bot's process to login, TLS", "Go heap of a connection, plain TCP"} {
+		if !slices.ContainsFunc(r.Facts, func(f Fact) bool { return strings.HasPrefix(f.What, want) && f.Value.Median > 0 }) {
+			t.Errorf("no %s in %+v", want, r.Facts)
+		}
 	}
 }
 
