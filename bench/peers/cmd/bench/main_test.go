@@ -81,7 +81,7 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	var out, progress strings.Builder
-	args := []string{"-smoke", "-parts", "slug", "-save", at("new/r.json"), "-page", at("new/r.html"), "-docs", at("marked.md")}
+	args := []string{"-rounds", "1", "-slice", "1ms", "-parts", "slug", "-save", at("new/r.json"), "-page", at("new/r.html"), "-docs", at("marked.md")}
 	if code := run(t.Context(), args, &out, &progress); code != exitOK {
 		t.Fatal(code, progress.String())
 	}

@@ -17,6 +17,9 @@ const (
 
 // Insert returns the document with the results between its marks, instead of what was there.
 func Insert(document []byte, r *suite.Results) ([]byte, error) {
+	if r.Smoke {
+		return nil, errors.New("takes no results of a trial run")
+	}
 	from := insertFrom
 	if bytes.Contains(document, []byte(summaryFrom)) {
 		from = summaryFrom

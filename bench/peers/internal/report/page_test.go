@@ -125,6 +125,11 @@ func TestInsert(t *testing.T) {
 	if err != nil || string(again) != text {
 		t.Errorf("inserting again changes the document: %v", err)
 	}
+	trial := sample()
+	trial.Smoke = true
+	if _, err := Insert([]byte(document), trial); err == nil {
+		t.Error("a trial run is put into a document")
+	}
 	for _, bad := range []string{"", insertFrom, insertTo, insertTo + insertFrom} {
 		if _, err := Insert([]byte(bad), sample()); err == nil {
 			t.Errorf("%q is taken", bad)
