@@ -79,8 +79,10 @@ func TestReplayBeforeNews(t *testing.T) {
 	if !k.s.serving.active || k.s.frames.PendingBytes()+20 > k.s.bytesMax {
 		t.Fatalf("active %t, pending %d", k.s.serving.active, k.s.frames.PendingBytes())
 	}
-	if _, err := k.s.Send(k.now, msg.PayloadMarketSubscribe, &rawMessage{}); !errors.Is(err, ErrFull) {
-		t.Error(err)
+	for _, news := range []wire.Marshaler{&rawMessage{}, new(msg.OrderCancelAll)} {
+		if _, err := k.s.Send(k.now, msg.PayloadMarketSubscribe, news); !errors.Is(err, ErrFull) {
+			t.Errorf("%T: %v", news, err)
+		}
 	}
 	k.sent()
 	if k.s.owing() {
