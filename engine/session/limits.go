@@ -69,6 +69,7 @@ const (
 const (
 	_ = uint(ringBytesMin - 2*CredentialBytesMax - SessionBytesMax - controlBytes) // every login fits the ring
 	_ = uint(wire.OutboundBytesMax - 2*CredentialBytesMax - SessionBytesMax - 256) // every login may be sent
+	_ = uint(controlBytes - 2*wire.ForwardBytes)                                   // and much of it is left where writing forwards skipped the end of the block
 	_ = uint(wire.PutBytes - msg.PutBytes)                                         // every message may write itself forwards
 	_ = uint(ringRecordsMin - 2*controlRecords)                                    // something is left for application messages
 )
