@@ -14,7 +14,7 @@
 // without copying them; [Scan] is its stateless core; [Peek] reads from a
 // payload what a session must know before anything is decoded. Outbound,
 // [Measure] and [PutFrame] marshal a message straight into the place it is sent
-// from.
+// from; [Forward] does it in one pass for the messages that are sent all day.
 //
 // The peer is not trusted: a length is a claim, so memory follows the bytes
 // that arrived and not the bytes that were announced, and what breaks a limit

@@ -66,6 +66,8 @@
 // allow. After an error the value is part-filled and has to be decoded into or reset before use.
 //
 // Encoding is strict: a value without a required field is refused with an [*EncodeError].
+// MarshalToSizedBufferVT encodes every message; those of order entry also have Put, which is quicker
+// and leaves what is unusual to it.
 //
 // Values are not safe for concurrent use, reading included.
 package msg
