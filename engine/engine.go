@@ -40,7 +40,8 @@ type Engine struct {
 	confirmed   bool // the exchange confirmed it
 	panicked    error
 	retryAt     int64
-	idleRounds  int    // in a row
+	idleLooks   int    // at the socket, in a row
+	polled      bool   // the loop is the bot's
 	stalled     int64  // since when the socket takes nothing; 0 if it does
 	heard       uint32 // of requests, those that were acted on
 	backoff     backoff

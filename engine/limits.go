@@ -51,6 +51,10 @@ const (
 	// back to reading, and how long it then reads before it tries again.
 	retryWrite = time.Millisecond
 
+	// looksMax is how often a loop that spins looks at the socket in vain before it
+	// looks at the clock.
+	looksMax = 64
+
 	// publishEvery is how often a loop that does not sleep publishes its counts.
 	publishEvery = 100 * time.Millisecond
 

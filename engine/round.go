@@ -32,13 +32,12 @@ func (e *Engine) exchange(block bool) {
 	if block && !e.park() {
 		e.conn.arm(past, full)
 	}
-	n, err := e.conn.read(e.session.Free())
+	n, err := e.look(block)
 	if block {
 		e.parked.Store(false)
-		e.idleRounds = 0
 	}
-	if e.idleRounds++; n > 0 {
-		e.idleRounds = 0
+	if block || n > 0 {
+		e.idleLooks = 0
 	}
 	e.readClock()
 	e.stats.BytesIn += uint64(n)

@@ -42,6 +42,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 		defer leave()
 		defer context.AfterFunc(ctx, e.Stop)()
+		e.polled = false
 		for e.phase != phaseEnded {
 			e.guarded(e.mayBlock())
 		}
@@ -63,6 +64,7 @@ func (e *Engine) Poll() error {
 	if err := e.own(); err != nil {
 		return err
 	}
+	e.polled = true
 	if e.phase != phaseEnded {
 		e.guarded(false)
 	}

@@ -7,28 +7,29 @@ import (
 	"net"
 	"os"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
 
 // fdSocket drives a connection by its descriptor, which it takes out of the Go
-// runtime's poller: reads and writes never sleep, and the loop sleeps in epoll_wait,
-// on the connection and on an eventfd that other goroutines wake it by. Nothing
-// of that allocates.
+// runtime's poller: reads and writes never sleep, and the loop sleeps in ppoll, on
+// the connection and on an eventfd that other goroutines wake it by. Nothing of
+// that allocates.
 //
-// The eventfd is edge-triggered and never read: each write to it ends one sleep,
-// the one under way or the next. A wake that comes late ends a later sleep, for a
-// round in vain. It is written through an os.File, which refuses a write after
-// close: the number may be another file's by then.
+// ppoll rather than epoll: a descriptor that an epoll watches makes the kernel put
+// it on a list with every packet, be the loop asleep or not, in the middle of the
+// packet's way to a loop that spins.
+//
+// A wake that comes late is still in the eventfd when the loop next sleeps, and ends
+// that sleep, for a round in vain. The eventfd is written through an os.File, which
+// refuses a write after close: the number may be another file's by then.
 type fdSocket struct {
-	fd     int // the connection
-	poll   int // epoll
-	event  *os.File
-	clock  clock
-	until  int64
-	full   bool // what the connection is watched for: with full also for room
-	events [2]unix.EpollEvent
+	fd      int // the connection
+	event   *os.File
+	clock   clock
+	until   int64
+	watched [2]unix.PollFd // the connection and the eventfd
+	timeout unix.Timespec  // of a sleep
 }
 
 // newSocket drives an open connection: by its descriptor if it is one of package
@@ -61,7 +62,7 @@ func newFDSocket(conn syscall.Conn, clock clock) (*fdSocket, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &fdSocket{fd: -1, poll: -1, clock: clock}
+	s := &fdSocket{fd: -1, clock: clock}
 	var dupErr error
 	err = raw.Control(func(fd uintptr) {
 		s.fd, dupErr = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0)
@@ -77,36 +78,21 @@ func newFDSocket(conn syscall.Conn, clock clock) (*fdSocket, error) {
 }
 
 // watch makes what the loop sleeps on.
-func (s *fdSocket) watch() (err error) {
-	if s.poll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
-		return os.NewSyscallError("epoll_create1", err)
-	}
-	event, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+func (s *fdSocket) watch() error {
+	event, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
 		return os.NewSyscallError("eventfd", err)
 	}
 	s.event = os.NewFile(uintptr(event), "eventfd")
-	if err := s.control(unix.EPOLL_CTL_ADD, event, unix.EPOLLIN|unix.EPOLLET); err != nil {
-		return err
-	}
-	return s.control(unix.EPOLL_CTL_ADD, s.fd, unix.EPOLLIN|unix.EPOLLRDHUP)
-}
-
-func (s *fdSocket) control(op, fd int, events uint32) error {
-	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(s.poll, op, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)}))
+	s.watched = [2]unix.PollFd{{Fd: int32(s.fd)}, {Fd: int32(event), Events: unix.POLLIN}}
+	return nil
 }
 
 func (s *fdSocket) arm(until int64, full bool) {
 	s.until = until
-	if full == s.full || until == past {
-		return
-	}
-	events := uint32(unix.EPOLLIN | unix.EPOLLRDHUP)
+	s.watched[0].Events = unix.POLLIN | unix.POLLRDHUP
 	if full {
-		events |= unix.EPOLLOUT
-	}
-	if s.control(unix.EPOLL_CTL_MOD, s.fd, events) == nil {
-		s.full = full
+		s.watched[0].Events |= unix.POLLOUT
 	}
 }
 
@@ -123,17 +109,26 @@ func (s *fdSocket) recv(b []byte) (int, error) {
 
 // sleep waits for the connection, a wake or the moment.
 func (s *fdSocket) sleep() error {
-	millis := int64(-1)
+	var timeout *unix.Timespec
 	if s.until != never {
-		// Rounded up, so that the loop does not wake just before the moment.
-		left := max(0, min(s.until-s.clock.now(), int64(time.Hour)))
-		millis = (left + int64(time.Millisecond) - 1) / int64(time.Millisecond)
+		s.timeout = unix.NsecToTimespec(max(0, s.until-s.clock.now()))
+		timeout = &s.timeout
 	}
-	_, err := unix.EpollWait(s.poll, s.events[:], int(millis))
+	s.watched[0].Revents, s.watched[1].Revents = 0, 0
+	_, err := unix.Ppoll(s.watched[:], timeout, nil)
 	if err == unix.EINTR {
 		return nil
 	}
-	return os.NewSyscallError("epoll_wait", err)
+	if s.watched[1].Revents != 0 {
+		s.woken()
+	}
+	return os.NewSyscallError("ppoll", err)
+}
+
+// woken takes the wakes that have come out of the eventfd.
+func (s *fdSocket) woken() {
+	var counter [8]byte
+	_, _ = unix.Read(int(s.watched[1].Fd), counter[:]) // it does not sleep, and counts from zero again
 }
 
 // receive reads what has arrived; 0 without an error is nothing.
@@ -169,13 +164,9 @@ func (s *fdSocket) wake() { _, _ = s.event.Write(one) }
 func (s *fdSocket) spins() bool { return true }
 
 func (s *fdSocket) close() error {
-	var errs [3]error
-	errs[0] = unix.Close(s.fd)
-	if s.poll >= 0 {
-		errs[1] = unix.Close(s.poll)
-	}
+	errs := [2]error{unix.Close(s.fd)}
 	if s.event != nil {
-		errs[2] = s.event.Close()
+		errs[1] = s.event.Close()
 	}
 	return errors.Join(errs[:]...)
 }

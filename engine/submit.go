@@ -135,7 +135,7 @@ func (e *Engine) takeSubmitted() {
 		if work == nil {
 			return
 		}
-		e.idleRounds = 0
+		e.idleLooks = 0
 		if s := work.submission; s != nil {
 			var seq, reference uint64
 			var err error

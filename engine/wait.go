@@ -26,5 +26,27 @@ func (e *Engine) mayBlock() bool {
 	if e.config.Wait == WaitBlock || e.conn == nil || !e.conn.spins() {
 		return true
 	}
-	return e.config.Wait == WaitSpinBlock && e.idleRounds >= e.config.SpinRounds
+	return e.config.Wait == WaitSpinBlock && e.idleLooks >= e.config.SpinRounds
+}
+
+// look reads from the connection. A loop that spins looks again and again before it
+// does a whole round, as long as nothing arrives, nothing is handed over and
+// nothing waits to be sent: what is found then is found sooner. Timers wait for it,
+// for some ten microseconds.
+func (e *Engine) look(block bool) (n int, err error) {
+	looks := 1
+	if !block && !e.polled && e.stalled == 0 {
+		looks = looksMax
+		if e.config.Wait == WaitSpinBlock {
+			looks = min(looks, e.config.SpinRounds-e.idleLooks)
+		}
+	}
+	free := e.session.Free()
+	for {
+		n, err = e.conn.read(free)
+		e.idleLooks++
+		if looks--; looks <= 0 || n > 0 || err != nil || e.submitted.Peek() != nil || e.unheard() != 0 {
+			return n, err
+		}
+	}
 }

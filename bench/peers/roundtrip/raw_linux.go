@@ -22,19 +22,25 @@ type busyConn struct {
 	fd       int
 }
 
-// newBusyConn takes conn over, also after an error.
+// newBusyConn takes conn over, also after an error. Its descriptor is duplicated out of
+// the Go runtime's poller, which each packet would wake.
 func newBusyConn(conn *net.TCPConn) (*busyConn, error) {
+	defer func() { _ = conn.Close() }() // the duplicate stays
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
 	c := &busyConn{Conn: conn}
-	if err := raw.Control(func(fd uintptr) { c.fd = int(fd) }); err != nil {
-		_ = conn.Close()
+	var dup error
+	err = raw.Control(func(fd uintptr) { c.fd, dup = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) })
+	if err := errors.Join(err, dup); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
+
+// Close closes the duplicate.
+func (c *busyConn) Close() error { return unix.Close(c.fd) }
 
 func (c *busyConn) Read(b []byte) (int, error) {
 	for {
