@@ -56,7 +56,7 @@ type Config struct {
 	// kernel.
 	Wait Wait
 
-	// SpinRounds is how long WaitSpinBlock spins, in rounds of about a third of
+	// SpinRounds is how long WaitSpinBlock spins, in looks at the socket of about a quarter of
 	// a microsecond. 0 means 1000.
 	SpinRounds int
 

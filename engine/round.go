@@ -43,6 +43,7 @@ func (e *Engine) exchange(block bool) {
 	e.stats.BytesIn += uint64(n)
 	e.session.Filled(n)
 	e.drain()
+	e.flush() // what the handlers have sent, before anything else
 	if e.conn != nil && e.now >= e.session.Deadline() {
 		if err := e.session.Tick(e.now); err != nil {
 			e.lose(err)

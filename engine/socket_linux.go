@@ -79,7 +79,7 @@ func newFDSocket(conn syscall.Conn, clock clock) (*fdSocket, error) {
 
 // watch makes what the loop sleeps on.
 func (s *fdSocket) watch() error {
-	event, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	event, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
 	if err != nil {
 		return os.NewSyscallError("eventfd", err)
 	}
@@ -128,7 +128,7 @@ func (s *fdSocket) sleep() error {
 // woken takes the wakes that have come out of the eventfd.
 func (s *fdSocket) woken() {
 	var counter [8]byte
-	_, _ = unix.Read(int(s.watched[1].Fd), counter[:]) // it does not sleep, and counts from zero again
+	_, _ = unix.Read(int(s.watched[1].Fd), counter[:]) // there are some, so it does not sleep
 }
 
 // receive reads what has arrived; 0 without an error is nothing.

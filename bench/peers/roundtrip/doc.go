@@ -1,6 +1,6 @@
 // Package roundtrip measures what it takes to get from the wire to a decision and
-// back: round trips over loopback against a peer that answers each order with an
-// acceptance and an execution, and the hand-over of work to a loop that spins.
+// back: round trips over loopback against a peer that answers each order with its
+// acceptance, and the hand-over of work to a loop that spins.
 //
 // Every client talks to the same peer, a program in C that does nothing but look
 // for the ends of frames and send the next of its prepared replies. The floor is

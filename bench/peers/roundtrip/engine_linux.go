@@ -62,14 +62,14 @@ func (c *counts) note() (last bool) {
 	return false
 }
 
-// bot is an engine that sends an order for each execution.
+// bot is an engine that sends an order for each acceptance.
 type bot struct {
 	*counts
 	engine *engine.Engine
 	order  msg.OrderCreate
 	sent   int
 	ready  bool // the exchange said how fast orders may come
-	reply  bool // an execution came
+	reply  bool // an acceptance came
 	err    error
 }
 
@@ -107,12 +107,12 @@ func (b *bot) fail(err error) {
 	_ = b.engine.Close()
 }
 
-// run is one turn: the loop is the engine's own, each execution is answered by the
+// run is one turn: the loop is the engine's own, each acceptance is answered by the
 // next order.
 func (b *bot) run(counts *counts) (turnsTaken, error) {
 	b.counts = counts
 	b.engine.OnThrottleLimitsChanged(func(*engine.Event, *msg.ThrottleLimitsChanged) { b.send() })
-	b.engine.OnOrderExecuted(func(_ *engine.Event, m *msg.OrderExecuted) {
+	b.engine.OnOrderAccepted(func(*engine.Event, *msg.OrderAccepted) {
 		if b.note() {
 			_ = b.engine.Close()
 			return
@@ -130,7 +130,7 @@ func (b *bot) runOnTime(counts *counts, core int, interval time.Duration) (turns
 	b.counts = counts
 	b.engine.OnThrottleLimitsChanged(func(*engine.Event, *msg.ThrottleLimitsChanged) { b.ready = true })
 	last := false
-	b.engine.OnOrderExecuted(func(*engine.Event, *msg.OrderExecuted) {
+	b.engine.OnOrderAccepted(func(*engine.Event, *msg.OrderAccepted) {
 		due := b.last
 		last, b.reply = b.note(), true
 		if b.done != b.warm+1 {

@@ -57,7 +57,7 @@ func (n *naive) run(counts *counts, interval time.Duration) (turnsTaken, error) 
 		if err = n.send(order(n.orders)); err != nil {
 			break
 		}
-		if err = n.await(seto.PayloadType_PAYLOAD_ORDER_EXECUTED); err != nil {
+		if err = n.await(seto.PayloadType_PAYLOAD_ORDER_ACCEPTED); err != nil {
 			break
 		}
 		due := n.last

@@ -32,7 +32,7 @@ func quantity(n int) uint64 { return uint64(10_000 + n*7919%1_000_000) }
 type turn struct{ request, reply []byte }
 
 // newScript prepares a login and orders. Turn 0 is the login; turn n is the n-th
-// order, which is answered by its acceptance and its execution.
+// order, which is answered by its acceptance: one message there and one back.
 func newScript(orders int) ([]turn, error) {
 	var s scribe
 	script := make([]turn, 1, orders+1)
@@ -53,7 +53,7 @@ func newScript(orders int) ([]turn, error) {
 		},
 	})...)
 	for n := 1; n <= orders; n++ {
-		script = append(script, turn{s.request(order(n), nil), append(s.reply(accepted(n)), s.reply(executed(n))...)})
+		script = append(script, turn{s.request(order(n), nil), s.reply(accepted(n))})
 	}
 	return script, s.err
 }
@@ -91,22 +91,8 @@ func accepted(n int) *seto.Payload {
 			Seq: proto.Uint64(uint64(n + 1)), Reference: proto.Uint64(reference + uint64(n)), OrderId: proto.Uint64(orderID + uint64(n)),
 			Price: proto.Uint32(price(n)), Quantity: proto.Uint64(quantity(n)), Side: seto.Side_SIDE_BUY.Enum(),
 			MarketId: proto.Uint32(marketID), ContractId: proto.Uint32(contractID),
-			AccountSequence_64: proto.Uint64(uint64(2*n - 1)),
+			AccountSequence_64: proto.Uint64(uint64(n)),
 			AvailableBalance:   proto.Float64(10_479.17), Exposure: proto.Float64(-166.67),
-		},
-	}
-}
-
-func executed(n int) *seto.Payload {
-	return &seto.Payload{
-		Type: seto.PayloadType_PAYLOAD_ORDER_EXECUTED.Enum(),
-		OrderExecuted: &seto.OrderExecuted{
-			Price: proto.Uint32(price(n)), Quantity: proto.Uint64(quantity(n)), OrderId: proto.Uint64(orderID + uint64(n)),
-			Side: seto.Side_SIDE_BUY.Enum(), MarketId: proto.Uint32(marketID), ContractId: proto.Uint32(contractID),
-			AccountSequence_64:    proto.Uint64(uint64(2 * n)),
-			TotalExecutedQuantity: proto.Uint64(quantity(n)), ExecutedAvgPrice: proto.Uint32(price(n)),
-			AvailableQuantity: proto.Uint64(0), OrigPrice: proto.Uint32(price(n)),
-			AvailableBalance: proto.Float64(10_431.55), Exposure: proto.Float64(-214.29),
 		},
 	}
 }
