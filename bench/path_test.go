@@ -7,7 +7,7 @@ import (
 	"github.com/smk-go/smk/bench/internal/path"
 )
 
-// BenchmarkPath is each stage of the way through the library, per message; bench/peers/cmd/path
+// BenchmarkPath is each stage of the way through the library, per message; bench/peers/cmd/bench
 // measures the same in interleaved rounds.
 func BenchmarkPath(b *testing.B) {
 	for _, open := range path.Groups() {

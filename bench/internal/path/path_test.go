@@ -3,6 +3,7 @@ package path
 import (
 	"testing"
 
+	"github.com/smk-go/smk/bench/internal/fixture"
 	"github.com/smk-go/smk/gen/msg"
 )
 
@@ -36,7 +37,11 @@ func TestStages(t *testing.T) {
 
 // TestStreamCounts reads laps of every stream and expects numbers without a hole.
 func TestStreamCounts(t *testing.T) {
-	for _, feed := range Inbound() {
+	accepted := fixture.Accepted()
+	for len(accepted.Payloads) < 300 { // laps end in the middle of a byte's range
+		accepted.Payloads = append(accepted.Payloads, accepted.Payloads[0])
+	}
+	for _, feed := range append(Inbound(), accepted) {
 		s, err := newStream(feed.Payloads)
 		if err != nil {
 			t.Fatal(err)
@@ -52,10 +57,17 @@ func TestStreamCounts(t *testing.T) {
 					t.Fatalf("%s lap %d, message %d: sequence %d, want %d", feed.Name, lap, i, got, seq)
 				}
 				seq++
-				if !p.HasOrderExecuted() {
+				got := p.GetOrderExecuted().GetAccountSequence_64()
+				switch {
+				case p.HasOrderAccepted():
+					got = p.GetOrderAccepted().GetAccountSequence_64()
+					if reference := p.GetOrderAccepted().GetReference(); reference != got {
+						t.Fatalf("%s lap %d, message %d: reference %d, want %d", feed.Name, lap, i, reference, got)
+					}
+				case !p.HasOrderExecuted():
 					continue
 				}
-				if got := p.GetOrderExecuted().GetAccountSequence_64(); got != account {
+				if got != account {
 					t.Fatalf("%s lap %d, message %d: account sequence %d, want %d", feed.Name, lap, i, got, account)
 				}
 				account++

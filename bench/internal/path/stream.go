@@ -127,13 +127,15 @@ func (s *stream) renumber() {
 
 // write writes numbers from one on to places in b, each as a varint of five bytes.
 func write(b []byte, places []int32, number uint64) uint64 {
+	const more = 0x80808080 // that another byte follows, of the first four
+	v := number&0x7f | number<<1&0x7f00 | number<<2&0x7f0000 | number<<3&0x7f000000 | number<<4&0x7f00000000 | more
 	for _, at := range places {
-		word := binary.LittleEndian.Uint64(b[at:])
-		v := number&0x7f | number<<1&0x7f00 | number<<2&0x7f0000 | number<<3&0x7f000000 | number<<4&0x7f00000000
-		binary.LittleEndian.PutUint64(b[at:], word&^0xffffffffff|v|0x80808080)
-		number++
+		to := b[at : at+5]
+		binary.LittleEndian.PutUint32(to, uint32(v))
+		to[4] = byte(v >> 32)
+		v = (v + 1) | more // the bits that are set carry on
 	}
-	return number
+	return number + uint64(len(places))
 }
 
 // read copies the next bytes of the stream to b, across the ends of frames but not of a lap, and
