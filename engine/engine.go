@@ -165,16 +165,24 @@ func (e *Engine) Send(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err er
 	return seq, err
 }
 
-// enqueue sends through the session. A send ring that is full is written to the
-// socket before the message is refused: handlers may send more than the ring holds.
+// enqueue sends through the session.
 func (e *Engine) enqueue(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err error) {
-	seq, err = e.session.Send(e.now, typ, m)
-	if err == session.ErrFull && e.conn != nil && e.failed == nil {
-		if e.failed = e.push(); e.failed == nil {
-			seq, err = e.session.Send(e.now, typ, m)
-		}
+	if seq, err = e.session.Send(e.now, typ, m); err != nil {
+		return e.enqueueAgain(typ, m, err)
 	}
-	return seq, err
+	return seq, nil
+}
+
+// enqueueAgain is for a message that was refused. A send ring that is full is written
+// to the socket before the refusal stands: handlers may send more than the ring holds.
+func (e *Engine) enqueueAgain(typ msg.PayloadType, m wire.Marshaler, refusal error) (seq uint64, err error) {
+	if refusal != session.ErrFull || e.conn == nil || e.failed != nil {
+		return 0, refusal
+	}
+	if e.failed = e.push(); e.failed != nil {
+		return 0, refusal
+	}
+	return e.session.Send(e.now, typ, m)
 }
 
 // Stop asks the loop to log out and end. Any goroutine, any time.

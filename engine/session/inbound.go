@@ -187,44 +187,49 @@ func (s *Session) application(payload []byte) *Event {
 		e.Origin = Replayed
 		s.stats.Replayed++
 	}
-	if typ := s.payload.GetType(); traitsOf(typ) != 0 && !s.regard(e, typ) {
-		return nil
+	switch typ := s.payload.GetType(); concernOf(typ) {
+	case market:
+	case orders:
+		if !s.orderNews(e, typ) {
+			return nil
+		}
+	case limits:
+		l := s.payload.GetThrottleLimitsChanged()
+		s.throttle.change(s.now, l.GetAverageRatePs(), l.GetBurstSize(), l.GetTickMs())
+	case nameless:
+		s.stats.UnknownTypes++
 	}
 	s.handling = true
 	return e
 }
 
-// regard does what the session itself has to do for an application message, and
-// reports whether it is to be handed out at once.
-func (s *Session) regard(e *Event, typ msg.PayloadType) bool {
-	traits := traitsOf(typ)
+// orderNews takes a message about orders, and reports whether it is to be handed out
+// at once.
+func (s *Session) orderNews(e *Event, typ msg.PayloadType) bool {
+	number, reference, kind, key, throttled := orderNews(&s.payload, typ, s.account.last)
 	hole := false
-	if traits&numbered != 0 {
-		if number := accountSequence(&s.payload, typ, s.account.last); number != 0 {
-			hole = s.account.first && number > s.account.last+1
-			s.account.first = false
-			if number <= s.account.last {
-				s.stats.AccountDuplicates++
-				s.advance()
-				return false
-			}
-			s.account.current, e.AccountSequence = number, number
+	if number != 0 {
+		hole = s.account.first && number > s.account.last+1
+		s.account.first = false
+		if number <= s.account.last {
+			s.stats.AccountDuplicates++
+			s.advance()
+			return false
 		}
+		s.account.current, e.AccountSequence = number, number
 	}
-	switch {
-	case traits&answers != 0:
-		s.answered(e.Origin == Replayed)
-	case traits&nameless != 0:
-		s.stats.UnknownTypes++
-	case traits&limits != 0:
-		l := s.payload.GetThrottleLimitsChanged()
-		s.throttle.change(s.now, l.GetAverageRatePs(), l.GetBurstSize(), l.GetTickMs())
+	if throttled && (s.open.n > 0 || !s.throttle.off) {
+		s.stats.ThrottleRejected++
+		s.throttle.rejected(s.now)
+	}
+	if kind != 0 && s.open.n > 0 {
+		s.answered(reference, kind, key, e.Origin == Replayed)
 	}
 	if hole {
 		s.stats.AccountGaps++
 		s.queue.push(Event{
 			Kind: AccountGap, Epoch: s.epoch, Received: s.now,
-			From: s.account.last + 1, To: e.AccountSequence - 1,
+			From: s.account.last + 1, To: number - 1,
 		})
 		s.queue.push(*e)
 	}
