@@ -152,9 +152,17 @@ func (e *Engine) Send(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err er
 	if e.restoring && e.session.State().LoggedIn() {
 		return 0, ErrRestoring
 	}
-	if !lasts(typ) {
-		return e.enqueue(typ, m)
+	if lasts(typ) {
+		return e.sendLasting(typ, m)
 	}
+	if seq, err = e.session.Send(e.now, typ, m); err != nil {
+		return e.sendAgain(typ, m, err)
+	}
+	return seq, nil
+}
+
+// sendLasting sends what lasts for a session of the exchange, and remembers it.
+func (e *Engine) sendLasting(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err error) {
 	known, err := e.standing.read(typ, m)
 	if err != nil {
 		return 0, err
@@ -168,14 +176,14 @@ func (e *Engine) Send(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err er
 // enqueue sends through the session.
 func (e *Engine) enqueue(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err error) {
 	if seq, err = e.session.Send(e.now, typ, m); err != nil {
-		return e.enqueueAgain(typ, m, err)
+		return e.sendAgain(typ, m, err)
 	}
 	return seq, nil
 }
 
-// enqueueAgain is for a message that was refused. A send ring that is full is written
-// to the socket before the refusal stands: handlers may send more than the ring holds.
-func (e *Engine) enqueueAgain(typ msg.PayloadType, m wire.Marshaler, refusal error) (seq uint64, err error) {
+// sendAgain is for a message that was refused. A send ring that is full is written to
+// the socket before the refusal stands: handlers may send more than the ring holds.
+func (e *Engine) sendAgain(typ msg.PayloadType, m wire.Marshaler, refusal error) (seq uint64, err error) {
 	if refusal != session.ErrFull || e.conn == nil || e.failed != nil {
 		return 0, refusal
 	}

@@ -20,6 +20,9 @@ func (s *Session) Send(now int64, typ msg.PayloadType, m wire.Marshaler) (seq ui
 	if typ <= msg.PayloadLogin || typ > typeMax {
 		return 0, ErrPayloadType
 	}
+	if order, ok := m.(*msg.OrderCreate); ok && typ == msg.PayloadOrderCreate {
+		return s.place(order)
+	}
 	class := classOf(typ)
 	if !class.orderEntry() {
 		return s.frame(typ, m)
@@ -29,9 +32,6 @@ func (s *Session) Send(now int64, typ msg.PayloadType, m wire.Marshaler) (seq ui
 	}
 	if err := s.admit(class); err != nil {
 		return 0, err
-	}
-	if order, ok := m.(*msg.OrderCreate); ok && typ == msg.PayloadOrderCreate {
-		return s.place(order)
 	}
 	return s.enter(typ, m)
 }
@@ -62,29 +62,30 @@ func (s *Session) build(typ msg.PayloadType, m wire.Marshaler, reference uint64)
 		return nil, 0, ErrSequenceSpent
 	}
 	if p, ok := m.(wire.Putter); ok {
-		if body, size = s.forward(typ, p, reference); size > 0 {
-			return body, size, nil
+		if region := s.spare(); region != nil {
+			tag := byte(0)
+			if reference != 0 {
+				tag = referenceTag(typ)
+			}
+			if start, end := wire.Forward(region, uint32(typ), s.out, p, tag, reference); end > 0 {
+				return region[start:end:end], end, nil
+			}
 		}
 	}
 	return s.exact(typ, m, reference)
 }
 
-// forward is build for what is usual: a short frame, written in one pass, with much
-// more room in the ring than it needs. Where that is not so it returns a size of 0.
-func (s *Session) forward(typ msg.PayloadType, m wire.Putter, reference uint64) (body []byte, size int) {
+// spare reserves room in the ring for what is usual: a short frame, written in one pass,
+// with much more room than it needs. It returns nil where there is not so much.
+func (s *Session) spare() *[wire.ForwardBytes]byte {
 	if s.frames.PendingBytes()+wire.ForwardBytes > s.bytesMax || s.frames.Waiting() >= s.recordsMax || s.serving.active {
-		return nil, 0
+		return nil
 	}
 	region, err := s.frames.Reserve(wire.ForwardBytes)
 	if err != nil {
-		return nil, 0
+		return nil
 	}
-	tag := byte(0)
-	if reference != 0 {
-		tag = referenceTag(typ)
-	}
-	start, end := wire.Forward((*[wire.ForwardBytes]byte)(region), uint32(typ), s.out, m, tag, reference)
-	return region[start:end:end], end
+	return (*[wire.ForwardBytes]byte)(region)
 }
 
 // exact is build for any message and for the last bytes of room: it asks for the size

@@ -8,19 +8,31 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// place is enter for our own kind of order_create, which is what bots send all day:
-// its fields need no asking.
-func (s *Session) place(m *msg.OrderCreate) (uint64, error) {
-	reference, automatic := m.GetReference(), uint64(0)
-	if reference == 0 {
-		automatic = s.nextReference()
+// place is Send for our own kind of order_create, which is what bots send all day: its
+// fields need no asking. It is the same as enter for everything else.
+func (s *Session) place(m *msg.OrderCreate) (seq uint64, err error) {
+	if s.open.full() {
+		return 0, ErrUnanswered
+	}
+	if !s.throttle.ready(s.now) {
+		if err := s.admit(classCreate); err != nil {
+			return 0, err
+		}
 	}
 	if s.out > sequenceMax {
 		return 0, ErrSequenceSpent
 	}
-	_, size := s.forward(msg.PayloadOrderCreate, m, automatic)
+	reference, automatic, tag := m.GetReference(), uint64(0), byte(0)
+	if reference == 0 {
+		if automatic = s.nextReference(); automatic != 0 {
+			tag = createReferenceTag
+		}
+	}
+	size := 0
+	if region := s.spare(); region != nil {
+		_, size = wire.Forward(region, uint32(msg.PayloadOrderCreate), s.out, m, tag, automatic)
+	}
 	if size == 0 {
-		var err error
 		if _, size, err = s.exact(msg.PayloadOrderCreate, m, automatic); err != nil {
 			return 0, err
 		}
@@ -115,7 +127,7 @@ type orderFields struct{ reference, order uint64 }
 func fieldsOf(typ msg.PayloadType) orderFields {
 	switch typ {
 	case msg.PayloadOrderCreate:
-		return orderFields{reference: 11}
+		return orderFields{reference: createReference}
 	case msg.PayloadOrderCancel:
 		return orderFields{reference: 2, order: 3}
 	case msg.PayloadOrderCancelAll:
@@ -128,8 +140,12 @@ func fieldsOf(typ msg.PayloadType) orderFields {
 	panic("BUG: session: not an order-entry message: " + typ.String())
 }
 
-// sideField is the number of order_create's side.
-const sideField = 4
+// Fields of order_create: the number of its side, and the tag of its reference.
+const (
+	sideField          = 4
+	createReference    = 11
+	createReferenceTag = createReference << 3
+)
 
 // referenceTag is the tag of the reference field. Its numbers are small: the tag is
 // one byte.

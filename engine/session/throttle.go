@@ -30,7 +30,7 @@ type throttle struct {
 	limit  uint64 // the burst
 	tokens uint64
 	carry  uint64 // what did not make a thousandth yet, in parts of throttleUnit
-	filled int64  // clock reading of the last filling
+	filled int64  // clock reading of the last filling; the greatest before the first
 	paused int64  // no order entry before this clock reading
 	closed bool   // the limits allow nothing: only cancels may pass
 	begun  bool   // filled is a reading
@@ -40,7 +40,7 @@ type throttle struct {
 
 func (t *throttle) init(off bool) {
 	const full = throttleBurst * token
-	*t = throttle{rate: throttleRate, limit: full, tokens: full, paused: math.MinInt64, off: off}
+	*t = throttle{rate: throttleRate, limit: full, tokens: full, filled: math.MaxInt64, paused: math.MinInt64, off: off}
 }
 
 // change takes new limits. What is in the bucket stays, up to the new burst. Only
@@ -69,6 +69,9 @@ func (t *throttle) fill(now int64) {
 		return
 	}
 	if t.tick > 0 {
+		if elapsed < t.tick {
+			return
+		}
 		ticks := elapsed / t.tick
 		t.filled += ticks * t.tick
 		elapsed = ticks * t.tick
@@ -92,6 +95,14 @@ func (t *throttle) needs(c class) uint64 {
 		return max(t.limit/headroomShare, token)
 	}
 	return token
+}
+
+// ready reports whether any order entry passes for sure: there is enough for a create
+// in the bucket, and since its last filling no time passed that would add to it. It
+// is admit for all messages of a reading of the clock but the first.
+func (t *throttle) ready(now int64) bool {
+	return t.tokens >= t.needs(classCreate) && now >= t.paused && !t.closed &&
+		uint64(now-t.filled) <= uint64(max(t.tick, 1)-1)
 }
 
 // take uses a token up, if there is one: what passes a closed or disabled throttle

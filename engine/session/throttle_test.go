@@ -32,6 +32,7 @@ func (b *slowBucket) fill(now int64) {
 // TestThrottle compares with the twin over random limits and pauses: what passes,
 // and from when on.
 func TestThrottle(t *testing.T) {
+	seen := 0
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		rate, burst, tick := 1+r.Uint32N(5000), 1+r.Uint32N(200), r.Uint32N(3)*100
@@ -56,7 +57,14 @@ func TestThrottle(t *testing.T) {
 			if tenth := big.NewRat(int64(burst), headroomShare); c == classCreate && tenth.Cmp(need) > 0 {
 				need = tenth
 			}
+			ready := s.throttle.ready(now)
 			err := s.admit(c)
+			if ready {
+				seen++
+			}
+			if ready && err != nil {
+				t.Fatalf("seed %d: is ready and refuses: %v", seed, err)
+			}
 			// A thousandth is the least that the bucket counts.
 			difference := new(big.Rat).Sub(b.tokens, need)
 			if near := new(big.Rat).Abs(difference); near.Cmp(big.NewRat(1, token)) < 0 {
@@ -83,6 +91,9 @@ func TestThrottle(t *testing.T) {
 				t.Fatalf("seed %d: does not pass when it should", seed)
 			}
 		}
+	}
+	if seen == 0 {
+		t.Error("was never ready")
 	}
 }
 
