@@ -20,7 +20,7 @@ func TestPlaceIsEnter(t *testing.T) {
 	answers := make(map[string]int)
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 3))
-		config := Config{ReferenceBase: seed % 2, ThrottleOff: seed%4 < 2, UnansweredMax: 50, AnswerTimeout: 1}
+		config := Config{ReferenceBase: seed % 2, ThrottleOff: seed%4 < 2, UnansweredMax: 50 + 100*int(seed%3), AnswerTimeout: 1}
 		config.Send.Bytes, config.Send.Records = ringBytesMin, 64
 		placed, entered := newEstablished(t, config), newEstablished(t, config)
 		if seed%5 == 0 {

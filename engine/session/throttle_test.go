@@ -58,6 +58,13 @@ func TestThrottle(t *testing.T) {
 				need = tenth
 			}
 			ready := s.throttle.ready(now)
+			if ready {
+				paused := s.throttle
+				paused.paused = now + 1
+				if paused.ready(now) {
+					t.Fatalf("seed %d: is ready in a pause", seed)
+				}
+			}
 			err := s.admit(c)
 			if ready {
 				seen++
@@ -94,6 +101,20 @@ func TestThrottle(t *testing.T) {
 	}
 	if seen == 0 {
 		t.Error("was never ready")
+	}
+}
+
+// TestThrottleReadyIsClosed has tokens left when the limits come to allow nothing.
+func TestThrottleReadyIsClosed(t *testing.T) {
+	var b throttle
+	b.init(false)
+	b.change(5, 10, 100, 0)
+	if !b.ready(5) {
+		t.Error("a full bucket is not ready")
+	}
+	b.change(5, 0, 100, 0)
+	if b.tokens == 0 || b.ready(5) {
+		t.Errorf("%d tokens, ready %t, of limits that allow nothing", b.tokens, b.ready(5))
 	}
 }
 
