@@ -57,7 +57,7 @@ var parts = []part{
 	{"codec", codec, []string{
 		"executed/", "cpp/", "vt/", "google/", "easy/", "hyper/", "quotes/", "create/", "allocs/plain",
 	}},
-	{"way", way, []string{"scan+decode/", "shuffled/", "unknown/", "varied/"}},
+	{"way", way, []string{"scan+decode/", "other order/", "shuffled/", "unknown/", "varied/"}},
 	{"slug", slug, []string{"big/"}},
 	{"path", ways, []string{"path/", "dispatch/", "throughput"}},
 	{"network", network, networkKeys},

@@ -35,7 +35,36 @@ func way(_ context.Context, o Options, r *Results) error {
 			return err
 		}
 	}
+	for what, feed := range map[string]fixture.Feed{
+		"executed": fixture.Executed(),
+		"quotes":   fixture.Quotes(),
+	} {
+		if err := otherOrder(o, r, what, feed); err != nil {
+			return err
+		}
+	}
 	return varied(o, r)
+}
+
+// otherOrder compares one message with the same one in another order, both learnt by the branch
+// predictor.
+func otherOrder(o Options, r *Results, what string, feed fixture.Feed) error {
+	other := fixture.Shuffled(feed)
+	other.Payloads = other.Payloads[:1]
+	inOrder, err1 := peers.All()[0].Decode(feed)
+	shuffled, err2 := peers.All()[0].Decode(other)
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	results, err := measure.Run(o.Config, []measure.Variant{
+		{Name: "in order", Loop: inOrder},
+		{Name: "in another order", Loop: shuffled},
+	})
+	if err != nil {
+		return err
+	}
+	r.set("other order/"+what, results[1].Ratio(results[0]))
+	return nil
 }
 
 // varied compares different messages with one again and again.
