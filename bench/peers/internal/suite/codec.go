@@ -88,28 +88,49 @@ func codec(ctx context.Context, o Options, r *Results) error {
 	default:
 		return err
 	}
-	cases, err := newCases(foreign, o.Feeds)
-	if err != nil {
-		return err
-	}
-	for _, c := range cases {
-		results, err := measure.Run(o.Config, c.variants)
-		if err != nil {
-			return fmt.Errorf("%s %s: %w", c.direction, c.feed.Name, err)
-		}
-		r.addPeers(c, results)
-		for _, g := range codecGoals {
-			if g.direction != c.direction || g.what != c.feed.Name {
+	// One case after the other: with all of them in memory, collections would be rarer for those who
+	// cause them.
+	for _, d := range []struct {
+		feeds []fixture.Feed
+		open  func(*cpp.Process, fixture.Feed) (benchCase, error)
+	}{
+		{fixture.Inbound(), decodeCase},
+		{fixture.Outbound(), encodeCase},
+	} {
+		for _, f := range d.feeds {
+			if len(o.Feeds) > 0 && !slices.Contains(o.Feeds, f.Name) {
 				continue
 			}
-			over, ok1 := named(results, g.over)
-			under, ok2 := named(results, g.under)
-			if ok1 && ok2 {
-				r.set(g.key, over.Ratio(under))
+			c, err := d.open(foreign, f)
+			if err == nil {
+				err = r.measure(o, c)
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", f.Name, err)
 			}
 		}
-		r.worst("allocs/plain", results[0].Allocs)
 	}
+	return nil
+}
+
+// measure measures a case and judges what it is for.
+func (r *Results) measure(o Options, c benchCase) error {
+	results, err := measure.Run(o.Config, c.variants)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.direction, err)
+	}
+	r.addPeers(c, results)
+	for _, g := range codecGoals {
+		if g.direction != c.direction || g.what != c.feed.Name {
+			continue
+		}
+		over, ok1 := named(results, g.over)
+		under, ok2 := named(results, g.under)
+		if ok1 && ok2 {
+			r.set(g.key, over.Ratio(under))
+		}
+	}
+	r.worst("allocs/plain", results[0].Allocs)
 	return nil
 }
 
@@ -140,59 +161,45 @@ func named(results []measure.Result, name string) (measure.Result, bool) {
 	return results[i], true
 }
 
-// newCases prepares what is asked for, everything if nothing is, and checks that everyone reads the
-// same values. The first variant is ours.
-func newCases(foreign *cpp.Process, feeds []string) ([]benchCase, error) {
-	wanted := func(f fixture.Feed) bool { return len(feeds) == 0 || slices.Contains(feeds, f.Name) }
-	var cases []benchCase
-	for _, f := range fixture.Inbound() {
-		if !wanted(f) {
+// decodeCase is everyone who decodes, once all are seen to read the same values. Ours is the first.
+func decodeCase(foreign *cpp.Process, f fixture.Feed) (benchCase, error) {
+	c := benchCase{direction: Decode, feed: f}
+	for _, p := range peers.All() {
+		if err := p.Check(f); err != nil {
+			return c, err
+		}
+		loop, err := p.Decode(f)
+		if err != nil {
+			return c, err
+		}
+		c.variants = append(c.variants, measure.Variant{Name: p.Name, Loop: loop})
+	}
+	err := c.addForeign(foreign, map[string]cpp.Kind{
+		cppReused: cpp.Reused, cppArena: cpp.Arena, cppSum: cpp.Sum, cppCopy: cpp.Copy,
+	})
+	c.variants = append(c.variants, sumFloor(f), copyFloor(f))
+	return c, err
+}
+
+// encodeCase is everyone who encodes, once all are seen to write the same bytes. Ours is the first.
+func encodeCase(foreign *cpp.Process, f fixture.Feed) (benchCase, error) {
+	c := benchCase{direction: Encode, feed: f}
+	for _, p := range peers.All() {
+		if p.Encode == nil {
 			continue
 		}
-		c := benchCase{direction: Decode, feed: f}
-		for _, p := range peers.All() {
-			if err := p.Check(f); err != nil {
-				return nil, err
-			}
-			loop, err := p.Decode(f)
-			if err != nil {
-				return nil, err
-			}
-			c.variants = append(c.variants, measure.Variant{Name: p.Name, Loop: loop})
+		if err := p.CheckEncode(f); err != nil {
+			return c, err
 		}
-		if err := c.addForeign(foreign, map[string]cpp.Kind{
-			cppReused: cpp.Reused, cppArena: cpp.Arena, cppSum: cpp.Sum, cppCopy: cpp.Copy,
-		}); err != nil {
-			return nil, err
+		next, err := p.Encode(f)
+		if err != nil {
+			return c, err
 		}
-		c.variants = append(c.variants, sumFloor(f), copyFloor(f))
-		cases = append(cases, c)
+		c.variants = append(c.variants, measure.Variant{Name: p.Name, Loop: next.Loop})
 	}
-	for _, f := range fixture.Outbound() {
-		if !wanted(f) {
-			continue
-		}
-		c := benchCase{direction: Encode, feed: f}
-		for _, p := range peers.All() {
-			if p.Encode == nil {
-				continue
-			}
-			if err := p.CheckEncode(f); err != nil {
-				return nil, err
-			}
-			next, err := p.Encode(f)
-			if err != nil {
-				return nil, err
-			}
-			c.variants = append(c.variants, measure.Variant{Name: p.Name, Loop: next.Loop})
-		}
-		if err := c.addForeign(foreign, map[string]cpp.Kind{cppEncode: cpp.Encode, cppCopy: cpp.Copy}); err != nil {
-			return nil, err
-		}
-		c.variants = append(c.variants, measure.Variant{Name: floorCopy, Loop: peers.Copy(f).Loop})
-		cases = append(cases, c)
-	}
-	return cases, nil
+	err := c.addForeign(foreign, map[string]cpp.Kind{cppEncode: cpp.Encode, cppCopy: cpp.Copy})
+	c.variants = append(c.variants, measure.Variant{Name: floorCopy, Loop: peers.Copy(f).Loop})
+	return c, err
 }
 
 // addForeign adds what the C++ process does, if there is one, in the order of the names.
