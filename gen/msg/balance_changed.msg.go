@@ -131,8 +131,10 @@ func (m *BalanceChanged) merge(b []byte, i int, u *Unknown) error {
 		}
 		switch tag {
 		case 0xa: // reason
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descBalanceChanged.failRead(start, tag, end)
 			}
 			m.reason = b[from:end:end]

@@ -249,8 +249,10 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 		}
 		switch tag {
 		case 0x1a: // bids
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descContractQuotes.failRead(start, tag, end)
 			}
 			if len(m.bids) == LevelsMax {
@@ -261,8 +263,10 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 			}
 			i = end
 		case 0x22: // offers
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descContractQuotes.failRead(start, tag, end)
 			}
 			if len(m.offers) == LevelsMax {
@@ -273,8 +277,10 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 			}
 			i = end
 		case 0x2a: // executions
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descContractQuotes.failRead(start, tag, end)
 			}
 			if len(m.executions) == ExecutionsMax {
@@ -285,8 +291,10 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 			}
 			i = end
 		case 0x32: // last_execution
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descContractQuotes.failRead(start, tag, end)
 			}
 			if err := m.MutableLastExecution().merge(b[:end], from, u); err != nil {

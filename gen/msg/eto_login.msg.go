@@ -83,8 +83,10 @@ func (m *EtoLogin) merge(b []byte, i int, u *Unknown) error {
 		}
 		switch tag {
 		case 0xa: // session
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descEtoLogin.failRead(start, tag, end)
 			}
 			m.session = b[from:end:end]

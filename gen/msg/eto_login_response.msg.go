@@ -163,8 +163,10 @@ func (m *EtoLoginResponse) merge(b []byte, i int, u *Unknown) error {
 		}
 		switch tag {
 		case 0xa: // session
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descEtoLoginResponse.failRead(start, tag, end)
 			}
 			m.session = b[from:end:end]
@@ -181,8 +183,10 @@ func (m *EtoLoginResponse) merge(b []byte, i int, u *Unknown) error {
 			m.reset = uint64(v)
 			m.has |= hasEtoLoginResponseReset
 		case 0x1a: // email
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descEtoLoginResponse.failRead(start, tag, end)
 			}
 			m.email = b[from:end:end]

@@ -275,8 +275,10 @@ func (m *EtoPayload) merge(b []byte, i int, u *Unknown) error {
 			m.isReplay = v != 0
 			m.has |= hasEtoPayloadIsReplay
 		case 0x22: // replay
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descEtoPayload.failRead(start, tag, end)
 			}
 			if err := m.MutableReplay().merge(b[:end], from, u); err != nil {
@@ -284,8 +286,10 @@ func (m *EtoPayload) merge(b []byte, i int, u *Unknown) error {
 			}
 			i = end
 		case 0x2a: // login
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descEtoPayload.failRead(start, tag, end)
 			}
 			if err := m.MutableLogin().merge(b[:end], from, u); err != nil {
@@ -293,8 +297,10 @@ func (m *EtoPayload) merge(b []byte, i int, u *Unknown) error {
 			}
 			i = end
 		case 0x32: // login_response
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descEtoPayload.failRead(start, tag, end)
 			}
 			if err := m.MutableLoginResponse().merge(b[:end], from, u); err != nil {
@@ -302,8 +308,10 @@ func (m *EtoPayload) merge(b []byte, i int, u *Unknown) error {
 			}
 			i = end
 		case 0x3a: // logout
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descEtoPayload.failRead(start, tag, end)
 			}
 			if err := m.MutableLogout().merge(b[:end], from, u); err != nil {

@@ -192,24 +192,30 @@ func (m *Login) merge(b []byte, i int, u *Unknown) error {
 		}
 		switch tag {
 		case 0xa: // username
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descLogin.failRead(start, tag, end)
 			}
 			m.username = b[from:end:end]
 			m.has |= hasLoginUsername
 			i = end
 		case 0x12: // password
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descLogin.failRead(start, tag, end)
 			}
 			m.password = b[from:end:end]
 			m.has |= hasLoginPassword
 			i = end
 		case 0x1a: // cookie
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descLogin.failRead(start, tag, end)
 			}
 			m.cookie = b[from:end:end]

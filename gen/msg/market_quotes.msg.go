@@ -177,8 +177,10 @@ func (m *MarketQuotes) merge(b []byte, i int, u *Unknown) error {
 		}
 		switch tag {
 		case 0x12: // contract_quotes
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descMarketQuotes.failRead(start, tag, end)
 			}
 			if len(m.contractQuotes) == ContractsMax {

@@ -174,16 +174,20 @@ func (m *MarketState) merge(b []byte, i int, u *Unknown) error {
 			m.marketId = uint32(v)
 			m.has |= hasMarketStateMarketId
 		case 0x22: // reason
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descMarketState.failRead(start, tag, end)
 			}
 			m.reason = b[from:end:end]
 			m.has |= hasMarketStateReason
 			i = end
 		case 0x2a: // contracts
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descMarketState.failRead(start, tag, end)
 			}
 			if len(m.contracts) == ContractsMax {

@@ -509,8 +509,10 @@ func (m *OrderAccepted) merge(b []byte, i int, u *Unknown) error {
 			m.marketId = uint32(v)
 			m.has |= hasOrderAcceptedMarketId
 		case 0x72: // label
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descOrderAccepted.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]

@@ -473,8 +473,10 @@ func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
 			m.reference = uint64(v)
 			m.has |= hasOrderCancelReplaceAcceptedReference
 		case 0x4a: // label
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descOrderCancelReplaceAccepted.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]

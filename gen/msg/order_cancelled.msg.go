@@ -550,8 +550,10 @@ func (m *OrderCancelled) merge(b []byte, i int, u *Unknown) error {
 			m.exposure = math.Float64frombits(v)
 			m.has |= hasOrderCancelledExposure
 		case 0x7a: // label
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descOrderCancelled.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]

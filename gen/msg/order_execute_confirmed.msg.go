@@ -265,8 +265,10 @@ func (m *OrderExecuteConfirmed) merge(b []byte, i int, u *Unknown) error {
 			m.accountSequence_64 = uint64(v)
 			m.has |= hasOrderExecuteConfirmedAccountSequence_64
 		case 0x3a: // label
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descOrderExecuteConfirmed.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]

@@ -661,8 +661,10 @@ func (m *OrderExecuted) merge(b []byte, i int, u *Unknown) error {
 			m.exposure = math.Float64frombits(v)
 			m.has |= hasOrderExecutedExposure
 		case 0x92: // label
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descOrderExecuted.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]

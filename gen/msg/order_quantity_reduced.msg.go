@@ -532,8 +532,10 @@ func (m *OrderQuantityReduced) merge(b []byte, i int, u *Unknown) error {
 			m.executedAvgPrice = uint32(v)
 			m.has |= hasOrderQuantityReducedExecutedAvgPrice
 		case 0x6a: // label
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descOrderQuantityReduced.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]

@@ -543,8 +543,10 @@ func (m *OrderReduced) merge(b []byte, i int, u *Unknown) error {
 			m.availableQuantity = uint64(v)
 			m.has |= hasOrderReducedAvailableQuantity
 		case 0x72: // label
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descOrderReduced.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]

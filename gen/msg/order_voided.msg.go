@@ -472,8 +472,10 @@ func (m *OrderVoided) merge(b []byte, i int, u *Unknown) error {
 			m.executedAvgPrice = uint32(v)
 			m.has |= hasOrderVoidedExecutedAvgPrice
 		case 0x62: // label
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descOrderVoided.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]

@@ -2,16 +2,27 @@
 
 package msg
 
-// fast makes m the payload in b if that is made as every writer makes it: type, eto_payload of numbers
-// only, and the one body that the type names, if it is not the session's. It reports false if it is
-// anything else, and m is then part-filled. p is where b is read at; it may be a copy of b. Behind p
-// lie len(b) bytes and SlackBytes more.
-func (m *Payload) fast(p *byte, b []byte) bool {
-	end := len(b)
+// Decode makes m the payload in b: the envelope and the one body that the type names. Text fields
+// of m borrow b. u, if not nil, counts what the schema does not know, bodies of other types
+// included. The error is a *DecodeError; m then has to be reset or decoded into.
+//
+// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Without so
+// many it copies b first, or is several times slower if b is long.
+func (m *Payload) Decode(b []byte, u *Unknown) error {
+	// Here is the fast decoder, for a payload that is made as every writer makes it: type, eto_payload of
+	// numbers only, and the one body that the type names, if it is not the session's. decodeAny reads all
+	// else from the start.
+	p, end := first(b), len(b)
+	if cap(b)-end < SlackBytes {
+		if p = m.withSlack(b); p == nil {
+			return m.decodeAny(b, u)
+		}
+	}
+
 	// type and the length of eto_payload, a byte each
 	x := load(p, 0)
 	if uint32(x)&0x80ff80ff != 0x120008 {
-		return false
+		return m.decodeAny(b, u)
 	}
 	typ, i, to := PayloadType(x>>8&0x7f), 4, 4+int(x>>24&0x7f)
 
@@ -60,14 +71,17 @@ func (m *Payload) fast(p *byte, b []byte) bool {
 	}
 
 	if i != to {
-		return false
+		return m.decodeAny(b, u)
 	}
 	m.etoPayload.has = has
 	m.typ = typ
 
 	if typ == PayloadEto {
 		m.has = hasPayloadType | hasPayloadEtoPayload
-		return i == end
+		if i == end {
+			return nil
+		}
+		return m.decodeAny(b, u)
 	}
 	m.has = hasPayloadType | hasPayloadEtoPayload | hasPayloadBody
 
@@ -75,12 +89,12 @@ func (m *Payload) fast(p *byte, b []byte) bool {
 	x = load(p, i)
 	if tag := uint32(typ+1)<<3 | wireBytes; tag < 0x80 {
 		if uint32(x)&0xff != tag {
-			return false
+			return m.decodeAny(b, u)
 		}
 		x, i = x>>8, i+1
 	} else {
 		if uint32(x)&0xffff != tag&0x7f|0x80|tag>>7<<8 {
-			return false
+			return m.decodeAny(b, u)
 		}
 		x, i = x>>16, i+2
 	}
@@ -92,86 +106,156 @@ func (m *Payload) fast(p *byte, b []byte) bool {
 	case x&0x800000 == 0:
 		x, i = three(x), i+3
 	default:
-		return false
+		return m.decodeAny(b, u)
 	}
 	// It must end where the payload ends. So no later type can follow it.
 	if i+int(x) != end {
-		return false
+		return m.decodeAny(b, u)
 	}
 	switch typ {
 	case PayloadLogin:
-		return m.login.fast(p, b, i, end)
+		if m.login.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderCreate:
-		return m.orderCreate.fast(p, b, i, end)
+		if m.orderCreate.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderRejected:
-		return m.orderRejected.fast(p, b, i, end)
+		if m.orderRejected.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderAccepted:
-		return m.orderAccepted.fast(p, b, i, end)
+		if m.orderAccepted.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderExecuted:
-		return m.orderExecuted.fast(p, b, i, end)
+		if m.orderExecuted.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderCancel:
-		return m.orderCancel.fast(p, b, i, end)
+		if m.orderCancel.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderCancelled:
-		return m.orderCancelled.fast(p, b, i, end)
+		if m.orderCancelled.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadMarketSubscribe:
-		return m.marketSubscribe.fast(p, b, i, end)
+		if m.marketSubscribe.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadMarketUnsubscribe:
-		return m.marketUnsubscribe.fast(p, b, i, end)
+		if m.marketUnsubscribe.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadMarketQuotes:
-		return m.marketQuotes.fast(p, b, i, end)
+		if m.marketQuotes.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadContractQuotes:
-		return m.contractQuotes.fast(p, b, i, end)
+		if m.contractQuotes.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderCancelRejected:
-		return m.orderCancelRejected.fast(p, b, i, end)
+		if m.orderCancelRejected.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderExecuteVoided:
-		return m.orderExecuteVoided.fast(p, b, i, end)
+		if m.orderExecuteVoided.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadMarketState:
-		return m.marketState.fast(p, b, i, end)
+		if m.marketState.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadEventSubscribe:
-		return m.eventSubscribe.fast(p, b, i, end)
+		if m.eventSubscribe.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadEventUnsubscribe:
-		return m.eventUnsubscribe.fast(p, b, i, end)
+		if m.eventUnsubscribe.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadRunningballNotification:
-		return m.runningballNotification.fast(p, b, i, end)
+		if m.runningballNotification.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadMarketManagedState:
-		return m.marketManagedState.fast(p, b, i, end)
+		if m.marketManagedState.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderExecuteConfirmed:
-		return m.orderExecuteConfirmed.fast(p, b, i, end)
+		if m.orderExecuteConfirmed.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderQuantityReduce:
-		return m.orderQuantityReduce.fast(p, b, i, end)
+		if m.orderQuantityReduce.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderQuantityReduced:
-		return m.orderQuantityReduced.fast(p, b, i, end)
+		if m.orderQuantityReduced.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderQuantityReduceRejected:
-		return m.orderQuantityReduceRejected.fast(p, b, i, end)
+		if m.orderQuantityReduceRejected.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderReduced:
-		return m.orderReduced.fast(p, b, i, end)
+		if m.orderReduced.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderCancelAll:
-		return m.orderCancelAll.fast(p, b, i, end)
+		if m.orderCancelAll.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderCancelAllAccepted:
-		return m.orderCancelAllAccepted.fast(p, b, i, end)
+		if m.orderCancelAllAccepted.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderCancelAllRejected:
-		return m.orderCancelAllRejected.fast(p, b, i, end)
+		if m.orderCancelAllRejected.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadThrottleLimitsChanged:
-		return m.throttleLimitsChanged.fast(p, b, i, end)
+		if m.throttleLimitsChanged.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadSettings:
-		return m.settings.fast(p, b, i, end)
+		if m.settings.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadSettingsAccepted:
-		return m.settingsAccepted.fast(p, b, i, end)
+		if m.settingsAccepted.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadBalanceChanged:
-		return m.balanceChanged.fast(p, b, i, end)
+		if m.balanceChanged.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderVoided:
-		return m.orderVoided.fast(p, b, i, end)
+		if m.orderVoided.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderCancelReplace:
-		return m.orderCancelReplace.fast(p, b, i, end)
+		if m.orderCancelReplace.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderPendingReplace:
-		return m.orderPendingReplace.fast(p, b, i, end)
+		if m.orderPendingReplace.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderCancelReplaceAccepted:
-		return m.orderCancelReplaceAccepted.fast(p, b, i, end)
+		if m.orderCancelReplaceAccepted.fast(p, b, i, end) {
+			return nil
+		}
 	case PayloadOrderCancelReplaceRejected:
-		return m.orderCancelReplaceRejected.fast(p, b, i, end)
+		if m.orderCancelReplaceRejected.fast(p, b, i, end) {
+			return nil
+		}
 	}
-	return false
+	return m.decodeAny(b, u)
 }
 
-// fast looks at no more than 27 bytes behind the end, before the body is found to end there.
+// Decode looks at no more than 27 bytes behind the end, before the body is found to end there.
 const _ = uint(SlackBytes - 27)

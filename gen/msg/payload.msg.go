@@ -63,6 +63,7 @@ const (
 	hasPayloadType = 1 << iota
 	hasPayloadEtoPayload
 	hasPayloadBody
+	decodedByAny // for tests: not the fast decoder made it
 )
 
 var descPayload = descriptor{name: "smarkets.seto.Payload", fields: []fieldName{
@@ -1205,24 +1206,7 @@ func (*OrderCancelReplaceRejected) PayloadType() PayloadType {
 	return PayloadOrderCancelReplaceRejected
 }
 
-// Decode makes m the payload in b: the envelope and the one body that the type names. Text fields
-// of m borrow b. u, if not nil, counts what the schema does not know, bodies of other types
-// included. The error is a *DecodeError; m then has to be reset or decoded into.
-//
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Without so
-// many it copies b first, or is several times slower if b is long.
-func (m *Payload) Decode(b []byte, u *Unknown) error {
-	p := first(b)
-	if cap(b)-len(b) < SlackBytes {
-		p = m.withSlack(b)
-	}
-	if p != nil && m.fast(p, b) {
-		return nil
-	}
-	return m.decodeAny(b, u)
-}
-
-// decodeAny is Decode for any payload.
+// decodeAny is Decode for any payload, by the strict decoders.
 func (m *Payload) decodeAny(b []byte, u *Unknown) error {
 	m.has = 0
 	var seen Unknown
@@ -1234,6 +1218,7 @@ func (m *Payload) decodeAny(b []byte, u *Unknown) error {
 		_, err = m.merge(b, true, &seen)
 	}
 	u.add(seen)
+	m.has |= decodedByAny
 	return err
 }
 

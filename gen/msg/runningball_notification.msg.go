@@ -253,8 +253,10 @@ func (m *RunningballNotification) merge(b []byte, i int, u *Unknown) error {
 			}
 			m.has |= hasRunningballNotificationState
 		case 0x1a: // details
-			from, end := span(b, i)
-			if end < 0 {
+			from, end := i+1, 0
+			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
+				end = from + int(b[i])
+			} else if from, end = span(b, i); end < 0 {
 				return descRunningballNotification.failRead(start, tag, end)
 			}
 			m.details = b[from:end:end]

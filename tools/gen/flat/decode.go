@@ -60,19 +60,16 @@ func (w *writer) readField(t *message, f *field) {
 		w.readVarint(t, "tag")
 		w.addEnum(t, f)
 	case f.Repeated:
-		w.P("from, end := span(b, i)")
-		w.P("if end < 0 { return desc", t.Name, ".failRead(start, tag, end) }")
+		w.readSpan(t)
 		w.P("if len(m.", f.Var, ") == ", f.Limit, " { return desc", t.Name, ".fail(start, tag, ErrTooMany) }")
 		w.P("if err := m.Add", f.Name, "().merge(b[:end], from, u); err != nil { return err }")
 		w.P("i = end")
 	case f.Kind == protoreflect.MessageKind:
-		w.P("from, end := span(b, i)")
-		w.P("if end < 0 { return desc", t.Name, ".failRead(start, tag, end) }")
+		w.readSpan(t)
 		w.P("if err := m.Mutable", f.Name, "().merge(b[:end], from, u); err != nil { return err }")
 		w.P("i = end")
 	case f.isText():
-		w.P("from, end := span(b, i)")
-		w.P("if end < 0 { return desc", t.Name, ".failRead(start, tag, end) }")
+		w.readSpan(t)
 		w.P("m.", f.Var, " = b[from:end:end]")
 		w.P("m.has |= ", f.Bit)
 		w.P("i = end")
@@ -105,6 +102,16 @@ func (w *writer) readVarint(t *message, tag string) {
 	w.P("i++")
 	w.P("} else if v, i = varint(b, i); i < 0 {")
 	w.P("return desc", t.Name, ".failRead(start, ", tag, ", i)")
+	w.P("}")
+}
+
+// readSpan reads where a field of bytes lies, the length of one byte in place.
+func (w *writer) readSpan(t *message) {
+	w.P("from, end := i+1, 0")
+	w.P("if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {")
+	w.P("end = from + int(b[i])")
+	w.P("} else if from, end = span(b, i); end < 0 {")
+	w.P("return desc", t.Name, ".failRead(start, tag, end)")
 	w.P("}")
 }
 
