@@ -1,5 +1,5 @@
 # Every target is one line of script; without make, run the line.
-.PHONY: check gen test fuzz bench bench-report demo
+.PHONY: check gen test fuzz count bench bench-report demo
 
 check: ## format, vet, staticcheck, import arrows, generated code up to date
 	bash scripts/check.sh
@@ -12,6 +12,9 @@ test: ## check, then every test, with and without the race detector
 
 fuzz: ## compare the decoders over CASES (default 1000000) messages, fuzz every target for FUZZTIME (default 30s)
 	bash scripts/fuzz.sh
+
+count: ## machine instructions of the hot paths against their table; ARGS=-update writes that anew
+	@bash scripts/count.sh $(ARGS)
 
 bench: ## the goals and what is measured for them, a few minutes; ARGS=-strict to fail if one is missed
 	@bash scripts/bench.sh $(ARGS)
