@@ -1,0 +1,242 @@
+package smk_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// inlined are the functions that run once a message or more often and must not turn into calls when
+// someone adds a line to them. Those of gen/msg that users call are found in the source instead.
+var inlined = map[string]string{
+	"gen/msg": `load octet first two three four eight spread28 spread32 spread64 ninth putText
+		bytesOf enough varint fixed64 sizeVarint putVarint putFixed64 (*Payload).withSlack`,
+	"wire": `shortHeader HeaderSize PutHeader FrameSize (*Buffer).Filled (*Buffer).rewind
+		spread spread28 lengthOf Flags.HasSeq (*large).take (*large).waiting`,
+	"ring": `(*Frames).Pending (*Frames).Oldest (*Frames).Newest (*Frames).run (*Frames).slot
+		(*Frames).Waiting (*Frames).floor (*Memory).Bytes`,
+	"engine/session": `(*Session).Free (*Session).Pending (*Session).State State.LoggedIn
+		(*Session).clock (*Session).advance (*Session).expired (*Session).owing (*Session).fail
+		classOf class.orderEntry ofKind (*eventQueue).pop (*throttle).take (*throttle).needs
+		(*unanswered).first (*unanswered).full`,
+	"engine": `(*Engine).readClock (*Engine).handled (*Engine).own (*Engine).unheard (*Stats).received
+		(*Engine).OrderCreate (*Engine).OrderCancel Remote.OrderCreate (*Submission).start
+		(*Submission).Done (*records).whole plain.read plain.write clock.now
+		(*MPSC).Claim (*MPSC).Peek (*MPSC).Release (*MPSC).Len
+		(*SPSC).Claim (*SPSC).Peek (*SPSC).Publish (*SPSC).Release`,
+	"uuid": `New New128 UUID.High UUID.Low UUID.Tag UUID.IsZero UUID.Valid wide.mulAdd wide.fits`,
+	"odds": `NewPrice Price.Valid Price.Complement Price.IsTick Price.NextTick Price.PreviousTick
+		Price.Snap NewQuantity Side.Opposite Money.Add Money.Sub QuantityForStake`,
+}
+
+// notInlined are the accessors of gen/msg that may be calls.
+var notInlined = regexp.MustCompile(`\.SetProto$|^\(\*MarketQuotes\)\.AddContractQuotes$`)
+
+// inlinedCalls are the functions whose calls must be gone from everything in their package: a function that
+// can be inlined is not where the one around it is large.
+var inlinedCalls = map[string][]string{
+	"gen/msg":        strings.Fields("load octet two three four eight spread28 spread32 spread64 ninth"),
+	"wire":           strings.Fields("shortHeader spread spread28 lengthOf"),
+	"engine/session": strings.Fields("classOf ofKind"),
+}
+
+// boundsChecks are how many bounds checks the compiler leaves in hot files, at most. They may become
+// fewer; then the number here follows.
+var boundsChecks = map[string]int{
+	"gen/msg/*.fast.go":            54, // of texts, and of elements that are used again
+	"gen/msg/*.put.go":             2,  // of texts
+	"gen/msg/levels.go":            3,  // none of them once a level
+	"gen/msg/put.go":               1,
+	"wire/scan.go":                 2,
+	"wire/buffer.go":               19,
+	"wire/forward.go":              4,
+	"wire/uleb128.go":              2,
+	"wire/head.go":                 24,
+	"ring/frames.go":               13,
+	"engine/session/inbound.go":    8,
+	"engine/session/outbound.go":   5,
+	"engine/session/unanswered.go": 18,
+	"engine/session/throttle.go":   5,
+	"uuid/base36.go":               7,
+	"uuid/digits.go":               7,
+	"uuid/radix.go":                8,
+	"odds/ladder.go":               3,
+	"odds/tick.go":                 8,
+}
+
+// boundsCompiler is the compiler that boundsChecks are for: another proves more, or less.
+const boundsCompiler = "go1.26"
+
+// report is what the compiler says of the hot packages. It says it again, word for word, while nothing has changed.
+var report = sync.OnceValues(func() (string, error) {
+	args := []string{"build", "-gcflags=-m -d=ssa/check_bce"}
+	for dir := range inlined {
+		args = append(args, "./"+dir)
+	}
+	slices.Sort(args[2:])
+	out, err := exec.Command("go", args...).CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%w\n%s", err, out)
+	}
+	return string(out), err
+})
+
+// typeArguments are what the compiler adds to the names of generic functions; ring. is left out too.
+var typeArguments = regexp.MustCompile(`\[[^\n]*\]`)
+
+// TestInlined finds in the compiler's report every function that has to be inlined.
+func TestInlined(t *testing.T) {
+	said, err := report()
+	if err != nil {
+		t.Fatal(err)
+	}
+	can := make(map[string]bool)
+	for _, m := range regexp.MustCompile(`(?m)^(\S+):\d+:\d+: can inline (.+)$`).FindAllStringSubmatch(said, -1) {
+		dir, name := path.Dir(path.Clean(m[1])), m[2]
+		if short := strings.TrimPrefix(typeArguments.ReplaceAllString(name, ""), "ring."); short != name {
+			if !strings.Contains(name, "[go.shape.") {
+				continue // what calls the function proper
+			}
+			dir, name = "engine", short
+		}
+		can[dir+" "+name] = true
+	}
+	for dir, names := range inlined {
+		for _, name := range strings.Fields(names) {
+			if !can[dir+" "+name] {
+				t.Errorf("%s: %s is not inlined any more", dir, name)
+			}
+		}
+	}
+	accessors := 0
+	eachFunction(t, "gen/msg", func(name string) {
+		_, method, _ := strings.Cut(name, ").")
+		if !regexp.MustCompile(`^(Get|Has|Set|Clear|Add|Mutable)`).MatchString(method) {
+			return
+		}
+		accessors++
+		if !can["gen/msg "+name] && !notInlined.MatchString(name) {
+			t.Errorf("gen/msg: %s is not inlined any more", name)
+		}
+	})
+	if accessors < 1000 {
+		t.Errorf("%d accessors found: is gen/msg read?", accessors)
+	}
+}
+
+// TestCallsAreInlined finds every call of small functions gone where they are used.
+func TestCallsAreInlined(t *testing.T) {
+	said, err := report()
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := make(map[string]bool)
+	for _, m := range regexp.MustCompile(`(?m)^(\S+:\d+):\d+: inlining call to (\S+)$`).FindAllStringSubmatch(said, -1) {
+		gone[path.Clean(m[1])+" "+m[2]] = true
+	}
+	for dir, names := range inlinedCalls {
+		calls := make(map[string]int)
+		eachSource(t, dir, func(fset *token.FileSet, file *ast.File) {
+			ast.Inspect(file, func(n ast.Node) bool {
+				call, ok := n.(*ast.CallExpr)
+				if !ok {
+					return true
+				}
+				if f, ok := call.Fun.(*ast.Ident); ok && slices.Contains(names, f.Name) {
+					calls[f.Name]++
+					at := fset.Position(call.Pos())
+					if where := fmt.Sprintf("%s:%d", filepath.ToSlash(at.Filename), at.Line); !gone[where+" "+f.Name] {
+						t.Errorf("%s: %s is called, not inlined", where, f.Name)
+					}
+				}
+				return true
+			})
+		})
+		for _, name := range names {
+			if calls[name] == 0 {
+				t.Errorf("%s: %s is not called by anybody", dir, name)
+			}
+		}
+	}
+}
+
+// TestBoundsChecks counts the bounds checks that are left in hot files.
+func TestBoundsChecks(t *testing.T) {
+	if !strings.HasPrefix(runtime.Version(), boundsCompiler+".") || runtime.GOARCH != "amd64" {
+		t.Logf("bounds checks: not available: the table is for %s on amd64, this is %s on %s", boundsCompiler, runtime.Version(), runtime.GOARCH)
+		return
+	}
+	said, err := report()
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := make(map[string]int)
+	for _, m := range regexp.MustCompile(`(?m)^(\S+):\d+:\d+: Found Is(?:Slice)?InBounds$`).FindAllStringSubmatch(said, -1) {
+		left[path.Clean(m[1])]++
+	}
+	for pattern, most := range boundsChecks {
+		files, err := filepath.Glob(filepath.FromSlash(pattern))
+		if err != nil || len(files) == 0 {
+			t.Errorf("%s: no such file (%v)", pattern, err)
+		}
+		n := 0
+		for _, file := range files {
+			n += left[filepath.ToSlash(file)]
+		}
+		switch {
+		case n > most:
+			t.Errorf("%s: %d bounds checks, at most %d: go build -gcflags=-d=ssa/check_bce shows them", pattern, n, most)
+		case n < most:
+			t.Logf("%s: only %d bounds checks, no longer %d: lower the number here", pattern, n, most)
+		}
+	}
+}
+
+// eachSource parses the files of a package, without its tests.
+func eachSource(t *testing.T, dir string, f func(*token.FileSet, *ast.File)) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: no source (%v)", dir, err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f(fset, file)
+	}
+}
+
+// eachFunction names the methods of a package's types as the compiler does.
+func eachFunction(t *testing.T, dir string, f func(name string)) {
+	t.Helper()
+	eachSource(t, dir, func(_ *token.FileSet, file *ast.File) {
+		for _, decl := range file.Decls {
+			fn, ok := decl.(*ast.FuncDecl)
+			if !ok || fn.Recv == nil {
+				continue
+			}
+			switch typ := fn.Recv.List[0].Type.(type) {
+			case *ast.StarExpr:
+				f(fmt.Sprintf("(*%v).%s", typ.X, fn.Name))
+			case *ast.Ident:
+				f(fmt.Sprintf("%s.%s", typ, fn.Name))
+			}
+		}
+	})
+}
