@@ -140,3 +140,58 @@ func TestLevelsStop(t *testing.T) {
 		t.Errorf("another field's tag: %d levels, stops at %d", len(got), i)
 	}
 }
+
+// TestUsualLevels gives the loop over usual levels quantities of any bytes. What it takes the strict
+// decoder reads as the same, and it takes every level that it is for.
+func TestUsualLevels(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	taken := make(map[int]int)
+	for range 100_000 {
+		size := 4 + r.IntN(6)
+		b := []byte{0x1a, byte(size), 0x08, byte(r.Uint32()) | 0x80, byte(r.Uint32()) & 0x7f, 0x10}
+		for range size - 4 {
+			b = append(b, byte(r.Uint32()))
+		}
+		if len(b) > 6 && r.IntN(2) == 0 { // as it ought to be
+			for k := range b[6:] {
+				b[6+k] |= 0x80
+			}
+			b[len(b)-1] &= 0x7f
+		}
+		var want ContractQuotes
+		err := want.merge(b, 0, nil)
+		room := make([]Quote, 1)
+		n, next := usualLevels(room, first(roomy(b, byte(r.Uint32()))), 0, len(b), levelHead|0x1a)
+		whole := err == nil && size >= 5 && size <= 8 && want.bids[0].has == hasLevel
+		if _, end := varint(b, 6); whole && end == len(b) != (n == 1) {
+			t.Fatalf("%x: %d levels taken", b, n)
+		}
+		if n == 1 && (next != len(b) || err != nil || room[0] != want.bids[0]) {
+			t.Fatalf("%x: %v, ends at %d, want %v, %v", b, &room[0], next, &want, err)
+		}
+		taken[size] += n
+	}
+	for size := 5; size <= 8; size++ {
+		if taken[size] < 1000 {
+			t.Errorf("of size %d only %d levels were taken", size, taken[size])
+		}
+	}
+}
+
+// TestScratch expects a copy with slack behind it of every payload that is not too long.
+func TestScratch(t *testing.T) {
+	var m Payload
+	for n := range scratchBytes + SlackBytes + 1 {
+		b := bytes.Repeat([]byte{byte(n)}, n)
+		p := m.withSlack(b)
+		if (p == nil) != (n > scratchBytes) {
+			t.Fatalf("%d bytes: %v", n, p)
+		}
+		if p == nil {
+			continue
+		}
+		if p != &m.scratch[0] || len(m.scratch) < n+SlackBytes || !bytes.Equal(m.scratch[:n], b) {
+			t.Fatalf("%d bytes are not where there is slack behind them", n)
+		}
+	}
+}
