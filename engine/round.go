@@ -40,6 +40,10 @@ func (e *Engine) exchange(block bool) {
 		e.idleLooks = 0
 	}
 	e.readClock()
+	if n == 0 {
+		e.takeSubmitted() // likely what ended the look
+		e.flush()
+	}
 	e.stats.BytesIn += uint64(n)
 	e.session.Filled(n)
 	e.drain()

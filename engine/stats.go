@@ -31,7 +31,7 @@ type Stats struct {
 	Connected uint64
 	Lost      [causes]uint64
 
-	// HandedOverPeak is the most that waited in the queue from other goroutines,
+	// HandedOverPeak is the most that was found in the queue from other goroutines,
 	// UnsentPeak the most bytes that waited for the socket at the end of a round.
 	HandedOverPeak int
 	UnsentPeak     int

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 
 	"github.com/smk-go/smk/engine/session"
@@ -74,5 +75,12 @@ func TestLook(t *testing.T) {
 				t.Errorf("%d looks counted, want %d", e.idleLooks-before, c.want)
 			}
 		})
+	}
+}
+
+// TestSlotFillsALine: with the queue's word of eight bytes a slot is a cache line.
+func TestSlotFillsALine(t *testing.T) {
+	if size := reflect.TypeFor[handedOver]().Size(); size != 64-8 {
+		t.Errorf("%d bytes, want 56", size)
 	}
 }
