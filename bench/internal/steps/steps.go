@@ -27,9 +27,10 @@ var ErrUnavailable = errors.New("steps: this program cannot go through another h
 const (
 	childEnv = "SMK_STEPS_CHILD"
 
-	// Enough for what grows to have grown, and one more: what a path does every so often, which is a
-	// power of two of calls as a rule, then has just been done.
-	warmRounds = 65
+	// What grows has then grown, and the runtime's caches of interfaces, which take in one of a
+	// thousand that they miss, have what they need. And one more: what a path does every so often,
+	// which is a power of two of calls as a rule, has just been done.
+	warmRounds = 1<<13 + 1
 	rounds     = 3 // that are counted, if they are not long; the least of them counts
 )
 
