@@ -14,19 +14,6 @@ var ErrStale = errors.New("session: too old to be sent again")
 // the exchange says that it dropped something without saying what.
 var ErrThrottleExceeded = errors.New("session: the exchange dropped a message for its throttle")
 
-// answered ends the wait of the request that a message answers: the one with the
-// reference that it gives, or else with the sequence or the order.
-func (s *Session) answered(reference uint64, kind keyKind, key uint64, replayed bool) {
-	if reference != 0 {
-		kind, key = byReference, reference
-	} else if replayed && kind == bySequence {
-		return // the sequence may be one of an earlier session
-	}
-	if e, link := s.open.find(kind, key); e != nil {
-		s.unlink(e, link)
-	}
-}
-
 // tellWithheld makes the fate of a message that was withheld from a replay the
 // event.
 func (s *Session) tellWithheld() bool {

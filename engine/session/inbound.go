@@ -222,8 +222,16 @@ func (s *Session) orderNews(e *Event, typ msg.PayloadType) bool {
 		s.stats.ThrottleRejected++
 		s.throttle.rejected(s.now)
 	}
+	if reference != 0 {
+		kind, key = byReference, reference
+	} else if kind == bySequence && e.Origin == Replayed {
+		kind = 0 // the sequence may be one of an earlier session
+	}
 	if kind != 0 && s.open.n > 0 {
-		s.answered(reference, kind, key, e.Origin == Replayed)
+		// It is the answer that this request waits for.
+		if request, link := s.open.find(kind, key); request != nil {
+			s.unlink(request, link)
+		}
 	}
 	if hole {
 		s.stats.AccountGaps++
