@@ -210,6 +210,8 @@ func openEngineWith(config engine.Config, c *conn, register func(*engine.Engine)
 }
 
 // sink keeps what handlers read.
+//
+//lint:ignore U1000 it is written so that reading is not left out
 var sink uint64
 
 // engineIn is an engine's loop with a handler for each kind of message of the feeds.
