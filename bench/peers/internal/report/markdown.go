@@ -71,7 +71,7 @@ func goals(r *suite.Results) string {
 			number = strconv.Itoa(g.Number)
 		}
 		if g.Measured != nil {
-			measured = figure(g.Measured.Median)
+			measured = judged(g)
 			spread = figure(g.Measured.Min) + " to " + figure(g.Measured.Max)
 		} else if g.Note != "" {
 			verdict += ": " + g.Note
@@ -152,6 +152,22 @@ func factTable(r *suite.Results) string {
 		t.row(f.What, figure(f.Value.Median), f.Unit, figure(f.Value.Min)+" to "+figure(f.Value.Max))
 	}
 	return t.unlessEmpty("")
+}
+
+// judged is the measured value of a goal, with as many digits as it takes to see on which side of the
+// limit it is.
+func judged(g suite.GoalRow) string {
+	v := g.Measured.Median
+	text := figure(v)
+	for _, limit := range []*float64{&g.Limit, g.Stretch} {
+		for digits := 2; limit != nil && digits <= 6 && v != *limit; digits++ {
+			if shown, err := strconv.ParseFloat(text, 64); err != nil || shown != *limit {
+				break
+			}
+			text = strconv.FormatFloat(v, 'f', digits, 64)
+		}
+	}
+	return text
 }
 
 // figure is a number with three digits that mean something.

@@ -69,6 +69,19 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
+// TestJudged expects a value that is just beyond a limit to be told from the limit.
+func TestJudged(t *testing.T) {
+	stretch := 15.0
+	for v, want := range map[float64]string{
+		11.97: "11.97", 11.9999: "11.9999", 12: "12", 11.9: "11.9", 12.04: "12.04", 14.999: "14.999", 15: "15", 1.234: "1.23",
+	} {
+		g := suite.GoalRow{Limit: 12, Stretch: &stretch, Measured: &measure.Spread{Median: v}}
+		if got := judged(g); got != want {
+			t.Errorf("%v is written %s, want %s", v, got, want)
+		}
+	}
+}
+
 func TestFigure(t *testing.T) {
 	for _, c := range []struct {
 		v    float64

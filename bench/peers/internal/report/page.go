@@ -125,7 +125,7 @@ func goalLines(r *suite.Results) (lines []goalLine) {
 			l.Stretch = sign(g.Sense) + " " + figure(*g.Stretch)
 		}
 		if g.Measured != nil {
-			l.Measured, l.Note = figure(g.Measured.Median), ""
+			l.Measured, l.Note = judged(g), ""
 			l.Spread = figure(g.Measured.Min) + " – " + figure(g.Measured.Max)
 		}
 		last, lines = g.Number, append(lines, l)
