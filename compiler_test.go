@@ -28,10 +28,12 @@ var inlined = map[string]string{
 	"engine/session": `(*Session).Free (*Session).Pending (*Session).State State.LoggedIn
 		(*Session).clock (*Session).advance (*Session).expired (*Session).owing (*Session).fail
 		classOf class.orderEntry ofKind (*eventQueue).pop (*throttle).take (*throttle).needs
-		(*unanswered).first (*unanswered).full`,
+		(*unanswered).first (*unanswered).full (*unanswered).head (*unanswered).link
+		(*Session).disturbed (*Session).decoded isApplication concernOf withoutNames
+		(*Session).nextReference (*Session).refusal referenceTag referenceSize`,
 	"engine": `(*Engine).readClock (*Engine).handled (*Engine).own (*Engine).unheard (*Stats).received
 		(*Engine).OrderCreate (*Engine).OrderCancel Remote.OrderCreate (*Submission).start
-		(*Submission).Done (*records).whole plain.read plain.write clock.now
+		(*timing).running (*timing).starts together (*Submission).Done (*records).whole plain.read plain.write clock.now
 		(*MPSC).Claim (*MPSC).Peek (*MPSC).Release (*MPSC).Len
 		(*SPSC).Claim (*SPSC).Peek (*SPSC).Publish (*SPSC).Release`,
 	"uuid": `New New128 UUID.High UUID.Low UUID.Tag UUID.IsZero UUID.Valid wide.mulAdd wide.fits`,
@@ -47,7 +49,7 @@ var notInlined = regexp.MustCompile(`\.SetProto$|^\(\*MarketQuotes\)\.AddContrac
 var inlinedCalls = map[string][]string{
 	"gen/msg":        strings.Fields("load octet two three four eight spread28 spread32 spread64 ninth"),
 	"wire":           strings.Fields("shortHeader spread spread28 lengthOf"),
-	"engine/session": strings.Fields("classOf ofKind"),
+	"engine/session": strings.Fields("classOf ofKind isApplication concernOf referenceTag referenceSize"),
 }
 
 // boundsChecks are how many bounds checks the compiler leaves in hot files, at most. They may become
