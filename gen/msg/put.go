@@ -27,19 +27,14 @@ const (
 	putTextMax = 0x7f
 )
 
-// varintOf is, by a number's length in bits, what turns its groups of 7 bits into a varint: the bits
-// that say that it goes on, of the first 8 bytes, and how many bytes there are.
-var varintOf = func() (table [65]struct {
-	continued uint64
-	bytes     uint
-},
-) {
-	for k := range table {
-		n := uint(max(1, (k+6)/7))
-		table[k].bytes = n
-		table[k].continued = continued & (1<<(8*(n-1)) - 1)
+// varintMore and varintLen are, by a number's length in bits, what turns its groups of 7 bits into a
+// varint: the bits of the first 8 bytes that say that it goes on, and how many bytes there are.
+var varintMore, varintLen = func() (more [65]uint64, length [65]uint8) {
+	for k := range more {
+		n := max(1, (k+6)/7)
+		more[k], length[k] = continued&(1<<(8*(n-1))-1), uint8(n)
 	}
-	return table
+	return more, length
 }()
 
 // spread28 returns the varint of v, which has at most 28 bits, the first byte lowest, and its length.
@@ -47,29 +42,29 @@ var varintOf = func() (table [65]struct {
 // It moves the upper half of the groups up by two bits, and then every other group by one: to move
 // bits by k is to add them 1<<k-1 times.
 func spread28(v uint32) (x uint32, n uint) {
-	to := &varintOf[bits.Len32(v)]
+	k := bits.Len32(v)
 	x = v + 3*(v&0xfffc000)
 	x += x & 0x3f803f80
-	return x | uint32(to.continued), to.bytes
+	return x | uint32(varintMore[k]), uint(varintLen[k])
 }
 
 // spread32 is spread28 for any number.
 func spread32(v uint32) (x uint64, n uint) {
-	to := &varintOf[bits.Len32(v)]
+	k := bits.Len32(v)
 	x = uint64(v&0xfffffff) | uint64(v>>28)<<32
 	x += 3 * (x & 0xfffc000)
 	x += x & 0x3f803f80
-	return x | to.continued, to.bytes
+	return x | varintMore[k], uint(varintLen[k])
 }
 
 // spread64 returns the first 8 bytes of the varint of v, the first byte lowest, and the length of the
 // whole.
 func spread64(v uint64) (x uint64, n uint) {
-	to := &varintOf[bits.Len64(v)]
+	k := bits.Len64(v)
 	x = v&0xfffffff | v>>28&0xfffffff<<32
 	x += 3 * (x & 0x0fffc0000fffc000)
 	x += x & 0x3f803f803f803f80
-	return x | to.continued, to.bytes
+	return x | varintMore[k], uint(varintLen[k])
 }
 
 // ninth returns the ninth and the tenth byte of the varint of v. A varint of nine bytes ends with the
