@@ -270,18 +270,11 @@ func countSend() steps.Path {
 		p := new(msg.Payload)
 		return func(i int) {
 			seq := uint64(base + i)
-			p.MutableEtoPayload().SetSeq(seq)
-			payload, frame, err := wire.Measure(p)
+			region, err := frames.Reserve(wire.ForwardBytes)
 			if err != nil {
 				panic(err)
 			}
-			region, err := frames.Reserve(frame)
-			if err != nil {
-				panic(err)
-			}
-			if err := wire.PutFrame(region, p, payload); err != nil {
-				panic(err)
-			}
+			_, frame := wire.Forward((*[wire.ForwardBytes]byte)(region), uint32(p.GetType()), seq, p.GetOrderCreate(), 0, 0)
 			frames.Commit(frame, ring.Record{Seq: seq})
 			frames.Written(len(frames.Pending()))
 		}, p.Decode(fixture.Create().Payloads[0], nil)

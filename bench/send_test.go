@@ -19,7 +19,7 @@ func BenchmarkSend(b *testing.B) {
 		b.Run(feed.Name+"/msg", func(b *testing.B) {
 			send(b, feed, func(frames *ring.Frames, k uint64) int {
 				m := bodies[k&uint64(feed.Mask())]
-				m.SetReference(fixture.FirstReference + k)
+				m.refer.SetReference(fixture.FirstReference + k)
 				region, err := frames.Reserve(wire.ForwardBytes)
 				if err != nil {
 					b.Fatal(err)
