@@ -24,7 +24,7 @@ func TestProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.Version) < 7 {
+	if strings.Count(p.Version, ".") != 2 || strings.HasPrefix(p.Version, "0.") {
 		t.Errorf("version is %q", p.Version)
 	}
 	for _, feed := range append(fixture.Inbound(), fixture.Create()) {
@@ -86,6 +86,15 @@ func testFrame(t *testing.T, p *Process) {
 	}
 	if d, err := loop(1000); err != nil || d <= 0 {
 		t.Errorf("encode: %v, %v", d, err)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	if got, err := version("3021012"); got != "3.21.12" || err != nil {
+		t.Errorf("%s, %v", got, err)
+	}
+	if _, err := version("new"); err == nil {
+		t.Error("any text is a version")
 	}
 }
 

@@ -33,7 +33,7 @@ const (
 
 // Process is the running program. It serves one goroutine.
 type Process struct {
-	// Version is libprotobuf's, such as 3021012.
+	// Version is libprotobuf's, such as 3.21.12.
 	Version string
 
 	dir    string
@@ -73,12 +73,22 @@ func Start(ctx context.Context, flags []string) (p *Process, err error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	if p.Version, err = p.answer(); err != nil {
+	number, err := p.answer()
+	if err == nil {
+		p.Version, err = version(number)
+	}
+	if err != nil {
 		_ = p.cmd.Process.Kill()
 		_ = p.cmd.Wait()
 		return nil, err
 	}
 	return p, nil
+}
+
+// version writes a number such as 3021012 as people do.
+func version(number string) (string, error) {
+	n, err := strconv.ParseUint(number, 10, 32)
+	return fmt.Sprintf("%d.%d.%d", n/1_000_000, n/1000%1000, n%1000), err
 }
 
 // Close ends the process and removes what was built.

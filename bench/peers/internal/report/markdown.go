@@ -30,7 +30,7 @@ func Markdown(w io.Writer, r *suite.Results) error {
 		{"The way of a message", stageTable(r)},
 		{"Round trips", latencyTable(r)},
 		{"Growth", growthTable(r)},
-		{"Size", factTable(r)},
+		{"Sizes and other times", factTable(r)},
 	} {
 		if section.text != "" {
 			fmt.Fprintf(&b, "\n## %s\n\n%s", section.title, section.text)

@@ -47,7 +47,7 @@ func Summary(r *suite.Results) string {
 	b.WriteString(t.String())
 	for _, l := range r.Latency {
 		if l.Name == roundtrip.EngineSpins && len(l.ToFloor) > 0 {
-			fmt.Fprintf(&b, "\nAn order and its answers over loopback: %s µs at p50, %s at p99; %s and %s times what a C program that polls\nits socket takes to send and receive the same bytes.\n",
+			fmt.Fprintf(&b, "\nAn order and its answer over loopback: %s µs at p50, %s at p99; %s and %s times what a C program that polls\nits socket takes to send and receive the same bytes.\n",
 				figure(l.P50.Median), figure(l.P99.Median), figure(l.ToFloor[0].Median), figure(l.ToFloor[1].Median))
 		}
 	}
