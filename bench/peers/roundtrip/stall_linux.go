@@ -16,6 +16,10 @@ const (
 	garbageBytes  = 4 << 10
 	garbageKept   = 1 << 10
 	garbagePerSec = 400 << 20
+
+	// garbageCycle is after how much garbage it is collected, however large the heap
+	// is: both loops meet as many collections.
+	garbageCycle = 20 << 20
 )
 
 // measureStalls looks for the longest stall of a loop with little and with much
@@ -98,6 +102,9 @@ func litter(stop *atomic.Bool) {
 	start := time.Now()
 	for i := 0; !stop.Load(); i++ {
 		kept[i%garbageKept] = make([]byte, garbageBytes)
+		if i%(garbageCycle/garbageBytes) == 0 {
+			runtime.GC()
+		}
 		if ahead := time.Duration(float64(i)*garbageBytes/garbagePerSec*1e9) - time.Since(start); ahead > time.Millisecond {
 			time.Sleep(ahead)
 		}
