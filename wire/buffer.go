@@ -136,6 +136,12 @@ func (b *Buffer) Next() ([]byte, error) {
 	// What is buffered here is good: an error empties the block, and a large
 	// frame has it to itself.
 	if part := b.block[b.read:b.filled]; len(part) >= FrameBytesMin {
+		// Most headers are one byte.
+		if n := 1 + int(part[0]); n >= FrameBytesMin && n <= 0x80 && n <= len(part) && n <= b.limits.PayloadBytesMax {
+			b.read += n
+			b.stats.Frames++
+			return part[1:n], nil
+		}
 		size, length := shortHeader(part[0], part[1])
 		n := size + length
 		if length <= b.limits.PayloadBytesMax && n >= FrameBytesMin && n <= len(part) {

@@ -91,7 +91,7 @@ func varied(o Options, r *Results) error {
 	return nil
 }
 
-// scan compares frames cut from a stream and decoded with payloads of the same memory that were cut
+// scan compares frames that a receive buffer hands out, decoded, with payloads of a stream that was cut
 // before.
 func scan(o Options, r *Results, key string, feed fixture.Feed) error {
 	limits, err := wire.Limits{}.Resolve()
@@ -110,8 +110,12 @@ func scan(o Options, r *Results, key string, feed fixture.Feed) error {
 		at += n
 		payloads = append(payloads, block[at-len(payload):at])
 	}
-	m, at, next := new(msg.Payload), 0, 0
-	errCut := errors.New("the stream ends within a frame")
+	buffer, err := wire.NewBuffer(0, limits)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = buffer.Close() }()
+	m, next := new(msg.Payload), 0
 	results, err := measure.Run(o.Config, []measure.Variant{
 		{Name: "decode", Loop: func(n int) error {
 			for range n {
@@ -126,20 +130,16 @@ func scan(o Options, r *Results, key string, feed fixture.Feed) error {
 		}},
 		{Name: "scan and decode", Loop: func(n int) error {
 			for range n {
-				payload, size, err := wire.Scan(stream[at:], limits)
+				payload, err := buffer.Next()
+				if payload == nil && err == nil { // a copy stands in for the socket
+					buffer.Filled(copy(buffer.Free(), stream))
+					payload, err = buffer.Next()
+				}
 				if err != nil {
 					return err
 				}
-				if size == 0 {
-					return errCut
-				}
-				at += size
-				// With the slack behind it, as a receive buffer hands it out.
-				if err := m.Decode(block[at-len(payload):at], nil); err != nil {
+				if err := m.Decode(payload, nil); err != nil {
 					return err
-				}
-				if at == len(stream) {
-					at = 0
 				}
 			}
 			return nil
