@@ -107,15 +107,16 @@ func (t *tracee) rounds(paths []Path) ([]int, error) {
 	return counts, nil
 }
 
-// pin binds this thread, and with it the child, to the processor it is on.
+// pin binds this thread, and with it the child, to one processor: the last, for who binds something
+// that spins takes the first as a rule.
 func pin() (unpin func()) {
 	var all, one unix.CPUSet
-	cpu := 0
+	cpu := len(all)*64 - 1
 	if unix.SchedGetaffinity(0, &all) != nil {
 		return func() {}
 	}
-	for !all.IsSet(cpu) {
-		cpu++
+	for cpu > 0 && !all.IsSet(cpu) {
+		cpu--
 	}
 	one.Set(cpu)
 	_ = unix.SchedSetaffinity(0, &one)
