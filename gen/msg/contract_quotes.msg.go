@@ -227,7 +227,7 @@ func (m *ContractQuotes) SetContractId(v uint32) {
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
 // Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is several times as fast.
+// are so many it is faster, several times for nearly all messages.
 func (m *ContractQuotes) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -306,7 +306,7 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descContractQuotes.failRead(start, tag, i)
 			}
 			m.highPrice = uint32(v)
@@ -316,7 +316,7 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descContractQuotes.failRead(start, tag, i)
 			}
 			m.lowPrice = uint32(v)
@@ -326,7 +326,7 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descContractQuotes.failRead(start, tag, i)
 			}
 			m.marketId = uint32(v)
@@ -336,7 +336,7 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descContractQuotes.failRead(start, tag, i)
 			}
 			m.contractId = uint32(v)

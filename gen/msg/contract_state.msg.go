@@ -127,7 +127,7 @@ func (m *ContractState) SetReduceFactor(v uint32) {
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
 // Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is several times as fast.
+// are so many it is faster, several times for nearly all messages.
 func (m *ContractState) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -153,7 +153,7 @@ func (m *ContractState) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descContractState.failRead(start, tag, i)
 			}
 			m.contractId = uint32(v)
@@ -163,7 +163,7 @@ func (m *ContractState) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descContractState.failRead(start, tag, i)
 			}
 			m.state = ContractStateType(v)
@@ -176,7 +176,7 @@ func (m *ContractState) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descContractState.failRead(start, tag, i)
 			}
 			m.reduceType = ReduceType(v)
@@ -189,7 +189,7 @@ func (m *ContractState) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descContractState.failRead(start, tag, i)
 			}
 			m.reduceFactor = uint32(v)

@@ -34,7 +34,7 @@ type fieldName struct {
 }
 
 func (d *descriptor) field(number uint64) (name string, ok bool) {
-	for i := range d.fields {
+	for i := len(d.fields) - 1; i >= 0 && uint64(d.fields[i].number) >= number; i-- {
 		if uint64(d.fields[i].number) == number {
 			return d.fields[i].name, true
 		}

@@ -129,7 +129,7 @@ func (m *MarketState) ClearContracts() { m.contracts = m.contracts[:0] }
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
 // Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is several times as fast.
+// are so many it is faster, several times for nearly all messages.
 func (m *MarketState) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -155,7 +155,7 @@ func (m *MarketState) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descMarketState.failRead(start, tag, i)
 			}
 			m.state = MarketStateType(v)
@@ -168,7 +168,7 @@ func (m *MarketState) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descMarketState.failRead(start, tag, i)
 			}
 			m.marketId = uint32(v)

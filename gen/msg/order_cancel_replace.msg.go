@@ -240,7 +240,7 @@ func (m *OrderCancelReplace) SetMarketId(v uint32) {
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
 // Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is several times as fast.
+// are so many it is faster, several times for nearly all messages.
 func (m *OrderCancelReplace) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -251,7 +251,15 @@ func (m *OrderCancelReplace) Decode(b []byte, u *Unknown) error {
 
 // merge reads the fields in b[i:] over those m has.
 func (m *OrderCancelReplace) merge(b []byte, i int, u *Unknown) error {
+	var values [numbersEnd]uint64
 	for i < len(b) {
+		// in any order at no cost of branches; else or then field by field
+		if next, seen := numbers(b, i, &values, numbersOrderCancelReplace, fixedOrderCancelReplace); seen != 0 {
+			m.store(&values, seen, u)
+			if i = next; i == len(b) {
+				break
+			}
+		}
 		start := i
 		tag := uint64(b[i])
 		i++
@@ -266,7 +274,7 @@ func (m *OrderCancelReplace) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplace.failRead(start, tag, i)
 			}
 			m.origOrderId = uint64(v)
@@ -276,7 +284,7 @@ func (m *OrderCancelReplace) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplace.failRead(start, tag, i)
 			}
 			m.price = uint32(v)
@@ -286,7 +294,7 @@ func (m *OrderCancelReplace) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplace.failRead(start, tag, i)
 			}
 			m.priceType = PriceType(v)
@@ -299,7 +307,7 @@ func (m *OrderCancelReplace) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplace.failRead(start, tag, i)
 			}
 			m.quantity = uint64(v)
@@ -309,7 +317,7 @@ func (m *OrderCancelReplace) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplace.failRead(start, tag, i)
 			}
 			m.quantityType = QuantityType(v)
@@ -322,7 +330,7 @@ func (m *OrderCancelReplace) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplace.failRead(start, tag, i)
 			}
 			m.reference = uint64(v)
@@ -342,7 +350,7 @@ func (m *OrderCancelReplace) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplace.failRead(start, tag, i)
 			}
 			m.marketId = uint32(v)
@@ -356,6 +364,52 @@ func (m *OrderCancelReplace) merge(b []byte, i int, u *Unknown) error {
 		}
 	}
 	return nil
+}
+
+// The fields that numbers reads, a bit for each field number, and those of them of 8 bytes.
+const (
+	numbersOrderCancelReplace = 0x17e
+	fixedOrderCancelReplace   = 0x0
+)
+
+// store sets the fields that were seen to their values.
+func (m *OrderCancelReplace) store(values *[numbersEnd]uint64, seen uint32, u *Unknown) {
+	has := m.has
+	if seen&0x2 != 0 { // orig_order_id
+		m.origOrderId = values[1]
+		has |= hasOrderCancelReplaceOrigOrderId
+	}
+	if seen&0x4 != 0 { // price
+		m.price = uint32(values[2])
+		has |= hasOrderCancelReplacePrice
+	}
+	if seen&0x8 != 0 { // price_type
+		m.priceType = PriceType(values[3])
+		has |= hasOrderCancelReplacePriceType
+		if !m.priceType.Known() {
+			u.value()
+		}
+	}
+	if seen&0x10 != 0 { // quantity
+		m.quantity = values[4]
+		has |= hasOrderCancelReplaceQuantity
+	}
+	if seen&0x20 != 0 { // quantity_type
+		m.quantityType = QuantityType(values[5])
+		has |= hasOrderCancelReplaceQuantityType
+		if !m.quantityType.Known() {
+			u.value()
+		}
+	}
+	if seen&0x40 != 0 { // reference
+		m.reference = values[6]
+		has |= hasOrderCancelReplaceReference
+	}
+	if seen&0x100 != 0 { // market_id
+		m.marketId = uint32(values[8])
+		has |= hasOrderCancelReplaceMarketId
+	}
+	m.has = has
 }
 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.

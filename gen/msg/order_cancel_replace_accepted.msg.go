@@ -371,7 +371,7 @@ func (m *OrderCancelReplaceAccepted) SetSide(v Side) {
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
 // Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is several times as fast.
+// are so many it is faster, several times for nearly all messages.
 func (m *OrderCancelReplaceAccepted) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -382,7 +382,15 @@ func (m *OrderCancelReplaceAccepted) Decode(b []byte, u *Unknown) error {
 
 // merge reads the fields in b[i:] over those m has.
 func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
+	var values [numbersEnd]uint64
 	for i < len(b) {
+		// in any order at no cost of branches; else or then field by field
+		if next, seen := numbers(b, i, &values, numbersOrderCancelReplaceAccepted, fixedOrderCancelReplaceAccepted); seen != 0 {
+			m.store(&values, seen, u)
+			if i = next; i == len(b) {
+				break
+			}
+		}
 		start := i
 		tag := uint64(b[i])
 		i++
@@ -397,7 +405,7 @@ func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceAccepted.failRead(start, tag, i)
 			}
 			m.orderId = uint64(v)
@@ -407,7 +415,7 @@ func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceAccepted.failRead(start, tag, i)
 			}
 			m.origOrderId = uint64(v)
@@ -417,7 +425,7 @@ func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceAccepted.failRead(start, tag, i)
 			}
 			m.price = uint32(v)
@@ -427,7 +435,7 @@ func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceAccepted.failRead(start, tag, i)
 			}
 			m.quantity = uint64(v)
@@ -437,7 +445,7 @@ func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceAccepted.failRead(start, tag, i)
 			}
 			m.quantityLeft = uint64(v)
@@ -447,7 +455,7 @@ func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceAccepted.failRead(start, tag, i)
 			}
 			m.accountSequence = uint32(v)
@@ -457,7 +465,7 @@ func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceAccepted.failRead(start, tag, i)
 			}
 			m.accountSequence_64 = uint64(v)
@@ -467,7 +475,7 @@ func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceAccepted.failRead(start, tag, i)
 			}
 			m.reference = uint64(v)
@@ -487,7 +495,7 @@ func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceAccepted.failRead(start, tag, i)
 			}
 			m.marketId = uint32(v)
@@ -497,7 +505,7 @@ func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceAccepted.failRead(start, tag, i)
 			}
 			m.contractId = uint32(v)
@@ -507,7 +515,7 @@ func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceAccepted.failRead(start, tag, i)
 			}
 			m.side = Side(v)
@@ -524,6 +532,65 @@ func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
 		}
 	}
 	return nil
+}
+
+// The fields that numbers reads, a bit for each field number, and those of them of 8 bytes.
+const (
+	numbersOrderCancelReplaceAccepted = 0x1dfe
+	fixedOrderCancelReplaceAccepted   = 0x0
+)
+
+// store sets the fields that were seen to their values.
+func (m *OrderCancelReplaceAccepted) store(values *[numbersEnd]uint64, seen uint32, u *Unknown) {
+	has := m.has
+	if seen&0x2 != 0 { // order_id
+		m.orderId = values[1]
+		has |= hasOrderCancelReplaceAcceptedOrderId
+	}
+	if seen&0x4 != 0 { // orig_order_id
+		m.origOrderId = values[2]
+		has |= hasOrderCancelReplaceAcceptedOrigOrderId
+	}
+	if seen&0x8 != 0 { // price
+		m.price = uint32(values[3])
+		has |= hasOrderCancelReplaceAcceptedPrice
+	}
+	if seen&0x10 != 0 { // quantity
+		m.quantity = values[4]
+		has |= hasOrderCancelReplaceAcceptedQuantity
+	}
+	if seen&0x20 != 0 { // quantity_left
+		m.quantityLeft = values[5]
+		has |= hasOrderCancelReplaceAcceptedQuantityLeft
+	}
+	if seen&0x40 != 0 { // account_sequence
+		m.accountSequence = uint32(values[6])
+		has |= hasOrderCancelReplaceAcceptedAccountSequence
+	}
+	if seen&0x80 != 0 { // account_sequence_64
+		m.accountSequence_64 = values[7]
+		has |= hasOrderCancelReplaceAcceptedAccountSequence_64
+	}
+	if seen&0x100 != 0 { // reference
+		m.reference = values[8]
+		has |= hasOrderCancelReplaceAcceptedReference
+	}
+	if seen&0x400 != 0 { // market_id
+		m.marketId = uint32(values[10])
+		has |= hasOrderCancelReplaceAcceptedMarketId
+	}
+	if seen&0x800 != 0 { // contract_id
+		m.contractId = uint32(values[11])
+		has |= hasOrderCancelReplaceAcceptedContractId
+	}
+	if seen&0x1000 != 0 { // side
+		m.side = Side(values[12])
+		has |= hasOrderCancelReplaceAcceptedSide
+		if !m.side.Known() {
+			u.value()
+		}
+	}
+	m.has = has
 }
 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.

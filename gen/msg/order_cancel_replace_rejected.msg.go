@@ -314,7 +314,7 @@ func (m *OrderCancelReplaceRejected) SetSide(v Side) {
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
 // Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is several times as fast.
+// are so many it is faster, several times for nearly all messages.
 func (m *OrderCancelReplaceRejected) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -325,7 +325,15 @@ func (m *OrderCancelReplaceRejected) Decode(b []byte, u *Unknown) error {
 
 // merge reads the fields in b[i:] over those m has.
 func (m *OrderCancelReplaceRejected) merge(b []byte, i int, u *Unknown) error {
+	var values [numbersEnd]uint64
 	for i < len(b) {
+		// in any order at no cost of branches; else or then field by field
+		if next, seen := numbers(b, i, &values, numbersOrderCancelReplaceRejected, fixedOrderCancelReplaceRejected); seen != 0 {
+			m.store(&values, seen, u)
+			if i = next; i == len(b) {
+				break
+			}
+		}
 		start := i
 		tag := uint64(b[i])
 		i++
@@ -340,7 +348,7 @@ func (m *OrderCancelReplaceRejected) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceRejected.failRead(start, tag, i)
 			}
 			m.orderId = uint64(v)
@@ -350,7 +358,7 @@ func (m *OrderCancelReplaceRejected) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceRejected.failRead(start, tag, i)
 			}
 			m.origOrderId = uint64(v)
@@ -360,7 +368,7 @@ func (m *OrderCancelReplaceRejected) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceRejected.failRead(start, tag, i)
 			}
 			m.reason = OrderCancelReplaceRejectedReason(v)
@@ -373,7 +381,7 @@ func (m *OrderCancelReplaceRejected) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceRejected.failRead(start, tag, i)
 			}
 			m.accountSequence = uint32(v)
@@ -383,7 +391,7 @@ func (m *OrderCancelReplaceRejected) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceRejected.failRead(start, tag, i)
 			}
 			m.accountSequence_64 = uint64(v)
@@ -393,7 +401,7 @@ func (m *OrderCancelReplaceRejected) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceRejected.failRead(start, tag, i)
 			}
 			m.reference = uint64(v)
@@ -413,7 +421,7 @@ func (m *OrderCancelReplaceRejected) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceRejected.failRead(start, tag, i)
 			}
 			m.marketId = uint32(v)
@@ -423,7 +431,7 @@ func (m *OrderCancelReplaceRejected) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceRejected.failRead(start, tag, i)
 			}
 			m.contractId = uint32(v)
@@ -433,7 +441,7 @@ func (m *OrderCancelReplaceRejected) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCancelReplaceRejected.failRead(start, tag, i)
 			}
 			m.side = Side(v)
@@ -450,6 +458,60 @@ func (m *OrderCancelReplaceRejected) merge(b []byte, i int, u *Unknown) error {
 		}
 	}
 	return nil
+}
+
+// The fields that numbers reads, a bit for each field number, and those of them of 8 bytes.
+const (
+	numbersOrderCancelReplaceRejected = 0x77e
+	fixedOrderCancelReplaceRejected   = 0x0
+)
+
+// store sets the fields that were seen to their values.
+func (m *OrderCancelReplaceRejected) store(values *[numbersEnd]uint64, seen uint32, u *Unknown) {
+	has := m.has
+	if seen&0x2 != 0 { // order_id
+		m.orderId = values[1]
+		has |= hasOrderCancelReplaceRejectedOrderId
+	}
+	if seen&0x4 != 0 { // orig_order_id
+		m.origOrderId = values[2]
+		has |= hasOrderCancelReplaceRejectedOrigOrderId
+	}
+	if seen&0x8 != 0 { // reason
+		m.reason = OrderCancelReplaceRejectedReason(values[3])
+		has |= hasOrderCancelReplaceRejectedReason
+		if !m.reason.Known() {
+			u.value()
+		}
+	}
+	if seen&0x10 != 0 { // account_sequence
+		m.accountSequence = uint32(values[4])
+		has |= hasOrderCancelReplaceRejectedAccountSequence
+	}
+	if seen&0x20 != 0 { // account_sequence_64
+		m.accountSequence_64 = values[5]
+		has |= hasOrderCancelReplaceRejectedAccountSequence_64
+	}
+	if seen&0x40 != 0 { // reference
+		m.reference = values[6]
+		has |= hasOrderCancelReplaceRejectedReference
+	}
+	if seen&0x100 != 0 { // market_id
+		m.marketId = uint32(values[8])
+		has |= hasOrderCancelReplaceRejectedMarketId
+	}
+	if seen&0x200 != 0 { // contract_id
+		m.contractId = uint32(values[9])
+		has |= hasOrderCancelReplaceRejectedContractId
+	}
+	if seen&0x400 != 0 { // side
+		m.side = Side(values[10])
+		has |= hasOrderCancelReplaceRejectedSide
+		if !m.side.Known() {
+			u.value()
+		}
+	}
+	m.has = has
 }
 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.

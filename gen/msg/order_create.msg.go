@@ -341,7 +341,7 @@ func (m *OrderCreate) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
 // Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is several times as fast.
+// are so many it is faster, several times for nearly all messages.
 func (m *OrderCreate) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -352,7 +352,15 @@ func (m *OrderCreate) Decode(b []byte, u *Unknown) error {
 
 // merge reads the fields in b[i:] over those m has.
 func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
+	var values [numbersEnd]uint64
 	for i < len(b) {
+		// in any order at no cost of branches; else or then field by field
+		if next, seen := numbers(b, i, &values, numbersOrderCreate, fixedOrderCreate); seen != 0 {
+			m.store(&values, seen, u)
+			if i = next; i == len(b) {
+				break
+			}
+		}
 		start := i
 		tag := uint64(b[i])
 		i++
@@ -367,7 +375,7 @@ func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCreate.failRead(start, tag, i)
 			}
 			m.typ = OrderCreateType(v)
@@ -380,7 +388,7 @@ func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCreate.failRead(start, tag, i)
 			}
 			m.side = Side(v)
@@ -393,7 +401,7 @@ func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCreate.failRead(start, tag, i)
 			}
 			m.quantityType = QuantityType(v)
@@ -406,7 +414,7 @@ func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCreate.failRead(start, tag, i)
 			}
 			m.quantity = uint64(v)
@@ -416,7 +424,7 @@ func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCreate.failRead(start, tag, i)
 			}
 			m.priceType = PriceType(v)
@@ -429,7 +437,7 @@ func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCreate.failRead(start, tag, i)
 			}
 			m.price = uint32(v)
@@ -439,7 +447,7 @@ func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCreate.failRead(start, tag, i)
 			}
 			m.maq = uint32(v)
@@ -449,7 +457,7 @@ func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCreate.failRead(start, tag, i)
 			}
 			m.tif = TimeInForceType(v)
@@ -462,7 +470,7 @@ func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCreate.failRead(start, tag, i)
 			}
 			m.reference = uint64(v)
@@ -472,7 +480,7 @@ func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCreate.failRead(start, tag, i)
 			}
 			m.marketId = uint32(v)
@@ -482,7 +490,7 @@ func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderCreate.failRead(start, tag, i)
 			}
 			m.contractId = uint32(v)
@@ -506,6 +514,77 @@ func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 		}
 	}
 	return nil
+}
+
+// The fields that numbers reads, a bit for each field number, and those of them of 8 bytes.
+const (
+	numbersOrderCreate = 0x3ff2
+	fixedOrderCreate   = 0x0
+)
+
+// store sets the fields that were seen to their values.
+func (m *OrderCreate) store(values *[numbersEnd]uint64, seen uint32, u *Unknown) {
+	has := m.has
+	if seen&0x2 != 0 { // type
+		m.typ = OrderCreateType(values[1])
+		has |= hasOrderCreateType
+		if !m.typ.Known() {
+			u.value()
+		}
+	}
+	if seen&0x10 != 0 { // side
+		m.side = Side(values[4])
+		has |= hasOrderCreateSide
+		if !m.side.Known() {
+			u.value()
+		}
+	}
+	if seen&0x20 != 0 { // quantity_type
+		m.quantityType = QuantityType(values[5])
+		has |= hasOrderCreateQuantityType
+		if !m.quantityType.Known() {
+			u.value()
+		}
+	}
+	if seen&0x40 != 0 { // quantity
+		m.quantity = values[6]
+		has |= hasOrderCreateQuantity
+	}
+	if seen&0x80 != 0 { // price_type
+		m.priceType = PriceType(values[7])
+		has |= hasOrderCreatePriceType
+		if !m.priceType.Known() {
+			u.value()
+		}
+	}
+	if seen&0x100 != 0 { // price
+		m.price = uint32(values[8])
+		has |= hasOrderCreatePrice
+	}
+	if seen&0x200 != 0 { // maq
+		m.maq = uint32(values[9])
+		has |= hasOrderCreateMaq
+	}
+	if seen&0x400 != 0 { // tif
+		m.tif = TimeInForceType(values[10])
+		has |= hasOrderCreateTif
+		if !m.tif.Known() {
+			u.value()
+		}
+	}
+	if seen&0x800 != 0 { // reference
+		m.reference = values[11]
+		has |= hasOrderCreateReference
+	}
+	if seen&0x1000 != 0 { // market_id
+		m.marketId = uint32(values[12])
+		has |= hasOrderCreateMarketId
+	}
+	if seen&0x2000 != 0 { // contract_id
+		m.contractId = uint32(values[13])
+		has |= hasOrderCreateContractId
+	}
+	m.has = has
 }
 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.

@@ -318,7 +318,7 @@ func (m *OrderPendingReplace) SetSide(v Side) {
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
 // Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is several times as fast.
+// are so many it is faster, several times for nearly all messages.
 func (m *OrderPendingReplace) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -329,7 +329,15 @@ func (m *OrderPendingReplace) Decode(b []byte, u *Unknown) error {
 
 // merge reads the fields in b[i:] over those m has.
 func (m *OrderPendingReplace) merge(b []byte, i int, u *Unknown) error {
+	var values [numbersEnd]uint64
 	for i < len(b) {
+		// in any order at no cost of branches; else or then field by field
+		if next, seen := numbers(b, i, &values, numbersOrderPendingReplace, fixedOrderPendingReplace); seen != 0 {
+			m.store(&values, seen, u)
+			if i = next; i == len(b) {
+				break
+			}
+		}
 		start := i
 		tag := uint64(b[i])
 		i++
@@ -344,7 +352,7 @@ func (m *OrderPendingReplace) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderPendingReplace.failRead(start, tag, i)
 			}
 			m.orderId = uint64(v)
@@ -354,7 +362,7 @@ func (m *OrderPendingReplace) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderPendingReplace.failRead(start, tag, i)
 			}
 			m.origOrderId = uint64(v)
@@ -364,7 +372,7 @@ func (m *OrderPendingReplace) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderPendingReplace.failRead(start, tag, i)
 			}
 			m.price = uint32(v)
@@ -374,7 +382,7 @@ func (m *OrderPendingReplace) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderPendingReplace.failRead(start, tag, i)
 			}
 			m.quantity = uint64(v)
@@ -384,7 +392,7 @@ func (m *OrderPendingReplace) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderPendingReplace.failRead(start, tag, i)
 			}
 			m.accountSequence = uint32(v)
@@ -394,7 +402,7 @@ func (m *OrderPendingReplace) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderPendingReplace.failRead(start, tag, i)
 			}
 			m.accountSequence_64 = uint64(v)
@@ -404,7 +412,7 @@ func (m *OrderPendingReplace) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderPendingReplace.failRead(start, tag, i)
 			}
 			m.reference = uint64(v)
@@ -424,7 +432,7 @@ func (m *OrderPendingReplace) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderPendingReplace.failRead(start, tag, i)
 			}
 			m.marketId = uint32(v)
@@ -434,7 +442,7 @@ func (m *OrderPendingReplace) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderPendingReplace.failRead(start, tag, i)
 			}
 			m.contractId = uint32(v)
@@ -444,7 +452,7 @@ func (m *OrderPendingReplace) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderPendingReplace.failRead(start, tag, i)
 			}
 			m.side = Side(v)
@@ -461,6 +469,61 @@ func (m *OrderPendingReplace) merge(b []byte, i int, u *Unknown) error {
 		}
 	}
 	return nil
+}
+
+// The fields that numbers reads, a bit for each field number, and those of them of 8 bytes.
+const (
+	numbersOrderPendingReplace = 0xefe
+	fixedOrderPendingReplace   = 0x0
+)
+
+// store sets the fields that were seen to their values.
+func (m *OrderPendingReplace) store(values *[numbersEnd]uint64, seen uint32, u *Unknown) {
+	has := m.has
+	if seen&0x2 != 0 { // order_id
+		m.orderId = values[1]
+		has |= hasOrderPendingReplaceOrderId
+	}
+	if seen&0x4 != 0 { // orig_order_id
+		m.origOrderId = values[2]
+		has |= hasOrderPendingReplaceOrigOrderId
+	}
+	if seen&0x8 != 0 { // price
+		m.price = uint32(values[3])
+		has |= hasOrderPendingReplacePrice
+	}
+	if seen&0x10 != 0 { // quantity
+		m.quantity = values[4]
+		has |= hasOrderPendingReplaceQuantity
+	}
+	if seen&0x20 != 0 { // account_sequence
+		m.accountSequence = uint32(values[5])
+		has |= hasOrderPendingReplaceAccountSequence
+	}
+	if seen&0x40 != 0 { // account_sequence_64
+		m.accountSequence_64 = values[6]
+		has |= hasOrderPendingReplaceAccountSequence_64
+	}
+	if seen&0x80 != 0 { // reference
+		m.reference = values[7]
+		has |= hasOrderPendingReplaceReference
+	}
+	if seen&0x200 != 0 { // market_id
+		m.marketId = uint32(values[9])
+		has |= hasOrderPendingReplaceMarketId
+	}
+	if seen&0x400 != 0 { // contract_id
+		m.contractId = uint32(values[10])
+		has |= hasOrderPendingReplaceContractId
+	}
+	if seen&0x800 != 0 { // side
+		m.side = Side(values[11])
+		has |= hasOrderPendingReplaceSide
+		if !m.side.Known() {
+			u.value()
+		}
+	}
+	m.has = has
 }
 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.

@@ -106,7 +106,7 @@ func (m *OrderQuantityReduce) SetReference(v uint64) {
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
 // Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is several times as fast.
+// are so many it is faster, several times for nearly all messages.
 func (m *OrderQuantityReduce) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -132,7 +132,7 @@ func (m *OrderQuantityReduce) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderQuantityReduce.failRead(start, tag, i)
 			}
 			m.orderId = uint64(v)
@@ -142,7 +142,7 @@ func (m *OrderQuantityReduce) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderQuantityReduce.failRead(start, tag, i)
 			}
 			m.newQuantity = uint64(v)
@@ -152,7 +152,7 @@ func (m *OrderQuantityReduce) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descOrderQuantityReduce.failRead(start, tag, i)
 			}
 			m.reference = uint64(v)

@@ -218,7 +218,7 @@ func (m *RunningballNotification) SetEventId(v uint32) {
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
 // Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is several times as fast.
+// are so many it is faster, several times for nearly all messages.
 func (m *RunningballNotification) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -229,7 +229,15 @@ func (m *RunningballNotification) Decode(b []byte, u *Unknown) error {
 
 // merge reads the fields in b[i:] over those m has.
 func (m *RunningballNotification) merge(b []byte, i int, u *Unknown) error {
+	var values [numbersEnd]uint64
 	for i < len(b) {
+		// in any order at no cost of branches; else or then field by field
+		if next, seen := numbers(b, i, &values, numbersRunningballNotification, fixedRunningballNotification); seen != 0 {
+			m.store(&values, seen, u)
+			if i = next; i == len(b) {
+				break
+			}
+		}
 		start := i
 		tag := uint64(b[i])
 		i++
@@ -244,7 +252,7 @@ func (m *RunningballNotification) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descRunningballNotification.failRead(start, tag, i)
 			}
 			m.state = RunningballState(v)
@@ -267,7 +275,7 @@ func (m *RunningballNotification) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descRunningballNotification.failRead(start, tag, i)
 			}
 			m.period = RunningballPeriod(v)
@@ -280,7 +288,7 @@ func (m *RunningballNotification) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descRunningballNotification.failRead(start, tag, i)
 			}
 			m.playtime = uint32(v)
@@ -290,7 +298,7 @@ func (m *RunningballNotification) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descRunningballNotification.failRead(start, tag, i)
 			}
 			m.scoreHome = uint32(v)
@@ -300,7 +308,7 @@ func (m *RunningballNotification) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descRunningballNotification.failRead(start, tag, i)
 			}
 			m.scoreAway = uint32(v)
@@ -310,7 +318,7 @@ func (m *RunningballNotification) merge(b []byte, i int, u *Unknown) error {
 			if i < len(b) && b[i] < 0x80 {
 				v = uint64(b[i])
 				i++
-			} else if v, i = varint(b, i); i < 0 {
+			} else if v, i = number(b, i); i < 0 {
 				return descRunningballNotification.failRead(start, tag, i)
 			}
 			m.eventId = uint32(v)
@@ -324,6 +332,48 @@ func (m *RunningballNotification) merge(b []byte, i int, u *Unknown) error {
 		}
 	}
 	return nil
+}
+
+// The fields that numbers reads, a bit for each field number, and those of them of 8 bytes.
+const (
+	numbersRunningballNotification = 0x1f4
+	fixedRunningballNotification   = 0x0
+)
+
+// store sets the fields that were seen to their values.
+func (m *RunningballNotification) store(values *[numbersEnd]uint64, seen uint32, u *Unknown) {
+	has := m.has
+	if seen&0x4 != 0 { // state
+		m.state = RunningballState(values[2])
+		has |= hasRunningballNotificationState
+		if !m.state.Known() {
+			u.value()
+		}
+	}
+	if seen&0x10 != 0 { // period
+		m.period = RunningballPeriod(values[4])
+		has |= hasRunningballNotificationPeriod
+		if !m.period.Known() {
+			u.value()
+		}
+	}
+	if seen&0x20 != 0 { // playtime
+		m.playtime = uint32(values[5])
+		has |= hasRunningballNotificationPlaytime
+	}
+	if seen&0x40 != 0 { // score_home
+		m.scoreHome = uint32(values[6])
+		has |= hasRunningballNotificationScoreHome
+	}
+	if seen&0x80 != 0 { // score_away
+		m.scoreAway = uint32(values[7])
+		has |= hasRunningballNotificationScoreAway
+	}
+	if seen&0x100 != 0 { // event_id
+		m.eventId = uint32(values[8])
+		has |= hasRunningballNotificationEventId
+	}
+	m.has = has
 }
 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.

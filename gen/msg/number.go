@@ -1,0 +1,81 @@
+package msg
+
+// What differs from field to field, be it the field's number or the length of its value, is not
+// branched on here: when fields come in any order nearly every such branch is mispredicted, and one
+// of these costs as much as reading a field.
+
+const (
+	lowest     = 0x0101010101010101 // the lowest bit of every byte
+	numbersEnd = 32                 // one more than the highest field number that numbers reads
+
+	// readAhead is how far behind its start a field is looked at.
+	readAhead = 2 + varintBytes
+)
+
+// That is no more than may be looked at.
+const _ = uint(SlackBytes - readAhead)
+
+// number is varint without branches on the length, as long as there is room to look ahead.
+func number(b []byte, i int) (v uint64, next int) {
+	if i <= cap(b)-wordBytes {
+		x := load(first(b), i)
+		if stop := ^x & continued; stop != 0 {
+			mask := stop ^ (stop - 1)
+			// Its bytes are counted by their lowest bits. Without newer instructions that is faster
+			// than counting zeros.
+			if next = i + int(mask&lowest*lowest>>56); next <= len(b) {
+				return eight(x & mask), next
+			}
+		}
+	}
+	return varint(b, i)
+}
+
+// numbers reads fields of one number each from b[i:] on, and leaves their values at their own numbers.
+// Bits say which are wanted, and which of those have 8 bytes. It stops at the end and before
+// whatever else there is: a field that is not wanted, that comes again, that is not well formed or
+// that has less than readAhead bytes of memory from where it begins. The fields in seen end before next.
+func numbers(b []byte, i int, values *[numbersEnd]uint64, wanted, fixed uint32) (next int, seen uint32) {
+	varints := wanted &^ fixed // that are missing
+	p, room := first(b), cap(b)-readAhead
+	for i < len(b) && i <= room {
+		x := load(p, i)
+		// A tag is one byte or, from number 16 on, that and a 1: the upper bits of the first byte
+		// are the number, and its highest bit says which.
+		k := uint8(x) >> 3
+		var v uint64
+		if uint8(x)&0x87 == wireVarint {
+			if varints>>k&1 == 0 {
+				break
+			}
+			stop := ^x & (continued &^ 0x80) // behind the tag
+			if stop != 0 {
+				mask := stop ^ (stop - 1)
+				next = i + int(mask&lowest*lowest>>56)
+				v = eight(x & mask >> 8)
+			} else {
+				v, next = long(p, i+1)
+			}
+		} else {
+			second := x >> 7 & 1
+			isFixed := fixed >> k & 1
+			if (varints|fixed)>>k&1 == 0 || uint32(x)&7 != isFixed || (x>>8^1)&0xff&-second != 0 {
+				break
+			}
+			at := i + 1 + int(second)
+			if isFixed != 0 {
+				v, next = load(p, at), at+wordBytes
+			} else {
+				v, next = long(p, at)
+			}
+		}
+		if next == 0 || next > len(b) {
+			break
+		}
+		values[k] = v
+		varints &^= 1 << k
+		fixed &^= 1 << k
+		i = next
+	}
+	return i, wanted &^ (varints | fixed)
+}
