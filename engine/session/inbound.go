@@ -190,7 +190,7 @@ func (s *Session) application(payload []byte) *Event {
 	switch typ := s.payload.GetType(); concernOf(typ) {
 	case market:
 	case orders:
-		if !s.orderNews(e, typ) {
+		if !s.usualNews(e, typ) && !s.orderNews(e, typ) {
 			return nil
 		}
 	case limits:
@@ -201,6 +201,43 @@ func (s *Session) application(payload []byte) *Event {
 	}
 	s.handling = true
 	return e
+}
+
+// usualNews is orderNews, in short, for most of what comes about orders while all goes
+// well: an execution or an acceptance with a new account sequence. It reports false,
+// and has done nothing, for anything else.
+func (s *Session) usualNews(e *Event, typ msg.PayloadType) bool {
+	if s.account.first {
+		return false
+	}
+	var number uint64
+	switch typ {
+	case msg.PayloadOrderExecuted:
+		m := s.payload.GetOrderExecuted()
+		if number = m.GetAccountSequence_64(); number <= s.account.last {
+			return false
+		}
+	case msg.PayloadOrderAccepted:
+		m := s.payload.GetOrderAccepted()
+		reference := m.GetReference()
+		if number = m.GetAccountSequence_64(); number <= s.account.last || reference == 0 {
+			return false
+		}
+		s.answered(byReference, reference)
+	default:
+		return false
+	}
+	s.account.current, e.AccountSequence = number, number
+	return true
+}
+
+// answered ends the wait of the request that has a key, if there is one.
+func (s *Session) answered(kind keyKind, key uint64) {
+	if s.open.n > 0 {
+		if request, link := s.open.find(kind, key); request != nil {
+			s.unlink(request, link)
+		}
+	}
 }
 
 // orderNews takes a message about orders, and reports whether it is to be handed out
@@ -227,11 +264,8 @@ func (s *Session) orderNews(e *Event, typ msg.PayloadType) bool {
 	} else if kind == bySequence && e.Origin == Replayed {
 		kind = 0 // the sequence may be one of an earlier session
 	}
-	if kind != 0 && s.open.n > 0 {
-		// It is the answer that this request waits for.
-		if request, link := s.open.find(kind, key); request != nil {
-			s.unlink(request, link)
-		}
+	if kind != 0 {
+		s.answered(kind, key)
 	}
 	if hole {
 		s.stats.AccountGaps++
