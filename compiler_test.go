@@ -65,7 +65,7 @@ var boundsChecks = map[string]int{
 	"wire/uleb128.go":              2,
 	"wire/head.go":                 24,
 	"ring/frames.go":               13,
-	"engine/session/inbound.go":    10, // two of them where an answer finds its request
+	"engine/session/inbound.go":    12, // four of them where an answer finds its request
 	"engine/session/outbound.go":   5,
 	"engine/session/unanswered.go": 18,
 	"engine/session/throttle.go":   5,

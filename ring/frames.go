@@ -148,6 +148,18 @@ func (f *Frames) Close() error {
 // stays evicted.
 // Reserving less than one byte panics.
 func (f *Frames) Reserve(n int) ([]byte, error) {
+	block, at := f.block, f.head&f.mask
+	if end := at + uint64(n); at < end && end <= uint64(len(block)) &&
+		f.head+uint64(n)-f.low <= f.mask+1 && f.waiting != len(f.index) {
+		f.start, f.reserved = f.head, n
+		return block[at:end:end], nil
+	}
+	return f.reserveRare(n)
+}
+
+// reserveRare is Reserve for what does not fit behind the last frame, or not before
+// others are evicted.
+func (f *Frames) reserveRare(n int) ([]byte, error) {
 	f.reserved = 0
 	if uint(n)-1 >= uint(len(f.block)) {
 		return nil, f.refuseSize(n)

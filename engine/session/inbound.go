@@ -106,9 +106,11 @@ func (s *Session) receive(payload []byte) *Event {
 	}
 	if s.state.LoggedIn() && s.in <= sequenceMax && !s.carefully {
 		unknown := s.unknown
-		if s.payload.Decode(payload, &s.unknown) == nil &&
-			s.payload.GetEtoPayload().GetSeq() == s.in && isApplication(uint32(s.payload.GetType())) {
-			return s.application(payload)
+		if s.payload.Decode(payload, &s.unknown) == nil {
+			eto, typ := s.payload.GetEtoPayload(), s.payload.GetType()
+			if eto.GetSeq() == s.in && isApplication(uint32(typ)) {
+				return s.application(payload, typ, eto.GetIsReplay())
+			}
 		}
 		s.unknown = unknown // as if it had not been decoded
 	}
@@ -151,7 +153,7 @@ func (s *Session) examine(payload []byte) *Event {
 		if !s.decode(env, payload) {
 			return nil
 		}
-		return s.application(payload)
+		return s.application(payload, s.payload.GetType(), s.payload.GetEtoPayload().GetIsReplay())
 	}
 	if s.sessionMessage(env, payload) {
 		return &s.event
@@ -178,16 +180,16 @@ func (s *Session) decoded(kind EventKind, env wire.Envelope, payload []byte) Eve
 }
 
 // application is an application message in its sequence, decoded.
-func (s *Session) application(payload []byte) *Event {
+func (s *Session) application(payload []byte, typ msg.PayloadType, replay bool) *Event {
 	e := &s.message
 	e.Kind, e.Origin, e.Epoch, e.Received = Message, Live, s.epoch, s.now
 	e.Seq, e.AccountSequence = s.in, 0
 	e.Payload, e.Raw = &s.payload, slices.Clip(payload)
-	if s.payload.GetEtoPayload().GetIsReplay() {
+	if replay {
 		e.Origin = Replayed
 		s.stats.Replayed++
 	}
-	switch typ := s.payload.GetType(); concernOf(typ) {
+	switch concernOf(typ) {
 	case market:
 	case orders:
 		if !s.usualNews(e, typ) && !s.orderNews(e, typ) {
@@ -233,11 +235,17 @@ func (s *Session) usualNews(e *Event, typ msg.PayloadType) bool {
 
 // answered ends the wait of the request that has a key, if there is one.
 func (s *Session) answered(kind keyKind, key uint64) {
-	if s.open.n > 0 {
-		if request, link := s.open.find(kind, key); request != nil {
-			s.unlink(request, link)
+	link := s.open.head(kind, key)
+	if *link == none {
+		return
+	}
+	request := &s.open.entries[*link]
+	if request.chain != none || request.key != key || request.kind != kind {
+		if request, link = s.open.find(kind, key); request == nil {
+			return
 		}
 	}
+	s.unlink(request, link)
 }
 
 // orderNews takes a message about orders, and reports whether it is to be handed out

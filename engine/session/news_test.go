@@ -1,0 +1,135 @@
+package session
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/smk-go/smk/gen/msg"
+)
+
+// drawNews is an execution or an acceptance, with or without each field that the session reads.
+func drawNews(r *rand.Rand, last uint64) (p msg.Payload, typ msg.PayloadType) {
+	numbers := []uint64{0, 1, last - 1, last, last + 1, last + 2, math.MaxUint64}
+	number := numbers[r.IntN(len(numbers))]
+	if r.IntN(2) == 0 {
+		m := p.MutableOrderExecuted()
+		if r.IntN(4) > 0 {
+			m.SetAccountSequence_64(number)
+		}
+		if r.IntN(2) > 0 {
+			m.SetAccountSequence(uint32(number))
+		}
+		return p, msg.PayloadOrderExecuted
+	}
+	m := p.MutableOrderAccepted()
+	if r.IntN(4) > 0 {
+		m.SetAccountSequence_64(number)
+	}
+	if r.IntN(2) > 0 {
+		m.SetAccountSequence(uint32(number))
+	}
+	if r.IntN(4) > 0 {
+		m.SetReference(uint64(r.IntN(4)))
+	}
+	if r.IntN(4) > 0 {
+		m.SetSeq(uint64(2 + r.IntN(4)))
+	}
+	return p, msg.PayloadOrderAccepted
+}
+
+// TestUsualNews tells two sessions the same, one of them always in full.
+func TestUsualNews(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	short := 0
+	for range 3_000 {
+		var kits [2]*Session
+		last := []uint64{0, 1, 7, math.MaxUint32, 1 << 40}[r.IntN(5)]
+		first, origin := r.IntN(4) == 0, Origin(r.IntN(2))
+		var requests []uint64
+		for range r.IntN(4) {
+			requests = append(requests, uint64(r.IntN(3))) // references; 0 for none
+		}
+		for i := range kits {
+			s := &Session{epoch: 3, now: second, in: 9, out: 2}
+			s.account = account{last: last, current: last, first: first}
+			s.open.init(8)
+			for _, reference := range requests {
+				kind, key := byReference, reference
+				if reference == 0 {
+					kind, key = bySequence, s.out
+				}
+				s.open.add(kind, key).seq = s.out
+				s.out++
+			}
+			kits[i] = s
+		}
+		p, typ := drawNews(r, last)
+		var told [2]bool
+		var events [2]Event
+		for i, s := range kits {
+			s.payload = p
+			events[i].Origin = origin
+			if i == 0 {
+				if told[i] = s.usualNews(&events[i], typ); told[i] {
+					short++
+					continue
+				}
+			}
+			told[i] = s.orderNews(&events[i], typ)
+		}
+		a, b := kits[0], kits[1]
+		if told[0] != told[1] || events[0].AccountSequence != events[1].AccountSequence || a.account != b.account ||
+			a.in != b.in || a.queue.n != b.queue.n || a.stats != b.stats || a.open.n != b.open.n {
+			t.Fatalf("%v after %d, first %t, %v:\nshort   %t %d %+v %d\nin full %t %d %+v %d", typ, last, first, requests,
+				told[0], events[0].AccountSequence, a.account, a.open.n, told[1], events[1].AccountSequence, b.account, b.open.n)
+		}
+		for e, f := a.open.first(), b.open.first(); e != nil; e, f = a.open.after(e), b.open.after(f) {
+			if e.seq != f.seq {
+				t.Fatalf("%v, %v: request %d waits, in full %d", typ, requests, e.seq, f.seq)
+			}
+		}
+	}
+	if short == 0 {
+		t.Error("nothing was read in the short way")
+	}
+}
+
+// TestAnswered ends waits in a table so small that keys share their chains, and looks for the oldest
+// of each key by hand.
+func TestAnswered(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	var s Session
+	s.open.init(6)
+	var waiting []entry
+	for seq := range uint64(3_000) {
+		if !s.open.full() && r.IntN(2) == 0 {
+			kind, key := byReference+keyKind(r.IntN(3)), uint64(r.IntN(20))
+			s.open.add(kind, key).seq = seq
+			waiting = append(waiting, entry{kind: kind, key: key, seq: seq})
+		} else {
+			kind, key := byReference+keyKind(r.IntN(3)), uint64(r.IntN(20))
+			if r.IntN(2) == 0 && len(waiting) > 0 {
+				e := waiting[r.IntN(len(waiting))]
+				kind, key = e.kind, e.key
+			}
+			for i, e := range waiting {
+				if e.kind == kind && e.key == key {
+					waiting = append(waiting[:i], waiting[i+1:]...)
+					break
+				}
+			}
+			s.answered(kind, key)
+		}
+		if s.open.n != len(waiting) {
+			t.Fatalf("%d wait, want %d", s.open.n, len(waiting))
+		}
+		e := s.open.first()
+		for _, want := range waiting {
+			if e == nil || e.seq != want.seq {
+				t.Fatalf("%+v waits, want %+v", e, want)
+			}
+			e = s.open.after(e)
+		}
+	}
+}
