@@ -161,6 +161,17 @@ func (e *Engine) Send(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err er
 	return seq, nil
 }
 
+// place is Send of an order_create, which is what bots send all day.
+func (e *Engine) place(m *msg.OrderCreate) (seq uint64, err error) {
+	if e.restoring && e.session.State().LoggedIn() {
+		return 0, ErrRestoring
+	}
+	if seq, err = e.session.Place(e.now, m); err != nil {
+		return e.sendAgain(msg.PayloadOrderCreate, m, err)
+	}
+	return seq, nil
+}
+
 // sendLasting sends what lasts for a session of the exchange, and remembers it.
 func (e *Engine) sendLasting(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err error) {
 	known, err := e.standing.read(typ, m)

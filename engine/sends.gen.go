@@ -14,7 +14,7 @@ import (
 // eto_payload.seq and its reference. If the connection ends before the answer, the order is neither
 // placed nor refused but in doubt, and only the account's replayed messages settle it.
 func (e *Engine) OrderCreate(m *msg.OrderCreate) (seq uint64, err error) {
-	return e.Send(msg.PayloadOrderCreate, m)
+	return e.place(m)
 }
 
 // OrderCreate hands order_create over to be sent; see [Remote.Send] and [Engine.OrderCreate].

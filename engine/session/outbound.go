@@ -13,15 +13,15 @@ import (
 // ErrFull, ErrTooLarge, ErrUnanswered, a *[ThrottledError], ErrPayloadType,
 // ErrSequenceSpent, ErrClosed, or what m failed with in a *wire.MarshalError.
 func (s *Session) Send(now int64, typ msg.PayloadType, m wire.Marshaler) (seq uint64, err error) {
+	if order, ok := m.(*msg.OrderCreate); ok && typ == msg.PayloadOrderCreate {
+		return s.Place(now, order)
+	}
 	s.clock(now)
 	if s.state != Established && s.state != Recovering || s.err != nil {
 		return 0, s.refusal()
 	}
 	if typ <= msg.PayloadLogin || typ > typeMax {
 		return 0, ErrPayloadType
-	}
-	if order, ok := m.(*msg.OrderCreate); ok && typ == msg.PayloadOrderCreate {
-		return s.place(order)
 	}
 	class := classOf(typ)
 	if !class.orderEntry() {

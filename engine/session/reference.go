@@ -8,9 +8,13 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// place is Send for our own kind of order_create, which is what bots send all day: its
-// fields need no asking. It is the same as enter for everything else.
-func (s *Session) place(m *msg.OrderCreate) (seq uint64, err error) {
+// Place is Send of an order_create of our own kind, which is what bots send all day: its
+// fields need no asking. All else is as it is by Send, which comes here by itself.
+func (s *Session) Place(now int64, m *msg.OrderCreate) (seq uint64, err error) {
+	s.clock(now)
+	if s.state != Established && s.state != Recovering || s.err != nil {
+		return 0, s.refusal()
+	}
 	if s.open.full() {
 		return 0, ErrUnanswered
 	}
@@ -40,7 +44,14 @@ func (s *Session) place(m *msg.OrderCreate) (seq uint64, err error) {
 	if !m.GetSide().Known() { // it is present, or nothing had been encoded
 		return 0, ErrSide
 	}
-	return s.await(msg.PayloadOrderCreate, size, reference, automatic, 0), nil
+	kind, key := byReference, reference|automatic // one of them is 0
+	if key == 0 {
+		kind, key = bySequence, s.out
+	}
+	if automatic != 0 {
+		reference, s.refs = automatic, automatic
+	}
+	return s.wait(msg.PayloadOrderCreate, size, kind, key, reference), nil
 }
 
 // enter sends an order-entry message and begins to wait for its answer. If it has
@@ -94,6 +105,11 @@ func (s *Session) await(typ msg.PayloadType, size int, reference, automatic, ord
 	default:
 		kind, key = byOrder, order
 	}
+	return s.wait(typ, size, kind, key, reference)
+}
+
+// wait is await once it is known what the answer is found by.
+func (s *Session) wait(typ msg.PayloadType, size int, kind keyKind, key, reference uint64) (seq uint64) {
 	e := s.open.add(kind, key)
 	e.typ, e.seq, e.at, e.reference = typ, s.out, s.now, reference
 	s.commit(size, uint32(typ), reference)

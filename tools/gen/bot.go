@@ -135,7 +135,11 @@ func writeSends(g *protogen.GeneratedFile, sent []botMessage) {
 		g.P("// ", m.Name, " sends ", m.Field, " and returns the sequence it took; see [Engine.Send].")
 		said(g, m)
 		g.P("func (e *Engine) ", m.Name, "(m *", m.Type, ") (seq uint64, err error) {")
-		g.P("return e.Send(", m.Constant, ", m)")
+		if m.Field == "order_create" {
+			g.P("return e.place(m)")
+		} else {
+			g.P("return e.Send(", m.Constant, ", m)")
+		}
 		g.P("}")
 		g.P()
 		g.P("// ", m.Name, " hands ", m.Field, " over to be sent; see [Remote.Send] and [Engine.", m.Name, "].")
