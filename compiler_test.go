@@ -60,7 +60,7 @@ var boundsChecks = map[string]int{
 	"gen/msg/levels.go":            3,  // none of them once a level
 	"gen/msg/put.go":               1,
 	"wire/scan.go":                 2,
-	"wire/buffer.go":               19,
+	"wire/buffer.go":               21, // two more in Next make the way from one header to the next shorter
 	"wire/forward.go":              4,
 	"wire/uleb128.go":              2,
 	"wire/head.go":                 24,

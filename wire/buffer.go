@@ -135,13 +135,15 @@ func (b *Buffer) Filled(n int) {
 func (b *Buffer) Next() ([]byte, error) {
 	// What is buffered here is good: an error empties the block, and a large
 	// frame has it to itself.
-	if part := b.block[b.read:b.filled]; len(part) >= FrameBytesMin {
+	if left := b.filled - b.read; left >= FrameBytesMin {
 		// Most headers are one byte.
-		if n := 1 + int(part[0]); n >= FrameBytesMin && n <= 0x80 && n <= len(part) && n <= b.limits.PayloadBytesMax {
-			b.read += n
+		block, read := b.block, b.read
+		if n := 1 + int(block[read]); n >= FrameBytesMin && n <= 0x80 && n <= left && n <= b.limits.PayloadBytesMax {
+			b.read = read + n
 			b.stats.Frames++
-			return part[1:n], nil
+			return block[read+1 : read+n], nil
 		}
+		part := block[read:b.filled]
 		size, length := shortHeader(part[0], part[1])
 		n := size + length
 		if length <= b.limits.PayloadBytesMax && n >= FrameBytesMin && n <= len(part) {
