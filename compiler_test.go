@@ -26,7 +26,7 @@ var inlined = map[string]string{
 	"ring": `(*Frames).Pending (*Frames).Oldest (*Frames).Newest (*Frames).run (*Frames).slot
 		(*Frames).Waiting (*Frames).floor (*Memory).Bytes`,
 	"engine/session": `(*Session).Free (*Session).Pending (*Session).State State.LoggedIn
-		(*Session).clock (*Session).advance (*Session).expired (*Session).owing (*Session).fail
+		(*Session).clock (*Session).advance (*Session).settle (*Session).expired (*Session).owing (*Session).fail
 		classOf class.orderEntry ofKind (*eventQueue).pop (*throttle).take (*throttle).needs
 		(*unanswered).first (*unanswered).full (*unanswered).head (*unanswered).link
 		(*Session).disturbed (*Session).decoded isApplication concernOf withoutNames

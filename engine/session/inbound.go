@@ -70,9 +70,10 @@ func (s *Session) tell() (event *Event, err error, told bool) {
 // settle counts the message of the last event: it has been handled.
 func (s *Session) settle() {
 	if s.handling {
-		s.handling = false
-		s.account.last = s.account.current
-		s.advance()
+		s.handling, s.account.last = false, s.account.current
+		if s.in++; s.gap.open {
+			s.filled()
+		}
 	}
 }
 
