@@ -66,6 +66,7 @@ func (e *Engine) Poll() error {
 	}
 	e.polled = true
 	if e.phase != phaseEnded {
+		e.readClock() // nobody knows how long ago the last round was
 		e.guarded(false)
 	}
 	outcome := e.outcome
@@ -140,6 +141,7 @@ func (e *Engine) round(block bool) {
 			e.connect()
 		} else if block {
 			e.idle(e.retryAt)
+			e.readClock()
 		}
 	case phaseDialing:
 		select {
@@ -148,6 +150,7 @@ func (e *Engine) round(block bool) {
 		default:
 			if block {
 				e.idle(never)
+				e.readClock()
 			}
 		}
 	case phaseConnected:

@@ -12,7 +12,8 @@ import (
 // they are timed together: up to handlersTogether calls, or all of a round, by one
 // reading. As soon as a reading shows that one of them may have worked, each of
 // the next handlersSingly calls is timed alone, and that goes on while handlers
-// work: then the reading is not what they cost.
+// work: then the reading is not what they cost. Who calls slow what so many quick
+// calls may take together has all of them timed alone.
 const (
 	handlersTogether = 32
 	handlersSingly   = 256
@@ -68,6 +69,7 @@ func (e *Engine) timeHandlers() {
 		t.singly, t.until = handlersSingly, 1
 	case t.singly > 0:
 		t.singly--
+	case e.config.SlowHandler < handlersTogether*handlersWork: // together they may look slow when none is
 	default:
 		t.until = handlersTogether
 	}

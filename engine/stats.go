@@ -31,8 +31,8 @@ type Stats struct {
 	Connected uint64
 	Lost      [causes]uint64
 
-	// HandedOverPeak is the most that was found in the queue from other goroutines,
-	// UnsentPeak the most bytes that waited for the socket at the end of a round.
+	// HandedOverPeak is the most that other goroutines had handed over, or did
+	// meanwhile, when the loop turned to it; UnsentPeak the most bytes that waited for the socket at the end of a round.
 	HandedOverPeak int
 	UnsentPeak     int
 

@@ -106,6 +106,32 @@ func TestHandlersThatTakeNoTime(t *testing.T) {
 	})
 }
 
+// TestHandlersThatAreMany: many quick handlers are not slow for who calls little slow.
+func TestHandlersThatAreMany(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		c := n.config()
+		c.SlowHandler = 20 * time.Microsecond
+		r := startInBubble(t, c, func(e *engine.Engine) {
+			e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) { <-time.After(time.Microsecond) })
+		})
+		p := n.accept(t)
+		p.login()
+		for range 10 {
+			var burst []*seto.Payload
+			for range 64 {
+				burst = append(burst, quotes(7, 8, 2500))
+			}
+			p.send(burst...)
+		}
+		<-time.After(time.Second)
+		if got := r.Stats(); got.SlowHandlers != 0 || got.HandlerMax != time.Microsecond {
+			t.Errorf("%v, %d slow", got.HandlerMax, got.SlowHandlers)
+		}
+		_ = r.Close()
+		_ = r.wait()
+	})
+}
+
 // takeLong is a slow handler, on a bubble's clock.
 func takeLong(*engine.Event, *msg.ContractQuotes) { <-time.After(30 * time.Millisecond) }
 

@@ -148,7 +148,7 @@ func (e *Engine) takeSubmitted() {
 				err = ErrClosed
 			case work.do != nil:
 				e.timeHandlers()
-				if e.timing.mark != e.now {
+				if e.timing.mark != e.now { // a reading of this very moment
 					e.timing.mark = e.clock.now()
 				}
 				e.timing.starts("a function handed over by Remote.Do")

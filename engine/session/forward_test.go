@@ -10,20 +10,32 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// counted is a message that counts which of its encoders is used.
-type counted struct {
-	*msg.OrderCreate
-	forwards, exactly int
+// added is a message of a user's that embeds one of ours and adds a field to it. It has our Put
+// too, which does not know of that field.
+type added struct{ *msg.OrderCancel }
+
+const addedField = "\xc0\x0c\x01"
+
+func (a added) SizeVT() int { return a.OrderCancel.SizeVT() + len(addedField) }
+
+func (a added) MarshalToSizedBufferVT(b []byte) (int, error) {
+	at := len(b) - len(addedField)
+	copy(b[at:], addedField)
+	n, err := a.OrderCancel.MarshalToSizedBufferVT(b[:at])
+	return n + len(addedField), err
 }
 
-func (c *counted) Put(b *[wire.PutBytes]byte) int {
-	c.forwards++
-	return c.OrderCreate.Put(b)
-}
-
-func (c *counted) SizeVT() int {
-	c.exactly++
-	return c.OrderCreate.SizeVT()
+// TestForwardIsForOurs sends a user's message that embeds one of ours, and expects all of it.
+func TestForwardIsForOurs(t *testing.T) {
+	k := newEstablished(t, Config{})
+	m := new(msg.OrderCancel)
+	m.SetOrderId(9)
+	if _, err := k.s.Send(k.now, msg.PayloadOrderCancel, added{m}); err != nil {
+		t.Fatal(err)
+	}
+	if sent := k.sent(); !bytes.Contains(sent, []byte(addedField)) {
+		t.Errorf("sent %x without %x", sent, addedField)
+	}
 }
 
 // backwards hides that a message can write itself forwards.
@@ -105,19 +117,26 @@ func drawOrderEntry(r *rand.Rand) (msg.PayloadType, wire.Marshaler) {
 	return msg.PayloadOrderCreate, m
 }
 
-// TestForwardIsUsed expects usual orders to be written in one pass.
+// TestForwardIsUsed expects usual order entry to be written in one pass: into a room that is larger
+// than what it needs.
 func TestForwardIsUsed(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
 	for _, base := range []uint64{0, 1 << 60} {
-		k := newEstablished(t, Config{ReferenceBase: base})
-		m := &counted{OrderCreate: orderCreate()}
-		for range 50 {
-			if _, err := k.s.Send(k.now, msg.PayloadOrderCreate, m); err != nil {
-				t.Fatal(err)
+		k := newEstablished(t, Config{ReferenceBase: base, ThrottleOff: true})
+		seen := make(map[msg.PayloadType]int)
+		for range 500 {
+			typ, m := drawOrderEntry(r)
+			if m.SizeVT() > 90 {
+				continue
 			}
-			k.sent()
+			seen[typ]++
+			body, _, err := k.s.build(typ, m, base)
+			if err != nil || cap(body) == len(body) {
+				t.Fatalf("%v: %v, written exactly", m, err)
+			}
 		}
-		if m.forwards != 50 || m.exactly != 0 {
-			t.Errorf("base %d: written forwards %d times, exactly %d times", base, m.forwards, m.exactly)
+		if len(seen) != 5 {
+			t.Errorf("drew only %v", seen)
 		}
 	}
 }
@@ -125,7 +144,7 @@ func TestForwardIsUsed(t *testing.T) {
 // TestForwardIsNotUsed sends into the last bytes of the ring, where the frame has room and what
 // writing forwards asks for has none: no send is refused for that.
 func TestForwardIsNotUsed(t *testing.T) {
-	fill := func(wrap func(*msg.OrderCreate) wire.Marshaler) (frames int, sent []byte) {
+	fill := func(wrap func(*msg.OrderCreate) wire.Marshaler) (roomy, tight int, sent []byte) {
 		config := Config{ThrottleOff: true}
 		config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
 		k := newEstablished(t, config)
@@ -137,21 +156,26 @@ func TestForwardIsNotUsed(t *testing.T) {
 			k.sent()
 		}
 		for {
+			spare := k.s.spare()
 			_, err := k.s.Send(k.now, msg.PayloadOrderCreate, wrap(orderCreate()))
 			if err != nil {
 				wantErr(t, err, ErrFull)
-				return frames, k.sent()
+				return roomy, tight, k.sent()
 			}
-			frames++
+			if spare == nil {
+				tight++
+			} else {
+				roomy++
+			}
 		}
 	}
-	forwards := &counted{OrderCreate: orderCreate()}
-	n, sent := fill(func(*msg.OrderCreate) wire.Marshaler { return forwards })
-	wantN, wantSent := fill(func(m *msg.OrderCreate) wire.Marshaler { return backwards{m} })
-	if n != wantN || !bytes.Equal(sent, wantSent) {
-		t.Errorf("%d frames of %d bytes had room, exactly written %d of %d", n, len(sent), wantN, len(wantSent))
+	roomy, tight, sent := fill(func(m *msg.OrderCreate) wire.Marshaler { return m })
+	wantRoomy, wantTight, wantSent := fill(func(m *msg.OrderCreate) wire.Marshaler { return backwards{m} })
+	if roomy != wantRoomy || tight != wantTight || !bytes.Equal(sent, wantSent) {
+		t.Errorf("%d and %d frames of %d bytes had room, exactly written %d and %d of %d",
+			roomy, tight, len(sent), wantRoomy, wantTight, len(wantSent))
 	}
-	if forwards.forwards == 0 || forwards.exactly < 5 {
-		t.Errorf("written forwards %d times, exactly %d times", forwards.forwards, forwards.exactly)
+	if roomy == 0 || tight < 5 {
+		t.Errorf("%d frames had more room than they needed, %d had not", roomy, tight)
 	}
 }

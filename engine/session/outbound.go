@@ -16,6 +16,11 @@ func (s *Session) Send(now int64, typ msg.PayloadType, m wire.Marshaler) (seq ui
 	if order, ok := m.(*msg.OrderCreate); ok && typ == msg.PayloadOrderCreate {
 		return s.Place(now, order)
 	}
+	return s.send(now, typ, m)
+}
+
+// send is Send for all messages alike.
+func (s *Session) send(now int64, typ msg.PayloadType, m wire.Marshaler) (seq uint64, err error) {
 	s.clock(now)
 	if s.state != Established && s.state != Recovering || s.err != nil {
 		return 0, s.refusal()
@@ -61,18 +66,37 @@ func (s *Session) build(typ msg.PayloadType, m wire.Marshaler, reference uint64)
 	if s.out > sequenceMax {
 		return nil, 0, ErrSequenceSpent
 	}
-	if p, ok := m.(wire.Putter); ok {
+	if p := forward(m); p != nil {
 		if region := s.spare(); region != nil {
 			tag := byte(0)
 			if reference != 0 {
 				tag = referenceTag(typ)
 			}
 			if start, end := wire.Forward(region, uint32(typ), s.out, p, tag, reference); end > 0 {
-				return region[start:end:end], end, nil
+				return region[start:end], end, nil
 			}
 		}
 	}
 	return s.exact(typ, m, reference)
+}
+
+// forward returns m if it is one of our messages that are written in one pass, else nil. It
+// asks for the types and not for the method, because a type that embeds one of ours has
+// its Put too, which knows nothing of what that type adds or changes.
+func forward(m wire.Marshaler) wire.Putter {
+	switch m := m.(type) {
+	case *msg.OrderCreate:
+		return m
+	case *msg.OrderCancel:
+		return m
+	case *msg.OrderCancelReplace:
+		return m
+	case *msg.OrderQuantityReduce:
+		return m
+	case *msg.OrderCancelAll:
+		return m
+	}
+	return nil
 }
 
 // spare reserves room in the ring for what is usual: a short frame, written in one pass,

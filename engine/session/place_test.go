@@ -9,10 +9,6 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// wrapped is our own kind of order by another name, so that it goes the way of every
-// message.
-type wrapped struct{ *msg.OrderCreate }
-
 // TestPlaceIsEnter sends random orders, with and without references, good and bad, by
 // both ways until throttle, ring and waiting orders refuse them, and expects the same
 // answers and the same bytes.
@@ -46,7 +42,7 @@ func TestPlaceIsEnter(t *testing.T) {
 				if i == 0 {
 					seq, err = k.s.Send(k.now, msg.PayloadOrderCreate, m)
 				} else {
-					seq, err = k.s.Send(k.now, msg.PayloadOrderCreate, wrapped{m})
+					seq, err = k.s.send(k.now, msg.PayloadOrderCreate, m)
 				}
 				reference, ok := k.s.Reference(seq)
 				got[i] = fmt.Sprint(seq, err, reference, ok, k.s.refs, k.s.throttle.tokens, k.s.open.n, k.s.Stats())

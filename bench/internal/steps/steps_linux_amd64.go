@@ -50,8 +50,24 @@ var nothing = Path{Name: "nothing", Calls: 1, New: func() (func(int), error) { r
 
 // Count returns the instructions of a round of each path. The program that calls it is started a
 // second time; its main must call Child if IsChild. [ErrUnavailable] means that the system
-// forbids it.
-func Count(paths []Path) ([]int, error) {
+// forbids it, or that it was not done in time, again and again.
+func Count(paths []Path) (counts []int, err error) {
+	for range attempts {
+		counts, err = count(paths)
+		if !errors.Is(err, errLate) {
+			break
+		}
+	}
+	for _, refusal := range []error{syscall.EPERM, syscall.EACCES, syscall.ENOSYS, syscall.EINVAL, syscall.EIO, errLate} {
+		if errors.Is(err, refusal) && !errors.Is(err, ErrUnavailable) {
+			return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+	}
+	return counts, err
+}
+
+// count is one attempt.
+func count(paths []Path) ([]int, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -79,14 +95,19 @@ func Count(paths []Path) ([]int, error) {
 	}).Stop()
 	counts, err := t.rounds(paths)
 	if late.Load() {
-		return nil, fmt.Errorf("%w: not done after %v", ErrUnavailable, patience)
+		return nil, errLate
 	}
 	return counts, err
 }
 
-// patience is for a machine that is very busy, and for a thread that was stopped while it held a lock
-// of the runtime's that the work wants.
-const patience = 2 * time.Minute
+// patience is for a machine that is very busy, and attempts are for a thread that was stopped while
+// it held a lock of the runtime's that the work wants.
+const (
+	patience = 45 * time.Second
+	attempts = 3
+)
+
+var errLate = fmt.Errorf("steps: not done after %v", patience)
 
 // rounds counts all paths.
 func (t *tracee) rounds(paths []Path) ([]int, error) {

@@ -8,7 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -22,13 +24,20 @@ type floor struct {
 	cores  [2]int
 }
 
+// compiler is the command of the C compiler, which CC may name with flags of its own.
+func compiler() ([]string, error) {
+	cc := strings.Fields(os.Getenv("CC"))
+	if len(cc) == 0 {
+		cc = []string{"cc"}
+	}
+	_, err := exec.LookPath(cc[0])
+	return cc, err
+}
+
 // compile makes the program in dir. Tuning to the processor at hand is tried first.
 func compile(dir string) (path string, err error) {
-	cc := os.Getenv("CC")
-	if cc == "" {
-		cc = "cc"
-	}
-	if cc, err = exec.LookPath(cc); err != nil {
+	cc, err := compiler()
+	if err != nil {
 		return "", fmt.Errorf("no C compiler: %w", err)
 	}
 	source := filepath.Join(dir, "floor.c")
@@ -38,12 +47,12 @@ func compile(dir string) (path string, err error) {
 	path = filepath.Join(dir, "floor")
 	var out []byte
 	for _, tune := range [][]string{{"-march=native"}, nil} {
-		args := append([]string{"-O3", "-Wall", "-Wextra", "-Werror", "-o", path, source}, tune...)
-		if out, err = exec.Command(cc, args...).CombinedOutput(); err == nil {
+		args := slices.Concat(cc[1:], []string{"-O3", "-Wall", "-Wextra", "-Werror", "-o", path, source}, tune)
+		if out, err = exec.Command(cc[0], args...).CombinedOutput(); err == nil {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("%s: %w: %s", cc, err, bytes.TrimSpace(out))
+	return "", fmt.Errorf("%s: %w: %s", cc[0], err, bytes.TrimSpace(out))
 }
 
 // wait is how an end in C waits.
