@@ -98,16 +98,19 @@ func (o *ordering) order() *msg.OrderCreate {
 	return m
 }
 
-// codec is the work that no client can avoid: encoding into a frame, cutting and decoding.
+// codec is the work that no client can avoid: encoding into a frame, cutting and decoding. What it
+// reads comes from the same stand-in for a socket, so that the stages differ by the engine alone.
 func (o *ordering) codec() (loop func(int) error, end func() error, err error) {
 	limits, _ := wire.Limits{}.Resolve() // the defaults are within themselves
 	region := new([wire.ForwardBytes]byte)
 	p := new(msg.Payload)
-	rest := o.stream.frames
+	block := make([]byte, wire.BlockBytes+wire.SlackBytes)
+	rest := block[:0]
 	seq := uint64(sequenceBase)
 	receive := func() error {
-		if len(rest) == 0 {
-			rest = o.stream.frames
+		for len(rest) == 0 {
+			size, _ := o.stream.readFrames(block[:wire.BlockBytes], batch)
+			rest = block[:size]
 		}
 		payload, size, err := wire.Scan(rest, limits)
 		if err == nil {
