@@ -75,6 +75,7 @@ func (r *Results) addTrips(report roundtrip.Report) {
 	r.ratio("netconn/engine p99", report.NaiveToEngine.P99)
 	r.ratio("tls/plain p50", report.TLSToPlain.P50)
 	r.ratio("tls/plain p99", report.TLSToPlain.P99)
+	r.ratio("ring/line", report.HandOver.RingToCacheLine)
 	r.ratio("handover/line", report.HandOver.EngineToCacheLine)
 	r.ratio("wake/handover", report.HandOver.EventfdToEngine)
 	r.ratio("stall/state", report.Stall.LargeToSmall)

@@ -65,7 +65,7 @@ var parts = []part{
 	{"size", size, nil},
 }
 
-var networkKeys = []string{"engine/", "netconn/", "adaptive/", "handover/", "wake/", "tls/", "allocs/tls", "stall/"}
+var networkKeys = []string{"engine/", "netconn/", "adaptive/", "handover/", "ring/", "wake/", "tls/", "allocs/tls", "stall/"}
 
 // unbuilt is what the key of the goal begins with that speaks of something there is not: a TLS record
 // layer of our own.

@@ -198,13 +198,13 @@ func TestAddTrips(t *testing.T) {
 			{Name: roundtrip.EngineTLSGo, ToFloor: ratio(1, 1, 1), Allocs: 1.003},
 		},
 		TLSToPlain: ratio(1.1, 1.3, 9),
-		HandOver:   roundtrip.HandOver{EngineToCacheLine: s(1.5), EventfdToEngine: s(70)},
+		HandOver:   roundtrip.HandOver{EngineToCacheLine: s(1.5), RingToCacheLine: s(1.1), EventfdToEngine: s(70)},
 		Notes:      []string{"a note"},
 	})
 	for key, want := range map[string]float64{
 		"engine/floor p50": 1.01, "engine/floor p99": 1.02, "engine/floor p99.9": 1.03,
 		"adaptive/floor p50": 1.04, "adaptive/floor p99": 1.20, "tls/plain p50": 1.1, "tls/plain p99": 1.3,
-		"handover/line": 1.5, "wake/handover": 70, "allocs/plain": 0, "allocs/tls": 1,
+		"handover/line": 1.5, "ring/line": 1.1, "wake/handover": 70, "allocs/plain": 0, "allocs/tls": 1,
 	} {
 		if g := row(t, r, key); g.Measured == nil || g.Measured.Median != want {
 			t.Errorf("%s is %+v, want %v", key, g.Measured, want)
