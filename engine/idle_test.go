@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/session"
 )
 
 // TestHandOverToARestingLoop hands functions over while the loop rests between attempts to
@@ -34,5 +35,51 @@ func TestHandOverToARestingLoop(t *testing.T) {
 		}
 		_ = r.Close()
 		_ = r.wait()
+	})
+}
+
+// TestPollAfterAPause lets a connection die while nobody polls: how long that was is not what the
+// handlers took that hear of it, and they hear of it now.
+func TestPollAfterAPause(t *testing.T) {
+	const pause = 500 * time.Millisecond
+	inBubble(t, func(t *testing.T, n *network) {
+		e, err := engine.New(n.config())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lost []int64
+		e.OnState(func(ev *engine.Event) {
+			if ev.State == session.Disconnected {
+				lost = append(lost, ev.Received)
+			}
+		})
+		in := make(chan *peer)
+		go func() {
+			p := n.accept(t)
+			p.login()
+			in <- p
+		}()
+		poll := func(until func() bool) {
+			for !until() {
+				if err := e.Poll(); err != nil {
+					t.Fatal(err)
+				}
+				<-time.After(time.Millisecond)
+			}
+		}
+		poll(func() bool { return e.State().LoggedIn() })
+		p := <-in
+		if _, err := e.OrderCreate(backHome()); err != nil {
+			t.Fatal(err)
+		}
+		p.close()
+		<-time.After(pause)
+		poll(func() bool { return len(lost) > 0 })
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := e.Stats(); got.HandlerMax >= pause || got.SlowHandlers != 0 {
+			t.Errorf("%q took %v, %d slow", got.SlowestHandler, got.HandlerMax, got.SlowHandlers)
+		}
 	})
 }
