@@ -12,6 +12,9 @@ import (
 // MarshalToSizedBufferVT, and returns their number. It may overwrite any of b. A
 // negative number says that Put leaves this message to MarshalToSizedBufferVT, errors
 // included; what is in b then means nothing.
+//
+// A session asks this of the order-entry messages of gen/msg only: a type that embeds
+// one of them has its Put too, without what that type adds.
 type Putter interface {
 	Marshaler
 	Put(b *[PutBytes]byte) (n int)

@@ -252,7 +252,7 @@ func (s *Session) answered(kind keyKind, key uint64) {
 // orderNews takes a message about orders, and reports whether it is to be handed out
 // at once.
 func (s *Session) orderNews(e *Event, typ msg.PayloadType) bool {
-	number, reference, kind, key, throttled := orderNews(&s.payload, typ, s.account.last)
+	number, reference, kind, key, throttled := newsOf(&s.payload, typ, s.account.last)
 	hole := false
 	if number != 0 {
 		hole = s.account.first && number > s.account.last+1

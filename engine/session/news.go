@@ -2,14 +2,14 @@ package session
 
 import "github.com/smk-go/smk/gen/msg"
 
-// orderNews reads what the session needs of a message about orders: its account
+// newsOf reads what the session needs of a message about orders: its account
 // sequence, 0 if it has none, and, if it may answer a request, by what that is found.
 // kind is 0 if it answers none; reference, if not 0, counts before kind and key.
 // throttled says that the request was refused because we were too fast.
 //
 // It is one function with many results because it is called for each of these
 // messages: one jump to the type's line, and the results stay in registers.
-func orderNews(p *msg.Payload, typ msg.PayloadType, last uint64) (number, reference uint64, kind keyKind, key uint64, throttled bool) {
+func newsOf(p *msg.Payload, typ msg.PayloadType, last uint64) (number, reference uint64, kind keyKind, key uint64, throttled bool) {
 	switch typ {
 	case msg.PayloadOrderInvalid:
 		m := p.GetOrderInvalid()

@@ -8,52 +8,6 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// Place is Send of an order_create of our own kind, which is what bots send all day: its
-// fields need no asking. All else is as it is by Send, which comes here by itself.
-func (s *Session) Place(now int64, m *msg.OrderCreate) (seq uint64, err error) {
-	s.clock(now)
-	if s.state != Established && s.state != Recovering || s.err != nil {
-		return 0, s.refusal()
-	}
-	if s.open.full() {
-		return 0, ErrUnanswered
-	}
-	if !s.throttle.ready(s.now) {
-		if err := s.admit(classCreate); err != nil {
-			return 0, err
-		}
-	}
-	if s.out > sequenceMax {
-		return 0, ErrSequenceSpent
-	}
-	reference, automatic, tag := m.GetReference(), uint64(0), byte(0)
-	if reference == 0 {
-		if automatic = s.nextReference(); automatic != 0 {
-			tag = createReferenceTag
-		}
-	}
-	size := 0
-	if region := s.spare(); region != nil {
-		_, size = wire.Forward(region, uint32(msg.PayloadOrderCreate), s.out, m, tag, automatic)
-	}
-	if size == 0 {
-		if _, size, err = s.exact(msg.PayloadOrderCreate, m, automatic); err != nil {
-			return 0, err
-		}
-	}
-	if !m.GetSide().Known() { // it is present, or nothing had been encoded
-		return 0, ErrSide
-	}
-	kind, key := byReference, reference|automatic // one of them is 0
-	if key == 0 {
-		kind, key = bySequence, s.out
-	}
-	if automatic != 0 {
-		reference, s.refs = automatic, automatic
-	}
-	return s.wait(msg.PayloadOrderCreate, size, kind, key, reference), nil
-}
-
 // enter sends an order-entry message and begins to wait for its answer. If it has
 // no reference it is given one, behind its own fields and without changing m: of
 // a field that comes twice the last counts.

@@ -173,6 +173,16 @@ func (c *fastWriter) enumValue(f *field) {
 	c.at += f.tagSize() + 1
 }
 
+// orLong reads an integer of any other length, and ends the field.
+func (c *fastWriter) orLong(f *field) {
+	c.P("} else if v, next := long(p, i+", f.tagSize(), "); next > 0 {")
+	c.P("m.", f.Var, " = ", f.Type, "(v)")
+	c.P("has |= ", f.Bit)
+	c.P("i = next")
+	c.P("}")
+	c.P("}")
+}
+
 // number reads an integer: of the usual length by one comparison, else by its length.
 func (c *fastWriter) number(f *field) {
 	size, shift := f.tagSize(), 8*f.tagSize()
@@ -183,23 +193,13 @@ func (c *fastWriter) number(f *field) {
 		c.P("if y := load(p, i+", size, "); y&continued == continued && octet(p, i+", size+wordBytes, ") < 0x80 { // of 9 bytes")
 		c.P("m.", f.Var, " = ", f.Type, "(eight(y)|uint64(octet(p, i+", size+wordBytes, "))<<56)")
 		c.taken(f, size+9)
-		c.P("} else if v, next := long(p, i+", size, "); next > 0 {")
-		c.P("m.", f.Var, " = ", f.Type, "(v)")
-		c.P("has |= ", f.Bit)
-		c.P("i = next")
-		c.P("}")
-		c.P("}")
+		c.orLong(f)
 	case n > 4:
 		c.P("if ", f.isTag("x"), " { // ", f.Desc.Name())
 		c.P("if y := load(p, i+", size, "); y&continued == continued>>8 { // of 8 bytes")
 		c.P("m.", f.Var, " = ", f.Type, "(eight(y))")
 		c.taken(f, size+8)
-		c.P("} else if v, next := long(p, i+", size, "); next > 0 {")
-		c.P("m.", f.Var, " = ", f.Type, "(v)")
-		c.P("has |= ", f.Bit)
-		c.P("i = next")
-		c.P("}")
-		c.P("}")
+		c.orLong(f)
 	default:
 		if n > 0 {
 			mask, want := uint64(1)<<shift-1, f.tagWord()
