@@ -248,6 +248,10 @@ func (e *Engine) Resumption() session.Resumption {
 // none. It reports false if the message is not kept any more.
 func (e *Engine) Reference(seq uint64) (reference uint64, ok bool) { return e.session.Reference(seq) }
 
-// AccountSequence returns the last account sequence that was handled, which a
-// later run resumes from; see session.Config.
+// AccountSequence returns the account sequence up to which every message was handled or
+// given up, which a later run resumes from; see session.Config.
 func (e *Engine) AccountSequence() uint64 { return e.session.AccountSequence() }
+
+// AccountApplied returns the ranges of account sequences above AccountSequence that were
+// handled as well, which a later run has to know too; see session.Config.
+func (e *Engine) AccountApplied() []session.AccountRange { return e.session.AccountApplied() }

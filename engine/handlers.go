@@ -6,7 +6,7 @@ import (
 )
 
 // eventKinds is the number of event kinds there are.
-const eventKinds = int(session.SendResolved) + 1
+const eventKinds = int(session.SendUnsettled) + 1
 
 // watching are the handlers of events that are no typed message.
 type watching struct {
@@ -106,10 +106,36 @@ func (e *Engine) OnRecovered(handler func(*Event)) Registration {
 	return e.on(session.Recovered, handler)
 }
 
-// OnAccountGap registers a handler of possible losses of account messages: after
-// a resume the first account sequence did not follow the one resumed from.
+// OnCaughtUp registers a handler of the moment after each login at which everything
+// that the exchange repeats of the account's messages has been delivered. Complete says
+// whether anything is known or suspected to be missing, and Cause what. It is when a
+// bot knows its orders and fills, and the time to quote.
+func (e *Engine) OnCaughtUp(handler func(*Event)) Registration {
+	return e.on(session.CaughtUp, handler)
+}
+
+// OnAccountGap registers a handler of possible losses of account messages: From to To
+// have been missing for a while. The next login asks for them.
 func (e *Engine) OnAccountGap(handler func(*Event)) Registration {
 	return e.on(session.AccountGap, handler)
+}
+
+// OnAccountRecovered registers a handler of account messages From to To that OnAccountGap
+// spoke of and that came after all.
+func (e *Engine) OnAccountRecovered(handler func(*Event)) Registration {
+	return e.on(session.AccountRecovered, handler)
+}
+
+// OnAccountLost registers a handler of account messages From to To that the exchange did
+// not repeat when it was asked to, and is not asked for again.
+func (e *Engine) OnAccountLost(handler func(*Event)) Registration {
+	return e.on(session.AccountLost, handler)
+}
+
+// OnAccountReset registers a handler of account sequences that neither follow nor repeat:
+// the exchange counts anew, or a number was wrong.
+func (e *Engine) OnAccountReset(handler func(*Event)) Registration {
+	return e.on(session.AccountReset, handler)
 }
 
 // OnPong registers a handler of answers to [Engine.Ping], with their RoundTrip.
@@ -125,6 +151,12 @@ func (e *Engine) OnThrottleExceeded(handler func(*Event)) Registration {
 // Fate: not sent, not delivered, or in doubt.
 func (e *Engine) OnSendResolved(handler func(*Event)) Registration {
 	return e.on(session.SendResolved, handler)
+}
+
+// OnSendUnsettled registers a handler of messages in doubt that the exchange's messages
+// will not settle any more. An order among them may be live.
+func (e *Engine) OnSendUnsettled(handler func(*Event)) Registration {
+	return e.on(session.SendUnsettled, handler)
 }
 
 // OnUnknown registers a handler of session messages that have no meaning to us.

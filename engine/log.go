@@ -99,8 +99,20 @@ func (l *logs) event(ev *Event) {
 		r.text, r.level = "gap in what was received", slog.LevelWarn
 	case session.Recovered:
 		r.text = "gap recovered"
+	case session.CaughtUp:
+		if r.text = "account messages caught up"; !ev.Complete {
+			r.text, r.level = "account messages caught up, as far as they are known", slog.LevelWarn
+		}
 	case session.AccountGap:
 		r.text, r.level = "account messages may be lost", slog.LevelWarn
+	case session.AccountRecovered:
+		r.text = "account messages came after all"
+	case session.AccountLost:
+		r.text, r.level = "account messages are not asked for any more", slog.LevelWarn
+	case session.AccountReset:
+		r.text, r.level = "account sequence neither follows nor repeats", slog.LevelWarn
+	case session.SendUnsettled:
+		r.text, r.level, r.fate = "message in doubt will not be settled", slog.LevelError, ev.Fate
 	case session.ThrottleExceeded:
 		r.text, r.level = "the exchange dropped a message for its throttle", slog.LevelWarn
 	case session.SendResolved:

@@ -118,12 +118,22 @@ func (p *peer) write(b []byte) {
 	}
 }
 
-// login answers the login.
+// login answers the login, and receives the ping that follows if it asked for account
+// messages; caughtUp answers that.
 func (p *peer) login() *seto.Payload {
 	p.t.Helper()
 	m := p.want(seto.PayloadType_PAYLOAD_LOGIN)
 	p.send(loginResponse(p.got + 1))
+	if m.GetLogin().AccountSequence_64 != nil {
+		p.wantEto(eto.PayloadType_PAYLOAD_PING)
+	}
 	return m
+}
+
+// caughtUp answers the ping behind the login.
+func (p *peer) caughtUp() {
+	p.t.Helper()
+	p.send(etoMessage(&eto.Payload{Type: eto.PayloadType_PAYLOAD_PONG.Enum()}))
 }
 
 func loginResponse(reset uint64) *seto.Payload {

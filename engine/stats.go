@@ -10,7 +10,7 @@ import (
 // Stats is where an engine stands and what it has counted since it was made.
 type Stats struct {
 	// Where the session stands: its state, the number of the connection, and the
-	// last account sequence that was handled.
+	// account sequence up to which everything was handled.
 	State           session.State
 	Epoch           uint32
 	AccountSequence uint64

@@ -28,15 +28,23 @@ func (s *Session) tellWithheld() bool {
 // for too long.
 func (s *Session) expired() bool {
 	e := s.open.first()
-	return e != nil && s.now-e.at >= int64(s.config.AnswerTimeout)
+	return e != nil && s.fair()-e.at >= int64(s.config.AnswerTimeout)
 }
 
-// tellExpired makes the fate of a message that waited too long for its answer the
-// event.
-func (s *Session) tellExpired() bool {
-	if !s.expired() || !s.state.LoggedIn() {
-		return false
+// reportOverdue makes what Tick found to have waited too long the event: order-entry
+// messages without an answer, account messages that stay away.
+func (s *Session) reportOverdue() bool {
+	if s.expired() {
+		s.resolve(s.open.first(), InDoubt, ErrNoAnswer)
+		return true
 	}
-	s.resolve(s.open.first(), InDoubt, ErrNoAnswer)
-	return true
+	if h, ok := s.account.lasts(s.fair()); ok {
+		s.accountHole(AccountGap, h)
+		if s.config.ReconnectOnAccountGap {
+			s.fail(ErrAccountGap)
+		}
+		return s.queue.pop(&s.event)
+	}
+	s.overdue = false
+	return false
 }

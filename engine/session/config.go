@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/smk-go/smk/ring"
@@ -47,9 +48,32 @@ type Config struct {
 	// Resume is how a lost connection is made good.
 	Resume ResumeMode
 
-	// AccountSequence is the last account sequence that was applied, from an
-	// earlier run, to resume from; 0 means none.
+	// AccountSequence is what [Session.AccountSequence] returned in an earlier run, to
+	// resume from; 0 means none. AccountApplied is what [Session.AccountApplied]
+	// returned then: at most AccountHolesMax ranges, ascending and above
+	// AccountSequence.
 	AccountSequence uint64
+	AccountApplied  []AccountRange
+
+	// AccountFromStart makes a login that has nothing to resume from ask for all
+	// account messages that the exchange still has, which may be of orders of earlier
+	// runs or of others. Without it only a login after a lost connection does, if order
+	// entry was sent before.
+	AccountFromStart bool
+
+	// RequireCaughtUp refuses order entry that can raise the risk, with
+	// ErrCatchingUp, from each login until CaughtUp was returned.
+	RequireCaughtUp bool
+
+	// CancelUnsettled sends an order_cancel_all for all markets when a login shows that
+	// something in doubt will not be settled by the exchange's messages; see
+	// SendUnsettled.
+	CancelUnsettled bool
+
+	// ReconnectOnAccountGap ends the connection with ErrAccountGap when AccountGap is
+	// reported, so that the next login asks for what is missing. Numbers that are never
+	// used cost one connection each.
+	ReconnectOnAccountGap bool
 
 	// Earlier continues a session of an earlier run, with ResumeSession.
 	Earlier Resumption
@@ -118,10 +142,12 @@ func (r Resumption) LogValue() slog.Value { return slog.StringValue(r.String()) 
 // String shows the settings without the credentials: of these only whether they
 // are set.
 func (c Config) String() string {
-	return fmt.Sprintf("{Username:%s Password:%s Token:%s Resume:%v AccountSequence:%d Earlier:%v CancelAllOnFailure:%t "+
+	return fmt.Sprintf("{Username:%s Password:%s Token:%s Resume:%v AccountSequence:%d AccountApplied:%v "+
+		"AccountFromStart:%t RequireCaughtUp:%t CancelUnsettled:%t ReconnectOnAccountGap:%t Earlier:%v CancelAllOnFailure:%t "+
 		"ReferenceBase:%d ThrottleOff:%t LoginTimeout:%v LogoutTimeout:%v HeartbeatAfter:%v PeerTimeout:%v ReplayTimeout:%v "+
 		"StaleAfter:%v AnswerTimeout:%v UnansweredMax:%d Send:%+v ReceiveBytes:%d Limits:%+v}",
-		redacted(c.Username), redacted(c.Password), redacted(c.Token), c.Resume, c.AccountSequence, c.Earlier, c.CancelAllOnFailure,
+		redacted(c.Username), redacted(c.Password), redacted(c.Token), c.Resume, c.AccountSequence, c.AccountApplied,
+		c.AccountFromStart, c.RequireCaughtUp, c.CancelUnsettled, c.ReconnectOnAccountGap, c.Earlier, c.CancelAllOnFailure,
 		c.ReferenceBase, c.ThrottleOff, c.LoginTimeout, c.LogoutTimeout, c.HeartbeatAfter, c.PeerTimeout, c.ReplayTimeout,
 		c.StaleAfter, c.AnswerTimeout, c.UnansweredMax, c.Send, c.ReceiveBytes, c.Limits)
 }
@@ -164,8 +190,19 @@ func (c Config) resolve() (Config, error) {
 	if c.Resume > ResumeNone {
 		return c, &ConfigError{"Resume", "is not one of the modes"}
 	}
-	if c.Resume == ResumeNone && c.AccountSequence != 0 {
-		return c, &ConfigError{"AccountSequence", "must be 0 with ResumeNone"}
+	if c.Resume == ResumeNone && (c.AccountSequence != 0 || len(c.AccountApplied) > 0 || c.AccountFromStart) {
+		return c, &ConfigError{"AccountSequence", "AccountApplied and AccountFromStart must be unset with ResumeNone"}
+	}
+	if len(c.AccountApplied) > AccountHolesMax {
+		return c, &ConfigError{"AccountApplied", "has more than 1024 ranges"}
+	}
+	c.AccountApplied = slices.Clone(c.AccountApplied)
+	last := c.AccountSequence
+	for _, r := range c.AccountApplied {
+		if r.From <= last || r.To < r.From {
+			return c, &ConfigError{"AccountApplied", "must be ascending ranges above AccountSequence"}
+		}
+		last = r.To
 	}
 	if c.Earlier.ID != "" {
 		switch {

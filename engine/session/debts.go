@@ -3,7 +3,9 @@ package session
 import "github.com/smk-go/smk/wire"
 
 // owing reports whether something is to be sent that found no room.
-func (s *Session) owing() bool { return s.pongs > 0 || s.gap.owed || s.serving.active || s.settings }
+func (s *Session) owing() bool {
+	return s.pongs > 0 || s.gap.owed || s.serving.active || s.settings || s.catchUp.owed || s.catchUp.cancel
+}
 
 // payDebts sends of it what there is room for.
 func (s *Session) payDebts() {
@@ -19,7 +21,16 @@ func (s *Session) payDebts() {
 	if s.gap.owed {
 		s.askReplay()
 	}
-	if s.settings && !s.asked {
+	if s.asked {
+		return
+	}
+	if s.catchUp.owed {
+		s.sendBarrier()
+	}
+	if s.settings {
 		s.sendSettings()
+	}
+	if s.catchUp.cancel {
+		s.cancelUnsettled()
 	}
 }

@@ -33,6 +33,9 @@ var (
 	// ErrSide means an order_create whose side is missing or neither buy nor sell.
 	// The exchange would end the connection for it, with all orders in doubt.
 	ErrSide = errors.New("session: order_create without a side that exists")
+	// ErrCatchingUp means that Config.RequireCaughtUp is set and CaughtUp was not
+	// returned yet.
+	ErrCatchingUp = errors.New("session: account messages are not caught up with")
 	// ErrPings means that PingsMax pings wait for their pongs.
 	ErrPings = errors.New("session: too many pings without a pong")
 	// ErrPayloadType means a payload type that an application may not send.
@@ -61,6 +64,9 @@ var (
 	// ErrSessionReplaced means that the exchange did not resume the session but
 	// opened another.
 	ErrSessionReplaced error = &endError{"session: another session was opened than the one to resume", Policy{Retry: RetryNow}}
+	// ErrAccountGap means that account messages are missing and Config asks for a new
+	// login then.
+	ErrAccountGap error = &endError{"session: account messages are missing", Policy{Retry: RetryNow}}
 	// ErrSequenceSpent means that a counter has reached its end.
 	ErrSequenceSpent error = &endError{"session: sequence numbers are used up", Policy{Retry: RetryBackoff}}
 )
@@ -132,7 +138,7 @@ func SafeToResend(err error) bool {
 		return send.Fate == NotSent || send.Fate == NotDelivered
 	}
 	for _, refusal := range [...]error{
-		ErrNotLoggedIn, ErrFull, ErrTooLarge, ErrUnanswered, ErrThrottled, ErrPayloadType, ErrSide, ErrClosed, ErrSequenceSpent,
+		ErrNotLoggedIn, ErrFull, ErrTooLarge, ErrUnanswered, ErrThrottled, ErrPayloadType, ErrSide, ErrCatchingUp, ErrClosed, ErrSequenceSpent,
 		ring.ErrFull, ring.ErrTooLarge, wire.ErrFrameTooLong,
 	} {
 		if errors.Is(err, refusal) {

@@ -39,10 +39,9 @@ const (
 	// be discarded, has been delivered or filled.
 	Recovered
 
-	// AccountGap comes before the first account message after a login that
-	// resumed, if that message does not follow the number resumed from. Account
-	// numbers have holes, so that this is a possible loss of account messages From
-	// to To, not a certain one.
+	// AccountGap says that account messages From to To have been missing for
+	// AccountGapAfter, while later ones came. Account numbers may have holes, so that
+	// this is a possible loss and no certain one. The next login asks for them.
 	AccountGap
 
 	// Pong answers a ping: Seq, Origin, Ping, RoundTrip.
@@ -56,11 +55,40 @@ const (
 	// number it was sent with, Type, Reference, Fate, and in Cause why it is
 	// told. It is told once for a message, and never for an answered one.
 	SendResolved
+
+	// CaughtUp comes once after each login, when everything that the exchange
+	// repeats of the account's messages has been returned: Resumed, and in
+	// AccountSequence where a later login resumes from. Complete says that nothing
+	// that happened on the account is known or suspected to be missing; if not, Cause
+	// says why.
+	CaughtUp
+
+	// AccountRecovered says that account messages From to To, which AccountGap
+	// named, came after all. Of a range that came in parts it names the last one.
+	AccountRecovered
+
+	// AccountLost says that account messages From to To are not asked for any more:
+	// the exchange did not repeat them when a login asked, or there were more than
+	// AccountHolesMax ranges. If numbers have holes nothing is lost. Should one come all
+	// the same it is returned like any other.
+	AccountLost
+
+	// AccountReset comes before a message whose account sequence, To, neither follows
+	// nor repeats From, the highest one so far: the exchange began to count anew, or
+	// the number is wrong. Such a message is always returned. If the next number
+	// follows it the session follows the new numbers, otherwise the old ones.
+	AccountReset
+
+	// SendUnsettled says that a message which SendResolved called in doubt will not be
+	// settled by the exchange's messages any more: Seq, Type, Reference, Fate, Cause.
+	// The order may be live; who needs to know has to ask elsewhere, or cancel all.
+	SendUnsettled
 )
 
 var eventNames = [...]string{
 	"none", "message", "unknown", "logged in", "logged out", "state changed", "gap", "recovered",
-	"account gap", "pong", "throttle exceeded", "send resolved",
+	"account gap", "pong", "throttle exceeded", "send resolved", "caught up", "account recovered", "account lost",
+	"account reset", "send unsettled",
 }
 
 // String returns the kind's name.
@@ -121,6 +149,7 @@ type Event struct {
 	State    State
 	Fate     Fate
 	Resumed  bool                // the session went on: no login was lost between
+	Complete bool                // nothing of the account is known or suspected to be missing
 	Reason   msg.EtoLogoutReason // as received
 	Type     msg.PayloadType     // of the message that was sent
 	Epoch    uint32              // connections opened, from 1; 0 before the first

@@ -54,6 +54,7 @@ func Example() {
 	// send 1608021204080110071a0c0a0475736572120470617373
 	// state changed
 	// logged in
+	// caught up
 	// send 080801120408021005
 	// state changed
 	// send 0c08011208080310093a020801

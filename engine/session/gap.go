@@ -24,7 +24,7 @@ func (s *Session) miss(seq uint64) {
 		s.gap.high = max(s.gap.high, seq)
 		return
 	}
-	s.gap = gap{open: true, from: s.in, high: seq, deadline: s.now + int64(s.config.ReplayTimeout)}
+	s.gap = gap{open: true, from: s.in, high: seq, deadline: s.fair() + int64(s.config.ReplayTimeout)}
 	s.stats.Gaps++
 	s.queue.push(Event{Kind: Gap, Epoch: s.epoch, Received: s.now, From: s.in, To: max(seq-1, s.in)})
 	if s.state == Established {
@@ -47,7 +47,7 @@ func (s *Session) askReplay() {
 
 // filled notes that the gap has become smaller.
 func (s *Session) filled() {
-	s.gap.deadline = s.now + int64(s.config.ReplayTimeout)
+	s.gap.deadline = s.fair() + int64(s.config.ReplayTimeout)
 	if s.in <= s.gap.high {
 		return
 	}
@@ -56,11 +56,14 @@ func (s *Session) filled() {
 	if s.state == Recovering {
 		s.move(Established, nil)
 	}
+	if s.resuming && s.catchUp.waiting {
+		s.passBarrier()
+	}
 }
 
 // tickGap asks once more when nothing came, and then gives up.
 func (s *Session) tickGap() {
-	if !s.gap.open || s.now < s.gap.deadline {
+	if !s.gap.open || s.fair() < s.gap.deadline {
 		return
 	}
 	s.gap.failures++
@@ -68,6 +71,6 @@ func (s *Session) tickGap() {
 		s.fail(ErrReplayTimeout)
 		return
 	}
-	s.gap.deadline = s.now + int64(s.config.ReplayTimeout)
+	s.gap.deadline = s.fair() + int64(s.config.ReplayTimeout)
 	s.askReplay()
 }

@@ -54,8 +54,9 @@ func (s *Session) Ping(now int64) (uint64, error) {
 	return seq, nil
 }
 
-// ponged matches a pong with the oldest ping and makes it the event.
-func (s *Session) ponged(env wire.Envelope) {
+// ponged matches a pong with the oldest ping and makes it the event, unless it is the one
+// that catching up waits for.
+func (s *Session) ponged(env wire.Envelope) bool {
 	s.event = Event{Kind: Pong, Epoch: s.epoch, Received: s.now, Seq: env.Seq}
 	if env.IsReplay {
 		s.event.Origin = Replayed
@@ -63,12 +64,18 @@ func (s *Session) ponged(env wire.Envelope) {
 	p := &s.pings
 	if p.n == 0 {
 		s.stats.Unasked++
-		return
+		return true
 	}
 	ping := p.sent[p.first]
 	p.first = (p.first + 1) % PingsMax
 	p.n--
+	if s.catchUp.barrier(ping.seq) {
+		s.catchUp.pong = true
+		s.passBarrier()
+		return false
+	}
 	s.event.Ping, s.event.RoundTrip = ping.seq, s.now-ping.at
+	return true
 }
 
 // pong answers a ping of the peer, now or when there is room.

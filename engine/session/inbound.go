@@ -16,6 +16,7 @@ import (
 func (s *Session) Next(now int64) (*Event, error) {
 	s.clock(now)
 	s.settle()
+	s.resting = false
 	for {
 		if s.disturbed() {
 			if event, err, told := s.tell(); told {
@@ -25,7 +26,7 @@ func (s *Session) Next(now int64) (*Event, error) {
 		payload, err := s.buffer.Next()
 		if payload == nil {
 			if err == nil {
-				return nil, nil
+				return s.idle(), nil
 			}
 			s.violation(0, err)
 			continue
@@ -36,11 +37,22 @@ func (s *Session) Next(now int64) (*Event, error) {
 	}
 }
 
+// idle is Next once everything that was received has been returned: what Tick judged to be
+// overdue is reported now, or there is nothing.
+func (s *Session) idle() *Event {
+	s.drained, s.resting = true, true
+	if s.overdue && s.reportOverdue() {
+		s.resting = false
+		return &s.event
+	}
+	return nil
+}
+
 // disturbed reports whether there can be anything to do before the next payload is
 // looked at: all that tell does. On a quiet connection there is not, and this is
 // what a message pays for all that is rare.
 func (s *Session) disturbed() bool {
-	return s.queue.n > 0 || s.err != nil || !s.state.LoggedIn() || s.withheld > 0 || s.expired()
+	return s.queue.n > 0 || s.err != nil || !s.state.LoggedIn() || s.withheld > 0 || s.catchUp.ended
 }
 
 // tell does what comes before the next payload: events that wait, the end of the
@@ -61,7 +73,7 @@ func (s *Session) tell() (event *Event, err error, told bool) {
 	case s.err != nil:
 		return nil, s.err, true
 	}
-	if s.tellWithheld() || s.tellExpired() {
+	if s.tellWithheld() || s.reportCatchUp() {
 		return &s.event, nil, true
 	}
 	return nil, nil, false
@@ -70,7 +82,7 @@ func (s *Session) tell() (event *Event, err error, told bool) {
 // settle counts the message of the last event: it has been handled.
 func (s *Session) settle() {
 	if s.handling {
-		s.handling, s.account.last = false, s.account.current
+		s.handling = false
 		if s.in++; s.gap.open {
 			s.filled()
 		}
@@ -101,7 +113,7 @@ func (s *Session) violation(seq uint64, err error) {
 func (s *Session) receive(payload []byte) *Event {
 	s.arrived++
 	s.stats.MessagesIn++
-	s.lastFrame = s.now
+	s.lastFrame = s.fair()
 	if s.config.Tap != nil {
 		s.config.Tap(s.now, slices.Clip(payload))
 	}
@@ -207,84 +219,105 @@ func (s *Session) application(payload []byte, typ msg.PayloadType, replay bool) 
 }
 
 // usualNews is orderNews, in short, for most of what comes about orders while all goes
-// well: an execution or an acceptance with a new account sequence. It reports false,
-// and has done nothing, for anything else.
+// well: an execution or an acceptance whose account sequence is the one expected. It
+// reports false, and has done nothing, for anything else.
 func (s *Session) usualNews(e *Event, typ msg.PayloadType) bool {
-	if s.account.first {
-		return false
-	}
-	var number uint64
+	var number, mark uint64
 	switch typ {
 	case msg.PayloadOrderExecuted:
 		m := s.payload.GetOrderExecuted()
-		if number = m.GetAccountSequence_64(); number <= s.account.last {
+		if number = m.GetAccountSequence_64(); number != s.account.expect || number == 0 {
 			return false
 		}
+		mark = markOf(typ, m.GetOrderId(), m.GetQuantity(), m.GetTotalExecutedQuantity())
 	case msg.PayloadOrderAccepted:
 		m := s.payload.GetOrderAccepted()
 		reference := m.GetReference()
-		if number = m.GetAccountSequence_64(); number <= s.account.last || reference == 0 {
+		if number = m.GetAccountSequence_64(); number != s.account.expect || number == 0 || reference == 0 {
 			return false
 		}
 		s.answered(byReference, reference)
+		mark = markOf(typ, m.GetOrderId(), reference, 0)
 	default:
 		return false
 	}
-	s.account.current, e.AccountSequence = number, number
+	s.account.next(mark)
+	e.AccountSequence = number
 	return true
 }
 
-// answered ends the wait of the request that has a key, if there is one.
-func (s *Session) answered(kind keyKind, key uint64) {
+// answered ends the wait of the request that has a key, or the doubt about it, and reports
+// whether there was one.
+func (s *Session) answered(kind keyKind, key uint64) bool {
 	link := s.open.head(kind, key)
 	if *link == none {
-		return
+		return s.doubts.n > 0 && s.settled(kind, key)
 	}
 	request := &s.open.entries[*link]
 	if request.chain != none || request.key != key || request.kind != kind {
 		if request, link = s.open.find(kind, key); request == nil {
-			return
+			return s.doubts.n > 0 && s.settled(kind, key)
 		}
 	}
 	s.unlink(request, link)
+	return true
 }
 
 // orderNews takes a message about orders, and reports whether it is to be handed out
 // at once.
 func (s *Session) orderNews(e *Event, typ msg.PayloadType) bool {
-	number, reference, kind, key, throttled := newsOf(&s.payload, typ, s.account.last)
-	hole := false
-	if number != 0 {
-		hole = s.account.first && number > s.account.last+1
-		s.account.first = false
-		if number <= s.account.last {
-			s.stats.AccountDuplicates++
-			s.advance()
-			return false
-		}
-		s.account.current, e.AccountSequence = number, number
-	}
-	if throttled && (s.open.n > 0 || !s.throttle.off) {
-		s.stats.ThrottleRejected++
-		s.throttle.rejected(s.now)
-	}
+	number, reference, kind, key, throttled, mark := newsOf(&s.payload, typ, s.account.high)
 	if reference != 0 {
 		kind, key = byReference, reference
 	} else if kind == bySequence && e.Origin == Replayed {
 		kind = 0 // the sequence may be one of an earlier session
 	}
-	if kind != 0 {
-		s.answered(kind, key)
+	// Whatever its number: an answer to what nothing has answered is no duplicate.
+	answers := kind != 0 && s.answered(kind, key)
+	if number != 0 && !s.numbered(e, number, mark, answers) {
+		s.stats.AccountDuplicates++
+		s.advance()
+		return false
 	}
-	if hole {
-		s.stats.AccountGaps++
-		s.queue.push(Event{
-			Kind: AccountGap, Epoch: s.epoch, Received: s.now,
-			From: s.account.last + 1, To: number - 1,
-		})
+	if throttled && (s.open.n > 0 || !s.throttle.off) {
+		s.stats.ThrottleRejected++
+		s.throttle.rejected(s.now)
+	}
+	if s.queue.n > 0 {
 		s.queue.push(*e)
+		return false
 	}
-	return !hole
+	return true
+}
+
+// numbered takes the account sequence of a message, and reports false if it was received
+// before. What is to be reported before the message is queued.
+func (s *Session) numbered(e *Event, number, mark uint64, answers bool) bool {
+	l := &s.account
+	if s.catchUp.asked && s.catchUp.pending && number <= s.catchUp.from {
+		s.catchUp.repeated = true
+	}
+	high, holes := l.high, len(l.holes)
+	v, dropped, filled := l.receive(s.fair(), number, mark, s.repeats(e.Origin, number), answers)
+	if dropped.from != 0 {
+		s.accountHole(AccountLost, dropped)
+	}
+	if filled.from != 0 {
+		s.accountHole(AccountRecovered, filled)
+	}
+	switch v {
+	case accountDuplicate:
+		return false
+	case accountReset:
+		s.stats.AccountResets++
+		s.queue.push(Event{Kind: AccountReset, Epoch: s.epoch, Received: s.now, From: high, To: number})
+	case accountNew:
+		if e.Origin == Replayed && len(l.holes) > holes {
+			l.replayed()
+		}
+	}
+	e.AccountSequence = number
+	return true
 }
 
 // ahead is a message that comes too early: others are missing before it.
@@ -326,8 +359,7 @@ func (s *Session) sessionMessage(env wire.Envelope, payload []byte) bool {
 		return false
 	case wire.EtoPong:
 		s.advance()
-		s.ponged(env)
-		return true
+		return s.ponged(env)
 	case wire.EtoReplay:
 		if !s.decode(env, payload) {
 			return false

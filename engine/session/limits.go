@@ -28,6 +28,14 @@ const (
 	// resuming. A session with a longer one works but is not resumed.
 	SessionBytesMax = 1024
 
+	// AccountLeapMax is the most that an account sequence may be above the highest
+	// one so far. One that is further away belongs to another numbering, or is wrong.
+	AccountLeapMax = 1 << 20
+
+	// AccountHolesMax is the most ranges of account sequences that may be missing at
+	// a time. With more the lowest is given up.
+	AccountHolesMax = 1024
+
 	// CredentialBytesMax is the longest username, password or token.
 	CredentialBytesMax = 4096
 )
@@ -43,6 +51,7 @@ const (
 	ringBytesMin      = 16 << 10
 	ringRecordsMin    = 16
 	unansweredMax     = 1 << 20
+	accountRecent     = 1 << 12 // account messages that are known well enough to tell a repetition from another one
 	timeMax           = 24 * time.Hour
 )
 
@@ -58,7 +67,14 @@ const (
 	UnansweredMax  = 4096             // order-entry messages without an answer
 )
 
+// AccountGapAfter is how long account messages may be missing before that is reported.
+const AccountGapAfter = 5 * time.Second
+
 const (
+	// awayAfter is how long a driver may be away, in a handler or stopped, until the time
+	// is not counted any more by timers that wait for the exchange.
+	awayAfter = int64(100 * time.Millisecond)
+
 	alarmWithin     = int64(5 * time.Minute) // two heartbeat timeouts in this time raise an alarm
 	partialTimeouts = 2                      // a frame may stay incomplete for so many PeerTimeouts
 	pingShare       = 2                      // after PeerTimeout*2/3 of silence a ping asks for a sign of life

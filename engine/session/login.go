@@ -22,10 +22,14 @@ func (s *Session) login() error {
 	}
 	if s.resuming {
 		p.MutableEtoPayload().MutableLogin().SetSession(s.id)
-	} else if s.config.Resume != ResumeNone && s.account.last != 0 {
-		// The 64-bit field counts; a zero keeps a wide number out of the old one.
+	} else if s.config.Resume != ResumeNone && (s.account.known || s.entered || s.config.AccountFromStart) {
+		// The 64-bit field counts; a zero keeps a wide number out of the old one. Numbers
+		// begin at 1: to ask from there is to ask for all that there is, which an absent
+		// field does not.
+		s.catchUp.asked, s.catchUp.from = true, max(s.account.resume, 1)
+		s.account.ask()
 		m.SetAccountSequence(0)
-		m.SetAccountSequence_64(s.account.last)
+		m.SetAccountSequence_64(s.catchUp.from)
 	}
 	s.loginSeq = s.out
 	return s.sendControl(wire.EtoLogin)
@@ -94,12 +98,11 @@ func (s *Session) loggedIn(env wire.Envelope, payload []byte) {
 	}
 	s.refused.loggedIn()
 	s.stats.Logins++
-	s.account.first = !s.resuming && s.config.Resume != ResumeNone && s.account.last != 0
 	s.move(Established, nil)
 	e := s.decoded(LoggedIn, env, payload)
 	e.Resumed = s.resuming
-	if s.account.first {
-		e.AccountSequence = s.account.last
+	if s.catchUp.asked {
+		e.AccountSequence = s.catchUp.from
 	}
 	s.queue.push(e)
 	if env.Seq == s.in {
@@ -114,6 +117,7 @@ func (s *Session) loggedIn(env wire.Envelope, payload []byte) {
 	if s.config.CancelAllOnFailure {
 		s.sendSettings()
 	}
+	s.beginCatchUp()
 }
 
 // sendSettings asks the exchange to cancel the orders if we fall silent. It holds
@@ -144,7 +148,7 @@ func (s *Session) Logout(now int64) error {
 	if err := s.sendControl(wire.EtoLogout); err != nil {
 		return err
 	}
-	s.asked, s.since = true, s.now
+	s.asked, s.since = true, s.fair()
 	s.move(LogoutSent, nil)
 	return nil
 }

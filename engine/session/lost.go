@@ -72,6 +72,9 @@ func (s *Session) resolve(e *entry, fate Fate, cause error) {
 		Kind: SendResolved, Epoch: s.epoch, Received: s.now, Seq: e.seq, Type: e.typ, Reference: e.reference,
 		Fate: fate, Cause: cause,
 	}
+	if fate == InDoubt {
+		s.doubt(e)
+	}
 	s.release(e)
 	s.stats.Unanswered++
 }

@@ -65,7 +65,8 @@ func (s *Session) await(typ msg.PayloadType, size int, reference, automatic, ord
 // wait is await once it is known what the answer is found by.
 func (s *Session) wait(typ msg.PayloadType, size int, kind keyKind, key, reference uint64) (seq uint64) {
 	e := s.open.add(kind, key)
-	e.typ, e.seq, e.at, e.reference = typ, s.out, s.now, reference
+	e.typ, e.seq, e.at, e.reference = typ, s.out, s.fair(), reference
+	s.entered = true
 	s.commit(size, uint32(typ), reference)
 	s.stats.UnansweredPeak = max(s.stats.UnansweredPeak, uint64(s.open.n))
 	s.throttle.take()

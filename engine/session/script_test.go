@@ -160,6 +160,14 @@ func configure(t *testing.T, c *Config, settings string) {
 		switch name {
 		case "token":
 			c.Token = value
+		case "account_from_start":
+			c.AccountFromStart = value == "true"
+		case "require_caught_up":
+			c.RequireCaughtUp = value == "true"
+		case "cancel_unsettled":
+			c.CancelUnsettled = value == "true"
+		case "reconnect_on_account_gap":
+			c.ReconnectOnAccountGap = value == "true"
 		case "resume":
 			c.Resume = map[string]ResumeMode{"account": ResumeAccount, "session": ResumeSession, "none": ResumeNone}[value]
 		case "account_sequence":
@@ -242,6 +250,7 @@ func (p *player) stepLogin() {
 		{verb: "S1", rest: "LOGIN_RESPONSE session=A reset=2"},
 		{verb: "E", rest: "state changed established"},
 		{verb: "E", rest: "logged in S1"},
+		{verb: "E", rest: "caught up, incomplete: the login resumed from nothing"},
 	} {
 		p.line = scriptLine{p.line.number, line.verb, line.rest}
 		p.step()
@@ -431,11 +440,17 @@ func eventText(e *Event) string {
 		if e.Cause != nil {
 			text += ": " + strings.TrimPrefix(e.Cause.Error(), "session: ")
 		}
-	case Gap, Recovered, AccountGap:
+	case Gap, Recovered, AccountGap, AccountRecovered, AccountLost:
 		text += fmt.Sprintf(" %d-%d", e.From, e.To)
+	case AccountReset:
+		text += fmt.Sprintf(" from %d to %d", e.From, e.To)
+	case CaughtUp:
+		if !e.Complete {
+			text += ", incomplete: " + strings.TrimPrefix(e.Cause.Error(), "session: ")
+		}
 	case Pong:
 		text += fmt.Sprintf(" of C%d after %v", e.Ping, time.Duration(e.RoundTrip))
-	case SendResolved:
+	case SendResolved, SendUnsettled:
 		text += fmt.Sprintf(" C%d %s", e.Seq, typeText(e.Type))
 		if e.Reference != 0 {
 			text += fmt.Sprintf(" reference=%d", e.Reference)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"time"
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
@@ -21,12 +22,17 @@ type Session struct {
 	message Event       // the last message in its sequence; of no other kind
 	queue   eventQueue
 
-	state  State
-	epoch  uint32
-	now    int64
-	err    error // why the connection has to end; sticks until Lost
-	barred error // why no login may be tried again
-	closed bool
+	state    State
+	epoch    uint32
+	now      int64
+	away     int64 // of now, time that the driver was not there
+	patience int64 // how long it may stay away
+	drained  bool  // all that was received was returned by Next
+	resting  bool  // the driver waits, rather than handling an event
+	overdue  bool  // Tick found that something has waited too long
+	err      error // why the connection has to end; sticks until Lost
+	barred   error // why no login may be tried again
+	closed   bool
 
 	// Inbound.
 	in        uint64 // next sequence expected
@@ -36,7 +42,8 @@ type Session struct {
 	lastFrame int64  // a whole message arrived
 	arrived   uint64 // messages of this connection
 	gap       gap
-	account   account
+	account   accountLog
+	catchUp   catchUp
 
 	// Outbound.
 	out      uint64 // next sequence to use
@@ -49,8 +56,10 @@ type Session struct {
 	serving  serving
 	throttle throttle
 	open     unanswered
-	withheld int    // messages in open that are to be told NotDelivered
-	refs     uint64 // the last automatic reference
+	doubts   unanswered // what was in open and is in doubt
+	withheld int        // messages in open that are to be told NotDelivered
+	entered  bool       // order entry was sent
+	refs     uint64     // the last automatic reference
 
 	bytesMax   int // of the ring that may wait when an application message joins
 	recordsMax int // likewise, in messages
@@ -95,8 +104,10 @@ func New(config Config) (*Session, error) {
 	}
 	s.bytesMax = frames.Config().Bytes - controlBytes
 	s.recordsMax = frames.Config().Records - controlRecords
-	s.account.last, s.account.current = config.AccountSequence, config.AccountSequence
+	s.patience = min(awayAfter, int64(config.AnswerTimeout)/2)
+	s.account.init(config.AccountSequence, config.AccountApplied)
 	s.open.init(config.UnansweredMax)
+	s.doubts.init(config.UnansweredMax)
 	s.throttle.init(config.ThrottleOff)
 	if earlier := config.Earlier; earlier.ID != "" {
 		s.id, s.keep = append(s.id, earlier.ID...), true
@@ -140,11 +151,27 @@ func (s *Session) Epoch() uint32 { return s.epoch }
 // Next.
 func (s *Session) Counters() (in, out uint64) { return s.in, s.out }
 
-// AccountSequence returns the last account sequence that was applied, to be kept
-// for [Config], and 0 if there is none. The message of the event at hand is not
-// counted before the next call of Next or Lost: whoever stops in the middle of
-// handling it asks before that.
-func (s *Session) AccountSequence() uint64 { return s.account.last }
+// AccountSequence returns the account sequence up to which every message was received
+// or given up, to be kept for [Config], and 0 if there is none. The message of the event
+// at hand is not counted before the next call of Next or Lost: whoever stops in the
+// middle of handling it asks before that.
+func (s *Session) AccountSequence() uint64 {
+	if s.handling && s.message.AccountSequence != 0 {
+		return s.account.before
+	}
+	return s.account.resume
+}
+
+// AccountApplied returns the ranges of account sequences above AccountSequence whose
+// messages were received as well, to be kept for [Config] with it. Usually there are
+// none. The slice is the caller's.
+func (s *Session) AccountApplied() []AccountRange {
+	at := uint64(0)
+	if s.handling {
+		at = s.message.AccountSequence
+	}
+	return s.account.applied(nil, at)
+}
 
 // Resumption returns what continues this session in a later run, with an empty ID
 // if there is nothing to continue.
@@ -166,7 +193,9 @@ func (s *Session) Free() []byte { return s.buffer.Free() }
 // Filled says that n bytes were read into what Free returned.
 func (s *Session) Filled(n int) {
 	s.buffer.Filled(n)
-	s.heard = s.heard || n > 0
+	if n > 0 {
+		s.heard, s.drained = true, false
+	}
 }
 
 // Pending returns the next run of bytes to write to the transport; see
@@ -184,13 +213,41 @@ func (s *Session) Written(n int) {
 
 // clock takes a reading.
 func (s *Session) clock(now int64) {
+	if now > s.now || s.heard {
+		s.takeReading(now)
+	}
+}
+
+// takeReading is clock when there is something to do.
+func (s *Session) takeReading(now int64) {
 	if now > s.now {
+		if now-s.now > s.patience {
+			s.absent(now)
+		}
 		s.now = now
 	}
 	if s.heard {
-		s.heard, s.lastHeard = false, s.now
+		s.heard, s.lastHeard = false, s.fair()
 	}
 }
+
+// absent decides how much of a long time between two readings is the exchange's silence. A
+// driver that waits comes back when Deadline says so; what it stays away beyond that it
+// was stopped, or in a handler, and what the exchange said meanwhile was not read.
+func (s *Session) absent(now int64) {
+	back := s.now
+	if s.resting {
+		back = max(back, min(s.Deadline(), now))
+	}
+	if gone := now - back - s.patience; gone > 0 && s.now != math.MinInt64 {
+		s.away += gone
+		s.stats.Away += time.Duration(gone)
+	}
+}
+
+// fair is the clock of all timers that wait for the exchange: it stands still while the
+// driver is away.
+func (s *Session) fair() int64 { return s.now - s.away }
 
 // fail makes err the reason to end the connection, unless there is one already.
 func (s *Session) fail(err error) {
@@ -244,12 +301,14 @@ func (s *Session) Open(now int64) error {
 	s.epoch++
 	s.buffer.Reset()
 	s.heard, s.arrived, s.asked, s.early, s.pongs, s.settings = false, 0, false, 0, 0, false
-	s.lastHeard, s.lastFrame, s.lastSent, s.since = s.now, s.now, s.now, s.now
-	s.probed = math.MinInt64
+	s.lastHeard, s.lastFrame, s.since, s.lastSent = s.fair(), s.fair(), s.fair(), s.now
+	s.probed, s.drained = math.MinInt64, false
 	s.gap, s.serving = gap{}, serving{}
+	s.catchUp = catchUp{pending: true}
 	s.resuming, s.keep = s.keep, false
 	if !s.resuming {
 		s.forget()
+		s.detachDoubts()
 		s.in, s.out = 1, 1
 		s.frames.Rebase(1)
 		s.copied = noCopies

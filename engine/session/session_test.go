@@ -90,7 +90,7 @@ func TestLongSession(t *testing.T) {
 	k.feed(k.eto(msg.EtoPayloadLoginResponse, func(e *msg.EtoPayload) {
 		e.MutableLoginResponse().SetSessionString(strings.Repeat("x", SessionBytesMax+1))
 	}))
-	k.wantKinds(k.events(), StateChanged, StateChanged, LoggedIn)
+	k.wantKinds(k.events(), StateChanged, StateChanged, LoggedIn, CaughtUp)
 	if r := k.s.Resumption(); r.ID != "" {
 		t.Error("it was kept")
 	}

@@ -1,6 +1,10 @@
 package session
 
-import "github.com/smk-go/smk/gen/msg"
+import (
+	"time"
+
+	"github.com/smk-go/smk/gen/msg"
+)
 
 // Stats counts what a session has seen since it was made.
 type Stats struct {
@@ -16,8 +20,10 @@ type Stats struct {
 	ReplaysServed     uint64 // replay requests of the peer
 	MessagesAgain     uint64 // messages sent again for them
 	GapfillsOut       uint64 // gapfills sent for them
-	AccountDuplicates uint64 // messages not above the last account sequence, discarded
-	AccountGaps       uint64
+	AccountDuplicates uint64 // messages whose account sequence was received before, discarded
+	AccountGaps       uint64 // ranges of account sequences that stayed away for AccountGapAfter
+	AccountLost       uint64 // account sequences that are not asked for any more
+	AccountResets     uint64 // account sequences that neither follow nor repeat
 	HeartbeatsIn      uint64
 	HeartbeatsOut     uint64
 	UnknownTypes      uint64 // messages of a type without a meaning to us, of either layer
@@ -28,6 +34,12 @@ type Stats struct {
 	ThrottleRejected  uint64 // order entry that the exchange rejected for it
 	Unanswered        uint64 // order entry whose fate was told
 	UnansweredPeak    uint64 // the most that waited at a time
+	Settled           uint64 // of what was in doubt, answered after all
+	Unsettled         uint64 // of what was in doubt, given up
+
+	// Away is how long the driver stayed away, in handlers or stopped, beyond what timers
+	// count as silence of the exchange.
+	Away time.Duration
 
 	Unknown msg.Unknown // fields and values that the schema does not name
 }

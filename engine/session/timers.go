@@ -4,6 +4,11 @@ import "math"
 
 // Tick lets time pass: it queues heartbeats, asks again, and gives up. Call it
 // when Deadline has come, and Next afterwards. The error is as Next's.
+//
+// What the exchange is late with is judged only after Next has returned everything
+// that Filled was told of, so give Filled all that the transport holds before; and time
+// for which the caller stayed away, because a handler worked or the process was
+// stopped, is nobody's silence.
 func (s *Session) Tick(now int64) error {
 	if s.closed {
 		return ErrClosed
@@ -12,37 +17,51 @@ func (s *Session) Tick(now int64) error {
 	if s.err != nil {
 		return s.err
 	}
-	switch s.state {
-	case LoginSent:
-		if s.now-s.since >= int64(s.config.LoginTimeout) {
-			s.fail(ErrLoginTimeout)
-		}
-	case LogoutSent:
-		if s.now-s.since >= int64(s.config.LogoutTimeout) {
-			s.fail(ErrLogoutTimeout)
-		}
-		s.tickGap()
-	case Established, Recovering:
+	if s.drained {
+		s.judge()
+	}
+	if (s.state == Established || s.state == Recovering) && s.err == nil {
 		if s.out > sequenceMax {
 			s.fail(ErrSequenceSpent)
-		}
-		s.tickPeer()
-		s.tickGap()
-		if s.err == nil && s.now-s.lastSent >= int64(s.config.HeartbeatAfter) {
+		} else if s.now-s.lastSent >= int64(s.config.HeartbeatAfter) {
 			s.beat()
 		}
 	}
 	return s.err
 }
 
+// judge looks what the exchange is late with.
+func (s *Session) judge() {
+	switch s.state {
+	case LoginSent:
+		if s.fair()-s.since >= int64(s.config.LoginTimeout) {
+			s.fail(ErrLoginTimeout)
+		}
+		return
+	case LogoutSent:
+		if s.fair()-s.since >= int64(s.config.LogoutTimeout) {
+			s.fail(ErrLogoutTimeout)
+		}
+	case Established, Recovering:
+		s.tickPeer()
+		if s.catchUp.waiting && !s.gap.open && s.fair() >= s.catchUp.deadline {
+			s.passBarrier()
+		}
+	default:
+		return
+	}
+	s.tickGap()
+	s.overdue = true
+}
+
 // tickPeer gives a silent peer up, but not without having asked it for a sign of
 // life.
 func (s *Session) tickPeer() {
-	switch silent := s.now - s.lastHeard; {
-	case silent >= int64(s.config.PeerTimeout), s.now-s.lastFrame >= partialTimeouts*int64(s.config.PeerTimeout):
+	switch silent := s.fair() - s.lastHeard; {
+	case silent >= int64(s.config.PeerTimeout), s.fair()-s.lastFrame >= partialTimeouts*int64(s.config.PeerTimeout):
 		s.fail(ErrPeerSilent)
 	case silent >= s.probeAfter() && s.probed <= s.lastHeard:
-		s.probed = s.now
+		s.probed = s.fair()
 		_, _ = s.Ping(s.now) // without room for it what is queued already asks
 	}
 }
@@ -54,25 +73,37 @@ func (s *Session) probeAfter() int64 { return int64(s.config.PeerTimeout) * ping
 // greatest one if there is nothing to wait for. Bytes and commands may bring it
 // forward.
 func (s *Session) Deadline() int64 {
-	at := int64(math.MaxInt64)
+	at := int64(math.MaxInt64) // a fair reading
 	switch s.state {
 	case LoginSent:
 		at = s.since + int64(s.config.LoginTimeout)
 	case LogoutSent:
 		at = s.since + int64(s.config.LogoutTimeout)
 	case Established, Recovering:
-		at = min(s.lastSent+int64(s.config.HeartbeatAfter), s.lastFrame+partialTimeouts*int64(s.config.PeerTimeout))
+		at = s.lastFrame + partialTimeouts*int64(s.config.PeerTimeout)
 		if s.probed <= s.lastHeard {
 			at = min(at, s.lastHeard+s.probeAfter())
 		} else {
 			at = min(at, s.lastHeard+int64(s.config.PeerTimeout))
 		}
+		if s.catchUp.waiting && !s.gap.open {
+			at = min(at, s.catchUp.deadline)
+		}
+	default:
+		return math.MaxInt64
 	}
-	if s.gap.open && s.state.LoggedIn() {
-		at = min(at, s.gap.deadline)
+	if s.state != LoginSent {
+		if s.gap.open {
+			at = min(at, s.gap.deadline)
+		}
+		if e := s.open.first(); e != nil {
+			at = min(at, e.at+int64(s.config.AnswerTimeout))
+		}
+		at = min(at, s.account.due)
 	}
-	if e := s.open.first(); e != nil && s.state.LoggedIn() {
-		at = min(at, e.at+int64(s.config.AnswerTimeout))
+	at += s.away
+	if s.state == Established || s.state == Recovering {
+		at = min(at, s.lastSent+int64(s.config.HeartbeatAfter))
 	}
 	return at
 }

@@ -31,6 +31,7 @@ const (
 	byReference keyKind = iota + 1
 	bySequence          // a create without a reference
 	byOrder             // another request without one: the order it is about
+	byNothing           // no answer can be linked to it any more
 )
 
 // entry is one message.
