@@ -28,7 +28,7 @@ type accountLog struct {
 	open  int           // of them, those not given up
 	due   int64         // no open hole has to be reported before this clock reading
 
-	recent []recentReport // by number, modulo the length
+	recent *[accountRecent]recentReport // by number, modulo the length
 
 	// A number that can neither follow nor repeat begins a new numbering, if the next
 	// one follows it. Until then it is only a candidate.
@@ -62,7 +62,7 @@ const (
 
 func (l *accountLog) init(last uint64, applied []AccountRange) {
 	l.holes = make([]accountHole, 0, AccountHolesMax)
-	l.recent = make([]recentReport, accountRecent)
+	l.recent = new([accountRecent]recentReport)
 	l.due = math.MaxInt64
 	l.known, l.high = last != 0, last
 	for _, r := range applied {
@@ -116,6 +116,10 @@ func (l *accountLog) receive(now int64, number, mark uint64, repeats, answers bo
 	switch i, missing := l.find(number); {
 	case !l.known:
 		l.known, l.high = true, number
+		if number > 1 {
+			// What was sent just before may come late; nobody asks for it.
+			l.holes = append(l.holes, accountHole{from: max(number, accountLate+1) - accountLate, to: number - 1, lost: true})
+		}
 	case number > l.high && number-l.high <= AccountLeapMax:
 		if number > l.high+1 {
 			dropped = l.lack(accountHole{from: l.high + 1, to: number - 1, since: now})
@@ -172,7 +176,7 @@ func (l *accountLog) follows(number, mark uint64, repeats, missing bool) bool {
 // cannot be asked for any more.
 func (l *accountLog) restart(now int64, number uint64) {
 	first := l.candidate
-	clear(l.recent)
+	clear(l.recent[:])
 	l.recent[first.number%accountRecent] = first
 	l.holes, l.open, l.due = l.holes[:0], 0, math.MaxInt64
 	if l.before = first.number; number > first.number+1 {
@@ -288,7 +292,7 @@ func (l *accountLog) lasts(now int64) (h accountHole, ok bool) {
 	for i := range l.holes {
 		at := &l.holes[i]
 		switch due := at.since + int64(AccountGapAfter); {
-		case at.reported:
+		case at.reported || at.lost:
 		case !ok && now >= due:
 			at.reported = true
 			h, ok = *at, true

@@ -92,7 +92,7 @@ func (s *Session) reportCatchUp() bool {
 			return s.queue.pop(&s.event)
 		}
 	}
-	c.ended, c.pending = false, false
+	c.ended, c.pending, s.held = false, false, false
 	cause := s.incomplete()
 	if c.cancel = c.doubts > 0 && s.config.CancelUnsettled; c.cancel {
 		s.cancelUnsettled()

@@ -51,6 +51,7 @@ const (
 	ringBytesMin      = 16 << 10
 	ringRecordsMin    = 16
 	unansweredMax     = 1 << 20
+	accountLate       = 64      // account messages that may come after the first one although they are older
 	accountRecent     = 1 << 12 // account messages that are known well enough to tell a repetition from another one
 	timeMax           = 24 * time.Hour
 )

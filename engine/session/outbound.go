@@ -10,7 +10,7 @@ import (
 // ring, and returns the sequence it took. m is not kept.
 //
 // An error means that nothing was queued and no sequence taken: ErrNotLoggedIn,
-// ErrFull, ErrTooLarge, ErrUnanswered, a *[ThrottledError], ErrPayloadType,
+// ErrFull, ErrTooLarge, ErrUnanswered, a *[ThrottledError], ErrCatchingUp, ErrPayloadType,
 // ErrSequenceSpent, ErrClosed, or what m failed with in a *wire.MarshalError.
 func (s *Session) Send(now int64, typ msg.PayloadType, m wire.Marshaler) (seq uint64, err error) {
 	if order, ok := m.(*msg.OrderCreate); ok && typ == msg.PayloadOrderCreate {
@@ -32,6 +32,9 @@ func (s *Session) send(now int64, typ msg.PayloadType, m wire.Marshaler) (seq ui
 	if !class.orderEntry() {
 		return s.frame(typ, m)
 	}
+	if s.held && class == classCreate {
+		return 0, ErrCatchingUp
+	}
 	if s.open.full() {
 		return 0, ErrUnanswered
 	}
@@ -43,10 +46,13 @@ func (s *Session) send(now int64, typ msg.PayloadType, m wire.Marshaler) (seq ui
 
 // refusal says why nothing can be sent.
 func (s *Session) refusal() error {
-	if s.closed {
+	switch {
+	case s.closed:
 		return ErrClosed
+	case s.state != Established && s.state != Recovering || s.err != nil:
+		return ErrNotLoggedIn
 	}
-	return ErrNotLoggedIn
+	return ErrCatchingUp
 }
 
 // frame sends an application message that is not order entry.

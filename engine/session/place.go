@@ -9,7 +9,7 @@ import (
 // fields need no asking. All else is as it is by Send, which comes here by itself.
 func (s *Session) Place(now int64, m *msg.OrderCreate) (seq uint64, err error) {
 	s.clock(now)
-	if s.state != Established && s.state != Recovering || s.err != nil {
+	if s.state != Established && s.state != Recovering || s.err != nil || s.held {
 		return 0, s.refusal()
 	}
 	if s.open.full() {

@@ -58,6 +58,7 @@ type Session struct {
 	open     unanswered
 	doubts   unanswered // what was in open and is in doubt
 	withheld int        // messages in open that are to be told NotDelivered
+	held     bool       // new orders wait for CaughtUp
 	entered  bool       // order entry was sent
 	refs     uint64     // the last automatic reference
 
@@ -104,7 +105,7 @@ func New(config Config) (*Session, error) {
 	}
 	s.bytesMax = frames.Config().Bytes - controlBytes
 	s.recordsMax = frames.Config().Records - controlRecords
-	s.patience = min(awayAfter, int64(config.AnswerTimeout)/2)
+	s.patience = min(awayAfter, int64(config.AnswerTimeout)/4)
 	s.account.init(config.AccountSequence, config.AccountApplied)
 	s.open.init(config.UnansweredMax)
 	s.doubts.init(config.UnansweredMax)
@@ -231,15 +232,18 @@ func (s *Session) takeReading(now int64) {
 	}
 }
 
-// absent decides how much of a long time between two readings is the exchange's silence. A
-// driver that waits comes back when Deadline says so; what it stays away beyond that it
-// was stopped, or in a handler, and what the exchange said meanwhile was not read.
+// absent decides how much of a long time between two readings may be the exchange's silence. A
+// driver that waits comes back when Deadline says so. If it comes back much later the
+// process was stopped, nobody knows since when; and in a handler it does not listen.
 func (s *Session) absent(now int64) {
-	back := s.now
-	if s.resting {
-		back = max(back, min(s.Deadline(), now))
+	if s.now == math.MinInt64 {
+		return
 	}
-	if gone := now - back - s.patience; gone > 0 && s.now != math.MinInt64 {
+	back := s.now // the last reading at which the driver was there for sure
+	if deadline := min(s.Deadline(), now); s.resting && now-deadline <= (deadline-s.now)/2 {
+		back = deadline
+	}
+	if gone := now - back - s.patience; gone > 0 {
 		s.away += gone
 		s.stats.Away += time.Duration(gone)
 	}
@@ -304,7 +308,7 @@ func (s *Session) Open(now int64) error {
 	s.lastHeard, s.lastFrame, s.since, s.lastSent = s.fair(), s.fair(), s.fair(), s.now
 	s.probed, s.drained = math.MinInt64, false
 	s.gap, s.serving = gap{}, serving{}
-	s.catchUp = catchUp{pending: true}
+	s.catchUp, s.held = catchUp{pending: true}, s.config.RequireCaughtUp
 	s.resuming, s.keep = s.keep, false
 	if !s.resuming {
 		s.forget()
