@@ -58,9 +58,9 @@ const (
 
 	// CaughtUp comes once after each login, when everything that the exchange
 	// repeats of the account's messages has been returned: Resumed, and in
-	// AccountSequence where a later login resumes from. Complete says that nothing
-	// that happened on the account is known or suspected to be missing; if not, Cause
-	// says why.
+	// AccountSequence where a later login resumes from. Complete says that nothing of
+	// what the login asked for is known or suspected to be missing; if not, Cause says
+	// why. What earlier logins gave up AccountLost has said.
 	CaughtUp
 
 	// AccountRecovered says that account messages From to To, which AccountGap
@@ -149,7 +149,7 @@ type Event struct {
 	State    State
 	Fate     Fate
 	Resumed  bool                // the session went on: no login was lost between
-	Complete bool                // nothing of the account is known or suspected to be missing
+	Complete bool                // nothing that the login asked for is missing
 	Reason   msg.EtoLogoutReason // as received
 	Type     msg.PayloadType     // of the message that was sent
 	Epoch    uint32              // connections opened, from 1; 0 before the first
