@@ -137,7 +137,7 @@ func (l *accountLog) receive(now int64, number, mark uint64, repeats, answers bo
 		if missing {
 			filled = l.fill(i, number)
 		}
-	case number <= l.high && !answers && l.seen(number, mark, repeats):
+	case number <= l.high && l.seen(number, mark, repeats && !answers):
 		return accountDuplicate, dropped, filled
 	default:
 		l.moving, l.candidate = true, recentReport{number, mark}

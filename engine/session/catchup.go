@@ -164,14 +164,14 @@ func (s *Session) detachDoubts() {
 }
 
 // settled ends the doubt about what an answer answers, if there is one.
-func (s *Session) settled(kind keyKind, key uint64) bool {
-	e, link := s.doubts.find(kind, key)
-	if e == nil {
-		return false
+func (s *Session) settled(kind keyKind, key uint64) {
+	if s.doubts.n == 0 {
+		return
 	}
-	s.doubts.remove(e, link)
-	s.stats.Settled++
-	return true
+	if e, link := s.doubts.find(kind, key); e != nil {
+		s.doubts.remove(e, link)
+		s.stats.Settled++
+	}
 }
 
 // accountHole queues an event about missing account messages.

@@ -246,21 +246,31 @@ func (s *Session) usualNews(e *Event, typ msg.PayloadType) bool {
 	return true
 }
 
-// answered ends the wait of the request that has a key, or the doubt about it, and reports
-// whether there was one.
-func (s *Session) answered(kind keyKind, key uint64) bool {
+// answered ends the wait of the request that has a key, or the doubt about it, if there is
+// one.
+func (s *Session) answered(kind keyKind, key uint64) {
 	link := s.open.head(kind, key)
 	if *link == none {
-		return s.doubts.n > 0 && s.settled(kind, key)
+		s.settled(kind, key)
+		return
 	}
 	request := &s.open.entries[*link]
 	if request.chain != none || request.key != key || request.kind != kind {
 		if request, link = s.open.find(kind, key); request == nil {
-			return s.doubts.n > 0 && s.settled(kind, key)
+			s.settled(kind, key)
+			return
 		}
 	}
 	s.unlink(request, link)
-	return true
+}
+
+// waitsFor reports whether a request that has a key was not answered yet.
+func (s *Session) waitsFor(kind keyKind, key uint64) bool {
+	request, _ := s.open.find(kind, key)
+	if request == nil {
+		request, _ = s.doubts.find(kind, key)
+	}
+	return request != nil
 }
 
 // orderNews takes a message about orders, and reports whether it is to be handed out
@@ -272,12 +282,17 @@ func (s *Session) orderNews(e *Event, typ msg.PayloadType) bool {
 	} else if kind == bySequence && e.Origin == Replayed {
 		kind = 0 // the sequence may be one of an earlier session
 	}
-	// Whatever its number: an answer to what nothing has answered is no duplicate.
-	answers := kind != 0 && s.answered(kind, key)
-	if number != 0 && !s.numbered(e, number, mark, answers) {
-		s.stats.AccountDuplicates++
-		s.advance()
-		return false
+	if number != 0 {
+		// Of an answer to what nothing has answered it is known that it is not repeated.
+		answers := number <= s.account.high && kind != 0 && s.waitsFor(kind, key)
+		if !s.numbered(e, number, mark, answers) {
+			s.stats.AccountDuplicates++
+			s.advance()
+			return false
+		}
+	}
+	if kind != 0 {
+		s.answered(kind, key)
 	}
 	if throttled && (s.open.n > 0 || !s.throttle.off) {
 		s.stats.ThrottleRejected++
