@@ -74,6 +74,8 @@ func Example_odds() {
 	fmt.Println(p)                              // percent_str
 	fmt.Println(p.Fraction(), p.Fraction().Num) // fractional_str, fractional
 	fmt.Println(p.Decimal(), p.TickString())    // decimal, decimal_str
+	fmt.Println(odds.Price(53).Decimal())       // the ladder's odds of a tick
+	fmt.Println(odds.Price(53).ExactDecimal())  // 100 / percent
 	fmt.Println(p.American())                   // american_str; american is the integer
 
 	p, err := odds.American(-110).Price(odds.HalfEven) // from_american
@@ -92,6 +94,8 @@ func Example_odds() {
 	// 25%
 	// 3 to 1 3
 	// 4.0000 4.0
+	// 190.0000
+	// 188.6792
 	// +300
 	// 5238 2500 2500 2500
 }

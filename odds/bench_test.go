@@ -29,6 +29,14 @@ func BenchmarkPriceDecimal(b *testing.B) {
 	benchmarkPrice(b, func(p Price) uint64 { return uint64(p.Decimal()) })
 }
 
+func BenchmarkPriceDecimalOfTicks(b *testing.B) {
+	benchmarkPrice(b, func(p Price) uint64 { return uint64(ladder.price[int(p)%TickCount].Decimal()) })
+}
+
+func BenchmarkPriceExactDecimal(b *testing.B) {
+	benchmarkPrice(b, func(p Price) uint64 { return uint64(p.ExactDecimal()) })
+}
+
 func BenchmarkPriceFraction(b *testing.B) {
 	benchmarkPrice(b, func(p Price) uint64 { return uint64(p.Fraction().Num) })
 }

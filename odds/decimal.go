@@ -9,10 +9,23 @@ const decimalWhole = 10_000
 
 const decimalPlaces = 4
 
-// Decimal returns the decimal odds of p: 10000 / p, rounded to four places, ties
-// to even. HalfEven turns them back into p, whatever p is. Of an invalid price
-// they are 0.
+// Decimal returns the decimal odds that p is shown with: of a tick the ladder's, 190 for 53, and
+// of any other price [Price.ExactDecimal]. HalfEven turns them back into p, whatever p is. Of an
+// invalid price they are 0.
 func (p Price) Decimal() Decimal {
+	if !p.Valid() {
+		return 0
+	}
+	if i := ladder.ceiling[p]; ladder.price[i] == p { // i is in range, for PriceMax is a tick
+		return ladder.decimal[i]
+	}
+	return p.ExactDecimal()
+}
+
+// ExactDecimal returns 10000 / p, rounded to four places, ties to even, also of a tick: 188.6792
+// for 53. It is what a bet at p pays, where Decimal is what a screen says. HalfEven turns it back
+// into p, whatever p is. Of an invalid price it is 0.
+func (p Price) ExactDecimal() Decimal {
 	if !p.Valid() {
 		return 0
 	}

@@ -16,9 +16,10 @@
 // # Rounding
 //
 // From a price outwards the rounding is fixed, because such numbers are for
-// people: decimal odds are rounded to four places, ties to even; American odds
-// to the nearest whole number, ties to the shorter odds; fractional odds are the
-// traditional fraction of equal or next shorter odds; percent text is exact.
+// people: decimal odds of a tick are the ladder's, and between two ticks rounded to
+// four places, ties to even; American odds are rounded to the nearest whole
+// number, ties to the shorter odds; fractional odds are the traditional fraction
+// of equal or next shorter odds; percent text is exact.
 // From odds to a price the caller says how, because money follows:
 // [HalfEven] finds every tick of the ladder and is the zero value, [Up] is never
 // better for a buyer, [Down] never better for a seller. Everything about money is

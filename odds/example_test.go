@@ -18,6 +18,17 @@ func ExamplePrice() {
 	// 80% 1.2500 1 to 4 -400
 }
 
+// The ladder's odds are round, and no price in hundredths of a percent is quite theirs.
+func ExamplePrice_Decimal() {
+	for _, p := range []odds.Price{53, 54, 263} {
+		fmt.Println(p, p.Decimal(), p.ExactDecimal(), p.IsTick())
+	}
+	// Output:
+	// 0.53% 190.0000 188.6792 true
+	// 0.54% 185.1852 185.1852 false
+	// 2.63% 38.0000 38.0228 true
+}
+
 // What a message carries is checked once and is a price from then on.
 func ExampleNewPrice() {
 	_, err := odds.NewPrice(10000)

@@ -63,8 +63,8 @@ func (p Price) TickDistance(tick Price) (n int, ok bool) {
 }
 
 // TickDecimal returns the odds that the ladder has for p, of which p is the
-// nearest price: 1.28 for 7812, where Decimal says 1.2801. ok is false if p is not
-// a tick.
+// nearest price: 1.28 for 7812, where ExactDecimal says 1.2801. ok is false if p
+// is not a tick; Decimal is for those who take any price.
 func (p Price) TickDecimal() (d Decimal, ok bool) {
 	i, ok := p.TickIndex()
 	if !ok {

@@ -70,12 +70,14 @@ func TestVectors(t *testing.T) {
 	}
 }
 
+// tickVector is one tick of the ladder.
+type tickVector struct {
+	Decimal string `json:"decimal"`
+	Price   Price  `json:"price"`
+}
+
 func TestVectorsTicks(t *testing.T) {
-	type vector struct {
-		Decimal string `json:"decimal"`
-		Price   Price  `json:"price"`
-	}
-	vectors := readVectors[vector](t, "ticks.json")
+	vectors := readVectors[tickVector](t, "ticks.json")
 	if len(vectors) != TickCount {
 		t.Fatalf("%d ticks, want %d", len(vectors), TickCount)
 	}
