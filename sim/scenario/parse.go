@@ -63,7 +63,7 @@ func Read(name string, content []byte) (*Scenario, error) {
 		return nil, &Error{name, 1, fmt.Sprintf("is longer than %d bytes", fileBytesMax)}
 	}
 	number := 0
-	for text := range strings.SplitSeq(string(content), "\n") {
+	for text := range strings.SplitSeq(strings.TrimPrefix(string(content), "\ufeff"), "\n") { // without a byte order mark
 		number++
 		text, _, _ = strings.Cut(text, "#")
 		words := strings.Fields(text)

@@ -87,6 +87,7 @@ func TestRefusals(t *testing.T) {
 		{"", "f:1: lacks a line: about TEXT"},
 		{"about x", "f:1: nothing happens in it"},
 		{"about x\nabout y", "f:2: about is given twice"},
+		{"\ufeffabout x\nabout y", "f:2: about is given twice"},
 		{"about x\n\n# remark\nsoon goal 1", `f:4: "soon" is neither about, config nor a time such as 10s`},
 		{"about x\n5s", `f:2: nothing is done at 5s`},
 		{"about x\n5s note a\n4s note b", `f:3: 4s comes after 5s`},

@@ -40,5 +40,5 @@
 // (The remarks are not part of the format: JSON has none.) Only usernames, ids and
 // contracts are required. Reading is strict: a field that is not listed above, a field
 // given twice, or a value of another kind is refused with the file's name and the line.
-// Files are at most 16 MiB.
+// A byte order mark of UTF-8 at the start is skipped. Files are at most 16 MiB.
 package setup

@@ -48,6 +48,10 @@ func newReader(name string, content []byte) (*reader, error) {
 	if len(content) > fileBytesMax {
 		return nil, &Error{name, 1, fmt.Sprintf("is longer than %d bytes", fileBytesMax)}
 	}
+	if bytes.HasPrefix(content, []byte("\xff\xfe")) || bytes.HasPrefix(content, []byte("\xfe\xff")) {
+		return nil, &Error{name, 1, "is UTF-16 text by its byte order mark: save it as UTF-8"}
+	}
+	content = bytes.TrimPrefix(content, []byte("\ufeff"))
 	r := &reader{name: name, content: content, places: make(map[string]place), line: 1}
 	r.dec = json.NewDecoder(bytes.NewReader(content))
 	r.dec.UseNumber()

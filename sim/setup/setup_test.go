@@ -96,6 +96,38 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A byte order mark of UTF-8 changes nothing, not even a line's number; that of another encoding
+// is named.
+func TestByteOrderMark(t *testing.T) {
+	const mark = "\ufeff"
+	for _, read := range []func(string) error{
+		func(text string) error { _, err := ReadAccounts("f", []byte(text)); return err },
+		func(text string) error { _, err := ReadMarkets("f", []byte(text)); return err },
+	} {
+		if err := read(mark + "{}"); err != nil {
+			t.Error(err)
+		}
+		for text, want := range map[string]string{
+			mark + "{\n\"x\": []}": `f:2: unknown field "x"; `,
+			mark + "{\n{":          `f:2: is not JSON: `,
+			mark + "\n{":           `f:2: is not JSON: it ends too early`,
+			mark:                   `f:1: is not JSON: it ends too early`,
+			mark + mark + "{}":     `f:1: is not JSON: `,
+			"{}" + mark:            `f:1: something follows the closing brace`,
+			"\xff\xfe{\x00}\x00":   `f:1: is UTF-16 text by its byte order mark: save it as UTF-8`,
+			"\xfe\xff\x00{\x00}":   `f:1: is UTF-16 text by its byte order mark: save it as UTF-8`,
+		} {
+			if err := read(text); err == nil || !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("%q: %v, want %q", text, err, want)
+			}
+		}
+	}
+	a, err := ReadAccounts("f", []byte(mark+`{"accounts": [{"username": "demo", "password": "`+mark+`secret"}]}`))
+	if err != nil || a.Accounts[0].Username != "demo" || a.Accounts[0].Password != mark+"secret" {
+		t.Errorf("a mark inside a text is its own: %v", err)
+	}
+}
+
 // What only the exchange can refuse is told with its line, too.
 func TestExplain(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
@@ -145,6 +177,7 @@ func FuzzRead(f *testing.F) {
 			f.Fatal(err)
 		}
 		f.Add(b)
+		f.Add(append([]byte("\ufeff"), b...))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		lines := 1 + strings.Count(string(b), "\n")
