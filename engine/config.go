@@ -20,10 +20,11 @@ type Config struct {
 	Session session.Config
 
 	// Address is the exchange's host and port. "" means
-	// stream.smarkets.com:3801.
+	// stream.smarkets.com:3801, but for Plain, which needs an address.
 	Address string
 
-	// Plain speaks TCP without TLS. The zero value speaks TLS.
+	// Plain speaks TCP without TLS, to Address and not to the exchange that "" stands for: credentials
+	// would go there in clear. The zero value speaks TLS.
 	Plain bool
 
 	// TLS is what the TLS handshake uses: roots, client certificate, server
@@ -111,11 +112,17 @@ type Config struct {
 // session.New checks.
 func (c Config) resolve() (Config, error) {
 	if c.Address == "" {
+		if c.Plain {
+			return c, &ConfigError{"Plain", "needs an Address: credentials are not sent in clear to " + Address}
+		}
 		c.Address = Address
 	}
 	host, port, err := net.SplitHostPort(c.Address)
 	if err != nil {
 		return c, &ConfigError{"Address", "is not host:port: " + err.Error()}
+	}
+	if host == "" {
+		return c, &ConfigError{"Address", "has no host"}
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return c, &ConfigError{"Address", "must end in a port from 1 to 65535, not " + strconv.Quote(port)}

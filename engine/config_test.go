@@ -23,7 +23,10 @@ func TestConfigIsChecked(t *testing.T) {
 		{"Address", func(c *engine.Config) { c.Address = "exchange.test:0" }},
 		{"Address", func(c *engine.Config) { c.Address = "exchange.test:65536" }},
 		{"Address", func(c *engine.Config) { c.Address = "exchange.test:https" }},
-		{"Plain", func(c *engine.Config) { c.Plain, c.TLS = true, new(tls.Config) }},
+		{"Address", func(c *engine.Config) { c.Address = ":3801" }},
+		{"Address", func(c *engine.Config) { c.Address, c.Plain = ":3801", true }},
+		{"Plain", func(c *engine.Config) { c.Address, c.Plain, c.TLS = "exchange.test:3801", true, new(tls.Config) }},
+		{"Plain", func(c *engine.Config) { c.Plain = true }},
 		{"DialTimeout", func(c *engine.Config) { c.DialTimeout = -1 }},
 		{"SendTimeout", func(c *engine.Config) { c.SendTimeout = 25 * time.Hour }},
 		{"Pauses", func(c *engine.Config) { c.Pauses = []time.Duration{time.Second, 0} }},
@@ -45,9 +48,13 @@ func TestConfigIsChecked(t *testing.T) {
 			t.Errorf("%v, want a ConfigError about %s", err, c.field)
 		}
 	}
-	var wrong *session.ConfigError
-	if _, err := engine.New(engine.Config{}); !errors.As(err, &wrong) {
-		t.Errorf("without credentials: %v, want a session.ConfigError", err)
+	for field, config := range map[string]session.Config{
+		"Token": {}, "Username": {Username: "user"}, "Password": {Password: "secret"},
+	} {
+		var wrong *session.ConfigError
+		if _, err := engine.New(engine.Config{Session: config}); !errors.As(err, &wrong) || wrong.Field != field {
+			t.Errorf("%v, want a session.ConfigError about %s", err, field)
+		}
 	}
 }
 

@@ -184,7 +184,13 @@ func (c Config) resolve() (Config, error) {
 			return c, &ConfigError{text.name, "is too long"}
 		}
 	}
-	if c.Token == "" && (c.Username == "" || c.Password == "") {
+	switch hasUsername, hasPassword := c.Username != "", c.Password != ""; {
+	case c.Token != "" || hasUsername && hasPassword:
+	case hasUsername:
+		return c, &ConfigError{"Username", "is set without Password"}
+	case hasPassword:
+		return c, &ConfigError{"Password", "is set without Username"}
+	default:
 		return c, &ConfigError{"Token", "or Username and Password must be set"}
 	}
 	if c.Resume > ResumeNone {

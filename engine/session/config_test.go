@@ -16,8 +16,10 @@ import (
 func TestConfigRefused(t *testing.T) {
 	long := strings.Repeat("x", CredentialBytesMax+1)
 	for name, change := range map[string]func(*Config){
-		"Token":           func(c *Config) { c.Password = "" },
+		"Token":           func(c *Config) { c.Username, c.Password = "", "" },
 		"Username":        func(c *Config) { c.Username = long },
+		"Username ":       func(c *Config) { c.Password = "" },
+		"Password ":       func(c *Config) { c.Username = "" },
 		"Password":        func(c *Config) { c.Password = long },
 		"Token ":          func(c *Config) { c.Token = long },
 		"Resume":          func(c *Config) { c.Resume = 3 },

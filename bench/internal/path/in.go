@@ -188,7 +188,7 @@ func openEngineWith(config engine.Config, c *conn, register func(*engine.Engine)
 	if c.greeting, err = greeting(); err != nil {
 		return nil, err
 	}
-	config.Plain, config.Dial = true, c.dial
+	config.Address, config.Plain, config.Dial = "exchange.test:3801", true, c.dial
 	e, err := engine.New(config)
 	if err != nil {
 		return nil, err
