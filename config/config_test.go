@@ -236,13 +236,15 @@ func TestBadValues(t *testing.T) {
 		{"[session]\nunanswered_max = +1", "session.unanswered_max"},
 		{"[session]\nunanswered_max = 1_000", "session.unanswered_max"},
 		{"[session]\nunanswered_max = 99999999999", "session.unanswered_max"},
-		{"[session]\nunanswered_max =", `is ""`},
 		{"[session]\naccount_sequence = -1", "session.account_sequence"},
 		{"[session]\nresume = all", "one of account, session, none"},
 		{"[engine]\nwait = spin-block", "one of block, spin, spinblock"},
 		{"[engine]\nplain = maybe", "yes or no"},
 		{"[engine]\npauses = 1s,,2s", "engine.pauses"},
 		{"[engine]\naddress = a:1\n  b:2", "one line of text"},
+		{"[engine]\naddress =\n  a:1", "one line of text"},
+		{"[engine]\naddress = a:\r1", "one line of text"},
+		{"[session]\npassword = " + byteOrderMark + "x", "a credential, which is not one line of text without a byte order mark"},
 	} {
 		_, _, err := loadText(t, c.line)
 		want(t, err, ErrValue, c.part)
@@ -253,6 +255,10 @@ func TestBadValues(t *testing.T) {
 	}
 	_, err := Load("", Options{Environ: []string{"SMK_LOGIN_TIMEOUT=x"}})
 	want(t, err, ErrValue, "environment SMK_LOGIN_TIMEOUT: session.login_timeout")
+	for _, text := range []string{"bob\r", "bob\n", "b\x00b", "b\xffb", byteOrderMark + "bob"} {
+		_, err := Load("", Options{Environ: []string{"SMK_USERNAME=" + text}})
+		want(t, err, ErrValue, "environment SMK_USERNAME: session.username: is a credential, which is not one line of text")
+	}
 }
 
 // TestManyErrors: all are named, up to a limit.
@@ -283,7 +289,7 @@ func TestUnknownNames(t *testing.T) {
 		{"[sesion]", "[sesion]", "[session]"},
 		{"[Session]", "[Session]", "[session]"},
 		{"[strategy]", "[strategy]", ""},
-		{"[default]", "[default]", ""},
+		{"[default]", "[default]", "[DEFAULT]"},
 		{"[DEFAULT]\nx = 1\n[engine]\naddress=%%(x)s:1", "DEFAULT.x", ""},
 		{"[DEFAULT]\nlogintimeout = 1s", "DEFAULT.logintimeout", "session.login_timeout"},
 		{"[tls]\nroots_flie = x", "tls.roots_flie", "tls.roots_file"},
@@ -333,7 +339,7 @@ func TestOwnSections(t *testing.T) {
 }
 
 func TestEnvironmentOverFiles(t *testing.T) {
-	s, dir, err := loadText(t, "[engine]\naddress = file:1\nplain = yes\n", "SMK_ADDRESS=env:1", "HOME=/", "SMK_USERNAME=")
+	s, dir, err := loadText(t, "[engine]\naddress = file:1\nplain = yes\n", "SMK_ADDRESS=env:1", "HOME=/", "USERNAME=")
 	if err != nil {
 		t.Fatal(err)
 	}

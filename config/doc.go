@@ -26,14 +26,23 @@
 // A line that is indented further than its key goes on with the value. A value
 // stands as it is up to the end of its line, quotes and all, but %(key)s is replaced
 // by another value of the section or of [DEFAULT], and %% by %. What is in [DEFAULT]
-// holds in every section that does not say otherwise.
+// holds in every section that does not say otherwise. A byte order mark at the start
+// of a file is skipped if it is that of UTF-8; files in UTF-16 are refused as such.
+//
+// A key in [DEFAULT] is a setting's, or there for references such as %(site)s above:
+// some value in the files that are read refers to it, even if another file replaces
+// that value. For a bot with sections of its own (Options.Own) it may also be a key
+// that one of these has, or one of Options.OwnKeys, which only the bot's code reads.
+// Any other is taken for a mistyped setting.
 //
 // The file that is asked for is looked for in each of the directories. All that are
 // found are read, the last directory's first, so that a value in an earlier
 // directory wins; what they inherit from is read before them, each file once. In
 // [inherit], from names one file, or several with commas between them, of which a
 // later one wins over an earlier one. A file that is missing and files that inherit
-// in a circle are an *InheritError with the whole chain.
+// in a circle are an *InheritError with the whole chain, and so is what has the name of
+// the file in one of the directories and cannot be read: a folder, or a link that
+// leads nowhere.
 //
 // # Settings
 //
@@ -44,7 +53,11 @@
 // the environment, to the current directory. Times are written 10s, 1.5s or 500ms,
 // and pauses is a list of them with commas; truth is yes, true, on, 1 or no, false,
 // off, 0; resume is account, session or none; wait is block, spin or spinblock. What
-// is not set keeps its zero value, which the engine turns into its default.
+// is not set keeps its zero value, which the engine turns into its default: for
+// address, the real exchange. What is set to nothing is refused with its line or
+// variable and never means the default: no text, only blanks, a pair of quotes around
+// nothing, a reference to such a value, a variable that exists without a value. Only the
+// value that wins counts. plain needs an address.
 // Functions, the logger, the tap and a session to go on with are set in code.
 //
 // Each setting is also a variable of the environment, which wins over the files:
@@ -52,7 +65,11 @@
 // of [tls] start with SMK_TLS_. The password and the token may be in a file of their
 // own, one line long: SMK_PASSWORD wins over the file that SMK_PASSWORD_FILE names,
 // this over the one that password_file names, and this over password; and the same
-// for the token.
+// for the token. All of that line is the credential, blanks and quotes too, but for a
+// byte order mark and the line's end. Who may read such a file is not checked:
+// secrets that are mounted into containers are often readable by all. A username
+// without a password, or the other way round, is refused by engine.New, so that code
+// can add what no file has.
 //
 //	section   key                    variable                    value
 //	[engine]  address                SMK_ADDRESS                 text
@@ -104,6 +121,8 @@
 //
 // Whatever is not understood is refused: a section, a key or a variable that does
 // not exist, with the nearest one that does; a value that is none; the section
-// [inherits]. An *Error says where, by file, line and key. No error, and nothing
-// that prints a value of this package, holds a username, a password or a token.
+// [inherits]. Variables that Kubernetes or Docker seem to have set for a service
+// called smk, such as SMK_PORT and SMK_SERVICE_HOST, are named as such. An *Error
+// says where, by file, line and key. No error, and nothing that prints a value of
+// this package, holds a username, a password or a token.
 package config

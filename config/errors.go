@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -13,12 +14,17 @@ var (
 	ErrSyntax = errors.New("not a section, a key with a value, or a comment")
 	// ErrText: a file holds what is not text.
 	ErrText = errors.New("not UTF-8 text")
+	// ErrUTF16: a file starts with the byte order mark of another encoding than UTF-8. It is
+	// ErrText too.
+	ErrUTF16 = fmt.Errorf("%w but UTF-16 or UTF-32 by its byte order mark: save it as UTF-8", ErrText)
 	// ErrDuplicate: a file has a section, or a section a key, twice.
 	ErrDuplicate = errors.New("is there already")
 	// ErrUnknown: there is no such section, key or variable.
 	ErrUnknown = errors.New("is not known")
 	// ErrInherits: the section that inherits is called [inherit].
 	ErrInherits = errors.New("is not known, the section that names a file to inherit from is [inherit]")
+	// ErrEmpty: the value of a setting is empty. A setting that is left out has its default.
+	ErrEmpty = errors.New("is empty")
 	// ErrValue: a value is not of its setting's type.
 	ErrValue = errors.New("is not")
 	// ErrReference: a percent sign is neither %% nor %(key)s of a value that exists.
@@ -33,6 +39,8 @@ var (
 	ErrTooLarge = errors.New("is too large")
 	// ErrMissing: no directory has the file.
 	ErrMissing = errors.New("no such file")
+	// ErrNotFile: a folder, a device or a pipe has the name of a file.
+	ErrNotFile = errors.New("is not a regular file")
 	// ErrCycle: a file inherits from itself.
 	ErrCycle = errors.New("files inherit in a circle")
 	// ErrTooMany: more files than ChainMax in a row, or than FilesMax altogether.
@@ -78,7 +86,7 @@ type InheritError struct {
 	Chain       []string // the name that was asked for, what it inherits from, and so on to the one in question
 	Origin      Origin   // the line that names it; default if it was asked for
 	Directories []string // where it was looked for
-	Err         error    // ErrMissing, ErrCycle or ErrTooMany
+	Err         error    // around ErrMissing, ErrEmpty, ErrNotFile, ErrCycle, ErrTooMany or what the system says
 }
 
 // Error names all of it.

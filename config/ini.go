@@ -46,6 +46,11 @@ func parse(content []byte) ([]section, error) {
 		}
 		open = false
 	}
+	content, err := cutMark(content)
+	if err != nil {
+		number = 1
+		return nil, wrong("", err)
+	}
 	for raw := range bytes.Lines(content) {
 		number++
 		if !utf8.Valid(raw) || bytes.IndexByte(raw, 0) >= 0 {
@@ -57,6 +62,9 @@ func parse(content []byte) ([]section, error) {
 				lines = append(lines, "")
 			}
 			continue
+		}
+		if strings.HasPrefix(text, byteOrderMark) {
+			return nil, wrong("", errMark)
 		}
 		if text[0] == '#' || text[0] == ';' {
 			continue

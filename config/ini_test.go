@@ -70,7 +70,6 @@ func TestParseRefusals(t *testing.T) {
 		{"[a]\nk=1\nK=2\n", ErrDuplicate, 3, "a.k"},
 		{"[a]\nk=\x00\n", ErrText, 2, ""},
 		{"[a]\n\xff=1\n", ErrText, 2, ""},
-		{"\ufeff[a]\n", ErrSyntax, 1, ""},
 	} {
 		_, err := parse([]byte(c.text))
 		var e *Error
@@ -108,6 +107,7 @@ func FuzzINI(f *testing.F) {
 	for _, seed := range []string{
 		"[session]\nusername = u\npassword = correcthorse\n[engine]\naddress=%(x)s\n",
 		"[DEFAULT]\na = %(b)s\nb = %(a)s%%\n[tls]\n  server_name: x\n    y\n\n# c\n",
+		"\ufeff[a]\nk = v\n\ufeff[b]\n", "\xff\xfe[\x00a\x00]\x00",
 		"[inherit]\nfrom = a, b\n[session]\npassword = correct%horse\nresume = %(password)s\n",
 	} {
 		f.Add([]byte(seed))

@@ -20,12 +20,17 @@ type Options struct {
 	// Directories are those of [Reader].
 	Directories []string
 
-	// Environ is the environment, as os.Environ returns it, and what nil means.
+	// Environ is the environment, as os.Environ returns it, and what nil means. Of a variable
+	// that is there twice the last counts.
 	Environ []string
 
-	// Own are the names of sections that are the bot's own. They are not looked at, and are
-	// had by Settings.Values.
+	// Own are the names of sections that are the bot's own. They are not checked, and are
+	// read by Settings.Values.
 	Own []string
+
+	// OwnKeys are keys of [DEFAULT] that are the bot's own although none of its sections
+	// has them and no value refers to them.
+	OwnKeys []string
 }
 
 // Settings are what an engine is made of, and where each came from.
@@ -57,7 +62,7 @@ func Load(name string, o Options) (*Settings, error) {
 
 // resolve makes settings of what was read.
 func resolve(v *Values, o Options) (*Settings, error) {
-	l := loader{options: o, values: v, referred: v.referred(), origins: make(map[string]Origin), texts: make(map[string]string)}
+	l := loader{options: o, values: v, origins: make(map[string]Origin), texts: make(map[string]string)}
 	l.readEnviron()
 	l.checkKeys()
 	for i := range settings {
@@ -85,47 +90,25 @@ func resolve(v *Values, o Options) (*Settings, error) {
 
 // loader is one call of Load.
 type loader struct {
-	options  Options
-	values   *Values
-	referred map[string]bool   // keys that values refer to
-	environ  map[string]string // our variables
-	target   target
-	origins  map[string]Origin
-	texts    map[string]string
+	options Options
+	values  *Values
+	environ map[string]string // our variables
+	target  target
+	origins map[string]Origin
+	texts   map[string]string
 	problems
-}
-
-// readEnviron keeps our variables and reports those that nobody knows.
-func (l *loader) readEnviron() {
-	known := make([]string, len(settings))
-	for i := range settings {
-		known[i] = settings[i].variable()
-	}
-	l.environ = make(map[string]string)
-	for _, line := range l.options.Environ {
-		name, text, _ := strings.Cut(line, "=")
-		switch {
-		case !strings.HasPrefix(name, variablePrefix):
-		case slices.Contains(known, name):
-			l.environ[name] = text
-		default:
-			l.add(&Error{
-				Origin: Origin{Variable: name}, Key: shown(name), Err: ErrUnknown,
-				Nearest: nearest(name, known),
-			})
-		}
-	}
 }
 
 // checkKeys reports sections and keys that nobody knows.
 func (l *loader) checkKeys() {
-	sections := []string{"inherit", "engine", "session", "tls", defaultSection}
-	sections = append(sections, l.options.Own...)
+	ours := []string{"inherit", "engine", "session", "tls", defaultSection}
+	sections := slices.Concat(ours, l.options.Own)
 	for _, s := range l.values.sections {
 		switch {
+		case slices.Contains(ours, s.name):
 		case slices.Contains(l.options.Own, s.name):
 			continue
-		case !slices.Contains(sections, s.name):
+		default:
 			err := &Error{Origin: s.origin, Key: "[" + shown(s.name) + "]", Err: ErrUnknown}
 			if n := nearest(s.name, sections); n != "" {
 				err.Nearest = "[" + n + "]"
@@ -150,12 +133,21 @@ func (l *loader) known(section, key string) bool {
 	case "inherit":
 		return key == "from"
 	case defaultSection:
-		// One of any section's, one that a value refers to, or one for the bot.
-		return len(l.options.Own) > 0 || l.referred[key] ||
-			slices.ContainsFunc(settings, func(s setting) bool { return s.key == key })
+		return slices.ContainsFunc(settings, func(s setting) bool { return s.key == key }) ||
+			l.values.referred[key] || l.isOwn(key)
 	default:
 		return findSetting(section, key) != nil
 	}
+}
+
+// isOwn reports whether a key of [DEFAULT] is for the bot's sections.
+func (l *loader) isOwn(key string) bool {
+	for _, section := range l.options.Own {
+		if section != defaultSection && l.values.has(section, key) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(l.options.OwnKeys, func(own string) bool { return strings.ToLower(own) == key })
 }
 
 // nearestKey is nearest among the keys of all sections, those of the same one first.
@@ -179,15 +171,11 @@ func nearestKey(section, key string) string {
 
 // apply sets one setting, if anybody gave it.
 func (l *loader) apply(s *setting) {
-	text, origin, ok, secret, err := l.values.get(s.section, s.key)
-	if !ok {
-		// [DEFAULT] holds in sections that no file has, too.
-		if d := l.values.section(defaultSection); d != nil {
-			if _, has := d.values[s.key]; has {
-				text, origin, ok, secret, err = l.values.get(defaultSection, s.key)
-			}
-		}
+	section := s.section
+	if l.values.section(section) == nil {
+		section = defaultSection // it holds in sections that no file has, too
 	}
+	text, origin, ok, secret, err := l.values.get(section, s.key)
 	if value, set := l.environ[s.variable()]; set {
 		text, origin, ok, secret, err = value, Origin{Variable: s.variable()}, true, s.secret, nil
 	}
@@ -196,6 +184,14 @@ func (l *loader) apply(s *setting) {
 	}
 	if err != nil {
 		l.add(err)
+		return
+	}
+	if blank(text) {
+		err := ErrEmpty
+		if origin.Variable == "" {
+			err = l.values.emptied(section, s.key)
+		}
+		l.add(&Error{Origin: origin, Key: s.name(), Err: err})
 		return
 	}
 	if secret {

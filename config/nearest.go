@@ -1,10 +1,16 @@
 package config
 
-// nearest returns the candidate with the fewest edits from name, the first of
-// several, or "" if more than half of name would have to change.
+import "strings"
+
+// nearest returns the candidate that differs from name in case alone, or else the one with
+// the fewest edits from it, the first of several, or "" if more than half of name would have
+// to change.
 func nearest(name string, candidates []string) string {
 	best, distance := "", len(name)/2+1
 	for _, c := range candidates {
+		if strings.EqualFold(c, name) {
+			return c
+		}
 		if d := edits(name, c); d < distance {
 			best, distance = c, d
 		}

@@ -2,11 +2,13 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -87,9 +89,12 @@ func (w *walk) visit(name string, chain []string, origin Origin) error {
 	if len(chain) >= ChainMax {
 		return wrong(ErrTooMany)
 	}
+	if name == "" && len(chain) > 0 {
+		return wrong(ErrEmpty)
+	}
 	found, err := w.find(name)
 	if err != nil {
-		return &Error{Origin: origin, Err: err}
+		return wrong(err)
 	}
 	if len(found) == 0 {
 		return wrong(ErrMissing)
@@ -139,11 +144,14 @@ func (w *walk) find(name string) ([]string, error) {
 			path = name
 		}
 		info, err := os.Stat(path)
+		_, linkErr := os.Lstat(path)
 		switch {
-		case errors.Is(err, fs.ErrNotExist):
+		case errors.Is(err, fs.ErrNotExist) && linkErr != nil: // else a dangling link, whose file is missed
 		case err != nil:
 			return nil, err
-		case info.Mode().IsRegular() && !slices.Contains(found, path):
+		case !info.Mode().IsRegular():
+			return nil, fmt.Errorf("%s %w", strconv.Quote(path), ErrNotFile)
+		case !slices.Contains(found, path):
 			found = append(found, path)
 		}
 	}

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -73,11 +74,6 @@ func TestOrder(t *testing.T) {
 			map[string]string{"etc/B.conf": "[DEFAULT]\nsite=eu\n[inherit]\nfrom = %(site)s.conf", "home/eu.conf": ""},
 			[]string{"home/eu.conf", "etc/B.conf"},
 		},
-		{
-			"folders are no files",
-			map[string]string{"etc/B.conf/x": "", "home/B.conf": ""},
-			[]string{"home/B.conf"},
-		},
 	} {
 		dir := files(t, c.files)
 		if got := order(t, dir, "B.conf", "etc", "home"); !slices.Equal(got, c.want) {
@@ -128,8 +124,11 @@ func TestInheritErrors(t *testing.T) {
 		"parent.conf": "[inherit]\nfrom = child.conf\n",
 		"child.conf":  "[inherit]\nfrom = gone.conf\n",
 		"empty.conf":  "[inherit]\nfrom =\n",
+		"comma.conf":  "[inherit]\nfrom = none.conf ,\n",
+		"refers.conf": "[DEFAULT]\nbase =\n[inherit]\nfrom = %(base)s\n",
 		"plural.conf": "[x]\n\n[inherits]\nfrom = a.conf\n",
 		"heir.conf":   "[inherit]\nfrom = plural.conf\n",
+		"none.conf":   "",
 		"ref.conf":    "[inherit]\nfrom = %(x)s\n",
 	})
 	read := func(name string) error {
@@ -147,7 +146,9 @@ func TestInheritErrors(t *testing.T) {
 		{"self.conf", ErrCycle, []string{"self.conf", "self.conf"}, "self.conf:2"},
 		{"parent.conf", ErrMissing, []string{"parent.conf", "child.conf", "gone.conf"}, "child.conf:2"},
 		{"gone.conf", ErrMissing, []string{"gone.conf"}, ""},
-		{"empty.conf", ErrMissing, []string{"empty.conf", ""}, "empty.conf:2"},
+		{"empty.conf", ErrEmpty, []string{"empty.conf", ""}, "empty.conf:2"},
+		{"comma.conf", ErrEmpty, []string{"comma.conf", ""}, "comma.conf:2"},
+		{"refers.conf", ErrEmpty, []string{"refers.conf", ""}, "refers.conf:4"},
 	} {
 		err := read(c.name)
 		want(t, err, c.err, append(c.chain, c.line)...)
@@ -163,6 +164,43 @@ func TestInheritErrors(t *testing.T) {
 	want(t, read("ref.conf"), ErrReference, "ref.conf:2: inherit.from")
 	if _, err := Load("plural.conf", Options{Directories: []string{dir}, Own: []string{"inherits"}}); !errors.Is(err, ErrInherits) {
 		t.Errorf("[inherits] as a section of the bot's: %v", err)
+	}
+}
+
+// TestNotFiles: what has the name of a file and is none, in whichever directory, is not
+// passed over for a file that says something else.
+func TestNotFiles(t *testing.T) {
+	dir := files(t, map[string]string{
+		"etc/folder.conf/x": "", "home/folder.conf": "", "home/link.conf": "", "home/good.conf": "[s]\nk = v\n",
+		"home/heir.conf": "[inherit]\nfrom = folder.conf\n",
+	})
+	etc, home := filepath.Join(dir, "etc"), filepath.Join(dir, "home")
+	for name, target := range map[string]string{"link.conf": "nowhere", "good.conf": filepath.Join(home, "good.conf")} {
+		if err := os.Symlink(target, filepath.Join(etc, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		err  error
+		path string
+		line string
+	}{
+		{"folder.conf", ErrNotFile, "folder.conf", ""},
+		{"heir.conf", ErrNotFile, "folder.conf", "heir.conf:2"},
+		{"link.conf", fs.ErrNotExist, "link.conf", ""},
+	} {
+		for _, directories := range [][]string{{etc, home}, {home, etc}} {
+			_, err := Reader{directories}.Read(c.name)
+			want(t, err, c.err, filepath.Join(etc, c.path), c.line)
+			var e *InheritError
+			if !errors.As(err, &e) || e.Chain[0] != c.name {
+				t.Errorf("%s: %#v", c.name, err)
+			}
+		}
+	}
+	if v, err := (Reader{[]string{etc, home}}).Read("good.conf"); err != nil || len(v.Sections()) != 1 {
+		t.Errorf("a link to a file: %v", err)
 	}
 }
 

@@ -5,28 +5,38 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/smk-go/smk/engine/session"
 )
 
-// secretBytesMax is the longest file with a credential: one with its line's end.
-const secretBytesMax = session.CredentialBytesMax + len("\r\n")
+// secretBytesMax is the longest file with a credential: one with a byte order mark and its
+// line's end.
+const secretBytesMax = len(byteOrderMark) + session.CredentialBytesMax + len("\r\n")
 
 // readSecret reads a credential from a file of its own: one line. Errors hold the
-// file's name and nothing of its text.
+// file's name and nothing of its text. They are ErrSecret, but for those of the system.
 func readSecret(path string) (string, error) {
-	content, err := readBounded(path, secretBytesMax)
-	if errors.Is(err, ErrTooLarge) {
-		return "", ErrSecret
+	wrong := func(err error) error { return fmt.Errorf("%w: %s: %w", ErrSecret, strconv.Quote(path), err) }
+	content, err := readText(path, secretBytesMax)
+	if errors.Is(err, ErrTooLarge) || errors.Is(err, ErrUTF16) {
+		return "", wrong(err)
 	}
 	if err != nil {
 		return "", err
 	}
 	text := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
-	if text == "" || strings.ContainsAny(text, "\r\n\x00") || !utf8.ValidString(text) {
-		return "", ErrSecret
+	switch {
+	case !utf8.ValidString(text) || strings.Contains(text, "\x00"):
+		return "", wrong(ErrText)
+	case blank(text):
+		return "", wrong(ErrEmpty)
+	case len(text) > session.CredentialBytesMax:
+		return "", wrong(ErrTooLarge)
+	case strings.ContainsAny(text, "\r\n"):
+		return "", fmt.Errorf("%w: %s has several lines", ErrSecret, strconv.Quote(path))
 	}
 	return text, nil
 }
@@ -49,7 +59,7 @@ var errRoots = &valueError{"a file", "one with PEM certificates"}
 var errCertificate = &valueError{"a file", "a PEM certificate to the key in key_file"}
 
 func readRoots(path string) (*x509.CertPool, error) {
-	content, err := readBounded(path, FileBytesMax)
+	content, err := readText(path, FileBytesMax)
 	if err != nil {
 		return nil, err
 	}
@@ -61,11 +71,11 @@ func readRoots(path string) (*x509.CertPool, error) {
 }
 
 func readPair(certificate, key string) (tls.Certificate, error) {
-	certificatePEM, err := readBounded(certificate, FileBytesMax)
+	certificatePEM, err := readText(certificate, FileBytesMax)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	keyPEM, err := readBounded(key, FileBytesMax)
+	keyPEM, err := readText(key, FileBytesMax)
 	if err != nil {
 		return tls.Certificate{}, err
 	}

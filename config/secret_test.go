@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"math/big"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ func TestPasswordLayers(t *testing.T) {
 		"conf/bot.conf":   "[session]\npassword = inline\npassword_file = ../secret/one\n",
 		"secret/one":      "from file\n",
 		"secret/two":      " from environment's file\r\n",
-		"secret/token":    "tok",
+		"secret/token":    byteOrderMark + "tok",
 		"conf/token.conf": "[session]\ntoken_file = ../secret/token\n",
 	})
 	two := filepath.Join(dir, "secret", "two")
@@ -55,29 +56,41 @@ func TestPasswordLayers(t *testing.T) {
 }
 
 func TestPasswordFileRefusals(t *testing.T) {
+	most := strings.Repeat("x", session.CredentialBytesMax)
 	dir := files(t, map[string]string{
-		"empty": "", "line": "\n", "two": "secret\nsecret\n", "nul": "sec\x00ret", "bytes": "secret\xff",
-		"long": strings.Repeat("x", session.CredentialBytesMax+3),
-		"most": strings.Repeat("x", session.CredentialBytesMax) + "\r\n",
+		"empty": "", "line": "\n", "blank": " \t \u00a0\r\n", "quotes": "\"\"\n", "mark": byteOrderMark + "\n",
+		"two": "secret\nsecret\n", "end": "secret\n\n", "nul": "sec\x00ret", "bytes": "secret\xff",
+		"utf16": "\xff\xfes\x00e\x00c\x00r\x00e\x00t\x00", "utf16be": "\xfe\xff\x00s",
+		"utf32be": "\x00\x00\xfe\xff\x00\x00\x00s",
+		"long":    most + "x", "longer": most + "xxxxxx", "most": most, "mostEver": byteOrderMark + most + "\r\n",
 	})
 	load := func(name string) error {
 		_, err := Load("", Options{Environ: []string{"SMK_PASSWORD_FILE=" + filepath.Join(dir, name)}})
 		return err
 	}
-	for _, name := range []string{"empty", "line", "two", "nul", "bytes", "long"} {
+	for name, reason := range map[string]error{
+		"empty": ErrEmpty, "line": ErrEmpty, "blank": ErrEmpty, "quotes": ErrEmpty, "mark": ErrEmpty,
+		"two": ErrSecret, "end": ErrSecret, "nul": ErrText, "bytes": ErrText,
+		"utf16": ErrUTF16, "utf16be": ErrUTF16, "utf32be": ErrUTF16, "long": ErrTooLarge, "longer": ErrTooLarge,
+	} {
 		err := load(name)
-		want(t, err, ErrSecret, "environment SMK_PASSWORD_FILE: session.password_file: ")
+		want(t, err, ErrSecret, "environment SMK_PASSWORD_FILE: session.password_file: ", strconv.Quote(filepath.Join(dir, name)))
+		want(t, err, reason)
 		if strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	want(t, load("nowhere"), fs.ErrNotExist, "session.password_file")
-	if err := load("most"); err != nil {
-		t.Error(err)
+	want(t, load("nowhere"), fs.ErrNotExist, "session.password_file", "nowhere")
+	for _, name := range []string{"most", "mostEver"} {
+		if err := load(name); err != nil {
+			t.Error(err)
+		}
 	}
 	if err := load("."); err == nil {
 		t.Error("a folder is taken for a password")
 	}
+	_, _, err := loadText(t, "[session]\n\npassword_file = "+filepath.Join(dir, "empty")+"\n")
+	want(t, err, ErrEmpty, "bot.conf:3: session.password_file: ")
 }
 
 // TestTokenAndPassword: of two credentials only one would be sent, so which one
@@ -85,10 +98,8 @@ func TestPasswordFileRefusals(t *testing.T) {
 func TestTokenAndPassword(t *testing.T) {
 	_, _, err := loadText(t, "[session]\nusername = u\npassword = p\n", "SMK_TOKEN=t")
 	want(t, err, ErrContradiction, "environment SMK_TOKEN: session.token: ", "session.password, from ", "bot.conf:3")
-	s, _, err := loadText(t, "[session]\nusername = u\npassword = p\n", "SMK_TOKEN=t", "SMK_PASSWORD=")
-	if err != nil || s.Engine.Session.Password != "" || s.Engine.Session.Token != "t" {
-		t.Errorf("a variable does not take a password back: %v", err)
-	}
+	_, _, err = loadText(t, "[session]\nusername = u\npassword = p\n", "SMK_TOKEN=t", "SMK_PASSWORD=")
+	want(t, err, ErrEmpty, "environment SMK_PASSWORD: session.password: ") // it does not take the password back
 }
 
 // pair makes a certificate and its key, as PEM.
@@ -145,7 +156,27 @@ func TestTLS(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if s, err := load("roots_file =\n"); err != nil || s.Engine.TLS != nil {
-		t.Errorf("an empty name: %v", err)
+	// A byte order mark does not hide the certificate behind it, nor the first of several.
+	marked := files(t, map[string]string{
+		"one.pem": byteOrderMark + certificate, "two.pem": byteOrderMark + other + certificate, "k.pem": byteOrderMark + key,
+		"utf16.pem": "\xff\xfe-\x00",
+	})
+	for name, count := range map[string]int{"one.pem": 1, "two.pem": 2} {
+		pool, err := readRoots(filepath.Join(marked, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wanted := x509.NewCertPool()
+		if wanted.AppendCertsFromPEM([]byte(certificate)); count == 2 {
+			wanted.AppendCertsFromPEM([]byte(other))
+		}
+		if !pool.Equal(wanted) {
+			t.Errorf("%s: not the %d certificates that are in it", name, count)
+		}
 	}
+	if _, err := readPair(filepath.Join(marked, "one.pem"), filepath.Join(marked, "k.pem")); err != nil {
+		t.Errorf("a certificate and a key with byte order marks: %v", err)
+	}
+	_, err = load("roots_file = " + filepath.Join(marked, "utf16.pem"))
+	want(t, err, ErrUTF16, "bot.conf:2: tls.roots_file: ")
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
@@ -117,7 +118,8 @@ func isSecret(key string) bool {
 func text(field func(*target) *string) func(*target, string) (string, bool) {
 	return func(t *target, s string) (string, bool) {
 		*field(t) = s
-		return "one line of text", !strings.ContainsAny(s, "\n\x00")
+		return "one line of text without a byte order mark",
+			!strings.ContainsAny(s, "\r\n\x00") && utf8.ValidString(s) && !strings.HasPrefix(s, byteOrderMark)
 	}
 }
 

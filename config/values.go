@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ const defaultSection = "DEFAULT"
 type Values struct {
 	sections []*valueSection // in the order in which they were first read
 	byName   map[string]*valueSection
+	referred map[string]bool // keys that values refer to, those of values that others replaced too
 }
 
 type valueSection struct {
@@ -49,11 +51,23 @@ func (v *Values) merge(file string, sections []section) {
 				to.keys = append(to.keys, e.key)
 			}
 			to.values[e.key] = rawValue{e.text, Origin{File: file, Line: e.line}}
+			for key := range references(e.text) {
+				if v.referred == nil {
+					v.referred = make(map[string]bool)
+				}
+				v.referred[key] = true
+			}
 		}
 	}
 }
 
 func (v *Values) section(name string) *valueSection { return v.byName[name] }
+
+// has reports whether a section has a key of its own.
+func (v *Values) has(section, key string) bool {
+	s := v.section(section)
+	return s != nil && slices.Contains(s.keys, key)
+}
 
 // Sections returns the names of all sections but [DEFAULT], in the order in which they
 // were first read.
@@ -127,25 +141,44 @@ func (v Values) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, v.String(
 // LogValue is String.
 func (v Values) LogValue() slog.Value { return slog.StringValue(v.String()) }
 
-// referred returns the keys that any value refers to.
-func (v *Values) referred() map[string]bool {
-	keys := make(map[string]bool)
-	for _, s := range v.sections {
-		for _, raw := range s.values {
-			for text := raw.text; ; {
-				_, rest, found := strings.Cut(text, "%")
-				if !found {
-					break
-				}
-				if key, after, ok := reference(rest); ok {
-					keys[key], text = true, after
-				} else {
-					text = strings.TrimPrefix(rest, "%")
-				}
+// emptied returns the error for a value that is blank once it is expanded. If the value refers
+// to another, the error names the one at the end of the references.
+func (v *Values) emptied(section, key string) error {
+	first, _ := v.raw(section, key)
+	last := first
+	for more := true; more; { // ends, for a circle cannot be expanded
+		more = false
+		for next := range references(last.text) {
+			key, more = next, true
+			last, _ = v.raw(section, key)
+			break
+		}
+	}
+	if last.origin == first.origin {
+		return ErrEmpty
+	}
+	return fmt.Errorf("%w: it refers to %s, which is empty in %s", ErrEmpty, shown(key), last.origin)
+}
+
+// references goes through the keys that a text refers to.
+func references(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for {
+			_, rest, found := strings.Cut(text, "%")
+			if !found {
+				return
+			}
+			key, after, ok := reference(rest)
+			if ok && !yield(key) {
+				return
+			}
+			if ok {
+				text = after
+			} else {
+				text = strings.TrimPrefix(rest, "%")
 			}
 		}
 	}
-	return keys
 }
 
 // expander replaces the references in one value.
