@@ -57,8 +57,8 @@
 // address, the real exchange. What is set to nothing is refused with its line or
 // variable and never means the default: no text, only blanks, a pair of quotes around
 // nothing, a reference to such a value, a variable that exists without a value. Only the
-// value that wins counts. plain needs an address.
-// Functions, the logger, the tap and a session to go on with are set in code.
+// value that wins counts. plain needs an address. Functions, the logger, the tap,
+// AccountApplied and a session to go on with are set in code.
 //
 // Each setting is also a variable of the environment, which wins over the files:
 // SMK_ and the key in upper case, such as SMK_ADDRESS and SMK_LOGIN_TIMEOUT; those
@@ -71,51 +71,55 @@
 // without a password, or the other way round, is refused by engine.New, so that code
 // can add what no file has.
 //
-//	section   key                    variable                    value
-//	[engine]  address                SMK_ADDRESS                 text
-//	[engine]  plain                  SMK_PLAIN                   yes or no
-//	[engine]  dial_timeout           SMK_DIAL_TIMEOUT            time
-//	[engine]  pauses                 SMK_PAUSES                  times
-//	[engine]  send_timeout           SMK_SEND_TIMEOUT            time
-//	[engine]  wait                   SMK_WAIT                    name
-//	[engine]  spin_rounds            SMK_SPIN_ROUNDS             number
-//	[engine]  lock_thread            SMK_LOCK_THREAD             yes or no
-//	[engine]  pin                    SMK_PIN                     yes or no
-//	[engine]  core                   SMK_CORE                    number
-//	[engine]  subscriptions_max      SMK_SUBSCRIPTIONS_MAX       number
-//	[engine]  restore_off            SMK_RESTORE_OFF             yes or no
-//	[engine]  submit_slots           SMK_SUBMIT_SLOTS            number
-//	[engine]  submit_bytes           SMK_SUBMIT_BYTES            number
-//	[engine]  slow_handler           SMK_SLOW_HANDLER            time
-//	[engine]  references_off         SMK_REFERENCES_OFF          yes or no
-//	[engine]  cancel_all_on_panic    SMK_CANCEL_ALL_ON_PANIC     yes or no
-//	[session] username               SMK_USERNAME                text
-//	[session] password               SMK_PASSWORD                text
-//	[session] password_file          SMK_PASSWORD_FILE           text
-//	[session] token                  SMK_TOKEN                   text
-//	[session] token_file             SMK_TOKEN_FILE              text
-//	[session] resume                 SMK_RESUME                  name
-//	[session] account_sequence       SMK_ACCOUNT_SEQUENCE        number
-//	[session] cancel_all_on_failure  SMK_CANCEL_ALL_ON_FAILURE   yes or no
-//	[session] reference_base         SMK_REFERENCE_BASE          number
-//	[session] throttle_off           SMK_THROTTLE_OFF            yes or no
-//	[session] login_timeout          SMK_LOGIN_TIMEOUT           time
-//	[session] logout_timeout         SMK_LOGOUT_TIMEOUT          time
-//	[session] heartbeat_after        SMK_HEARTBEAT_AFTER         time
-//	[session] peer_timeout           SMK_PEER_TIMEOUT            time
-//	[session] replay_timeout         SMK_REPLAY_TIMEOUT          time
-//	[session] stale_after            SMK_STALE_AFTER             time
-//	[session] answer_timeout         SMK_ANSWER_TIMEOUT          time
-//	[session] unanswered_max         SMK_UNANSWERED_MAX          number
-//	[session] send_bytes             SMK_SEND_BYTES              number
-//	[session] send_records           SMK_SEND_RECORDS            number
-//	[session] receive_bytes          SMK_RECEIVE_BYTES           number
-//	[session] payload_bytes_max      SMK_PAYLOAD_BYTES_MAX       number
-//	[session] header_bytes_max       SMK_HEADER_BYTES_MAX        number
-//	[tls]     server_name            SMK_TLS_SERVER_NAME         text
-//	[tls]     roots_file             SMK_TLS_ROOTS_FILE          text
-//	[tls]     certificate_file       SMK_TLS_CERTIFICATE_FILE    text
-//	[tls]     key_file               SMK_TLS_KEY_FILE            text
+//	section   key                       variable                      value
+//	[engine]  address                   SMK_ADDRESS                   text
+//	[engine]  plain                     SMK_PLAIN                     yes or no
+//	[engine]  dial_timeout              SMK_DIAL_TIMEOUT              time
+//	[engine]  pauses                    SMK_PAUSES                    times
+//	[engine]  send_timeout              SMK_SEND_TIMEOUT              time
+//	[engine]  wait                      SMK_WAIT                      name
+//	[engine]  spin_rounds               SMK_SPIN_ROUNDS               number
+//	[engine]  lock_thread               SMK_LOCK_THREAD               yes or no
+//	[engine]  pin                       SMK_PIN                       yes or no
+//	[engine]  core                      SMK_CORE                      number
+//	[engine]  subscriptions_max         SMK_SUBSCRIPTIONS_MAX         number
+//	[engine]  restore_off               SMK_RESTORE_OFF               yes or no
+//	[engine]  submit_slots              SMK_SUBMIT_SLOTS              number
+//	[engine]  submit_bytes              SMK_SUBMIT_BYTES              number
+//	[engine]  slow_handler              SMK_SLOW_HANDLER              time
+//	[engine]  references_off            SMK_REFERENCES_OFF            yes or no
+//	[engine]  cancel_all_on_panic       SMK_CANCEL_ALL_ON_PANIC       yes or no
+//	[session] username                  SMK_USERNAME                  text
+//	[session] password                  SMK_PASSWORD                  text
+//	[session] password_file             SMK_PASSWORD_FILE             text
+//	[session] token                     SMK_TOKEN                     text
+//	[session] token_file                SMK_TOKEN_FILE                text
+//	[session] resume                    SMK_RESUME                    name
+//	[session] account_sequence          SMK_ACCOUNT_SEQUENCE          number
+//	[session] account_from_start        SMK_ACCOUNT_FROM_START        yes or no
+//	[session] require_caught_up         SMK_REQUIRE_CAUGHT_UP         yes or no
+//	[session] cancel_unsettled          SMK_CANCEL_UNSETTLED          yes or no
+//	[session] reconnect_on_account_gap  SMK_RECONNECT_ON_ACCOUNT_GAP  yes or no
+//	[session] cancel_all_on_failure     SMK_CANCEL_ALL_ON_FAILURE     yes or no
+//	[session] reference_base            SMK_REFERENCE_BASE            number
+//	[session] throttle_off              SMK_THROTTLE_OFF              yes or no
+//	[session] login_timeout             SMK_LOGIN_TIMEOUT             time
+//	[session] logout_timeout            SMK_LOGOUT_TIMEOUT            time
+//	[session] heartbeat_after           SMK_HEARTBEAT_AFTER           time
+//	[session] peer_timeout              SMK_PEER_TIMEOUT              time
+//	[session] replay_timeout            SMK_REPLAY_TIMEOUT            time
+//	[session] stale_after               SMK_STALE_AFTER               time
+//	[session] answer_timeout            SMK_ANSWER_TIMEOUT            time
+//	[session] unanswered_max            SMK_UNANSWERED_MAX            number
+//	[session] send_bytes                SMK_SEND_BYTES                number
+//	[session] send_records              SMK_SEND_RECORDS              number
+//	[session] receive_bytes             SMK_RECEIVE_BYTES             number
+//	[session] payload_bytes_max         SMK_PAYLOAD_BYTES_MAX         number
+//	[session] header_bytes_max          SMK_HEADER_BYTES_MAX          number
+//	[tls]     server_name               SMK_TLS_SERVER_NAME           text
+//	[tls]     roots_file                SMK_TLS_ROOTS_FILE            text
+//	[tls]     certificate_file          SMK_TLS_CERTIFICATE_FILE      text
+//	[tls]     key_file                  SMK_TLS_KEY_FILE              text
 //
 // # Failure
 //
