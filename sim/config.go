@@ -41,6 +41,7 @@ type Config struct {
 	Throttle          Throttle      // of each session; the zero value means 500 a second, burst 1000, 200 ms
 	HeartbeatInterval time.Duration // 0 means 10 s
 	Heartbeats        int           // unanswered until the logout; 0 means 5
+	FailureDelay      time.Duration // from a lost connection to cancel_all_on_failure; 0 means HeartbeatInterval x Heartbeats
 	LoginTimeout      time.Duration // 0 means 10 s
 	ResumeWindow      time.Duration // how long a lost session may be resumed; 0 means 24 h, negative none
 
@@ -73,7 +74,7 @@ type Config struct {
 // Limits bound what an exchange holds in memory. Zero values mean the defaults.
 type Limits struct {
 	Connections  int // at one time; 0 means 1024
-	SessionsKept int // without a connection, for a resume; 0 means 16, negative none
+	SessionsKept int // of an account without a connection, for a resume; 0 means 16, negative none
 	InBytes      int // receive buffer of a connection; 0 means 64 KiB
 	PayloadBytes int // the longest message taken; 0 means 64 KiB
 	OutBytes     int // of a session, unsent or kept for replay; 0 means 512 KiB
@@ -162,7 +163,7 @@ func (c *Config) sessions() peer.Config {
 	return peer.Config{
 		Seed: c.Seed, Throttle: c.Throttle,
 		HeartbeatInterval: c.HeartbeatInterval, Heartbeats: c.Heartbeats,
-		LoginTimeout: c.LoginTimeout, ResumeWindow: c.ResumeWindow,
+		FailureDelay: c.FailureDelay, LoginTimeout: c.LoginTimeout, ResumeWindow: c.ResumeWindow,
 		SessionsKept: c.Limits.SessionsKept, Connections: c.Limits.Connections,
 		InBytes: c.Limits.InBytes, PayloadBytes: c.Limits.PayloadBytes,
 		OutBytes: c.Limits.OutBytes, OutFrames: c.Limits.OutFrames,

@@ -191,7 +191,7 @@ func TestPendingFillConfirmedAndVoided(t *testing.T) {
 		"S15 execute_voided #1 7000@4000 executed=5000 available=0")
 	c.beat()
 	b.wait(9 * time.Second)
-	c.want()
+	c.want("S16 HEARTBEAT")
 	if truth, _ := x.Truth(DemoUsername); truth.Pending != 0 || truth.Matched != 5000*4000 || truth.Resting != 0 {
 		t.Errorf("truth %+v", truth)
 	}

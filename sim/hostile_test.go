@@ -136,7 +136,7 @@ func TestGapOfTheClient(t *testing.T) {
 	b.wait(5 * time.Second)
 	c.want("S10 REPLAY from 8")
 	b.wait(5 * time.Second)
-	c.want("S11 REPLAY from 8")
+	c.want("S11 REPLAY from 8", "S12 HEARTBEAT")
 	b.wait(5 * time.Second)
 	c.wantClosed()
 	if !errors.Is(c.p.Err(), peer.ErrReplay) {

@@ -120,26 +120,6 @@ func TestHeartbeatTimeout(t *testing.T) {
 	c.wantClosed()
 }
 
-// A client that is silent while the exchange has much to say is logged out as
-// well, though no heartbeat is due to it.
-func TestHeartbeatTimeoutWithoutHeartbeats(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.login()
-	c.subscribe(DemoMarket)
-	c.take()
-	for i := range 11 {
-		b.wait(5 * time.Second)
-		b.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
-	}
-	for _, line := range c.take() {
-		if line[len(line)-9:] == "HEARTBEAT" {
-			t.Errorf("sent %q", line)
-		}
-	}
-	b.wait(5 * time.Second)
-	c.want("S15 LOGOUT HEARTBEAT_TIMEOUT")
-}
-
 // Five unanswered heartbeats are enough, even if something was heard after the
 // exchange last spoke.
 func TestHeartbeatsAreCounted(t *testing.T) {

@@ -15,8 +15,14 @@ type Config struct {
 	Heartbeats        int           // unanswered ones before the client is logged out; 0 means 5
 	LoginTimeout      time.Duration // from connection to login; 0 means 10 s
 
+	// FailureDelay is how long after the loss of its connection the orders of a session with
+	// cancel_all_on_failure are cancelled, unless the account logs in before. 0 means
+	// HeartbeatInterval times Heartbeats: 50 s. A connection that stays open in silence is
+	// found out by its heartbeats alone.
+	FailureDelay time.Duration
+
 	ResumeWindow time.Duration // how long a session without a connection is kept; 0 means 24 h, negative none
-	SessionsKept int           // how many such sessions are kept, the latest; 0 means 16, negative none
+	SessionsKept int           // how many such sessions of an account are kept, the latest; 0 means 16, negative none
 	Connections  int           // the most at one time; 0 means 1024
 
 	InBytes      int // receive buffer of a connection; 0 means 64 KiB
@@ -62,6 +68,7 @@ func (c Config) resolve() (Config, error) {
 	}{
 		{"HeartbeatInterval", &c.HeartbeatInterval, heartbeatIntervalDefault},
 		{"LoginTimeout", &c.LoginTimeout, loginTimeoutDefault},
+		{"FailureDelay", &c.FailureDelay, 0},
 	} {
 		if *d.v == 0 {
 			*d.v = d.value
@@ -91,6 +98,9 @@ func (c Config) resolve() (Config, error) {
 		if *n.v < 0 {
 			return c, errors.New("sim: " + n.name + ": is negative")
 		}
+	}
+	if c.FailureDelay == 0 {
+		c.FailureDelay = c.HeartbeatInterval * time.Duration(c.Heartbeats)
 	}
 	if c.SessionsKept == 0 {
 		c.SessionsKept = sessionsKeptDefault

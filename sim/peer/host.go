@@ -29,6 +29,10 @@ type Host struct {
 	spare []*ring.Frames
 	dirty []*Peer
 
+	switches  []deadManSwitch   // armed, the one that fires first in front
+	logins    uint64            // new ones so far
+	lastLogin map[string]uint64 // by account: which of them was its latest
+
 	refusal msg.EtoLogoutReason // what logins are answered with; 0 means that they are checked
 
 	payload msg.Payload // reused for every message in
@@ -46,7 +50,7 @@ func NewHost(x *core.Exchange, config Config) (*Host, error) {
 		return nil, err
 	}
 	h := &Host{
-		x: x, config: config, limits: limits, now: x.Now(),
+		x: x, config: config, limits: limits, now: x.Now(), lastLogin: make(map[string]uint64),
 		random: rand.New(rand.NewPCG(config.Seed, 0x5e55_1015)),
 	}
 	// A size that cannot be had is to be heard of now, not at a connection.
@@ -81,7 +85,7 @@ func (h *Host) Accept(now int64) (*Peer, error) {
 		h.spare = append(h.spare, out)
 		return nil, err
 	}
-	p := &Peer{host: h, in: in, openedAt: h.now, sentAt: h.now, heardAt: h.now}
+	p := &Peer{host: h, in: in, openedAt: h.now}
 	p.s = &session{host: h, peer: p, out: out, next: 1, in: 1}
 	h.peers = append(h.peers, p)
 	return p, nil
@@ -111,28 +115,27 @@ func (h *Host) forget(s *session) {
 	}
 }
 
-// keep keeps a session without a connection for a resume, and lets go of the one
-// that was lost first if there are too many.
+// keep keeps a session without a connection for a resume, and lets go of the one of its account
+// that was lost first if the account has too many.
 func (h *Host) keep(s *session) {
 	if h.config.SessionsKept == 0 {
-		h.fail(s)
 		h.forget(s)
 		return
 	}
-	if len(h.kept) == h.config.SessionsKept {
-		h.fail(h.kept[0])
-		h.forget(h.kept[0])
-		h.kept = append(h.kept[:0], h.kept[1:]...)
+	first, n := 0, 0
+	for i, other := range h.kept {
+		if other.username == s.username {
+			if n == 0 {
+				first = i
+			}
+			n++
+		}
+	}
+	if n == h.config.SessionsKept {
+		h.forget(h.kept[first])
+		h.kept = append(h.kept[:first], h.kept[first+1:]...)
 	}
 	h.kept = append(h.kept, s)
-}
-
-// fail cancels an account's orders if its session asked for it.
-func (h *Host) fail(s *session) {
-	if s.cancelOnFailure {
-		s.cancelOnFailure, s.failAt = false, 0
-		h.x.CancelAccount(s.username)
-	}
 }
 
 // mark notes that a peer has something to send, or to close for.

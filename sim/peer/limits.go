@@ -20,6 +20,9 @@ const (
 
 	replayRetry      = 5 * time.Second // a replay request without progress is repeated
 	replayRetriesMax = 2               // so many times; then the connection ends
+	gapMax           = time.Minute     // how long a client's gap may be open, with progress or without
+	replaysMax       = 64              // requests for a replay of the same messages
+	replaysFor       = time.Minute     // and how long they may go on
 	usernameMax      = 256             // bytes of a username, password or token that are looked at
 	sessionNameBytes = 18
 )

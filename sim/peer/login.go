@@ -16,7 +16,7 @@ func (p *Peer) login(m *msg.Payload) {
 		return
 	}
 	if m.GetType() != msg.PayloadLogin || eto.GetType() != msg.EtoPayloadLogin {
-		p.logout(msg.EtoLogoutLoginNotFirstSeq)
+		p.logoutFor(msg.EtoLogoutLoginNotFirstSeq, "the first message is no login")
 		return
 	}
 	if h.refusal != 0 {
@@ -26,10 +26,10 @@ func (p *Peer) login(m *msg.Payload) {
 	identity, ok := h.identify(m.GetLogin())
 	switch {
 	case !ok:
-		p.logout(msg.EtoLogoutUnauthorised)
+		p.logoutFor(msg.EtoLogoutUnauthorised, "no account has these credentials")
 		return
 	case identity.Unverified:
-		p.logout(msg.EtoLogoutUnverified)
+		p.logoutFor(msg.EtoLogoutUnverified, "the account is not verified")
 		return
 	}
 	name := eto.GetLogin().GetSession()
@@ -54,13 +54,15 @@ func (h *Host) identify(l *msg.Login) (core.Identity, bool) {
 // fresh starts a session.
 func (p *Peer) fresh(seq uint64, identity core.Identity, l *msg.Login) {
 	if seq != 1 {
-		p.logout(msg.EtoLogoutLoginNotFirstSeq)
+		p.logoutFor(msg.EtoLogoutLoginNotFirstSeq, "a new session begins with another sequence than 1")
 		return
 	}
 	s := p.s
 	s.username, s.name, s.in = identity.Username, p.host.sessionName(), 2
 	s.exchange = p.host.x.Attach(identity.Username, s)
 	s.bucket.reset(p.host.config.Throttle, p.host.now)
+	p.host.loggedIn(identity.Username)
+	s.heard = p.host.logins
 	p.state = stateOpen
 	p.stats.Messages++
 	p.welcome(identity, s.in)
@@ -103,7 +105,7 @@ func (p *Peer) resume(seq uint64, identity core.Identity, name string) {
 			return
 		}
 	}
-	p.logout(msg.EtoLogoutUnknownSession)
+	p.logoutFor(msg.EtoLogoutUnknownSession, "the session to resume is not kept")
 }
 
 // takeOver goes on with a resume when the old connection has ended.
@@ -120,7 +122,8 @@ func (p *Peer) takeOver() {
 // next in that session: what is missing before it is asked for.
 func (p *Peer) adopt(s *session, seq uint64, identity core.Identity) {
 	p.host.forget(p.s)
-	p.s, s.peer, s.failAt = s, p, 0
+	p.host.disarm(func(other *session) bool { return other == s })
+	p.s, s.peer, s.fired, s.heard = s, p, false, p.host.logins
 	p.state = stateOpen
 	p.stats.Messages++
 	reset := max(s.in, seq+1)
@@ -131,13 +134,14 @@ func (p *Peer) adopt(s *session, seq uint64, identity core.Identity) {
 	p.welcome(identity, reset)
 	if missing {
 		p.ahead = seq
-		p.ask()
+		p.openGap()
 	}
 }
 
 // welcome sends the login's answer and the limits.
 func (p *Peer) welcome(identity core.Identity, reset uint64) {
 	s := p.s
+	p.beatAt = p.host.now + int64(p.host.config.HeartbeatInterval)
 	s.control(msg.EtoPayloadLoginResponse, kindGapfill, func(e *msg.EtoPayload) {
 		r := e.MutableLoginResponse()
 		r.SetSessionString(s.name)

@@ -24,24 +24,36 @@ type Peer struct {
 	in   *wire.Buffer
 	s    *session
 
-	state  state
-	marked bool
-	left   int // when closing: bytes up to the end of the last message
-	cause  error
-	taker  *Peer // waits to resume the session
-	taken  taken // what a peer that waits was asked for
-	tap    Tap   // may be nil
+	state     state
+	marked    bool
+	left      int // when closing: bytes up to the end of the last message
+	cause     error
+	loggedOut *LogoutError // why the exchange logged the client out; nil if it did not, or of its own accord
+	taker     *Peer        // waits to resume the session
+	taken     taken        // what a peer that waits was asked for
+	tap       Tap          // may be nil
 
 	openedAt   int64
-	sentAt     int64
-	heardAt    int64
-	heartbeats int // sent since anything was heard
+	beatAt     int64 // when the next heartbeat is due
+	heartbeats int   // sent since anything was heard
 
 	ahead   uint64 // the highest sequence that came too early; 0 means no gap
+	gapAt   int64  // when the gap opened
 	askedAt int64  // when a replay was last asked for
 	asked   int    // how often without progress
 
+	served served
+
 	stats Stats
+}
+
+// served is what a client was sent again in a row of requests of which none shows that it got
+// all of what the first was answered with.
+type served struct {
+	n     int
+	end   uint64 // the newest sequence when the first was served
+	since int64  // when that was
+	last  int64  // when the last was served
 }
 
 // Stats counts what a connection was sent and did.
@@ -112,7 +124,8 @@ func (p *Peer) receive(payload []byte) {
 		return
 	}
 	p.stats.Unknown += unknown.Fields + unknown.Values
-	p.heardAt, p.heartbeats = p.host.now, 0
+	p.heartbeats = 0
+	p.s.heard = p.host.logins
 	eto := m.GetEtoPayload()
 	if p.state == stateLogin {
 		p.login(m)
@@ -150,8 +163,14 @@ func (p *Peer) early(m *msg.Payload, seq uint64) {
 	p.stats.Discarded++
 	p.ahead = max(p.ahead, seq)
 	if p.asked == 0 && !p.stopped() {
-		p.ask()
+		p.openGap()
 	}
+}
+
+// openGap asks for the first of what is missing on.
+func (p *Peer) openGap() {
+	p.gapAt = p.host.now
+	p.ask()
 }
 
 // ask asks the client to send again from where the gap begins.
@@ -175,10 +194,21 @@ func (p *Peer) progress() {
 }
 
 // serveReplay sends again what the client asks for. What is not kept any more
-// cannot be made up: the session is over then.
+// cannot be made up: the session is over then. So it is when the client asks for the
+// same too often, or for too long.
 func (p *Peer) serveReplay(eto *msg.EtoPayload) {
-	if !p.s.replay(eto.GetReplay().GetSeq()) {
-		p.logout(msg.EtoLogoutUnknownSession)
+	from, now, r := eto.GetReplay().GetSeq(), p.host.now, &p.served
+	if r.n == 0 || from > r.end || now >= r.last+int64(replaysFor) {
+		*r = served{end: p.s.next - 1, since: now}
+	}
+	if r.n == replaysMax || now >= r.since+int64(replaysFor) {
+		p.fail(ErrReplays)
+		return
+	}
+	r.n++
+	r.last = now
+	if !p.s.replay(from) {
+		p.logoutFor(msg.EtoLogoutUnknownSession, "what it asks for again is not kept any more")
 		p.s.broken = true
 	}
 }
@@ -188,6 +218,38 @@ func (p *Peer) confirmLogout() {
 	p.s.cancelOnFailure = false
 	p.logout(msg.EtoLogoutConfirmation)
 	p.s.broken = true // it is over
+}
+
+// LogoutError says why the exchange logged a client out.
+type LogoutError struct {
+	Username string // "" before the login
+	Reason   msg.EtoLogoutReason
+	Text     string // what the client did or did not do
+}
+
+func (e *LogoutError) Error() string {
+	who := "client"
+	if e.Username != "" {
+		who += " " + e.Username
+	}
+	return fmt.Sprintf("sim: %s is logged out, %v: %s", who, e.Reason, e.Text)
+}
+
+// logoutFor is logout for what the client did or did not do.
+func (p *Peer) logoutFor(reason msg.EtoLogoutReason, text string) {
+	if !p.stopped() {
+		p.loggedOut = &LogoutError{p.s.username, reason, text}
+		p.logout(reason)
+	}
+}
+
+// LogoutCause returns a [*LogoutError] if the exchange logged the client out for what the
+// client did or did not do, else nil.
+func (p *Peer) LogoutCause() error {
+	if p.loggedOut == nil {
+		return nil
+	}
+	return p.loggedOut
 }
 
 // logout sends the last message of the connection.
@@ -257,13 +319,10 @@ func (p *Peer) Lost(now int64) {
 	h.now = max(h.now, now)
 	s := p.s
 	p.drop()
+	h.arm(s)
 	if s.exchange == nil || s.broken {
-		h.fail(s)
 		h.forget(s)
 	} else {
-		if s.cancelOnFailure {
-			s.failAt = h.now + int64(h.config.HeartbeatInterval)*int64(h.config.Heartbeats)
-		}
 		h.keep(s)
 	}
 	if p.taker != nil {

@@ -22,7 +22,8 @@ type session struct {
 	bucket          bucket
 	broken          bool // something could not be kept: it cannot be resumed
 	cancelOnFailure bool
-	failAt          int64 // when a lost connection counts as failed; 0 means it does not
+	fired           bool   // its orders were cancelled since it lost its connection, or need not be
+	heard           uint64 // how many logins the host had had when the client was last heard of
 	lostAt          int64
 
 	eto   msg.EtoPayload // reused for every message out
@@ -49,7 +50,6 @@ func (s *session) append(t msg.PayloadType, body core.Message, kind uint32) {
 		s.out.Drop() // kept for a resume, and not in anyone's way
 		return
 	}
-	s.peer.sentAt = s.host.now
 	s.host.mark(s.peer)
 }
 
@@ -154,7 +154,6 @@ func (s *session) resend(seq uint64) bool {
 		b[replayFlag(b)] = 1
 		s.out.Commit(n, ring.Record{})
 	}
-	s.peer.sentAt = s.host.now
 	s.host.mark(s.peer)
 	return true
 }

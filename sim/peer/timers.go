@@ -2,14 +2,18 @@ package peer
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// ErrReplay is why a connection ended whose client was asked for a replay and did
-// not send one.
+// ErrReplay is why a connection ended whose client was asked for a replay and did not close its
+// gap: it sent nothing of it for 15 s, or not all of it within a minute.
 var ErrReplay = errors.New("sim: the client does not fill its gap")
+
+// ErrReplays is why a connection ended whose client asked again and again for what it was sent.
+var ErrReplays = errors.New("sim: the client does not get on with its replays")
 
 // Tick does what is due at now: heartbeats, timeouts, and the end of sessions that
 // nobody resumed. It returns when to call again at the latest.
@@ -21,22 +25,16 @@ func (h *Host) Tick(now int64) (next int64) {
 		p.tick()
 		next = min(next, p.deadline())
 	}
+	next = min(next, h.fireDue())
 	for i := 0; i < len(h.kept); {
 		s := h.kept[i]
-		if s.failAt != 0 && h.now >= s.failAt {
-			h.fail(s)
-		}
 		expires := s.lostAt + int64(h.config.ResumeWindow)
 		if h.now >= expires {
-			h.fail(s)
 			h.forget(s)
 			h.kept = append(h.kept[:i], h.kept[i+1:]...)
 			continue
 		}
 		next = min(next, expires)
-		if s.failAt != 0 {
-			next = min(next, s.failAt)
-		}
 		i++
 	}
 	return next
@@ -45,44 +43,45 @@ func (h *Host) Tick(now int64) (next int64) {
 // tick does what is due on one connection.
 func (p *Peer) tick() {
 	h := p.host
-	interval := int64(h.config.HeartbeatInterval)
 	switch p.state {
 	case stateLogin:
 		if h.now >= p.openedAt+int64(h.config.LoginTimeout) {
-			p.logout(msg.EtoLogoutLoginTimeout)
+			p.logoutFor(msg.EtoLogoutLoginTimeout, "no login within "+h.config.LoginTimeout.String())
 		}
 	case stateOpen:
 		p.tickReplay()
-		if p.stopped() {
-			return
-		}
-		if h.now >= p.heardAt+interval*int64(h.config.Heartbeats+1) {
-			p.silent()
-			return
-		}
-		if h.now >= p.sentAt+interval {
-			if p.heartbeats >= h.config.Heartbeats {
-				p.silent()
-				return
-			}
-			p.heartbeats++
-			p.s.control(msg.EtoPayloadHeartbeat, kindGapfill, nil)
+		if !p.stopped() && h.now >= p.beatAt {
+			p.beat()
 		}
 	}
 }
 
-// silent ends the session of a client that is not heard of any more.
-func (p *Peer) silent() {
-	p.logout(msg.EtoLogoutHeartbeatTimeout)
-	p.host.fail(p.s)
+// beat sends a heartbeat, on a schedule of its own whatever else is sent, or ends the session
+// of a client that answered none of the last ones. Only heartbeats that were sent count: time
+// in which the exchange itself stood still is nobody's silence.
+func (p *Peer) beat() {
+	h := p.host
+	interval := h.config.HeartbeatInterval
+	if p.heartbeats >= h.config.Heartbeats {
+		p.logoutFor(msg.EtoLogoutHeartbeatTimeout,
+			fmt.Sprintf("nothing was heard while %d heartbeats were sent, %v apart", p.heartbeats, interval))
+		h.fire(p.s)
+		return
+	}
+	p.heartbeats++
+	p.s.control(msg.EtoPayloadHeartbeat, kindGapfill, nil)
+	if p.beatAt += int64(interval); p.beatAt <= h.now {
+		p.beatAt = h.now + int64(interval)
+	}
 }
 
 // tickReplay repeats a request for a replay that is not answered.
 func (p *Peer) tickReplay() {
-	if p.asked == 0 || p.host.now < p.askedAt+int64(replayRetry) {
+	now := p.host.now
+	if p.asked == 0 || now < p.askedAt+int64(replayRetry) && now < p.gapAt+int64(gapMax) {
 		return
 	}
-	if p.asked > replayRetriesMax {
+	if p.asked > replayRetriesMax || now >= p.gapAt+int64(gapMax) {
 		p.fail(ErrReplay)
 		return
 	}
@@ -92,14 +91,13 @@ func (p *Peer) tickReplay() {
 // deadline is when tick has something to do.
 func (p *Peer) deadline() int64 {
 	h := p.host
-	interval := int64(h.config.HeartbeatInterval)
 	switch p.state {
 	case stateLogin:
 		return p.openedAt + int64(h.config.LoginTimeout)
 	case stateOpen:
-		d := min(p.sentAt+interval, p.heardAt+interval*int64(h.config.Heartbeats+1))
+		d := p.beatAt
 		if p.asked > 0 {
-			d = min(d, p.askedAt+int64(replayRetry))
+			d = min(d, p.askedAt+int64(replayRetry), p.gapAt+int64(gapMax))
 		}
 		return d
 	}

@@ -1,0 +1,150 @@
+package sim
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim/peer"
+)
+
+// beats counts the heartbeats that came and answers each if echo says so.
+func (c *client) beats(echo bool) (n int) {
+	for m := c.next(); m != nil; m = c.next() {
+		if m.GetEtoPayload().GetType() == msg.EtoPayloadHeartbeat {
+			n++
+			if echo {
+				c.beat()
+			}
+		}
+	}
+	return n
+}
+
+// A client that only reads a busy market and answers heartbeats stays: the exchange sends them on
+// a schedule of its own, whatever else it sends.
+func TestHeartbeatsComeOnTheirSchedule(t *testing.T) {
+	b := newBench(t, testConfig())
+	c := b.login()
+	c.subscribe(DemoMarket)
+	total := 0
+	for i := range 600 {
+		b.wait(time.Second)
+		b.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
+		n := c.beats(true)
+		total += n
+		if want := (i + 1) / 10; total != want {
+			t.Fatalf("%d heartbeats after %d s, want %d", total, i+1, want)
+		}
+		if c.p.Closing() {
+			t.Fatalf("logged out after %d s", i+1)
+		}
+	}
+}
+
+// A client that is silent while the exchange has much to say is logged out after as many
+// heartbeats as any other.
+func TestHeartbeatTimeoutOnABusyMarket(t *testing.T) {
+	b := newBench(t, testConfig())
+	c := b.login()
+	c.subscribe(DemoMarket)
+	total := 0
+	for i := range 59 {
+		b.wait(time.Second)
+		b.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
+		total += c.beats(false)
+	}
+	if total != 5 || c.p.Closing() {
+		t.Errorf("%d heartbeats, closing %v", total, c.p.Closing())
+	}
+	b.wait(time.Second)
+	c.want("S68 LOGOUT HEARTBEAT_TIMEOUT")
+	c.wantClosed()
+	var e *peer.LogoutError
+	if !errors.As(c.p.LogoutCause(), &e) || e.Username != DemoUsername || e.Reason != msg.EtoLogoutHeartbeatTimeout ||
+		e.Text != "nothing was heard while 5 heartbeats were sent, 10s apart" {
+		t.Errorf("the cause is %v", c.p.LogoutCause())
+	}
+}
+
+// Whatever is heard counts: a client that sends nothing but requests needs no heartbeats.
+func TestAnythingHeardCounts(t *testing.T) {
+	b := newBench(t, testConfig())
+	c := b.login()
+	for range 100 {
+		b.wait(50 * time.Second)
+		c.ping()
+		c.take()
+	}
+	if c.p.Closing() {
+		t.Error("logged out")
+	}
+}
+
+// Time in which the exchange itself stood still is nobody's silence.
+func TestStandstillIsNoSilence(t *testing.T) {
+	b := newBench(t, testConfig())
+	c := b.login()
+	b.wait(30 * time.Second)
+	c.want("S2 HEARTBEAT", "S3 HEARTBEAT", "S4 HEARTBEAT")
+	c.beat()
+	b.sim.Tick(b.sim.Now() + int64(time.Hour))
+	c.want("S5 HEARTBEAT")
+	b.wait(10*time.Second - 1)
+	c.want()
+	b.wait(1)
+	c.want("S6 HEARTBEAT")
+}
+
+// A resumed session's schedule begins with the resume.
+func TestHeartbeatsAfterAResume(t *testing.T) {
+	b := newBench(t, testConfig())
+	c, session := b.sessionOf()
+	b.wait(29 * time.Second)
+	c.lose()
+	b.wait(29 * time.Second)
+	c = b.connect()
+	c.resume(session, 2)
+	c.take()
+	b.wait(10*time.Second - 1)
+	c.want()
+	b.wait(1)
+	c.want("S5 HEARTBEAT")
+}
+
+// Why a client was logged out is recorded if it was for something that the client did.
+func TestLogoutCause(t *testing.T) {
+	for want, f := range map[string]func(*bench, *client){
+		"sim: client is logged out, LOGOUT_UNAUTHORISED: no account has these credentials":     func(_ *bench, c *client) { c.password(DemoUsername, "secret") },
+		"sim: client is logged out, LOGOUT_LOGIN_NOT_FIRST_SEQ: the first message is no login": func(_ *bench, c *client) { c.ping() },
+		"sim: client is logged out, LOGOUT_LOGIN_TIMEOUT: no login within 10s":                 func(b *bench, _ *client) { b.wait(10 * time.Second) },
+		"sim: client is logged out, LOGOUT_UNKNOWN_SESSION: the session to resume is not kept": func(_ *bench, c *client) { c.resume("x", 1) },
+		"sim: client is logged out, LOGOUT_UNVERIFIED: the account is not verified":            func(_ *bench, c *client) { c.password("rival", "rival") },
+		"sim: client demo is logged out, LOGOUT_UNKNOWN_SESSION: what it asks for again is not kept any more": func(_ *bench, c *client) {
+			c.password(DemoUsername, DemoPassword)
+			c.flood()
+			c.replay(1)
+		},
+		"": func(_ *bench, c *client) { c.password(DemoUsername, DemoPassword); c.logout() },
+		" ": func(b *bench, c *client) {
+			c.password(DemoUsername, DemoPassword)
+			b.sim.Host.LogoutAll(b.sim.Now(), msg.EtoLogoutDowntime)
+		},
+	} {
+		config := testConfig()
+		config.Accounts[1].Unverified = true
+		config.Limits.OutFrames = 64
+		b := newBench(t, config)
+		c := b.connect()
+		f(b, c)
+		got := ""
+		if err := c.p.LogoutCause(); err != nil {
+			got = err.Error()
+		}
+		if got != strings.TrimSpace(want) || strings.Contains(got, "secret") {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
