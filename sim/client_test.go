@@ -59,6 +59,7 @@ type client struct {
 	out  uint64
 	raw  []byte // everything received
 	seen int    // of raw
+	seq  uint64 // the highest sequence received
 }
 
 func (b *bench) connect() *client {
@@ -216,6 +217,7 @@ func (c *client) next() *msg.Payload {
 	if err := m.Decode(bytes.Clone(payload), nil); err != nil {
 		c.t.Fatal(err)
 	}
+	c.seq = max(c.seq, m.GetEtoPayload().GetSeq())
 	return m
 }
 

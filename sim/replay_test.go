@@ -1,0 +1,117 @@
+package sim
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim/peer"
+)
+
+// A gap that is not closed within a minute ends the connection, however much comes meanwhile: a
+// client and an exchange that replay to each other for ever carry nothing out.
+func TestGapHasAnEnd(t *testing.T) {
+	b := newBench(t, testConfig())
+	c := b.login()
+	ping := func(seq uint64) {
+		c.sendAt(seq, func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
+	}
+	start := b.sim.Now()
+	ping(1000)
+	for seq := uint64(2); b.sim.Now() < start+int64(time.Minute)-1; seq++ {
+		ping(seq)
+		ping(1000 + seq) // and there is always more
+		b.wait(time.Second)
+		c.take()
+		if b.sim.Now() == start+int64(59*time.Second) {
+			b.wait(time.Second - 1)
+		}
+	}
+	if c.p.Closing() {
+		t.Fatalf("ended within the minute for %v", c.p.Err())
+	}
+	b.wait(1)
+	c.wantClosed()
+	if !errors.Is(c.p.Err(), peer.ErrReplay) {
+		t.Errorf("closed for %v", c.p.Err())
+	}
+}
+
+// A gap that is closed in time is forgotten: the next one has its own minute.
+func TestGapsEachHaveTheirTime(t *testing.T) {
+	b := newBench(t, testConfig())
+	c := b.login()
+	for range 10 {
+		c.out++
+		c.ping()
+		b.wait(14 * time.Second)
+		for seq := c.out - 2; seq < c.out; seq++ {
+			c.sendAt(seq, func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
+		}
+		b.wait(30 * time.Second)
+		c.ping()
+		c.take()
+	}
+	if c.p.Closing() {
+		t.Errorf("ended for %v", c.p.Err())
+	}
+}
+
+// The same messages are sent again 64 times, and no more. A client that shows that it got them
+// may ask again.
+func TestReplaysAreLimited(t *testing.T) {
+	b := newBench(t, testConfig())
+	c := b.login()
+	for range 3 {
+		c.ping() // so that there is more than the last series was served
+		c.take()
+		newest := c.seq
+		for range 64 {
+			c.replay(newest)
+			c.take()
+		}
+		if c.p.Closing() {
+			t.Fatalf("ended within the limit for %v", c.p.Err())
+		}
+	}
+	c.replay(1)
+	c.wantClosed()
+	if !errors.Is(c.p.Err(), peer.ErrReplays) {
+		t.Errorf("closed for %v", c.p.Err())
+	}
+}
+
+// Nor is it sent again for longer than a minute.
+func TestReplaysHaveAnEnd(t *testing.T) {
+	b := newBench(t, testConfig())
+	c := b.login()
+	c.replay(1)
+	for range 2 {
+		b.wait(30 * time.Second)
+		c.take()
+		if c.p.Closing() {
+			t.Fatalf("ended for %v", c.p.Err())
+		}
+		c.replay(1)
+	}
+	c.take()
+	c.wantClosed()
+	if !errors.Is(c.p.Err(), peer.ErrReplays) {
+		t.Errorf("closed for %v", c.p.Err())
+	}
+
+	// One that asks now and then is served for as long as it likes.
+	c = b.login()
+	for range 10 {
+		c.replay(1)
+		for range 2 {
+			b.wait(30 * time.Second)
+			c.beat()
+			c.take()
+		}
+	}
+	if c.p.Closing() {
+		t.Errorf("ended for %v", c.p.Err())
+	}
+}
