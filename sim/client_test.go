@@ -205,6 +205,12 @@ func (c *client) receive() {
 func (c *client) next() *msg.Payload {
 	c.t.Helper()
 	c.receive()
+	return c.parse()
+}
+
+// parse is next for what was received before.
+func (c *client) parse() *msg.Payload {
+	c.t.Helper()
 	payload, n, err := wire.Scan(c.raw[c.seen:], wire.Limits{})
 	if err != nil {
 		c.t.Fatal(err)

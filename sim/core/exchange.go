@@ -198,7 +198,10 @@ func (x *Exchange) addMarket(i int, is Market) error {
 		is.State = msg.MarketStateOpen
 	}
 	is.Contracts = append([]Contract(nil), is.Contracts...)
-	m := &market{is: is, id: is.ID, state: is.State, winnerTakesAll: is.WinnerTakesAll, managed: is.PendingTimeout > 0}
+	m := &market{
+		is: is, id: is.ID, index: len(x.markets), state: is.State,
+		winnerTakesAll: is.WinnerTakesAll, managed: is.PendingTimeout > 0,
+	}
 	for j, ci := range is.Contracts {
 		if ci.ID == 0 || m.contractByID(ci.ID) != nil {
 			return refused("is 0 or used twice", "Markets[%d].Contracts[%d].ID", i, j)

@@ -40,6 +40,7 @@ type Contract struct {
 type market struct {
 	is             Market
 	id             uint32
+	index          int // in the exchange's list
 	state          msg.MarketStateType
 	winnerTakesAll bool
 	managed        bool

@@ -44,10 +44,12 @@ func (x *Exchange) publishContract(c *contract) {
 	q.SetMarketId(m.id)
 	q.SetContractId(c.id)
 	for _, s := range m.subscribers {
-		s.sink.Publish(q)
+		if !s.awaits(m) {
+			s.sink.Publish(q)
+		}
 	}
 	for _, s := range x.feeds.prices {
-		if !s.subscribes(m) {
+		if m.index < s.pricesSent && !s.awaits(m) && !s.subscribes(m) {
 			s.sink.Publish(q)
 		}
 	}

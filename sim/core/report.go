@@ -57,6 +57,16 @@ type Sink interface {
 	Publish(m Message)
 }
 
+// Pacer is a [Sink] that takes snapshots of markets only as it has room for them. A Sink that is
+// none takes all at once.
+type Pacer interface {
+	Sink
+
+	// Room reports whether snapshots of at most n bytes can be taken now. When it said
+	// no and has room again, [Session.Continue] goes on.
+	Room(n int) bool
+}
+
 // tell gives a report its account sequence and hands it to every session of the
 // account. Only origin, who sent the request, is told the request's Seq.
 func (x *Exchange) tell(a *account, origin *Session, r *Report) {

@@ -12,11 +12,16 @@ type Session struct {
 	x       *Exchange
 	account *account
 	sink    Sink
+	pacer   Pacer // the sink, if it is one
 
 	markets    []*market
 	events     []*event
 	priceFeed  bool
 	marketFeed bool
+
+	owed       []*market // whose snapshot is still to be sent, in the order in which it was asked for
+	pricesSent int       // of the price feed: so many markets' snapshots are sent
+	statesSent int       // of the market feed likewise
 }
 
 // Identity is what a login learns about an account.
@@ -63,6 +68,7 @@ func (x *Exchange) Attach(username string, sink Sink) *Session {
 		return nil
 	}
 	s := &Session{x: x, account: a, sink: sink}
+	s.pacer, _ = sink.(Pacer)
 	a.sessions = append(a.sessions, s)
 	return s
 }
@@ -78,7 +84,8 @@ func (s *Session) Detach() {
 		e.subscribers = without(e.subscribers, s)
 	}
 	s.x.feeds.drop(s)
-	s.markets, s.events, s.sink = nil, nil, nil
+	s.markets, s.events, s.owed, s.sink, s.pacer = nil, nil, nil, nil, nil
+	s.priceFeed, s.marketFeed = false, false
 }
 
 // without removes s from list, keeping the order of the others.

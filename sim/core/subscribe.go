@@ -1,6 +1,10 @@
 package core
 
-import "github.com/smk-go/smk/gen/msg"
+import (
+	"slices"
+
+	"github.com/smk-go/smk/gen/msg"
+)
 
 // feeds are the sessions that are told about every market.
 type feeds struct {
@@ -23,9 +27,9 @@ func (s *Session) subscribes(m *market) bool {
 	return false
 }
 
-// Subscribe sends a market's quotes and state at once and from now on what
-// changes. Of an unknown market it sends empty quotes. Subscribing again sends
-// both again.
+// Subscribe sends a market's quotes and state, as soon as there is room for them,
+// and from then on what changes. Of an unknown market it sends empty quotes.
+// Subscribing again sends both again.
 func (s *Session) Subscribe(id uint32) {
 	if s.sink == nil {
 		return
@@ -42,36 +46,39 @@ func (s *Session) Subscribe(id uint32) {
 		s.markets = append(s.markets, m)
 		m.subscribers = append(m.subscribers, s)
 	}
-	s.sendSnapshot(m)
-	s.sendState(m, "")
-	if m.managed {
-		s.sendManaged(m)
+	if !s.awaits(m) {
+		s.owed = append(s.owed, m)
 	}
+	s.Continue()
 }
 
 // Unsubscribe ends a subscription. There is no answer.
 func (s *Session) Unsubscribe(id uint32) {
-	if m := s.x.byMarket[id]; m != nil {
-		s.markets = without(s.markets, m)
-		m.subscribers = without(m.subscribers, s)
+	m := s.x.byMarket[id]
+	if m == nil {
+		return
+	}
+	s.markets = without(s.markets, m)
+	m.subscribers = without(m.subscribers, s)
+	if m.index >= s.pricesSent { // else the price feed goes on with the snapshot
+		s.owed = without(s.owed, m)
 	}
 }
 
 // PriceFeed turns the quotes of every market on or off. Turned on, it begins with
-// the quotes of each.
+// the quotes of each; a market's updates follow its own.
 func (s *Session) PriceFeed(on bool) {
 	if s.sink == nil || on == s.priceFeed {
 		return
 	}
-	s.priceFeed = on
+	s.priceFeed, s.pricesSent = on, 0
 	if !on {
 		s.x.feeds.prices = without(s.x.feeds.prices, s)
+		s.owed = slices.DeleteFunc(s.owed, func(m *market) bool { return !s.subscribes(m) })
 		return
 	}
 	s.x.feeds.prices = append(s.x.feeds.prices, s)
-	for _, m := range s.x.markets {
-		s.sendSnapshot(m)
-	}
+	s.Continue()
 }
 
 // MarketFeed turns the states of every market on or off. Turned on, it begins
@@ -80,16 +87,13 @@ func (s *Session) MarketFeed(on bool) {
 	if s.sink == nil || on == s.marketFeed {
 		return
 	}
-	s.marketFeed = on
+	s.marketFeed, s.statesSent = on, 0
 	if !on {
 		s.x.feeds.states = without(s.x.feeds.states, s)
 		return
 	}
 	s.x.feeds.states = append(s.x.feeds.states, s)
-	for _, m := range s.x.markets {
-		s.sendState(m, "")
-		s.sendManaged(m)
-	}
+	s.Continue()
 }
 
 // sendSnapshot sends all visible levels of a market's contracts. Contracts with

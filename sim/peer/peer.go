@@ -300,6 +300,9 @@ func (p *Peer) Written(n int) {
 	}
 	p.s.out.Written(n)
 	p.left -= n
+	if x := p.s.exchange; x != nil && x.Behind() {
+		x.Continue()
+	}
 }
 
 // Closing reports whether the driver is to close the connection, now: after what

@@ -113,6 +113,17 @@ func (s *session) Report(r *core.Report, replayed bool) { s.send(s.reply.of(r), 
 // Publish implements core.Sink.
 func (s *session) Publish(m core.Message) { s.send(m, false) }
 
+// Room implements core.Pacer. Snapshots take half of what may be unsent: the rest is for what
+// cannot wait.
+func (s *session) Room(n int) bool {
+	if s.broken || s.peer == nil || s.peer.state != stateOpen {
+		return false
+	}
+	unsent := s.out.PendingBytes()
+	c := &s.host.config
+	return unsent == 0 || unsent+n <= c.OutBytes/2 && s.out.Waiting() < c.OutFrames/2
+}
+
 // replay sends again everything from a sequence on. What makes no sense twice
 // becomes a gapfill. It reports false if that is not all kept any more.
 func (s *session) replay(from uint64) bool {

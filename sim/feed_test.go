@@ -1,0 +1,241 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim/core"
+)
+
+const manyMarkets = 5000
+
+// manyConfig has so many markets that what there is to say of all does not fit at once.
+func manyConfig() Config {
+	c := testConfig()
+	c.Markets = nil
+	for i := range uint32(manyMarkets) {
+		c.Markets = append(c.Markets, Market{ID: 1000 + i, State: msg.MarketStateLive, Contracts: []Contract{{ID: 1}, {ID: 2}}})
+	}
+	return c
+}
+
+// quotesOf is what a reader of quotes knows of a market: quantities by contract, side and price.
+type quotesOf map[[3]uint32]uint64
+
+// reader follows quotes and states, and fails the test if an update comes before its snapshot.
+type reader struct {
+	t         *testing.T
+	books     map[uint32]quotesOf
+	snapshots map[uint32]int
+	states    map[uint32]msg.MarketStateType
+	managed   int
+}
+
+func newReader(t *testing.T) *reader {
+	return &reader{t, map[uint32]quotesOf{}, map[uint32]int{}, map[uint32]msg.MarketStateType{}, 0}
+}
+
+func (r *reader) levels(q *msg.ContractQuotes) {
+	book := r.books[q.GetMarketId()]
+	for side, list := range [][]msg.Quote{q.GetBids(), q.GetOffers()} {
+		for i := range list {
+			key := [3]uint32{q.GetContractId(), uint32(side), list[i].GetPrice()}
+			if book[key] = list[i].GetQuantity(); book[key] == 0 {
+				delete(book, key)
+			}
+		}
+	}
+}
+
+func (r *reader) hear(m *msg.Payload) {
+	switch m.GetType() {
+	case msg.PayloadMarketQuotes:
+		b := m.GetMarketQuotes()
+		r.snapshots[b.GetMarketId()]++
+		r.books[b.GetMarketId()] = quotesOf{}
+		for i := range b.GetContractQuotes() {
+			r.levels(&b.GetContractQuotes()[i])
+		}
+	case msg.PayloadContractQuotes:
+		q := m.GetContractQuotes()
+		if r.books[q.GetMarketId()] == nil {
+			r.t.Fatalf("an update of market %d before its snapshot", q.GetMarketId())
+		}
+		r.levels(q)
+	case msg.PayloadMarketState:
+		r.states[m.GetMarketState().GetMarketId()] = m.GetMarketState().GetState()
+	case msg.PayloadMarketManagedState:
+		r.managed++
+	}
+}
+
+// check holds what was read against the books. They are shallow: all of them is visible.
+func (r *reader) check(x *core.Exchange, markets []Market) {
+	r.t.Helper()
+	for _, m := range markets {
+		want := quotesOf{}
+		for _, c := range m.Contracts {
+			bids, offers := x.Book(m.ID, c.ID)
+			for side, list := range [][]core.Level{bids, offers} {
+				for _, l := range list {
+					want[[3]uint32{c.ID, uint32(side), l.Price}] = l.Quantity
+				}
+			}
+		}
+		if got := r.books[m.ID]; got == nil || fmt.Sprint(got) != fmt.Sprint(want) {
+			r.t.Fatalf("of market %d was read %v, it is %v", m.ID, got, want)
+		}
+	}
+}
+
+// some takes some of what is pending and has the reader hear it.
+func (c *client) some(n int, r *reader) {
+	c.t.Helper()
+	b := c.p.Pending()
+	n = min(n, len(b))
+	c.raw = append(c.raw, b[:n]...)
+	c.p.Written(n)
+	for m := c.parse(); m != nil; m = c.parse() {
+		r.hear(m)
+	}
+}
+
+// A feed of more than fits is sent as the client reads, and stays true while the markets move:
+// each market's snapshot comes once and before its updates.
+func TestFeedOfManyMarkets(t *testing.T) {
+	for name, subscribe := range map[string]func(*client){
+		"price feed": func(c *client) { c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() }) },
+		"subscriptions": func(c *client) {
+			for i := range uint32(manyMarkets) {
+				c.subscribe(1000 + i)
+			}
+		},
+		"both": func(c *client) {
+			c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })
+			for i := range uint32(manyMarkets) {
+				c.subscribe(1000 + i)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := manyConfig()
+			b := newBench(t, config)
+			c := b.login()
+			r, random := newReader(t), rand.New(rand.NewPCG(1, 1))
+			move := func() {
+				for range 20 {
+					o := createRequest(buy, 1000+random.Uint64N(1000), 1000+random.Uint32N(3))
+					o.Market, o.Contract = 1000+random.Uint32N(manyMarkets), 1+random.Uint32N(2)
+					if random.IntN(2) == 0 {
+						o.Side, o.Price = sell, 5000+random.Uint32N(3)
+					}
+					b.sim.Exchange.Submit("rival", o)
+				}
+			}
+			move()
+			subscribe(c)
+			for range 600 {
+				move()
+				c.some(5000, r)
+			}
+			for len(c.p.Pending()) > 0 {
+				c.some(1<<20, r)
+			}
+			if c.p.Closing() {
+				t.Fatalf("closed for %v", c.p.Err())
+			}
+			r.check(b.sim.Exchange, config.Markets)
+			want := 1
+			if name == "both" {
+				want = 2
+			}
+			for _, m := range config.Markets {
+				if r.snapshots[m.ID] != want {
+					t.Fatalf("%d snapshots of market %d, want %d", r.snapshots[m.ID], m.ID, want)
+				}
+			}
+			move()
+			c.some(1<<20, r)
+			r.check(b.sim.Exchange, config.Markets)
+		})
+	}
+}
+
+// Never is more than half of what may be unsent taken by a feed: the rest is for what else there
+// is to say.
+func TestFeedLeavesRoom(t *testing.T) {
+	b := newBench(t, manyConfig())
+	c := b.login()
+	c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })
+	c.send(func(m *msg.Payload) { m.MutableMarketFeedSubscribe() })
+	for range 2000 {
+		c.ping()
+	}
+	if c.p.Closing() {
+		t.Errorf("closed for %v", c.p.Err())
+	}
+}
+
+// The market feed likewise: the state of every market arrives, and later changes do.
+func TestMarketFeedOfManyMarkets(t *testing.T) {
+	config := manyConfig()
+	b := newBench(t, config)
+	c := b.login()
+	r := newReader(t)
+	c.send(func(m *msg.Payload) { m.MutableMarketFeedSubscribe() })
+	do(t, b.sim.Exchange.Halt(1000, ""))
+	do(t, b.sim.Exchange.Halt(1000+manyMarkets-1, ""))
+	for len(c.p.Pending()) > 0 {
+		c.some(5000, r)
+	}
+	do(t, b.sim.Exchange.Halt(2000, ""))
+	c.some(1<<20, r)
+	if c.p.Closing() || len(r.states) != manyMarkets || r.managed != manyMarkets {
+		t.Errorf("closed for %v, %d states and %d managed states", c.p.Err(), len(r.states), r.managed)
+	}
+	for id, state := range r.states {
+		if halted := id == 1000 || id == 2000 || id == 1000+manyMarkets-1; halted != (state == msg.MarketStateHalted) {
+			t.Errorf("market %d is %v", id, state)
+		}
+	}
+}
+
+// A feed goes on in a session that is resumed, and ends with an unsubscription.
+func TestFeedAcrossAResume(t *testing.T) {
+	config := manyConfig()
+	b := newBench(t, config)
+	c, session := b.sessionOf()
+	c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })
+	r := newReader(t)
+	for len(r.books) < manyMarkets/2 { // so that the rest can be replayed
+		c.some(1000, r)
+	}
+	next := c.seq + 1
+	c.p.Lost(b.sim.Now())
+	b.sim.Exchange.Submit("rival", core.Create{Market: 1000, Contract: 1, Side: buy, Price: 1000, Quantity: 1000})
+	b.sim.Exchange.Submit("rival", core.Create{Market: 1000 + manyMarkets - 1, Contract: 1, Side: buy, Price: 1000, Quantity: 1000})
+	c = b.connect()
+	c.resume(session, 3)
+	c.take()
+	c.replay(next)
+	for m := c.next(); m != nil; m = c.next() {
+		if m.GetEtoPayload().GetSeq() == next {
+			next++
+			r.hear(m)
+		}
+	}
+	r.check(b.sim.Exchange, config.Markets)
+
+	c.send(func(m *msg.Payload) { m.MutablePriceFeedUnsubscribe() })
+	c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })
+	c.send(func(m *msg.Payload) { m.MutablePriceFeedUnsubscribe() })
+	n := 0
+	for m := c.next(); m != nil; m = c.next() {
+		n++
+	}
+	if n == 0 || n > manyMarkets {
+		t.Errorf("%d snapshots of a feed that was ended at once", n)
+	}
+}
