@@ -250,8 +250,5 @@ func (l *Line) tick() {
 	l.tickIn()
 	l.tickBefore()
 	l.tickLate()
-	if len(l.chunks) > 0 && l.chunks[0].due > now {
-		l.at(l.chunks[0].due)
-	}
-	l.mark()
+	l.mark() // whoever asks what is pending then has the next piece scheduled
 }

@@ -155,14 +155,16 @@ func (l *Line) enqueue(b []byte) {
 func (l *Line) piece(b []byte, c chunk) {
 	l.queue = append(l.queue, b...)
 	l.chunks = append(l.chunks, c)
-	if c.due > l.f.now {
-		l.at(c.due)
-	}
 }
 
-// front returns what is to be handed out next.
+// front returns what is to be handed out next, or sees to it that the line asks for its turn when
+// that is due.
 func (l *Line) front() []byte {
-	if len(l.chunks) == 0 || l.chunks[0].due > l.f.now && !l.Ending() {
+	if len(l.chunks) == 0 {
+		return nil
+	}
+	if due := l.chunks[0].due; due > l.f.now && !l.Ending() {
+		l.at(due)
 		return nil
 	}
 	return l.queue[:l.chunks[0].n]

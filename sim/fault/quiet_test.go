@@ -1,0 +1,94 @@
+package fault_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/fault"
+)
+
+// passes lists the kinds that change when or in which shape messages come, but lose none and
+// let the connection go on.
+func passes(k fault.Kind) bool {
+	switch k {
+	case fault.Duplicate, fault.Delay, fault.Reorder, fault.Split, fault.Coalesce, fault.Drip, fault.Stall,
+		fault.DuplicateIn, fault.DelayIn, fault.ReorderIn,
+		fault.DuplicateBefore, fault.DelayBefore, fault.ReorderBefore, fault.Swap:
+		return true
+	}
+	return false
+}
+
+// On a quiet line, on which nobody says anything more, what is held back comes out by itself, and
+// soon: each fault alone and each two together, at every occasion and at some. Time goes from one
+// moment that the line asked for to the next and nowhere else.
+func TestQuietLineDeliversEverything(t *testing.T) {
+	for first := range fault.Kinds {
+		for second := first; second < fault.Kinds; second++ {
+			if first == fault.Refuse || second == fault.Refuse {
+				continue
+			}
+			for _, chance := range []uint32{fault.Million, fault.Million / 3} {
+				t.Run(fmt.Sprintf("%v and %v at %d", first, second, chance), func(t *testing.T) {
+					quietLine(t, fault.Plan{}.With(chance, first, second), passes(first) && passes(second))
+				})
+			}
+		}
+	}
+}
+
+func quietLine(t *testing.T, plan fault.Plan, whole bool) {
+	config := quiet()
+	config.HeartbeatInterval = time.Hour
+	config.Seed = uint64(len(plan.String()))
+	w := newWorld(t, config)
+	l := w.login()
+	w.NoAsk, w.NoServe = true, true // nobody helps
+	l.Set(plan)
+	const orders = 5
+	for range orders {
+		w.create(w.Bot, msg.SideBuy, 3000)
+		w.Round()
+	}
+	start := w.sim.Now()
+	for steps := 0; ; steps++ {
+		for due := w.sim.Faults.Due(); due <= w.sim.Now(); due = w.sim.Faults.Due() {
+			w.sim.Tick(w.sim.Now())
+			w.Round()
+			if steps++; steps > 10_000 {
+				t.Fatal("the line asks for ever to be called at once")
+			}
+		}
+		w.Round()
+		if l.Held() == 0 || !w.Connected() {
+			break
+		}
+		due := w.sim.Faults.Due()
+		if due == math.MaxInt64 {
+			t.Fatalf("%d are held back and nothing is due", l.Held())
+		}
+		if l.Dead() {
+			break // it is closed in the end, which is tested elsewhere
+		}
+		if due > start+int64(15*time.Second) {
+			t.Fatalf("%d are held back until %v after the last message", l.Held(), time.Duration(due-start))
+		}
+		w.sim.Tick(due)
+		w.Round()
+	}
+	if !whole {
+		return
+	}
+	// All that was sent was received: taken in its turn, or early, or again.
+	truth, _ := w.sim.Exchange.Truth(sim.DemoUsername)
+	if got := w.Count("order_accepted") + w.Count("duplicate") + w.Count("discarded"); got < truth.Live {
+		t.Errorf("%d orders are live, %d answers were received", truth.Live, got)
+	}
+	if w.Failure() != nil || !w.Connected() {
+		t.Errorf("the connection is gone: %v", w.Failure())
+	}
+}
