@@ -176,7 +176,7 @@ func TestConnectionsAreLimited(t *testing.T) {
 func TestBadConfigurations(t *testing.T) {
 	for field, change := range map[string]func(*Config){
 		"InBytes":                    func(c *Config) { c.Limits.InBytes = 1 },
-		"OutBytes":                   func(c *Config) { c.Limits.OutBytes, c.Limits.History = 2<<30, 1 },
+		"OutBytes":                   func(c *Config) { c.Limits.OutBytes, c.Limits.History = 1<<30+1, 1 },
 		"Throttle.Tick":              func(c *Config) { c.Throttle.Tick = 1 },
 		"HeartbeatInterval":          func(c *Config) { c.HeartbeatInterval = -1 },
 		"Life.Rate":                  func(c *Config) { c.Life.Rate = -1 },

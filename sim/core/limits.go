@@ -39,8 +39,8 @@ const (
 const (
 	_ = uint(ordersMax - ordersDefault)
 	_ = uint(historyMax - historyDefault)
-	_ = uint(1<<63 - 1 - quantityMaxMax*PriceSum)
-	_ = uint(quantityMaxMax - quantityMaxDefault)
+	_ = uint64(1<<63 - 1 - quantityMaxMax*PriceSum)
+	_ = uint64(quantityMaxMax - quantityMaxDefault)
 	_ = uint(ordersMax % orderChunk * -1) // whole chunks
 )
 

@@ -33,6 +33,15 @@ func (q *trades) push(t trade) {
 	q.list = append(q.list, t)
 }
 
+// pushByDue is push for a queue that is sorted by due: fills wait differently long when a market's
+// provisional time is changed.
+func (q *trades) pushByDue(t trade) {
+	q.push(t)
+	for i := len(q.list) - 1; i > q.head && q.list[i-1].due > t.due; i-- {
+		q.list[i-1], q.list[i] = q.list[i], q.list[i-1]
+	}
+}
+
 // drop forgets the oldest fill.
 func (q *trades) drop() {
 	t := &q.list[q.head]
@@ -53,7 +62,7 @@ func (x *Exchange) hold(o, maker *order, quantity uint64, price uint32) uint32 {
 		side.account.pending += Liability(sideOf(int(side.side)), quantity, price)
 	}
 	x.held++
-	m.held.push(trade{o, maker, quantity, price, x.now + m.is.PendingTimeout})
+	m.held.pushByDue(trade{o, maker, quantity, price, x.now + m.is.PendingTimeout})
 	return m.timeout()
 }
 
@@ -149,8 +158,8 @@ func (x *Exchange) Due() int64 {
 			due = min(due, m.held.list[m.held.head].due)
 		}
 	}
-	for i := range x.replaces.list[x.replaces.head:] {
-		due = min(due, x.replaces.list[x.replaces.head+i].due)
+	if q := &x.replaces; q.head < len(q.list) {
+		due = min(due, q.list[q.head].due)
 	}
 	return due
 }

@@ -25,13 +25,24 @@ type replace struct {
 	due      int64
 }
 
+// replaces is a queue of replacements, sorted by due.
 type replaces struct {
 	list []replace
 	head int
 }
 
-// SetReplaceDelay sets how long the two stages of a cancel-replace lie apart, in
-// nanoseconds; 0, as at the start, means that nothing can come between them.
+// push queues a replacement behind those that are due no later: they wait differently long when the
+// delay is changed.
+func (q *replaces) push(r replace) {
+	q.list = append(q.list, r)
+	for i := len(q.list) - 1; i > q.head && q.list[i-1].due > r.due; i-- {
+		q.list[i-1], q.list[i] = q.list[i], q.list[i-1]
+	}
+}
+
+// SetReplaceDelay sets how long the two stages of a cancel-replace lie apart from now on, in
+// nanoseconds; 0, as at the start, means that nothing can come between them. Those
+// that are between their stages keep the delay that they began with.
 func (x *Exchange) SetReplaceDelay(d int64) { x.replaceDelay = max(d, 0) }
 
 // Replace carries out the first stage: the new order gets its id, or the original
@@ -61,7 +72,7 @@ func (s *Session) Replace(c *Replace) (id uint64, r Refusal) {
 	rep.OrigOrderID, rep.Price, rep.Quantity = o.id, c.Price, c.Quantity
 	x.tell(s.account, s, rep)
 	id = n.id
-	x.replaces.list = append(x.replaces.list, replace{s, o, n, c.Quantity, o.quantity, extra, x.now + x.replaceDelay})
+	x.replaces.push(replace{s, o, n, c.Quantity, o.quantity, extra, x.now + x.replaceDelay})
 	x.replaceDue()
 	return id, Refusal{}
 }

@@ -85,7 +85,7 @@ func (h *Host) Accept(now int64) (*Peer, error) {
 		h.spare = append(h.spare, out)
 		return nil, err
 	}
-	p := &Peer{host: h, in: in, openedAt: h.now}
+	p := &Peer{host: h, in: in, openedAt: h.now, heardAt: h.now}
 	p.s = &session{host: h, peer: p, out: out, next: 1, in: 1}
 	h.peers = append(h.peers, p)
 	return p, nil

@@ -16,7 +16,7 @@ func (p *Peer) login(m *msg.Payload) {
 		return
 	}
 	if m.GetType() != msg.PayloadLogin || eto.GetType() != msg.EtoPayloadLogin {
-		p.logoutFor(msg.EtoLogoutLoginNotFirstSeq, "the first message is no login")
+		p.logout(msg.EtoLogoutLoginNotFirstSeq)
 		return
 	}
 	if h.refusal != 0 {
@@ -26,10 +26,10 @@ func (p *Peer) login(m *msg.Payload) {
 	identity, ok := h.identify(m.GetLogin())
 	switch {
 	case !ok:
-		p.logoutFor(msg.EtoLogoutUnauthorised, "no account has these credentials")
+		p.logout(msg.EtoLogoutUnauthorised)
 		return
 	case identity.Unverified:
-		p.logoutFor(msg.EtoLogoutUnverified, "the account is not verified")
+		p.logout(msg.EtoLogoutUnverified)
 		return
 	}
 	name := eto.GetLogin().GetSession()
@@ -54,7 +54,7 @@ func (h *Host) identify(l *msg.Login) (core.Identity, bool) {
 // fresh starts a session.
 func (p *Peer) fresh(seq uint64, identity core.Identity, l *msg.Login) {
 	if seq != 1 {
-		p.logoutFor(msg.EtoLogoutLoginNotFirstSeq, "a new session begins with another sequence than 1")
+		p.logout(msg.EtoLogoutLoginNotFirstSeq)
 		return
 	}
 	s := p.s
@@ -105,7 +105,7 @@ func (p *Peer) resume(seq uint64, identity core.Identity, name string) {
 			return
 		}
 	}
-	p.logoutFor(msg.EtoLogoutUnknownSession, "the session to resume is not kept")
+	p.logout(msg.EtoLogoutUnknownSession)
 }
 
 // takeOver goes on with a resume when the old connection has ended.

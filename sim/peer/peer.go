@@ -2,6 +2,7 @@ package peer
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/wire"
@@ -24,16 +25,17 @@ type Peer struct {
 	in   *wire.Buffer
 	s    *session
 
-	state     state
-	marked    bool
-	left      int // when closing: bytes up to the end of the last message
-	cause     error
-	loggedOut *LogoutError // why the exchange logged the client out; nil if it did not, or of its own accord
-	taker     *Peer        // waits to resume the session
-	taken     taken        // what a peer that waits was asked for
-	tap       Tap          // may be nil
+	state  state
+	marked bool
+	left   int // when closing: bytes up to the end of the last message
+	cause  error
+	ended  LogoutError // what the last message said
+	taker  *Peer       // waits to resume the session
+	taken  taken       // what a peer that waits was asked for
+	tap    Tap         // may be nil
 
 	openedAt   int64
+	heardAt    int64
 	beatAt     int64 // when the next heartbeat is due
 	heartbeats int   // sent since anything was heard
 
@@ -124,7 +126,7 @@ func (p *Peer) receive(payload []byte) {
 		return
 	}
 	p.stats.Unknown += unknown.Fields + unknown.Values
-	p.heartbeats = 0
+	p.heardAt, p.heartbeats = p.host.now, 0
 	p.s.heard = p.host.logins
 	eto := m.GetEtoPayload()
 	if p.state == stateLogin {
@@ -208,7 +210,7 @@ func (p *Peer) serveReplay(eto *msg.EtoPayload) {
 	r.n++
 	r.last = now
 	if !p.s.replay(from) {
-		p.logoutFor(msg.EtoLogoutUnknownSession, "what it asks for again is not kept any more")
+		p.logout(msg.EtoLogoutUnknownSession)
 		p.s.broken = true
 	}
 }
@@ -218,38 +220,6 @@ func (p *Peer) confirmLogout() {
 	p.s.cancelOnFailure = false
 	p.logout(msg.EtoLogoutConfirmation)
 	p.s.broken = true // it is over
-}
-
-// LogoutError says why the exchange logged a client out.
-type LogoutError struct {
-	Username string // "" before the login
-	Reason   msg.EtoLogoutReason
-	Text     string // what the client did or did not do
-}
-
-func (e *LogoutError) Error() string {
-	who := "client"
-	if e.Username != "" {
-		who += " " + e.Username
-	}
-	return fmt.Sprintf("sim: %s is logged out, %v: %s", who, e.Reason, e.Text)
-}
-
-// logoutFor is logout for what the client did or did not do.
-func (p *Peer) logoutFor(reason msg.EtoLogoutReason, text string) {
-	if !p.stopped() {
-		p.loggedOut = &LogoutError{p.s.username, reason, text}
-		p.logout(reason)
-	}
-}
-
-// LogoutCause returns a [*LogoutError] if the exchange logged the client out for what the
-// client did or did not do, else nil.
-func (p *Peer) LogoutCause() error {
-	if p.loggedOut == nil {
-		return nil
-	}
-	return p.loggedOut
 }
 
 // logout sends the last message of the connection.
@@ -263,6 +233,7 @@ func (p *Peer) logout(reason msg.EtoLogoutReason) {
 	if p.stopped() {
 		return // there was no room for it
 	}
+	p.ended = LogoutError{Reason: reason, Silence: time.Duration(p.host.now - p.heardAt)}
 	p.state, p.left = stateClosing, p.s.out.PendingBytes()
 	p.host.mark(p)
 }

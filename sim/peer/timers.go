@@ -2,7 +2,6 @@ package peer
 
 import (
 	"errors"
-	"fmt"
 	"math"
 
 	"github.com/smk-go/smk/gen/msg"
@@ -46,7 +45,7 @@ func (p *Peer) tick() {
 	switch p.state {
 	case stateLogin:
 		if h.now >= p.openedAt+int64(h.config.LoginTimeout) {
-			p.logoutFor(msg.EtoLogoutLoginTimeout, "no login within "+h.config.LoginTimeout.String())
+			p.logout(msg.EtoLogoutLoginTimeout)
 		}
 	case stateOpen:
 		p.tickReplay()
@@ -61,17 +60,16 @@ func (p *Peer) tick() {
 // in which the exchange itself stood still is nobody's silence.
 func (p *Peer) beat() {
 	h := p.host
-	interval := h.config.HeartbeatInterval
 	if p.heartbeats >= h.config.Heartbeats {
-		p.logoutFor(msg.EtoLogoutHeartbeatTimeout,
-			fmt.Sprintf("nothing was heard while %d heartbeats were sent, %v apart", p.heartbeats, interval))
+		p.logout(msg.EtoLogoutHeartbeatTimeout)
 		h.fire(p.s)
 		return
 	}
 	p.heartbeats++
 	p.s.control(msg.EtoPayloadHeartbeat, kindGapfill, nil)
-	if p.beatAt += int64(interval); p.beatAt <= h.now {
-		p.beatAt = h.now + int64(interval)
+	interval := int64(h.config.HeartbeatInterval)
+	if p.beatAt += interval; p.beatAt <= h.now {
+		p.beatAt = h.now + interval
 	}
 }
 
