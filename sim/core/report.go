@@ -136,6 +136,8 @@ func (h *history) push(r *Report) {
 	}
 }
 
+func (h *history) forget() { h.ring, h.next = h.ring[:0], 0 }
+
 // from calls yield for every kept report from an account sequence on, oldest
 // first.
 func (h *history) from(sequence uint64, yield func(*Report)) {

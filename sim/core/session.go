@@ -99,8 +99,9 @@ func without[T comparable](list []T, s T) []T {
 }
 
 // Replay tells the session, as replayed, every kept report of its account from
-// an account sequence on, that number included. Older ones than are kept are not
-// told, and nothing says so but the first number.
+// an account sequence on, that number included, in the order of their numbers; 0 and 1
+// mean from the beginning. Older ones than are kept are not told, and nothing says so but
+// the first number.
 func (s *Session) Replay(from uint64) {
 	if s.sink == nil {
 		return
@@ -118,7 +119,28 @@ func (x *Exchange) ForgetReports(username string) bool {
 	if a == nil {
 		return false
 	}
-	a.history.ring, a.history.next = a.history.ring[:0], 0
+	a.history.forget()
+	return true
+}
+
+// RestartSequences begins the account sequences of all accounts anew, as an exchange does that lost
+// them: the next report of each is number 1, and the reports before are not kept any more. Orders,
+// positions and money stay as they are.
+func (x *Exchange) RestartSequences() {
+	for _, a := range x.accounts {
+		a.sequence = 0
+		a.history.forget()
+	}
+}
+
+// SkipSequences leaves out n numbers of an account's sequence, as for deposits and other events that
+// have no message. It reports false if there is no such account or the numbers would run out.
+func (x *Exchange) SkipSequences(username string, n uint64) bool {
+	a := x.byName[username]
+	if a == nil || a.sequence+n < a.sequence {
+		return false
+	}
+	a.sequence += n
 	return true
 }
 

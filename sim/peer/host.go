@@ -177,6 +177,26 @@ func (h *Host) LogoutAll(now int64, reason msg.EtoLogoutReason) {
 	}
 }
 
+// ErrRestart is why connections ended when the exchange was restarted.
+var ErrRestart = errors.New("sim: the exchange restarts")
+
+// Restart is what clients see of an exchange that goes down and comes up again with account
+// sequences from the beginning: connections end without a word, no session can be resumed, and
+// reports are numbered from 1 again; see [core.Exchange.RestartSequences]. Orders, positions, money
+// and dead man's switches stay.
+func (h *Host) Restart(now int64) {
+	h.now = max(h.now, now)
+	for _, p := range h.peers {
+		p.s.broken = true
+		p.fail(ErrRestart)
+	}
+	for _, s := range h.kept {
+		h.forget(s)
+	}
+	h.kept = h.kept[:0]
+	h.x.RestartSequences()
+}
+
 // SetThrottle changes the limits and tells every session.
 func (h *Host) SetThrottle(now int64, t Throttle) {
 	h.now = max(h.now, now)

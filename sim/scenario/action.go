@@ -51,6 +51,9 @@ func (p *parser) config() func(*sim.Config) error {
 	case "heartbeat":
 		d := p.span("an interval")
 		return func(c *sim.Config) error { c.HeartbeatInterval = d; return nil }
+	case "failure-delay":
+		d := p.span("a delay")
+		return func(c *sim.Config) error { c.FailureDelay = d; return nil }
 	case "non-runners":
 		id := p.id("market")
 		return func(c *sim.Config) error {
@@ -164,6 +167,13 @@ func (p *parser) operator(verb string) func(*Runner) error {
 	case "forget":
 		user := p.user()
 		return always(func(r *Runner) { r.x.ForgetReports(user) })
+	case "restart":
+		return always(func(r *Runner) { r.sim.Host.Restart(r.sim.Now()) })
+	case "restart-numbers":
+		return always(func(r *Runner) { r.x.RestartSequences() })
+	case "skip-numbers":
+		user, n := p.user(), p.number("how many", 1<<62)
+		return always(func(r *Runner) { r.x.SkipSequences(user, n) })
 	case "life":
 		n := int(p.number("a rate", 1_000_000))
 		return always(func(r *Runner) { r.sim.SetLife(n) }) // nobody to hurry is no mistake

@@ -18,6 +18,7 @@
 //	life N                     actions of other participants a second
 //	history N                  reports kept for a resume
 //	heartbeat SPAN             interval of heartbeats
+//	failure-delay SPAN         from a lost connection to cancel-on-failure
 //	non-runners MARKET         contracts of the market may be taken out
 //	markets-open               all markets start OPEN instead of LIVE
 //
@@ -38,6 +39,9 @@
 //	logout REASON                          every session: DOWNTIME, NONE, ...
 //	refuse-logins REASON|off
 //	forget USER                            no resume from before now
+//	restart                                all are cut off, account numbers begin again at 1
+//	restart-numbers                        only the numbers begin again
+//	skip-numbers USER N                    numbers of an account that have no message
 //	life N                                 if the exchange has participants
 //	faults PLAN|swarm                      see sim/fault
 //	force KIND N                           on every connection
