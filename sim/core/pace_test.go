@@ -91,12 +91,17 @@ func TestPacedSnapshotsAreConsistent(t *testing.T) {
 				s.Unsubscribe(m)
 				forget()
 			case k < 17:
-				feed = !feed
-				s.PriceFeed(feed)
-				forget()
+				if r.IntN(4) == 0 {
+					feed = !feed
+					s.PriceFeed(feed)
+					forget()
+				}
 			default:
-				p.room = r.IntN(4)
+				p.room = r.IntN(8)
 				s.Continue()
+				if r.IntN(2) == 0 {
+					p.room = 0
+				}
 			}
 			if len(s.owed) > markets {
 				t.Fatalf("seed %d: %d snapshots are owed of %d markets", seed, len(s.owed), markets)
