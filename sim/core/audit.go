@@ -57,6 +57,30 @@ func (x *Exchange) Audit() string {
 			}
 		}
 	}
+	return x.auditPins()
+}
+
+// auditPins checks that every order is kept for what refers to it: fills that are provisional or may be
+// reduced, and replacements between their stages.
+func (x *Exchange) auditPins() string {
+	pins := make(map[*order]int32)
+	for _, m := range x.markets {
+		for _, q := range []*trades{&m.held, &m.log} {
+			for _, t := range q.list[q.head:] {
+				pins[t.taker]++
+				pins[t.maker]++
+			}
+		}
+	}
+	for _, r := range x.replaces.list[x.replaces.head:] {
+		pins[r.orig]++
+		pins[r.next]++
+	}
+	for i := range x.orders.used {
+		if o := &x.orders.chunks[i/orderChunk][i%orderChunk]; o.pending != pins[o] {
+			return fmt.Sprintf("order %d is kept for %d, %d refer to it", o.id, o.pending, pins[o])
+		}
+	}
 	return ""
 }
 

@@ -141,3 +141,93 @@ func (c confirmations) Report(r *Report, _ bool) {
 		*c.ids = append(*c.ids, r.OrderID)
 	}
 }
+
+// Orders that a replacement refers to keep their places between its stages, whatever becomes of them.
+func TestReplacedOrdersKeepTheirPlaces(t *testing.T) {
+	x, err := New(Config{
+		Accounts:  []Account{{Username: "a", Balance: 1e12}, {Username: "b", Balance: 1e12}},
+		Markets:   []Market{{ID: 1, Contracts: []Contract{{ID: 1}}}},
+		OrdersMax: orderChunk,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.SetReplaceDelay(second)
+	var sink told
+	a := x.Attach("a", &sink)
+	create := func(who string) uint64 {
+		id, r := x.Submit(who, Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 3000, Quantity: 1000})
+		if !r.OK() {
+			t.Fatal(r)
+		}
+		return id
+	}
+	orig := create("a")
+	next, r := a.Replace(&Replace{OrigOrderID: orig, Price: 3100, Quantity: 1000})
+	if !r.OK() {
+		t.Fatal(r)
+	}
+	a.Cancel(&Cancel{OrderID: orig})
+	for range 3 * orderChunk {
+		x.Withdraw("b", create("b"))
+	}
+	for _, id := range []uint64{orig, next} {
+		if o, ok := x.Order(id); !ok || o.State != OrderCancelled {
+			t.Errorf("order %d is %+v", id, o)
+		}
+	}
+	if d := x.Audit(); d != "" {
+		t.Error(d)
+	}
+	sink.take()
+	x.Advance(x.Now() + second)
+	reports, _ := sink.take()
+	if len(reports) != 1 || reports[0].Type != msg.PayloadOrderCancelReplaceRejected || reports[0].OrderID != next ||
+		reports[0].OrigOrderID != orig || reports[0].Reason != int32(msg.OrderCancelReplaceRejectedTooLate) {
+		t.Errorf("told %+v", reports)
+	}
+	for range 3 * orderChunk { // and give them up afterwards
+		x.Withdraw("b", create("b"))
+	}
+	for _, id := range []uint64{orig, next} {
+		if o, ok := x.Order(id); ok {
+			t.Errorf("order %d is still kept: %+v", id, o)
+		}
+	}
+	if d := x.Audit(); d != "" {
+		t.Error(d)
+	}
+}
+
+// What is provisional when a runner is removed becomes final first, and is reduced with the rest.
+func TestRemoveRunnerConfirmsFirst(t *testing.T) {
+	x, err := New(Config{
+		Accounts: []Account{{Username: "a", Balance: 1e12}, {Username: "b", Balance: 1e12}},
+		Markets: []Market{{
+			ID: 1, State: msg.MarketStateLive, PendingTimeout: 10 * second, NonRunners: true,
+			Contracts: []Contract{{ID: 1}, {ID: 2}}, WinnerTakesAll: true,
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sink told
+	x.Attach("a", &sink)
+	x.Submit("a", Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 5000, Quantity: 10000})
+	x.Submit("b", Create{Market: 1, Contract: 1, Side: msg.SideSell, Price: 5000, Quantity: 10000})
+	sink.take()
+	if err := x.RemoveRunner(1, 2, msg.ReduceTypeQuantity, 1000, "lame"); err != nil {
+		t.Fatal(err)
+	}
+	reports, _ := sink.take()
+	if len(reports) != 3 || reports[0].Type != msg.PayloadOrderExecuteConfirmed || reports[1].Type != msg.PayloadOrderReduced ||
+		reports[1].Quantity != 9000 || reports[1].SourceQuantity != 10000 || reports[2].Type != msg.PayloadBalanceChanged {
+		t.Errorf("told %+v", reports)
+	}
+	if a, _ := x.Truth("a"); a.Pending != 0 || len(a.Positions) != 1 || a.Positions[0].Net != 9000 {
+		t.Errorf("truth %+v", a)
+	}
+	if d := x.Audit(); d != "" || x.Due() != math.MaxInt64 {
+		t.Errorf("due %d, %s", x.Due(), d)
+	}
+}

@@ -15,7 +15,7 @@ type deadManSwitch struct {
 
 // arm arms the switch of a session whose connection is lost.
 func (h *Host) arm(s *session) {
-	if s.cancelOnFailure && !s.fired && !h.superseded(s) {
+	if s.cancelOnFailure && !s.fired {
 		h.switches = append(h.switches, deadManSwitch{s, h.now + int64(h.config.FailureDelay)})
 	}
 }
@@ -23,7 +23,7 @@ func (h *Host) arm(s *session) {
 // superseded reports whether the account logged in anew after the session was last heard of.
 func (h *Host) superseded(s *session) bool { return h.lastLogin[s.username] > s.heard }
 
-// loggedIn notes a new login of an account, which disarms its switches.
+// loggedIn notes a new login of an account, which disarms its switches: they do not pile up.
 func (h *Host) loggedIn(username string) {
 	h.logins++
 	h.lastLogin[username] = h.logins
