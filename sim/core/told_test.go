@@ -409,3 +409,74 @@ func TestWindowTellsWhatChanged(t *testing.T) {
 		}
 	}
 }
+
+// Trading that resumes removes what rests; trading that was never suspended does not.
+func TestResumptionOfTrading(t *testing.T) {
+	x := toldExchange(t)
+	c := Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 3000, Quantity: 1000}
+	live := func() int { a, _ := x.Truth("a"); return a.Live }
+	x.Submit("a", c)
+	x.SuspendTrading(false)
+	if live() != 1 {
+		t.Error("an order went without a suspension")
+	}
+	x.SuspendTrading(true)
+	x.SuspendTrading(true)
+	if live() != 1 {
+		t.Error("an order went with the suspension")
+	}
+	if _, r := x.Submit("a", c); r.Rejected != int32(msg.OrderRejectedTradingSuspended) {
+		t.Errorf("an order while trading is suspended: %+v", r)
+	}
+	x.SuspendTrading(false)
+	if live() != 0 {
+		t.Error("an order is left when trading resumes")
+	}
+	if _, r := x.Submit("a", c); !r.OK() {
+		t.Errorf("an order afterwards: %+v", r)
+	}
+}
+
+// The turn to in-play cancels what is not to be kept, as a halt does; a halt is not one twice.
+func TestTurnToInPlay(t *testing.T) {
+	x, err := New(Config{
+		Accounts: []Account{{Username: "a", Balance: 1e12}},
+		Markets:  []Market{{ID: 1, State: msg.MarketStateOpen, Contracts: []Contract{{ID: 1}}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sink told
+	x.Attach("a", &sink)
+	c := Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 3000, Quantity: 1000}
+	for _, k := range []struct {
+		to   msg.MarketStateType
+		gone int
+	}{
+		{msg.MarketStateLive, 1}, {msg.MarketStateHalted, 1}, {msg.MarketStateLive, 0}, {msg.MarketStateHalted, 1}, {msg.MarketStateOpen, 0},
+	} {
+		c.TIF = msg.GoodTilCancelled
+		x.Submit("a", c)
+		c.TIF = msg.KeepInPlay
+		x.Submit("a", c)
+		sink.take()
+		if err := x.SetState(1, k.to, ""); err != nil {
+			t.Fatal(err)
+		}
+		reports, _ := sink.take()
+		for _, r := range reports {
+			if o, _ := x.Order(r.OrderID); r.Type != msg.PayloadOrderCancelled || r.Reason != int32(msg.OrderCancelledMarketHalted) || o.TIF == msg.KeepInPlay {
+				t.Errorf("at the turn to %v: %+v", k.to, r)
+			}
+		}
+		if len(reports) != k.gone {
+			t.Errorf("at the turn to %v %d orders went, want %d", k.to, len(reports), k.gone)
+		}
+	}
+	if err := x.Halt(1, ""); err != nil {
+		t.Error(err)
+	}
+	if err := x.Halt(1, ""); err != nil {
+		t.Errorf("a market is halted that is: %v", err)
+	}
+}
