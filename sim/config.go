@@ -41,7 +41,7 @@ type Config struct {
 	Throttle          Throttle      // of each session; the zero value means 500 a second, burst 1000, 200 ms
 	HeartbeatInterval time.Duration // 0 means 10 s
 	Heartbeats        int           // unanswered until the logout; 0 means 5
-	FailureDelay      time.Duration // from a lost connection to cancel_all_on_failure; 0 means HeartbeatInterval x Heartbeats
+	FailureDelay      time.Duration // from a loss to cancel_all_on_failure; 0 means HeartbeatInterval x Heartbeats
 	LoginTimeout      time.Duration // 0 means 10 s
 	ResumeWindow      time.Duration // how long a lost session may be resumed; 0 means 24 h, negative none
 

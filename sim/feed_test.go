@@ -16,7 +16,8 @@ func manyConfig() Config {
 	c := testConfig()
 	c.Markets = nil
 	for i := range uint32(manyMarkets) {
-		c.Markets = append(c.Markets, Market{ID: 1000 + i, State: msg.MarketStateLive, Contracts: []Contract{{ID: 1}, {ID: 2}}})
+		m := Market{ID: 1000 + i, State: msg.MarketStateLive, Contracts: []Contract{{ID: 1}, {ID: 2}}}
+		c.Markets = append(c.Markets, m)
 	}
 	return c
 }
@@ -214,8 +215,9 @@ func TestFeedAcrossAResume(t *testing.T) {
 	}
 	next := c.seq + 1
 	c.p.Lost(b.sim.Now())
-	b.sim.Exchange.Submit("rival", core.Create{Market: 1000, Contract: 1, Side: buy, Price: 1000, Quantity: 1000})
-	b.sim.Exchange.Submit("rival", core.Create{Market: 1000 + manyMarkets - 1, Contract: 1, Side: buy, Price: 1000, Quantity: 1000})
+	for _, id := range []uint32{1000, 1000 + manyMarkets - 1} {
+		b.sim.Exchange.Submit("rival", core.Create{Market: id, Contract: 1, Side: buy, Price: 1000, Quantity: 1000})
+	}
 	c = b.connect()
 	c.resume(session, 3)
 	c.take()

@@ -113,30 +113,33 @@ func TestHeartbeatsAfterAResume(t *testing.T) {
 
 // Why a client was logged out is recorded if it was for something that the client did.
 func TestLogoutCause(t *testing.T) {
-	for want, f := range map[string]func(*bench, *client){
-		"sim: logged out: UNAUTHORISED":                                 func(_ *bench, c *client) { c.password(DemoUsername, "secret") },
-		"sim: logged out: LOGIN_NOT_FIRST_SEQ":                          func(_ *bench, c *client) { c.ping() },
-		"sim: logged out: LOGIN_TIMEOUT, nothing was heard for 10s":     func(b *bench, _ *client) { b.wait(10 * time.Second) },
-		"sim: logged out: UNKNOWN_SESSION":                              func(_ *bench, c *client) { c.resume("x", 1) },
-		"sim: logged out: UNVERIFIED":                                   func(_ *bench, c *client) { c.password("rival", "rival") },
-		"sim: logged out: HEARTBEAT_TIMEOUT, nothing was heard for 55s": func(b *bench, c *client) { b.late(c) },
-		"": func(_ *bench, c *client) { c.password(DemoUsername, DemoPassword); c.logout() },
-		" ": func(b *bench, c *client) {
+	for _, k := range []struct {
+		want string
+		do   func(*bench, *client)
+	}{
+		{"UNAUTHORISED", func(_ *bench, c *client) { c.password(DemoUsername, "secret") }},
+		{"LOGIN_NOT_FIRST_SEQ", func(_ *bench, c *client) { c.ping() }},
+		{"LOGIN_TIMEOUT, nothing was heard for 10s", func(b *bench, _ *client) { b.wait(10 * time.Second) }},
+		{"UNKNOWN_SESSION", func(_ *bench, c *client) { c.resume("x", 1) }},
+		{"UNVERIFIED", func(_ *bench, c *client) { c.password("rival", "rival") }},
+		{"HEARTBEAT_TIMEOUT, nothing was heard for 55s", func(b *bench, c *client) { b.late(c) }},
+		{"", func(_ *bench, c *client) { c.password(DemoUsername, DemoPassword); c.logout() }},
+		{"", func(b *bench, c *client) {
 			c.password(DemoUsername, DemoPassword)
 			b.sim.Host.LogoutAll(b.sim.Now(), msg.EtoLogoutDowntime)
-		},
+		}},
 	} {
 		config := testConfig()
 		config.Accounts[1].Unverified = true
 		b := newBench(t, config)
 		c := b.connect()
-		f(b, c)
+		k.do(b, c)
 		got := ""
 		if err := c.p.LoggedOut(); err != nil {
-			got = err.Error()
+			got = strings.TrimPrefix(err.Error(), "sim: logged out: ")
 		}
-		if got != strings.TrimSpace(want) {
-			t.Errorf("got %q, want %q", got, want)
+		if got != k.want {
+			t.Errorf("got %q, want %q", got, k.want)
 		}
 	}
 }

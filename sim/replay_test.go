@@ -12,7 +12,9 @@ import (
 // A gap that is not closed within a minute ends the connection, however much comes meanwhile: a
 // client and an exchange that replay to each other for ever carry nothing out.
 func TestGapHasAnEnd(t *testing.T) {
-	b := newBench(t, testConfig())
+	config := testConfig()
+	config.HeartbeatInterval = 7 * time.Second // so that none is due when the gap's time is over
+	b := newBench(t, config)
 	c := b.login()
 	ping := func(seq uint64) {
 		c.sendAt(seq, func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
@@ -30,6 +32,9 @@ func TestGapHasAnEnd(t *testing.T) {
 	}
 	if c.p.Closing() {
 		t.Fatalf("ended within the minute for %v", c.p.Err())
+	}
+	if next := b.sim.Tick(b.sim.Now()); next != start+int64(time.Minute) {
+		t.Errorf("the exchange is to be called %v after the gap opened", time.Duration(next-start))
 	}
 	b.wait(1)
 	c.wantClosed()

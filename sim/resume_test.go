@@ -69,20 +69,29 @@ func TestAccountSequenceOfALogin(t *testing.T) {
 		fill func(*msg.Login)
 		want []uint64
 	}{
-		"absent":              {func(*msg.Login) {}, nil},
-		"0":                   {func(l *msg.Login) { l.SetAccountSequence_64(0) }, numbers(5, 20)},
-		"0, and the old 0":    {func(l *msg.Login) { l.SetAccountSequence_64(0); l.SetAccountSequence(0) }, numbers(5, 20)},
-		"1":                   {func(l *msg.Login) { l.SetAccountSequence_64(1) }, numbers(5, 20)},
-		"older than kept":     {func(l *msg.Login) { l.SetAccountSequence_64(4) }, numbers(5, 20)},
-		"the oldest":          {func(l *msg.Login) { l.SetAccountSequence_64(5) }, numbers(5, 20)},
-		"the second":          {func(l *msg.Login) { l.SetAccountSequence_64(6) }, numbers(6, 20)},
-		"13":                  {func(l *msg.Login) { l.SetAccountSequence_64(13); l.SetAccountSequence(0) }, numbers(13, 20)},
-		"the new one decides": {func(l *msg.Login) { l.SetAccountSequence_64(13); l.SetAccountSequence(7) }, numbers(13, 20)},
-		"the newest":          {func(l *msg.Login) { l.SetAccountSequence_64(20) }, numbers(20, 20)},
-		"to come":             {func(l *msg.Login) { l.SetAccountSequence_64(21) }, nil},
-		"nonsense":            {func(l *msg.Login) { l.SetAccountSequence_64(math.MaxUint64) }, nil},
-		"the old 7":           {func(l *msg.Login) { l.SetAccountSequence(7) }, numbers(7, 20)},
-		"the old 0":           {func(l *msg.Login) { l.SetAccountSequence(0) }, numbers(5, 20)},
+		"the new one decides": {func(l *msg.Login) {
+			l.SetAccountSequence_64(13)
+			l.SetAccountSequence(7)
+		}, numbers(13, 20)},
+		"13": {func(l *msg.Login) {
+			l.SetAccountSequence_64(13)
+			l.SetAccountSequence(0)
+		}, numbers(13, 20)},
+		"0, and the old 0": {func(l *msg.Login) {
+			l.SetAccountSequence_64(0)
+			l.SetAccountSequence(0)
+		}, numbers(5, 20)},
+		"absent":          {func(*msg.Login) {}, nil},
+		"0":               {func(l *msg.Login) { l.SetAccountSequence_64(0) }, numbers(5, 20)},
+		"1":               {func(l *msg.Login) { l.SetAccountSequence_64(1) }, numbers(5, 20)},
+		"older than kept": {func(l *msg.Login) { l.SetAccountSequence_64(4) }, numbers(5, 20)},
+		"the oldest":      {func(l *msg.Login) { l.SetAccountSequence_64(5) }, numbers(5, 20)},
+		"the second":      {func(l *msg.Login) { l.SetAccountSequence_64(6) }, numbers(6, 20)},
+		"the newest":      {func(l *msg.Login) { l.SetAccountSequence_64(20) }, numbers(20, 20)},
+		"to come":         {func(l *msg.Login) { l.SetAccountSequence_64(21) }, nil},
+		"nonsense":        {func(l *msg.Login) { l.SetAccountSequence_64(math.MaxUint64) }, nil},
+		"the old 7":       {func(l *msg.Login) { l.SetAccountSequence(7) }, numbers(7, 20)},
+		"the old 0":       {func(l *msg.Login) { l.SetAccountSequence(0) }, numbers(5, 20)},
 	} {
 		b := newBench(t, config)
 		c := b.login()
@@ -156,7 +165,8 @@ func TestWholeHistoryFits(t *testing.T) {
 	b := newBench(t, config)
 	for range 300 {
 		o := createRequest(buy, 1<<46, 1)
-		o.Label, o.Reference, o.HasReference, o.Seq = []byte(strings.Repeat("x", 64)), math.MaxUint64, true, math.MaxUint64
+		o.Label, o.Seq = []byte(strings.Repeat("x", 64)), math.MaxUint64
+		o.Reference, o.HasReference = math.MaxUint64, true
 		if _, r := b.sim.Exchange.Submit(DemoUsername, o); !r.OK() {
 			t.Fatal(r)
 		}
@@ -242,7 +252,8 @@ func TestNumbersChange(t *testing.T) {
 	x := b.sim.Exchange
 	var got []uint64
 	got = append(got, next(), next())
-	if !x.SkipSequences(DemoUsername, 1<<40) || x.SkipSequences("nobody", 1) || x.SkipSequences(DemoUsername, math.MaxUint64) {
+	if !x.SkipSequences(DemoUsername, 1<<40) || x.SkipSequences("nobody", 1) ||
+		x.SkipSequences(DemoUsername, math.MaxUint64) {
 		t.Error("numbers are skipped of nobody, or beyond the last, or not at all")
 	}
 	got = append(got, next())

@@ -120,7 +120,8 @@ func TestPendingTimeoutShortened(t *testing.T) {
 			}
 			o, _ := x.Order(id)
 			if want := d <= at || o.Contract == 2; want != (told == 1) || told > 1 {
-				t.Fatalf("%d s on, a fill due after %d s is confirmed %d times", (at-start)/second, (d-start)/second, told)
+				t.Fatalf("%d s on, a fill due after %d s is confirmed %d times",
+					(at-start)/second, (d-start)/second, told)
 			}
 		}
 	}
@@ -220,8 +221,9 @@ func TestRemoveRunnerConfirmsFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	reports, _ := sink.take()
-	if len(reports) != 3 || reports[0].Type != msg.PayloadOrderExecuteConfirmed || reports[1].Type != msg.PayloadOrderReduced ||
-		reports[1].Quantity != 9000 || reports[1].SourceQuantity != 10000 || reports[2].Type != msg.PayloadBalanceChanged {
+	if len(reports) != 3 || reports[0].Type != msg.PayloadOrderExecuteConfirmed ||
+		reports[1].Type != msg.PayloadOrderReduced || reports[1].Quantity != 9000 ||
+		reports[1].SourceQuantity != 10000 || reports[2].Type != msg.PayloadBalanceChanged {
 		t.Errorf("told %+v", reports)
 	}
 	if a, _ := x.Truth("a"); a.Pending != 0 || len(a.Positions) != 1 || a.Positions[0].Net != 9000 {

@@ -80,7 +80,9 @@ func TestPacedSnapshotsAreConsistent(t *testing.T) {
 			m := 1 + r.Uint32N(markets)
 			switch k := r.IntN(20); {
 			case k < 10:
-				x.Submit("a", Create{Market: m, Contract: 1, Side: msg.SideBuy, Price: 100 + r.Uint32N(5), Quantity: 1000 + r.Uint64N(9)})
+				x.Submit("a", Create{
+					Market: m, Contract: 1, Side: msg.SideBuy, Price: 100 + r.Uint32N(5), Quantity: 1000 + r.Uint64N(9),
+				})
 			case k < 12:
 				x.house("a").CancelAll(&CancelAll{Market: m})
 			case k < 14:
@@ -165,7 +167,9 @@ func TestSnapshotSizesAreBounded(t *testing.T) {
 				}
 			}
 		}
-		x.Submit("b", Create{Market: math.MaxUint32, Contract: ct.ID, Side: msg.SideBuy, Price: 9999 - depthMax + 1, Quantity: 1000})
+		x.Submit("b", Create{
+			Market: math.MaxUint32, Contract: ct.ID, Side: msg.SideBuy, Price: 9999 - depthMax + 1, Quantity: 1000,
+		})
 		for _, cc := range x.markets[0].contracts {
 			cc.reduceType, cc.reduceFactor = msg.ReduceTypePrice, 9999
 			for side := range cc.shown {

@@ -2,7 +2,6 @@ package core
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -66,18 +65,24 @@ func TestWhoIsTold(t *testing.T) {
 		asked int               // of these so many repeat the sequence
 		mine  bool              // only the session that asked is told
 	}{
-		"accepted": {func(_ *Exchange, s *Session) { s.Create(&create) }, []msg.PayloadType{msg.PayloadOrderAccepted}, 1, false},
+		"accepted": {func(_ *Exchange, s *Session) {
+			s.Create(&create)
+		}, []msg.PayloadType{msg.PayloadOrderAccepted}, 1, false},
 		"rejected": {func(_ *Exchange, s *Session) {
 			c := create
 			c.Market = 9
 			s.Create(&c)
 		}, []msg.PayloadType{msg.PayloadOrderRejected}, 1, false},
-		"throttled": {func(_ *Exchange, s *Session) { s.Reject(&create, msg.OrderRejectedThrottleExceeded) }, []msg.PayloadType{msg.PayloadOrderRejected}, 1, false},
+		"throttled": {func(_ *Exchange, s *Session) {
+			s.Reject(&create, msg.OrderRejectedThrottleExceeded)
+		}, []msg.PayloadType{msg.PayloadOrderRejected}, 1, false},
 		"down": {func(x *Exchange, s *Session) {
 			x.SetUnavailable(true)
 			s.Create(&create)
 		}, []msg.PayloadType{msg.PayloadOrderRejected}, 0, false},
-		"invalid": {func(_ *Exchange, s *Session) { s.Create(&Create{Seq: seq}) }, []msg.PayloadType{msg.PayloadOrderInvalid}, 1, true},
+		"invalid": {func(_ *Exchange, s *Session) {
+			s.Create(&Create{Seq: seq})
+		}, []msg.PayloadType{msg.PayloadOrderInvalid}, 1, true},
 		"filled": {func(x *Exchange, s *Session) {
 			s.Create(&create)
 			x.Submit("b", Create{Market: 1, Contract: 1, Side: msg.SideSell, Price: 3000, Quantity: 1000})
@@ -91,7 +96,9 @@ func TestWhoIsTold(t *testing.T) {
 			id, _ := s.Create(&create)
 			s.Cancel(&Cancel{OrderID: id})
 			s.Cancel(&Cancel{OrderID: id})
-		}, []msg.PayloadType{msg.PayloadOrderAccepted, msg.PayloadOrderCancelled, msg.PayloadOrderCancelRejected}, 1, false},
+		}, []msg.PayloadType{
+			msg.PayloadOrderAccepted, msg.PayloadOrderCancelled, msg.PayloadOrderCancelRejected,
+		}, 1, false},
 		"balance": {func(x *Exchange, _ *Session) {
 			x.Submit("a", create)
 			x.Submit("b", Create{Market: 1, Contract: 1, Side: msg.SideSell, Price: 3000, Quantity: 1000})
@@ -142,12 +149,13 @@ func TestWhoIsTold(t *testing.T) {
 					asked = 0
 				}
 				if !slices.Equal(types, k.want) || repeats != asked {
-					t.Errorf("%s: session %d is told %v with the sequence %d times, want %v and %d", name, i, types, repeats, k.want, asked)
+					t.Errorf("%s: session %d is told %v with the sequence %d times, want %v and %d",
+						name, i, types, repeats, k.want, asked)
 				}
 			}
 			reports, _ := other.take()
 			for _, r := range reports {
-				if _, mine := x.Order(r.OrderID); r.OrderID != 0 && (!mine || x.orders.find(r.OrderID).account.is.Username != "b") {
+				if o := x.orders.find(r.OrderID); r.OrderID != 0 && (o == nil || o.account.is.Username != "b") {
 					t.Errorf("%s: another account is told of order %d", name, r.OrderID)
 				}
 			}
@@ -223,193 +231,6 @@ func TestToldOnce(t *testing.T) {
 	}
 }
 
-// An order that ended keeps its place for as long as a fill of it is provisional, whoever's it is and
-// however many orders come: what is then confirmed or voided is told of that order.
-func TestProvisionalOrdersKeepTheirPlaces(t *testing.T) {
-	for _, confirmed := range []bool{true, false} {
-		x, err := New(Config{
-			Accounts:  []Account{{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15}, {Username: "house", Balance: 1e15, House: true}},
-			Markets:   []Market{{ID: 1, State: msg.MarketStateLive, PendingTimeout: 10 * second, Contracts: []Contract{{ID: 1}, {ID: 2}}}},
-			OrdersMax: orderChunk,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		order := func(who string, side msg.Side, contract uint32) uint64 {
-			id, r := x.Submit(who, Create{Market: 1, Contract: contract, Side: side, Price: 5000, Quantity: 1000})
-			if !r.OK() {
-				t.Fatal(r)
-			}
-			return id
-		}
-		fill := func(maker, taker string) (ids [2]uint64) {
-			return [2]uint64{order(maker, msg.SideBuy, 1), order(taker, msg.SideSell, 1)}
-		}
-		pairs := [][2]uint64{fill("a", "b"), fill("house", "a"), fill("b", "house")}
-		var before []OrderTruth
-		for _, p := range pairs {
-			for _, id := range p {
-				o, ok := x.Order(id)
-				if !ok || o.State != OrderFilled {
-					t.Fatalf("order %d: %+v", id, o)
-				}
-				before = append(before, o)
-			}
-		}
-		for i := range 3 * orderChunk {
-			who := []string{"a", "b", "house"}[i%3]
-			x.Withdraw(who, order(who, msg.SideBuy, 2))
-		}
-		for _, o := range before {
-			if now, ok := x.Order(o.ID); !ok || now != o {
-				t.Errorf("order %d was %+v, is %+v", o.ID, o, now)
-			}
-		}
-		var sinks [2]told
-		x.Attach("a", &sinks[0])
-		x.Attach("b", &sinks[1])
-		want := msg.PayloadOrderExecuteConfirmed
-		if confirmed {
-			x.Advance(x.Now() + 10*second)
-		} else {
-			want = msg.PayloadOrderExecuteVoided
-			if err := x.Goal(1, "goal"); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for i, ids := range [][]uint64{{pairs[0][0], pairs[1][1]}, {pairs[0][1], pairs[2][0]}} {
-			var got []uint64
-			reports, _ := sinks[i].take()
-			for _, r := range reports {
-				if r.Type == want {
-					got = append(got, r.OrderID)
-				}
-			}
-			if !slices.Equal(got, ids) {
-				t.Errorf("%v of orders %v, want %v", want, got, ids)
-			}
-		}
-		if d := x.Audit(); d != "" {
-			t.Error(d)
-		}
-	}
-}
-
-// With nothing but such orders there is no room for another.
-func TestNoRoomBesideProvisionalOrders(t *testing.T) {
-	x, err := New(Config{
-		Accounts:  []Account{{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15}},
-		Markets:   []Market{{ID: 1, State: msg.MarketStateLive, PendingTimeout: second, Contracts: []Contract{{ID: 1}}}},
-		OrdersMax: orderChunk,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 5000, Quantity: 1000}
-	for i := range orderChunk {
-		c.Side = sideOf(i % 2)
-		if _, r := x.Submit(names[i%2], c); !r.OK() {
-			t.Fatal(i, r)
-		}
-	}
-	if _, r := x.Submit("a", c); r.Rejected != int32(msg.OrderRejectedCapacityReached) {
-		t.Errorf("an order too many: %+v", r)
-	}
-	x.Advance(x.Now() + second)
-	if _, r := x.Submit("a", c); !r.OK() {
-		t.Errorf("after the confirmations: %+v", r)
-	}
-}
-
-// window follows a contract's updates as a client does that keeps the visible levels, and holds each
-// update against the book: it names what changed for a reader, and nothing else.
-type window struct {
-	t     *testing.T
-	x     *Exchange
-	seed  uint64
-	depth int
-	sides [2]map[uint32]uint64
-}
-
-func (w *window) Report(*Report, bool) {}
-
-func (w *window) Publish(m Message) {
-	q, ok := m.(*msg.ContractQuotes)
-	if !ok {
-		return
-	}
-	bids, offers := w.x.Book(1, 1)
-	for side, list := range [][]msg.Quote{q.GetBids(), q.GetOffers()} {
-		book := [][]Level{bids, offers}[side]
-		book = book[:min(len(book), w.depth)]
-		truth := map[uint32]uint64{}
-		for _, l := range book {
-			truth[l.Price] = l.Quantity
-		}
-		for i := range list {
-			price, quantity := list[i].GetPrice(), list[i].GetQuantity()
-			had, known := w.sides[side][price]
-			switch {
-			case quantity == 0 && w.x.byMarket[1].contracts[0].sides[side].quantity(keyOf(side, price)) != 0:
-				w.t.Fatalf("seed %d: level %d of side %d is told as gone and was pushed out", w.seed, price, side)
-			case quantity == 0 && !known:
-				w.t.Fatalf("seed %d: level %d of side %d is told as gone and was not visible", w.seed, price, side)
-			case quantity != 0 && truth[price] != quantity:
-				w.t.Fatalf("seed %d: level %d of side %d is told with %d, visible is %d", w.seed, price, side, quantity, truth[price])
-			case known && had == quantity:
-				w.t.Fatalf("seed %d: level %d of side %d is told again", w.seed, price, side)
-			}
-			w.sides[side][price] = quantity
-			if quantity == 0 {
-				delete(w.sides[side], price)
-			}
-		}
-		for price := range w.sides[side] { // what is beyond the window is not known any more
-			if truth[price] == 0 {
-				if w.x.byMarket[1].contracts[0].sides[side].quantity(keyOf(side, price)) == 0 {
-					w.t.Fatalf("seed %d: nobody said that level %d of side %d is gone", w.seed, price, side)
-				}
-				delete(w.sides[side], price)
-			}
-		}
-		if fmt.Sprint(w.sides[side]) != fmt.Sprint(truth) {
-			w.t.Fatalf("seed %d: side %d reads %v, is %v", w.seed, side, w.sides[side], truth)
-		}
-	}
-}
-
-func TestWindowTellsWhatChanged(t *testing.T) {
-	for seed := range uint64(200) {
-		r := rand.New(rand.NewPCG(seed, 6))
-		depth := 1 + r.IntN(5)
-		x, err := New(Config{
-			Accounts: []Account{{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15}},
-			Markets:  []Market{{ID: 1, Contracts: []Contract{{ID: 1}}}}, Depth: depth,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		x.Attach("a", &window{t, x, seed, depth, [2]map[uint32]uint64{{}, {}}}).Subscribe(1)
-		var ids []uint64
-		for range 200 {
-			switch k := r.IntN(10); {
-			case k < 6:
-				side := r.IntN(2)
-				id, _ := x.Submit(names[side], Create{
-					Market: 1, Contract: 1, Side: sideOf(side), Price: 4995 + r.Uint32N(11), Quantity: 1000 * (1 + r.Uint64N(3)),
-				})
-				ids = append(ids, id)
-			case k < 9 && len(ids) > 0:
-				id := ids[r.IntN(len(ids))]
-				x.Withdraw(names[0], id)
-				x.Withdraw(names[1], id)
-			default:
-				x.house(names[r.IntN(2)]).CancelAll(&CancelAll{})
-			}
-		}
-	}
-}
-
 // Trading that resumes removes what rests; trading that was never suspended does not.
 func TestResumptionOfTrading(t *testing.T) {
 	x := toldExchange(t)
@@ -453,7 +274,8 @@ func TestTurnToInPlay(t *testing.T) {
 		to   msg.MarketStateType
 		gone int
 	}{
-		{msg.MarketStateLive, 1}, {msg.MarketStateHalted, 1}, {msg.MarketStateLive, 0}, {msg.MarketStateHalted, 1}, {msg.MarketStateOpen, 0},
+		{msg.MarketStateLive, 1}, {msg.MarketStateHalted, 1},
+		{msg.MarketStateLive, 0}, {msg.MarketStateHalted, 1}, {msg.MarketStateOpen, 0},
 	} {
 		c.TIF = msg.GoodTilCancelled
 		x.Submit("a", c)
@@ -465,7 +287,8 @@ func TestTurnToInPlay(t *testing.T) {
 		}
 		reports, _ := sink.take()
 		for _, r := range reports {
-			if o, _ := x.Order(r.OrderID); r.Type != msg.PayloadOrderCancelled || r.Reason != int32(msg.OrderCancelledMarketHalted) || o.TIF == msg.KeepInPlay {
+			if o, _ := x.Order(r.OrderID); r.Type != msg.PayloadOrderCancelled ||
+				r.Reason != int32(msg.OrderCancelledMarketHalted) || o.TIF == msg.KeepInPlay {
 				t.Errorf("at the turn to %v: %+v", k.to, r)
 			}
 		}
