@@ -13,7 +13,8 @@ func TestProvisionalOrdersKeepTheirPlaces(t *testing.T) {
 	for _, confirmed := range []bool{true, false} {
 		x, err := New(Config{
 			Accounts: []Account{
-				{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15},
+				{Username: "a", Balance: 1e15},
+				{Username: "b", Balance: 1e15},
 				{Username: "house", Balance: 1e15, House: true},
 			},
 			Markets: []Market{{

@@ -274,8 +274,11 @@ func TestTurnToInPlay(t *testing.T) {
 		to   msg.MarketStateType
 		gone int
 	}{
-		{msg.MarketStateLive, 1}, {msg.MarketStateHalted, 1},
-		{msg.MarketStateLive, 0}, {msg.MarketStateHalted, 1}, {msg.MarketStateOpen, 0},
+		{msg.MarketStateLive, 1},
+		{msg.MarketStateHalted, 1},
+		{msg.MarketStateLive, 0},
+		{msg.MarketStateHalted, 1},
+		{msg.MarketStateOpen, 0},
 	} {
 		c.TIF = msg.GoodTilCancelled
 		x.Submit("a", c)
