@@ -120,3 +120,27 @@ func TestReplaysHaveAnEnd(t *testing.T) {
 		t.Errorf("ended for %v", c.p.Err())
 	}
 }
+
+// What was asked for in vain is forgotten when something of it comes: only 15 s without anything end
+// the connection.
+func TestGapWithProgress(t *testing.T) {
+	b := newBench(t, testConfig())
+	c := b.login()
+	ping := func(seq uint64) {
+		c.sendAt(seq, func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
+	}
+	ping(100)
+	for seq := uint64(2); seq < 5; seq++ {
+		b.wait(15*time.Second - 1)
+		c.take()
+		if c.p.Closing() {
+			t.Fatalf("ended before message %d for %v", seq, c.p.Err())
+		}
+		ping(seq)
+	}
+	b.wait(15 * time.Second)
+	c.wantClosed()
+	if !errors.Is(c.p.Err(), peer.ErrReplay) {
+		t.Errorf("closed for %v", c.p.Err())
+	}
+}
