@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -85,8 +84,14 @@ func (r *reader) check(x *core.Exchange, markets []Market) {
 				}
 			}
 		}
-		if got := r.books[m.ID]; got == nil || fmt.Sprint(got) != fmt.Sprint(want) {
-			r.t.Fatalf("of market %d was read %v, it is %v", m.ID, got, want)
+		got := r.books[m.ID]
+		if got == nil || len(got) != len(want) {
+			r.t.Fatalf("of market %d %d levels were read, it has %d", m.ID, len(got), len(want))
+		}
+		for key, quantity := range want {
+			if got[key] != quantity {
+				r.t.Fatalf("of market %d level %v was read with %d, it has %d", m.ID, key, got[key], quantity)
+			}
 		}
 	}
 }
@@ -239,5 +244,52 @@ func TestFeedAcrossAResume(t *testing.T) {
 	}
 	if n == 0 || n > manyMarkets {
 		t.Errorf("%d snapshots of a feed that was ended at once", n)
+	}
+}
+
+// Snapshots of much and few messages take half of the bytes that may be unsent, and one that is larger
+// than that is sent when nothing else is.
+func TestLargeSnapshots(t *testing.T) {
+	for name, contracts := range map[string]uint32{"more than a half": 64, "a tenth": 8} {
+		t.Run(name, func(t *testing.T) {
+			config := testConfig()
+			config.Limits.OutBytes, config.Limits.History = 1<<14, 1
+			config.Accounts[1].Balance = 1 << 60
+			config.Markets = nil
+			for i := range uint32(20) {
+				m := Market{ID: 1000 + i, State: msg.MarketStateLive}
+				for j := range contracts {
+					m.Contracts = append(m.Contracts, Contract{ID: 1<<30 + j})
+				}
+				config.Markets = append(config.Markets, m)
+			}
+			b := newBench(t, config)
+			for _, m := range config.Markets {
+				for _, ct := range m.Contracts {
+					for price := range uint32(10) {
+						o := createRequest(buy, 1_000_000, 1000+price)
+						o.Market, o.Contract = m.ID, ct.ID
+						if price >= 5 {
+							o.Side, o.Price = sell, 5000+price
+						}
+						b.sim.Exchange.Submit("rival", o)
+					}
+				}
+			}
+			c := b.login()
+			c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })
+			unread := len(c.p.Pending())
+			if contracts == 8 && (unread > 1<<13 || unread < 1<<12) {
+				t.Errorf("%d bytes are unsent", unread)
+			}
+			r := newReader(t)
+			for len(c.p.Pending()) > 0 {
+				c.some(1000, r)
+			}
+			if c.p.Closing() {
+				t.Fatalf("closed for %v", c.p.Err())
+			}
+			r.check(b.sim.Exchange, config.Markets)
+		})
 	}
 }

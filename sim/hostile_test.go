@@ -144,6 +144,15 @@ func TestGapOfTheClient(t *testing.T) {
 	}
 }
 
+// A logout is honoured though messages before it are missing.
+func TestLogoutBehindAGap(t *testing.T) {
+	c := newBench(t, testConfig()).login()
+	c.out = 9
+	c.logout()
+	c.want("S2 LOGOUT CONFIRMATION")
+	c.wantClosed()
+}
+
 // Credentials are nowhere to be seen.
 func TestCredentialsAreNotShown(t *testing.T) {
 	a := Account{Username: "u", Password: "secret", Token: "hidden"}

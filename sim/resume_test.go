@@ -73,6 +73,10 @@ func TestAccountSequenceOfALogin(t *testing.T) {
 			l.SetAccountSequence_64(13)
 			l.SetAccountSequence(7)
 		}, numbers(13, 20)},
+		"the new one decides, if 0 too": {func(l *msg.Login) {
+			l.SetAccountSequence_64(0)
+			l.SetAccountSequence(7)
+		}, numbers(5, 20)},
 		"13": {func(l *msg.Login) {
 			l.SetAccountSequence_64(13)
 			l.SetAccountSequence(0)

@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -311,6 +312,46 @@ func TestResumeOfAForeignSession(t *testing.T) {
 	c = b.connect()
 	c.resume(session, 2)
 	c.want("S1 LOGOUT UNKNOWN_SESSION")
+}
+
+// Nor can it be taken over while it is open.
+func TestTakeOverOfAForeignSession(t *testing.T) {
+	b := newBench(t, testConfig())
+	old := b.connect()
+	old.password("rival", "rival")
+	session := string(old.next().GetEtoPayload().GetLoginResponse().GetSession())
+	c := b.connect()
+	c.resume(session, 2)
+	c.want("S1 LOGOUT UNKNOWN_SESSION")
+	old.ping()
+	old.want("S2 PONG")
+}
+
+// A client that resumes with a sequence that the exchange has had is told the exchange's own.
+func TestResumeWithAnOldSequence(t *testing.T) {
+	b := newBench(t, testConfig())
+	c, session := b.sessionOf()
+	for range 3 {
+		c.ping()
+	}
+	c.lose()
+	c = b.connect()
+	c.resume(session, 3)
+	c.want("S5 LOGIN_RESPONSE reset=5")
+	c.out = 5
+	c.ping()
+	c.want("S6 PONG")
+}
+
+// Credentials of more than 256 bytes are nobody's.
+func TestLongCredentials(t *testing.T) {
+	for n, want := range map[int]string{256: "S1 LOGIN_RESPONSE reset=2", 257: "S1 LOGOUT UNAUTHORISED"} {
+		config := testConfig()
+		config.Accounts[0].Token = strings.Repeat("x", n)
+		c := newBench(t, config).connect()
+		c.token(config.Accounts[0].Token)
+		c.want(want)
+	}
 }
 
 func TestLogoutEndsTheSession(t *testing.T) {

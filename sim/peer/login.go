@@ -132,7 +132,6 @@ func (p *Peer) adopt(s *session, seq uint64, identity core.Identity) {
 		s.in++
 	}
 	p.welcome(identity, reset)
-	s.exchange.Continue()
 	if missing {
 		p.ahead = seq
 		p.openGap()

@@ -272,7 +272,7 @@ func (p *Peer) Written(n int) {
 	p.s.out.Written(n)
 	p.left -= n
 	if x := p.s.exchange; x != nil && x.Behind() {
-		x.Continue()
+		x.Continue() // also after a resume, when its answer is sent
 	}
 }
 
