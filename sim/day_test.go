@@ -314,9 +314,12 @@ func TestCancelOnFailure(t *testing.T) {
 		c.create(buy, 10000, 3000, 1)
 		c.send(func(m *msg.Payload) { m.MutableSettings() })
 		set(c, true)
-		c.want("S2 accepted seq=2 ref=1 #1 10000@3000", "S3 settings_accepted false", "S4 settings_accepted true")
+		c.send(func(m *msg.Payload) { m.MutableSettings() })
+		c.want("S2 accepted seq=2 ref=1 #1 10000@3000",
+			"S3 settings_accepted false", "S4 settings_accepted true", "S5 settings_accepted true")
 		b.wait(time.Minute)
-		c.want("S5 HEARTBEAT", "S6 HEARTBEAT", "S7 HEARTBEAT", "S8 HEARTBEAT", "S9 HEARTBEAT", "S10 LOGOUT HEARTBEAT_TIMEOUT")
+		c.want("S6 HEARTBEAT", "S7 HEARTBEAT", "S8 HEARTBEAT", "S9 HEARTBEAT", "S10 HEARTBEAT",
+			"S11 LOGOUT HEARTBEAT_TIMEOUT")
 		c.wantClosed()
 		c = b.connect()
 		c.send(func(m *msg.Payload) {

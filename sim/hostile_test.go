@@ -109,6 +109,17 @@ func TestUnknownMessages(t *testing.T) {
 	}
 }
 
+// A kind of order that is not known is the usual one.
+func TestUnknownTimeInForce(t *testing.T) {
+	for _, tif := range []msg.TimeInForceType{-1, 0, 5, 99} {
+		c := newBench(t, testConfig()).login()
+		c.create(buy, 10000, 3000, 1, kind(tif))
+		if o, _ := c.b.sim.Exchange.Order(c.idOf(1)); o.TIF != msg.GoodTilCancelled {
+			t.Errorf("%d became %v", tif, o.TIF)
+		}
+	}
+}
+
 // A client with a gap is asked for it once, is served while it has it, and is
 // given up if it does not fill it.
 func TestGapOfTheClient(t *testing.T) {
