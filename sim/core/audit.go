@@ -61,10 +61,12 @@ func (x *Exchange) Audit() string {
 }
 
 // auditPins checks that every order is kept for what refers to it: fills that are provisional or may be
-// reduced, and replacements between their stages.
+// reduced, and replacements between their stages. Provisional fills are counted as many as there are.
 func (x *Exchange) auditPins() string {
 	pins := make(map[*order]int32)
+	held := 0
 	for _, m := range x.markets {
+		held += m.held.len()
 		for _, q := range []*trades{&m.held, &m.log} {
 			for _, t := range q.list[q.head:] {
 				pins[t.taker]++
@@ -75,6 +77,9 @@ func (x *Exchange) auditPins() string {
 	for _, r := range x.replaces.list[x.replaces.head:] {
 		pins[r.orig]++
 		pins[r.next]++
+	}
+	if held != x.held {
+		return fmt.Sprintf("%d fills are provisional, counted %d", held, x.held)
 	}
 	for i := range x.orders.used {
 		if o := &x.orders.chunks[i/orderChunk][i%orderChunk]; o.pending != pins[o] {

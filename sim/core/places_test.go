@@ -110,3 +110,37 @@ func TestNoRoomBesideProvisionalOrders(t *testing.T) {
 		t.Errorf("after the confirmations: %+v", r)
 	}
 }
+
+// A voided fill leaves what was paid for the others.
+func TestVoidedFillLeavesTheAverage(t *testing.T) {
+	x, err := New(Config{
+		Accounts: []Account{{Username: "a", Balance: 1e12}, {Username: "b", Balance: 1e12}},
+		Markets:  []Market{{ID: 1, State: msg.MarketStateLive, PendingTimeout: second, Contracts: []Contract{{ID: 1}}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	submit := func(who string, side msg.Side, quantity uint64, price uint32) uint64 {
+		id, r := x.Submit(who, Create{Market: 1, Contract: 1, Side: side, Price: price, Quantity: quantity})
+		if !r.OK() {
+			t.Fatal(r)
+		}
+		return id
+	}
+	submit("b", msg.SideSell, 1000, 3000)
+	id := submit("a", msg.SideBuy, 3000, 4000) // the better price first
+	x.Advance(x.Now() + second)
+	submit("b", msg.SideSell, 2000, 4000)
+	if o, _ := x.Order(id); o.Executed != 3000 || o.AveragePrice != 3667 {
+		t.Errorf("before: %+v", o)
+	}
+	if err := x.Goal(1, "goal"); err != nil {
+		t.Fatal(err)
+	}
+	if o, _ := x.Order(id); o.Executed != 1000 || o.AveragePrice != 3000 {
+		t.Errorf("after: %+v", o)
+	}
+	if d := x.Audit(); d != "" {
+		t.Error(d)
+	}
+}
