@@ -1,5 +1,8 @@
 # Every target is one line of script; without make, run the line.
-.PHONY: check gen test fuzz count bench bench-report demo
+.PHONY: build check gen test fuzz count bench bench-report demo
+
+build: ## the program, bin/smk
+	go build -C tools -o ../bin/smk ./smk
 
 check: ## format, vet, staticcheck, import arrows, generated code up to date
 	bash scripts/check.sh

@@ -9,9 +9,10 @@
 //   - [SPSC] hands fixed-size values from one goroutine to one other.
 //   - [MPSC] hands fixed-size values from any number of goroutines to one.
 //
-// Everything is claimed by the New functions and nothing grows afterwards: when
-// a ring is full it says so at once, without blocking and without allocating,
-// and the caller decides what that means.
+// Everything is claimed by the New functions and nothing grows afterwards, unless
+// the owner asks for memory on demand: when a ring is full it says so at once,
+// without blocking and without allocating, and the caller decides what that
+// means.
 //
 // Errors come in three kinds. A size outside its named limits is a
 // [*LimitError] when the ring is made. A ring without room answers

@@ -13,6 +13,12 @@ type FramesConfig struct {
 	// may wait to be sent. It is rounded up to a power of two. 0 means 1024;
 	// otherwise 2 to 1048576.
 	Records int
+
+	// OnDemand leaves memory to its first use: pages of the block, see
+	// [NewMemoryOnDemand], and records, of which there are 16 at the start and
+	// twice as many whenever they do not suffice, up to Records. Commit then
+	// allocates. It is for owners of many rings.
+	OnDemand bool
 }
 
 // resolve replaces zeros by defaults, checks and rounds.
@@ -94,6 +100,9 @@ type Frames struct {
 	waiting int    // of these, the newest, that have unsent bytes
 	unsent  int    // bytes committed and not written; skipped ones not counted
 
+	records  int  // the most that the index may hold
+	onDemand bool // it starts smaller
+
 	full     FullError // returned again and again: refusing must cost nothing
 	tooLarge TooLargeError
 }
@@ -106,29 +115,35 @@ func NewFrames(config FramesConfig) (*Frames, error) {
 	if err != nil {
 		return nil, err
 	}
-	mem, err := NewMemory(config.Bytes, 0)
+	mem, err := newMemory(config.Bytes, 0, config.OnDemand)
 	if err != nil {
 		return nil, err
 	}
+	records := config.Records
+	if config.OnDemand {
+		records = min(records, framesRecordsStart)
+	}
 	return &Frames{
-		mem:   mem,
-		block: mem.Bytes(),
-		mask:  uint64(config.Bytes - 1),
-		index: make([]slot, config.Records),
-		next:  1,
+		mem:      mem,
+		block:    mem.Bytes(),
+		mask:     uint64(config.Bytes - 1),
+		index:    make([]slot, records),
+		records:  config.Records,
+		onDemand: config.OnDemand,
+		next:     1,
 	}, nil
 }
 
 // Config returns the sizes in force, rounded up and with defaults filled in.
 func (f *Frames) Config() FramesConfig {
-	return FramesConfig{Bytes: int(f.mask + 1), Records: len(f.index)}
+	return FramesConfig{Bytes: int(f.mask + 1), Records: f.records, OnDemand: f.onDemand}
 }
 
 // Close gives the memory back and forgets everything: walk [Frames.All] before
 // it. No slice of the ring may be touched afterwards. Reserve then panics, as
 // do Commit and Written; what reads finds nothing. Closing again does nothing.
 func (f *Frames) Close() error {
-	*f = Frames{mem: f.mem, mask: f.mask, index: f.index, next: f.next}
+	*f = Frames{mem: f.mem, mask: f.mask, index: f.index, next: f.next, records: f.records, onDemand: f.onDemand}
 	return f.mem.Close()
 }
 
@@ -163,6 +178,9 @@ func (f *Frames) reserveRare(n int) ([]byte, error) {
 	f.reserved = 0
 	if uint(n)-1 >= uint(len(f.block)) {
 		return nil, f.refuseSize(n)
+	}
+	if f.waiting == len(f.index) {
+		f.grow()
 	}
 	start := f.head
 	if left := f.mask + 1 - start&f.mask; uint64(n) > left {
@@ -224,7 +242,7 @@ func (f *Frames) refuse(n int) error {
 	}
 	f.full = FullError{
 		Need: n, Free: int(free), Unsent: f.unsent,
-		Waiting: f.waiting, Records: len(f.index),
+		Waiting: f.waiting, Records: f.records,
 	}
 	return &f.full
 }
@@ -272,7 +290,11 @@ func (f *Frames) Commit(n int, rec Record) {
 		return
 	}
 	if f.count == len(f.index) {
-		f.count-- // the oldest is written: Reserve made sure
+		if f.count == f.records {
+			f.count-- // the oldest is written: Reserve made sure
+		} else {
+			f.grow()
+		}
 	}
 	s := f.slot(rec.Seq)
 	s.rec, s.at, s.n, s.state = rec, at, uint32(n), NotSent

@@ -12,7 +12,7 @@ func (f *Frames) invariants() error {
 	if f.low > f.sent || f.sent > f.head {
 		return fmt.Errorf("order: low %d, sent %d, head %d", f.low, f.sent, f.head)
 	}
-	if f.waiting < 0 || f.waiting > f.count || f.count > len(f.index) {
+	if f.waiting < 0 || f.waiting > f.count || f.count > len(f.index) || len(f.index) > f.records {
 		return fmt.Errorf("order: waiting %d, count %d, index %d", f.waiting, f.count, len(f.index))
 	}
 	if (f.unsent == 0) != (f.sent == f.head) || f.unsent < 0 {

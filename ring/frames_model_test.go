@@ -207,6 +207,9 @@ func newFramesDriver(config FramesConfig) (*framesDriver, error) {
 		return nil, err
 	}
 	c := f.Config()
+	if config.OnDemand {
+		f.index = f.index[:2] // so that short runs grow
+	}
 	return &framesDriver{
 		f:    f,
 		m:    &frameModel{size: c.Bytes, records: c.Records, next: 1, reserve: -1},
@@ -394,8 +397,16 @@ func (d *framesDriver) check() error {
 }
 
 // sizes are small, so that a short run goes round often; the last one has more
-// records than frames fit, the second fewer.
-var framesModelSizes = []FramesConfig{{64, 2}, {64, 4}, {128, 8}, {256, 4}, {64, 64}}
+// records than frames fit, the second fewer. Two grow.
+var framesModelSizes = []FramesConfig{
+	{Bytes: 64, Records: 2},
+	{Bytes: 64, Records: 4},
+	{Bytes: 128, Records: 8},
+	{Bytes: 256, Records: 4},
+	{Bytes: 64, Records: 64},
+	{Bytes: 256, Records: 8, OnDemand: true},
+	{Bytes: 64, Records: 64, OnDemand: true},
+}
 
 func TestFramesAgainstModel(t *testing.T) {
 	seen := map[string]int{}

@@ -18,6 +18,7 @@ const (
 	framesRecordsMin     = 2
 	framesRecordsMax     = 1 << 20
 	framesRecordsDefault = 1024
+	framesRecordsStart   = 16 // of those that grow on demand
 
 	slotsMin = 2 // an MPSC of one slot could not tell published from released
 	slotsMax = 1 << 24
@@ -30,13 +31,14 @@ const (
 
 // Relations between the limits that do not compile when broken.
 const (
-	_ = uint(memoryBytesMax - framesBytesMax)            // the ring's block can be claimed
-	_ = -uint(framesBytesMax & (framesBytesMax - 1))     // rounding up stays within the limit
-	_ = -uint(framesRecordsMax & (framesRecordsMax - 1)) // likewise
-	_ = -uint(slotsMax & (slotsMax - 1))                 // likewise
-	_ = uint(framesBytesDefault - framesBytesMin)        // defaults lie within
-	_ = uint(framesRecordsDefault - framesRecordsMin)    // likewise
-	_ = uint(slotsMin - 2)                               // see slotsMin
+	_ = uint(memoryBytesMax - framesBytesMax)                // the ring's block can be claimed
+	_ = -uint(framesBytesMax & (framesBytesMax - 1))         // rounding up stays within the limit
+	_ = -uint(framesRecordsMax & (framesRecordsMax - 1))     // likewise
+	_ = -uint(slotsMax & (slotsMax - 1))                     // likewise
+	_ = -uint(framesRecordsStart & (framesRecordsStart - 1)) // doubles up to a power of two
+	_ = uint(framesBytesDefault - framesBytesMin)            // defaults lie within
+	_ = uint(framesRecordsDefault - framesRecordsMin)        // likewise
+	_ = uint(slotsMin - 2)                                   // see slotsMin
 )
 
 // LimitError says that a size asked for lies outside its limits.

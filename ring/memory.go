@@ -4,8 +4,9 @@ package ring
 //
 // On Linux the block is an anonymous private mapping: the garbage collector
 // neither scans nor counts it, it starts on a page boundary, its pages are
-// there before the first use, and it is left out of core dumps, because
-// frames may carry credentials. Elsewhere it is ordinary memory from make.
+// there before the first use ([NewMemoryOnDemand] leaves them to the first
+// use), and it is left out of core dumps, because frames may carry credentials.
+// Elsewhere it is ordinary memory from make.
 //
 // Behind the block lie slack bytes that may be read, so that a decoder may load
 // whole words beyond the last byte. They start as zeros.
@@ -24,14 +25,21 @@ type Memory struct {
 // NewMemory claims n bytes with slack readable bytes behind them. It returns a
 // [*LimitError] if n is not in 1..1 GiB or slack not in 0..64 KiB, and the
 // system's error, wrapped, if the system refuses.
-func NewMemory(n, slack int) (*Memory, error) {
+func NewMemory(n, slack int) (*Memory, error) { return newMemory(n, slack, false) }
+
+// NewMemoryOnDemand is [NewMemory] for a block of which most may never be used:
+// on Linux a page costs memory from its first use on. It is for owners of many
+// blocks, such as a server with one for each connection.
+func NewMemoryOnDemand(n, slack int) (*Memory, error) { return newMemory(n, slack, true) }
+
+func newMemory(n, slack int, onDemand bool) (*Memory, error) {
 	if err := within("Memory bytes", n, 1, memoryBytesMax); err != nil {
 		return nil, err
 	}
 	if err := within("Memory slack", slack, 0, memorySlackMax); err != nil {
 		return nil, err
 	}
-	block, err := claim(n + slack)
+	block, err := claim(n+slack, onDemand)
 	if err != nil {
 		return nil, err
 	}

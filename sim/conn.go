@@ -1,7 +1,11 @@
 package sim
 
 import (
+	"crypto/tls"
+	"errors"
+	"io"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/smk-go/smk/sim/fault"
@@ -15,32 +19,52 @@ import (
 //	owner --- what to write ----> writer --- how much ---> owner
 //
 // While a slice is with one of them the owner does not touch its memory, and
-// each has at most one.
+// each has at most one. An empty slice has the writer close our direction. With
+// TLS the reader begins with the handshake, unasked.
 type conn struct {
 	v       *Server
-	raw     net.Conn
+	socket  net.Conn
+	raw     net.Conn // the socket, or TLS over it
 	p       *fault.Line
+	serial  uint64      // in the order of accepting
+	source  netip.Addr  // of the client; the zero value if it has none
 	toRead  chan []byte // capacity 1
 	toWrite chan []byte // capacity 1
 	reading bool        // the reader has a slice
 	writing bool        // the writer has one
 
-	last    bool // only the last message is still to be sent
-	linger  bool // all is sent: wait for the client to close
-	dead    bool // the socket is closed
+	shaking bool  // the TLS handshake has not ended: nothing is read or written yet
+	cause   error // why the server ended the connection, as far as it is not the line's to say
+	told    bool  // of the cause
+	last    bool  // only the last message is still to be sent
+	eof     bool  // the client ended TLS
+	linger  bool  // all is sent: wait for the client to close
+	dead    bool  // the socket is closed
 	discard []byte
 }
 
-func newConn(v *Server, raw net.Conn, p *fault.Line) *conn {
-	c := &conn{v: v, raw: raw, p: p, toRead: make(chan []byte, 1), toWrite: make(chan []byte, 1)}
+func newConn(v *Server, socket net.Conn, p *fault.Line) *conn {
+	c := &conn{
+		v: v, socket: socket, raw: socket, p: p, source: sourceOf(socket.RemoteAddr()),
+		toRead: make(chan []byte, 1), toWrite: make(chan []byte, 1),
+	}
+	var secure *tls.Conn
+	if v.tls != nil {
+		secure = secured(socket, v.tls)
+		c.raw, c.shaking, c.reading = secure, true, true
+	}
 	v.workers.Add(2)
-	go c.reader()
+	go c.reader(secure)
 	go c.writer()
 	return c
 }
 
-func (c *conn) reader() {
+func (c *conn) reader(secure *tls.Conn) {
 	defer c.v.workers.Done()
+	if secure != nil {
+		err := secure.Handshake() // ends at the latest when the owner closes the socket
+		c.v.post(notice{kind: haveShaken, conn: c, err: err})
+	}
 	for b := range c.toRead {
 		n, err := c.raw.Read(b)
 		c.v.post(notice{kind: haveRead, conn: c, n: n, err: err})
@@ -50,14 +74,44 @@ func (c *conn) reader() {
 func (c *conn) writer() {
 	defer c.v.workers.Done()
 	for b := range c.toWrite {
-		n, err := c.raw.Write(b)
+		var n int
+		var err error
+		if len(b) > 0 {
+			n, err = c.raw.Write(b)
+		} else {
+			err = c.closeWrite()
+		}
 		c.v.post(notice{kind: haveWritten, conn: c, n: n, err: err})
 	}
 }
 
+// closeWrite ends our direction. It may wait for the socket to take TLS's last record.
+func (c *conn) closeWrite() error {
+	half, ok := c.raw.(interface{ CloseWrite() error })
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return half.CloseWrite()
+}
+
+// shaken takes the end of the TLS handshake.
+func (c *conn) shaken(err error) {
+	switch {
+	case c.dead:
+		c.settle()
+		return
+	case err != nil:
+		c.cause = handshakeCause(err)
+		c.cut()
+		return
+	}
+	c.shaking = false
+	c.readNext()
+}
+
 // readNext hands the reader where to read to.
 func (c *conn) readNext() {
-	if c.reading || c.dead {
+	if c.reading || c.dead || c.eof && !c.linger {
 		return
 	}
 	b := c.p.Free()
@@ -83,11 +137,18 @@ func (c *conn) read(now int64, n int, err error) {
 	if n > 0 && c.discard == nil {
 		c.p.Filled(now, n)
 	}
-	if err != nil {
+	switch {
+	case err == io.EOF && c.raw != c.socket && !c.linger: // a client that ends TLS is answered
+		c.eof = true
+		_ = c.raw.SetWriteDeadline(time.Now().Add(lastTimeout))
+		if !c.writing {
+			c.hangUp()
+		}
+	case err != nil:
 		c.cut()
-		return
+	default:
+		c.readNext()
 	}
-	c.readNext()
 }
 
 // wrote takes what the writer did.
@@ -96,12 +157,20 @@ func (c *conn) wrote(n int, err error) {
 		c.settle()
 		return
 	}
-	c.p.Written(n)
-	if err != nil {
-		c.cut()
-		return
+	if !c.linger {
+		c.p.Written(n)
 	}
-	c.push()
+	switch {
+	case err != nil:
+		c.cut()
+	case c.linger: // our direction is closed
+		_ = c.raw.SetReadDeadline(time.Now().Add(lingerTimeout))
+		c.readNext()
+	case c.eof:
+		c.hangUp()
+	default:
+		c.push()
+	}
 }
 
 // push hands the writer what there is to write, or ends the connection if that
@@ -110,10 +179,14 @@ func (c *conn) push() {
 	switch {
 	case c.dead:
 	case c.p.Err() != nil:
-		if told := c.v.onClosed; told != nil {
-			told(c.raw.RemoteAddr(), c.p.Username(), c.p.Err())
-		}
 		c.cut()
+	case c.shaking:
+		if c.p.Ending() { // there is nothing yet to send the last message through
+			if c.p.Peer().LoggedOut() != nil {
+				c.cause = &HandshakeError{Waited: c.v.sim.Host.LoginTimeout()}
+			}
+			c.cut()
+		}
 	case c.writing:
 	default:
 		if b := c.p.Pending(); len(b) > 0 {
@@ -127,7 +200,7 @@ func (c *conn) push() {
 
 // flush is push for a peer that got something to send, or a reason to end.
 func (c *conn) flush() {
-	if !c.dead && c.p.Ending() {
+	if !c.dead && !c.shaking && c.p.Ending() {
 		c.hurry()
 	}
 	c.push()
@@ -137,6 +210,7 @@ func (c *conn) flush() {
 func (c *conn) hurry() {
 	if !c.last {
 		c.last = true
+		c.tell()
 		_ = c.raw.SetWriteDeadline(time.Now().Add(lastTimeout))
 	}
 }
@@ -145,24 +219,37 @@ func (c *conn) hurry() {
 // that closing a socket with unread input does not take the last message with
 // it.
 func (c *conn) hangUp() {
-	c.linger = true
-	half, ok := c.raw.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil {
-		c.cut()
-		return
-	}
-	_ = c.raw.SetReadDeadline(time.Now().Add(lingerTimeout))
-	c.readNext()
+	c.linger, c.writing = true, true
+	c.toWrite <- nil
 }
 
-// cut closes the socket at once.
+// cut closes the socket at once. It does not end TLS first, which could wait for the
+// client to read.
 func (c *conn) cut() {
 	if c.dead {
 		return
 	}
 	c.dead = true
-	_ = c.raw.Close() // nothing can be done about a socket that does not close
+	c.tell()
+	_ = c.socket.Close() // nothing can be done about a socket that does not close
 	c.settle()
+}
+
+// tell says why the server ended the connection, if it did so for a reason of the
+// client's. It says so once.
+func (c *conn) tell() {
+	cause := c.cause
+	if cause == nil {
+		cause = c.p.Err()
+	}
+	if cause == nil {
+		cause = c.p.Peer().LoggedOut()
+	}
+	if cause == nil || c.told || c.v.onClosed == nil {
+		return
+	}
+	c.told = true
+	c.v.onClosed(c.raw.RemoteAddr(), c.p.Username(), cause)
 }
 
 // settle lets go of a closed connection when both goroutines have given back what
@@ -176,6 +263,7 @@ func (c *conn) settle() {
 	delete(c.v.conns, c)
 	delete(c.v.byPeer, c.p.Peer())
 	c.p.Lost(c.v.now())
+	c.v.ended()
 }
 
 // flush sees to every peer that the exchange did something for, and to every line

@@ -1,7 +1,11 @@
 package sim
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -173,9 +177,88 @@ func TestCredentialsAreNotShown(t *testing.T) {
 	if err == nil {
 		t.Fatal("the same account twice is taken")
 	}
-	for _, s := range []string{a.String(), a.GoString(), err.Error()} {
-		if strings.Contains(s, "secret") || strings.Contains(s, "hidden") {
-			t.Errorf("%q shows a credential", s)
+	wantNoSecrets(t, err.Error(), "secret", "hidden")
+	config.Accounts = []Account{a}
+	b := newBench(t, config)
+	l, err := b.sim.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &client{t: t, b: b, p: l.Peer(), out: 1}
+	c.password("u", "secret")
+	response := c.next()
+	session := string(response.GetEtoPayload().GetLoginResponse().GetSession())
+	if session == "" {
+		t.Fatal("not logged in")
+	}
+	copy(l.Free(), "secret")
+	v, err := Local(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	const want = "exchange at local, exchange of 1 accounts, 1 markets"
+	if got := fmt.Sprintf("%d, %+v", v, b.sim); got != want {
+		t.Errorf("printed as %s, want %s", got, want)
+	}
+	for _, v := range []any{
+		v, a, &a, config.Accounts, config, &config,
+		struct{ A Account }{a},
+		map[string]Account{"a": a},
+		b.sim, b.sim.Exchange, b.sim.Host, b.sim.Faults, l, c.p,
+	} {
+		wantNoSecrets(t, printedAs(v), "secret", "hidden", session)
+	}
+	// As JSON, an account has everything else.
+	for _, v := range []any{a, &a, []Account{a}, map[string]any{"account": a}} {
+		text, err := json.Marshal(v)
+		if err != nil || !strings.Contains(string(text), `"Username":"u"`) || strings.Contains(string(text), "Token") {
+			t.Errorf("%s, %v", text, err)
+		}
+		wantNoSecrets(t, string(text), "secret", "hidden")
+	}
+	full := Account{
+		Username: "u", Password: "secret", Token: "hidden", Email: "e", ID: 1, Balance: 2,
+		Suspended: true, Unverified: true, StakeLimit: 3, OrdersMax: 4, House: true,
+	}
+	text, err := json.Marshal(full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read Account
+	if err := json.Unmarshal(text, &read); err != nil {
+		t.Fatal(err)
+	}
+	full.Password, full.Token = "", ""
+	if read != full {
+		t.Errorf("%s is read as %#v", text, struct{ Account }{read})
+	}
+}
+
+// printedAs prints a value with every verb that asks its methods, and by package slog.
+func printedAs(v any) string {
+	var all bytes.Buffer
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%t", "%e"} {
+		fmt.Fprintf(&all, verb+"\n", v)
+	}
+	slog.New(slog.NewTextHandler(&all, nil)).Info("x", "v", v)
+	slog.New(slog.NewJSONHandler(&all, nil)).Info("x", "v", v)
+	return all.String()
+}
+
+// wantNoSecrets checks that a text has none of some secrets, as text, in hexadecimal or as
+// numbers.
+func wantNoSecrets(t *testing.T, text string, secrets ...string) {
+	t.Helper()
+	for _, secret := range secrets {
+		for _, form := range []string{
+			secret, fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), fmt.Sprintf("% x", secret),
+			strings.Trim(fmt.Sprint([]byte(secret)), "[]"),
+			strings.Trim(fmt.Sprintf("%#v", []byte(secret))[len("[]byte"):], "{}"),
+		} {
+			if strings.Contains(text, form) {
+				t.Errorf("%q shows as %q in %s", secret, form, text[:min(len(text), 2000)])
+			}
 		}
 	}
 }

@@ -49,7 +49,9 @@ func TestLocalServerInVirtualTime(t *testing.T) {
 		}
 		rude.want("the end")
 		synctest.Wait()
-		if len(ended) != 1 || !errors.Is(ended[0], msg.ErrTruncated) {
+		var silent *peer.LogoutError
+		if len(ended) != 2 || !errors.As(ended[0], &silent) || !errors.Is(ended[1], msg.ErrTruncated) ||
+			silent.Error() != "sim: logged out: HEARTBEAT_TIMEOUT, nothing was heard for 1m0s" {
 			t.Errorf("told of %v", ended)
 		}
 		if err := errors.Join(v.Close(), <-served); err != nil {

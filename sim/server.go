@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/fault"
 	"github.com/smk-go/smk/sim/peer"
 )
 
@@ -37,6 +39,7 @@ type Server struct {
 	sim      *Sim
 	listener net.Listener
 	local    *localListener // nil if the listener is a socket
+	tls      *tls.Config    // nil means plain
 	start    time.Time
 	base     int64   // clock reading at start
 	speed    float64 // seconds of the exchange in one second
@@ -56,9 +59,14 @@ type Server struct {
 	closed  bool
 
 	// Owned by Serve.
-	conns   map[*conn]struct{}
-	byPeer  map[*peer.Peer]*conn
-	workers sync.WaitGroup
+	conns    map[*conn]struct{}
+	byPeer   map[*peer.Peer]*conn
+	accepted uint64   // connections so far
+	waiting  net.Conn // for another to end; nil if none does
+	workers  sync.WaitGroup
+	release  *time.Timer // nil, or gives memory back
+
+	gone atomic.Int64 // connections that ended since memory was given back
 }
 
 // notice is what another goroutine tells the owner.
@@ -72,7 +80,8 @@ type notice struct {
 type noticeKind uint8
 
 const (
-	haveRead noticeKind = iota
+	haveShaken noticeKind = iota // hands: the TLS handshake ended
+	haveRead
 	haveWritten
 )
 
@@ -93,7 +102,7 @@ func Listen(addr string, c Config) (*Server, error) {
 		}
 		return nil, errors.Join(err, v.sim.Close())
 	}
-	v.listenOn(l, c)
+	v.listener = l
 	return v, nil
 }
 
@@ -106,7 +115,7 @@ func Local(c Config) (*Server, error) {
 		return nil, err
 	}
 	v.local = newLocalListener()
-	v.listenOn(v.local, c)
+	v.listener = v.local
 	return v, nil
 }
 
@@ -129,25 +138,18 @@ func newServer(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	inbox, err := ring.NewMPSC[notice](2 * s.Host.Connections()) // one read and one write each
+	inbox, err := ring.NewMPSC[notice](2 * s.Host.Connections()) // one read, or handshake, and one write each
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	v := &Server{
-		sim: s, start: start, base: c.Now, speed: c.Speed, onClosed: c.Closed,
+		sim: s, start: start, base: c.Now, speed: c.Speed, tls: c.TLS, onClosed: c.Closed,
 		inbox: inbox, wake: make(chan struct{}, 1),
 		accepts: make(chan net.Conn), calls: make(chan func()), done: make(chan struct{}),
 		conns: make(map[*conn]struct{}), byPeer: make(map[*peer.Peer]*conn),
 	}
 	v.stopped, v.stop = context.WithCancel(context.Background())
 	return v, nil
-}
-
-func (v *Server) listenOn(l net.Listener, c Config) {
-	v.listener = l
-	if c.TLS != nil {
-		v.listener = tls.NewListener(l, c.TLS)
-	}
 }
 
 // Dial opens a connection to a server that Local made. A server that listens on a
@@ -222,16 +224,32 @@ func (v *Server) Do(f func(*Sim)) bool {
 	}
 }
 
-// Truth returns a copy of what the exchange knows of an account, and false if
-// there is no such account or Serve has ended.
+// View is Do for an f that only reads and copies. Once Serve has ended it still runs, on
+// the caller's goroutine: that is how everything ended. What it reads of hosts and
+// connections is then empty.
+func (v *Server) View(f func(*Sim)) {
+	if v.Do(f) {
+		return
+	}
+	v.mu.Lock()
+	began := v.began
+	v.mu.Unlock()
+	if began {
+		<-v.done
+	}
+	f(v.sim)
+}
+
+// Truth returns a copy of what the exchange knows of an account, also once Serve has
+// ended, and false if there is no such account.
 func (v *Server) Truth(username string) (t core.AccountTruth, ok bool) {
-	v.Do(func(s *Sim) { t, ok = s.Exchange.Truth(username) })
+	v.View(func(s *Sim) { t, ok = s.Exchange.Truth(username) })
 	return t, ok
 }
 
-// Orders returns a copy of an account's orders, live ones first.
+// Orders returns a copy of an account's orders, live ones first, also once Serve has ended.
 func (v *Server) Orders(username string) (list []core.OrderTruth) {
-	v.Do(func(s *Sim) { list = s.Exchange.Orders(username) })
+	v.View(func(s *Sim) { list = s.Exchange.Orders(username) })
 	return list
 }
 
@@ -285,11 +303,15 @@ func (v *Server) run(ctx context.Context, accepting <-chan error) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
+		accepts := v.accepts
+		if v.waiting != nil {
+			accepts = nil
+		}
 		select {
 		case <-v.wake:
 		case <-timer.C:
-		case raw := <-v.accepts:
-			v.welcome(raw)
+		case socket := <-accepts:
+			v.admit(socket)
 		case f := <-v.calls:
 			f()
 		case err := <-accepting:
@@ -310,6 +332,7 @@ func (v *Server) round() time.Duration {
 	for n, ok := v.inbox.Pop(); ok; n, ok = v.inbox.Pop() {
 		v.handle(now, n)
 	}
+	v.admitWaiting()
 	next := v.sim.step(now, min(now, v.sim.soon+int64(catchUp)))
 	v.flush()
 	if v.sim.soon <= now {
@@ -323,6 +346,9 @@ func (v *Server) round() time.Duration {
 // handle takes one notice.
 func (v *Server) handle(now int64, n notice) {
 	switch n.kind {
+	case haveShaken:
+		n.conn.reading = false
+		n.conn.shaken(n.err)
 	case haveRead:
 		n.conn.reading = false
 		n.conn.read(now, n.n, n.err)
@@ -333,14 +359,20 @@ func (v *Server) handle(now int64, n notice) {
 }
 
 // welcome starts a connection.
-func (v *Server) welcome(raw net.Conn) {
+func (v *Server) welcome(socket net.Conn) {
 	v.sim.now = max(v.sim.now, v.now())
 	l, err := v.sim.Open()
-	if err != nil {
-		_ = raw.Close() // as full as may be, or a fault; the client sees it
+	switch {
+	case errors.Is(err, fault.ErrRefused):
+		_ = socket.Close() // as was asked for; the client sees it
+		return
+	case err != nil:
+		v.refuse(socket, err)
 		return
 	}
-	c := newConn(v, raw, l)
+	c := newConn(v, socket, l)
+	v.accepted++
+	c.serial = v.accepted
 	v.conns[c] = struct{}{}
 	v.byPeer[l.Peer()] = c
 	c.readNext()
@@ -350,6 +382,10 @@ func (v *Server) welcome(raw net.Conn) {
 // bounded time, and closes what is left.
 func (v *Server) shutDown(accepting <-chan error) error {
 	err := ignoreClosed(v.listener.Close())
+	if v.waiting != nil {
+		_ = v.waiting.Close()
+		v.waiting = nil
+	}
 	now := v.now()
 	v.sim.Host.LogoutAll(now, msg.EtoLogoutDowntime)
 	for c := range v.conns {
@@ -374,6 +410,9 @@ func (v *Server) shutDown(accepting <-chan error) error {
 		v.flush()
 	}
 	v.workers.Wait()
+	if v.release != nil {
+		v.release.Stop()
+	}
 	err = errors.Join(err, <-accepting) // nil if run had it already
 	return errors.Join(err, v.sim.Close())
 }

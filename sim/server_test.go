@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim/core"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -305,5 +306,50 @@ func TestServerManyClients(t *testing.T) {
 	wait.Wait()
 	if truth, _ := v.Truth(DemoUsername); truth.Live != clients*orders {
 		t.Errorf("%d orders live, want %d", truth.Live, clients*orders)
+	}
+}
+
+// How everything ended can be asked when it has: by whoever asks while it ends, too.
+func TestServerTruthAfterTheEnd(t *testing.T) {
+	never, err := Listen("127.0.0.1:0", testConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := never.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if truth, ok := never.Truth(DemoUsername); !ok || truth.Cash != 10_000*Currency {
+		t.Errorf("of a server that never served: %+v", truth)
+	}
+
+	v := serve(t, testConfig())
+	x, y := dial(t, v, nil), dial(t, v, nil)
+	x.login(DemoUsername)
+	y.login("rival")
+	x.want("S1 LOGIN_RESPONSE reset=2")
+	y.want("S1 LOGIN_RESPONSE reset=2")
+	trade(t, x, y)
+	asked := make(chan core.AccountTruth)
+	go func() {
+		<-v.stopped.Done()
+		truth, _ := v.Truth(DemoUsername)
+		asked <- truth
+	}()
+	go func() {
+		x.conn.Close()
+		y.conn.Close()
+	}()
+	if err := v.Close(); err != nil {
+		t.Fatal(err)
+	}
+	truth, ok := v.Truth(DemoUsername)
+	if !ok || len(truth.Positions) != 1 || truth.Positions[0].Net != 5000 || len(v.Orders(DemoUsername)) != 1 {
+		t.Errorf("truth %+v", truth)
+	}
+	if during := <-asked; len(during.Positions) != 1 {
+		t.Errorf("asked while it ended: %+v", during)
+	}
+	if _, ok := v.Truth("nobody"); ok {
+		t.Error("nobody has an account")
 	}
 }

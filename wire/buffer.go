@@ -66,6 +66,16 @@ type Stats struct {
 // 0 means BlockBytes. The error is a *[LimitError], or says why no memory could
 // be claimed.
 func NewBuffer(blockBytes int, limits Limits) (*Buffer, error) {
+	return claimBuffer(blockBytes, limits, ring.NewMemory)
+}
+
+// NewBufferOnDemand is [NewBuffer] for one of many connections, most of which
+// are idle: on Linux the block costs memory as far as it was used.
+func NewBufferOnDemand(blockBytes int, limits Limits) (*Buffer, error) {
+	return claimBuffer(blockBytes, limits, ring.NewMemoryOnDemand)
+}
+
+func claimBuffer(blockBytes int, limits Limits, claim func(n, slack int) (*ring.Memory, error)) (*Buffer, error) {
 	if blockBytes == 0 {
 		blockBytes = BlockBytes
 	}
@@ -76,7 +86,7 @@ func NewBuffer(blockBytes int, limits Limits) (*Buffer, error) {
 	if err != nil {
 		return nil, err
 	}
-	memory, err := ring.NewMemory(blockBytes, SlackBytes)
+	memory, err := claim(blockBytes, SlackBytes)
 	if err != nil {
 		return nil, err
 	}

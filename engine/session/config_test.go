@@ -53,7 +53,7 @@ func TestConfigRefused(t *testing.T) {
 		}
 	}
 	var ours *ring.LimitError
-	if _, err := New(Config{Token: "t", Send: ring.FramesConfig{Bytes: 1 << 40}}); !errors.As(err, &ours) {
+	if _, err := New(Config{Token: "t", Send: ring.FramesConfig{Bytes: 1<<31 - 1}}); !errors.As(err, &ours) {
 		t.Errorf("ring: %v", err)
 	}
 	var theirs *wire.LimitError

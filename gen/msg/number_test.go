@@ -32,7 +32,7 @@ func TestNumber(t *testing.T) {
 // fixed64 do, and it stops where it has to and nowhere else.
 func TestNumbers(t *testing.T) {
 	const (
-		fixed  = 1<<9 | 1<<17 | 1<<31
+		fixed  = uint32(1<<9 | 1<<17 | 1<<31)
 		wanted = fixed | 1<<1 | 1<<2 | 1<<5 | 1<<15 | 1<<16 | 1<<30
 	)
 	r := rand.New(rand.NewPCG(11, 12))

@@ -3,6 +3,7 @@ package bot
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -53,6 +54,12 @@ func New(s *sim.Sim, username, password string) *Bot {
 		sent: make(map[uint64][]byte), counts: make(map[string]int), reports: make(map[uint64]Report),
 	}
 }
+
+// String names the bot by its account.
+func (b *Bot) String() string { return "bot of " + b.Username }
+
+// Format is String for every verb: a bot has a password and a session.
+func (b *Bot) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, b.String()) }
 
 // Connected reports whether there is a connection.
 func (b *Bot) Connected() bool { return b.line != nil }

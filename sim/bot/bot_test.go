@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +102,16 @@ func TestHeartbeats(t *testing.T) {
 		}
 		if b.Connected() == mute || b.Count("logout.HEARTBEAT_TIMEOUT") == 1 != mute {
 			t.Errorf("mute %v, connected %v", mute, b.Connected())
+		}
+	}
+}
+
+// A bot does not show its password, however it is printed.
+func TestBotShowsNoPassword(t *testing.T) {
+	b := New(nil, "ann", "secret")
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		if said := fmt.Sprintf(verb, b); said != "bot of ann" {
+			t.Errorf("%s: %s", verb, said)
 		}
 	}
 }

@@ -19,12 +19,6 @@ type Account struct {
 	House bool
 }
 
-// String names the account without its credentials.
-func (a Account) String() string { return "account " + a.Username }
-
-// GoString is String, so that no format shows credentials.
-func (a Account) GoString() string { return a.String() }
-
 // account is an account's state.
 type account struct {
 	index    int

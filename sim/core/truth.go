@@ -19,11 +19,16 @@ type OrderTruth struct {
 	State            OrderState
 }
 
-// PositionTruth is what an account holds of a contract by final fills.
+// PositionTruth is what an account holds of a contract: by final fills, and apart from
+// those by provisional ones, which may still be voided.
 type PositionTruth struct {
 	Market, Contract uint32
 	Net              int64 // payoff bought less payoff sold
 	Flow             Money // received for sales less paid for purchases
+
+	PendingFills int   // provisional fills
+	PendingNet   int64 // Net of them alone
+	PendingFlow  Money // Flow of them alone
 }
 
 // AccountTruth is an account as the exchange knows it.
@@ -46,20 +51,86 @@ func (x *Exchange) Truth(username string) (AccountTruth, bool) {
 	if a == nil {
 		return AccountTruth{}, false
 	}
-	t := AccountTruth{
+	t := a.truth()
+	x.positions(a, func(_ *account, p PositionTruth) { t.Positions = append(t.Positions, p) })
+	return t, true
+}
+
+// Truths returns a copy of the state of every account that can log in, in the
+// configuration's order.
+func (x *Exchange) Truths() []AccountTruth {
+	list := make([]AccountTruth, 0, len(x.accounts))
+	place := make([]int, len(x.accounts)) // of an account in the list
+	for _, a := range x.accounts {
+		if !a.is.House {
+			place[a.index] = len(list)
+			list = append(list, a.truth())
+		}
+	}
+	x.positions(nil, func(a *account, p PositionTruth) {
+		if !a.is.House {
+			t := &list[place[a.index]]
+			t.Positions = append(t.Positions, p)
+		}
+	})
+	return list
+}
+
+func (a *account) truth() AccountTruth {
+	return AccountTruth{
 		Username: a.is.Username, ID: a.is.ID,
 		Cash: a.cash, Available: a.available(),
 		Resting: a.resting, Matched: a.matched, Pending: a.pending,
 		AccountSequence: a.sequence, Live: a.live,
 	}
+}
+
+// positions yields the positions of one account, or of all if only is nil, that hold
+// anything: markets and contracts in the configuration's order.
+func (x *Exchange) positions(only *account, yield func(*account, PositionTruth)) {
+	type holder struct {
+		account  *account
+		contract *contract
+	}
 	for _, m := range x.markets {
+		var pending map[holder]PositionTruth
+		if m.held.len() > 0 {
+			pending = make(map[holder]PositionTruth)
+		}
+		for _, t := range m.held.list[m.held.head:] {
+			for _, o := range [2]*order{t.taker, t.maker} {
+				if only != nil && o.account != only {
+					continue
+				}
+				at := holder{o.account, o.contract}
+				p := pending[at]
+				p.pend(int(o.side), t.quantity, t.price)
+				pending[at] = p
+			}
+		}
 		for _, c := range m.contracts {
-			if p := c.positionOf(a); p != nil && (p.net != 0 || p.flow != 0) {
-				t.Positions = append(t.Positions, PositionTruth{m.id, c.id, p.net, p.flow})
+			for i, p := range c.positions {
+				a := x.accounts[i]
+				if p == nil || only != nil && a != only {
+					continue
+				}
+				t := pending[holder{a, c}]
+				t.Market, t.Contract, t.Net, t.Flow = m.id, c.id, p.net, p.flow
+				if t.Net != 0 || t.Flow != 0 || t.PendingFills != 0 {
+					yield(a, t)
+				}
 			}
 		}
 	}
-	return t, true
+}
+
+// pend books a provisional fill.
+func (t *PositionTruth) pend(side int, quantity uint64, price uint32) {
+	var p position
+	p.add(side, quantity, price)
+	t.PendingFills++
+	t.PendingNet += p.net
+	t.PendingFlow += p.flow
 }
 
 // Orders returns a copy of every order of an account that is kept: the live ones
@@ -79,6 +150,25 @@ func (x *Exchange) Orders(username string) []OrderTruth {
 		}
 	}
 	return list
+}
+
+// EachOrder yields a copy of every order that is kept of the accounts that can log in: the
+// live ones account by account, oldest first, then the ended ones in the order in which they
+// ended.
+func (x *Exchange) EachOrder(yield func(username string, o OrderTruth)) {
+	for _, a := range x.accounts {
+		if a.is.House {
+			continue
+		}
+		for o := a.liveHead; o != nil; o = o.ownNext {
+			yield(a.is.Username, o.truth())
+		}
+	}
+	for o := x.orders.ended.head; o != nil; o = o.next {
+		if o.account != nil && !o.account.is.House {
+			yield(o.account.is.Username, o.truth())
+		}
+	}
 }
 
 // Order returns a copy of one order.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
@@ -26,7 +27,6 @@ type Host struct {
 
 	peers []*Peer    // in the order of Accept
 	kept  []*session // without a connection, the one lost first in front
-	spare []*ring.Frames
 	dirty []*Peer
 
 	switches  []deadManSwitch   // armed, the one that fires first in front
@@ -54,19 +54,15 @@ func NewHost(x *core.Exchange, config Config) (*Host, error) {
 		random: rand.New(rand.NewPCG(config.Seed, 0x5e55_1015)),
 	}
 	// A size that cannot be had is to be heard of now, not at a connection.
-	in, err := wire.NewBuffer(config.InBytes, limits)
+	in, err := wire.NewBufferOnDemand(config.InBytes, limits)
 	if err != nil {
 		return nil, fmt.Errorf("sim: InBytes: %w", err)
 	}
-	if err := in.Close(); err != nil {
-		return nil, err
-	}
 	out, err := h.frames()
 	if err != nil {
-		return nil, fmt.Errorf("sim: OutBytes, OutFrames: %w", err)
+		return nil, errors.Join(fmt.Errorf("sim: OutBytes, OutFrames: %w", err), in.Close())
 	}
-	h.spare = append(h.spare, out)
-	return h, nil
+	return h, errors.Join(in.Close(), out.Close())
 }
 
 // Accept takes a connection. The error is [ErrConnections], or says that memory
@@ -80,10 +76,9 @@ func (h *Host) Accept(now int64) (*Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	in, err := wire.NewBuffer(h.config.InBytes, h.limits)
+	in, err := wire.NewBufferOnDemand(h.config.InBytes, h.limits)
 	if err != nil {
-		h.spare = append(h.spare, out)
-		return nil, err
+		return nil, errors.Join(err, out.Close())
 	}
 	p := &Peer{host: h, in: in, openedAt: h.now, heardAt: h.now}
 	p.s = &session{host: h, peer: p, out: out, next: 1, in: 1}
@@ -91,14 +86,9 @@ func (h *Host) Accept(now int64) (*Peer, error) {
 	return p, nil
 }
 
-// frames returns an empty ring, a used one if there is one.
+// frames returns an empty ring. It costs memory as far as it is used.
 func (h *Host) frames() (*ring.Frames, error) {
-	if n := len(h.spare); n > 0 {
-		f := h.spare[n-1]
-		h.spare = h.spare[:n-1]
-		return f, nil
-	}
-	return ring.NewFrames(ring.FramesConfig{Bytes: h.config.OutBytes, Records: h.config.OutFrames})
+	return ring.NewFrames(ring.FramesConfig{Bytes: h.config.OutBytes, Records: h.config.OutFrames, OnDemand: true})
 }
 
 // forget ends a session for good.
@@ -108,9 +98,9 @@ func (h *Host) forget(s *session) {
 		s.exchange = nil
 	}
 	if s.out != nil {
-		s.out.Drop()
-		s.out.Rebase(1)
-		h.spare = append(h.spare, s.out)
+		if err := s.out.Close(); err != nil {
+			panic("BUG: sim: " + err.Error())
+		}
 		s.out = nil
 	}
 }
@@ -160,6 +150,9 @@ func (h *Host) Dirty(yield func(*Peer)) {
 
 // Connections returns how many there may be at one time.
 func (h *Host) Connections() int { return h.config.Connections }
+
+// LoginTimeout returns how long a connection may take to log in.
+func (h *Host) LoginTimeout() time.Duration { return h.config.LoginTimeout }
 
 // Peers returns the connections in the order of Accept. The slice belongs to the
 // host and is valid until the next Accept or Lost.
@@ -220,12 +213,7 @@ func (h *Host) Close() error {
 		h.forget(s)
 	}
 	h.kept = nil
-	var err error
-	for _, f := range h.spare {
-		err = errors.Join(err, f.Close())
-	}
-	h.spare = nil
-	return err
+	return nil
 }
 
 const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

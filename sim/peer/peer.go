@@ -122,6 +122,9 @@ func (p *Peer) receive(payload []byte) {
 	m := &p.host.payload
 	var unknown msg.Unknown
 	if err := m.Decode(payload, &unknown); err != nil {
+		if p.state == stateLogin && isClientHello(payload) {
+			err = ErrTLS
+		}
 		p.fail(fmt.Errorf("sim: %w", err))
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/peer"
 	"github.com/smk-go/smk/sim/scenario"
 )
 
@@ -31,13 +32,15 @@ type simCommand struct {
 	Life   int     `default:"50" placeholder:"RATE" help:"Actions of other participants a second, 0 for none (${default})."`
 	Faults string  `placeholder:"PLAN" help:"What goes wrong on connections, such as drop=1%,delay=5%,delay-max=1s; swarm draws it from the seed, for each connection."`
 
+	Truth string `placeholder:"HOST:PORT" help:"Answer HTTP GET there with what the exchange knows: each account's orders, positions and balance, as JSON. Without a host it is this machine alone."`
+
 	Scenario  string `placeholder:"NAME|FILE" help:"What happens, from the start on: one of --scenarios, or a file."`
 	Scenarios bool   `help:"List the scenarios that there are, and end."`
 	Play      string `placeholder:"NAME|FILE" help:"Play a scenario with clients of its own, as fast as possible, say whether it came out as expected, and end."`
 
 	End  bool          `help:"End when the scenario is over."`
 	For  time.Duration `placeholder:"TIME" help:"End after this long; without it the exchange ends when it is interrupted."`
-	JSON bool          `name:"json" help:"Say how to connect as JSON, in one line."`
+	JSON bool          `name:"json" help:"Say how to connect, and in the end what the exchange knows, as JSON, in a line each."`
 
 	scenario *scenario.Scenario // that was read
 }
@@ -91,7 +94,11 @@ func (c *simCommand) Run(ctx context.Context, std stdio) error {
 		log.end()
 		return errors.New(strings.TrimPrefix(explain(err).Error(), "sim: "))
 	}
-	if err := secure.write(config.TLS); err != nil {
+	var truth *truthServer
+	if err = secure.write(config.TLS); err == nil && c.Truth != "" {
+		truth, err = serveTruth(c.Truth, server)
+	}
+	if err != nil {
 		log.end()
 		return errors.Join(err, server.Close())
 	}
@@ -107,7 +114,7 @@ func (c *simCommand) Run(ctx context.Context, std stdio) error {
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ctx) }()
-	said := c.say(std.out, welcomeOf(c, config, server.Addr(), secure))
+	said := c.say(std.out, welcomeOf(c, config, server.Addr(), secure, truth))
 	events := newLines(std.out)
 	server.Do(func(s *sim.Sim) {
 		if c.Faults == faultsSwarm {
@@ -120,13 +127,13 @@ func (c *simCommand) Run(ctx context.Context, std stdio) error {
 	if said != nil {
 		err = server.Close()
 	}
-	err = errors.Join(said, err, <-served)
+	err = errors.Join(said, err, <-served, truth.close())
 	log.end()
 	events.end()
-	if err == nil && !c.JSON {
-		_, err = fmt.Fprintln(std.out, "ended       every client was told")
+	if err != nil {
+		return err
 	}
-	return err
+	return c.sayLast(std.out, server)
 }
 
 // loopback is an address to listen on whose missing host means this machine alone: an exchange
@@ -144,6 +151,22 @@ func (c *simCommand) say(out io.Writer, w welcome) error {
 		return json.NewEncoder(out).Encode(w)
 	}
 	return w.writeText(out)
+}
+
+// sayLast prints what the exchange knew in the end: for people, and for machines if they asked
+// for anything.
+func (c *simCommand) sayLast(out io.Writer, server *sim.Server) (err error) {
+	var t simTruth
+	server.View(func(s *sim.Sim) { t, _ = simTruthOf(s, "") })
+	if !c.JSON {
+		if _, err = fmt.Fprintln(out, "ended       every client was told"); err == nil {
+			err = t.writeText(out)
+		}
+	}
+	if err == nil && (c.JSON || c.Truth != "") {
+		err = t.writeJSON(out)
+	}
+	return err
 }
 
 // lines prints what happens to clients, off the exchange's goroutine. What comes faster than
@@ -172,7 +195,17 @@ func (l *lines) closed(client net.Addr, username string, cause error) {
 	if username == "" {
 		username = "not logged in"
 	}
-	l.say(fmt.Sprintf("smk: cut off %v (%s): %s", client, username, strings.TrimPrefix(cause.Error(), "sim: ")))
+	did, why := "cut off", strings.TrimPrefix(cause.Error(), "sim: ")
+	var logout *peer.LogoutError
+	switch {
+	case errors.As(cause, &logout):
+		did, why = "logged out", strings.TrimPrefix(why, "logged out: ")
+	case errors.Is(cause, peer.ErrTLS):
+		why = "looks like TLS, use --tls"
+	case errors.Is(cause, sim.ErrNotTLS):
+		why = "is plain at a TLS port: use TLS, or leave out --tls"
+	}
+	l.say(fmt.Sprintf("smk: %s %v (%s): %s", did, client, username, why))
 }
 
 func (l *lines) say(text string) {

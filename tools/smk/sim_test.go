@@ -13,6 +13,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -280,5 +282,84 @@ func TestSimFaults(t *testing.T) {
 	refused := startSim(t, "--faults=refuse=100%").dial(nil)
 	if refused.next() != nil {
 		t.Error("a refused connection is sent something")
+	}
+}
+
+// end interrupts the exchange and returns what it said on standard error.
+func (p *simProcess) end() string {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+		p.t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, p.out); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := p.cmd.Wait(); err != nil {
+		p.t.Error(err)
+	}
+	return p.err.String()
+}
+
+// A client at a port of the other kind is cut, and the exchange says what is wrong.
+func TestSimWrongPort(t *testing.T) {
+	p := startSim(t)
+	l := p.dial(&tls.Config{InsecureSkipVerify: true}) //nolint:gosec // there is no certificate
+	if err := l.conn.(*tls.Conn).Handshake(); err == nil {
+		t.Error("a handshake at a plain port")
+	}
+	if said := p.end(); !strings.HasSuffix(said, " (not logged in): looks like TLS, use --tls\n") {
+		t.Errorf("it said %q", said)
+	}
+	p = startSim(t, "--tls", "--trust="+filepath.Join(t.TempDir(), "trust.pem"))
+	l = p.dial(nil)
+	l.login(sim.DemoUsername, sim.DemoPassword)
+	if l.next() != nil {
+		t.Error("a plain client at a TLS port is sent something")
+	}
+	const want = " (not logged in): is plain at a TLS port: use TLS, or leave out --tls\n"
+	if said := p.end(); !strings.HasSuffix(said, want) {
+		t.Errorf("it said %q", said)
+	}
+}
+
+// Why the exchange logged a client out is printed.
+func TestSimLogoutReasons(t *testing.T) {
+	p := startSim(t, "--speed=100")
+	l := p.dial(nil)
+	l.login(sim.DemoUsername, sim.DemoPassword)
+	l.wantLogout(msg.EtoLogoutHeartbeatTimeout)
+	l.conn.Close()
+	said := p.end()
+	want := `^smk: logged out 127\.0\.0\.1:\d+ \(demo\): HEARTBEAT_TIMEOUT, nothing was heard for \S+\n$`
+	if !regexp.MustCompile(want).MatchString(said) {
+		t.Errorf("it said %q", said)
+	}
+}
+
+// What listens on an IPv6 address alone says that others cannot connect.
+func TestWelcomeOfIPv6(t *testing.T) {
+	for _, k := range []struct {
+		addr      net.TCPAddr
+		host      string
+		only      bool
+		everybody bool
+	}{
+		{net.TCPAddr{IP: net.IPv6loopback, Port: 5}, "::1", true, false},
+		{net.TCPAddr{IP: net.ParseIP("fe80::1"), Zone: "lo", Port: 5}, "fe80::1%lo", true, false},
+		{net.TCPAddr{IP: net.IPv6unspecified, Port: 5}, "127.0.0.1", false, true},
+		{net.TCPAddr{IP: net.IPv4zero, Port: 5}, "127.0.0.1", false, true},
+		{net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 5}, "127.0.0.1", false, false},
+	} {
+		w := welcomeOf(&simCommand{}, sim.DefaultConfig(), &k.addr, nil, nil)
+		var b bytes.Buffer
+		if err := w.writeText(&b); err != nil {
+			t.Fatal(err)
+		}
+		const hint = "\n            clients that speak IPv4 alone, such as the Python SDK, cannot connect: " +
+			"--addr 127.0.0.1:5 or [::]:5 is for them\n"
+		if w.Host != k.host || w.IPv6Only != k.only || strings.Contains(b.String(), hint) != k.only ||
+			strings.Contains(b.String(), "every interface") != k.everybody || w.Address != net.JoinHostPort(k.host, "5") {
+			t.Errorf("%v: %+v\n%s", &k.addr, w, &b)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/smk-go/smk/sim"
@@ -90,7 +91,8 @@ func shorter(err error) error {
 // security is what a client has to know of the exchange's certificate.
 type security struct {
 	fingerprint string
-	trust       string // the file to trust; "" if the certificate is the user's own
+	trust       string // the file to trust, from the root on; "" if the certificate is the user's own
+	file        string // the same as the user wrote it
 }
 
 // secure sets up TLS. nil means plain TCP.
@@ -118,7 +120,11 @@ func (c *simCommand) secure(config *sim.Config) (*security, error) {
 		return nil, fmt.Errorf("--addr: no certificate can be made for %s: %w", c.Addr, err)
 	}
 	config.TLS = tlsWith(cert)
-	return &security{fingerprint: sim.Fingerprint(cert), trust: c.Trust}, nil
+	trust, err := filepath.Abs(c.Trust) // whoever reads it may be anywhere
+	if err != nil {
+		return nil, fmt.Errorf("--trust: %w", err)
+	}
+	return &security{fingerprint: sim.Fingerprint(cert), trust: trust, file: c.Trust}, nil
 }
 
 // write writes the file to trust, if there is one.
@@ -126,7 +132,7 @@ func (s *security) write(config *tls.Config) error {
 	if s == nil || s.trust == "" {
 		return nil
 	}
-	if err := os.WriteFile(s.trust, sim.TrustPEM(config.Certificates[0]), 0o644); err != nil {
+	if err := os.WriteFile(s.file, sim.TrustPEM(config.Certificates[0]), 0o644); err != nil {
 		return fmt.Errorf("--trust: %w", shorter(err))
 	}
 	return nil

@@ -1,0 +1,72 @@
+package sim
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+	"time"
+)
+
+// ErrNotTLS is why a server with TLS ended a connection whose first bytes are not those of
+// a TLS handshake.
+var ErrNotTLS = errors.New("sim: the client does not speak TLS, and this port does")
+
+// HandshakeError says why a TLS handshake failed.
+type HandshakeError struct {
+	Waited time.Duration // the login timeout, if the handshake had not ended by then; else 0
+	Err    error         // what failed otherwise, or nil
+}
+
+// Error states the cause, or how long the client took.
+func (e *HandshakeError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("sim: no TLS handshake within %v", e.Waited)
+	}
+	return "sim: TLS handshake: " + e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *HandshakeError) Unwrap() error { return e.Err }
+
+// handshakeCause returns what [Config.Closed] is told of a failed handshake: nil if the
+// client simply closed the connection.
+func handshakeCause(err error) error {
+	switch {
+	case errors.Is(err, ErrNotTLS):
+		return ErrNotTLS
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+		return nil
+	}
+	return &HandshakeError{Err: err}
+}
+
+// secured returns the server's end of a TLS connection over a socket.
+func secured(socket net.Conn, config *tls.Config) *tls.Conn {
+	return tls.Server(&helloConn{Conn: socket}, config)
+}
+
+// helloConn is a connection whose first bytes must be those of a TLS handshake. The frame
+// of a plain login may look like the header of a TLS record of another version, and
+// crypto/tls then waits for the rest of that.
+type helloConn struct {
+	net.Conn
+	seen int // bytes of tlsHello that came
+}
+
+// tlsHello is how the record of a ClientHello begins: a handshake, major version 3.
+var tlsHello = [2]byte{0x16, 0x03}
+
+// Read implements net.Conn.
+func (c *helloConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	for i := 0; i < n && c.seen < len(tlsHello); i++ {
+		if b[i] != tlsHello[c.seen] {
+			return 0, ErrNotTLS
+		}
+		c.seen++
+	}
+	return n, err
+}
