@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"log/slog"
 
 	"github.com/smk-go/smk/engine/session"
 )
@@ -36,6 +37,9 @@ func (c Cause) String() string {
 	}
 	return "unknown cause"
 }
+
+// LogValue is String, so that every handler of package slog names the cause.
+func (c Cause) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // CauseOf sorts what an event of a lost connection has as its Cause.
 func CauseOf(err error) Cause {

@@ -2,6 +2,7 @@ package msg_test
 
 import (
 	"fmt"
+	"log/slog"
 	"math"
 	"reflect"
 	"strings"
@@ -17,6 +18,7 @@ import (
 type enum interface {
 	Known() bool
 	String() string
+	LogValue() slog.Value
 }
 
 // enums are the enums of all fields, by their flat type.
@@ -52,6 +54,9 @@ func TestEnums(t *testing.T) {
 			want := fmt.Sprintf("%s(%d)", typ.Name(), n)
 			if named != nil {
 				want = string(named.Name())
+			}
+			if log := v.LogValue(); log.Kind() != slog.KindString || log.String() != want {
+				t.Errorf("%s %d is logged as %v, want %s", descriptor.FullName(), n, log, want)
 			}
 			if v.Known() != (named != nil) || v.String() != want {
 				t.Errorf("%s %d: known %t, text %s, want %t, %s", descriptor.FullName(), n, v.Known(), v, named != nil, want)

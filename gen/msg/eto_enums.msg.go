@@ -3,6 +3,7 @@
 package msg
 
 import (
+	slog "log/slog"
 	strconv "strconv"
 )
 
@@ -71,6 +72,9 @@ func (v EtoPayloadType) String() string {
 	return "EtoPayloadType(" + strconv.Itoa(int(v)) + ")"
 }
 
+// LogValue is String, so that every handler of package slog names the value.
+func (v EtoPayloadType) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
 // EtoLogoutReason says why a session ends, and thereby whether and how to come back. Treat an unknown
 // reason like LOGOUT_SERVICE_TEMPORARILY_UNAVAILABLE.
 type EtoLogoutReason int32
@@ -124,3 +128,6 @@ func (v EtoLogoutReason) String() string {
 	}
 	return "EtoLogoutReason(" + strconv.Itoa(int(v)) + ")"
 }
+
+// LogValue is String, so that every handler of package slog names the value.
+func (v EtoLogoutReason) LogValue() slog.Value { return slog.StringValue(v.String()) }

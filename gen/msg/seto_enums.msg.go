@@ -3,6 +3,7 @@
 package msg
 
 import (
+	slog "log/slog"
 	strconv "strconv"
 )
 
@@ -154,6 +155,9 @@ func (v PayloadType) String() string {
 	return "PayloadType(" + strconv.Itoa(int(v)) + ")"
 }
 
+// LogValue is String, so that every handler of package slog names the value.
+func (v PayloadType) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
 // OrderCreateType is the kind of order. There is one.
 type OrderCreateType int32
 
@@ -177,6 +181,9 @@ func (v OrderCreateType) String() string {
 	}
 	return "OrderCreateType(" + strconv.Itoa(int(v)) + ")"
 }
+
+// LogValue is String, so that every handler of package slog names the value.
+func (v OrderCreateType) LogValue() slog.Value { return slog.StringValue(v.String()) }
 
 // Side is the side of an order or a level.
 type Side int32
@@ -205,6 +212,9 @@ func (v Side) String() string {
 	return "Side(" + strconv.Itoa(int(v)) + ")"
 }
 
+// LogValue is String, so that every handler of package slog names the value.
+func (v Side) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
 // QuantityType is the unit of quantities. There is one.
 type QuantityType int32
 
@@ -229,6 +239,9 @@ func (v QuantityType) String() string {
 	return "QuantityType(" + strconv.Itoa(int(v)) + ")"
 }
 
+// LogValue is String, so that every handler of package slog names the value.
+func (v QuantityType) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
 // PriceType is the unit of prices. There is one.
 type PriceType int32
 
@@ -252,6 +265,9 @@ func (v PriceType) String() string {
 	}
 	return "PriceType(" + strconv.Itoa(int(v)) + ")"
 }
+
+// LogValue is String, so that every handler of package slog names the value.
+func (v PriceType) LogValue() slog.Value { return slog.StringValue(v.String()) }
 
 // TimeInForceType says how long the unmatched part of an order stays. Clients do not predict its
 // end: OrderCancelled tells.
@@ -289,6 +305,9 @@ func (v TimeInForceType) String() string {
 	}
 	return "TimeInForceType(" + strconv.Itoa(int(v)) + ")"
 }
+
+// LogValue is String, so that every handler of package slog names the value.
+func (v TimeInForceType) LogValue() slog.Value { return slog.StringValue(v.String()) }
 
 // OrderRejectedReason says why an order that was well formed was not placed.
 type OrderRejectedReason int32
@@ -358,6 +377,9 @@ func (v OrderRejectedReason) String() string {
 	return "OrderRejectedReason(" + strconv.Itoa(int(v)) + ")"
 }
 
+// LogValue is String, so that every handler of package slog names the value.
+func (v OrderRejectedReason) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
 // OrderInvalidReason says what is malformed about an order.
 type OrderInvalidReason int32
 
@@ -384,6 +406,9 @@ func (v OrderInvalidReason) String() string {
 	}
 	return "OrderInvalidReason(" + strconv.Itoa(int(v)) + ")"
 }
+
+// LogValue is String, so that every handler of package slog names the value.
+func (v OrderInvalidReason) LogValue() slog.Value { return slog.StringValue(v.String()) }
 
 // OrderCancelledReason says why an order's unmatched part was taken off the book.
 type OrderCancelledReason int32
@@ -422,6 +447,9 @@ func (v OrderCancelledReason) String() string {
 	}
 	return "OrderCancelledReason(" + strconv.Itoa(int(v)) + ")"
 }
+
+// LogValue is String, so that every handler of package slog names the value.
+func (v OrderCancelledReason) LogValue() slog.Value { return slog.StringValue(v.String()) }
 
 // OrderCancelRejectedReason says why an order was not cancelled or not replaced. The values from
 // ORDER_CANCEL_REJECTED_LIMIT_EXCEEDED on answer only OrderCancelReplace.
@@ -486,6 +514,9 @@ func (v OrderCancelRejectedReason) String() string {
 	return "OrderCancelRejectedReason(" + strconv.Itoa(int(v)) + ")"
 }
 
+// LogValue is String, so that every handler of package slog names the value.
+func (v OrderCancelRejectedReason) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
 // OrderCancelAllRejectedReason says why an OrderCancelAll was not done.
 type OrderCancelAllRejectedReason int32
 
@@ -512,6 +543,9 @@ func (v OrderCancelAllRejectedReason) String() string {
 	return "OrderCancelAllRejectedReason(" + strconv.Itoa(int(v)) + ")"
 }
 
+// LogValue is String, so that every handler of package slog names the value.
+func (v OrderCancelAllRejectedReason) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
 // OrderQuantityReducedReason says why an order was made smaller.
 type OrderQuantityReducedReason int32
 
@@ -537,6 +571,9 @@ func (v OrderQuantityReducedReason) String() string {
 	}
 	return "OrderQuantityReducedReason(" + strconv.Itoa(int(v)) + ")"
 }
+
+// LogValue is String, so that every handler of package slog names the value.
+func (v OrderQuantityReducedReason) LogValue() slog.Value { return slog.StringValue(v.String()) }
 
 // OrderQuantityReduceRejectedReason says why an order was not made smaller.
 type OrderQuantityReduceRejectedReason int32
@@ -575,6 +612,9 @@ func (v OrderQuantityReduceRejectedReason) String() string {
 	}
 	return "OrderQuantityReduceRejectedReason(" + strconv.Itoa(int(v)) + ")"
 }
+
+// LogValue is String, so that every handler of package slog names the value.
+func (v OrderQuantityReduceRejectedReason) LogValue() slog.Value { return slog.StringValue(v.String()) }
 
 // OrderCancelReplaceRejectedReason says why a replacement failed after OrderPendingReplace.
 type OrderCancelReplaceRejectedReason int32
@@ -626,6 +666,9 @@ func (v OrderCancelReplaceRejectedReason) String() string {
 	return "OrderCancelReplaceRejectedReason(" + strconv.Itoa(int(v)) + ")"
 }
 
+// LogValue is String, so that every handler of package slog names the value.
+func (v OrderCancelReplaceRejectedReason) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
 // MarketStateType is a market's stage of life. NEW, OPEN, LIVE, SETTLED is the usual way, with
 // HALTED in between, but receivers accept any move. What OPEN and LIVE mean is taken from their
 // names.
@@ -669,6 +712,9 @@ func (v MarketStateType) String() string {
 	return "MarketStateType(" + strconv.Itoa(int(v)) + ")"
 }
 
+// LogValue is String, so that every handler of package slog names the value.
+func (v MarketStateType) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
 // ContractStateType is a contract's stage of life: those of its market, and a reduction of its own.
 type ContractStateType int32
 
@@ -711,6 +757,9 @@ func (v ContractStateType) String() string {
 	return "ContractStateType(" + strconv.Itoa(int(v)) + ")"
 }
 
+// LogValue is String, so that every handler of package slog names the value.
+func (v ContractStateType) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
 // ReduceType says what a reduction, as after a non-runner, changes about bets.
 type ReduceType int32
 
@@ -737,6 +786,9 @@ func (v ReduceType) String() string {
 	}
 	return "ReduceType(" + strconv.Itoa(int(v)) + ")"
 }
+
+// LogValue is String, so that every handler of package slog names the value.
+func (v ReduceType) LogValue() slog.Value { return slog.StringValue(v.String()) }
 
 // MarketManagementType says whether fills in a market are provisional at first.
 type MarketManagementType int32
@@ -766,6 +818,9 @@ func (v MarketManagementType) String() string {
 	}
 	return "MarketManagementType(" + strconv.Itoa(int(v)) + ")"
 }
+
+// LogValue is String, so that every handler of package slog names the value.
+func (v MarketManagementType) LogValue() slog.Value { return slog.StringValue(v.String()) }
 
 // RunningballState is how near the match is to something that moves the odds. What the values mean
 // is taken from their names.
@@ -801,6 +856,9 @@ func (v RunningballState) String() string {
 	return "RunningballState(" + strconv.Itoa(int(v)) + ")"
 }
 
+// LogValue is String, so that every handler of package slog names the value.
+func (v RunningballState) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
 // RunningballPeriod is the part of the match.
 type RunningballPeriod int32
 
@@ -833,3 +891,6 @@ func (v RunningballPeriod) String() string {
 	}
 	return "RunningballPeriod(" + strconv.Itoa(int(v)) + ")"
 }
+
+// LogValue is String, so that every handler of package slog names the value.
+func (v RunningballPeriod) LogValue() slog.Value { return slog.StringValue(v.String()) }

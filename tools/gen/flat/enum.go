@@ -8,6 +8,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
+const slogPackage = protogen.GoImportPath("log/slog")
+
 // valueName is the Go constant of an enum value: the words of its name, which already open with
 // the enum's subject.
 func valueName(v protoreflect.EnumValueDescriptor) string {
@@ -64,5 +66,8 @@ func (w *writer) enum(e *protogen.Enum) {
 	w.P("if v.Known() { return ", table, "[v] }")
 	w.P(`return "`, name, `(" + `, protogen.GoImportPath("strconv").Ident("Itoa"), `(int(v)) + ")"`)
 	w.P("}")
+	w.P()
+	w.P("// LogValue is String, so that every handler of package slog names the value.")
+	w.P("func (v ", name, ") LogValue() ", slogPackage.Ident("Value"), " { return ", slogPackage.Ident("StringValue"), "(v.String()) }")
 	w.P()
 }
