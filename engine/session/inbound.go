@@ -14,27 +14,39 @@ import (
 // An error means that the connection has to end: close the transport and call
 // Lost with it. It comes again until then. [PolicyOf] says what should follow.
 func (s *Session) Next(now int64) (*Event, error) {
+	for {
+		if event, more, err := s.Step(now); event != nil || err != nil || !more {
+			return event, err
+		}
+	}
+}
+
+// Step is Next for a driver that has other things to do as well: after StepMax messages
+// that are no events, or after each if there is a tap, it returns nil, and more to say that
+// it is no reason to wait.
+func (s *Session) Step(now int64) (event *Event, more bool, err error) {
 	s.clock(now)
 	s.settle()
 	s.resting = false
-	for {
+	for left := s.stepMax; left > 0; left-- {
 		if s.disturbed() {
 			if event, err, told := s.tell(); told {
-				return event, err
+				return event, false, err
 			}
 		}
 		payload, err := s.buffer.Next()
 		if payload == nil {
 			if err == nil {
-				return s.idle(), nil
+				return s.idle(), false, nil
 			}
 			s.violation(0, err)
 			continue
 		}
 		if event := s.receive(payload); event != nil {
-			return event, nil
+			return event, false, nil
 		}
 	}
+	return nil, true, nil
 }
 
 // idle is Next once everything that was received has been returned: what Tick judged to be

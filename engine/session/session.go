@@ -62,6 +62,7 @@ type Session struct {
 	entered  bool       // order entry was sent
 	refs     uint64     // the last automatic reference
 
+	stepMax    int // messages that are no events, in one Step
 	bytesMax   int // of the ring that may wait when an application message joins
 	recordsMax int // likewise, in messages
 
@@ -103,6 +104,7 @@ func New(config Config) (*Session, error) {
 		in: 1, out: 1, refs: config.ReferenceBase, copied: noCopies,
 		id: make([]byte, 0, SessionBytesMax), token: []byte(config.Token),
 	}
+	s.SetTap(config.Tap)
 	s.bytesMax = frames.Config().Bytes - controlBytes
 	s.recordsMax = frames.Config().Records - controlRecords
 	s.patience = min(awayAfter, int64(config.AnswerTimeout)/4)
@@ -185,7 +187,12 @@ func (s *Session) Resumption() Resumption {
 
 // SetTap replaces what Config.Tap said; nil is nobody. Every call costs each message,
 // so it is worth setting late.
-func (s *Session) SetTap(tap func(now int64, payload []byte)) { s.config.Tap = tap }
+func (s *Session) SetTap(tap func(now int64, payload []byte)) {
+	s.config.Tap, s.stepMax = tap, StepMax
+	if tap != nil {
+		s.stepMax = 1
+	}
+}
 
 // Free returns where to read to from the transport; see wire.Buffer. It ends the
 // validity of the last event.
