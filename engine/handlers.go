@@ -18,13 +18,16 @@ type watching struct {
 // tap is what the session calls with each payload, once somebody wants to see them:
 // a tap of the user's, then the handlers of payloads.
 func (e *Engine) tap(now int64, payload []byte) {
+	if e.muted {
+		return
+	}
 	if e.userTap != nil {
 		e.timing.starts("session.Config.Tap")
 		e.userTap(now, payload)
 		e.handled()
 	}
 	l := &e.watching.payload
-	if e.muted || len(l.entries) == 0 {
+	if len(l.entries) == 0 {
 		return
 	}
 	l.walking = true

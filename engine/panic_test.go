@@ -16,6 +16,7 @@ import (
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/eto"
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/gen/seto"
 )
 
 // TestPanicAnywhere has handlers of every kind panic, in every state of the
@@ -257,3 +258,42 @@ func (m mined) Read(b []byte) (int, error) {
 
 // absent is a map that nobody made, of which a linter does not know.
 func absent() map[string]int { return nil }
+
+// TestNothingIsCalledAfterAPanic: while orders are cancelled and the logout is under way payloads,
+// messages, events and functions of other goroutines come in, and no code of the bot's is called.
+func TestNothingIsCalledAfterAPanic(t *testing.T) {
+	n := newNetwork(t, "pipe", false, pipe)
+	config := n.config()
+	config.CancelAllOnPanic = true
+	var panicked atomic.Bool
+	later := func(what string) {
+		if panicked.Load() {
+			t.Errorf("%s called after the panic", what)
+		}
+	}
+	config.Session.Tap = func(int64, []byte) { later("Tap") }
+	r := start(t, config, func(e *engine.Engine) {
+		e.OnPayload(func(int64, []byte) { later("OnPayload") })
+		e.OnMessage(func(*engine.Event) { later("OnMessage") })
+		e.OnState(func(*engine.Event) { later("OnState") })
+		e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
+			later("OnContractQuotes")
+			panicked.Store(true)
+			panic(errExplode)
+		})
+		e.OnOrderExecuted(func(*engine.Event, *msg.OrderExecuted) { later("OnOrderExecuted") })
+	})
+	p := n.accept(t)
+	p.login()
+	p.send(quotes(7, 8, 2500), executed(1), quotes(7, 8, 2500), heartbeat())
+	p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL_ALL)
+	var s engine.Submission
+	if err := r.Remote().Do(func() { later("Remote.Do") }, &s); err != nil && !errors.Is(err, engine.ErrClosed) {
+		t.Error(err)
+	}
+	p.send(executed(2), heartbeat())
+	p.logout()
+	if err := r.wait(); !errors.Is(err, errExplode) {
+		t.Errorf("Run: %v, want the panic", err)
+	}
+}

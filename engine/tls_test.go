@@ -5,7 +5,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -120,4 +122,53 @@ func TestTLS(t *testing.T) {
 			c.check(t, err)
 		})
 	}
+}
+
+// TestUsersTLSIsLeftAlone: the settings that a bot hands over for TLS, which others may use as
+// well, are as they were after a connection was opened with them.
+func TestUsersTLSIsLeftAlone(t *testing.T) {
+	users := clientTLS()
+	users.MinVersion = tls.VersionTLS10
+	before := users.Clone()
+	n := newNetwork(t, "pipe", true, pipe)
+	config := n.config()
+	config.TLS = users
+	r := start(t, config, nil)
+	p := n.accept(t)
+	p.login()
+	r.Stop()
+	p.logout()
+	if err := r.wait(); err != nil {
+		t.Error(err)
+	}
+	now, then := reflect.ValueOf(users).Elem(), reflect.ValueOf(before).Elem()
+	for i := range now.NumField() {
+		field := now.Type().Field(i)
+		if field.IsExported() && !reflect.DeepEqual(now.Field(i).Interface(), then.Field(i).Interface()) {
+			t.Errorf("%s is %v, was %v", field.Name, now.Field(i), then.Field(i))
+		}
+	}
+}
+
+// TestTLSIsClosed says goodbye as TLS wants it: the exchange can tell the end from a connection
+// that was cut.
+func TestTLSIsClosed(t *testing.T) {
+	onEach(t, func(t *testing.T, n *network) {
+		if !n.secure {
+			return
+		}
+		r := start(t, n.config(), nil)
+		p := n.accept(t)
+		p.login()
+		read := make(chan error, 1)
+		go func() {
+			_, err := p.conn.Read(make([]byte, 1))
+			read <- err
+		}()
+		_ = r.Close()
+		if err := <-read; err != io.EOF {
+			t.Errorf("the exchange reads %v, want io.EOF", err)
+		}
+		_ = r.wait()
+	})
 }
