@@ -87,6 +87,7 @@
 //	[engine]  submit_slots              SMK_SUBMIT_SLOTS              number
 //	[engine]  submit_bytes              SMK_SUBMIT_BYTES              number
 //	[engine]  slow_handler              SMK_SLOW_HANDLER              time
+//	[engine]  loop_delay                SMK_LOOP_DELAY                time
 //	[engine]  references_off            SMK_REFERENCES_OFF            yes or no
 //	[engine]  cancel_all_on_panic       SMK_CANCEL_ALL_ON_PANIC       yes or no
 //	[session] username                  SMK_USERNAME                  text

@@ -63,6 +63,7 @@ var settings = []setting{
 	{"engine", "submit_slots", "SubmitSlots", false, integer(func(t *target) *int { return &t.SubmitSlots })},
 	{"engine", "submit_bytes", "SubmitBytes", false, integer(func(t *target) *int { return &t.SubmitBytes })},
 	{"engine", "slow_handler", "SlowHandler", false, duration(func(t *target) *time.Duration { return &t.SlowHandler })},
+	{"engine", "loop_delay", "LoopDelay", false, duration(func(t *target) *time.Duration { return &t.LoopDelay })},
 	{"engine", "references_off", "ReferencesOff", false, truth(func(t *target) *bool { return &t.ReferencesOff })},
 	{"engine", "cancel_all_on_panic", "CancelAllOnPanic", false, truth(func(t *target) *bool { return &t.CancelAllOnPanic })},
 

@@ -3,11 +3,13 @@
 package engine_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -145,6 +147,31 @@ var traffics = []traffic{
 				runtime.Gosched()
 			}
 			if _, err := b.submission.Result(); err != nil {
+				b.t.Error(err)
+			}
+		},
+		answers: always,
+	},
+	{
+		name: "sends of another goroutine that waits, and timers",
+		register: func(b *allocBot) {
+			if _, err := b.Every(10*time.Microsecond, func() {}); err != nil {
+				b.t.Error(err)
+			}
+			var again func()
+			again = func() {
+				if _, err := b.After(10*time.Microsecond, again); err != nil {
+					b.t.Error(err)
+				}
+			}
+			again()
+		},
+		act: func(b *allocBot, _ int) {
+			b.subscribe.SetMarketId(7)
+			if err := b.Remote().MarketSubscribe(&b.subscribe, &b.submission); err != nil {
+				b.t.Error(err)
+			}
+			if _, err := b.submission.Wait(context.Background()); err != nil {
 				b.t.Error(err)
 			}
 		},

@@ -85,11 +85,15 @@ type Config struct {
 	SubmitBytes int
 
 	// SlowHandler is how long a handler may take before it counts as slow and is
-	// reported to Logger. 0 means 10 ms. A negative value measures nothing,
-	// which saves a reading of the clock for each call that takes some time, and
-	// one for up to 32 that take next to none. With less than 320 us each call is
-	// timed by itself.
+	// reported to Logger. 0 means 10 ms. A negative value reports nothing. With less
+	// than 320 us each call is timed by itself, which costs a reading of the clock.
 	SlowHandler time.Duration
+
+	// LoopDelay is how long the loop may be away from the socket and its timers, in
+	// handlers or because the process did not run, or how long it may be behind what it
+	// received, before that is counted and reported to Logger; see [Stats]. 0 means
+	// 100 ms. A negative value reports nothing.
+	LoopDelay time.Duration
 
 	// Logger is told, off the loop, what happens to the connection and to sends,
 	// and of slow handlers; never what a message or a login holds. nil means
@@ -158,6 +162,9 @@ func (c Config) resolve() (Config, error) {
 	}
 	if c.SlowHandler == 0 {
 		c.SlowHandler = SlowHandler
+	}
+	if c.LoopDelay == 0 {
+		c.LoopDelay = LoopDelay
 	}
 	if c.Dial == nil {
 		c.Dial = dialTCP

@@ -14,7 +14,22 @@
 // send and writes the socket. A handler may therefore send, register and remove
 // as it likes, without locks, and must not sleep, for nothing else happens
 // meanwhile. What a handler is given is valid until it returns. Other goroutines
-// hand work over by [Engine.Remote].
+// hand work over by [Engine.Remote], and [Engine.After] and [Engine.Every] call a
+// function by the clock.
+//
+// # Backlogs
+//
+// However much waits to be handled (messages, functions of other goroutines, the fates
+// of what was sent on a lost connection), the loop comes back to the socket and to its
+// timers after a millisecond, or after the one handler that takes longer; and what was
+// sent leaves after 64 messages at the latest. While handlers take next to no time the
+// clock is read once for up to 32 of them, so that handlers which begin to work amid
+// quick ones are noticed after as many. [Stats] says how long the loop was kept from the
+// socket, how far it fell behind, and what kept it.
+//
+// A handler that fills the send ring waits until the socket takes some of it, at most
+// [SendWait] in all until the loop reads again; then sends are refused with
+// session.ErrFull.
 //
 // # Connections
 //
@@ -24,6 +39,11 @@
 // meanwhile is delivered first; subscriptions and settings that the bot sent are
 // sent again before OnLoggedIn's handlers are called. So a bot subscribes once, and
 // takes a second login as no reason to place its orders again.
+//
+// When nothing can be written any more, what the exchange had said before is read and
+// handled, why it hangs up among it, before the connection is given up. And it is given
+// up for silence only when everything that had arrived was read; time that the loop spent
+// in handlers, or for which the process was stopped, is nobody's silence.
 //
 // # Waiting
 //

@@ -46,8 +46,10 @@ type Engine struct {
 	heard       uint32 // of requests, those that were acted on
 	backoff     backoff
 	standing    *standing
-	restoring   bool               // what lasts is not sent again yet: the bot waits
-	failed      error              // what a write failed with amid a handler
+	restoring   bool // what lasts is not sent again yet: the bot waits
+	broken      broken
+	pace        pace
+	timers      timers
 	lastCause   error              // why the last connection ended, or was not to be had
 	outcome     error              // how it ended
 	resumption  session.Resumption // once it has ended
@@ -79,6 +81,7 @@ const (
 	phaseResting                // waits for retryAt
 	phaseDialing                // waits for dialed
 	phaseConnected              // has conn
+	phaseLost                   // has lost it, and tells what became of it
 	phaseEnded                  // everything is given back
 )
 
@@ -98,6 +101,7 @@ func New(config Config) (*Engine, error) {
 	e := &Engine{
 		clock:  newClock(),
 		timing: timing{until: 1, singly: handlersSingly},
+		timers: newTimers(),
 		woken:  make(chan struct{}, 1),
 		dialed: make(chan dialed, 1),
 	}
@@ -120,6 +124,7 @@ func New(config Config) (*Engine, error) {
 		_ = s.Close()
 		return nil, err
 	}
+	e.pace.limit = loopDelayLimit(config.LoopDelay)
 	e.backoff.pauses = config.Pauses
 	e.standing = newStanding(config.SubscriptionsMax, config.RestoreOff)
 	// The session has the credentials; a dump of the engine must not.
@@ -131,10 +136,7 @@ func New(config Config) (*Engine, error) {
 }
 
 // readClock starts a part of a round.
-func (e *Engine) readClock() {
-	e.now = e.clock.now()
-	e.timing.mark = e.now
-}
+func (e *Engine) readClock() { e.now = e.clock.now() }
 
 // Send sends a message of the application layer: any type of gen/msg, gen/seto or
 // the caller's own that marshals itself as vtprotobuf's types do. It is encoded
@@ -193,15 +195,31 @@ func (e *Engine) enqueue(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err
 }
 
 // sendAgain is for a message that was refused. A send ring that is full is written to
-// the socket before the refusal stands: handlers may send more than the ring holds.
+// the socket before the refusal stands: handlers may send more than the ring holds. If the
+// socket takes no more either they wait for it, without reading, for SendWait in all until
+// the loop reads again.
 func (e *Engine) sendAgain(typ msg.PayloadType, m wire.Marshaler, refusal error) (seq uint64, err error) {
-	if refusal != session.ErrFull || e.conn == nil || e.failed != nil {
+	if refusal != session.ErrFull || e.conn == nil || e.broken.cause != nil || e.pace.sendWait <= 0 {
 		return 0, refusal
 	}
-	if e.failed = e.push(); e.failed != nil {
-		return 0, refusal
+	for begun := e.clock.now(); ; {
+		if err := e.push(); err != nil {
+			e.fail(err)
+			return 0, refusal
+		}
+		if seq, err = e.session.Send(e.now, typ, m); err != session.ErrFull || e.stalled == 0 {
+			return seq, err
+		}
+		now := e.clock.now()
+		if e.pace.sendWait -= now - begun; e.pace.sendWait <= 0 {
+			return 0, refusal
+		}
+		begun = now
+		if err := e.conn.room(now + e.pace.sendWait); err != nil {
+			e.fail(err)
+			return 0, refusal
+		}
 	}
-	return e.session.Send(e.now, typ, m)
 }
 
 // Stop asks the loop to log out and end. Any goroutine, any time.

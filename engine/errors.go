@@ -42,6 +42,9 @@ var (
 	// already.
 	ErrSubscriptions error = &sentinel{text: "engine: too many subscriptions"}
 
+	// ErrTimers means that TimersMax timers are set already.
+	ErrTimers error = &sentinel{text: "engine: too many timers"}
+
 	// ErrSubmitFull means that the queue to the loop has no room: other
 	// goroutines hand over faster than the loop takes.
 	ErrSubmitFull error = &sentinel{text: "engine: hand-over queue is full"}
@@ -57,6 +60,14 @@ var (
 	// ErrPending means that a Submission is not done.
 	ErrPending error = &sentinel{text: "engine: submission is not done"}
 
+	// ErrNotHandedOver means that a Submission was never handed over, or refused, so
+	// that there is nothing to wait for. It is ErrPending too.
+	ErrNotHandedOver error = &sentinel{"engine: nothing was handed over with this submission", ErrPending}
+
+	// ErrInHandler means that a handler waited for a Submission: the loop would wait for
+	// itself. What was handed over is on its way.
+	ErrInHandler error = &sentinel{text: "engine: a handler must not wait for a submission"}
+
 	// ErrSendStalled means that the socket took nothing for Config.SendTimeout.
 	ErrSendStalled error = &sentinel{text: "engine: the socket takes no more bytes"}
 )
@@ -71,7 +82,7 @@ func SafeToResend(err error) bool {
 		return session.SafeToResend(err) // a fate, whose cause says nothing about it
 	}
 	for _, refusal := range [...]error{
-		ErrClosed, ErrSubscriptions, ErrSubmitFull, ErrSubmitTooLarge, ErrSubmissionBusy,
+		ErrClosed, ErrSubscriptions, ErrSubmitFull, ErrSubmitTooLarge, ErrSubmissionBusy, ErrNotHandedOver,
 	} {
 		if errors.Is(err, refusal) {
 			return true

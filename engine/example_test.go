@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
@@ -159,6 +160,57 @@ func ExampleEngine_Remote() {
 	}
 	// Output:
 	// accepted the order that was sent as 2
+}
+
+// Act by the clock: an order that nobody takes is cancelled after a while, and the bot says now
+// and then that it is alive.
+func ExampleEngine_After() {
+	config, stop := exchange()
+	defer stop()
+	e, err := engine.New(config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	alive, err := e.Every(time.Minute, func() { fmt.Println("alive,", e.State()) })
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	started := false
+	e.OnLoggedIn(func(*engine.Event) {
+		if started {
+			return // a reconnect is no reason for another order
+		}
+		started = true
+		if _, err := e.OrderCreate(backHome()); err != nil {
+			fmt.Println("not sent:", err)
+		}
+	})
+	e.OnOrderAccepted(func(_ *engine.Event, m *msg.OrderAccepted) {
+		var cancel msg.OrderCancel
+		cancel.SetOrderId(m.GetOrderId()) // m is valid until the handler returns
+		_, err := e.After(10*time.Millisecond, func() {
+			fmt.Println("nobody took it")
+			if _, err := e.OrderCancel(&cancel); err != nil {
+				fmt.Println("not sent:", err)
+			}
+		})
+		if err != nil {
+			fmt.Println(err)
+		}
+	})
+	e.OnOrderCancelled(func(_ *engine.Event, m *msg.OrderCancelled) {
+		fmt.Println("cancelled:", m.GetReason())
+		alive.Remove()
+		e.Stop()
+	})
+	if err := e.Run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// nobody took it
+	// cancelled: ORDER_CANCELLED_MEMBER_REQUESTED
 }
 
 // Embed the engine in a loop of the bot's own.

@@ -13,11 +13,23 @@ const (
 	// SendTimeout is how long the socket may take nothing.
 	SendTimeout = 5 * time.Second
 
+	// SendWait is how long the sends of handlers wait, in all between two polls of
+	// the socket, for a socket that takes nothing while the send ring is full, before
+	// they are refused with session.ErrFull. Nothing is read meanwhile.
+	SendWait = time.Second
+
 	// KeepAlive is the period of TCP keepalive probes.
 	KeepAlive = 15 * time.Second
 
 	// SlowHandler is how long a handler may take without a warning.
 	SlowHandler = 10 * time.Millisecond
+
+	// LoopDelay is how long the loop may be away from the socket and its timers, or
+	// behind what it received, without a warning.
+	LoopDelay = 100 * time.Millisecond
+
+	// TimersMax is how many timers may be set at a time.
+	TimersMax = 1 << 16
 
 	// SubmitSlots is the length of the hand-over queue.
 	SubmitSlots = 1024
@@ -49,7 +61,23 @@ const (
 
 	// retryWrite is how long a write may wait for the socket before the loop goes
 	// back to reading, and how long it then reads before it tries again.
+	// roomWrite is the same for a send that waits for room.
 	retryWrite = time.Millisecond
+	roomWrite  = 10 * time.Millisecond
+
+	// closeGlance is a glance that even on a busy machine sees what is there: before
+	// the exchange is judged silent, or a connection is given up.
+	closeGlance = 10 * time.Millisecond
+
+	// sliceMessages and sliceTime are what a backlog of any kind is handled in; see
+	// pace. pushBytes is how much is written in one go.
+	sliceMessages = 64
+	sliceTime     = time.Millisecond
+	pushBytes     = 64 << 10
+
+	// lastBytes and lastTime bound what is read of a connection after a write failed.
+	lastBytes = 16 << 20
+	lastTime  = 2 * time.Second
 
 	// looksMax is how often a loop that spins looks at the socket in vain before it
 	// looks at the clock.
@@ -64,6 +92,9 @@ const (
 	logRecords   = 1024
 	logPatience  = 2 * time.Second
 	slowLogEvery = time.Second
+
+	// stackFrames is how much of a stack is looked at in one go.
+	stackFrames = 64
 
 	// panicFrames is how deep under a panic its place is looked for: what is above it
 	// is the runtime's and what defers of the handler's called.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
 )
 
@@ -23,21 +24,25 @@ type logs struct {
 	done    chan struct{} // everything is written
 	dropped atomic.Uint64
 	slowAt  int64 // when a slow handler was last reported
+	delayAt int64 // likewise, a delay of the loop
 }
 
 // record is something to say. What does not apply is zero.
 type record struct {
-	at       int64
-	level    slog.Level
-	text     string
-	epoch    uint32
-	seq      uint64
-	from, to uint64
-	name     string
-	took     time.Duration
-	pause    time.Duration
-	fate     session.Fate
-	err      error
+	at        int64
+	level     slog.Level
+	text      string
+	epoch     uint32
+	seq       uint64
+	typ       msg.PayloadType
+	reference uint64
+	from, to  uint64
+	name      string // of a handler
+	by        string // what a delay is due to
+	took      time.Duration
+	pause     time.Duration
+	fate      session.Fate
+	err       error
 }
 
 // newLogs starts the goroutine, or returns nil if there is nobody to talk to. All
@@ -117,6 +122,7 @@ func (l *logs) event(ev *Event) {
 		r.text, r.level = "the exchange dropped a message for its throttle", slog.LevelWarn
 	case session.SendResolved:
 		r.text, r.level, r.fate = "message without an answer", slog.LevelWarn, ev.Fate
+		r.typ, r.reference = ev.Type, ev.Reference
 	case session.Unknown:
 		r.text, r.level = "session message without a meaning", slog.LevelWarn
 	default:
@@ -151,6 +157,15 @@ func (l *logs) slow(now int64, name string, took time.Duration) {
 	}
 	l.slowAt = now
 	l.say(record{at: now, level: slog.LevelWarn, text: "slow handler", name: name, took: took})
+}
+
+// delay warns that the loop does not come round as it should, now and then.
+func (l *logs) delay(now int64, text, cause string, took time.Duration) {
+	if l == nil || now-l.delayAt < int64(slowLogEvery) {
+		return
+	}
+	l.delayAt = now
+	l.say(record{at: now, level: slog.LevelWarn, text: text, by: cause, took: took})
 }
 
 // close waits until everything is written, but not for ever.
@@ -205,6 +220,12 @@ func (l *logs) emit(r record) {
 	if r.seq != 0 {
 		out.AddAttrs(slog.Uint64("seq", r.seq))
 	}
+	if r.typ != 0 {
+		out.AddAttrs(slog.String("type", r.typ.String()))
+	}
+	if r.reference != 0 {
+		out.AddAttrs(slog.Uint64("reference", r.reference))
+	}
 	if r.from != 0 {
 		out.AddAttrs(slog.Uint64("from", r.from), slog.Uint64("to", r.to))
 	}
@@ -212,7 +233,13 @@ func (l *logs) emit(r record) {
 		out.AddAttrs(slog.String("fate", r.fate.String()))
 	}
 	if r.name != "" {
-		out.AddAttrs(slog.String("handler", r.name), slog.Duration("took", r.took))
+		out.AddAttrs(slog.String("handler", r.name))
+	}
+	if r.by != "" {
+		out.AddAttrs(slog.String("by", r.by))
+	}
+	if r.took != 0 {
+		out.AddAttrs(slog.Duration("took", r.took))
 	}
 	if r.pause != 0 {
 		out.AddAttrs(slog.Duration("pause", r.pause))

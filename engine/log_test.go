@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/eto"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
@@ -44,7 +45,8 @@ func TestLog(t *testing.T) {
 		for _, want := range []string{
 			"session connecting", "session established", "slow handler", "takeLong took=30ms",
 			`level=WARN msg="session disconnected" epoch=1 cause=EOF`, "connects again",
-			`msg="message without an answer" epoch=1 seq=2 fate="in doubt"`, "engine ended",
+			`msg="message without an answer" epoch=1 seq=2 type=PAYLOAD_ORDER_CANCEL reference=`,
+			`fate="in doubt" cause=EOF`, "engine ended",
 		} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("the log does not say %q:\n%s", want, out.String())
@@ -86,6 +88,32 @@ func TestStuckLogger(t *testing.T) {
 		}
 		_ = read.Close()
 	})
+}
+
+// TestEnumsAreLoggedByName whatever handler of package slog a bot uses.
+func TestEnumsAreLoggedByName(t *testing.T) {
+	var out bytes.Buffer
+	for _, handler := range []slog.Handler{slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)} {
+		for value, want := range map[any]string{
+			session.Established:       "established",
+			session.SendResolved:      "send resolved",
+			session.Replayed:          "replayed",
+			session.InDoubt:           "in doubt",
+			session.RetryNow:          "now",
+			session.ResumeSession:     session.ResumeSession.String(),
+			engine.CauseStalled:       "stalled",
+			engine.WaitSpinBlock:      "spin block",
+			engine.Wait(9):            "unknown way to wait",
+			msg.SideSell:              "SIDE_SELL",
+			msg.EtoLogoutUnauthorised: "LOGOUT_UNAUTHORISED",
+		} {
+			out.Reset()
+			slog.New(handler).Info("x", "value", value)
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%T is logged as %s, want %q", value, out.String(), want)
+			}
+		}
+	}
 }
 
 // TestLogLevels: what went as the bot wanted it is no warning, and an engine that ended

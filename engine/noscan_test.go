@@ -14,6 +14,7 @@ var pointed = map[string]string{
 	"submitted.slots":          "Config.SubmitSlots: a function and a caller's Submission are pointers",
 	"timing.names":             "handlersTogether",
 	"session.queue.events":     "what one message gives rise to",
+	"timers.slots":             "the bot's timers: a function is a pointer",
 	"watching.kinds":           "the kinds of events",
 	"watching.kinds.entries":   "the bot's handlers",
 	"watching.every.entries":   "the bot's handlers",

@@ -167,7 +167,9 @@ func (e *Engine) greet(ev *Event) {
 	e.backoff.established(e.now)
 	e.standing.next = 0
 	if e.restoring = !ev.Resumed; e.restoring {
-		e.failed = e.restore()
+		if err := e.restore(); err != nil {
+			e.fail(err)
+		}
 	}
 }
 

@@ -10,103 +10,172 @@ import (
 )
 
 // exchange is a round with a connection: read, hand out what came, do what is due.
+//
+// The session's timers judge what did not arrive, so they run as of a moment before a read
+// that found nothing: everything that had arrived by then was handled. If the read finds
+// bytes, or if there are some left from before, they do not judge, and heartbeats leave all
+// the same.
 func (e *Engine) exchange(block bool) {
-	if e.flush(); e.conn == nil {
-		return
-	}
-	if e.restoring && e.session.State().LoggedIn() {
+	e.flush()
+	if e.restoring && e.broken.cause == nil && e.session.State().LoggedIn() {
 		if err := e.restore(); err != nil {
-			e.lose(err)
-			return
+			e.fail(err)
 		}
 	}
 	until := int64(past)
-	if block {
-		until = e.dueAt()
+	if block = block && e.mayRest(); block {
+		e.readClock() // what follows is sleep
+		e.beginPoll()
+		if due := e.dueAt(); due > e.now {
+			until = due
+		}
 	}
-	full := e.stalled != 0
-	if block {
-		e.publish()
-	}
-	e.conn.arm(until, full)
-	if block && !e.park() {
-		e.conn.arm(past, full)
-	}
-	n, err := e.look(block)
-	if block {
-		e.parked.Store(false)
-	}
-	if block || n > 0 {
-		e.idleLooks = 0
-	}
+	asOf := e.now
+	n, err := e.poll(until)
 	e.readClock()
+	switch {
+	case until != past:
+		e.overslept(until)
+	case !block:
+		e.beginPoll()
+	}
+	e.endPoll()
 	if n == 0 {
 		e.takeSubmitted() // likely what ended the look
 		e.flush()
 	}
 	e.stats.BytesIn += uint64(n)
 	e.session.Filled(n)
-	e.drain()
-	e.flush() // what the handlers have sent, before anything else
-	if e.conn != nil && e.now >= e.session.Deadline() {
-		if err := e.session.Tick(e.now); err != nil {
+	if n > 0 && e.pace.behind == 0 {
+		e.pace.behind = e.pace.polledAt
+	}
+	switch {
+	case e.broken.cause != nil: // whatever else is wrong
+	case err != nil:
+		e.broken.cause = err
+	case asOf >= e.session.Deadline():
+		if err := e.session.Tick(asOf); err != nil {
 			e.lose(err)
 			return
 		}
-		e.drain()
 	}
-	if e.conn != nil && err != nil {
-		e.lose(err)
+	e.pace.more = e.drain()
+	e.flush() // what the handlers have sent, before anything else
+	if e.pace.behind != 0 {
+		e.measureLag()
 	}
+	if e.conn != nil && e.broken.cause != nil && !e.broken.unread && !e.pace.more {
+		e.lose(e.broken.cause)
+	}
+}
+
+// mayRest reports whether the loop may sleep in the next poll of the connection: nothing is
+// left to be done that it would not be woken for.
+func (e *Engine) mayRest() bool {
+	return !e.pace.more && e.broken.cause == nil && (e.stalled != 0 || len(e.session.Pending()) == 0)
+}
+
+// poll reads from the connection, and sleeps in it until a clock reading unless that is past.
+func (e *Engine) poll(until int64) (n int, err error) {
+	free := e.session.Free()
+	spins := e.conn.spins()
+	if len(free) == 0 || e.broken.cause != nil && !e.broken.unread || e.pace.more && !spins {
+		return 0, nil // there is no room, or nobody, or no cheap way to look
+	}
+	full, block := e.stalled != 0, until != past
+	if block {
+		e.publish()
+	}
+	if !spins && (e.broken.unread || e.now >= e.session.Deadline()) {
+		until = max(until, e.clock.now()+int64(closeGlance)) // to be sure that it sees what is there
+	}
+	e.conn.arm(until, full)
+	if block && !e.park() {
+		e.conn.arm(past, full)
+	}
+	n, err = e.look(free, block)
+	if block {
+		e.parked.Store(false)
+	}
+	if block || n > 0 {
+		e.idleLooks = 0
+	}
+	if e.broken.unread {
+		e.broken.heard(n, err, e.clock.now())
+	}
+	e.pace.emptied = n < len(free) && !e.conn.buffered()
+	return n, err
 }
 
 // dueAt is when the loop has to be awake even if nothing happens.
 func (e *Engine) dueAt() int64 {
-	until := e.session.Deadline()
+	until := min(e.session.Deadline(), e.timers.due)
 	if e.stalled != 0 {
 		until = min(until, e.stalled+int64(e.config.SendTimeout))
 	}
 	return until
 }
 
-// drain hands out all events that there are. An error of the session ends the
-// connection.
-func (e *Engine) drain() {
+// drain hands out events until there are none, and returns false, or until it is time for a
+// poll. An error of the session ends the connection; that is told by more events.
+func (e *Engine) drain() (more bool) {
+	e.timing.begin()
 	for {
-		ev, err := e.session.Next(e.now)
-		if err != nil && e.conn != nil {
-			e.lose(err)
-			return
+		begun := e.now
+		for range sliceMessages {
+			ev, more, err := e.session.Step(e.now)
+			switch {
+			case err != nil && e.conn != nil:
+				e.lose(err)
+				return true
+			case ev != nil:
+				e.hand(ev)
+			case !more:
+				return false
+			}
+			if e.now >= e.pace.until {
+				return true
+			}
 		}
-		if ev == nil {
-			return
+		if e.betweenSlices(begun); e.now >= e.pace.until || e.unheard() != 0 {
+			return true
 		}
-		e.hand(ev)
-		if e.failed != nil {
-			err, e.failed = e.failed, nil
-			e.lose(err)
-			return
-		}
+	}
+}
+
+// betweenSlices does amid a backlog what a round does at its end. begun is when the slice
+// began: of quick handlers a reading of the clock is recent enough.
+func (e *Engine) betweenSlices(begun int64) {
+	if e.stalled == 0 && e.conn != nil && len(e.session.Pending()) > 0 {
+		e.timeHandlers()
+		e.flush()
+		e.readClock()
+	} else if e.now == begun {
+		e.timeHandlers()
+		e.readClock()
+	}
+	if e.timers.due <= e.now {
+		e.fireTimers()
+	}
+	if e.submitted.Peek() != nil {
+		e.takeSubmitted()
 	}
 }
 
 // flush writes what is unsent, as far as the socket takes it.
 func (e *Engine) flush() {
-	if e.conn == nil {
+	if e.conn == nil || e.broken.cause != nil {
 		return
 	}
-	err := e.failed
-	if e.failed = nil; err == nil {
-		err = e.push()
-	}
-	if err != nil {
-		e.lose(err)
+	if err := e.push(); err != nil {
+		e.fail(err)
 	}
 }
 
-// push is flush for whoever may not lose the connection.
+// push is flush for whoever deals with errors. It writes a bounded number of bytes: the
+// replay that the exchange asked for may be longer than the ring that it goes through.
 func (e *Engine) push() error {
-	for {
+	for left := pushBytes; left > 0; {
 		unsent := e.session.Pending()
 		if len(unsent) == 0 {
 			break
@@ -115,7 +184,7 @@ func (e *Engine) push() error {
 		n, err := e.conn.write(unsent)
 		e.stats.BytesOut += uint64(n)
 		e.session.Written(n)
-		if n > 0 {
+		if left -= n; n > 0 || e.conn.progressed() {
 			e.stalled = 0
 		}
 		if err != nil {
@@ -128,6 +197,9 @@ func (e *Engine) push() error {
 	if err := e.conn.flush(); err != nil {
 		return err
 	}
+	if e.conn.progressed() {
+		e.stalled = 0
+	}
 	if e.conn.unsent() {
 		return e.stall()
 	}
@@ -135,11 +207,13 @@ func (e *Engine) push() error {
 	return nil
 }
 
-// stall notes since when the socket takes nothing, and gives it up after a while.
+// stall notes since when the socket takes nothing, and gives it up after a while. It reads
+// the clock: a handler may have worked since the loop did.
 func (e *Engine) stall() error {
+	now := e.clock.now()
 	if e.stalled == 0 {
-		e.stalled = e.now
-	} else if e.now-e.stalled >= int64(e.config.SendTimeout) {
+		e.stalled = now
+	} else if now-e.stalled >= int64(e.config.SendTimeout) {
 		return ErrSendStalled
 	}
 	return nil
@@ -153,7 +227,7 @@ func (e *Engine) connect() {
 	}
 	e.phase = phaseDialing
 	e.dial()
-	e.drain()
+	e.pace.more = e.drain()
 }
 
 // opened takes the result of the attempt.
@@ -166,42 +240,61 @@ func (e *Engine) opened(d dialed) {
 		_ = d.conn.close()
 		e.lose(ErrNotConfirmed)
 	default:
-		e.phase, e.conn, e.stalled, e.restoring = phaseConnected, d.conn, 0, true
+		e.phase, e.conn, e.stalled, e.restoring, e.broken = phaseConnected, d.conn, 0, true, broken{}
 		e.stats.Connected++
 		e.sleeper.Store(&sleeper{wake: d.conn.wake})
 		if err := e.session.Open(e.now); err != nil {
 			e.lose(err)
 			return
 		}
-		e.drain()
+		e.pace.more = e.drain()
 	}
 }
 
-// lose ends the connection, hands out what became of it and of what was sent on
-// it, and decides what is next.
+// fail notes that nothing can be written any more. What the exchange had said before, why it
+// hangs up among it, is read and handled before the connection is given up, see exchange.
+func (e *Engine) fail(cause error) {
+	if e.conn != nil && e.broken.cause == nil {
+		e.broken = broken{cause: cause, unread: true, bytes: lastBytes, until: e.clock.now() + int64(lastTime)}
+	}
+}
+
+// broken is a connection that cannot be used any more and is not closed yet.
+type broken struct {
+	cause  error // nil if it is not broken
+	unread bool  // the socket may hold bytes
+	bytes  int   // how many of them are read, at most
+	until  int64 // and until when
+}
+
+// heard takes the result of a read.
+func (b *broken) heard(n int, err error, now int64) {
+	if b.bytes -= n; n == 0 || err != nil || b.bytes <= 0 || now >= b.until {
+		b.unread = false
+	}
+}
+
+// lose ends the connection. What became of it and of what was sent on it is told next, and
+// then decided what follows.
 func (e *Engine) lose(cause error) {
 	cause = e.unanswered(cause)
 	e.hangUp(cause)
-	if e.phase == phaseEnded {
-		return
-	}
-	e.comeBack(cause)
+	e.lastCause = cause
 }
 
-// hangUp closes the connection, if there is one, and hands out the events that
-// follow from its end.
+// hangUp closes the connection, if there is one. Events follow from its end.
 func (e *Engine) hangUp(cause error) {
 	if e.conn != nil {
 		_ = e.conn.close() // it is of no use any more, whatever it says
 		e.conn = nil
 	}
-	e.phase, e.retryAt = phaseResting, never
+	e.phase = phaseLost
+	e.pace.behind, e.pace.laggard, e.pace.sinceLag = 0, false, spent{}
 	e.sleeper.Store(&sleeper{wake: e.wakeIdle})
 	if e.session.State() != session.Disconnected {
 		e.stats.Lost[CauseOf(cause)]++
 	}
 	e.session.Lost(e.now, cause)
-	e.drain()
 }
 
 // comeBack decides, without a connection, when to try again or that there is no
@@ -262,6 +355,7 @@ func (e *Engine) stop() {
 			return
 		}
 		e.end(fmt.Errorf("%w: %w", ErrNotConfirmed, e.lastCause))
+	case phaseLost: // comeBack ends
 	case phaseEnded:
 	}
 }
@@ -273,6 +367,7 @@ func (e *Engine) end(outcome error) {
 	}
 	e.timeHandlers()
 	e.stopping = true
+	e.timers.close()
 	if e.phase == phaseDialing {
 		e.cancelDial()
 		if d := <-e.dialed; d.err == nil {
@@ -287,7 +382,8 @@ func (e *Engine) end(outcome error) {
 	if err := e.session.Forget(); err != nil {
 		panic("BUG: engine: " + err.Error() + " after the connection ended")
 	}
-	e.drain()
+	for e.drain() {
+	}
 	e.phase = phaseEnded
 	e.outcome = outcome
 	e.ended.Store(true)

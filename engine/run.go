@@ -66,7 +66,7 @@ func (e *Engine) Poll() error {
 	}
 	e.polled = true
 	if e.phase != phaseEnded {
-		e.readClock() // nobody knows how long ago the last round was
+		e.resume()
 		e.guarded(false)
 	}
 	outcome := e.outcome
@@ -135,29 +135,29 @@ func (e *Engine) round(block bool) {
 	switch e.phase {
 	case phaseNew:
 		e.readClock()
+		e.endPoll()
 		e.connect()
 	case phaseResting:
-		if e.readClock(); e.now >= e.retryAt {
+		if e.attend(block, e.retryAt); e.now >= e.retryAt {
 			e.connect()
-		} else if block {
-			e.idle(e.retryAt)
-			e.readClock()
 		}
 	case phaseDialing:
 		select {
 		case d := <-e.dialed:
 			e.opened(d)
 		default:
-			if block {
-				e.idle(never)
-				e.readClock()
-			}
+			e.attend(block, never)
 		}
 	case phaseConnected:
 		e.exchange(block)
+	case phaseLost:
+		if e.attend(false, past); !e.pace.more {
+			e.comeBack(e.lastCause)
+		}
 	case phaseEnded:
 	}
 	if e.phase != phaseEnded { // whoever hands over refuses by itself from then on
+		e.fireTimers()
 		e.takeSubmitted()
 		e.flush()
 		e.timeHandlers() // when what they sent is on its way

@@ -17,6 +17,7 @@ type secure struct {
 	below *records
 	tls   *tls.Conn
 	more  bool // TLS may hold plain text that it did not hand out for want of room
+	taken bool // the socket has taken bytes since progressed was called
 }
 
 // openSecure does the handshake over conn, which it owns, also after an error.
@@ -72,12 +73,20 @@ func (t *secure) flush() error {
 	for t.below.pending() {
 		n, err := t.send(t.below.out[t.below.sent:])
 		t.below.wrote(n)
+		t.taken = t.taken || n > 0
 		if n == 0 || err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+func (t *secure) progressed() (taken bool) {
+	taken, t.taken = t.taken, false
+	return taken
+}
+
+func (t *secure) buffered() bool { return t.more || t.below.whole() }
 
 // close says goodbye as TLS wants it, if the socket takes that at once.
 func (t *secure) close() error {

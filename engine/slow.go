@@ -14,15 +14,19 @@ import (
 // the next handlersSingly calls is timed alone, and that goes on while handlers
 // work: then the reading is not what they cost. Who calls slow what so many quick
 // calls may take together has all of them timed alone.
+//
+// The readings also move the loop's clock on, and say when a slice is over; see pace. So
+// that one is not overrun by far when handlers begin to work, a burst starts with groups of
+// handlersFirst calls, which double.
 const (
 	handlersTogether = 32
+	handlersFirst    = 4
 	handlersSingly   = 256
 	handlersWork     = 10 * time.Microsecond
 )
 
 // timing is the handlers that were called since the clock was last read.
 type timing struct {
-	mark   int64                    // that reading
 	calls  int                      // since then
 	until  int                      // as many calls end in a reading
 	singly int                      // readings that are still due for one call each
@@ -53,25 +57,45 @@ func (e *Engine) handled() {
 	}
 }
 
+// begin starts a burst.
+func (t *timing) begin() {
+	if t.until > handlersFirst {
+		t.until = handlersFirst
+	}
+}
+
 // timeHandlers looks how long the handlers took that were called since the last
-// reading of the clock, if there are any.
+// reading of the clock, if there are any, and makes this one the loop's.
 func (e *Engine) timeHandlers() {
 	t := &e.timing
 	calls := t.calls
-	if t.calls = 0; calls == 0 || e.config.SlowHandler < 0 {
+	if calls == 0 {
 		return
 	}
+	t.calls = 0
 	now := e.clock.now()
-	took := time.Duration(now - t.mark)
-	t.mark = now
+	took := time.Duration(now - e.now)
+	e.now = now
 	switch {
 	case took >= handlersWork:
 		t.singly, t.until = handlersSingly, 1
 	case t.singly > 0:
 		t.singly--
-	case e.config.SlowHandler < handlersTogether*handlersWork: // together they may look slow when none is
+	case e.config.SlowHandler >= 0 && e.config.SlowHandler < handlersTogether*handlersWork:
+		// together they may look slow when none is
 	default:
-		t.until = handlersTogether
+		t.until = min(2*t.until, handlersTogether)
+	}
+	on := ""
+	if calls == 1 {
+		on = t.names[0]
+	} else if int64(took) >= e.pace.limit/2 {
+		on = together(t.names[:calls])
+	}
+	e.pace.sincePoll.note(took, on)
+	e.pace.sinceLag.note(took, on)
+	if e.config.SlowHandler < 0 {
+		return
 	}
 	if took > e.stats.HandlerMax {
 		e.stats.HandlerMax, e.stats.SlowestHandler = took, together(t.names[:calls])

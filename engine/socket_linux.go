@@ -24,12 +24,13 @@ import (
 // that sleep, for a round in vain. The eventfd is written through an os.File, which
 // refuses a write after close: the number may be another file's by then.
 type fdSocket struct {
-	fd      int // the connection
-	event   *os.File
-	clock   clock
-	until   int64
-	watched [2]unix.PollFd // the connection and the eventfd
-	timeout unix.Timespec  // of a sleep
+	fd       int // the connection
+	event    *os.File
+	clock    clock
+	until    int64
+	watched  [2]unix.PollFd // the connection and the eventfd
+	writable [1]unix.PollFd
+	timeout  unix.Timespec // of a sleep
 }
 
 // newSocket drives an open connection: by its descriptor if it is one of package
@@ -123,6 +124,15 @@ func (s *fdSocket) sleep() error {
 		s.woken()
 	}
 	return os.NewSyscallError("ppoll", err)
+}
+
+func (s *fdSocket) room(until int64) error {
+	s.timeout = unix.NsecToTimespec(max(0, until-s.clock.now()))
+	s.writable[0] = unix.PollFd{Fd: int32(s.fd), Events: unix.POLLOUT}
+	if _, err := unix.Ppoll(s.writable[:], &s.timeout, nil); err != unix.EINTR {
+		return os.NewSyscallError("ppoll", err)
+	}
+	return nil
 }
 
 // woken takes the wakes that have come out of the eventfd.

@@ -28,9 +28,10 @@ import (
 // nothing is missed. The next arm sets the deadline again, for a deadline that
 // passed is never taken for one that still holds.
 type netSocket struct {
-	conn  net.Conn
-	clock clock
-	armed int64 // the deadline of the connection, unless a wake moved it; past if unknown
+	conn     net.Conn
+	clock    clock
+	armed    int64 // the deadline of the connection, unless a wake moved it; past if unknown
+	patience int64 // until when the next write may wait, if that is longer than usual
 }
 
 // newNetSocket drives an open connection, if that has deadlines. It owns conn, also
@@ -82,7 +83,9 @@ func (s *netSocket) recv(b []byte) (int, error) {
 
 // send writes what the connection takes in a short while.
 func (s *netSocket) send(b []byte) (int, error) {
-	if err := s.conn.SetWriteDeadline(s.clock.time(s.clock.now() + int64(retryWrite))); err != nil {
+	until := max(s.patience, s.clock.now()+int64(retryWrite))
+	s.patience = past
+	if err := s.conn.SetWriteDeadline(s.clock.time(until)); err != nil {
 		return 0, err
 	}
 	n, err := s.conn.Write(b)
@@ -90,6 +93,12 @@ func (s *netSocket) send(b []byte) (int, error) {
 		err = nil
 	}
 	return n, err
+}
+
+// room leaves the waiting to the next send: there is no way to wait for room alone.
+func (s *netSocket) room(until int64) error {
+	s.patience = min(until, s.clock.now()+int64(roomWrite))
+	return nil
 }
 
 // aMomentAgo is a deadline that has passed, whatever the clock says.

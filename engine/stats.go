@@ -45,6 +45,23 @@ type Stats struct {
 	SlowestHandler string
 	SlowHandlers   uint64
 
+	// LoopDelayMax is the longest that the loop was away from the socket and its timers,
+	// and LoopDelayCause what kept it: the name of a handler, if one call took half of that
+	// time. LoopDelays counts those of Config.LoopDelay and longer. A loop that sleeps in
+	// the socket is not away; one that is woken late, because the process did not run, is.
+	// With Poll the time between two calls counts too.
+	LoopDelayMax   time.Duration
+	LoopDelayCause string
+	LoopDelays     uint64
+
+	// LagMax is the longest that the loop was behind: from the arrival of bytes to the
+	// moment at which the socket was empty and everything was handled. LagCause is the
+	// handler that took longest meanwhile, "" if all were quick. Lags counts those of
+	// Config.LoopDelay and longer.
+	LagMax   time.Duration
+	LagCause string
+	Lags     uint64
+
 	// LogsLost counts records for Config.Logger that were dropped because it did
 	// not keep up.
 	LogsLost uint64

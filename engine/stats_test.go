@@ -1,8 +1,10 @@
 package engine_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"log/slog"
 	"runtime"
 	"strings"
 	"testing"
@@ -171,4 +173,166 @@ func TestCauses(t *testing.T) {
 			t.Errorf("CauseOf(%v) = %v, want %v", c.err, got, c.name)
 		}
 	}
+}
+
+// TestLoopDelays counts how long the loop was away from the socket, says what kept it, and does
+// not count the time that it slept there.
+func TestLoopDelays(t *testing.T) {
+	const long = 150 * time.Millisecond
+	for _, c := range []struct {
+		name   string
+		play   func(r *running, p *peer)
+		want   int           // delays
+		most   time.Duration // the longest
+		by     string
+		lag    time.Duration
+		logged []string
+	}{
+		{
+			name: "idle", play: func(*running, *peer) {},
+		},
+		{
+			name: "a handler",
+			play: func(r *running, p *peer) { p.send(quotes(7, 8, 2500)) },
+			want: 1, most: long, by: ".workLong", lag: long,
+			logged: []string{`msg="the loop was kept from the socket" by=github.com/smk-go/smk/engine_test.workLong took=150ms`},
+		},
+		{
+			name: "many handlers that keep up",
+			play: func(r *running, p *peer) {
+				for range 100 {
+					p.send(executed(int(p.seq)))
+					advance(10 * time.Millisecond)
+				}
+			},
+			most: 5 * time.Millisecond, lag: 5 * time.Millisecond,
+		},
+		{
+			name: "many handlers that do not",
+			play: func(r *running, p *peer) {
+				var b []byte
+				for i := range 100 {
+					b = append(b, p.frame(executed(i))...)
+				}
+				p.write(b)
+			},
+			most: 5 * time.Millisecond, lag: 500 * time.Millisecond,
+			logged: []string{
+				`msg="handlers do not keep up with what arrives" by=github.com/smk-go/smk/engine_test.workShort took=1`,
+			},
+		},
+		{
+			name: "a function of another goroutine",
+			play: func(r *running, p *peer) { _ = r.Remote().Do(func() { workLong(nil, nil) }, nil) },
+			want: 1, most: long, by: "a function handed over by Remote.Do",
+		},
+		{
+			name: "a timer",
+			play: func(r *running, p *peer) {
+				_ = r.Remote().Do(func() { _, _ = r.After(time.Millisecond, workTimer) }, nil)
+			},
+			want: 1, most: long, by: ".workTimer",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, n *network) {
+				var out bytes.Buffer
+				config := n.config()
+				config.Logger = slog.New(slog.NewTextHandler(&out, nil))
+				r := startInBubble(t, config, func(e *engine.Engine) {
+					e.OnContractQuotes(workLong)
+					e.OnOrderExecuted(workShort)
+				})
+				p := n.accept(t)
+				p.login()
+				go p.readAll()
+				advance(time.Second)
+				c.play(r, p)
+				advance(20 * time.Second)
+				got := r.Stats()
+				if got.LoopDelays != uint64(c.want) || got.LoopDelayMax != c.most ||
+					c.want > 0 && !strings.HasSuffix(got.LoopDelayCause, c.by) {
+					t.Errorf("%d delays, of %v at most, because of %q", got.LoopDelays, got.LoopDelayMax, got.LoopDelayCause)
+				}
+				lags := uint64(0)
+				if c.lag >= engine.LoopDelay {
+					lags = 1
+				}
+				if got.Lags != lags || got.LagMax != c.lag || c.lag > 0 && !strings.Contains(got.LagCause, ".work") {
+					t.Errorf("%d lags, of %v at most, because of %q", got.Lags, got.LagMax, got.LagCause)
+				}
+				_ = r.Close()
+				_ = r.wait()
+				for _, want := range c.logged {
+					if !strings.Contains(out.String(), want) {
+						t.Errorf("the log does not say %q:\n%s", want, out.String())
+					}
+				}
+				said := strings.Count(out.String(), "kept from") + strings.Count(out.String(), "keep up")
+				if said > 1 || said == 0 && c.want > 0 {
+					t.Errorf("said %d times:\n%s", said, out.String())
+				}
+			})
+		})
+	}
+}
+
+func workLong(*engine.Event, *msg.ContractQuotes) { <-time.After(150 * time.Millisecond) }
+func workShort(*engine.Event, *msg.OrderExecuted) { <-time.After(5 * time.Millisecond) }
+func workTimer()                                  { <-time.After(150 * time.Millisecond) }
+
+// TestLoopDelaysAreOff with a negative limit: they are measured and not counted.
+func TestLoopDelaysAreOff(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		config := n.config()
+		config.LoopDelay = -1
+		r := startInBubble(t, config, func(e *engine.Engine) { e.OnContractQuotes(workLong) })
+		p := n.accept(t)
+		p.login()
+		p.send(quotes(7, 8, 2500))
+		advance(time.Second)
+		if got := r.Stats(); got.LoopDelays != 0 || got.Lags != 0 || got.LoopDelayMax != 150*time.Millisecond {
+			t.Errorf("%d delays, %d lags, %v", got.LoopDelays, got.Lags, got.LoopDelayMax)
+		}
+		_ = r.Close()
+		_ = r.wait()
+	})
+}
+
+// TestPollsThatAreLate are told from handlers that are slow.
+func TestPollsThatAreLate(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		e, err := engine.New(n.config())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		<-time.After(time.Hour) // before the first
+		go func() {
+			p := n.accept(t)
+			p.login()
+			p.wantEnd()
+		}()
+		for range 10 {
+			if err := e.Poll(); err != nil {
+				t.Fatal(err)
+			}
+			<-time.After(10 * time.Millisecond)
+		}
+		<-time.After(time.Second)
+		if err := e.Poll(); err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(time.Second)
+		if err := e.Poll(); err != nil {
+			t.Fatal(err)
+		}
+		_ = e.Close()
+		got := e.Stats()
+		if got.LoopDelays != 2 || got.LoopDelayMax < time.Second || got.LoopDelayMax > time.Second+20*time.Millisecond ||
+			got.LoopDelayCause != "time between calls of Poll" || got.SlowHandlers != 0 {
+			t.Errorf("%d delays, of %v at most, because of %q; %d slow handlers",
+				got.LoopDelays, got.LoopDelayMax, got.LoopDelayCause, got.SlowHandlers)
+		}
+	})
 }

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"runtime"
+	"slices"
 	"sync/atomic"
 
 	"github.com/smk-go/smk/engine/session"
@@ -36,6 +38,9 @@ const (
 // start takes the submission for something new, and reports false if it is not
 // done with something old.
 func (s *Submission) start() bool {
+	if s == nil {
+		return true
+	}
 	if state := s.state.Load(); state != submissionIdle && state != submissionDone {
 		return false
 	}
@@ -44,18 +49,32 @@ func (s *Submission) start() bool {
 	return true
 }
 
+// abandon takes start back: nothing was handed over.
+func (s *Submission) abandon() {
+	if s != nil {
+		s.state.Store(submissionIdle)
+	}
+}
+
 // Done reports whether the loop has dealt with what was handed over.
-func (s *Submission) Done() bool { return s.state.Load() == submissionDone }
+func (s *Submission) Done() bool { return s != nil && s.state.Load() == submissionDone }
 
 // Result returns the sequence that the message took, or why it was not sent. After
-// [Remote.Do] both are zero. Before the submission is done, or if nothing was
-// handed over, the error is [ErrPending]. A *session.ThrottledError belongs to the
-// submission and is valid until that is handed over again.
+// [Remote.Do] both are zero. Before the submission is done the error is [ErrPending], and
+// if nothing was handed over, so that it will never be, [ErrNotHandedOver], which is
+// ErrPending too. A *session.ThrottledError belongs to the submission and is valid until
+// that is handed over again.
 func (s *Submission) Result() (seq uint64, err error) {
-	if !s.Done() {
-		return 0, ErrPending
+	if s == nil {
+		return 0, ErrNotHandedOver
 	}
-	return s.seq, s.err
+	switch s.state.Load() {
+	case submissionDone:
+		return s.seq, s.err
+	case submissionIdle:
+		return 0, ErrNotHandedOver
+	}
+	return 0, ErrPending
 }
 
 // Reference returns the reference that an order-entry message went with, its own or
@@ -70,7 +89,17 @@ func (s *Submission) Reference() uint64 {
 // Wait sleeps until the submission is done or ctx ends, and returns Result or the
 // context's error. If ctx ends first the message is still on its way: its fate is
 // open, and a later Wait or Result tells it.
+//
+// A handler, or anything else that an engine's loop calls, must not sleep, and would wait
+// for ever for its own loop. There Wait returns [ErrInHandler] at once unless the
+// submission is done, and the message is on its way likewise.
 func (s *Submission) Wait(ctx context.Context) (seq uint64, err error) {
+	if s == nil || s.state.Load() != submissionQueued {
+		return s.Result()
+	}
+	if inLoop() {
+		return 0, ErrInHandler
+	}
 	if s.ready == nil {
 		s.ready = make(chan struct{}, 1)
 	}
@@ -87,8 +116,34 @@ func (s *Submission) Wait(ctx context.Context) (seq uint64, err error) {
 	return s.Result()
 }
 
+// loopFunctions are what has handlers called: one of them is on the stack of each.
+var loopFunctions = [...]string{
+	"github.com/smk-go/smk/engine.(*Engine).guarded",
+	"github.com/smk-go/smk/engine.(*Engine).end",
+}
+
+// inLoop reports whether the goroutine is inside of a handler. It goes through its own stack:
+// goroutines have no names, and the loop's may change with every call of Poll.
+func inLoop() bool {
+	var pcs [stackFrames]uintptr
+	for skip := 2; ; skip += len(pcs) {
+		n := runtime.Callers(skip, pcs[:])
+		for _, pc := range pcs[:n] {
+			if f := runtime.FuncForPC(pc - 1); f != nil && slices.Contains(loopFunctions[:], f.Name()) {
+				return true
+			}
+		}
+		if n < len(pcs) {
+			return false
+		}
+	}
+}
+
 // resolve says what became of it. The loop only.
 func (s *Submission) resolve(seq, reference uint64, err error) {
+	if s == nil {
+		return
+	}
 	s.seq, s.reference, s.err = seq, reference, err
 	if throttled, ok := err.(*session.ThrottledError); ok {
 		// The session's own value may change with the next send.

@@ -21,10 +21,14 @@ func (e *Engine) Remote() Remote { return Remote{e} }
 // An error means that nothing was handed over: [ErrSubmitFull],
 // [ErrSubmitTooLarge], [ErrSubmissionBusy], [ErrClosed], or what encoding m
 // failed with. Otherwise s tells what became of it: the sequence that the message
-// took, or the error that [Engine.Send] would have returned.
+// took, or the error that [Engine.Send] would have returned. s may be nil if nobody wants
+// to know.
 func (r Remote) Send(typ msg.PayloadType, m wire.Marshaler, s *Submission) error {
 	n := m.SizeVT()
-	if n > r.engine.config.SubmitBytes {
+	switch {
+	case n < 0:
+		return &wire.MarshalError{Size: n}
+	case n > r.engine.config.SubmitBytes:
 		return ErrSubmitTooLarge
 	}
 	return r.engine.handOver(s, func(work *handedOver) error {
@@ -55,8 +59,9 @@ type handedOver struct {
 	size       int32 // of the encoded message, at the start of room
 	typ        msg.PayloadType
 	do         func()      // called instead of a send, if not nil
-	submission *Submission // nil if there is nothing in the slot
-	_          [8]byte
+	submission *Submission // nil if nobody waits
+	full       bool        // there is something in the slot
+	_          [7]byte
 }
 
 func (work *handedOver) clear() { *work = handedOver{room: work.room} }
@@ -105,17 +110,17 @@ func (e *Engine) handOver(s *Submission, fill func(*handedOver) error) (err erro
 	}
 	ticket, ok := e.submitted.Claim()
 	if !ok {
-		s.state.Store(submissionIdle)
+		s.abandon()
 		return ErrSubmitFull
 	}
 	work := ticket.Value()
 	filled := false
 	defer func() {
 		if filled {
-			work.submission = s
+			work.submission, work.full = s, true
 		} else {
 			work.clear()
-			s.state.Store(submissionIdle)
+			s.abandon()
 		}
 		ticket.Publish()
 		e.wake()
@@ -128,41 +133,44 @@ func (e *Engine) handOver(s *Submission, fill func(*handedOver) error) (err erro
 	return err
 }
 
-// takeSubmitted does what other goroutines handed over, at most a queue's length
-// of it.
+// takeSubmitted does what other goroutines handed over: sliceMessages of it, and no more
+// once the slice is over, but at least one.
 func (e *Engine) takeSubmitted() {
-	for taken := range e.submitted.Cap() {
+	for range sliceMessages {
 		// Whether there is anything at all is not asked before: who hands over
 		// would have to fetch the line that answers it back.
 		work := e.submitted.Peek()
 		if work == nil {
+			e.pace.taken = 0
 			return
 		}
 		e.idleLooks = 0
-		e.stats.HandedOverPeak = max(e.stats.HandedOverPeak, taken+1)
-		if s := work.submission; s != nil {
+		e.pace.taken++
+		e.stats.HandedOverPeak = max(e.stats.HandedOverPeak, e.pace.taken)
+		if work.full {
 			var seq, reference uint64
 			var err error
 			switch {
 			case e.muted:
 				err = ErrClosed
 			case work.do != nil:
-				e.timeHandlers()
-				if e.timing.mark != e.now { // a reading of this very moment
-					e.timing.mark = e.clock.now()
-				}
+				e.timeHandlers() // it is timed alone
 				e.timing.starts("a function handed over by Remote.Do")
 				work.do()
 				e.handled()
+				e.timeHandlers()
 			default:
 				if seq, err = e.Send(work.typ, work); err == nil {
 					reference, _ = e.session.Reference(seq)
 				}
 			}
-			s.resolve(seq, reference, err)
+			work.submission.resolve(seq, reference, err)
 		}
 		work.clear()
 		e.submitted.Release()
+		if e.now >= e.pace.until {
+			return
+		}
 	}
 }
 
@@ -172,7 +180,7 @@ func (e *Engine) refuseSubmitted() {
 	e.refusing.Lock()
 	defer e.refusing.Unlock()
 	for work := e.submitted.Peek(); work != nil; work = e.submitted.Peek() {
-		if work.submission != nil {
+		if work.full {
 			work.submission.resolve(0, 0, ErrClosed)
 		}
 		work.clear()

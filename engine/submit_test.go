@@ -98,6 +98,10 @@ func TestRemoteSendIsRefused(t *testing.T) {
 	if err := remote.Send(msg.PayloadOrderCreate, liar{}, &a); !errors.As(err, &wrong) {
 		t.Errorf("message that lies about its size: %v, want a MarshalError", err)
 	}
+	err = remote.Send(msg.PayloadOrderCreate, negative{}, &a)
+	if !errors.As(err, &wrong) || wrong.Size != -1 || !engine.SafeToResend(err) {
+		t.Errorf("message of an impossible size: %v, want a MarshalError", err)
+	}
 	// The two that failed to encode hold both slots until the loop has seen them.
 	if err := remote.MarketSubscribe(&m, &a); !errors.Is(err, engine.ErrSubmitFull) {
 		t.Errorf("full queue: %v, want ErrSubmitFull", err)
@@ -148,6 +152,12 @@ type liar struct{}
 
 func (liar) SizeVT() int                                { return 2 }
 func (liar) MarshalToSizedBufferVT([]byte) (int, error) { return 1, nil }
+
+// negative is of an impossible size.
+type negative struct{}
+
+func (negative) SizeVT() int                                { return -1 }
+func (negative) MarshalToSizedBufferVT([]byte) (int, error) { return 0, nil }
 
 // bomb panics while it is encoded.
 type bomb struct{}
@@ -419,6 +429,8 @@ func TestSafeToResend(t *testing.T) {
 		{engine.ErrSubmitTooLarge, true},
 		{engine.ErrSubmissionBusy, true},
 		{engine.ErrPending, false},
+		{engine.ErrNotHandedOver, true},
+		{engine.ErrInHandler, false},
 		{engine.ErrSendStalled, false},
 		{session.ErrFull, true},
 		{&session.SendError{Fate: session.InDoubt, Cause: engine.ErrClosed}, false},

@@ -24,6 +24,10 @@ type socket interface {
 	// all without an error means that it takes no more now.
 	send(b []byte) (int, error)
 
+	// room sleeps until the socket takes bytes again, or until a clock reading, or
+	// has the next send do so. It may return early.
+	room(until int64) error
+
 	// wake makes a recv that sleeps, or the next one after arm, return. Any
 	// goroutine, also after close.
 	wake()
@@ -48,6 +52,7 @@ type transport interface {
 	arm(until int64, full bool)
 	read(b []byte) (int, error)
 	write(b []byte) (int, error)
+	room(until int64) error
 	wake()
 	spins() bool
 	close() error
@@ -56,6 +61,13 @@ type transport interface {
 	// and flush hands them to the socket as far as that takes them.
 	unsent() bool
 	flush() error
+
+	// progressed reports whether the socket has taken bytes since it was last called
+	// that write did not count.
+	progressed() bool
+
+	// buffered reports whether read would return bytes without asking the socket.
+	buffered() bool
 }
 
 // plain is a transport without TLS.
@@ -65,3 +77,5 @@ func (p plain) read(b []byte) (int, error)  { return p.recv(b) }
 func (p plain) write(b []byte) (int, error) { return p.send(b) }
 func (p plain) unsent() bool                { return false }
 func (p plain) flush() error                { return nil }
+func (p plain) progressed() bool            { return false }
+func (p plain) buffered() bool              { return false }

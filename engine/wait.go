@@ -1,5 +1,7 @@
 package engine
 
+import "log/slog"
+
 // Wait is what the loop does in Run while nothing happens.
 type Wait uint8
 
@@ -19,6 +21,19 @@ const (
 	WaitSpinBlock
 )
 
+var waitNames = [...]string{"block", "spin", "spin block"}
+
+// String returns the name of the way.
+func (w Wait) String() string {
+	if int(w) < len(waitNames) {
+		return waitNames[w]
+	}
+	return "unknown way to wait"
+}
+
+// LogValue is String, so that every handler of package slog names the way.
+func (w Wait) LogValue() slog.Value { return slog.StringValue(w.String()) }
+
 // mayBlock reports whether the next round may sleep. Spinning needs a descriptor:
 // without a connection, or over one that does not show its descriptor, the loop
 // always sleeps.
@@ -31,17 +46,16 @@ func (e *Engine) mayBlock() bool {
 
 // look reads from the connection. A loop that spins looks again and again before it
 // does a whole round, as long as nothing arrives, nothing is handed over and
-// nothing waits to be sent: what is found then is found sooner. Timers wait for it,
-// for some ten microseconds.
-func (e *Engine) look(block bool) (n int, err error) {
+// nothing waits to be sent or handled: what is found then is found sooner. Timers wait
+// for it, for some ten microseconds.
+func (e *Engine) look(free []byte, block bool) (n int, err error) {
 	looks := 1
-	if !block && !e.polled && e.stalled == 0 {
+	if !block && !e.polled && e.stalled == 0 && e.config.Wait != WaitBlock && !e.pace.more {
 		looks = looksMax
 		if e.config.Wait == WaitSpinBlock {
 			looks = min(looks, e.config.SpinRounds-e.idleLooks)
 		}
 	}
-	free := e.session.Free()
 	for {
 		n, err = e.conn.read(free)
 		e.idleLooks++

@@ -1,0 +1,148 @@
+package engine
+
+import (
+	"math"
+	"time"
+)
+
+// pace bounds what the loop does between two polls of the socket. Whatever waits to be done,
+// the loop comes back to the socket, to its timers and to other goroutines after sliceTime,
+// or after the one call of the bot's code that takes longer; and within that, what was sent
+// leaves and timers run every sliceMessages messages.
+//
+// It also measures how well that goes. The loop delay is the time between two polls, without
+// the time that the loop slept in one. The lag is the time from a poll that brought bytes to
+// the moment at which everything that the socket held was handled.
+type pace struct {
+	polledAt int64 // clock reading at the end of the last poll
+	until    int64 // when the slice ends
+	more     bool  // the session may have more events without being given more bytes
+	sendWait int64 // what is left of SendWait until the next poll
+	taken    int   // slots of the hand-over queue that were taken since it was last empty
+
+	emptied bool  // the last read left nothing in the socket
+	behind  int64 // since when the loop lags, 0 if it does not
+	laggard bool  // and that it does was counted
+
+	limit     int64 // Config.LoopDelay, the greatest number if that is off
+	sincePoll spent // since the last poll
+	sinceLag  spent // since behind
+}
+
+// spent is the longest time between two readings of the clock, and the call it was spent on.
+type spent struct {
+	most time.Duration
+	on   string
+}
+
+// Causes of loop delays and of lags that are no single call.
+const (
+	causeMany    = "many short calls"
+	causePolling = "time between calls of Poll"
+	causeStopped = "the process did not run"
+)
+
+func (s *spent) note(took time.Duration, on string) {
+	if took > s.most {
+		s.most, s.on = took, on
+	}
+}
+
+// cause names what a time was spent on: one call, if that took half of it.
+func (s *spent) cause(total time.Duration) string {
+	if s.on == "" || s.most < total/2 {
+		return causeMany
+	}
+	return s.on
+}
+
+// beginPoll measures the time since the last poll.
+func (e *Engine) beginPoll() {
+	d := e.now - e.pace.polledAt
+	if d > int64(e.stats.LoopDelayMax) || d >= e.pace.limit {
+		e.delayed(time.Duration(d), e.pace.sincePoll.cause(time.Duration(d)))
+	}
+}
+
+// endPoll starts a slice. The clock was just read.
+func (e *Engine) endPoll() {
+	p := &e.pace
+	p.polledAt, p.until, p.sendWait, p.sincePoll = e.now, e.now+int64(sliceTime), int64(SendWait), spent{}
+}
+
+// delayed counts a time for which the loop was not at the socket, and warns of it.
+func (e *Engine) delayed(d time.Duration, cause string) {
+	if d > e.stats.LoopDelayMax {
+		e.stats.LoopDelayMax, e.stats.LoopDelayCause = d, cause
+	}
+	if int64(d) >= e.pace.limit {
+		e.stats.LoopDelays++
+		e.log.delay(e.now, "the loop was kept from the socket", cause, d)
+	}
+}
+
+// overslept measures how late a sleep that was to end at a clock reading ended.
+func (e *Engine) overslept(until int64) {
+	if d := e.now - until; until != never && d >= e.pace.limit {
+		e.delayed(time.Duration(d), causeStopped)
+		if e.stalled != 0 {
+			e.stalled += d // the exchange may have been stopped too
+		}
+	}
+}
+
+// resume is the beginning of a call of Poll.
+func (e *Engine) resume() {
+	last := e.now
+	e.readClock()
+	if e.phase == phaseNew {
+		return
+	}
+	if d := time.Duration(e.now - last); d > e.stats.LoopDelayMax || int64(d) >= e.pace.limit {
+		e.delayed(d, causePolling)
+	}
+	e.pace.polledAt = e.now
+}
+
+// attend is what a poll is while there is no connection: it sleeps if block is set, and
+// nothing is to be done before a clock reading.
+func (e *Engine) attend(block bool, until int64) {
+	e.readClock()
+	e.beginPoll()
+	if until = min(until, e.timers.due); block && !e.pace.more && e.now < until {
+		e.idle(until)
+		e.readClock()
+		e.overslept(until)
+	}
+	e.endPoll()
+	e.pace.more = e.drain()
+}
+
+// measureLag counts how long the loop has been behind.
+func (e *Engine) measureLag() {
+	p := &e.pace
+	lag := time.Duration(e.now - p.behind)
+	if lag > e.stats.LagMax {
+		e.stats.LagMax, e.stats.LagCause = lag, p.sinceLag.cause(0)
+	}
+	if int64(lag) >= p.limit {
+		if !p.laggard {
+			p.laggard = true
+			e.stats.Lags++
+		}
+		if p.sinceLag.most < lag/2 { // else it is the delay that is told of
+			e.log.delay(e.now, "handlers do not keep up with what arrives", p.sinceLag.cause(0), lag)
+		}
+	}
+	if p.emptied && !p.more {
+		p.behind, p.laggard, p.sinceLag = 0, false, spent{}
+	}
+}
+
+// loopDelayLimit is the setting as pace compares it.
+func loopDelayLimit(d time.Duration) int64 {
+	if d < 0 {
+		return math.MaxInt64
+	}
+	return int64(d)
+}

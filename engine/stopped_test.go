@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"context"
+	"net"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/wire"
+)
+
+// scripted is a connection that is read as a test says, and takes everything.
+type scripted struct {
+	net.Conn
+	reads []func(b []byte) int // what is next, 0 for nothing
+}
+
+func (c *scripted) Read(b []byte) (n int, err error) {
+	if len(c.reads) > 0 {
+		n = c.reads[0](b)
+		c.reads = c.reads[1:]
+	}
+	if n == 0 {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return n, nil
+}
+
+func (c *scripted) Write(b []byte) (int, error)      { return len(b), nil }
+func (c *scripted) Close() error                     { return nil }
+func (c *scripted) SetDeadline(time.Time) error      { return nil }
+func (c *scripted) SetReadDeadline(time.Time) error  { return nil }
+func (c *scripted) SetWriteDeadline(time.Time) error { return nil }
+
+// says is a read of a session message.
+func says(t *testing.T, seq uint64, set func(*msg.EtoPayload)) func([]byte) int {
+	var p msg.Payload
+	p.SetType(msg.PayloadEto)
+	p.MutableEtoPayload().SetSeq(seq)
+	set(p.MutableEtoPayload())
+	payload, err := p.MarshalVT()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(b []byte) int { return copy(b, wire.AppendFrame(nil, payload)) }
+}
+
+// TestStoppedProcess stops the process at the worst of moments, between a read that finds nothing
+// and the reading of the clock after it: what arrived meanwhile is read before the exchange is
+// judged, the delay is counted, and named.
+func TestStoppedProcess(t *testing.T) {
+	heartbeat := func(e *msg.EtoPayload) { e.SetType(msg.EtoPayloadHeartbeat) }
+	conn := new(scripted)
+	e, err := New(Config{
+		Session: session.Config{Username: "user", Password: "secret"}, Plain: true, Address: "exchange.test:3801",
+		Dial: func(context.Context, string, string) (net.Conn, error) { return conn, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	conn.reads = append(conn.reads, says(t, 1, func(e *msg.EtoPayload) {
+		e.SetType(msg.EtoPayloadLoginResponse)
+		e.MutableLoginResponse().SetSessionString("a session")
+	}))
+	for !e.State().LoggedIn() {
+		if err := e.Poll(); err != nil {
+			t.Fatal(err)
+		}
+		runtime.Gosched()
+	}
+	before := e.stats.LoopDelays
+	const stopped = time.Hour
+	stop := func([]byte) int {
+		e.clock.base += int64(stopped)
+		return 0
+	}
+	for seq := uint64(2); seq < 5; seq++ {
+		conn.reads = append(conn.reads, stop, says(t, seq, heartbeat))
+		for len(conn.reads) > 0 {
+			e.exchange(true)
+			if e.conn == nil {
+				t.Fatalf("lost: %v", e.lastCause)
+			}
+		}
+	}
+	if got := e.stats; got.LoopDelays-before != 3 || got.LoopDelayCause != causeStopped ||
+		got.LoopDelayMax > stopped || got.LoopDelayMax < stopped-session.PeerTimeout {
+		t.Errorf("%d delays, of %v at most, because of %q", got.LoopDelays-before, got.LoopDelayMax, got.LoopDelayCause)
+	}
+}

@@ -1,0 +1,240 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/gen/seto"
+)
+
+// TestNobodyWaits hands over with a nil Submission, whatever becomes of it.
+func TestNobodyWaits(t *testing.T) {
+	n := newNetwork(t, "pipe", false, pipe)
+	config := n.config()
+	config.SubmitSlots = 2
+	noLeaks(t)
+	e, err := engine.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	remote := e.Remote()
+	called := 0
+	hand := func(want error, errs ...error) {
+		t.Helper()
+		for _, err := range errs {
+			if !errors.Is(err, want) {
+				t.Errorf("handed over: %v, want %v", err, want)
+			}
+		}
+	}
+	hand(nil, remote.Do(func() { called++ }, nil), remote.OrderCancel(cancelOf(5), nil))
+	hand(engine.ErrSubmitFull, remote.Do(func() { called++ }, nil), remote.OrderCancel(cancelOf(5), nil))
+	hand(engine.ErrSubmitTooLarge, remote.Send(msg.PayloadOrderCreate, raw(make([]byte, 1<<10)), nil))
+	hand(nil, e.Poll())
+	hand(nil, e.Poll())
+	hand(msg.ErrRequired, remote.OrderCancel(new(msg.OrderCancel), nil))
+	hand(nil, e.Poll())
+	var first *peer
+	in := make(chan *peer)
+	go func() {
+		p := n.accept(t)
+		p.login()
+		in <- p
+	}()
+	for first == nil {
+		hand(nil, e.Poll())
+		select {
+		case first = <-in:
+		default:
+		}
+	}
+	for !e.State().LoggedIn() {
+		hand(nil, e.Poll())
+	}
+	hand(nil, remote.OrderCancel(cancelOf(5), nil), remote.Do(func() { called++ }, nil))
+	go func() {
+		first.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL)
+		close(in)
+	}()
+	for open := true; open; {
+		hand(nil, e.Poll())
+		select {
+		case _, open = <-in:
+		default:
+		}
+	}
+	if called != 2 {
+		t.Errorf("%d functions were called, want 2", called)
+	}
+	hand(nil, remote.Do(func() { called++ }, nil), e.Close())
+	hand(engine.ErrClosed, remote.Do(func() { called++ }, nil), remote.OrderCancel(cancelOf(5), nil))
+	if called != 2 {
+		t.Errorf("a function was called after the end")
+	}
+}
+
+// TestNilSubmission has nothing to tell.
+func TestNilSubmission(t *testing.T) {
+	var s *engine.Submission
+	if s.Done() || s.Reference() != 0 {
+		t.Error("it is done")
+	}
+	if _, err := s.Result(); !errors.Is(err, engine.ErrNotHandedOver) {
+		t.Errorf("Result: %v, want ErrNotHandedOver", err)
+	}
+	if _, err := s.Wait(context.Background()); !errors.Is(err, engine.ErrNotHandedOver) {
+		t.Errorf("Wait: %v, want ErrNotHandedOver", err)
+	}
+}
+
+// TestNeverHandedOver: a submission that was never handed over is told from one that is under
+// way, whoever asks and however.
+func TestNeverHandedOver(t *testing.T) {
+	e, err := engine.New(newNetwork(t, "pipe", false, pipe).config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	check := func(s *engine.Submission, want, not error) {
+		t.Helper()
+		_, result := s.Result()
+		_, wait := s.Wait(cancelled())
+		for _, err := range []error{result, wait} {
+			if !errors.Is(err, want) || errors.Is(err, not) || !engine.SafeToResend(err) {
+				t.Errorf("%v, want %v", err, want)
+			}
+		}
+	}
+	var s engine.Submission
+	check(&s, engine.ErrNotHandedOver, context.Canceled)
+	check(&s, engine.ErrPending, context.Canceled)
+	if err := e.Remote().OrderCancel(new(msg.OrderCancel), &s); !errors.Is(err, msg.ErrRequired) {
+		t.Error(err)
+	}
+	check(&s, engine.ErrNotHandedOver, context.Canceled)
+	if err := e.Remote().OrderCancel(cancelOf(5), &s); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Result(); !errors.Is(err, engine.ErrPending) || errors.Is(err, engine.ErrNotHandedOver) {
+		t.Errorf("under way: %v, want ErrPending", err)
+	}
+	_ = e.Close()
+	check(&s, engine.ErrClosed, engine.ErrPending)
+}
+
+func cancelled() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
+
+// TestWaitInAHandler: whatever the loop calls must not wait for what only the loop can do, and is
+// told so at once. What it handed over is done all the same, and what is done can be waited for.
+func TestWaitInAHandler(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		register func(e *engine.Engine, wait func())
+	}{
+		{"a handler", func(e *engine.Engine, wait func()) {
+			e.OnLoggedIn(func(*engine.Event) { wait() })
+		}},
+		{"a handler of messages, deep down", func(e *engine.Engine, wait func()) {
+			e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) { deep(200, wait) })
+		}},
+		{"a tap", func(e *engine.Engine, wait func()) {
+			var once bool
+			e.OnPayload(func(int64, []byte) {
+				if e.State().LoggedIn() && !once {
+					once = true
+					wait()
+				}
+			})
+		}},
+		{"a timer", func(e *engine.Engine, wait func()) {
+			e.OnLoggedIn(func(*engine.Event) { _, _ = e.After(0, wait) })
+		}},
+		{"a function handed over", func(e *engine.Engine, wait func()) {
+			e.OnLoggedIn(func(*engine.Event) { _ = e.Remote().Do(wait, nil) })
+		}},
+	} {
+		for _, poll := range []bool{false, true} {
+			t.Run(c.name, func(t *testing.T) {
+				n := newNetwork(t, "pipe", false, pipe)
+				e, err := engine.New(n.config())
+				if err != nil {
+					t.Fatal(err)
+				}
+				var s engine.Submission
+				var waited error
+				c.register(e, func() {
+					if err := e.Remote().OrderCancel(cancelOf(5), &s); err != nil {
+						t.Error(err)
+					}
+					_, waited = s.Wait(context.Background())
+				})
+				ended := make(chan error, 1)
+				go func() {
+					if !poll {
+						ended <- e.Run(context.Background())
+						return
+					}
+					for {
+						if err := e.Poll(); err != nil {
+							ended <- err
+							return
+						}
+					}
+				}()
+				p := n.accept(t)
+				p.login()
+				p.send(quotes(7, 8, 2500))
+				p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL)
+				for !s.Done() { // the loop writes before it says so
+					<-time.After(time.Microsecond)
+				}
+				if seq, err := s.Wait(context.Background()); err != nil || seq != 2 {
+					t.Errorf("from outside: %d, %v", seq, err)
+				}
+				_ = e.Close()
+				<-ended
+				if !errors.Is(waited, engine.ErrInHandler) {
+					t.Errorf("Wait: %v, want ErrInHandler", waited)
+				}
+			})
+		}
+	}
+	// The end of an engine that does not run calls handlers too.
+	e, err := engine.New(newNetwork(t, "pipe", false, pipe).config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var waited error
+	e.OnState(func(ev *engine.Event) {
+		if ev.State == session.Disconnected {
+			var s engine.Submission
+			_ = e.Remote().Do(func() {}, &s)
+			_, waited = s.Wait(context.Background())
+		}
+	})
+	if err := e.Poll(); err != nil {
+		t.Fatal(err)
+	}
+	_ = e.Close()
+	if !errors.Is(waited, engine.ErrInHandler) {
+		t.Errorf("in Close: %v, want ErrInHandler", waited)
+	}
+}
+
+// deep calls f below so many frames.
+func deep(n int, f func()) {
+	if n == 0 {
+		f()
+		return
+	}
+	deep(n-1, f)
+}
