@@ -16,7 +16,7 @@ const (
 	CauseTransport    Cause = iota // the socket failed, or the other end closed it
 	CauseDial                      // no connection could be opened: *DialError
 	CauseStalled                   // the socket took no more bytes: ErrSendStalled
-	CauseSilent                    // nothing arrived for too long: session.ErrPeerSilent
+	CauseSilent                    // nothing arrived, or was answered: session.ErrPeerSilent, session.ErrUnresponsive
 	CauseLoginTimeout              // session.ErrLoginTimeout
 	CauseLogout                    // the exchange logged us out: *session.LogoutError
 	CauseProtocol                  // the exchange broke the protocol: *session.ProtocolError
@@ -61,7 +61,7 @@ func CauseOf(err error) Cause {
 		return CauseOwn
 	case errors.Is(err, ErrSendStalled):
 		return CauseStalled
-	case errors.Is(err, session.ErrPeerSilent):
+	case errors.Is(err, session.ErrPeerSilent), errors.Is(err, session.ErrUnresponsive):
 		return CauseSilent
 	case errors.Is(err, session.ErrLoginTimeout):
 		return CauseLoginTimeout

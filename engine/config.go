@@ -103,7 +103,12 @@ type Config struct {
 	// ReferencesOff leaves order-entry messages without a reference as they
 	// are. The zero value gives each one that no other message of the account
 	// has, also after a restart, so that answers find their orders whatever
-	// happens to the connection; Session.ReferenceBase says where they start.
+	// happens to the connection. They count up from Session.ReferenceBase, or if that
+	// is 0 from a random number of 64 bits, so that other bots of the account, a
+	// restart and a clock that is set back do not matter: two starts that send a
+	// thousand million messages each have a reference in common with a probability of
+	// 1 to 9 thousand million, and of 10,000 starts with a million each any two with one
+	// of 5 to a million.
 	ReferencesOff bool
 
 	// CancelAllOnPanic asks the exchange to cancel all orders of the account,

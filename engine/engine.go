@@ -107,7 +107,7 @@ func New(config Config) (*Engine, error) {
 	}
 	e.readClock()
 	if config.Session.ReferenceBase == 0 && !config.ReferencesOff {
-		config.Session.ReferenceBase = uint64(e.now)
+		config.Session.ReferenceBase = referenceBase()
 	}
 	if config.Session.Tap != nil {
 		e.userTap, config.Session.Tap = config.Session.Tap, e.tap

@@ -1,9 +1,11 @@
 package engine_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -68,5 +70,74 @@ func TestRareEvents(t *testing.T) {
 				t.Errorf("handlers heard %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// TestAnswerMismatch answers a cancel by a message about another order: handlers and counts say so,
+// the message is delivered all the same, and the cancel stays in doubt.
+func TestAnswerMismatch(t *testing.T) {
+	n := newNetwork(t, "pipe", false, pipe)
+	var got []string
+	say := func(format string, args ...any) { got = append(got, fmt.Sprintf(format, args...)) }
+	var own uint64
+	r := start(t, n.config(), func(e *engine.Engine) {
+		e.OnLoggedIn(func(*engine.Event) {
+			var m msg.OrderCancel
+			m.SetOrderId(5)
+			seq, _ := e.OrderCancel(&m)
+			own, _ = e.Reference(seq)
+		})
+		e.OnAnswerMismatch(func(ev *engine.Event) {
+			say("mismatch %d %v %t", ev.Seq, ev.Type, ev.Reference == own && own != 0)
+		})
+		e.OnOrderCancelled(func(_ *engine.Event, m *msg.OrderCancelled) { say("cancelled %d", m.GetOrderId()) })
+		e.OnSendResolved(func(ev *engine.Event) { say("resolved %d %v", ev.Seq, ev.Fate) })
+	})
+	p := n.accept(t)
+	p.login()
+	cancel := p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL)
+	p.send(&seto.Payload{
+		Type: seto.PayloadType_PAYLOAD_ORDER_CANCELLED.Enum(),
+		OrderCancelled: &seto.OrderCancelled{
+			OrderId: proto.Uint64(6), Reference: proto.Uint64(cancel.GetOrderCancel().GetReference()),
+			Reason: seto.OrderCancelledReason_ORDER_CANCELLED_MEMBER_REQUESTED.Enum(),
+		},
+	})
+	r.Stop()
+	p.logout()
+	if err := r.wait(); err != nil {
+		t.Error(err)
+	}
+	want := []string{"mismatch 2 PAYLOAD_ORDER_CANCEL true", "cancelled 6", "resolved 2 in doubt"}
+	if !slices.Equal(got[:min(3, len(got))], want) {
+		t.Errorf("handlers heard %q, want %q", got, want)
+	}
+	if n := r.Stats().Session.AnswerMismatches; n != 1 {
+		t.Errorf("%d mismatches counted, want 1", n)
+	}
+}
+
+// TestUnaskedConfirmation has the exchange confirm a logout that nobody asked for, and not the one that
+// is asked for on the next connection: the end is not a confirmed one.
+func TestUnaskedConfirmation(t *testing.T) {
+	n := newNetwork(t, "pipe", false, pipe)
+	config := n.config()
+	config.Pauses = []time.Duration{time.Millisecond}
+	r := start(t, config, nil)
+	p := n.accept(t)
+	p.login()
+	p.send(loggedOut(eto.LogoutReason_LOGOUT_CONFIRMATION))
+	p.wantEnd()
+	p = n.accept(t)
+	p.login()
+	r.Stop()
+	for p.receive().GetEtoPayload().GetType() != eto.PayloadType_PAYLOAD_LOGOUT {
+	}
+	p.close()
+	if err := r.wait(); !errors.Is(err, engine.ErrNotConfirmed) {
+		t.Errorf("ended with %v, want ErrNotConfirmed", err)
+	}
+	if lost := r.Stats().Lost[engine.CauseLogout]; lost != 1 {
+		t.Errorf("%d logouts by the exchange, want 1", lost)
 	}
 }

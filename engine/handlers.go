@@ -6,7 +6,7 @@ import (
 )
 
 // eventKinds is the number of event kinds there are.
-const eventKinds = int(session.SendUnsettled) + 1
+const eventKinds = int(session.AnswerMismatch) + 1
 
 // watching are the handlers of events that are no typed message.
 type watching struct {
@@ -100,7 +100,10 @@ func (e *Engine) OnState(handler func(*Event)) Registration {
 	return e.on(session.StateChanged, handler)
 }
 
-// OnGap registers a handler of gaps: messages From to To are missing and asked for.
+// OnGap registers a handler of gaps: messages From to To are missing and asked for. Until
+// they have come nothing else is delivered, fills and books included: up to twice
+// session.Config.ReplayTimeout, 10 s by default, from the last that came on, and then the
+// connection ends. Sends leave meanwhile, so that this is the moment to cancel quotes.
 func (e *Engine) OnGap(handler func(*Event)) Registration { return e.on(session.Gap, handler) }
 
 // OnRecovered registers a handler of gaps that closed: everything From to To was
@@ -160,6 +163,12 @@ func (e *Engine) OnSendResolved(handler func(*Event)) Registration {
 // will not settle any more. An order among them may be live.
 func (e *Engine) OnSendUnsettled(handler func(*Event)) Registration {
 	return e.on(session.SendUnsettled, handler)
+}
+
+// OnAnswerMismatch registers a handler of messages that name a request by its reference
+// or sequence and contradict it. The message follows, and is delivered like any other.
+func (e *Engine) OnAnswerMismatch(handler func(*Event)) Registration {
+	return e.on(session.AnswerMismatch, handler)
 }
 
 // OnUnknown registers a handler of session messages that have no meaning to us.

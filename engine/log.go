@@ -118,6 +118,8 @@ func (l *logs) event(ev *Event) {
 		r.text, r.level = "account sequence neither follows nor repeats", slog.LevelWarn
 	case session.SendUnsettled:
 		r.text, r.level, r.fate = "message in doubt will not be settled", slog.LevelError, ev.Fate
+	case session.AnswerMismatch:
+		r.text, r.level = "a message contradicts the request that it names", slog.LevelWarn
 	case session.ThrottleExceeded:
 		r.text, r.level = "the exchange dropped a message for its throttle", slog.LevelWarn
 	case session.SendResolved:

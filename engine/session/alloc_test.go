@@ -187,6 +187,44 @@ func TestAllocations(t *testing.T) {
 			k.receive(nil)
 		})
 	})
+	for name, set := range map[string]func(*msg.OrderAccepted){
+		"answers by sequence": func(*msg.OrderAccepted) {},
+		"mismatches":          func(m *msg.OrderAccepted) { m.SetSide(msg.SideSell) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newFar(t, Config{ReferenceBase: sequenceBase, ThrottleOff: true})
+			k.ping() // from here on the orders have the sequences that are answered
+			accepted := new(msg.Payload)
+			set(accepted.MutableOrderAccepted())
+			accepted.GetOrderAccepted().SetSeq(sequenceBase)
+			accepted.GetOrderAccepted().SetOrderId(5)
+			r := newRepeater(t, accepted)
+			create, seq := orderCreate(), uint64(sequenceBase)
+			k.zero(func() {
+				k.mustSend(msg.PayloadOrderCreate, create)
+				k.receive(r.next(seq))
+				seq++
+			})
+			answered, mismatches := 1101-k.s.open.n, k.s.Stats().AnswerMismatches
+			if answered+int(mismatches) != 1101 || answered*int(mismatches) != 0 {
+				t.Errorf("%d answered, %d mismatches of 1101", answered, mismatches)
+			}
+		})
+	}
+	t.Run("replays refused", func(t *testing.T) {
+		k := newFar(t, Config{})
+		k.mustSend(msg.PayloadMarketSubscribe, new(msg.OrderCancelAll))
+		again := newRepeater(t, eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(sequenceBase) }))
+		again.also = nil
+		seq := uint64(sequenceBase)
+		k.zero(func() {
+			k.receive(again.next(seq))
+			seq++
+		})
+		if k.s.Stats().ReplaysRefused < 1000 {
+			t.Error("no replays were refused")
+		}
+	})
 	t.Run("refusals", func(t *testing.T) {
 		k := newFar(t, Config{})
 		k.s.throttle.change(k.now, 0, 0, 0)

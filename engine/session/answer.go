@@ -1,10 +1,20 @@
 package session
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"math"
+)
 
 // ErrNoAnswer is why the fate of an order-entry message is told while the
 // connection lives: AnswerTimeout passed.
 var ErrNoAnswer = errors.New("session: no answer in time")
+
+// ErrReplacePending is why the fate of an order_cancel_replace is told to which the
+// exchange said order_pending_replace, and then in AnswerTimeout neither that it is
+// carried out nor that it is not: the old order may be live, or the new one. It is
+// ErrNoAnswer too.
+var ErrReplacePending = fmt.Errorf("%w: the replace is pending", ErrNoAnswer)
 
 // ErrStale is why a message was withheld when the exchange asked for it again:
 // StaleAfter had passed, or the send ring did not hold it any more.
@@ -20,6 +30,10 @@ func (s *Session) tellWithheld() bool {
 	if s.withheld == 0 {
 		return false
 	}
+	if s.fair() >= s.unheardDue() {
+		s.fail(ErrUnresponsive)
+	}
+	s.goesUnheard(unheardWithheld)
 	s.resolve(s.open.firstWithheld(), NotDelivered, ErrStale)
 	return true
 }
@@ -35,7 +49,13 @@ func (s *Session) expired() bool {
 // messages without an answer, account messages that stay away.
 func (s *Session) reportOverdue() bool {
 	if s.expired() {
-		s.resolve(s.open.first(), InDoubt, ErrNoAnswer)
+		e, cause := s.open.first(), ErrNoAnswer
+		if e.pending {
+			cause = ErrReplacePending
+		} else {
+			s.goesUnheard(unheardInDoubt)
+		}
+		s.resolve(e, InDoubt, cause)
 		return true
 	}
 	if h, ok := s.account.lasts(s.fair()); ok {
@@ -47,4 +67,39 @@ func (s *Session) reportOverdue() bool {
 	}
 	s.overdue = false
 	return false
+}
+
+// unheard says which fates were reported without an answer since the last answer.
+type unheard uint8
+
+const (
+	unheardWithheld unheard = iota + 1 // only of messages that were withheld from a replay
+	unheardInDoubt                     // of others too
+)
+
+// goesUnheard notes that the fate of a message is reported without its answer.
+func (s *Session) goesUnheard(how unheard) {
+	if s.unheard == 0 {
+		s.unheardSince = s.fair()
+	}
+	s.unheard = max(s.unheard, how)
+}
+
+// unheardDue is the fair reading at which the connection is given up unless some message is
+// answered. A peer that discards what it is sent, because it misses something before that
+// and never gets it, looks alive otherwise: heartbeats, replay requests and gapfills go
+// back and forth.
+func (s *Session) unheardDue() int64 {
+	if s.unheard == 0 {
+		return math.MaxInt64
+	}
+	return s.unheardSince + int64(s.config.PeerTimeout)
+}
+
+// tickUnheard gives up a peer that answers nothing. That messages were withheld once, after
+// a resume, is no reason: it takes one more.
+func (s *Session) tickUnheard() {
+	if s.unheard == unheardInDoubt && s.fair() >= s.unheardDue() {
+		s.fail(ErrUnresponsive)
+	}
 }

@@ -125,8 +125,8 @@ func (s *Session) incomplete() error {
 // unsettled gives up what is in doubt.
 func (s *Session) unsettled(e *entry) {
 	s.queue.push(Event{
-		Kind: SendUnsettled, Epoch: s.epoch, Received: s.now, Seq: e.seq, Type: e.typ, Reference: e.reference,
-		Fate: InDoubt, Cause: ErrUnsettled,
+		Kind: SendUnsettled, Epoch: s.epoch, Received: s.now, Fate: InDoubt, Cause: ErrUnsettled,
+		Seq: e.seq, Type: e.payloadType(), Reference: e.reference(),
 	})
 	s.stats.Unsettled++
 	s.doubts.remove(e, s.doubts.link(e))
@@ -145,8 +145,7 @@ func (s *Session) doubt(e *entry) {
 	if s.doubts.full() {
 		s.unsettled(s.doubts.first())
 	}
-	d := s.doubts.add(e.kind, e.key)
-	d.seq, d.reference, d.at, d.typ = e.seq, e.reference, e.at, e.typ
+	s.doubts.add(e.kind, e.key).describe(e)
 }
 
 // detachDoubts begins a fresh session: what is in doubt now is from before it, and no
@@ -159,18 +158,8 @@ func (s *Session) detachDoubts() {
 			old.kind = byNothing
 		}
 		d := s.doubts.add(old.kind, old.key)
-		d.seq, d.reference, d.at, d.typ, d.withheld = old.seq, old.reference, old.at, old.typ, true
-	}
-}
-
-// settled ends the doubt about what an answer answers, if there is one.
-func (s *Session) settled(kind keyKind, key uint64) {
-	if s.doubts.n == 0 {
-		return
-	}
-	if e, link := s.doubts.find(kind, key); e != nil {
-		s.doubts.remove(e, link)
-		s.stats.Settled++
+		d.describe(&old)
+		d.withheld = true
 	}
 }
 

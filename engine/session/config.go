@@ -83,15 +83,21 @@ type Config struct {
 	CancelAllOnFailure bool
 
 	// ReferenceBase gives each order-entry message that has no reference (or 0)
-	// one of its own, counting up from the number behind this one. The clock's
-	// nanoseconds at the start of the program are unique across restarts. 0
-	// leaves messages as they are.
+	// one of its own, counting up from the number behind this one and past 0 at the
+	// end. References have to be unique among all sessions of the account, earlier
+	// and later ones too: a random number is, as package engine draws it, while two
+	// programs that read their clocks as they start may be a moment apart. 0 leaves
+	// messages as they are.
 	ReferenceBase uint64
 
 	// ThrottleOff leaves it to the exchange to refuse what is sent too fast.
 	ThrottleOff bool
 
-	// 0 means the constant of the same name; at most 24 hours.
+	// 0 means the constant of the same name; at most 24 hours. While a gap is open
+	// nothing is returned of what comes behind it: ReplayTimeout after the last progress
+	// the exchange is asked once more, and after another one the connection ends. When an
+	// order-entry message was not answered for AnswerTimeout, and then for PeerTimeout no
+	// other one either, the connection ends too.
 	LoginTimeout   time.Duration
 	LogoutTimeout  time.Duration
 	HeartbeatAfter time.Duration

@@ -59,7 +59,13 @@ var (
 	// ErrPeerSilent means that nothing, or no whole message, arrived for too
 	// long, although a ping asked for a sign of life.
 	ErrPeerSilent error = &endError{"session: peer is silent", Policy{Retry: RetryBackoff, KeepSession: true}}
-	// ErrReplayTimeout means that the exchange did not fill a gap.
+	// ErrUnresponsive means that the exchange is heard and takes no notice of us: after an
+	// order-entry message had waited in vain for AnswerTimeout no other one was answered
+	// for PeerTimeout, or for so long all that it had missed was too old to be sent again;
+	// or it asked for so long for replays from one place without getting beyond it.
+	ErrUnresponsive error = &endError{"session: nothing that was sent is answered", Policy{Retry: RetryBackoff}}
+	// ErrReplayTimeout means that the exchange did not fill a gap: twice ReplayTimeout
+	// passed without progress.
 	ErrReplayTimeout error = &endError{"session: gap was not filled", Policy{Retry: RetryBackoff}}
 	// ErrSessionReplaced means that the exchange did not resume the session but
 	// opened another.

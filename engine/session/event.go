@@ -53,7 +53,8 @@ const (
 
 	// SendResolved tells what is known of a message that got no answer: in Seq the
 	// number it was sent with, Type, Reference, Fate, and in Cause why it is
-	// told. It is told once for a message, and never for an answered one.
+	// told. It is told once for a message, and never for an answered one. A replace of
+	// which only the first of two answers came is told with Cause [ErrReplacePending].
 	SendResolved
 
 	// CaughtUp comes once after each login, when everything that the exchange
@@ -83,12 +84,19 @@ const (
 	// settled by the exchange's messages any more: Seq, Type, Reference, Fate, Cause.
 	// The order may be live; who needs to know has to ask elsewhere, or cancel all.
 	SendUnsettled
+
+	// AnswerMismatch says that the message that follows has the reference, or the
+	// sequence, of a request that waits for its answer or is in doubt, and contradicts it:
+	// in Seq the number that the request was sent with, Type, Reference. The request
+	// stays as it is. Another session of the account uses the same references, or the
+	// exchange mixes orders up.
+	AnswerMismatch
 )
 
 var eventNames = [...]string{
 	"none", "message", "unknown", "logged in", "logged out", "state changed", "gap", "recovered",
 	"account gap", "pong", "throttle exceeded", "send resolved", "caught up", "account recovered", "account lost",
-	"account reset", "send unsettled",
+	"account reset", "send unsettled", "answer mismatch",
 }
 
 // String returns the kind's name.

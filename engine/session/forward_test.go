@@ -60,7 +60,7 @@ func TestForwardAsExactly(t *testing.T) {
 				t.Fatalf("%v: %d, %v, backwards %d, %v", m, seqA, errA, seqB, errB)
 			}
 			entryA, entryB := a.s.open.sequence(seqA), b.s.open.sequence(seqB)
-			if entryA.kind != entryB.kind || entryA.key != entryB.key || entryA.reference != entryB.reference {
+			if entryA.kind != entryB.kind || entryA.key != entryB.key || described(entryA) != described(entryB) {
 				t.Fatalf("%v: waits as %+v, backwards as %+v", m, entryA, entryB)
 			}
 			gotA, gotB := a.sent(), b.sent()

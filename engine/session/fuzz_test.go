@@ -54,7 +54,7 @@ func fuzz(t *testing.T, options byte, program []byte) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	w := &watcher{t: t, s: s, waiting: make(map[uint64]bool)}
+	w := &watcher{t: t, s: s, waiting: make(map[uint64]bool), numbers: make(map[uint64]bool)}
 	_ = s.Open(0)
 	next := func() byte {
 		if len(program) == 0 {
@@ -121,8 +121,8 @@ type watcher struct {
 	s       *Session
 	now     int64
 	epoch   uint32
-	seq     uint64 // last delivered in this epoch
-	account uint64
+	seq     uint64          // last delivered in this epoch
+	numbers map[uint64]bool // account sequences that were returned, of the numbering that holds
 	waiting map[uint64]bool // sequences of orders that were sent and whose fate was not told
 }
 
@@ -187,13 +187,15 @@ func (w *watcher) event(e *Event) {
 			w.t.Fatalf("message %d after %d", e.Seq, w.seq)
 		}
 		w.seq = e.Seq
-		if e.AccountSequence != 0 && e.AccountSequence <= w.account {
-			w.t.Fatalf("account sequence %d after %d", e.AccountSequence, w.account)
+		if e.AccountSequence != 0 && w.numbers[e.AccountSequence] {
+			w.t.Fatalf("account sequence %d again", e.AccountSequence)
 		}
-		w.account = max(w.account, e.AccountSequence)
+		w.numbers[e.AccountSequence] = true
 		if e.Payload == nil || len(e.Raw) == 0 || cap(e.Raw) != len(e.Raw) || e.Payload.GetEtoPayload().GetSeq() != e.Seq {
 			w.t.Fatalf("%+v", e)
 		}
+	case AccountReset:
+		clear(w.numbers)
 	case SendResolved:
 		if orders := classOf(e.Type).orderEntry(); orders && !w.waiting[e.Seq] {
 			w.t.Fatalf("the fate of %d is told and nobody waits", e.Seq)

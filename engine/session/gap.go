@@ -14,7 +14,7 @@ type gap struct {
 	from     uint64 // first missing
 	high     uint64 // highest sequence seen; the gap is filled when in passes it
 	deadline int64  // for the next progress
-	failures int    // deadlines missed
+	failures int    // deadlines missed in a row
 }
 
 // miss notes that seq arrived and could not be used. Usually in is missing before it;
@@ -47,7 +47,7 @@ func (s *Session) askReplay() {
 
 // filled notes that the gap has become smaller.
 func (s *Session) filled() {
-	s.gap.deadline = s.fair() + int64(s.config.ReplayTimeout)
+	s.gap.deadline, s.gap.failures = s.fair()+int64(s.config.ReplayTimeout), 0
 	if s.in <= s.gap.high {
 		return
 	}

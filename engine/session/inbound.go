@@ -248,7 +248,9 @@ func (s *Session) usualNews(e *Event, typ msg.PayloadType) bool {
 		if number = m.GetAccountSequence_64(); number != s.account.expect || number == 0 || reference == 0 {
 			return false
 		}
-		s.answered(byReference, reference)
+		if !s.accepted(m, reference) {
+			return false
+		}
 		mark = markOf(typ, m.GetOrderId(), reference, 0)
 	default:
 		return false
@@ -258,54 +260,21 @@ func (s *Session) usualNews(e *Event, typ msg.PayloadType) bool {
 	return true
 }
 
-// answered ends the wait of the request that has a key, or the doubt about it, if there is
-// one.
-func (s *Session) answered(kind keyKind, key uint64) {
-	link := s.open.head(kind, key)
-	if *link == none {
-		s.settled(kind, key)
-		return
-	}
-	request := &s.open.entries[*link]
-	if request.chain != none || request.key != key || request.kind != kind {
-		if request, link = s.open.find(kind, key); request == nil {
-			s.settled(kind, key)
-			return
-		}
-	}
-	s.unlink(request, link)
-}
-
-// waitsFor reports whether a request that has a key was not answered yet.
-func (s *Session) waitsFor(kind keyKind, key uint64) bool {
-	request, _ := s.open.find(kind, key)
-	if request == nil {
-		request, _ = s.doubts.find(kind, key)
-	}
-	return request != nil
-}
-
 // orderNews takes a message about orders, and reports whether it is to be handed out
 // at once.
 func (s *Session) orderNews(e *Event, typ msg.PayloadType) bool {
 	number, reference, kind, key, throttled, mark := newsOf(&s.payload, typ, s.account.high)
-	if reference != 0 {
-		kind, key = byReference, reference
-	} else if kind == bySequence && e.Origin == Replayed {
-		kind = 0 // the sequence may be one of an earlier session
-	}
+	m := s.match(e, typ, kind, key, reference, number)
 	if number != 0 {
 		// Of an answer to what nothing has answered it is known that it is not repeated.
-		answers := number <= s.account.high && kind != 0 && s.waitsFor(kind, key)
+		answers := number <= s.account.high && m.fresh(typ)
 		if !s.numbered(e, number, mark, answers) {
 			s.stats.AccountDuplicates++
 			s.advance()
 			return false
 		}
 	}
-	if kind != 0 {
-		s.answered(kind, key)
-	}
+	s.answered(m, typ)
 	if throttled && (s.open.n > 0 || !s.throttle.off) {
 		s.stats.ThrottleRejected++
 		s.throttle.rejected(s.now)

@@ -45,6 +45,7 @@ const (
 
 const (
 	replayFailuresMax = 2                  // replay requests without progress before the connection is given up
+	replaysMax        = 8                  // replays served in ReplayTimeout to a peer that gets no further
 	loginTriesMax     = 5                  // logins in a row that the exchange called too slow
 	debtMax           = PingsMax           // pongs owed while there is no room for them
 	queueMax          = 16                 // events that wait for Next besides the messages
@@ -65,9 +66,9 @@ const (
 	LogoutTimeout  = 5 * time.Second  // from logout to its confirmation
 	HeartbeatAfter = 5 * time.Second  // without sending anything
 	PeerTimeout    = 30 * time.Second // without receiving a byte
-	ReplayTimeout  = 5 * time.Second  // without progress while a gap is filled
+	ReplayTimeout  = 5 * time.Second  // without progress while a gap is filled; after the second the connection ends
 	StaleAfter     = 2 * time.Second  // age from which order entry is not sent again
-	AnswerTimeout  = 10 * time.Second // from an order-entry message to its answer
+	AnswerTimeout  = 10 * time.Second // from an order-entry message to its answer, the last if it has several
 	UnansweredMax  = 4096             // order-entry messages without an answer
 )
 

@@ -109,7 +109,7 @@ func (s *Session) loggedIn(env wire.Envelope, payload []byte) {
 		s.in++
 	}
 	if s.serving.asked {
-		s.startServing()
+		s.startServing(s.serving.next)
 	}
 	if high := max(s.early, env.Seq); high >= s.in {
 		s.miss(high)

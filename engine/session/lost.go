@@ -31,7 +31,7 @@ func (s *Session) tellLost() bool {
 			fate = NotDelivered
 		}
 		s.frames.Range(e.seq, func(rec ring.Record, state ring.SentState) bool {
-			if rec.Seq == e.seq && !e.withheld {
+			if rec.Seq == e.seq && !e.withheld && !e.pending {
 				fate = s.fate(rec.Seq, state)
 			}
 			return false
@@ -69,8 +69,8 @@ func (s *Session) fate(seq uint64, state ring.SentState) Fate {
 // resolve ends the wait for an answer and makes its fate the event.
 func (s *Session) resolve(e *entry, fate Fate, cause error) {
 	s.event = Event{
-		Kind: SendResolved, Epoch: s.epoch, Received: s.now, Seq: e.seq, Type: e.typ, Reference: e.reference,
-		Fate: fate, Cause: cause,
+		Kind: SendResolved, Epoch: s.epoch, Received: s.now, Fate: fate, Cause: cause,
+		Seq: e.seq, Type: e.payloadType(), Reference: e.reference(),
 	}
 	if fate == InDoubt {
 		s.doubt(e)

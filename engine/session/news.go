@@ -91,10 +91,12 @@ func newsOf(p *msg.Payload, typ msg.PayloadType, last uint64) (
 	case msg.PayloadOrderCancelReplaceAccepted:
 		m := p.GetOrderCancelReplaceAccepted()
 		number = numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+		reference, kind, key = m.GetReference(), byOrder, m.GetOrigOrderId()
 		mark = markOf(typ, m.GetOrderId(), m.GetOrigOrderId(), m.GetReference())
 	case msg.PayloadOrderCancelReplaceRejected:
 		m := p.GetOrderCancelReplaceRejected()
 		number = numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
+		reference, kind, key = m.GetReference(), byOrder, m.GetOrigOrderId()
 		mark = markOf(typ, m.GetOrderId(), m.GetOrigOrderId(), m.GetReference())
 	default:
 		panic("BUG: session: not about orders: " + typ.String())

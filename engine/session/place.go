@@ -38,7 +38,8 @@ func (s *Session) Place(now int64, m *msg.OrderCreate) (seq uint64, err error) {
 			return 0, err
 		}
 	}
-	if !m.GetSide().Known() { // it is present, or nothing had been encoded
+	side := m.GetSide()
+	if !side.Known() { // it is present, or nothing had been encoded
 		return 0, ErrSide
 	}
 	kind, key := byReference, reference|automatic // one of them is 0
@@ -48,5 +49,8 @@ func (s *Session) Place(now int64, m *msg.OrderCreate) (seq uint64, err error) {
 	if automatic != 0 {
 		reference, s.refs = automatic, automatic
 	}
-	return s.wait(msg.PayloadOrderCreate, size, kind, key, reference), nil
+	r := s.commitTracked(msg.PayloadOrderCreate, size, kind, key, reference)
+	r.side, r.subject = uint8(side), m.GetQuantity()
+	r.price, r.market, r.contract = m.GetPrice(), m.GetMarketId(), m.GetContractId()
+	return r.seq, nil
 }

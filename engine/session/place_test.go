@@ -46,6 +46,9 @@ func TestPlaceIsEnter(t *testing.T) {
 				}
 				reference, ok := k.s.Reference(seq)
 				got[i] = fmt.Sprint(seq, err, reference, ok, k.s.refs, k.s.throttle.tokens, k.s.open.n, k.s.Stats())
+				if err == nil {
+					got[i] += fmt.Sprintf("%+v", described(k.s.request(seq)))
+				}
 				if i == 0 {
 					answers[fmt.Sprint(err)]++
 				}

@@ -24,53 +24,49 @@ func (s *Session) enter(typ msg.PayloadType, m wire.Marshaler) (uint64, error) {
 		return 0, err
 	}
 	fields := fieldsOf(typ)
+	asked := varintsIn(body, &fields)
 	if !known {
 		// A message that is encoded already: only its bytes tell.
-		if reference = varintIn(body, fields.reference); reference == 0 {
+		if reference = asked[referenceField]; reference == 0 {
 			if automatic = s.nextReference(); automatic != 0 {
-				if body, size, err = s.build(typ, m, automatic); err != nil {
+				if _, size, err = s.build(typ, m, automatic); err != nil {
 					return 0, err
 				}
 			}
 		}
 	}
-	if typ == msg.PayloadOrderCreate && !msg.Side(varintIn(body, sideField)).Known() {
+	if typ == msg.PayloadOrderCreate && !msg.Side(asked[sideField]).Known() {
 		return 0, ErrSide
 	}
-	order := uint64(0)
-	if reference|automatic == 0 && typ != msg.PayloadOrderCreate {
-		order = varintIn(body, fields.order)
-	}
-	return s.await(typ, size, reference, automatic, order), nil
-}
-
-// await sends the order-entry message that was built and begins to wait for its
-// answer, which is found by the reference, its own or the automatic one, else by the
-// message's sequence if it is an order_create, or by the order that it is about.
-func (s *Session) await(typ msg.PayloadType, size int, reference, automatic, order uint64) (seq uint64) {
 	if automatic != 0 {
 		reference, s.refs = automatic, automatic
 	}
+	// The answer is found by the reference, else by the message's sequence if it is an
+	// order_create, or by the order that it is about.
 	kind, key := byReference, reference
 	switch {
 	case reference != 0:
 	case typ == msg.PayloadOrderCreate:
 		kind, key = bySequence, s.out
 	default:
-		kind, key = byOrder, order
+		kind, key = byOrder, asked[subjectField]
 	}
-	return s.wait(typ, size, kind, key, reference)
+	r := s.commitTracked(typ, size, kind, key, reference)
+	r.side, r.subject = uint8(asked[sideField]), asked[subjectField]
+	r.price, r.market, r.contract = uint32(asked[priceField]), uint32(asked[marketField]), uint32(asked[contractField])
+	return r.seq, nil
 }
 
-// wait is await once it is known what the answer is found by.
-func (s *Session) wait(typ msg.PayloadType, size int, kind keyKind, key, reference uint64) (seq uint64) {
-	e := s.open.add(kind, key)
-	e.typ, e.seq, e.at, e.reference = typ, s.out, s.fair(), reference
+// commitTracked sends the order-entry message that was built and begins to wait for its
+// answer. The caller notes what it asks for.
+func (s *Session) commitTracked(typ msg.PayloadType, size int, kind keyKind, key, reference uint64) *entry {
+	r := s.open.add(kind, key)
+	r.typ, r.seq, r.at = uint8(typ), s.out, s.fair()
 	s.entered = true
 	s.commit(size, uint32(typ), reference)
 	s.stats.UnansweredPeak = max(s.stats.UnansweredPeak, uint64(s.open.n))
 	s.throttle.take()
-	return s.out - 1
+	return r
 }
 
 // nextReference is the next automatic reference, 0 if there are none.
@@ -85,42 +81,74 @@ func (s *Session) nextReference() uint64 {
 // long as the send ring or the wait for its answer remembers it. It is 0 if the
 // message had none.
 func (s *Session) Reference(seq uint64) (reference uint64, ok bool) {
-	if e := s.open.sequence(seq); e != nil {
-		return e.reference, true
+	if _, rec, ok := s.frames.Frame(seq); ok {
+		return rec.Reference, true
 	}
-	_, rec, ok := s.frames.Frame(seq)
-	return rec.Reference, ok
+	if e := s.open.sequence(seq); e != nil {
+		return e.reference(), true
+	}
+	return 0, false
 }
 
-// orderFields are the numbers of the fields that an answer can be matched by.
-type orderFields struct{ reference, order uint64 }
+// What an answer is matched by, and can contradict.
+const (
+	_              = iota
+	referenceField // of the message itself
+	subjectField   // the quantity of a create; the order that another request is about
+	sideField
+	priceField
+	marketField
+	contractField
+	fieldKinds
+)
+
+// orderFields say of the fields of an order-entry message, by their numbers, what they are.
+type orderFields [16]uint8
 
 func fieldsOf(typ msg.PayloadType) orderFields {
 	switch typ {
 	case msg.PayloadOrderCreate:
-		return orderFields{reference: createReference}
+		return orderFields{
+			createReference: referenceField,
+			4:               sideField, 6: subjectField, 8: priceField, 12: marketField, 13: contractField,
+		}
 	case msg.PayloadOrderCancel:
-		return orderFields{reference: 2, order: 3}
+		return orderFields{2: referenceField, 3: subjectField}
 	case msg.PayloadOrderCancelAll:
-		return orderFields{reference: 1}
+		return orderFields{1: referenceField}
 	case msg.PayloadOrderQuantityReduce:
-		return orderFields{reference: 3, order: 1}
+		return orderFields{3: referenceField, 1: subjectField}
 	case msg.PayloadOrderCancelReplace:
-		return orderFields{reference: 6, order: 1}
+		return orderFields{6: referenceField, 1: subjectField}
 	}
 	panic("BUG: session: not an order-entry message: " + typ.String())
 }
 
-// Fields of order_create: the number of its side, and the tag of its reference.
+// The reference of an order_create.
 const (
-	sideField          = 4
 	createReference    = 11
 	createReferenceTag = createReference << 3
 )
 
 // referenceTag is the tag of the reference field. Its numbers are small: the tag is
 // one byte.
-func referenceTag(typ msg.PayloadType) byte { return byte(fieldsOf(typ).reference << 3) }
+func referenceTag(typ msg.PayloadType) byte { return byte(referenceNumber(typ) << 3) }
+
+func referenceNumber(typ msg.PayloadType) int {
+	switch typ {
+	case msg.PayloadOrderCreate:
+		return createReference
+	case msg.PayloadOrderCancel:
+		return 2
+	case msg.PayloadOrderCancelAll:
+		return 1
+	case msg.PayloadOrderQuantityReduce:
+		return 3
+	case msg.PayloadOrderCancelReplace:
+		return 6
+	}
+	panic("BUG: session: not an order-entry message: " + typ.String())
+}
 
 // referenceSize is the number of bytes that putReference writes.
 func referenceSize(reference uint64) int {
@@ -136,14 +164,14 @@ func putReference(b []byte, typ msg.PayloadType, reference uint64) {
 	binary.PutUvarint(b[1:], reference)
 }
 
-// varintIn returns the last value of a varint field in an encoded message, 0 if
-// there is none. The message is our own; where it stops making sense the reading
-// ends.
-func varintIn(b []byte, number uint64) (value uint64) {
+// varintsIn returns the last values of the varint fields that are named in an encoded
+// message, 0 for those that it has not. The message is our own; where it stops making
+// sense the reading ends.
+func varintsIn(b []byte, fields *orderFields) (values [fieldKinds]uint64) {
 	for len(b) > 0 {
 		tag, n := binary.Uvarint(b)
 		if n <= 0 {
-			return value
+			return values
 		}
 		b = b[n:]
 		skip := 0
@@ -151,10 +179,10 @@ func varintIn(b []byte, number uint64) (value uint64) {
 		case 0:
 			v, n := binary.Uvarint(b)
 			if n <= 0 {
-				return value
+				return values
 			}
-			if tag>>3 == number {
-				value = v
+			if number := tag >> 3; number < uint64(len(fields)) {
+				values[fields[number]] = v // those without a name share the first
 			}
 			skip = n
 		case 1:
@@ -162,18 +190,18 @@ func varintIn(b []byte, number uint64) (value uint64) {
 		case 2:
 			length, n := binary.Uvarint(b)
 			if n <= 0 || length > uint64(len(b)-n) {
-				return value
+				return values
 			}
 			skip = n + int(length)
 		case 5:
 			skip = 4
 		default:
-			return value
+			return values
 		}
 		if skip > len(b) {
-			return value
+			return values
 		}
 		b = b[skip:]
 	}
-	return value
+	return values
 }

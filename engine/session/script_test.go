@@ -450,12 +450,14 @@ func eventText(e *Event) string {
 		}
 	case Pong:
 		text += fmt.Sprintf(" of C%d after %v", e.Ping, time.Duration(e.RoundTrip))
-	case SendResolved, SendUnsettled:
+	case SendResolved, SendUnsettled, AnswerMismatch:
 		text += fmt.Sprintf(" C%d %s", e.Seq, typeText(e.Type))
 		if e.Reference != 0 {
 			text += fmt.Sprintf(" reference=%d", e.Reference)
 		}
-		text += fmt.Sprintf(" %v: %s", e.Fate, strings.TrimPrefix(e.Cause.Error(), "session: "))
+		if e.Kind != AnswerMismatch {
+			text += fmt.Sprintf(" %v: %s", e.Fate, strings.TrimPrefix(e.Cause.Error(), "session: "))
+		}
 	}
 	if e.Origin == Replayed {
 		text += " replayed"

@@ -18,6 +18,13 @@ type serving struct {
 	next   uint64 // sequence to send again
 	last   uint64 // the last one
 	kept   uint64 // the ring held everything from here on when the request came
+
+	// What the peer has asked for on this connection.
+	from   uint64 // the highest sequence: it has what is before
+	since  int64  // it has asked again and again, and for nothing later than from
+	asking int64  // it asked last
+	window int64  // served counts from here on
+	served int
 }
 
 // ask notes a request that cannot be served yet.
@@ -28,6 +35,24 @@ func (v *serving) ask(request *msg.EtoReplay) {
 	}
 }
 
+// admit reports whether a request is to be served now. A peer that gets on with what it
+// is sent asks for later and later messages. Others may ask once for each message that
+// they cannot use, all of which one replay serves, so that a few in a while are enough.
+func (v *serving) admit(now, while int64, from uint64) bool {
+	if from > v.from || now-v.asking > 2*while {
+		v.since = now
+	}
+	if from > v.from || now-v.window >= while {
+		v.window, v.served = now, 0
+	}
+	v.asking, v.from = now, max(v.from, from)
+	if v.served == replaysMax {
+		return false
+	}
+	v.served++
+	return true
+}
+
 // serve answers a replay request. A newer one replaces what is left of an older
 // one, which it contains or follows.
 func (s *Session) serve(request *msg.EtoReplay) {
@@ -35,16 +60,14 @@ func (s *Session) serve(request *msg.EtoReplay) {
 		s.stats.Ignored++
 		return
 	}
-	s.serving.ask(request)
-	s.serving.next = max(request.GetSeq(), 1)
-	s.startServing()
+	s.startServing(max(request.GetSeq(), 1))
 }
 
-// startServing begins at serving.next.
-func (s *Session) startServing() {
+// startServing begins to send again from a sequence on.
+func (s *Session) startServing(from uint64) {
 	v := &s.serving
 	v.asked = false
-	if v.next >= s.out {
+	if from >= s.out {
 		v.active = false
 		s.stats.Ignored++ // it has everything
 		return
@@ -53,13 +76,22 @@ func (s *Session) startServing() {
 	if kept == 0 {
 		kept = s.out
 	}
-	if v.next < kept && kept-v.next > GapfillsMax {
+	if from < kept && kept-from > GapfillsMax {
 		v.active = false
-		s.violation(v.next, ErrReplayRange)
+		s.violation(from, ErrReplayRange)
+		return
+	}
+	admitted := v.admit(s.fair(), int64(s.config.ReplayTimeout), from)
+	switch {
+	case s.fair()-v.since >= int64(s.config.PeerTimeout):
+		s.fail(ErrUnresponsive)
+		return
+	case !admitted:
+		s.stats.ReplaysRefused++
 		return
 	}
 	s.stats.ReplaysServed++
-	v.active, v.last, v.kept = true, s.out-1, kept
+	v.active, v.next, v.last, v.kept = true, from, s.out-1, kept
 	s.copied = min(s.copied, v.next)
 	for e := s.open.first(); e != nil && e.seq < kept; e = s.open.after(e) {
 		if e.seq >= v.next {
@@ -97,16 +129,18 @@ func (s *Session) sendAgain(seq uint64) bool {
 		return false
 	}
 	frame, rec, ok := s.frames.Frame(seq)
-	if !ok || !s.worthRepeating(rec) {
-		if seq >= s.serving.kept {
-			if e := s.open.sequence(seq); e != nil {
-				s.withhold(e)
-			}
+	var e *entry
+	if seq >= s.serving.kept {
+		e = s.request(seq)
+	}
+	if !ok || !s.worthRepeating(rec, e) {
+		if e != nil {
+			s.withhold(e)
 		}
 		s.gapfill(region, seq)
 		return true
 	}
-	if e := s.open.sequence(seq); e != nil {
+	if e != nil {
 		e.again = true
 	}
 	s.frames.Commit(copyFrame(region, frame, rec), ring.Record{})
@@ -128,22 +162,23 @@ func (s *Session) gapfill(region []byte, seq uint64) {
 
 // withhold notes that a message is filled instead of sent again, so that it does not
 // reach the exchange any more. It may have, if a copy was sent for an earlier request:
-// some peers ask once for each message that they cannot use.
+// some peers ask once for each message that they cannot use. A replace that is pending
+// has.
 func (s *Session) withhold(e *entry) {
-	if !e.again && !e.withheld {
+	if !e.again && !e.withheld && !e.pending {
 		e.withheld = true
 		s.withheld++
 	}
 }
 
 // worthRepeating says whether a message goes out again as it was. Order entry only
-// does while it is fresh: the market has moved. What is still waiting for the
-// socket goes out anyway.
-func (s *Session) worthRepeating(rec ring.Record) bool {
+// does while it waits for its answer, as e, and is fresh: what was answered the exchange
+// has, and the market moves. What is still waiting for the socket goes out anyway.
+func (s *Session) worthRepeating(rec ring.Record, e *entry) bool {
 	typ, application := ofKind(rec.Kind)
 	if application {
-		return !classOf(typ).orderEntry() || s.now-rec.Stamp <= int64(s.config.StaleAfter) ||
-			s.out-rec.Seq <= uint64(s.frames.Waiting())
+		return !classOf(typ).orderEntry() || e != nil && !e.pending &&
+			(s.now-rec.Stamp <= int64(s.config.StaleAfter) || s.out-rec.Seq <= uint64(s.frames.Waiting()))
 	}
 	switch rec.Kind &^ kindSession {
 	case wire.EtoPing, wire.EtoPong:

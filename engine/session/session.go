@@ -62,7 +62,10 @@ type Session struct {
 	entered  bool       // order entry was sent
 	refs     uint64     // the last automatic reference
 
-	stepMax    int // messages that are no events, in one Step
+	stepMax      int     // messages that are no events, in one Step
+	unheard      unheard // whether fates were reported without an answer, and no answer came since
+	unheardSince int64   // fair reading of the first of them
+
 	bytesMax   int // of the ring that may wait when an application message joins
 	recordsMax int // likewise, in messages
 
@@ -313,7 +316,7 @@ func (s *Session) Open(now int64) error {
 	s.buffer.Reset()
 	s.heard, s.arrived, s.asked, s.early, s.pongs, s.settings = false, 0, false, 0, 0, false
 	s.lastHeard, s.lastFrame, s.since, s.lastSent = s.fair(), s.fair(), s.fair(), s.now
-	s.probed, s.drained = math.MinInt64, false
+	s.probed, s.unheard, s.drained = math.MinInt64, 0, false
 	s.gap, s.serving = gap{}, serving{}
 	s.catchUp, s.held = catchUp{pending: true}, s.config.RequireCaughtUp
 	s.resuming, s.keep = s.keep, false

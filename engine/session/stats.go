@@ -18,6 +18,7 @@ type Stats struct {
 	Replayed          uint64 // application messages that came marked as sent again
 	GapfillsIn        uint64
 	ReplaysServed     uint64 // replay requests of the peer
+	ReplaysRefused    uint64 // likewise, beyond what is served without progress
 	MessagesAgain     uint64 // messages sent again for them
 	GapfillsOut       uint64 // gapfills sent for them
 	AccountDuplicates uint64 // messages whose account sequence was received before, discarded
@@ -32,6 +33,7 @@ type Stats struct {
 	Throttled         uint64 // sends refused by the bucket
 	ThrottleExceeded  uint64 // session messages of that type
 	ThrottleRejected  uint64 // order entry that the exchange rejected for it
+	AnswerMismatches  uint64 // messages that contradict the request that they name
 	Unanswered        uint64 // order entry whose fate was told
 	UnansweredPeak    uint64 // the most that waited at a time
 	Settled           uint64 // of what was in doubt, answered after all

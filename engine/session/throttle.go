@@ -19,44 +19,62 @@ const (
 	throttleUnit    = 1e9 / token * 100 // nanoseconds times percent for a thousandth of a token a second
 	millisecond     = int64(1e6)
 	pauseMin        = 200 * millisecond
+
+	// No limits make us wait for more than two minutes, unless they allow nothing: longer
+	// ticks count as throttleTickMax, and what is left to cancels is no more than comes in
+	// in headroomSeconds.
+	throttleTickMax = int64(time.Minute)
+	headroomSeconds = 60
 )
 
 // throttle is a bucket of tokens for order entry, filled at a little less than the
 // rate that the exchange allows. It never waits: it says no. All amounts are in
 // thousandths of a token.
 type throttle struct {
-	rate   uint64 // tokens a second
-	tick   int64  // nanoseconds between fillings; 0 fills continuously
-	limit  uint64 // the burst
-	tokens uint64
-	carry  uint64 // what did not make a thousandth yet, in parts of throttleUnit
-	filled int64  // clock reading of the last filling; the greatest before the first
-	paused int64  // no order entry before this clock reading
-	closed bool   // the limits allow nothing: only cancels may pass
-	begun  bool   // filled is a reading
-	told   bool   // the exchange has told its limits
-	off    bool
+	rate     uint64 // tokens a second
+	tick     int64  // nanoseconds between fillings; 0 fills continuously
+	limit    uint64 // the burst
+	headroom uint64 // what a create must find in the bucket, for the last of it is for cancels
+	tokens   uint64
+	carry    uint64 // what did not make a thousandth yet, in parts of throttleUnit
+	filled   int64  // clock reading of the last filling; the greatest before the first
+	paused   int64  // no order entry before this clock reading
+	closed   bool   // the limits allow nothing: only cancels may pass
+	begun    bool   // filled is a reading
+	told     bool   // the exchange has told its limits
+	off      bool
 }
 
 func (t *throttle) init(off bool) {
 	const full = throttleBurst * token
-	*t = throttle{rate: throttleRate, limit: full, tokens: full, filled: math.MaxInt64, paused: math.MinInt64, off: off}
+	*t = throttle{tokens: full, filled: math.MaxInt64, paused: math.MinInt64, off: off}
+	t.set(throttleRate, full, 0)
 }
 
-// change takes new limits. What is in the bucket stays, up to the new burst. Only
-// the first limits say how large a bucket it was that we began with, full: of that
-// what was taken is missing.
+// set makes limits hold.
+func (t *throttle) set(rate, limit uint64, tick int64) {
+	t.rate, t.limit, t.tick = rate, limit, min(tick, throttleTickMax)
+	t.headroom = max(min(limit/headroomShare, rate*token*throttlePercent/100*headroomSeconds), token)
+}
+
+// change takes new limits, and lifts a pause. What is in the bucket stays, up to the
+// new burst. Only the first limits say how large a bucket it was that we began with,
+// full: of that what was taken is missing.
 func (t *throttle) change(now int64, rate, burst, tickMs uint32) {
+	t.fill(now)
+	// Of the tick under way what has passed counts, or limits that come again and again
+	// would keep the bucket empty.
+	t.tick = 0
 	t.fill(now)
 	if !t.told {
 		t.told = true
 		full := uint64(burst) * token
 		t.tokens = full - min(t.limit-t.tokens, full)
 	}
-	t.rate, t.limit, t.tick = uint64(rate), uint64(burst)*token, int64(tickMs)*millisecond
+	t.set(uint64(rate), uint64(burst)*token, int64(tickMs)*millisecond)
 	t.tokens = min(t.tokens, t.limit)
 	t.closed = rate == 0 || burst == 0
-	t.filled, t.carry = now, 0
+	t.filled, t.carry, t.paused = now, 0, math.MinInt64
 }
 
 // fill adds what has come in since the last filling.
@@ -92,7 +110,7 @@ func (t *throttle) fill(now int64) {
 // needs is what the bucket must hold for a message to pass.
 func (t *throttle) needs(c class) uint64 {
 	if c == classCreate {
-		return max(t.limit/headroomShare, token)
+		return t.headroom
 	}
 	return token
 }
@@ -126,8 +144,8 @@ func (t *throttle) rejected(now int64) {
 // ThrottledError is a refusal by the throttle; by errors.Is it is ErrThrottled. It
 // belongs to the session and is valid until the next Send.
 type ThrottledError struct {
-	// Until is a clock reading before which the same message has no chance; it is
-	// the greatest one if only new limits can help.
+	// Until is a clock reading before which the same message has no chance, at most two
+	// minutes away; it is the greatest one if only new limits can help.
 	Until int64
 
 	// Wait is how long that is from the refused Send on.
@@ -204,7 +222,11 @@ func (s *Session) throttleExceeded(env wire.Envelope) {
 	}
 	s.throttle.exceeded(s.now)
 	s.queue.push(e)
-	if oldest := s.open.first(); oldest != nil {
+	oldest := s.open.first()
+	for oldest != nil && oldest.pending {
+		oldest = s.open.after(oldest) // the exchange has that
+	}
+	if oldest != nil {
 		s.resolve(oldest, InDoubt, ErrThrottleExceeded)
 		s.queue.push(s.event)
 	}

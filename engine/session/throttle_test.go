@@ -6,8 +6,10 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/wire"
 )
 
 // slowBucket is the throttle's twin in exact fractions.
@@ -38,6 +40,8 @@ func TestThrottle(t *testing.T) {
 		rate, burst, tick := 1+r.Uint32N(5000), 1+r.Uint32N(200), r.Uint32N(3)*100
 		if seed%10 == 0 {
 			rate, burst, tick = math.MaxUint32-r.Uint32N(9), math.MaxUint32-r.Uint32N(9), r.Uint32()
+		} else if seed%10 == 1 { // limits that would make us wait for years
+			rate, burst, tick = 1+r.Uint32N(3), math.MaxUint32>>r.Uint32N(20), r.Uint32()>>r.Uint32N(32)
 		}
 		now := r.Int64N(1 << 40)
 		var s Session
@@ -46,7 +50,7 @@ func TestThrottle(t *testing.T) {
 		s.throttle.tokens = 0
 		b := &slowBucket{
 			new(big.Rat), big.NewRat(int64(burst), 1), big.NewRat(int64(rate), 1),
-			int64(tick) * millisecond, now,
+			min(int64(tick)*millisecond, int64(time.Minute)), now,
 		}
 		for range 300 {
 			now += r.Int64N([]int64{1, 1000, 1e7, 1e9, 1e12}[r.IntN(5)])
@@ -54,8 +58,15 @@ func TestThrottle(t *testing.T) {
 			b.fill(now)
 			c := classCreate + class(r.IntN(2))
 			need := big.NewRat(1, 1)
-			if tenth := big.NewRat(int64(burst), headroomShare); c == classCreate && tenth.Cmp(need) > 0 {
-				need = tenth
+			if c == classCreate {
+				tenth := big.NewRat(int64(burst), headroomShare)
+				minute := big.NewRat(int64(rate)*throttlePercent*60, 100)
+				if minute.Cmp(tenth) < 0 {
+					tenth = minute
+				}
+				if tenth.Cmp(need) > 0 {
+					need = tenth
+				}
 			}
 			ready := s.throttle.ready(now)
 			if ready {
@@ -86,7 +97,7 @@ func TestThrottle(t *testing.T) {
 				continue
 			}
 			until := err.(*ThrottledError).Until
-			if until <= now || until == math.MaxInt64 {
+			if until <= now || until > now+int64(2*time.Minute) {
 				t.Fatalf("seed %d: until %d at %d", seed, until, now)
 			}
 			early := s
@@ -151,7 +162,194 @@ func TestThrottleExtremes(t *testing.T) {
 	}
 	b.change(0, 1, math.MaxUint32, math.MaxUint32)
 	b.tokens = 0
-	if at := b.when(token); at != int64(math.MaxUint32)*millisecond {
+	if at := b.when(token); at != int64(time.Minute) {
 		t.Errorf("one token at %d", at)
+	}
+}
+
+// fit counts how many messages of a kind pass at this moment.
+func (k *kit) fit(c class) (n int) {
+	k.t.Helper()
+	typ, m := msg.PayloadOrderCreate, wire.Marshaler(orderCreate())
+	if c == classCancel {
+		cancel := new(msg.OrderCancel)
+		cancel.SetOrderId(8)
+		typ, m = msg.PayloadOrderCancel, cancel
+	}
+	for ; ; n++ {
+		_, err := k.s.Send(k.now, typ, m)
+		k.sent()
+		if errors.Is(err, ErrThrottled) {
+			return n
+		}
+		if err != nil {
+			k.t.Fatal(err)
+		}
+	}
+}
+
+func (k *kit) limits(rate, burst, tick uint32) {
+	k.t.Helper()
+	var p msg.Payload
+	l := p.MutableThrottleLimitsChanged()
+	l.SetAverageRatePs(rate)
+	l.SetBurstSize(burst)
+	l.SetTickMs(tick)
+	k.feed(k.payload(&p))
+	k.events()
+}
+
+// TestThrottleCounts counts how many orders and cancels fit, not only whether the next one does.
+func TestThrottleCounts(t *testing.T) {
+	type step struct {
+		name     string
+		do       func(k *kit)
+		creates  int
+		cancels  int
+		untilOff int64 // what the next cancel is told to wait
+	}
+	wait := func(d time.Duration) func(*kit) { return func(k *kit) { k.now += int64(d) } }
+	limits := func(rate, burst, tick uint32) func(*kit) { return func(k *kit) { k.limits(rate, burst, tick) } }
+	then := func(acts ...func(*kit)) func(*kit) {
+		return func(k *kit) {
+			for _, act := range acts {
+				act(k)
+			}
+		}
+	}
+	exceeded := func(k *kit) {
+		k.feed(k.eto(msg.EtoPayloadThrottleExceeded, nil))
+		k.events()
+	}
+	rejected := func(k *kit) {
+		var p msg.Payload
+		p.MutableOrderRejected().SetReason(msg.OrderRejectedThrottleExceeded)
+		k.feed(k.payload(&p))
+		k.events()
+	}
+	for name, steps := range map[string][]step{
+		"before the limits": {
+			{"full", func(*kit) {}, 91, 9, 10526316},
+			{"a second", wait(time.Second), 86, 9, 10526316},
+			{"an hour", wait(time.Hour), 91, 9, 10526316},
+		},
+		"first limits miss what was taken": {
+			{"full", func(*kit) {}, 91, 9, 10526316},
+			{"limits", limits(500, 1000, 200), 801, 99, 200 * millisecond},
+			{"a tick", wait(200 * time.Millisecond), 0, 95, 200 * millisecond},
+			{"less than a tick", wait(200*time.Millisecond - 1), 0, 0, 1},
+			{"two ticks", wait(200*time.Millisecond + 1), 91, 99, 200 * millisecond},
+			{"the same again", limits(500, 1000, 200), 0, 0, 200 * millisecond},
+			{"a minute", wait(time.Minute), 901, 99, 200 * millisecond},
+		},
+		"first limits smaller than what was taken": {
+			{"full", func(*kit) {}, 91, 9, 10526316},
+			{"limits", limits(10, 50, 1000), 0, 0, 1000 * millisecond},
+			{"a tick", wait(time.Second), 5, 4, 1000 * millisecond},
+		},
+		"exceeded": {
+			{"full", limits(500, 1000, 200), 901, 99, 200 * millisecond},
+			{"full again", wait(time.Minute), 901, 99, 200 * millisecond},
+			{"half", wait(time.Second), 376, 99, 200 * millisecond},
+			{"full once more", wait(time.Minute), 901, 99, 200 * millisecond},
+			{"told", then(wait(time.Minute), exceeded), 0, 0, 200 * millisecond},
+			{"nearly a tick", wait(200*time.Millisecond - 1), 0, 0, 1},
+			{"a tick", wait(1), 0, 95, 200 * millisecond},
+		},
+		"exceeded with a short tick": {
+			{"told", then(limits(1000, 1000, 10), exceeded), 0, 0, 200 * millisecond},
+			{"a pause", wait(200 * time.Millisecond), 91, 99, 10 * millisecond},
+		},
+		"exceeded with a tick of weeks": {
+			{"told", then(limits(1000, 1000, math.MaxUint32), exceeded), 0, 0, 60_000 * millisecond},
+			{"new limits", limits(1000, 1000, 100), 0, 0, 100 * millisecond},
+			{"a tick", wait(100 * time.Millisecond), 0, 95, 100 * millisecond},
+			{"told again", then(limits(1000, 1000, math.MaxUint32), exceeded), 0, 0, 60_000 * millisecond},
+			{"a minute", wait(time.Minute), 901, 99, 60_000 * millisecond},
+		},
+		"new limits lift a pause": {
+			{"told", then(limits(1000, 1000, 5000), exceeded), 0, 0, 5000 * millisecond},
+			{"half of it, new limits", then(wait(2500*time.Millisecond), limits(1000, 1000, 0)), 901, 99, 1052632},
+		},
+		"limits that come again and again": {
+			{"spent", limits(100, 100, 1000), 91, 9, 1000 * millisecond},
+			{"ten times in a tick", func(k *kit) {
+				for range 10 {
+					k.now += 100 * millisecond
+					k.limits(100, 100, 1000)
+				}
+			}, 86, 9, 1000 * millisecond},
+		},
+		"rejected": {
+			{"told", then(limits(100, 100, 1000), rejected), 1, 9, 1000 * millisecond},
+			{"spent and told", rejected, 0, 0, 1000 * millisecond},
+			{"a tick", wait(time.Second), 86, 9, 1000 * millisecond},
+		},
+		"a burst that takes years to fill": {
+			{"told", then(limits(2, math.MaxUint32, 0), exceeded), 0, 0, 200 * millisecond},
+			{"a minute", wait(time.Minute), 1, 113, 526315790},
+		},
+		"a burst of one": {
+			{"limits", limits(1, 1, 0), 1, 0, 1052631579},
+			{"a second", wait(time.Second), 0, 0, 52631579},
+		},
+		"a burst that is no multiple of ten": {
+			{"limits", limits(1, 19, 0), 18, 1, 1052631579}, // an order must find 1.9 tokens
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newEstablished(t, Config{AnswerTimeout: timeMax, PeerTimeout: timeMax, UnansweredMax: 1 << 14})
+			for _, s := range steps {
+				s.do(k)
+				creates, cancels := k.fit(classCreate), k.fit(classCancel)
+				if creates != s.creates || cancels != s.cancels || int64(k.s.throttled.Wait) != s.untilOff ||
+					k.s.throttled.Until != k.now+s.untilOff {
+					t.Errorf("%s: %d creates and %d cancels fit, then wait for %d, want %d, %d and %d",
+						s.name, creates, cancels, k.s.throttled.Wait, s.creates, s.cancels, s.untilOff)
+				}
+			}
+		})
+	}
+}
+
+// TestThrottleMultipleOfTicks needs exactly two ticks, of each kind of remainder.
+func TestThrottleMultipleOfTicks(t *testing.T) {
+	for burst, want := range map[uint32]int64{
+		1890: 200, 1899: 200, 1900: 200, // 190 tokens come in two ticks
+		1901: 300, 1910: 300, 950: 100, 951: 200,
+	} {
+		k := newEstablished(t, Config{})
+		k.limits(1000, burst, 100)
+		k.s.throttle.tokens = 0
+		if _, err := k.s.Send(k.now, msg.PayloadOrderCreate, orderCreate()); !errors.Is(err, ErrThrottled) {
+			t.Fatal(err)
+		}
+		if wait := int64(k.s.throttled.Wait) / millisecond; wait != want {
+			t.Errorf("burst %d: an order may pass after %d ms, want %d", burst, wait, want)
+		}
+	}
+}
+
+// TestThrottleWaits has the worst limits there can be: whatever the exchange says, orders and cancels
+// may pass within two minutes, and again and again.
+func TestThrottleWaits(t *testing.T) {
+	for _, rate := range []uint32{1, 2, 1000, math.MaxUint32} {
+		for _, burst := range []uint32{1, 9, 10, 1 << 20, math.MaxUint32} {
+			for _, tick := range []uint32{0, 1, 60_000, 60_001, math.MaxUint32} {
+				for _, c := range []class{classCreate, classCancel} {
+					var s Session
+					s.now = 5 * second
+					s.throttle.init(false)
+					s.throttle.change(s.now, rate, burst, tick)
+					s.throttle.exceeded(s.now)
+					for tries := 0; s.admit(c) != nil; tries++ {
+						if wait := s.throttled.Wait; wait <= 0 || wait > 2*time.Minute || tries > 2 {
+							t.Fatalf("%d/%d/%d: wait for %v, %d times", rate, burst, tick, wait, tries)
+						}
+						s.now = s.throttled.Until
+					}
+				}
+			}
+		}
 	}
 }

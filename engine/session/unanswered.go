@@ -34,21 +34,47 @@ const (
 	byNothing           // no answer can be linked to it any more
 )
 
-// entry is one message.
+// entry is one message. It fills a cache line.
 type entry struct {
-	kind      keyKind
-	key       uint64
-	seq       uint64
-	reference uint64 // 0 if it has none
-	at        int64  // clock reading of the send
-	typ       msg.PayloadType
+	kind     keyKind
+	typ      uint8 // msg.PayloadType
+	side     uint8 // msg.Side of a create
+	again    bool  // a copy was sent
+	withheld bool  // the exchange will not get it: Next is to tell
+	pending  bool  // a replace: the exchange has it, and says later whether it is carried out
+
+	key uint64
+	seq uint64
+	at  int64 // clock reading of the send
+
+	// What its answer can contradict.
+	subject  uint64 // the quantity of a create; the order that another request is about
+	price    uint32 // of a create
+	market   uint32 // likewise
+	contract uint32 // likewise
 
 	chain      int32 // next with the same hash
 	prev, next int32 // by age
-
-	again    bool // a copy was sent
-	withheld bool // the exchange will not get it: Next is to tell
 }
+
+const _ = uint8(msg.PayloadOrderCancelReplace) // every order-entry type fits
+
+// reference returns the message's reference, 0 if it has none.
+func (e *entry) reference() uint64 {
+	if e.kind == byReference {
+		return e.key
+	}
+	return 0
+}
+
+// describe takes over what another entry says of its message.
+func (e *entry) describe(of *entry) {
+	e.typ, e.side, e.pending, e.seq, e.at = of.typ, of.side, of.pending, of.seq, of.at
+	e.subject, e.price, e.market, e.contract = of.subject, of.price, of.market, of.contract
+}
+
+// payloadType returns the message's type.
+func (e *entry) payloadType() msg.PayloadType { return msg.PayloadType(e.typ) }
 
 func (u *unanswered) init(limit int) {
 	size := 1 << bits.Len(uint(2*limit-1))
@@ -91,7 +117,7 @@ func (u *unanswered) add(kind keyKind, key uint64) *entry {
 	head := u.head(kind, key)
 	e.kind, e.key = kind, key
 	e.chain, e.prev, e.next = *head, u.newest, none
-	e.again, e.withheld = false, false
+	e.again, e.withheld, e.pending = false, false, false
 	*head = i
 	if u.newest == none {
 		u.oldest = i
@@ -103,17 +129,23 @@ func (u *unanswered) add(kind keyKind, key uint64) *entry {
 	return e
 }
 
-// find returns the oldest with a key, or nil, and what links to it in its chain, for
-// remove.
-func (u *unanswered) find(kind keyKind, key uint64) (found *entry, link *int32) {
+// find returns the oldest with a key that fits, or nil, and what links to it in its
+// chain, for remove; and the oldest with the key that does not fit, or nil.
+func (u *unanswered) find(kind keyKind, key uint64, fits func(*entry) bool) (found *entry, link *int32, misfit *entry) {
 	for at := u.head(kind, key); *at != none; {
 		e := &u.entries[*at]
-		if e.key == key && e.kind == kind && (found == nil || e.seq < found.seq) {
-			found, link = e, at
+		if e.key == key && e.kind == kind {
+			if fits(e) {
+				if found == nil || e.seq < found.seq {
+					found, link = e, at
+				}
+			} else if misfit == nil || e.seq < misfit.seq {
+				misfit = e
+			}
 		}
 		at = &e.chain
 	}
-	return found, link
+	return found, link, misfit
 }
 
 // after returns the next younger one, or nil.
@@ -125,14 +157,16 @@ func (u *unanswered) after(e *entry) *entry {
 }
 
 // sequence returns the one that was sent with a sequence, or nil. It walks from the
-// newest: it is asked about what the send ring still holds, or held just now.
+// oldest: it is for those that the send ring does not hold any more.
 func (u *unanswered) sequence(seq uint64) *entry {
-	for i := u.newest; i != none && u.entries[i].seq >= seq; i = u.entries[i].prev {
-		if u.entries[i].seq == seq {
-			return &u.entries[i]
-		}
+	e := u.first()
+	for e != nil && e.seq < seq {
+		e = u.after(e)
 	}
-	return nil
+	if e == nil || e.seq != seq {
+		return nil
+	}
+	return e
 }
 
 // firstWithheld returns the oldest that is withheld, or nil.

@@ -28,7 +28,7 @@ func TestUnanswered(t *testing.T) {
 			case len(model) > 0:
 				want := model[r.IntN(len(model))]
 				i := slices.IndexFunc(model, func(e entry) bool { return e.kind == want.kind && e.key == want.key })
-				got, link := u.find(want.kind, want.key)
+				got, link, _ := u.find(want.kind, want.key, anyEntry)
 				if got != nil && link != u.link(got) {
 					t.Fatalf("seed %d: the link to %+v is another", seed, got)
 				}
@@ -62,6 +62,9 @@ func TestUnanswered(t *testing.T) {
 }
 
 func has(u *unanswered, kind keyKind, key uint64) bool {
-	e, _ := u.find(kind, key)
+	e, _, _ := u.find(kind, key, anyEntry)
 	return e != nil
 }
+
+// anyEntry is for finds by key alone.
+func anyEntry(*entry) bool { return true }

@@ -2,6 +2,7 @@ package path
 
 import (
 	"errors"
+	"time"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
 	"github.com/smk-go/smk/engine"
@@ -115,6 +116,8 @@ func sessionConfig() session.Config {
 		Token: "t", Resume: session.ResumeSession, AccountSequence: sequenceBase - 1,
 		Earlier:       session.Resumption{ID: sessionID, In: sequenceBase - 2, Out: sequenceBase - 1},
 		ReferenceBase: sequenceBase - 1,
+		// What answers orders knows their sequences, so that nothing else may take one.
+		HeartbeatAfter: 24 * time.Hour, PeerTimeout: 24 * time.Hour,
 	}
 }
 

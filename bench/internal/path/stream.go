@@ -13,7 +13,8 @@ import (
 const sequenceBase = 1 << 28
 
 // stream is frames that can be received again and again: each lap they carry the next sequences,
-// account sequences and references, as one session of the exchange would.
+// account sequences and references, as one session of the exchange would. Orders that they answer
+// have to be all that is sent.
 type stream struct {
 	frames   []byte   // with wire.SlackBytes more of capacity
 	payloads [][]byte // alias frames
@@ -21,16 +22,17 @@ type stream struct {
 	seqs     []int32  // where the sequence of each frame is
 	accounts []int32  // where the account sequences are, of the frames that have one
 	answered []int32  // where the references are, of the frames that answer an order
+	requests []int32  // likewise, the sequences of the orders
 
-	seq, account, reference uint64 // of the first frame of the next lap
-	at                      int    // what was read of this lap, in bytes
-	next                    int    // and in frames, if it was read by frames
+	seq, account, reference, request uint64 // of the first frame of the next lap
+	at                               int    // what was read of this lap, in bytes
+	next                             int    // and in frames, if it was read by frames
 }
 
 // newStream makes a stream of payloads. Their sequences, account sequences and references are
 // replaced.
 func newStream(payloads [][]byte) (*stream, error) {
-	s := &stream{seq: sequenceBase, account: sequenceBase, reference: sequenceBase}
+	s := &stream{seq: sequenceBase, account: sequenceBase, reference: sequenceBase, request: sequenceBase}
 	var lengths []int
 	for i, b := range payloads {
 		p := new(msg.Payload)
@@ -42,6 +44,7 @@ func newStream(payloads [][]byte) (*stream, error) {
 			set    func(uint64)
 		}{
 			{&s.seqs, p.MutableEtoPayload().SetSeq}, {&s.accounts, accountSetter(p)}, {&s.answered, referenceSetter(p)},
+			{&s.requests, requestSetter(p)},
 		}
 		for _, n := range numbers { // all, before one is looked for: none moves another any more
 			if n.set != nil {
@@ -118,11 +121,20 @@ func referenceSetter(p *msg.Payload) func(uint64) {
 	return nil
 }
 
+func requestSetter(p *msg.Payload) func(uint64) {
+	if p.HasOrderAccepted() {
+		return p.GetOrderAccepted().SetSeq
+	}
+	return nil
+}
+
 // renumber gives the frames the numbers of the next lap.
 func (s *stream) renumber() {
 	s.seq = write(s.frames, s.seqs, s.seq)
 	s.account = write(s.frames, s.accounts, s.account)
-	s.reference = write(s.frames, s.answered, s.reference)
+	if s.reference = write(s.frames, s.answered, s.reference); len(s.requests) > 0 {
+		s.request = write(s.frames, s.requests, s.request)
+	}
 }
 
 // write writes numbers from one on to places in b, each as a varint of five bytes.

@@ -1,0 +1,353 @@
+package session
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/wire"
+)
+
+// replay has the server ask for everything from a sequence on.
+func (k *kit) replay(from uint64) {
+	k.t.Helper()
+	k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(from) }))
+	k.events()
+}
+
+// frame is one frame of the client, as the server reads it.
+type frame struct {
+	seq     uint64
+	typ     msg.PayloadType
+	eto     uint32
+	replay  bool
+	payload []byte
+}
+
+// frames takes what the session sends, frame by frame.
+func (k *kit) frames() (frames []frame) {
+	k.t.Helper()
+	for sent := k.sent(); len(sent) > 0; {
+		payload, n, err := wire.Scan(sent, wire.Limits{})
+		if err != nil || n == 0 {
+			k.t.Fatal(n, err)
+		}
+		env, err := wire.Peek(payload)
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		frames = append(frames, frame{env.Seq, msg.PayloadType(env.Type), env.EtoType, env.IsReplay, payload})
+		sent = sent[n:]
+	}
+	return frames
+}
+
+// acceptOrder answers a create, by its reference.
+func (k *kit) acceptOrder(seq, reference uint64) {
+	k.t.Helper()
+	var p msg.Payload
+	a := p.MutableOrderAccepted()
+	a.SetSeq(seq)
+	a.SetReference(reference)
+	a.SetOrderId(1000 + seq)
+	k.feed(k.payload(&p))
+	k.events()
+}
+
+// TestReplayOfWhatWasAnswered asks 6,000 times for five orders that were answered: none of
+// them is sent again.
+func TestReplayOfWhatWasAnswered(t *testing.T) {
+	k := newEstablished(t, Config{ReferenceBase: 100, PeerTimeout: timeMax})
+	for i := range uint64(5) {
+		k.mustSend(msg.PayloadOrderCreate, orderCreate())
+		k.acceptOrder(2+i, 101+i)
+	}
+	k.sent()
+	for range 6000 {
+		k.replay(2)
+		for _, f := range k.frames() {
+			if f.eto != wire.EtoGapfill || !f.replay {
+				t.Fatalf("sent again: %+v", f)
+			}
+		}
+		k.now += second / 100
+	}
+	stats := k.s.Stats()
+	if stats.ReplaysServed != 60/5*replaysMax || stats.ReplaysServed+stats.ReplaysRefused != 6000 ||
+		stats.GapfillsOut != 5*stats.ReplaysServed {
+		t.Errorf("%+v", stats)
+	}
+}
+
+// TestReplayOfWhatIsInDoubt does not send again what was reported: the exchange dropped something,
+// and asks for it a moment later.
+func TestReplayOfWhatIsInDoubt(t *testing.T) {
+	k := newEstablished(t, Config{})
+	k.mustSend(msg.PayloadOrderCreate, orderCreate())
+	k.mustSend(msg.PayloadOrderCreate, orderCreate())
+	k.sent()
+	k.feed(k.eto(msg.EtoPayloadThrottleExceeded, nil))
+	k.wantKinds(k.events(), ThrottleExceeded, SendResolved)
+	k.replay(2)
+	frames := k.frames()
+	if len(frames) != 2 || frames[0].eto != wire.EtoGapfill || frames[1].typ != msg.PayloadOrderCreate {
+		t.Errorf("%+v", frames)
+	}
+}
+
+// TestReplaysHaveALimit serves so many requests from one place in a while, and more as the peer
+// gets on or time passes.
+func TestReplaysHaveALimit(t *testing.T) {
+	k := newEstablished(t, Config{})
+	for range 20 {
+		k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{})
+	}
+	k.sent()
+	ask := func(from uint64, want int) {
+		t.Helper()
+		served := 0
+		for range 3 * replaysMax {
+			if k.replay(from); len(k.frames()) > 0 {
+				served++
+			}
+		}
+		if served != want {
+			t.Errorf("served %d times from %d, want %d", served, from, want)
+		}
+	}
+	ask(2, replaysMax)
+	ask(1, 0)
+	ask(3, replaysMax) // it got on
+	ask(2, 0)
+	k.now += int64(ReplayTimeout) - 1
+	ask(3, 0)
+	k.now++
+	ask(2, replaysMax)
+	k.now += int64(ReplayTimeout)
+	ask(21, replaysMax)
+	ask(22, 0) // nothing was sent with that number
+	// A new connection begins anew.
+	k.s.Lost(k.now, io.EOF)
+	k.events()
+	k.open()
+	k.login()
+	k.events()
+	k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{})
+	k.sent()
+	ask(2, replaysMax)
+}
+
+// TestReplaysEnd ends the connection with a peer that asks from one place for ever, and not
+// with one that asks now and then, or that gets on.
+func TestReplaysEnd(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		every time.Duration
+		from  func(i uint64) uint64
+		ends  time.Duration
+	}{
+		{"for ever", time.Second, func(uint64) uint64 { return 2 }, PeerTimeout},
+		{"again and again", 10 * time.Millisecond, func(uint64) uint64 { return 2 }, PeerTimeout},
+		{"back and forth", time.Second, func(i uint64) uint64 { return 3 - i%2 }, PeerTimeout},
+		{"as late as it may", 2 * ReplayTimeout, func(uint64) uint64 { return 2 }, PeerTimeout},
+		{"now and then", 2*ReplayTimeout + 1, func(uint64) uint64 { return 2 }, 0},
+		{"it gets on", time.Second, func(i uint64) uint64 { return 2 + i }, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			k := newEstablished(t, Config{AnswerTimeout: timeMax})
+			for range 200 {
+				k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{})
+				k.sent()
+			}
+			start := k.now
+			for i := range uint64(100_000) {
+				k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(c.from(i)) }))
+				_, err := k.drain()
+				k.sent()
+				if err != nil {
+					wantErr(t, err, ErrUnresponsive)
+					if p := PolicyOf(err); p != (Policy{Retry: RetryBackoff}) {
+						t.Errorf("policy %+v", p)
+					}
+					if after := time.Duration(k.now - start); after < c.ends || after >= c.ends+c.every || c.ends == 0 {
+						t.Errorf("ended after %v, want %v", after, c.ends)
+					}
+					return
+				}
+				if k.now-start > int64(20*PeerTimeout) {
+					break
+				}
+				if _, err := k.waitUntil(k.now + int64(c.every)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.ends != 0 {
+				t.Error("goes on for ever")
+			}
+		})
+	}
+}
+
+// TestReplayRefusedWhileServing asks too often while a replay waits for room: what is left of it
+// comes all the same.
+func TestReplayRefusedWhileServing(t *testing.T) {
+	config := Config{}
+	config.Send.Bytes = ringBytesMin
+	k := newEstablished(t, config)
+	for range 20 {
+		k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{make([]byte, 600)})
+		k.sent()
+	}
+	for range 3 * replaysMax {
+		k.replay(2) // the socket takes nothing
+	}
+	if !k.s.serving.active {
+		t.Fatal("the replay has room")
+	}
+	next := k.s.serving.next
+	k.replay(2)
+	if k.s.serving.next != next {
+		t.Error("a refused request began the replay anew")
+	}
+	var last frame
+	for range 10 {
+		for _, f := range k.frames() {
+			last = f
+		}
+	}
+	if _, out := k.s.Counters(); k.s.owing() || last.seq != out-1 || !last.replay {
+		t.Errorf("the last frame is %d of %d, active %t", last.seq, out-1, k.s.owing())
+	}
+}
+
+// TestCopyOfAnEvictedFrame makes room for a copy by evicting the very frame: a gapfill takes its
+// place, and an order is reported as not delivered.
+func TestCopyOfAnEvictedFrame(t *testing.T) {
+	config := Config{}
+	config.Send.Bytes = ringBytesMin
+	k := newEstablished(t, config)
+	large := orderCreate()
+	large.SetLabelString(strings.Repeat("x", 7000))
+	k.mustSend(msg.PayloadOrderCreate, large) // 2
+	k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{bytes.Repeat([]byte{0xff}, 7000)})
+	k.sent()
+	if _, _, ok := k.s.frames.Frame(2); !ok {
+		t.Fatal("the order is gone before it was asked for")
+	}
+	k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(2) }))
+	events := k.events()
+	k.wantKinds(events, SendResolved)
+	if e := events[0]; e.Seq != 2 || e.Fate != NotDelivered || !errors.Is(e.Cause, ErrStale) {
+		t.Errorf("%+v", e)
+	}
+	frames := k.frames()
+	if len(frames) == 0 || frames[0].seq != 2 || frames[0].eto != wire.EtoGapfill || !frames[0].replay {
+		t.Errorf("%d frames, the first is %+v", len(frames), frames[0])
+	}
+}
+
+// TestCopyWhoseHeaderGrows sends payloads of every size around 127 bytes again: with the flag of a
+// replay they are two bytes longer, and the header may be one.
+func TestCopyWhoseHeaderGrows(t *testing.T) {
+	seen := make(map[int]bool)
+	for _, sequence := range []uint64{2, 127, 128, 16383} { // of one byte, of two, of three
+		k := newKit(t, Config{Resume: ResumeSession, Earlier: Resumption{ID: "A", In: 5, Out: sequence - 1}})
+		k.open()
+		k.server = 5
+		k.say("LOGIN_RESPONSE session=A")
+		k.events()
+		for n := 105; n < 135; n++ {
+			k.sent()
+			_, seq := k.s.Counters()
+			k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{bytes.Repeat([]byte{byte(n)}, n)})
+			original := k.frames()[0]
+			seen[len(original.payload)] = true
+			k.replay(seq)
+			copies := k.frames()
+			if len(copies) != 1 || copies[0].seq != seq || !copies[0].replay ||
+				len(copies[0].payload) != len(original.payload)+2 {
+				t.Fatalf("payload of %d bytes, again: %+v", len(original.payload), copies)
+			}
+			body := original.payload[len(original.payload)-n:]
+			if !bytes.HasSuffix(copies[0].payload, body) {
+				t.Fatalf("payload of %d bytes: the body is another one", len(original.payload))
+			}
+			k.now += int64(ReplayTimeout)
+		}
+	}
+	for n := 120; n < 135; n++ {
+		if !seen[n] {
+			t.Errorf("no payload of %d bytes", n)
+		}
+	}
+}
+
+// TestLaterRequestForgetsNoCopy has the exchange ask twice when the session is resumed, the second
+// time for less. Then the session is gone: of both orders, which never left by themselves, copies did.
+func TestLaterRequestForgetsNoCopy(t *testing.T) {
+	k := newEstablished(t, Config{Resume: ResumeSession})
+	k.mustSend(msg.PayloadOrderCreate, orderCreate()) // 2, not sent
+	k.mustSend(msg.PayloadOrderCreate, orderCreate()) // 3
+	k.s.Lost(k.now, io.EOF)
+	k.events()
+	k.open()
+	k.server = 2
+	k.say("LOGIN_RESPONSE session=A")
+	k.replay(2)
+	k.replay(3)
+	k.sent()
+	k.s.Lost(k.now, io.EOF)
+	k.events()
+	if err := k.s.Forget(); err != nil {
+		t.Fatal(err)
+	}
+	events := k.events()
+	k.wantKinds(events, SendResolved, SendResolved)
+	for _, e := range events {
+		if e.Fate != InDoubt {
+			t.Errorf("%d is %v, and a copy of it was sent", e.Seq, e.Fate)
+		}
+	}
+}
+
+// TestFateOfAnEvictedOrder has the order's frame gone from the ring, and all that is left there
+// unsent: the order did leave.
+func TestFateOfAnEvictedOrder(t *testing.T) {
+	config := Config{}
+	config.Send.Records = ringRecordsMin
+	k := newEstablished(t, config)
+	k.mustSend(msg.PayloadOrderCreate, orderCreate())
+	k.sent()
+	for k.s.sendBare(wire.EtoHeartbeat) == nil {
+	}
+	if k.s.frames.Oldest() <= 2 {
+		t.Fatal("the order is still kept")
+	}
+	k.s.Lost(k.now, io.EOF)
+	events := k.events()
+	k.wantKinds(events, StateChanged, SendResolved)
+	if len(events) > 1 && (events[1].Seq != 2 || events[1].Fate != InDoubt) {
+		t.Errorf("order %d is %v", events[1].Seq, events[1].Fate)
+	}
+}
+
+// TestFateOfOrdersByTheirOwnFrames has an order sent and one not, both kept, with other frames between.
+func TestFateOfOrdersByTheirOwnFrames(t *testing.T) {
+	k := newEstablished(t, Config{})
+	k.mustSend(msg.PayloadOrderCreate, orderCreate()) // 2
+	k.ping()
+	k.sent()
+	k.ping()
+	k.mustSend(msg.PayloadOrderCreate, orderCreate()) // 5
+	k.ping()
+	k.s.Lost(k.now, io.EOF)
+	events := k.events()
+	k.wantKinds(events, StateChanged, SendResolved, SendResolved)
+	if events[1].Seq != 2 || events[1].Fate != InDoubt || events[2].Seq != 5 || events[2].Fate != NotSent {
+		t.Errorf("%d is %v, %d is %v", events[1].Seq, events[1].Fate, events[2].Seq, events[2].Fate)
+	}
+}
