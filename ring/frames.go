@@ -162,22 +162,31 @@ func (f *Frames) Close() error {
 // committed, so that one given up needs no undoing; what was evicted for it
 // stays evicted.
 // Reserving less than one byte panics.
-func (f *Frames) Reserve(n int) ([]byte, error) {
+func (f *Frames) Reserve(n int) ([]byte, error) { return f.ReserveLeaving(n, 0, 0) }
+
+// ReserveLeaving is Reserve for a frame that must not take the last room: it is
+// refused unless bytes more could be had behind the n, and records more frames
+// could wait to be sent besides this one. Frames of together half of those bytes
+// then find room whatever the end of the block costs. Both are 0 or more.
+func (f *Frames) ReserveLeaving(n, bytes, records int) ([]byte, error) {
 	block, at := f.block, f.head&f.mask
 	if end := at + uint64(n); at < end && end <= uint64(len(block)) &&
-		f.head+uint64(n)-f.low <= f.mask+1 && f.waiting != len(f.index) {
+		f.head+uint64(n)+uint64(bytes)-f.low <= f.mask+1 && f.waiting+records < len(f.index) {
 		f.start, f.reserved = f.head, n
 		return block[at:end:end], nil
 	}
-	return f.reserveRare(n)
+	return f.reserveRare(n, bytes, records)
 }
 
-// reserveRare is Reserve for what does not fit behind the last frame, or not before
-// others are evicted.
-func (f *Frames) reserveRare(n int) ([]byte, error) {
+// reserveRare is ReserveLeaving for what does not fit behind the last frame, or not
+// before others are evicted.
+func (f *Frames) reserveRare(n, bytes, records int) ([]byte, error) {
 	f.reserved = 0
 	if uint(n)-1 >= uint(len(f.block)) {
 		return nil, f.refuseSize(n)
+	}
+	if n+bytes > len(f.block) || f.waiting+records >= f.records {
+		return nil, f.refuse(n)
 	}
 	if f.waiting == len(f.index) {
 		f.grow()
@@ -186,10 +195,8 @@ func (f *Frames) reserveRare(n int) ([]byte, error) {
 	if left := f.mask + 1 - start&f.mask; uint64(n) > left {
 		start += left // too short: skip to the start of the block
 	}
-	if end := start + uint64(n); end-f.low > f.mask+1 || f.waiting == len(f.index) {
-		if !f.makeRoom(end) {
-			return nil, f.refuse(n)
-		}
+	if end := start + uint64(n) + uint64(bytes); end-f.low > f.mask+1 && !f.makeRoom(end) {
+		return nil, f.refuse(n)
 	}
 	f.start, f.reserved = start, n
 	at := start & f.mask
@@ -199,9 +206,6 @@ func (f *Frames) reserveRare(n int) ([]byte, error) {
 // makeRoom evicts what must go for the bytes before end to be overwritten, and
 // reports false, evicting nothing, if something unsent is in the way.
 func (f *Frames) makeRoom(end uint64) bool {
-	if f.waiting == len(f.index) {
-		return false
-	}
 	size := f.mask + 1
 	if f.unsent > 0 && end-f.floor() > size {
 		return false

@@ -82,15 +82,15 @@ func (m *frameModel) unsent() (n int) {
 	return n
 }
 
-// room returns where n bytes would go and how many of the oldest frames they
-// would cost, or false if one of those is unsent.
-func (m *frameModel) room(n int) (offset, cost int, ok bool) {
+// room returns where n bytes would go and how many of the oldest frames they, and
+// more bytes behind them, would cost, or false if one of those is unsent.
+func (m *frameModel) room(n, more int) (offset, cost int, ok bool) {
 	offset = m.offset
 	if offset+n > m.size {
 		offset = 0
 	}
 	for i, f := range m.frames {
-		hit := f.overlaps(offset, offset+n)
+		hit := f.overlaps(offset, offset+n+more) || f.overlaps(0, offset+n+more-m.size)
 		if offset < m.offset { // the skipped end of the block is taken as well
 			hit = hit || f.overlaps(m.offset, m.size)
 		}
@@ -106,17 +106,17 @@ func (m *frameModel) room(n int) (offset, cost int, ok bool) {
 	return offset, cost, true
 }
 
-// want returns what Reserve(n) must return: nil, *FullError or *TooLargeError.
-func (m *frameModel) want(n int) error {
+// want returns what ReserveLeaving must return: nil, *FullError or *TooLargeError.
+func (m *frameModel) want(n, more, records int) error {
 	m.reserve = -1
 	if n > m.size {
 		return &TooLargeError{Need: n, Limit: m.size}
 	}
-	offset, cost, ok := m.room(n)
-	if !ok || m.waiting() == m.records {
+	offset, cost, ok := m.room(n, more)
+	if !ok || n+more > m.size || m.waiting()+records >= m.records {
 		free := 0
 		for i := m.size; i > 0 && free == 0; i-- {
-			if _, _, ok := m.room(i); ok {
+			if _, _, ok := m.room(i, 0); ok {
 				free = i
 			}
 		}
@@ -198,7 +198,10 @@ type framesDriver struct {
 	buf   []byte // the open reservation
 	clock int64
 	fill  byte
-	seen  map[string]int // how often each kind of thing happened
+
+	more, records int // what the next reservation leaves
+
+	seen map[string]int // how often each kind of thing happened
 }
 
 func newFramesDriver(config FramesConfig) (*framesDriver, error) {
@@ -222,7 +225,10 @@ func newFramesDriver(config FramesConfig) (*framesDriver, error) {
 func (d *framesDriver) step(op, arg byte) error {
 	switch op % 16 {
 	case 0, 1, 2: // a small frame, the common case
-		if err := d.reserve(1 + int(arg)%(d.m.size/8)); err != nil {
+		d.more, d.records = int(op)>>6*d.m.size/8, int(op)>>4&1
+		err := d.reserve(1 + int(arg)%(d.m.size/8))
+		d.more, d.records = 0, 0
+		if err != nil {
 			return err
 		}
 		return d.commit(int(arg), true)
@@ -268,8 +274,15 @@ func (d *framesDriver) step(op, arg byte) error {
 }
 
 func (d *framesDriver) reserve(n int) error {
-	want := d.m.want(n)
-	buf, err := d.f.Reserve(n)
+	want := d.m.want(n, d.more, d.records)
+	buf, err := d.f.ReserveLeaving(n, d.more, d.records)
+	if want == nil && d.more > 0 {
+		d.seen["leaves room"]++
+	} else if want != nil && d.more > 0 {
+		if _, _, ok := d.m.room(n, 0); ok && d.m.waiting() < d.m.records {
+			d.seen["would leave too little"]++
+		}
+	}
 	d.buf = nil
 	if want != nil {
 		if err == nil || err.Error() != want.Error() {
@@ -444,7 +457,7 @@ func TestFramesAgainstModel(t *testing.T) {
 	// A property that never reaches a case proves nothing about it.
 	for _, what := range []string{
 		"commit", "wrap", "two runs", "replay", "evicted by its own replay", "drop", "rebase",
-		"*ring.FullError", "*ring.TooLargeError", "not sent", "partial", "sent",
+		"*ring.FullError", "*ring.TooLargeError", "leaves room", "would leave too little", "not sent", "partial", "sent",
 	} {
 		if seen[what] == 0 {
 			t.Errorf("no run saw %q: %v", what, seen)

@@ -365,3 +365,53 @@ func TestSentStateString(t *testing.T) {
 		}
 	}
 }
+
+// TestReserveLeaving fills rings with frames of all sizes that leave room, behind a
+// socket that takes a part of a frame: what was left is there, wherever the block ends.
+func TestReserveLeaving(t *testing.T) {
+	const left, records = 40, 2
+	for _, written := range []int{0, 1, 9} {
+		for start := range 256 {
+			for n := 10; n <= 80; n += 7 {
+				f := newFrames(t, 256, 16)
+				if start > 0 {
+					fill(t, f, start, 1)
+					f.Written(start)
+				}
+				seq := uint64(2)
+				if start == 0 {
+					seq = 1
+				}
+				fill(t, f, 10, seq) // the first of what waits, of which a part is written
+				f.Written(written)
+				for {
+					buf, err := f.ReserveLeaving(n, left, records)
+					if err != nil {
+						if !errors.Is(err, ErrFull) {
+							t.Fatal(err)
+						}
+						break
+					}
+					seq++
+					f.Commit(len(buf), Record{Seq: seq})
+				}
+				for i := range records {
+					if _, err := f.Reserve(left / 2 / records); err != nil {
+						t.Fatalf("start %d, %d bytes each, frame %d of those left room for: %v", start, n, i+1, err)
+					}
+					seq++
+					f.Commit(left/2/records, Record{Seq: seq})
+				}
+			}
+		}
+	}
+}
+
+// fill commits a frame of n bytes.
+func fill(t *testing.T, f *Frames, n int, seq uint64) {
+	t.Helper()
+	if _, err := f.Reserve(n); err != nil {
+		t.Fatal(err)
+	}
+	f.Commit(n, Record{Seq: seq})
+}

@@ -121,6 +121,24 @@ func (q *MPSC[T]) Claim() (Ticket[T], bool) {
 	}
 }
 
+// ClaimLeaving is Claim for a value that must not take the last slots: it is refused
+// unless the given number of slots are free besides. The number is below Cap.
+func (q *MPSC[T]) ClaimLeaving(slots int) (Ticket[T], bool) {
+	for {
+		position := q.tail.Load()
+		// Slots are released in their order: if this one is free, those before it are.
+		last := position + uint64(slots)
+		switch turn := q.slots[last&q.mask].turn.Load(); {
+		case turn == last:
+			if q.tail.CompareAndSwap(position, position+1) {
+				return Ticket[T]{&q.slots[position&q.mask], position}, true
+			}
+		case int64(turn-last) < 0:
+			return Ticket[T]{}, false
+		}
+	}
+}
+
 // Value returns the claimed slot. It holds what was last in it, and
 // belongs to the producer until Publish.
 func (t Ticket[T]) Value() *T { return &t.slot.value }

@@ -62,9 +62,14 @@ func mpscAgainstModel(slots int, ops []uint16) error {
 				model, peeked = model[1:], false
 			}
 		case 2:
-			ticket, ok := q.Claim()
-			if ok == full {
-				return fmt.Errorf("step %d: Claim = %t with %d of %d", i, ok, len(model), q.Cap())
+			left := arg % q.Cap()
+			claim := func() (Ticket[uint64], bool) { return q.ClaimLeaving(left) }
+			if left == 0 {
+				claim = q.Claim
+			}
+			ticket, ok := claim()
+			if ok != (len(model)+left < q.Cap()) {
+				return fmt.Errorf("step %d: ClaimLeaving(%d) = %t with %d of %d", i, left, ok, len(model), q.Cap())
 			}
 			if ok {
 				*ticket.Value() = value
