@@ -41,7 +41,14 @@ func (s *Session) enter(typ msg.PayloadType, m wire.Marshaler) (uint64, error) {
 	if reference|automatic == 0 && typ != msg.PayloadOrderCreate {
 		order = varintIn(body, fields.order)
 	}
-	return s.await(typ, size, reference, automatic, order), nil
+	seq := s.await(typ, size, reference, automatic, order)
+	if typ == msg.PayloadOrderCancelAll {
+		s.throttle.emergency(s.now)
+	}
+	if s.serving.active {
+		s.serving.last = seq // a peer that waits for the replay discards it now and takes the copy
+	}
+	return seq, nil
 }
 
 // await sends the order-entry message that was built and begins to wait for its

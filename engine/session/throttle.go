@@ -13,34 +13,60 @@ import (
 const (
 	throttleRate    = 100 // messages a second
 	throttleBurst   = 100
-	throttlePercent = 95 // of the rate: two clocks never agree
-	headroomShare   = 10 // the last tenth of the burst is for cancels
+	throttlePercent = 95  // of the rate: two clocks never agree
+	headroomShare   = 10  // a tenth of the burst is for cancels,
+	emergencyShare  = 100 // and a hundredth for order_cancel_all
 	token           = 1000
 	throttleUnit    = 1e9 / token * 100 // nanoseconds times percent for a thousandth of a token a second
 	millisecond     = int64(1e6)
 	pauseMin        = 200 * millisecond
+	emergencyEvery  = pauseMin // of order_cancel_all that the bucket has nothing for
 )
 
 // throttle is a bucket of tokens for order entry, filled at a little less than the
 // rate that the exchange allows. It never waits: it says no. All amounts are in
 // thousandths of a token.
+//
+//	| for order_cancel_all | for cancels too | for all |
+//	0                      reserve           headroom  limit
+//
+// What may cancel all passes even with an empty bucket, and in a pause, but not more
+// often than each emergencyEvery then.
 type throttle struct {
 	rate   uint64 // tokens a second
 	tick   int64  // nanoseconds between fillings; 0 fills continuously
 	limit  uint64 // the burst
 	tokens uint64
-	carry  uint64 // what did not make a thousandth yet, in parts of throttleUnit
-	filled int64  // clock reading of the last filling; the greatest before the first
-	paused int64  // no order entry before this clock reading
-	closed bool   // the limits allow nothing: only cancels may pass
-	begun  bool   // filled is a reading
-	told   bool   // the exchange has told its limits
+	most   [classes]uint64 // what the bucket must hold for a message of a class to pass
+	carry  uint64          // what did not make a thousandth yet, in parts of throttleUnit
+	filled int64           // clock reading of the last filling; the greatest before the first
+	paused int64           // no order entry before this clock reading
+	closed bool            // the limits allow nothing: only cancels may pass
+	begun  bool            // filled is a reading
+	told   bool            // the exchange has told its limits
 	off    bool
+	forced int64 // from this clock reading on order_cancel_all passes whatever the bucket holds
 }
 
 func (t *throttle) init(off bool) {
 	const full = throttleBurst * token
 	*t = throttle{rate: throttleRate, limit: full, tokens: full, filled: math.MaxInt64, paused: math.MinInt64, off: off}
+	t.forced = math.MinInt64
+	t.divide()
+}
+
+// divide says what the bucket must hold for each class. A burst of one token is for
+// whoever comes.
+func (t *throttle) divide() {
+	reserve := max(t.limit/emergencyShare, token)
+	if t.limit < 2*token {
+		reserve = 0
+	}
+	t.most = [classes]uint64{
+		classCreate:    reserve + max(t.limit/headroomShare, token),
+		classCancel:    reserve + token,
+		classCancelAll: token,
+	}
 }
 
 // change takes new limits. What is in the bucket stays, up to the new burst. Only
@@ -56,6 +82,7 @@ func (t *throttle) change(now int64, rate, burst, tickMs uint32) {
 	t.rate, t.limit, t.tick = uint64(rate), uint64(burst)*token, int64(tickMs)*millisecond
 	t.tokens = min(t.tokens, t.limit)
 	t.closed = rate == 0 || burst == 0
+	t.divide()
 	t.filled, t.carry = now, 0
 }
 
@@ -90,12 +117,7 @@ func (t *throttle) fill(now int64) {
 }
 
 // needs is what the bucket must hold for a message to pass.
-func (t *throttle) needs(c class) uint64 {
-	if c == classCreate {
-		return max(t.limit/headroomShare, token)
-	}
-	return token
-}
+func (t *throttle) needs(c class) uint64 { return t.most[c&(classes-1)] }
 
 // ready reports whether any order entry passes for sure: there is enough for a create
 // in the bucket, and since its last filling no time passed that would add to it. It
@@ -108,6 +130,9 @@ func (t *throttle) ready(now int64) bool {
 // take uses a token up, if there is one: what passes a closed or disabled throttle
 // needs none.
 func (t *throttle) take() { t.tokens -= min(t.tokens, token) }
+
+// emergency notes that an order_cancel_all is on its way.
+func (t *throttle) emergency(now int64) { t.forced = now + emergencyEvery }
 
 // exceeded empties the bucket and pauses order entry for a tick.
 func (t *throttle) exceeded(now int64) {
@@ -148,13 +173,13 @@ func (e *ThrottledError) Is(target error) bool { return target == ErrThrottled }
 // admit asks the bucket for a message, without taking anything yet.
 func (s *Session) admit(c class) error {
 	t := &s.throttle
-	if t.off {
+	if t.off || c == classCancelAll && s.now >= t.forced {
 		return nil
 	}
 	until := t.paused
 	if s.now >= t.paused {
 		if t.closed {
-			if c == classCancel {
+			if c.urgent() {
 				return nil
 			}
 			until = math.MaxInt64
@@ -166,6 +191,9 @@ func (s *Session) admit(c class) error {
 			}
 			until = t.when(need)
 		}
+	}
+	if c == classCancelAll {
+		until = min(until, t.forced)
 	}
 	s.stats.Throttled++
 	s.throttled = ThrottledError{Until: until, Wait: time.Duration(until - s.now)}

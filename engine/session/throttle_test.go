@@ -54,8 +54,15 @@ func TestThrottle(t *testing.T) {
 			b.fill(now)
 			c := classCreate + class(r.IntN(2))
 			need := big.NewRat(1, 1)
-			if tenth := big.NewRat(int64(burst), headroomShare); c == classCreate && tenth.Cmp(need) > 0 {
+			if tenth := big.NewRat(int64(burst), 10); c == classCreate && tenth.Cmp(need) > 0 {
 				need = tenth
+			}
+			switch hundredth := big.NewRat(int64(burst), 100); {
+			case burst == 1:
+			case burst < 100:
+				need.Add(need, big.NewRat(1, 1))
+			default:
+				need.Add(need, hundredth)
 			}
 			ready := s.throttle.ready(now)
 			if ready {
@@ -125,7 +132,7 @@ func TestThrottledErrorSaysHowLong(t *testing.T) {
 	cancel := new(msg.OrderCancel)
 	cancel.SetOrderId(8)
 	_, err := k.s.Send(k.now, msg.PayloadOrderCancel, cancel)
-	if !errors.Is(err, ErrThrottled) || err.Error() != "session: throttled for 10.526316ms" {
+	if !errors.Is(err, ErrThrottled) || err.Error() != "session: throttled for 21.052632ms" {
 		t.Errorf("empty bucket: %v", err)
 	}
 	k.s.throttle.change(k.now, 0, 0, 0)
