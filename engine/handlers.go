@@ -18,13 +18,16 @@ type watching struct {
 // tap is what the session calls with each payload, once somebody wants to see them:
 // a tap of the user's, then the handlers of payloads.
 func (e *Engine) tap(now int64, payload []byte) {
+	if e.muted {
+		return
+	}
 	if e.userTap != nil {
 		e.timing.starts("session.Config.Tap")
 		e.userTap(now, payload)
 		e.handled()
 	}
 	l := &e.watching.payload
-	if e.muted || len(l.entries) == 0 {
+	if len(l.entries) == 0 {
 		return
 	}
 	l.walking = true
@@ -51,8 +54,10 @@ func (e *Engine) OnPayload(handler func(received int64, payload []byte)) Registr
 func (e *Engine) hand(ev *Event) {
 	if ev.Kind == session.Message {
 		typ := ev.Payload.GetType()
-		if e.stats.received(typ); e.muted {
-			return
+		if e.stats.received(typ); e.stopping {
+			if e.shutdownMessage(ev, typ); e.muted {
+				return
+			}
 		}
 		if len(e.watching.every.entries) > 0 {
 			e.tell(&e.watching.every, ev)
@@ -67,7 +72,10 @@ func (e *Engine) hand(ev *Event) {
 	case session.LoggedIn:
 		e.greet(ev)
 	case session.LoggedOut:
-		e.confirmed = e.stopping && ev.Reason == msg.EtoLogoutConfirmation
+		e.confirmed = e.session.State() == session.LogoutSent && ev.Reason == msg.EtoLogoutConfirmation
+	}
+	if e.stopping {
+		e.shutdownEvent(ev)
 	}
 	if !e.muted {
 		e.tell(&e.watching.kinds[ev.Kind], ev)
