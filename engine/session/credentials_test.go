@@ -48,8 +48,12 @@ func TestSetCredentials(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, wrong := range []Credentials{
-			{}, {Username: "u"}, {Password: "p"}, {Token: token + "t"},
-			{Username: token + "t", Password: "p"}, {Username: "u", Password: token + "t"},
+			{},
+			{Username: "u"},
+			{Password: "p"},
+			{Token: token + "t"},
+			{Username: token + "t", Password: "p"},
+			{Username: "u", Password: token + "t"},
 		} {
 			var refused *ConfigError
 			if err := s.SetCredentials(wrong); !errors.As(err, &refused) || strings.Contains(err.Error(), "tt") {
