@@ -59,7 +59,7 @@ func want(t *testing.T, err, target error, parts ...string) {
 // TestEveryFieldHasASetting fails when a field of the engine's settings is added
 // that files can neither say nor are known not to say.
 func TestEveryFieldHasASetting(t *testing.T) {
-	inCode := []string{"Dial", "Logger", "Session.Tap", "Session.Earlier", "Session.AccountApplied", "Session.Send.OnDemand"}
+	inCode := []string{"Dial", "Logger", "Credentials", "Session.Tap", "Session.Earlier", "Session.AccountApplied", "Session.LateCredentials", "Session.Send.OnDemand"}
 	named := map[string]string{}
 	for _, s := range settings {
 		if s.field != "" && s.field != "TLS" {
@@ -138,7 +138,7 @@ func TestDocumentedNames(t *testing.T) {
 // environment, and looks at the field.
 func TestEverySetting(t *testing.T) {
 	special := map[string]string{
-		"wait": "spinblock", "resume": "none", "pauses": "0s, 1.5s", "address": "h:1", "username": "u", "password": "p", "token": "t",
+		"wait": "spinblock", "on_stop": "leave", "resume": "none", "pauses": "0s, 1.5s", "address": "h:1", "username": "u", "password": "p", "token": "t",
 	}
 	for _, s := range settings {
 		if s.section == "tls" || strings.HasSuffix(s.key, "_file") {

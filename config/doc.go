@@ -52,7 +52,8 @@
 // key_file, all PEM. The name of a file is relative to the file that says it, or, in
 // the environment, to the current directory. Times are written 10s, 1.5s or 500ms,
 // and pauses is a list of them with commas; truth is yes, true, on, 1 or no, false,
-// off, 0; resume is account, session or none; wait is block, spin or spinblock. What
+// off, 0; resume is account, session or none; wait is block, spin or spinblock;
+// on_stop is auto, cancel_all or leave. What
 // is not set keeps its zero value, which the engine turns into its default: for
 // address, the real exchange. What is set to nothing is refused with its line or
 // variable and never means the default: no text, only blanks, a pair of quotes around
@@ -74,6 +75,7 @@
 //	section   key                       variable                      value
 //	[engine]  address                   SMK_ADDRESS                   text
 //	[engine]  plain                     SMK_PLAIN                     yes or no
+//	[engine]  credentials_timeout       SMK_CREDENTIALS_TIMEOUT       time
 //	[engine]  dial_timeout              SMK_DIAL_TIMEOUT              time
 //	[engine]  pauses                    SMK_PAUSES                    times
 //	[engine]  send_timeout              SMK_SEND_TIMEOUT              time
@@ -89,6 +91,8 @@
 //	[engine]  slow_handler              SMK_SLOW_HANDLER              time
 //	[engine]  loop_delay                SMK_LOOP_DELAY                time
 //	[engine]  references_off            SMK_REFERENCES_OFF            yes or no
+//	[engine]  on_stop                   SMK_ON_STOP                   name
+//	[engine]  stop_timeout              SMK_STOP_TIMEOUT              time
 //	[engine]  cancel_all_on_panic       SMK_CANCEL_ALL_ON_PANIC       yes or no
 //	[session] username                  SMK_USERNAME                  text
 //	[session] password                  SMK_PASSWORD                  text

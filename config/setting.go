@@ -50,6 +50,7 @@ func (s *setting) variable() string {
 var settings = []setting{
 	{"engine", "address", "Address", false, text(func(t *target) *string { return &t.Address })},
 	{"engine", "plain", "Plain", false, truth(func(t *target) *bool { return &t.Plain })},
+	{"engine", "credentials_timeout", "CredentialsTimeout", false, duration(func(t *target) *time.Duration { return &t.CredentialsTimeout })},
 	{"engine", "dial_timeout", "DialTimeout", false, duration(func(t *target) *time.Duration { return &t.DialTimeout })},
 	{"engine", "pauses", "Pauses", false, durations(func(t *target) *[]time.Duration { return &t.Pauses })},
 	{"engine", "send_timeout", "SendTimeout", false, duration(func(t *target) *time.Duration { return &t.SendTimeout })},
@@ -65,6 +66,8 @@ var settings = []setting{
 	{"engine", "slow_handler", "SlowHandler", false, duration(func(t *target) *time.Duration { return &t.SlowHandler })},
 	{"engine", "loop_delay", "LoopDelay", false, duration(func(t *target) *time.Duration { return &t.LoopDelay })},
 	{"engine", "references_off", "ReferencesOff", false, truth(func(t *target) *bool { return &t.ReferencesOff })},
+	{"engine", "on_stop", "OnStop", false, choice(func(t *target) *engine.StopAction { return &t.OnStop }, "auto", "cancel_all", "leave")},
+	{"engine", "stop_timeout", "StopTimeout", false, duration(func(t *target) *time.Duration { return &t.StopTimeout })},
 	{"engine", "cancel_all_on_panic", "CancelAllOnPanic", false, truth(func(t *target) *bool { return &t.CancelAllOnPanic })},
 
 	{"session", "username", "Session.Username", true, text(func(t *target) *string { return &t.Session.Username })},

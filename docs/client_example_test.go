@@ -32,6 +32,7 @@ func exchange() (settings engine.Config, stop func()) {
 		Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword},
 		Address: server.Addr().String(), // "" is stream.smarkets.com:3801
 		Plain:   true,                   // the zero value speaks TLS
+		OnStop:  engine.StopCancelAll,   // and Run says if that was not confirmed
 	}, func() { _ = server.Close() }
 }
 
@@ -46,9 +47,9 @@ func Example_client() {
 	})
 	client.OnPong(func(*engine.Event) {
 		fmt.Println("pong")
-		client.Stop() // logs out
+		client.Stop() // cancels all orders and logs out
 	})
-	check(client.Run(context.Background())) // nil: the exchange confirmed the logout
+	check(client.Run(context.Background())) // nil: the exchange confirmed both
 	// Output: pong
 }
 

@@ -23,11 +23,12 @@ const (
 	CauseReplay                    // a gap was not filled: session.ErrReplayTimeout
 	CauseSession                   // anything else that the session found wrong
 	CauseOwn                       // Stop, Close, or a panic in a handler
+	CauseCredentials               // Config.Credentials had none: *CredentialsError
 	causes
 )
 
 var causeNames = [causes]string{
-	"transport", "dial", "stalled", "silent", "login timeout", "logout", "protocol", "replay", "session", "own",
+	"transport", "dial", "stalled", "silent", "login timeout", "logout", "protocol", "replay", "session", "own", "credentials",
 }
 
 // String returns the cause's name.
@@ -47,7 +48,10 @@ func CauseOf(err error) Cause {
 	var logout *session.LogoutError
 	var protocol *session.ProtocolError
 	var panicked *PanicError
+	var credentials *CredentialsError
 	switch {
+	case errors.As(err, &credentials):
+		return CauseCredentials
 	case errors.As(err, &dial):
 		return CauseDial
 	case errors.As(err, &logout):

@@ -38,6 +38,18 @@ type Config struct {
 	// net.Dialer with keepalive. TCP_NODELAY is set on what it returns.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
+	// Credentials, if not nil, is asked before each attempt to connect for what to log
+	// in with, for a token that expires; Session.Username, Password and Token must
+	// then be empty. It is called on a goroutine of its own, one call at a time, and
+	// returns soon after ctx ends: after CredentialsTimeout, or when the engine
+	// stops and does not need another login. An error is a lost connection of cause
+	// *[CredentialsError], and the next attempt follows as after any other. A login
+	// that the exchange refuses ends the engine all the same.
+	Credentials func(ctx context.Context) (session.Credentials, error)
+
+	// CredentialsTimeout bounds Credentials. 0 means 10 s.
+	CredentialsTimeout time.Duration
+
 	// DialTimeout bounds Dial and the TLS handshake together. 0 means 10 s.
 	DialTimeout time.Duration
 
@@ -73,11 +85,13 @@ type Config struct {
 	SubscriptionsMax int
 
 	// RestoreOff leaves it to the bot to subscribe again, and to send its
-	// settings again, after each login.
+	// settings again, after each login: then Session.CancelAllOnFailure is what the
+	// exchange is told after each.
 	RestoreOff bool
 
 	// SubmitSlots is how many messages of other goroutines may wait for the
-	// loop, rounded up to a power of two. 0 means 1024.
+	// loop, rounded up to a power of two. 0 means 1024. An eighth of them, 16 at
+	// most, are for cancels, reductions and order_cancel_all alone.
 	SubmitSlots int
 
 	// SubmitBytes is the size of the largest message that other goroutines may
@@ -111,9 +125,20 @@ type Config struct {
 	// of 5 to a million.
 	ReferencesOff bool
 
-	// CancelAllOnPanic asks the exchange to cancel all orders of the account,
-	// and logs out, when a handler panics, before Run or Poll returns the
-	// panic. The zero value ends the connection at once, and orders stay.
+	// OnStop is what Stop, or the end of Run's context, does with the orders. The
+	// zero value cancels what a bot that trades may have left: orders without
+	// anybody who looks after them are the worse surprise.
+	OnStop StopAction
+
+	// StopTimeout bounds the wait for the cancellation of the orders, at Stop and
+	// after a panic, reconnecting included; the logout takes at most
+	// Session.LogoutTimeout more. 0 means 5 s.
+	StopTimeout time.Duration
+
+	// CancelAllOnPanic asks the exchange to cancel all orders of the account when
+	// a handler panics, waits for that as OnStop does, and logs out, before Run or
+	// Poll returns the panic, which says whether it was confirmed. No handler is
+	// called any more. The zero value ends the connection at once, and orders stay.
 	CancelAllOnPanic bool
 }
 
@@ -149,6 +174,8 @@ func (c Config) resolve() (Config, error) {
 	}{
 		{"DialTimeout", &c.DialTimeout, DialTimeout},
 		{"SendTimeout", &c.SendTimeout, SendTimeout},
+		{"CredentialsTimeout", &c.CredentialsTimeout, CredentialsTimeout},
+		{"StopTimeout", &c.StopTimeout, StopTimeout},
 	} {
 		if *d.value == 0 {
 			*d.value = d.def
@@ -164,6 +191,15 @@ func (c Config) resolve() (Config, error) {
 	if len(c.Pauses) > pausesMax || slices.Min(c.Pauses) < 0 || slices.Max(c.Pauses) > durationMax ||
 		c.Pauses[len(c.Pauses)-1] < time.Millisecond {
 		return c, &ConfigError{"Pauses", "must be 1 to 32 times of 0 to 24 hours, the last at least a millisecond"}
+	}
+	if c.OnStop >= stopActions {
+		return c, &ConfigError{"OnStop", "is not one of the actions"}
+	}
+	if c.Credentials != nil {
+		if c.Session.Username != "" || c.Session.Password != "" || c.Session.Token != "" {
+			return c, &ConfigError{"Credentials", "contradicts Session.Username, Password or Token"}
+		}
+		c.Session.LateCredentials = true
 	}
 	if c.SlowHandler == 0 {
 		c.SlowHandler = SlowHandler

@@ -3,34 +3,136 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/smk-go/smk/engine/session"
 )
 
 // dialed is what became of an attempt to open a connection.
 type dialed struct {
-	conn transport
-	err  error // a *DialError
+	conn        transport
+	credentials session.Credentials // of Config.Credentials
+	err         error               // a *DialError or a *CredentialsError
+	panicked    *PanicError         // in Config.Dial or Config.Credentials
+}
+
+func (d dialed) close() {
+	if d.conn != nil {
+		_ = d.conn.close() // nobody has used it
+	}
+}
+
+// attempt is one to open a connection. Its goroutine hands the result over, or, if the
+// loop has given it up meanwhile, closes it.
+type attempt struct {
+	cancel   context.CancelFunc
+	deadline int64 // the loop gives it up
+	over     atomic.Bool
 }
 
 // dial opens a connection on a goroutine of its own, since a TLS handshake and a
-// user's dialer sleep as they like. The result comes by e.dialed; there is one
+// user's functions sleep as they like. The result comes by e.dialed; there is one
 // attempt at a time.
 func (e *Engine) dial() {
-	ctx, cancel := context.WithTimeout(context.Background(), e.config.DialTimeout)
-	e.cancelDial = cancel
-	go func() {
-		defer cancel()
-		conn, err := e.open(ctx)
-		if err != nil {
-			err = &DialError{Address: e.config.Address, Err: err}
+	e.phase = phaseDialing
+	ctx, cancel := context.WithCancel(context.Background())
+	e.attempt = &attempt{cancel: cancel, deadline: e.now + int64(e.config.DialTimeout+dialPatience)}
+	if e.config.Credentials != nil {
+		e.attempt.deadline += int64(e.config.CredentialsTimeout)
+	}
+	if e.abandoned.Load() >= abandonedMax {
+		e.attempt.over.Store(true)
+		e.dialed <- dialed{err: &DialError{Address: e.config.Address, Err: errDialerStuck}}
+		return
+	}
+	go e.try(ctx, e.attempt, !e.loggedIn)
+}
+
+// try is the attempt's goroutine. unknown says that no login has ever succeeded at the
+// address.
+func (e *Engine) try(ctx context.Context, a *attempt, unknown bool) {
+	running := "Config.Credentials"
+	d := dialed{err: &DialError{Address: e.config.Address, Err: errNoReturn}}
+	defer func() {
+		a.cancel()
+		if value := recover(); value != nil {
+			d = dialed{panicked: newPanicError(running, value)}
 		}
-		e.dialed <- dialed{conn, err}
+		if a.over.Swap(true) {
+			d.close()
+			e.abandoned.Add(-1)
+			return
+		}
+		e.dialed <- d
 		e.wake()
 	}()
+	credentials, err := e.freshCredentials(ctx)
+	if err != nil {
+		d = dialed{err: err}
+		return
+	}
+	running = "Config.Dial"
+	conn, err := e.open(ctx, unknown)
+	if err != nil {
+		err = &DialError{Address: e.config.Address, Err: err}
+	}
+	d = dialed{conn: conn, credentials: credentials, err: err}
+}
+
+// freshCredentials asks Config.Credentials. The error is a *CredentialsError.
+func (e *Engine) freshCredentials(ctx context.Context) (c session.Credentials, err error) {
+	if e.config.Credentials == nil {
+		return c, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.config.CredentialsTimeout)
+	defer cancel()
+	if c, err = e.config.Credentials(ctx); err == nil {
+		err = c.Check()
+	}
+	if err != nil {
+		return session.Credentials{}, newCredentialsError(c, err)
+	}
+	return c, nil
+}
+
+// login queues the login, with what the attempt found to log in with.
+func (e *Engine) login(d dialed) error {
+	if e.config.Credentials != nil {
+		if err := e.session.SetCredentials(d.credentials); err != nil {
+			return err
+		}
+	}
+	return e.session.Open(e.now)
+}
+
+// giveUpDialing ends the attempt that is under way. It waits a little for functions
+// that return when their context ends, and not for others.
+func (e *Engine) giveUpDialing(patience time.Duration) {
+	e.attempt.cancel()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case d := <-e.dialed:
+		d.close()
+		return
+	case <-timer.C:
+	}
+	if e.attempt.over.Swap(true) {
+		d := <-e.dialed // just now
+		d.close()
+		return
+	}
+	e.abandoned.Add(1)
 }
 
 // open opens one connection, TLS included.
-func (e *Engine) open(ctx context.Context) (transport, error) {
+func (e *Engine) open(ctx context.Context, unknown bool) (transport, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.config.DialTimeout)
+	defer cancel()
 	conn, err := e.config.Dial(ctx, "tcp", e.config.Address)
 	if err != nil {
 		return nil, err
@@ -51,13 +153,54 @@ func (e *Engine) open(ctx context.Context) (transport, error) {
 		}
 		return plain{s}, nil
 	}
-	return openSecure(ctx, conn, e.config.TLS, e.clock)
+	t, err := openSecure(ctx, conn, e.config.TLS, e.clock)
+	switch {
+	case err == nil:
+		return t, nil
+	case errors.Is(err, context.DeadlineExceeded):
+		err = fmt.Errorf("TLS handshake not finished within %v: %w", e.config.DialTimeout, err)
+	case unknown:
+		err = handshakeFailed(err)
+	}
+	return nil, err
 }
 
-var errNoConnection = errors.New("the dialer returned neither a connection nor an error")
+var (
+	errNoConnection = errors.New("the dialer returned neither a connection nor an error")
+	errNoReturn     = errors.New("the dialer ended its goroutine")
+	errDialerStuck  = fmt.Errorf("Config.Dial or Config.Credentials does not return: %w", context.DeadlineExceeded)
+)
 
 // dialTCP is the dialer of those who bring none.
 func dialTCP(ctx context.Context, network, address string) (net.Conn, error) {
 	d := net.Dialer{KeepAlive: KeepAlive}
 	return d.DialContext(ctx, network, address)
+}
+
+// CredentialsError says that Config.Credentials returned an error, or credentials that
+// no login can be made of. It never holds them: an error that does is replaced.
+type CredentialsError struct{ Err error }
+
+func newCredentialsError(c session.Credentials, err error) *CredentialsError {
+	for _, secret := range []string{c.Username, c.Password, c.Token} {
+		if secret != "" && strings.Contains(err.Error(), secret) {
+			return &CredentialsError{errWithheld}
+		}
+	}
+	return &CredentialsError{err}
+}
+
+var errWithheld = errors.New("the error is withheld, for it holds a credential")
+
+// Error names the cause.
+func (e *CredentialsError) Error() string {
+	return "engine: no credentials to log in with: " + e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *CredentialsError) Unwrap() error { return e.Err }
+
+// Policy is to try again after a pause, and to resume the session if there is one.
+func (e *CredentialsError) Policy() session.Policy {
+	return session.Policy{Retry: session.RetryBackoff, KeepSession: true}
 }

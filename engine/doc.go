@@ -37,13 +37,26 @@
 // themselves, after pauses that grow with the failures in a row, unless the
 // exchange's reason says that there is no use in it. What happened to the account
 // meanwhile is delivered first; subscriptions and settings that the bot sent are
-// sent again before OnLoggedIn's handlers are called. So a bot subscribes once, and
+// sent again before OnLoggedIn's handlers are called; cancels need not wait for that. So a bot subscribes once, and
 // takes a second login as no reason to place its orders again.
 //
 // When nothing can be written any more, what the exchange had said before is read and
 // handled, why it hangs up among it, before the connection is given up. And it is given
 // up for silence only when everything that had arrived was read; time that the loop spent
 // in handlers, or for which the process was stopped, is nobody's silence.
+//
+// # The end
+//
+// [Engine.Stop], or the end of Run's context, first does with the account's orders
+// what Config.OnStop says: for a bot that has traded it cancels them all, unless it
+// says otherwise. New orders are refused from then on; those under way are waited
+// for, and what is accepted late is cancelled too; a lost connection is opened again
+// for it. All of that takes Config.StopTimeout at most, and then the engine logs out.
+// Run returns nil only if the exchange has confirmed everything, and otherwise says
+// what is not known. The same follows a panic in a handler, with
+// Config.CancelAllOnPanic. Against the sudden end of the process or of its network
+// there is only the exchange's own switch, session.Config.CancelAllOnFailure, which
+// takes it the better part of a minute; it is good to have.
 //
 // # Waiting
 //

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 
@@ -35,10 +34,12 @@ type Engine struct {
 	stats       Stats
 	publishedAt int64
 	timing      timing
-	muted       bool // a handler panicked: none is called any more
-	stopping    bool // the logout is under way, or nothing has to be logged out
-	confirmed   bool // the exchange confirmed it
-	panicked    error
+	stopping    bool // the engine ends: shutdown is under way, or what a panic left is given back
+	muted       bool // a handler panicked: none is called any more; stopping too
+	ending      bool // what the engine holds is given back
+	confirmed   bool // the exchange confirmed the logout that we asked for
+	panicked    *PanicError
+	shutdown    shutdown
 	retryAt     int64
 	idleLooks   int    // at the socket, in a row
 	polled      bool   // the loop is the bot's
@@ -47,13 +48,15 @@ type Engine struct {
 	backoff     backoff
 	standing    *standing
 	restoring   bool // what lasts is not sent again yet: the bot waits
+	loggedIn    bool // the exchange has let us in at least once
+	goesOn      bool // with the account or the session of an earlier run
 	broken      broken
 	pace        pace
 	timers      timers
 	lastCause   error              // why the last connection ended, or was not to be had
 	outcome     error              // how it ended
 	resumption  session.Resumption // once it has ended
-	cancelDial  context.CancelFunc
+	attempt     *attempt           // to open a connection, in phaseDialing
 	handlers    handlers
 	watching    watching
 	userTap     func(received int64, payload []byte) // session.Config.Tap
@@ -63,14 +66,16 @@ type Engine struct {
 	publishing sync.Mutex // guards published
 	published  Stats
 	submitted  *ring.MPSC[handedOver]
+	submitKept int           // slots of it for cancels; immutable
 	refusing   sync.Mutex    // whose holder is the consumer of submitted once ended is set
 	requests   atomic.Uint32 // what Stop, Close and a context ask for
 	parked     atomic.Bool   // the loop sleeps, or is about to
 	sleeper    atomic.Pointer[sleeper]
 	woken      chan struct{} // wakes a loop that sleeps without a connection
 	dialed     chan dialed
-	owned      atomic.Bool // the loop runs
-	ended      atomic.Bool // nothing is sent any more
+	abandoned  atomic.Int32 // attempts whose functions do not return
+	owned      atomic.Bool  // the loop runs
+	ended      atomic.Bool  // nothing is sent any more
 }
 
 // phase is where an engine stands between connections.
@@ -128,9 +133,11 @@ func New(config Config) (*Engine, error) {
 	e.backoff.pauses = config.Pauses
 	e.standing = newStanding(config.SubscriptionsMax, config.RestoreOff)
 	// The session has the credentials; a dump of the engine must not.
+	e.goesOn = config.Session.AccountSequence != 0 || config.Session.Earlier.ID != ""
 	config.Session.Username, config.Session.Password, config.Session.Token = "", "", ""
 	config.Session.Earlier.ID = ""
 	e.config, e.session, e.submitted = config, s, submitted
+	e.submitKept = min(submitted.Cap()/submitKeptShare, submitKeptMax)
 	e.sleeper.Store(&sleeper{wake: e.wakeIdle})
 	return e, nil
 }
@@ -144,15 +151,22 @@ func (e *Engine) readClock() { e.now = e.clock.now() }
 // was received. The sequence it took is returned.
 //
 // An error means that nothing was sent and no sequence taken: one of package
-// session, [ErrSubscriptions], or [ErrRestoring], which is session.ErrNotLoggedIn
-// too. See [SafeToResend].
+// session, [ErrSubscriptions], or [ErrRestoring] or [ErrStopping], which are
+// session.ErrNotLoggedIn too. See [SafeToResend].
+//
+// An order_cancel_all finds room whenever the session is logged in: it passes the
+// throttle, has room of its own behind a socket that takes nothing and beside orders
+// without an answer, and waits neither for subscriptions to be restored nor for the
+// end of a replay. Cancels and reductions have some, too.
 //
 // Subscriptions and settings last for one session of the exchange. The engine
 // remembers those that were sent and, after a login that began a new session,
 // sends them again before OnLoggedIn's handlers are called.
 func (e *Engine) Send(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err error) {
-	if e.restoring && e.session.State().LoggedIn() {
-		return 0, ErrRestoring
+	if e.restoring || e.stopping {
+		if err := e.refusal(typ); err != nil {
+			return 0, err
+		}
 	}
 	if lasts(typ) {
 		return e.sendLasting(typ, m)
@@ -165,13 +179,42 @@ func (e *Engine) Send(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err er
 
 // place is Send of an order_create, which is what bots send all day.
 func (e *Engine) place(m *msg.OrderCreate) (seq uint64, err error) {
-	if e.restoring && e.session.State().LoggedIn() {
-		return 0, ErrRestoring
+	if e.restoring || e.stopping {
+		if err := e.refusal(msg.PayloadOrderCreate); err != nil {
+			return 0, err
+		}
 	}
 	if seq, err = e.session.Place(e.now, m); err != nil {
 		return e.sendAgain(msg.PayloadOrderCreate, m, err)
 	}
 	return seq, nil
+}
+
+// refusal returns why a message may not be sent now, nil if it may: none before what
+// lasts is restored, and no order once the engine stops. What can only lower the risk
+// always may.
+func (e *Engine) refusal(typ msg.PayloadType) error {
+	if lowersRisk(typ) {
+		return nil
+	}
+	places := typ == msg.PayloadOrderCreate || typ == msg.PayloadOrderCancelReplace
+	if places && e.shutdown.step != shutdownNone && e.phase != phaseEnded {
+		return ErrStopping
+	}
+	if e.restoring && e.session.State().LoggedIn() {
+		return ErrRestoring
+	}
+	return nil
+}
+
+// lowersRisk reports whether a message can only lower the risk: it always may be sent, and
+// has room of its own everywhere.
+func lowersRisk(typ msg.PayloadType) bool {
+	switch typ {
+	case msg.PayloadOrderCancel, msg.PayloadOrderCancelAll, msg.PayloadOrderQuantityReduce:
+		return true
+	}
+	return false
 }
 
 // sendLasting sends what lasts for a session of the exchange, and remembers it.
@@ -180,10 +223,13 @@ func (e *Engine) sendLasting(typ msg.PayloadType, m wire.Marshaler) (seq uint64,
 	if err != nil {
 		return 0, err
 	}
-	if seq, err = e.enqueue(typ, m); err == nil && known {
-		e.standing.note(typ)
+	if seq, err = e.enqueue(typ, m); err != nil || !known {
+		return seq, err
 	}
-	return seq, err
+	if e.standing.note(typ); typ == msg.PayloadSettings {
+		e.session.SetCancelAllOnFailure(e.standing.settings.GetCancelAllOnFailure())
+	}
+	return seq, nil
 }
 
 // enqueue sends through the session.
@@ -222,7 +268,11 @@ func (e *Engine) sendAgain(typ msg.PayloadType, m wire.Marshaler, refusal error)
 	}
 }
 
-// Stop asks the loop to log out and end. Any goroutine, any time.
+// Stop asks the loop to do with the orders what Config.OnStop says, to log out and to
+// end; the end of Run's context does the same. It needs no room in the hand-over
+// queue. From then on new orders are refused with [ErrStopping]; handlers are called
+// until the end. Stopping again changes nothing; [Engine.Close] ends at once. Any
+// goroutine, any time.
 func (e *Engine) Stop() { e.request(requestStop) }
 
 // request sets a bit of requests and wakes the loop for it.
@@ -232,7 +282,7 @@ func (e *Engine) request(bit uint32) {
 }
 
 // Close ends the engine without a logout, if it has not ended yet, and gives its
-// memory back. While the loop runs, be it that a handler calls Close, it only
+// memory back. Orders stay as they are. While the loop runs, be it that a handler calls Close, it only
 // asks the loop to end and returns; the loop gives the memory back. Any
 // goroutine, any time; closing again does nothing.
 func (e *Engine) Close() error {

@@ -38,6 +38,14 @@ var (
 	// session.ErrNotLoggedIn too.
 	ErrRestoring error = &sentinel{"engine: subscriptions are being restored", session.ErrNotLoggedIn}
 
+	// ErrStopping means that the engine stops, or a handler panicked: no order is
+	// placed any more. It is session.ErrNotLoggedIn too.
+	ErrStopping error = &sentinel{"engine: stopping, no new orders", session.ErrNotLoggedIn}
+
+	// ErrStopTimeout means that orders were not cancelled, as far as is known, in
+	// Config.StopTimeout.
+	ErrStopTimeout error = &sentinel{text: "engine: no confirmation within Config.StopTimeout"}
+
 	// ErrSubscriptions means that Config.SubscriptionsMax are remembered
 	// already.
 	ErrSubscriptions error = &sentinel{text: "engine: too many subscriptions"}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/smk-go/smk/engine"
@@ -14,7 +17,8 @@ import (
 )
 
 // exchange starts a simulated exchange for an example and returns the settings to
-// reach it. A bot that trades for real leaves Address and Plain alone.
+// reach it. A bot that trades for real leaves Address and Plain alone. OnStop says
+// what becomes of the orders when it stops: all are cancelled first.
 func exchange() (config engine.Config, stop func()) {
 	settings := sim.DefaultConfig()
 	settings.Life = sim.Life{} // nobody else trades, so that the output is certain
@@ -27,6 +31,7 @@ func exchange() (config engine.Config, stop func()) {
 		Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword},
 		Address: server.Addr().String(),
 		Plain:   true,
+		OnStop:  engine.StopCancelAll,
 	}, func() { _ = server.Close() }
 }
 
@@ -42,7 +47,8 @@ func backHome() *msg.OrderCreate {
 	return order
 }
 
-// Connect, subscribe to a market and print its book.
+// Connect, subscribe to a market and print its book. When the bot stops its order
+// leaves the book.
 func Example() {
 	config, stop := exchange()
 	defer stop()
@@ -81,6 +87,83 @@ func Example() {
 	// Output:
 	// market 100000
 	// contract 200000 bid 2500 for 400000
+	// contract 200000 bid 2500 for 0
+}
+
+// Stop with Ctrl-C: the end of the context cancels all orders, waits for that, and logs
+// out. Run returns nil only if the exchange has confirmed it.
+func ExampleEngine_Run() {
+	config, stopExchange := exchange()
+	defer stopExchange()
+	config.OnStop = engine.StopCancelAll
+	config.StopTimeout = 5 * time.Second
+	config.CancelAllOnPanic = true           // likewise if a handler panics
+	config.Session.CancelAllOnFailure = true // the exchange does it if we vanish, in its own time
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer context.AfterFunc(ctx, stop)() // a second Ctrl-C does not wait
+
+	e, err := engine.New(config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	started := false
+	e.OnLoggedIn(func(*engine.Event) {
+		if started {
+			return
+		}
+		started = true
+		if _, err := e.OrderCreate(backHome()); err != nil {
+			fmt.Println("not sent:", err)
+		}
+	})
+	e.OnOrderAccepted(func(_ *engine.Event, m *msg.OrderAccepted) {
+		fmt.Println("accepted at", m.GetPrice())
+		stop() // in place of Ctrl-C
+	})
+	e.OnOrderCancelled(func(_ *engine.Event, m *msg.OrderCancelled) {
+		fmt.Println("cancelled:", m.GetReason())
+	})
+	err = e.Run(ctx)
+	var live *engine.CancelError
+	switch {
+	case errors.As(err, &live):
+		fmt.Println("look at the account:", live)
+	case err != nil:
+		fmt.Println(err)
+	default:
+		fmt.Println("no order is live")
+	}
+	// Output:
+	// accepted at 2500
+	// cancelled: ORDER_CANCELLED_MEMBER_REQUESTED
+	// no order is live
+}
+
+// Get a token for each login, for one that expires.
+func ExampleConfig_credentials() {
+	config, stop := exchange()
+	defer stop()
+	config.Session = session.Config{} // no credentials of its own
+	config.Credentials = func(ctx context.Context) (session.Credentials, error) {
+		// A real one asks the exchange's HTTP API for a session token, with ctx.
+		return session.Credentials{Username: sim.DemoUsername, Password: sim.DemoPassword}, nil
+	}
+	e, err := engine.New(config)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	e.OnLoggedIn(func(*engine.Event) {
+		fmt.Println("logged in")
+		e.Stop()
+	})
+	if err := e.Run(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// logged in
 }
 
 // Place an order and cancel it.

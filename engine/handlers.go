@@ -54,8 +54,10 @@ func (e *Engine) OnPayload(handler func(received int64, payload []byte)) Registr
 func (e *Engine) hand(ev *Event) {
 	if ev.Kind == session.Message {
 		typ := ev.Payload.GetType()
-		if e.stats.received(typ); e.muted {
-			return
+		if e.stats.received(typ); e.stopping {
+			if e.shutdownMessage(ev, typ); e.muted {
+				return
+			}
 		}
 		if len(e.watching.every.entries) > 0 {
 			e.tell(&e.watching.every, ev)
@@ -70,7 +72,10 @@ func (e *Engine) hand(ev *Event) {
 	case session.LoggedIn:
 		e.greet(ev)
 	case session.LoggedOut:
-		e.confirmed = e.stopping && ev.Reason == msg.EtoLogoutConfirmation
+		e.confirmed = e.session.State() == session.LogoutSent && ev.Reason == msg.EtoLogoutConfirmation
+	}
+	if e.stopping {
+		e.shutdownEvent(ev)
 	}
 	if !e.muted {
 		e.tell(&e.watching.kinds[ev.Kind], ev)

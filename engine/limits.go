@@ -10,6 +10,12 @@ const (
 	// DialTimeout bounds the opening of a connection, TLS handshake included.
 	DialTimeout = 10 * time.Second
 
+	// CredentialsTimeout bounds Config.Credentials.
+	CredentialsTimeout = 10 * time.Second
+
+	// StopTimeout is how long the end waits for the cancellation of the orders.
+	StopTimeout = 5 * time.Second
+
 	// SendTimeout is how long the socket may take nothing.
 	SendTimeout = 5 * time.Second
 
@@ -82,6 +88,27 @@ const (
 	// looksMax is how often a loop that spins looks at the socket in vain before it
 	// looks at the clock.
 	looksMax = 64
+
+	// Of order_cancel_all at the end of an engine cancelsMax may wait for answers.
+	// cancelTries are sent in StopTimeout if none is answered, one cancelPause after
+	// one that was refused and before one for orders that came meanwhile, of which
+	// enteredMax are known by name, and one cancelRetry after one that had no room.
+	cancelsMax  = 8
+	cancelTries = 4
+	cancelPause = 200 * time.Millisecond
+	cancelRetry = 20 * time.Millisecond
+	enteredMax  = 64
+
+	// Of the slots of the hand-over queue one in submitKeptShare, at most submitKeptMax,
+	// are for messages that can only lower the risk.
+	submitKeptShare = 8
+	submitKeptMax   = 16
+
+	// dialPatience is how long Config.Dial and Config.Credentials may go on after
+	// their context has ended; then they are abandoned. While abandonedMax have not
+	// returned no further ones are called.
+	dialPatience = time.Second
+	abandonedMax = 4
 
 	// publishEvery is how often a loop that does not sleep publishes its counts.
 	publishEvery = 100 * time.Millisecond

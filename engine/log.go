@@ -143,7 +143,10 @@ func clean(cause error) bool {
 // endLevel is how bad the end of an engine is: as the bot wanted it, as it wanted but
 // for the exchange's word, or against its will.
 func endLevel(outcome error) slog.Level {
+	var live *CancelError
 	switch {
+	case errors.As(outcome, &live):
+		return slog.LevelError
 	case errors.Is(outcome, ErrLoggedOut), errors.Is(outcome, ErrClosed):
 		return slog.LevelInfo
 	case errors.Is(outcome, ErrNotConfirmed):

@@ -19,7 +19,8 @@ type mismatch struct {
 func (m *mismatch) Error() string { return m.err.Error() + " (" + m.hint + ")" }
 func (m *mismatch) Unwrap() error { return m.err }
 
-// handshakeFailed explains what a TLS handshake failed with.
+// handshakeFailed explains what a TLS handshake failed with at an address that nobody
+// has ever logged in at.
 func handshakeFailed(err error) error {
 	var header tls.RecordHeaderError
 	if hungUp(err) || errors.As(err, &header) {
@@ -28,9 +29,10 @@ func handshakeFailed(err error) error {
 	return err
 }
 
-// unanswered explains what a connection was lost with that never said anything.
+// unanswered explains what a connection was lost with that never said anything. Once a
+// login has succeeded there the port is not what is wrong.
 func (e *Engine) unanswered(cause error) error {
-	if e.config.Plain && e.session.State() == session.LoginSent && hungUp(cause) {
+	if e.config.Plain && !e.loggedIn && e.session.State() == session.LoginSent && hungUp(cause) {
 		return &mismatch{cause, "before the login was answered: does the port want TLS? Config.Plain is set"}
 	}
 	return cause

@@ -21,7 +21,7 @@ func TestMismatch(t *testing.T) {
 		name   string
 		secure bool // the engine
 		peer   func(*testing.T, net.Conn)
-		want   string
+		want   string // unless a login has succeeded there before
 		cause  engine.Cause
 	}{
 		{"hangs up on a handshake", true, func(_ *testing.T, conn net.Conn) {

@@ -135,6 +135,7 @@ func (n *network) config() engine.Config {
 		Plain:   !n.secure,
 		Dial:    n.dial,
 		Wait:    n.wait,
+		OnStop:  engine.StopLeave, // what becomes of orders has tests of its own
 		// Few, so that both ways of waiting come to pass.
 		SpinRounds: 20,
 	}

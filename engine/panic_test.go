@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
@@ -52,6 +53,7 @@ func TestPanicAnywhere(t *testing.T) {
 				onEach(t, func(t *testing.T, n *network) {
 					config := n.config()
 					config.CancelAllOnPanic = cancelAll
+					config.StopTimeout = time.Millisecond // nobody answers
 					r := start(t, config, func(e *engine.Engine) {
 						e.OnLoggedIn(func(*engine.Event) {
 							var m msg.OrderCancel

@@ -171,12 +171,14 @@ func TestReconnect(t *testing.T) {
 		p.close()
 
 		p = n.accept(t)
-		if m := p.login(); m.GetLogin().GetAccountSequence_64() != 41 || m.GetEtoPayload().GetSeq() != 1 {
+		if m := p.want(seto.PayloadType_PAYLOAD_LOGIN); m.GetLogin().GetAccountSequence_64() != 41 || m.GetEtoPayload().GetSeq() != 1 {
 			t.Errorf("login %v, want account sequence 41 and sequence 1", m)
 		}
+		p.send(loginResponse(p.got + 1))
 		if m := p.want(seto.PayloadType_PAYLOAD_SETTINGS); !m.GetSettings().GetCancelAllOnFailure() {
 			t.Errorf("settings %v, want true", m)
 		}
+		p.wantEto(eto.PayloadType_PAYLOAD_PING)
 		for _, id := range []uint32{7, 9} {
 			if m := p.want(seto.PayloadType_PAYLOAD_MARKET_SUBSCRIBE); m.GetMarketSubscribe().GetMarketId() != id {
 				t.Errorf("subscribes to %v, want market %d", m, id)

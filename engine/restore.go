@@ -6,21 +6,20 @@ import (
 )
 
 // standing is what the bot has asked for that lasts for one session of the
-// exchange: subscriptions and settings. After a login that began a new session
-// it is sent again, before anything else.
+// exchange: subscriptions. After a login that began a new session it is sent again,
+// before anything of the bot's but cancels. Settings are the session's to send
+// again, for those are lost with every connection.
 type standing struct {
 	markets    numbers
 	events     numbers
 	priceFeed  bool
 	marketFeed bool
-	settings   bool // the bot has sent cancelOnFailure itself
-	cancelAll  bool // cancel_all_on_failure, as the bot last sent it
 	off        bool
 
 	// One of each kind, for reading what is sent and for sending it again.
 	market         msg.MarketSubscribe
 	event          msg.EventSubscribe
-	settingsBody   msg.Settings
+	settings       msg.Settings // which the session sends again
 	priceFeedBody  msg.PriceFeedSubscribe
 	marketFeedBody msg.MarketFeedSubscribe
 	scratch        [standingBytesMax]byte
@@ -109,7 +108,7 @@ func (s *standing) read(typ msg.PayloadType, m wire.Marshaler) (ok bool, err err
 			return false, ErrSubscriptions
 		}
 	case msg.PayloadSettings:
-		if s.settingsBody.Decode(body, nil) != nil || !s.settingsBody.HasCancelAllOnFailure() {
+		if s.settings.Decode(body, nil) != nil || !s.settings.HasCancelAllOnFailure() {
 			return false, nil
 		}
 	}
@@ -131,24 +130,19 @@ func (s *standing) note(typ msg.PayloadType) {
 		s.priceFeed = typ == msg.PayloadPriceFeedSubscribe
 	case msg.PayloadMarketFeedSubscribe, msg.PayloadMarketFeedUnsubscribe:
 		s.marketFeed = typ == msg.PayloadMarketFeedSubscribe
-	case msg.PayloadSettings:
-		s.settings, s.cancelAll = true, s.settingsBody.GetCancelAllOnFailure()
 	}
 }
 
-// item returns the message of number i of what is to be restored, settings first,
-// or nil if there is none of that number; skip says that it is not wanted.
+// item returns the message of number i of what is to be restored, or nil if there is
+// none of that number; skip says that it is not wanted.
 func (s *standing) item(i int) (typ msg.PayloadType, m wire.Marshaler, skip bool) {
 	switch i {
 	case 0:
-		s.settingsBody.SetCancelAllOnFailure(s.cancelAll)
-		return msg.PayloadSettings, &s.settingsBody, !s.settings
-	case 1:
 		return msg.PayloadPriceFeedSubscribe, &s.priceFeedBody, !s.priceFeed
-	case 2:
+	case 1:
 		return msg.PayloadMarketFeedSubscribe, &s.marketFeedBody, !s.marketFeed
 	}
-	if i -= 3; i < len(s.markets.list) {
+	if i -= 2; i < len(s.markets.list) {
 		s.market.SetMarketId(s.markets.list[i])
 		return msg.PayloadMarketSubscribe, &s.market, false
 	}
@@ -164,9 +158,10 @@ func (e *Engine) greet(ev *Event) {
 	if e.conn == nil {
 		return // the connection ended before this was told
 	}
+	e.loggedIn = true
 	e.backoff.established(e.now)
 	e.standing.next = 0
-	if e.restoring = !ev.Resumed; e.restoring {
+	if e.restoring = !ev.Resumed && !e.stopping; e.restoring {
 		if err := e.restore(); err != nil {
 			e.fail(err)
 		}

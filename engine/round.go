@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -109,7 +108,7 @@ func (e *Engine) poll(until int64) (n int, err error) {
 
 // dueAt is when the loop has to be awake even if nothing happens.
 func (e *Engine) dueAt() int64 {
-	until := min(e.session.Deadline(), e.timers.due)
+	until := min(e.session.Deadline(), e.timers.due, e.shutdownAt())
 	if e.stalled != 0 {
 		until = min(until, e.stalled+int64(e.config.SendTimeout))
 	}
@@ -225,7 +224,6 @@ func (e *Engine) connect() {
 		e.end(err)
 		return
 	}
-	e.phase = phaseDialing
 	e.dial()
 	e.pace.more = e.drain()
 }
@@ -233,17 +231,20 @@ func (e *Engine) connect() {
 // opened takes the result of the attempt.
 func (e *Engine) opened(d dialed) {
 	e.readClock()
+	e.phase, e.retryAt = phaseResting, never
 	switch {
+	case d.panicked != nil:
+		e.handlePanic(d.panicked)
 	case d.err != nil:
 		e.lose(d.err)
-	case e.stopping:
-		_ = d.conn.close()
+	case e.shutdown.step == shutdownLoggingOut: // too late: nobody is logged in any more
+		d.close()
 		e.lose(ErrNotConfirmed)
 	default:
 		e.phase, e.conn, e.stalled, e.restoring, e.broken = phaseConnected, d.conn, 0, true, broken{}
 		e.stats.Connected++
 		e.sleeper.Store(&sleeper{wake: d.conn.wake})
-		if err := e.session.Open(e.now); err != nil {
+		if err := e.login(d); err != nil {
 			e.lose(err)
 			return
 		}
@@ -291,6 +292,7 @@ func (e *Engine) hangUp(cause error) {
 	e.phase = phaseLost
 	e.pace.behind, e.pace.laggard, e.pace.sinceLag = 0, false, spent{}
 	e.sleeper.Store(&sleeper{wake: e.wakeIdle})
+	e.lastCause = cause
 	if e.session.State() != session.Disconnected {
 		e.stats.Lost[CauseOf(cause)]++
 	}
@@ -300,22 +302,22 @@ func (e *Engine) hangUp(cause error) {
 // comeBack decides, without a connection, when to try again or that there is no
 // use in it.
 func (e *Engine) comeBack(cause error) {
-	switch {
-	case e.panicked != nil:
-		e.end(e.panicked)
-	case e.stopping && e.confirmed:
-		e.end(ErrLoggedOut)
-	case e.stopping:
-		e.end(fmt.Errorf("%w: %w", ErrNotConfirmed, cause))
-	default:
-		at, ok := e.backoff.next(e.now, cause)
-		if !ok {
-			e.end(cause)
-			return
-		}
-		e.phase, e.retryAt, e.lastCause = phaseResting, at, cause
-		e.log.say(record{at: e.now, level: slog.LevelInfo, text: "connects again", pause: time.Duration(at - e.now)})
+	at, ok := int64(never), false
+	switch e.shutdown.step {
+	case shutdownNone:
+		at, ok = e.backoff.next(e.now, cause)
+	case shutdownCancelling:
+		e.shutdown.err = cause
+		at, ok = e.backoff.next(e.now, cause)
+		ok = ok && at < e.shutdown.deadline
+	case shutdownLoggingOut:
 	}
+	if !ok {
+		e.end(cause)
+		return
+	}
+	e.phase, e.retryAt = phaseResting, at
+	e.log.say(record{at: e.now, level: slog.LevelInfo, text: "connects again", pause: time.Duration(at - e.now)})
 }
 
 // hear acts on what Stop, Close and the context have asked for since it last
@@ -339,42 +341,19 @@ func (e *Engine) hear() {
 // unheard is what has been asked for and not acted on.
 func (e *Engine) unheard() uint32 { return e.requests.Load() &^ e.heard }
 
-// stop starts the logout, or ends at once where there is nobody to log out from.
-func (e *Engine) stop() {
-	e.stopping = true
-	switch e.phase {
-	case phaseDialing:
-		e.cancelDial()
-	case phaseConnected:
-		if err := e.session.Logout(e.now); err != nil {
-			e.lose(err)
-		}
-	case phaseNew, phaseResting:
-		if e.lastCause == nil {
-			e.end(ErrNotConfirmed)
-			return
-		}
-		e.end(fmt.Errorf("%w: %w", ErrNotConfirmed, e.lastCause))
-	case phaseLost: // comeBack ends
-	case phaseEnded:
-	}
-}
-
-// end gives everything back. Handlers hear of the connection's end first.
-func (e *Engine) end(outcome error) {
+// end gives everything back. Handlers hear of the connection's end first. cause is
+// what ended the connection, or the wait for one, nil if there never was either.
+func (e *Engine) end(cause error) {
 	if e.phase == phaseEnded {
 		return
 	}
 	e.timeHandlers()
-	e.stopping = true
+	e.stopping, e.ending = true, true
 	e.timers.close()
 	if e.phase == phaseDialing {
-		e.cancelDial()
-		if d := <-e.dialed; d.err == nil {
-			_ = d.conn.close()
-		}
+		e.giveUpDialing(dialPatience)
 	}
-	e.hangUp(outcome)
+	e.hangUp(cause)
 	if !e.confirmed {
 		e.resumption = e.session.Resumption()
 	}
@@ -385,6 +364,7 @@ func (e *Engine) end(outcome error) {
 	for e.drain() {
 	}
 	e.phase = phaseEnded
+	outcome := e.verdict(cause)
 	e.outcome = outcome
 	e.ended.Store(true)
 	e.refuseSubmitted()

@@ -5,18 +5,22 @@ import (
 	"errors"
 	"log/slog"
 
-	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/engine/session"
 )
 
 // Run is the loop. It connects, logs in, hands out events and sends, and comes
-// back from lost connections, until ctx ends or Stop is called; then it logs out.
-// Everything that the engine holds is given back when it returns.
+// back from lost connections, until ctx ends or Stop is called; then it does with the
+// orders what Config.OnStop says, and logs out. Everything that the engine holds is
+// given back when it returns.
 //
-// It returns nil if the exchange confirmed the logout, and ErrNotConfirmed
-// (wrapping what ended the connection) if it did not; ErrClosed after Close; a
-// *[PanicError] after a panic in a handler; ErrRunning if the loop runs already, and
-// ErrClosed if it has ended before with a confirmed logout: an engine lives once;
-// else what ended the session for good, such as a refused login.
+// It returns nil if the exchange confirmed all of that: the logout and, where orders
+// were to be cancelled, their cancellation, with no order sent before it left without
+// an answer. Otherwise it is a *[CancelError] if orders may be live that were to be
+// cancelled, ErrNotConfirmed (wrapping what ended the connection) if the logout was
+// not confirmed, or both; ErrClosed after Close; a *[PanicError] after a panic in a
+// handler; ErrRunning if the loop runs already, and ErrClosed if it has ended before
+// with a confirmed logout: an engine lives once; else what ended the session for
+// good, such as a refused login: orders are then as they were.
 func (e *Engine) Run(ctx context.Context) error {
 	if err := e.own(); err != nil {
 		return err
@@ -105,25 +109,34 @@ func (e *Engine) caught(value any) {
 	if value == nil {
 		return // the handler ended the goroutine
 	}
-	e.panicked = newPanicError(e.timing.running(), value)
+	p := newPanicError(e.timing.running(), value)
 	e.timing.runs, e.timing.calls = false, 0
-	e.muted = true
-	if !e.config.CancelAllOnPanic || !e.cancelAll() {
+	e.handlePanic(p)
+}
+
+// handlePanic ends the engine for a panic in one of the bot's functions. A shutdown
+// that is under way goes on, without handlers.
+func (e *Engine) handlePanic(p *PanicError) {
+	if e.panicked == nil {
+		e.panicked = p
+	}
+	e.readClock()
+	e.muted, e.stopping = true, true
+	if e.ending || e.shutdown.step == shutdownNone && !e.config.CancelAllOnPanic {
 		e.end(e.panicked)
 		return
 	}
-	e.Stop()
-}
-
-// cancelAll asks the exchange to cancel everything, and reports whether that is
-// on its way.
-func (e *Engine) cancelAll() bool {
-	var all msg.OrderCancelAll
-	if e.phase != phaseConnected {
-		return false
+	if e.shutdown.step == shutdownNone {
+		e.beginShutdown(true)
 	}
-	_, err := e.enqueue(msg.PayloadOrderCancelAll, &all) // whatever else waits
-	return err == nil
+	if e.phase == phaseResting && e.retryAt == never {
+		// Amid the end of a connection, or of an attempt: nobody has decided what is next.
+		if e.session.State() != session.Disconnected {
+			e.lastCause = p
+		}
+		e.lose(e.lastCause)
+	}
+	e.proceed()
 }
 
 // round does what can be done now; with block it first waits until there is
@@ -138,7 +151,7 @@ func (e *Engine) round(block bool) {
 		e.endPoll()
 		e.connect()
 	case phaseResting:
-		if e.attend(block, e.retryAt); e.now >= e.retryAt {
+		if e.attend(block, min(e.retryAt, e.shutdownAt())); e.now >= e.retryAt {
 			e.connect()
 		}
 	case phaseDialing:
@@ -146,7 +159,10 @@ func (e *Engine) round(block bool) {
 		case d := <-e.dialed:
 			e.opened(d)
 		default:
-			e.attend(block, never)
+			if e.attend(block, min(e.attempt.deadline, e.shutdownAt())); e.now >= e.attempt.deadline && len(e.dialed) == 0 {
+				e.giveUpDialing(0)
+				e.lose(&DialError{Address: e.config.Address, Err: errDialerStuck})
+			}
 		}
 	case phaseConnected:
 		e.exchange(block)
@@ -159,6 +175,9 @@ func (e *Engine) round(block bool) {
 	if e.phase != phaseEnded { // whoever hands over refuses by itself from then on
 		e.fireTimers()
 		e.takeSubmitted()
+		if e.shutdown.step != shutdownNone {
+			e.proceed()
+		}
 		e.flush()
 		e.timeHandlers() // when what they sent is on its way
 	}

@@ -26,7 +26,7 @@ func openSecure(ctx context.Context, conn net.Conn, config *tls.Config, clock cl
 	t := &secure{below: below, tls: tls.Client(below, config)}
 	if err := t.tls.HandshakeContext(ctx); err != nil {
 		_ = conn.Close()
-		return nil, handshakeFailed(err)
+		return nil, err
 	}
 	s, err := newSocket(conn, clock)
 	if err != nil {

@@ -103,7 +103,7 @@ func TestNeverHandedOver(t *testing.T) {
 	check := func(s *engine.Submission, want, not error) {
 		t.Helper()
 		_, result := s.Result()
-		_, wait := s.Wait(cancelled())
+		_, wait := s.Wait(endedContext())
 		for _, err := range []error{result, wait} {
 			if !errors.Is(err, want) || errors.Is(err, not) || !engine.SafeToResend(err) {
 				t.Errorf("%v, want %v", err, want)
@@ -127,7 +127,7 @@ func TestNeverHandedOver(t *testing.T) {
 	check(&s, engine.ErrClosed, engine.ErrPending)
 }
 
-func cancelled() context.Context {
+func endedContext() context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	return ctx

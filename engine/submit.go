@@ -31,7 +31,11 @@ func (r Remote) Send(typ msg.PayloadType, m wire.Marshaler, s *Submission) error
 	case n > r.engine.config.SubmitBytes:
 		return ErrSubmitTooLarge
 	}
-	return r.engine.handOver(s, func(work *handedOver) error {
+	kept := r.engine.submitKept
+	if lowersRisk(typ) {
+		kept = 0
+	}
+	return r.engine.handOver(s, kept, func(work *handedOver) error {
 		written, err := m.MarshalToSizedBufferVT(work.room[:n])
 		if err == nil && written != n {
 			err = &wire.MarshalError{Size: n, Wrote: written}
@@ -45,7 +49,7 @@ func (r Remote) Send(typ msg.PayloadType, m wire.Marshaler, s *Submission) error
 // another goroutine registers a handler or reads what belongs to the loop. The
 // errors are those of Send. A panic in f is treated like one in a handler.
 func (r Remote) Do(f func(), s *Submission) error {
-	return r.engine.handOver(s, func(work *handedOver) error {
+	return r.engine.handOver(s, r.engine.submitKept, func(work *handedOver) error {
 		work.do = f
 		return nil
 	})
@@ -92,7 +96,7 @@ func newHandOver(slots, bytes int) (*ring.MPSC[handedOver], error) {
 	return q, nil
 }
 
-// handOver claims a slot, fills it, publishes it and wakes the loop. A claimed slot
+// handOver claims a slot if others are left, fills it, publishes it and wakes the loop. A claimed slot
 // holds up all later ones until it is published, so a slot that could not be
 // filled is published empty, also when fill panics.
 //
@@ -101,14 +105,14 @@ func newHandOver(slots, bytes int) (*ring.MPSC[handedOver], error) {
 // still come to the slot, unless an earlier one, claimed and not yet published,
 // stands before it; that one's producer publishes later, finds ended set and
 // refuses all that is there in the loop's place.
-func (e *Engine) handOver(s *Submission, fill func(*handedOver) error) (err error) {
+func (e *Engine) handOver(s *Submission, others int, fill func(*handedOver) error) (err error) {
 	if e.ended.Load() {
 		return ErrClosed
 	}
 	if !s.start() {
 		return ErrSubmissionBusy
 	}
-	ticket, ok := e.submitted.Claim()
+	ticket, ok := e.submitted.ClaimLeaving(others)
 	if !ok {
 		s.abandon()
 		return ErrSubmitFull

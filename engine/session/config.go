@@ -45,6 +45,10 @@ type Config struct {
 	Password string `json:"-"`
 	Token    string `json:"-"`
 
+	// LateCredentials leaves Username, Password and Token to SetCredentials, which
+	// is called before the first Open.
+	LateCredentials bool
+
 	// Resume is how a lost connection is made good.
 	Resume ResumeMode
 
@@ -79,7 +83,11 @@ type Config struct {
 	Earlier Resumption
 
 	// CancelAllOnFailure asks the exchange after each login to cancel the orders
-	// if the client stops being heard.
+	// if the client stops being heard: what a process that was killed, a machine or
+	// a network cannot do any more. It takes a while: the exchange gives a client up
+	// after several heartbeats without an answer (on the simulator after five of
+	// 10 s: 50 s), and until then the orders are live. A clean logout does not
+	// trigger it.
 	CancelAllOnFailure bool
 
 	// ReferenceBase gives each order-entry message that has no reference (or 0)
@@ -107,11 +115,14 @@ type Config struct {
 	AnswerTimeout  time.Duration
 
 	// UnansweredMax is the most order-entry messages that may wait for their
-	// answers, up to 1048576; 0 means the constant of the same name.
+	// answers, up to 1048576; 0 means the constant of the same name. Beyond it there
+	// is room for 64 more that only lower the risk, and for 16 order_cancel_all.
 	UnansweredMax int
 
 	// Send sizes the ring that outgoing frames are built in and kept in for
-	// replay: at least 16 KiB and 16 records; 0 means the defaults of ring.
+	// replay: at least 16 KiB and 16 records; 0 means the defaults of ring. Of what
+	// may wait for the socket application messages leave some to cancels, session
+	// messages and order_cancel_all: 6 KiB and 70 records of the defaults.
 	Send ring.FramesConfig
 
 	// ReceiveBytes sizes the receive buffer; 0 means wire.BlockBytes.
@@ -148,11 +159,11 @@ func (r Resumption) LogValue() slog.Value { return slog.StringValue(r.String()) 
 // String shows the settings without the credentials: of these only whether they
 // are set.
 func (c Config) String() string {
-	return fmt.Sprintf("{Username:%s Password:%s Token:%s Resume:%v AccountSequence:%d AccountApplied:%v "+
+	return fmt.Sprintf("{Username:%s Password:%s Token:%s LateCredentials:%t Resume:%v AccountSequence:%d AccountApplied:%v "+
 		"AccountFromStart:%t RequireCaughtUp:%t CancelUnsettled:%t ReconnectOnAccountGap:%t Earlier:%v CancelAllOnFailure:%t "+
 		"ReferenceBase:%d ThrottleOff:%t LoginTimeout:%v LogoutTimeout:%v HeartbeatAfter:%v PeerTimeout:%v ReplayTimeout:%v "+
 		"StaleAfter:%v AnswerTimeout:%v UnansweredMax:%d Send:%+v ReceiveBytes:%d Limits:%+v}",
-		redacted(c.Username), redacted(c.Password), redacted(c.Token), c.Resume, c.AccountSequence, c.AccountApplied,
+		redacted(c.Username), redacted(c.Password), redacted(c.Token), c.LateCredentials, c.Resume, c.AccountSequence, c.AccountApplied,
 		c.AccountFromStart, c.RequireCaughtUp, c.CancelUnsettled, c.ReconnectOnAccountGap, c.Earlier, c.CancelAllOnFailure,
 		c.ReferenceBase, c.ThrottleOff, c.LoginTimeout, c.LogoutTimeout, c.HeartbeatAfter, c.PeerTimeout, c.ReplayTimeout,
 		c.StaleAfter, c.AnswerTimeout, c.UnansweredMax, c.Send, c.ReceiveBytes, c.Limits)
@@ -183,21 +194,13 @@ func (e *ConfigError) Error() string { return "session: Config." + e.Field + " "
 
 // resolve replaces zeros by defaults and checks.
 func (c Config) resolve() (Config, error) {
-	for _, text := range []struct{ name, value string }{
-		{"Username", c.Username}, {"Password", c.Password}, {"Token", c.Token},
-	} {
-		if len(text.value) > CredentialBytesMax {
-			return c, &ConfigError{text.name, "is too long"}
+	given := Credentials{c.Username, c.Password, c.Token}
+	if !c.LateCredentials {
+		if err := given.Check(); err != nil {
+			return c, err
 		}
-	}
-	switch hasUsername, hasPassword := c.Username != "", c.Password != ""; {
-	case c.Token != "" || hasUsername && hasPassword:
-	case hasUsername:
-		return c, &ConfigError{"Username", "is set without Password"}
-	case hasPassword:
-		return c, &ConfigError{"Password", "is set without Username"}
-	default:
-		return c, &ConfigError{"Token", "or Username and Password must be set"}
+	} else if given != (Credentials{}) {
+		return c, &ConfigError{"LateCredentials", "contradicts Username, Password or Token"}
 	}
 	if c.Resume > ResumeNone {
 		return c, &ConfigError{"Resume", "is not one of the modes"}

@@ -286,8 +286,8 @@ func TestWithheldOfAnOldConnection(t *testing.T) {
 func TestThrottleOfAnOldConnection(t *testing.T) {
 	k := newEstablished(t, Config{})
 	k.limits(100, 100, 1000)
-	if n := k.fit(classCreate); n != 91 {
-		t.Errorf("%d creates fit, want 91", n)
+	if n := k.fit(classCreate); n != 90 {
+		t.Errorf("%d creates fit, want 90", n)
 	}
 	k.feed(k.eto(msg.EtoPayloadThrottleExceeded, nil))
 	k.events()
@@ -300,7 +300,7 @@ func TestThrottleOfAnOldConnection(t *testing.T) {
 		t.Errorf("%d cancels fit into an empty bucket", n)
 	}
 	k.now += second
-	if creates, cancels := k.fit(classCreate), k.fit(classCancel); creates != 76 || cancels != 19 {
+	if creates, cancels := k.fit(classCreate), k.fit(classCancel); creates != 74 || cancels != 19 {
 		t.Errorf("%d creates and %d cancels fit after a tick", creates, cancels)
 	}
 }

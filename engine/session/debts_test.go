@@ -14,7 +14,7 @@ func TestDebts(t *testing.T) {
 	config := Config{ThrottleOff: true}
 	config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
 	k := newEstablished(t, config)
-	for k.s.frames.PendingBytes() < ringBytesMin-2*controlBytes {
+	for k.s.frames.PendingBytes() < k.s.bytesMax-wire.ForwardBytes {
 		k.s.beat()
 	}
 	_, again := k.s.Counters()
@@ -68,15 +68,15 @@ func TestReplayBeforeNews(t *testing.T) {
 	config := Config{}
 	config.Send.Bytes = ringBytesMin
 	k := newEstablished(t, config)
-	for i := range 15 {
-		k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{make([]byte, 1489)})
-		if i < 10 {
+	for i := range 4 {
+		k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{make([]byte, 2050)})
+		if i == 0 {
 			k.sent()
 		}
 	}
-	k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(8) }))
+	k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(2) }))
 	k.events()
-	if !k.s.serving.active || k.s.frames.PendingBytes()+20 > k.s.bytesMax {
+	if !k.s.serving.active || k.s.frames.PendingBytes()+wire.ForwardBytes > k.s.bytesMax {
 		t.Fatalf("active %t, pending %d", k.s.serving.active, k.s.frames.PendingBytes())
 	}
 	for _, news := range []wire.Marshaler{&rawMessage{}, new(msg.OrderCancelAll)} {

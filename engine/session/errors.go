@@ -36,6 +36,10 @@ var (
 	// ErrCatchingUp means that Config.RequireCaughtUp is set and CaughtUp was not
 	// returned yet.
 	ErrCatchingUp = errors.New("session: account messages are not caught up with")
+
+	// ErrNoCredentials means that Config.LateCredentials is set and
+	// SetCredentials has not been called.
+	ErrNoCredentials = errors.New("session: no credentials to log in with")
 	// ErrPings means that PingsMax pings wait for their pongs.
 	ErrPings = errors.New("session: too many pings without a pong")
 	// ErrPayloadType means a payload type that an application may not send.

@@ -51,6 +51,12 @@ const (
 	queueMax          = 16                 // events that wait for Next besides the messages
 	controlBytes      = 1 << 10            // of the send ring that application messages leave to session messages
 	controlRecords    = 4                  // likewise, of its records
+	cancelAllBytes    = 1 << 10            // of the send ring that everything leaves to order_cancel_all
+	cancelAllRecords  = 2                  // likewise, of its records
+	cancelShare       = 16                 // that part of the ring others leave to cancels and reductions,
+	cancelBytesMax    = 4 << 10            // at most so much
+	cancelsKept       = 64                 // cancels and reductions that may wait for answers beyond UnansweredMax
+	cancelAllsKept    = 16                 // order_cancel_all beyond these
 	sequenceMax       = math.MaxUint64 - 1 // the last sequence in use: one more must be countable
 	ringBytesMin      = 16 << 10
 	ringRecordsMin    = 16
@@ -69,7 +75,7 @@ const (
 	ReplayTimeout  = 5 * time.Second  // without progress while a gap is filled; after the second the connection ends
 	StaleAfter     = 2 * time.Second  // age from which order entry is not sent again
 	AnswerTimeout  = 10 * time.Second // from an order-entry message to its answer, the last if it has several
-	UnansweredMax  = 4096             // order-entry messages without an answer
+	UnansweredMax  = 4096             // order-entry messages without an answer; some are kept for cancels beyond it
 )
 
 // AccountGapAfter is how long account messages may be missing before that is reported.
@@ -88,9 +94,10 @@ const (
 
 // Relations that do not compile when they are broken.
 const (
-	_ = uint(ringBytesMin - 2*CredentialBytesMax - SessionBytesMax - controlBytes) // every login fits the ring
-	_ = uint(wire.OutboundBytesMax - 2*CredentialBytesMax - SessionBytesMax - 256) // every login may be sent
-	_ = uint(controlBytes - 2*wire.ForwardBytes)                                   // and much of it is left where writing forwards skipped the end of the block
-	_ = uint(wire.PutBytes - msg.PutBytes)                                         // every message may write itself forwards
-	_ = uint(ringRecordsMin - 2*controlRecords)                                    // something is left for application messages
+	_ = uint(ringBytesMin - 2*CredentialBytesMax - SessionBytesMax - cancelAllBytes - 256) // every login fits the ring
+	_ = uint(wire.OutboundBytesMax - 2*CredentialBytesMax - SessionBytesMax - 256)         // every login may be sent
+	_ = uint(controlBytes - 2*wire.ForwardBytes)                                           // half of it is to be had, wherever the block ends
+	_ = uint(cancelAllBytes - 2*wire.ForwardBytes)                                         // likewise
+	_ = uint(wire.PutBytes - msg.PutBytes)                                                 // every message may write itself forwards
+	_ = uint(ringRecordsMin - 2*(controlRecords+cancelAllRecords))                         // something is left for application messages
 )

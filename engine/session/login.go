@@ -114,18 +114,23 @@ func (s *Session) loggedIn(env wire.Envelope, payload []byte) {
 	if high := max(s.early, env.Seq); high >= s.in {
 		s.miss(high)
 	}
-	if s.config.CancelAllOnFailure {
+	if s.announces {
 		s.sendSettings()
 	}
 	s.beginCatchUp()
 }
 
-// sendSettings asks the exchange to cancel the orders if we fall silent. It holds
-// for one session, so each login is followed by it.
+// SetCancelAllOnFailure replaces Config.CancelAllOnFailure for the logins to come,
+// whether they begin a session or resume one: each is followed by settings that say
+// so. It is for a driver whose user has sent settings of his own.
+func (s *Session) SetCancelAllOnFailure(on bool) { s.config.CancelAllOnFailure, s.announces = on, true }
+
+// sendSettings says whether the exchange is to cancel the orders if we fall silent. It
+// holds for one session, so each login is followed by it.
 func (s *Session) sendSettings() {
 	settings := s.control.MutableSettings()
 	settings.Reset()
-	settings.SetCancelAllOnFailure(true)
+	settings.SetCancelAllOnFailure(s.config.CancelAllOnFailure)
 	_, err := s.frame(msg.PayloadSettings, settings)
 	s.settings = err != nil
 }

@@ -35,7 +35,7 @@ func (s *Session) send(now int64, typ msg.PayloadType, m wire.Marshaler) (seq ui
 	if s.held && class == classCreate {
 		return 0, ErrCatchingUp
 	}
-	if s.open.full() {
+	if s.open.refuses(class) {
 		return 0, ErrUnanswered
 	}
 	if err := s.admit(class); err != nil {
@@ -73,7 +73,7 @@ func (s *Session) build(typ msg.PayloadType, m wire.Marshaler, reference uint64)
 		return nil, 0, ErrSequenceSpent
 	}
 	if p := forward(m); p != nil {
-		if region := s.spare(); region != nil {
+		if region := s.spare(classOf(typ)); region != nil {
 			tag := byte(0)
 			if reference != 0 {
 				tag = referenceTag(typ)
@@ -107,11 +107,12 @@ func forward(m wire.Marshaler) wire.Putter {
 
 // spare reserves room in the ring for what is usual: a short frame, written in one pass,
 // with much more room than it needs. It returns nil where there is not so much.
-func (s *Session) spare() *[wire.ForwardBytes]byte {
-	if s.frames.PendingBytes()+wire.ForwardBytes > s.bytesMax || s.frames.Waiting() >= s.recordsMax || s.serving.active {
-		return nil
+func (s *Session) spare(c class) *[wire.ForwardBytes]byte {
+	if s.serving.active && !c.urgent() {
+		return nil // as in reserve
 	}
-	region, err := s.frames.Reserve(wire.ForwardBytes)
+	leave := &s.leaves[c&(classes-1)]
+	region, err := s.frames.ReserveLeaving(wire.ForwardBytes, leave.bytes, leave.records)
 	if err != nil {
 		return nil
 	}
@@ -132,12 +133,9 @@ func (s *Session) exact(typ msg.PayloadType, m wire.Marshaler, reference uint64)
 		return nil, 0, ErrTooLarge
 	}
 	size = wire.FrameSize(payload)
-	if s.frames.PendingBytes()+size > s.bytesMax || s.frames.Waiting() >= s.recordsMax || s.serving.active {
-		return nil, 0, s.refuseRoom(size)
-	}
-	region, err := s.frames.Reserve(size)
+	region, err := s.reserve(size, classOf(typ))
 	if err != nil {
-		return nil, 0, ErrFull
+		return nil, 0, s.refuseRoom(size)
 	}
 	body = head.PutWithBody(wire.Enclose(region, payload), n)
 	if wrote, err := m.MarshalToSizedBufferVT(body[:own:own]); wrote != own || err != nil {
@@ -173,7 +171,7 @@ func (s *Session) sendBare(etoType uint32) error {
 	head := wire.Head{Type: uint32(msg.PayloadEto), Seq: s.out, EtoType: etoType}
 	payload := head.Size()
 	size := wire.FrameSize(payload)
-	region, err := s.frames.Reserve(size) // the ring is larger than any session message
+	region, err := s.reserveControl(size) // the ring is larger than any session message
 	if err != nil {
 		return ErrFull
 	}
@@ -194,7 +192,7 @@ func (s *Session) sendControl(etoType uint32) error {
 	if err != nil {
 		return err
 	}
-	region, err := s.frames.Reserve(size) // the ring is larger than any session message
+	region, err := s.reserveControl(size) // the ring is larger than any session message
 	if err != nil {
 		return ErrFull
 	}
@@ -232,19 +230,27 @@ func ofKind(kind uint32) (msg.PayloadType, bool) {
 type class uint8
 
 const (
-	classFree   class = iota // subscriptions, settings, whatever is new
-	classCreate              // order entry that can raise the risk
-	classCancel              // order entry that can only lower it
+	classFree      class = iota // subscriptions, settings, whatever is new
+	classCreate                 // order entry that can raise the risk
+	classCancel                 // order entry that can only lower it
+	classCancelAll              // the emergency exit
+	classes
 )
 
 func (c class) orderEntry() bool { return c != classFree }
+
+// urgent reports whether a message has room of its own, and does not wait for the end
+// of a replay.
+func (c class) urgent() bool { return c >= classCancel }
 
 func classOf(typ msg.PayloadType) class {
 	switch typ {
 	case msg.PayloadOrderCreate, msg.PayloadOrderCancelReplace:
 		return classCreate
-	case msg.PayloadOrderCancel, msg.PayloadOrderQuantityReduce, msg.PayloadOrderCancelAll:
+	case msg.PayloadOrderCancel, msg.PayloadOrderQuantityReduce:
 		return classCancel
+	case msg.PayloadOrderCancelAll:
+		return classCancelAll
 	}
 	return classFree
 }

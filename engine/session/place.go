@@ -30,7 +30,7 @@ func (s *Session) Place(now int64, m *msg.OrderCreate) (seq uint64, err error) {
 		}
 	}
 	size := 0
-	if region := s.spare(); region != nil {
+	if region := s.spare(classCreate); region != nil {
 		_, size = wire.Forward(region, uint32(msg.PayloadOrderCreate), s.out, m, tag, automatic)
 	}
 	if size == 0 {

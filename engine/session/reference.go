@@ -54,6 +54,12 @@ func (s *Session) enter(typ msg.PayloadType, m wire.Marshaler) (uint64, error) {
 	r := s.commitTracked(typ, size, kind, key, reference)
 	r.side, r.subject = uint8(asked[sideField]), asked[subjectField]
 	r.price, r.market, r.contract = uint32(asked[priceField]), uint32(asked[marketField]), uint32(asked[contractField])
+	if typ == msg.PayloadOrderCancelAll {
+		s.throttle.emergency(s.now)
+	}
+	if s.serving.active {
+		s.serving.last = r.seq // a peer that waits for the replay discards it now and takes the copy
+	}
 	return r.seq, nil
 }
 

@@ -124,7 +124,7 @@ func (s *Session) sendAgain(seq uint64) bool {
 	if !ok {
 		room = gapfillBytesMax
 	}
-	region, err := s.frames.Reserve(room)
+	region, err := s.reserveControl(room)
 	if err != nil {
 		return false
 	}

@@ -231,9 +231,10 @@ func TestCopyOfAnEvictedFrame(t *testing.T) {
 	config.Send.Bytes = ringBytesMin
 	k := newEstablished(t, config)
 	large := orderCreate()
-	large.SetLabelString(strings.Repeat("x", 7000))
+	large.SetLabelString(strings.Repeat("x", 5800))
 	k.mustSend(msg.PayloadOrderCreate, large) // 2
-	k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{bytes.Repeat([]byte{0xff}, 7000)})
+	k.sent()
+	k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{bytes.Repeat([]byte{0xff}, 5800)})
 	k.sent()
 	if _, _, ok := k.s.frames.Frame(2); !ok {
 		t.Fatal("the order is gone before it was asked for")
@@ -321,6 +322,11 @@ func TestFateOfAnEvictedOrder(t *testing.T) {
 	config.Send.Records = ringRecordsMin
 	k := newEstablished(t, config)
 	k.mustSend(msg.PayloadOrderCreate, orderCreate())
+	for range 2 * cancelAllRecords { // beyond what is kept for an order_cancel_all
+		if err := k.s.sendBare(wire.EtoHeartbeat); err != nil {
+			t.Fatal(err)
+		}
+	}
 	k.sent()
 	for k.s.sendBare(wire.EtoHeartbeat) == nil {
 	}

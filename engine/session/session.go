@@ -66,8 +66,8 @@ type Session struct {
 	unheard      unheard // whether fates were reported without an answer, and no answer came since
 	unheardSince int64   // fair reading of the first of them
 
-	bytesMax   int // of the ring that may wait when an application message joins
-	recordsMax int // likewise, in messages
+	leaves   [classes]room // what a message leaves of the send ring, by its class
+	bytesMax int           // of an application message, framed
 
 	// The login.
 	token     []byte
@@ -76,6 +76,7 @@ type Session struct {
 	resuming  bool   // this login does
 	loginSeq  uint64
 	asked     bool   // we sent a logout
+	announces bool   // each login is followed by settings
 	since     int64  // of the state LoginSent or LogoutSent
 	early     uint64 // highest sequence of what came before login_response
 	refused   refusals
@@ -105,11 +106,10 @@ func New(config Config) (*Session, error) {
 	s := &Session{
 		config: config, buffer: buffer, frames: frames, now: math.MinInt64,
 		in: 1, out: 1, refs: config.ReferenceBase, copied: noCopies,
-		id: make([]byte, 0, SessionBytesMax), token: []byte(config.Token),
+		id: make([]byte, 0, SessionBytesMax), token: []byte(config.Token), announces: config.CancelAllOnFailure,
 	}
 	s.SetTap(config.Tap)
-	s.bytesMax = frames.Config().Bytes - controlBytes
-	s.recordsMax = frames.Config().Records - controlRecords
+	s.divideRing()
 	s.patience = min(awayAfter, int64(config.AnswerTimeout)/4)
 	s.account.init(config.AccountSequence, config.AccountApplied)
 	s.open.init(config.UnansweredMax)
@@ -299,8 +299,8 @@ func (s *Session) mayStart() error {
 
 // Open says that the transport is up: a new epoch begins, and the login is
 // queued. The error is ErrState if there is a connection already, ErrUndrained
-// if Next has not returned all events of the last one, ErrClosed, or the refusal
-// after which no login with the same credentials may be tried.
+// if Next has not returned all events of the last one, ErrClosed, ErrNoCredentials,
+// or the refusal after which no login with the same credentials may be tried.
 func (s *Session) Open(now int64) error {
 	if err := s.mayStart(); err != nil {
 		return err
@@ -310,6 +310,9 @@ func (s *Session) Open(now int64) error {
 	}
 	if s.epoch == math.MaxUint32 {
 		return ErrSequenceSpent
+	}
+	if len(s.token) == 0 && s.config.Username == "" {
+		return ErrNoCredentials
 	}
 	s.clock(now)
 	s.epoch++

@@ -13,12 +13,14 @@ import (
 const (
 	throttleRate    = 100 // messages a second
 	throttleBurst   = 100
-	throttlePercent = 95 // of the rate: two clocks never agree
-	headroomShare   = 10 // the last tenth of the burst is for cancels
+	throttlePercent = 95  // of the rate: two clocks never agree
+	headroomShare   = 10  // a tenth of the burst is for cancels,
+	emergencyShare  = 100 // and a hundredth for order_cancel_all
 	token           = 1000
 	throttleUnit    = 1e9 / token * 100 // nanoseconds times percent for a thousandth of a token a second
 	millisecond     = int64(1e6)
 	pauseMin        = 200 * millisecond
+	emergencyEvery  = pauseMin // of order_cancel_all that the bucket has nothing for
 
 	// No limits make us wait for more than two minutes, unless they allow nothing: longer
 	// ticks count as throttleTickMax, and what is left to cancels is no more than comes in
@@ -30,31 +32,48 @@ const (
 // throttle is a bucket of tokens for order entry, filled at a little less than the
 // rate that the exchange allows. It never waits: it says no. All amounts are in
 // thousandths of a token.
+//
+//	| for order_cancel_all | for cancels too | for all |
+//	0                      reserve           headroom  limit
+//
+// What may cancel all passes even with an empty bucket, and in a pause, but not more
+// often than each emergencyEvery then.
 type throttle struct {
-	rate     uint64 // tokens a second
-	tick     int64  // nanoseconds between fillings; 0 fills continuously
-	limit    uint64 // the burst
-	headroom uint64 // what a create must find in the bucket, for the last of it is for cancels
-	tokens   uint64
-	carry    uint64 // what did not make a thousandth yet, in parts of throttleUnit
-	filled   int64  // clock reading of the last filling; the greatest before the first
-	paused   int64  // no order entry before this clock reading
-	closed   bool   // the limits allow nothing: only cancels may pass
-	begun    bool   // filled is a reading
-	told     bool   // the exchange has told its limits
-	off      bool
+	rate   uint64 // tokens a second
+	tick   int64  // nanoseconds between fillings; 0 fills continuously
+	limit  uint64 // the burst
+	tokens uint64
+	most   [classes]uint64 // what the bucket must hold for a message of a class to pass
+	carry  uint64          // what did not make a thousandth yet, in parts of throttleUnit
+	filled int64           // clock reading of the last filling; the greatest before the first
+	paused int64           // no order entry before this clock reading
+	closed bool            // the limits allow nothing: only cancels may pass
+	begun  bool            // filled is a reading
+	told   bool            // the exchange has told its limits
+	off    bool
+	forced int64 // from this clock reading on order_cancel_all passes whatever the bucket holds
 }
 
 func (t *throttle) init(off bool) {
 	const full = throttleBurst * token
-	*t = throttle{tokens: full, filled: math.MaxInt64, paused: math.MinInt64, off: off}
+	*t = throttle{tokens: full, filled: math.MaxInt64, paused: math.MinInt64, forced: math.MinInt64, off: off}
 	t.set(throttleRate, full, 0)
 }
 
-// set makes limits hold.
+// set makes limits hold, and says what the bucket must hold for each class. A burst of one
+// token is for whoever comes.
 func (t *throttle) set(rate, limit uint64, tick int64) {
 	t.rate, t.limit, t.tick = rate, limit, min(tick, throttleTickMax)
-	t.headroom = max(min(limit/headroomShare, rate*token*throttlePercent/100*headroomSeconds), token)
+	soon := rate * token * throttlePercent / 100 * headroomSeconds
+	reserve := max(min(limit/emergencyShare, soon/emergencyShare), token)
+	if limit < 2*token {
+		reserve = 0
+	}
+	t.most = [classes]uint64{
+		classCreate:    reserve + max(min(limit/headroomShare, soon), token),
+		classCancel:    reserve + token,
+		classCancelAll: token,
+	}
 }
 
 // change takes new limits, and lifts a pause. What is in the bucket stays, up to the
@@ -108,12 +127,7 @@ func (t *throttle) fill(now int64) {
 }
 
 // needs is what the bucket must hold for a message to pass.
-func (t *throttle) needs(c class) uint64 {
-	if c == classCreate {
-		return t.headroom
-	}
-	return token
-}
+func (t *throttle) needs(c class) uint64 { return t.most[c&(classes-1)] }
 
 // ready reports whether any order entry passes for sure: there is enough for a create
 // in the bucket, and since its last filling no time passed that would add to it. It
@@ -126,6 +140,9 @@ func (t *throttle) ready(now int64) bool {
 // take uses a token up, if there is one: what passes a closed or disabled throttle
 // needs none.
 func (t *throttle) take() { t.tokens -= min(t.tokens, token) }
+
+// emergency notes that an order_cancel_all is on its way.
+func (t *throttle) emergency(now int64) { t.forced = now + emergencyEvery }
 
 // exceeded empties the bucket and pauses order entry for a tick.
 func (t *throttle) exceeded(now int64) {
@@ -166,13 +183,13 @@ func (e *ThrottledError) Is(target error) bool { return target == ErrThrottled }
 // admit asks the bucket for a message, without taking anything yet.
 func (s *Session) admit(c class) error {
 	t := &s.throttle
-	if t.off {
+	if t.off || c == classCancelAll && s.now >= t.forced {
 		return nil
 	}
 	until := t.paused
 	if s.now >= t.paused {
 		if t.closed {
-			if c == classCancel {
+			if c.urgent() {
 				return nil
 			}
 			until = math.MaxInt64
@@ -184,6 +201,9 @@ func (s *Session) admit(c class) error {
 			}
 			until = t.when(need)
 		}
+	}
+	if c == classCancelAll {
+		until = min(until, t.forced)
 	}
 	s.stats.Throttled++
 	s.throttled = ThrottledError{Until: until, Wait: time.Duration(until - s.now)}

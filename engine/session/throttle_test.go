@@ -58,15 +58,25 @@ func TestThrottle(t *testing.T) {
 			b.fill(now)
 			c := classCreate + class(r.IntN(2))
 			need := big.NewRat(1, 1)
-			if c == classCreate {
-				tenth := big.NewRat(int64(burst), headroomShare)
-				minute := big.NewRat(int64(rate)*throttlePercent*60, 100)
-				if minute.Cmp(tenth) < 0 {
-					tenth = minute
+			soon := big.NewRat(int64(rate)*throttlePercent*60, 100)
+			least := func(share int64, of *big.Rat) *big.Rat {
+				part := big.NewRat(int64(burst), share)
+				if of.Cmp(part) < 0 {
+					part = of
 				}
-				if tenth.Cmp(need) > 0 {
+				return part
+			}
+			if c == classCreate {
+				if tenth := least(headroomShare, soon); tenth.Cmp(need) > 0 {
 					need = tenth
 				}
+			}
+			if burst > 1 {
+				reserve := least(100, new(big.Rat).Quo(soon, big.NewRat(100, 1)))
+				if one := big.NewRat(1, 1); reserve.Cmp(one) < 0 {
+					reserve = one
+				}
+				need.Add(need, reserve)
 			}
 			ready := s.throttle.ready(now)
 			if ready {
@@ -136,7 +146,7 @@ func TestThrottledErrorSaysHowLong(t *testing.T) {
 	cancel := new(msg.OrderCancel)
 	cancel.SetOrderId(8)
 	_, err := k.s.Send(k.now, msg.PayloadOrderCancel, cancel)
-	if !errors.Is(err, ErrThrottled) || err.Error() != "session: throttled for 10.526316ms" {
+	if !errors.Is(err, ErrThrottled) || err.Error() != "session: throttled for 21.052632ms" {
 		t.Errorf("empty bucket: %v", err)
 	}
 	k.s.throttle.change(k.now, 0, 0, 0)
@@ -229,50 +239,50 @@ func TestThrottleCounts(t *testing.T) {
 	}
 	for name, steps := range map[string][]step{
 		"before the limits": {
-			{"full", func(*kit) {}, 91, 9, 10526316},
+			{"full", func(*kit) {}, 90, 9, 10526316},
 			{"a second", wait(time.Second), 86, 9, 10526316},
-			{"an hour", wait(time.Hour), 91, 9, 10526316},
+			{"an hour", wait(time.Hour), 90, 9, 10526316},
 		},
 		"first limits miss what was taken": {
-			{"full", func(*kit) {}, 91, 9, 10526316},
-			{"limits", limits(500, 1000, 200), 801, 99, 200 * millisecond},
+			{"full", func(*kit) {}, 90, 9, 10526316},
+			{"limits", limits(500, 1000, 200), 792, 99, 200 * millisecond},
 			{"a tick", wait(200 * time.Millisecond), 0, 95, 200 * millisecond},
 			{"less than a tick", wait(200*time.Millisecond - 1), 0, 0, 1},
 			{"two ticks", wait(200*time.Millisecond + 1), 91, 99, 200 * millisecond},
 			{"the same again", limits(500, 1000, 200), 0, 0, 200 * millisecond},
-			{"a minute", wait(time.Minute), 901, 99, 200 * millisecond},
+			{"a minute", wait(time.Minute), 891, 99, 200 * millisecond},
 		},
 		"first limits smaller than what was taken": {
-			{"full", func(*kit) {}, 91, 9, 10526316},
+			{"full", func(*kit) {}, 90, 9, 10526316},
 			{"limits", limits(10, 50, 1000), 0, 0, 1000 * millisecond},
-			{"a tick", wait(time.Second), 5, 4, 1000 * millisecond},
+			{"a tick", wait(time.Second), 4, 4, 1000 * millisecond},
 		},
 		"exceeded": {
-			{"full", limits(500, 1000, 200), 901, 99, 200 * millisecond},
-			{"full again", wait(time.Minute), 901, 99, 200 * millisecond},
+			{"full", limits(500, 1000, 200), 891, 99, 200 * millisecond},
+			{"full again", wait(time.Minute), 891, 99, 200 * millisecond},
 			{"half", wait(time.Second), 376, 99, 200 * millisecond},
-			{"full once more", wait(time.Minute), 901, 99, 200 * millisecond},
+			{"full once more", wait(time.Minute), 891, 99, 200 * millisecond},
 			{"told", then(wait(time.Minute), exceeded), 0, 0, 200 * millisecond},
 			{"nearly a tick", wait(200*time.Millisecond - 1), 0, 0, 1},
-			{"a tick", wait(1), 0, 95, 200 * millisecond},
+			{"a tick", wait(1), 0, 85, 200 * millisecond},
 		},
 		"exceeded with a short tick": {
 			{"told", then(limits(1000, 1000, 10), exceeded), 0, 0, 200 * millisecond},
-			{"a pause", wait(200 * time.Millisecond), 91, 99, 10 * millisecond},
+			{"a pause", wait(200 * time.Millisecond), 81, 99, 10 * millisecond},
 		},
 		"exceeded with a tick of weeks": {
 			{"told", then(limits(1000, 1000, math.MaxUint32), exceeded), 0, 0, 60_000 * millisecond},
 			{"new limits", limits(1000, 1000, 100), 0, 0, 100 * millisecond},
-			{"a tick", wait(100 * time.Millisecond), 0, 95, 100 * millisecond},
+			{"a tick", wait(100 * time.Millisecond), 0, 85, 100 * millisecond},
 			{"told again", then(limits(1000, 1000, math.MaxUint32), exceeded), 0, 0, 60_000 * millisecond},
-			{"a minute", wait(time.Minute), 901, 99, 60_000 * millisecond},
+			{"a minute", wait(time.Minute), 891, 99, 60_000 * millisecond},
 		},
 		"new limits lift a pause": {
 			{"told", then(limits(1000, 1000, 5000), exceeded), 0, 0, 5000 * millisecond},
-			{"half of it, new limits", then(wait(2500*time.Millisecond), limits(1000, 1000, 0)), 901, 99, 1052632},
+			{"half of it, new limits", then(wait(2500*time.Millisecond), limits(1000, 1000, 0)), 891, 99, 1052632},
 		},
 		"limits that come again and again": {
-			{"spent", limits(100, 100, 1000), 91, 9, 1000 * millisecond},
+			{"spent", limits(100, 100, 1000), 90, 9, 1000 * millisecond},
 			{"ten times in a tick", func(k *kit) {
 				for range 10 {
 					k.now += 100 * millisecond
@@ -281,20 +291,20 @@ func TestThrottleCounts(t *testing.T) {
 			}, 86, 9, 1000 * millisecond},
 		},
 		"rejected": {
-			{"told", then(limits(100, 100, 1000), rejected), 1, 9, 1000 * millisecond},
+			{"told", then(limits(100, 100, 1000), rejected), 0, 9, 1000 * millisecond},
 			{"spent and told", rejected, 0, 0, 1000 * millisecond},
 			{"a tick", wait(time.Second), 86, 9, 1000 * millisecond},
 		},
 		"a burst that takes years to fill": {
 			{"told", then(limits(2, math.MaxUint32, 0), exceeded), 0, 0, 200 * millisecond},
-			{"a minute", wait(time.Minute), 1, 113, 526315790},
+			{"a minute", wait(time.Minute), 0, 112, 73684211},
 		},
 		"a burst of one": {
 			{"limits", limits(1, 1, 0), 1, 0, 1052631579},
 			{"a second", wait(time.Second), 0, 0, 52631579},
 		},
 		"a burst that is no multiple of ten": {
-			{"limits", limits(1, 19, 0), 18, 1, 1052631579}, // an order must find 1.9 tokens
+			{"limits", limits(1, 19, 0), 17, 1, 1052631579}, // an order must find 1.9 tokens beside the one for order_cancel_all
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -315,8 +325,8 @@ func TestThrottleCounts(t *testing.T) {
 // TestThrottleMultipleOfTicks needs exactly two ticks, of each kind of remainder.
 func TestThrottleMultipleOfTicks(t *testing.T) {
 	for burst, want := range map[uint32]int64{
-		1890: 200, 1899: 200, 1900: 200, // 190 tokens come in two ticks
-		1901: 300, 1910: 300, 950: 100, 951: 200,
+		1709: 200, 1718: 200, 1727: 200, // 190 tokens come in two ticks, and an order needs 11 of 100
+		1728: 300, 1737: 300, 863: 100, 864: 200,
 	} {
 		k := newEstablished(t, Config{})
 		k.limits(1000, burst, 100)

@@ -16,6 +16,7 @@ type unanswered struct {
 	oldest  int32
 	newest  int32
 	n       int
+	limit   int // from so many on only what is urgent joins
 }
 
 // keyLowBits is how many bits of a key say which chain it is next to.
@@ -76,8 +77,11 @@ func (e *entry) describe(of *entry) {
 // payloadType returns the message's type.
 func (e *entry) payloadType() msg.PayloadType { return msg.PayloadType(e.typ) }
 
+// init claims the table for limit messages, and what is kept for urgent ones.
 func (u *unanswered) init(limit int) {
 	size := 1 << bits.Len(uint(2*limit-1))
+	u.limit = limit
+	limit += cancelsKept + cancelAllsKept
 	u.entries, u.heads = make([]entry, limit), make([]int32, size)
 	u.shift = 64 - uint(bits.Len(uint(size-1)))
 	u.oldest, u.newest = none, none
@@ -90,7 +94,19 @@ func (u *unanswered) init(limit int) {
 	u.entries[limit-1].next = none
 }
 
-func (u *unanswered) full() bool { return u.n == len(u.entries) }
+// full reports whether the table has no room for what can raise the risk.
+func (u *unanswered) full() bool { return u.n >= u.limit }
+
+// refuses reports whether it has none for a message of a class.
+func (u *unanswered) refuses(c class) bool {
+	switch c {
+	case classCancelAll:
+		return u.n == len(u.entries)
+	case classCancel:
+		return u.n >= len(u.entries)-cancelAllsKept
+	}
+	return u.full()
+}
 
 // first returns the oldest, or nil.
 func (u *unanswered) first() *entry {

@@ -89,6 +89,7 @@ func trade(ctx context.Context, exchange *exchangeProcess, orders int) (*summary
 		Address: hello.Address,
 		Plain:   true,
 		Session: session.Config{Username: hello.Username, Password: hello.Password},
+		OnStop:  engine.StopCancelAll, // also when it is interrupted
 	})
 	if err != nil {
 		return nil, err

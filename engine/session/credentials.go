@@ -1,0 +1,65 @@
+package session
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// Credentials are what a login proves itself by: Username and Password, or Token alone,
+// the session token of the exchange's HTTP API. If Token is set only the token is sent.
+type Credentials struct {
+	Username string `json:"-"`
+	Password string `json:"-"`
+	Token    string `json:"-"`
+}
+
+// String says which are set, not what they are.
+func (c Credentials) String() string {
+	return fmt.Sprintf("{Username:%s Password:%s Token:%s}", redacted(c.Username), redacted(c.Password), redacted(c.Token))
+}
+
+// Format is String for every verb.
+func (c Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue is String.
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// Check returns a *[ConfigError] if no login can be made of the credentials.
+func (c Credentials) Check() error {
+	for _, text := range []struct{ name, value string }{
+		{"Username", c.Username}, {"Password", c.Password}, {"Token", c.Token},
+	} {
+		if len(text.value) > CredentialBytesMax {
+			return &ConfigError{text.name, "is too long"}
+		}
+	}
+	switch hasUsername, hasPassword := c.Username != "", c.Password != ""; {
+	case c.Token != "" || hasUsername && hasPassword:
+		return nil
+	case hasUsername:
+		return &ConfigError{"Username", "is set without Password"}
+	case hasPassword:
+		return &ConfigError{"Password", "is set without Username"}
+	}
+	return &ConfigError{"Token", "or Username and Password must be set"}
+}
+
+// SetCredentials replaces the credentials for the logins to come. The error is a
+// *[ConfigError] if no login can be made of them, which leaves the old ones in force,
+// ErrState while a login is under way or made, and ErrClosed.
+func (s *Session) SetCredentials(c Credentials) error {
+	switch {
+	case s.closed:
+		return ErrClosed
+	case s.state != Disconnected && s.state != Connecting:
+		return ErrState
+	}
+	if err := c.Check(); err != nil {
+		return err
+	}
+	s.config.Username, s.config.Password, s.config.Token = c.Username, c.Password, c.Token
+	clear(s.token)
+	s.token = append(s.token[:0], c.Token...)
+	return nil
+}

@@ -1,0 +1,551 @@
+package engine_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/eto"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/gen/seto"
+)
+
+// TestStopCancelsAll waits for the confirmation before it logs out, however the bot is
+// stopped.
+func TestStopCancelsAll(t *testing.T) {
+	for name, stop := range map[string]func(r *running){
+		"Stop":       func(r *running) { r.Stop() },
+		"stop twice": func(r *running) { r.Stop(); r.Stop() },
+		"context":    func(r *running) { r.cancel() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
+				cancels := 0
+				r.OnOrderCancelled(func(*engine.Event, *msg.OrderCancelled) { cancels++ })
+				stop(r)
+				all := p.cancelAll()
+				stop(r)
+				p.send(cancelled(all, 2), ended(1001, 3))
+				p.confirmLogout()
+				if err := r.wait(); err != nil || cancels != 1 {
+					t.Errorf("Run: %v, told of %d cancels", err, cancels)
+				}
+				if _, err := r.OrderCreate(backHome()); !errors.Is(err, engine.ErrClosed) && !errors.Is(err, session.ErrClosed) {
+					t.Errorf("an order after the end: %v, want ErrClosed", err)
+				}
+			})
+		})
+	}
+}
+
+// TestStopAction is what each action does for a bot that has placed an order, for one
+// that has not, and for one that goes on with an earlier run.
+func TestStopAction(t *testing.T) {
+	for _, c := range []struct {
+		action         engine.StopAction
+		places, goesOn bool
+		cancels        bool
+	}{
+		{engine.StopAuto, false, false, false},
+		{engine.StopAuto, true, false, true},
+		{engine.StopAuto, false, true, true},
+		{engine.StopCancelAll, false, false, true},
+		{engine.StopCancelAll, true, false, true},
+		{engine.StopLeave, false, false, false},
+		{engine.StopLeave, true, true, false},
+	} {
+		t.Run(fmt.Sprintf("%v places %t goes on %t", c.action, c.places, c.goesOn), func(t *testing.T) {
+			inBubble(t, func(t *testing.T, n *network) {
+				config := n.config()
+				config.OnStop = c.action
+				if c.goesOn {
+					config.Session.AccountSequence = 1
+				}
+				r := startInBubble(t, config, func(e *engine.Engine) {
+					e.OnLoggedIn(func(*engine.Event) {
+						if c.places {
+							_, _ = e.OrderCreate(backHome())
+						}
+						e.Stop()
+					})
+				})
+				p := n.accept(t)
+				p.login()
+				if c.places {
+					p.accept(p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE), 2)
+				}
+				if c.cancels {
+					p.send(cancelled(p.cancelAll(), 3))
+					if c.places { // it was accepted after the first had been sent
+						p.send(cancelled(p.cancelAll(), 4))
+					}
+				}
+				p.confirmLogout()
+				if err := r.wait(); err != nil {
+					t.Errorf("Run: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// TestStopWaitsForOrders has an order accepted after the first cancellation: it is
+// cancelled by another one, and no later one is waited for in vain.
+func TestStopWaitsForOrders(t *testing.T) {
+	stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
+		var order, replace, cancel error
+		var s engine.Submission
+		if err := r.Remote().Do(func() {
+			for range 2 {
+				if _, err := r.OrderCreate(backHome()); err != nil {
+					t.Error(err)
+				}
+			}
+			r.Stop()
+		}, &s); err != nil {
+			t.Fatal(err)
+		}
+		r.OnOrderCancelAllAccepted(func(*engine.Event, *msg.OrderCancelAllAccepted) {
+			_, order = r.OrderCreate(backHome())
+			var change msg.OrderCancelReplace
+			change.SetOrigOrderId(5)
+			change.SetPrice(2600)
+			change.SetQuantity(10000)
+			_, replace = r.OrderCancelReplace(&change)
+			var m msg.OrderCancel
+			m.SetOrderId(5)
+			_, cancel = r.OrderCancel(&m)
+		})
+		first, second := p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE), p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
+		p.send(cancelled(p.cancelAll(), 2))
+		p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL)
+		if !errors.Is(replace, engine.ErrStopping) || !errors.Is(order, engine.ErrStopping) ||
+			!errors.Is(order, session.ErrNotLoggedIn) || !engine.SafeToResend(order) || cancel != nil {
+			t.Errorf("an order: %v, a replacement: %v, want ErrStopping; a cancel: %v", order, replace, cancel)
+		}
+		p.accept(second, 3)
+		p.send(cancelled(p.cancelAll(), 4)) // not before the pause: the first is still unanswered
+		p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL)
+		synctest.Wait()
+		p.send(rejected(first, 5))
+		p.confirmLogout()
+		if err := r.wait(); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+// TestStopCancelsReplacements has a replacement come to the book after the first
+// cancellation.
+func TestStopCancelsReplacements(t *testing.T) {
+	stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
+		var m msg.OrderCancelReplace
+		m.SetOrigOrderId(1001)
+		m.SetPrice(2600)
+		m.SetQuantity(10000)
+		var s engine.Submission
+		if err := r.Remote().OrderCancelReplace(&m, &s); err != nil {
+			t.Fatal(err)
+		}
+		replace := p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL_REPLACE).GetOrderCancelReplace()
+		r.Stop()
+		p.send(cancelled(p.cancelAll(), 2))
+		synctest.Wait()
+		p.send(&seto.Payload{
+			Type: seto.PayloadType_PAYLOAD_ORDER_PENDING_REPLACE.Enum(),
+			OrderPendingReplace: &seto.OrderPendingReplace{
+				Reference: replace.Reference, OrigOrderId: proto.Uint64(1001), OrderId: proto.Uint64(1002),
+				AccountSequence_64: proto.Uint64(3),
+			},
+		}, &seto.Payload{
+			Type: seto.PayloadType_PAYLOAD_ORDER_CANCEL_REPLACE_ACCEPTED.Enum(),
+			OrderCancelReplaceAccepted: &seto.OrderCancelReplaceAccepted{
+				Reference: replace.Reference, OrigOrderId: proto.Uint64(1001), OrderId: proto.Uint64(1002),
+				AccountSequence_64: proto.Uint64(4),
+			},
+		})
+		p.send(cancelled(p.cancelAll(), 5))
+		p.confirmLogout()
+		if err := r.wait(); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+// TestStopCancelsWhatIsInDoubt asks again once an order's answer is overdue: it may have come
+// to the book after the first cancellation.
+func TestStopCancelsWhatIsInDoubt(t *testing.T) {
+	set := func(c *engine.Config) { c.Session.AnswerTimeout = time.Second }
+	stopping(t, set, func(t *testing.T, _ *network, r *running, p *peer) {
+		var s engine.Submission
+		if err := r.Remote().OrderCreate(backHome(), &s); err != nil {
+			t.Fatal(err)
+		}
+		p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
+		r.Stop()
+		p.send(cancelled(p.cancelAll(), 2))
+		p.send(cancelled(p.cancelAll(), 3))
+		p.confirmLogout()
+		wantLive(t, r.wait(), engine.CancelError{Sent: true, Accepted: true, InDoubt: 1})
+	})
+}
+
+// TestStopTellsOrdersInDoubt returns an error if an order sent before the stop is never
+// answered, though everything was cancelled.
+func TestStopTellsOrdersInDoubt(t *testing.T) {
+	stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
+		var s engine.Submission
+		if err := r.Remote().OrderCreate(backHome(), &s); err != nil {
+			t.Fatal(err)
+		}
+		p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
+		began := time.Now()
+		r.Stop()
+		p.send(cancelled(p.cancelAll(), 2))
+		p.confirmLogout()
+		err := r.wait()
+		wantLive(t, err, engine.CancelError{Sent: true, Accepted: true, InDoubt: 1, Err: engine.ErrStopTimeout})
+		if errors.Is(err, engine.ErrNotConfirmed) {
+			t.Errorf("%v, though the logout was confirmed", err)
+		}
+		if took := time.Since(began); took != engine.StopTimeout {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+// TestStopThrottledWithAnOrderUnderWay asks again soon when the exchange says that it
+// dropped something, though that may have been the order.
+func TestStopThrottledWithAnOrderUnderWay(t *testing.T) {
+	stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
+		var s engine.Submission
+		if err := r.Remote().OrderCreate(backHome(), &s); err != nil {
+			t.Fatal(err)
+		}
+		p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
+		began := time.Now()
+		r.Stop()
+		p.cancelAll()
+		p.send(etoMessage(&eto.Payload{Type: eto.PayloadType_PAYLOAD_THROTTLE_EXCEEDED.Enum()}))
+		p.send(cancelled(p.cancelAll(), 2))
+		if took := time.Since(began); took != 200*time.Millisecond {
+			t.Errorf("asks again after %v", took)
+		}
+		p.confirmLogout()
+		wantLive(t, r.wait(), engine.CancelError{Sent: true, Accepted: true, InDoubt: 1})
+	})
+}
+
+// TestStopTimeout gives up an exchange that confirms nothing, having asked it more than
+// once.
+func TestStopTimeout(t *testing.T) {
+	for _, logout := range []bool{true, false} {
+		set := func(c *engine.Config) { c.StopTimeout = 2 * time.Second }
+		stopping(t, set, func(t *testing.T, _ *network, r *running, p *peer) {
+			began := time.Now()
+			r.Stop()
+			for range 4 {
+				p.cancelAll()
+			}
+			p.wantEto(eto.PayloadType_PAYLOAD_LOGOUT)
+			if took := time.Since(began); took != 2*time.Second {
+				t.Errorf("logs out after %v", took)
+			}
+			if logout {
+				p.send(loggedOut(eto.LogoutReason_LOGOUT_CONFIRMATION))
+			}
+			p.wantEnd()
+			err := r.wait()
+			wantLive(t, err, engine.CancelError{Sent: true, Err: engine.ErrStopTimeout})
+			if errors.Is(err, engine.ErrNotConfirmed) == logout {
+				t.Errorf("%v, logout confirmed %t", err, logout)
+			}
+		})
+	}
+}
+
+// TestStopAsksAgain sends the cancellation again after one that was refused, dropped or
+// not answered for a while, and takes the answer to any of them.
+func TestStopAsksAgain(t *testing.T) {
+	const pause = 200 * time.Millisecond
+	for name, play := range map[string]func(t *testing.T, p *peer){
+		"rejected": func(t *testing.T, p *peer) {
+			began := time.Now()
+			p.send(notCancelled(p.cancelAll()))
+			p.send(notCancelled(p.cancelAll()))
+			p.send(cancelled(p.cancelAll(), 2))
+			if took := time.Since(began); took != 2*pause {
+				t.Errorf("two more after %v", took)
+			}
+		},
+		"throttled": func(t *testing.T, p *peer) {
+			began := time.Now()
+			p.cancelAll()
+			p.send(etoMessage(&eto.Payload{Type: eto.PayloadType_PAYLOAD_THROTTLE_EXCEEDED.Enum()}))
+			p.send(cancelled(p.cancelAll(), 2))
+			if took := time.Since(began); took != pause {
+				t.Errorf("once more after %v", took)
+			}
+		},
+		"late": func(t *testing.T, p *peer) {
+			began := time.Now()
+			first := p.cancelAll()
+			p.cancelAll()
+			if took := time.Since(began); took != engine.StopTimeout/4 {
+				t.Errorf("once more after %v", took)
+			}
+			p.send(cancelled(first, 2))
+		},
+		"of another bot of the account": func(t *testing.T, p *peer) {
+			all := p.cancelAll()
+			other := proto.Clone(all).(*seto.Payload)
+			*other.OrderCancelAll.Reference++
+			p.send(cancelled(other, 2))
+			p.cancelAll()
+			p.send(cancelled(all, 3))
+		},
+		"without reference": func(_ *testing.T, p *peer) {
+			all := p.cancelAll()
+			all.OrderCancelAll.Reference = nil
+			p.send(cancelled(all, 2))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
+				r.Stop()
+				play(t, p)
+				p.confirmLogout()
+				if err := r.wait(); err != nil {
+					t.Errorf("Run: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// TestStopWithoutReferences matches answers by their order, the bot's own before the
+// engine's.
+func TestStopWithoutReferences(t *testing.T) {
+	set := func(c *engine.Config) { c.ReferencesOff = true }
+	stopping(t, set, func(t *testing.T, _ *network, r *running, p *peer) {
+		var s engine.Submission
+		if err := r.Remote().OrderCancelAll(new(msg.OrderCancelAll), &s); err != nil {
+			t.Fatal(err)
+		}
+		all := p.cancelAll()
+		r.Stop()
+		p.cancelAll()
+		p.send(cancelled(all, 2))
+		p.cancelAll() // for the answer was to the bot's
+		p.send(cancelled(all, 3))
+		p.confirmLogout()
+		if err := r.wait(); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+// TestStopWithManyLateOrders has more orders accepted meanwhile than are known by name.
+func TestStopWithManyLateOrders(t *testing.T) {
+	const late = 70
+	set := func(c *engine.Config) { c.Session.ThrottleOff = true }
+	stopping(t, set, func(t *testing.T, _ *network, r *running, p *peer) {
+		var s engine.Submission
+		if err := r.Remote().Do(func() {
+			for range late {
+				if _, err := r.OrderCreate(small()); err != nil {
+					t.Error(err)
+				}
+			}
+			r.Stop()
+		}, &s); err != nil {
+			t.Fatal(err)
+		}
+		var creates []*seto.Payload
+		for range late {
+			creates = append(creates, p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE))
+		}
+		all := p.cancelAll()
+		for i, create := range creates {
+			p.accept(create, uint64(2+i))
+		}
+		p.send(cancelled(all, 100))
+		for i := range late { // their ends are told, but not all of them were known
+			p.send(ended(uint64(1002+i), uint64(101+i)))
+		}
+		p.send(cancelled(p.cancelAll(), 200))
+		p.confirmLogout()
+		if err := r.wait(); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+// TestStopTakesTheEndsOfLateOrders needs no second cancellation for orders that are told as
+// cancelled.
+func TestStopTakesTheEndsOfLateOrders(t *testing.T) {
+	stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
+		var s engine.Submission
+		if err := r.Remote().OrderCreate(backHome(), &s); err != nil {
+			t.Fatal(err)
+		}
+		create := p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
+		r.Stop()
+		all := p.cancelAll()
+		p.accept(create, 2)
+		p.send(cancelled(all, 3), ended(1002, 4))
+		p.confirmLogout()
+		if err := r.wait(); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+// TestLogoutWaitsForRoom logs out as soon as the socket takes what fills the send ring.
+func TestLogoutWaitsForRoom(t *testing.T) {
+	for _, reads := range []bool{true, false} {
+		inBubble(t, func(t *testing.T, n *network) {
+			config := n.config()
+			config.Session.Send.Records = 16
+			config.SendTimeout = time.Hour
+			r := startInBubble(t, config, nil)
+			p := n.accept(t)
+			p.login()
+			synctest.Wait()
+			var pings []*seto.Payload
+			for range 30 {
+				pings = append(pings, etoMessage(&eto.Payload{Type: eto.PayloadType_PAYLOAD_PING.Enum()}))
+			}
+			p.send(pings...)
+			synctest.Wait()
+			began := time.Now()
+			r.Stop()
+			advance(time.Second)
+			if !reads {
+				err := r.wait()
+				over := time.Since(began) - session.LogoutTimeout
+				if !errors.Is(err, engine.ErrNotConfirmed) || over < 0 || over > 10*time.Millisecond {
+					t.Errorf("%v %v after the time", err, over)
+				}
+				return
+			}
+			for p.receive().GetEtoPayload().GetType() != eto.PayloadType_PAYLOAD_LOGOUT {
+			}
+			p.send(loggedOut(eto.LogoutReason_LOGOUT_CONFIRMATION))
+			p.close()
+			if err := r.wait(); err != nil {
+				t.Errorf("Run: %v", err)
+			}
+		})
+	}
+}
+
+// TestCloseAmidTheStop ends at once and says what is not known.
+func TestCloseAmidTheStop(t *testing.T) {
+	stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
+		r.Stop()
+		p.cancelAll()
+		_ = r.Close()
+		p.wantEnd()
+		err := r.wait()
+		wantLive(t, err, engine.CancelError{Sent: true})
+		if !errors.Is(err, engine.ErrClosed) {
+			t.Errorf("%v, want ErrClosed too", err)
+		}
+	})
+}
+
+// TestPollStops is a stop of a bot that has a loop of its own.
+func TestPollStops(t *testing.T) {
+	for _, confirms := range []bool{true, false} {
+		n := newNetwork(t, "pipe", false, pipe)
+		noLeaks(t)
+		config := n.config()
+		config.OnStop, config.StopTimeout = engine.StopAuto, 50*time.Millisecond
+		e, err := engine.New(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.OnLoggedIn(func(*engine.Event) { _, _ = e.OrderCreate(backHome()) })
+		e.OnOrderAccepted(func(*engine.Event, *msg.OrderAccepted) { e.Stop() })
+		ended := make(chan error, 1)
+		go func() {
+			for {
+				if err := e.Poll(); err != nil {
+					ended <- err
+					return
+				}
+			}
+		}()
+		p := n.accept(t)
+		p.login()
+		p.accept(p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE), 1)
+		all := p.cancelAll()
+		if confirms {
+			p.send(cancelled(all, 2))
+		}
+		p.logout()
+		err = <-ended
+		if confirms {
+			if !errors.Is(err, engine.ErrLoggedOut) {
+				t.Errorf("Poll: %v, want ErrLoggedOut", err)
+			}
+		} else {
+			wantLive(t, err, engine.CancelError{Sent: true, Err: engine.ErrStopTimeout})
+			if errors.Is(err, engine.ErrLoggedOut) {
+				t.Errorf("%v reads as if all were well", err)
+			}
+		}
+	}
+}
+
+// TestConfirmationBeforeStop is a confirmation of a logout that nobody has asked for, also
+// while orders are being cancelled: what follows is the end of a connection and no
+// more.
+func TestConfirmationBeforeStop(t *testing.T) {
+	t.Run("before", func(t *testing.T) {
+		stopping(t, func(c *engine.Config) {
+			c.OnStop = engine.StopLeave
+			c.Session.Resume = session.ResumeSession
+		}, func(t *testing.T, n *network, r *running, p *peer) {
+			p.send(loggedOut(eto.LogoutReason_LOGOUT_CONFIRMATION))
+			p.wantEnd()
+			again := n.accept(t)
+			again.seq, again.got = p.seq, p.got
+			again.login()
+			r.Stop()
+			again.wantEto(eto.PayloadType_PAYLOAD_LOGOUT)
+			again.close()
+			if err := r.wait(); !errors.Is(err, engine.ErrNotConfirmed) {
+				t.Errorf("Run: %v, want ErrNotConfirmed", err)
+			}
+		})
+	})
+	t.Run("amid the stop", func(t *testing.T) {
+		set := func(c *engine.Config) { c.Pauses = []time.Duration{time.Second} }
+		stopping(t, set, func(t *testing.T, n *network, r *running, p *peer) {
+			r.Stop()
+			p.cancelAll()
+			p.send(loggedOut(eto.LogoutReason_LOGOUT_CONFIRMATION))
+			p.wantEnd()
+			p = n.accept(t)
+			p.login()
+			p.cancelAll()
+			p.close()
+			p = n.accept(t)
+			p.login()
+			p.send(cancelled(p.cancelAll(), 2))
+			p.wantEto(eto.PayloadType_PAYLOAD_LOGOUT)
+			p.close()
+			if err := r.wait(); !errors.Is(err, engine.ErrNotConfirmed) {
+				t.Errorf("Run: %v, want ErrNotConfirmed", err)
+			}
+		})
+	})
+}
