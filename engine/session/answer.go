@@ -3,7 +3,6 @@ package session
 import (
 	"errors"
 	"fmt"
-	"math"
 )
 
 // ErrNoAnswer is why the fate of an order-entry message is told while the
@@ -30,10 +29,7 @@ func (s *Session) tellWithheld() bool {
 	if s.withheld == 0 {
 		return false
 	}
-	if s.fair() >= s.unheardDue() {
-		s.fail(ErrUnresponsive)
-	}
-	s.goesUnheard(unheardWithheld)
+	s.noteUnanswered()
 	s.resolve(s.open.firstWithheld(), NotDelivered, ErrStale)
 	return true
 }
@@ -53,7 +49,7 @@ func (s *Session) reportOverdue() bool {
 		if e.pending {
 			cause = ErrReplacePending
 		} else {
-			s.goesUnheard(unheardInDoubt)
+			s.noteUnanswered()
 		}
 		s.resolve(e, InDoubt, cause)
 		return true
@@ -69,37 +65,20 @@ func (s *Session) reportOverdue() bool {
 	return false
 }
 
-// unheard says which fates were reported without an answer since the last answer.
-type unheard uint8
-
-const (
-	unheardWithheld unheard = iota + 1 // only of messages that were withheld from a replay
-	unheardInDoubt                     // of others too
-)
-
-// goesUnheard notes that the fate of a message is reported without its answer.
-func (s *Session) goesUnheard(how unheard) {
-	if s.unheard == 0 {
-		s.unheardSince = s.fair()
+// noteUnanswered notes that the fate of a message is reported without its answer.
+func (s *Session) noteUnanswered() {
+	if s.checkUnresponsive(); !s.noAnswer {
+		s.noAnswer, s.noAnswerSince = true, s.fair()
 	}
-	s.unheard = max(s.unheard, how)
 }
 
-// unheardDue is the fair reading at which the connection is given up unless some message is
-// answered. A peer that discards what it is sent, because it misses something before that
-// and never gets it, looks alive otherwise: heartbeats, replay requests and gapfills go
-// back and forth.
-func (s *Session) unheardDue() int64 {
-	if s.unheard == 0 {
-		return math.MaxInt64
-	}
-	return s.unheardSince + int64(s.config.PeerTimeout)
-}
-
-// tickUnheard gives up a peer that answers nothing. That messages were withheld once, after
-// a resume, is no reason: it takes one more.
-func (s *Session) tickUnheard() {
-	if s.unheard == unheardInDoubt && s.fair() >= s.unheardDue() {
+// checkUnresponsive gives the peer up if nothing was answered for too long. It is for what shows
+// that nothing changed: the fate of one more message, or one more request for a replay. A
+// peer that discards what it is sent, because it misses something before that and never gets
+// it, looks alive otherwise, for heartbeats, requests and gapfills go back and forth. One
+// message without an answer and nothing after it shows nothing.
+func (s *Session) checkUnresponsive() {
+	if s.noAnswer && s.fair()-s.noAnswerSince >= int64(s.config.PeerTimeout) {
 		s.fail(ErrUnresponsive)
 	}
 }

@@ -145,7 +145,7 @@ func (s *Session) doubt(e *entry) {
 	if s.doubts.full() {
 		s.unsettled(s.doubts.first())
 	}
-	s.doubts.add(e.kind, e.key).describe(e)
+	s.doubts.add(e.kind, e.key).copyFrom(e)
 }
 
 // detachDoubts begins a fresh session: what is in doubt now is from before it, and no
@@ -158,7 +158,7 @@ func (s *Session) detachDoubts() {
 			old.kind = byNothing
 		}
 		d := s.doubts.add(old.kind, old.key)
-		d.describe(&old)
+		d.copyFrom(&old)
 		d.withheld = true
 	}
 }

@@ -103,9 +103,9 @@ type Config struct {
 
 	// 0 means the constant of the same name; at most 24 hours. While a gap is open
 	// nothing is returned of what comes behind it: ReplayTimeout after the last progress
-	// the exchange is asked once more, and after another one the connection ends. When an
-	// order-entry message was not answered for AnswerTimeout, and then for PeerTimeout no
-	// other one either, the connection ends too.
+	// the exchange is asked once more, and after another one the connection ends. It also
+	// ends when order-entry messages go without an answer for AnswerTimeout, and then for
+	// PeerTimeout none is answered.
 	LoginTimeout   time.Duration
 	LogoutTimeout  time.Duration
 	HeartbeatAfter time.Duration

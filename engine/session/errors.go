@@ -63,10 +63,10 @@ var (
 	// ErrPeerSilent means that nothing, or no whole message, arrived for too
 	// long, although a ping asked for a sign of life.
 	ErrPeerSilent error = &endError{"session: peer is silent", Policy{Retry: RetryBackoff, KeepSession: true}}
-	// ErrUnresponsive means that the exchange is heard and takes no notice of us: after an
-	// order-entry message had waited in vain for AnswerTimeout no other one was answered
-	// for PeerTimeout, or for so long all that it had missed was too old to be sent again;
-	// or it asked for so long for replays from one place without getting beyond it.
+	// ErrUnresponsive means that the exchange is heard and takes no notice of us: for
+	// PeerTimeout after the fate of an order-entry message was reported without an answer
+	// no other one was answered, while there were more of them or the exchange asked for
+	// replays; or for so long it asked for replays from one place without getting beyond it.
 	ErrUnresponsive error = &endError{"session: nothing that was sent is answered", Policy{Retry: RetryBackoff}}
 	// ErrReplayTimeout means that the exchange did not fill a gap: twice ReplayTimeout
 	// passed without progress.

@@ -32,7 +32,8 @@ const (
 	StateChanged
 
 	// Gap says that inbound messages From to To are missing. They are asked
-	// for, and nothing behind them is delivered before they came.
+	// for, and nothing behind them is delivered before they came: for up to twice
+	// Config.ReplayTimeout from the last progress on, and then the connection ends.
 	Gap
 
 	// Recovered says that everything from From to To, which was missing or had to

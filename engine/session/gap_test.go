@@ -96,3 +96,28 @@ func TestWaitOfAGap(t *testing.T) {
 	}
 	t.Error("waits for ever")
 }
+
+// TestHighestOfAGap is the same for what comes amid a gap: it is closed behind the highest message that came
+// too early, in whatever order they came.
+func TestHighestOfAGap(t *testing.T) {
+	k := newEstablished(t, Config{})
+	for _, seq := range []uint64{5, 7, 3, 6} {
+		k.server = seq
+		k.feed(k.state(false))
+	}
+	k.wantKinds(k.events(), Gap, StateChanged)
+	k.server = 2
+	for range 5 {
+		k.feed(k.state(true))
+		k.wantKinds(k.events(), Message)
+	}
+	if k.s.State() != Recovering {
+		t.Error("the gap is closed before its last message")
+	}
+	k.feed(k.state(true))
+	events := k.events()
+	k.wantKinds(events, Message, Recovered, StateChanged)
+	if e := events[1]; e.From != 2 || e.To != 7 {
+		t.Errorf("recovered %d-%d", e.From, e.To)
+	}
+}

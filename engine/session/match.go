@@ -23,8 +23,14 @@ func (s *Session) match(e *Event, typ msg.PayloadType, kind keyKind, key, refere
 	case kind == 0, kind == bySequence && s.repeats(e.Origin, number):
 		return m
 	}
-	fits := func(r *entry) bool { return s.answers(typ, r, e.Origin) }
+	// What is sent again within a session has its sequence, and what is from an earlier one
+	// may have any: so the former is looked for first.
+	origin := Live
+	fits := func(r *entry) bool { return s.answers(typ, r, origin) }
 	m.request, m.link, m.misfit = s.open.find(kind, key, fits)
+	if origin = e.Origin; m.request == nil && origin != Live {
+		m.request, m.link, m.misfit = s.open.find(kind, key, fits)
+	}
 	if kind == bySequence && m.request == nil && m.misfit == nil {
 		if r := s.request(key); r != nil && fits(r) {
 			m.request, m.link = r, s.open.link(r)
@@ -68,7 +74,7 @@ func (s *Session) answered(m matched, typ msg.PayloadType) {
 		}
 		return
 	}
-	s.unheard = 0
+	s.noAnswer = false
 	switch {
 	case typ == msg.PayloadOrderPendingReplace:
 		if r.pending = true; r.withheld && !m.doubt {
@@ -91,13 +97,13 @@ func (s *Session) accepted(m *msg.OrderAccepted, reference uint64) bool {
 	if *link == none {
 		return s.doubts.n == 0
 	}
-	r := &s.open.entries[*link]
-	if r.key != reference || r.kind != byReference || r.chain != none || r.typ != uint8(msg.PayloadOrderCreate) ||
+	r := &s.open.entries[*link] // equal keys of two kinds are in different chains
+	if r.key != reference || r.typ != uint8(msg.PayloadOrderCreate) ||
 		m.GetSeq() != r.seq || m.GetSide() != msg.Side(r.side) || m.GetPrice() != r.price ||
 		m.GetQuantity() != r.subject || m.GetMarketId() != r.market || m.GetContractId() != r.contract {
 		return false
 	}
-	s.unheard = 0
+	s.noAnswer = false
 	s.unlink(r, link)
 	return true
 }

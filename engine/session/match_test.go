@@ -179,6 +179,13 @@ func TestAnswersMatch(t *testing.T) {
 			for _, field := range a.right {
 				tell(11+a.request, with(a.fields, field), true)
 			}
+			if a.name == "order_accepted" { // what all but a create have nothing of
+				for other, fields := range []string{1: " quantity=8", 2: " quantity=8", 3: "", 4: " quantity=8"} {
+					if other > 0 {
+						tell(11+other, fmt.Sprintf(" seq=%d side=0%s", 2+other, fields), false)
+					}
+				}
+			}
 			for other := range matchRequests {
 				if other != a.request && other != a.also {
 					tell(11+other, with(a.fields, ""), false)
@@ -294,21 +301,26 @@ func TestReferenceUsedTwice(t *testing.T) {
 			t.Errorf("request %d is %+v", seq, e)
 		}
 	}
-	for i, c := range []struct {
-		answer string
-		left   []uint64
+	for _, c := range []struct {
+		answer   string
+		left     []uint64
+		mismatch uint64
 	}{
-		{"order_rejected reference=5 reason=MARKET_HALTED", []uint64{2, 4, 5, 6}},
-		{"order_cancelled order_id=8 reference=5", []uint64{4, 5, 6}},
-		{"order_accepted reference=5 seq=6", []uint64{4, 5}},
-		{"order_accepted reference=5 side=SELL", []uint64{4, 5}},
-		{"order_cancel_rejected reference=5 order_id=8 reason=NOT_LIVE", []uint64{4}},
-		{"order_invalid reference=5 seq=4", nil},
+		{"order_rejected reference=5 reason=MARKET_HALTED", []uint64{2, 4, 5, 6}, 0},
+		{"order_cancelled order_id=8 reference=5", []uint64{4, 5, 6}, 0},
+		{"order_quantity_reduced order_id=8 reference=5", []uint64{4, 5, 6}, 4},
+		{"order_accepted reference=5 seq=6", []uint64{4, 5}, 0},
+		{"order_accepted reference=5 side=SELL", []uint64{4, 5}, 4},
+		{"order_cancel_rejected reference=5 order_id=8 reason=NOT_LIVE", []uint64{4}, 0},
+		{"order_invalid reference=5 seq=4", nil, 0},
 	} {
-		k.feed(frameOf(t, fmt.Sprint(2+i), c.answer))
-		k.events()
+		k.say(c.answer)
+		events := k.events()
 		if got := k.waiting(); fmt.Sprint(got) != fmt.Sprint(c.left) {
 			t.Errorf("after %s: %v wait, want %v", c.answer, got, c.left)
+		}
+		if got := events[0]; (got.Kind == AnswerMismatch) != (c.mismatch != 0) || c.mismatch != 0 && got.Seq != c.mismatch {
+			t.Errorf("after %s: %+v, want a mismatch of %d", c.answer, got, c.mismatch)
 		}
 	}
 }
@@ -333,116 +345,33 @@ func TestRepeatedAnswer(t *testing.T) {
 	}
 }
 
-// TestAnswerBySequence has answers without a reference to requests that have one.
-func TestAnswerBySequence(t *testing.T) {
-	for _, answer := range []string{
-		"order_accepted order_id=7", "order_rejected reason=MARKET_HALTED", "order_invalid reasons=INVALID_PRICE",
-	} {
-		for _, c := range []struct {
-			fields   string
-			answers  bool
-			mismatch bool
-		}{
-			{" seq=4", true, false},
-			{" seq=5", false, true}, // a cancel
-			{" seq=3", false, false},
-			{" seq=1", false, false},
-			{" seq=99", false, false},
-			{"", false, false},
-			{" seq=0", false, false},
-			{" seq=4 is_replay", false, false}, // it may be one of an earlier session
-		} {
-			k := newEstablished(t, Config{ReferenceBase: 100})
-			k.ping()
-			k.ping()
-			k.mustSend(msg.PayloadOrderCreate, orderCreate()) // C4
-			cancel := new(msg.OrderCancel)
-			cancel.SetOrderId(7)
-			k.mustSend(msg.PayloadOrderCancel, cancel) // C5
-			k.feed(frameOf(t, "2", answer+c.fields))
-			k.events()
-			if answered := k.s.open.n == 1 && k.s.open.first().seq == 5; answered != c.answers ||
-				(k.s.Stats().AnswerMismatches == 1) != c.mismatch {
-				t.Errorf("%s%s: answered %t, %+v", answer, c.fields, answered, k.s.Stats())
-			}
+// TestRepeatedAnswerOfOneOfTwo has two orders with one reference: what is sent again within the session
+// finds the one that it was an answer to, on the faster path as on the other.
+func TestRepeatedAnswerOfOneOfTwo(t *testing.T) {
+	for _, fields := range []string{"", " side=BUY quantity=400000 price=2500 market_id=317002 contract_id=608008"} {
+		k := newEstablished(t, Config{})
+		k.say("order_voided order_id=1 account_sequence_64=1")
+		k.create(5)
+		k.create(5)
+		k.say("order_accepted reference=5 seq=3 is_replay account_sequence_64=2" + fields)
+		k.events()
+		if waiting := k.waiting(); len(waiting) != 1 || waiting[0] != 2 {
+			t.Errorf("%q: %v wait", fields, waiting)
 		}
-	}
-	// What it says besides must fit.
-	k := newEstablished(t, Config{ReferenceBase: 100})
-	k.mustSend(msg.PayloadOrderCreate, orderCreate())
-	k.feed(frameOf(t, "2", "order_accepted seq=2 side=SELL"))
-	k.wantKinds(k.events(), AnswerMismatch, Message)
-	k.feed(frameOf(t, "3", "order_accepted seq=2 side=BUY"))
-	k.wantKinds(k.events(), Message)
-	if k.s.open.n != 0 {
-		t.Error("it waits for its answer")
 	}
 }
 
-// TestAnswerBySequenceWhileCatchingUp does not take for an answer what the exchange may repeat of an
-// earlier session: until the ping behind the login is answered a number above that asked for is one.
-func TestAnswerBySequenceWhileCatchingUp(t *testing.T) {
-	k := newKit(t, Config{AccountSequence: 10, ReferenceBase: 100})
-	k.open()
-	k.login()
-	k.events()
-	k.mustSend(msg.PayloadOrderCreate, orderCreate()) // C3, behind the ping
-	k.feed(frameOf(t, "2", "order_rejected seq=3 reason=MARKET_HALTED account_sequence_64=11"))
+// TestReferenceThatIsASequence answers a create that has no reference by one whose reference happens to
+// be its sequence: it is another one.
+func TestReferenceThatIsASequence(t *testing.T) {
+	k := newEstablished(t, Config{})
+	k.say("order_voided order_id=1 account_sequence_64=1")
+	k.mustSend(msg.PayloadOrderCreate, orderCreate())
+	k.say("order_accepted reference=2 seq=2 side=BUY quantity=400000 price=2500 market_id=317002 contract_id=608008 " +
+		"account_sequence_64=2")
 	k.events()
 	if k.s.open.n != 1 {
-		t.Error("an answer of an earlier session ended the wait")
-	}
-	k.feed(frameOf(t, "3", "PONG"))
-	k.feed(frameOf(t, "4", "order_rejected seq=3 reason=MARKET_HALTED account_sequence_64=12"))
-	k.events()
-	if k.s.open.n != 0 {
-		t.Error("the order's own answer did not end the wait")
-	}
-}
-
-// TestAnswerBySequenceOfAnEvictedOrder has frames gone from the ring.
-func TestAnswerBySequenceOfAnEvictedOrder(t *testing.T) {
-	for _, base := range []uint64{0, 100} {
-		config := Config{ReferenceBase: base}
-		config.Send.Records = ringRecordsMin
-		k := newEstablished(t, config)
-		for range 40 {
-			k.mustSend(msg.PayloadOrderCreate, orderCreate())
-			k.sent()
-		}
-		for i, seq := range []uint64{2, 41, 20, 3, 25, 26, 30} {
-			if k.s.request(seq) == nil || k.s.request(seq).seq != seq {
-				t.Fatalf("the request %d is not found", seq)
-			}
-			k.feed(frameOf(t, fmt.Sprint(2+i), fmt.Sprint("order_rejected reason=MARKET_HALTED seq=", seq)))
-			k.events()
-			if k.s.request(seq) != nil || k.s.open.n != 39-i {
-				t.Fatalf("%d was answered, and %d wait", seq, k.s.open.n)
-			}
-		}
-		for _, seq := range []uint64{0, 1, 2, 20, 41, 42, 1 << 60} {
-			if e := k.s.request(seq); e != nil {
-				t.Errorf("%d: %+v", seq, e)
-			}
-		}
-	}
-}
-
-// TestRequestByOrder looks requests up that have no reference, of all that the ring knows.
-func TestRequestByOrder(t *testing.T) {
-	k := newEstablished(t, Config{})
-	for i := range uint64(5) {
-		cancel := new(msg.OrderCancel)
-		cancel.SetOrderId(8 + i%2)
-		k.mustSend(msg.PayloadOrderCancel, cancel)
-	}
-	k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{})
-	k.ping()
-	for seq := range uint64(12) {
-		e := k.s.request(seq)
-		if want := seq >= 2 && seq < 7; (e != nil) != want || want && e.seq != seq {
-			t.Errorf("%d: %+v", seq, e)
-		}
+		t.Error("it was answered")
 	}
 }
 

@@ -76,7 +76,7 @@ func TestUsualNews(t *testing.T) {
 			requests = append(requests, uint64(r.IntN(3))) // references; 0 for none
 		}
 		for i := range kits {
-			s := &Session{epoch: 3, now: second, in: 9, out: 2, frames: frames, unheard: unheardInDoubt}
+			s := &Session{epoch: 3, now: second, in: 9, out: 2, frames: frames, noAnswer: true}
 			s.account.init(last, nil)
 			if first { // something is missing below
 				s.account.receive(0, last+3, 7, false, false)
@@ -118,7 +118,7 @@ func TestUsualNews(t *testing.T) {
 		mismatches += b.stats.AnswerMismatches
 		if told[0] != told[1] || events[0].AccountSequence != events[1].AccountSequence || !reflect.DeepEqual(a.account, b.account) ||
 			a.in != b.in || a.queue.n != b.queue.n || a.stats != b.stats || a.open.n != b.open.n ||
-			a.unheard != b.unheard {
+			a.noAnswer != b.noAnswer {
 			t.Fatalf("%v after %d, first %t, %v:\nshort   %t %d %+v %d\nin full %t %d %+v %d", typ, last, first, requests,
 				told[0], events[0].AccountSequence, a.account.high, a.open.n, told[1], events[1].AccountSequence, b.account.high, b.open.n)
 		}

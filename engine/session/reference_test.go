@@ -71,7 +71,7 @@ func TestVarintsIn(t *testing.T) {
 
 // described is all that an entry says of its message.
 func described(e *entry) (d entry) {
-	d.describe(e)
+	d.copyFrom(e)
 	d.kind, d.key = e.kind, e.key
 	return d
 }

@@ -39,7 +39,7 @@ func TestReplaceStages(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 		// The exchange answered something: it is not given up for this.
-		if k.s.unheard != 0 {
+		if k.s.noAnswer {
 			t.Error("a pending replace counts as one without an answer")
 		}
 		k.feed(frameOf(t, "3", carried))

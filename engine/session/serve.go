@@ -81,6 +81,7 @@ func (s *Session) startServing(from uint64) {
 		s.violation(from, ErrReplayRange)
 		return
 	}
+	s.checkUnresponsive()
 	admitted := v.admit(s.fair(), int64(s.config.ReplayTimeout), from)
 	switch {
 	case s.fair()-v.since >= int64(s.config.PeerTimeout):

@@ -62,9 +62,9 @@ type Session struct {
 	entered  bool       // order entry was sent
 	refs     uint64     // the last automatic reference
 
-	stepMax      int     // messages that are no events, in one Step
-	unheard      unheard // whether fates were reported without an answer, and no answer came since
-	unheardSince int64   // fair reading of the first of them
+	stepMax       int   // messages that are no events, in one Step
+	noAnswer      bool  // fates were reported without an answer, and no answer came since
+	noAnswerSince int64 // fair reading of the first of them
 
 	leaves   [classes]room // what a message leaves of the send ring, by its class
 	bytesMax int           // of an application message, framed
@@ -319,7 +319,7 @@ func (s *Session) Open(now int64) error {
 	s.buffer.Reset()
 	s.heard, s.arrived, s.asked, s.early, s.pongs, s.settings = false, 0, false, 0, 0, false
 	s.lastHeard, s.lastFrame, s.since, s.lastSent = s.fair(), s.fair(), s.fair(), s.now
-	s.probed, s.unheard, s.drained = math.MinInt64, 0, false
+	s.probed, s.noAnswer, s.drained = math.MinInt64, false, false
 	s.gap, s.serving = gap{}, serving{}
 	s.catchUp, s.held = catchUp{pending: true}, s.config.RequireCaughtUp
 	s.resuming, s.keep = s.keep, false

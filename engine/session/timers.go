@@ -44,7 +44,6 @@ func (s *Session) judge() {
 		}
 	case Established, Recovering:
 		s.tickPeer()
-		s.tickUnheard()
 		if s.catchUp.waiting && !s.gap.open && s.fair() >= s.catchUp.deadline {
 			s.passBarrier()
 		}
@@ -82,9 +81,6 @@ func (s *Session) Deadline() int64 {
 		at = s.since + int64(s.config.LogoutTimeout)
 	case Established, Recovering:
 		at = s.lastFrame + partialTimeouts*int64(s.config.PeerTimeout)
-		if s.unheard == unheardInDoubt {
-			at = min(at, s.unheardDue())
-		}
 		if s.probed <= s.lastHeard {
 			at = min(at, s.lastHeard+s.probeAfter())
 		} else {

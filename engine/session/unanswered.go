@@ -68,8 +68,8 @@ func (e *entry) reference() uint64 {
 	return 0
 }
 
-// describe takes over what another entry says of its message.
-func (e *entry) describe(of *entry) {
+// copyFrom takes over what another entry says of its message, but for what it is found by.
+func (e *entry) copyFrom(of *entry) {
 	e.typ, e.side, e.pending, e.seq, e.at = of.typ, of.side, of.pending, of.seq, of.at
 	e.subject, e.price, e.market, e.contract = of.subject, of.price, of.market, of.contract
 }
@@ -79,7 +79,7 @@ func (e *entry) payloadType() msg.PayloadType { return msg.PayloadType(e.typ) }
 
 // init claims the table for limit messages, and what is kept for urgent ones.
 func (u *unanswered) init(limit int) {
-	size := 1 << bits.Len(uint(2*limit-1))
+	size := max(1<<bits.Len(uint(2*limit-1)), 4) // for the kinds of keys to differ in two bits
 	u.limit = limit
 	limit += cancelsKept + cancelAllsKept
 	u.entries, u.heads = make([]entry, limit), make([]int32, size)

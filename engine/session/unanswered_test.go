@@ -68,3 +68,21 @@ func has(u *unanswered, kind keyKind, key uint64) bool {
 
 // anyEntry is for finds by key alone.
 func anyEntry(*entry) bool { return true }
+
+// TestKindsShareNoChain holds what an answer by reference relies on: of two kinds the same key is never in
+// one chain, whatever the table's size.
+func TestKindsShareNoChain(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	for _, limit := range []int{1, 2, 3, 8, 17, 4096} {
+		var u unanswered
+		u.init(limit)
+		for range 2000 {
+			key := r.Uint64() >> r.UintN(64)
+			for _, kind := range []keyKind{bySequence, byOrder} {
+				if u.head(byReference, key) == u.head(kind, key) {
+					t.Fatalf("limit %d: key %d is in one chain by reference and as kind %d", limit, key, kind)
+				}
+			}
+		}
+	}
+}
