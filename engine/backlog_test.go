@@ -351,6 +351,15 @@ func TestMessagesAreHandledAmidSubmissions(t *testing.T) {
 				t.Error(err)
 			}
 		}
+		for range 3 {
+			if err := r.Remote().Do(func() {}, &submissions[0]); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := submissions[0].Wait(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		advance(time.Second)
 		if peak := r.Stats().HandedOverPeak; peak != len(submissions) {
 			t.Errorf("at most %d were handed over at a time, want %d", peak, len(submissions))
 		}

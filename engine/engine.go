@@ -125,6 +125,7 @@ func New(config Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.SetNextMax(sliceMessages)
 	if e.log, err = newLogs(config.Logger, e.clock); err != nil {
 		_ = s.Close()
 		return nil, err

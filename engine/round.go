@@ -21,16 +21,16 @@ func (e *Engine) exchange(block bool) {
 			e.fail(err)
 		}
 	}
-	until := int64(past)
+	until, deadline := int64(past), e.session.Deadline()
 	if block = block && e.mayRest(); block {
 		e.readClock() // what follows is sleep
 		e.beginPoll()
-		if due := e.dueAt(); due > e.now {
+		if due := e.dueAt(deadline); due > e.now {
 			until = due
 		}
 	}
 	asOf := e.now
-	n, err := e.poll(until)
+	n, err := e.poll(until, asOf >= deadline)
 	e.readClock()
 	switch {
 	case until != past:
@@ -52,7 +52,7 @@ func (e *Engine) exchange(block bool) {
 	case e.broken.cause != nil: // whatever else is wrong
 	case err != nil:
 		e.broken.cause = err
-	case asOf >= e.session.Deadline():
+	case asOf >= deadline:
 		if err := e.session.Tick(asOf); err != nil {
 			e.lose(err)
 			return
@@ -75,7 +75,8 @@ func (e *Engine) mayRest() bool {
 }
 
 // poll reads from the connection, and sleeps in it until a clock reading unless that is past.
-func (e *Engine) poll(until int64) (n int, err error) {
+// judged says that it matters if there is nothing.
+func (e *Engine) poll(until int64, judged bool) (n int, err error) {
 	free := e.session.Free()
 	spins := e.conn.spins()
 	if len(free) == 0 || e.broken.cause != nil && !e.broken.unread || e.pace.more && !spins {
@@ -85,7 +86,7 @@ func (e *Engine) poll(until int64) (n int, err error) {
 	if block {
 		e.publish()
 	}
-	if !spins && (e.broken.unread || e.now >= e.session.Deadline()) {
+	if !spins && (e.broken.unread || judged) {
 		until = max(until, e.clock.now()+int64(closeGlance)) // to be sure that it sees what is there
 	}
 	e.conn.arm(until, full)
@@ -107,8 +108,8 @@ func (e *Engine) poll(until int64) (n int, err error) {
 }
 
 // dueAt is when the loop has to be awake even if nothing happens.
-func (e *Engine) dueAt() int64 {
-	until := min(e.session.Deadline(), e.timers.due, e.shutdownAt())
+func (e *Engine) dueAt(deadline int64) int64 {
+	until := min(deadline, e.timers.due, e.shutdownAt())
 	if e.stalled != 0 {
 		until = min(until, e.stalled+int64(e.config.SendTimeout))
 	}
@@ -122,14 +123,14 @@ func (e *Engine) drain() (more bool) {
 	for {
 		begun := e.now
 		for range sliceMessages {
-			ev, more, err := e.session.Step(e.now)
+			ev, err := e.session.Next(e.now)
 			switch {
 			case err != nil && e.conn != nil:
 				e.lose(err)
 				return true
 			case ev != nil:
 				e.hand(ev)
-			case !more:
+			case !e.session.More():
 				return false
 			}
 			if e.now >= e.pace.until {
@@ -196,10 +197,10 @@ func (e *Engine) push() error {
 	if err := e.conn.flush(); err != nil {
 		return err
 	}
-	if e.conn.progressed() {
-		e.stalled = 0
-	}
 	if e.conn.unsent() {
+		if e.conn.progressed() {
+			e.stalled = 0
+		}
 		return e.stall()
 	}
 	e.stalled = 0

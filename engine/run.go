@@ -173,7 +173,9 @@ func (e *Engine) round(block bool) {
 	case phaseEnded:
 	}
 	if e.phase != phaseEnded { // whoever hands over refuses by itself from then on
-		e.fireTimers()
+		if e.timers.due <= e.now {
+			e.fireTimers()
+		}
 		e.takeSubmitted()
 		if e.shutdown.step != shutdownNone {
 			e.proceed()

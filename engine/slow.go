@@ -79,6 +79,7 @@ func (e *Engine) timeHandlers() {
 	switch {
 	case took >= handlersWork:
 		t.singly, t.until = handlersSingly, 1
+		e.spentOn(took, calls)
 	case t.singly > 0:
 		t.singly--
 	case e.config.SlowHandler >= 0 && e.config.SlowHandler < handlersTogether*handlersWork:
@@ -86,14 +87,6 @@ func (e *Engine) timeHandlers() {
 	default:
 		t.until = min(2*t.until, handlersTogether)
 	}
-	on := ""
-	if calls == 1 {
-		on = t.names[0]
-	} else if int64(took) >= e.pace.limit/2 {
-		on = together(t.names[:calls])
-	}
-	e.pace.sincePoll.note(took, on)
-	e.pace.sinceLag.note(took, on)
 	if e.config.SlowHandler < 0 {
 		return
 	}
@@ -104,6 +97,18 @@ func (e *Engine) timeHandlers() {
 		e.stats.SlowHandlers++
 		e.log.slow(now, together(t.names[:calls]), took)
 	}
+}
+
+// spentOn notes what took time, for whoever asks why the loop was away for long.
+func (e *Engine) spentOn(took time.Duration, calls int) {
+	on := ""
+	if calls == 1 {
+		on = e.timing.names[0]
+	} else if int64(took) >= e.pace.limit/2 {
+		on = together(e.timing.names[:calls])
+	}
+	e.pace.sincePoll.note(took, on)
+	e.pace.sinceLag.note(took, on)
 }
 
 // together names the handlers that were timed together, each once.

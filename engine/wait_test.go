@@ -47,6 +47,8 @@ func TestLook(t *testing.T) {
 		{name: "stop", at: 5, do: func(e *Engine) (int, error) { e.Stop(); return 0, nil }, want: 5},
 		{name: "sleeps", block: true, want: 1},
 		{name: "Poll", set: func(e *Engine) { e.polled = true }, want: 1},
+		{name: "events are left", set: func(e *Engine) { e.pace.more = true }, want: 1},
+		{name: "never spins", set: func(e *Engine) { e.config.Wait = WaitBlock }, want: 1},
 		{name: "bytes wait to be sent", set: func(e *Engine) { e.stalled = 1 }, want: 1},
 		{name: "about to sleep", set: func(e *Engine) {
 			e.config.Wait, e.config.SpinRounds, e.idleLooks = WaitSpinBlock, 20, 13

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"math"
 	"slices"
 
 	"github.com/smk-go/smk/gen/msg"
@@ -14,40 +15,48 @@ import (
 // An error means that the connection has to end: close the transport and call
 // Lost with it. It comes again until then. [PolicyOf] says what should follow.
 func (s *Session) Next(now int64) (*Event, error) {
-	for {
-		if event, more, err := s.Step(now); event != nil || err != nil || !more {
-			return event, err
-		}
-	}
-}
-
-// Step is Next for a driver that has other things to do as well: after StepMax messages
-// that are no events, or after each if there is a tap, it returns nil, and more to say that
-// it is no reason to wait.
-func (s *Session) Step(now int64) (event *Event, more bool, err error) {
 	s.clock(now)
 	s.settle()
-	s.resting = false
-	for left := s.stepMax; left > 0; left-- {
+	s.resting, s.more = false, false
+	for left := s.nextMax; left > 0; left-- {
 		if s.disturbed() {
 			if event, err, told := s.tell(); told {
-				return event, false, err
+				return event, err
 			}
 		}
 		payload, err := s.buffer.Next()
 		if payload == nil {
 			if err == nil {
-				return s.idle(), false, nil
+				return s.idle(), nil
 			}
 			s.violation(0, err)
 			continue
 		}
 		if event := s.receive(payload); event != nil {
-			return event, false, nil
+			return event, nil
 		}
 	}
-	return nil, true, nil
+	s.more = true
+	return nil, nil
 }
+
+// SetNextMax is for a driver that has other things to do as well: Next then returns nil
+// after so many messages that are no events, or after each if there is a tap, and More
+// reports that it is no reason to wait.
+func (s *Session) SetNextMax(messages int) {
+	s.nextMost = messages
+	s.boundNext()
+}
+
+func (s *Session) boundNext() {
+	s.nextMax = s.nextMost
+	if s.config.Tap != nil && s.nextMost != math.MaxInt {
+		s.nextMax = 1
+	}
+}
+
+// More reports whether Next returned nil although it has more to do, after [SetNextMax].
+func (s *Session) More() bool { return s.more }
 
 // idle is Next once everything that was received has been returned: what Tick judged to be
 // overdue is reported now, or there is nothing.

@@ -21,9 +21,6 @@ const (
 	// replay request of the peer may have filled.
 	GapfillsMax = 1 << 16
 
-	// StepMax is the most messages that are no events which one Step takes.
-	StepMax = 64
-
 	// PingsMax is the most pings that may wait for their pongs.
 	PingsMax = 64
 

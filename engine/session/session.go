@@ -62,7 +62,9 @@ type Session struct {
 	entered  bool       // order entry was sent
 	refs     uint64     // the last automatic reference
 
-	stepMax       int   // messages that are no events, in one Step
+	nextMost      int   // as SetNextMax has it
+	nextMax       int   // messages that are no events, in one Next
+	more          bool  // Next returned nil for nextMax
 	noAnswer      bool  // fates were reported without an answer, and no answer came since
 	noAnswerSince int64 // fair reading of the first of them
 
@@ -108,7 +110,7 @@ func New(config Config) (*Session, error) {
 		in: 1, out: 1, refs: config.ReferenceBase, copied: noCopies,
 		id: make([]byte, 0, SessionBytesMax), token: []byte(config.Token), announces: config.CancelAllOnFailure,
 	}
-	s.SetTap(config.Tap)
+	s.SetNextMax(math.MaxInt)
 	s.divideRing()
 	s.patience = min(awayAfter, int64(config.AnswerTimeout)/4)
 	s.account.init(config.AccountSequence, config.AccountApplied)
@@ -191,10 +193,8 @@ func (s *Session) Resumption() Resumption {
 // SetTap replaces what Config.Tap said; nil is nobody. Every call costs each message,
 // so it is worth setting late.
 func (s *Session) SetTap(tap func(now int64, payload []byte)) {
-	s.config.Tap, s.stepMax = tap, StepMax
-	if tap != nil {
-		s.stepMax = 1
-	}
+	s.config.Tap = tap
+	s.boundNext()
 }
 
 // Free returns where to read to from the transport; see wire.Buffer. It ends the
