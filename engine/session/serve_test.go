@@ -357,3 +357,49 @@ func TestFateOfOrdersByTheirOwnFrames(t *testing.T) {
 		t.Errorf("%d is %v, %d is %v", events[1].Seq, events[1].Fate, events[2].Seq, events[2].Fate)
 	}
 }
+
+// TestEntryUsedAgain has a request in the place of one that was sent again and answered, of one that was
+// withheld, and of one that was pending: nothing of those is its own.
+func TestEntryUsedAgain(t *testing.T) {
+	k := newEstablished(t, Config{UnansweredMax: 1})
+	for name, before := range map[string]func(seq uint64){
+		"sent again": func(seq uint64) {
+			k.create(5)
+			k.replay(seq)
+			if !k.s.open.first().again {
+				t.Error("no copy was sent")
+			}
+			k.say("order_rejected reference=5 reason=MARKET_HALTED")
+		},
+		"withheld": func(seq uint64) {
+			k.create(5)
+			k.sent()
+			k.now += int64(StaleAfter) + 1
+			k.replay(seq)
+		},
+		"pending": func(uint64) {
+			k.sendText("order_cancel_replace orig_order_id=8 price=2600 quantity=5000 reference=5")
+			k.say("order_pending_replace order_id=9 orig_order_id=8 reference=5")
+			k.say("order_cancel_replace_accepted order_id=9 orig_order_id=8 reference=5")
+		},
+		"nothing": func(uint64) {},
+	} {
+		_, seq := k.s.Counters()
+		before(seq)
+		k.events()
+		k.sent()
+		k.now += int64(ReplayTimeout)
+		_, seq = k.s.Counters()
+		k.create(6)
+		k.sent()
+		if e := k.s.open.first(); e.again || e.withheld || e.pending {
+			t.Errorf("%s: %+v", name, e)
+		}
+		k.now += int64(StaleAfter) + 1
+		k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(seq) }))
+		events := k.events()
+		if len(events) != 1 || events[0].Fate != NotDelivered || events[0].Seq != seq {
+			t.Errorf("%s: %+v", name, events)
+		}
+	}
+}
