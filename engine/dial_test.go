@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,9 +66,9 @@ func TestDialerThatDoesNotReturn(t *testing.T) {
 		config.DialTimeout = time.Second
 		config.Pauses = []time.Duration{100 * time.Millisecond}
 		release := make(chan struct{})
-		dials := 0
+		var dials atomic.Int32
 		config.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-			dials++
+			dials.Add(1)
 			<-release
 			return n.dial(ctx, network, address)
 		}
@@ -84,8 +85,8 @@ func TestDialerThatDoesNotReturn(t *testing.T) {
 			})
 		})
 		advance(time.Minute)
-		if dials != 4 || lost < 10 {
-			t.Errorf("dialed %d times, lost %d attempts", dials, lost)
+		if dials.Load() != 4 || lost < 10 {
+			t.Errorf("dialed %d times, lost %d attempts", dials.Load(), lost)
 		}
 		close(release)
 		for range 4 {
