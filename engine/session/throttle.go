@@ -20,6 +20,7 @@ const (
 	throttleUnit    = 1e9 / token * 100 // nanoseconds times percent for a thousandth of a token a second
 	millisecond     = int64(1e6)
 	pauseMin        = 200 * millisecond
+	reserveFrom     = 10       // messages that a burst has to have for that
 	emergencyEvery  = pauseMin // of order_cancel_all that the bucket has nothing for
 
 	// No limits make us wait for more than two minutes, unless they allow nothing: longer
@@ -60,13 +61,13 @@ func (t *throttle) init(off bool) {
 	t.set(throttleRate, full, 0)
 }
 
-// set makes limits hold, and says what the bucket must hold for each class. A burst of one
-// token is for whoever comes.
+// set makes limits hold, and says what the bucket must hold for each class. Of a small burst
+// nothing is kept for order_cancel_all, which passes an empty bucket too.
 func (t *throttle) set(rate, limit uint64, tick int64) {
 	t.rate, t.limit, t.tick = rate, limit, min(tick, throttleTickMax)
 	soon := rate * token * throttlePercent / 100 * headroomSeconds
 	reserve := max(min(limit/emergencyShare, soon/emergencyShare), token)
-	if limit < 2*token {
+	if limit < reserveFrom*token {
 		reserve = 0
 	}
 	t.most = [classes]uint64{

@@ -71,7 +71,7 @@ func TestThrottle(t *testing.T) {
 					need = tenth
 				}
 			}
-			if burst > 1 {
+			if burst >= 10 {
 				reserve := least(100, new(big.Rat).Quo(soon, big.NewRat(100, 1)))
 				if one := big.NewRat(1, 1); reserve.Cmp(one) < 0 {
 					reserve = one
