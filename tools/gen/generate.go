@@ -20,7 +20,7 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/pluginpb"
 
-	"github.com/smk-go/smk/tools/gen/flat"
+	"github.com/smk-go/smk/tools/gen/codec"
 )
 
 // definitions are the files of proto/, in the order in which they depend on each other.
@@ -50,7 +50,7 @@ func generate(ctx context.Context, protoDir string) (map[string][]byte, error) {
 	}{
 		{"", standard},
 		{"", vtproto},
-		{flatParams(), flatValues},
+		{msgParams(), codecs},
 		{"", bot},
 	} {
 		if err := plugin(protos, step.params, files, step.run); err != nil {
@@ -132,10 +132,10 @@ func vtproto(p *protogen.Plugin) error {
 	return features(p, "marshal", "size", "unmarshal")
 }
 
-// flatValues writes the flat values by our feature, registered with vtprotobuf's own generator.
-func flatValues(p *protogen.Plugin) error {
-	generator.RegisterFeature("flat", flat.New(p))
-	return features(p, "flat")
+// codecs writes gen/msg by our feature, registered with vtprotobuf's own generator.
+func codecs(p *protogen.Plugin) error {
+	generator.RegisterFeature("codec", codec.New(p))
+	return features(p, "codec")
 }
 
 func features(p *protogen.Plugin, names ...string) error {
@@ -150,8 +150,8 @@ func features(p *protogen.Plugin, names ...string) error {
 	return nil
 }
 
-// flatParams makes both definitions one Go package, gen/msg.
-func flatParams() string {
+// msgParams makes both definitions one Go package, gen/msg.
+func msgParams() string {
 	var params []string
 	for _, name := range definitions {
 		params = append(params, "M"+name+"="+module+"gen/msg;msg")

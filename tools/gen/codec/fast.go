@@ -1,4 +1,4 @@
-package flat
+package codec
 
 import (
 	"google.golang.org/protobuf/encoding/protowire"
