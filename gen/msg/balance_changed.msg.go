@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	math "math"
 )
 
@@ -228,38 +227,6 @@ func (m *BalanceChanged) missing() error {
 		return &EncodeError{Message: descBalanceChanged.name, Field: "available_balance", Err: ErrRequired}
 	}
 	panic("BUG: BalanceChanged misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *BalanceChanged) Proto() *seto.BalanceChanged {
-	p := new(seto.BalanceChanged)
-	if m.has&hasBalanceChangedReason != 0 {
-		p.Reason = new(string(m.reason))
-	}
-	if m.has&hasBalanceChangedAvailableBalance != 0 {
-		p.AvailableBalance = new(m.availableBalance)
-	}
-	if m.has&hasBalanceChangedExposure != 0 {
-		p.Exposure = new(m.exposure)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *BalanceChanged) SetProto(p *seto.BalanceChanged) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Reason != nil {
-		m.SetReasonString(*p.Reason)
-	}
-	if p.AvailableBalance != nil {
-		m.SetAvailableBalance(*p.AvailableBalance)
-	}
-	if p.Exposure != nil {
-		m.SetExposure(*p.Exposure)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

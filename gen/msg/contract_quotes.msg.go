@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -471,68 +470,6 @@ func (m *ContractQuotes) missing() error {
 		return &EncodeError{Message: descContractQuotes.name, Field: "contract_id", Err: ErrRequired}
 	}
 	panic("BUG: ContractQuotes misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *ContractQuotes) Proto() *seto.ContractQuotes {
-	p := new(seto.ContractQuotes)
-	for k := range m.bids {
-		p.Bids = append(p.Bids, m.bids[k].Proto())
-	}
-	for k := range m.offers {
-		p.Offers = append(p.Offers, m.offers[k].Proto())
-	}
-	for k := range m.executions {
-		p.Executions = append(p.Executions, m.executions[k].Proto())
-	}
-	if m.has&hasContractQuotesLastExecution != 0 {
-		p.LastExecution = m.lastExecution.Proto()
-	}
-	if m.has&hasContractQuotesHighPrice != 0 {
-		p.HighPrice = new(m.highPrice)
-	}
-	if m.has&hasContractQuotesLowPrice != 0 {
-		p.LowPrice = new(m.lowPrice)
-	}
-	if m.has&hasContractQuotesMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasContractQuotesContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *ContractQuotes) SetProto(p *seto.ContractQuotes) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	for _, e := range p.Bids {
-		m.AddBids().SetProto(e)
-	}
-	for _, e := range p.Offers {
-		m.AddOffers().SetProto(e)
-	}
-	for _, e := range p.Executions {
-		m.AddExecutions().SetProto(e)
-	}
-	if p.LastExecution != nil {
-		m.MutableLastExecution().SetProto(p.LastExecution)
-	}
-	if p.HighPrice != nil {
-		m.SetHighPrice(*p.HighPrice)
-	}
-	if p.LowPrice != nil {
-		m.SetLowPrice(*p.LowPrice)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

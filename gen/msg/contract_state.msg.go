@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -272,44 +271,6 @@ func (m *ContractState) missing() error {
 		return &EncodeError{Message: descContractState.name, Field: "state", Err: ErrRequired}
 	}
 	panic("BUG: ContractState misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *ContractState) Proto() *seto.ContractState {
-	p := new(seto.ContractState)
-	if m.has&hasContractStateContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasContractStateState != 0 {
-		p.State = new(seto.ContractStateType(m.state))
-	}
-	if m.has&hasContractStateReduceType != 0 {
-		p.ReduceType = new(seto.ReduceType(m.reduceType))
-	}
-	if m.has&hasContractStateReduceFactor != 0 {
-		p.ReduceFactor = new(m.reduceFactor)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *ContractState) SetProto(p *seto.ContractState) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.State != nil {
-		m.SetState(ContractStateType(*p.State))
-	}
-	if p.ReduceType != nil {
-		m.SetReduceType(ReduceType(*p.ReduceType))
-	}
-	if p.ReduceFactor != nil {
-		m.SetReduceFactor(*p.ReduceFactor)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

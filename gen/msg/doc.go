@@ -4,8 +4,9 @@
 // layer) is a struct of plain values with one bit of presence per optional or required field.
 // A value is claimed once and reused: decoding fills memory that the caller owns, allocates only
 // until repeated fields have grown to the size the feed needs, and encoding writes into a buffer
-// of the caller's. The standard types in gen/eto and gen/seto say the same with pointers; Proto
-// and SetProto convert.
+// of the caller's. The standard types in gen/eto and gen/seto say the same with pointers; package
+// gen/convert converts. This package does not import google.golang.org/protobuf, and neither does a
+// bot that uses it.
 //
 // # Reading
 //
@@ -18,7 +19,7 @@
 // # Borrowed memory
 //
 // A value decoded by Decode borrows its text (fields of type string and bytes) from the bytes it
-// was decoded from, and what SetX or SetProto is given for a text field is borrowed too: it must
+// was decoded from, and what SetX is given for a text field is borrowed too: it must
 // stay unchanged for as long as the value is used. What GetX returns for a message field or a
 // repeated field is part of the value and valid until the value is decoded into, reset or
 // appended to. Copying a struct copies its scalars and shares the rest.

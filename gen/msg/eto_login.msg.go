@@ -4,7 +4,6 @@ package msg
 
 import (
 	fmt "fmt"
-	eto "github.com/smk-go/smk/gen/eto"
 )
 
 // EtoLogin names the session that a client wants to go on with after its connection broke. The message
@@ -146,26 +145,6 @@ func (m *EtoLogin) missing() error {
 		return &EncodeError{Message: descEtoLogin.name, Field: "session", Err: ErrRequired}
 	}
 	panic("BUG: EtoLogin misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *EtoLogin) Proto() *eto.Login {
-	p := new(eto.Login)
-	if m.has&hasEtoLoginSession != 0 {
-		p.Session = new(string(m.session))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *EtoLogin) SetProto(p *eto.Login) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Session != nil {
-		m.SetSessionString(*p.Session)
-	}
 }
 
 // Format writes what String returns, whatever the verb: a credential must not get out by a dump.

@@ -4,7 +4,6 @@ package msg
 
 import (
 	fmt "fmt"
-	eto "github.com/smk-go/smk/gen/eto"
 	strconv "strconv"
 )
 
@@ -282,44 +281,6 @@ func (m *EtoLoginResponse) missing() error {
 		return &EncodeError{Message: descEtoLoginResponse.name, Field: "session", Err: ErrRequired}
 	}
 	panic("BUG: EtoLoginResponse misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *EtoLoginResponse) Proto() *eto.LoginResponse {
-	p := new(eto.LoginResponse)
-	if m.has&hasEtoLoginResponseSession != 0 {
-		p.Session = new(string(m.session))
-	}
-	if m.has&hasEtoLoginResponseReset != 0 {
-		p.Reset_ = new(m.reset)
-	}
-	if m.has&hasEtoLoginResponseEmail != 0 {
-		p.Email = new(string(m.email))
-	}
-	if m.has&hasEtoLoginResponseId != 0 {
-		p.Id = new(m.id)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *EtoLoginResponse) SetProto(p *eto.LoginResponse) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Session != nil {
-		m.SetSessionString(*p.Session)
-	}
-	if p.Reset_ != nil {
-		m.SetReset(*p.Reset_)
-	}
-	if p.Email != nil {
-		m.SetEmailString(*p.Email)
-	}
-	if p.Id != nil {
-		m.SetId(*p.Id)
-	}
 }
 
 // Format writes what String returns, whatever the verb: a credential must not get out by a dump.

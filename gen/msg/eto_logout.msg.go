@@ -2,10 +2,6 @@
 
 package msg
 
-import (
-	eto "github.com/smk-go/smk/gen/eto"
-)
-
 // EtoLogout ends a session. The client sends it to leave; order answers that are already under way may
 // still arrive before the exchange confirms with LOGOUT_CONFIRMATION and closes. The exchange sends
 // it on its own account too, at any time and also in place of a LoginResponse, as the last message
@@ -127,26 +123,6 @@ func (m *EtoLogout) MarshalVT() ([]byte, error) {
 		return nil, err
 	}
 	return b[len(b)-n:], nil
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *EtoLogout) Proto() *eto.Logout {
-	p := new(eto.Logout)
-	if m.has&hasEtoLogoutReason != 0 {
-		p.Reason = new(eto.LogoutReason(m.reason))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *EtoLogout) SetProto(p *eto.Logout) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Reason != nil {
-		m.SetReason(EtoLogoutReason(*p.Reason))
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -4,7 +4,6 @@ package msg
 
 import (
 	fmt "fmt"
-	eto "github.com/smk-go/smk/gen/eto"
 	strconv "strconv"
 )
 
@@ -442,62 +441,6 @@ func (m *EtoPayload) missing() error {
 		return &EncodeError{Message: descEtoPayload.name, Field: "seq", Err: ErrRequired}
 	}
 	panic("BUG: EtoPayload misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *EtoPayload) Proto() *eto.Payload {
-	p := new(eto.Payload)
-	if m.has&hasEtoPayloadSeq != 0 {
-		p.Seq = new(m.seq)
-	}
-	if m.has&hasEtoPayloadType != 0 {
-		p.Type = new(eto.PayloadType(m.typ))
-	}
-	if m.has&hasEtoPayloadIsReplay != 0 {
-		p.IsReplay = new(m.isReplay)
-	}
-	if m.has&hasEtoPayloadReplay != 0 {
-		p.Replay = m.replay.Proto()
-	}
-	if m.has&hasEtoPayloadLogin != 0 {
-		p.Login = m.login.Proto()
-	}
-	if m.has&hasEtoPayloadLoginResponse != 0 {
-		p.LoginResponse = m.loginResponse.Proto()
-	}
-	if m.has&hasEtoPayloadLogout != 0 {
-		p.Logout = m.logout.Proto()
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *EtoPayload) SetProto(p *eto.Payload) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Seq != nil {
-		m.SetSeq(*p.Seq)
-	}
-	if p.Type != nil {
-		m.SetType(EtoPayloadType(*p.Type))
-	}
-	if p.IsReplay != nil {
-		m.SetIsReplay(*p.IsReplay)
-	}
-	if p.Replay != nil {
-		m.MutableReplay().SetProto(p.Replay)
-	}
-	if p.Login != nil {
-		m.MutableLogin().SetProto(p.Login)
-	}
-	if p.LoginResponse != nil {
-		m.MutableLoginResponse().SetProto(p.LoginResponse)
-	}
-	if p.Logout != nil {
-		m.MutableLogout().SetProto(p.Logout)
-	}
 }
 
 // Format writes what String returns, whatever the verb: a credential must not get out by a dump.

@@ -3,7 +3,6 @@
 package msg
 
 import (
-	eto "github.com/smk-go/smk/gen/eto"
 	strconv "strconv"
 )
 
@@ -137,26 +136,6 @@ func (m *EtoReplay) missing() error {
 		return &EncodeError{Message: descEtoReplay.name, Field: "seq", Err: ErrRequired}
 	}
 	panic("BUG: EtoReplay misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *EtoReplay) Proto() *eto.Replay {
-	p := new(eto.Replay)
-	if m.has&hasEtoReplaySeq != 0 {
-		p.Seq = new(m.seq)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *EtoReplay) SetProto(p *eto.Replay) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Seq != nil {
-		m.SetSeq(*p.Seq)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

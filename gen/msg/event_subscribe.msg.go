@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -136,26 +135,6 @@ func (m *EventSubscribe) missing() error {
 		return &EncodeError{Message: descEventSubscribe.name, Field: "event_id", Err: ErrRequired}
 	}
 	panic("BUG: EventSubscribe misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *EventSubscribe) Proto() *seto.EventSubscribe {
-	p := new(seto.EventSubscribe)
-	if m.has&hasEventSubscribeEventId != 0 {
-		p.EventId = new(m.eventId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *EventSubscribe) SetProto(p *seto.EventSubscribe) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.EventId != nil {
-		m.SetEventId(*p.EventId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

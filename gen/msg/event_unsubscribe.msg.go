@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -135,26 +134,6 @@ func (m *EventUnsubscribe) missing() error {
 		return &EncodeError{Message: descEventUnsubscribe.name, Field: "event_id", Err: ErrRequired}
 	}
 	panic("BUG: EventUnsubscribe misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *EventUnsubscribe) Proto() *seto.EventUnsubscribe {
-	p := new(seto.EventUnsubscribe)
-	if m.has&hasEventUnsubscribeEventId != 0 {
-		p.EventId = new(m.eventId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *EventUnsubscribe) SetProto(p *seto.EventUnsubscribe) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.EventId != nil {
-		m.SetEventId(*p.EventId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -273,44 +272,6 @@ func (m *Execution) missing() error {
 		return &EncodeError{Message: descExecution.name, Field: "microseconds", Err: ErrRequired}
 	}
 	panic("BUG: Execution misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *Execution) Proto() *seto.Execution {
-	p := new(seto.Execution)
-	if m.has&hasExecutionPrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasExecutionQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	if m.has&hasExecutionLiquidity != 0 {
-		p.Liquidity = new(seto.Side(m.liquidity))
-	}
-	if m.has&hasExecutionMicroseconds != 0 {
-		p.Microseconds = new(m.microseconds)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *Execution) SetProto(p *seto.Execution) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
-	if p.Liquidity != nil {
-		m.SetLiquidity(Side(*p.Liquidity))
-	}
-	if p.Microseconds != nil {
-		m.SetMicroseconds(*p.Microseconds)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -4,7 +4,6 @@ package msg
 
 import (
 	fmt "fmt"
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -318,50 +317,6 @@ func (m *Login) MarshalVT() ([]byte, error) {
 		return nil, err
 	}
 	return b[len(b)-n:], nil
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *Login) Proto() *seto.Login {
-	p := new(seto.Login)
-	if m.has&hasLoginUsername != 0 {
-		p.Username = new(string(m.username))
-	}
-	if m.has&hasLoginPassword != 0 {
-		p.Password = new(string(m.password))
-	}
-	if m.has&hasLoginCookie != 0 {
-		p.Cookie = append([]byte{}, m.cookie...)
-	}
-	if m.has&hasLoginAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasLoginAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *Login) SetProto(p *seto.Login) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Username != nil {
-		m.SetUsernameString(*p.Username)
-	}
-	if p.Password != nil {
-		m.SetPasswordString(*p.Password)
-	}
-	if p.Cookie != nil {
-		m.SetCookie(p.Cookie)
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
 }
 
 // Format writes what String returns, whatever the verb: a credential must not get out by a dump.

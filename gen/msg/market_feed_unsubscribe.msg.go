@@ -2,10 +2,6 @@
 
 package msg
 
-import (
-	seto "github.com/smk-go/smk/gen/seto"
-)
-
 // MarketFeedUnsubscribe ends what MarketFeedSubscribe began. Client to exchange, without fields. No
 // answer is defined.
 type MarketFeedUnsubscribe struct {
@@ -72,17 +68,6 @@ func (m *MarketFeedUnsubscribe) MarshalVT() ([]byte, error) {
 		return nil, err
 	}
 	return b[len(b)-n:], nil
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *MarketFeedUnsubscribe) Proto() *seto.MarketFeedUnsubscribe {
-	p := new(seto.MarketFeedUnsubscribe)
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *MarketFeedUnsubscribe) SetProto(p *seto.MarketFeedUnsubscribe) {
-	m.Reset()
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -185,32 +184,6 @@ func (m *MarketManagedState) missing() error {
 		return &EncodeError{Message: descMarketManagedState.name, Field: "market_id", Err: ErrRequired}
 	}
 	panic("BUG: MarketManagedState misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *MarketManagedState) Proto() *seto.MarketManagedState {
-	p := new(seto.MarketManagedState)
-	if m.has&hasMarketManagedStateManagedState != 0 {
-		p.ManagedState = new(seto.MarketManagementType(m.managedState))
-	}
-	if m.has&hasMarketManagedStateMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *MarketManagedState) SetProto(p *seto.MarketManagedState) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.ManagedState != nil {
-		m.SetManagedState(MarketManagementType(*p.ManagedState))
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -325,50 +324,6 @@ func (m *MarketQuotes) missing() error {
 		return &EncodeError{Message: descMarketQuotes.name, Field: "market_id", Err: ErrRequired}
 	}
 	panic("BUG: MarketQuotes misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *MarketQuotes) Proto() *seto.MarketQuotes {
-	p := new(seto.MarketQuotes)
-	for k := range m.contractQuotes {
-		p.ContractQuotes = append(p.ContractQuotes, m.contractQuotes[k].Proto())
-	}
-	if m.has&hasMarketQuotesPriceType != 0 {
-		p.PriceType = new(seto.PriceType(m.priceType))
-	}
-	if m.has&hasMarketQuotesQuantityType != 0 {
-		p.QuantityType = new(seto.QuantityType(m.quantityType))
-	}
-	if m.has&hasMarketQuotesExecutedVolume != 0 {
-		p.ExecutedVolume = new(m.executedVolume)
-	}
-	if m.has&hasMarketQuotesMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *MarketQuotes) SetProto(p *seto.MarketQuotes) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	for _, e := range p.ContractQuotes {
-		m.AddContractQuotes().SetProto(e)
-	}
-	if p.PriceType != nil {
-		m.SetPriceType(PriceType(*p.PriceType))
-	}
-	if p.QuantityType != nil {
-		m.SetQuantityType(QuantityType(*p.QuantityType))
-	}
-	if p.ExecutedVolume != nil {
-		m.SetExecutedVolume(*p.ExecutedVolume)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

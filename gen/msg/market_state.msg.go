@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -282,44 +281,6 @@ func (m *MarketState) missing() error {
 		return &EncodeError{Message: descMarketState.name, Field: "market_id", Err: ErrRequired}
 	}
 	panic("BUG: MarketState misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *MarketState) Proto() *seto.MarketState {
-	p := new(seto.MarketState)
-	if m.has&hasMarketStateState != 0 {
-		p.State = new(seto.MarketStateType(m.state))
-	}
-	if m.has&hasMarketStateMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasMarketStateReason != 0 {
-		p.Reason = new(string(m.reason))
-	}
-	for k := range m.contracts {
-		p.Contracts = append(p.Contracts, m.contracts[k].Proto())
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *MarketState) SetProto(p *seto.MarketState) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.State != nil {
-		m.SetState(MarketStateType(*p.State))
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.Reason != nil {
-		m.SetReasonString(*p.Reason)
-	}
-	for _, e := range p.Contracts {
-		m.AddContracts().SetProto(e)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

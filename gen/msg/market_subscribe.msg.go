@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -137,26 +136,6 @@ func (m *MarketSubscribe) missing() error {
 		return &EncodeError{Message: descMarketSubscribe.name, Field: "market_id", Err: ErrRequired}
 	}
 	panic("BUG: MarketSubscribe misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *MarketSubscribe) Proto() *seto.MarketSubscribe {
-	p := new(seto.MarketSubscribe)
-	if m.has&hasMarketSubscribeMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *MarketSubscribe) SetProto(p *seto.MarketSubscribe) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

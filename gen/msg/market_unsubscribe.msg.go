@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -136,26 +135,6 @@ func (m *MarketUnsubscribe) missing() error {
 		return &EncodeError{Message: descMarketUnsubscribe.name, Field: "market_id", Err: ErrRequired}
 	}
 	panic("BUG: MarketUnsubscribe misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *MarketUnsubscribe) Proto() *seto.MarketUnsubscribe {
-	p := new(seto.MarketUnsubscribe)
-	if m.has&hasMarketUnsubscribeMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *MarketUnsubscribe) SetProto(p *seto.MarketUnsubscribe) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -180,32 +179,6 @@ func (m *OrderCancel) missing() error {
 		return &EncodeError{Message: descOrderCancel.name, Field: "order_id", Err: ErrRequired}
 	}
 	panic("BUG: OrderCancel misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCancel) Proto() *seto.OrderCancel {
-	p := new(seto.OrderCancel)
-	if m.has&hasOrderCancelReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCancelOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCancel) SetProto(p *seto.OrderCancel) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

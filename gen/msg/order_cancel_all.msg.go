@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -167,32 +166,6 @@ func (m *OrderCancelAll) MarshalVT() ([]byte, error) {
 		return nil, err
 	}
 	return b[len(b)-n:], nil
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCancelAll) Proto() *seto.OrderCancelAll {
-	p := new(seto.OrderCancelAll)
-	if m.has&hasOrderCancelAllReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCancelAllMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCancelAll) SetProto(p *seto.OrderCancelAll) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

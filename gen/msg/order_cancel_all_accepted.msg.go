@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -220,38 +219,6 @@ func (m *OrderCancelAllAccepted) MarshalVT() ([]byte, error) {
 		return nil, err
 	}
 	return b[len(b)-n:], nil
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCancelAllAccepted) Proto() *seto.OrderCancelAllAccepted {
-	p := new(seto.OrderCancelAllAccepted)
-	if m.has&hasOrderCancelAllAcceptedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderCancelAllAcceptedReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCancelAllAcceptedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCancelAllAccepted) SetProto(p *seto.OrderCancelAllAccepted) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -279,44 +278,6 @@ func (m *OrderCancelAllRejected) missing() error {
 		return &EncodeError{Message: descOrderCancelAllRejected.name, Field: "reason", Err: ErrRequired}
 	}
 	panic("BUG: OrderCancelAllRejected misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCancelAllRejected) Proto() *seto.OrderCancelAllRejected {
-	p := new(seto.OrderCancelAllRejected)
-	if m.has&hasOrderCancelAllRejectedReason != 0 {
-		p.Reason = new(seto.OrderCancelAllRejectedReason(m.reason))
-	}
-	if m.has&hasOrderCancelAllRejectedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderCancelAllRejectedReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCancelAllRejectedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCancelAllRejected) SetProto(p *seto.OrderCancelAllRejected) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Reason != nil {
-		m.SetReason(OrderCancelAllRejectedReason(*p.Reason))
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -515,68 +514,6 @@ func (m *OrderCancelReplace) missing() error {
 		return &EncodeError{Message: descOrderCancelReplace.name, Field: "quantity", Err: ErrRequired}
 	}
 	panic("BUG: OrderCancelReplace misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCancelReplace) Proto() *seto.OrderCancelReplace {
-	p := new(seto.OrderCancelReplace)
-	if m.has&hasOrderCancelReplaceOrigOrderId != 0 {
-		p.OrigOrderId = new(m.origOrderId)
-	}
-	if m.has&hasOrderCancelReplacePrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasOrderCancelReplacePriceType != 0 {
-		p.PriceType = new(seto.PriceType(m.priceType))
-	}
-	if m.has&hasOrderCancelReplaceQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	if m.has&hasOrderCancelReplaceQuantityType != 0 {
-		p.QuantityType = new(seto.QuantityType(m.quantityType))
-	}
-	if m.has&hasOrderCancelReplaceReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCancelReplaceLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	if m.has&hasOrderCancelReplaceMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCancelReplace) SetProto(p *seto.OrderCancelReplace) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.OrigOrderId != nil {
-		m.SetOrigOrderId(*p.OrigOrderId)
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.PriceType != nil {
-		m.SetPriceType(PriceType(*p.PriceType))
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
-	if p.QuantityType != nil {
-		m.SetQuantityType(QuantityType(*p.QuantityType))
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -738,92 +737,6 @@ func (m *OrderCancelReplaceAccepted) missing() error {
 		return &EncodeError{Message: descOrderCancelReplaceAccepted.name, Field: "side", Err: ErrRequired}
 	}
 	panic("BUG: OrderCancelReplaceAccepted misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCancelReplaceAccepted) Proto() *seto.OrderCancelReplaceAccepted {
-	p := new(seto.OrderCancelReplaceAccepted)
-	if m.has&hasOrderCancelReplaceAcceptedOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedOrigOrderId != 0 {
-		p.OrigOrderId = new(m.origOrderId)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedPrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedQuantityLeft != 0 {
-		p.QuantityLeft = new(m.quantityLeft)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	if m.has&hasOrderCancelReplaceAcceptedMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCancelReplaceAccepted) SetProto(p *seto.OrderCancelReplaceAccepted) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.OrigOrderId != nil {
-		m.SetOrigOrderId(*p.OrigOrderId)
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
-	if p.QuantityLeft != nil {
-		m.SetQuantityLeft(*p.QuantityLeft)
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -639,80 +638,6 @@ func (m *OrderCancelReplaceRejected) missing() error {
 		return &EncodeError{Message: descOrderCancelReplaceRejected.name, Field: "side", Err: ErrRequired}
 	}
 	panic("BUG: OrderCancelReplaceRejected misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCancelReplaceRejected) Proto() *seto.OrderCancelReplaceRejected {
-	p := new(seto.OrderCancelReplaceRejected)
-	if m.has&hasOrderCancelReplaceRejectedOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderCancelReplaceRejectedOrigOrderId != 0 {
-		p.OrigOrderId = new(m.origOrderId)
-	}
-	if m.has&hasOrderCancelReplaceRejectedReason != 0 {
-		p.Reason = new(seto.OrderCancelReplaceRejectedReason(m.reason))
-	}
-	if m.has&hasOrderCancelReplaceRejectedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderCancelReplaceRejectedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderCancelReplaceRejectedReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCancelReplaceRejectedLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	if m.has&hasOrderCancelReplaceRejectedMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderCancelReplaceRejectedContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderCancelReplaceRejectedSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCancelReplaceRejected) SetProto(p *seto.OrderCancelReplaceRejected) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.OrigOrderId != nil {
-		m.SetOrigOrderId(*p.OrigOrderId)
-	}
-	if p.Reason != nil {
-		m.SetReason(OrderCancelReplaceRejectedReason(*p.Reason))
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -724,92 +723,6 @@ func (m *OrderCreate) missing() error {
 		return &EncodeError{Message: descOrderCreate.name, Field: "contract_id", Err: ErrRequired}
 	}
 	panic("BUG: OrderCreate misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCreate) Proto() *seto.OrderCreate {
-	p := new(seto.OrderCreate)
-	if m.has&hasOrderCreateType != 0 {
-		p.Type = new(seto.OrderCreateType(m.typ))
-	}
-	if m.has&hasOrderCreateSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	if m.has&hasOrderCreateQuantityType != 0 {
-		p.QuantityType = new(seto.QuantityType(m.quantityType))
-	}
-	if m.has&hasOrderCreateQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	if m.has&hasOrderCreatePriceType != 0 {
-		p.PriceType = new(seto.PriceType(m.priceType))
-	}
-	if m.has&hasOrderCreatePrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasOrderCreateMaq != 0 {
-		p.Maq = new(m.maq)
-	}
-	if m.has&hasOrderCreateTif != 0 {
-		p.Tif = new(seto.TimeInForceType(m.tif))
-	}
-	if m.has&hasOrderCreateReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCreateMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderCreateContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderCreateLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCreate) SetProto(p *seto.OrderCreate) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Type != nil {
-		m.SetType(OrderCreateType(*p.Type))
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
-	if p.QuantityType != nil {
-		m.SetQuantityType(QuantityType(*p.QuantityType))
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
-	if p.PriceType != nil {
-		m.SetPriceType(PriceType(*p.PriceType))
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.Maq != nil {
-		m.SetMaq(*p.Maq)
-	}
-	if p.Tif != nil {
-		m.SetTif(TimeInForceType(*p.Tif))
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	math "math"
 	strconv "strconv"
 )
@@ -955,122 +954,6 @@ func (m *OrderExecuted) missing() error {
 		return &EncodeError{Message: descOrderExecuted.name, Field: "contract_id", Err: ErrRequired}
 	}
 	panic("BUG: OrderExecuted misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderExecuted) Proto() *seto.OrderExecuted {
-	p := new(seto.OrderExecuted)
-	if m.has&hasOrderExecutedPrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasOrderExecutedQuantityType != 0 {
-		p.QuantityType = new(seto.QuantityType(m.quantityType))
-	}
-	if m.has&hasOrderExecutedQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	if m.has&hasOrderExecutedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderExecutedPendingTimeout != 0 {
-		p.PendingTimeout = new(m.pendingTimeout)
-	}
-	if m.has&hasOrderExecutedOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderExecutedSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	if m.has&hasOrderExecutedMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderExecutedContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderExecutedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderExecutedTotalExecutedQuantity != 0 {
-		p.TotalExecutedQuantity = new(m.totalExecutedQuantity)
-	}
-	if m.has&hasOrderExecutedExecutedAvgPrice != 0 {
-		p.ExecutedAvgPrice = new(m.executedAvgPrice)
-	}
-	if m.has&hasOrderExecutedAvailableQuantity != 0 {
-		p.AvailableQuantity = new(m.availableQuantity)
-	}
-	if m.has&hasOrderExecutedOrigPrice != 0 {
-		p.OrigPrice = new(m.origPrice)
-	}
-	if m.has&hasOrderExecutedAvailableBalance != 0 {
-		p.AvailableBalance = new(m.availableBalance)
-	}
-	if m.has&hasOrderExecutedExposure != 0 {
-		p.Exposure = new(m.exposure)
-	}
-	if m.has&hasOrderExecutedLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderExecuted) SetProto(p *seto.OrderExecuted) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.QuantityType != nil {
-		m.SetQuantityType(QuantityType(*p.QuantityType))
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.PendingTimeout != nil {
-		m.SetPendingTimeout(*p.PendingTimeout)
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.TotalExecutedQuantity != nil {
-		m.SetTotalExecutedQuantity(*p.TotalExecutedQuantity)
-	}
-	if p.ExecutedAvgPrice != nil {
-		m.SetExecutedAvgPrice(*p.ExecutedAvgPrice)
-	}
-	if p.AvailableQuantity != nil {
-		m.SetAvailableQuantity(*p.AvailableQuantity)
-	}
-	if p.OrigPrice != nil {
-		m.SetOrigPrice(*p.OrigPrice)
-	}
-	if p.AvailableBalance != nil {
-		m.SetAvailableBalance(*p.AvailableBalance)
-	}
-	if p.Exposure != nil {
-		m.SetExposure(*p.Exposure)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

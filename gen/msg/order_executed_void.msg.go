@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	math "math"
 	strconv "strconv"
 )
@@ -903,116 +902,6 @@ func (m *OrderExecutedVoid) missing() error {
 		return &EncodeError{Message: descOrderExecutedVoid.name, Field: "order_id", Err: ErrRequired}
 	}
 	panic("BUG: OrderExecutedVoid misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderExecutedVoid) Proto() *seto.OrderExecutedVoid {
-	p := new(seto.OrderExecutedVoid)
-	if m.has&hasOrderExecutedVoidPrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasOrderExecutedVoidQuantityType != 0 {
-		p.QuantityType = new(seto.QuantityType(m.quantityType))
-	}
-	if m.has&hasOrderExecutedVoidQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	if m.has&hasOrderExecutedVoidAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderExecutedVoidOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderExecutedVoidAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderExecutedVoidMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderExecutedVoidContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderExecutedVoidSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	if m.has&hasOrderExecutedVoidOrigPrice != 0 {
-		p.OrigPrice = new(m.origPrice)
-	}
-	if m.has&hasOrderExecutedVoidExecutedQuantity != 0 {
-		p.ExecutedQuantity = new(m.executedQuantity)
-	}
-	if m.has&hasOrderExecutedVoidExecutedAvgPrice != 0 {
-		p.ExecutedAvgPrice = new(m.executedAvgPrice)
-	}
-	if m.has&hasOrderExecutedVoidAvailableQuantity != 0 {
-		p.AvailableQuantity = new(m.availableQuantity)
-	}
-	if m.has&hasOrderExecutedVoidAvailableBalance != 0 {
-		p.AvailableBalance = new(m.availableBalance)
-	}
-	if m.has&hasOrderExecutedVoidExposure != 0 {
-		p.Exposure = new(m.exposure)
-	}
-	if m.has&hasOrderExecutedVoidLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderExecutedVoid) SetProto(p *seto.OrderExecutedVoid) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.QuantityType != nil {
-		m.SetQuantityType(QuantityType(*p.QuantityType))
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
-	if p.OrigPrice != nil {
-		m.SetOrigPrice(*p.OrigPrice)
-	}
-	if p.ExecutedQuantity != nil {
-		m.SetExecutedQuantity(*p.ExecutedQuantity)
-	}
-	if p.ExecutedAvgPrice != nil {
-		m.SetExecutedAvgPrice(*p.ExecutedAvgPrice)
-	}
-	if p.AvailableQuantity != nil {
-		m.SetAvailableQuantity(*p.AvailableQuantity)
-	}
-	if p.AvailableBalance != nil {
-		m.SetAvailableBalance(*p.AvailableBalance)
-	}
-	if p.Exposure != nil {
-		m.SetExposure(*p.Exposure)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -234,38 +233,6 @@ func (m *OrderInvalid) missing() error {
 		return &EncodeError{Message: descOrderInvalid.name, Field: "seq", Err: ErrRequired}
 	}
 	panic("BUG: OrderInvalid misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderInvalid) Proto() *seto.OrderInvalid {
-	p := new(seto.OrderInvalid)
-	if m.has&hasOrderInvalidSeq != 0 {
-		p.Seq = new(m.seq)
-	}
-	for k := range m.reasons {
-		p.Reasons = append(p.Reasons, seto.OrderInvalidReason(m.reasons[k]))
-	}
-	if m.has&hasOrderInvalidReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderInvalid) SetProto(p *seto.OrderInvalid) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Seq != nil {
-		m.SetSeq(*p.Seq)
-	}
-	for _, e := range p.Reasons {
-		m.AddReasons(OrderInvalidReason(e))
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -661,86 +660,6 @@ func (m *OrderPendingReplace) missing() error {
 		return &EncodeError{Message: descOrderPendingReplace.name, Field: "side", Err: ErrRequired}
 	}
 	panic("BUG: OrderPendingReplace misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderPendingReplace) Proto() *seto.OrderPendingReplace {
-	p := new(seto.OrderPendingReplace)
-	if m.has&hasOrderPendingReplaceOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderPendingReplaceOrigOrderId != 0 {
-		p.OrigOrderId = new(m.origOrderId)
-	}
-	if m.has&hasOrderPendingReplacePrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasOrderPendingReplaceQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	if m.has&hasOrderPendingReplaceAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderPendingReplaceAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderPendingReplaceReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderPendingReplaceLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	if m.has&hasOrderPendingReplaceMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderPendingReplaceContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderPendingReplaceSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderPendingReplace) SetProto(p *seto.OrderPendingReplace) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.OrigOrderId != nil {
-		m.SetOrigOrderId(*p.OrigOrderId)
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

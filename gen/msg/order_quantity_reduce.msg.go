@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -227,38 +226,6 @@ func (m *OrderQuantityReduce) missing() error {
 		return &EncodeError{Message: descOrderQuantityReduce.name, Field: "new_quantity", Err: ErrRequired}
 	}
 	panic("BUG: OrderQuantityReduce misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderQuantityReduce) Proto() *seto.OrderQuantityReduce {
-	p := new(seto.OrderQuantityReduce)
-	if m.has&hasOrderQuantityReduceOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderQuantityReduceNewQuantity != 0 {
-		p.NewQuantity = new(m.newQuantity)
-	}
-	if m.has&hasOrderQuantityReduceReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderQuantityReduce) SetProto(p *seto.OrderQuantityReduce) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.NewQuantity != nil {
-		m.SetNewQuantity(*p.NewQuantity)
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

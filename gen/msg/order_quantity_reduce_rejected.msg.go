@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -477,62 +476,6 @@ func (m *OrderQuantityReduceRejected) missing() error {
 		return &EncodeError{Message: descOrderQuantityReduceRejected.name, Field: "new_quantity", Err: ErrRequired}
 	}
 	panic("BUG: OrderQuantityReduceRejected misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderQuantityReduceRejected) Proto() *seto.OrderQuantityReduceRejected {
-	p := new(seto.OrderQuantityReduceRejected)
-	if m.has&hasOrderQuantityReduceRejectedOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderQuantityReduceRejectedReason != 0 {
-		p.Reason = new(seto.OrderQuantityReduceRejectedReason(m.reason))
-	}
-	if m.has&hasOrderQuantityReduceRejectedReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderQuantityReduceRejectedNewQuantity != 0 {
-		p.NewQuantity = new(m.newQuantity)
-	}
-	if m.has&hasOrderQuantityReduceRejectedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderQuantityReduceRejectedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderQuantityReduceRejectedLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderQuantityReduceRejected) SetProto(p *seto.OrderQuantityReduceRejected) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.Reason != nil {
-		m.SetReason(OrderQuantityReduceRejectedReason(*p.Reason))
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.NewQuantity != nil {
-		m.SetNewQuantity(*p.NewQuantity)
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

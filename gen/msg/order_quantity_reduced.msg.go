@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -769,98 +768,6 @@ func (m *OrderQuantityReduced) missing() error {
 		return &EncodeError{Message: descOrderQuantityReduced.name, Field: "new_quantity", Err: ErrRequired}
 	}
 	panic("BUG: OrderQuantityReduced misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderQuantityReduced) Proto() *seto.OrderQuantityReduced {
-	p := new(seto.OrderQuantityReduced)
-	if m.has&hasOrderQuantityReducedOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderQuantityReducedReason != 0 {
-		p.Reason = new(seto.OrderQuantityReducedReason(m.reason))
-	}
-	if m.has&hasOrderQuantityReducedReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderQuantityReducedNewQuantity != 0 {
-		p.NewQuantity = new(m.newQuantity)
-	}
-	if m.has&hasOrderQuantityReducedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderQuantityReducedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderQuantityReducedMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderQuantityReducedContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderQuantityReducedSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	if m.has&hasOrderQuantityReducedOrigPrice != 0 {
-		p.OrigPrice = new(m.origPrice)
-	}
-	if m.has&hasOrderQuantityReducedExecutedQuantity != 0 {
-		p.ExecutedQuantity = new(m.executedQuantity)
-	}
-	if m.has&hasOrderQuantityReducedExecutedAvgPrice != 0 {
-		p.ExecutedAvgPrice = new(m.executedAvgPrice)
-	}
-	if m.has&hasOrderQuantityReducedLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderQuantityReduced) SetProto(p *seto.OrderQuantityReduced) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.Reason != nil {
-		m.SetReason(OrderQuantityReducedReason(*p.Reason))
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.NewQuantity != nil {
-		m.SetNewQuantity(*p.NewQuantity)
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
-	if p.OrigPrice != nil {
-		m.SetOrigPrice(*p.OrigPrice)
-	}
-	if p.ExecutedQuantity != nil {
-		m.SetExecutedQuantity(*p.ExecutedQuantity)
-	}
-	if p.ExecutedAvgPrice != nil {
-		m.SetExecutedAvgPrice(*p.ExecutedAvgPrice)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

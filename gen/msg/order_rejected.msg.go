@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -365,56 +364,6 @@ func (m *OrderRejected) missing() error {
 		return &EncodeError{Message: descOrderRejected.name, Field: "reason", Err: ErrRequired}
 	}
 	panic("BUG: OrderRejected misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderRejected) Proto() *seto.OrderRejected {
-	p := new(seto.OrderRejected)
-	if m.has&hasOrderRejectedSeq != 0 {
-		p.Seq = new(m.seq)
-	}
-	if m.has&hasOrderRejectedReason != 0 {
-		p.Reason = new(seto.OrderRejectedReason(m.reason))
-	}
-	if m.has&hasOrderRejectedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderRejectedReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderRejectedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderRejectedLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderRejected) SetProto(p *seto.OrderRejected) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Seq != nil {
-		m.SetSeq(*p.Seq)
-	}
-	if p.Reason != nil {
-		m.SetReason(OrderRejectedReason(*p.Reason))
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -2,10 +2,6 @@
 
 package msg
 
-import (
-	seto "github.com/smk-go/smk/gen/seto"
-)
-
 // PriceFeedSubscribe asks for quotes without naming markets. Client to exchange, without fields;
 // believed to bring MarketQuotes and ContractQuotes for all markets. How it is delivered is not
 // documented.
@@ -73,17 +69,6 @@ func (m *PriceFeedSubscribe) MarshalVT() ([]byte, error) {
 		return nil, err
 	}
 	return b[len(b)-n:], nil
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *PriceFeedSubscribe) Proto() *seto.PriceFeedSubscribe {
-	p := new(seto.PriceFeedSubscribe)
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *PriceFeedSubscribe) SetProto(p *seto.PriceFeedSubscribe) {
-	m.Reset()
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -2,10 +2,6 @@
 
 package msg
 
-import (
-	seto "github.com/smk-go/smk/gen/seto"
-)
-
 // PriceFeedUnsubscribe ends what PriceFeedSubscribe began. Client to exchange, without fields. No
 // answer is defined.
 type PriceFeedUnsubscribe struct {
@@ -72,17 +68,6 @@ func (m *PriceFeedUnsubscribe) MarshalVT() ([]byte, error) {
 		return nil, err
 	}
 	return b[len(b)-n:], nil
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *PriceFeedUnsubscribe) Proto() *seto.PriceFeedUnsubscribe {
-	p := new(seto.PriceFeedUnsubscribe)
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *PriceFeedUnsubscribe) SetProto(p *seto.PriceFeedUnsubscribe) {
-	m.Reset()
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

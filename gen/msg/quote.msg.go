@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -181,32 +180,6 @@ func (m *Quote) missing() error {
 		return &EncodeError{Message: descQuote.name, Field: "quantity", Err: ErrRequired}
 	}
 	panic("BUG: Quote misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *Quote) Proto() *seto.Quote {
-	p := new(seto.Quote)
-	if m.has&hasQuotePrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasQuoteQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *Quote) SetProto(p *seto.Quote) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -471,62 +470,6 @@ func (m *RunningballNotification) missing() error {
 		return &EncodeError{Message: descRunningballNotification.name, Field: "event_id", Err: ErrRequired}
 	}
 	panic("BUG: RunningballNotification misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *RunningballNotification) Proto() *seto.RunningballNotification {
-	p := new(seto.RunningballNotification)
-	if m.has&hasRunningballNotificationState != 0 {
-		p.State = new(seto.RunningballState(m.state))
-	}
-	if m.has&hasRunningballNotificationDetails != 0 {
-		p.Details = new(string(m.details))
-	}
-	if m.has&hasRunningballNotificationPeriod != 0 {
-		p.Period = new(seto.RunningballPeriod(m.period))
-	}
-	if m.has&hasRunningballNotificationPlaytime != 0 {
-		p.Playtime = new(m.playtime)
-	}
-	if m.has&hasRunningballNotificationScoreHome != 0 {
-		p.ScoreHome = new(m.scoreHome)
-	}
-	if m.has&hasRunningballNotificationScoreAway != 0 {
-		p.ScoreAway = new(m.scoreAway)
-	}
-	if m.has&hasRunningballNotificationEventId != 0 {
-		p.EventId = new(m.eventId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *RunningballNotification) SetProto(p *seto.RunningballNotification) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.State != nil {
-		m.SetState(RunningballState(*p.State))
-	}
-	if p.Details != nil {
-		m.SetDetailsString(*p.Details)
-	}
-	if p.Period != nil {
-		m.SetPeriod(RunningballPeriod(*p.Period))
-	}
-	if p.Playtime != nil {
-		m.SetPlaytime(*p.Playtime)
-	}
-	if p.ScoreHome != nil {
-		m.SetScoreHome(*p.ScoreHome)
-	}
-	if p.ScoreAway != nil {
-		m.SetScoreAway(*p.ScoreAway)
-	}
-	if p.EventId != nil {
-		m.SetEventId(*p.EventId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -129,26 +128,6 @@ func (m *Settings) MarshalVT() ([]byte, error) {
 		return nil, err
 	}
 	return b[len(b)-n:], nil
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *Settings) Proto() *seto.Settings {
-	p := new(seto.Settings)
-	if m.has&hasSettingsCancelAllOnFailure != 0 {
-		p.CancelAllOnFailure = new(m.cancelAllOnFailure)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *Settings) SetProto(p *seto.Settings) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.CancelAllOnFailure != nil {
-		m.SetCancelAllOnFailure(*p.CancelAllOnFailure)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

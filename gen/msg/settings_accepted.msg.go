@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -141,26 +140,6 @@ func (m *SettingsAccepted) missing() error {
 		return &EncodeError{Message: descSettingsAccepted.name, Field: "cancel_all_on_failure", Err: ErrRequired}
 	}
 	panic("BUG: SettingsAccepted misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *SettingsAccepted) Proto() *seto.SettingsAccepted {
-	p := new(seto.SettingsAccepted)
-	if m.has&hasSettingsAcceptedCancelAllOnFailure != 0 {
-		p.CancelAllOnFailure = new(m.cancelAllOnFailure)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *SettingsAccepted) SetProto(p *seto.SettingsAccepted) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.CancelAllOnFailure != nil {
-		m.SetCancelAllOnFailure(*p.CancelAllOnFailure)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

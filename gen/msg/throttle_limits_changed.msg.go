@@ -3,7 +3,6 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
 	strconv "strconv"
 )
 
@@ -233,38 +232,6 @@ func (m *ThrottleLimitsChanged) missing() error {
 		return &EncodeError{Message: descThrottleLimitsChanged.name, Field: "tick_ms", Err: ErrRequired}
 	}
 	panic("BUG: ThrottleLimitsChanged misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *ThrottleLimitsChanged) Proto() *seto.ThrottleLimitsChanged {
-	p := new(seto.ThrottleLimitsChanged)
-	if m.has&hasThrottleLimitsChangedAverageRatePs != 0 {
-		p.AverageRatePs = new(m.averageRatePs)
-	}
-	if m.has&hasThrottleLimitsChangedBurstSize != 0 {
-		p.BurstSize = new(m.burstSize)
-	}
-	if m.has&hasThrottleLimitsChangedTickMs != 0 {
-		p.TickMs = new(m.tickMs)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *ThrottleLimitsChanged) SetProto(p *seto.ThrottleLimitsChanged) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.AverageRatePs != nil {
-		m.SetAverageRatePs(*p.AverageRatePs)
-	}
-	if p.BurstSize != nil {
-		m.SetBurstSize(*p.BurstSize)
-	}
-	if p.TickMs != nil {
-		m.SetTickMs(*p.TickMs)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

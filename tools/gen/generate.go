@@ -51,6 +51,7 @@ func generate(ctx context.Context, protoDir string) (map[string][]byte, error) {
 		{"", standard},
 		{"", vtproto},
 		{msgParams(), codecs},
+		{msgParams(), convert},
 		{"", bot},
 	} {
 		if err := plugin(protos, step.params, files, step.run); err != nil {
@@ -136,6 +137,12 @@ func vtproto(p *protogen.Plugin) error {
 func codecs(p *protogen.Plugin) error {
 	generator.RegisterFeature("codec", codec.New(p))
 	return features(p, "codec")
+}
+
+// convert writes gen/convert. A definition that it refuses was refused by codecs before.
+func convert(p *protogen.Plugin) error {
+	codec.Convert(p)
+	return nil
 }
 
 func features(p *protogen.Plugin, names ...string) error {

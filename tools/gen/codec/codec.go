@@ -51,7 +51,6 @@ func (f *feature) GenerateFile(def *protogen.File) bool {
 			w.accessors(t)
 			w.decode(t)
 			w.encode(t)
-			w.convert(t)
 			w.text(t)
 		})
 		if isUnion(m) {

@@ -41,7 +41,6 @@ func (w *writer) union(t *message) {
 	w.unionAccess(t, bodies)
 	w.unionDecode(t, bodies)
 	w.unionEncode(t, bodies)
-	w.unionConvert(t, bodies)
 	w.unionText(t, bodies)
 }
 
@@ -234,38 +233,6 @@ func (w *writer) unionEncode(t *message, bodies []*field) {
 	w.P("}")
 	w.P()
 	w.marshal(t)
-}
-
-func (w *writer) unionConvert(t *message, bodies []*field) {
-	w.P("// Proto returns the payload as the standard type, which shares no memory with m.")
-	w.P("func (m *", t.Name, ") Proto() *", t.Standard, " {")
-	w.P("p := new(", t.Standard, ")")
-	w.P("if m.HasType() { p.Type = new(", standardIdent(t.Fields[0].Desc.Enum(), t.Fields[0].Enum.GoIdent.GoName), "(m.typ)) }")
-	w.P("if m.HasEtoPayload() { p.EtoPayload = m.etoPayload.Proto() }")
-	w.P("if !m.HasBody() { return p }")
-	w.P("switch m.typ {")
-	for _, f := range bodies {
-		w.P("case ", typeOf(t, f), ": p.", f.GoName, " = m.", f.Var, ".Proto()")
-	}
-	w.P("}")
-	w.P("return p")
-	w.P("}")
-	w.P()
-	w.P("// SetProto makes m the payload p, without bodies that its type does not name. Text fields of m")
-	w.P("// borrow those of p.")
-	w.P("func (m *", t.Name, ") SetProto(p *", t.Standard, ") {")
-	w.P("m.Reset()")
-	w.P("if p == nil { return }")
-	w.P("if p.EtoPayload != nil { m.MutableEtoPayload().SetProto(p.EtoPayload) }")
-	w.P("if p.Type == nil { return }")
-	w.P("m.SetType(PayloadType(*p.Type))")
-	w.P("switch m.typ {")
-	for _, f := range bodies {
-		w.P("case ", typeOf(t, f), ": if p.", f.GoName, " != nil { m.Mutable", f.Name, "().SetProto(p.", f.GoName, ") }")
-	}
-	w.P("}")
-	w.P("}")
-	w.P()
 }
 
 func (w *writer) unionText(t *message, bodies []*field) {
