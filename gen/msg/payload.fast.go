@@ -10,19 +10,19 @@ package msg
 // many it copies b first, or is several times slower if b is long.
 func (m *Payload) Decode(b []byte, u *Unknown) error {
 	// Here is the fast decoder, for a payload that is made as every writer makes it: type, eto_payload of
-	// numbers only, and the one body that the type names, if it is not the session's. decodeAny reads all
+	// numbers only, and the one body that the type names, if it is not the session's. decodeStrict reads all
 	// else from the start.
 	p, end := first(b), len(b)
 	if cap(b)-end < SlackBytes {
 		if p = m.withSlack(b); p == nil {
-			return m.decodeAny(b, u)
+			return m.decodeStrict(b, u)
 		}
 	}
 
 	// type and the length of eto_payload, a byte each
 	x := load(p, 0)
 	if uint32(x)&0x80ff80ff != 0x120008 {
-		return m.decodeAny(b, u)
+		return m.decodeStrict(b, u)
 	}
 	typ, i, to := PayloadType(x>>8&0x7f), 4, 4+int(x>>24&0x7f)
 
@@ -71,7 +71,7 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 	}
 
 	if i != to {
-		return m.decodeAny(b, u)
+		return m.decodeStrict(b, u)
 	}
 	m.etoPayload.has = has
 	m.typ = typ
@@ -81,7 +81,7 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 		if i == end {
 			return nil
 		}
-		return m.decodeAny(b, u)
+		return m.decodeStrict(b, u)
 	}
 	m.has = hasPayloadType | hasPayloadEtoPayload | hasPayloadBody
 
@@ -89,12 +89,12 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 	x = load(p, i)
 	if tag := uint32(typ+1)<<3 | wireBytes; tag < 0x80 {
 		if uint32(x)&0xff != tag {
-			return m.decodeAny(b, u)
+			return m.decodeStrict(b, u)
 		}
 		x, i = x>>8, i+1
 	} else {
 		if uint32(x)&0xffff != tag&0x7f|0x80|tag>>7<<8 {
-			return m.decodeAny(b, u)
+			return m.decodeStrict(b, u)
 		}
 		x, i = x>>16, i+2
 	}
@@ -106,11 +106,11 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 	case x&0x800000 == 0:
 		x, i = three(x), i+3
 	default:
-		return m.decodeAny(b, u)
+		return m.decodeStrict(b, u)
 	}
 	// It must end where the payload ends. So no later type can follow it.
 	if i+int(x) != end {
-		return m.decodeAny(b, u)
+		return m.decodeStrict(b, u)
 	}
 	switch typ {
 	case PayloadLogin:
@@ -254,7 +254,7 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 			return nil
 		}
 	}
-	return m.decodeAny(b, u)
+	return m.decodeStrict(b, u)
 }
 
 // Decode looks at no more than 27 bytes behind the end, before the body is found to end there.

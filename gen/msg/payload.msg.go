@@ -62,7 +62,6 @@ const (
 	hasPayloadType = 1 << iota
 	hasPayloadEtoPayload
 	hasPayloadBody
-	decodedByAny // for tests: not the fast decoder made it
 )
 
 var descPayload = descriptor{name: "smarkets.seto.Payload", fields: []fieldName{
@@ -1205,8 +1204,8 @@ func (*OrderCancelReplaceRejected) PayloadType() PayloadType {
 	return PayloadOrderCancelReplaceRejected
 }
 
-// decodeAny is Decode for any payload, by the strict decoders.
-func (m *Payload) decodeAny(b []byte, u *Unknown) error {
+// decodeStrict is Decode for any payload, by the strict decoders.
+func (m *Payload) decodeStrict(b []byte, u *Unknown) error {
 	m.has = 0
 	var seen Unknown
 	again, err := m.merge(b, false, &seen)
@@ -1217,7 +1216,6 @@ func (m *Payload) decodeAny(b []byte, u *Unknown) error {
 		_, err = m.merge(b, true, &seen)
 	}
 	u.add(seen)
-	m.has |= decodedByAny
 	return err
 }
 

@@ -31,7 +31,6 @@ func (w *writer) union(t *message) {
 	w.P("has", t.Name, "Type = 1 << iota")
 	w.P("has", t.Name, "EtoPayload")
 	w.P("has", t.Name, "Body")
-	w.P("decodedByAny // for tests: not the fast decoder made it")
 	w.P(")")
 	w.P()
 	w.descriptor(t)
@@ -108,8 +107,8 @@ func (w *writer) unionAccess(t *message, bodies []*field) {
 }
 
 func (w *writer) unionDecode(t *message, bodies []*field) {
-	w.P("// decodeAny is Decode for any payload, by the strict decoders.")
-	w.P("func (m *", t.Name, ") decodeAny(b []byte, u *Unknown) error {")
+	w.P("// decodeStrict is Decode for any payload, by the strict decoders.")
+	w.P("func (m *", t.Name, ") decodeStrict(b []byte, u *Unknown) error {")
 	w.P("m.has = 0")
 	w.P("var seen Unknown")
 	w.P("again, err := m.merge(b, false, &seen)")
@@ -120,7 +119,6 @@ func (w *writer) unionDecode(t *message, bodies []*field) {
 	w.P("_, err = m.merge(b, true, &seen)")
 	w.P("}")
 	w.P("u.add(seen)")
-	w.P("m.has |= decodedByAny")
 	w.P("return err")
 	w.P("}")
 	w.P()

@@ -3,7 +3,7 @@ package codec
 import "google.golang.org/protobuf/reflect/protoreflect"
 
 // unionFast writes the decoder for payloads as every writer emits them: type, eto_payload and at
-// most the one body that the type names. All else is left to decodeAny, errors included.
+// most the one body that the type names. All else is left to decodeStrict, errors included.
 func (w *writer) unionFast(t *message, bodies []*field) {
 	typ, eto := t.Fields[0], t.Fields[1]
 	c := &fastWriter{writer: w}
@@ -15,16 +15,16 @@ func (w *writer) unionFast(t *message, bodies []*field) {
 	w.P("// many it copies b first, or is several times slower if b is long.")
 	w.P("func (m *", t.Name, ") Decode(b []byte, u *Unknown) error {")
 	w.P("// Here is the fast decoder, for a payload that is made as every writer makes it: type, eto_payload of")
-	w.P("// numbers only, and the one body that the type names, if it is not the session's. decodeAny reads all")
+	w.P("// numbers only, and the one body that the type names, if it is not the session's. decodeStrict reads all")
 	w.P("// else from the start.")
 	w.P("p, end := first(b), len(b)")
 	w.P("if cap(b)-end < SlackBytes {")
-	w.P("if p = m.withSlack(b); p == nil { return m.decodeAny(b, u) }")
+	w.P("if p = m.withSlack(b); p == nil { return m.decodeStrict(b, u) }")
 	w.P("}")
 	w.P()
 	w.P("// type and the length of eto_payload, a byte each")
 	w.P("x := load(p, 0)")
-	w.P("if ", masked("x", 0x80ff80ff), " != ", hex(eto.Tag<<16|typ.Tag), " { return m.decodeAny(b, u) }")
+	w.P("if ", masked("x", 0x80ff80ff), " != ", hex(eto.Tag<<16|typ.Tag), " { return m.decodeStrict(b, u) }")
 	w.P("typ, i, to := PayloadType(x>>8&0x7f), 4, 4+int(x>>24&0x7f)")
 	c.at = 4
 	w.P()
@@ -37,14 +37,14 @@ func (w *writer) unionFast(t *message, bodies []*field) {
 			w.P()
 		}
 	}
-	w.P("if i != to { return m.decodeAny(b, u) }")
+	w.P("if i != to { return m.decodeStrict(b, u) }")
 	w.P("m.etoPayload.has = has")
 	w.P("m.typ = typ")
 	w.P()
 	w.P("if typ == ", typ.Default, " {")
 	w.P("m.has = has", t.Name, "Type | has", t.Name, "EtoPayload")
 	w.P("if i == end { return nil }")
-	w.P("return m.decodeAny(b, u)")
+	w.P("return m.decodeStrict(b, u)")
 	w.P("}")
 	w.P("m.has = has", t.Name, "Type | has", t.Name, "EtoPayload | has", t.Name, "Body")
 	w.P()
@@ -52,20 +52,20 @@ func (w *writer) unionFast(t *message, bodies []*field) {
 	w.P("// the body's field, which is the one after its type; from 16 on a tag has two bytes")
 	w.P("x = load(p, i)")
 	w.P("if tag := uint32(typ+1)<<3 | wireBytes; tag < 0x80 {")
-	w.P("if uint32(x)&0xff != tag { return m.decodeAny(b, u) }")
+	w.P("if uint32(x)&0xff != tag { return m.decodeStrict(b, u) }")
 	w.P("x, i = x>>8, i+1")
 	w.P("} else {")
-	w.P("if uint32(x)&0xffff != tag&0x7f|0x80|tag>>7<<8 { return m.decodeAny(b, u) }")
+	w.P("if uint32(x)&0xffff != tag&0x7f|0x80|tag>>7<<8 { return m.decodeStrict(b, u) }")
 	w.P("x, i = x>>16, i+2")
 	w.P("}")
 	w.P("switch {")
 	for n := 1; n <= 3; n++ {
 		w.P("case x&", hex(0x80<<(8*n-8)), " == 0: x, i = ", short(n, 0), ", i+", n)
 	}
-	w.P("default: return m.decodeAny(b, u)")
+	w.P("default: return m.decodeStrict(b, u)")
 	w.P("}")
 	w.P("// It must end where the payload ends. So no later type can follow it.")
-	w.P("if i+int(x) != end { return m.decodeAny(b, u) }")
+	w.P("if i+int(x) != end { return m.decodeStrict(b, u) }")
 	w.P("switch typ {")
 	for _, f := range bodies {
 		if hasFast(f.Message.Desc) {
@@ -73,7 +73,7 @@ func (w *writer) unionFast(t *message, bodies []*field) {
 		}
 	}
 	w.P("}")
-	w.P("return m.decodeAny(b, u)")
+	w.P("return m.decodeStrict(b, u)")
 	w.P("}")
 	w.P()
 	w.P("// Decode looks at no more than ", c.over, " bytes behind the end, before the body is found to end there.")
