@@ -3,6 +3,7 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	math "math"
 )
 
@@ -124,7 +125,7 @@ func (m *BalanceChanged) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descBalanceChanged.failRead(start, 0, i)
 			}
 		}
@@ -133,7 +134,7 @@ func (m *BalanceChanged) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descBalanceChanged.failRead(start, tag, end)
 			}
 			m.reason = b[from:end:end]
@@ -169,7 +170,7 @@ func (m *BalanceChanged) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *BalanceChanged) SizeVT() (n int) {
 	if m.has&hasBalanceChangedReason != 0 {
-		n += 1 + sizeVarint(uint64(len(m.reason))) + len(m.reason)
+		n += 1 + varint.Size(uint64(len(m.reason))) + len(m.reason)
 	}
 	if m.has&hasBalanceChangedAvailableBalance != 0 {
 		n += 9
@@ -201,7 +202,7 @@ func (m *BalanceChanged) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if m.has&hasBalanceChangedReason != 0 {
 		i -= len(m.reason)
 		copy(b[i:], m.reason)
-		i = putVarint(b, i, uint64(len(m.reason)))
+		i = varint.PutBefore(b, i, uint64(len(m.reason)))
 		i--
 		b[i] = 0xa
 	}

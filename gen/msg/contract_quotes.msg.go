@@ -3,6 +3,7 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -242,7 +243,7 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descContractQuotes.failRead(start, 0, i)
 			}
 		}
@@ -251,7 +252,7 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descContractQuotes.failRead(start, tag, end)
 			}
 			if len(m.bids) == LevelsMax {
@@ -265,7 +266,7 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descContractQuotes.failRead(start, tag, end)
 			}
 			if len(m.offers) == LevelsMax {
@@ -279,7 +280,7 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descContractQuotes.failRead(start, tag, end)
 			}
 			if len(m.executions) == ExecutionsMax {
@@ -293,7 +294,7 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descContractQuotes.failRead(start, tag, end)
 			}
 			if err := m.MutableLastExecution().merge(b[:end], from, u); err != nil {
@@ -355,31 +356,31 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 func (m *ContractQuotes) SizeVT() (n int) {
 	for k := range m.bids {
 		l := m.bids[k].SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	for k := range m.offers {
 		l := m.offers[k].SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	for k := range m.executions {
 		l := m.executions[k].SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	if m.has&hasContractQuotesLastExecution != 0 {
 		l := m.lastExecution.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	if m.has&hasContractQuotesHighPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.highPrice))
+		n += 1 + varint.Size(uint64(m.highPrice))
 	}
 	if m.has&hasContractQuotesLowPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.lowPrice))
+		n += 1 + varint.Size(uint64(m.lowPrice))
 	}
 	if m.has&hasContractQuotesMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasContractQuotesContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	return n
 }
@@ -393,22 +394,22 @@ func (m *ContractQuotes) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasContractQuotesContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x50
 	}
 	if m.has&hasContractQuotesMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x48
 	}
 	if m.has&hasContractQuotesLowPrice != 0 {
-		i = putVarint(b, i, uint64(m.lowPrice))
+		i = varint.PutBefore(b, i, uint64(m.lowPrice))
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasContractQuotesHighPrice != 0 {
-		i = putVarint(b, i, uint64(m.highPrice))
+		i = varint.PutBefore(b, i, uint64(m.highPrice))
 		i--
 		b[i] = 0x38
 	}
@@ -417,7 +418,7 @@ func (m *ContractQuotes) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x32
 	}
@@ -426,7 +427,7 @@ func (m *ContractQuotes) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x2a
 	}
@@ -435,7 +436,7 @@ func (m *ContractQuotes) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x22
 	}
@@ -444,7 +445,7 @@ func (m *ContractQuotes) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x1a
 	}

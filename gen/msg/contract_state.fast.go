@@ -2,6 +2,10 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
 // once, in the order of their numbers. It reports false if it is anything else, and m is then
 // part-filled. p is where b is read at; it may be a copy of b.
@@ -15,7 +19,7 @@ func (m *ContractState) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808008 { // contract_id of 3 bytes
-		m.contractId = uint32(three(x >> 0x8))
+		m.contractId = uint32(varint.Three(x >> 0x8))
 		has |= hasContractStateContractId
 		i += 4
 	} else if byte(x) == 0x8 { // contract_id
@@ -25,11 +29,11 @@ func (m *ContractState) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasContractStateContractId
 			i += 2
 		case x&0x8000 == 0:
-			m.contractId = uint32(two(x))
+			m.contractId = uint32(varint.Two(x))
 			has |= hasContractStateContractId
 			i += 3
 		case x&0x80000000 == 0:
-			m.contractId = uint32(four(x))
+			m.contractId = uint32(varint.Four(x))
 			has |= hasContractStateContractId
 			i += 5
 		default:
@@ -63,15 +67,15 @@ func (m *ContractState) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasContractStateReduceFactor
 			i += 2
 		case x&0x8000 == 0:
-			m.reduceFactor = uint32(two(x))
+			m.reduceFactor = uint32(varint.Two(x))
 			has |= hasContractStateReduceFactor
 			i += 3
 		case x&0x800000 == 0:
-			m.reduceFactor = uint32(three(x))
+			m.reduceFactor = uint32(varint.Three(x))
 			has |= hasContractStateReduceFactor
 			i += 4
 		case x&0x80000000 == 0:
-			m.reduceFactor = uint32(four(x))
+			m.reduceFactor = uint32(varint.Four(x))
 			has |= hasContractStateReduceFactor
 			i += 5
 		default:

@@ -3,6 +3,7 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -142,7 +143,7 @@ func (m *ContractState) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descContractState.failRead(start, 0, i)
 			}
 		}
@@ -207,16 +208,16 @@ func (m *ContractState) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *ContractState) SizeVT() (n int) {
 	if m.has&hasContractStateContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	if m.has&hasContractStateState != 0 {
-		n += 1 + sizeVarint(uint64(m.state))
+		n += 1 + varint.Size(uint64(m.state))
 	}
 	if m.has&hasContractStateReduceType != 0 {
-		n += 1 + sizeVarint(uint64(m.reduceType))
+		n += 1 + varint.Size(uint64(m.reduceType))
 	}
 	if m.has&hasContractStateReduceFactor != 0 {
-		n += 1 + sizeVarint(uint64(m.reduceFactor))
+		n += 1 + varint.Size(uint64(m.reduceFactor))
 	}
 	return n
 }
@@ -230,22 +231,22 @@ func (m *ContractState) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasContractStateReduceFactor != 0 {
-		i = putVarint(b, i, uint64(m.reduceFactor))
+		i = varint.PutBefore(b, i, uint64(m.reduceFactor))
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasContractStateReduceType != 0 {
-		i = putVarint(b, i, uint64(m.reduceType))
+		i = varint.PutBefore(b, i, uint64(m.reduceType))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasContractStateState != 0 {
-		i = putVarint(b, i, uint64(m.state))
+		i = varint.PutBefore(b, i, uint64(m.state))
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasContractStateContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x8
 	}

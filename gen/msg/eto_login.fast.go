@@ -2,6 +2,10 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
 // once, in the order of their numbers. It reports false if it is anything else, and m is then
 // part-filled. p is where b is read at; it may be a copy of b.
@@ -21,7 +25,7 @@ func (m *EtoLogin) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done

@@ -4,6 +4,7 @@ package msg
 
 import (
 	fmt "fmt"
+	varint "github.com/smk-go/smk/internal/varint"
 )
 
 // EtoLogin names the session that a client wants to go on with after its connection broke. The message
@@ -76,7 +77,7 @@ func (m *EtoLogin) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descEtoLogin.failRead(start, 0, i)
 			}
 		}
@@ -85,7 +86,7 @@ func (m *EtoLogin) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descEtoLogin.failRead(start, tag, end)
 			}
 			m.session = b[from:end:end]
@@ -105,7 +106,7 @@ func (m *EtoLogin) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *EtoLogin) SizeVT() (n int) {
 	if m.has&hasEtoLoginSession != 0 {
-		n += 1 + sizeVarint(uint64(len(m.session))) + len(m.session)
+		n += 1 + varint.Size(uint64(len(m.session))) + len(m.session)
 	}
 	return n
 }
@@ -121,7 +122,7 @@ func (m *EtoLogin) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if m.has&hasEtoLoginSession != 0 {
 		i -= len(m.session)
 		copy(b[i:], m.session)
-		i = putVarint(b, i, uint64(len(m.session)))
+		i = varint.PutBefore(b, i, uint64(len(m.session)))
 		i--
 		b[i] = 0xa
 	}

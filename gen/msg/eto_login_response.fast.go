@@ -2,6 +2,10 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
 // once, in the order of their numbers. It reports false if it is anything else, and m is then
 // part-filled. p is where b is read at; it may be a copy of b.
@@ -21,7 +25,7 @@ func (m *EtoLoginResponse) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -39,15 +43,15 @@ func (m *EtoLoginResponse) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasEtoLoginResponseReset
 			i += 2
 		case x&0x8000 == 0:
-			m.reset = uint64(two(x))
+			m.reset = uint64(varint.Two(x))
 			has |= hasEtoLoginResponseReset
 			i += 3
 		case x&0x800000 == 0:
-			m.reset = uint64(three(x))
+			m.reset = uint64(varint.Three(x))
 			has |= hasEtoLoginResponseReset
 			i += 4
 		case x&0x80000000 == 0:
-			m.reset = uint64(four(x))
+			m.reset = uint64(varint.Four(x))
 			has |= hasEtoLoginResponseReset
 			i += 5
 		default:
@@ -67,7 +71,7 @@ func (m *EtoLoginResponse) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -85,15 +89,15 @@ func (m *EtoLoginResponse) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasEtoLoginResponseId
 			i += 2
 		case x&0x8000 == 0:
-			m.id = uint64(two(x))
+			m.id = uint64(varint.Two(x))
 			has |= hasEtoLoginResponseId
 			i += 3
 		case x&0x800000 == 0:
-			m.id = uint64(three(x))
+			m.id = uint64(varint.Three(x))
 			has |= hasEtoLoginResponseId
 			i += 4
 		case x&0x80000000 == 0:
-			m.id = uint64(four(x))
+			m.id = uint64(varint.Four(x))
 			has |= hasEtoLoginResponseId
 			i += 5
 		default:

@@ -4,6 +4,7 @@ package msg
 
 import (
 	fmt "fmt"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -156,7 +157,7 @@ func (m *EtoLoginResponse) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descEtoLoginResponse.failRead(start, 0, i)
 			}
 		}
@@ -165,7 +166,7 @@ func (m *EtoLoginResponse) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descEtoLoginResponse.failRead(start, tag, end)
 			}
 			m.session = b[from:end:end]
@@ -185,7 +186,7 @@ func (m *EtoLoginResponse) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descEtoLoginResponse.failRead(start, tag, end)
 			}
 			m.email = b[from:end:end]
@@ -215,16 +216,16 @@ func (m *EtoLoginResponse) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *EtoLoginResponse) SizeVT() (n int) {
 	if m.has&hasEtoLoginResponseSession != 0 {
-		n += 1 + sizeVarint(uint64(len(m.session))) + len(m.session)
+		n += 1 + varint.Size(uint64(len(m.session))) + len(m.session)
 	}
 	if m.has&hasEtoLoginResponseReset != 0 {
-		n += 1 + sizeVarint(m.reset)
+		n += 1 + varint.Size(m.reset)
 	}
 	if m.has&hasEtoLoginResponseEmail != 0 {
-		n += 1 + sizeVarint(uint64(len(m.email))) + len(m.email)
+		n += 1 + varint.Size(uint64(len(m.email))) + len(m.email)
 	}
 	if m.has&hasEtoLoginResponseId != 0 {
-		n += 1 + sizeVarint(m.id)
+		n += 1 + varint.Size(m.id)
 	}
 	return n
 }
@@ -238,26 +239,26 @@ func (m *EtoLoginResponse) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasEtoLoginResponseId != 0 {
-		i = putVarint(b, i, m.id)
+		i = varint.PutBefore(b, i, m.id)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasEtoLoginResponseEmail != 0 {
 		i -= len(m.email)
 		copy(b[i:], m.email)
-		i = putVarint(b, i, uint64(len(m.email)))
+		i = varint.PutBefore(b, i, uint64(len(m.email)))
 		i--
 		b[i] = 0x1a
 	}
 	if m.has&hasEtoLoginResponseReset != 0 {
-		i = putVarint(b, i, m.reset)
+		i = varint.PutBefore(b, i, m.reset)
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasEtoLoginResponseSession != 0 {
 		i -= len(m.session)
 		copy(b[i:], m.session)
-		i = putVarint(b, i, uint64(len(m.session)))
+		i = varint.PutBefore(b, i, uint64(len(m.session)))
 		i--
 		b[i] = 0xa
 	}

@@ -2,6 +2,10 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // EtoLogout ends a session. The client sends it to leave; order answers that are already under way may
 // still arrive before the exchange confirms with LOGOUT_CONFIRMATION and closes. The exchange sends
 // it on its own account too, at any time and also in place of a LoginResponse, as the last message
@@ -66,7 +70,7 @@ func (m *EtoLogout) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descEtoLogout.failRead(start, 0, i)
 			}
 		}
@@ -98,7 +102,7 @@ func (m *EtoLogout) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *EtoLogout) SizeVT() (n int) {
 	if m.has&hasEtoLogoutReason != 0 {
-		n += 1 + sizeVarint(uint64(m.reason))
+		n += 1 + varint.Size(uint64(m.reason))
 	}
 	return n
 }
@@ -108,7 +112,7 @@ func (m *EtoLogout) SizeVT() (n int) {
 func (m *EtoLogout) MarshalToSizedBufferVT(b []byte) (int, error) {
 	i := len(b)
 	if m.has&hasEtoLogoutReason != 0 {
-		i = putVarint(b, i, uint64(m.reason))
+		i = varint.PutBefore(b, i, uint64(m.reason))
 		i--
 		b[i] = 0x8
 	}

@@ -2,6 +2,10 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
 // once, in the order of their numbers. It reports false if it is anything else, and m is then
 // part-filled. p is where b is read at; it may be a copy of b.
@@ -15,7 +19,7 @@ func (m *EtoPayload) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808008 { // seq of 3 bytes
-		m.seq = uint64(three(x >> 0x8))
+		m.seq = uint64(varint.Three(x >> 0x8))
 		has |= hasEtoPayloadSeq
 		i += 4
 	} else if byte(x) == 0x8 { // seq
@@ -25,11 +29,11 @@ func (m *EtoPayload) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasEtoPayloadSeq
 			i += 2
 		case x&0x8000 == 0:
-			m.seq = uint64(two(x))
+			m.seq = uint64(varint.Two(x))
 			has |= hasEtoPayloadSeq
 			i += 3
 		case x&0x80000000 == 0:
-			m.seq = uint64(four(x))
+			m.seq = uint64(varint.Four(x))
 			has |= hasEtoPayloadSeq
 			i += 5
 		default:
@@ -63,7 +67,7 @@ func (m *EtoPayload) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -83,7 +87,7 @@ func (m *EtoPayload) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -103,7 +107,7 @@ func (m *EtoPayload) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -123,7 +127,7 @@ func (m *EtoPayload) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done

@@ -4,6 +4,7 @@ package msg
 
 import (
 	fmt "fmt"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -235,7 +236,7 @@ func (m *EtoPayload) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descEtoPayload.failRead(start, 0, i)
 			}
 		}
@@ -277,7 +278,7 @@ func (m *EtoPayload) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descEtoPayload.failRead(start, tag, end)
 			}
 			if err := m.MutableReplay().merge(b[:end], from, u); err != nil {
@@ -288,7 +289,7 @@ func (m *EtoPayload) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descEtoPayload.failRead(start, tag, end)
 			}
 			if err := m.MutableLogin().merge(b[:end], from, u); err != nil {
@@ -299,7 +300,7 @@ func (m *EtoPayload) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descEtoPayload.failRead(start, tag, end)
 			}
 			if err := m.MutableLoginResponse().merge(b[:end], from, u); err != nil {
@@ -310,7 +311,7 @@ func (m *EtoPayload) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descEtoPayload.failRead(start, tag, end)
 			}
 			if err := m.MutableLogout().merge(b[:end], from, u); err != nil {
@@ -331,29 +332,29 @@ func (m *EtoPayload) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *EtoPayload) SizeVT() (n int) {
 	if m.has&hasEtoPayloadSeq != 0 {
-		n += 1 + sizeVarint(m.seq)
+		n += 1 + varint.Size(m.seq)
 	}
 	if m.has&hasEtoPayloadType != 0 {
-		n += 1 + sizeVarint(uint64(m.typ))
+		n += 1 + varint.Size(uint64(m.typ))
 	}
 	if m.has&hasEtoPayloadIsReplay != 0 {
 		n += 2
 	}
 	if m.has&hasEtoPayloadReplay != 0 {
 		l := m.replay.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	if m.has&hasEtoPayloadLogin != 0 {
 		l := m.login.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	if m.has&hasEtoPayloadLoginResponse != 0 {
 		l := m.loginResponse.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	if m.has&hasEtoPayloadLogout != 0 {
 		l := m.logout.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	return n
 }
@@ -371,7 +372,7 @@ func (m *EtoPayload) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x3a
 	}
@@ -380,7 +381,7 @@ func (m *EtoPayload) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x32
 	}
@@ -389,7 +390,7 @@ func (m *EtoPayload) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x2a
 	}
@@ -398,7 +399,7 @@ func (m *EtoPayload) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x22
 	}
@@ -412,12 +413,12 @@ func (m *EtoPayload) MarshalToSizedBufferVT(b []byte) (int, error) {
 		b[i] = 0x18
 	}
 	if m.has&hasEtoPayloadType != 0 {
-		i = putVarint(b, i, uint64(m.typ))
+		i = varint.PutBefore(b, i, uint64(m.typ))
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasEtoPayloadSeq != 0 {
-		i = putVarint(b, i, m.seq)
+		i = varint.PutBefore(b, i, m.seq)
 		i--
 		b[i] = 0x8
 	}

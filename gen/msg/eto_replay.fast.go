@@ -2,6 +2,10 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
 // once, in the order of their numbers. It reports false if it is anything else, and m is then
 // part-filled. p is where b is read at; it may be a copy of b.
@@ -15,7 +19,7 @@ func (m *EtoReplay) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808008 { // seq of 3 bytes
-		m.seq = uint64(three(x >> 0x8))
+		m.seq = uint64(varint.Three(x >> 0x8))
 		has |= hasEtoReplaySeq
 		i += 4
 	} else if byte(x) == 0x8 { // seq
@@ -25,11 +29,11 @@ func (m *EtoReplay) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasEtoReplaySeq
 			i += 2
 		case x&0x8000 == 0:
-			m.seq = uint64(two(x))
+			m.seq = uint64(varint.Two(x))
 			has |= hasEtoReplaySeq
 			i += 3
 		case x&0x80000000 == 0:
-			m.seq = uint64(four(x))
+			m.seq = uint64(varint.Four(x))
 			has |= hasEtoReplaySeq
 			i += 5
 		default:

@@ -2,6 +2,10 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
 // once, in the order of their numbers. It reports false if it is anything else, and m is then
 // part-filled. p is where b is read at; it may be a copy of b.
@@ -21,15 +25,15 @@ func (m *EventUnsubscribe) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasEventUnsubscribeEventId
 			i += 2
 		case x&0x8000 == 0:
-			m.eventId = uint32(two(x))
+			m.eventId = uint32(varint.Two(x))
 			has |= hasEventUnsubscribeEventId
 			i += 3
 		case x&0x800000 == 0:
-			m.eventId = uint32(three(x))
+			m.eventId = uint32(varint.Three(x))
 			has |= hasEventUnsubscribeEventId
 			i += 4
 		case x&0x80000000 == 0:
-			m.eventId = uint32(four(x))
+			m.eventId = uint32(varint.Four(x))
 			has |= hasEventUnsubscribeEventId
 			i += 5
 		default:

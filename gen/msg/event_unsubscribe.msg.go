@@ -3,6 +3,7 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -67,7 +68,7 @@ func (m *EventUnsubscribe) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descEventUnsubscribe.failRead(start, 0, i)
 			}
 		}
@@ -96,7 +97,7 @@ func (m *EventUnsubscribe) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *EventUnsubscribe) SizeVT() (n int) {
 	if m.has&hasEventUnsubscribeEventId != 0 {
-		n += 1 + sizeVarint(uint64(m.eventId))
+		n += 1 + varint.Size(uint64(m.eventId))
 	}
 	return n
 }
@@ -110,7 +111,7 @@ func (m *EventUnsubscribe) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasEventUnsubscribeEventId != 0 {
-		i = putVarint(b, i, uint64(m.eventId))
+		i = varint.PutBefore(b, i, uint64(m.eventId))
 		i--
 		b[i] = 0x10
 	}

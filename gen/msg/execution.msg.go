@@ -3,6 +3,7 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -142,7 +143,7 @@ func (m *Execution) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descExecution.failRead(start, 0, i)
 			}
 		}
@@ -204,16 +205,16 @@ func (m *Execution) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *Execution) SizeVT() (n int) {
 	if m.has&hasExecutionPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.price))
+		n += 1 + varint.Size(uint64(m.price))
 	}
 	if m.has&hasExecutionQuantity != 0 {
-		n += 1 + sizeVarint(m.quantity)
+		n += 1 + varint.Size(m.quantity)
 	}
 	if m.has&hasExecutionLiquidity != 0 {
-		n += 1 + sizeVarint(uint64(m.liquidity))
+		n += 1 + varint.Size(uint64(m.liquidity))
 	}
 	if m.has&hasExecutionMicroseconds != 0 {
-		n += 1 + sizeVarint(m.microseconds)
+		n += 1 + varint.Size(m.microseconds)
 	}
 	return n
 }
@@ -227,22 +228,22 @@ func (m *Execution) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasExecutionMicroseconds != 0 {
-		i = putVarint(b, i, m.microseconds)
+		i = varint.PutBefore(b, i, m.microseconds)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasExecutionLiquidity != 0 {
-		i = putVarint(b, i, uint64(m.liquidity))
+		i = varint.PutBefore(b, i, uint64(m.liquidity))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasExecutionQuantity != 0 {
-		i = putVarint(b, i, m.quantity)
+		i = varint.PutBefore(b, i, m.quantity)
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasExecutionPrice != 0 {
-		i = putVarint(b, i, uint64(m.price))
+		i = varint.PutBefore(b, i, uint64(m.price))
 		i--
 		b[i] = 0x8
 	}

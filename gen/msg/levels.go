@@ -1,5 +1,7 @@
 package msg
 
+import "github.com/smk-go/smk/internal/varint"
+
 // shape is where the bits of a quantity of up to four bytes are.
 type shape struct {
 	goesOn uint32 // the bits that say whether it goes on
@@ -73,7 +75,7 @@ func level(p *byte, i int) (next int, price uint32, quantity uint64) {
 	x, at := load(p, i), 0
 	switch {
 	case x&0xff_8080_ff00_00 == 0x10_0080_0800_00:
-		price, at = uint32(two(x>>24)), i+6
+		price, at = uint32(varint.Two(x>>24)), i+6
 	case x&0xff80_ff00_00 == 0x1000_0800_00:
 		price, at = uint32(x>>24&0x7f), i+5
 	default:
@@ -86,8 +88,8 @@ func level(p *byte, i int) (next int, price uint32, quantity uint64) {
 	}
 	mask := ^uint64(0) >> (56 - 8*more)
 	y := load(p, at) & mask
-	if y&continued != mask>>8&continued {
+	if y&varint.Continuation != mask>>8&varint.Continuation {
 		return i, 0, 0
 	}
-	return next, price, eight(y)
+	return next, price, varint.Eight(y)
 }

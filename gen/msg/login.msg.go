@@ -4,6 +4,7 @@ package msg
 
 import (
 	fmt "fmt"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -185,7 +186,7 @@ func (m *Login) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descLogin.failRead(start, 0, i)
 			}
 		}
@@ -194,7 +195,7 @@ func (m *Login) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descLogin.failRead(start, tag, end)
 			}
 			m.username = b[from:end:end]
@@ -204,7 +205,7 @@ func (m *Login) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descLogin.failRead(start, tag, end)
 			}
 			m.password = b[from:end:end]
@@ -214,7 +215,7 @@ func (m *Login) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descLogin.failRead(start, tag, end)
 			}
 			m.cookie = b[from:end:end]
@@ -254,19 +255,19 @@ func (m *Login) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *Login) SizeVT() (n int) {
 	if m.has&hasLoginUsername != 0 {
-		n += 1 + sizeVarint(uint64(len(m.username))) + len(m.username)
+		n += 1 + varint.Size(uint64(len(m.username))) + len(m.username)
 	}
 	if m.has&hasLoginPassword != 0 {
-		n += 1 + sizeVarint(uint64(len(m.password))) + len(m.password)
+		n += 1 + varint.Size(uint64(len(m.password))) + len(m.password)
 	}
 	if m.has&hasLoginCookie != 0 {
-		n += 1 + sizeVarint(uint64(len(m.cookie))) + len(m.cookie)
+		n += 1 + varint.Size(uint64(len(m.cookie))) + len(m.cookie)
 	}
 	if m.has&hasLoginAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasLoginAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	return n
 }
@@ -276,33 +277,33 @@ func (m *Login) SizeVT() (n int) {
 func (m *Login) MarshalToSizedBufferVT(b []byte) (int, error) {
 	i := len(b)
 	if m.has&hasLoginAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasLoginAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasLoginCookie != 0 {
 		i -= len(m.cookie)
 		copy(b[i:], m.cookie)
-		i = putVarint(b, i, uint64(len(m.cookie)))
+		i = varint.PutBefore(b, i, uint64(len(m.cookie)))
 		i--
 		b[i] = 0x1a
 	}
 	if m.has&hasLoginPassword != 0 {
 		i -= len(m.password)
 		copy(b[i:], m.password)
-		i = putVarint(b, i, uint64(len(m.password)))
+		i = varint.PutBefore(b, i, uint64(len(m.password)))
 		i--
 		b[i] = 0x12
 	}
 	if m.has&hasLoginUsername != 0 {
 		i -= len(m.username)
 		copy(b[i:], m.username)
-		i = putVarint(b, i, uint64(len(m.username)))
+		i = varint.PutBefore(b, i, uint64(len(m.username)))
 		i--
 		b[i] = 0xa
 	}

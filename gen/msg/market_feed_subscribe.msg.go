@@ -2,6 +2,10 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // MarketFeedSubscribe asks for market states without naming markets. Client to exchange, without
 // fields; believed to bring MarketState and MarketManagedState for all markets. How it is delivered
 // is not documented.
@@ -33,7 +37,7 @@ func (m *MarketFeedSubscribe) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descMarketFeedSubscribe.failRead(start, 0, i)
 			}
 		}

@@ -2,6 +2,10 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // MarketFeedUnsubscribe ends what MarketFeedSubscribe began. Client to exchange, without fields. No
 // answer is defined.
 type MarketFeedUnsubscribe struct {
@@ -32,7 +36,7 @@ func (m *MarketFeedUnsubscribe) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descMarketFeedUnsubscribe.failRead(start, 0, i)
 			}
 		}

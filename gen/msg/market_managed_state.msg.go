@@ -3,6 +3,7 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -94,7 +95,7 @@ func (m *MarketManagedState) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descMarketManagedState.failRead(start, 0, i)
 			}
 		}
@@ -136,10 +137,10 @@ func (m *MarketManagedState) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *MarketManagedState) SizeVT() (n int) {
 	if m.has&hasMarketManagedStateManagedState != 0 {
-		n += 1 + sizeVarint(uint64(m.managedState))
+		n += 1 + varint.Size(uint64(m.managedState))
 	}
 	if m.has&hasMarketManagedStateMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	return n
 }
@@ -153,12 +154,12 @@ func (m *MarketManagedState) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasMarketManagedStateMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasMarketManagedStateManagedState != 0 {
-		i = putVarint(b, i, uint64(m.managedState))
+		i = varint.PutBefore(b, i, uint64(m.managedState))
 		i--
 		b[i] = 0x10
 	}

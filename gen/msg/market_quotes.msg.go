@@ -3,6 +3,7 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -170,7 +171,7 @@ func (m *MarketQuotes) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descMarketQuotes.failRead(start, 0, i)
 			}
 		}
@@ -179,7 +180,7 @@ func (m *MarketQuotes) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descMarketQuotes.failRead(start, tag, end)
 			}
 			if len(m.contractQuotes) == ContractsMax {
@@ -250,19 +251,19 @@ func (m *MarketQuotes) merge(b []byte, i int, u *Unknown) error {
 func (m *MarketQuotes) SizeVT() (n int) {
 	for k := range m.contractQuotes {
 		l := m.contractQuotes[k].SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	if m.has&hasMarketQuotesPriceType != 0 {
-		n += 1 + sizeVarint(uint64(m.priceType))
+		n += 1 + varint.Size(uint64(m.priceType))
 	}
 	if m.has&hasMarketQuotesQuantityType != 0 {
-		n += 1 + sizeVarint(uint64(m.quantityType))
+		n += 1 + varint.Size(uint64(m.quantityType))
 	}
 	if m.has&hasMarketQuotesExecutedVolume != 0 {
-		n += 1 + sizeVarint(m.executedVolume)
+		n += 1 + varint.Size(m.executedVolume)
 	}
 	if m.has&hasMarketQuotesMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	return n
 }
@@ -276,22 +277,22 @@ func (m *MarketQuotes) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasMarketQuotesMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasMarketQuotesExecutedVolume != 0 {
-		i = putVarint(b, i, m.executedVolume)
+		i = varint.PutBefore(b, i, m.executedVolume)
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasMarketQuotesQuantityType != 0 {
-		i = putVarint(b, i, uint64(m.quantityType))
+		i = varint.PutBefore(b, i, uint64(m.quantityType))
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasMarketQuotesPriceType != 0 {
-		i = putVarint(b, i, uint64(m.priceType))
+		i = varint.PutBefore(b, i, uint64(m.priceType))
 		i--
 		b[i] = 0x18
 	}
@@ -300,7 +301,7 @@ func (m *MarketQuotes) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
 	}

@@ -2,6 +2,10 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
 // once, in the order of their numbers. It reports false if it is anything else, and m is then
 // part-filled. p is where b is read at; it may be a copy of b.
@@ -23,7 +27,7 @@ func (m *MarketState) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808018 { // market_id of 3 bytes
-		m.marketId = uint32(three(x >> 0x8))
+		m.marketId = uint32(varint.Three(x >> 0x8))
 		has |= hasMarketStateMarketId
 		i += 4
 	} else if byte(x) == 0x18 { // market_id
@@ -33,11 +37,11 @@ func (m *MarketState) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasMarketStateMarketId
 			i += 2
 		case x&0x8000 == 0:
-			m.marketId = uint32(two(x))
+			m.marketId = uint32(varint.Two(x))
 			has |= hasMarketStateMarketId
 			i += 3
 		case x&0x80000000 == 0:
-			m.marketId = uint32(four(x))
+			m.marketId = uint32(varint.Four(x))
 			has |= hasMarketStateMarketId
 			i += 5
 		default:
@@ -57,7 +61,7 @@ func (m *MarketState) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -75,7 +79,7 @@ func (m *MarketState) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done

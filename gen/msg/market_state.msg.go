@@ -3,6 +3,7 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -144,7 +145,7 @@ func (m *MarketState) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descMarketState.failRead(start, 0, i)
 			}
 		}
@@ -176,7 +177,7 @@ func (m *MarketState) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descMarketState.failRead(start, tag, end)
 			}
 			m.reason = b[from:end:end]
@@ -186,7 +187,7 @@ func (m *MarketState) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descMarketState.failRead(start, tag, end)
 			}
 			if len(m.contracts) == ContractsMax {
@@ -210,17 +211,17 @@ func (m *MarketState) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *MarketState) SizeVT() (n int) {
 	if m.has&hasMarketStateState != 0 {
-		n += 1 + sizeVarint(uint64(m.state))
+		n += 1 + varint.Size(uint64(m.state))
 	}
 	if m.has&hasMarketStateMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasMarketStateReason != 0 {
-		n += 1 + sizeVarint(uint64(len(m.reason))) + len(m.reason)
+		n += 1 + varint.Size(uint64(len(m.reason))) + len(m.reason)
 	}
 	for k := range m.contracts {
 		l := m.contracts[k].SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	return n
 }
@@ -238,24 +239,24 @@ func (m *MarketState) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x2a
 	}
 	if m.has&hasMarketStateReason != 0 {
 		i -= len(m.reason)
 		copy(b[i:], m.reason)
-		i = putVarint(b, i, uint64(len(m.reason)))
+		i = varint.PutBefore(b, i, uint64(len(m.reason)))
 		i--
 		b[i] = 0x22
 	}
 	if m.has&hasMarketStateMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasMarketStateState != 0 {
-		i = putVarint(b, i, uint64(m.state))
+		i = varint.PutBefore(b, i, uint64(m.state))
 		i--
 		b[i] = 0x10
 	}

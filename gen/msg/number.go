@@ -1,5 +1,7 @@
 package msg
 
+import "github.com/smk-go/smk/internal/varint"
+
 // What differs from field to field, be it the field's number or the length of its value, is not
 // branched on here: when fields come in any order nearly every such branch is mispredicted, and one
 // of these costs as much as reading a field.
@@ -9,26 +11,26 @@ const (
 	numbersEnd = 32                 // one more than the highest field number that numbers reads
 
 	// readAhead is how far behind its start a field is looked at.
-	readAhead = 2 + varintBytes
+	readAhead = 2 + varint.BytesMax
 )
 
 // That is no more than may be looked at.
 const _ = uint(SlackBytes - readAhead)
 
-// number is varint without branches on the length, as long as there is room to look ahead.
+// number is varint.Read without branches on the length, as long as there is room to look ahead.
 func number(b []byte, i int) (v uint64, next int) {
 	if i <= cap(b)-wordBytes {
 		x := load(first(b), i)
-		if stop := ^x & continued; stop != 0 {
+		if stop := ^x & varint.Continuation; stop != 0 {
 			mask := stop ^ (stop - 1)
 			// Its bytes are counted by their lowest bits. Without newer instructions that is faster
 			// than counting zeros.
 			if next = i + int(mask&lowest*lowest>>56); next <= len(b) {
-				return eight(x & mask), next
+				return varint.Eight(x & mask), next
 			}
 		}
 	}
-	return varint(b, i)
+	return varint.Read(b, i)
 }
 
 // numbers reads fields of one number each from b[i:] on, and leaves their values at their own numbers.
@@ -44,15 +46,15 @@ func numbers(b []byte, i int, values *[numbersEnd]uint64, wanted, fixed uint32) 
 		// are the number, and its highest bit says which.
 		k := uint8(x) >> 3
 		var v uint64
-		if uint8(x)&0x87 == wireVarint {
+		if uint8(x)&0x87 == varint.TypeVarint {
 			if varints>>k&1 == 0 {
 				break
 			}
-			stop := ^x & (continued &^ 0x80) // behind the tag
+			stop := ^x & (varint.Continuation &^ 0x80) // behind the tag
 			if stop != 0 {
 				mask := stop ^ (stop - 1)
 				next = i + int(mask&lowest*lowest>>56)
-				v = eight(x & mask >> 8)
+				v = varint.Eight(x & mask >> 8)
 			} else {
 				v, next = long(p, i+1)
 			}

@@ -4,6 +4,7 @@ package msg
 
 import (
 	binary "encoding/binary"
+	varint "github.com/smk-go/smk/internal/varint"
 )
 
 // Put writes the message to the front of b, as MarshalToSizedBufferVT writes it to the end of what it
@@ -21,20 +22,20 @@ func (m *OrderCancel) Put(b *[PutBytes]byte) (n int) {
 	if has&hasOrderCancelReference != 0 {
 		b[i&putMask] = 0x10
 		v := m.reference
-		x, n := spread64(v)
+		x, n := varint.Spread64(v)
 		binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 		if n > 8 {
-			binary.LittleEndian.PutUint16(b[i&putMask+9:], ninth(v))
+			binary.LittleEndian.PutUint16(b[i&putMask+9:], varint.Ninth(v))
 		}
 		i += 1 + n
 	}
 	{ // order_id
 		b[i&putMask] = 0x18
 		v := m.orderId
-		x, n := spread64(v)
+		x, n := varint.Spread64(v)
 		binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 		if n > 8 {
-			binary.LittleEndian.PutUint16(b[i&putMask+9:], ninth(v))
+			binary.LittleEndian.PutUint16(b[i&putMask+9:], varint.Ninth(v))
 		}
 		i += 1 + n
 	}

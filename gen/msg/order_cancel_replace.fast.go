@@ -2,6 +2,10 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
 // once, in the order of their numbers. It reports false if it is anything else, and m is then
 // part-filled. p is where b is read at; it may be a copy of b.
@@ -15,8 +19,8 @@ func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x8 { // orig_order_id
-		if y := load(p, i+1); y&continued == continued && octet(p, i+9) < 0x80 { // of 9 bytes
-			m.origOrderId = uint64(eight(y) | uint64(octet(p, i+9))<<56)
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation && octet(p, i+9) < 0x80 { // of 9 bytes
+			m.origOrderId = uint64(varint.Eight(y) | uint64(octet(p, i+9))<<56)
 			has |= hasOrderCancelReplaceOrigOrderId
 			i += 10
 		} else if v, next := long(p, i+1); next > 0 {
@@ -28,7 +32,7 @@ func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8010 { // price of 2 bytes
-		m.price = uint32(two(x >> 0x8))
+		m.price = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderCancelReplacePrice
 		i += 3
 	} else if byte(x) == 0x10 { // price
@@ -38,11 +42,11 @@ func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelReplacePrice
 			i += 2
 		case x&0x800000 == 0:
-			m.price = uint32(three(x))
+			m.price = uint32(varint.Three(x))
 			has |= hasOrderCancelReplacePrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.price = uint32(four(x))
+			m.price = uint32(varint.Four(x))
 			has |= hasOrderCancelReplacePrice
 			i += 5
 		default:
@@ -63,7 +67,7 @@ func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808020 { // quantity of 3 bytes
-		m.quantity = uint64(three(x >> 0x8))
+		m.quantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderCancelReplaceQuantity
 		i += 4
 	} else if byte(x) == 0x20 { // quantity
@@ -73,11 +77,11 @@ func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelReplaceQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.quantity = uint64(two(x))
+			m.quantity = uint64(varint.Two(x))
 			has |= hasOrderCancelReplaceQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.quantity = uint64(four(x))
+			m.quantity = uint64(varint.Four(x))
 			has |= hasOrderCancelReplaceQuantity
 			i += 5
 		default:
@@ -98,8 +102,8 @@ func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x30 { // reference
-		if y := load(p, i+1); y&continued == continued>>8 { // of 8 bytes
-			m.reference = uint64(eight(y))
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation>>8 { // of 8 bytes
+			m.reference = uint64(varint.Eight(y))
 			has |= hasOrderCancelReplaceReference
 			i += 9
 		} else if v, next := long(p, i+1); next > 0 {
@@ -117,7 +121,7 @@ func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -129,7 +133,7 @@ func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808040 { // market_id of 3 bytes
-		m.marketId = uint32(three(x >> 0x8))
+		m.marketId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderCancelReplaceMarketId
 		i += 4
 	} else if byte(x) == 0x40 { // market_id
@@ -139,11 +143,11 @@ func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelReplaceMarketId
 			i += 2
 		case x&0x8000 == 0:
-			m.marketId = uint32(two(x))
+			m.marketId = uint32(varint.Two(x))
 			has |= hasOrderCancelReplaceMarketId
 			i += 3
 		case x&0x80000000 == 0:
-			m.marketId = uint32(four(x))
+			m.marketId = uint32(varint.Four(x))
 			has |= hasOrderCancelReplaceMarketId
 			i += 5
 		default:

@@ -3,6 +3,7 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	math "math"
 )
 
@@ -32,15 +33,15 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelledAccountSequence
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence = uint32(two(x))
+			m.accountSequence = uint32(varint.Two(x))
 			has |= hasOrderCancelledAccountSequence
 			i += 3
 		case x&0x800000 == 0:
-			m.accountSequence = uint32(three(x))
+			m.accountSequence = uint32(varint.Three(x))
 			has |= hasOrderCancelledAccountSequence
 			i += 4
 		case x&0x80000000 == 0:
-			m.accountSequence = uint32(four(x))
+			m.accountSequence = uint32(varint.Four(x))
 			has |= hasOrderCancelledAccountSequence
 			i += 5
 		default:
@@ -54,8 +55,8 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x20 { // reference
-		if y := load(p, i+1); y&continued == continued>>8 { // of 8 bytes
-			m.reference = uint64(eight(y))
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation>>8 { // of 8 bytes
+			m.reference = uint64(varint.Eight(y))
 			has |= hasOrderCancelledReference
 			i += 9
 		} else if v, next := long(p, i+1); next > 0 {
@@ -67,8 +68,8 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x28 { // order_id
-		if y := load(p, i+1); y&continued == continued && octet(p, i+9) < 0x80 { // of 9 bytes
-			m.orderId = uint64(eight(y) | uint64(octet(p, i+9))<<56)
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation && octet(p, i+9) < 0x80 { // of 9 bytes
+			m.orderId = uint64(varint.Eight(y) | uint64(octet(p, i+9))<<56)
 			has |= hasOrderCancelledOrderId
 			i += 10
 		} else if v, next := long(p, i+1); next > 0 {
@@ -80,7 +81,7 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808030 { // executed_quantity of 3 bytes
-		m.executedQuantity = uint64(three(x >> 0x8))
+		m.executedQuantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderCancelledExecutedQuantity
 		i += 4
 	} else if byte(x) == 0x30 { // executed_quantity
@@ -90,11 +91,11 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelledExecutedQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.executedQuantity = uint64(two(x))
+			m.executedQuantity = uint64(varint.Two(x))
 			has |= hasOrderCancelledExecutedQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.executedQuantity = uint64(four(x))
+			m.executedQuantity = uint64(varint.Four(x))
 			has |= hasOrderCancelledExecutedQuantity
 			i += 5
 		default:
@@ -108,7 +109,7 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8038 { // executed_avg_price of 2 bytes
-		m.executedAvgPrice = uint32(two(x >> 0x8))
+		m.executedAvgPrice = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderCancelledExecutedAvgPrice
 		i += 3
 	} else if byte(x) == 0x38 { // executed_avg_price
@@ -118,11 +119,11 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelledExecutedAvgPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.executedAvgPrice = uint32(three(x))
+			m.executedAvgPrice = uint32(varint.Three(x))
 			has |= hasOrderCancelledExecutedAvgPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.executedAvgPrice = uint32(four(x))
+			m.executedAvgPrice = uint32(varint.Four(x))
 			has |= hasOrderCancelledExecutedAvgPrice
 			i += 5
 		default:
@@ -136,7 +137,7 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808040 { // account_sequence_64 of 3 bytes
-		m.accountSequence_64 = uint64(three(x >> 0x8))
+		m.accountSequence_64 = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderCancelledAccountSequence_64
 		i += 4
 	} else if byte(x) == 0x40 { // account_sequence_64
@@ -146,11 +147,11 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelledAccountSequence_64
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence_64 = uint64(two(x))
+			m.accountSequence_64 = uint64(varint.Two(x))
 			has |= hasOrderCancelledAccountSequence_64
 			i += 3
 		case x&0x80000000 == 0:
-			m.accountSequence_64 = uint64(four(x))
+			m.accountSequence_64 = uint64(varint.Four(x))
 			has |= hasOrderCancelledAccountSequence_64
 			i += 5
 		default:
@@ -164,7 +165,7 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808048 { // market_id of 3 bytes
-		m.marketId = uint32(three(x >> 0x8))
+		m.marketId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderCancelledMarketId
 		i += 4
 	} else if byte(x) == 0x48 { // market_id
@@ -174,11 +175,11 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelledMarketId
 			i += 2
 		case x&0x8000 == 0:
-			m.marketId = uint32(two(x))
+			m.marketId = uint32(varint.Two(x))
 			has |= hasOrderCancelledMarketId
 			i += 3
 		case x&0x80000000 == 0:
-			m.marketId = uint32(four(x))
+			m.marketId = uint32(varint.Four(x))
 			has |= hasOrderCancelledMarketId
 			i += 5
 		default:
@@ -192,7 +193,7 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808050 { // contract_id of 3 bytes
-		m.contractId = uint32(three(x >> 0x8))
+		m.contractId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderCancelledContractId
 		i += 4
 	} else if byte(x) == 0x50 { // contract_id
@@ -202,11 +203,11 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelledContractId
 			i += 2
 		case x&0x8000 == 0:
-			m.contractId = uint32(two(x))
+			m.contractId = uint32(varint.Two(x))
 			has |= hasOrderCancelledContractId
 			i += 3
 		case x&0x80000000 == 0:
-			m.contractId = uint32(four(x))
+			m.contractId = uint32(varint.Four(x))
 			has |= hasOrderCancelledContractId
 			i += 5
 		default:
@@ -227,7 +228,7 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8060 { // orig_price of 2 bytes
-		m.origPrice = uint32(two(x >> 0x8))
+		m.origPrice = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderCancelledOrigPrice
 		i += 3
 	} else if byte(x) == 0x60 { // orig_price
@@ -237,11 +238,11 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelledOrigPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.origPrice = uint32(three(x))
+			m.origPrice = uint32(varint.Three(x))
 			has |= hasOrderCancelledOrigPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.origPrice = uint32(four(x))
+			m.origPrice = uint32(varint.Four(x))
 			has |= hasOrderCancelledOrigPrice
 			i += 5
 		default:
@@ -275,7 +276,7 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done

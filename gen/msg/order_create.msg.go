@@ -3,6 +3,7 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -364,7 +365,7 @@ func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderCreate.failRead(start, 0, i)
 			}
 		}
@@ -498,7 +499,7 @@ func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderCreate.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -589,40 +590,40 @@ func (m *OrderCreate) store(values *[numbersEnd]uint64, seen uint32, u *Unknown)
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderCreate) SizeVT() (n int) {
 	if m.has&hasOrderCreateType != 0 {
-		n += 1 + sizeVarint(uint64(m.typ))
+		n += 1 + varint.Size(uint64(m.typ))
 	}
 	if m.has&hasOrderCreateSide != 0 {
-		n += 1 + sizeVarint(uint64(m.side))
+		n += 1 + varint.Size(uint64(m.side))
 	}
 	if m.has&hasOrderCreateQuantityType != 0 {
-		n += 1 + sizeVarint(uint64(m.quantityType))
+		n += 1 + varint.Size(uint64(m.quantityType))
 	}
 	if m.has&hasOrderCreateQuantity != 0 {
-		n += 1 + sizeVarint(m.quantity)
+		n += 1 + varint.Size(m.quantity)
 	}
 	if m.has&hasOrderCreatePriceType != 0 {
-		n += 1 + sizeVarint(uint64(m.priceType))
+		n += 1 + varint.Size(uint64(m.priceType))
 	}
 	if m.has&hasOrderCreatePrice != 0 {
-		n += 1 + sizeVarint(uint64(m.price))
+		n += 1 + varint.Size(uint64(m.price))
 	}
 	if m.has&hasOrderCreateMaq != 0 {
-		n += 1 + sizeVarint(uint64(m.maq))
+		n += 1 + varint.Size(uint64(m.maq))
 	}
 	if m.has&hasOrderCreateTif != 0 {
-		n += 1 + sizeVarint(uint64(m.tif))
+		n += 1 + varint.Size(uint64(m.tif))
 	}
 	if m.has&hasOrderCreateReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	if m.has&hasOrderCreateMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasOrderCreateContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	if m.has&hasOrderCreateLabel != 0 {
-		n += 1 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 1 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	return n
 }
@@ -638,62 +639,62 @@ func (m *OrderCreate) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if m.has&hasOrderCreateLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i--
 		b[i] = 0x72
 	}
 	if m.has&hasOrderCreateContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x68
 	}
 	if m.has&hasOrderCreateMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x60
 	}
 	if m.has&hasOrderCreateReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x58
 	}
 	if m.has&hasOrderCreateTif != 0 {
-		i = putVarint(b, i, uint64(m.tif))
+		i = varint.PutBefore(b, i, uint64(m.tif))
 		i--
 		b[i] = 0x50
 	}
 	if m.has&hasOrderCreateMaq != 0 {
-		i = putVarint(b, i, uint64(m.maq))
+		i = varint.PutBefore(b, i, uint64(m.maq))
 		i--
 		b[i] = 0x48
 	}
 	if m.has&hasOrderCreatePrice != 0 {
-		i = putVarint(b, i, uint64(m.price))
+		i = varint.PutBefore(b, i, uint64(m.price))
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasOrderCreatePriceType != 0 {
-		i = putVarint(b, i, uint64(m.priceType))
+		i = varint.PutBefore(b, i, uint64(m.priceType))
 		i--
 		b[i] = 0x38
 	}
 	if m.has&hasOrderCreateQuantity != 0 {
-		i = putVarint(b, i, m.quantity)
+		i = varint.PutBefore(b, i, m.quantity)
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasOrderCreateQuantityType != 0 {
-		i = putVarint(b, i, uint64(m.quantityType))
+		i = varint.PutBefore(b, i, uint64(m.quantityType))
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderCreateSide != 0 {
-		i = putVarint(b, i, uint64(m.side))
+		i = varint.PutBefore(b, i, uint64(m.side))
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderCreateType != 0 {
-		i = putVarint(b, i, uint64(m.typ))
+		i = varint.PutBefore(b, i, uint64(m.typ))
 		i--
 		b[i] = 0x8
 	}

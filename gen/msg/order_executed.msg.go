@@ -3,6 +3,7 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	math "math"
 	strconv "strconv"
 )
@@ -500,7 +501,7 @@ func (m *OrderExecuted) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderExecuted.failRead(start, 0, i)
 			}
 		}
@@ -671,7 +672,7 @@ func (m *OrderExecuted) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderExecuted.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -773,46 +774,46 @@ func (m *OrderExecuted) store(values *[numbersEnd]uint64, seen uint32, u *Unknow
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderExecuted) SizeVT() (n int) {
 	if m.has&hasOrderExecutedPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.price))
+		n += 1 + varint.Size(uint64(m.price))
 	}
 	if m.has&hasOrderExecutedQuantityType != 0 {
-		n += 1 + sizeVarint(uint64(m.quantityType))
+		n += 1 + varint.Size(uint64(m.quantityType))
 	}
 	if m.has&hasOrderExecutedQuantity != 0 {
-		n += 1 + sizeVarint(m.quantity)
+		n += 1 + varint.Size(m.quantity)
 	}
 	if m.has&hasOrderExecutedAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasOrderExecutedPendingTimeout != 0 {
-		n += 1 + sizeVarint(uint64(m.pendingTimeout))
+		n += 1 + varint.Size(uint64(m.pendingTimeout))
 	}
 	if m.has&hasOrderExecutedOrderId != 0 {
-		n += 1 + sizeVarint(m.orderId)
+		n += 1 + varint.Size(m.orderId)
 	}
 	if m.has&hasOrderExecutedSide != 0 {
-		n += 1 + sizeVarint(uint64(m.side))
+		n += 1 + varint.Size(uint64(m.side))
 	}
 	if m.has&hasOrderExecutedMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasOrderExecutedContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	if m.has&hasOrderExecutedAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	if m.has&hasOrderExecutedTotalExecutedQuantity != 0 {
-		n += 1 + sizeVarint(m.totalExecutedQuantity)
+		n += 1 + varint.Size(m.totalExecutedQuantity)
 	}
 	if m.has&hasOrderExecutedExecutedAvgPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.executedAvgPrice))
+		n += 1 + varint.Size(uint64(m.executedAvgPrice))
 	}
 	if m.has&hasOrderExecutedAvailableQuantity != 0 {
-		n += 1 + sizeVarint(m.availableQuantity)
+		n += 1 + varint.Size(m.availableQuantity)
 	}
 	if m.has&hasOrderExecutedOrigPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.origPrice))
+		n += 1 + varint.Size(uint64(m.origPrice))
 	}
 	if m.has&hasOrderExecutedAvailableBalance != 0 {
 		n += 10
@@ -821,7 +822,7 @@ func (m *OrderExecuted) SizeVT() (n int) {
 		n += 10
 	}
 	if m.has&hasOrderExecutedLabel != 0 {
-		n += 2 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 2 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	return n
 }
@@ -837,7 +838,7 @@ func (m *OrderExecuted) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if m.has&hasOrderExecutedLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i -= 2
 		b[i] = 0x92
 		b[i+1] = 0x1
@@ -855,72 +856,72 @@ func (m *OrderExecuted) MarshalToSizedBufferVT(b []byte) (int, error) {
 		b[i+1] = 0x1
 	}
 	if m.has&hasOrderExecutedOrigPrice != 0 {
-		i = putVarint(b, i, uint64(m.origPrice))
+		i = varint.PutBefore(b, i, uint64(m.origPrice))
 		i--
 		b[i] = 0x78
 	}
 	if m.has&hasOrderExecutedAvailableQuantity != 0 {
-		i = putVarint(b, i, m.availableQuantity)
+		i = varint.PutBefore(b, i, m.availableQuantity)
 		i--
 		b[i] = 0x70
 	}
 	if m.has&hasOrderExecutedExecutedAvgPrice != 0 {
-		i = putVarint(b, i, uint64(m.executedAvgPrice))
+		i = varint.PutBefore(b, i, uint64(m.executedAvgPrice))
 		i--
 		b[i] = 0x68
 	}
 	if m.has&hasOrderExecutedTotalExecutedQuantity != 0 {
-		i = putVarint(b, i, m.totalExecutedQuantity)
+		i = varint.PutBefore(b, i, m.totalExecutedQuantity)
 		i--
 		b[i] = 0x60
 	}
 	if m.has&hasOrderExecutedAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x58
 	}
 	if m.has&hasOrderExecutedContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x50
 	}
 	if m.has&hasOrderExecutedMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x48
 	}
 	if m.has&hasOrderExecutedSide != 0 {
-		i = putVarint(b, i, uint64(m.side))
+		i = varint.PutBefore(b, i, uint64(m.side))
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasOrderExecutedOrderId != 0 {
-		i = putVarint(b, i, m.orderId)
+		i = varint.PutBefore(b, i, m.orderId)
 		i--
 		b[i] = 0x38
 	}
 	if m.has&hasOrderExecutedPendingTimeout != 0 {
-		i = putVarint(b, i, uint64(m.pendingTimeout))
+		i = varint.PutBefore(b, i, uint64(m.pendingTimeout))
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasOrderExecutedAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderExecutedQuantity != 0 {
-		i = putVarint(b, i, m.quantity)
+		i = varint.PutBefore(b, i, m.quantity)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderExecutedQuantityType != 0 {
-		i = putVarint(b, i, uint64(m.quantityType))
+		i = varint.PutBefore(b, i, uint64(m.quantityType))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderExecutedPrice != 0 {
-		i = putVarint(b, i, uint64(m.price))
+		i = varint.PutBefore(b, i, uint64(m.price))
 		i--
 		b[i] = 0x10
 	}

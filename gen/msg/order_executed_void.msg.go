@@ -3,6 +3,7 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	math "math"
 	strconv "strconv"
 )
@@ -477,7 +478,7 @@ func (m *OrderExecutedVoid) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderExecutedVoid.failRead(start, 0, i)
 			}
 		}
@@ -638,7 +639,7 @@ func (m *OrderExecutedVoid) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderExecutedVoid.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -736,43 +737,43 @@ func (m *OrderExecutedVoid) store(values *[numbersEnd]uint64, seen uint32, u *Un
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderExecutedVoid) SizeVT() (n int) {
 	if m.has&hasOrderExecutedVoidPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.price))
+		n += 1 + varint.Size(uint64(m.price))
 	}
 	if m.has&hasOrderExecutedVoidQuantityType != 0 {
-		n += 1 + sizeVarint(uint64(m.quantityType))
+		n += 1 + varint.Size(uint64(m.quantityType))
 	}
 	if m.has&hasOrderExecutedVoidQuantity != 0 {
-		n += 1 + sizeVarint(m.quantity)
+		n += 1 + varint.Size(m.quantity)
 	}
 	if m.has&hasOrderExecutedVoidAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasOrderExecutedVoidOrderId != 0 {
-		n += 1 + sizeVarint(m.orderId)
+		n += 1 + varint.Size(m.orderId)
 	}
 	if m.has&hasOrderExecutedVoidAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	if m.has&hasOrderExecutedVoidMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasOrderExecutedVoidContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	if m.has&hasOrderExecutedVoidSide != 0 {
-		n += 1 + sizeVarint(uint64(m.side))
+		n += 1 + varint.Size(uint64(m.side))
 	}
 	if m.has&hasOrderExecutedVoidOrigPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.origPrice))
+		n += 1 + varint.Size(uint64(m.origPrice))
 	}
 	if m.has&hasOrderExecutedVoidExecutedQuantity != 0 {
-		n += 1 + sizeVarint(m.executedQuantity)
+		n += 1 + varint.Size(m.executedQuantity)
 	}
 	if m.has&hasOrderExecutedVoidExecutedAvgPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.executedAvgPrice))
+		n += 1 + varint.Size(uint64(m.executedAvgPrice))
 	}
 	if m.has&hasOrderExecutedVoidAvailableQuantity != 0 {
-		n += 1 + sizeVarint(m.availableQuantity)
+		n += 1 + varint.Size(m.availableQuantity)
 	}
 	if m.has&hasOrderExecutedVoidAvailableBalance != 0 {
 		n += 9
@@ -781,7 +782,7 @@ func (m *OrderExecutedVoid) SizeVT() (n int) {
 		n += 10
 	}
 	if m.has&hasOrderExecutedVoidLabel != 0 {
-		n += 2 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 2 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	return n
 }
@@ -797,7 +798,7 @@ func (m *OrderExecutedVoid) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if m.has&hasOrderExecutedVoidLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i -= 2
 		b[i] = 0x8a
 		b[i+1] = 0x1
@@ -814,67 +815,67 @@ func (m *OrderExecutedVoid) MarshalToSizedBufferVT(b []byte) (int, error) {
 		b[i] = 0x79
 	}
 	if m.has&hasOrderExecutedVoidAvailableQuantity != 0 {
-		i = putVarint(b, i, m.availableQuantity)
+		i = varint.PutBefore(b, i, m.availableQuantity)
 		i--
 		b[i] = 0x70
 	}
 	if m.has&hasOrderExecutedVoidExecutedAvgPrice != 0 {
-		i = putVarint(b, i, uint64(m.executedAvgPrice))
+		i = varint.PutBefore(b, i, uint64(m.executedAvgPrice))
 		i--
 		b[i] = 0x68
 	}
 	if m.has&hasOrderExecutedVoidExecutedQuantity != 0 {
-		i = putVarint(b, i, m.executedQuantity)
+		i = varint.PutBefore(b, i, m.executedQuantity)
 		i--
 		b[i] = 0x60
 	}
 	if m.has&hasOrderExecutedVoidOrigPrice != 0 {
-		i = putVarint(b, i, uint64(m.origPrice))
+		i = varint.PutBefore(b, i, uint64(m.origPrice))
 		i--
 		b[i] = 0x58
 	}
 	if m.has&hasOrderExecutedVoidSide != 0 {
-		i = putVarint(b, i, uint64(m.side))
+		i = varint.PutBefore(b, i, uint64(m.side))
 		i--
 		b[i] = 0x50
 	}
 	if m.has&hasOrderExecutedVoidContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x48
 	}
 	if m.has&hasOrderExecutedVoidMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasOrderExecutedVoidAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x38
 	}
 	if m.has&hasOrderExecutedVoidOrderId != 0 {
-		i = putVarint(b, i, m.orderId)
+		i = varint.PutBefore(b, i, m.orderId)
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasOrderExecutedVoidAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderExecutedVoidQuantity != 0 {
-		i = putVarint(b, i, m.quantity)
+		i = varint.PutBefore(b, i, m.quantity)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderExecutedVoidQuantityType != 0 {
-		i = putVarint(b, i, uint64(m.quantityType))
+		i = varint.PutBefore(b, i, uint64(m.quantityType))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderExecutedVoidPrice != 0 {
-		i = putVarint(b, i, uint64(m.price))
+		i = varint.PutBefore(b, i, uint64(m.price))
 		i--
 		b[i] = 0x10
 	}

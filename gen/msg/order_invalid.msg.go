@@ -3,6 +3,7 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -107,7 +108,7 @@ func (m *OrderInvalid) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderInvalid.failRead(start, 0, i)
 			}
 		}
@@ -138,13 +139,13 @@ func (m *OrderInvalid) merge(b []byte, i int, u *Unknown) error {
 				u.value()
 			}
 		case 0x12: // reasons, packed
-			from, end := span(b, i)
+			from, end := varint.ReadSpan(b, i)
 			if end < 0 {
 				return descOrderInvalid.failRead(start, tag, end)
 			}
 			for i = from; i < end; {
 				var v uint64
-				if v, i = varint(b[:end], i); i < 0 {
+				if v, i = varint.Read(b[:end], i); i < 0 {
 					return descOrderInvalid.failRead(start, tag, i)
 				}
 				if len(m.reasons) == ReasonsMax {
@@ -179,13 +180,13 @@ func (m *OrderInvalid) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderInvalid) SizeVT() (n int) {
 	if m.has&hasOrderInvalidSeq != 0 {
-		n += 1 + sizeVarint(m.seq)
+		n += 1 + varint.Size(m.seq)
 	}
 	for _, v := range m.reasons {
-		n += 1 + sizeVarint(uint64(v))
+		n += 1 + varint.Size(uint64(v))
 	}
 	if m.has&hasOrderInvalidReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	return n
 }
@@ -199,17 +200,17 @@ func (m *OrderInvalid) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasOrderInvalidReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x18
 	}
 	for k := len(m.reasons) - 1; k >= 0; k-- {
-		i = putVarint(b, i, uint64(m.reasons[k]))
+		i = varint.PutBefore(b, i, uint64(m.reasons[k]))
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasOrderInvalidSeq != 0 {
-		i = putVarint(b, i, m.seq)
+		i = varint.PutBefore(b, i, m.seq)
 		i--
 		b[i] = 0x8
 	}

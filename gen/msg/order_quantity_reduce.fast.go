@@ -2,6 +2,10 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
 // once, in the order of their numbers. It reports false if it is anything else, and m is then
 // part-filled. p is where b is read at; it may be a copy of b.
@@ -15,8 +19,8 @@ func (m *OrderQuantityReduce) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x8 { // order_id
-		if y := load(p, i+1); y&continued == continued && octet(p, i+9) < 0x80 { // of 9 bytes
-			m.orderId = uint64(eight(y) | uint64(octet(p, i+9))<<56)
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation && octet(p, i+9) < 0x80 { // of 9 bytes
+			m.orderId = uint64(varint.Eight(y) | uint64(octet(p, i+9))<<56)
 			has |= hasOrderQuantityReduceOrderId
 			i += 10
 		} else if v, next := long(p, i+1); next > 0 {
@@ -28,7 +32,7 @@ func (m *OrderQuantityReduce) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808010 { // new_quantity of 3 bytes
-		m.newQuantity = uint64(three(x >> 0x8))
+		m.newQuantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderQuantityReduceNewQuantity
 		i += 4
 	} else if byte(x) == 0x10 { // new_quantity
@@ -38,11 +42,11 @@ func (m *OrderQuantityReduce) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderQuantityReduceNewQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.newQuantity = uint64(two(x))
+			m.newQuantity = uint64(varint.Two(x))
 			has |= hasOrderQuantityReduceNewQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.newQuantity = uint64(four(x))
+			m.newQuantity = uint64(varint.Four(x))
 			has |= hasOrderQuantityReduceNewQuantity
 			i += 5
 		default:
@@ -56,8 +60,8 @@ func (m *OrderQuantityReduce) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x18 { // reference
-		if y := load(p, i+1); y&continued == continued>>8 { // of 8 bytes
-			m.reference = uint64(eight(y))
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation>>8 { // of 8 bytes
+			m.reference = uint64(varint.Eight(y))
 			has |= hasOrderQuantityReduceReference
 			i += 9
 		} else if v, next := long(p, i+1); next > 0 {

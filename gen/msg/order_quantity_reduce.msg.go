@@ -3,6 +3,7 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -121,7 +122,7 @@ func (m *OrderQuantityReduce) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderQuantityReduce.failRead(start, 0, i)
 			}
 		}
@@ -170,13 +171,13 @@ func (m *OrderQuantityReduce) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderQuantityReduce) SizeVT() (n int) {
 	if m.has&hasOrderQuantityReduceOrderId != 0 {
-		n += 1 + sizeVarint(m.orderId)
+		n += 1 + varint.Size(m.orderId)
 	}
 	if m.has&hasOrderQuantityReduceNewQuantity != 0 {
-		n += 1 + sizeVarint(m.newQuantity)
+		n += 1 + varint.Size(m.newQuantity)
 	}
 	if m.has&hasOrderQuantityReduceReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	return n
 }
@@ -190,17 +191,17 @@ func (m *OrderQuantityReduce) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasOrderQuantityReduceReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderQuantityReduceNewQuantity != 0 {
-		i = putVarint(b, i, m.newQuantity)
+		i = varint.PutBefore(b, i, m.newQuantity)
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasOrderQuantityReduceOrderId != 0 {
-		i = putVarint(b, i, m.orderId)
+		i = varint.PutBefore(b, i, m.orderId)
 		i--
 		b[i] = 0x8
 	}

@@ -2,6 +2,10 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // Decode makes m the payload in b: the envelope and the one body that the type names. Text fields
 // of m borrow b. u, if not nil, counts what the schema does not know, bodies of other types
 // included. The error is a *DecodeError; m then has to be reset or decoded into.
@@ -30,7 +34,7 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 	var has uint32
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808008 { // seq of 3 bytes
-		m.etoPayload.seq = uint64(three(x >> 0x8))
+		m.etoPayload.seq = uint64(varint.Three(x >> 0x8))
 		has |= hasEtoPayloadSeq
 		i += 4
 	} else if byte(x) == 0x8 { // seq
@@ -40,11 +44,11 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 			has |= hasEtoPayloadSeq
 			i += 2
 		case x&0x8000 == 0:
-			m.etoPayload.seq = uint64(two(x))
+			m.etoPayload.seq = uint64(varint.Two(x))
 			has |= hasEtoPayloadSeq
 			i += 3
 		case x&0x80000000 == 0:
-			m.etoPayload.seq = uint64(four(x))
+			m.etoPayload.seq = uint64(varint.Four(x))
 			has |= hasEtoPayloadSeq
 			i += 5
 		default:
@@ -87,7 +91,7 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 
 	// the body's field, which is the one after its type; from 16 on a tag has two bytes
 	x = load(p, i)
-	if tag := uint32(typ+1)<<3 | wireBytes; tag < 0x80 {
+	if tag := uint32(typ+1)<<3 | varint.TypeBytes; tag < 0x80 {
 		if uint32(x)&0xff != tag {
 			return m.decodeStrict(b, u)
 		}
@@ -102,9 +106,9 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 	case x&0x80 == 0:
 		x, i = x&0x7f, i+1
 	case x&0x8000 == 0:
-		x, i = two(x), i+2
+		x, i = varint.Two(x), i+2
 	case x&0x800000 == 0:
-		x, i = three(x), i+3
+		x, i = varint.Three(x), i+3
 	default:
 		return m.decodeStrict(b, u)
 	}

@@ -4,6 +4,7 @@ package msg
 
 import (
 	fmt "fmt"
+	varint "github.com/smk-go/smk/internal/varint"
 )
 
 // Payload is the body of every frame, in both directions: a type, the session's part, and the one
@@ -1228,13 +1229,13 @@ func (m *Payload) merge(b []byte, final bool, u *Unknown) (again bool, err error
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return false, descPayload.failRead(start, 0, i)
 			}
 		}
 		switch {
 		case tag == 0x8: // type
-			v, next := varint(b, i)
+			v, next := varint.Read(b, i)
 			if next < 0 {
 				return false, descPayload.failRead(start, tag, next)
 			}
@@ -1247,7 +1248,7 @@ func (m *Payload) merge(b []byte, final bool, u *Unknown) (again bool, err error
 				u.value()
 			}
 		case tag == 0x12: // eto_payload
-			from, end := span(b, i)
+			from, end := varint.ReadSpan(b, i)
 			if end < 0 {
 				return false, descPayload.failRead(start, tag, end)
 			}
@@ -1255,9 +1256,9 @@ func (m *Payload) merge(b []byte, final bool, u *Unknown) (again bool, err error
 				return false, err
 			}
 			i = end
-		case tag&7 == wireBytes && tag>>3 >= 3 && tag>>3 <= 45:
+		case tag&7 == varint.TypeBytes && tag>>3 >= 3 && tag>>3 <= 45:
 			bodies++
-			from, end := span(b, i)
+			from, end := varint.ReadSpan(b, i)
 			if end < 0 {
 				return false, descPayload.failRead(start, tag, end)
 			}
@@ -1375,11 +1376,11 @@ func (m *Payload) mergeBody(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *Payload) SizeVT() (n int) {
 	if m.HasType() {
-		n += 1 + sizeVarint(uint64(m.typ))
+		n += 1 + varint.Size(uint64(m.typ))
 	}
 	if m.HasEtoPayload() {
 		l := m.etoPayload.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	if !m.HasBody() {
 		return n
@@ -1387,124 +1388,124 @@ func (m *Payload) SizeVT() (n int) {
 	switch m.typ {
 	case PayloadLogin:
 		l := m.login.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderCreate:
 		l := m.orderCreate.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderRejected:
 		l := m.orderRejected.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderAccepted:
 		l := m.orderAccepted.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderExecuted:
 		l := m.orderExecuted.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancel:
 		l := m.orderCancel.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancelled:
 		l := m.orderCancelled.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderInvalid:
 		l := m.orderInvalid.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadMarketSubscribe:
 		l := m.marketSubscribe.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadMarketUnsubscribe:
 		l := m.marketUnsubscribe.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadMarketQuotes:
 		l := m.marketQuotes.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadContractQuotes:
 		l := m.contractQuotes.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancelRejected:
 		l := m.orderCancelRejected.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderExecuteVoided:
 		l := m.orderExecuteVoided.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadMarketState:
 		l := m.marketState.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadEventSubscribe:
 		l := m.eventSubscribe.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadEventUnsubscribe:
 		l := m.eventUnsubscribe.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadRunningballNotification:
 		l := m.runningballNotification.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadMarketManagedState:
 		l := m.marketManagedState.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadPriceFeedSubscribe:
 		l := m.priceFeedSubscribe.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadPriceFeedUnsubscribe:
 		l := m.priceFeedUnsubscribe.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderExecuteConfirmed:
 		l := m.orderExecuteConfirmed.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadMarketFeedSubscribe:
 		l := m.marketFeedSubscribe.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadMarketFeedUnsubscribe:
 		l := m.marketFeedUnsubscribe.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderQuantityReduce:
 		l := m.orderQuantityReduce.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderQuantityReduced:
 		l := m.orderQuantityReduced.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderQuantityReduceRejected:
 		l := m.orderQuantityReduceRejected.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderReduced:
 		l := m.orderReduced.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancelAll:
 		l := m.orderCancelAll.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancelAllAccepted:
 		l := m.orderCancelAllAccepted.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancelAllRejected:
 		l := m.orderCancelAllRejected.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadThrottleLimitsChanged:
 		l := m.throttleLimitsChanged.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadSettings:
 		l := m.settings.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadSettingsAccepted:
 		l := m.settingsAccepted.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadBalanceChanged:
 		l := m.balanceChanged.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderVoided:
 		l := m.orderVoided.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancelReplace:
 		l := m.orderCancelReplace.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderPendingReplace:
 		l := m.orderPendingReplace.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancelReplaceAccepted:
 		l := m.orderCancelReplaceAccepted.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancelReplaceRejected:
 		l := m.orderCancelReplaceRejected.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	}
 	return n
 }
@@ -1526,7 +1527,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x1a
 		case PayloadOrderCreate:
@@ -1534,7 +1535,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x22
 		case PayloadOrderRejected:
@@ -1542,7 +1543,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x2a
 		case PayloadOrderAccepted:
@@ -1550,7 +1551,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x32
 		case PayloadOrderExecuted:
@@ -1558,7 +1559,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x3a
 		case PayloadOrderCancel:
@@ -1566,7 +1567,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x42
 		case PayloadOrderCancelled:
@@ -1574,7 +1575,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x4a
 		case PayloadOrderInvalid:
@@ -1582,7 +1583,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x52
 		case PayloadMarketSubscribe:
@@ -1590,7 +1591,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x5a
 		case PayloadMarketUnsubscribe:
@@ -1598,7 +1599,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x62
 		case PayloadMarketQuotes:
@@ -1606,7 +1607,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x6a
 		case PayloadContractQuotes:
@@ -1614,7 +1615,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x72
 		case PayloadOrderCancelRejected:
@@ -1622,7 +1623,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x7a
 		case PayloadOrderExecuteVoided:
@@ -1630,7 +1631,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0x82
 			b[i+1] = 0x1
@@ -1639,7 +1640,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0x8a
 			b[i+1] = 0x1
@@ -1648,7 +1649,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0x92
 			b[i+1] = 0x1
@@ -1657,7 +1658,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0x9a
 			b[i+1] = 0x1
@@ -1666,7 +1667,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xa2
 			b[i+1] = 0x1
@@ -1675,7 +1676,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xaa
 			b[i+1] = 0x1
@@ -1684,7 +1685,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xca
 			b[i+1] = 0x1
@@ -1693,7 +1694,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xd2
 			b[i+1] = 0x1
@@ -1702,7 +1703,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xda
 			b[i+1] = 0x1
@@ -1711,7 +1712,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xe2
 			b[i+1] = 0x1
@@ -1720,7 +1721,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xea
 			b[i+1] = 0x1
@@ -1729,7 +1730,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xf2
 			b[i+1] = 0x1
@@ -1738,7 +1739,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xfa
 			b[i+1] = 0x1
@@ -1747,7 +1748,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0x82
 			b[i+1] = 0x2
@@ -1756,7 +1757,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0x8a
 			b[i+1] = 0x2
@@ -1765,7 +1766,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0x92
 			b[i+1] = 0x2
@@ -1774,7 +1775,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0x9a
 			b[i+1] = 0x2
@@ -1783,7 +1784,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xa2
 			b[i+1] = 0x2
@@ -1792,7 +1793,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xaa
 			b[i+1] = 0x2
@@ -1801,7 +1802,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xb2
 			b[i+1] = 0x2
@@ -1810,7 +1811,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xba
 			b[i+1] = 0x2
@@ -1819,7 +1820,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xc2
 			b[i+1] = 0x2
@@ -1828,7 +1829,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xca
 			b[i+1] = 0x2
@@ -1837,7 +1838,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xd2
 			b[i+1] = 0x2
@@ -1846,7 +1847,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xda
 			b[i+1] = 0x2
@@ -1855,7 +1856,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xe2
 			b[i+1] = 0x2
@@ -1864,7 +1865,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xea
 			b[i+1] = 0x2
@@ -1874,10 +1875,10 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	i = putVarint(b, i-n, uint64(n))
+	i = varint.PutBefore(b, i-n, uint64(n))
 	i--
 	b[i] = 0x12
-	i = putVarint(b, i, uint64(m.typ))
+	i = varint.PutBefore(b, i, uint64(m.typ))
 	i--
 	b[i] = 0x8
 	return len(b) - i, nil

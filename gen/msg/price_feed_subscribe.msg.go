@@ -2,6 +2,10 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // PriceFeedSubscribe asks for quotes without naming markets. Client to exchange, without fields;
 // believed to bring MarketQuotes and ContractQuotes for all markets. How it is delivered is not
 // documented.
@@ -33,7 +37,7 @@ func (m *PriceFeedSubscribe) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descPriceFeedSubscribe.failRead(start, 0, i)
 			}
 		}

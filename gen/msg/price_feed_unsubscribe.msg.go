@@ -2,6 +2,10 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // PriceFeedUnsubscribe ends what PriceFeedSubscribe began. Client to exchange, without fields. No
 // answer is defined.
 type PriceFeedUnsubscribe struct {
@@ -32,7 +36,7 @@ func (m *PriceFeedUnsubscribe) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descPriceFeedUnsubscribe.failRead(start, 0, i)
 			}
 		}

@@ -2,6 +2,10 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
 // once, in the order of their numbers. It reports false if it is anything else, and m is then
 // part-filled. p is where b is read at; it may be a copy of b.
@@ -28,7 +32,7 @@ func (m *RunningballNotification) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -53,15 +57,15 @@ func (m *RunningballNotification) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasRunningballNotificationPlaytime
 			i += 2
 		case x&0x8000 == 0:
-			m.playtime = uint32(two(x))
+			m.playtime = uint32(varint.Two(x))
 			has |= hasRunningballNotificationPlaytime
 			i += 3
 		case x&0x800000 == 0:
-			m.playtime = uint32(three(x))
+			m.playtime = uint32(varint.Three(x))
 			has |= hasRunningballNotificationPlaytime
 			i += 4
 		case x&0x80000000 == 0:
-			m.playtime = uint32(four(x))
+			m.playtime = uint32(varint.Four(x))
 			has |= hasRunningballNotificationPlaytime
 			i += 5
 		default:
@@ -81,15 +85,15 @@ func (m *RunningballNotification) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasRunningballNotificationScoreHome
 			i += 2
 		case x&0x8000 == 0:
-			m.scoreHome = uint32(two(x))
+			m.scoreHome = uint32(varint.Two(x))
 			has |= hasRunningballNotificationScoreHome
 			i += 3
 		case x&0x800000 == 0:
-			m.scoreHome = uint32(three(x))
+			m.scoreHome = uint32(varint.Three(x))
 			has |= hasRunningballNotificationScoreHome
 			i += 4
 		case x&0x80000000 == 0:
-			m.scoreHome = uint32(four(x))
+			m.scoreHome = uint32(varint.Four(x))
 			has |= hasRunningballNotificationScoreHome
 			i += 5
 		default:
@@ -109,15 +113,15 @@ func (m *RunningballNotification) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasRunningballNotificationScoreAway
 			i += 2
 		case x&0x8000 == 0:
-			m.scoreAway = uint32(two(x))
+			m.scoreAway = uint32(varint.Two(x))
 			has |= hasRunningballNotificationScoreAway
 			i += 3
 		case x&0x800000 == 0:
-			m.scoreAway = uint32(three(x))
+			m.scoreAway = uint32(varint.Three(x))
 			has |= hasRunningballNotificationScoreAway
 			i += 4
 		case x&0x80000000 == 0:
-			m.scoreAway = uint32(four(x))
+			m.scoreAway = uint32(varint.Four(x))
 			has |= hasRunningballNotificationScoreAway
 			i += 5
 		default:
@@ -137,15 +141,15 @@ func (m *RunningballNotification) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasRunningballNotificationEventId
 			i += 2
 		case x&0x8000 == 0:
-			m.eventId = uint32(two(x))
+			m.eventId = uint32(varint.Two(x))
 			has |= hasRunningballNotificationEventId
 			i += 3
 		case x&0x800000 == 0:
-			m.eventId = uint32(three(x))
+			m.eventId = uint32(varint.Three(x))
 			has |= hasRunningballNotificationEventId
 			i += 4
 		case x&0x80000000 == 0:
-			m.eventId = uint32(four(x))
+			m.eventId = uint32(varint.Four(x))
 			has |= hasRunningballNotificationEventId
 			i += 5
 		default:

@@ -3,6 +3,7 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -241,7 +242,7 @@ func (m *RunningballNotification) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descRunningballNotification.failRead(start, 0, i)
 			}
 		}
@@ -263,7 +264,7 @@ func (m *RunningballNotification) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descRunningballNotification.failRead(start, tag, end)
 			}
 			m.details = b[from:end:end]
@@ -378,25 +379,25 @@ func (m *RunningballNotification) store(values *[numbersEnd]uint64, seen uint32,
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *RunningballNotification) SizeVT() (n int) {
 	if m.has&hasRunningballNotificationState != 0 {
-		n += 1 + sizeVarint(uint64(m.state))
+		n += 1 + varint.Size(uint64(m.state))
 	}
 	if m.has&hasRunningballNotificationDetails != 0 {
-		n += 1 + sizeVarint(uint64(len(m.details))) + len(m.details)
+		n += 1 + varint.Size(uint64(len(m.details))) + len(m.details)
 	}
 	if m.has&hasRunningballNotificationPeriod != 0 {
-		n += 1 + sizeVarint(uint64(m.period))
+		n += 1 + varint.Size(uint64(m.period))
 	}
 	if m.has&hasRunningballNotificationPlaytime != 0 {
-		n += 1 + sizeVarint(uint64(m.playtime))
+		n += 1 + varint.Size(uint64(m.playtime))
 	}
 	if m.has&hasRunningballNotificationScoreHome != 0 {
-		n += 1 + sizeVarint(uint64(m.scoreHome))
+		n += 1 + varint.Size(uint64(m.scoreHome))
 	}
 	if m.has&hasRunningballNotificationScoreAway != 0 {
-		n += 1 + sizeVarint(uint64(m.scoreAway))
+		n += 1 + varint.Size(uint64(m.scoreAway))
 	}
 	if m.has&hasRunningballNotificationEventId != 0 {
-		n += 1 + sizeVarint(uint64(m.eventId))
+		n += 1 + varint.Size(uint64(m.eventId))
 	}
 	return n
 }
@@ -410,39 +411,39 @@ func (m *RunningballNotification) MarshalToSizedBufferVT(b []byte) (int, error) 
 	}
 	i := len(b)
 	if m.has&hasRunningballNotificationEventId != 0 {
-		i = putVarint(b, i, uint64(m.eventId))
+		i = varint.PutBefore(b, i, uint64(m.eventId))
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasRunningballNotificationScoreAway != 0 {
-		i = putVarint(b, i, uint64(m.scoreAway))
+		i = varint.PutBefore(b, i, uint64(m.scoreAway))
 		i--
 		b[i] = 0x38
 	}
 	if m.has&hasRunningballNotificationScoreHome != 0 {
-		i = putVarint(b, i, uint64(m.scoreHome))
+		i = varint.PutBefore(b, i, uint64(m.scoreHome))
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasRunningballNotificationPlaytime != 0 {
-		i = putVarint(b, i, uint64(m.playtime))
+		i = varint.PutBefore(b, i, uint64(m.playtime))
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasRunningballNotificationPeriod != 0 {
-		i = putVarint(b, i, uint64(m.period))
+		i = varint.PutBefore(b, i, uint64(m.period))
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasRunningballNotificationDetails != 0 {
 		i -= len(m.details)
 		copy(b[i:], m.details)
-		i = putVarint(b, i, uint64(len(m.details)))
+		i = varint.PutBefore(b, i, uint64(len(m.details)))
 		i--
 		b[i] = 0x1a
 	}
 	if m.has&hasRunningballNotificationState != 0 {
-		i = putVarint(b, i, uint64(m.state))
+		i = varint.PutBefore(b, i, uint64(m.state))
 		i--
 		b[i] = 0x10
 	}

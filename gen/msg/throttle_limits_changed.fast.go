@@ -2,6 +2,10 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
 // once, in the order of their numbers. It reports false if it is anything else, and m is then
 // part-filled. p is where b is read at; it may be a copy of b.
@@ -21,15 +25,15 @@ func (m *ThrottleLimitsChanged) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasThrottleLimitsChangedAverageRatePs
 			i += 2
 		case x&0x8000 == 0:
-			m.averageRatePs = uint32(two(x))
+			m.averageRatePs = uint32(varint.Two(x))
 			has |= hasThrottleLimitsChangedAverageRatePs
 			i += 3
 		case x&0x800000 == 0:
-			m.averageRatePs = uint32(three(x))
+			m.averageRatePs = uint32(varint.Three(x))
 			has |= hasThrottleLimitsChangedAverageRatePs
 			i += 4
 		case x&0x80000000 == 0:
-			m.averageRatePs = uint32(four(x))
+			m.averageRatePs = uint32(varint.Four(x))
 			has |= hasThrottleLimitsChangedAverageRatePs
 			i += 5
 		default:
@@ -49,15 +53,15 @@ func (m *ThrottleLimitsChanged) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasThrottleLimitsChangedBurstSize
 			i += 2
 		case x&0x8000 == 0:
-			m.burstSize = uint32(two(x))
+			m.burstSize = uint32(varint.Two(x))
 			has |= hasThrottleLimitsChangedBurstSize
 			i += 3
 		case x&0x800000 == 0:
-			m.burstSize = uint32(three(x))
+			m.burstSize = uint32(varint.Three(x))
 			has |= hasThrottleLimitsChangedBurstSize
 			i += 4
 		case x&0x80000000 == 0:
-			m.burstSize = uint32(four(x))
+			m.burstSize = uint32(varint.Four(x))
 			has |= hasThrottleLimitsChangedBurstSize
 			i += 5
 		default:
@@ -77,15 +81,15 @@ func (m *ThrottleLimitsChanged) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasThrottleLimitsChangedTickMs
 			i += 2
 		case x&0x8000 == 0:
-			m.tickMs = uint32(two(x))
+			m.tickMs = uint32(varint.Two(x))
 			has |= hasThrottleLimitsChangedTickMs
 			i += 3
 		case x&0x800000 == 0:
-			m.tickMs = uint32(three(x))
+			m.tickMs = uint32(varint.Three(x))
 			has |= hasThrottleLimitsChangedTickMs
 			i += 4
 		case x&0x80000000 == 0:
-			m.tickMs = uint32(four(x))
+			m.tickMs = uint32(varint.Four(x))
 			has |= hasThrottleLimitsChangedTickMs
 			i += 5
 		default:

@@ -3,6 +3,7 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -125,7 +126,7 @@ func (m *ThrottleLimitsChanged) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descThrottleLimitsChanged.failRead(start, 0, i)
 			}
 		}
@@ -174,13 +175,13 @@ func (m *ThrottleLimitsChanged) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *ThrottleLimitsChanged) SizeVT() (n int) {
 	if m.has&hasThrottleLimitsChangedAverageRatePs != 0 {
-		n += 1 + sizeVarint(uint64(m.averageRatePs))
+		n += 1 + varint.Size(uint64(m.averageRatePs))
 	}
 	if m.has&hasThrottleLimitsChangedBurstSize != 0 {
-		n += 1 + sizeVarint(uint64(m.burstSize))
+		n += 1 + varint.Size(uint64(m.burstSize))
 	}
 	if m.has&hasThrottleLimitsChangedTickMs != 0 {
-		n += 1 + sizeVarint(uint64(m.tickMs))
+		n += 1 + varint.Size(uint64(m.tickMs))
 	}
 	return n
 }
@@ -194,17 +195,17 @@ func (m *ThrottleLimitsChanged) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasThrottleLimitsChangedTickMs != 0 {
-		i = putVarint(b, i, uint64(m.tickMs))
+		i = varint.PutBefore(b, i, uint64(m.tickMs))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasThrottleLimitsChangedBurstSize != 0 {
-		i = putVarint(b, i, uint64(m.burstSize))
+		i = varint.PutBefore(b, i, uint64(m.burstSize))
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasThrottleLimitsChangedAverageRatePs != 0 {
-		i = putVarint(b, i, uint64(m.averageRatePs))
+		i = varint.PutBefore(b, i, uint64(m.averageRatePs))
 		i--
 		b[i] = 0x8
 	}

@@ -3,6 +3,8 @@ package msg
 import (
 	"math/bits"
 	"unsafe"
+
+	"github.com/smk-go/smk/internal/varint"
 )
 
 // The fast decoders look at their input by words of 8 bytes, the first byte lowest: one load holds a
@@ -18,11 +20,7 @@ import (
 // change any time.
 const SlackBytes = 256
 
-const (
-	wordBytes   = 8
-	continued   = 0x8080808080808080 // the bits that say that a varint goes on
-	varintBytes = 10                 // of the longest varint
-)
+const wordBytes = 8
 
 // first returns where b lies, nil if it is nil.
 func first(b []byte) *byte { return unsafe.SliceData(b) }
@@ -39,36 +37,23 @@ func load(p *byte, i int) uint64 {
 // octet returns p[i].
 func octet(p *byte, i int) byte { return *(*byte)(unsafe.Add(unsafe.Pointer(p), i)) }
 
-// two, three and four return the varint of so many bytes at the low end of x.
-func two(x uint64) uint64   { return x&0x7f | x>>1&0x3f80 }
-func three(x uint64) uint64 { return x&0x7f | x>>1&0x3f80 | x>>2&0x1fc000 }
-func four(x uint64) uint64  { return x&0x7f | x>>1&0x3f80 | x>>2&0x1fc000 | x>>3&0xfe00000 }
-
-// eight returns the varint of up to eight bytes that x is.
-func eight(x uint64) uint64 {
-	x &^= continued
-	x = x&0x007f007f007f007f | x>>1&0x3f803f803f803f80
-	x = x&0x00003fff00003fff | x>>2&0x0fffc0000fffc000
-	return x&0x000000000fffffff | x>>4&0x00fffffff0000000
-}
-
 // long reads the varint at p[i:], of whatever length. next is 0 if there is none.
 //
 //go:noinline
 func long(p *byte, i int) (v uint64, next int) {
 	x := load(p, i)
-	if stop := ^x & continued; stop != 0 {
+	if stop := ^x & varint.Continuation; stop != 0 {
 		n := bits.TrailingZeros64(stop)/8 + 1
-		return eight(x & (^uint64(0) >> uint(64-8*n))), i + n
+		return varint.Eight(x & (^uint64(0) >> uint(64-8*n))), i + n
 	}
-	v = eight(x)
+	v = varint.Eight(x)
 	c := octet(p, i+8)
 	v |= uint64(c&0x7f) << 56
 	if c < 0x80 {
 		return v, i + 9
 	}
 	if c = octet(p, i+9); c <= 1 {
-		return v | uint64(c)<<63, i + varintBytes
+		return v | uint64(c)<<63, i + varint.BytesMax
 	}
 	return 0, 0
 }

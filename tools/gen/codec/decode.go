@@ -132,7 +132,7 @@ func (w *writer) readTag(t *message) {
 	w.P("tag := uint64(b[i])")
 	w.P("i++")
 	w.P("if tag >= 0x80 {")
-	w.P("if tag, i = varint(b, start); i < 0 { return desc", t.Name, ".failRead(start, 0, i) }")
+	w.P("if tag, i = ", varintRead, "(b, start); i < 0 { return desc", t.Name, ".failRead(start, 0, i) }")
 	w.P("}")
 }
 
@@ -192,17 +192,17 @@ func (w *writer) readSpan(t *message) {
 	w.P("from, end := i+1, 0")
 	w.P("if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {")
 	w.P("end = from + int(b[i])")
-	w.P("} else if from, end = span(b, i); end < 0 {")
+	w.P("} else if from, end = ", varintReadSpan, "(b, i); end < 0 {")
 	w.P("return desc", t.Name, ".failRead(start, tag, end)")
 	w.P("}")
 }
 
 func (w *writer) readPacked(t *message, f *field) {
-	w.P("from, end := span(b, i)")
+	w.P("from, end := ", varintReadSpan, "(b, i)")
 	w.P("if end < 0 { return desc", t.Name, ".failRead(start, tag, end) }")
 	w.P("for i = from; i < end; {")
 	w.P("var v uint64")
-	w.P("if v, i = varint(b[:end], i); i < 0 { return desc", t.Name, ".failRead(start, tag, i) }")
+	w.P("if v, i = ", varintRead, "(b[:end], i); i < 0 { return desc", t.Name, ".failRead(start, tag, i) }")
 	w.addEnum(t, f)
 	w.P("}")
 }

@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"google.golang.org/protobuf/compiler/protogen"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
@@ -190,14 +191,14 @@ func (c *fastWriter) number(f *field) {
 	switch {
 	case n > wordBytes:
 		c.P("if ", f.isTag("x"), " { // ", f.Desc.Name())
-		c.P("if y := load(p, i+", size, "); y&continued == continued && octet(p, i+", size+wordBytes, ") < 0x80 { // of 9 bytes")
-		c.P("m.", f.Var, " = ", f.Type, "(eight(y)|uint64(octet(p, i+", size+wordBytes, "))<<56)")
+		c.P("if y := load(p, i+", size, "); y&", varintContinuation, " == ", varintContinuation, " && octet(p, i+", size+wordBytes, ") < 0x80 { // of 9 bytes")
+		c.P("m.", f.Var, " = ", f.Type, "(", varintEight, "(y)|uint64(octet(p, i+", size+wordBytes, "))<<56)")
 		c.taken(f, size+9)
 		c.orLong(f)
 	case n > 4:
 		c.P("if ", f.isTag("x"), " { // ", f.Desc.Name())
-		c.P("if y := load(p, i+", size, "); y&continued == continued>>8 { // of 8 bytes")
-		c.P("m.", f.Var, " = ", f.Type, "(eight(y))")
+		c.P("if y := load(p, i+", size, "); y&", varintContinuation, " == ", varintContinuation, ">>8 { // of 8 bytes")
+		c.P("m.", f.Var, " = ", f.Type, "(", varintEight, "(y))")
 		c.taken(f, size+8)
 		c.orLong(f)
 	default:
@@ -210,7 +211,7 @@ func (c *fastWriter) number(f *field) {
 				}
 			}
 			c.P("if ", masked("x", mask), " == ", hex(want), " { // ", f.Desc.Name(), " of ", n, " bytes")
-			c.P("m.", f.Var, " = ", f.Type, "(", short(n, shift), ")")
+			c.P("m.", f.Var, " = ", f.Type, "(", c.short(n, shift), ")")
 			c.taken(f, size+n)
 			c.P("} else if ", f.isTag("x"), " { // ", f.Desc.Name())
 		} else {
@@ -222,7 +223,7 @@ func (c *fastWriter) number(f *field) {
 				continue
 			}
 			c.P("case x&", hex(0x80<<(8*k-8)), " == 0:")
-			c.P("m.", f.Var, " = ", f.Type, "(", short(k, 0), ")")
+			c.P("m.", f.Var, " = ", f.Type, "(", c.short(k, 0), ")")
 			c.taken(f, size+k)
 		}
 		c.P("default:")
@@ -266,7 +267,7 @@ func (c *fastWriter) span(f *field) {
 	c.P("from, to := i+", f.tagSize()+1, ", int(x&0x7f)")
 	c.P("if x&0x80 != 0 {")
 	c.P("if x&0x8000 != 0 { goto done }")
-	c.P("from, to = from+1, int(two(x))")
+	c.P("from, to = from+1, int(", varintTwo, "(x))")
 	c.P("}")
 	c.P("if to += from; to > end { goto done }")
 }
@@ -280,12 +281,15 @@ func masked(x string, mask uint64) string {
 }
 
 // short is the expression of an integer of n bytes that lies at a bit of x.
-func short(n, shift int) string {
+func (w *writer) short(n, shift int) string {
 	x := "x"
 	if shift > 0 {
 		x = "x>>" + hex(uint64(shift))
 	}
-	return []string{1: x + "&0x7f", 2: "two(" + x + ")", 3: "three(" + x + ")", 4: "four(" + x + ")"}[n]
+	if n == 1 {
+		return x + "&0x7f"
+	}
+	return w.QualifiedGoIdent([]protogen.GoIdent{2: varintTwo, 3: varintThree, 4: varintFour}[n]) + "(" + x + ")"
 }
 
 // tagWord is the field's tag as its bytes are in a word.

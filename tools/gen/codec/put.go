@@ -108,19 +108,19 @@ func (w *writer) forwardField(f *field) {
 			defer w.P("}")
 		case 3:
 			w.P("if v < 1<<28 {")
-			w.P("x, n := spread28(uint32(v))")
+			w.P("x, n := ", varintSpread28, "(uint32(v))")
 			w.P(little, ".PutUint32(b[i&putMask+1:], x)")
 			w.P("i += 1 + n")
 			w.P("} else {")
 			defer w.P("}")
 		}
 		if f.Kind == protoreflect.Uint32Kind {
-			w.P("x, n := spread32(v)")
+			w.P("x, n := ", varintSpread32, "(v)")
 			w.P(little, ".PutUint64(b[i&putMask+1:], x)")
 		} else {
-			w.P("x, n := spread64(v)")
+			w.P("x, n := ", varintSpread64, "(v)")
 			w.P(little, ".PutUint64(b[i&putMask+1:], x)")
-			w.P("if n > 8 { ", little, ".PutUint16(b[i&putMask+9:], ninth(v)) }")
+			w.P("if n > 8 { ", little, ".PutUint16(b[i&putMask+9:], ", varintNinth, "(v)) }")
 		}
 		w.P("i += 1 + n")
 	}

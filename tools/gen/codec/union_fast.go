@@ -51,7 +51,7 @@ func (w *writer) unionFast(t *message, bodies []*field) {
 	c.look(wordBytes)
 	w.P("// the body's field, which is the one after its type; from 16 on a tag has two bytes")
 	w.P("x = load(p, i)")
-	w.P("if tag := uint32(typ+1)<<3 | wireBytes; tag < 0x80 {")
+	w.P("if tag := uint32(typ+1)<<3 | ", varintTypeBytes, "; tag < 0x80 {")
 	w.P("if uint32(x)&0xff != tag { return m.decodeStrict(b, u) }")
 	w.P("x, i = x>>8, i+1")
 	w.P("} else {")
@@ -60,7 +60,7 @@ func (w *writer) unionFast(t *message, bodies []*field) {
 	w.P("}")
 	w.P("switch {")
 	for n := 1; n <= 3; n++ {
-		w.P("case x&", hex(0x80<<(8*n-8)), " == 0: x, i = ", short(n, 0), ", i+", n)
+		w.P("case x&", hex(0x80<<(8*n-8)), " == 0: x, i = ", w.short(n, 0), ", i+", n)
 	}
 	w.P("default: return m.decodeStrict(b, u)")
 	w.P("}")
