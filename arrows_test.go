@@ -28,7 +28,7 @@ var arrows = map[string][]string{
 	"odds":            {},
 	"gen":             {},
 	"gen/eto":         {},
-	"gen/seto":        {"gen/eto"},
+	"gen/seto":        {"gen/eto", "gen/msg"},
 	"gen/msg":         {"internal/varint"},
 	"gen/convert":     {"gen/eto", "gen/seto", "gen/msg"},
 	"engine/session":  {"wire", "ring", "gen/eto", "gen/seto", "gen/msg"},

@@ -105,6 +105,9 @@ func (m *BalanceChanged) SetExposure(v float64) {
 	m.has |= hasBalanceChangedExposure
 }
 
+// PayloadType returns PayloadBalanceChanged, the type of a payload with this body.
+func (*BalanceChanged) PayloadType() PayloadType { return PayloadBalanceChanged }
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

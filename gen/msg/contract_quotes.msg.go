@@ -223,6 +223,9 @@ func (m *ContractQuotes) SetContractId(v uint32) {
 	m.has |= hasContractQuotesContractId
 }
 
+// PayloadType returns PayloadContractQuotes, the type of a payload with this body.
+func (*ContractQuotes) PayloadType() PayloadType { return PayloadContractQuotes }
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -49,6 +49,15 @@ func (m *EventSubscribe) SetEventId(v uint32) {
 	m.has |= hasEventSubscribeEventId
 }
 
+// PayloadType returns PayloadEventSubscribe, the type of a payload with this body.
+func (*EventSubscribe) PayloadType() PayloadType { return PayloadEventSubscribe }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *EventSubscribe) Keys() (k Keys) {
+	k.Type = PayloadEventSubscribe
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -48,6 +48,15 @@ func (m *EventUnsubscribe) SetEventId(v uint32) {
 	m.has |= hasEventUnsubscribeEventId
 }
 
+// PayloadType returns PayloadEventUnsubscribe, the type of a payload with this body.
+func (*EventUnsubscribe) PayloadType() PayloadType { return PayloadEventUnsubscribe }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *EventUnsubscribe) Keys() (k Keys) {
+	k.Type = PayloadEventUnsubscribe
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

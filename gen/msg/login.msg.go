@@ -166,6 +166,15 @@ func (m *Login) SetAccountSequence_64(v uint64) {
 	m.has |= hasLoginAccountSequence_64
 }
 
+// PayloadType returns PayloadLogin, the type of a payload with this body.
+func (*Login) PayloadType() PayloadType { return PayloadLogin }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *Login) Keys() (k Keys) {
+	k.Type = PayloadLogin
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -20,6 +20,15 @@ func (m *MarketFeedSubscribe) Reset() {
 	m.has = 0
 }
 
+// PayloadType returns PayloadMarketFeedSubscribe, the type of a payload with this body.
+func (*MarketFeedSubscribe) PayloadType() PayloadType { return PayloadMarketFeedSubscribe }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *MarketFeedSubscribe) Keys() (k Keys) {
+	k.Type = PayloadMarketFeedSubscribe
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

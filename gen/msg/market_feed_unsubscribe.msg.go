@@ -19,6 +19,15 @@ func (m *MarketFeedUnsubscribe) Reset() {
 	m.has = 0
 }
 
+// PayloadType returns PayloadMarketFeedUnsubscribe, the type of a payload with this body.
+func (*MarketFeedUnsubscribe) PayloadType() PayloadType { return PayloadMarketFeedUnsubscribe }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *MarketFeedUnsubscribe) Keys() (k Keys) {
+	k.Type = PayloadMarketFeedUnsubscribe
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -75,6 +75,9 @@ func (m *MarketManagedState) SetMarketId(v uint32) {
 	m.has |= hasMarketManagedStateMarketId
 }
 
+// PayloadType returns PayloadMarketManagedState, the type of a payload with this body.
+func (*MarketManagedState) PayloadType() PayloadType { return PayloadMarketManagedState }
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -151,6 +151,9 @@ func (m *MarketQuotes) SetMarketId(v uint32) {
 	m.has |= hasMarketQuotesMarketId
 }
 
+// PayloadType returns PayloadMarketQuotes, the type of a payload with this body.
+func (*MarketQuotes) PayloadType() PayloadType { return PayloadMarketQuotes }
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

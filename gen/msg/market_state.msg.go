@@ -125,6 +125,9 @@ func (m *MarketState) AddContracts() *ContractState {
 // ClearContracts makes contracts empty. Memory is kept.
 func (m *MarketState) ClearContracts() { m.contracts = m.contracts[:0] }
 
+// PayloadType returns PayloadMarketState, the type of a payload with this body.
+func (*MarketState) PayloadType() PayloadType { return PayloadMarketState }
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

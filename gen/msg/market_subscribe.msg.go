@@ -50,6 +50,18 @@ func (m *MarketSubscribe) SetMarketId(v uint32) {
 	m.has |= hasMarketSubscribeMarketId
 }
 
+// PayloadType returns PayloadMarketSubscribe, the type of a payload with this body.
+func (*MarketSubscribe) PayloadType() PayloadType { return PayloadMarketSubscribe }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *MarketSubscribe) Keys() (k Keys) {
+	k.Type = PayloadMarketSubscribe
+	if m.has&hasMarketSubscribeMarketId != 0 {
+		k.Market = m.marketId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

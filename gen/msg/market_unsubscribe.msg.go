@@ -49,6 +49,18 @@ func (m *MarketUnsubscribe) SetMarketId(v uint32) {
 	m.has |= hasMarketUnsubscribeMarketId
 }
 
+// PayloadType returns PayloadMarketUnsubscribe, the type of a payload with this body.
+func (*MarketUnsubscribe) PayloadType() PayloadType { return PayloadMarketUnsubscribe }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *MarketUnsubscribe) Keys() (k Keys) {
+	k.Type = PayloadMarketUnsubscribe
+	if m.has&hasMarketUnsubscribeMarketId != 0 {
+		k.Market = m.marketId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -75,6 +75,21 @@ func (m *OrderCancel) SetOrderId(v uint64) {
 	m.has |= hasOrderCancelOrderId
 }
 
+// PayloadType returns PayloadOrderCancel, the type of a payload with this body.
+func (*OrderCancel) PayloadType() PayloadType { return PayloadOrderCancel }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *OrderCancel) Keys() (k Keys) {
+	k.Type = PayloadOrderCancel
+	if m.has&hasOrderCancelReference != 0 {
+		k.Reference = m.reference
+	}
+	if m.has&hasOrderCancelOrderId != 0 {
+		k.OrderID = m.orderId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -75,6 +75,21 @@ func (m *OrderCancelAll) SetMarketId(v uint32) {
 	m.has |= hasOrderCancelAllMarketId
 }
 
+// PayloadType returns PayloadOrderCancelAll, the type of a payload with this body.
+func (*OrderCancelAll) PayloadType() PayloadType { return PayloadOrderCancelAll }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *OrderCancelAll) Keys() (k Keys) {
+	k.Type = PayloadOrderCancelAll
+	if m.has&hasOrderCancelAllReference != 0 {
+		k.Reference = m.reference
+	}
+	if m.has&hasOrderCancelAllMarketId != 0 {
+		k.Market = m.marketId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

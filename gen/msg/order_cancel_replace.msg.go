@@ -236,6 +236,30 @@ func (m *OrderCancelReplace) SetMarketId(v uint32) {
 	m.has |= hasOrderCancelReplaceMarketId
 }
 
+// PayloadType returns PayloadOrderCancelReplace, the type of a payload with this body.
+func (*OrderCancelReplace) PayloadType() PayloadType { return PayloadOrderCancelReplace }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *OrderCancelReplace) Keys() (k Keys) {
+	k.Type = PayloadOrderCancelReplace
+	if m.has&hasOrderCancelReplaceOrigOrderId != 0 {
+		k.OrderID = m.origOrderId
+	}
+	if m.has&hasOrderCancelReplacePrice != 0 {
+		k.Price = m.price
+	}
+	if m.has&hasOrderCancelReplaceQuantity != 0 {
+		k.Quantity = m.quantity
+	}
+	if m.has&hasOrderCancelReplaceReference != 0 {
+		k.Reference = m.reference
+	}
+	if m.has&hasOrderCancelReplaceMarketId != 0 {
+		k.Market = m.marketId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -337,6 +337,33 @@ func (m *OrderCreate) SetLabel(v []byte) {
 // SetLabelString sets label without a copy.
 func (m *OrderCreate) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 
+// PayloadType returns PayloadOrderCreate, the type of a payload with this body.
+func (*OrderCreate) PayloadType() PayloadType { return PayloadOrderCreate }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *OrderCreate) Keys() (k Keys) {
+	k.Type = PayloadOrderCreate
+	if m.has&hasOrderCreateSide != 0 {
+		k.Side = m.side
+	}
+	if m.has&hasOrderCreateQuantity != 0 {
+		k.Quantity = m.quantity
+	}
+	if m.has&hasOrderCreatePrice != 0 {
+		k.Price = m.price
+	}
+	if m.has&hasOrderCreateReference != 0 {
+		k.Reference = m.reference
+	}
+	if m.has&hasOrderCreateMarketId != 0 {
+		k.Market = m.marketId
+	}
+	if m.has&hasOrderCreateContractId != 0 {
+		k.Contract = m.contractId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

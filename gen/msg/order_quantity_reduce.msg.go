@@ -102,6 +102,24 @@ func (m *OrderQuantityReduce) SetReference(v uint64) {
 	m.has |= hasOrderQuantityReduceReference
 }
 
+// PayloadType returns PayloadOrderQuantityReduce, the type of a payload with this body.
+func (*OrderQuantityReduce) PayloadType() PayloadType { return PayloadOrderQuantityReduce }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *OrderQuantityReduce) Keys() (k Keys) {
+	k.Type = PayloadOrderQuantityReduce
+	if m.has&hasOrderQuantityReduceOrderId != 0 {
+		k.OrderID = m.orderId
+	}
+	if m.has&hasOrderQuantityReduceNewQuantity != 0 {
+		k.Quantity = m.newQuantity
+	}
+	if m.has&hasOrderQuantityReduceReference != 0 {
+		k.Reference = m.reference
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -184,9 +184,6 @@ func (m *Payload) MutableLogin() *Login {
 	return body
 }
 
-// PayloadType returns PayloadLogin, the type of a payload with this body.
-func (*Login) PayloadType() PayloadType { return PayloadLogin }
-
 // HasOrderCreate reports whether the type is PayloadOrderCreate and its body present.
 func (m *Payload) HasOrderCreate() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderCreate
@@ -209,9 +206,6 @@ func (m *Payload) MutableOrderCreate() *OrderCreate {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderCreate, the type of a payload with this body.
-func (*OrderCreate) PayloadType() PayloadType { return PayloadOrderCreate }
 
 // HasOrderRejected reports whether the type is PayloadOrderRejected and its body present.
 func (m *Payload) HasOrderRejected() bool {
@@ -236,9 +230,6 @@ func (m *Payload) MutableOrderRejected() *OrderRejected {
 	return body
 }
 
-// PayloadType returns PayloadOrderRejected, the type of a payload with this body.
-func (*OrderRejected) PayloadType() PayloadType { return PayloadOrderRejected }
-
 // HasOrderAccepted reports whether the type is PayloadOrderAccepted and its body present.
 func (m *Payload) HasOrderAccepted() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderAccepted
@@ -261,9 +252,6 @@ func (m *Payload) MutableOrderAccepted() *OrderAccepted {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderAccepted, the type of a payload with this body.
-func (*OrderAccepted) PayloadType() PayloadType { return PayloadOrderAccepted }
 
 // HasOrderExecuted reports whether the type is PayloadOrderExecuted and its body present.
 func (m *Payload) HasOrderExecuted() bool {
@@ -288,9 +276,6 @@ func (m *Payload) MutableOrderExecuted() *OrderExecuted {
 	return body
 }
 
-// PayloadType returns PayloadOrderExecuted, the type of a payload with this body.
-func (*OrderExecuted) PayloadType() PayloadType { return PayloadOrderExecuted }
-
 // HasOrderCancel reports whether the type is PayloadOrderCancel and its body present.
 func (m *Payload) HasOrderCancel() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderCancel
@@ -313,9 +298,6 @@ func (m *Payload) MutableOrderCancel() *OrderCancel {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderCancel, the type of a payload with this body.
-func (*OrderCancel) PayloadType() PayloadType { return PayloadOrderCancel }
 
 // HasOrderCancelled reports whether the type is PayloadOrderCancelled and its body present.
 func (m *Payload) HasOrderCancelled() bool {
@@ -340,9 +322,6 @@ func (m *Payload) MutableOrderCancelled() *OrderCancelled {
 	return body
 }
 
-// PayloadType returns PayloadOrderCancelled, the type of a payload with this body.
-func (*OrderCancelled) PayloadType() PayloadType { return PayloadOrderCancelled }
-
 // HasOrderInvalid reports whether the type is PayloadOrderInvalid and its body present.
 func (m *Payload) HasOrderInvalid() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderInvalid
@@ -365,9 +344,6 @@ func (m *Payload) MutableOrderInvalid() *OrderInvalid {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderInvalid, the type of a payload with this body.
-func (*OrderInvalid) PayloadType() PayloadType { return PayloadOrderInvalid }
 
 // HasMarketSubscribe reports whether the type is PayloadMarketSubscribe and its body present.
 func (m *Payload) HasMarketSubscribe() bool {
@@ -392,9 +368,6 @@ func (m *Payload) MutableMarketSubscribe() *MarketSubscribe {
 	return body
 }
 
-// PayloadType returns PayloadMarketSubscribe, the type of a payload with this body.
-func (*MarketSubscribe) PayloadType() PayloadType { return PayloadMarketSubscribe }
-
 // HasMarketUnsubscribe reports whether the type is PayloadMarketUnsubscribe and its body present.
 func (m *Payload) HasMarketUnsubscribe() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadMarketUnsubscribe
@@ -417,9 +390,6 @@ func (m *Payload) MutableMarketUnsubscribe() *MarketUnsubscribe {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadMarketUnsubscribe, the type of a payload with this body.
-func (*MarketUnsubscribe) PayloadType() PayloadType { return PayloadMarketUnsubscribe }
 
 // HasMarketQuotes reports whether the type is PayloadMarketQuotes and its body present.
 func (m *Payload) HasMarketQuotes() bool {
@@ -444,9 +414,6 @@ func (m *Payload) MutableMarketQuotes() *MarketQuotes {
 	return body
 }
 
-// PayloadType returns PayloadMarketQuotes, the type of a payload with this body.
-func (*MarketQuotes) PayloadType() PayloadType { return PayloadMarketQuotes }
-
 // HasContractQuotes reports whether the type is PayloadContractQuotes and its body present.
 func (m *Payload) HasContractQuotes() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadContractQuotes
@@ -469,9 +436,6 @@ func (m *Payload) MutableContractQuotes() *ContractQuotes {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadContractQuotes, the type of a payload with this body.
-func (*ContractQuotes) PayloadType() PayloadType { return PayloadContractQuotes }
 
 // HasOrderCancelRejected reports whether the type is PayloadOrderCancelRejected and its body present.
 func (m *Payload) HasOrderCancelRejected() bool {
@@ -496,9 +460,6 @@ func (m *Payload) MutableOrderCancelRejected() *OrderCancelRejected {
 	return body
 }
 
-// PayloadType returns PayloadOrderCancelRejected, the type of a payload with this body.
-func (*OrderCancelRejected) PayloadType() PayloadType { return PayloadOrderCancelRejected }
-
 // HasOrderExecuteVoided reports whether the type is PayloadOrderExecuteVoided and its body present.
 func (m *Payload) HasOrderExecuteVoided() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderExecuteVoided
@@ -521,9 +482,6 @@ func (m *Payload) MutableOrderExecuteVoided() *OrderExecutedVoid {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderExecuteVoided, the type of a payload with this body.
-func (*OrderExecutedVoid) PayloadType() PayloadType { return PayloadOrderExecuteVoided }
 
 // HasMarketState reports whether the type is PayloadMarketState and its body present.
 func (m *Payload) HasMarketState() bool {
@@ -548,9 +506,6 @@ func (m *Payload) MutableMarketState() *MarketState {
 	return body
 }
 
-// PayloadType returns PayloadMarketState, the type of a payload with this body.
-func (*MarketState) PayloadType() PayloadType { return PayloadMarketState }
-
 // HasEventSubscribe reports whether the type is PayloadEventSubscribe and its body present.
 func (m *Payload) HasEventSubscribe() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadEventSubscribe
@@ -573,9 +528,6 @@ func (m *Payload) MutableEventSubscribe() *EventSubscribe {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadEventSubscribe, the type of a payload with this body.
-func (*EventSubscribe) PayloadType() PayloadType { return PayloadEventSubscribe }
 
 // HasEventUnsubscribe reports whether the type is PayloadEventUnsubscribe and its body present.
 func (m *Payload) HasEventUnsubscribe() bool {
@@ -600,9 +552,6 @@ func (m *Payload) MutableEventUnsubscribe() *EventUnsubscribe {
 	return body
 }
 
-// PayloadType returns PayloadEventUnsubscribe, the type of a payload with this body.
-func (*EventUnsubscribe) PayloadType() PayloadType { return PayloadEventUnsubscribe }
-
 // HasRunningballNotification reports whether the type is PayloadRunningballNotification and its body present.
 func (m *Payload) HasRunningballNotification() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadRunningballNotification
@@ -625,9 +574,6 @@ func (m *Payload) MutableRunningballNotification() *RunningballNotification {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadRunningballNotification, the type of a payload with this body.
-func (*RunningballNotification) PayloadType() PayloadType { return PayloadRunningballNotification }
 
 // HasMarketManagedState reports whether the type is PayloadMarketManagedState and its body present.
 func (m *Payload) HasMarketManagedState() bool {
@@ -652,9 +598,6 @@ func (m *Payload) MutableMarketManagedState() *MarketManagedState {
 	return body
 }
 
-// PayloadType returns PayloadMarketManagedState, the type of a payload with this body.
-func (*MarketManagedState) PayloadType() PayloadType { return PayloadMarketManagedState }
-
 // HasPriceFeedSubscribe reports whether the type is PayloadPriceFeedSubscribe and its body present.
 func (m *Payload) HasPriceFeedSubscribe() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadPriceFeedSubscribe
@@ -677,9 +620,6 @@ func (m *Payload) MutablePriceFeedSubscribe() *PriceFeedSubscribe {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadPriceFeedSubscribe, the type of a payload with this body.
-func (*PriceFeedSubscribe) PayloadType() PayloadType { return PayloadPriceFeedSubscribe }
 
 // HasPriceFeedUnsubscribe reports whether the type is PayloadPriceFeedUnsubscribe and its body present.
 func (m *Payload) HasPriceFeedUnsubscribe() bool {
@@ -704,9 +644,6 @@ func (m *Payload) MutablePriceFeedUnsubscribe() *PriceFeedUnsubscribe {
 	return body
 }
 
-// PayloadType returns PayloadPriceFeedUnsubscribe, the type of a payload with this body.
-func (*PriceFeedUnsubscribe) PayloadType() PayloadType { return PayloadPriceFeedUnsubscribe }
-
 // HasOrderExecuteConfirmed reports whether the type is PayloadOrderExecuteConfirmed and its body present.
 func (m *Payload) HasOrderExecuteConfirmed() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderExecuteConfirmed
@@ -729,9 +666,6 @@ func (m *Payload) MutableOrderExecuteConfirmed() *OrderExecuteConfirmed {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderExecuteConfirmed, the type of a payload with this body.
-func (*OrderExecuteConfirmed) PayloadType() PayloadType { return PayloadOrderExecuteConfirmed }
 
 // HasMarketFeedSubscribe reports whether the type is PayloadMarketFeedSubscribe and its body present.
 func (m *Payload) HasMarketFeedSubscribe() bool {
@@ -756,9 +690,6 @@ func (m *Payload) MutableMarketFeedSubscribe() *MarketFeedSubscribe {
 	return body
 }
 
-// PayloadType returns PayloadMarketFeedSubscribe, the type of a payload with this body.
-func (*MarketFeedSubscribe) PayloadType() PayloadType { return PayloadMarketFeedSubscribe }
-
 // HasMarketFeedUnsubscribe reports whether the type is PayloadMarketFeedUnsubscribe and its body present.
 func (m *Payload) HasMarketFeedUnsubscribe() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadMarketFeedUnsubscribe
@@ -781,9 +712,6 @@ func (m *Payload) MutableMarketFeedUnsubscribe() *MarketFeedUnsubscribe {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadMarketFeedUnsubscribe, the type of a payload with this body.
-func (*MarketFeedUnsubscribe) PayloadType() PayloadType { return PayloadMarketFeedUnsubscribe }
 
 // HasOrderQuantityReduce reports whether the type is PayloadOrderQuantityReduce and its body present.
 func (m *Payload) HasOrderQuantityReduce() bool {
@@ -808,9 +736,6 @@ func (m *Payload) MutableOrderQuantityReduce() *OrderQuantityReduce {
 	return body
 }
 
-// PayloadType returns PayloadOrderQuantityReduce, the type of a payload with this body.
-func (*OrderQuantityReduce) PayloadType() PayloadType { return PayloadOrderQuantityReduce }
-
 // HasOrderQuantityReduced reports whether the type is PayloadOrderQuantityReduced and its body present.
 func (m *Payload) HasOrderQuantityReduced() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderQuantityReduced
@@ -834,9 +759,6 @@ func (m *Payload) MutableOrderQuantityReduced() *OrderQuantityReduced {
 	return body
 }
 
-// PayloadType returns PayloadOrderQuantityReduced, the type of a payload with this body.
-func (*OrderQuantityReduced) PayloadType() PayloadType { return PayloadOrderQuantityReduced }
-
 // HasOrderQuantityReduceRejected reports whether the type is PayloadOrderQuantityReduceRejected and its body present.
 func (m *Payload) HasOrderQuantityReduceRejected() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderQuantityReduceRejected
@@ -858,11 +780,6 @@ func (m *Payload) MutableOrderQuantityReduceRejected() *OrderQuantityReduceRejec
 	m.typ = PayloadOrderQuantityReduceRejected
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
-}
-
-// PayloadType returns PayloadOrderQuantityReduceRejected, the type of a payload with this body.
-func (*OrderQuantityReduceRejected) PayloadType() PayloadType {
-	return PayloadOrderQuantityReduceRejected
 }
 
 // HasOrderReduced reports whether the type is PayloadOrderReduced and its body present.
@@ -888,9 +805,6 @@ func (m *Payload) MutableOrderReduced() *OrderReduced {
 	return body
 }
 
-// PayloadType returns PayloadOrderReduced, the type of a payload with this body.
-func (*OrderReduced) PayloadType() PayloadType { return PayloadOrderReduced }
-
 // HasOrderCancelAll reports whether the type is PayloadOrderCancelAll and its body present.
 func (m *Payload) HasOrderCancelAll() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderCancelAll
@@ -913,9 +827,6 @@ func (m *Payload) MutableOrderCancelAll() *OrderCancelAll {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderCancelAll, the type of a payload with this body.
-func (*OrderCancelAll) PayloadType() PayloadType { return PayloadOrderCancelAll }
 
 // HasOrderCancelAllAccepted reports whether the type is PayloadOrderCancelAllAccepted and its body present.
 func (m *Payload) HasOrderCancelAllAccepted() bool {
@@ -940,9 +851,6 @@ func (m *Payload) MutableOrderCancelAllAccepted() *OrderCancelAllAccepted {
 	return body
 }
 
-// PayloadType returns PayloadOrderCancelAllAccepted, the type of a payload with this body.
-func (*OrderCancelAllAccepted) PayloadType() PayloadType { return PayloadOrderCancelAllAccepted }
-
 // HasOrderCancelAllRejected reports whether the type is PayloadOrderCancelAllRejected and its body present.
 func (m *Payload) HasOrderCancelAllRejected() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderCancelAllRejected
@@ -965,9 +873,6 @@ func (m *Payload) MutableOrderCancelAllRejected() *OrderCancelAllRejected {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderCancelAllRejected, the type of a payload with this body.
-func (*OrderCancelAllRejected) PayloadType() PayloadType { return PayloadOrderCancelAllRejected }
 
 // HasThrottleLimitsChanged reports whether the type is PayloadThrottleLimitsChanged and its body present.
 func (m *Payload) HasThrottleLimitsChanged() bool {
@@ -992,9 +897,6 @@ func (m *Payload) MutableThrottleLimitsChanged() *ThrottleLimitsChanged {
 	return body
 }
 
-// PayloadType returns PayloadThrottleLimitsChanged, the type of a payload with this body.
-func (*ThrottleLimitsChanged) PayloadType() PayloadType { return PayloadThrottleLimitsChanged }
-
 // HasSettings reports whether the type is PayloadSettings and its body present.
 func (m *Payload) HasSettings() bool { return m.has&hasPayloadBody != 0 && m.typ == PayloadSettings }
 
@@ -1015,9 +917,6 @@ func (m *Payload) MutableSettings() *Settings {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadSettings, the type of a payload with this body.
-func (*Settings) PayloadType() PayloadType { return PayloadSettings }
 
 // HasSettingsAccepted reports whether the type is PayloadSettingsAccepted and its body present.
 func (m *Payload) HasSettingsAccepted() bool {
@@ -1042,9 +941,6 @@ func (m *Payload) MutableSettingsAccepted() *SettingsAccepted {
 	return body
 }
 
-// PayloadType returns PayloadSettingsAccepted, the type of a payload with this body.
-func (*SettingsAccepted) PayloadType() PayloadType { return PayloadSettingsAccepted }
-
 // HasBalanceChanged reports whether the type is PayloadBalanceChanged and its body present.
 func (m *Payload) HasBalanceChanged() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadBalanceChanged
@@ -1067,9 +963,6 @@ func (m *Payload) MutableBalanceChanged() *BalanceChanged {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadBalanceChanged, the type of a payload with this body.
-func (*BalanceChanged) PayloadType() PayloadType { return PayloadBalanceChanged }
 
 // HasOrderVoided reports whether the type is PayloadOrderVoided and its body present.
 func (m *Payload) HasOrderVoided() bool {
@@ -1094,9 +987,6 @@ func (m *Payload) MutableOrderVoided() *OrderVoided {
 	return body
 }
 
-// PayloadType returns PayloadOrderVoided, the type of a payload with this body.
-func (*OrderVoided) PayloadType() PayloadType { return PayloadOrderVoided }
-
 // HasOrderCancelReplace reports whether the type is PayloadOrderCancelReplace and its body present.
 func (m *Payload) HasOrderCancelReplace() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderCancelReplace
@@ -1119,9 +1009,6 @@ func (m *Payload) MutableOrderCancelReplace() *OrderCancelReplace {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderCancelReplace, the type of a payload with this body.
-func (*OrderCancelReplace) PayloadType() PayloadType { return PayloadOrderCancelReplace }
 
 // HasOrderPendingReplace reports whether the type is PayloadOrderPendingReplace and its body present.
 func (m *Payload) HasOrderPendingReplace() bool {
@@ -1146,9 +1033,6 @@ func (m *Payload) MutableOrderPendingReplace() *OrderPendingReplace {
 	return body
 }
 
-// PayloadType returns PayloadOrderPendingReplace, the type of a payload with this body.
-func (*OrderPendingReplace) PayloadType() PayloadType { return PayloadOrderPendingReplace }
-
 // HasOrderCancelReplaceAccepted reports whether the type is PayloadOrderCancelReplaceAccepted and its body present.
 func (m *Payload) HasOrderCancelReplaceAccepted() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderCancelReplaceAccepted
@@ -1172,11 +1056,6 @@ func (m *Payload) MutableOrderCancelReplaceAccepted() *OrderCancelReplaceAccepte
 	return body
 }
 
-// PayloadType returns PayloadOrderCancelReplaceAccepted, the type of a payload with this body.
-func (*OrderCancelReplaceAccepted) PayloadType() PayloadType {
-	return PayloadOrderCancelReplaceAccepted
-}
-
 // HasOrderCancelReplaceRejected reports whether the type is PayloadOrderCancelReplaceRejected and its body present.
 func (m *Payload) HasOrderCancelReplaceRejected() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderCancelReplaceRejected
@@ -1198,11 +1077,6 @@ func (m *Payload) MutableOrderCancelReplaceRejected() *OrderCancelReplaceRejecte
 	m.typ = PayloadOrderCancelReplaceRejected
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
-}
-
-// PayloadType returns PayloadOrderCancelReplaceRejected, the type of a payload with this body.
-func (*OrderCancelReplaceRejected) PayloadType() PayloadType {
-	return PayloadOrderCancelReplaceRejected
 }
 
 // decodeStrict is Decode for any payload, by the strict decoders.
@@ -2037,4 +1911,147 @@ func (m *Payload) appendText(dst []byte) []byte {
 		}
 	}
 	return append(dst, '}')
+}
+
+// ReportKeys returns the keys of the payload's body if that is a message about orders.
+func (m *Payload) ReportKeys() (k ReportKeys, ok bool) {
+	if m.has&hasPayloadBody == 0 {
+		return k, false
+	}
+	switch m.typ {
+	case PayloadOrderRejected:
+		return m.orderRejected.ReportKeys(), true
+	case PayloadOrderAccepted:
+		return m.orderAccepted.ReportKeys(), true
+	case PayloadOrderExecuted:
+		return m.orderExecuted.ReportKeys(), true
+	case PayloadOrderCancelled:
+		return m.orderCancelled.ReportKeys(), true
+	case PayloadOrderInvalid:
+		return m.orderInvalid.ReportKeys(), true
+	case PayloadOrderCancelRejected:
+		return m.orderCancelRejected.ReportKeys(), true
+	case PayloadOrderExecuteVoided:
+		return m.orderExecuteVoided.ReportKeys(), true
+	case PayloadOrderExecuteConfirmed:
+		return m.orderExecuteConfirmed.ReportKeys(), true
+	case PayloadOrderQuantityReduced:
+		return m.orderQuantityReduced.ReportKeys(), true
+	case PayloadOrderQuantityReduceRejected:
+		return m.orderQuantityReduceRejected.ReportKeys(), true
+	case PayloadOrderReduced:
+		return m.orderReduced.ReportKeys(), true
+	case PayloadOrderCancelAllAccepted:
+		return m.orderCancelAllAccepted.ReportKeys(), true
+	case PayloadOrderCancelAllRejected:
+		return m.orderCancelAllRejected.ReportKeys(), true
+	case PayloadOrderVoided:
+		return m.orderVoided.ReportKeys(), true
+	case PayloadOrderPendingReplace:
+		return m.orderPendingReplace.ReportKeys(), true
+	case PayloadOrderCancelReplaceAccepted:
+		return m.orderCancelReplaceAccepted.ReportKeys(), true
+	case PayloadOrderCancelReplaceRejected:
+		return m.orderCancelReplaceRejected.ReportKeys(), true
+	}
+	return k, false
+}
+
+// DecodeKeys returns the keys of an encoded body, as the message that it encodes would: for bodies
+// that other encoders than this package's have written. Of a body that clients do not send it returns
+// the type alone. The error is a *DecodeError.
+func DecodeKeys(typ PayloadType, body []byte) (Keys, error) {
+	switch typ {
+	case PayloadLogin:
+		var m Login
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadOrderCreate:
+		var m OrderCreate
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadOrderCancel:
+		var m OrderCancel
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadMarketSubscribe:
+		var m MarketSubscribe
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadMarketUnsubscribe:
+		var m MarketUnsubscribe
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadEventSubscribe:
+		var m EventSubscribe
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadEventUnsubscribe:
+		var m EventUnsubscribe
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadPriceFeedSubscribe:
+		var m PriceFeedSubscribe
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadPriceFeedUnsubscribe:
+		var m PriceFeedUnsubscribe
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadMarketFeedSubscribe:
+		var m MarketFeedSubscribe
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadMarketFeedUnsubscribe:
+		var m MarketFeedUnsubscribe
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadOrderQuantityReduce:
+		var m OrderQuantityReduce
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadOrderCancelAll:
+		var m OrderCancelAll
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadSettings:
+		var m Settings
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadOrderCancelReplace:
+		var m OrderCancelReplace
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	}
+	return Keys{Type: typ}, nil
 }

@@ -19,6 +19,15 @@ func (m *PriceFeedUnsubscribe) Reset() {
 	m.has = 0
 }
 
+// PayloadType returns PayloadPriceFeedUnsubscribe, the type of a payload with this body.
+func (*PriceFeedUnsubscribe) PayloadType() PayloadType { return PayloadPriceFeedUnsubscribe }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *PriceFeedUnsubscribe) Keys() (k Keys) {
+	k.Type = PayloadPriceFeedUnsubscribe
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

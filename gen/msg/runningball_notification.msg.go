@@ -214,6 +214,9 @@ func (m *RunningballNotification) SetEventId(v uint32) {
 	m.has |= hasRunningballNotificationEventId
 }
 
+// PayloadType returns PayloadRunningballNotification, the type of a payload with this body.
+func (*RunningballNotification) PayloadType() PayloadType { return PayloadRunningballNotification }
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -51,6 +51,15 @@ func (m *Settings) SetCancelAllOnFailure(v bool) {
 	m.has |= hasSettingsCancelAllOnFailure
 }
 
+// PayloadType returns PayloadSettings, the type of a payload with this body.
+func (*Settings) PayloadType() PayloadType { return PayloadSettings }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *Settings) Keys() (k Keys) {
+	k.Type = PayloadSettings
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -50,6 +50,9 @@ func (m *SettingsAccepted) SetCancelAllOnFailure(v bool) {
 	m.has |= hasSettingsAcceptedCancelAllOnFailure
 }
 
+// PayloadType returns PayloadSettingsAccepted, the type of a payload with this body.
+func (*SettingsAccepted) PayloadType() PayloadType { return PayloadSettingsAccepted }
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

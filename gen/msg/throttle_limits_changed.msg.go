@@ -106,6 +106,9 @@ func (m *ThrottleLimitsChanged) SetTickMs(v uint32) {
 	m.has |= hasThrottleLimitsChangedTickMs
 }
 
+// PayloadType returns PayloadThrottleLimitsChanged, the type of a payload with this body.
+func (*ThrottleLimitsChanged) PayloadType() PayloadType { return PayloadThrottleLimitsChanged }
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -139,8 +139,9 @@ func codecs(p *protogen.Plugin) error {
 	return features(p, "codec")
 }
 
-// convert writes gen/convert. A definition that it refuses was refused by codecs before.
+// convert writes gen/convert, and the standard types' part that refers to gen/msg. A definition that it refuses was refused by codecs before.
 func convert(p *protogen.Plugin) error {
+	codec.PayloadTypes(p)
 	codec.Convert(p)
 	return nil
 }

@@ -39,16 +39,21 @@ func (f *feature) GenerateFile(def *protogen.File) bool {
 			w.enum(e)
 		}
 	})
+	bodies := bodiesOf(def)
 	for _, m := range def.Messages {
 		t := newMessage(m)
 		name := snake(prefix(def.Desc) + string(m.Desc.Name()))
 		f.open(def, name+".msg.go", func(w *writer) {
 			if isUnion(m) {
 				w.union(t)
+				w.unionKeys(t, bodies)
 				return
 			}
 			w.structure(t)
 			w.accessors(t)
+			if b, ok := bodies[m.Desc.FullName()]; ok {
+				w.bodyMethods(t, b)
+			}
 			w.decode(t)
 			w.encode(t)
 			w.text(t)

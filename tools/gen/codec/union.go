@@ -45,14 +45,17 @@ func (w *writer) union(t *message) {
 
 // typeOf is the constant of the type that names a body: the one whose number the body's field
 // follows by one.
-func typeOf(t *message, f *field) string {
+func typeOf(t *message, f *field) string { return valueName(typeValue(t, f).Desc) }
+
+// typeValue is the value of that type.
+func typeValue(t *message, f *field) *protogen.EnumValue {
 	for _, v := range t.Fields[0].Enum.Values {
 		if int(v.Desc.Number())+1 == f.Number {
-			return valueName(v.Desc)
+			return v
 		}
 	}
 	refuse("%s: no type for field %s", t.Full, f.Desc.Name())
-	return ""
+	return nil
 }
 
 func (w *writer) unionAccess(t *message, bodies []*field) {
@@ -99,9 +102,6 @@ func (w *writer) unionAccess(t *message, bodies []*field) {
 		w.P("m.has |= has", t.Name, "Type | has", t.Name, "Body")
 		w.P("return body")
 		w.P("}")
-		w.P()
-		w.P("// PayloadType returns ", typ, ", the type of a payload with this body.")
-		w.P("func (*", f.Type, ") PayloadType() PayloadType { return ", typ, " }")
 		w.P()
 	}
 }
