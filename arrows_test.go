@@ -29,7 +29,7 @@ var arrows = map[string][]string{
 	"gen":             {},
 	"gen/eto":         {},
 	"gen/seto":        {"gen/eto", "gen/msg"},
-	"gen/msg":         {"internal/varint"},
+	"gen/msg":         {"internal/varint", "odds"},
 	"gen/convert":     {"gen/eto", "gen/seto", "gen/msg"},
 	"engine/session":  {"wire", "ring", "gen/eto", "gen/seto", "gen/msg"},
 	"engine": {

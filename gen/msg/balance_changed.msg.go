@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	math "math"
 )
 
@@ -82,6 +83,18 @@ func (m *BalanceChanged) SetAvailableBalance(v float64) {
 	m.has |= hasBalanceChangedAvailableBalance
 }
 
+// TypedAvailableBalance returns available_balance as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+func (m *BalanceChanged) TypedAvailableBalance() (odds.Money, error) {
+	if m.has&hasBalanceChangedAvailableBalance == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.availableBalance)
+}
+
+// SetTypedAvailableBalance sets available_balance to the float64 nearest to v.
+func (m *BalanceChanged) SetTypedAvailableBalance(v odds.Money) { m.SetAvailableBalance(v.Float()) }
+
 // GetExposure returns exposure, 0 if absent.
 //
 // Exposure, in currency units. The sign convention is not documented: show it, and base no
@@ -104,6 +117,18 @@ func (m *BalanceChanged) SetExposure(v float64) {
 	m.exposure = v
 	m.has |= hasBalanceChangedExposure
 }
+
+// TypedExposure returns exposure as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+func (m *BalanceChanged) TypedExposure() (odds.Money, error) {
+	if m.has&hasBalanceChangedExposure == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.exposure)
+}
+
+// SetTypedExposure sets exposure to the float64 nearest to v.
+func (m *BalanceChanged) SetTypedExposure(v odds.Money) { m.SetExposure(v.Float()) }
 
 // PayloadType returns PayloadBalanceChanged, the type of a payload with this body.
 func (*BalanceChanged) PayloadType() PayloadType { return PayloadBalanceChanged }

@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -156,6 +157,27 @@ func (m *ContractQuotes) SetHighPrice(v uint32) {
 	m.has |= hasContractQuotesHighPrice
 }
 
+// TypedHighPrice returns high_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *ContractQuotes) TypedHighPrice() (odds.Price, error) {
+	if m.has&hasContractQuotesHighPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.highPrice)
+}
+
+// SetTypedHighPrice sets high_price to v. If v is out of range the error is odds.ErrPrice and high_price
+// is 0, which is no price.
+func (m *ContractQuotes) SetTypedHighPrice(v odds.Price) error {
+	m.has |= hasContractQuotesHighPrice
+	if !v.Valid() {
+		m.highPrice = 0
+		return odds.ErrPrice
+	}
+	m.highPrice = uint32(v)
+	return nil
+}
+
 // GetLowPrice returns low_price, 0 if absent.
 //
 // Lowest price traded, as its name says, in hundredths of a percent of the payoff. Absent:
@@ -177,6 +199,27 @@ func (m *ContractQuotes) ClearLowPrice() { m.has &^= hasContractQuotesLowPrice }
 func (m *ContractQuotes) SetLowPrice(v uint32) {
 	m.lowPrice = v
 	m.has |= hasContractQuotesLowPrice
+}
+
+// TypedLowPrice returns low_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *ContractQuotes) TypedLowPrice() (odds.Price, error) {
+	if m.has&hasContractQuotesLowPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.lowPrice)
+}
+
+// SetTypedLowPrice sets low_price to v. If v is out of range the error is odds.ErrPrice and low_price
+// is 0, which is no price.
+func (m *ContractQuotes) SetTypedLowPrice(v odds.Price) error {
+	m.has |= hasContractQuotesLowPrice
+	if !v.Valid() {
+		m.lowPrice = 0
+		return odds.ErrPrice
+	}
+	m.lowPrice = uint32(v)
+	return nil
 }
 
 // GetMarketId returns market_id, 0 if absent.

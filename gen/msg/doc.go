@@ -16,6 +16,17 @@
 // GetReset_). GetX of a message field returns a pointer into the value, of an empty message if the
 // field is absent.
 //
+// # Prices, quantities, sides and money
+//
+// GetX returns such a value as it is on the wire, whatever it is. TypedX returns it as a type of package
+// odds, or an error if it is out of range, or [ErrAbsent] if the field is absent; SetTypedX takes that
+// type. So a price that is none, an absent side, which GetSide has to read as a buy, or a balance that
+// is NaN does not get into a calculation. Money is floating point on the wire; [odds.NewMoney] says how
+// it is made exact.
+//
+// Every body says its type by PayloadType. [Keys] and [ReportKeys] are the fields that identify a
+// request and a report, as flat values.
+//
 // # Borrowed memory
 //
 // A value decoded by Decode borrows its text (fields of type string and bytes) from the bytes it

@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -57,6 +58,27 @@ func (m *Execution) SetPrice(v uint32) {
 	m.has |= hasExecutionPrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *Execution) TypedPrice() (odds.Price, error) {
+	if m.has&hasExecutionPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
+// becomes absent.
+func (m *Execution) SetTypedPrice(v odds.Price) error {
+	if !v.Valid() {
+		m.has &^= hasExecutionPrice
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	m.has |= hasExecutionPrice
+	return nil
+}
+
 // GetQuantity returns quantity, 0 if absent.
 //
 // Quantity of the trade, in 1/10000 of the account's currency as payoff.
@@ -77,6 +99,27 @@ func (m *Execution) ClearQuantity() { m.has &^= hasExecutionQuantity }
 func (m *Execution) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasExecutionQuantity
+}
+
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *Execution) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasExecutionQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
+// becomes absent.
+func (m *Execution) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasExecutionQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasExecutionQuantity
+	return nil
 }
 
 // GetLiquidity returns liquidity, SideBuy if absent.

@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -127,6 +128,27 @@ func (m *MarketQuotes) ClearExecutedVolume() { m.has &^= hasMarketQuotesExecuted
 func (m *MarketQuotes) SetExecutedVolume(v uint64) {
 	m.executedVolume = v
 	m.has |= hasMarketQuotesExecutedVolume
+}
+
+// TypedExecutedVolume returns executed_volume as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *MarketQuotes) TypedExecutedVolume() (odds.Quantity, error) {
+	if m.has&hasMarketQuotesExecutedVolume == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.executedVolume)
+}
+
+// SetTypedExecutedVolume sets executed_volume to v. If v is out of range the error is odds.ErrQuantity and executed_volume
+// becomes absent.
+func (m *MarketQuotes) SetTypedExecutedVolume(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasMarketQuotesExecutedVolume
+		return odds.ErrQuantity
+	}
+	m.executedVolume = uint64(v)
+	m.has |= hasMarketQuotesExecutedVolume
+	return nil
 }
 
 // GetMarketId returns market_id, 0 if absent.

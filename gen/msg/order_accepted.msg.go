@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	math "math"
 	strconv "strconv"
 )
@@ -155,6 +156,27 @@ func (m *OrderAccepted) SetPrice(v uint32) {
 	m.has |= hasOrderAcceptedPrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderAccepted) TypedPrice() (odds.Price, error) {
+	if m.has&hasOrderAcceptedPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
+// is 0, which is no price.
+func (m *OrderAccepted) SetTypedPrice(v odds.Price) error {
+	m.has |= hasOrderAcceptedPrice
+	if !v.Valid() {
+		m.price = 0
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	return nil
+}
+
 // GetQuantity returns quantity, 0 if absent.
 //
 // Quantity that was accepted, in 1/10000 of the account's currency as payoff. Where present it
@@ -176,6 +198,27 @@ func (m *OrderAccepted) ClearQuantity() { m.has &^= hasOrderAcceptedQuantity }
 func (m *OrderAccepted) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderAcceptedQuantity
+}
+
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderAccepted) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderAcceptedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
+// becomes absent.
+func (m *OrderAccepted) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderAcceptedQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderAcceptedQuantity
+	return nil
 }
 
 // GetOrderId returns order_id, 0 if absent.
@@ -249,6 +292,18 @@ func (m *OrderAccepted) SetAvailableBalance(v float64) {
 	m.has |= hasOrderAcceptedAvailableBalance
 }
 
+// TypedAvailableBalance returns available_balance as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+func (m *OrderAccepted) TypedAvailableBalance() (odds.Money, error) {
+	if m.has&hasOrderAcceptedAvailableBalance == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.availableBalance)
+}
+
+// SetTypedAvailableBalance sets available_balance to the float64 nearest to v.
+func (m *OrderAccepted) SetTypedAvailableBalance(v odds.Money) { m.SetAvailableBalance(v.Float()) }
+
 // GetExposure returns exposure, 0 if absent.
 //
 // Exposure after this event, in currency units. The sign convention is not documented: show it,
@@ -271,6 +326,18 @@ func (m *OrderAccepted) SetExposure(v float64) {
 	m.exposure = v
 	m.has |= hasOrderAcceptedExposure
 }
+
+// TypedExposure returns exposure as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+func (m *OrderAccepted) TypedExposure() (odds.Money, error) {
+	if m.has&hasOrderAcceptedExposure == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.exposure)
+}
+
+// SetTypedExposure sets exposure to the float64 nearest to v.
+func (m *OrderAccepted) SetTypedExposure(v odds.Money) { m.SetExposure(v.Float()) }
 
 // GetContractId returns contract_id, 0 if absent.
 //
@@ -314,6 +381,27 @@ func (m *OrderAccepted) ClearSide() { m.has &^= hasOrderAcceptedSide }
 func (m *OrderAccepted) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderAcceptedSide
+}
+
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderAccepted) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderAcceptedSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
+// becomes absent.
+func (m *OrderAccepted) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderAcceptedSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderAcceptedSide
+	return nil
 }
 
 // GetMarketId returns market_id, 0 if absent.

@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -288,6 +289,27 @@ func (m *OrderCancelRejected) ClearSide() { m.has &^= hasOrderCancelRejectedSide
 func (m *OrderCancelRejected) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderCancelRejectedSide
+}
+
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderCancelRejected) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderCancelRejectedSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
+// becomes absent.
+func (m *OrderCancelRejected) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelRejectedSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderCancelRejectedSide
+	return nil
 }
 
 // PayloadType returns PayloadOrderCancelRejected, the type of a payload with this body.

@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -96,6 +97,27 @@ func (m *OrderCancelReplace) SetPrice(v uint32) {
 	m.has |= hasOrderCancelReplacePrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderCancelReplace) TypedPrice() (odds.Price, error) {
+	if m.has&hasOrderCancelReplacePrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
+// becomes absent.
+func (m *OrderCancelReplace) SetTypedPrice(v odds.Price) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelReplacePrice
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	m.has |= hasOrderCancelReplacePrice
+	return nil
+}
+
 // GetPriceType returns price_type, PricePercentOdds if absent.
 //
 // Unit of price; left out by clients.
@@ -140,6 +162,27 @@ func (m *OrderCancelReplace) ClearQuantity() { m.has &^= hasOrderCancelReplaceQu
 func (m *OrderCancelReplace) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderCancelReplaceQuantity
+}
+
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderCancelReplace) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderCancelReplaceQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
+// becomes absent.
+func (m *OrderCancelReplace) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelReplaceQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderCancelReplaceQuantity
+	return nil
 }
 
 // GetQuantityType returns quantity_type, QuantityPayoffCurrency if absent.

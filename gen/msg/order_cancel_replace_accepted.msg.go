@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -134,6 +135,27 @@ func (m *OrderCancelReplaceAccepted) SetPrice(v uint32) {
 	m.has |= hasOrderCancelReplaceAcceptedPrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderCancelReplaceAccepted) TypedPrice() (odds.Price, error) {
+	if m.has&hasOrderCancelReplaceAcceptedPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
+// becomes absent.
+func (m *OrderCancelReplaceAccepted) SetTypedPrice(v odds.Price) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelReplaceAcceptedPrice
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	m.has |= hasOrderCancelReplaceAcceptedPrice
+	return nil
+}
+
 // GetQuantity returns quantity, 0 if absent.
 //
 // Quantity of the new order, in 1/10000 of the account's currency as payoff; believed to include
@@ -157,6 +179,27 @@ func (m *OrderCancelReplaceAccepted) ClearQuantity() { m.has &^= hasOrderCancelR
 func (m *OrderCancelReplaceAccepted) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderCancelReplaceAcceptedQuantity
+}
+
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderCancelReplaceAccepted) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderCancelReplaceAcceptedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
+// becomes absent.
+func (m *OrderCancelReplaceAccepted) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelReplaceAcceptedQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderCancelReplaceAcceptedQuantity
+	return nil
 }
 
 // GetQuantityLeft returns quantity_left, 0 if absent.
@@ -184,6 +227,27 @@ func (m *OrderCancelReplaceAccepted) ClearQuantityLeft() {
 func (m *OrderCancelReplaceAccepted) SetQuantityLeft(v uint64) {
 	m.quantityLeft = v
 	m.has |= hasOrderCancelReplaceAcceptedQuantityLeft
+}
+
+// TypedQuantityLeft returns quantity_left as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderCancelReplaceAccepted) TypedQuantityLeft() (odds.Quantity, error) {
+	if m.has&hasOrderCancelReplaceAcceptedQuantityLeft == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantityLeft)
+}
+
+// SetTypedQuantityLeft sets quantity_left to v. If v is out of range the error is odds.ErrQuantity and quantity_left
+// becomes absent.
+func (m *OrderCancelReplaceAccepted) SetTypedQuantityLeft(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelReplaceAcceptedQuantityLeft
+		return odds.ErrQuantity
+	}
+	m.quantityLeft = uint64(v)
+	m.has |= hasOrderCancelReplaceAcceptedQuantityLeft
+	return nil
 }
 
 // GetAccountSequence returns account_sequence, 0 if absent.
@@ -365,6 +429,27 @@ func (m *OrderCancelReplaceAccepted) ClearSide() { m.has &^= hasOrderCancelRepla
 func (m *OrderCancelReplaceAccepted) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderCancelReplaceAcceptedSide
+}
+
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderCancelReplaceAccepted) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderCancelReplaceAcceptedSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
+// becomes absent.
+func (m *OrderCancelReplaceAccepted) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelReplaceAcceptedSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderCancelReplaceAcceptedSide
+	return nil
 }
 
 // PayloadType returns PayloadOrderCancelReplaceAccepted, the type of a payload with this body.

@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -308,6 +309,27 @@ func (m *OrderCancelReplaceRejected) ClearSide() { m.has &^= hasOrderCancelRepla
 func (m *OrderCancelReplaceRejected) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderCancelReplaceRejectedSide
+}
+
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderCancelReplaceRejected) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderCancelReplaceRejectedSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
+// becomes absent.
+func (m *OrderCancelReplaceRejected) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelReplaceRejectedSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderCancelReplaceRejectedSide
+	return nil
 }
 
 // PayloadType returns PayloadOrderCancelReplaceRejected, the type of a payload with this body.

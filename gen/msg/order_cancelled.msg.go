@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	math "math"
 	strconv "strconv"
 )
@@ -182,6 +183,27 @@ func (m *OrderCancelled) SetExecutedQuantity(v uint64) {
 	m.has |= hasOrderCancelledExecutedQuantity
 }
 
+// TypedExecutedQuantity returns executed_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderCancelled) TypedExecutedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderCancelledExecutedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.executedQuantity)
+}
+
+// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity and executed_quantity
+// becomes absent.
+func (m *OrderCancelled) SetTypedExecutedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelledExecutedQuantity
+		return odds.ErrQuantity
+	}
+	m.executedQuantity = uint64(v)
+	m.has |= hasOrderCancelledExecutedQuantity
+	return nil
+}
+
 // GetExecutedAvgPrice returns executed_avg_price, 0 if absent.
 //
 // Average price of what stands executed, in hundredths of a percent of the payoff.
@@ -204,6 +226,27 @@ func (m *OrderCancelled) ClearExecutedAvgPrice() { m.has &^= hasOrderCancelledEx
 func (m *OrderCancelled) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderCancelledExecutedAvgPrice
+}
+
+// TypedExecutedAvgPrice returns executed_avg_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderCancelled) TypedExecutedAvgPrice() (odds.Price, error) {
+	if m.has&hasOrderCancelledExecutedAvgPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.executedAvgPrice)
+}
+
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice and executed_avg_price
+// is 0, which is no price.
+func (m *OrderCancelled) SetTypedExecutedAvgPrice(v odds.Price) error {
+	m.has |= hasOrderCancelledExecutedAvgPrice
+	if !v.Valid() {
+		m.executedAvgPrice = 0
+		return odds.ErrPrice
+	}
+	m.executedAvgPrice = uint32(v)
+	return nil
 }
 
 // GetAccountSequence_64 returns account_sequence_64, 0 if absent.
@@ -297,6 +340,27 @@ func (m *OrderCancelled) SetSide(v Side) {
 	m.has |= hasOrderCancelledSide
 }
 
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderCancelled) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderCancelledSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
+// becomes absent.
+func (m *OrderCancelled) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelledSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderCancelledSide
+	return nil
+}
+
 // GetOrigPrice returns orig_price, 0 if absent.
 //
 // Price the order was placed at, in hundredths of a percent of the payoff.
@@ -317,6 +381,27 @@ func (m *OrderCancelled) ClearOrigPrice() { m.has &^= hasOrderCancelledOrigPrice
 func (m *OrderCancelled) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderCancelledOrigPrice
+}
+
+// TypedOrigPrice returns orig_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderCancelled) TypedOrigPrice() (odds.Price, error) {
+	if m.has&hasOrderCancelledOrigPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.origPrice)
+}
+
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice and orig_price
+// is 0, which is no price.
+func (m *OrderCancelled) SetTypedOrigPrice(v odds.Price) error {
+	m.has |= hasOrderCancelledOrigPrice
+	if !v.Valid() {
+		m.origPrice = 0
+		return odds.ErrPrice
+	}
+	m.origPrice = uint32(v)
+	return nil
 }
 
 // GetAvailableBalance returns available_balance, 0 if absent.
@@ -343,6 +428,18 @@ func (m *OrderCancelled) SetAvailableBalance(v float64) {
 	m.has |= hasOrderCancelledAvailableBalance
 }
 
+// TypedAvailableBalance returns available_balance as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+func (m *OrderCancelled) TypedAvailableBalance() (odds.Money, error) {
+	if m.has&hasOrderCancelledAvailableBalance == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.availableBalance)
+}
+
+// SetTypedAvailableBalance sets available_balance to the float64 nearest to v.
+func (m *OrderCancelled) SetTypedAvailableBalance(v odds.Money) { m.SetAvailableBalance(v.Float()) }
+
 // GetExposure returns exposure, 0 if absent.
 //
 // Exposure after this event, in currency units. The sign convention is not documented: show it,
@@ -365,6 +462,18 @@ func (m *OrderCancelled) SetExposure(v float64) {
 	m.exposure = v
 	m.has |= hasOrderCancelledExposure
 }
+
+// TypedExposure returns exposure as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+func (m *OrderCancelled) TypedExposure() (odds.Money, error) {
+	if m.has&hasOrderCancelledExposure == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.exposure)
+}
+
+// SetTypedExposure sets exposure to the float64 nearest to v.
+func (m *OrderCancelled) SetTypedExposure(v odds.Money) { m.SetExposure(v.Float()) }
 
 // GetLabel returns label, nil if absent.
 // The bytes are borrowed and must not be written; see the package comment.

@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -107,6 +108,27 @@ func (m *OrderCreate) SetSide(v Side) {
 	m.has |= hasOrderCreateSide
 }
 
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderCreate) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderCreateSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
+// becomes absent.
+func (m *OrderCreate) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCreateSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderCreateSide
+	return nil
+}
+
 // GetQuantityType returns quantity_type, QuantityPayoffCurrency if absent.
 //
 // Unit of quantity; left out by clients.
@@ -153,6 +175,27 @@ func (m *OrderCreate) SetQuantity(v uint64) {
 	m.has |= hasOrderCreateQuantity
 }
 
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderCreate) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderCreateQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
+// becomes absent.
+func (m *OrderCreate) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCreateQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderCreateQuantity
+	return nil
+}
+
 // GetPriceType returns price_type, PricePercentOdds if absent.
 //
 // Unit of price; left out by clients.
@@ -197,6 +240,27 @@ func (m *OrderCreate) ClearPrice() { m.has &^= hasOrderCreatePrice }
 func (m *OrderCreate) SetPrice(v uint32) {
 	m.price = v
 	m.has |= hasOrderCreatePrice
+}
+
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderCreate) TypedPrice() (odds.Price, error) {
+	if m.has&hasOrderCreatePrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
+// is 0, which is no price.
+func (m *OrderCreate) SetTypedPrice(v odds.Price) error {
+	m.has |= hasOrderCreatePrice
+	if !v.Valid() {
+		m.price = 0
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	return nil
 }
 
 // GetMaq returns maq, 0 if absent.

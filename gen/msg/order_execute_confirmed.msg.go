@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -64,6 +65,27 @@ func (m *OrderExecuteConfirmed) SetPrice(v uint32) {
 	m.has |= hasOrderExecuteConfirmedPrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderExecuteConfirmed) TypedPrice() (odds.Price, error) {
+	if m.has&hasOrderExecuteConfirmedPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
+// becomes absent.
+func (m *OrderExecuteConfirmed) SetTypedPrice(v odds.Price) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecuteConfirmedPrice
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	m.has |= hasOrderExecuteConfirmedPrice
+	return nil
+}
+
 // GetQuantity returns quantity, 0 if absent.
 //
 // Quantity of the fill, in 1/10000 of the account's currency as payoff.
@@ -86,6 +108,27 @@ func (m *OrderExecuteConfirmed) ClearQuantity() { m.has &^= hasOrderExecuteConfi
 func (m *OrderExecuteConfirmed) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderExecuteConfirmedQuantity
+}
+
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderExecuteConfirmed) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderExecuteConfirmedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
+// becomes absent.
+func (m *OrderExecuteConfirmed) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecuteConfirmedQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderExecuteConfirmedQuantity
+	return nil
 }
 
 // GetAccountSequence returns account_sequence, 0 if absent.

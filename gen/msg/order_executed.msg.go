@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	math "math"
 	strconv "strconv"
 )
@@ -101,6 +102,27 @@ func (m *OrderExecuted) SetPrice(v uint32) {
 	m.has |= hasOrderExecutedPrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderExecuted) TypedPrice() (odds.Price, error) {
+	if m.has&hasOrderExecutedPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
+// becomes absent.
+func (m *OrderExecuted) SetTypedPrice(v odds.Price) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedPrice
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	m.has |= hasOrderExecutedPrice
+	return nil
+}
+
 // GetQuantityType returns quantity_type, QuantityPayoffCurrency if absent.
 //
 // Unit of the quantities.
@@ -143,6 +165,27 @@ func (m *OrderExecuted) ClearQuantity() { m.has &^= hasOrderExecutedQuantity }
 func (m *OrderExecuted) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderExecutedQuantity
+}
+
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderExecuted) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderExecutedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
+// becomes absent.
+func (m *OrderExecuted) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderExecutedQuantity
+	return nil
 }
 
 // GetAccountSequence returns account_sequence, 0 if absent.
@@ -233,6 +276,27 @@ func (m *OrderExecuted) ClearSide() { m.has &^= hasOrderExecutedSide }
 func (m *OrderExecuted) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderExecutedSide
+}
+
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderExecuted) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderExecutedSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
+// becomes absent.
+func (m *OrderExecuted) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderExecutedSide
+	return nil
 }
 
 // GetMarketId returns market_id, 0 if absent.
@@ -329,6 +393,27 @@ func (m *OrderExecuted) SetTotalExecutedQuantity(v uint64) {
 	m.has |= hasOrderExecutedTotalExecutedQuantity
 }
 
+// TypedTotalExecutedQuantity returns total_executed_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderExecuted) TypedTotalExecutedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderExecutedTotalExecutedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.totalExecutedQuantity)
+}
+
+// SetTypedTotalExecutedQuantity sets total_executed_quantity to v. If v is out of range the error is odds.ErrQuantity and total_executed_quantity
+// becomes absent.
+func (m *OrderExecuted) SetTypedTotalExecutedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedTotalExecutedQuantity
+		return odds.ErrQuantity
+	}
+	m.totalExecutedQuantity = uint64(v)
+	m.has |= hasOrderExecutedTotalExecutedQuantity
+	return nil
+}
+
 // GetExecutedAvgPrice returns executed_avg_price, 0 if absent.
 //
 // Average price of all executions of the order so far, in hundredths of a percent of the payoff.
@@ -351,6 +436,27 @@ func (m *OrderExecuted) ClearExecutedAvgPrice() { m.has &^= hasOrderExecutedExec
 func (m *OrderExecuted) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderExecutedExecutedAvgPrice
+}
+
+// TypedExecutedAvgPrice returns executed_avg_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderExecuted) TypedExecutedAvgPrice() (odds.Price, error) {
+	if m.has&hasOrderExecutedExecutedAvgPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.executedAvgPrice)
+}
+
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice and executed_avg_price
+// is 0, which is no price.
+func (m *OrderExecuted) SetTypedExecutedAvgPrice(v odds.Price) error {
+	m.has |= hasOrderExecutedExecutedAvgPrice
+	if !v.Valid() {
+		m.executedAvgPrice = 0
+		return odds.ErrPrice
+	}
+	m.executedAvgPrice = uint32(v)
+	return nil
 }
 
 // GetAvailableQuantity returns available_quantity, 0 if absent.
@@ -378,6 +484,27 @@ func (m *OrderExecuted) SetAvailableQuantity(v uint64) {
 	m.has |= hasOrderExecutedAvailableQuantity
 }
 
+// TypedAvailableQuantity returns available_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderExecuted) TypedAvailableQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderExecutedAvailableQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.availableQuantity)
+}
+
+// SetTypedAvailableQuantity sets available_quantity to v. If v is out of range the error is odds.ErrQuantity and available_quantity
+// becomes absent.
+func (m *OrderExecuted) SetTypedAvailableQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedAvailableQuantity
+		return odds.ErrQuantity
+	}
+	m.availableQuantity = uint64(v)
+	m.has |= hasOrderExecutedAvailableQuantity
+	return nil
+}
+
 // GetOrigPrice returns orig_price, 0 if absent.
 //
 // Price the order was placed at, in hundredths of a percent of the payoff.
@@ -398,6 +525,27 @@ func (m *OrderExecuted) ClearOrigPrice() { m.has &^= hasOrderExecutedOrigPrice }
 func (m *OrderExecuted) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderExecutedOrigPrice
+}
+
+// TypedOrigPrice returns orig_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderExecuted) TypedOrigPrice() (odds.Price, error) {
+	if m.has&hasOrderExecutedOrigPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.origPrice)
+}
+
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice and orig_price
+// is 0, which is no price.
+func (m *OrderExecuted) SetTypedOrigPrice(v odds.Price) error {
+	m.has |= hasOrderExecutedOrigPrice
+	if !v.Valid() {
+		m.origPrice = 0
+		return odds.ErrPrice
+	}
+	m.origPrice = uint32(v)
+	return nil
 }
 
 // GetAvailableBalance returns available_balance, 0 if absent.
@@ -424,6 +572,18 @@ func (m *OrderExecuted) SetAvailableBalance(v float64) {
 	m.has |= hasOrderExecutedAvailableBalance
 }
 
+// TypedAvailableBalance returns available_balance as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+func (m *OrderExecuted) TypedAvailableBalance() (odds.Money, error) {
+	if m.has&hasOrderExecutedAvailableBalance == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.availableBalance)
+}
+
+// SetTypedAvailableBalance sets available_balance to the float64 nearest to v.
+func (m *OrderExecuted) SetTypedAvailableBalance(v odds.Money) { m.SetAvailableBalance(v.Float()) }
+
 // GetExposure returns exposure, 0 if absent.
 //
 // Exposure after this event, in currency units. The sign convention is not documented: show it,
@@ -446,6 +606,18 @@ func (m *OrderExecuted) SetExposure(v float64) {
 	m.exposure = v
 	m.has |= hasOrderExecutedExposure
 }
+
+// TypedExposure returns exposure as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+func (m *OrderExecuted) TypedExposure() (odds.Money, error) {
+	if m.has&hasOrderExecutedExposure == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.exposure)
+}
+
+// SetTypedExposure sets exposure to the float64 nearest to v.
+func (m *OrderExecuted) SetTypedExposure(v odds.Money) { m.SetExposure(v.Float()) }
 
 // GetLabel returns label, nil if absent.
 // The bytes are borrowed and must not be written; see the package comment.

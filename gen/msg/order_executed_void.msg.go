@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	math "math"
 	strconv "strconv"
 )
@@ -97,6 +98,27 @@ func (m *OrderExecutedVoid) SetPrice(v uint32) {
 	m.has |= hasOrderExecutedVoidPrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderExecutedVoid) TypedPrice() (odds.Price, error) {
+	if m.has&hasOrderExecutedVoidPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
+// becomes absent.
+func (m *OrderExecutedVoid) SetTypedPrice(v odds.Price) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedVoidPrice
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	m.has |= hasOrderExecutedVoidPrice
+	return nil
+}
+
 // GetQuantityType returns quantity_type, QuantityPayoffCurrency if absent.
 //
 // Unit of the quantities.
@@ -141,6 +163,27 @@ func (m *OrderExecutedVoid) ClearQuantity() { m.has &^= hasOrderExecutedVoidQuan
 func (m *OrderExecutedVoid) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderExecutedVoidQuantity
+}
+
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderExecutedVoid) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderExecutedVoidQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
+// becomes absent.
+func (m *OrderExecutedVoid) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedVoidQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderExecutedVoidQuantity
+	return nil
 }
 
 // GetAccountSequence returns account_sequence, 0 if absent.
@@ -282,6 +325,27 @@ func (m *OrderExecutedVoid) SetSide(v Side) {
 	m.has |= hasOrderExecutedVoidSide
 }
 
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderExecutedVoid) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderExecutedVoidSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
+// becomes absent.
+func (m *OrderExecutedVoid) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedVoidSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderExecutedVoidSide
+	return nil
+}
+
 // GetOrigPrice returns orig_price, 0 if absent.
 //
 // Price the order was placed at, in hundredths of a percent of the payoff.
@@ -302,6 +366,27 @@ func (m *OrderExecutedVoid) ClearOrigPrice() { m.has &^= hasOrderExecutedVoidOri
 func (m *OrderExecutedVoid) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderExecutedVoidOrigPrice
+}
+
+// TypedOrigPrice returns orig_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderExecutedVoid) TypedOrigPrice() (odds.Price, error) {
+	if m.has&hasOrderExecutedVoidOrigPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.origPrice)
+}
+
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice and orig_price
+// is 0, which is no price.
+func (m *OrderExecutedVoid) SetTypedOrigPrice(v odds.Price) error {
+	m.has |= hasOrderExecutedVoidOrigPrice
+	if !v.Valid() {
+		m.origPrice = 0
+		return odds.ErrPrice
+	}
+	m.origPrice = uint32(v)
+	return nil
 }
 
 // GetExecutedQuantity returns executed_quantity, 0 if absent.
@@ -329,6 +414,27 @@ func (m *OrderExecutedVoid) SetExecutedQuantity(v uint64) {
 	m.has |= hasOrderExecutedVoidExecutedQuantity
 }
 
+// TypedExecutedQuantity returns executed_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderExecutedVoid) TypedExecutedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderExecutedVoidExecutedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.executedQuantity)
+}
+
+// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity and executed_quantity
+// becomes absent.
+func (m *OrderExecutedVoid) SetTypedExecutedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedVoidExecutedQuantity
+		return odds.ErrQuantity
+	}
+	m.executedQuantity = uint64(v)
+	m.has |= hasOrderExecutedVoidExecutedQuantity
+	return nil
+}
+
 // GetExecutedAvgPrice returns executed_avg_price, 0 if absent.
 //
 // Average price of what stands executed, in hundredths of a percent of the payoff.
@@ -351,6 +457,27 @@ func (m *OrderExecutedVoid) ClearExecutedAvgPrice() { m.has &^= hasOrderExecuted
 func (m *OrderExecutedVoid) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderExecutedVoidExecutedAvgPrice
+}
+
+// TypedExecutedAvgPrice returns executed_avg_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderExecutedVoid) TypedExecutedAvgPrice() (odds.Price, error) {
+	if m.has&hasOrderExecutedVoidExecutedAvgPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.executedAvgPrice)
+}
+
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice and executed_avg_price
+// is 0, which is no price.
+func (m *OrderExecutedVoid) SetTypedExecutedAvgPrice(v odds.Price) error {
+	m.has |= hasOrderExecutedVoidExecutedAvgPrice
+	if !v.Valid() {
+		m.executedAvgPrice = 0
+		return odds.ErrPrice
+	}
+	m.executedAvgPrice = uint32(v)
+	return nil
 }
 
 // GetAvailableQuantity returns available_quantity, 0 if absent.
@@ -377,6 +504,27 @@ func (m *OrderExecutedVoid) SetAvailableQuantity(v uint64) {
 	m.has |= hasOrderExecutedVoidAvailableQuantity
 }
 
+// TypedAvailableQuantity returns available_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderExecutedVoid) TypedAvailableQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderExecutedVoidAvailableQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.availableQuantity)
+}
+
+// SetTypedAvailableQuantity sets available_quantity to v. If v is out of range the error is odds.ErrQuantity and available_quantity
+// becomes absent.
+func (m *OrderExecutedVoid) SetTypedAvailableQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedVoidAvailableQuantity
+		return odds.ErrQuantity
+	}
+	m.availableQuantity = uint64(v)
+	m.has |= hasOrderExecutedVoidAvailableQuantity
+	return nil
+}
+
 // GetAvailableBalance returns available_balance, 0 if absent.
 //
 // Money free for new orders after this event, in currency units. Absent: unknown, not zero.
@@ -401,6 +549,18 @@ func (m *OrderExecutedVoid) SetAvailableBalance(v float64) {
 	m.has |= hasOrderExecutedVoidAvailableBalance
 }
 
+// TypedAvailableBalance returns available_balance as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+func (m *OrderExecutedVoid) TypedAvailableBalance() (odds.Money, error) {
+	if m.has&hasOrderExecutedVoidAvailableBalance == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.availableBalance)
+}
+
+// SetTypedAvailableBalance sets available_balance to the float64 nearest to v.
+func (m *OrderExecutedVoid) SetTypedAvailableBalance(v odds.Money) { m.SetAvailableBalance(v.Float()) }
+
 // GetExposure returns exposure, 0 if absent.
 //
 // Exposure after this event, in currency units. The sign convention is not documented: show it,
@@ -423,6 +583,18 @@ func (m *OrderExecutedVoid) SetExposure(v float64) {
 	m.exposure = v
 	m.has |= hasOrderExecutedVoidExposure
 }
+
+// TypedExposure returns exposure as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+func (m *OrderExecutedVoid) TypedExposure() (odds.Money, error) {
+	if m.has&hasOrderExecutedVoidExposure == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.exposure)
+}
+
+// SetTypedExposure sets exposure to the float64 nearest to v.
+func (m *OrderExecutedVoid) SetTypedExposure(v odds.Money) { m.SetExposure(v.Float()) }
 
 // GetLabel returns label, nil if absent.
 // The bytes are borrowed and must not be written; see the package comment.

@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -125,6 +126,27 @@ func (m *OrderPendingReplace) SetPrice(v uint32) {
 	m.has |= hasOrderPendingReplacePrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderPendingReplace) TypedPrice() (odds.Price, error) {
+	if m.has&hasOrderPendingReplacePrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
+// becomes absent.
+func (m *OrderPendingReplace) SetTypedPrice(v odds.Price) error {
+	if !v.Valid() {
+		m.has &^= hasOrderPendingReplacePrice
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	m.has |= hasOrderPendingReplacePrice
+	return nil
+}
+
 // GetQuantity returns quantity, 0 if absent.
 //
 // Quantity of the new order, in 1/10000 of the account's currency as payoff.
@@ -145,6 +167,27 @@ func (m *OrderPendingReplace) ClearQuantity() { m.has &^= hasOrderPendingReplace
 func (m *OrderPendingReplace) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderPendingReplaceQuantity
+}
+
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderPendingReplace) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderPendingReplaceQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
+// becomes absent.
+func (m *OrderPendingReplace) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderPendingReplaceQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderPendingReplaceQuantity
+	return nil
 }
 
 // GetAccountSequence returns account_sequence, 0 if absent.
@@ -312,6 +355,27 @@ func (m *OrderPendingReplace) ClearSide() { m.has &^= hasOrderPendingReplaceSide
 func (m *OrderPendingReplace) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderPendingReplaceSide
+}
+
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderPendingReplace) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderPendingReplaceSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
+// becomes absent.
+func (m *OrderPendingReplace) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderPendingReplaceSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderPendingReplaceSide
+	return nil
 }
 
 // PayloadType returns PayloadOrderPendingReplace, the type of a payload with this body.

@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -78,6 +79,27 @@ func (m *OrderQuantityReduce) ClearNewQuantity() { m.has &^= hasOrderQuantityRed
 func (m *OrderQuantityReduce) SetNewQuantity(v uint64) {
 	m.newQuantity = v
 	m.has |= hasOrderQuantityReduceNewQuantity
+}
+
+// TypedNewQuantity returns new_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderQuantityReduce) TypedNewQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderQuantityReduceNewQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.newQuantity)
+}
+
+// SetTypedNewQuantity sets new_quantity to v. If v is out of range the error is odds.ErrQuantity and new_quantity
+// becomes absent.
+func (m *OrderQuantityReduce) SetTypedNewQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderQuantityReduceNewQuantity
+		return odds.ErrQuantity
+	}
+	m.newQuantity = uint64(v)
+	m.has |= hasOrderQuantityReduceNewQuantity
+	return nil
 }
 
 // GetReference returns reference, 0 if absent.

@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -143,6 +144,27 @@ func (m *OrderQuantityReduceRejected) ClearNewQuantity() {
 func (m *OrderQuantityReduceRejected) SetNewQuantity(v uint64) {
 	m.newQuantity = v
 	m.has |= hasOrderQuantityReduceRejectedNewQuantity
+}
+
+// TypedNewQuantity returns new_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderQuantityReduceRejected) TypedNewQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderQuantityReduceRejectedNewQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.newQuantity)
+}
+
+// SetTypedNewQuantity sets new_quantity to v. If v is out of range the error is odds.ErrQuantity and new_quantity
+// becomes absent.
+func (m *OrderQuantityReduceRejected) SetTypedNewQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderQuantityReduceRejectedNewQuantity
+		return odds.ErrQuantity
+	}
+	m.newQuantity = uint64(v)
+	m.has |= hasOrderQuantityReduceRejectedNewQuantity
+	return nil
 }
 
 // GetAccountSequence returns account_sequence, 0 if absent.

@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -156,6 +157,27 @@ func (m *OrderQuantityReduced) SetNewQuantity(v uint64) {
 	m.has |= hasOrderQuantityReducedNewQuantity
 }
 
+// TypedNewQuantity returns new_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderQuantityReduced) TypedNewQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderQuantityReducedNewQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.newQuantity)
+}
+
+// SetTypedNewQuantity sets new_quantity to v. If v is out of range the error is odds.ErrQuantity and new_quantity
+// becomes absent.
+func (m *OrderQuantityReduced) SetTypedNewQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderQuantityReducedNewQuantity
+		return odds.ErrQuantity
+	}
+	m.newQuantity = uint64(v)
+	m.has |= hasOrderQuantityReducedNewQuantity
+	return nil
+}
+
 // GetAccountSequence returns account_sequence, 0 if absent.
 //
 // The 32-bit predecessor of account_sequence_64; read it only if that is absent.
@@ -277,6 +299,27 @@ func (m *OrderQuantityReduced) SetSide(v Side) {
 	m.has |= hasOrderQuantityReducedSide
 }
 
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderQuantityReduced) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderQuantityReducedSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
+// becomes absent.
+func (m *OrderQuantityReduced) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderQuantityReducedSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderQuantityReducedSide
+	return nil
+}
+
 // GetOrigPrice returns orig_price, 0 if absent.
 //
 // Price the order was placed at, in hundredths of a percent of the payoff.
@@ -299,6 +342,27 @@ func (m *OrderQuantityReduced) ClearOrigPrice() { m.has &^= hasOrderQuantityRedu
 func (m *OrderQuantityReduced) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderQuantityReducedOrigPrice
+}
+
+// TypedOrigPrice returns orig_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderQuantityReduced) TypedOrigPrice() (odds.Price, error) {
+	if m.has&hasOrderQuantityReducedOrigPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.origPrice)
+}
+
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice and orig_price
+// is 0, which is no price.
+func (m *OrderQuantityReduced) SetTypedOrigPrice(v odds.Price) error {
+	m.has |= hasOrderQuantityReducedOrigPrice
+	if !v.Valid() {
+		m.origPrice = 0
+		return odds.ErrPrice
+	}
+	m.origPrice = uint32(v)
+	return nil
 }
 
 // GetExecutedQuantity returns executed_quantity, 0 if absent.
@@ -328,6 +392,27 @@ func (m *OrderQuantityReduced) SetExecutedQuantity(v uint64) {
 	m.has |= hasOrderQuantityReducedExecutedQuantity
 }
 
+// TypedExecutedQuantity returns executed_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderQuantityReduced) TypedExecutedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderQuantityReducedExecutedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.executedQuantity)
+}
+
+// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity and executed_quantity
+// becomes absent.
+func (m *OrderQuantityReduced) SetTypedExecutedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderQuantityReducedExecutedQuantity
+		return odds.ErrQuantity
+	}
+	m.executedQuantity = uint64(v)
+	m.has |= hasOrderQuantityReducedExecutedQuantity
+	return nil
+}
+
 // GetExecutedAvgPrice returns executed_avg_price, 0 if absent.
 //
 // Average price of what stands executed, in hundredths of a percent of the payoff.
@@ -352,6 +437,27 @@ func (m *OrderQuantityReduced) ClearExecutedAvgPrice() {
 func (m *OrderQuantityReduced) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderQuantityReducedExecutedAvgPrice
+}
+
+// TypedExecutedAvgPrice returns executed_avg_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderQuantityReduced) TypedExecutedAvgPrice() (odds.Price, error) {
+	if m.has&hasOrderQuantityReducedExecutedAvgPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.executedAvgPrice)
+}
+
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice and executed_avg_price
+// is 0, which is no price.
+func (m *OrderQuantityReduced) SetTypedExecutedAvgPrice(v odds.Price) error {
+	m.has |= hasOrderQuantityReducedExecutedAvgPrice
+	if !v.Valid() {
+		m.executedAvgPrice = 0
+		return odds.ErrPrice
+	}
+	m.executedAvgPrice = uint32(v)
+	return nil
 }
 
 // GetLabel returns label, nil if absent.

@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -110,6 +111,27 @@ func (m *OrderReduced) SetPrice(v uint32) {
 	m.has |= hasOrderReducedPrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderReduced) TypedPrice() (odds.Price, error) {
+	if m.has&hasOrderReducedPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
+// becomes absent.
+func (m *OrderReduced) SetTypedPrice(v odds.Price) error {
+	if !v.Valid() {
+		m.has &^= hasOrderReducedPrice
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	m.has |= hasOrderReducedPrice
+	return nil
+}
+
 // GetQuantity returns quantity, 0 if absent.
 //
 // Matched quantity after the reduction, in 1/10000 of the account's currency as payoff.
@@ -132,6 +154,27 @@ func (m *OrderReduced) SetQuantity(v uint64) {
 	m.has |= hasOrderReducedQuantity
 }
 
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderReduced) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderReducedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
+// becomes absent.
+func (m *OrderReduced) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderReducedQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderReducedQuantity
+	return nil
+}
+
 // GetSourceQuantity returns source_quantity, 0 if absent.
 //
 // Matched quantity before the reduction, in 1/10000 of the account's currency as payoff.
@@ -152,6 +195,27 @@ func (m *OrderReduced) ClearSourceQuantity() { m.has &^= hasOrderReducedSourceQu
 func (m *OrderReduced) SetSourceQuantity(v uint64) {
 	m.sourceQuantity = v
 	m.has |= hasOrderReducedSourceQuantity
+}
+
+// TypedSourceQuantity returns source_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderReduced) TypedSourceQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderReducedSourceQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.sourceQuantity)
+}
+
+// SetTypedSourceQuantity sets source_quantity to v. If v is out of range the error is odds.ErrQuantity and source_quantity
+// becomes absent.
+func (m *OrderReduced) SetTypedSourceQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderReducedSourceQuantity
+		return odds.ErrQuantity
+	}
+	m.sourceQuantity = uint64(v)
+	m.has |= hasOrderReducedSourceQuantity
+	return nil
 }
 
 // GetAccountSequence returns account_sequence, 0 if absent.
@@ -267,6 +331,27 @@ func (m *OrderReduced) SetSide(v Side) {
 	m.has |= hasOrderReducedSide
 }
 
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderReduced) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderReducedSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
+// becomes absent.
+func (m *OrderReduced) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderReducedSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderReducedSide
+	return nil
+}
+
 // GetOrigPrice returns orig_price, 0 if absent.
 //
 // Price the order was placed at, in hundredths of a percent of the payoff.
@@ -287,6 +372,27 @@ func (m *OrderReduced) ClearOrigPrice() { m.has &^= hasOrderReducedOrigPrice }
 func (m *OrderReduced) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderReducedOrigPrice
+}
+
+// TypedOrigPrice returns orig_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderReduced) TypedOrigPrice() (odds.Price, error) {
+	if m.has&hasOrderReducedOrigPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.origPrice)
+}
+
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice and orig_price
+// is 0, which is no price.
+func (m *OrderReduced) SetTypedOrigPrice(v odds.Price) error {
+	m.has |= hasOrderReducedOrigPrice
+	if !v.Valid() {
+		m.origPrice = 0
+		return odds.ErrPrice
+	}
+	m.origPrice = uint32(v)
+	return nil
 }
 
 // GetExecutedQuantity returns executed_quantity, 0 if absent.
@@ -312,6 +418,27 @@ func (m *OrderReduced) SetExecutedQuantity(v uint64) {
 	m.has |= hasOrderReducedExecutedQuantity
 }
 
+// TypedExecutedQuantity returns executed_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderReduced) TypedExecutedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderReducedExecutedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.executedQuantity)
+}
+
+// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity and executed_quantity
+// becomes absent.
+func (m *OrderReduced) SetTypedExecutedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderReducedExecutedQuantity
+		return odds.ErrQuantity
+	}
+	m.executedQuantity = uint64(v)
+	m.has |= hasOrderReducedExecutedQuantity
+	return nil
+}
+
 // GetExecutedAvgPrice returns executed_avg_price, 0 if absent.
 //
 // Average price of what stands executed, in hundredths of a percent of the payoff.
@@ -332,6 +459,27 @@ func (m *OrderReduced) ClearExecutedAvgPrice() { m.has &^= hasOrderReducedExecut
 func (m *OrderReduced) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderReducedExecutedAvgPrice
+}
+
+// TypedExecutedAvgPrice returns executed_avg_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderReduced) TypedExecutedAvgPrice() (odds.Price, error) {
+	if m.has&hasOrderReducedExecutedAvgPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.executedAvgPrice)
+}
+
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice and executed_avg_price
+// is 0, which is no price.
+func (m *OrderReduced) SetTypedExecutedAvgPrice(v odds.Price) error {
+	m.has |= hasOrderReducedExecutedAvgPrice
+	if !v.Valid() {
+		m.executedAvgPrice = 0
+		return odds.ErrPrice
+	}
+	m.executedAvgPrice = uint32(v)
+	return nil
 }
 
 // GetAvailableQuantity returns available_quantity, 0 if absent.
@@ -356,6 +504,27 @@ func (m *OrderReduced) ClearAvailableQuantity() { m.has &^= hasOrderReducedAvail
 func (m *OrderReduced) SetAvailableQuantity(v uint64) {
 	m.availableQuantity = v
 	m.has |= hasOrderReducedAvailableQuantity
+}
+
+// TypedAvailableQuantity returns available_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderReduced) TypedAvailableQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderReducedAvailableQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.availableQuantity)
+}
+
+// SetTypedAvailableQuantity sets available_quantity to v. If v is out of range the error is odds.ErrQuantity and available_quantity
+// becomes absent.
+func (m *OrderReduced) SetTypedAvailableQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderReducedAvailableQuantity
+		return odds.ErrQuantity
+	}
+	m.availableQuantity = uint64(v)
+	m.has |= hasOrderReducedAvailableQuantity
+	return nil
 }
 
 // GetLabel returns label, nil if absent.

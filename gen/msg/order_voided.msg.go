@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -105,6 +106,27 @@ func (m *OrderVoided) SetQuantity(v uint64) {
 	m.has |= hasOrderVoidedQuantity
 }
 
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderVoided) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderVoidedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
+// becomes absent.
+func (m *OrderVoided) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderVoidedQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderVoidedQuantity
+	return nil
+}
+
 // GetSourceQuantity returns source_quantity, 0 if absent.
 //
 // Quantity before the void, in 1/10000 of the account's currency as payoff.
@@ -125,6 +147,27 @@ func (m *OrderVoided) ClearSourceQuantity() { m.has &^= hasOrderVoidedSourceQuan
 func (m *OrderVoided) SetSourceQuantity(v uint64) {
 	m.sourceQuantity = v
 	m.has |= hasOrderVoidedSourceQuantity
+}
+
+// TypedSourceQuantity returns source_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderVoided) TypedSourceQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderVoidedSourceQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.sourceQuantity)
+}
+
+// SetTypedSourceQuantity sets source_quantity to v. If v is out of range the error is odds.ErrQuantity and source_quantity
+// becomes absent.
+func (m *OrderVoided) SetTypedSourceQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderVoidedSourceQuantity
+		return odds.ErrQuantity
+	}
+	m.sourceQuantity = uint64(v)
+	m.has |= hasOrderVoidedSourceQuantity
+	return nil
 }
 
 // GetAccountSequence returns account_sequence, 0 if absent.
@@ -240,6 +283,27 @@ func (m *OrderVoided) SetSide(v Side) {
 	m.has |= hasOrderVoidedSide
 }
 
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderVoided) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderVoidedSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
+// becomes absent.
+func (m *OrderVoided) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderVoidedSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderVoidedSide
+	return nil
+}
+
 // GetOrigPrice returns orig_price, 0 if absent.
 //
 // Price the order was placed at, in hundredths of a percent of the payoff.
@@ -260,6 +324,27 @@ func (m *OrderVoided) ClearOrigPrice() { m.has &^= hasOrderVoidedOrigPrice }
 func (m *OrderVoided) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderVoidedOrigPrice
+}
+
+// TypedOrigPrice returns orig_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderVoided) TypedOrigPrice() (odds.Price, error) {
+	if m.has&hasOrderVoidedOrigPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.origPrice)
+}
+
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice and orig_price
+// is 0, which is no price.
+func (m *OrderVoided) SetTypedOrigPrice(v odds.Price) error {
+	m.has |= hasOrderVoidedOrigPrice
+	if !v.Valid() {
+		m.origPrice = 0
+		return odds.ErrPrice
+	}
+	m.origPrice = uint32(v)
+	return nil
 }
 
 // GetExecutedQuantity returns executed_quantity, 0 if absent.
@@ -285,6 +370,27 @@ func (m *OrderVoided) SetExecutedQuantity(v uint64) {
 	m.has |= hasOrderVoidedExecutedQuantity
 }
 
+// TypedExecutedQuantity returns executed_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderVoided) TypedExecutedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderVoidedExecutedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.executedQuantity)
+}
+
+// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity and executed_quantity
+// becomes absent.
+func (m *OrderVoided) SetTypedExecutedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderVoidedExecutedQuantity
+		return odds.ErrQuantity
+	}
+	m.executedQuantity = uint64(v)
+	m.has |= hasOrderVoidedExecutedQuantity
+	return nil
+}
+
 // GetExecutedAvgPrice returns executed_avg_price, 0 if absent.
 //
 // Average price of what stays executed, in hundredths of a percent of the payoff.
@@ -305,6 +411,27 @@ func (m *OrderVoided) ClearExecutedAvgPrice() { m.has &^= hasOrderVoidedExecuted
 func (m *OrderVoided) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderVoidedExecutedAvgPrice
+}
+
+// TypedExecutedAvgPrice returns executed_avg_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderVoided) TypedExecutedAvgPrice() (odds.Price, error) {
+	if m.has&hasOrderVoidedExecutedAvgPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.executedAvgPrice)
+}
+
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice and executed_avg_price
+// is 0, which is no price.
+func (m *OrderVoided) SetTypedExecutedAvgPrice(v odds.Price) error {
+	m.has |= hasOrderVoidedExecutedAvgPrice
+	if !v.Valid() {
+		m.executedAvgPrice = 0
+		return odds.ErrPrice
+	}
+	m.executedAvgPrice = uint32(v)
+	return nil
 }
 
 // GetLabel returns label, nil if absent.

@@ -4,6 +4,7 @@ package msg
 
 import (
 	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -51,6 +52,27 @@ func (m *Quote) SetPrice(v uint32) {
 	m.has |= hasQuotePrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *Quote) TypedPrice() (odds.Price, error) {
+	if m.has&hasQuotePrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
+// becomes absent.
+func (m *Quote) SetTypedPrice(v odds.Price) error {
+	if !v.Valid() {
+		m.has &^= hasQuotePrice
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	m.has |= hasQuotePrice
+	return nil
+}
+
 // GetQuantity returns quantity, 0 if absent.
 //
 // Total that rests at the price, in 1/10000 of the account's currency as payoff: an absolute
@@ -72,6 +94,27 @@ func (m *Quote) ClearQuantity() { m.has &^= hasQuoteQuantity }
 func (m *Quote) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasQuoteQuantity
+}
+
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *Quote) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasQuoteQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
+// becomes absent.
+func (m *Quote) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasQuoteQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasQuoteQuantity
+	return nil
 }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the

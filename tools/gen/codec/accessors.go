@@ -92,6 +92,7 @@ func (w *writer) accessors(t *message) {
 			w.submessage(t, f)
 		default:
 			w.scalar(t, f)
+			w.typedAccessors(t, f)
 		}
 	}
 }
