@@ -84,7 +84,7 @@ func (m *BalanceChanged) SetAvailableBalance(v float64) {
 }
 
 // TypedAvailableBalance returns available_balance as an odds.Money. The error is ErrAbsent if it is absent,
-// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
 func (m *BalanceChanged) TypedAvailableBalance() (odds.Money, error) {
 	if m.has&hasBalanceChangedAvailableBalance == 0 {
 		return 0, ErrAbsent
@@ -119,7 +119,7 @@ func (m *BalanceChanged) SetExposure(v float64) {
 }
 
 // TypedExposure returns exposure as an odds.Money. The error is ErrAbsent if it is absent,
-// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
 func (m *BalanceChanged) TypedExposure() (odds.Money, error) {
 	if m.has&hasBalanceChangedExposure == 0 {
 		return 0, ErrAbsent
@@ -136,8 +136,8 @@ func (*BalanceChanged) PayloadType() PayloadType { return PayloadBalanceChanged 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *BalanceChanged) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil

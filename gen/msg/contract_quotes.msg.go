@@ -60,9 +60,12 @@ func (m *ContractQuotes) Reset() {
 // is decoded into, reset or appended to.
 //
 // Resting buy orders, one entry per price, in no particular order.
-func (m *ContractQuotes) GetBids() []Quote { return m.bids[:len(m.bids):len(m.bids)] }
+func (m *ContractQuotes) GetBids() []Quote {
+	return m.bids[:len(m.bids):len(m.bids)]
+}
 
-// AddBids appends an empty element to bids and returns it, valid until the next one is added.
+// AddBids appends an empty element to bids and returns it. It is valid until the
+// next one is added.
 func (m *ContractQuotes) AddBids() *Quote {
 	m.bids = extend(m.bids)
 	e := &m.bids[len(m.bids)-1]
@@ -77,9 +80,12 @@ func (m *ContractQuotes) ClearBids() { m.bids = m.bids[:0] }
 // is decoded into, reset or appended to.
 //
 // Resting sell orders, one entry per price, in no particular order.
-func (m *ContractQuotes) GetOffers() []Quote { return m.offers[:len(m.offers):len(m.offers)] }
+func (m *ContractQuotes) GetOffers() []Quote {
+	return m.offers[:len(m.offers):len(m.offers)]
+}
 
-// AddOffers appends an empty element to offers and returns it, valid until the next one is added.
+// AddOffers appends an empty element to offers and returns it. It is valid until the
+// next one is added.
 func (m *ContractQuotes) AddOffers() *Quote {
 	m.offers = extend(m.offers)
 	e := &m.offers[len(m.offers)-1]
@@ -98,7 +104,8 @@ func (m *ContractQuotes) GetExecutions() []Execution {
 	return m.executions[:len(m.executions):len(m.executions)]
 }
 
-// AddExecutions appends an empty element to executions and returns it, valid until the next one is added.
+// AddExecutions appends an empty element to executions and returns it. It is valid until the
+// next one is added.
 func (m *ContractQuotes) AddExecutions() *Execution {
 	m.executions = extend(m.executions)
 	e := &m.executions[len(m.executions)-1]
@@ -166,8 +173,8 @@ func (m *ContractQuotes) TypedHighPrice() (odds.Price, error) {
 	return odds.NewPrice(m.highPrice)
 }
 
-// SetTypedHighPrice sets high_price to v. If v is out of range the error is odds.ErrPrice and high_price
-// is 0, which is no price.
+// SetTypedHighPrice sets high_price to v. If v is out of range the error is odds.ErrPrice,
+// and high_price is 0, which is not a price.
 func (m *ContractQuotes) SetTypedHighPrice(v odds.Price) error {
 	m.has |= hasContractQuotesHighPrice
 	if !v.Valid() {
@@ -210,8 +217,8 @@ func (m *ContractQuotes) TypedLowPrice() (odds.Price, error) {
 	return odds.NewPrice(m.lowPrice)
 }
 
-// SetTypedLowPrice sets low_price to v. If v is out of range the error is odds.ErrPrice and low_price
-// is 0, which is no price.
+// SetTypedLowPrice sets low_price to v. If v is out of range the error is odds.ErrPrice,
+// and low_price is 0, which is not a price.
 func (m *ContractQuotes) SetTypedLowPrice(v odds.Price) error {
 	m.has |= hasContractQuotesLowPrice
 	if !v.Valid() {
@@ -272,8 +279,8 @@ func (*ContractQuotes) PayloadType() PayloadType { return PayloadContractQuotes 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *ContractQuotes) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil

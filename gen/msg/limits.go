@@ -2,9 +2,9 @@ package msg
 
 import "github.com/smk-go/smk/internal/varint"
 
-// Limits of what a decode accepts. A hostile peer can spend two bytes of payload on an element
-// that costs much more in memory, so repeated fields are bounded by count as well as by the
-// frame's length. Honest traffic stays far below: a contract has at most 9,999 prices.
+// Limits of what a decode accepts. An element of two bytes of payload can take much more memory, so
+// repeated fields are bounded by count as well as by the length of the frame. Real traffic stays far
+// below: a contract has at most 9,999 prices.
 const (
 	ContractsMax  = 4096                 // contract_quotes of one market_quotes, contracts of one market_state
 	LevelsMax     = 16384                // bids or offers of one contract_quotes

@@ -49,7 +49,8 @@ func (m *MarketQuotes) GetContractQuotes() []ContractQuotes {
 	return m.contractQuotes[:len(m.contractQuotes):len(m.contractQuotes)]
 }
 
-// AddContractQuotes appends an empty element to contract_quotes and returns it, valid until the next one is added.
+// AddContractQuotes appends an empty element to contract_quotes and returns it. It is valid until the
+// next one is added.
 func (m *MarketQuotes) AddContractQuotes() *ContractQuotes {
 	m.contractQuotes = extend(m.contractQuotes)
 	e := &m.contractQuotes[len(m.contractQuotes)-1]
@@ -139,8 +140,8 @@ func (m *MarketQuotes) TypedExecutedVolume() (odds.Quantity, error) {
 	return odds.NewQuantity(m.executedVolume)
 }
 
-// SetTypedExecutedVolume sets executed_volume to v. If v is out of range the error is odds.ErrQuantity and executed_volume
-// becomes absent.
+// SetTypedExecutedVolume sets executed_volume to v. If v is out of range the error is odds.ErrQuantity,
+// and executed_volume becomes absent.
 func (m *MarketQuotes) SetTypedExecutedVolume(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasMarketQuotesExecutedVolume
@@ -179,8 +180,8 @@ func (*MarketQuotes) PayloadType() PayloadType { return PayloadMarketQuotes }
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *MarketQuotes) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil

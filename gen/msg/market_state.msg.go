@@ -114,7 +114,8 @@ func (m *MarketState) GetContracts() []ContractState {
 	return m.contracts[:len(m.contracts):len(m.contracts)]
 }
 
-// AddContracts appends an empty element to contracts and returns it, valid until the next one is added.
+// AddContracts appends an empty element to contracts and returns it. It is valid until the
+// next one is added.
 func (m *MarketState) AddContracts() *ContractState {
 	m.contracts = extend(m.contracts)
 	e := &m.contracts[len(m.contracts)-1]
@@ -131,8 +132,8 @@ func (*MarketState) PayloadType() PayloadType { return PayloadMarketState }
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *MarketState) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil

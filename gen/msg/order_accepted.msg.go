@@ -165,8 +165,8 @@ func (m *OrderAccepted) TypedPrice() (odds.Price, error) {
 	return odds.NewPrice(m.price)
 }
 
-// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
-// is 0, which is no price.
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price is 0, which is not a price.
 func (m *OrderAccepted) SetTypedPrice(v odds.Price) error {
 	m.has |= hasOrderAcceptedPrice
 	if !v.Valid() {
@@ -209,8 +209,8 @@ func (m *OrderAccepted) TypedQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.quantity)
 }
 
-// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
-// becomes absent.
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
 func (m *OrderAccepted) SetTypedQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderAcceptedQuantity
@@ -293,7 +293,7 @@ func (m *OrderAccepted) SetAvailableBalance(v float64) {
 }
 
 // TypedAvailableBalance returns available_balance as an odds.Money. The error is ErrAbsent if it is absent,
-// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
 func (m *OrderAccepted) TypedAvailableBalance() (odds.Money, error) {
 	if m.has&hasOrderAcceptedAvailableBalance == 0 {
 		return 0, ErrAbsent
@@ -328,7 +328,7 @@ func (m *OrderAccepted) SetExposure(v float64) {
 }
 
 // TypedExposure returns exposure as an odds.Money. The error is ErrAbsent if it is absent,
-// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
 func (m *OrderAccepted) TypedExposure() (odds.Money, error) {
 	if m.has&hasOrderAcceptedExposure == 0 {
 		return 0, ErrAbsent
@@ -392,8 +392,8 @@ func (m *OrderAccepted) TypedSide() (odds.Side, error) {
 	return odds.NewSide(int32(m.side))
 }
 
-// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
-// becomes absent.
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
 func (m *OrderAccepted) SetTypedSide(v odds.Side) error {
 	if !v.Valid() {
 		m.has &^= hasOrderAcceptedSide
@@ -478,8 +478,8 @@ func (m *OrderAccepted) ReportKeys() (k ReportKeys) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderAccepted) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -492,7 +492,7 @@ func (m *OrderAccepted) Decode(b []byte, u *Unknown) error {
 func (m *OrderAccepted) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderAccepted, fixedOrderAccepted); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {

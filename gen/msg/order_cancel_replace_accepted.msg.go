@@ -144,8 +144,8 @@ func (m *OrderCancelReplaceAccepted) TypedPrice() (odds.Price, error) {
 	return odds.NewPrice(m.price)
 }
 
-// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
-// becomes absent.
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price becomes absent.
 func (m *OrderCancelReplaceAccepted) SetTypedPrice(v odds.Price) error {
 	if !v.Valid() {
 		m.has &^= hasOrderCancelReplaceAcceptedPrice
@@ -190,8 +190,8 @@ func (m *OrderCancelReplaceAccepted) TypedQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.quantity)
 }
 
-// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
-// becomes absent.
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
 func (m *OrderCancelReplaceAccepted) SetTypedQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderCancelReplaceAcceptedQuantity
@@ -238,8 +238,8 @@ func (m *OrderCancelReplaceAccepted) TypedQuantityLeft() (odds.Quantity, error) 
 	return odds.NewQuantity(m.quantityLeft)
 }
 
-// SetTypedQuantityLeft sets quantity_left to v. If v is out of range the error is odds.ErrQuantity and quantity_left
-// becomes absent.
+// SetTypedQuantityLeft sets quantity_left to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity_left becomes absent.
 func (m *OrderCancelReplaceAccepted) SetTypedQuantityLeft(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderCancelReplaceAcceptedQuantityLeft
@@ -440,8 +440,8 @@ func (m *OrderCancelReplaceAccepted) TypedSide() (odds.Side, error) {
 	return odds.NewSide(int32(m.side))
 }
 
-// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
-// becomes absent.
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
 func (m *OrderCancelReplaceAccepted) SetTypedSide(v odds.Side) error {
 	if !v.Valid() {
 		m.has &^= hasOrderCancelReplaceAcceptedSide
@@ -480,8 +480,8 @@ func (m *OrderCancelReplaceAccepted) ReportKeys() (k ReportKeys) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderCancelReplaceAccepted) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -494,7 +494,7 @@ func (m *OrderCancelReplaceAccepted) Decode(b []byte, u *Unknown) error {
 func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderCancelReplaceAccepted, fixedOrderCancelReplaceAccepted); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {

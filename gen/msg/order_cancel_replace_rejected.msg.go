@@ -320,8 +320,8 @@ func (m *OrderCancelReplaceRejected) TypedSide() (odds.Side, error) {
 	return odds.NewSide(int32(m.side))
 }
 
-// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
-// becomes absent.
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
 func (m *OrderCancelReplaceRejected) SetTypedSide(v odds.Side) error {
 	if !v.Valid() {
 		m.has &^= hasOrderCancelReplaceRejectedSide
@@ -360,8 +360,8 @@ func (m *OrderCancelReplaceRejected) ReportKeys() (k ReportKeys) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderCancelReplaceRejected) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -374,7 +374,7 @@ func (m *OrderCancelReplaceRejected) Decode(b []byte, u *Unknown) error {
 func (m *OrderCancelReplaceRejected) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderCancelReplaceRejected, fixedOrderCancelReplaceRejected); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {

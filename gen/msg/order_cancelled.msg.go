@@ -192,8 +192,8 @@ func (m *OrderCancelled) TypedExecutedQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.executedQuantity)
 }
 
-// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity and executed_quantity
-// becomes absent.
+// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and executed_quantity becomes absent.
 func (m *OrderCancelled) SetTypedExecutedQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderCancelledExecutedQuantity
@@ -237,8 +237,8 @@ func (m *OrderCancelled) TypedExecutedAvgPrice() (odds.Price, error) {
 	return odds.NewPrice(m.executedAvgPrice)
 }
 
-// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice and executed_avg_price
-// is 0, which is no price.
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice,
+// and executed_avg_price is 0, which is not a price.
 func (m *OrderCancelled) SetTypedExecutedAvgPrice(v odds.Price) error {
 	m.has |= hasOrderCancelledExecutedAvgPrice
 	if !v.Valid() {
@@ -349,8 +349,8 @@ func (m *OrderCancelled) TypedSide() (odds.Side, error) {
 	return odds.NewSide(int32(m.side))
 }
 
-// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
-// becomes absent.
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
 func (m *OrderCancelled) SetTypedSide(v odds.Side) error {
 	if !v.Valid() {
 		m.has &^= hasOrderCancelledSide
@@ -392,8 +392,8 @@ func (m *OrderCancelled) TypedOrigPrice() (odds.Price, error) {
 	return odds.NewPrice(m.origPrice)
 }
 
-// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice and orig_price
-// is 0, which is no price.
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice,
+// and orig_price is 0, which is not a price.
 func (m *OrderCancelled) SetTypedOrigPrice(v odds.Price) error {
 	m.has |= hasOrderCancelledOrigPrice
 	if !v.Valid() {
@@ -429,7 +429,7 @@ func (m *OrderCancelled) SetAvailableBalance(v float64) {
 }
 
 // TypedAvailableBalance returns available_balance as an odds.Money. The error is ErrAbsent if it is absent,
-// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
 func (m *OrderCancelled) TypedAvailableBalance() (odds.Money, error) {
 	if m.has&hasOrderCancelledAvailableBalance == 0 {
 		return 0, ErrAbsent
@@ -464,7 +464,7 @@ func (m *OrderCancelled) SetExposure(v float64) {
 }
 
 // TypedExposure returns exposure as an odds.Money. The error is ErrAbsent if it is absent,
-// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
 func (m *OrderCancelled) TypedExposure() (odds.Money, error) {
 	if m.has&hasOrderCancelledExposure == 0 {
 		return 0, ErrAbsent
@@ -524,8 +524,8 @@ func (m *OrderCancelled) ReportKeys() (k ReportKeys) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderCancelled) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -538,7 +538,7 @@ func (m *OrderCancelled) Decode(b []byte, u *Unknown) error {
 func (m *OrderCancelled) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderCancelled, fixedOrderCancelled); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {

@@ -117,8 +117,8 @@ func (m *OrderCreate) TypedSide() (odds.Side, error) {
 	return odds.NewSide(int32(m.side))
 }
 
-// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
-// becomes absent.
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
 func (m *OrderCreate) SetTypedSide(v odds.Side) error {
 	if !v.Valid() {
 		m.has &^= hasOrderCreateSide
@@ -184,8 +184,8 @@ func (m *OrderCreate) TypedQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.quantity)
 }
 
-// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
-// becomes absent.
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
 func (m *OrderCreate) SetTypedQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderCreateQuantity
@@ -251,8 +251,8 @@ func (m *OrderCreate) TypedPrice() (odds.Price, error) {
 	return odds.NewPrice(m.price)
 }
 
-// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
-// is 0, which is no price.
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price is 0, which is not a price.
 func (m *OrderCreate) SetTypedPrice(v odds.Price) error {
 	m.has |= hasOrderCreatePrice
 	if !v.Valid() {
@@ -431,8 +431,8 @@ func (m *OrderCreate) Keys() (k Keys) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderCreate) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -445,7 +445,7 @@ func (m *OrderCreate) Decode(b []byte, u *Unknown) error {
 func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderCreate, fixedOrderCreate); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {

@@ -74,8 +74,8 @@ func (m *OrderExecuteConfirmed) TypedPrice() (odds.Price, error) {
 	return odds.NewPrice(m.price)
 }
 
-// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
-// becomes absent.
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price becomes absent.
 func (m *OrderExecuteConfirmed) SetTypedPrice(v odds.Price) error {
 	if !v.Valid() {
 		m.has &^= hasOrderExecuteConfirmedPrice
@@ -119,8 +119,8 @@ func (m *OrderExecuteConfirmed) TypedQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.quantity)
 }
 
-// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
-// becomes absent.
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
 func (m *OrderExecuteConfirmed) SetTypedQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderExecuteConfirmedQuantity
@@ -252,8 +252,8 @@ func (m *OrderExecuteConfirmed) ReportKeys() (k ReportKeys) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderExecuteConfirmed) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil

@@ -111,8 +111,8 @@ func (m *OrderExecuted) TypedPrice() (odds.Price, error) {
 	return odds.NewPrice(m.price)
 }
 
-// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
-// becomes absent.
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price becomes absent.
 func (m *OrderExecuted) SetTypedPrice(v odds.Price) error {
 	if !v.Valid() {
 		m.has &^= hasOrderExecutedPrice
@@ -176,8 +176,8 @@ func (m *OrderExecuted) TypedQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.quantity)
 }
 
-// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
-// becomes absent.
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
 func (m *OrderExecuted) SetTypedQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderExecutedQuantity
@@ -287,8 +287,8 @@ func (m *OrderExecuted) TypedSide() (odds.Side, error) {
 	return odds.NewSide(int32(m.side))
 }
 
-// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
-// becomes absent.
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
 func (m *OrderExecuted) SetTypedSide(v odds.Side) error {
 	if !v.Valid() {
 		m.has &^= hasOrderExecutedSide
@@ -402,8 +402,8 @@ func (m *OrderExecuted) TypedTotalExecutedQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.totalExecutedQuantity)
 }
 
-// SetTypedTotalExecutedQuantity sets total_executed_quantity to v. If v is out of range the error is odds.ErrQuantity and total_executed_quantity
-// becomes absent.
+// SetTypedTotalExecutedQuantity sets total_executed_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and total_executed_quantity becomes absent.
 func (m *OrderExecuted) SetTypedTotalExecutedQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderExecutedTotalExecutedQuantity
@@ -447,8 +447,8 @@ func (m *OrderExecuted) TypedExecutedAvgPrice() (odds.Price, error) {
 	return odds.NewPrice(m.executedAvgPrice)
 }
 
-// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice and executed_avg_price
-// is 0, which is no price.
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice,
+// and executed_avg_price is 0, which is not a price.
 func (m *OrderExecuted) SetTypedExecutedAvgPrice(v odds.Price) error {
 	m.has |= hasOrderExecutedExecutedAvgPrice
 	if !v.Valid() {
@@ -493,8 +493,8 @@ func (m *OrderExecuted) TypedAvailableQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.availableQuantity)
 }
 
-// SetTypedAvailableQuantity sets available_quantity to v. If v is out of range the error is odds.ErrQuantity and available_quantity
-// becomes absent.
+// SetTypedAvailableQuantity sets available_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and available_quantity becomes absent.
 func (m *OrderExecuted) SetTypedAvailableQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderExecutedAvailableQuantity
@@ -536,8 +536,8 @@ func (m *OrderExecuted) TypedOrigPrice() (odds.Price, error) {
 	return odds.NewPrice(m.origPrice)
 }
 
-// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice and orig_price
-// is 0, which is no price.
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice,
+// and orig_price is 0, which is not a price.
 func (m *OrderExecuted) SetTypedOrigPrice(v odds.Price) error {
 	m.has |= hasOrderExecutedOrigPrice
 	if !v.Valid() {
@@ -573,7 +573,7 @@ func (m *OrderExecuted) SetAvailableBalance(v float64) {
 }
 
 // TypedAvailableBalance returns available_balance as an odds.Money. The error is ErrAbsent if it is absent,
-// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
 func (m *OrderExecuted) TypedAvailableBalance() (odds.Money, error) {
 	if m.has&hasOrderExecutedAvailableBalance == 0 {
 		return 0, ErrAbsent
@@ -608,7 +608,7 @@ func (m *OrderExecuted) SetExposure(v float64) {
 }
 
 // TypedExposure returns exposure as an odds.Money. The error is ErrAbsent if it is absent,
-// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
 func (m *OrderExecuted) TypedExposure() (odds.Money, error) {
 	if m.has&hasOrderExecutedExposure == 0 {
 		return 0, ErrAbsent
@@ -665,8 +665,8 @@ func (m *OrderExecuted) ReportKeys() (k ReportKeys) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderExecuted) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -679,7 +679,7 @@ func (m *OrderExecuted) Decode(b []byte, u *Unknown) error {
 func (m *OrderExecuted) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderExecuted, fixedOrderExecuted); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {

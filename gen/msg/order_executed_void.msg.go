@@ -107,8 +107,8 @@ func (m *OrderExecutedVoid) TypedPrice() (odds.Price, error) {
 	return odds.NewPrice(m.price)
 }
 
-// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
-// becomes absent.
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price becomes absent.
 func (m *OrderExecutedVoid) SetTypedPrice(v odds.Price) error {
 	if !v.Valid() {
 		m.has &^= hasOrderExecutedVoidPrice
@@ -174,8 +174,8 @@ func (m *OrderExecutedVoid) TypedQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.quantity)
 }
 
-// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
-// becomes absent.
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
 func (m *OrderExecutedVoid) SetTypedQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderExecutedVoidQuantity
@@ -334,8 +334,8 @@ func (m *OrderExecutedVoid) TypedSide() (odds.Side, error) {
 	return odds.NewSide(int32(m.side))
 }
 
-// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
-// becomes absent.
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
 func (m *OrderExecutedVoid) SetTypedSide(v odds.Side) error {
 	if !v.Valid() {
 		m.has &^= hasOrderExecutedVoidSide
@@ -377,8 +377,8 @@ func (m *OrderExecutedVoid) TypedOrigPrice() (odds.Price, error) {
 	return odds.NewPrice(m.origPrice)
 }
 
-// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice and orig_price
-// is 0, which is no price.
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice,
+// and orig_price is 0, which is not a price.
 func (m *OrderExecutedVoid) SetTypedOrigPrice(v odds.Price) error {
 	m.has |= hasOrderExecutedVoidOrigPrice
 	if !v.Valid() {
@@ -423,8 +423,8 @@ func (m *OrderExecutedVoid) TypedExecutedQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.executedQuantity)
 }
 
-// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity and executed_quantity
-// becomes absent.
+// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and executed_quantity becomes absent.
 func (m *OrderExecutedVoid) SetTypedExecutedQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderExecutedVoidExecutedQuantity
@@ -468,8 +468,8 @@ func (m *OrderExecutedVoid) TypedExecutedAvgPrice() (odds.Price, error) {
 	return odds.NewPrice(m.executedAvgPrice)
 }
 
-// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice and executed_avg_price
-// is 0, which is no price.
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice,
+// and executed_avg_price is 0, which is not a price.
 func (m *OrderExecutedVoid) SetTypedExecutedAvgPrice(v odds.Price) error {
 	m.has |= hasOrderExecutedVoidExecutedAvgPrice
 	if !v.Valid() {
@@ -513,8 +513,8 @@ func (m *OrderExecutedVoid) TypedAvailableQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.availableQuantity)
 }
 
-// SetTypedAvailableQuantity sets available_quantity to v. If v is out of range the error is odds.ErrQuantity and available_quantity
-// becomes absent.
+// SetTypedAvailableQuantity sets available_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and available_quantity becomes absent.
 func (m *OrderExecutedVoid) SetTypedAvailableQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderExecutedVoidAvailableQuantity
@@ -550,7 +550,7 @@ func (m *OrderExecutedVoid) SetAvailableBalance(v float64) {
 }
 
 // TypedAvailableBalance returns available_balance as an odds.Money. The error is ErrAbsent if it is absent,
-// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
 func (m *OrderExecutedVoid) TypedAvailableBalance() (odds.Money, error) {
 	if m.has&hasOrderExecutedVoidAvailableBalance == 0 {
 		return 0, ErrAbsent
@@ -585,7 +585,7 @@ func (m *OrderExecutedVoid) SetExposure(v float64) {
 }
 
 // TypedExposure returns exposure as an odds.Money. The error is ErrAbsent if it is absent,
-// odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded.
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
 func (m *OrderExecutedVoid) TypedExposure() (odds.Money, error) {
 	if m.has&hasOrderExecutedVoidExposure == 0 {
 		return 0, ErrAbsent
@@ -642,8 +642,8 @@ func (m *OrderExecutedVoid) ReportKeys() (k ReportKeys) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderExecutedVoid) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -656,7 +656,7 @@ func (m *OrderExecutedVoid) Decode(b []byte, u *Unknown) error {
 func (m *OrderExecutedVoid) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderExecutedVoid, fixedOrderExecutedVoid); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {

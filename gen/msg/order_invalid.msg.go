@@ -109,8 +109,8 @@ func (m *OrderInvalid) ReportKeys() (k ReportKeys) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderInvalid) Decode(b []byte, u *Unknown) error {
 	m.Reset()
 	return m.merge(b, 0, u)

@@ -135,8 +135,8 @@ func (m *OrderPendingReplace) TypedPrice() (odds.Price, error) {
 	return odds.NewPrice(m.price)
 }
 
-// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
-// becomes absent.
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price becomes absent.
 func (m *OrderPendingReplace) SetTypedPrice(v odds.Price) error {
 	if !v.Valid() {
 		m.has &^= hasOrderPendingReplacePrice
@@ -178,8 +178,8 @@ func (m *OrderPendingReplace) TypedQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.quantity)
 }
 
-// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
-// becomes absent.
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
 func (m *OrderPendingReplace) SetTypedQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderPendingReplaceQuantity
@@ -366,8 +366,8 @@ func (m *OrderPendingReplace) TypedSide() (odds.Side, error) {
 	return odds.NewSide(int32(m.side))
 }
 
-// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
-// becomes absent.
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
 func (m *OrderPendingReplace) SetTypedSide(v odds.Side) error {
 	if !v.Valid() {
 		m.has &^= hasOrderPendingReplaceSide
@@ -404,8 +404,8 @@ func (m *OrderPendingReplace) ReportKeys() (k ReportKeys) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderPendingReplace) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -418,7 +418,7 @@ func (m *OrderPendingReplace) Decode(b []byte, u *Unknown) error {
 func (m *OrderPendingReplace) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderPendingReplace, fixedOrderPendingReplace); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {

@@ -90,8 +90,8 @@ func (m *OrderQuantityReduce) TypedNewQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.newQuantity)
 }
 
-// SetTypedNewQuantity sets new_quantity to v. If v is out of range the error is odds.ErrQuantity and new_quantity
-// becomes absent.
+// SetTypedNewQuantity sets new_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and new_quantity becomes absent.
 func (m *OrderQuantityReduce) SetTypedNewQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderQuantityReduceNewQuantity
@@ -145,8 +145,8 @@ func (m *OrderQuantityReduce) Keys() (k Keys) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderQuantityReduce) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil

@@ -10,9 +10,9 @@ import (
 // Put writes the message to the front of b, as MarshalToSizedBufferVT writes it to the end of what it
 // is given, and returns its size. It may overwrite any of b.
 //
-// A negative size says that it is not written, because a required field is not set, an enum is beyond
-// one byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then writes it or says what is
-// wrong.
+// The size is negative, and nothing is written, if a required field is not set, an enum does not fit one
+// byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then writes the message or returns the
+// error.
 func (m *OrderQuantityReduce) Put(b *[PutBytes]byte) (n int) {
 	has, i := m.has, uint(0)
 	const required = hasOrderQuantityReduceOrderId | hasOrderQuantityReduceNewQuantity

@@ -155,8 +155,8 @@ func (m *OrderQuantityReduceRejected) TypedNewQuantity() (odds.Quantity, error) 
 	return odds.NewQuantity(m.newQuantity)
 }
 
-// SetTypedNewQuantity sets new_quantity to v. If v is out of range the error is odds.ErrQuantity and new_quantity
-// becomes absent.
+// SetTypedNewQuantity sets new_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and new_quantity becomes absent.
 func (m *OrderQuantityReduceRejected) SetTypedNewQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderQuantityReduceRejectedNewQuantity
@@ -273,8 +273,8 @@ func (m *OrderQuantityReduceRejected) ReportKeys() (k ReportKeys) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderQuantityReduceRejected) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -287,7 +287,7 @@ func (m *OrderQuantityReduceRejected) Decode(b []byte, u *Unknown) error {
 func (m *OrderQuantityReduceRejected) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderQuantityReduceRejected, fixedOrderQuantityReduceRejected); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {

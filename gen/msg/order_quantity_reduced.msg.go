@@ -166,8 +166,8 @@ func (m *OrderQuantityReduced) TypedNewQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.newQuantity)
 }
 
-// SetTypedNewQuantity sets new_quantity to v. If v is out of range the error is odds.ErrQuantity and new_quantity
-// becomes absent.
+// SetTypedNewQuantity sets new_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and new_quantity becomes absent.
 func (m *OrderQuantityReduced) SetTypedNewQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderQuantityReducedNewQuantity
@@ -308,8 +308,8 @@ func (m *OrderQuantityReduced) TypedSide() (odds.Side, error) {
 	return odds.NewSide(int32(m.side))
 }
 
-// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
-// becomes absent.
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
 func (m *OrderQuantityReduced) SetTypedSide(v odds.Side) error {
 	if !v.Valid() {
 		m.has &^= hasOrderQuantityReducedSide
@@ -353,8 +353,8 @@ func (m *OrderQuantityReduced) TypedOrigPrice() (odds.Price, error) {
 	return odds.NewPrice(m.origPrice)
 }
 
-// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice and orig_price
-// is 0, which is no price.
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice,
+// and orig_price is 0, which is not a price.
 func (m *OrderQuantityReduced) SetTypedOrigPrice(v odds.Price) error {
 	m.has |= hasOrderQuantityReducedOrigPrice
 	if !v.Valid() {
@@ -401,8 +401,8 @@ func (m *OrderQuantityReduced) TypedExecutedQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.executedQuantity)
 }
 
-// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity and executed_quantity
-// becomes absent.
+// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and executed_quantity becomes absent.
 func (m *OrderQuantityReduced) SetTypedExecutedQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderQuantityReducedExecutedQuantity
@@ -448,8 +448,8 @@ func (m *OrderQuantityReduced) TypedExecutedAvgPrice() (odds.Price, error) {
 	return odds.NewPrice(m.executedAvgPrice)
 }
 
-// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice and executed_avg_price
-// is 0, which is no price.
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice,
+// and executed_avg_price is 0, which is not a price.
 func (m *OrderQuantityReduced) SetTypedExecutedAvgPrice(v odds.Price) error {
 	m.has |= hasOrderQuantityReducedExecutedAvgPrice
 	if !v.Valid() {
@@ -509,8 +509,8 @@ func (m *OrderQuantityReduced) ReportKeys() (k ReportKeys) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderQuantityReduced) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -523,7 +523,7 @@ func (m *OrderQuantityReduced) Decode(b []byte, u *Unknown) error {
 func (m *OrderQuantityReduced) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderQuantityReduced, fixedOrderQuantityReduced); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {

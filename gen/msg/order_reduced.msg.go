@@ -120,8 +120,8 @@ func (m *OrderReduced) TypedPrice() (odds.Price, error) {
 	return odds.NewPrice(m.price)
 }
 
-// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
-// becomes absent.
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price becomes absent.
 func (m *OrderReduced) SetTypedPrice(v odds.Price) error {
 	if !v.Valid() {
 		m.has &^= hasOrderReducedPrice
@@ -163,8 +163,8 @@ func (m *OrderReduced) TypedQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.quantity)
 }
 
-// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
-// becomes absent.
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
 func (m *OrderReduced) SetTypedQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderReducedQuantity
@@ -206,8 +206,8 @@ func (m *OrderReduced) TypedSourceQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.sourceQuantity)
 }
 
-// SetTypedSourceQuantity sets source_quantity to v. If v is out of range the error is odds.ErrQuantity and source_quantity
-// becomes absent.
+// SetTypedSourceQuantity sets source_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and source_quantity becomes absent.
 func (m *OrderReduced) SetTypedSourceQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderReducedSourceQuantity
@@ -340,8 +340,8 @@ func (m *OrderReduced) TypedSide() (odds.Side, error) {
 	return odds.NewSide(int32(m.side))
 }
 
-// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
-// becomes absent.
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
 func (m *OrderReduced) SetTypedSide(v odds.Side) error {
 	if !v.Valid() {
 		m.has &^= hasOrderReducedSide
@@ -383,8 +383,8 @@ func (m *OrderReduced) TypedOrigPrice() (odds.Price, error) {
 	return odds.NewPrice(m.origPrice)
 }
 
-// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice and orig_price
-// is 0, which is no price.
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice,
+// and orig_price is 0, which is not a price.
 func (m *OrderReduced) SetTypedOrigPrice(v odds.Price) error {
 	m.has |= hasOrderReducedOrigPrice
 	if !v.Valid() {
@@ -427,8 +427,8 @@ func (m *OrderReduced) TypedExecutedQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.executedQuantity)
 }
 
-// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity and executed_quantity
-// becomes absent.
+// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and executed_quantity becomes absent.
 func (m *OrderReduced) SetTypedExecutedQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderReducedExecutedQuantity
@@ -470,8 +470,8 @@ func (m *OrderReduced) TypedExecutedAvgPrice() (odds.Price, error) {
 	return odds.NewPrice(m.executedAvgPrice)
 }
 
-// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice and executed_avg_price
-// is 0, which is no price.
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice,
+// and executed_avg_price is 0, which is not a price.
 func (m *OrderReduced) SetTypedExecutedAvgPrice(v odds.Price) error {
 	m.has |= hasOrderReducedExecutedAvgPrice
 	if !v.Valid() {
@@ -515,8 +515,8 @@ func (m *OrderReduced) TypedAvailableQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.availableQuantity)
 }
 
-// SetTypedAvailableQuantity sets available_quantity to v. If v is out of range the error is odds.ErrQuantity and available_quantity
-// becomes absent.
+// SetTypedAvailableQuantity sets available_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and available_quantity becomes absent.
 func (m *OrderReduced) SetTypedAvailableQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderReducedAvailableQuantity
@@ -573,8 +573,8 @@ func (m *OrderReduced) ReportKeys() (k ReportKeys) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderReduced) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -587,7 +587,7 @@ func (m *OrderReduced) Decode(b []byte, u *Unknown) error {
 func (m *OrderReduced) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderReduced, fixedOrderReduced); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {

@@ -115,8 +115,8 @@ func (m *OrderVoided) TypedQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.quantity)
 }
 
-// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
-// becomes absent.
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
 func (m *OrderVoided) SetTypedQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderVoidedQuantity
@@ -158,8 +158,8 @@ func (m *OrderVoided) TypedSourceQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.sourceQuantity)
 }
 
-// SetTypedSourceQuantity sets source_quantity to v. If v is out of range the error is odds.ErrQuantity and source_quantity
-// becomes absent.
+// SetTypedSourceQuantity sets source_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and source_quantity becomes absent.
 func (m *OrderVoided) SetTypedSourceQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderVoidedSourceQuantity
@@ -292,8 +292,8 @@ func (m *OrderVoided) TypedSide() (odds.Side, error) {
 	return odds.NewSide(int32(m.side))
 }
 
-// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide and side
-// becomes absent.
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
 func (m *OrderVoided) SetTypedSide(v odds.Side) error {
 	if !v.Valid() {
 		m.has &^= hasOrderVoidedSide
@@ -335,8 +335,8 @@ func (m *OrderVoided) TypedOrigPrice() (odds.Price, error) {
 	return odds.NewPrice(m.origPrice)
 }
 
-// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice and orig_price
-// is 0, which is no price.
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice,
+// and orig_price is 0, which is not a price.
 func (m *OrderVoided) SetTypedOrigPrice(v odds.Price) error {
 	m.has |= hasOrderVoidedOrigPrice
 	if !v.Valid() {
@@ -379,8 +379,8 @@ func (m *OrderVoided) TypedExecutedQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.executedQuantity)
 }
 
-// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity and executed_quantity
-// becomes absent.
+// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and executed_quantity becomes absent.
 func (m *OrderVoided) SetTypedExecutedQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasOrderVoidedExecutedQuantity
@@ -422,8 +422,8 @@ func (m *OrderVoided) TypedExecutedAvgPrice() (odds.Price, error) {
 	return odds.NewPrice(m.executedAvgPrice)
 }
 
-// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice and executed_avg_price
-// is 0, which is no price.
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice,
+// and executed_avg_price is 0, which is not a price.
 func (m *OrderVoided) SetTypedExecutedAvgPrice(v odds.Price) error {
 	m.has |= hasOrderVoidedExecutedAvgPrice
 	if !v.Valid() {
@@ -480,8 +480,8 @@ func (m *OrderVoided) ReportKeys() (k ReportKeys) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderVoided) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -494,7 +494,7 @@ func (m *OrderVoided) Decode(b []byte, u *Unknown) error {
 func (m *OrderVoided) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderVoided, fixedOrderVoided); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {

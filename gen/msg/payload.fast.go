@@ -10,12 +10,12 @@ import (
 // of m borrow b. u, if not nil, counts what the schema does not know, bodies of other types
 // included. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Without so
-// many it copies b first, or is several times slower if b is long.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). Without so many it
+// copies b first, or is several times slower if b is long.
 func (m *Payload) Decode(b []byte, u *Unknown) error {
-	// Here is the fast decoder, for a payload that is made as every writer makes it: type, eto_payload of
-	// numbers only, and the one body that the type names, if it is not the session's. decodeStrict reads all
-	// else from the start.
+	// This is the fast decoder, for a payload as encoders write it: type, eto_payload of numbers only, and
+	// the one body that the type names unless it is a session message. decodeStrict reads all else from the
+	// start.
 	p, end := first(b), len(b)
 	if cap(b)-end < SlackBytes {
 		if p = m.withSlack(b); p == nil {
@@ -30,7 +30,7 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 	}
 	typ, i, to := PayloadType(x>>8&0x7f), 4, 4+int(x>>24&0x7f)
 
-	// eto_payload, in place: it is in every payload
+	// the fields of eto_payload, without a call: every payload has it
 	var has uint32
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808008 { // seq of 3 bytes
@@ -89,7 +89,7 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 	}
 	m.has = hasPayloadType | hasPayloadEtoPayload | hasPayloadBody
 
-	// the body's field, which is the one after its type; from 16 on a tag has two bytes
+	// the body's field, whose number is the type's plus one; from 16 on a tag has two bytes
 	x = load(p, i)
 	if tag := uint32(typ+1)<<3 | varint.TypeBytes; tag < 0x80 {
 		if uint32(x)&0xff != tag {
@@ -112,7 +112,7 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 	default:
 		return m.decodeStrict(b, u)
 	}
-	// It must end where the payload ends. So no later type can follow it.
+	// The body has to end where the payload ends, so that no other type can follow it.
 	if i+int(x) != end {
 		return m.decodeStrict(b, u)
 	}
@@ -261,5 +261,5 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 	return m.decodeStrict(b, u)
 }
 
-// Decode looks at no more than 27 bytes behind the end, before the body is found to end there.
+// Decode reads at most 27 bytes behind the end before it compares the end of the body with it.
 const _ = uint(SlackBytes - 27)

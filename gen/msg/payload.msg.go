@@ -1085,7 +1085,7 @@ func (m *Payload) decodeStrict(b []byte, u *Unknown) error {
 	var seen Unknown
 	again, err := m.merge(b, false, &seen)
 	if again && err == nil {
-		// A body came before the type that decides about it. Now the type is known.
+		// A body came before the type that names it. Now the type is known.
 		m.has = hasPayloadType
 		seen = Unknown{}
 		_, err = m.merge(b, true, &seen)
@@ -1094,8 +1094,8 @@ func (m *Payload) decodeStrict(b []byte, u *Unknown) error {
 	return err
 }
 
-// merge reads the fields of b. If the type is final it stays as it is; else again tells that a
-// later type made an earlier decision about a body wrong.
+// merge reads the fields of b. If final is set the type stays as it is. Otherwise again reports that a
+// later type changed which body counts.
 func (m *Payload) merge(b []byte, final bool, u *Unknown) (again bool, err error) {
 	bodies := 0
 	for i := 0; i < len(b); {
@@ -1139,7 +1139,7 @@ func (m *Payload) merge(b []byte, final bool, u *Unknown) (again bool, err error
 			if m.has&hasPayloadType == 0 || tag>>3 != uint64(m.typ)+1 {
 				u.field()
 			} else if err := m.mergeBody(b[:end], from, u); err != nil {
-				// A body that the last type does not name is not judged.
+				// A body that the last type does not name may be malformed.
 				typ, ok := lastType(b)
 				if final || !ok || typ == m.typ {
 					return false, err

@@ -61,8 +61,8 @@ func (m *Quote) TypedPrice() (odds.Price, error) {
 	return odds.NewPrice(m.price)
 }
 
-// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice and price
-// becomes absent.
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price becomes absent.
 func (m *Quote) SetTypedPrice(v odds.Price) error {
 	if !v.Valid() {
 		m.has &^= hasQuotePrice
@@ -105,8 +105,8 @@ func (m *Quote) TypedQuantity() (odds.Quantity, error) {
 	return odds.NewQuantity(m.quantity)
 }
 
-// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity and quantity
-// becomes absent.
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
 func (m *Quote) SetTypedQuantity(v odds.Quantity) error {
 	if !v.Valid() {
 		m.has &^= hasQuoteQuantity
@@ -120,8 +120,8 @@ func (m *Quote) SetTypedQuantity(v odds.Quantity) error {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *Quote) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil

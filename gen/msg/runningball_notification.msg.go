@@ -220,8 +220,8 @@ func (*RunningballNotification) PayloadType() PayloadType { return PayloadRunnin
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *RunningballNotification) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -234,7 +234,7 @@ func (m *RunningballNotification) Decode(b []byte, u *Unknown) error {
 func (m *RunningballNotification) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersRunningballNotification, fixedRunningballNotification); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {

@@ -7,17 +7,17 @@ import (
 	"github.com/smk-go/smk/internal/varint"
 )
 
-// The fast decoders look at their input by words of 8 bytes, the first byte lowest: one load holds a
-// tag and a value of up to 7 bytes.
+// The fast decoders read their input by words of 8 bytes, the first byte lowest: one load holds a tag
+// and a value of up to 7 bytes.
 //
-// A load checks nothing. What makes it sound is what is known before the first one: at p lie the
-// bytes of the input and SlackBytes bytes more in one piece of memory, be it because the input's
-// slice has such a capacity or because the input was copied to where it is so. i counts up from 0. No decoder lets
-// i go further behind the end than its constants allow, and these are checked against SlackBytes
-// when the package is compiled; see the end of each fast file.
+// A load checks nothing. It is sound because at p lie the bytes of the input and SlackBytes bytes more
+// in one piece of memory: either the slice of the input has that capacity, or the input was copied to
+// memory that has it. i counts up from 0. No decoder lets i go further behind the end than its constants
+// allow, and these are checked against SlackBytes when the package is compiled; see the end of each fast
+// file.
 
-// SlackBytes is how many bytes behind its input a Decode may look at. They mean nothing and may
-// change any time.
+// SlackBytes is how many bytes behind its input a Decode may read. Their content does not matter and may
+// change at any time.
 const SlackBytes = 256
 
 const wordBytes = 8
@@ -25,9 +25,9 @@ const wordBytes = 8
 // first returns where b lies, nil if it is nil.
 func first(b []byte) *byte { return unsafe.SliceData(b) }
 
-// load returns the word at p[i:]. It spells out what encoding/binary does, which is one instruction on most
-// machines: each function inlined into another leaves an instruction that does nothing, 8 % of a
-// decode's.
+// load returns the word at p[i:]. It repeats encoding/binary, which compiles to one instruction on most
+// machines, because each function inlined into another leaves an instruction that does nothing, 8 % of
+// those of a decode.
 func load(p *byte, i int) uint64 {
 	b := (*[wordBytes]byte)(unsafe.Add(unsafe.Pointer(p), i))
 	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |

@@ -62,7 +62,9 @@ func generate(ctx context.Context, protoDir string) (map[string][]byte, error) {
 }
 
 // plugin runs one code generator as protoc would and collects what it writes.
-func plugin(protos []*descriptorpb.FileDescriptorProto, params string, files map[string][]byte, run func(*protogen.Plugin) error) error {
+func plugin(
+	protos []*descriptorpb.FileDescriptorProto, params string, files map[string][]byte, run func(*protogen.Plugin) error,
+) error {
 	p, err := protogen.Options{}.New(&pluginpb.CodeGeneratorRequest{
 		FileToGenerate: definitions,
 		Parameter:      proto.String(params),
@@ -139,7 +141,8 @@ func codecs(p *protogen.Plugin) error {
 	return features(p, "codec")
 }
 
-// convert writes gen/convert, and the standard types' part that refers to gen/msg. A definition that it refuses was refused by codecs before.
+// convert writes gen/convert, and the standard types' part that refers to gen/msg. A definition that it
+// refuses was refused by codecs before.
 func convert(p *protogen.Plugin) error {
 	codec.PayloadTypes(p)
 	codec.Convert(p)

@@ -10,8 +10,9 @@ import (
 	"google.golang.org/protobuf/compiler/protogen"
 )
 
-// New returns the feature. It writes one file per message, one for its fast decoder, one for the fast
-// encoder of those that are sent all day, and one for the enums of a definition, so it needs the plugin besides the single file that vtprotobuf's generator opens.
+// New returns the feature. It writes a file for each message, one for its fast decoder, one for its fast
+// encoder if it is an order-entry message, and one for the enums of each definition. So it needs the
+// plugin besides the single file that vtprotobuf's generator opens.
 func New(plugin *protogen.Plugin) generator.Feature {
 	return func(*generator.GeneratedFile) generator.FeatureGenerator {
 		return &feature{plugin: plugin}
@@ -22,8 +23,8 @@ type feature struct {
 	plugin *protogen.Plugin
 }
 
-// GenerateFile writes the Go files for one definition. It reports that the generator's own file
-// stayed empty. A definition that flat values have no answer for is an error of the plugin.
+// GenerateFile writes the Go files for one definition and returns false, because the generator's own file
+// stays empty. A definition that is not supported is an error of the plugin.
 func (f *feature) GenerateFile(def *protogen.File) bool {
 	defer func() {
 		switch r := recover().(type) {

@@ -42,7 +42,8 @@ func (w *writer) encode(t *message) {
 	w.P("switch {")
 	for _, f := range t.Fields {
 		if f.Required {
-			w.P("case m.has&", f.Bit, ` == 0: return &EncodeError{Message: desc`, t.Name, `.name, Field: "`, f.Desc.Name(), `", Err: ErrRequired}`)
+			w.P("case m.has&", f.Bit, " == 0:")
+			w.P("return &EncodeError{Message: desc", t.Name, `.name, Field: "`, f.Desc.Name(), `", Err: ErrRequired}`)
 		}
 	}
 	w.P("}")

@@ -20,7 +20,7 @@ var (
 	price    = typed{"Price", "NewPrice", "ErrPrice", "", "or odds.ErrPrice outside 1..9999"}
 	quantity = typed{"Quantity", "NewQuantity", "ErrQuantity", "", "or odds.ErrQuantity beyond odds.QuantityMax"}
 	side     = typed{"Side", "NewSide", "ErrSide", "int32", "or odds.ErrSide for neither side"}
-	money    = typed{"Money", "NewMoney", "", "", "odds.ErrNotFinite or odds.ErrMoney; see odds.NewMoney for what is rounded"}
+	money    = typed{"Money", "NewMoney", "", "", "odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds"}
 )
 
 // typedFields are the fields with such accessors, by their names.
@@ -52,12 +52,12 @@ func (w *writer) typedAccessors(t *message, f *field) {
 	if !ok {
 		return
 	}
-	typ := oddsPackage.Ident(o.Name)
+	name, typ := f.Desc.Name(), oddsPackage.Ident(o.Name)
 	raw := "m." + f.Var
 	if o.Arg != "" {
 		raw = o.Arg + "(" + raw + ")"
 	}
-	w.P("// Typed", f.Name, " returns ", f.Desc.Name(), " as an odds.", o.Name, ". The error is ErrAbsent if it is absent,")
+	w.P("// Typed", f.Name, " returns ", name, " as an odds.", o.Name, ". The error is ErrAbsent if it is absent,")
 	w.P("// ", o.Text, ".")
 	w.P("func (m *", t.Name, ") Typed", f.Name, "() (", typ, ", error) {")
 	w.P("if m.has&", f.Bit, " == 0 { return 0, ErrAbsent }")
@@ -65,18 +65,18 @@ func (w *writer) typedAccessors(t *message, f *field) {
 	w.P("}")
 	w.P()
 	if o.Err == "" {
-		w.P("// SetTyped", f.Name, " sets ", f.Desc.Name(), " to the float64 nearest to v.")
+		w.P("// SetTyped", f.Name, " sets ", name, " to the float64 nearest to v.")
 		w.P("func (m *", t.Name, ") SetTyped", f.Name, "(v ", typ, ") { m.Set", f.Name, "(v.Float()) }")
 		w.P()
 		return
 	}
 	// An order must not go out at the price that its message had before.
 	zero := o == price && !f.Required
-	w.P("// SetTyped", f.Name, " sets ", f.Desc.Name(), " to v. If v is out of range the error is odds.", o.Err, " and ", f.Desc.Name())
+	w.P("// SetTyped", f.Name, " sets ", name, " to v. If v is out of range the error is odds.", o.Err, ",")
 	if zero {
-		w.P("// is 0, which is no price.")
+		w.P("// and ", name, " is 0, which is not a price.")
 	} else {
-		w.P("// becomes absent.")
+		w.P("// and ", name, " becomes absent.")
 	}
 	w.P("func (m *", t.Name, ") SetTyped", f.Name, "(v ", typ, ") error {")
 	if zero {

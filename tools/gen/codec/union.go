@@ -4,8 +4,8 @@ import (
 	"google.golang.org/protobuf/compiler/protogen"
 )
 
-// isUnion tells the application layer's payload, which holds one body chosen by its type, from
-// messages whose fields stand beside each other.
+// isUnion reports whether a message is the application layer's payload, which holds one body, chosen by
+// its type.
 func isUnion(m *protogen.Message) bool {
 	return m.Desc.FullName() == "smarkets.seto.Payload"
 }
@@ -43,8 +43,8 @@ func (w *writer) union(t *message) {
 	w.unionText(t, bodies)
 }
 
-// typeOf is the constant of the type that names a body: the one whose number the body's field
-// follows by one.
+// typeOf is the constant of the payload type that names a body: its number is one less than that of the
+// body's field.
 func typeOf(t *message, f *field) string { return valueName(typeValue(t, f).Desc) }
 
 // typeValue is the value of that type.
@@ -113,7 +113,7 @@ func (w *writer) unionDecode(t *message, bodies []*field) {
 	w.P("var seen Unknown")
 	w.P("again, err := m.merge(b, false, &seen)")
 	w.P("if again && err == nil {")
-	w.P("// A body came before the type that decides about it. Now the type is known.")
+	w.P("// A body came before the type that names it. Now the type is known.")
 	w.P("m.has = has", t.Name, "Type")
 	w.P("seen = Unknown{}")
 	w.P("_, err = m.merge(b, true, &seen)")
@@ -122,8 +122,8 @@ func (w *writer) unionDecode(t *message, bodies []*field) {
 	w.P("return err")
 	w.P("}")
 	w.P()
-	w.P("// merge reads the fields of b. If the type is final it stays as it is; else again tells that a")
-	w.P("// later type made an earlier decision about a body wrong.")
+	w.P("// merge reads the fields of b. If final is set the type stays as it is. Otherwise again reports that a")
+	w.P("// later type changed which body counts.")
 	w.P("func (m *", t.Name, ") merge(b []byte, final bool, u *Unknown) (again bool, err error) {")
 	w.P("bodies := 0")
 	w.P("for i := 0; i < len(b); {")
@@ -156,7 +156,7 @@ func (w *writer) unionDecode(t *message, bodies []*field) {
 	w.P("if m.has&has", t.Name, "Type == 0 || tag>>3 != uint64(m.typ)+1 {")
 	w.P("u.field()")
 	w.P("} else if err := m.mergeBody(b[:end], from, u); err != nil {")
-	w.P("// A body that the last type does not name is not judged.")
+	w.P("// A body that the last type does not name may be malformed.")
 	w.P("typ, ok := lastType(b)")
 	w.P("if final || !ok || typ == m.typ { return false, err }")
 	w.P("m.typ = typ")
@@ -207,8 +207,11 @@ func (w *writer) unionEncode(t *message, bodies []*field) {
 	w.P("// MarshalToSizedBufferVT writes the payload so that it ends where b ends and returns its size. b has")
 	w.P("// at least SizeVT bytes. The error is an *EncodeError for a required field that is not set.")
 	w.P("func (m *", t.Name, ") MarshalToSizedBufferVT(b []byte) (int, error) {")
-	w.P(`if !m.HasType() { return 0, &EncodeError{Message: desc`, t.Name, `.name, Field: "type", Err: ErrRequired} }`)
-	w.P(`if !m.HasEtoPayload() { return 0, &EncodeError{Message: desc`, t.Name, `.name, Field: "eto_payload", Err: ErrRequired} }`)
+	for _, f := range t.Fields[:2] {
+		w.P("if !m.Has", f.Name, "() {")
+		w.P("return 0, &EncodeError{Message: desc", t.Name, `.name, Field: "`, f.Desc.Name(), `", Err: ErrRequired}`)
+		w.P("}")
+	}
 	w.P("i := len(b)")
 	w.P("if m.HasBody() {")
 	w.P("switch m.typ {")

@@ -2,8 +2,8 @@ package codec
 
 import "google.golang.org/protobuf/reflect/protoreflect"
 
-// unionFast writes the decoder for payloads as every writer emits them: type, eto_payload and at
-// most the one body that the type names. All else is left to decodeStrict, errors included.
+// unionFast writes the decoder for payloads as encoders write them: type, eto_payload and at most the
+// one body that the type names. It leaves all else, errors included, to decodeStrict.
 func (w *writer) unionFast(t *message, bodies []*field) {
 	typ, eto := t.Fields[0], t.Fields[1]
 	c := &fastWriter{writer: w}
@@ -11,12 +11,12 @@ func (w *writer) unionFast(t *message, bodies []*field) {
 	w.P("// of m borrow b. u, if not nil, counts what the schema does not know, bodies of other types")
 	w.P("// included. The error is a *DecodeError; m then has to be reset or decoded into.")
 	w.P("//")
-	w.P("// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Without so")
-	w.P("// many it copies b first, or is several times slower if b is long.")
+	w.P("// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). Without so many it")
+	w.P("// copies b first, or is several times slower if b is long.")
 	w.P("func (m *", t.Name, ") Decode(b []byte, u *Unknown) error {")
-	w.P("// Here is the fast decoder, for a payload that is made as every writer makes it: type, eto_payload of")
-	w.P("// numbers only, and the one body that the type names, if it is not the session's. decodeStrict reads all")
-	w.P("// else from the start.")
+	w.P("// This is the fast decoder, for a payload as encoders write it: type, eto_payload of numbers only, and")
+	w.P("// the one body that the type names unless it is a session message. decodeStrict reads all else from the")
+	w.P("// start.")
 	w.P("p, end := first(b), len(b)")
 	w.P("if cap(b)-end < SlackBytes {")
 	w.P("if p = m.withSlack(b); p == nil { return m.decodeStrict(b, u) }")
@@ -28,7 +28,7 @@ func (w *writer) unionFast(t *message, bodies []*field) {
 	w.P("typ, i, to := PayloadType(x>>8&0x7f), 4, 4+int(x>>24&0x7f)")
 	c.at = 4
 	w.P()
-	w.P("// eto_payload, in place: it is in every payload")
+	w.P("// the fields of eto_payload, without a call: every payload has it")
 	w.P("var has uint32")
 	for _, f := range newMessage(eto.Message).Fields {
 		if f.Kind != protoreflect.MessageKind {
@@ -48,8 +48,8 @@ func (w *writer) unionFast(t *message, bodies []*field) {
 	w.P("}")
 	w.P("m.has = has", t.Name, "Type | has", t.Name, "EtoPayload | has", t.Name, "Body")
 	w.P()
-	c.look(wordBytes)
-	w.P("// the body's field, which is the one after its type; from 16 on a tag has two bytes")
+	c.reads(wordBytes)
+	w.P("// the body's field, whose number is the type's plus one; from 16 on a tag has two bytes")
 	w.P("x = load(p, i)")
 	w.P("if tag := uint32(typ+1)<<3 | ", varintTypeBytes, "; tag < 0x80 {")
 	w.P("if uint32(x)&0xff != tag { return m.decodeStrict(b, u) }")
@@ -64,7 +64,7 @@ func (w *writer) unionFast(t *message, bodies []*field) {
 	}
 	w.P("default: return m.decodeStrict(b, u)")
 	w.P("}")
-	w.P("// It must end where the payload ends. So no later type can follow it.")
+	w.P("// The body has to end where the payload ends, so that no other type can follow it.")
 	w.P("if i+int(x) != end { return m.decodeStrict(b, u) }")
 	w.P("switch typ {")
 	for _, f := range bodies {
@@ -76,6 +76,6 @@ func (w *writer) unionFast(t *message, bodies []*field) {
 	w.P("return m.decodeStrict(b, u)")
 	w.P("}")
 	w.P()
-	w.P("// Decode looks at no more than ", c.over, " bytes behind the end, before the body is found to end there.")
+	w.P("// Decode reads at most ", c.over, " bytes behind the end before it compares the end of the body with it.")
 	w.P("const _ = uint(SlackBytes - ", c.over, ")")
 }
