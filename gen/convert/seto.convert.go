@@ -1867,8 +1867,8 @@ func MarketUnsubscribeFromProto(m *msg.MarketUnsubscribe, p *seto.MarketUnsubscr
 // MarketQuotesToProto returns m as the standard type, which shares no memory with m.
 func MarketQuotesToProto(m *msg.MarketQuotes) *seto.MarketQuotes {
 	p := new(seto.MarketQuotes)
-	for i, all := 0, m.GetContractQuotes(); i < len(all); i++ {
-		p.ContractQuotes = append(p.ContractQuotes, ContractQuotesToProto(&all[i]))
+	for i := range m.GetContractQuotes() {
+		p.ContractQuotes = append(p.ContractQuotes, ContractQuotesToProto(&m.GetContractQuotes()[i]))
 	}
 	if m.HasPriceType() {
 		p.PriceType = new(seto.PriceType(m.GetPriceType()))
@@ -1911,14 +1911,14 @@ func MarketQuotesFromProto(m *msg.MarketQuotes, p *seto.MarketQuotes) {
 // ContractQuotesToProto returns m as the standard type, which shares no memory with m.
 func ContractQuotesToProto(m *msg.ContractQuotes) *seto.ContractQuotes {
 	p := new(seto.ContractQuotes)
-	for i, all := 0, m.GetBids(); i < len(all); i++ {
-		p.Bids = append(p.Bids, QuoteToProto(&all[i]))
+	for i := range m.GetBids() {
+		p.Bids = append(p.Bids, QuoteToProto(&m.GetBids()[i]))
 	}
-	for i, all := 0, m.GetOffers(); i < len(all); i++ {
-		p.Offers = append(p.Offers, QuoteToProto(&all[i]))
+	for i := range m.GetOffers() {
+		p.Offers = append(p.Offers, QuoteToProto(&m.GetOffers()[i]))
 	}
-	for i, all := 0, m.GetExecutions(); i < len(all); i++ {
-		p.Executions = append(p.Executions, ExecutionToProto(&all[i]))
+	for i := range m.GetExecutions() {
+		p.Executions = append(p.Executions, ExecutionToProto(&m.GetExecutions()[i]))
 	}
 	if m.HasLastExecution() {
 		p.LastExecution = ExecutionToProto(m.GetLastExecution())
@@ -2046,8 +2046,8 @@ func MarketStateToProto(m *msg.MarketState) *seto.MarketState {
 	if m.HasReason() {
 		p.Reason = new(string(m.GetReason()))
 	}
-	for i, all := 0, m.GetContracts(); i < len(all); i++ {
-		p.Contracts = append(p.Contracts, ContractStateToProto(&all[i]))
+	for i := range m.GetContracts() {
+		p.Contracts = append(p.Contracts, ContractStateToProto(&m.GetContracts()[i]))
 	}
 	return p
 }

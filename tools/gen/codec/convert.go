@@ -80,7 +80,7 @@ func (w *writer) fieldToProto(f *field) {
 	p, get := "p."+f.GoName, "m.Get"+f.Name+"()"
 	if f.Repeated {
 		if f.Kind == protoreflect.MessageKind {
-			w.P("for i, all := 0, ", get, "; i < len(all); i++ { ", p, " = append(", p, ", ", f.Type, "ToProto(&all[i])) }")
+			w.P("for i := range ", get, " { ", p, " = append(", p, ", ", f.Type, "ToProto(&", get, "[i])) }")
 		} else {
 			w.P("for _, v := range ", get, " { ", p, " = append(", p, ", ", f.standardEnum(), "(v)) }")
 		}
