@@ -9,7 +9,7 @@ import (
 
 // Balances come as floating point. The amount is what the exchange wrote, or an error.
 func ExampleNewMoney() {
-	for _, v := range []float64{100000000.01, 0.1 + 0.2, -3.5, math.NaN(), 1e12} {
+	for _, v := range []float64{100000000.01, 0.30000000000000004, -3.5, math.NaN(), 1e12} {
 		m, err := odds.NewMoney(v)
 		fmt.Println(m, err)
 	}
