@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
+	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
 	"github.com/smk-go/smk/ring"
@@ -57,7 +58,7 @@ func standard(b *testing.B, feed fixture.Feed) (orders []*seto.OrderCreate) {
 		if err := p.Decode(payload, nil); err != nil {
 			b.Fatal(err)
 		}
-		orders = append(orders, p.GetOrderCreate().Proto())
+		orders = append(orders, convert.OrderCreateToProto(p.GetOrderCreate()))
 	}
 	return orders
 }

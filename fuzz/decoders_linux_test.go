@@ -203,7 +203,7 @@ func equal(t oracle.Type, a, b oracle.Flat) bool {
 	x, errX := a.MarshalVT()
 	y, errY := b.MarshalVT()
 	if errX != nil || errY != nil {
-		return fmt.Sprint(errX) == fmt.Sprint(errY) && oracle.Equal(t.Proto(a), t.Proto(b))
+		return fmt.Sprint(errX) == fmt.Sprint(errY) && oracle.Equal(t.ToProto(a), t.ToProto(b))
 	}
 	return bytes.Equal(x, y)
 }

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/smk-go/smk/fuzz/internal/oracle"
+	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
 	"github.com/smk-go/smk/wire"
@@ -48,7 +49,7 @@ func TestCodecProperties(t *testing.T) {
 		typ := oracle.Types[index%len(oracle.Types)]
 		p := oracle.Random(draw(from), typ)
 		m := typ.NewFlat()
-		typ.SetProto(m, p)
+		typ.FromProto(m, p)
 		for _, write := range []func() ([]byte, error){m.MarshalVT, p.MarshalVT, func() ([]byte, error) { return proto.Marshal(p) }} {
 			b, err := write()
 			if err != nil {
@@ -58,7 +59,7 @@ func TestCodecProperties(t *testing.T) {
 			if err := errors.Join(flat.Decode(b, nil), vt.UnmarshalVT(b), proto.Unmarshal(b, google)); err != nil {
 				return false, err
 			}
-			if read := typ.Proto(flat); !proto.Equal(read, p) || !proto.Equal(vt, p) || !proto.Equal(google, p) {
+			if read := typ.ToProto(flat); !proto.Equal(read, p) || !proto.Equal(vt, p) || !proto.Equal(google, p) {
 				return false, fmt.Errorf("%v is read as %v, %v, %v", p, read, vt, google)
 			}
 		}
@@ -77,7 +78,7 @@ func TestStreamProperties(t *testing.T) {
 		for _, from := range froms {
 			p := drawPayload(from)
 			var m msg.Payload
-			m.SetProto(p)
+			convert.PayloadFromProto(&m, p)
 			size, frame, err := wire.Measure(&m)
 			if err != nil {
 				return false, err
@@ -102,7 +103,7 @@ func TestStreamProperties(t *testing.T) {
 				if err := m.Decode(payload, nil); err != nil {
 					return false, err
 				}
-				if read := m.Proto(); !proto.Equal(read, want[i]) {
+				if read := convert.PayloadToProto(&m); !proto.Equal(read, want[i]) {
 					return false, fmt.Errorf("payload %d is %v, want %v", i, read, want[i])
 				}
 			}
@@ -138,8 +139,8 @@ func TestHeadProperties(t *testing.T) {
 		typ := oracle.ByName(field.Message().FullName())
 		standard := oracle.Random(draw(from), typ)
 		body := typ.NewFlat()
-		typ.SetProto(body, standard)
-		p := whole.Proto()
+		typ.FromProto(body, standard)
+		p := convert.PayloadToProto(&whole)
 		p.ProtoReflect().Set(field, protoreflect.ValueOfMessage(standard.ProtoReflect()))
 		want, err := p.MarshalVT()
 		if err != nil {

@@ -39,7 +39,7 @@ func checkPut(typ oracle.Type, m oracle.Flat) (left bool, err error) {
 		return true, nil
 	}
 	// The bytes of google's encoder, which refuses what lacks a required field.
-	want, err := proto.MarshalOptions{Deterministic: true}.Marshal(typ.Proto(m))
+	want, err := proto.MarshalOptions{Deterministic: true}.Marshal(typ.ToProto(m))
 	if err != nil {
 		return false, fmt.Errorf("written forwards as %x, but %w", b[:n], err)
 	}
@@ -56,7 +56,7 @@ func TestPutAgreesWithGoogle(t *testing.T) {
 		written := 0
 		for range 3000 {
 			m := typ.NewFlat()
-			typ.SetProto(m, oracle.Random(r, typ))
+			typ.FromProto(m, oracle.Random(r, typ))
 			left, err := checkPut(typ, m)
 			if err != nil {
 				t.Fatalf("%s: %v\nof %v", typ.Name, err, m)

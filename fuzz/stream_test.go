@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/wire"
 )
@@ -203,7 +204,7 @@ func TestVectorFrames(t *testing.T) {
 		if err := m.Decode(v.Payload, nil); err != nil {
 			t.Fatal(err)
 		}
-		for name, marshaler := range map[string]wire.Marshaler{"gen/msg": &m, "gen/seto": m.Proto()} {
+		for name, marshaler := range map[string]wire.Marshaler{"gen/msg": &m, "gen/seto": convert.PayloadToProto(&m)} {
 			payload, frame, err := wire.Measure(marshaler)
 			if err != nil || payload != len(v.Payload) || frame != len(v.Frame) {
 				t.Fatalf("%s measures %d in %d, %v, want %d in %d", name, payload, frame, err, len(v.Payload), len(v.Frame))

@@ -8,6 +8,8 @@
 // The flat family, [github.com/smk-go/smk/gen/msg], is what the engine runs on: one plain value per message with
 // presence in a bit set, decoded into memory that the caller owns, without allocation.
 //
+// [github.com/smk-go/smk/gen/convert] converts between the two.
+//
 // A test here holds the definitions against the protocol's tables in testdata, both ways: nothing is missing and nothing
 // is added.
 package gen

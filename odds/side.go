@@ -14,6 +14,14 @@ const (
 	Sell Side = 2
 )
 
+// NewSide returns the side that a message carries as n, or ErrSide.
+func NewSide(n int32) (Side, error) {
+	if n != int32(Buy) && n != int32(Sell) {
+		return 0, ErrSide
+	}
+	return Side(n), nil
+}
+
 // Valid reports whether s is Buy or Sell.
 func (s Side) Valid() bool { return s == Buy || s == Sell }
 

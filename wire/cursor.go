@@ -3,7 +3,8 @@ package wire
 import (
 	"errors"
 	"fmt"
-	"math"
+
+	"github.com/smk-go/smk/internal/varint"
 )
 
 // What is wrong with a payload that [Peek] refuses.
@@ -30,7 +31,7 @@ var (
 
 // GroupDepthMax is how deep the unknown groups of a payload may nest. The
 // protocol uses no groups at all.
-const GroupDepthMax = 64
+const GroupDepthMax = varint.GroupDepthMax
 
 // PeekError says why a payload is not protobuf. It ends the connection: the
 // sequences of what follows can no longer be trusted.
@@ -45,23 +46,6 @@ func (e *PeekError) Error() string {
 
 // Unwrap returns Kind.
 func (e *PeekError) Unwrap() error { return e.Kind }
-
-// Wire types of protobuf.
-const (
-	wireVarint     = 0
-	wireFixed64    = 1
-	wireBytes      = 2
-	wireStartGroup = 3
-	wireEndGroup   = 4
-	wireFixed32    = 5
-)
-
-// Field numbers end at fieldNumberMax. Inside a group that is skipped, protobuf
-// libraries let 31 bits pass, and so do we: what they take is not refused here.
-const (
-	fieldNumberMax     = 1<<29 - 1
-	fieldNumberSkipMax = math.MaxInt32
-)
 
 // cursor walks the fields of a message. The first failure sticks and empties the
 // source: everything read after it is zero, and there is no more.
@@ -83,33 +67,28 @@ func (c *cursor) fail(kind error, offset int) {
 	if c.err == nil {
 		c.err = &PeekError{Kind: kind, Offset: offset}
 	}
-	c.b, c.at, c.num, c.typ = nil, 0, 0, wireVarint
+	c.b, c.at, c.num, c.typ = nil, 0, 0, varint.TypeVarint
 }
 
 // varint reads a varint of at most 64 bits in at most ten bytes.
 func (c *cursor) varint() uint64 {
-	var v uint64
-	for i, shift := c.at, uint(0); i < len(c.b); i, shift = i+1, shift+7 {
-		x := c.b[i]
-		if shift == 63 && x > 1 {
-			c.fail(ErrVarint, c.at)
-			return 0
-		}
-		v |= uint64(x&0x7f) << shift
-		if x < 0x80 {
-			c.at = i + 1
-			return v
-		}
+	v, next := varint.Read(c.b, c.at)
+	switch next {
+	case varint.Truncated:
+		c.fail(ErrTruncated, c.at)
+	case varint.Overflow:
+		c.fail(ErrVarint, c.at)
+	default:
+		c.at = next
 	}
-	c.fail(ErrTruncated, c.at)
-	return 0
+	return v
 }
 
 // tag reads the next tag into start, num and typ.
 func (c *cursor) tag() {
 	start := c.at
 	v := c.varint()
-	if num := v >> 3; num < 1 || num > fieldNumberSkipMax {
+	if num := v >> 3; num < 1 || num > varint.NumberMaxInGroup {
 		c.fail(ErrFieldNumber, start)
 		return
 	}
@@ -120,7 +99,7 @@ func (c *cursor) tag() {
 // a failure.
 func (c *cursor) field() uint32 {
 	c.tag()
-	if c.num > fieldNumberMax {
+	if c.num > varint.NumberMax {
 		c.fail(ErrFieldNumber, c.start)
 	}
 	return c.num
@@ -128,7 +107,7 @@ func (c *cursor) field() uint32 {
 
 // varintValue reads the current field, which must be a varint.
 func (c *cursor) varintValue() uint64 {
-	if c.typ != wireVarint {
+	if c.typ != varint.TypeVarint {
 		c.fail(ErrWireType, c.start)
 		return 0
 	}
@@ -149,7 +128,7 @@ func (c *cursor) end() int {
 // enter limits the cursor to the current field, which must be a message, and
 // returns what leave needs to lift the limit.
 func (c *cursor) enter() (whole []byte) {
-	if c.typ != wireBytes {
+	if c.typ != varint.TypeBytes {
 		c.fail(ErrWireType, c.start)
 		return nil
 	}
@@ -167,17 +146,17 @@ func (c *cursor) leave(whole []byte) {
 // skip passes over the current field.
 func (c *cursor) skip() {
 	switch c.typ {
-	case wireVarint:
+	case varint.TypeVarint:
 		c.varint()
-	case wireFixed64:
+	case varint.TypeFixed64:
 		c.skipFixed(8)
-	case wireBytes:
+	case varint.TypeBytes:
 		c.at = c.end()
-	case wireStartGroup:
+	case varint.TypeStartGroup:
 		c.skipGroup()
-	case wireEndGroup:
+	case varint.TypeEndGroup:
 		c.fail(ErrEndGroup, c.start)
-	case wireFixed32:
+	case varint.TypeFixed32:
 		c.skipFixed(4)
 	default:
 		c.fail(ErrWireType, c.start)
@@ -202,12 +181,12 @@ func (c *cursor) skipGroup() {
 		switch {
 		case c.err != nil:
 			return
-		case c.typ == wireStartGroup && depth == GroupDepthMax:
+		case c.typ == varint.TypeStartGroup && depth == GroupDepthMax:
 			c.fail(ErrGroupDepth, c.start)
-		case c.typ == wireStartGroup:
+		case c.typ == varint.TypeStartGroup:
 			open[depth] = c.num
 			depth++
-		case c.typ == wireEndGroup && c.num == open[depth-1]:
+		case c.typ == varint.TypeEndGroup && c.num == open[depth-1]:
 			depth--
 		default:
 			c.skip() // an end that does not match fails here

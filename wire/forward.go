@@ -2,7 +2,8 @@ package wire
 
 import (
 	"encoding/binary"
-	"math/bits"
+
+	"github.com/smk-go/smk/internal/varint"
 )
 
 // Putter is a message that can also write itself forwards, which is quicker than
@@ -52,15 +53,16 @@ func Forward(region *[ForwardBytes]byte, typ uint32, seq uint64, m Putter, tag b
 	var x uint64
 	var n uint
 	if seq < 1<<28 {
-		x, n = spread28(seq)
+		low, size := varint.Spread28(uint32(seq))
+		x, n = uint64(low), size
 	} else {
-		x, n = spread(seq)
+		x, n = varint.Spread64(seq)
 	}
 	binary.LittleEndian.PutUint32(region[:], tagType<<8|typ<<16|tagEto<<24)
 	binary.LittleEndian.PutUint16(region[4:], uint16(1+n)|tagSeq<<8)
 	binary.LittleEndian.PutUint64(region[forwardSeq:], x)
 	at := forwardSeq + n&15
-	if body := (typ+1)<<3 | wireBytes; body < 0x80 {
+	if body := (typ+1)<<3 | varint.TypeBytes; body < 0x80 {
 		region[at] = byte(body)
 	} else {
 		region[at], region[at+1] = byte(body)|0x80, byte(body>>7)
@@ -89,31 +91,7 @@ func putTail(b []byte, tag byte, value uint64) int {
 	if value > forwardSeqMax {
 		return 1 + binary.PutUvarint(b[1:], value)
 	}
-	x, n := spread(value)
+	x, n := varint.Spread64(value)
 	binary.LittleEndian.PutUint64(b[1:], x)
 	return 1 + int(n)
 }
-
-// spread returns the varint of v, which has at most 56 bits, the first byte lowest,
-// and its length. Bits are moved up by k by adding them 1<<k-1 times.
-func spread(v uint64) (x uint64, n uint) {
-	x = v&0xfffffff | v>>28<<32
-	x += 3 * (x & 0x0fffc0000fffc000)
-	x += x & 0x3f803f803f803f80
-	n = lengthOf(v)
-	return x | continued&(1<<(8*n-8&63)-1), n
-}
-
-// spread28 is spread for at most 28 bits.
-func spread28(v uint64) (x uint64, n uint) {
-	x = v + 3*(v&0xfffc000)
-	x += x & 0x3f803f80
-	n = lengthOf(v)
-	return x | 0x808080&(1<<(8*n-8&63)-1), n
-}
-
-// lengthOf is the length of the varint of v.
-func lengthOf(v uint64) uint { return (uint(bits.Len64(v|1))*9 + 64) / 64 }
-
-// continued are the bits of a word that say that a varint goes on.
-const continued = 0x8080808080808080

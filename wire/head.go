@@ -2,7 +2,8 @@ package wire
 
 import (
 	"encoding/binary"
-	"math/bits"
+
+	"github.com/smk-go/smk/internal/varint"
 )
 
 // Head is what an outgoing payload has in front of its body: the seto type and
@@ -22,13 +23,13 @@ const tagReplayTrue = 1 // is_replay spelled out: tag and this
 // Size is the number of bytes that Put writes.
 func (h Head) Size() int {
 	eto := h.etoSize()
-	return 2 + uvarintSize(uint64(h.Type)) + uvarintSize(uint64(eto)) + eto
+	return 2 + varint.Size(uint64(h.Type)) + varint.Size(uint64(eto)) + eto
 }
 
 func (h Head) etoSize() int {
-	n := 1 + uvarintSize(h.Seq)
+	n := 1 + varint.Size(h.Seq)
 	if h.EtoType != 0 {
-		n += 1 + uvarintSize(uint64(h.EtoType))
+		n += 1 + varint.Size(uint64(h.EtoType))
 	}
 	if h.Replay {
 		n += 2
@@ -61,7 +62,7 @@ func (h Head) Put(b []byte) int {
 
 // SizeWithBody is the size of a payload of head and a body of n bytes.
 func (h Head) SizeWithBody(n int) int {
-	return h.Size() + uvarintSize(h.bodyTag()) + uvarintSize(uint64(n)) + n
+	return h.Size() + varint.Size(h.bodyTag()) + varint.Size(uint64(n)) + n
 }
 
 // PutWithBody writes head, tag and length of a body of n bytes to payload, which
@@ -78,7 +79,4 @@ func (h Head) PutWithBody(payload []byte, n int) (body []byte) {
 }
 
 // bodyTag is the tag of the body: its field number is the type's plus one.
-func (h Head) bodyTag() uint64 { return (uint64(h.Type)+1)<<3 | wireBytes }
-
-// uvarintSize is the number of bytes of v as a varint.
-func uvarintSize(v uint64) int { return (bits.Len64(v|1) + 6) / 7 }
+func (h Head) bodyTag() uint64 { return (uint64(h.Type)+1)<<3 | varint.TypeBytes }

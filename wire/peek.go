@@ -1,6 +1,10 @@
 package wire
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/smk-go/smk/internal/varint"
+)
 
 // Fields that Peek reads, and their tags.
 const (
@@ -10,11 +14,11 @@ const (
 	fieldEtoType  = 2 // eto.Payload.type
 	fieldIsReplay = 3 // eto.Payload.is_replay
 
-	tagType     = fieldType<<3 | wireVarint
-	tagEto      = fieldEto<<3 | wireBytes
-	tagSeq      = fieldSeq<<3 | wireVarint
-	tagEtoType  = fieldEtoType<<3 | wireVarint
-	tagIsReplay = fieldIsReplay<<3 | wireVarint
+	tagType     = fieldType<<3 | varint.TypeVarint
+	tagEto      = fieldEto<<3 | varint.TypeBytes
+	tagSeq      = fieldSeq<<3 | varint.TypeVarint
+	tagEtoType  = fieldEtoType<<3 | varint.TypeVarint
+	tagIsReplay = fieldIsReplay<<3 | varint.TypeVarint
 
 	// The first five bytes of the common shape as a little-endian word: three
 	// tags, and between them a type and a length of one byte each.
@@ -97,7 +101,7 @@ func peekCommon(p []byte) (env Envelope, ok bool) {
 // isOneBody reports whether p is exactly one field of bytes other than those
 // Peek reads, with a tag and a length of at most two bytes each.
 func isOneBody(p []byte) bool {
-	if len(p) < 4 || p[0]&7 != wireBytes || p[0] <= tagEto {
+	if len(p) < 4 || p[0]&7 != varint.TypeBytes || p[0] <= tagEto {
 		return false
 	}
 	at := 1

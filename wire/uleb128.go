@@ -1,6 +1,6 @@
 package wire
 
-import "math/bits"
+import "github.com/smk-go/smk/internal/varint"
 
 // HeaderSize is the number of bytes in the shortest header for a payload of n
 // bytes. A negative n panics.
@@ -8,7 +8,7 @@ func HeaderSize(n int) int {
 	if n < 0 {
 		panic("BUG: wire: header for a negative length")
 	}
-	return (bits.Len64(uint64(n)|1) + 6) / 7
+	return varint.Size(uint64(n))
 }
 
 // PutHeader writes the shortest header for a payload of n bytes to the front of

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
+	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
 	"github.com/smk-go/smk/wire"
@@ -31,7 +32,7 @@ func flat() Peer {
 			if err := m.Decode(payload, nil); err != nil {
 				return nil, err
 			}
-			return m.Proto(), nil
+			return convert.PayloadToProto(&m), nil
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
+	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
 )
@@ -77,7 +78,7 @@ func (p Peer) Check(feed fixture.Feed) error {
 		if err != nil {
 			return fmt.Errorf("%s, %s %d: %w", p.Name, feed.Name, i, err)
 		}
-		if want := m.Proto(); !proto.Equal(got, want) {
+		if want := convert.PayloadToProto(&m); !proto.Equal(got, want) {
 			return fmt.Errorf("%s, %s %d: decodes to {%v}, want {%v}", p.Name, feed.Name, i, got, want)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
 )
@@ -22,7 +23,7 @@ func TestSideThatDoesNotExist(t *testing.T) {
 		if _, err := k.s.Send(k.now, msg.PayloadOrderCreate, &flat); !errors.Is(err, ErrSide) || !SafeToResend(err) {
 			t.Errorf("side %d: %v", side, err)
 		}
-		standard := flat.Proto()
+		standard := convert.OrderCreateToProto(&flat)
 		standard.Side = new(seto.Side(side))
 		if _, err := k.s.Send(k.now, msg.PayloadOrderCreate, standard); !errors.Is(err, ErrSide) {
 			t.Errorf("side %d in the standard type: %v", side, err)

@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/wire"
 )
@@ -183,7 +184,7 @@ func (p *pair) feed(payload []byte) {
 }
 
 func (p *pair) encode(m *msg.Payload) []byte {
-	b, err := proto.MarshalOptions{AllowPartial: true}.Marshal(m.Proto())
+	b, err := proto.MarshalOptions{AllowPartial: true}.Marshal(convert.PayloadToProto(m))
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
 )
@@ -298,7 +299,7 @@ func TestUnion(t *testing.T) {
 		setProto(body, filled(body))
 
 		m.SetType(msg.PayloadType(typ)) // as it was
-		if !has(&m, name) || len(canonical(t, m.Proto())) != len(canonical(t, protoOf(body)))+m.SizeVT()-body.SizeVT() {
+		if !has(&m, name) || len(canonical(t, protoOf(&m))) != len(canonical(t, protoOf(body)))+m.SizeVT()-body.SizeVT() {
 			t.Errorf("%v: setting the same type lost the body", typ)
 		}
 		for _, other := range payloadTypes() {
@@ -338,7 +339,7 @@ func TestEnvelope(t *testing.T) {
 		t.Errorf("another type was set, the payload is %v", &m)
 	}
 	m.ClearEtoPayload()
-	if m.HasEtoPayload() || m.Proto().EtoPayload != nil {
+	if m.HasEtoPayload() || convert.PayloadToProto(&m).EtoPayload != nil {
 		t.Errorf("cleared, the payload is %v", &m)
 	}
 	checkEmpty(t, m.MutableEtoPayload())

@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	math "math"
 )
 
@@ -82,6 +83,18 @@ func (m *BalanceChanged) SetAvailableBalance(v float64) {
 	m.has |= hasBalanceChangedAvailableBalance
 }
 
+// TypedAvailableBalance returns available_balance as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
+func (m *BalanceChanged) TypedAvailableBalance() (odds.Money, error) {
+	if m.has&hasBalanceChangedAvailableBalance == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.availableBalance)
+}
+
+// SetTypedAvailableBalance sets available_balance to the float64 nearest to v.
+func (m *BalanceChanged) SetTypedAvailableBalance(v odds.Money) { m.SetAvailableBalance(v.Float()) }
+
 // GetExposure returns exposure, 0 if absent.
 //
 // Exposure, in currency units. The sign convention is not documented: show it, and base no
@@ -105,11 +118,26 @@ func (m *BalanceChanged) SetExposure(v float64) {
 	m.has |= hasBalanceChangedExposure
 }
 
+// TypedExposure returns exposure as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
+func (m *BalanceChanged) TypedExposure() (odds.Money, error) {
+	if m.has&hasBalanceChangedExposure == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.exposure)
+}
+
+// SetTypedExposure sets exposure to the float64 nearest to v.
+func (m *BalanceChanged) SetTypedExposure(v odds.Money) { m.SetExposure(v.Float()) }
+
+// PayloadType returns PayloadBalanceChanged, the type of a payload with this body.
+func (*BalanceChanged) PayloadType() PayloadType { return PayloadBalanceChanged }
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *BalanceChanged) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -125,7 +153,7 @@ func (m *BalanceChanged) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descBalanceChanged.failRead(start, 0, i)
 			}
 		}
@@ -134,7 +162,7 @@ func (m *BalanceChanged) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descBalanceChanged.failRead(start, tag, end)
 			}
 			m.reason = b[from:end:end]
@@ -170,7 +198,7 @@ func (m *BalanceChanged) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *BalanceChanged) SizeVT() (n int) {
 	if m.has&hasBalanceChangedReason != 0 {
-		n += 1 + sizeVarint(uint64(len(m.reason))) + len(m.reason)
+		n += 1 + varint.Size(uint64(len(m.reason))) + len(m.reason)
 	}
 	if m.has&hasBalanceChangedAvailableBalance != 0 {
 		n += 9
@@ -202,7 +230,7 @@ func (m *BalanceChanged) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if m.has&hasBalanceChangedReason != 0 {
 		i -= len(m.reason)
 		copy(b[i:], m.reason)
-		i = putVarint(b, i, uint64(len(m.reason)))
+		i = varint.PutBefore(b, i, uint64(len(m.reason)))
 		i--
 		b[i] = 0xa
 	}
@@ -228,38 +256,6 @@ func (m *BalanceChanged) missing() error {
 		return &EncodeError{Message: descBalanceChanged.name, Field: "available_balance", Err: ErrRequired}
 	}
 	panic("BUG: BalanceChanged misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *BalanceChanged) Proto() *seto.BalanceChanged {
-	p := new(seto.BalanceChanged)
-	if m.has&hasBalanceChangedReason != 0 {
-		p.Reason = new(string(m.reason))
-	}
-	if m.has&hasBalanceChangedAvailableBalance != 0 {
-		p.AvailableBalance = new(m.availableBalance)
-	}
-	if m.has&hasBalanceChangedExposure != 0 {
-		p.Exposure = new(m.exposure)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *BalanceChanged) SetProto(p *seto.BalanceChanged) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Reason != nil {
-		m.SetReasonString(*p.Reason)
-	}
-	if p.AvailableBalance != nil {
-		m.SetAvailableBalance(*p.AvailableBalance)
-	}
-	if p.Exposure != nil {
-		m.SetExposure(*p.Exposure)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -50,7 +50,7 @@ func TestBooks(t *testing.T) {
 		if googleErr != nil {
 			t.Fatalf("%x: accepted, google says %v", b, googleErr)
 		}
-		if got := canonical(t, m.Proto()); !bytes.Equal(got, canonical(t, &google)) {
+		if got := canonical(t, protoOf(&m)); !bytes.Equal(got, canonical(t, &google)) {
 			t.Fatalf("%x: read as\n%v, by google as\n%v", b, &m, &google)
 		}
 	}

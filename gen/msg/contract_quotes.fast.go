@@ -2,13 +2,18 @@
 
 package msg
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *ContractQuotes) fast(p *byte, b []byte, i, end int) bool {
 	m.bids = m.bids[:0]
 	m.offers = m.offers[:0]
@@ -28,7 +33,7 @@ func (m *ContractQuotes) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -52,7 +57,7 @@ func (m *ContractQuotes) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -72,7 +77,7 @@ func (m *ContractQuotes) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -92,7 +97,7 @@ func (m *ContractQuotes) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -106,7 +111,7 @@ func (m *ContractQuotes) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8038 { // high_price of 2 bytes
-		m.highPrice = uint32(two(x >> 0x8))
+		m.highPrice = uint32(varint.Two(x >> 0x8))
 		has |= hasContractQuotesHighPrice
 		i += 3
 	} else if byte(x) == 0x38 { // high_price
@@ -116,11 +121,11 @@ func (m *ContractQuotes) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasContractQuotesHighPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.highPrice = uint32(three(x))
+			m.highPrice = uint32(varint.Three(x))
 			has |= hasContractQuotesHighPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.highPrice = uint32(four(x))
+			m.highPrice = uint32(varint.Four(x))
 			has |= hasContractQuotesHighPrice
 			i += 5
 		default:
@@ -134,7 +139,7 @@ func (m *ContractQuotes) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8040 { // low_price of 2 bytes
-		m.lowPrice = uint32(two(x >> 0x8))
+		m.lowPrice = uint32(varint.Two(x >> 0x8))
 		has |= hasContractQuotesLowPrice
 		i += 3
 	} else if byte(x) == 0x40 { // low_price
@@ -144,11 +149,11 @@ func (m *ContractQuotes) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasContractQuotesLowPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.lowPrice = uint32(three(x))
+			m.lowPrice = uint32(varint.Three(x))
 			has |= hasContractQuotesLowPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.lowPrice = uint32(four(x))
+			m.lowPrice = uint32(varint.Four(x))
 			has |= hasContractQuotesLowPrice
 			i += 5
 		default:
@@ -162,7 +167,7 @@ func (m *ContractQuotes) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808048 { // market_id of 3 bytes
-		m.marketId = uint32(three(x >> 0x8))
+		m.marketId = uint32(varint.Three(x >> 0x8))
 		has |= hasContractQuotesMarketId
 		i += 4
 	} else if byte(x) == 0x48 { // market_id
@@ -172,11 +177,11 @@ func (m *ContractQuotes) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasContractQuotesMarketId
 			i += 2
 		case x&0x8000 == 0:
-			m.marketId = uint32(two(x))
+			m.marketId = uint32(varint.Two(x))
 			has |= hasContractQuotesMarketId
 			i += 3
 		case x&0x80000000 == 0:
-			m.marketId = uint32(four(x))
+			m.marketId = uint32(varint.Four(x))
 			has |= hasContractQuotesMarketId
 			i += 5
 		default:
@@ -190,7 +195,7 @@ func (m *ContractQuotes) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808050 { // contract_id of 3 bytes
-		m.contractId = uint32(three(x >> 0x8))
+		m.contractId = uint32(varint.Three(x >> 0x8))
 		has |= hasContractQuotesContractId
 		i += 4
 	} else if byte(x) == 0x50 { // contract_id
@@ -200,11 +205,11 @@ func (m *ContractQuotes) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasContractQuotesContractId
 			i += 2
 		case x&0x8000 == 0:
-			m.contractId = uint32(two(x))
+			m.contractId = uint32(varint.Two(x))
 			has |= hasContractQuotesContractId
 			i += 3
 		case x&0x80000000 == 0:
-			m.contractId = uint32(four(x))
+			m.contractId = uint32(varint.Four(x))
 			has |= hasContractQuotesContractId
 			i += 5
 		default:
@@ -221,5 +226,5 @@ done:
 	return i == end
 }
 
-// fast looks at no more than 58 bytes behind the end.
+// fast reads at most 58 bytes behind the end.
 const _ = uint(SlackBytes - 58)

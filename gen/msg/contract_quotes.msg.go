@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -59,9 +60,12 @@ func (m *ContractQuotes) Reset() {
 // is decoded into, reset or appended to.
 //
 // Resting buy orders, one entry per price, in no particular order.
-func (m *ContractQuotes) GetBids() []Quote { return m.bids[:len(m.bids):len(m.bids)] }
+func (m *ContractQuotes) GetBids() []Quote {
+	return m.bids[:len(m.bids):len(m.bids)]
+}
 
-// AddBids appends an empty element to bids and returns it, valid until the next one is added.
+// AddBids appends an empty element to bids and returns it. It is valid until the
+// next one is added.
 func (m *ContractQuotes) AddBids() *Quote {
 	m.bids = extend(m.bids)
 	e := &m.bids[len(m.bids)-1]
@@ -76,9 +80,12 @@ func (m *ContractQuotes) ClearBids() { m.bids = m.bids[:0] }
 // is decoded into, reset or appended to.
 //
 // Resting sell orders, one entry per price, in no particular order.
-func (m *ContractQuotes) GetOffers() []Quote { return m.offers[:len(m.offers):len(m.offers)] }
+func (m *ContractQuotes) GetOffers() []Quote {
+	return m.offers[:len(m.offers):len(m.offers)]
+}
 
-// AddOffers appends an empty element to offers and returns it, valid until the next one is added.
+// AddOffers appends an empty element to offers and returns it. It is valid until the
+// next one is added.
 func (m *ContractQuotes) AddOffers() *Quote {
 	m.offers = extend(m.offers)
 	e := &m.offers[len(m.offers)-1]
@@ -97,7 +104,8 @@ func (m *ContractQuotes) GetExecutions() []Execution {
 	return m.executions[:len(m.executions):len(m.executions)]
 }
 
-// AddExecutions appends an empty element to executions and returns it, valid until the next one is added.
+// AddExecutions appends an empty element to executions and returns it. It is valid until the
+// next one is added.
 func (m *ContractQuotes) AddExecutions() *Execution {
 	m.executions = extend(m.executions)
 	e := &m.executions[len(m.executions)-1]
@@ -156,6 +164,27 @@ func (m *ContractQuotes) SetHighPrice(v uint32) {
 	m.has |= hasContractQuotesHighPrice
 }
 
+// TypedHighPrice returns high_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *ContractQuotes) TypedHighPrice() (odds.Price, error) {
+	if m.has&hasContractQuotesHighPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.highPrice)
+}
+
+// SetTypedHighPrice sets high_price to v. If v is out of range the error is odds.ErrPrice,
+// and high_price is 0, which is not a price.
+func (m *ContractQuotes) SetTypedHighPrice(v odds.Price) error {
+	m.has |= hasContractQuotesHighPrice
+	if !v.Valid() {
+		m.highPrice = 0
+		return odds.ErrPrice
+	}
+	m.highPrice = uint32(v)
+	return nil
+}
+
 // GetLowPrice returns low_price, 0 if absent.
 //
 // Lowest price traded, as its name says, in hundredths of a percent of the payoff. Absent:
@@ -177,6 +206,27 @@ func (m *ContractQuotes) ClearLowPrice() { m.has &^= hasContractQuotesLowPrice }
 func (m *ContractQuotes) SetLowPrice(v uint32) {
 	m.lowPrice = v
 	m.has |= hasContractQuotesLowPrice
+}
+
+// TypedLowPrice returns low_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *ContractQuotes) TypedLowPrice() (odds.Price, error) {
+	if m.has&hasContractQuotesLowPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.lowPrice)
+}
+
+// SetTypedLowPrice sets low_price to v. If v is out of range the error is odds.ErrPrice,
+// and low_price is 0, which is not a price.
+func (m *ContractQuotes) SetTypedLowPrice(v odds.Price) error {
+	m.has |= hasContractQuotesLowPrice
+	if !v.Valid() {
+		m.lowPrice = 0
+		return odds.ErrPrice
+	}
+	m.lowPrice = uint32(v)
+	return nil
 }
 
 // GetMarketId returns market_id, 0 if absent.
@@ -223,11 +273,14 @@ func (m *ContractQuotes) SetContractId(v uint32) {
 	m.has |= hasContractQuotesContractId
 }
 
+// PayloadType returns PayloadContractQuotes, the type of a payload with this body.
+func (*ContractQuotes) PayloadType() PayloadType { return PayloadContractQuotes }
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *ContractQuotes) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -243,7 +296,7 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descContractQuotes.failRead(start, 0, i)
 			}
 		}
@@ -252,7 +305,7 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descContractQuotes.failRead(start, tag, end)
 			}
 			if len(m.bids) == LevelsMax {
@@ -266,7 +319,7 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descContractQuotes.failRead(start, tag, end)
 			}
 			if len(m.offers) == LevelsMax {
@@ -280,7 +333,7 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descContractQuotes.failRead(start, tag, end)
 			}
 			if len(m.executions) == ExecutionsMax {
@@ -294,7 +347,7 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descContractQuotes.failRead(start, tag, end)
 			}
 			if err := m.MutableLastExecution().merge(b[:end], from, u); err != nil {
@@ -356,31 +409,31 @@ func (m *ContractQuotes) merge(b []byte, i int, u *Unknown) error {
 func (m *ContractQuotes) SizeVT() (n int) {
 	for k := range m.bids {
 		l := m.bids[k].SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	for k := range m.offers {
 		l := m.offers[k].SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	for k := range m.executions {
 		l := m.executions[k].SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	if m.has&hasContractQuotesLastExecution != 0 {
 		l := m.lastExecution.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	if m.has&hasContractQuotesHighPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.highPrice))
+		n += 1 + varint.Size(uint64(m.highPrice))
 	}
 	if m.has&hasContractQuotesLowPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.lowPrice))
+		n += 1 + varint.Size(uint64(m.lowPrice))
 	}
 	if m.has&hasContractQuotesMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasContractQuotesContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	return n
 }
@@ -394,22 +447,22 @@ func (m *ContractQuotes) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasContractQuotesContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x50
 	}
 	if m.has&hasContractQuotesMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x48
 	}
 	if m.has&hasContractQuotesLowPrice != 0 {
-		i = putVarint(b, i, uint64(m.lowPrice))
+		i = varint.PutBefore(b, i, uint64(m.lowPrice))
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasContractQuotesHighPrice != 0 {
-		i = putVarint(b, i, uint64(m.highPrice))
+		i = varint.PutBefore(b, i, uint64(m.highPrice))
 		i--
 		b[i] = 0x38
 	}
@@ -418,7 +471,7 @@ func (m *ContractQuotes) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x32
 	}
@@ -427,7 +480,7 @@ func (m *ContractQuotes) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x2a
 	}
@@ -436,7 +489,7 @@ func (m *ContractQuotes) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x22
 	}
@@ -445,7 +498,7 @@ func (m *ContractQuotes) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x1a
 	}
@@ -471,68 +524,6 @@ func (m *ContractQuotes) missing() error {
 		return &EncodeError{Message: descContractQuotes.name, Field: "contract_id", Err: ErrRequired}
 	}
 	panic("BUG: ContractQuotes misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *ContractQuotes) Proto() *seto.ContractQuotes {
-	p := new(seto.ContractQuotes)
-	for k := range m.bids {
-		p.Bids = append(p.Bids, m.bids[k].Proto())
-	}
-	for k := range m.offers {
-		p.Offers = append(p.Offers, m.offers[k].Proto())
-	}
-	for k := range m.executions {
-		p.Executions = append(p.Executions, m.executions[k].Proto())
-	}
-	if m.has&hasContractQuotesLastExecution != 0 {
-		p.LastExecution = m.lastExecution.Proto()
-	}
-	if m.has&hasContractQuotesHighPrice != 0 {
-		p.HighPrice = new(m.highPrice)
-	}
-	if m.has&hasContractQuotesLowPrice != 0 {
-		p.LowPrice = new(m.lowPrice)
-	}
-	if m.has&hasContractQuotesMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasContractQuotesContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *ContractQuotes) SetProto(p *seto.ContractQuotes) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	for _, e := range p.Bids {
-		m.AddBids().SetProto(e)
-	}
-	for _, e := range p.Offers {
-		m.AddOffers().SetProto(e)
-	}
-	for _, e := range p.Executions {
-		m.AddExecutions().SetProto(e)
-	}
-	if p.LastExecution != nil {
-		m.MutableLastExecution().SetProto(p.LastExecution)
-	}
-	if p.HighPrice != nil {
-		m.SetHighPrice(*p.HighPrice)
-	}
-	if p.LowPrice != nil {
-		m.SetLowPrice(*p.LowPrice)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -2,20 +2,25 @@
 
 package msg
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *ContractState) fast(p *byte, b []byte, i, end int) bool {
 	var has uint32 // presence, one bit a field
 	var x uint64   // the next field's tag and what follows it
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808008 { // contract_id of 3 bytes
-		m.contractId = uint32(three(x >> 0x8))
+		m.contractId = uint32(varint.Three(x >> 0x8))
 		has |= hasContractStateContractId
 		i += 4
 	} else if byte(x) == 0x8 { // contract_id
@@ -25,11 +30,11 @@ func (m *ContractState) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasContractStateContractId
 			i += 2
 		case x&0x8000 == 0:
-			m.contractId = uint32(two(x))
+			m.contractId = uint32(varint.Two(x))
 			has |= hasContractStateContractId
 			i += 3
 		case x&0x80000000 == 0:
-			m.contractId = uint32(four(x))
+			m.contractId = uint32(varint.Four(x))
 			has |= hasContractStateContractId
 			i += 5
 		default:
@@ -63,15 +68,15 @@ func (m *ContractState) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasContractStateReduceFactor
 			i += 2
 		case x&0x8000 == 0:
-			m.reduceFactor = uint32(two(x))
+			m.reduceFactor = uint32(varint.Two(x))
 			has |= hasContractStateReduceFactor
 			i += 3
 		case x&0x800000 == 0:
-			m.reduceFactor = uint32(three(x))
+			m.reduceFactor = uint32(varint.Three(x))
 			has |= hasContractStateReduceFactor
 			i += 4
 		case x&0x80000000 == 0:
-			m.reduceFactor = uint32(four(x))
+			m.reduceFactor = uint32(varint.Four(x))
 			has |= hasContractStateReduceFactor
 			i += 5
 		default:
@@ -87,5 +92,5 @@ func (m *ContractState) fast(p *byte, b []byte, i, end int) bool {
 	return i == end
 }
 
-// fast looks at no more than 26 bytes behind the end.
+// fast reads at most 26 bytes behind the end.
 const _ = uint(SlackBytes - 26)

@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -126,8 +126,8 @@ func (m *ContractState) SetReduceFactor(v uint32) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *ContractState) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -143,7 +143,7 @@ func (m *ContractState) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descContractState.failRead(start, 0, i)
 			}
 		}
@@ -208,16 +208,16 @@ func (m *ContractState) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *ContractState) SizeVT() (n int) {
 	if m.has&hasContractStateContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	if m.has&hasContractStateState != 0 {
-		n += 1 + sizeVarint(uint64(m.state))
+		n += 1 + varint.Size(uint64(m.state))
 	}
 	if m.has&hasContractStateReduceType != 0 {
-		n += 1 + sizeVarint(uint64(m.reduceType))
+		n += 1 + varint.Size(uint64(m.reduceType))
 	}
 	if m.has&hasContractStateReduceFactor != 0 {
-		n += 1 + sizeVarint(uint64(m.reduceFactor))
+		n += 1 + varint.Size(uint64(m.reduceFactor))
 	}
 	return n
 }
@@ -231,22 +231,22 @@ func (m *ContractState) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasContractStateReduceFactor != 0 {
-		i = putVarint(b, i, uint64(m.reduceFactor))
+		i = varint.PutBefore(b, i, uint64(m.reduceFactor))
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasContractStateReduceType != 0 {
-		i = putVarint(b, i, uint64(m.reduceType))
+		i = varint.PutBefore(b, i, uint64(m.reduceType))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasContractStateState != 0 {
-		i = putVarint(b, i, uint64(m.state))
+		i = varint.PutBefore(b, i, uint64(m.state))
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasContractStateContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x8
 	}
@@ -272,44 +272,6 @@ func (m *ContractState) missing() error {
 		return &EncodeError{Message: descContractState.name, Field: "state", Err: ErrRequired}
 	}
 	panic("BUG: ContractState misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *ContractState) Proto() *seto.ContractState {
-	p := new(seto.ContractState)
-	if m.has&hasContractStateContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasContractStateState != 0 {
-		p.State = new(seto.ContractStateType(m.state))
-	}
-	if m.has&hasContractStateReduceType != 0 {
-		p.ReduceType = new(seto.ReduceType(m.reduceType))
-	}
-	if m.has&hasContractStateReduceFactor != 0 {
-		p.ReduceFactor = new(m.reduceFactor)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *ContractState) SetProto(p *seto.ContractState) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.State != nil {
-		m.SetState(ContractStateType(*p.State))
-	}
-	if p.ReduceType != nil {
-		m.SetReduceType(ReduceType(*p.ReduceType))
-	}
-	if p.ReduceFactor != nil {
-		m.SetReduceFactor(*p.ReduceFactor)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -5,8 +5,10 @@ import (
 	"reflect"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
 )
@@ -43,19 +45,18 @@ func TestNilConverts(t *testing.T) {
 	for _, k := range kinds {
 		m := k.new()
 		setProto(m, k.full(seto.PayloadType_PAYLOAD_SETTINGS))
-		method := reflect.ValueOf(m).MethodByName("SetProto")
-		method.Call([]reflect.Value{reflect.Zero(method.Type().In(0))})
+		setProto(m, reflect.Zero(reflect.TypeOf(k.newProto())).Interface().(proto.Message))
 		checkEmpty(t, m)
 	}
 	var quotes msg.ContractQuotes
-	quotes.SetProto(&seto.ContractQuotes{Bids: []*seto.Quote{nil, new(seto.Quote)}})
+	convert.ContractQuotesFromProto(&quotes, &seto.ContractQuotes{Bids: []*seto.Quote{nil, new(seto.Quote)}})
 	if got := quotes.GetBids(); len(got) != 2 || got[0].HasPrice() || got[1].HasPrice() {
 		t.Errorf("nil and an empty element came back as %v", &quotes)
 	}
 }
 
-// The standard message that Proto makes is the caller's alone, and what SetProto is given is not
-// written.
+// The standard message that ToProto returns is the caller's alone, and FromProto does not write to its
+// argument.
 func TestProtoSharesNothing(t *testing.T) {
 	for _, k := range kinds {
 		b := canonical(t, k.full(seto.PayloadType_PAYLOAD_MARKET_QUOTES))
@@ -77,7 +78,7 @@ func TestProtoSharesNothing(t *testing.T) {
 		}
 		m.Reset()
 		if got := canonical(t, p); !bytes.Equal(got, want) {
-			t.Errorf("%s: SetProto's argument became %x", k.name, got)
+			t.Errorf("%s: the argument of FromProto became %x", k.name, got)
 		}
 	}
 }
@@ -90,21 +91,21 @@ func TestConvertsTheOneBody(t *testing.T) {
 	var m msg.Payload
 	for _, typ := range payloadTypes() {
 		all.Type = typ.Enum()
-		m.SetProto(all)
+		convert.PayloadFromProto(&m, all)
 		want := &seto.Payload{Type: typ.Enum(), EtoPayload: all.EtoPayload}
 		if f := bodyField(typ); f != nil {
 			want.ProtoReflect().Set(f, all.ProtoReflect().Get(f))
 		}
-		if got := canonical(t, m.Proto()); !bytes.Equal(got, canonical(t, want)) {
+		if got := canonical(t, protoOf(&m)); !bytes.Equal(got, canonical(t, want)) {
 			t.Errorf("%v: payload is %x, want %x", typ, got, canonical(t, want))
 		}
 	}
 	all.Type = nil
-	m.SetProto(all)
+	convert.PayloadFromProto(&m, all)
 	if m.HasType() || m.HasBody() || !m.HasEtoPayload() {
 		t.Errorf("without a type the payload is %v", &m)
 	}
-	m.SetProto(&seto.Payload{Type: seto.PayloadType_PAYLOAD_SETTINGS.Enum()})
+	convert.PayloadFromProto(&m, &seto.Payload{Type: seto.PayloadType_PAYLOAD_SETTINGS.Enum()})
 	if !m.HasType() || m.HasBody() || m.HasEtoPayload() {
 		t.Errorf("without a body the payload is %v", &m)
 	}

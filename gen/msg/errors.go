@@ -19,6 +19,10 @@ var (
 	ErrRequired    = errors.New("required field is not set")
 )
 
+// ErrAbsent is what a typed getter returns for a field that is absent: an absent price is not 0, and an
+// absent side is not SideBuy.
+var ErrAbsent = errors.New("msg: field is absent")
+
 // A DecodeError says why bytes are not a message and where. It holds nothing of the bytes.
 type DecodeError struct {
 	Message string // full protobuf name of the message being read

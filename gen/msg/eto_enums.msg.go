@@ -64,7 +64,7 @@ var namesEtoPayloadType = [...]string{
 // Known reports whether the schema names the value.
 func (v EtoPayloadType) Known() bool { return uint32(v)-1 < uint32(len(namesEtoPayloadType))-1 }
 
-// String returns the value's name in the schema, or EtoPayloadType(n) for a number it does not name.
+// String returns the value's name in the schema, or EtoPayloadType(n) for a number without a name.
 func (v EtoPayloadType) String() string {
 	if v.Known() {
 		return namesEtoPayloadType[v]
@@ -121,7 +121,7 @@ var namesEtoLogoutReason = [...]string{
 // Known reports whether the schema names the value.
 func (v EtoLogoutReason) Known() bool { return uint32(v)-1 < uint32(len(namesEtoLogoutReason))-1 }
 
-// String returns the value's name in the schema, or EtoLogoutReason(n) for a number it does not name.
+// String returns the value's name in the schema, or EtoLogoutReason(n) for a number without a name.
 func (v EtoLogoutReason) String() string {
 	if v.Known() {
 		return namesEtoLogoutReason[v]

@@ -4,7 +4,7 @@ package msg
 
 import (
 	fmt "fmt"
-	eto "github.com/smk-go/smk/gen/eto"
+	varint "github.com/smk-go/smk/internal/varint"
 )
 
 // EtoLogin names the session that a client wants to go on with after its connection broke. The message
@@ -60,8 +60,8 @@ func (m *EtoLogin) SetSessionString(v string) { m.SetSession(bytesOf(v)) }
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *EtoLogin) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -77,7 +77,7 @@ func (m *EtoLogin) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descEtoLogin.failRead(start, 0, i)
 			}
 		}
@@ -86,7 +86,7 @@ func (m *EtoLogin) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descEtoLogin.failRead(start, tag, end)
 			}
 			m.session = b[from:end:end]
@@ -106,7 +106,7 @@ func (m *EtoLogin) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *EtoLogin) SizeVT() (n int) {
 	if m.has&hasEtoLoginSession != 0 {
-		n += 1 + sizeVarint(uint64(len(m.session))) + len(m.session)
+		n += 1 + varint.Size(uint64(len(m.session))) + len(m.session)
 	}
 	return n
 }
@@ -122,7 +122,7 @@ func (m *EtoLogin) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if m.has&hasEtoLoginSession != 0 {
 		i -= len(m.session)
 		copy(b[i:], m.session)
-		i = putVarint(b, i, uint64(len(m.session)))
+		i = varint.PutBefore(b, i, uint64(len(m.session)))
 		i--
 		b[i] = 0xa
 	}
@@ -146,26 +146,6 @@ func (m *EtoLogin) missing() error {
 		return &EncodeError{Message: descEtoLogin.name, Field: "session", Err: ErrRequired}
 	}
 	panic("BUG: EtoLogin misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *EtoLogin) Proto() *eto.Login {
-	p := new(eto.Login)
-	if m.has&hasEtoLoginSession != 0 {
-		p.Session = new(string(m.session))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *EtoLogin) SetProto(p *eto.Login) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Session != nil {
-		m.SetSessionString(*p.Session)
-	}
 }
 
 // Format writes what String returns, whatever the verb: a credential must not get out by a dump.

@@ -2,13 +2,18 @@
 
 package msg
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *EtoLoginResponse) fast(p *byte, b []byte, i, end int) bool {
 	var has uint32 // presence, one bit a field
 	var x uint64   // the next field's tag and what follows it
@@ -21,7 +26,7 @@ func (m *EtoLoginResponse) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -39,15 +44,15 @@ func (m *EtoLoginResponse) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasEtoLoginResponseReset
 			i += 2
 		case x&0x8000 == 0:
-			m.reset = uint64(two(x))
+			m.reset = uint64(varint.Two(x))
 			has |= hasEtoLoginResponseReset
 			i += 3
 		case x&0x800000 == 0:
-			m.reset = uint64(three(x))
+			m.reset = uint64(varint.Three(x))
 			has |= hasEtoLoginResponseReset
 			i += 4
 		case x&0x80000000 == 0:
-			m.reset = uint64(four(x))
+			m.reset = uint64(varint.Four(x))
 			has |= hasEtoLoginResponseReset
 			i += 5
 		default:
@@ -67,7 +72,7 @@ func (m *EtoLoginResponse) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -85,15 +90,15 @@ func (m *EtoLoginResponse) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasEtoLoginResponseId
 			i += 2
 		case x&0x8000 == 0:
-			m.id = uint64(two(x))
+			m.id = uint64(varint.Two(x))
 			has |= hasEtoLoginResponseId
 			i += 3
 		case x&0x800000 == 0:
-			m.id = uint64(three(x))
+			m.id = uint64(varint.Three(x))
 			has |= hasEtoLoginResponseId
 			i += 4
 		case x&0x80000000 == 0:
-			m.id = uint64(four(x))
+			m.id = uint64(varint.Four(x))
 			has |= hasEtoLoginResponseId
 			i += 5
 		default:
@@ -110,5 +115,5 @@ done:
 	return i == end
 }
 
-// fast looks at no more than 22 bytes behind the end.
+// fast reads at most 22 bytes behind the end.
 const _ = uint(SlackBytes - 22)

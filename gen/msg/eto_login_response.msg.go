@@ -4,7 +4,7 @@ package msg
 
 import (
 	fmt "fmt"
-	eto "github.com/smk-go/smk/gen/eto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -140,8 +140,8 @@ func (m *EtoLoginResponse) SetId(v uint64) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *EtoLoginResponse) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -157,7 +157,7 @@ func (m *EtoLoginResponse) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descEtoLoginResponse.failRead(start, 0, i)
 			}
 		}
@@ -166,7 +166,7 @@ func (m *EtoLoginResponse) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descEtoLoginResponse.failRead(start, tag, end)
 			}
 			m.session = b[from:end:end]
@@ -186,7 +186,7 @@ func (m *EtoLoginResponse) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descEtoLoginResponse.failRead(start, tag, end)
 			}
 			m.email = b[from:end:end]
@@ -216,16 +216,16 @@ func (m *EtoLoginResponse) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *EtoLoginResponse) SizeVT() (n int) {
 	if m.has&hasEtoLoginResponseSession != 0 {
-		n += 1 + sizeVarint(uint64(len(m.session))) + len(m.session)
+		n += 1 + varint.Size(uint64(len(m.session))) + len(m.session)
 	}
 	if m.has&hasEtoLoginResponseReset != 0 {
-		n += 1 + sizeVarint(m.reset)
+		n += 1 + varint.Size(m.reset)
 	}
 	if m.has&hasEtoLoginResponseEmail != 0 {
-		n += 1 + sizeVarint(uint64(len(m.email))) + len(m.email)
+		n += 1 + varint.Size(uint64(len(m.email))) + len(m.email)
 	}
 	if m.has&hasEtoLoginResponseId != 0 {
-		n += 1 + sizeVarint(m.id)
+		n += 1 + varint.Size(m.id)
 	}
 	return n
 }
@@ -239,26 +239,26 @@ func (m *EtoLoginResponse) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasEtoLoginResponseId != 0 {
-		i = putVarint(b, i, m.id)
+		i = varint.PutBefore(b, i, m.id)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasEtoLoginResponseEmail != 0 {
 		i -= len(m.email)
 		copy(b[i:], m.email)
-		i = putVarint(b, i, uint64(len(m.email)))
+		i = varint.PutBefore(b, i, uint64(len(m.email)))
 		i--
 		b[i] = 0x1a
 	}
 	if m.has&hasEtoLoginResponseReset != 0 {
-		i = putVarint(b, i, m.reset)
+		i = varint.PutBefore(b, i, m.reset)
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasEtoLoginResponseSession != 0 {
 		i -= len(m.session)
 		copy(b[i:], m.session)
-		i = putVarint(b, i, uint64(len(m.session)))
+		i = varint.PutBefore(b, i, uint64(len(m.session)))
 		i--
 		b[i] = 0xa
 	}
@@ -282,44 +282,6 @@ func (m *EtoLoginResponse) missing() error {
 		return &EncodeError{Message: descEtoLoginResponse.name, Field: "session", Err: ErrRequired}
 	}
 	panic("BUG: EtoLoginResponse misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *EtoLoginResponse) Proto() *eto.LoginResponse {
-	p := new(eto.LoginResponse)
-	if m.has&hasEtoLoginResponseSession != 0 {
-		p.Session = new(string(m.session))
-	}
-	if m.has&hasEtoLoginResponseReset != 0 {
-		p.Reset_ = new(m.reset)
-	}
-	if m.has&hasEtoLoginResponseEmail != 0 {
-		p.Email = new(string(m.email))
-	}
-	if m.has&hasEtoLoginResponseId != 0 {
-		p.Id = new(m.id)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *EtoLoginResponse) SetProto(p *eto.LoginResponse) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Session != nil {
-		m.SetSessionString(*p.Session)
-	}
-	if p.Reset_ != nil {
-		m.SetReset(*p.Reset_)
-	}
-	if p.Email != nil {
-		m.SetEmailString(*p.Email)
-	}
-	if p.Id != nil {
-		m.SetId(*p.Id)
-	}
 }
 
 // Format writes what String returns, whatever the verb: a credential must not get out by a dump.

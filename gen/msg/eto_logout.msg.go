@@ -3,7 +3,7 @@
 package msg
 
 import (
-	eto "github.com/smk-go/smk/gen/eto"
+	varint "github.com/smk-go/smk/internal/varint"
 )
 
 // EtoLogout ends a session. The client sends it to leave; order answers that are already under way may
@@ -53,8 +53,8 @@ func (m *EtoLogout) SetReason(v EtoLogoutReason) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *EtoLogout) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -70,7 +70,7 @@ func (m *EtoLogout) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descEtoLogout.failRead(start, 0, i)
 			}
 		}
@@ -102,7 +102,7 @@ func (m *EtoLogout) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *EtoLogout) SizeVT() (n int) {
 	if m.has&hasEtoLogoutReason != 0 {
-		n += 1 + sizeVarint(uint64(m.reason))
+		n += 1 + varint.Size(uint64(m.reason))
 	}
 	return n
 }
@@ -112,7 +112,7 @@ func (m *EtoLogout) SizeVT() (n int) {
 func (m *EtoLogout) MarshalToSizedBufferVT(b []byte) (int, error) {
 	i := len(b)
 	if m.has&hasEtoLogoutReason != 0 {
-		i = putVarint(b, i, uint64(m.reason))
+		i = varint.PutBefore(b, i, uint64(m.reason))
 		i--
 		b[i] = 0x8
 	}
@@ -127,26 +127,6 @@ func (m *EtoLogout) MarshalVT() ([]byte, error) {
 		return nil, err
 	}
 	return b[len(b)-n:], nil
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *EtoLogout) Proto() *eto.Logout {
-	p := new(eto.Logout)
-	if m.has&hasEtoLogoutReason != 0 {
-		p.Reason = new(eto.LogoutReason(m.reason))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *EtoLogout) SetProto(p *eto.Logout) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Reason != nil {
-		m.SetReason(EtoLogoutReason(*p.Reason))
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -2,20 +2,25 @@
 
 package msg
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *EtoPayload) fast(p *byte, b []byte, i, end int) bool {
 	var has uint32 // presence, one bit a field
 	var x uint64   // the next field's tag and what follows it
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808008 { // seq of 3 bytes
-		m.seq = uint64(three(x >> 0x8))
+		m.seq = uint64(varint.Three(x >> 0x8))
 		has |= hasEtoPayloadSeq
 		i += 4
 	} else if byte(x) == 0x8 { // seq
@@ -25,11 +30,11 @@ func (m *EtoPayload) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasEtoPayloadSeq
 			i += 2
 		case x&0x8000 == 0:
-			m.seq = uint64(two(x))
+			m.seq = uint64(varint.Two(x))
 			has |= hasEtoPayloadSeq
 			i += 3
 		case x&0x80000000 == 0:
-			m.seq = uint64(four(x))
+			m.seq = uint64(varint.Four(x))
 			has |= hasEtoPayloadSeq
 			i += 5
 		default:
@@ -63,7 +68,7 @@ func (m *EtoPayload) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -83,7 +88,7 @@ func (m *EtoPayload) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -103,7 +108,7 @@ func (m *EtoPayload) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -123,7 +128,7 @@ func (m *EtoPayload) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -140,5 +145,5 @@ done:
 	return i == end
 }
 
-// fast looks at no more than 23 bytes behind the end.
+// fast reads at most 23 bytes behind the end.
 const _ = uint(SlackBytes - 23)

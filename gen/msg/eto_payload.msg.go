@@ -4,7 +4,7 @@ package msg
 
 import (
 	fmt "fmt"
-	eto "github.com/smk-go/smk/gen/eto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -219,8 +219,8 @@ func (m *EtoPayload) MutableLogout() *EtoLogout {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *EtoPayload) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -236,7 +236,7 @@ func (m *EtoPayload) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descEtoPayload.failRead(start, 0, i)
 			}
 		}
@@ -278,7 +278,7 @@ func (m *EtoPayload) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descEtoPayload.failRead(start, tag, end)
 			}
 			if err := m.MutableReplay().merge(b[:end], from, u); err != nil {
@@ -289,7 +289,7 @@ func (m *EtoPayload) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descEtoPayload.failRead(start, tag, end)
 			}
 			if err := m.MutableLogin().merge(b[:end], from, u); err != nil {
@@ -300,7 +300,7 @@ func (m *EtoPayload) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descEtoPayload.failRead(start, tag, end)
 			}
 			if err := m.MutableLoginResponse().merge(b[:end], from, u); err != nil {
@@ -311,7 +311,7 @@ func (m *EtoPayload) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descEtoPayload.failRead(start, tag, end)
 			}
 			if err := m.MutableLogout().merge(b[:end], from, u); err != nil {
@@ -332,29 +332,29 @@ func (m *EtoPayload) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *EtoPayload) SizeVT() (n int) {
 	if m.has&hasEtoPayloadSeq != 0 {
-		n += 1 + sizeVarint(m.seq)
+		n += 1 + varint.Size(m.seq)
 	}
 	if m.has&hasEtoPayloadType != 0 {
-		n += 1 + sizeVarint(uint64(m.typ))
+		n += 1 + varint.Size(uint64(m.typ))
 	}
 	if m.has&hasEtoPayloadIsReplay != 0 {
 		n += 2
 	}
 	if m.has&hasEtoPayloadReplay != 0 {
 		l := m.replay.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	if m.has&hasEtoPayloadLogin != 0 {
 		l := m.login.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	if m.has&hasEtoPayloadLoginResponse != 0 {
 		l := m.loginResponse.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	if m.has&hasEtoPayloadLogout != 0 {
 		l := m.logout.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	return n
 }
@@ -372,7 +372,7 @@ func (m *EtoPayload) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x3a
 	}
@@ -381,7 +381,7 @@ func (m *EtoPayload) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x32
 	}
@@ -390,7 +390,7 @@ func (m *EtoPayload) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x2a
 	}
@@ -399,7 +399,7 @@ func (m *EtoPayload) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x22
 	}
@@ -413,12 +413,12 @@ func (m *EtoPayload) MarshalToSizedBufferVT(b []byte) (int, error) {
 		b[i] = 0x18
 	}
 	if m.has&hasEtoPayloadType != 0 {
-		i = putVarint(b, i, uint64(m.typ))
+		i = varint.PutBefore(b, i, uint64(m.typ))
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasEtoPayloadSeq != 0 {
-		i = putVarint(b, i, m.seq)
+		i = varint.PutBefore(b, i, m.seq)
 		i--
 		b[i] = 0x8
 	}
@@ -442,62 +442,6 @@ func (m *EtoPayload) missing() error {
 		return &EncodeError{Message: descEtoPayload.name, Field: "seq", Err: ErrRequired}
 	}
 	panic("BUG: EtoPayload misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *EtoPayload) Proto() *eto.Payload {
-	p := new(eto.Payload)
-	if m.has&hasEtoPayloadSeq != 0 {
-		p.Seq = new(m.seq)
-	}
-	if m.has&hasEtoPayloadType != 0 {
-		p.Type = new(eto.PayloadType(m.typ))
-	}
-	if m.has&hasEtoPayloadIsReplay != 0 {
-		p.IsReplay = new(m.isReplay)
-	}
-	if m.has&hasEtoPayloadReplay != 0 {
-		p.Replay = m.replay.Proto()
-	}
-	if m.has&hasEtoPayloadLogin != 0 {
-		p.Login = m.login.Proto()
-	}
-	if m.has&hasEtoPayloadLoginResponse != 0 {
-		p.LoginResponse = m.loginResponse.Proto()
-	}
-	if m.has&hasEtoPayloadLogout != 0 {
-		p.Logout = m.logout.Proto()
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *EtoPayload) SetProto(p *eto.Payload) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Seq != nil {
-		m.SetSeq(*p.Seq)
-	}
-	if p.Type != nil {
-		m.SetType(EtoPayloadType(*p.Type))
-	}
-	if p.IsReplay != nil {
-		m.SetIsReplay(*p.IsReplay)
-	}
-	if p.Replay != nil {
-		m.MutableReplay().SetProto(p.Replay)
-	}
-	if p.Login != nil {
-		m.MutableLogin().SetProto(p.Login)
-	}
-	if p.LoginResponse != nil {
-		m.MutableLoginResponse().SetProto(p.LoginResponse)
-	}
-	if p.Logout != nil {
-		m.MutableLogout().SetProto(p.Logout)
-	}
 }
 
 // Format writes what String returns, whatever the verb: a credential must not get out by a dump.

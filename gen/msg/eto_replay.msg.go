@@ -3,7 +3,7 @@
 package msg
 
 import (
-	eto "github.com/smk-go/smk/gen/eto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -53,8 +53,8 @@ func (m *EtoReplay) SetSeq(v uint64) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *EtoReplay) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -70,7 +70,7 @@ func (m *EtoReplay) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descEtoReplay.failRead(start, 0, i)
 			}
 		}
@@ -99,7 +99,7 @@ func (m *EtoReplay) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *EtoReplay) SizeVT() (n int) {
 	if m.has&hasEtoReplaySeq != 0 {
-		n += 1 + sizeVarint(m.seq)
+		n += 1 + varint.Size(m.seq)
 	}
 	return n
 }
@@ -113,7 +113,7 @@ func (m *EtoReplay) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasEtoReplaySeq != 0 {
-		i = putVarint(b, i, m.seq)
+		i = varint.PutBefore(b, i, m.seq)
 		i--
 		b[i] = 0x8
 	}
@@ -137,26 +137,6 @@ func (m *EtoReplay) missing() error {
 		return &EncodeError{Message: descEtoReplay.name, Field: "seq", Err: ErrRequired}
 	}
 	panic("BUG: EtoReplay misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *EtoReplay) Proto() *eto.Replay {
-	p := new(eto.Replay)
-	if m.has&hasEtoReplaySeq != 0 {
-		p.Seq = new(m.seq)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *EtoReplay) SetProto(p *eto.Replay) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Seq != nil {
-		m.SetSeq(*p.Seq)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -48,11 +48,20 @@ func (m *EventUnsubscribe) SetEventId(v uint32) {
 	m.has |= hasEventUnsubscribeEventId
 }
 
+// PayloadType returns PayloadEventUnsubscribe, the type of a payload with this body.
+func (*EventUnsubscribe) PayloadType() PayloadType { return PayloadEventUnsubscribe }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *EventUnsubscribe) Keys() (k Keys) {
+	k.Type = PayloadEventUnsubscribe
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *EventUnsubscribe) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -68,7 +77,7 @@ func (m *EventUnsubscribe) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descEventUnsubscribe.failRead(start, 0, i)
 			}
 		}
@@ -97,7 +106,7 @@ func (m *EventUnsubscribe) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *EventUnsubscribe) SizeVT() (n int) {
 	if m.has&hasEventUnsubscribeEventId != 0 {
-		n += 1 + sizeVarint(uint64(m.eventId))
+		n += 1 + varint.Size(uint64(m.eventId))
 	}
 	return n
 }
@@ -111,7 +120,7 @@ func (m *EventUnsubscribe) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasEventUnsubscribeEventId != 0 {
-		i = putVarint(b, i, uint64(m.eventId))
+		i = varint.PutBefore(b, i, uint64(m.eventId))
 		i--
 		b[i] = 0x10
 	}
@@ -135,26 +144,6 @@ func (m *EventUnsubscribe) missing() error {
 		return &EncodeError{Message: descEventUnsubscribe.name, Field: "event_id", Err: ErrRequired}
 	}
 	panic("BUG: EventUnsubscribe misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *EventUnsubscribe) Proto() *seto.EventUnsubscribe {
-	p := new(seto.EventUnsubscribe)
-	if m.has&hasEventUnsubscribeEventId != 0 {
-		p.EventId = new(m.eventId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *EventUnsubscribe) SetProto(p *seto.EventUnsubscribe) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.EventId != nil {
-		m.SetEventId(*p.EventId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -2,20 +2,25 @@
 
 package msg
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *Execution) fast(p *byte, b []byte, i, end int) bool {
 	var has uint32 // presence, one bit a field
 	var x uint64   // the next field's tag and what follows it
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8008 { // price of 2 bytes
-		m.price = uint32(two(x >> 0x8))
+		m.price = uint32(varint.Two(x >> 0x8))
 		has |= hasExecutionPrice
 		i += 3
 	} else if byte(x) == 0x8 { // price
@@ -25,11 +30,11 @@ func (m *Execution) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasExecutionPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.price = uint32(three(x))
+			m.price = uint32(varint.Three(x))
 			has |= hasExecutionPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.price = uint32(four(x))
+			m.price = uint32(varint.Four(x))
 			has |= hasExecutionPrice
 			i += 5
 		default:
@@ -43,7 +48,7 @@ func (m *Execution) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808010 { // quantity of 3 bytes
-		m.quantity = uint64(three(x >> 0x8))
+		m.quantity = uint64(varint.Three(x >> 0x8))
 		has |= hasExecutionQuantity
 		i += 4
 	} else if byte(x) == 0x10 { // quantity
@@ -53,11 +58,11 @@ func (m *Execution) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasExecutionQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.quantity = uint64(two(x))
+			m.quantity = uint64(varint.Two(x))
 			has |= hasExecutionQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.quantity = uint64(four(x))
+			m.quantity = uint64(varint.Four(x))
 			has |= hasExecutionQuantity
 			i += 5
 		default:
@@ -78,8 +83,8 @@ func (m *Execution) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x20 { // microseconds
-		if y := load(p, i+1); y&continued == continued>>8 { // of 8 bytes
-			m.microseconds = uint64(eight(y))
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation>>8 { // of 8 bytes
+			m.microseconds = uint64(varint.Eight(y))
 			has |= hasExecutionMicroseconds
 			i += 9
 		} else if v, next := long(p, i+1); next > 0 {
@@ -93,5 +98,5 @@ func (m *Execution) fast(p *byte, b []byte, i, end int) bool {
 	return i == end
 }
 
-// fast looks at no more than 35 bytes behind the end.
+// fast reads at most 35 bytes behind the end.
 const _ = uint(SlackBytes - 35)

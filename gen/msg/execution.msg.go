@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -57,6 +58,27 @@ func (m *Execution) SetPrice(v uint32) {
 	m.has |= hasExecutionPrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *Execution) TypedPrice() (odds.Price, error) {
+	if m.has&hasExecutionPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price becomes absent.
+func (m *Execution) SetTypedPrice(v odds.Price) error {
+	if !v.Valid() {
+		m.has &^= hasExecutionPrice
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	m.has |= hasExecutionPrice
+	return nil
+}
+
 // GetQuantity returns quantity, 0 if absent.
 //
 // Quantity of the trade, in 1/10000 of the account's currency as payoff.
@@ -77,6 +99,27 @@ func (m *Execution) ClearQuantity() { m.has &^= hasExecutionQuantity }
 func (m *Execution) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasExecutionQuantity
+}
+
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *Execution) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasExecutionQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
+func (m *Execution) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasExecutionQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasExecutionQuantity
+	return nil
 }
 
 // GetLiquidity returns liquidity, SideBuy if absent.
@@ -126,8 +169,8 @@ func (m *Execution) SetMicroseconds(v uint64) {
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *Execution) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -143,7 +186,7 @@ func (m *Execution) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descExecution.failRead(start, 0, i)
 			}
 		}
@@ -205,16 +248,16 @@ func (m *Execution) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *Execution) SizeVT() (n int) {
 	if m.has&hasExecutionPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.price))
+		n += 1 + varint.Size(uint64(m.price))
 	}
 	if m.has&hasExecutionQuantity != 0 {
-		n += 1 + sizeVarint(m.quantity)
+		n += 1 + varint.Size(m.quantity)
 	}
 	if m.has&hasExecutionLiquidity != 0 {
-		n += 1 + sizeVarint(uint64(m.liquidity))
+		n += 1 + varint.Size(uint64(m.liquidity))
 	}
 	if m.has&hasExecutionMicroseconds != 0 {
-		n += 1 + sizeVarint(m.microseconds)
+		n += 1 + varint.Size(m.microseconds)
 	}
 	return n
 }
@@ -228,22 +271,22 @@ func (m *Execution) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasExecutionMicroseconds != 0 {
-		i = putVarint(b, i, m.microseconds)
+		i = varint.PutBefore(b, i, m.microseconds)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasExecutionLiquidity != 0 {
-		i = putVarint(b, i, uint64(m.liquidity))
+		i = varint.PutBefore(b, i, uint64(m.liquidity))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasExecutionQuantity != 0 {
-		i = putVarint(b, i, m.quantity)
+		i = varint.PutBefore(b, i, m.quantity)
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasExecutionPrice != 0 {
-		i = putVarint(b, i, uint64(m.price))
+		i = varint.PutBefore(b, i, uint64(m.price))
 		i--
 		b[i] = 0x8
 	}
@@ -273,44 +316,6 @@ func (m *Execution) missing() error {
 		return &EncodeError{Message: descExecution.name, Field: "microseconds", Err: ErrRequired}
 	}
 	panic("BUG: Execution misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *Execution) Proto() *seto.Execution {
-	p := new(seto.Execution)
-	if m.has&hasExecutionPrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasExecutionQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	if m.has&hasExecutionLiquidity != 0 {
-		p.Liquidity = new(seto.Side(m.liquidity))
-	}
-	if m.has&hasExecutionMicroseconds != 0 {
-		p.Microseconds = new(m.microseconds)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *Execution) SetProto(p *seto.Execution) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
-	if p.Liquidity != nil {
-		m.SetLiquidity(Side(*p.Liquidity))
-	}
-	if p.Microseconds != nil {
-		m.SetMicroseconds(*p.Microseconds)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -10,8 +10,8 @@ func extend[T any](s []T) []T {
 	return append(s, zero)
 }
 
-// shrink lets go of memory beyond KeptMax elements, for a repeated field inside of an element that
-// is taken into use again: else what a peer once filled each element with would add up.
+// shrink drops memory for more than KeptMax elements. It is for a repeated field inside of an element
+// that is reused: otherwise the largest sizes that a peer ever sent for each element would add up.
 func shrink[T any](s []T) []T {
 	if cap(s) > KeptMax {
 		return nil

@@ -1,5 +1,7 @@
 package msg
 
+import "github.com/smk-go/smk/internal/varint"
+
 // shape is where the bits of a quantity of up to four bytes are.
 type shape struct {
 	goesOn uint32 // the bits that say whether it goes on
@@ -8,8 +10,8 @@ type shape struct {
 	_      uint32 // so that an index is a shift
 }
 
-// shapes are the quantities by the length of their element, if the price before them has two bytes, as
-// every price from 1.28 percent on has. No bits are 0, which other lengths want.
+// shapes are indexed by the length of an element whose price has two bytes, as every price from 1.28
+// percent on has. Other lengths want 0, which the comparison never has.
 var shapes = [256]shape{
 	5: {goesOn: 0x80, want: 0 + 1, value: 0x7f},
 	6: {goesOn: 0x8080, want: 0x80 + 1, value: 0x7f7f},
@@ -18,15 +20,14 @@ var shapes = [256]shape{
 }
 
 const (
-	hasLevel      = hasQuotePrice | hasQuoteQuantity // what is present in a whole level
-	levelHead     = 0x10_0080_0800_00                // what a usual one begins with, behind the tag
-	levelHeadBits = 0xff_8080_ff00_ff                // the bits that tell it, and the tag
+	hasLevel      = hasQuotePrice | hasQuoteQuantity // presence in a whole level
+	levelHead     = 0x10_0080_0800_00                // start of a usual level, behind the tag
+	levelHeadBits = 0xff_8080_ff00_ff                // its fixed bits, and the tag
 )
 
-// levels appends the elements of a repeated Quote at p[i:] to to, as long as they begin before end,
-// have the given tag, hold a price of one or two bytes and a quantity of at most eight, in this
-// order, and are at most limit in all. It returns where it stopped; what is there is the caller's to
-// judge.
+// levels appends elements of a repeated Quote at p[i:] to to, as long as they begin before end, have
+// the given tag, consist of a price of one or two bytes and a quantity of at most eight, in this order,
+// and are at most limit in all. It returns the position at which it stopped.
 func levels(to []Quote, p *byte, i, end int, tag byte, limit int) ([]Quote, int) {
 	for {
 		k, at := usualLevels(to[len(to):min(cap(to), limit)], p, i, end, levelHead|uint64(tag))
@@ -44,11 +45,10 @@ func levels(to []Quote, p *byte, i, end int, tag byte, limit int) ([]Quote, int)
 }
 
 // usualLevels fills room with levels as long as their prices have two bytes and their quantities up to
-// four. It returns how many there were, and where it stopped.
+// four. It returns their number and the position at which it stopped.
 //
-// A book is the largest message there is, and the lengths in it differ from level to level, so
-// nothing here branches on them. What is rare, and what would be a call, is left to levels, so that
-// everything stays in registers.
+// A book is the largest message, and lengths in it differ from level to level, so nothing here branches
+// on them. Rare shapes, and calls, are left to levels, so that everything stays in registers.
 func usualLevels(room []Quote, p *byte, i, end int, head uint64) (k, next int) {
 	for ; k < len(room) && i < end; k++ {
 		// tag  size  08  price  price  10  quantity...
@@ -73,7 +73,7 @@ func level(p *byte, i int) (next int, price uint32, quantity uint64) {
 	x, at := load(p, i), 0
 	switch {
 	case x&0xff_8080_ff00_00 == 0x10_0080_0800_00:
-		price, at = uint32(two(x>>24)), i+6
+		price, at = uint32(varint.Two(x>>24)), i+6
 	case x&0xff80_ff00_00 == 0x1000_0800_00:
 		price, at = uint32(x>>24&0x7f), i+5
 	default:
@@ -86,8 +86,8 @@ func level(p *byte, i int) (next int, price uint32, quantity uint64) {
 	}
 	mask := ^uint64(0) >> (56 - 8*more)
 	y := load(p, at) & mask
-	if y&continued != mask>>8&continued {
+	if y&varint.Continuation != mask>>8&varint.Continuation {
 		return i, 0, 0
 	}
-	return next, price, eight(y)
+	return next, price, varint.Eight(y)
 }

@@ -4,7 +4,7 @@ package msg
 
 import (
 	fmt "fmt"
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -166,11 +166,20 @@ func (m *Login) SetAccountSequence_64(v uint64) {
 	m.has |= hasLoginAccountSequence_64
 }
 
+// PayloadType returns PayloadLogin, the type of a payload with this body.
+func (*Login) PayloadType() PayloadType { return PayloadLogin }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *Login) Keys() (k Keys) {
+	k.Type = PayloadLogin
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *Login) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -186,7 +195,7 @@ func (m *Login) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descLogin.failRead(start, 0, i)
 			}
 		}
@@ -195,7 +204,7 @@ func (m *Login) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descLogin.failRead(start, tag, end)
 			}
 			m.username = b[from:end:end]
@@ -205,7 +214,7 @@ func (m *Login) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descLogin.failRead(start, tag, end)
 			}
 			m.password = b[from:end:end]
@@ -215,7 +224,7 @@ func (m *Login) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descLogin.failRead(start, tag, end)
 			}
 			m.cookie = b[from:end:end]
@@ -255,19 +264,19 @@ func (m *Login) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *Login) SizeVT() (n int) {
 	if m.has&hasLoginUsername != 0 {
-		n += 1 + sizeVarint(uint64(len(m.username))) + len(m.username)
+		n += 1 + varint.Size(uint64(len(m.username))) + len(m.username)
 	}
 	if m.has&hasLoginPassword != 0 {
-		n += 1 + sizeVarint(uint64(len(m.password))) + len(m.password)
+		n += 1 + varint.Size(uint64(len(m.password))) + len(m.password)
 	}
 	if m.has&hasLoginCookie != 0 {
-		n += 1 + sizeVarint(uint64(len(m.cookie))) + len(m.cookie)
+		n += 1 + varint.Size(uint64(len(m.cookie))) + len(m.cookie)
 	}
 	if m.has&hasLoginAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasLoginAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	return n
 }
@@ -277,33 +286,33 @@ func (m *Login) SizeVT() (n int) {
 func (m *Login) MarshalToSizedBufferVT(b []byte) (int, error) {
 	i := len(b)
 	if m.has&hasLoginAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasLoginAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasLoginCookie != 0 {
 		i -= len(m.cookie)
 		copy(b[i:], m.cookie)
-		i = putVarint(b, i, uint64(len(m.cookie)))
+		i = varint.PutBefore(b, i, uint64(len(m.cookie)))
 		i--
 		b[i] = 0x1a
 	}
 	if m.has&hasLoginPassword != 0 {
 		i -= len(m.password)
 		copy(b[i:], m.password)
-		i = putVarint(b, i, uint64(len(m.password)))
+		i = varint.PutBefore(b, i, uint64(len(m.password)))
 		i--
 		b[i] = 0x12
 	}
 	if m.has&hasLoginUsername != 0 {
 		i -= len(m.username)
 		copy(b[i:], m.username)
-		i = putVarint(b, i, uint64(len(m.username)))
+		i = varint.PutBefore(b, i, uint64(len(m.username)))
 		i--
 		b[i] = 0xa
 	}
@@ -318,50 +327,6 @@ func (m *Login) MarshalVT() ([]byte, error) {
 		return nil, err
 	}
 	return b[len(b)-n:], nil
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *Login) Proto() *seto.Login {
-	p := new(seto.Login)
-	if m.has&hasLoginUsername != 0 {
-		p.Username = new(string(m.username))
-	}
-	if m.has&hasLoginPassword != 0 {
-		p.Password = new(string(m.password))
-	}
-	if m.has&hasLoginCookie != 0 {
-		p.Cookie = append([]byte{}, m.cookie...)
-	}
-	if m.has&hasLoginAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasLoginAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *Login) SetProto(p *seto.Login) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Username != nil {
-		m.SetUsernameString(*p.Username)
-	}
-	if p.Password != nil {
-		m.SetPasswordString(*p.Password)
-	}
-	if p.Cookie != nil {
-		m.SetCookie(p.Cookie)
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
 }
 
 // Format writes what String returns, whatever the verb: a credential must not get out by a dump.

@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -75,11 +75,14 @@ func (m *MarketManagedState) SetMarketId(v uint32) {
 	m.has |= hasMarketManagedStateMarketId
 }
 
+// PayloadType returns PayloadMarketManagedState, the type of a payload with this body.
+func (*MarketManagedState) PayloadType() PayloadType { return PayloadMarketManagedState }
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *MarketManagedState) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -95,7 +98,7 @@ func (m *MarketManagedState) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descMarketManagedState.failRead(start, 0, i)
 			}
 		}
@@ -137,10 +140,10 @@ func (m *MarketManagedState) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *MarketManagedState) SizeVT() (n int) {
 	if m.has&hasMarketManagedStateManagedState != 0 {
-		n += 1 + sizeVarint(uint64(m.managedState))
+		n += 1 + varint.Size(uint64(m.managedState))
 	}
 	if m.has&hasMarketManagedStateMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	return n
 }
@@ -154,12 +157,12 @@ func (m *MarketManagedState) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasMarketManagedStateMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasMarketManagedStateManagedState != 0 {
-		i = putVarint(b, i, uint64(m.managedState))
+		i = varint.PutBefore(b, i, uint64(m.managedState))
 		i--
 		b[i] = 0x10
 	}
@@ -185,32 +188,6 @@ func (m *MarketManagedState) missing() error {
 		return &EncodeError{Message: descMarketManagedState.name, Field: "market_id", Err: ErrRequired}
 	}
 	panic("BUG: MarketManagedState misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *MarketManagedState) Proto() *seto.MarketManagedState {
-	p := new(seto.MarketManagedState)
-	if m.has&hasMarketManagedStateManagedState != 0 {
-		p.ManagedState = new(seto.MarketManagementType(m.managedState))
-	}
-	if m.has&hasMarketManagedStateMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *MarketManagedState) SetProto(p *seto.MarketManagedState) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.ManagedState != nil {
-		m.SetManagedState(MarketManagementType(*p.ManagedState))
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

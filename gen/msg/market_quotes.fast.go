@@ -2,13 +2,18 @@
 
 package msg
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *MarketQuotes) fast(p *byte, b []byte, i, end int) bool {
 	m.contractQuotes = m.contractQuotes[:0]
 	var has uint32 // presence, one bit a field
@@ -22,7 +27,7 @@ func (m *MarketQuotes) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -56,15 +61,15 @@ func (m *MarketQuotes) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasMarketQuotesExecutedVolume
 			i += 2
 		case x&0x8000 == 0:
-			m.executedVolume = uint64(two(x))
+			m.executedVolume = uint64(varint.Two(x))
 			has |= hasMarketQuotesExecutedVolume
 			i += 3
 		case x&0x800000 == 0:
-			m.executedVolume = uint64(three(x))
+			m.executedVolume = uint64(varint.Three(x))
 			has |= hasMarketQuotesExecutedVolume
 			i += 4
 		case x&0x80000000 == 0:
-			m.executedVolume = uint64(four(x))
+			m.executedVolume = uint64(varint.Four(x))
 			has |= hasMarketQuotesExecutedVolume
 			i += 5
 		default:
@@ -78,7 +83,7 @@ func (m *MarketQuotes) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808030 { // market_id of 3 bytes
-		m.marketId = uint32(three(x >> 0x8))
+		m.marketId = uint32(varint.Three(x >> 0x8))
 		has |= hasMarketQuotesMarketId
 		i += 4
 	} else if byte(x) == 0x30 { // market_id
@@ -88,11 +93,11 @@ func (m *MarketQuotes) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasMarketQuotesMarketId
 			i += 2
 		case x&0x8000 == 0:
-			m.marketId = uint32(two(x))
+			m.marketId = uint32(varint.Two(x))
 			has |= hasMarketQuotesMarketId
 			i += 3
 		case x&0x80000000 == 0:
-			m.marketId = uint32(four(x))
+			m.marketId = uint32(varint.Four(x))
 			has |= hasMarketQuotesMarketId
 			i += 5
 		default:
@@ -109,5 +114,5 @@ done:
 	return i == end
 }
 
-// fast looks at no more than 26 bytes behind the end.
+// fast reads at most 26 bytes behind the end.
 const _ = uint(SlackBytes - 26)

@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -48,7 +49,8 @@ func (m *MarketQuotes) GetContractQuotes() []ContractQuotes {
 	return m.contractQuotes[:len(m.contractQuotes):len(m.contractQuotes)]
 }
 
-// AddContractQuotes appends an empty element to contract_quotes and returns it, valid until the next one is added.
+// AddContractQuotes appends an empty element to contract_quotes and returns it. It is valid until the
+// next one is added.
 func (m *MarketQuotes) AddContractQuotes() *ContractQuotes {
 	m.contractQuotes = extend(m.contractQuotes)
 	e := &m.contractQuotes[len(m.contractQuotes)-1]
@@ -129,6 +131,27 @@ func (m *MarketQuotes) SetExecutedVolume(v uint64) {
 	m.has |= hasMarketQuotesExecutedVolume
 }
 
+// TypedExecutedVolume returns executed_volume as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *MarketQuotes) TypedExecutedVolume() (odds.Quantity, error) {
+	if m.has&hasMarketQuotesExecutedVolume == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.executedVolume)
+}
+
+// SetTypedExecutedVolume sets executed_volume to v. If v is out of range the error is odds.ErrQuantity,
+// and executed_volume becomes absent.
+func (m *MarketQuotes) SetTypedExecutedVolume(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasMarketQuotesExecutedVolume
+		return odds.ErrQuantity
+	}
+	m.executedVolume = uint64(v)
+	m.has |= hasMarketQuotesExecutedVolume
+	return nil
+}
+
 // GetMarketId returns market_id, 0 if absent.
 //
 // Market that the snapshot is of.
@@ -151,11 +174,14 @@ func (m *MarketQuotes) SetMarketId(v uint32) {
 	m.has |= hasMarketQuotesMarketId
 }
 
+// PayloadType returns PayloadMarketQuotes, the type of a payload with this body.
+func (*MarketQuotes) PayloadType() PayloadType { return PayloadMarketQuotes }
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *MarketQuotes) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -171,7 +197,7 @@ func (m *MarketQuotes) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descMarketQuotes.failRead(start, 0, i)
 			}
 		}
@@ -180,7 +206,7 @@ func (m *MarketQuotes) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descMarketQuotes.failRead(start, tag, end)
 			}
 			if len(m.contractQuotes) == ContractsMax {
@@ -251,19 +277,19 @@ func (m *MarketQuotes) merge(b []byte, i int, u *Unknown) error {
 func (m *MarketQuotes) SizeVT() (n int) {
 	for k := range m.contractQuotes {
 		l := m.contractQuotes[k].SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	if m.has&hasMarketQuotesPriceType != 0 {
-		n += 1 + sizeVarint(uint64(m.priceType))
+		n += 1 + varint.Size(uint64(m.priceType))
 	}
 	if m.has&hasMarketQuotesQuantityType != 0 {
-		n += 1 + sizeVarint(uint64(m.quantityType))
+		n += 1 + varint.Size(uint64(m.quantityType))
 	}
 	if m.has&hasMarketQuotesExecutedVolume != 0 {
-		n += 1 + sizeVarint(m.executedVolume)
+		n += 1 + varint.Size(m.executedVolume)
 	}
 	if m.has&hasMarketQuotesMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	return n
 }
@@ -277,22 +303,22 @@ func (m *MarketQuotes) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasMarketQuotesMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasMarketQuotesExecutedVolume != 0 {
-		i = putVarint(b, i, m.executedVolume)
+		i = varint.PutBefore(b, i, m.executedVolume)
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasMarketQuotesQuantityType != 0 {
-		i = putVarint(b, i, uint64(m.quantityType))
+		i = varint.PutBefore(b, i, uint64(m.quantityType))
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasMarketQuotesPriceType != 0 {
-		i = putVarint(b, i, uint64(m.priceType))
+		i = varint.PutBefore(b, i, uint64(m.priceType))
 		i--
 		b[i] = 0x18
 	}
@@ -301,7 +327,7 @@ func (m *MarketQuotes) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x12
 	}
@@ -325,50 +351,6 @@ func (m *MarketQuotes) missing() error {
 		return &EncodeError{Message: descMarketQuotes.name, Field: "market_id", Err: ErrRequired}
 	}
 	panic("BUG: MarketQuotes misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *MarketQuotes) Proto() *seto.MarketQuotes {
-	p := new(seto.MarketQuotes)
-	for k := range m.contractQuotes {
-		p.ContractQuotes = append(p.ContractQuotes, m.contractQuotes[k].Proto())
-	}
-	if m.has&hasMarketQuotesPriceType != 0 {
-		p.PriceType = new(seto.PriceType(m.priceType))
-	}
-	if m.has&hasMarketQuotesQuantityType != 0 {
-		p.QuantityType = new(seto.QuantityType(m.quantityType))
-	}
-	if m.has&hasMarketQuotesExecutedVolume != 0 {
-		p.ExecutedVolume = new(m.executedVolume)
-	}
-	if m.has&hasMarketQuotesMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *MarketQuotes) SetProto(p *seto.MarketQuotes) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	for _, e := range p.ContractQuotes {
-		m.AddContractQuotes().SetProto(e)
-	}
-	if p.PriceType != nil {
-		m.SetPriceType(PriceType(*p.PriceType))
-	}
-	if p.QuantityType != nil {
-		m.SetQuantityType(QuantityType(*p.QuantityType))
-	}
-	if p.ExecutedVolume != nil {
-		m.SetExecutedVolume(*p.ExecutedVolume)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

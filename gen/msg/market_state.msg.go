@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -114,7 +114,8 @@ func (m *MarketState) GetContracts() []ContractState {
 	return m.contracts[:len(m.contracts):len(m.contracts)]
 }
 
-// AddContracts appends an empty element to contracts and returns it, valid until the next one is added.
+// AddContracts appends an empty element to contracts and returns it. It is valid until the
+// next one is added.
 func (m *MarketState) AddContracts() *ContractState {
 	m.contracts = extend(m.contracts)
 	e := &m.contracts[len(m.contracts)-1]
@@ -125,11 +126,14 @@ func (m *MarketState) AddContracts() *ContractState {
 // ClearContracts makes contracts empty. Memory is kept.
 func (m *MarketState) ClearContracts() { m.contracts = m.contracts[:0] }
 
+// PayloadType returns PayloadMarketState, the type of a payload with this body.
+func (*MarketState) PayloadType() PayloadType { return PayloadMarketState }
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *MarketState) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -145,7 +149,7 @@ func (m *MarketState) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descMarketState.failRead(start, 0, i)
 			}
 		}
@@ -177,7 +181,7 @@ func (m *MarketState) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descMarketState.failRead(start, tag, end)
 			}
 			m.reason = b[from:end:end]
@@ -187,7 +191,7 @@ func (m *MarketState) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descMarketState.failRead(start, tag, end)
 			}
 			if len(m.contracts) == ContractsMax {
@@ -211,17 +215,17 @@ func (m *MarketState) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *MarketState) SizeVT() (n int) {
 	if m.has&hasMarketStateState != 0 {
-		n += 1 + sizeVarint(uint64(m.state))
+		n += 1 + varint.Size(uint64(m.state))
 	}
 	if m.has&hasMarketStateMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasMarketStateReason != 0 {
-		n += 1 + sizeVarint(uint64(len(m.reason))) + len(m.reason)
+		n += 1 + varint.Size(uint64(len(m.reason))) + len(m.reason)
 	}
 	for k := range m.contracts {
 		l := m.contracts[k].SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	return n
 }
@@ -239,24 +243,24 @@ func (m *MarketState) MarshalToSizedBufferVT(b []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		i = putVarint(b, i-n, uint64(n))
+		i = varint.PutBefore(b, i-n, uint64(n))
 		i--
 		b[i] = 0x2a
 	}
 	if m.has&hasMarketStateReason != 0 {
 		i -= len(m.reason)
 		copy(b[i:], m.reason)
-		i = putVarint(b, i, uint64(len(m.reason)))
+		i = varint.PutBefore(b, i, uint64(len(m.reason)))
 		i--
 		b[i] = 0x22
 	}
 	if m.has&hasMarketStateMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasMarketStateState != 0 {
-		i = putVarint(b, i, uint64(m.state))
+		i = varint.PutBefore(b, i, uint64(m.state))
 		i--
 		b[i] = 0x10
 	}
@@ -282,44 +286,6 @@ func (m *MarketState) missing() error {
 		return &EncodeError{Message: descMarketState.name, Field: "market_id", Err: ErrRequired}
 	}
 	panic("BUG: MarketState misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *MarketState) Proto() *seto.MarketState {
-	p := new(seto.MarketState)
-	if m.has&hasMarketStateState != 0 {
-		p.State = new(seto.MarketStateType(m.state))
-	}
-	if m.has&hasMarketStateMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasMarketStateReason != 0 {
-		p.Reason = new(string(m.reason))
-	}
-	for k := range m.contracts {
-		p.Contracts = append(p.Contracts, m.contracts[k].Proto())
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *MarketState) SetProto(p *seto.MarketState) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.State != nil {
-		m.SetState(MarketStateType(*p.State))
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.Reason != nil {
-		m.SetReasonString(*p.Reason)
-	}
-	for _, e := range p.Contracts {
-		m.AddContracts().SetProto(e)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

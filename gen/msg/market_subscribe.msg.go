@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -50,11 +50,23 @@ func (m *MarketSubscribe) SetMarketId(v uint32) {
 	m.has |= hasMarketSubscribeMarketId
 }
 
+// PayloadType returns PayloadMarketSubscribe, the type of a payload with this body.
+func (*MarketSubscribe) PayloadType() PayloadType { return PayloadMarketSubscribe }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *MarketSubscribe) Keys() (k Keys) {
+	k.Type = PayloadMarketSubscribe
+	if m.has&hasMarketSubscribeMarketId != 0 {
+		k.Market = m.marketId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *MarketSubscribe) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -70,7 +82,7 @@ func (m *MarketSubscribe) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descMarketSubscribe.failRead(start, 0, i)
 			}
 		}
@@ -99,7 +111,7 @@ func (m *MarketSubscribe) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *MarketSubscribe) SizeVT() (n int) {
 	if m.has&hasMarketSubscribeMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	return n
 }
@@ -113,7 +125,7 @@ func (m *MarketSubscribe) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasMarketSubscribeMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x10
 	}
@@ -137,26 +149,6 @@ func (m *MarketSubscribe) missing() error {
 		return &EncodeError{Message: descMarketSubscribe.name, Field: "market_id", Err: ErrRequired}
 	}
 	panic("BUG: MarketSubscribe misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *MarketSubscribe) Proto() *seto.MarketSubscribe {
-	p := new(seto.MarketSubscribe)
-	if m.has&hasMarketSubscribeMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *MarketSubscribe) SetProto(p *seto.MarketSubscribe) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

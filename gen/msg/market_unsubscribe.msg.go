@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -49,11 +49,23 @@ func (m *MarketUnsubscribe) SetMarketId(v uint32) {
 	m.has |= hasMarketUnsubscribeMarketId
 }
 
+// PayloadType returns PayloadMarketUnsubscribe, the type of a payload with this body.
+func (*MarketUnsubscribe) PayloadType() PayloadType { return PayloadMarketUnsubscribe }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *MarketUnsubscribe) Keys() (k Keys) {
+	k.Type = PayloadMarketUnsubscribe
+	if m.has&hasMarketUnsubscribeMarketId != 0 {
+		k.Market = m.marketId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *MarketUnsubscribe) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -69,7 +81,7 @@ func (m *MarketUnsubscribe) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descMarketUnsubscribe.failRead(start, 0, i)
 			}
 		}
@@ -98,7 +110,7 @@ func (m *MarketUnsubscribe) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *MarketUnsubscribe) SizeVT() (n int) {
 	if m.has&hasMarketUnsubscribeMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	return n
 }
@@ -112,7 +124,7 @@ func (m *MarketUnsubscribe) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasMarketUnsubscribeMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x10
 	}
@@ -136,26 +148,6 @@ func (m *MarketUnsubscribe) missing() error {
 		return &EncodeError{Message: descMarketUnsubscribe.name, Field: "market_id", Err: ErrRequired}
 	}
 	panic("BUG: MarketUnsubscribe misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *MarketUnsubscribe) Proto() *seto.MarketUnsubscribe {
-	p := new(seto.MarketUnsubscribe)
-	if m.has&hasMarketUnsubscribeMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *MarketUnsubscribe) SetProto(p *seto.MarketUnsubscribe) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

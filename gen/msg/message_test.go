@@ -1,6 +1,7 @@
 package msg_test
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -9,13 +10,13 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/eto"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
 )
 
-// message is what every flat message can do. Proto and SetProto differ by type and are called by
-// protoOf and setProto.
+// message is what every flat message can do.
 type message interface {
 	Decode(b []byte, u *msg.Unknown) error
 	Reset()
@@ -36,19 +37,20 @@ func (k kind) new() message { return reflect.New(k.flat).Interface().(message) }
 
 // newProto returns an empty standard message.
 func (k kind) newProto() proto.Message {
-	method, _ := reflect.PointerTo(k.flat).MethodByName("Proto")
-	return reflect.New(method.Type.Out(0).Elem()).Interface().(proto.Message)
+	return convert.ToProto(k.new())
 }
 
 // isUnion reports whether the message is the payload, of whose bodies only one can be present.
 func (k kind) isUnion() bool { return k.flat == reflect.TypeFor[msg.Payload]() }
 
 func protoOf(m message) proto.Message {
-	return reflect.ValueOf(m).MethodByName("Proto").Call(nil)[0].Interface().(proto.Message)
+	return convert.ToProto(m)
 }
 
 func setProto(m message, p proto.Message) {
-	reflect.ValueOf(m).MethodByName("SetProto").Call([]reflect.Value{reflect.ValueOf(p)})
+	if !convert.FromProto(m, p) {
+		panic(fmt.Sprintf("BUG: %T is not the standard type of %T", p, m))
+	}
 }
 
 // kinds are all messages, found by following the methods of Payload that make part messages.

@@ -1,40 +1,41 @@
 package msg
 
-// What differs from field to field, be it the field's number or the length of its value, is not
-// branched on here: when fields come in any order nearly every such branch is mispredicted, and one
-// of these costs as much as reading a field.
+import "github.com/smk-go/smk/internal/varint"
+
+// Nothing here branches on the number of a field or the length of its value. If fields come in any order
+// nearly every such branch is mispredicted, which costs as much as reading a field.
 
 const (
 	lowest     = 0x0101010101010101 // the lowest bit of every byte
 	numbersEnd = 32                 // one more than the highest field number that numbers reads
 
-	// readAhead is how far behind its start a field is looked at.
-	readAhead = 2 + varintBytes
+	// readAhead is how many bytes from the start of a field may be read.
+	readAhead = 2 + varint.BytesMax
 )
 
-// That is no more than may be looked at.
+// There is that much slack.
 const _ = uint(SlackBytes - readAhead)
 
-// number is varint without branches on the length, as long as there is room to look ahead.
+// number is varint.Read without branches on the length where there is room to read ahead.
 func number(b []byte, i int) (v uint64, next int) {
 	if i <= cap(b)-wordBytes {
 		x := load(first(b), i)
-		if stop := ^x & continued; stop != 0 {
+		if stop := ^x & varint.Continuation; stop != 0 {
 			mask := stop ^ (stop - 1)
-			// Its bytes are counted by their lowest bits. Without newer instructions that is faster
-			// than counting zeros.
+			// Counting bytes by their lowest bits is faster than counting trailing zeros, as that is
+			// compiled for every amd64.
 			if next = i + int(mask&lowest*lowest>>56); next <= len(b) {
-				return eight(x & mask), next
+				return varint.Eight(x & mask), next
 			}
 		}
 	}
-	return varint(b, i)
+	return varint.Read(b, i)
 }
 
-// numbers reads fields of one number each from b[i:] on, and leaves their values at their own numbers.
-// Bits say which are wanted, and which of those have 8 bytes. It stops at the end and before
-// whatever else there is: a field that is not wanted, that comes again, that is not well formed or
-// that has less than readAhead bytes of memory from where it begins. The fields in seen end before next.
+// numbers reads fields that are integers from b[i:] on and stores each value at the index of its field
+// number. Bits of wanted are the field numbers to read, bits of fixed those of them with 8 bytes. It
+// stops at the end and before a field that is not wanted, repeated, malformed or has less than readAhead
+// bytes of memory from its start. The fields in seen end before next.
 func numbers(b []byte, i int, values *[numbersEnd]uint64, wanted, fixed uint32) (next int, seen uint32) {
 	varints := wanted &^ fixed // that are missing
 	p, room := first(b), cap(b)-readAhead
@@ -44,15 +45,15 @@ func numbers(b []byte, i int, values *[numbersEnd]uint64, wanted, fixed uint32) 
 		// are the number, and its highest bit says which.
 		k := uint8(x) >> 3
 		var v uint64
-		if uint8(x)&0x87 == wireVarint {
+		if uint8(x)&0x87 == varint.TypeVarint {
 			if varints>>k&1 == 0 {
 				break
 			}
-			stop := ^x & (continued &^ 0x80) // behind the tag
+			stop := ^x & (varint.Continuation &^ 0x80) // behind the tag
 			if stop != 0 {
 				mask := stop ^ (stop - 1)
 				next = i + int(mask&lowest*lowest>>56)
-				v = eight(x & mask >> 8)
+				v = varint.Eight(x & mask >> 8)
 			} else {
 				v, next = long(p, i+1)
 			}

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/smk-go/smk/internal/varint"
 )
 
 // TestNumber reads varints of any length, whole and torn, with and without memory behind them.
@@ -20,7 +22,7 @@ func TestNumber(t *testing.T) {
 		i, n := r.IntN(len(b)), r.IntN(len(b)+1)
 		n = max(i, n)
 		for _, c := range [][]byte{b[:n], b[:n:n], roomy(b[:n])} {
-			want, wantNext := varint(c, i)
+			want, wantNext := varint.Read(c, i)
 			if got, next := number(c, i); got != want || next != wantNext {
 				t.Fatalf("number of %x at %d is %d, %d, want %d, %d", c, i, got, next, want, wantNext)
 			}
@@ -28,7 +30,7 @@ func TestNumber(t *testing.T) {
 	}
 }
 
-// TestNumbers gives numbers fields of every kind in any order. What it takes it reads as varint and
+// TestNumbers gives numbers fields of every kind in any order. What it takes it reads as varint.Read and
 // fixed64 do, and it stops where it has to and nowhere else.
 func TestNumbers(t *testing.T) {
 	const (
@@ -54,7 +56,7 @@ func TestNumbers(t *testing.T) {
 			} else {
 				b = binary.AppendUvarint(b, tag)
 			}
-			if wire == wireFixed64 {
+			if wire == varint.TypeFixed64 {
 				b = binary.LittleEndian.AppendUint64(b, r.Uint64()|-(r.Uint64()&1))
 			} else {
 				b = binary.AppendUvarint(b, r.Uint64()>>r.IntN(64))
@@ -75,13 +77,13 @@ func TestNumbers(t *testing.T) {
 		var wantSeen uint32
 		i := 0
 		for i < len(b) && i+readAhead <= cap(b) {
-			tag, at := varint(b, i)
+			tag, at := varint.Read(b, i)
 			k := tag >> 3
 			if at < 0 || k >= numbersEnd || wanted&^wantSeen>>k&1 == 0 || tag&7 != uint64(fixed>>k&1) || at-i != 1+int(k/16) {
 				break
 			}
-			read := varint
-			if tag&7 == wireFixed64 {
+			read := varint.Read
+			if tag&7 == varint.TypeFixed64 {
 				read = fixed64
 			}
 			v, next := read(b, at)

@@ -3,23 +3,25 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	math "math"
 )
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *OrderAccepted) fast(p *byte, b []byte, i, end int) bool {
 	var has uint32 // presence, one bit a field
 	var x uint64   // the next field's tag and what follows it
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808008 { // seq of 3 bytes
-		m.seq = uint64(three(x >> 0x8))
+		m.seq = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderAcceptedSeq
 		i += 4
 	} else if byte(x) == 0x8 { // seq
@@ -29,11 +31,11 @@ func (m *OrderAccepted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderAcceptedSeq
 			i += 2
 		case x&0x8000 == 0:
-			m.seq = uint64(two(x))
+			m.seq = uint64(varint.Two(x))
 			has |= hasOrderAcceptedSeq
 			i += 3
 		case x&0x80000000 == 0:
-			m.seq = uint64(four(x))
+			m.seq = uint64(varint.Four(x))
 			has |= hasOrderAcceptedSeq
 			i += 5
 		default:
@@ -53,15 +55,15 @@ func (m *OrderAccepted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderAcceptedAccountSequence
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence = uint32(two(x))
+			m.accountSequence = uint32(varint.Two(x))
 			has |= hasOrderAcceptedAccountSequence
 			i += 3
 		case x&0x800000 == 0:
-			m.accountSequence = uint32(three(x))
+			m.accountSequence = uint32(varint.Three(x))
 			has |= hasOrderAcceptedAccountSequence
 			i += 4
 		case x&0x80000000 == 0:
-			m.accountSequence = uint32(four(x))
+			m.accountSequence = uint32(varint.Four(x))
 			has |= hasOrderAcceptedAccountSequence
 			i += 5
 		default:
@@ -75,8 +77,8 @@ func (m *OrderAccepted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x20 { // reference
-		if y := load(p, i+1); y&continued == continued>>8 { // of 8 bytes
-			m.reference = uint64(eight(y))
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation>>8 { // of 8 bytes
+			m.reference = uint64(varint.Eight(y))
 			has |= hasOrderAcceptedReference
 			i += 9
 		} else if v, next := long(p, i+1); next > 0 {
@@ -88,7 +90,7 @@ func (m *OrderAccepted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8028 { // price of 2 bytes
-		m.price = uint32(two(x >> 0x8))
+		m.price = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderAcceptedPrice
 		i += 3
 	} else if byte(x) == 0x28 { // price
@@ -98,11 +100,11 @@ func (m *OrderAccepted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderAcceptedPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.price = uint32(three(x))
+			m.price = uint32(varint.Three(x))
 			has |= hasOrderAcceptedPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.price = uint32(four(x))
+			m.price = uint32(varint.Four(x))
 			has |= hasOrderAcceptedPrice
 			i += 5
 		default:
@@ -116,7 +118,7 @@ func (m *OrderAccepted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808030 { // quantity of 3 bytes
-		m.quantity = uint64(three(x >> 0x8))
+		m.quantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderAcceptedQuantity
 		i += 4
 	} else if byte(x) == 0x30 { // quantity
@@ -126,11 +128,11 @@ func (m *OrderAccepted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderAcceptedQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.quantity = uint64(two(x))
+			m.quantity = uint64(varint.Two(x))
 			has |= hasOrderAcceptedQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.quantity = uint64(four(x))
+			m.quantity = uint64(varint.Four(x))
 			has |= hasOrderAcceptedQuantity
 			i += 5
 		default:
@@ -144,8 +146,8 @@ func (m *OrderAccepted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x38 { // order_id
-		if y := load(p, i+1); y&continued == continued && octet(p, i+9) < 0x80 { // of 9 bytes
-			m.orderId = uint64(eight(y) | uint64(octet(p, i+9))<<56)
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation && octet(p, i+9) < 0x80 { // of 9 bytes
+			m.orderId = uint64(varint.Eight(y) | uint64(octet(p, i+9))<<56)
 			has |= hasOrderAcceptedOrderId
 			i += 10
 		} else if v, next := long(p, i+1); next > 0 {
@@ -157,7 +159,7 @@ func (m *OrderAccepted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808040 { // account_sequence_64 of 3 bytes
-		m.accountSequence_64 = uint64(three(x >> 0x8))
+		m.accountSequence_64 = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderAcceptedAccountSequence_64
 		i += 4
 	} else if byte(x) == 0x40 { // account_sequence_64
@@ -167,11 +169,11 @@ func (m *OrderAccepted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderAcceptedAccountSequence_64
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence_64 = uint64(two(x))
+			m.accountSequence_64 = uint64(varint.Two(x))
 			has |= hasOrderAcceptedAccountSequence_64
 			i += 3
 		case x&0x80000000 == 0:
-			m.accountSequence_64 = uint64(four(x))
+			m.accountSequence_64 = uint64(varint.Four(x))
 			has |= hasOrderAcceptedAccountSequence_64
 			i += 5
 		default:
@@ -199,7 +201,7 @@ func (m *OrderAccepted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808058 { // contract_id of 3 bytes
-		m.contractId = uint32(three(x >> 0x8))
+		m.contractId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderAcceptedContractId
 		i += 4
 	} else if byte(x) == 0x58 { // contract_id
@@ -209,11 +211,11 @@ func (m *OrderAccepted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderAcceptedContractId
 			i += 2
 		case x&0x8000 == 0:
-			m.contractId = uint32(two(x))
+			m.contractId = uint32(varint.Two(x))
 			has |= hasOrderAcceptedContractId
 			i += 3
 		case x&0x80000000 == 0:
-			m.contractId = uint32(four(x))
+			m.contractId = uint32(varint.Four(x))
 			has |= hasOrderAcceptedContractId
 			i += 5
 		default:
@@ -234,7 +236,7 @@ func (m *OrderAccepted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808068 { // market_id of 3 bytes
-		m.marketId = uint32(three(x >> 0x8))
+		m.marketId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderAcceptedMarketId
 		i += 4
 	} else if byte(x) == 0x68 { // market_id
@@ -244,11 +246,11 @@ func (m *OrderAccepted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderAcceptedMarketId
 			i += 2
 		case x&0x8000 == 0:
-			m.marketId = uint32(two(x))
+			m.marketId = uint32(varint.Two(x))
 			has |= hasOrderAcceptedMarketId
 			i += 3
 		case x&0x80000000 == 0:
-			m.marketId = uint32(four(x))
+			m.marketId = uint32(varint.Four(x))
 			has |= hasOrderAcceptedMarketId
 			i += 5
 		default:
@@ -268,7 +270,7 @@ func (m *OrderAccepted) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -283,5 +285,5 @@ done:
 	return i == end
 }
 
-// fast looks at no more than 127 bytes behind the end.
+// fast reads at most 127 bytes behind the end.
 const _ = uint(SlackBytes - 127)

@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	math "math"
 	strconv "strconv"
 )
@@ -155,6 +156,27 @@ func (m *OrderAccepted) SetPrice(v uint32) {
 	m.has |= hasOrderAcceptedPrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderAccepted) TypedPrice() (odds.Price, error) {
+	if m.has&hasOrderAcceptedPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price is 0, which is not a price.
+func (m *OrderAccepted) SetTypedPrice(v odds.Price) error {
+	m.has |= hasOrderAcceptedPrice
+	if !v.Valid() {
+		m.price = 0
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	return nil
+}
+
 // GetQuantity returns quantity, 0 if absent.
 //
 // Quantity that was accepted, in 1/10000 of the account's currency as payoff. Where present it
@@ -176,6 +198,27 @@ func (m *OrderAccepted) ClearQuantity() { m.has &^= hasOrderAcceptedQuantity }
 func (m *OrderAccepted) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderAcceptedQuantity
+}
+
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderAccepted) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderAcceptedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
+func (m *OrderAccepted) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderAcceptedQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderAcceptedQuantity
+	return nil
 }
 
 // GetOrderId returns order_id, 0 if absent.
@@ -249,6 +292,18 @@ func (m *OrderAccepted) SetAvailableBalance(v float64) {
 	m.has |= hasOrderAcceptedAvailableBalance
 }
 
+// TypedAvailableBalance returns available_balance as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
+func (m *OrderAccepted) TypedAvailableBalance() (odds.Money, error) {
+	if m.has&hasOrderAcceptedAvailableBalance == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.availableBalance)
+}
+
+// SetTypedAvailableBalance sets available_balance to the float64 nearest to v.
+func (m *OrderAccepted) SetTypedAvailableBalance(v odds.Money) { m.SetAvailableBalance(v.Float()) }
+
 // GetExposure returns exposure, 0 if absent.
 //
 // Exposure after this event, in currency units. The sign convention is not documented: show it,
@@ -271,6 +326,18 @@ func (m *OrderAccepted) SetExposure(v float64) {
 	m.exposure = v
 	m.has |= hasOrderAcceptedExposure
 }
+
+// TypedExposure returns exposure as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
+func (m *OrderAccepted) TypedExposure() (odds.Money, error) {
+	if m.has&hasOrderAcceptedExposure == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.exposure)
+}
+
+// SetTypedExposure sets exposure to the float64 nearest to v.
+func (m *OrderAccepted) SetTypedExposure(v odds.Money) { m.SetExposure(v.Float()) }
 
 // GetContractId returns contract_id, 0 if absent.
 //
@@ -314,6 +381,27 @@ func (m *OrderAccepted) ClearSide() { m.has &^= hasOrderAcceptedSide }
 func (m *OrderAccepted) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderAcceptedSide
+}
+
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderAccepted) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderAcceptedSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
+func (m *OrderAccepted) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderAcceptedSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderAcceptedSide
+	return nil
 }
 
 // GetMarketId returns market_id, 0 if absent.
@@ -364,11 +452,34 @@ func (m *OrderAccepted) SetLabel(v []byte) {
 // SetLabelString sets label without a copy.
 func (m *OrderAccepted) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 
+// PayloadType returns PayloadOrderAccepted, the type of a payload with this body.
+func (*OrderAccepted) PayloadType() PayloadType { return PayloadOrderAccepted }
+
+// ReportKeys returns the fields that put the message in its place among others about orders.
+func (m *OrderAccepted) ReportKeys() (k ReportKeys) {
+	k.Type = PayloadOrderAccepted
+	if m.has&hasOrderAcceptedAccountSequence_64 != 0 {
+		k.AccountSequence = m.accountSequence_64
+	} else if m.has&hasOrderAcceptedAccountSequence != 0 {
+		k.AccountSequence, k.Short = uint64(m.accountSequence), true
+	}
+	if m.has&hasOrderAcceptedSeq != 0 {
+		k.Seq = m.seq
+	}
+	if m.has&hasOrderAcceptedReference != 0 {
+		k.Reference = m.reference
+	}
+	if m.has&hasOrderAcceptedOrderId != 0 {
+		k.OrderID = m.orderId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderAccepted) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -381,7 +492,7 @@ func (m *OrderAccepted) Decode(b []byte, u *Unknown) error {
 func (m *OrderAccepted) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderAccepted, fixedOrderAccepted); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {
@@ -392,7 +503,7 @@ func (m *OrderAccepted) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderAccepted.failRead(start, 0, i)
 			}
 		}
@@ -520,7 +631,7 @@ func (m *OrderAccepted) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderAccepted.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -603,25 +714,25 @@ func (m *OrderAccepted) store(values *[numbersEnd]uint64, seen uint32, u *Unknow
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderAccepted) SizeVT() (n int) {
 	if m.has&hasOrderAcceptedSeq != 0 {
-		n += 1 + sizeVarint(m.seq)
+		n += 1 + varint.Size(m.seq)
 	}
 	if m.has&hasOrderAcceptedAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasOrderAcceptedReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	if m.has&hasOrderAcceptedPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.price))
+		n += 1 + varint.Size(uint64(m.price))
 	}
 	if m.has&hasOrderAcceptedQuantity != 0 {
-		n += 1 + sizeVarint(m.quantity)
+		n += 1 + varint.Size(m.quantity)
 	}
 	if m.has&hasOrderAcceptedOrderId != 0 {
-		n += 1 + sizeVarint(m.orderId)
+		n += 1 + varint.Size(m.orderId)
 	}
 	if m.has&hasOrderAcceptedAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	if m.has&hasOrderAcceptedAvailableBalance != 0 {
 		n += 9
@@ -630,16 +741,16 @@ func (m *OrderAccepted) SizeVT() (n int) {
 		n += 9
 	}
 	if m.has&hasOrderAcceptedContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	if m.has&hasOrderAcceptedSide != 0 {
-		n += 1 + sizeVarint(uint64(m.side))
+		n += 1 + varint.Size(uint64(m.side))
 	}
 	if m.has&hasOrderAcceptedMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasOrderAcceptedLabel != 0 {
-		n += 1 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 1 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	return n
 }
@@ -655,22 +766,22 @@ func (m *OrderAccepted) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if m.has&hasOrderAcceptedLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i--
 		b[i] = 0x72
 	}
 	if m.has&hasOrderAcceptedMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x68
 	}
 	if m.has&hasOrderAcceptedSide != 0 {
-		i = putVarint(b, i, uint64(m.side))
+		i = varint.PutBefore(b, i, uint64(m.side))
 		i--
 		b[i] = 0x60
 	}
 	if m.has&hasOrderAcceptedContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x58
 	}
@@ -685,37 +796,37 @@ func (m *OrderAccepted) MarshalToSizedBufferVT(b []byte) (int, error) {
 		b[i] = 0x49
 	}
 	if m.has&hasOrderAcceptedAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasOrderAcceptedOrderId != 0 {
-		i = putVarint(b, i, m.orderId)
+		i = varint.PutBefore(b, i, m.orderId)
 		i--
 		b[i] = 0x38
 	}
 	if m.has&hasOrderAcceptedQuantity != 0 {
-		i = putVarint(b, i, m.quantity)
+		i = varint.PutBefore(b, i, m.quantity)
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasOrderAcceptedPrice != 0 {
-		i = putVarint(b, i, uint64(m.price))
+		i = varint.PutBefore(b, i, uint64(m.price))
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderAcceptedReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderAcceptedAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderAcceptedSeq != 0 {
-		i = putVarint(b, i, m.seq)
+		i = varint.PutBefore(b, i, m.seq)
 		i--
 		b[i] = 0x8
 	}
@@ -741,98 +852,6 @@ func (m *OrderAccepted) missing() error {
 		return &EncodeError{Message: descOrderAccepted.name, Field: "order_id", Err: ErrRequired}
 	}
 	panic("BUG: OrderAccepted misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderAccepted) Proto() *seto.OrderAccepted {
-	p := new(seto.OrderAccepted)
-	if m.has&hasOrderAcceptedSeq != 0 {
-		p.Seq = new(m.seq)
-	}
-	if m.has&hasOrderAcceptedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderAcceptedReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderAcceptedPrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasOrderAcceptedQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	if m.has&hasOrderAcceptedOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderAcceptedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderAcceptedAvailableBalance != 0 {
-		p.AvailableBalance = new(m.availableBalance)
-	}
-	if m.has&hasOrderAcceptedExposure != 0 {
-		p.Exposure = new(m.exposure)
-	}
-	if m.has&hasOrderAcceptedContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderAcceptedSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	if m.has&hasOrderAcceptedMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderAcceptedLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderAccepted) SetProto(p *seto.OrderAccepted) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Seq != nil {
-		m.SetSeq(*p.Seq)
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.AvailableBalance != nil {
-		m.SetAvailableBalance(*p.AvailableBalance)
-	}
-	if p.Exposure != nil {
-		m.SetExposure(*p.Exposure)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

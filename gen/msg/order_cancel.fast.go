@@ -2,21 +2,26 @@
 
 package msg
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *OrderCancel) fast(p *byte, b []byte, i, end int) bool {
 	var has uint32 // presence, one bit a field
 	var x uint64   // the next field's tag and what follows it
 
 	x = load(p, i)
 	if byte(x) == 0x10 { // reference
-		if y := load(p, i+1); y&continued == continued>>8 { // of 8 bytes
-			m.reference = uint64(eight(y))
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation>>8 { // of 8 bytes
+			m.reference = uint64(varint.Eight(y))
 			has |= hasOrderCancelReference
 			i += 9
 		} else if v, next := long(p, i+1); next > 0 {
@@ -28,8 +33,8 @@ func (m *OrderCancel) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x18 { // order_id
-		if y := load(p, i+1); y&continued == continued && octet(p, i+9) < 0x80 { // of 9 bytes
-			m.orderId = uint64(eight(y) | uint64(octet(p, i+9))<<56)
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation && octet(p, i+9) < 0x80 { // of 9 bytes
+			m.orderId = uint64(varint.Eight(y) | uint64(octet(p, i+9))<<56)
 			has |= hasOrderCancelOrderId
 			i += 10
 		} else if v, next := long(p, i+1); next > 0 {
@@ -43,5 +48,5 @@ func (m *OrderCancel) fast(p *byte, b []byte, i, end int) bool {
 	return i == end
 }
 
-// fast looks at no more than 22 bytes behind the end.
+// fast reads at most 22 bytes behind the end.
 const _ = uint(SlackBytes - 22)

@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -75,11 +75,26 @@ func (m *OrderCancel) SetOrderId(v uint64) {
 	m.has |= hasOrderCancelOrderId
 }
 
+// PayloadType returns PayloadOrderCancel, the type of a payload with this body.
+func (*OrderCancel) PayloadType() PayloadType { return PayloadOrderCancel }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *OrderCancel) Keys() (k Keys) {
+	k.Type = PayloadOrderCancel
+	if m.has&hasOrderCancelReference != 0 {
+		k.Reference = m.reference
+	}
+	if m.has&hasOrderCancelOrderId != 0 {
+		k.OrderID = m.orderId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderCancel) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -95,7 +110,7 @@ func (m *OrderCancel) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderCancel.failRead(start, 0, i)
 			}
 		}
@@ -134,10 +149,10 @@ func (m *OrderCancel) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderCancel) SizeVT() (n int) {
 	if m.has&hasOrderCancelReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	if m.has&hasOrderCancelOrderId != 0 {
-		n += 1 + sizeVarint(m.orderId)
+		n += 1 + varint.Size(m.orderId)
 	}
 	return n
 }
@@ -151,12 +166,12 @@ func (m *OrderCancel) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasOrderCancelOrderId != 0 {
-		i = putVarint(b, i, m.orderId)
+		i = varint.PutBefore(b, i, m.orderId)
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderCancelReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x10
 	}
@@ -180,32 +195,6 @@ func (m *OrderCancel) missing() error {
 		return &EncodeError{Message: descOrderCancel.name, Field: "order_id", Err: ErrRequired}
 	}
 	panic("BUG: OrderCancel misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCancel) Proto() *seto.OrderCancel {
-	p := new(seto.OrderCancel)
-	if m.has&hasOrderCancelReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCancelOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCancel) SetProto(p *seto.OrderCancel) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -4,14 +4,15 @@ package msg
 
 import (
 	binary "encoding/binary"
+	varint "github.com/smk-go/smk/internal/varint"
 )
 
 // Put writes the message to the front of b, as MarshalToSizedBufferVT writes it to the end of what it
 // is given, and returns its size. It may overwrite any of b.
 //
-// A negative size says that it is not written, because a required field is not set, an enum is beyond
-// one byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then writes it or says what is
-// wrong.
+// The size is negative, and nothing is written, if a required field is not set, an enum does not fit one
+// byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then writes the message or returns the
+// error.
 func (m *OrderCancel) Put(b *[PutBytes]byte) (n int) {
 	has, i := m.has, uint(0)
 	const required = hasOrderCancelOrderId
@@ -21,20 +22,20 @@ func (m *OrderCancel) Put(b *[PutBytes]byte) (n int) {
 	if has&hasOrderCancelReference != 0 {
 		b[i&putMask] = 0x10
 		v := m.reference
-		x, n := spread64(v)
+		x, n := varint.Spread64(v)
 		binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 		if n > 8 {
-			binary.LittleEndian.PutUint16(b[i&putMask+9:], ninth(v))
+			binary.LittleEndian.PutUint16(b[i&putMask+9:], varint.Ninth(v))
 		}
 		i += 1 + n
 	}
 	{ // order_id
 		b[i&putMask] = 0x18
 		v := m.orderId
-		x, n := spread64(v)
+		x, n := varint.Spread64(v)
 		binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 		if n > 8 {
-			binary.LittleEndian.PutUint16(b[i&putMask+9:], ninth(v))
+			binary.LittleEndian.PutUint16(b[i&putMask+9:], varint.Ninth(v))
 		}
 		i += 1 + n
 	}

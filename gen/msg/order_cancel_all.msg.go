@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -75,11 +75,26 @@ func (m *OrderCancelAll) SetMarketId(v uint32) {
 	m.has |= hasOrderCancelAllMarketId
 }
 
+// PayloadType returns PayloadOrderCancelAll, the type of a payload with this body.
+func (*OrderCancelAll) PayloadType() PayloadType { return PayloadOrderCancelAll }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *OrderCancelAll) Keys() (k Keys) {
+	k.Type = PayloadOrderCancelAll
+	if m.has&hasOrderCancelAllReference != 0 {
+		k.Reference = m.reference
+	}
+	if m.has&hasOrderCancelAllMarketId != 0 {
+		k.Market = m.marketId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderCancelAll) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -95,7 +110,7 @@ func (m *OrderCancelAll) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderCancelAll.failRead(start, 0, i)
 			}
 		}
@@ -134,10 +149,10 @@ func (m *OrderCancelAll) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderCancelAll) SizeVT() (n int) {
 	if m.has&hasOrderCancelAllReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	if m.has&hasOrderCancelAllMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	return n
 }
@@ -147,12 +162,12 @@ func (m *OrderCancelAll) SizeVT() (n int) {
 func (m *OrderCancelAll) MarshalToSizedBufferVT(b []byte) (int, error) {
 	i := len(b)
 	if m.has&hasOrderCancelAllMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasOrderCancelAllReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x8
 	}
@@ -167,32 +182,6 @@ func (m *OrderCancelAll) MarshalVT() ([]byte, error) {
 		return nil, err
 	}
 	return b[len(b)-n:], nil
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCancelAll) Proto() *seto.OrderCancelAll {
-	p := new(seto.OrderCancelAll)
-	if m.has&hasOrderCancelAllReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCancelAllMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCancelAll) SetProto(p *seto.OrderCancelAll) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

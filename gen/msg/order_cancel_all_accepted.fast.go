@@ -2,13 +2,18 @@
 
 package msg
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *OrderCancelAllAccepted) fast(p *byte, b []byte, i, end int) bool {
 	var has uint32 // presence, one bit a field
 	var x uint64   // the next field's tag and what follows it
@@ -21,15 +26,15 @@ func (m *OrderCancelAllAccepted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelAllAcceptedAccountSequence
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence = uint32(two(x))
+			m.accountSequence = uint32(varint.Two(x))
 			has |= hasOrderCancelAllAcceptedAccountSequence
 			i += 3
 		case x&0x800000 == 0:
-			m.accountSequence = uint32(three(x))
+			m.accountSequence = uint32(varint.Three(x))
 			has |= hasOrderCancelAllAcceptedAccountSequence
 			i += 4
 		case x&0x80000000 == 0:
-			m.accountSequence = uint32(four(x))
+			m.accountSequence = uint32(varint.Four(x))
 			has |= hasOrderCancelAllAcceptedAccountSequence
 			i += 5
 		default:
@@ -43,8 +48,8 @@ func (m *OrderCancelAllAccepted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x10 { // reference
-		if y := load(p, i+1); y&continued == continued>>8 { // of 8 bytes
-			m.reference = uint64(eight(y))
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation>>8 { // of 8 bytes
+			m.reference = uint64(varint.Eight(y))
 			has |= hasOrderCancelAllAcceptedReference
 			i += 9
 		} else if v, next := long(p, i+1); next > 0 {
@@ -56,7 +61,7 @@ func (m *OrderCancelAllAccepted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808018 { // account_sequence_64 of 3 bytes
-		m.accountSequence_64 = uint64(three(x >> 0x8))
+		m.accountSequence_64 = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderCancelAllAcceptedAccountSequence_64
 		i += 4
 	} else if byte(x) == 0x18 { // account_sequence_64
@@ -66,11 +71,11 @@ func (m *OrderCancelAllAccepted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelAllAcceptedAccountSequence_64
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence_64 = uint64(two(x))
+			m.accountSequence_64 = uint64(varint.Two(x))
 			has |= hasOrderCancelAllAcceptedAccountSequence_64
 			i += 3
 		case x&0x80000000 == 0:
-			m.accountSequence_64 = uint64(four(x))
+			m.accountSequence_64 = uint64(varint.Four(x))
 			has |= hasOrderCancelAllAcceptedAccountSequence_64
 			i += 5
 		default:
@@ -86,5 +91,5 @@ func (m *OrderCancelAllAccepted) fast(p *byte, b []byte, i, end int) bool {
 	return i == end
 }
 
-// fast looks at no more than 33 bytes behind the end.
+// fast reads at most 33 bytes behind the end.
 const _ = uint(SlackBytes - 33)

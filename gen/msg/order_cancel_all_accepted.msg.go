@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -110,11 +110,28 @@ func (m *OrderCancelAllAccepted) SetAccountSequence_64(v uint64) {
 	m.has |= hasOrderCancelAllAcceptedAccountSequence_64
 }
 
+// PayloadType returns PayloadOrderCancelAllAccepted, the type of a payload with this body.
+func (*OrderCancelAllAccepted) PayloadType() PayloadType { return PayloadOrderCancelAllAccepted }
+
+// ReportKeys returns the fields that put the message in its place among others about orders.
+func (m *OrderCancelAllAccepted) ReportKeys() (k ReportKeys) {
+	k.Type = PayloadOrderCancelAllAccepted
+	if m.has&hasOrderCancelAllAcceptedAccountSequence_64 != 0 {
+		k.AccountSequence = m.accountSequence_64
+	} else if m.has&hasOrderCancelAllAcceptedAccountSequence != 0 {
+		k.AccountSequence, k.Short = uint64(m.accountSequence), true
+	}
+	if m.has&hasOrderCancelAllAcceptedReference != 0 {
+		k.Reference = m.reference
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderCancelAllAccepted) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -130,7 +147,7 @@ func (m *OrderCancelAllAccepted) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderCancelAllAccepted.failRead(start, 0, i)
 			}
 		}
@@ -179,13 +196,13 @@ func (m *OrderCancelAllAccepted) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderCancelAllAccepted) SizeVT() (n int) {
 	if m.has&hasOrderCancelAllAcceptedAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasOrderCancelAllAcceptedReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	if m.has&hasOrderCancelAllAcceptedAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	return n
 }
@@ -195,17 +212,17 @@ func (m *OrderCancelAllAccepted) SizeVT() (n int) {
 func (m *OrderCancelAllAccepted) MarshalToSizedBufferVT(b []byte) (int, error) {
 	i := len(b)
 	if m.has&hasOrderCancelAllAcceptedAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderCancelAllAcceptedReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasOrderCancelAllAcceptedAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x8
 	}
@@ -220,38 +237,6 @@ func (m *OrderCancelAllAccepted) MarshalVT() ([]byte, error) {
 		return nil, err
 	}
 	return b[len(b)-n:], nil
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCancelAllAccepted) Proto() *seto.OrderCancelAllAccepted {
-	p := new(seto.OrderCancelAllAccepted)
-	if m.has&hasOrderCancelAllAcceptedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderCancelAllAcceptedReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCancelAllAcceptedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCancelAllAccepted) SetProto(p *seto.OrderCancelAllAccepted) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

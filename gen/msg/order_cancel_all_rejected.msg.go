@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -135,11 +135,28 @@ func (m *OrderCancelAllRejected) SetAccountSequence_64(v uint64) {
 	m.has |= hasOrderCancelAllRejectedAccountSequence_64
 }
 
+// PayloadType returns PayloadOrderCancelAllRejected, the type of a payload with this body.
+func (*OrderCancelAllRejected) PayloadType() PayloadType { return PayloadOrderCancelAllRejected }
+
+// ReportKeys returns the fields that put the message in its place among others about orders.
+func (m *OrderCancelAllRejected) ReportKeys() (k ReportKeys) {
+	k.Type = PayloadOrderCancelAllRejected
+	if m.has&hasOrderCancelAllRejectedAccountSequence_64 != 0 {
+		k.AccountSequence = m.accountSequence_64
+	} else if m.has&hasOrderCancelAllRejectedAccountSequence != 0 {
+		k.AccountSequence, k.Short = uint64(m.accountSequence), true
+	}
+	if m.has&hasOrderCancelAllRejectedReference != 0 {
+		k.Reference = m.reference
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderCancelAllRejected) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -155,7 +172,7 @@ func (m *OrderCancelAllRejected) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderCancelAllRejected.failRead(start, 0, i)
 			}
 		}
@@ -217,16 +234,16 @@ func (m *OrderCancelAllRejected) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderCancelAllRejected) SizeVT() (n int) {
 	if m.has&hasOrderCancelAllRejectedReason != 0 {
-		n += 1 + sizeVarint(uint64(m.reason))
+		n += 1 + varint.Size(uint64(m.reason))
 	}
 	if m.has&hasOrderCancelAllRejectedAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasOrderCancelAllRejectedReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	if m.has&hasOrderCancelAllRejectedAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	return n
 }
@@ -240,22 +257,22 @@ func (m *OrderCancelAllRejected) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasOrderCancelAllRejectedAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderCancelAllRejectedReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderCancelAllRejectedAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasOrderCancelAllRejectedReason != 0 {
-		i = putVarint(b, i, uint64(m.reason))
+		i = varint.PutBefore(b, i, uint64(m.reason))
 		i--
 		b[i] = 0x8
 	}
@@ -279,44 +296,6 @@ func (m *OrderCancelAllRejected) missing() error {
 		return &EncodeError{Message: descOrderCancelAllRejected.name, Field: "reason", Err: ErrRequired}
 	}
 	panic("BUG: OrderCancelAllRejected misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCancelAllRejected) Proto() *seto.OrderCancelAllRejected {
-	p := new(seto.OrderCancelAllRejected)
-	if m.has&hasOrderCancelAllRejectedReason != 0 {
-		p.Reason = new(seto.OrderCancelAllRejectedReason(m.reason))
-	}
-	if m.has&hasOrderCancelAllRejectedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderCancelAllRejectedReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCancelAllRejectedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCancelAllRejected) SetProto(p *seto.OrderCancelAllRejected) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Reason != nil {
-		m.SetReason(OrderCancelAllRejectedReason(*p.Reason))
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -290,11 +291,55 @@ func (m *OrderCancelRejected) SetSide(v Side) {
 	m.has |= hasOrderCancelRejectedSide
 }
 
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderCancelRejected) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderCancelRejectedSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
+func (m *OrderCancelRejected) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelRejectedSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderCancelRejectedSide
+	return nil
+}
+
+// PayloadType returns PayloadOrderCancelRejected, the type of a payload with this body.
+func (*OrderCancelRejected) PayloadType() PayloadType { return PayloadOrderCancelRejected }
+
+// ReportKeys returns the fields that put the message in its place among others about orders.
+func (m *OrderCancelRejected) ReportKeys() (k ReportKeys) {
+	k.Type = PayloadOrderCancelRejected
+	if m.has&hasOrderCancelRejectedAccountSequence_64 != 0 {
+		k.AccountSequence = m.accountSequence_64
+	} else if m.has&hasOrderCancelRejectedAccountSequence != 0 {
+		k.AccountSequence, k.Short = uint64(m.accountSequence), true
+	}
+	if m.has&hasOrderCancelRejectedReference != 0 {
+		k.Reference = m.reference
+	}
+	if m.has&hasOrderCancelRejectedOrderId != 0 {
+		k.OrderID = m.orderId
+	}
+	if m.has&hasOrderCancelRejectedOrigOrderId != 0 {
+		k.OrigOrderID = m.origOrderId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderCancelRejected) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -307,7 +352,7 @@ func (m *OrderCancelRejected) Decode(b []byte, u *Unknown) error {
 func (m *OrderCancelRejected) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderCancelRejected, fixedOrderCancelRejected); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {
@@ -318,7 +363,7 @@ func (m *OrderCancelRejected) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderCancelRejected.failRead(start, 0, i)
 			}
 		}
@@ -380,7 +425,7 @@ func (m *OrderCancelRejected) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderCancelRejected.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -497,34 +542,34 @@ func (m *OrderCancelRejected) store(values *[numbersEnd]uint64, seen uint32, u *
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderCancelRejected) SizeVT() (n int) {
 	if m.has&hasOrderCancelRejectedReason != 0 {
-		n += 1 + sizeVarint(uint64(m.reason))
+		n += 1 + varint.Size(uint64(m.reason))
 	}
 	if m.has&hasOrderCancelRejectedAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasOrderCancelRejectedReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	if m.has&hasOrderCancelRejectedOrderId != 0 {
-		n += 1 + sizeVarint(m.orderId)
+		n += 1 + varint.Size(m.orderId)
 	}
 	if m.has&hasOrderCancelRejectedAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	if m.has&hasOrderCancelRejectedLabel != 0 {
-		n += 1 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 1 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	if m.has&hasOrderCancelRejectedOrigOrderId != 0 {
-		n += 1 + sizeVarint(m.origOrderId)
+		n += 1 + varint.Size(m.origOrderId)
 	}
 	if m.has&hasOrderCancelRejectedMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasOrderCancelRejectedContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	if m.has&hasOrderCancelRejectedSide != 0 {
-		n += 1 + sizeVarint(uint64(m.side))
+		n += 1 + varint.Size(uint64(m.side))
 	}
 	return n
 }
@@ -538,54 +583,54 @@ func (m *OrderCancelRejected) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasOrderCancelRejectedSide != 0 {
-		i = putVarint(b, i, uint64(m.side))
+		i = varint.PutBefore(b, i, uint64(m.side))
 		i--
 		b[i] = 0x58
 	}
 	if m.has&hasOrderCancelRejectedContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x50
 	}
 	if m.has&hasOrderCancelRejectedMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x48
 	}
 	if m.has&hasOrderCancelRejectedOrigOrderId != 0 {
-		i = putVarint(b, i, m.origOrderId)
+		i = varint.PutBefore(b, i, m.origOrderId)
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasOrderCancelRejectedLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i--
 		b[i] = 0x3a
 	}
 	if m.has&hasOrderCancelRejectedAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasOrderCancelRejectedOrderId != 0 {
-		i = putVarint(b, i, m.orderId)
+		i = varint.PutBefore(b, i, m.orderId)
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderCancelRejectedReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderCancelRejectedAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderCancelRejectedReason != 0 {
-		i = putVarint(b, i, uint64(m.reason))
+		i = varint.PutBefore(b, i, uint64(m.reason))
 		i--
 		b[i] = 0x10
 	}
@@ -609,80 +654,6 @@ func (m *OrderCancelRejected) missing() error {
 		return &EncodeError{Message: descOrderCancelRejected.name, Field: "reason", Err: ErrRequired}
 	}
 	panic("BUG: OrderCancelRejected misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCancelRejected) Proto() *seto.OrderCancelRejected {
-	p := new(seto.OrderCancelRejected)
-	if m.has&hasOrderCancelRejectedReason != 0 {
-		p.Reason = new(seto.OrderCancelRejectedReason(m.reason))
-	}
-	if m.has&hasOrderCancelRejectedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderCancelRejectedReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCancelRejectedOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderCancelRejectedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderCancelRejectedLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	if m.has&hasOrderCancelRejectedOrigOrderId != 0 {
-		p.OrigOrderId = new(m.origOrderId)
-	}
-	if m.has&hasOrderCancelRejectedMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderCancelRejectedContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderCancelRejectedSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCancelRejected) SetProto(p *seto.OrderCancelRejected) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Reason != nil {
-		m.SetReason(OrderCancelRejectedReason(*p.Reason))
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
-	if p.OrigOrderId != nil {
-		m.SetOrigOrderId(*p.OrigOrderId)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

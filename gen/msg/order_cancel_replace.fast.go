@@ -2,21 +2,26 @@
 
 package msg
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 	var has uint32 // presence, one bit a field
 	var x uint64   // the next field's tag and what follows it
 
 	x = load(p, i)
 	if byte(x) == 0x8 { // orig_order_id
-		if y := load(p, i+1); y&continued == continued && octet(p, i+9) < 0x80 { // of 9 bytes
-			m.origOrderId = uint64(eight(y) | uint64(octet(p, i+9))<<56)
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation && octet(p, i+9) < 0x80 { // of 9 bytes
+			m.origOrderId = uint64(varint.Eight(y) | uint64(octet(p, i+9))<<56)
 			has |= hasOrderCancelReplaceOrigOrderId
 			i += 10
 		} else if v, next := long(p, i+1); next > 0 {
@@ -28,7 +33,7 @@ func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8010 { // price of 2 bytes
-		m.price = uint32(two(x >> 0x8))
+		m.price = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderCancelReplacePrice
 		i += 3
 	} else if byte(x) == 0x10 { // price
@@ -38,11 +43,11 @@ func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelReplacePrice
 			i += 2
 		case x&0x800000 == 0:
-			m.price = uint32(three(x))
+			m.price = uint32(varint.Three(x))
 			has |= hasOrderCancelReplacePrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.price = uint32(four(x))
+			m.price = uint32(varint.Four(x))
 			has |= hasOrderCancelReplacePrice
 			i += 5
 		default:
@@ -63,7 +68,7 @@ func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808020 { // quantity of 3 bytes
-		m.quantity = uint64(three(x >> 0x8))
+		m.quantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderCancelReplaceQuantity
 		i += 4
 	} else if byte(x) == 0x20 { // quantity
@@ -73,11 +78,11 @@ func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelReplaceQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.quantity = uint64(two(x))
+			m.quantity = uint64(varint.Two(x))
 			has |= hasOrderCancelReplaceQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.quantity = uint64(four(x))
+			m.quantity = uint64(varint.Four(x))
 			has |= hasOrderCancelReplaceQuantity
 			i += 5
 		default:
@@ -98,8 +103,8 @@ func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x30 { // reference
-		if y := load(p, i+1); y&continued == continued>>8 { // of 8 bytes
-			m.reference = uint64(eight(y))
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation>>8 { // of 8 bytes
+			m.reference = uint64(varint.Eight(y))
 			has |= hasOrderCancelReplaceReference
 			i += 9
 		} else if v, next := long(p, i+1); next > 0 {
@@ -117,7 +122,7 @@ func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -129,7 +134,7 @@ func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808040 { // market_id of 3 bytes
-		m.marketId = uint32(three(x >> 0x8))
+		m.marketId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderCancelReplaceMarketId
 		i += 4
 	} else if byte(x) == 0x40 { // market_id
@@ -139,11 +144,11 @@ func (m *OrderCancelReplace) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelReplaceMarketId
 			i += 2
 		case x&0x8000 == 0:
-			m.marketId = uint32(two(x))
+			m.marketId = uint32(varint.Two(x))
 			has |= hasOrderCancelReplaceMarketId
 			i += 3
 		case x&0x80000000 == 0:
-			m.marketId = uint32(four(x))
+			m.marketId = uint32(varint.Four(x))
 			has |= hasOrderCancelReplaceMarketId
 			i += 5
 		default:
@@ -160,5 +165,5 @@ done:
 	return i == end
 }
 
-// fast looks at no more than 59 bytes behind the end.
+// fast reads at most 59 bytes behind the end.
 const _ = uint(SlackBytes - 59)

@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -96,6 +97,27 @@ func (m *OrderCancelReplace) SetPrice(v uint32) {
 	m.has |= hasOrderCancelReplacePrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderCancelReplace) TypedPrice() (odds.Price, error) {
+	if m.has&hasOrderCancelReplacePrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price becomes absent.
+func (m *OrderCancelReplace) SetTypedPrice(v odds.Price) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelReplacePrice
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	m.has |= hasOrderCancelReplacePrice
+	return nil
+}
+
 // GetPriceType returns price_type, PricePercentOdds if absent.
 //
 // Unit of price; left out by clients.
@@ -140,6 +162,27 @@ func (m *OrderCancelReplace) ClearQuantity() { m.has &^= hasOrderCancelReplaceQu
 func (m *OrderCancelReplace) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderCancelReplaceQuantity
+}
+
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderCancelReplace) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderCancelReplaceQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
+func (m *OrderCancelReplace) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelReplaceQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderCancelReplaceQuantity
+	return nil
 }
 
 // GetQuantityType returns quantity_type, QuantityPayoffCurrency if absent.
@@ -236,11 +279,35 @@ func (m *OrderCancelReplace) SetMarketId(v uint32) {
 	m.has |= hasOrderCancelReplaceMarketId
 }
 
+// PayloadType returns PayloadOrderCancelReplace, the type of a payload with this body.
+func (*OrderCancelReplace) PayloadType() PayloadType { return PayloadOrderCancelReplace }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *OrderCancelReplace) Keys() (k Keys) {
+	k.Type = PayloadOrderCancelReplace
+	if m.has&hasOrderCancelReplaceOrigOrderId != 0 {
+		k.OrderID = m.origOrderId
+	}
+	if m.has&hasOrderCancelReplacePrice != 0 {
+		k.Price = m.price
+	}
+	if m.has&hasOrderCancelReplaceQuantity != 0 {
+		k.Quantity = m.quantity
+	}
+	if m.has&hasOrderCancelReplaceReference != 0 {
+		k.Reference = m.reference
+	}
+	if m.has&hasOrderCancelReplaceMarketId != 0 {
+		k.Market = m.marketId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderCancelReplace) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -253,7 +320,7 @@ func (m *OrderCancelReplace) Decode(b []byte, u *Unknown) error {
 func (m *OrderCancelReplace) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderCancelReplace, fixedOrderCancelReplace); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {
@@ -264,7 +331,7 @@ func (m *OrderCancelReplace) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderCancelReplace.failRead(start, 0, i)
 			}
 		}
@@ -339,7 +406,7 @@ func (m *OrderCancelReplace) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderCancelReplace.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -415,28 +482,28 @@ func (m *OrderCancelReplace) store(values *[numbersEnd]uint64, seen uint32, u *U
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderCancelReplace) SizeVT() (n int) {
 	if m.has&hasOrderCancelReplaceOrigOrderId != 0 {
-		n += 1 + sizeVarint(m.origOrderId)
+		n += 1 + varint.Size(m.origOrderId)
 	}
 	if m.has&hasOrderCancelReplacePrice != 0 {
-		n += 1 + sizeVarint(uint64(m.price))
+		n += 1 + varint.Size(uint64(m.price))
 	}
 	if m.has&hasOrderCancelReplacePriceType != 0 {
-		n += 1 + sizeVarint(uint64(m.priceType))
+		n += 1 + varint.Size(uint64(m.priceType))
 	}
 	if m.has&hasOrderCancelReplaceQuantity != 0 {
-		n += 1 + sizeVarint(m.quantity)
+		n += 1 + varint.Size(m.quantity)
 	}
 	if m.has&hasOrderCancelReplaceQuantityType != 0 {
-		n += 1 + sizeVarint(uint64(m.quantityType))
+		n += 1 + varint.Size(uint64(m.quantityType))
 	}
 	if m.has&hasOrderCancelReplaceReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	if m.has&hasOrderCancelReplaceLabel != 0 {
-		n += 1 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 1 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	if m.has&hasOrderCancelReplaceMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	return n
 }
@@ -450,44 +517,44 @@ func (m *OrderCancelReplace) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasOrderCancelReplaceMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasOrderCancelReplaceLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i--
 		b[i] = 0x3a
 	}
 	if m.has&hasOrderCancelReplaceReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasOrderCancelReplaceQuantityType != 0 {
-		i = putVarint(b, i, uint64(m.quantityType))
+		i = varint.PutBefore(b, i, uint64(m.quantityType))
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderCancelReplaceQuantity != 0 {
-		i = putVarint(b, i, m.quantity)
+		i = varint.PutBefore(b, i, m.quantity)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderCancelReplacePriceType != 0 {
-		i = putVarint(b, i, uint64(m.priceType))
+		i = varint.PutBefore(b, i, uint64(m.priceType))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderCancelReplacePrice != 0 {
-		i = putVarint(b, i, uint64(m.price))
+		i = varint.PutBefore(b, i, uint64(m.price))
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasOrderCancelReplaceOrigOrderId != 0 {
-		i = putVarint(b, i, m.origOrderId)
+		i = varint.PutBefore(b, i, m.origOrderId)
 		i--
 		b[i] = 0x8
 	}
@@ -515,68 +582,6 @@ func (m *OrderCancelReplace) missing() error {
 		return &EncodeError{Message: descOrderCancelReplace.name, Field: "quantity", Err: ErrRequired}
 	}
 	panic("BUG: OrderCancelReplace misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCancelReplace) Proto() *seto.OrderCancelReplace {
-	p := new(seto.OrderCancelReplace)
-	if m.has&hasOrderCancelReplaceOrigOrderId != 0 {
-		p.OrigOrderId = new(m.origOrderId)
-	}
-	if m.has&hasOrderCancelReplacePrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasOrderCancelReplacePriceType != 0 {
-		p.PriceType = new(seto.PriceType(m.priceType))
-	}
-	if m.has&hasOrderCancelReplaceQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	if m.has&hasOrderCancelReplaceQuantityType != 0 {
-		p.QuantityType = new(seto.QuantityType(m.quantityType))
-	}
-	if m.has&hasOrderCancelReplaceReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCancelReplaceLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	if m.has&hasOrderCancelReplaceMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCancelReplace) SetProto(p *seto.OrderCancelReplace) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.OrigOrderId != nil {
-		m.SetOrigOrderId(*p.OrigOrderId)
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.PriceType != nil {
-		m.SetPriceType(PriceType(*p.PriceType))
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
-	if p.QuantityType != nil {
-		m.SetQuantityType(QuantityType(*p.QuantityType))
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

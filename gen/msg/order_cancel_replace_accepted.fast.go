@@ -2,21 +2,26 @@
 
 package msg
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *OrderCancelReplaceAccepted) fast(p *byte, b []byte, i, end int) bool {
 	var has uint32 // presence, one bit a field
 	var x uint64   // the next field's tag and what follows it
 
 	x = load(p, i)
 	if byte(x) == 0x8 { // order_id
-		if y := load(p, i+1); y&continued == continued && octet(p, i+9) < 0x80 { // of 9 bytes
-			m.orderId = uint64(eight(y) | uint64(octet(p, i+9))<<56)
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation && octet(p, i+9) < 0x80 { // of 9 bytes
+			m.orderId = uint64(varint.Eight(y) | uint64(octet(p, i+9))<<56)
 			has |= hasOrderCancelReplaceAcceptedOrderId
 			i += 10
 		} else if v, next := long(p, i+1); next > 0 {
@@ -28,8 +33,8 @@ func (m *OrderCancelReplaceAccepted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x10 { // orig_order_id
-		if y := load(p, i+1); y&continued == continued && octet(p, i+9) < 0x80 { // of 9 bytes
-			m.origOrderId = uint64(eight(y) | uint64(octet(p, i+9))<<56)
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation && octet(p, i+9) < 0x80 { // of 9 bytes
+			m.origOrderId = uint64(varint.Eight(y) | uint64(octet(p, i+9))<<56)
 			has |= hasOrderCancelReplaceAcceptedOrigOrderId
 			i += 10
 		} else if v, next := long(p, i+1); next > 0 {
@@ -41,7 +46,7 @@ func (m *OrderCancelReplaceAccepted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8018 { // price of 2 bytes
-		m.price = uint32(two(x >> 0x8))
+		m.price = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderCancelReplaceAcceptedPrice
 		i += 3
 	} else if byte(x) == 0x18 { // price
@@ -51,11 +56,11 @@ func (m *OrderCancelReplaceAccepted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelReplaceAcceptedPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.price = uint32(three(x))
+			m.price = uint32(varint.Three(x))
 			has |= hasOrderCancelReplaceAcceptedPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.price = uint32(four(x))
+			m.price = uint32(varint.Four(x))
 			has |= hasOrderCancelReplaceAcceptedPrice
 			i += 5
 		default:
@@ -69,7 +74,7 @@ func (m *OrderCancelReplaceAccepted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808020 { // quantity of 3 bytes
-		m.quantity = uint64(three(x >> 0x8))
+		m.quantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderCancelReplaceAcceptedQuantity
 		i += 4
 	} else if byte(x) == 0x20 { // quantity
@@ -79,11 +84,11 @@ func (m *OrderCancelReplaceAccepted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelReplaceAcceptedQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.quantity = uint64(two(x))
+			m.quantity = uint64(varint.Two(x))
 			has |= hasOrderCancelReplaceAcceptedQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.quantity = uint64(four(x))
+			m.quantity = uint64(varint.Four(x))
 			has |= hasOrderCancelReplaceAcceptedQuantity
 			i += 5
 		default:
@@ -97,7 +102,7 @@ func (m *OrderCancelReplaceAccepted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808028 { // quantity_left of 3 bytes
-		m.quantityLeft = uint64(three(x >> 0x8))
+		m.quantityLeft = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderCancelReplaceAcceptedQuantityLeft
 		i += 4
 	} else if byte(x) == 0x28 { // quantity_left
@@ -107,11 +112,11 @@ func (m *OrderCancelReplaceAccepted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelReplaceAcceptedQuantityLeft
 			i += 2
 		case x&0x8000 == 0:
-			m.quantityLeft = uint64(two(x))
+			m.quantityLeft = uint64(varint.Two(x))
 			has |= hasOrderCancelReplaceAcceptedQuantityLeft
 			i += 3
 		case x&0x80000000 == 0:
-			m.quantityLeft = uint64(four(x))
+			m.quantityLeft = uint64(varint.Four(x))
 			has |= hasOrderCancelReplaceAcceptedQuantityLeft
 			i += 5
 		default:
@@ -131,15 +136,15 @@ func (m *OrderCancelReplaceAccepted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelReplaceAcceptedAccountSequence
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence = uint32(two(x))
+			m.accountSequence = uint32(varint.Two(x))
 			has |= hasOrderCancelReplaceAcceptedAccountSequence
 			i += 3
 		case x&0x800000 == 0:
-			m.accountSequence = uint32(three(x))
+			m.accountSequence = uint32(varint.Three(x))
 			has |= hasOrderCancelReplaceAcceptedAccountSequence
 			i += 4
 		case x&0x80000000 == 0:
-			m.accountSequence = uint32(four(x))
+			m.accountSequence = uint32(varint.Four(x))
 			has |= hasOrderCancelReplaceAcceptedAccountSequence
 			i += 5
 		default:
@@ -153,7 +158,7 @@ func (m *OrderCancelReplaceAccepted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808038 { // account_sequence_64 of 3 bytes
-		m.accountSequence_64 = uint64(three(x >> 0x8))
+		m.accountSequence_64 = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderCancelReplaceAcceptedAccountSequence_64
 		i += 4
 	} else if byte(x) == 0x38 { // account_sequence_64
@@ -163,11 +168,11 @@ func (m *OrderCancelReplaceAccepted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelReplaceAcceptedAccountSequence_64
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence_64 = uint64(two(x))
+			m.accountSequence_64 = uint64(varint.Two(x))
 			has |= hasOrderCancelReplaceAcceptedAccountSequence_64
 			i += 3
 		case x&0x80000000 == 0:
-			m.accountSequence_64 = uint64(four(x))
+			m.accountSequence_64 = uint64(varint.Four(x))
 			has |= hasOrderCancelReplaceAcceptedAccountSequence_64
 			i += 5
 		default:
@@ -181,8 +186,8 @@ func (m *OrderCancelReplaceAccepted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x40 { // reference
-		if y := load(p, i+1); y&continued == continued>>8 { // of 8 bytes
-			m.reference = uint64(eight(y))
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation>>8 { // of 8 bytes
+			m.reference = uint64(varint.Eight(y))
 			has |= hasOrderCancelReplaceAcceptedReference
 			i += 9
 		} else if v, next := long(p, i+1); next > 0 {
@@ -200,7 +205,7 @@ func (m *OrderCancelReplaceAccepted) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -212,7 +217,7 @@ func (m *OrderCancelReplaceAccepted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808050 { // market_id of 3 bytes
-		m.marketId = uint32(three(x >> 0x8))
+		m.marketId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderCancelReplaceAcceptedMarketId
 		i += 4
 	} else if byte(x) == 0x50 { // market_id
@@ -222,11 +227,11 @@ func (m *OrderCancelReplaceAccepted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelReplaceAcceptedMarketId
 			i += 2
 		case x&0x8000 == 0:
-			m.marketId = uint32(two(x))
+			m.marketId = uint32(varint.Two(x))
 			has |= hasOrderCancelReplaceAcceptedMarketId
 			i += 3
 		case x&0x80000000 == 0:
-			m.marketId = uint32(four(x))
+			m.marketId = uint32(varint.Four(x))
 			has |= hasOrderCancelReplaceAcceptedMarketId
 			i += 5
 		default:
@@ -240,7 +245,7 @@ func (m *OrderCancelReplaceAccepted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808058 { // contract_id of 3 bytes
-		m.contractId = uint32(three(x >> 0x8))
+		m.contractId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderCancelReplaceAcceptedContractId
 		i += 4
 	} else if byte(x) == 0x58 { // contract_id
@@ -250,11 +255,11 @@ func (m *OrderCancelReplaceAccepted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelReplaceAcceptedContractId
 			i += 2
 		case x&0x8000 == 0:
-			m.contractId = uint32(two(x))
+			m.contractId = uint32(varint.Two(x))
 			has |= hasOrderCancelReplaceAcceptedContractId
 			i += 3
 		case x&0x80000000 == 0:
-			m.contractId = uint32(four(x))
+			m.contractId = uint32(varint.Four(x))
 			has |= hasOrderCancelReplaceAcceptedContractId
 			i += 5
 		default:
@@ -278,5 +283,5 @@ done:
 	return i == end
 }
 
-// fast looks at no more than 118 bytes behind the end.
+// fast reads at most 118 bytes behind the end.
 const _ = uint(SlackBytes - 118)

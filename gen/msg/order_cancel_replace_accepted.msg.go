@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -134,6 +135,27 @@ func (m *OrderCancelReplaceAccepted) SetPrice(v uint32) {
 	m.has |= hasOrderCancelReplaceAcceptedPrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderCancelReplaceAccepted) TypedPrice() (odds.Price, error) {
+	if m.has&hasOrderCancelReplaceAcceptedPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price becomes absent.
+func (m *OrderCancelReplaceAccepted) SetTypedPrice(v odds.Price) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelReplaceAcceptedPrice
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	m.has |= hasOrderCancelReplaceAcceptedPrice
+	return nil
+}
+
 // GetQuantity returns quantity, 0 if absent.
 //
 // Quantity of the new order, in 1/10000 of the account's currency as payoff; believed to include
@@ -157,6 +179,27 @@ func (m *OrderCancelReplaceAccepted) ClearQuantity() { m.has &^= hasOrderCancelR
 func (m *OrderCancelReplaceAccepted) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderCancelReplaceAcceptedQuantity
+}
+
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderCancelReplaceAccepted) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderCancelReplaceAcceptedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
+func (m *OrderCancelReplaceAccepted) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelReplaceAcceptedQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderCancelReplaceAcceptedQuantity
+	return nil
 }
 
 // GetQuantityLeft returns quantity_left, 0 if absent.
@@ -184,6 +227,27 @@ func (m *OrderCancelReplaceAccepted) ClearQuantityLeft() {
 func (m *OrderCancelReplaceAccepted) SetQuantityLeft(v uint64) {
 	m.quantityLeft = v
 	m.has |= hasOrderCancelReplaceAcceptedQuantityLeft
+}
+
+// TypedQuantityLeft returns quantity_left as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderCancelReplaceAccepted) TypedQuantityLeft() (odds.Quantity, error) {
+	if m.has&hasOrderCancelReplaceAcceptedQuantityLeft == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantityLeft)
+}
+
+// SetTypedQuantityLeft sets quantity_left to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity_left becomes absent.
+func (m *OrderCancelReplaceAccepted) SetTypedQuantityLeft(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelReplaceAcceptedQuantityLeft
+		return odds.ErrQuantity
+	}
+	m.quantityLeft = uint64(v)
+	m.has |= hasOrderCancelReplaceAcceptedQuantityLeft
+	return nil
 }
 
 // GetAccountSequence returns account_sequence, 0 if absent.
@@ -367,11 +431,57 @@ func (m *OrderCancelReplaceAccepted) SetSide(v Side) {
 	m.has |= hasOrderCancelReplaceAcceptedSide
 }
 
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderCancelReplaceAccepted) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderCancelReplaceAcceptedSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
+func (m *OrderCancelReplaceAccepted) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelReplaceAcceptedSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderCancelReplaceAcceptedSide
+	return nil
+}
+
+// PayloadType returns PayloadOrderCancelReplaceAccepted, the type of a payload with this body.
+func (*OrderCancelReplaceAccepted) PayloadType() PayloadType {
+	return PayloadOrderCancelReplaceAccepted
+}
+
+// ReportKeys returns the fields that put the message in its place among others about orders.
+func (m *OrderCancelReplaceAccepted) ReportKeys() (k ReportKeys) {
+	k.Type = PayloadOrderCancelReplaceAccepted
+	if m.has&hasOrderCancelReplaceAcceptedAccountSequence_64 != 0 {
+		k.AccountSequence = m.accountSequence_64
+	} else if m.has&hasOrderCancelReplaceAcceptedAccountSequence != 0 {
+		k.AccountSequence, k.Short = uint64(m.accountSequence), true
+	}
+	if m.has&hasOrderCancelReplaceAcceptedOrderId != 0 {
+		k.OrderID = m.orderId
+	}
+	if m.has&hasOrderCancelReplaceAcceptedOrigOrderId != 0 {
+		k.OrigOrderID = m.origOrderId
+	}
+	if m.has&hasOrderCancelReplaceAcceptedReference != 0 {
+		k.Reference = m.reference
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderCancelReplaceAccepted) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -384,7 +494,7 @@ func (m *OrderCancelReplaceAccepted) Decode(b []byte, u *Unknown) error {
 func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderCancelReplaceAccepted, fixedOrderCancelReplaceAccepted); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {
@@ -395,7 +505,7 @@ func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderCancelReplaceAccepted.failRead(start, 0, i)
 			}
 		}
@@ -484,7 +594,7 @@ func (m *OrderCancelReplaceAccepted) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderCancelReplaceAccepted.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -596,40 +706,40 @@ func (m *OrderCancelReplaceAccepted) store(values *[numbersEnd]uint64, seen uint
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderCancelReplaceAccepted) SizeVT() (n int) {
 	if m.has&hasOrderCancelReplaceAcceptedOrderId != 0 {
-		n += 1 + sizeVarint(m.orderId)
+		n += 1 + varint.Size(m.orderId)
 	}
 	if m.has&hasOrderCancelReplaceAcceptedOrigOrderId != 0 {
-		n += 1 + sizeVarint(m.origOrderId)
+		n += 1 + varint.Size(m.origOrderId)
 	}
 	if m.has&hasOrderCancelReplaceAcceptedPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.price))
+		n += 1 + varint.Size(uint64(m.price))
 	}
 	if m.has&hasOrderCancelReplaceAcceptedQuantity != 0 {
-		n += 1 + sizeVarint(m.quantity)
+		n += 1 + varint.Size(m.quantity)
 	}
 	if m.has&hasOrderCancelReplaceAcceptedQuantityLeft != 0 {
-		n += 1 + sizeVarint(m.quantityLeft)
+		n += 1 + varint.Size(m.quantityLeft)
 	}
 	if m.has&hasOrderCancelReplaceAcceptedAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasOrderCancelReplaceAcceptedAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	if m.has&hasOrderCancelReplaceAcceptedReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	if m.has&hasOrderCancelReplaceAcceptedLabel != 0 {
-		n += 1 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 1 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	if m.has&hasOrderCancelReplaceAcceptedMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasOrderCancelReplaceAcceptedContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	if m.has&hasOrderCancelReplaceAcceptedSide != 0 {
-		n += 1 + sizeVarint(uint64(m.side))
+		n += 1 + varint.Size(uint64(m.side))
 	}
 	return n
 }
@@ -643,64 +753,64 @@ func (m *OrderCancelReplaceAccepted) MarshalToSizedBufferVT(b []byte) (int, erro
 	}
 	i := len(b)
 	if m.has&hasOrderCancelReplaceAcceptedSide != 0 {
-		i = putVarint(b, i, uint64(m.side))
+		i = varint.PutBefore(b, i, uint64(m.side))
 		i--
 		b[i] = 0x60
 	}
 	if m.has&hasOrderCancelReplaceAcceptedContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x58
 	}
 	if m.has&hasOrderCancelReplaceAcceptedMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x50
 	}
 	if m.has&hasOrderCancelReplaceAcceptedLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i--
 		b[i] = 0x4a
 	}
 	if m.has&hasOrderCancelReplaceAcceptedReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasOrderCancelReplaceAcceptedAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x38
 	}
 	if m.has&hasOrderCancelReplaceAcceptedAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasOrderCancelReplaceAcceptedQuantityLeft != 0 {
-		i = putVarint(b, i, m.quantityLeft)
+		i = varint.PutBefore(b, i, m.quantityLeft)
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderCancelReplaceAcceptedQuantity != 0 {
-		i = putVarint(b, i, m.quantity)
+		i = varint.PutBefore(b, i, m.quantity)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderCancelReplaceAcceptedPrice != 0 {
-		i = putVarint(b, i, uint64(m.price))
+		i = varint.PutBefore(b, i, uint64(m.price))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderCancelReplaceAcceptedOrigOrderId != 0 {
-		i = putVarint(b, i, m.origOrderId)
+		i = varint.PutBefore(b, i, m.origOrderId)
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasOrderCancelReplaceAcceptedOrderId != 0 {
-		i = putVarint(b, i, m.orderId)
+		i = varint.PutBefore(b, i, m.orderId)
 		i--
 		b[i] = 0x8
 	}
@@ -738,92 +848,6 @@ func (m *OrderCancelReplaceAccepted) missing() error {
 		return &EncodeError{Message: descOrderCancelReplaceAccepted.name, Field: "side", Err: ErrRequired}
 	}
 	panic("BUG: OrderCancelReplaceAccepted misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCancelReplaceAccepted) Proto() *seto.OrderCancelReplaceAccepted {
-	p := new(seto.OrderCancelReplaceAccepted)
-	if m.has&hasOrderCancelReplaceAcceptedOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedOrigOrderId != 0 {
-		p.OrigOrderId = new(m.origOrderId)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedPrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedQuantityLeft != 0 {
-		p.QuantityLeft = new(m.quantityLeft)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	if m.has&hasOrderCancelReplaceAcceptedMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderCancelReplaceAcceptedSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCancelReplaceAccepted) SetProto(p *seto.OrderCancelReplaceAccepted) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.OrigOrderId != nil {
-		m.SetOrigOrderId(*p.OrigOrderId)
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
-	if p.QuantityLeft != nil {
-		m.SetQuantityLeft(*p.QuantityLeft)
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

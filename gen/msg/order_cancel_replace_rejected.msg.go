@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -310,11 +311,57 @@ func (m *OrderCancelReplaceRejected) SetSide(v Side) {
 	m.has |= hasOrderCancelReplaceRejectedSide
 }
 
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderCancelReplaceRejected) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderCancelReplaceRejectedSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
+func (m *OrderCancelReplaceRejected) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelReplaceRejectedSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderCancelReplaceRejectedSide
+	return nil
+}
+
+// PayloadType returns PayloadOrderCancelReplaceRejected, the type of a payload with this body.
+func (*OrderCancelReplaceRejected) PayloadType() PayloadType {
+	return PayloadOrderCancelReplaceRejected
+}
+
+// ReportKeys returns the fields that put the message in its place among others about orders.
+func (m *OrderCancelReplaceRejected) ReportKeys() (k ReportKeys) {
+	k.Type = PayloadOrderCancelReplaceRejected
+	if m.has&hasOrderCancelReplaceRejectedAccountSequence_64 != 0 {
+		k.AccountSequence = m.accountSequence_64
+	} else if m.has&hasOrderCancelReplaceRejectedAccountSequence != 0 {
+		k.AccountSequence, k.Short = uint64(m.accountSequence), true
+	}
+	if m.has&hasOrderCancelReplaceRejectedOrderId != 0 {
+		k.OrderID = m.orderId
+	}
+	if m.has&hasOrderCancelReplaceRejectedOrigOrderId != 0 {
+		k.OrigOrderID = m.origOrderId
+	}
+	if m.has&hasOrderCancelReplaceRejectedReference != 0 {
+		k.Reference = m.reference
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderCancelReplaceRejected) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -327,7 +374,7 @@ func (m *OrderCancelReplaceRejected) Decode(b []byte, u *Unknown) error {
 func (m *OrderCancelReplaceRejected) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderCancelReplaceRejected, fixedOrderCancelReplaceRejected); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {
@@ -338,7 +385,7 @@ func (m *OrderCancelReplaceRejected) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderCancelReplaceRejected.failRead(start, 0, i)
 			}
 		}
@@ -410,7 +457,7 @@ func (m *OrderCancelReplaceRejected) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderCancelReplaceRejected.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -517,34 +564,34 @@ func (m *OrderCancelReplaceRejected) store(values *[numbersEnd]uint64, seen uint
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderCancelReplaceRejected) SizeVT() (n int) {
 	if m.has&hasOrderCancelReplaceRejectedOrderId != 0 {
-		n += 1 + sizeVarint(m.orderId)
+		n += 1 + varint.Size(m.orderId)
 	}
 	if m.has&hasOrderCancelReplaceRejectedOrigOrderId != 0 {
-		n += 1 + sizeVarint(m.origOrderId)
+		n += 1 + varint.Size(m.origOrderId)
 	}
 	if m.has&hasOrderCancelReplaceRejectedReason != 0 {
-		n += 1 + sizeVarint(uint64(m.reason))
+		n += 1 + varint.Size(uint64(m.reason))
 	}
 	if m.has&hasOrderCancelReplaceRejectedAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasOrderCancelReplaceRejectedAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	if m.has&hasOrderCancelReplaceRejectedReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	if m.has&hasOrderCancelReplaceRejectedLabel != 0 {
-		n += 1 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 1 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	if m.has&hasOrderCancelReplaceRejectedMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasOrderCancelReplaceRejectedContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	if m.has&hasOrderCancelReplaceRejectedSide != 0 {
-		n += 1 + sizeVarint(uint64(m.side))
+		n += 1 + varint.Size(uint64(m.side))
 	}
 	return n
 }
@@ -558,54 +605,54 @@ func (m *OrderCancelReplaceRejected) MarshalToSizedBufferVT(b []byte) (int, erro
 	}
 	i := len(b)
 	if m.has&hasOrderCancelReplaceRejectedSide != 0 {
-		i = putVarint(b, i, uint64(m.side))
+		i = varint.PutBefore(b, i, uint64(m.side))
 		i--
 		b[i] = 0x50
 	}
 	if m.has&hasOrderCancelReplaceRejectedContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x48
 	}
 	if m.has&hasOrderCancelReplaceRejectedMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasOrderCancelReplaceRejectedLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i--
 		b[i] = 0x3a
 	}
 	if m.has&hasOrderCancelReplaceRejectedReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasOrderCancelReplaceRejectedAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderCancelReplaceRejectedAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderCancelReplaceRejectedReason != 0 {
-		i = putVarint(b, i, uint64(m.reason))
+		i = varint.PutBefore(b, i, uint64(m.reason))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderCancelReplaceRejectedOrigOrderId != 0 {
-		i = putVarint(b, i, m.origOrderId)
+		i = varint.PutBefore(b, i, m.origOrderId)
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasOrderCancelReplaceRejectedOrderId != 0 {
-		i = putVarint(b, i, m.orderId)
+		i = varint.PutBefore(b, i, m.orderId)
 		i--
 		b[i] = 0x8
 	}
@@ -639,80 +686,6 @@ func (m *OrderCancelReplaceRejected) missing() error {
 		return &EncodeError{Message: descOrderCancelReplaceRejected.name, Field: "side", Err: ErrRequired}
 	}
 	panic("BUG: OrderCancelReplaceRejected misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCancelReplaceRejected) Proto() *seto.OrderCancelReplaceRejected {
-	p := new(seto.OrderCancelReplaceRejected)
-	if m.has&hasOrderCancelReplaceRejectedOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderCancelReplaceRejectedOrigOrderId != 0 {
-		p.OrigOrderId = new(m.origOrderId)
-	}
-	if m.has&hasOrderCancelReplaceRejectedReason != 0 {
-		p.Reason = new(seto.OrderCancelReplaceRejectedReason(m.reason))
-	}
-	if m.has&hasOrderCancelReplaceRejectedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderCancelReplaceRejectedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderCancelReplaceRejectedReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCancelReplaceRejectedLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	if m.has&hasOrderCancelReplaceRejectedMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderCancelReplaceRejectedContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderCancelReplaceRejectedSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCancelReplaceRejected) SetProto(p *seto.OrderCancelReplaceRejected) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.OrigOrderId != nil {
-		m.SetOrigOrderId(*p.OrigOrderId)
-	}
-	if p.Reason != nil {
-		m.SetReason(OrderCancelReplaceRejectedReason(*p.Reason))
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

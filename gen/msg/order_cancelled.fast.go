@@ -3,16 +3,18 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	math "math"
 )
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 	var has uint32 // presence, one bit a field
 	var x uint64   // the next field's tag and what follows it
@@ -32,15 +34,15 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelledAccountSequence
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence = uint32(two(x))
+			m.accountSequence = uint32(varint.Two(x))
 			has |= hasOrderCancelledAccountSequence
 			i += 3
 		case x&0x800000 == 0:
-			m.accountSequence = uint32(three(x))
+			m.accountSequence = uint32(varint.Three(x))
 			has |= hasOrderCancelledAccountSequence
 			i += 4
 		case x&0x80000000 == 0:
-			m.accountSequence = uint32(four(x))
+			m.accountSequence = uint32(varint.Four(x))
 			has |= hasOrderCancelledAccountSequence
 			i += 5
 		default:
@@ -54,8 +56,8 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x20 { // reference
-		if y := load(p, i+1); y&continued == continued>>8 { // of 8 bytes
-			m.reference = uint64(eight(y))
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation>>8 { // of 8 bytes
+			m.reference = uint64(varint.Eight(y))
 			has |= hasOrderCancelledReference
 			i += 9
 		} else if v, next := long(p, i+1); next > 0 {
@@ -67,8 +69,8 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x28 { // order_id
-		if y := load(p, i+1); y&continued == continued && octet(p, i+9) < 0x80 { // of 9 bytes
-			m.orderId = uint64(eight(y) | uint64(octet(p, i+9))<<56)
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation && octet(p, i+9) < 0x80 { // of 9 bytes
+			m.orderId = uint64(varint.Eight(y) | uint64(octet(p, i+9))<<56)
 			has |= hasOrderCancelledOrderId
 			i += 10
 		} else if v, next := long(p, i+1); next > 0 {
@@ -80,7 +82,7 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808030 { // executed_quantity of 3 bytes
-		m.executedQuantity = uint64(three(x >> 0x8))
+		m.executedQuantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderCancelledExecutedQuantity
 		i += 4
 	} else if byte(x) == 0x30 { // executed_quantity
@@ -90,11 +92,11 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelledExecutedQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.executedQuantity = uint64(two(x))
+			m.executedQuantity = uint64(varint.Two(x))
 			has |= hasOrderCancelledExecutedQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.executedQuantity = uint64(four(x))
+			m.executedQuantity = uint64(varint.Four(x))
 			has |= hasOrderCancelledExecutedQuantity
 			i += 5
 		default:
@@ -108,7 +110,7 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8038 { // executed_avg_price of 2 bytes
-		m.executedAvgPrice = uint32(two(x >> 0x8))
+		m.executedAvgPrice = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderCancelledExecutedAvgPrice
 		i += 3
 	} else if byte(x) == 0x38 { // executed_avg_price
@@ -118,11 +120,11 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelledExecutedAvgPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.executedAvgPrice = uint32(three(x))
+			m.executedAvgPrice = uint32(varint.Three(x))
 			has |= hasOrderCancelledExecutedAvgPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.executedAvgPrice = uint32(four(x))
+			m.executedAvgPrice = uint32(varint.Four(x))
 			has |= hasOrderCancelledExecutedAvgPrice
 			i += 5
 		default:
@@ -136,7 +138,7 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808040 { // account_sequence_64 of 3 bytes
-		m.accountSequence_64 = uint64(three(x >> 0x8))
+		m.accountSequence_64 = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderCancelledAccountSequence_64
 		i += 4
 	} else if byte(x) == 0x40 { // account_sequence_64
@@ -146,11 +148,11 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelledAccountSequence_64
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence_64 = uint64(two(x))
+			m.accountSequence_64 = uint64(varint.Two(x))
 			has |= hasOrderCancelledAccountSequence_64
 			i += 3
 		case x&0x80000000 == 0:
-			m.accountSequence_64 = uint64(four(x))
+			m.accountSequence_64 = uint64(varint.Four(x))
 			has |= hasOrderCancelledAccountSequence_64
 			i += 5
 		default:
@@ -164,7 +166,7 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808048 { // market_id of 3 bytes
-		m.marketId = uint32(three(x >> 0x8))
+		m.marketId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderCancelledMarketId
 		i += 4
 	} else if byte(x) == 0x48 { // market_id
@@ -174,11 +176,11 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelledMarketId
 			i += 2
 		case x&0x8000 == 0:
-			m.marketId = uint32(two(x))
+			m.marketId = uint32(varint.Two(x))
 			has |= hasOrderCancelledMarketId
 			i += 3
 		case x&0x80000000 == 0:
-			m.marketId = uint32(four(x))
+			m.marketId = uint32(varint.Four(x))
 			has |= hasOrderCancelledMarketId
 			i += 5
 		default:
@@ -192,7 +194,7 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808050 { // contract_id of 3 bytes
-		m.contractId = uint32(three(x >> 0x8))
+		m.contractId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderCancelledContractId
 		i += 4
 	} else if byte(x) == 0x50 { // contract_id
@@ -202,11 +204,11 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelledContractId
 			i += 2
 		case x&0x8000 == 0:
-			m.contractId = uint32(two(x))
+			m.contractId = uint32(varint.Two(x))
 			has |= hasOrderCancelledContractId
 			i += 3
 		case x&0x80000000 == 0:
-			m.contractId = uint32(four(x))
+			m.contractId = uint32(varint.Four(x))
 			has |= hasOrderCancelledContractId
 			i += 5
 		default:
@@ -227,7 +229,7 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8060 { // orig_price of 2 bytes
-		m.origPrice = uint32(two(x >> 0x8))
+		m.origPrice = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderCancelledOrigPrice
 		i += 3
 	} else if byte(x) == 0x60 { // orig_price
@@ -237,11 +239,11 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCancelledOrigPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.origPrice = uint32(three(x))
+			m.origPrice = uint32(varint.Three(x))
 			has |= hasOrderCancelledOrigPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.origPrice = uint32(four(x))
+			m.origPrice = uint32(varint.Four(x))
 			has |= hasOrderCancelledOrigPrice
 			i += 5
 		default:
@@ -275,7 +277,7 @@ func (m *OrderCancelled) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -290,5 +292,5 @@ done:
 	return i == end
 }
 
-// fast looks at no more than 129 bytes behind the end.
+// fast reads at most 129 bytes behind the end.
 const _ = uint(SlackBytes - 129)

@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	math "math"
 	strconv "strconv"
 )
@@ -182,6 +183,27 @@ func (m *OrderCancelled) SetExecutedQuantity(v uint64) {
 	m.has |= hasOrderCancelledExecutedQuantity
 }
 
+// TypedExecutedQuantity returns executed_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderCancelled) TypedExecutedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderCancelledExecutedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.executedQuantity)
+}
+
+// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and executed_quantity becomes absent.
+func (m *OrderCancelled) SetTypedExecutedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelledExecutedQuantity
+		return odds.ErrQuantity
+	}
+	m.executedQuantity = uint64(v)
+	m.has |= hasOrderCancelledExecutedQuantity
+	return nil
+}
+
 // GetExecutedAvgPrice returns executed_avg_price, 0 if absent.
 //
 // Average price of what stands executed, in hundredths of a percent of the payoff.
@@ -204,6 +226,27 @@ func (m *OrderCancelled) ClearExecutedAvgPrice() { m.has &^= hasOrderCancelledEx
 func (m *OrderCancelled) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderCancelledExecutedAvgPrice
+}
+
+// TypedExecutedAvgPrice returns executed_avg_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderCancelled) TypedExecutedAvgPrice() (odds.Price, error) {
+	if m.has&hasOrderCancelledExecutedAvgPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.executedAvgPrice)
+}
+
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice,
+// and executed_avg_price is 0, which is not a price.
+func (m *OrderCancelled) SetTypedExecutedAvgPrice(v odds.Price) error {
+	m.has |= hasOrderCancelledExecutedAvgPrice
+	if !v.Valid() {
+		m.executedAvgPrice = 0
+		return odds.ErrPrice
+	}
+	m.executedAvgPrice = uint32(v)
+	return nil
 }
 
 // GetAccountSequence_64 returns account_sequence_64, 0 if absent.
@@ -297,6 +340,27 @@ func (m *OrderCancelled) SetSide(v Side) {
 	m.has |= hasOrderCancelledSide
 }
 
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderCancelled) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderCancelledSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
+func (m *OrderCancelled) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCancelledSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderCancelledSide
+	return nil
+}
+
 // GetOrigPrice returns orig_price, 0 if absent.
 //
 // Price the order was placed at, in hundredths of a percent of the payoff.
@@ -317,6 +381,27 @@ func (m *OrderCancelled) ClearOrigPrice() { m.has &^= hasOrderCancelledOrigPrice
 func (m *OrderCancelled) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderCancelledOrigPrice
+}
+
+// TypedOrigPrice returns orig_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderCancelled) TypedOrigPrice() (odds.Price, error) {
+	if m.has&hasOrderCancelledOrigPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.origPrice)
+}
+
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice,
+// and orig_price is 0, which is not a price.
+func (m *OrderCancelled) SetTypedOrigPrice(v odds.Price) error {
+	m.has |= hasOrderCancelledOrigPrice
+	if !v.Valid() {
+		m.origPrice = 0
+		return odds.ErrPrice
+	}
+	m.origPrice = uint32(v)
+	return nil
 }
 
 // GetAvailableBalance returns available_balance, 0 if absent.
@@ -343,6 +428,18 @@ func (m *OrderCancelled) SetAvailableBalance(v float64) {
 	m.has |= hasOrderCancelledAvailableBalance
 }
 
+// TypedAvailableBalance returns available_balance as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
+func (m *OrderCancelled) TypedAvailableBalance() (odds.Money, error) {
+	if m.has&hasOrderCancelledAvailableBalance == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.availableBalance)
+}
+
+// SetTypedAvailableBalance sets available_balance to the float64 nearest to v.
+func (m *OrderCancelled) SetTypedAvailableBalance(v odds.Money) { m.SetAvailableBalance(v.Float()) }
+
 // GetExposure returns exposure, 0 if absent.
 //
 // Exposure after this event, in currency units. The sign convention is not documented: show it,
@@ -365,6 +462,18 @@ func (m *OrderCancelled) SetExposure(v float64) {
 	m.exposure = v
 	m.has |= hasOrderCancelledExposure
 }
+
+// TypedExposure returns exposure as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
+func (m *OrderCancelled) TypedExposure() (odds.Money, error) {
+	if m.has&hasOrderCancelledExposure == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.exposure)
+}
+
+// SetTypedExposure sets exposure to the float64 nearest to v.
+func (m *OrderCancelled) SetTypedExposure(v odds.Money) { m.SetExposure(v.Float()) }
 
 // GetLabel returns label, nil if absent.
 // The bytes are borrowed and must not be written; see the package comment.
@@ -392,11 +501,31 @@ func (m *OrderCancelled) SetLabel(v []byte) {
 // SetLabelString sets label without a copy.
 func (m *OrderCancelled) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 
+// PayloadType returns PayloadOrderCancelled, the type of a payload with this body.
+func (*OrderCancelled) PayloadType() PayloadType { return PayloadOrderCancelled }
+
+// ReportKeys returns the fields that put the message in its place among others about orders.
+func (m *OrderCancelled) ReportKeys() (k ReportKeys) {
+	k.Type = PayloadOrderCancelled
+	if m.has&hasOrderCancelledAccountSequence_64 != 0 {
+		k.AccountSequence = m.accountSequence_64
+	} else if m.has&hasOrderCancelledAccountSequence != 0 {
+		k.AccountSequence, k.Short = uint64(m.accountSequence), true
+	}
+	if m.has&hasOrderCancelledReference != 0 {
+		k.Reference = m.reference
+	}
+	if m.has&hasOrderCancelledOrderId != 0 {
+		k.OrderID = m.orderId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderCancelled) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -409,7 +538,7 @@ func (m *OrderCancelled) Decode(b []byte, u *Unknown) error {
 func (m *OrderCancelled) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderCancelled, fixedOrderCancelled); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {
@@ -420,7 +549,7 @@ func (m *OrderCancelled) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderCancelled.failRead(start, 0, i)
 			}
 		}
@@ -561,7 +690,7 @@ func (m *OrderCancelled) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderCancelled.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -651,37 +780,37 @@ func (m *OrderCancelled) store(values *[numbersEnd]uint64, seen uint32, u *Unkno
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderCancelled) SizeVT() (n int) {
 	if m.has&hasOrderCancelledReason != 0 {
-		n += 1 + sizeVarint(uint64(m.reason))
+		n += 1 + varint.Size(uint64(m.reason))
 	}
 	if m.has&hasOrderCancelledAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasOrderCancelledReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	if m.has&hasOrderCancelledOrderId != 0 {
-		n += 1 + sizeVarint(m.orderId)
+		n += 1 + varint.Size(m.orderId)
 	}
 	if m.has&hasOrderCancelledExecutedQuantity != 0 {
-		n += 1 + sizeVarint(m.executedQuantity)
+		n += 1 + varint.Size(m.executedQuantity)
 	}
 	if m.has&hasOrderCancelledExecutedAvgPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.executedAvgPrice))
+		n += 1 + varint.Size(uint64(m.executedAvgPrice))
 	}
 	if m.has&hasOrderCancelledAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	if m.has&hasOrderCancelledMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasOrderCancelledContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	if m.has&hasOrderCancelledSide != 0 {
-		n += 1 + sizeVarint(uint64(m.side))
+		n += 1 + varint.Size(uint64(m.side))
 	}
 	if m.has&hasOrderCancelledOrigPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.origPrice))
+		n += 1 + varint.Size(uint64(m.origPrice))
 	}
 	if m.has&hasOrderCancelledAvailableBalance != 0 {
 		n += 9
@@ -690,7 +819,7 @@ func (m *OrderCancelled) SizeVT() (n int) {
 		n += 9
 	}
 	if m.has&hasOrderCancelledLabel != 0 {
-		n += 1 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 1 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	return n
 }
@@ -706,7 +835,7 @@ func (m *OrderCancelled) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if m.has&hasOrderCancelledLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i--
 		b[i] = 0x7a
 	}
@@ -721,57 +850,57 @@ func (m *OrderCancelled) MarshalToSizedBufferVT(b []byte) (int, error) {
 		b[i] = 0x69
 	}
 	if m.has&hasOrderCancelledOrigPrice != 0 {
-		i = putVarint(b, i, uint64(m.origPrice))
+		i = varint.PutBefore(b, i, uint64(m.origPrice))
 		i--
 		b[i] = 0x60
 	}
 	if m.has&hasOrderCancelledSide != 0 {
-		i = putVarint(b, i, uint64(m.side))
+		i = varint.PutBefore(b, i, uint64(m.side))
 		i--
 		b[i] = 0x58
 	}
 	if m.has&hasOrderCancelledContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x50
 	}
 	if m.has&hasOrderCancelledMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x48
 	}
 	if m.has&hasOrderCancelledAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasOrderCancelledExecutedAvgPrice != 0 {
-		i = putVarint(b, i, uint64(m.executedAvgPrice))
+		i = varint.PutBefore(b, i, uint64(m.executedAvgPrice))
 		i--
 		b[i] = 0x38
 	}
 	if m.has&hasOrderCancelledExecutedQuantity != 0 {
-		i = putVarint(b, i, m.executedQuantity)
+		i = varint.PutBefore(b, i, m.executedQuantity)
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasOrderCancelledOrderId != 0 {
-		i = putVarint(b, i, m.orderId)
+		i = varint.PutBefore(b, i, m.orderId)
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderCancelledReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderCancelledAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderCancelledReason != 0 {
-		i = putVarint(b, i, uint64(m.reason))
+		i = varint.PutBefore(b, i, uint64(m.reason))
 		i--
 		b[i] = 0x10
 	}
@@ -797,104 +926,6 @@ func (m *OrderCancelled) missing() error {
 		return &EncodeError{Message: descOrderCancelled.name, Field: "order_id", Err: ErrRequired}
 	}
 	panic("BUG: OrderCancelled misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCancelled) Proto() *seto.OrderCancelled {
-	p := new(seto.OrderCancelled)
-	if m.has&hasOrderCancelledReason != 0 {
-		p.Reason = new(seto.OrderCancelledReason(m.reason))
-	}
-	if m.has&hasOrderCancelledAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderCancelledReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCancelledOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderCancelledExecutedQuantity != 0 {
-		p.ExecutedQuantity = new(m.executedQuantity)
-	}
-	if m.has&hasOrderCancelledExecutedAvgPrice != 0 {
-		p.ExecutedAvgPrice = new(m.executedAvgPrice)
-	}
-	if m.has&hasOrderCancelledAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderCancelledMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderCancelledContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderCancelledSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	if m.has&hasOrderCancelledOrigPrice != 0 {
-		p.OrigPrice = new(m.origPrice)
-	}
-	if m.has&hasOrderCancelledAvailableBalance != 0 {
-		p.AvailableBalance = new(m.availableBalance)
-	}
-	if m.has&hasOrderCancelledExposure != 0 {
-		p.Exposure = new(m.exposure)
-	}
-	if m.has&hasOrderCancelledLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCancelled) SetProto(p *seto.OrderCancelled) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Reason != nil {
-		m.SetReason(OrderCancelledReason(*p.Reason))
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.ExecutedQuantity != nil {
-		m.SetExecutedQuantity(*p.ExecutedQuantity)
-	}
-	if p.ExecutedAvgPrice != nil {
-		m.SetExecutedAvgPrice(*p.ExecutedAvgPrice)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
-	if p.OrigPrice != nil {
-		m.SetOrigPrice(*p.OrigPrice)
-	}
-	if p.AvailableBalance != nil {
-		m.SetAvailableBalance(*p.AvailableBalance)
-	}
-	if p.Exposure != nil {
-		m.SetExposure(*p.Exposure)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -2,13 +2,18 @@
 
 package msg
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *OrderCreate) fast(p *byte, b []byte, i, end int) bool {
 	var has uint32 // presence, one bit a field
 	var x uint64   // the next field's tag and what follows it
@@ -36,7 +41,7 @@ func (m *OrderCreate) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808030 { // quantity of 3 bytes
-		m.quantity = uint64(three(x >> 0x8))
+		m.quantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderCreateQuantity
 		i += 4
 	} else if byte(x) == 0x30 { // quantity
@@ -46,11 +51,11 @@ func (m *OrderCreate) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCreateQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.quantity = uint64(two(x))
+			m.quantity = uint64(varint.Two(x))
 			has |= hasOrderCreateQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.quantity = uint64(four(x))
+			m.quantity = uint64(varint.Four(x))
 			has |= hasOrderCreateQuantity
 			i += 5
 		default:
@@ -71,7 +76,7 @@ func (m *OrderCreate) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8040 { // price of 2 bytes
-		m.price = uint32(two(x >> 0x8))
+		m.price = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderCreatePrice
 		i += 3
 	} else if byte(x) == 0x40 { // price
@@ -81,11 +86,11 @@ func (m *OrderCreate) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCreatePrice
 			i += 2
 		case x&0x800000 == 0:
-			m.price = uint32(three(x))
+			m.price = uint32(varint.Three(x))
 			has |= hasOrderCreatePrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.price = uint32(four(x))
+			m.price = uint32(varint.Four(x))
 			has |= hasOrderCreatePrice
 			i += 5
 		default:
@@ -105,15 +110,15 @@ func (m *OrderCreate) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCreateMaq
 			i += 2
 		case x&0x8000 == 0:
-			m.maq = uint32(two(x))
+			m.maq = uint32(varint.Two(x))
 			has |= hasOrderCreateMaq
 			i += 3
 		case x&0x800000 == 0:
-			m.maq = uint32(three(x))
+			m.maq = uint32(varint.Three(x))
 			has |= hasOrderCreateMaq
 			i += 4
 		case x&0x80000000 == 0:
-			m.maq = uint32(four(x))
+			m.maq = uint32(varint.Four(x))
 			has |= hasOrderCreateMaq
 			i += 5
 		default:
@@ -134,8 +139,8 @@ func (m *OrderCreate) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x58 { // reference
-		if y := load(p, i+1); y&continued == continued>>8 { // of 8 bytes
-			m.reference = uint64(eight(y))
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation>>8 { // of 8 bytes
+			m.reference = uint64(varint.Eight(y))
 			has |= hasOrderCreateReference
 			i += 9
 		} else if v, next := long(p, i+1); next > 0 {
@@ -147,7 +152,7 @@ func (m *OrderCreate) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808060 { // market_id of 3 bytes
-		m.marketId = uint32(three(x >> 0x8))
+		m.marketId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderCreateMarketId
 		i += 4
 	} else if byte(x) == 0x60 { // market_id
@@ -157,11 +162,11 @@ func (m *OrderCreate) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCreateMarketId
 			i += 2
 		case x&0x8000 == 0:
-			m.marketId = uint32(two(x))
+			m.marketId = uint32(varint.Two(x))
 			has |= hasOrderCreateMarketId
 			i += 3
 		case x&0x80000000 == 0:
-			m.marketId = uint32(four(x))
+			m.marketId = uint32(varint.Four(x))
 			has |= hasOrderCreateMarketId
 			i += 5
 		default:
@@ -175,7 +180,7 @@ func (m *OrderCreate) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808068 { // contract_id of 3 bytes
-		m.contractId = uint32(three(x >> 0x8))
+		m.contractId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderCreateContractId
 		i += 4
 	} else if byte(x) == 0x68 { // contract_id
@@ -185,11 +190,11 @@ func (m *OrderCreate) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderCreateContractId
 			i += 2
 		case x&0x8000 == 0:
-			m.contractId = uint32(two(x))
+			m.contractId = uint32(varint.Two(x))
 			has |= hasOrderCreateContractId
 			i += 3
 		case x&0x80000000 == 0:
-			m.contractId = uint32(four(x))
+			m.contractId = uint32(varint.Four(x))
 			has |= hasOrderCreateContractId
 			i += 5
 		default:
@@ -209,7 +214,7 @@ func (m *OrderCreate) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -224,5 +229,5 @@ done:
 	return i == end
 }
 
-// fast looks at no more than 84 bytes behind the end.
+// fast reads at most 84 bytes behind the end.
 const _ = uint(SlackBytes - 84)

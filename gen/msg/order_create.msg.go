@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -107,6 +108,27 @@ func (m *OrderCreate) SetSide(v Side) {
 	m.has |= hasOrderCreateSide
 }
 
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderCreate) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderCreateSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
+func (m *OrderCreate) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCreateSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderCreateSide
+	return nil
+}
+
 // GetQuantityType returns quantity_type, QuantityPayoffCurrency if absent.
 //
 // Unit of quantity; left out by clients.
@@ -153,6 +175,27 @@ func (m *OrderCreate) SetQuantity(v uint64) {
 	m.has |= hasOrderCreateQuantity
 }
 
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderCreate) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderCreateQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
+func (m *OrderCreate) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderCreateQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderCreateQuantity
+	return nil
+}
+
 // GetPriceType returns price_type, PricePercentOdds if absent.
 //
 // Unit of price; left out by clients.
@@ -197,6 +240,27 @@ func (m *OrderCreate) ClearPrice() { m.has &^= hasOrderCreatePrice }
 func (m *OrderCreate) SetPrice(v uint32) {
 	m.price = v
 	m.has |= hasOrderCreatePrice
+}
+
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderCreate) TypedPrice() (odds.Price, error) {
+	if m.has&hasOrderCreatePrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price is 0, which is not a price.
+func (m *OrderCreate) SetTypedPrice(v odds.Price) error {
+	m.has |= hasOrderCreatePrice
+	if !v.Valid() {
+		m.price = 0
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	return nil
 }
 
 // GetMaq returns maq, 0 if absent.
@@ -337,11 +401,38 @@ func (m *OrderCreate) SetLabel(v []byte) {
 // SetLabelString sets label without a copy.
 func (m *OrderCreate) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 
+// PayloadType returns PayloadOrderCreate, the type of a payload with this body.
+func (*OrderCreate) PayloadType() PayloadType { return PayloadOrderCreate }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *OrderCreate) Keys() (k Keys) {
+	k.Type = PayloadOrderCreate
+	if m.has&hasOrderCreateSide != 0 {
+		k.Side = m.side
+	}
+	if m.has&hasOrderCreateQuantity != 0 {
+		k.Quantity = m.quantity
+	}
+	if m.has&hasOrderCreatePrice != 0 {
+		k.Price = m.price
+	}
+	if m.has&hasOrderCreateReference != 0 {
+		k.Reference = m.reference
+	}
+	if m.has&hasOrderCreateMarketId != 0 {
+		k.Market = m.marketId
+	}
+	if m.has&hasOrderCreateContractId != 0 {
+		k.Contract = m.contractId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderCreate) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -354,7 +445,7 @@ func (m *OrderCreate) Decode(b []byte, u *Unknown) error {
 func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderCreate, fixedOrderCreate); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {
@@ -365,7 +456,7 @@ func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderCreate.failRead(start, 0, i)
 			}
 		}
@@ -499,7 +590,7 @@ func (m *OrderCreate) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderCreate.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -590,40 +681,40 @@ func (m *OrderCreate) store(values *[numbersEnd]uint64, seen uint32, u *Unknown)
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderCreate) SizeVT() (n int) {
 	if m.has&hasOrderCreateType != 0 {
-		n += 1 + sizeVarint(uint64(m.typ))
+		n += 1 + varint.Size(uint64(m.typ))
 	}
 	if m.has&hasOrderCreateSide != 0 {
-		n += 1 + sizeVarint(uint64(m.side))
+		n += 1 + varint.Size(uint64(m.side))
 	}
 	if m.has&hasOrderCreateQuantityType != 0 {
-		n += 1 + sizeVarint(uint64(m.quantityType))
+		n += 1 + varint.Size(uint64(m.quantityType))
 	}
 	if m.has&hasOrderCreateQuantity != 0 {
-		n += 1 + sizeVarint(m.quantity)
+		n += 1 + varint.Size(m.quantity)
 	}
 	if m.has&hasOrderCreatePriceType != 0 {
-		n += 1 + sizeVarint(uint64(m.priceType))
+		n += 1 + varint.Size(uint64(m.priceType))
 	}
 	if m.has&hasOrderCreatePrice != 0 {
-		n += 1 + sizeVarint(uint64(m.price))
+		n += 1 + varint.Size(uint64(m.price))
 	}
 	if m.has&hasOrderCreateMaq != 0 {
-		n += 1 + sizeVarint(uint64(m.maq))
+		n += 1 + varint.Size(uint64(m.maq))
 	}
 	if m.has&hasOrderCreateTif != 0 {
-		n += 1 + sizeVarint(uint64(m.tif))
+		n += 1 + varint.Size(uint64(m.tif))
 	}
 	if m.has&hasOrderCreateReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	if m.has&hasOrderCreateMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasOrderCreateContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	if m.has&hasOrderCreateLabel != 0 {
-		n += 1 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 1 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	return n
 }
@@ -639,62 +730,62 @@ func (m *OrderCreate) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if m.has&hasOrderCreateLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i--
 		b[i] = 0x72
 	}
 	if m.has&hasOrderCreateContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x68
 	}
 	if m.has&hasOrderCreateMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x60
 	}
 	if m.has&hasOrderCreateReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x58
 	}
 	if m.has&hasOrderCreateTif != 0 {
-		i = putVarint(b, i, uint64(m.tif))
+		i = varint.PutBefore(b, i, uint64(m.tif))
 		i--
 		b[i] = 0x50
 	}
 	if m.has&hasOrderCreateMaq != 0 {
-		i = putVarint(b, i, uint64(m.maq))
+		i = varint.PutBefore(b, i, uint64(m.maq))
 		i--
 		b[i] = 0x48
 	}
 	if m.has&hasOrderCreatePrice != 0 {
-		i = putVarint(b, i, uint64(m.price))
+		i = varint.PutBefore(b, i, uint64(m.price))
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasOrderCreatePriceType != 0 {
-		i = putVarint(b, i, uint64(m.priceType))
+		i = varint.PutBefore(b, i, uint64(m.priceType))
 		i--
 		b[i] = 0x38
 	}
 	if m.has&hasOrderCreateQuantity != 0 {
-		i = putVarint(b, i, m.quantity)
+		i = varint.PutBefore(b, i, m.quantity)
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasOrderCreateQuantityType != 0 {
-		i = putVarint(b, i, uint64(m.quantityType))
+		i = varint.PutBefore(b, i, uint64(m.quantityType))
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderCreateSide != 0 {
-		i = putVarint(b, i, uint64(m.side))
+		i = varint.PutBefore(b, i, uint64(m.side))
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderCreateType != 0 {
-		i = putVarint(b, i, uint64(m.typ))
+		i = varint.PutBefore(b, i, uint64(m.typ))
 		i--
 		b[i] = 0x8
 	}
@@ -724,92 +815,6 @@ func (m *OrderCreate) missing() error {
 		return &EncodeError{Message: descOrderCreate.name, Field: "contract_id", Err: ErrRequired}
 	}
 	panic("BUG: OrderCreate misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderCreate) Proto() *seto.OrderCreate {
-	p := new(seto.OrderCreate)
-	if m.has&hasOrderCreateType != 0 {
-		p.Type = new(seto.OrderCreateType(m.typ))
-	}
-	if m.has&hasOrderCreateSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	if m.has&hasOrderCreateQuantityType != 0 {
-		p.QuantityType = new(seto.QuantityType(m.quantityType))
-	}
-	if m.has&hasOrderCreateQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	if m.has&hasOrderCreatePriceType != 0 {
-		p.PriceType = new(seto.PriceType(m.priceType))
-	}
-	if m.has&hasOrderCreatePrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasOrderCreateMaq != 0 {
-		p.Maq = new(m.maq)
-	}
-	if m.has&hasOrderCreateTif != 0 {
-		p.Tif = new(seto.TimeInForceType(m.tif))
-	}
-	if m.has&hasOrderCreateReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderCreateMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderCreateContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderCreateLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderCreate) SetProto(p *seto.OrderCreate) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Type != nil {
-		m.SetType(OrderCreateType(*p.Type))
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
-	if p.QuantityType != nil {
-		m.SetQuantityType(QuantityType(*p.QuantityType))
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
-	if p.PriceType != nil {
-		m.SetPriceType(PriceType(*p.PriceType))
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.Maq != nil {
-		m.SetMaq(*p.Maq)
-	}
-	if p.Tif != nil {
-		m.SetTif(TimeInForceType(*p.Tif))
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -4,14 +4,15 @@ package msg
 
 import (
 	binary "encoding/binary"
+	varint "github.com/smk-go/smk/internal/varint"
 )
 
 // Put writes the message to the front of b, as MarshalToSizedBufferVT writes it to the end of what it
 // is given, and returns its size. It may overwrite any of b.
 //
-// A negative size says that it is not written, because a required field is not set, an enum is beyond
-// one byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then writes it or says what is
-// wrong.
+// The size is negative, and nothing is written, if a required field is not set, an enum does not fit one
+// byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then writes the message or returns the
+// error.
 func (m *OrderCreate) Put(b *[PutBytes]byte) (n int) {
 	has, i := m.has, uint(0)
 	const required = hasOrderCreateSide | hasOrderCreateQuantity | hasOrderCreateMarketId | hasOrderCreateContractId
@@ -49,14 +50,14 @@ func (m *OrderCreate) Put(b *[PutBytes]byte) (n int) {
 		b[i&putMask] = 0x30
 		v := m.quantity
 		if v < 1<<28 {
-			x, n := spread28(uint32(v))
+			x, n := varint.Spread28(uint32(v))
 			binary.LittleEndian.PutUint32(b[i&putMask+1:], x)
 			i += 1 + n
 		} else {
-			x, n := spread64(v)
+			x, n := varint.Spread64(v)
 			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 			if n > 8 {
-				binary.LittleEndian.PutUint16(b[i&putMask+9:], ninth(v))
+				binary.LittleEndian.PutUint16(b[i&putMask+9:], varint.Ninth(v))
 			}
 			i += 1 + n
 		}
@@ -77,7 +78,7 @@ func (m *OrderCreate) Put(b *[PutBytes]byte) (n int) {
 			binary.LittleEndian.PutUint16(b[i&putMask+1:], uint16(v+v&0x3f80+0x80))
 			i += 3
 		} else {
-			x, n := spread32(v)
+			x, n := varint.Spread32(v)
 			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 			i += 1 + n
 		}
@@ -85,7 +86,7 @@ func (m *OrderCreate) Put(b *[PutBytes]byte) (n int) {
 	if has&hasOrderCreateMaq != 0 {
 		b[i&putMask] = 0x48
 		v := m.maq
-		x, n := spread32(v)
+		x, n := varint.Spread32(v)
 		binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 		i += 1 + n
 	}
@@ -101,10 +102,10 @@ func (m *OrderCreate) Put(b *[PutBytes]byte) (n int) {
 	if has&hasOrderCreateReference != 0 {
 		b[i&putMask] = 0x58
 		v := m.reference
-		x, n := spread64(v)
+		x, n := varint.Spread64(v)
 		binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 		if n > 8 {
-			binary.LittleEndian.PutUint16(b[i&putMask+9:], ninth(v))
+			binary.LittleEndian.PutUint16(b[i&putMask+9:], varint.Ninth(v))
 		}
 		i += 1 + n
 	}
@@ -112,11 +113,11 @@ func (m *OrderCreate) Put(b *[PutBytes]byte) (n int) {
 		b[i&putMask] = 0x60
 		v := m.marketId
 		if v < 1<<28 {
-			x, n := spread28(uint32(v))
+			x, n := varint.Spread28(uint32(v))
 			binary.LittleEndian.PutUint32(b[i&putMask+1:], x)
 			i += 1 + n
 		} else {
-			x, n := spread32(v)
+			x, n := varint.Spread32(v)
 			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 			i += 1 + n
 		}
@@ -125,11 +126,11 @@ func (m *OrderCreate) Put(b *[PutBytes]byte) (n int) {
 		b[i&putMask] = 0x68
 		v := m.contractId
 		if v < 1<<28 {
-			x, n := spread28(uint32(v))
+			x, n := varint.Spread28(uint32(v))
 			binary.LittleEndian.PutUint32(b[i&putMask+1:], x)
 			i += 1 + n
 		} else {
-			x, n := spread32(v)
+			x, n := varint.Spread32(v)
 			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
 			i += 1 + n
 		}

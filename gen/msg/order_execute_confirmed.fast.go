@@ -2,20 +2,25 @@
 
 package msg
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *OrderExecuteConfirmed) fast(p *byte, b []byte, i, end int) bool {
 	var has uint32 // presence, one bit a field
 	var x uint64   // the next field's tag and what follows it
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8010 { // price of 2 bytes
-		m.price = uint32(two(x >> 0x8))
+		m.price = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderExecuteConfirmedPrice
 		i += 3
 	} else if byte(x) == 0x10 { // price
@@ -25,11 +30,11 @@ func (m *OrderExecuteConfirmed) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecuteConfirmedPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.price = uint32(three(x))
+			m.price = uint32(varint.Three(x))
 			has |= hasOrderExecuteConfirmedPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.price = uint32(four(x))
+			m.price = uint32(varint.Four(x))
 			has |= hasOrderExecuteConfirmedPrice
 			i += 5
 		default:
@@ -43,7 +48,7 @@ func (m *OrderExecuteConfirmed) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808018 { // quantity of 3 bytes
-		m.quantity = uint64(three(x >> 0x8))
+		m.quantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderExecuteConfirmedQuantity
 		i += 4
 	} else if byte(x) == 0x18 { // quantity
@@ -53,11 +58,11 @@ func (m *OrderExecuteConfirmed) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecuteConfirmedQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.quantity = uint64(two(x))
+			m.quantity = uint64(varint.Two(x))
 			has |= hasOrderExecuteConfirmedQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.quantity = uint64(four(x))
+			m.quantity = uint64(varint.Four(x))
 			has |= hasOrderExecuteConfirmedQuantity
 			i += 5
 		default:
@@ -77,15 +82,15 @@ func (m *OrderExecuteConfirmed) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecuteConfirmedAccountSequence
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence = uint32(two(x))
+			m.accountSequence = uint32(varint.Two(x))
 			has |= hasOrderExecuteConfirmedAccountSequence
 			i += 3
 		case x&0x800000 == 0:
-			m.accountSequence = uint32(three(x))
+			m.accountSequence = uint32(varint.Three(x))
 			has |= hasOrderExecuteConfirmedAccountSequence
 			i += 4
 		case x&0x80000000 == 0:
-			m.accountSequence = uint32(four(x))
+			m.accountSequence = uint32(varint.Four(x))
 			has |= hasOrderExecuteConfirmedAccountSequence
 			i += 5
 		default:
@@ -99,8 +104,8 @@ func (m *OrderExecuteConfirmed) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x28 { // order_id
-		if y := load(p, i+1); y&continued == continued && octet(p, i+9) < 0x80 { // of 9 bytes
-			m.orderId = uint64(eight(y) | uint64(octet(p, i+9))<<56)
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation && octet(p, i+9) < 0x80 { // of 9 bytes
+			m.orderId = uint64(varint.Eight(y) | uint64(octet(p, i+9))<<56)
 			has |= hasOrderExecuteConfirmedOrderId
 			i += 10
 		} else if v, next := long(p, i+1); next > 0 {
@@ -112,7 +117,7 @@ func (m *OrderExecuteConfirmed) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808030 { // account_sequence_64 of 3 bytes
-		m.accountSequence_64 = uint64(three(x >> 0x8))
+		m.accountSequence_64 = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderExecuteConfirmedAccountSequence_64
 		i += 4
 	} else if byte(x) == 0x30 { // account_sequence_64
@@ -122,11 +127,11 @@ func (m *OrderExecuteConfirmed) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecuteConfirmedAccountSequence_64
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence_64 = uint64(two(x))
+			m.accountSequence_64 = uint64(varint.Two(x))
 			has |= hasOrderExecuteConfirmedAccountSequence_64
 			i += 3
 		case x&0x80000000 == 0:
-			m.accountSequence_64 = uint64(four(x))
+			m.accountSequence_64 = uint64(varint.Four(x))
 			has |= hasOrderExecuteConfirmedAccountSequence_64
 			i += 5
 		default:
@@ -146,7 +151,7 @@ func (m *OrderExecuteConfirmed) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -161,5 +166,5 @@ done:
 	return i == end
 }
 
-// fast looks at no more than 63 bytes behind the end.
+// fast reads at most 63 bytes behind the end.
 const _ = uint(SlackBytes - 63)

@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -64,6 +65,27 @@ func (m *OrderExecuteConfirmed) SetPrice(v uint32) {
 	m.has |= hasOrderExecuteConfirmedPrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderExecuteConfirmed) TypedPrice() (odds.Price, error) {
+	if m.has&hasOrderExecuteConfirmedPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price becomes absent.
+func (m *OrderExecuteConfirmed) SetTypedPrice(v odds.Price) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecuteConfirmedPrice
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	m.has |= hasOrderExecuteConfirmedPrice
+	return nil
+}
+
 // GetQuantity returns quantity, 0 if absent.
 //
 // Quantity of the fill, in 1/10000 of the account's currency as payoff.
@@ -86,6 +108,27 @@ func (m *OrderExecuteConfirmed) ClearQuantity() { m.has &^= hasOrderExecuteConfi
 func (m *OrderExecuteConfirmed) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderExecuteConfirmedQuantity
+}
+
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderExecuteConfirmed) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderExecuteConfirmedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
+func (m *OrderExecuteConfirmed) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecuteConfirmedQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderExecuteConfirmedQuantity
+	return nil
 }
 
 // GetAccountSequence returns account_sequence, 0 if absent.
@@ -189,11 +232,28 @@ func (m *OrderExecuteConfirmed) SetLabel(v []byte) {
 // SetLabelString sets label without a copy.
 func (m *OrderExecuteConfirmed) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 
+// PayloadType returns PayloadOrderExecuteConfirmed, the type of a payload with this body.
+func (*OrderExecuteConfirmed) PayloadType() PayloadType { return PayloadOrderExecuteConfirmed }
+
+// ReportKeys returns the fields that put the message in its place among others about orders.
+func (m *OrderExecuteConfirmed) ReportKeys() (k ReportKeys) {
+	k.Type = PayloadOrderExecuteConfirmed
+	if m.has&hasOrderExecuteConfirmedAccountSequence_64 != 0 {
+		k.AccountSequence = m.accountSequence_64
+	} else if m.has&hasOrderExecuteConfirmedAccountSequence != 0 {
+		k.AccountSequence, k.Short = uint64(m.accountSequence), true
+	}
+	if m.has&hasOrderExecuteConfirmedOrderId != 0 {
+		k.OrderID = m.orderId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderExecuteConfirmed) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -209,7 +269,7 @@ func (m *OrderExecuteConfirmed) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderExecuteConfirmed.failRead(start, 0, i)
 			}
 		}
@@ -268,7 +328,7 @@ func (m *OrderExecuteConfirmed) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderExecuteConfirmed.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -288,22 +348,22 @@ func (m *OrderExecuteConfirmed) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderExecuteConfirmed) SizeVT() (n int) {
 	if m.has&hasOrderExecuteConfirmedPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.price))
+		n += 1 + varint.Size(uint64(m.price))
 	}
 	if m.has&hasOrderExecuteConfirmedQuantity != 0 {
-		n += 1 + sizeVarint(m.quantity)
+		n += 1 + varint.Size(m.quantity)
 	}
 	if m.has&hasOrderExecuteConfirmedAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasOrderExecuteConfirmedOrderId != 0 {
-		n += 1 + sizeVarint(m.orderId)
+		n += 1 + varint.Size(m.orderId)
 	}
 	if m.has&hasOrderExecuteConfirmedAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	if m.has&hasOrderExecuteConfirmedLabel != 0 {
-		n += 1 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 1 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	return n
 }
@@ -319,32 +379,32 @@ func (m *OrderExecuteConfirmed) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if m.has&hasOrderExecuteConfirmedLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i--
 		b[i] = 0x3a
 	}
 	if m.has&hasOrderExecuteConfirmedAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasOrderExecuteConfirmedOrderId != 0 {
-		i = putVarint(b, i, m.orderId)
+		i = varint.PutBefore(b, i, m.orderId)
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderExecuteConfirmedAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderExecuteConfirmedQuantity != 0 {
-		i = putVarint(b, i, m.quantity)
+		i = varint.PutBefore(b, i, m.quantity)
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderExecuteConfirmedPrice != 0 {
-		i = putVarint(b, i, uint64(m.price))
+		i = varint.PutBefore(b, i, uint64(m.price))
 		i--
 		b[i] = 0x10
 	}
@@ -372,56 +432,6 @@ func (m *OrderExecuteConfirmed) missing() error {
 		return &EncodeError{Message: descOrderExecuteConfirmed.name, Field: "order_id", Err: ErrRequired}
 	}
 	panic("BUG: OrderExecuteConfirmed misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderExecuteConfirmed) Proto() *seto.OrderExecuteConfirmed {
-	p := new(seto.OrderExecuteConfirmed)
-	if m.has&hasOrderExecuteConfirmedPrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasOrderExecuteConfirmedQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	if m.has&hasOrderExecuteConfirmedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderExecuteConfirmedOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderExecuteConfirmedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderExecuteConfirmedLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderExecuteConfirmed) SetProto(p *seto.OrderExecuteConfirmed) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,23 +3,25 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	math "math"
 )
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 	var has uint32 // presence, one bit a field
 	var x uint64   // the next field's tag and what follows it
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8010 { // price of 2 bytes
-		m.price = uint32(two(x >> 0x8))
+		m.price = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderExecutedPrice
 		i += 3
 	} else if byte(x) == 0x10 { // price
@@ -29,11 +31,11 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.price = uint32(three(x))
+			m.price = uint32(varint.Three(x))
 			has |= hasOrderExecutedPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.price = uint32(four(x))
+			m.price = uint32(varint.Four(x))
 			has |= hasOrderExecutedPrice
 			i += 5
 		default:
@@ -54,7 +56,7 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808020 { // quantity of 3 bytes
-		m.quantity = uint64(three(x >> 0x8))
+		m.quantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderExecutedQuantity
 		i += 4
 	} else if byte(x) == 0x20 { // quantity
@@ -64,11 +66,11 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.quantity = uint64(two(x))
+			m.quantity = uint64(varint.Two(x))
 			has |= hasOrderExecutedQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.quantity = uint64(four(x))
+			m.quantity = uint64(varint.Four(x))
 			has |= hasOrderExecutedQuantity
 			i += 5
 		default:
@@ -88,15 +90,15 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedAccountSequence
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence = uint32(two(x))
+			m.accountSequence = uint32(varint.Two(x))
 			has |= hasOrderExecutedAccountSequence
 			i += 3
 		case x&0x800000 == 0:
-			m.accountSequence = uint32(three(x))
+			m.accountSequence = uint32(varint.Three(x))
 			has |= hasOrderExecutedAccountSequence
 			i += 4
 		case x&0x80000000 == 0:
-			m.accountSequence = uint32(four(x))
+			m.accountSequence = uint32(varint.Four(x))
 			has |= hasOrderExecutedAccountSequence
 			i += 5
 		default:
@@ -116,15 +118,15 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 	} else if byte(x) == 0x30 { // pending_timeout
 		switch x >>= 8; {
 		case x&0x8000 == 0:
-			m.pendingTimeout = uint32(two(x))
+			m.pendingTimeout = uint32(varint.Two(x))
 			has |= hasOrderExecutedPendingTimeout
 			i += 3
 		case x&0x800000 == 0:
-			m.pendingTimeout = uint32(three(x))
+			m.pendingTimeout = uint32(varint.Three(x))
 			has |= hasOrderExecutedPendingTimeout
 			i += 4
 		case x&0x80000000 == 0:
-			m.pendingTimeout = uint32(four(x))
+			m.pendingTimeout = uint32(varint.Four(x))
 			has |= hasOrderExecutedPendingTimeout
 			i += 5
 		default:
@@ -138,8 +140,8 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x38 { // order_id
-		if y := load(p, i+1); y&continued == continued && octet(p, i+9) < 0x80 { // of 9 bytes
-			m.orderId = uint64(eight(y) | uint64(octet(p, i+9))<<56)
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation && octet(p, i+9) < 0x80 { // of 9 bytes
+			m.orderId = uint64(varint.Eight(y) | uint64(octet(p, i+9))<<56)
 			has |= hasOrderExecutedOrderId
 			i += 10
 		} else if v, next := long(p, i+1); next > 0 {
@@ -158,7 +160,7 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808048 { // market_id of 3 bytes
-		m.marketId = uint32(three(x >> 0x8))
+		m.marketId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderExecutedMarketId
 		i += 4
 	} else if byte(x) == 0x48 { // market_id
@@ -168,11 +170,11 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedMarketId
 			i += 2
 		case x&0x8000 == 0:
-			m.marketId = uint32(two(x))
+			m.marketId = uint32(varint.Two(x))
 			has |= hasOrderExecutedMarketId
 			i += 3
 		case x&0x80000000 == 0:
-			m.marketId = uint32(four(x))
+			m.marketId = uint32(varint.Four(x))
 			has |= hasOrderExecutedMarketId
 			i += 5
 		default:
@@ -186,7 +188,7 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808050 { // contract_id of 3 bytes
-		m.contractId = uint32(three(x >> 0x8))
+		m.contractId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderExecutedContractId
 		i += 4
 	} else if byte(x) == 0x50 { // contract_id
@@ -196,11 +198,11 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedContractId
 			i += 2
 		case x&0x8000 == 0:
-			m.contractId = uint32(two(x))
+			m.contractId = uint32(varint.Two(x))
 			has |= hasOrderExecutedContractId
 			i += 3
 		case x&0x80000000 == 0:
-			m.contractId = uint32(four(x))
+			m.contractId = uint32(varint.Four(x))
 			has |= hasOrderExecutedContractId
 			i += 5
 		default:
@@ -214,7 +216,7 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808058 { // account_sequence_64 of 3 bytes
-		m.accountSequence_64 = uint64(three(x >> 0x8))
+		m.accountSequence_64 = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderExecutedAccountSequence_64
 		i += 4
 	} else if byte(x) == 0x58 { // account_sequence_64
@@ -224,11 +226,11 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedAccountSequence_64
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence_64 = uint64(two(x))
+			m.accountSequence_64 = uint64(varint.Two(x))
 			has |= hasOrderExecutedAccountSequence_64
 			i += 3
 		case x&0x80000000 == 0:
-			m.accountSequence_64 = uint64(four(x))
+			m.accountSequence_64 = uint64(varint.Four(x))
 			has |= hasOrderExecutedAccountSequence_64
 			i += 5
 		default:
@@ -242,7 +244,7 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808060 { // total_executed_quantity of 3 bytes
-		m.totalExecutedQuantity = uint64(three(x >> 0x8))
+		m.totalExecutedQuantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderExecutedTotalExecutedQuantity
 		i += 4
 	} else if byte(x) == 0x60 { // total_executed_quantity
@@ -252,11 +254,11 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedTotalExecutedQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.totalExecutedQuantity = uint64(two(x))
+			m.totalExecutedQuantity = uint64(varint.Two(x))
 			has |= hasOrderExecutedTotalExecutedQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.totalExecutedQuantity = uint64(four(x))
+			m.totalExecutedQuantity = uint64(varint.Four(x))
 			has |= hasOrderExecutedTotalExecutedQuantity
 			i += 5
 		default:
@@ -270,7 +272,7 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8068 { // executed_avg_price of 2 bytes
-		m.executedAvgPrice = uint32(two(x >> 0x8))
+		m.executedAvgPrice = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderExecutedExecutedAvgPrice
 		i += 3
 	} else if byte(x) == 0x68 { // executed_avg_price
@@ -280,11 +282,11 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedExecutedAvgPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.executedAvgPrice = uint32(three(x))
+			m.executedAvgPrice = uint32(varint.Three(x))
 			has |= hasOrderExecutedExecutedAvgPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.executedAvgPrice = uint32(four(x))
+			m.executedAvgPrice = uint32(varint.Four(x))
 			has |= hasOrderExecutedExecutedAvgPrice
 			i += 5
 		default:
@@ -298,7 +300,7 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808070 { // available_quantity of 3 bytes
-		m.availableQuantity = uint64(three(x >> 0x8))
+		m.availableQuantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderExecutedAvailableQuantity
 		i += 4
 	} else if byte(x) == 0x70 { // available_quantity
@@ -308,11 +310,11 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedAvailableQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.availableQuantity = uint64(two(x))
+			m.availableQuantity = uint64(varint.Two(x))
 			has |= hasOrderExecutedAvailableQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.availableQuantity = uint64(four(x))
+			m.availableQuantity = uint64(varint.Four(x))
 			has |= hasOrderExecutedAvailableQuantity
 			i += 5
 		default:
@@ -326,7 +328,7 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8078 { // orig_price of 2 bytes
-		m.origPrice = uint32(two(x >> 0x8))
+		m.origPrice = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderExecutedOrigPrice
 		i += 3
 	} else if byte(x) == 0x78 { // orig_price
@@ -336,11 +338,11 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedOrigPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.origPrice = uint32(three(x))
+			m.origPrice = uint32(varint.Three(x))
 			has |= hasOrderExecutedOrigPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.origPrice = uint32(four(x))
+			m.origPrice = uint32(varint.Four(x))
 			has |= hasOrderExecutedOrigPrice
 			i += 5
 		default:
@@ -374,7 +376,7 @@ func (m *OrderExecuted) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -389,5 +391,5 @@ done:
 	return i == end
 }
 
-// fast looks at no more than 164 bytes behind the end.
+// fast reads at most 164 bytes behind the end.
 const _ = uint(SlackBytes - 164)

@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	math "math"
 	strconv "strconv"
 )
@@ -101,6 +102,27 @@ func (m *OrderExecuted) SetPrice(v uint32) {
 	m.has |= hasOrderExecutedPrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderExecuted) TypedPrice() (odds.Price, error) {
+	if m.has&hasOrderExecutedPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price becomes absent.
+func (m *OrderExecuted) SetTypedPrice(v odds.Price) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedPrice
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	m.has |= hasOrderExecutedPrice
+	return nil
+}
+
 // GetQuantityType returns quantity_type, QuantityPayoffCurrency if absent.
 //
 // Unit of the quantities.
@@ -143,6 +165,27 @@ func (m *OrderExecuted) ClearQuantity() { m.has &^= hasOrderExecutedQuantity }
 func (m *OrderExecuted) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderExecutedQuantity
+}
+
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderExecuted) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderExecutedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
+func (m *OrderExecuted) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderExecutedQuantity
+	return nil
 }
 
 // GetAccountSequence returns account_sequence, 0 if absent.
@@ -233,6 +276,27 @@ func (m *OrderExecuted) ClearSide() { m.has &^= hasOrderExecutedSide }
 func (m *OrderExecuted) SetSide(v Side) {
 	m.side = v
 	m.has |= hasOrderExecutedSide
+}
+
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderExecuted) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderExecutedSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
+func (m *OrderExecuted) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderExecutedSide
+	return nil
 }
 
 // GetMarketId returns market_id, 0 if absent.
@@ -329,6 +393,27 @@ func (m *OrderExecuted) SetTotalExecutedQuantity(v uint64) {
 	m.has |= hasOrderExecutedTotalExecutedQuantity
 }
 
+// TypedTotalExecutedQuantity returns total_executed_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderExecuted) TypedTotalExecutedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderExecutedTotalExecutedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.totalExecutedQuantity)
+}
+
+// SetTypedTotalExecutedQuantity sets total_executed_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and total_executed_quantity becomes absent.
+func (m *OrderExecuted) SetTypedTotalExecutedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedTotalExecutedQuantity
+		return odds.ErrQuantity
+	}
+	m.totalExecutedQuantity = uint64(v)
+	m.has |= hasOrderExecutedTotalExecutedQuantity
+	return nil
+}
+
 // GetExecutedAvgPrice returns executed_avg_price, 0 if absent.
 //
 // Average price of all executions of the order so far, in hundredths of a percent of the payoff.
@@ -351,6 +436,27 @@ func (m *OrderExecuted) ClearExecutedAvgPrice() { m.has &^= hasOrderExecutedExec
 func (m *OrderExecuted) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderExecutedExecutedAvgPrice
+}
+
+// TypedExecutedAvgPrice returns executed_avg_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderExecuted) TypedExecutedAvgPrice() (odds.Price, error) {
+	if m.has&hasOrderExecutedExecutedAvgPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.executedAvgPrice)
+}
+
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice,
+// and executed_avg_price is 0, which is not a price.
+func (m *OrderExecuted) SetTypedExecutedAvgPrice(v odds.Price) error {
+	m.has |= hasOrderExecutedExecutedAvgPrice
+	if !v.Valid() {
+		m.executedAvgPrice = 0
+		return odds.ErrPrice
+	}
+	m.executedAvgPrice = uint32(v)
+	return nil
 }
 
 // GetAvailableQuantity returns available_quantity, 0 if absent.
@@ -378,6 +484,27 @@ func (m *OrderExecuted) SetAvailableQuantity(v uint64) {
 	m.has |= hasOrderExecutedAvailableQuantity
 }
 
+// TypedAvailableQuantity returns available_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderExecuted) TypedAvailableQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderExecutedAvailableQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.availableQuantity)
+}
+
+// SetTypedAvailableQuantity sets available_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and available_quantity becomes absent.
+func (m *OrderExecuted) SetTypedAvailableQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedAvailableQuantity
+		return odds.ErrQuantity
+	}
+	m.availableQuantity = uint64(v)
+	m.has |= hasOrderExecutedAvailableQuantity
+	return nil
+}
+
 // GetOrigPrice returns orig_price, 0 if absent.
 //
 // Price the order was placed at, in hundredths of a percent of the payoff.
@@ -398,6 +525,27 @@ func (m *OrderExecuted) ClearOrigPrice() { m.has &^= hasOrderExecutedOrigPrice }
 func (m *OrderExecuted) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderExecutedOrigPrice
+}
+
+// TypedOrigPrice returns orig_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderExecuted) TypedOrigPrice() (odds.Price, error) {
+	if m.has&hasOrderExecutedOrigPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.origPrice)
+}
+
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice,
+// and orig_price is 0, which is not a price.
+func (m *OrderExecuted) SetTypedOrigPrice(v odds.Price) error {
+	m.has |= hasOrderExecutedOrigPrice
+	if !v.Valid() {
+		m.origPrice = 0
+		return odds.ErrPrice
+	}
+	m.origPrice = uint32(v)
+	return nil
 }
 
 // GetAvailableBalance returns available_balance, 0 if absent.
@@ -424,6 +572,18 @@ func (m *OrderExecuted) SetAvailableBalance(v float64) {
 	m.has |= hasOrderExecutedAvailableBalance
 }
 
+// TypedAvailableBalance returns available_balance as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
+func (m *OrderExecuted) TypedAvailableBalance() (odds.Money, error) {
+	if m.has&hasOrderExecutedAvailableBalance == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.availableBalance)
+}
+
+// SetTypedAvailableBalance sets available_balance to the float64 nearest to v.
+func (m *OrderExecuted) SetTypedAvailableBalance(v odds.Money) { m.SetAvailableBalance(v.Float()) }
+
 // GetExposure returns exposure, 0 if absent.
 //
 // Exposure after this event, in currency units. The sign convention is not documented: show it,
@@ -446,6 +606,18 @@ func (m *OrderExecuted) SetExposure(v float64) {
 	m.exposure = v
 	m.has |= hasOrderExecutedExposure
 }
+
+// TypedExposure returns exposure as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
+func (m *OrderExecuted) TypedExposure() (odds.Money, error) {
+	if m.has&hasOrderExecutedExposure == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.exposure)
+}
+
+// SetTypedExposure sets exposure to the float64 nearest to v.
+func (m *OrderExecuted) SetTypedExposure(v odds.Money) { m.SetExposure(v.Float()) }
 
 // GetLabel returns label, nil if absent.
 // The bytes are borrowed and must not be written; see the package comment.
@@ -473,11 +645,28 @@ func (m *OrderExecuted) SetLabel(v []byte) {
 // SetLabelString sets label without a copy.
 func (m *OrderExecuted) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 
+// PayloadType returns PayloadOrderExecuted, the type of a payload with this body.
+func (*OrderExecuted) PayloadType() PayloadType { return PayloadOrderExecuted }
+
+// ReportKeys returns the fields that put the message in its place among others about orders.
+func (m *OrderExecuted) ReportKeys() (k ReportKeys) {
+	k.Type = PayloadOrderExecuted
+	if m.has&hasOrderExecutedAccountSequence_64 != 0 {
+		k.AccountSequence = m.accountSequence_64
+	} else if m.has&hasOrderExecutedAccountSequence != 0 {
+		k.AccountSequence, k.Short = uint64(m.accountSequence), true
+	}
+	if m.has&hasOrderExecutedOrderId != 0 {
+		k.OrderID = m.orderId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderExecuted) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -490,7 +679,7 @@ func (m *OrderExecuted) Decode(b []byte, u *Unknown) error {
 func (m *OrderExecuted) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderExecuted, fixedOrderExecuted); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {
@@ -501,7 +690,7 @@ func (m *OrderExecuted) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderExecuted.failRead(start, 0, i)
 			}
 		}
@@ -672,7 +861,7 @@ func (m *OrderExecuted) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderExecuted.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -774,46 +963,46 @@ func (m *OrderExecuted) store(values *[numbersEnd]uint64, seen uint32, u *Unknow
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderExecuted) SizeVT() (n int) {
 	if m.has&hasOrderExecutedPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.price))
+		n += 1 + varint.Size(uint64(m.price))
 	}
 	if m.has&hasOrderExecutedQuantityType != 0 {
-		n += 1 + sizeVarint(uint64(m.quantityType))
+		n += 1 + varint.Size(uint64(m.quantityType))
 	}
 	if m.has&hasOrderExecutedQuantity != 0 {
-		n += 1 + sizeVarint(m.quantity)
+		n += 1 + varint.Size(m.quantity)
 	}
 	if m.has&hasOrderExecutedAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasOrderExecutedPendingTimeout != 0 {
-		n += 1 + sizeVarint(uint64(m.pendingTimeout))
+		n += 1 + varint.Size(uint64(m.pendingTimeout))
 	}
 	if m.has&hasOrderExecutedOrderId != 0 {
-		n += 1 + sizeVarint(m.orderId)
+		n += 1 + varint.Size(m.orderId)
 	}
 	if m.has&hasOrderExecutedSide != 0 {
-		n += 1 + sizeVarint(uint64(m.side))
+		n += 1 + varint.Size(uint64(m.side))
 	}
 	if m.has&hasOrderExecutedMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasOrderExecutedContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	if m.has&hasOrderExecutedAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	if m.has&hasOrderExecutedTotalExecutedQuantity != 0 {
-		n += 1 + sizeVarint(m.totalExecutedQuantity)
+		n += 1 + varint.Size(m.totalExecutedQuantity)
 	}
 	if m.has&hasOrderExecutedExecutedAvgPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.executedAvgPrice))
+		n += 1 + varint.Size(uint64(m.executedAvgPrice))
 	}
 	if m.has&hasOrderExecutedAvailableQuantity != 0 {
-		n += 1 + sizeVarint(m.availableQuantity)
+		n += 1 + varint.Size(m.availableQuantity)
 	}
 	if m.has&hasOrderExecutedOrigPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.origPrice))
+		n += 1 + varint.Size(uint64(m.origPrice))
 	}
 	if m.has&hasOrderExecutedAvailableBalance != 0 {
 		n += 10
@@ -822,7 +1011,7 @@ func (m *OrderExecuted) SizeVT() (n int) {
 		n += 10
 	}
 	if m.has&hasOrderExecutedLabel != 0 {
-		n += 2 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 2 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	return n
 }
@@ -838,7 +1027,7 @@ func (m *OrderExecuted) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if m.has&hasOrderExecutedLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i -= 2
 		b[i] = 0x92
 		b[i+1] = 0x1
@@ -856,72 +1045,72 @@ func (m *OrderExecuted) MarshalToSizedBufferVT(b []byte) (int, error) {
 		b[i+1] = 0x1
 	}
 	if m.has&hasOrderExecutedOrigPrice != 0 {
-		i = putVarint(b, i, uint64(m.origPrice))
+		i = varint.PutBefore(b, i, uint64(m.origPrice))
 		i--
 		b[i] = 0x78
 	}
 	if m.has&hasOrderExecutedAvailableQuantity != 0 {
-		i = putVarint(b, i, m.availableQuantity)
+		i = varint.PutBefore(b, i, m.availableQuantity)
 		i--
 		b[i] = 0x70
 	}
 	if m.has&hasOrderExecutedExecutedAvgPrice != 0 {
-		i = putVarint(b, i, uint64(m.executedAvgPrice))
+		i = varint.PutBefore(b, i, uint64(m.executedAvgPrice))
 		i--
 		b[i] = 0x68
 	}
 	if m.has&hasOrderExecutedTotalExecutedQuantity != 0 {
-		i = putVarint(b, i, m.totalExecutedQuantity)
+		i = varint.PutBefore(b, i, m.totalExecutedQuantity)
 		i--
 		b[i] = 0x60
 	}
 	if m.has&hasOrderExecutedAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x58
 	}
 	if m.has&hasOrderExecutedContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x50
 	}
 	if m.has&hasOrderExecutedMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x48
 	}
 	if m.has&hasOrderExecutedSide != 0 {
-		i = putVarint(b, i, uint64(m.side))
+		i = varint.PutBefore(b, i, uint64(m.side))
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasOrderExecutedOrderId != 0 {
-		i = putVarint(b, i, m.orderId)
+		i = varint.PutBefore(b, i, m.orderId)
 		i--
 		b[i] = 0x38
 	}
 	if m.has&hasOrderExecutedPendingTimeout != 0 {
-		i = putVarint(b, i, uint64(m.pendingTimeout))
+		i = varint.PutBefore(b, i, uint64(m.pendingTimeout))
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasOrderExecutedAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderExecutedQuantity != 0 {
-		i = putVarint(b, i, m.quantity)
+		i = varint.PutBefore(b, i, m.quantity)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderExecutedQuantityType != 0 {
-		i = putVarint(b, i, uint64(m.quantityType))
+		i = varint.PutBefore(b, i, uint64(m.quantityType))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderExecutedPrice != 0 {
-		i = putVarint(b, i, uint64(m.price))
+		i = varint.PutBefore(b, i, uint64(m.price))
 		i--
 		b[i] = 0x10
 	}
@@ -955,122 +1144,6 @@ func (m *OrderExecuted) missing() error {
 		return &EncodeError{Message: descOrderExecuted.name, Field: "contract_id", Err: ErrRequired}
 	}
 	panic("BUG: OrderExecuted misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderExecuted) Proto() *seto.OrderExecuted {
-	p := new(seto.OrderExecuted)
-	if m.has&hasOrderExecutedPrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasOrderExecutedQuantityType != 0 {
-		p.QuantityType = new(seto.QuantityType(m.quantityType))
-	}
-	if m.has&hasOrderExecutedQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	if m.has&hasOrderExecutedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderExecutedPendingTimeout != 0 {
-		p.PendingTimeout = new(m.pendingTimeout)
-	}
-	if m.has&hasOrderExecutedOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderExecutedSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	if m.has&hasOrderExecutedMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderExecutedContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderExecutedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderExecutedTotalExecutedQuantity != 0 {
-		p.TotalExecutedQuantity = new(m.totalExecutedQuantity)
-	}
-	if m.has&hasOrderExecutedExecutedAvgPrice != 0 {
-		p.ExecutedAvgPrice = new(m.executedAvgPrice)
-	}
-	if m.has&hasOrderExecutedAvailableQuantity != 0 {
-		p.AvailableQuantity = new(m.availableQuantity)
-	}
-	if m.has&hasOrderExecutedOrigPrice != 0 {
-		p.OrigPrice = new(m.origPrice)
-	}
-	if m.has&hasOrderExecutedAvailableBalance != 0 {
-		p.AvailableBalance = new(m.availableBalance)
-	}
-	if m.has&hasOrderExecutedExposure != 0 {
-		p.Exposure = new(m.exposure)
-	}
-	if m.has&hasOrderExecutedLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderExecuted) SetProto(p *seto.OrderExecuted) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.QuantityType != nil {
-		m.SetQuantityType(QuantityType(*p.QuantityType))
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.PendingTimeout != nil {
-		m.SetPendingTimeout(*p.PendingTimeout)
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.TotalExecutedQuantity != nil {
-		m.SetTotalExecutedQuantity(*p.TotalExecutedQuantity)
-	}
-	if p.ExecutedAvgPrice != nil {
-		m.SetExecutedAvgPrice(*p.ExecutedAvgPrice)
-	}
-	if p.AvailableQuantity != nil {
-		m.SetAvailableQuantity(*p.AvailableQuantity)
-	}
-	if p.OrigPrice != nil {
-		m.SetOrigPrice(*p.OrigPrice)
-	}
-	if p.AvailableBalance != nil {
-		m.SetAvailableBalance(*p.AvailableBalance)
-	}
-	if p.Exposure != nil {
-		m.SetExposure(*p.Exposure)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,23 +3,25 @@
 package msg
 
 import (
+	varint "github.com/smk-go/smk/internal/varint"
 	math "math"
 )
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 	var has uint32 // presence, one bit a field
 	var x uint64   // the next field's tag and what follows it
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8010 { // price of 2 bytes
-		m.price = uint32(two(x >> 0x8))
+		m.price = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderExecutedVoidPrice
 		i += 3
 	} else if byte(x) == 0x10 { // price
@@ -29,11 +31,11 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedVoidPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.price = uint32(three(x))
+			m.price = uint32(varint.Three(x))
 			has |= hasOrderExecutedVoidPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.price = uint32(four(x))
+			m.price = uint32(varint.Four(x))
 			has |= hasOrderExecutedVoidPrice
 			i += 5
 		default:
@@ -54,7 +56,7 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808020 { // quantity of 3 bytes
-		m.quantity = uint64(three(x >> 0x8))
+		m.quantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderExecutedVoidQuantity
 		i += 4
 	} else if byte(x) == 0x20 { // quantity
@@ -64,11 +66,11 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedVoidQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.quantity = uint64(two(x))
+			m.quantity = uint64(varint.Two(x))
 			has |= hasOrderExecutedVoidQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.quantity = uint64(four(x))
+			m.quantity = uint64(varint.Four(x))
 			has |= hasOrderExecutedVoidQuantity
 			i += 5
 		default:
@@ -88,15 +90,15 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedVoidAccountSequence
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence = uint32(two(x))
+			m.accountSequence = uint32(varint.Two(x))
 			has |= hasOrderExecutedVoidAccountSequence
 			i += 3
 		case x&0x800000 == 0:
-			m.accountSequence = uint32(three(x))
+			m.accountSequence = uint32(varint.Three(x))
 			has |= hasOrderExecutedVoidAccountSequence
 			i += 4
 		case x&0x80000000 == 0:
-			m.accountSequence = uint32(four(x))
+			m.accountSequence = uint32(varint.Four(x))
 			has |= hasOrderExecutedVoidAccountSequence
 			i += 5
 		default:
@@ -110,8 +112,8 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if byte(x) == 0x30 { // order_id
-		if y := load(p, i+1); y&continued == continued && octet(p, i+9) < 0x80 { // of 9 bytes
-			m.orderId = uint64(eight(y) | uint64(octet(p, i+9))<<56)
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation && octet(p, i+9) < 0x80 { // of 9 bytes
+			m.orderId = uint64(varint.Eight(y) | uint64(octet(p, i+9))<<56)
 			has |= hasOrderExecutedVoidOrderId
 			i += 10
 		} else if v, next := long(p, i+1); next > 0 {
@@ -123,7 +125,7 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808038 { // account_sequence_64 of 3 bytes
-		m.accountSequence_64 = uint64(three(x >> 0x8))
+		m.accountSequence_64 = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderExecutedVoidAccountSequence_64
 		i += 4
 	} else if byte(x) == 0x38 { // account_sequence_64
@@ -133,11 +135,11 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedVoidAccountSequence_64
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence_64 = uint64(two(x))
+			m.accountSequence_64 = uint64(varint.Two(x))
 			has |= hasOrderExecutedVoidAccountSequence_64
 			i += 3
 		case x&0x80000000 == 0:
-			m.accountSequence_64 = uint64(four(x))
+			m.accountSequence_64 = uint64(varint.Four(x))
 			has |= hasOrderExecutedVoidAccountSequence_64
 			i += 5
 		default:
@@ -151,7 +153,7 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808040 { // market_id of 3 bytes
-		m.marketId = uint32(three(x >> 0x8))
+		m.marketId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderExecutedVoidMarketId
 		i += 4
 	} else if byte(x) == 0x40 { // market_id
@@ -161,11 +163,11 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedVoidMarketId
 			i += 2
 		case x&0x8000 == 0:
-			m.marketId = uint32(two(x))
+			m.marketId = uint32(varint.Two(x))
 			has |= hasOrderExecutedVoidMarketId
 			i += 3
 		case x&0x80000000 == 0:
-			m.marketId = uint32(four(x))
+			m.marketId = uint32(varint.Four(x))
 			has |= hasOrderExecutedVoidMarketId
 			i += 5
 		default:
@@ -179,7 +181,7 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808048 { // contract_id of 3 bytes
-		m.contractId = uint32(three(x >> 0x8))
+		m.contractId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderExecutedVoidContractId
 		i += 4
 	} else if byte(x) == 0x48 { // contract_id
@@ -189,11 +191,11 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedVoidContractId
 			i += 2
 		case x&0x8000 == 0:
-			m.contractId = uint32(two(x))
+			m.contractId = uint32(varint.Two(x))
 			has |= hasOrderExecutedVoidContractId
 			i += 3
 		case x&0x80000000 == 0:
-			m.contractId = uint32(four(x))
+			m.contractId = uint32(varint.Four(x))
 			has |= hasOrderExecutedVoidContractId
 			i += 5
 		default:
@@ -214,7 +216,7 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8058 { // orig_price of 2 bytes
-		m.origPrice = uint32(two(x >> 0x8))
+		m.origPrice = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderExecutedVoidOrigPrice
 		i += 3
 	} else if byte(x) == 0x58 { // orig_price
@@ -224,11 +226,11 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedVoidOrigPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.origPrice = uint32(three(x))
+			m.origPrice = uint32(varint.Three(x))
 			has |= hasOrderExecutedVoidOrigPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.origPrice = uint32(four(x))
+			m.origPrice = uint32(varint.Four(x))
 			has |= hasOrderExecutedVoidOrigPrice
 			i += 5
 		default:
@@ -242,7 +244,7 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808060 { // executed_quantity of 3 bytes
-		m.executedQuantity = uint64(three(x >> 0x8))
+		m.executedQuantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderExecutedVoidExecutedQuantity
 		i += 4
 	} else if byte(x) == 0x60 { // executed_quantity
@@ -252,11 +254,11 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedVoidExecutedQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.executedQuantity = uint64(two(x))
+			m.executedQuantity = uint64(varint.Two(x))
 			has |= hasOrderExecutedVoidExecutedQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.executedQuantity = uint64(four(x))
+			m.executedQuantity = uint64(varint.Four(x))
 			has |= hasOrderExecutedVoidExecutedQuantity
 			i += 5
 		default:
@@ -270,7 +272,7 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8068 { // executed_avg_price of 2 bytes
-		m.executedAvgPrice = uint32(two(x >> 0x8))
+		m.executedAvgPrice = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderExecutedVoidExecutedAvgPrice
 		i += 3
 	} else if byte(x) == 0x68 { // executed_avg_price
@@ -280,11 +282,11 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedVoidExecutedAvgPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.executedAvgPrice = uint32(three(x))
+			m.executedAvgPrice = uint32(varint.Three(x))
 			has |= hasOrderExecutedVoidExecutedAvgPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.executedAvgPrice = uint32(four(x))
+			m.executedAvgPrice = uint32(varint.Four(x))
 			has |= hasOrderExecutedVoidExecutedAvgPrice
 			i += 5
 		default:
@@ -298,7 +300,7 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808070 { // available_quantity of 3 bytes
-		m.availableQuantity = uint64(three(x >> 0x8))
+		m.availableQuantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderExecutedVoidAvailableQuantity
 		i += 4
 	} else if byte(x) == 0x70 { // available_quantity
@@ -308,11 +310,11 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderExecutedVoidAvailableQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.availableQuantity = uint64(two(x))
+			m.availableQuantity = uint64(varint.Two(x))
 			has |= hasOrderExecutedVoidAvailableQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.availableQuantity = uint64(four(x))
+			m.availableQuantity = uint64(varint.Four(x))
 			has |= hasOrderExecutedVoidAvailableQuantity
 			i += 5
 		default:
@@ -346,7 +348,7 @@ func (m *OrderExecutedVoid) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -361,5 +363,5 @@ done:
 	return i == end
 }
 
-// fast looks at no more than 152 bytes behind the end.
+// fast reads at most 152 bytes behind the end.
 const _ = uint(SlackBytes - 152)

@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	math "math"
 	strconv "strconv"
 )
@@ -97,6 +98,27 @@ func (m *OrderExecutedVoid) SetPrice(v uint32) {
 	m.has |= hasOrderExecutedVoidPrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderExecutedVoid) TypedPrice() (odds.Price, error) {
+	if m.has&hasOrderExecutedVoidPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price becomes absent.
+func (m *OrderExecutedVoid) SetTypedPrice(v odds.Price) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedVoidPrice
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	m.has |= hasOrderExecutedVoidPrice
+	return nil
+}
+
 // GetQuantityType returns quantity_type, QuantityPayoffCurrency if absent.
 //
 // Unit of the quantities.
@@ -141,6 +163,27 @@ func (m *OrderExecutedVoid) ClearQuantity() { m.has &^= hasOrderExecutedVoidQuan
 func (m *OrderExecutedVoid) SetQuantity(v uint64) {
 	m.quantity = v
 	m.has |= hasOrderExecutedVoidQuantity
+}
+
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderExecutedVoid) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderExecutedVoidQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
+func (m *OrderExecutedVoid) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedVoidQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderExecutedVoidQuantity
+	return nil
 }
 
 // GetAccountSequence returns account_sequence, 0 if absent.
@@ -282,6 +325,27 @@ func (m *OrderExecutedVoid) SetSide(v Side) {
 	m.has |= hasOrderExecutedVoidSide
 }
 
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderExecutedVoid) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderExecutedVoidSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
+func (m *OrderExecutedVoid) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedVoidSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderExecutedVoidSide
+	return nil
+}
+
 // GetOrigPrice returns orig_price, 0 if absent.
 //
 // Price the order was placed at, in hundredths of a percent of the payoff.
@@ -302,6 +366,27 @@ func (m *OrderExecutedVoid) ClearOrigPrice() { m.has &^= hasOrderExecutedVoidOri
 func (m *OrderExecutedVoid) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderExecutedVoidOrigPrice
+}
+
+// TypedOrigPrice returns orig_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderExecutedVoid) TypedOrigPrice() (odds.Price, error) {
+	if m.has&hasOrderExecutedVoidOrigPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.origPrice)
+}
+
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice,
+// and orig_price is 0, which is not a price.
+func (m *OrderExecutedVoid) SetTypedOrigPrice(v odds.Price) error {
+	m.has |= hasOrderExecutedVoidOrigPrice
+	if !v.Valid() {
+		m.origPrice = 0
+		return odds.ErrPrice
+	}
+	m.origPrice = uint32(v)
+	return nil
 }
 
 // GetExecutedQuantity returns executed_quantity, 0 if absent.
@@ -329,6 +414,27 @@ func (m *OrderExecutedVoid) SetExecutedQuantity(v uint64) {
 	m.has |= hasOrderExecutedVoidExecutedQuantity
 }
 
+// TypedExecutedQuantity returns executed_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderExecutedVoid) TypedExecutedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderExecutedVoidExecutedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.executedQuantity)
+}
+
+// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and executed_quantity becomes absent.
+func (m *OrderExecutedVoid) SetTypedExecutedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedVoidExecutedQuantity
+		return odds.ErrQuantity
+	}
+	m.executedQuantity = uint64(v)
+	m.has |= hasOrderExecutedVoidExecutedQuantity
+	return nil
+}
+
 // GetExecutedAvgPrice returns executed_avg_price, 0 if absent.
 //
 // Average price of what stands executed, in hundredths of a percent of the payoff.
@@ -351,6 +457,27 @@ func (m *OrderExecutedVoid) ClearExecutedAvgPrice() { m.has &^= hasOrderExecuted
 func (m *OrderExecutedVoid) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderExecutedVoidExecutedAvgPrice
+}
+
+// TypedExecutedAvgPrice returns executed_avg_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderExecutedVoid) TypedExecutedAvgPrice() (odds.Price, error) {
+	if m.has&hasOrderExecutedVoidExecutedAvgPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.executedAvgPrice)
+}
+
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice,
+// and executed_avg_price is 0, which is not a price.
+func (m *OrderExecutedVoid) SetTypedExecutedAvgPrice(v odds.Price) error {
+	m.has |= hasOrderExecutedVoidExecutedAvgPrice
+	if !v.Valid() {
+		m.executedAvgPrice = 0
+		return odds.ErrPrice
+	}
+	m.executedAvgPrice = uint32(v)
+	return nil
 }
 
 // GetAvailableQuantity returns available_quantity, 0 if absent.
@@ -377,6 +504,27 @@ func (m *OrderExecutedVoid) SetAvailableQuantity(v uint64) {
 	m.has |= hasOrderExecutedVoidAvailableQuantity
 }
 
+// TypedAvailableQuantity returns available_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderExecutedVoid) TypedAvailableQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderExecutedVoidAvailableQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.availableQuantity)
+}
+
+// SetTypedAvailableQuantity sets available_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and available_quantity becomes absent.
+func (m *OrderExecutedVoid) SetTypedAvailableQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderExecutedVoidAvailableQuantity
+		return odds.ErrQuantity
+	}
+	m.availableQuantity = uint64(v)
+	m.has |= hasOrderExecutedVoidAvailableQuantity
+	return nil
+}
+
 // GetAvailableBalance returns available_balance, 0 if absent.
 //
 // Money free for new orders after this event, in currency units. Absent: unknown, not zero.
@@ -401,6 +549,18 @@ func (m *OrderExecutedVoid) SetAvailableBalance(v float64) {
 	m.has |= hasOrderExecutedVoidAvailableBalance
 }
 
+// TypedAvailableBalance returns available_balance as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
+func (m *OrderExecutedVoid) TypedAvailableBalance() (odds.Money, error) {
+	if m.has&hasOrderExecutedVoidAvailableBalance == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.availableBalance)
+}
+
+// SetTypedAvailableBalance sets available_balance to the float64 nearest to v.
+func (m *OrderExecutedVoid) SetTypedAvailableBalance(v odds.Money) { m.SetAvailableBalance(v.Float()) }
+
 // GetExposure returns exposure, 0 if absent.
 //
 // Exposure after this event, in currency units. The sign convention is not documented: show it,
@@ -423,6 +583,18 @@ func (m *OrderExecutedVoid) SetExposure(v float64) {
 	m.exposure = v
 	m.has |= hasOrderExecutedVoidExposure
 }
+
+// TypedExposure returns exposure as an odds.Money. The error is ErrAbsent if it is absent,
+// odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds.
+func (m *OrderExecutedVoid) TypedExposure() (odds.Money, error) {
+	if m.has&hasOrderExecutedVoidExposure == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewMoney(m.exposure)
+}
+
+// SetTypedExposure sets exposure to the float64 nearest to v.
+func (m *OrderExecutedVoid) SetTypedExposure(v odds.Money) { m.SetExposure(v.Float()) }
 
 // GetLabel returns label, nil if absent.
 // The bytes are borrowed and must not be written; see the package comment.
@@ -450,11 +622,28 @@ func (m *OrderExecutedVoid) SetLabel(v []byte) {
 // SetLabelString sets label without a copy.
 func (m *OrderExecutedVoid) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 
+// PayloadType returns PayloadOrderExecuteVoided, the type of a payload with this body.
+func (*OrderExecutedVoid) PayloadType() PayloadType { return PayloadOrderExecuteVoided }
+
+// ReportKeys returns the fields that put the message in its place among others about orders.
+func (m *OrderExecutedVoid) ReportKeys() (k ReportKeys) {
+	k.Type = PayloadOrderExecuteVoided
+	if m.has&hasOrderExecutedVoidAccountSequence_64 != 0 {
+		k.AccountSequence = m.accountSequence_64
+	} else if m.has&hasOrderExecutedVoidAccountSequence != 0 {
+		k.AccountSequence, k.Short = uint64(m.accountSequence), true
+	}
+	if m.has&hasOrderExecutedVoidOrderId != 0 {
+		k.OrderID = m.orderId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderExecutedVoid) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -467,7 +656,7 @@ func (m *OrderExecutedVoid) Decode(b []byte, u *Unknown) error {
 func (m *OrderExecutedVoid) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderExecutedVoid, fixedOrderExecutedVoid); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {
@@ -478,7 +667,7 @@ func (m *OrderExecutedVoid) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderExecutedVoid.failRead(start, 0, i)
 			}
 		}
@@ -639,7 +828,7 @@ func (m *OrderExecutedVoid) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderExecutedVoid.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -737,43 +926,43 @@ func (m *OrderExecutedVoid) store(values *[numbersEnd]uint64, seen uint32, u *Un
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderExecutedVoid) SizeVT() (n int) {
 	if m.has&hasOrderExecutedVoidPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.price))
+		n += 1 + varint.Size(uint64(m.price))
 	}
 	if m.has&hasOrderExecutedVoidQuantityType != 0 {
-		n += 1 + sizeVarint(uint64(m.quantityType))
+		n += 1 + varint.Size(uint64(m.quantityType))
 	}
 	if m.has&hasOrderExecutedVoidQuantity != 0 {
-		n += 1 + sizeVarint(m.quantity)
+		n += 1 + varint.Size(m.quantity)
 	}
 	if m.has&hasOrderExecutedVoidAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasOrderExecutedVoidOrderId != 0 {
-		n += 1 + sizeVarint(m.orderId)
+		n += 1 + varint.Size(m.orderId)
 	}
 	if m.has&hasOrderExecutedVoidAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	if m.has&hasOrderExecutedVoidMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasOrderExecutedVoidContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	if m.has&hasOrderExecutedVoidSide != 0 {
-		n += 1 + sizeVarint(uint64(m.side))
+		n += 1 + varint.Size(uint64(m.side))
 	}
 	if m.has&hasOrderExecutedVoidOrigPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.origPrice))
+		n += 1 + varint.Size(uint64(m.origPrice))
 	}
 	if m.has&hasOrderExecutedVoidExecutedQuantity != 0 {
-		n += 1 + sizeVarint(m.executedQuantity)
+		n += 1 + varint.Size(m.executedQuantity)
 	}
 	if m.has&hasOrderExecutedVoidExecutedAvgPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.executedAvgPrice))
+		n += 1 + varint.Size(uint64(m.executedAvgPrice))
 	}
 	if m.has&hasOrderExecutedVoidAvailableQuantity != 0 {
-		n += 1 + sizeVarint(m.availableQuantity)
+		n += 1 + varint.Size(m.availableQuantity)
 	}
 	if m.has&hasOrderExecutedVoidAvailableBalance != 0 {
 		n += 9
@@ -782,7 +971,7 @@ func (m *OrderExecutedVoid) SizeVT() (n int) {
 		n += 10
 	}
 	if m.has&hasOrderExecutedVoidLabel != 0 {
-		n += 2 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 2 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	return n
 }
@@ -798,7 +987,7 @@ func (m *OrderExecutedVoid) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if m.has&hasOrderExecutedVoidLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i -= 2
 		b[i] = 0x8a
 		b[i+1] = 0x1
@@ -815,67 +1004,67 @@ func (m *OrderExecutedVoid) MarshalToSizedBufferVT(b []byte) (int, error) {
 		b[i] = 0x79
 	}
 	if m.has&hasOrderExecutedVoidAvailableQuantity != 0 {
-		i = putVarint(b, i, m.availableQuantity)
+		i = varint.PutBefore(b, i, m.availableQuantity)
 		i--
 		b[i] = 0x70
 	}
 	if m.has&hasOrderExecutedVoidExecutedAvgPrice != 0 {
-		i = putVarint(b, i, uint64(m.executedAvgPrice))
+		i = varint.PutBefore(b, i, uint64(m.executedAvgPrice))
 		i--
 		b[i] = 0x68
 	}
 	if m.has&hasOrderExecutedVoidExecutedQuantity != 0 {
-		i = putVarint(b, i, m.executedQuantity)
+		i = varint.PutBefore(b, i, m.executedQuantity)
 		i--
 		b[i] = 0x60
 	}
 	if m.has&hasOrderExecutedVoidOrigPrice != 0 {
-		i = putVarint(b, i, uint64(m.origPrice))
+		i = varint.PutBefore(b, i, uint64(m.origPrice))
 		i--
 		b[i] = 0x58
 	}
 	if m.has&hasOrderExecutedVoidSide != 0 {
-		i = putVarint(b, i, uint64(m.side))
+		i = varint.PutBefore(b, i, uint64(m.side))
 		i--
 		b[i] = 0x50
 	}
 	if m.has&hasOrderExecutedVoidContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x48
 	}
 	if m.has&hasOrderExecutedVoidMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasOrderExecutedVoidAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x38
 	}
 	if m.has&hasOrderExecutedVoidOrderId != 0 {
-		i = putVarint(b, i, m.orderId)
+		i = varint.PutBefore(b, i, m.orderId)
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasOrderExecutedVoidAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderExecutedVoidQuantity != 0 {
-		i = putVarint(b, i, m.quantity)
+		i = varint.PutBefore(b, i, m.quantity)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderExecutedVoidQuantityType != 0 {
-		i = putVarint(b, i, uint64(m.quantityType))
+		i = varint.PutBefore(b, i, uint64(m.quantityType))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderExecutedVoidPrice != 0 {
-		i = putVarint(b, i, uint64(m.price))
+		i = varint.PutBefore(b, i, uint64(m.price))
 		i--
 		b[i] = 0x10
 	}
@@ -903,116 +1092,6 @@ func (m *OrderExecutedVoid) missing() error {
 		return &EncodeError{Message: descOrderExecutedVoid.name, Field: "order_id", Err: ErrRequired}
 	}
 	panic("BUG: OrderExecutedVoid misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderExecutedVoid) Proto() *seto.OrderExecutedVoid {
-	p := new(seto.OrderExecutedVoid)
-	if m.has&hasOrderExecutedVoidPrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasOrderExecutedVoidQuantityType != 0 {
-		p.QuantityType = new(seto.QuantityType(m.quantityType))
-	}
-	if m.has&hasOrderExecutedVoidQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	if m.has&hasOrderExecutedVoidAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderExecutedVoidOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderExecutedVoidAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderExecutedVoidMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderExecutedVoidContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderExecutedVoidSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	if m.has&hasOrderExecutedVoidOrigPrice != 0 {
-		p.OrigPrice = new(m.origPrice)
-	}
-	if m.has&hasOrderExecutedVoidExecutedQuantity != 0 {
-		p.ExecutedQuantity = new(m.executedQuantity)
-	}
-	if m.has&hasOrderExecutedVoidExecutedAvgPrice != 0 {
-		p.ExecutedAvgPrice = new(m.executedAvgPrice)
-	}
-	if m.has&hasOrderExecutedVoidAvailableQuantity != 0 {
-		p.AvailableQuantity = new(m.availableQuantity)
-	}
-	if m.has&hasOrderExecutedVoidAvailableBalance != 0 {
-		p.AvailableBalance = new(m.availableBalance)
-	}
-	if m.has&hasOrderExecutedVoidExposure != 0 {
-		p.Exposure = new(m.exposure)
-	}
-	if m.has&hasOrderExecutedVoidLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderExecutedVoid) SetProto(p *seto.OrderExecutedVoid) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.QuantityType != nil {
-		m.SetQuantityType(QuantityType(*p.QuantityType))
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
-	if p.OrigPrice != nil {
-		m.SetOrigPrice(*p.OrigPrice)
-	}
-	if p.ExecutedQuantity != nil {
-		m.SetExecutedQuantity(*p.ExecutedQuantity)
-	}
-	if p.ExecutedAvgPrice != nil {
-		m.SetExecutedAvgPrice(*p.ExecutedAvgPrice)
-	}
-	if p.AvailableQuantity != nil {
-		m.SetAvailableQuantity(*p.AvailableQuantity)
-	}
-	if p.AvailableBalance != nil {
-		m.SetAvailableBalance(*p.AvailableBalance)
-	}
-	if p.Exposure != nil {
-		m.SetExposure(*p.Exposure)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

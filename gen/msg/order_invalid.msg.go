@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -91,11 +91,26 @@ func (m *OrderInvalid) SetReference(v uint64) {
 	m.has |= hasOrderInvalidReference
 }
 
+// PayloadType returns PayloadOrderInvalid, the type of a payload with this body.
+func (*OrderInvalid) PayloadType() PayloadType { return PayloadOrderInvalid }
+
+// ReportKeys returns the fields that put the message in its place among others about orders.
+func (m *OrderInvalid) ReportKeys() (k ReportKeys) {
+	k.Type = PayloadOrderInvalid
+	if m.has&hasOrderInvalidSeq != 0 {
+		k.Seq = m.seq
+	}
+	if m.has&hasOrderInvalidReference != 0 {
+		k.Reference = m.reference
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderInvalid) Decode(b []byte, u *Unknown) error {
 	m.Reset()
 	return m.merge(b, 0, u)
@@ -108,7 +123,7 @@ func (m *OrderInvalid) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderInvalid.failRead(start, 0, i)
 			}
 		}
@@ -139,13 +154,13 @@ func (m *OrderInvalid) merge(b []byte, i int, u *Unknown) error {
 				u.value()
 			}
 		case 0x12: // reasons, packed
-			from, end := span(b, i)
+			from, end := varint.ReadSpan(b, i)
 			if end < 0 {
 				return descOrderInvalid.failRead(start, tag, end)
 			}
 			for i = from; i < end; {
 				var v uint64
-				if v, i = varint(b[:end], i); i < 0 {
+				if v, i = varint.Read(b[:end], i); i < 0 {
 					return descOrderInvalid.failRead(start, tag, i)
 				}
 				if len(m.reasons) == ReasonsMax {
@@ -180,13 +195,13 @@ func (m *OrderInvalid) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderInvalid) SizeVT() (n int) {
 	if m.has&hasOrderInvalidSeq != 0 {
-		n += 1 + sizeVarint(m.seq)
+		n += 1 + varint.Size(m.seq)
 	}
 	for _, v := range m.reasons {
-		n += 1 + sizeVarint(uint64(v))
+		n += 1 + varint.Size(uint64(v))
 	}
 	if m.has&hasOrderInvalidReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	return n
 }
@@ -200,17 +215,17 @@ func (m *OrderInvalid) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasOrderInvalidReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x18
 	}
 	for k := len(m.reasons) - 1; k >= 0; k-- {
-		i = putVarint(b, i, uint64(m.reasons[k]))
+		i = varint.PutBefore(b, i, uint64(m.reasons[k]))
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasOrderInvalidSeq != 0 {
-		i = putVarint(b, i, m.seq)
+		i = varint.PutBefore(b, i, m.seq)
 		i--
 		b[i] = 0x8
 	}
@@ -234,38 +249,6 @@ func (m *OrderInvalid) missing() error {
 		return &EncodeError{Message: descOrderInvalid.name, Field: "seq", Err: ErrRequired}
 	}
 	panic("BUG: OrderInvalid misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderInvalid) Proto() *seto.OrderInvalid {
-	p := new(seto.OrderInvalid)
-	if m.has&hasOrderInvalidSeq != 0 {
-		p.Seq = new(m.seq)
-	}
-	for k := range m.reasons {
-		p.Reasons = append(p.Reasons, seto.OrderInvalidReason(m.reasons[k]))
-	}
-	if m.has&hasOrderInvalidReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderInvalid) SetProto(p *seto.OrderInvalid) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Seq != nil {
-		m.SetSeq(*p.Seq)
-	}
-	for _, e := range p.Reasons {
-		m.AddReasons(OrderInvalidReason(e))
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

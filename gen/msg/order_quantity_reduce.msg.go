@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -80,6 +81,27 @@ func (m *OrderQuantityReduce) SetNewQuantity(v uint64) {
 	m.has |= hasOrderQuantityReduceNewQuantity
 }
 
+// TypedNewQuantity returns new_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderQuantityReduce) TypedNewQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderQuantityReduceNewQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.newQuantity)
+}
+
+// SetTypedNewQuantity sets new_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and new_quantity becomes absent.
+func (m *OrderQuantityReduce) SetTypedNewQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderQuantityReduceNewQuantity
+		return odds.ErrQuantity
+	}
+	m.newQuantity = uint64(v)
+	m.has |= hasOrderQuantityReduceNewQuantity
+	return nil
+}
+
 // GetReference returns reference, 0 if absent.
 //
 // The client's own number for this request, repeated by the answer.
@@ -102,11 +124,29 @@ func (m *OrderQuantityReduce) SetReference(v uint64) {
 	m.has |= hasOrderQuantityReduceReference
 }
 
+// PayloadType returns PayloadOrderQuantityReduce, the type of a payload with this body.
+func (*OrderQuantityReduce) PayloadType() PayloadType { return PayloadOrderQuantityReduce }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *OrderQuantityReduce) Keys() (k Keys) {
+	k.Type = PayloadOrderQuantityReduce
+	if m.has&hasOrderQuantityReduceOrderId != 0 {
+		k.OrderID = m.orderId
+	}
+	if m.has&hasOrderQuantityReduceNewQuantity != 0 {
+		k.Quantity = m.newQuantity
+	}
+	if m.has&hasOrderQuantityReduceReference != 0 {
+		k.Reference = m.reference
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderQuantityReduce) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -122,7 +162,7 @@ func (m *OrderQuantityReduce) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderQuantityReduce.failRead(start, 0, i)
 			}
 		}
@@ -171,13 +211,13 @@ func (m *OrderQuantityReduce) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderQuantityReduce) SizeVT() (n int) {
 	if m.has&hasOrderQuantityReduceOrderId != 0 {
-		n += 1 + sizeVarint(m.orderId)
+		n += 1 + varint.Size(m.orderId)
 	}
 	if m.has&hasOrderQuantityReduceNewQuantity != 0 {
-		n += 1 + sizeVarint(m.newQuantity)
+		n += 1 + varint.Size(m.newQuantity)
 	}
 	if m.has&hasOrderQuantityReduceReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	return n
 }
@@ -191,17 +231,17 @@ func (m *OrderQuantityReduce) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasOrderQuantityReduceReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderQuantityReduceNewQuantity != 0 {
-		i = putVarint(b, i, m.newQuantity)
+		i = varint.PutBefore(b, i, m.newQuantity)
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasOrderQuantityReduceOrderId != 0 {
-		i = putVarint(b, i, m.orderId)
+		i = varint.PutBefore(b, i, m.orderId)
 		i--
 		b[i] = 0x8
 	}
@@ -227,38 +267,6 @@ func (m *OrderQuantityReduce) missing() error {
 		return &EncodeError{Message: descOrderQuantityReduce.name, Field: "new_quantity", Err: ErrRequired}
 	}
 	panic("BUG: OrderQuantityReduce misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderQuantityReduce) Proto() *seto.OrderQuantityReduce {
-	p := new(seto.OrderQuantityReduce)
-	if m.has&hasOrderQuantityReduceOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderQuantityReduceNewQuantity != 0 {
-		p.NewQuantity = new(m.newQuantity)
-	}
-	if m.has&hasOrderQuantityReduceReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderQuantityReduce) SetProto(p *seto.OrderQuantityReduce) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.NewQuantity != nil {
-		m.SetNewQuantity(*p.NewQuantity)
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

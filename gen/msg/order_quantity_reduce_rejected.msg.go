@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -145,6 +146,27 @@ func (m *OrderQuantityReduceRejected) SetNewQuantity(v uint64) {
 	m.has |= hasOrderQuantityReduceRejectedNewQuantity
 }
 
+// TypedNewQuantity returns new_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderQuantityReduceRejected) TypedNewQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderQuantityReduceRejectedNewQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.newQuantity)
+}
+
+// SetTypedNewQuantity sets new_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and new_quantity becomes absent.
+func (m *OrderQuantityReduceRejected) SetTypedNewQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderQuantityReduceRejectedNewQuantity
+		return odds.ErrQuantity
+	}
+	m.newQuantity = uint64(v)
+	m.has |= hasOrderQuantityReduceRejectedNewQuantity
+	return nil
+}
+
 // GetAccountSequence returns account_sequence, 0 if absent.
 //
 // The 32-bit predecessor of account_sequence_64; read it only if that is absent.
@@ -226,11 +248,33 @@ func (m *OrderQuantityReduceRejected) SetLabel(v []byte) {
 // SetLabelString sets label without a copy.
 func (m *OrderQuantityReduceRejected) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 
+// PayloadType returns PayloadOrderQuantityReduceRejected, the type of a payload with this body.
+func (*OrderQuantityReduceRejected) PayloadType() PayloadType {
+	return PayloadOrderQuantityReduceRejected
+}
+
+// ReportKeys returns the fields that put the message in its place among others about orders.
+func (m *OrderQuantityReduceRejected) ReportKeys() (k ReportKeys) {
+	k.Type = PayloadOrderQuantityReduceRejected
+	if m.has&hasOrderQuantityReduceRejectedAccountSequence_64 != 0 {
+		k.AccountSequence = m.accountSequence_64
+	} else if m.has&hasOrderQuantityReduceRejectedAccountSequence != 0 {
+		k.AccountSequence, k.Short = uint64(m.accountSequence), true
+	}
+	if m.has&hasOrderQuantityReduceRejectedOrderId != 0 {
+		k.OrderID = m.orderId
+	}
+	if m.has&hasOrderQuantityReduceRejectedReference != 0 {
+		k.Reference = m.reference
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderQuantityReduceRejected) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -243,7 +287,7 @@ func (m *OrderQuantityReduceRejected) Decode(b []byte, u *Unknown) error {
 func (m *OrderQuantityReduceRejected) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderQuantityReduceRejected, fixedOrderQuantityReduceRejected); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {
@@ -254,7 +298,7 @@ func (m *OrderQuantityReduceRejected) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderQuantityReduceRejected.failRead(start, 0, i)
 			}
 		}
@@ -326,7 +370,7 @@ func (m *OrderQuantityReduceRejected) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderQuantityReduceRejected.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -385,25 +429,25 @@ func (m *OrderQuantityReduceRejected) store(values *[numbersEnd]uint64, seen uin
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderQuantityReduceRejected) SizeVT() (n int) {
 	if m.has&hasOrderQuantityReduceRejectedOrderId != 0 {
-		n += 1 + sizeVarint(m.orderId)
+		n += 1 + varint.Size(m.orderId)
 	}
 	if m.has&hasOrderQuantityReduceRejectedReason != 0 {
-		n += 1 + sizeVarint(uint64(m.reason))
+		n += 1 + varint.Size(uint64(m.reason))
 	}
 	if m.has&hasOrderQuantityReduceRejectedReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	if m.has&hasOrderQuantityReduceRejectedNewQuantity != 0 {
-		n += 1 + sizeVarint(m.newQuantity)
+		n += 1 + varint.Size(m.newQuantity)
 	}
 	if m.has&hasOrderQuantityReduceRejectedAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasOrderQuantityReduceRejectedAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	if m.has&hasOrderQuantityReduceRejectedLabel != 0 {
-		n += 1 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 1 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	return n
 }
@@ -419,37 +463,37 @@ func (m *OrderQuantityReduceRejected) MarshalToSizedBufferVT(b []byte) (int, err
 	if m.has&hasOrderQuantityReduceRejectedLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i--
 		b[i] = 0x3a
 	}
 	if m.has&hasOrderQuantityReduceRejectedAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasOrderQuantityReduceRejectedAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderQuantityReduceRejectedNewQuantity != 0 {
-		i = putVarint(b, i, m.newQuantity)
+		i = varint.PutBefore(b, i, m.newQuantity)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderQuantityReduceRejectedReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderQuantityReduceRejectedReason != 0 {
-		i = putVarint(b, i, uint64(m.reason))
+		i = varint.PutBefore(b, i, uint64(m.reason))
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasOrderQuantityReduceRejectedOrderId != 0 {
-		i = putVarint(b, i, m.orderId)
+		i = varint.PutBefore(b, i, m.orderId)
 		i--
 		b[i] = 0x8
 	}
@@ -477,62 +521,6 @@ func (m *OrderQuantityReduceRejected) missing() error {
 		return &EncodeError{Message: descOrderQuantityReduceRejected.name, Field: "new_quantity", Err: ErrRequired}
 	}
 	panic("BUG: OrderQuantityReduceRejected misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderQuantityReduceRejected) Proto() *seto.OrderQuantityReduceRejected {
-	p := new(seto.OrderQuantityReduceRejected)
-	if m.has&hasOrderQuantityReduceRejectedOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderQuantityReduceRejectedReason != 0 {
-		p.Reason = new(seto.OrderQuantityReduceRejectedReason(m.reason))
-	}
-	if m.has&hasOrderQuantityReduceRejectedReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderQuantityReduceRejectedNewQuantity != 0 {
-		p.NewQuantity = new(m.newQuantity)
-	}
-	if m.has&hasOrderQuantityReduceRejectedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderQuantityReduceRejectedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderQuantityReduceRejectedLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderQuantityReduceRejected) SetProto(p *seto.OrderQuantityReduceRejected) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.Reason != nil {
-		m.SetReason(OrderQuantityReduceRejectedReason(*p.Reason))
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.NewQuantity != nil {
-		m.SetNewQuantity(*p.NewQuantity)
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

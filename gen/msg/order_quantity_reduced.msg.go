@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -156,6 +157,27 @@ func (m *OrderQuantityReduced) SetNewQuantity(v uint64) {
 	m.has |= hasOrderQuantityReducedNewQuantity
 }
 
+// TypedNewQuantity returns new_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderQuantityReduced) TypedNewQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderQuantityReducedNewQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.newQuantity)
+}
+
+// SetTypedNewQuantity sets new_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and new_quantity becomes absent.
+func (m *OrderQuantityReduced) SetTypedNewQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderQuantityReducedNewQuantity
+		return odds.ErrQuantity
+	}
+	m.newQuantity = uint64(v)
+	m.has |= hasOrderQuantityReducedNewQuantity
+	return nil
+}
+
 // GetAccountSequence returns account_sequence, 0 if absent.
 //
 // The 32-bit predecessor of account_sequence_64; read it only if that is absent.
@@ -277,6 +299,27 @@ func (m *OrderQuantityReduced) SetSide(v Side) {
 	m.has |= hasOrderQuantityReducedSide
 }
 
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderQuantityReduced) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderQuantityReducedSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
+func (m *OrderQuantityReduced) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderQuantityReducedSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderQuantityReducedSide
+	return nil
+}
+
 // GetOrigPrice returns orig_price, 0 if absent.
 //
 // Price the order was placed at, in hundredths of a percent of the payoff.
@@ -299,6 +342,27 @@ func (m *OrderQuantityReduced) ClearOrigPrice() { m.has &^= hasOrderQuantityRedu
 func (m *OrderQuantityReduced) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderQuantityReducedOrigPrice
+}
+
+// TypedOrigPrice returns orig_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderQuantityReduced) TypedOrigPrice() (odds.Price, error) {
+	if m.has&hasOrderQuantityReducedOrigPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.origPrice)
+}
+
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice,
+// and orig_price is 0, which is not a price.
+func (m *OrderQuantityReduced) SetTypedOrigPrice(v odds.Price) error {
+	m.has |= hasOrderQuantityReducedOrigPrice
+	if !v.Valid() {
+		m.origPrice = 0
+		return odds.ErrPrice
+	}
+	m.origPrice = uint32(v)
+	return nil
 }
 
 // GetExecutedQuantity returns executed_quantity, 0 if absent.
@@ -328,6 +392,27 @@ func (m *OrderQuantityReduced) SetExecutedQuantity(v uint64) {
 	m.has |= hasOrderQuantityReducedExecutedQuantity
 }
 
+// TypedExecutedQuantity returns executed_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderQuantityReduced) TypedExecutedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderQuantityReducedExecutedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.executedQuantity)
+}
+
+// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and executed_quantity becomes absent.
+func (m *OrderQuantityReduced) SetTypedExecutedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderQuantityReducedExecutedQuantity
+		return odds.ErrQuantity
+	}
+	m.executedQuantity = uint64(v)
+	m.has |= hasOrderQuantityReducedExecutedQuantity
+	return nil
+}
+
 // GetExecutedAvgPrice returns executed_avg_price, 0 if absent.
 //
 // Average price of what stands executed, in hundredths of a percent of the payoff.
@@ -352,6 +437,27 @@ func (m *OrderQuantityReduced) ClearExecutedAvgPrice() {
 func (m *OrderQuantityReduced) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderQuantityReducedExecutedAvgPrice
+}
+
+// TypedExecutedAvgPrice returns executed_avg_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderQuantityReduced) TypedExecutedAvgPrice() (odds.Price, error) {
+	if m.has&hasOrderQuantityReducedExecutedAvgPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.executedAvgPrice)
+}
+
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice,
+// and executed_avg_price is 0, which is not a price.
+func (m *OrderQuantityReduced) SetTypedExecutedAvgPrice(v odds.Price) error {
+	m.has |= hasOrderQuantityReducedExecutedAvgPrice
+	if !v.Valid() {
+		m.executedAvgPrice = 0
+		return odds.ErrPrice
+	}
+	m.executedAvgPrice = uint32(v)
+	return nil
 }
 
 // GetLabel returns label, nil if absent.
@@ -380,11 +486,31 @@ func (m *OrderQuantityReduced) SetLabel(v []byte) {
 // SetLabelString sets label without a copy.
 func (m *OrderQuantityReduced) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 
+// PayloadType returns PayloadOrderQuantityReduced, the type of a payload with this body.
+func (*OrderQuantityReduced) PayloadType() PayloadType { return PayloadOrderQuantityReduced }
+
+// ReportKeys returns the fields that put the message in its place among others about orders.
+func (m *OrderQuantityReduced) ReportKeys() (k ReportKeys) {
+	k.Type = PayloadOrderQuantityReduced
+	if m.has&hasOrderQuantityReducedAccountSequence_64 != 0 {
+		k.AccountSequence = m.accountSequence_64
+	} else if m.has&hasOrderQuantityReducedAccountSequence != 0 {
+		k.AccountSequence, k.Short = uint64(m.accountSequence), true
+	}
+	if m.has&hasOrderQuantityReducedOrderId != 0 {
+		k.OrderID = m.orderId
+	}
+	if m.has&hasOrderQuantityReducedReference != 0 {
+		k.Reference = m.reference
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderQuantityReduced) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -397,7 +523,7 @@ func (m *OrderQuantityReduced) Decode(b []byte, u *Unknown) error {
 func (m *OrderQuantityReduced) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderQuantityReduced, fixedOrderQuantityReduced); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {
@@ -408,7 +534,7 @@ func (m *OrderQuantityReduced) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderQuantityReduced.failRead(start, 0, i)
 			}
 		}
@@ -543,7 +669,7 @@ func (m *OrderQuantityReduced) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderQuantityReduced.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -629,43 +755,43 @@ func (m *OrderQuantityReduced) store(values *[numbersEnd]uint64, seen uint32, u 
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderQuantityReduced) SizeVT() (n int) {
 	if m.has&hasOrderQuantityReducedOrderId != 0 {
-		n += 1 + sizeVarint(m.orderId)
+		n += 1 + varint.Size(m.orderId)
 	}
 	if m.has&hasOrderQuantityReducedReason != 0 {
-		n += 1 + sizeVarint(uint64(m.reason))
+		n += 1 + varint.Size(uint64(m.reason))
 	}
 	if m.has&hasOrderQuantityReducedReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	if m.has&hasOrderQuantityReducedNewQuantity != 0 {
-		n += 1 + sizeVarint(m.newQuantity)
+		n += 1 + varint.Size(m.newQuantity)
 	}
 	if m.has&hasOrderQuantityReducedAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasOrderQuantityReducedAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	if m.has&hasOrderQuantityReducedMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasOrderQuantityReducedContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	if m.has&hasOrderQuantityReducedSide != 0 {
-		n += 1 + sizeVarint(uint64(m.side))
+		n += 1 + varint.Size(uint64(m.side))
 	}
 	if m.has&hasOrderQuantityReducedOrigPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.origPrice))
+		n += 1 + varint.Size(uint64(m.origPrice))
 	}
 	if m.has&hasOrderQuantityReducedExecutedQuantity != 0 {
-		n += 1 + sizeVarint(m.executedQuantity)
+		n += 1 + varint.Size(m.executedQuantity)
 	}
 	if m.has&hasOrderQuantityReducedExecutedAvgPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.executedAvgPrice))
+		n += 1 + varint.Size(uint64(m.executedAvgPrice))
 	}
 	if m.has&hasOrderQuantityReducedLabel != 0 {
-		n += 1 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 1 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	return n
 }
@@ -681,67 +807,67 @@ func (m *OrderQuantityReduced) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if m.has&hasOrderQuantityReducedLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i--
 		b[i] = 0x6a
 	}
 	if m.has&hasOrderQuantityReducedExecutedAvgPrice != 0 {
-		i = putVarint(b, i, uint64(m.executedAvgPrice))
+		i = varint.PutBefore(b, i, uint64(m.executedAvgPrice))
 		i--
 		b[i] = 0x60
 	}
 	if m.has&hasOrderQuantityReducedExecutedQuantity != 0 {
-		i = putVarint(b, i, m.executedQuantity)
+		i = varint.PutBefore(b, i, m.executedQuantity)
 		i--
 		b[i] = 0x58
 	}
 	if m.has&hasOrderQuantityReducedOrigPrice != 0 {
-		i = putVarint(b, i, uint64(m.origPrice))
+		i = varint.PutBefore(b, i, uint64(m.origPrice))
 		i--
 		b[i] = 0x50
 	}
 	if m.has&hasOrderQuantityReducedSide != 0 {
-		i = putVarint(b, i, uint64(m.side))
+		i = varint.PutBefore(b, i, uint64(m.side))
 		i--
 		b[i] = 0x48
 	}
 	if m.has&hasOrderQuantityReducedContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasOrderQuantityReducedMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x38
 	}
 	if m.has&hasOrderQuantityReducedAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasOrderQuantityReducedAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderQuantityReducedNewQuantity != 0 {
-		i = putVarint(b, i, m.newQuantity)
+		i = varint.PutBefore(b, i, m.newQuantity)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderQuantityReducedReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderQuantityReducedReason != 0 {
-		i = putVarint(b, i, uint64(m.reason))
+		i = varint.PutBefore(b, i, uint64(m.reason))
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasOrderQuantityReducedOrderId != 0 {
-		i = putVarint(b, i, m.orderId)
+		i = varint.PutBefore(b, i, m.orderId)
 		i--
 		b[i] = 0x8
 	}
@@ -769,98 +895,6 @@ func (m *OrderQuantityReduced) missing() error {
 		return &EncodeError{Message: descOrderQuantityReduced.name, Field: "new_quantity", Err: ErrRequired}
 	}
 	panic("BUG: OrderQuantityReduced misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderQuantityReduced) Proto() *seto.OrderQuantityReduced {
-	p := new(seto.OrderQuantityReduced)
-	if m.has&hasOrderQuantityReducedOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderQuantityReducedReason != 0 {
-		p.Reason = new(seto.OrderQuantityReducedReason(m.reason))
-	}
-	if m.has&hasOrderQuantityReducedReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderQuantityReducedNewQuantity != 0 {
-		p.NewQuantity = new(m.newQuantity)
-	}
-	if m.has&hasOrderQuantityReducedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderQuantityReducedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderQuantityReducedMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderQuantityReducedContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderQuantityReducedSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	if m.has&hasOrderQuantityReducedOrigPrice != 0 {
-		p.OrigPrice = new(m.origPrice)
-	}
-	if m.has&hasOrderQuantityReducedExecutedQuantity != 0 {
-		p.ExecutedQuantity = new(m.executedQuantity)
-	}
-	if m.has&hasOrderQuantityReducedExecutedAvgPrice != 0 {
-		p.ExecutedAvgPrice = new(m.executedAvgPrice)
-	}
-	if m.has&hasOrderQuantityReducedLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderQuantityReduced) SetProto(p *seto.OrderQuantityReduced) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.Reason != nil {
-		m.SetReason(OrderQuantityReducedReason(*p.Reason))
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.NewQuantity != nil {
-		m.SetNewQuantity(*p.NewQuantity)
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
-	if p.OrigPrice != nil {
-		m.SetOrigPrice(*p.OrigPrice)
-	}
-	if p.ExecutedQuantity != nil {
-		m.SetExecutedQuantity(*p.ExecutedQuantity)
-	}
-	if p.ExecutedAvgPrice != nil {
-		m.SetExecutedAvgPrice(*p.ExecutedAvgPrice)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

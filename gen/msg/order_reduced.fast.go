@@ -2,21 +2,26 @@
 
 package msg
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 	var has uint32 // presence, one bit a field
 	var x uint64   // the next field's tag and what follows it
 
 	x = load(p, i)
 	if byte(x) == 0x8 { // order_id
-		if y := load(p, i+1); y&continued == continued && octet(p, i+9) < 0x80 { // of 9 bytes
-			m.orderId = uint64(eight(y) | uint64(octet(p, i+9))<<56)
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation && octet(p, i+9) < 0x80 { // of 9 bytes
+			m.orderId = uint64(varint.Eight(y) | uint64(octet(p, i+9))<<56)
 			has |= hasOrderReducedOrderId
 			i += 10
 		} else if v, next := long(p, i+1); next > 0 {
@@ -28,7 +33,7 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8010 { // price of 2 bytes
-		m.price = uint32(two(x >> 0x8))
+		m.price = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderReducedPrice
 		i += 3
 	} else if byte(x) == 0x10 { // price
@@ -38,11 +43,11 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderReducedPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.price = uint32(three(x))
+			m.price = uint32(varint.Three(x))
 			has |= hasOrderReducedPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.price = uint32(four(x))
+			m.price = uint32(varint.Four(x))
 			has |= hasOrderReducedPrice
 			i += 5
 		default:
@@ -56,7 +61,7 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808018 { // quantity of 3 bytes
-		m.quantity = uint64(three(x >> 0x8))
+		m.quantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderReducedQuantity
 		i += 4
 	} else if byte(x) == 0x18 { // quantity
@@ -66,11 +71,11 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderReducedQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.quantity = uint64(two(x))
+			m.quantity = uint64(varint.Two(x))
 			has |= hasOrderReducedQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.quantity = uint64(four(x))
+			m.quantity = uint64(varint.Four(x))
 			has |= hasOrderReducedQuantity
 			i += 5
 		default:
@@ -84,7 +89,7 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808020 { // source_quantity of 3 bytes
-		m.sourceQuantity = uint64(three(x >> 0x8))
+		m.sourceQuantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderReducedSourceQuantity
 		i += 4
 	} else if byte(x) == 0x20 { // source_quantity
@@ -94,11 +99,11 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderReducedSourceQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.sourceQuantity = uint64(two(x))
+			m.sourceQuantity = uint64(varint.Two(x))
 			has |= hasOrderReducedSourceQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.sourceQuantity = uint64(four(x))
+			m.sourceQuantity = uint64(varint.Four(x))
 			has |= hasOrderReducedSourceQuantity
 			i += 5
 		default:
@@ -118,15 +123,15 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderReducedAccountSequence
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence = uint32(two(x))
+			m.accountSequence = uint32(varint.Two(x))
 			has |= hasOrderReducedAccountSequence
 			i += 3
 		case x&0x800000 == 0:
-			m.accountSequence = uint32(three(x))
+			m.accountSequence = uint32(varint.Three(x))
 			has |= hasOrderReducedAccountSequence
 			i += 4
 		case x&0x80000000 == 0:
-			m.accountSequence = uint32(four(x))
+			m.accountSequence = uint32(varint.Four(x))
 			has |= hasOrderReducedAccountSequence
 			i += 5
 		default:
@@ -140,7 +145,7 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808030 { // account_sequence_64 of 3 bytes
-		m.accountSequence_64 = uint64(three(x >> 0x8))
+		m.accountSequence_64 = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderReducedAccountSequence_64
 		i += 4
 	} else if byte(x) == 0x30 { // account_sequence_64
@@ -150,11 +155,11 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderReducedAccountSequence_64
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence_64 = uint64(two(x))
+			m.accountSequence_64 = uint64(varint.Two(x))
 			has |= hasOrderReducedAccountSequence_64
 			i += 3
 		case x&0x80000000 == 0:
-			m.accountSequence_64 = uint64(four(x))
+			m.accountSequence_64 = uint64(varint.Four(x))
 			has |= hasOrderReducedAccountSequence_64
 			i += 5
 		default:
@@ -168,7 +173,7 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808038 { // market_id of 3 bytes
-		m.marketId = uint32(three(x >> 0x8))
+		m.marketId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderReducedMarketId
 		i += 4
 	} else if byte(x) == 0x38 { // market_id
@@ -178,11 +183,11 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderReducedMarketId
 			i += 2
 		case x&0x8000 == 0:
-			m.marketId = uint32(two(x))
+			m.marketId = uint32(varint.Two(x))
 			has |= hasOrderReducedMarketId
 			i += 3
 		case x&0x80000000 == 0:
-			m.marketId = uint32(four(x))
+			m.marketId = uint32(varint.Four(x))
 			has |= hasOrderReducedMarketId
 			i += 5
 		default:
@@ -196,7 +201,7 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808040 { // contract_id of 3 bytes
-		m.contractId = uint32(three(x >> 0x8))
+		m.contractId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderReducedContractId
 		i += 4
 	} else if byte(x) == 0x40 { // contract_id
@@ -206,11 +211,11 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderReducedContractId
 			i += 2
 		case x&0x8000 == 0:
-			m.contractId = uint32(two(x))
+			m.contractId = uint32(varint.Two(x))
 			has |= hasOrderReducedContractId
 			i += 3
 		case x&0x80000000 == 0:
-			m.contractId = uint32(four(x))
+			m.contractId = uint32(varint.Four(x))
 			has |= hasOrderReducedContractId
 			i += 5
 		default:
@@ -231,7 +236,7 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8050 { // orig_price of 2 bytes
-		m.origPrice = uint32(two(x >> 0x8))
+		m.origPrice = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderReducedOrigPrice
 		i += 3
 	} else if byte(x) == 0x50 { // orig_price
@@ -241,11 +246,11 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderReducedOrigPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.origPrice = uint32(three(x))
+			m.origPrice = uint32(varint.Three(x))
 			has |= hasOrderReducedOrigPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.origPrice = uint32(four(x))
+			m.origPrice = uint32(varint.Four(x))
 			has |= hasOrderReducedOrigPrice
 			i += 5
 		default:
@@ -259,7 +264,7 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808058 { // executed_quantity of 3 bytes
-		m.executedQuantity = uint64(three(x >> 0x8))
+		m.executedQuantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderReducedExecutedQuantity
 		i += 4
 	} else if byte(x) == 0x58 { // executed_quantity
@@ -269,11 +274,11 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderReducedExecutedQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.executedQuantity = uint64(two(x))
+			m.executedQuantity = uint64(varint.Two(x))
 			has |= hasOrderReducedExecutedQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.executedQuantity = uint64(four(x))
+			m.executedQuantity = uint64(varint.Four(x))
 			has |= hasOrderReducedExecutedQuantity
 			i += 5
 		default:
@@ -287,7 +292,7 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8060 { // executed_avg_price of 2 bytes
-		m.executedAvgPrice = uint32(two(x >> 0x8))
+		m.executedAvgPrice = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderReducedExecutedAvgPrice
 		i += 3
 	} else if byte(x) == 0x60 { // executed_avg_price
@@ -297,11 +302,11 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderReducedExecutedAvgPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.executedAvgPrice = uint32(three(x))
+			m.executedAvgPrice = uint32(varint.Three(x))
 			has |= hasOrderReducedExecutedAvgPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.executedAvgPrice = uint32(four(x))
+			m.executedAvgPrice = uint32(varint.Four(x))
 			has |= hasOrderReducedExecutedAvgPrice
 			i += 5
 		default:
@@ -315,7 +320,7 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808068 { // available_quantity of 3 bytes
-		m.availableQuantity = uint64(three(x >> 0x8))
+		m.availableQuantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderReducedAvailableQuantity
 		i += 4
 	} else if byte(x) == 0x68 { // available_quantity
@@ -325,11 +330,11 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderReducedAvailableQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.availableQuantity = uint64(two(x))
+			m.availableQuantity = uint64(varint.Two(x))
 			has |= hasOrderReducedAvailableQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.availableQuantity = uint64(four(x))
+			m.availableQuantity = uint64(varint.Four(x))
 			has |= hasOrderReducedAvailableQuantity
 			i += 5
 		default:
@@ -349,7 +354,7 @@ func (m *OrderReduced) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -364,5 +369,5 @@ done:
 	return i == end
 }
 
-// fast looks at no more than 142 bytes behind the end.
+// fast reads at most 142 bytes behind the end.
 const _ = uint(SlackBytes - 142)

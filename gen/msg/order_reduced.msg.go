@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -110,6 +111,27 @@ func (m *OrderReduced) SetPrice(v uint32) {
 	m.has |= hasOrderReducedPrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderReduced) TypedPrice() (odds.Price, error) {
+	if m.has&hasOrderReducedPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price becomes absent.
+func (m *OrderReduced) SetTypedPrice(v odds.Price) error {
+	if !v.Valid() {
+		m.has &^= hasOrderReducedPrice
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	m.has |= hasOrderReducedPrice
+	return nil
+}
+
 // GetQuantity returns quantity, 0 if absent.
 //
 // Matched quantity after the reduction, in 1/10000 of the account's currency as payoff.
@@ -132,6 +154,27 @@ func (m *OrderReduced) SetQuantity(v uint64) {
 	m.has |= hasOrderReducedQuantity
 }
 
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderReduced) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderReducedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
+func (m *OrderReduced) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderReducedQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderReducedQuantity
+	return nil
+}
+
 // GetSourceQuantity returns source_quantity, 0 if absent.
 //
 // Matched quantity before the reduction, in 1/10000 of the account's currency as payoff.
@@ -152,6 +195,27 @@ func (m *OrderReduced) ClearSourceQuantity() { m.has &^= hasOrderReducedSourceQu
 func (m *OrderReduced) SetSourceQuantity(v uint64) {
 	m.sourceQuantity = v
 	m.has |= hasOrderReducedSourceQuantity
+}
+
+// TypedSourceQuantity returns source_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderReduced) TypedSourceQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderReducedSourceQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.sourceQuantity)
+}
+
+// SetTypedSourceQuantity sets source_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and source_quantity becomes absent.
+func (m *OrderReduced) SetTypedSourceQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderReducedSourceQuantity
+		return odds.ErrQuantity
+	}
+	m.sourceQuantity = uint64(v)
+	m.has |= hasOrderReducedSourceQuantity
+	return nil
 }
 
 // GetAccountSequence returns account_sequence, 0 if absent.
@@ -267,6 +331,27 @@ func (m *OrderReduced) SetSide(v Side) {
 	m.has |= hasOrderReducedSide
 }
 
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderReduced) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderReducedSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
+func (m *OrderReduced) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderReducedSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderReducedSide
+	return nil
+}
+
 // GetOrigPrice returns orig_price, 0 if absent.
 //
 // Price the order was placed at, in hundredths of a percent of the payoff.
@@ -287,6 +372,27 @@ func (m *OrderReduced) ClearOrigPrice() { m.has &^= hasOrderReducedOrigPrice }
 func (m *OrderReduced) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderReducedOrigPrice
+}
+
+// TypedOrigPrice returns orig_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderReduced) TypedOrigPrice() (odds.Price, error) {
+	if m.has&hasOrderReducedOrigPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.origPrice)
+}
+
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice,
+// and orig_price is 0, which is not a price.
+func (m *OrderReduced) SetTypedOrigPrice(v odds.Price) error {
+	m.has |= hasOrderReducedOrigPrice
+	if !v.Valid() {
+		m.origPrice = 0
+		return odds.ErrPrice
+	}
+	m.origPrice = uint32(v)
+	return nil
 }
 
 // GetExecutedQuantity returns executed_quantity, 0 if absent.
@@ -312,6 +418,27 @@ func (m *OrderReduced) SetExecutedQuantity(v uint64) {
 	m.has |= hasOrderReducedExecutedQuantity
 }
 
+// TypedExecutedQuantity returns executed_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderReduced) TypedExecutedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderReducedExecutedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.executedQuantity)
+}
+
+// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and executed_quantity becomes absent.
+func (m *OrderReduced) SetTypedExecutedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderReducedExecutedQuantity
+		return odds.ErrQuantity
+	}
+	m.executedQuantity = uint64(v)
+	m.has |= hasOrderReducedExecutedQuantity
+	return nil
+}
+
 // GetExecutedAvgPrice returns executed_avg_price, 0 if absent.
 //
 // Average price of what stands executed, in hundredths of a percent of the payoff.
@@ -332,6 +459,27 @@ func (m *OrderReduced) ClearExecutedAvgPrice() { m.has &^= hasOrderReducedExecut
 func (m *OrderReduced) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderReducedExecutedAvgPrice
+}
+
+// TypedExecutedAvgPrice returns executed_avg_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderReduced) TypedExecutedAvgPrice() (odds.Price, error) {
+	if m.has&hasOrderReducedExecutedAvgPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.executedAvgPrice)
+}
+
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice,
+// and executed_avg_price is 0, which is not a price.
+func (m *OrderReduced) SetTypedExecutedAvgPrice(v odds.Price) error {
+	m.has |= hasOrderReducedExecutedAvgPrice
+	if !v.Valid() {
+		m.executedAvgPrice = 0
+		return odds.ErrPrice
+	}
+	m.executedAvgPrice = uint32(v)
+	return nil
 }
 
 // GetAvailableQuantity returns available_quantity, 0 if absent.
@@ -356,6 +504,27 @@ func (m *OrderReduced) ClearAvailableQuantity() { m.has &^= hasOrderReducedAvail
 func (m *OrderReduced) SetAvailableQuantity(v uint64) {
 	m.availableQuantity = v
 	m.has |= hasOrderReducedAvailableQuantity
+}
+
+// TypedAvailableQuantity returns available_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderReduced) TypedAvailableQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderReducedAvailableQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.availableQuantity)
+}
+
+// SetTypedAvailableQuantity sets available_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and available_quantity becomes absent.
+func (m *OrderReduced) SetTypedAvailableQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderReducedAvailableQuantity
+		return odds.ErrQuantity
+	}
+	m.availableQuantity = uint64(v)
+	m.has |= hasOrderReducedAvailableQuantity
+	return nil
 }
 
 // GetLabel returns label, nil if absent.
@@ -384,11 +553,28 @@ func (m *OrderReduced) SetLabel(v []byte) {
 // SetLabelString sets label without a copy.
 func (m *OrderReduced) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 
+// PayloadType returns PayloadOrderReduced, the type of a payload with this body.
+func (*OrderReduced) PayloadType() PayloadType { return PayloadOrderReduced }
+
+// ReportKeys returns the fields that put the message in its place among others about orders.
+func (m *OrderReduced) ReportKeys() (k ReportKeys) {
+	k.Type = PayloadOrderReduced
+	if m.has&hasOrderReducedAccountSequence_64 != 0 {
+		k.AccountSequence = m.accountSequence_64
+	} else if m.has&hasOrderReducedAccountSequence != 0 {
+		k.AccountSequence, k.Short = uint64(m.accountSequence), true
+	}
+	if m.has&hasOrderReducedOrderId != 0 {
+		k.OrderID = m.orderId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderReduced) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -401,7 +587,7 @@ func (m *OrderReduced) Decode(b []byte, u *Unknown) error {
 func (m *OrderReduced) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderReduced, fixedOrderReduced); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {
@@ -412,7 +598,7 @@ func (m *OrderReduced) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderReduced.failRead(start, 0, i)
 			}
 		}
@@ -554,7 +740,7 @@ func (m *OrderReduced) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderReduced.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -641,46 +827,46 @@ func (m *OrderReduced) store(values *[numbersEnd]uint64, seen uint32, u *Unknown
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderReduced) SizeVT() (n int) {
 	if m.has&hasOrderReducedOrderId != 0 {
-		n += 1 + sizeVarint(m.orderId)
+		n += 1 + varint.Size(m.orderId)
 	}
 	if m.has&hasOrderReducedPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.price))
+		n += 1 + varint.Size(uint64(m.price))
 	}
 	if m.has&hasOrderReducedQuantity != 0 {
-		n += 1 + sizeVarint(m.quantity)
+		n += 1 + varint.Size(m.quantity)
 	}
 	if m.has&hasOrderReducedSourceQuantity != 0 {
-		n += 1 + sizeVarint(m.sourceQuantity)
+		n += 1 + varint.Size(m.sourceQuantity)
 	}
 	if m.has&hasOrderReducedAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasOrderReducedAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	if m.has&hasOrderReducedMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasOrderReducedContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	if m.has&hasOrderReducedSide != 0 {
-		n += 1 + sizeVarint(uint64(m.side))
+		n += 1 + varint.Size(uint64(m.side))
 	}
 	if m.has&hasOrderReducedOrigPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.origPrice))
+		n += 1 + varint.Size(uint64(m.origPrice))
 	}
 	if m.has&hasOrderReducedExecutedQuantity != 0 {
-		n += 1 + sizeVarint(m.executedQuantity)
+		n += 1 + varint.Size(m.executedQuantity)
 	}
 	if m.has&hasOrderReducedExecutedAvgPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.executedAvgPrice))
+		n += 1 + varint.Size(uint64(m.executedAvgPrice))
 	}
 	if m.has&hasOrderReducedAvailableQuantity != 0 {
-		n += 1 + sizeVarint(m.availableQuantity)
+		n += 1 + varint.Size(m.availableQuantity)
 	}
 	if m.has&hasOrderReducedLabel != 0 {
-		n += 1 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 1 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	return n
 }
@@ -696,72 +882,72 @@ func (m *OrderReduced) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if m.has&hasOrderReducedLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i--
 		b[i] = 0x72
 	}
 	if m.has&hasOrderReducedAvailableQuantity != 0 {
-		i = putVarint(b, i, m.availableQuantity)
+		i = varint.PutBefore(b, i, m.availableQuantity)
 		i--
 		b[i] = 0x68
 	}
 	if m.has&hasOrderReducedExecutedAvgPrice != 0 {
-		i = putVarint(b, i, uint64(m.executedAvgPrice))
+		i = varint.PutBefore(b, i, uint64(m.executedAvgPrice))
 		i--
 		b[i] = 0x60
 	}
 	if m.has&hasOrderReducedExecutedQuantity != 0 {
-		i = putVarint(b, i, m.executedQuantity)
+		i = varint.PutBefore(b, i, m.executedQuantity)
 		i--
 		b[i] = 0x58
 	}
 	if m.has&hasOrderReducedOrigPrice != 0 {
-		i = putVarint(b, i, uint64(m.origPrice))
+		i = varint.PutBefore(b, i, uint64(m.origPrice))
 		i--
 		b[i] = 0x50
 	}
 	if m.has&hasOrderReducedSide != 0 {
-		i = putVarint(b, i, uint64(m.side))
+		i = varint.PutBefore(b, i, uint64(m.side))
 		i--
 		b[i] = 0x48
 	}
 	if m.has&hasOrderReducedContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasOrderReducedMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x38
 	}
 	if m.has&hasOrderReducedAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasOrderReducedAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderReducedSourceQuantity != 0 {
-		i = putVarint(b, i, m.sourceQuantity)
+		i = varint.PutBefore(b, i, m.sourceQuantity)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderReducedQuantity != 0 {
-		i = putVarint(b, i, m.quantity)
+		i = varint.PutBefore(b, i, m.quantity)
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderReducedPrice != 0 {
-		i = putVarint(b, i, uint64(m.price))
+		i = varint.PutBefore(b, i, uint64(m.price))
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasOrderReducedOrderId != 0 {
-		i = putVarint(b, i, m.orderId)
+		i = varint.PutBefore(b, i, m.orderId)
 		i--
 		b[i] = 0x8
 	}
@@ -791,104 +977,6 @@ func (m *OrderReduced) missing() error {
 		return &EncodeError{Message: descOrderReduced.name, Field: "source_quantity", Err: ErrRequired}
 	}
 	panic("BUG: OrderReduced misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderReduced) Proto() *seto.OrderReduced {
-	p := new(seto.OrderReduced)
-	if m.has&hasOrderReducedOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderReducedPrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasOrderReducedQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	if m.has&hasOrderReducedSourceQuantity != 0 {
-		p.SourceQuantity = new(m.sourceQuantity)
-	}
-	if m.has&hasOrderReducedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderReducedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderReducedMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderReducedContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderReducedSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	if m.has&hasOrderReducedOrigPrice != 0 {
-		p.OrigPrice = new(m.origPrice)
-	}
-	if m.has&hasOrderReducedExecutedQuantity != 0 {
-		p.ExecutedQuantity = new(m.executedQuantity)
-	}
-	if m.has&hasOrderReducedExecutedAvgPrice != 0 {
-		p.ExecutedAvgPrice = new(m.executedAvgPrice)
-	}
-	if m.has&hasOrderReducedAvailableQuantity != 0 {
-		p.AvailableQuantity = new(m.availableQuantity)
-	}
-	if m.has&hasOrderReducedLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderReduced) SetProto(p *seto.OrderReduced) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
-	if p.SourceQuantity != nil {
-		m.SetSourceQuantity(*p.SourceQuantity)
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
-	if p.OrigPrice != nil {
-		m.SetOrigPrice(*p.OrigPrice)
-	}
-	if p.ExecutedQuantity != nil {
-		m.SetExecutedQuantity(*p.ExecutedQuantity)
-	}
-	if p.ExecutedAvgPrice != nil {
-		m.SetExecutedAvgPrice(*p.ExecutedAvgPrice)
-	}
-	if p.AvailableQuantity != nil {
-		m.SetAvailableQuantity(*p.AvailableQuantity)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

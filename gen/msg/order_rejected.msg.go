@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -183,11 +183,31 @@ func (m *OrderRejected) SetLabel(v []byte) {
 // SetLabelString sets label without a copy.
 func (m *OrderRejected) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 
+// PayloadType returns PayloadOrderRejected, the type of a payload with this body.
+func (*OrderRejected) PayloadType() PayloadType { return PayloadOrderRejected }
+
+// ReportKeys returns the fields that put the message in its place among others about orders.
+func (m *OrderRejected) ReportKeys() (k ReportKeys) {
+	k.Type = PayloadOrderRejected
+	if m.has&hasOrderRejectedAccountSequence_64 != 0 {
+		k.AccountSequence = m.accountSequence_64
+	} else if m.has&hasOrderRejectedAccountSequence != 0 {
+		k.AccountSequence, k.Short = uint64(m.accountSequence), true
+	}
+	if m.has&hasOrderRejectedSeq != 0 {
+		k.Seq = m.seq
+	}
+	if m.has&hasOrderRejectedReference != 0 {
+		k.Reference = m.reference
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderRejected) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -203,7 +223,7 @@ func (m *OrderRejected) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderRejected.failRead(start, 0, i)
 			}
 		}
@@ -265,7 +285,7 @@ func (m *OrderRejected) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderRejected.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -285,22 +305,22 @@ func (m *OrderRejected) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderRejected) SizeVT() (n int) {
 	if m.has&hasOrderRejectedSeq != 0 {
-		n += 1 + sizeVarint(m.seq)
+		n += 1 + varint.Size(m.seq)
 	}
 	if m.has&hasOrderRejectedReason != 0 {
-		n += 1 + sizeVarint(uint64(m.reason))
+		n += 1 + varint.Size(uint64(m.reason))
 	}
 	if m.has&hasOrderRejectedAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasOrderRejectedReference != 0 {
-		n += 1 + sizeVarint(m.reference)
+		n += 1 + varint.Size(m.reference)
 	}
 	if m.has&hasOrderRejectedAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	if m.has&hasOrderRejectedLabel != 0 {
-		n += 1 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 1 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	return n
 }
@@ -316,32 +336,32 @@ func (m *OrderRejected) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if m.has&hasOrderRejectedLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i--
 		b[i] = 0x32
 	}
 	if m.has&hasOrderRejectedAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderRejectedReference != 0 {
-		i = putVarint(b, i, m.reference)
+		i = varint.PutBefore(b, i, m.reference)
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderRejectedAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderRejectedReason != 0 {
-		i = putVarint(b, i, uint64(m.reason))
+		i = varint.PutBefore(b, i, uint64(m.reason))
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasOrderRejectedSeq != 0 {
-		i = putVarint(b, i, m.seq)
+		i = varint.PutBefore(b, i, m.seq)
 		i--
 		b[i] = 0x8
 	}
@@ -365,56 +385,6 @@ func (m *OrderRejected) missing() error {
 		return &EncodeError{Message: descOrderRejected.name, Field: "reason", Err: ErrRequired}
 	}
 	panic("BUG: OrderRejected misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderRejected) Proto() *seto.OrderRejected {
-	p := new(seto.OrderRejected)
-	if m.has&hasOrderRejectedSeq != 0 {
-		p.Seq = new(m.seq)
-	}
-	if m.has&hasOrderRejectedReason != 0 {
-		p.Reason = new(seto.OrderRejectedReason(m.reason))
-	}
-	if m.has&hasOrderRejectedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderRejectedReference != 0 {
-		p.Reference = new(m.reference)
-	}
-	if m.has&hasOrderRejectedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderRejectedLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderRejected) SetProto(p *seto.OrderRejected) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Seq != nil {
-		m.SetSeq(*p.Seq)
-	}
-	if p.Reason != nil {
-		m.SetReason(OrderRejectedReason(*p.Reason))
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.Reference != nil {
-		m.SetReference(*p.Reference)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

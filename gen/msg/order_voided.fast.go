@@ -2,21 +2,26 @@
 
 package msg
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 	var has uint32 // presence, one bit a field
 	var x uint64   // the next field's tag and what follows it
 
 	x = load(p, i)
 	if byte(x) == 0x8 { // order_id
-		if y := load(p, i+1); y&continued == continued && octet(p, i+9) < 0x80 { // of 9 bytes
-			m.orderId = uint64(eight(y) | uint64(octet(p, i+9))<<56)
+		if y := load(p, i+1); y&varint.Continuation == varint.Continuation && octet(p, i+9) < 0x80 { // of 9 bytes
+			m.orderId = uint64(varint.Eight(y) | uint64(octet(p, i+9))<<56)
 			has |= hasOrderVoidedOrderId
 			i += 10
 		} else if v, next := long(p, i+1); next > 0 {
@@ -28,7 +33,7 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808010 { // quantity of 3 bytes
-		m.quantity = uint64(three(x >> 0x8))
+		m.quantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderVoidedQuantity
 		i += 4
 	} else if byte(x) == 0x10 { // quantity
@@ -38,11 +43,11 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderVoidedQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.quantity = uint64(two(x))
+			m.quantity = uint64(varint.Two(x))
 			has |= hasOrderVoidedQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.quantity = uint64(four(x))
+			m.quantity = uint64(varint.Four(x))
 			has |= hasOrderVoidedQuantity
 			i += 5
 		default:
@@ -56,7 +61,7 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808018 { // source_quantity of 3 bytes
-		m.sourceQuantity = uint64(three(x >> 0x8))
+		m.sourceQuantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderVoidedSourceQuantity
 		i += 4
 	} else if byte(x) == 0x18 { // source_quantity
@@ -66,11 +71,11 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderVoidedSourceQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.sourceQuantity = uint64(two(x))
+			m.sourceQuantity = uint64(varint.Two(x))
 			has |= hasOrderVoidedSourceQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.sourceQuantity = uint64(four(x))
+			m.sourceQuantity = uint64(varint.Four(x))
 			has |= hasOrderVoidedSourceQuantity
 			i += 5
 		default:
@@ -90,15 +95,15 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderVoidedAccountSequence
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence = uint32(two(x))
+			m.accountSequence = uint32(varint.Two(x))
 			has |= hasOrderVoidedAccountSequence
 			i += 3
 		case x&0x800000 == 0:
-			m.accountSequence = uint32(three(x))
+			m.accountSequence = uint32(varint.Three(x))
 			has |= hasOrderVoidedAccountSequence
 			i += 4
 		case x&0x80000000 == 0:
-			m.accountSequence = uint32(four(x))
+			m.accountSequence = uint32(varint.Four(x))
 			has |= hasOrderVoidedAccountSequence
 			i += 5
 		default:
@@ -112,7 +117,7 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808028 { // account_sequence_64 of 3 bytes
-		m.accountSequence_64 = uint64(three(x >> 0x8))
+		m.accountSequence_64 = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderVoidedAccountSequence_64
 		i += 4
 	} else if byte(x) == 0x28 { // account_sequence_64
@@ -122,11 +127,11 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderVoidedAccountSequence_64
 			i += 2
 		case x&0x8000 == 0:
-			m.accountSequence_64 = uint64(two(x))
+			m.accountSequence_64 = uint64(varint.Two(x))
 			has |= hasOrderVoidedAccountSequence_64
 			i += 3
 		case x&0x80000000 == 0:
-			m.accountSequence_64 = uint64(four(x))
+			m.accountSequence_64 = uint64(varint.Four(x))
 			has |= hasOrderVoidedAccountSequence_64
 			i += 5
 		default:
@@ -140,7 +145,7 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808030 { // market_id of 3 bytes
-		m.marketId = uint32(three(x >> 0x8))
+		m.marketId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderVoidedMarketId
 		i += 4
 	} else if byte(x) == 0x30 { // market_id
@@ -150,11 +155,11 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderVoidedMarketId
 			i += 2
 		case x&0x8000 == 0:
-			m.marketId = uint32(two(x))
+			m.marketId = uint32(varint.Two(x))
 			has |= hasOrderVoidedMarketId
 			i += 3
 		case x&0x80000000 == 0:
-			m.marketId = uint32(four(x))
+			m.marketId = uint32(varint.Four(x))
 			has |= hasOrderVoidedMarketId
 			i += 5
 		default:
@@ -168,7 +173,7 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808038 { // contract_id of 3 bytes
-		m.contractId = uint32(three(x >> 0x8))
+		m.contractId = uint32(varint.Three(x >> 0x8))
 		has |= hasOrderVoidedContractId
 		i += 4
 	} else if byte(x) == 0x38 { // contract_id
@@ -178,11 +183,11 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderVoidedContractId
 			i += 2
 		case x&0x8000 == 0:
-			m.contractId = uint32(two(x))
+			m.contractId = uint32(varint.Two(x))
 			has |= hasOrderVoidedContractId
 			i += 3
 		case x&0x80000000 == 0:
-			m.contractId = uint32(four(x))
+			m.contractId = uint32(varint.Four(x))
 			has |= hasOrderVoidedContractId
 			i += 5
 		default:
@@ -203,7 +208,7 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8048 { // orig_price of 2 bytes
-		m.origPrice = uint32(two(x >> 0x8))
+		m.origPrice = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderVoidedOrigPrice
 		i += 3
 	} else if byte(x) == 0x48 { // orig_price
@@ -213,11 +218,11 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderVoidedOrigPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.origPrice = uint32(three(x))
+			m.origPrice = uint32(varint.Three(x))
 			has |= hasOrderVoidedOrigPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.origPrice = uint32(four(x))
+			m.origPrice = uint32(varint.Four(x))
 			has |= hasOrderVoidedOrigPrice
 			i += 5
 		default:
@@ -231,7 +236,7 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808050 { // executed_quantity of 3 bytes
-		m.executedQuantity = uint64(three(x >> 0x8))
+		m.executedQuantity = uint64(varint.Three(x >> 0x8))
 		has |= hasOrderVoidedExecutedQuantity
 		i += 4
 	} else if byte(x) == 0x50 { // executed_quantity
@@ -241,11 +246,11 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderVoidedExecutedQuantity
 			i += 2
 		case x&0x8000 == 0:
-			m.executedQuantity = uint64(two(x))
+			m.executedQuantity = uint64(varint.Two(x))
 			has |= hasOrderVoidedExecutedQuantity
 			i += 3
 		case x&0x80000000 == 0:
-			m.executedQuantity = uint64(four(x))
+			m.executedQuantity = uint64(varint.Four(x))
 			has |= hasOrderVoidedExecutedQuantity
 			i += 5
 		default:
@@ -259,7 +264,7 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 
 	x = load(p, i)
 	if uint32(x)&0x8080ff == 0x8058 { // executed_avg_price of 2 bytes
-		m.executedAvgPrice = uint32(two(x >> 0x8))
+		m.executedAvgPrice = uint32(varint.Two(x >> 0x8))
 		has |= hasOrderVoidedExecutedAvgPrice
 		i += 3
 	} else if byte(x) == 0x58 { // executed_avg_price
@@ -269,11 +274,11 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasOrderVoidedExecutedAvgPrice
 			i += 2
 		case x&0x800000 == 0:
-			m.executedAvgPrice = uint32(three(x))
+			m.executedAvgPrice = uint32(varint.Three(x))
 			has |= hasOrderVoidedExecutedAvgPrice
 			i += 4
 		case x&0x80000000 == 0:
-			m.executedAvgPrice = uint32(four(x))
+			m.executedAvgPrice = uint32(varint.Four(x))
 			has |= hasOrderVoidedExecutedAvgPrice
 			i += 5
 		default:
@@ -293,7 +298,7 @@ func (m *OrderVoided) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -308,5 +313,5 @@ done:
 	return i == end
 }
 
-// fast looks at no more than 120 bytes behind the end.
+// fast reads at most 120 bytes behind the end.
 const _ = uint(SlackBytes - 120)

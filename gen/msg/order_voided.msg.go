@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -105,6 +106,27 @@ func (m *OrderVoided) SetQuantity(v uint64) {
 	m.has |= hasOrderVoidedQuantity
 }
 
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderVoided) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderVoidedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
+func (m *OrderVoided) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderVoidedQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasOrderVoidedQuantity
+	return nil
+}
+
 // GetSourceQuantity returns source_quantity, 0 if absent.
 //
 // Quantity before the void, in 1/10000 of the account's currency as payoff.
@@ -125,6 +147,27 @@ func (m *OrderVoided) ClearSourceQuantity() { m.has &^= hasOrderVoidedSourceQuan
 func (m *OrderVoided) SetSourceQuantity(v uint64) {
 	m.sourceQuantity = v
 	m.has |= hasOrderVoidedSourceQuantity
+}
+
+// TypedSourceQuantity returns source_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderVoided) TypedSourceQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderVoidedSourceQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.sourceQuantity)
+}
+
+// SetTypedSourceQuantity sets source_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and source_quantity becomes absent.
+func (m *OrderVoided) SetTypedSourceQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderVoidedSourceQuantity
+		return odds.ErrQuantity
+	}
+	m.sourceQuantity = uint64(v)
+	m.has |= hasOrderVoidedSourceQuantity
+	return nil
 }
 
 // GetAccountSequence returns account_sequence, 0 if absent.
@@ -240,6 +283,27 @@ func (m *OrderVoided) SetSide(v Side) {
 	m.has |= hasOrderVoidedSide
 }
 
+// TypedSide returns side as an odds.Side. The error is ErrAbsent if it is absent,
+// or odds.ErrSide for neither side.
+func (m *OrderVoided) TypedSide() (odds.Side, error) {
+	if m.has&hasOrderVoidedSide == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewSide(int32(m.side))
+}
+
+// SetTypedSide sets side to v. If v is out of range the error is odds.ErrSide,
+// and side becomes absent.
+func (m *OrderVoided) SetTypedSide(v odds.Side) error {
+	if !v.Valid() {
+		m.has &^= hasOrderVoidedSide
+		return odds.ErrSide
+	}
+	m.side = Side(v)
+	m.has |= hasOrderVoidedSide
+	return nil
+}
+
 // GetOrigPrice returns orig_price, 0 if absent.
 //
 // Price the order was placed at, in hundredths of a percent of the payoff.
@@ -260,6 +324,27 @@ func (m *OrderVoided) ClearOrigPrice() { m.has &^= hasOrderVoidedOrigPrice }
 func (m *OrderVoided) SetOrigPrice(v uint32) {
 	m.origPrice = v
 	m.has |= hasOrderVoidedOrigPrice
+}
+
+// TypedOrigPrice returns orig_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderVoided) TypedOrigPrice() (odds.Price, error) {
+	if m.has&hasOrderVoidedOrigPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.origPrice)
+}
+
+// SetTypedOrigPrice sets orig_price to v. If v is out of range the error is odds.ErrPrice,
+// and orig_price is 0, which is not a price.
+func (m *OrderVoided) SetTypedOrigPrice(v odds.Price) error {
+	m.has |= hasOrderVoidedOrigPrice
+	if !v.Valid() {
+		m.origPrice = 0
+		return odds.ErrPrice
+	}
+	m.origPrice = uint32(v)
+	return nil
 }
 
 // GetExecutedQuantity returns executed_quantity, 0 if absent.
@@ -285,6 +370,27 @@ func (m *OrderVoided) SetExecutedQuantity(v uint64) {
 	m.has |= hasOrderVoidedExecutedQuantity
 }
 
+// TypedExecutedQuantity returns executed_quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *OrderVoided) TypedExecutedQuantity() (odds.Quantity, error) {
+	if m.has&hasOrderVoidedExecutedQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.executedQuantity)
+}
+
+// SetTypedExecutedQuantity sets executed_quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and executed_quantity becomes absent.
+func (m *OrderVoided) SetTypedExecutedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasOrderVoidedExecutedQuantity
+		return odds.ErrQuantity
+	}
+	m.executedQuantity = uint64(v)
+	m.has |= hasOrderVoidedExecutedQuantity
+	return nil
+}
+
 // GetExecutedAvgPrice returns executed_avg_price, 0 if absent.
 //
 // Average price of what stays executed, in hundredths of a percent of the payoff.
@@ -305,6 +411,27 @@ func (m *OrderVoided) ClearExecutedAvgPrice() { m.has &^= hasOrderVoidedExecuted
 func (m *OrderVoided) SetExecutedAvgPrice(v uint32) {
 	m.executedAvgPrice = v
 	m.has |= hasOrderVoidedExecutedAvgPrice
+}
+
+// TypedExecutedAvgPrice returns executed_avg_price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *OrderVoided) TypedExecutedAvgPrice() (odds.Price, error) {
+	if m.has&hasOrderVoidedExecutedAvgPrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.executedAvgPrice)
+}
+
+// SetTypedExecutedAvgPrice sets executed_avg_price to v. If v is out of range the error is odds.ErrPrice,
+// and executed_avg_price is 0, which is not a price.
+func (m *OrderVoided) SetTypedExecutedAvgPrice(v odds.Price) error {
+	m.has |= hasOrderVoidedExecutedAvgPrice
+	if !v.Valid() {
+		m.executedAvgPrice = 0
+		return odds.ErrPrice
+	}
+	m.executedAvgPrice = uint32(v)
+	return nil
 }
 
 // GetLabel returns label, nil if absent.
@@ -333,11 +460,28 @@ func (m *OrderVoided) SetLabel(v []byte) {
 // SetLabelString sets label without a copy.
 func (m *OrderVoided) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 
+// PayloadType returns PayloadOrderVoided, the type of a payload with this body.
+func (*OrderVoided) PayloadType() PayloadType { return PayloadOrderVoided }
+
+// ReportKeys returns the fields that put the message in its place among others about orders.
+func (m *OrderVoided) ReportKeys() (k ReportKeys) {
+	k.Type = PayloadOrderVoided
+	if m.has&hasOrderVoidedAccountSequence_64 != 0 {
+		k.AccountSequence = m.accountSequence_64
+	} else if m.has&hasOrderVoidedAccountSequence != 0 {
+		k.AccountSequence, k.Short = uint64(m.accountSequence), true
+	}
+	if m.has&hasOrderVoidedOrderId != 0 {
+		k.OrderID = m.orderId
+	}
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *OrderVoided) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -350,7 +494,7 @@ func (m *OrderVoided) Decode(b []byte, u *Unknown) error {
 func (m *OrderVoided) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersOrderVoided, fixedOrderVoided); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {
@@ -361,7 +505,7 @@ func (m *OrderVoided) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descOrderVoided.failRead(start, 0, i)
 			}
 		}
@@ -483,7 +627,7 @@ func (m *OrderVoided) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descOrderVoided.failRead(start, tag, end)
 			}
 			m.label = b[from:end:end]
@@ -562,40 +706,40 @@ func (m *OrderVoided) store(values *[numbersEnd]uint64, seen uint32, u *Unknown)
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *OrderVoided) SizeVT() (n int) {
 	if m.has&hasOrderVoidedOrderId != 0 {
-		n += 1 + sizeVarint(m.orderId)
+		n += 1 + varint.Size(m.orderId)
 	}
 	if m.has&hasOrderVoidedQuantity != 0 {
-		n += 1 + sizeVarint(m.quantity)
+		n += 1 + varint.Size(m.quantity)
 	}
 	if m.has&hasOrderVoidedSourceQuantity != 0 {
-		n += 1 + sizeVarint(m.sourceQuantity)
+		n += 1 + varint.Size(m.sourceQuantity)
 	}
 	if m.has&hasOrderVoidedAccountSequence != 0 {
-		n += 1 + sizeVarint(uint64(m.accountSequence))
+		n += 1 + varint.Size(uint64(m.accountSequence))
 	}
 	if m.has&hasOrderVoidedAccountSequence_64 != 0 {
-		n += 1 + sizeVarint(m.accountSequence_64)
+		n += 1 + varint.Size(m.accountSequence_64)
 	}
 	if m.has&hasOrderVoidedMarketId != 0 {
-		n += 1 + sizeVarint(uint64(m.marketId))
+		n += 1 + varint.Size(uint64(m.marketId))
 	}
 	if m.has&hasOrderVoidedContractId != 0 {
-		n += 1 + sizeVarint(uint64(m.contractId))
+		n += 1 + varint.Size(uint64(m.contractId))
 	}
 	if m.has&hasOrderVoidedSide != 0 {
-		n += 1 + sizeVarint(uint64(m.side))
+		n += 1 + varint.Size(uint64(m.side))
 	}
 	if m.has&hasOrderVoidedOrigPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.origPrice))
+		n += 1 + varint.Size(uint64(m.origPrice))
 	}
 	if m.has&hasOrderVoidedExecutedQuantity != 0 {
-		n += 1 + sizeVarint(m.executedQuantity)
+		n += 1 + varint.Size(m.executedQuantity)
 	}
 	if m.has&hasOrderVoidedExecutedAvgPrice != 0 {
-		n += 1 + sizeVarint(uint64(m.executedAvgPrice))
+		n += 1 + varint.Size(uint64(m.executedAvgPrice))
 	}
 	if m.has&hasOrderVoidedLabel != 0 {
-		n += 1 + sizeVarint(uint64(len(m.label))) + len(m.label)
+		n += 1 + varint.Size(uint64(len(m.label))) + len(m.label)
 	}
 	return n
 }
@@ -611,62 +755,62 @@ func (m *OrderVoided) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if m.has&hasOrderVoidedLabel != 0 {
 		i -= len(m.label)
 		copy(b[i:], m.label)
-		i = putVarint(b, i, uint64(len(m.label)))
+		i = varint.PutBefore(b, i, uint64(len(m.label)))
 		i--
 		b[i] = 0x62
 	}
 	if m.has&hasOrderVoidedExecutedAvgPrice != 0 {
-		i = putVarint(b, i, uint64(m.executedAvgPrice))
+		i = varint.PutBefore(b, i, uint64(m.executedAvgPrice))
 		i--
 		b[i] = 0x58
 	}
 	if m.has&hasOrderVoidedExecutedQuantity != 0 {
-		i = putVarint(b, i, m.executedQuantity)
+		i = varint.PutBefore(b, i, m.executedQuantity)
 		i--
 		b[i] = 0x50
 	}
 	if m.has&hasOrderVoidedOrigPrice != 0 {
-		i = putVarint(b, i, uint64(m.origPrice))
+		i = varint.PutBefore(b, i, uint64(m.origPrice))
 		i--
 		b[i] = 0x48
 	}
 	if m.has&hasOrderVoidedSide != 0 {
-		i = putVarint(b, i, uint64(m.side))
+		i = varint.PutBefore(b, i, uint64(m.side))
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasOrderVoidedContractId != 0 {
-		i = putVarint(b, i, uint64(m.contractId))
+		i = varint.PutBefore(b, i, uint64(m.contractId))
 		i--
 		b[i] = 0x38
 	}
 	if m.has&hasOrderVoidedMarketId != 0 {
-		i = putVarint(b, i, uint64(m.marketId))
+		i = varint.PutBefore(b, i, uint64(m.marketId))
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasOrderVoidedAccountSequence_64 != 0 {
-		i = putVarint(b, i, m.accountSequence_64)
+		i = varint.PutBefore(b, i, m.accountSequence_64)
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasOrderVoidedAccountSequence != 0 {
-		i = putVarint(b, i, uint64(m.accountSequence))
+		i = varint.PutBefore(b, i, uint64(m.accountSequence))
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasOrderVoidedSourceQuantity != 0 {
-		i = putVarint(b, i, m.sourceQuantity)
+		i = varint.PutBefore(b, i, m.sourceQuantity)
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasOrderVoidedQuantity != 0 {
-		i = putVarint(b, i, m.quantity)
+		i = varint.PutBefore(b, i, m.quantity)
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasOrderVoidedOrderId != 0 {
-		i = putVarint(b, i, m.orderId)
+		i = varint.PutBefore(b, i, m.orderId)
 		i--
 		b[i] = 0x8
 	}
@@ -694,92 +838,6 @@ func (m *OrderVoided) missing() error {
 		return &EncodeError{Message: descOrderVoided.name, Field: "source_quantity", Err: ErrRequired}
 	}
 	panic("BUG: OrderVoided misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *OrderVoided) Proto() *seto.OrderVoided {
-	p := new(seto.OrderVoided)
-	if m.has&hasOrderVoidedOrderId != 0 {
-		p.OrderId = new(m.orderId)
-	}
-	if m.has&hasOrderVoidedQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	if m.has&hasOrderVoidedSourceQuantity != 0 {
-		p.SourceQuantity = new(m.sourceQuantity)
-	}
-	if m.has&hasOrderVoidedAccountSequence != 0 {
-		p.AccountSequence = new(m.accountSequence)
-	}
-	if m.has&hasOrderVoidedAccountSequence_64 != 0 {
-		p.AccountSequence_64 = new(m.accountSequence_64)
-	}
-	if m.has&hasOrderVoidedMarketId != 0 {
-		p.MarketId = new(m.marketId)
-	}
-	if m.has&hasOrderVoidedContractId != 0 {
-		p.ContractId = new(m.contractId)
-	}
-	if m.has&hasOrderVoidedSide != 0 {
-		p.Side = new(seto.Side(m.side))
-	}
-	if m.has&hasOrderVoidedOrigPrice != 0 {
-		p.OrigPrice = new(m.origPrice)
-	}
-	if m.has&hasOrderVoidedExecutedQuantity != 0 {
-		p.ExecutedQuantity = new(m.executedQuantity)
-	}
-	if m.has&hasOrderVoidedExecutedAvgPrice != 0 {
-		p.ExecutedAvgPrice = new(m.executedAvgPrice)
-	}
-	if m.has&hasOrderVoidedLabel != 0 {
-		p.Label = new(string(m.label))
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *OrderVoided) SetProto(p *seto.OrderVoided) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.OrderId != nil {
-		m.SetOrderId(*p.OrderId)
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
-	if p.SourceQuantity != nil {
-		m.SetSourceQuantity(*p.SourceQuantity)
-	}
-	if p.AccountSequence != nil {
-		m.SetAccountSequence(*p.AccountSequence)
-	}
-	if p.AccountSequence_64 != nil {
-		m.SetAccountSequence_64(*p.AccountSequence_64)
-	}
-	if p.MarketId != nil {
-		m.SetMarketId(*p.MarketId)
-	}
-	if p.ContractId != nil {
-		m.SetContractId(*p.ContractId)
-	}
-	if p.Side != nil {
-		m.SetSide(Side(*p.Side))
-	}
-	if p.OrigPrice != nil {
-		m.SetOrigPrice(*p.OrigPrice)
-	}
-	if p.ExecutedQuantity != nil {
-		m.SetExecutedQuantity(*p.ExecutedQuantity)
-	}
-	if p.ExecutedAvgPrice != nil {
-		m.SetExecutedAvgPrice(*p.ExecutedAvgPrice)
-	}
-	if p.Label != nil {
-		m.SetLabelString(*p.Label)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -2,35 +2,39 @@
 
 package msg
 
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
 // Decode makes m the payload in b: the envelope and the one body that the type names. Text fields
 // of m borrow b. u, if not nil, counts what the schema does not know, bodies of other types
 // included. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Without so
-// many it copies b first, or is several times slower if b is long.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). Without so many it
+// copies b first, or is several times slower if b is long.
 func (m *Payload) Decode(b []byte, u *Unknown) error {
-	// Here is the fast decoder, for a payload that is made as every writer makes it: type, eto_payload of
-	// numbers only, and the one body that the type names, if it is not the session's. decodeAny reads all
-	// else from the start.
+	// This is the fast decoder, for a payload as encoders write it: type, eto_payload of numbers only, and
+	// the one body that the type names unless it is a session message. decodeStrict reads all else from the
+	// start.
 	p, end := first(b), len(b)
 	if cap(b)-end < SlackBytes {
 		if p = m.withSlack(b); p == nil {
-			return m.decodeAny(b, u)
+			return m.decodeStrict(b, u)
 		}
 	}
 
 	// type and the length of eto_payload, a byte each
 	x := load(p, 0)
 	if uint32(x)&0x80ff80ff != 0x120008 {
-		return m.decodeAny(b, u)
+		return m.decodeStrict(b, u)
 	}
 	typ, i, to := PayloadType(x>>8&0x7f), 4, 4+int(x>>24&0x7f)
 
-	// eto_payload, in place: it is in every payload
+	// the fields of eto_payload, without a call: every payload has it
 	var has uint32
 	x = load(p, i)
 	if uint32(x)&0x808080ff == 0x808008 { // seq of 3 bytes
-		m.etoPayload.seq = uint64(three(x >> 0x8))
+		m.etoPayload.seq = uint64(varint.Three(x >> 0x8))
 		has |= hasEtoPayloadSeq
 		i += 4
 	} else if byte(x) == 0x8 { // seq
@@ -40,11 +44,11 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 			has |= hasEtoPayloadSeq
 			i += 2
 		case x&0x8000 == 0:
-			m.etoPayload.seq = uint64(two(x))
+			m.etoPayload.seq = uint64(varint.Two(x))
 			has |= hasEtoPayloadSeq
 			i += 3
 		case x&0x80000000 == 0:
-			m.etoPayload.seq = uint64(four(x))
+			m.etoPayload.seq = uint64(varint.Four(x))
 			has |= hasEtoPayloadSeq
 			i += 5
 		default:
@@ -71,7 +75,7 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 	}
 
 	if i != to {
-		return m.decodeAny(b, u)
+		return m.decodeStrict(b, u)
 	}
 	m.etoPayload.has = has
 	m.typ = typ
@@ -81,20 +85,20 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 		if i == end {
 			return nil
 		}
-		return m.decodeAny(b, u)
+		return m.decodeStrict(b, u)
 	}
 	m.has = hasPayloadType | hasPayloadEtoPayload | hasPayloadBody
 
-	// the body's field, which is the one after its type; from 16 on a tag has two bytes
+	// the body's field, whose number is the type's plus one; from 16 on a tag has two bytes
 	x = load(p, i)
-	if tag := uint32(typ+1)<<3 | wireBytes; tag < 0x80 {
+	if tag := uint32(typ+1)<<3 | varint.TypeBytes; tag < 0x80 {
 		if uint32(x)&0xff != tag {
-			return m.decodeAny(b, u)
+			return m.decodeStrict(b, u)
 		}
 		x, i = x>>8, i+1
 	} else {
 		if uint32(x)&0xffff != tag&0x7f|0x80|tag>>7<<8 {
-			return m.decodeAny(b, u)
+			return m.decodeStrict(b, u)
 		}
 		x, i = x>>16, i+2
 	}
@@ -102,15 +106,15 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 	case x&0x80 == 0:
 		x, i = x&0x7f, i+1
 	case x&0x8000 == 0:
-		x, i = two(x), i+2
+		x, i = varint.Two(x), i+2
 	case x&0x800000 == 0:
-		x, i = three(x), i+3
+		x, i = varint.Three(x), i+3
 	default:
-		return m.decodeAny(b, u)
+		return m.decodeStrict(b, u)
 	}
-	// It must end where the payload ends. So no later type can follow it.
+	// The body has to end where the payload ends, so that no other type can follow it.
 	if i+int(x) != end {
-		return m.decodeAny(b, u)
+		return m.decodeStrict(b, u)
 	}
 	switch typ {
 	case PayloadLogin:
@@ -254,8 +258,8 @@ func (m *Payload) Decode(b []byte, u *Unknown) error {
 			return nil
 		}
 	}
-	return m.decodeAny(b, u)
+	return m.decodeStrict(b, u)
 }
 
-// Decode looks at no more than 27 bytes behind the end, before the body is found to end there.
+// Decode reads at most 27 bytes behind the end before it compares the end of the body with it.
 const _ = uint(SlackBytes - 27)

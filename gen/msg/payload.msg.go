@@ -4,7 +4,7 @@ package msg
 
 import (
 	fmt "fmt"
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 )
 
 // Payload is the body of every frame, in both directions: a type, the session's part, and the one
@@ -63,7 +63,6 @@ const (
 	hasPayloadType = 1 << iota
 	hasPayloadEtoPayload
 	hasPayloadBody
-	decodedByAny // for tests: not the fast decoder made it
 )
 
 var descPayload = descriptor{name: "smarkets.seto.Payload", fields: []fieldName{
@@ -185,9 +184,6 @@ func (m *Payload) MutableLogin() *Login {
 	return body
 }
 
-// PayloadType returns PayloadLogin, the type of a payload with this body.
-func (*Login) PayloadType() PayloadType { return PayloadLogin }
-
 // HasOrderCreate reports whether the type is PayloadOrderCreate and its body present.
 func (m *Payload) HasOrderCreate() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderCreate
@@ -210,9 +206,6 @@ func (m *Payload) MutableOrderCreate() *OrderCreate {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderCreate, the type of a payload with this body.
-func (*OrderCreate) PayloadType() PayloadType { return PayloadOrderCreate }
 
 // HasOrderRejected reports whether the type is PayloadOrderRejected and its body present.
 func (m *Payload) HasOrderRejected() bool {
@@ -237,9 +230,6 @@ func (m *Payload) MutableOrderRejected() *OrderRejected {
 	return body
 }
 
-// PayloadType returns PayloadOrderRejected, the type of a payload with this body.
-func (*OrderRejected) PayloadType() PayloadType { return PayloadOrderRejected }
-
 // HasOrderAccepted reports whether the type is PayloadOrderAccepted and its body present.
 func (m *Payload) HasOrderAccepted() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderAccepted
@@ -262,9 +252,6 @@ func (m *Payload) MutableOrderAccepted() *OrderAccepted {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderAccepted, the type of a payload with this body.
-func (*OrderAccepted) PayloadType() PayloadType { return PayloadOrderAccepted }
 
 // HasOrderExecuted reports whether the type is PayloadOrderExecuted and its body present.
 func (m *Payload) HasOrderExecuted() bool {
@@ -289,9 +276,6 @@ func (m *Payload) MutableOrderExecuted() *OrderExecuted {
 	return body
 }
 
-// PayloadType returns PayloadOrderExecuted, the type of a payload with this body.
-func (*OrderExecuted) PayloadType() PayloadType { return PayloadOrderExecuted }
-
 // HasOrderCancel reports whether the type is PayloadOrderCancel and its body present.
 func (m *Payload) HasOrderCancel() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderCancel
@@ -314,9 +298,6 @@ func (m *Payload) MutableOrderCancel() *OrderCancel {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderCancel, the type of a payload with this body.
-func (*OrderCancel) PayloadType() PayloadType { return PayloadOrderCancel }
 
 // HasOrderCancelled reports whether the type is PayloadOrderCancelled and its body present.
 func (m *Payload) HasOrderCancelled() bool {
@@ -341,9 +322,6 @@ func (m *Payload) MutableOrderCancelled() *OrderCancelled {
 	return body
 }
 
-// PayloadType returns PayloadOrderCancelled, the type of a payload with this body.
-func (*OrderCancelled) PayloadType() PayloadType { return PayloadOrderCancelled }
-
 // HasOrderInvalid reports whether the type is PayloadOrderInvalid and its body present.
 func (m *Payload) HasOrderInvalid() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderInvalid
@@ -366,9 +344,6 @@ func (m *Payload) MutableOrderInvalid() *OrderInvalid {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderInvalid, the type of a payload with this body.
-func (*OrderInvalid) PayloadType() PayloadType { return PayloadOrderInvalid }
 
 // HasMarketSubscribe reports whether the type is PayloadMarketSubscribe and its body present.
 func (m *Payload) HasMarketSubscribe() bool {
@@ -393,9 +368,6 @@ func (m *Payload) MutableMarketSubscribe() *MarketSubscribe {
 	return body
 }
 
-// PayloadType returns PayloadMarketSubscribe, the type of a payload with this body.
-func (*MarketSubscribe) PayloadType() PayloadType { return PayloadMarketSubscribe }
-
 // HasMarketUnsubscribe reports whether the type is PayloadMarketUnsubscribe and its body present.
 func (m *Payload) HasMarketUnsubscribe() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadMarketUnsubscribe
@@ -418,9 +390,6 @@ func (m *Payload) MutableMarketUnsubscribe() *MarketUnsubscribe {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadMarketUnsubscribe, the type of a payload with this body.
-func (*MarketUnsubscribe) PayloadType() PayloadType { return PayloadMarketUnsubscribe }
 
 // HasMarketQuotes reports whether the type is PayloadMarketQuotes and its body present.
 func (m *Payload) HasMarketQuotes() bool {
@@ -445,9 +414,6 @@ func (m *Payload) MutableMarketQuotes() *MarketQuotes {
 	return body
 }
 
-// PayloadType returns PayloadMarketQuotes, the type of a payload with this body.
-func (*MarketQuotes) PayloadType() PayloadType { return PayloadMarketQuotes }
-
 // HasContractQuotes reports whether the type is PayloadContractQuotes and its body present.
 func (m *Payload) HasContractQuotes() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadContractQuotes
@@ -470,9 +436,6 @@ func (m *Payload) MutableContractQuotes() *ContractQuotes {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadContractQuotes, the type of a payload with this body.
-func (*ContractQuotes) PayloadType() PayloadType { return PayloadContractQuotes }
 
 // HasOrderCancelRejected reports whether the type is PayloadOrderCancelRejected and its body present.
 func (m *Payload) HasOrderCancelRejected() bool {
@@ -497,9 +460,6 @@ func (m *Payload) MutableOrderCancelRejected() *OrderCancelRejected {
 	return body
 }
 
-// PayloadType returns PayloadOrderCancelRejected, the type of a payload with this body.
-func (*OrderCancelRejected) PayloadType() PayloadType { return PayloadOrderCancelRejected }
-
 // HasOrderExecuteVoided reports whether the type is PayloadOrderExecuteVoided and its body present.
 func (m *Payload) HasOrderExecuteVoided() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderExecuteVoided
@@ -522,9 +482,6 @@ func (m *Payload) MutableOrderExecuteVoided() *OrderExecutedVoid {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderExecuteVoided, the type of a payload with this body.
-func (*OrderExecutedVoid) PayloadType() PayloadType { return PayloadOrderExecuteVoided }
 
 // HasMarketState reports whether the type is PayloadMarketState and its body present.
 func (m *Payload) HasMarketState() bool {
@@ -549,9 +506,6 @@ func (m *Payload) MutableMarketState() *MarketState {
 	return body
 }
 
-// PayloadType returns PayloadMarketState, the type of a payload with this body.
-func (*MarketState) PayloadType() PayloadType { return PayloadMarketState }
-
 // HasEventSubscribe reports whether the type is PayloadEventSubscribe and its body present.
 func (m *Payload) HasEventSubscribe() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadEventSubscribe
@@ -574,9 +528,6 @@ func (m *Payload) MutableEventSubscribe() *EventSubscribe {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadEventSubscribe, the type of a payload with this body.
-func (*EventSubscribe) PayloadType() PayloadType { return PayloadEventSubscribe }
 
 // HasEventUnsubscribe reports whether the type is PayloadEventUnsubscribe and its body present.
 func (m *Payload) HasEventUnsubscribe() bool {
@@ -601,9 +552,6 @@ func (m *Payload) MutableEventUnsubscribe() *EventUnsubscribe {
 	return body
 }
 
-// PayloadType returns PayloadEventUnsubscribe, the type of a payload with this body.
-func (*EventUnsubscribe) PayloadType() PayloadType { return PayloadEventUnsubscribe }
-
 // HasRunningballNotification reports whether the type is PayloadRunningballNotification and its body present.
 func (m *Payload) HasRunningballNotification() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadRunningballNotification
@@ -626,9 +574,6 @@ func (m *Payload) MutableRunningballNotification() *RunningballNotification {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadRunningballNotification, the type of a payload with this body.
-func (*RunningballNotification) PayloadType() PayloadType { return PayloadRunningballNotification }
 
 // HasMarketManagedState reports whether the type is PayloadMarketManagedState and its body present.
 func (m *Payload) HasMarketManagedState() bool {
@@ -653,9 +598,6 @@ func (m *Payload) MutableMarketManagedState() *MarketManagedState {
 	return body
 }
 
-// PayloadType returns PayloadMarketManagedState, the type of a payload with this body.
-func (*MarketManagedState) PayloadType() PayloadType { return PayloadMarketManagedState }
-
 // HasPriceFeedSubscribe reports whether the type is PayloadPriceFeedSubscribe and its body present.
 func (m *Payload) HasPriceFeedSubscribe() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadPriceFeedSubscribe
@@ -678,9 +620,6 @@ func (m *Payload) MutablePriceFeedSubscribe() *PriceFeedSubscribe {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadPriceFeedSubscribe, the type of a payload with this body.
-func (*PriceFeedSubscribe) PayloadType() PayloadType { return PayloadPriceFeedSubscribe }
 
 // HasPriceFeedUnsubscribe reports whether the type is PayloadPriceFeedUnsubscribe and its body present.
 func (m *Payload) HasPriceFeedUnsubscribe() bool {
@@ -705,9 +644,6 @@ func (m *Payload) MutablePriceFeedUnsubscribe() *PriceFeedUnsubscribe {
 	return body
 }
 
-// PayloadType returns PayloadPriceFeedUnsubscribe, the type of a payload with this body.
-func (*PriceFeedUnsubscribe) PayloadType() PayloadType { return PayloadPriceFeedUnsubscribe }
-
 // HasOrderExecuteConfirmed reports whether the type is PayloadOrderExecuteConfirmed and its body present.
 func (m *Payload) HasOrderExecuteConfirmed() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderExecuteConfirmed
@@ -730,9 +666,6 @@ func (m *Payload) MutableOrderExecuteConfirmed() *OrderExecuteConfirmed {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderExecuteConfirmed, the type of a payload with this body.
-func (*OrderExecuteConfirmed) PayloadType() PayloadType { return PayloadOrderExecuteConfirmed }
 
 // HasMarketFeedSubscribe reports whether the type is PayloadMarketFeedSubscribe and its body present.
 func (m *Payload) HasMarketFeedSubscribe() bool {
@@ -757,9 +690,6 @@ func (m *Payload) MutableMarketFeedSubscribe() *MarketFeedSubscribe {
 	return body
 }
 
-// PayloadType returns PayloadMarketFeedSubscribe, the type of a payload with this body.
-func (*MarketFeedSubscribe) PayloadType() PayloadType { return PayloadMarketFeedSubscribe }
-
 // HasMarketFeedUnsubscribe reports whether the type is PayloadMarketFeedUnsubscribe and its body present.
 func (m *Payload) HasMarketFeedUnsubscribe() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadMarketFeedUnsubscribe
@@ -782,9 +712,6 @@ func (m *Payload) MutableMarketFeedUnsubscribe() *MarketFeedUnsubscribe {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadMarketFeedUnsubscribe, the type of a payload with this body.
-func (*MarketFeedUnsubscribe) PayloadType() PayloadType { return PayloadMarketFeedUnsubscribe }
 
 // HasOrderQuantityReduce reports whether the type is PayloadOrderQuantityReduce and its body present.
 func (m *Payload) HasOrderQuantityReduce() bool {
@@ -809,9 +736,6 @@ func (m *Payload) MutableOrderQuantityReduce() *OrderQuantityReduce {
 	return body
 }
 
-// PayloadType returns PayloadOrderQuantityReduce, the type of a payload with this body.
-func (*OrderQuantityReduce) PayloadType() PayloadType { return PayloadOrderQuantityReduce }
-
 // HasOrderQuantityReduced reports whether the type is PayloadOrderQuantityReduced and its body present.
 func (m *Payload) HasOrderQuantityReduced() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderQuantityReduced
@@ -835,9 +759,6 @@ func (m *Payload) MutableOrderQuantityReduced() *OrderQuantityReduced {
 	return body
 }
 
-// PayloadType returns PayloadOrderQuantityReduced, the type of a payload with this body.
-func (*OrderQuantityReduced) PayloadType() PayloadType { return PayloadOrderQuantityReduced }
-
 // HasOrderQuantityReduceRejected reports whether the type is PayloadOrderQuantityReduceRejected and its body present.
 func (m *Payload) HasOrderQuantityReduceRejected() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderQuantityReduceRejected
@@ -859,11 +780,6 @@ func (m *Payload) MutableOrderQuantityReduceRejected() *OrderQuantityReduceRejec
 	m.typ = PayloadOrderQuantityReduceRejected
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
-}
-
-// PayloadType returns PayloadOrderQuantityReduceRejected, the type of a payload with this body.
-func (*OrderQuantityReduceRejected) PayloadType() PayloadType {
-	return PayloadOrderQuantityReduceRejected
 }
 
 // HasOrderReduced reports whether the type is PayloadOrderReduced and its body present.
@@ -889,9 +805,6 @@ func (m *Payload) MutableOrderReduced() *OrderReduced {
 	return body
 }
 
-// PayloadType returns PayloadOrderReduced, the type of a payload with this body.
-func (*OrderReduced) PayloadType() PayloadType { return PayloadOrderReduced }
-
 // HasOrderCancelAll reports whether the type is PayloadOrderCancelAll and its body present.
 func (m *Payload) HasOrderCancelAll() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderCancelAll
@@ -914,9 +827,6 @@ func (m *Payload) MutableOrderCancelAll() *OrderCancelAll {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderCancelAll, the type of a payload with this body.
-func (*OrderCancelAll) PayloadType() PayloadType { return PayloadOrderCancelAll }
 
 // HasOrderCancelAllAccepted reports whether the type is PayloadOrderCancelAllAccepted and its body present.
 func (m *Payload) HasOrderCancelAllAccepted() bool {
@@ -941,9 +851,6 @@ func (m *Payload) MutableOrderCancelAllAccepted() *OrderCancelAllAccepted {
 	return body
 }
 
-// PayloadType returns PayloadOrderCancelAllAccepted, the type of a payload with this body.
-func (*OrderCancelAllAccepted) PayloadType() PayloadType { return PayloadOrderCancelAllAccepted }
-
 // HasOrderCancelAllRejected reports whether the type is PayloadOrderCancelAllRejected and its body present.
 func (m *Payload) HasOrderCancelAllRejected() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderCancelAllRejected
@@ -966,9 +873,6 @@ func (m *Payload) MutableOrderCancelAllRejected() *OrderCancelAllRejected {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderCancelAllRejected, the type of a payload with this body.
-func (*OrderCancelAllRejected) PayloadType() PayloadType { return PayloadOrderCancelAllRejected }
 
 // HasThrottleLimitsChanged reports whether the type is PayloadThrottleLimitsChanged and its body present.
 func (m *Payload) HasThrottleLimitsChanged() bool {
@@ -993,9 +897,6 @@ func (m *Payload) MutableThrottleLimitsChanged() *ThrottleLimitsChanged {
 	return body
 }
 
-// PayloadType returns PayloadThrottleLimitsChanged, the type of a payload with this body.
-func (*ThrottleLimitsChanged) PayloadType() PayloadType { return PayloadThrottleLimitsChanged }
-
 // HasSettings reports whether the type is PayloadSettings and its body present.
 func (m *Payload) HasSettings() bool { return m.has&hasPayloadBody != 0 && m.typ == PayloadSettings }
 
@@ -1016,9 +917,6 @@ func (m *Payload) MutableSettings() *Settings {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadSettings, the type of a payload with this body.
-func (*Settings) PayloadType() PayloadType { return PayloadSettings }
 
 // HasSettingsAccepted reports whether the type is PayloadSettingsAccepted and its body present.
 func (m *Payload) HasSettingsAccepted() bool {
@@ -1043,9 +941,6 @@ func (m *Payload) MutableSettingsAccepted() *SettingsAccepted {
 	return body
 }
 
-// PayloadType returns PayloadSettingsAccepted, the type of a payload with this body.
-func (*SettingsAccepted) PayloadType() PayloadType { return PayloadSettingsAccepted }
-
 // HasBalanceChanged reports whether the type is PayloadBalanceChanged and its body present.
 func (m *Payload) HasBalanceChanged() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadBalanceChanged
@@ -1068,9 +963,6 @@ func (m *Payload) MutableBalanceChanged() *BalanceChanged {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadBalanceChanged, the type of a payload with this body.
-func (*BalanceChanged) PayloadType() PayloadType { return PayloadBalanceChanged }
 
 // HasOrderVoided reports whether the type is PayloadOrderVoided and its body present.
 func (m *Payload) HasOrderVoided() bool {
@@ -1095,9 +987,6 @@ func (m *Payload) MutableOrderVoided() *OrderVoided {
 	return body
 }
 
-// PayloadType returns PayloadOrderVoided, the type of a payload with this body.
-func (*OrderVoided) PayloadType() PayloadType { return PayloadOrderVoided }
-
 // HasOrderCancelReplace reports whether the type is PayloadOrderCancelReplace and its body present.
 func (m *Payload) HasOrderCancelReplace() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderCancelReplace
@@ -1120,9 +1009,6 @@ func (m *Payload) MutableOrderCancelReplace() *OrderCancelReplace {
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
 }
-
-// PayloadType returns PayloadOrderCancelReplace, the type of a payload with this body.
-func (*OrderCancelReplace) PayloadType() PayloadType { return PayloadOrderCancelReplace }
 
 // HasOrderPendingReplace reports whether the type is PayloadOrderPendingReplace and its body present.
 func (m *Payload) HasOrderPendingReplace() bool {
@@ -1147,9 +1033,6 @@ func (m *Payload) MutableOrderPendingReplace() *OrderPendingReplace {
 	return body
 }
 
-// PayloadType returns PayloadOrderPendingReplace, the type of a payload with this body.
-func (*OrderPendingReplace) PayloadType() PayloadType { return PayloadOrderPendingReplace }
-
 // HasOrderCancelReplaceAccepted reports whether the type is PayloadOrderCancelReplaceAccepted and its body present.
 func (m *Payload) HasOrderCancelReplaceAccepted() bool {
 	return m.has&hasPayloadBody != 0 && m.typ == PayloadOrderCancelReplaceAccepted
@@ -1171,11 +1054,6 @@ func (m *Payload) MutableOrderCancelReplaceAccepted() *OrderCancelReplaceAccepte
 	m.typ = PayloadOrderCancelReplaceAccepted
 	m.has |= hasPayloadType | hasPayloadBody
 	return body
-}
-
-// PayloadType returns PayloadOrderCancelReplaceAccepted, the type of a payload with this body.
-func (*OrderCancelReplaceAccepted) PayloadType() PayloadType {
-	return PayloadOrderCancelReplaceAccepted
 }
 
 // HasOrderCancelReplaceRejected reports whether the type is PayloadOrderCancelReplaceRejected and its body present.
@@ -1201,29 +1079,23 @@ func (m *Payload) MutableOrderCancelReplaceRejected() *OrderCancelReplaceRejecte
 	return body
 }
 
-// PayloadType returns PayloadOrderCancelReplaceRejected, the type of a payload with this body.
-func (*OrderCancelReplaceRejected) PayloadType() PayloadType {
-	return PayloadOrderCancelReplaceRejected
-}
-
-// decodeAny is Decode for any payload, by the strict decoders.
-func (m *Payload) decodeAny(b []byte, u *Unknown) error {
+// decodeStrict is Decode for any payload, by the strict decoders.
+func (m *Payload) decodeStrict(b []byte, u *Unknown) error {
 	m.has = 0
 	var seen Unknown
 	again, err := m.merge(b, false, &seen)
 	if again && err == nil {
-		// A body came before the type that decides about it. Now the type is known.
+		// A body came before the type that names it. Now the type is known.
 		m.has = hasPayloadType
 		seen = Unknown{}
 		_, err = m.merge(b, true, &seen)
 	}
 	u.add(seen)
-	m.has |= decodedByAny
 	return err
 }
 
-// merge reads the fields of b. If the type is final it stays as it is; else again tells that a
-// later type made an earlier decision about a body wrong.
+// merge reads the fields of b. If final is set the type stays as it is. Otherwise again reports that a
+// later type changed which body counts.
 func (m *Payload) merge(b []byte, final bool, u *Unknown) (again bool, err error) {
 	bodies := 0
 	for i := 0; i < len(b); {
@@ -1231,13 +1103,13 @@ func (m *Payload) merge(b []byte, final bool, u *Unknown) (again bool, err error
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return false, descPayload.failRead(start, 0, i)
 			}
 		}
 		switch {
 		case tag == 0x8: // type
-			v, next := varint(b, i)
+			v, next := varint.Read(b, i)
 			if next < 0 {
 				return false, descPayload.failRead(start, tag, next)
 			}
@@ -1250,7 +1122,7 @@ func (m *Payload) merge(b []byte, final bool, u *Unknown) (again bool, err error
 				u.value()
 			}
 		case tag == 0x12: // eto_payload
-			from, end := span(b, i)
+			from, end := varint.ReadSpan(b, i)
 			if end < 0 {
 				return false, descPayload.failRead(start, tag, end)
 			}
@@ -1258,16 +1130,16 @@ func (m *Payload) merge(b []byte, final bool, u *Unknown) (again bool, err error
 				return false, err
 			}
 			i = end
-		case tag&7 == wireBytes && tag>>3 >= 3 && tag>>3 <= 45:
+		case tag&7 == varint.TypeBytes && tag>>3 >= 3 && tag>>3 <= 45:
 			bodies++
-			from, end := span(b, i)
+			from, end := varint.ReadSpan(b, i)
 			if end < 0 {
 				return false, descPayload.failRead(start, tag, end)
 			}
 			if m.has&hasPayloadType == 0 || tag>>3 != uint64(m.typ)+1 {
 				u.field()
 			} else if err := m.mergeBody(b[:end], from, u); err != nil {
-				// A body that the last type does not name is not judged.
+				// A body that the last type does not name may be malformed.
 				typ, ok := lastType(b)
 				if final || !ok || typ == m.typ {
 					return false, err
@@ -1378,11 +1250,11 @@ func (m *Payload) mergeBody(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *Payload) SizeVT() (n int) {
 	if m.HasType() {
-		n += 1 + sizeVarint(uint64(m.typ))
+		n += 1 + varint.Size(uint64(m.typ))
 	}
 	if m.HasEtoPayload() {
 		l := m.etoPayload.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	}
 	if !m.HasBody() {
 		return n
@@ -1390,124 +1262,124 @@ func (m *Payload) SizeVT() (n int) {
 	switch m.typ {
 	case PayloadLogin:
 		l := m.login.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderCreate:
 		l := m.orderCreate.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderRejected:
 		l := m.orderRejected.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderAccepted:
 		l := m.orderAccepted.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderExecuted:
 		l := m.orderExecuted.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancel:
 		l := m.orderCancel.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancelled:
 		l := m.orderCancelled.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderInvalid:
 		l := m.orderInvalid.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadMarketSubscribe:
 		l := m.marketSubscribe.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadMarketUnsubscribe:
 		l := m.marketUnsubscribe.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadMarketQuotes:
 		l := m.marketQuotes.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadContractQuotes:
 		l := m.contractQuotes.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancelRejected:
 		l := m.orderCancelRejected.SizeVT()
-		n += 1 + sizeVarint(uint64(l)) + l
+		n += 1 + varint.Size(uint64(l)) + l
 	case PayloadOrderExecuteVoided:
 		l := m.orderExecuteVoided.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadMarketState:
 		l := m.marketState.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadEventSubscribe:
 		l := m.eventSubscribe.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadEventUnsubscribe:
 		l := m.eventUnsubscribe.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadRunningballNotification:
 		l := m.runningballNotification.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadMarketManagedState:
 		l := m.marketManagedState.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadPriceFeedSubscribe:
 		l := m.priceFeedSubscribe.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadPriceFeedUnsubscribe:
 		l := m.priceFeedUnsubscribe.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderExecuteConfirmed:
 		l := m.orderExecuteConfirmed.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadMarketFeedSubscribe:
 		l := m.marketFeedSubscribe.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadMarketFeedUnsubscribe:
 		l := m.marketFeedUnsubscribe.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderQuantityReduce:
 		l := m.orderQuantityReduce.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderQuantityReduced:
 		l := m.orderQuantityReduced.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderQuantityReduceRejected:
 		l := m.orderQuantityReduceRejected.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderReduced:
 		l := m.orderReduced.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancelAll:
 		l := m.orderCancelAll.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancelAllAccepted:
 		l := m.orderCancelAllAccepted.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancelAllRejected:
 		l := m.orderCancelAllRejected.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadThrottleLimitsChanged:
 		l := m.throttleLimitsChanged.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadSettings:
 		l := m.settings.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadSettingsAccepted:
 		l := m.settingsAccepted.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadBalanceChanged:
 		l := m.balanceChanged.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderVoided:
 		l := m.orderVoided.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancelReplace:
 		l := m.orderCancelReplace.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderPendingReplace:
 		l := m.orderPendingReplace.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancelReplaceAccepted:
 		l := m.orderCancelReplaceAccepted.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	case PayloadOrderCancelReplaceRejected:
 		l := m.orderCancelReplaceRejected.SizeVT()
-		n += 2 + sizeVarint(uint64(l)) + l
+		n += 2 + varint.Size(uint64(l)) + l
 	}
 	return n
 }
@@ -1529,7 +1401,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x1a
 		case PayloadOrderCreate:
@@ -1537,7 +1409,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x22
 		case PayloadOrderRejected:
@@ -1545,7 +1417,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x2a
 		case PayloadOrderAccepted:
@@ -1553,7 +1425,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x32
 		case PayloadOrderExecuted:
@@ -1561,7 +1433,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x3a
 		case PayloadOrderCancel:
@@ -1569,7 +1441,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x42
 		case PayloadOrderCancelled:
@@ -1577,7 +1449,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x4a
 		case PayloadOrderInvalid:
@@ -1585,7 +1457,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x52
 		case PayloadMarketSubscribe:
@@ -1593,7 +1465,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x5a
 		case PayloadMarketUnsubscribe:
@@ -1601,7 +1473,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x62
 		case PayloadMarketQuotes:
@@ -1609,7 +1481,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x6a
 		case PayloadContractQuotes:
@@ -1617,7 +1489,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x72
 		case PayloadOrderCancelRejected:
@@ -1625,7 +1497,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i--
 			b[i] = 0x7a
 		case PayloadOrderExecuteVoided:
@@ -1633,7 +1505,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0x82
 			b[i+1] = 0x1
@@ -1642,7 +1514,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0x8a
 			b[i+1] = 0x1
@@ -1651,7 +1523,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0x92
 			b[i+1] = 0x1
@@ -1660,7 +1532,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0x9a
 			b[i+1] = 0x1
@@ -1669,7 +1541,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xa2
 			b[i+1] = 0x1
@@ -1678,7 +1550,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xaa
 			b[i+1] = 0x1
@@ -1687,7 +1559,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xca
 			b[i+1] = 0x1
@@ -1696,7 +1568,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xd2
 			b[i+1] = 0x1
@@ -1705,7 +1577,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xda
 			b[i+1] = 0x1
@@ -1714,7 +1586,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xe2
 			b[i+1] = 0x1
@@ -1723,7 +1595,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xea
 			b[i+1] = 0x1
@@ -1732,7 +1604,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xf2
 			b[i+1] = 0x1
@@ -1741,7 +1613,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xfa
 			b[i+1] = 0x1
@@ -1750,7 +1622,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0x82
 			b[i+1] = 0x2
@@ -1759,7 +1631,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0x8a
 			b[i+1] = 0x2
@@ -1768,7 +1640,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0x92
 			b[i+1] = 0x2
@@ -1777,7 +1649,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0x9a
 			b[i+1] = 0x2
@@ -1786,7 +1658,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xa2
 			b[i+1] = 0x2
@@ -1795,7 +1667,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xaa
 			b[i+1] = 0x2
@@ -1804,7 +1676,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xb2
 			b[i+1] = 0x2
@@ -1813,7 +1685,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xba
 			b[i+1] = 0x2
@@ -1822,7 +1694,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xc2
 			b[i+1] = 0x2
@@ -1831,7 +1703,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xca
 			b[i+1] = 0x2
@@ -1840,7 +1712,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xd2
 			b[i+1] = 0x2
@@ -1849,7 +1721,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xda
 			b[i+1] = 0x2
@@ -1858,7 +1730,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xe2
 			b[i+1] = 0x2
@@ -1867,7 +1739,7 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 			if err != nil {
 				return 0, err
 			}
-			i = putVarint(b, i-n, uint64(n))
+			i = varint.PutBefore(b, i-n, uint64(n))
 			i -= 2
 			b[i] = 0xea
 			b[i+1] = 0x2
@@ -1877,10 +1749,10 @@ func (m *Payload) MarshalToSizedBufferVT(b []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	i = putVarint(b, i-n, uint64(n))
+	i = varint.PutBefore(b, i-n, uint64(n))
 	i--
 	b[i] = 0x12
-	i = putVarint(b, i, uint64(m.typ))
+	i = varint.PutBefore(b, i, uint64(m.typ))
 	i--
 	b[i] = 0x8
 	return len(b) - i, nil
@@ -1894,281 +1766,6 @@ func (m *Payload) MarshalVT() ([]byte, error) {
 		return nil, err
 	}
 	return b[len(b)-n:], nil
-}
-
-// Proto returns the payload as the standard type, which shares no memory with m.
-func (m *Payload) Proto() *seto.Payload {
-	p := new(seto.Payload)
-	if m.HasType() {
-		p.Type = new(seto.PayloadType(m.typ))
-	}
-	if m.HasEtoPayload() {
-		p.EtoPayload = m.etoPayload.Proto()
-	}
-	if !m.HasBody() {
-		return p
-	}
-	switch m.typ {
-	case PayloadLogin:
-		p.Login = m.login.Proto()
-	case PayloadOrderCreate:
-		p.OrderCreate = m.orderCreate.Proto()
-	case PayloadOrderRejected:
-		p.OrderRejected = m.orderRejected.Proto()
-	case PayloadOrderAccepted:
-		p.OrderAccepted = m.orderAccepted.Proto()
-	case PayloadOrderExecuted:
-		p.OrderExecuted = m.orderExecuted.Proto()
-	case PayloadOrderCancel:
-		p.OrderCancel = m.orderCancel.Proto()
-	case PayloadOrderCancelled:
-		p.OrderCancelled = m.orderCancelled.Proto()
-	case PayloadOrderInvalid:
-		p.OrderInvalid = m.orderInvalid.Proto()
-	case PayloadMarketSubscribe:
-		p.MarketSubscribe = m.marketSubscribe.Proto()
-	case PayloadMarketUnsubscribe:
-		p.MarketUnsubscribe = m.marketUnsubscribe.Proto()
-	case PayloadMarketQuotes:
-		p.MarketQuotes = m.marketQuotes.Proto()
-	case PayloadContractQuotes:
-		p.ContractQuotes = m.contractQuotes.Proto()
-	case PayloadOrderCancelRejected:
-		p.OrderCancelRejected = m.orderCancelRejected.Proto()
-	case PayloadOrderExecuteVoided:
-		p.OrderExecuteVoided = m.orderExecuteVoided.Proto()
-	case PayloadMarketState:
-		p.MarketState = m.marketState.Proto()
-	case PayloadEventSubscribe:
-		p.EventSubscribe = m.eventSubscribe.Proto()
-	case PayloadEventUnsubscribe:
-		p.EventUnsubscribe = m.eventUnsubscribe.Proto()
-	case PayloadRunningballNotification:
-		p.RunningballNotification = m.runningballNotification.Proto()
-	case PayloadMarketManagedState:
-		p.MarketManagedState = m.marketManagedState.Proto()
-	case PayloadPriceFeedSubscribe:
-		p.PriceFeedSubscribe = m.priceFeedSubscribe.Proto()
-	case PayloadPriceFeedUnsubscribe:
-		p.PriceFeedUnsubscribe = m.priceFeedUnsubscribe.Proto()
-	case PayloadOrderExecuteConfirmed:
-		p.OrderExecuteConfirmed = m.orderExecuteConfirmed.Proto()
-	case PayloadMarketFeedSubscribe:
-		p.MarketFeedSubscribe = m.marketFeedSubscribe.Proto()
-	case PayloadMarketFeedUnsubscribe:
-		p.MarketFeedUnsubscribe = m.marketFeedUnsubscribe.Proto()
-	case PayloadOrderQuantityReduce:
-		p.OrderQuantityReduce = m.orderQuantityReduce.Proto()
-	case PayloadOrderQuantityReduced:
-		p.OrderQuantityReduced = m.orderQuantityReduced.Proto()
-	case PayloadOrderQuantityReduceRejected:
-		p.OrderQuantityReduceRejected = m.orderQuantityReduceRejected.Proto()
-	case PayloadOrderReduced:
-		p.OrderReduced = m.orderReduced.Proto()
-	case PayloadOrderCancelAll:
-		p.OrderCancelAll = m.orderCancelAll.Proto()
-	case PayloadOrderCancelAllAccepted:
-		p.OrderCancelAllAccepted = m.orderCancelAllAccepted.Proto()
-	case PayloadOrderCancelAllRejected:
-		p.OrderCancelAllRejected = m.orderCancelAllRejected.Proto()
-	case PayloadThrottleLimitsChanged:
-		p.ThrottleLimitsChanged = m.throttleLimitsChanged.Proto()
-	case PayloadSettings:
-		p.Settings = m.settings.Proto()
-	case PayloadSettingsAccepted:
-		p.SettingsAccepted = m.settingsAccepted.Proto()
-	case PayloadBalanceChanged:
-		p.BalanceChanged = m.balanceChanged.Proto()
-	case PayloadOrderVoided:
-		p.OrderVoided = m.orderVoided.Proto()
-	case PayloadOrderCancelReplace:
-		p.OrderCancelReplace = m.orderCancelReplace.Proto()
-	case PayloadOrderPendingReplace:
-		p.OrderPendingReplace = m.orderPendingReplace.Proto()
-	case PayloadOrderCancelReplaceAccepted:
-		p.OrderCancelReplaceAccepted = m.orderCancelReplaceAccepted.Proto()
-	case PayloadOrderCancelReplaceRejected:
-		p.OrderCancelReplaceRejected = m.orderCancelReplaceRejected.Proto()
-	}
-	return p
-}
-
-// SetProto makes m the payload p, without bodies that its type does not name. Text fields of m
-// borrow those of p.
-func (m *Payload) SetProto(p *seto.Payload) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.EtoPayload != nil {
-		m.MutableEtoPayload().SetProto(p.EtoPayload)
-	}
-	if p.Type == nil {
-		return
-	}
-	m.SetType(PayloadType(*p.Type))
-	switch m.typ {
-	case PayloadLogin:
-		if p.Login != nil {
-			m.MutableLogin().SetProto(p.Login)
-		}
-	case PayloadOrderCreate:
-		if p.OrderCreate != nil {
-			m.MutableOrderCreate().SetProto(p.OrderCreate)
-		}
-	case PayloadOrderRejected:
-		if p.OrderRejected != nil {
-			m.MutableOrderRejected().SetProto(p.OrderRejected)
-		}
-	case PayloadOrderAccepted:
-		if p.OrderAccepted != nil {
-			m.MutableOrderAccepted().SetProto(p.OrderAccepted)
-		}
-	case PayloadOrderExecuted:
-		if p.OrderExecuted != nil {
-			m.MutableOrderExecuted().SetProto(p.OrderExecuted)
-		}
-	case PayloadOrderCancel:
-		if p.OrderCancel != nil {
-			m.MutableOrderCancel().SetProto(p.OrderCancel)
-		}
-	case PayloadOrderCancelled:
-		if p.OrderCancelled != nil {
-			m.MutableOrderCancelled().SetProto(p.OrderCancelled)
-		}
-	case PayloadOrderInvalid:
-		if p.OrderInvalid != nil {
-			m.MutableOrderInvalid().SetProto(p.OrderInvalid)
-		}
-	case PayloadMarketSubscribe:
-		if p.MarketSubscribe != nil {
-			m.MutableMarketSubscribe().SetProto(p.MarketSubscribe)
-		}
-	case PayloadMarketUnsubscribe:
-		if p.MarketUnsubscribe != nil {
-			m.MutableMarketUnsubscribe().SetProto(p.MarketUnsubscribe)
-		}
-	case PayloadMarketQuotes:
-		if p.MarketQuotes != nil {
-			m.MutableMarketQuotes().SetProto(p.MarketQuotes)
-		}
-	case PayloadContractQuotes:
-		if p.ContractQuotes != nil {
-			m.MutableContractQuotes().SetProto(p.ContractQuotes)
-		}
-	case PayloadOrderCancelRejected:
-		if p.OrderCancelRejected != nil {
-			m.MutableOrderCancelRejected().SetProto(p.OrderCancelRejected)
-		}
-	case PayloadOrderExecuteVoided:
-		if p.OrderExecuteVoided != nil {
-			m.MutableOrderExecuteVoided().SetProto(p.OrderExecuteVoided)
-		}
-	case PayloadMarketState:
-		if p.MarketState != nil {
-			m.MutableMarketState().SetProto(p.MarketState)
-		}
-	case PayloadEventSubscribe:
-		if p.EventSubscribe != nil {
-			m.MutableEventSubscribe().SetProto(p.EventSubscribe)
-		}
-	case PayloadEventUnsubscribe:
-		if p.EventUnsubscribe != nil {
-			m.MutableEventUnsubscribe().SetProto(p.EventUnsubscribe)
-		}
-	case PayloadRunningballNotification:
-		if p.RunningballNotification != nil {
-			m.MutableRunningballNotification().SetProto(p.RunningballNotification)
-		}
-	case PayloadMarketManagedState:
-		if p.MarketManagedState != nil {
-			m.MutableMarketManagedState().SetProto(p.MarketManagedState)
-		}
-	case PayloadPriceFeedSubscribe:
-		if p.PriceFeedSubscribe != nil {
-			m.MutablePriceFeedSubscribe().SetProto(p.PriceFeedSubscribe)
-		}
-	case PayloadPriceFeedUnsubscribe:
-		if p.PriceFeedUnsubscribe != nil {
-			m.MutablePriceFeedUnsubscribe().SetProto(p.PriceFeedUnsubscribe)
-		}
-	case PayloadOrderExecuteConfirmed:
-		if p.OrderExecuteConfirmed != nil {
-			m.MutableOrderExecuteConfirmed().SetProto(p.OrderExecuteConfirmed)
-		}
-	case PayloadMarketFeedSubscribe:
-		if p.MarketFeedSubscribe != nil {
-			m.MutableMarketFeedSubscribe().SetProto(p.MarketFeedSubscribe)
-		}
-	case PayloadMarketFeedUnsubscribe:
-		if p.MarketFeedUnsubscribe != nil {
-			m.MutableMarketFeedUnsubscribe().SetProto(p.MarketFeedUnsubscribe)
-		}
-	case PayloadOrderQuantityReduce:
-		if p.OrderQuantityReduce != nil {
-			m.MutableOrderQuantityReduce().SetProto(p.OrderQuantityReduce)
-		}
-	case PayloadOrderQuantityReduced:
-		if p.OrderQuantityReduced != nil {
-			m.MutableOrderQuantityReduced().SetProto(p.OrderQuantityReduced)
-		}
-	case PayloadOrderQuantityReduceRejected:
-		if p.OrderQuantityReduceRejected != nil {
-			m.MutableOrderQuantityReduceRejected().SetProto(p.OrderQuantityReduceRejected)
-		}
-	case PayloadOrderReduced:
-		if p.OrderReduced != nil {
-			m.MutableOrderReduced().SetProto(p.OrderReduced)
-		}
-	case PayloadOrderCancelAll:
-		if p.OrderCancelAll != nil {
-			m.MutableOrderCancelAll().SetProto(p.OrderCancelAll)
-		}
-	case PayloadOrderCancelAllAccepted:
-		if p.OrderCancelAllAccepted != nil {
-			m.MutableOrderCancelAllAccepted().SetProto(p.OrderCancelAllAccepted)
-		}
-	case PayloadOrderCancelAllRejected:
-		if p.OrderCancelAllRejected != nil {
-			m.MutableOrderCancelAllRejected().SetProto(p.OrderCancelAllRejected)
-		}
-	case PayloadThrottleLimitsChanged:
-		if p.ThrottleLimitsChanged != nil {
-			m.MutableThrottleLimitsChanged().SetProto(p.ThrottleLimitsChanged)
-		}
-	case PayloadSettings:
-		if p.Settings != nil {
-			m.MutableSettings().SetProto(p.Settings)
-		}
-	case PayloadSettingsAccepted:
-		if p.SettingsAccepted != nil {
-			m.MutableSettingsAccepted().SetProto(p.SettingsAccepted)
-		}
-	case PayloadBalanceChanged:
-		if p.BalanceChanged != nil {
-			m.MutableBalanceChanged().SetProto(p.BalanceChanged)
-		}
-	case PayloadOrderVoided:
-		if p.OrderVoided != nil {
-			m.MutableOrderVoided().SetProto(p.OrderVoided)
-		}
-	case PayloadOrderCancelReplace:
-		if p.OrderCancelReplace != nil {
-			m.MutableOrderCancelReplace().SetProto(p.OrderCancelReplace)
-		}
-	case PayloadOrderPendingReplace:
-		if p.OrderPendingReplace != nil {
-			m.MutableOrderPendingReplace().SetProto(p.OrderPendingReplace)
-		}
-	case PayloadOrderCancelReplaceAccepted:
-		if p.OrderCancelReplaceAccepted != nil {
-			m.MutableOrderCancelReplaceAccepted().SetProto(p.OrderCancelReplaceAccepted)
-		}
-	case PayloadOrderCancelReplaceRejected:
-		if p.OrderCancelReplaceRejected != nil {
-			m.MutableOrderCancelReplaceRejected().SetProto(p.OrderCancelReplaceRejected)
-		}
-	}
 }
 
 // Format writes what String returns, whatever the verb: a credential must not get out by a dump.
@@ -2314,4 +1911,147 @@ func (m *Payload) appendText(dst []byte) []byte {
 		}
 	}
 	return append(dst, '}')
+}
+
+// ReportKeys returns the keys of the payload's body if that is a message about orders.
+func (m *Payload) ReportKeys() (k ReportKeys, ok bool) {
+	if m.has&hasPayloadBody == 0 {
+		return k, false
+	}
+	switch m.typ {
+	case PayloadOrderRejected:
+		return m.orderRejected.ReportKeys(), true
+	case PayloadOrderAccepted:
+		return m.orderAccepted.ReportKeys(), true
+	case PayloadOrderExecuted:
+		return m.orderExecuted.ReportKeys(), true
+	case PayloadOrderCancelled:
+		return m.orderCancelled.ReportKeys(), true
+	case PayloadOrderInvalid:
+		return m.orderInvalid.ReportKeys(), true
+	case PayloadOrderCancelRejected:
+		return m.orderCancelRejected.ReportKeys(), true
+	case PayloadOrderExecuteVoided:
+		return m.orderExecuteVoided.ReportKeys(), true
+	case PayloadOrderExecuteConfirmed:
+		return m.orderExecuteConfirmed.ReportKeys(), true
+	case PayloadOrderQuantityReduced:
+		return m.orderQuantityReduced.ReportKeys(), true
+	case PayloadOrderQuantityReduceRejected:
+		return m.orderQuantityReduceRejected.ReportKeys(), true
+	case PayloadOrderReduced:
+		return m.orderReduced.ReportKeys(), true
+	case PayloadOrderCancelAllAccepted:
+		return m.orderCancelAllAccepted.ReportKeys(), true
+	case PayloadOrderCancelAllRejected:
+		return m.orderCancelAllRejected.ReportKeys(), true
+	case PayloadOrderVoided:
+		return m.orderVoided.ReportKeys(), true
+	case PayloadOrderPendingReplace:
+		return m.orderPendingReplace.ReportKeys(), true
+	case PayloadOrderCancelReplaceAccepted:
+		return m.orderCancelReplaceAccepted.ReportKeys(), true
+	case PayloadOrderCancelReplaceRejected:
+		return m.orderCancelReplaceRejected.ReportKeys(), true
+	}
+	return k, false
+}
+
+// DecodeKeys returns the keys of an encoded body, as the message that it encodes would: for bodies
+// that other encoders than this package's have written. Of a body that clients do not send it returns
+// the type alone. The error is a *DecodeError.
+func DecodeKeys(typ PayloadType, body []byte) (Keys, error) {
+	switch typ {
+	case PayloadLogin:
+		var m Login
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadOrderCreate:
+		var m OrderCreate
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadOrderCancel:
+		var m OrderCancel
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadMarketSubscribe:
+		var m MarketSubscribe
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadMarketUnsubscribe:
+		var m MarketUnsubscribe
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadEventSubscribe:
+		var m EventSubscribe
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadEventUnsubscribe:
+		var m EventUnsubscribe
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadPriceFeedSubscribe:
+		var m PriceFeedSubscribe
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadPriceFeedUnsubscribe:
+		var m PriceFeedUnsubscribe
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadMarketFeedSubscribe:
+		var m MarketFeedSubscribe
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadMarketFeedUnsubscribe:
+		var m MarketFeedUnsubscribe
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadOrderQuantityReduce:
+		var m OrderQuantityReduce
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadOrderCancelAll:
+		var m OrderCancelAll
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadSettings:
+		var m Settings
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	case PayloadOrderCancelReplace:
+		var m OrderCancelReplace
+		if err := m.merge(body, 0, nil); err != nil {
+			return Keys{Type: typ}, err
+		}
+		return m.Keys(), nil
+	}
+	return Keys{Type: typ}, nil
 }

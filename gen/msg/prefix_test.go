@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
+	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
 )
@@ -29,7 +30,7 @@ func TestEveryPrefix(t *testing.T) {
 				t.Fatalf("%x: %v, google says %v", prefix, err, googleErr)
 			}
 			if err == nil {
-				if got := m.Proto(); !proto.Equal(got, &google) {
+				if got := convert.PayloadToProto(&m); !proto.Equal(got, &google) {
 					t.Fatalf("%x: reads %v, google %v", prefix, got, &google)
 				}
 				continue

@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 )
 
 // PriceFeedSubscribe asks for quotes without naming markets. Client to exchange, without fields;
@@ -20,11 +20,20 @@ func (m *PriceFeedSubscribe) Reset() {
 	m.has = 0
 }
 
+// PayloadType returns PayloadPriceFeedSubscribe, the type of a payload with this body.
+func (*PriceFeedSubscribe) PayloadType() PayloadType { return PayloadPriceFeedSubscribe }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *PriceFeedSubscribe) Keys() (k Keys) {
+	k.Type = PayloadPriceFeedSubscribe
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *PriceFeedSubscribe) Decode(b []byte, u *Unknown) error {
 	m.Reset()
 	return m.merge(b, 0, u)
@@ -37,7 +46,7 @@ func (m *PriceFeedSubscribe) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descPriceFeedSubscribe.failRead(start, 0, i)
 			}
 		}
@@ -73,17 +82,6 @@ func (m *PriceFeedSubscribe) MarshalVT() ([]byte, error) {
 		return nil, err
 	}
 	return b[len(b)-n:], nil
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *PriceFeedSubscribe) Proto() *seto.PriceFeedSubscribe {
-	p := new(seto.PriceFeedSubscribe)
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *PriceFeedSubscribe) SetProto(p *seto.PriceFeedSubscribe) {
-	m.Reset()
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

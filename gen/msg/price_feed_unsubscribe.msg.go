@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 )
 
 // PriceFeedUnsubscribe ends what PriceFeedSubscribe began. Client to exchange, without fields. No
@@ -19,11 +19,20 @@ func (m *PriceFeedUnsubscribe) Reset() {
 	m.has = 0
 }
 
+// PayloadType returns PayloadPriceFeedUnsubscribe, the type of a payload with this body.
+func (*PriceFeedUnsubscribe) PayloadType() PayloadType { return PayloadPriceFeedUnsubscribe }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *PriceFeedUnsubscribe) Keys() (k Keys) {
+	k.Type = PayloadPriceFeedUnsubscribe
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *PriceFeedUnsubscribe) Decode(b []byte, u *Unknown) error {
 	m.Reset()
 	return m.merge(b, 0, u)
@@ -36,7 +45,7 @@ func (m *PriceFeedUnsubscribe) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descPriceFeedUnsubscribe.failRead(start, 0, i)
 			}
 		}
@@ -72,17 +81,6 @@ func (m *PriceFeedUnsubscribe) MarshalVT() ([]byte, error) {
 		return nil, err
 	}
 	return b[len(b)-n:], nil
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *PriceFeedUnsubscribe) Proto() *seto.PriceFeedUnsubscribe {
-	p := new(seto.PriceFeedUnsubscribe)
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *PriceFeedUnsubscribe) SetProto(p *seto.PriceFeedUnsubscribe) {
-	m.Reset()
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,8 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
+	odds "github.com/smk-go/smk/odds"
 	strconv "strconv"
 )
 
@@ -51,6 +52,27 @@ func (m *Quote) SetPrice(v uint32) {
 	m.has |= hasQuotePrice
 }
 
+// TypedPrice returns price as an odds.Price. The error is ErrAbsent if it is absent,
+// or odds.ErrPrice outside 1..9999.
+func (m *Quote) TypedPrice() (odds.Price, error) {
+	if m.has&hasQuotePrice == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewPrice(m.price)
+}
+
+// SetTypedPrice sets price to v. If v is out of range the error is odds.ErrPrice,
+// and price becomes absent.
+func (m *Quote) SetTypedPrice(v odds.Price) error {
+	if !v.Valid() {
+		m.has &^= hasQuotePrice
+		return odds.ErrPrice
+	}
+	m.price = uint32(v)
+	m.has |= hasQuotePrice
+	return nil
+}
+
 // GetQuantity returns quantity, 0 if absent.
 //
 // Total that rests at the price, in 1/10000 of the account's currency as payoff: an absolute
@@ -74,11 +96,32 @@ func (m *Quote) SetQuantity(v uint64) {
 	m.has |= hasQuoteQuantity
 }
 
+// TypedQuantity returns quantity as an odds.Quantity. The error is ErrAbsent if it is absent,
+// or odds.ErrQuantity beyond odds.QuantityMax.
+func (m *Quote) TypedQuantity() (odds.Quantity, error) {
+	if m.has&hasQuoteQuantity == 0 {
+		return 0, ErrAbsent
+	}
+	return odds.NewQuantity(m.quantity)
+}
+
+// SetTypedQuantity sets quantity to v. If v is out of range the error is odds.ErrQuantity,
+// and quantity becomes absent.
+func (m *Quote) SetTypedQuantity(v odds.Quantity) error {
+	if !v.Valid() {
+		m.has &^= hasQuoteQuantity
+		return odds.ErrQuantity
+	}
+	m.quantity = uint64(v)
+	m.has |= hasQuoteQuantity
+	return nil
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *Quote) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -94,7 +137,7 @@ func (m *Quote) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descQuote.failRead(start, 0, i)
 			}
 		}
@@ -133,10 +176,10 @@ func (m *Quote) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *Quote) SizeVT() (n int) {
 	if m.has&hasQuotePrice != 0 {
-		n += 1 + sizeVarint(uint64(m.price))
+		n += 1 + varint.Size(uint64(m.price))
 	}
 	if m.has&hasQuoteQuantity != 0 {
-		n += 1 + sizeVarint(m.quantity)
+		n += 1 + varint.Size(m.quantity)
 	}
 	return n
 }
@@ -150,12 +193,12 @@ func (m *Quote) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasQuoteQuantity != 0 {
-		i = putVarint(b, i, m.quantity)
+		i = varint.PutBefore(b, i, m.quantity)
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasQuotePrice != 0 {
-		i = putVarint(b, i, uint64(m.price))
+		i = varint.PutBefore(b, i, uint64(m.price))
 		i--
 		b[i] = 0x8
 	}
@@ -181,32 +224,6 @@ func (m *Quote) missing() error {
 		return &EncodeError{Message: descQuote.name, Field: "quantity", Err: ErrRequired}
 	}
 	panic("BUG: Quote misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *Quote) Proto() *seto.Quote {
-	p := new(seto.Quote)
-	if m.has&hasQuotePrice != 0 {
-		p.Price = new(m.price)
-	}
-	if m.has&hasQuoteQuantity != 0 {
-		p.Quantity = new(m.quantity)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *Quote) SetProto(p *seto.Quote) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.Price != nil {
-		m.SetPrice(*p.Price)
-	}
-	if p.Quantity != nil {
-		m.SetQuantity(*p.Quantity)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
 )
@@ -52,7 +53,7 @@ func TestNothingOldShowsInPayloads(t *testing.T) {
 				decode(t, &m, later)
 				var fresh msg.Payload
 				decode(t, &fresh, later)
-				if got, want := canonical(t, m.Proto()), canonical(t, fresh.Proto()); !bytes.Equal(got, want) {
+				if got, want := canonical(t, protoOf(&m)), canonical(t, protoOf(&fresh)); !bytes.Equal(got, want) {
 					t.Fatalf("after %x, %x reads as %x, want %x", full, later, got, want)
 				}
 			}
@@ -108,7 +109,7 @@ func TestTextIsBorrowed(t *testing.T) {
 	b := []byte{0x0a, 3, 'a', 'b', 'c', 0x12, 1, 'p'}
 	var m msg.Login
 	decode(t, &m, b)
-	standard := m.Proto()
+	standard := convert.LoginToProto(&m)
 	if user := m.GetUsername(); unsafe.SliceData(user) != &b[2] {
 		t.Error("decoding copied the text")
 	}
@@ -122,7 +123,7 @@ func TestTextIsBorrowed(t *testing.T) {
 	}
 	b[2] = 'z'
 	if standard.GetUsername() != "abc" {
-		t.Error("Proto shares memory with the payload")
+		t.Error("LoginToProto shares memory with the payload")
 	}
 }
 

@@ -2,13 +2,18 @@
 
 package msg
 
-// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each
-// once, in the order of their numbers. It reports false if it is anything else, and m is then
-// part-filled. p is where b is read at; it may be a copy of b.
+import (
+	varint "github.com/smk-go/smk/internal/varint"
+)
+
+// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their
+// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy
+// of b.
 //
-// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i
-// only grows. So i is end at the end only if every field was taken and none crossed the end, and
-// nothing before has to look at the end but what moves i by a length that b states.
+// i moves past a field that is present and as expected. An absent field leaves i where it is, and so
+// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if
+// every field was taken and none crossed the end. So only lengths that the input states are compared
+// with end.
 func (m *RunningballNotification) fast(p *byte, b []byte, i, end int) bool {
 	var has uint32 // presence, one bit a field
 	var x uint64   // the next field's tag and what follows it
@@ -28,7 +33,7 @@ func (m *RunningballNotification) fast(p *byte, b []byte, i, end int) bool {
 			if x&0x8000 != 0 {
 				goto done
 			}
-			from, to = from+1, int(two(x))
+			from, to = from+1, int(varint.Two(x))
 		}
 		if to += from; to > end {
 			goto done
@@ -53,15 +58,15 @@ func (m *RunningballNotification) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasRunningballNotificationPlaytime
 			i += 2
 		case x&0x8000 == 0:
-			m.playtime = uint32(two(x))
+			m.playtime = uint32(varint.Two(x))
 			has |= hasRunningballNotificationPlaytime
 			i += 3
 		case x&0x800000 == 0:
-			m.playtime = uint32(three(x))
+			m.playtime = uint32(varint.Three(x))
 			has |= hasRunningballNotificationPlaytime
 			i += 4
 		case x&0x80000000 == 0:
-			m.playtime = uint32(four(x))
+			m.playtime = uint32(varint.Four(x))
 			has |= hasRunningballNotificationPlaytime
 			i += 5
 		default:
@@ -81,15 +86,15 @@ func (m *RunningballNotification) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasRunningballNotificationScoreHome
 			i += 2
 		case x&0x8000 == 0:
-			m.scoreHome = uint32(two(x))
+			m.scoreHome = uint32(varint.Two(x))
 			has |= hasRunningballNotificationScoreHome
 			i += 3
 		case x&0x800000 == 0:
-			m.scoreHome = uint32(three(x))
+			m.scoreHome = uint32(varint.Three(x))
 			has |= hasRunningballNotificationScoreHome
 			i += 4
 		case x&0x80000000 == 0:
-			m.scoreHome = uint32(four(x))
+			m.scoreHome = uint32(varint.Four(x))
 			has |= hasRunningballNotificationScoreHome
 			i += 5
 		default:
@@ -109,15 +114,15 @@ func (m *RunningballNotification) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasRunningballNotificationScoreAway
 			i += 2
 		case x&0x8000 == 0:
-			m.scoreAway = uint32(two(x))
+			m.scoreAway = uint32(varint.Two(x))
 			has |= hasRunningballNotificationScoreAway
 			i += 3
 		case x&0x800000 == 0:
-			m.scoreAway = uint32(three(x))
+			m.scoreAway = uint32(varint.Three(x))
 			has |= hasRunningballNotificationScoreAway
 			i += 4
 		case x&0x80000000 == 0:
-			m.scoreAway = uint32(four(x))
+			m.scoreAway = uint32(varint.Four(x))
 			has |= hasRunningballNotificationScoreAway
 			i += 5
 		default:
@@ -137,15 +142,15 @@ func (m *RunningballNotification) fast(p *byte, b []byte, i, end int) bool {
 			has |= hasRunningballNotificationEventId
 			i += 2
 		case x&0x8000 == 0:
-			m.eventId = uint32(two(x))
+			m.eventId = uint32(varint.Two(x))
 			has |= hasRunningballNotificationEventId
 			i += 3
 		case x&0x800000 == 0:
-			m.eventId = uint32(three(x))
+			m.eventId = uint32(varint.Three(x))
 			has |= hasRunningballNotificationEventId
 			i += 4
 		case x&0x80000000 == 0:
-			m.eventId = uint32(four(x))
+			m.eventId = uint32(varint.Four(x))
 			has |= hasRunningballNotificationEventId
 			i += 5
 		default:
@@ -162,5 +167,5 @@ done:
 	return i == end
 }
 
-// fast looks at no more than 48 bytes behind the end.
+// fast reads at most 48 bytes behind the end.
 const _ = uint(SlackBytes - 48)

@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -214,11 +214,14 @@ func (m *RunningballNotification) SetEventId(v uint32) {
 	m.has |= hasRunningballNotificationEventId
 }
 
+// PayloadType returns PayloadRunningballNotification, the type of a payload with this body.
+func (*RunningballNotification) PayloadType() PayloadType { return PayloadRunningballNotification }
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *RunningballNotification) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -231,7 +234,7 @@ func (m *RunningballNotification) Decode(b []byte, u *Unknown) error {
 func (m *RunningballNotification) merge(b []byte, i int, u *Unknown) error {
 	var values [numbersEnd]uint64
 	for i < len(b) {
-		// in any order at no cost of branches; else or then field by field
+		// numbers in any order without branches, all else field by field
 		if next, seen := numbers(b, i, &values, numbersRunningballNotification, fixedRunningballNotification); seen != 0 {
 			m.store(&values, seen, u)
 			if i = next; i == len(b) {
@@ -242,7 +245,7 @@ func (m *RunningballNotification) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descRunningballNotification.failRead(start, 0, i)
 			}
 		}
@@ -264,7 +267,7 @@ func (m *RunningballNotification) merge(b []byte, i int, u *Unknown) error {
 			from, end := i+1, 0
 			if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {
 				end = from + int(b[i])
-			} else if from, end = span(b, i); end < 0 {
+			} else if from, end = varint.ReadSpan(b, i); end < 0 {
 				return descRunningballNotification.failRead(start, tag, end)
 			}
 			m.details = b[from:end:end]
@@ -379,25 +382,25 @@ func (m *RunningballNotification) store(values *[numbersEnd]uint64, seen uint32,
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *RunningballNotification) SizeVT() (n int) {
 	if m.has&hasRunningballNotificationState != 0 {
-		n += 1 + sizeVarint(uint64(m.state))
+		n += 1 + varint.Size(uint64(m.state))
 	}
 	if m.has&hasRunningballNotificationDetails != 0 {
-		n += 1 + sizeVarint(uint64(len(m.details))) + len(m.details)
+		n += 1 + varint.Size(uint64(len(m.details))) + len(m.details)
 	}
 	if m.has&hasRunningballNotificationPeriod != 0 {
-		n += 1 + sizeVarint(uint64(m.period))
+		n += 1 + varint.Size(uint64(m.period))
 	}
 	if m.has&hasRunningballNotificationPlaytime != 0 {
-		n += 1 + sizeVarint(uint64(m.playtime))
+		n += 1 + varint.Size(uint64(m.playtime))
 	}
 	if m.has&hasRunningballNotificationScoreHome != 0 {
-		n += 1 + sizeVarint(uint64(m.scoreHome))
+		n += 1 + varint.Size(uint64(m.scoreHome))
 	}
 	if m.has&hasRunningballNotificationScoreAway != 0 {
-		n += 1 + sizeVarint(uint64(m.scoreAway))
+		n += 1 + varint.Size(uint64(m.scoreAway))
 	}
 	if m.has&hasRunningballNotificationEventId != 0 {
-		n += 1 + sizeVarint(uint64(m.eventId))
+		n += 1 + varint.Size(uint64(m.eventId))
 	}
 	return n
 }
@@ -411,39 +414,39 @@ func (m *RunningballNotification) MarshalToSizedBufferVT(b []byte) (int, error) 
 	}
 	i := len(b)
 	if m.has&hasRunningballNotificationEventId != 0 {
-		i = putVarint(b, i, uint64(m.eventId))
+		i = varint.PutBefore(b, i, uint64(m.eventId))
 		i--
 		b[i] = 0x40
 	}
 	if m.has&hasRunningballNotificationScoreAway != 0 {
-		i = putVarint(b, i, uint64(m.scoreAway))
+		i = varint.PutBefore(b, i, uint64(m.scoreAway))
 		i--
 		b[i] = 0x38
 	}
 	if m.has&hasRunningballNotificationScoreHome != 0 {
-		i = putVarint(b, i, uint64(m.scoreHome))
+		i = varint.PutBefore(b, i, uint64(m.scoreHome))
 		i--
 		b[i] = 0x30
 	}
 	if m.has&hasRunningballNotificationPlaytime != 0 {
-		i = putVarint(b, i, uint64(m.playtime))
+		i = varint.PutBefore(b, i, uint64(m.playtime))
 		i--
 		b[i] = 0x28
 	}
 	if m.has&hasRunningballNotificationPeriod != 0 {
-		i = putVarint(b, i, uint64(m.period))
+		i = varint.PutBefore(b, i, uint64(m.period))
 		i--
 		b[i] = 0x20
 	}
 	if m.has&hasRunningballNotificationDetails != 0 {
 		i -= len(m.details)
 		copy(b[i:], m.details)
-		i = putVarint(b, i, uint64(len(m.details)))
+		i = varint.PutBefore(b, i, uint64(len(m.details)))
 		i--
 		b[i] = 0x1a
 	}
 	if m.has&hasRunningballNotificationState != 0 {
-		i = putVarint(b, i, uint64(m.state))
+		i = varint.PutBefore(b, i, uint64(m.state))
 		i--
 		b[i] = 0x10
 	}
@@ -471,62 +474,6 @@ func (m *RunningballNotification) missing() error {
 		return &EncodeError{Message: descRunningballNotification.name, Field: "event_id", Err: ErrRequired}
 	}
 	panic("BUG: RunningballNotification misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *RunningballNotification) Proto() *seto.RunningballNotification {
-	p := new(seto.RunningballNotification)
-	if m.has&hasRunningballNotificationState != 0 {
-		p.State = new(seto.RunningballState(m.state))
-	}
-	if m.has&hasRunningballNotificationDetails != 0 {
-		p.Details = new(string(m.details))
-	}
-	if m.has&hasRunningballNotificationPeriod != 0 {
-		p.Period = new(seto.RunningballPeriod(m.period))
-	}
-	if m.has&hasRunningballNotificationPlaytime != 0 {
-		p.Playtime = new(m.playtime)
-	}
-	if m.has&hasRunningballNotificationScoreHome != 0 {
-		p.ScoreHome = new(m.scoreHome)
-	}
-	if m.has&hasRunningballNotificationScoreAway != 0 {
-		p.ScoreAway = new(m.scoreAway)
-	}
-	if m.has&hasRunningballNotificationEventId != 0 {
-		p.EventId = new(m.eventId)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *RunningballNotification) SetProto(p *seto.RunningballNotification) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.State != nil {
-		m.SetState(RunningballState(*p.State))
-	}
-	if p.Details != nil {
-		m.SetDetailsString(*p.Details)
-	}
-	if p.Period != nil {
-		m.SetPeriod(RunningballPeriod(*p.Period))
-	}
-	if p.Playtime != nil {
-		m.SetPlaytime(*p.Playtime)
-	}
-	if p.ScoreHome != nil {
-		m.SetScoreHome(*p.ScoreHome)
-	}
-	if p.ScoreAway != nil {
-		m.SetScoreAway(*p.ScoreAway)
-	}
-	if p.EventId != nil {
-		m.SetEventId(*p.EventId)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,10 +3,10 @@ package msg
 // scratchBytes is the longest payload that is copied to where there is slack behind it.
 const scratchBytes = 2 << 10
 
-// scratch is memory for a payload with slack behind it. The content means nothing between decodes.
+// scratch is memory for a payload and slack behind it. It holds nothing between decodes.
 type scratch [scratchBytes + SlackBytes]byte
 
-// withSlack returns where b can be read with slack behind it: in a copy, or nil if it is too long.
+// withSlack copies b to memory with slack behind it and returns a pointer to that, nil if b is too long.
 // Text is cut from b, never from the copy.
 func (m *Payload) withSlack(b []byte) *byte {
 	if len(b) > scratchBytes {

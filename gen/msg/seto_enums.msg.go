@@ -147,7 +147,7 @@ func (v PayloadType) Known() bool {
 	return uint32(v) < uint32(len(namesPayloadType)) && namesPayloadType[v] != ""
 }
 
-// String returns the value's name in the schema, or PayloadType(n) for a number it does not name.
+// String returns the value's name in the schema, or PayloadType(n) for a number without a name.
 func (v PayloadType) String() string {
 	if v.Known() {
 		return namesPayloadType[v]
@@ -174,7 +174,7 @@ var namesOrderCreateType = [...]string{
 // Known reports whether the schema names the value.
 func (v OrderCreateType) Known() bool { return uint32(v)-1 < uint32(len(namesOrderCreateType))-1 }
 
-// String returns the value's name in the schema, or OrderCreateType(n) for a number it does not name.
+// String returns the value's name in the schema, or OrderCreateType(n) for a number without a name.
 func (v OrderCreateType) String() string {
 	if v.Known() {
 		return namesOrderCreateType[v]
@@ -204,7 +204,7 @@ var namesSide = [...]string{
 // Known reports whether the schema names the value.
 func (v Side) Known() bool { return uint32(v)-1 < uint32(len(namesSide))-1 }
 
-// String returns the value's name in the schema, or Side(n) for a number it does not name.
+// String returns the value's name in the schema, or Side(n) for a number without a name.
 func (v Side) String() string {
 	if v.Known() {
 		return namesSide[v]
@@ -231,7 +231,7 @@ var namesQuantityType = [...]string{
 // Known reports whether the schema names the value.
 func (v QuantityType) Known() bool { return uint32(v)-1 < uint32(len(namesQuantityType))-1 }
 
-// String returns the value's name in the schema, or QuantityType(n) for a number it does not name.
+// String returns the value's name in the schema, or QuantityType(n) for a number without a name.
 func (v QuantityType) String() string {
 	if v.Known() {
 		return namesQuantityType[v]
@@ -258,7 +258,7 @@ var namesPriceType = [...]string{
 // Known reports whether the schema names the value.
 func (v PriceType) Known() bool { return uint32(v)-1 < uint32(len(namesPriceType))-1 }
 
-// String returns the value's name in the schema, or PriceType(n) for a number it does not name.
+// String returns the value's name in the schema, or PriceType(n) for a number without a name.
 func (v PriceType) String() string {
 	if v.Known() {
 		return namesPriceType[v]
@@ -298,7 +298,7 @@ var namesTimeInForceType = [...]string{
 // Known reports whether the schema names the value.
 func (v TimeInForceType) Known() bool { return uint32(v)-1 < uint32(len(namesTimeInForceType))-1 }
 
-// String returns the value's name in the schema, or TimeInForceType(n) for a number it does not name.
+// String returns the value's name in the schema, or TimeInForceType(n) for a number without a name.
 func (v TimeInForceType) String() string {
 	if v.Known() {
 		return namesTimeInForceType[v]
@@ -369,7 +369,7 @@ func (v OrderRejectedReason) Known() bool {
 	return uint32(v)-1 < uint32(len(namesOrderRejectedReason))-1
 }
 
-// String returns the value's name in the schema, or OrderRejectedReason(n) for a number it does not name.
+// String returns the value's name in the schema, or OrderRejectedReason(n) for a number without a name.
 func (v OrderRejectedReason) String() string {
 	if v.Known() {
 		return namesOrderRejectedReason[v]
@@ -399,7 +399,7 @@ var namesOrderInvalidReason = [...]string{
 // Known reports whether the schema names the value.
 func (v OrderInvalidReason) Known() bool { return uint32(v)-1 < uint32(len(namesOrderInvalidReason))-1 }
 
-// String returns the value's name in the schema, or OrderInvalidReason(n) for a number it does not name.
+// String returns the value's name in the schema, or OrderInvalidReason(n) for a number without a name.
 func (v OrderInvalidReason) String() string {
 	if v.Known() {
 		return namesOrderInvalidReason[v]
@@ -440,7 +440,7 @@ func (v OrderCancelledReason) Known() bool {
 	return uint32(v)-1 < uint32(len(namesOrderCancelledReason))-1
 }
 
-// String returns the value's name in the schema, or OrderCancelledReason(n) for a number it does not name.
+// String returns the value's name in the schema, or OrderCancelledReason(n) for a number without a name.
 func (v OrderCancelledReason) String() string {
 	if v.Known() {
 		return namesOrderCancelledReason[v]
@@ -506,7 +506,7 @@ func (v OrderCancelRejectedReason) Known() bool {
 	return uint32(v)-1 < uint32(len(namesOrderCancelRejectedReason))-1
 }
 
-// String returns the value's name in the schema, or OrderCancelRejectedReason(n) for a number it does not name.
+// String returns the value's name in the schema, or OrderCancelRejectedReason(n) for a number without a name.
 func (v OrderCancelRejectedReason) String() string {
 	if v.Known() {
 		return namesOrderCancelRejectedReason[v]
@@ -535,7 +535,7 @@ func (v OrderCancelAllRejectedReason) Known() bool {
 	return uint32(v)-1 < uint32(len(namesOrderCancelAllRejectedReason))-1
 }
 
-// String returns the value's name in the schema, or OrderCancelAllRejectedReason(n) for a number it does not name.
+// String returns the value's name in the schema, or OrderCancelAllRejectedReason(n) for a number without a name.
 func (v OrderCancelAllRejectedReason) String() string {
 	if v.Known() {
 		return namesOrderCancelAllRejectedReason[v]
@@ -564,7 +564,7 @@ func (v OrderQuantityReducedReason) Known() bool {
 	return uint32(v)-1 < uint32(len(namesOrderQuantityReducedReason))-1
 }
 
-// String returns the value's name in the schema, or OrderQuantityReducedReason(n) for a number it does not name.
+// String returns the value's name in the schema, or OrderQuantityReducedReason(n) for a number without a name.
 func (v OrderQuantityReducedReason) String() string {
 	if v.Known() {
 		return namesOrderQuantityReducedReason[v]
@@ -605,7 +605,7 @@ func (v OrderQuantityReduceRejectedReason) Known() bool {
 	return uint32(v)-1 < uint32(len(namesOrderQuantityReduceRejectedReason))-1
 }
 
-// String returns the value's name in the schema, or OrderQuantityReduceRejectedReason(n) for a number it does not name.
+// String returns the value's name in the schema, or OrderQuantityReduceRejectedReason(n) for a number without a name.
 func (v OrderQuantityReduceRejectedReason) String() string {
 	if v.Known() {
 		return namesOrderQuantityReduceRejectedReason[v]
@@ -658,7 +658,7 @@ func (v OrderCancelReplaceRejectedReason) Known() bool {
 	return uint32(v)-1 < uint32(len(namesOrderCancelReplaceRejectedReason))-1
 }
 
-// String returns the value's name in the schema, or OrderCancelReplaceRejectedReason(n) for a number it does not name.
+// String returns the value's name in the schema, or OrderCancelReplaceRejectedReason(n) for a number without a name.
 func (v OrderCancelReplaceRejectedReason) String() string {
 	if v.Known() {
 		return namesOrderCancelReplaceRejectedReason[v]
@@ -704,7 +704,7 @@ var namesMarketStateType = [...]string{
 // Known reports whether the schema names the value.
 func (v MarketStateType) Known() bool { return uint32(v)-1 < uint32(len(namesMarketStateType))-1 }
 
-// String returns the value's name in the schema, or MarketStateType(n) for a number it does not name.
+// String returns the value's name in the schema, or MarketStateType(n) for a number without a name.
 func (v MarketStateType) String() string {
 	if v.Known() {
 		return namesMarketStateType[v]
@@ -749,7 +749,7 @@ var namesContractStateType = [...]string{
 // Known reports whether the schema names the value.
 func (v ContractStateType) Known() bool { return uint32(v)-1 < uint32(len(namesContractStateType))-1 }
 
-// String returns the value's name in the schema, or ContractStateType(n) for a number it does not name.
+// String returns the value's name in the schema, or ContractStateType(n) for a number without a name.
 func (v ContractStateType) String() string {
 	if v.Known() {
 		return namesContractStateType[v]
@@ -779,7 +779,7 @@ var namesReduceType = [...]string{
 // Known reports whether the schema names the value.
 func (v ReduceType) Known() bool { return uint32(v)-1 < uint32(len(namesReduceType))-1 }
 
-// String returns the value's name in the schema, or ReduceType(n) for a number it does not name.
+// String returns the value's name in the schema, or ReduceType(n) for a number without a name.
 func (v ReduceType) String() string {
 	if v.Known() {
 		return namesReduceType[v]
@@ -811,7 +811,7 @@ func (v MarketManagementType) Known() bool {
 	return uint32(v)-1 < uint32(len(namesMarketManagementType))-1
 }
 
-// String returns the value's name in the schema, or MarketManagementType(n) for a number it does not name.
+// String returns the value's name in the schema, or MarketManagementType(n) for a number without a name.
 func (v MarketManagementType) String() string {
 	if v.Known() {
 		return namesMarketManagementType[v]
@@ -848,7 +848,7 @@ var namesRunningballState = [...]string{
 // Known reports whether the schema names the value.
 func (v RunningballState) Known() bool { return uint32(v)-1 < uint32(len(namesRunningballState))-1 }
 
-// String returns the value's name in the schema, or RunningballState(n) for a number it does not name.
+// String returns the value's name in the schema, or RunningballState(n) for a number without a name.
 func (v RunningballState) String() string {
 	if v.Known() {
 		return namesRunningballState[v]
@@ -884,7 +884,7 @@ var namesRunningballPeriod = [...]string{
 // Known reports whether the schema names the value.
 func (v RunningballPeriod) Known() bool { return uint32(v)-1 < uint32(len(namesRunningballPeriod))-1 }
 
-// String returns the value's name in the schema, or RunningballPeriod(n) for a number it does not name.
+// String returns the value's name in the schema, or RunningballPeriod(n) for a number without a name.
 func (v RunningballPeriod) String() string {
 	if v.Known() {
 		return namesRunningballPeriod[v]

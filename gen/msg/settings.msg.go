@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -51,11 +51,20 @@ func (m *Settings) SetCancelAllOnFailure(v bool) {
 	m.has |= hasSettingsCancelAllOnFailure
 }
 
+// PayloadType returns PayloadSettings, the type of a payload with this body.
+func (*Settings) PayloadType() PayloadType { return PayloadSettings }
+
+// Keys returns the fields that identify the message and say what it puts at stake.
+func (m *Settings) Keys() (k Keys) {
+	k.Type = PayloadSettings
+	return k
+}
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *Settings) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -71,7 +80,7 @@ func (m *Settings) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descSettings.failRead(start, 0, i)
 			}
 		}
@@ -129,26 +138,6 @@ func (m *Settings) MarshalVT() ([]byte, error) {
 		return nil, err
 	}
 	return b[len(b)-n:], nil
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *Settings) Proto() *seto.Settings {
-	p := new(seto.Settings)
-	if m.has&hasSettingsCancelAllOnFailure != 0 {
-		p.CancelAllOnFailure = new(m.cancelAllOnFailure)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *Settings) SetProto(p *seto.Settings) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.CancelAllOnFailure != nil {
-		m.SetCancelAllOnFailure(*p.CancelAllOnFailure)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -50,11 +50,14 @@ func (m *SettingsAccepted) SetCancelAllOnFailure(v bool) {
 	m.has |= hasSettingsAcceptedCancelAllOnFailure
 }
 
+// PayloadType returns PayloadSettingsAccepted, the type of a payload with this body.
+func (*SettingsAccepted) PayloadType() PayloadType { return PayloadSettingsAccepted }
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *SettingsAccepted) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -70,7 +73,7 @@ func (m *SettingsAccepted) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descSettingsAccepted.failRead(start, 0, i)
 			}
 		}
@@ -141,26 +144,6 @@ func (m *SettingsAccepted) missing() error {
 		return &EncodeError{Message: descSettingsAccepted.name, Field: "cancel_all_on_failure", Err: ErrRequired}
 	}
 	panic("BUG: SettingsAccepted misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *SettingsAccepted) Proto() *seto.SettingsAccepted {
-	p := new(seto.SettingsAccepted)
-	if m.has&hasSettingsAcceptedCancelAllOnFailure != 0 {
-		p.CancelAllOnFailure = new(m.cancelAllOnFailure)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *SettingsAccepted) SetProto(p *seto.SettingsAccepted) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.CancelAllOnFailure != nil {
-		m.SetCancelAllOnFailure(*p.CancelAllOnFailure)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

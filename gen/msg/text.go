@@ -8,9 +8,8 @@ import (
 
 // bytesOf returns the bytes of s without a copy.
 //
-// A string's memory must never be written. The slice is used for two things: it is read by the
-// encoder, and it is handed out by getters whose documentation forbids writing. Its capacity is
-// its length, so an append copies.
+// A string's memory must never be written. The slice is read by the encoder and returned by getters
+// whose documentation forbids writing. Its capacity is its length, so an append copies.
 func bytesOf(s string) []byte {
 	return unsafe.Slice(unsafe.StringData(s), len(s))
 }
@@ -43,10 +42,10 @@ const (
 	textBytesMax    = 16 << 10
 )
 
-// enough reports whether a repeated field of which k elements are shown is cut there.
+// enough reports whether a repeated field is cut after k elements.
 func enough(dst []byte, k int) bool { return k == textElementsMax || len(dst) >= textBytesMax }
 
-// appendMore tells of the n elements that are not shown.
+// appendMore appends the number of elements that are not shown.
 func appendMore(dst []byte, n int) []byte {
 	dst = append(dst, " ... "...)
 	dst = strconv.AppendInt(dst, int64(n), 10)

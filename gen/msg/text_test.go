@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
 
+	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
 )
@@ -167,11 +168,11 @@ func printings(t *testing.T, m message) []string {
 	payload.SetType(msg.PayloadEto)
 	switch m := m.(type) {
 	case *msg.Login:
-		payload.MutableLogin().SetProto(m.Proto())
+		setProto(payload.MutableLogin(), protoOf(m))
 	case *msg.EtoLogin:
-		payload.MutableEtoPayload().MutableLogin().SetProto(m.Proto())
+		setProto(payload.MutableEtoPayload().MutableLogin(), protoOf(m))
 	case *msg.EtoLoginResponse:
-		payload.MutableEtoPayload().MutableLoginResponse().SetProto(m.Proto())
+		setProto(payload.MutableEtoPayload().MutableLoginResponse(), protoOf(m))
 	default:
 		t.Fatalf("%T has a secret and is not printed", m)
 	}
@@ -234,7 +235,7 @@ func TestTextOfPayloads(t *testing.T) {
 	k := kindOf(t, "smarkets.seto.Payload")
 	for _, typ := range payloadTypes() {
 		var m msg.Payload
-		m.SetProto(k.full(typ).(*seto.Payload))
+		convert.PayloadFromProto(&m, k.full(typ).(*seto.Payload))
 		got := m.String()
 		if !strings.HasPrefix(got, "payload{type="+typ.String()+" eto_payload=payload{seq=") {
 			t.Errorf("%v: text is %s", typ, got)

@@ -3,7 +3,7 @@
 package msg
 
 import (
-	seto "github.com/smk-go/smk/gen/seto"
+	varint "github.com/smk-go/smk/internal/varint"
 	strconv "strconv"
 )
 
@@ -106,11 +106,14 @@ func (m *ThrottleLimitsChanged) SetTickMs(v uint32) {
 	m.has |= hasThrottleLimitsChangedTickMs
 }
 
+// PayloadType returns PayloadThrottleLimitsChanged, the type of a payload with this body.
+func (*ThrottleLimitsChanged) PayloadType() PayloadType { return PayloadThrottleLimitsChanged }
+
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //
-// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there
-// are so many it is faster, several times for nearly all messages.
+// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is
+// several times faster for nearly all messages.
 func (m *ThrottleLimitsChanged) Decode(b []byte, u *Unknown) error {
 	if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) {
 		return nil
@@ -126,7 +129,7 @@ func (m *ThrottleLimitsChanged) merge(b []byte, i int, u *Unknown) error {
 		tag := uint64(b[i])
 		i++
 		if tag >= 0x80 {
-			if tag, i = varint(b, start); i < 0 {
+			if tag, i = varint.Read(b, start); i < 0 {
 				return descThrottleLimitsChanged.failRead(start, 0, i)
 			}
 		}
@@ -175,13 +178,13 @@ func (m *ThrottleLimitsChanged) merge(b []byte, i int, u *Unknown) error {
 // SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.
 func (m *ThrottleLimitsChanged) SizeVT() (n int) {
 	if m.has&hasThrottleLimitsChangedAverageRatePs != 0 {
-		n += 1 + sizeVarint(uint64(m.averageRatePs))
+		n += 1 + varint.Size(uint64(m.averageRatePs))
 	}
 	if m.has&hasThrottleLimitsChangedBurstSize != 0 {
-		n += 1 + sizeVarint(uint64(m.burstSize))
+		n += 1 + varint.Size(uint64(m.burstSize))
 	}
 	if m.has&hasThrottleLimitsChangedTickMs != 0 {
-		n += 1 + sizeVarint(uint64(m.tickMs))
+		n += 1 + varint.Size(uint64(m.tickMs))
 	}
 	return n
 }
@@ -195,17 +198,17 @@ func (m *ThrottleLimitsChanged) MarshalToSizedBufferVT(b []byte) (int, error) {
 	}
 	i := len(b)
 	if m.has&hasThrottleLimitsChangedTickMs != 0 {
-		i = putVarint(b, i, uint64(m.tickMs))
+		i = varint.PutBefore(b, i, uint64(m.tickMs))
 		i--
 		b[i] = 0x18
 	}
 	if m.has&hasThrottleLimitsChangedBurstSize != 0 {
-		i = putVarint(b, i, uint64(m.burstSize))
+		i = varint.PutBefore(b, i, uint64(m.burstSize))
 		i--
 		b[i] = 0x10
 	}
 	if m.has&hasThrottleLimitsChangedAverageRatePs != 0 {
-		i = putVarint(b, i, uint64(m.averageRatePs))
+		i = varint.PutBefore(b, i, uint64(m.averageRatePs))
 		i--
 		b[i] = 0x8
 	}
@@ -233,38 +236,6 @@ func (m *ThrottleLimitsChanged) missing() error {
 		return &EncodeError{Message: descThrottleLimitsChanged.name, Field: "tick_ms", Err: ErrRequired}
 	}
 	panic("BUG: ThrottleLimitsChanged misses no required field")
-}
-
-// Proto returns the message as the standard type, which shares no memory with m.
-func (m *ThrottleLimitsChanged) Proto() *seto.ThrottleLimitsChanged {
-	p := new(seto.ThrottleLimitsChanged)
-	if m.has&hasThrottleLimitsChangedAverageRatePs != 0 {
-		p.AverageRatePs = new(m.averageRatePs)
-	}
-	if m.has&hasThrottleLimitsChangedBurstSize != 0 {
-		p.BurstSize = new(m.burstSize)
-	}
-	if m.has&hasThrottleLimitsChangedTickMs != 0 {
-		p.TickMs = new(m.tickMs)
-	}
-	return p
-}
-
-// SetProto makes m the message p, empty if p is nil. Text fields of m borrow those of p.
-func (m *ThrottleLimitsChanged) SetProto(p *seto.ThrottleLimitsChanged) {
-	m.Reset()
-	if p == nil {
-		return
-	}
-	if p.AverageRatePs != nil {
-		m.SetAverageRatePs(*p.AverageRatePs)
-	}
-	if p.BurstSize != nil {
-		m.SetBurstSize(*p.BurstSize)
-	}
-	if p.TickMs != nil {
-		m.SetTickMs(*p.TickMs)
-	}
 }
 
 // String returns the fields that are present as text for people. Credentials are left out, and so is

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
 )
@@ -69,7 +70,7 @@ func TestVectorsDecode(t *testing.T) {
 		if u != (msg.Unknown{}) {
 			t.Errorf("%x: counted %+v, want nothing unknown", v.Payload, u)
 		}
-		if got := jsonOf(t, m.Proto()); !reflect.DeepEqual(got, want) {
+		if got := jsonOf(t, convert.PayloadToProto(&m)); !reflect.DeepEqual(got, want) {
 			t.Errorf("%x: gen/msg reads\n%v, want\n%v", v.Payload, got, want)
 		}
 		if got := m.GetType().String(); got != v.Type {
@@ -115,13 +116,13 @@ func TestVectorsEncode(t *testing.T) {
 		if n := m.SizeVT(); n != len(v.Payload) {
 			t.Errorf("%x: SizeVT is %d, want %d", v.Payload, n, len(v.Payload))
 		}
-		standard := m.Proto()
+		standard := convert.PayloadToProto(&m)
 		var again msg.Payload
-		again.SetProto(standard)
+		convert.PayloadFromProto(&again, standard)
 		for name, encode := range map[string]func() ([]byte, error){
-			"gen/msg":                m.MarshalVT,
-			"gen/msg after SetProto": again.MarshalVT,
-			"vtprotobuf":             standard.MarshalVT,
+			"gen/msg":                        m.MarshalVT,
+			"gen/msg after PayloadFromProto": again.MarshalVT,
+			"vtprotobuf":                     standard.MarshalVT,
 			"google": func() ([]byte, error) {
 				return proto.MarshalOptions{Deterministic: true}.Marshal(standard)
 			},
@@ -134,8 +135,8 @@ func TestVectorsEncode(t *testing.T) {
 				t.Errorf("%s encodes\n%x, want\n%x", name, b, v.Payload)
 			}
 		}
-		if got := again.Proto(); !proto.Equal(got, standard) {
-			t.Errorf("%x: Proto after SetProto is\n%v, want\n%v", v.Payload, got, standard)
+		if got := convert.PayloadToProto(&again); !proto.Equal(got, standard) {
+			t.Errorf("%x: PayloadToProto after PayloadFromProto is\n%v, want\n%v", v.Payload, got, standard)
 		}
 	}
 }

@@ -3,33 +3,31 @@ package msg
 import (
 	"math/bits"
 	"unsafe"
+
+	"github.com/smk-go/smk/internal/varint"
 )
 
-// The fast decoders look at their input by words of 8 bytes, the first byte lowest: one load holds a
-// tag and a value of up to 7 bytes.
+// The fast decoders read their input by words of 8 bytes, the first byte lowest: one load holds a tag
+// and a value of up to 7 bytes.
 //
-// A load checks nothing. What makes it sound is what is known before the first one: at p lie the
-// bytes of the input and SlackBytes bytes more in one piece of memory, be it because the input's
-// slice has such a capacity or because the input was copied to where it is so. i counts up from 0. No decoder lets
-// i go further behind the end than its constants allow, and these are checked against SlackBytes
-// when the package is compiled; see the end of each fast file.
+// A load checks nothing. It is sound because at p lie the bytes of the input and SlackBytes bytes more
+// in one piece of memory: either the slice of the input has that capacity, or the input was copied to
+// memory that has it. i counts up from 0. No decoder lets i go further behind the end than its constants
+// allow, and these are checked against SlackBytes when the package is compiled; see the end of each fast
+// file.
 
-// SlackBytes is how many bytes behind its input a Decode may look at. They mean nothing and may
-// change any time.
+// SlackBytes is how many bytes behind its input a Decode may read. Their content does not matter and may
+// change at any time.
 const SlackBytes = 256
 
-const (
-	wordBytes   = 8
-	continued   = 0x8080808080808080 // the bits that say that a varint goes on
-	varintBytes = 10                 // of the longest varint
-)
+const wordBytes = 8
 
 // first returns where b lies, nil if it is nil.
 func first(b []byte) *byte { return unsafe.SliceData(b) }
 
-// load returns the word at p[i:]. It spells out what encoding/binary does, which is one instruction on most
-// machines: each function inlined into another leaves an instruction that does nothing, 8 % of a
-// decode's.
+// load returns the word at p[i:]. It repeats encoding/binary, which compiles to one instruction on most
+// machines, because each function inlined into another leaves an instruction that does nothing, 8 % of
+// those of a decode.
 func load(p *byte, i int) uint64 {
 	b := (*[wordBytes]byte)(unsafe.Add(unsafe.Pointer(p), i))
 	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
@@ -39,36 +37,23 @@ func load(p *byte, i int) uint64 {
 // octet returns p[i].
 func octet(p *byte, i int) byte { return *(*byte)(unsafe.Add(unsafe.Pointer(p), i)) }
 
-// two, three and four return the varint of so many bytes at the low end of x.
-func two(x uint64) uint64   { return x&0x7f | x>>1&0x3f80 }
-func three(x uint64) uint64 { return x&0x7f | x>>1&0x3f80 | x>>2&0x1fc000 }
-func four(x uint64) uint64  { return x&0x7f | x>>1&0x3f80 | x>>2&0x1fc000 | x>>3&0xfe00000 }
-
-// eight returns the varint of up to eight bytes that x is.
-func eight(x uint64) uint64 {
-	x &^= continued
-	x = x&0x007f007f007f007f | x>>1&0x3f803f803f803f80
-	x = x&0x00003fff00003fff | x>>2&0x0fffc0000fffc000
-	return x&0x000000000fffffff | x>>4&0x00fffffff0000000
-}
-
 // long reads the varint at p[i:], of whatever length. next is 0 if there is none.
 //
 //go:noinline
 func long(p *byte, i int) (v uint64, next int) {
 	x := load(p, i)
-	if stop := ^x & continued; stop != 0 {
+	if stop := ^x & varint.Continuation; stop != 0 {
 		n := bits.TrailingZeros64(stop)/8 + 1
-		return eight(x & (^uint64(0) >> uint(64-8*n))), i + n
+		return varint.Eight(x & (^uint64(0) >> uint(64-8*n))), i + n
 	}
-	v = eight(x)
+	v = varint.Eight(x)
 	c := octet(p, i+8)
 	v |= uint64(c&0x7f) << 56
 	if c < 0x80 {
 		return v, i + 9
 	}
 	if c = octet(p, i+9); c <= 1 {
-		return v | uint64(c)<<63, i + varintBytes
+		return v | uint64(c)<<63, i + varint.BytesMax
 	}
 	return 0, 0
 }

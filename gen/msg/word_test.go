@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/smk-go/smk/internal/varint"
 )
 
 // roomy returns a copy of b with so much slack that a fast decoder runs, filled with what lies behind.
@@ -31,28 +33,7 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// TestShortVarints compares the readers of varints of a known length with varint.
-func TestShortVarints(t *testing.T) {
-	readers := [][]func(uint64) uint64{2: {two, eight}, 3: {three, eight}, 4: {four, eight}, 5: {eight}, 6: {eight}, 7: {eight}, 8: {eight}}
-	r := rand.New(rand.NewPCG(1, 2))
-	for n, all := range readers {
-		for range 1000 {
-			b := make([]byte, wordBytes)
-			for i := range n {
-				b[i] = byte(r.Uint32()) | 0x80
-			}
-			b[max(n-1, 0)] &= 0x7f
-			want, _ := varint(b, 0)
-			for k, read := range all {
-				if got := read(binary.LittleEndian.Uint64(b)); got != want {
-					t.Fatalf("reader %d of %x is %d, want %d", k, b, got, want)
-				}
-			}
-		}
-	}
-}
-
-// TestLong compares long with varint, over-long and overflowing ones included.
+// TestLong compares long with varint.Read, over-long and overflowing ones included.
 func TestLong(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	b := make([]byte, 32)
@@ -63,7 +44,7 @@ func TestLong(t *testing.T) {
 			}
 		}
 		i := r.IntN(16)
-		want, wantNext := varint(b, i)
+		want, wantNext := varint.Read(b, i)
 		if got, next := long(first(b), i); got != want || next != max(wantNext, 0) {
 			t.Fatalf("long of %x at %d is %d, %d, want %d, %d", b, i, got, next, want, wantNext)
 		}
@@ -163,7 +144,7 @@ func TestUsualLevels(t *testing.T) {
 		room := make([]Quote, 1)
 		n, next := usualLevels(room, first(roomy(b, byte(r.Uint32()))), 0, len(b), levelHead|0x1a)
 		whole := err == nil && size >= 5 && size <= 8 && want.bids[0].has == hasLevel
-		if _, end := varint(b, 6); whole && end == len(b) != (n == 1) {
+		if _, end := varint.Read(b, 6); whole && end == len(b) != (n == 1) {
 			t.Fatalf("%x: %d levels taken", b, n)
 		}
 		if n == 1 && (next != len(b) || err != nil || room[0] != want.bids[0]) {

@@ -5,12 +5,8 @@ import (
 	"strings"
 
 	"google.golang.org/protobuf/compiler/protogen"
-)
 
-// The comment of a payload type starts with who sends it.
-const (
-	fromClient   = " Client to exchange: "
-	fromExchange = " Exchange to client: "
+	"github.com/smk-go/smk/tools/gen/codec"
 )
 
 // enginePackage is where the half of the engine that is typed by message is written to.
@@ -74,9 +70,9 @@ func botMessages(p *protogen.Plugin) (received, sent []botMessage, err error) {
 		}
 		switch said := string(v.Comments.Leading); {
 		case f.Desc.Name() == "login":
-		case strings.HasPrefix(said, fromClient):
+		case strings.HasPrefix(said, codec.FromClient):
 			sent = append(sent, m)
-		case strings.HasPrefix(said, fromExchange):
+		case strings.HasPrefix(said, codec.FromExchange):
 			received = append(received, m)
 		default:
 			return nil, nil, fmt.Errorf("%s: the comment does not start with who sends it", v.Desc.FullName())

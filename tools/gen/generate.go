@@ -20,7 +20,7 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/pluginpb"
 
-	"github.com/smk-go/smk/tools/gen/flat"
+	"github.com/smk-go/smk/tools/gen/codec"
 )
 
 // definitions are the files of proto/, in the order in which they depend on each other.
@@ -50,7 +50,8 @@ func generate(ctx context.Context, protoDir string) (map[string][]byte, error) {
 	}{
 		{"", standard},
 		{"", vtproto},
-		{flatParams(), flatValues},
+		{msgParams(), codecs},
+		{msgParams(), convert},
 		{"", bot},
 	} {
 		if err := plugin(protos, step.params, files, step.run); err != nil {
@@ -61,7 +62,9 @@ func generate(ctx context.Context, protoDir string) (map[string][]byte, error) {
 }
 
 // plugin runs one code generator as protoc would and collects what it writes.
-func plugin(protos []*descriptorpb.FileDescriptorProto, params string, files map[string][]byte, run func(*protogen.Plugin) error) error {
+func plugin(
+	protos []*descriptorpb.FileDescriptorProto, params string, files map[string][]byte, run func(*protogen.Plugin) error,
+) error {
 	p, err := protogen.Options{}.New(&pluginpb.CodeGeneratorRequest{
 		FileToGenerate: definitions,
 		Parameter:      proto.String(params),
@@ -132,10 +135,18 @@ func vtproto(p *protogen.Plugin) error {
 	return features(p, "marshal", "size", "unmarshal")
 }
 
-// flatValues writes the flat values by our feature, registered with vtprotobuf's own generator.
-func flatValues(p *protogen.Plugin) error {
-	generator.RegisterFeature("flat", flat.New(p))
-	return features(p, "flat")
+// codecs writes gen/msg by our feature, registered with vtprotobuf's own generator.
+func codecs(p *protogen.Plugin) error {
+	generator.RegisterFeature("codec", codec.New(p))
+	return features(p, "codec")
+}
+
+// convert writes gen/convert, and the standard types' part that refers to gen/msg. A definition that it
+// refuses was refused by codecs before.
+func convert(p *protogen.Plugin) error {
+	codec.PayloadTypes(p)
+	codec.Convert(p)
+	return nil
 }
 
 func features(p *protogen.Plugin, names ...string) error {
@@ -150,8 +161,8 @@ func features(p *protogen.Plugin, names ...string) error {
 	return nil
 }
 
-// flatParams makes both definitions one Go package, gen/msg.
-func flatParams() string {
+// msgParams makes both definitions one Go package, gen/msg.
+func msgParams() string {
 	var params []string
 	for _, name := range definitions {
 		params = append(params, "M"+name+"="+module+"gen/msg;msg")

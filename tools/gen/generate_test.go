@@ -121,6 +121,7 @@ func TestGeneratedFilesCoverTheDefinitions(t *testing.T) {
 		"gen/eto/eto.pb.go", "gen/eto/eto_vtproto.pb.go", "gen/seto/seto.pb.go", "gen/seto/seto_vtproto.pb.go",
 		"gen/msg/eto_payload.msg.go", "gen/msg/payload.msg.go", "gen/msg/order_cancel_replace_rejected.msg.go",
 		"gen/msg/eto_enums.msg.go", "gen/msg/seto_enums.msg.go",
+		"gen/convert/eto.convert.go", "gen/convert/seto.convert.go", "gen/convert/any.convert.go", "gen/seto/payload_type.go",
 	} {
 		if !slices.Contains(names, want) {
 			t.Errorf("%s is not generated", want)

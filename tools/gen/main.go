@@ -1,8 +1,8 @@
 // Command gen makes the project's generated code from the definitions in proto/.
 //
 // The definitions are compiled in process and the code generators are linked in, so that only Go
-// is needed: protoc-gen-go and vtprotobuf write gen/eto and gen/seto, the feature in the flat
-// package writes gen/msg, and the bot step writes the half of engine that is typed by message.
+// is needed: protoc-gen-go and vtprotobuf write gen/eto and gen/seto, the feature in package codec
+// writes gen/msg and gen/convert, and the bot step writes the half of engine that is typed by message.
 //
 //	go run ./gen            write the generated files
 //	go run ./gen -check     write nothing, fail if a file on disk differs

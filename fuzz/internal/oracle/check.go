@@ -138,7 +138,7 @@ func (c *Checker) decode(t Type, b []byte, want Outcome) (Flat, error) {
 			first = try.m
 			continue
 		}
-		value, err := canonical.Marshal(t.Proto(first))
+		value, err := canonical.Marshal(t.ToProto(first))
 		if err != nil {
 			return nil, err
 		}
@@ -213,7 +213,7 @@ func (c *Checker) refusedByVT(want Outcome, vtErr error) error {
 // equalTo checks that m, as a standard message, has the encoding value. As every present field is
 // in the encoding and floats are by their bits, equal encodings are equal messages.
 func equalTo(t Type, m Flat, value []byte, whose string) error {
-	got, err := canonical.Marshal(t.Proto(m))
+	got, err := canonical.Marshal(t.ToProto(m))
 	if err != nil {
 		return err
 	}

@@ -11,14 +11,14 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// CheckEncode compares the encoders on the message p: gen/msg after SetProto, vtprotobuf, google.
+// CheckEncode compares the encoders on the message p: gen/msg after FromProto, vtprotobuf, google.
 func CheckEncode(t Type, p Standard) error {
 	value, err := canonical.Marshal(p)
 	if err != nil {
 		return err
 	}
 	m := t.NewFlat()
-	t.SetProto(m, p)
+	t.FromProto(m, p)
 	if err := equalTo(t, m, value, "google"); err != nil {
 		return err
 	}
@@ -34,8 +34,8 @@ func encodes(t Type, m Flat, p Standard, value []byte) error {
 	_ = m.String() // hostile text must not stop it
 
 	again := t.NewFlat()
-	t.SetProto(again, t.Proto(m))
-	if err := equalTo(t, again, value, "Proto and SetProto"); err != nil {
+	t.FromProto(again, t.ToProto(m))
+	if err := equalTo(t, again, value, "ToProto and FromProto"); err != nil {
 		return err
 	}
 
@@ -133,9 +133,9 @@ func CheckRoundTrip(t Type, b []byte) error {
 	if m.Decode(b, nil) != nil {
 		return nil
 	}
-	p := t.Proto(m)
+	p := t.ToProto(m)
 	complete(p.ProtoReflect())
-	t.SetProto(m, p)
+	t.FromProto(m, p)
 	first, err := m.MarshalVT()
 	if err != nil {
 		return err

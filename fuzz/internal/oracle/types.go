@@ -4,6 +4,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/eto"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
@@ -34,8 +35,8 @@ type Type struct {
 	Descriptor  protoreflect.MessageDescriptor
 	NewFlat     func() Flat
 	NewStandard func() Standard
-	Proto       func(Flat) Standard  // calls Proto of the flat message
-	SetProto    func(Flat, Standard) // calls SetProto of the flat message
+	ToProto     func(Flat) Standard  // calls convert.ToProto
+	FromProto   func(Flat, Standard) // calls convert.FromProto
 }
 
 // ByName returns the type with the full protobuf name. It panics if there is none.
@@ -51,8 +52,6 @@ func ByName(name protoreflect.FullName) Type {
 func of[F, S any, PF interface {
 	*F
 	Flat
-	Proto() *S
-	SetProto(*S)
 }, PS interface {
 	*S
 	Standard
@@ -63,8 +62,12 @@ func of[F, S any, PF interface {
 		Descriptor:  descriptor,
 		NewFlat:     func() Flat { return PF(new(F)) },
 		NewStandard: func() Standard { return PS(new(S)) },
-		Proto:       func(m Flat) Standard { return PS(m.(PF).Proto()) },
-		SetProto:    func(m Flat, p Standard) { m.(PF).SetProto(p.(PS)) },
+		ToProto:     func(m Flat) Standard { return convert.ToProto(m).(PS) },
+		FromProto: func(m Flat, p Standard) {
+			if !convert.FromProto(m, p) {
+				panic("BUG: no message " + string(descriptor.FullName()))
+			}
+		},
 	}
 }
 

@@ -1,11 +1,11 @@
-package flat
+package codec
 
 import (
 	"google.golang.org/protobuf/compiler/protogen"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// text writes String and AppendText. Fields marked debug_redact show that they are there, no more.
+// text writes String and appendText. Of fields marked debug_redact only the presence is shown.
 func (w *writer) text(t *message) {
 	w.textHead(t)
 	if len(t.Fields) > 0 {
@@ -29,7 +29,8 @@ func (w *writer) text(t *message) {
 func (w *writer) textHead(t *message) {
 	if t.secret() {
 		w.P("// Format writes what String returns, whatever the verb: a credential must not get out by a dump.")
-		w.P("func (m ", t.Name, ") Format(f ", protogen.GoImportPath("fmt").Ident("State"), ", _ rune) { f.Write(m.appendText(nil)) }")
+		state := protogen.GoImportPath("fmt").Ident("State")
+		w.P("func (m ", t.Name, ") Format(f ", state, ", _ rune) { f.Write(m.appendText(nil)) }")
 		w.P()
 	}
 	w.P("// String returns the fields that are present as text for people. Credentials are left out, and so is")

@@ -1,7 +1,6 @@
-package flat
+package codec
 
 import (
-	"fmt"
 	"strings"
 
 	"google.golang.org/protobuf/compiler/protogen"
@@ -61,7 +60,7 @@ func (w *writer) enum(e *protogen.Enum) {
 		w.P("func (v ", name, ") Known() bool { return uint32(v) < uint32(len(", table, ")) && ", table, `[v] != "" }`)
 	}
 	w.P()
-	w.P("// String returns the value's name in the schema, or ", fmt.Sprintf("%s(n)", name), " for a number it does not name.")
+	w.P("// String returns the value's name in the schema, or ", name, "(n) for a number without a name.")
 	w.P("func (v ", name, ") String() string {")
 	w.P("if v.Known() { return ", table, "[v] }")
 	w.P(`return "`, name, `(" + `, protogen.GoImportPath("strconv").Ident("Itoa"), `(int(v)) + ")"`)

@@ -1,4 +1,4 @@
-package flat
+package codec
 
 import (
 	"slices"
@@ -92,6 +92,7 @@ func (w *writer) accessors(t *message) {
 			w.submessage(t, f)
 		default:
 			w.scalar(t, f)
+			w.typedAccessors(t, f)
 		}
 	}
 }
@@ -164,10 +165,14 @@ func (w *writer) repeated(t *message, f *field) {
 	w.P("// Get", f.Name, " returns the elements of ", f.Desc.Name(), ". They are part of the message and valid until it")
 	w.P("// is decoded into, reset or appended to.")
 	w.indented(f.Comments)
-	w.P("func (m *", t.Name, ") Get", f.Name, "() []", f.Type, " { return m.", f.Var, "[:len(m.", f.Var, "):len(m.", f.Var, ")] }")
+	elements := "m." + f.Var
+	w.P("func (m *", t.Name, ") Get", f.Name, "() []", f.Type, " {")
+	w.P("return ", elements, "[:len(", elements, "):len(", elements, ")]")
+	w.P("}")
 	w.P()
 	if f.Kind == protoreflect.MessageKind {
-		w.P("// Add", f.Name, " appends an empty element to ", f.Desc.Name(), " and returns it, valid until the next one is added.")
+		w.P("// Add", f.Name, " appends an empty element to ", f.Desc.Name(), " and returns it. It is valid until the")
+		w.P("// next one is added.")
 		w.P("func (m *", t.Name, ") Add", f.Name, "() *", f.Type, " {")
 		w.P("m.", f.Var, " = extend(m.", f.Var, ")")
 		w.P("e := &m.", f.Var, "[len(m.", f.Var, ")-1]")

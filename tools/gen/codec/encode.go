@@ -1,4 +1,4 @@
-package flat
+package codec
 
 import (
 	"google.golang.org/protobuf/compiler/protogen"
@@ -42,7 +42,8 @@ func (w *writer) encode(t *message) {
 	w.P("switch {")
 	for _, f := range t.Fields {
 		if f.Required {
-			w.P("case m.has&", f.Bit, ` == 0: return &EncodeError{Message: desc`, t.Name, `.name, Field: "`, f.Desc.Name(), `", Err: ErrRequired}`)
+			w.P("case m.has&", f.Bit, " == 0:")
+			w.P("return &EncodeError{Message: desc", t.Name, `.name, Field: "`, f.Desc.Name(), `", Err: ErrRequired}`)
 		}
 	}
 	w.P("}")
@@ -83,21 +84,21 @@ func (w *writer) size(f *field) {
 	case f.Repeated && f.Kind == protoreflect.MessageKind:
 		w.P("for k := range ", m, " {")
 		w.P("l := ", m, "[k].SizeVT()")
-		w.P("n += ", tag, " + sizeVarint(uint64(l)) + l")
+		w.P("n += ", tag, " + ", varintSize, "(uint64(l)) + l")
 		w.P("}")
 	case f.Repeated:
-		w.P("for _, v := range ", m, " { n += ", tag, " + sizeVarint(uint64(v)) }")
+		w.P("for _, v := range ", m, " { n += ", tag, " + ", varintSize, "(uint64(v)) }")
 	case f.Kind == protoreflect.MessageKind:
 		w.P("l := ", m, ".SizeVT()")
-		w.P("n += ", tag, " + sizeVarint(uint64(l)) + l")
+		w.P("n += ", tag, " + ", varintSize, "(uint64(l)) + l")
 	case f.isText():
-		w.P("n += ", tag, " + sizeVarint(uint64(len(", m, "))) + len(", m, ")")
+		w.P("n += ", tag, " + ", varintSize, "(uint64(len(", m, "))) + len(", m, ")")
 	case f.Kind == protoreflect.DoubleKind:
 		w.P("n += ", tag+8)
 	case f.Kind == protoreflect.BoolKind:
 		w.P("n += ", tag+1)
 	default:
-		w.P("n += ", tag, " + sizeVarint(", f.raw(m), ")")
+		w.P("n += ", tag, " + ", varintSize, "(", f.raw(m), ")")
 	}
 }
 
@@ -112,23 +113,23 @@ func (w *writer) put(f *field) {
 		w.P("for k := len(", m, ") - 1; k >= 0; k-- {")
 		w.P("n, err := ", m, "[k].MarshalToSizedBufferVT(b[:i])")
 		w.P("if err != nil { return 0, err }")
-		w.P("i = putVarint(b, i-n, uint64(n))")
+		w.P("i = ", varintPutBefore, "(b, i-n, uint64(n))")
 		w.putTag(f)
 		w.P("}")
 	case f.Repeated:
 		w.P("for k := len(", m, ") - 1; k >= 0; k-- {")
-		w.P("i = putVarint(b, i, uint64(", m, "[k]))")
+		w.P("i = ", varintPutBefore, "(b, i, uint64(", m, "[k]))")
 		w.putTag(f)
 		w.P("}")
 	case f.Kind == protoreflect.MessageKind:
 		w.P("n, err := ", m, ".MarshalToSizedBufferVT(b[:i])")
 		w.P("if err != nil { return 0, err }")
-		w.P("i = putVarint(b, i-n, uint64(n))")
+		w.P("i = ", varintPutBefore, "(b, i-n, uint64(n))")
 		w.putTag(f)
 	case f.isText():
 		w.P("i -= len(", m, ")")
 		w.P("copy(b[i:], ", m, ")")
-		w.P("i = putVarint(b, i, uint64(len(", m, ")))")
+		w.P("i = ", varintPutBefore, "(b, i, uint64(len(", m, ")))")
 		w.putTag(f)
 	case f.Kind == protoreflect.DoubleKind:
 		w.P("i = putFixed64(b, i, ", mathIdent("Float64bits"), "(", m, "))")
@@ -139,7 +140,7 @@ func (w *writer) put(f *field) {
 		w.P("if ", m, " { b[i] = 1 }")
 		w.putTag(f)
 	default:
-		w.P("i = putVarint(b, i, ", f.raw(m), ")")
+		w.P("i = ", varintPutBefore, "(b, i, ", f.raw(m), ")")
 		w.putTag(f)
 	}
 }

@@ -1,11 +1,11 @@
-package flat
+package codec
 
 import (
 	"google.golang.org/protobuf/compiler/protogen"
 )
 
-// isUnion tells the application layer's payload, which holds one body chosen by its type, from
-// messages whose fields stand beside each other.
+// isUnion reports whether a message is the application layer's payload, which holds one body, chosen by
+// its type.
 func isUnion(m *protogen.Message) bool {
 	return m.Desc.FullName() == "smarkets.seto.Payload"
 }
@@ -31,7 +31,6 @@ func (w *writer) union(t *message) {
 	w.P("has", t.Name, "Type = 1 << iota")
 	w.P("has", t.Name, "EtoPayload")
 	w.P("has", t.Name, "Body")
-	w.P("decodedByAny // for tests: not the fast decoder made it")
 	w.P(")")
 	w.P()
 	w.descriptor(t)
@@ -41,20 +40,22 @@ func (w *writer) union(t *message) {
 	w.unionAccess(t, bodies)
 	w.unionDecode(t, bodies)
 	w.unionEncode(t, bodies)
-	w.unionConvert(t, bodies)
 	w.unionText(t, bodies)
 }
 
-// typeOf is the constant of the type that names a body: the one whose number the body's field
-// follows by one.
-func typeOf(t *message, f *field) string {
+// typeOf is the constant of the payload type that names a body: its number is one less than that of the
+// body's field.
+func typeOf(t *message, f *field) string { return valueName(typeValue(t, f).Desc) }
+
+// typeValue is the value of that type.
+func typeValue(t *message, f *field) *protogen.EnumValue {
 	for _, v := range t.Fields[0].Enum.Values {
 		if int(v.Desc.Number())+1 == f.Number {
-			return valueName(v.Desc)
+			return v
 		}
 	}
 	refuse("%s: no type for field %s", t.Full, f.Desc.Name())
-	return ""
+	return nil
 }
 
 func (w *writer) unionAccess(t *message, bodies []*field) {
@@ -102,31 +103,27 @@ func (w *writer) unionAccess(t *message, bodies []*field) {
 		w.P("return body")
 		w.P("}")
 		w.P()
-		w.P("// PayloadType returns ", typ, ", the type of a payload with this body.")
-		w.P("func (*", f.Type, ") PayloadType() PayloadType { return ", typ, " }")
-		w.P()
 	}
 }
 
 func (w *writer) unionDecode(t *message, bodies []*field) {
-	w.P("// decodeAny is Decode for any payload, by the strict decoders.")
-	w.P("func (m *", t.Name, ") decodeAny(b []byte, u *Unknown) error {")
+	w.P("// decodeStrict is Decode for any payload, by the strict decoders.")
+	w.P("func (m *", t.Name, ") decodeStrict(b []byte, u *Unknown) error {")
 	w.P("m.has = 0")
 	w.P("var seen Unknown")
 	w.P("again, err := m.merge(b, false, &seen)")
 	w.P("if again && err == nil {")
-	w.P("// A body came before the type that decides about it. Now the type is known.")
+	w.P("// A body came before the type that names it. Now the type is known.")
 	w.P("m.has = has", t.Name, "Type")
 	w.P("seen = Unknown{}")
 	w.P("_, err = m.merge(b, true, &seen)")
 	w.P("}")
 	w.P("u.add(seen)")
-	w.P("m.has |= decodedByAny")
 	w.P("return err")
 	w.P("}")
 	w.P()
-	w.P("// merge reads the fields of b. If the type is final it stays as it is; else again tells that a")
-	w.P("// later type made an earlier decision about a body wrong.")
+	w.P("// merge reads the fields of b. If final is set the type stays as it is. Otherwise again reports that a")
+	w.P("// later type changed which body counts.")
 	w.P("func (m *", t.Name, ") merge(b []byte, final bool, u *Unknown) (again bool, err error) {")
 	w.P("bodies := 0")
 	w.P("for i := 0; i < len(b); {")
@@ -134,11 +131,11 @@ func (w *writer) unionDecode(t *message, bodies []*field) {
 	w.P("tag := uint64(b[i])")
 	w.P("i++")
 	w.P("if tag >= 0x80 {")
-	w.P("if tag, i = varint(b, start); i < 0 { return false, desc", t.Name, ".failRead(start, 0, i) }")
+	w.P("if tag, i = ", varintRead, "(b, start); i < 0 { return false, desc", t.Name, ".failRead(start, 0, i) }")
 	w.P("}")
 	w.P("switch {")
 	w.P("case tag == ", hex(t.Fields[0].Tag), ": // type")
-	w.P("v, next := varint(b, i)")
+	w.P("v, next := ", varintRead, "(b, i)")
 	w.P("if next < 0 { return false, desc", t.Name, ".failRead(start, tag, next) }")
 	w.P("i = next")
 	w.P("if typ := PayloadType(v); !final {")
@@ -147,19 +144,19 @@ func (w *writer) unionDecode(t *message, bodies []*field) {
 	w.P("}")
 	w.P("if !PayloadType(v).Known() { u.value() }")
 	w.P("case tag == ", hex(t.Fields[1].Tag), ": // eto_payload")
-	w.P("from, end := span(b, i)")
+	w.P("from, end := ", varintReadSpan, "(b, i)")
 	w.P("if end < 0 { return false, desc", t.Name, ".failRead(start, tag, end) }")
 	w.P("if err := m.MutableEtoPayload().merge(b[:end], from, u); err != nil { return false, err }")
 	w.P("i = end")
 	first, last := bodies[0], bodies[len(bodies)-1]
-	w.P("case tag&7 == wireBytes && tag>>3 >= ", first.Number, " && tag>>3 <= ", last.Number, ":")
+	w.P("case tag&7 == ", varintTypeBytes, " && tag>>3 >= ", first.Number, " && tag>>3 <= ", last.Number, ":")
 	w.P("bodies++")
-	w.P("from, end := span(b, i)")
+	w.P("from, end := ", varintReadSpan, "(b, i)")
 	w.P("if end < 0 { return false, desc", t.Name, ".failRead(start, tag, end) }")
 	w.P("if m.has&has", t.Name, "Type == 0 || tag>>3 != uint64(m.typ)+1 {")
 	w.P("u.field()")
 	w.P("} else if err := m.mergeBody(b[:end], from, u); err != nil {")
-	w.P("// A body that the last type does not name is not judged.")
+	w.P("// A body that the last type does not name may be malformed.")
 	w.P("typ, ok := lastType(b)")
 	w.P("if final || !ok || typ == m.typ { return false, err }")
 	w.P("m.typ = typ")
@@ -191,17 +188,17 @@ func (w *writer) unionDecode(t *message, bodies []*field) {
 func (w *writer) unionEncode(t *message, bodies []*field) {
 	w.P("// SizeVT returns the number of bytes that MarshalToSizedBufferVT writes.")
 	w.P("func (m *", t.Name, ") SizeVT() (n int) {")
-	w.P("if m.HasType() { n += 1 + sizeVarint(uint64(m.typ)) }")
+	w.P("if m.HasType() { n += 1 + ", varintSize, "(uint64(m.typ)) }")
 	w.P("if m.HasEtoPayload() {")
 	w.P("l := m.etoPayload.SizeVT()")
-	w.P("n += 1 + sizeVarint(uint64(l)) + l")
+	w.P("n += 1 + ", varintSize, "(uint64(l)) + l")
 	w.P("}")
 	w.P("if !m.HasBody() { return n }")
 	w.P("switch m.typ {")
 	for _, f := range bodies {
 		w.P("case ", typeOf(t, f), ":")
 		w.P("l := m.", f.Var, ".SizeVT()")
-		w.P("n += ", f.tagSize(), " + sizeVarint(uint64(l)) + l")
+		w.P("n += ", f.tagSize(), " + ", varintSize, "(uint64(l)) + l")
 	}
 	w.P("}")
 	w.P("return n")
@@ -210,8 +207,11 @@ func (w *writer) unionEncode(t *message, bodies []*field) {
 	w.P("// MarshalToSizedBufferVT writes the payload so that it ends where b ends and returns its size. b has")
 	w.P("// at least SizeVT bytes. The error is an *EncodeError for a required field that is not set.")
 	w.P("func (m *", t.Name, ") MarshalToSizedBufferVT(b []byte) (int, error) {")
-	w.P(`if !m.HasType() { return 0, &EncodeError{Message: desc`, t.Name, `.name, Field: "type", Err: ErrRequired} }`)
-	w.P(`if !m.HasEtoPayload() { return 0, &EncodeError{Message: desc`, t.Name, `.name, Field: "eto_payload", Err: ErrRequired} }`)
+	for _, f := range t.Fields[:2] {
+		w.P("if !m.Has", f.Name, "() {")
+		w.P("return 0, &EncodeError{Message: desc", t.Name, `.name, Field: "`, f.Desc.Name(), `", Err: ErrRequired}`)
+		w.P("}")
+	}
 	w.P("i := len(b)")
 	w.P("if m.HasBody() {")
 	w.P("switch m.typ {")
@@ -219,53 +219,21 @@ func (w *writer) unionEncode(t *message, bodies []*field) {
 		w.P("case ", typeOf(t, f), ":")
 		w.P("n, err := m.", f.Var, ".MarshalToSizedBufferVT(b[:i])")
 		w.P("if err != nil { return 0, err }")
-		w.P("i = putVarint(b, i-n, uint64(n))")
+		w.P("i = ", varintPutBefore, "(b, i-n, uint64(n))")
 		w.putTag(f)
 	}
 	w.P("}")
 	w.P("}")
 	w.P("n, err := m.etoPayload.MarshalToSizedBufferVT(b[:i])")
 	w.P("if err != nil { return 0, err }")
-	w.P("i = putVarint(b, i-n, uint64(n))")
+	w.P("i = ", varintPutBefore, "(b, i-n, uint64(n))")
 	w.putTag(t.Fields[1])
-	w.P("i = putVarint(b, i, uint64(m.typ))")
+	w.P("i = ", varintPutBefore, "(b, i, uint64(m.typ))")
 	w.putTag(t.Fields[0])
 	w.P("return len(b) - i, nil")
 	w.P("}")
 	w.P()
 	w.marshal(t)
-}
-
-func (w *writer) unionConvert(t *message, bodies []*field) {
-	w.P("// Proto returns the payload as the standard type, which shares no memory with m.")
-	w.P("func (m *", t.Name, ") Proto() *", t.Standard, " {")
-	w.P("p := new(", t.Standard, ")")
-	w.P("if m.HasType() { p.Type = new(", standardIdent(t.Fields[0].Desc.Enum(), t.Fields[0].Enum.GoIdent.GoName), "(m.typ)) }")
-	w.P("if m.HasEtoPayload() { p.EtoPayload = m.etoPayload.Proto() }")
-	w.P("if !m.HasBody() { return p }")
-	w.P("switch m.typ {")
-	for _, f := range bodies {
-		w.P("case ", typeOf(t, f), ": p.", f.GoName, " = m.", f.Var, ".Proto()")
-	}
-	w.P("}")
-	w.P("return p")
-	w.P("}")
-	w.P()
-	w.P("// SetProto makes m the payload p, without bodies that its type does not name. Text fields of m")
-	w.P("// borrow those of p.")
-	w.P("func (m *", t.Name, ") SetProto(p *", t.Standard, ") {")
-	w.P("m.Reset()")
-	w.P("if p == nil { return }")
-	w.P("if p.EtoPayload != nil { m.MutableEtoPayload().SetProto(p.EtoPayload) }")
-	w.P("if p.Type == nil { return }")
-	w.P("m.SetType(PayloadType(*p.Type))")
-	w.P("switch m.typ {")
-	for _, f := range bodies {
-		w.P("case ", typeOf(t, f), ": if p.", f.GoName, " != nil { m.Mutable", f.Name, "().SetProto(p.", f.GoName, ") }")
-	}
-	w.P("}")
-	w.P("}")
-	w.P()
 }
 
 func (w *writer) unionText(t *message, bodies []*field) {

@@ -1,4 +1,4 @@
-package flat
+package codec
 
 import (
 	"google.golang.org/protobuf/compiler/protogen"
@@ -6,8 +6,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// sent are the messages that have a method Put: those that a bot sends all day. The others leave
-// once for a market or a connection, or never, and do without the code.
+// sent are the messages that have a method Put: those of order entry. The others are sent once for a
+// market or a connection, or never.
 var sent = map[protoreflect.FullName]bool{
 	"smarkets.seto.OrderCreate":         true,
 	"smarkets.seto.OrderCancel":         true,
@@ -16,7 +16,7 @@ var sent = map[protoreflect.FullName]bool{
 	"smarkets.seto.OrderQuantityReduce": true,
 }
 
-// The room of a Put method, as gen/msg/put.go has it.
+// The buffer of a Put method, as in gen/msg/put.go.
 const (
 	putStartMax = 255 // a field starts here at the latest
 	putTextMax  = 127
@@ -26,15 +26,15 @@ func binaryIdent(name string) protogen.GoIdent {
 	return protogen.GoImportPath("encoding/binary").Ident(name)
 }
 
-// forward writes the encoder that goes forwards. It refuses a message that it has no answer for,
-// and one that may not fit the room.
+// forward writes the single-pass encoder. It refuses a message with a field that it does not support,
+// and one that may not fit the buffer.
 func (w *writer) forward(t *message) {
 	w.P("// Put writes the message to the front of b, as MarshalToSizedBufferVT writes it to the end of what it")
 	w.P("// is given, and returns its size. It may overwrite any of b.")
 	w.P("//")
-	w.P("// A negative size says that it is not written, because a required field is not set, an enum is beyond")
-	w.P("// one byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then writes it or says what is")
-	w.P("// wrong.")
+	w.P("// The size is negative, and nothing is written, if a required field is not set, an enum does not fit one")
+	w.P("// byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then writes the message or returns the")
+	w.P("// error.")
 	w.P("func (m *", t.Name, ") Put(b *[PutBytes]byte) (n int) {")
 	w.P("has, i := m.has, uint(0)")
 	if req := t.required(); req != "" {
@@ -44,19 +44,19 @@ func (w *writer) forward(t *message) {
 	start := 0
 	for _, f := range t.Fields {
 		if start > putStartMax {
-			refuse("%s: %s does not fit the room of Put", t.Full, f.Desc.Name())
+			refuse("%s: %s does not fit the buffer of Put", t.Full, f.Desc.Name())
 		}
 		w.forwardField(f)
 		start += f.forwardMax()
 	}
 	if start > putStartMax+1 {
-		refuse("%s does not fit the room of Put", t.Full)
+		refuse("%s does not fit the buffer of Put", t.Full)
 	}
 	w.P("return int(i)")
 	w.P("}")
 }
 
-// forwardMax is the most that a field takes in a message that Put writes.
+// forwardMax is the largest size of a field that Put writes.
 func (f *field) forwardMax() int {
 	switch {
 	case f.Repeated:
@@ -69,7 +69,7 @@ func (f *field) forwardMax() int {
 	case f.Kind == protoreflect.EnumKind:
 		return f.tagSize() + 1
 	}
-	refuse("%s: Put knows no %v", f.Desc.FullName(), f.Kind)
+	refuse("%s: Put does not support %v", f.Desc.FullName(), f.Kind)
 	return 0
 }
 
@@ -81,7 +81,7 @@ func (w *writer) forwardField(f *field) {
 		w.P("if has&", f.Bit, " != 0 {")
 	}
 	if f.tagSize() != 1 {
-		refuse("%s: Put knows no tag of two bytes", f.Desc.FullName())
+		refuse("%s: Put does not support a tag of two bytes", f.Desc.FullName())
 	}
 	tag := hex(uint64(protowire.AppendVarint(nil, f.Tag)[0]))
 	little := binaryIdent("LittleEndian")
@@ -108,19 +108,19 @@ func (w *writer) forwardField(f *field) {
 			defer w.P("}")
 		case 3:
 			w.P("if v < 1<<28 {")
-			w.P("x, n := spread28(uint32(v))")
+			w.P("x, n := ", varintSpread28, "(uint32(v))")
 			w.P(little, ".PutUint32(b[i&putMask+1:], x)")
 			w.P("i += 1 + n")
 			w.P("} else {")
 			defer w.P("}")
 		}
 		if f.Kind == protoreflect.Uint32Kind {
-			w.P("x, n := spread32(v)")
+			w.P("x, n := ", varintSpread32, "(v)")
 			w.P(little, ".PutUint64(b[i&putMask+1:], x)")
 		} else {
-			w.P("x, n := spread64(v)")
+			w.P("x, n := ", varintSpread64, "(v)")
 			w.P(little, ".PutUint64(b[i&putMask+1:], x)")
-			w.P("if n > 8 { ", little, ".PutUint16(b[i&putMask+9:], ninth(v)) }")
+			w.P("if n > 8 { ", little, ".PutUint16(b[i&putMask+9:], ", varintNinth, "(v)) }")
 		}
 		w.P("i += 1 + n")
 	}

@@ -1,11 +1,12 @@
-package flat
+package codec
 
 import (
+	"google.golang.org/protobuf/compiler/protogen"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// usual is how many bytes a number usually has on the wire, by the name of its field. A right guess
+// usual is the usual length of a number on the wire in bytes, by the name of its field. A right guess
 // saves the branches that find the length, a wrong one costs one more; neither changes a value.
 var usual = map[protoreflect.Name]int{
 	"seq":                     3,
@@ -31,10 +32,11 @@ var usual = map[protoreflect.Name]int{
 	"orig_order_id":           9,
 }
 
-// runs are the functions that read many elements of a repeated field at once, by the element's type.
+// runs are the functions that read many elements of a repeated field in one call, by the type of the
+// element.
 var runs = map[string]string{"Quote": "levels"}
 
-// slackBytes is how much may be looked at behind a message: SlackBytes of package msg.
+// slackBytes is how many bytes behind a message may be read: SlackBytes of package msg.
 const slackBytes = 256
 
 // What the fast decoders load.
@@ -45,8 +47,8 @@ const (
 	spanBytes = 2             // of a length; what is longer is left to merge
 )
 
-// hasFast reports whether a message gets a fast decoder: all do but those without fields, and those
-// with repeated enums, which come packed or not.
+// hasFast reports whether a message gets a fast decoder: all do but those without fields and those with
+// repeated enums, which may be packed.
 func hasFast(m protoreflect.MessageDescriptor) bool {
 	for i := range m.Fields().Len() {
 		if f := m.Fields().Get(i); f.IsList() && f.Message() == nil {
@@ -56,17 +58,18 @@ func hasFast(m protoreflect.MessageDescriptor) bool {
 	return m.Fields().Len() > 0
 }
 
-// fast writes the decoder for a message as every writer emits it: each field at most once, in the
-// order of their numbers, nothing unknown. It leaves all else, errors included, to merge.
+// fast writes the decoder for a message as encoders write it: each field at most once, in the order of
+// the numbers, nothing unknown. It leaves all else, errors included, to merge.
 func (w *writer) fast(t *message) {
 	c := &fastWriter{writer: w}
-	w.P("// fast makes m the message in b[i:end] if that is made as every writer makes it: known fields, each")
-	w.P("// once, in the order of their numbers. It reports false if it is anything else, and m is then")
-	w.P("// part-filled. p is where b is read at; it may be a copy of b.")
+	w.P("// fast decodes b[i:end] into m if it consists of known fields, each at most once, in the order of their")
+	w.P("// numbers. Otherwise it returns false and leaves m partly filled. p is where b is read; it may be a copy")
+	w.P("// of b.")
 	w.P("//")
-	w.P("// A field that is not there, or not plainly right, is passed by, and so are then all behind it. i")
-	w.P("// only grows. So i is end at the end only if every field was taken and none crossed the end, and")
-	w.P("// nothing before has to look at the end but what moves i by a length that b states.")
+	w.P("// i moves past a field that is present and as expected. An absent field leaves i where it is, and so")
+	w.P("// does an unexpected one, after which no other field matches. As i only grows, it is equal to end only if")
+	w.P("// every field was taken and none crossed the end. So only lengths that the input states are compared")
+	w.P("// with end.")
 	w.P("func (m *", t.Name, ") fast(p *byte, b []byte, i, end int) bool {")
 	for _, f := range t.Fields {
 		if f.Repeated {
@@ -87,27 +90,27 @@ func (w *writer) fast(t *message) {
 	w.P("return i == end")
 	w.P("}")
 	w.P()
-	w.P("// fast looks at no more than ", c.over, " bytes behind the end.")
+	w.P("// fast reads at most ", c.over, " bytes behind the end.")
 	w.P("const _ = uint(SlackBytes - ", c.over, ")")
 }
 
-// fastWriter writes one fast decoder and counts how far it may look beyond the end.
+// fastWriter writes one fast decoder and counts how far behind the end it may read.
 type fastWriter struct {
 	*writer
 	at    int  // how far behind the end i may be
-	over  int  // how far behind the end it may have looked
+	over  int  // how far behind the end it may have read
 	jumps bool // a field goes to done
 }
 
-// look counts n bytes looked at from i.
-func (c *fastWriter) look(n int) {
+// reads notes that n bytes are read from i on.
+func (c *fastWriter) reads(n int) {
 	if c.over = max(c.over, c.at+n); c.over > slackBytes {
-		refuse("a fast decoder looks %d bytes beyond the end", c.over)
+		refuse("a fast decoder reads %d bytes behind the end", c.over)
 	}
 }
 
 func (c *fastWriter) field(f *field) {
-	c.look(wordBytes)
+	c.reads(wordBytes)
 	c.P("x = load(p, i)")
 	switch {
 	case f.Repeated:
@@ -121,7 +124,7 @@ func (c *fastWriter) field(f *field) {
 		c.P("m.", f.Var, " = ", mathIdent("Float64frombits"), "(load(p, i+", f.tagSize(), "))")
 		c.taken(f, f.tagSize()+8)
 		c.P("}")
-		c.look(f.tagSize() + 8)
+		c.reads(f.tagSize() + 8)
 		c.at += f.tagSize() + 8
 	case f.isText():
 		c.P("if ", f.isTag("x"), " { // ", f.Desc.Name())
@@ -142,7 +145,7 @@ func (c *fastWriter) field(f *field) {
 	}
 }
 
-// taken writes that a field of n bytes is present and passed.
+// taken writes that a field of n bytes is present and that i moves past it.
 func (c *fastWriter) taken(f *field, n int) {
 	c.P("has |= ", f.Bit)
 	c.P("i += ", n)
@@ -157,7 +160,7 @@ func (c *fastWriter) flag(f *field) {
 	c.at += f.tagSize() + 1
 }
 
-// enumValue reads an enum if the schema knows the value: all have values from 1 on.
+// enumValue reads an enum if the schema names the value. All enums count from 1.
 func (c *fastWriter) enumValue(f *field) {
 	values := f.Enum.Values
 	for n, v := range values {
@@ -173,7 +176,7 @@ func (c *fastWriter) enumValue(f *field) {
 	c.at += f.tagSize() + 1
 }
 
-// orLong reads an integer of any other length, and ends the field.
+// orLong writes the branch for an integer of any other length, and ends the field.
 func (c *fastWriter) orLong(f *field) {
 	c.P("} else if v, next := long(p, i+", f.tagSize(), "); next > 0 {")
 	c.P("m.", f.Var, " = ", f.Type, "(v)")
@@ -183,21 +186,21 @@ func (c *fastWriter) orLong(f *field) {
 	c.P("}")
 }
 
-// number reads an integer: of the usual length by one comparison, else by its length.
+// number writes how an integer is read: by one comparison if it has the usual length, else by a switch.
 func (c *fastWriter) number(f *field) {
 	size, shift := f.tagSize(), 8*f.tagSize()
 	n := usual[f.Desc.Name()]
 	switch {
 	case n > wordBytes:
 		c.P("if ", f.isTag("x"), " { // ", f.Desc.Name())
-		c.P("if y := load(p, i+", size, "); y&continued == continued && octet(p, i+", size+wordBytes, ") < 0x80 { // of 9 bytes")
-		c.P("m.", f.Var, " = ", f.Type, "(eight(y)|uint64(octet(p, i+", size+wordBytes, "))<<56)")
+		c.P("if y := load(p, i+", size, "); y&", varintContinuation, " == ", varintContinuation, " && octet(p, i+", size+wordBytes, ") < 0x80 { // of 9 bytes")
+		c.P("m.", f.Var, " = ", f.Type, "(", varintEight, "(y)|uint64(octet(p, i+", size+wordBytes, "))<<56)")
 		c.taken(f, size+9)
 		c.orLong(f)
 	case n > 4:
 		c.P("if ", f.isTag("x"), " { // ", f.Desc.Name())
-		c.P("if y := load(p, i+", size, "); y&continued == continued>>8 { // of 8 bytes")
-		c.P("m.", f.Var, " = ", f.Type, "(eight(y))")
+		c.P("if y := load(p, i+", size, "); y&", varintContinuation, " == ", varintContinuation, ">>8 { // of 8 bytes")
+		c.P("m.", f.Var, " = ", f.Type, "(", varintEight, "(y))")
 		c.taken(f, size+8)
 		c.orLong(f)
 	default:
@@ -210,7 +213,7 @@ func (c *fastWriter) number(f *field) {
 				}
 			}
 			c.P("if ", masked("x", mask), " == ", hex(want), " { // ", f.Desc.Name(), " of ", n, " bytes")
-			c.P("m.", f.Var, " = ", f.Type, "(", short(n, shift), ")")
+			c.P("m.", f.Var, " = ", f.Type, "(", c.short(n, shift), ")")
 			c.taken(f, size+n)
 			c.P("} else if ", f.isTag("x"), " { // ", f.Desc.Name())
 		} else {
@@ -222,7 +225,7 @@ func (c *fastWriter) number(f *field) {
 				continue
 			}
 			c.P("case x&", hex(0x80<<(8*k-8)), " == 0:")
-			c.P("m.", f.Var, " = ", f.Type, "(", short(k, 0), ")")
+			c.P("m.", f.Var, " = ", f.Type, "(", c.short(k, 0), ")")
 			c.taken(f, size+k)
 		}
 		c.P("default:")
@@ -234,7 +237,7 @@ func (c *fastWriter) number(f *field) {
 		c.P("}")
 		c.P("}")
 	}
-	c.look(size + longBytes)
+	c.reads(size + longBytes)
 	c.at += size + longBytes
 }
 
@@ -245,9 +248,9 @@ func (c *fastWriter) elements(f *field) {
 		c.P("m.", f.Var, ", i = ", run, "(m.", f.Var, ", p, i, end, ", hex(f.Tag), ", ", f.Limit, ")")
 		c.P("}")
 		c.P("x = load(p, i)")
-		c.look(runBytes)
+		c.reads(runBytes)
 		c.at = max(c.at, runBytes)
-		c.look(wordBytes)
+		c.reads(wordBytes)
 	}
 	c.P("for ", f.isTag("x"), " { // ", f.Desc.Name())
 	c.span(f)
@@ -257,21 +260,21 @@ func (c *fastWriter) elements(f *field) {
 	c.P("}")
 }
 
-// span finds where a field of bytes lies. It is the one thing that may move i far, so the end is
-// looked at. What goes beyond it is not ours but follows the message.
+// span writes how the bounds of a field of bytes are found. Only this can move i far, so it is compared
+// with end: what lies behind that belongs to another message.
 func (c *fastWriter) span(f *field) {
 	c.jumps = true
-	c.look(f.tagSize() + spanBytes)
+	c.reads(f.tagSize() + spanBytes)
 	c.P("x >>= ", 8*f.tagSize())
 	c.P("from, to := i+", f.tagSize()+1, ", int(x&0x7f)")
 	c.P("if x&0x80 != 0 {")
 	c.P("if x&0x8000 != 0 { goto done }")
-	c.P("from, to = from+1, int(two(x))")
+	c.P("from, to = from+1, int(", varintTwo, "(x))")
 	c.P("}")
 	c.P("if to += from; to > end { goto done }")
 }
 
-// masked is the expression of some bits of a word, of its lower half if that holds them.
+// masked is an expression for some bits of a word, or of its lower half if that holds all of them.
 func masked(x string, mask uint64) string {
 	if mask>>32 == 0 {
 		x = "uint32(" + x + ")"
@@ -279,16 +282,19 @@ func masked(x string, mask uint64) string {
 	return x + "&" + hex(mask)
 }
 
-// short is the expression of an integer of n bytes that lies at a bit of x.
-func short(n, shift int) string {
+// short is an expression for the varint of n bytes that starts at bit shift of x.
+func (w *writer) short(n, shift int) string {
 	x := "x"
 	if shift > 0 {
 		x = "x>>" + hex(uint64(shift))
 	}
-	return []string{1: x + "&0x7f", 2: "two(" + x + ")", 3: "three(" + x + ")", 4: "four(" + x + ")"}[n]
+	if n == 1 {
+		return x + "&0x7f"
+	}
+	return w.QualifiedGoIdent([]protogen.GoIdent{2: varintTwo, 3: varintThree, 4: varintFour}[n]) + "(" + x + ")"
 }
 
-// tagWord is the field's tag as its bytes are in a word.
+// tagWord is the field's tag as it appears in a word.
 func (f *field) tagWord() uint64 {
 	var v uint64
 	for k, c := range protowire.AppendVarint(nil, f.Tag) {
@@ -297,7 +303,7 @@ func (f *field) tagWord() uint64 {
 	return v
 }
 
-// isTag is the condition that a word begins with the field's tag.
+// isTag is the condition that a word starts with the field's tag.
 func (f *field) isTag(x string) string {
 	if f.tagSize() == 1 {
 		return "byte(" + x + ") == " + hex(f.tagWord())

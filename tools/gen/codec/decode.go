@@ -1,4 +1,4 @@
-package flat
+package codec
 
 import (
 	"fmt"
@@ -11,8 +11,8 @@ func (w *writer) decode(t *message) {
 	w.P("// Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the")
 	w.P("// schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.")
 	w.P("//")
-	w.P("// Decode may look at, but never uses, up to SlackBytes bytes between len(b) and cap(b). Where there")
-	w.P("// are so many it is faster, several times for nearly all messages.")
+	w.P("// Decode may read, but never uses, up to SlackBytes bytes between len(b) and cap(b). With so many it is")
+	w.P("// several times faster for nearly all messages.")
 	w.P("func (m *", t.Name, ") Decode(b []byte, u *Unknown) error {")
 	if hasFast(t.Desc) {
 		w.P("if cap(b)-len(b) >= SlackBytes && m.fast(first(b), b, 0, len(b)) { return nil }")
@@ -28,7 +28,7 @@ func (w *writer) decode(t *message) {
 	}
 	w.P("for i < len(b) {")
 	if t.readsNumbers() {
-		w.P("// in any order at no cost of branches; else or then field by field")
+		w.P("// numbers in any order without branches, all else field by field")
 		w.P("if next, seen := numbers(b, i, &values, numbers", t.Name, ", fixed", t.Name, "); seen != 0 {")
 		w.P("m.store(&values, seen, u)")
 		w.P("if i = next; i == len(b) { break }")
@@ -58,13 +58,13 @@ func (w *writer) decode(t *message) {
 	}
 }
 
-// numbersMin is from how many fields on a message has numbers read them: for fewer a switch is faster.
+// numbersMin is the least number of fields for which a message uses numbers: for fewer a switch is faster.
 const numbersMin = 6
 
 // numbersEnd is one more than the highest field number that numbers reads.
 const numbersEnd = 32
 
-// isNumber tells the fields that numbers reads.
+// isNumber reports whether numbers reads the field.
 func (f *field) isNumber() bool {
 	return !f.Repeated && !f.isText() && f.Kind != protoreflect.MessageKind && f.Number < numbersEnd
 }
@@ -79,7 +79,7 @@ func (t *message) readsNumbers() bool {
 	return n >= numbersMin
 }
 
-// store writes what takes over the values that numbers has read.
+// store writes the method that sets fields to the values that numbers has read.
 func (w *writer) store(t *message) {
 	all, fixed := uint32(0), uint32(0)
 	for _, f := range t.Fields {
@@ -132,7 +132,7 @@ func (w *writer) readTag(t *message) {
 	w.P("tag := uint64(b[i])")
 	w.P("i++")
 	w.P("if tag >= 0x80 {")
-	w.P("if tag, i = varint(b, start); i < 0 { return desc", t.Name, ".failRead(start, 0, i) }")
+	w.P("if tag, i = ", varintRead, "(b, start); i < 0 { return desc", t.Name, ".failRead(start, 0, i) }")
 	w.P("}")
 }
 
@@ -192,17 +192,17 @@ func (w *writer) readSpan(t *message) {
 	w.P("from, end := i+1, 0")
 	w.P("if i < len(b) && b[i] < 0x80 && int(b[i]) < len(b)-i {")
 	w.P("end = from + int(b[i])")
-	w.P("} else if from, end = span(b, i); end < 0 {")
+	w.P("} else if from, end = ", varintReadSpan, "(b, i); end < 0 {")
 	w.P("return desc", t.Name, ".failRead(start, tag, end)")
 	w.P("}")
 }
 
 func (w *writer) readPacked(t *message, f *field) {
-	w.P("from, end := span(b, i)")
+	w.P("from, end := ", varintReadSpan, "(b, i)")
 	w.P("if end < 0 { return desc", t.Name, ".failRead(start, tag, end) }")
 	w.P("for i = from; i < end; {")
 	w.P("var v uint64")
-	w.P("if v, i = varint(b[:end], i); i < 0 { return desc", t.Name, ".failRead(start, tag, i) }")
+	w.P("if v, i = ", varintRead, "(b[:end], i); i < 0 { return desc", t.Name, ".failRead(start, tag, i) }")
 	w.addEnum(t, f)
 	w.P("}")
 }

@@ -1,4 +1,4 @@
-package flat
+package codec
 
 import (
 	"cmp"
@@ -38,7 +38,7 @@ type field struct {
 	Kind     protoreflect.Kind
 }
 
-// prefix keeps the names of the two definitions apart: both have a Payload and a Login.
+// prefix is Eto for names of the session layer: both definitions have a Payload and a Login.
 func prefix(d protoreflect.Descriptor) string {
 	if d.ParentFile().Package() == "smarkets.eto" {
 		return "Eto"
@@ -111,10 +111,14 @@ func newField(t *message, pf *protogen.Field) *field {
 	default:
 		refuse("%s: kind %v is not supported", d.FullName(), f.Kind)
 	}
-	if d.HasDefault() && (f.Kind == protoreflect.Uint32Kind || f.Kind == protoreflect.Uint64Kind || f.Kind == protoreflect.BoolKind) {
-		f.Default = d.Default().String()
-	} else if d.HasDefault() && f.Kind != protoreflect.EnumKind {
-		refuse("%s: default of kind %v is not supported", d.FullName(), f.Kind)
+	if d.HasDefault() {
+		switch f.Kind {
+		case protoreflect.Uint32Kind, protoreflect.Uint64Kind, protoreflect.BoolKind:
+			f.Default = d.Default().String()
+		case protoreflect.EnumKind:
+		default:
+			refuse("%s: default of kind %v is not supported", d.FullName(), f.Kind)
+		}
 	}
 	f.Tag = protowire.EncodeTag(d.Number(), wire)
 	if f.Repeated {
@@ -181,7 +185,7 @@ func (f *field) tagSize() int { return protowire.SizeVarint(f.Tag) }
 
 func hex(v uint64) string { return "0x" + strconv.FormatUint(v, 16) }
 
-// mask is the expression of all required bits, "" if there are none.
+// required is an expression for the bits of all required fields, "" if there are none.
 func (t *message) required() string {
 	var bits []string
 	for _, f := range t.Fields {
