@@ -43,7 +43,9 @@ func newStream(payloads [][]byte) (*stream, error) {
 			places *[]int32
 			set    func(uint64)
 		}{
-			{&s.seqs, p.MutableEtoPayload().SetSeq}, {&s.accounts, accountSetter(p)}, {&s.answered, referenceSetter(p)},
+			{&s.seqs, p.MutableEtoPayload().SetSeq},
+			{&s.accounts, accountSetter(p)},
+			{&s.answered, referenceSetter(p)},
 			{&s.requests, requestSetter(p)},
 		}
 		for _, n := range numbers { // all, before one is looked for: none moves another any more
