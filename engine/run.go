@@ -151,7 +151,7 @@ func (e *Engine) round(block bool) {
 		e.endPoll()
 		e.connect()
 	case phaseResting:
-		if e.attend(block, min(e.retryAt, e.shutdownAt())); e.now >= e.retryAt {
+		if e.attend(block, e.retryAt); e.now >= e.retryAt {
 			e.connect()
 		}
 	case phaseDialing:

@@ -102,6 +102,9 @@ func (e *Engine) beginShutdown(cancels bool) {
 		e.shutdown.err = errNeverLoggedIn
 		e.beginLogout()
 	default:
+		if e.phase == phaseResting && e.retryAt != never {
+			e.retryAt = e.now // there is no time for a long pause; later ones count
+		}
 		e.log.say(record{at: e.now, level: slog.LevelInfo, text: "cancels all orders before it ends"})
 	}
 }

@@ -35,6 +35,21 @@ func TestStopWithoutAConnection(t *testing.T) {
 			}
 		})
 	})
+	t.Run("in a long pause", func(t *testing.T) {
+		set := func(c *engine.Config) { c.Pauses = []time.Duration{time.Hour} }
+		stopping(t, set, func(t *testing.T, n *network, r *running, p *peer) {
+			p.close()
+			advance(time.Minute)
+			r.Stop()
+			p = n.accept(t)
+			p.login()
+			p.send(cancelled(p.cancelAll(), 2))
+			p.confirmLogout()
+			if err := r.wait(); err != nil {
+				t.Errorf("Run: %v", err)
+			}
+		})
+	})
 	t.Run("lost amid it", func(t *testing.T) {
 		stopping(t, nil, func(t *testing.T, n *network, r *running, p *peer) {
 			r.Stop()
