@@ -2,18 +2,18 @@ package bench
 
 import (
 	"bufio"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
+	"github.com/smk-go/smk/bench/internal/instrcount"
 	"github.com/smk-go/smk/bench/internal/path"
-	"github.com/smk-go/smk/bench/internal/steps"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/wire"
@@ -25,33 +25,22 @@ import (
 const (
 	instructionsFile = "testdata/instructions.txt"
 	slackPercent     = 3 // a path may take so much more than the table says
-	engineSlack      = 6 // likewise, if the clock is read on it
 )
 
 var update = flag.Bool("update", false, "write "+instructionsFile+" anew")
 
-func TestMain(m *testing.M) {
-	if steps.IsChild() {
-		steps.Child(counted())
-	}
-	os.Exit(m.Run())
-}
-
-// TestInstructions holds the paths of every message to the table of their machine instructions. No
-// clock is read, so that it fails on a busy machine for the same reasons as on a quiet one.
+// TestInstructions holds the paths of every message to the table of their machine instructions. The
+// clock stands still, so that it fails on a busy machine for the same reasons as on a quiet one.
 func TestInstructions(t *testing.T) {
 	if why := uncountable(); why != "" {
 		t.Logf("instructions: not available: %s", why)
 		return
 	}
 	paths := counted()
-	counts, err := steps.Count(paths)
-	switch {
-	case errors.Is(err, steps.ErrUnavailable):
-		t.Logf("instructions: not available: %v", err)
+	counts := instrcount.Count(t, paths)
+	if counts == nil {
+		t.Log("instructions: not available on this system")
 		return
-	case err != nil:
-		t.Fatal(err)
 	}
 	if *update {
 		writeInstructions(t, paths, counts)
@@ -63,17 +52,13 @@ func TestInstructions(t *testing.T) {
 	}
 	for i, p := range paths {
 		want, known := table[p.Name]
-		slack := slackPercent
-		if strings.HasSuffix(p.Name, " engine") {
-			slack = engineSlack
-		}
 		delete(table, p.Name)
 		switch got := counts[i]; {
 		case !known:
 			t.Errorf("%s: %d instructions, and not in %s: run this test with -update", p.Name, got, instructionsFile)
-		case got*100 > want*(100+slack):
+		case got*100 > want*(100+slackPercent):
 			t.Errorf("%s: %d instructions, %d in the table: if that is worth it, run this test with -update and say why", p.Name, got, want)
-		case got*100 < want*(100-slack):
+		case got*100 < want*(100-slackPercent):
 			t.Logf("%s: %d instructions, %d in the table: run this test with -update to keep the gain", p.Name, got, want)
 		default:
 			t.Logf("%s: %d instructions, %d in the table", p.Name, got, want)
@@ -137,7 +122,7 @@ func readInstructions(t *testing.T) (table map[string]int, compiler string) {
 	return table, compiler
 }
 
-func writeInstructions(t *testing.T, paths []steps.Path, counts []int) {
+func writeInstructions(t *testing.T, paths []instrcount.Path, counts []int) {
 	t.Helper()
 	var b strings.Builder
 	fmt.Fprintf(&b, "compiler %s\n", ourCompiler())
@@ -161,7 +146,7 @@ func first(n int, feed fixture.Feed) fixture.Feed {
 }
 
 // counted are the paths, each of one message or, for feeds of different ones, of a few.
-func counted() (paths []steps.Path) {
+func counted() (paths []instrcount.Path) {
 	mixed, shuffled := first(mixedMessages, fixture.Mixed()), first(shuffledMessages, fixture.Shuffled(fixture.Executed()))
 	for _, feed := range []fixture.Feed{fixture.Executed(), fixture.Accepted(), fixture.Quotes(), fixture.Heartbeat(), mixed, shuffled} {
 		paths = append(paths, countDecode(feed))
@@ -177,7 +162,7 @@ func counted() (paths []steps.Path) {
 	}{
 		{func() (*path.Group, error) { return path.In(fixture.Executed()) }, "executed in", []string{"session", "engine"}},
 		{func() (*path.Group, error) { return path.In(fixture.Quotes()) }, "quotes in", []string{"session", "engine"}},
-		{path.Order, "64 orders", []string{"session"}},
+		{path.Order, "64 orders", []string{"session", "engine"}},
 	} {
 		for _, stage := range group.stages {
 			paths = append(paths, countStage(group.name+" "+stage, stage, group.open))
@@ -186,47 +171,42 @@ func counted() (paths []steps.Path) {
 	return paths
 }
 
-// countStage is a message, or a batch of them, through a stage of package path. An engine reads the
-// clock, which goes on while its instructions are counted, so that its counts differ by up to two percent; in
-// a batch of orders it would take every handler for a slow one.
-func countStage(name, stage string, open func() (*path.Group, error)) steps.Path {
-	return steps.Path{Name: name, Calls: 1, Long: strings.HasPrefix(name, "64 "), New: func() (func(int), error) {
+// countStage is a message, or a batch of them, through a stage of package path.
+func countStage(name, stage string, open func() (*path.Group, error)) instrcount.Path {
+	return instrcount.Path{Name: name, Calls: 1, New: func(t testing.TB) func(int) {
 		group, err := open()
 		if err != nil {
-			return nil, err
+			t.Fatal(err)
 		}
-		for _, s := range group.Stages {
-			if s.Name == stage {
-				return func(int) {
-					if err := s.Loop(1); err != nil {
-						panic(err)
-					}
-				}, nil
+		t.Cleanup(func() { _ = group.Close() })
+		i := slices.IndexFunc(group.Stages, func(s path.Stage) bool { return s.Name == stage })
+		return func(int) {
+			if err := group.Stages[i].Loop(1); err != nil {
+				panic(err)
 			}
 		}
-		return nil, errors.New("there is no such stage")
 	}}
 }
 
 // countDecode is a payload into a reused value.
-func countDecode(feed fixture.Feed) steps.Path {
+func countDecode(feed fixture.Feed) instrcount.Path {
 	n := len(feed.Payloads)
-	return steps.Path{Name: "decode " + feed.Name, Calls: n, New: func() (func(int), error) {
+	return instrcount.Path{Name: "decode " + feed.Name, Calls: n, New: func(t testing.TB) func(int) {
 		p, u := new(msg.Payload), new(msg.Unknown)
 		return func(i int) {
 			if err := p.Decode(feed.Payloads[i%n], u); err != nil {
 				panic(err)
 			}
-		}, nil
+		}
 	}}
 }
 
 // countEncode is a value into a frame.
-func countEncode(feed fixture.Feed) steps.Path {
-	return steps.Path{Name: "encode " + feed.Name, Calls: 1, New: func() (func(int), error) {
+func countEncode(feed fixture.Feed) instrcount.Path {
+	return instrcount.Path{Name: "encode " + feed.Name, Calls: 1, New: func(t testing.TB) func(int) {
 		p := new(msg.Payload)
 		if err := p.Decode(feed.Payloads[0], nil); err != nil {
-			return nil, err
+			t.Fatal(err)
 		}
 		var m wire.Putter = p.GetOrderCreate()
 		if p.HasOrderCancel() {
@@ -237,14 +217,17 @@ func countEncode(feed fixture.Feed) steps.Path {
 			if _, size := wire.Forward(region, typ, fixture.FirstSeq+uint64(i), m, 0, 0); size == 0 {
 				panic("not written")
 			}
-		}, nil
+		}
 	}}
 }
 
 // countScan is frames out of a stream.
-func countScan(feed fixture.Feed) steps.Path {
-	return steps.Path{Name: "scan " + feed.Name, Calls: 1, New: func() (func(int), error) {
+func countScan(feed fixture.Feed) instrcount.Path {
+	return instrcount.Path{Name: "scan " + feed.Name, Calls: 1, New: func(t testing.TB) func(int) {
 		limits, err := wire.Limits{}.Resolve()
+		if err != nil {
+			t.Fatal(err)
+		}
 		return func(int) {
 			rest := feed.Stream
 			for range mixedMessages {
@@ -254,20 +237,24 @@ func countScan(feed fixture.Feed) steps.Path {
 				}
 				rest = rest[n:]
 			}
-		}, err
+		}
 	}}
 }
 
 // countSend is an order into the send ring, and out of it.
-func countSend() steps.Path {
-	return steps.Path{Name: "send create", Calls: 1, New: func() (func(int), error) {
+func countSend() instrcount.Path {
+	return instrcount.Path{Name: "send create", Calls: 1, New: func(t testing.TB) func(int) {
 		frames, err := ring.NewFrames(ring.FramesConfig{})
 		if err != nil {
-			return nil, err
+			t.Fatal(err)
 		}
+		t.Cleanup(func() { _ = frames.Close() })
 		const base = 1 << 28 // all sequences are of one length
 		frames.Rebase(base)
 		p := new(msg.Payload)
+		if err := p.Decode(fixture.Create().Payloads[0], nil); err != nil {
+			t.Fatal(err)
+		}
 		return func(i int) {
 			seq := uint64(base + i)
 			region, err := frames.Reserve(wire.ForwardBytes)
@@ -277,6 +264,6 @@ func countSend() steps.Path {
 			_, frame := wire.Forward((*[wire.ForwardBytes]byte)(region), uint32(p.GetType()), seq, p.GetOrderCreate(), 0, 0)
 			frames.Commit(frame, ring.Record{Seq: seq})
 			frames.Written(len(frames.Pending()))
-		}, p.Decode(fixture.Create().Payloads[0], nil)
+		}
 	}}
 }
