@@ -8,6 +8,6 @@
 //
 // The messages come from one fixed seed. Feeds of one message are learnt whole by the branch
 // predictor; executed_var, quotes_var and mixed hold thousands of different ones and are the honest
-// numbers. bench/peers, a module of its own, measures other libraries on the same messages in the
+// numbers. bench/compare, a module of its own, measures other libraries on the same messages in the
 // same run.
 package bench

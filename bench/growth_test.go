@@ -5,13 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/smk-go/smk/bench/internal/path"
+	"github.com/smk-go/smk/bench/internal/stages"
 )
 
 // BenchmarkGrowth is what an operation costs as something becomes more: the lines of one operation
 // should be alike.
 func BenchmarkGrowth(b *testing.B) {
-	for _, curve := range path.Curves() {
+	for _, curve := range stages.Curves() {
 		for _, size := range curve.Sizes {
 			name := fmt.Sprintf("%s/%s=%d", curve.Name, curve.Over, size)
 			b.Run(strings.ReplaceAll(name, " ", "_"), func(b *testing.B) {
@@ -34,7 +34,7 @@ func BenchmarkGrowth(b *testing.B) {
 
 // BenchmarkMemory is what one connection holds, after its login, and says nothing of time.
 func BenchmarkMemory(b *testing.B) {
-	m, err := path.Memory()
+	m, err := stages.Memory()
 	if err != nil {
 		b.Fatal(err)
 	}

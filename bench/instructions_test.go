@@ -13,7 +13,7 @@ import (
 
 	"github.com/smk-go/smk/bench/internal/fixture"
 	"github.com/smk-go/smk/bench/internal/instrcount"
-	"github.com/smk-go/smk/bench/internal/path"
+	"github.com/smk-go/smk/bench/internal/stages"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/wire"
@@ -156,13 +156,13 @@ func counted() (paths []instrcount.Path) {
 	}
 	paths = append(paths, countScan(mixed), countSend())
 	for _, group := range []struct {
-		open   func() (*path.Group, error)
+		open   func() (*stages.Group, error)
 		name   string
 		stages []string
 	}{
-		{func() (*path.Group, error) { return path.In(fixture.Executed()) }, "executed in", []string{"session", "engine"}},
-		{func() (*path.Group, error) { return path.In(fixture.Quotes()) }, "quotes in", []string{"session", "engine"}},
-		{path.Order, "64 orders", []string{"session", "engine"}},
+		{func() (*stages.Group, error) { return stages.In(fixture.Executed()) }, "executed in", []string{"session", "engine"}},
+		{func() (*stages.Group, error) { return stages.In(fixture.Quotes()) }, "quotes in", []string{"session", "engine"}},
+		{stages.Order, "64 orders", []string{"session", "engine"}},
 	} {
 		for _, stage := range group.stages {
 			paths = append(paths, countStage(group.name+" "+stage, stage, group.open))
@@ -172,14 +172,14 @@ func counted() (paths []instrcount.Path) {
 }
 
 // countStage is a message, or a batch of them, through a stage of package path.
-func countStage(name, stage string, open func() (*path.Group, error)) instrcount.Path {
+func countStage(name, stage string, open func() (*stages.Group, error)) instrcount.Path {
 	return instrcount.Path{Name: name, Calls: 1, New: func(t testing.TB) func(int) {
 		group, err := open()
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = group.Close() })
-		i := slices.IndexFunc(group.Stages, func(s path.Stage) bool { return s.Name == stage })
+		i := slices.IndexFunc(group.Stages, func(s stages.Stage) bool { return s.Name == stage })
 		return func(int) {
 			if err := group.Stages[i].Loop(1); err != nil {
 				panic(err)

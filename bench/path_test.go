@@ -4,13 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/smk-go/smk/bench/internal/path"
+	"github.com/smk-go/smk/bench/internal/stages"
 )
 
-// BenchmarkPath is each stage of the way through the library, per message; bench/peers/cmd/bench
+// BenchmarkPath is each stage of the way through the library, per message; bench/compare/cmd/bench
 // measures the same in interleaved rounds.
 func BenchmarkPath(b *testing.B) {
-	for _, open := range path.Groups() {
+	for _, open := range stages.Groups() {
 		g, err := open()
 		if err != nil {
 			b.Fatal(err)

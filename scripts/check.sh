@@ -29,7 +29,7 @@ GOOS=windows go vet ./...
 
 say "generated code"
 go run -C tools ./gen -check
-go run -C bench/peers ./gen -check
+go run -C bench/compare ./gen -check
 
 say "arrows and house rules"
 go test -count=1 .

@@ -1,0 +1,167 @@
+package stages
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/wire"
+)
+
+// sequenceBase makes a number a varint of five bytes, as every number up to 2^35 is: a stream may
+// be received 30 billion messages long and only bytes change that are there already.
+const sequenceBase = 1 << 28
+
+// stream is frames that can be received again and again: each lap they carry the next sequences,
+// account sequences and references, as one session of the exchange would.
+type stream struct {
+	frames   []byte   // with wire.SlackBytes more of capacity
+	payloads [][]byte // alias frames
+	ends     []int    // of the frames
+	seqs     []int32  // where the sequence of each frame is
+	accounts []int32  // where the account sequences are, of the frames that have one
+	answered []int32  // where the references are, of the frames that answer an order
+
+	seq, account, reference uint64 // of the first frame of the next lap
+	at                      int    // what was read of this lap, in bytes
+	next                    int    // and in frames, if it was read by frames
+}
+
+// newStream makes a stream of payloads. Their sequences, account sequences and references are
+// replaced.
+func newStream(payloads [][]byte) (*stream, error) {
+	s := &stream{seq: sequenceBase, account: sequenceBase, reference: sequenceBase}
+	var lengths []int
+	for i, b := range payloads {
+		p := new(msg.Payload)
+		if err := p.Decode(b, nil); err != nil {
+			return nil, fmt.Errorf("payload %d: %w", i, err)
+		}
+		numbers := []struct {
+			places *[]int32
+			set    func(uint64)
+		}{
+			{&s.seqs, p.MutableEtoPayload().SetSeq}, {&s.accounts, accountSetter(p)}, {&s.answered, referenceSetter(p)},
+		}
+		for _, n := range numbers { // all, before one is looked for: none moves another any more
+			if n.set != nil {
+				n.set(sequenceBase)
+			}
+		}
+		var places []placed
+		for _, n := range numbers {
+			if n.set == nil {
+				continue
+			}
+			var at int
+			var err error
+			if b, at, err = number(p, n.set); err != nil {
+				return nil, fmt.Errorf("payload %d: %w", i, err)
+			}
+			places = append(places, placed{n.places, at})
+		}
+		s.frames = wire.AppendFrame(s.frames, b)
+		s.ends, lengths = append(s.ends, len(s.frames)), append(lengths, len(b))
+		front := len(s.frames) - len(b)
+		for _, place := range places {
+			*place.list = append(*place.list, int32(front+place.at))
+		}
+	}
+	block := append(s.frames, make([]byte, wire.SlackBytes)...)
+	s.frames = block[:len(s.frames)]
+	for i, end := range s.ends {
+		s.payloads = append(s.payloads, s.frames[end-lengths[i]:end])
+	}
+	s.renumber()
+	return s, nil
+}
+
+type placed struct {
+	list *[]int32
+	at   int
+}
+
+// number sets a number of a message, and returns the encoded message and where the number is in it.
+func number(p *msg.Payload, set func(uint64)) (b []byte, at int, err error) {
+	var encoded [2][]byte
+	for i, v := range [...]uint64{sequenceBase, 1<<35 - 1} {
+		set(v)
+		if encoded[i], err = p.MarshalVT(); err != nil {
+			return nil, 0, err
+		}
+	}
+	if len(encoded[0]) != len(encoded[1]) {
+		return nil, 0, fmt.Errorf("the number changes the length")
+	}
+	for at < len(encoded[0]) && encoded[0][at] == encoded[1][at] {
+		at++
+	}
+	set(sequenceBase)
+	return encoded[0], at, nil
+}
+
+// accountSetter sets the account sequence of the kinds of messages that the feeds have it in.
+func accountSetter(p *msg.Payload) func(uint64) {
+	switch {
+	case p.HasOrderExecuted():
+		return p.GetOrderExecuted().SetAccountSequence_64
+	case p.HasOrderAccepted():
+		return p.GetOrderAccepted().SetAccountSequence_64
+	}
+	return nil
+}
+
+func referenceSetter(p *msg.Payload) func(uint64) {
+	if p.HasOrderAccepted() {
+		return p.GetOrderAccepted().SetReference
+	}
+	return nil
+}
+
+// renumber gives the frames the numbers of the next lap.
+func (s *stream) renumber() {
+	s.seq = write(s.frames, s.seqs, s.seq)
+	s.account = write(s.frames, s.accounts, s.account)
+	s.reference = write(s.frames, s.answered, s.reference)
+}
+
+// write writes numbers from one on to places in b, each as a varint of five bytes.
+func write(b []byte, places []int32, number uint64) uint64 {
+	const more = 0x80808080 // that another byte follows, of the first four
+	v := number&0x7f | number<<1&0x7f00 | number<<2&0x7f0000 | number<<3&0x7f000000 | number<<4&0x7f00000000 | more
+	for _, at := range places {
+		to := b[at : at+5]
+		binary.LittleEndian.PutUint32(to, uint32(v))
+		to[4] = byte(v >> 32)
+		v = (v + 1) | more // the bits that are set carry on
+	}
+	return number + uint64(len(places))
+}
+
+// read copies the next bytes of the stream to b, across the ends of frames but not of a lap, and
+// returns how many that is.
+func (s *stream) read(b []byte) int {
+	if s.at == len(s.frames) {
+		s.at = 0
+		s.renumber()
+	}
+	n := copy(b, s.frames[s.at:])
+	s.at += n
+	return n
+}
+
+// readFrames copies the next n frames of the stream to b, but none of the next lap, and returns how
+// many bytes and frames that is.
+func (s *stream) readFrames(b []byte, n int) (size, frames int) {
+	if s.next == len(s.ends) {
+		s.next, s.at = 0, 0
+		s.renumber()
+	}
+	frames = min(n, len(s.ends)-s.next)
+	if frames == 0 {
+		return 0, 0
+	}
+	size = copy(b, s.frames[s.at:s.ends[s.next+frames-1]])
+	s.next, s.at = s.next+frames, s.at+size
+	return size, frames
+}
