@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"bufio"
 	"flag"
 	"fmt"
 	"os"
@@ -32,8 +31,9 @@ var update = flag.Bool("update", false, "write "+instructionsFile+" anew")
 // TestInstructions holds the paths of every message to the table of their machine instructions. The
 // clock stands still, so that it fails on a busy machine for the same reasons as on a quiet one.
 func TestInstructions(t *testing.T) {
-	if why := uncountable(); why != "" {
-		t.Logf("instructions: not available: %s", why)
+	compiler := "compiler " + runtime.Version()[:len("go1.26")] + " " + runtime.GOOS + "/" + runtime.GOARCH
+	if reason := uncountable(); reason != "" {
+		t.Log("instructions: not available: " + reason)
 		return
 	}
 	paths := counted()
@@ -42,40 +42,49 @@ func TestInstructions(t *testing.T) {
 		t.Log("instructions: not available on this system")
 		return
 	}
-	if *update {
-		writeInstructions(t, paths, counts)
-	}
-	table, compiler := readInstructions(t)
-	if compiler != ourCompiler() {
-		t.Logf("instructions: not available: the table is for %s, this is %s", compiler, ourCompiler())
-		return
-	}
+	var table strings.Builder
+	fmt.Fprintln(&table, compiler)
 	for i, p := range paths {
-		want, known := table[p.Name]
-		delete(table, p.Name)
-		switch got := counts[i]; {
-		case !known:
-			t.Errorf("%s: %d instructions, and not in %s: run this test with -update", p.Name, got, instructionsFile)
-		case got*100 > want*(100+slackPercent):
-			t.Errorf("%s: %d instructions, %d in the table: if that is worth it, run this test with -update and say why", p.Name, got, want)
-		case got*100 < want*(100-slackPercent):
-			t.Logf("%s: %d instructions, %d in the table: run this test with -update to keep the gain", p.Name, got, want)
-		default:
-			t.Logf("%s: %d instructions, %d in the table", p.Name, got, want)
+		fmt.Fprintf(&table, "%7d %s\n", counts[i], p.Name)
+	}
+	if *update {
+		if err := os.WriteFile(instructionsFile, []byte(table.String()), 0o644); err != nil { //nolint:gosec // a file of the repository
+			t.Fatal(err)
 		}
 	}
-	for name := range table {
+	content, err := os.ReadFile(instructionsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rows, _ := strings.Cut(string(content), "\n")
+	if head != compiler {
+		t.Logf("instructions: not available: the table is for %s, this is %s", head, compiler)
+		return
+	}
+	want := make(map[string]int)
+	for line := range strings.Lines(rows) {
+		number, name, _ := strings.Cut(strings.TrimSpace(line), " ")
+		var n int
+		if _, err := fmt.Sscan(number, &n); err != nil || n <= 0 {
+			t.Fatalf("%s: %q is not a number of instructions and a path", instructionsFile, line)
+		}
+		want[name] = n
+	}
+	for i, p := range paths {
+		got, limit := counts[i], want[p.Name]
+		delete(want, p.Name)
+		switch line := fmt.Sprintf("%s: %d instructions, %d in the table", p.Name, got, limit); {
+		case got*100 > limit*(100+slackPercent):
+			t.Error(line + ": if that is worth it, run this test with -update and say why")
+		case got*100 < limit*(100-slackPercent):
+			t.Log(line + ": run this test with -update to keep the gain")
+		default:
+			t.Log(line)
+		}
+	}
+	for name := range want {
 		t.Errorf("%s is in %s and nowhere else: run this test with -update", name, instructionsFile)
 	}
-}
-
-// ourCompiler is what counts depend on besides the code.
-func ourCompiler() string {
-	minor := runtime.Version()
-	if parts := strings.SplitN(minor, ".", 3); len(parts) == 3 {
-		minor = parts[0] + "." + parts[1]
-	}
-	return minor + " " + runtime.GOOS + "/" + runtime.GOARCH
 }
 
 // uncountable says why this program is not the one that users get, "" if it is.
@@ -88,53 +97,14 @@ func uncountable() string {
 		return "the program does not say how it was built"
 	}
 	for _, s := range info.Settings {
-		switch {
-		case s.Key == "-race" && s.Value == "true",
-			s.Key == "-gcflags" && s.Value != "",
-			s.Key == "GOAMD64" && s.Value != "v1":
+		if s.Key == "-race" && s.Value == "true" || s.Key == "-gcflags" && s.Value != "" || s.Key == "GOAMD64" && s.Value != "v1" {
 			return "built with " + s.Key + "=" + s.Value
 		}
 	}
 	return ""
 }
 
-func readInstructions(t *testing.T) (table map[string]int, compiler string) {
-	t.Helper()
-	file, err := os.Open(instructionsFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	table = make(map[string]int)
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		line := lines.Text()
-		if c, ok := strings.CutPrefix(line, "compiler "); ok {
-			compiler = c
-			continue
-		}
-		var count int
-		number, name, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if _, err := fmt.Sscan(number, &count); err != nil || count <= 0 || name == "" {
-			t.Fatalf("%s: %q is not a number of instructions and a path", instructionsFile, line)
-		}
-		table[name] = count
-	}
-	return table, compiler
-}
-
-func writeInstructions(t *testing.T, paths []instrcount.Path, counts []int) {
-	t.Helper()
-	var b strings.Builder
-	fmt.Fprintf(&b, "compiler %s\n", ourCompiler())
-	for i, p := range paths {
-		fmt.Fprintf(&b, "%7d %s\n", counts[i], p.Name)
-	}
-	if err := os.WriteFile(instructionsFile, []byte(b.String()), 0o644); err != nil { //nolint:gosec // a file of the repository
-		t.Fatal(err)
-	}
-}
-
-// How many messages of feeds of different ones are gone through.
+// How many messages of feeds of different ones are counted.
 const (
 	mixedMessages    = 16
 	shuffledMessages = 4
@@ -145,39 +115,26 @@ func first(n int, feed fixture.Feed) fixture.Feed {
 	return feed
 }
 
-// counted are the paths, each of one message or, for feeds of different ones, of a few.
+// counted returns the paths, each of one message or, for feeds of different ones, of a few.
 func counted() (paths []instrcount.Path) {
 	mixed, shuffled := first(mixedMessages, fixture.Mixed()), first(shuffledMessages, fixture.Shuffled(fixture.Executed()))
 	for _, feed := range []fixture.Feed{fixture.Executed(), fixture.Accepted(), fixture.Quotes(), fixture.Heartbeat(), mixed, shuffled} {
 		paths = append(paths, countDecode(feed))
 	}
-	for _, feed := range []fixture.Feed{fixture.Create(), fixture.Cancel()} {
-		paths = append(paths, countEncode(feed))
-	}
-	paths = append(paths, countScan(mixed), countSend())
-	for _, group := range []struct {
-		open   func() (*stages.Group, error)
-		name   string
-		stages []string
-	}{
-		{func() (*stages.Group, error) { return stages.In(fixture.Executed()) }, "executed in", []string{"session", "engine"}},
-		{func() (*stages.Group, error) { return stages.In(fixture.Quotes()) }, "quotes in", []string{"session", "engine"}},
-		{stages.Order, "64 orders", []string{"session", "engine"}},
-	} {
-		for _, stage := range group.stages {
-			paths = append(paths, countStage(group.name+" "+stage, stage, group.open))
-		}
-	}
-	return paths
+	executed := func() stages.Group { return stages.In(fixture.Executed()) }
+	quotes := func() stages.Group { return stages.In(fixture.Quotes()) }
+	return append(paths,
+		countEncode(fixture.Create()), countEncode(fixture.Cancel()), countScan(mixed), countSend(),
+		countStage("executed in", "session", executed), countStage("executed in", "engine", executed),
+		countStage("quotes in", "session", quotes), countStage("quotes in", "engine", quotes),
+		countStage("64 orders", "session", stages.Order), countStage("64 orders", "engine", stages.Order),
+	)
 }
 
-// countStage is a message, or a batch of them, through a stage of package path.
-func countStage(name, stage string, open func() (*stages.Group, error)) instrcount.Path {
-	return instrcount.Path{Name: name, Calls: 1, New: func(t testing.TB) func(int) {
-		group, err := open()
-		if err != nil {
-			t.Fatal(err)
-		}
+// countStage is a message, or a batch of them, through a stage of package stages.
+func countStage(name, stage string, open func() stages.Group) instrcount.Path {
+	return instrcount.Path{Name: name + " " + stage, Calls: 1, New: func(t testing.TB) func(int) {
+		group := open()
 		t.Cleanup(func() { _ = group.Close() })
 		i := slices.IndexFunc(group.Stages, func(s stages.Stage) bool { return s.Name == stage })
 		return func(int) {
@@ -191,7 +148,7 @@ func countStage(name, stage string, open func() (*stages.Group, error)) instrcou
 // countDecode is a payload into a reused value.
 func countDecode(feed fixture.Feed) instrcount.Path {
 	n := len(feed.Payloads)
-	return instrcount.Path{Name: "decode " + feed.Name, Calls: n, New: func(t testing.TB) func(int) {
+	return instrcount.Path{Name: "decode " + feed.Name, Calls: n, New: func(testing.TB) func(int) {
 		p, u := new(msg.Payload), new(msg.Unknown)
 		return func(i int) {
 			if err := p.Decode(feed.Payloads[i%n], u); err != nil {
@@ -203,11 +160,9 @@ func countDecode(feed fixture.Feed) instrcount.Path {
 
 // countEncode is a value into a frame.
 func countEncode(feed fixture.Feed) instrcount.Path {
-	return instrcount.Path{Name: "encode " + feed.Name, Calls: 1, New: func(t testing.TB) func(int) {
+	return instrcount.Path{Name: "encode " + feed.Name, Calls: 1, New: func(testing.TB) func(int) {
 		p := new(msg.Payload)
-		if err := p.Decode(feed.Payloads[0], nil); err != nil {
-			t.Fatal(err)
-		}
+		check(p.Decode(feed.Payloads[0], nil))
 		var m wire.Putter = p.GetOrderCreate()
 		if p.HasOrderCancel() {
 			m = p.GetOrderCancel()
@@ -223,11 +178,9 @@ func countEncode(feed fixture.Feed) instrcount.Path {
 
 // countScan is frames out of a stream.
 func countScan(feed fixture.Feed) instrcount.Path {
-	return instrcount.Path{Name: "scan " + feed.Name, Calls: 1, New: func(t testing.TB) func(int) {
+	return instrcount.Path{Name: "scan " + feed.Name, Calls: 1, New: func(testing.TB) func(int) {
 		limits, err := wire.Limits{}.Resolve()
-		if err != nil {
-			t.Fatal(err)
-		}
+		check(err)
 		return func(int) {
 			rest := feed.Stream
 			for range mixedMessages {
@@ -245,16 +198,12 @@ func countScan(feed fixture.Feed) instrcount.Path {
 func countSend() instrcount.Path {
 	return instrcount.Path{Name: "send create", Calls: 1, New: func(t testing.TB) func(int) {
 		frames, err := ring.NewFrames(ring.FramesConfig{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		check(err)
 		t.Cleanup(func() { _ = frames.Close() })
 		const base = 1 << 28 // all sequences are of one length
 		frames.Rebase(base)
 		p := new(msg.Payload)
-		if err := p.Decode(fixture.Create().Payloads[0], nil); err != nil {
-			t.Fatal(err)
-		}
+		check(p.Decode(fixture.Create().Payloads[0], nil))
 		return func(i int) {
 			seq := uint64(base + i)
 			region, err := frames.Reserve(wire.ForwardBytes)
@@ -266,4 +215,11 @@ func countSend() instrcount.Path {
 			frames.Written(len(frames.Pending()))
 		}
 	}}
+}
+
+// check is for what comes before a path: called in it, it would be a part of the count.
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
 }

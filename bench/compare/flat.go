@@ -10,8 +10,8 @@ import (
 )
 
 // flat is this project's hot path.
-func flat() Peer {
-	return Peer{
+func flat() Library {
+	return Library{
 		Name: Flat,
 		Decode: func(feed fixture.Feed) (Loop, error) {
 			m, payloads, mask := new(msg.Payload), feed.Payloads, feed.Mask()
@@ -28,27 +28,23 @@ func flat() Peer {
 		Encode: flatEncode,
 		Standard: func(payload []byte) (*seto.Payload, error) {
 			var m msg.Payload
-			if err := m.Decode(payload, nil); err != nil {
-				return nil, err
-			}
-			return m.Proto(), nil
+			err := m.Decode(payload, nil)
+			return m.Proto(), err
 		},
 	}
 }
 
 // flatEncode writes frames as the session does that sends them.
 func flatEncode(feed fixture.Feed) (Next, error) {
-	payloads := make([]msg.Payload, len(feed.Payloads))
-	for i, payload := range feed.Payloads {
-		if err := payloads[i].Decode(payload, nil); err != nil {
-			return nil, err
-		}
+	all, err := messages(feed, func(m *msg.Payload, payload []byte) error { return m.Decode(payload, nil) })
+	if err != nil {
+		return nil, err
 	}
 	region, k, mask := new([wire.ForwardBytes]byte), uint64(0), uint64(feed.Mask())
-	switch typ := payloads[0].GetType(); typ {
+	switch typ := all[0].GetType(); typ {
 	case msg.PayloadOrderCreate:
 		return func() ([]byte, error) {
-			m := payloads[k&mask].GetOrderCreate()
+			m := all[k&mask].GetOrderCreate()
 			m.SetReference(fixture.FirstReference + k)
 			_, size := wire.Forward(region, uint32(typ), fixture.FirstSeq+k, m, 0, 0)
 			k++
@@ -56,14 +52,14 @@ func flatEncode(feed fixture.Feed) (Next, error) {
 		}, nil
 	case msg.PayloadOrderCancel:
 		return func() ([]byte, error) {
-			m := payloads[k&mask].GetOrderCancel()
+			m := all[k&mask].GetOrderCancel()
 			m.SetReference(fixture.FirstReference + k)
 			_, size := wire.Forward(region, uint32(typ), fixture.FirstSeq+k, m, 0, 0)
 			k++
 			return region[:size], nil
 		}, nil
 	case msg.PayloadEto:
-		etoType := uint32(payloads[0].GetEtoPayload().GetType())
+		etoType := uint32(all[0].GetEtoPayload().GetType())
 		return func() ([]byte, error) {
 			head := wire.Head{Type: uint32(typ), Seq: fixture.FirstSeq + k, EtoType: etoType}
 			k++

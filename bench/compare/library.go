@@ -3,6 +3,7 @@ package compare
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 
 	"google.golang.org/protobuf/proto"
 
@@ -27,18 +28,8 @@ func (next Next) Loop(n int) error {
 	return nil
 }
 
-// Copy is the least that can be asked of an encoder: it copies the feed's frames.
-func Copy(feed fixture.Feed) Next {
-	frames, buf, k, mask := feed.Frames(), make([]byte, longest(feed)), uint64(0), uint64(feed.Mask())
-	return func() ([]byte, error) {
-		frame := frames[k&mask]
-		k++
-		return buf[:copy(buf, frame)], nil
-	}
-}
-
-// A Peer is one way to turn payloads into values and back.
-type Peer struct {
+// A Library is one way to turn payloads into values and back.
+type Library struct {
 	Name string
 
 	// Module is the path of the module that does the work, "" for this project and the standard
@@ -49,62 +40,97 @@ type Peer struct {
 	// library can use again.
 	Decode func(feed fixture.Feed) (Loop, error)
 
-	// Encode returns what writes the feed's messages as whole frames, as a client that sends them one
-	// after the other, over and over, and into a buffer that is used again: call k returns what
-	// [fixture.Feed.Sent] says. Encode is nil if the library cannot.
+	// Encode returns what writes the feed's messages as whole frames, as a client sends them one
+	// after the other, over and over, into a buffer that is used again: call k returns what
+	// [fixture.Feed.Sent] returns. Encode is nil if the library does not encode.
 	Encode func(feed fixture.Feed) (Next, error)
 
-	// Standard returns what the library understands of a payload, as the standard type.
+	// Standard returns what the library reads from a payload, as the standard type.
 	Standard func(payload []byte) (*seto.Payload, error)
 }
 
-// Flat is the name of the peer that all others are compared with.
-const Flat = "gen/msg"
+// Names of libraries that goals refer to.
+const (
+	Flat     = "gen/msg"
+	VTPooled = "vtprotobuf pooled"
+	VTPlain  = "vtprotobuf plain"
+	Google   = "google.golang.org/protobuf"
+	Easy     = "easyproto"
+	Hyper    = "hyperpb"
+)
 
-// All is every peer, gen/msg first.
-func All() []Peer {
-	return []Peer{flat(), vtPooled(), vtPlain(), google(), easy(), hyper()}
+// All returns every library, gen/msg first.
+func All() []Library {
+	return []Library{flat(), vtPooled(), vtPlain(), google(), easy(), hyper()}
 }
 
-// Check reports whether the peer understands every payload of the feed as gen/msg does.
-func (p Peer) Check(feed fixture.Feed) error {
+// Check reports whether the library reads the same values from every payload of the feed as gen/msg,
+// and, with encode, whether it writes the frames that a client sends, twice round the feed.
+func (l Library) Check(feed fixture.Feed, encode bool) error {
 	var m msg.Payload
 	for i, payload := range feed.Payloads {
 		if err := m.Decode(payload, nil); err != nil {
 			return fmt.Errorf("%s, %s %d: %w", Flat, feed.Name, i, err)
 		}
-		got, err := p.Standard(payload)
+		got, err := l.Standard(payload)
 		if err != nil {
-			return fmt.Errorf("%s, %s %d: %w", p.Name, feed.Name, i, err)
+			return fmt.Errorf("%s, %s %d: %w", l.Name, feed.Name, i, err)
 		}
 		if want := m.Proto(); !proto.Equal(got, want) {
-			return fmt.Errorf("%s, %s %d: decodes to {%v}, want {%v}", p.Name, feed.Name, i, got, want)
+			return fmt.Errorf("%s, %s %d: decodes to {%v}, want {%v}", l.Name, feed.Name, i, got, want)
 		}
+	}
+	if !encode {
+		return nil
+	}
+	next, err := l.Encode(feed)
+	for k := 0; k < 2*len(feed.Payloads) && err == nil; k++ {
+		var got []byte
+		if got, err = next(); err == nil && !bytes.Equal(got, feed.Sent(k)) {
+			err = fmt.Errorf("message %d: encodes as %x, want %x", k, got, feed.Sent(k))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%s, %s: %w", l.Name, feed.Name, err)
 	}
 	return nil
 }
 
-// CheckEncode reports whether the peer, which encodes, writes the frames that a client sends, twice
-// round the feed.
-func (p Peer) CheckEncode(feed fixture.Feed) error {
-	next, err := p.Encode(feed)
-	if err != nil {
-		return fmt.Errorf("%s, %s: %w", p.Name, feed.Name, err)
+// CopyFrames is the least that an encoder can do: it copies the feed's frames.
+func CopyFrames(feed fixture.Feed) Next {
+	frames, buf, k, mask := feed.Frames(), make([]byte, longest(feed)), uint64(0), uint64(feed.Mask())
+	return func() ([]byte, error) {
+		frame := frames[k&mask]
+		k++
+		return buf[:copy(buf, frame)], nil
 	}
-	for k := range 2 * len(feed.Payloads) {
-		want, err := feed.Sent(k)
-		if err != nil {
-			return err
+}
+
+// CopyPayloads is what the machine takes to copy the payloads.
+func CopyPayloads(feed fixture.Feed) Loop {
+	payloads, mask := feed.Payloads, feed.Mask()
+	buf := make([]byte, len(feed.Stream))
+	return func(n int) error {
+		for i := range n {
+			copy(buf, payloads[i&mask])
 		}
-		got, err := next()
-		if err != nil {
-			return fmt.Errorf("%s, %s %d: encode: %w", p.Name, feed.Name, k, err)
-		}
-		if !bytes.Equal(got, want) {
-			return fmt.Errorf("%s, %s %d: encodes as %x, want %x", p.Name, feed.Name, k, got, want)
-		}
+		return nil
 	}
-	return nil
+}
+
+// SumPayloads is what the machine takes to look at each byte of the payloads.
+func SumPayloads(feed fixture.Feed) Loop {
+	payloads, mask := feed.Payloads, feed.Mask()
+	return func(n int) error {
+		for i := range n {
+			var s uint64
+			for _, c := range payloads[i&mask] {
+				s += uint64(c)
+			}
+			runtime.KeepAlive(s)
+		}
+		return nil
+	}
 }
 
 // longest is the room for any frame of the feed, and more for those that later numbers make longer.
@@ -113,4 +139,15 @@ func longest(feed fixture.Feed) (n int) {
 		n = max(n, len(frame))
 	}
 	return n + 64
+}
+
+// messages decodes the feed's payloads.
+func messages[M any](feed fixture.Feed, decode func(m *M, payload []byte) error) ([]M, error) {
+	all := make([]M, len(feed.Payloads))
+	for i, payload := range feed.Payloads {
+		if err := decode(&all[i], payload); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }

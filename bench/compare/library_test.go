@@ -6,22 +6,47 @@ import (
 	"github.com/smk-go/smk/bench/internal/fixture"
 )
 
-// TestPeersAgree holds every peer to the values that gen/msg reads from every message, and to the
-// frames of what is sent.
-func TestPeersAgree(t *testing.T) {
-	for _, p := range All() {
-		for _, feed := range append(fixture.Inbound(), fixture.Outbound()...) {
-			if err := p.Check(feed); err != nil {
+// TestLibrariesAgree holds every library to the values that gen/msg reads from every message, and to
+// the frames of what is sent.
+func TestLibrariesAgree(t *testing.T) {
+	for _, l := range All() {
+		for _, feed := range fixture.Inbound() {
+			if err := l.Check(feed, false); err != nil {
 				t.Error(err)
 			}
 		}
-		if p.Encode == nil {
-			continue
-		}
 		for _, feed := range fixture.Outbound() {
-			if err := p.CheckEncode(feed); err != nil {
+			if err := l.Check(feed, l.Encode != nil); err != nil {
 				t.Error(err)
 			}
 		}
 	}
+}
+
+// BenchmarkCodec is every library on every message.
+func BenchmarkCodec(b *testing.B) {
+	for _, l := range All() {
+		for _, feed := range fixture.Inbound() {
+			loop, err := l.Decode(feed)
+			benchmark(b, "decode/"+feed.Name+"/"+l.Name, loop, err)
+		}
+		for _, feed := range fixture.Outbound() {
+			if l.Encode != nil {
+				next, err := l.Encode(feed)
+				benchmark(b, "encode/"+feed.Name+"/"+l.Name, next.Loop, err)
+			}
+		}
+	}
+}
+
+func benchmark(b *testing.B, name string, loop Loop, err error) {
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run(name, func(b *testing.B) {
+		b.ReportAllocs()
+		if err := loop(b.N); err != nil {
+			b.Fatal(err)
+		}
+	})
 }

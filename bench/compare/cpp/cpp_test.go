@@ -1,7 +1,6 @@
 package cpp
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -9,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
-	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/wire"
 )
 
 // TestProcess holds the program to the values that gen/msg reads and writes. Where it cannot be
@@ -27,11 +24,11 @@ func TestProcess(t *testing.T) {
 	if strings.Count(p.Version, ".") != 2 || strings.HasPrefix(p.Version, "0.") {
 		t.Errorf("version is %q", p.Version)
 	}
-	for _, feed := range append(fixture.Inbound(), fixture.Create()) {
-		if err := p.Check(feed); err != nil {
+	check := func(feed fixture.Feed, encode bool, kinds ...Kind) {
+		if err := p.Check(feed, encode); err != nil {
 			t.Error(err)
 		}
-		for _, kind := range []Kind{Reused, Arena, Copy, Sum} {
+		for _, kind := range kinds {
 			loop, err := p.Loop(kind, feed)
 			if err != nil {
 				t.Fatal(err)
@@ -43,58 +40,25 @@ func TestProcess(t *testing.T) {
 			}
 		}
 	}
-	testFrame(t, p)
+	for _, feed := range fixture.Inbound() {
+		check(feed, false, Reused, Arena, Copy, Sum)
+	}
+	for _, feed := range fixture.Outbound() {
+		check(feed, true, Encode, Copy)
+	}
 	changed := fixture.Executed()
-	if changed.Payloads[0][20] ^= 1; p.Check(changed) == nil {
+	if changed.Payloads[0][20] ^= 1; p.Check(changed, false) == nil {
 		t.Error("values that are not ours pass the check")
 	}
-
-	dir := p.dir
+	changed = fixture.Create()
+	if changed.Payloads[0][42] ^= 1; p.Check(changed, true) == nil { // the last byte of its label
+		t.Error("frames that are not ours pass the check")
+	}
 	if err := p.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := os.Stat(dir); !os.IsNotExist(err) {
-		t.Errorf("%s is still there", dir)
-	}
-	if _, err := p.Loop(Sum, fixture.QuotesVar()); err != nil && p.Check(fixture.Quotes()) == nil {
-		t.Error("a closed process answers")
-	}
-}
-
-// testFrame compares what the encoding loop writes with our encoder.
-func testFrame(t *testing.T, p *Process) {
-	t.Helper()
-	const seq, reference = 70_000, 1_800_000_000_000_001
-	feed := fixture.Create()
-	var m msg.Payload
-	if err := m.Decode(feed.Payloads[0], nil); err != nil {
-		t.Fatal(err)
-	}
-	m.MutableEtoPayload().SetSeq(seq)
-	m.MutableOrderCreate().SetReference(reference)
-	payload, err := m.MarshalVT()
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := p.Frame(feed, seq, reference)
-	if want := wire.AppendFrame(nil, payload); err != nil || !bytes.Equal(got, want) {
-		t.Errorf("frame is %x, %v, want %x", got, err, want)
-	}
-	loop, err := p.Loop(Encode, feed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d, err := loop(1000); err != nil || d <= 0 {
-		t.Errorf("encode: %v, %v", d, err)
-	}
-}
-
-func TestVersion(t *testing.T) {
-	if got, err := version("3021012"); got != "3.21.12" || err != nil {
-		t.Errorf("%s, %v", got, err)
-	}
-	if _, err := version("new"); err == nil {
-		t.Error("any text is a version")
+	if _, err := os.Stat(p.dir); !os.IsNotExist(err) {
+		t.Errorf("%s is still there", p.dir)
 	}
 }
 
@@ -102,11 +66,8 @@ func TestVersion(t *testing.T) {
 func TestUnavailable(t *testing.T) {
 	bin := t.TempDir()
 	t.Setenv("PATH", bin)
-	_, err := Start(t.Context(), nil)
-	if !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "protoc") {
-		t.Errorf("without protoc: %v", err)
-	}
 	for _, c := range []struct{ name, script, want string }{
+		{"none", "", "protoc"},
 		{"protoc", "#!/bin/sh\necho too old >&2; echo more >&2; exit 1\n", "protoc: too old"},
 		{"protoc", "#!/bin/sh\n", "c++"},
 		{"c++", "#!/bin/sh\necho no headers >&2; exit 1\n", "c++: no headers"},

@@ -1,5 +1,6 @@
-// Command gen writes the packages vteto and vtseto: the project's messages as vtprotobuf generates
-// them with memory pools, which gen/eto and gen/seto do without.
+// Command gen writes the packages vteto and vtseto, the project's messages as vtprotobuf generates
+// them with memory pools, which gen/eto and gen/seto do without, and easyseto, the measured ones for
+// easyproto.
 //
 // The definitions are compiled in process from proto/. Two packages of one program must not
 // register the same names, so the compiled definitions are renamed to smarkets.vt.eto and
@@ -38,7 +39,10 @@ import (
 )
 
 // module is what the names of generated files start with.
-const module = "github.com/smk-go/smk/bench/compare/"
+const (
+	root   = "github.com/smk-go/smk/"
+	module = root + "bench/compare/"
+)
 
 // measured are the messages that keep their fields and get a pool, by their protobuf names after
 // the renaming.
@@ -55,27 +59,27 @@ var measured = []string{
 }
 
 func main() {
-	root := flag.String("root", "../..", "the repository's root")
+	dir := flag.String("root", "../..", "the repository's root")
 	check := flag.Bool("check", false, "report files that differ instead of writing them")
 	flag.Parse()
 	if flag.NArg() != 0 {
 		fmt.Fprintf(os.Stderr, "gen: unexpected argument %q\n", flag.Arg(0))
 		os.Exit(2)
 	}
-	if err := run(context.Background(), *root, *check); err != nil {
+	if err := run(context.Background(), *dir, *check); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, root string, check bool) error {
-	files, err := generate(ctx, filepath.Join(root, "proto"))
+func run(ctx context.Context, dir string, check bool) error {
+	files, err := generate(ctx, filepath.Join(dir, "proto"))
 	if err != nil {
 		return err
 	}
 	var drift []string
 	for name, content := range files {
-		path := filepath.Join(root, "bench", "compare", filepath.FromSlash(name))
+		path := filepath.Join(dir, "bench", "compare", filepath.FromSlash(name))
 		old, err := os.ReadFile(path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -125,7 +129,7 @@ func generate(ctx context.Context, protoDir string) (map[string][]byte, error) {
 	for _, f := range plugin.Files {
 		internal_gengo.GenerateFile(plugin, f)
 	}
-	if err := vtproto(plugin); err != nil {
+	if err := errors.Join(vtproto(plugin), easy(plugin)); err != nil {
 		return nil, err
 	}
 	resp := plugin.Response()

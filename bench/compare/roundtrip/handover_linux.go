@@ -3,12 +3,13 @@ package roundtrip
 import (
 	"context"
 	"encoding/binary"
-	"os"
+	"errors"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/smk-go/smk/bench/compare/internal/measure"
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
@@ -35,166 +36,113 @@ type line struct {
 // microseconds: half of there and back.
 func pingPong(cores [2]int, n int) (micros float64, err error) {
 	var there, back line
-	ended := make(chan error, 1)
-	go func() {
-		err := settle(cores[1])
+	ended := startOnCore(cores[1], func() error {
 		for i := int64(1); i <= int64(n); i++ {
 			for there.word.Load() < i {
 			}
 			back.word.Store(i)
 		}
-		ended <- err
-	}()
-	took := make(chan time.Duration)
-	go func() {
-		_ = settle(cores[0]) // as good as the other one's
+		return nil
+	})
+	err = onCore(cores[0], func() error {
 		start := time.Now()
 		for i := int64(1); i <= int64(n); i++ {
 			there.word.Store(i)
 			for back.word.Load() < i {
 			}
 		}
-		took <- time.Since(start)
-	}()
-	elapsed := <-took
-	return elapsed.Seconds() * 1e6 / float64(2*n), <-ended
+		micros = time.Since(start).Seconds() * 1e6 / float64(2*n)
+		return nil
+	})
+	return micros, errors.Join(err, <-ended)
 }
 
-// handOver is one way to hand something to a thread on the client's core.
+// handOver is one way to hand something to a thread on the client's core, and what the two threads share.
 type handOver struct {
-	// give hands it over and returns how many nanoseconds it took until it was
-	// there.
-	give func() (int64, error)
+	give    func(at int64) error // hands over at a clock reading, of which the other thread may be told
+	after   func()               // called when it has arrived, nil for nothing
+	between func() error         // called before each give, nil for nothing
+	end     func() error         // ends the thread on the client's core
 
-	// between is called before each give.
-	between func() error
-
-	// end stops the thread on the client's core.
-	end func() error
-}
-
-// hands is what the two threads of a hand-over share.
-type hands struct {
 	start   time.Time
 	given   line // when it was given; 0 for nothing, negative for the end
 	arrived line // when it arrived; 0 for not yet
 }
 
-func (h *hands) now() int64 { return int64(time.Since(h.start)) }
+func (h *handOver) now() int64 { return int64(time.Since(h.start)) }
 
-// wait returns when what was given has arrived.
-func (h *hands) wait() int64 {
-	for {
-		if at := h.arrived.word.Load(); at != 0 {
-			h.arrived.word.Store(0)
-			return at
-		}
-	}
-}
+func (h *handOver) arrive() { h.arrived.word.Store(h.now()) }
 
 // receive runs a thread on a core until poll, which is called again and again, reports
-// false, and returns what waits for its end.
-func receive(core int, poll func() bool) (end func() error) {
-	ended := make(chan error, 1)
-	go func() {
-		err := settle(core)
+// false. stop makes it do so.
+func (h *handOver) receive(core int, poll func() bool, stop func() error) {
+	ended := startOnCore(core, func() error {
 		for poll() {
 		}
-		ended <- err
-	}()
-	return func() error { return <-ended }
+		return nil
+	})
+	h.end = func() error { return errors.Join(stop(), <-ended) }
 }
 
 // overLine hands over a word that the other thread waits for.
-func overLine(core int) (handOver, error) {
-	h := &hands{start: time.Now()}
-	ended := receive(core, func() bool {
+func overLine(h *handOver, core int) error {
+	h.give = func(at int64) error { h.given.word.Store(at); return nil }
+	h.receive(core, func() bool {
 		given := h.given.word.Load()
 		if given > 0 {
 			h.given.word.Store(0)
-			h.arrived.word.Store(h.now())
+			h.arrive()
 		}
 		return given >= 0
-	})
-	return handOver{
-		give: func() (int64, error) {
-			at := h.now()
-			h.given.word.Store(at)
-			return h.wait() - at, nil
-		},
-		end: func() error { h.given.word.Store(-1); return ended() },
-	}, nil
+	}, func() error { return h.give(-1) })
+	return nil
 }
 
 // overRing hands over a word by a queue that the other thread looks at.
-func overRing(core int) (handOver, error) {
-	h := &hands{start: time.Now()}
+func overRing(h *handOver, core int) error {
 	q, err := ring.NewMPSC[int64](1024)
 	if err != nil {
-		return handOver{}, err
+		return err
 	}
-	ended := receive(core, func() bool {
+	h.give = func(at int64) error { q.Push(at); return nil }
+	h.receive(core, func() bool {
 		given := q.Peek()
 		if given == nil {
 			return true
 		}
 		more := *given >= 0
-		h.arrived.word.Store(h.now())
+		h.arrive()
 		q.Release()
 		return more
-	})
-	return handOver{
-		give: func() (int64, error) {
-			at := h.now()
-			q.Push(at)
-			return h.wait() - at, nil
-		},
-		end: func() error { q.Push(-1); return ended() },
-	}, nil
+	}, func() error { return h.give(-1) })
+	return nil
 }
 
 // overEventfd wakes a thread that sleeps.
-func overEventfd(core int) (handOver, error) {
-	h := &hands{start: time.Now()}
-	event, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err != nil {
-		return handOver{}, os.NewSyscallError("eventfd", err)
+func overEventfd(h *handOver, core int) error {
+	event, err1 := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	poll, err2 := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	err3 := unix.EpollCtl(poll, unix.EPOLL_CTL_ADD, event, &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET})
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return err
 	}
-	poll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-	if err == nil {
-		err = unix.EpollCtl(poll, unix.EPOLL_CTL_ADD, event, &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET})
-	}
-	if err != nil {
-		return handOver{}, os.NewSyscallError("epoll", err)
-	}
+	one := binary.NativeEndian.AppendUint64(nil, 1)
 	events := make([]unix.EpollEvent, 1)
-	ended := receive(core, func() bool {
+	h.between = letSleep
+	h.give = func(int64) error {
+		_, err := unix.Write(event, one)
+		return err
+	}
+	h.receive(core, func() bool {
 		n, err := unix.EpollWait(poll, events, -1)
 		if n == 1 {
-			h.arrived.word.Store(h.now())
+			h.arrive()
 		}
 		return h.given.word.Load() >= 0 && (err == nil || err == unix.EINTR)
-	})
-	one := binary.NativeEndian.AppendUint64(nil, 1)
-	return handOver{
-		between: letSleep,
-		give: func() (int64, error) {
-			at := h.now()
-			if _, err := unix.Write(event, one); err != nil {
-				return 0, os.NewSyscallError("write", err)
-			}
-			return h.wait() - at, nil
-		},
-		end: func() error {
-			h.given.word.Store(-1)
-			_, err := unix.Write(event, one)
-			if err == nil {
-				err = ended()
-			}
-			_, _ = unix.Close(event), unix.Close(poll)
-			return err
-		},
-	}, nil
+	}, func() error { h.given.word.Store(-1); return h.give(0) })
+	end := h.end
+	h.end = func() error { return errors.Join(end(), unix.Close(event), unix.Close(poll)) }
+	return nil
 }
 
 // letSleep lets the other thread fall asleep.
@@ -205,142 +153,129 @@ func letSleep() error {
 }
 
 // overEngine hands a function over to an engine that waits so.
-func overEngine(core int, w engine.Wait) (handOver, error) {
-	t, err := newTarget(func(c *engine.Config) { c.Wait, c.Pin, c.Core = w, true, core })
-	if err != nil {
-		return handOver{}, err
-	}
-	h := &hands{start: time.Now()}
-	arrived := func() { h.arrived.word.Store(h.now()) }
-	var s engine.Submission
-	over := handOver{
-		give: func() (int64, error) {
-			at := h.now()
-			if err := t.engine.Remote().Do(arrived, &s); err != nil {
-				return 0, err
-			}
-			took := h.wait() - at
+func overEngine(wait engine.Wait) func(h *handOver, core int) error {
+	return func(h *handOver, core int) error {
+		t, err := runTarget(wait, core)
+		if err != nil {
+			return err
+		}
+		if wait == engine.WaitBlock {
+			h.between = letSleep
+		}
+		var s engine.Submission
+		arrive := h.arrive
+		h.give = func(int64) error { return t.engine.Remote().Do(arrive, &s) }
+		h.after = func() {
 			for !s.Done() {
 			}
-			return took, nil
-		},
-		end: t.close,
+		}
+		h.end = t.close
+		return nil
 	}
-	if w == engine.WaitBlock {
-		over.between = letSleep
-	}
-	return over, nil
 }
 
-// overSend hands an order over to an engine that spins, and waits for its sequence.
-func overSend(core int) (handOver, error) {
-	t, err := newTarget(func(c *engine.Config) { c.Wait, c.Pin, c.Core = engine.WaitSpin, true, core })
+// overSend hands an order over to an engine that spins, and waits until it is encoded.
+func overSend(h *handOver, core int) error {
+	t, err := runTarget(engine.WaitSpin, core)
 	if err != nil {
-		return handOver{}, err
+		return err
 	}
-	start := time.Now()
 	var s engine.Submission
 	var order msg.OrderCreate
 	n := 0
-	return handOver{
-		between: t.drain,
-		give: func() (int64, error) {
-			n++
-			fill(&order, n)
-			at := time.Since(start)
-			if err := t.engine.Remote().OrderCreate(&order, &s); err != nil {
-				return 0, err
-			}
-			for !s.Done() {
-			}
-			took := time.Since(start) - at
-			_, err := s.Result()
-			return int64(took), err
-		},
-		end: t.close,
-	}, nil
+	h.between = func() error {
+		n++
+		fill(&order, n)
+		return t.drain()
+	}
+	h.give = func(int64) error {
+		if err := t.engine.Remote().OrderCreate(&order, &s); err != nil {
+			return err
+		}
+		for !s.Done() {
+		}
+		h.arrive()
+		_, err := s.Result()
+		return err
+	}
+	h.end = t.close
+	return nil
 }
 
 // measure takes n times on a core and returns their median in microseconds.
-func (over handOver) measure(n, core int) (float64, error) {
+func (h *handOver) measure(n, core int) (float64, error) {
 	times := make([]uint32, 0, n)
-	ended := make(chan error)
-	go func() {
-		err := settle(core)
-		for i := 0; i < n && err == nil; i++ {
+	err := onCore(core, func() error {
+		for i := range n {
 			// Some hundred nanoseconds, so that the other side is met at any
 			// point of what it does.
 			for k := range 100 + i*37%400 {
 				pausing.Store(int64(k))
 			}
-			if over.between != nil {
-				if err = over.between(); err != nil {
-					break
+			if h.between != nil {
+				if err := h.between(); err != nil {
+					return err
 				}
 			}
-			var took int64
-			if took, err = over.give(); err == nil {
-				times = append(times, uint32(max(took, 0)))
+			at := h.now()
+			if err := h.give(at); err != nil {
+				return err
+			}
+			for h.arrived.word.Load() == 0 {
+			}
+			times = append(times, uint32(max(h.arrived.word.Swap(0)-at, 0)))
+			if h.after != nil {
+				h.after()
 			}
 		}
-		ended <- err
-	}()
-	if err := <-ended; err != nil {
-		_ = over.end()
-		return 0, err
-	}
-	return float64(histogram(times).ValueAtQuantile(50)) / 1e3, over.end()
+		return nil
+	})
+	return float64(histogram(times).ValueAtQuantile(50)) / 1e3, errors.Join(err, h.end())
 }
 
 // pausing keeps pauses from being optimized away.
 var pausing atomic.Int64
 
-// measureHandOvers measures all ways in each round.
-func measureHandOvers(ctx context.Context, config Config, cores [2]int) (h HandOver, err error) {
-	core := cores[0]
+// handOvers measures all ways in each round.
+func (m *measurement) handOvers(ctx context.Context, r *Report) error {
 	ways := []struct {
-		open   func() (handOver, error)
-		n      int
-		spread *Spread
+		name, fact string // the fact is "" if it is not worth telling
+		open       func(h *handOver, core int) error
+		n          int
 	}{
-		{func() (handOver, error) { return overLine(core) }, config.HandOvers, &h.CacheLine},
-		{func() (handOver, error) { return overRing(core) }, config.HandOvers, &h.Ring},
-		{func() (handOver, error) { return overEngine(core, engine.WaitSpin) }, config.HandOvers, &h.Engine},
-		{func() (handOver, error) { return overSend(core) }, config.HandOvers, &h.Sent},
-		{func() (handOver, error) { return overEventfd(core) }, config.HandOvers / sleepShare, &h.Eventfd},
-		{func() (handOver, error) { return overEngine(core, engine.WaitBlock) }, config.HandOvers / sleepShare, &h.EngineBlocks},
+		{CacheLine, "", overLine, m.HandOvers},
+		{Ring, "", overRing, m.HandOvers},
+		{ToEngine, "hand-over to a spinning engine", overEngine(engine.WaitSpin), m.HandOvers},
+		{"", "hand-over of an order to a spinning engine, until it is encoded", overSend, m.HandOvers},
+		{"", "hand-over to an engine that sleeps", overEngine(engine.WaitBlock), m.HandOvers / sleepShare},
+		{Eventfd, "wake of a thread that sleeps on an eventfd", overEventfd, m.HandOvers / sleepShare},
 	}
 	rounds := make([][]float64, len(ways))
-	for range config.Rounds {
+	named := make(map[string][]float64)
+	for range m.Rounds {
 		for i, w := range ways {
 			if err := ctx.Err(); err != nil {
-				return h, err
+				return err
 			}
-			over, err := w.open()
-			if err != nil {
-				return h, err
+			h := &handOver{start: time.Now()}
+			if err := w.open(h, m.cores[0]); err != nil {
+				return err
 			}
-			p50, err := over.measure(w.n, cores[1])
+			p50, err := h.measure(w.n, m.cores[1])
 			if err != nil {
-				return h, err
+				return err
 			}
 			rounds[i] = append(rounds[i], p50)
+			named[w.name] = rounds[i]
 		}
 	}
 	for i, w := range ways {
-		*w.spread = spread(rounds[i])
+		if w.fact != "" {
+			r.fact(w.fact, rounds[i])
+		}
 	}
-	h.RingToCacheLine = spread(divide(rounds[1], rounds[0]))
-	h.EngineToCacheLine = spread(divide(rounds[2], rounds[0]))
-	h.EventfdToEngine = spread(divide(rounds[4], rounds[2]))
-	return h, nil
-}
-
-// divide divides round by round.
-func divide(a, b []float64) []float64 {
-	quotients := make([]float64, len(a))
-	for i := range a {
-		quotients[i] = a[i] / b[i]
+	for _, pair := range [][2]string{{Ring, CacheLine}, {ToEngine, CacheLine}, {Eventfd, ToEngine}} {
+		r.Ratios = append(r.Ratios, Ratio{HandOver, pair[0], pair[1], measure.Divide(named[pair[0]], named[pair[1]])})
 	}
-	return quotients
+	return nil
 }

@@ -3,10 +3,12 @@ package roundtrip
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"sync/atomic"
 	"time"
 
+	"github.com/smk-go/smk/bench/compare/internal/measure"
 	"github.com/smk-go/smk/engine"
 )
 
@@ -22,38 +24,33 @@ const (
 	garbageCycle = 20 << 20
 )
 
-// measureStalls looks for the longest stall of a loop with little and with much
-// state, in turns.
-func measureStalls(ctx context.Context, config Config, cores [2]int) (s Stall, err error) {
-	s.StateBytes = config.StateBytes
+// stalls looks for the longest stall of a loop with little and with much state, in turns.
+func (m *measurement) stalls(ctx context.Context, r *Report) error {
 	var small, large []float64
-	for range config.StallRounds {
-		for _, bytes := range []int{0, config.StateBytes} {
+	for range m.StallRounds {
+		for _, s := range []struct {
+			bytes  int
+			stalls *[]float64
+		}{{0, &small}, {m.StateBytes, &large}} {
 			if err := ctx.Err(); err != nil {
-				return s, err
+				return err
 			}
-			stall, collections, err := worstStall(bytes, config.Stall, cores[0])
+			stall, err := longestStall(s.bytes, m.Stall, m.cores[0])
 			if err != nil {
-				return s, err
+				return err
 			}
-			if s.Collections == 0 || collections < s.Collections {
-				s.Collections = collections
-			}
-			if bytes == 0 {
-				small = append(small, stall)
-			} else {
-				large = append(large, stall)
-			}
+			*s.stalls = append(*s.stalls, stall)
 		}
 	}
-	s.Small, s.Large, s.LargeToSmall = spread(small), spread(large), spread(divide(large, small))
-	return s, nil
+	r.fact("longest stall while garbage is collected, least state", small)
+	r.fact(fmt.Sprintf("longest stall while garbage is collected, %d MiB of state", m.StateBytes>>20), large)
+	r.Ratios = append(r.Ratios, Ratio{Stall, StateLarge, StateSmall, measure.Divide(large, small)})
+	return nil
 }
 
-// worstStall returns the longest time between two rounds of a loop that has a send
-// ring of so many bytes, in microseconds, and how often garbage was collected
-// meanwhile. 0 bytes are the default.
-func worstStall(bytes int, duration time.Duration, core int) (micros float64, collections int, err error) {
+// longestStall returns the longest time between two rounds of a loop that has a send
+// ring of so many bytes, in microseconds. 0 bytes are the default.
+func longestStall(bytes int, duration time.Duration, core int) (micros float64, err error) {
 	t, err := openTarget(func(c *engine.Config) {
 		if bytes != 0 {
 			c.Session.Send.Bytes = bytes
@@ -64,7 +61,7 @@ func worstStall(bytes int, duration time.Duration, core int) (micros float64, co
 		}
 	})
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	var stop atomic.Bool
 	littered := make(chan struct{})
@@ -72,28 +69,24 @@ func worstStall(bytes int, duration time.Duration, core int) (micros float64, co
 		defer close(littered)
 		litter(&stop)
 	}()
-	ended := make(chan error)
 	runtime.GC()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	go func() {
-		err := settle(core)
+	err = onCore(core, func() error {
 		start := time.Now()
 		longest, last := time.Duration(0), time.Since(start)
-		for err == nil && last < duration {
-			err = t.engine.Poll()
+		for last < duration {
+			if err := t.engine.Poll(); err != nil {
+				return err
+			}
 			now := time.Since(start)
 			longest = max(longest, now-last)
 			last = now
 		}
 		micros = longest.Seconds() * 1e6
-		ended <- err
-	}()
-	err = <-ended
-	runtime.ReadMemStats(&after)
+		return nil
+	})
 	stop.Store(true)
 	<-littered
-	return micros, int(after.NumGC - before.NumGC), errors.Join(err, t.close())
+	return micros, errors.Join(err, t.close())
 }
 
 // litter makes garbage at a steady rate until stop is set.

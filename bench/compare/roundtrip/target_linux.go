@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
-	"syscall"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -18,14 +16,14 @@ import (
 // target is an engine that is logged in, and the other end of its connection.
 type target struct {
 	engine *engine.Engine
-	peer   *busyConn
+	far    *busyConn
 	ended  chan error // nil if the loop is the caller's
 	sink   []byte
 }
 
-// newTarget makes an engine and runs it until it is logged in, on and on.
-func newTarget(set func(*engine.Config)) (*target, error) {
-	t, err := openTarget(set)
+// runTarget makes an engine and runs it until it is logged in, on and on.
+func runTarget(wait engine.Wait, core int) (*target, error) {
+	t, err := openTarget(func(c *engine.Config) { c.Wait, c.Pin, c.Core = wait, true, core })
 	if err != nil {
 		return nil, err
 	}
@@ -43,10 +41,6 @@ func newTarget(set func(*engine.Config)) (*target, error) {
 
 // openTarget makes an engine whose login is answered as soon as it runs.
 func openTarget(set func(*engine.Config)) (*target, error) {
-	script, err := newScript(0)
-	if err != nil {
-		return nil, err
-	}
 	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return nil, err
@@ -56,18 +50,15 @@ func openTarget(set func(*engine.Config)) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	far, err := listener.AcceptTCP()
-	if err != nil {
-		_ = near.Close()
-		return nil, err
-	}
 	t := &target{sink: make([]byte, 64<<10)}
-	if t.peer, err = newBusyConn(far); err != nil {
-		_ = near.Close()
-		return nil, err
+	accepted, err := listener.AcceptTCP()
+	if err == nil {
+		t.far, err = newBusyConn(accepted)
 	}
-	// The answer lies ready: it is the login's whatever that says.
-	_, err = t.peer.Write(script[0].reply)
+	if err == nil {
+		// The answer lies ready: it is the login's whatever that says.
+		_, err = t.far.Write(newScript(0)[0].reply)
+	}
 	config := engine.Config{
 		Session: session.Config{Username: username, Password: password, UnansweredMax: 1 << 20, AnswerTimeout: time.Hour},
 		Address: "127.0.0.1:1",
@@ -79,18 +70,12 @@ func openTarget(set func(*engine.Config)) (*target, error) {
 	if err == nil {
 		t.engine, err = engine.New(config)
 	}
-	if err != nil {
-		_, _ = near.Close(), t.peer.Close()
-		return nil, err
-	}
-	return t, nil
+	return t, err
 }
 
 // drain reads what the engine has sent, and does not wait for more.
 func (t *target) drain() error {
-	_, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(t.peer.fd),
-		uintptr(unsafe.Pointer(unsafe.SliceData(t.sink))), uintptr(len(t.sink)), unix.MSG_DONTWAIT, 0, 0)
-	if errno != 0 && errno != unix.EAGAIN {
+	if _, errno := t.far.poll(t.sink); errno != 0 && errno != unix.EAGAIN {
 		return errno
 	}
 	return nil
@@ -103,5 +88,5 @@ func (t *target) close() error {
 			err = errors.Join(err, ended)
 		}
 	}
-	return errors.Join(err, t.peer.Close())
+	return errors.Join(err, t.far.Close())
 }

@@ -1,7 +1,6 @@
 package stages
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
@@ -10,17 +9,15 @@ import (
 	"github.com/smk-go/smk/sim/core"
 )
 
-// Curve is what an operation costs as something becomes more. Every curve should be flat.
+// Curve is what an operation costs as something grows. Every curve should be flat.
 type Curve struct {
 	Name  string // of the operation
-	Over  string // what becomes more
+	Over  string // what grows
 	Sizes []int
-
-	// Open makes the loop of operations for one size.
-	Open func(size int) (loop func(n int) error, end func() error, err error)
+	open  func(size int) Stage
 }
 
-// Curves is every curve there is.
+// Curves returns every curve.
 func Curves() []Curve {
 	return []Curve{
 		{"quote to its handler", "markets subscribed", []int{1, 10, 100, 1_000, 10_000}, markets},
@@ -30,15 +27,26 @@ func Curves() []Curve {
 	}
 }
 
+// Group returns a stage for each size up to a maximum.
+func (c Curve) Group(sizeMax int) Group {
+	g := Group{Name: c.Name + ", by " + c.Over, Base: fmt.Sprint(c.Sizes[0])}
+	for _, size := range c.Sizes {
+		if size <= sizeMax {
+			s := c.open(size)
+			s.Name = fmt.Sprint(size)
+			g.Stages = append(g.Stages, s)
+		}
+	}
+	return g
+}
+
 // marketBase makes a market's number a varint of four bytes, whichever market it is.
 const marketBase = 1 << 21
 
 // markets is quotes of so many markets in turn, all of them subscribed, through an engine.
-func markets(size int) (loop func(int) error, end func() error, err error) {
+func markets(size int) Stage {
 	p := new(msg.Payload)
-	if err := p.Decode(fixture.Mixed().Payloads[0], nil); err != nil {
-		return nil, nil, err
-	}
+	must(0, p.Decode(fixture.Mixed().Payloads[0], nil))
 	quotes := p.MutableContractQuotes()
 	quotes.Reset()
 	level := quotes.AddBids()
@@ -48,123 +56,82 @@ func markets(size int) (loop func(int) error, end func() error, err error) {
 	var payloads [][]byte
 	for i := range max(size, 4_096) {
 		quotes.SetMarketId(marketBase + uint32(i%size))
-		b, err := p.MarshalVT()
-		if err != nil {
-			return nil, nil, err
-		}
-		payloads = append(payloads, b)
+		payloads = append(payloads, must(p.MarshalVT()))
 	}
-	s, err := newStream(payloads)
-	if err != nil {
-		return nil, nil, err
-	}
+	s := newStream(payloads)
 	handled, want := 0, 0
 	c := new(conn)
-	config := engine.Config{Session: sessionConfig(), SubscriptionsMax: size}
-	e, err := openEngineWith(config, c, func(e *engine.Engine) {
-		e.OnContractQuotes(func(_ *engine.Event, m *msg.ContractQuotes) {
-			sink += uint64(m.GetMarketId())
-			handled++
-		})
+	e := openEngine(c, func(config *engine.Config) { config.SubscriptionsMax = size })
+	e.OnContractQuotes(func(_ *engine.Event, m *msg.ContractQuotes) {
+		sink += uint64(m.GetMarketId())
+		handled++
 	})
-	if err != nil {
-		return nil, nil, err
-	}
 	var subscribe msg.MarketSubscribe
 	for i := range size {
 		subscribe.SetMarketId(marketBase + uint32(i))
-		if _, err := e.MarketSubscribe(&subscribe); err != nil {
-			return nil, nil, errors.Join(err, e.Close())
-		}
+		must(e.MarketSubscribe(&subscribe))
 	}
 	c.source = s.read
-	return func(n int) error {
+	return Stage{Loop: func(n int) error {
 		for want += n; handled < want; {
 			if err := e.Poll(); err != nil {
 				return err
 			}
 		}
 		return nil
-	}, e.Close, nil
+	}, close: e.Close}
 }
 
 // awaiting is orders and their answers through an engine, with so many orders sent before that
 // still wait for theirs.
-func awaiting(size int) (loop func(int) error, end func() error, err error) {
-	var answers [][]byte
-	for range 4_096 {
-		answers = append(answers, fixture.Accepted().Payloads[0])
-	}
-	s, err := newStream(answers)
-	if err != nil {
-		return nil, nil, err
-	}
-	o := &ordering{stream: s, unanswered: size}
+func awaiting(size int) Stage {
+	o := &ordering{stream: newStream(accepted(4_096)), inFlight: size}
 	return o.engine()
 }
 
 // resting is orders that another fills, in a market of the simulator with so many that rest.
-func resting(size int) (loop func(int) error, end func() error, err error) {
-	x, err := core.New(core.Config{
+func resting(size int) Stage {
+	x := must(core.New(core.Config{
 		Accounts:    []core.Account{{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15}, {Username: "c", Balance: 1e15}},
 		Markets:     []core.Market{{ID: 1, Contracts: []core.Contract{{ID: 1}, {ID: 2}}, WinnerTakesAll: true}},
 		QuantityMin: 1,
-	})
-	if err != nil {
-		return nil, nil, err
-	}
+	}))
 	for i := range size {
-		side, price := msg.SideBuy, uint32(1+i%4000)
+		order := core.Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: uint32(1 + i%4000), Quantity: 1}
 		if i%2 == 1 {
-			side, price = msg.SideSell, uint32(5999+i%4000)
+			order.Side, order.Price = msg.SideSell, uint32(5999+i%4000)
 		}
-		order := core.Create{Market: 1, Contract: 1, Side: side, Price: price, Quantity: 1}
 		if _, r := x.Submit("c", order); !r.OK() {
-			return nil, nil, fmt.Errorf("an order may not rest: %v", r)
+			panic(fmt.Sprintf("BUG: stages: an order may not rest: %v", r))
 		}
 	}
 	buyer, seller := x.Attach("a", nil), x.Attach("b", nil)
-	return func(n int) error {
+	return Stage{Loop: func(n int) error {
 		for range n {
 			order := core.Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 5_000, Quantity: 1_000}
-			if _, r := buyer.Create(&order); !r.OK() {
-				return fmt.Errorf("an order is refused: %v", r)
-			}
+			_, bought := buyer.Create(&order)
 			order.Side = msg.SideSell
-			if _, r := seller.Create(&order); !r.OK() {
-				return fmt.Errorf("an order is refused: %v", r)
+			_, sold := seller.Create(&order)
+			if !bought.OK() || !sold.OK() {
+				return fmt.Errorf("an order is refused: %v, %v", bought, sold)
 			}
 		}
 		return nil
-	}, nil, nil
+	}}
 }
 
-// startUp makes an engine, has it log in and closes it, beside size-1 others.
-func startUp(size int) (loop func(int) error, end func() error, err error) {
-	var engines []*engine.Engine
-	end = func() (err error) {
-		for _, e := range engines {
-			err = errors.Join(err, e.Close())
-		}
-		return err
-	}
+// startUp makes an engine, lets it log in and closes it, beside size-1 others.
+func startUp(size int) Stage {
+	var others Group
 	for range size - 1 {
-		e, err := openEngine(new(conn), func(*engine.Engine) {})
-		if err != nil {
-			return nil, nil, errors.Join(err, end())
-		}
-		engines = append(engines, e)
+		others.Stages = append(others.Stages, Stage{close: openEngine(new(conn), nil).Close})
 	}
-	return func(n int) error {
+	return Stage{Loop: func(n int) error {
 		for range n {
-			e, err := openEngine(new(conn), func(*engine.Engine) {})
-			if err == nil {
-				err = e.Close()
-			}
-			if err != nil {
+			if err := openEngine(new(conn), nil).Close(); err != nil {
 				return err
 			}
 		}
 		return nil
-	}, end, nil
+	}, close: others.Close}
 }

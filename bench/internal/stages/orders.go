@@ -1,7 +1,6 @@
 package stages
 
 import (
-	"errors"
 	"time"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
@@ -17,64 +16,43 @@ const batch = 64
 // referenceTag is the tag of order_create's reference.
 const referenceTag = 11 << 3
 
-// Order is the stages of an order and its acceptance. An operation is one order: sent, written, and
+// Order returns the stages of an order and its acceptance. An operation is one order: sent, written, and
 // answered.
-func Order() (*Group, error) {
-	var answers [][]byte
-	for range 16 * batch {
-		answers = append(answers, fixture.Accepted().Payloads[0])
-	}
-	return orders(&Group{Name: "order", Base: "encode+decode"}, answers, false)
+func Order() Group {
+	return orders(Group{Name: "order", Base: "encode+decode"}, accepted(16*batch), false)
 }
 
-// Trade is the stages of a quote that a bot answers by an order, which is accepted. An operation is
+// Trade returns the stages of a quote that a bot answers by an order, which is accepted. An operation is
 // one quote, one order and one acceptance.
-func Trade() (*Group, error) {
+func Trade() Group {
 	var quotes, both [][]byte
 	var p msg.Payload
 	for _, b := range fixture.Mixed().Payloads {
-		if err := p.Decode(b, nil); err != nil {
-			return nil, err
-		}
+		must(0, p.Decode(b, nil))
 		if q := p.GetContractQuotes(); p.HasContractQuotes() && len(q.GetBids())+len(q.GetOffers()) <= 3 {
 			quotes = append(quotes, b)
 		}
 	}
 	for len(quotes) >= batch && len(both) < 32*batch {
-		both = append(both, quotes[:batch]...)
-		for range batch {
-			both = append(both, fixture.Accepted().Payloads[0])
-		}
+		both = append(append(both, quotes[:batch]...), accepted(batch)...)
 		quotes = quotes[batch:]
 	}
-	return orders(&Group{Name: "trade", Base: "decode+encode+decode"}, both, true)
+	return orders(Group{Name: "trade", Base: "decode+encode+decode"}, both, true)
+}
+
+// accepted is so many acceptances.
+func accepted(n int) (payloads [][]byte) {
+	for range n {
+		payloads = append(payloads, fixture.Accepted().Payloads[0])
+	}
+	return payloads
 }
 
 // orders adds the stages. What arrives is answers, or bursts of quotes before bursts of answers.
-func orders(g *Group, payloads [][]byte, quotes bool) (*Group, error) {
-	var err error
-	for _, stage := range []struct {
-		name string
-		open func(o *ordering) (func(int) error, func() error, error)
-	}{
-		{g.Base, (*ordering).codec},
-		{"session", (*ordering).session},
-		{"engine", (*ordering).engine},
-	} {
-		err = g.add(err, stage.name, func() (func(int) error, func() error, error) {
-			s, err := newStream(payloads)
-			if err != nil {
-				return nil, nil, err
-			}
-			o := &ordering{stream: s, quotes: quotes}
-			return stage.open(o)
-		})
-	}
-	if err != nil {
-		_ = g.Close()
-		return nil, err
-	}
-	return g, nil
+func orders(g Group, payloads [][]byte, quotes bool) Group {
+	o := func() *ordering { return &ordering{stream: newStream(payloads), quotes: quotes} }
+	g.Stages = []Stage{{g.Base, o().codec(), nil}, o().session(), o().engine()}
+	return g
 }
 
 // ordering is what the stages of orders share.
@@ -83,10 +61,10 @@ type ordering struct {
 	quotes bool // each order has a quote
 	create msg.OrderCreate
 
-	unanswered int // orders that are sent before and wait for their answers all the time
+	inFlight int // orders that are sent before and wait for their answers all the time
 }
 
-// order is the next order to be sent, without a reference: it is given one.
+// order returns the next order to be sent, without a reference: it is given one.
 func (o *ordering) order() *msg.OrderCreate {
 	m := &o.create
 	m.SetSide(msg.SideBuy)
@@ -100,8 +78,8 @@ func (o *ordering) order() *msg.OrderCreate {
 
 // codec is the work that no client can avoid: encoding into a frame, cutting and decoding. What it
 // reads comes from the same stand-in for a socket, so that the stages differ by the engine alone.
-func (o *ordering) codec() (loop func(int) error, end func() error, err error) {
-	limits, _ := wire.Limits{}.Resolve() // the defaults are within themselves
+func (o *ordering) codec() (loop func(int) error) {
+	limits := must(wire.Limits{}.Resolve())
 	region := new([wire.ForwardBytes]byte)
 	p := new(msg.Payload)
 	block := make([]byte, wire.BlockBytes+wire.SlackBytes)
@@ -135,15 +113,12 @@ func (o *ordering) codec() (loop func(int) error, end func() error, err error) {
 			}
 		}
 		return nil
-	}, nil, nil
+	}
 }
 
 // session is the same through a session.
-func (o *ordering) session() (loop func(int) error, end func() error, err error) {
-	s, err := openSession()
-	if err != nil {
-		return nil, nil, err
-	}
+func (o *ordering) session() Stage {
+	s := openSession()
 	now := int64(startTime)
 	send := func() error {
 		_, err := s.Send(now, msg.PayloadOrderCreate, o.order())
@@ -175,7 +150,7 @@ func (o *ordering) session() (loop func(int) error, end func() error, err error)
 		}
 		return nil
 	}
-	return func(n int) error {
+	return Stage{"session", func(n int) error {
 		for done := 0; done < n; done += batch {
 			if o.quotes {
 				if err := receive(batch); err != nil {
@@ -194,49 +169,42 @@ func (o *ordering) session() (loop func(int) error, end func() error, err error)
 			}
 		}
 		return nil
-	}, s.Close, nil
+	}, s.Close}
 }
 
 // engine is the same through an engine's loop and its handlers.
-func (o *ordering) engine() (loop func(int) error, end func() error, err error) {
+func (o *ordering) engine() Stage {
 	c := new(conn)
 	answered, want := 0, 0 // in all
 	var failed error
-	var e *engine.Engine
+	e := openEngine(c, func(config *engine.Config) {
+		if o.inFlight > 0 {
+			config.Session.UnansweredMax = o.inFlight + batch
+			config.Session.AnswerTimeout = time.Hour
+		}
+	})
 	send := func() {
 		if _, err := e.OrderCreate(o.order()); err != nil {
 			failed = err
 		}
 	}
-	config := engine.Config{Session: sessionConfig()}
-	if o.unanswered > 0 {
-		config.Session.UnansweredMax = o.unanswered + batch
-		config.Session.AnswerTimeout = time.Hour
-	}
-	e, err = openEngineWith(config, c, func(e *engine.Engine) {
-		e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) { send() })
-		e.OnOrderAccepted(func(_ *engine.Event, m *msg.OrderAccepted) {
-			sink += m.GetOrderId()
-			answered++
-		})
-		e.OnSendResolved(func(ev *engine.Event) { failed = ev.Err() })
+	e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) { send() })
+	e.OnOrderAccepted(func(_ *engine.Event, m *msg.OrderAccepted) {
+		sink += m.GetOrderId()
+		answered++
 	})
-	if err != nil {
-		return nil, nil, err
-	}
-	for range o.unanswered {
+	e.OnSendResolved(func(ev *engine.Event) { failed = ev.Err() })
+	for range o.inFlight {
 		send()
 	}
-	if failed != nil {
-		return nil, nil, errors.Join(failed, e.Close())
-	}
-	due := 0 // frames that the exchange has yet to say
+	must(0, failed)
+	due := 0 // frames that the exchange has yet to send
 	c.source = func(b []byte) int {
 		size, frames := o.stream.readFrames(b, min(due, batch))
 		due -= frames
 		return size
 	}
-	return func(n int) error {
+	return Stage{"engine", func(n int) error {
 		for goal := answered + n; want < goal; {
 			want += batch
 			due = batch
@@ -257,5 +225,5 @@ func (o *ordering) engine() (loop func(int) error, end func() error, err error) 
 			}
 		}
 		return nil
-	}, e.Close, nil
+	}, e.Close}
 }

@@ -1,24 +1,30 @@
 package stages
 
 import (
+	"math"
 	"testing"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// TestStages runs every stage for several laps of its stream.
+// TestStages runs every stage for several laps of its stream, and every curve at its ends.
 func TestStages(t *testing.T) {
-	for _, open := range Groups() {
-		g, err := open()
-		if err != nil {
-			t.Fatal(err)
+	groups := Groups()
+	for _, c := range Curves() {
+		c.Sizes = []int{c.Sizes[0], c.Sizes[len(c.Sizes)-1]}
+		groups = append(groups, func() Group { return c.Group(math.MaxInt) })
+	}
+	for i, open := range groups {
+		g, most := open(), 5000
+		if i >= len(Groups()) {
+			most = 20 // an engine's start takes a millisecond
 		}
 		t.Run(g.Name, func(t *testing.T) {
 			base := false
 			for _, stage := range g.Stages {
 				base = base || stage.Name == g.Base
-				for _, n := range []int{1, 7, 10_000} {
+				for _, n := range []int{1, 7, most} {
 					if err := stage.Loop(n); err != nil {
 						t.Errorf("%s, %d at once: %v", stage.Name, n, err)
 						break
@@ -35,64 +41,39 @@ func TestStages(t *testing.T) {
 	}
 }
 
-// TestStreamCounts reads laps of every stream and expects numbers without a hole.
-func TestStreamCounts(t *testing.T) {
-	accepted := fixture.Accepted()
-	for len(accepted.Payloads) < 300 { // laps end in the middle of a byte's range
-		accepted.Payloads = append(accepted.Payloads, accepted.Payloads[0])
+// TestStream reads laps of every stream and expects numbers without a hole.
+func TestStream(t *testing.T) {
+	streams := [][][]byte{accepted(300)} // laps end in the middle of a byte's range
+	for _, feed := range inbound() {
+		streams = append(streams, feed.Payloads)
 	}
-	for _, feed := range append(Inbound(), accepted) {
-		s, err := newStream(feed.Payloads)
-		if err != nil {
-			t.Fatal(err)
-		}
+	streams = append(streams, fixture.Executed().Payloads)
+	for k, payloads := range streams {
+		s := newStream(payloads)
 		var p msg.Payload
 		seq, account := uint64(sequenceBase), uint64(sequenceBase)
 		for lap := range 8 {
 			for i, b := range s.payloads {
 				if err := p.Decode(b, nil); err != nil {
-					t.Fatalf("%s lap %d, message %d: %v", feed.Name, lap, i, err)
+					t.Fatalf("stream %d, lap %d, message %d: %v", k, lap, i, err)
 				}
-				if got := p.GetEtoPayload().GetSeq(); got != seq {
-					t.Fatalf("%s lap %d, message %d: sequence %d, want %d", feed.Name, lap, i, got, seq)
+				wantAccount, wantReference := uint64(0), uint64(0)
+				if p.HasOrderAccepted() || p.HasOrderExecuted() {
+					wantAccount = account
+					account++
+				}
+				if p.HasOrderAccepted() {
+					wantReference = wantAccount
+				}
+				got := p.GetOrderExecuted().GetAccountSequence_64() + p.GetOrderAccepted().GetAccountSequence_64()
+				reference := p.GetOrderAccepted().GetReference()
+				if p.GetEtoPayload().GetSeq() != seq || got != wantAccount || reference != wantReference {
+					t.Fatalf("stream %d, lap %d, message %d: %v, want sequence %d, account sequence %d, reference %d",
+						k, lap, i, &p, seq, wantAccount, wantReference)
 				}
 				seq++
-				got := p.GetOrderExecuted().GetAccountSequence_64()
-				switch {
-				case p.HasOrderAccepted():
-					got = p.GetOrderAccepted().GetAccountSequence_64()
-					if reference := p.GetOrderAccepted().GetReference(); reference != got {
-						t.Fatalf("%s lap %d, message %d: reference %d, want %d", feed.Name, lap, i, reference, got)
-					}
-				case !p.HasOrderExecuted():
-					continue
-				}
-				if got != account {
-					t.Fatalf("%s lap %d, message %d: account sequence %d, want %d", feed.Name, lap, i, got, account)
-				}
-				account++
 			}
 			s.renumber()
-		}
-	}
-}
-
-// TestCurves runs every curve at its ends.
-func TestCurves(t *testing.T) {
-	for _, curve := range Curves() {
-		for _, size := range []int{curve.Sizes[0], curve.Sizes[len(curve.Sizes)-1]} {
-			loop, end, err := curve.Open(size)
-			if err != nil {
-				t.Fatalf("%s, %d %s: %v", curve.Name, size, curve.Over, err)
-			}
-			if err := loop(20); err != nil {
-				t.Errorf("%s, %d %s: %v", curve.Name, size, curve.Over, err)
-			}
-			if end != nil {
-				if err := end(); err != nil {
-					t.Error(err)
-				}
-			}
 		}
 	}
 }

@@ -2,7 +2,6 @@ package stages
 
 import (
 	"encoding/binary"
-	"fmt"
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/wire"
@@ -29,43 +28,34 @@ type stream struct {
 
 // newStream makes a stream of payloads. Their sequences, account sequences and references are
 // replaced.
-func newStream(payloads [][]byte) (*stream, error) {
+func newStream(payloads [][]byte) *stream {
 	s := &stream{seq: sequenceBase, account: sequenceBase, reference: sequenceBase}
 	var lengths []int
-	for i, b := range payloads {
+	for _, b := range payloads {
 		p := new(msg.Payload)
-		if err := p.Decode(b, nil); err != nil {
-			return nil, fmt.Errorf("payload %d: %w", i, err)
-		}
+		must(0, p.Decode(b, nil))
 		numbers := []struct {
 			places *[]int32
 			set    func(uint64)
 		}{
 			{&s.seqs, p.MutableEtoPayload().SetSeq}, {&s.accounts, accountSetter(p)}, {&s.answered, referenceSetter(p)},
 		}
-		for _, n := range numbers { // all, before one is looked for: none moves another any more
+		for _, n := range numbers { // all, before one is located: none moves another any more
 			if n.set != nil {
 				n.set(sequenceBase)
 			}
 		}
-		var places []placed
+		front := len(s.frames)
 		for _, n := range numbers {
 			if n.set == nil {
 				continue
 			}
 			var at int
-			var err error
-			if b, at, err = number(p, n.set); err != nil {
-				return nil, fmt.Errorf("payload %d: %w", i, err)
-			}
-			places = append(places, placed{n.places, at})
+			b, at = locate(p, n.set)
+			*n.places = append(*n.places, int32(front+wire.FrameSize(len(b))-len(b)+at))
 		}
 		s.frames = wire.AppendFrame(s.frames, b)
 		s.ends, lengths = append(s.ends, len(s.frames)), append(lengths, len(b))
-		front := len(s.frames) - len(b)
-		for _, place := range places {
-			*place.list = append(*place.list, int32(front+place.at))
-		}
 	}
 	block := append(s.frames, make([]byte, wire.SlackBytes)...)
 	s.frames = block[:len(s.frames)]
@@ -73,31 +63,22 @@ func newStream(payloads [][]byte) (*stream, error) {
 		s.payloads = append(s.payloads, s.frames[end-lengths[i]:end])
 	}
 	s.renumber()
-	return s, nil
+	return s
 }
 
-type placed struct {
-	list *[]int32
-	at   int
-}
-
-// number sets a number of a message, and returns the encoded message and where the number is in it.
-func number(p *msg.Payload, set func(uint64)) (b []byte, at int, err error) {
-	var encoded [2][]byte
-	for i, v := range [...]uint64{sequenceBase, 1<<35 - 1} {
-		set(v)
-		if encoded[i], err = p.MarshalVT(); err != nil {
-			return nil, 0, err
-		}
+// locate returns the encoded message, and where in it a number is that set sets.
+func locate(p *msg.Payload, set func(uint64)) (b []byte, at int) {
+	set(1<<35 - 1)
+	other := must(p.MarshalVT())
+	set(sequenceBase)
+	b = must(p.MarshalVT())
+	if len(other) != len(b) {
+		panic("BUG: stages: the number changes the length")
 	}
-	if len(encoded[0]) != len(encoded[1]) {
-		return nil, 0, fmt.Errorf("the number changes the length")
-	}
-	for at < len(encoded[0]) && encoded[0][at] == encoded[1][at] {
+	for b[at] == other[at] {
 		at++
 	}
-	set(sequenceBase)
-	return encoded[0], at, nil
+	return b, at
 }
 
 // accountSetter sets the account sequence of the kinds of messages that the feeds have it in.

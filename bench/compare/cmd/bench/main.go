@@ -1,5 +1,5 @@
-// Command bench measures this library beside its floors and its peers, in interleaved rounds, and
-// says which of its goals are reached. Every peer is first held to the values that gen/msg reads.
+// Command bench measures this library beside its floors and other libraries, in interleaved rounds, and
+// says which of its goals are reached. Every library is first held to the values that gen/msg reads.
 //
 //	go run ./cmd/bench                          everything, in a few minutes
 //	go run ./cmd/bench -strict                  exit status 1 if a goal is missed
@@ -16,6 +16,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -25,9 +26,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/alecthomas/kong"
-
-	"github.com/smk-go/smk/bench/compare/internal/measure"
 	"github.com/smk-go/smk/bench/compare/internal/report"
 	"github.com/smk-go/smk/bench/compare/internal/suite"
 )
@@ -39,21 +37,6 @@ const (
 	exitUsage  = 2 // the command line was wrong
 )
 
-// flags are what the command line says.
-type flags struct {
-	JSON   bool          `name:"json" help:"Print JSON instead of Markdown."`
-	Strict bool          `help:"Exit with status 1 if a goal is missed or was not measured."`
-	Smoke  bool          `help:"Run everything once, as short as can be."`
-	Rounds int           `default:"27" help:"Rounds of measurement; a third of it for round trips."`
-	Slice  time.Duration `default:"10ms" help:"Time of each variant in each round."`
-	Parts  []string      `placeholder:"NAME,..." help:"Measure only these parts, of ${parts}."`
-	Feeds  []string      `placeholder:"NAME,..." help:"Of the part codec measure only these messages, of ${feeds}."`
-	From   string        `type:"existingfile" placeholder:"FILE" help:"Measure nothing; take the results from this file of JSON."`
-	Save   string        `placeholder:"FILE" help:"Also write the results as JSON to this file."`
-	Page   string        `placeholder:"FILE" help:"Also write a page of HTML with pictures to this file."`
-	Docs   []string      `placeholder:"FILE,..." help:"Also put the tables into these documents of Markdown, between their marks."`
-}
-
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
@@ -61,140 +44,129 @@ func main() {
 	os.Exit(code)
 }
 
-// exit leaves kong's callback for the exit code.
-type exit int
+// options are what the command line says.
+type options struct {
+	suite.Options
+	json, strict     bool
+	from, save, page string
+	docs             []string
+}
 
-// run executes one command line. Whatever goes wrong is one line on progress, which is also told
-// what is going on.
+func parse(args []string, out io.Writer) (*options, error) {
+	o := new(options)
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	list := func(name, usage string, values *[]string) {
+		f.Func(name, usage, func(s string) error { *values = strings.Split(s, ","); return nil })
+	}
+	f.BoolVar(&o.json, "json", false, "print JSON instead of Markdown")
+	f.BoolVar(&o.strict, "strict", false, "exit with status 1 if a goal is missed or was not measured")
+	f.BoolVar(&o.Smoke, "smoke", false, "run everything once, as short as can be")
+	f.IntVar(&o.Rounds, "rounds", 27, "rounds of measurement; a third of it for round trips")
+	f.DurationVar(&o.Slice, "slice", 10*time.Millisecond, "time of each variant in each round")
+	list("parts", "measure only these `NAME,...` of "+strings.Join(suite.Parts(), ","), &o.Parts)
+	list("feeds", "of the part codec measure only these `NAME,...` of "+strings.Join(suite.Feeds(), ","), &o.Feeds)
+	f.StringVar(&o.from, "from", "", "measure nothing; take the results from this `FILE` of JSON")
+	f.StringVar(&o.save, "save", "", "also write the results as JSON to this `FILE`")
+	f.StringVar(&o.page, "page", "", "also write a page of HTML with pictures to this `FILE`")
+	list("docs", "also put the tables into these `FILE,...` of Markdown, between their marks", &o.docs)
+	err := f.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		f.SetOutput(out)
+		f.PrintDefaults()
+	}
+	if err == nil && f.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %s", f.Arg(0))
+	}
+	if err == nil && o.Smoke {
+		o.Config = suite.Smoke().Config
+	}
+	if err == nil {
+		err = o.Check()
+	}
+	return o, err
+}
+
+// run executes one command line. An error is one line on progress, which is also told what is going on.
 func run(ctx context.Context, args []string, out, progress io.Writer) (code int) {
-	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case exit:
-			code = int(r)
-		default:
-			panic(r)
-		}
-	}()
-	var f flags
-	parser, err := kong.New(&f,
-		kong.Name("bench"),
-		kong.Description("Measures this library beside its floors and its peers, and judges its goals."),
-		kong.Writers(out, progress),
-		kong.Vars{"parts": strings.Join(suite.Parts(), ","), "feeds": strings.Join(suite.Feeds(), ",")},
-		kong.Exit(func(code int) { panic(exit(code)) }),
-	)
-	if err != nil {
-		panic("BUG: command line: " + err.Error())
-	}
-	if _, err = parser.Parse(doubleDashes(args)); err == nil {
-		err = f.options().Check()
-	}
-	if err != nil {
+	o, err := parse(args, out)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case err != nil:
 		fmt.Fprintf(progress, "bench: %v (-help lists flags)\n", err)
 		return exitUsage
 	}
-	results, err := f.results(ctx, progress)
-	if results != nil {
-		err = errors.Join(err, f.write(results, out))
+	r, err := o.results(ctx, progress)
+	if r != nil {
+		err = errors.Join(err, o.write(r, out))
 	}
 	if err != nil {
 		fmt.Fprintf(progress, "bench: %v\n", strings.ReplaceAll(err.Error(), "\n", "; "))
 		return exitFailed
 	}
-	if f.Strict && results.Open() > 0 {
+	if o.strict && r.Open() > 0 {
 		return exitFailed
 	}
 	return exitOK
 }
 
-func (f *flags) options() suite.Options {
-	o := suite.Options{Config: measure.Config{Rounds: f.Rounds, Slice: f.Slice}}
-	if f.Smoke {
-		o = suite.Smoke()
-	}
-	o.Parts, o.Feeds = f.Parts, f.Feeds
-	return o
-}
-
 // results measures or reads what was measured. With an error there may be results nevertheless.
-func (f *flags) results(ctx context.Context, progress io.Writer) (*suite.Results, error) {
-	if f.From == "" {
-		return suite.Run(ctx, f.options(), progress)
+func (o *options) results(ctx context.Context, progress io.Writer) (*suite.Results, error) {
+	if o.from == "" {
+		return suite.Run(ctx, o.Options, progress)
 	}
-	content, err := os.ReadFile(f.From)
+	content, err := os.ReadFile(o.from)
 	if err != nil {
 		return nil, err
 	}
 	r := new(suite.Results)
 	if err := json.Unmarshal(content, r); err != nil {
-		return nil, fmt.Errorf("%s: %w", f.From, err)
+		return nil, fmt.Errorf("%s: %w", o.from, err)
 	}
 	return r, nil
 }
 
 // write prints the results and puts them where the flags say.
-func (f *flags) write(r *suite.Results, out io.Writer) error {
-	if f.Save != "" {
-		if err := toFile(f.Save, func(w io.Writer) error { return writeJSON(w, r) }); err != nil {
+func (o *options) write(r *suite.Results, out io.Writer) error {
+	for _, file := range []struct {
+		name  string
+		write func(io.Writer, *suite.Results) error
+	}{{o.save, writeJSON}, {o.page, report.Page}} {
+		if file.name == "" {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(file.name), 0o755); err != nil {
+			return err
+		}
+		f, err := os.Create(file.name)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(file.write(f, r), f.Close()); err != nil {
 			return err
 		}
 	}
-	if f.Page != "" {
-		if err := toFile(f.Page, func(w io.Writer) error { return report.Page(w, r) }); err != nil {
+	for _, name := range o.docs {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if content, err = report.Insert(content, r); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := os.WriteFile(name, content, 0o644); err != nil {
 			return err
 		}
 	}
-	for _, name := range f.Docs {
-		if err := insert(name, r); err != nil {
-			return err
-		}
-	}
-	if f.JSON {
+	if o.json {
 		return writeJSON(out, r)
 	}
 	return report.Markdown(out, r)
-}
-
-// insert puts the results into a document.
-func insert(name string, r *suite.Results) error {
-	old, err := os.ReadFile(name)
-	if err != nil {
-		return err
-	}
-	text, err := report.Insert(old, r)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return os.WriteFile(name, text, 0o644)
 }
 
 func writeJSON(w io.Writer, r *suite.Results) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	return e.Encode(r)
-}
-
-// toFile writes a file, and the folder that it is in if there is none.
-func toFile(name string, write func(io.Writer) error) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-		return err
-	}
-	file, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(file), file.Close())
-}
-
-// doubleDashes lets long flags be written with one dash, as Go programs do.
-func doubleDashes(args []string) []string {
-	out := make([]string, len(args))
-	for i, a := range args {
-		if len(a) > 2 && a[0] == '-' && a[1] >= 'a' && a[1] <= 'z' {
-			a = "-" + a
-		}
-		out[i] = a
-	}
-	return out
 }

@@ -7,129 +7,105 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/smk-go/smk/bench/compare/internal/goal"
 	"github.com/smk-go/smk/bench/compare/internal/suite"
 )
 
+// try executes a command line.
+func try(t *testing.T, args ...string) (code int, out, progress string) {
+	t.Helper()
+	var o, p strings.Builder
+	code = run(t.Context(), args, &o, &p)
+	return code, o.String(), p.String()
+}
+
 // TestBadFlags expects one clear line for each of them, before anything is measured.
 func TestBadFlags(t *testing.T) {
-	for _, c := range []struct{ line, want string }{
-		{"-x", "unknown flag -x"},
-		{"-rounds x", "x"},
-		{"-rounds 0", "rounds must be 1 to 1000, not 0"},
-		{"-slice 1ns", "slice must be 1ms to 10s, not 1ns"},
-		{"-slice 30", "30"},
-		{"-parts nonsense", `unknown part "nonsense", have codec,`},
-		{"-feeds nonsense", `unknown message "nonsense", have executed,`},
-		{"-from /nowhere/at/all", "/nowhere/at/all"},
-		{"executed", "unexpected argument executed"},
+	for line, want := range map[string]string{
+		"-x":              "-x",
+		"-rounds x":       `"x" for flag -rounds`,
+		"-rounds 0":       "rounds must be 1 to 1000, not 0",
+		"-slice 1ns":      "slice must be 1ms to 10s, not 1ns",
+		"-parts nonsense": `unknown part "nonsense", have codec,`,
+		"-feeds nonsense": `unknown message "nonsense", have executed,`,
+		"executed":        "unexpected argument executed",
 	} {
-		var out, progress strings.Builder
-		code := run(t.Context(), strings.Fields(c.line), &out, &progress)
-		if code != exitUsage || out.Len() > 0 || strings.Count(progress.String(), "\n") != 1 || !strings.Contains(progress.String(), c.want) {
-			t.Errorf("%s: %d, %q, %q, want %q", c.line, code, out.String(), progress.String(), c.want)
+		code, out, progress := try(t, strings.Fields(line)...)
+		if code != exitUsage || out != "" || strings.Count(progress, "\n") != 1 || !strings.Contains(progress, want) {
+			t.Errorf("%s: %d, %q, %q, want %q", line, code, out, progress, want)
 		}
 	}
-}
-
-func TestHelp(t *testing.T) {
-	var out, progress strings.Builder
-	code := run(t.Context(), []string{"-help"}, &out, &progress)
-	if code != exitOK || !strings.Contains(out.String(), "--strict") || !strings.Contains(out.String(), "codec,") {
-		t.Errorf("%d, %q, %q", code, out.String(), progress.String())
+	if code, out, _ := try(t, "-help"); code != exitOK || !strings.Contains(out, "-strict") || !strings.Contains(out, "codec,") {
+		t.Errorf("-help: %d, %q", code, out)
 	}
 }
 
-// TestJSON measures a little, and expects the same as Markdown when it is read again.
-func TestJSON(t *testing.T) {
-	var out, progress strings.Builder
-	if code := run(t.Context(), strings.Fields("-smoke -json -parts slug"), &out, &progress); code != exitOK {
-		t.Fatal(code, progress.String())
-	}
-	var r suite.Results
-	if err := json.Unmarshal([]byte(out.String()), &r); err != nil {
-		t.Fatal(err)
-	}
-	if len(r.Goals) != len(goal.All()) || r.Count(goal.NotMeasured) != len(goal.All())-2 || !r.Smoke || r.Machine.Cores < 1 {
-		t.Errorf("results are %+v", r)
-	}
-	name := filepath.Join(t.TempDir(), "results.json")
-	if err := os.WriteFile(name, []byte(out.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out.Reset()
-	if code := run(t.Context(), []string{"-from", name}, &out, &progress); code != exitOK ||
-		!strings.Contains(out.String(), "| identifier to slug, math/big / ours") {
-		t.Errorf("%d, %s", code, out.String())
-	}
-	if err := os.WriteFile(name, []byte("{"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if code := run(t.Context(), []string{"-from", name}, &out, &progress); code != exitFailed {
-		t.Errorf("half a file: %d", code)
-	}
-}
-
-// TestFiles writes everything that can be written, and refuses a document without marks.
+// TestFiles measures a little, writes everything that can be written, reads it again, and refuses what
+// cannot be written or read.
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	const marks = "<!-- measured: written by make bench-report, edits get lost -->\n<!-- end of what was measured -->\n"
-	for name, content := range map[string]string{"marked.md": "# Before\n" + marks + "after\n", "plain.md": "nothing\n"} {
+	for name, content := range map[string]string{"marked.md": "# Before\n" + marks + "after\n", "plain.md": "nothing\n", "half.json": "{"} {
 		if err := os.WriteFile(at(name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var out, progress strings.Builder
-	args := []string{"-rounds", "1", "-slice", "1ms", "-parts", "slug", "-save", at("new/r.json"), "-page", at("new/r.html"), "-docs", at("marked.md")}
-	if code := run(t.Context(), args, &out, &progress); code != exitOK {
-		t.Fatal(code, progress.String())
+	code, out, progress := try(t, "-rounds", "1", "-slice", "1ms", "-parts", "slug", "-json",
+		"-save", at("new/r.json"), "-page", at("new/r.html"), "-docs", at("marked.md"))
+	if code != exitOK {
+		t.Fatal(code, progress)
 	}
-	for name, want := range map[string]string{"new/r.json": `"goals": [`, "new/r.html": "</html>", "marked.md": "## Goals\n"} {
+	for name, want := range map[string]string{"new/r.json": out, "new/r.html": "</html>", "marked.md": "## Goals\n"} {
 		content, err := os.ReadFile(at(name))
 		if err != nil || !strings.Contains(string(content), want) {
 			t.Errorf("%s: %v, no %q", name, err, want)
 		}
 	}
-	for _, bad := range [][]string{{"-docs", at("plain.md")}, {"-docs", at("none.md")}, {"-page", dir}, {"-save", at("plain.md/x")}} {
-		progress.Reset()
-		code := run(t.Context(), append([]string{"-from", at("new/r.json")}, bad...), &out, &progress)
-		if code != exitFailed || strings.Count(progress.String(), "\n") != 1 {
-			t.Errorf("%s: %d, %q", bad, code, progress.String())
+	var r suite.Results
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Count(suite.NotMeasured) != len(r.Goals)-2 || r.Smoke || r.Rounds != 1 || !strings.Contains(r.Machine, "cores") {
+		t.Errorf("results are %+v", r)
+	}
+	if code, out, _ := try(t, "-from", at("new/r.json")); code != exitOK || !strings.Contains(out, "| identifier to slug, math/big / ours") {
+		t.Errorf("%d, %s", code, out)
+	}
+	for _, bad := range [][]string{
+		{"-docs", at("plain.md")}, {"-docs", at("none.md")}, {"-page", dir}, {"-save", at("plain.md/x")},
+		{"-from", at("half.json")}, {"-from", at("none.json")},
+	} {
+		code, _, progress := try(t, append([]string{"-from", at("new/r.json")}, bad...)...)
+		if code != exitFailed || strings.Count(progress, "\n") != 1 {
+			t.Errorf("%s: %d, %q", bad, code, progress)
 		}
 	}
 }
 
-// TestStrict tells results apart that differ in one verdict.
+// TestStrict expects results to be told apart that differ in one verdict.
 func TestStrict(t *testing.T) {
 	for _, c := range []struct {
-		verdict goal.Verdict
+		verdict suite.Verdict
 		unbuilt bool
 		want    int
 	}{
-		{goal.Stretched, false, exitOK},
-		{goal.Reached, false, exitOK},
-		{goal.Missed, false, exitFailed},
-		{goal.NotMeasured, false, exitFailed},
-		{goal.NotMeasured, true, exitOK},
+		{suite.Stretched, false, exitOK},
+		{suite.Reached, false, exitOK},
+		{suite.Missed, false, exitFailed},
+		{suite.NotMeasured, false, exitFailed},
+		{suite.NotMeasured, true, exitOK},
 	} {
-		r := suite.Results{Goals: []suite.GoalRow{
-			{Number: 1, Verdict: goal.Reached}, {Number: 2, Verdict: c.verdict, Unbuilt: c.unbuilt},
-		}}
-		content, err := json.Marshal(r)
-		if err != nil {
-			t.Fatal(err)
-		}
+		content, err := json.Marshal(suite.Results{Goals: []suite.Goal{
+			{Number: 1, Verdict: suite.Reached}, {Number: 2, Verdict: c.verdict, Unbuilt: c.unbuilt},
+		}})
 		name := filepath.Join(t.TempDir(), "results.json")
-		if err := os.WriteFile(name, content, 0o600); err != nil {
+		if err != nil || os.WriteFile(name, content, 0o600) != nil {
 			t.Fatal(err)
 		}
-		var out, progress strings.Builder
-		if code := run(t.Context(), []string{"-strict", "-from", name}, &out, &progress); code != c.want {
-			t.Errorf("%v: exit status %d, want %d", c.verdict, code, c.want)
-		}
-		if code := run(t.Context(), []string{"-from", name}, &out, &progress); code != exitOK {
-			t.Errorf("%v, not strict: exit status %d", c.verdict, code)
+		strict, _, _ := try(t, "-strict", "-from", name)
+		lenient, _, _ := try(t, "-from", name)
+		if strict != c.want || lenient != exitOK {
+			t.Errorf("%v: exit status %d, want %d, and %d without -strict", c.verdict, strict, c.want, lenient)
 		}
 	}
 }

@@ -1,3 +1,5 @@
+// Package measure times several ways to do the same work beside each other, in interleaved rounds
+// of one process, so that what the machine does meanwhile affects all of them alike.
 package measure
 
 import (
@@ -9,7 +11,7 @@ import (
 	"time"
 )
 
-// What a [Config] may say.
+// The limits of a [Config].
 const (
 	RoundsMax = 1000
 	SliceMin  = time.Millisecond
@@ -29,8 +31,8 @@ const runsMax = 1 << 40
 
 // Config says how long to measure.
 type Config struct {
-	Rounds int           // rounds, 1 to RoundsMax
-	Slice  time.Duration // time of each variant in each round, SliceMin to SliceMax
+	Rounds int           // 1 to RoundsMax
+	Slice  time.Duration // of each variant in each round, SliceMin to SliceMax
 }
 
 // Check reports what is out of range.
@@ -48,6 +50,9 @@ func (c Config) Check() error {
 type Variant struct {
 	Name string
 
+	// Work is how much an operation does, beside the operations of the other variants. 0 means 1.
+	Work float64
+
 	// Loop does the work n times on the measuring thread.
 	Loop func(n int) error
 
@@ -59,7 +64,7 @@ type Variant struct {
 // Result is what one operation of a variant takes.
 type Result struct {
 	Name   string
-	Rounds []float64 // of each round, in nanoseconds
+	Rounds []float64 // of each round, in nanoseconds for a Work of 1
 	Ns     float64   // their median
 
 	Counted bool    // allocations were counted
@@ -67,29 +72,41 @@ type Result struct {
 	Allocs  float64 // mean allocations
 }
 
-// Spread is a ratio over the rounds of a measurement.
+// Spread is a number over the rounds of a measurement.
 type Spread struct {
 	Median float64 `json:"median"`
 	Min    float64 `json:"min"`
 	Max    float64 `json:"max"`
 }
 
-// Ratio is r's time divided by other's time of the same round. Both are results of one run.
-func (r Result) Ratio(other Result) Spread {
-	ratios := make([]float64, len(r.Rounds))
-	for i, ns := range r.Rounds {
-		ratios[i] = ns / other.Rounds[i]
-	}
-	return SpreadOf(ratios)
+// Fact is a number with a unit.
+type Fact struct {
+	What  string `json:"what"`
+	Unit  string `json:"unit"`
+	Value Spread `json:"value"`
 }
 
-// SpreadOf is the middle and the ends of the values, of which there is at least one.
+// SpreadOf returns the middle and the ends of the values, zero if there are none.
 func SpreadOf(values []float64) Spread {
-	return Spread{Median: Median(values), Min: slices.Min(values), Max: slices.Max(values)}
+	n := len(values)
+	if n == 0 {
+		return Spread{}
+	}
+	s := slices.Sorted(slices.Values(values))
+	return Spread{Median: (s[(n-1)/2] + s[n/2]) / 2, Min: s[0], Max: s[n-1]}
+}
+
+// Divide divides round by round.
+func Divide(over, under []float64) []float64 {
+	ratios := make([]float64, len(over))
+	for i := range over {
+		ratios[i] = over[i] / under[i]
+	}
+	return ratios
 }
 
 // Run measures the variants. Each round runs each of them for one slice, beginning with another one
-// every time, and collects garbage before it, so that none pays for another's.
+// every time, after a garbage collection, so that none pays for another's memory.
 func Run(c Config, variants []Variant) ([]Result, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -101,53 +118,51 @@ func run(c Config, variants []Variant, clock func() time.Duration) ([]Result, er
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	if len(variants) == 0 {
-		return nil, errors.New("nothing to measure")
-	}
 	results := make([]Result, len(variants))
 	runs := make([]int, len(variants))
 	for i, v := range variants {
 		results[i].Name = v.Name
-		if v.Loop != nil {
-			if err := count(v, &results[i], clock); err != nil {
-				return nil, fmt.Errorf("%s: %w", v.Name, err)
-			}
+		err := count(v, &results[i], clock)
+		if err == nil {
+			runs[i], err = calibrate(v, c.Slice, clock)
 		}
-		var err error
-		if runs[i], err = calibrate(v, c.Slice, clock); err != nil {
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", v.Name, err)
 		}
 	}
 	for round := range c.Rounds {
 		for k := range variants {
 			i := (round + k) % len(variants)
+			v := variants[i]
 			runtime.GC()
 			// It emptied pools and caches: an eighth of a slice goes unmeasured.
-			if _, err := stopwatch(variants[i], max(1, runs[i]/8), clock); err != nil {
-				return nil, fmt.Errorf("%s: %w", variants[i].Name, err)
+			_, err := stopwatch(v, max(1, runs[i]/8), clock)
+			var elapsed time.Duration
+			if err == nil {
+				elapsed, err = stopwatch(v, runs[i], clock)
 			}
-			elapsed, err := stopwatch(variants[i], runs[i], clock)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", variants[i].Name, err)
+				return nil, fmt.Errorf("%s: %w", v.Name, err)
 			}
-			results[i].Rounds = append(results[i].Rounds, float64(elapsed)/float64(runs[i]))
+			ns := float64(elapsed) / float64(runs[i])
+			if v.Work != 0 {
+				ns /= v.Work
+			}
+			results[i].Rounds = append(results[i].Rounds, ns)
 		}
 	}
 	for i := range results {
-		results[i].Ns = Median(results[i].Rounds)
+		results[i].Ns = SpreadOf(results[i].Rounds).Median
 	}
 	return results, nil
 }
 
-// Median returns the middle of the values, or the mean of the two in the middle.
-func Median(values []float64) float64 {
-	s := slices.Sorted(slices.Values(values))
-	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
-}
-
-// count counts allocations, after as many operations to grow what grows. The least of three counts
+// count counts allocations, after as many operations as make all memory grow. The least of three counts
 // holds: now and then the runtime allocates something of its own.
 func count(v Variant, r *Result, clock func() time.Duration) error {
+	if v.Loop == nil {
+		return nil
+	}
 	n := countedRuns
 	for range 2 { // the first time, memory grows
 		elapsed, err := stopwatch(v, countedLeast, clock)
@@ -181,7 +196,7 @@ func count(v Variant, r *Result, clock func() time.Duration) error {
 	return nil
 }
 
-// calibrate finds how many operations take one slice.
+// calibrate returns how many operations take one slice.
 func calibrate(v Variant, slice time.Duration, clock func() time.Duration) (int, error) {
 	for n := 1; n <= runsMax; {
 		elapsed, err := stopwatch(v, n, clock)

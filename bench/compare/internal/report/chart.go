@@ -17,232 +17,160 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/smk-go/smk/bench/compare"
+	"github.com/smk-go/smk/bench/compare/internal/suite"
+	"github.com/smk-go/smk/bench/compare/roundtrip"
 )
 
-// Colours of the pictures, as the page's style has them.
+// picture is a chart with its title.
+type picture struct {
+	Title string
+	Wide  bool
+	SVG   template.HTML
+}
+
+// Colours of the charts. Curves use all of them in turn.
 var (
-	inkColor   = color.RGBA{0x1f, 0x29, 0x33, 0xff}
-	faintColor = color.RGBA{0xe3, 0xe8, 0xee, 0xff}
 	oursColor  = color.RGBA{0x0f, 0x76, 0x6e, 0xff}
-	floorColor = color.RGBA{0xb8, 0xc2, 0xcc, 0xff}
 	otherColor = color.RGBA{0xd9, 0x8e, 0x4a, 0xff}
-
-	lineColors = []color.RGBA{
-		oursColor,
-		{0xd9, 0x6b, 0x2b, 0xff},
-		{0x6d, 0x5b, 0xd0, 0xff},
-		{0xc2, 0x3b, 0x6b, 0xff},
-		{0x3b, 0x82, 0xc4, 0xff},
-		{0x7a, 0x8c, 0x2e, 0xff},
-	}
-	dashColors = []color.RGBA{{0x5f, 0x6c, 0x7a, 0xff}, {0xa9, 0xb4, 0xbf, 0xff}}
+	floorColor = color.RGBA{0xb8, 0xc2, 0xcc, 0xff}
+	colors     = []color.Color{oursColor, otherColor, color.RGBA{0x6d, 0x5b, 0xd0, 0xff}, color.RGBA{0xc2, 0x3b, 0x6b, 0xff}, color.RGBA{0x3b, 0x82, 0xc4, 0xff}}
 )
 
-// bar is one bar of a chart.
-type bar struct {
-	name  string
-	value float64
-	text  string // behind its end
-	color color.Color
-}
-
-// bars draws horizontal bars, the first one on top. Without any it draws nothing.
-func bars(list []bar) (template.HTML, error) {
-	p := newPlot()
-	var names []string
-	longest := 0.0
-	for i := len(list) - 1; i >= 0; i-- {
-		b := list[i]
-		if plotter.CheckFloats(b.value) != nil {
-			continue
-		}
-		at := float64(len(names))
-		chart, err := plotter.NewBarChart(plotter.Values{b.value}, vg.Points(11))
-		if err != nil {
-			return "", err
-		}
-		chart.Horizontal, chart.XMin, chart.Color, chart.LineStyle.Width = true, at, b.color, 0
-		label, err := plotter.NewLabels(plotter.XYLabels{XYs: plotter.XYs{{X: b.value, Y: at}}, Labels: []string{b.text}})
-		if err != nil {
-			return "", err
-		}
-		label.TextStyle[0].Font.Size, label.TextStyle[0].Color = vg.Points(9), inkColor
-		label.TextStyle[0].YAlign = -0.4
-		label.Offset = vg.Point{X: vg.Points(4)}
-		p.Add(chart, label)
-		names, longest = append(names, b.name), max(longest, b.value)
-	}
-	if longest == 0 {
-		return "", nil
-	}
-	p.NominalY(names...)
-	p.Y.Tick.Label.Font.Size = vg.Points(9)
-	p.X.Min, p.X.Max = 0, longest*1.28 // room for the text behind the longest
-	p.HideX()
-	p.Y.LineStyle.Width, p.Y.Tick.LineStyle.Width = 0, 0
-	p.Y.Min, p.Y.Max = -0.6, float64(len(names))-0.4
-	return svg(p, 480, float64(20*len(list)+8))
-}
-
-// line is one curve of a chart.
-type line struct {
-	name   string
-	points plotter.XYs
-	dashed bool
-}
-
-// axes says how the curves of a chart are laid out.
-type axes struct {
-	x, y   string
-	xTicks []plot.Tick
-	logX   bool
-	logY   bool
-	width  float64
-}
-
-// lineColor is the colour of the i-th curve. Dashed ones are what others are compared with, and grey.
-func lineColor(list []line, i int) color.RGBA {
-	same := 0
-	for _, l := range list[:i] {
-		if l.dashed == list[i].dashed {
-			same++
-		}
-	}
-	if list[i].dashed {
-		return dashColors[same%len(dashColors)]
-	}
-	return lineColors[same%len(lineColors)]
-}
-
-// keyItem says whose curve has which colour.
-type keyItem struct {
-	Name, Color string
-	Dashed      bool
-}
-
-func keyOf(list []line) (key []keyItem) {
-	for i, l := range list {
-		c := lineColor(list, i)
-		key = append(key, keyItem{l.name, fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B), l.dashed})
-	}
-	return key
-}
-
-// holds reports whether a point can be drawn.
-func (a axes) holds(xy plotter.XY) bool {
-	return plotter.CheckFloats(xy.X, xy.Y) == nil && xy.Y >= 0 && (xy.X > 0 || !a.logX) && (xy.Y > 0 || !a.logY)
-}
-
-// lines draws curves over each other. Without any point it draws nothing.
-func lines(a axes, list []line) (template.HTML, error) {
-	p := newPlot()
-	p.X.Label.Text, p.Y.Label.Text = a.x, a.y
-	p.Add(&plotter.Grid{Vertical: faint(), Horizontal: faint()})
-	top, bottom, left, right := 0.0, math.Inf(1), math.Inf(1), 0.0
-	for i, l := range list {
-		l.points = slices.DeleteFunc(l.points, func(xy plotter.XY) bool { return !a.holds(xy) })
-		if len(l.points) == 0 {
-			continue
-		}
-		curve, dots, err := plotter.NewLinePoints(l.points)
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", l.name, err)
-		}
-		curve.Width, curve.Color = vg.Points(1.8), lineColor(list, i)
-		if l.dashed {
-			curve.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
-		}
-		dots.Shape, dots.Color, dots.Radius = draw.CircleGlyph{}, curve.Color, vg.Points(2.2)
-		p.Add(curve)
-		if len(l.points) < 20 {
-			p.Add(dots)
-		}
-		for _, xy := range l.points {
-			top, bottom = max(top, xy.Y), min(bottom, xy.Y)
-			left, right = min(left, xy.X), max(right, xy.X)
-		}
-	}
-	if top == 0 {
-		return "", nil
-	}
-	if a.logX {
-		p.X.Min, p.X.Max = left*0.9, right*1.1
-		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.TickerFunc(decades)
-	}
-	if a.xTicks != nil {
-		p.X.Tick.Marker = plot.ConstantTicks(a.xTicks)
-	}
-	if a.logY {
-		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.TickerFunc(oneTwoFive)
-		p.Y.Min, p.Y.Max = bottom*0.8, top*1.25
-	} else {
-		p.Y.Min, p.Y.Max, p.Y.Tick.Marker = 0, top*1.15, plot.TickerFunc(plain)
-	}
-	return svg(p, a.width, 300)
-}
-
-// plain marks round numbers, all digits written.
-func plain(from, to float64) []plot.Tick {
-	ticks := plot.DefaultTicks{}.Ticks(from, to)
-	for i, t := range ticks {
-		if t.Label != "" {
-			ticks[i].Label = thousands(t.Value)
-		}
-	}
-	return ticks
-}
-
-// decades marks the powers of ten.
-func decades(from, to float64) (ticks []plot.Tick) {
-	for v := 1.0; v <= to*1.001; v *= 10 {
-		if v >= from*0.999 {
-			ticks = append(ticks, plot.Tick{Value: v, Label: thousands(v)})
-		}
-	}
-	return ticks
-}
-
-// oneTwoFive marks 1, 2 and 5 of each power of ten.
-func oneTwoFive(from, to float64) (ticks []plot.Tick) {
-	for decade := math.Pow(10, math.Floor(math.Log10(from))); decade <= to; decade *= 10 {
-		for _, v := range []float64{decade, 2 * decade, 5 * decade} {
-			if v >= from && v <= to {
-				ticks = append(ticks, plot.Tick{Value: v, Label: thousands(v)})
-			}
-		}
-	}
-	return ticks
-}
-
-func thousands(v float64) string {
-	s := strconv.FormatFloat(v, 'f', -1, 64)
-	whole, rest, _ := strings.Cut(s, ".")
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if rest != "" {
-		whole += "." + rest
-	}
-	return whole
-}
-
-func faint() draw.LineStyle { return draw.LineStyle{Color: faintColor, Width: vg.Points(0.7)} }
-
-// newPlot is a picture without anything in it, in the page's type.
+// newPlot is a chart without anything in it.
 func newPlot() *plot.Plot {
+	plot.DefaultFont = font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(9)}
 	p := plot.New()
-	p.BackgroundColor = color.White
-	sans := font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(9)}
-	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
-		axis.Label.TextStyle.Font, axis.Label.TextStyle.Color = sans, inkColor
-		axis.Tick.Label.Font, axis.Tick.Label.Color = sans, inkColor
-		axis.LineStyle = draw.LineStyle{Color: floorColor, Width: vg.Points(0.8)}
-		axis.Tick.LineStyle, axis.Tick.Length = axis.LineStyle, vg.Points(4)
-		axis.Padding = vg.Points(2)
-	}
-	plot.DefaultFont = sans // of labels that are made without a plot
+	p.X.Tick.Label.Font.Size, p.Y.Tick.Label.Font.Size = vg.Points(9), vg.Points(9)
+	p.X.Label.TextStyle.Font.Size, p.Y.Label.TextStyle.Font.Size = vg.Points(9), vg.Points(9)
 	return p
 }
+
+// bars draws the times of a group as horizontal bars, the least on top.
+func bars(title string, rows []suite.Row) (picture, error) {
+	rows = slices.Clone(rows)
+	slices.SortStableFunc(rows, func(a, b suite.Row) int { return int(math.Copysign(1, b.Ns-a.Ns)) })
+	p := newPlot()
+	var names, texts []string
+	var ends plotter.XYs
+	values := map[color.RGBA]plotter.Values{oursColor: nil, otherColor: nil, floorColor: nil}
+	library := slices.ContainsFunc(rows, func(row suite.Row) bool { return row.Name == compare.Flat })
+	for i, row := range rows {
+		c, label := oursColor, fmt.Sprintf("%.1f ns · %s×", row.Ns, figure(row.Ratio.Median))
+		switch {
+		case row.Base:
+			label = fmt.Sprintf("%.1f ns", row.Ns)
+			if !library {
+				c = floorColor
+			}
+		case strings.HasPrefix(row.Name, "floor"):
+			c = floorColor
+		case library:
+			c = otherColor
+		}
+		for other := range values {
+			ns := 0.0
+			if other == c {
+				ns = max(row.Ns, 0)
+			}
+			values[other] = append(values[other], ns)
+		}
+		names, texts, ends = append(names, row.Name), append(texts, label), append(ends, plotter.XY{X: row.Ns, Y: float64(i)})
+	}
+	for c, v := range values {
+		chart, err := plotter.NewBarChart(v, vg.Points(11))
+		if err != nil {
+			return picture{}, err
+		}
+		chart.Horizontal, chart.Color, chart.LineStyle.Width = true, c, 0
+		p.Add(chart)
+	}
+	labels, err := plotter.NewLabels(plotter.XYLabels{XYs: ends, Labels: texts})
+	if err != nil {
+		return picture{}, err
+	}
+	labels.Offset = vg.Point{X: vg.Points(4), Y: vg.Points(-3)}
+	for i := range labels.TextStyle {
+		labels.TextStyle[i].Font.Size = vg.Points(9)
+	}
+	p.Add(labels)
+	p.NominalY(names...)
+	p.X.Min, p.X.Max = 0, slices.MaxFunc(ends, func(a, b plotter.XY) int { return int(math.Copysign(1, a.X-b.X)) }).X*1.28 // room for the text
+	p.HideX()
+	return picture{Title: title, SVG: svg(p, 480, float64(20*len(rows)+8))}, nil
+}
+
+// growth draws the times of a group over the numbers that are the names of its rows.
+func growth(title string, rows []suite.Row) (picture, error) {
+	p := newPlot()
+	var points plotter.XYs
+	for _, row := range rows {
+		if n, err := strconv.ParseFloat(row.Name, 64); err == nil {
+			points = append(points, plotter.XY{X: n, Y: row.Ns})
+		}
+	}
+	line, dots, err := plotter.NewLinePoints(points)
+	if err != nil {
+		return picture{}, err
+	}
+	line.Color, line.Width, dots.Color, dots.Shape = oursColor, vg.Points(1.8), oursColor, draw.CircleGlyph{}
+	p.Add(plotter.NewGrid(), line, dots)
+	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	p.Y.Min, p.Y.Max, p.Y.Label.Text = 0, p.Y.Max*1.15, "nanoseconds"
+	return picture{Title: title, SVG: svg(p, 480, 240)}, nil
+}
+
+// curves draws the distributions of clients: of those that send when they are answered, or of those
+// that send on a schedule.
+func curves(clients []roundtrip.Client, scheduled bool) (picture, error) {
+	title := "An order as soon as the last one is answered"
+	if scheduled {
+		title = "Orders on a schedule, timed from when they were due"
+	}
+	p := newPlot()
+	p.Add(plotter.NewGrid())
+	p.Legend.Top, p.Legend.Left = true, true
+	k := 0
+	for _, c := range clients {
+		var points plotter.XYs
+		for _, xy := range c.Curve {
+			// Beyond 99.99 % of the round trips there are too few to say anything.
+			if xy[0] <= 99.99 && xy[1] > 0 {
+				points = append(points, plotter.XY{X: nines(xy[0]), Y: xy[1]})
+			}
+		}
+		if c.OnSchedule != scheduled || len(points) == 0 {
+			continue
+		}
+		line, err := plotter.NewLine(points)
+		if err != nil {
+			return picture{}, err
+		}
+		line.Width, line.Color = vg.Points(1.8), colors[k%len(colors)]
+		if k++; c.ToFloor == nil {
+			line.Dashes, line.Color = []vg.Length{vg.Points(4), vg.Points(3)}, floorColor
+		}
+		p.Add(line)
+		p.Legend.Add(c.Name, line)
+	}
+	if k == 0 {
+		return picture{Title: title, Wide: true}, nil
+	}
+	p.X.Label.Text, p.Y.Label.Text = "percent of the round trips", "microseconds"
+	var ticks plot.ConstantTicks
+	for _, percentile := range []float64{0, 50, 90, 99, 99.9, 99.99} {
+		ticks = append(ticks, plot.Tick{Value: nines(percentile), Label: figureOf(percentile)})
+	}
+	p.X.Tick.Marker = ticks
+	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	return picture{Title: title, Wide: true, SVG: svg(p, 720, 300)}, nil
+}
+
+// nines is how many nines a percentile has: 1 for 90, 2 for 99.
+func nines(percentile float64) float64 { return -math.Log10(1 - percentile/100) }
+
+func figureOf(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // What the page does without: names of other documents, a size of its own, a typeface by name.
 var (
@@ -250,14 +178,12 @@ var (
 	svgFamily = regexp.MustCompile(`font-family:[^;"]*;?`)
 )
 
-// svg draws the picture. It fills the width that it is given.
-func svg(p *plot.Plot, width, height float64) (template.HTML, error) {
+// svg draws the chart. It fills the width that it is given.
+func svg(p *plot.Plot, width, height float64) template.HTML {
 	c := vgsvg.New(vg.Points(width), vg.Points(height))
 	p.Draw(draw.New(c))
 	var b bytes.Buffer
-	if _, err := c.WriteTo(&b); err != nil {
-		return "", err
-	}
+	_, _ = c.WriteTo(&b) // to memory
 	text := svgRoot.ReplaceAllString(b.String(), "<svg $1>")
-	return template.HTML(svgFamily.ReplaceAllString(text, "")), nil //nolint:gosec // it is ours
+	return template.HTML(svgFamily.ReplaceAllString(text, "")) //nolint:gosec // it is ours
 }

@@ -1,184 +1,149 @@
 package suite
 
 import (
+	"cmp"
+	"fmt"
 	"math"
+	"runtime"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/smk-go/smk/bench/compare/internal/goal"
+	"github.com/klauspost/cpuid/v2"
+
+	"github.com/smk-go/smk/bench/compare"
 	"github.com/smk-go/smk/bench/compare/internal/measure"
+	"github.com/smk-go/smk/bench/compare/roundtrip"
 )
 
-// Results is everything that was measured. It is what JSON holds.
+// Results is everything that was measured, and what JSON holds.
 type Results struct {
 	Started time.Time     `json:"started"`
 	Took    time.Duration `json:"took_ns"`
 	Smoke   bool          `json:"smoke"` // too short to mean anything
-	Machine Machine       `json:"machine"`
+	Machine string        `json:"machine"`
 
 	// Versions of modules and tools by name.
 	Versions map[string]string `json:"versions"`
 
-	Rounds int           `json:"rounds"`
-	Slice  time.Duration `json:"slice_ns"`
-	Clock  string        `json:"clock"`
+	measure.Config
+	Clock string `json:"clock"`
 
-	Goals []GoalRow `json:"goals"`
-	Peers []PeerRow `json:"peers"`
-
-	Stages  []StageRow   `json:"stages"`
-	Latency []LatencyRow `json:"latency"`
-	Growth  []Growth     `json:"growth"`
-	Facts   []Fact       `json:"facts"`
+	Goals   []Goal             `json:"goals"`
+	Rows    []Row              `json:"rows"`
+	Clients []roundtrip.Client `json:"clients"`
+	Facts   []measure.Fact     `json:"facts"`
 
 	// Notes say what was not measured and why.
 	Notes []string `json:"notes"`
 }
 
-// GoalRow is one goal and what was measured for it.
-type GoalRow struct {
+// Goal is one goal and what was measured for it.
+type Goal struct {
 	Number   int             `json:"number"` // 0 for a guard
-	Key      string          `json:"key"`
 	What     string          `json:"what"`
-	Sense    string          `json:"sense"`
+	Sense    Sense           `json:"sense"`
 	Limit    float64         `json:"limit"`
 	Stretch  *float64        `json:"stretch,omitempty"` // nil if there is none
 	Measured *measure.Spread `json:"measured,omitempty"`
-	Verdict  goal.Verdict    `json:"verdict"`
+	Verdict  Verdict         `json:"verdict"`
 	Note     string          `json:"note,omitempty"` // why it was not measured
 
 	// Unbuilt says that there is nothing to measure, on any machine.
 	Unbuilt bool `json:"unbuilt,omitempty"`
 }
 
-// PeerRow is one way to decode or encode one message or feed.
-type PeerRow struct {
-	Direction   string         `json:"direction"`
-	What        string         `json:"what"`
-	Bytes       float64        `json:"payload_bytes"`
-	Who         string         `json:"who"`
-	Ns          float64        `json:"ns_per_op"`
-	MBPerSecond float64        `json:"mb_per_s"`
-	Counted     bool           `json:"counted"` // the allocations were
-	AllocBytes  float64        `json:"bytes_per_op"`
-	Allocs      float64        `json:"allocs_per_op"`
-	Ratio       measure.Spread `json:"ratio"` // to gen/msg, of the rounds
-}
-
-// StageRow is a stretch of a message's way through the engine, from the same start as the others of
-// its group.
-type StageRow struct {
-	Group  string         `json:"group"`
-	Name   string         `json:"name"`
-	Ns     float64        `json:"ns_per_op"`
-	Allocs float64        `json:"allocs_per_op"`
-	Base   bool           `json:"base"`  // what the group's others are compared with
-	Ratio  measure.Spread `json:"ratio"` // to the base, of the rounds
-}
-
-// LatencyRow is round trips of one client. Times are in microseconds, over the rounds.
-type LatencyRow struct {
-	Name       string         `json:"name"`
-	OnSchedule bool           `json:"on_schedule"` // times count from when an order was due
-	P50        measure.Spread `json:"p50"`
-	P99        measure.Spread `json:"p99"`
-	P999       measure.Spread `json:"p99.9"`
-
-	// ToFloor is p50, p99 and p99.9 divided by the floor's before and after, nil for a floor.
-	ToFloor []measure.Spread `json:"to_floor,omitempty"`
-
-	Curve []Point `json:"curve"` // percentile and microseconds, of all rounds together
-}
-
-// Point is a point of a curve.
-type Point struct {
-	X float64 `json:"x"`
-	Y float64 `json:"y"`
-}
-
-// Growth is what an operation costs as something becomes more.
-type Growth struct {
-	Name   string        `json:"name"`
-	Over   string        `json:"over"` // what becomes more
-	Points []GrowthPoint `json:"points"`
-}
-
-// GrowthPoint is the cost of one operation with so many of what there may be.
-type GrowthPoint struct {
-	N     int            `json:"n"`
-	Ns    float64        `json:"ns_per_op"`
-	Ratio measure.Spread `json:"ratio"` // to the first point, of the rounds
+// Row is one variant of a group: one way to do the same work.
+type Row struct {
+	Section      string         `json:"section"`
+	Group        string         `json:"group"`
+	Name         string         `json:"name"`
+	PayloadBytes float64        `json:"payload_bytes,omitempty"` // 0 if the work is none on payloads
+	Ns           float64        `json:"ns_per_op"`
+	Counted      bool           `json:"counted"` // allocations were
+	AllocBytes   float64        `json:"bytes_per_op"`
+	Allocs       float64        `json:"allocs_per_op"`
+	Base         bool           `json:"base"`  // the group's others are compared with it
+	Ratio        measure.Spread `json:"ratio"` // to the base, of the rounds
 }
 
 // newResults has a row for every goal, none of them measured.
 func newResults(o Options) *Results {
-	r := &Results{
-		Smoke: o.Smoke, Machine: thisMachine(), Versions: modules(),
-		Rounds: o.Rounds, Slice: o.Slice, Clock: measure.Clock,
+	r := &Results{Smoke: o.Smoke, Config: o.Config, Clock: measure.Clock, Versions: make(map[string]string)}
+	level := ""
+	if build, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range build.Settings {
+			if s.Key == "GO"+strings.ToUpper(runtime.GOARCH) {
+				level = " " + s.Value
+			}
+		}
+		for _, m := range build.Deps {
+			if slices.ContainsFunc(compare.All(), func(l compare.Library) bool { return l.Module == m.Path }) {
+				r.Versions[m.Path] = m.Version
+			}
+		}
 	}
-	for _, g := range goal.All() {
-		row := GoalRow{Number: g.Number, Key: g.Key, What: g.What, Sense: g.Sense.String(), Limit: g.Limit}
-		if !math.IsNaN(g.Stretch) {
-			row.Stretch = &g.Stretch
+	r.Machine = fmt.Sprintf("%s, %d cores, %s/%s%s, %s",
+		cmp.Or(cpuid.CPU.BrandName, "unknown processor"), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, level, runtime.Version())
+	for _, g := range goals {
+		row := Goal{Number: g.number, What: g.what, Sense: g.sense, Limit: g.limit, Verdict: NotMeasured, Note: "not asked for"}
+		if !math.IsNaN(g.stretch) {
+			row.Stretch = &g.stretch
+		}
+		if g.neverMeasured != "" {
+			row.Note, row.Unbuilt = g.neverMeasured, true
 		}
 		r.Goals = append(r.Goals, row)
 	}
 	return r
 }
 
-// set notes what was measured for a goal and judges it.
-func (r *Results) set(key string, measured measure.Spread) {
-	for i, g := range goal.All() {
-		if g.Key == key {
-			r.Goals[i].Measured, r.Goals[i].Verdict = &measured, g.Verdict(measured.Median)
-			return
+// judge notes what was measured for the goals of a group's two variants.
+func (r *Results) judge(group, over, under string, measured measure.Spread) {
+	for i, g := range goals {
+		if g.group == group && g.over == over && g.under == under && g.neverMeasured == "" {
+			r.Goals[i].Measured, r.Goals[i].Verdict, r.Goals[i].Note = &measured, g.verdict(measured.Median), ""
 		}
 	}
-	panic("BUG: suite: no goal is called " + key)
 }
 
 // worst notes a number of which only the highest counts.
-func (r *Results) worst(key string, v float64) {
+func (r *Results) worst(name string, v float64) {
+	i := slices.IndexFunc(goals, func(g goal) bool { return g.group == name })
 	measured := measure.Spread{Median: v, Min: v, Max: v}
-	for _, row := range r.Goals {
-		if row.Key == key && row.Measured != nil {
-			measured.Min = min(v, row.Measured.Min)
-			measured.Max = max(v, row.Measured.Max)
-			measured.Median = measured.Max
-		}
+	if old := r.Goals[i].Measured; old != nil {
+		measured = measure.Spread{Median: max(v, old.Max), Min: min(v, old.Min), Max: max(v, old.Max)}
 	}
-	r.set(key, measured)
+	r.judge(name, "", "", measured)
 }
 
-// lack notes why the goals whose keys begin with prefix were not measured.
-func (r *Results) lack(prefix, why string) {
-	found := false
-	for i := range r.Goals {
-		if strings.HasPrefix(r.Goals[i].Key, prefix) {
-			r.Goals[i].Note, found = why, true
+// lack notes why those of a part's goals were not measured that were not.
+func (r *Results) lack(part, reason string, is func(g goal) bool) {
+	for i, g := range goals {
+		if g.part == part && r.Goals[i].Measured == nil && is(g) {
+			r.Goals[i].Note = reason
 		}
-	}
-	if !found {
-		panic("BUG: suite: no goal begins with " + prefix)
 	}
 }
 
-// Open is how many goals are missed, or were not measured although they could be.
-func (r *Results) Open() int {
-	n := 0
-	for _, row := range r.Goals {
-		if row.Verdict == goal.Missed || row.Verdict == goal.NotMeasured && !row.Unbuilt {
+// every is the condition of lack for all goals.
+func every(goal) bool { return true }
+
+// Open returns how many goals are missed, or were not measured although they could be.
+func (r *Results) Open() (n int) {
+	for _, g := range r.Goals {
+		if g.Verdict == Missed || g.Verdict == NotMeasured && !g.Unbuilt {
 			n++
 		}
 	}
 	return n
 }
 
-// Count is how many goals have this verdict.
-func (r *Results) Count(v goal.Verdict) int {
-	n := 0
-	for _, row := range r.Goals {
-		if row.Verdict == v {
+// Count returns how many goals have this verdict.
+func (r *Results) Count(v Verdict) (n int) {
+	for _, g := range r.Goals {
+		if g.Verdict == v {
 			n++
 		}
 	}

@@ -1,3 +1,5 @@
+// Package suite measures everything that the library promises about its speed, part by part, and
+// judges it by the goals. The results say what a machine cannot measure.
 package suite
 
 import (
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/bench/compare/internal/measure"
+	"github.com/smk-go/smk/bench/internal/fixture"
 )
 
 // Options say what to measure and for how long.
@@ -20,7 +23,7 @@ type Options struct {
 	Smoke bool     // run everything once, as short as can be, to see that it runs
 }
 
-// Smoke is the shortest measurement of everything.
+// Smoke returns the shortest measurement of everything.
 func Smoke() Options {
 	return Options{Config: measure.Config{Rounds: 1, Slice: measure.SliceMin}, Smoke: true}
 }
@@ -30,58 +33,60 @@ func (o Options) Check() error {
 	if err := o.Config.Check(); err != nil {
 		return err
 	}
-	for _, name := range o.Parts {
-		if !slices.Contains(Parts(), name) {
-			return fmt.Errorf("unknown part %q, have %s", name, strings.Join(Parts(), ","))
-		}
-	}
-	for _, name := range o.Feeds {
-		if !slices.Contains(Feeds(), name) {
-			return fmt.Errorf("unknown message %q, have %s", name, strings.Join(Feeds(), ","))
+	for _, list := range []struct {
+		what        string
+		asked, have []string
+	}{{"part", o.Parts, Parts()}, {"message", o.Feeds, Feeds()}} {
+		for _, name := range list.asked {
+			if !slices.Contains(list.have, name) {
+				return fmt.Errorf("unknown %s %q, have %s", list.what, name, strings.Join(list.have, ","))
+			}
 		}
 	}
 	return nil
 }
 
-// longRounds is how many rounds there are of what takes long.
+// longRounds returns how many rounds there are of what takes long.
 func (o Options) longRounds() int { return max(1, o.Rounds/3) }
 
-// part is a stretch of the whole measurement that stands alone.
-type part struct {
+// Names of parts.
+const (
+	codec   = "codec"
+	layout  = "layout"
+	slug    = "slug"
+	stage   = "stages"
+	network = "network"
+	growth  = "growth"
+	size    = "size"
+)
+
+// parts are what is measured one after the other. Each stands alone.
+var parts = []struct {
 	name string
 	run  func(context.Context, Options, *Results) error
-	keys []string // of the goals that it is for, or what they begin with
+}{
+	{codec, runCodec}, {layout, runLayout}, {slug, runSlug}, {stage, runStages},
+	{network, runNetwork}, {growth, runGrowth}, {size, runSize},
 }
 
-var parts = []part{
-	{"codec", codec, []string{
-		"executed/", "cpp/", "vt/", "google/", "easy/", "hyper/", "quotes/", "create/", "allocs/plain",
-	}},
-	{"way", way, []string{"scan+decode/", "other order/", "shuffled/", "unknown/", "varied/"}},
-	{"slug", slug, []string{"big/"}},
-	{"path", ways, []string{"path/", "dispatch/", "throughput"}},
-	{"network", network, networkKeys},
-	{"growth", growth, nil},
-	{"size", size, nil},
-}
-
-var networkKeys = []string{"engine/", "netconn/", "adaptive/", "handover/", "ring/", "wake/", "tls/", "allocs/tls", "stall/"}
-
-// unbuilt is what the key of the goal begins with that speaks of something there is not: a TLS record
-// layer of our own.
-const unbuilt = "records/"
-
-// Parts are the names of what can be measured.
-func Parts() []string {
-	var names []string
+// Parts returns the names of what can be measured.
+func Parts() (names []string) {
 	for _, p := range parts {
 		names = append(names, p.name)
 	}
 	return names
 }
 
-// Run measures. Progress is told to w, a line a part. A part that fails does not keep the others
-// from running: the results say what they lack, and the errors come with them.
+// Feeds returns the names of the messages and feeds that can be asked for.
+func Feeds() (names []string) {
+	for _, f := range append(fixture.Inbound(), fixture.Outbound()...) {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// Run measures. It writes a line to w for each part. If a part fails the others still run: the results
+// say what they lack, and the errors come with them.
 func Run(ctx context.Context, o Options, w io.Writer) (*Results, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
@@ -89,34 +94,65 @@ func Run(ctx context.Context, o Options, w io.Writer) (*Results, error) {
 	start := time.Now()
 	r := newResults(o)
 	r.Started = start.UTC().Truncate(time.Second)
-	for _, g := range r.Goals {
-		r.lack(g.Key, "not asked for")
-	}
-	for i := range r.Goals {
-		if strings.HasPrefix(r.Goals[i].Key, unbuilt) {
-			r.Goals[i].Unbuilt, r.Goals[i].Note = true, "not built: crypto/tls stays as it is"
-		}
-	}
 	var failed []error
 	for _, p := range parts {
 		if len(o.Parts) > 0 && !slices.Contains(o.Parts, p.name) {
 			continue
 		}
 		fmt.Fprintf(w, "%4.0f s  %s\n", time.Since(start).Seconds(), p.name)
-		for _, key := range p.keys {
-			r.lack(key, "its part leaves it out")
-		}
 		if err := p.run(ctx, o, r); err != nil {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			for _, key := range p.keys {
-				r.lack(key, "its part failed")
-			}
+			r.lack(p.name, "its part failed", every)
 			failed = append(failed, fmt.Errorf("%s: %w", p.name, err))
 			r.Notes = append(r.Notes, fmt.Sprintf("The part %s failed: %v.", p.name, err))
 		}
 	}
 	r.Took = time.Since(start)
 	return r, errors.Join(failed...)
+}
+
+// group is variants of the same work, which take turns in the same rounds.
+type group struct {
+	section, name string
+	base          string  // the variant that the others are compared with
+	payloadBytes  float64 // 0 if the work is none on payloads
+	allocFree     int     // how many variants, the first ones, are judged by their allocations
+	variants      []measure.Variant
+}
+
+// measure measures a group and judges its goals.
+func (r *Results) measure(o Options, g group) error {
+	results, err := measure.Run(o.Config, g.variants)
+	if err != nil {
+		return fmt.Errorf("%s: %w", g.name, err)
+	}
+	rounds := make(map[string][]float64)
+	for i, res := range results {
+		rounds[res.Name] = res.Rounds
+		if i < g.allocFree {
+			r.worst(allocsPlain, res.Allocs)
+		}
+	}
+	for _, res := range results {
+		r.Rows = append(r.Rows, Row{
+			Section: g.section, Group: g.name, Name: res.Name, PayloadBytes: g.payloadBytes, Ns: res.Ns, Base: res.Name == g.base,
+			Counted: res.Counted, AllocBytes: res.Bytes, Allocs: res.Allocs,
+			Ratio: measure.SpreadOf(measure.Divide(res.Rounds, rounds[g.base])),
+		})
+	}
+	for _, want := range goals {
+		over, under := rounds[want.over], rounds[want.under]
+		if want.group != g.name || under == nil {
+			continue
+		}
+		if want.over == "" { // millions of operations a second
+			over = slices.Repeat([]float64{1e3}, len(under))
+		}
+		if over != nil {
+			r.judge(g.name, want.over, want.under, measure.SpreadOf(measure.Divide(over, under)))
+		}
+	}
+	return nil
 }
