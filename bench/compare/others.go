@@ -17,7 +17,8 @@ import (
 
 const vtModule = "github.com/planetscale/vtprotobuf"
 
-// vtPooled is vtprotobuf with memory pools: each message comes from its pool and goes back.
+// vtPooled is vtprotobuf with memory pools: each message comes from its pool and goes back. Its encoding is that
+// without pools.
 func vtPooled() Library {
 	return Library{
 		Name: VTPooled, Module: vtModule,
@@ -33,26 +34,6 @@ func vtPooled() Library {
 				}
 				return nil
 			}, nil
-		},
-		Encode: func(feed fixture.Feed) (Next, error) {
-			all, err := messages(feed, (*vtseto.Payload).UnmarshalVT)
-			buf, k, mask := make([]byte, longest(feed)), uint64(0), uint64(feed.Mask())
-			return func() ([]byte, error) {
-				m := &all[k&mask]
-				*m.EtoPayload.Seq = fixture.FirstSeq + k
-				switch {
-				case m.OrderCreate != nil:
-					*m.OrderCreate.Reference = fixture.FirstReference + k
-				case m.OrderCancel != nil:
-					*m.OrderCancel.Reference = fixture.FirstReference + k
-				}
-				k++
-				payload := m.SizeVT()
-				head := binary.PutUvarint(buf, uint64(payload))
-				frame := buf[:head+payload]
-				_, err := m.MarshalToSizedBufferVT(frame[head:])
-				return frame, err
-			}, err
 		},
 		Standard: func(payload []byte) (*seto.Payload, error) {
 			m := vtseto.PayloadFromVTPool()

@@ -18,7 +18,6 @@ import (
 	"flag"
 	"fmt"
 	"go/format"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -59,19 +58,15 @@ var measured = []string{
 }
 
 func main() {
-	dir := flag.String("root", "../..", "the repository's root")
 	check := flag.Bool("check", false, "report files that differ instead of writing them")
 	flag.Parse()
-	if flag.NArg() != 0 {
-		fmt.Fprintf(os.Stderr, "gen: unexpected argument %q\n", flag.Arg(0))
-		os.Exit(2)
-	}
-	if err := run(context.Background(), *dir, *check); err != nil {
+	if err := run(context.Background(), "../..", *check); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
 }
 
+// run writes the generated files of the repository in dir, or, with check, names those that differ.
 func run(ctx context.Context, dir string, check bool) error {
 	files, err := generate(ctx, filepath.Join(dir, "proto"))
 	if err != nil {
@@ -80,15 +75,10 @@ func run(ctx context.Context, dir string, check bool) error {
 	var drift []string
 	for name, content := range files {
 		path := filepath.Join(dir, "bench", "compare", filepath.FromSlash(name))
-		old, err := os.ReadFile(path)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		if err == nil && bytes.Equal(old, content) {
+		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
 			continue
 		}
-		if check {
-			drift = append(drift, name)
+		if drift = append(drift, name); check {
 			continue
 		}
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -98,7 +88,7 @@ func run(ctx context.Context, dir string, check bool) error {
 			return err
 		}
 	}
-	if len(drift) > 0 {
+	if check && len(drift) > 0 {
 		slices.Sort(drift)
 		return fmt.Errorf("generated code is not up to date, run go run ./gen: %s", strings.Join(drift, ", "))
 	}

@@ -112,10 +112,10 @@ func goals(r *suite.Results) section {
 		} else if g.Note != "" {
 			verdict += ": " + g.Note
 		}
-		if g.Stretch != nil {
-			stretch = string(g.Sense) + " " + figure(*g.Stretch)
+		if g.Stretch >= 0 {
+			stretch = g.Sense + " " + figure(g.Stretch)
 		}
-		t.AppendRow(table.Row{number, g.What, measured, least, string(g.Sense) + " " + figure(g.Limit), stretch, verdict})
+		t.AppendRow(table.Row{number, g.What, measured, least, g.Sense + " " + figure(g.Limit), stretch, verdict})
 	}
 	return section{Title: "Goals", table: t, Lead: tally(r)}
 }
@@ -337,9 +337,9 @@ func summary(w io.Writer, r *suite.Results) error {
 func judged(g suite.Goal) string {
 	v := g.Measured.Median
 	text := figure(v)
-	for _, limit := range []*float64{&g.Limit, g.Stretch} {
-		for digits := 2; limit != nil && digits <= 6 && v != *limit; digits++ {
-			if shown, err := strconv.ParseFloat(text, 64); err != nil || shown != *limit {
+	for _, limit := range []float64{g.Limit, g.Stretch} {
+		for digits := 2; digits <= 6 && v != limit; digits++ {
+			if shown, err := strconv.ParseFloat(text, 64); err != nil || shown != limit {
 				break
 			}
 			text = strconv.FormatFloat(v, 'f', digits, 64)

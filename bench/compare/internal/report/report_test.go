@@ -17,7 +17,6 @@ import (
 
 // sample is results with one of each kind in them.
 func sample() *suite.Results {
-	stretch := 1.2
 	spread := measure.Spread{Median: 6.5, Min: 6, Max: 7}
 	three := [3]measure.Spread{spread, spread, spread}
 	curve := [][2]float64{{0, 6}, {50, 7}, {99, 9}, {100, 4000}}
@@ -26,10 +25,10 @@ func sample() *suite.Results {
 		Versions: map[string]string{"b": "v2", "a": "v1"},
 		Config:   measure.Config{Rounds: 9, Slice: 30 * time.Millisecond}, Clock: "processor time",
 		Goals: []suite.Goal{
-			{Number: 1, What: "one", Sense: "<=", Limit: 2, Stretch: &stretch, Measured: &measure.Spread{Median: 1.5, Min: 1.25, Max: 1.75}, Verdict: suite.Reached},
-			{Number: 2, What: "two", Sense: ">=", Limit: 50, Measured: &measure.Spread{Median: 12.34, Min: 12, Max: 13}, Verdict: suite.Missed},
-			{Number: 3, What: "three", Sense: ">=", Limit: 5, Note: "no compiler", Verdict: suite.NotMeasured},
-			{What: "four", Sense: "<=", Limit: 0, Measured: &measure.Spread{}, Verdict: suite.Stretched},
+			{Number: 1, What: "one", Sense: "<=", Limit: 2, Stretch: 1.2, Measured: &measure.Spread{Median: 1.5, Min: 1.25, Max: 1.75}, Verdict: suite.Reached},
+			{Number: 2, What: "two", Sense: ">=", Limit: 50, Stretch: -1, Measured: &measure.Spread{Median: 12.34, Min: 12, Max: 13}, Verdict: suite.Missed},
+			{Number: 3, What: "three", Sense: ">=", Limit: 5, Stretch: -1, Note: "no compiler", Verdict: suite.NotMeasured},
+			{What: "four", Sense: "<=", Limit: 0, Stretch: -1, Measured: &measure.Spread{}, Verdict: suite.Stretched},
 		},
 		Rows: []suite.Row{
 			{Section: "Decode", Group: "decode quotes", PayloadBytes: 199, Name: "gen/msg", Ns: 50, Counted: true, Base: true},
@@ -169,11 +168,10 @@ func TestNumbers(t *testing.T) {
 			t.Errorf("%v is written %q, want %q", v, got, want)
 		}
 	}
-	stretch := 15.0
 	for v, want := range map[float64]string{
 		11.97: "11.97", 11.9999: "11.9999", 12: "12", 11.9: "11.9", 12.04: "12.04", 14.999: "14.999", 15: "15", 1.234: "1.23",
 	} {
-		g := suite.Goal{Limit: 12, Stretch: &stretch, Measured: &measure.Spread{Median: v}}
+		g := suite.Goal{Limit: 12, Stretch: 15, Measured: &measure.Spread{Median: v}}
 		if got := judged(g); got != want {
 			t.Errorf("%v is written %s, want %s", v, got, want)
 		}

@@ -67,7 +67,7 @@ func runCodec(ctx context.Context, o Options, r *Results) error {
 		defer process.Close()
 		r.Versions["C++ libprotobuf"] = process.Version
 	case errors.Is(err, cpp.ErrUnavailable):
-		r.lack(codec, "C++ libprotobuf is not available", func(g goal) bool { return g.over == cppReused || g.over == cppEncode })
+		r.lack(codec, cppEncode, "C++ libprotobuf is not available")
 		r.Notes = append(r.Notes, fmt.Sprintf("C++ libprotobuf is not measured: %v.", err))
 	default:
 		return err

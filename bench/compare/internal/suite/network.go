@@ -21,7 +21,7 @@ func runNetwork(ctx context.Context, o Options, r *Results) error {
 	}
 	report, err := roundtrip.Run(ctx, config)
 	if errors.Is(err, roundtrip.ErrUnavailable) {
-		r.lack(network, strings.TrimPrefix(err.Error(), "roundtrip: "), every)
+		r.lack(network, "", strings.TrimPrefix(err.Error(), "roundtrip: "))
 		r.Notes = append(r.Notes, "Round trips are not measured: "+strings.TrimPrefix(err.Error(), "roundtrip: ")+".")
 		return nil
 	}
@@ -52,5 +52,5 @@ func (r *Results) add(report roundtrip.Report) {
 			r.worst(allocsTLS, allocs)
 		}
 	}
-	r.lack(network, "no C compiler to build the floor with", every)
+	r.lack(network, "", "no C compiler to build the floor with")
 }

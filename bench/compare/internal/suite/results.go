@@ -3,7 +3,6 @@ package suite
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -39,21 +38,6 @@ type Results struct {
 	Notes []string `json:"notes"`
 }
 
-// Goal is one goal and what was measured for it.
-type Goal struct {
-	Number   int             `json:"number"` // 0 for a guard
-	What     string          `json:"what"`
-	Sense    Sense           `json:"sense"`
-	Limit    float64         `json:"limit"`
-	Stretch  *float64        `json:"stretch,omitempty"` // nil if there is none
-	Measured *measure.Spread `json:"measured,omitempty"`
-	Verdict  Verdict         `json:"verdict"`
-	Note     string          `json:"note,omitempty"` // why it was not measured
-
-	// Unbuilt says that there is nothing to measure, on any machine.
-	Unbuilt bool `json:"unbuilt,omitempty"`
-}
-
 // Row is one variant of a group: one way to do the same work.
 type Row struct {
 	Section      string         `json:"section"`
@@ -70,7 +54,7 @@ type Row struct {
 
 // newResults has a row for every goal, none of them measured.
 func newResults(o Options) *Results {
-	r := &Results{Smoke: o.Smoke, Config: o.Config, Clock: measure.Clock, Versions: make(map[string]string)}
+	r := &Results{Smoke: o.Smoke, Config: o.Config, Clock: measure.Clock, Versions: make(map[string]string), Goals: goals()}
 	level := ""
 	if build, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range build.Settings {
@@ -86,49 +70,38 @@ func newResults(o Options) *Results {
 	}
 	r.Machine = fmt.Sprintf("%s, %d cores, %s/%s%s, %s",
 		cmp.Or(cpuid.CPU.BrandName, "unknown processor"), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, level, runtime.Version())
-	for _, g := range goals {
-		row := Goal{Number: g.number, What: g.what, Sense: g.sense, Limit: g.limit, Verdict: NotMeasured, Note: "not asked for"}
-		if !math.IsNaN(g.stretch) {
-			row.Stretch = &g.stretch
-		}
-		if g.neverMeasured != "" {
-			row.Note, row.Unbuilt = g.neverMeasured, true
-		}
-		r.Goals = append(r.Goals, row)
-	}
 	return r
 }
 
 // judge notes what was measured for the goals of a group's two variants.
 func (r *Results) judge(group, over, under string, measured measure.Spread) {
-	for i, g := range goals {
-		if g.group == group && g.over == over && g.under == under && g.neverMeasured == "" {
-			r.Goals[i].Measured, r.Goals[i].Verdict, r.Goals[i].Note = &measured, g.verdict(measured.Median), ""
+	for i := range r.Goals {
+		if g := &r.Goals[i]; g.group == group && g.over == over && g.under == under {
+			g.judge(measured)
 		}
 	}
 }
 
 // worst notes a number of which only the highest counts.
-func (r *Results) worst(name string, v float64) {
-	i := slices.IndexFunc(goals, func(g goal) bool { return g.group == name })
+func (r *Results) worst(group string, v float64) {
 	measured := measure.Spread{Median: v, Min: v, Max: v}
-	if old := r.Goals[i].Measured; old != nil {
-		measured = measure.Spread{Median: max(v, old.Max), Min: min(v, old.Min), Max: max(v, old.Max)}
+	for _, g := range r.Goals {
+		if old := g.Measured; g.group == group && old != nil {
+			measured = measure.Spread{Median: max(v, old.Max), Min: min(v, old.Min), Max: max(v, old.Max)}
+		}
 	}
-	r.judge(name, "", "", measured)
+	r.judge(group, "", "", measured)
 }
 
-// lack notes why those of a part's goals were not measured that were not.
-func (r *Results) lack(part, reason string, is func(g goal) bool) {
-	for i, g := range goals {
-		if g.part == part && r.Goals[i].Measured == nil && is(g) {
-			r.Goals[i].Note = reason
+// lack notes why those of a part's goals were not measured that were not, if the name of what is divided
+// begins so.
+func (r *Results) lack(part, over, reason string) {
+	for i := range r.Goals {
+		if g := &r.Goals[i]; g.part == part && g.Measured == nil && strings.HasPrefix(g.over, over) {
+			g.Note = reason
 		}
 	}
 }
-
-// every is the condition of lack for all goals.
-func every(goal) bool { return true }
 
 // Open returns how many goals are missed, or were not measured although they could be.
 func (r *Results) Open() (n int) {

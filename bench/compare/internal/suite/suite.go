@@ -104,7 +104,7 @@ func Run(ctx context.Context, o Options, w io.Writer) (*Results, error) {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			r.lack(p.name, "its part failed", every)
+			r.lack(p.name, "", "its part failed")
 			failed = append(failed, fmt.Errorf("%s: %w", p.name, err))
 			r.Notes = append(r.Notes, fmt.Sprintf("The part %s failed: %v.", p.name, err))
 		}
@@ -142,7 +142,7 @@ func (r *Results) measure(o Options, g group) error {
 			Ratio: measure.SpreadOf(measure.Divide(res.Rounds, rounds[g.base])),
 		})
 	}
-	for _, want := range goals {
+	for _, want := range r.Goals {
 		over, under := rounds[want.over], rounds[want.under]
 		if want.group != g.name || under == nil {
 			continue
