@@ -8,7 +8,7 @@ check: ## format, vet, staticcheck, import arrows, generated code up to date
 	bash scripts/check.sh
 
 gen: ## write the generated code anew from proto/
-	go run -C tools ./gen && go run -C bench/peers ./gen
+	go run -C tools ./gen && go run -C bench/compare ./gen
 
 test: ## check, then every test, with and without the race detector
 	bash scripts/test.sh

@@ -1,13 +1,11 @@
-// Package bench measures what the hot path costs: turning payloads into values, values into
-// payloads, a stream into frames and a message into the send ring.
-//
-// It has benchmarks only, each through the calls that production makes, and beside them floors: a
-// copy of the same bytes and a loop that adds them up, which say what the machine itself asks.
+// Package bench measures what the hot path costs: the stages of a message's way through the library, each
+// through the calls that production makes, and the machine instructions of each path.
 //
 //	go test -run '^$' -bench . ./bench
+//	go test -count=1 -run TestInstructions -v ./bench
 //
 // The messages come from one fixed seed. Feeds of one message are learnt whole by the branch
 // predictor; executed_var, quotes_var and mixed hold thousands of different ones and are the honest
-// numbers. bench/peers, a module of its own, measures other libraries on the same messages in the
-// same run.
+// numbers. bench/compare, a module of its own, measures the same stages and other libraries beside
+// floors in interleaved rounds, and judges the goals.
 package bench

@@ -1,19 +1,18 @@
 package bench
 
 import (
-	"bufio"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
-	"github.com/smk-go/smk/bench/internal/path"
-	"github.com/smk-go/smk/bench/internal/steps"
+	"github.com/smk-go/smk/bench/internal/instrcount"
+	"github.com/smk-go/smk/bench/internal/stages"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/wire"
@@ -25,72 +24,67 @@ import (
 const (
 	instructionsFile = "testdata/instructions.txt"
 	slackPercent     = 3 // a path may take so much more than the table says
-	engineSlack      = 6 // likewise, if the clock is read on it
 )
 
 var update = flag.Bool("update", false, "write "+instructionsFile+" anew")
 
-func TestMain(m *testing.M) {
-	if steps.IsChild() {
-		steps.Child(counted())
-	}
-	os.Exit(m.Run())
-}
-
-// TestInstructions holds the paths of every message to the table of their machine instructions. No
-// clock is read, so that it fails on a busy machine for the same reasons as on a quiet one.
+// TestInstructions holds the paths of every message to the table of their machine instructions. The
+// clock stands still, so that it fails on a busy machine for the same reasons as on a quiet one.
 func TestInstructions(t *testing.T) {
-	if why := uncountable(); why != "" {
-		t.Logf("instructions: not available: %s", why)
+	compiler := "compiler " + runtime.Version()[:len("go1.26")] + " " + runtime.GOOS + "/" + runtime.GOARCH
+	if reason := uncountable(); reason != "" {
+		t.Log("instructions: not available: " + reason)
 		return
 	}
 	paths := counted()
-	counts, err := steps.Count(paths)
-	switch {
-	case errors.Is(err, steps.ErrUnavailable):
-		t.Logf("instructions: not available: %v", err)
+	counts := instrcount.Count(t, paths)
+	if counts == nil {
+		t.Log("instructions: not available on this system")
 		return
-	case err != nil:
-		t.Fatal(err)
+	}
+	var table strings.Builder
+	fmt.Fprintln(&table, compiler)
+	for i, p := range paths {
+		fmt.Fprintf(&table, "%7d %s\n", counts[i], p.Name)
 	}
 	if *update {
-		writeInstructions(t, paths, counts)
+		if err := os.WriteFile(instructionsFile, []byte(table.String()), 0o644); err != nil { //nolint:gosec // a file of the repository
+			t.Fatal(err)
+		}
 	}
-	table, compiler := readInstructions(t)
-	if compiler != ourCompiler() {
-		t.Logf("instructions: not available: the table is for %s, this is %s", compiler, ourCompiler())
+	content, err := os.ReadFile(instructionsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rows, _ := strings.Cut(string(content), "\n")
+	if head != compiler {
+		t.Logf("instructions: not available: the table is for %s, this is %s", head, compiler)
 		return
 	}
-	for i, p := range paths {
-		want, known := table[p.Name]
-		slack := slackPercent
-		if strings.HasSuffix(p.Name, " engine") {
-			slack = engineSlack
+	want := make(map[string]int)
+	for line := range strings.Lines(rows) {
+		number, name, _ := strings.Cut(strings.TrimSpace(line), " ")
+		var n int
+		if _, err := fmt.Sscan(number, &n); err != nil || n <= 0 {
+			t.Fatalf("%s: %q is not a number of instructions and a path", instructionsFile, line)
 		}
-		delete(table, p.Name)
-		switch got := counts[i]; {
-		case !known:
-			t.Errorf("%s: %d instructions, and not in %s: run this test with -update", p.Name, got, instructionsFile)
-		case got*100 > want*(100+slack):
-			t.Errorf("%s: %d instructions, %d in the table: if that is worth it, run this test with -update and say why", p.Name, got, want)
-		case got*100 < want*(100-slack):
-			t.Logf("%s: %d instructions, %d in the table: run this test with -update to keep the gain", p.Name, got, want)
+		want[name] = n
+	}
+	for i, p := range paths {
+		got, limit := counts[i], want[p.Name]
+		delete(want, p.Name)
+		switch line := fmt.Sprintf("%s: %d instructions, %d in the table", p.Name, got, limit); {
+		case got*100 > limit*(100+slackPercent):
+			t.Error(line + ": if that is worth it, run this test with -update and say why")
+		case got*100 < limit*(100-slackPercent):
+			t.Log(line + ": run this test with -update to keep the gain")
 		default:
-			t.Logf("%s: %d instructions, %d in the table", p.Name, got, want)
+			t.Log(line)
 		}
 	}
-	for name := range table {
+	for name := range want {
 		t.Errorf("%s is in %s and nowhere else: run this test with -update", name, instructionsFile)
 	}
-}
-
-// ourCompiler is what counts depend on besides the code.
-func ourCompiler() string {
-	minor := runtime.Version()
-	if parts := strings.SplitN(minor, ".", 3); len(parts) == 3 {
-		minor = parts[0] + "." + parts[1]
-	}
-	return minor + " " + runtime.GOOS + "/" + runtime.GOARCH
 }
 
 // uncountable says why this program is not the one that users get, "" if it is.
@@ -103,53 +97,14 @@ func uncountable() string {
 		return "the program does not say how it was built"
 	}
 	for _, s := range info.Settings {
-		switch {
-		case s.Key == "-race" && s.Value == "true",
-			s.Key == "-gcflags" && s.Value != "",
-			s.Key == "GOAMD64" && s.Value != "v1":
+		if s.Key == "-race" && s.Value == "true" || s.Key == "-gcflags" && s.Value != "" || s.Key == "GOAMD64" && s.Value != "v1" {
 			return "built with " + s.Key + "=" + s.Value
 		}
 	}
 	return ""
 }
 
-func readInstructions(t *testing.T) (table map[string]int, compiler string) {
-	t.Helper()
-	file, err := os.Open(instructionsFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	table = make(map[string]int)
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		line := lines.Text()
-		if c, ok := strings.CutPrefix(line, "compiler "); ok {
-			compiler = c
-			continue
-		}
-		var count int
-		number, name, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if _, err := fmt.Sscan(number, &count); err != nil || count <= 0 || name == "" {
-			t.Fatalf("%s: %q is not a number of instructions and a path", instructionsFile, line)
-		}
-		table[name] = count
-	}
-	return table, compiler
-}
-
-func writeInstructions(t *testing.T, paths []steps.Path, counts []int) {
-	t.Helper()
-	var b strings.Builder
-	fmt.Fprintf(&b, "compiler %s\n", ourCompiler())
-	for i, p := range paths {
-		fmt.Fprintf(&b, "%7d %s\n", counts[i], p.Name)
-	}
-	if err := os.WriteFile(instructionsFile, []byte(b.String()), 0o644); err != nil { //nolint:gosec // a file of the repository
-		t.Fatal(err)
-	}
-}
-
-// How many messages of feeds of different ones are gone through.
+// How many messages of feeds of different ones are counted.
 const (
 	mixedMessages    = 16
 	shuffledMessages = 4
@@ -160,74 +115,54 @@ func first(n int, feed fixture.Feed) fixture.Feed {
 	return feed
 }
 
-// counted are the paths, each of one message or, for feeds of different ones, of a few.
-func counted() (paths []steps.Path) {
+// counted returns the paths, each of one message or, for feeds of different ones, of a few.
+func counted() (paths []instrcount.Path) {
 	mixed, shuffled := first(mixedMessages, fixture.Mixed()), first(shuffledMessages, fixture.Shuffled(fixture.Executed()))
 	for _, feed := range []fixture.Feed{fixture.Executed(), fixture.Accepted(), fixture.Quotes(), fixture.Heartbeat(), mixed, shuffled} {
 		paths = append(paths, countDecode(feed))
 	}
-	for _, feed := range []fixture.Feed{fixture.Create(), fixture.Cancel()} {
-		paths = append(paths, countEncode(feed))
-	}
-	paths = append(paths, countScan(mixed), countSend())
-	for _, group := range []struct {
-		open   func() (*path.Group, error)
-		name   string
-		stages []string
-	}{
-		{func() (*path.Group, error) { return path.In(fixture.Executed()) }, "executed in", []string{"session", "engine"}},
-		{func() (*path.Group, error) { return path.In(fixture.Quotes()) }, "quotes in", []string{"session", "engine"}},
-		{path.Order, "64 orders", []string{"session"}},
-	} {
-		for _, stage := range group.stages {
-			paths = append(paths, countStage(group.name+" "+stage, stage, group.open))
-		}
-	}
-	return paths
+	executed := func() stages.Group { return stages.In(fixture.Executed()) }
+	quotes := func() stages.Group { return stages.In(fixture.Quotes()) }
+	return append(paths,
+		countEncode(fixture.Create()), countEncode(fixture.Cancel()), countScan(mixed), countSend(),
+		countStage("executed in", "session", executed), countStage("executed in", "engine", executed),
+		countStage("quotes in", "session", quotes), countStage("quotes in", "engine", quotes),
+		countStage("64 orders", "session", stages.Order), countStage("64 orders", "engine", stages.Order),
+	)
 }
 
-// countStage is a message, or a batch of them, through a stage of package path. An engine reads the
-// clock, which goes on while its instructions are counted, so that its counts differ by up to two percent; in
-// a batch of orders it would take every handler for a slow one.
-func countStage(name, stage string, open func() (*path.Group, error)) steps.Path {
-	return steps.Path{Name: name, Calls: 1, Long: strings.HasPrefix(name, "64 "), New: func() (func(int), error) {
-		group, err := open()
-		if err != nil {
-			return nil, err
-		}
-		for _, s := range group.Stages {
-			if s.Name == stage {
-				return func(int) {
-					if err := s.Loop(1); err != nil {
-						panic(err)
-					}
-				}, nil
+// countStage is a message, or a batch of them, through a stage of package stages.
+func countStage(name, stage string, open func() stages.Group) instrcount.Path {
+	return instrcount.Path{Name: name + " " + stage, Calls: 1, New: func(t testing.TB) func(int) {
+		group := open()
+		t.Cleanup(func() { _ = group.Close() })
+		i := slices.IndexFunc(group.Stages, func(s stages.Stage) bool { return s.Name == stage })
+		return func(int) {
+			if err := group.Stages[i].Loop(1); err != nil {
+				panic(err)
 			}
 		}
-		return nil, errors.New("there is no such stage")
 	}}
 }
 
 // countDecode is a payload into a reused value.
-func countDecode(feed fixture.Feed) steps.Path {
+func countDecode(feed fixture.Feed) instrcount.Path {
 	n := len(feed.Payloads)
-	return steps.Path{Name: "decode " + feed.Name, Calls: n, New: func() (func(int), error) {
+	return instrcount.Path{Name: "decode " + feed.Name, Calls: n, New: func(testing.TB) func(int) {
 		p, u := new(msg.Payload), new(msg.Unknown)
 		return func(i int) {
 			if err := p.Decode(feed.Payloads[i%n], u); err != nil {
 				panic(err)
 			}
-		}, nil
+		}
 	}}
 }
 
 // countEncode is a value into a frame.
-func countEncode(feed fixture.Feed) steps.Path {
-	return steps.Path{Name: "encode " + feed.Name, Calls: 1, New: func() (func(int), error) {
+func countEncode(feed fixture.Feed) instrcount.Path {
+	return instrcount.Path{Name: "encode " + feed.Name, Calls: 1, New: func(testing.TB) func(int) {
 		p := new(msg.Payload)
-		if err := p.Decode(feed.Payloads[0], nil); err != nil {
-			return nil, err
-		}
+		check(p.Decode(feed.Payloads[0], nil))
 		var m wire.Putter = p.GetOrderCreate()
 		if p.HasOrderCancel() {
 			m = p.GetOrderCancel()
@@ -237,14 +172,15 @@ func countEncode(feed fixture.Feed) steps.Path {
 			if _, size := wire.Forward(region, typ, fixture.FirstSeq+uint64(i), m, 0, 0); size == 0 {
 				panic("not written")
 			}
-		}, nil
+		}
 	}}
 }
 
 // countScan is frames out of a stream.
-func countScan(feed fixture.Feed) steps.Path {
-	return steps.Path{Name: "scan " + feed.Name, Calls: 1, New: func() (func(int), error) {
+func countScan(feed fixture.Feed) instrcount.Path {
+	return instrcount.Path{Name: "scan " + feed.Name, Calls: 1, New: func(testing.TB) func(int) {
 		limits, err := wire.Limits{}.Resolve()
+		check(err)
 		return func(int) {
 			rest := feed.Stream
 			for range mixedMessages {
@@ -254,20 +190,20 @@ func countScan(feed fixture.Feed) steps.Path {
 				}
 				rest = rest[n:]
 			}
-		}, err
+		}
 	}}
 }
 
 // countSend is an order into the send ring, and out of it.
-func countSend() steps.Path {
-	return steps.Path{Name: "send create", Calls: 1, New: func() (func(int), error) {
+func countSend() instrcount.Path {
+	return instrcount.Path{Name: "send create", Calls: 1, New: func(t testing.TB) func(int) {
 		frames, err := ring.NewFrames(ring.FramesConfig{})
-		if err != nil {
-			return nil, err
-		}
+		check(err)
+		t.Cleanup(func() { _ = frames.Close() })
 		const base = 1 << 28 // all sequences are of one length
 		frames.Rebase(base)
 		p := new(msg.Payload)
+		check(p.Decode(fixture.Create().Payloads[0], nil))
 		return func(i int) {
 			seq := uint64(base + i)
 			region, err := frames.Reserve(wire.ForwardBytes)
@@ -277,6 +213,13 @@ func countSend() steps.Path {
 			_, frame := wire.Forward((*[wire.ForwardBytes]byte)(region), uint32(p.GetType()), seq, p.GetOrderCreate(), 0, 0)
 			frames.Commit(frame, ring.Record{Seq: seq})
 			frames.Written(len(frames.Pending()))
-		}, p.Decode(fixture.Create().Payloads[0], nil)
+		}
 	}}
+}
+
+// check is for what comes before a path: called in it, it would be a part of the count.
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Prints the table of goals and that of this library beside its peers, measured in interleaved rounds of
+# Prints the table of goals and that of this library beside others, measured in interleaved rounds of
 # one run. bench.sh -help lists flags.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-cd bench/peers
+cd bench/compare
 go run ./cmd/bench "$@"

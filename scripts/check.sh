@@ -30,7 +30,7 @@ GOARCH=386 go vet ./...
 
 say "generated code"
 go run -C tools ./gen -check
-go run -C bench/peers ./gen -check
+go run -C bench/compare ./gen -check
 
 say "arrows and house rules"
 go test -count=1 .

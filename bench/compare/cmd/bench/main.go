@@ -1,0 +1,172 @@
+// Command bench measures this library beside its floors and other libraries, in interleaved rounds, and
+// says which of its goals are reached. Every library is first held to the values that gen/msg reads.
+//
+//	go run ./cmd/bench                          everything, in a few minutes
+//	go run ./cmd/bench -strict                  exit status 1 if a goal is missed
+//	go run ./cmd/bench -parts codec -feeds create,quotes
+//	go run ./cmd/bench -rounds 63               more rounds, for a machine that is not idle
+//	go run ./cmd/bench -smoke                   whether it runs at all, in seconds
+//	go run ./cmd/bench -json > results.json     for machines
+//	go run ./cmd/bench -from results.json       print what was measured before
+//	go run ./cmd/bench -page report.html        and write a page with pictures
+//	go run ./cmd/bench -docs performance.md     and put the tables into this document, between its marks
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/smk-go/smk/bench/compare/internal/report"
+	"github.com/smk-go/smk/bench/compare/internal/suite"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // something could not be measured, or -strict and a goal is missed
+	exitUsage  = 2 // the command line was wrong
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// options are what the command line says.
+type options struct {
+	suite.Options
+	json, strict     bool
+	from, save, page string
+	docs             []string
+}
+
+func parse(args []string, out io.Writer) (*options, error) {
+	o := new(options)
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	list := func(name, usage string, values *[]string) {
+		f.Func(name, usage, func(s string) error { *values = strings.Split(s, ","); return nil })
+	}
+	f.BoolVar(&o.json, "json", false, "print JSON instead of Markdown")
+	f.BoolVar(&o.strict, "strict", false, "exit with status 1 if a goal is missed or was not measured")
+	f.BoolVar(&o.Smoke, "smoke", false, "run everything once, as short as can be")
+	f.IntVar(&o.Rounds, "rounds", 27, "rounds of measurement; a third of it for round trips")
+	f.DurationVar(&o.Slice, "slice", 10*time.Millisecond, "time of each variant in each round")
+	list("parts", "measure only these `NAME,...` of "+strings.Join(suite.Parts(), ","), &o.Parts)
+	list("feeds", "of the part codec measure only these `NAME,...` of "+strings.Join(suite.Feeds(), ","), &o.Feeds)
+	f.StringVar(&o.from, "from", "", "measure nothing; take the results from this `FILE` of JSON")
+	f.StringVar(&o.save, "save", "", "also write the results as JSON to this `FILE`")
+	f.StringVar(&o.page, "page", "", "also write a page of HTML with pictures to this `FILE`")
+	list("docs", "also put the tables into these `FILE,...` of Markdown, between their marks", &o.docs)
+	err := f.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		f.SetOutput(out)
+		f.PrintDefaults()
+	}
+	if err == nil && f.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %s", f.Arg(0))
+	}
+	if err == nil && o.Smoke {
+		o.Config = suite.Smoke().Config
+	}
+	if err == nil {
+		err = o.Check()
+	}
+	return o, err
+}
+
+// run executes one command line. An error is one line on progress, which is also told what is going on.
+func run(ctx context.Context, args []string, out, progress io.Writer) (code int) {
+	o, err := parse(args, out)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case err != nil:
+		fmt.Fprintf(progress, "bench: %v (-help lists flags)\n", err)
+		return exitUsage
+	}
+	r, err := o.results(ctx, progress)
+	if r != nil {
+		err = errors.Join(err, o.write(r, out))
+	}
+	if err != nil {
+		fmt.Fprintf(progress, "bench: %v\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+		return exitFailed
+	}
+	if o.strict && r.Open() > 0 {
+		return exitFailed
+	}
+	return exitOK
+}
+
+// results measures or reads what was measured. With an error there may be results nevertheless.
+func (o *options) results(ctx context.Context, progress io.Writer) (*suite.Results, error) {
+	if o.from == "" {
+		return suite.Run(ctx, o.Options, progress)
+	}
+	content, err := os.ReadFile(o.from)
+	if err != nil {
+		return nil, err
+	}
+	r := new(suite.Results)
+	if err := json.Unmarshal(content, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.from, err)
+	}
+	return r, nil
+}
+
+// write prints the results and puts them where the flags say.
+func (o *options) write(r *suite.Results, out io.Writer) error {
+	for _, file := range []struct {
+		name  string
+		write func(io.Writer, *suite.Results) error
+	}{{o.save, writeJSON}, {o.page, report.Page}} {
+		if file.name == "" {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(file.name), 0o755); err != nil {
+			return err
+		}
+		f, err := os.Create(file.name)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(file.write(f, r), f.Close()); err != nil {
+			return err
+		}
+	}
+	for _, name := range o.docs {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if content, err = report.Insert(content, r); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := os.WriteFile(name, content, 0o644); err != nil {
+			return err
+		}
+	}
+	if o.json {
+		return writeJSON(out, r)
+	}
+	return report.Markdown(out, r)
+}
+
+func writeJSON(w io.Writer, r *suite.Results) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
+}

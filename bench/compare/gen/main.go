@@ -1,0 +1,211 @@
+// Command gen writes the packages vteto and vtseto, the project's messages as vtprotobuf generates
+// them with memory pools, which gen/eto and gen/seto do without, and easyseto, the measured ones for
+// easyproto.
+//
+// The definitions are compiled in process from proto/. Two packages of one program must not
+// register the same names, so the compiled definitions are renamed to smarkets.vt.eto and
+// smarkets.vt.seto first. Bodies that are not measured keep their place in the payload and lose
+// their fields: what a payload costs to clear stays as it is, and the code stays small.
+//
+//	go run ./gen            write the generated files
+//	go run ./gen -check     write nothing, fail if a file on disk differs
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"go/format"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bufbuild/protocompile"
+	"github.com/bufbuild/protocompile/protoutil"
+	_ "github.com/planetscale/vtprotobuf/features/marshal"
+	_ "github.com/planetscale/vtprotobuf/features/pool"
+	_ "github.com/planetscale/vtprotobuf/features/size"
+	_ "github.com/planetscale/vtprotobuf/features/unmarshal"
+	"github.com/planetscale/vtprotobuf/generator"
+	"google.golang.org/protobuf/cmd/protoc-gen-go/internal_gengo"
+	"google.golang.org/protobuf/compiler/protogen"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/types/pluginpb"
+)
+
+// module is what the names of generated files start with.
+const (
+	root   = "github.com/smk-go/smk/"
+	module = root + "bench/compare/"
+)
+
+// measured are the messages that keep their fields and get a pool, by their protobuf names after
+// the renaming.
+var measured = []string{
+	"smarkets.vt.eto.Payload",
+	"smarkets.vt.seto.Payload",
+	"smarkets.vt.seto.OrderCreate",
+	"smarkets.vt.seto.OrderCancel",
+	"smarkets.vt.seto.OrderAccepted",
+	"smarkets.vt.seto.OrderExecuted",
+	"smarkets.vt.seto.ContractQuotes",
+	"smarkets.vt.seto.Quote",
+	"smarkets.vt.seto.Execution",
+}
+
+func main() {
+	check := flag.Bool("check", false, "report files that differ instead of writing them")
+	flag.Parse()
+	if err := run(context.Background(), "../..", *check); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+// run writes the generated files of the repository in dir, or, with check, names those that differ.
+func run(ctx context.Context, dir string, check bool) error {
+	files, err := generate(ctx, filepath.Join(dir, "proto"))
+	if err != nil {
+		return err
+	}
+	var drift []string
+	for name, content := range files {
+		path := filepath.Join(dir, "bench", "compare", filepath.FromSlash(name))
+		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
+			continue
+		}
+		if drift = append(drift, name); check {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			return err
+		}
+	}
+	if check && len(drift) > 0 {
+		slices.Sort(drift)
+		return fmt.Errorf("generated code is not up to date, run go run ./gen: %s", strings.Join(drift, ", "))
+	}
+	return nil
+}
+
+// generate returns every generated file by its name below bench/compare.
+func generate(ctx context.Context, protoDir string) (map[string][]byte, error) {
+	compiler := protocompile.Compiler{
+		Resolver: protocompile.WithStandardImports(&protocompile.SourceResolver{ImportPaths: []string{protoDir}}),
+	}
+	compiled, err := compiler.Compile(ctx, "eto.proto", "seto.proto")
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	var protos []*descriptorpb.FileDescriptorProto
+	for _, f := range compiled {
+		p := proto.Clone(protoutil.ProtoFromFileDescriptor(f)).(*descriptorpb.FileDescriptorProto)
+		rename(p)
+		strip(p)
+		names, protos = append(names, p.GetName()), append(protos, p)
+	}
+	plugin, err := protogen.Options{}.New(&pluginpb.CodeGeneratorRequest{FileToGenerate: names, ProtoFile: protos})
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range plugin.Files {
+		internal_gengo.GenerateFile(plugin, f)
+	}
+	if err := errors.Join(vtproto(plugin), easy(plugin)); err != nil {
+		return nil, err
+	}
+	resp := plugin.Response()
+	if resp.Error != nil {
+		return nil, errors.New(resp.GetError())
+	}
+	files := make(map[string][]byte)
+	for _, f := range resp.File {
+		name, ok := strings.CutPrefix(f.GetName(), module)
+		if !ok {
+			return nil, fmt.Errorf("generated file %s is outside of the module", f.GetName())
+		}
+		if files[name], err = format.Source(mark([]byte(f.GetContent()))); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return files, nil
+}
+
+// vtproto writes vtprotobuf's methods, with pools for what is measured.
+func vtproto(plugin *protogen.Plugin) error {
+	config := &generator.Config{Poolable: generator.NewObjectSet(), PoolableExclude: generator.NewObjectSet()}
+	for _, f := range plugin.Files {
+		for _, m := range f.Messages {
+			if !slices.Contains(measured, string(m.Desc.FullName())) {
+				continue
+			}
+			if err := config.Poolable.Set(string(m.GoIdent.GoImportPath) + "." + m.GoIdent.GoName); err != nil {
+				return err
+			}
+		}
+	}
+	g, err := generator.NewGenerator(plugin, []string{"marshal", "size", "unmarshal", "pool"}, config)
+	if err != nil {
+		return err
+	}
+	g.Generate()
+	return nil
+}
+
+// rename moves a file and everything it names from smarkets to smarkets.vt.
+func rename(p *descriptorpb.FileDescriptorProto) {
+	pkg := strings.TrimPrefix(p.GetPackage(), "smarkets.")
+	p.Name = proto.String("vt/" + p.GetName())
+	p.Package = proto.String("smarkets.vt." + pkg)
+	p.Options.GoPackage = proto.String(module + "vt" + pkg)
+	for i, dep := range p.Dependency {
+		p.Dependency[i] = "vt/" + dep
+	}
+	for _, m := range p.MessageType {
+		for _, f := range m.Field {
+			if name, ok := strings.CutPrefix(f.GetTypeName(), ".smarkets."); ok {
+				f.TypeName = proto.String(".smarkets.vt." + name)
+			}
+		}
+	}
+}
+
+// strip takes the fields out of messages that are not measured.
+func strip(p *descriptorpb.FileDescriptorProto) {
+	for _, m := range p.MessageType {
+		if !slices.Contains(measured, p.GetPackage()+"."+m.GetName()) {
+			m.Field, m.ReservedRange = nil, nil
+		}
+	}
+}
+
+// mark makes our marker the first line. The lines in which the linked generators state their
+// versions go: they depend on how this program was built.
+func mark(content []byte) []byte {
+	source := "proto/"
+	var out []byte
+	for line := range bytes.Lines(content) {
+		text := string(bytes.TrimRight(line, "\n"))
+		switch {
+		case strings.HasPrefix(text, "// Code generated "),
+			text == "// versions:",
+			strings.HasPrefix(text, "// \tprotoc"),
+			strings.HasPrefix(text, "// protoc-gen-go-vtproto version:"):
+			continue
+		case strings.HasPrefix(text, "// source: "):
+			source += strings.TrimPrefix(text, "// source: vt/")
+			continue
+		}
+		out = append(out, line...)
+	}
+	head := "// Code generated by bench/compare/gen from " + source + ". DO NOT EDIT.\n\n"
+	return append([]byte(head), bytes.TrimLeft(out, "\n")...)
+}

@@ -1,0 +1,367 @@
+// Package report writes what was measured: as Markdown for terminals and documents, and as one
+// self-contained page with pictures.
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/smk-go/smk/bench/compare"
+	"github.com/smk-go/smk/bench/compare/internal/measure"
+	"github.com/smk-go/smk/bench/compare/internal/suite"
+	"github.com/smk-go/smk/bench/compare/roundtrip"
+)
+
+// section is a part of the report.
+type section struct {
+	Title    string
+	Lead     string
+	Pictures []picture
+	table    table.Writer // nil for none
+	List     []string
+}
+
+// newTable makes a table. Columns whose names end in ">" hold numbers.
+func newTable(head ...string) table.Writer {
+	t := table.NewWriter()
+	t.Style().Markdown.PadContent = true
+	t.Style().HTML.CSSClass = ""
+	var row table.Row
+	var columns []table.ColumnConfig
+	for i, name := range head {
+		bare := strings.TrimSuffix(name, ">")
+		row = append(row, bare)
+		if bare != name {
+			columns = append(columns, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
+		}
+	}
+	t.AppendHeader(row)
+	t.SetColumnConfigs(columns)
+	return t
+}
+
+// sections are the parts of the report that have something to show.
+func sections(r *suite.Results) (all []section, err error) {
+	all = append(all, goals(r))
+	for i, row := range r.Rows {
+		if i == 0 || row.Section != r.Rows[i-1].Section {
+			s, err := rows(r, row.Section)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, s)
+		}
+	}
+	if len(r.Clients) > 0 {
+		s, err := clients(r)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	if len(r.Facts) > 0 {
+		t := newTable("What", "Measured>", "Unit", "Least to most")
+		for _, f := range r.Facts {
+			t.AppendRow(table.Row{f.What, figure(f.Value.Median), f.Unit, span(f.Value)})
+		}
+		all = append(all, section{Title: "Sizes and other times", table: t})
+	}
+	if len(r.Notes) > 0 {
+		all = append(all, section{Title: "Not measured", List: r.Notes})
+	}
+	var versions []string
+	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
+		versions = append(versions, name+" "+r.Versions[name])
+	}
+	return append(all, section{Title: "Versions", List: versions}), nil
+}
+
+// method says on what, when and how.
+func method(r *suite.Results) string {
+	trial := ""
+	if r.Smoke {
+		trial = "A trial run: too short for any number here to mean something.\n\n"
+	}
+	return fmt.Sprintf("%s%s.\n\nMeasured %s in %v. In process: medians of %d interleaved rounds of %v each; %s.\n"+
+		"A ratio is the median over the rounds, of two times of the same round; behind it the least and the most.",
+		trial, r.Machine, r.Started.Format("2006-01-02 15:04 MST"), r.Took.Round(time.Second), r.Rounds, r.Slice, r.Clock)
+}
+
+func goals(r *suite.Results) section {
+	t := newTable("#>", "What", "Measured>", "Least to most", "Goal>", "Stretch>", "Verdict")
+	for _, g := range r.Goals {
+		number, measured, least, stretch, verdict := "guard", "", "", "", string(g.Verdict)
+		if g.Number != suite.Guard {
+			number = strconv.Itoa(g.Number)
+		}
+		if g.Measured != nil {
+			measured, least = judged(g), span(*g.Measured)
+		} else if g.Note != "" {
+			verdict += ": " + g.Note
+		}
+		if g.Stretch >= 0 {
+			stretch = g.Sense + " " + figure(g.Stretch)
+		}
+		t.AppendRow(table.Row{number, g.What, measured, least, g.Sense + " " + figure(g.Limit), stretch, verdict})
+	}
+	return section{Title: "Goals", table: t, Lead: tally(r)}
+}
+
+// tally counts the verdicts.
+func tally(r *suite.Results) string {
+	return fmt.Sprintf("%d beyond the stretch, %d reached, %d missed, %d not measured.",
+		r.Count(suite.Stretched), r.Count(suite.Reached), r.Count(suite.Missed), r.Count(suite.NotMeasured))
+}
+
+// leads say what the numbers of a section are.
+var leads = map[string]string{
+	"Decode": `A payload with its envelope is decoded into memory that is used again as far as the library lets it be. hyperpb reads
+with a parser recompiled for the very feed; its values can then only be read by reflection, which is not in its time. C++ runs as a
+process of its own that takes its turns in the same rounds.`,
+	"Encode": "A message is encoded into a buffer that is used again, as a whole frame.",
+	"The way of a message": `How far a message has come, and what it has cost until there. The stages of one group do the same work up to
+different points. x is the time divided by that of the stage that no client can avoid.`,
+	"Growth": "What one operation costs as something grows. Flat is good. x is the time divided by that with the least of it.",
+}
+
+// rows are the groups of a section.
+func rows(r *suite.Results, name string) (s section, err error) {
+	s = section{Title: name, Lead: leads[name]}
+	s.table = newTable("Work", "By", "ns>", "MB/s>", "B/op>", "allocs/op>", "x>", "Least to most")
+	list := slices.DeleteFunc(slices.Clone(r.Rows), func(row suite.Row) bool { return row.Section != name })
+	for len(list) > 0 {
+		end := slices.IndexFunc(list, func(row suite.Row) bool { return row.Group != list[0].Group })
+		if end < 0 {
+			end = len(list)
+		}
+		title := list[0].Group
+		if list[0].PayloadBytes > 0 {
+			title += fmt.Sprintf(", %.0f B", list[0].PayloadBytes)
+		}
+		for _, row := range list[:end] {
+			rate, bytes, allocs, ratio, least := "", "-", "-", figure(row.Ratio.Median), span(row.Ratio)
+			if row.PayloadBytes > 0 {
+				rate = fmt.Sprintf("%.0f", row.PayloadBytes/row.Ns*1e3)
+			}
+			if row.Counted {
+				bytes, allocs = figure(row.AllocBytes), figure(row.Allocs)
+			}
+			if row.Base {
+				ratio, least = "1", ""
+			}
+			s.table.AppendRow(table.Row{title, row.Name, fmt.Sprintf("%.1f", row.Ns), rate, bytes, allocs, ratio, least})
+		}
+		draw := bars
+		if name == "Growth" {
+			draw = growth
+		}
+		p, err := draw(title, list[:end])
+		if err != nil {
+			return s, err
+		}
+		s.Pictures, list = append(s.Pictures, p), list[end:]
+	}
+	return s, nil
+}
+
+func clients(r *suite.Results) (s section, err error) {
+	s = section{Title: "Round trips", Lead: `An order goes out over loopback, and its answer comes back from a program in C that does nothing but
+answer. The floor is a client in C that sends prepared bytes and counts what comes back. A client is divided by the runs of the floor right
+before and right after it. Microseconds, medians of the rounds.`}
+	s.table = newTable("Client", "p50>", "p99>", "p99.9>", "p50 / floor>", "p99 / floor>", "p99.9 / floor>")
+	for _, c := range r.Clients {
+		row := table.Row{c.Name}
+		for _, micros := range c.Micros {
+			row = append(row, figure(micros.Median))
+		}
+		for i := range c.Micros {
+			if c.ToFloor != nil {
+				row = append(row, figure(c.ToFloor[i].Median))
+			} else {
+				row = append(row, "")
+			}
+		}
+		s.table.AppendRow(row)
+	}
+	for _, scheduled := range []bool{false, true} {
+		p, err := curves(r.Clients, scheduled)
+		if err != nil {
+			return s, err
+		}
+		s.Pictures = append(s.Pictures, p)
+	}
+	return s, nil
+}
+
+// Markdown writes the results as text that is read as it is as well: goals first.
+func Markdown(w io.Writer, r *suite.Results) error {
+	all, err := sections(r)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	b.WriteString(method(r) + "\n")
+	for _, s := range all {
+		b.WriteString("\n## " + s.Title + "\n\n")
+		if s.table != nil {
+			b.WriteString(s.table.RenderMarkdown() + "\n")
+			if s.Lead != "" {
+				b.WriteString("\n" + s.Lead + "\n")
+			}
+		}
+		for _, line := range s.List {
+			b.WriteString("- " + line + "\n")
+		}
+	}
+	_, err = io.WriteString(w, b.String())
+	return err
+}
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+// verdictColors mark the cells of verdicts.
+var verdictColors = strings.NewReplacer(
+	"<td>"+string(suite.Stretched), `<td class="stretch">`+string(suite.Stretched),
+	"<td>"+string(suite.Reached), `<td class="reached">`+string(suite.Reached),
+	"<td>"+string(suite.Missed), `<td class="missed">`+string(suite.Missed),
+)
+
+// Table returns the section's table as HTML.
+func (s section) Table() template.HTML {
+	if s.table == nil {
+		return ""
+	}
+	return template.HTML(verdictColors.Replace(s.table.RenderHTML())) //nolint:gosec // the table escapes its cells
+}
+
+// Page writes the results as one page of HTML that needs nothing else.
+func Page(w io.Writer, r *suite.Results) error {
+	all, err := sections(r)
+	if err != nil {
+		return err
+	}
+	return pageTemplate.Execute(w, struct {
+		Method   []string
+		Sections []section
+	}{strings.Split(method(r), "\n\n"), all})
+}
+
+// Lines of a document between which results stand: all of them, or a summary.
+const (
+	insertFrom  = "<!-- measured: written by make bench-report, edits get lost -->\n"
+	summaryFrom = "<!-- measured, in short: written by make bench-report, edits get lost -->\n"
+	insertTo    = "<!-- end of what was measured -->\n"
+)
+
+// Insert returns the document with the results between its marks, instead of what was there.
+func Insert(document []byte, r *suite.Results) ([]byte, error) {
+	if r.Smoke {
+		return nil, errors.New("takes no results of a trial run")
+	}
+	from, write := insertFrom, Markdown
+	if bytes.Contains(document, []byte(summaryFrom)) {
+		from, write = summaryFrom, summary
+	}
+	before, rest, ok := bytes.Cut(document, []byte(from))
+	_, after, end := bytes.Cut(rest, []byte(insertTo))
+	if !ok || !end {
+		return nil, errors.New("has no marks to put the results between: " +
+			strings.TrimSpace(insertFrom) + " and " + strings.TrimSpace(insertTo))
+	}
+	var out bytes.Buffer
+	out.Write(before)
+	out.WriteString(from + "\n")
+	if err := write(&out, r); err != nil {
+		return nil, err
+	}
+	out.WriteString("\n" + insertTo)
+	out.Write(after)
+	return out.Bytes(), nil
+}
+
+// summary writes the results in a few lines of Markdown.
+func summary(w io.Writer, r *suite.Results) error {
+	t := newTable("Nanoseconds to", "smk>", "C++ libprotobuf>", "vtprotobuf>", "google.golang.org/protobuf>")
+	for _, row := range []struct{ title, group, vt string }{
+		{"read an execution", "decode executed", compare.VTPooled},
+		{"read a book of ten bids and ten offers", "decode quotes", compare.VTPooled},
+		{"read what a market feed is made of", "decode mixed", compare.VTPooled},
+		{"write an order", "encode create", compare.VTPlain},
+	} {
+		cells := table.Row{row.title}
+		for _, name := range []string{compare.Flat, "C++ libprotobuf", row.vt, compare.Google} {
+			cell := "-"
+			for _, other := range slices.Backward(r.Rows) {
+				switch {
+				case other.Group != row.group || other.Name != name && other.Name != name+", reused":
+				case other.Base:
+					cell = fmt.Sprintf("**%.1f**", other.Ns)
+				default:
+					cell = fmt.Sprintf("%.0f (%s×)", other.Ns, figure(other.Ratio.Median))
+				}
+			}
+			cells = append(cells, cell)
+		}
+		t.AppendRow(cells)
+	}
+	var trips string
+	for _, c := range r.Clients {
+		if c.Name == roundtrip.EngineSpins && c.ToFloor != nil {
+			trips = fmt.Sprintf("\nAn order and its answer over loopback: %s µs at p50, %s at p99; %s and %s times what a C program that polls\n"+
+				"its socket takes to send and receive the same bytes.\n", figure(c.Micros[0].Median), figure(c.Micros[1].Median),
+				figure(c.ToFloor[0].Median), figure(c.ToFloor[1].Median))
+		}
+	}
+	_, err := fmt.Fprintf(w, "%s\n%s\nOf the goals: %s (%v)\n", t.RenderMarkdown(), trips, tally(r), r.Machine)
+	return err
+}
+
+// judged is the measured value of a goal, with as many digits as it takes to see on which side of the
+// limit it is.
+func judged(g suite.Goal) string {
+	v := g.Measured.Median
+	text := figure(v)
+	for _, limit := range []float64{g.Limit, g.Stretch} {
+		for digits := 2; digits <= 6 && v != limit; digits++ {
+			if shown, err := strconv.ParseFloat(text, 64); err != nil || shown != limit {
+				break
+			}
+			text = strconv.FormatFloat(v, 'f', digits, 64)
+		}
+	}
+	return text
+}
+
+// span is the ends of a spread.
+func span(s measure.Spread) string { return figure(s.Min) + " to " + figure(s.Max) }
+
+// figure is a number with three digits that mean something.
+func figure(v float64) string {
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return "-"
+	case v == math.Trunc(v) && math.Abs(v) < 1e6 || math.Abs(v) >= 100:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	case math.Abs(v) >= 10:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	case math.Abs(v) >= 0.01:
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 2, 64)
+}

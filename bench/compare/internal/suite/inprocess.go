@@ -1,0 +1,344 @@
+package suite
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/smk-go/smk/bench/compare"
+	"github.com/smk-go/smk/bench/compare/cpp"
+	"github.com/smk-go/smk/bench/compare/internal/measure"
+	"github.com/smk-go/smk/bench/internal/fixture"
+	"github.com/smk-go/smk/bench/internal/stages"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/uuid"
+	"github.com/smk-go/smk/wire"
+)
+
+// Names of variants, beside those of the libraries, and of numbers that are no ratio.
+const (
+	ours = compare.Flat
+
+	byteSum   = "floor: byte sum"
+	memcpy    = "floor: memcpy"
+	cppReused = "C++ libprotobuf, reused"
+	cppArena  = "C++ libprotobuf, arena"
+	cppEncode = "C++ libprotobuf"
+
+	cut        = "decode alone"
+	scanned    = "scan and decode"
+	inOrder    = "fields in order"
+	otherOrder = "fields in one other order"
+	shuffled   = "fields in 1,024 orders"
+	unknown    = "unknown fields between, per byte"
+	one        = "one again and again"
+	different  = "1,024 different"
+	mathBig    = "math/big"
+	own        = "smk"
+
+	allocsPlain = "allocations, plain"
+	allocsTLS   = "allocations, crypto/tls"
+)
+
+// foreign is what the C++ process does in each section, in the order of the tables.
+var foreign = map[string][]struct {
+	name string
+	kind cpp.Kind
+}{
+	"Decode": {{cppReused, cpp.Reused}, {cppArena, cpp.Arena}, {"floor: C byte sum", cpp.Sum}, {"floor: C memcpy", cpp.Copy}},
+	"Encode": {{cppEncode, cpp.Encode}, {"floor: C memcpy", cpp.Copy}},
+}
+
+// runCodec measures every library on every message and feed, one after the other: with all of them in
+// memory collections would be rarer for those who cause them.
+func runCodec(ctx context.Context, o Options, r *Results) error {
+	flags := cpp.DefaultFlags
+	if o.Smoke {
+		flags = []string{"-O0"} // compiled in half the time
+	}
+	process, err := cpp.Start(ctx, flags)
+	switch {
+	case err == nil:
+		defer process.Close()
+		r.Versions["C++ libprotobuf"] = process.Version
+	case errors.Is(err, cpp.ErrUnavailable):
+		r.lack(codec, cppEncode, "C++ libprotobuf is not available")
+		r.Notes = append(r.Notes, fmt.Sprintf("C++ libprotobuf is not measured: %v.", err))
+	default:
+		return err
+	}
+	for _, direction := range []struct {
+		section string
+		encode  bool
+		feeds   []fixture.Feed
+	}{{"Decode", false, fixture.Inbound()}, {"Encode", true, fixture.Outbound()}} {
+		for _, f := range direction.feeds {
+			if len(o.Feeds) > 0 && !slices.Contains(o.Feeds, f.Name) {
+				continue
+			}
+			g, err := codecGroup(process, direction.section, f, direction.encode)
+			if err == nil {
+				err = r.measure(o, g)
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", f.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// codecGroup is every library that decodes, or encodes, once all are seen to read the same values and to
+// write the same bytes.
+func codecGroup(process *cpp.Process, section string, f fixture.Feed, encode bool) (group, error) {
+	g := group{section: section, name: "decode " + f.Name, base: ours, payloadBytes: f.PayloadBytes(), allocFree: 1}
+	if encode {
+		g.name = "encode " + f.Name
+	}
+	for _, l := range compare.All() {
+		if encode && l.Encode == nil {
+			continue
+		}
+		if err := l.Check(f, encode); err != nil {
+			return g, err
+		}
+		v := measure.Variant{Name: l.Name}
+		var err error
+		if encode {
+			var next compare.Next
+			next, err = l.Encode(f)
+			v.Loop = next.Loop
+		} else {
+			v.Loop, err = l.Decode(f)
+		}
+		if err != nil {
+			return g, err
+		}
+		g.variants = append(g.variants, v)
+	}
+	if process != nil {
+		if err := process.Check(f, encode); err != nil {
+			return g, fmt.Errorf("libprotobuf in C++: %w", err)
+		}
+		for _, c := range foreign[section] {
+			loop, err := process.Loop(c.kind, f)
+			if err != nil {
+				return g, fmt.Errorf("libprotobuf in C++: %w", err)
+			}
+			g.variants = append(g.variants, measure.Variant{Name: c.name, Remote: loop})
+		}
+	}
+	if encode {
+		g.variants = append(g.variants, measure.Variant{Name: memcpy, Loop: compare.CopyFrames(f).Loop})
+	} else {
+		g.variants = append(g.variants, measure.Variant{Name: byteSum, Loop: compare.SumPayloads(f)},
+			measure.Variant{Name: memcpy, Loop: compare.CopyPayloads(f)})
+	}
+	return g, nil
+}
+
+// runLayout measures what cutting frames adds to decoding them, what it costs when the fields are not
+// those that every writer emits in the order in which every writer emits them, and when messages
+// differ.
+func runLayout(_ context.Context, o Options, r *Results) error {
+	flat := compare.All()[0]
+	var failed error
+	loop := func(f fixture.Feed) compare.Loop {
+		loop, err := flat.Decode(f)
+		failed = errors.Join(failed, err)
+		return loop
+	}
+	encode := func(f fixture.Feed) compare.Loop {
+		next, err := flat.Encode(f)
+		failed = errors.Join(failed, err)
+		return next.Loop
+	}
+	executed, quotes := fixture.Executed(), fixture.Quotes()
+	groups := []group{scanGroup("executed", executed), scanGroup("mixed", fixture.Mixed())}
+	for _, f := range []fixture.Feed{fixture.ExecutedVar(), fixture.QuotesVar()} {
+		disordered := fixture.Unknown(f)
+		groups = append(groups, group{name: "different " + f.Name[:len(f.Name)-len("_var")], base: inOrder, variants: []measure.Variant{
+			{Name: inOrder, Loop: loop(f)},
+			{Name: shuffled, Loop: loop(fixture.Shuffled(f))},
+			{Name: unknown, Loop: loop(disordered), Work: float64(disordered.Bytes) / float64(f.Bytes)},
+		}})
+	}
+	for _, f := range []fixture.Feed{executed, quotes} {
+		other := fixture.Shuffled(f)
+		other.Payloads = other.Payloads[:1]
+		groups = append(groups, group{name: "one " + f.Name, base: inOrder, variants: []measure.Variant{
+			{Name: inOrder, Loop: loop(f)}, {Name: otherOrder, Loop: loop(other)},
+		}})
+	}
+	groups = append(groups,
+		group{name: "varied executed", base: one, variants: []measure.Variant{
+			{Name: one, Loop: loop(executed)}, {Name: different, Loop: loop(fixture.ExecutedVar())},
+		}},
+		group{name: "varied create", base: one, variants: []measure.Variant{
+			{Name: one, Loop: encode(fixture.Create())}, {Name: different, Loop: encode(fixture.CreateVar())},
+		}})
+	for _, g := range groups {
+		g.section = "Layout of messages"
+		if failed == nil {
+			failed = r.measure(o, g)
+		}
+	}
+	return failed
+}
+
+// streamBytes is about how much a busy connection delivers at once.
+const streamBytes = 64 << 10
+
+// scanGroup compares payloads that a receive buffer cuts and that are decoded with the same ones that
+// were cut before.
+func scanGroup(name string, feed fixture.Feed) group {
+	stream := bytes.Repeat(feed.Stream, max(1, streamBytes/len(feed.Stream)))
+	buffer, err := wire.NewBuffer(wire.BlockBytesMin+2*len(stream), wire.Limits{})
+	if err != nil {
+		panic("BUG: suite: " + err.Error())
+	}
+	buffer.Filled(copy(buffer.Free(), stream))
+	var payloads [][]byte
+	for payload, err := buffer.Next(); payload != nil; payload, err = buffer.Next() {
+		if err != nil {
+			panic("BUG: suite: " + err.Error())
+		}
+		payloads = append(payloads, payload)
+	}
+	m, at := new(msg.Payload), 0
+	return group{name: "scan " + name, base: cut, variants: []measure.Variant{
+		{Name: cut, Loop: func(n int) error {
+			next := at // what is captured lies in memory
+			for range n {
+				payload := payloads[next]
+				if next++; next == len(payloads) {
+					next = 0
+				}
+				if err := m.Decode(payload, nil); err != nil {
+					return err
+				}
+			}
+			at = next
+			return nil
+		}},
+		{Name: scanned, Loop: func(n int) error {
+			for range n {
+				payload, err := buffer.Next()
+				if payload == nil && err == nil {
+					// The same bytes again: they still lie where a drained buffer begins. How they
+					// would be received is not what is measured.
+					buffer.Free()
+					buffer.Filled(len(stream))
+					payload, err = buffer.Next()
+				}
+				if err != nil {
+					return err
+				}
+				if err := m.Decode(payload, nil); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
+	}}
+}
+
+const (
+	slugs    = 1 << 10 // identifiers that take turns, a power of two
+	slugBase = 36      // of the slugs in the exchange's addresses
+)
+
+// runSlug measures identifiers to text and back, and the same numbers with math/big, which is given
+// what it can use again.
+func runSlug(_ context.Context, o Options, r *Results) error {
+	rng := rand.New(rand.NewPCG(21, 11))
+	format := uuid.SlugFormat{Base: slugBase, Bare: true}
+	var ids [slugs]uuid.UUID
+	var numbers [slugs]*big.Int // with the tag, as in the slug
+	var texts [slugs]string
+	for i := range ids {
+		ids[i] = uuid.New128(uuid.ContractGroup, rng.Uint64(), rng.Uint64())
+		texts[i] = ids[i].Slug(format)
+		var ok bool
+		if numbers[i], ok = new(big.Int).SetString(texts[i], slugBase); !ok || numbers[i].Text(slugBase) != texts[i] {
+			return errors.New("math/big does not agree with " + texts[i])
+		}
+	}
+	buf, z := make([]byte, 0, 64), new(big.Int)
+	errText := errors.New("a slug does not parse")
+	err := r.measure(o, group{section: "Identifiers", name: "identifier to slug", base: own, variants: []measure.Variant{
+		{Name: own, Loop: func(n int) error {
+			for i := range n {
+				buf = ids[i%slugs].AppendSlug(buf[:0], format)
+			}
+			return nil
+		}},
+		{Name: mathBig, Loop: func(n int) error {
+			for i := range n {
+				buf = numbers[i%slugs].Append(buf[:0], slugBase)
+			}
+			return nil
+		}},
+	}})
+	return errors.Join(err, r.measure(o, group{section: "Identifiers", name: "slug to identifier", base: own, variants: []measure.Variant{
+		{Name: own, Loop: func(n int) error {
+			for i := range n {
+				if _, err := uuid.ParseSlugBase(texts[i%slugs], slugBase); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
+		{Name: mathBig, Loop: func(n int) error {
+			for i := range n {
+				if _, ok := z.SetString(texts[i%slugs], slugBase); !ok {
+					return errText
+				}
+			}
+			return nil
+		}},
+	}}))
+}
+
+// runStages measures a message's way through the library, stage by stage.
+func runStages(_ context.Context, o Options, r *Results) error {
+	for _, open := range stages.Groups() {
+		if err := r.stages(o, "The way of a message", open(), true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// smokeSizeMax is the most of anything in a trial run.
+const smokeSizeMax = 1000
+
+// runGrowth measures what an operation costs as something grows.
+func runGrowth(ctx context.Context, o Options, r *Results) error {
+	sizeMax := math.MaxInt
+	if o.Smoke {
+		sizeMax = smokeSizeMax
+	}
+	for _, c := range stages.Curves() {
+		if err := errors.Join(ctx.Err(), r.stages(o, "Growth", c.Group(sizeMax), false)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Results) stages(o Options, section string, from stages.Group, allocFree bool) error {
+	g := group{section: section, name: from.Name, base: from.Base}
+	for _, s := range from.Stages {
+		g.variants = append(g.variants, measure.Variant{Name: s.Name, Loop: s.Loop})
+	}
+	if allocFree {
+		g.allocFree = len(g.variants)
+	}
+	return errors.Join(r.measure(o, g), from.Close())
+}

@@ -1,0 +1,142 @@
+package suite
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/smk-go/smk/bench/compare/internal/measure"
+	"github.com/smk-go/smk/sim"
+)
+
+// Programs of this module that are built to be measured.
+const (
+	botProgram  = "github.com/smk-go/smk/bench/compare/internal/bot"
+	bareProgram = "github.com/smk-go/smk/bench/compare/internal/bare"
+)
+
+// manyConnections is how many share what a process costs when memory is counted by the connection.
+const manyConnections = 65
+
+// runSize measures what a bot costs before it has done anything: the size of its program, the time until
+// it has logged in, and the memory of a connection.
+func runSize(ctx context.Context, o Options, r *Results) error {
+	if _, err := exec.LookPath("go"); err != nil {
+		r.Notes = append(r.Notes, "Sizes and times of a program are not measured: there is no go command to build it.")
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "smk-bot-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	bot := filepath.Join(dir, "bot")
+	for _, p := range []struct{ name, program, what string }{
+		{bot, botProgram, "size of a bot's program, without symbols"},
+		{filepath.Join(dir, "bare"), bareProgram, "size of a program that opens a TLS connection and nothing else"},
+	} {
+		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", p.name, p.program)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("go build: %w: %s", err, out)
+		}
+		info, err := os.Stat(p.name)
+		if err != nil {
+			return err
+		}
+		r.fact(p.what, "MB", float64(info.Size())/1e6)
+	}
+	certificate, err := sim.Certificate(time.Now(), "127.0.0.1")
+	if err != nil {
+		return err
+	}
+	trust := filepath.Join(dir, "trust.pem")
+	if err := os.WriteFile(trust, sim.TrustPEM(certificate), 0o600); err != nil {
+		return err
+	}
+	secure := &tls.Config{Certificates: []tls.Certificate{certificate}}
+	return errors.Join(r.logins(ctx, o, "plain TCP", nil, bot), r.logins(ctx, o, "TLS", secure, bot, trust))
+}
+
+// logins lets bots log in at an exchange.
+func (r *Results) logins(ctx context.Context, o Options, over string, secure *tls.Config, bot string, trust ...string) error {
+	config := sim.Config{TLS: secure}
+	for i := range manyConnections {
+		config.Accounts = append(config.Accounts, sim.Account{Username: "bot" + strconv.Itoa(i), Password: "bot"})
+	}
+	exchange, err := sim.Listen("127.0.0.1:0", config)
+	if err != nil {
+		return err
+	}
+	served := make(chan error, 1)
+	go func() { served <- exchange.Serve(ctx) }()
+	defer func() {
+		_ = exchange.Close()
+		<-served
+	}()
+	address := exchange.Addr().String()
+	var times, heap, resident []float64
+	for range o.longRounds() {
+		ready, heapOne, residentOne, err := runBot(ctx, bot, append([]string{address, "1"}, trust...))
+		if err != nil {
+			return fmt.Errorf("%s: %w", over, err)
+		}
+		_, heapMany, residentMany, err := runBot(ctx, bot, append([]string{address, strconv.Itoa(manyConnections)}, trust...))
+		if err != nil {
+			return fmt.Errorf("%s: %w", over, err)
+		}
+		times = append(times, ready.Seconds()*1e3)
+		heap = append(heap, (heapMany-heapOne)/(manyConnections-1)/1024)
+		resident = append(resident, (residentMany-residentOne)/(manyConnections-1)/1024)
+	}
+	r.fact("start of a bot's process to login, "+over, "ms", times...)
+	r.fact("Go heap of a connection, "+over, "KiB", heap...)
+	if measure.SpreadOf(resident).Median > 0 {
+		r.fact("resident memory of a connection, "+over, "KiB", resident...)
+	}
+	return nil
+}
+
+// fact notes a number, or one of each round.
+func (r *Results) fact(what, unit string, values ...float64) {
+	r.Facts = append(r.Facts, measure.Fact{What: what, Unit: unit, Value: measure.SpreadOf(values)})
+}
+
+// runBot runs the bot's program and returns the time from before its start until all its connections
+// were logged in, and its memory in bytes.
+func runBot(ctx context.Context, program string, args []string) (ready time.Duration, heap, resident float64, err error) {
+	cmd := exec.CommandContext(ctx, program, args...)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	start := time.Now()
+	if err := cmd.Start(); err != nil {
+		return 0, 0, 0, err
+	}
+	reader := bufio.NewReader(out)
+	line, _ := reader.ReadString('\n')
+	ready = time.Since(start)
+	_, scanErr := fmt.Fscan(reader, &heap, &resident)
+	_ = in.Close()
+	if err := cmd.Wait(); err != nil {
+		return 0, 0, 0, fmt.Errorf("%w: %s", err, bytes.TrimSpace(said.Bytes()))
+	}
+	if line != "ready\n" || heap == 0 || scanErr != nil {
+		return 0, 0, 0, errors.New("the bot does not print its memory")
+	}
+	return ready, heap, resident, nil
+}

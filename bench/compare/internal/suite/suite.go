@@ -1,0 +1,163 @@
+// Package suite measures everything that the library promises about its speed, part by part, and
+// judges it by the goals. The results say what a machine cannot measure.
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/smk-go/smk/bench/compare/internal/measure"
+	"github.com/smk-go/smk/bench/internal/fixture"
+)
+
+// Options say what to measure and for how long.
+type Options struct {
+	measure.Config
+	Parts []string // names of parts; empty means all
+	Feeds []string // messages and feeds of the codec's part; empty means all
+	Smoke bool     // run everything once, as short as can be, to see that it runs
+}
+
+// Smoke returns the shortest measurement of everything.
+func Smoke() Options {
+	return Options{Config: measure.Config{Rounds: 1, Slice: measure.SliceMin}, Smoke: true}
+}
+
+// Check reports what cannot be asked for.
+func (o Options) Check() error {
+	if err := o.Config.Check(); err != nil {
+		return err
+	}
+	for _, list := range []struct {
+		what        string
+		asked, have []string
+	}{{"part", o.Parts, Parts()}, {"message", o.Feeds, Feeds()}} {
+		for _, name := range list.asked {
+			if !slices.Contains(list.have, name) {
+				return fmt.Errorf("unknown %s %q, have %s", list.what, name, strings.Join(list.have, ","))
+			}
+		}
+	}
+	return nil
+}
+
+// longRounds returns how many rounds there are of what takes long.
+func (o Options) longRounds() int { return max(1, o.Rounds/3) }
+
+// Names of parts.
+const (
+	codec   = "codec"
+	layout  = "layout"
+	slug    = "slug"
+	stage   = "stages"
+	network = "network"
+	growth  = "growth"
+	size    = "size"
+)
+
+// parts are what is measured one after the other. Each stands alone.
+var parts = []struct {
+	name string
+	run  func(context.Context, Options, *Results) error
+}{
+	{codec, runCodec},
+	{layout, runLayout},
+	{slug, runSlug},
+	{stage, runStages},
+	{network, runNetwork},
+	{growth, runGrowth},
+	{size, runSize},
+}
+
+// Parts returns the names of what can be measured.
+func Parts() (names []string) {
+	for _, p := range parts {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+// Feeds returns the names of the messages and feeds that can be asked for.
+func Feeds() (names []string) {
+	for _, f := range append(fixture.Inbound(), fixture.Outbound()...) {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// Run measures. It writes a line to w for each part. If a part fails the others still run: the results
+// say what they lack, and the errors come with them.
+func Run(ctx context.Context, o Options, w io.Writer) (*Results, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	r := newResults(o)
+	r.Started = start.UTC().Truncate(time.Second)
+	var failed []error
+	for _, p := range parts {
+		if len(o.Parts) > 0 && !slices.Contains(o.Parts, p.name) {
+			continue
+		}
+		fmt.Fprintf(w, "%4.0f s  %s\n", time.Since(start).Seconds(), p.name)
+		if err := p.run(ctx, o, r); err != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			r.lack(p.name, "", "its part failed")
+			failed = append(failed, fmt.Errorf("%s: %w", p.name, err))
+			r.Notes = append(r.Notes, fmt.Sprintf("The part %s failed: %v.", p.name, err))
+		}
+	}
+	r.Took = time.Since(start)
+	return r, errors.Join(failed...)
+}
+
+// group is variants of the same work, which take turns in the same rounds.
+type group struct {
+	section, name string
+	base          string  // the variant that the others are compared with
+	payloadBytes  float64 // 0 if the work is none on payloads
+	allocFree     int     // how many variants, the first ones, are judged by their allocations
+	variants      []measure.Variant
+}
+
+// measure measures a group and judges its goals.
+func (r *Results) measure(o Options, g group) error {
+	results, err := measure.Run(o.Config, g.variants)
+	if err != nil {
+		return fmt.Errorf("%s: %w", g.name, err)
+	}
+	rounds := make(map[string][]float64)
+	for i, res := range results {
+		rounds[res.Name] = res.Rounds
+		if i < g.allocFree {
+			r.worst(allocsPlain, res.Allocs)
+		}
+	}
+	for _, res := range results {
+		r.Rows = append(r.Rows, Row{
+			Section: g.section, Group: g.name, Name: res.Name, PayloadBytes: g.payloadBytes, Ns: res.Ns, Base: res.Name == g.base,
+			Counted: res.Counted, AllocBytes: res.Bytes, Allocs: res.Allocs,
+			Ratio: measure.SpreadOf(measure.Divide(res.Rounds, rounds[g.base])),
+		})
+	}
+	for _, want := range r.Goals {
+		over, under := rounds[want.over], rounds[want.under]
+		if want.group != g.name || under == nil {
+			continue
+		}
+		if want.over == "" { // millions of operations a second
+			over = slices.Repeat([]float64{1e3}, len(under))
+		}
+		if over != nil {
+			r.judge(g.name, want.over, want.under, measure.SpreadOf(measure.Divide(over, under)))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,281 @@
+package roundtrip
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/smk-go/smk/bench/compare/internal/measure"
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/ring"
+)
+
+// pingPongs is how often a cache line goes there and back to be timed.
+const pingPongs = 20_000
+
+// asleep is how long a thread is left alone before it is believed to sleep.
+const asleep = 50 * time.Microsecond
+
+// sleepShare is how many hand-overs to a loop that spins there are for one to a
+// thread that sleeps.
+const sleepShare = 10
+
+// line is a word with cache lines of its own.
+type line struct {
+	_    [128]byte
+	word atomic.Int64
+	_    [120]byte
+}
+
+// pingPong returns how long a cache line takes from one core to the other, in
+// microseconds: half of there and back.
+func pingPong(cores [2]int, n int) (micros float64, err error) {
+	var there, back line
+	ended := startOnCore(cores[1], func() error {
+		for i := int64(1); i <= int64(n); i++ {
+			for there.word.Load() < i {
+			}
+			back.word.Store(i)
+		}
+		return nil
+	})
+	err = onCore(cores[0], func() error {
+		start := time.Now()
+		for i := int64(1); i <= int64(n); i++ {
+			there.word.Store(i)
+			for back.word.Load() < i {
+			}
+		}
+		micros = time.Since(start).Seconds() * 1e6 / float64(2*n)
+		return nil
+	})
+	return micros, errors.Join(err, <-ended)
+}
+
+// handOver is one way to hand something to a thread on the client's core, and what the two threads share.
+type handOver struct {
+	give    func(at int64) error // hands over at a clock reading, of which the other thread may be told
+	after   func()               // called when it has arrived, nil for nothing
+	between func() error         // called before each give, nil for nothing
+	end     func() error         // ends the thread on the client's core
+
+	start   time.Time
+	given   line // when it was given; 0 for nothing, negative for the end
+	arrived line // when it arrived; 0 for not yet
+}
+
+func (h *handOver) now() int64 { return int64(time.Since(h.start)) }
+
+func (h *handOver) arrive() { h.arrived.word.Store(h.now()) }
+
+// receive runs a thread on a core until poll, which is called again and again, reports
+// false. stop makes it do so.
+func (h *handOver) receive(core int, poll func() bool, stop func() error) {
+	ended := startOnCore(core, func() error {
+		for poll() {
+		}
+		return nil
+	})
+	h.end = func() error { return errors.Join(stop(), <-ended) }
+}
+
+// overLine hands over a word that the other thread waits for.
+func overLine(h *handOver, core int) error {
+	h.give = func(at int64) error { h.given.word.Store(at); return nil }
+	h.receive(core, func() bool {
+		given := h.given.word.Load()
+		if given > 0 {
+			h.given.word.Store(0)
+			h.arrive()
+		}
+		return given >= 0
+	}, func() error { return h.give(-1) })
+	return nil
+}
+
+// overRing hands over a word by a queue that the other thread looks at.
+func overRing(h *handOver, core int) error {
+	q, err := ring.NewMPSC[int64](1024)
+	if err != nil {
+		return err
+	}
+	h.give = func(at int64) error { q.Push(at); return nil }
+	h.receive(core, func() bool {
+		given := q.Peek()
+		if given == nil {
+			return true
+		}
+		more := *given >= 0
+		h.arrive()
+		q.Release()
+		return more
+	}, func() error { return h.give(-1) })
+	return nil
+}
+
+// overEventfd wakes a thread that sleeps.
+func overEventfd(h *handOver, core int) error {
+	event, err1 := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	poll, err2 := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	err3 := unix.EpollCtl(poll, unix.EPOLL_CTL_ADD, event, &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET})
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return err
+	}
+	one := binary.NativeEndian.AppendUint64(nil, 1)
+	events := make([]unix.EpollEvent, 1)
+	h.between = letSleep
+	h.give = func(int64) error {
+		_, err := unix.Write(event, one)
+		return err
+	}
+	h.receive(core, func() bool {
+		n, err := unix.EpollWait(poll, events, -1)
+		if n == 1 {
+			h.arrive()
+		}
+		return h.given.word.Load() >= 0 && (err == nil || err == unix.EINTR)
+	}, func() error { h.given.word.Store(-1); return h.give(0) })
+	end := h.end
+	h.end = func() error { return errors.Join(end(), unix.Close(event), unix.Close(poll)) }
+	return nil
+}
+
+// letSleep lets the other thread fall asleep.
+func letSleep() error {
+	for start := time.Now(); time.Since(start) < asleep; {
+	}
+	return nil
+}
+
+// overEngine hands a function over to an engine that waits so.
+func overEngine(wait engine.Wait) func(h *handOver, core int) error {
+	return func(h *handOver, core int) error {
+		t, err := runTarget(wait, core)
+		if err != nil {
+			return err
+		}
+		if wait == engine.WaitBlock {
+			h.between = letSleep
+		}
+		var s engine.Submission
+		arrive := h.arrive
+		h.give = func(int64) error { return t.engine.Remote().Do(arrive, &s) }
+		h.after = func() {
+			for !s.Done() {
+			}
+		}
+		h.end = t.close
+		return nil
+	}
+}
+
+// overSend hands an order over to an engine that spins, and waits until it is encoded.
+func overSend(h *handOver, core int) error {
+	t, err := runTarget(engine.WaitSpin, core)
+	if err != nil {
+		return err
+	}
+	var s engine.Submission
+	var order msg.OrderCreate
+	n := 0
+	h.between = func() error {
+		n++
+		fill(&order, n)
+		return t.drain()
+	}
+	h.give = func(int64) error {
+		if err := t.engine.Remote().OrderCreate(&order, &s); err != nil {
+			return err
+		}
+		for !s.Done() {
+		}
+		h.arrive()
+		_, err := s.Result()
+		return err
+	}
+	h.end = t.close
+	return nil
+}
+
+// measure takes n times on a core and returns their median in microseconds.
+func (h *handOver) measure(n, core int) (float64, error) {
+	times := make([]uint32, 0, n)
+	err := onCore(core, func() error {
+		for i := range n {
+			// Some hundred nanoseconds, so that the other side is met at any
+			// point of what it does.
+			for k := range 100 + i*37%400 {
+				pausing.Store(int64(k))
+			}
+			if h.between != nil {
+				if err := h.between(); err != nil {
+					return err
+				}
+			}
+			at := h.now()
+			if err := h.give(at); err != nil {
+				return err
+			}
+			for h.arrived.word.Load() == 0 {
+			}
+			times = append(times, uint32(max(h.arrived.word.Swap(0)-at, 0)))
+			if h.after != nil {
+				h.after()
+			}
+		}
+		return nil
+	})
+	return float64(histogram(times).ValueAtQuantile(50)) / 1e3, errors.Join(err, h.end())
+}
+
+// pausing keeps pauses from being optimized away.
+var pausing atomic.Int64
+
+// handOvers measures all ways in each round.
+func (m *measurement) handOvers(ctx context.Context, r *Report) error {
+	ways := []struct {
+		name, fact string // the fact is "" if it is not worth telling
+		open       func(h *handOver, core int) error
+		n          int
+	}{
+		{CacheLine, "", overLine, m.HandOvers},
+		{Ring, "", overRing, m.HandOvers},
+		{ToEngine, "hand-over to a spinning engine", overEngine(engine.WaitSpin), m.HandOvers},
+		{"", "hand-over of an order to a spinning engine, until it is encoded", overSend, m.HandOvers},
+		{"", "hand-over to an engine that sleeps", overEngine(engine.WaitBlock), m.HandOvers / sleepShare},
+		{Eventfd, "wake of a thread that sleeps on an eventfd", overEventfd, m.HandOvers / sleepShare},
+	}
+	rounds := make([][]float64, len(ways))
+	named := make(map[string][]float64)
+	for range m.Rounds {
+		for i, w := range ways {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			h := &handOver{start: time.Now()}
+			if err := w.open(h, m.cores[0]); err != nil {
+				return err
+			}
+			p50, err := h.measure(w.n, m.cores[1])
+			if err != nil {
+				return err
+			}
+			rounds[i] = append(rounds[i], p50)
+			named[w.name] = rounds[i]
+		}
+	}
+	for i, w := range ways {
+		if w.fact != "" {
+			r.fact(w.fact, rounds[i])
+		}
+	}
+	for _, pair := range [][2]string{{Ring, CacheLine}, {ToEngine, CacheLine}, {Eventfd, ToEngine}} {
+		r.Ratios = append(r.Ratios, Ratio{HandOver, pair[0], pair[1], measure.Divide(named[pair[0]], named[pair[1]])})
+	}
+	return nil
+}

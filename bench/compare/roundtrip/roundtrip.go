@@ -1,0 +1,179 @@
+// Package roundtrip measures what it takes to get from the wire to a decision and back: round trips
+// over loopback to a server that answers each order with its acceptance, and the hand-over of work to a
+// loop that spins.
+//
+// Every client talks to the same server, a program in C that does nothing but find the ends of frames
+// and send the next of its prepared replies. The floor is a client in C that sends prepared
+// bytes and counts what comes back. Network times of one machine drift by more than what is to
+// be shown, so nothing is compared across runs: clients take turns, and each is divided by the
+// floor's runs right before and right after it.
+package roundtrip
+
+import (
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/smk-go/smk/bench/compare/internal/measure"
+)
+
+// Config says how much to measure.
+type Config struct {
+	Rounds     int           // in which each client takes its turn
+	RoundTrips int           // that count in each turn
+	Warm       int           // round trips before those
+	Interval   time.Duration // between two orders of the clients on a schedule
+	HandOvers  int           // of work in each round
+
+	StateBytes  int           // of the send ring of the loop that holds much
+	Stall       time.Duration // for which the longest stall is looked for
+	StallRounds int
+}
+
+// Long is a measurement of between one and two minutes with 9 rounds.
+func Long(rounds int) Config {
+	return Config{
+		Rounds: rounds, RoundTrips: 10_000, Warm: 1000, Interval: 50 * time.Microsecond, HandOvers: 20_000,
+		StateBytes: 1 << 30, Stall: 2 * time.Second, StallRounds: 3,
+	}
+}
+
+// Short is the shortest measurement.
+var Short = Config{
+	Rounds: 1, RoundTrips: 100, Warm: 20, Interval: 20 * time.Microsecond, HandOvers: 100,
+	StateBytes: 4 << 20, Stall: 20 * time.Millisecond, StallRounds: 1,
+}
+
+// Names of clients.
+const (
+	Floor        = "C, busy"
+	FloorBlocks  = "C, blocking"
+	EngineSpins  = "engine, WaitSpin"
+	EngineAdapts = "engine, WaitSpinBlock"
+	EngineBlocks = "engine, WaitBlock"
+	Naive        = "net.Conn and google protobuf"
+	FloorOnTime  = Floor + onSchedule
+	EngineOnTime = "engine, Poll" + onSchedule
+	NaiveOnTime  = Naive + onSchedule
+	EngineGo     = "engine, WaitSpin, server in Go"
+	EngineTLSGo  = "engine, WaitSpin, TLS, server in Go"
+	onSchedule   = ", on schedule" // times count from scheduled moments
+)
+
+// Groups of ratios, and the names in those that are not clients.
+const (
+	P50  = "round trip p50"
+	P99  = "round trip p99"
+	P999 = "round trip p99.9"
+
+	HandOver  = "hand-over"
+	CacheLine = "cache line" // a word that one thread writes and the other waits for
+	Ring      = "ring"       // a ring.MPSC and a consumer that does nothing else
+	ToEngine  = "engine"     // Remote.Do to an engine that spins over an open connection
+	Eventfd   = "eventfd"    // a write to an eventfd on which a thread sleeps in epoll_wait
+
+	Stall      = "stall"
+	StateSmall = "least state"
+	StateLarge = "much state"
+)
+
+// Report is what was measured.
+type Report struct {
+	Clients []Client // in the order in which they take their turns
+	Ratios  []Ratio
+	Facts   []measure.Fact
+	Notes   []string // what could not be measured and why
+}
+
+// Ratio is the quotients of two numbers that were measured in the same rounds.
+type Ratio struct {
+	Group, Over, Under string
+	Rounds             []float64
+}
+
+// Client is what one client took, over all rounds.
+type Client struct {
+	Name       string `json:"name"`
+	OnSchedule bool   `json:"on_schedule"`
+
+	// Micros are p50, p99 and p99.9, by round.
+	Micros [3]measure.Spread `json:"micros"`
+
+	// ToFloor is Micros divided by the mean of the floor's in the runs before and after. It is nil
+	// for the floors themselves.
+	ToFloor *[3]measure.Spread `json:"to_floor,omitempty"`
+
+	// Allocs is what the process of the client allocated per round trip, in the least round, -1
+	// for clients in C.
+	Allocs float64 `json:"allocs"`
+
+	// RoundTrips is how many there were, and Curve their distribution: the share, in percent, that took at most
+	// so many microseconds.
+	RoundTrips int64        `json:"round_trips"`
+	Curve      [][2]float64 `json:"curve"`
+}
+
+// percentiles are p50, p99 and p99.9 of one run, in nanoseconds.
+type percentiles [3]float64
+
+func percentilesOf(h *hdrhistogram.Histogram) (p percentiles) {
+	for i, rank := range [3]float64{50, 99, 99.9} {
+		p[i] = float64(h.ValueAtQuantile(rank))
+	}
+	return p
+}
+
+// overMean divides, rank by rank, by the mean of two other runs.
+func (p percentiles) overMean(q, r percentiles) percentiles {
+	for i := range p {
+		p[i] /= (q[i] + r[i]) / 2
+	}
+	return p
+}
+
+// column returns one rank of all rounds.
+func column(rounds []percentiles, rank int) (values []float64) {
+	for _, p := range rounds {
+		values = append(values, p[rank])
+	}
+	return values
+}
+
+// spreads summarises rounds of values divided by unit.
+func spreads(rounds []percentiles, unit float64) (s [3]measure.Spread) {
+	for i := range s {
+		one := measure.SpreadOf(column(rounds, i))
+		s[i] = measure.Spread{Median: one.Median / unit, Min: one.Min / unit, Max: one.Max / unit}
+	}
+	return s
+}
+
+// ratios are the groups of a ratio of round trips.
+func ratios(over, under string, rounds []percentiles) (all []Ratio) {
+	for i, group := range []string{P50, P99, P999} {
+		all = append(all, Ratio{group, over, under, column(rounds, i)})
+	}
+	return all
+}
+
+// timesMax bounds the times that a histogram tells apart: ten seconds.
+const timesMax = int64(10 * time.Second)
+
+func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, timesMax, 3) }
+
+// histogram sorts nanoseconds.
+func histogram(times []uint32) *hdrhistogram.Histogram {
+	h := newHistogram()
+	for _, ns := range times {
+		_ = h.RecordValue(min(max(int64(ns), 1), timesMax)) // never out of range
+	}
+	return h
+}
+
+// curve is a distribution as points that a line can be drawn through.
+func curve(h *hdrhistogram.Histogram) (points [][2]float64) {
+	for _, b := range h.CumulativeDistributionWithTicks(10) {
+		points = append(points, [2]float64{b.Quantile, float64(b.ValueAt) / 1e3})
+	}
+	return points
+}

@@ -1,0 +1,197 @@
+package roundtrip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/smk-go/smk/bench/compare/internal/measure"
+	"github.com/smk-go/smk/engine"
+)
+
+// Run measures everything and uses up two cores meanwhile. It returns [ErrUnavailable] if there are not
+// two. A missing C compiler is a note in the report, which then has no ratios to the floor.
+func Run(ctx context.Context, config Config) (Report, error) {
+	m, err := newMeasurement(config)
+	if err != nil {
+		return Report{}, err
+	}
+	defer m.close()
+	for range config.Rounds {
+		if err := m.round(ctx); err != nil {
+			return Report{}, err
+		}
+	}
+	r := m.report()
+	if err := m.handOvers(ctx, &r); err != nil {
+		return Report{}, err
+	}
+	return r, m.stalls(ctx, &r)
+}
+
+// measurement is what rounds need and what they have measured.
+type measurement struct {
+	Config
+	cores      [2]int // of the client and of the server
+	dir        string
+	scriptFile string
+	program    string // in C, "" without a compiler
+	notes      []string
+	clients    []*client
+
+	cacheLine     []float64
+	naiveToEngine []percentiles
+}
+
+// client is a client and what it has measured.
+type client struct {
+	name     string
+	floor    string // the name of the floor that it is divided by, "" for a floor
+	interval time.Duration
+	serve    func() (*server, error)
+	run      func(*turn, *server) error
+
+	all     *hdrhistogram.Histogram
+	rounds  []percentiles
+	toFloor []percentiles
+	last    percentiles // of the last turn
+	allocs  float64     // per round trip, of the least turn
+}
+
+func newMeasurement(config Config) (m *measurement, err error) {
+	m = &measurement{Config: config}
+	if m.cores, err = cores(); err != nil {
+		return nil, err
+	}
+	if m.dir, err = os.MkdirTemp("", "roundtrip"); err != nil {
+		return nil, err
+	}
+	m.scriptFile = filepath.Join(m.dir, "script")
+	if err := os.WriteFile(m.scriptFile, forC(newScript(config.Warm+config.RoundTrips+1)), 0o600); err != nil {
+		m.close()
+		return nil, err
+	}
+	serveC := func() (*server, error) {
+		return start("the server in C", exec.Command(m.program, "server", "busy", strconv.Itoa(m.cores[1]), m.scriptFile))
+	}
+	serveGo := func(secure bool) func() (*server, error) {
+		return func() (*server, error) { return startGo(m.cores[1], config.Warm+config.RoundTrips+1, secure) }
+	}
+	add := func(name, floor string, interval time.Duration, serve func() (*server, error), run func(*turn, *server) error) {
+		m.clients = append(m.clients, &client{
+			name: name, floor: floor, interval: interval, serve: serve, run: run, all: newHistogram(), allocs: math.Inf(1),
+		})
+	}
+	if m.program, err = compile(m.dir); err != nil {
+		m.notes = append(m.notes, "The floor is not measured, and clients that need its server are not either: "+err.Error()+".")
+	} else {
+		add(Floor, "", 0, serveC, m.inC("busy"))
+		add(EngineSpins, Floor, 0, serveC, m.engine(engine.WaitSpin))
+		add(Naive, Floor, 0, serveC, naiveTurn)
+		add(EngineAdapts, Floor, 0, serveC, m.engine(engine.WaitSpinBlock))
+		add(EngineBlocks, Floor, 0, serveC, m.engine(engine.WaitBlock))
+		add(FloorBlocks, Floor, 0, serveC, m.inC("block"))
+		add(FloorOnTime, "", config.Interval, serveC, m.inC("busy"))
+		add(EngineOnTime, FloorOnTime, config.Interval, serveC, m.engine(engine.WaitSpin))
+		add(NaiveOnTime, FloorOnTime, config.Interval, serveC, naiveTurn)
+	}
+	add(EngineGo, "", 0, serveGo(false), m.engine(engine.WaitSpin))
+	add(EngineTLSGo, EngineGo, 0, serveGo(true), m.engine(engine.WaitSpin))
+	return m, nil
+}
+
+func (m *measurement) close() { _ = os.RemoveAll(m.dir) }
+
+// round lets each client take its turn between two of its floor's.
+func (m *measurement) round(ctx context.Context) error {
+	transfer, err := pingPong(m.cores, pingPongs)
+	if err != nil {
+		return err
+	}
+	m.cacheLine = append(m.cacheLine, transfer)
+	var floor, engineSpins *client
+	for _, c := range m.clients {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if c.floor == "" {
+			floor = c
+			if err := m.takeTurn(c); err != nil {
+				return err
+			}
+			continue
+		}
+		if c.floor != floor.name {
+			return fmt.Errorf("BUG: roundtrip: %s has no floor before it", c.name)
+		}
+		before := floor.last
+		if err := m.takeTurn(c); err != nil {
+			return err
+		}
+		if err := m.takeTurn(floor); err != nil {
+			return err
+		}
+		c.toFloor = append(c.toFloor, c.last.overMean(before, floor.last))
+		switch c.name {
+		case EngineSpins:
+			engineSpins = c
+		case Naive:
+			m.naiveToEngine = append(m.naiveToEngine, c.last.overMean(engineSpins.last, engineSpins.last))
+		}
+	}
+	return nil
+}
+
+// takeTurn runs a client once.
+func (m *measurement) takeTurn(c *client) error {
+	runtime.GC() // none is due in the middle then
+	t := newTurn(m.Warm, m.RoundTrips, c.interval)
+	s, err := c.serve()
+	if err == nil {
+		err = errors.Join(c.run(t, s), s.stop())
+	}
+	if err == nil && len(t.times) != m.RoundTrips {
+		err = fmt.Errorf("%d of %d round trips", len(t.times), m.RoundTrips)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.name, err)
+	}
+	h := histogram(t.times)
+	c.last = percentilesOf(h)
+	c.rounds = append(c.rounds, c.last)
+	c.all.Merge(h)
+	c.allocs = min(c.allocs, t.allocs)
+	return nil
+}
+
+func (m *measurement) report() Report {
+	r := Report{Notes: m.notes, Ratios: ratios(Naive, EngineSpins, m.naiveToEngine)}
+	r.fact("one cache line from core to core", m.cacheLine)
+	for _, c := range m.clients {
+		row := Client{
+			Name: c.name, OnSchedule: c.interval > 0, Micros: spreads(c.rounds, 1e3),
+			Allocs: c.allocs, RoundTrips: c.all.TotalCount(), Curve: curve(c.all),
+		}
+		if c.floor != "" {
+			toFloor := spreads(c.toFloor, 1)
+			row.ToFloor = &toFloor
+			r.Ratios = append(r.Ratios, ratios(c.name, c.floor, c.toFloor)...)
+		}
+		r.Clients = append(r.Clients, row)
+	}
+	return r
+}
+
+// fact notes microseconds.
+func (r *Report) fact(what string, rounds []float64) {
+	r.Facts = append(r.Facts, measure.Fact{What: what, Unit: "µs", Value: measure.SpreadOf(rounds)})
+}

@@ -1,0 +1,211 @@
+package roundtrip
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	_ "embed"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/wire"
+)
+
+// server is a server in a process of its own, for one connection.
+type server struct {
+	name  string
+	cmd   *exec.Cmd
+	port  string
+	trust *tls.Config // what a client needs to trust it, nil without TLS
+	said  strings.Builder
+}
+
+// start starts a server and reads the line in which it prints its port and, in base 64, a certificate.
+func start(name string, cmd *exec.Cmd) (*server, error) {
+	s := &server{name: name, cmd: cmd}
+	cmd.Stderr = &s.said
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return nil, err
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	port, encoded, secure := strings.Cut(strings.TrimSpace(line), " ")
+	if s.port = port; secure && err == nil {
+		var pem []byte
+		pem, err = base64.StdEncoding.DecodeString(encoded)
+		s.trust = &tls.Config{RootCAs: x509.NewCertPool()}
+		s.trust.RootCAs.AppendCertsFromPEM(pem)
+	}
+	if err != nil {
+		_ = cmd.Process.Kill()
+		return nil, fmt.Errorf("%s does not start: %w", name, errors.Join(err, s.stop()))
+	}
+	return s, nil
+}
+
+func (s *server) address() string { return "127.0.0.1:" + s.port }
+
+// stop waits for the server to see the end of its connection, and kills it if it
+// does not, or never had one.
+func (s *server) stop() error {
+	timer := time.AfterFunc(stopMax, func() { _ = s.cmd.Process.Kill() })
+	defer timer.Stop()
+	if err := s.cmd.Wait(); err != nil {
+		return fmt.Errorf("%s: %w: %s", s.name, err, s.said.String())
+	}
+	return nil
+}
+
+// stopMax is how long a server may take to see that it is alone.
+const stopMax = 5 * time.Second
+
+//go:embed floor/floor.c
+var floorSource []byte
+
+// compile makes the program in C in dir. Tuning to the processor at hand is tried first. CC may name the
+// compiler with flags of its own.
+func compile(dir string) (path string, err error) {
+	cc := strings.Fields(os.Getenv("CC"))
+	if len(cc) == 0 {
+		cc = []string{"cc"}
+	}
+	if _, err := exec.LookPath(cc[0]); err != nil {
+		return "", fmt.Errorf("no C compiler: %w", err)
+	}
+	source := filepath.Join(dir, "floor.c")
+	if err := os.WriteFile(source, floorSource, 0o600); err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, "floor")
+	var out []byte
+	for _, tune := range [][]string{{"-march=native"}, nil} {
+		args := slices.Concat(cc[1:], []string{"-O3", "-Wall", "-Wextra", "-Werror", "-o", path, source}, tune)
+		if out, err = exec.Command(cc[0], args...).CombinedOutput(); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("%s: %w: %s", cc[0], err, bytes.TrimSpace(out))
+}
+
+// asServer is the environment variable that makes this program the server in Go: its
+// core, the number of orders, and whether it speaks TLS. Both ends in one process
+// would share a scheduler, and neither has that in production.
+const asServer = "SMK_ROUNDTRIP_SERVER"
+
+func init() {
+	if how := os.Getenv(asServer); how != "" {
+		if err := serveGo(how); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+}
+
+// startGo starts this program as the server in Go.
+func startGo(core, orders int, secure bool) (*server, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %d %t", asServer, core, orders, secure))
+	return start("the server in Go", cmd)
+}
+
+// serveGo is floor.c's busy server in Go, for one connection, with TLS or without.
+func serveGo(how string) error {
+	var core, orders int
+	var secure bool
+	if _, err := fmt.Sscan(how, &core, &orders, &secure); err != nil {
+		return err
+	}
+	// Nobody is left spinning when the program that started this one is gone.
+	time.AfterFunc(serverMax, func() { os.Exit(1) })
+	script := newScript(orders)
+	// What making the script has left over is memory that the system has mapped: a
+	// program that has run for a while has that, and no page faults amid records.
+	runtime.GC()
+	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return err
+	}
+	said := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	var certificate tls.Certificate
+	if secure {
+		if certificate, err = sim.Certificate(time.Now(), "127.0.0.1"); err != nil {
+			return err
+		}
+		said += " " + base64.StdEncoding.EncodeToString(sim.TrustPEM(certificate))
+	}
+	fmt.Println(said)
+	tcp, err := listener.AcceptTCP()
+	if err == nil {
+		err = pinThread(core)
+	}
+	if err != nil {
+		return err
+	}
+	raw, err := newBusyConn(tcp)
+	if err != nil {
+		return err
+	}
+	if secure {
+		return answer(tls.Server(raw, &tls.Config{Certificates: []tls.Certificate{certificate}}), script)
+	}
+	return answer(raw, script)
+}
+
+// serverMax is how long a server in Go lives.
+const serverMax = time.Minute
+
+// answer answers the n-th frame with the n-th reply until the other end closes the connection.
+func answer(conn net.Conn, script []exchange) error {
+	b := make([]byte, 64<<10)
+	have := 0
+	for {
+		n, err := conn.Read(b[have:])
+		if have += n; n == 0 && err != nil {
+			if errors.Is(err, io.EOF) || errors.Is(err, os.ErrClosed) || errors.Is(err, unix.ECONNRESET) || errors.Is(err, unix.EPIPE) {
+				return nil
+			}
+			return err
+		}
+		done := 0
+		for {
+			_, size, err := wire.Scan(b[done:have], wire.Limits{})
+			if err != nil {
+				return err
+			}
+			if size == 0 {
+				break
+			}
+			if done += size; len(script) == 0 {
+				continue // a logout
+			}
+			if _, err := conn.Write(script[0].reply); err != nil {
+				return fmt.Errorf("the server in Go: %w", err)
+			}
+			script = script[1:]
+		}
+		have = copy(b, b[done:have])
+	}
+}

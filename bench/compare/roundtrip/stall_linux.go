@@ -1,0 +1,105 @@
+package roundtrip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/smk-go/smk/bench/compare/internal/measure"
+	"github.com/smk-go/smk/engine"
+)
+
+// What makes garbage while stalls are looked for: blocks of so many bytes, and so
+// many of them that are kept for a while.
+const (
+	garbageBytes  = 4 << 10
+	garbageKept   = 1 << 10
+	garbagePerSec = 400 << 20
+
+	// garbageCycle is after how much garbage it is collected, however large the heap
+	// is: both loops meet as many collections.
+	garbageCycle = 20 << 20
+)
+
+// stalls looks for the longest stall of a loop with little and with much state, in turns.
+func (m *measurement) stalls(ctx context.Context, r *Report) error {
+	var small, large []float64
+	for range m.StallRounds {
+		for _, s := range []struct {
+			bytes  int
+			stalls *[]float64
+		}{{0, &small}, {m.StateBytes, &large}} {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			stall, err := longestStall(s.bytes, m.Stall, m.cores[0])
+			if err != nil {
+				return err
+			}
+			*s.stalls = append(*s.stalls, stall)
+		}
+	}
+	r.fact("longest stall while garbage is collected, least state", small)
+	r.fact(fmt.Sprintf("longest stall while garbage is collected, %d MiB of state", m.StateBytes>>20), large)
+	r.Ratios = append(r.Ratios, Ratio{Stall, StateLarge, StateSmall, measure.Divide(large, small)})
+	return nil
+}
+
+// longestStall returns the longest time between two rounds of a loop that has a send
+// ring of so many bytes, in microseconds. 0 bytes are the default.
+func longestStall(bytes int, duration time.Duration, core int) (micros float64, err error) {
+	t, err := openTarget(func(c *engine.Config) {
+		if bytes != 0 {
+			c.Session.Send.Bytes = bytes
+			c.Session.Send.Records = 1 << 20
+			c.SubmitSlots = 64 << 10
+		} else {
+			c.Session.UnansweredMax = 0
+		}
+	})
+	if err != nil {
+		return 0, err
+	}
+	var stop atomic.Bool
+	littered := make(chan struct{})
+	go func() {
+		defer close(littered)
+		litter(&stop)
+	}()
+	runtime.GC()
+	err = onCore(core, func() error {
+		start := time.Now()
+		longest, last := time.Duration(0), time.Since(start)
+		for last < duration {
+			if err := t.engine.Poll(); err != nil {
+				return err
+			}
+			now := time.Since(start)
+			longest = max(longest, now-last)
+			last = now
+		}
+		micros = longest.Seconds() * 1e6
+		return nil
+	})
+	stop.Store(true)
+	<-littered
+	return micros, errors.Join(err, t.close())
+}
+
+// litter makes garbage at a steady rate until stop is set.
+func litter(stop *atomic.Bool) {
+	kept := make([][]byte, garbageKept)
+	start := time.Now()
+	for i := 0; !stop.Load(); i++ {
+		kept[i%garbageKept] = make([]byte, garbageBytes)
+		if i%(garbageCycle/garbageBytes) == 0 {
+			runtime.GC()
+		}
+		if ahead := time.Duration(float64(i)*garbageBytes/garbagePerSec*1e9) - time.Since(start); ahead > time.Millisecond {
+			time.Sleep(ahead)
+		}
+	}
+}

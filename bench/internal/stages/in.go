@@ -1,0 +1,134 @@
+package stages
+
+import (
+	"github.com/smk-go/smk/bench/internal/fixture"
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/wire"
+)
+
+// In returns the stages of the way in, for a feed of application messages. An operation is one message.
+func In(feed fixture.Feed) Group {
+	s := func() *stream { return newStream(feed.Payloads) }
+	return Group{Name: "in " + feed.Name, Base: "scan+decode", Stages: []Stage{
+		{"refill", refill(s()), nil},
+		{"scan", scan(s(), nil), nil},
+		{"scan+decode", scan(s(), new(msg.Payload)), nil},
+		bufferDecode(s()), sessionIn(s()), engineIn(s()),
+	}}
+}
+
+// refill is the stand-in for the socket alone.
+func refill(s *stream) (loop func(int) error) {
+	block := make([]byte, wire.BlockBytes)
+	perMessage := len(s.frames) / len(s.payloads)
+	return func(n int) error {
+		for left := n * perMessage; left > 0; {
+			left -= s.read(block)
+		}
+		return nil
+	}
+}
+
+// scan cuts frames out of memory and decodes them into p unless it is nil.
+func scan(s *stream, p *msg.Payload) (loop func(int) error) {
+	limits := must(wire.Limits{}.Resolve())
+	rest := s.frames
+	return func(n int) error {
+		for range n {
+			if len(rest) == 0 {
+				rest = s.frames
+			}
+			payload, size, err := wire.Scan(rest, limits)
+			if err != nil {
+				return err
+			}
+			if p != nil {
+				if err := p.Decode(withSlack(rest, payload, size), nil); err != nil {
+					return err
+				}
+			}
+			rest = rest[size:]
+		}
+		return nil
+	}
+}
+
+// withSlack returns the payload that was cut from the front of block, as a receive buffer hands it out:
+// with the capacity to look beyond its end. Without that decoding copies first. None is padded.
+func withSlack(block, payload []byte, size int) []byte { return block[size-len(payload) : size] }
+
+// bufferDecode is scan and decode as production does it, through the receive buffer.
+func bufferDecode(s *stream) Stage {
+	buffer := must(wire.NewBuffer(0, wire.Limits{}))
+	p := new(msg.Payload)
+	return Stage{"buffer+decode", func(n int) error {
+		for range n {
+			payload, err := buffer.Next()
+			for payload == nil && err == nil {
+				buffer.Filled(s.read(buffer.Free()))
+				payload, err = buffer.Next()
+			}
+			if err != nil {
+				return err
+			}
+			if err := p.Decode(payload, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, buffer.Close}
+}
+
+// sessionIn takes events out of a session.
+func sessionIn(stream *stream) Stage {
+	s := openSession()
+	now := int64(startTime)
+	return Stage{"session", func(n int) error {
+		for n > 0 {
+			e, err := s.Next(now)
+			if err != nil {
+				return err
+			}
+			if e == nil {
+				now += readTime
+				s.Filled(stream.read(s.Free()))
+				continue
+			}
+			if e.Kind != session.Message {
+				return errLost
+			}
+			n--
+		}
+		return nil
+	}, s.Close}
+}
+
+// engineIn is an engine's loop with a handler for each kind of message of the feeds.
+func engineIn(stream *stream) Stage {
+	handled, want := 0, 0
+	c := new(conn)
+	e := openEngine(c, nil)
+	e.OnContractQuotes(func(_ *engine.Event, m *msg.ContractQuotes) {
+		sink += uint64(m.GetContractId())
+		handled++
+	})
+	e.OnOrderExecuted(func(_ *engine.Event, m *msg.OrderExecuted) {
+		sink += m.GetOrderId()
+		handled++
+	})
+	e.OnOrderAccepted(func(_ *engine.Event, m *msg.OrderAccepted) {
+		sink += m.GetOrderId()
+		handled++
+	})
+	c.source = stream.read
+	return Stage{"engine", func(n int) error {
+		for want += n; handled < want; {
+			if err := e.Poll(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, e.Close}
+}

@@ -1,0 +1,79 @@
+// Package stages measures what a message costs on its whole way through the library, stage by stage,
+// through the calls that production makes: bytes in to a bot's handler, a handler's send to bytes
+// out, and both at once.
+//
+// A stage is a loop; the caller measures its time. The stages of one group do the same work up
+// to different points, so that the difference of two is what lies between the points:
+//
+//	in     refill                stand-in for the socket: frames are copied and get their sequences
+//	       scan                  frames cut from memory, nothing else
+//	       scan+decode           and decoded: the work that no client can avoid
+//	       buffer+decode         the same through the receive buffer, refilled
+//	       session               and sequenced, as events
+//	       engine                and passed to handlers by an engine's loop
+//	order  encode+decode         an order encoded into a frame, its answer cut and decoded
+//	       session               sent through throttle and send ring, its answer matched
+//	       engine                the same through an engine and its handlers
+//	trade  decode+encode+decode  a quote decoded, an order encoded, its answer decoded
+//	       session               the same through a session
+//	       engine                quote to handler to order out, its answer to its handler
+//
+// The stages scan and scan+decode read from memory that stays as it is, while the others pay for the
+// refill too: ratios err against this library.
+package stages
+
+import (
+	"errors"
+
+	"github.com/smk-go/smk/bench/internal/fixture"
+)
+
+// Stage is one stretch of the way.
+type Stage struct {
+	Name string
+
+	// Loop does n operations, and goes on where it was when it is called again.
+	Loop func(n int) error
+
+	close func() error // nil if there is nothing to release
+}
+
+// Group is the stages that are compared with each other, the shortest stretch first.
+type Group struct {
+	Name   string
+	Base   string // the name of the stage that the others are compared with
+	Stages []Stage
+}
+
+// Close releases what the stages hold.
+func (g Group) Close() (err error) {
+	for _, s := range g.Stages {
+		if s.close != nil {
+			err = errors.Join(err, s.close())
+		}
+	}
+	return err
+}
+
+// Groups returns what makes the groups, each to be made when it is its turn.
+func Groups() (groups []func() Group) {
+	for _, feed := range inbound() {
+		groups = append(groups, func() Group { return In(feed) })
+	}
+	return append(groups, Order, Trade)
+}
+
+func inbound() []fixture.Feed {
+	return []fixture.Feed{fixture.ExecutedVar(), fixture.QuotesVar(), fixture.Mixed()}
+}
+
+// errLost is a stage that did not see what it was given.
+var errLost = errors.New("stages: messages were lost on the way")
+
+// must returns v. What stages are made of is fixed, so that an error is one of ours.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic("BUG: stages: " + err.Error())
+	}
+	return v
+}
