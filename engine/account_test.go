@@ -146,3 +146,85 @@ func checkAccount(t *testing.T, plan fault.Plan, seed uint64, reconnects bool) {
 		t.Logf("%d orders, %d answers and %d fills missing, %d messages lost", len(truth), missing, fills, l.lost)
 	}
 }
+
+// TestAccountNumbersRestart trades on while the exchange begins to number account messages anew, with
+// and without cutting everybody off, and while numbers leap: every answer and fill is still heard,
+// nothing is heard twice, and the change is told.
+func TestAccountNumbersRestart(t *testing.T) {
+	for name, change := range map[string]func(*sim.Sim){
+		"restart": func(s *sim.Sim) { s.Host.Restart(s.Now()) },
+		"numbers": func(s *sim.Sim) { s.Exchange.RestartSequences() },
+		"leap":    func(s *sim.Sim) { s.Exchange.SkipSequences(sim.DemoUsername, 1<<40) },
+		"small":   func(s *sim.Sim) { s.Exchange.SkipSequences(sim.DemoUsername, 1000) },
+		"nothing": func(*sim.Sim) {},
+	} {
+		for _, before := range []int{0, 1, 100} {
+			t.Run(fmt.Sprintf("%s after %d", name, before), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { checkRestart(t, change, before, name) })
+			})
+		}
+	}
+}
+
+func checkRestart(t *testing.T, change func(*sim.Sim), before int, name string) {
+	settings := sim.DefaultConfig()
+	settings.Life = sim.Life{}
+	server, err := sim.Local(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(context.Background()) }()
+	l := newLedger()
+	logins := 0
+	r := startInBubble(t, engine.Config{
+		Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword},
+		Address: "exchange.test:3801", Plain: true, OnStop: engine.StopLeave,
+		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return server.Dial(ctx) },
+	}, func(e *engine.Engine) {
+		l.watch(e)
+		e.OnLoggedIn(func(*engine.Event) { logins++ })
+	})
+	reference := uint64(0)
+	place := func(n int) {
+		for range n {
+			advance(20 * time.Millisecond)
+			order := backHome()
+			order.SetQuantity(10000)
+			reference++
+			order.SetReference(reference)
+			var s engine.Submission
+			if err := r.Remote().OrderCreate(order, &s); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	advance(time.Second)
+	place(before)
+	advance(time.Second)
+	server.Do(change)
+	advance(5 * time.Second)
+	place(300)
+	advance(time.Minute)
+	r.Stop()
+	if err := r.wait(); err != nil {
+		t.Errorf("Run: %v", err)
+	}
+	if err := server.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+	for i := uint64(1); i <= reference; i++ {
+		if l.answered[i] != 1 || l.asked[i] != "" {
+			t.Errorf("order %d: answered %d times, and told %q", i, l.answered[i], l.asked[i])
+		}
+	}
+	if told := l.reset > 0; told != (before > 1 && (name == "restart" || name == "numbers" || name == "leap")) && before != 1 {
+		t.Errorf("%d resets told, %d logins", l.reset, logins)
+	}
+}
