@@ -26,7 +26,7 @@ type Market struct {
 
 	// NonRunners says that contracts may be taken out and what was matched in
 	// the others reduced. Every fill of such a market is kept, 131072 at most,
-	// and its orders with it.
+	// and its orders with it, until its contract is settled or voided.
 	NonRunners bool
 }
 

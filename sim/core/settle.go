@@ -97,9 +97,11 @@ func (x *Exchange) closeContract(c *contract, state msg.ContractStateType, reaso
 	x.tellGone(msg.OrderCancelledMarketHalted)
 }
 
-// pay moves cash from a contract's losers to its winners.
+// pay moves cash from a contract's losers to its winners. Its fills are final then: no runner that goes
+// out later reduces them.
 func (c *contract) pay(win bool) {
 	c.settled, c.state = true, msg.ContractStateSettled
+	c.market.log.forget(c)
 	for _, p := range c.positions {
 		if p == nil || p.net == 0 && p.flow == 0 {
 			continue
