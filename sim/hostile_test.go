@@ -309,3 +309,18 @@ func TestBadConfigurations(t *testing.T) {
 		}
 	}
 }
+
+// New limits are told to everybody who is logged in, and to those who log in afterwards.
+func TestNewLimitsAreTold(t *testing.T) {
+	config := testConfig()
+	config.Throttle = Throttle{}
+	b := newBench(t, config)
+	c, other := b.login(), b.loginAs("rival")
+	waiting := b.connect()
+	b.sim.Host.SetThrottle(b.sim.Now(), Throttle{Rate: 1, Burst: 2, Tick: time.Second})
+	c.want("S3 limits 1/2/1000")
+	other.want("S3 limits 1/2/1000")
+	waiting.want()
+	waiting.password(DemoUsername, DemoPassword)
+	waiting.want("S1 LOGIN_RESPONSE reset=2", "S2 limits 1/2/1000")
+}
