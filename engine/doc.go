@@ -35,10 +35,15 @@
 //
 // Run and Poll connect, log in, and come back from lost connections by
 // themselves, after pauses that grow with the failures in a row, unless the
-// exchange's reason says that there is no use in it. What happened to the account
-// meanwhile is delivered first; subscriptions and settings that the bot sent are
-// sent again before OnLoggedIn's handlers are called; cancels need not wait for that. So a bot subscribes once, and
-// takes a second login as no reason to place its orders again.
+// exchange's reason says that there is no use in it. Subscriptions and settings that
+// the bot sent are sent again before OnLoggedIn's handlers are called; cancels need not
+// wait for that. So a bot subscribes once, and takes a second login as no reason to
+// place its orders again.
+//
+// What happened to the account meanwhile is delivered after the login, and when all
+// that the exchange repeats of it has come OnCaughtUp's handlers are called: then a bot
+// knows its orders and fills, as far as they can be known, and may quote. With
+// session.Config.RequireCaughtUp new orders are refused until then.
 //
 // When nothing can be written any more, what the exchange had said before is read and
 // handled, why it hangs up among it, before the connection is given up. And it is given
