@@ -26,12 +26,12 @@ var inlined = map[string]string{
 	"ring": `(*Frames).Pending (*Frames).Oldest (*Frames).Newest (*Frames).run (*Frames).slot
 		(*Frames).Waiting (*Frames).floor (*Memory).Bytes`,
 	"engine/session": `(*Session).Free (*Session).Pending (*Session).State State.LoggedIn
-		(*Session).clock (*Session).advance (*Session).settle (*Session).expired (*Session).owing (*Session).fail
+		(*Session).clock (*Session).advance (*Session).ackLast (*Session).expired (*Session).hasDeferred (*Session).fail
 		classOf class.orderEntry ofKind (*eventQueue).pop (*throttle).take (*throttle).needs
 		(*unanswered).first (*unanswered).full (*unanswered).head (*unanswered).link
-		(*Session).disturbed (*Session).decoded isApplication concernOf withoutNames
+		(*Session).hasPendingWork (*Session).decoded isApplication concernOf withoutNames
 		(*Session).nextReference (*Session).refusal referenceTag referenceSize`,
-	"engine": `(*Engine).readClock (*Engine).handled (*Engine).own (*Engine).unheard (*Stats).received
+	"engine": `(*Engine).readClock (*Engine).handled (*Engine).own (*Engine).pendingRequests (*Stats).received
 		(*Engine).OrderCreate (*Engine).OrderCancel Remote.OrderCreate (*Submission).start
 		(*timing).running (*timing).starts together (*Submission).Done (*records).whole plain.read plain.write clock.now
 		(*MPSC).Claim (*MPSC).Peek (*MPSC).Release (*MPSC).Len

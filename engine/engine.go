@@ -173,7 +173,7 @@ func (e *Engine) Send(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err er
 		return e.sendLasting(typ, m)
 	}
 	if seq, err = e.session.Send(e.now, typ, m); err != nil {
-		return e.sendAgain(typ, m, err)
+		return e.retry(typ, m, err)
 	}
 	return seq, nil
 }
@@ -186,7 +186,7 @@ func (e *Engine) place(m *msg.OrderCreate) (seq uint64, err error) {
 		}
 	}
 	if seq, err = e.session.Place(e.now, m); err != nil {
-		return e.sendAgain(msg.PayloadOrderCreate, m, err)
+		return e.retry(msg.PayloadOrderCreate, m, err)
 	}
 	return seq, nil
 }
@@ -236,16 +236,16 @@ func (e *Engine) sendLasting(typ msg.PayloadType, m wire.Marshaler) (seq uint64,
 // enqueue sends through the session.
 func (e *Engine) enqueue(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err error) {
 	if seq, err = e.session.Send(e.now, typ, m); err != nil {
-		return e.sendAgain(typ, m, err)
+		return e.retry(typ, m, err)
 	}
 	return seq, nil
 }
 
-// sendAgain is for a message that was refused. A send ring that is full is written to
+// retry is for a message that was refused. A send ring that is full is written to
 // the socket before the refusal stands: handlers may send more than the ring holds. If the
 // socket takes no more either they wait for it, without reading, for SendWait in all until
 // the loop reads again.
-func (e *Engine) sendAgain(typ msg.PayloadType, m wire.Marshaler, refusal error) (seq uint64, err error) {
+func (e *Engine) retry(typ msg.PayloadType, m wire.Marshaler, refusal error) (seq uint64, err error) {
 	if refusal != session.ErrFull || e.conn == nil || e.broken.cause != nil || e.pace.sendWait <= 0 {
 		return 0, refusal
 	}

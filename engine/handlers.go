@@ -50,8 +50,8 @@ func (e *Engine) OnPayload(handler func(received int64, payload []byte)) Registr
 	return e.watching.payload.add(handler)
 }
 
-// hand calls the handlers of an event.
-func (e *Engine) hand(ev *Event) {
+// dispatch calls the handlers of an event.
+func (e *Engine) dispatch(ev *Event) {
 	if ev.Kind == session.Message {
 		typ := ev.Payload.GetType()
 		if e.stats.received(typ); e.stopping {
@@ -60,7 +60,7 @@ func (e *Engine) hand(ev *Event) {
 			}
 		}
 		if len(e.watching.every.entries) > 0 {
-			e.tell(&e.watching.every, ev)
+			e.notify(&e.watching.every, ev)
 		}
 		if uint(typ) < uint(len(deliver)) && deliver[typ] != nil {
 			deliver[typ](e, ev)
@@ -70,7 +70,7 @@ func (e *Engine) hand(ev *Event) {
 	e.log.event(ev)
 	switch ev.Kind {
 	case session.LoggedIn:
-		e.greet(ev)
+		e.onLogin(ev)
 	case session.LoggedOut:
 		e.confirmed = e.session.State() == session.LogoutSent && ev.Reason == msg.EtoLogoutConfirmation
 	}
@@ -78,7 +78,7 @@ func (e *Engine) hand(ev *Event) {
 		e.shutdownEvent(ev)
 	}
 	if !e.muted {
-		e.tell(&e.watching.kinds[ev.Kind], ev)
+		e.notify(&e.watching.kinds[ev.Kind], ev)
 	}
 }
 

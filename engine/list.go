@@ -100,8 +100,8 @@ func call[M any](e *Engine, l *list[func(*Event, *M)], ev *Event, m *M) {
 // watchers are the handlers of a kind of event that carries no typed message.
 type watchers = list[func(*Event)]
 
-// tell hands an event to its watchers.
-func (e *Engine) tell(l *watchers, ev *Event) {
+// notify hands an event to its watchers.
+func (e *Engine) notify(l *watchers, ev *Event) {
 	l.walking = true
 	for i, n := 0, len(l.entries); i < n; i++ {
 		if at := &l.entries[i]; !at.dead {

@@ -35,7 +35,7 @@ func (e *Engine) wake() {
 // if there is work after all.
 func (e *Engine) park() bool {
 	e.parked.Store(true)
-	if e.submitted.Len() > 0 || e.unheard() != 0 || len(e.dialed) > 0 {
+	if e.submitted.Len() > 0 || e.pendingRequests() != 0 || len(e.dialed) > 0 {
 		e.parked.Store(false)
 		return false
 	}

@@ -153,8 +153,8 @@ func (s *standing) item(i int) (typ msg.PayloadType, m wire.Marshaler, skip bool
 	return 0, nil, false
 }
 
-// greet is the login. What lasts goes out before a handler hears of it.
-func (e *Engine) greet(ev *Event) {
+// onLogin is the login. What lasts goes out before a handler hears of it.
+func (e *Engine) onLogin(ev *Event) {
 	if e.conn == nil {
 		return // the connection ended before this was told
 	}

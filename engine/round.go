@@ -8,13 +8,13 @@ import (
 	"github.com/smk-go/smk/engine/session"
 )
 
-// exchange is a round with a connection: read, hand out what came, do what is due.
+// pollConn is a round with a connection: read, hand out what came, do what is due.
 //
 // The session's timers judge what did not arrive, so they run as of a moment before a read
 // that found nothing: everything that had arrived by then was handled. If the read finds
 // bytes, or if there are some left from before, they do not judge, and heartbeats leave all
 // the same.
-func (e *Engine) exchange(block bool) {
+func (e *Engine) pollConn(block bool) {
 	e.flush()
 	if e.restoring && e.broken.cause == nil && e.session.State().LoggedIn() {
 		if err := e.restore(); err != nil {
@@ -54,7 +54,7 @@ func (e *Engine) exchange(block bool) {
 		e.broken.cause = err
 	case asOf >= deadline:
 		if err := e.session.Tick(asOf); err != nil {
-			e.lose(err)
+			e.disconnect(err)
 			return
 		}
 	}
@@ -64,7 +64,7 @@ func (e *Engine) exchange(block bool) {
 		e.measureLag()
 	}
 	if e.conn != nil && e.broken.cause != nil && !e.broken.unread && !e.pace.more {
-		e.lose(e.broken.cause)
+		e.disconnect(e.broken.cause)
 	}
 }
 
@@ -93,7 +93,7 @@ func (e *Engine) poll(until int64, judged bool) (n int, err error) {
 	if block && !e.park() {
 		e.conn.arm(past, full)
 	}
-	n, err = e.look(free, block)
+	n, err = e.pollSocket(free, block)
 	if block {
 		e.parked.Store(false)
 	}
@@ -126,10 +126,10 @@ func (e *Engine) drain() (more bool) {
 			ev, err := e.session.Next(e.now)
 			switch {
 			case err != nil && e.conn != nil:
-				e.lose(err)
+				e.disconnect(err)
 				return true
 			case ev != nil:
-				e.hand(ev)
+				e.dispatch(ev)
 			case !e.session.More():
 				return false
 			}
@@ -137,7 +137,7 @@ func (e *Engine) drain() (more bool) {
 				return true
 			}
 		}
-		if e.betweenSlices(begun); e.now >= e.pace.until || e.unheard() != 0 {
+		if e.betweenSlices(begun); e.now >= e.pace.until || e.pendingRequests() != 0 {
 			return true
 		}
 	}
@@ -237,16 +237,16 @@ func (e *Engine) opened(d dialed) {
 	case d.panicked != nil:
 		e.handlePanic(d.panicked)
 	case d.err != nil:
-		e.lose(d.err)
+		e.disconnect(d.err)
 	case e.shutdown.step == shutdownLoggingOut: // too late: nobody is logged in any more
 		d.close()
-		e.lose(ErrNotConfirmed)
+		e.disconnect(ErrNotConfirmed)
 	default:
 		e.phase, e.conn, e.stalled, e.restoring, e.broken = phaseConnected, d.conn, 0, true, broken{}
 		e.stats.Connected++
 		e.sleeper.Store(&sleeper{wake: d.conn.wake})
 		if err := e.login(d); err != nil {
-			e.lose(err)
+			e.disconnect(err)
 			return
 		}
 		e.pace.more = e.drain()
@@ -276,16 +276,16 @@ func (b *broken) heard(n int, err error, now int64) {
 	}
 }
 
-// lose ends the connection. What became of it and of what was sent on it is told next, and
+// disconnect ends the connection. What became of it and of what was sent on it is told next, and
 // then decided what follows.
-func (e *Engine) lose(cause error) {
+func (e *Engine) disconnect(cause error) {
 	cause = e.unanswered(cause)
-	e.hangUp(cause)
+	e.closeConn(cause)
 	e.lastCause = cause
 }
 
-// hangUp closes the connection, if there is one. Events follow from its end.
-func (e *Engine) hangUp(cause error) {
+// closeConn closes the connection, if there is one. Events follow from its end.
+func (e *Engine) closeConn(cause error) {
 	if e.conn != nil {
 		_ = e.conn.close() // it is of no use any more, whatever it says
 		e.conn = nil
@@ -300,9 +300,9 @@ func (e *Engine) hangUp(cause error) {
 	e.session.Lost(e.now, cause)
 }
 
-// comeBack decides, without a connection, when to try again or that there is no
+// scheduleReconnect decides, without a connection, when to try again or that there is no
 // use in it.
-func (e *Engine) comeBack(cause error) {
+func (e *Engine) scheduleReconnect(cause error) {
 	at, ok := int64(never), false
 	switch e.shutdown.step {
 	case shutdownNone:
@@ -321,9 +321,9 @@ func (e *Engine) comeBack(cause error) {
 	e.log.say(record{at: e.now, level: slog.LevelInfo, text: "connects again", pause: time.Duration(at - e.now)})
 }
 
-// hear acts on what Stop, Close and the context have asked for since it last
+// handleRequests acts on what Stop, Close and the context have asked for since it last
 // looked.
-func (e *Engine) hear() {
+func (e *Engine) handleRequests() {
 	asked := e.requests.Load()
 	fresh := asked &^ e.heard
 	if fresh == 0 {
@@ -339,8 +339,8 @@ func (e *Engine) hear() {
 	}
 }
 
-// unheard is what has been asked for and not acted on.
-func (e *Engine) unheard() uint32 { return e.requests.Load() &^ e.heard }
+// pendingRequests is what has been asked for and not acted on.
+func (e *Engine) pendingRequests() uint32 { return e.requests.Load() &^ e.heard }
 
 // end gives everything back. Handlers hear of the connection's end first. cause is
 // what ended the connection, or the wait for one, nil if there never was either.
@@ -354,7 +354,7 @@ func (e *Engine) end(cause error) {
 	if e.phase == phaseDialing {
 		e.giveUpDialing(dialPatience)
 	}
-	e.hangUp(cause)
+	e.closeConn(cause)
 	if !e.confirmed {
 		e.resumption = e.session.Resumption()
 	}

@@ -39,7 +39,7 @@ func (e *Engine) Run(ctx context.Context) error {
 			e.log.say(record{at: e.now, level: slog.LevelError, text: "Run does not return: a panic goes through it, or a handler ended its goroutine"})
 			e.end(ErrClosed)
 		}()
-		leave, err := e.settle()
+		leave, err := e.pinThread()
 		if err != nil {
 			e.end(err)
 			return err
@@ -134,7 +134,7 @@ func (e *Engine) handlePanic(p *PanicError) {
 		if e.session.State() != session.Disconnected {
 			e.lastCause = p
 		}
-		e.lose(e.lastCause)
+		e.disconnect(e.lastCause)
 	}
 	e.proceed()
 }
@@ -142,7 +142,7 @@ func (e *Engine) handlePanic(p *PanicError) {
 // round does what can be done now; with block it first waits until there is
 // something.
 func (e *Engine) round(block bool) {
-	if e.hear(); e.now-e.publishedAt >= int64(publishEvery) {
+	if e.handleRequests(); e.now-e.publishedAt >= int64(publishEvery) {
 		e.publish()
 	}
 	switch e.phase {
@@ -161,14 +161,14 @@ func (e *Engine) round(block bool) {
 		default:
 			if e.attend(block, min(e.attempt.deadline, e.shutdownAt())); e.now >= e.attempt.deadline && len(e.dialed) == 0 {
 				e.giveUpDialing(0)
-				e.lose(&DialError{Address: e.config.Address, Err: errDialerStuck})
+				e.disconnect(&DialError{Address: e.config.Address, Err: errDialerStuck})
 			}
 		}
 	case phaseConnected:
-		e.exchange(block)
+		e.pollConn(block)
 	case phaseLost:
 		if e.attend(false, past); !e.pace.more {
-			e.comeBack(e.lastCause)
+			e.scheduleReconnect(e.lastCause)
 		}
 	case phaseEnded:
 	}

@@ -226,8 +226,8 @@ func (s *shutdown) doubt(reference uint64) {
 	s.inDoubt++
 }
 
-// settle notes an answer that may be to one of them.
-func (s *shutdown) settle(reference uint64) {
+// settleDoubt notes an answer that may be to one of them.
+func (s *shutdown) settleDoubt(reference uint64) {
 	known := s.doubts[:min(s.inDoubt, enteredMax)]
 	if i := slices.Index(known, reference); i >= 0 && reference != 0 {
 		known[i], known[len(known)-1] = known[len(known)-1], 0 // if there are more it stands for one of those
@@ -249,12 +249,12 @@ func (e *Engine) shutdownMessage(ev *Event, typ msg.PayloadType) {
 	switch typ {
 	case msg.PayloadOrderAccepted:
 		m := ev.Payload.GetOrderAccepted()
-		e.shutdown.settle(m.GetReference())
+		e.shutdown.settleDoubt(m.GetReference())
 		e.orderEntered(m.GetOrderId())
 	case msg.PayloadOrderRejected:
-		e.shutdown.settle(ev.Payload.GetOrderRejected().GetReference())
+		e.shutdown.settleDoubt(ev.Payload.GetOrderRejected().GetReference())
 	case msg.PayloadOrderInvalid:
-		e.shutdown.settle(ev.Payload.GetOrderInvalid().GetReference())
+		e.shutdown.settleDoubt(ev.Payload.GetOrderInvalid().GetReference())
 	case msg.PayloadOrderCancelReplaceAccepted:
 		e.orderEntered(ev.Payload.GetOrderCancelReplaceAccepted().GetOrderId())
 	case msg.PayloadOrderCancelled:
@@ -332,7 +332,7 @@ func (e *Engine) logout() {
 			return
 		}
 		if err := e.session.Logout(e.now); err != nil && (!errors.Is(err, session.ErrFull) || e.now >= e.shutdown.deadline) {
-			e.lose(err)
+			e.disconnect(err)
 		}
 	case phaseNew, phaseResting:
 		e.end(e.lastCause)

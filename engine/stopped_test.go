@@ -82,7 +82,7 @@ func TestStoppedProcess(t *testing.T) {
 	for seq := uint64(2); seq < 5; seq++ {
 		conn.reads = append(conn.reads, stop, says(t, seq, heartbeat))
 		for len(conn.reads) > 0 {
-			e.exchange(true)
+			e.pollConn(true)
 			if e.conn == nil {
 				t.Fatalf("lost: %v", e.lastCause)
 			}

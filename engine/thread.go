@@ -2,9 +2,9 @@ package engine
 
 import "runtime"
 
-// settle gives Run's goroutine the thread and the CPU that the settings ask for,
+// pinThread gives Run's goroutine the thread and the CPU that the settings ask for,
 // and returns what gives them back.
-func (e *Engine) settle() (leave func(), err error) {
+func (e *Engine) pinThread() (leave func(), err error) {
 	if !e.config.LockThread && !e.config.Pin {
 		return func() {}, nil
 	}

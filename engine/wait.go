@@ -44,11 +44,11 @@ func (e *Engine) mayBlock() bool {
 	return e.config.Wait == WaitSpinBlock && e.idleLooks >= e.config.SpinRounds
 }
 
-// look reads from the connection. A loop that spins looks again and again before it
+// pollSocket reads from the connection. A loop that spins looks again and again before it
 // does a whole round, as long as nothing arrives, nothing is handed over and
 // nothing waits to be sent or handled: what is found then is found sooner. Timers wait
 // for it, for some ten microseconds.
-func (e *Engine) look(free []byte, block bool) (n int, err error) {
+func (e *Engine) pollSocket(free []byte, block bool) (n int, err error) {
 	looks := 1
 	if !block && !e.polled && e.stalled == 0 && e.config.Wait != WaitBlock && !e.pace.more {
 		looks = looksMax
@@ -59,7 +59,7 @@ func (e *Engine) look(free []byte, block bool) (n int, err error) {
 	for {
 		n, err = e.conn.read(free)
 		e.idleLooks++
-		if looks--; looks <= 0 || n > 0 || err != nil || e.submitted.Peek() != nil || e.unheard() != 0 {
+		if looks--; looks <= 0 || n > 0 || err != nil || e.submitted.Peek() != nil || e.pendingRequests() != 0 {
 			return n, err
 		}
 	}

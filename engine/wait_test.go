@@ -67,7 +67,7 @@ func TestLook(t *testing.T) {
 				c.set(e)
 			}
 			before := e.idleLooks
-			if _, err := e.look(e.session.Free(), c.block); err != c.err {
+			if _, err := e.pollSocket(e.session.Free(), c.block); err != c.err {
 				t.Errorf("error %v, want %v", err, c.err)
 			}
 			if conn.reads != c.want {

@@ -42,7 +42,7 @@ func TestAccountSequence(t *testing.T) {
 		}
 		got := uint64(0)
 		if concernOf(typ) == orders {
-			got, _, _, _, _, _ = newsOf(&m, typ, 0)
+			got, _, _, _, _, _ = reportKeys(&m, typ, 0)
 		}
 		if got != want {
 			t.Errorf("%v: %d, want %d", typ, got, want)
@@ -58,7 +58,7 @@ func TestAccountSequence32(t *testing.T) {
 	var p msg.Payload
 	p.MutableOrderVoided().SetAccountSequence(7)
 	for last, want := range map[uint64]uint64{0: 7, 1<<32 - 2: 7, 1<<32 - 1: 0, 1 << 40: 0} {
-		if got, _, _, _, _, _ := newsOf(&p, msg.PayloadOrderVoided, last); got != want {
+		if got, _, _, _, _, _ := reportKeys(&p, msg.PayloadOrderVoided, last); got != want {
 			t.Errorf("after %d: %d, want %d", last, got, want)
 		}
 	}

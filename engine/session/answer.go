@@ -23,9 +23,9 @@ var ErrStale = errors.New("session: too old to be sent again")
 // the exchange says that it dropped something without saying what.
 var ErrThrottleExceeded = errors.New("session: the exchange dropped a message for its throttle")
 
-// tellWithheld makes the fate of a message that was withheld from a replay the
+// nextSuppressed makes the fate of a message that was withheld from a replay the
 // event.
-func (s *Session) tellWithheld() bool {
+func (s *Session) nextSuppressed() bool {
 	if s.withheld == 0 {
 		return false
 	}

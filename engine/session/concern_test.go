@@ -35,7 +35,7 @@ func TestConcerns(t *testing.T) {
 		if want == orders {
 			var p msg.Payload
 			p.SetType(typ)
-			newsOf(&p, typ, 0) // knows it, or panics
+			reportKeys(&p, typ, 0) // knows it, or panics
 		}
 	}
 }

@@ -176,7 +176,7 @@ func TestDebtsOfAnOldConnection(t *testing.T) {
 		}
 		k.say("LOGIN_RESPONSE session=A")
 		k.events()
-		if frames := k.frames(); len(frames) != 1 || frames[0].typ != msg.PayloadLogin || k.s.owing() {
+		if frames := k.frames(); len(frames) != 1 || frames[0].typ != msg.PayloadLogin || k.s.hasDeferred() {
 			t.Errorf("%v: sent %+v", resume, frames)
 		}
 	}

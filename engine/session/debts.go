@@ -2,13 +2,13 @@ package session
 
 import "github.com/smk-go/smk/wire"
 
-// owing reports whether something is to be sent that found no room.
-func (s *Session) owing() bool {
+// hasDeferred reports whether something is to be sent that found no room.
+func (s *Session) hasDeferred() bool {
 	return s.pongs > 0 || s.gap.owed || s.serving.active || s.settings || s.catchUp.owed || s.catchUp.cancel
 }
 
-// payDebts sends of it what there is room for.
-func (s *Session) payDebts() {
+// sendDeferred sends of it what there is room for.
+func (s *Session) sendDeferred() {
 	if !s.state.LoggedIn() || s.err != nil {
 		return
 	}

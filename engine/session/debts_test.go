@@ -34,7 +34,7 @@ func TestDebts(t *testing.T) {
 		t.Error(err)
 	}
 	sent := k.sent()
-	if k.s.owing() {
+	if k.s.hasDeferred() {
 		t.Error("something is still owed")
 	}
 	stats := k.s.Stats()
@@ -85,7 +85,7 @@ func TestReplayBeforeNews(t *testing.T) {
 		}
 	}
 	k.sent()
-	if k.s.owing() {
+	if k.s.hasDeferred() {
 		t.Error("the replay still waits")
 	}
 	k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{})
@@ -196,7 +196,7 @@ func TestGapfillsMax(t *testing.T) {
 		if _, err := k.drain(); errors.Is(err, ErrReplayRange) != (beyond == 1) || (err != nil) != (beyond == 1) {
 			t.Errorf("%d beyond: %v", beyond, err)
 		}
-		for n := 0; beyond == 0 && k.s.owing(); n++ {
+		for n := 0; beyond == 0 && k.s.hasDeferred(); n++ {
 			if k.sent(); n > 10 {
 				t.Fatal("it takes for ever")
 			}

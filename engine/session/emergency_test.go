@@ -152,7 +152,7 @@ func TestCancelAllDuringReplay(t *testing.T) {
 	if _, out := k.s.Counters(); next != out || out != messages+4 {
 		t.Errorf("the peer has everything below %d, sent was everything below %d", next, out)
 	}
-	if k.s.owing() {
+	if k.s.hasDeferred() {
 		t.Error("the replay still waits")
 	}
 }

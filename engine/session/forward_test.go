@@ -156,7 +156,7 @@ func TestForwardIsNotUsed(t *testing.T) {
 			k.sent()
 		}
 		for {
-			spare := k.s.spare(classCreate)
+			spare := k.s.reserveFast(classCreate)
 			_, err := k.s.Send(k.now, msg.PayloadOrderCreate, wrap(orderCreate()))
 			if err != nil {
 				wantErr(t, err, ErrFull)

@@ -85,5 +85,5 @@ func (s *Session) pong() {
 		return
 	}
 	s.pongs++
-	s.payDebts()
+	s.sendDeferred()
 }

@@ -16,11 +16,11 @@ import (
 // Lost with it. It comes again until then. [PolicyOf] says what should follow.
 func (s *Session) Next(now int64) (*Event, error) {
 	s.clock(now)
-	s.settle()
+	s.ackLast()
 	s.resting, s.more = false, false
 	for left := s.nextMax; left > 0; left-- {
-		if s.disturbed() {
-			if event, err, told := s.tell(); told {
+		if s.hasPendingWork() {
+			if event, err, told := s.nextPending(); told {
 				return event, err
 			}
 		}
@@ -69,17 +69,17 @@ func (s *Session) idle() *Event {
 	return nil
 }
 
-// disturbed reports whether there can be anything to do before the next payload is
+// hasPendingWork reports whether there can be anything to do before the next payload is
 // looked at: all that tell does. On a quiet connection there is not, and this is
 // what a message pays for all that is rare.
-func (s *Session) disturbed() bool {
+func (s *Session) hasPendingWork() bool {
 	return s.queue.n > 0 || s.err != nil || !s.state.LoggedIn() || s.withheld > 0 || s.catchUp.ended
 }
 
-// tell does what comes before the next payload: events that wait, the end of the
+// nextPending does what comes before the next payload: events that wait, the end of the
 // connection, fates. It reports whether event and err are for Next to
 // return.
-func (s *Session) tell() (event *Event, err error, told bool) {
+func (s *Session) nextPending() (event *Event, err error, told bool) {
 	switch {
 	case s.closed:
 		return nil, ErrClosed, true
@@ -87,21 +87,21 @@ func (s *Session) tell() (event *Event, err error, told bool) {
 		s.handling = s.event.Kind == Message
 		return &s.event, nil, true
 	case s.state == Disconnected || s.state == Connecting:
-		if s.tellLost() {
+		if s.nextFate() {
 			return &s.event, nil, true
 		}
 		return nil, nil, true
 	case s.err != nil:
 		return nil, s.err, true
 	}
-	if s.tellWithheld() || s.reportCatchUp() {
+	if s.nextSuppressed() || s.reportCatchUp() {
 		return &s.event, nil, true
 	}
 	return nil, nil, false
 }
 
-// settle counts the message of the last event: it has been handled.
-func (s *Session) settle() {
+// ackLast counts the message of the last event: it has been handled.
+func (s *Session) ackLast() {
 	if s.handling {
 		s.handling = false
 		if s.in++; s.gap.open {
@@ -226,7 +226,7 @@ func (s *Session) application(payload []byte, typ msg.PayloadType, replay bool) 
 	switch concernOf(typ) {
 	case market:
 	case orders:
-		if !s.usualNews(e, typ) && !s.orderNews(e, typ) {
+		if !s.applyReportFast(e, typ) && !s.applyReport(e, typ) {
 			return nil
 		}
 	case limits:
@@ -239,10 +239,10 @@ func (s *Session) application(payload []byte, typ msg.PayloadType, replay bool) 
 	return e
 }
 
-// usualNews is orderNews, in short, for most of what comes about orders while all goes
+// applyReportFast is orderNews, in short, for most of what comes about orders while all goes
 // well: an execution or an acceptance whose account sequence is the one expected. It
 // reports false, and has done nothing, for anything else.
-func (s *Session) usualNews(e *Event, typ msg.PayloadType) bool {
+func (s *Session) applyReportFast(e *Event, typ msg.PayloadType) bool {
 	var number, mark uint64
 	switch typ {
 	case msg.PayloadOrderExecuted:
@@ -269,10 +269,10 @@ func (s *Session) usualNews(e *Event, typ msg.PayloadType) bool {
 	return true
 }
 
-// orderNews takes a message about orders, and reports whether it is to be handed out
+// applyReport takes a message about orders, and reports whether it is to be handed out
 // at once.
-func (s *Session) orderNews(e *Event, typ msg.PayloadType) bool {
-	number, reference, kind, key, throttled, mark := newsOf(&s.payload, typ, s.account.high)
+func (s *Session) applyReport(e *Event, typ msg.PayloadType) bool {
+	number, reference, kind, key, throttled, mark := reportKeys(&s.payload, typ, s.account.high)
 	m := s.match(e, typ, kind, key, reference, number)
 	if number != 0 {
 		// Of an answer to what nothing has answered it is known that it is not repeated.

@@ -19,9 +19,9 @@ func (s *Session) markLost(cause error) {
 	}
 }
 
-// tellLost makes the next fate the event, oldest message first: order entry that
+// nextFate makes the next fate the event, oldest message first: order entry that
 // was not answered, then other application messages that did not leave.
-func (s *Session) tellLost() bool {
+func (s *Session) nextFate() bool {
 	if !s.lost.telling {
 		return false
 	}

@@ -2,7 +2,7 @@ package session
 
 import "github.com/smk-go/smk/gen/msg"
 
-// newsOf reads what the session needs of a message about orders: its account
+// reportKeys reads what the session needs of a message about orders: its account
 // sequence, 0 if it has none, and, if it may answer a request, by what that is found.
 // kind is 0 if it answers none; reference, if not 0, counts before kind and key.
 // throttled says that the request was refused because we were too fast. mark stands for
@@ -10,7 +10,7 @@ import "github.com/smk-go/smk/gen/msg"
 //
 // It is one function with many results because it is called for each of these
 // messages: one jump to the type's line, and the results stay in registers.
-func newsOf(p *msg.Payload, typ msg.PayloadType, last uint64) (
+func reportKeys(p *msg.Payload, typ msg.PayloadType, last uint64) (
 	number, reference uint64, kind keyKind, key uint64, throttled bool, mark uint64,
 ) {
 	switch typ {

@@ -106,13 +106,13 @@ func TestUsualNews(t *testing.T) {
 			events[i].Origin = origin
 			if i == 0 {
 				waiting := s.open.n
-				if told[i] = s.usualNews(&events[i], typ); told[i] {
+				if told[i] = s.applyReportFast(&events[i], typ); told[i] {
 					short++
 					answered += waiting - s.open.n
 					continue
 				}
 			}
-			told[i] = s.orderNews(&events[i], typ)
+			told[i] = s.applyReport(&events[i], typ)
 		}
 		a, b := kits[0], kits[1]
 		mismatches += b.stats.AnswerMismatches

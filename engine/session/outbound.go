@@ -41,7 +41,7 @@ func (s *Session) send(now int64, typ msg.PayloadType, m wire.Marshaler) (seq ui
 	if err := s.admit(class); err != nil {
 		return 0, err
 	}
-	return s.enter(typ, m)
+	return s.sendOrderEntry(typ, m)
 }
 
 // refusal says why nothing can be sent.
@@ -73,7 +73,7 @@ func (s *Session) build(typ msg.PayloadType, m wire.Marshaler, reference uint64)
 		return nil, 0, ErrSequenceSpent
 	}
 	if p := forward(m); p != nil {
-		if region := s.spare(classOf(typ)); region != nil {
+		if region := s.reserveFast(classOf(typ)); region != nil {
 			tag := byte(0)
 			if reference != 0 {
 				tag = referenceTag(typ)
@@ -83,7 +83,7 @@ func (s *Session) build(typ msg.PayloadType, m wire.Marshaler, reference uint64)
 			}
 		}
 	}
-	return s.exact(typ, m, reference)
+	return s.encodeSized(typ, m, reference)
 }
 
 // forward returns m if it is one of our messages that are written in one pass, else nil. It
@@ -105,9 +105,9 @@ func forward(m wire.Marshaler) wire.Putter {
 	return nil
 }
 
-// spare reserves room in the ring for what is usual: a short frame, written in one pass,
+// reserveFast reserves room in the ring for what is usual: a short frame, written in one pass,
 // with much more room than it needs. It returns nil where there is not so much.
-func (s *Session) spare(c class) *[wire.ForwardBytes]byte {
+func (s *Session) reserveFast(c class) *[wire.ForwardBytes]byte {
 	if s.serving.active && !c.urgent() {
 		return nil // as in reserve
 	}
@@ -119,9 +119,9 @@ func (s *Session) spare(c class) *[wire.ForwardBytes]byte {
 	return (*[wire.ForwardBytes]byte)(region)
 }
 
-// exact is build for any message and for the last bytes of room: it asks for the size
+// encodeSized is build for any message and for the last bytes of room: it asks for the size
 // before.
-func (s *Session) exact(typ msg.PayloadType, m wire.Marshaler, reference uint64) (body []byte, size int, err error) {
+func (s *Session) encodeSized(typ msg.PayloadType, m wire.Marshaler, reference uint64) (body []byte, size int, err error) {
 	own := m.SizeVT()
 	if uint(own) > wire.OutboundBytesMax {
 		return nil, 0, refuseSize(own)

@@ -30,11 +30,11 @@ func (s *Session) Place(now int64, m *msg.OrderCreate) (seq uint64, err error) {
 		}
 	}
 	size := 0
-	if region := s.spare(classCreate); region != nil {
+	if region := s.reserveFast(classCreate); region != nil {
 		_, size = wire.Forward(region, uint32(msg.PayloadOrderCreate), s.out, m, tag, automatic)
 	}
 	if size == 0 {
-		if _, size, err = s.exact(msg.PayloadOrderCreate, m, automatic); err != nil {
+		if _, size, err = s.encodeSized(msg.PayloadOrderCreate, m, automatic); err != nil {
 			return 0, err
 		}
 	}

@@ -8,10 +8,10 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// enter sends an order-entry message and begins to wait for its answer. If it has
+// sendOrderEntry sends an order-entry message and begins to wait for its answer. If it has
 // no reference it is given one, behind its own fields and without changing m: of
 // a field that comes twice the last counts.
-func (s *Session) enter(typ msg.PayloadType, m wire.Marshaler) (uint64, error) {
+func (s *Session) sendOrderEntry(typ msg.PayloadType, m wire.Marshaler) (uint64, error) {
 	var reference, automatic uint64
 	own, known := m.(interface{ GetReference() uint64 })
 	if known {

@@ -96,7 +96,7 @@ func (s *Session) startServing(from uint64) {
 	s.copied = min(s.copied, v.next)
 	for e := s.open.first(); e != nil && e.seq < kept; e = s.open.after(e) {
 		if e.seq >= v.next {
-			s.withhold(e)
+			s.suppress(e)
 		}
 	}
 	s.serveMore()
@@ -106,7 +106,7 @@ func (s *Session) startServing(from uint64) {
 func (s *Session) serveMore() {
 	v := &s.serving
 	for v.active {
-		if !s.sendAgain(v.next) {
+		if !s.resend(v.next) {
 			return
 		}
 		v.active = v.next < v.last
@@ -114,9 +114,9 @@ func (s *Session) serveMore() {
 	}
 }
 
-// sendAgain queues a copy of a message, or a gapfill in its place, and reports
+// resend queues a copy of a message, or a gapfill in its place, and reports
 // whether there was room.
-func (s *Session) sendAgain(seq uint64) bool {
+func (s *Session) resend(seq uint64) bool {
 	// Making room may evict the very frame that is to be copied, so first the room,
 	// then the frame. The copy is at most three bytes longer: the flag, and a header
 	// that grows.
@@ -136,7 +136,7 @@ func (s *Session) sendAgain(seq uint64) bool {
 	}
 	if !ok || !s.worthRepeating(rec, e) {
 		if e != nil {
-			s.withhold(e)
+			s.suppress(e)
 		}
 		s.gapfill(region, seq)
 		return true
@@ -161,11 +161,11 @@ func (s *Session) gapfill(region []byte, seq uint64) {
 	s.stats.GapfillsOut++
 }
 
-// withhold notes that a message is filled instead of sent again, so that it does not
+// suppress notes that a message is filled instead of sent again, so that it does not
 // reach the exchange any more. It may have, if a copy was sent for an earlier request:
 // some peers ask once for each message that they cannot use. A replace that is pending
 // has.
-func (s *Session) withhold(e *entry) {
+func (s *Session) suppress(e *entry) {
 	if !e.again && !e.withheld && !e.pending {
 		e.withheld = true
 		s.withheld++

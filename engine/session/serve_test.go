@@ -219,8 +219,8 @@ func TestReplayRefusedWhileServing(t *testing.T) {
 			last = f
 		}
 	}
-	if _, out := k.s.Counters(); k.s.owing() || last.seq != out-1 || !last.replay {
-		t.Errorf("the last frame is %d of %d, active %t", last.seq, out-1, k.s.owing())
+	if _, out := k.s.Counters(); k.s.hasDeferred() || last.seq != out-1 || !last.replay {
+		t.Errorf("the last frame is %d of %d, active %t", last.seq, out-1, k.s.hasDeferred())
 	}
 }
 

@@ -217,8 +217,8 @@ func (s *Session) Pending() []byte { return s.frames.Pending() }
 // Written says that the transport took the first n bytes of Pending.
 func (s *Session) Written(n int) {
 	s.frames.Written(n)
-	if s.owing() {
-		s.payDebts()
+	if s.hasDeferred() {
+		s.sendDeferred()
 	}
 }
 
@@ -353,7 +353,7 @@ func (s *Session) Lost(now int64, cause error) {
 		return
 	}
 	s.clock(now)
-	s.settle()
+	s.ackLast()
 	s.frames.Drop()
 	policy := PolicyOf(cause)
 	s.keep = s.config.Resume == ResumeSession && policy.KeepSession && len(s.id) > 0 && !s.asked &&

@@ -62,12 +62,14 @@ func (t *throttle) init(off bool) {
 }
 
 // set makes limits hold, and says what the bucket must hold for each class. Of a small burst
-// nothing is kept for order_cancel_all, which passes an empty bucket too.
+// that fills quickly nothing is kept for order_cancel_all: it may be sent every
+// emergencyEvery whatever the bucket holds, and by then the exchange's has a token.
 func (t *throttle) set(rate, limit uint64, tick int64) {
 	t.rate, t.limit, t.tick = rate, limit, min(tick, throttleTickMax)
 	soon := rate * token * throttlePercent / 100 * headroomSeconds
 	reserve := max(min(limit/emergencyShare, soon/emergencyShare), token)
-	if limit < reserveFrom*token {
+	quick := tick <= emergencyEvery && rate*token*throttlePercent/100*uint64(emergencyEvery/millisecond)/1000 >= token
+	if limit < 2*token || limit < reserveFrom*token && quick {
 		reserve = 0
 	}
 	t.most = [classes]uint64{

@@ -71,7 +71,8 @@ func TestThrottle(t *testing.T) {
 					need = tenth
 				}
 			}
-			if burst >= 10 {
+			quick := int64(tick)*millisecond <= emergencyEvery && float64(rate)*throttlePercent/100 >= 5
+			if burst >= 10 || burst > 1 && !quick {
 				reserve := least(100, new(big.Rat).Quo(soon, big.NewRat(100, 1)))
 				if one := big.NewRat(1, 1); reserve.Cmp(one) < 0 {
 					reserve = one
