@@ -340,17 +340,20 @@ func TestMessagesAreHandledAmidSubmissions(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		<-time.After(10 * backlogWork)
-		before := time.Now()
-		p.send(quotes(7, 8, 2500))
-		if took := (<-handled).Sub(before); took > 2*4*backlogWork {
-			t.Errorf("a message was handled after %v and %d functions", took, done)
+		for range 8 { // at different times of a round
+			<-time.After(1300 * time.Microsecond)
+			before := time.Now()
+			p.send(quotes(7, 8, 2500))
+			if took := (<-handled).Sub(before); took > 2*4*backlogWork {
+				t.Errorf("a message was handled after %v and %d functions", took, done)
+			}
 		}
 		for i := range submissions {
 			if _, err := submissions[i].Wait(t.Context()); err != nil {
 				t.Error(err)
 			}
 		}
+		advance(time.Second)
 		for range 3 {
 			if err := r.Remote().Do(func() {}, &submissions[0]); err != nil {
 				t.Fatal(err)
@@ -470,36 +473,52 @@ func cancelOf(order uint64) *msg.OrderCancel {
 	return m
 }
 
-// TestPeerIsNotSilentWhileHandlersWork: what arrives while a handler works is read before the
-// exchange is judged to be silent.
+// TestPeerIsNotSilentWhileHandlersWork: what arrives while handlers work is read before the
+// exchange is judged to be silent, be it one handler that takes long or many that do not.
 func TestPeerIsNotSilentWhileHandlersWork(t *testing.T) {
-	inBubble(t, func(t *testing.T, n *network) {
-		config := n.config()
-		config.Session.PeerTimeout = time.Second
-		handled := 0
-		r := startInBubble(t, config, func(e *engine.Engine) {
-			e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
-				handled++
-				work(3 * time.Second)
+	for _, c := range []struct {
+		name     string
+		messages int // in one write
+		writes   int
+		work     time.Duration
+	}{
+		{"one", 1, 5, 3 * time.Second},
+		{"many", 40, 3, 90 * time.Millisecond},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, n *network) {
+				config := n.config()
+				config.Session.PeerTimeout = time.Second
+				handled := 0
+				r := startInBubble(t, config, func(e *engine.Engine) {
+					e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
+						handled++
+						work(c.work)
+					})
+				})
+				p := n.accept(t)
+				p.login()
+				go p.readAll()
+				go func() { // the socket of a pipe is whoever waits to write
+					for range c.writes {
+						var b []byte
+						for range c.messages {
+							b = append(b, p.frame(quotes(7, 8, 2500))...)
+						}
+						if _, err := p.conn.Write(b); err != nil {
+							return
+						}
+					}
+				}()
+				advance(time.Duration(c.writes*c.messages)*c.work - c.work/2)
+				if lost := r.Stats().Lost; lost != [len(lost)]uint64{} || handled != c.writes*c.messages {
+					t.Errorf("lost %v after %d messages", lost, handled)
+				}
+				_ = r.Close()
+				_ = r.wait()
 			})
 		})
-		p := n.accept(t)
-		p.login()
-		go p.readAll()
-		go func() { // the socket of a pipe is whoever waits to write
-			for range 5 {
-				if _, err := p.conn.Write(p.frame(quotes(7, 8, 2500))); err != nil {
-					return
-				}
-			}
-		}()
-		advance(14 * time.Second)
-		if lost := r.Stats().Lost; lost != [len(lost)]uint64{} || handled != 5 {
-			t.Errorf("lost %v after %d messages", lost, handled)
-		}
-		_ = r.Close()
-		_ = r.wait()
-	})
+	}
 }
 
 // TestAnswerBehindABacklog: an answer that waits in the socket while what came before it is

@@ -16,6 +16,7 @@ import (
 type pace struct {
 	polledAt int64 // clock reading at the end of the last poll
 	until    int64 // when the slice ends
+	left     int   // messages until something else is done
 	more     bool  // the session may have more events without being given more bytes
 	sendWait int64 // what is left of SendWait until the next poll
 	taken    int   // slots of the hand-over queue that were taken since it was last empty

@@ -120,24 +120,25 @@ func (e *Engine) dueAt(deadline int64) int64 {
 // poll. An error of the session ends the connection; that is told by more events.
 func (e *Engine) drain() (more bool) {
 	e.timing.begin()
-	for {
-		begun := e.now
-		for range sliceMessages {
+	for begun := e.now; ; begun = e.now {
+		for e.pace.left = sliceMessages; e.pace.left > 0; e.pace.left-- {
 			ev, err := e.session.Next(e.now)
-			switch {
-			case err != nil && e.conn != nil:
+			if ev != nil {
+				e.dispatch(ev)
+				continue
+			}
+			if err != nil && e.conn != nil {
 				e.disconnect(err)
 				return true
-			case ev != nil:
-				e.dispatch(ev)
-			case !e.session.More():
+			}
+			if !e.session.More() {
 				return false
 			}
-			if e.now >= e.pace.until {
-				return true
-			}
 		}
-		if e.betweenSlices(begun); e.now >= e.pace.until || e.pendingRequests() != 0 {
+		if e.now < e.pace.until {
+			e.betweenSlices(begun)
+		}
+		if e.now >= e.pace.until || e.pendingRequests() != 0 {
 			return true
 		}
 	}

@@ -75,7 +75,9 @@ func (e *Engine) timeHandlers() {
 	t.calls = 0
 	now := e.clock.now()
 	took := time.Duration(now - e.now)
-	e.now = now
+	if e.now = now; now >= e.pace.until {
+		e.pace.left = 0
+	}
 	switch {
 	case took >= handlersWork:
 		t.singly, t.until = handlersSingly, 1

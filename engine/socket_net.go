@@ -56,8 +56,9 @@ func (s *netSocket) arm(until int64, full bool) {
 		until = min(until, s.clock.now()+int64(retryWrite))
 	}
 	// A deadline that is too early costs a round in vain, less than moving it
-	// with every message.
-	if s.armed == past || until < s.armed {
+	// with every message. One that has passed while nobody read would end the read
+	// before it looks at the socket.
+	if until < s.armed || s.armed <= s.clock.now() {
 		s.armed = until
 		s.setDeadline(until)
 	}

@@ -238,7 +238,7 @@ func TestLoopDelays(t *testing.T) {
 			inBubble(t, func(t *testing.T, n *network) {
 				var out bytes.Buffer
 				config := n.config()
-				config.Session.ReceiveBytes = 4096 // less than a hundred executions
+				config.Session.ReceiveBytes = 1024 // less than a hundred executions
 				config.Logger = slog.New(slog.NewTextHandler(&out, nil))
 				r := startInBubble(t, config, func(e *engine.Engine) {
 					e.OnContractQuotes(workLong)

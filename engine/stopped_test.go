@@ -49,12 +49,8 @@ func says(t *testing.T, seq uint64, set func(*msg.EtoPayload)) func([]byte) int 
 	return func(b []byte) int { return copy(b, wire.AppendFrame(nil, payload)) }
 }
 
-// TestStoppedProcess stops the process at the worst of moments, between a read that finds nothing
-// and the reading of the clock after it: what arrived meanwhile is read before the exchange is
-// judged, the delay is counted, and named.
-func TestStoppedProcess(t *testing.T) {
-	heartbeat := func(e *msg.EtoPayload) { e.SetType(msg.EtoPayloadHeartbeat) }
-	conn := new(scripted)
+// loggedInOver is an engine that is logged in over a connection.
+func loggedInOver(t *testing.T, conn *scripted) *Engine {
 	e, err := New(Config{
 		Session: session.Config{Username: "user", Password: "secret"}, Plain: true, Address: "exchange.test:3801",
 		Dial: func(context.Context, string, string) (net.Conn, error) { return conn, nil },
@@ -62,7 +58,7 @@ func TestStoppedProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.Close()
+	t.Cleanup(func() { _ = e.Close() })
 	conn.reads = append(conn.reads, says(t, 1, func(e *msg.EtoPayload) {
 		e.SetType(msg.EtoPayloadLoginResponse)
 		e.MutableLoginResponse().SetSessionString("a session")
@@ -73,23 +69,58 @@ func TestStoppedProcess(t *testing.T) {
 		}
 		runtime.Gosched()
 	}
-	before := e.stats.LoopDelays
-	const stopped = time.Hour
-	stop := func([]byte) int {
-		e.clock.base += int64(stopped)
+	return e
+}
+
+// after is a read that finds nothing, for so long.
+func after(e *Engine, d time.Duration) func([]byte) int {
+	return func([]byte) int {
+		e.clock.base += int64(d)
 		return 0
 	}
-	for seq := uint64(2); seq < 5; seq++ {
-		conn.reads = append(conn.reads, stop, says(t, seq, heartbeat))
-		for len(conn.reads) > 0 {
-			e.pollConn(true)
-			if e.conn == nil {
-				t.Fatalf("lost: %v", e.lastCause)
-			}
+}
+
+// play does rounds until everything is read.
+func play(t *testing.T, e *Engine, conn *scripted, reads ...func([]byte) int) {
+	t.Helper()
+	for conn.reads = reads; len(conn.reads) > 0; {
+		if e.pollConn(true); e.conn == nil {
+			t.Fatalf("lost: %v", e.lastCause)
 		}
+	}
+}
+
+func heartbeat(e *msg.EtoPayload) { e.SetType(msg.EtoPayloadHeartbeat) }
+
+// TestStoppedProcess stops the process at the worst of moments, between a read that finds nothing
+// and the reading of the clock after it: what arrived meanwhile is read before the exchange is
+// judged, the delay is counted, and named.
+func TestStoppedProcess(t *testing.T) {
+	conn := new(scripted)
+	e := loggedInOver(t, conn)
+	before := e.stats.LoopDelays
+	const stopped = time.Hour
+	for seq := uint64(2); seq < 5; seq++ {
+		play(t, e, conn, after(e, stopped), says(t, seq, heartbeat))
 	}
 	if got := e.stats; got.LoopDelays-before != 3 || got.LoopDelayCause != causeStopped ||
 		got.LoopDelayMax > stopped || got.LoopDelayMax < stopped-session.PeerTimeout {
 		t.Errorf("%d delays, of %v at most, because of %q", got.LoopDelays-before, got.LoopDelayMax, got.LoopDelayCause)
+	}
+}
+
+// TestStoppedBeforeTheVerdict stops the process when the exchange has been silent for nearly
+// PeerTimeout and was asked for a sign of life, which arrives meanwhile.
+func TestStoppedBeforeTheVerdict(t *testing.T) {
+	conn := new(scripted)
+	e := loggedInOver(t, conn)
+	nothing := after(e, 0)
+	for seq := uint64(2); seq < 5; seq++ {
+		play(t, e, conn,
+			after(e, session.PeerTimeout*2/3), nothing, // it is asked
+			after(e, session.PeerTimeout), says(t, seq, heartbeat))
+	}
+	if e.session.Stats().HeartbeatsIn != 3 {
+		t.Errorf("%d signs of life were heard", e.session.Stats().HeartbeatsIn)
 	}
 }

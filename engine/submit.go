@@ -140,12 +140,15 @@ func (e *Engine) handOver(s *Submission, others int, fill func(*handedOver) erro
 // takeSubmitted does what other goroutines handed over: sliceMessages of it, and no more
 // once the slice is over, but at least one.
 func (e *Engine) takeSubmitted() {
-	for range sliceMessages {
+	for left := sliceMessages; ; left-- {
 		// Whether there is anything at all is not asked before: who hands over
 		// would have to fetch the line that answers it back.
 		work := e.submitted.Peek()
 		if work == nil {
 			e.pace.taken = 0
+			return
+		}
+		if left == 0 || left < sliceMessages && e.now >= e.pace.until {
 			return
 		}
 		e.idleLooks = 0
@@ -172,9 +175,6 @@ func (e *Engine) takeSubmitted() {
 		}
 		work.clear()
 		e.submitted.Release()
-		if e.now >= e.pace.until {
-			return
-		}
 	}
 }
 

@@ -17,10 +17,11 @@ import (
 func (s *Session) Next(now int64) (*Event, error) {
 	s.clock(now)
 	s.ackLast()
-	s.resting, s.more = false, false
-	for left := s.nextMax; left > 0; left-- {
+	s.resting = false
+	for {
 		if s.hasPendingWork() {
 			if event, err, told := s.nextPending(); told {
+				s.more = false
 				return event, err
 			}
 		}
@@ -35,14 +36,16 @@ func (s *Session) Next(now int64) (*Event, error) {
 		if event := s.receive(payload); event != nil {
 			return event, nil
 		}
+		if s.quiet++; s.quiet >= s.nextMax {
+			s.quiet, s.more = 0, true
+			return nil, nil
+		}
 	}
-	s.more = true
-	return nil, nil
 }
 
 // SetNextMax is for a driver that has other things to do as well: Next then returns nil
-// after so many messages that are no events, or after each if there is a tap, and More
-// reports that it is no reason to wait.
+// after so many messages that are no events, those of earlier calls counted too, or after
+// each if there is a tap, and More reports that it is no reason to wait.
 func (s *Session) SetNextMax(messages int) {
 	s.nextMost = messages
 	s.boundNext()
@@ -61,7 +64,7 @@ func (s *Session) More() bool { return s.more }
 // idle is Next once everything that was received has been returned: what Tick judged to be
 // overdue is reported now, or there is nothing.
 func (s *Session) idle() *Event {
-	s.drained, s.resting = true, true
+	s.drained, s.resting, s.more = true, true, false
 	if s.overdue && s.reportOverdue() {
 		s.resting = false
 		return &s.event

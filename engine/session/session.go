@@ -64,7 +64,8 @@ type Session struct {
 
 	nextMost      int   // as SetNextMax has it
 	nextMax       int   // messages that are no events, in one Next
-	more          bool  // Next returned nil for nextMax
+	quiet         int   // messages that were none since Next last returned nil for it
+	more          bool  // it did just now
 	noAnswer      bool  // fates were reported without an answer, and no answer came since
 	noAnswerSince int64 // fair reading of the first of them
 
