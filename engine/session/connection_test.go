@@ -373,3 +373,22 @@ func TestDeadlineOfALongHeartbeat(t *testing.T) {
 	}
 	in(k, "logout", 800*time.Millisecond)
 }
+
+// TestBytesOfAnOldConnection: the piece of a message that the connection ended with is none of the next
+// one's.
+func TestBytesOfAnOldConnection(t *testing.T) {
+	for _, resumed := range []bool{false, true} {
+		config := Config{}
+		if resumed {
+			config.Resume = ResumeSession
+		}
+		k := newEstablished(t, config)
+		piece := k.state(false)
+		k.server-- // it did not arrive
+		k.feed(piece[:len(piece)-1])
+		k.wantKinds(k.events())
+		k.reconnect(resumed)
+		k.feed(k.state(false))
+		k.wantKinds(k.events(), Message)
+	}
+}

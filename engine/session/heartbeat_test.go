@@ -48,3 +48,31 @@ func TestClockOrigin(t *testing.T) {
 		t.Errorf("at %d, %d pings", k.now, k.s.pings.n)
 	}
 }
+
+// TestPingsInterleaved has pings and pongs come and go, around the end of the ring and more than once.
+func TestPingsInterleaved(t *testing.T) {
+	k := newEstablished(t, Config{})
+	var waiting []uint64
+	for i := range 5 * PingsMax {
+		for range 1 + i%3 {
+			if len(waiting) < PingsMax {
+				_, seq := k.s.Counters()
+				k.ping()
+				waiting = append(waiting, seq)
+			}
+		}
+		for range 1 + i%2 {
+			k.feed(k.eto(msg.EtoPayloadPong, nil))
+			events := k.events()
+			k.wantKinds(events, Pong)
+			if events[0].Ping != waiting[0] {
+				t.Fatalf("pong of %d, want %d", events[0].Ping, waiting[0])
+			}
+			waiting = waiting[1:]
+		}
+		k.sent()
+	}
+	if len(waiting) < PingsMax/2 {
+		t.Errorf("only %d pings waited", len(waiting))
+	}
+}

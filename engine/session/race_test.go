@@ -8,3 +8,6 @@ const raceEnabled = true
 // schedules is how many random ones are played: what a race detector finds it finds in
 // the first.
 const schedules = 100
+
+// splitEvery is how far apart the positions are that a script is cut at.
+const splitEvery = 17

@@ -35,7 +35,7 @@ func (b *slowBucket) fill(now int64) {
 // and from when on.
 func TestThrottle(t *testing.T) {
 	seen := 0
-	for seed := range uint64(300) {
+	for seed := range uint64(schedules / 2) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		rate, burst, tick := 1+r.Uint32N(5000), 1+r.Uint32N(200), r.Uint32N(3)*100
 		if seed%10 == 0 {
