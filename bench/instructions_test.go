@@ -28,8 +28,8 @@ const (
 
 var update = flag.Bool("update", false, "write "+instructionsFile+" anew")
 
-// TestInstructions holds the paths of every message to the table of their machine instructions. The
-// clock stands still, so that it fails on a busy machine for the same reasons as on a quiet one.
+// TestInstructions holds the paths of every message to the table of their machine instructions. The clock stands
+// still, so that it fails on a busy machine for the same reasons as on a quiet one.
 func TestInstructions(t *testing.T) {
 	compiler := "compiler " + runtime.Version()[:len("go1.26")] + " " + runtime.GOOS + "/" + runtime.GOARCH
 	if reason := uncountable(); reason != "" {
@@ -48,7 +48,7 @@ func TestInstructions(t *testing.T) {
 		fmt.Fprintf(&table, "%7d %s\n", counts[i], p.Name)
 	}
 	if *update {
-		if err := os.WriteFile(instructionsFile, []byte(table.String()), 0o644); err != nil { //nolint:gosec // a file of the repository
+		if err := os.WriteFile(instructionsFile, []byte(table.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -97,7 +97,8 @@ func uncountable() string {
 		return "the program does not say how it was built"
 	}
 	for _, s := range info.Settings {
-		if s.Key == "-race" && s.Value == "true" || s.Key == "-gcflags" && s.Value != "" || s.Key == "GOAMD64" && s.Value != "v1" {
+		race := s.Key == "-race" && s.Value == "true"
+		if race || s.Key == "-gcflags" && s.Value != "" || s.Key == "GOAMD64" && s.Value != "v1" {
 			return "built with " + s.Key + "=" + s.Value
 		}
 	}
@@ -118,7 +119,9 @@ func first(n int, feed fixture.Feed) fixture.Feed {
 // counted returns the paths, each of one message or, for feeds of different ones, of a few.
 func counted() (paths []instrcount.Path) {
 	mixed, shuffled := first(mixedMessages, fixture.Mixed()), first(shuffledMessages, fixture.Shuffled(fixture.Executed()))
-	for _, feed := range []fixture.Feed{fixture.Executed(), fixture.Accepted(), fixture.Quotes(), fixture.Heartbeat(), mixed, shuffled} {
+	for _, feed := range []fixture.Feed{
+		fixture.Executed(), fixture.Accepted(), fixture.Quotes(), fixture.Heartbeat(), mixed, shuffled,
+	} {
 		paths = append(paths, countDecode(feed))
 	}
 	executed := func() stages.Group { return stages.In(fixture.Executed()) }

@@ -15,8 +15,7 @@ func BenchmarkStages(b *testing.B) {
 	}
 }
 
-// BenchmarkGrowth is what an operation costs as something grows: the lines of one operation should be
-// alike.
+// BenchmarkGrowth is what an operation costs as something grows: the lines of one operation should be alike.
 func BenchmarkGrowth(b *testing.B) {
 	for _, c := range stages.Curves() {
 		run(b, c.Group(math.MaxInt))

@@ -8,16 +8,16 @@ import (
 	"github.com/smk-go/smk/bench/internal/fixture"
 )
 
-// allocations is what decoding one message allocates. A count that changes with a library's version is
-// worth knowing: results are quoted with these.
+// allocations is what decoding one message allocates. A count that changes with a library's version is worth knowing:
+// results are quoted with these.
 var allocations = map[string]map[string]float64{
 	VTPooled: {"executed": 18, "accepted": 14, "quotes": 45, "heartbeat": 4, "create": 11},
 	VTPlain:  {"executed": 20, "accepted": 16, "quotes": 77, "heartbeat": 5, "create": 13},
 	Google:   {"executed": 20, "accepted": 16, "quotes": 77, "heartbeat": 5, "create": 13},
 }
 
-// TestAllocations holds decoding to the counts above, for all others and for encoding to none, and
-// gen/msg to none over whole feeds of different messages too.
+// TestAllocations holds decoding to the counts above, for all others and for encoding to none, and gen/msg to none
+// over whole feeds of different messages too.
 func TestAllocations(t *testing.T) {
 	for _, l := range All() {
 		for _, feed := range append(fixture.Inbound(), fixture.Create()) {

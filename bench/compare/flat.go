@@ -29,10 +29,8 @@ func flat() Library {
 		Encode: flatEncode,
 		Standard: func(payload []byte) (*seto.Payload, error) {
 			var m msg.Payload
-			if err := m.Decode(payload, nil); err != nil {
-				return nil, err
-			}
-			return convert.PayloadToProto(&m), nil
+			err := m.Decode(payload, nil)
+			return convert.PayloadToProto(&m), err
 		},
 	}
 }

@@ -33,17 +33,16 @@ func (next Next) Loop(n int) error {
 type Library struct {
 	Name string
 
-	// Module is the path of the module that does the work, "" for this project and the standard
-	// library.
+	// Module is the path of the module that does the work, "" for this project and the standard library.
 	Module string
 
-	// Decode returns the loop that decodes the feed's payloads in turn, into whatever memory the
-	// library can use again.
+	// Decode returns the loop that decodes the feed's payloads in turn, into whatever memory the library can use
+	// again.
 	Decode func(feed fixture.Feed) (Loop, error)
 
-	// Encode returns what writes the feed's messages as whole frames, as a client sends them one
-	// after the other, over and over, into a buffer that is used again: call k returns what
-	// [fixture.Feed.Sent] returns. Encode is nil if the library does not encode.
+	// Encode returns what writes the feed's messages as whole frames, as a client sends them one after the other,
+	// over and over, into a buffer that is used again: call k returns what [fixture.Feed.Sent] returns. Encode is nil
+	// if the library does not encode.
 	Encode func(feed fixture.Feed) (Next, error)
 
 	// Standard returns what the library reads from a payload, as the standard type.
@@ -65,8 +64,8 @@ func All() []Library {
 	return []Library{flat(), vtPooled(), vtPlain(), google(), easy(), hyper()}
 }
 
-// Check reports whether the library reads the same values from every payload of the feed as gen/msg,
-// and, with encode, whether it writes the frames that a client sends, twice round the feed.
+// Check reports whether the library reads the same values from every payload of the feed as gen/msg, and, with
+// encode, whether it writes the frames that a client sends, twice round the feed.
 func (l Library) Check(feed fixture.Feed, encode bool) error {
 	var m msg.Payload
 	for i, payload := range feed.Payloads {

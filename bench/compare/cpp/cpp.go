@@ -1,7 +1,6 @@
-// Package cpp measures C++ libprotobuf beside Go: a small program is compiled when it is needed, runs
-// as a process of its own, and decodes or encodes as often as it is told, by the processor time of its
-// own thread. It needs protoc, a C++ compiler and libprotobuf's headers; where one is missing, Start
-// says so.
+// Package cpp measures C++ libprotobuf beside Go: a small program is compiled when it is needed, runs as a process of
+// its own, and decodes or encodes as often as it is told, by the processor time of its own thread. It needs protoc, a
+// C++ compiler and libprotobuf's headers; where one is missing, Start says so.
 package cpp
 
 import (
@@ -61,8 +60,8 @@ type Process struct {
 	out *bufio.Reader
 }
 
-// Start compiles the program with the given flags and runs it. The error is ErrUnavailable if this
-// machine cannot build it. The caller closes the process; the end of ctx kills it.
+// Start compiles the program with the given flags and runs it. The error is ErrUnavailable if this machine cannot
+// build it. The caller closes the process; the end of ctx kills it.
 func Start(ctx context.Context, flags []string) (*Process, error) {
 	dir, err := os.MkdirTemp("", "smk-cpp-")
 	if err != nil {
@@ -78,8 +77,8 @@ func Start(ctx context.Context, flags []string) (*Process, error) {
 	return p, nil
 }
 
-// build compiles the program. protoc reads the definitions that gen/seto was made from, compiled: it may
-// be older than some of their options.
+// build compiles the program. protoc reads the definitions that gen/seto was made from, compiled: it may be older
+// than some of their options.
 func (p *Process) build(ctx context.Context, flags []string) error {
 	definitions, err := proto.Marshal(&descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{
 		protodesc.ToFileDescriptorProto(eto.File_eto_proto),
@@ -94,7 +93,8 @@ func (p *Process) build(ctx context.Context, flags []string) error {
 	if err != nil {
 		return err
 	}
-	compile := append(append([]string{"-std=c++17"}, flags...), "-o", "codec", "codec.cc", "eto.pb.cc", "seto.pb.cc", "-pthread")
+	compile := append([]string{"-std=c++17", "-o", "codec"}, flags...)
+	compile = append(compile, "codec.cc", "eto.pb.cc", "seto.pb.cc", "-pthread")
 	// Calls are cheapest in a static program, but not everyone has the archive.
 	if err = p.tool(ctx, "c++", append(compile, "-l:libprotobuf.a")...); err != nil {
 		err = p.tool(ctx, "c++", append(compile, "-lprotobuf")...)
@@ -155,8 +155,8 @@ func (p *Process) Loop(kind Kind, feed fixture.Feed) (func(n int) (time.Duration
 	}, err
 }
 
-// Check reports whether every payload of the feed comes back as the same bytes once it has been
-// decoded and encoded again, and, with encode, whether the kind Encode writes the frames that a client sends.
+// Check reports whether every payload of the feed comes back as the same bytes once it has been decoded and encoded
+// again, and, with encode, whether the kind Encode writes the frames that a client sends.
 func (p *Process) Check(feed fixture.Feed, encode bool) error {
 	name := filepath.Join(p.dir, feed.Name)
 	err := os.WriteFile(name, content(feed), 0o600)

@@ -10,8 +10,8 @@ import (
 	"github.com/smk-go/smk/bench/internal/fixture"
 )
 
-// TestProcess holds the program to the values that gen/msg reads and writes. Where it cannot be
-// built the reason has to be a clear one, and that is all there is to test.
+// TestProcess holds the program to the values that gen/msg reads and writes. Where it cannot be built the reason has
+// to be a clear one, and that is all there is to test.
 func TestProcess(t *testing.T) {
 	p, err := Start(t.Context(), []string{"-O0"})
 	if errors.Is(err, ErrUnavailable) {

@@ -1,11 +1,10 @@
-// Command gen writes the packages vteto and vtseto, the project's messages as vtprotobuf generates
-// them with memory pools, which gen/eto and gen/seto do without, and easyseto, the measured ones for
-// easyproto.
+// Command gen writes the packages vteto and vtseto, the project's messages as vtprotobuf generates them with memory
+// pools, which gen/eto and gen/seto do without, and easyseto, the measured ones for easyproto.
 //
-// The definitions are compiled in process from proto/. Two packages of one program must not
-// register the same names, so the compiled definitions are renamed to smarkets.vt.eto and
-// smarkets.vt.seto first. Bodies that are not measured keep their place in the payload and lose
-// their fields: what a payload costs to clear stays as it is, and the code stays small.
+// The definitions are compiled in process from proto/. Two packages of one program must not register the same names,
+// so the compiled definitions are renamed to smarkets.vt.eto and smarkets.vt.seto first. Bodies that are not measured
+// keep their place in the payload and lose their fields: what a payload costs to clear stays as it is, and the code
+// stays small.
 //
 //	go run ./gen            write the generated files
 //	go run ./gen -check     write nothing, fail if a file on disk differs
@@ -43,8 +42,7 @@ const (
 	module = root + "bench/compare/"
 )
 
-// measured are the messages that keep their fields and get a pool, by their protobuf names after
-// the renaming.
+// measured are the messages that keep their fields and get a pool, by their protobuf names after the renaming.
 var measured = []string{
 	"smarkets.vt.eto.Payload",
 	"smarkets.vt.seto.Payload",
@@ -187,8 +185,8 @@ func strip(p *descriptorpb.FileDescriptorProto) {
 	}
 }
 
-// mark makes our marker the first line. The lines in which the linked generators state their
-// versions go: they depend on how this program was built.
+// mark makes our marker the first line. The lines in which the linked generators state their versions go: they depend
+// on how this program was built.
 func mark(content []byte) []byte {
 	source := "proto/"
 	var out []byte

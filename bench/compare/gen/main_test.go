@@ -21,7 +21,10 @@ func TestDrift(t *testing.T) {
 		t.Fatal(err)
 	}
 	name := filepath.Join(dir, "bench/compare/vteto/eto.pb.go")
-	for _, want := range []string{": easyseto/easyseto.go, vteto/eto.pb.go, vteto/eto_vtproto.pb.go, vtseto/seto.pb.go, vtseto/seto_vtproto.pb.go", ": vteto/eto.pb.go"} {
+	for _, want := range []string{
+		": easyseto/easyseto.go, vteto/eto.pb.go, vteto/eto_vtproto.pb.go, vtseto/seto.pb.go, vtseto/seto_vtproto.pb.go",
+		": vteto/eto.pb.go",
+	} {
 		if err := run(t.Context(), dir, true); err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Fatalf("error is %v, want it to name %s", err, want)
 		}
@@ -37,8 +40,8 @@ func TestDrift(t *testing.T) {
 	}
 }
 
-// TestRenamed expects nothing of vtprotobuf's packages to be registered under the names of
-// gen/eto and gen/seto: a program with both would not start.
+// TestRenamed expects nothing of vtprotobuf's packages to be registered under the names of gen/eto and gen/seto: a
+// program with both would not start.
 func TestRenamed(t *testing.T) {
 	files, err := generate(t.Context(), "../../../proto")
 	if err != nil {

@@ -26,7 +26,6 @@ import (
 // turn is one turn of a client of this process: so many round trips that count, after a warm-up.
 type turn struct {
 	warm, total int
-	interval    time.Duration // between two orders; 0 sends each as soon as the last one is answered
 
 	done   int
 	start  time.Time
@@ -37,30 +36,22 @@ type turn struct {
 	allocs float64  // of the whole process, per round trip; -1 for a process in C
 }
 
-func newTurn(warm, counted int, interval time.Duration) *turn {
-	return &turn{
-		warm: warm, total: warm + counted, interval: interval,
-		start: time.Now(), times: make([]uint32, 0, counted), allocs: -1,
-	}
+func newTurn(warm, counted int) *turn {
+	return &turn{warm: warm, total: warm + counted, start: time.Now(), times: make([]uint32, 0, counted), allocs: -1}
 }
 
-func (t *turn) now() int64 { return int64(time.Since(t.start)) }
-
-// note ends a round trip and reports whether that was the last one. The first order
-// is sent without a reply before it, so its time is not noted. With an interval the next time counts from
-// when the next order is due, not from now.
+// note ends a round trip and reports whether that was the last one. The first order is sent without a reply before
+// it, so its time is not noted.
 func (t *turn) note() (last bool) {
-	now, due := t.now(), t.last
+	now := int64(time.Since(t.start))
 	if t.done > t.warm {
 		t.times = append(t.times, uint32(min(now-t.last, 1<<32-1)))
 	}
-	if t.last = now; t.interval > 0 {
-		t.last = due
-	}
+	t.last = now
 	switch t.done++; t.done {
 	case t.warm + 1:
 		runtime.ReadMemStats(&t.before)
-		t.last = t.now()
+		t.last = int64(time.Since(t.start))
 	case t.total + 1:
 		var after runtime.MemStats
 		runtime.ReadMemStats(&after)
@@ -70,21 +61,12 @@ func (t *turn) note() (last bool) {
 	return false
 }
 
-// isDue reports whether it is time for the next order, and then counts from that time.
-func (t *turn) isDue() bool {
-	if t.now() < t.last+int64(t.interval) {
-		return false
-	}
-	t.last += int64(t.interval)
-	return true
-}
-
 // inC is a turn of the client in C, which waits busy or in its reads.
 func (m *measurement) inC(wait string) func(*turn, *server) error {
 	return func(t *turn, s *server) error {
 		var out, said bytes.Buffer
 		cmd := exec.Command(m.program, "client", wait, strconv.Itoa(m.cores[0]), m.scriptFile,
-			s.port, strconv.Itoa(t.warm), strconv.FormatInt(int64(t.interval), 10))
+			s.port, strconv.Itoa(t.warm))
 		cmd.Stdout, cmd.Stderr = &out, &said
 		if err := cmd.Run(); err != nil {
 			return fmt.Errorf("the client in C: %w: %s", err, said.String())
@@ -102,43 +84,34 @@ type bot struct {
 	engine *engine.Engine
 	order  msg.OrderCreate
 	sent   int
-	ready  bool // the exchange said how fast orders may come
-	waits  bool // for an acceptance
-	over   bool // the last one came
 	failed error
 }
 
-// engine is a turn of a bot.
+// engine is a turn of a bot whose engine waits so.
 func (m *measurement) engine(wait engine.Wait) func(*turn, *server) error {
 	return func(t *turn, s *server) error {
 		b, err := m.newBot(t, s, wait)
 		if err != nil {
 			return err
 		}
-		return b.run(m.cores[0])
+		return b.run()
 	}
 }
 
-// newBot makes a bot. Without an interval its engine waits so on the client's core.
+// newBot makes a bot. Its engine runs on the client's core.
 func (m *measurement) newBot(t *turn, s *server, wait engine.Wait) (*bot, error) {
-	config := engine.Config{
+	e, err := engine.New(engine.Config{
 		Session: session.Config{Username: username, Password: password},
-		Address: s.address(),
-		Plain:   s.trust == nil,
-		TLS:     s.trust,
-		Pauses:  []time.Duration{time.Hour}, // one connection is all there is
-	}
-	if t.interval == 0 {
-		config.Wait, config.LockThread, config.Pin, config.Core = wait, true, true, m.cores[0]
-	}
-	e, err := engine.New(config)
+		Address: s.address(), Plain: s.trust == nil, TLS: s.trust,
+		Pauses: []time.Duration{time.Hour}, // one connection is all there is
+		Wait:   wait, LockThread: true, Pin: true, Core: m.cores[0],
+	})
 	return &bot{turn: t, engine: e}, err
 }
 
 // send sends the next order.
 func (b *bot) send() {
 	b.sent++
-	b.waits = true
 	fill(&b.order, b.sent)
 	if _, err := b.engine.OrderCreate(&b.order); err != nil {
 		b.failed = err
@@ -146,56 +119,30 @@ func (b *bot) send() {
 	}
 }
 
-// run is one turn. Without an interval the loop is the engine's own, and each acceptance is answered by
-// the next order. With one the loop is the bot's, on a core, and calls Poll while it waits.
-func (b *bot) run(core int) error {
-	b.engine.OnThrottleLimitsChanged(func(*engine.Event, *msg.ThrottleLimitsChanged) {
-		if b.ready = true; b.interval == 0 {
-			b.send()
-		}
-	})
+// run is one turn: each acceptance is answered by the next order.
+func (b *bot) run() error {
+	b.engine.OnThrottleLimitsChanged(func(*engine.Event, *msg.ThrottleLimitsChanged) { b.send() })
 	b.engine.OnOrderAccepted(func(*engine.Event, *msg.OrderAccepted) {
-		b.waits = false
-		switch b.over = b.note(); {
-		case b.over:
+		if b.note() {
 			_ = b.engine.Close()
-		case b.interval == 0:
-			b.send()
+			return
 		}
+		b.send()
 	})
 	ended := make(chan error)
-	if b.interval == 0 {
-		go func() { ended <- b.engine.Run(context.Background()) }()
-	} else {
-		go func() { ended <- onCore(core, b.poll) }()
-	}
+	go func() { ended <- b.engine.Run(context.Background()) }()
 	err := <-ended
 	switch {
 	case b.failed != nil:
 		return b.failed
-	case !errors.Is(err, engine.ErrClosed) || !b.over:
+	case !errors.Is(err, engine.ErrClosed) || b.done <= b.total:
 		return fmt.Errorf("the engine ended after %d of %d round trips: %w", b.done, b.total, err)
 	}
 	return nil
 }
 
-// poll is the loop of a bot with an interval.
-func (b *bot) poll() (err error) {
-	for err == nil {
-		if b.ready && !b.waits && !b.over && (b.sent == 0 || b.isDue()) {
-			if b.sent == 0 {
-				b.last = b.now()
-			}
-			b.send()
-		}
-		err = b.engine.Poll()
-	}
-	return err
-}
-
-// naiveTurn is a turn of the client that one writes first: a connection, a buffered reader, the
-// standard protobuf types, reads that sleep. It keeps no session: it counts what
-// it sends and believes what it gets.
+// naiveTurn is a turn of the client that one writes first: a connection, a buffered reader, the standard protobuf
+// types, reads that sleep. It keeps no session: it counts what it sends and believes what it gets.
 func naiveTurn(t *turn, s *server) error {
 	conn, err := net.Dial("tcp", s.address())
 	if err != nil {
@@ -209,15 +156,9 @@ func naiveTurn(t *turn, s *server) error {
 	login.MutableLogin().SetUsernameString(username)
 	login.MutableLogin().SetPasswordString(password)
 	err = n.roundTrip(convert.PayloadToProto(&login), seto.PayloadType_PAYLOAD_THROTTLE_LIMITS_CHANGED)
-	t.last = t.now()
 	for last, orders := false, 1; err == nil && !last; orders++ {
 		fill(order.MutableOrderCreate(), orders)
-		m := convert.PayloadToProto(&order)
-		if t.interval > 0 && t.done > 0 {
-			for !t.isDue() {
-			}
-		}
-		if err = n.roundTrip(m, seto.PayloadType_PAYLOAD_ORDER_ACCEPTED); err == nil {
+		if err = n.roundTrip(convert.PayloadToProto(&order), seto.PayloadType_PAYLOAD_ORDER_ACCEPTED); err == nil {
 			last = t.note()
 		}
 	}

@@ -13,17 +13,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// busyConn is a connection that never sleeps: a read asks the socket again and again.
-// It is for one goroutine. The pointers that the kernel is given are converted in
-// the argument lists of the calls and live as long as these; the lengths are the
-// slices' own.
+// busyConn is a connection that never sleeps: a read asks the socket again and again. It is for one goroutine. The
+// pointers that the kernel is given are converted in the argument lists of the calls and live as long as these; the
+// lengths are the slices' own.
 type busyConn struct {
 	net.Conn // for what is neither read nor written here
 	fd       int
 }
 
-// newBusyConn takes conn over, also after an error. Its descriptor is duplicated out of
-// the Go runtime's poller, which each packet would wake.
+// newBusyConn takes conn over, also after an error. Its descriptor is duplicated out of the Go runtime's poller,
+// which each packet would wake.
 func newBusyConn(conn *net.TCPConn) (*busyConn, error) {
 	defer func() { _ = conn.Close() }() // the duplicate stays
 	raw, err := conn.SyscallConn()
@@ -81,8 +80,8 @@ func (c *busyConn) SetDeadline(time.Time) error      { return nil }
 func (c *busyConn) SetReadDeadline(time.Time) error  { return nil }
 func (c *busyConn) SetWriteDeadline(time.Time) error { return nil }
 
-// pinThread locks the goroutine to a thread on one core, for as long as it lives: a
-// thread whose goroutine ends locked ends with it.
+// pinThread locks the goroutine to a thread on one core, for as long as it lives: a thread whose goroutine ends
+// locked ends with it.
 func pinThread(core int) error {
 	runtime.LockOSThread()
 	var set unix.CPUSet

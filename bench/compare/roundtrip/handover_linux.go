@@ -15,14 +15,10 @@ import (
 	"github.com/smk-go/smk/ring"
 )
 
-// pingPongs is how often a cache line goes there and back to be timed.
-const pingPongs = 20_000
-
 // asleep is how long a thread is left alone before it is believed to sleep.
 const asleep = 50 * time.Microsecond
 
-// sleepShare is how many hand-overs to a loop that spins there are for one to a
-// thread that sleeps.
+// sleepShare is how many hand-overs to a loop that spins there are for one to a thread that sleeps.
 const sleepShare = 10
 
 // line is a word with cache lines of its own.
@@ -30,31 +26,6 @@ type line struct {
 	_    [128]byte
 	word atomic.Int64
 	_    [120]byte
-}
-
-// pingPong returns how long a cache line takes from one core to the other, in
-// microseconds: half of there and back.
-func pingPong(cores [2]int, n int) (micros float64, err error) {
-	var there, back line
-	ended := startOnCore(cores[1], func() error {
-		for i := int64(1); i <= int64(n); i++ {
-			for there.word.Load() < i {
-			}
-			back.word.Store(i)
-		}
-		return nil
-	})
-	err = onCore(cores[0], func() error {
-		start := time.Now()
-		for i := int64(1); i <= int64(n); i++ {
-			there.word.Store(i)
-			for back.word.Load() < i {
-			}
-		}
-		micros = time.Since(start).Seconds() * 1e6 / float64(2*n)
-		return nil
-	})
-	return micros, errors.Join(err, <-ended)
 }
 
 // handOver is one way to hand something to a thread on the client's core, and what the two threads share.
@@ -73,8 +44,7 @@ func (h *handOver) now() int64 { return int64(time.Since(h.start)) }
 
 func (h *handOver) arrive() { h.arrived.word.Store(h.now()) }
 
-// receive runs a thread on a core until poll, which is called again and again, reports
-// false. stop makes it do so.
+// receive runs a thread on a core until poll, which is called again and again, reports false. stop makes it do so.
 func (h *handOver) receive(core int, poll func() bool, stop func() error) {
 	ended := startOnCore(core, func() error {
 		for poll() {
@@ -207,8 +177,7 @@ func (h *handOver) measure(n, core int) (float64, error) {
 	times := make([]uint32, 0, n)
 	err := onCore(core, func() error {
 		for i := range n {
-			// Some hundred nanoseconds, so that the other side is met at any
-			// point of what it does.
+			// Some hundred nanoseconds, so that the other side is met at any point of what it does.
 			for k := range 100 + i*37%400 {
 				pausing.Store(int64(k))
 			}
@@ -239,12 +208,12 @@ var pausing atomic.Int64
 // handOvers measures all ways in each round.
 func (m *measurement) handOvers(ctx context.Context, r *Report) error {
 	ways := []struct {
-		name, fact string // the fact is "" if it is not worth telling
+		name, fact string
 		open       func(h *handOver, core int) error
 		n          int
 	}{
-		{CacheLine, "", overLine, m.HandOvers},
-		{Ring, "", overRing, m.HandOvers},
+		{CacheLine, "one cache line from core to core, by the clock", overLine, m.HandOvers},
+		{Ring, "hand-over to a loop that looks at the ring alone", overRing, m.HandOvers},
 		{ToEngine, "hand-over to a spinning engine", overEngine(engine.WaitSpin), m.HandOvers},
 		{"", "hand-over of an order to a spinning engine, until it is encoded", overSend, m.HandOvers},
 		{"", "hand-over to an engine that sleeps", overEngine(engine.WaitBlock), m.HandOvers / sleepShare},
@@ -270,9 +239,7 @@ func (m *measurement) handOvers(ctx context.Context, r *Report) error {
 		}
 	}
 	for i, w := range ways {
-		if w.fact != "" {
-			r.fact(w.fact, rounds[i])
-		}
+		r.fact(w.fact, rounds[i])
 	}
 	for _, pair := range [][2]string{{Ring, CacheLine}, {ToEngine, CacheLine}, {Eventfd, ToEngine}} {
 		r.Ratios = append(r.Ratios, Ratio{HandOver, pair[0], pair[1], measure.Divide(named[pair[0]], named[pair[1]])})

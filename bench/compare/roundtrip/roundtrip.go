@@ -1,12 +1,10 @@
-// Package roundtrip measures what it takes to get from the wire to a decision and back: round trips
-// over loopback to a server that answers each order with its acceptance, and the hand-over of work to a
-// loop that spins.
+// Package roundtrip measures what it takes to get from the wire to a decision and back: round trips over loopback to
+// a server that answers each order with its acceptance, and the hand-over of work to a loop that spins.
 //
-// Every client talks to the same server, a program in C that does nothing but find the ends of frames
-// and send the next of its prepared replies. The floor is a client in C that sends prepared
-// bytes and counts what comes back. Network times of one machine drift by more than what is to
-// be shown, so nothing is compared across runs: clients take turns, and each is divided by the
-// floor's runs right before and right after it.
+// Every client talks to the same server, a program in C that does nothing but find the ends of frames and send the
+// next of its prepared replies. The floor is a client in C that sends prepared bytes and counts what comes back.
+// Network times of one machine drift by more than what is to be shown, so nothing is compared across runs: clients
+// take turns, and each is divided by the floor's runs right before and right after it.
 package roundtrip
 
 import (
@@ -19,11 +17,10 @@ import (
 
 // Config says how much to measure.
 type Config struct {
-	Rounds     int           // in which each client takes its turn
-	RoundTrips int           // that count in each turn
-	Warm       int           // round trips before those
-	Interval   time.Duration // between two orders of the clients on a schedule
-	HandOvers  int           // of work in each round
+	Rounds     int // in which each client takes its turn
+	RoundTrips int // that count in each turn
+	Warm       int // round trips before those
+	HandOvers  int // of work in each round
 
 	StateBytes  int           // of the send ring of the loop that holds much
 	Stall       time.Duration // for which the longest stall is looked for
@@ -33,14 +30,14 @@ type Config struct {
 // Long is a measurement of between one and two minutes with 9 rounds.
 func Long(rounds int) Config {
 	return Config{
-		Rounds: rounds, RoundTrips: 10_000, Warm: 1000, Interval: 50 * time.Microsecond, HandOvers: 20_000,
+		Rounds: rounds, RoundTrips: 10_000, Warm: 1000, HandOvers: 20_000,
 		StateBytes: 1 << 30, Stall: 2 * time.Second, StallRounds: 3,
 	}
 }
 
 // Short is the shortest measurement.
 var Short = Config{
-	Rounds: 1, RoundTrips: 100, Warm: 20, Interval: 20 * time.Microsecond, HandOvers: 100,
+	Rounds: 1, RoundTrips: 100, Warm: 20, HandOvers: 100,
 	StateBytes: 4 << 20, Stall: 20 * time.Millisecond, StallRounds: 1,
 }
 
@@ -52,12 +49,8 @@ const (
 	EngineAdapts = "engine, WaitSpinBlock"
 	EngineBlocks = "engine, WaitBlock"
 	Naive        = "net.Conn and google protobuf"
-	FloorOnTime  = Floor + onSchedule
-	EngineOnTime = "engine, Poll" + onSchedule
-	NaiveOnTime  = Naive + onSchedule
 	EngineGo     = "engine, WaitSpin, server in Go"
 	EngineTLSGo  = "engine, WaitSpin, TLS, server in Go"
-	onSchedule   = ", on schedule" // times count from scheduled moments
 )
 
 // Groups of ratios, and the names in those that are not clients.
@@ -93,22 +86,20 @@ type Ratio struct {
 
 // Client is what one client took, over all rounds.
 type Client struct {
-	Name       string `json:"name"`
-	OnSchedule bool   `json:"on_schedule"`
+	Name string `json:"name"`
 
 	// Micros are p50, p99 and p99.9, by round.
 	Micros [3]measure.Spread `json:"micros"`
 
-	// ToFloor is Micros divided by the mean of the floor's in the runs before and after. It is nil
-	// for the floors themselves.
+	// ToFloor is Micros divided by the mean of the floor's in the runs before and after. It is nil for the floors
+	// themselves.
 	ToFloor *[3]measure.Spread `json:"to_floor,omitempty"`
 
-	// Allocs is what the process of the client allocated per round trip, in the least round, -1
-	// for clients in C.
+	// Allocs is what the process of the client allocated per round trip, in the least round, -1 for clients in C.
 	Allocs float64 `json:"allocs"`
 
-	// RoundTrips is how many there were, and Curve their distribution: the share, in percent, that took at most
-	// so many microseconds.
+	// RoundTrips is how many there were, and Curve their distribution: the share, in percent, that took at most so
+	// many microseconds.
 	RoundTrips int64        `json:"round_trips"`
 	Curve      [][2]float64 `json:"curve"`
 }

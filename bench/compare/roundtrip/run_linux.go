@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
@@ -18,8 +17,8 @@ import (
 	"github.com/smk-go/smk/engine"
 )
 
-// Run measures everything and uses up two cores meanwhile. It returns [ErrUnavailable] if there are not
-// two. A missing C compiler is a note in the report, which then has no ratios to the floor.
+// Run measures everything and uses up two cores meanwhile. It returns [ErrUnavailable] if there are not two. A
+// missing C compiler is a note in the report, which then has no ratios to the floor.
 func Run(ctx context.Context, config Config) (Report, error) {
 	m, err := newMeasurement(config)
 	if err != nil {
@@ -48,17 +47,15 @@ type measurement struct {
 	notes      []string
 	clients    []*client
 
-	cacheLine     []float64
 	naiveToEngine []percentiles
 }
 
 // client is a client and what it has measured.
 type client struct {
-	name     string
-	floor    string // the name of the floor that it is divided by, "" for a floor
-	interval time.Duration
-	serve    func() (*server, error)
-	run      func(*turn, *server) error
+	name  string
+	floor string // the name of the floor that it is divided by, "" for a floor
+	serve func() (*server, error)
+	run   func(*turn, *server) error
 
 	all     *hdrhistogram.Histogram
 	rounds  []percentiles
@@ -86,26 +83,23 @@ func newMeasurement(config Config) (m *measurement, err error) {
 	serveGo := func(secure bool) func() (*server, error) {
 		return func() (*server, error) { return startGo(m.cores[1], config.Warm+config.RoundTrips+1, secure) }
 	}
-	add := func(name, floor string, interval time.Duration, serve func() (*server, error), run func(*turn, *server) error) {
+	add := func(name, floor string, serve func() (*server, error), run func(*turn, *server) error) {
 		m.clients = append(m.clients, &client{
-			name: name, floor: floor, interval: interval, serve: serve, run: run, all: newHistogram(), allocs: math.Inf(1),
+			name: name, floor: floor, serve: serve, run: run, all: newHistogram(), allocs: math.Inf(1),
 		})
 	}
 	if m.program, err = compile(m.dir); err != nil {
-		m.notes = append(m.notes, "The floor is not measured, and clients that need its server are not either: "+err.Error()+".")
+		m.notes = append(m.notes, "The floor and the clients that need its server are not measured: "+err.Error()+".")
 	} else {
-		add(Floor, "", 0, serveC, m.inC("busy"))
-		add(EngineSpins, Floor, 0, serveC, m.engine(engine.WaitSpin))
-		add(Naive, Floor, 0, serveC, naiveTurn)
-		add(EngineAdapts, Floor, 0, serveC, m.engine(engine.WaitSpinBlock))
-		add(EngineBlocks, Floor, 0, serveC, m.engine(engine.WaitBlock))
-		add(FloorBlocks, Floor, 0, serveC, m.inC("block"))
-		add(FloorOnTime, "", config.Interval, serveC, m.inC("busy"))
-		add(EngineOnTime, FloorOnTime, config.Interval, serveC, m.engine(engine.WaitSpin))
-		add(NaiveOnTime, FloorOnTime, config.Interval, serveC, naiveTurn)
+		add(Floor, "", serveC, m.inC("busy"))
+		add(EngineSpins, Floor, serveC, m.engine(engine.WaitSpin))
+		add(Naive, Floor, serveC, naiveTurn)
+		add(EngineAdapts, Floor, serveC, m.engine(engine.WaitSpinBlock))
+		add(EngineBlocks, Floor, serveC, m.engine(engine.WaitBlock))
+		add(FloorBlocks, Floor, serveC, m.inC("block"))
 	}
-	add(EngineGo, "", 0, serveGo(false), m.engine(engine.WaitSpin))
-	add(EngineTLSGo, EngineGo, 0, serveGo(true), m.engine(engine.WaitSpin))
+	add(EngineGo, "", serveGo(false), m.engine(engine.WaitSpin))
+	add(EngineTLSGo, EngineGo, serveGo(true), m.engine(engine.WaitSpin))
 	return m, nil
 }
 
@@ -113,11 +107,6 @@ func (m *measurement) close() { _ = os.RemoveAll(m.dir) }
 
 // round lets each client take its turn between two of its floor's.
 func (m *measurement) round(ctx context.Context) error {
-	transfer, err := pingPong(m.cores, pingPongs)
-	if err != nil {
-		return err
-	}
-	m.cacheLine = append(m.cacheLine, transfer)
 	var floor, engineSpins *client
 	for _, c := range m.clients {
 		if err := ctx.Err(); err != nil {
@@ -154,7 +143,7 @@ func (m *measurement) round(ctx context.Context) error {
 // takeTurn runs a client once.
 func (m *measurement) takeTurn(c *client) error {
 	runtime.GC() // none is due in the middle then
-	t := newTurn(m.Warm, m.RoundTrips, c.interval)
+	t := newTurn(m.Warm, m.RoundTrips)
 	s, err := c.serve()
 	if err == nil {
 		err = errors.Join(c.run(t, s), s.stop())
@@ -175,10 +164,9 @@ func (m *measurement) takeTurn(c *client) error {
 
 func (m *measurement) report() Report {
 	r := Report{Notes: m.notes, Ratios: ratios(Naive, EngineSpins, m.naiveToEngine)}
-	r.fact("one cache line from core to core", m.cacheLine)
 	for _, c := range m.clients {
 		row := Client{
-			Name: c.name, OnSchedule: c.interval > 0, Micros: spreads(c.rounds, 1e3),
+			Name: c.name, Micros: spreads(c.rounds, 1e3),
 			Allocs: c.allocs, RoundTrips: c.all.TotalCount(), Curve: curve(c.all),
 		}
 		if c.floor != "" {

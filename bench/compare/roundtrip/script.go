@@ -19,8 +19,8 @@ const ordersPerSecond = 100_000_000
 // exchange is a request and what answers it.
 type exchange struct{ request, reply []byte }
 
-// newScript prepares a login and orders. Exchange 0 is the login; exchange n is the n-th order, which is
-// answered by its acceptance: one message there and one back.
+// newScript prepares a login and orders. Exchange 0 is the login; exchange n is the n-th order, which is answered by
+// its acceptance: one message there and one back.
 func newScript(orders int) []exchange {
 	var login, answer, limits msg.Payload
 	login.MutableEtoPayload().SetType(msg.EtoPayloadLogin)
@@ -75,8 +75,8 @@ func frame(m *msg.Payload, seq int) []byte {
 	return wire.AppendFrame(nil, payload)
 }
 
-// forC is the script as floor.c reads it. Of the requests only the first and the last are in it: no
-// other one is sent from there.
+// forC is the script as floor.c reads it. Of the requests only the first and the last are in it: no other one is sent
+// from there.
 func forC(script []exchange) (b []byte) {
 	for i, e := range script {
 		if i > 0 && i < len(script)-1 {

@@ -63,8 +63,7 @@ func start(name string, cmd *exec.Cmd) (*server, error) {
 
 func (s *server) address() string { return "127.0.0.1:" + s.port }
 
-// stop waits for the server to see the end of its connection, and kills it if it
-// does not, or never had one.
+// stop waits for the server to see the end of its connection, and kills it if it does not, or never had one.
 func (s *server) stop() error {
 	timer := time.AfterFunc(stopMax, func() { _ = s.cmd.Process.Kill() })
 	defer timer.Stop()
@@ -80,8 +79,8 @@ const stopMax = 5 * time.Second
 //go:embed floor/floor.c
 var floorSource []byte
 
-// compile makes the program in C in dir. Tuning to the processor at hand is tried first. CC may name the
-// compiler with flags of its own.
+// compile makes the program in C in dir. Tuning to the processor at hand is tried first. CC may name the compiler
+// with flags of its own.
 func compile(dir string) (path string, err error) {
 	cc := strings.Fields(os.Getenv("CC"))
 	if len(cc) == 0 {
@@ -105,9 +104,8 @@ func compile(dir string) (path string, err error) {
 	return "", fmt.Errorf("%s: %w: %s", cc[0], err, bytes.TrimSpace(out))
 }
 
-// asServer is the environment variable that makes this program the server in Go: its
-// core, the number of orders, and whether it speaks TLS. Both ends in one process
-// would share a scheduler, and neither has that in production.
+// asServer is the environment variable that makes this program the server in Go: its core, the number of orders, and
+// whether it speaks TLS. Both ends in one process would share a scheduler, and neither has that in production.
 const asServer = "SMK_ROUNDTRIP_SERVER"
 
 func init() {
@@ -141,8 +139,8 @@ func serveGo(how string) error {
 	// Nobody is left spinning when the program that started this one is gone.
 	time.AfterFunc(serverMax, func() { os.Exit(1) })
 	script := newScript(orders)
-	// What making the script has left over is memory that the system has mapped: a
-	// program that has run for a while has that, and no page faults amid records.
+	// What making the script has left over is memory that the system has mapped: a program that has run for a while
+	// has that, and no page faults amid records.
 	runtime.GC()
 	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -184,8 +182,10 @@ func answer(conn net.Conn, script []exchange) error {
 	for {
 		n, err := conn.Read(b[have:])
 		if have += n; n == 0 && err != nil {
-			if errors.Is(err, io.EOF) || errors.Is(err, os.ErrClosed) || errors.Is(err, unix.ECONNRESET) || errors.Is(err, unix.EPIPE) {
-				return nil
+			for _, end := range []error{io.EOF, os.ErrClosed, unix.ECONNRESET, unix.EPIPE} {
+				if errors.Is(err, end) {
+					return nil
+				}
 			}
 			return err
 		}

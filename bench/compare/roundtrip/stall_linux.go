@@ -12,15 +12,15 @@ import (
 	"github.com/smk-go/smk/engine"
 )
 
-// What makes garbage while stalls are looked for: blocks of so many bytes, and so
-// many of them that are kept for a while.
+// What makes garbage while stalls are looked for: blocks of so many bytes, and so many of them that are kept for a
+// while.
 const (
 	garbageBytes  = 4 << 10
 	garbageKept   = 1 << 10
 	garbagePerSec = 400 << 20
 
-	// garbageCycle is after how much garbage it is collected, however large the heap
-	// is: both loops meet as many collections.
+	// garbageCycle is after how much garbage it is collected, however large the heap is: both loops meet as many
+	// collections.
 	garbageCycle = 20 << 20
 )
 
@@ -48,8 +48,8 @@ func (m *measurement) stalls(ctx context.Context, r *Report) error {
 	return nil
 }
 
-// longestStall returns the longest time between two rounds of a loop that has a send
-// ring of so many bytes, in microseconds. 0 bytes are the default.
+// longestStall returns the longest time between two rounds of a loop that has a send ring of so many bytes, in
+// microseconds. 0 bytes are the default.
 func longestStall(bytes int, duration time.Duration, core int) (micros float64, err error) {
 	t, err := openTarget(func(c *engine.Config) {
 		if bytes != 0 {

@@ -16,8 +16,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Count returns the instructions of a round of each path, or nil where they cannot be counted. A test
-// that calls it must not run in parallel with others.
+// Count returns the instructions of a round of each path, or nil where they cannot be counted. A test that calls it
+// must not run in parallel with others.
 func Count(t *testing.T, paths []Path) (counts []int) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
@@ -74,9 +74,9 @@ var pid = uintptr(os.Getpid())
 
 // stopOthers stops all threads but this one and returns what lets them go on.
 //
-// This goroutine has the only P, and raw system calls do not release it: no other thread runs Go
-// code, and no lock of the runtime's that is needed here is held by one. The goroutine is not
-// locked to its thread: a locked one that is asked to yield waits until another thread takes over.
+// This goroutine has the only P, and raw system calls do not release it: no other thread runs Go code, and no lock of
+// the runtime's that is needed here is held by one. The goroutine is not locked to its thread: a locked one that is
+// asked to yield waits until another thread takes over.
 func stopOthers(t *testing.T) (resume func()) {
 	atomic.StoreUint32(&stop, 1)
 	signalled := make(map[int]bool)
@@ -143,6 +143,6 @@ func setTrapFlag()
 
 func clearTrapFlag()
 
-// handlers returns the addresses of two signal handlers, one that counts in traps and one that waits
-// while stop is 1, and of the code that they return to.
+// handlers returns the addresses of two signal handlers, one that counts in traps and one that waits while stop is 1,
+// and of the code that they return to.
 func handlers() (onTrap, onStop, restorer uintptr)

@@ -35,8 +35,8 @@ var clockReader = Path{Name: "clock", Calls: 1, New: func(testing.TB) func(int) 
 	}
 }}
 
-// TestCount expects the same code to take the same instructions each time, and more code more, in
-// proportion: nothing of the runtime is among them however long a call takes.
+// TestCount expects the same code to take the same instructions each time, and more code more, in proportion: nothing
+// of the runtime is among them however long a call takes.
 func TestCount(t *testing.T) {
 	paths := []Path{loop("ten", 10), loop("hundred", 100), loop("long", 3000), loop("both", 10, 100), clockReader}
 	first, second := Count(t, paths), Count(t, paths)

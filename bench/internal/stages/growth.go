@@ -82,8 +82,7 @@ func markets(size int) Stage {
 	}, close: e.Close}
 }
 
-// awaiting is orders and their answers through an engine, with so many orders sent before that
-// still wait for theirs.
+// awaiting is orders and their answers through an engine, with so many orders sent before that still wait for theirs.
 func awaiting(size int) Stage {
 	o := &ordering{stream: newStream(accepted(4_096)), inFlight: size}
 	return o.engine()
@@ -92,7 +91,9 @@ func awaiting(size int) Stage {
 // resting is orders that another fills, in a market of the simulator with so many that rest.
 func resting(size int) Stage {
 	x := must(core.New(core.Config{
-		Accounts:    []core.Account{{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15}, {Username: "c", Balance: 1e15}},
+		Accounts: []core.Account{
+			{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15}, {Username: "c", Balance: 1e15},
+		},
 		Markets:     []core.Market{{ID: 1, Contracts: []core.Contract{{ID: 1}, {ID: 2}}, WinnerTakesAll: true}},
 		QuantityMin: 1,
 	}))

@@ -55,8 +55,8 @@ func scan(s *stream, p *msg.Payload) (loop func(int) error) {
 	}
 }
 
-// withSlack returns the payload that was cut from the front of block, as a receive buffer hands it out:
-// with the capacity to look beyond its end. Without that decoding copies first. None is padded.
+// withSlack returns the payload that was cut from the front of block, as a receive buffer hands it out: with the
+// capacity to look beyond its end. Without that decoding copies first. None is padded.
 func withSlack(block, payload []byte, size int) []byte { return block[size-len(payload) : size] }
 
 // bufferDecode is scan and decode as production does it, through the receive buffer.

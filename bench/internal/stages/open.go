@@ -13,8 +13,8 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// conn is a connection whose other end is a few lines of code on the same goroutine: it answers the
-// login, and then source says what arrives. Nothing of it sleeps.
+// conn is a connection whose other end is a few lines of code on the same goroutine: it answers the login, and then
+// source says what arrives. Nothing of it sleeps.
 type conn struct {
 	login   []byte             // sent when the first bytes have arrived
 	source  func(b []byte) int // what arrives, nil for nothing
@@ -52,8 +52,8 @@ func (c *conn) SetWriteDeadline(time.Time) error { return nil }
 // sessionID is the session that every stage resumes, for it is past its first 2^28 messages.
 const sessionID = "a long session"
 
-// loginAnswer is what the exchange sends first: it knows the session, and hardly limits the rate of
-// orders. Its sequences are those before the first of a stream.
+// loginAnswer is what the exchange sends first: it knows the session, and hardly limits the rate of orders. Its
+// sequences are those before the first of a stream.
 func loginAnswer() (frames []byte) {
 	var login, limits msg.Payload
 	login.SetType(msg.PayloadEto)
@@ -83,8 +83,8 @@ func sessionConfig() session.Config {
 	}
 }
 
-// The clock of the stages that have no engine, in nanoseconds: where it starts, and how far it
-// advances with each read.
+// The clock of the stages that have no engine, in nanoseconds: where it starts, and how far it advances with each
+// read.
 const (
 	startTime = 1_000_000_000_000
 	readTime  = 1000
@@ -101,8 +101,8 @@ func openSession() *session.Session {
 	return s
 }
 
-// openEngine returns an engine with the defaults that is logged in over c. set, which may be nil, changes
-// its settings.
+// openEngine returns an engine with the defaults that is logged in over c. set, which may be nil, changes its
+// settings.
 func openEngine(c *conn, set func(*engine.Config)) *engine.Engine {
 	c.login = loginAnswer()
 	config := engine.Config{

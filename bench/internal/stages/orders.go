@@ -16,14 +16,13 @@ const batch = 64
 // referenceTag is the tag of order_create's reference.
 const referenceTag = 11 << 3
 
-// Order returns the stages of an order and its acceptance. An operation is one order: sent, written, and
-// answered.
+// Order returns the stages of an order and its acceptance. An operation is one order: sent, written, and answered.
 func Order() Group {
 	return orders(Group{Name: "order", Base: "encode+decode"}, accepted(16*batch), false)
 }
 
-// Trade returns the stages of a quote that a bot answers by an order, which is accepted. An operation is
-// one quote, one order and one acceptance.
+// Trade returns the stages of a quote that a bot answers by an order, which is accepted. An operation is one quote,
+// one order and one acceptance.
 func Trade() Group {
 	var quotes, both [][]byte
 	var p msg.Payload
@@ -76,8 +75,8 @@ func (o *ordering) order() *msg.OrderCreate {
 	return m
 }
 
-// codec is the work that no client can avoid: encoding into a frame, cutting and decoding. What it
-// reads comes from the same stand-in for a socket, so that the stages differ by the engine alone.
+// codec is the work that no client can avoid: encoding into a frame, cutting and decoding. What it reads comes from
+// the same stand-in for a socket, so that the stages differ by the engine alone.
 func (o *ordering) codec() (loop func(int) error) {
 	limits := must(wire.Limits{}.Resolve())
 	region := new([wire.ForwardBytes]byte)

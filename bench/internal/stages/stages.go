@@ -1,9 +1,8 @@
-// Package stages measures what a message costs on its whole way through the library, stage by stage,
-// through the calls that production makes: bytes in to a bot's handler, a handler's send to bytes
-// out, and both at once.
+// Package stages measures what a message costs on its whole way through the library, stage by stage, through the
+// calls that production makes: bytes in to a bot's handler, a handler's send to bytes out, and both at once.
 //
-// A stage is a loop; the caller measures its time. The stages of one group do the same work up
-// to different points, so that the difference of two is what lies between the points:
+// A stage is a loop; the caller measures its time. The stages of one group do the same work up to different points,
+// so that the difference of two is what lies between the points:
 //
 //	in     refill                stand-in for the socket: frames are copied and get their sequences
 //	       scan                  frames cut from memory, nothing else
@@ -18,8 +17,8 @@
 //	       session               the same through a session
 //	       engine                quote to handler to order out, its answer to its handler
 //
-// The stages scan and scan+decode read from memory that stays as it is, while the others pay for the
-// refill too: ratios err against this library.
+// The stages scan and scan+decode read from memory that stays as it is, while the others pay for the refill too:
+// ratios err against this library.
 package stages
 
 import (

@@ -7,13 +7,12 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// sequenceBase makes a number a varint of five bytes, as every number up to 2^35 is: a stream may
-// be received 30 billion messages long and only bytes change that are there already.
+// sequenceBase makes a number a varint of five bytes, as every number up to 2^35 is: a stream may be received 30
+// billion messages long and only bytes change that are there already.
 const sequenceBase = 1 << 28
 
-// stream is frames that can be received again and again: each lap they carry the next sequences,
-// account sequences and references, as one session of the exchange would. Orders that they answer
-// have to be all that is sent.
+// stream is frames that can be received again and again: each lap they carry the next sequences, account sequences
+// and references, as one session of the exchange would. The orders that they answer must be all that is sent.
 type stream struct {
 	frames   []byte   // with wire.SlackBytes more of capacity
 	payloads [][]byte // alias frames
@@ -28,8 +27,7 @@ type stream struct {
 	next                             int    // and in frames, if it was read by frames
 }
 
-// newStream makes a stream of payloads. Their sequences, account sequences and references are
-// replaced.
+// newStream makes a stream of payloads. Their sequences, account sequences and references are replaced.
 func newStream(payloads [][]byte) *stream {
 	s := &stream{seq: sequenceBase, account: sequenceBase, reference: sequenceBase, request: sequenceBase}
 	var lengths []int
@@ -133,8 +131,8 @@ func write(b []byte, places []int32, number uint64) uint64 {
 	return number + uint64(len(places))
 }
 
-// read copies the next bytes of the stream to b, across the ends of frames but not of a lap, and
-// returns how many that is.
+// read copies the next bytes of the stream to b, across the ends of frames but not of a lap, and returns how many
+// that is.
 func (s *stream) read(b []byte) int {
 	if s.at == len(s.frames) {
 		s.at = 0
@@ -145,8 +143,8 @@ func (s *stream) read(b []byte) int {
 	return n
 }
 
-// readFrames copies the next n frames of the stream to b, but none of the next lap, and returns how
-// many bytes and frames that is.
+// readFrames copies the next n frames of the stream to b, but none of the next lap, and returns how many bytes and
+// frames that is.
 func (s *stream) readFrames(b []byte, n int) (size, frames int) {
 	if s.next == len(s.ends) {
 		s.next, s.at = 0, 0

@@ -1,5 +1,5 @@
-// Command bench measures this library beside its floors and other libraries, in interleaved rounds, and
-// says which of its goals are reached. Every library is first held to the values that gen/msg reads.
+// Command bench measures this library beside its floors and other libraries, in interleaved rounds, and says which of
+// its goals are reached. Every library is first held to the values that gen/msg reads.
 //
 //	go run ./cmd/bench                          everything, in a few minutes
 //	go run ./cmd/bench -strict                  exit status 1 if a goal is missed

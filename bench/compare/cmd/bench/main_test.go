@@ -34,18 +34,21 @@ func TestBadFlags(t *testing.T) {
 			t.Errorf("%s: %d, %q, %q, want %q", line, code, out, progress, want)
 		}
 	}
-	if code, out, _ := try(t, "-help"); code != exitOK || !strings.Contains(out, "-strict") || !strings.Contains(out, "codec,") {
+	code, out, _ := try(t, "-help")
+	if code != exitOK || !strings.Contains(out, "-strict") || !strings.Contains(out, "codec,") {
 		t.Errorf("-help: %d, %q", code, out)
 	}
 }
 
-// TestFiles measures a little, writes everything that can be written, reads it again, and refuses what
-// cannot be written or read.
+// TestFiles measures a little, writes everything that can be written, reads it again, and refuses what cannot be
+// written or read.
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	const marks = "<!-- measured: written by make bench-report, edits get lost -->\n<!-- end of what was measured -->\n"
-	for name, content := range map[string]string{"marked.md": "# Before\n" + marks + "after\n", "plain.md": "nothing\n", "half.json": "{"} {
+	for name, content := range map[string]string{
+		"marked.md": "# Before\n" + marks + "after\n", "plain.md": "nothing\n", "half.json": "{",
+	} {
 		if err := os.WriteFile(at(name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +71,8 @@ func TestFiles(t *testing.T) {
 	if r.Count(suite.NotMeasured) != len(r.Goals)-2 || r.Smoke || r.Rounds != 1 || !strings.Contains(r.Machine, "cores") {
 		t.Errorf("results are %+v", r)
 	}
-	if code, out, _ := try(t, "-from", at("new/r.json")); code != exitOK || !strings.Contains(out, "| identifier to slug, math/big / ours") {
+	code, out, _ = try(t, "-from", at("new/r.json"))
+	if code != exitOK || !strings.Contains(out, "| identifier to slug, math/big / ours") {
 		t.Errorf("%d, %s", code, out)
 	}
 	for _, bad := range [][]string{

@@ -1,11 +1,10 @@
 // Command codec decodes and encodes payloads with C++ libprotobuf, as often as it is told to.
 //
-// It prints libprotobuf's version. Then it reads commands from standard input, one a line, KIND FEED
-// TIMES, and answers each with a line: the nanoseconds of processor time of doing it so often, or the
-// reason for which it ends. FEED is a file of payloads, a power of two of them, each behind its
-// length in 4 bytes, lowest first. KIND is reused, arena, encode, copy, sum, or check, which writes
-// FEED.again, every payload decoded and encoded again, and FEED.sent, the first TIMES frames that encode
-// writes.
+// It prints libprotobuf's version. Then it reads commands from standard input, one a line, KIND FEED TIMES, and
+// answers each with a line: the nanoseconds of processor time of doing it so often, or the reason for which it ends.
+// FEED is a file of payloads, a power of two of them, each behind its length in 4 bytes, lowest first. KIND is
+// reused, arena, encode, copy, sum, or check, which writes FEED.again, every payload decoded and encoded again, and
+// FEED.sent, the first TIMES frames that encode writes.
 
 #include <cstdint>
 #include <cstdlib>
@@ -79,8 +78,7 @@ void reused(const Feed &feed, uint64_t times) {
   for (uint64_t i = 0; i < times; i++) feed.parse(&m, i);
 }
 
-// arena decodes each payload into a message of an arena that is emptied before: its first block is
-// ours and stays.
+// arena decodes each payload into a message of an arena that is emptied before: its first block is ours and stays.
 void arena(const Feed &feed, uint64_t times) {
   static char block[1 << 16];
   google::protobuf::ArenaOptions options;
@@ -93,8 +91,7 @@ void arena(const Feed &feed, uint64_t times) {
   }
 }
 
-// frame writes the message with a sequence and a reference of its own, behind its length, and
-// returns the end.
+// frame writes the message with a sequence and a reference of its own, behind its length, and returns the end.
 uint8_t *frame(Payload *m, uint64_t seq, uint64_t reference, uint8_t *at) {
   m->mutable_eto_payload()->set_seq(seq);
   if (m->has_order_create()) m->mutable_order_create()->set_reference(reference);
@@ -108,8 +105,8 @@ uint8_t *frame(Payload *m, uint64_t seq, uint64_t reference, uint8_t *at) {
   return m->SerializeWithCachedSizesToArray(at);
 }
 
-// encode writes frames and appends them to out unless that is null. No payload is longer than a
-// quarter of the buffer.
+// encode writes frames and appends them to out unless that is null. No payload is longer than a quarter of the
+// buffer.
 void encode(Feed &feed, uint64_t times, std::string *out) {
   static uint8_t buffer[1 << 16];
   uint64_t mask = feed.messages.size() - 1;

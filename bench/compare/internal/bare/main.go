@@ -1,5 +1,5 @@
-// Command bare opens a TLS connection and nothing else. A bot's program is compared with it in size:
-// the rest is Go's.
+// Command bare opens a TLS connection and nothing else. A bot's program is compared with it in size: the rest is
+// Go's.
 package main
 
 import (

@@ -1,11 +1,11 @@
-// Command bot is the least that trades: it logs in, on as many connections as it is told, says what
-// memory that takes, and waits for the end of its standard input. What a bot costs before it has done
-// anything is measured with it.
+// Command bot is the least that trades: it logs in, on as many connections as it is told, says what memory that
+// takes, and waits for the end of its standard input. What a bot costs before it has done anything is measured with
+// it.
 //
 //	bot ADDRESS CONNECTIONS [CERTIFICATE]
 //
-// Without a certificate to trust it speaks plain TCP. It prints "ready" when all are logged in, and
-// then bytes of the Go heap and bytes resident, which are 0 where the system does not tell.
+// Without a certificate to trust it speaks plain TCP. It prints "ready" when all are logged in, and then bytes of the
+// Go heap and bytes resident, which are 0 where the system does not tell.
 package main
 
 import (

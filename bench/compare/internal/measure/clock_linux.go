@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Clock says what a [Result] counts. It is the time that the measuring thread had a processor: what
-// other programs take is not in it, and neither is garbage collection that runs beside the thread.
+// Clock says what a [Result] counts. It is the time that the measuring thread had a processor: what other programs
+// take is not in it, and neither is garbage collection that runs beside the thread.
 const Clock = "processor time of the measuring thread"
 
 // clock reads it.

@@ -1,5 +1,5 @@
-// Package measure times several ways to do the same work beside each other, in interleaved rounds
-// of one process, so that what the machine does meanwhile affects all of them alike.
+// Package measure times several ways to do the same work beside each other, in interleaved rounds of one process, so
+// that what the machine does meanwhile affects all of them alike.
 package measure
 
 import (
@@ -18,8 +18,8 @@ const (
 	SliceMax  = 10 * time.Second
 )
 
-// Allocations are counted over countedRuns operations, all of the largest feed, or over as many as
-// take countedTime, but no less than countedLeast.
+// Allocations are counted over countedRuns operations, all of the largest feed, or over as many as take countedTime,
+// but no less than countedLeast.
 const (
 	countedRuns  = 1 << 12
 	countedLeast = 1 << 4
@@ -56,8 +56,8 @@ type Variant struct {
 	// Loop does the work n times on the measuring thread.
 	Loop func(n int) error
 
-	// Remote has another process do the work n times and returns the processor time that this took
-	// there. Its allocations are not counted.
+	// Remote has another process do the work n times and returns the processor time that this took there. Its
+	// allocations are not counted.
 	Remote func(n int) (time.Duration, error)
 }
 
@@ -105,8 +105,8 @@ func Divide(over, under []float64) []float64 {
 	return ratios
 }
 
-// Run measures the variants. Each round runs each of them for one slice, beginning with another one
-// every time, after a garbage collection, so that none pays for another's memory.
+// Run measures the variants. Each round runs each of them for one slice, beginning with another one every time, after
+// a garbage collection, so that none pays for another's memory.
 func Run(c Config, variants []Variant) ([]Result, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -157,8 +157,8 @@ func run(c Config, variants []Variant, clock func() time.Duration) ([]Result, er
 	return results, nil
 }
 
-// count counts allocations, after as many operations as make all memory grow. The least of three counts
-// holds: now and then the runtime allocates something of its own.
+// count counts allocations, after as many operations as make all memory grow. The least of three counts holds: now
+// and then the runtime allocates something of its own.
 func count(v Variant, r *Result, clock func() time.Duration) error {
 	if v.Loop == nil {
 		return nil

@@ -11,8 +11,8 @@ import (
 
 var kept *[64]byte
 
-// TestRun measures work by a clock that the work itself moves: in each round a variant's operation
-// takes the nanoseconds given for it, before the rounds as in the first.
+// TestRun measures work by a clock that the work itself moves: in each round a variant's operation takes the
+// nanoseconds given for it, before the rounds as in the first.
 func TestRun(t *testing.T) {
 	const rounds = 3
 	var now time.Duration
@@ -86,7 +86,8 @@ func TestRunOthers(t *testing.T) {
 // TestCountOfSlowWork counts over few operations of what takes long, and over all of a feed else.
 func TestCountOfSlowWork(t *testing.T) {
 	for each, want := range map[time.Duration]int{
-		time.Microsecond: countedRuns, countedTime / countedRuns: countedRuns, time.Millisecond: 100, time.Second: countedLeast,
+		time.Microsecond: countedRuns, countedTime / countedRuns: countedRuns,
+		time.Millisecond: 100, time.Second: countedLeast,
 	} {
 		var now time.Duration
 		most := 0
@@ -100,8 +101,8 @@ func TestCountOfSlowWork(t *testing.T) {
 	}
 }
 
-// TestRunFails expects an error to end the run with the variant's name, and work that takes no time
-// to be refused instead of repeated for ever.
+// TestRunFails expects an error to end the run with the variant's name, and work that takes no time to be refused
+// instead of repeated for ever.
 func TestRunFails(t *testing.T) {
 	stopped := func() time.Duration { return 0 }
 	broken := errors.New("broken")
@@ -115,7 +116,9 @@ func TestRunFails(t *testing.T) {
 			t.Errorf("error is %v", err)
 		}
 	}
-	for _, c := range []Config{{0, time.Second}, {-1, time.Second}, {RoundsMax + 1, time.Second}, {1, SliceMin - 1}, {1, SliceMax + 1}} {
+	for _, c := range []Config{
+		{0, time.Second}, {-1, time.Second}, {RoundsMax + 1, time.Second}, {1, SliceMin - 1}, {1, SliceMax + 1},
+	} {
 		if _, err := Run(c, nil); err == nil {
 			t.Errorf("%+v is accepted", c)
 		}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"html/template"
 	"image/color"
@@ -35,7 +36,13 @@ var (
 	oursColor  = color.RGBA{0x0f, 0x76, 0x6e, 0xff}
 	otherColor = color.RGBA{0xd9, 0x8e, 0x4a, 0xff}
 	floorColor = color.RGBA{0xb8, 0xc2, 0xcc, 0xff}
-	colors     = []color.Color{oursColor, otherColor, color.RGBA{0x6d, 0x5b, 0xd0, 0xff}, color.RGBA{0xc2, 0x3b, 0x6b, 0xff}, color.RGBA{0x3b, 0x82, 0xc4, 0xff}}
+	colors     = []color.Color{
+		oursColor, otherColor,
+		color.RGBA{0x6d, 0x5b, 0xd0, 0xff},
+		color.RGBA{0xc2, 0x3b, 0x6b, 0xff},
+		color.RGBA{0x3b, 0x82, 0xc4, 0xff},
+		color.RGBA{0x7a, 0x8c, 0x2e, 0xff},
+	}
 )
 
 // newPlot is a chart without anything in it.
@@ -47,15 +54,17 @@ func newPlot() *plot.Plot {
 	return p
 }
 
-// bars draws the times of a group as horizontal bars, the least on top.
+// bars draws the times of a group as horizontal bars, the first on top, of libraries the least.
 func bars(title string, rows []suite.Row) (picture, error) {
 	rows = slices.Clone(rows)
-	slices.SortStableFunc(rows, func(a, b suite.Row) int { return int(math.Copysign(1, b.Ns-a.Ns)) })
-	p := newPlot()
-	var names, texts []string
-	var ends plotter.XYs
-	values := map[color.RGBA]plotter.Values{oursColor: nil, otherColor: nil, floorColor: nil}
 	library := slices.ContainsFunc(rows, func(row suite.Row) bool { return row.Name == compare.Flat })
+	if slices.Reverse(rows); library {
+		slices.SortStableFunc(rows, func(a, b suite.Row) int { return cmp.Compare(b.Ns, a.Ns) })
+	}
+	p := newPlot()
+	var names []string
+	var labels plotter.XYLabels
+	longest := 0.0
 	for i, row := range rows {
 		c, label := oursColor, fmt.Sprintf("%.1f ns · %s×", row.Ns, figure(row.Ratio.Median))
 		switch {
@@ -69,65 +78,34 @@ func bars(title string, rows []suite.Row) (picture, error) {
 		case library:
 			c = otherColor
 		}
-		for other := range values {
-			ns := 0.0
-			if other == c {
-				ns = max(row.Ns, 0)
-			}
-			values[other] = append(values[other], ns)
-		}
-		names, texts, ends = append(names, row.Name), append(texts, label), append(ends, plotter.XY{X: row.Ns, Y: float64(i)})
-	}
-	for c, v := range values {
-		chart, err := plotter.NewBarChart(v, vg.Points(11))
+		chart, err := plotter.NewBarChart(plotter.Values{row.Ns}, vg.Points(11))
 		if err != nil {
 			return picture{}, err
 		}
-		chart.Horizontal, chart.Color, chart.LineStyle.Width = true, c, 0
+		chart.Horizontal, chart.XMin, chart.Color, chart.LineStyle.Width = true, float64(i), c, 0
 		p.Add(chart)
+		names, longest = append(names, row.Name), max(longest, row.Ns)
+		labels.XYs, labels.Labels = append(labels.XYs, plotter.XY{X: row.Ns, Y: float64(i)}), append(labels.Labels, label)
 	}
-	labels, err := plotter.NewLabels(plotter.XYLabels{XYs: ends, Labels: texts})
+	texts, err := plotter.NewLabels(labels)
 	if err != nil {
 		return picture{}, err
 	}
-	labels.Offset = vg.Point{X: vg.Points(4), Y: vg.Points(-3)}
-	for i := range labels.TextStyle {
-		labels.TextStyle[i].Font.Size = vg.Points(9)
+	texts.Offset = vg.Point{X: vg.Points(4), Y: vg.Points(-3)}
+	for i := range texts.TextStyle {
+		texts.TextStyle[i].Font.Size = vg.Points(9)
 	}
-	p.Add(labels)
+	p.Add(texts)
 	p.NominalY(names...)
-	p.X.Min, p.X.Max = 0, slices.MaxFunc(ends, func(a, b plotter.XY) int { return int(math.Copysign(1, a.X-b.X)) }).X*1.28 // room for the text
+	p.X.Min, p.X.Max = 0, longest*1.28 // room for the texts
+	p.Y.Min, p.Y.Max = -0.6, float64(len(names))-0.4
 	p.HideX()
 	return picture{Title: title, SVG: svg(p, 480, float64(20*len(rows)+8))}, nil
 }
 
-// growth draws the times of a group over the numbers that are the names of its rows.
-func growth(title string, rows []suite.Row) (picture, error) {
-	p := newPlot()
-	var points plotter.XYs
-	for _, row := range rows {
-		if n, err := strconv.ParseFloat(row.Name, 64); err == nil {
-			points = append(points, plotter.XY{X: n, Y: row.Ns})
-		}
-	}
-	line, dots, err := plotter.NewLinePoints(points)
-	if err != nil {
-		return picture{}, err
-	}
-	line.Color, line.Width, dots.Color, dots.Shape = oursColor, vg.Points(1.8), oursColor, draw.CircleGlyph{}
-	p.Add(plotter.NewGrid(), line, dots)
-	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-	p.Y.Min, p.Y.Max, p.Y.Label.Text = 0, p.Y.Max*1.15, "nanoseconds"
-	return picture{Title: title, SVG: svg(p, 480, 240)}, nil
-}
-
-// curves draws the distributions of clients: of those that send when they are answered, or of those
-// that send on a schedule.
-func curves(clients []roundtrip.Client, scheduled bool) (picture, error) {
-	title := "An order as soon as the last one is answered"
-	if scheduled {
-		title = "Orders on a schedule, timed from when they were due"
-	}
+// curves draws the distributions of clients.
+func curves(clients []roundtrip.Client) (picture, error) {
+	pic := picture{Title: "An order as soon as the last one is answered", Wide: true}
 	p := newPlot()
 	p.Add(plotter.NewGrid())
 	p.Legend.Top, p.Legend.Left = true, true
@@ -140,22 +118,23 @@ func curves(clients []roundtrip.Client, scheduled bool) (picture, error) {
 				points = append(points, plotter.XY{X: nines(xy[0]), Y: xy[1]})
 			}
 		}
-		if c.OnSchedule != scheduled || len(points) == 0 {
+		if len(points) == 0 {
 			continue
 		}
 		line, err := plotter.NewLine(points)
 		if err != nil {
-			return picture{}, err
+			return pic, err
 		}
-		line.Width, line.Color = vg.Points(1.8), colors[k%len(colors)]
-		if k++; c.ToFloor == nil {
-			line.Dashes, line.Color = []vg.Length{vg.Points(4), vg.Points(3)}, floorColor
+		line.Width, line.Color, line.Dashes = vg.Points(1.8), floorColor, []vg.Length{vg.Points(4), vg.Points(3)}
+		if c.ToFloor != nil {
+			line.Color, line.Dashes = colors[k%len(colors)], nil
+			k++
 		}
 		p.Add(line)
 		p.Legend.Add(c.Name, line)
 	}
-	if k == 0 {
-		return picture{Title: title, Wide: true}, nil
+	if p.Y.Max <= 0 { // no curve
+		return pic, nil
 	}
 	p.X.Label.Text, p.Y.Label.Text = "percent of the round trips", "microseconds"
 	var ticks plot.ConstantTicks
@@ -164,7 +143,8 @@ func curves(clients []roundtrip.Client, scheduled bool) (picture, error) {
 	}
 	p.X.Tick.Marker = ticks
 	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-	return picture{Title: title, Wide: true, SVG: svg(p, 720, 300)}, nil
+	pic.SVG = svg(p, 720, 300)
+	return pic, nil
 }
 
 // nines is how many nines a percentile has: 1 for 90, 2 for 99.

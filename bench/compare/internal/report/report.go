@@ -1,5 +1,5 @@
-// Package report writes what was measured: as Markdown for terminals and documents, and as one
-// self-contained page with pictures.
+// Package report writes what was measured: as Markdown for terminals and documents, and as one self-contained page
+// with pictures.
 package report
 
 import (
@@ -128,13 +128,13 @@ func tally(r *suite.Results) string {
 
 // leads say what the numbers of a section are.
 var leads = map[string]string{
-	"Decode": `A payload with its envelope is decoded into memory that is used again as far as the library lets it be. hyperpb reads
-with a parser recompiled for the very feed; its values can then only be read by reflection, which is not in its time. C++ runs as a
-process of its own that takes its turns in the same rounds.`,
+	"Decode": `A payload with its envelope is decoded into memory that is used again as far as the library allows it.
+hyperpb reads with a parser recompiled for the very feed; its values can then only be read by reflection, which is
+not in its time. C++ runs as a process of its own that takes its turns in the same rounds.`,
 	"Encode": "A message is encoded into a buffer that is used again, as a whole frame.",
-	"The way of a message": `How far a message has come, and what it has cost until there. The stages of one group do the same work up to
-different points. x is the time divided by that of the stage that no client can avoid.`,
-	"Growth": "What one operation costs as something grows. Flat is good. x is the time divided by that with the least of it.",
+	"The way of a message": `How far a message has come, and what it has cost until there. The stages of one group do
+the same work up to different points. x is the time divided by that of the stage that no client can avoid.`,
+	"Growth": "What one operation costs as something grows. Flat is good.",
 }
 
 // rows are the groups of a section.
@@ -164,11 +164,7 @@ func rows(r *suite.Results, name string) (s section, err error) {
 			}
 			s.table.AppendRow(table.Row{title, row.Name, fmt.Sprintf("%.1f", row.Ns), rate, bytes, allocs, ratio, least})
 		}
-		draw := bars
-		if name == "Growth" {
-			draw = growth
-		}
-		p, err := draw(title, list[:end])
+		p, err := bars(title, list[:end])
 		if err != nil {
 			return s, err
 		}
@@ -178,9 +174,9 @@ func rows(r *suite.Results, name string) (s section, err error) {
 }
 
 func clients(r *suite.Results) (s section, err error) {
-	s = section{Title: "Round trips", Lead: `An order goes out over loopback, and its answer comes back from a program in C that does nothing but
-answer. The floor is a client in C that sends prepared bytes and counts what comes back. A client is divided by the runs of the floor right
-before and right after it. Microseconds, medians of the rounds.`}
+	s = section{Title: "Round trips", Lead: `An order goes out over loopback, and its answer comes back from a program in C
+that does nothing but answer. The floor is a client in C that sends prepared bytes and counts what comes back. A
+client is divided by the runs of the floor right before and right after it. Microseconds, medians of the rounds.`}
 	s.table = newTable("Client", "p50>", "p99>", "p99.9>", "p50 / floor>", "p99 / floor>", "p99.9 / floor>")
 	for _, c := range r.Clients {
 		row := table.Row{c.Name}
@@ -196,14 +192,9 @@ before and right after it. Microseconds, medians of the rounds.`}
 		}
 		s.table.AppendRow(row)
 	}
-	for _, scheduled := range []bool{false, true} {
-		p, err := curves(r.Clients, scheduled)
-		if err != nil {
-			return s, err
-		}
-		s.Pictures = append(s.Pictures, p)
-	}
-	return s, nil
+	p, err := curves(r.Clients)
+	s.Pictures = append(s.Pictures, p)
+	return s, err
 }
 
 // Markdown writes the results as text that is read as it is as well: goals first.
@@ -323,17 +314,17 @@ func summary(w io.Writer, r *suite.Results) error {
 	var trips string
 	for _, c := range r.Clients {
 		if c.Name == roundtrip.EngineSpins && c.ToFloor != nil {
-			trips = fmt.Sprintf("\nAn order and its answer over loopback: %s µs at p50, %s at p99; %s and %s times what a C program that polls\n"+
-				"its socket takes to send and receive the same bytes.\n", figure(c.Micros[0].Median), figure(c.Micros[1].Median),
-				figure(c.ToFloor[0].Median), figure(c.ToFloor[1].Median))
+			trips = fmt.Sprintf(`
+An order and its answer over loopback: %s µs at p50, %s at p99; %s and %s times what a C program that polls
+its socket takes to send and receive the same bytes.
+`, figure(c.Micros[0].Median), figure(c.Micros[1].Median), figure(c.ToFloor[0].Median), figure(c.ToFloor[1].Median))
 		}
 	}
 	_, err := fmt.Fprintf(w, "%s\n%s\nOf the goals: %s (%v)\n", t.RenderMarkdown(), trips, tally(r), r.Machine)
 	return err
 }
 
-// judged is the measured value of a goal, with as many digits as it takes to see on which side of the
-// limit it is.
+// judged is the measured value of a goal, with as many digits as it takes to see on which side of the limit it is.
 func judged(g suite.Goal) string {
 	v := g.Measured.Median
 	text := figure(v)

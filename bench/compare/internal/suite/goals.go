@@ -16,8 +16,8 @@ type Goal struct {
 	Limit   float64 `json:"limit"`
 	Stretch float64 `json:"stretch"` // negative if there is none
 
-	// The number is the time of the variant over, divided by that of the variant under of the same group of
-	// a part. Without over it is millions of operations a second, without both a number of its own.
+	// The number is the time of the variant over, divided by that of the variant under of the same group of a part.
+	// Without over it is millions of operations a second, without both a number of its own.
 	part, group, over, under string
 
 	Measured *measure.Spread `json:"measured,omitempty"`
@@ -35,8 +35,8 @@ const (
 	AtLeast = ">="
 )
 
-// goalTable is every goal in the order of the plan, the guards at the end. Both sides of a ratio are measured
-// in turn in one run.
+// goalTable is every goal in the order of the plan, the guards at the end. Both sides of a ratio are measured in turn
+// in one run.
 //
 //go:embed goals.tsv
 var goalTable string

@@ -9,6 +9,7 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/smk-go/smk/bench/compare"
 	"github.com/smk-go/smk/bench/compare/cpp"
@@ -26,6 +27,8 @@ const (
 
 	byteSum   = "floor: byte sum"
 	memcpy    = "floor: memcpy"
+	cByteSum  = "floor: C byte sum"
+	cMemcpy   = "floor: C memcpy"
 	cppReused = "C++ libprotobuf, reused"
 	cppArena  = "C++ libprotobuf, arena"
 	cppEncode = "C++ libprotobuf"
@@ -50,12 +53,12 @@ var foreign = map[string][]struct {
 	name string
 	kind cpp.Kind
 }{
-	"Decode": {{cppReused, cpp.Reused}, {cppArena, cpp.Arena}, {"floor: C byte sum", cpp.Sum}, {"floor: C memcpy", cpp.Copy}},
-	"Encode": {{cppEncode, cpp.Encode}, {"floor: C memcpy", cpp.Copy}},
+	"Decode": {{cppReused, cpp.Reused}, {cppArena, cpp.Arena}, {cByteSum, cpp.Sum}, {cMemcpy, cpp.Copy}},
+	"Encode": {{cppEncode, cpp.Encode}, {cMemcpy, cpp.Copy}},
 }
 
-// runCodec measures every library on every message and feed, one after the other: with all of them in
-// memory collections would be rarer for those who cause them.
+// runCodec measures every library on every message and feed, one after the other: with all of them in memory
+// collections would be rarer for those who cause them.
 func runCodec(ctx context.Context, o Options, r *Results) error {
 	flags := cpp.DefaultFlags
 	if o.Smoke {
@@ -93,8 +96,8 @@ func runCodec(ctx context.Context, o Options, r *Results) error {
 	return nil
 }
 
-// codecGroup is every library that decodes, or encodes, once all are seen to read the same values and to
-// write the same bytes.
+// codecGroup is every library that decodes, or encodes, once all are seen to read the same values and to write the
+// same bytes.
 func codecGroup(process *cpp.Process, section string, f fixture.Feed, encode bool) (group, error) {
 	g := group{section: section, name: "decode " + f.Name, base: ours, payloadBytes: f.PayloadBytes(), allocFree: 1}
 	if encode {
@@ -142,9 +145,8 @@ func codecGroup(process *cpp.Process, section string, f fixture.Feed, encode boo
 	return g, nil
 }
 
-// runLayout measures what cutting frames adds to decoding them, what it costs when the fields are not
-// those that every writer emits in the order in which every writer emits them, and when messages
-// differ.
+// runLayout measures what cutting frames adds to decoding them, what it costs when the fields are not those that
+// every writer emits in the order in which every writer emits them, and when messages differ.
 func runLayout(_ context.Context, o Options, r *Results) error {
 	flat := compare.All()[0]
 	var failed error
@@ -162,7 +164,8 @@ func runLayout(_ context.Context, o Options, r *Results) error {
 	groups := []group{scanGroup("executed", executed), scanGroup("mixed", fixture.Mixed())}
 	for _, f := range []fixture.Feed{fixture.ExecutedVar(), fixture.QuotesVar()} {
 		disordered := fixture.Unknown(f)
-		groups = append(groups, group{name: "different " + f.Name[:len(f.Name)-len("_var")], base: inOrder, variants: []measure.Variant{
+		name := "different " + strings.TrimSuffix(f.Name, "_var")
+		groups = append(groups, group{name: name, base: inOrder, variants: []measure.Variant{
 			{Name: inOrder, Loop: loop(f)},
 			{Name: shuffled, Loop: loop(fixture.Shuffled(f))},
 			{Name: unknown, Loop: loop(disordered), Work: float64(disordered.Bytes) / float64(f.Bytes)},
@@ -194,8 +197,8 @@ func runLayout(_ context.Context, o Options, r *Results) error {
 // streamBytes is about how much a busy connection delivers at once.
 const streamBytes = 64 << 10
 
-// scanGroup compares payloads that a receive buffer cuts and that are decoded with the same ones that
-// were cut before.
+// scanGroup compares payloads that a receive buffer cuts and that are decoded with the same ones that were cut
+// before.
 func scanGroup(name string, feed fixture.Feed) group {
 	stream := bytes.Repeat(feed.Stream, max(1, streamBytes/len(feed.Stream)))
 	buffer, err := wire.NewBuffer(wire.BlockBytesMin+2*len(stream), wire.Limits{})
@@ -230,8 +233,8 @@ func scanGroup(name string, feed fixture.Feed) group {
 			for range n {
 				payload, err := buffer.Next()
 				if payload == nil && err == nil {
-					// The same bytes again: they still lie where a drained buffer begins. How they
-					// would be received is not what is measured.
+					// The same bytes again: they still lie where a drained buffer begins. How they would be received
+					// is not what is measured.
 					buffer.Free()
 					buffer.Filled(len(stream))
 					payload, err = buffer.Next()
@@ -253,8 +256,8 @@ const (
 	slugBase = 36      // of the slugs in the exchange's addresses
 )
 
-// runSlug measures identifiers to text and back, and the same numbers with math/big, which is given
-// what it can use again.
+// runSlug measures identifiers to text and back, and the same numbers with math/big, which is given what it can use
+// again.
 func runSlug(_ context.Context, o Options, r *Results) error {
 	rng := rand.New(rand.NewPCG(21, 11))
 	format := uuid.SlugFormat{Base: slugBase, Bare: true}
@@ -271,7 +274,7 @@ func runSlug(_ context.Context, o Options, r *Results) error {
 	}
 	buf, z := make([]byte, 0, 64), new(big.Int)
 	errText := errors.New("a slug does not parse")
-	err := r.measure(o, group{section: "Identifiers", name: "identifier to slug", base: own, variants: []measure.Variant{
+	to := group{section: "Identifiers", name: "identifier to slug", base: own, variants: []measure.Variant{
 		{Name: own, Loop: func(n int) error {
 			for i := range n {
 				buf = ids[i%slugs].AppendSlug(buf[:0], format)
@@ -284,8 +287,8 @@ func runSlug(_ context.Context, o Options, r *Results) error {
 			}
 			return nil
 		}},
-	}})
-	return errors.Join(err, r.measure(o, group{section: "Identifiers", name: "slug to identifier", base: own, variants: []measure.Variant{
+	}}
+	from := group{section: "Identifiers", name: "slug to identifier", base: own, variants: []measure.Variant{
 		{Name: own, Loop: func(n int) error {
 			for i := range n {
 				if _, err := uuid.ParseSlugBase(texts[i%slugs], slugBase); err != nil {
@@ -302,7 +305,8 @@ func runSlug(_ context.Context, o Options, r *Results) error {
 			}
 			return nil
 		}},
-	}}))
+	}}
+	return errors.Join(r.measure(o, to), r.measure(o, from))
 }
 
 // runStages measures a message's way through the library, stage by stage.

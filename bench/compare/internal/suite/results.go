@@ -54,7 +54,8 @@ type Row struct {
 
 // newResults has a row for every goal, none of them measured.
 func newResults(o Options) *Results {
-	r := &Results{Smoke: o.Smoke, Config: o.Config, Clock: measure.Clock, Versions: make(map[string]string), Goals: goals()}
+	r := &Results{Smoke: o.Smoke, Config: o.Config, Clock: measure.Clock, Goals: goals()}
+	r.Versions = make(map[string]string)
 	level := ""
 	if build, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range build.Settings {
@@ -68,8 +69,9 @@ func newResults(o Options) *Results {
 			}
 		}
 	}
+	cpu := cmp.Or(cpuid.CPU.BrandName, "unknown processor")
 	r.Machine = fmt.Sprintf("%s, %d cores, %s/%s%s, %s",
-		cmp.Or(cpuid.CPU.BrandName, "unknown processor"), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, level, runtime.Version())
+		cpu, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, level, runtime.Version())
 	return r
 }
 
@@ -93,8 +95,7 @@ func (r *Results) worst(group string, v float64) {
 	r.judge(group, "", "", measured)
 }
 
-// lack notes why those of a part's goals were not measured that were not, if the name of what is divided
-// begins so.
+// lack notes why those of a part's goals were not measured that were not, if the name of what is divided begins so.
 func (r *Results) lack(part, over, reason string) {
 	for i := range r.Goals {
 		if g := &r.Goals[i]; g.part == part && g.Measured == nil && strings.HasPrefix(g.over, over) {

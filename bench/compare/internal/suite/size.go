@@ -26,8 +26,8 @@ const (
 // manyConnections is how many share what a process costs when memory is counted by the connection.
 const manyConnections = 65
 
-// runSize measures what a bot costs before it has done anything: the size of its program, the time until
-// it has logged in, and the memory of a connection.
+// runSize measures what a bot costs before it has done anything: the size of its program, the time until it has
+// logged in, and the memory of a connection.
 func runSize(ctx context.Context, o Options, r *Results) error {
 	if _, err := exec.LookPath("go"); err != nil {
 		r.Notes = append(r.Notes, "Sizes and times of a program are not measured: there is no go command to build it.")
@@ -66,8 +66,8 @@ func runSize(ctx context.Context, o Options, r *Results) error {
 }
 
 // logins lets bots log in at an exchange.
-func (r *Results) logins(ctx context.Context, o Options, over string, secure *tls.Config, bot string, trust ...string) error {
-	config := sim.Config{TLS: secure}
+func (r *Results) logins(ctx context.Context, o Options, over string, c *tls.Config, bot string, args ...string) error {
+	config := sim.Config{TLS: c}
 	for i := range manyConnections {
 		config.Accounts = append(config.Accounts, sim.Account{Username: "bot" + strconv.Itoa(i), Password: "bot"})
 	}
@@ -84,11 +84,11 @@ func (r *Results) logins(ctx context.Context, o Options, over string, secure *tl
 	address := exchange.Addr().String()
 	var times, heap, resident []float64
 	for range o.longRounds() {
-		ready, heapOne, residentOne, err := runBot(ctx, bot, append([]string{address, "1"}, trust...))
+		ready, heapOne, residentOne, err := runBot(ctx, bot, append([]string{address, "1"}, args...))
 		if err != nil {
 			return fmt.Errorf("%s: %w", over, err)
 		}
-		_, heapMany, residentMany, err := runBot(ctx, bot, append([]string{address, strconv.Itoa(manyConnections)}, trust...))
+		_, heapMany, residentMany, err := runBot(ctx, bot, append([]string{address, strconv.Itoa(manyConnections)}, args...))
 		if err != nil {
 			return fmt.Errorf("%s: %w", over, err)
 		}
@@ -109,10 +109,10 @@ func (r *Results) fact(what, unit string, values ...float64) {
 	r.Facts = append(r.Facts, measure.Fact{What: what, Unit: unit, Value: measure.SpreadOf(values)})
 }
 
-// runBot runs the bot's program and returns the time from before its start until all its connections
-// were logged in, and its memory in bytes.
-func runBot(ctx context.Context, program string, args []string) (ready time.Duration, heap, resident float64, err error) {
-	cmd := exec.CommandContext(ctx, program, args...)
+// runBot runs the bot's program and returns the time from before its start until all its connections were logged in,
+// and its memory in bytes.
+func runBot(ctx context.Context, name string, args []string) (ready time.Duration, heap, resident float64, err error) {
+	cmd := exec.CommandContext(ctx, name, args...)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	in, err := cmd.StdinPipe()

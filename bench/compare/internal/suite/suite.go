@@ -1,5 +1,5 @@
-// Package suite measures everything that the library promises about its speed, part by part, and
-// judges it by the goals. The results say what a machine cannot measure.
+// Package suite measures everything that the library promises about its speed, part by part, and judges it by the
+// goals. The results say what a machine cannot measure.
 package suite
 
 import (
@@ -90,8 +90,8 @@ func Feeds() (names []string) {
 	return names
 }
 
-// Run measures. It writes a line to w for each part. If a part fails the others still run: the results
-// say what they lack, and the errors come with them.
+// Run measures. It writes a line to w for each part. If a part fails the others still run: the results say what they
+// lack, and the errors come with them.
 func Run(ctx context.Context, o Options, w io.Writer) (*Results, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
@@ -142,8 +142,8 @@ func (r *Results) measure(o Options, g group) error {
 	}
 	for _, res := range results {
 		r.Rows = append(r.Rows, Row{
-			Section: g.section, Group: g.name, Name: res.Name, PayloadBytes: g.payloadBytes, Ns: res.Ns, Base: res.Name == g.base,
-			Counted: res.Counted, AllocBytes: res.Bytes, Allocs: res.Allocs,
+			Section: g.section, Group: g.name, Name: res.Name, Base: res.Name == g.base,
+			PayloadBytes: g.payloadBytes, Ns: res.Ns, Counted: res.Counted, AllocBytes: res.Bytes, Allocs: res.Allocs,
 			Ratio: measure.SpreadOf(measure.Divide(res.Rounds, rounds[g.base])),
 		})
 	}

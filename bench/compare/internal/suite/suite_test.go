@@ -43,8 +43,8 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// TestGoals holds the table to what makes it readable: every goal of the plan is in it, in order, says
-// what it is, its stretch is no easier than its limit, and it is some part's, unless it was not built.
+// TestGoals holds the table to what makes it readable: every goal of the plan is in it, in order, says what it is,
+// its stretch is no easier than its limit, and it is some part's, unless it was not built.
 func TestGoals(t *testing.T) {
 	var numbers []int
 	whats := make(map[string]bool)
@@ -53,7 +53,8 @@ func TestGoals(t *testing.T) {
 			t.Errorf("%q is there twice", g.What)
 		}
 		whats[g.What] = true
-		if g.Sense == AtMost && g.Stretch > g.Limit || g.Sense == AtLeast && g.Stretch >= 0 && g.Stretch < g.Limit || g.Sense != AtMost && g.Sense != AtLeast {
+		easier := g.Sense == AtMost && g.Stretch > g.Limit || g.Sense == AtLeast && g.Stretch >= 0 && g.Stretch < g.Limit
+		if easier || g.Sense != AtMost && g.Sense != AtLeast {
 			t.Errorf("%s: its stretch is easier than its limit", g.What)
 		}
 		if slices.Contains(Parts(), g.part) == g.Unbuilt {
@@ -63,13 +64,14 @@ func TestGoals(t *testing.T) {
 			numbers = append(numbers, g.Number)
 		}
 	}
-	if unique := slices.Compact(slices.Clone(numbers)); !slices.IsSorted(numbers) || len(unique) != 20 || unique[0] != 1 || unique[19] != 20 {
+	unique := slices.Compact(slices.Clone(numbers))
+	if !slices.IsSorted(numbers) || len(unique) != 20 || unique[0] != 1 || unique[19] != 20 {
 		t.Errorf("numbers are %v", numbers)
 	}
 }
 
-// measured runs parts, shortly, and holds the results to the table of goals: those of the parts are
-// measured, unless except names them, and no others.
+// measured runs parts, shortly, and holds the results to the table of goals: those of the parts are measured, unless
+// except names them, and no others.
 func measured(t *testing.T, o Options, except string, names ...string) *Results {
 	t.Helper()
 	o.Parts = names
@@ -89,8 +91,8 @@ func measured(t *testing.T, o Options, except string, names ...string) *Results 
 	return r
 }
 
-// TestCodecWithoutCPP runs the codec's part where there is no compiler. Everything else is measured, and
-// what is not is said.
+// TestCodecWithoutCPP runs the codec's part where there is no compiler. Everything else is measured, and what is not
+// is said.
 func TestCodecWithoutCPP(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	o := Smoke()
@@ -102,11 +104,10 @@ func TestCodecWithoutCPP(t *testing.T) {
 			t.Errorf("%s: note %q", g.What, g.Note)
 		}
 	}
-	if !slices.ContainsFunc(r.Notes, func(n string) bool { return strings.Contains(n, "C++ libprotobuf is not measured: ") }) {
+	if !strings.Contains(strings.Join(r.Notes, "\n"), "C++ libprotobuf is not measured: ") {
 		t.Errorf("notes are %q", r.Notes)
 	}
-	// Everyone decodes three of them and four encode the last one; of the two floors only a copy is one of
-	// encoding.
+	// Everyone decodes three of them and four encode the last one; of the two floors only a copy is one of encoding.
 	if want := 3*(len(compare.All())+2) + 4 + 1; len(r.Rows) != want {
 		t.Errorf("%d rows, want %d", len(r.Rows), want)
 	}
@@ -137,15 +138,18 @@ func TestParts(t *testing.T) {
 // TestSize builds a bot and lets it log in.
 func TestSize(t *testing.T) {
 	r := measured(t, Smoke(), "", size)
-	for _, want := range []string{"size of a bot's program", "start of a bot's process to login, TLS", "Go heap of a connection, plain TCP"} {
-		if !slices.ContainsFunc(r.Facts, func(f measure.Fact) bool { return strings.HasPrefix(f.What, want) && f.Value.Median > 0 }) {
-			t.Errorf("no %s in %+v", want, r.Facts)
+	for _, f := range r.Facts {
+		if f.Value.Median <= 0 {
+			t.Errorf("%s is %+v", f.What, f.Value)
 		}
+	}
+	if len(r.Facts) < 2+2*2 {
+		t.Errorf("facts are %+v", r.Facts)
 	}
 }
 
-// TestNetwork expects every goal of the round trips to be measured where there are two cores and a C
-// compiler, and else a note.
+// TestNetwork expects every goal of the round trips to be measured where there are two cores and a C compiler, and
+// else a note.
 func TestNetwork(t *testing.T) {
 	o := Smoke()
 	o.Parts = []string{network}
@@ -158,7 +162,7 @@ func TestNetwork(t *testing.T) {
 			t.Errorf("%s: %s", g.What, g.Note)
 		}
 	}
-	if len(r.Notes) == 0 && len(r.Clients) != 11 {
+	if len(r.Notes) == 0 && len(r.Clients) != 8 {
 		t.Errorf("%d clients", len(r.Clients))
 	}
 }
@@ -172,7 +176,9 @@ func of(r *Results, group string) Goal {
 func TestAdd(t *testing.T) {
 	r := newResults(Smoke())
 	r.add(roundtrip.Report{
-		Clients: []roundtrip.Client{{Name: roundtrip.EngineSpins, Allocs: 0.002}, {Name: roundtrip.EngineTLSGo, Allocs: 1.003}},
+		Clients: []roundtrip.Client{
+			{Name: roundtrip.EngineSpins, Allocs: 0.002}, {Name: roundtrip.EngineTLSGo, Allocs: 1.003},
+		},
 		Ratios: []roundtrip.Ratio{
 			{Group: roundtrip.P50, Over: roundtrip.EngineSpins, Under: roundtrip.Floor, Rounds: []float64{1, 1.06, 2}},
 			{Group: roundtrip.P99, Over: roundtrip.EngineSpins, Under: roundtrip.Floor, Rounds: []float64{1.03}},
@@ -199,7 +205,9 @@ func TestAdd(t *testing.T) {
 	if g := of(r, roundtrip.P50); *g.Measured != (measure.Spread{Median: 1.06, Min: 1, Max: 2}) {
 		t.Errorf("measured %+v", g.Measured)
 	}
-	if r.Count(NotMeasured) != len(r.Goals)-len(want) || r.Open() != len(r.Goals)-len(want)-1+1 || !slices.Equal(r.Notes, []string{"a note"}) {
+	// Of those that are not measured one is not built, and one of the others is missed.
+	lacking := len(r.Goals) - len(want)
+	if r.Count(NotMeasured) != lacking || r.Open() != lacking-1+1 || !slices.Equal(r.Notes, []string{"a note"}) {
 		t.Errorf("%d not measured, %d open, notes %q", r.Count(NotMeasured), r.Open(), r.Notes)
 	}
 	r.worst(allocsPlain, 2)
@@ -209,8 +217,8 @@ func TestAdd(t *testing.T) {
 	}
 }
 
-// TestFailedPart expects the other parts to be measured, the failed one's goals to say so, and the
-// error to come out, and no results of an interrupted run.
+// TestFailedPart expects the other parts to be measured, the failed one's goals to say so, and the error to come out,
+// and no results of an interrupted run.
 func TestFailedPart(t *testing.T) {
 	old := parts
 	t.Cleanup(func() { parts = old })

@@ -1,20 +1,14 @@
-// floor is the least that a round trip over TCP costs: both ends in C, nothing
-// decoded, nothing encoded, nothing kept.
+// floor is the least that a round trip over TCP costs: both ends in C, nothing decoded, nothing encoded, nothing
+// kept.
 //
 //   floor server busy|block CORE SCRIPT
-//   floor client busy|block CORE SCRIPT PORT WARM INTERVAL
+//   floor client busy|block CORE SCRIPT PORT WARM
 //
-// SCRIPT holds what is said, in turn: 32-bit little-endian lengths of a request
-// and of its reply, then both. The server prints its port, takes one
-// connection, and answers the n-th frame with the n-th reply until the other
-// end hangs up. The client sends the first request, which logs in, and then
-// the last one again and again, since the server looks at lengths only; each
-// time it waits for as many bytes as the reply has. It writes the times to
+// SCRIPT holds what is said, in turn: 32-bit little-endian lengths of a request and of its reply, then both. The
+// server prints its port, takes one connection, and answers the n-th frame with the n-th reply until the other end
+// hangs up. The client sends the first request, which logs in, and then the last one again and again, since the
+// server looks at lengths only; each time it waits for as many bytes as the reply has. It writes the times to
 // standard output, 32-bit nanoseconds, without the first WARM ones.
-//
-// With INTERVAL 0 a request follows its predecessor's reply at once. Otherwise
-// requests have moments of their own, INTERVAL nanoseconds apart, and a time
-// counts from that moment, also if the request was late.
 //
 // busy asks the socket again and again and never sleeps; block sleeps in recv.
 
@@ -192,7 +186,7 @@ static void server(void)
 	}
 }
 
-static void client(int port, uint32_t warm, int64_t interval)
+static void client(int port, uint32_t warm)
 {
 	static unsigned char b[1 << 16];
 	struct sockaddr_in address = {
@@ -208,9 +202,6 @@ static void client(int port, uint32_t warm, int64_t interval)
 	int64_t before = 0;
 	for (uint32_t i = 0; i < turn_count; i++) {
 		const struct turn *t = i == 0 ? &turns[0] : order;
-		if (i > 1 && interval > 0)
-			for (before += interval; now() < before;)
-				; // on time
 		if (!send_all(fd, t->request, t->request_bytes))
 			die("send");
 		for (size_t want = turns[i].reply_bytes; want > 0;) {
@@ -221,11 +212,10 @@ static void client(int port, uint32_t warm, int64_t interval)
 		}
 		int64_t after = now();
 		times[i] = after - before < UINT32_MAX ? after - before : UINT32_MAX;
-		if (interval == 0 || i == 0)
-			before = after;
+		before = after;
 	}
 	close(fd);
-	// The login, the first order, which has no moment, and the warm-up are not told.
+	// The login, the first order and the warm-up are not told.
 	for (uint32_t i = 2 + warm; i < turn_count; i++)
 		if (fwrite(&times[i], sizeof times[i], 1, stdout) != 1)
 			die("standard output");
@@ -236,7 +226,7 @@ static void client(int port, uint32_t warm, int64_t interval)
 int main(int argc, char **argv)
 {
 	if (argc < 5) {
-		fprintf(stderr, "usage: floor server|client busy|block CORE SCRIPT [PORT WARM INTERVAL]\n");
+		fprintf(stderr, "usage: floor server|client busy|block CORE SCRIPT [PORT WARM]\n");
 		return 2;
 	}
 	alarm(SECONDS_MAX);
@@ -245,8 +235,8 @@ int main(int argc, char **argv)
 	read_script(argv[4]);
 	if (strcmp(argv[1], "server") == 0)
 		server();
-	else if (argc == 8)
-		client(atoi(argv[5]), atoi(argv[6]), atoll(argv[7]));
+	else if (argc == 7)
+		client(atoi(argv[5]), atoi(argv[6]));
 	else
 		return 2;
 	return 0;
