@@ -70,14 +70,16 @@ func TestOrderLeavesAmidABacklog(t *testing.T) {
 				config := n.config()
 				config.SlowHandler = c.slow
 				config.Session.HeartbeatAfter = 20 * time.Millisecond
-				handled := -c.quick
+				var handled atomic.Int64
+				handled.Store(int64(-c.quick))
 				var placed time.Time
 				r := startInBubble(t, config, func(e *engine.Engine) {
 					e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
-						if handled++; handled <= 0 {
+						nth := handled.Add(1)
+						if nth <= 0 {
 							return
 						}
-						if handled == 1 {
+						if nth == 1 {
 							placed = time.Now()
 							if _, err := e.OrderCreate(backHome()); err != nil {
 								t.Error(err)
@@ -97,10 +99,10 @@ func TestOrderLeavesAmidABacklog(t *testing.T) {
 				p.sendBacklog(messages)
 				p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
 				if took := time.Since(placed); took > c.most {
-					t.Errorf("the order left after %v and %d handlers", took, handled)
+					t.Errorf("the order left after %v and %d handlers", took, handled.Load())
 				}
 				beats := 0
-				for handled < backlogMessages-50 {
+				for handled.Load() < backlogMessages-50 {
 					p.wantEto(eto.PayloadType_PAYLOAD_HEARTBEAT)
 					beats++
 				}
@@ -183,14 +185,15 @@ func (c onWrite) Write(b []byte) (int, error) {
 // TestThrottleRefillsAmidABacklog: time passes for the throttle while handlers work.
 func TestThrottleRefillsAmidABacklog(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
-		handled, placed := 0, 0
+		var handled atomic.Int64
+		placed := 0
 		r := startInBubble(t, n.config(), func(e *engine.Engine) {
 			e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
-				handled++
 				if _, err := e.OrderCreate(backHome()); err == nil {
 					placed++
 				}
 				work(backlogWork)
+				handled.Add(1)
 			})
 		})
 		p := n.accept(t)
@@ -203,7 +206,7 @@ func TestThrottleRefillsAmidABacklog(t *testing.T) {
 		})
 		p.sendBacklog(backlogMessages)
 		go p.readAll()
-		for handled < backlogMessages {
+		for handled.Load() < backlogMessages {
 			advance(10 * time.Millisecond)
 		}
 		// A burst of nine, for the last tenth is for cancels, and 95 a second for 200 ms.
@@ -571,12 +574,12 @@ func TestAnswerBehindABacklog(t *testing.T) {
 // TestSlowHandlersCountAmidABacklog: of many messages one is slow, and it is named alone.
 func TestSlowHandlersCountAmidABacklog(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
-		handled := 0
+		var handled atomic.Int64
 		r := startInBubble(t, n.config(), func(e *engine.Engine) {
 			e.OnContractQuotes(func(ev *engine.Event, m *msg.ContractQuotes) {
-				handled++
+				nth := handled.Add(1)
 				work(backlogWork)
-				if handled%100 == 50 {
+				if nth%100 == 50 {
 					takeLong(ev, m)
 				}
 			})
@@ -584,7 +587,7 @@ func TestSlowHandlersCountAmidABacklog(t *testing.T) {
 		p := n.accept(t)
 		p.login()
 		p.sendBacklog(backlogMessages)
-		for handled < backlogMessages {
+		for handled.Load() < backlogMessages {
 			advance(10 * time.Millisecond)
 		}
 		advance(time.Second)

@@ -159,11 +159,11 @@ func TestTimersAmidABacklog(t *testing.T) {
 				}
 				go func() { _, _ = p.conn.Write(b) }()
 				advance(time.Duration(backlogMessages) * backlogWork)
+				_ = r.Close()
+				_ = r.wait()
 				if worst > 2*time.Millisecond || fired < 100 {
 					t.Errorf("a timer of 1 ms fired %d times in 200 ms, with a pause of %v", fired, worst)
 				}
-				_ = r.Close()
-				_ = r.wait()
 			})
 		})
 	}
