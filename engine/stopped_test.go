@@ -50,9 +50,10 @@ func says(t *testing.T, seq uint64, set func(*msg.EtoPayload)) func([]byte) int 
 }
 
 // loggedInOver is an engine that is logged in over a connection.
-func loggedInOver(t *testing.T, conn *scripted) *Engine {
+func loggedInOver(t *testing.T, conn *scripted, heartbeatAfter time.Duration) *Engine {
 	e, err := New(Config{
-		Session: session.Config{Username: "user", Password: "secret"}, Plain: true, Address: "exchange.test:3801",
+		Session: session.Config{Username: "user", Password: "secret", HeartbeatAfter: heartbeatAfter},
+		Plain:   true, Address: "exchange.test:3801",
 		Dial: func(context.Context, string, string) (net.Conn, error) { return conn, nil },
 	})
 	if err != nil {
@@ -97,7 +98,7 @@ func heartbeat(e *msg.EtoPayload) { e.SetType(msg.EtoPayloadHeartbeat) }
 // judged, the delay is counted, and named.
 func TestStoppedProcess(t *testing.T) {
 	conn := new(scripted)
-	e := loggedInOver(t, conn)
+	e := loggedInOver(t, conn, 0)
 	before := e.stats.LoopDelays
 	const stopped = time.Hour
 	for seq := uint64(2); seq < 5; seq++ {
@@ -113,12 +114,12 @@ func TestStoppedProcess(t *testing.T) {
 // PeerTimeout and was asked for a sign of life, which arrives meanwhile.
 func TestStoppedBeforeTheVerdict(t *testing.T) {
 	conn := new(scripted)
-	e := loggedInOver(t, conn)
+	e := loggedInOver(t, conn, time.Hour) // so that the loop wakes up for nothing else
 	nothing := after(e, 0)
 	for seq := uint64(2); seq < 5; seq++ {
 		play(t, e, conn,
 			after(e, session.PeerTimeout*2/3), nothing, // it is asked
-			after(e, session.PeerTimeout), says(t, seq, heartbeat))
+			after(e, session.PeerTimeout/3+session.PeerTimeout/10), says(t, seq, heartbeat)) // 3 s too late
 	}
 	if e.session.Stats().HeartbeatsIn != 3 {
 		t.Errorf("%d signs of life were heard", e.session.Stats().HeartbeatsIn)
