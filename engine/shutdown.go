@@ -369,14 +369,15 @@ func (e *Engine) verdict(cause error) error {
 	cancel := e.cancelError()
 	switch {
 	case e.panicked != nil:
-		e.panicked.CancelErr = cancel
+		p := *e.panicked // the log may be reading that one
+		p.CancelErr = cancel
 		if cancel == nil {
-			e.panicked.Cancelled = e.shutdown.cancels
+			p.Cancelled = e.shutdown.cancels
 			if !e.shutdown.cancels && e.placed() {
-				e.panicked.CancelErr = &CancelError{Err: e.whyNot()}
+				p.CancelErr = &CancelError{Err: e.whyNot()}
 			}
 		}
-		return e.panicked
+		return &p
 	case e.shutdown.step == shutdownNone:
 		return cause
 	case errors.Is(cause, ErrClosed):
