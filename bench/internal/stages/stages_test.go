@@ -66,8 +66,9 @@ func TestStream(t *testing.T) {
 					wantReference = wantAccount
 				}
 				got := p.GetOrderExecuted().GetAccountSequence_64() + p.GetOrderAccepted().GetAccountSequence_64()
-				reference := p.GetOrderAccepted().GetReference()
-				if p.GetEtoPayload().GetSeq() != seq || got != wantAccount || reference != wantReference {
+				reference, request := p.GetOrderAccepted().GetReference(), p.GetOrderAccepted().GetSeq()
+				if p.GetEtoPayload().GetSeq() != seq || got != wantAccount ||
+					reference != wantReference || request != wantReference {
 					t.Fatalf("stream %d, lap %d, message %d: %v, want sequence %d, account sequence %d, reference %d",
 						k, lap, i, &p, seq, wantAccount, wantReference)
 				}

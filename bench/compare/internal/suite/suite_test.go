@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/smk-go/smk/bench/compare"
 	"github.com/smk-go/smk/bench/compare/internal/measure"
@@ -67,6 +68,43 @@ func TestGoals(t *testing.T) {
 	unique := slices.Compact(slices.Clone(numbers))
 	if !slices.IsSorted(numbers) || len(unique) != 20 || unique[0] != 1 || unique[19] != 20 {
 		t.Errorf("numbers are %v", numbers)
+	}
+}
+
+// TestMeasure divides variants of known times, as the goals of their group say, and as the rows say by the base.
+func TestMeasure(t *testing.T) {
+	takes := func(name string, ns int) measure.Variant {
+		return measure.Variant{Name: name, Remote: func(n int) (time.Duration, error) { return time.Duration(n * ns), nil }}
+	}
+	r := newResults(Smoke())
+	twice := takes(unknown, 30)
+	twice.Work = 2
+	for _, g := range []group{
+		{name: "decode executed", base: ours, variants: []measure.Variant{takes(ours, 10), takes(compare.Easy, 60), takes(memcpy, 2)}},
+		{name: "different executed", base: inOrder, variants: []measure.Variant{takes(inOrder, 5), twice}},
+		{name: "in mixed", base: "scan+decode", variants: []measure.Variant{takes("engine", 50), takes("scan+decode", 25)}},
+	} {
+		if err := r.measure(Smoke(), g); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := map[string]float64{
+		"decode executed, ours / memcpy": 5, "decode executed, easyproto / ours": 6,
+		"different executions, unknown fields between / without, per byte":   3,
+		"mixed feed, scan to handler / scan and decode alone":                2,
+		"mixed feed, scan to handler, million messages a second on one core": 20,
+	}
+	for _, g := range r.Goals {
+		if w, ok := want[g.What]; ok != (g.Measured != nil) || ok && g.Measured.Median != w {
+			t.Errorf("%s is %+v, want %v", g.What, g.Measured, w)
+		}
+	}
+	var ratios []float64
+	for _, row := range r.Rows {
+		ratios = append(ratios, row.Ratio.Median)
+	}
+	if want := []float64{1, 6, 0.2, 1, 3, 2, 1}; !slices.Equal(ratios, want) {
+		t.Errorf("rows are %v of their bases, want %v", ratios, want)
 	}
 }
 
