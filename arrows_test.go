@@ -33,8 +33,10 @@ var arrows = map[string][]string{
 	"gen/convert":     {"gen/eto", "gen/seto", "gen/msg"},
 	"engine/session":  {"wire", "ring", "gen/eto", "gen/seto", "gen/msg"},
 	"engine": {
-		"engine/session", "wire", "ring", "gen/eto", "gen/seto", "gen/msg", "odds", "uuid",
+		"engine/internal/transport", "engine/session", "wire", "ring", "gen/eto", "gen/seto", "gen/msg", "odds", "uuid",
 	},
+	"engine/internal/transport": {},
+
 	"config": {"engine", "engine/session"},
 	"sim":    {"wire", "ring", "gen/eto", "gen/seto", "gen/msg", "odds", "sim"},
 	"bench":  {anything},
@@ -46,7 +48,7 @@ var outside = map[string][]string{
 	"google.golang.org/protobuf":        {"gen/eto", "gen/seto", "gen/convert"},
 	"github.com/planetscale/vtprotobuf": {"gen/eto", "gen/seto"},
 	"github.com/valyala/bytebufferpool": {"wire"},
-	"golang.org/x/sys":                  {"ring", "engine"},
+	"golang.org/x/sys":                  {"ring", "engine/internal/transport"},
 }
 
 // testsOnly are modules that only tests, and the rooms that are nothing but tests, may import.

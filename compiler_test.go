@@ -33,9 +33,11 @@ var inlined = map[string]string{
 		(*Session).nextReference (*Session).refusal referenceTag referenceSize`,
 	"engine": `(*Engine).readClock (*Engine).handled (*Engine).own (*Engine).pendingRequests (*Stats).received
 		(*Engine).OrderCreate (*Engine).OrderCancel Remote.OrderCreate (*Submission).start
-		(*timing).running (*timing).starts together (*Submission).Done (*records).whole plain.read plain.write clock.now
+		(*timing).running (*timing).starts together (*Submission).Done
 		(*MPSC).Claim (*MPSC).Peek (*MPSC).Release (*MPSC).Len
 		(*SPSC).Claim (*SPSC).Peek (*SPSC).Publish (*SPSC).Release`,
+	"engine/internal/transport": `Clock.Now (*recordConn).whole (*recordConn).pending (*recordConn).filled
+		(*netConn).CanSpin`,
 	"uuid": `New New128 UUID.High UUID.Low UUID.Tag UUID.IsZero UUID.Valid wide.mulAdd wide.fits`,
 	"odds": `NewPrice Price.Valid Price.Complement Price.IsTick Price.NextTick Price.PreviousTick
 		Price.Snap NewQuantity Side.Opposite Money.Add Money.Sub QuantityForStake`,

@@ -17,7 +17,7 @@ import (
 // mayReadClock are the shipped files that may ask the system for the time. Everything else is
 // handed clock readings, so that a test can own the clock.
 var mayReadClock = []string{
-	"engine/clock.go",
+	"engine/internal/transport/clock.go",
 	"sim/server.go",
 	"sim/conn.go", // deadlines of sockets
 }
@@ -31,7 +31,7 @@ var mayPoll = []string{
 // mayBeUnsafe are the files with unsafe in them, each with its proof beside it.
 var mayBeUnsafe = []string{
 	"bench/internal/instrcount/count_linux_amd64.go", // the address of a struct for the kernel, in the call
-	"engine/raw_linux.go",
+	"engine/internal/transport/raw_linux.go",
 	"gen/msg/text.go",
 	"gen/msg/word.go",
 }

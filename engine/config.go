@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/smk-go/smk/engine/internal/transport"
 	"github.com/smk-go/smk/engine/session"
 )
 
@@ -222,7 +223,7 @@ func (c Config) resolve() (Config, error) {
 	if c.Core < 0 || c.Core >= coresMax || c.Core != 0 && !c.Pin {
 		return c, &ConfigError{"Core", "must be 0 to 1023, with Pin"}
 	}
-	if c.Pin && !canPin {
+	if c.Pin && !transport.CanPin {
 		return c, &ConfigError{"Pin", "is not supported by this system"}
 	}
 	if c.SubscriptionsMax == 0 {

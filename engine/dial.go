@@ -9,12 +9,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/smk-go/smk/engine/internal/transport"
 	"github.com/smk-go/smk/engine/session"
 )
 
 // dialed is what became of an attempt to open a connection.
 type dialed struct {
-	conn        transport
+	conn        transport.Conn
 	credentials session.Credentials // of Config.Credentials
 	err         error               // a *DialError or a *CredentialsError
 	panicked    *PanicError         // in Config.Dial or Config.Credentials
@@ -22,7 +23,7 @@ type dialed struct {
 
 func (d dialed) close() {
 	if d.conn != nil {
-		_ = d.conn.close() // nobody has used it
+		_ = d.conn.Close() // nobody has used it
 	}
 }
 
@@ -130,30 +131,17 @@ func (e *Engine) giveUpDialing(patience time.Duration) {
 }
 
 // open opens one connection, TLS included.
-func (e *Engine) open(ctx context.Context, unknown bool) (transport, error) {
+func (e *Engine) open(ctx context.Context, unknown bool) (transport.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, e.config.DialTimeout)
 	defer cancel()
-	conn, err := e.config.Dial(ctx, "tcp", e.config.Address)
+	conn, err := transport.Dial(ctx, e.config.Dial, e.config.Address)
 	if err != nil {
 		return nil, err
 	}
-	if conn == nil {
-		return nil, errNoConnection
-	}
-	if tcp, ok := conn.(interface{ SetNoDelay(noDelay bool) error }); ok {
-		if err := tcp.SetNoDelay(true); err != nil {
-			_ = conn.Close()
-			return nil, err
-		}
-	}
 	if e.config.Plain {
-		s, err := newSocket(conn, e.clock)
-		if err != nil {
-			return nil, err
-		}
-		return plain{s}, nil
+		return transport.Open(conn, e.clock)
 	}
-	t, err := openSecure(ctx, conn, e.config.TLS, e.clock)
+	t, err := transport.OpenTLS(ctx, conn, e.config.TLS, e.clock)
 	switch {
 	case err == nil:
 		return t, nil
@@ -166,9 +154,8 @@ func (e *Engine) open(ctx context.Context, unknown bool) (transport, error) {
 }
 
 var (
-	errNoConnection = errors.New("the dialer returned neither a connection nor an error")
-	errNoReturn     = errors.New("the dialer ended its goroutine")
-	errDialerStuck  = fmt.Errorf("Config.Dial or Config.Credentials does not return: %w", context.DeadlineExceeded)
+	errNoReturn    = errors.New("the dialer ended its goroutine")
+	errDialerStuck = fmt.Errorf("Config.Dial or Config.Credentials does not return: %w", context.DeadlineExceeded)
 )
 
 // dialTCP is the dialer of those who bring none.

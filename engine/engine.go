@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/smk-go/smk/engine/internal/transport"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
@@ -24,11 +25,11 @@ type Event = session.Event
 type Engine struct {
 	// Immutable after New.
 	config Config
-	clock  clock
+	clock  transport.Clock
 
 	// Loop only.
 	session     *session.Session
-	conn        transport // nil unless phase is connected
+	conn        transport.Conn // nil unless phase is connected
 	phase       phase
 	now         int64 // the clock at this round
 	stats       Stats
@@ -104,7 +105,7 @@ func New(config Config) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{
-		clock:  newClock(),
+		clock:  transport.NewClock(),
 		timing: timing{until: 1, singly: handlersSingly},
 		timers: newTimers(),
 		woken:  make(chan struct{}, 1),
@@ -144,7 +145,7 @@ func New(config Config) (*Engine, error) {
 }
 
 // readClock starts a part of a round.
-func (e *Engine) readClock() { e.now = e.clock.now() }
+func (e *Engine) readClock() { e.now = e.clock.Now() }
 
 // Send sends a message of the application layer: any type of gen/msg, gen/seto or
 // the caller's own that marshals itself as vtprotobuf's types do. It is encoded
@@ -249,7 +250,7 @@ func (e *Engine) retry(typ msg.PayloadType, m wire.Marshaler, refusal error) (se
 	if refusal != session.ErrFull || e.conn == nil || e.broken.cause != nil || e.pace.sendWait <= 0 {
 		return 0, refusal
 	}
-	for begun := e.clock.now(); ; {
+	for begun := e.clock.Now(); ; {
 		if err := e.push(); err != nil {
 			e.fail(err)
 			return 0, refusal
@@ -257,12 +258,12 @@ func (e *Engine) retry(typ msg.PayloadType, m wire.Marshaler, refusal error) (se
 		if seq, err = e.session.Send(e.now, typ, m); err != session.ErrFull || e.stalled == 0 {
 			return seq, err
 		}
-		now := e.clock.now()
+		now := e.clock.Now()
 		if e.pace.sendWait -= now - begun; e.pace.sendWait <= 0 {
 			return 0, refusal
 		}
 		begun = now
-		if err := e.conn.room(now + e.pace.sendWait); err != nil {
+		if err := e.conn.WaitWritable(now + e.pace.sendWait); err != nil {
 			e.fail(err)
 			return 0, refusal
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 
+	"github.com/smk-go/smk/engine/internal/transport"
 	"github.com/smk-go/smk/engine/session"
 )
 
@@ -77,7 +78,7 @@ var (
 	ErrInHandler error = &sentinel{text: "engine: a handler must not wait for a submission"}
 
 	// ErrSendStalled means that the socket took nothing for Config.SendTimeout.
-	ErrSendStalled error = &sentinel{text: "engine: the socket takes no more bytes"}
+	ErrSendStalled = transport.ErrSendStalled
 )
 
 // SafeToResend reports whether err, from a send, a hand-over, a [Submission] or

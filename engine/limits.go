@@ -61,19 +61,10 @@ const (
 )
 
 const (
-	// glance is how long a read on a connection without a descriptor may wait
-	// when it should not: the shortest deadline that still looks at the socket.
-	glance = 20 * time.Microsecond
-
-	// retryWrite is how long a write may wait for the socket before the loop goes
-	// back to reading, and how long it then reads before it tries again.
-	// roomWrite is the same for a send that waits for room.
-	retryWrite = time.Millisecond
-	roomWrite  = 10 * time.Millisecond
-
-	// closeGlance is a glance that even on a busy machine sees what is there: before
-	// the exchange is judged silent, or a connection is given up.
-	closeGlance = 10 * time.Millisecond
+	// finalPoll is how long the last poll of a connection waits, so that it finds what is
+	// there even on a busy machine: before the exchange is judged silent, or a connection
+	// is given up.
+	finalPoll = 10 * time.Millisecond
 
 	// sliceMessages and sliceTime are what a backlog of any kind is handled in; see
 	// pace. pushBytes is how much is written in one go.
@@ -130,15 +121,4 @@ const (
 	// standingBytesMax is how long a message that lasts can be: an identifier or
 	// a flag, with room for fields that we do not know.
 	standingBytesMax = 64
-
-	// A TLS record on the wire is a header and at most 16 KiB of plain text with
-	// what encryption adds. recordBytesMax holds four.
-	recordHeaderBytes = 5
-	recordBytesMax    = 4 * (recordHeaderBytes + 16<<10 + 2<<10)
-
-	// secureBytesMax is how much plain text TLS is given at once. outboxBytes holds
-	// it encrypted, in records that may start small, and what TLS has to say on
-	// its own account.
-	secureBytesMax = 32 << 10
-	outboxBytes    = 2 * secureBytesMax
 )

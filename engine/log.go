@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/smk-go/smk/engine/internal/transport"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
@@ -17,7 +18,7 @@ import (
 // connection and to sends, gaps, and slow handlers; never what a message holds.
 type logs struct {
 	logger  *slog.Logger
-	clock   clock
+	clock   transport.Clock
 	queue   *ring.SPSC[record]
 	more    chan struct{} // there may be something in queue, or closing is set
 	closing atomic.Bool
@@ -47,7 +48,7 @@ type record struct {
 
 // newLogs starts the goroutine, or returns nil if there is nobody to talk to. All
 // methods work on nil.
-func newLogs(logger *slog.Logger, clock clock) (*logs, error) {
+func newLogs(logger *slog.Logger, clock transport.Clock) (*logs, error) {
 	if logger == nil {
 		return nil, nil
 	}
@@ -218,7 +219,7 @@ func (l *logs) emit(r record) {
 	if !l.logger.Handler().Enabled(ctx, r.level) {
 		return
 	}
-	out := slog.NewRecord(l.clock.time(r.at), r.level, r.text, 0)
+	out := slog.NewRecord(l.clock.Time(r.at), r.level, r.text, 0)
 	if r.epoch != 0 {
 		out.AddAttrs(slog.Uint64("epoch", uint64(r.epoch)))
 	}

@@ -1,6 +1,17 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"github.com/smk-go/smk/engine/internal/transport"
+)
+
+// Clock readings before and after all others: do not sleep, and sleep until something
+// happens.
+const (
+	past  = transport.Past
+	never = transport.Never
+)
 
 // How the loop sleeps, and how it is woken.
 //
@@ -61,7 +72,7 @@ func (e *Engine) idle(until int64) {
 		<-e.woken
 		return
 	}
-	timer := time.NewTimer(time.Duration(until - e.clock.now()))
+	timer := time.NewTimer(time.Duration(until - e.clock.Now()))
 	defer timer.Stop()
 	select {
 	case <-e.woken:

@@ -78,7 +78,7 @@ func (e *Engine) mayRest() bool {
 // judged says that it matters if there is nothing.
 func (e *Engine) poll(until int64, judged bool) (n int, err error) {
 	free := e.session.Free()
-	spins := e.conn.spins()
+	spins := e.conn.CanSpin()
 	if len(free) == 0 || e.broken.cause != nil && !e.broken.unread || e.pace.more && !spins {
 		return 0, nil // there is no room, or nobody, or no cheap way to look
 	}
@@ -87,11 +87,11 @@ func (e *Engine) poll(until int64, judged bool) (n int, err error) {
 		e.publish()
 	}
 	if !spins && (e.broken.unread || judged) {
-		until = max(until, e.clock.now()+int64(closeGlance)) // to be sure that it sees what is there
+		until = max(until, e.clock.Now()+int64(finalPoll)) // to be sure that it sees what is there
 	}
-	e.conn.arm(until, full)
+	e.conn.Arm(until, full)
 	if block && !e.park() {
-		e.conn.arm(past, full)
+		e.conn.Arm(past, full)
 	}
 	n, err = e.pollSocket(free, block)
 	if block {
@@ -101,9 +101,9 @@ func (e *Engine) poll(until int64, judged bool) (n int, err error) {
 		e.idleLooks = 0
 	}
 	if e.broken.unread {
-		e.broken.heard(n, err, e.clock.now())
+		e.broken.heard(n, err, e.clock.Now())
 	}
-	e.pace.emptied = n < len(free) && !e.conn.buffered()
+	e.pace.emptied = n < len(free) && !e.conn.Buffered()
 	return n, err
 }
 
@@ -182,10 +182,10 @@ func (e *Engine) push() error {
 			break
 		}
 		e.stats.UnsentPeak = max(e.stats.UnsentPeak, len(unsent))
-		n, err := e.conn.write(unsent)
+		n, err := e.conn.Write(unsent)
 		e.stats.BytesOut += uint64(n)
 		e.session.Written(n)
-		if left -= n; n > 0 || e.conn.progressed() {
+		if left -= n; n > 0 || e.conn.Progressed() {
 			e.stalled = 0
 		}
 		if err != nil {
@@ -195,11 +195,11 @@ func (e *Engine) push() error {
 			return e.stall()
 		}
 	}
-	if err := e.conn.flush(); err != nil {
+	if err := e.conn.Flush(); err != nil {
 		return err
 	}
-	if e.conn.unsent() {
-		if e.conn.progressed() {
+	if e.conn.Unsent() {
+		if e.conn.Progressed() {
 			e.stalled = 0
 		}
 		return e.stall()
@@ -211,7 +211,7 @@ func (e *Engine) push() error {
 // stall notes since when the socket takes nothing, and gives it up after a while. It reads
 // the clock: a handler may have worked since the loop did.
 func (e *Engine) stall() error {
-	now := e.clock.now()
+	now := e.clock.Now()
 	if e.stalled == 0 {
 		e.stalled = now
 	} else if now-e.stalled >= int64(e.config.SendTimeout) {
@@ -245,7 +245,7 @@ func (e *Engine) opened(d dialed) {
 	default:
 		e.phase, e.conn, e.stalled, e.restoring, e.broken = phaseConnected, d.conn, 0, true, broken{}
 		e.stats.Connected++
-		e.sleeper.Store(&sleeper{wake: d.conn.wake})
+		e.sleeper.Store(&sleeper{wake: d.conn.Wake})
 		if err := e.login(d); err != nil {
 			e.disconnect(err)
 			return
@@ -258,7 +258,7 @@ func (e *Engine) opened(d dialed) {
 // hangs up among it, is read and handled before the connection is given up, see exchange.
 func (e *Engine) fail(cause error) {
 	if e.conn != nil && e.broken.cause == nil {
-		e.broken = broken{cause: cause, unread: true, bytes: lastBytes, until: e.clock.now() + int64(lastTime)}
+		e.broken = broken{cause: cause, unread: true, bytes: lastBytes, until: e.clock.Now() + int64(lastTime)}
 	}
 }
 
@@ -288,7 +288,7 @@ func (e *Engine) disconnect(cause error) {
 // closeConn closes the connection, if there is one. Events follow from its end.
 func (e *Engine) closeConn(cause error) {
 	if e.conn != nil {
-		_ = e.conn.close() // it is of no use any more, whatever it says
+		_ = e.conn.Close() // it is of no use any more, whatever it says
 		e.conn = nil
 	}
 	e.phase = phaseLost

@@ -73,7 +73,7 @@ func (e *Engine) timeHandlers() {
 		return
 	}
 	t.calls = 0
-	now := e.clock.now()
+	now := e.clock.Now()
 	took := time.Duration(now - e.now)
 	if e.now = now; now >= e.pace.until {
 		e.pace.left = 0

@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/smk-go/smk/engine/session"
@@ -73,10 +74,10 @@ func loggedInOver(t *testing.T, conn *scripted, heartbeatAfter time.Duration) *E
 	return e
 }
 
-// after is a read that finds nothing, for so long.
-func after(e *Engine, d time.Duration) func([]byte) int {
+// after is a read that finds nothing, for so long. It is for a test in a bubble.
+func after(d time.Duration) func([]byte) int {
 	return func([]byte) int {
-		e.clock.base += int64(d)
+		time.Sleep(d)
 		return 0
 	}
 }
@@ -96,13 +97,15 @@ func heartbeat(e *msg.EtoPayload) { e.SetType(msg.EtoPayloadHeartbeat) }
 // TestStoppedProcess stops the process at the worst of moments, between a read that finds nothing
 // and the reading of the clock after it: what arrived meanwhile is read before the exchange is
 // judged, the delay is counted, and named.
-func TestStoppedProcess(t *testing.T) {
+func TestStoppedProcess(t *testing.T) { synctest.Test(t, stoppedProcess) }
+
+func stoppedProcess(t *testing.T) {
 	conn := new(scripted)
 	e := loggedInOver(t, conn, 0)
 	before := e.stats.LoopDelays
 	const stopped = time.Hour
 	for seq := uint64(2); seq < 5; seq++ {
-		play(t, e, conn, after(e, stopped), says(t, seq, heartbeat))
+		play(t, e, conn, after(stopped), says(t, seq, heartbeat))
 	}
 	if got := e.stats; got.LoopDelays-before != 3 || got.LoopDelayCause != causeStopped ||
 		got.LoopDelayMax > stopped || got.LoopDelayMax < stopped-session.PeerTimeout {
@@ -112,14 +115,16 @@ func TestStoppedProcess(t *testing.T) {
 
 // TestStoppedBeforeTheVerdict stops the process when the exchange has been silent for nearly
 // PeerTimeout and was asked for a sign of life, which arrives meanwhile.
-func TestStoppedBeforeTheVerdict(t *testing.T) {
+func TestStoppedBeforeTheVerdict(t *testing.T) { synctest.Test(t, stoppedBeforeTheVerdict) }
+
+func stoppedBeforeTheVerdict(t *testing.T) {
 	conn := new(scripted)
 	e := loggedInOver(t, conn, time.Hour) // so that the loop wakes up for nothing else
-	nothing := after(e, 0)
+	nothing := after(0)
 	for seq := uint64(2); seq < 5; seq++ {
 		play(t, e, conn,
-			after(e, session.PeerTimeout*2/3), nothing, // it is asked
-			after(e, session.PeerTimeout/3+session.PeerTimeout/10), says(t, seq, heartbeat)) // 3 s too late
+			after(session.PeerTimeout*2/3), nothing, // it is asked
+			after(session.PeerTimeout/3+session.PeerTimeout/10), says(t, seq, heartbeat)) // 3 s too late
 	}
 	if e.session.Stats().HeartbeatsIn != 3 {
 		t.Errorf("%d signs of life were heard", e.session.Stats().HeartbeatsIn)

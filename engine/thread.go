@@ -1,27 +1,23 @@
 package engine
 
-import "runtime"
+import (
+	"runtime"
+
+	"github.com/smk-go/smk/engine/internal/transport"
+)
 
 // pinThread gives Run's goroutine the thread and the CPU that the settings ask for,
-// and returns what gives them back.
-func (e *Engine) pinThread() (leave func(), err error) {
-	if !e.config.LockThread && !e.config.Pin {
-		return func() {}, nil
-	}
-	runtime.LockOSThread()
-	if !e.config.Pin {
+// and returns a function that gives them back.
+func (e *Engine) pinThread() (unpin func(), err error) {
+	switch {
+	case e.config.Pin:
+		if unpin, err = transport.PinThread(e.config.Core); err != nil {
+			return nil, &ConfigError{"Core", "cannot be pinned to: " + err.Error()}
+		}
+		return unpin, nil
+	case e.config.LockThread:
+		runtime.LockOSThread()
 		return runtime.UnlockOSThread, nil
 	}
-	unpin, err := pin(e.config.Core)
-	if err != nil {
-		runtime.UnlockOSThread()
-		return nil, &ConfigError{"Core", "cannot be pinned to: " + err.Error()}
-	}
-	return func() {
-		// A thread that cannot be freed of its CPU stays locked, and ends with
-		// its goroutine instead of serving others.
-		if unpin() == nil {
-			runtime.UnlockOSThread()
-		}
-	}, nil
+	return func() {}, nil
 }

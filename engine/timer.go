@@ -29,7 +29,7 @@ func (e *Engine) addTimer(d, period time.Duration, f func()) (Registration, erro
 	if f == nil {
 		panic("BUG: engine: function of a timer is nil")
 	}
-	at := e.clock.now()
+	at := e.clock.Now()
 	if at += int64(d); at < int64(d) { // beyond the end of the clock
 		at = never
 	}

@@ -38,7 +38,7 @@ func (w Wait) LogValue() slog.Value { return slog.StringValue(w.String()) }
 // without a connection, or over one that does not show its descriptor, the loop
 // always sleeps.
 func (e *Engine) mayBlock() bool {
-	if e.config.Wait == WaitBlock || e.conn == nil || !e.conn.spins() {
+	if e.config.Wait == WaitBlock || e.conn == nil || !e.conn.CanSpin() {
 		return true
 	}
 	return e.config.Wait == WaitSpinBlock && e.idleLooks >= e.config.SpinRounds
@@ -57,7 +57,7 @@ func (e *Engine) pollSocket(free []byte, block bool) (n int, err error) {
 		}
 	}
 	for {
-		n, err = e.conn.read(free)
+		n, err = e.conn.Read(free)
 		e.idleLooks++
 		if looks--; looks <= 0 || n > 0 || err != nil || e.submitted.Peek() != nil || e.pendingRequests() != 0 {
 			return n, err

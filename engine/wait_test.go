@@ -5,19 +5,20 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/smk-go/smk/engine/internal/transport"
 	"github.com/smk-go/smk/engine/session"
 )
 
 // countedReads is a transport that counts reads; the one with the number at does
 // something.
 type countedReads struct {
-	transport
+	transport.Conn
 	reads int
 	at    int
 	do    func() (int, error)
 }
 
-func (c *countedReads) read([]byte) (int, error) {
+func (c *countedReads) Read([]byte) (int, error) {
 	if c.reads++; c.reads == c.at {
 		return c.do()
 	}

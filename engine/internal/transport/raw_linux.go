@@ -1,4 +1,4 @@
-package engine
+package transport
 
 import (
 	"syscall"
@@ -7,17 +7,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// recvNow and sendNow ask the kernel once and never sleep, so they need not tell the
-// Go scheduler that they might: a system call that tells it takes many times as
-// long in the worst percent of cases.
+// recvNow and sendNow return at once. So they are raw system calls, which do not
+// announce themselves to the Go scheduler: that takes many times as long in the worst
+// percent of cases.
 //
 // # Why it is safe
 //
 // Each pointer is converted in the call's own argument list, which keeps what it
-// points to alive and in place during the call, be it on the heap, the stack or in
-// a mapping. The kernel is given the slice's own length. It keeps no pointer.
+// points to alive and in place during the call, on the heap, on the stack or in a
+// mapping. The kernel gets the slice's own length. It keeps no pointer.
 
-// recvNow receives what has arrived into b.
+// recvNow receives what has arrived into b, and fails with EAGAIN if nothing has.
 func recvNow(fd int, b []byte) (int, syscall.Errno) {
 	if len(b) == 0 {
 		return 0, 0
@@ -27,7 +27,7 @@ func recvNow(fd int, b []byte) (int, syscall.Errno) {
 	return int(n), errno
 }
 
-// sendNow sends as much of b as there is room for.
+// sendNow sends as much of b as the socket has room for, and fails with EAGAIN if it has none.
 func sendNow(fd int, b []byte) (int, syscall.Errno) {
 	if len(b) == 0 {
 		return 0, 0

@@ -1,4 +1,4 @@
-package engine
+package transport
 
 import (
 	"os"
@@ -6,10 +6,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const canPin = true
+// CanPin reports whether PinThread works on this system.
+const CanPin = true
 
-// pin binds the calling thread to a CPU and returns what undoes that.
-func pin(core int) (undo func() error, err error) {
+// setAffinity binds the calling thread to a CPU. restore undoes that.
+func setAffinity(core int) (restore func() error, err error) {
 	var before, only unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &before); err != nil {
 		return nil, os.NewSyscallError("sched_getaffinity", err)
