@@ -28,7 +28,8 @@ const (
 )
 
 var causeNames = [causes]string{
-	"transport", "dial", "stalled", "silent", "login timeout", "logout", "protocol", "replay", "session", "own", "credentials",
+	"transport", "dial", "stalled", "silent", "login timeout", "logout", "protocol", "replay", "session", "own",
+	"credentials",
 }
 
 // String returns the cause's name.
@@ -61,7 +62,8 @@ func CauseOf(err error) Cause {
 		return CauseLogout
 	case errors.As(err, &protocol):
 		return CauseProtocol
-	case errors.As(err, &panicked), errors.Is(err, ErrClosed), errors.Is(err, ErrNotConfirmed), errors.Is(err, session.ErrLogoutTimeout):
+	case errors.As(err, &panicked), errors.Is(err, ErrClosed), errors.Is(err, ErrNotConfirmed),
+		errors.Is(err, session.ErrLogoutTimeout):
 		return CauseOwn
 	case errors.Is(err, ErrSendStalled):
 		return CauseStalled

@@ -27,17 +27,17 @@ func (d dialed) close() {
 	}
 }
 
-// attempt is one to open a connection. Its goroutine hands the result over, or, if the
-// loop has given it up meanwhile, closes it.
+// attempt is one attempt to open a connection. Its goroutine sends the result to the
+// loop, or closes it if the loop has given it up meanwhile.
 type attempt struct {
 	cancel   context.CancelFunc
 	deadline int64 // the loop gives it up
 	over     atomic.Bool
 }
 
-// dial opens a connection on a goroutine of its own, since a TLS handshake and a
-// user's functions sleep as they like. The result comes by e.dialed; there is one
-// attempt at a time.
+// dial opens a connection on a goroutine of its own, because TLS handshakes and the
+// functions of Config sleep. The result arrives in e.dialed. There is one attempt at a
+// time.
 func (e *Engine) dial() {
 	e.phase = phaseDialing
 	ctx, cancel := context.WithCancel(context.Background())
@@ -84,7 +84,7 @@ func (e *Engine) try(ctx context.Context, a *attempt, unknown bool) {
 	d = dialed{conn: conn, credentials: credentials, err: err}
 }
 
-// freshCredentials asks Config.Credentials. The error is a *CredentialsError.
+// freshCredentials calls Config.Credentials. The error is a *CredentialsError.
 func (e *Engine) freshCredentials(ctx context.Context) (c session.Credentials, err error) {
 	if e.config.Credentials == nil {
 		return c, nil
@@ -100,7 +100,7 @@ func (e *Engine) freshCredentials(ctx context.Context) (c session.Credentials, e
 	return c, nil
 }
 
-// login queues the login, with what the attempt found to log in with.
+// login queues the login, with the credentials that the attempt got.
 func (e *Engine) login(d dialed) error {
 	if e.config.Credentials != nil {
 		if err := e.session.SetCredentials(d.credentials); err != nil {
@@ -110,8 +110,8 @@ func (e *Engine) login(d dialed) error {
 	return e.session.Open(e.now)
 }
 
-// giveUpDialing ends the attempt that is under way. It waits a little for functions
-// that return when their context ends, and not for others.
+// giveUpDialing ends the current attempt. It waits for patience, which is enough for
+// functions that return when their context ends, and not for others.
 func (e *Engine) giveUpDialing(patience time.Duration) {
 	e.attempt.cancel()
 	timer := time.NewTimer(patience)
@@ -158,7 +158,7 @@ var (
 	errDialerStuck = fmt.Errorf("Config.Dial or Config.Credentials does not return: %w", context.DeadlineExceeded)
 )
 
-// dialTCP is the dialer of those who bring none.
+// dialTCP is the default of Config.Dial.
 func dialTCP(ctx context.Context, network, address string) (net.Conn, error) {
 	d := net.Dialer{KeepAlive: KeepAlive}
 	return d.DialContext(ctx, network, address)

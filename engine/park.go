@@ -15,27 +15,27 @@ const (
 
 // How the loop sleeps, and how it is woken.
 //
-// The loop says that it is parked and then looks for work once more; whoever has
-// work for it hands that over and then looks whether the loop is parked. Go's
-// atomic operations have one order that all goroutines agree on, so at least one
-// of the two sees the other:
+// The loop sets parked and then checks for work once more; another goroutine
+// publishes work and then checks whether the loop is parked. Go's atomic operations
+// have one order that all goroutines agree on, so at least one of the two sees the
+// other:
 //
 //	loop                        other goroutine
 //	parked = true               publish work
-//	look for work               parked? then wake
+//	check for work              parked? then wake
 //	sleep
 //
-// If the other sees parked it wakes the sleep, whether that has begun or not. If it
-// does not, its look came before the loop's store, hence its work before the loop's
-// look: the loop finds it and does not sleep. Of several that see parked only the
-// one that sets it back wakes.
+// A goroutine that sees parked ends the sleep, whether that has begun or not. If it
+// does not see it, its check came before the loop's store, hence its work before the
+// loop's check: the loop finds it and does not sleep. Of several that see parked only
+// the one that clears it wakes the loop.
 
-// sleeper is what the loop sleeps in: a connection or the idle channel. A wake
-// that comes late reaches one that the loop has left, and is lost without harm,
-// because the loop looks for work before it sleeps again.
+// sleeper is what the loop sleeps in: a connection or the idle channel. A late wake
+// reaches one that the loop has left, and is lost without harm, because the loop
+// checks for work before it sleeps again.
 type sleeper struct{ wake func() }
 
-// wake makes the loop look for work. Any goroutine.
+// wake makes the loop check for work. Any goroutine may call it.
 func (e *Engine) wake() {
 	if e.parked.Load() && e.parked.CompareAndSwap(true, false) {
 		e.sleeper.Load().wake()
@@ -57,7 +57,7 @@ func (e *Engine) park() bool {
 func (e *Engine) wakeIdle() {
 	select {
 	case e.woken <- struct{}{}:
-	default: // one is under way
+	default: // one is pending
 	}
 }
 
