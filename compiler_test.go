@@ -19,10 +19,11 @@ import (
 // inlined are the functions that run once a message or more often and must not turn into calls when
 // someone adds a line to them. Those of gen/msg that users call are found in the source instead.
 var inlined = map[string]string{
-	"internal/varint": `Size Read PutBefore Two Three Four Eight Spread28 Spread32 Spread64 Ninth`,
-	"gen/msg":         `load octet first putText bytesOf enough fixed64 putFixed64 (*Payload).withSlack`,
-	"wire": `shortHeader HeaderSize PutHeader FrameSize (*Buffer).Filled (*Buffer).rewind
-		Flags.HasSeq (*large).take (*large).waiting`,
+	"internal/varint":   `Size Read PutBefore Two Three Four Eight Spread28 Spread32 Spread64 Ninth`,
+	"gen/msg":           `load octet first putText bytesOf enough fixed64 putFixed64 (*Payload).withSlack`,
+	"internal/envelope": `FrameSize Flags.HasSeq`,
+	"wire": `shortHeader headerSize putHeader frameSize (*Buffer).Filled (*Buffer).rewind
+		(*large).take (*large).waiting`,
 	"ring": `(*Frames).Pending (*Frames).Oldest (*Frames).Newest (*Frames).run (*Frames).slot
 		(*Frames).Waiting (*Frames).floor (*Memory).Bytes`,
 	"engine/session": `(*Session).Free (*Session).Pending (*Session).State State.LoggedIn
@@ -51,22 +52,23 @@ var notInlined = regexp.MustCompile(`^\(\*MarketQuotes\)\.AddContractQuotes$`)
 var inlinedCalls = map[string][]string{
 	"gen/msg": strings.Fields(`load octet varint.Two varint.Three varint.Four varint.Eight
 		varint.Spread28 varint.Spread32 varint.Spread64 varint.Ninth`),
-	"wire":           strings.Fields("shortHeader varint.Spread28 varint.Spread64"),
-	"engine/session": strings.Fields("classOf ofKind isApplication concernOf referenceTag referenceSize"),
+	"internal/envelope": strings.Fields("varint.Spread28 varint.Spread64"),
+	"wire":              strings.Fields("shortHeader"),
+	"engine/session":    strings.Fields("classOf ofKind isApplication concernOf referenceTag referenceSize"),
 }
 
 // boundsChecks are how many bounds checks the compiler leaves in hot files, at most. They may become
 // fewer; then the number here follows.
 var boundsChecks = map[string]int{
 	"gen/msg/*.fast.go":            54, // of texts, and of elements that are used again
-	"gen/msg/*.put.go":             2,  // of texts
+	"gen/msg/*.marshalfast.go":     2,  // of texts
 	"gen/msg/levels.go":            3,  // none of them once a level
-	"gen/msg/put.go":               1,
+	"gen/msg/marshalfast.go":       1,
 	"wire/scan.go":                 2,
 	"wire/buffer.go":               21, // two more in Next make the way from one header to the next shorter
-	"wire/forward.go":              4,
+	"internal/envelope/encode.go":  4,
 	"wire/uleb128.go":              2,
-	"wire/head.go":                 24,
+	"internal/envelope/header.go":  28,
 	"ring/frames.go":               13,
 	"engine/session/inbound.go":    7,
 	"engine/session/match.go":      18, // four of them in accepted

@@ -14,6 +14,7 @@ import (
 	"github.com/smk-go/smk/bench/internal/instrcount"
 	"github.com/smk-go/smk/bench/internal/stages"
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/wire"
 )
@@ -166,13 +167,13 @@ func countEncode(feed fixture.Feed) instrcount.Path {
 	return instrcount.Path{Name: "encode " + feed.Name, Calls: 1, New: func(testing.TB) func(int) {
 		p := new(msg.Payload)
 		check(p.Decode(feed.Payloads[0], nil))
-		var m wire.Putter = p.GetOrderCreate()
+		var m envelope.FastMarshaler = p.GetOrderCreate()
 		if p.HasOrderCancel() {
 			m = p.GetOrderCancel()
 		}
-		region, typ := new([wire.ForwardBytes]byte), uint32(p.GetType())
+		region, typ := new([envelope.EncodeFrameBytes]byte), uint32(p.GetType())
 		return func(i int) {
-			if _, size := wire.Forward(region, typ, fixture.FirstSeq+uint64(i), m, 0, 0); size == 0 {
+			if _, size := envelope.EncodeFrame(region, typ, fixture.FirstSeq+uint64(i), m, 0, 0); size == 0 {
 				panic("not written")
 			}
 		}
@@ -209,11 +210,11 @@ func countSend() instrcount.Path {
 		check(p.Decode(fixture.Create().Payloads[0], nil))
 		return func(i int) {
 			seq := uint64(base + i)
-			region, err := frames.Reserve(wire.ForwardBytes)
+			region, err := frames.Reserve(envelope.EncodeFrameBytes)
 			if err != nil {
 				panic(err)
 			}
-			_, frame := wire.Forward((*[wire.ForwardBytes]byte)(region), uint32(p.GetType()), seq, p.GetOrderCreate(), 0, 0)
+			_, frame := envelope.EncodeFrame((*[envelope.EncodeFrameBytes]byte)(region), uint32(p.GetType()), seq, p.GetOrderCreate(), 0, 0)
 			frames.Commit(frame, ring.Record{Seq: seq})
 			frames.Written(len(frames.Pending()))
 		}

@@ -17,7 +17,7 @@ import (
 	"github.com/smk-go/smk/gen/eto"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
-	"github.com/smk-go/smk/wire"
+	"github.com/smk-go/smk/internal/envelope"
 )
 
 // What is measured: so many messages after so many that warm up, and what the
@@ -320,11 +320,11 @@ func TestAMillionMessages(t *testing.T) {
 		b = b[:0]
 		for range batch {
 			p.seq++
-			head := wire.Head{Type: uint32(msg.PayloadOrderExecuted), Seq: p.seq}
+			head := envelope.Header{Type: uint32(msg.PayloadOrderExecuted), Seq: p.seq}
 			size := head.SizeWithBody(len(body))
 			at := len(b)
-			b = b[:at+wire.FrameSize(size)]
-			copy(head.PutWithBody(wire.Enclose(b[at:], size), len(body)), body)
+			b = b[:at+envelope.FrameSize(size)]
+			copy(head.PutWithBody(envelope.PutFrameHeader(b[at:], size), len(body)), body)
 		}
 		p.write(b)
 		sent += batch

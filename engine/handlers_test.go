@@ -14,6 +14,7 @@ import (
 	"github.com/smk-go/smk/gen/eto"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
+	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -188,7 +189,7 @@ func TestUnknownTypes(t *testing.T) {
 	p.login()
 	for _, typ := range []uint64{21, 45, 100, 1 << 20} {
 		p.seq++
-		head := wire.Head{Type: uint32(typ), Seq: p.seq}
+		head := envelope.Header{Type: uint32(typ), Seq: p.seq}
 		payload := make([]byte, head.Size())
 		head.Put(payload)
 		p.write(wire.AppendFrame(nil, payload))

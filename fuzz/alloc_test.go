@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/wire"
 )
@@ -73,7 +74,7 @@ func TestAllocationsInward(t *testing.T) {
 			if err != nil || len(payload) != len(vectors[i].Payload) {
 				t.Fatalf("vector %d: %d bytes, %v", i, len(payload), err)
 			}
-			if _, err := wire.Peek(payload); err != nil {
+			if _, err := envelope.Parse(payload); err != nil {
 				t.Fatal(err)
 			}
 			if err := p.Decode(payload, nil); err != nil {

@@ -8,13 +8,13 @@ import (
 
 	"github.com/smk-go/smk/fuzz/internal/oracle"
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/wire"
+	"github.com/smk-go/smk/internal/envelope"
 )
 
-// checkPeek compares what wire.Peek says of a payload to what decoding all of it says.
+// checkPeek compares what envelope.Parse says of a payload to what decoding all of it says.
 func checkPeek(m *msg.Payload, payload []byte) error {
 	decodeErr := m.Decode(payload, nil)
-	e, err := wire.Peek(payload)
+	e, err := envelope.Parse(payload)
 	if err != nil {
 		if decodeErr == nil {
 			return fmt.Errorf("peek refuses what decodes: %w", err)

@@ -17,6 +17,7 @@ import (
 	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
+	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -131,7 +132,7 @@ func TestHeadProperties(t *testing.T) {
 		if replay {
 			whole.MutableEtoPayload().SetIsReplay(true)
 		}
-		head := wire.Head{Type: uint32(number - 1), Seq: seq, EtoType: etoType, Replay: replay}
+		head := envelope.Header{Type: uint32(number - 1), Seq: seq, EtoType: etoType, Replay: replay}
 		if n := whole.SizeVT(); head.Size() != n {
 			return false, fmt.Errorf("head of %d bytes, want %d", head.Size(), n)
 		}

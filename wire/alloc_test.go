@@ -10,11 +10,10 @@ import (
 // The race detector allocates on its own account, so this file is left out under
 // it.
 func TestNoAllocations(t *testing.T) {
-	frame := AppendFrame(nil, unhex(t, captured[0].frame)[1:])
+	frame := AppendFrame(nil, captured(t)[0].payload)
 	padded := []byte{0x81, 0x80, 0, 'a', 0, 0, 0, 0}
-	message := raw(unhex(t, captured[0].frame)[1:])
-	odd := unhex(t, "12 02 08 09 23 2b 2c 24 08 05")
-	region := make([]byte, FrameSize(len(message)))
+	message := raw(captured(t)[0].payload)
+	region := make([]byte, frameSize(len(message)))
 	dst := make([]byte, 0, 64)
 	limits := Limits{PayloadBytesMax: 1 << 20}
 
@@ -51,13 +50,11 @@ func TestNoAllocations(t *testing.T) {
 		{"Buffer, large frames", func() { turn(large, 4096) }},
 		{"Buffer.Reset", func() { b.Reset() }},
 		{"Buffer.Stats", func() { _ = b.Stats() }},
-		{"Peek", func() { _, _ = Peek(message) }},
-		{"Peek, uncommon", func() { _, _ = Peek(odd) }},
 		{"Measure", func() { _, _, _ = Measure(&message) }},
 		{"PutFrame", func() { _ = PutFrame(region, &message, len(message)) }},
-		{"Enclose", func() { Enclose(region, len(message)) }},
+		{"enclose", func() { enclose(region, len(message)) }},
 		{"AppendFrame", func() { dst = AppendFrame(dst[:0], message) }},
-		{"PutHeader", func() { PutHeader(region, HeaderSize(1<<20)) }},
+		{"putHeader", func() { putHeader(region, headerSize(1<<20)) }},
 	} {
 		if n := testing.AllocsPerRun(1000, c.f); n != 0 {
 			t.Errorf("%s: %v allocations", c.name, n)
@@ -75,19 +72,5 @@ func TestNoAllocations(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(1000, func() { turn(learnt, 4096) }); n != 0 {
 		t.Errorf("large frames of a size that the pool knows: %v allocations", n)
-	}
-}
-
-func TestForwardAllocatesNothing(t *testing.T) {
-	region := new([ForwardBytes]byte)
-	var body Putter = putting{raw{8, 1}}
-	seq := uint64(0)
-	if n := testing.AllocsPerRun(100, func() {
-		seq++
-		if _, end := Forward(region, 3, seq, body, 0x58, seq); end == 0 {
-			t.Fatal("left")
-		}
-	}); n != 0 {
-		t.Errorf("%v allocations", n)
 	}
 }

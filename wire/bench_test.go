@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"encoding/binary"
 	"testing"
 )
@@ -130,50 +129,9 @@ func BenchmarkBufferChunks(b *testing.B) {
 	}
 }
 
-// BenchmarkPeek reads the envelopes of a block of frames: through Peek, and
-// through its slow path alone. "Equal" is the shape of a feed; "mixed" is every
-// shape there is, which no branch predictor learns.
-func BenchmarkPeek(b *testing.B) {
-	limits, _ := Limits{}.Resolve()
-	var feed []byte
-	for _, v := range vectors(b) {
-		if v.name == "order accepted" {
-			feed = bytes.Repeat(v.frame, 1000)
-		}
-	}
-	for _, stream := range []struct {
-		name  string
-		bytes []byte
-	}{{"equal", feed}, {"mixed", benchStreams(b)["mixed"]}} {
-		payloads := twinScan(stream.bytes, limits).payloads
-		for _, c := range []struct {
-			name string
-			peek func([]byte) (Envelope, error)
-		}{
-			{"Peek", Peek},
-			{"any", peekAny},
-		} {
-			b.Run(stream.name+"/"+c.name, func(b *testing.B) {
-				b.ReportAllocs()
-				var sum uint64
-				for b.Loop() {
-					for _, payload := range payloads {
-						env, err := c.peek(payload)
-						if err != nil {
-							b.Fatal(err)
-						}
-						sum += env.Seq
-					}
-				}
-				perFrame(b, len(payloads))
-			})
-		}
-	}
-}
-
 func BenchmarkPutFrame(b *testing.B) {
 	message := raw(make([]byte, 48))
-	region := make([]byte, FrameSize(len(message)))
+	region := make([]byte, frameSize(len(message)))
 	b.ReportAllocs()
 	for b.Loop() {
 		size, frame, err := Measure(&message)

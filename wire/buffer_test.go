@@ -27,8 +27,8 @@ func spell(numbers []uint32, sizeMax int) (stream []byte, payloads [][]byte) {
 		if size > 0 {
 			payloads = append(payloads, payload)
 		}
-		header := make([]byte, HeaderSize(size))
-		PutHeader(header, size)
+		header := make([]byte, headerSize(size))
+		putHeader(header, size)
 		if v>>18&3 == 0 {
 			header = overlong(header, int(v>>20)%(HeaderBytesMax+1-len(header)))
 		}
@@ -126,7 +126,7 @@ func TestBufferFreeOffersRoom(t *testing.T) {
 				largePool = bytebufferpool.Pool{} // an earlier frame's buffer would offer more
 				var sent []byte
 				if before > 0 {
-					sent = AppendFrame(sent, make([]byte, before-HeaderSize(before)))
+					sent = AppendFrame(sent, make([]byte, before-headerSize(before)))
 				}
 				sent = append(sent, frame[:arrived]...)
 				if _, err := feed(t, b, sent, func() int { return block }); err != nil {
@@ -340,8 +340,8 @@ func FuzzScan(f *testing.F) {
 	f.Add(whole, []byte{1, 200, 3}, uint16(4999), byte(6), uint16(0))
 	f.Add(unhex(f, "04 61 62 63 64 80 80 80 80 80 80 80 80 80 80 00"), []byte{}, uint16(10), byte(6), uint16(1))
 	f.Add(unhex(f, "83 80 00 61 62 63 00 00 00 00 01 61 00 00 ff 7f"), []byte{2}, uint16(100), byte(0), uint16(9))
-	for _, c := range captured {
-		f.Add(unhex(f, c.frame), []byte{5, 1}, uint16(300), byte(1), uint16(64))
+	for _, c := range captured(f) {
+		f.Add(c.frame, []byte{5, 1}, uint16(300), byte(1), uint16(64))
 	}
 	f.Fuzz(func(t *testing.T, stream, chunks []byte, payloadMax uint16, headerMax byte, block uint16) {
 		limits := Limits{1 + int(payloadMax), headerBytesFloor + int(headerMax%7)}

@@ -10,13 +10,12 @@
 // reader also takes longer ones. Padding follows payloads of 0, 1 and 2 bytes
 // only, which no legitimate message is short enough to need.
 //
-// Inbound, [Buffer] holds what a socket delivered and hands out whole payloads
-// without copying them; [Scan] is its stateless core; [Peek] reads from a
-// payload what a session must know before anything is decoded. Outbound,
-// [Measure] and [PutFrame] marshal a message straight into the place it is sent
-// from; [Forward] does it in one pass for the messages that are sent all day.
+// Inbound, [Buffer] receives the bytes of a connection and returns whole payloads
+// without copying them; [Scan] is its stateless core. Outbound, [Measure] and
+// [PutFrame] marshal a message straight into the memory it is sent from, and
+// [AppendFrame] frames a payload that exists already.
 //
-// The peer is not trusted: a length is a claim, so memory follows the bytes
-// that arrived and not the bytes that were announced, and what breaks a limit
-// or the format ends in a typed error that says what and where.
+// The peer is not trusted: memory grows with the bytes that arrived, not with the
+// length that was announced, and input that breaks a limit or the format ends in a
+// typed error that says what and where.
 package wire

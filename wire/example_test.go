@@ -61,13 +61,6 @@ func ExampleScan() {
 	// 5 bytes left, <nil>
 }
 
-func ExamplePeek() {
-	heartbeat := []byte{0x08, 0x01, 0x12, 0x06, 0x08, 0x03, 0x10, 0x05, 0x18, 0x00}
-	env, err := wire.Peek(heartbeat)
-	fmt.Println(env.Type, env.Seq, env.EtoType == wire.EtoHeartbeat, env.IsReplay, err)
-	// Output: 1 3 true false <nil>
-}
-
 // text is a message with the methods that vtprotobuf generates.
 type text string
 

@@ -28,10 +28,10 @@ func (e *MarshalError) Error() string {
 // Unwrap returns Err.
 func (e *MarshalError) Unwrap() error { return e.Err }
 
-// FrameSize is the number of bytes in a frame with a payload of n bytes: shortest
+// frameSize is the number of bytes in a frame with a payload of n bytes: shortest
 // header, payload, padding. A negative n panics.
-func FrameSize(n int) int {
-	return max(HeaderSize(n)+n, FrameBytesMin)
+func frameSize(n int) int {
+	return max(headerSize(n)+n, FrameBytesMin)
 }
 
 // Measure asks m for the size of its payload, and returns it with the size of
@@ -43,12 +43,12 @@ func Measure(m Marshaler) (payload, frame int, err error) {
 	if err := checkOutbound(payload); err != nil {
 		return 0, 0, err
 	}
-	return payload, FrameSize(payload), nil
+	return payload, frameSize(payload), nil
 }
 
 // PutFrame writes a whole frame into region: the header, m's payload of size
 // bytes marshalled in place, and zero padding. Region must have exactly
-// FrameSize(size) bytes, or PutFrame panics; [Measure] gives both sizes.
+// the size of the frame, or PutFrame panics; [Measure] returns both sizes.
 //
 // After an error the content of region is undefined and must not be sent. The
 // error is a *[FrameError] if size exceeds OutboundBytesMax, or a *[MarshalError]
@@ -57,32 +57,30 @@ func PutFrame(region []byte, m Marshaler, size int) error {
 	if err := checkOutbound(size); err != nil {
 		return err
 	}
-	n, err := m.MarshalToSizedBufferVT(Enclose(region, size))
+	n, err := m.MarshalToSizedBufferVT(enclose(region, size))
 	if n != size || err != nil {
 		return &MarshalError{Size: size, Wrote: n, Err: err}
 	}
 	return nil
 }
 
-// Enclose writes what a frame has around a payload of size bytes into region,
-// the header and the zero padding, and returns the place between them for the
-// caller to fill, capped. What is there already stays. Region must have exactly
-// FrameSize(size) bytes, or Enclose panics. It knows no limit.
-func Enclose(region []byte, size int) (payload []byte) {
-	if len(region) != FrameSize(size) {
+// enclose writes the header and the zero padding of a frame with a payload of size
+// bytes to region and returns the capped slice between them for the payload, whose
+// content it keeps. Region must have exactly frameSize(size) bytes, or enclose panics.
+func enclose(region []byte, size int) (payload []byte) {
+	if len(region) != frameSize(size) {
 		panic("BUG: wire: region is not as long as the frame")
 	}
-	start := PutHeader(region, size)
+	start := putHeader(region, size)
 	end := start + size
 	clear(region[end:])
 	return region[start:end:end]
 }
 
-// AppendFrame appends a whole frame around payload to dst. It is for tools,
-// tests and simulators and knows no limit.
+// AppendFrame appends a whole frame around payload to dst. It applies no limit.
 func AppendFrame(dst, payload []byte) []byte {
 	var header [HeaderBytesMax]byte
-	n := PutHeader(header[:], len(payload))
+	n := putHeader(header[:], len(payload))
 	dst = append(dst, header[:n]...)
 	dst = append(dst, payload...)
 	for n += len(payload); n < FrameBytesMin; n++ {

@@ -14,7 +14,7 @@ func TestFrameSize(t *testing.T) {
 	for _, c := range []struct{ payload, frame int }{
 		{0, 4}, {1, 4}, {2, 4}, {3, 4}, {4, 5}, {127, 128}, {128, 130}, {16383, 16385}, {16384, 16387},
 	} {
-		if got := FrameSize(c.payload); got != c.frame {
+		if got := frameSize(c.payload); got != c.frame {
 			t.Errorf("%d: %d, want %d", c.payload, got, c.frame)
 		}
 	}
@@ -35,7 +35,7 @@ func TestAppendFrame(t *testing.T) {
 	}
 }
 
-// PutFrame, AppendFrame and Enclose write the same bytes and touch no others, and
+// PutFrame, AppendFrame and enclose write the same bytes and touch no others, and
 // Scan takes them apart again.
 func TestFrameProperties(t *testing.T) {
 	properties := gopter.NewProperties(nil)
@@ -54,7 +54,7 @@ func TestFrameProperties(t *testing.T) {
 				return false
 			}
 			around = bytes.Repeat([]byte{dirt}, frame+8)
-			window := Enclose(around[4:4+frame], size)
+			window := enclose(around[4:4+frame], size)
 			if len(window) != size || cap(window) != size {
 				return false
 			}
@@ -98,7 +98,7 @@ func TestPutFrameRefuses(t *testing.T) {
 		{"an error", liar{5, 0, broken}, MarshalError{5, 0, broken}},
 		{"an error and all bytes", liar{5, 5, broken}, MarshalError{5, 5, broken}},
 	} {
-		err := PutFrame(make([]byte, FrameSize(5)), c.m, 5)
+		err := PutFrame(make([]byte, frameSize(5)), c.m, 5)
 		var got *MarshalError
 		if !errors.As(err, &got) || *got != c.want || errors.Is(err, broken) != (c.m.err != nil) || got.Error() == "" {
 			t.Errorf("%s: %v, want %v", c.name, err, &c.want)
@@ -130,6 +130,6 @@ func TestPutFrameRefuses(t *testing.T) {
 func TestRegionOfAnotherSizePanics(t *testing.T) {
 	for _, n := range []int{0, 4, 6} {
 		wantBug(t, "PutFrame", func() { _ = PutFrame(make([]byte, n), raw("1234"), 4) })
-		wantBug(t, "Enclose", func() { Enclose(make([]byte, n), 4) })
+		wantBug(t, "enclose", func() { enclose(make([]byte, n), 4) })
 	}
 }

@@ -79,7 +79,7 @@ func (l Limits) Resolve() (Limits, error) {
 	if l.PayloadBytesMax < 1 || l.PayloadBytesMax > payloadBytesCeiling {
 		return Limits{}, &LimitError{Name: "PayloadBytesMax", Got: l.PayloadBytesMax, Min: 1, Max: payloadBytesCeiling}
 	}
-	floor := max(headerBytesFloor, HeaderSize(l.PayloadBytesMax))
+	floor := max(headerBytesFloor, headerSize(l.PayloadBytesMax))
 	if l.HeaderBytesMax < floor || l.HeaderBytesMax > HeaderBytesMax {
 		return Limits{}, &LimitError{Name: "HeaderBytesMax", Got: l.HeaderBytesMax, Min: floor, Max: HeaderBytesMax}
 	}

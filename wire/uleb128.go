@@ -2,19 +2,19 @@ package wire
 
 import "github.com/smk-go/smk/internal/varint"
 
-// HeaderSize is the number of bytes in the shortest header for a payload of n
+// headerSize is the number of bytes in the shortest header for a payload of n
 // bytes. A negative n panics.
-func HeaderSize(n int) int {
+func headerSize(n int) int {
 	if n < 0 {
 		panic("BUG: wire: header for a negative length")
 	}
 	return varint.Size(uint64(n))
 }
 
-// PutHeader writes the shortest header for a payload of n bytes to the front of
-// b and returns its size. It panics if b is shorter than HeaderSize(n) or n is
+// putHeader writes the shortest header for a payload of n bytes to the front of
+// b and returns its size. It panics if b is shorter than headerSize(n) or n is
 // negative.
-func PutHeader(b []byte, n int) int {
+func putHeader(b []byte, n int) int {
 	if n < 0 {
 		panic("BUG: wire: header for a negative length")
 	}

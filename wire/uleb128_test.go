@@ -31,9 +31,9 @@ func TestHeader(t *testing.T) {
 	} {
 		want := unhex(t, c.want)
 		got := make([]byte, HeaderBytesMax)
-		n := PutHeader(got, c.n)
-		if !bytes.Equal(got[:n], want) || HeaderSize(c.n) != len(want) {
-			t.Errorf("%d: header %x of size %d, want %x", c.n, got[:n], HeaderSize(c.n), want)
+		n := putHeader(got, c.n)
+		if !bytes.Equal(got[:n], want) || headerSize(c.n) != len(want) {
+			t.Errorf("%d: header %x of size %d, want %x", c.n, got[:n], headerSize(c.n), want)
 		}
 	}
 }
@@ -41,12 +41,12 @@ func TestHeader(t *testing.T) {
 // All headers round trip, agree with encoding/binary, and may be made longer.
 func TestHeaderProperties(t *testing.T) {
 	properties := gopter.NewProperties(nil)
-	properties.Property("what PutHeader writes is read", prop.ForAll(
+	properties.Property("what putHeader writes is read", prop.ForAll(
 		func(n int, shift uint, more int) bool {
 			n >>= shift
 			header := make([]byte, HeaderBytesMax)
-			size := PutHeader(header, n)
-			if v, k := binary.Uvarint(header); v != uint64(n) || k != size || HeaderSize(n) != size {
+			size := putHeader(header, n)
+			if v, k := binary.Uvarint(header); v != uint64(n) || k != size || headerSize(n) != size {
 				return false
 			}
 			long := overlong(header[:size], min(more, HeaderBytesMax-size))
@@ -81,7 +81,7 @@ func overlong(header []byte, more int) []byte {
 }
 
 func TestNegativeLengthPanics(t *testing.T) {
-	wantBug(t, "HeaderSize", func() { HeaderSize(-1) })
-	wantBug(t, "PutHeader", func() { PutHeader(make([]byte, 16), -1) })
-	wantBug(t, "FrameSize", func() { FrameSize(-1) })
+	wantBug(t, "headerSize", func() { headerSize(-1) })
+	wantBug(t, "putHeader", func() { putHeader(make([]byte, 16), -1) })
+	wantBug(t, "frameSize", func() { frameSize(-1) })
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
-	"github.com/smk-go/smk/wire"
+	"github.com/smk-go/smk/internal/envelope"
 )
 
 // flat is this project's hot path.
@@ -41,13 +41,13 @@ func flatEncode(feed fixture.Feed) (Next, error) {
 	if err != nil {
 		return nil, err
 	}
-	region, k, mask := new([wire.ForwardBytes]byte), uint64(0), uint64(feed.Mask())
+	region, k, mask := new([envelope.EncodeFrameBytes]byte), uint64(0), uint64(feed.Mask())
 	switch typ := all[0].GetType(); typ {
 	case msg.PayloadOrderCreate:
 		return func() ([]byte, error) {
 			m := all[k&mask].GetOrderCreate()
 			m.SetReference(fixture.FirstReference + k)
-			_, size := wire.Forward(region, uint32(typ), fixture.FirstSeq+k, m, 0, 0)
+			_, size := envelope.EncodeFrame(region, uint32(typ), fixture.FirstSeq+k, m, 0, 0)
 			k++
 			return region[:size], nil
 		}, nil
@@ -55,18 +55,18 @@ func flatEncode(feed fixture.Feed) (Next, error) {
 		return func() ([]byte, error) {
 			m := all[k&mask].GetOrderCancel()
 			m.SetReference(fixture.FirstReference + k)
-			_, size := wire.Forward(region, uint32(typ), fixture.FirstSeq+k, m, 0, 0)
+			_, size := envelope.EncodeFrame(region, uint32(typ), fixture.FirstSeq+k, m, 0, 0)
 			k++
 			return region[:size], nil
 		}, nil
 	case msg.PayloadEto:
 		etoType := uint32(all[0].GetEtoPayload().GetType())
 		return func() ([]byte, error) {
-			head := wire.Head{Type: uint32(typ), Seq: fixture.FirstSeq + k, EtoType: etoType}
+			head := envelope.Header{Type: uint32(typ), Seq: fixture.FirstSeq + k, EtoType: etoType}
 			k++
 			payload := head.Size()
-			size := wire.FrameSize(payload)
-			head.Put(wire.Enclose(region[:size], payload))
+			size := envelope.FrameSize(payload)
+			head.Put(envelope.PutFrameHeader(region[:size], payload))
 			return region[:size], nil
 		}, nil
 	}

@@ -1,6 +1,6 @@
 package session
 
-import "github.com/smk-go/smk/wire"
+import "github.com/smk-go/smk/internal/envelope"
 
 // hasDeferred reports whether something is to be sent that found no room.
 func (s *Session) hasDeferred() bool {
@@ -12,7 +12,7 @@ func (s *Session) sendDeferred() {
 	if !s.state.LoggedIn() || s.err != nil {
 		return
 	}
-	for s.pongs > 0 && s.sendBare(wire.EtoPong) == nil {
+	for s.pongs > 0 && s.sendBare(envelope.EtoPong) == nil {
 		s.pongs--
 	}
 	if s.serving.active {

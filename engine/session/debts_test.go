@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -14,12 +15,12 @@ func TestDebts(t *testing.T) {
 	config := Config{ThrottleOff: true}
 	config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
 	k := newEstablished(t, config)
-	for k.s.frames.PendingBytes() < k.s.bytesMax-wire.ForwardBytes {
+	for k.s.frames.PendingBytes() < k.s.bytesMax-envelope.EncodeFrameBytes {
 		k.s.beat()
 	}
 	_, again := k.s.Counters()
 	k.mustSend(msg.PayloadMarketSubscribe, new(msg.OrderCancelAll))
-	for k.s.sendBare(wire.EtoHeartbeat) == nil {
+	for k.s.sendBare(envelope.EtoHeartbeat) == nil {
 	}
 	_, out := k.s.Counters()
 	for range 3 {
@@ -48,11 +49,11 @@ func TestDebts(t *testing.T) {
 			t.Fatal(err)
 		}
 		sent = sent[n:]
-		env, err := wire.Peek(payload)
+		env, err := envelope.Parse(payload)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if env.EtoType == wire.EtoPong && !env.IsReplay {
+		if env.EtoType == envelope.EtoPong && !env.IsReplay {
 			pongs++
 		}
 	}
@@ -76,7 +77,7 @@ func TestReplayBeforeNews(t *testing.T) {
 	}
 	k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(2) }))
 	k.events()
-	if !k.s.serving.active || k.s.frames.PendingBytes()+wire.ForwardBytes > k.s.bytesMax {
+	if !k.s.serving.active || k.s.frames.PendingBytes()+envelope.EncodeFrameBytes > k.s.bytesMax {
 		t.Fatalf("active %t, pending %d", k.s.serving.active, k.s.frames.PendingBytes())
 	}
 	for _, news := range []wire.Marshaler{&rawMessage{}, new(msg.OrderCancelAll)} {
@@ -97,7 +98,7 @@ func TestNoDebtsAfterTheEnd(t *testing.T) {
 	config := Config{Resume: ResumeSession}
 	config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
 	k := newEstablished(t, config)
-	for k.s.sendBare(wire.EtoHeartbeat) == nil {
+	for k.s.sendBare(envelope.EtoHeartbeat) == nil {
 	}
 	_, out := k.s.Counters()
 	k.feed(k.eto(msg.EtoPayloadPing, nil))
@@ -112,7 +113,7 @@ func TestIdleWithoutRoom(t *testing.T) {
 	config := Config{}
 	config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
 	k := newEstablished(t, config)
-	for k.s.sendBare(wire.EtoHeartbeat) == nil {
+	for k.s.sendBare(envelope.EtoHeartbeat) == nil {
 	}
 	for range 10 {
 		k.feed(k.eto(msg.EtoPayloadPong, nil))

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -24,7 +25,7 @@ func TestCancelAllInAFullRing(t *testing.T) {
 			_, err := k.s.Send(k.now, msg.PayloadOrderCancel, orderCancel(8))
 			return err
 		},
-		"heartbeats": func(k *kit) error { return k.s.sendBare(wire.EtoHeartbeat) },
+		"heartbeats": func(k *kit) error { return k.s.sendBare(envelope.EtoHeartbeat) },
 		"pongs": func(k *kit) error {
 			k.feed(k.eto(msg.EtoPayloadPing, nil))
 			k.events()
@@ -143,7 +144,7 @@ func TestCancelAllDuringReplay(t *testing.T) {
 			t.Fatal(err)
 		}
 		sent = sent[n:]
-		if env, err := wire.Peek(payload); err != nil {
+		if env, err := envelope.Parse(payload); err != nil {
 			t.Fatal(err)
 		} else if env.Seq == next {
 			next++

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/wire"
 )
@@ -97,13 +98,18 @@ var (
 	ErrReplayRange = errors.New("replay request beyond GapfillsMax")
 )
 
+// EnvelopeError reports a payload whose sequence and type cannot be read, in a
+// [ProtocolError]: Kind is what is wrong, Offset is where, in bytes from the start of the
+// payload.
+type EnvelopeError = envelope.Error
+
 // ProtocolError says that the peer broke the protocol: sequences can be trusted no
 // more, and the connection has to end.
 type ProtocolError struct {
 	Seq      uint64 // of the message, 0 if it is not known
 	Expected uint64 // the sequence that was next
 	Message  uint64 // which one of the connection, counted from 1
-	Err      error  // a sentinel of this package, a *wire.FrameError, *wire.PeekError or *msg.DecodeError
+	Err      error  // a sentinel of this package, a *wire.FrameError, *[EnvelopeError] or *msg.DecodeError
 }
 
 // Error says what and where.

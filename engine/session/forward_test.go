@@ -10,7 +10,7 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// added is a message of a user's that embeds one of ours and adds a field to it. It has our Put
+// added is a message of a user's that embeds one of ours and adds a field to it. It has our MarshalFast
 // too, which does not know of that field.
 type added struct{ *msg.OrderCancel }
 

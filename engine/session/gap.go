@@ -2,7 +2,7 @@ package session
 
 import (
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/wire"
+	"github.com/smk-go/smk/internal/envelope"
 )
 
 // gap is what is missing of the inbound sequence. One request is outstanding at a
@@ -39,7 +39,7 @@ func (s *Session) askReplay() {
 	p.Reset()
 	p.SetType(msg.PayloadEto)
 	p.MutableEtoPayload().MutableReplay().SetSeq(s.in)
-	s.gap.owed = s.sendControl(wire.EtoReplay) != nil
+	s.gap.owed = s.sendControl(envelope.EtoReplay) != nil
 	if !s.gap.owed {
 		s.stats.ReplaysAsked++
 	}

@@ -1,10 +1,10 @@
 package session
 
-import "github.com/smk-go/smk/wire"
+import "github.com/smk-go/smk/internal/envelope"
 
 // heartbeat answers one of the peer's, at once: it counts those without an answer.
 // A replayed one is history and waits for nothing.
-func (s *Session) heartbeat(env wire.Envelope) {
+func (s *Session) heartbeat(env envelope.Envelope) {
 	s.stats.HeartbeatsIn++
 	if env.IsReplay || s.state == LogoutSent {
 		return
@@ -15,7 +15,7 @@ func (s *Session) heartbeat(env wire.Envelope) {
 // beat queues a heartbeat. If there is no room then what fills it is as good a sign
 // of life.
 func (s *Session) beat() {
-	if s.sendBare(wire.EtoHeartbeat) != nil {
+	if s.sendBare(envelope.EtoHeartbeat) != nil {
 		s.lastSent = s.now
 		return
 	}
@@ -45,7 +45,7 @@ func (s *Session) Ping(now int64) (uint64, error) {
 		return 0, ErrPings
 	}
 	seq := s.out
-	if err := s.sendBare(wire.EtoPing); err != nil {
+	if err := s.sendBare(envelope.EtoPing); err != nil {
 		return 0, err
 	}
 	ping := &p.sent[(p.first+p.n)%PingsMax]
@@ -56,7 +56,7 @@ func (s *Session) Ping(now int64) (uint64, error) {
 
 // ponged matches a pong with the oldest ping and makes it the event, unless it is the one
 // that catching up waits for.
-func (s *Session) ponged(env wire.Envelope) bool {
+func (s *Session) ponged(env envelope.Envelope) bool {
 	s.event = Event{Kind: Pong, Epoch: s.epoch, Received: s.now, Seq: env.Seq}
 	if env.IsReplay {
 		s.event.Origin = Replayed

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/wire"
+	"github.com/smk-go/smk/internal/envelope"
 )
 
 // Next returns the next event, or nil if there is none until more bytes arrive or
@@ -133,7 +133,7 @@ func (s *Session) violation(seq uint64, err error) {
 // decoded. Whatever turns out to be anything else, or cannot be decoded, is looked
 // at again from the start, envelope first: a duplicate may have any body, and an
 // early message is not worth decoding. Both ways agree, for of everything that can
-// be decoded wire.Peek reads the same envelope.
+// be decoded envelope.Parse reads the same envelope.
 func (s *Session) receive(payload []byte) *Event {
 	s.arrived++
 	s.stats.MessagesIn++
@@ -161,7 +161,7 @@ func isApplication(typ uint32) bool { return typ > uint32(msg.PayloadLogin) }
 
 // examine takes a payload by its envelope.
 func (s *Session) examine(payload []byte) *Event {
-	env, err := wire.Peek(payload)
+	env, err := envelope.Parse(payload)
 	if err == nil && !env.HasSeq() {
 		err = ErrNoSequence
 	}
@@ -171,7 +171,7 @@ func (s *Session) examine(payload []byte) *Event {
 	}
 	application := isApplication(env.Type)
 	if application {
-		env.EtoType = wire.EtoNone
+		env.EtoType = envelope.EtoNone
 	}
 	switch {
 	case s.state == LoginSent:
@@ -199,7 +199,7 @@ func (s *Session) examine(payload []byte) *Event {
 }
 
 // decode decodes a payload that counts.
-func (s *Session) decode(env wire.Envelope, payload []byte) bool {
+func (s *Session) decode(env envelope.Envelope, payload []byte) bool {
 	if err := s.payload.Decode(payload, &s.unknown); err != nil {
 		s.violation(env.Seq, err)
 		return false
@@ -208,7 +208,7 @@ func (s *Session) decode(env wire.Envelope, payload []byte) bool {
 }
 
 // decoded is the event of a payload that was decoded.
-func (s *Session) decoded(kind EventKind, env wire.Envelope, payload []byte) Event {
+func (s *Session) decoded(kind EventKind, env envelope.Envelope, payload []byte) Event {
 	e := Event{Kind: kind, Epoch: s.epoch, Received: s.now, Seq: env.Seq, Payload: &s.payload, Raw: slices.Clip(payload)}
 	if env.IsReplay {
 		e.Origin = Replayed
@@ -329,20 +329,20 @@ func (s *Session) numbered(e *Event, number, mark uint64, answers bool) bool {
 }
 
 // ahead is a message that comes too early: others are missing before it.
-func (s *Session) ahead(env wire.Envelope, payload []byte) {
+func (s *Session) ahead(env envelope.Envelope, payload []byte) {
 	if env.Seq-s.in > GapMax {
 		s.violation(env.Seq, ErrGapTooLarge)
 		return
 	}
 	switch {
-	case env.EtoType == wire.EtoReplay:
+	case env.EtoType == envelope.EtoReplay:
 		// First the peer's wish, so that two peers who ask each other do not wait
 		// for each other.
 		if !s.decode(env, payload) {
 			return
 		}
 		s.serve(s.payload.GetEtoPayload().GetReplay())
-	case env.EtoType == wire.EtoLogout && !env.IsReplay:
+	case env.EtoType == envelope.EtoLogout && !env.IsReplay:
 		s.loggedOut(env, payload)
 		return
 	}
@@ -351,31 +351,31 @@ func (s *Session) ahead(env wire.Envelope, payload []byte) {
 }
 
 // sessionMessage is a session message in its sequence.
-func (s *Session) sessionMessage(env wire.Envelope, payload []byte) bool {
+func (s *Session) sessionMessage(env envelope.Envelope, payload []byte) bool {
 	switch env.EtoType {
-	case wire.EtoHeartbeat:
+	case envelope.EtoHeartbeat:
 		s.advance()
 		s.heartbeat(env)
 		return false
-	case wire.EtoGapfill:
+	case envelope.EtoGapfill:
 		s.stats.GapfillsIn++
 		s.advance()
 		return false
-	case wire.EtoPing:
+	case envelope.EtoPing:
 		s.advance()
 		s.pong()
 		return false
-	case wire.EtoPong:
+	case envelope.EtoPong:
 		s.advance()
 		return s.ponged(env)
-	case wire.EtoReplay:
+	case envelope.EtoReplay:
 		if !s.decode(env, payload) {
 			return false
 		}
 		s.advance()
 		s.serve(s.payload.GetEtoPayload().GetReplay())
 		return false
-	case wire.EtoLogout:
+	case envelope.EtoLogout:
 		if !env.IsReplay {
 			s.loggedOut(env, payload)
 			return false
@@ -383,11 +383,11 @@ func (s *Session) sessionMessage(env wire.Envelope, payload []byte) bool {
 		s.stats.Ignored++ // the end of an earlier connection
 		s.advance()
 		return false
-	case wire.EtoLoginResponse:
+	case envelope.EtoLoginResponse:
 		s.stats.Ignored++ // only a login is answered
 		s.advance()
 		return false
-	case wire.EtoThrottleExceeded:
+	case envelope.EtoThrottleExceeded:
 		s.throttleExceeded(env)
 		s.advance()
 		return false

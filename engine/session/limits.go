@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -93,8 +94,8 @@ const (
 const (
 	_ = uint(ringBytesMin - 2*CredentialBytesMax - SessionBytesMax - cancelAllBytes - 256) // every login fits the ring
 	_ = uint(wire.OutboundBytesMax - 2*CredentialBytesMax - SessionBytesMax - 256)         // every login may be sent
-	_ = uint(controlBytes - 2*wire.ForwardBytes)                                           // half of it is to be had, wherever the block ends
-	_ = uint(cancelAllBytes - 2*wire.ForwardBytes)                                         // likewise
-	_ = uint(wire.PutBytes - msg.PutBytes)                                                 // every message may write itself forwards
+	_ = uint(controlBytes - 2*envelope.EncodeFrameBytes)                                   // half of it is to be had, wherever the block ends
+	_ = uint(cancelAllBytes - 2*envelope.EncodeFrameBytes)                                 // likewise
+	_ = uint(envelope.MarshalFastBytes - msg.MarshalFastBytes)                             // every message may write itself forwards
 	_ = uint(ringRecordsMin - 2*(controlRecords+cancelAllRecords))                         // something is left for application messages
 )

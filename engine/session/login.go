@@ -4,7 +4,7 @@ import (
 	"bytes"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/wire"
+	"github.com/smk-go/smk/internal/envelope"
 )
 
 // login queues the login: the first message of a fresh session, or the next one of
@@ -32,18 +32,18 @@ func (s *Session) login() error {
 		m.SetAccountSequence_64(s.catchUp.from)
 	}
 	s.loginSeq = s.out
-	return s.sendControl(wire.EtoLogin)
+	return s.sendControl(envelope.EtoLogin)
 }
 
 // beforeLogin is any message in the state LoginSent. Only an answer to the login
 // counts. What else arrives cannot be answered yet, so it is asked for again after
 // the login.
-func (s *Session) beforeLogin(env wire.Envelope, payload []byte) {
+func (s *Session) beforeLogin(env envelope.Envelope, payload []byte) {
 	switch {
-	case env.EtoType == wire.EtoLogout && !env.IsReplay:
+	case env.EtoType == envelope.EtoLogout && !env.IsReplay:
 		s.loggedOut(env, payload) // also below in: a refused resume starts at 1
 		return
-	case env.EtoType == wire.EtoLoginResponse && !env.IsReplay:
+	case env.EtoType == envelope.EtoLoginResponse && !env.IsReplay:
 		s.loggedIn(env, payload)
 		return
 	case env.Seq < s.in:
@@ -52,7 +52,7 @@ func (s *Session) beforeLogin(env wire.Envelope, payload []byte) {
 	case env.Seq-s.in > GapMax:
 		s.violation(env.Seq, ErrGapTooLarge)
 		return
-	case env.EtoType == wire.EtoReplay:
+	case env.EtoType == envelope.EtoReplay:
 		if !s.decode(env, payload) {
 			return
 		}
@@ -63,7 +63,7 @@ func (s *Session) beforeLogin(env wire.Envelope, payload []byte) {
 }
 
 // loggedIn is the answer to the login.
-func (s *Session) loggedIn(env wire.Envelope, payload []byte) {
+func (s *Session) loggedIn(env envelope.Envelope, payload []byte) {
 	if !s.decode(env, payload) {
 		return
 	}
@@ -150,7 +150,7 @@ func (s *Session) Logout(now int64) error {
 	p.Reset()
 	p.SetType(msg.PayloadEto)
 	p.MutableEtoPayload().MutableLogout().SetReason(msg.EtoLogoutNone)
-	if err := s.sendControl(wire.EtoLogout); err != nil {
+	if err := s.sendControl(envelope.EtoLogout); err != nil {
 		return err
 	}
 	s.asked, s.since = true, s.fair()
@@ -159,7 +159,7 @@ func (s *Session) Logout(now int64) error {
 }
 
 // loggedOut is a logout by the exchange: the last message of the connection.
-func (s *Session) loggedOut(env wire.Envelope, payload []byte) {
+func (s *Session) loggedOut(env envelope.Envelope, payload []byte) {
 	if !s.decode(env, payload) {
 		return
 	}

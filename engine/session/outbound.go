@@ -2,6 +2,7 @@ package session
 
 import (
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/wire"
 )
@@ -78,7 +79,7 @@ func (s *Session) build(typ msg.PayloadType, m wire.Marshaler, reference uint64)
 			if reference != 0 {
 				tag = referenceTag(typ)
 			}
-			if start, end := wire.Forward(region, uint32(typ), s.out, p, tag, reference); end > 0 {
+			if start, end := envelope.EncodeFrame(region, uint32(typ), s.out, p, tag, reference); end > 0 {
 				return region[start:end], end, nil
 			}
 		}
@@ -88,8 +89,8 @@ func (s *Session) build(typ msg.PayloadType, m wire.Marshaler, reference uint64)
 
 // forward returns m if it is one of our messages that are written in one pass, else nil. It
 // asks for the types and not for the method, because a type that embeds one of ours has
-// its Put too, which knows nothing of what that type adds or changes.
-func forward(m wire.Marshaler) wire.Putter {
+// its MarshalFast too, which knows nothing of what that type adds or changes.
+func forward(m wire.Marshaler) envelope.FastMarshaler {
 	switch m := m.(type) {
 	case *msg.OrderCreate:
 		return m
@@ -107,16 +108,16 @@ func forward(m wire.Marshaler) wire.Putter {
 
 // reserveFast reserves room in the ring for what is usual: a short frame, written in one pass,
 // with much more room than it needs. It returns nil where there is not so much.
-func (s *Session) reserveFast(c class) *[wire.ForwardBytes]byte {
+func (s *Session) reserveFast(c class) *[envelope.EncodeFrameBytes]byte {
 	if s.serving.active && !c.urgent() {
 		return nil // as in reserve
 	}
 	leave := &s.leaves[c&(classes-1)]
-	region, err := s.frames.ReserveLeaving(wire.ForwardBytes, leave.bytes, leave.records)
+	region, err := s.frames.ReserveLeaving(envelope.EncodeFrameBytes, leave.bytes, leave.records)
 	if err != nil {
 		return nil
 	}
-	return (*[wire.ForwardBytes]byte)(region)
+	return (*[envelope.EncodeFrameBytes]byte)(region)
 }
 
 // encodeSized is build for any message and for the last bytes of room: it asks for the size
@@ -126,18 +127,18 @@ func (s *Session) encodeSized(typ msg.PayloadType, m wire.Marshaler, reference u
 	if uint(own) > wire.OutboundBytesMax {
 		return nil, 0, refuseSize(own)
 	}
-	head := wire.Head{Type: uint32(typ), Seq: s.out}
+	head := envelope.Header{Type: uint32(typ), Seq: s.out}
 	n := own + referenceSize(reference)
 	payload := head.SizeWithBody(n)
 	if payload > wire.OutboundBytesMax {
 		return nil, 0, ErrTooLarge
 	}
-	size = wire.FrameSize(payload)
+	size = envelope.FrameSize(payload)
 	region, err := s.reserve(size, classOf(typ))
 	if err != nil {
 		return nil, 0, s.refuseRoom(size)
 	}
-	body = head.PutWithBody(wire.Enclose(region, payload), n)
+	body = head.PutWithBody(envelope.PutFrameHeader(region, payload), n)
 	if wrote, err := m.MarshalToSizedBufferVT(body[:own:own]); wrote != own || err != nil {
 		return nil, 0, &wire.MarshalError{Size: own, Wrote: wrote, Err: err}
 	}
@@ -168,14 +169,14 @@ func (s *Session) sendBare(etoType uint32) error {
 	if s.out > sequenceMax {
 		return ErrSequenceSpent
 	}
-	head := wire.Head{Type: uint32(msg.PayloadEto), Seq: s.out, EtoType: etoType}
+	head := envelope.Header{Type: uint32(msg.PayloadEto), Seq: s.out, EtoType: etoType}
 	payload := head.Size()
-	size := wire.FrameSize(payload)
+	size := envelope.FrameSize(payload)
 	region, err := s.reserveControl(size) // the ring is larger than any session message
 	if err != nil {
 		return ErrFull
 	}
-	head.Put(wire.Enclose(region, payload))
+	head.Put(envelope.PutFrameHeader(region, payload))
 	s.commit(size, kindSession|etoType, 0)
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -30,7 +31,7 @@ func TestFull(t *testing.T) {
 		beats := 0
 		if records > 16 {
 			for ; beats < 50; beats++ {
-				if err := k.s.sendBare(wire.EtoHeartbeat); err != nil {
+				if err := k.s.sendBare(envelope.EtoHeartbeat); err != nil {
 					t.Fatalf("session message %d: %v", beats, err)
 				}
 			}

@@ -2,7 +2,7 @@ package session
 
 import (
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/wire"
+	"github.com/smk-go/smk/internal/envelope"
 )
 
 // Place is Send of an order_create of our own kind, which is what bots send all day: its
@@ -31,7 +31,7 @@ func (s *Session) Place(now int64, m *msg.OrderCreate) (seq uint64, err error) {
 	}
 	size := 0
 	if region := s.reserveFast(classCreate); region != nil {
-		_, size = wire.Forward(region, uint32(msg.PayloadOrderCreate), s.out, m, tag, automatic)
+		_, size = envelope.EncodeFrame(region, uint32(msg.PayloadOrderCreate), s.out, m, tag, automatic)
 	}
 	if size == 0 {
 		if _, size, err = s.encodeSized(msg.PayloadOrderCreate, m, automatic); err != nil {

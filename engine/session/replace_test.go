@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/wire"
+	"github.com/smk-go/smk/internal/envelope"
 )
 
 // TestReplaceStages follows a replace from stage to stage.
@@ -138,7 +138,7 @@ func TestReplaceStages(t *testing.T) {
 		k.feed(frameOf(t, "3", "REPLAY seq=2"))
 		k.wantKinds(k.events())
 		frames := k.frames()
-		if len(frames) != 1 || frames[0].eto != wire.EtoGapfill || k.s.open.n != 1 {
+		if len(frames) != 1 || frames[0].eto != envelope.EtoGapfill || k.s.open.n != 1 {
 			t.Errorf("%+v, %d wait", frames, k.s.open.n)
 		}
 	})

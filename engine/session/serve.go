@@ -2,6 +2,7 @@ package session
 
 import (
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/wire"
 )
@@ -152,10 +153,10 @@ func (s *Session) resend(seq uint64) bool {
 
 // gapfill queues a gapfill.
 func (s *Session) gapfill(region []byte, seq uint64) {
-	head := wire.Head{Type: uint32(msg.PayloadEto), Seq: seq, EtoType: wire.EtoGapfill, Replay: true}
+	head := envelope.Header{Type: uint32(msg.PayloadEto), Seq: seq, EtoType: envelope.EtoGapfill, Replay: true}
 	payload := head.Size()
-	size := wire.FrameSize(payload)
-	head.Put(wire.Enclose(region[:size], payload))
+	size := envelope.FrameSize(payload)
+	head.Put(envelope.PutFrameHeader(region[:size], payload))
 	s.frames.Commit(size, ring.Record{})
 	s.lastSent = s.now
 	s.stats.GapfillsOut++
@@ -182,7 +183,7 @@ func (s *Session) worthRepeating(rec ring.Record, e *entry) bool {
 			(s.now-rec.Stamp <= int64(s.config.StaleAfter) || s.out-rec.Seq <= uint64(s.frames.Waiting()))
 	}
 	switch rec.Kind &^ kindSession {
-	case wire.EtoPing, wire.EtoPong:
+	case envelope.EtoPing, envelope.EtoPong:
 		return true
 	}
 	return false // login, replay request, heartbeat, logout
@@ -198,7 +199,7 @@ const (
 // behind it.
 func copyFrame(region, frame []byte, rec ring.Record) int {
 	typ, application := ofKind(rec.Kind)
-	head := wire.Head{Type: uint32(typ), Seq: rec.Seq}
+	head := envelope.Header{Type: uint32(typ), Seq: rec.Seq}
 	if !application {
 		head.EtoType = rec.Kind &^ kindSession
 	}
@@ -209,8 +210,8 @@ func copyFrame(region, frame []byte, rec ring.Record) int {
 	rest := old[head.Size():]
 	head.Replay = true
 	payload := head.Size() + len(rest)
-	size := wire.FrameSize(payload)
-	place := wire.Enclose(region[:size], payload)
+	size := envelope.FrameSize(payload)
+	place := envelope.PutFrameHeader(region[:size], payload)
 	copy(place[head.Put(place):], rest)
 	return size
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -36,7 +37,7 @@ func (k *kit) frames() (frames []frame) {
 		if err != nil || n == 0 {
 			k.t.Fatal(n, err)
 		}
-		env, err := wire.Peek(payload)
+		env, err := envelope.Parse(payload)
 		if err != nil {
 			k.t.Fatal(err)
 		}
@@ -70,7 +71,7 @@ func TestReplayOfWhatWasAnswered(t *testing.T) {
 	for range 6000 {
 		k.replay(2)
 		for _, f := range k.frames() {
-			if f.eto != wire.EtoGapfill || !f.replay {
+			if f.eto != envelope.EtoGapfill || !f.replay {
 				t.Fatalf("sent again: %+v", f)
 			}
 		}
@@ -94,7 +95,7 @@ func TestReplayOfWhatIsInDoubt(t *testing.T) {
 	k.wantKinds(k.events(), ThrottleExceeded, SendResolved)
 	k.replay(2)
 	frames := k.frames()
-	if len(frames) != 2 || frames[0].eto != wire.EtoGapfill || frames[1].typ != msg.PayloadOrderCreate {
+	if len(frames) != 2 || frames[0].eto != envelope.EtoGapfill || frames[1].typ != msg.PayloadOrderCreate {
 		t.Errorf("%+v", frames)
 	}
 }
@@ -246,7 +247,7 @@ func TestCopyOfAnEvictedFrame(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	frames := k.frames()
-	if len(frames) == 0 || frames[0].seq != 2 || frames[0].eto != wire.EtoGapfill || !frames[0].replay {
+	if len(frames) == 0 || frames[0].seq != 2 || frames[0].eto != envelope.EtoGapfill || !frames[0].replay {
 		t.Errorf("%d frames, the first is %+v", len(frames), frames[0])
 	}
 }
@@ -323,12 +324,12 @@ func TestFateOfAnEvictedOrder(t *testing.T) {
 	k := newEstablished(t, config)
 	k.mustSend(msg.PayloadOrderCreate, orderCreate())
 	for range 2 * cancelAllRecords { // beyond what is kept for an order_cancel_all
-		if err := k.s.sendBare(wire.EtoHeartbeat); err != nil {
+		if err := k.s.sendBare(envelope.EtoHeartbeat); err != nil {
 			t.Fatal(err)
 		}
 	}
 	k.sent()
-	for k.s.sendBare(wire.EtoHeartbeat) == nil {
+	for k.s.sendBare(envelope.EtoHeartbeat) == nil {
 	}
 	if k.s.frames.Oldest() <= 2 {
 		t.Fatal("the order is still kept")

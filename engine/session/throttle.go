@@ -5,7 +5,7 @@ import (
 	"math/bits"
 	"time"
 
-	"github.com/smk-go/smk/wire"
+	"github.com/smk-go/smk/internal/envelope"
 )
 
 // What the bucket is filled by before the exchange tells its limits, and how far
@@ -235,7 +235,7 @@ func (t *throttle) when(amount uint64) int64 {
 
 // throttleExceeded is the exchange's word that it dropped a message. It does not say
 // which, so the one that has waited longest for its answer is in doubt.
-func (s *Session) throttleExceeded(env wire.Envelope) {
+func (s *Session) throttleExceeded(env envelope.Envelope) {
 	s.stats.ThrottleExceeded++
 	e := Event{Kind: ThrottleExceeded, Epoch: s.epoch, Received: s.now, Seq: env.Seq}
 	if env.IsReplay {

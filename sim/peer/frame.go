@@ -6,7 +6,6 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/sim/core"
-	"github.com/smk-go/smk/wire"
 )
 
 // A frame as the exchange writes it:
@@ -41,7 +40,7 @@ func put(out *ring.Frames, e *msg.EtoPayload, t msg.PayloadType, body core.Messa
 		bodySize = body.SizeVT()
 		n += sizeVarint(bodyTag(t)) + sizeVarint(uint64(bodySize)) + bodySize
 	}
-	header := wire.HeaderSize(n)
+	header := sizeVarint(uint64(n))
 	b, err := out.Reserve(header + n)
 	if err != nil {
 		return err
@@ -61,7 +60,7 @@ func put(out *ring.Frames, e *msg.EtoPayload, t msg.PayloadType, body core.Messa
 	b[i-1] = 0x12
 	i = putVarint(b, i-1, uint64(t))
 	b[i-1] = 0x08
-	if wire.PutHeader(b, n) != i-1 {
+	if putVarint(b, i-1, uint64(n)) != 0 {
 		panic("BUG: sim: a frame of another size than measured")
 	}
 	out.Commit(header+n, rec)

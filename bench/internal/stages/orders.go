@@ -7,6 +7,7 @@ import (
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -79,7 +80,7 @@ func (o *ordering) order() *msg.OrderCreate {
 // the same stand-in for a socket, so that the stages differ by the engine alone.
 func (o *ordering) codec() (loop func(int) error) {
 	limits := must(wire.Limits{}.Resolve())
-	region := new([wire.ForwardBytes]byte)
+	region := new([envelope.EncodeFrameBytes]byte)
 	p := new(msg.Payload)
 	block := make([]byte, wire.BlockBytes+wire.SlackBytes)
 	rest := block[:0]
@@ -103,7 +104,7 @@ func (o *ordering) codec() (loop func(int) error) {
 					return err
 				}
 			}
-			if _, end := wire.Forward(region, uint32(msg.PayloadOrderCreate), seq, o.order(), referenceTag, seq); end == 0 {
+			if _, end := envelope.EncodeFrame(region, uint32(msg.PayloadOrderCreate), seq, o.order(), referenceTag, seq); end == 0 {
 				return errLost
 			}
 			seq++

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -55,7 +56,7 @@ func newStream(payloads [][]byte) *stream {
 			}
 			var at int
 			b, at = locate(p, n.set)
-			*n.places = append(*n.places, int32(front+wire.FrameSize(len(b))-len(b)+at))
+			*n.places = append(*n.places, int32(front+envelope.FrameSize(len(b))-len(b)+at))
 		}
 		s.frames = wire.AppendFrame(s.frames, b)
 		s.ends, lengths = append(s.ends, len(s.frames)), append(lengths, len(b))

@@ -65,7 +65,7 @@ func (f *feature) GenerateFile(def *protogen.File) bool {
 			f.open(def, name+".fast.go", func(w *writer) { w.fast(t) })
 		}
 		if sent[m.Desc.FullName()] {
-			f.open(def, name+".put.go", func(w *writer) { w.forward(t) })
+			f.open(def, name+".marshalfast.go", func(w *writer) { w.marshalFast(t) })
 		}
 	}
 	return false

@@ -1,4 +1,4 @@
-package wire
+package envelope
 
 import (
 	"encoding/binary"
@@ -6,7 +6,7 @@ import (
 	"github.com/smk-go/smk/internal/varint"
 )
 
-// Fields that Peek reads, and their tags.
+// Fields that Parse reads, and their tags.
 const (
 	fieldType     = 1 // seto.Payload.type
 	fieldEto      = 2 // seto.Payload.eto_payload
@@ -26,30 +26,30 @@ const (
 	commonMask = 0xff | 0x80<<8 | 0xff<<16 | 0x80<<24 | 0xff<<32
 )
 
-// Peek reads the envelope of a seto.Payload without decoding a body, and without
-// allocating unless it fails. It reads as every protobuf decoder does: fields
-// come in any order, the last value of a field wins, several eto_payload merge,
-// unknown fields and groups are skipped, required fields may be missing (see the
-// Has methods). All fields of the payload are walked, but a body is skipped by
-// its length: whether it can be decoded is not known afterwards.
+// Parse reads the envelope of a seto.Payload without decoding the body. It allocates
+// only when it fails. It follows the rules of protobuf decoders: fields come in any
+// order, the last value of a field wins, several eto_payload merge, unknown fields and
+// groups are skipped, required fields may be missing (see the Has methods). It walks
+// all fields of the payload but skips a body by its length, so that success does not
+// mean that the body can be decoded.
 //
-// Stricter than a protobuf decoder it is in two things: a field that it reads
-// must have the wire type of the schema, and groups may nest GroupDepthMax deep.
+// It is stricter than a protobuf decoder in two ways: a field that it reads must have
+// the wire type of the schema, and groups may nest 64 deep at most.
 //
-// The error is a *[PeekError]; the envelope is then zero.
-func Peek(payload []byte) (Envelope, error) {
-	if env, ok := peekCommon(payload); ok {
+// The error is a *[Error]; the envelope is then zero.
+func Parse(payload []byte) (Envelope, error) {
+	if env, ok := parseCommon(payload); ok {
 		return env, nil
 	}
-	return peekAny(payload)
+	return parseAny(payload)
 }
 
-// peekCommon is Peek for the shape that exchange and clients write: type,
+// parseCommon is Parse for the shape that the exchange and clients write: type,
 // eto_payload, at most one body, each with short tags and lengths, and the fields
-// of the eto_payload in order. Anything else is not ok, and peekAny starts anew.
+// of the eto_payload in order. For anything else ok is false, and parseAny starts over.
 //
 //	08 tt  12 ll  08 ss..  [10 tt]  [18 rr]  [body tag, length, body]
-func peekCommon(p []byte) (env Envelope, ok bool) {
+func parseCommon(p []byte) (env Envelope, ok bool) {
 	if len(p) < 8 {
 		return Envelope{}, false
 	}
@@ -99,25 +99,32 @@ func peekCommon(p []byte) (env Envelope, ok bool) {
 }
 
 // isOneBody reports whether p is exactly one field of bytes other than those
-// Peek reads, with a tag and a length of at most two bytes each.
+// Parse reads, with a tag and a length of at most two bytes each.
 func isOneBody(p []byte) bool {
 	if len(p) < 4 || p[0]&7 != varint.TypeBytes || p[0] <= tagEto {
 		return false
 	}
 	at := 1
 	if p[0] >= 0x80 {
-		// A zero would spell a one-byte tag in two, perhaps one that Peek reads.
+		// A zero would spell a one-byte tag in two, perhaps one that Parse reads.
 		if p[1] == 0 || p[1] >= 0x80 {
 			return false
 		}
 		at = 2
 	}
-	size, length := shortHeader(p[at], p[at+1]) // zeros, which do not add up, if longer
-	return at+size+length == len(p)
+	length := int(p[at])
+	if length >= 0x80 {
+		at++
+		if p[at] >= 0x80 {
+			return false
+		}
+		length = length&0x7f | int(p[at])<<7
+	}
+	return at+1+length == len(p)
 }
 
-// peekAny is Peek for every payload. After a failure env is zero.
-func peekAny(payload []byte) (Envelope, error) {
+// parseAny is Parse for every payload. After a failure env is zero.
+func parseAny(payload []byte) (Envelope, error) {
 	env := Envelope{EtoType: EtoNone}
 	c := cursor{b: payload}
 	for c.more() {
@@ -128,7 +135,7 @@ func peekAny(payload []byte) (Envelope, error) {
 		case fieldEto:
 			env.has |= hasEto
 			rest := c.enter()
-			peekEto(&env, &c)
+			parseEto(&env, &c)
 			c.leave(rest)
 		default:
 			c.skip()
@@ -140,8 +147,8 @@ func peekAny(payload []byte) (Envelope, error) {
 	return env, nil
 }
 
-// peekEto merges the eto.Payload that c is limited to into env.
-func peekEto(env *Envelope, c *cursor) {
+// parseEto merges the eto.Payload that c is limited to into env.
+func parseEto(env *Envelope, c *cursor) {
 	for c.more() {
 		switch c.field() {
 		case fieldSeq:

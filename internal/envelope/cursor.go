@@ -1,51 +1,6 @@
-package wire
+package envelope
 
-import (
-	"errors"
-	"fmt"
-
-	"github.com/smk-go/smk/internal/varint"
-)
-
-// What is wrong with a payload that [Peek] refuses.
-var (
-	// ErrTruncated means that a value goes on beyond the end of its message.
-	ErrTruncated = errors.New("truncated")
-
-	// ErrVarint means a varint of more than 64 bits.
-	ErrVarint = errors.New("varint beyond 64 bits")
-
-	// ErrFieldNumber means a field number of 0 or beyond the maximum.
-	ErrFieldNumber = errors.New("bad field number")
-
-	// ErrWireType means a reserved wire type, or one that a field which Peek
-	// reads does not have.
-	ErrWireType = errors.New("bad wire type")
-
-	// ErrEndGroup means the end of a group that is not the innermost open one.
-	ErrEndGroup = errors.New("unmatched end of group")
-
-	// ErrGroupDepth means groups nested deeper than GroupDepthMax.
-	ErrGroupDepth = errors.New("groups nested too deep")
-)
-
-// GroupDepthMax is how deep the unknown groups of a payload may nest. The
-// protocol uses no groups at all.
-const GroupDepthMax = varint.GroupDepthMax
-
-// PeekError says why a payload is not protobuf. It ends the connection: the
-// sequences of what follows can no longer be trusted.
-type PeekError struct {
-	Kind   error // one of the sentinels above; errors.Is finds it
-	Offset int   // where what is wrong starts, in bytes from the front of the payload
-}
-
-func (e *PeekError) Error() string {
-	return fmt.Sprintf("wire: %v at offset %d of the payload", e.Kind, e.Offset)
-}
-
-// Unwrap returns Kind.
-func (e *PeekError) Unwrap() error { return e.Kind }
+import "github.com/smk-go/smk/internal/varint"
 
 // cursor walks the fields of a message. The first failure sticks and empties the
 // source: everything read after it is zero, and there is no more.
@@ -58,14 +13,14 @@ type cursor struct {
 	num   uint32
 	typ   uint8
 
-	err *PeekError
+	err *Error
 }
 
 func (c *cursor) more() bool { return c.at < len(c.b) }
 
 func (c *cursor) fail(kind error, offset int) {
 	if c.err == nil {
-		c.err = &PeekError{Kind: kind, Offset: offset}
+		c.err = &Error{Kind: kind, Offset: offset}
 	}
 	c.b, c.at, c.num, c.typ = nil, 0, 0, varint.TypeVarint
 }
@@ -174,14 +129,14 @@ func (c *cursor) skipFixed(n int) {
 // skipGroup passes over a group whose start is the current field. Its nesting
 // lives in an array, so that a peer cannot make us recurse.
 func (c *cursor) skipGroup() {
-	var open [GroupDepthMax]uint32 // numbers of the open groups
+	var open [varint.GroupDepthMax]uint32 // numbers of the open groups
 	open[0] = c.num
 	for depth := 1; depth > 0; {
 		c.tag()
 		switch {
 		case c.err != nil:
 			return
-		case c.typ == varint.TypeStartGroup && depth == GroupDepthMax:
+		case c.typ == varint.TypeStartGroup && depth == varint.GroupDepthMax:
 			c.fail(ErrGroupDepth, c.start)
 		case c.typ == varint.TypeStartGroup:
 			open[depth] = c.num

@@ -7,103 +7,103 @@ import (
 	varint "github.com/smk-go/smk/internal/varint"
 )
 
-// Put writes the message to the front of b, as MarshalToSizedBufferVT writes it to the end of what it
-// is given, and returns its size. It may overwrite any of b.
+// MarshalFast writes the message to the front of b, as MarshalToSizedBufferVT writes it to the end of its
+// buffer, and returns its size. It may overwrite any of b.
 //
-// The size is negative, and nothing is written, if a required field is not set, an enum does not fit one
-// byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then writes the message or returns the
-// error.
-func (m *OrderCancelReplace) Put(b *[PutBytes]byte) (n int) {
+// The size is negative and the content of b undefined if a required field is not set, an enum does not
+// fit one byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then writes the message or
+// returns the error.
+func (m *OrderCancelReplace) MarshalFast(b *[MarshalFastBytes]byte) (n int) {
 	has, i := m.has, uint(0)
 	const required = hasOrderCancelReplaceOrigOrderId | hasOrderCancelReplacePrice | hasOrderCancelReplaceQuantity
 	if has&required != required {
 		return -1
 	}
 	{ // orig_order_id
-		b[i&putMask] = 0x8
+		b[i&fastMask] = 0x8
 		v := m.origOrderId
 		x, n := varint.Spread64(v)
-		binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
+		binary.LittleEndian.PutUint64(b[i&fastMask+1:], x)
 		if n > 8 {
-			binary.LittleEndian.PutUint16(b[i&putMask+9:], varint.Ninth(v))
+			binary.LittleEndian.PutUint16(b[i&fastMask+9:], varint.Ninth(v))
 		}
 		i += 1 + n
 	}
 	{ // price
-		b[i&putMask] = 0x10
+		b[i&fastMask] = 0x10
 		v := m.price
 		if v-0x80 < 1<<14-0x80 {
-			binary.LittleEndian.PutUint16(b[i&putMask+1:], uint16(v+v&0x3f80+0x80))
+			binary.LittleEndian.PutUint16(b[i&fastMask+1:], uint16(v+v&0x3f80+0x80))
 			i += 3
 		} else {
 			x, n := varint.Spread32(v)
-			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
+			binary.LittleEndian.PutUint64(b[i&fastMask+1:], x)
 			i += 1 + n
 		}
 	}
 	if has&hasOrderCancelReplacePriceType != 0 {
-		b[i&putMask] = 0x18
+		b[i&fastMask] = 0x18
 		v := uint(m.priceType)
 		if v > 0x7f {
 			return -1
 		}
-		b[i&putMask+1] = byte(v)
+		b[i&fastMask+1] = byte(v)
 		i += 2
 	}
 	{ // quantity
-		b[i&putMask] = 0x20
+		b[i&fastMask] = 0x20
 		v := m.quantity
 		if v < 1<<28 {
 			x, n := varint.Spread28(uint32(v))
-			binary.LittleEndian.PutUint32(b[i&putMask+1:], x)
+			binary.LittleEndian.PutUint32(b[i&fastMask+1:], x)
 			i += 1 + n
 		} else {
 			x, n := varint.Spread64(v)
-			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
+			binary.LittleEndian.PutUint64(b[i&fastMask+1:], x)
 			if n > 8 {
-				binary.LittleEndian.PutUint16(b[i&putMask+9:], varint.Ninth(v))
+				binary.LittleEndian.PutUint16(b[i&fastMask+9:], varint.Ninth(v))
 			}
 			i += 1 + n
 		}
 	}
 	if has&hasOrderCancelReplaceQuantityType != 0 {
-		b[i&putMask] = 0x28
+		b[i&fastMask] = 0x28
 		v := uint(m.quantityType)
 		if v > 0x7f {
 			return -1
 		}
-		b[i&putMask+1] = byte(v)
+		b[i&fastMask+1] = byte(v)
 		i += 2
 	}
 	if has&hasOrderCancelReplaceReference != 0 {
-		b[i&putMask] = 0x30
+		b[i&fastMask] = 0x30
 		v := m.reference
 		x, n := varint.Spread64(v)
-		binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
+		binary.LittleEndian.PutUint64(b[i&fastMask+1:], x)
 		if n > 8 {
-			binary.LittleEndian.PutUint16(b[i&putMask+9:], varint.Ninth(v))
+			binary.LittleEndian.PutUint16(b[i&fastMask+9:], varint.Ninth(v))
 		}
 		i += 1 + n
 	}
 	if has&hasOrderCancelReplaceLabel != 0 {
-		b[i&putMask] = 0x3a
+		b[i&fastMask] = 0x3a
 		text := m.label
-		if len(text) > putTextMax {
+		if len(text) > fastTextMax {
 			return -1
 		}
-		b[i&putMask+1] = byte(len(text))
+		b[i&fastMask+1] = byte(len(text))
 		i += 2 + putText(b, i+2, text)
 	}
 	if has&hasOrderCancelReplaceMarketId != 0 {
-		b[i&putMask] = 0x40
+		b[i&fastMask] = 0x40
 		v := m.marketId
 		if v < 1<<28 {
 			x, n := varint.Spread28(uint32(v))
-			binary.LittleEndian.PutUint32(b[i&putMask+1:], x)
+			binary.LittleEndian.PutUint32(b[i&fastMask+1:], x)
 			i += 1 + n
 		} else {
 			x, n := varint.Spread32(v)
-			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
+			binary.LittleEndian.PutUint64(b[i&fastMask+1:], x)
 			i += 1 + n
 		}
 	}

@@ -14,30 +14,30 @@ import (
 	"github.com/smk-go/smk/gen/seto"
 )
 
-// putter is a message that writes itself forwards.
-type putter interface {
+// fastMarshaler is a message with a method MarshalFast.
+type fastMarshaler interface {
 	message
-	Put(b *[msg.PutBytes]byte) int
+	MarshalFast(b *[msg.MarshalFastBytes]byte) int
 }
 
-// putters are the kinds of such messages.
-func putters(t *testing.T) (all []kind) {
+// fastMarshalers returns the kinds of such messages.
+func fastMarshalers(t *testing.T) (all []kind) {
 	t.Helper()
 	for _, k := range kinds {
-		if _, ok := k.new().(putter); ok {
+		if _, ok := k.new().(fastMarshaler); ok {
 			all = append(all, k)
 		}
 	}
 	if len(all) != 5 {
-		t.Fatalf("%d messages have a Put, want order entry's 5", len(all))
+		t.Fatalf("%d messages have MarshalFast, want order entry's 5", len(all))
 	}
 	return all
 }
 
-// checkPut writes p both ways, into buffers whose every byte is watched.
-func checkPut(t *testing.T, k kind, p proto.Message) {
+// checkMarshalFast writes p both ways and checks every byte around it.
+func checkMarshalFast(t *testing.T, k kind, p proto.Message) {
 	t.Helper()
-	m := k.new().(putter)
+	m := k.new().(fastMarshaler)
 	setProto(m, p)
 	want := canonical(t, p)
 	if got, err := m.MarshalVT(); err != nil || !bytes.Equal(got, want) {
@@ -45,24 +45,24 @@ func checkPut(t *testing.T, k kind, p proto.Message) {
 	}
 	const beyond = 64
 	for _, fill := range []byte{0x00, 0xa5, 0xff} {
-		b := bytes.Repeat([]byte{fill}, msg.PutBytes+beyond)
-		n := m.Put((*[msg.PutBytes]byte)(b))
+		b := bytes.Repeat([]byte{fill}, msg.MarshalFastBytes+beyond)
+		n := m.MarshalFast((*[msg.MarshalFastBytes]byte)(b))
 		if n < 0 || !bytes.Equal(b[:n], want) {
 			t.Fatalf("%s: forwards %d, %x, want %x", k.name, n, b[:max(n, 0)], want)
 		}
-		if !bytes.Equal(b[msg.PutBytes:], bytes.Repeat([]byte{fill}, beyond)) {
-			t.Fatalf("%s: wrote beyond its room: %x", k.name, b[msg.PutBytes:])
+		if !bytes.Equal(b[msg.MarshalFastBytes:], bytes.Repeat([]byte{fill}, beyond)) {
+			t.Fatalf("%s: wrote beyond its buffer: %x", k.name, b[msg.MarshalFastBytes:])
 		}
 	}
 }
 
-// checkDeclined holds Put to leaving p to the other encoder, untouched.
+// checkDeclined expects MarshalFast to decline p and to leave it as it is.
 func checkDeclined(t *testing.T, k kind, p proto.Message) {
 	t.Helper()
-	m := k.new().(putter)
+	m := k.new().(fastMarshaler)
 	setProto(m, p)
 	before := m.String()
-	if n := m.Put(new([msg.PutBytes]byte)); n >= 0 {
+	if n := m.MarshalFast(new([msg.MarshalFastBytes]byte)); n >= 0 {
 		t.Errorf("%s: writes %d bytes of %v", k.name, n, p)
 	}
 	if m.String() != before {
@@ -70,16 +70,16 @@ func checkDeclined(t *testing.T, k kind, p proto.Message) {
 	}
 }
 
-// Where varints change their length, and beside it.
-func putNumbers() (numbers []uint64) {
+// edgeNumbers returns the numbers at which varints change their length, and their neighbours.
+func edgeNumbers() (numbers []uint64) {
 	for k := range 64 {
 		numbers = append(numbers, 1<<k-1, 1<<k, 1<<k+1)
 	}
 	return append(numbers, math.MaxUint64, math.MaxUint64-1)
 }
 
-// setPut sets a field to what it has room for of a number.
-func setPut(m protoreflect.Message, f protoreflect.FieldDescriptor, v uint64) {
+// setNumber sets a field to as much of v as it can hold.
+func setNumber(m protoreflect.Message, f protoreflect.FieldDescriptor, v uint64) {
 	switch f.Kind() {
 	case protoreflect.EnumKind:
 		m.Set(f, protoreflect.ValueOfEnum(protoreflect.EnumNumber(v&0x7f)))
@@ -94,68 +94,68 @@ func setPut(m protoreflect.Message, f protoreflect.FieldDescriptor, v uint64) {
 
 // Every field of every message takes every number and every text of up to 127 bytes, with the other
 // fields present and, if they may be, absent.
-func TestPutAgrees(t *testing.T) {
-	for _, k := range putters(t) {
+func TestMarshalFastAgrees(t *testing.T) {
+	for _, k := range fastMarshalers(t) {
 		for i := range k.fields.Len() {
 			f := k.fields.Get(i)
-			for j, v := range append(putNumbers(), putTexts()...) {
+			for j, v := range append(edgeNumbers(), textLengths()...) {
 				full, bare := k.newProto().ProtoReflect(), k.newProto().ProtoReflect()
 				for o := range k.fields.Len() {
 					other := k.fields.Get(o)
-					setPut(full, other, uint64(o+j))
+					setNumber(full, other, uint64(o+j))
 					if other.Cardinality() == protoreflect.Required {
-						setPut(bare, other, uint64(o))
+						setNumber(bare, other, uint64(o))
 					}
 				}
-				setPut(full, f, v)
-				setPut(bare, f, v)
-				checkPut(t, k, full.Interface())
-				checkPut(t, k, bare.Interface())
+				setNumber(full, f, v)
+				setNumber(bare, f, v)
+				checkMarshalFast(t, k, full.Interface())
+				checkMarshalFast(t, k, bare.Interface())
 			}
 		}
 	}
 }
 
-func putTexts() (lengths []uint64) {
+func textLengths() (lengths []uint64) {
 	for n := range uint64(128) {
 		lengths = append(lengths, n)
 	}
 	return lengths
 }
 
-// The largest message of each kind has room, and messages drawn at random are all written alike.
-func TestPutAgreesAtRandom(t *testing.T) {
+// The largest message of each kind fits the buffer, and random messages are written alike by both encoders.
+func TestMarshalFastAgreesAtRandom(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, k := range putters(t) {
+	for _, k := range fastMarshalers(t) {
 		largest := k.newProto().ProtoReflect()
 		for i := range k.fields.Len() {
-			setPut(largest, k.fields.Get(i), math.MaxUint64)
+			setNumber(largest, k.fields.Get(i), math.MaxUint64)
 		}
-		checkPut(t, k, largest.Interface())
+		checkMarshalFast(t, k, largest.Interface())
 		for range 2000 {
 			p := k.newProto().ProtoReflect()
 			for i := range k.fields.Len() {
 				if f := k.fields.Get(i); f.Cardinality() == protoreflect.Required || r.IntN(2) == 0 {
-					setPut(p, f, r.Uint64()>>r.IntN(64))
+					setNumber(p, f, r.Uint64()>>r.IntN(64))
 				}
 			}
-			checkPut(t, k, p.Interface())
+			checkMarshalFast(t, k, p.Interface())
 		}
 	}
 }
 
-// What is unusual is left to the encoder that knows everything: a required field that is not
-// set, an enum beyond one byte, a long text.
-func TestPutDeclines(t *testing.T) {
+// MarshalFast declines unusual messages: a required field that is not set, an enum beyond one byte, a long
+// text.
+func TestMarshalFastDeclines(t *testing.T) {
 	declined := 0
-	for _, k := range putters(t) {
+	for _, k := range fastMarshalers(t) {
 		full := k.full(seto.PayloadType_PAYLOAD_ORDER_CREATE)
 		for i := range k.fields.Len() {
 			if f := k.fields.Get(i); f.Kind() == protoreflect.EnumKind {
-				setPut(full.ProtoReflect(), f, 1) // the others are beyond one byte
+				setNumber(full.ProtoReflect(), f, 1) // the others are beyond one byte
 			}
 		}
-		checkPut(t, k, full)
+		checkMarshalFast(t, k, full)
 		for i := range k.fields.Len() {
 			f := k.fields.Get(i)
 			p := proto.Clone(full)
@@ -182,22 +182,22 @@ func TestPutDeclines(t *testing.T) {
 		}
 	}
 	if declined < 40 {
-		t.Errorf("only %d messages were left", declined)
+		t.Errorf("only %d messages were declined", declined)
 	}
 }
 
-func TestPutAllocatesNothing(t *testing.T) {
+func TestMarshalFastAllocatesNothing(t *testing.T) {
 	var calls []allocates
-	b := new([msg.PutBytes]byte)
-	for _, k := range putters(t) {
+	b := new([msg.MarshalFastBytes]byte)
+	for _, k := range fastMarshalers(t) {
 		p := k.newProto().ProtoReflect()
 		for i := range k.fields.Len() {
-			setPut(p, k.fields.Get(i), 77)
+			setNumber(p, k.fields.Get(i), 77)
 		}
-		m := k.new().(putter)
+		m := k.new().(fastMarshaler)
 		setProto(m, p.Interface())
 		calls = append(calls, allocates{k.name, func() {
-			if m.Put(b) < 0 {
+			if m.MarshalFast(b) < 0 {
 				t.Fatal("not written")
 			}
 		}})

@@ -7,141 +7,141 @@ import (
 	varint "github.com/smk-go/smk/internal/varint"
 )
 
-// Put writes the message to the front of b, as MarshalToSizedBufferVT writes it to the end of what it
-// is given, and returns its size. It may overwrite any of b.
+// MarshalFast writes the message to the front of b, as MarshalToSizedBufferVT writes it to the end of its
+// buffer, and returns its size. It may overwrite any of b.
 //
-// The size is negative, and nothing is written, if a required field is not set, an enum does not fit one
-// byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then writes the message or returns the
-// error.
-func (m *OrderCreate) Put(b *[PutBytes]byte) (n int) {
+// The size is negative and the content of b undefined if a required field is not set, an enum does not
+// fit one byte or a text is longer than 127 bytes: MarshalToSizedBufferVT then writes the message or
+// returns the error.
+func (m *OrderCreate) MarshalFast(b *[MarshalFastBytes]byte) (n int) {
 	has, i := m.has, uint(0)
 	const required = hasOrderCreateSide | hasOrderCreateQuantity | hasOrderCreateMarketId | hasOrderCreateContractId
 	if has&required != required {
 		return -1
 	}
 	if has&hasOrderCreateType != 0 {
-		b[i&putMask] = 0x8
+		b[i&fastMask] = 0x8
 		v := uint(m.typ)
 		if v > 0x7f {
 			return -1
 		}
-		b[i&putMask+1] = byte(v)
+		b[i&fastMask+1] = byte(v)
 		i += 2
 	}
 	{ // side
-		b[i&putMask] = 0x20
+		b[i&fastMask] = 0x20
 		v := uint(m.side)
 		if v > 0x7f {
 			return -1
 		}
-		b[i&putMask+1] = byte(v)
+		b[i&fastMask+1] = byte(v)
 		i += 2
 	}
 	if has&hasOrderCreateQuantityType != 0 {
-		b[i&putMask] = 0x28
+		b[i&fastMask] = 0x28
 		v := uint(m.quantityType)
 		if v > 0x7f {
 			return -1
 		}
-		b[i&putMask+1] = byte(v)
+		b[i&fastMask+1] = byte(v)
 		i += 2
 	}
 	{ // quantity
-		b[i&putMask] = 0x30
+		b[i&fastMask] = 0x30
 		v := m.quantity
 		if v < 1<<28 {
 			x, n := varint.Spread28(uint32(v))
-			binary.LittleEndian.PutUint32(b[i&putMask+1:], x)
+			binary.LittleEndian.PutUint32(b[i&fastMask+1:], x)
 			i += 1 + n
 		} else {
 			x, n := varint.Spread64(v)
-			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
+			binary.LittleEndian.PutUint64(b[i&fastMask+1:], x)
 			if n > 8 {
-				binary.LittleEndian.PutUint16(b[i&putMask+9:], varint.Ninth(v))
+				binary.LittleEndian.PutUint16(b[i&fastMask+9:], varint.Ninth(v))
 			}
 			i += 1 + n
 		}
 	}
 	if has&hasOrderCreatePriceType != 0 {
-		b[i&putMask] = 0x38
+		b[i&fastMask] = 0x38
 		v := uint(m.priceType)
 		if v > 0x7f {
 			return -1
 		}
-		b[i&putMask+1] = byte(v)
+		b[i&fastMask+1] = byte(v)
 		i += 2
 	}
 	if has&hasOrderCreatePrice != 0 {
-		b[i&putMask] = 0x40
+		b[i&fastMask] = 0x40
 		v := m.price
 		if v-0x80 < 1<<14-0x80 {
-			binary.LittleEndian.PutUint16(b[i&putMask+1:], uint16(v+v&0x3f80+0x80))
+			binary.LittleEndian.PutUint16(b[i&fastMask+1:], uint16(v+v&0x3f80+0x80))
 			i += 3
 		} else {
 			x, n := varint.Spread32(v)
-			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
+			binary.LittleEndian.PutUint64(b[i&fastMask+1:], x)
 			i += 1 + n
 		}
 	}
 	if has&hasOrderCreateMaq != 0 {
-		b[i&putMask] = 0x48
+		b[i&fastMask] = 0x48
 		v := m.maq
 		x, n := varint.Spread32(v)
-		binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
+		binary.LittleEndian.PutUint64(b[i&fastMask+1:], x)
 		i += 1 + n
 	}
 	if has&hasOrderCreateTif != 0 {
-		b[i&putMask] = 0x50
+		b[i&fastMask] = 0x50
 		v := uint(m.tif)
 		if v > 0x7f {
 			return -1
 		}
-		b[i&putMask+1] = byte(v)
+		b[i&fastMask+1] = byte(v)
 		i += 2
 	}
 	if has&hasOrderCreateReference != 0 {
-		b[i&putMask] = 0x58
+		b[i&fastMask] = 0x58
 		v := m.reference
 		x, n := varint.Spread64(v)
-		binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
+		binary.LittleEndian.PutUint64(b[i&fastMask+1:], x)
 		if n > 8 {
-			binary.LittleEndian.PutUint16(b[i&putMask+9:], varint.Ninth(v))
+			binary.LittleEndian.PutUint16(b[i&fastMask+9:], varint.Ninth(v))
 		}
 		i += 1 + n
 	}
 	{ // market_id
-		b[i&putMask] = 0x60
+		b[i&fastMask] = 0x60
 		v := m.marketId
 		if v < 1<<28 {
 			x, n := varint.Spread28(uint32(v))
-			binary.LittleEndian.PutUint32(b[i&putMask+1:], x)
+			binary.LittleEndian.PutUint32(b[i&fastMask+1:], x)
 			i += 1 + n
 		} else {
 			x, n := varint.Spread32(v)
-			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
+			binary.LittleEndian.PutUint64(b[i&fastMask+1:], x)
 			i += 1 + n
 		}
 	}
 	{ // contract_id
-		b[i&putMask] = 0x68
+		b[i&fastMask] = 0x68
 		v := m.contractId
 		if v < 1<<28 {
 			x, n := varint.Spread28(uint32(v))
-			binary.LittleEndian.PutUint32(b[i&putMask+1:], x)
+			binary.LittleEndian.PutUint32(b[i&fastMask+1:], x)
 			i += 1 + n
 		} else {
 			x, n := varint.Spread32(v)
-			binary.LittleEndian.PutUint64(b[i&putMask+1:], x)
+			binary.LittleEndian.PutUint64(b[i&fastMask+1:], x)
 			i += 1 + n
 		}
 	}
 	if has&hasOrderCreateLabel != 0 {
-		b[i&putMask] = 0x72
+		b[i&fastMask] = 0x72
 		text := m.label
-		if len(text) > putTextMax {
+		if len(text) > fastTextMax {
 			return -1
 		}
-		b[i&putMask+1] = byte(len(text))
+		b[i&fastMask+1] = byte(len(text))
 		i += 2 + putText(b, i+2, text)
 	}
 	return int(i)
