@@ -56,7 +56,7 @@ func TestAllocationsOutward(t *testing.T) {
 	}
 }
 
-// TestAllocationsInward shows the same for the way in: cut from the receive buffer, peeked at, decoded
+// TestAllocationsInward shows the same for the way in: cut from the receive buffer, its envelope parsed, decoded
 // into a reused value that has grown once.
 func TestAllocationsInward(t *testing.T) {
 	vectors := readVectors(t)

@@ -11,20 +11,20 @@ import (
 	"github.com/smk-go/smk/internal/envelope"
 )
 
-// checkPeek compares what envelope.Parse says of a payload to what decoding all of it says.
-func checkPeek(m *msg.Payload, payload []byte) error {
+// checkParse compares the envelope of a payload with the same fields of the decoded payload.
+func checkParse(m *msg.Payload, payload []byte) error {
 	decodeErr := m.Decode(payload, nil)
 	e, err := envelope.Parse(payload)
 	if err != nil {
 		if decodeErr == nil {
-			return fmt.Errorf("peek refuses what decodes: %w", err)
+			return fmt.Errorf("Parse refuses what decodes: %w", err)
 		}
 		return nil
 	}
 	if decodeErr != nil {
-		// Peek passes over bodies unread, and over the bodies of session messages.
-		if peekReads(decodeErr) {
-			return fmt.Errorf("peek accepts what does not decode: %w", decodeErr)
+		// Parse skips bodies, those of session messages included.
+		if parseReads(decodeErr) {
+			return fmt.Errorf("Parse accepts what does not decode: %w", decodeErr)
 		}
 		return nil
 	}
@@ -32,23 +32,23 @@ func checkPeek(m *msg.Payload, payload []byte) error {
 	want := [...]any{m.HasType(), m.HasEtoPayload(), eto.HasSeq(), eto.HasType(), eto.HasIsReplay(), eto.GetSeq(), uint32(eto.GetType()), eto.GetIsReplay()}
 	got := [...]any{e.HasType(), e.HasEto(), e.HasSeq(), e.HasEtoType(), e.HasIsReplay(), e.Seq, e.EtoType, e.IsReplay}
 	if got != want {
-		return fmt.Errorf("peek says %v, decode says %v", got, want)
+		return fmt.Errorf("Parse says %v, decode says %v", got, want)
 	}
 	if m.HasType() && e.Type != uint32(m.GetType()) {
-		return fmt.Errorf("peek says type %d, decode says %d", e.Type, m.GetType())
+		return fmt.Errorf("Parse says type %d, decode says %d", e.Type, m.GetType())
 	}
 	return nil
 }
 
-// peekReads reports whether a decode failed at something that Peek reads too.
-func peekReads(err error) bool {
+// parseReads reports whether a decode failed at something that Parse reads too.
+func parseReads(err error) bool {
 	var e *msg.DecodeError
 	if !errors.As(err, &e) {
 		return true
 	}
 	switch e.Message {
 	case "smarkets.seto.Payload":
-		// Bodies are known to the decoder and have a wire type; to Peek they are fields to skip.
+		// Bodies are known to the decoder and have a wire type; to Parse they are fields to skip.
 		return e.Field == "" || e.Number <= 2 || !errors.Is(e.Err, msg.ErrWireType)
 	case "smarkets.eto.Payload":
 		return e.Field == "" || e.Number <= 3 || !errors.Is(e.Err, msg.ErrWireType)
@@ -56,18 +56,18 @@ func peekReads(err error) bool {
 	return false
 }
 
-func TestPeekAgreesOnVectors(t *testing.T) {
+func TestParseAgreesOnVectors(t *testing.T) {
 	var m msg.Payload
 	for _, v := range readVectors(t) {
 		for n := range len(v.Payload) + 1 {
-			if err := checkPeek(&m, v.Payload[:n:n]); err != nil {
+			if err := checkParse(&m, v.Payload[:n:n]); err != nil {
 				t.Fatalf("%v\nof %x", err, v.Payload[:n])
 			}
 		}
 	}
 }
 
-func TestPeekAgreesOnBrokenPayloads(t *testing.T) {
+func TestParseAgreesOnBrokenPayloads(t *testing.T) {
 	var m msg.Payload
 	typ := oracle.ByName("smarkets.seto.Payload")
 	r := rand.New(rand.NewPCG(seed, 1))
@@ -77,7 +77,7 @@ func TestPeekAgreesOnBrokenPayloads(t *testing.T) {
 			t.Fatal(err)
 		}
 		b = oracle.Mutate(r, b)
-		if err := checkPeek(&m, b); err != nil {
+		if err := checkParse(&m, b); err != nil {
 			t.Fatalf("%v\nof %x", err, b)
 		}
 	}

@@ -112,7 +112,7 @@ func checkStream(b *wire.Buffer, stream, cuts []byte) error {
 	}
 	var m msg.Payload
 	for _, payload := range got.payloads {
-		if err := checkPeek(&m, payload); err != nil {
+		if err := checkParse(&m, payload); err != nil {
 			return fmt.Errorf("payload %x: %w", payload, err)
 		}
 	}

@@ -1,5 +1,5 @@
 // Package wire cuts a byte stream into payloads and wraps payloads into
-// frames, in place. It never dials, reads a socket or looks at a clock.
+// frames, in place. It does no I/O and reads no clock.
 //
 // A frame is an unsigned little-endian base-128 length (uleb128), that many
 // bytes of payload, and zero padding up to four bytes in all:

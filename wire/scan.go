@@ -36,7 +36,8 @@ type FrameError struct {
 }
 
 func (e *FrameError) Error() string {
-	return fmt.Sprintf("wire: %v: length %d, limit %d bytes, at offset %d of the stream", e.Kind, e.Length, e.Limit, e.Offset)
+	return fmt.Sprintf("wire: %v: length %d, limit %d bytes, at offset %d of the stream",
+		e.Kind, e.Length, e.Limit, e.Offset)
 }
 
 // Unwrap returns Kind.

@@ -58,6 +58,18 @@ func TestHostileGarbage(t *testing.T) {
 	}
 }
 
+// TestHostileEnvelope sends a payload whose sequence cannot be read, and names the error as users do.
+func TestHostileEnvelope(t *testing.T) {
+	k := newEstablished(t, Config{})
+	k.feed(unhex(t, "06080512030889"))
+	_, err := k.drain()
+	var protocol *ProtocolError
+	var envelope *EnvelopeError
+	if !errors.As(err, &protocol) || !errors.As(err, &envelope) || envelope.Offset != 3 || !typed(err) {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestHostileLengths announces more than is ever sent.
 func TestHostileLengths(t *testing.T) {
 	for _, header := range []string{"ffffffff7f", "80808080808080808080", "ffffffffffffffffff01", "8180808080808080808001"} {
