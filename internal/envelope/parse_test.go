@@ -113,6 +113,17 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+// A body's length of three bytes is not read as one of two, at which the payload would be complete.
+func TestParseLongBodyCut(t *testing.T) {
+	payload := append(unhex(t, "08 03 12 02 08 02 22 80 80 01"), make([]byte, 1<<14-1)...)
+	_, err := Parse(payload)
+	var got *Error
+	if !errors.As(err, &got) || *got != (Error{ErrTruncated, 7}) {
+		t.Error(err)
+	}
+	compareParse(t, payload)
+}
+
 func TestParseGroupDepth(t *testing.T) {
 	nest := func(depth int) []byte {
 		return append(bytes.Repeat([]byte{0x23}, depth), bytes.Repeat([]byte{0x24}, depth)...)

@@ -5,6 +5,6 @@
 // the codes from [Truncated] to [WireType], which the caller turns into an error of its own.
 //
 // Functions on words take the first byte of the encoding in the lowest bits. They have no branches on
-// the length and are inlined into the decoders and encoders of gen/msg and
-// internal/envelope.
+// the length and are inlined into the decoders and encoders of gen/msg
+// and internal/envelope.
 package varint
