@@ -77,8 +77,8 @@
 // filled and has to be decoded into or reset before use.
 //
 // Encoding is strict: a value without a required field is refused with an [*EncodeError].
-// MarshalToSizedBufferVT encodes every message; those of order entry also have Put, which is quicker
-// and leaves what is unusual to it.
+// MarshalToSizedBufferVT encodes every message. Those of order entry also have MarshalFast, which is faster
+// and declines unusual messages.
 //
 // Values are not safe for concurrent use, reading included.
 package msg
