@@ -32,7 +32,7 @@ var arrows = map[string][]string{
 	"gen/seto":          {"gen/eto", "gen/msg"},
 	"gen/msg":           {"internal/varint", "odds"},
 	"gen/convert":       {"gen/eto", "gen/seto", "gen/msg"},
-	"engine/session":    {"wire", "internal/envelope", "ring", "gen/eto", "gen/seto", "gen/msg"},
+	"engine/session":    {"internal/envelope", "internal/varint", "wire", "ring", "gen/msg"},
 	"engine": {
 		"engine/internal/transport", "engine/session", "wire", "ring", "gen/eto", "gen/seto", "gen/msg", "odds", "uuid",
 	},

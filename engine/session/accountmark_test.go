@@ -41,7 +41,7 @@ func TestAccountSequence(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := uint64(0)
-		if concernOf(typ) == orders {
+		if inboundClassOf(typ) == orderReport {
 			got, _, _, _, _, _ = reportKeys(&m, typ, 0)
 		}
 		if got != want {

@@ -175,15 +175,17 @@ func TestAllocations(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		raw := &rawMessage{encoded}
+		raw, keys := &rawMessage{encoded}, create.Keys()
 		k.zero(func() {
 			k.now += 10
 			k.mustSend(msg.PayloadOrderCreate, create)
-			k.mustSend(msg.PayloadOrderCreate, raw)
+			if _, err := k.s.Send(k.now, raw, &keys); err != nil {
+				t.Fatal(err)
+			}
 			k.mustSend(msg.PayloadOrderCancel, cancel)
 			k.mustSend(msg.PayloadMarketSubscribe, subscribe)
 			k.ping()
-			k.s.pings.n = 0
+			k.s.liveness.pings.n = 0
 			k.receive(nil)
 		})
 	})
@@ -205,7 +207,7 @@ func TestAllocations(t *testing.T) {
 				k.receive(r.next(seq))
 				seq++
 			})
-			answered, mismatches := 1101-k.s.open.n, k.s.Stats().AnswerMismatches
+			answered, mismatches := 1101-k.s.requests.open.n, k.s.Stats().AnswerMismatches
 			if answered+int(mismatches) != 1101 || answered*int(mismatches) != 0 {
 				t.Errorf("%d answered, %d mismatches of 1101", answered, mismatches)
 			}
@@ -230,7 +232,7 @@ func TestAllocations(t *testing.T) {
 		k.s.throttle.change(k.now, 0, 0, 0)
 		create := orderCreate()
 		k.zero(func() {
-			if _, err := k.s.Send(k.now, msg.PayloadOrderCreate, create); err == nil {
+			if _, err := send(k.s, k.now, msg.PayloadOrderCreate, create); err == nil {
 				t.Fatal("not refused")
 			}
 		})
@@ -242,7 +244,7 @@ func TestAllocations(t *testing.T) {
 			if err := k.s.Tick(k.now); err != nil || k.now == math.MaxInt64 {
 				t.Fatal(err)
 			}
-			k.s.lastHeard, k.s.lastFrame = k.now, k.now
+			k.s.liveness.lastByte, k.s.liveness.lastFrame = k.now, k.now
 			k.receive(nil)
 		})
 	})
@@ -263,7 +265,7 @@ func (k *kit) ping() {
 }
 
 func (k *kit) mustSend(typ msg.PayloadType, m wire.Marshaler) {
-	if _, err := k.s.Send(k.now, typ, m); err != nil {
+	if _, err := send(k.s, k.now, typ, m); err != nil {
 		k.t.Fatal(err)
 	}
 }

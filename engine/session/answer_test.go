@@ -17,7 +17,7 @@ func TestUnresponsive(t *testing.T) {
 	var err error
 	var fates int
 	for i := 0; err == nil && i < 2000; i++ {
-		if _, sendErr := k.s.Send(k.now, msg.PayloadOrderCreate, orderCreate()); sendErr != nil {
+		if _, sendErr := send(k.s, k.now, msg.PayloadOrderCreate, orderCreate()); sendErr != nil {
 			t.Fatal(sendErr)
 		}
 		k.feed(k.eto(msg.EtoPayloadHeartbeat, nil))
@@ -48,7 +48,7 @@ func TestUnresponsive(t *testing.T) {
 	k.open()
 	k.login()
 	k.events()
-	if _, err := k.waitUntil(k.now + int64(PeerTimeout)*2/3 - 1); err != nil || k.s.noAnswer {
+	if _, err := k.waitUntil(k.now + int64(PeerTimeout)*2/3 - 1); err != nil || k.s.liveness.unanswered {
 		t.Error(err)
 	}
 }
@@ -69,7 +69,7 @@ func TestResponsive(t *testing.T) {
 		}, false},
 		{"late, when it is in doubt", func(k *kit, i int) {
 			if i%300 == 299 {
-				k.say(fmt.Sprint("order_rejected reason=MARKET_HALTED reference=", k.s.doubts.first().key))
+				k.say(fmt.Sprint("order_rejected reason=MARKET_HALTED reference=", k.s.requests.doubts.first().key))
 			}
 		}, false},
 		{"what is nobody's", func(k *kit, i int) {

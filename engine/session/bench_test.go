@@ -62,12 +62,12 @@ func BenchmarkSend(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				k.now += 1000
-				seq, err := k.s.Send(k.now, msg.PayloadOrderCreate, m)
+				seq, err := send(k.s, k.now, msg.PayloadOrderCreate, m)
 				if err != nil {
 					b.Fatal(err)
 				}
 				k.s.Written(len(k.s.Pending()))
-				k.s.release(k.s.open.sequence(seq))
+				k.s.requests.release(k.s.requests.open.sequence(seq))
 			}
 		})
 	}

@@ -131,10 +131,10 @@ type Config struct {
 	// Limits bound what is taken from the peer; zeros mean the defaults of wire.
 	Limits wire.Limits
 
-	// Tap, if not nil, is called with every inbound payload before it is looked
-	// at: those that are discarded, and those that hold the session's identifier,
-	// included. It is valid during the call.
-	Tap func(now int64, payload []byte) `json:"-"`
+	// Tap, if not nil, is called with every payload of both directions: inbound ones before anything is
+	// known of them, those that are discarded included, and outbound ones, also those that are sent again,
+	// as they are queued. It is called while the session works and must not call its methods.
+	Tap func(*TapRecord) `json:"-"`
 }
 
 // Resumption is what has to be kept to continue a session in a later run. ID is as
@@ -174,13 +174,6 @@ func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String(
 
 // LogValue is String for package slog.
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
-
-func redacted(secret string) string {
-	if secret == "" {
-		return "unset"
-	}
-	return "set"
-}
 
 // ConfigError says which setting cannot be used and why, never with a
 // credential's text.

@@ -26,8 +26,8 @@ func (k *kit) reconnect(resumed bool) {
 	k.say("LOGIN_RESPONSE session=A")
 	k.events()
 	k.sent()
-	if k.s.resuming != resumed || k.s.State() != Established {
-		k.t.Fatalf("resumed %t, %v", k.s.resuming, k.s)
+	if k.s.login.resuming != resumed || k.s.State() != Established {
+		k.t.Fatalf("resumed %t, %v", k.s.login.resuming, k.s)
 	}
 }
 
@@ -156,14 +156,14 @@ func TestDebtsOfAnOldConnection(t *testing.T) {
 		config := Config{Resume: resume}
 		config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
 		k := newEstablished(t, config)
-		for k.s.sendBare(5) == nil {
+		for k.s.outbox.sendBare(k.now, 5) == nil {
 		}
 		k.feed(k.eto(msg.EtoPayloadPing, nil))
 		k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(2) }))
 		k.server += 3
 		k.feed(k.state(false))
 		k.events()
-		if s := k.s; s.pongs != 1 || !s.serving.active || !s.gap.owed {
+		if s := k.s; s.liveness.pongs != 1 || !s.resender.active || !s.sequence.gap.owed {
 			t.Fatal("nothing is owed")
 		}
 		k.server = 4
@@ -185,16 +185,16 @@ func TestDebtsOfAnOldConnection(t *testing.T) {
 // TestProbeOfAnOldConnection: the next connection asks its peer for a sign of life again, at its time.
 func TestProbeOfAnOldConnection(t *testing.T) {
 	k := newEstablished(t, Config{})
-	if _, err := k.waitUntil(k.now + int64(PeerTimeout) - 1); err != nil || k.s.pings.n != 1 {
-		t.Fatal(k.s.pings.n, err)
+	if _, err := k.waitUntil(k.now + int64(PeerTimeout) - 1); err != nil || k.s.liveness.pings.n != 1 {
+		t.Fatal(k.s.liveness.pings.n, err)
 	}
 	k.reconnect(false)
 	start := k.now
-	if _, err := k.waitUntil(start + int64(PeerTimeout)*2/3 - 1); err != nil || k.s.pings.n != 0 {
-		t.Errorf("%d pings, %v", k.s.pings.n, err)
+	if _, err := k.waitUntil(start + int64(PeerTimeout)*2/3 - 1); err != nil || k.s.liveness.pings.n != 0 {
+		t.Errorf("%d pings, %v", k.s.liveness.pings.n, err)
 	}
-	if _, err := k.waitUntil(start + int64(PeerTimeout)*2/3); err != nil || k.s.pings.n != 1 {
-		t.Errorf("%d pings, %v", k.s.pings.n, err)
+	if _, err := k.waitUntil(start + int64(PeerTimeout)*2/3); err != nil || k.s.liveness.pings.n != 1 {
+		t.Errorf("%d pings, %v", k.s.liveness.pings.n, err)
 	}
 	_, err := k.waitUntil(start + int64(time.Hour))
 	wantErr(t, err, ErrPeerSilent)
@@ -262,7 +262,7 @@ func TestWithheldOfAnOldConnection(t *testing.T) {
 	k.now += int64(StaleAfter) + 1
 	k.server = 4
 	k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(3) }))
-	if e, err := k.s.Next(k.now); err != nil || e.Kind != Gap || k.s.withheld != 1 {
+	if e, err := k.s.Next(k.now); err != nil || e.Kind != Gap || k.s.requests.suppressed != 1 {
 		t.Fatal(e, err)
 	}
 	k.server = 2
@@ -277,8 +277,8 @@ func TestWithheldOfAnOldConnection(t *testing.T) {
 			fates = append(fates, e)
 		}
 	}
-	if len(fates) != 1 || fates[0].Seq != 3 || fates[0].Fate != NotDelivered || k.s.withheld != 0 || k.s.open.n != 1 {
-		t.Errorf("%+v, %d withheld, %d wait", fates, k.s.withheld, k.s.open.n)
+	if len(fates) != 1 || fates[0].Seq != 3 || fates[0].Fate != NotDelivered || k.s.requests.suppressed != 0 || k.s.requests.open.n != 1 {
+		t.Errorf("%+v, %d withheld, %d wait", fates, k.s.requests.suppressed, k.s.requests.open.n)
 	}
 }
 
@@ -292,8 +292,8 @@ func TestThrottleOfAnOldConnection(t *testing.T) {
 	k.feed(k.eto(msg.EtoPayloadThrottleExceeded, nil))
 	k.events()
 	k.reconnect(false)
-	if n := k.fit(classCancel); n != 0 || k.s.throttled.Until != k.now+second {
-		t.Errorf("%d cancels fit in the pause, then wait for %v", n, k.s.throttled.Wait)
+	if n := k.fit(classCancel); n != 0 || k.s.ThrottledUntil() != k.now+second {
+		t.Errorf("%d cancels fit in the pause, then wait until %d", n, k.s.ThrottledUntil())
 	}
 	k.limits(100, 200, 1000) // not the first: the bucket stays as it is
 	if n := k.fit(classCancel); n != 0 {
@@ -340,8 +340,8 @@ func TestDeadlineOfALongHeartbeat(t *testing.T) {
 	k.events()
 	in(k, "idle", 2*time.Second)
 	start := k.now
-	if _, err := k.waitUntil(start + 2*second); err != nil || k.s.pings.n != 1 {
-		t.Fatal(k.s.pings.n, err)
+	if _, err := k.waitUntil(start + 2*second); err != nil || k.s.liveness.pings.n != 1 {
+		t.Fatal(k.s.liveness.pings.n, err)
 	}
 	in(k, "silent", time.Second)
 	if _, err := k.waitUntil(start + 3*second - 1); err != nil {

@@ -45,21 +45,9 @@ func (c Credentials) Check() error {
 	return &ConfigError{"Token", "or Username and Password must be set"}
 }
 
-// SetCredentials replaces the credentials for the logins to come. The error is a
-// *[ConfigError] if no login can be made of them, which leaves the old ones in force,
-// ErrState while a login is under way or made, and ErrClosed.
-func (s *Session) SetCredentials(c Credentials) error {
-	switch {
-	case s.closed:
-		return ErrClosed
-	case s.state != Disconnected && s.state != Connecting:
-		return ErrState
+func redacted(secret string) string {
+	if secret == "" {
+		return "unset"
 	}
-	if err := c.Check(); err != nil {
-		return err
-	}
-	s.config.Username, s.config.Password, s.config.Token = c.Username, c.Password, c.Token
-	clear(s.token)
-	s.token = append(s.token[:0], c.Token...)
-	return nil
+	return "set"
 }

@@ -15,12 +15,12 @@ func TestDebts(t *testing.T) {
 	config := Config{ThrottleOff: true}
 	config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
 	k := newEstablished(t, config)
-	for k.s.frames.PendingBytes() < k.s.bytesMax-envelope.EncodeFrameBytes {
+	for k.s.outbox.frames.PendingBytes() < k.s.outbox.bytesMax-envelope.EncodeFrameBytes {
 		k.s.beat()
 	}
 	_, again := k.s.Counters()
 	k.mustSend(msg.PayloadMarketSubscribe, new(msg.OrderCancelAll))
-	for k.s.sendBare(envelope.EtoHeartbeat) == nil {
+	for k.s.outbox.sendBare(k.now, envelope.EtoHeartbeat) == nil {
 	}
 	_, out := k.s.Counters()
 	for range 3 {
@@ -31,7 +31,7 @@ func TestDebts(t *testing.T) {
 	k.feed(k.eto(msg.EtoPayloadHeartbeat, nil))
 	k.wantKinds(k.events(), Gap, StateChanged)
 	k.counters(6, out)
-	if _, err := k.s.Send(k.now, msg.PayloadMarketSubscribe, new(msg.OrderCancelAll)); !errors.Is(err, ErrFull) {
+	if _, err := send(k.s, k.now, msg.PayloadMarketSubscribe, new(msg.OrderCancelAll)); !errors.Is(err, ErrFull) {
 		t.Error(err)
 	}
 	sent := k.sent()
@@ -77,11 +77,11 @@ func TestReplayBeforeNews(t *testing.T) {
 	}
 	k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(2) }))
 	k.events()
-	if !k.s.serving.active || k.s.frames.PendingBytes()+envelope.EncodeFrameBytes > k.s.bytesMax {
-		t.Fatalf("active %t, pending %d", k.s.serving.active, k.s.frames.PendingBytes())
+	if !k.s.resender.active || k.s.outbox.frames.PendingBytes()+envelope.EncodeFrameBytes > k.s.outbox.bytesMax {
+		t.Fatalf("active %t, pending %d", k.s.resender.active, k.s.outbox.frames.PendingBytes())
 	}
 	for _, news := range []wire.Marshaler{&rawMessage{}, new(msg.OrderCancelAll)} {
-		if _, err := k.s.Send(k.now, msg.PayloadMarketSubscribe, news); !errors.Is(err, ErrFull) {
+		if _, err := send(k.s, k.now, msg.PayloadMarketSubscribe, news); !errors.Is(err, ErrFull) {
 			t.Errorf("%T: %v", news, err)
 		}
 	}
@@ -98,7 +98,7 @@ func TestNoDebtsAfterTheEnd(t *testing.T) {
 	config := Config{Resume: ResumeSession}
 	config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
 	k := newEstablished(t, config)
-	for k.s.sendBare(envelope.EtoHeartbeat) == nil {
+	for k.s.outbox.sendBare(k.now, envelope.EtoHeartbeat) == nil {
 	}
 	_, out := k.s.Counters()
 	k.feed(k.eto(msg.EtoPayloadPing, nil))
@@ -113,7 +113,7 @@ func TestIdleWithoutRoom(t *testing.T) {
 	config := Config{}
 	config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
 	k := newEstablished(t, config)
-	for k.s.sendBare(envelope.EtoHeartbeat) == nil {
+	for k.s.outbox.sendBare(k.now, envelope.EtoHeartbeat) == nil {
 	}
 	for range 10 {
 		k.feed(k.eto(msg.EtoPayloadPong, nil))
@@ -146,7 +146,7 @@ func TestWithheldAndLost(t *testing.T) {
 	if fate := events[2].Fate; fate != NotDelivered {
 		t.Errorf("the order is %v", fate)
 	}
-	if k.s.withheld != 0 {
+	if k.s.requests.suppressed != 0 {
 		t.Error("something is still to be told")
 	}
 }

@@ -14,22 +14,22 @@ import (
 func TestCancelAllInAFullRing(t *testing.T) {
 	for name, fill := range map[string]func(k *kit) error{
 		"orders": func(k *kit) error {
-			_, err := k.s.Send(k.now, msg.PayloadOrderCreate, orderCreate())
+			_, err := send(k.s, k.now, msg.PayloadOrderCreate, orderCreate())
 			return err
 		},
 		"long messages": func(k *kit) error {
-			_, err := k.s.Send(k.now, msg.PayloadMarketSubscribe, &rawMessage{make([]byte, 1700)})
+			_, err := send(k.s, k.now, msg.PayloadMarketSubscribe, &rawMessage{make([]byte, 1700)})
 			return err
 		},
 		"cancels": func(k *kit) error {
-			_, err := k.s.Send(k.now, msg.PayloadOrderCancel, orderCancel(8))
+			_, err := send(k.s, k.now, msg.PayloadOrderCancel, orderCancel(8))
 			return err
 		},
-		"heartbeats": func(k *kit) error { return k.s.sendBare(envelope.EtoHeartbeat) },
+		"heartbeats": func(k *kit) error { return k.s.outbox.sendBare(k.now, envelope.EtoHeartbeat) },
 		"pongs": func(k *kit) error {
 			k.feed(k.eto(msg.EtoPayloadPing, nil))
 			k.events()
-			if k.s.pongs > 0 {
+			if k.s.liveness.pongs > 0 {
 				return ErrFull
 			}
 			return nil
@@ -44,7 +44,7 @@ func TestCancelAllInAFullRing(t *testing.T) {
 					k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{make([]byte, 300)})
 					k.sent()
 				}
-				for k.s.frames.Waiting() < 2 { // the socket took a part of one
+				for k.s.outbox.frames.Waiting() < 2 { // the socket took a part of one
 					if err := fill(k); err != nil {
 						t.Fatalf("%s: %v", name, err)
 					}
@@ -59,7 +59,7 @@ func TestCancelAllInAFullRing(t *testing.T) {
 					k.mustSend(msg.PayloadOrderCancel, orderCancel(9))
 				}
 				for i := range cancelAllRecords {
-					if _, err := k.s.Send(k.now, msg.PayloadOrderCancelAll, new(msg.OrderCancelAll)); err != nil {
+					if _, err := send(k.s, k.now, msg.PayloadOrderCancelAll, new(msg.OrderCancelAll)); err != nil {
 						t.Errorf("%s, %d records: order_cancel_all %d: %v", name, records, i+1, err)
 					}
 				}
@@ -75,7 +75,7 @@ func TestInFlightKeepsRoom(t *testing.T) {
 	k := newEstablished(t, Config{ThrottleOff: true, UnansweredMax: most, ReferenceBase: 1})
 	fits := func(typ msg.PayloadType, m wire.Marshaler) (n int) {
 		for {
-			if _, err := k.s.Send(k.now, typ, m); err != nil {
+			if _, err := send(k.s, k.now, typ, m); err != nil {
 				wantErr(t, err, ErrUnanswered)
 				return n
 			}
@@ -124,17 +124,17 @@ func TestCancelAllDuringReplay(t *testing.T) {
 	}
 	k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(2) }))
 	k.events()
-	if !k.s.serving.active {
+	if !k.s.resender.active {
 		t.Fatal("the replay does not wait")
 	}
-	seq, err := k.s.Send(k.now, msg.PayloadOrderCancelAll, new(msg.OrderCancelAll))
+	seq, err := send(k.s, k.now, msg.PayloadOrderCancelAll, new(msg.OrderCancelAll))
 	if err != nil || seq != messages+2 {
 		t.Fatalf("order_cancel_all: %d, %v", seq, err)
 	}
-	if _, err := k.s.Send(k.now, msg.PayloadOrderCreate, orderCreate()); !errors.Is(err, ErrFull) {
+	if _, err := send(k.s, k.now, msg.PayloadOrderCreate, orderCreate()); !errors.Is(err, ErrFull) {
 		t.Errorf("order_create: %v", err)
 	}
-	if _, err := k.s.Send(k.now, msg.PayloadOrderCancel, orderCancel(8)); err != nil {
+	if _, err := send(k.s, k.now, msg.PayloadOrderCancel, orderCancel(8)); err != nil {
 		t.Errorf("order_cancel: %v", err)
 	}
 	next := uint64(2) // what such a peer waits for

@@ -91,6 +91,24 @@ type endError struct {
 func (e *endError) Error() string  { return e.text }
 func (e *endError) Policy() Policy { return e.policy }
 
+// Why the fate of an order-entry message is reported while the connection lives.
+var (
+	// ErrNoAnswer is why the fate of an order-entry message is told while the
+	// connection lives: AnswerTimeout passed.
+	ErrNoAnswer = errors.New("session: no answer in time")
+	// ErrReplacePending is why the fate of an order_cancel_replace is told to which the
+	// exchange said order_pending_replace, and then in AnswerTimeout neither that it is
+	// carried out nor that it is not: the old order may be live, or the new one. It is
+	// ErrNoAnswer too.
+	ErrReplacePending = fmt.Errorf("%w: the replace is pending", ErrNoAnswer)
+	// ErrStale is why a message was withheld when the exchange asked for it again:
+	// StaleAfter had passed, or the send ring did not hold it any more.
+	ErrStale = errors.New("session: too old to be sent again")
+	// ErrThrottleExceeded is why the fate of the oldest unanswered message is told when
+	// the exchange says that it dropped something without saying what.
+	ErrThrottleExceeded = errors.New("session: the exchange dropped a message for its throttle")
+)
+
 // What a [ProtocolError] can be.
 var (
 	ErrNoSequence  = errors.New("message without a sequence")

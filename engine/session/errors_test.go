@@ -33,7 +33,7 @@ func TestSafeToResend(t *testing.T) {
 		{ErrPayloadType, true},
 		{ErrClosed, true},
 		{ErrSequenceSpent, true},
-		{&ThrottledError{Until: 5}, true},
+		{&ThrottledError{Wait: 5}, true},
 		{&wire.MarshalError{}, true},
 		{fmt.Errorf("order 5: %w", ErrFull), true},
 		{fate(NotSent, io.EOF), true},

@@ -171,10 +171,19 @@ type Event struct {
 	Ping      uint64 // sequence of the ping, 0 if nobody asked
 	RoundTrip int64  // nanoseconds from the ping to its pong, 0 if nobody asked
 	Reference uint64 // 0 if the message had none
+	Request   Request
 
 	Payload *msg.Payload // decoded
 	Raw     []byte       // the payload's bytes, as received
 	Cause   error
+}
+
+// Request is a message that was sent, as the event of its answer, or about it, names it.
+type Request struct {
+	Seq       uint64          // 0 if the event answers no message that waited for an answer
+	Sent      int64           // clock reading of the send: the answer took Received - Sent
+	Type      msg.PayloadType // as it was sent
+	Reference uint64          // 0 if it had none
 }
 
 // Err returns what an event of kind SendResolved says as an error for

@@ -30,7 +30,7 @@ func TestForwardIsForOurs(t *testing.T) {
 	k := newEstablished(t, Config{})
 	m := new(msg.OrderCancel)
 	m.SetOrderId(9)
-	if _, err := k.s.Send(k.now, msg.PayloadOrderCancel, added{m}); err != nil {
+	if _, err := send(k.s, k.now, msg.PayloadOrderCancel, added{m}); err != nil {
 		t.Fatal(err)
 	}
 	if sent := k.sent(); !bytes.Contains(sent, []byte(addedField)) {
@@ -54,12 +54,12 @@ func TestForwardAsExactly(t *testing.T) {
 		b := newEstablished(t, Config{ReferenceBase: base, ThrottleOff: true})
 		for range 400 {
 			typ, m := drawOrderEntry(r)
-			seqA, errA := a.s.Send(a.now, typ, m)
-			seqB, errB := b.s.Send(b.now, typ, backwards{m})
+			seqA, errA := send(a.s, a.now, typ, m)
+			seqB, errB := send(b.s, b.now, typ, backwards{m})
 			if seqA != seqB || errA != nil || errB != nil {
 				t.Fatalf("%v: %d, %v, backwards %d, %v", m, seqA, errA, seqB, errB)
 			}
-			entryA, entryB := a.s.open.sequence(seqA), b.s.open.sequence(seqB)
+			entryA, entryB := a.s.requests.open.sequence(seqA), b.s.requests.open.sequence(seqB)
 			if entryA.kind != entryB.kind || entryA.key != entryB.key || described(entryA) != described(entryB) {
 				t.Fatalf("%v: waits as %+v, backwards as %+v", m, entryA, entryB)
 			}
@@ -67,8 +67,8 @@ func TestForwardAsExactly(t *testing.T) {
 			if !bytes.Equal(gotA, gotB) {
 				t.Fatalf("%v:\nsent      %x\nbackwards %x", m, gotA, gotB)
 			}
-			a.s.release(entryA)
-			b.s.release(entryB)
+			a.s.requests.release(entryA)
+			b.s.requests.release(entryB)
 		}
 	}
 }
@@ -130,9 +130,9 @@ func TestForwardIsUsed(t *testing.T) {
 				continue
 			}
 			seen[typ]++
-			body, _, err := k.s.build(typ, m, base)
-			if err != nil || cap(body) == len(body) {
-				t.Fatalf("%v: %v, written exactly", m, err)
+			f := fastMarshaler(m)
+			if f == nil || k.s.outbox.encodeFast(typ, f, classOf(typ), base) == 0 {
+				t.Fatalf("%v: not written in one pass", m)
 			}
 		}
 		if len(seen) != 5 {
@@ -150,14 +150,14 @@ func TestForwardIsNotUsed(t *testing.T) {
 		k := newEstablished(t, config)
 		// What is unsent will go round the end of the block.
 		for range 100 {
-			if _, err := k.s.Send(k.now, msg.PayloadOrderCreate, wrap(orderCreate())); err != nil {
+			if _, err := send(k.s, k.now, msg.PayloadOrderCreate, wrap(orderCreate())); err != nil {
 				t.Fatal(err)
 			}
 			k.sent()
 		}
 		for {
-			spare := k.s.reserveFast(classCreate)
-			_, err := k.s.Send(k.now, msg.PayloadOrderCreate, wrap(orderCreate()))
+			spare := k.s.outbox.reserveFast(classCreate)
+			_, err := send(k.s, k.now, msg.PayloadOrderCreate, wrap(orderCreate()))
 			if err != nil {
 				wantErr(t, err, ErrFull)
 				return roomy, tight, k.sent()

@@ -110,8 +110,8 @@ func fuzz(t *testing.T, options byte, program []byte) {
 	s.Lost(w.now, io.EOF)
 	_ = s.Forget()
 	w.drain()
-	if s.open.n > 0 {
-		t.Errorf("the fate of %d was never told", s.open.n)
+	if s.requests.open.n > 0 {
+		t.Errorf("the fate of %d was never told", s.requests.open.n)
 	}
 }
 
@@ -133,13 +133,13 @@ func (w *watcher) send(typ msg.PayloadType, arg byte) {
 	case msg.PayloadOrderCreate:
 		m := orderCreate()
 		m.SetReference(uint64(arg & 3))
-		seq, err = w.s.Send(w.now, typ, m)
+		seq, err = send(w.s, w.now, typ, m)
 	case msg.PayloadOrderCancel:
 		m := new(msg.OrderCancel)
 		m.SetOrderId(uint64(arg & 3))
-		seq, err = w.s.Send(w.now, typ, m)
+		seq, err = send(w.s, w.now, typ, m)
 	default:
-		_, err = w.s.Send(w.now, typ, &rawMessage{make([]byte, int(arg)*20)})
+		_, err = send(w.s, w.now, typ, &rawMessage{make([]byte, int(arg)*20)})
 		typ = 0
 	}
 	if err != nil && !SafeToResend(err) {
@@ -215,30 +215,30 @@ func (w *watcher) check() {
 	if in == 0 || out == 0 {
 		w.t.Fatalf("counters in %d, out %d", in, out)
 	}
-	if s.frames.PendingBytes() > ringBytesMin || s.pongs > debtMax || s.open.n > 8+cancelsKept+cancelAllsKept || s.withheld > s.open.n {
+	if s.outbox.frames.PendingBytes() > ringBytesMin || s.liveness.pongs > debtMax || s.requests.open.n > 8+cancelsKept+cancelAllsKept || s.requests.suppressed > s.requests.open.n {
 		w.t.Fatal("a bound is broken")
 	}
-	if s.gap.open && s.in > s.gap.high {
+	if s.sequence.gap.open && s.sequence.next > s.sequence.gap.high {
 		w.t.Fatal("the gap is filled and open")
 	}
-	if s.state == Recovering && !s.gap.open {
+	if s.state == Recovering && !s.sequence.gap.open {
 		w.t.Fatal("recovering from nothing")
 	}
 	withheld := 0
-	for e := s.open.first(); e != nil; e = s.open.after(e) {
-		if e.withheld {
+	for e := s.requests.open.first(); e != nil; e = s.requests.open.after(e) {
+		if e.is(flagSuppressed) {
 			withheld++
 		}
 		if !w.waiting[e.seq] {
 			w.t.Fatalf("%d waits and was not sent", e.seq)
 		}
 	}
-	if withheld != s.withheld {
-		w.t.Fatalf("%d withheld, counted %d", withheld, s.withheld)
+	if withheld != s.requests.suppressed {
+		w.t.Fatalf("%d withheld, counted %d", withheld, s.requests.suppressed)
 	}
 	if s.err == nil && s.queue.n == 0 && s.Deadline() < w.now {
 		_ = s.Tick(w.now)
-		if s.err == nil && s.withheld == 0 && s.Deadline() <= w.now && s.open.first() == nil {
+		if s.err == nil && s.requests.suppressed == 0 && s.Deadline() <= w.now && s.requests.open.first() == nil {
 			w.t.Fatalf("deadline %d at %d", s.Deadline(), w.now)
 		}
 	}

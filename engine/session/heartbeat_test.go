@@ -44,8 +44,8 @@ func TestClockOrigin(t *testing.T) {
 		}
 		k.events()
 	}
-	if k.now != -980*second || k.s.pings.n != 1 {
-		t.Errorf("at %d, %d pings", k.now, k.s.pings.n)
+	if k.now != -980*second || k.s.liveness.pings.n != 1 {
+		t.Errorf("at %d, %d pings", k.now, k.s.liveness.pings.n)
 	}
 }
 

@@ -216,8 +216,8 @@ func TestHostileServing(t *testing.T) {
 		stats.GapfillsOut+stats.MessagesAgain != replaysMax*4001 {
 		t.Errorf("%+v", stats)
 	}
-	if k.s.open.n == 4000 || k.s.open.n+int(stats.Unanswered) != 4000 {
-		t.Errorf("%d of 4000 wait, the fate of %d was told", k.s.open.n, stats.Unanswered)
+	if k.s.requests.open.n == 4000 || k.s.requests.open.n+int(stats.Unanswered) != 4000 {
+		t.Errorf("%d of 4000 wait, the fate of %d was told", k.s.requests.open.n, stats.Unanswered)
 	}
 }
 

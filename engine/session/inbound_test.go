@@ -97,9 +97,11 @@ func TestEventContent(t *testing.T) {
 func TestTap(t *testing.T) {
 	var seen []string
 	capped := true
-	k := newEstablished(t, Config{Tap: func(_ int64, b []byte) {
-		seen = append(seen, string(b))
-		capped = capped && cap(b) == len(b)
+	k := newEstablished(t, Config{Tap: func(r *TapRecord) {
+		if r.Direction == Inbound {
+			seen = append(seen, string(r.Payload))
+		}
+		capped = capped && cap(r.Payload) == len(r.Payload)
 	}})
 	seen = nil
 	duplicate := k.state(false)

@@ -197,3 +197,18 @@ func orderCreate() *msg.OrderCreate {
 	m.SetContractId(608008)
 	return m
 }
+
+// send sends a message as one of a type, with the keys that its bytes say where it does not say them itself.
+func send(s *Session, now int64, typ msg.PayloadType, m wire.Marshaler) (seq uint64, err error) {
+	keys := msg.Keys{Type: typ}
+	if k, ok := m.(interface{ Keys() msg.Keys }); ok {
+		keys = k.Keys()
+		keys.Type = typ
+	} else if n := m.SizeVT(); n >= 0 && n <= wire.OutboundBytesMax {
+		b := make([]byte, n)
+		if wrote, err := m.MarshalToSizedBufferVT(b); err == nil && wrote == n {
+			keys, _ = msg.DecodeKeys(typ, b)
+		}
+	}
+	return s.Send(now, m, &keys)
+}

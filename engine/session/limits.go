@@ -37,6 +37,9 @@ const (
 	// a time. With more the lowest is given up.
 	AccountHolesMax = 1024
 
+	// TapMaskBytesMax is as much of a payload with credentials, or of a malformed one, as a tap is shown.
+	TapMaskBytesMax = 16 << 10
+
 	// CredentialBytesMax is the longest username, password or token.
 	CredentialBytesMax = 4096
 )

@@ -13,34 +13,35 @@ type matched struct {
 	misfit  *entry
 }
 
-// match finds what the message in s.payload answers. By the sequence alone an order_create
-// is found that has a reference too, unless the exchange may be repeating itself: then
-// the sequence can be one of an earlier session. number is the message's account sequence.
-func (s *Session) match(e *Event, typ msg.PayloadType, kind keyKind, key, reference, number uint64) (m matched) {
+// match finds what a message answers. By the sequence alone an order_create is found that has a reference
+// too, unless the exchange may be repeating itself: then the sequence can be one of an earlier session.
+func (q *requests) match(
+	p *msg.Payload, typ msg.PayloadType, kind keyKind, key, reference uint64, from Origin, repeats bool,
+) (m matched) {
 	switch {
 	case reference != 0:
 		kind, key = byReference, reference
-	case kind == 0, kind == bySequence && s.repeats(e.Origin, number):
+	case kind == 0, kind == bySequence && repeats:
 		return m
 	}
 	// What is sent again within a session has its sequence, and what is from an earlier one
 	// may have any: so the former is looked for first.
 	origin := Live
-	fits := func(r *entry) bool { return s.answers(typ, r, origin) }
-	m.request, m.link, m.misfit = s.open.find(kind, key, fits)
-	if origin = e.Origin; m.request == nil && origin != Live {
-		m.request, m.link, m.misfit = s.open.find(kind, key, fits)
+	fits := func(r *entry) bool { return r.answeredBy(p, typ, origin) }
+	m.request, m.link, m.misfit = q.open.find(kind, key, fits)
+	if origin = from; m.request == nil && origin != Live {
+		m.request, m.link, m.misfit = q.open.find(kind, key, fits)
 	}
 	if kind == bySequence && m.request == nil && m.misfit == nil {
-		if r := s.request(key); r != nil && fits(r) {
-			m.request, m.link = r, s.open.link(r)
+		if r := q.bySequence(key); r != nil && fits(r) {
+			m.request, m.link = r, q.open.link(r)
 		} else {
 			m.misfit = r
 		}
 	}
-	if m.request == nil && s.doubts.n > 0 {
+	if m.request == nil && q.doubts.n > 0 {
 		var misfit *entry
-		if m.request, m.link, misfit = s.doubts.find(kind, key, fits); m.misfit == nil {
+		if m.request, m.link, misfit = q.doubts.find(kind, key, fits); m.misfit == nil {
 			m.misfit = misfit
 		}
 		m.doubt = m.request != nil
@@ -56,63 +57,47 @@ func (s *Session) match(e *Event, typ msg.PayloadType, kind keyKind, key, refere
 
 // fresh reports whether the message is an answer that the request has not had yet.
 func (m *matched) fresh(typ msg.PayloadType) bool {
-	return m.request != nil && !(typ == msg.PayloadOrderPendingReplace && m.request.pending)
+	return m.request != nil && !(typ == msg.PayloadOrderPendingReplace && m.request.is(flagPending))
 }
 
-// answered ends the wait of the request that was matched, or the doubt about it, or notes
-// that a replace has come to its second stage. It reports a message that contradicts the
-// request that it names.
-func (s *Session) answered(m matched, typ msg.PayloadType) {
+// answer ends the wait of the request that was matched, or the doubt about it, or notes that a replace has
+// come to its second stage.
+func (q *requests) answer(m matched, typ msg.PayloadType) {
 	r := m.request
-	if r == nil {
-		if r = m.misfit; r != nil {
-			s.stats.AnswerMismatches++
-			s.queue.push(Event{
-				Kind: AnswerMismatch, Epoch: s.epoch, Received: s.now,
-				Seq: r.seq, Type: r.payloadType(), Reference: r.reference(),
-			})
-		}
-		return
-	}
-	s.noAnswer = false
 	switch {
 	case typ == msg.PayloadOrderPendingReplace:
-		if r.pending = true; r.withheld && !m.doubt {
-			r.withheld = false
-			s.withheld--
+		if r.is(flagSuppressed) && !m.doubt {
+			q.suppressed--
 		}
+		r.flags = r.flags&^flagSuppressed | flagPending
 	case m.doubt:
-		s.doubts.remove(r, m.link)
-		s.stats.Settled++
+		q.settle(r, m.link)
 	default:
-		s.unlink(r, m.link)
+		q.unlink(r, m.link)
 	}
 }
 
-// accepted is match for an acceptance that says of everything the same as the create
-// with its reference, or whose reference is nobody's, which is nearly all of them. It
-// reports false, and has done nothing, for any other.
-func (s *Session) accepted(m *msg.OrderAccepted, reference uint64) bool {
-	link := s.open.head(byReference, reference)
+// matchAccepted is match and answer for an acceptance that says of everything the same as the create with
+// its reference, or whose reference is nobody's, which is nearly all of them. It returns the sequence and
+// the send time of the create, 0 if it is nobody's, and reports false, and has done nothing, for any other.
+func (q *requests) matchAccepted(m *msg.OrderAccepted, reference uint64) (seq uint64, sent int64, ok bool) {
+	link := q.open.head(byReference, reference)
 	if *link == none {
-		return s.doubts.n == 0
+		return 0, 0, q.doubts.n == 0
 	}
-	r := &s.open.entries[*link] // equal keys of two kinds are in different chains
+	r := &q.open.entries[*link] // equal keys of two kinds are in different chains
 	if r.key != reference || r.typ != uint8(msg.PayloadOrderCreate) ||
 		m.GetSeq() != r.seq || m.GetSide() != msg.Side(r.side) || m.GetPrice() != r.price ||
 		m.GetQuantity() != r.subject || m.GetMarketId() != r.market || m.GetContractId() != r.contract {
-		return false
+		return 0, 0, false
 	}
-	s.noAnswer = false
-	s.unlink(r, link)
-	return true
+	q.unlink(r, link)
+	return r.seq, r.sent, true
 }
 
-// answers reports whether the message in s.payload can be the answer to r: it answers
-// requests of r's type, and nothing that it says contradicts what r asked for. What it
-// leaves out contradicts nothing.
-func (s *Session) answers(typ msg.PayloadType, r *entry, origin Origin) bool {
-	p := &s.payload
+// answeredBy reports whether the message in p can be the answer to r: it answers requests of r's type, and
+// nothing that it says contradicts what r asked for. What it leaves out contradicts nothing.
+func (r *entry) answeredBy(p *msg.Payload, typ msg.PayloadType, origin Origin) bool {
 	switch request := r.payloadType(); typ {
 	case msg.PayloadOrderAccepted:
 		m := p.GetOrderAccepted()
@@ -157,39 +142,20 @@ func (s *Session) answers(typ msg.PayloadType, r *entry, origin Origin) bool {
 	panic("BUG: session: no answer: " + typ.String())
 }
 
-// sentAs reports whether an answer may mean the sequence of e. In what is sent again
+// sentAs reports whether an answer may mean the sequence of r. In what is sent again
 // after a login it is one of an earlier session, and means nothing.
-func (e *entry) sentAs(said bool, seq uint64, origin Origin) bool {
-	return !said || seq == e.seq || origin == Replayed
+func (r *entry) sentAs(said bool, seq uint64, origin Origin) bool {
+	return !said || seq == r.seq || origin == Replayed
 }
 
 // allows reports whether a create may be accepted at a price: at its own or at one that
 // is better for its side. One without a price allows all.
-func (e *entry) allows(price uint32) bool {
+func (r *entry) allows(price uint32) bool {
 	switch {
-	case e.price == 0:
+	case r.price == 0:
 		return true
-	case e.side == uint8(msg.SideBuy):
-		return price <= e.price
+	case r.side == uint8(msg.SideBuy):
+		return price <= r.price
 	}
-	return price >= e.price
-}
-
-// request returns the request that was sent with a sequence, if it waits for its answer,
-// or nil.
-func (s *Session) request(seq uint64) *entry {
-	_, rec, kept := s.frames.Frame(seq)
-	switch typ, application := ofKind(rec.Kind); {
-	case !kept:
-		return s.open.sequence(seq)
-	case !application || !classOf(typ).orderEntry():
-		return nil
-	case rec.Reference != 0:
-		e, _, _ := s.open.find(byReference, rec.Reference, func(e *entry) bool { return e.seq == seq })
-		return e
-	case typ == msg.PayloadOrderCreate:
-		e, _, _ := s.open.find(bySequence, seq, func(e *entry) bool { return e.seq == seq })
-		return e
-	}
-	return s.open.sequence(seq) // by its order, which the ring does not know
+	return price >= r.price
 }

@@ -35,7 +35,7 @@ func TestAnswerBySequence(t *testing.T) {
 			k.mustSend(msg.PayloadOrderCancel, cancel) // C5
 			k.feed(frameOf(t, "2", answer+c.fields))
 			k.events()
-			if answered := k.s.open.n == 1 && k.s.open.first().seq == 5; answered != c.answers ||
+			if answered := k.s.requests.open.n == 1 && k.s.requests.open.first().seq == 5; answered != c.answers ||
 				(k.s.Stats().AnswerMismatches == 1) != c.mismatch {
 				t.Errorf("%s%s: answered %t, %+v", answer, c.fields, answered, k.s.Stats())
 			}
@@ -48,7 +48,7 @@ func TestAnswerBySequence(t *testing.T) {
 	k.wantKinds(k.events(), AnswerMismatch, Message)
 	k.feed(frameOf(t, "3", "order_accepted seq=2 side=BUY"))
 	k.wantKinds(k.events(), Message)
-	if k.s.open.n != 0 {
+	if k.s.requests.open.n != 0 {
 		t.Error("it waits for its answer")
 	}
 }
@@ -63,13 +63,13 @@ func TestAnswerBySequenceWhileCatchingUp(t *testing.T) {
 	k.mustSend(msg.PayloadOrderCreate, orderCreate()) // C3, behind the ping
 	k.feed(frameOf(t, "2", "order_rejected seq=3 reason=MARKET_HALTED account_sequence_64=11"))
 	k.events()
-	if k.s.open.n != 1 {
+	if k.s.requests.open.n != 1 {
 		t.Error("an answer of an earlier session ended the wait")
 	}
 	k.feed(frameOf(t, "3", "PONG"))
 	k.feed(frameOf(t, "4", "order_rejected seq=3 reason=MARKET_HALTED account_sequence_64=12"))
 	k.events()
-	if k.s.open.n != 0 {
+	if k.s.requests.open.n != 0 {
 		t.Error("the order's own answer did not end the wait")
 	}
 }
@@ -85,17 +85,17 @@ func TestAnswerBySequenceOfAnEvictedOrder(t *testing.T) {
 			k.sent()
 		}
 		for i, seq := range []uint64{2, 41, 20, 3, 25, 26, 30} {
-			if k.s.request(seq) == nil || k.s.request(seq).seq != seq {
+			if k.s.requests.bySequence(seq) == nil || k.s.requests.bySequence(seq).seq != seq {
 				t.Fatalf("the request %d is not found", seq)
 			}
 			k.feed(frameOf(t, fmt.Sprint(2+i), fmt.Sprint("order_rejected reason=MARKET_HALTED seq=", seq)))
 			k.events()
-			if k.s.request(seq) != nil || k.s.open.n != 39-i {
-				t.Fatalf("%d was answered, and %d wait", seq, k.s.open.n)
+			if k.s.requests.bySequence(seq) != nil || k.s.requests.open.n != 39-i {
+				t.Fatalf("%d was answered, and %d wait", seq, k.s.requests.open.n)
 			}
 		}
 		for _, seq := range []uint64{0, 1, 2, 20, 41, 42, 1 << 60} {
-			if e := k.s.request(seq); e != nil {
+			if e := k.s.requests.bySequence(seq); e != nil {
 				t.Errorf("%d: %+v", seq, e)
 			}
 		}
@@ -113,7 +113,7 @@ func TestRequestByOrder(t *testing.T) {
 	k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{})
 	k.ping()
 	for seq := range uint64(12) {
-		e := k.s.request(seq)
+		e := k.s.requests.bySequence(seq)
 		if want := seq >= 2 && seq < 7; (e != nil) != want || want && e.seq != seq {
 			t.Errorf("%d: %+v", seq, e)
 		}

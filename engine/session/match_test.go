@@ -126,7 +126,7 @@ func (k *kit) sendText(text string) {
 
 // waiting lists the sequences of the requests that wait for an answer, or are in doubt.
 func (k *kit) waiting() (seqs []uint64) {
-	for _, u := range []*unanswered{&k.s.open, &k.s.doubts} {
+	for _, u := range []*inFlight{&k.s.requests.open, &k.s.requests.doubts} {
 		for e := u.first(); e != nil; e = u.after(e) {
 			seqs = append(seqs, e.seq)
 		}
@@ -234,10 +234,10 @@ func (a *matchAnswer) tell(t *testing.T, doubts bool, reference int, fields stri
 
 // pending reports whether the request with a sequence, or the doubt about it, is pending.
 func (k *kit) pending(seq uint64) bool {
-	for _, u := range []*unanswered{&k.s.open, &k.s.doubts} {
+	for _, u := range []*inFlight{&k.s.requests.open, &k.s.requests.doubts} {
 		for e := u.first(); e != nil; e = u.after(e) {
 			if e.seq == seq {
-				return e.pending
+				return e.is(flagPending)
 			}
 		}
 	}
@@ -264,7 +264,7 @@ func TestAcceptedPrice(t *testing.T) {
 		k.sendText("order_create side=" + c.side + " quantity=5 market_id=1 contract_id=2" + c.asked)
 		k.feed(frameOf(t, "2", "order_accepted reference=7 seq=2 side="+c.side+" price="+c.accepted))
 		k.events()
-		if answered := k.s.open.n == 0; answered != c.answers {
+		if answered := k.s.requests.open.n == 0; answered != c.answers {
 			t.Errorf("%+v: answered %t", c, answered)
 		}
 	}
@@ -297,7 +297,7 @@ func TestReferenceUsedTwice(t *testing.T) {
 		k.sendText(request)
 	}
 	for seq := uint64(2); seq < 7; seq++ {
-		if e := k.s.request(seq); e == nil || e.seq != seq {
+		if e := k.s.requests.bySequence(seq); e == nil || e.seq != seq {
 			t.Errorf("request %d is %+v", seq, e)
 		}
 	}
@@ -339,7 +339,7 @@ func TestRepeatedAnswer(t *testing.T) {
 		k.mustSend(msg.PayloadOrderCreate, orderCreate())
 		k.say(answer + " reference=7")
 		k.events()
-		if answered := k.s.open.n == 0; answered != answers {
+		if answered := k.s.requests.open.n == 0; answered != answers {
 			t.Errorf("%s: answered %t", answer, answered)
 		}
 	}
@@ -370,7 +370,7 @@ func TestReferenceThatIsASequence(t *testing.T) {
 	k.say("order_accepted reference=2 seq=2 side=BUY quantity=400000 price=2500 market_id=317002 contract_id=608008 " +
 		"account_sequence_64=2")
 	k.events()
-	if k.s.open.n != 1 {
+	if k.s.requests.open.n != 1 {
 		t.Error("it was answered")
 	}
 }

@@ -21,17 +21,17 @@ func TestFull(t *testing.T) {
 		n := 0
 		var err error
 		for ; err == nil; n++ {
-			_, err = k.s.Send(k.now, msg.PayloadOrderCreate, orderCreate())
+			_, err = send(k.s, k.now, msg.PayloadOrderCreate, orderCreate())
 		}
 		wantErr(t, err, ErrFull)
 		k.counters(2, uint64(n+1))
-		if pending := k.s.open.n; pending != n-1 {
+		if pending := k.s.requests.open.n; pending != n-1 {
 			t.Errorf("%d wait for answers, want %d", pending, n-1)
 		}
 		beats := 0
 		if records > 16 {
 			for ; beats < 50; beats++ {
-				if err := k.s.sendBare(envelope.EtoHeartbeat); err != nil {
+				if err := k.s.outbox.sendBare(k.now, envelope.EtoHeartbeat); err != nil {
 					t.Fatalf("session message %d: %v", beats, err)
 				}
 			}
@@ -72,7 +72,7 @@ func TestSendRefused(t *testing.T) {
 		{-5, orderCreate(), ErrPayloadType},
 		{typeMax + 1, orderCreate(), ErrPayloadType},
 	} {
-		_, err := k.s.Send(k.now, c.typ, c.m)
+		_, err := send(k.s, k.now, c.typ, c.m)
 		var marshal *wire.MarshalError
 		if _, ok := c.want.(*wire.MarshalError); ok && errors.As(err, &marshal) {
 			err = c.want
@@ -80,7 +80,7 @@ func TestSendRefused(t *testing.T) {
 		if !errors.Is(err, c.want) {
 			t.Errorf("%v: %v, want %v", c.typ, err, c.want)
 		}
-		if len(k.s.Pending()) != 0 || k.s.open.n != 0 || k.s.refs != 7 {
+		if len(k.s.Pending()) != 0 || k.s.requests.open.n != 0 || k.s.references.last != 7 {
 			t.Errorf("%v: left a trace", c.typ)
 		}
 		k.counters(2, 2)
@@ -88,7 +88,7 @@ func TestSendRefused(t *testing.T) {
 	if tokens := k.s.throttle.tokens; tokens != throttleBurst*token {
 		t.Errorf("took tokens: %d left", tokens)
 	}
-	seq, err := k.s.Send(k.now, 1000, orderCreate())
+	seq, err := send(k.s, k.now, 1000, orderCreate())
 	if err != nil || seq != 2 {
 		t.Error("a type from the future:", seq, err)
 	}
@@ -106,7 +106,7 @@ func TestSequenceSpent(t *testing.T) {
 	for name, last := range map[string]func(*kit) error{
 		"ping":    func(k *kit) error { _, err := k.s.Ping(k.now); return err },
 		"logout":  func(k *kit) error { return k.s.Logout(k.now) },
-		"message": func(k *kit) error { _, err := k.s.Send(k.now, typeMax, &rawMessage{}); return err },
+		"message": func(k *kit) error { _, err := send(k.s, k.now, typeMax, &rawMessage{}); return err },
 	} {
 		k := newKit(t, Config{})
 		k.open()
@@ -127,7 +127,7 @@ func TestSequenceSpent(t *testing.T) {
 		for what, again := range map[string]func() error{
 			"ping":    func() error { _, err := k.s.Ping(k.now); return err },
 			"logout":  func() error { return k.s.Logout(k.now) },
-			"message": func() error { _, err := k.s.Send(k.now, typeMax, &rawMessage{}); return err },
+			"message": func() error { _, err := send(k.s, k.now, typeMax, &rawMessage{}); return err },
 		} {
 			if err := again(); !errors.Is(err, ErrSequenceSpent) {
 				t.Errorf("%s after %s: %v", what, name, err)
@@ -148,8 +148,8 @@ func TestLargestMessage(t *testing.T) {
 		largest := 0
 		for n := wire.OutboundBytesMax - 40; n < wire.OutboundBytesMax+2; n++ {
 			order := make([]byte, n)
-			copy(order, "\x20\x01") // a side, without which no order leaves
-			seq, err := k.s.Send(k.now, msg.PayloadOrderCreate, &rawMessage{order})
+			keys := msg.Keys{Type: msg.PayloadOrderCreate, Side: msg.SideBuy} // without a side no order leaves
+			seq, err := k.s.Send(k.now, &rawMessage{order}, &keys)
 			if err != nil {
 				wantErr(t, err, ErrTooLarge)
 				continue
@@ -175,6 +175,6 @@ func TestLargestMessage(t *testing.T) {
 	config := Config{}
 	config.Send.Bytes = ringBytesMin
 	k := newEstablished(t, config)
-	_, err := k.s.Send(k.now, msg.PayloadMarketSubscribe, &rawMessage{make([]byte, ringBytesMin)})
+	_, err := send(k.s, k.now, msg.PayloadMarketSubscribe, &rawMessage{make([]byte, ringBytesMin)})
 	wantErr(t, err, ErrTooLarge)
 }

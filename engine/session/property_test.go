@@ -209,7 +209,7 @@ func (w *world) connect() {
 	}
 	w.toServer, w.lost, w.deaf = nil, 0, false
 	w.epoch = w.k.s.Epoch()
-	if !w.k.s.resuming {
+	if !w.k.s.login.resuming {
 		clear(w.sent)
 	}
 	w.events()
@@ -226,7 +226,7 @@ func (w *world) disconnect(cause error) {
 
 func (w *world) order() {
 	m := orderCreate()
-	seq, err := w.k.s.Send(w.k.now, msg.PayloadOrderCreate, m)
+	seq, err := send(w.k.s, w.k.now, msg.PayloadOrderCreate, m)
 	if err != nil {
 		return
 	}

@@ -115,7 +115,7 @@ func (k *kit) call(name string) {
 	const order = 82892989397900053
 	send := func(typ msg.PayloadType, m wire.Marshaler) {
 		k.t.Helper()
-		if _, err := k.s.Send(k.now, typ, m); err != nil {
+		if _, err := send(k.s, k.now, typ, m); err != nil {
 			k.t.Fatal(err)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 func TestReference(t *testing.T) {
 	k := newEstablished(t, Config{ReferenceBase: 100})
-	seq, err := k.s.Send(k.now, msg.PayloadOrderCreate, orderCreate())
+	seq, err := send(k.s, k.now, msg.PayloadOrderCreate, orderCreate())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,46 +26,12 @@ func TestReference(t *testing.T) {
 		t.Error("what was not sent has a reference")
 	}
 	// The counter passes over 0 at its end.
-	k.s.refs = math.MaxUint64
-	if seq, err = k.s.Send(k.now, msg.PayloadOrderCreate, orderCreate()); err != nil {
+	k.s.references.last = math.MaxUint64
+	if seq, err = send(k.s, k.now, msg.PayloadOrderCreate, orderCreate()); err != nil {
 		t.Fatal(err)
 	}
 	if r, ok := k.s.Reference(seq); !ok || r != 1 {
 		t.Errorf("reference %d, %t", r, ok)
-	}
-}
-
-func TestVarintsIn(t *testing.T) {
-	fields := orderFields{1: subjectField, 2: sideField, 15: priceField}
-	for _, c := range []struct {
-		hex           string
-		subject, side uint64
-	}{
-		{"", 0, 0},
-		{"0805", 5, 0},
-		{"08050806", 6, 0},                    // the last counts
-		{"1005" + "0805", 5, 5},               // in any order
-		{"1805" + "0805", 5, 0},               // others are passed over
-		{"800105" + "880105" + "0805", 5, 0},  // numbers beyond the table too
-		{"f8ffffff0f05" + "0805", 5, 0},       // the highest
-		{"09ffffffffffffffff" + "0805", 5, 0}, // fixed64
-		{"0dffffffff" + "0805", 5, 0},         // fixed32
-		{"0a0208ff" + "0805", 5, 0},           // bytes that look like it
-		{"0805" + "08", 5, 0},
-		{"0805" + "10", 5, 0}, // cut off
-		{"0805" + "0a05ff", 5, 0},
-		{"0805" + "0dff", 5, 0}, //
-		{"0805" + "0b", 5, 0},
-		{"0805" + "0a", 5, 0},
-		{"ff", 0, 0}, // groups are not for us
-	} {
-		got := varintsIn(unhex(t, c.hex), &fields)
-		if want := [fieldKinds]uint64{got[0], 0, c.subject, c.side}; got != want {
-			t.Errorf("%s: %v, want %v", c.hex, got, want)
-		}
-	}
-	if got := varintsIn(unhex(t, "7807"), &fields); got[priceField] != 7 {
-		t.Errorf("the last of the table: %v", got)
 	}
 }
 
@@ -88,12 +54,12 @@ func TestDescribed(t *testing.T) {
 			typ: uint8(msg.PayloadOrderCreate), side: uint8(msg.SideBuy), subject: 5, market: 1, contract: 3,
 		},
 		"order_cancel order_id=82892989397900053": {typ: uint8(msg.PayloadOrderCancel), subject: 82892989397900053},
-		"order_cancel_all market_id=7":            {typ: uint8(msg.PayloadOrderCancelAll)},
+		"order_cancel_all market_id=7":            {typ: uint8(msg.PayloadOrderCancelAll), market: 7},
 		"order_quantity_reduce order_id=8 new_quantity=5": {
 			typ: uint8(msg.PayloadOrderQuantityReduce), subject: 8,
 		},
 		"order_cancel_replace orig_order_id=9 price=3 quantity=4 label=": {
-			typ: uint8(msg.PayloadOrderCancelReplace), subject: 9,
+			typ: uint8(msg.PayloadOrderCancelReplace), subject: 9, price: 3,
 		},
 	} {
 		for _, base := range []uint64{0, 100} {
@@ -102,22 +68,22 @@ func TestDescribed(t *testing.T) {
 				var seq uint64
 				var err error
 				if name, fields, _ := strings.Cut(text, " "); how == "msg" {
-					seq, err = k.s.Send(k.now, messageTypeOf(t, name), ourMessage(t, name, fields))
+					seq, err = send(k.s, k.now, messageTypeOf(t, name), ourMessage(t, name, fields))
 				} else {
 					typ, m := messageOf(t, name, fields+how)
-					seq, err = k.s.Send(k.now, typ, m)
+					seq, err = send(k.s, k.now, typ, m)
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
-				e := k.s.request(seq)
+				e := k.s.requests.bySequence(seq)
 				want := want
-				want.seq, want.at = seq, k.now
+				want.seq, want.sent = seq, k.now
 				switch {
 				case strings.HasSuffix(how, "7"):
 					want.kind, want.key = byReference, 7
 				case base != 0:
-					want.kind, want.key = byReference, k.s.refs
+					want.kind, want.key = byReference, k.s.references.last
 				case want.typ == uint8(msg.PayloadOrderCreate):
 					want.kind, want.key = bySequence, seq
 				default:
@@ -159,22 +125,16 @@ func messageTypeOf(t *testing.T, name string) msg.PayloadType {
 	return typ
 }
 
-// TestReferenceTags says the numbers of the reference fields twice, and the schema's a third time.
+// TestReferenceTags holds the numbers of the reference fields to the schema's.
 func TestReferenceTags(t *testing.T) {
 	for _, typ := range []msg.PayloadType{
 		msg.PayloadOrderCreate, msg.PayloadOrderCancel, msg.PayloadOrderCancelAll, msg.PayloadOrderQuantityReduce,
 		msg.PayloadOrderCancelReplace,
 	} {
-		fields, number := fieldsOf(typ), 0
 		body := new(seto.Payload).ProtoReflect().Descriptor().Fields().ByNumber(protoNumber(typ)).Message()
 		want := int(body.Fields().ByName("reference").Number())
-		for i, what := range fields {
-			if what == referenceField {
-				number = i
-			}
-		}
-		if number != want || referenceTag(typ) != byte(want<<3) {
-			t.Errorf("%v: reference is field %d, tag %d, want %d", typ, number, referenceTag(typ), want)
+		if referenceTag(typ) != byte(want<<3) {
+			t.Errorf("%v: reference has tag %d, want %d", typ, referenceTag(typ), want<<3)
 		}
 	}
 }

@@ -39,12 +39,12 @@ func TestReplaceStages(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 		// The exchange answered something: it is not given up for this.
-		if k.s.noAnswer {
+		if k.s.liveness.unanswered {
 			t.Error("a pending replace counts as one without an answer")
 		}
 		k.feed(frameOf(t, "3", carried))
 		k.wantKinds(k.events(), Message)
-		if k.s.doubts.n != 0 {
+		if k.s.requests.doubts.n != 0 {
 			t.Error("it stays in doubt after its second answer")
 		}
 	})
@@ -62,7 +62,7 @@ func TestReplaceStages(t *testing.T) {
 		k.feed(frameOf(t, "2", pending))
 		k.feed(frameOf(t, "3", carried))
 		k.wantKinds(k.events(), Message, Message)
-		if k.s.doubts.n != 0 {
+		if k.s.requests.doubts.n != 0 {
 			t.Error("it stays in doubt")
 		}
 	})
@@ -72,8 +72,8 @@ func TestReplaceStages(t *testing.T) {
 			k.feed(frameOf(t, fmt.Sprint(2+i), fmt.Sprint(text, " account_sequence_64=", 7+i%2)))
 		}
 		k.wantKinds(k.events(), Message, Message)
-		if k.s.open.n != 0 || k.s.Stats().AnswerMismatches != 0 {
-			t.Errorf("%d wait, %+v", k.s.open.n, k.s.Stats())
+		if k.s.requests.open.n != 0 || k.s.Stats().AnswerMismatches != 0 {
+			t.Errorf("%d wait, %+v", k.s.requests.open.n, k.s.Stats())
 		}
 	})
 	t.Run("the first twice", func(t *testing.T) {
@@ -82,8 +82,8 @@ func TestReplaceStages(t *testing.T) {
 			k.feed(frameOf(t, fmt.Sprint(2+i), pending+" account_sequence_64=7"))
 		}
 		k.wantKinds(k.events(), Message)
-		if dup := k.s.Stats().AccountDuplicates; dup != 2 || k.s.open.n != 1 {
-			t.Errorf("%d duplicates, %d wait", dup, k.s.open.n)
+		if dup := k.s.Stats().AccountDuplicates; dup != 2 || k.s.requests.open.n != 1 {
+			t.Errorf("%d duplicates, %d wait", dup, k.s.requests.open.n)
 		}
 	})
 	for _, doubt := range []bool{false, true} {
@@ -95,7 +95,7 @@ func TestReplaceStages(t *testing.T) {
 			k.say(fmt.Sprint("order_voided order_id=1 account_sequence_64=", 2*accountRecent+1))
 			k.wantKinds(k.events(), Message)
 			if doubt {
-				if _, err := k.waitUntil(k.now + int64(AnswerTimeout)); err != nil || k.s.doubts.n != 1 {
+				if _, err := k.waitUntil(k.now + int64(AnswerTimeout)); err != nil || k.s.requests.doubts.n != 1 {
 					t.Fatal(err)
 				}
 			}
@@ -108,7 +108,7 @@ func TestReplaceStages(t *testing.T) {
 	}
 	t.Run("lost", func(t *testing.T) {
 		k := begin(t, Config{})
-		k.s.frames.Rebase(9) // the ring holds nothing of it
+		k.s.outbox.frames.Rebase(9) // the ring holds nothing of it
 		k.feed(frameOf(t, "2", pending))
 		k.events()
 		k.s.Lost(k.now, io.EOF)
@@ -138,20 +138,20 @@ func TestReplaceStages(t *testing.T) {
 		k.feed(frameOf(t, "3", "REPLAY seq=2"))
 		k.wantKinds(k.events())
 		frames := k.frames()
-		if len(frames) != 1 || frames[0].eto != envelope.EtoGapfill || k.s.open.n != 1 {
-			t.Errorf("%+v, %d wait", frames, k.s.open.n)
+		if len(frames) != 1 || frames[0].eto != envelope.EtoGapfill || k.s.requests.open.n != 1 {
+			t.Errorf("%+v, %d wait", frames, k.s.requests.open.n)
 		}
 	})
 	t.Run("asked for again, then pending", func(t *testing.T) {
 		k := begin(t, Config{})
 		k.now += int64(StaleAfter) + 1
 		k.feed(frameOf(t, "3", "REPLAY seq=2")) // behind a gap, so that it is served first
-		if e, err := k.s.Next(k.now); err != nil || e.Kind != Gap || k.s.withheld != 1 {
-			t.Fatal(e, err, k.s.withheld)
+		if e, err := k.s.Next(k.now); err != nil || e.Kind != Gap || k.s.requests.suppressed != 1 {
+			t.Fatal(e, err, k.s.requests.suppressed)
 		}
-		m := k.s.match(&Event{}, msg.PayloadOrderPendingReplace, byReference, 5, 5, 0)
-		k.s.answered(m, msg.PayloadOrderPendingReplace)
-		if k.s.withheld != 0 || k.s.open.first().withheld {
+		m := k.s.requests.match(new(msg.Payload), msg.PayloadOrderPendingReplace, byReference, 5, 5, Live, false)
+		k.s.requests.answer(m, msg.PayloadOrderPendingReplace)
+		if k.s.requests.suppressed != 0 || k.s.requests.open.first().is(flagSuppressed) {
 			t.Error("the exchange has it, and it is reported as not delivered")
 		}
 	})
@@ -175,7 +175,7 @@ func TestReplaceStages(t *testing.T) {
 		k.feed(frameOf(t, "3", carried))
 		k.events()
 		k.sendText("order_cancel_replace orig_order_id=8 price=2600 quantity=5000 reference=6")
-		if k.s.open.first().pending {
+		if k.s.requests.open.first().is(flagPending) {
 			t.Error("a new replace is pending from the start")
 		}
 	})

@@ -215,7 +215,7 @@ func (p *player) step() {
 		p.eventWant = append(p.eventWant, p.line.rest)
 	case verb == "!":
 		p.sync()
-		if got := errorText(p.err); got != p.line.rest {
+		if got := errorText(p.s, p.err); got != p.line.rest {
 			p.t.Errorf("error %q, want %q", got, p.line.rest)
 		}
 		p.err = nil
@@ -297,7 +297,7 @@ func compare(t testing.TB, what string, got, want []string) {
 func (p *player) unexpected() {
 	p.t.Helper()
 	if p.err != nil {
-		p.t.Errorf("unexpected error: %s", errorText(p.err))
+		p.t.Errorf("unexpected error: %s", errorText(p.s, p.err))
 	}
 }
 
@@ -392,20 +392,20 @@ func (p *player) do() {
 		p.s.Lost(p.now, cause)
 	default:
 		typ, m := messageOf(p.t, what, rest)
-		_, p.err = p.s.Send(p.now, typ, m)
+		_, p.err = send(p.s, p.now, typ, m)
 	}
 }
 
 // errorText is an error as scripts spell it, with the policy of what ends a
 // connection.
-func errorText(err error) string {
+func errorText(s *Session, err error) string {
 	if err == nil {
 		return "nothing"
 	}
 	text := strings.TrimPrefix(err.Error(), "session: ")
 	if throttled := (*ThrottledError)(nil); errors.As(err, &throttled) {
 		// Scripts hold the very moment; people are told how long it is.
-		text = "throttled until " + strconv.FormatInt(throttled.Until, 10)
+		text = "throttled until " + strconv.FormatInt(s.ThrottledUntil(), 10)
 	}
 	var policy interface{ Policy() Policy }
 	if errors.As(err, &policy) {

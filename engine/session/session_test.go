@@ -36,7 +36,7 @@ func TestClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, next := k.s.Next(k.now)
-	_, send := k.s.Send(k.now, msg.PayloadOrderCreate, orderCreate())
+	_, send := send(k.s, k.now, msg.PayloadOrderCreate, orderCreate())
 	_, ping := k.s.Ping(k.now)
 	for i, err := range []error{
 		next, send, ping, k.s.Open(k.now), k.s.Connecting(k.now), k.s.Tick(k.now), k.s.Logout(k.now),

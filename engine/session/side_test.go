@@ -20,16 +20,16 @@ func TestSideThatDoesNotExist(t *testing.T) {
 	flat.SetContractId(2)
 	for _, side := range []msg.Side{-1, 0, 3, 9} {
 		flat.SetSide(side)
-		if _, err := k.s.Send(k.now, msg.PayloadOrderCreate, &flat); !errors.Is(err, ErrSide) || !SafeToResend(err) {
+		if _, err := send(k.s, k.now, msg.PayloadOrderCreate, &flat); !errors.Is(err, ErrSide) || !SafeToResend(err) {
 			t.Errorf("side %d: %v", side, err)
 		}
 		standard := convert.OrderCreateToProto(&flat)
 		standard.Side = new(seto.Side(side))
-		if _, err := k.s.Send(k.now, msg.PayloadOrderCreate, standard); !errors.Is(err, ErrSide) {
+		if _, err := send(k.s, k.now, msg.PayloadOrderCreate, standard); !errors.Is(err, ErrSide) {
 			t.Errorf("side %d in the standard type: %v", side, err)
 		}
 	}
-	if _, err := k.s.Send(k.now, msg.PayloadOrderCreate, &rawMessage{}); !errors.Is(err, ErrSide) {
+	if _, err := send(k.s, k.now, msg.PayloadOrderCreate, &rawMessage{}); !errors.Is(err, ErrSide) {
 		t.Errorf("no side: %v", err)
 	}
 	if _, after := k.s.Counters(); after != before || len(k.s.Pending()) != 0 {
@@ -37,7 +37,7 @@ func TestSideThatDoesNotExist(t *testing.T) {
 	}
 	for _, side := range []msg.Side{msg.SideBuy, msg.SideSell} {
 		flat.SetSide(side)
-		if _, err := k.s.Send(k.now, msg.PayloadOrderCreate, &flat); err != nil {
+		if _, err := send(k.s, k.now, msg.PayloadOrderCreate, &flat); err != nil {
 			t.Errorf("side %v: %v", side, err)
 		}
 	}

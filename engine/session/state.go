@@ -39,11 +39,28 @@ var legal = [stateCount][stateCount]bool{
 	LogoutSent:   {Disconnected: true},
 }
 
-// move is the one door between states, and tells of each move by an event.
+// move changes the state, which nothing else does, and queues an event about it.
 func (s *Session) move(next State, cause error) {
 	if !legal[s.state][next] {
 		panic("BUG: session: " + s.state.String() + " -> " + next.String())
 	}
 	s.state = next
-	s.queue.push(Event{Kind: StateChanged, Epoch: s.epoch, Received: s.now, State: next, Cause: cause})
+	s.queue.push(Event{Kind: StateChanged, Epoch: s.epoch, Received: s.clock.now, State: next, Cause: cause})
+}
+
+// usable reports whether messages may be sent.
+func (s *Session) usable() bool {
+	return (s.state == Established || s.state == Recovering) && s.err == nil
+}
+
+// fail makes err the reason to end the connection, unless there is one already.
+func (s *Session) fail(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+// violation makes a breach of the protocol the reason to end the connection.
+func (s *Session) violation(seq uint64, err error) {
+	s.fail(&ProtocolError{Seq: seq, Expected: s.sequence.next, Message: s.arrived, Err: err})
 }

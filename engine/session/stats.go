@@ -49,6 +49,12 @@ type Stats struct {
 // Stats returns the counts.
 func (s *Session) Stats() Stats {
 	stats := s.stats
+	stats.MessagesOut = s.outbox.sent
+	stats.ReplaysServed, stats.ReplaysRefused = s.resender.counts.served, s.resender.counts.refused
+	stats.MessagesAgain, stats.GapfillsOut = s.resender.counts.copies, s.resender.counts.gapfills
+	stats.Throttled = s.throttle.refused
+	stats.Unanswered, stats.UnansweredPeak = s.requests.unanswered, s.requests.peak
+	stats.Settled = s.requests.settled
 	stats.Unknown = s.unknown
 	return stats
 }

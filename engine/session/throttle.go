@@ -4,8 +4,6 @@ import (
 	"math"
 	"math/bits"
 	"time"
-
-	"github.com/smk-go/smk/internal/envelope"
 )
 
 // What the bucket is filled by before the exchange tells its limits, and how far
@@ -40,19 +38,21 @@ const (
 // What may cancel all passes even with an empty bucket, and in a pause, but not more
 // often than each emergencyEvery then.
 type throttle struct {
-	rate   uint64 // tokens a second
-	tick   int64  // nanoseconds between fillings; 0 fills continuously
-	limit  uint64 // the burst
-	tokens uint64
-	most   [classes]uint64 // what the bucket must hold for a message of a class to pass
-	carry  uint64          // what did not make a thousandth yet, in parts of throttleUnit
-	filled int64           // clock reading of the last filling; the greatest before the first
-	paused int64           // no order entry before this clock reading
-	closed bool            // the limits allow nothing: only cancels may pass
-	begun  bool            // filled is a reading
-	told   bool            // the exchange has told its limits
-	off    bool
-	forced int64 // from this clock reading on order_cancel_all passes whatever the bucket holds
+	rate    uint64 // tokens a second
+	tick    int64  // nanoseconds between fillings; 0 fills continuously
+	limit   uint64 // the burst
+	tokens  uint64
+	most    [classes]uint64 // what the bucket must hold for a message of a class to pass
+	carry   uint64          // what did not make a thousandth yet, in parts of throttleUnit
+	filled  int64           // clock reading of the last filling; the greatest before the first
+	paused  int64           // no order entry before this clock reading
+	closed  bool            // the limits allow nothing: only cancels may pass
+	begun   bool            // filled is a reading
+	told    bool            // the exchange has told its limits
+	off     bool
+	refused uint64 // messages
+	until   int64  // clock reading before which the last of them had no chance
+	forced  int64  // from this clock reading on order_cancel_all passes whatever the bucket holds
 }
 
 func (t *throttle) init(off bool) {
@@ -161,43 +161,21 @@ func (t *throttle) rejected(now int64) {
 	t.tokens = min(t.tokens, t.limit/headroomShare)
 }
 
-// ThrottledError is a refusal by the throttle; by errors.Is it is ErrThrottled. It
-// belongs to the session and is valid until the next Send.
-type ThrottledError struct {
-	// Until is a clock reading before which the same message has no chance, at most two
-	// minutes away; it is the greatest one if only new limits can help.
-	Until int64
-
-	// Wait is how long that is from the refused Send on.
-	Wait time.Duration
-}
-
-// Error says for how long.
-func (e *ThrottledError) Error() string {
-	if e.Until == math.MaxInt64 {
-		return "session: throttled until the exchange changes its limits"
-	}
-	return "session: throttled for " + e.Wait.String()
-}
-
-// Is reports whether target is ErrThrottled.
-func (e *ThrottledError) Is(target error) bool { return target == ErrThrottled }
-
-// admit asks the bucket for a message, without taking anything yet.
-func (s *Session) admit(c class) error {
-	t := &s.throttle
-	if t.off || c == classCancelAll && s.now >= t.forced {
+// admit asks the bucket for a message of a class, without taking anything yet. The error is a
+// *[ThrottledError].
+func (t *throttle) admit(now int64, c class) error {
+	if t.off || c == classCancelAll && now >= t.forced {
 		return nil
 	}
 	until := t.paused
-	if s.now >= t.paused {
+	if now >= t.paused {
 		if t.closed {
 			if c.urgent() {
 				return nil
 			}
 			until = math.MaxInt64
 		} else {
-			t.fill(s.now)
+			t.fill(now)
 			need := t.needs(c)
 			if t.tokens >= need {
 				return nil
@@ -208,9 +186,11 @@ func (s *Session) admit(c class) error {
 	if c == classCancelAll {
 		until = min(until, t.forced)
 	}
-	s.stats.Throttled++
-	s.throttled = ThrottledError{Until: until, Wait: time.Duration(until - s.now)}
-	return &s.throttled
+	t.refused, t.until = t.refused+1, until
+	if until == math.MaxInt64 {
+		return throttledForGood
+	}
+	return throttledFor(time.Duration(until - now))
 }
 
 // when is the clock reading at which the bucket will hold an amount.
@@ -231,26 +211,4 @@ func (t *throttle) when(amount uint64) int64 {
 		return math.MaxInt64
 	}
 	return t.filled + int64(wait)
-}
-
-// throttleExceeded is the exchange's word that it dropped a message. It does not say
-// which, so the one that has waited longest for its answer is in doubt.
-func (s *Session) throttleExceeded(env envelope.Envelope) {
-	s.stats.ThrottleExceeded++
-	e := Event{Kind: ThrottleExceeded, Epoch: s.epoch, Received: s.now, Seq: env.Seq}
-	if env.IsReplay {
-		e.Origin = Replayed // what it spoke of is long gone
-		s.queue.push(e)
-		return
-	}
-	s.throttle.exceeded(s.now)
-	s.queue.push(e)
-	oldest := s.open.first()
-	for oldest != nil && oldest.pending {
-		oldest = s.open.after(oldest) // the exchange has that
-	}
-	if oldest != nil {
-		s.resolve(oldest, InDoubt, ErrThrottleExceeded)
-		s.queue.push(s.event)
-	}
 }

@@ -54,7 +54,7 @@ func TestThrottle(t *testing.T) {
 		}
 		for range 300 {
 			now += r.Int64N([]int64{1, 1000, 1e7, 1e9, 1e12}[r.IntN(5)])
-			s.now = now
+			s.clock.now = now
 			b.fill(now)
 			c := classCreate + class(r.IntN(2))
 			need := big.NewRat(1, 1)
@@ -87,7 +87,7 @@ func TestThrottle(t *testing.T) {
 					t.Fatalf("seed %d: is ready in a pause", seed)
 				}
 			}
-			err := s.admit(c)
+			err := s.throttle.admit(s.clock.now, c)
 			if ready {
 				seen++
 			}
@@ -107,16 +107,19 @@ func TestThrottle(t *testing.T) {
 				b.tokens.Sub(b.tokens, big.NewRat(1, 1))
 				continue
 			}
-			until := err.(*ThrottledError).Until
+			until, wait := s.throttle.until, err.(*ThrottledError).Wait
+			if exact := time.Duration(until - now); wait < exact || wait > max(exact+time.Millisecond, exact*101/100) {
+				t.Fatalf("seed %d: says to wait for %v, which is %v", seed, wait, exact)
+			}
 			if until <= now || until > now+int64(2*time.Minute) {
 				t.Fatalf("seed %d: until %d at %d", seed, until, now)
 			}
-			early := s
-			if early.now = until - 1; early.now > now && early.admit(c) == nil {
+			early := s.throttle
+			if until-1 > now && early.admit(until-1, c) == nil {
 				t.Fatalf("seed %d: passes before it should", seed)
 			}
-			late := s
-			if late.now = until; late.admit(c) != nil {
+			late := s.throttle
+			if late.admit(until, c) != nil {
 				t.Fatalf("seed %d: does not pass when it should", seed)
 			}
 		}
@@ -146,12 +149,12 @@ func TestThrottledErrorSaysHowLong(t *testing.T) {
 	k.s.throttle.tokens = 0
 	cancel := new(msg.OrderCancel)
 	cancel.SetOrderId(8)
-	_, err := k.s.Send(k.now, msg.PayloadOrderCancel, cancel)
-	if !errors.Is(err, ErrThrottled) || err.Error() != "session: throttled for 21.052632ms" {
+	_, err := send(k.s, k.now, msg.PayloadOrderCancel, cancel)
+	if !errors.Is(err, ErrThrottled) || err.Error() != "session: throttled for 22ms" {
 		t.Errorf("empty bucket: %v", err)
 	}
 	k.s.throttle.change(k.now, 0, 0, 0)
-	_, err = k.s.Send(k.now, msg.PayloadOrderCreate, orderCreate())
+	_, err = send(k.s, k.now, msg.PayloadOrderCreate, orderCreate())
 	if !errors.Is(err, ErrThrottled) || err.Error() != "session: throttled until the exchange changes its limits" {
 		t.Errorf("nothing allowed: %v", err)
 	}
@@ -188,7 +191,7 @@ func (k *kit) fit(c class) (n int) {
 		typ, m = msg.PayloadOrderCancel, cancel
 	}
 	for ; ; n++ {
-		_, err := k.s.Send(k.now, typ, m)
+		_, err := send(k.s, k.now, typ, m)
 		k.sent()
 		if errors.Is(err, ErrThrottled) {
 			return n
@@ -313,10 +316,9 @@ func TestThrottleCounts(t *testing.T) {
 			for _, s := range steps {
 				s.do(k)
 				creates, cancels := k.fit(classCreate), k.fit(classCancel)
-				if creates != s.creates || cancels != s.cancels || int64(k.s.throttled.Wait) != s.untilOff ||
-					k.s.throttled.Until != k.now+s.untilOff {
+				if creates != s.creates || cancels != s.cancels || k.s.ThrottledUntil() != k.now+s.untilOff {
 					t.Errorf("%s: %d creates and %d cancels fit, then wait for %d, want %d, %d and %d",
-						s.name, creates, cancels, k.s.throttled.Wait, s.creates, s.cancels, s.untilOff)
+						s.name, creates, cancels, k.s.ThrottledUntil()-k.now, s.creates, s.cancels, s.untilOff)
 				}
 			}
 		})
@@ -332,10 +334,10 @@ func TestThrottleMultipleOfTicks(t *testing.T) {
 		k := newEstablished(t, Config{})
 		k.limits(1000, burst, 100)
 		k.s.throttle.tokens = 0
-		if _, err := k.s.Send(k.now, msg.PayloadOrderCreate, orderCreate()); !errors.Is(err, ErrThrottled) {
+		if _, err := send(k.s, k.now, msg.PayloadOrderCreate, orderCreate()); !errors.Is(err, ErrThrottled) {
 			t.Fatal(err)
 		}
-		if wait := int64(k.s.throttled.Wait) / millisecond; wait != want {
+		if wait := (k.s.ThrottledUntil() - k.now) / millisecond; wait != want {
 			t.Errorf("burst %d: an order may pass after %d ms, want %d", burst, wait, want)
 		}
 	}
@@ -349,15 +351,15 @@ func TestThrottleWaits(t *testing.T) {
 			for _, tick := range []uint32{0, 1, 60_000, 60_001, math.MaxUint32} {
 				for _, c := range []class{classCreate, classCancel} {
 					var s Session
-					s.now = 5 * second
+					s.clock.now = 5 * second
 					s.throttle.init(false)
-					s.throttle.change(s.now, rate, burst, tick)
-					s.throttle.exceeded(s.now)
-					for tries := 0; s.admit(c) != nil; tries++ {
-						if wait := s.throttled.Wait; wait <= 0 || wait > 2*time.Minute || tries > 2 {
+					s.throttle.change(s.clock.now, rate, burst, tick)
+					s.throttle.exceeded(s.clock.now)
+					for tries := 0; s.throttle.admit(s.clock.now, c) != nil; tries++ {
+						if wait := time.Duration(s.throttle.until - s.clock.now); wait <= 0 || wait > 2*time.Minute || tries > 2 {
 							t.Fatalf("%d/%d/%d: wait for %v, %d times", rate, burst, tick, wait, tries)
 						}
-						s.now = s.throttled.Until
+						s.clock.now = s.throttle.until
 					}
 				}
 			}

@@ -1,7 +1,5 @@
 package session
 
-import "math"
-
 // Tick lets time pass: it queues heartbeats, asks again, and gives up. Call it
 // when Deadline has come, and Next afterwards. The error is as Next's.
 //
@@ -13,97 +11,52 @@ func (s *Session) Tick(now int64) error {
 	if s.closed {
 		return ErrClosed
 	}
-	s.clock(now)
+	s.read(now)
 	if s.err != nil {
 		return s.err
 	}
 	if s.drained {
 		s.judge()
 	}
-	if (s.state == Established || s.state == Recovering) && s.err == nil {
-		if s.out > sequenceMax {
+	if s.usable() {
+		if s.outbox.spent() {
 			s.fail(ErrSequenceSpent)
-		} else if s.now-s.lastSent >= int64(s.config.HeartbeatAfter) {
+		} else if s.clock.now-s.outbox.lastSent >= int64(s.config.HeartbeatAfter) {
 			s.beat()
 		}
 	}
 	return s.err
 }
 
-// judge looks what the exchange is late with.
+// judge decides what the exchange is late with.
 func (s *Session) judge() {
+	fair := s.clock.fair()
 	switch s.state {
 	case LoginSent:
-		if s.fair()-s.since >= int64(s.config.LoginTimeout) {
+		if fair-s.login.since >= int64(s.config.LoginTimeout) {
 			s.fail(ErrLoginTimeout)
 		}
 		return
 	case LogoutSent:
-		if s.fair()-s.since >= int64(s.config.LogoutTimeout) {
+		if fair-s.login.since >= int64(s.config.LogoutTimeout) {
 			s.fail(ErrLogoutTimeout)
 		}
 	case Established, Recovering:
-		s.tickPeer()
-		if s.catchUp.waiting && !s.gap.open && s.fair() >= s.catchUp.deadline {
-			s.passBarrier()
+		switch s.liveness.check(fair, int64(s.config.PeerTimeout)) {
+		case peerSilent:
+			s.fail(ErrPeerSilent)
+		case peerProbe:
+			_, _ = s.Ping(s.clock.now) // without room for it what is queued already asks
 		}
+		s.catchUp.overdue(fair, s.sequence.gap.open)
 	default:
 		return
 	}
-	s.tickGap()
+	switch s.sequence.overdue(fair, int64(s.config.ReplayTimeout)) {
+	case gapAskAgain:
+		s.requestReplay()
+	case gapGiveUp:
+		s.fail(ErrReplayTimeout)
+	}
 	s.overdue = true
-}
-
-// tickPeer gives a silent peer up, but not without having asked it for a sign of
-// life.
-func (s *Session) tickPeer() {
-	switch silent := s.fair() - s.lastHeard; {
-	case silent >= int64(s.config.PeerTimeout), s.fair()-s.lastFrame >= partialTimeouts*int64(s.config.PeerTimeout):
-		s.fail(ErrPeerSilent)
-	case silent >= s.probeAfter() && s.probed <= s.lastHeard:
-		s.probed = s.fair()
-		_, _ = s.Ping(s.now) // without room for it what is queued already asks
-	}
-}
-
-// probeAfter is the silence after which a ping is sent.
-func (s *Session) probeAfter() int64 { return int64(s.config.PeerTimeout) * pingShare / pingShareOf }
-
-// Deadline returns the clock reading at which Tick has something to do, and the
-// greatest one if there is nothing to wait for. Bytes and commands may bring it
-// forward.
-func (s *Session) Deadline() int64 {
-	at := int64(math.MaxInt64) // a fair reading
-	switch s.state {
-	case LoginSent:
-		at = s.since + int64(s.config.LoginTimeout)
-	case LogoutSent:
-		at = s.since + int64(s.config.LogoutTimeout)
-	case Established, Recovering:
-		at = s.lastFrame + partialTimeouts*int64(s.config.PeerTimeout)
-		if s.probed <= s.lastHeard {
-			at = min(at, s.lastHeard+s.probeAfter())
-		} else {
-			at = min(at, s.lastHeard+int64(s.config.PeerTimeout))
-		}
-		if s.catchUp.waiting && !s.gap.open {
-			at = min(at, s.catchUp.deadline)
-		}
-	default:
-		return math.MaxInt64
-	}
-	if s.state != LoginSent {
-		if s.gap.open {
-			at = min(at, s.gap.deadline)
-		}
-		if e := s.open.first(); e != nil {
-			at = min(at, e.at+int64(s.config.AnswerTimeout))
-		}
-		at = min(at, s.account.due)
-	}
-	at += s.away
-	if s.state == Established || s.state == Recovering {
-		at = min(at, s.lastSent+int64(s.config.HeartbeatAfter))
-	}
-	return at
 }

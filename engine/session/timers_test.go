@@ -24,7 +24,7 @@ func (k *kit) create(reference uint64) {
 	k.t.Helper()
 	m := orderCreate()
 	m.SetReference(reference)
-	if _, err := k.s.Send(k.now, msg.PayloadOrderCreate, m); err != nil {
+	if _, err := send(k.s, k.now, msg.PayloadOrderCreate, m); err != nil {
 		k.t.Fatal(err)
 	}
 }

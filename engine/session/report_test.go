@@ -11,8 +11,8 @@ import (
 	"github.com/smk-go/smk/ring"
 )
 
-// drawNews is an execution or an acceptance, with or without each field that the session reads.
-func drawNews(r *rand.Rand, last uint64) (p msg.Payload, typ msg.PayloadType) {
+// drawReport is an execution or an acceptance, with or without each field that the session reads.
+func drawReport(r *rand.Rand, last uint64) (p msg.Payload, typ msg.PayloadType) {
 	numbers := []uint64{0, 1, last - 1, last, last + 1, last + 2, math.MaxUint64}
 	number := numbers[r.IntN(len(numbers))]
 	if r.IntN(2) == 0 {
@@ -69,8 +69,8 @@ func sameLog(a, b *accountLog) bool {
 	return reflect.DeepEqual(x, y)
 }
 
-// TestUsualNews tells two sessions the same, one of them always in full.
-func TestUsualNews(t *testing.T) {
+// TestApplyReportFast applies the same messages in two sessions, in one of them always in full.
+func TestApplyReportFast(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	frames, err := ring.NewFrames(ring.FramesConfig{Bytes: 64, Records: 2}) // it keeps nothing
 	if err != nil {
@@ -87,39 +87,39 @@ func TestUsualNews(t *testing.T) {
 			requests = append(requests, uint64(r.IntN(3))) // references; 0 for none
 		}
 		for i := range kits {
-			s := &Session{epoch: 3, now: second, in: 9, out: 2, frames: frames, noAnswer: true}
+			s := &Session{epoch: 3}
+			s.clock.now, s.sequence.next, s.outbox.next, s.liveness.unanswered = second, 9, 2, true
 			s.account.init(last, nil)
 			if first { // something is missing below
 				s.account.receive(0, last+3, 7, false, false)
 			}
-			s.open.init(8)
-			s.doubts.init(8)
+			s.requests.init(frames, 8)
 			for _, reference := range requests {
 				kind, key := byReference, reference
 				if reference == 0 {
-					kind, key = bySequence, s.out
+					kind, key = bySequence, s.outbox.next
 				}
-				e := s.open.add(kind, key)
-				e.typ, e.seq, e.side, e.subject = uint8(msg.PayloadOrderCreate), s.out, uint8(msg.SideBuy), 400_000
+				e := s.requests.open.add(kind, key)
+				e.typ, e.seq, e.side, e.subject = uint8(msg.PayloadOrderCreate), s.outbox.next, uint8(msg.SideBuy), 400_000
 				e.price, e.market, e.contract = 2500, 317_002, 608_008
 				if reference == 2 {
 					e.typ = uint8(msg.PayloadOrderCancelReplace)
 				}
-				s.out++
+				s.outbox.next++
 			}
 			kits[i] = s
 		}
-		p, typ := drawNews(r, last)
+		p, typ := drawReport(r, last)
 		var told [2]bool
 		var events [2]Event
 		for i, s := range kits {
 			s.payload = p
 			events[i].Origin = origin
 			if i == 0 {
-				waiting := s.open.n
+				waiting := s.requests.open.n
 				if told[i] = s.applyReportFast(&events[i], typ); told[i] {
 					short++
-					answered += waiting - s.open.n
+					answered += waiting - s.requests.open.n
 					continue
 				}
 			}
@@ -128,12 +128,12 @@ func TestUsualNews(t *testing.T) {
 		a, b := kits[0], kits[1]
 		mismatches += b.stats.AnswerMismatches
 		if told[0] != told[1] || events[0].AccountSequence != events[1].AccountSequence || !sameLog(&a.account, &b.account) ||
-			a.in != b.in || a.queue.n != b.queue.n || a.stats != b.stats || a.open.n != b.open.n ||
-			a.noAnswer != b.noAnswer {
+			a.sequence != b.sequence || a.queue.n != b.queue.n || a.stats != b.stats || a.requests.open.n != b.requests.open.n ||
+			events[0].Request != events[1].Request || a.liveness.unanswered != b.liveness.unanswered {
 			t.Fatalf("%v after %d, first %t, %v:\nshort   %t %d %+v %d\nin full %t %d %+v %d", typ, last, first, requests,
-				told[0], events[0].AccountSequence, a.account.high, a.open.n, told[1], events[1].AccountSequence, b.account.high, b.open.n)
+				told[0], events[0].AccountSequence, a.account.high, a.requests.open.n, told[1], events[1].AccountSequence, b.account.high, b.requests.open.n)
 		}
-		for e, f := a.open.first(), b.open.first(); e != nil; e, f = a.open.after(e), b.open.after(f) {
+		for e, f := a.requests.open.first(), b.requests.open.first(); e != nil; e, f = a.requests.open.after(e), b.requests.open.after(f) {
 			if e.seq != f.seq {
 				t.Fatalf("%v, %v: request %d waits, in full %d", typ, requests, e.seq, f.seq)
 			}
@@ -148,14 +148,13 @@ func TestUsualNews(t *testing.T) {
 // of each key by hand.
 func TestAnswered(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
-	var s Session
-	s.open.init(6)
-	s.doubts.init(6)
+	var s struct{ requests requests }
+	s.requests.init(nil, 6)
 	var waiting []entry
 	for seq := range uint64(3_000) {
-		if !s.open.full() && r.IntN(2) == 0 {
+		if !s.requests.open.full() && r.IntN(2) == 0 {
 			kind, key := byReference+keyKind(r.IntN(3)), uint64(r.IntN(20))
-			s.open.add(kind, key).seq = seq
+			s.requests.open.add(kind, key).seq = seq
 			waiting = append(waiting, entry{kind: kind, key: key, seq: seq})
 		} else {
 			kind, key := byReference+keyKind(r.IntN(3)), uint64(r.IntN(20))
@@ -169,19 +168,19 @@ func TestAnswered(t *testing.T) {
 					break
 				}
 			}
-			if e, link, _ := s.open.find(kind, key, anyEntry); e != nil {
-				s.answered(matched{request: e, link: link}, msg.PayloadOrderAccepted)
+			if e, link, _ := s.requests.open.find(kind, key, anyEntry); e != nil {
+				s.requests.answer(matched{request: e, link: link}, msg.PayloadOrderAccepted)
 			}
 		}
-		if s.open.n != len(waiting) {
-			t.Fatalf("%d wait, want %d", s.open.n, len(waiting))
+		if s.requests.open.n != len(waiting) {
+			t.Fatalf("%d wait, want %d", s.requests.open.n, len(waiting))
 		}
-		e := s.open.first()
+		e := s.requests.open.first()
 		for _, want := range waiting {
 			if e == nil || e.seq != want.seq {
 				t.Fatalf("%+v waits, want %+v", e, want)
 			}
-			e = s.open.after(e)
+			e = s.requests.open.after(e)
 		}
 	}
 }

@@ -11,16 +11,16 @@ func TestUnanswered(t *testing.T) {
 	const limit = 17
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		var u unanswered
+		var u inFlight
 		u.init(limit)
 		var model []entry                // oldest first
 		keys := []uint64{8, 500}[seed%2] // many of a key, or many to a chain
 		for seq := uint64(1); seq < 2000; seq++ {
 			switch {
 			case r.IntN(2) == 0 && !u.full():
-				e := entry{kind: byReference + keyKind(r.IntN(3)), key: r.Uint64N(keys), seq: seq, at: int64(seq)}
+				e := entry{kind: byReference + keyKind(r.IntN(3)), key: r.Uint64N(keys), seq: seq, sent: int64(seq)}
 				added := u.add(e.kind, e.key)
-				added.seq, added.at = e.seq, e.at
+				added.seq, added.sent = e.seq, e.sent
 				model = append(model, e)
 			case len(model) > 0 && r.IntN(3) == 0:
 				u.remove(u.first(), u.link(u.first()))
@@ -46,7 +46,7 @@ func TestUnanswered(t *testing.T) {
 			}
 			e := u.first()
 			for _, want := range model {
-				if e == nil || e.seq != want.seq || e.kind != want.kind || e.key != want.key || e.at != want.at {
+				if e == nil || e.seq != want.seq || e.kind != want.kind || e.key != want.key || e.sent != want.sent {
 					t.Fatalf("seed %d: %+v, want %+v", seed, e, want)
 				}
 				e = u.after(e)
@@ -61,7 +61,7 @@ func TestUnanswered(t *testing.T) {
 	}
 }
 
-func has(u *unanswered, kind keyKind, key uint64) bool {
+func has(u *inFlight, kind keyKind, key uint64) bool {
 	e, _, _ := u.find(kind, key, anyEntry)
 	return e != nil
 }
@@ -74,7 +74,7 @@ func anyEntry(*entry) bool { return true }
 func TestKindsShareNoChain(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
 	for _, limit := range []int{1, 2, 3, 8, 17, 4096} {
-		var u unanswered
+		var u inFlight
 		u.init(limit)
 		for range 2000 {
 			key := r.Uint64() >> r.UintN(64)

@@ -206,12 +206,12 @@ func TestReplayRefusedWhileServing(t *testing.T) {
 	for range 3 * replaysMax {
 		k.replay(2) // the socket takes nothing
 	}
-	if !k.s.serving.active {
+	if !k.s.resender.active {
 		t.Fatal("the replay has room")
 	}
-	next := k.s.serving.next
+	next := k.s.resender.next
 	k.replay(2)
-	if k.s.serving.next != next {
+	if k.s.resender.next != next {
 		t.Error("a refused request began the replay anew")
 	}
 	var last frame
@@ -237,7 +237,7 @@ func TestCopyOfAnEvictedFrame(t *testing.T) {
 	k.sent()
 	k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{bytes.Repeat([]byte{0xff}, 5800)})
 	k.sent()
-	if _, _, ok := k.s.frames.Frame(2); !ok {
+	if _, _, ok := k.s.outbox.frames.Frame(2); !ok {
 		t.Fatal("the order is gone before it was asked for")
 	}
 	k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(2) }))
@@ -324,14 +324,14 @@ func TestFateOfAnEvictedOrder(t *testing.T) {
 	k := newEstablished(t, config)
 	k.mustSend(msg.PayloadOrderCreate, orderCreate())
 	for range 2 * cancelAllRecords { // beyond what is kept for an order_cancel_all
-		if err := k.s.sendBare(envelope.EtoHeartbeat); err != nil {
+		if err := k.s.outbox.sendBare(k.now, envelope.EtoHeartbeat); err != nil {
 			t.Fatal(err)
 		}
 	}
 	k.sent()
-	for k.s.sendBare(envelope.EtoHeartbeat) == nil {
+	for k.s.outbox.sendBare(k.now, envelope.EtoHeartbeat) == nil {
 	}
-	if k.s.frames.Oldest() <= 2 {
+	if k.s.outbox.frames.Oldest() <= 2 {
 		t.Fatal("the order is still kept")
 	}
 	k.s.Lost(k.now, io.EOF)
@@ -367,7 +367,7 @@ func TestEntryUsedAgain(t *testing.T) {
 		"sent again": func(seq uint64) {
 			k.create(5)
 			k.replay(seq)
-			if !k.s.open.first().again {
+			if !k.s.requests.open.first().is(flagResent) {
 				t.Error("no copy was sent")
 			}
 			k.say("order_rejected reference=5 reason=MARKET_HALTED")
@@ -393,7 +393,7 @@ func TestEntryUsedAgain(t *testing.T) {
 		_, seq = k.s.Counters()
 		k.create(6)
 		k.sent()
-		if e := k.s.open.first(); e.again || e.withheld || e.pending {
+		if e := k.s.requests.open.first(); e.is(flagResent) || e.is(flagSuppressed) || e.is(flagPending) {
 			t.Errorf("%s: %+v", name, e)
 		}
 		k.now += int64(StaleAfter) + 1

@@ -1,0 +1,133 @@
+package session
+
+import (
+	"github.com/smk-go/smk/internal/envelope"
+)
+
+// ahead is a message that comes too early: others are missing before it.
+func (s *Session) ahead(env envelope.Envelope, payload []byte) {
+	if s.sequence.position(env.Seq) == beyondGapMax {
+		s.violation(env.Seq, ErrGapTooLarge)
+		return
+	}
+	switch {
+	case env.EtoType == envelope.EtoReplay:
+		// First the exchange's wish, so that two who ask each other do not wait for each other.
+		if !s.decode(env, payload) {
+			return
+		}
+		s.serveReplay(s.payload.GetEtoPayload().GetReplay())
+	case env.EtoType == envelope.EtoLogout && !env.IsReplay:
+		s.loggedOut(env, payload)
+		return
+	}
+	s.stats.Discarded++
+	s.miss(env.Seq)
+}
+
+// sessionMessage takes a session message in its sequence, and reports whether it is an event.
+func (s *Session) sessionMessage(env envelope.Envelope, payload []byte) bool {
+	switch env.EtoType {
+	case envelope.EtoHeartbeat:
+		s.advance()
+		s.heartbeat(env)
+		return false
+	case envelope.EtoGapfill:
+		s.stats.GapfillsIn++
+		s.advance()
+		return false
+	case envelope.EtoPing:
+		s.advance()
+		s.ping()
+		return false
+	case envelope.EtoPong:
+		s.advance()
+		return s.pong(env)
+	case envelope.EtoReplay:
+		if !s.decode(env, payload) {
+			return false
+		}
+		s.advance()
+		s.serveReplay(s.payload.GetEtoPayload().GetReplay())
+		return false
+	case envelope.EtoLogout:
+		if !env.IsReplay {
+			s.loggedOut(env, payload)
+			return false
+		}
+		s.stats.Ignored++ // the end of an earlier connection
+		s.advance()
+		return false
+	case envelope.EtoLoginResponse:
+		s.stats.Ignored++ // only a login is answered
+		s.advance()
+		return false
+	case envelope.EtoThrottleExceeded:
+		s.throttleExceeded(env)
+		s.advance()
+		return false
+	}
+	if !s.decode(env, payload) {
+		return false
+	}
+	s.stats.UnknownTypes++
+	s.advance()
+	s.event = s.decoded(Unknown, env, payload)
+	return true
+}
+
+// heartbeat answers one of the exchange's, at once: it counts those without an answer.
+// A replayed one is history and waits for nothing.
+func (s *Session) heartbeat(env envelope.Envelope) {
+	s.stats.HeartbeatsIn++
+	if env.IsReplay || s.state == LogoutSent {
+		return
+	}
+	s.beat()
+}
+
+// ping answers a ping of the exchange, now or when there is room.
+func (s *Session) ping() {
+	if s.liveness.pongs == debtMax {
+		s.stats.Ignored++
+		return
+	}
+	s.liveness.pongs++
+	s.sendDeferred()
+}
+
+// pong matches a pong with the oldest ping and makes it the event, unless it is the one behind the login.
+func (s *Session) pong(env envelope.Envelope) bool {
+	s.event = Event{Kind: Pong, Epoch: s.epoch, Received: s.clock.now, Seq: env.Seq}
+	if env.IsReplay {
+		s.event.Origin = Replayed
+	}
+	ping, ok := s.liveness.pings.take()
+	switch {
+	case !ok:
+		s.stats.Unasked++
+		return true
+	case s.catchUp.ponged(ping.seq):
+		return false
+	}
+	s.event.Ping, s.event.RoundTrip = ping.seq, s.clock.now-ping.at
+	return true
+}
+
+// throttleExceeded is the exchange's word that it dropped a message. It does not say which, so the one that
+// has waited longest for its answer is in doubt.
+func (s *Session) throttleExceeded(env envelope.Envelope) {
+	s.stats.ThrottleExceeded++
+	e := Event{Kind: ThrottleExceeded, Epoch: s.epoch, Received: s.clock.now, Seq: env.Seq}
+	if env.IsReplay {
+		e.Origin = Replayed // what it spoke of is long gone
+		s.queue.push(e)
+		return
+	}
+	s.throttle.exceeded(s.clock.now)
+	s.queue.push(e)
+	if oldest := s.requests.oldestWithoutAnswer(); oldest != nil {
+		s.resolve(oldest, InDoubt, ErrThrottleExceeded)
+		s.queue.push(s.event)
+	}
+}

@@ -1,0 +1,74 @@
+package session
+
+import (
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/envelope"
+)
+
+// hasDeferred reports whether something is to be sent that found no room.
+func (s *Session) hasDeferred() bool {
+	return s.liveness.pongs > 0 || s.sequence.gap.owed || s.resender.active || s.login.settings.owed ||
+		s.catchUp.pingOwed || s.catchUp.cancelDue
+}
+
+// sendDeferred sends of it what there is room for.
+func (s *Session) sendDeferred() {
+	if !s.state.LoggedIn() || s.err != nil {
+		return
+	}
+	for s.liveness.pongs > 0 && s.outbox.sendBare(s.clock.now, envelope.EtoPong) == nil {
+		s.liveness.pongs--
+	}
+	if s.resender.active {
+		s.resender.step(&s.outbox, &s.requests, s.clock.now)
+	}
+	if s.sequence.gap.owed {
+		s.requestReplay()
+	}
+	if s.login.logout {
+		return
+	}
+	if s.catchUp.pingOwed {
+		s.sendCatchUpPing()
+	}
+	if s.login.settings.owed {
+		s.sendSettings()
+	}
+	if s.catchUp.cancelDue {
+		s.cancelUnsettled()
+	}
+}
+
+// sendCatchUpPing sends the ping that marks the end of what the login asked for.
+func (s *Session) sendCatchUpPing() {
+	if seq, err := s.Ping(s.clock.now); err == nil {
+		s.catchUp.pinged(seq)
+	}
+}
+
+// sendSettings says whether the exchange is to cancel the orders if we fall silent.
+func (s *Session) sendSettings() {
+	settings := s.outbox.control.MutableSettings()
+	settings.Reset()
+	settings.SetCancelAllOnFailure(s.login.settings.cancelAllOnFailure)
+	_, err := s.sendUntracked(msg.PayloadSettings, settings)
+	s.login.settings.owed = err != nil
+}
+
+// cancelUnsettled asks the exchange to cancel all orders, now or when there is room.
+func (s *Session) cancelUnsettled() {
+	var all msg.OrderCancelAll
+	keys := all.Keys()
+	_, err := s.Send(s.clock.now, &all, &keys)
+	s.catchUp.cancelDue = err != nil
+}
+
+// beat queues a heartbeat. If there is no room then what fills it is as good a sign
+// of life.
+func (s *Session) beat() {
+	if s.outbox.sendBare(s.clock.now, envelope.EtoHeartbeat) != nil {
+		s.outbox.lastSent = s.clock.now
+		return
+	}
+	s.stats.HeartbeatsOut++
+}
