@@ -101,14 +101,14 @@ func Example_order() {
 			return // a reconnect is no reason for another order
 		}
 		placed = true
-		_, err := client.OrderCreate(&order)
+		_, err := client.SendOrderCreate(&order)
 		check(err)
 	})
 	client.OnOrderAccepted(func(_ *engine.Event, m *msg.OrderAccepted) {
 		fmt.Println("accepted at", m.GetPrice())
 		var cancel msg.OrderCancel
 		cancel.SetOrderId(m.GetOrderId())
-		_, err := client.OrderCancel(&cancel)
+		_, err := client.SendOrderCancel(&cancel)
 		check(err)
 	})
 	client.OnOrderRejected(func(_ *engine.Event, m *msg.OrderRejected) {
@@ -152,7 +152,7 @@ func Example_handlers() {
 		subscribed = true
 		var subscribe msg.MarketSubscribe
 		subscribe.SetMarketId(sim.DemoMarket)
-		_, err := client.MarketSubscribe(&subscribe)
+		_, err := client.SendMarketSubscribe(&subscribe)
 		check(err)
 	})
 	check(client.Run(context.Background()))
@@ -180,7 +180,7 @@ func Example_threads() {
 		order.SetPrice(7500)
 		order.SetQuantity(400000)
 		var sent engine.Submission
-		check(client.Remote().OrderCreate(&order, &sent))
+		check(client.Submitter().SendOrderCreate(&order, &sent))
 		_, err := sent.Wait(context.Background())
 		fmt.Println("sent:", err)
 		client.Stop()

@@ -93,7 +93,7 @@ func checkAccount(t *testing.T, plan fault.Plan, seed uint64, reconnects bool) {
 		order.SetQuantity(10000)
 		order.SetPrice(4000 + uint32(reference%10)*200)
 		var s engine.Submission
-		if err := r.Remote().OrderCreate(order, &s); err != nil {
+		if err := r.Submitter().SendOrderCreate(order, &s); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Wait(t.Context()); err == nil {
@@ -194,7 +194,7 @@ func checkRestart(t *testing.T, change func(*sim.Sim), before int, name string) 
 			reference++
 			order.SetReference(reference)
 			var s engine.Submission
-			if err := r.Remote().OrderCreate(order, &s); err != nil {
+			if err := r.Submitter().SendOrderCreate(order, &s); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := s.Wait(t.Context()); err != nil {

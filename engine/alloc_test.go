@@ -84,7 +84,7 @@ var traffics = []traffic{
 	},
 	{
 		name:     "every message and frame",
-		register: func(b *allocBot) { b.OnMessage(b.done); b.OnPayload(func(int64, []byte) {}) },
+		register: func(b *allocBot) { b.OnMessage(b.done); b.OnPayload(func(*engine.TapRecord) {}) },
 		message:  executed,
 		handled:  true,
 	},
@@ -97,7 +97,7 @@ var traffics = []traffic{
 		name:     "pongs",
 		register: func(b *allocBot) { b.OnPong(b.done) },
 		act: func(b *allocBot, _ int) {
-			if err := b.Remote().Do(b.ping, &b.submission); err != nil {
+			if err := b.Submitter().Do(b.ping, &b.submission); err != nil {
 				b.t.Error(err)
 			}
 		},
@@ -111,7 +111,7 @@ var traffics = []traffic{
 		name: "an order for each quote",
 		register: func(b *allocBot) {
 			b.OnMarketState(func(ev *engine.Event, _ *msg.MarketState) {
-				if _, err := b.OrderCreate(b.order(ev.Seq)); err != nil {
+				if _, err := b.SendOrderCreate(b.order(ev.Seq)); err != nil {
 					b.t.Error(err)
 				}
 			})
@@ -140,7 +140,7 @@ var traffics = []traffic{
 		name: "sends of another goroutine",
 		act: func(b *allocBot, i int) {
 			b.subscribe.SetMarketId(7)
-			if err := b.Remote().MarketSubscribe(&b.subscribe, &b.submission); err != nil {
+			if err := b.Submitter().SendMarketSubscribe(&b.subscribe, &b.submission); err != nil {
 				b.t.Error(err)
 			}
 			for !b.submission.Done() {
@@ -168,7 +168,7 @@ var traffics = []traffic{
 		},
 		act: func(b *allocBot, _ int) {
 			b.subscribe.SetMarketId(7)
-			if err := b.Remote().MarketSubscribe(&b.subscribe, &b.submission); err != nil {
+			if err := b.Submitter().SendMarketSubscribe(&b.subscribe, &b.submission); err != nil {
 				b.t.Error(err)
 			}
 			if _, err := b.submission.Wait(context.Background()); err != nil {
@@ -407,28 +407,28 @@ func TestSendsAllocateNothing(t *testing.T) {
 	event.SetEventId(5)
 	noEvent.SetEventId(5)
 	settings.SetCancelAllOnFailure(false)
-	remote := e.Remote()
+	remote := e.Submitter()
 	var s engine.Submission
 	for name, send := range map[string]struct {
 		here  func() (uint64, error)
 		there func() error
 	}{
-		"order_create":           {func() (uint64, error) { return e.OrderCreate(create) }, func() error { return remote.OrderCreate(create, &s) }},
-		"order_cancel":           {func() (uint64, error) { return e.OrderCancel(&cancel) }, func() error { return remote.OrderCancel(&cancel, &s) }},
-		"order_cancel_all":       {func() (uint64, error) { return e.OrderCancelAll(&cancelAll) }, func() error { return remote.OrderCancelAll(&cancelAll, &s) }},
-		"order_quantity_reduce":  {func() (uint64, error) { return e.OrderQuantityReduce(&reduce) }, func() error { return remote.OrderQuantityReduce(&reduce, &s) }},
-		"order_cancel_replace":   {func() (uint64, error) { return e.OrderCancelReplace(&replace) }, func() error { return remote.OrderCancelReplace(&replace, &s) }},
-		"market_subscribe":       {func() (uint64, error) { return e.MarketSubscribe(&market[0]) }, func() error { return remote.MarketSubscribe(&market[1], &s) }},
-		"market_unsubscribe":     {func() (uint64, error) { return e.MarketUnsubscribe(&noMarket) }, func() error { return remote.MarketUnsubscribe(&noMarket, &s) }},
-		"event_subscribe":        {func() (uint64, error) { return e.EventSubscribe(&event) }, func() error { return remote.EventSubscribe(&event, &s) }},
-		"event_unsubscribe":      {func() (uint64, error) { return e.EventUnsubscribe(&noEvent) }, func() error { return remote.EventUnsubscribe(&noEvent, &s) }},
-		"price_feed_subscribe":   {func() (uint64, error) { return e.PriceFeedSubscribe(&priceFeed) }, func() error { return remote.PriceFeedSubscribe(&priceFeed, &s) }},
-		"price_feed_unsubscribe": {func() (uint64, error) { return e.PriceFeedUnsubscribe(&noPriceFeed) }, func() error { return remote.PriceFeedUnsubscribe(&noPriceFeed, &s) }},
-		"market_feed_subscribe":  {func() (uint64, error) { return e.MarketFeedSubscribe(&marketFeed) }, func() error { return remote.MarketFeedSubscribe(&marketFeed, &s) }},
-		"market_feed_unsubscribe": {func() (uint64, error) { return e.MarketFeedUnsubscribe(&noMarketFeed) }, func() error {
-			return remote.MarketFeedUnsubscribe(&noMarketFeed, &s)
+		"order_create":           {func() (uint64, error) { return e.SendOrderCreate(create) }, func() error { return remote.SendOrderCreate(create, &s) }},
+		"order_cancel":           {func() (uint64, error) { return e.SendOrderCancel(&cancel) }, func() error { return remote.SendOrderCancel(&cancel, &s) }},
+		"order_cancel_all":       {func() (uint64, error) { return e.SendOrderCancelAll(&cancelAll) }, func() error { return remote.SendOrderCancelAll(&cancelAll, &s) }},
+		"order_quantity_reduce":  {func() (uint64, error) { return e.SendOrderQuantityReduce(&reduce) }, func() error { return remote.SendOrderQuantityReduce(&reduce, &s) }},
+		"order_cancel_replace":   {func() (uint64, error) { return e.SendOrderCancelReplace(&replace) }, func() error { return remote.SendOrderCancelReplace(&replace, &s) }},
+		"market_subscribe":       {func() (uint64, error) { return e.SendMarketSubscribe(&market[0]) }, func() error { return remote.SendMarketSubscribe(&market[1], &s) }},
+		"market_unsubscribe":     {func() (uint64, error) { return e.SendMarketUnsubscribe(&noMarket) }, func() error { return remote.SendMarketUnsubscribe(&noMarket, &s) }},
+		"event_subscribe":        {func() (uint64, error) { return e.SendEventSubscribe(&event) }, func() error { return remote.SendEventSubscribe(&event, &s) }},
+		"event_unsubscribe":      {func() (uint64, error) { return e.SendEventUnsubscribe(&noEvent) }, func() error { return remote.SendEventUnsubscribe(&noEvent, &s) }},
+		"price_feed_subscribe":   {func() (uint64, error) { return e.SendPriceFeedSubscribe(&priceFeed) }, func() error { return remote.SendPriceFeedSubscribe(&priceFeed, &s) }},
+		"price_feed_unsubscribe": {func() (uint64, error) { return e.SendPriceFeedUnsubscribe(&noPriceFeed) }, func() error { return remote.SendPriceFeedUnsubscribe(&noPriceFeed, &s) }},
+		"market_feed_subscribe":  {func() (uint64, error) { return e.SendMarketFeedSubscribe(&marketFeed) }, func() error { return remote.SendMarketFeedSubscribe(&marketFeed, &s) }},
+		"market_feed_unsubscribe": {func() (uint64, error) { return e.SendMarketFeedUnsubscribe(&noMarketFeed) }, func() error {
+			return remote.SendMarketFeedUnsubscribe(&noMarketFeed, &s)
 		}},
-		"settings": {func() (uint64, error) { return e.Settings(&settings) }, func() error { return remote.Settings(&settings, &s) }},
+		"settings": {func() (uint64, error) { return e.SendSettings(&settings) }, func() error { return remote.SendSettings(&settings, &s) }},
 	} {
 		here := func() {
 			if _, err := send.here(); err != nil {

@@ -81,7 +81,7 @@ func TestOrderLeavesAmidABacklog(t *testing.T) {
 						}
 						if nth == 1 {
 							placed = time.Now()
-							if _, err := e.OrderCreate(backHome()); err != nil {
+							if _, err := e.SendOrderCreate(backHome()); err != nil {
 								t.Error(err)
 							}
 						}
@@ -141,7 +141,7 @@ func TestOthersAreServedAmidQuickHandlers(t *testing.T) {
 				switch at % every {
 				case 1:
 					sent = at
-					if _, err := e.OrderCreate(backHome()); err != nil {
+					if _, err := e.SendOrderCreate(backHome()); err != nil {
 						t.Error(err)
 					}
 				case every / 3:
@@ -149,7 +149,7 @@ func TestOthersAreServedAmidQuickHandlers(t *testing.T) {
 						t.Error(err)
 					}
 				case every * 2 / 3:
-					if err := e.Remote().Do(func() { done("function", at) }, nil); err != nil {
+					if err := e.Submitter().Do(func() { done("function", at) }, nil); err != nil {
 						t.Error(err)
 					}
 				}
@@ -189,7 +189,7 @@ func TestThrottleRefillsAmidABacklog(t *testing.T) {
 		placed := 0
 		r := startInBubble(t, n.config(), func(e *engine.Engine) {
 			e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
-				if _, err := e.OrderCreate(backHome()); err == nil {
+				if _, err := e.SendOrderCreate(backHome()); err == nil {
 					placed++
 				}
 				work(backlogWork)
@@ -237,7 +237,7 @@ func TestOthersAreServedAmidABacklog(t *testing.T) {
 		}
 		var s engine.Submission
 		before := time.Now()
-		if err := r.Remote().Do(func() {}, &s); err != nil {
+		if err := r.Submitter().Do(func() {}, &s); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Wait(t.Context()); err != nil {
@@ -308,7 +308,7 @@ func TestBacklogOfASocket(t *testing.T) {
 			e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
 				work(2 * time.Millisecond) // longer than a slice
 				if handled++; handled == messages {
-					_, _ = e.OrderCreate(backHome())
+					_, _ = e.SendOrderCreate(backHome())
 				}
 			})
 		})
@@ -339,7 +339,7 @@ func TestMessagesAreHandledAmidSubmissions(t *testing.T) {
 		submissions := make([]engine.Submission, 256-16) // the others are kept for cancels
 		done := 0
 		for i := range submissions {
-			if err := r.Remote().Do(func() { work(4 * backlogWork); done++ }, &submissions[i]); err != nil {
+			if err := r.Submitter().Do(func() { work(4 * backlogWork); done++ }, &submissions[i]); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -358,7 +358,7 @@ func TestMessagesAreHandledAmidSubmissions(t *testing.T) {
 		}
 		advance(time.Second)
 		for range 3 {
-			if err := r.Remote().Do(func() {}, &submissions[0]); err != nil {
+			if err := r.Submitter().Do(func() {}, &submissions[0]); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := submissions[0].Wait(t.Context()); err != nil {
@@ -386,7 +386,7 @@ func TestOthersAreServedAmidFates(t *testing.T) {
 			e.OnLoggedIn(func(ev *engine.Event) {
 				for range orders {
 					if ev.Epoch == 1 {
-						if _, err := e.OrderCancel(cancelOf(5)); err != nil {
+						if _, err := e.SendOrderCancel(cancelOf(5)); err != nil {
 							t.Error(err)
 						}
 					}
@@ -414,7 +414,7 @@ func TestOthersAreServedAmidFates(t *testing.T) {
 		<-told
 		var s engine.Submission
 		before := time.Now()
-		if err := r.Remote().Do(func() {}, &s); err != nil {
+		if err := r.Submitter().Do(func() {}, &s); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Wait(t.Context()); err != nil {
@@ -443,7 +443,7 @@ func TestStopAmidFates(t *testing.T) {
 		r := startInBubble(t, n.config(), func(e *engine.Engine) {
 			e.OnLoggedIn(func(*engine.Event) {
 				for range orders {
-					_, _ = e.OrderCancel(cancelOf(5))
+					_, _ = e.SendOrderCancel(cancelOf(5))
 				}
 			})
 			e.OnSendResolved(func(*engine.Event) {
@@ -545,7 +545,7 @@ func TestAnswerBehindABacklog(t *testing.T) {
 				r := startInBubble(t, config, func(e *engine.Engine) {
 					e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
 						if handled++; handled == 1 {
-							if _, err := e.OrderCreate(backHome()); err != nil {
+							if _, err := e.SendOrderCreate(backHome()); err != nil {
 								t.Error(err)
 							}
 						}

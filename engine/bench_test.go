@@ -122,7 +122,7 @@ func BenchmarkSend(b *testing.B) {
 			m.SetMarketId(7)
 			b.ReportAllocs()
 			for n := 0; b.Loop(); n++ {
-				if _, err := e.MarketUnsubscribe(&m); err != nil {
+				if _, err := e.SendMarketUnsubscribe(&m); err != nil {
 					b.Fatal(err)
 				}
 				if n%batch == batch-1 {

@@ -4,7 +4,7 @@
 //
 //	e, err := engine.New(engine.Config{Session: session.Config{Username: ..., Password: ...}})
 //	e.OnContractQuotes(func(ev *engine.Event, quotes *msg.ContractQuotes) { ... })
-//	e.OnLoggedIn(func(ev *engine.Event) { ... _, err := e.MarketSubscribe(&subscribe) ... })
+//	e.OnLoggedIn(func(ev *engine.Event) { ... _, err := e.SendMarketSubscribe(&subscribe) ... })
 //	err = e.Run(ctx)
 //
 // # One goroutine

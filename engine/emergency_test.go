@@ -92,7 +92,7 @@ func TestCancelAllWhatever(t *testing.T) {
 		"the burst, by orders": {
 			exchange: func(c *sim.Config) { c.Throttle = sim.Throttle{Rate: 1, Burst: 5, Tick: time.Hour} },
 			before: func(t *testing.T, e *engine.Engine, _ *sim.Server) {
-				spend(t, session.ErrThrottled, func() (uint64, error) { return e.OrderCreate(small()) })
+				spend(t, session.ErrThrottled, func() (uint64, error) { return e.SendOrderCreate(small()) })
 			},
 		},
 		"a large burst, by cancels": {
@@ -100,13 +100,13 @@ func TestCancelAllWhatever(t *testing.T) {
 			before: func(t *testing.T, e *engine.Engine, _ *sim.Server) {
 				var m msg.OrderCancel
 				m.SetOrderId(1)
-				spend(t, session.ErrThrottled, func() (uint64, error) { return e.OrderCancel(&m) })
+				spend(t, session.ErrThrottled, func() (uint64, error) { return e.SendOrderCancel(&m) })
 			},
 		},
 		"answers": {
 			bot: func(c *engine.Config) { c.Session.UnansweredMax = 2 },
 			before: func(t *testing.T, e *engine.Engine, _ *sim.Server) {
-				spend(t, session.ErrUnanswered, func() (uint64, error) { return e.OrderCreate(small()) })
+				spend(t, session.ErrUnanswered, func() (uint64, error) { return e.SendOrderCreate(small()) })
 			},
 		},
 		"answers, by cancels": {
@@ -114,7 +114,7 @@ func TestCancelAllWhatever(t *testing.T) {
 			before: func(t *testing.T, e *engine.Engine, _ *sim.Server) {
 				var m msg.OrderCancel
 				m.SetOrderId(1)
-				spend(t, session.ErrUnanswered, func() (uint64, error) { return e.OrderCancel(&m) })
+				spend(t, session.ErrUnanswered, func() (uint64, error) { return e.SendOrderCancel(&m) })
 			},
 		},
 		"cancellations of its own": {
@@ -122,7 +122,7 @@ func TestCancelAllWhatever(t *testing.T) {
 			before: func(t *testing.T, e *engine.Engine, _ *sim.Server) {
 				var m msg.OrderCancelAll
 				m.SetMarketId(1)
-				spend(t, session.ErrUnanswered, func() (uint64, error) { return e.OrderCancelAll(&m) })
+				spend(t, session.ErrUnanswered, func() (uint64, error) { return e.SendOrderCancelAll(&m) })
 			},
 		},
 	} {
@@ -142,7 +142,7 @@ func TestCancelAllWhatever(t *testing.T) {
 					once, atPanic := false, 0
 					r := startInBubble(t, config, func(e *engine.Engine) {
 						e.OnThrottleLimitsChanged(func(*engine.Event, *msg.ThrottleLimitsChanged) {
-							if _, err := e.OrderCreate(small()); err != nil {
+							if _, err := e.SendOrderCreate(small()); err != nil {
 								t.Error(err)
 							}
 						})
@@ -158,7 +158,7 @@ func TestCancelAllWhatever(t *testing.T) {
 							case "stop":
 								e.Stop()
 							case "handler":
-								if _, err := e.OrderCancelAll(new(msg.OrderCancelAll)); err != nil {
+								if _, err := e.SendOrderCancelAll(new(msg.OrderCancelAll)); err != nil {
 									t.Error(err)
 								}
 							}
@@ -258,7 +258,7 @@ func TestPanicConnectsAgain(t *testing.T) {
 				p.cancelAll()
 			} else {
 				var s engine.Submission
-				if err := r.Remote().Do(func() { r.OnState(func(*engine.Event) { panic(errExplode) }) }, &s); err != nil {
+				if err := r.Submitter().Do(func() { r.OnState(func(*engine.Event) { panic(errExplode) }) }, &s); err != nil {
 					t.Fatal(err)
 				}
 				synctest.Wait()
@@ -335,7 +335,7 @@ func TestPanicAtTheEnd(t *testing.T) {
 			}
 		}, func(t *testing.T, _ *network, r *running, p *peer) {
 			var s engine.Submission
-			if err := r.Remote().Do(func() {
+			if err := r.Submitter().Do(func() {
 				r.OnState(func(ev *engine.Event) {
 					if ev.State == session.Disconnected {
 						panic(errExplode)
@@ -380,13 +380,13 @@ func TestTapAfterAPanic(t *testing.T) {
 			config := n.config()
 			config.CancelAllOnPanic = true
 			quotesCame := false
-			config.Session.Tap = func(int64, []byte) {
+			config.Session.Tap = func(*engine.TapRecord) {
 				if quotesCame {
 					see("tap")
 				}
 			}
 			r := startInBubble(t, config, func(e *engine.Engine) {
-				e.OnPayload(func(int64, []byte) {
+				e.OnPayload(func(*engine.TapRecord) {
 					if quotesCame {
 						see("payload handler")
 					}
@@ -440,10 +440,10 @@ func TestCancelsHaveSlots(t *testing.T) {
 				count++
 			}
 		}
-		remote := e.Remote()
-		orders := fits(func(s *engine.Submission) error { return remote.OrderCreate(small(), s) })
+		remote := e.Submitter()
+		orders := fits(func(s *engine.Submission) error { return remote.SendOrderCreate(small(), s) })
 		others := fits(func(s *engine.Submission) error { return remote.Do(func() {}, s) })
-		cancels := fits(func(s *engine.Submission) error { return remote.OrderCancelAll(new(msg.OrderCancelAll), s) })
+		cancels := fits(func(s *engine.Submission) error { return remote.SendOrderCancelAll(new(msg.OrderCancelAll), s) })
 		if orders != c.slots-c.cancels || others != 0 || cancels != c.cancels {
 			t.Errorf("of %d slots orders take %d, functions %d, cancellations %d", c.slots, orders, others, cancels)
 		}

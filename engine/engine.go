@@ -6,7 +6,6 @@ import (
 
 	"github.com/smk-go/smk/engine/internal/transport"
 	"github.com/smk-go/smk/engine/session"
-	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/wire"
 )
@@ -16,57 +15,61 @@ import (
 // is valid until the handler returns.
 type Event = session.Event
 
+// TapRecord is one payload of either direction, as OnPayload's handlers are given it; see session.TapRecord.
+type TapRecord = session.TapRecord
+
 // Engine is a bot's connection to the exchange. Make it with New, register
 // handlers, then either call Run, or call Poll again and again; it lives once.
 //
 // The goroutine in Run or Poll owns the engine. All methods are for that
 // goroutine, that is for handlers, or for any while the loop does not run, unless
-// they say otherwise. Other goroutines use [Remote].
+// they say otherwise. Other goroutines use [Submitter].
 type Engine struct {
 	// Immutable after New.
 	config Config
 	clock  transport.Clock
 
 	// Loop only.
-	session     *session.Session
-	conn        transport.Conn // nil unless phase is connected
-	phase       phase
-	now         int64 // the clock at this round
-	stats       Stats
-	publishedAt int64
-	timing      timing
-	stopping    bool // the engine ends: shutdown is under way, or what a panic left is given back
-	muted       bool // a handler panicked: none is called any more; stopping too
-	ending      bool // what the engine holds is given back
-	confirmed   bool // the exchange confirmed the logout that we asked for
-	panicked    *PanicError
-	shutdown    shutdown
-	retryAt     int64
-	idleLooks   int    // at the socket, in a row
-	polled      bool   // the loop is the bot's
-	stalled     int64  // since when the socket takes nothing; 0 if it does
-	heard       uint32 // of requests, those that were acted on
-	backoff     backoff
-	standing    *standing
-	restoring   bool // what lasts is not sent again yet: the bot waits
-	loggedIn    bool // the exchange has let us in at least once
-	goesOn      bool // with the account or the session of an earlier run
-	broken      broken
-	pace        pace
-	timers      timers
-	lastCause   error              // why the last connection ended, or was not to be had
-	outcome     error              // how it ended
-	resumption  session.Resumption // once it has ended
-	attempt     *attempt           // to open a connection, in phaseDialing
-	handlers    handlers
-	watching    watching
-	userTap     func(received int64, payload []byte) // session.Config.Tap
+	session       *session.Session
+	conn          transport.Conn // nil unless phase is connected
+	phase         phase
+	now           int64 // the clock at this round
+	stats         Stats
+	publishedAt   int64
+	timing        timing
+	stopping      bool // the engine ends: shutdown is under way, or what a panic left is given back
+	muted         bool // a handler panicked: none is called any more; stopping too
+	ending        bool // what the engine holds is given back
+	confirmed     bool // the exchange confirmed the logout that we asked for
+	panicked      *PanicError
+	shutdown      shutdown
+	retryAt       int64
+	idleLooks     int    // at the socket, in a row
+	polled        bool   // the loop is the bot's
+	stalled       int64  // since when the socket takes nothing; 0 if it does
+	heard         uint32 // of requests, those that were acted on
+	backoff       backoff
+	subscriptions *subscriptions
+	restoring     bool // what lasts is not sent again yet: the bot waits
+	loggedIn      bool // the exchange has let us in at least once
+	goesOn        bool // with the account or the session of an earlier run
+	broken        broken
+	pace          pace
+	timers        timers
+	lastCause     error              // why the last connection ended, or was not to be had
+	outcome       error              // how it ended
+	resumption    session.Resumption // once it has ended
+	attempt       *attempt           // to open a connection, in phaseDialing
+	handlers      handlers
+	watching      watching
+	userTap       func(*TapRecord) // session.Config.Tap
+	encoded       encodedMessage   // what a bot's own types are encoded to
 
 	// Any goroutine.
 	log        *logs
 	publishing sync.Mutex // guards published
 	published  Stats
-	submitted  *ring.MPSC[handedOver]
+	submitted  *ring.MPSC[submitted]
 	submitKept int           // slots of it for cancels; immutable
 	refusing   sync.Mutex    // whose holder is the consumer of submitted once ended is set
 	requests   atomic.Uint32 // what Stop, Close and a context ask for
@@ -118,7 +121,7 @@ func New(config Config) (*Engine, error) {
 	if config.Session.Tap != nil {
 		e.userTap, config.Session.Tap = config.Session.Tap, e.tap
 	}
-	submitted, err := newHandOver(config.SubmitSlots, config.SubmitBytes)
+	submitted, err := newSubmitQueue(config.SubmitSlots, config.SubmitBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -127,13 +130,14 @@ func New(config Config) (*Engine, error) {
 		return nil, err
 	}
 	s.SetNextMax(sliceMessages)
+	e.encoded.buffer = make([]byte, wire.OutboundBytesMax)
 	if e.log, err = newLogs(config.Logger, e.clock); err != nil {
 		_ = s.Close()
 		return nil, err
 	}
 	e.pace.limit = loopDelayLimit(config.LoopDelay)
 	e.backoff.pauses = config.Pauses
-	e.standing = newStanding(config.SubscriptionsMax, config.RestoreOff)
+	e.subscriptions = newSubscriptions(config.SubscriptionsMax, config.RestoreOff)
 	// The session has the credentials; a dump of the engine must not.
 	e.goesOn = config.Session.AccountSequence != 0 || config.Session.Earlier.ID != ""
 	config.Session.Username, config.Session.Password, config.Session.Token = "", "", ""
@@ -146,129 +150,6 @@ func New(config Config) (*Engine, error) {
 
 // readClock starts a part of a round.
 func (e *Engine) readClock() { e.now = e.clock.Now() }
-
-// Send sends a message of the application layer: any type of gen/msg, gen/seto or
-// the caller's own that marshals itself as vtprotobuf's types do. It is encoded
-// at once, m may then be changed, and leaves when the handlers are done with what
-// was received. The sequence it took is returned.
-//
-// An error means that nothing was sent and no sequence taken: one of package
-// session, [ErrSubscriptions], or [ErrRestoring] or [ErrStopping], which are
-// session.ErrNotLoggedIn too. See [SafeToResend].
-//
-// An order_cancel_all finds room whenever the session is logged in: it passes the
-// throttle, has room of its own behind a socket that takes nothing and beside orders
-// without an answer, and waits neither for subscriptions to be restored nor for the
-// end of a replay. Cancels and reductions have some, too.
-//
-// Subscriptions and settings last for one session of the exchange. The engine
-// remembers those that were sent and, after a login that began a new session,
-// sends them again before OnLoggedIn's handlers are called.
-func (e *Engine) Send(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err error) {
-	if e.restoring || e.stopping {
-		if err := e.refusal(typ); err != nil {
-			return 0, err
-		}
-	}
-	if lasts(typ) {
-		return e.sendLasting(typ, m)
-	}
-	if seq, err = e.session.Send(e.now, typ, m); err != nil {
-		return e.retry(typ, m, err)
-	}
-	return seq, nil
-}
-
-// place is Send of an order_create, which is what bots send all day.
-func (e *Engine) place(m *msg.OrderCreate) (seq uint64, err error) {
-	if e.restoring || e.stopping {
-		if err := e.refusal(msg.PayloadOrderCreate); err != nil {
-			return 0, err
-		}
-	}
-	if seq, err = e.session.Place(e.now, m); err != nil {
-		return e.retry(msg.PayloadOrderCreate, m, err)
-	}
-	return seq, nil
-}
-
-// refusal returns why a message may not be sent now, nil if it may: none before what
-// lasts is restored, and no order once the engine stops. What can only lower the risk
-// always may.
-func (e *Engine) refusal(typ msg.PayloadType) error {
-	if lowersRisk(typ) {
-		return nil
-	}
-	places := typ == msg.PayloadOrderCreate || typ == msg.PayloadOrderCancelReplace
-	if places && e.shutdown.step != shutdownNone && e.phase != phaseEnded {
-		return ErrStopping
-	}
-	if e.restoring && e.session.State().LoggedIn() {
-		return ErrRestoring
-	}
-	return nil
-}
-
-// lowersRisk reports whether a message can only lower the risk: it always may be sent, and
-// has room of its own everywhere.
-func lowersRisk(typ msg.PayloadType) bool {
-	switch typ {
-	case msg.PayloadOrderCancel, msg.PayloadOrderCancelAll, msg.PayloadOrderQuantityReduce:
-		return true
-	}
-	return false
-}
-
-// sendLasting sends what lasts for a session of the exchange, and remembers it.
-func (e *Engine) sendLasting(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err error) {
-	known, err := e.standing.read(typ, m)
-	if err != nil {
-		return 0, err
-	}
-	if seq, err = e.enqueue(typ, m); err != nil || !known {
-		return seq, err
-	}
-	if e.standing.note(typ); typ == msg.PayloadSettings {
-		e.session.SetCancelAllOnFailure(e.standing.settings.GetCancelAllOnFailure())
-	}
-	return seq, nil
-}
-
-// enqueue sends through the session.
-func (e *Engine) enqueue(typ msg.PayloadType, m wire.Marshaler) (seq uint64, err error) {
-	if seq, err = e.session.Send(e.now, typ, m); err != nil {
-		return e.retry(typ, m, err)
-	}
-	return seq, nil
-}
-
-// retry is for a message that was refused. A send ring that is full is written to
-// the socket before the refusal stands: handlers may send more than the ring holds. If the
-// socket takes no more either they wait for it, without reading, for SendWait in all until
-// the loop reads again.
-func (e *Engine) retry(typ msg.PayloadType, m wire.Marshaler, refusal error) (seq uint64, err error) {
-	if refusal != session.ErrFull || e.conn == nil || e.broken.cause != nil || e.pace.sendWait <= 0 {
-		return 0, refusal
-	}
-	for begun := e.clock.Now(); ; {
-		if err := e.push(); err != nil {
-			e.fail(err)
-			return 0, refusal
-		}
-		if seq, err = e.session.Send(e.now, typ, m); err != session.ErrFull || e.stalled == 0 {
-			return seq, err
-		}
-		now := e.clock.Now()
-		if e.pace.sendWait -= now - begun; e.pace.sendWait <= 0 {
-			return 0, refusal
-		}
-		begun = now
-		if err := e.conn.WaitWritable(now + e.pace.sendWait); err != nil {
-			e.fail(err)
-			return 0, refusal
-		}
-	}
-}
 
 // Stop asks the loop to do with the orders what Config.OnStop says, to log out and to
 // end; the end of Run's context does the same. It needs no room in the hand-over

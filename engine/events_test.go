@@ -47,7 +47,7 @@ func TestRareEvents(t *testing.T) {
 				e.OnLoggedIn(func(*engine.Event) {
 					var m msg.OrderCancel
 					m.SetOrderId(5)
-					_, _ = e.OrderCancel(&m)
+					_, _ = e.SendOrderCancel(&m)
 				})
 				e.OnLoggedOut(func(ev *engine.Event) { say("logged out %v", ev.Reason) })
 				e.OnThrottleExceeded(func(ev *engine.Event) { say("throttle exceeded %d %v", ev.Seq, ev.Origin) })
@@ -84,7 +84,7 @@ func TestAnswerMismatch(t *testing.T) {
 		e.OnLoggedIn(func(*engine.Event) {
 			var m msg.OrderCancel
 			m.SetOrderId(5)
-			seq, _ := e.OrderCancel(&m)
+			seq, _ := e.SendOrderCancel(&m)
 			own, _ = e.Reference(seq)
 		})
 		e.OnAnswerMismatch(func(ev *engine.Event) {

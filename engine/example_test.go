@@ -65,10 +65,10 @@ func Example() {
 		started = true
 		var subscribe msg.MarketSubscribe
 		subscribe.SetMarketId(sim.DemoMarket)
-		if _, err := e.MarketSubscribe(&subscribe); err != nil {
+		if _, err := e.SendMarketSubscribe(&subscribe); err != nil {
 			fmt.Println(err)
 		}
-		if _, err := e.OrderCreate(backHome()); err != nil {
+		if _, err := e.SendOrderCreate(backHome()); err != nil {
 			fmt.Println(err)
 		}
 	})
@@ -114,7 +114,7 @@ func ExampleEngine_Run() {
 			return
 		}
 		started = true
-		if _, err := e.OrderCreate(backHome()); err != nil {
+		if _, err := e.SendOrderCreate(backHome()); err != nil {
 			fmt.Println("not sent:", err)
 		}
 	})
@@ -167,7 +167,7 @@ func ExampleConfig_credentials() {
 }
 
 // Place an order and cancel it.
-func ExampleEngine_OrderCreate() {
+func ExampleEngine_SendOrderCreate() {
 	config, stop := exchange()
 	defer stop()
 	e, err := engine.New(config)
@@ -181,7 +181,7 @@ func ExampleEngine_OrderCreate() {
 			return // a reconnect is no reason for another order
 		}
 		started = true
-		if _, err := e.OrderCreate(backHome()); err != nil {
+		if _, err := e.SendOrderCreate(backHome()); err != nil {
 			fmt.Println("not sent:", err)
 		}
 	})
@@ -189,7 +189,7 @@ func ExampleEngine_OrderCreate() {
 		fmt.Println("accepted at", m.GetPrice())
 		var cancel msg.OrderCancel
 		cancel.SetOrderId(m.GetOrderId())
-		if _, err := e.OrderCancel(&cancel); err != nil {
+		if _, err := e.SendOrderCancel(&cancel); err != nil {
 			fmt.Println("not sent:", err)
 		}
 	})
@@ -210,7 +210,7 @@ func ExampleEngine_OrderCreate() {
 }
 
 // Send from another goroutine than the one in Run.
-func ExampleEngine_Remote() {
+func ExampleEngine_Submitter() {
 	config, stop := exchange()
 	defer stop()
 	e, err := engine.New(config)
@@ -228,7 +228,7 @@ func ExampleEngine_Remote() {
 	go func() {
 		<-ready
 		var order engine.Submission
-		if err := e.Remote().OrderCreate(backHome(), &order); err != nil {
+		if err := e.Submitter().SendOrderCreate(backHome(), &order); err != nil {
 			fmt.Println("not handed over:", err)
 			return
 		}
@@ -266,7 +266,7 @@ func ExampleEngine_After() {
 			return // a reconnect is no reason for another order
 		}
 		started = true
-		if _, err := e.OrderCreate(backHome()); err != nil {
+		if _, err := e.SendOrderCreate(backHome()); err != nil {
 			fmt.Println("not sent:", err)
 		}
 	})
@@ -275,7 +275,7 @@ func ExampleEngine_After() {
 		cancel.SetOrderId(m.GetOrderId()) // m is valid until the handler returns
 		_, err := e.After(10*time.Millisecond, func() {
 			fmt.Println("nobody took it")
-			if _, err := e.OrderCancel(&cancel); err != nil {
+			if _, err := e.SendOrderCancel(&cancel); err != nil {
 				fmt.Println("not sent:", err)
 			}
 		})
@@ -317,7 +317,7 @@ func ExampleEngine_Poll() {
 		}
 		// Everything else that the bot has to do goes here.
 		if e.State() == session.Established && !sent {
-			_, err := e.OrderCreate(backHome())
+			_, err := e.SendOrderCreate(backHome())
 			sent = err == nil
 		}
 		if best != 0 {
@@ -344,7 +344,7 @@ func ExampleEngine_AccountSequence() {
 	var kept uint64
 	e.OnLoggedIn(func(*engine.Event) {
 		for range 2 {
-			if _, err := e.OrderCreate(backHome()); err != nil {
+			if _, err := e.SendOrderCreate(backHome()); err != nil {
 				fmt.Println(err)
 			}
 		}

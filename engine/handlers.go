@@ -12,40 +12,48 @@ const eventKinds = int(session.AnswerMismatch) + 1
 type watching struct {
 	kinds   [eventKinds]watchers
 	every   watchers // of messages, of any type
-	payload list[func(received int64, payload []byte)]
+	payload list[func(*TapRecord)]
 }
 
 // tap is what the session calls with each payload, once somebody wants to see them:
 // a tap of the user's, then the handlers of payloads.
-func (e *Engine) tap(now int64, payload []byte) {
+func (e *Engine) tap(r *TapRecord) {
 	if e.muted {
 		return
 	}
 	if e.userTap != nil {
-		e.timing.starts("session.Config.Tap")
-		e.userTap(now, payload)
-		e.handled()
+		e.callTap("session.Config.Tap", e.userTap, r)
 	}
 	l := &e.watching.payload
-	if len(l.entries) == 0 {
+	if len(l.entries) == 0 || l.walking {
 		return
 	}
 	l.walking = true
 	for i, n := 0, len(l.entries); i < n; i++ {
 		if at := &l.entries[i]; !at.dead {
-			e.timing.starts(at.name)
-			at.fn(now, payload)
-			e.handled()
+			e.callTap(at.name, at.fn, r)
 		}
 	}
 	l.walked()
 }
 
-// OnPayload registers a handler of every payload that arrives, before anything is
-// known of it: session messages, duplicates and what cannot be read included. It
-// holds the session's identifier once per login; keep it as you would a
-// credential. It is valid until the handler returns.
-func (e *Engine) OnPayload(handler func(received int64, payload []byte)) Registration {
+// callTap calls one of the functions that see payloads. What a handler sends is seen while that handler
+// runs, and counts as its time.
+func (e *Engine) callTap(name string, f func(*TapRecord), r *TapRecord) {
+	if e.timing.runs {
+		f(r)
+		return
+	}
+	e.timing.starts(name)
+	f(r)
+	e.handled()
+}
+
+// OnPayload registers a handler of every payload of both directions: inbound ones before anything is known
+// of them, session messages, duplicates and what cannot be read included; outbound ones as they are queued.
+// Credentials are masked. The record is valid until the handler returns, which must not send: what it sends
+// is not shown to it.
+func (e *Engine) OnPayload(handler func(*TapRecord)) Registration {
 	e.session.SetTap(e.tap)
 	return e.watching.payload.add(handler)
 }

@@ -21,7 +21,7 @@ func TestHandOverToARestingLoop(t *testing.T) {
 		for range 3 {
 			<-time.After(300 * time.Millisecond)
 			var s engine.Submission
-			err := r.Remote().Do(func() {}, &s)
+			err := r.Submitter().Do(func() {}, &s)
 			if err == nil {
 				_, err = s.Wait(t.Context())
 			}
@@ -69,7 +69,7 @@ func TestPollAfterAPause(t *testing.T) {
 		}
 		poll(func() bool { return e.State().LoggedIn() })
 		p := <-in
-		if _, err := e.OrderCreate(backHome()); err != nil {
+		if _, err := e.SendOrderCreate(backHome()); err != nil {
 			t.Fatal(err)
 		}
 		p.close()

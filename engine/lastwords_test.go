@@ -48,13 +48,13 @@ func TestLastWords(t *testing.T) {
 		set    func(*engine.Config)
 		send   func(*engine.Engine) // what meets the broken socket, in a handler
 	}{
-		{name: "write fails", send: func(e *engine.Engine) { _, _ = e.OrderCreate(backHome()) }},
+		{name: "write fails", send: func(e *engine.Engine) { _, _ = e.SendOrderCreate(backHome()) }},
 		{
 			name: "write fails amid a handler",
 			set:  func(c *engine.Config) { c.Session.Send.Records = 64 },
 			send: func(e *engine.Engine) {
 				for range 100 {
-					_, _ = e.OrderCancel(cancelOf(5))
+					_, _ = e.SendOrderCancel(cancelOf(5))
 				}
 			},
 		},
@@ -63,7 +63,7 @@ func TestLastWords(t *testing.T) {
 			set: func(c *engine.Config) { c.Session.Send.Records, c.SendTimeout = 64, 500*time.Millisecond },
 			send: func(e *engine.Engine) {
 				for range 100 {
-					_, _ = e.OrderCancel(cancelOf(5))
+					_, _ = e.SendOrderCancel(cancelOf(5))
 				}
 			},
 		},
@@ -118,7 +118,7 @@ type lastWords struct {
 }
 
 func (h *lastWords) register(e *engine.Engine) {
-	e.OnLoggedIn(func(*engine.Event) { _, _ = e.OrderCreate(backHome()) })
+	e.OnLoggedIn(func(*engine.Event) { _, _ = e.SendOrderCreate(backHome()) })
 	e.OnOrderAccepted(func(*engine.Event, *msg.OrderAccepted) {
 		work(2 * time.Millisecond) // longer than a slice
 		h.log = append(h.log, "accepted")
@@ -158,7 +158,7 @@ func TestLastWordsOfASocket(t *testing.T) {
 			heard.register(e)
 			e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
 				<-gone
-				_, _ = e.OrderCancel(cancelOf(5))
+				_, _ = e.SendOrderCancel(cancelOf(5))
 			})
 		})
 		p := n.accept(t)
@@ -166,7 +166,7 @@ func TestLastWordsOfASocket(t *testing.T) {
 		order := p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
 		p.send(quotes(7, 8, 2500))
 		var s engine.Submission
-		if err := r.Remote().OrderCancel(cancelOf(5), &s); err != nil { // the loop is in the handler
+		if err := r.Submitter().SendOrderCancel(cancelOf(5), &s); err != nil { // the loop is in the handler
 			t.Fatal(err)
 		}
 		p.send(accepted(order.GetEtoPayload().GetSeq(), order.GetOrderCreate().GetReference(), 1001, 1),
@@ -192,7 +192,7 @@ func TestLastWordsAreBounded(t *testing.T) {
 		r := startInBubble(t, config, func(e *engine.Engine) {
 			e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
 				if broken.CompareAndSwap(false, true) {
-					_, _ = e.OrderCreate(backHome())
+					_, _ = e.SendOrderCreate(backHome())
 				}
 			})
 			e.OnState(func(ev *engine.Event) {

@@ -85,7 +85,7 @@ func live(t *testing.T, n *network, seed uint64) {
 		}
 	})
 	// The bot and the exchange answer each other, so that something goes on.
-	again := func(*engine.Event) { _, _ = e.PriceFeedUnsubscribe(new(msg.PriceFeedUnsubscribe)) }
+	again := func(*engine.Event) { _, _ = e.SendPriceFeedUnsubscribe(new(msg.PriceFeedUnsubscribe)) }
 	e.OnLoggedIn(again)
 	e.OnMessage(again)
 	early := random.IntN(20) == 0
@@ -119,7 +119,7 @@ func live(t *testing.T, n *network, seed uint64) {
 func submit(t *testing.T, e *engine.Engine, random *rand.Rand, ends []func()) {
 	var s engine.Submission
 	for {
-		err := e.Remote().PriceFeedSubscribe(new(msg.PriceFeedSubscribe), &s)
+		err := e.Submitter().SendPriceFeedSubscribe(new(msg.PriceFeedSubscribe), &s)
 		if errors.Is(err, engine.ErrClosed) {
 			return
 		}

@@ -26,7 +26,7 @@ func TestLog(t *testing.T) {
 			e.OnLoggedIn(func(*engine.Event) {
 				var m msg.OrderCancel
 				m.SetOrderId(5)
-				_, _ = e.OrderCancel(&m)
+				_, _ = e.SendOrderCancel(&m)
 			})
 		})
 		p := n.accept(t)

@@ -25,14 +25,14 @@ var pointed = map[string]string{
 // not look into. The send ring's frames and the receive buffer do not even lie on its
 // heap.
 var unpointed = []string{
-	"session.open.entries", // orders that wait for their answers
-	"session.open.heads",
-	"session.frames.index", // of the send ring
-	"session.pings.sent",
+	"session.requests.open.entries", // orders that wait for their answers
+	"session.requests.open.heads",
+	"session.outbox.frames.index", // of the send ring
+	"session.liveness.pings.sent",
 	"session.payload.contractQuotes.bids", // levels of a book
 	"session.payload.contractQuotes.offers",
-	"standing.markets.list", // subscriptions
-	"standing.events.list",
+	"subscriptions.markets.list", // subscriptions
+	"subscriptions.events.list",
 }
 
 // TestNoPointers walks the types of all that an engine holds, and expects lists of

@@ -42,7 +42,7 @@ func TestPanicAnywhere(t *testing.T) {
 		{"established", in(session.Established)},
 		{"logged in", func(e *engine.Engine) { e.OnLoggedIn(explode) }},
 		{"message", func(e *engine.Engine) { e.OnMessage(explode) }},
-		{"payload", func(e *engine.Engine) { e.OnPayload(func(int64, []byte) { panic(errExplode) }) }},
+		{"payload", func(e *engine.Engine) { e.OnPayload(func(*engine.TapRecord) { panic(errExplode) }) }},
 		{"pong", func(e *engine.Engine) { e.OnPong(explode) }},
 		{"logged out", func(e *engine.Engine) { e.OnLoggedOut(explode) }},
 		{"disconnected", in(session.Disconnected)},
@@ -58,7 +58,7 @@ func TestPanicAnywhere(t *testing.T) {
 						e.OnLoggedIn(func(*engine.Event) {
 							var m msg.OrderCancel
 							m.SetOrderId(5)
-							_, _ = e.OrderCancel(&m)
+							_, _ = e.SendOrderCancel(&m)
 							_, _ = e.Ping()
 						})
 						c.register(e)
@@ -273,9 +273,9 @@ func TestNothingIsCalledAfterAPanic(t *testing.T) {
 			t.Errorf("%s called after the panic", what)
 		}
 	}
-	config.Session.Tap = func(int64, []byte) { later("Tap") }
+	config.Session.Tap = func(*engine.TapRecord) { later("Tap") }
 	r := start(t, config, func(e *engine.Engine) {
-		e.OnPayload(func(int64, []byte) { later("OnPayload") })
+		e.OnPayload(func(*engine.TapRecord) { later("OnPayload") })
 		e.OnMessage(func(*engine.Event) { later("OnMessage") })
 		e.OnState(func(*engine.Event) { later("OnState") })
 		e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
@@ -290,7 +290,7 @@ func TestNothingIsCalledAfterAPanic(t *testing.T) {
 	p.send(quotes(7, 8, 2500), executed(1), quotes(7, 8, 2500), heartbeat())
 	p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL_ALL)
 	var s engine.Submission
-	if err := r.Remote().Do(func() { later("Remote.Do") }, &s); err != nil && !errors.Is(err, engine.ErrClosed) {
+	if err := r.Submitter().Do(func() { later("Remote.Do") }, &s); err != nil && !errors.Is(err, engine.ErrClosed) {
 		t.Error(err)
 	}
 	p.send(executed(2), heartbeat())

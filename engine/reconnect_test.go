@@ -121,22 +121,22 @@ func TestReconnect(t *testing.T) {
 				logins++
 				say("logged in, epoch %d", ev.Epoch)
 				if logins > 1 {
-					_, err := e.PriceFeedSubscribe(new(msg.PriceFeedSubscribe))
+					_, err := e.SendPriceFeedSubscribe(new(msg.PriceFeedSubscribe))
 					say("price feed: %v", err)
 					return
 				}
 				var market msg.MarketSubscribe
 				for _, id := range []uint32{7, 8, 9} {
 					market.SetMarketId(id)
-					_, _ = e.MarketSubscribe(&market)
+					_, _ = e.SendMarketSubscribe(&market)
 				}
 				var off msg.MarketUnsubscribe
 				off.SetMarketId(8)
-				_, _ = e.MarketUnsubscribe(&off)
-				_, _ = e.Send(msg.PayloadEventSubscribe, raw{0x10, 0x05})
+				_, _ = e.SendMarketUnsubscribe(&off)
+				_, _ = e.Send(raw{msg.PayloadEventSubscribe, []byte{0x10, 0x05}})
 				var settings msg.Settings
 				settings.SetCancelAllOnFailure(true)
-				_, _ = e.Settings(&settings)
+				_, _ = e.SendSettings(&settings)
 				var order msg.OrderCreate
 				order.SetSide(msg.SideSell)
 				order.SetQuantity(10000)
@@ -144,7 +144,7 @@ func TestReconnect(t *testing.T) {
 				order.SetMarketId(7)
 				order.SetContractId(8)
 				order.SetReference(77)
-				seq, err := e.OrderCreate(&order)
+				seq, err := e.SendOrderCreate(&order)
 				say("order %d %v", seq, err)
 			})
 			e.OnOrderAccepted(func(ev *engine.Event, m *msg.OrderAccepted) {
@@ -227,7 +227,7 @@ func TestRestoreNeedsRoom(t *testing.T) {
 		r := startInBubble(t, config, func(e *engine.Engine) {
 			e.OnLoggedIn(func(*engine.Event) {
 				if logins++; logins == 2 {
-					_, refused = e.PriceFeedSubscribe(new(msg.PriceFeedSubscribe))
+					_, refused = e.SendPriceFeedSubscribe(new(msg.PriceFeedSubscribe))
 				}
 			})
 		})
@@ -237,7 +237,7 @@ func TestRestoreNeedsRoom(t *testing.T) {
 		var m msg.MarketSubscribe
 		for id := range markets {
 			m.SetMarketId(uint32(id + 1))
-			if err := r.Remote().MarketSubscribe(&m, &s); err != nil {
+			if err := r.Submitter().SendMarketSubscribe(&m, &s); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := s.Wait(t.Context()); err != nil {
@@ -246,7 +246,7 @@ func TestRestoreNeedsRoom(t *testing.T) {
 			p.want(seto.PayloadType_PAYLOAD_MARKET_SUBSCRIBE)
 		}
 		m.SetMarketId(markets + 1)
-		if err := r.Remote().MarketSubscribe(&m, &s); err != nil {
+		if err := r.Submitter().SendMarketSubscribe(&m, &s); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Wait(t.Context()); !errors.Is(err, engine.ErrSubscriptions) {
@@ -265,7 +265,7 @@ func TestRestoreNeedsRoom(t *testing.T) {
 				t.Fatalf("restores %v, want market %d", m, id+1)
 			}
 		}
-		if err := r.Remote().PriceFeedSubscribe(new(msg.PriceFeedSubscribe), &s); err != nil {
+		if err := r.Submitter().SendPriceFeedSubscribe(new(msg.PriceFeedSubscribe), &s); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Wait(t.Context()); err != nil {
@@ -428,7 +428,7 @@ func TestResumeSession(t *testing.T) {
 			if resumed = append(resumed, ev.Resumed); !ev.Resumed {
 				var m msg.MarketSubscribe
 				m.SetMarketId(7)
-				_, _ = e.MarketSubscribe(&m)
+				_, _ = e.SendMarketSubscribe(&m)
 			}
 		})
 	})

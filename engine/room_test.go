@@ -44,7 +44,7 @@ func TestHandlersWaitForRoom(t *testing.T) {
 					e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
 						before := time.Now()
 						for range sends {
-							if _, err := e.OrderCancel(cancelOf(5)); errors.Is(err, session.ErrFull) {
+							if _, err := e.SendOrderCancel(cancelOf(5)); errors.Is(err, session.ErrFull) {
 								refused++
 							} else if err != nil {
 								t.Error(err)
@@ -92,7 +92,7 @@ func TestSlowReaderIsNotStalled(t *testing.T) {
 						m := backHome()
 						m.SetLabel(make([]byte, 300))
 						for range sends {
-							if _, err := e.OrderCreate(m); err != nil {
+							if _, err := e.SendOrderCreate(m); err != nil {
 								t.Error(err)
 							}
 						}
@@ -166,7 +166,7 @@ func checkStalledWhileAHandlerWorks(t *testing.T, sends int) {
 			e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
 				<-time.After(2 * engine.SendTimeout)
 				for range sends {
-					_, _ = e.OrderCancel(cancelOf(5))
+					_, _ = e.SendOrderCancel(cancelOf(5))
 				}
 			})
 			e.OnState(func(ev *engine.Event) {
@@ -200,7 +200,7 @@ func TestStalledSocketIsGivenUp(t *testing.T) {
 		r := startInBubble(t, n.config(), func(e *engine.Engine) {
 			e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
 				sent = time.Now()
-				_, _ = e.OrderCreate(backHome())
+				_, _ = e.SendOrderCreate(backHome())
 			})
 			e.OnState(func(ev *engine.Event) {
 				if ev.State == session.Disconnected {
@@ -233,7 +233,7 @@ func TestLongReplay(t *testing.T) {
 		r := startInBubble(t, config, func(e *engine.Engine) {
 			e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
 				for range sends {
-					if _, err := e.PriceFeedUnsubscribe(new(msg.PriceFeedUnsubscribe)); err != nil {
+					if _, err := e.SendPriceFeedUnsubscribe(new(msg.PriceFeedUnsubscribe)); err != nil {
 						t.Error(err)
 						return
 					}

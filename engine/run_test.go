@@ -35,7 +35,7 @@ func TestRunFromLoginToLogout(t *testing.T) {
 			e.OnLoggedIn(func(*engine.Event) {
 				var m msg.MarketSubscribe
 				m.SetMarketId(7)
-				seq, err := e.MarketSubscribe(&m)
+				seq, err := e.SendMarketSubscribe(&m)
 				log = append(log, fmt.Sprint("subscribe ", seq, err))
 			})
 			e.OnContractQuotes(func(ev *engine.Event, q *msg.ContractQuotes) {
@@ -47,7 +47,7 @@ func TestRunFromLoginToLogout(t *testing.T) {
 				m.SetMarketId(q.GetMarketId())
 				m.SetContractId(q.GetContractId())
 				m.SetReference(99)
-				seq, err := e.OrderCreate(&m)
+				seq, err := e.SendOrderCreate(&m)
 				log = append(log, fmt.Sprint("order ", seq, err))
 			})
 			e.OnOrderAccepted(func(ev *engine.Event, m *msg.OrderAccepted) {
@@ -97,7 +97,7 @@ func TestRunEndsWithTheContext(t *testing.T) {
 		if err := r.Run(context.Background()); !errors.Is(err, engine.ErrClosed) {
 			t.Errorf("Run after the end: %v, want ErrClosed", err)
 		}
-		if _, err := r.Send(msg.PayloadPriceFeedSubscribe, new(msg.PriceFeedSubscribe)); !errors.Is(err, net.ErrClosed) {
+		if _, err := r.Send(new(msg.PriceFeedSubscribe)); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("Send after the end: %v, want net.ErrClosed", err)
 		}
 	})

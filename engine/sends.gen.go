@@ -4,195 +4,247 @@ package engine
 
 import (
 	msg "github.com/smk-go/smk/gen/msg"
+	wire "github.com/smk-go/smk/wire"
 )
 
-// OrderCreate sends order_create and returns the sequence it took; see [Engine.Send].
+// SendOrderCreate sends order_create and returns the sequence it took; see [Engine.Send].
 //
 // OrderCreate asks the exchange to place an order. Client to exchange. Exactly one of
 // OrderAccepted, OrderRejected and OrderInvalid answers it; several may be under way, and their
 // answers need not keep the order of the requests. The answer repeats this message's
 // eto_payload.seq and its reference. If the connection ends before the answer, the order is neither
 // placed nor refused but in doubt, and only the account's replayed messages settle it.
-func (e *Engine) OrderCreate(m *msg.OrderCreate) (seq uint64, err error) {
-	return e.place(m)
+func (e *Engine) SendOrderCreate(m *msg.OrderCreate) (seq uint64, err error) {
+	keys := m.Keys()
+	return e.send(m, &keys, fromBot)
 }
 
-// OrderCreate hands order_create over to be sent; see [Remote.Send] and [Engine.OrderCreate].
-func (r Remote) OrderCreate(m *msg.OrderCreate, s *Submission) error {
-	return r.Send(msg.PayloadOrderCreate, m, s)
+// SendOrderCreate submits order_create; see [Submitter.Send] and [Engine.SendOrderCreate].
+func (s Submitter) SendOrderCreate(m *msg.OrderCreate, result *Submission) error {
+	return s.Send(m, result)
 }
 
-// OrderCancel sends order_cancel and returns the sequence it took; see [Engine.Send].
+// SendOrderCancel sends order_cancel and returns the sequence it took; see [Engine.Send].
 //
 // OrderCancel asks the exchange to take an order's unmatched part off the book. Client to exchange.
 // Answered by OrderCancelled or OrderCancelRejected; fills may still arrive before either.
-func (e *Engine) OrderCancel(m *msg.OrderCancel) (seq uint64, err error) {
-	return e.Send(msg.PayloadOrderCancel, m)
+func (e *Engine) SendOrderCancel(m *msg.OrderCancel) (seq uint64, err error) {
+	keys := m.Keys()
+	return e.send(m, &keys, fromBot)
 }
 
-// OrderCancel hands order_cancel over to be sent; see [Remote.Send] and [Engine.OrderCancel].
-func (r Remote) OrderCancel(m *msg.OrderCancel, s *Submission) error {
-	return r.Send(msg.PayloadOrderCancel, m, s)
+// SendOrderCancel submits order_cancel; see [Submitter.Send] and [Engine.SendOrderCancel].
+func (s Submitter) SendOrderCancel(m *msg.OrderCancel, result *Submission) error {
+	return s.Send(m, result)
 }
 
-// MarketSubscribe sends market_subscribe and returns the sequence it took; see [Engine.Send].
+// SendMarketSubscribe sends market_subscribe and returns the sequence it took; see [Engine.Send].
 //
 // MarketSubscribe asks for a market's quotes. Client to exchange. Answered at once by MarketQuotes,
 // the snapshot, and from then on by a ContractQuotes for each change. An unknown market has no
 // documented answer. Subscriptions do not outlive a fresh login.
-func (e *Engine) MarketSubscribe(m *msg.MarketSubscribe) (seq uint64, err error) {
-	return e.Send(msg.PayloadMarketSubscribe, m)
+func (e *Engine) SendMarketSubscribe(m *msg.MarketSubscribe) (seq uint64, err error) {
+	keys := m.Keys()
+	return e.send(m, &keys, fromBot)
 }
 
-// MarketSubscribe hands market_subscribe over to be sent; see [Remote.Send] and [Engine.MarketSubscribe].
-func (r Remote) MarketSubscribe(m *msg.MarketSubscribe, s *Submission) error {
-	return r.Send(msg.PayloadMarketSubscribe, m, s)
+// SendMarketSubscribe submits market_subscribe; see [Submitter.Send] and [Engine.SendMarketSubscribe].
+func (s Submitter) SendMarketSubscribe(m *msg.MarketSubscribe, result *Submission) error {
+	return s.Send(m, result)
 }
 
-// MarketUnsubscribe sends market_unsubscribe and returns the sequence it took; see [Engine.Send].
+// SendMarketUnsubscribe sends market_unsubscribe and returns the sequence it took; see [Engine.Send].
 //
 // MarketUnsubscribe ends a market's quotes. Client to exchange. Nothing answers it, and changes
 // that were already sent may still arrive.
-func (e *Engine) MarketUnsubscribe(m *msg.MarketUnsubscribe) (seq uint64, err error) {
-	return e.Send(msg.PayloadMarketUnsubscribe, m)
+func (e *Engine) SendMarketUnsubscribe(m *msg.MarketUnsubscribe) (seq uint64, err error) {
+	keys := m.Keys()
+	return e.send(m, &keys, fromBot)
 }
 
-// MarketUnsubscribe hands market_unsubscribe over to be sent; see [Remote.Send] and [Engine.MarketUnsubscribe].
-func (r Remote) MarketUnsubscribe(m *msg.MarketUnsubscribe, s *Submission) error {
-	return r.Send(msg.PayloadMarketUnsubscribe, m, s)
+// SendMarketUnsubscribe submits market_unsubscribe; see [Submitter.Send] and [Engine.SendMarketUnsubscribe].
+func (s Submitter) SendMarketUnsubscribe(m *msg.MarketUnsubscribe, result *Submission) error {
+	return s.Send(m, result)
 }
 
-// EventSubscribe sends event_subscribe and returns the sequence it took; see [Engine.Send].
+// SendEventSubscribe sends event_subscribe and returns the sequence it took; see [Engine.Send].
 //
 // EventSubscribe asks for the running reports from a sports event. Client to exchange. No answer of
 // its own; RunningballNotification follows as things happen.
-func (e *Engine) EventSubscribe(m *msg.EventSubscribe) (seq uint64, err error) {
-	return e.Send(msg.PayloadEventSubscribe, m)
+func (e *Engine) SendEventSubscribe(m *msg.EventSubscribe) (seq uint64, err error) {
+	keys := m.Keys()
+	return e.send(m, &keys, fromBot)
 }
 
-// EventSubscribe hands event_subscribe over to be sent; see [Remote.Send] and [Engine.EventSubscribe].
-func (r Remote) EventSubscribe(m *msg.EventSubscribe, s *Submission) error {
-	return r.Send(msg.PayloadEventSubscribe, m, s)
+// SendEventSubscribe submits event_subscribe; see [Submitter.Send] and [Engine.SendEventSubscribe].
+func (s Submitter) SendEventSubscribe(m *msg.EventSubscribe, result *Submission) error {
+	return s.Send(m, result)
 }
 
-// EventUnsubscribe sends event_unsubscribe and returns the sequence it took; see [Engine.Send].
+// SendEventUnsubscribe sends event_unsubscribe and returns the sequence it took; see [Engine.Send].
 //
 // EventUnsubscribe ends the reports from a sports event. Client to exchange. Nothing answers it.
-func (e *Engine) EventUnsubscribe(m *msg.EventUnsubscribe) (seq uint64, err error) {
-	return e.Send(msg.PayloadEventUnsubscribe, m)
+func (e *Engine) SendEventUnsubscribe(m *msg.EventUnsubscribe) (seq uint64, err error) {
+	keys := m.Keys()
+	return e.send(m, &keys, fromBot)
 }
 
-// EventUnsubscribe hands event_unsubscribe over to be sent; see [Remote.Send] and [Engine.EventUnsubscribe].
-func (r Remote) EventUnsubscribe(m *msg.EventUnsubscribe, s *Submission) error {
-	return r.Send(msg.PayloadEventUnsubscribe, m, s)
+// SendEventUnsubscribe submits event_unsubscribe; see [Submitter.Send] and [Engine.SendEventUnsubscribe].
+func (s Submitter) SendEventUnsubscribe(m *msg.EventUnsubscribe, result *Submission) error {
+	return s.Send(m, result)
 }
 
-// PriceFeedSubscribe sends price_feed_subscribe and returns the sequence it took; see [Engine.Send].
+// SendPriceFeedSubscribe sends price_feed_subscribe and returns the sequence it took; see [Engine.Send].
 //
 // PriceFeedSubscribe asks for quotes without naming markets. Client to exchange, without fields;
 // believed to bring MarketQuotes and ContractQuotes for all markets. How it is delivered is not
 // documented.
-func (e *Engine) PriceFeedSubscribe(m *msg.PriceFeedSubscribe) (seq uint64, err error) {
-	return e.Send(msg.PayloadPriceFeedSubscribe, m)
+func (e *Engine) SendPriceFeedSubscribe(m *msg.PriceFeedSubscribe) (seq uint64, err error) {
+	keys := m.Keys()
+	return e.send(m, &keys, fromBot)
 }
 
-// PriceFeedSubscribe hands price_feed_subscribe over to be sent; see [Remote.Send] and [Engine.PriceFeedSubscribe].
-func (r Remote) PriceFeedSubscribe(m *msg.PriceFeedSubscribe, s *Submission) error {
-	return r.Send(msg.PayloadPriceFeedSubscribe, m, s)
+// SendPriceFeedSubscribe submits price_feed_subscribe; see [Submitter.Send] and [Engine.SendPriceFeedSubscribe].
+func (s Submitter) SendPriceFeedSubscribe(m *msg.PriceFeedSubscribe, result *Submission) error {
+	return s.Send(m, result)
 }
 
-// PriceFeedUnsubscribe sends price_feed_unsubscribe and returns the sequence it took; see [Engine.Send].
+// SendPriceFeedUnsubscribe sends price_feed_unsubscribe and returns the sequence it took; see [Engine.Send].
 //
 // PriceFeedUnsubscribe ends what PriceFeedSubscribe began. Client to exchange, without fields. No
 // answer is defined.
-func (e *Engine) PriceFeedUnsubscribe(m *msg.PriceFeedUnsubscribe) (seq uint64, err error) {
-	return e.Send(msg.PayloadPriceFeedUnsubscribe, m)
+func (e *Engine) SendPriceFeedUnsubscribe(m *msg.PriceFeedUnsubscribe) (seq uint64, err error) {
+	keys := m.Keys()
+	return e.send(m, &keys, fromBot)
 }
 
-// PriceFeedUnsubscribe hands price_feed_unsubscribe over to be sent; see [Remote.Send] and [Engine.PriceFeedUnsubscribe].
-func (r Remote) PriceFeedUnsubscribe(m *msg.PriceFeedUnsubscribe, s *Submission) error {
-	return r.Send(msg.PayloadPriceFeedUnsubscribe, m, s)
+// SendPriceFeedUnsubscribe submits price_feed_unsubscribe; see [Submitter.Send] and [Engine.SendPriceFeedUnsubscribe].
+func (s Submitter) SendPriceFeedUnsubscribe(m *msg.PriceFeedUnsubscribe, result *Submission) error {
+	return s.Send(m, result)
 }
 
-// MarketFeedSubscribe sends market_feed_subscribe and returns the sequence it took; see [Engine.Send].
+// SendMarketFeedSubscribe sends market_feed_subscribe and returns the sequence it took; see [Engine.Send].
 //
 // MarketFeedSubscribe asks for market states without naming markets. Client to exchange, without
 // fields; believed to bring MarketState and MarketManagedState for all markets. How it is delivered
 // is not documented.
-func (e *Engine) MarketFeedSubscribe(m *msg.MarketFeedSubscribe) (seq uint64, err error) {
-	return e.Send(msg.PayloadMarketFeedSubscribe, m)
+func (e *Engine) SendMarketFeedSubscribe(m *msg.MarketFeedSubscribe) (seq uint64, err error) {
+	keys := m.Keys()
+	return e.send(m, &keys, fromBot)
 }
 
-// MarketFeedSubscribe hands market_feed_subscribe over to be sent; see [Remote.Send] and [Engine.MarketFeedSubscribe].
-func (r Remote) MarketFeedSubscribe(m *msg.MarketFeedSubscribe, s *Submission) error {
-	return r.Send(msg.PayloadMarketFeedSubscribe, m, s)
+// SendMarketFeedSubscribe submits market_feed_subscribe; see [Submitter.Send] and [Engine.SendMarketFeedSubscribe].
+func (s Submitter) SendMarketFeedSubscribe(m *msg.MarketFeedSubscribe, result *Submission) error {
+	return s.Send(m, result)
 }
 
-// MarketFeedUnsubscribe sends market_feed_unsubscribe and returns the sequence it took; see [Engine.Send].
+// SendMarketFeedUnsubscribe sends market_feed_unsubscribe and returns the sequence it took; see [Engine.Send].
 //
 // MarketFeedUnsubscribe ends what MarketFeedSubscribe began. Client to exchange, without fields. No
 // answer is defined.
-func (e *Engine) MarketFeedUnsubscribe(m *msg.MarketFeedUnsubscribe) (seq uint64, err error) {
-	return e.Send(msg.PayloadMarketFeedUnsubscribe, m)
+func (e *Engine) SendMarketFeedUnsubscribe(m *msg.MarketFeedUnsubscribe) (seq uint64, err error) {
+	keys := m.Keys()
+	return e.send(m, &keys, fromBot)
 }
 
-// MarketFeedUnsubscribe hands market_feed_unsubscribe over to be sent; see [Remote.Send] and [Engine.MarketFeedUnsubscribe].
-func (r Remote) MarketFeedUnsubscribe(m *msg.MarketFeedUnsubscribe, s *Submission) error {
-	return r.Send(msg.PayloadMarketFeedUnsubscribe, m, s)
+// SendMarketFeedUnsubscribe submits market_feed_unsubscribe; see [Submitter.Send] and [Engine.SendMarketFeedUnsubscribe].
+func (s Submitter) SendMarketFeedUnsubscribe(m *msg.MarketFeedUnsubscribe, result *Submission) error {
+	return s.Send(m, result)
 }
 
-// OrderQuantityReduce sends order_quantity_reduce and returns the sequence it took; see [Engine.Send].
+// SendOrderQuantityReduce sends order_quantity_reduce and returns the sequence it took; see [Engine.Send].
 //
 // OrderQuantityReduce asks the exchange to make an order smaller. Client to exchange. Answered by
 // OrderQuantityReduced or OrderQuantityReduceRejected.
-func (e *Engine) OrderQuantityReduce(m *msg.OrderQuantityReduce) (seq uint64, err error) {
-	return e.Send(msg.PayloadOrderQuantityReduce, m)
+func (e *Engine) SendOrderQuantityReduce(m *msg.OrderQuantityReduce) (seq uint64, err error) {
+	keys := m.Keys()
+	return e.send(m, &keys, fromBot)
 }
 
-// OrderQuantityReduce hands order_quantity_reduce over to be sent; see [Remote.Send] and [Engine.OrderQuantityReduce].
-func (r Remote) OrderQuantityReduce(m *msg.OrderQuantityReduce, s *Submission) error {
-	return r.Send(msg.PayloadOrderQuantityReduce, m, s)
+// SendOrderQuantityReduce submits order_quantity_reduce; see [Submitter.Send] and [Engine.SendOrderQuantityReduce].
+func (s Submitter) SendOrderQuantityReduce(m *msg.OrderQuantityReduce, result *Submission) error {
+	return s.Send(m, result)
 }
 
-// OrderCancelAll sends order_cancel_all and returns the sequence it took; see [Engine.Send].
+// SendOrderCancelAll sends order_cancel_all and returns the sequence it took; see [Engine.Send].
 //
 // OrderCancelAll asks the exchange to cancel all live orders of the account, or those in one
 // market. Client to exchange. Answered by OrderCancelAllAccepted or OrderCancelAllRejected; each
 // order's end is expected as its own OrderCancelled, before or after the answer.
-func (e *Engine) OrderCancelAll(m *msg.OrderCancelAll) (seq uint64, err error) {
-	return e.Send(msg.PayloadOrderCancelAll, m)
+func (e *Engine) SendOrderCancelAll(m *msg.OrderCancelAll) (seq uint64, err error) {
+	keys := m.Keys()
+	return e.send(m, &keys, fromBot)
 }
 
-// OrderCancelAll hands order_cancel_all over to be sent; see [Remote.Send] and [Engine.OrderCancelAll].
-func (r Remote) OrderCancelAll(m *msg.OrderCancelAll, s *Submission) error {
-	return r.Send(msg.PayloadOrderCancelAll, m, s)
+// SendOrderCancelAll submits order_cancel_all; see [Submitter.Send] and [Engine.SendOrderCancelAll].
+func (s Submitter) SendOrderCancelAll(m *msg.OrderCancelAll, result *Submission) error {
+	return s.Send(m, result)
 }
 
-// Settings sends settings and returns the sequence it took; see [Engine.Send].
+// SendSettings sends settings and returns the sequence it took; see [Engine.Send].
 //
 // Settings changes how the exchange treats the client. Client to exchange, answered by
 // SettingsAccepted with the resulting state. What is absent stays as it is, so an empty message
 // asks for the state. Settings are not known to outlive the session: send them after each login.
-func (e *Engine) Settings(m *msg.Settings) (seq uint64, err error) {
-	return e.Send(msg.PayloadSettings, m)
+func (e *Engine) SendSettings(m *msg.Settings) (seq uint64, err error) {
+	keys := m.Keys()
+	return e.send(m, &keys, fromBot)
 }
 
-// Settings hands settings over to be sent; see [Remote.Send] and [Engine.Settings].
-func (r Remote) Settings(m *msg.Settings, s *Submission) error {
-	return r.Send(msg.PayloadSettings, m, s)
+// SendSettings submits settings; see [Submitter.Send] and [Engine.SendSettings].
+func (s Submitter) SendSettings(m *msg.Settings, result *Submission) error {
+	return s.Send(m, result)
 }
 
-// OrderCancelReplace sends order_cancel_replace and returns the sequence it took; see [Engine.Send].
+// SendOrderCancelReplace sends order_cancel_replace and returns the sequence it took; see [Engine.Send].
 //
 // OrderCancelReplace asks the exchange to put a new order in the place of an old one. Client to
 // exchange. The first answer is OrderPendingReplace, which names the new order, or
 // OrderCancelRejected with orig_order_id, which leaves the old one alone. After OrderPendingReplace
 // follows OrderCancelReplaceAccepted or OrderCancelReplaceRejected.
-func (e *Engine) OrderCancelReplace(m *msg.OrderCancelReplace) (seq uint64, err error) {
-	return e.Send(msg.PayloadOrderCancelReplace, m)
+func (e *Engine) SendOrderCancelReplace(m *msg.OrderCancelReplace) (seq uint64, err error) {
+	keys := m.Keys()
+	return e.send(m, &keys, fromBot)
 }
 
-// OrderCancelReplace hands order_cancel_replace over to be sent; see [Remote.Send] and [Engine.OrderCancelReplace].
-func (r Remote) OrderCancelReplace(m *msg.OrderCancelReplace, s *Submission) error {
-	return r.Send(msg.PayloadOrderCancelReplace, m, s)
+// SendOrderCancelReplace submits order_cancel_replace; see [Submitter.Send] and [Engine.SendOrderCancelReplace].
+func (s Submitter) SendOrderCancelReplace(m *msg.OrderCancelReplace, result *Submission) error {
+	return s.Send(m, result)
+}
+
+// keysOf reads the keys of a message of package msg, and reports false for any other: it asks for the
+// types and not for the method, because a type that embeds one of ours has its method too, which knows
+// nothing of what that type changes.
+func keysOf(m wire.Marshaler) (keys msg.Keys, ok bool) {
+	switch m := m.(type) {
+	case *msg.OrderCreate:
+		return m.Keys(), true
+	case *msg.OrderCancel:
+		return m.Keys(), true
+	case *msg.MarketSubscribe:
+		return m.Keys(), true
+	case *msg.MarketUnsubscribe:
+		return m.Keys(), true
+	case *msg.EventSubscribe:
+		return m.Keys(), true
+	case *msg.EventUnsubscribe:
+		return m.Keys(), true
+	case *msg.PriceFeedSubscribe:
+		return m.Keys(), true
+	case *msg.PriceFeedUnsubscribe:
+		return m.Keys(), true
+	case *msg.MarketFeedSubscribe:
+		return m.Keys(), true
+	case *msg.MarketFeedUnsubscribe:
+		return m.Keys(), true
+	case *msg.OrderQuantityReduce:
+		return m.Keys(), true
+	case *msg.OrderCancelAll:
+		return m.Keys(), true
+	case *msg.Settings:
+		return m.Keys(), true
+	case *msg.OrderCancelReplace:
+		return m.Keys(), true
+	}
+	return keys, false
 }

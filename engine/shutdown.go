@@ -173,7 +173,8 @@ func (e *Engine) canSend() bool {
 func (e *Engine) sendCancelAll() {
 	s := &e.shutdown
 	var all msg.OrderCancelAll
-	seq, err := e.enqueue(msg.PayloadOrderCancelAll, &all)
+	keys := all.Keys()
+	seq, err := e.send(&all, &keys, fromEngine)
 	if err != nil {
 		s.fail(fmt.Errorf("order_cancel_all not sent: %w", err))
 		s.notBefore = e.now + int64(cancelRetry)
@@ -189,10 +190,6 @@ func (e *Engine) sendCancelAll() {
 
 // fail notes why the cancellation is not confirmed so far.
 func (s *shutdown) fail(err error) {
-	var throttled *session.ThrottledError
-	if errors.As(err, &throttled) {
-		err = session.ErrThrottled // the session's own value changes
-	}
 	s.err = err
 }
 

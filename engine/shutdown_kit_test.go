@@ -28,7 +28,7 @@ func stopping(t *testing.T, change func(*engine.Config), test func(t *testing.T,
 			e.OnLoggedIn(func(*engine.Event) {
 				if !placed {
 					placed = true
-					if _, err := e.OrderCreate(backHome()); err != nil {
+					if _, err := e.SendOrderCreate(backHome()); err != nil {
 						t.Error(err)
 					}
 				}

@@ -70,7 +70,7 @@ func TestStopWithoutAConnection(t *testing.T) {
 			stopping(t, set, func(t *testing.T, n *network, r *running, p *peer) {
 				began := time.Now()
 				var s engine.Submission
-				if err := r.Remote().OrderCreate(backHome(), &s); err != nil {
+				if err := r.Submitter().SendOrderCreate(backHome(), &s); err != nil {
 					t.Fatal(err)
 				}
 				create := p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
@@ -112,10 +112,10 @@ func TestStopWithoutAConnection(t *testing.T) {
 		stopping(t, set, func(t *testing.T, n *network, r *running, p *peer) {
 			var s engine.Submission
 			var fates []session.Fate
-			if err := r.Remote().Do(func() {
+			if err := r.Submitter().Do(func() {
 				r.OnSendResolved(func(ev *engine.Event) { fates = append(fates, ev.Fate) })
-				_, _ = r.OrderCreate(backHome()) // the peer does not read them
-				_, _ = r.OrderCreate(backHome())
+				_, _ = r.SendOrderCreate(backHome()) // the peer does not read them
+				_, _ = r.SendOrderCreate(backHome())
 				r.Stop()
 			}, &s); err != nil {
 				t.Fatal(err)
@@ -137,7 +137,7 @@ func TestStopWithoutAConnection(t *testing.T) {
 	t.Run("with a late order", func(t *testing.T) {
 		stopping(t, nil, func(t *testing.T, n *network, r *running, p *peer) {
 			var s engine.Submission
-			if err := r.Remote().OrderCreate(backHome(), &s); err != nil {
+			if err := r.Submitter().SendOrderCreate(backHome(), &s); err != nil {
 				t.Fatal(err)
 			}
 			create := p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
@@ -158,7 +158,7 @@ func TestStopWithoutAConnection(t *testing.T) {
 	t.Run("and does not subscribe again", func(t *testing.T) {
 		stopping(t, nil, func(t *testing.T, n *network, r *running, p *peer) {
 			var s engine.Submission
-			if err := r.Remote().PriceFeedSubscribe(new(msg.PriceFeedSubscribe), &s); err != nil {
+			if err := r.Submitter().SendPriceFeedSubscribe(new(msg.PriceFeedSubscribe), &s); err != nil {
 				t.Fatal(err)
 			}
 			p.want(seto.PayloadType_PAYLOAD_PRICE_FEED_SUBSCRIBE)

@@ -36,7 +36,7 @@ func TestStopCancelsAll(t *testing.T) {
 				if err := r.wait(); err != nil || cancels != 1 {
 					t.Errorf("Run: %v, told of %d cancels", err, cancels)
 				}
-				if _, err := r.OrderCreate(backHome()); !errors.Is(err, engine.ErrClosed) && !errors.Is(err, session.ErrClosed) {
+				if _, err := r.SendOrderCreate(backHome()); !errors.Is(err, engine.ErrClosed) && !errors.Is(err, session.ErrClosed) {
 					t.Errorf("an order after the end: %v, want ErrClosed", err)
 				}
 			})
@@ -70,7 +70,7 @@ func TestStopAction(t *testing.T) {
 				r := startInBubble(t, config, func(e *engine.Engine) {
 					e.OnLoggedIn(func(*engine.Event) {
 						if c.places {
-							_, _ = e.OrderCreate(backHome())
+							_, _ = e.SendOrderCreate(backHome())
 						}
 						e.Stop()
 					})
@@ -101,9 +101,9 @@ func TestStopWaitsForOrders(t *testing.T) {
 	stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
 		var order, replace, cancel error
 		var s engine.Submission
-		if err := r.Remote().Do(func() {
+		if err := r.Submitter().Do(func() {
 			for range 2 {
-				if _, err := r.OrderCreate(backHome()); err != nil {
+				if _, err := r.SendOrderCreate(backHome()); err != nil {
 					t.Error(err)
 				}
 			}
@@ -112,15 +112,15 @@ func TestStopWaitsForOrders(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.OnOrderCancelAllAccepted(func(*engine.Event, *msg.OrderCancelAllAccepted) {
-			_, order = r.OrderCreate(backHome())
+			_, order = r.SendOrderCreate(backHome())
 			var change msg.OrderCancelReplace
 			change.SetOrigOrderId(5)
 			change.SetPrice(2600)
 			change.SetQuantity(10000)
-			_, replace = r.OrderCancelReplace(&change)
+			_, replace = r.SendOrderCancelReplace(&change)
 			var m msg.OrderCancel
 			m.SetOrderId(5)
-			_, cancel = r.OrderCancel(&m)
+			_, cancel = r.SendOrderCancel(&m)
 		})
 		first, second := p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE), p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
 		p.send(cancelled(p.cancelAll(), 2))
@@ -150,7 +150,7 @@ func TestStopCancelsReplacements(t *testing.T) {
 		m.SetPrice(2600)
 		m.SetQuantity(10000)
 		var s engine.Submission
-		if err := r.Remote().OrderCancelReplace(&m, &s); err != nil {
+		if err := r.Submitter().SendOrderCancelReplace(&m, &s); err != nil {
 			t.Fatal(err)
 		}
 		replace := p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL_REPLACE).GetOrderCancelReplace()
@@ -184,7 +184,7 @@ func TestStopCancelsWhatIsInDoubt(t *testing.T) {
 	set := func(c *engine.Config) { c.Session.AnswerTimeout = time.Second }
 	stopping(t, set, func(t *testing.T, _ *network, r *running, p *peer) {
 		var s engine.Submission
-		if err := r.Remote().OrderCreate(backHome(), &s); err != nil {
+		if err := r.Submitter().SendOrderCreate(backHome(), &s); err != nil {
 			t.Fatal(err)
 		}
 		p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
@@ -201,7 +201,7 @@ func TestStopCancelsWhatIsInDoubt(t *testing.T) {
 func TestStopTellsOrdersInDoubt(t *testing.T) {
 	stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
 		var s engine.Submission
-		if err := r.Remote().OrderCreate(backHome(), &s); err != nil {
+		if err := r.Submitter().SendOrderCreate(backHome(), &s); err != nil {
 			t.Fatal(err)
 		}
 		p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
@@ -225,7 +225,7 @@ func TestStopTellsOrdersInDoubt(t *testing.T) {
 func TestStopThrottledWithAnOrderUnderWay(t *testing.T) {
 	stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
 		var s engine.Submission
-		if err := r.Remote().OrderCreate(backHome(), &s); err != nil {
+		if err := r.Submitter().SendOrderCreate(backHome(), &s); err != nil {
 			t.Fatal(err)
 		}
 		p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
@@ -335,7 +335,7 @@ func TestStopWithoutReferences(t *testing.T) {
 	set := func(c *engine.Config) { c.ReferencesOff = true }
 	stopping(t, set, func(t *testing.T, _ *network, r *running, p *peer) {
 		var s engine.Submission
-		if err := r.Remote().OrderCancelAll(new(msg.OrderCancelAll), &s); err != nil {
+		if err := r.Submitter().SendOrderCancelAll(new(msg.OrderCancelAll), &s); err != nil {
 			t.Fatal(err)
 		}
 		all := p.cancelAll()
@@ -357,9 +357,9 @@ func TestStopWithManyLateOrders(t *testing.T) {
 	set := func(c *engine.Config) { c.Session.ThrottleOff = true }
 	stopping(t, set, func(t *testing.T, _ *network, r *running, p *peer) {
 		var s engine.Submission
-		if err := r.Remote().Do(func() {
+		if err := r.Submitter().Do(func() {
 			for range late {
-				if _, err := r.OrderCreate(small()); err != nil {
+				if _, err := r.SendOrderCreate(small()); err != nil {
 					t.Error(err)
 				}
 			}
@@ -392,7 +392,7 @@ func TestStopWithManyLateOrders(t *testing.T) {
 func TestStopTakesTheEndsOfLateOrders(t *testing.T) {
 	stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
 		var s engine.Submission
-		if err := r.Remote().OrderCreate(backHome(), &s); err != nil {
+		if err := r.Submitter().SendOrderCreate(backHome(), &s); err != nil {
 			t.Fatal(err)
 		}
 		create := p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
@@ -472,7 +472,7 @@ func TestPollStops(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e.OnLoggedIn(func(*engine.Event) { _, _ = e.OrderCreate(backHome()) })
+		e.OnLoggedIn(func(*engine.Event) { _, _ = e.SendOrderCreate(backHome()) })
 		e.OnOrderAccepted(func(*engine.Event, *msg.OrderAccepted) { e.Stop() })
 		ended := make(chan error, 1)
 		go func() {

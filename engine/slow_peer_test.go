@@ -35,7 +35,7 @@ func TestSlowReaderGetsEverything(t *testing.T) {
 					m.SetContractId(8)
 					m.SetReference(uint64(sent + 1))
 					m.SetLabel(make([]byte, 300))
-					if _, err := e.OrderCreate(&m); err != nil {
+					if _, err := e.SendOrderCreate(&m); err != nil {
 						t.Errorf("order %d: %v", sent, err)
 						return
 					}
@@ -83,7 +83,7 @@ func TestHandlersSendMoreThanTheRingHolds(t *testing.T) {
 				for i := range sends {
 					var m msg.MarketSubscribe
 					m.SetMarketId(uint32(i + 1))
-					if _, err := e.MarketSubscribe(&m); err != nil {
+					if _, err := e.SendMarketSubscribe(&m); err != nil {
 						t.Errorf("subscription %d: %v", i+1, err)
 						return
 					}

@@ -23,7 +23,7 @@ import (
 func TestStats(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		r := startInBubble(t, n.config(), func(e *engine.Engine) {
-			e.OnLoggedIn(func(*engine.Event) { _, _ = e.PriceFeedSubscribe(new(msg.PriceFeedSubscribe)) })
+			e.OnLoggedIn(func(*engine.Event) { _, _ = e.SendPriceFeedSubscribe(new(msg.PriceFeedSubscribe)) })
 			e.OnContractQuotes(takeLong)
 		})
 		p := n.accept(t)
@@ -37,7 +37,7 @@ func TestStats(t *testing.T) {
 		p.want(seto.PayloadType_PAYLOAD_PRICE_FEED_SUBSCRIBE)
 		p.want(seto.PayloadType_PAYLOAD_PRICE_FEED_SUBSCRIBE)
 		var s engine.Submission
-		if err := r.Remote().PriceFeedUnsubscribe(new(msg.PriceFeedUnsubscribe), &s); err != nil {
+		if err := r.Submitter().SendPriceFeedUnsubscribe(new(msg.PriceFeedUnsubscribe), &s); err != nil {
 			t.Fatal(err)
 		}
 		p.want(seto.PayloadType_PAYLOAD_PRICE_FEED_UNSUBSCRIBE)
@@ -223,13 +223,13 @@ func TestLoopDelays(t *testing.T) {
 		},
 		{
 			name: "a function of another goroutine",
-			play: func(r *running, p *peer) { _ = r.Remote().Do(func() { workLong(nil, nil) }, nil) },
-			want: 1, most: long, by: "a function handed over by Remote.Do",
+			play: func(r *running, p *peer) { _ = r.Submitter().Do(func() { workLong(nil, nil) }, nil) },
+			want: 1, most: long, by: "a function submitted by Submitter.Do",
 		},
 		{
 			name: "a timer",
 			play: func(r *running, p *peer) {
-				_ = r.Remote().Do(func() { _, _ = r.After(time.Millisecond, workTimer) }, nil)
+				_ = r.Submitter().Do(func() { _, _ = r.After(time.Millisecond, workTimer) }, nil)
 			},
 			want: 1, most: long, by: ".workTimer",
 		},

@@ -5,8 +5,6 @@ import (
 	"runtime"
 	"slices"
 	"sync/atomic"
-
-	"github.com/smk-go/smk/engine/session"
 )
 
 // Submission is where the loop writes what became of something handed over from
@@ -20,7 +18,6 @@ type Submission struct {
 	seq       uint64
 	reference uint64
 	err       error
-	throttled session.ThrottledError // what err points to if it is one
 
 	// Made by the owner when it first has to sleep.
 	ready chan struct{}
@@ -60,10 +57,9 @@ func (s *Submission) abandon() {
 func (s *Submission) Done() bool { return s != nil && s.state.Load() == submissionDone }
 
 // Result returns the sequence that the message took, or why it was not sent. After
-// [Remote.Do] both are zero. Before the submission is done the error is [ErrPending], and
+// [Submitter.Do] both are zero. Before the submission is done the error is [ErrPending], and
 // if nothing was handed over, so that it will never be, [ErrNotHandedOver], which is
-// ErrPending too. A *session.ThrottledError belongs to the submission and is valid until
-// that is handed over again.
+// ErrPending too.
 func (s *Submission) Result() (seq uint64, err error) {
 	if s == nil {
 		return 0, ErrNotHandedOver
@@ -145,11 +141,6 @@ func (s *Submission) resolve(seq, reference uint64, err error) {
 		return
 	}
 	s.seq, s.reference, s.err = seq, reference, err
-	if throttled, ok := err.(*session.ThrottledError); ok {
-		// The session's own value may change with the next send.
-		s.throttled = *throttled
-		s.err = &s.throttled
-	}
 	if s.state.Swap(submissionDone) == submissionAwaited {
 		s.ready <- struct{}{}
 	}

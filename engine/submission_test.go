@@ -22,7 +22,7 @@ func TestNobodyWaits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	remote := e.Remote()
+	remote := e.Submitter()
 	called := 0
 	hand := func(want error, errs ...error) {
 		t.Helper()
@@ -32,12 +32,12 @@ func TestNobodyWaits(t *testing.T) {
 			}
 		}
 	}
-	hand(nil, remote.Do(func() { called++ }, nil), remote.OrderCancel(cancelOf(5), nil))
-	hand(engine.ErrSubmitFull, remote.Do(func() { called++ }, nil), remote.OrderCancel(cancelOf(5), nil))
-	hand(engine.ErrSubmitTooLarge, remote.Send(msg.PayloadOrderCreate, raw(make([]byte, 1<<10)), nil))
+	hand(nil, remote.Do(func() { called++ }, nil), remote.SendOrderCancel(cancelOf(5), nil))
+	hand(engine.ErrSubmitFull, remote.Do(func() { called++ }, nil), remote.SendOrderCancel(cancelOf(5), nil))
+	hand(engine.ErrSubmitTooLarge, remote.Send(raw{msg.PayloadOrderCreate, make([]byte, 1<<10)}, nil))
 	hand(nil, e.Poll())
 	hand(nil, e.Poll())
-	hand(msg.ErrRequired, remote.OrderCancel(new(msg.OrderCancel), nil))
+	hand(msg.ErrRequired, remote.SendOrderCancel(new(msg.OrderCancel), nil))
 	hand(nil, e.Poll())
 	var first *peer
 	in := make(chan *peer)
@@ -56,7 +56,7 @@ func TestNobodyWaits(t *testing.T) {
 	for !e.State().LoggedIn() {
 		hand(nil, e.Poll())
 	}
-	hand(nil, remote.OrderCancel(cancelOf(5), nil), remote.Do(func() { called++ }, nil))
+	hand(nil, remote.SendOrderCancel(cancelOf(5), nil), remote.Do(func() { called++ }, nil))
 	go func() {
 		first.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL)
 		close(in)
@@ -72,7 +72,7 @@ func TestNobodyWaits(t *testing.T) {
 		t.Errorf("%d functions were called, want 2", called)
 	}
 	hand(nil, remote.Do(func() { called++ }, nil), e.Close())
-	hand(engine.ErrClosed, remote.Do(func() { called++ }, nil), remote.OrderCancel(cancelOf(5), nil))
+	hand(engine.ErrClosed, remote.Do(func() { called++ }, nil), remote.SendOrderCancel(cancelOf(5), nil))
 	if called != 2 {
 		t.Errorf("a function was called after the end")
 	}
@@ -113,11 +113,11 @@ func TestNeverHandedOver(t *testing.T) {
 	var s engine.Submission
 	check(&s, engine.ErrNotHandedOver, context.Canceled)
 	check(&s, engine.ErrPending, context.Canceled)
-	if err := e.Remote().OrderCancel(new(msg.OrderCancel), &s); !errors.Is(err, msg.ErrRequired) {
+	if err := e.Submitter().SendOrderCancel(new(msg.OrderCancel), &s); !errors.Is(err, msg.ErrRequired) {
 		t.Error(err)
 	}
 	check(&s, engine.ErrNotHandedOver, context.Canceled)
-	if err := e.Remote().OrderCancel(cancelOf(5), &s); err != nil {
+	if err := e.Submitter().SendOrderCancel(cancelOf(5), &s); err != nil {
 		t.Error(err)
 	}
 	if _, err := s.Result(); !errors.Is(err, engine.ErrPending) || errors.Is(err, engine.ErrNotHandedOver) {
@@ -148,7 +148,7 @@ func TestWaitInAHandler(t *testing.T) {
 		}},
 		{"a tap", func(e *engine.Engine, wait func()) {
 			var once bool
-			e.OnPayload(func(int64, []byte) {
+			e.OnPayload(func(*engine.TapRecord) {
 				if e.State().LoggedIn() && !once {
 					once = true
 					wait()
@@ -159,7 +159,7 @@ func TestWaitInAHandler(t *testing.T) {
 			e.OnLoggedIn(func(*engine.Event) { _, _ = e.After(0, wait) })
 		}},
 		{"a function handed over", func(e *engine.Engine, wait func()) {
-			e.OnLoggedIn(func(*engine.Event) { _ = e.Remote().Do(wait, nil) })
+			e.OnLoggedIn(func(*engine.Event) { _ = e.Submitter().Do(wait, nil) })
 		}},
 	} {
 		for _, poll := range []bool{false, true} {
@@ -172,7 +172,7 @@ func TestWaitInAHandler(t *testing.T) {
 				var s engine.Submission
 				var waited error
 				c.register(e, func() {
-					if err := e.Remote().OrderCancel(cancelOf(5), &s); err != nil {
+					if err := e.Submitter().SendOrderCancel(cancelOf(5), &s); err != nil {
 						t.Error(err)
 					}
 					_, waited = s.Wait(context.Background())
@@ -217,7 +217,7 @@ func TestWaitInAHandler(t *testing.T) {
 	e.OnState(func(ev *engine.Event) {
 		if ev.State == session.Disconnected {
 			var s engine.Submission
-			_ = e.Remote().Do(func() {}, &s)
+			_ = e.Submitter().Do(func() {}, &s)
 			_, waited = s.Wait(context.Background())
 		}
 	})

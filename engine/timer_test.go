@@ -51,7 +51,7 @@ func TestTimers(t *testing.T) {
 		p.login()
 		<-time.After(5 * time.Millisecond)
 		var s engine.Submission
-		if err := r.Remote().Do(func() { set(r.After(7*time.Millisecond, note("elsewhere"))) }, &s); err != nil {
+		if err := r.Submitter().Do(func() { set(r.After(7*time.Millisecond, note("elsewhere"))) }, &s); err != nil {
 			t.Fatal(err)
 		}
 		advance(30 * time.Millisecond)
@@ -135,7 +135,7 @@ func TestTimersAmidABacklog(t *testing.T) {
 			e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) { work(backlogWork) })
 		}},
 		{"payloads that are no events", func(p *peer) []byte { return p.frame(gapfill()) }, func(e *engine.Engine) {
-			e.OnPayload(func(int64, []byte) { work(backlogWork) })
+			e.OnPayload(func(*engine.TapRecord) { work(backlogWork) })
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

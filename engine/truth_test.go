@@ -83,7 +83,7 @@ func checkTruth(t *testing.T, resume session.ResumeMode, seed uint64) {
 		order.SetReference(uint64(reference))
 		order.SetQuantity(10000)
 		var s engine.Submission
-		if err := r.Remote().OrderCreate(order, &s); err != nil {
+		if err := r.Submitter().SendOrderCreate(order, &s); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Wait(t.Context()); err != nil {

@@ -43,7 +43,7 @@ func TestLook(t *testing.T) {
 		{name: "bytes", at: 3, do: func(*Engine) (int, error) { return 7, nil }, want: 3},
 		{name: "failure", at: 3, do: func(*Engine) (int, error) { return 0, broken }, want: 3, err: broken},
 		{name: "handed over", at: 5, do: func(e *Engine) (int, error) {
-			return 0, e.Remote().Do(func() {}, new(Submission))
+			return 0, e.Submitter().Do(func() {}, new(Submission))
 		}, want: 5},
 		{name: "stop", at: 5, do: func(e *Engine) (int, error) { e.Stop(); return 0, nil }, want: 5},
 		{name: "sleeps", block: true, want: 1},
@@ -81,9 +81,9 @@ func TestLook(t *testing.T) {
 	}
 }
 
-// TestSlotFillsALine: with the queue's word of eight bytes a slot is a cache line.
-func TestSlotFillsALine(t *testing.T) {
-	if size := reflect.TypeFor[handedOver]().Size(); size != 64-8 {
-		t.Errorf("%d bytes, want 56", size)
+// TestSlotFillsLines: with the queue's word of eight bytes a slot is two cache lines.
+func TestSlotFillsLines(t *testing.T) {
+	if size := reflect.TypeFor[submitted]().Size(); size != 128-8 {
+		t.Errorf("%d bytes, want 120", size)
 	}
 }

@@ -12,7 +12,10 @@ import (
 // enginePackage is where the half of the engine that is typed by message is written to.
 const enginePackage = module + "engine"
 
-var msgPackage = protogen.GoImportPath(module + "gen/msg")
+var (
+	msgPackage  = protogen.GoImportPath(module + "gen/msg")
+	wirePackage = protogen.GoImportPath(module + "wire")
+)
 
 // botMessage is a body that a bot is given or sends.
 type botMessage struct {
@@ -128,22 +131,30 @@ func writeHandlers(g *protogen.GeneratedFile, received []botMessage) {
 
 func writeSends(g *protogen.GeneratedFile, sent []botMessage) {
 	for _, m := range sent {
-		g.P("// ", m.Name, " sends ", m.Field, " and returns the sequence it took; see [Engine.Send].")
+		g.P("// Send", m.Name, " sends ", m.Field, " and returns the sequence it took; see [Engine.Send].")
 		said(g, m)
-		g.P("func (e *Engine) ", m.Name, "(m *", m.Type, ") (seq uint64, err error) {")
-		if m.Field == "order_create" {
-			g.P("return e.place(m)")
-		} else {
-			g.P("return e.Send(", m.Constant, ", m)")
-		}
+		g.P("func (e *Engine) Send", m.Name, "(m *", m.Type, ") (seq uint64, err error) {")
+		g.P("keys := m.Keys()")
+		g.P("return e.send(m, &keys, fromBot)")
 		g.P("}")
 		g.P()
-		g.P("// ", m.Name, " hands ", m.Field, " over to be sent; see [Remote.Send] and [Engine.", m.Name, "].")
-		g.P("func (r Remote) ", m.Name, "(m *", m.Type, ", s *Submission) error {")
-		g.P("return r.Send(", m.Constant, ", m, s)")
+		g.P("// Send", m.Name, " submits ", m.Field, "; see [Submitter.Send] and [Engine.Send", m.Name, "].")
+		g.P("func (s Submitter) Send", m.Name, "(m *", m.Type, ", result *Submission) error {")
+		g.P("return s.Send(m, result)")
 		g.P("}")
 		g.P()
 	}
+	g.P("// keysOf reads the keys of a message of package msg, and reports false for any other: it asks for the")
+	g.P("// types and not for the method, because a type that embeds one of ours has its method too, which knows")
+	g.P("// nothing of what that type changes.")
+	g.P("func keysOf(m ", wirePackage.Ident("Marshaler"), ") (keys ", msgPackage.Ident("Keys"), ", ok bool) {")
+	g.P("switch m := m.(type) {")
+	for _, m := range sent {
+		g.P("case *", m.Type, ": return m.Keys(), true")
+	}
+	g.P("}")
+	g.P("return keys, false")
+	g.P("}")
 }
 
 // said writes the definition's own words below a first sentence.

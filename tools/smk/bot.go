@@ -110,7 +110,7 @@ func (b *bot) took(seq uint64, err error) bool {
 func (b *bot) loggedIn(*engine.Event) {
 	var m msg.MarketSubscribe
 	m.SetMarketId(b.market)
-	b.took(b.engine.MarketSubscribe(&m))
+	b.took(b.engine.SendMarketSubscribe(&m))
 }
 
 func (b *bot) state(ev *engine.Event) {
@@ -170,7 +170,7 @@ func (b *bot) place(ev *engine.Event, side msg.Side) {
 	b.create.SetQuantity(quoteQuantity)
 	b.create.SetPrice(b.price(side))
 	b.create.SetReference(uint64(reference))
-	seq, err := b.engine.OrderCreate(&b.create)
+	seq, err := b.engine.SendOrderCreate(&b.create)
 	if errors.Is(err, session.ErrThrottled) {
 		b.orders.Created--
 		b.owed[side]++
@@ -281,7 +281,7 @@ func (b *bot) renew(ev *engine.Event, side msg.Side) {
 func (b *bot) cancelQuote(q *quote) {
 	b.cancel.Reset()
 	b.cancel.SetOrderId(q.id)
-	seq, err := b.engine.OrderCancel(&b.cancel)
+	seq, err := b.engine.SendOrderCancel(&b.cancel)
 	if errors.Is(err, session.ErrThrottled) {
 		return // the next answer or the end tries again
 	}

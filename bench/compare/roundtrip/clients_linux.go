@@ -113,7 +113,7 @@ func (m *measurement) newBot(t *turn, s *server, wait engine.Wait) (*bot, error)
 func (b *bot) send() {
 	b.sent++
 	fill(&b.order, b.sent)
-	if _, err := b.engine.OrderCreate(&b.order); err != nil {
+	if _, err := b.engine.SendOrderCreate(&b.order); err != nil {
 		b.failed = err
 		_ = b.engine.Close()
 	}

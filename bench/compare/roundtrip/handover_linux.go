@@ -134,7 +134,7 @@ func overEngine(wait engine.Wait) func(h *handOver, core int) error {
 		}
 		var s engine.Submission
 		arrive := h.arrive
-		h.give = func(int64) error { return t.engine.Remote().Do(arrive, &s) }
+		h.give = func(int64) error { return t.engine.Submitter().Do(arrive, &s) }
 		h.after = func() {
 			for !s.Done() {
 			}
@@ -159,7 +159,7 @@ func overSend(h *handOver, core int) error {
 		return t.drain()
 	}
 	h.give = func(int64) error {
-		if err := t.engine.Remote().OrderCreate(&order, &s); err != nil {
+		if err := t.engine.Submitter().SendOrderCreate(&order, &s); err != nil {
 			return err
 		}
 		for !s.Done() {

@@ -69,7 +69,7 @@ func markets(size int) Stage {
 	var subscribe msg.MarketSubscribe
 	for i := range size {
 		subscribe.SetMarketId(marketBase + uint32(i))
-		must(e.MarketSubscribe(&subscribe))
+		must(e.SendMarketSubscribe(&subscribe))
 	}
 	c.source = s.read
 	return Stage{Loop: func(n int) error {

@@ -121,7 +121,9 @@ func (o *ordering) session() Stage {
 	s := openSession()
 	now := int64(startTime)
 	send := func() error {
-		_, err := s.Send(now, msg.PayloadOrderCreate, o.order())
+		m := o.order()
+		keys := m.Keys()
+		_, err := s.Send(now, m, &keys)
 		return err
 	}
 	// receive takes frames in, and sends an order for each quote.
@@ -184,7 +186,7 @@ func (o *ordering) engine() Stage {
 		}
 	})
 	send := func() {
-		if _, err := e.OrderCreate(o.order()); err != nil {
+		if _, err := e.SendOrderCreate(o.order()); err != nil {
 			failed = err
 		}
 	}

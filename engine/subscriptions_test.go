@@ -33,13 +33,13 @@ func TestSettingsSurvive(t *testing.T) {
 								if logins++; logins > 1 {
 									return
 								}
-								if _, err := e.Settings(new(msg.Settings)); err != nil { // asks, and sets nothing
+								if _, err := e.SendSettings(new(msg.Settings)); err != nil { // asks, and sets nothing
 									t.Error(err)
 								}
 								for _, on := range says {
 									var m msg.Settings
 									m.SetCancelAllOnFailure(on)
-									if _, err := e.Settings(&m); err != nil {
+									if _, err := e.SendSettings(&m); err != nil {
 										t.Error(err)
 									}
 								}
@@ -104,19 +104,19 @@ func TestSubscriptionsDoNotGrow(t *testing.T) {
 				for id := range uint32(3) {
 					var m msg.MarketSubscribe
 					m.SetMarketId(id + 1)
-					if _, err := e.MarketSubscribe(&m); err != nil {
+					if _, err := e.SendMarketSubscribe(&m); err != nil {
 						t.Error(err)
 					}
 					var ev msg.EventSubscribe
 					ev.SetEventId(id + 1)
-					if _, err := e.EventSubscribe(&ev); err != nil {
+					if _, err := e.SendEventSubscribe(&ev); err != nil {
 						t.Error(err)
 					}
 				}
-				if _, err := e.PriceFeedSubscribe(new(msg.PriceFeedSubscribe)); err != nil {
+				if _, err := e.SendPriceFeedSubscribe(new(msg.PriceFeedSubscribe)); err != nil {
 					t.Error(err)
 				}
-				if _, err := e.MarketFeedSubscribe(new(msg.MarketFeedSubscribe)); err != nil {
+				if _, err := e.SendMarketFeedSubscribe(new(msg.MarketFeedSubscribe)); err != nil {
 					t.Error(err)
 				}
 			})
@@ -162,21 +162,21 @@ func TestCancelsWhileRestoring(t *testing.T) {
 					for id := range uint32(markets) {
 						var m msg.MarketSubscribe
 						m.SetMarketId(id + 1)
-						if _, err := e.MarketSubscribe(&m); err != nil {
+						if _, err := e.SendMarketSubscribe(&m); err != nil {
 							t.Error(err)
 						}
 					}
 					return
 				}
-				_, order = e.OrderCreate(backHome())
+				_, order = e.SendOrderCreate(backHome())
 				var c msg.OrderCancel
 				c.SetOrderId(5)
-				_, cancel = e.OrderCancel(&c)
+				_, cancel = e.SendOrderCancel(&c)
 				var q msg.OrderQuantityReduce
 				q.SetOrderId(5)
 				q.SetNewQuantity(6)
-				_, reduce = e.OrderQuantityReduce(&q)
-				_, all = e.OrderCancelAll(new(msg.OrderCancelAll))
+				_, reduce = e.SendOrderQuantityReduce(&q)
+				_, all = e.SendOrderCancelAll(new(msg.OrderCancelAll))
 			})
 		})
 		p := n.accept(t)
@@ -216,15 +216,15 @@ func TestCancelAllBehindASlowSocket(t *testing.T) {
 		var cancel, all error
 		r := startInBubble(t, config, func(e *engine.Engine) {
 			e.OnLoggedIn(func(*engine.Event) {
-				if _, err := e.OrderCreate(backHome()); err != nil {
+				if _, err := e.SendOrderCreate(backHome()); err != nil {
 					t.Error(err)
 				}
-				spend(t, session.ErrFull, func() (uint64, error) { return e.PriceFeedSubscribe(new(msg.PriceFeedSubscribe)) })
+				spend(t, session.ErrFull, func() (uint64, error) { return e.SendPriceFeedSubscribe(new(msg.PriceFeedSubscribe)) })
 				var m msg.OrderCancel
 				m.SetOrderId(5)
-				_, cancel = e.OrderCancel(&m)
-				spend(t, session.ErrFull, func() (uint64, error) { return e.OrderCancel(&m) })
-				_, all = e.OrderCancelAll(new(msg.OrderCancelAll))
+				_, cancel = e.SendOrderCancel(&m)
+				spend(t, session.ErrFull, func() (uint64, error) { return e.SendOrderCancel(&m) })
+				_, all = e.SendOrderCancelAll(new(msg.OrderCancelAll))
 				e.Stop()
 			})
 		})

@@ -41,7 +41,7 @@ func TestRemoteSends(t *testing.T) {
 				for i := range each {
 					id := s*each + i
 					m.SetMarketId(uint32(id))
-					if err := r.Remote().MarketSubscribe(&m, &submission); err != nil {
+					if err := r.Submitter().SendMarketSubscribe(&m, &submission); err != nil {
 						t.Errorf("hand over: %v", err)
 						return
 					}
@@ -80,39 +80,39 @@ func TestRemoteSendIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	remote := e.Remote()
+	remote := e.Submitter()
 	var m msg.MarketSubscribe
 	var a, b, c engine.Submission
 
-	if err := remote.MarketSubscribe(&m, &a); !errors.Is(err, msg.ErrRequired) {
+	if err := remote.SendMarketSubscribe(&m, &a); !errors.Is(err, msg.ErrRequired) {
 		t.Errorf("incomplete message: %v, want ErrRequired", err)
 	}
 	if _, err := a.Result(); !errors.Is(err, engine.ErrPending) {
 		t.Errorf("submission that was not handed over: %v, want ErrPending", err)
 	}
 	m.SetMarketId(1)
-	if err := remote.Send(msg.PayloadOrderCreate, raw(make([]byte, 65)), &a); !errors.Is(err, engine.ErrSubmitTooLarge) {
+	if err := remote.Send(raw{msg.PayloadOrderCreate, make([]byte, 65)}, &a); !errors.Is(err, engine.ErrSubmitTooLarge) {
 		t.Errorf("65 bytes: %v, want ErrSubmitTooLarge", err)
 	}
 	var wrong *wire.MarshalError
-	if err := remote.Send(msg.PayloadOrderCreate, liar{}, &a); !errors.As(err, &wrong) {
+	if err := remote.Send(liar{}, &a); !errors.As(err, &wrong) {
 		t.Errorf("message that lies about its size: %v, want a MarshalError", err)
 	}
-	err = remote.Send(msg.PayloadOrderCreate, negative{}, &a)
+	err = remote.Send(negative{}, &a)
 	if !errors.As(err, &wrong) || wrong.Size != -1 || !engine.SafeToResend(err) {
 		t.Errorf("message of an impossible size: %v, want a MarshalError", err)
 	}
 	// The two that failed to encode hold both slots until the loop has seen them.
-	if err := remote.MarketSubscribe(&m, &a); !errors.Is(err, engine.ErrSubmitFull) {
+	if err := remote.SendMarketSubscribe(&m, &a); !errors.Is(err, engine.ErrSubmitFull) {
 		t.Errorf("full queue: %v, want ErrSubmitFull", err)
 	}
 	if err := e.Poll(); err != nil {
 		t.Fatal(err)
 	}
-	if err := remote.MarketSubscribe(&m, &a); err != nil {
+	if err := remote.SendMarketSubscribe(&m, &a); err != nil {
 		t.Errorf("hand over: %v", err)
 	}
-	if err := remote.MarketSubscribe(&m, &a); !errors.Is(err, engine.ErrSubmissionBusy) {
+	if err := remote.SendMarketSubscribe(&m, &a); !errors.Is(err, engine.ErrSubmissionBusy) {
 		t.Errorf("submission under way: %v, want ErrSubmissionBusy", err)
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
@@ -126,14 +126,14 @@ func TestRemoteSendIsRefused(t *testing.T) {
 	if seq, err := a.Wait(t.Context()); seq != 0 || !errors.Is(err, session.ErrNotLoggedIn) {
 		t.Errorf("before the login: %d, %v, want ErrNotLoggedIn", seq, err)
 	}
-	if err := remote.MarketSubscribe(&m, &b); err != nil {
+	if err := remote.SendMarketSubscribe(&m, &b); err != nil {
 		t.Errorf("hand over: %v", err)
 	}
 	_ = e.Close()
 	if _, err := b.Result(); !errors.Is(err, engine.ErrClosed) {
 		t.Errorf("handed over before Close: %v, want ErrClosed", err)
 	}
-	if err := remote.MarketSubscribe(&m, &c); !errors.Is(err, engine.ErrClosed) {
+	if err := remote.SendMarketSubscribe(&m, &c); !errors.Is(err, engine.ErrClosed) {
 		t.Errorf("after Close: %v, want ErrClosed", err)
 	}
 	if c.Done() {
@@ -142,26 +142,35 @@ func TestRemoteSendIsRefused(t *testing.T) {
 }
 
 // raw is a message that is encoded already.
-type raw []byte
+type raw struct {
+	typ  msg.PayloadType
+	body []byte
+}
 
-func (r raw) SizeVT() int                                  { return len(r) }
-func (r raw) MarshalToSizedBufferVT(b []byte) (int, error) { return copy(b[len(b)-len(r):], r), nil }
+func (r raw) PayloadType() msg.PayloadType { return r.typ }
+func (r raw) SizeVT() int                  { return len(r.body) }
+func (r raw) MarshalToSizedBufferVT(b []byte) (int, error) {
+	return copy(b[len(b)-len(r.body):], r.body), nil
+}
 
 // liar writes less than it says.
 type liar struct{}
 
+func (liar) PayloadType() msg.PayloadType               { return msg.PayloadOrderCreate }
 func (liar) SizeVT() int                                { return 2 }
 func (liar) MarshalToSizedBufferVT([]byte) (int, error) { return 1, nil }
 
 // negative is of an impossible size.
 type negative struct{}
 
+func (negative) PayloadType() msg.PayloadType               { return msg.PayloadOrderCreate }
 func (negative) SizeVT() int                                { return -1 }
 func (negative) MarshalToSizedBufferVT([]byte) (int, error) { return 0, nil }
 
 // bomb panics while it is encoded.
 type bomb struct{}
 
+func (bomb) PayloadType() msg.PayloadType               { return msg.PayloadOrderCreate }
 func (bomb) SizeVT() int                                { return 2 }
 func (bomb) MarshalToSizedBufferVT([]byte) (int, error) { panic(errExplode) }
 
@@ -183,9 +192,9 @@ func TestRemotePanicDoesNotStopTheQueue(t *testing.T) {
 				t.Error("the panic was swallowed")
 			}
 		}()
-		_ = r.Remote().Send(msg.PayloadOrderCreate, bomb{}, &s)
+		_ = r.Submitter().Send(bomb{}, &s)
 	}()
-	if err := r.Remote().PriceFeedSubscribe(new(msg.PriceFeedSubscribe), &s); err != nil {
+	if err := r.Submitter().SendPriceFeedSubscribe(new(msg.PriceFeedSubscribe), &s); err != nil {
 		t.Fatal(err)
 	}
 	p.want(seto.PayloadType_PAYLOAD_PRICE_FEED_SUBSCRIBE)
@@ -203,7 +212,7 @@ func TestRemoteDo(t *testing.T) {
 	p.login()
 	var s engine.Submission
 	seen := make(chan uint32, 1)
-	err := r.Remote().Do(func() {
+	err := r.Submitter().Do(func() {
 		r.OnContractQuotes(func(_ *engine.Event, q *msg.ContractQuotes) { seen <- q.GetContractId() })
 	}, &s)
 	if err != nil {
@@ -216,7 +225,7 @@ func TestRemoteDo(t *testing.T) {
 	if contract := <-seen; contract != 8 {
 		t.Errorf("quotes of contract %d, want 8", contract)
 	}
-	if err := r.Remote().Do(func() { panic(errExplode) }, &s); err != nil {
+	if err := r.Submitter().Do(func() { panic(errExplode) }, &s); err != nil {
 		t.Fatal(err)
 	}
 	p.wantEnd()
@@ -242,7 +251,7 @@ func TestSubmitWhileEnding(t *testing.T) {
 				handing.Go(func() {
 					var s engine.Submission
 					for {
-						err := r.Remote().PriceFeedSubscribe(new(msg.PriceFeedSubscribe), &s)
+						err := r.Submitter().SendPriceFeedSubscribe(new(msg.PriceFeedSubscribe), &s)
 						if errors.Is(err, engine.ErrClosed) {
 							return
 						}
@@ -313,7 +322,7 @@ func TestReferenceOfASubmission(t *testing.T) {
 		if own != 0 {
 			m.SetReference(own)
 		}
-		if err := r.Remote().OrderCancel(&m, &s); err != nil {
+		if err := r.Submitter().SendOrderCancel(&m, &s); err != nil {
 			t.Fatal(err)
 		}
 		sent := p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL).GetOrderCancel().GetReference()
@@ -344,7 +353,7 @@ func TestSubmitWithoutAConnection(t *testing.T) {
 			advance(time.Second)
 			before := time.Now()
 			var s engine.Submission
-			if err := r.Remote().PriceFeedSubscribe(new(msg.PriceFeedSubscribe), &s); err != nil {
+			if err := r.Submitter().SendPriceFeedSubscribe(new(msg.PriceFeedSubscribe), &s); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := s.Wait(t.Context()); !errors.Is(err, session.ErrNotLoggedIn) || !engine.SafeToResend(err) {
@@ -383,11 +392,11 @@ func TestThrottledSubmission(t *testing.T) {
 		})
 		<-limited
 		var first, second engine.Submission
-		var until [2]int64
+		var until [2]time.Duration
 		var m msg.OrderCancel
 		m.SetOrderId(1)
 		var passed engine.Submission
-		if err := r.Remote().OrderCancel(&m, &passed); err != nil {
+		if err := r.Submitter().SendOrderCancel(&m, &passed); err != nil {
 			t.Fatal(err)
 		}
 		p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL)
@@ -395,7 +404,7 @@ func TestThrottledSubmission(t *testing.T) {
 			if i == 1 {
 				advance(900 * time.Millisecond)
 			}
-			if err := r.Remote().OrderCancel(&m, s); err != nil {
+			if err := r.Submitter().SendOrderCancel(&m, s); err != nil {
 				t.Fatal(err)
 			}
 			_, err := s.Wait(t.Context())
@@ -403,12 +412,12 @@ func TestThrottledSubmission(t *testing.T) {
 			if !errors.As(err, &throttled) || !engine.SafeToResend(err) {
 				t.Fatalf("order %d: %v, want a ThrottledError", i, err)
 			}
-			until[i] = throttled.Until
+			until[i] = throttled.Wait
 		}
 		_, err1 := first.Result()
 		_, err2 := second.Result()
-		if err1 == err2 || err1.(*session.ThrottledError).Until != until[0] || until[0] == 0 {
-			t.Errorf("first submission says %v, said %d", err1, until[0])
+		if err1 == err2 || err1.(*session.ThrottledError).Wait != until[0] || until[0] == 0 {
+			t.Errorf("first submission says %v, said %v", err1, until[0])
 		}
 	})
 }

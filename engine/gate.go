@@ -1,0 +1,134 @@
+package engine
+
+import (
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/wire"
+)
+
+// Message is a message of the application layer that a client sends: one of gen/msg or gen/seto, or the
+// caller's own that marshals itself as vtprotobuf's types do.
+type Message interface {
+	wire.Marshaler
+	PayloadType() msg.PayloadType // the type that it is sent as
+}
+
+// sender says where a message comes from.
+type sender uint8
+
+const (
+	fromBot     sender = iota // a handler, or another goroutine
+	fromRestore               // the engine restores a subscription
+	fromEngine                // the engine cancels all orders
+)
+
+// send is the gate: every message of the application layer that a bot or the engine sends passes here, and
+// nowhere else. keys are what m says, read where it came from. The order is: may it be sent in this state,
+// is it a subscription too many, session (throttle, encoding into the send ring, table of requests in
+// flight, tap), subscriptions.
+func (e *Engine) send(m wire.Marshaler, keys *msg.Keys, from sender) (seq uint64, err error) {
+	if (e.restoring || e.stopping) && from == fromBot {
+		if err := e.refusal(keys.Type); err != nil {
+			return 0, err
+		}
+	}
+	subscribes := subscribing(keys.Type) && from == fromBot
+	if subscribes {
+		if err := e.subscriptions.admit(m, keys); err != nil {
+			return 0, err
+		}
+	}
+	if seq, err = e.session.Send(e.now, m, keys); err != nil {
+		if err != session.ErrFull || from == fromRestore {
+			return 0, err
+		}
+		if seq, err = e.retry(m, keys); err != nil {
+			return 0, err
+		}
+	}
+	if subscribes {
+		e.subscribed(keys.Type)
+	}
+	return seq, nil
+}
+
+// Send sends a message. It is encoded at once, m may then be changed, and leaves when the handlers are done
+// with what was received. The sequence it took is returned. The typed sends, such as [Engine.SendOrderCreate],
+// are the same.
+//
+// An error means that nothing was sent and no sequence taken: one of package
+// session, [ErrSubscriptions], or [ErrRestoring] or [ErrStopping], which are
+// session.ErrNotLoggedIn too. See [SafeToResend].
+//
+// An order_cancel_all finds room whenever the session is logged in: it passes the
+// throttle, has room of its own behind a socket that takes nothing and beside orders
+// without an answer, and waits neither for subscriptions to be restored nor for the
+// end of a replay. Cancels and reductions have some, too.
+//
+// Subscriptions and settings last for one session of the exchange. The engine
+// remembers those that were sent and, after a login that began a new session,
+// sends them again before OnLoggedIn's handlers are called.
+func (e *Engine) Send(m Message) (seq uint64, err error) {
+	keys, ok := keysOf(m)
+	if !ok {
+		if keys, err = e.encoded.encode(m); err != nil {
+			return 0, err
+		}
+		return e.send(&e.encoded, &keys, fromBot)
+	}
+	return e.send(m, &keys, fromBot)
+}
+
+// refusal returns why a message may not be sent now, nil if it may: none before the subscriptions are
+// restored, and no order once the engine stops. What can only lower the risk always may.
+func (e *Engine) refusal(typ msg.PayloadType) error {
+	if lowersRisk(typ) {
+		return nil
+	}
+	places := typ == msg.PayloadOrderCreate || typ == msg.PayloadOrderCancelReplace
+	if places && e.shutdown.step != shutdownNone && e.phase != phaseEnded {
+		return ErrStopping
+	}
+	if e.restoring && e.session.State().LoggedIn() {
+		return ErrRestoring
+	}
+	return nil
+}
+
+// lowersRisk reports whether a message can only lower the risk: it always may be sent, and
+// has room of its own everywhere.
+func lowersRisk(typ msg.PayloadType) bool {
+	switch typ {
+	case msg.PayloadOrderCancel, msg.PayloadOrderCancelAll, msg.PayloadOrderQuantityReduce:
+		return true
+	}
+	return false
+}
+
+// retry is for a message that the send ring had no room for. The ring is written to
+// the socket before the refusal stands: handlers may send more than the ring holds. If the
+// socket takes no more either they wait for it, without reading, for SendWait in all until
+// the loop reads again.
+func (e *Engine) retry(m wire.Marshaler, keys *msg.Keys) (seq uint64, err error) {
+	if e.conn == nil || e.broken.cause != nil || e.pace.sendWait <= 0 {
+		return 0, session.ErrFull
+	}
+	for begun := e.clock.Now(); ; {
+		if err := e.push(); err != nil {
+			e.fail(err)
+			return 0, session.ErrFull
+		}
+		if seq, err = e.session.Send(e.now, m, keys); err != session.ErrFull || e.stalled == 0 {
+			return seq, err
+		}
+		now := e.clock.Now()
+		if e.pace.sendWait -= now - begun; e.pace.sendWait <= 0 {
+			return 0, session.ErrFull
+		}
+		begun = now
+		if err := e.conn.WaitWritable(now + e.pace.sendWait); err != nil {
+			e.fail(err)
+			return 0, session.ErrFull
+		}
+	}
+}
