@@ -27,13 +27,14 @@ var inlined = map[string]string{
 	"ring": `(*Frames).Pending (*Frames).Oldest (*Frames).Newest (*Frames).run (*Frames).slot
 		(*Frames).Waiting (*Frames).floor (*Memory).Bytes`,
 	"engine/session": `(*Session).Free (*Session).Pending (*Session).State State.LoggedIn
-		(*Session).clock (*Session).advance (*Session).ackLast (*Session).expired (*Session).hasDeferred (*Session).fail
-		classOf class.orderEntry ofKind (*eventQueue).pop (*throttle).take (*throttle).needs
-		(*unanswered).first (*unanswered).full (*unanswered).head (*unanswered).link
-		(*Session).hasPendingWork (*Session).decoded isApplication concernOf withoutNames
-		(*Session).nextReference (*Session).refusal referenceTag referenceSize`,
+		(*Session).read (*Session).advance (*Session).ackLast (*Session).usable (*Session).hasDeferred (*Session).fail
+		classOf class.orderEntry ofKind (*eventQueue).pop (*throttle).take (*throttle).needs (*throttle).ready
+		(*inFlight).first (*inFlight).full (*inFlight).head (*inFlight).link (*entry).is
+		(*Session).hasPendingWork isApplication inboundClassOf withUnknown fastMarshaler
+		(*fairClock).fair (*fairClock).late (*budget).spend (*outbox).spent (*sequencer).spent (*sequencer).position
+		(*references).next (*Session).refusal referenceTag referenceSize`,
 	"engine": `(*Engine).readClock (*Engine).handled (*Engine).own (*Engine).pendingRequests (*Stats).received
-		(*Engine).OrderCreate (*Engine).OrderCancel Remote.OrderCreate (*Submission).start
+		subscribing Submitter.SendOrderCreate (*Submission).start
 		(*timing).running (*timing).starts together (*Submission).Done
 		(*MPSC).Claim (*MPSC).Peek (*MPSC).Release (*MPSC).Len
 		(*SPSC).Claim (*SPSC).Peek (*SPSC).Publish (*SPSC).Release`,
@@ -54,32 +55,34 @@ var inlinedCalls = map[string][]string{
 		varint.Spread28 varint.Spread32 varint.Spread64 varint.Ninth`),
 	"internal/envelope": strings.Fields("varint.Spread28 varint.Spread64"),
 	"wire":              strings.Fields("shortHeader"),
-	"engine/session":    strings.Fields("classOf ofKind isApplication concernOf referenceTag referenceSize"),
+	"engine/session":    strings.Fields("classOf ofKind isApplication inboundClassOf referenceTag referenceSize"),
 }
 
 // boundsChecks are how many bounds checks the compiler leaves in hot files, at most. They may become
 // fewer; then the number here follows.
 var boundsChecks = map[string]int{
-	"gen/msg/*.fast.go":            54, // of texts, and of elements that are used again
-	"gen/msg/*.marshalfast.go":     2,  // of texts
-	"gen/msg/levels.go":            3,  // none of them once a level
-	"gen/msg/marshalfast.go":       1,
-	"wire/scan.go":                 2,
-	"wire/buffer.go":               21, // two more in Next make the way from one header to the next shorter
-	"internal/envelope/encode.go":  4,
-	"wire/uleb128.go":              2,
-	"internal/envelope/header.go":  28,
-	"ring/frames.go":               13,
-	"engine/session/inbound.go":    7,
-	"engine/session/match.go":      18, // four of them in accepted
-	"engine/session/outbound.go":   5,
-	"engine/session/unanswered.go": 19,
-	"engine/session/throttle.go":   6, // one where the exchange dropped something
-	"uuid/base36.go":               7,
-	"uuid/digits.go":               7,
-	"uuid/radix.go":                8,
-	"odds/ladder.go":               3,
-	"odds/tick.go":                 8,
+	"gen/msg/*.fast.go":             54, // of texts, and of elements that are used again
+	"gen/msg/*.marshalfast.go":      2,  // of texts
+	"gen/msg/levels.go":             3,  // none of them once a level
+	"gen/msg/marshalfast.go":        1,
+	"wire/scan.go":                  2,
+	"wire/buffer.go":                21, // two more in Next make the way from one header to the next shorter
+	"internal/envelope/encode.go":   4,
+	"wire/uleb128.go":               2,
+	"internal/envelope/header.go":   27,
+	"ring/frames.go":                13,
+	"engine/session/inbound.go":     0,
+	"engine/session/match.go":       8,
+	"engine/session/application.go": 6,
+	"engine/session/send.go":        3,
+	"engine/session/outbox.go":      8,
+	"engine/session/inflight.go":    19,
+	"engine/session/throttle.go":    0,
+	"uuid/base36.go":                7,
+	"uuid/digits.go":                7,
+	"uuid/radix.go":                 8,
+	"odds/ladder.go":                3,
+	"odds/tick.go":                  8,
 }
 
 // boundsCompiler is the compiler that boundsChecks are for: another proves more, or less.

@@ -23,7 +23,7 @@ func TestSizes(t *testing.T) {
 		{"msg.Quote", unsafe.Sizeof(msg.Quote{}), 16, "four levels of a book are a cache line"},
 		{"msg.Execution", unsafe.Sizeof(msg.Execution{}), 32, "kept by the thousand"},
 		{"msg.OrderExecuted", unsafe.Sizeof(msg.OrderExecuted{}), 120, "two cache lines, written for every fill"},
-		{"session.Event", unsafe.Sizeof(session.Event{}), 136, "written for every message"},
+		{"session.Event", unsafe.Sizeof(session.Event{}), 168, "written for every message"},
 		{"ring.Record", unsafe.Sizeof(ring.Record{}), 32, "one for every frame that is kept"},
 		{"uuid.UUID", unsafe.Sizeof(uuid.UUID{}), 24, "a key of maps: 144 bits"},
 		{"odds.Price", unsafe.Sizeof(odds.Price(0)), 2, "books of a user's own"},

@@ -140,7 +140,7 @@ func Example_handlers() {
 			fmt.Println("message with sequence", ev.Seq > 0, "and bytes", len(ev.Raw) > 0)
 		}
 	})
-	client.OnPayload(func(received int64, payload []byte) {}) // the bytes of everything
+	client.OnPayload(func(*engine.TapRecord) {}) // the bytes of everything, both ways
 	muted := client.OnMessage(func(*engine.Event) { fmt.Println("never called") })
 	muted.Remove()
 

@@ -27,29 +27,37 @@ const (
 // is it a subscription too many, session (throttle, encoding into the send ring, table of requests in
 // flight, tap), subscriptions.
 func (e *Engine) send(m wire.Marshaler, keys *msg.Keys, from sender) (seq uint64, err error) {
-	if (e.restoring || e.stopping) && from == fromBot {
-		if err := e.refusal(keys.Type); err != nil {
+	special := e.restoring || e.stopping || subscribing(keys.Type)
+	if special && from == fromBot {
+		if err := e.admit(m, keys); err != nil {
 			return 0, err
 		}
 	}
-	subscribes := subscribing(keys.Type) && from == fromBot
-	if subscribes {
-		if err := e.subscriptions.admit(m, keys); err != nil {
-			return 0, err
-		}
-	}
-	if seq, err = e.session.Send(e.now, m, keys); err != nil {
-		if err != session.ErrFull || from == fromRestore {
-			return 0, err
-		}
-		if seq, err = e.retry(m, keys); err != nil {
-			return 0, err
-		}
-	}
-	if subscribes {
-		e.subscribed(keys.Type)
+	if seq, err = e.session.Send(e.now, m, keys); err != nil || special {
+		return e.sent(m, keys, from, seq, err)
 	}
 	return seq, nil
+}
+
+// sent follows a message that the session took, if it may have to be remembered, or refused.
+func (e *Engine) sent(m wire.Marshaler, keys *msg.Keys, from sender, seq uint64, err error) (uint64, error) {
+	if err == session.ErrFull && from != fromRestore {
+		seq, err = e.retry(m, keys)
+	}
+	if err == nil && from == fromBot {
+		e.subscribed(keys.Type)
+	}
+	return seq, err
+}
+
+// admit returns why a message may not be sent in the state that the engine is in, nil if it may.
+func (e *Engine) admit(m wire.Marshaler, keys *msg.Keys) error {
+	if e.restoring || e.stopping {
+		if err := e.refusal(keys.Type); err != nil {
+			return err
+		}
+	}
+	return e.subscriptions.admit(m, keys)
 }
 
 // Send sends a message. It is encoded at once, m may then be changed, and leaves when the handlers are done

@@ -71,16 +71,15 @@ func newSubscriptions(most int, off bool) *subscriptions {
 
 // subscribing reports whether a message of this type asks for something that lasts, or ends it.
 func subscribing(typ msg.PayloadType) bool {
-	switch typ {
-	case msg.PayloadMarketSubscribe, msg.PayloadMarketUnsubscribe,
-		msg.PayloadEventSubscribe, msg.PayloadEventUnsubscribe,
-		msg.PayloadPriceFeedSubscribe, msg.PayloadPriceFeedUnsubscribe,
-		msg.PayloadMarketFeedSubscribe, msg.PayloadMarketFeedUnsubscribe,
-		msg.PayloadSettings:
-		return true
-	}
-	return false
+	return uint(typ) < 64 && subscriptionTypes>>uint(typ)&1 != 0
 }
+
+// subscriptionTypes has a bit for each type that is subscribing.
+const subscriptionTypes uint64 = 1<<msg.PayloadMarketSubscribe | 1<<msg.PayloadMarketUnsubscribe |
+	1<<msg.PayloadEventSubscribe | 1<<msg.PayloadEventUnsubscribe |
+	1<<msg.PayloadPriceFeedSubscribe | 1<<msg.PayloadPriceFeedUnsubscribe |
+	1<<msg.PayloadMarketFeedSubscribe | 1<<msg.PayloadMarketFeedUnsubscribe |
+	1<<msg.PayloadSettings
 
 // admit reads what a message asks for, and returns ErrSubscriptions for one too many. What cannot be read is
 // sent and not remembered: it is for the exchange to judge.
@@ -107,7 +106,8 @@ func (s *subscriptions) admit(m wire.Marshaler, keys *msg.Keys) error {
 			s.known = s.settings.Decode(m.bytes(), nil) == nil
 		}
 		s.known = s.known && s.settings.HasCancelAllOnFailure()
-	default:
+	case msg.PayloadPriceFeedSubscribe, msg.PayloadPriceFeedUnsubscribe,
+		msg.PayloadMarketFeedSubscribe, msg.PayloadMarketFeedUnsubscribe:
 		s.known = true
 	}
 	return nil
@@ -146,7 +146,7 @@ func (s *subscriptions) eventOf(m wire.Marshaler) (id uint32, ok bool) {
 // subscribed remembers what admit has read, now that it is sent.
 func (e *Engine) subscribed(typ msg.PayloadType) {
 	s := e.subscriptions
-	if !s.known {
+	if !subscribing(typ) || !s.known {
 		return
 	}
 	switch typ {

@@ -50,13 +50,11 @@ func (s *Session) applyReportFast(e *Event, typ msg.PayloadType) bool {
 		if number = m.GetAccountSequence_64(); number != s.account.expect || number == 0 || reference == 0 {
 			return false
 		}
-		seq, sent, ok := s.requests.matchAccepted(m, reference)
-		if !ok {
+		if !s.requests.matchAccepted(m, reference, &e.Request) {
 			return false
 		}
-		if seq != 0 {
+		if e.Request.Seq != 0 {
 			s.liveness.answered()
-			e.Request = Request{Seq: seq, Sent: sent, Type: msg.PayloadOrderCreate, Reference: reference}
 		}
 		mark = markOf(typ, m.GetOrderId(), reference, 0)
 	default:

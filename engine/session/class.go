@@ -20,13 +20,17 @@ func (c class) urgent() bool { return c >= classCancel }
 
 // classOf returns the class of a type.
 func classOf(typ msg.PayloadType) class {
-	switch typ {
-	case msg.PayloadOrderCreate, msg.PayloadOrderCancelReplace:
-		return classCreate
-	case msg.PayloadOrderCancel, msg.PayloadOrderQuantityReduce:
-		return classCancel
-	case msg.PayloadOrderCancelAll:
-		return classCancelAll
+	if uint(typ) < uint(len(classesOf)) {
+		return classesOf[typ]
 	}
 	return classFree
+}
+
+// classesOf are the classes of the schema's types.
+var classesOf = [typesEnd]class{
+	msg.PayloadOrderCreate:         classCreate,
+	msg.PayloadOrderCancelReplace:  classCreate,
+	msg.PayloadOrderCancel:         classCancel,
+	msg.PayloadOrderQuantityReduce: classCancel,
+	msg.PayloadOrderCancelAll:      classCancelAll,
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -131,7 +132,12 @@ func TestForwardIsUsed(t *testing.T) {
 			}
 			seen[typ]++
 			f := fastMarshaler(m)
-			if f == nil || k.s.outbox.encodeFast(typ, f, classOf(typ), base) == 0 {
+			region, err := k.s.outbox.reserveFast(classOf(typ))
+			if f == nil || err != nil {
+				t.Fatalf("%v: not written in one pass: %v", m, err)
+			}
+			to := (*[envelope.EncodeFrameBytes]byte)(region)
+			if _, size := envelope.EncodeFrame(to, uint32(typ), 9, f, referenceTag(typ), base); size == 0 {
 				t.Fatalf("%v: not written in one pass", m)
 			}
 		}
@@ -156,13 +162,13 @@ func TestForwardIsNotUsed(t *testing.T) {
 			k.sent()
 		}
 		for {
-			spare := k.s.outbox.reserveFast(classCreate)
+			_, full := k.s.outbox.reserveFast(classCreate)
 			_, err := send(k.s, k.now, msg.PayloadOrderCreate, wrap(orderCreate()))
 			if err != nil {
 				wantErr(t, err, ErrFull)
 				return roomy, tight, k.sent()
 			}
-			if spare == nil {
+			if full != nil {
 				tight++
 			} else {
 				roomy++

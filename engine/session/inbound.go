@@ -13,7 +13,12 @@ import (
 // an early message is not worth decoding. Both agree, for of everything that can be decoded envelope.Parse reads
 // the same envelope.
 func (s *Session) receive(payload []byte) *Event {
-	s.count(payload)
+	s.arrived++
+	s.stats.MessagesIn++
+	s.liveness.lastFrame = s.clock.fair()
+	if s.outbox.tap.f != nil {
+		s.outbox.tap.payload(Inbound, s.clock.now, payload)
+	}
 	if s.state.LoggedIn() && !s.sequence.spent() {
 		unknown := s.unknown
 		if s.payload.Decode(payload, &s.unknown) == nil {
@@ -25,16 +30,6 @@ func (s *Session) receive(payload []byte) *Event {
 		s.unknown = unknown // as if it had not been decoded
 	}
 	return s.examine(payload)
-}
-
-// count counts a payload and shows it to the tap.
-func (s *Session) count(payload []byte) {
-	s.arrived++
-	s.stats.MessagesIn++
-	s.liveness.lastFrame = s.clock.fair()
-	if s.outbox.tap.f != nil {
-		s.outbox.tap.payload(Inbound, s.clock.now, payload)
-	}
 }
 
 // isApplication reports whether a type is one of the application layer. The login is

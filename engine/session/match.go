@@ -78,21 +78,22 @@ func (q *requests) answer(m matched, typ msg.PayloadType) {
 }
 
 // matchAccepted is match and answer for an acceptance that says of everything the same as the create with
-// its reference, or whose reference is nobody's, which is nearly all of them. It returns the sequence and
-// the send time of the create, 0 if it is nobody's, and reports false, and has done nothing, for any other.
-func (q *requests) matchAccepted(m *msg.OrderAccepted, reference uint64) (seq uint64, sent int64, ok bool) {
+// its reference, or whose reference is nobody's, which is nearly all of them. It fills in the create, unless
+// that is nobody's, and reports false, and has done nothing, for any other.
+func (q *requests) matchAccepted(m *msg.OrderAccepted, reference uint64, of *Request) (ok bool) {
 	link := q.open.head(byReference, reference)
 	if *link == none {
-		return 0, 0, q.doubts.n == 0
+		return q.doubts.n == 0
 	}
 	r := &q.open.entries[*link] // equal keys of two kinds are in different chains
-	if r.key != reference || r.typ != uint8(msg.PayloadOrderCreate) ||
+	if r.key != reference || r.typ != uint8(msg.PayloadOrderCreate) || r.is(flagSuppressed) ||
 		m.GetSeq() != r.seq || m.GetSide() != msg.Side(r.side) || m.GetPrice() != r.price ||
 		m.GetQuantity() != r.subject || m.GetMarketId() != r.market || m.GetContractId() != r.contract {
-		return 0, 0, false
+		return false
 	}
-	q.unlink(r, link)
-	return r.seq, r.sent, true
+	q.open.remove(r, link)
+	of.Seq, of.Sent, of.Type, of.Reference = r.seq, r.sent, msg.PayloadOrderCreate, reference
+	return true
 }
 
 // answeredBy reports whether the message in p can be the answer to r: it answers requests of r's type, and

@@ -55,34 +55,16 @@ func (o *outbox) rebase(next uint64) {
 	o.frames.Rebase(next)
 }
 
-// reserveFast reserves room for what is usual: a short frame, written in one pass, with much more room than
-// it needs. It returns nil where there is not so much.
-func (o *outbox) reserveFast(c class) *[envelope.EncodeFrameBytes]byte {
+// reserveFast reserves room for an application message that is written in one pass: much more than it
+// needs. The error is one of ring where there is not so much.
+func (o *outbox) reserveFast(c class) ([]byte, error) {
 	leave := &o.leaves[c&(classes-1)]
-	region, err := o.frames.ReserveLeaving(envelope.EncodeFrameBytes, leave.bytes, leave.records)
-	if err != nil {
-		return nil
-	}
-	return (*[envelope.EncodeFrameBytes]byte)(region)
+	return o.frames.ReserveLeaving(envelope.EncodeFrameBytes, leave.bytes, leave.records)
 }
 
-// encodeFast encodes an application message in one pass, with a reference behind its own fields if that is
-// not 0, and returns the size of the frame, 0 if that was not possible.
-func (o *outbox) encodeFast(typ msg.PayloadType, m envelope.FastMarshaler, c class, reference uint64) (size int) {
-	region := o.reserveFast(c)
-	if region == nil {
-		return 0
-	}
-	tag := byte(0)
-	if reference != 0 {
-		tag = referenceTag(typ)
-	}
-	_, size = envelope.EncodeFrame(region, uint32(typ), o.next, m, tag, reference)
-	return size
-}
-
-// encodeSized is encodeFast for any message and for the last bytes of room: it asks for the size before.
-// The error is ErrTooLarge, ErrFull or a *wire.MarshalError.
+// encodeSized encodes any application message, with a reference behind its own fields if that is not 0, also
+// into the last bytes of room: it asks for the size before. It returns the size of the frame. The error is
+// ErrTooLarge, ErrFull or a *wire.MarshalError.
 func (o *outbox) encodeSized(typ msg.PayloadType, m wire.Marshaler, c class, reference uint64) (size int, err error) {
 	own := m.SizeVT()
 	if uint(own) > wire.OutboundBytesMax {

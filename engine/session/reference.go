@@ -21,24 +21,16 @@ func (r *references) next() uint64 {
 	return max(r.last+1, 1)
 }
 
-// referenceTag is the tag of the reference field. Its numbers are small: the tag is
-// one byte.
-func referenceTag(typ msg.PayloadType) byte { return byte(referenceNumber(typ) << 3) }
+// referenceTag returns the tag of the reference field of an order-entry message. Its numbers are small: the
+// tag is one byte.
+func referenceTag(typ msg.PayloadType) byte { return referenceTags[uint(typ)%uint(len(referenceTags))] }
 
-func referenceNumber(typ msg.PayloadType) int {
-	switch typ {
-	case msg.PayloadOrderCreate:
-		return 11
-	case msg.PayloadOrderCancel:
-		return 2
-	case msg.PayloadOrderCancelAll:
-		return 1
-	case msg.PayloadOrderQuantityReduce:
-		return 3
-	case msg.PayloadOrderCancelReplace:
-		return 6
-	}
-	panic("BUG: session: not an order-entry message: " + typ.String())
+var referenceTags = [64]byte{
+	msg.PayloadOrderCreate:         11 << 3,
+	msg.PayloadOrderCancel:         2 << 3,
+	msg.PayloadOrderCancelAll:      1 << 3,
+	msg.PayloadOrderQuantityReduce: 3 << 3,
+	msg.PayloadOrderCancelReplace:  6 << 3,
 }
 
 // referenceSize is the number of bytes that putReference writes.

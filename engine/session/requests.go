@@ -24,13 +24,6 @@ func (q *requests) init(frames *ring.Frames, limit int) {
 	q.doubts.init(limit)
 }
 
-// add begins the wait for the answer of a message, and returns its entry for the caller to fill in.
-func (q *requests) add(kind keyKind, key uint64) *entry {
-	e := q.open.add(kind, key)
-	q.peak = max(q.peak, uint64(q.open.n))
-	return e
-}
-
 // release ends the wait for an answer.
 func (q *requests) release(e *entry) { q.unlink(e, q.open.link(e)) }
 

@@ -26,17 +26,31 @@ func (s *Session) Send(now int64, m wire.Marshaler, keys *msg.Keys) (seq uint64,
 		}
 		return s.sendUntracked(typ, m)
 	}
-	if err := s.admit(class); err != nil {
-		return 0, err
+	if s.requests.open.full() || s.catchUp.required || !s.throttle.ready(s.clock.now) {
+		if err := s.admit(class); err != nil {
+			return 0, err
+		}
 	}
 	reference, automatic := keys.Reference, uint64(0)
 	if reference == 0 {
 		automatic = s.references.next()
 		reference = automatic
 	}
-	size, err := s.encode(typ, m, class, automatic)
-	if err != nil {
-		return 0, err
+	size := 0
+	if f := fastMarshaler(m); f != nil && !s.resender.active && !s.outbox.spent() {
+		if region, err := s.outbox.reserveFast(class); err == nil {
+			tag := byte(0)
+			if automatic != 0 {
+				tag = referenceTag(typ)
+			}
+			_, size = envelope.EncodeFrame(
+				(*[envelope.EncodeFrameBytes]byte)(region), uint32(typ), s.outbox.next, f, tag, automatic)
+		}
+	}
+	if size == 0 {
+		if size, err = s.encode(typ, m, class, automatic); err != nil {
+			return 0, err
+		}
 	}
 	if typ == msg.PayloadOrderCreate && !keys.Side.Known() {
 		return 0, ErrSide
@@ -55,11 +69,12 @@ func (s *Session) Send(now int64, m wire.Marshaler, keys *msg.Keys) (seq uint64,
 			kind, key = bySequence, s.outbox.next
 		}
 	}
-	e := s.requests.add(kind, key)
+	e := s.requests.open.add(kind, key)
 	e.typ, e.side, e.subject = uint8(typ), uint8(keys.Side), subject
 	e.price, e.market, e.contract = keys.Price, keys.Market, keys.Contract
 	e.seq, e.sent, e.away = s.outbox.next, s.clock.now, uint32(s.clock.away>>awayShift)
 	s.outbox.commit(s.clock.now, size, uint32(typ), reference)
+	s.requests.peak = max(s.requests.peak, uint64(s.requests.open.n))
 	s.throttle.take()
 	if class == classCancelAll {
 		s.throttle.emergency(s.clock.now)
@@ -75,12 +90,10 @@ func (s *Session) admit(c class) error {
 	switch {
 	case c == classCreate && s.catchUp.required:
 		return ErrCatchingUp
-	case s.requests.open.full() && s.requests.open.refuses(c):
+	case s.requests.open.refuses(c):
 		return ErrUnanswered
-	case !s.throttle.ready(s.clock.now):
-		return s.throttle.admit(s.clock.now, c)
 	}
-	return nil
+	return s.throttle.admit(s.clock.now, c)
 }
 
 // refusal returns why nothing can be sent.
@@ -102,7 +115,7 @@ func (s *Session) sendUntracked(typ msg.PayloadType, m wire.Marshaler) (seq uint
 	return seq, nil
 }
 
-// encode encodes an application message into the send ring, with a reference behind its own fields if that
+// encode encodes any application message into the send ring, with a reference behind its own fields if that
 // is not 0 (of a field that comes twice the last counts), for commit to send, and returns the size of the
 // frame. While a replay is served only what is urgent gets room: the exchange discards what is new.
 func (s *Session) encode(typ msg.PayloadType, m wire.Marshaler, c class, reference uint64) (size int, err error) {
@@ -112,11 +125,6 @@ func (s *Session) encode(typ msg.PayloadType, m wire.Marshaler, c class, referen
 	case s.resender.active && !c.urgent():
 		return 0, ErrFull
 	}
-	if f := fastMarshaler(m); f != nil {
-		if size := s.outbox.encodeFast(typ, f, c, reference); size != 0 {
-			return size, nil
-		}
-	}
 	return s.outbox.encodeSized(typ, m, c, reference)
 }
 
@@ -124,9 +132,10 @@ func (s *Session) encode(typ msg.PayloadType, m wire.Marshaler, c class, referen
 // the types and not for the method, because a type that embeds one of ours has its method too, which knows
 // nothing of what that type adds or changes.
 func fastMarshaler(m wire.Marshaler) envelope.FastMarshaler {
-	switch m := m.(type) {
-	case *msg.OrderCreate:
+	if m, ok := m.(*msg.OrderCreate); ok {
 		return m
+	}
+	switch m := m.(type) {
 	case *msg.OrderCancel:
 		return m
 	case *msg.OrderCancelReplace:

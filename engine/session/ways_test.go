@@ -156,7 +156,9 @@ func nextExamined(s *Session, now int64) (*Event, error) {
 		case payload == nil:
 			return s.idle(), nil
 		default:
-			s.count(payload)
+			s.arrived++
+			s.stats.MessagesIn++
+			s.liveness.lastFrame = s.clock.fair()
 			if event := s.examine(payload); event != nil {
 				return event, nil
 			}

@@ -463,13 +463,14 @@ func (m *OrderAccepted) ReportKeys() (k ReportKeys) {
 	} else if m.has&hasOrderAcceptedAccountSequence != 0 {
 		k.AccountSequence, k.Short = uint64(m.accountSequence), true
 	}
-	if m.has&hasOrderAcceptedSeq != 0 {
+	has := m.has
+	if has&hasOrderAcceptedSeq != 0 {
 		k.Seq = m.seq
 	}
-	if m.has&hasOrderAcceptedReference != 0 {
+	if has&hasOrderAcceptedReference != 0 {
 		k.Reference = m.reference
 	}
-	if m.has&hasOrderAcceptedOrderId != 0 {
+	if has&hasOrderAcceptedOrderId != 0 {
 		k.OrderID = m.orderId
 	}
 	return k

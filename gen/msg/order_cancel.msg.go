@@ -81,10 +81,11 @@ func (*OrderCancel) PayloadType() PayloadType { return PayloadOrderCancel }
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *OrderCancel) Keys() (k Keys) {
 	k.Type = PayloadOrderCancel
-	if m.has&hasOrderCancelReference != 0 {
+	has := m.has
+	if has&hasOrderCancelReference != 0 {
 		k.Reference = m.reference
 	}
-	if m.has&hasOrderCancelOrderId != 0 {
+	if has&hasOrderCancelOrderId != 0 {
 		k.OrderID = m.orderId
 	}
 	return k

@@ -81,10 +81,11 @@ func (*OrderCancelAll) PayloadType() PayloadType { return PayloadOrderCancelAll 
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *OrderCancelAll) Keys() (k Keys) {
 	k.Type = PayloadOrderCancelAll
-	if m.has&hasOrderCancelAllReference != 0 {
+	has := m.has
+	if has&hasOrderCancelAllReference != 0 {
 		k.Reference = m.reference
 	}
-	if m.has&hasOrderCancelAllMarketId != 0 {
+	if has&hasOrderCancelAllMarketId != 0 {
 		k.Market = m.marketId
 	}
 	return k

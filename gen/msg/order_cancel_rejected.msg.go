@@ -323,13 +323,14 @@ func (m *OrderCancelRejected) ReportKeys() (k ReportKeys) {
 	} else if m.has&hasOrderCancelRejectedAccountSequence != 0 {
 		k.AccountSequence, k.Short = uint64(m.accountSequence), true
 	}
-	if m.has&hasOrderCancelRejectedReference != 0 {
+	has := m.has
+	if has&hasOrderCancelRejectedReference != 0 {
 		k.Reference = m.reference
 	}
-	if m.has&hasOrderCancelRejectedOrderId != 0 {
+	if has&hasOrderCancelRejectedOrderId != 0 {
 		k.OrderID = m.orderId
 	}
-	if m.has&hasOrderCancelRejectedOrigOrderId != 0 {
+	if has&hasOrderCancelRejectedOrigOrderId != 0 {
 		k.OrigOrderID = m.origOrderId
 	}
 	return k

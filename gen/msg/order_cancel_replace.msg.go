@@ -285,19 +285,20 @@ func (*OrderCancelReplace) PayloadType() PayloadType { return PayloadOrderCancel
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *OrderCancelReplace) Keys() (k Keys) {
 	k.Type = PayloadOrderCancelReplace
-	if m.has&hasOrderCancelReplaceOrigOrderId != 0 {
+	has := m.has
+	if has&hasOrderCancelReplaceOrigOrderId != 0 {
 		k.OrderID = m.origOrderId
 	}
-	if m.has&hasOrderCancelReplacePrice != 0 {
+	if has&hasOrderCancelReplacePrice != 0 {
 		k.Price = m.price
 	}
-	if m.has&hasOrderCancelReplaceQuantity != 0 {
+	if has&hasOrderCancelReplaceQuantity != 0 {
 		k.Quantity = m.quantity
 	}
-	if m.has&hasOrderCancelReplaceReference != 0 {
+	if has&hasOrderCancelReplaceReference != 0 {
 		k.Reference = m.reference
 	}
-	if m.has&hasOrderCancelReplaceMarketId != 0 {
+	if has&hasOrderCancelReplaceMarketId != 0 {
 		k.Market = m.marketId
 	}
 	return k

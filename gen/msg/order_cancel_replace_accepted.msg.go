@@ -465,13 +465,14 @@ func (m *OrderCancelReplaceAccepted) ReportKeys() (k ReportKeys) {
 	} else if m.has&hasOrderCancelReplaceAcceptedAccountSequence != 0 {
 		k.AccountSequence, k.Short = uint64(m.accountSequence), true
 	}
-	if m.has&hasOrderCancelReplaceAcceptedOrderId != 0 {
+	has := m.has
+	if has&hasOrderCancelReplaceAcceptedOrderId != 0 {
 		k.OrderID = m.orderId
 	}
-	if m.has&hasOrderCancelReplaceAcceptedOrigOrderId != 0 {
+	if has&hasOrderCancelReplaceAcceptedOrigOrderId != 0 {
 		k.OrigOrderID = m.origOrderId
 	}
-	if m.has&hasOrderCancelReplaceAcceptedReference != 0 {
+	if has&hasOrderCancelReplaceAcceptedReference != 0 {
 		k.Reference = m.reference
 	}
 	return k

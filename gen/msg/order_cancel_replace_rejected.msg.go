@@ -345,13 +345,14 @@ func (m *OrderCancelReplaceRejected) ReportKeys() (k ReportKeys) {
 	} else if m.has&hasOrderCancelReplaceRejectedAccountSequence != 0 {
 		k.AccountSequence, k.Short = uint64(m.accountSequence), true
 	}
-	if m.has&hasOrderCancelReplaceRejectedOrderId != 0 {
+	has := m.has
+	if has&hasOrderCancelReplaceRejectedOrderId != 0 {
 		k.OrderID = m.orderId
 	}
-	if m.has&hasOrderCancelReplaceRejectedOrigOrderId != 0 {
+	if has&hasOrderCancelReplaceRejectedOrigOrderId != 0 {
 		k.OrigOrderID = m.origOrderId
 	}
-	if m.has&hasOrderCancelReplaceRejectedReference != 0 {
+	if has&hasOrderCancelReplaceRejectedReference != 0 {
 		k.Reference = m.reference
 	}
 	return k

@@ -512,10 +512,11 @@ func (m *OrderCancelled) ReportKeys() (k ReportKeys) {
 	} else if m.has&hasOrderCancelledAccountSequence != 0 {
 		k.AccountSequence, k.Short = uint64(m.accountSequence), true
 	}
-	if m.has&hasOrderCancelledReference != 0 {
+	has := m.has
+	if has&hasOrderCancelledReference != 0 {
 		k.Reference = m.reference
 	}
-	if m.has&hasOrderCancelledOrderId != 0 {
+	if has&hasOrderCancelledOrderId != 0 {
 		k.OrderID = m.orderId
 	}
 	return k

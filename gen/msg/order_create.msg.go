@@ -407,22 +407,23 @@ func (*OrderCreate) PayloadType() PayloadType { return PayloadOrderCreate }
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *OrderCreate) Keys() (k Keys) {
 	k.Type = PayloadOrderCreate
-	if m.has&hasOrderCreateSide != 0 {
+	has := m.has
+	if has&hasOrderCreateSide != 0 {
 		k.Side = m.side
 	}
-	if m.has&hasOrderCreateQuantity != 0 {
+	if has&hasOrderCreateQuantity != 0 {
 		k.Quantity = m.quantity
 	}
-	if m.has&hasOrderCreatePrice != 0 {
+	if has&hasOrderCreatePrice != 0 {
 		k.Price = m.price
 	}
-	if m.has&hasOrderCreateReference != 0 {
+	if has&hasOrderCreateReference != 0 {
 		k.Reference = m.reference
 	}
-	if m.has&hasOrderCreateMarketId != 0 {
+	if has&hasOrderCreateMarketId != 0 {
 		k.Market = m.marketId
 	}
-	if m.has&hasOrderCreateContractId != 0 {
+	if has&hasOrderCreateContractId != 0 {
 		k.Contract = m.contractId
 	}
 	return k

@@ -97,10 +97,11 @@ func (*OrderInvalid) PayloadType() PayloadType { return PayloadOrderInvalid }
 // ReportKeys returns the fields that put the message in its place among others about orders.
 func (m *OrderInvalid) ReportKeys() (k ReportKeys) {
 	k.Type = PayloadOrderInvalid
-	if m.has&hasOrderInvalidSeq != 0 {
+	has := m.has
+	if has&hasOrderInvalidSeq != 0 {
 		k.Seq = m.seq
 	}
-	if m.has&hasOrderInvalidReference != 0 {
+	if has&hasOrderInvalidReference != 0 {
 		k.Reference = m.reference
 	}
 	return k

@@ -389,13 +389,14 @@ func (m *OrderPendingReplace) ReportKeys() (k ReportKeys) {
 	} else if m.has&hasOrderPendingReplaceAccountSequence != 0 {
 		k.AccountSequence, k.Short = uint64(m.accountSequence), true
 	}
-	if m.has&hasOrderPendingReplaceOrderId != 0 {
+	has := m.has
+	if has&hasOrderPendingReplaceOrderId != 0 {
 		k.OrderID = m.orderId
 	}
-	if m.has&hasOrderPendingReplaceOrigOrderId != 0 {
+	if has&hasOrderPendingReplaceOrigOrderId != 0 {
 		k.OrigOrderID = m.origOrderId
 	}
-	if m.has&hasOrderPendingReplaceReference != 0 {
+	if has&hasOrderPendingReplaceReference != 0 {
 		k.Reference = m.reference
 	}
 	return k

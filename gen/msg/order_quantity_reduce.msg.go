@@ -130,13 +130,14 @@ func (*OrderQuantityReduce) PayloadType() PayloadType { return PayloadOrderQuant
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *OrderQuantityReduce) Keys() (k Keys) {
 	k.Type = PayloadOrderQuantityReduce
-	if m.has&hasOrderQuantityReduceOrderId != 0 {
+	has := m.has
+	if has&hasOrderQuantityReduceOrderId != 0 {
 		k.OrderID = m.orderId
 	}
-	if m.has&hasOrderQuantityReduceNewQuantity != 0 {
+	if has&hasOrderQuantityReduceNewQuantity != 0 {
 		k.Quantity = m.newQuantity
 	}
-	if m.has&hasOrderQuantityReduceReference != 0 {
+	if has&hasOrderQuantityReduceReference != 0 {
 		k.Reference = m.reference
 	}
 	return k

@@ -261,10 +261,11 @@ func (m *OrderQuantityReduceRejected) ReportKeys() (k ReportKeys) {
 	} else if m.has&hasOrderQuantityReduceRejectedAccountSequence != 0 {
 		k.AccountSequence, k.Short = uint64(m.accountSequence), true
 	}
-	if m.has&hasOrderQuantityReduceRejectedOrderId != 0 {
+	has := m.has
+	if has&hasOrderQuantityReduceRejectedOrderId != 0 {
 		k.OrderID = m.orderId
 	}
-	if m.has&hasOrderQuantityReduceRejectedReference != 0 {
+	if has&hasOrderQuantityReduceRejectedReference != 0 {
 		k.Reference = m.reference
 	}
 	return k

@@ -497,10 +497,11 @@ func (m *OrderQuantityReduced) ReportKeys() (k ReportKeys) {
 	} else if m.has&hasOrderQuantityReducedAccountSequence != 0 {
 		k.AccountSequence, k.Short = uint64(m.accountSequence), true
 	}
-	if m.has&hasOrderQuantityReducedOrderId != 0 {
+	has := m.has
+	if has&hasOrderQuantityReducedOrderId != 0 {
 		k.OrderID = m.orderId
 	}
-	if m.has&hasOrderQuantityReducedReference != 0 {
+	if has&hasOrderQuantityReducedReference != 0 {
 		k.Reference = m.reference
 	}
 	return k

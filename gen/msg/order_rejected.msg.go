@@ -194,10 +194,11 @@ func (m *OrderRejected) ReportKeys() (k ReportKeys) {
 	} else if m.has&hasOrderRejectedAccountSequence != 0 {
 		k.AccountSequence, k.Short = uint64(m.accountSequence), true
 	}
-	if m.has&hasOrderRejectedSeq != 0 {
+	has := m.has
+	if has&hasOrderRejectedSeq != 0 {
 		k.Seq = m.seq
 	}
-	if m.has&hasOrderRejectedReference != 0 {
+	if has&hasOrderRejectedReference != 0 {
 		k.Reference = m.reference
 	}
 	return k

@@ -111,11 +111,26 @@ func (w *writer) bodyMethods(t *message, b body) {
 }
 
 func (w *writer) keyFields(t *message, keys map[protoreflect.Name]string) {
-	for _, f := range t.Fields {
+	has := "m.has"
+	for i, f := range t.Fields {
 		if key := keys[f.Desc.Name()]; key != "" {
-			w.P("if m.has&", f.Bit, " != 0 { k.", key, " = m.", f.Var, " }")
+			if has == "m.has" && t.keyFields(keys, i+1) > 0 {
+				has = "has"
+				w.P("has := m.has")
+			}
+			w.P("if ", has, "&", f.Bit, " != 0 { k.", key, " = m.", f.Var, " }")
 		}
 	}
+}
+
+// keyFields returns how many of the fields from number i on are keys.
+func (t *message) keyFields(keys map[protoreflect.Name]string, i int) (n int) {
+	for _, f := range t.Fields[i:] {
+		if keys[f.Desc.Name()] != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // unionKeys writes the switches that read keys by the type of a payload.
