@@ -60,6 +60,7 @@ type Engine struct {
 	outcome       error              // how it ended
 	resumption    session.Resumption // once it has ended
 	attempt       *attempt           // to open a connection, in phaseDialing
+	stages        stages
 	handlers      handlers
 	watching      watching
 	userTap       func(*TapRecord) // session.Config.Tap
@@ -75,6 +76,7 @@ type Engine struct {
 	requests   atomic.Uint32 // what Stop, Close and a context ask for
 	parked     atomic.Bool   // the loop sleeps, or is about to
 	sleeper    atomic.Pointer[sleeper]
+	finished   chan struct{} // closed when everything is given back
 	woken      chan struct{} // wakes a loop that sleeps without a connection
 	dialed     chan dialed
 	abandoned  atomic.Int32 // attempts whose functions do not return
@@ -108,11 +110,12 @@ func New(config Config) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{
-		clock:  transport.NewClock(),
-		timing: timing{until: 1, singly: handlersSingly},
-		timers: newTimers(),
-		woken:  make(chan struct{}, 1),
-		dialed: make(chan dialed, 1),
+		clock:    transport.NewClock(),
+		timing:   timing{until: 1, singly: handlersSingly},
+		timers:   newTimers(),
+		finished: make(chan struct{}),
+		woken:    make(chan struct{}, 1),
+		dialed:   make(chan dialed, 1),
 	}
 	e.readClock()
 	if config.Session.ReferenceBase == 0 && !config.ReferencesOff {
@@ -165,14 +168,18 @@ func (e *Engine) request(bit uint32) {
 }
 
 // Close ends the engine without a logout, if it has not ended yet, and gives its
-// memory back. Orders stay as they are. While the loop runs, be it that a handler calls Close, it only
-// asks the loop to end and returns; the loop gives the memory back. Any
-// goroutine, any time; closing again does nothing.
+// memory back. Orders stay as they are. While the loop runs it asks the loop to end and waits until it has,
+// so a handler must not wait for another goroutine that calls Close; called by a handler, or by
+// Config.Logger's, it only asks. Any goroutine, any time; closing again does nothing.
 func (e *Engine) Close() error {
 	e.request(requestClose)
 	if e.owned.CompareAndSwap(false, true) {
 		defer e.owned.Store(false)
 		e.end(ErrClosed)
+		return nil
+	}
+	if !inLoop() {
+		<-e.finished
 	}
 	return nil
 }

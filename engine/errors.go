@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"net"
 
 	"github.com/smk-go/smk/engine/internal/transport"
@@ -10,17 +9,21 @@ import (
 
 // sentinel is an error that is compared, and that may say what it is besides.
 type sentinel struct {
-	text string
-	is   error
+	text   string
+	is     error
+	unsent bool // a send that is refused with it did nothing
 }
 
 func (s *sentinel) Error() string { return s.text }
 func (s *sentinel) Unwrap() error { return s.is }
 
+// SafeToResend is for session.SafeToResend.
+func (s *sentinel) SafeToResend() bool { return s.unsent }
+
 var (
 	// ErrClosed means that the engine has ended, or ends without a logout
 	// because Close was called. It is net.ErrClosed too.
-	ErrClosed error = &sentinel{"engine: closed", net.ErrClosed}
+	ErrClosed error = &sentinel{"engine: closed", net.ErrClosed, true}
 
 	// ErrLoggedOut is what Poll returns when the engine was stopped and the
 	// exchange confirmed the logout. Run returns nil then.
@@ -37,11 +40,11 @@ var (
 	// ErrRestoring means that subscriptions and settings are sent again after a
 	// login, which comes before anything of the bot's. It is
 	// session.ErrNotLoggedIn too.
-	ErrRestoring error = &sentinel{"engine: subscriptions are being restored", session.ErrNotLoggedIn}
+	ErrRestoring error = &sentinel{"engine: subscriptions are being restored", session.ErrNotLoggedIn, true}
 
 	// ErrStopping means that the engine stops, or a handler panicked: no order is
 	// placed any more. It is session.ErrNotLoggedIn too.
-	ErrStopping error = &sentinel{"engine: stopping, no new orders", session.ErrNotLoggedIn}
+	ErrStopping error = &sentinel{"engine: stopping, no new orders", session.ErrNotLoggedIn, true}
 
 	// ErrStopTimeout means that orders were not cancelled, as far as is known, in
 	// Config.StopTimeout.
@@ -49,29 +52,29 @@ var (
 
 	// ErrSubscriptions means that Config.SubscriptionsMax are remembered
 	// already.
-	ErrSubscriptions error = &sentinel{text: "engine: too many subscriptions"}
+	ErrSubscriptions error = &sentinel{text: "engine: too many subscriptions", unsent: true}
 
 	// ErrTimers means that TimersMax timers are set already.
 	ErrTimers error = &sentinel{text: "engine: too many timers"}
 
 	// ErrSubmitFull means that the queue to the loop has no room: other
 	// goroutines hand over faster than the loop takes.
-	ErrSubmitFull error = &sentinel{text: "engine: hand-over queue is full"}
+	ErrSubmitFull error = &sentinel{text: "engine: hand-over queue is full", unsent: true}
 
 	// ErrSubmitTooLarge means that a message needs more than
 	// Config.SubmitBytes.
-	ErrSubmitTooLarge error = &sentinel{text: "engine: message is larger than a slot of the hand-over queue"}
+	ErrSubmitTooLarge error = &sentinel{text: "engine: message is larger than a slot of the hand-over queue", unsent: true}
 
 	// ErrSubmissionBusy means that a Submission was handed over again before it
 	// was done.
-	ErrSubmissionBusy error = &sentinel{text: "engine: submission is still under way"}
+	ErrSubmissionBusy error = &sentinel{text: "engine: submission is still under way", unsent: true}
 
 	// ErrPending means that a Submission is not done.
 	ErrPending error = &sentinel{text: "engine: submission is not done"}
 
 	// ErrNotHandedOver means that a Submission was never handed over, or refused, so
 	// that there is nothing to wait for. It is ErrPending too.
-	ErrNotHandedOver error = &sentinel{"engine: nothing was handed over with this submission", ErrPending}
+	ErrNotHandedOver error = &sentinel{"engine: nothing was handed over with this submission", ErrPending, true}
 
 	// ErrInHandler means that a handler waited for a Submission: the loop would wait for
 	// itself. What was handed over is on its way.
@@ -80,25 +83,6 @@ var (
 	// ErrSendStalled means that the socket took nothing for Config.SendTimeout.
 	ErrSendStalled = transport.ErrSendStalled
 )
-
-// SafeToResend reports whether err, from a send, a hand-over, a [Submission] or
-// session.Event.Err, proves that the exchange does not have the message, so that
-// sending it again cannot do twice what was meant once. What is not proven is
-// false, nil included.
-func SafeToResend(err error) bool {
-	var sent *session.SendError
-	if errors.As(err, &sent) {
-		return session.SafeToResend(err) // a fate, whose cause says nothing about it
-	}
-	for _, refusal := range [...]error{
-		ErrClosed, ErrSubscriptions, ErrSubmitFull, ErrSubmitTooLarge, ErrSubmissionBusy, ErrNotHandedOver,
-	} {
-		if errors.Is(err, refusal) {
-			return true
-		}
-	}
-	return session.SafeToResend(err)
-}
 
 // DialError says that no connection could be opened.
 type DialError struct {

@@ -233,7 +233,7 @@ func ExampleEngine_Submitter() {
 			return
 		}
 		if seq, err := order.Wait(context.Background()); err != nil {
-			fmt.Println("not sent:", err, "safe to send again:", engine.SafeToResend(err))
+			fmt.Println("not sent:", err, "safe to send again:", session.SafeToResend(err))
 		} else if seq == 0 {
 			fmt.Println("no sequence")
 		}

@@ -66,7 +66,7 @@ func (e *Engine) admit(m wire.Marshaler, keys *msg.Keys) error {
 //
 // An error means that nothing was sent and no sequence taken: one of package
 // session, [ErrSubscriptions], or [ErrRestoring] or [ErrStopping], which are
-// session.ErrNotLoggedIn too. See [SafeToResend].
+// session.ErrNotLoggedIn too. See [session.SafeToResend].
 //
 // An order_cancel_all finds room whenever the session is logged in: it passes the
 // throttle, has room of its own behind a socket that takes nothing and beside orders

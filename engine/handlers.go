@@ -58,8 +58,11 @@ func (e *Engine) OnPayload(handler func(*TapRecord)) Registration {
 	return e.watching.payload.add(handler)
 }
 
-// dispatch calls the handlers of an event.
+// dispatch shows an event to the stages and calls its handlers.
 func (e *Engine) dispatch(ev *Event) {
+	if e.stages.used {
+		e.stages.event(ev)
+	}
 	if ev.Kind == session.Message {
 		typ := ev.Payload.GetType()
 		if e.stats.received(typ); e.stopping {

@@ -17,6 +17,7 @@ var pointed = map[string]string{
 	"timers.slots":             "the bot's timers: a function is a pointer",
 	"watching.kinds":           "the kinds of events",
 	"watching.kinds.entries":   "the bot's handlers",
+	"stages.apply":             "one function a stage",
 	"watching.every.entries":   "the bot's handlers",
 	"watching.payload.entries": "the bot's handlers",
 }

@@ -151,7 +151,7 @@ func TestReconnect(t *testing.T) {
 				say("accepted %d, epoch %d, sequence %d, account %d", m.GetReference(), ev.Epoch, ev.Seq, ev.AccountSequence)
 			})
 			e.OnSendResolved(func(ev *engine.Event) {
-				say("%v %d reference %d %v, epoch %d, safe to resend %t", ev.Type, ev.Seq, ev.Reference, ev.Fate, ev.Epoch, engine.SafeToResend(ev.Err()))
+				say("%v %d reference %d %v, epoch %d, safe to resend %t", ev.Type, ev.Seq, ev.Reference, ev.Fate, ev.Epoch, session.SafeToResend(ev.Err()))
 			})
 			e.OnAccountLost(func(ev *engine.Event) { say("account messages lost: %d to %d", ev.From, ev.To) })
 			e.OnCaughtUp(func(ev *engine.Event) { say("caught up, complete %t: %v", ev.Complete, ev.Cause) })
@@ -257,7 +257,7 @@ func TestRestoreNeedsRoom(t *testing.T) {
 		p = n.accept(t)
 		p.login()
 		advance(time.Second)
-		if !errors.Is(refused, engine.ErrRestoring) || !errors.Is(refused, session.ErrNotLoggedIn) || !engine.SafeToResend(refused) {
+		if !errors.Is(refused, engine.ErrRestoring) || !errors.Is(refused, session.ErrNotLoggedIn) || !session.SafeToResend(refused) {
 			t.Errorf("send while restoring: %v, want ErrRestoring, which is session.ErrNotLoggedIn", refused)
 		}
 		for id := range markets {

@@ -377,4 +377,5 @@ func (e *Engine) end(cause error) {
 	}
 	e.log.say(record{at: e.now, level: endLevel(outcome), text: "engine ended", err: outcome})
 	e.log.close()
+	close(e.finished)
 }

@@ -70,8 +70,15 @@ func (e *Engine) Poll() error {
 	}
 	e.polled = true
 	if e.phase != phaseEnded {
+		returned := false
+		defer func() {
+			if !returned { // a panic of our own, or a handler ended the goroutine
+				e.owned.Store(false)
+			}
+		}()
 		e.resume()
 		e.guarded(false)
+		returned = true
 	}
 	outcome := e.outcome
 	e.owned.Store(false)

@@ -126,7 +126,7 @@ func TestStopWaitsForOrders(t *testing.T) {
 		p.send(cancelled(p.cancelAll(), 2))
 		p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL)
 		if !errors.Is(replace, engine.ErrStopping) || !errors.Is(order, engine.ErrStopping) ||
-			!errors.Is(order, session.ErrNotLoggedIn) || !engine.SafeToResend(order) || cancel != nil {
+			!errors.Is(order, session.ErrNotLoggedIn) || !session.SafeToResend(order) || cancel != nil {
 			t.Errorf("an order: %v, a replacement: %v, want ErrStopping; a cancel: %v", order, replace, cancel)
 		}
 		p.accept(second, 3)

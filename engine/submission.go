@@ -116,6 +116,7 @@ func (s *Submission) Wait(ctx context.Context) (seq uint64, err error) {
 var loopFunctions = [...]string{
 	"github.com/smk-go/smk/engine.(*Engine).guarded",
 	"github.com/smk-go/smk/engine.(*Engine).end",
+	"github.com/smk-go/smk/engine.(*logs).write",
 }
 
 // inLoop reports whether the goroutine is inside of a handler. It goes through its own stack:

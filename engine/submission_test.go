@@ -105,7 +105,7 @@ func TestNeverHandedOver(t *testing.T) {
 		_, result := s.Result()
 		_, wait := s.Wait(endedContext())
 		for _, err := range []error{result, wait} {
-			if !errors.Is(err, want) || errors.Is(err, not) || !engine.SafeToResend(err) {
+			if !errors.Is(err, want) || errors.Is(err, not) || !session.SafeToResend(err) {
 				t.Errorf("%v, want %v", err, want)
 			}
 		}

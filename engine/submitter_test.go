@@ -99,7 +99,7 @@ func TestRemoteSendIsRefused(t *testing.T) {
 		t.Errorf("message that lies about its size: %v, want a MarshalError", err)
 	}
 	err = remote.Send(negative{}, &a)
-	if !errors.As(err, &wrong) || wrong.Size != -1 || !engine.SafeToResend(err) {
+	if !errors.As(err, &wrong) || wrong.Size != -1 || !session.SafeToResend(err) {
 		t.Errorf("message of an impossible size: %v, want a MarshalError", err)
 	}
 	// The two that failed to encode hold both slots until the loop has seen them.
@@ -356,7 +356,7 @@ func TestSubmitWithoutAConnection(t *testing.T) {
 			if err := r.Submitter().SendPriceFeedSubscribe(new(msg.PriceFeedSubscribe), &s); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.Wait(t.Context()); !errors.Is(err, session.ErrNotLoggedIn) || !engine.SafeToResend(err) {
+			if _, err := s.Wait(t.Context()); !errors.Is(err, session.ErrNotLoggedIn) || !session.SafeToResend(err) {
 				t.Errorf("sent without a connection: %v, want ErrNotLoggedIn", err)
 			}
 			if took := time.Since(before); took != 0 {
@@ -409,7 +409,7 @@ func TestThrottledSubmission(t *testing.T) {
 			}
 			_, err := s.Wait(t.Context())
 			var throttled *session.ThrottledError
-			if !errors.As(err, &throttled) || !engine.SafeToResend(err) {
+			if !errors.As(err, &throttled) || !session.SafeToResend(err) {
 				t.Fatalf("order %d: %v, want a ThrottledError", i, err)
 			}
 			until[i] = throttled.Wait
@@ -445,7 +445,7 @@ func TestSafeToResend(t *testing.T) {
 		{&session.SendError{Fate: session.InDoubt, Cause: engine.ErrClosed}, false},
 		{&session.SendError{Fate: session.NotSent, Cause: engine.ErrSendStalled}, true},
 	} {
-		if got := engine.SafeToResend(c.err); got != c.want {
+		if got := session.SafeToResend(c.err); got != c.want {
 			t.Errorf("SafeToResend(%v) = %t", c.err, got)
 		}
 	}

@@ -87,7 +87,7 @@ func checkTruth(t *testing.T, resume session.ResumeMode, seed uint64) {
 			t.Fatal(err)
 		}
 		if _, err := s.Wait(t.Context()); err != nil {
-			if told[reference].refused = err; !engine.SafeToResend(err) {
+			if told[reference].refused = err; !session.SafeToResend(err) {
 				t.Errorf("order %d: %v, which is not safe to resend", reference, err)
 			}
 		}

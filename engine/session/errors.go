@@ -163,13 +163,17 @@ func (e *SendError) Error() string {
 // Unwrap returns the cause.
 func (e *SendError) Unwrap() error { return e.Cause }
 
-// SafeToResend reports whether err, from a send or from [Event.Err], proves that
-// the exchange does not have the message, so that sending it again cannot do
-// twice what was meant once. What is not proven is false, nil included.
+// SafeToResend reports whether err, from a send of this package or of package engine, or from [Event.Err],
+// proves that the exchange does not have the message, so that sending it again cannot do twice what was meant
+// once. What is not proven is false, nil included.
 func SafeToResend(err error) bool {
 	var send *SendError
 	if errors.As(err, &send) {
-		return send.Fate == NotSent || send.Fate == NotDelivered
+		return send.Fate == NotSent || send.Fate == NotDelivered // the cause says nothing about it
+	}
+	var known interface{ SafeToResend() bool }
+	if errors.As(err, &known) {
+		return known.SafeToResend()
 	}
 	for _, refusal := range [...]error{
 		ErrNotLoggedIn, ErrFull, ErrTooLarge, ErrUnanswered, ErrThrottled, ErrPayloadType, ErrSide, ErrCatchingUp, ErrClosed, ErrSequenceSpent,

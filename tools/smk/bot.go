@@ -71,7 +71,11 @@ func newBot(e *engine.Engine, market, contract uint32, target int, kickOff func(
 		live:      make([]quote, 0, 4*quotesASide),
 		roundTrip: hdrhistogram.New(100, 60e9, 3),
 	}
-	e.OnPayload(func(int64, []byte) { b.messages.In++ })
+	e.OnPayload(func(r *engine.TapRecord) {
+		if r.Direction == session.Inbound {
+			b.messages.In++
+		}
+	})
 	e.OnMessage(b.payOwed)
 	e.OnLoggedIn(b.loggedIn)
 	e.OnState(b.state)
