@@ -117,8 +117,4 @@ const (
 	// panicFrames is how deep under a panic its place is looked for: what is above it
 	// is the runtime's and what defers of the handler's called.
 	panicFrames = 64
-
-	// standingBytesMax is how long a message that lasts can be: an identifier or
-	// a flag, with room for fields that we do not know.
-	standingBytesMax = 64
 )

@@ -48,8 +48,8 @@ func TestRequest(t *testing.T) {
 			m.SetReference(7)
 			m.SetSeq(2)
 		}), Message},
-		"accepted by sequence":  {0, accepted(func(m *msg.OrderAccepted) { m.SetSeq(2) }), Message},
-		"without an answer":     {7, func(k *kit) { k.now += int64(AnswerTimeout) - 5*millisecond }, SendResolved},
+		"accepted by sequence": {0, accepted(func(m *msg.OrderAccepted) { m.SetSeq(2) }), Message},
+		"without an answer":    {7, func(k *kit) { k.now += int64(AnswerTimeout) - 5*millisecond }, SendResolved},
 		"contradicted": {7, accepted(func(m *msg.OrderAccepted) {
 			m.SetReference(7)
 			m.SetSeq(2)
