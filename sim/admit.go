@@ -5,12 +5,12 @@ import (
 	"net"
 	"net/netip"
 
-	"github.com/smk-go/smk/sim/peer"
+	"github.com/smk-go/smk/sim/internal/gateway"
 )
 
-// ErrMadeRoom is why a server that was full ended a connection on which nobody had logged
+// ErrEvicted is why a server that was full ended a connection on which nobody had logged
 // in: another one came.
-var ErrMadeRoom = errors.New("sim: made room for a new connection, for it had not logged in")
+var ErrEvicted = errors.New("sim: made room for a new connection, for it had not logged in")
 
 // admit takes a connection. As long as there are as many as may be, it makes room: of those
 // on which nobody is logged in, the oldest of the address with the most goes. So silent
@@ -20,37 +20,37 @@ var ErrMadeRoom = errors.New("sim: made room for a new connection, for it had no
 // What makes room is gone when its goroutines are. Until then the new connection waits in
 // v.waiting, and no other is accepted.
 func (v *Server) admit(socket net.Conn) {
-	if len(v.conns) < v.sim.Host.Connections() {
-		v.welcome(socket)
+	if len(v.conns) < v.sim.gateway.Connections() {
+		v.startConn(socket)
 		return
 	}
-	if !v.makeRoom() {
-		v.refuse(socket, peer.ErrConnections)
+	if !v.evict() {
+		v.reject(socket, gateway.ErrTooManyConnections)
 		return
 	}
-	v.waiting = socket
-	v.admitWaiting()
+	v.pending = socket
+	v.admitPending()
 }
 
-// admitWaiting takes the connection that waits, if there is room now.
-func (v *Server) admitWaiting() {
-	if v.waiting != nil && len(v.conns) < v.sim.Host.Connections() {
-		socket := v.waiting
-		v.waiting = nil
-		v.welcome(socket)
+// admitPending takes the connection that waits, if there is room now.
+func (v *Server) admitPending() {
+	if v.pending != nil && len(v.conns) < v.sim.gateway.Connections() {
+		socket := v.pending
+		v.pending = nil
+		v.startConn(socket)
 	}
 }
 
-// makeRoom cuts one connection, unless there is one that ends already. It reports false if
+// evict cuts one connection, unless there is one that ends already. It reports false if
 // none may be cut.
-func (v *Server) makeRoom() bool {
+func (v *Server) evict() bool {
 	var at *source // of the connection before: in a flood it is that of the next one, too
 	sources := make(map[netip.Addr]*source)
 	for c := range v.conns {
-		if c.dead {
+		if c.closed {
 			return true
 		}
-		if !c.idle() {
+		if !c.evictable() {
 			continue
 		}
 		if at == nil || at.oldest.source != c.source {
@@ -74,9 +74,9 @@ func (v *Server) makeRoom() bool {
 		return false
 	}
 	if !victim.linger {
-		victim.cause = ErrMadeRoom
+		victim.cause = ErrEvicted
 	}
-	victim.cut()
+	victim.closeSocket()
 	return true
 }
 
@@ -88,14 +88,14 @@ type source struct {
 
 // idle reports whether a connection may have to make room: nobody is logged in, or all is
 // said.
-func (c *conn) idle() bool { return c.p.Username() == "" || c.linger }
+func (c *conn) evictable() bool { return c.line.Username() == "" || c.linger }
 
 // refuse closes a connection that was not taken.
-func (v *Server) refuse(socket net.Conn, cause error) {
+func (v *Server) reject(socket net.Conn, cause error) {
 	addr := socket.RemoteAddr()
 	_ = socket.Close() // nothing can be done about a socket that does not close
-	if v.onClosed != nil {
-		v.onClosed(addr, "", cause)
+	if v.onClose != nil {
+		v.onClose(addr, "", cause)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/peer"
 )
 
 // causes collects what a server says of connections that it ended.
@@ -32,7 +31,7 @@ func (c *causes) closed(_ net.Addr, _ string, cause error) {
 // collect has a configuration tell of ended connections.
 func collect(c *Config) *causes {
 	list := &causes{more: make(chan struct{}, 1)}
-	c.Closed = list.closed
+	c.OnClose = list.closed
 	return list
 }
 
@@ -94,7 +93,7 @@ func TestSilentConnectionsMakeRoom(t *testing.T) {
 			// All but one came too many, and the oldest went.
 			went := len(silent) + 2 - limit
 			for _, err := range ended.wait(went) {
-				if !errors.Is(err, ErrMadeRoom) {
+				if !errors.Is(err, ErrEvicted) {
 					t.Errorf("ended for %v", err)
 				}
 			}
@@ -105,7 +104,7 @@ func TestSilentConnectionsMakeRoom(t *testing.T) {
 			}
 			v.Do(func(*Sim) {
 				for c := range v.conns {
-					if !c.idle() {
+					if !c.evictable() {
 						continue
 					}
 					port := c.socket.RemoteAddr().(*net.TCPAddr).Port
@@ -132,7 +131,7 @@ func TestFullServerTells(t *testing.T) {
 	if dial(t, v, nil).read() != nil {
 		t.Error("one too many is sent something")
 	}
-	if err := ended.wait(1)[0]; !errors.Is(err, peer.ErrConnections) {
+	if err := ended.wait(1)[0]; !errors.Is(err, ErrTooManyConnections) {
 		t.Errorf("ended for %v", err)
 	}
 }

@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/peer"
+	"github.com/smk-go/smk/sim/internal/gateway"
 	"github.com/smk-go/smk/wire"
 )
 
 // bench is a Sim under test with its clock.
-type bench struct {
+type harness struct {
 	t   *testing.T
 	sim *Sim
 }
@@ -22,13 +22,13 @@ type bench struct {
 // message, so that sequences are those of the examples.
 func testConfig() Config {
 	c := DefaultConfig()
-	c.Life = Life{}
+	c.Agents = Agents{}
 	c.Throttle.Off = true
 	c.Markets = c.Markets[:1]
 	return c
 }
 
-func newBench(t *testing.T, c Config) *bench {
+func newHarness(t *testing.T, c Config) *harness {
 	t.Helper()
 	s, err := New(c)
 	if err != nil {
@@ -39,11 +39,11 @@ func newBench(t *testing.T, c Config) *bench {
 			t.Error(err)
 		}
 	})
-	return &bench{t, s}
+	return &harness{t, s}
 }
 
 // wait lets time pass, doing what is due whenever it is.
-func (b *bench) wait(d time.Duration) {
+func (b *harness) wait(d time.Duration) {
 	end := b.sim.Now() + int64(d)
 	for b.sim.Now() < end {
 		b.sim.Tick(min(max(b.sim.Tick(b.sim.Now()), b.sim.Now()+1), end))
@@ -53,43 +53,43 @@ func (b *bench) wait(d time.Duration) {
 // client is the client's half of a connection, as simple as can be: it numbers
 // what it sends and shows what it gets.
 type client struct {
-	t    *testing.T
-	b    *bench
-	p    *peer.Peer
-	out  uint64
-	raw  []byte // everything received
-	seen int    // of raw
-	seq  uint64 // the highest sequence received
+	t       *testing.T
+	harness *harness
+	conn    *gateway.Conn
+	out     uint64
+	raw     []byte // everything received
+	seen    int    // of raw
+	seq     uint64 // the highest sequence received
 }
 
-func (b *bench) connect() *client {
+func (b *harness) connect() *client {
 	b.t.Helper()
-	p, err := b.sim.Connect()
+	p, err := b.sim.gateway.Accept(b.sim.now)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return &client{t: b.t, b: b, p: p, out: 1}
+	return &client{t: b.t, harness: b, conn: p, out: 1}
 }
 
 // login connects and logs in as the demo account.
-func (b *bench) login() *client { return b.loginAs(DemoUsername) }
+func (b *harness) login() *client { return b.loginAs(DemoUsername) }
 
-func (b *bench) loginAs(username string) *client {
+func (b *harness) loginAs(username string) *client {
 	c := b.connect()
 	c.password(username, username)
-	c.take()
+	c.receiveAll()
 	return c
 }
 
 // bytes sends bytes as they are.
 func (c *client) bytes(b []byte) {
 	for len(b) > 0 {
-		free := c.p.Free()
+		free := c.conn.Free()
 		if free == nil {
 			return
 		}
 		n := copy(free, b)
-		c.p.Filled(c.b.sim.Now(), n)
+		c.conn.Filled(c.harness.sim.Now(), n)
 		b = b[n:]
 	}
 }
@@ -194,9 +194,9 @@ func (c *client) subscribe(market uint32) {
 
 // receive collects what the exchange has sent.
 func (c *client) receive() {
-	for b := c.p.Pending(); len(b) > 0; b = c.p.Pending() {
+	for b := c.conn.Pending(); len(b) > 0; b = c.conn.Pending() {
 		c.raw = append(c.raw, b...)
-		c.p.Written(len(b))
+		c.conn.Written(len(b))
 	}
 }
 
@@ -228,7 +228,7 @@ func (c *client) parse() *msg.Payload {
 }
 
 // take returns all that came, in short.
-func (c *client) take() []string {
+func (c *client) receiveAll() []string {
 	c.t.Helper()
 	var list []string
 	for m := c.next(); m != nil; m = c.next() {
@@ -240,26 +240,26 @@ func (c *client) take() []string {
 // want checks all that came, one line a message, in short.
 func (c *client) want(lines ...string) {
 	c.t.Helper()
-	got := strings.Join(c.take(), "\n")
+	got := strings.Join(c.receiveAll(), "\n")
 	if want := strings.Join(lines, "\n"); got != want {
 		c.t.Fatalf("the exchange sent\n%s\n\nwant\n%s", got, want)
 	}
 }
 
 // lose drops the connection.
-func (c *client) lose() {
+func (c *client) disconnect() {
 	c.receive()
-	c.p.Lost(c.b.sim.Now())
+	c.conn.Disconnected(c.harness.sim.Now())
 }
 
 // wantClosed checks that the exchange closes the connection now, and closes it.
 func (c *client) wantClosed() {
 	c.t.Helper()
 	c.receive()
-	if !c.p.Closing() {
+	if !c.conn.Closing() {
 		c.t.Fatal("the connection is not to be closed")
 	}
-	c.p.Lost(c.b.sim.Now())
+	c.conn.Disconnected(c.harness.sim.Now())
 }
 
 // brief shows what tells in a message. Order ids are shown as their serial.

@@ -23,7 +23,7 @@ func kind(tif msg.TimeInForceType) func(*msg.OrderCreate) {
 
 func (c *client) idOf(ref uint64) uint64 {
 	c.t.Helper()
-	for _, o := range c.b.sim.Exchange.Orders(DemoUsername) {
+	for _, o := range c.harness.sim.Exchange.Orders(DemoUsername) {
 		if o.Reference == ref {
 			return o.ID
 		}
@@ -52,12 +52,12 @@ func (c *client) replace(id, quantity uint64, price uint32, ref uint64) {
 func TestAccountSequenceResume(t *testing.T) {
 	config := testConfig()
 	config.Throttle = Throttle{}
-	b := newBench(t, config)
+	b := newHarness(t, config)
 	c := b.login()
 	c.create(buy, 10000, 3000, 76)
 	c.create(buy, 10000, 3100, 77)
 	b.sim.Exchange.Submit("rival", createRequest(sell, 10000, 3100))
-	c.p.Lost(b.sim.Now())
+	c.conn.Disconnected(b.sim.Now())
 	b.sim.Exchange.Submit("rival", createRequest(sell, 10000, 3000))
 
 	c = b.connect()
@@ -77,7 +77,7 @@ func TestAccountSequenceResume(t *testing.T) {
 func TestAccountSequenceTooOld(t *testing.T) {
 	config := testConfig()
 	config.Limits.History = 3
-	b := newBench(t, config)
+	b := newHarness(t, config)
 	c := b.login()
 	for i := range uint64(5) {
 		c.create(buy, 10000, 3000, i+1)
@@ -97,7 +97,7 @@ func TestAccountSequenceTooOld(t *testing.T) {
 }
 
 func TestTwoSessionsOfAnAccount(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c, other := b.login(), b.login()
 	c.create(buy, 10000, 3000, 1)
 	c.want("S2 accepted seq=2 ref=1 #1 10000@3000")
@@ -105,15 +105,15 @@ func TestTwoSessionsOfAnAccount(t *testing.T) {
 }
 
 func TestCancelReplace(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.login()
 	c.create(buy, 250000, 2500, 1)
 	b.sim.Exchange.Submit("rival", createRequest(sell, 100000, 2500))
 	c.create(sell, 10000, 4000, 2)
-	c.take()
+	c.receiveAll()
 	orig := c.idOf(1)
 	c.subscribe(DemoMarket)
-	c.take()
+	c.receiveAll()
 	c.replace(orig, 300000, 2600, 6)
 	c.want("S7 pending_replace #4 for #1 300000@2600 ref=6",
 		"S8 quotes 200000 bids 2600:200000 2500:0",
@@ -131,14 +131,14 @@ func TestCancelReplace(t *testing.T) {
 
 // With a delay the world may change between the stages.
 func TestCancelReplaceTooLate(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	x := b.sim.Exchange
 	x.SetReplaceDelay(int64(time.Second))
 	c := b.login()
 	for ref := uint64(1); ref <= 4; ref++ {
 		c.create(buy, 10000, 3000, ref)
 	}
-	c.take()
+	c.receiveAll()
 	for ref := uint64(1); ref <= 4; ref++ {
 		c.replace(c.idOf(ref), 20000, 3100, 10+ref)
 	}
@@ -146,7 +146,7 @@ func TestCancelReplaceTooLate(t *testing.T) {
 	c.cancel(c.idOf(2), 0)
 	c.reduce(c.idOf(3), 5000, 30)
 	x.Submit("rival", createRequest(sell, 4000, 3000))
-	c.take()
+	c.receiveAll()
 	b.wait(time.Second)
 	c.want("S14 replace_accepted #5 for #1 20000@3100 left=16000 ref=11",
 		"S15 replace_rejected #6 for #2 TOO_LATE ref=12",
@@ -165,7 +165,7 @@ func managedConfig() Config {
 }
 
 func TestPendingFillConfirmedAndVoided(t *testing.T) {
-	b := newBench(t, managedConfig())
+	b := newHarness(t, managedConfig())
 	x := b.sim.Exchange
 	c := b.login()
 	c.subscribe(DemoMarket)
@@ -173,7 +173,7 @@ func TestPendingFillConfirmedAndVoided(t *testing.T) {
 	c.create(buy, 20000, 4000, 1)
 	x.Submit("rival", createRequest(sell, 5000, 4000))
 	c.receive()
-	c.take()
+	c.receiveAll()
 	if truth, _ := x.Truth(DemoUsername); truth.Pending != 5000*4000 || truth.Matched != 0 {
 		t.Errorf("%v is pending and %v matched", truth.Pending, truth.Matched)
 	}
@@ -183,7 +183,7 @@ func TestPendingFillConfirmedAndVoided(t *testing.T) {
 		t.Errorf("%v is pending and %v matched", truth.Pending, truth.Matched)
 	}
 	x.Submit("rival", createRequest(sell, 7000, 4000))
-	c.take()
+	c.receiveAll()
 	do(t, x.Goal(DemoMarket, "goal"))
 	c.want("S12 market_state 100000 HALTED",
 		"S13 quotes 200000 bids 4000:0",
@@ -198,10 +198,10 @@ func TestPendingFillConfirmedAndVoided(t *testing.T) {
 }
 
 func TestPendingTimeoutIsTold(t *testing.T) {
-	b := newBench(t, managedConfig())
+	b := newHarness(t, managedConfig())
 	c := b.login()
 	c.create(buy, 5000, 4000, 1)
-	c.take()
+	c.receiveAll()
 	b.sim.Exchange.Submit("rival", createRequest(sell, 5000, 4000))
 	if got := c.next().GetOrderExecuted(); !got.HasPendingTimeout() || got.GetPendingTimeout() != 8 {
 		t.Errorf("sent %v", got)
@@ -210,13 +210,13 @@ func TestPendingTimeoutIsTold(t *testing.T) {
 
 // While danger is near, fills stay provisional.
 func TestDangerDelaysConfirmation(t *testing.T) {
-	b := newBench(t, managedConfig())
+	b := newHarness(t, managedConfig())
 	x := b.sim.Exchange
 	c := b.login()
 	c.send(func(m *msg.Payload) { m.MutableEventSubscribe().SetEventId(50000) })
 	c.create(buy, 5000, 4000, 1)
 	x.Submit("rival", createRequest(sell, 5000, 4000))
-	c.take()
+	c.receiveAll()
 	do(t, x.Runningball(50000, danger(msg.RunningballStateDanger)))
 	c.want(`S4 runningball 50000 RUNNINGBALL_STATE_DANGER "corner" RUNNINGBALL_PERIOD_FIRSTHALF 60000 0:0`)
 	b.wait(9 * time.Second)
@@ -230,16 +230,16 @@ func TestDangerDelaysConfirmation(t *testing.T) {
 }
 
 func TestHaltKeepInPlayResumeSettle(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	x := b.sim.Exchange
 	c := b.login()
 	c.create(buy, 10000, 3000, 31)
 	c.create(buy, 20000, 3000, 32, kind(msg.KeepInPlay))
 	c.create(buy, 10000, 2900, 33, kind(msg.GoodTillHalted))
 	x.Submit("rival", createRequest(sell, 5000, 3000))
-	c.take()
+	c.receiveAll()
 	c.subscribe(DemoMarket)
-	c.take()
+	c.receiveAll()
 	do(t, x.Halt(DemoMarket, "goal"))
 	c.want("S8 market_state 100000 HALTED", "S9 quotes 200000 bids 3000:20000 2900:0",
 		"S10 cancelled #1 MARKET_HALTED executed=5000", "S11 cancelled #3 MARKET_HALTED executed=0")
@@ -264,12 +264,12 @@ func TestHaltKeepInPlayResumeSettle(t *testing.T) {
 }
 
 func TestVoidMarket(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	x := b.sim.Exchange
 	c := b.login()
 	c.create(buy, 10000, 3000, 1)
 	x.Submit("rival", createRequest(sell, 5000, 3000))
-	c.take()
+	c.receiveAll()
 	do(t, x.VoidMarket(DemoMarket, "abandoned"))
 	c.want("S4 cancelled #1 MARKET_HALTED executed=5000", "S5 voided #1 from 5000 to 0", `S6 balance_changed "abandoned" 10000 0`)
 	if truth, _ := x.Truth("rival"); truth.Available != 10_000*Currency {
@@ -280,7 +280,7 @@ func TestVoidMarket(t *testing.T) {
 func TestRemoveRunner(t *testing.T) {
 	config := testConfig()
 	config.Markets[0].NonRunners = true
-	b := newBench(t, config)
+	b := newHarness(t, config)
 	x := b.sim.Exchange
 	c := b.login()
 	c.create(buy, 10000, 3000, 1)
@@ -290,7 +290,7 @@ func TestRemoveRunner(t *testing.T) {
 	r := createRequest(sell, 5000, 2000)
 	r.Contract = DemoAway
 	x.Submit("rival", r)
-	c.take()
+	c.receiveAll()
 	do(t, x.RemoveRunner(DemoMarket, DemoAway, msg.ReduceTypeQuantity, 1000, "lame"))
 	c.want("S6 cancelled #1 MARKET_HALTED executed=4000", "S7 voided #3 from 5000 to 0",
 		"S8 reduced #1 from 4000 to 3600@3000", `S9 balance_changed "lame" 9999.892 -0.108`)
@@ -309,7 +309,7 @@ func TestCancelOnFailure(t *testing.T) {
 		c.send(func(m *msg.Payload) { m.MutableSettings().SetCancelAllOnFailure(on) })
 	}
 	t.Run("heartbeats", func(t *testing.T) {
-		b := newBench(t, testConfig())
+		b := newHarness(t, testConfig())
 		c := b.login()
 		c.create(buy, 10000, 3000, 1)
 		c.send(func(m *msg.Payload) { m.MutableSettings() })
@@ -332,11 +332,11 @@ func TestCancelOnFailure(t *testing.T) {
 		c.want("S3 settings_accepted false")
 	})
 	t.Run("loss", func(t *testing.T) {
-		b := newBench(t, testConfig())
+		b := newHarness(t, testConfig())
 		c := b.login()
 		c.create(buy, 10000, 3000, 1)
 		set(c, true)
-		c.lose()
+		c.disconnect()
 		b.wait(49 * time.Second)
 		if truth, _ := b.sim.Exchange.Truth(DemoUsername); truth.Live != 1 {
 			t.Error("cancelled within the grace")
@@ -347,7 +347,7 @@ func TestCancelOnFailure(t *testing.T) {
 		}
 	})
 	t.Run("logout", func(t *testing.T) {
-		b := newBench(t, testConfig())
+		b := newHarness(t, testConfig())
 		c := b.login()
 		c.create(buy, 10000, 3000, 1)
 		set(c, true)
@@ -361,7 +361,7 @@ func TestCancelOnFailure(t *testing.T) {
 }
 
 func TestQuantityReduce(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.login()
 	c.create(buy, 80000, 3000, 1)
 	id := c.idOf(1)
@@ -381,7 +381,7 @@ func TestQuantityReduce(t *testing.T) {
 }
 
 func TestMinimumAcceptableQuantity(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.login()
 	b.sim.Exchange.Submit("rival", createRequest(sell, 5000, 3000))
 	c.create(buy, 10000, 3000, 1, func(o *msg.OrderCreate) { o.SetMaq(5001) })
@@ -392,7 +392,7 @@ func TestMinimumAcceptableQuantity(t *testing.T) {
 
 // The published example of the window of visible levels.
 func TestWindow(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	x := b.sim.Exchange
 	c := b.login()
 	rest := map[uint32]uint64{}
@@ -413,20 +413,20 @@ func TestWindow(t *testing.T) {
 	bid(4500, 300000)
 	c.want() // it changes out of sight
 	x.Submit(DemoUsername, createRequest(sell, 400000, 5000))
-	got := c.take()
+	got := c.receiveAll()
 	if got[0] != "S5 quotes 200000 bids 5000:0 4500:400000 offers 5000:300000 traded BUY 100000@5000 low=5000 high=5000" {
 		t.Error(got[0])
 	}
 	bid(4000, 30000)
 	c.want()
-	x.Withdraw("rival", rest[4800])
+	x.SubmitCancel("rival", rest[4800])
 	c.want("S8 quotes 200000 bids 4800:0 4000:30000")
 }
 
 func TestFeeds(t *testing.T) {
 	config := DefaultConfig()
-	config.Life, config.Throttle.Off = Life{}, true
-	b := newBench(t, config)
+	config.Agents, config.Throttle.Off = Agents{}, true
+	b := newHarness(t, config)
 	x := b.sim.Exchange
 	c := b.login()
 	c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })

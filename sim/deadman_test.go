@@ -8,12 +8,12 @@ import (
 )
 
 // armed logs in, places an order and asks for the dead man's switch.
-func (b *bench) armed(username string) *client {
+func (b *harness) armed(username string) *client {
 	b.t.Helper()
 	c := b.loginAs(username)
 	c.create(buy, 10000, 3000, 1)
 	c.set(true)
-	c.take()
+	c.receiveAll()
 	return c
 }
 
@@ -22,7 +22,7 @@ func (c *client) set(cancelAllOnFailure bool) {
 }
 
 // idle lets time pass while every client answers heartbeats.
-func (b *bench) idle(d time.Duration, clients ...*client) {
+func (b *harness) idle(d time.Duration, clients ...*client) {
 	b.t.Helper()
 	for end := b.sim.Now() + int64(d); b.sim.Now() < end; {
 		b.wait(min(time.Second, time.Duration(end-b.sim.Now())))
@@ -32,14 +32,14 @@ func (b *bench) idle(d time.Duration, clients ...*client) {
 					c.beat()
 				}
 			}
-			if c.p.Closing() {
-				b.t.Fatalf("%s is closed for %v", c.p.Username(), c.p.Err())
+			if c.conn.Closing() {
+				b.t.Fatalf("%s is closed for %v", c.conn.Username(), c.conn.Err())
 			}
 		}
 	}
 }
 
-func (b *bench) wantLive(username string, want int, when string) {
+func (b *harness) wantLive(username string, want int, when string) {
 	b.t.Helper()
 	if truth, _ := b.sim.Exchange.Truth(username); truth.Live != want {
 		b.t.Errorf("%s: %s has %d live orders, want %d", when, username, truth.Live, want)
@@ -47,7 +47,7 @@ func (b *bench) wantLive(username string, want int, when string) {
 }
 
 // sessionOf logs in as the demo account and returns the session's name.
-func (b *bench) sessionOf() (*client, string) {
+func (b *harness) sessionOf() (*client, string) {
 	c := b.connect()
 	c.password(DemoUsername, DemoPassword)
 	return c, string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
@@ -56,14 +56,14 @@ func (b *bench) sessionOf() (*client, string) {
 // Limits are per account: whatever one account does, another's sessions are kept and its
 // switch does not fire.
 func TestAccountsDoNotEvictEachOther(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c, session := b.sessionOf()
 	c.create(buy, 10000, 3000, 1)
 	c.set(true)
-	c.take()
-	c.lose()
+	c.receiveAll()
+	c.disconnect()
 	for range 40 {
-		b.loginAs("rival").lose()
+		b.loginAs("rival").disconnect()
 	}
 	b.wantLive(DemoUsername, 1, "after another account's 40 sessions")
 	c = b.connect()
@@ -76,7 +76,7 @@ func TestAccountsDoNotEvictEachOther(t *testing.T) {
 // An account's sessions beyond the limit are forgotten, the one lost first in front, and their
 // switches keep their time.
 func TestSessionsKeptOfAnAccount(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	var names []string
 	var clients []*client
 	for range 18 {
@@ -86,10 +86,10 @@ func TestSessionsKeptOfAnAccount(t *testing.T) {
 	clients[0].create(buy, 10000, 3000, 1)
 	for _, c := range clients {
 		c.set(true)
-		c.take()
+		c.receiveAll()
 	}
 	for _, c := range clients {
-		c.lose()
+		c.disconnect()
 		b.wait(time.Second)
 	}
 	b.wantLive(DemoUsername, 1, "before its time")
@@ -100,7 +100,7 @@ func TestSessionsKeptOfAnAccount(t *testing.T) {
 	for i, name := range names {
 		c := b.connect()
 		c.resume(name, 4)
-		got := c.take()[0]
+		got := c.receiveAll()[0]
 		if unknown := got == "S1 LOGOUT UNKNOWN_SESSION"; unknown != (i < 2) {
 			t.Errorf("session %d: %s", i, got)
 		}
@@ -109,21 +109,21 @@ func TestSessionsKeptOfAnAccount(t *testing.T) {
 
 // A login of the account within the switch's time disarms it.
 func TestReconnectDisarms(t *testing.T) {
-	for name, back := range map[string]func(*bench, string) *client{
-		"new login": func(b *bench, _ string) *client { return b.login() },
-		"resume": func(b *bench, session string) *client {
+	for name, back := range map[string]func(*harness, string) *client{
+		"new login": func(b *harness, _ string) *client { return b.login() },
+		"resume": func(b *harness, session string) *client {
 			c := b.connect()
 			c.resume(session, 4)
 			return c
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBench(t, testConfig())
+			b := newHarness(t, testConfig())
 			c, session := b.sessionOf()
 			c.create(buy, 10000, 3000, 1)
 			c.set(true)
-			c.take()
-			c.lose()
+			c.receiveAll()
+			c.disconnect()
 			b.wait(50*time.Second - 1)
 			c = back(b, session)
 			b.idle(time.Hour, c)
@@ -134,24 +134,24 @@ func TestReconnectDisarms(t *testing.T) {
 
 // A session that is resumed still has its switch; one that logs in anew has none.
 func TestSwitchAfterReconnect(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c, session := b.sessionOf()
 	c.create(buy, 10000, 3000, 1)
 	c.set(true)
-	c.take()
-	c.lose()
+	c.receiveAll()
+	c.disconnect()
 	c = b.connect()
 	c.resume(session, 4)
-	c.take()
-	c.lose()
+	c.receiveAll()
+	c.disconnect()
 	c = b.login()
-	c.lose()
+	c.disconnect()
 	b.wait(time.Minute)
 	b.wantLive(DemoUsername, 1, "after the loss of a session without a switch")
 	c = b.connect()
 	c.resume(session, 5)
-	c.take()
-	c.lose()
+	c.receiveAll()
+	c.disconnect()
 	b.wait(50 * time.Second)
 	b.wantLive(DemoUsername, 0, "after the loss of a resumed session")
 
@@ -159,8 +159,8 @@ func TestSwitchAfterReconnect(t *testing.T) {
 	c = b.connect()
 	c.resume(session, 6)
 	c.create(buy, 10000, 3000, 2)
-	c.take()
-	c.lose()
+	c.receiveAll()
+	c.disconnect()
 	b.wait(50*time.Second - 1)
 	b.wantLive(DemoUsername, 1, "before its time")
 	b.wait(1)
@@ -169,10 +169,10 @@ func TestSwitchAfterReconnect(t *testing.T) {
 
 // What does not disarm: a session that was there before, and another account's login.
 func TestWhatDoesNotDisarm(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	other := b.login()
 	c := b.armed(DemoUsername)
-	c.lose()
+	c.disconnect()
 	rival := b.loginAs("rival")
 	b.idle(50*time.Second, other, rival)
 	b.wantLive(DemoUsername, 0, "at its time")
@@ -182,17 +182,17 @@ func TestWhatDoesNotDisarm(t *testing.T) {
 // punished when that one turns out to be dead, by silence or by a loss that shows late.
 func TestHalfOpenDoesNotFireAfterReconnect(t *testing.T) {
 	for _, late := range []bool{false, true} {
-		b := newBench(t, testConfig())
+		b := newHarness(t, testConfig())
 		old := b.armed(DemoUsername)
 		b.wait(30 * time.Second) // the client's watchdog: it gives the connection up
 		c := b.login()
 		c.create(buy, 10000, 2900, 2)
 		if late {
-			old.lose()
+			old.disconnect()
 		}
 		b.idle(30*time.Second, c)
 		if !late {
-			old.take()
+			old.receiveAll()
 			old.wantClosed()
 		}
 		b.idle(time.Hour, c)
@@ -202,11 +202,11 @@ func TestHalfOpenDoesNotFireAfterReconnect(t *testing.T) {
 
 // A client that is heard of after another login of its account has its switch.
 func TestTwoSessionsHaveTheirSwitches(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	first := b.armed(DemoUsername)
 	second := b.login()
 	first.beat()
-	first.lose()
+	first.disconnect()
 	b.idle(50*time.Second, second)
 	b.wantLive(DemoUsername, 0, "after the first one's loss")
 
@@ -219,30 +219,30 @@ func TestTwoSessionsHaveTheirSwitches(t *testing.T) {
 
 // Whatever ends a connection but a logout of the client's arms the switch: it gets its time.
 func TestEveryEndArms(t *testing.T) {
-	for name, end := range map[string]func(*bench, *client){
-		"not reading": func(_ *bench, c *client) {
-			for !c.p.Closing() {
+	for name, end := range map[string]func(*harness, *client){
+		"not reading": func(_ *harness, c *client) {
+			for !c.conn.Closing() {
 				c.ping()
 			}
 		},
-		"broken frame":    func(_ *bench, c *client) { c.bytes([]byte{4, 0xff, 0xff, 0xff, 0xff}) },
-		"replay too old":  func(_ *bench, c *client) { c.flood(); c.replay(1) },
-		"exchange closes": func(b *bench, _ *client) { b.sim.Host.LogoutAll(b.sim.Now(), msg.EtoLogoutDowntime) },
+		"broken frame":    func(_ *harness, c *client) { c.bytes([]byte{4, 0xff, 0xff, 0xff, 0xff}) },
+		"replay too old":  func(_ *harness, c *client) { c.flood(); c.replay(1) },
+		"exchange closes": func(b *harness, _ *client) { b.sim.LogoutAll(msg.EtoLogoutDowntime) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, kept := range []int{0, -1} {
 				config := testConfig()
 				config.Limits = Limits{OutFrames: 64, SessionsKept: kept}
-				b := newBench(t, config)
+				b := newHarness(t, config)
 				c := b.armed(DemoUsername)
 				end(b, c)
 				if name != "not reading" {
 					c.receive()
 				}
-				if !c.p.Closing() {
+				if !c.conn.Closing() {
 					t.Fatal("the connection is not closed")
 				}
-				c.p.Lost(b.sim.Now())
+				c.conn.Disconnected(b.sim.Now())
 				b.wait(50*time.Second - 1)
 				b.wantLive(DemoUsername, 1, "before its time")
 				b.wait(1)
@@ -256,7 +256,7 @@ func TestEveryEndArms(t *testing.T) {
 func (c *client) flood() {
 	for range 100 {
 		c.ping()
-		c.take()
+		c.receiveAll()
 	}
 }
 
@@ -273,9 +273,9 @@ func TestFailureDelay(t *testing.T) {
 	} {
 		config := testConfig()
 		k.change(&config)
-		b := newBench(t, config)
+		b := newHarness(t, config)
 		c := b.armed(DemoUsername)
-		c.lose()
+		c.disconnect()
 		b.wait(k.want - 1)
 		b.wantLive(DemoUsername, 1, "before its time")
 		b.wait(1)

@@ -16,8 +16,8 @@ func session(t *testing.T, seed uint64, d time.Duration) string {
 	t.Helper()
 	config := DefaultConfig()
 	config.Seed = seed
-	config.Life.Rate = 200
-	b := newBench(t, config)
+	config.Agents.Rate = 200
+	b := newHarness(t, config)
 	r := rand.New(rand.NewPCG(seed, 9))
 	clients := []*client{b.connect(), b.connect()}
 	clients[0].token(DemoToken)

@@ -15,7 +15,7 @@ import (
 
 // lines returns how many connections the server has.
 func openLines(v *Server) (n int) {
-	v.Do(func(s *Sim) { n = len(s.Faults.Lines()) })
+	v.Do(func(s *Sim) { n = len(s.Faults.Conns()) })
 	return n
 }
 
@@ -33,7 +33,7 @@ func TestServerFaults(t *testing.T) {
 
 	v.Do(func(s *Sim) {
 		s.Faults.Set(fault.Plan{})
-		s.Faults.Lines()[0].Force(fault.Cut, 1)
+		s.Faults.Conns()[0].Force(fault.Cut, 1)
 		s.Faults.Refuse(1)
 	})
 	if refused := dial(t, v, nil); refused.read() != nil {
@@ -69,7 +69,7 @@ func TestLocalServerStallsAndGoesDead(t *testing.T) {
 		}
 		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 		ping := func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) }
-		force := func(k fault.Kind) { v.Do(func(s *Sim) { s.Faults.Lines()[0].Force(k, 1) }) }
+		force := func(k fault.Kind) { v.Do(func(s *Sim) { s.Faults.Conns()[0].Force(k, 1) }) }
 		l.login(DemoUsername)
 		l.want("S1 LOGIN_RESPONSE reset=2")
 		force(fault.Stall)
@@ -115,7 +115,7 @@ func TestServerShutsDownWithDeadLines(t *testing.T) {
 		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 		l.login(DemoUsername)
 		l.want("S1 LOGIN_RESPONSE reset=2")
-		v.Do(func(s *Sim) { s.Faults.Lines()[0].Force(fault.HalfOpen, 1) })
+		v.Do(func(s *Sim) { s.Faults.Conns()[0].Force(fault.HalfOpen, 1) })
 		l.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 		synctest.Wait()
 		start := time.Now()
@@ -140,12 +140,12 @@ func TestCalmLineIsFree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &client{t: t, b: &bench{t, s}, p: l.Peer(), out: 1}
+	c := &client{t: t, harness: &harness{t, s}, conn: l.Gateway(), out: 1}
 	c.password(DemoUsername, DemoPassword)
-	if a, b := l.Pending(), l.Peer().Pending(); &a[0] != &b[0] {
+	if a, b := l.Pending(), l.Gateway().Pending(); &a[0] != &b[0] {
 		t.Error("what is pending was copied")
 	}
-	if a, b := l.Free(), l.Peer().Free(); &a[0] != &b[0] {
+	if a, b := l.Free(), l.Gateway().Free(); &a[0] != &b[0] {
 		t.Error("what is read goes somewhere else")
 	}
 	l.Written(3)

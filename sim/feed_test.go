@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/exchange"
 )
 
 const manyMarkets = 5000
@@ -72,13 +72,13 @@ func (r *reader) hear(m *msg.Payload) {
 }
 
 // check holds what was read against the books. They are shallow: all of them is visible.
-func (r *reader) check(x *core.Exchange, markets []Market) {
+func (r *reader) check(x *exchange.Exchange, markets []Market) {
 	r.t.Helper()
 	for _, m := range markets {
 		want := quotesOf{}
 		for _, c := range m.Contracts {
 			bids, offers := x.Book(m.ID, c.ID)
-			for side, list := range [][]core.Level{bids, offers} {
+			for side, list := range [][]exchange.Level{bids, offers} {
 				for _, l := range list {
 					want[[3]uint32{c.ID, uint32(side), l.Price}] = l.Quantity
 				}
@@ -99,10 +99,10 @@ func (r *reader) check(x *core.Exchange, markets []Market) {
 // some takes some of what is pending and has the reader hear it.
 func (c *client) some(n int, r *reader) {
 	c.t.Helper()
-	b := c.p.Pending()
+	b := c.conn.Pending()
 	n = min(n, len(b))
 	c.raw = append(c.raw, b[:n]...)
-	c.p.Written(n)
+	c.conn.Written(n)
 	for m := c.parse(); m != nil; m = c.parse() {
 		r.hear(m)
 	}
@@ -127,7 +127,7 @@ func TestFeedOfManyMarkets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := manyConfig()
-			b := newBench(t, config)
+			b := newHarness(t, config)
 			c := b.login()
 			r, random := newReader(t), rand.New(rand.NewPCG(1, 1))
 			move := func() {
@@ -146,11 +146,11 @@ func TestFeedOfManyMarkets(t *testing.T) {
 				move()
 				c.some(5000, r)
 			}
-			for len(c.p.Pending()) > 0 {
+			for len(c.conn.Pending()) > 0 {
 				c.some(1<<20, r)
 			}
-			if c.p.Closing() {
-				t.Fatalf("closed for %v", c.p.Err())
+			if c.conn.Closing() {
+				t.Fatalf("closed for %v", c.conn.Err())
 			}
 			r.check(b.sim.Exchange, config.Markets)
 			want := 1
@@ -172,34 +172,34 @@ func TestFeedOfManyMarkets(t *testing.T) {
 // Never is more than half of what may be unsent taken by a feed: the rest is for what else there
 // is to say.
 func TestFeedLeavesRoom(t *testing.T) {
-	b := newBench(t, manyConfig())
+	b := newHarness(t, manyConfig())
 	c := b.login()
 	c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })
 	c.send(func(m *msg.Payload) { m.MutableMarketFeedSubscribe() })
 	for range 2000 {
 		c.ping()
 	}
-	if c.p.Closing() {
-		t.Errorf("closed for %v", c.p.Err())
+	if c.conn.Closing() {
+		t.Errorf("closed for %v", c.conn.Err())
 	}
 }
 
 // The market feed likewise: the state of every market arrives, and later changes do.
 func TestMarketFeedOfManyMarkets(t *testing.T) {
 	config := manyConfig()
-	b := newBench(t, config)
+	b := newHarness(t, config)
 	c := b.login()
 	r := newReader(t)
 	c.send(func(m *msg.Payload) { m.MutableMarketFeedSubscribe() })
 	do(t, b.sim.Exchange.Halt(1000, ""))
 	do(t, b.sim.Exchange.Halt(1000+manyMarkets-1, ""))
-	for len(c.p.Pending()) > 0 {
+	for len(c.conn.Pending()) > 0 {
 		c.some(5000, r)
 	}
 	do(t, b.sim.Exchange.Halt(2000, ""))
 	c.some(1<<20, r)
-	if c.p.Closing() || len(r.states) != manyMarkets || r.managed != manyMarkets {
-		t.Errorf("closed for %v, %d states and %d managed states", c.p.Err(), len(r.states), r.managed)
+	if c.conn.Closing() || len(r.states) != manyMarkets || r.managed != manyMarkets {
+		t.Errorf("closed for %v, %d states and %d managed states", c.conn.Err(), len(r.states), r.managed)
 	}
 	for id, state := range r.states {
 		if halted := id == 1000 || id == 2000 || id == 1000+manyMarkets-1; halted != (state == msg.MarketStateHalted) {
@@ -211,7 +211,7 @@ func TestMarketFeedOfManyMarkets(t *testing.T) {
 // A feed goes on in a session that is resumed, and ends with an unsubscription.
 func TestFeedAcrossAResume(t *testing.T) {
 	config := manyConfig()
-	b := newBench(t, config)
+	b := newHarness(t, config)
 	c, session := b.sessionOf()
 	c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })
 	r := newReader(t)
@@ -219,13 +219,13 @@ func TestFeedAcrossAResume(t *testing.T) {
 		c.some(1000, r)
 	}
 	next := c.seq + 1
-	c.p.Lost(b.sim.Now())
+	c.conn.Disconnected(b.sim.Now())
 	for _, id := range []uint32{1000, 1000 + manyMarkets - 1} {
-		b.sim.Exchange.Submit("rival", core.Create{Market: id, Contract: 1, Side: buy, Price: 1000, Quantity: 1000})
+		b.sim.Exchange.Submit("rival", exchange.Create{Market: id, Contract: 1, Side: buy, Price: 1000, Quantity: 1000})
 	}
 	c = b.connect()
 	c.resume(session, 3)
-	c.take()
+	c.receiveAll()
 	c.replay(next)
 	for m := c.next(); m != nil; m = c.next() {
 		if m.GetEtoPayload().GetSeq() == next {
@@ -263,7 +263,7 @@ func TestLargeSnapshots(t *testing.T) {
 				}
 				config.Markets = append(config.Markets, m)
 			}
-			b := newBench(t, config)
+			b := newHarness(t, config)
 			for _, m := range config.Markets {
 				for _, ct := range m.Contracts {
 					for price := range uint32(10) {
@@ -278,16 +278,16 @@ func TestLargeSnapshots(t *testing.T) {
 			}
 			c := b.login()
 			c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })
-			unread := len(c.p.Pending())
+			unread := len(c.conn.Pending())
 			if contracts == 8 && (unread > 1<<13 || unread < 1<<12) {
 				t.Errorf("%d bytes are unsent", unread)
 			}
 			r := newReader(t)
-			for len(c.p.Pending()) > 0 {
+			for len(c.conn.Pending()) > 0 {
 				c.some(1000, r)
 			}
-			if c.p.Closing() {
-				t.Fatalf("closed for %v", c.p.Err())
+			if c.conn.Closing() {
+				t.Fatalf("closed for %v", c.conn.Err())
 			}
 			r.check(b.sim.Exchange, config.Markets)
 		})

@@ -24,7 +24,7 @@ func (c *client) beats(echo bool) (n int) {
 // A client that only reads a busy market and answers heartbeats stays: the exchange sends them on
 // a schedule of its own, whatever else it sends.
 func TestHeartbeatsComeOnTheirSchedule(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.login()
 	c.subscribe(DemoMarket)
 	total := 0
@@ -36,7 +36,7 @@ func TestHeartbeatsComeOnTheirSchedule(t *testing.T) {
 		if want := (i + 1) / 10; total != want {
 			t.Fatalf("%d heartbeats after %d s, want %d", total, i+1, want)
 		}
-		if c.p.Closing() {
+		if c.conn.Closing() {
 			t.Fatalf("logged out after %d s", i+1)
 		}
 	}
@@ -45,7 +45,7 @@ func TestHeartbeatsComeOnTheirSchedule(t *testing.T) {
 // A client that is silent while the exchange has much to say is logged out after as many
 // heartbeats as any other.
 func TestHeartbeatTimeoutOnABusyMarket(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.login()
 	c.subscribe(DemoMarket)
 	total := 0
@@ -54,35 +54,35 @@ func TestHeartbeatTimeoutOnABusyMarket(t *testing.T) {
 		b.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
 		total += c.beats(false)
 	}
-	if total != 5 || c.p.Closing() {
-		t.Errorf("%d heartbeats, closing %v", total, c.p.Closing())
+	if total != 5 || c.conn.Closing() {
+		t.Errorf("%d heartbeats, closing %v", total, c.conn.Closing())
 	}
 	b.wait(time.Second)
 	c.want("S68 LOGOUT HEARTBEAT_TIMEOUT")
 	c.wantClosed()
 	const want = "sim: logged out: HEARTBEAT_TIMEOUT, nothing was heard for 1m0s"
-	if err := c.p.LoggedOut(); err == nil || err.Error() != want {
+	if err := logoutError(c.conn); err == nil || err.Error() != want {
 		t.Errorf("the cause is %v", err)
 	}
 }
 
 // Whatever is heard counts: a client that sends nothing but requests needs no heartbeats.
 func TestAnythingHeardCounts(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.login()
 	for range 100 {
 		b.wait(50 * time.Second)
 		c.ping()
-		c.take()
+		c.receiveAll()
 	}
-	if c.p.Closing() {
+	if c.conn.Closing() {
 		t.Error("logged out")
 	}
 }
 
 // Time in which the exchange itself stood still is nobody's silence.
 func TestStandstillIsNoSilence(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.login()
 	b.wait(30 * time.Second)
 	c.want("S2 HEARTBEAT", "S3 HEARTBEAT", "S4 HEARTBEAT")
@@ -97,14 +97,14 @@ func TestStandstillIsNoSilence(t *testing.T) {
 
 // A resumed session's schedule begins with the resume.
 func TestHeartbeatsAfterAResume(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c, session := b.sessionOf()
 	b.wait(29 * time.Second)
-	c.lose()
+	c.disconnect()
 	b.wait(29 * time.Second)
 	c = b.connect()
 	c.resume(session, 2)
-	c.take()
+	c.receiveAll()
 	b.wait(10*time.Second - 1)
 	c.want()
 	b.wait(1)
@@ -115,27 +115,27 @@ func TestHeartbeatsAfterAResume(t *testing.T) {
 func TestLogoutCause(t *testing.T) {
 	for _, k := range []struct {
 		want string
-		do   func(*bench, *client)
+		do   func(*harness, *client)
 	}{
-		{"UNAUTHORISED", func(_ *bench, c *client) { c.password(DemoUsername, "secret") }},
-		{"LOGIN_NOT_FIRST_SEQ", func(_ *bench, c *client) { c.ping() }},
-		{"LOGIN_TIMEOUT, nothing was heard for 10s", func(b *bench, _ *client) { b.wait(10 * time.Second) }},
-		{"UNKNOWN_SESSION", func(_ *bench, c *client) { c.resume("x", 1) }},
-		{"UNVERIFIED", func(_ *bench, c *client) { c.password("rival", "rival") }},
-		{"HEARTBEAT_TIMEOUT, nothing was heard for 55s", func(b *bench, c *client) { b.late(c) }},
-		{"", func(_ *bench, c *client) { c.password(DemoUsername, DemoPassword); c.logout() }},
-		{"", func(b *bench, c *client) {
+		{"UNAUTHORISED", func(_ *harness, c *client) { c.password(DemoUsername, "secret") }},
+		{"LOGIN_NOT_FIRST_SEQ", func(_ *harness, c *client) { c.ping() }},
+		{"LOGIN_TIMEOUT, nothing was heard for 10s", func(b *harness, _ *client) { b.wait(10 * time.Second) }},
+		{"UNKNOWN_SESSION", func(_ *harness, c *client) { c.resume("x", 1) }},
+		{"UNVERIFIED", func(_ *harness, c *client) { c.password("rival", "rival") }},
+		{"HEARTBEAT_TIMEOUT, nothing was heard for 55s", func(b *harness, c *client) { b.late(c) }},
+		{"", func(_ *harness, c *client) { c.password(DemoUsername, DemoPassword); c.logout() }},
+		{"", func(b *harness, c *client) {
 			c.password(DemoUsername, DemoPassword)
-			b.sim.Host.LogoutAll(b.sim.Now(), msg.EtoLogoutDowntime)
+			b.sim.LogoutAll(msg.EtoLogoutDowntime)
 		}},
 	} {
 		config := testConfig()
 		config.Accounts[1].Unverified = true
-		b := newBench(t, config)
+		b := newHarness(t, config)
 		c := b.connect()
 		k.do(b, c)
 		got := ""
-		if err := c.p.LoggedOut(); err != nil {
+		if err := logoutError(c.conn); err != nil {
 			got = strings.TrimPrefix(err.Error(), "sim: logged out: ")
 		}
 		if got != k.want {
@@ -145,7 +145,7 @@ func TestLogoutCause(t *testing.T) {
 }
 
 // late logs in and is heard of 5 s later for the last time.
-func (b *bench) late(c *client) {
+func (b *harness) late(c *client) {
 	c.password(DemoUsername, DemoPassword)
 	b.wait(5 * time.Second)
 	c.beat()

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/peer"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -31,7 +30,7 @@ func FuzzPeer(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		b := &bench{t, s}
+		b := &harness{t, s}
 		other := b.loginAs("rival")
 		c := b.connect()
 		if loggedIn {
@@ -42,11 +41,11 @@ func FuzzPeer(f *testing.F) {
 		c.receive()
 		b.wait(time.Minute)
 		c.receive()
-		if !c.p.Closing() {
+		if !c.conn.Closing() {
 			t.Error("a silent client is not closed")
 		}
-		c.p.Lost(s.Now())
-		for _, line := range other.take() {
+		c.conn.Disconnected(s.Now())
+		for _, line := range other.receiveAll() {
 			if !strings.HasSuffix(line, "HEARTBEAT") && !strings.HasSuffix(line, "LOGOUT HEARTBEAT_TIMEOUT") {
 				t.Errorf("another client is told %q", line)
 			}
@@ -63,17 +62,17 @@ func TestHostileInput(t *testing.T) {
 		"a frame too long":     {[]byte{0x81, 0x80, 0x04, 0}, wire.ErrFrameTooLong},
 		"no protobuf":          {[]byte{4, 0xff, 0xff, 0xff, 0xff}, msg.ErrTruncated},
 		"an order without side": {
-			wire.AppendFrame(nil, []byte{0x08, 0x03, 0x12, 0x02, 0x08, 0x02, 0x22, 0x04, 0x30, 0x01, 0x60, 0x01}), peer.ErrRequired,
+			wire.AppendFrame(nil, []byte{0x08, 0x03, 0x12, 0x02, 0x08, 0x02, 0x22, 0x04, 0x30, 0x01, 0x60, 0x01}), ErrMissingField,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBench(t, testConfig())
+			b := newHarness(t, testConfig())
 			c := b.login()
 			c.bytes(k.bytes)
 			c.want()
 			c.wantClosed()
-			if !errors.Is(c.p.Err(), k.cause) {
-				t.Errorf("closed for %v, want %v", c.p.Err(), k.cause)
+			if !errors.Is(c.conn.Err(), k.cause) {
+				t.Errorf("closed for %v, want %v", c.conn.Err(), k.cause)
 			}
 		})
 	}
@@ -83,32 +82,32 @@ func TestHostileInput(t *testing.T) {
 func TestSlowClient(t *testing.T) {
 	config := testConfig()
 	config.Limits.OutBytes, config.Limits.OutFrames = 1<<14, 64
-	b := newBench(t, config)
+	b := newHarness(t, config)
 	slow, good := b.login(), b.loginAs("rival")
 	for range 100 {
 		slow.ping()
 		good.ping()
-		good.take()
+		good.receiveAll()
 	}
-	var cause *peer.SlowError
-	if !slow.p.Closing() || !errors.As(slow.p.Err(), &cause) || cause.Username != DemoUsername {
-		t.Errorf("closing %v for %v", slow.p.Closing(), slow.p.Err())
+	err := slow.conn.Err()
+	if !slow.conn.Closing() || !errors.Is(err, ErrSlowConsumer) || !strings.Contains(err.Error(), " "+DemoUsername+" ") {
+		t.Errorf("closing %v for %v", slow.conn.Closing(), slow.conn.Err())
 	}
-	if good.p.Closing() {
+	if good.conn.Closing() {
 		t.Error("the other is cut off")
 	}
 }
 
 // What is not ours to know is tolerated and takes its number.
 func TestUnknownMessages(t *testing.T) {
-	c := newBench(t, testConfig()).login()
+	c := newHarness(t, testConfig()).login()
 	c.send(func(m *msg.Payload) { m.SetType(99) })
 	c.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(55) })
 	c.send(func(m *msg.Payload) { m.MutableOrderAccepted().SetSeq(1); m.MutableOrderAccepted().SetOrderId(1) })
 	c.password(DemoUsername, DemoPassword) // once is enough
 	c.ping()
 	c.want("S2 PONG")
-	if s := c.p.Stats(); s.Ignored != 4 {
+	if s := c.conn.Stats(); s.Ignored != 4 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -116,9 +115,9 @@ func TestUnknownMessages(t *testing.T) {
 // A kind of order that is not known is the usual one.
 func TestUnknownTimeInForce(t *testing.T) {
 	for _, tif := range []msg.TimeInForceType{-1, 0, 5, 99} {
-		c := newBench(t, testConfig()).login()
+		c := newHarness(t, testConfig()).login()
 		c.create(buy, 10000, 3000, 1, kind(tif))
-		if o, _ := c.b.sim.Exchange.Order(c.idOf(1)); o.TIF != msg.GoodTilCancelled {
+		if o, _ := c.harness.sim.Exchange.Order(c.idOf(1)); o.TIF != msg.GoodTilCancelled {
 			t.Errorf("%d became %v", tif, o.TIF)
 		}
 	}
@@ -127,7 +126,7 @@ func TestUnknownTimeInForce(t *testing.T) {
 // A client with a gap is asked for it once, is served while it has it, and is
 // given up if it does not fill it.
 func TestGapOfTheClient(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.login()
 	c.out = 4
 	c.ping() // 2 and 3 are missing
@@ -154,14 +153,14 @@ func TestGapOfTheClient(t *testing.T) {
 	c.want("S11 REPLAY from 8", "S12 HEARTBEAT")
 	b.wait(5 * time.Second)
 	c.wantClosed()
-	if !errors.Is(c.p.Err(), peer.ErrReplay) {
-		t.Errorf("closed for %v", c.p.Err())
+	if !errors.Is(c.conn.Err(), ErrGap) {
+		t.Errorf("closed for %v", c.conn.Err())
 	}
 }
 
 // A logout is honoured though messages before it are missing.
 func TestLogoutBehindAGap(t *testing.T) {
-	c := newBench(t, testConfig()).login()
+	c := newHarness(t, testConfig()).login()
 	c.out = 9
 	c.logout()
 	c.want("S2 LOGOUT CONFIRMATION")
@@ -179,12 +178,12 @@ func TestCredentialsAreNotShown(t *testing.T) {
 	}
 	wantNoSecrets(t, err.Error(), "secret", "hidden")
 	config.Accounts = []Account{a}
-	b := newBench(t, config)
+	b := newHarness(t, config)
 	l, err := b.sim.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &client{t: t, b: b, p: l.Peer(), out: 1}
+	c := &client{t: t, harness: b, conn: l.Gateway(), out: 1}
 	c.password("u", "secret")
 	response := c.next()
 	session := string(response.GetEtoPayload().GetLoginResponse().GetSession())
@@ -205,7 +204,7 @@ func TestCredentialsAreNotShown(t *testing.T) {
 		v, a, &a, config.Accounts, config, &config,
 		struct{ A Account }{a},
 		map[string]Account{"a": a},
-		b.sim, b.sim.Exchange, b.sim.Host, b.sim.Faults, l, c.p,
+		b.sim, b.sim.Exchange, b.sim.gateway, b.sim.Faults, l, c.conn,
 	} {
 		wantNoSecrets(t, printedAs(v), "secret", "hidden", session)
 	}
@@ -266,12 +265,12 @@ func wantNoSecrets(t *testing.T, text string, secrets ...string) {
 func TestConnectionsAreLimited(t *testing.T) {
 	config := testConfig()
 	config.Limits.Connections = 1
-	b := newBench(t, config)
+	b := newHarness(t, config)
 	c := b.connect()
-	if _, err := b.sim.Connect(); !errors.Is(err, peer.ErrConnections) {
+	if _, err := b.sim.gateway.Accept(b.sim.now); !errors.Is(err, ErrTooManyConnections) {
 		t.Errorf("a second connection: %v", err)
 	}
-	c.lose()
+	c.disconnect()
 	b.connect()
 }
 
@@ -282,7 +281,7 @@ func TestBadConfigurations(t *testing.T) {
 		"OutBytes":                   func(c *Config) { c.Limits.OutBytes, c.Limits.History = 1<<30+1, 1 },
 		"Throttle.Tick":              func(c *Config) { c.Throttle.Tick = 1 },
 		"HeartbeatInterval":          func(c *Config) { c.HeartbeatInterval = -1 },
-		"Life.Rate":                  func(c *Config) { c.Life.Rate = -1 },
+		"Life.Rate":                  func(c *Config) { c.Agents.Rate = -1 },
 		"Depth":                      func(c *Config) { c.Depth = 1000 },
 		"QuantityMin":                func(c *Config) { c.QuantityMin, c.QuantityMax = 10, 5 },
 		"QuantityMax":                func(c *Config) { c.QuantityMax = 1 << 62 },
@@ -314,10 +313,10 @@ func TestBadConfigurations(t *testing.T) {
 func TestNewLimitsAreTold(t *testing.T) {
 	config := testConfig()
 	config.Throttle = Throttle{}
-	b := newBench(t, config)
+	b := newHarness(t, config)
 	c, other := b.login(), b.loginAs("rival")
 	waiting := b.connect()
-	b.sim.Host.SetThrottle(b.sim.Now(), Throttle{Rate: 1, Burst: 2, Tick: time.Second})
+	b.sim.SetThrottle(Throttle{Rate: 1, Burst: 2, Tick: time.Second})
 	c.want("S3 limits 1/2/1000")
 	other.want("S3 limits 1/2/1000")
 	waiting.want()

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/exchange"
 )
 
 // Hundreds of clients trade with each other over sockets, all following the market: each is
@@ -20,7 +20,7 @@ func TestServerHundredsOfClients(t *testing.T) {
 		name := fmt.Sprint("client ", i)
 		c.Accounts = append(c.Accounts, Account{Username: name, Password: name, Balance: 1000 * Currency})
 	}
-	c.Life = Life{Rate: 100}
+	c.Agents = Agents{Rate: 100}
 	c.Limits = Limits{Connections: clients, InBytes: 1 << 14, PayloadBytes: 1 << 12, OutBytes: 1 << 19, OutFrames: 1 << 13}
 	v := serve(t, c)
 	var wait sync.WaitGroup
@@ -112,7 +112,7 @@ func TestServerIsFull(t *testing.T) {
 		l.want("S2 PONG")
 	}
 	v.Do(func(s *Sim) {
-		s.Exchange.Submit(DemoUsername, core.Create{Market: DemoMarket, Contract: DemoHome, Side: msg.SideBuy, Quantity: 1000, Price: 100})
+		s.Exchange.Submit(DemoUsername, exchange.Create{Market: DemoMarket, Contract: DemoHome, Side: msg.SideBuy, Quantity: 1000, Price: 100})
 	})
 	for _, l := range in {
 		l.want("S3 accepted seq=0 #1 1000@100")

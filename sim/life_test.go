@@ -8,9 +8,9 @@ import (
 // A lone bot that quotes both sides is traded with, on both.
 func TestLoneBotIsFilled(t *testing.T) {
 	config := DefaultConfig()
-	config.Life.Rate = 1000
+	config.Agents.Rate = 1000
 	config.Markets = config.Markets[:1]
-	b := newBench(t, config)
+	b := newHarness(t, config)
 	c := b.login()
 	c.create(buy, 500000, 3330, 1)
 	c.create(sell, 500000, 3336, 2)

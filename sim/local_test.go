@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/peer"
 )
 
 // Under synctest a server runs in virtual time: a minute of silence passes at
@@ -19,7 +18,7 @@ func TestLocalServerInVirtualTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended []error
 		config := testConfig()
-		config.Closed = func(_ net.Addr, username string, cause error) { ended = append(ended, cause) }
+		config.OnClose = func(_ net.Addr, username string, cause error) { ended = append(ended, cause) }
 		v, err := Local(config)
 		if err != nil {
 			t.Fatal(err)
@@ -49,7 +48,7 @@ func TestLocalServerInVirtualTime(t *testing.T) {
 		}
 		rude.want("the end")
 		synctest.Wait()
-		var silent *peer.LogoutError
+		var silent *LogoutError
 		if len(ended) != 2 || !errors.As(ended[0], &silent) || !errors.Is(ended[1], msg.ErrTruncated) ||
 			silent.Error() != "sim: logged out: HEARTBEAT_TIMEOUT, nothing was heard for 1m0s" {
 			t.Errorf("told of %v", ended)
@@ -81,7 +80,7 @@ func TestServerDoesNotLinger(t *testing.T) {
 		l.login("nobody")
 		l.want("S1 LOGOUT UNAUTHORISED", "the end")
 		open := func() (n int) {
-			v.Do(func(s *Sim) { n = len(s.Host.Peers()) })
+			v.Do(func(s *Sim) { n = len(s.gateway.Conns()) })
 			return n
 		}
 		if open() != 1 {
@@ -104,7 +103,7 @@ func TestServerCutsOffASlowClient(t *testing.T) {
 	told := make(chan error, 1)
 	config := testConfig()
 	config.Limits.OutBytes, config.Limits.OutFrames = 1<<14, 64
-	config.Closed = func(_ net.Addr, username string, cause error) {
+	config.OnClose = func(_ net.Addr, username string, cause error) {
 		if username == DemoUsername {
 			select {
 			case told <- cause:
@@ -121,8 +120,7 @@ func TestServerCutsOffASlowClient(t *testing.T) {
 		for l.trySend(ping) {
 		}
 	}()
-	var slow *peer.SlowError
-	if err := <-told; !errors.As(err, &slow) {
+	if err := <-told; !errors.Is(err, ErrSlowConsumer) {
 		t.Errorf("cut off for %v", err)
 	}
 }

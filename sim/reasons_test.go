@@ -13,7 +13,7 @@ import (
 type reasonCase struct {
 	name   string
 	reason string
-	setUp  func(b *bench, c *client)
+	setUp  func(b *harness, c *client)
 	act    func(c *client)
 }
 
@@ -25,32 +25,32 @@ func contractOf(market, contract uint32) func(*msg.OrderCreate) {
 // for those that no book can give, which are provoked.
 func TestEveryRejection(t *testing.T) {
 	create := func(c *client) { c.create(buy, 10000, 3000, 9) }
-	state := func(s msg.MarketStateType) func(*bench, *client) {
-		return func(b *bench, _ *client) { do(b.t, b.sim.Exchange.SetState(DemoMarket, s, "")) }
+	state := func(s msg.MarketStateType) func(*harness, *client) {
+		return func(b *harness, _ *client) { do(b.t, b.sim.Exchange.SetState(DemoMarket, s, "")) }
 	}
 	cases := []reasonCase{
 		{"funds", "INSUFFICIENT_FUNDS", nil, func(c *client) { c.create(buy, 2147483647, 9000, 9) }},
-		{"limit", "LIMIT_EXCEEDED", func(_ *bench, c *client) { create(c) }, create},
+		{"limit", "LIMIT_EXCEEDED", func(_ *harness, c *client) { create(c) }, create},
 		{"not open", "MARKET_NOT_OPEN", nil, func(c *client) { c.create(buy, 10000, 3000, 9, contractOf(7, 1)) }},
-		{"settled", "MARKET_SETTLED", func(b *bench, _ *client) { do(b.t, b.sim.Exchange.Settle(DemoMarket, "", DemoHome)) }, create},
+		{"settled", "MARKET_SETTLED", func(b *harness, _ *client) { do(b.t, b.sim.Exchange.Settle(DemoMarket, "", DemoHome)) }, create},
 		{"halted", "MARKET_HALTED", state(msg.MarketStateHalted), create},
-		{"self", "CROSSED_SELF", func(b *bench, c *client) { b.sim.Exchange.Submit(DemoUsername, createRequest(sell, 5000, 3000)) }, create},
+		{"self", "CROSSED_SELF", func(b *harness, c *client) { b.sim.Exchange.Submit(DemoUsername, createRequest(sell, 5000, 3000)) }, create},
 		{"no market", "MARKET_NOT_FOUND", nil, func(c *client) { c.create(buy, 10000, 3000, 9, contractOf(8, 1)) }},
-		{"down", "SERVICE_TEMPORARILY_UNAVAILABLE", func(b *bench, _ *client) { b.sim.Exchange.SetUnavailable(true) }, create},
+		{"down", "SERVICE_TEMPORARILY_UNAVAILABLE", func(b *harness, _ *client) { b.sim.Exchange.SetUnavailable(true) }, create},
 		{"no contract", "CONTRACT_NOT_FOUND", nil, func(c *client) { c.create(buy, 10000, 3000, 9, contractOf(DemoMarket, 1)) }},
-		{"suspended", "ACCOUNT_SUSPENDED", func(b *bench, _ *client) { b.sim.Exchange.SuspendAccount(DemoUsername, true) }, create},
-		{"capacity", "CAPACITY_REACHED", func(b *bench, _ *client) {
-			b.sim.Exchange.Provoke(msg.PayloadOrderCreate, int32(msg.OrderRejectedCapacityReached), 1)
+		{"suspended", "ACCOUNT_SUSPENDED", func(b *harness, _ *client) { b.sim.Exchange.SuspendAccount(DemoUsername, true) }, create},
+		{"capacity", "CAPACITY_REACHED", func(b *harness, _ *client) {
+			b.sim.Exchange.ForceReject(msg.PayloadOrderCreate, int32(msg.OrderRejectedCapacityReached), 1)
 		}, create},
-		{"contract settled", "CONTRACT_SETTLED", func(b *bench, _ *client) {
+		{"contract settled", "CONTRACT_SETTLED", func(b *harness, _ *client) {
 			do(b.t, b.sim.Exchange.SettleContract(DemoMarket, DemoHome, false, ""))
 		}, create},
-		{"throttle", "THROTTLE_EXCEEDED", func(b *bench, c *client) {
-			b.sim.Host.SetThrottle(b.sim.Now(), Throttle{Rate: 1, Burst: 1, Tick: time.Second})
+		{"throttle", "THROTTLE_EXCEEDED", func(b *harness, c *client) {
+			b.sim.SetThrottle(Throttle{Rate: 1, Burst: 1, Tick: time.Second})
 			c.cancel(1, 1)
 		}, create},
-		{"trading suspended", "TRADING_SUSPENDED", func(b *bench, _ *client) { b.sim.Exchange.SuspendTrading(true) }, create},
-		{"stake", "STAKE_LIMIT_EXCEEDED", func(b *bench, _ *client) { b.sim.Exchange.SetStakeLimit(DemoUsername, Currency/10) }, create},
+		{"trading suspended", "TRADING_SUSPENDED", func(b *harness, _ *client) { b.sim.Exchange.SuspendTrading(true) }, create},
+		{"stake", "STAKE_LIMIT_EXCEEDED", func(b *harness, _ *client) { b.sim.Exchange.SetStakeLimit(DemoUsername, Currency/10) }, create},
 	}
 	checkReasons(t, cases, func(m *msg.Payload) (string, bool) {
 		r := m.GetOrderRejected()
@@ -60,29 +60,29 @@ func TestEveryRejection(t *testing.T) {
 
 // The same for both stages of a cancel-replace, and for cancels.
 func TestEveryCancelRejection(t *testing.T) {
-	rest := func(_ *bench, c *client) { c.create(buy, 10000, 3000, 1) }
-	and := func(f func(b *bench, c *client)) func(*bench, *client) {
-		return func(b *bench, c *client) { rest(b, c); f(b, c) }
+	rest := func(_ *harness, c *client) { c.create(buy, 10000, 3000, 1) }
+	and := func(f func(b *harness, c *client)) func(*harness, *client) {
+		return func(b *harness, c *client) { rest(b, c); f(b, c) }
 	}
 	replace := func(c *client) { c.replace(c.idOf(1), 20000, 3100, 9) }
 	cases := []reasonCase{
 		{"unknown", "NOT_FOUND", nil, func(c *client) { c.cancel(5, 9) }},
-		{"dead", "NOT_LIVE", and(func(_ *bench, c *client) { c.cancel(c.idOf(1), 0) }), func(c *client) { c.cancel(c.idOf(1), 9) }},
-		{"capacity", "CAPACITY_REACHED", and(func(b *bench, _ *client) {
-			b.sim.Exchange.Provoke(msg.PayloadOrderCancel, int32(msg.OrderCancelRejectedCapacityReached), 1)
+		{"dead", "NOT_LIVE", and(func(_ *harness, c *client) { c.cancel(c.idOf(1), 0) }), func(c *client) { c.cancel(c.idOf(1), 9) }},
+		{"capacity", "CAPACITY_REACHED", and(func(b *harness, _ *client) {
+			b.sim.Exchange.ForceReject(msg.PayloadOrderCancel, int32(msg.OrderCancelRejectedCapacityReached), 1)
 		}), func(c *client) { c.cancel(c.idOf(1), 9) }},
-		{"throttle", "THROTTLE_EXCEEDED", func(b *bench, c *client) {
-			b.sim.Host.SetThrottle(b.sim.Now(), Throttle{Rate: 1, Burst: 1, Tick: time.Second})
+		{"throttle", "THROTTLE_EXCEEDED", func(b *harness, c *client) {
+			b.sim.SetThrottle(Throttle{Rate: 1, Burst: 1, Tick: time.Second})
 			rest(b, c)
 		}, replace},
-		{"down", "SERVICE_TEMPORARILY_UNAVAILABLE", and(func(b *bench, _ *client) { b.sim.Exchange.SetUnavailable(true) }), replace},
-		{"limit", "LIMIT_EXCEEDED", and(func(b *bench, _ *client) {
-			b.sim.Exchange.Provoke(msg.PayloadOrderCancelReplace, int32(msg.OrderCancelRejectedLimitExceeded), 1)
+		{"down", "SERVICE_TEMPORARILY_UNAVAILABLE", and(func(b *harness, _ *client) { b.sim.Exchange.SetUnavailable(true) }), replace},
+		{"limit", "LIMIT_EXCEEDED", and(func(b *harness, _ *client) {
+			b.sim.Exchange.ForceReject(msg.PayloadOrderCancelReplace, int32(msg.OrderCancelRejectedLimitExceeded), 1)
 		}), replace},
-		{"funds", "INSUFFICIENT_FUNDS", and(func(*bench, *client) {}), func(c *client) { c.replace(c.idOf(1), 2147483647, 9000, 9) }},
-		{"suspended", "ACCOUNT_SUSPENDED", and(func(b *bench, _ *client) { b.sim.Exchange.SuspendAccount(DemoUsername, true) }), replace},
-		{"trading suspended", "TRADING_SUSPENDED", and(func(b *bench, _ *client) { b.sim.Exchange.SuspendTrading(true) }), replace},
-		{"no market", "MARKET_NOT_FOUND", and(func(*bench, *client) {}), func(c *client) {
+		{"funds", "INSUFFICIENT_FUNDS", and(func(*harness, *client) {}), func(c *client) { c.replace(c.idOf(1), 2147483647, 9000, 9) }},
+		{"suspended", "ACCOUNT_SUSPENDED", and(func(b *harness, _ *client) { b.sim.Exchange.SuspendAccount(DemoUsername, true) }), replace},
+		{"trading suspended", "TRADING_SUSPENDED", and(func(b *harness, _ *client) { b.sim.Exchange.SuspendTrading(true) }), replace},
+		{"no market", "MARKET_NOT_FOUND", and(func(*harness, *client) {}), func(c *client) {
 			c.send(func(m *msg.Payload) {
 				r := m.MutableOrderCancelReplace()
 				r.SetOrigOrderId(c.idOf(1))
@@ -91,9 +91,9 @@ func TestEveryCancelRejection(t *testing.T) {
 				r.SetMarketId(8)
 			})
 		}},
-		{"quantity", "INVALID_QUANTITY", and(func(*bench, *client) {}), func(c *client) { c.replace(c.idOf(1), 1, 3100, 9) }},
-		{"too late", "TOO_LATE", and(func(b *bench, _ *client) { b.sim.Exchange.Submit("rival", createRequest(sell, 5000, 3000)) }), func(c *client) { c.replace(c.idOf(1), 5000, 3100, 9) }},
-		{"stake", "STAKE_LIMIT_EXCEEDED", and(func(b *bench, _ *client) { b.sim.Exchange.SetStakeLimit(DemoUsername, Currency/10) }), replace},
+		{"quantity", "INVALID_QUANTITY", and(func(*harness, *client) {}), func(c *client) { c.replace(c.idOf(1), 1, 3100, 9) }},
+		{"too late", "TOO_LATE", and(func(b *harness, _ *client) { b.sim.Exchange.Submit("rival", createRequest(sell, 5000, 3000)) }), func(c *client) { c.replace(c.idOf(1), 5000, 3100, 9) }},
+		{"stake", "STAKE_LIMIT_EXCEEDED", and(func(b *harness, _ *client) { b.sim.Exchange.SetStakeLimit(DemoUsername, Currency/10) }), replace},
 	}
 	checkReasons(t, cases, func(m *msg.Payload) (string, bool) {
 		r := m.GetOrderCancelRejected()
@@ -105,37 +105,37 @@ func TestEveryCancelRejection(t *testing.T) {
 }
 
 func TestEveryReplaceRejection(t *testing.T) {
-	provoke := func(r msg.OrderCancelReplaceRejectedReason) func(*bench, *client) {
-		return func(b *bench, _ *client) { b.sim.Exchange.Provoke(msg.PayloadOrderPendingReplace, int32(r), 1) }
+	provoke := func(r msg.OrderCancelReplaceRejectedReason) func(*harness, *client) {
+		return func(b *harness, _ *client) { b.sim.Exchange.ForceReject(msg.PayloadOrderPendingReplace, int32(r), 1) }
 	}
-	between := func(f func(*bench, *client)) func(*bench, *client) { return f }
-	keep := func(x *bench, f func() error) { do(x.t, f()) }
+	between := func(f func(*harness, *client)) func(*harness, *client) { return f }
+	keep := func(x *harness, f func() error) { do(x.t, f()) }
 	cases := []reasonCase{
-		{"too late", "TOO_LATE", between(func(_ *bench, c *client) { c.cancel(c.idOf(1), 0) }), nil},
-		{"self", "CROSSED_SELF", between(func(b *bench, _ *client) { b.sim.Exchange.Submit(DemoUsername, createRequest(sell, 5000, 3050)) }), nil},
+		{"too late", "TOO_LATE", between(func(_ *harness, c *client) { c.cancel(c.idOf(1), 0) }), nil},
+		{"self", "CROSSED_SELF", between(func(b *harness, _ *client) { b.sim.Exchange.Submit(DemoUsername, createRequest(sell, 5000, 3050)) }), nil},
 		{"no contract", "CONTRACT_NOT_FOUND", provoke(msg.OrderCancelReplaceRejectedContractNotFound), nil},
-		{"contract settled", "CONTRACT_SETTLED", between(func(b *bench, _ *client) {
+		{"contract settled", "CONTRACT_SETTLED", between(func(b *harness, _ *client) {
 			keep(b, func() error { return b.sim.Exchange.SettleContract(DemoMarket, DemoHome, false, "") })
 		}), nil},
-		{"halted", "MARKET_HALTED", between(func(b *bench, _ *client) {
+		{"halted", "MARKET_HALTED", between(func(b *harness, _ *client) {
 			keep(b, func() error { return b.sim.Exchange.Halt(DemoMarket, "") })
 		}), nil},
 		{"no market", "MARKET_NOT_FOUND", provoke(msg.OrderCancelReplaceRejectedMarketNotFound), nil},
 		{"not open", "MARKET_NOT_OPEN", provoke(msg.OrderCancelReplaceRejectedMarketNotOpen), nil},
-		{"settled", "MARKET_SETTLED", between(func(b *bench, _ *client) {
+		{"settled", "MARKET_SETTLED", between(func(b *harness, _ *client) {
 			keep(b, func() error { return b.sim.Exchange.Settle(DemoMarket, "", DemoHome) })
 		}), nil},
-		{"down", "SERVICE_TEMPORARILY_UNAVAILABLE", between(func(b *bench, _ *client) { b.sim.Exchange.SetUnavailable(true) }), nil},
+		{"down", "SERVICE_TEMPORARILY_UNAVAILABLE", between(func(b *harness, _ *client) { b.sim.Exchange.SetUnavailable(true) }), nil},
 	}
 	for i := range cases {
 		happens := cases[i].setUp
-		cases[i].setUp = func(b *bench, c *client) {
+		cases[i].setUp = func(b *harness, c *client) {
 			b.sim.Exchange.SetReplaceDelay(int64(time.Second))
 			c.create(buy, 10000, 3000, 1, kind(msg.KeepInPlay))
 			c.replace(c.idOf(1), 20000, 3100, 9)
 			happens(b, c)
 		}
-		cases[i].act = func(c *client) { c.b.wait(time.Second) }
+		cases[i].act = func(c *client) { c.harness.wait(time.Second) }
 	}
 	checkReasons(t, cases, func(m *msg.Payload) (string, bool) {
 		r := m.GetOrderCancelReplaceRejected()
@@ -158,7 +158,7 @@ func checkReasons(t *testing.T, cases []reasonCase, reasonOf func(*msg.Payload) 
 				config.Accounts[0].OrdersMax = 1
 			}
 			config.Markets = append(config.Markets, Market{ID: 7, State: msg.MarketStateNew, Contracts: []Contract{{ID: 1}}})
-			b := newBench(t, config)
+			b := newHarness(t, config)
 			c := b.login()
 			if k.setUp != nil {
 				k.setUp(b, c)
@@ -187,14 +187,14 @@ func checkReasons(t *testing.T, cases []reasonCase, reasonOf func(*msg.Payload) 
 
 // A reduce that is refused for each reason, and a cancel-all.
 func TestEveryReduceRejection(t *testing.T) {
-	rest := func(_ *bench, c *client) { c.create(buy, 10000, 3000, 1) }
+	rest := func(_ *harness, c *client) { c.create(buy, 10000, 3000, 1) }
 	reduce := func(c *client) { c.reduce(c.idOf(1), 5000, 9) }
 	cases := []reasonCase{
 		{"unknown", "NOT_FOUND", nil, func(c *client) { c.reduce(5, 5000, 9) }},
-		{"dead", "NOT_LIVE", func(b *bench, c *client) { rest(b, c); c.cancel(c.idOf(1), 0) }, reduce},
-		{"down", "CAPACITY_REACHED", func(b *bench, c *client) { rest(b, c); b.sim.Exchange.SetUnavailable(true) }, reduce},
-		{"throttle", "THROTTLE_EXCEEDED", func(b *bench, c *client) {
-			b.sim.Host.SetThrottle(b.sim.Now(), Throttle{Rate: 1, Burst: 1, Tick: time.Second})
+		{"dead", "NOT_LIVE", func(b *harness, c *client) { rest(b, c); c.cancel(c.idOf(1), 0) }, reduce},
+		{"down", "CAPACITY_REACHED", func(b *harness, c *client) { rest(b, c); b.sim.Exchange.SetUnavailable(true) }, reduce},
+		{"throttle", "THROTTLE_EXCEEDED", func(b *harness, c *client) {
+			b.sim.SetThrottle(Throttle{Rate: 1, Burst: 1, Tick: time.Second})
 			rest(b, c)
 		}, reduce},
 		{"quantity", "INVALID_NEW_QUANTITY", rest, func(c *client) { c.reduce(c.idOf(1), 10000, 9) }},
@@ -204,7 +204,7 @@ func TestEveryReduceRejection(t *testing.T) {
 		return strings.TrimPrefix(r.GetReason().String(), "ORDER_QUANTITY_REDUCE_REJECTED_"), m.HasOrderQuantityReduceRejected()
 	}, int(msg.OrderQuantityReduceRejectedInvalidNewQuantity))
 
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.login()
 	b.sim.Exchange.SetUnavailable(true)
 	c.send(func(m *msg.Payload) { m.MutableOrderCancelAll().SetReference(3) })
@@ -215,7 +215,7 @@ func TestEveryReduceRejection(t *testing.T) {
 
 // With the back end down there is no sequence to answer.
 func TestUnavailableHasNoSequence(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.login()
 	b.sim.Exchange.SetUnavailable(true)
 	c.create(buy, 10000, 3000, 5)
@@ -226,7 +226,7 @@ func TestUnavailableHasNoSequence(t *testing.T) {
 
 // When trading resumes, what is left from before is removed.
 func TestSuspensionRemovesOrders(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.login()
 	c.create(buy, 10000, 3000, 1, kind(msg.KeepInPlay))
 	b.sim.Exchange.SuspendTrading(true)

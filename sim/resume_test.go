@@ -11,12 +11,11 @@ import (
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim/fault"
-	"github.com/smk-go/smk/sim/peer"
 )
 
 // from logs in to the demo account with what fill sets of the account sequence, and returns the
 // connection and the numbers of the reports that are re-sent.
-func (b *bench) from(fill func(*msg.Login)) (*client, []uint64) {
+func (b *harness) from(fill func(*msg.Login)) (*client, []uint64) {
 	b.t.Helper()
 	c := b.connect()
 	c.send(func(m *msg.Payload) {
@@ -97,12 +96,12 @@ func TestAccountSequenceOfALogin(t *testing.T) {
 		"the old 7":       {func(l *msg.Login) { l.SetAccountSequence(7) }, numbers(7, 20)},
 		"the old 0":       {func(l *msg.Login) { l.SetAccountSequence(0) }, numbers(5, 20)},
 	} {
-		b := newBench(t, config)
+		b := newHarness(t, config)
 		c := b.login()
 		for ref := range uint64(20) {
 			c.create(buy, 10000, 3000, ref)
 		}
-		c.lose()
+		c.disconnect()
 		if _, got := b.from(k.fill); !slices.Equal(got, k.want) {
 			t.Errorf("%s: re-sent %v, want %v", name, got, k.want)
 		}
@@ -118,13 +117,13 @@ func TestResumeFromTheLowestHole(t *testing.T) {
 		t.Run(kind.String(), func(t *testing.T) {
 			config := testConfig()
 			config.Faults = fault.Plan{}.With(fault.Million/5, kind)
-			b := newBench(t, config)
+			b := newHarness(t, config)
 			other := b.login()
 			l, err := b.sim.Open()
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := &client{t: t, b: b, p: l.Peer(), out: 1}
+			c := &client{t: t, harness: b, conn: l.Gateway(), out: 1}
 			c.password(DemoUsername, DemoPassword)
 			seen := map[uint64]bool{}
 			read := func() {
@@ -138,7 +137,7 @@ func TestResumeFromTheLowestHole(t *testing.T) {
 				read()
 			}
 			// Lost with what is held back.
-			l.Lost(b.sim.Now())
+			l.Disconnected(b.sim.Now())
 			truth, _ := b.sim.Exchange.Truth(DemoUsername)
 			lowest := uint64(1)
 			for seen[lowest] {
@@ -151,7 +150,7 @@ func TestResumeFromTheLowestHole(t *testing.T) {
 			if want := numbers(lowest, truth.AccountSequence); !slices.Equal(got, want) {
 				t.Errorf("from %d: re-sent %v, want %v", lowest, got, want)
 			}
-			for line := range slices.Values(other.take()) {
+			for line := range slices.Values(other.receiveAll()) {
 				if strings.Contains(line, "replayed") {
 					t.Fatalf("another session of the account is told %q", line)
 				}
@@ -166,7 +165,7 @@ func TestWholeHistoryFits(t *testing.T) {
 	config.Limits = Limits{OutBytes: 1 << 16, OutFrames: 512, History: 256}
 	config.Accounts[0].Balance = 1 << 59
 	config.QuantityMax = 1 << 47
-	b := newBench(t, config)
+	b := newHarness(t, config)
 	for range 300 {
 		o := createRequest(buy, 1<<46, 1)
 		o.Label, o.Seq = []byte(strings.Repeat("x", 64)), math.MaxUint64
@@ -176,32 +175,32 @@ func TestWholeHistoryFits(t *testing.T) {
 		}
 	}
 	c, got := b.from(func(l *msg.Login) { l.SetAccountSequence_64(0) })
-	if want := numbers(45, 300); !slices.Equal(got, want) || c.p.Closing() {
-		t.Errorf("re-sent %v, closing for %v", got, c.p.Err())
+	if want := numbers(45, 300); !slices.Equal(got, want) || c.conn.Closing() {
+		t.Errorf("re-sent %v, closing for %v", got, c.conn.Err())
 	}
 }
 
 // An exchange that comes up again with its numbers from the beginning: sessions are gone, reports
 // count from 1, and orders, money and positions are what they were.
 func TestRestart(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	lost, name := b.sessionOf()
-	lost.lose()
+	lost.disconnect()
 	c, session := b.sessionOf()
 	half := b.connect() // not logged in yet
 	c.create(buy, 10000, 3000, 1)
 	c.create(buy, 10000, 2900, 2)
 	b.sim.Exchange.Submit("rival", createRequest(sell, 4000, 3000))
-	c.take()
+	c.receiveAll()
 	before, _ := b.sim.Exchange.Truth(DemoUsername)
 	orders := b.sim.Exchange.Orders(DemoUsername)
 
-	b.sim.Host.Restart(b.sim.Now())
+	b.sim.Restart()
 	for _, c := range []*client{c, half} {
 		c.want()
 		c.wantClosed()
-		if !errors.Is(c.p.Err(), peer.ErrRestart) {
-			t.Errorf("closed for %v", c.p.Err())
+		if !errors.Is(c.conn.Err(), ErrRestart) {
+			t.Errorf("closed for %v", c.conn.Err())
 		}
 	}
 	after, _ := b.sim.Exchange.Truth(DemoUsername)
@@ -235,10 +234,10 @@ func TestRestart(t *testing.T) {
 
 // A restart ends connections, so it arms dead man's switches.
 func TestRestartArms(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.armed(DemoUsername)
-	b.sim.Host.Restart(b.sim.Now())
-	c.p.Lost(b.sim.Now())
+	b.sim.Restart()
+	c.conn.Disconnected(b.sim.Now())
 	b.wait(50*time.Second - 1)
 	b.wantLive(DemoUsername, 1, "before its time")
 	b.wait(1)
@@ -247,7 +246,7 @@ func TestRestartArms(t *testing.T) {
 
 // Numbers may begin anew or leap while a client is connected.
 func TestNumbersChange(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.login()
 	next := func() uint64 {
 		c.create(buy, 10000, 3000, 1)

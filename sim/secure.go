@@ -31,7 +31,7 @@ func (e *HandshakeError) Error() string {
 // Unwrap returns the cause.
 func (e *HandshakeError) Unwrap() error { return e.Err }
 
-// handshakeCause returns what [Config.Closed] is told of a failed handshake: nil if the
+// handshakeCause returns what [Config.OnClose] is told of a failed handshake: nil if the
 // client simply closed the connection.
 func handshakeCause(err error) error {
 	switch {
@@ -44,7 +44,7 @@ func handshakeCause(err error) error {
 }
 
 // secured returns the server's end of a TLS connection over a socket.
-func secured(socket net.Conn, config *tls.Config) *tls.Conn {
+func tlsServer(socket net.Conn, config *tls.Config) *tls.Conn {
 	return tls.Server(&helloConn{Conn: socket}, config)
 }
 

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/peer"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -188,7 +187,7 @@ func TestWrongPort(t *testing.T) {
 			}
 		}
 		for _, err := range ended.wait(2) {
-			if !errors.Is(err, peer.ErrTLS) {
+			if !errors.Is(err, ErrTLS) {
 				t.Errorf("told of %v", err)
 			}
 		}

@@ -13,20 +13,20 @@ import (
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
-	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/exchange"
 	"github.com/smk-go/smk/sim/fault"
-	"github.com/smk-go/smk/sim/peer"
+	"github.com/smk-go/smk/sim/internal/gateway"
 )
 
 const (
-	tickMin       = time.Millisecond      // timers due within are done together
-	roundMax      = time.Hour             // without anything to do
-	catchUp       = 10 * time.Millisecond // of the participants' time in one round
-	lingerTimeout = time.Second           // how long the client may take to close after our last message
-	lastTimeout   = 2 * time.Second       // how long the last message may take to be sent
-	stopTimeout   = 3 * time.Second       // how long all clients together may take to be told
-	acceptPause   = 10 * time.Millisecond
-	discardBytes  = 4096
+	tickMin          = time.Millisecond      // timers due within are done together
+	waitMax          = time.Hour             // without anything to do
+	agentsCatchUp    = 10 * time.Millisecond // of the participants' time in one round
+	lingerTimeout    = time.Second           // how long the client may take to close after our last message
+	lastWriteTimeout = 2 * time.Second       // how long the last message may take to be sent
+	shutdownTimeout  = 3 * time.Second       // how long all clients together may take to be told
+	acceptPause      = 10 * time.Millisecond
+	discardBytes     = 4096
 
 	speedMin = 0.001
 	speedMax = 1000
@@ -44,45 +44,45 @@ type Server struct {
 	base     int64   // clock reading at start
 	speed    float64 // seconds of the exchange in one second
 
-	inbox   *ring.MPSC[notice] // has room for all that all connections can have to tell
+	inbox   *ring.MPSC[completion] // has room for all that all connections can have to tell
 	wake    chan struct{}
 	accepts chan net.Conn
 	calls   chan func()
 
-	onClosed func(net.Addr, string, error) // may be nil
+	onClose func(net.Addr, string, error) // may be nil
 
 	stop    context.CancelFunc // ends Serve
 	stopped context.Context
 	done    chan struct{} // closed when Serve has ended
 	mu      sync.Mutex    // guards began and closed: Serve and Close may race
-	began   bool
+	serving bool
 	closed  bool
 
 	// Owned by Serve.
-	conns    map[*conn]struct{}
-	byPeer   map[*peer.Peer]*conn
-	accepted uint64   // connections so far
-	waiting  net.Conn // for another to end; nil if none does
-	workers  sync.WaitGroup
-	release  *time.Timer // nil, or gives memory back
+	conns     map[*conn]struct{}
+	byGateway map[*gateway.Conn]*conn
+	accepted  uint64   // connections so far
+	pending   net.Conn // for another to end; nil if none does
+	workers   sync.WaitGroup
+	freeTimer *time.Timer // nil, or gives memory back
 
-	gone atomic.Int64 // connections that ended since memory was given back
+	endedConns atomic.Int64 // connections that ended since memory was given back
 }
 
 // notice is what another goroutine tells the owner.
-type notice struct {
-	kind noticeKind
+type completion struct {
+	kind completionKind
 	conn *conn
 	n    int
 	err  error
 }
 
-type noticeKind uint8
+type completionKind uint8
 
 const (
-	haveShaken noticeKind = iota // hands: the TLS handshake ended
-	haveRead
-	haveWritten
+	handshakeDone completionKind = iota // hands: the TLS handshake ended
+	readDone
+	writeDone
 )
 
 // Listen starts a server on an address such as "127.0.0.1:3701"; port 0 means any
@@ -122,13 +122,13 @@ func Local(c Config) (*Server, error) {
 // newServer makes all of a server but its listener.
 func newServer(c Config) (*Server, error) {
 	if c.TLS != nil && len(c.TLS.Certificates) == 0 && c.TLS.GetCertificate == nil && c.TLS.GetConfigForClient == nil {
-		return nil, &core.ConfigError{Field: "TLS", Text: "has no certificate"}
+		return nil, &exchange.ConfigError{Field: "TLS", Text: "has no certificate"}
 	}
 	if c.Speed == 0 {
 		c.Speed = 1
 	}
 	if !(c.Speed >= speedMin && c.Speed <= speedMax) {
-		return nil, &core.ConfigError{Field: "Speed", Text: "must be 0.001 to 1000"}
+		return nil, &exchange.ConfigError{Field: "Speed", Text: "must be 0.001 to 1000"}
 	}
 	start := time.Now()
 	if c.Now == 0 {
@@ -138,15 +138,15 @@ func newServer(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	inbox, err := ring.NewMPSC[notice](2 * s.Host.Connections()) // one read, or handshake, and one write each
+	inbox, err := ring.NewMPSC[completion](2 * s.gateway.Connections()) // one read, or handshake, and one write each
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	v := &Server{
-		sim: s, start: start, base: c.Now, speed: c.Speed, tls: c.TLS, onClosed: c.Closed,
+		sim: s, start: start, base: c.Now, speed: c.Speed, tls: c.TLS, onClose: c.OnClose,
 		inbox: inbox, wake: make(chan struct{}, 1),
 		accepts: make(chan net.Conn), calls: make(chan func()), done: make(chan struct{}),
-		conns: make(map[*conn]struct{}), byPeer: make(map[*peer.Peer]*conn),
+		conns: make(map[*conn]struct{}), byGateway: make(map[*gateway.Conn]*conn),
 	}
 	v.stopped, v.stop = context.WithCancel(context.Background())
 	return v, nil
@@ -171,14 +171,14 @@ func (v *Server) Addr() net.Addr { return v.listener.Addr() }
 func (v *Server) Serve(ctx context.Context) error {
 	v.mu.Lock()
 	switch {
-	case v.began:
+	case v.serving:
 		v.mu.Unlock()
 		panic("BUG: sim: Serve twice")
 	case v.closed:
 		v.mu.Unlock()
 		return nil
 	}
-	v.began = true
+	v.serving = true
 	v.mu.Unlock()
 	defer close(v.done)
 
@@ -187,16 +187,16 @@ func (v *Server) Serve(ctx context.Context) error {
 		defer close(accepting)
 		accepting <- v.accept()
 	}()
-	err := v.run(ctx, accepting)
+	err := v.loop(ctx, accepting)
 	v.stop()
-	return errors.Join(err, v.shutDown(accepting))
+	return errors.Join(err, v.shutdown(accepting))
 }
 
 // Close ends Serve and waits for it. It is safe to call more than once and from
 // any goroutine but the exchange's own.
 func (v *Server) Close() error {
 	v.mu.Lock()
-	first, began := !v.closed, v.began
+	first, began := !v.closed, v.serving
 	v.closed = true
 	v.mu.Unlock()
 	v.stop()
@@ -232,7 +232,7 @@ func (v *Server) View(f func(*Sim)) {
 		return
 	}
 	v.mu.Lock()
-	began := v.began
+	began := v.serving
 	v.mu.Unlock()
 	if began {
 		<-v.done
@@ -242,13 +242,13 @@ func (v *Server) View(f func(*Sim)) {
 
 // Truth returns a copy of what the exchange knows of an account, also once Serve has
 // ended, and false if there is no such account.
-func (v *Server) Truth(username string) (t core.AccountTruth, ok bool) {
+func (v *Server) Truth(username string) (t exchange.AccountTruth, ok bool) {
 	v.View(func(s *Sim) { t, ok = s.Exchange.Truth(username) })
 	return t, ok
 }
 
 // Orders returns a copy of an account's orders, live ones first, also once Serve has ended.
-func (v *Server) Orders(username string) (list []core.OrderTruth) {
+func (v *Server) Orders(username string) (list []exchange.OrderTruth) {
 	v.View(func(s *Sim) { list = s.Exchange.Orders(username) })
 	return list
 }
@@ -288,7 +288,7 @@ func (v *Server) accept() error {
 }
 
 // post hands a notice to the owner and wakes it.
-func (v *Server) post(n notice) {
+func (v *Server) post(n completion) {
 	if !v.inbox.Push(n) {
 		panic("BUG: sim: a connection has more to tell than one read and one write")
 	}
@@ -299,12 +299,12 @@ func (v *Server) post(n notice) {
 }
 
 // run is the owner's loop.
-func (v *Server) run(ctx context.Context, accepting <-chan error) error {
+func (v *Server) loop(ctx context.Context, accepting <-chan error) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		accepts := v.accepts
-		if v.waiting != nil {
+		if v.pending != nil {
 			accepts = nil
 		}
 		select {
@@ -321,45 +321,45 @@ func (v *Server) run(ctx context.Context, accepting <-chan error) error {
 		case <-v.stopped.Done():
 			return nil
 		}
-		timer.Reset(v.round())
+		timer.Reset(v.runOnce())
 	}
 }
 
 // round does everything there is to do now and returns how long there is nothing
 // more unless somebody calls.
-func (v *Server) round() time.Duration {
+func (v *Server) runOnce() time.Duration {
 	now := v.now()
 	for n, ok := v.inbox.Pop(); ok; n, ok = v.inbox.Pop() {
 		v.handle(now, n)
 	}
-	v.admitWaiting()
-	next := v.sim.step(now, min(now, v.sim.soon+int64(catchUp)))
+	v.admitPending()
+	next := v.sim.tick(now, min(now, v.sim.agentsDue+int64(agentsCatchUp)))
 	v.flush()
-	if v.sim.soon <= now {
+	if v.sim.agentsDue <= now {
 		return 0 // there is more to catch up, after what came meanwhile
 	}
 	next = min(next, v.sim.Faults.Due()) // sending may have held something back
 	wait := float64(next-v.now()) / v.speed
-	return max(time.Duration(min(wait, float64(roundMax))), tickMin)
+	return max(time.Duration(min(wait, float64(waitMax))), tickMin)
 }
 
 // handle takes one notice.
-func (v *Server) handle(now int64, n notice) {
+func (v *Server) handle(now int64, n completion) {
 	switch n.kind {
-	case haveShaken:
+	case handshakeDone:
 		n.conn.reading = false
-		n.conn.shaken(n.err)
-	case haveRead:
+		n.conn.onHandshake(n.err)
+	case readDone:
 		n.conn.reading = false
-		n.conn.read(now, n.n, n.err)
-	case haveWritten:
+		n.conn.onRead(now, n.n, n.err)
+	case writeDone:
 		n.conn.writing = false
-		n.conn.wrote(n.n, n.err)
+		n.conn.onWritten(n.n, n.err)
 	}
 }
 
 // welcome starts a connection.
-func (v *Server) welcome(socket net.Conn) {
+func (v *Server) startConn(socket net.Conn) {
 	v.sim.now = max(v.sim.now, v.now())
 	l, err := v.sim.Open()
 	switch {
@@ -367,41 +367,41 @@ func (v *Server) welcome(socket net.Conn) {
 		_ = socket.Close() // as was asked for; the client sees it
 		return
 	case err != nil:
-		v.refuse(socket, err)
+		v.reject(socket, err)
 		return
 	}
 	c := newConn(v, socket, l)
 	v.accepted++
 	c.serial = v.accepted
 	v.conns[c] = struct{}{}
-	v.byPeer[l.Peer()] = c
+	v.byGateway[l.Gateway()] = c
 	c.readNext()
 }
 
-// shutDown tells every client that the exchange goes down, waits for them for a
+// shutdown tells every client that the exchange goes down, waits for them for a
 // bounded time, and closes what is left.
-func (v *Server) shutDown(accepting <-chan error) error {
+func (v *Server) shutdown(accepting <-chan error) error {
 	err := ignoreClosed(v.listener.Close())
-	if v.waiting != nil {
-		_ = v.waiting.Close()
-		v.waiting = nil
+	if v.pending != nil {
+		_ = v.pending.Close()
+		v.pending = nil
 	}
 	now := v.now()
-	v.sim.Host.LogoutAll(now, msg.EtoLogoutDowntime)
+	v.sim.gateway.LogoutAll(now, msg.EtoLogoutDowntime)
 	for c := range v.conns {
-		if c.p.Dead() {
-			c.cut() // it cannot be told
+		if c.line.HalfOpen() {
+			c.closeSocket() // it cannot be told
 		}
 	}
 	v.flush()
-	deadline := time.NewTimer(stopTimeout)
+	deadline := time.NewTimer(shutdownTimeout)
 	defer deadline.Stop()
 	for len(v.conns) > 0 {
 		select {
 		case <-v.wake:
 		case <-deadline.C:
 			for c := range v.conns {
-				c.cut()
+				c.closeSocket()
 			}
 		}
 		for n, ok := v.inbox.Pop(); ok; n, ok = v.inbox.Pop() {
@@ -410,8 +410,8 @@ func (v *Server) shutDown(accepting <-chan error) error {
 		v.flush()
 	}
 	v.workers.Wait()
-	if v.release != nil {
-		v.release.Stop()
+	if v.freeTimer != nil {
+		v.freeTimer.Stop()
 	}
 	err = errors.Join(err, <-accepting) // nil if run had it already
 	return errors.Join(err, v.sim.Close())

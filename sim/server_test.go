@@ -20,7 +20,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/exchange"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -270,7 +270,7 @@ func TestServerCloseBeforeServe(t *testing.T) {
 func TestServerManyClients(t *testing.T) {
 	const clients, orders = 50, 20
 	c := testConfig()
-	c.Life = Life{Rate: 2000}
+	c.Agents = Agents{Rate: 2000}
 	v := serve(t, c)
 	var wait sync.WaitGroup
 	for range clients {
@@ -329,7 +329,7 @@ func TestServerTruthAfterTheEnd(t *testing.T) {
 	x.want("S1 LOGIN_RESPONSE reset=2")
 	y.want("S1 LOGIN_RESPONSE reset=2")
 	trade(t, x, y)
-	asked := make(chan core.AccountTruth)
+	asked := make(chan exchange.AccountTruth)
 	go func() {
 		<-v.stopped.Done()
 		truth, _ := v.Truth(DemoUsername)

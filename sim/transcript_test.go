@@ -13,7 +13,7 @@ import (
 // The transcripts of a session's life, as the exchange's side of them.
 
 func TestLoginPingLogout(t *testing.T) {
-	c := newBench(t, testConfig()).connect()
+	c := newHarness(t, testConfig()).connect()
 	c.password(DemoUsername, DemoPassword)
 	c.want("S1 LOGIN_RESPONSE reset=2")
 	c.ping()
@@ -26,7 +26,7 @@ func TestLoginPingLogout(t *testing.T) {
 func TestLoginTellsLimitsFirst(t *testing.T) {
 	config := testConfig()
 	config.Throttle = Throttle{}
-	b := newBench(t, config)
+	b := newHarness(t, config)
 	c := b.connect()
 	c.token(DemoToken)
 	m := c.next()
@@ -50,7 +50,7 @@ func TestUnauthorised(t *testing.T) {
 		"nothing":  func(c *client) { c.password("", "") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := newBench(t, testConfig()).connect()
+			c := newHarness(t, testConfig()).connect()
 			login(c)
 			c.receive()
 			if got := hex.EncodeToString(c.raw); got != "0e0801120a0801100918003a020807" {
@@ -64,7 +64,7 @@ func TestUnauthorised(t *testing.T) {
 
 func TestServerBytes(t *testing.T) {
 	config := testConfig()
-	b := newBench(t, config)
+	b := newHarness(t, config)
 	c := b.login()
 	at := len(c.raw)
 	want := func(what, bytes string) {
@@ -88,8 +88,8 @@ func TestServerBytes(t *testing.T) {
 func TestServerLimitsBytes(t *testing.T) {
 	config := testConfig()
 	config.Throttle = Throttle{}
-	c := newBench(t, config).login()
-	c.take()
+	c := newHarness(t, config).login()
+	c.receiveAll()
 	const limits = "14082412040802" + "1800aa020908f40310e80718c801"
 	if got := hex.EncodeToString(c.raw[len(c.raw)-len(limits)/2:]); got != limits {
 		t.Errorf("sent ...%s, want %s", got, limits)
@@ -97,7 +97,7 @@ func TestServerLimitsBytes(t *testing.T) {
 }
 
 func TestHeartbeatExchange(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.login()
 	c.ping()
 	c.want("S2 PONG")
@@ -112,7 +112,7 @@ func TestHeartbeatExchange(t *testing.T) {
 func TestHeartbeatTimeout(t *testing.T) {
 	config := testConfig()
 	config.Throttle = Throttle{}
-	b := newBench(t, config)
+	b := newHarness(t, config)
 	c := b.login()
 	b.wait(59 * time.Second)
 	c.want("S3 HEARTBEAT", "S4 HEARTBEAT", "S5 HEARTBEAT", "S6 HEARTBEAT", "S7 HEARTBEAT")
@@ -124,7 +124,7 @@ func TestHeartbeatTimeout(t *testing.T) {
 // Five unanswered heartbeats are enough, even if something was heard after the
 // exchange last spoke.
 func TestHeartbeatsAreCounted(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.login()
 	b.wait(5 * time.Second)
 	c.beat()
@@ -136,7 +136,7 @@ func TestHeartbeatsAreCounted(t *testing.T) {
 
 // A client that answers stays for as long as it likes.
 func TestAnsweredHeartbeats(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.login()
 	for i := range 100 {
 		b.wait(10 * time.Second)
@@ -147,12 +147,12 @@ func TestAnsweredHeartbeats(t *testing.T) {
 
 // What comes twice is carried out once.
 func TestDuplicate(t *testing.T) {
-	c := newBench(t, testConfig()).login()
+	c := newHarness(t, testConfig()).login()
 	for range 3 {
 		c.sendAt(2, func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 	}
 	c.want("S2 PONG")
-	if s := c.p.Stats(); s.Discarded != 2 {
+	if s := c.conn.Stats(); s.Discarded != 2 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -162,12 +162,12 @@ func TestDuplicate(t *testing.T) {
 func TestResumeAfterMuch(t *testing.T) {
 	config := testConfig()
 	config.Limits.OutFrames = 16
-	b := newBench(t, config)
+	b := newHarness(t, config)
 	c := b.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
 	c.subscribe(DemoMarket)
-	c.lose()
+	c.disconnect()
 	for i := range 100 {
 		b.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
 	}
@@ -179,7 +179,7 @@ func TestResumeAfterMuch(t *testing.T) {
 }
 
 func TestReplay(t *testing.T) {
-	c := newBench(t, testConfig()).login()
+	c := newHarness(t, testConfig()).login()
 	c.ping()
 	c.ping()
 	c.want("S2 PONG", "S3 PONG")
@@ -190,11 +190,11 @@ func TestReplay(t *testing.T) {
 }
 
 func TestReplayGapfills(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.login()
 	b.wait(10 * time.Second)
 	c.create(buy, 1000, 2500, 1)
-	c.take()
+	c.receiveAll()
 	c.replay(1)
 	c.want("S1 replayed GAPFILL", "S2 replayed GAPFILL", "S3 replayed accepted seq=2 ref=1 #1 1000@2500")
 }
@@ -203,10 +203,10 @@ func TestReplayGapfills(t *testing.T) {
 func TestReplayTooOld(t *testing.T) {
 	config := testConfig()
 	config.Limits.OutFrames = 8
-	c := newBench(t, config).login()
+	c := newHarness(t, config).login()
 	for range 10 {
 		c.ping()
-		c.take()
+		c.receiveAll()
 	}
 	c.replay(2)
 	c.want("S12 LOGOUT UNKNOWN_SESSION")
@@ -214,11 +214,11 @@ func TestReplayTooOld(t *testing.T) {
 }
 
 func TestResume(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
-	c.lose()
+	c.disconnect()
 
 	c = b.connect()
 	c.resume(session, 2)
@@ -228,12 +228,12 @@ func TestResume(t *testing.T) {
 }
 
 func TestResumeWithLoss(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
 	c.ping()
-	c.p.Lost(b.sim.Now()) // with the pong
+	c.conn.Disconnected(b.sim.Now()) // with the pong
 
 	c = b.connect()
 	c.resume(session, 3)
@@ -245,13 +245,13 @@ func TestResumeWithLoss(t *testing.T) {
 }
 
 func TestServerAsksForReplay(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
 	c.create(buy, 1000, 2500, 1)
 	id := c.next().GetOrderAccepted().GetOrderId()
-	c.lose()
+	c.disconnect()
 
 	c = b.connect() // 3 to 5 never arrived
 	c.resume(session, 6)
@@ -273,7 +273,7 @@ func TestServerAsksForReplay(t *testing.T) {
 
 // A session is resumed although the exchange has not noticed the loss yet.
 func TestResumeTakesOver(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	old := b.connect()
 	old.password(DemoUsername, DemoPassword)
 	session := string(old.next().GetEtoPayload().GetLoginResponse().GetSession())
@@ -287,11 +287,11 @@ func TestResumeTakesOver(t *testing.T) {
 }
 
 func TestResumeOfAnExpiredSession(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
-	c.lose()
+	c.disconnect()
 	b.wait(24 * time.Hour)
 
 	for _, name := range []string{session, "OLD"} {
@@ -304,11 +304,11 @@ func TestResumeOfAnExpiredSession(t *testing.T) {
 
 // A session belongs to its account.
 func TestResumeOfAForeignSession(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.connect()
 	c.password("rival", "rival")
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
-	c.lose()
+	c.disconnect()
 	c = b.connect()
 	c.resume(session, 2)
 	c.want("S1 LOGOUT UNKNOWN_SESSION")
@@ -316,7 +316,7 @@ func TestResumeOfAForeignSession(t *testing.T) {
 
 // Nor can it be taken over while it is open.
 func TestTakeOverOfAForeignSession(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	old := b.connect()
 	old.password("rival", "rival")
 	session := string(old.next().GetEtoPayload().GetLoginResponse().GetSession())
@@ -329,12 +329,12 @@ func TestTakeOverOfAForeignSession(t *testing.T) {
 
 // A client that resumes with a sequence that the exchange has had is told the exchange's own.
 func TestResumeWithAnOldSequence(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c, session := b.sessionOf()
 	for range 3 {
 		c.ping()
 	}
-	c.lose()
+	c.disconnect()
 	c = b.connect()
 	c.resume(session, 3)
 	c.want("S5 LOGIN_RESPONSE reset=5")
@@ -348,14 +348,14 @@ func TestLongCredentials(t *testing.T) {
 	for n, want := range map[int]string{256: "S1 LOGIN_RESPONSE reset=2", 257: "S1 LOGOUT UNAUTHORISED"} {
 		config := testConfig()
 		config.Accounts[0].Token = strings.Repeat("x", n)
-		c := newBench(t, config).connect()
+		c := newHarness(t, config).connect()
 		c.token(config.Accounts[0].Token)
 		c.want(want)
 	}
 }
 
 func TestLogoutEndsTheSession(t *testing.T) {
-	b := newBench(t, testConfig())
+	b := newHarness(t, testConfig())
 	c := b.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
@@ -369,7 +369,7 @@ func TestLogoutEndsTheSession(t *testing.T) {
 func TestLoginRefusals(t *testing.T) {
 	config := testConfig()
 	config.Accounts[1].Unverified = true
-	b := newBench(t, config)
+	b := newHarness(t, config)
 
 	c := b.connect()
 	c.ping()
@@ -392,7 +392,7 @@ func TestLoginRefusals(t *testing.T) {
 	c.want("S1 LOGOUT LOGIN_TIMEOUT")
 	c.wantClosed()
 
-	b.sim.Host.Refuse(msg.EtoLogoutDowntime)
+	b.sim.RefuseLogins(msg.EtoLogoutDowntime)
 	c = b.connect()
 	c.password(DemoUsername, DemoPassword)
 	c.want("S1 LOGOUT DOWNTIME")

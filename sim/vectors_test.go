@@ -54,7 +54,7 @@ func TestPythonClientBytes(t *testing.T) {
 			config := testConfig()
 			config.Accounts[0].Username, config.Accounts[0].Password, config.Accounts[0].Token = "user", "pass", "abcdef"
 			config.Markets[0].ID, config.Markets[0].Contracts[0].ID = 317002, 608008
-			c := newBench(t, config).connect()
+			c := newHarness(t, config).connect()
 			seen := 0
 			for _, s := range flow.Steps {
 				b, err := hex.DecodeString(s.Client + s.Heartbeat)

@@ -8,16 +8,16 @@ import (
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
-	"github.com/smk-go/smk/sim/bot"
 	"github.com/smk-go/smk/sim/fault"
+	"github.com/smk-go/smk/sim/script"
 )
 
 // world is an exchange in virtual time with a bot.
 type world struct {
 	t   testing.TB
 	sim *sim.Sim
-	*bot.Bot
-	bots []*bot.Bot
+	*script.Bot
+	bots []*script.Bot
 	ref  uint64
 }
 
@@ -32,27 +32,27 @@ func newWorld(t testing.TB, config sim.Config) *world {
 			t.Error(err)
 		}
 	})
-	w := &world{t: t, sim: s, Bot: bot.New(s, sim.DemoUsername, sim.DemoPassword)}
-	w.bots = []*bot.Bot{w.Bot}
+	w := &world{t: t, sim: s, Bot: script.NewBot(s, sim.DemoUsername, sim.DemoPassword)}
+	w.bots = []*script.Bot{w.Bot}
 	return w
 }
 
 // quiet is an exchange on which nobody else acts and that has no limits to tell.
 func quiet() sim.Config {
 	c := sim.DefaultConfig()
-	c.Life, c.Throttle.Off = sim.Life{}, true
+	c.Agents, c.Throttle.Off = sim.Agents{}, true
 	return c
 }
 
 // login logs in and waits until that is answered.
-func (w *world) login() *fault.Line {
+func (w *world) login() *fault.Conn {
 	w.t.Helper()
 	w.Login(0)
-	w.Round()
+	w.Poll()
 	if w.Count("eto.login_response") == 0 {
 		w.t.Fatal("no answer to the login")
 	}
-	return w.Line()
+	return w.Conn()
 }
 
 // wait lets time pass, event by event.
@@ -61,7 +61,7 @@ func (w *world) wait(d time.Duration) {
 	for {
 		next := w.sim.Tick(w.sim.Now())
 		for _, b := range w.bots {
-			b.Round()
+			b.Poll()
 		}
 		if w.sim.Now() >= end {
 			return
@@ -70,7 +70,7 @@ func (w *world) wait(d time.Duration) {
 	}
 }
 
-func (w *world) create(b *bot.Bot, side msg.Side, price uint32) {
+func (w *world) create(b *script.Bot, side msg.Side, price uint32) {
 	w.ref++
 	var o msg.OrderCreate
 	o.SetMarketId(sim.DemoMarket)
@@ -131,7 +131,7 @@ func TestEachFaultIsSeen(t *testing.T) {
 			l.Force(c.kind, 1)
 			for range 3 {
 				w.create(w.Bot, msg.SideBuy, 3000)
-				w.Round()
+				w.Poll()
 			}
 			w.counts(c.want)
 			w.wait(c.after)
@@ -152,14 +152,14 @@ func (w *world) settle() {
 	w.wait(time.Second)
 	for _, b := range w.bots {
 		for try := 0; ; try++ {
-			b.Login(b.Missing())
-			b.Round()
+			b.Login(b.NextAccountSequence())
+			b.Poll()
 			truth, _ := w.sim.Exchange.Truth(b.Username)
-			if b.Missing() == truth.AccountSequence+1 {
+			if b.NextAccountSequence() == truth.AccountSequence+1 {
 				break
 			}
 			if try > 0 {
-				w.t.Fatalf("%s lacks report %d of %d", b.Username, b.Missing(), truth.AccountSequence)
+				w.t.Fatalf("%s lacks report %d of %d", b.Username, b.NextAccountSequence(), truth.AccountSequence)
 			}
 		}
 		if d := b.Compare(); d != "" {
@@ -176,7 +176,7 @@ func TestRefuse(t *testing.T) {
 	w.sim.Faults.Refuse(2)
 	for range 3 {
 		w.Login(0)
-		w.Round()
+		w.Poll()
 	}
 	w.counts("refused=2 eto.login_response=1")
 }
@@ -191,15 +191,15 @@ func TestCorrupt(t *testing.T) {
 		l := w.login()
 		l.Force(fault.Corrupt, 1)
 		w.create(w.Bot, msg.SideBuy, 3000)
-		w.Round()
+		w.Poll()
 		w.create(w.Bot, msg.SideBuy, 3000)
-		w.Round()
-		seen[fmt.Sprint(w.Failure() != nil, w.Count("order_accepted"))] = true
+		w.Poll()
+		seen[fmt.Sprint(w.Err() != nil, w.Count("order_accepted"))] = true
 		if truth, _ := w.sim.Exchange.Truth(sim.DemoUsername); truth.Live < 1 {
 			t.Error("the order is not there")
 		}
-		b := bot.New(w.sim, sim.DemoUsername, sim.DemoPassword) // who knows nothing wrong
-		w.Bot, w.bots = b, []*bot.Bot{b}
+		b := script.NewBot(w.sim, sim.DemoUsername, sim.DemoPassword) // who knows nothing wrong
+		w.Bot, w.bots = b, []*script.Bot{b}
 		w.settle()
 	}
 	if len(seen) < 3 {
@@ -218,7 +218,7 @@ func TestCorruptIn(t *testing.T) {
 		l := w.login()
 		l.Force(fault.CorruptIn, 1)
 		w.create(w.Bot, msg.SideBuy, 3000)
-		w.Round()
+		w.Poll()
 		ended += w.Count("closed")
 		w.settle()
 	}
@@ -235,17 +235,17 @@ func TestSwapKeepsOrderOfTheRest(t *testing.T) {
 	if _, r := w.sim.Exchange.Submit("rival", sell(10_000, 3000)); !r.OK() {
 		t.Fatal(r)
 	}
-	var heard []msg.PayloadType
-	w.Heard = func(m *msg.Payload) { heard = append(heard, m.GetType()) }
+	var received []msg.PayloadType
+	w.OnMessage = func(m *msg.Payload) { received = append(received, m.GetType()) }
 	w.create(w.Bot, msg.SideBuy, 3000) // accepted and executed: nothing to swap with
-	w.Round()
-	if fmt.Sprint(heard) != "[PAYLOAD_ORDER_ACCEPTED PAYLOAD_ORDER_EXECUTED]" {
-		t.Errorf("heard %v", heard)
+	w.Poll()
+	if fmt.Sprint(received) != "[PAYLOAD_ORDER_ACCEPTED PAYLOAD_ORDER_EXECUTED]" {
+		t.Errorf("received %v", received)
 	}
 	w.counts("order_accepted=1 order_executed=1")
 	l.Force(fault.Swap, 1)
 	w.create(w.Bot, msg.SideBuy, 3000)
-	w.Round()
+	w.Poll()
 	w.counts("order_accepted=1") // held back
 	w.wait(time.Second)
 	w.counts("order_accepted=2") // not for ever
@@ -253,7 +253,7 @@ func TestSwapKeepsOrderOfTheRest(t *testing.T) {
 	for range 3 {
 		w.create(w.Bot, msg.SideBuy, 3000)
 	}
-	w.Round()
+	w.Poll()
 	if got := fmt.Sprint(w.Answers()); got != "[1 2 4 3 5]" {
 		t.Errorf("answered %s", got)
 	}
@@ -265,12 +265,12 @@ func TestSwapKeepsOrderOfTheRest(t *testing.T) {
 func TestHalfOpen(t *testing.T) {
 	w := newWorld(t, quiet())
 	l := w.login()
-	w.Settings(true)
+	w.SetCancelAllOnFailure(true)
 	w.create(w.Bot, msg.SideBuy, 3000)
-	w.Round()
+	w.Poll()
 	l.Force(fault.HalfOpen, 1)
 	w.Ping()
-	w.Round()
+	w.Poll()
 	w.wait(time.Minute)
 	if truth, _ := w.sim.Exchange.Truth(sim.DemoUsername); truth.Live != 0 {
 		t.Error("not cancelled")
@@ -289,7 +289,7 @@ func TestStall(t *testing.T) {
 	l := w.login()
 	l.Force(fault.Stall, 1)
 	w.Ping()
-	w.Round()
+	w.Poll()
 	w.counts("eto.pong=0")
 	if b := l.Free(); b == nil || len(b) > 0 {
 		t.Errorf("a stalled line reads into %d bytes", len(b))
@@ -309,11 +309,11 @@ func TestHeldBackIsResumed(t *testing.T) {
 	l := w.login()
 	l.Force(fault.DelayBefore, 1)
 	w.create(w.Bot, msg.SideBuy, 3000)
-	w.Round()
-	w.Drop()
+	w.Poll()
+	w.Disconnect()
 	w.counts("order_accepted=0")
 	w.Resume()
-	w.Round()
+	w.Poll()
 	w.counts("order_accepted=1")
 	w.settle()
 }
@@ -326,7 +326,7 @@ func TestSwitchingWithinAFrame(t *testing.T) {
 		w.Ping()
 		if b := l.Pending(); len(b) > 0 { // a part, read by hand
 			n := min(1+i%5, len(b))
-			w.Take(b[:n])
+			w.Receive(b[:n])
 			l.Written(n)
 		}
 		if i%2 == 0 {
@@ -334,7 +334,7 @@ func TestSwitchingWithinAFrame(t *testing.T) {
 		} else {
 			l.Set(fault.Plan{})
 		}
-		w.Round()
+		w.Poll()
 	}
 	w.counts("eto.pong=20 asked=0 failed=0")
 }

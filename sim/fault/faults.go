@@ -5,42 +5,42 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/smk-go/smk/sim/peer"
+	"github.com/smk-go/smk/sim/internal/gateway"
 )
 
 // ErrRefused is why a connection was not taken.
 var ErrRefused = errors.New("sim: the connection is refused by a fault")
 
-// Faults holds the lines of one exchange. It belongs to the goroutine that owns the
+// Injector holds the lines of one exchange. It belongs to the goroutine that owns the
 // exchange.
-type Faults struct {
+type Injector struct {
 	seed   uint64
 	serial uint64 // connections so far, refused ones too
 	plan   Plan
 	swarm  bool
-	lines  []*Line // in the order of Connect
-	dirty  []*Line
+	conns  []*Conn // in the order of Connect
+	dirty  []*Conn
 	now    int64
 	forced int // connections still to be refused
 	total  [Kinds]uint64
 }
 
 // New returns the faults of an exchange; every line starts with the plan.
-func New(seed uint64, plan Plan) *Faults { return &Faults{seed: seed, plan: plan.resolve()} }
+func New(seed uint64, plan Plan) *Injector { return &Injector{seed: seed, plan: plan.resolve()} }
 
 // Set puts a plan into force on every line, present and future.
-func (f *Faults) Set(plan Plan) {
+func (f *Injector) Set(plan Plan) {
 	f.plan, f.swarm = plan.resolve(), false
-	for _, l := range f.lines {
+	for _, l := range f.conns {
 		l.Set(plan)
 	}
 }
 
 // SetSwarm draws a plan for every line, present and future, from the seed and the line's
 // number.
-func (f *Faults) SetSwarm() {
+func (f *Injector) SetSwarm() {
 	f.swarm = true
-	for _, l := range f.lines {
+	for _, l := range f.conns {
 		l.Set(Swarm(f.random(l.serial, planStream)))
 	}
 }
@@ -51,17 +51,17 @@ const (
 )
 
 // random returns the numbers of one line.
-func (f *Faults) random(serial, stream uint64) *rand.Rand {
+func (f *Injector) random(serial, stream uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(f.seed, serial<<16|stream))
 }
 
 // Refuse refuses the next n connections.
-func (f *Faults) Refuse(n int) { f.forced = n }
+func (f *Injector) Refuse(n int) { f.forced = n }
 
 // Connect opens a connection to a host. The error is [ErrRefused], or the host's.
-func (f *Faults) Connect(h *peer.Host, now int64) (*Line, error) {
+func (f *Injector) Connect(h *gateway.Gateway, now int64) (*Conn, error) {
 	f.now = max(f.now, now)
-	l := &Line{f: f, serial: f.serial, random: f.random(f.serial, faultStream), next: math.MaxInt64}
+	l := &Conn{injector: f, serial: f.serial, random: f.random(f.serial, faultStream), next: math.MaxInt64}
 	f.serial++
 	l.plan = f.plan
 	if f.swarm {
@@ -71,25 +71,25 @@ func (f *Faults) Connect(h *peer.Host, now int64) (*Line, error) {
 		f.forced--
 		l.forced[Refuse]++
 	}
-	if l.hit(Refuse) {
+	if l.inject(Refuse) {
 		return nil, ErrRefused
 	}
 	p, err := h.Accept(now)
 	if err != nil {
 		return nil, err
 	}
-	l.p = p
-	l.wake()
+	l.gateway = p
+	l.updateActive()
 	p.SetTap(l)
-	f.lines = append(f.lines, l)
+	f.conns = append(f.conns, l)
 	return l, nil
 }
 
-// Tick does what is due at now and returns when to call again at the latest. Lines that
-// got something to hand out, or a reason to end, are told by [Faults.Dirty].
-func (f *Faults) Tick(now int64) (next int64) {
+// Tick does what is due at now and returns when to call again at the latest. Conns that
+// got something to hand out, or a reason to end, are told by [Injector.Dirty].
+func (f *Injector) Tick(now int64) (next int64) {
 	f.now = max(f.now, now)
-	for _, l := range f.lines {
+	for _, l := range f.conns {
 		if l.next <= f.now {
 			l.tick()
 		}
@@ -97,10 +97,10 @@ func (f *Faults) Tick(now int64) (next int64) {
 	return f.Due()
 }
 
-// Due returns when [Faults.Tick] has something to do next.
-func (f *Faults) Due() int64 {
+// Due returns when [Injector.Tick] has something to do next.
+func (f *Injector) Due() int64 {
 	due := int64(math.MaxInt64)
-	for _, l := range f.lines {
+	for _, l := range f.conns {
 		due = min(due, l.next)
 	}
 	return due
@@ -108,19 +108,19 @@ func (f *Faults) Due() int64 {
 
 // Dirty calls yield for every line that has something new for its driver since the last
 // call, besides what the host's own Dirty tells.
-func (f *Faults) Dirty(yield func(*Line)) {
+func (f *Injector) Dirty(yield func(*Conn)) {
 	for i := 0; i < len(f.dirty); i++ {
 		l := f.dirty[i]
-		l.marked = false
+		l.dirty = false
 		yield(l)
 	}
 	clear(f.dirty)
 	f.dirty = f.dirty[:0]
 }
 
-// Lines returns the open connections in the order of Connect. The slice belongs to the
-// Faults and is valid until the next connection comes or goes.
-func (f *Faults) Lines() []*Line { return f.lines }
+// Conns returns the open connections in the order of Connect. The slice belongs to the
+// Injector and is valid until the next connection comes or goes.
+func (f *Injector) Conns() []*Conn { return f.conns }
 
 // Total returns how often each kind happened, on all lines that there ever were.
-func (f *Faults) Total() [Kinds]uint64 { return f.total }
+func (f *Injector) Total() [Kinds]uint64 { return f.total }

@@ -20,7 +20,7 @@ func TestHeldBackIsBounded(t *testing.T) {
 		most := 0
 		for range 4 * fault.HeldMax {
 			w.create(w.Bot, msg.SideBuy, 3000)
-			w.Round()
+			w.Poll()
 			most = max(most, max3(l.HeldMessages()))
 		}
 		if most > fault.HeldMax || most == 0 {
@@ -39,10 +39,10 @@ func TestHeldBackComesBeforeTheEnd(t *testing.T) {
 		l := w.login()
 		l.Force(kind, 1)
 		w.create(w.Bot, msg.SideBuy, 3000)
-		w.Round()
+		w.Poll()
 		w.counts("order_accepted=0")
 		w.Logout()
-		w.Round()
+		w.Poll()
 		w.counts("order_accepted=1 logout.CONFIRMATION=1")
 	}
 }
@@ -51,11 +51,11 @@ func TestHeldBackComesBeforeTheEnd(t *testing.T) {
 func TestReorderedRequestIsCarriedOut(t *testing.T) {
 	w := newWorld(t, quiet())
 	l := w.login()
-	w.NoServe = true // it is not sent again
+	w.NoReplays = true // it is not sent again
 	l.Force(fault.ReorderIn, 1)
 	w.create(w.Bot, msg.SideBuy, 3000)
 	w.create(w.Bot, msg.SideBuy, 3000)
-	w.Round()
+	w.Poll()
 	// The second one came too early and has to be asked for.
 	if truth, _ := w.sim.Exchange.Truth(sim.DemoUsername); truth.Live != 1 {
 		t.Errorf("%d orders are carried out", truth.Live)

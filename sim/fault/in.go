@@ -4,12 +4,12 @@ import (
 	"bytes"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/exchange"
 )
 
-// heldBody is a message that has no sequence yet and was held back.
-type heldBody struct {
-	body     body
+// heldMessage is a message that has no sequence yet and was held back.
+type heldMessage struct {
+	body     encodedMessage
 	replayed bool
 	due      int64
 	after    int  // comes at the latest when so many others have passed; 0 means that only time counts
@@ -17,63 +17,63 @@ type heldBody struct {
 }
 
 // body is an encoded message that can be sent.
-type body struct {
+type encodedMessage struct {
 	t     msg.PayloadType
 	bytes []byte
 }
 
-// PayloadType implements core.Message.
-func (b *body) PayloadType() msg.PayloadType { return b.t }
+// PayloadType implements exchange.Message.
+func (b *encodedMessage) PayloadType() msg.PayloadType { return b.t }
 
-// SizeVT implements core.Message.
-func (b *body) SizeVT() int { return len(b.bytes) }
+// SizeVT implements exchange.Message.
+func (b *encodedMessage) SizeVT() int { return len(b.bytes) }
 
-// MarshalToSizedBufferVT implements core.Message.
-func (b *body) MarshalToSizedBufferVT(to []byte) (int, error) {
+// MarshalToSizedBufferVT implements exchange.Message.
+func (b *encodedMessage) MarshalToSizedBufferVT(to []byte) (int, error) {
 	return copy(to[len(to)-len(b.bytes):], b.bytes), nil
 }
 
-func clone(m core.Message) body {
-	b := body{m.PayloadType(), make([]byte, m.SizeVT())}
+func encodeMessage(m exchange.Message) encodedMessage {
+	b := encodedMessage{m.PayloadType(), make([]byte, m.SizeVT())}
 	if _, err := m.MarshalToSizedBufferVT(b.bytes); err != nil {
 		panic("BUG: sim: " + err.Error())
 	}
 	return b
 }
 
-// Received implements peer.Tap.
-func (l *Line) Received(payload []byte) {
+// OnReceive implements gateway.Tap.
+func (l *Conn) OnReceive(payload []byte) {
 	switch {
-	case l.deaf:
+	case l.halfOpen:
 		return
 	case !l.active:
-	case l.hit(DropIn):
-		l.passedIn()
+	case l.inject(DropIn):
+		l.releaseIn()
 		return
-	case len(l.lateIn) < heldMax && len(payload) <= heldBytes && l.hit(DelayIn):
-		l.holdIn(held{bytes.Clone(payload), l.upTo(int64(l.plan.DelayMax)), 0})
+	case len(l.heldIn) < heldMax && len(payload) <= heldBytes && l.inject(DelayIn):
+		l.holdIn(heldFrame{bytes.Clone(payload), l.randomTime(int64(l.plan.DelayMax)), 0})
 		return
-	case len(l.lateIn) < heldMax && len(payload) <= heldBytes && l.hit(ReorderIn):
-		l.holdIn(held{bytes.Clone(payload), l.f.now + patience, 1})
+	case len(l.heldIn) < heldMax && len(payload) <= heldBytes && l.inject(ReorderIn):
+		l.holdIn(heldFrame{bytes.Clone(payload), l.injector.now + reorderTimeout, 1})
 		return
-	case l.hit(DuplicateIn):
-		l.p.Deliver(payload)
+	case l.inject(DuplicateIn):
+		l.gateway.Deliver(payload)
 	}
-	l.p.Deliver(payload)
-	l.passedIn()
+	l.gateway.Deliver(payload)
+	l.releaseIn()
 }
 
-func (l *Line) holdIn(h held) {
-	l.lateIn = append(l.lateIn, h)
-	l.at(h.due)
+func (l *Conn) holdIn(h heldFrame) {
+	l.heldIn = append(l.heldIn, h)
+	l.schedule(h.due)
 }
 
-// passedIn lets those follow that waited for a message to pass.
-func (l *Line) passedIn() {
-	for i := 0; i < len(l.lateIn); i++ {
-		if h := &l.lateIn[i]; h.after > 0 {
-			if h.after--; h.after == 0 && l.p.Deliver(h.bytes) {
-				l.lateIn = append(l.lateIn[:i], l.lateIn[i+1:]...)
+// releaseIn lets those follow that waited for a message to pass.
+func (l *Conn) releaseIn() {
+	for i := 0; i < len(l.heldIn); i++ {
+		if h := &l.heldIn[i]; h.after > 0 {
+			if h.after--; h.after == 0 && l.gateway.Deliver(h.bytes) {
+				l.heldIn = append(l.heldIn[:i], l.heldIn[i+1:]...)
 				i--
 			}
 		}
@@ -81,80 +81,80 @@ func (l *Line) passedIn() {
 }
 
 // tickIn delivers what was held back long enough.
-func (l *Line) tickIn() {
-	for i := 0; i < len(l.lateIn); i++ {
-		h := l.lateIn[i]
-		if h.due > l.f.now {
-			l.at(h.due)
+func (l *Conn) tickIn() {
+	for i := 0; i < len(l.heldIn); i++ {
+		h := l.heldIn[i]
+		if h.due > l.injector.now {
+			l.schedule(h.due)
 			continue
 		}
-		if !l.p.Deliver(h.bytes) && l.p.Err() == nil && !l.p.Ending() {
-			l.lateIn[i].due = l.f.now + patience // it waits for another connection to end
-			l.at(l.lateIn[i].due)
+		if !l.gateway.Deliver(h.bytes) && l.gateway.Err() == nil && !l.gateway.Draining() {
+			l.heldIn[i].due = l.injector.now + reorderTimeout // it waits for another connection to end
+			l.schedule(l.heldIn[i].due)
 			continue
 		}
-		l.lateIn = append(l.lateIn[:i], l.lateIn[i+1:]...)
+		l.heldIn = append(l.heldIn[:i], l.heldIn[i+1:]...)
 		i--
 	}
 }
 
-// Request implements peer.Tap.
-func (l *Line) Request(t msg.PayloadType) bool {
+// OnRequest implements gateway.Tap.
+func (l *Conn) OnRequest(t msg.PayloadType) bool {
 	if !l.active || !isRequest(t) {
 		return true
 	}
 	switch {
-	case l.hit(Unheard):
+	case l.inject(Unheard):
 		return false
-	case l.hit(Throttled):
-		l.p.TellThrottled()
+	case l.inject(Throttled):
+		l.gateway.SendThrottleExceeded()
 		return false
 	}
 	return true
 }
 
-// Sending implements peer.Tap.
-func (l *Line) Sending(m core.Message, replayed bool) {
+// OnSend implements gateway.Tap.
+func (l *Conn) OnSend(m exchange.Message, replayed bool) {
 	t := m.PayloadType()
-	if l.active && l.hit(Skip) {
-		if seq := l.p.Skip(); seq != 0 && len(l.skipped) < heldMax {
+	if l.active && l.inject(Skip) {
+		if seq := l.gateway.SkipSequence(); seq != 0 && len(l.skipped) < heldMax {
 			l.skipped = append(l.skipped, seq)
 		}
 	}
-	room := len(l.before) < heldMax && m.SizeVT() <= heldBytes
+	room := len(l.heldUnsequenced) < heldMax && m.SizeVT() <= heldBytes
 	switch {
 	case !l.active:
-	case isAnswer(t) && l.hit(Unconfirmed), l.hit(DropBefore):
-		l.passedBefore(t)
+	case isAnswer(t) && l.inject(Unconfirmed), l.inject(DropBefore):
+		l.releaseUnsequenced(t)
 		return
-	case room && l.hit(DelayBefore):
-		l.holdBefore(heldBody{body: clone(m), replayed: replayed, due: l.upTo(int64(l.plan.DelayMax))})
+	case room && l.inject(DelayBefore):
+		l.holdUnsequenced(heldMessage{body: encodeMessage(m), replayed: replayed, due: l.randomTime(int64(l.plan.DelayMax))})
 		return
-	case room && l.hit(ReorderBefore):
-		l.holdBefore(heldBody{body: clone(m), replayed: replayed, due: l.f.now + patience, after: 1})
+	case room && l.inject(ReorderBefore):
+		l.holdUnsequenced(heldMessage{body: encodeMessage(m), replayed: replayed, due: l.injector.now + reorderTimeout, after: 1})
 		return
-	case room && answersCreate(t) && !l.swapping() && l.hit(Swap):
-		l.holdBefore(heldBody{body: clone(m), replayed: replayed, due: l.f.now + patience, after: 1, answer: true})
+	case room && answersCreate(t) && !l.swapping() && l.inject(Swap):
+		l.holdUnsequenced(heldMessage{body: encodeMessage(m), replayed: replayed, due: l.injector.now + reorderTimeout, after: 1, answer: true})
 		return
-	case l.hit(DuplicateBefore):
-		l.p.Send(m, replayed)
+	case l.inject(DuplicateBefore):
+		l.gateway.Send(m, replayed)
 	}
-	if len(l.before) > 0 && !answersCreate(t) {
+	if len(l.heldUnsequenced) > 0 && !answersCreate(t) {
 		l.releaseAnswers() // nothing but another answer may overtake an answer
 	}
-	l.p.Send(m, replayed)
-	l.passedBefore(t)
+	l.gateway.Send(m, replayed)
+	l.releaseUnsequenced(t)
 }
 
-func (l *Line) holdBefore(h heldBody) {
-	l.before = append(l.before, h)
-	l.at(h.due)
+func (l *Conn) holdUnsequenced(h heldMessage) {
+	l.heldUnsequenced = append(l.heldUnsequenced, h)
+	l.schedule(h.due)
 }
 
 // swapping reports whether an answer waits for the next one.
-func (l *Line) swapping() bool {
-	for i := range l.before {
-		if l.before[i].answer {
+func (l *Conn) swapping() bool {
+	for i := range l.heldUnsequenced {
+		if l.heldUnsequenced[i].answer {
 			return true
 		}
 	}
@@ -162,28 +162,28 @@ func (l *Line) swapping() bool {
 }
 
 // release sends what was held back and meets a condition, oldest first.
-func (l *Line) release(due func(*heldBody) bool) {
-	for i := 0; i < len(l.before); i++ {
-		if h := l.before[i]; due(&l.before[i]) {
-			l.before = append(l.before[:i], l.before[i+1:]...)
-			l.p.Send(&h.body, h.replayed)
+func (l *Conn) release(due func(*heldMessage) bool) {
+	for i := 0; i < len(l.heldUnsequenced); i++ {
+		if h := l.heldUnsequenced[i]; due(&l.heldUnsequenced[i]) {
+			l.heldUnsequenced = append(l.heldUnsequenced[:i], l.heldUnsequenced[i+1:]...)
+			l.gateway.Send(&h.body, h.replayed)
 			i--
 		}
 	}
 }
 
-func (l *Line) releaseAnswers() {
+func (l *Conn) releaseAnswers() {
 	if l.swapping() {
-		l.release(func(h *heldBody) bool { return h.answer })
+		l.release(func(h *heldMessage) bool { return h.answer })
 	}
 }
 
-// passedBefore lets those follow that waited for a message to pass.
-func (l *Line) passedBefore(msg.PayloadType) {
-	if len(l.before) == 0 {
+// releaseUnsequenced lets those follow that waited for a message to pass.
+func (l *Conn) releaseUnsequenced(msg.PayloadType) {
+	if len(l.heldUnsequenced) == 0 {
 		return
 	}
-	l.release(func(h *heldBody) bool {
+	l.release(func(h *heldMessage) bool {
 		if h.after == 0 {
 			return false
 		}
@@ -192,11 +192,11 @@ func (l *Line) passedBefore(msg.PayloadType) {
 	})
 }
 
-// tickBefore sends what was held back long enough.
-func (l *Line) tickBefore() {
-	l.release(func(h *heldBody) bool {
-		if h.due > l.f.now {
-			l.at(h.due)
+// tickUnsequenced sends what was held back long enough.
+func (l *Conn) tickUnsequenced() {
+	l.release(func(h *heldMessage) bool {
+		if h.due > l.injector.now {
+			l.schedule(h.due)
 			return false
 		}
 		return true

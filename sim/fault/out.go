@@ -15,19 +15,19 @@ type chunk struct {
 }
 
 // held is a message that was held back.
-type held struct {
+type heldFrame struct {
 	bytes []byte
 	due   int64
 	after int // comes at the latest when so many others have passed; 0 means that only time counts
 }
 
 // pull takes frames from the peer and sees what becomes of them.
-func (l *Line) pull() {
-	if l.p.Ending() {
-		l.hurry()
+func (l *Conn) processOut() {
+	if l.gateway.Draining() {
+		l.flushHeld()
 	}
-	for len(l.queue) < queueBytes && !l.cutting {
-		b := l.p.Pending()
+	for len(l.queue) < queueBytes && !l.cut {
+		b := l.gateway.Pending()
 		if len(b) == 0 {
 			break
 		}
@@ -37,76 +37,76 @@ func (l *Line) pull() {
 			l.partial -= n
 			l.enqueue(b[:n])
 		}
-		for n < len(b) && len(l.queue) < queueBytes && !l.cutting {
+		for n < len(b) && len(l.queue) < queueBytes && !l.cut {
 			_, size, err := wire.Scan(b[n:], wire.Limits{})
 			if size == 0 || err != nil {
 				panic("BUG: sim: the exchange sent half a frame")
 			}
-			l.frame(b[n : n+size])
+			l.processFrame(b[n : n+size])
 			n += size
 		}
-		l.p.Written(n)
+		l.gateway.Written(n)
 	}
-	if l.p.Ending() {
-		l.hurry()
+	if l.gateway.Draining() {
+		l.flushHeld()
 	}
 }
 
 // hurry lets go of what is held back: nothing is worth waiting for.
-func (l *Line) hurry() {
-	for i := range l.late {
-		l.enqueue(l.late[i].bytes)
+func (l *Conn) flushHeld() {
+	for i := range l.heldOut {
+		l.enqueue(l.heldOut[i].bytes)
 	}
-	l.late = nil
+	l.heldOut = nil
 }
 
 // frame sees what becomes of one frame.
-func (l *Line) frame(frame []byte) {
+func (l *Conn) processFrame(frame []byte) {
 	switch {
-	case l.deaf || l.skips(frame):
+	case l.halfOpen || l.takeSkipped(frame):
 		return
-	case l.hit(HalfOpen):
-		l.deaf, l.deafEnd = true, l.f.now+int64(l.plan.HalfOpenFor)
-		l.queue, l.chunks, l.late = nil, nil, nil
-		l.at(l.deafEnd)
+	case l.inject(HalfOpen):
+		l.halfOpen, l.halfOpenUntil = true, l.injector.now+int64(l.plan.HalfOpenFor)
+		l.queue, l.chunks, l.heldOut = nil, nil, nil
+		l.schedule(l.halfOpenUntil)
 		return
-	case l.hit(Cut):
+	case l.inject(Cut):
 		l.enqueue(frame[:1+l.random.IntN(len(frame)-1)])
-		l.cutting, l.late = true, nil
+		l.cut, l.heldOut = true, nil
 		return
-	case l.hit(Drop):
-		l.passed()
+	case l.inject(Drop):
+		l.releaseOut()
 		return
-	case len(l.late) < heldMax && len(frame) <= heldBytes && l.hit(Delay):
-		l.hold(held{bytes.Clone(frame), l.upTo(int64(l.plan.DelayMax)), 0})
+	case len(l.heldOut) < heldMax && len(frame) <= heldBytes && l.inject(Delay):
+		l.holdOut(heldFrame{bytes.Clone(frame), l.randomTime(int64(l.plan.DelayMax)), 0})
 		return
-	case len(l.late) < heldMax && len(frame) <= heldBytes && l.hit(Reorder):
-		l.hold(held{bytes.Clone(frame), l.f.now + patience, 1})
+	case len(l.heldOut) < heldMax && len(frame) <= heldBytes && l.inject(Reorder):
+		l.holdOut(heldFrame{bytes.Clone(frame), l.injector.now + reorderTimeout, 1})
 		return
 	}
-	if l.hit(Stall) {
-		l.stalled = l.upTo(int64(l.plan.StallMax))
-		l.at(l.stalled)
+	if l.inject(Stall) {
+		l.stalledUntil = l.randomTime(int64(l.plan.StallMax))
+		l.schedule(l.stalledUntil)
 	}
-	l.pass(frame)
-	if l.hit(Duplicate) {
-		l.pass(frame)
+	l.enqueueFrame(frame)
+	if l.inject(Duplicate) {
+		l.enqueueFrame(frame)
 	}
-	l.passed()
+	l.releaseOut()
 }
 
-func (l *Line) hold(h held) {
-	l.late = append(l.late, h)
-	l.at(h.due)
+func (l *Conn) holdOut(h heldFrame) {
+	l.heldOut = append(l.heldOut, h)
+	l.schedule(h.due)
 }
 
 // passed lets those follow that waited for a frame to pass.
-func (l *Line) passed() {
-	for i := 0; i < len(l.late); i++ {
-		if h := &l.late[i]; h.after > 0 {
+func (l *Conn) releaseOut() {
+	for i := 0; i < len(l.heldOut); i++ {
+		if h := &l.heldOut[i]; h.after > 0 {
 			if h.after--; h.after == 0 {
 				l.enqueue(h.bytes)
-				l.late = append(l.late[:i], l.late[i+1:]...)
+				l.heldOut = append(l.heldOut[:i], l.heldOut[i+1:]...)
 				i--
 			}
 		}
@@ -114,64 +114,64 @@ func (l *Line) passed() {
 }
 
 // pass queues a frame, whole, broken or in pieces.
-func (l *Line) pass(frame []byte) {
+func (l *Conn) enqueueFrame(frame []byte) {
 	at := len(l.queue)
 	switch {
-	case l.hit(Drip):
-		due := l.f.now
+	case l.inject(Drip):
+		due := l.injector.now
 		for len(frame) > 0 {
 			n := min(dripBytes, len(frame))
-			l.piece(frame[:n], chunk{n, due, true})
+			l.appendChunk(frame[:n], chunk{n, due, true})
 			frame = frame[n:]
 			due += int64(l.plan.DripEvery)
 		}
-	case l.hit(Split):
+	case l.inject(Split):
 		for len(frame) > 0 {
 			n := min(1+l.random.IntN(splitBytes), len(frame))
-			l.piece(frame[:n], chunk{n, 0, true})
+			l.appendChunk(frame[:n], chunk{n, 0, true})
 			frame = frame[n:]
 		}
-	case l.hit(Coalesce):
-		l.piece(frame, chunk{len(frame), l.f.now + int64(l.plan.CoalesceFor), false})
+	case l.inject(Coalesce):
+		l.appendChunk(frame, chunk{len(frame), l.injector.now + int64(l.plan.CoalesceFor), false})
 	default:
 		l.enqueue(frame)
 	}
-	if l.hit(Corrupt) {
+	if l.inject(Corrupt) {
 		i := at + l.random.IntN(len(l.queue)-at)
 		l.queue[i] ^= 1 << l.random.IntN(8)
 	}
 }
 
 // enqueue queues bytes together with what is before them.
-func (l *Line) enqueue(b []byte) {
+func (l *Conn) enqueue(b []byte) {
 	if n := len(l.chunks); n > 0 && !l.chunks[n-1].alone {
 		l.chunks[n-1].n += len(b)
 		l.queue = append(l.queue, b...)
 		return
 	}
-	l.piece(b, chunk{len(b), 0, false})
+	l.appendChunk(b, chunk{len(b), 0, false})
 }
 
-func (l *Line) piece(b []byte, c chunk) {
+func (l *Conn) appendChunk(b []byte, c chunk) {
 	l.queue = append(l.queue, b...)
 	l.chunks = append(l.chunks, c)
 }
 
 // front returns what is to be handed out next, or sees to it that the line asks for its turn when
 // that is due.
-func (l *Line) front() []byte {
+func (l *Conn) nextChunk() []byte {
 	if len(l.chunks) == 0 {
 		return nil
 	}
-	if due := l.chunks[0].due; due > l.f.now && !l.Ending() {
-		l.at(due)
+	if due := l.chunks[0].due; due > l.injector.now && !l.Draining() {
+		l.schedule(due)
 		return nil
 	}
 	return l.queue[:l.chunks[0].n]
 }
 
 // shift takes what was handed out off the queue.
-func (l *Line) shift(n int) {
+func (l *Conn) consume(n int) {
 	if n > len(l.queue) {
 		return // the queue was dropped meanwhile
 	}
@@ -187,22 +187,22 @@ func (l *Line) shift(n int) {
 	}
 }
 
-// tickLate sends what was held back long enough.
-func (l *Line) tickLate() {
-	for i := 0; i < len(l.late); i++ {
-		if h := &l.late[i]; h.due <= l.f.now {
+// tickOut sends what was held back long enough.
+func (l *Conn) tickOut() {
+	for i := 0; i < len(l.heldOut); i++ {
+		if h := &l.heldOut[i]; h.due <= l.injector.now {
 			l.enqueue(h.bytes)
-			l.late = append(l.late[:i], l.late[i+1:]...)
+			l.heldOut = append(l.heldOut[:i], l.heldOut[i+1:]...)
 			i--
 		} else {
-			l.at(h.due)
+			l.schedule(h.due)
 		}
 	}
 }
 
 // skips reports whether a frame is one whose sequence was skipped, once: sent again as a
 // gapfill, it is not.
-func (l *Line) skips(frame []byte) bool {
+func (l *Conn) takeSkipped(frame []byte) bool {
 	if len(l.skipped) == 0 {
 		return false
 	}

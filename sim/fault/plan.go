@@ -91,8 +91,8 @@ func (p Plan) With(chance uint32, kinds ...Kind) Plan {
 	return p
 }
 
-// Calm reports that nothing goes wrong.
-func (p Plan) Calm() bool { return p.Chance == [Kinds]uint32{} }
+// Inactive reports that nothing goes wrong.
+func (p Plan) Inactive() bool { return p.Chance == [Kinds]uint32{} }
 
 func (p Plan) resolve() Plan {
 	for _, d := range []struct {

@@ -15,7 +15,7 @@ func TestParse(t *testing.T) {
 	if err != nil || p != want {
 		t.Errorf("%v, %v", p, err)
 	}
-	if p, err := fault.Parse("none"); err != nil || !p.Calm() {
+	if p, err := fault.Parse("none"); err != nil || !p.Inactive() {
 		t.Errorf("none is %v, %v", p, err)
 	}
 	for text, want := range map[string]string{

@@ -47,23 +47,23 @@ func quietLine(t *testing.T, plan fault.Plan, whole bool) {
 	config.Seed = uint64(len(plan.String()))
 	w := newWorld(t, config)
 	l := w.login()
-	w.NoAsk, w.NoServe = true, true // nobody helps
+	w.NoReplayRequests, w.NoReplays = true, true // nobody helps
 	l.Set(plan)
 	const orders = 5
 	for range orders {
 		w.create(w.Bot, msg.SideBuy, 3000)
-		w.Round()
+		w.Poll()
 	}
 	start := w.sim.Now()
 	for steps := 0; ; steps++ {
 		for due := w.sim.Faults.Due(); due <= w.sim.Now(); due = w.sim.Faults.Due() {
 			w.sim.Tick(w.sim.Now())
-			w.Round()
+			w.Poll()
 			if steps++; steps > 10_000 {
 				t.Fatal("the line asks for ever to be called at once")
 			}
 		}
-		w.Round()
+		w.Poll()
 		if l.Held() == 0 || !w.Connected() {
 			break
 		}
@@ -71,14 +71,14 @@ func quietLine(t *testing.T, plan fault.Plan, whole bool) {
 		if due == math.MaxInt64 {
 			t.Fatalf("%d are held back and nothing is due", l.Held())
 		}
-		if l.Dead() {
+		if l.HalfOpen() {
 			break // it is closed in the end, which is tested elsewhere
 		}
 		if due > start+int64(15*time.Second) {
 			t.Fatalf("%d are held back until %v after the last message", l.Held(), time.Duration(due-start))
 		}
 		w.sim.Tick(due)
-		w.Round()
+		w.Poll()
 	}
 	if !whole {
 		return
@@ -88,7 +88,7 @@ func quietLine(t *testing.T, plan fault.Plan, whole bool) {
 	if got := w.Count("order_accepted") + w.Count("duplicate") + w.Count("discarded"); got < truth.Live {
 		t.Errorf("%d orders are live, %d answers were received", truth.Live, got)
 	}
-	if w.Failure() != nil || !w.Connected() {
-		t.Errorf("the connection is gone: %v", w.Failure())
+	if w.Err() != nil || !w.Connected() {
+		t.Errorf("the connection is gone: %v", w.Err())
 	}
 }

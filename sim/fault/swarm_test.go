@@ -10,8 +10,8 @@ import (
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
-	"github.com/smk-go/smk/sim/bot"
 	"github.com/smk-go/smk/sim/fault"
+	"github.com/smk-go/smk/sim/script"
 )
 
 // storm plays a while of three bots on a lively exchange whose faults are drawn from a seed,
@@ -20,13 +20,13 @@ func storm(t *testing.T, seed uint64, d time.Duration) (string, [fault.Kinds]uin
 	t.Helper()
 	config := sim.DefaultConfig()
 	config.Seed = seed
-	config.Life.Rate = 20
+	config.Agents.Rate = 20
 	config.Limits = sim.Limits{InBytes: 1 << 13, PayloadBytes: 1 << 11, OutBytes: 1 << 18, OutFrames: 2048, Orders: 2048, History: 1024}
 	config.Markets[0].PendingTimeout = int64(2 * time.Second)
 	w := newWorld(t, config)
 	w.sim.Faults.SetSwarm()
-	second := bot.New(w.sim, sim.DemoUsername, sim.DemoPassword)
-	rival := bot.New(w.sim, "rival", "rival")
+	second := script.NewBot(w.sim, sim.DemoUsername, sim.DemoPassword)
+	rival := script.NewBot(w.sim, "rival", "rival")
 	w.bots = append(w.bots, second, rival)
 	r := rand.New(rand.NewPCG(seed, 3))
 	for end := w.sim.Now() + int64(d); w.sim.Now() < end; {
@@ -38,7 +38,7 @@ func storm(t *testing.T, seed uint64, d time.Duration) (string, [fault.Kinds]uin
 		case n == 1:
 			b.CancelAll(0)
 		case n < 7:
-			if ids := b.IDs(); len(ids) > 0 {
+			if ids := b.LiveIDs(); len(ids) > 0 {
 				b.Cancel(ids[r.IntN(len(ids))])
 			}
 		case n == 7:
@@ -53,19 +53,19 @@ func storm(t *testing.T, seed uint64, d time.Duration) (string, [fault.Kinds]uin
 	// Bots that read wrong bits may believe anything: others, who do not, are asked.
 	sum := sha256.New()
 	for _, b := range w.bots {
-		fmt.Fprintln(sum, b.Orders(), b.Failure() != nil, b.Answers())
+		fmt.Fprintln(sum, b.Orders(), b.Err() != nil, b.Answers())
 	}
 	fmt.Fprintln(sum, total)
-	w.bots = []*bot.Bot{bot.New(w.sim, sim.DemoUsername, sim.DemoPassword), bot.New(w.sim, "rival", "rival")}
+	w.bots = []*script.Bot{script.NewBot(w.sim, sim.DemoUsername, sim.DemoPassword), script.NewBot(w.sim, "rival", "rival")}
 	w.settle()
 	return hex.EncodeToString(sum.Sum(nil)[:8]), total
 }
 
-func (w *world) reconnect(b *bot.Bot, r *rand.Rand) {
+func (w *world) reconnect(b *script.Bot, r *rand.Rand) {
 	if r.IntN(2) == 0 {
 		b.Resume()
 	} else {
-		b.Login(b.Missing())
+		b.Login(b.NextAccountSequence())
 	}
 }
 

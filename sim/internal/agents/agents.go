@@ -1,0 +1,246 @@
+package agents
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim/exchange"
+)
+
+// Config says how lively the markets are. The zero value means that nobody else
+// is there.
+type Config struct {
+	// Rate is how many actions all participants take per second: an order, a
+	// cancel or a trade. 0 means none. At most 1,000,000.
+	Rate int
+
+	Makers   int            // accounts that quote; 0 means 4
+	Takers   int            // accounts that trade; 0 means 4
+	Depth    int            // orders of the makers per side of a contract; 0 means 12
+	Quantity uint64         // the largest quantity of one order; 0 means 200000
+	Step     uint32         // distance between the makers' prices; 0 means 10
+	Spread   uint32         // distance of the makers' best prices from the fair one; 0 means 30
+	Balance  exchange.Money // of each participant; 0 means 10 million
+}
+
+const (
+	rateMax      = 1_000_000
+	tickActions  = 1_000_000 // the most that one Tick catches up
+	takePercent  = 30        // of the actions are trades
+	driftPercent = 20        // move a fair price
+	fairMin      = 300
+	fairMax      = 9700
+)
+
+// Resolve replaces zeros by defaults and checks the numbers.
+func (c Config) Resolve() (Config, error) {
+	for _, f := range []struct {
+		name string
+		v    *int
+		zero int
+		most int
+	}{
+		{"Makers", &c.Makers, 4, 1000},
+		{"Takers", &c.Takers, 4, 1000},
+		{"Depth", &c.Depth, 12, 1000},
+	} {
+		if *f.v == 0 {
+			*f.v = f.zero
+		}
+		if *f.v < 0 || *f.v > f.most {
+			return c, &exchange.ConfigError{Field: "Life." + f.name, Text: fmt.Sprintf("must be 0 to %d", f.most)}
+		}
+	}
+	if c.Quantity == 0 {
+		c.Quantity = 200_000
+	}
+	if c.Step == 0 {
+		c.Step = 10
+	}
+	if c.Spread == 0 {
+		c.Spread = 30
+	}
+	if c.Balance == 0 {
+		c.Balance = 10_000_000 * exchange.Currency
+	}
+	switch {
+	case c.Rate < 0 || c.Rate > rateMax:
+		return c, &exchange.ConfigError{Field: "Life.Rate", Text: "must be 0 to 1000000"}
+	case c.Quantity < 10_000:
+		return c, &exchange.ConfigError{Field: "Life.Quantity", Text: "must be at least 10000"}
+	case c.Step > 1000 || c.Spread > 1000:
+		return c, &exchange.ConfigError{Field: "Life.Step", Text: "Step and Spread must be at most 1000"}
+	case c.Balance < 0:
+		return c, &exchange.ConfigError{Field: "Life.Balance", Text: "is negative"}
+	}
+	return c, nil
+}
+
+// Accounts returns the participants' accounts, for the exchange's configuration.
+func (c Config) Accounts() []exchange.Account {
+	if c.Rate == 0 {
+		return nil
+	}
+	var list []exchange.Account
+	add := func(kind string, n int) {
+		for i := range n {
+			list = append(list, exchange.Account{
+				Username: fmt.Sprintf("%s %d", kind, i+1), House: true, Balance: c.Balance,
+			})
+		}
+	}
+	add(maker, c.Makers)
+	add(taker, c.Takers)
+	return list
+}
+
+const (
+	maker = "house maker"
+	taker = "house taker"
+)
+
+// Agents is the participants of one exchange.
+type Agents struct {
+	config    Config
+	exchange  *exchange.Exchange
+	random    *rand.Rand
+	makers    []*exchange.Login
+	takers    []*exchange.Login
+	contracts []contract
+	start     int64
+	actions   int64 // actions taken since start
+}
+
+// place is a contract that is traded.
+type contract struct {
+	market, id uint32
+	fairPrice  int32
+	resting    [2][]resting // by side: rings of the makers' orders
+	next       [2]int       // the oldest of each
+}
+
+type resting struct {
+	owner *exchange.Login
+	id    uint64
+}
+
+// New returns the participants of an exchange that was made with their accounts.
+// They act from start on. The config must be resolved.
+func New(x *exchange.Exchange, c Config, seed uint64, start int64) *Agents {
+	l := &Agents{config: c, exchange: x, start: start, random: rand.New(rand.NewPCG(seed, 0x11fe))}
+	if c.Rate == 0 {
+		return l
+	}
+	for i := range c.Makers {
+		l.makers = append(l.makers, x.Login(fmt.Sprintf("%s %d", maker, i+1), nil))
+	}
+	for i := range c.Takers {
+		l.takers = append(l.takers, x.Login(fmt.Sprintf("%s %d", taker, i+1), nil))
+	}
+	for _, m := range x.Markets() {
+		fair := int32(exchange.PriceSum / max(len(m.Contracts), 2))
+		for _, ct := range m.Contracts {
+			p := contract{market: m.ID, id: ct.ID, fairPrice: min(max(fair, fairMin), fairMax)}
+			for side := range p.resting {
+				p.resting[side] = make([]resting, c.Depth)
+			}
+			l.contracts = append(l.contracts, p)
+		}
+	}
+	return l
+}
+
+// SetRate changes how many actions are taken per second from now on, 0 to 1,000,000. It
+// reports false if there are no participants or the rate is out of range.
+func (l *Agents) SetRate(now int64, rate int) bool {
+	if len(l.makers) == 0 || rate < 0 || rate > rateMax {
+		return false
+	}
+	l.config.Rate, l.start, l.actions = rate, now, 0
+	return true
+}
+
+// Tick takes every action that is due at now and returns when the next one is.
+// It catches up at most 1,000,000 at a time and forgets the rest.
+func (l *Agents) Tick(now int64) (next int64) {
+	rate := int64(l.config.Rate)
+	if rate == 0 || len(l.contracts) == 0 {
+		return 1<<63 - 1
+	}
+	elapsed := max(now-l.start, 0)
+	if elapsed >= int64(time.Hour) { // keep the product below within range
+		l.start, l.actions = now, 0
+		elapsed = 0
+	}
+	due := elapsed * rate / int64(time.Second)
+	l.actions = max(l.actions, due-tickActions)
+	for ; l.actions < due; l.actions++ {
+		l.act()
+	}
+	return l.start + ((l.actions+1)*int64(time.Second)+rate-1)/rate
+}
+
+// act takes one action somewhere.
+func (l *Agents) act() {
+	p := &l.contracts[l.random.IntN(len(l.contracts))]
+	if l.random.IntN(100) < driftPercent {
+		p.fairPrice = min(max(p.fairPrice+int32(l.random.IntN(int(2*l.config.Step)+1))-int32(l.config.Step), fairMin), fairMax)
+	}
+	if l.random.IntN(100) < takePercent {
+		l.take(p)
+	} else {
+		l.quote(p)
+	}
+}
+
+// quantity is a random one, in whole tenths of a unit.
+func (l *Agents) quantity() uint64 {
+	return (1 + l.random.Uint64N(l.config.Quantity/1000)) * 1000
+}
+
+// quote replaces a side's oldest order of the makers by a new one near the fair
+// price. It never crosses the book.
+func (l *Agents) quote(p *contract) {
+	side := l.random.IntN(2)
+	slot := &p.resting[side][p.next[side]]
+	p.next[side] = (p.next[side] + 1) % len(p.resting[side])
+	if slot.id != 0 {
+		slot.owner.Cancel(&exchange.Cancel{OrderID: slot.id})
+		slot.id = 0
+	}
+	away := int32(l.config.Spread) + int32(l.random.IntN(l.config.Depth))*int32(l.config.Step)
+	price := p.fairPrice - away
+	bid, offer := l.exchange.Best(p.market, p.id)
+	s := msg.SideBuy
+	if side == 1 {
+		s, price = msg.SideSell, max(p.fairPrice+away, int32(bid)+1)
+	} else if offer > 0 {
+		price = min(price, int32(offer)-1)
+	}
+	if price < exchange.PriceMin || price > exchange.PriceMax {
+		return
+	}
+	slot.owner = l.makers[l.random.IntN(len(l.makers))]
+	slot.id, _ = slot.owner.Create(&exchange.Create{
+		Market: p.market, Contract: p.id, Side: s, Price: uint32(price), Quantity: l.quantity(),
+	})
+}
+
+// take trades with the best of a side, if its price is not far from fair.
+func (l *Agents) take(p *contract) {
+	bid, offer := l.exchange.Best(p.market, p.id)
+	c := exchange.Create{
+		Market: p.market, Contract: p.id, Side: msg.SideBuy, Price: offer,
+		Quantity: l.quantity(), TIF: msg.ImmediateOrCancel,
+	}
+	far := int32(l.config.Spread + uint32(l.config.Depth)*l.config.Step)
+	if l.random.IntN(2) == 1 {
+		c.Side, c.Price = msg.SideSell, bid
+	}
+	if c.Price == 0 || int32(c.Price) > p.fairPrice+far || int32(c.Price) < p.fairPrice-far {
+		return
+	}
+	l.takers[l.random.IntN(len(l.takers))].Create(&c)
+}

@@ -1,0 +1,99 @@
+package gateway
+
+import (
+	"math/bits"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/ring"
+	"github.com/smk-go/smk/sim/exchange"
+	"github.com/smk-go/smk/wire"
+)
+
+// A frame as the exchange writes it:
+//
+//	| length | 08 type | 12 len eto_payload | tag len body |
+//
+// where eto_payload is: 08 seq, 10 eto type (session messages only), 18 is_replay
+// (always, even when false), and the body of a session message.
+
+func sizeVarint(v uint64) int { return (bits.Len64(v|1) + 6) / 7 }
+
+// putVarint writes v so that it ends before b[i] and returns where it starts.
+func putVarint(b []byte, i int, v uint64) int {
+	i -= sizeVarint(v)
+	at := i
+	for v >= 0x80 {
+		b[at] = byte(v) | 0x80
+		v >>= 7
+		at++
+	}
+	b[at] = byte(v)
+	return i
+}
+
+// put writes one message into the ring and returns its error, if any. The
+// envelope's sequence is set and its is_replay. body is nil for a session
+// message.
+func writeFrame(out *ring.Frames, e *msg.EtoPayload, t msg.PayloadType, body exchange.Message, rec ring.Record) error {
+	etoSize, bodySize := e.SizeVT(), 0
+	n := 1 + sizeVarint(uint64(t)) + 1 + sizeVarint(uint64(etoSize)) + etoSize
+	if body != nil {
+		bodySize = body.SizeVT()
+		n += sizeVarint(bodyTag(t)) + sizeVarint(uint64(bodySize)) + bodySize
+	}
+	header := wire.HeaderSize(n)
+	b, err := out.Reserve(header + n)
+	if err != nil {
+		return err
+	}
+	i := len(b)
+	if body != nil {
+		if _, err := body.MarshalToSizedBufferVT(b[:i]); err != nil {
+			panic("BUG: sim: " + err.Error())
+		}
+		i = putVarint(b, i-bodySize, uint64(bodySize))
+		i = putVarint(b, i, bodyTag(t))
+	}
+	if _, err := e.MarshalToSizedBufferVT(b[:i]); err != nil {
+		panic("BUG: sim: " + err.Error())
+	}
+	i = putVarint(b, i-etoSize, uint64(etoSize))
+	b[i-1] = 0x12
+	i = putVarint(b, i-1, uint64(t))
+	b[i-1] = 0x08
+	if wire.PutHeader(b, n) != i-1 {
+		panic("BUG: sim: a frame of another size than measured")
+	}
+	out.Commit(header+n, rec)
+	return nil
+}
+
+// bodyTag is the tag of the field that holds the body of an application message:
+// its number is the type's plus one.
+func bodyTag(t msg.PayloadType) uint64 { return uint64(t+1)<<3 | 2 }
+
+// replayFlag returns where a frame that put wrote has the value of is_replay.
+func replayFlag(frame []byte) int {
+	i := 0
+	skip := func() {
+		for frame[i] >= 0x80 {
+			i++
+		}
+		i++
+	}
+	skip() // length
+	i++    // 08
+	skip() // type
+	i++    // 12
+	skip() // length
+	i++    // 08
+	skip() // seq
+	if frame[i] == 0x10 {
+		i++
+		skip()
+	}
+	if frame[i] != 0x18 {
+		panic("BUG: sim: a sent frame without is_replay")
+	}
+	return i + 1
+}
