@@ -5,41 +5,40 @@ import (
 	"time"
 )
 
-// Config says how a host treats its clients. Zero values mean the defaults.
+// Config configures a gateway. Zero values mean the defaults.
 type Config struct {
-	Seed uint64 // of the sessions' names
+	Seed uint64 // of the names of sessions
 
 	Throttle Throttle
 
-	HeartbeatInterval time.Duration // silence after which the exchange sends a heartbeat; 0 means 10 s
-	Heartbeats        int           // unanswered ones before the client is logged out; 0 means 5
-	LoginTimeout      time.Duration // from connection to login; 0 means 10 s
+	HeartbeatInterval time.Duration // between the heartbeats that the exchange sends; 0 means 10 s
+	Heartbeats        int           // without an answer until the client is logged out; 0 means 5
+	LoginTimeout      time.Duration // from connect to login; 0 means 10 s
 
-	// FailureDelay is how long after the loss of its connection the orders of a session with
+	// FailureDelay is how long after a disconnect the orders of a session with
 	// cancel_all_on_failure are cancelled, unless the account logs in before. 0 means
-	// HeartbeatInterval times Heartbeats: 50 s. A connection that stays open in silence is
-	// found out by its heartbeats alone.
+	// HeartbeatInterval times Heartbeats: 50 s. A connection that stays open but silent is
+	// detected by its heartbeats alone.
 	FailureDelay time.Duration
 
-	ResumeWindow time.Duration // how long a session without a connection is kept; 0 means 24 h, negative none
-	SessionsKept int           // how many such sessions of an account are kept, the latest; 0 means 16, negative none
-	Connections  int           // the most at one time; 0 means 1024
+	ResumeWindow time.Duration // how long a disconnected session is kept; 0 means 24 h, negative none
+	SessionsKept int           // disconnected sessions of an account, the latest; 0 means 16, negative none
+	Connections  int           // at a time; 0 means 1024
 
 	InBytes      int // receive buffer of a connection; 0 means 64 KiB
-	PayloadBytes int // the longest message taken; 0 means 64 KiB
-	OutBytes     int // what a session may have unsent or kept for replay; 0 means 512 KiB
+	PayloadBytes int // the longest message accepted; 0 means 64 KiB
+	OutBytes     int // of a session, unsent or kept for replay; 0 means 512 KiB
 	OutFrames    int // the same in messages; 0 means 4096
 }
 
-// Throttle is the rate at which a session may send order messages: a bucket of
-// Burst tokens, refilled at Rate per second in steps of Tick.
+// Throttle limits the order messages of a session by a token bucket: Burst tokens, refilled at Rate
+// per second, once every Tick.
 type Throttle struct {
 	Rate  uint32        // per second; 0 means 500
 	Burst uint32        // 0 means 1000
 	Tick  time.Duration // in whole milliseconds; 0 means 200 ms
 
-	// Off neither tells the limits nor enforces any, as the exchange did in
-	// its early years.
+	// Off neither enforces limits nor sends them, as the exchange did in its early years.
 	Off bool
 }
 

@@ -8,18 +8,18 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// state is where a connection is in its life.
+// state is the state of a connection.
 type state uint8
 
 const (
-	stateLogin        state = iota // waits for a login
+	stateLogin        state = iota // waiting for a login
 	stateOpen                      // logged in
-	stateClosing                   // the last message is queued: send it, then close
-	stateFailed                    // close at once
-	stateDisconnected              // the transport is gone
+	stateClosing                   // the last message is queued; then the driver closes
+	stateFailed                    // the driver closes at once
+	stateDisconnected              // the transport is closed
 )
 
-// Conn is the exchange's half of one connection.
+// Conn is the server's half of one connection. It belongs to the goroutine of its gateway.
 type Conn struct {
 	gateway *Gateway
 	in      *wire.Buffer
@@ -27,308 +27,304 @@ type Conn struct {
 
 	state         state
 	dirty         bool
-	closeBytes    int // when closing: bytes up to the end of the last message
+	closeBytes    int // while closing: bytes up to the end of the last message
 	err           error
-	logoutReason  msg.EtoLogoutReason // of the last message
-	logoutSilence time.Duration       // until then, since the client's last message
-	successor     *Conn               // waits to resume the session
-	resuming      pendingResume       // what a peer that waits was asked for
+	logoutReason  msg.EtoLogoutReason // of the logout that was sent
+	logoutSilence time.Duration       // from the client's last message until then
+	successor     *Conn               // the connection that waits to resume the session; nil if none does
+	resuming      pendingResume       // of a connection that waits
 	tap           Tap                 // may be nil
 
-	openedAt   int64
-	receivedAt int64
-	beatAt     int64 // when the next heartbeat is due
-	heartbeats int   // sent since anything was heard
+	openedAt    int64
+	receivedAt  int64
+	heartbeatAt int64 // when the next heartbeat is due
+	unanswered  int   // sent since the client's last message
 
-	ahead   uint64 // the highest sequence that came too early; 0 means no gap
-	gapAt   int64  // when the gap opened
-	askedAt int64  // when a replay was last asked for
-	asked   int    // how often without progress
+	highestEarly uint64 // the highest sequence that came too early; 0 means no gap
+	gapOpenedAt  int64  // when the gap opened
+	requestedAt  int64  // when a replay was last requested
+	requests     int    // requests without progress
 
 	replays replayRun
 
 	stats Stats
 }
 
-// served is what a client was sent again in a row of requests of which none shows that it got
-// all of what the first was answered with.
+// replayRun is a run of replay requests, none of which shows that the client received all of what
+// the first was answered with.
 type replayRun struct {
-	n     int
-	end   uint64 // the newest sequence when the first was served
-	since int64  // when that was
-	last  int64  // when the last was served
+	n      int
+	newest uint64 // the newest sequence when the first was served
+	since  int64  // when the first was served
+	last   int64  // when the last was served
 }
 
-// Stats counts what a connection was sent and did.
+// Stats counts a connection's incoming messages.
 type Stats struct {
 	Messages  uint64 // carried out
-	Discarded uint64 // came again or too early
-	Unknown   uint64 // types and fields without a meaning
-	Ignored   uint64 // messages that a client has no business to send
+	Discarded uint64 // out of sequence
+	Unknown   uint64 // types and fields that are not defined
+	Ignored   uint64 // of types that a client does not send
 }
 
 // Stats returns the counts.
-func (p *Conn) Stats() Stats { return p.stats }
+func (c *Conn) Stats() Stats { return c.stats }
 
-// stopped reports whether nothing more is said to the client.
-func (p *Conn) isClosing() bool { return p.state > stateOpen }
+// isClosing reports whether nothing more is sent after what is queued.
+func (c *Conn) isClosing() bool { return c.state > stateOpen }
 
-// Username returns the account's, "" before the login.
-func (p *Conn) Username() string { return p.session.username }
+// Username returns the account's username, "" before the login.
+func (c *Conn) Username() string { return c.session.username }
 
-// Free returns where the driver reads to; see [wire.Buffer]. It is never empty
-// after Filled has returned, but nil once the connection is to be closed.
-func (p *Conn) Free() []byte {
-	if p.isClosing() {
+// Free returns the memory that the driver reads into; see [wire.Buffer]. It is not empty after
+// Filled has returned, and nil once the connection is closing.
+func (c *Conn) Free() []byte {
+	if c.isClosing() {
 		return nil
 	}
-	return p.in.Free()
+	return c.in.Free()
 }
 
-// Filled takes n bytes that were read into what Free returned and carries out
-// every whole message. What there is to send is then in Pending; whether to
-// close is in Closing.
-func (p *Conn) Filled(now int64, n int) {
-	if p.isClosing() {
+// Filled handles n bytes that were read into what Free returned: it carries out every complete
+// message. The answers are in Pending; Closing reports whether to close.
+func (c *Conn) Filled(now int64, n int) {
+	if c.isClosing() {
 		return
 	}
-	h := p.gateway
-	h.now = max(h.now, now)
-	h.exchange.Advance(h.now)
-	p.in.Filled(n)
-	p.processInput()
+	g := c.gateway
+	g.now = max(g.now, now)
+	g.exchange.Advance(g.now)
+	c.in.Filled(n)
+	c.processInput()
 }
 
-// drain carries out every whole message that there is.
-func (p *Conn) processInput() {
-	for !p.isClosing() && p.resuming.conn == nil {
-		payload, err := p.in.Next()
+// processInput handles every complete message in the buffer.
+func (c *Conn) processInput() {
+	for !c.isClosing() && c.resuming.conn == nil {
+		payload, err := c.in.Next()
 		if err != nil {
-			p.abort(err)
+			c.abort(err)
 			return
 		}
 		if payload == nil {
 			return
 		}
-		if p.tap != nil {
-			p.tap.OnReceive(payload)
+		if c.tap != nil {
+			c.tap.OnReceive(payload)
 		} else {
-			p.processPayload(payload)
+			c.processPayload(payload)
 		}
 	}
 }
 
-// receive carries out one payload.
-func (p *Conn) processPayload(payload []byte) {
-	m := &p.gateway.incoming
+// processPayload handles one payload.
+func (c *Conn) processPayload(payload []byte) {
+	m := &c.gateway.incoming
 	var unknown msg.Unknown
 	if err := m.Decode(payload, &unknown); err != nil {
-		if p.state == stateLogin && isClientHello(payload) {
+		if c.state == stateLogin && isClientHello(payload) {
 			err = ErrTLS
 		}
-		p.abort(fmt.Errorf("sim: %w", err))
+		c.abort(fmt.Errorf("sim: %w", err))
 		return
 	}
-	p.stats.Unknown += unknown.Fields + unknown.Values
-	p.receivedAt, p.heartbeats = p.gateway.now, 0
-	p.session.loginsSeen = p.gateway.logins
+	c.stats.Unknown += unknown.Fields + unknown.Values
+	c.receivedAt, c.unanswered = c.gateway.now, 0
+	c.session.loginsSeen = c.gateway.logins
 	eto := m.GetEtoPayload()
-	if p.state == stateLogin {
-		p.login(m)
+	if c.state == stateLogin {
+		c.login(m)
 		return
 	}
 	switch seq := eto.GetSeq(); {
-	case seq < p.session.inSeq:
-		p.stats.Discarded++
-	case seq > p.session.inSeq:
-		p.handleEarly(m, seq)
+	case seq < c.session.inSeq:
+		c.stats.Discarded++
+	case seq > c.session.inSeq:
+		c.handleEarly(m, seq)
 	default:
-		p.session.inSeq++
-		p.advanceGap()
-		p.stats.Messages++
-		if p.tap == nil || p.tap.OnRequest(m.GetType()) {
-			p.dispatch(m, seq)
+		c.session.inSeq++
+		c.advanceGap()
+		c.stats.Messages++
+		if c.tap == nil || c.tap.OnRequest(m.GetType()) {
+			c.dispatch(m, seq)
 		}
 	}
 }
 
-// early handles a message that others should have come before. A request for a
-// replay is served, so that two gaps cannot wait for each other, and a logout is
-// honoured; the rest will come again.
-func (p *Conn) handleEarly(m *msg.Payload, seq uint64) {
+// handleEarly handles a message whose predecessors are missing. It serves a replay request, so that
+// two gaps cannot wait for each other, and accepts a logout; anything else will be replayed.
+func (c *Conn) handleEarly(m *msg.Payload, seq uint64) {
 	eto := m.GetEtoPayload()
 	if m.GetType() == msg.PayloadEto {
 		switch eto.GetType() {
 		case msg.EtoPayloadReplay:
-			p.serveReplay(eto)
+			c.serveReplay(eto)
 		case msg.EtoPayloadLogout:
-			p.confirmLogout()
+			c.confirmLogout()
 			return
 		}
 	}
-	p.stats.Discarded++
-	p.ahead = max(p.ahead, seq)
-	if p.asked == 0 && !p.isClosing() {
-		p.openGap()
+	c.stats.Discarded++
+	c.highestEarly = max(c.highestEarly, seq)
+	if c.requests == 0 && !c.isClosing() {
+		c.openGap()
 	}
 }
 
-// openGap asks for the first of what is missing on.
-func (p *Conn) openGap() {
-	p.gapAt = p.gateway.now
-	p.requestReplay()
+// openGap requests the first replay of a gap.
+func (c *Conn) openGap() {
+	c.gapOpenedAt = c.gateway.now
+	c.requestReplay()
 }
 
-// ask asks the client to send again from where the gap begins.
-func (p *Conn) requestReplay() {
-	p.asked++
-	p.askedAt = p.gateway.now
-	p.session.sendEto(msg.EtoPayloadReplay, kindGapfill, func(e *msg.EtoPayload) {
-		e.MutableReplay().SetSeq(p.session.inSeq)
+// requestReplay requests a replay from the first missing sequence on.
+func (c *Conn) requestReplay() {
+	c.requests++
+	c.requestedAt = c.gateway.now
+	c.session.sendEto(msg.EtoPayloadReplay, kindGapfill, func(e *msg.EtoPayload) {
+		e.MutableReplay().SetSeq(c.session.inSeq)
 	})
 }
 
-// progress notes that the next message came.
-func (p *Conn) advanceGap() {
-	if p.asked == 0 {
+// advanceGap records that the next expected message arrived.
+func (c *Conn) advanceGap() {
+	if c.requests == 0 {
 		return
 	}
-	p.askedAt, p.asked = p.gateway.now, 1
-	if p.session.inSeq > p.ahead {
-		p.ahead, p.asked = 0, 0
+	c.requestedAt, c.requests = c.gateway.now, 1
+	if c.session.inSeq > c.highestEarly {
+		c.highestEarly, c.requests = 0, 0
 	}
 }
 
-// serveReplay sends again what the client asks for. What is not kept any more
-// cannot be made up: the session is over then. So it is when the client asks for the
-// same too often, or for too long.
-func (p *Conn) serveReplay(eto *msg.EtoPayload) {
-	from, now, r := eto.GetReplay().GetSeq(), p.gateway.now, &p.replays
-	if r.n == 0 || from > r.end || now >= r.last+int64(replaysTimeout) {
-		*r = replayRun{end: p.session.outSeq - 1, since: now}
+// serveReplay resends what the client requests. If it is not kept any more, the session ends, and
+// if the client requests the same too often or for too long, the connection ends.
+func (c *Conn) serveReplay(eto *msg.EtoPayload) {
+	from, now, r := eto.GetReplay().GetSeq(), c.gateway.now, &c.replays
+	if r.n == 0 || from > r.newest || now >= r.last+int64(replaysTimeout) {
+		*r = replayRun{newest: c.session.outSeq - 1, since: now}
 	}
 	if r.n == replaysMax || now >= r.since+int64(replaysTimeout) {
-		p.abort(ErrReplays)
+		c.abort(ErrReplays)
 		return
 	}
 	r.n++
 	r.last = now
-	if !p.session.replay(from) {
-		p.logout(msg.EtoLogoutUnknownSession)
-		p.session.unresumable = true
+	if !c.session.replay(from) {
+		c.logout(msg.EtoLogoutUnknownSession)
+		c.session.unresumable = true
 	}
 }
 
 // confirmLogout answers a client's logout.
-func (p *Conn) confirmLogout() {
-	p.session.cancelOnFailure = false
-	p.logout(msg.EtoLogoutConfirmation)
-	p.session.unresumable = true // it is over
+func (c *Conn) confirmLogout() {
+	c.session.cancelOnFailure = false
+	c.logout(msg.EtoLogoutConfirmation)
+	c.session.unresumable = true // a logout ends it
 }
 
-// logout sends the last message of the connection.
-func (p *Conn) logout(reason msg.EtoLogoutReason) {
-	if p.isClosing() {
+// logout queues the last message of the connection.
+func (c *Conn) logout(reason msg.EtoLogoutReason) {
+	if c.isClosing() {
 		return
 	}
-	p.session.sendEto(msg.EtoPayloadLogout, kindGapfill, func(e *msg.EtoPayload) {
+	c.session.sendEto(msg.EtoPayloadLogout, kindGapfill, func(e *msg.EtoPayload) {
 		e.MutableLogout().SetReason(reason)
 	})
-	if p.isClosing() {
-		return // there was no room for it
+	if c.isClosing() {
+		return // the ring was full
 	}
-	p.logoutReason, p.logoutSilence = reason, time.Duration(p.gateway.now-p.receivedAt)
-	p.state, p.closeBytes = stateClosing, p.session.out.PendingBytes()
-	p.gateway.markDirty(p)
+	c.logoutReason, c.logoutSilence = reason, time.Duration(c.gateway.now-c.receivedAt)
+	c.state, c.closeBytes = stateClosing, c.session.out.PendingBytes()
+	c.gateway.markDirty(c)
 }
 
-// fail ends the connection without a word.
-func (p *Conn) abort(cause error) {
-	if p.state >= stateFailed {
+// abort ends the connection without a message.
+func (c *Conn) abort(cause error) {
+	if c.state >= stateFailed {
 		return
 	}
-	p.state, p.err = stateFailed, cause
-	p.gateway.markDirty(p)
+	c.state, c.err = stateFailed, cause
+	c.gateway.markDirty(c)
 }
 
-// Err returns why the exchange ended the connection, nil if it did so in order or
-// not at all.
-func (p *Conn) Err() error { return p.err }
+// Err returns why the exchange aborted the connection. It is nil if it did not, or ended it by a
+// logout.
+func (c *Conn) Err() error { return c.err }
 
-// Pending returns the bytes to be sent next; see [ring.Frames].
-func (p *Conn) Pending() []byte {
-	if p.state >= stateFailed {
+// Pending returns the bytes to send next; see [ring.Frames].
+func (c *Conn) Pending() []byte {
+	if c.state >= stateFailed {
 		return nil
 	}
-	b := p.session.out.Pending()
-	if p.state == stateClosing {
-		b = b[:min(len(b), p.closeBytes)]
+	b := c.session.out.Pending()
+	if c.state == stateClosing {
+		b = b[:min(len(b), c.closeBytes)]
 	}
 	return b
 }
 
-// Written says that the first n bytes of Pending were sent. It does nothing on a
-// connection that failed meanwhile.
-func (p *Conn) Written(n int) {
-	if p.state >= stateFailed {
+// Written consumes the first n bytes of Pending, which were sent. It does nothing on a connection
+// that was aborted meanwhile.
+func (c *Conn) Written(n int) {
+	if c.state >= stateFailed {
 		return
 	}
-	p.session.out.Written(n)
-	p.closeBytes -= n
-	if x := p.session.login; x != nil && x.HasPendingSnapshots() {
-		x.SendSnapshots() // also after a resume, when its answer is sent
+	c.session.out.Written(n)
+	c.closeBytes -= n
+	if x := c.session.login; x != nil && x.HasPendingSnapshots() {
+		x.SendSnapshots() // also after a resume, once its answer is sent
 	}
 }
 
-// Closing reports whether the driver is to close the connection, now: after what
-// was to be said is sent, or at once if the client broke the rules.
-func (p *Conn) Closing() bool {
-	return p.state >= stateFailed || p.state == stateClosing && p.closeBytes == 0
+// Closing reports whether the driver must close the connection now: the last message is sent, or
+// the connection was aborted.
+func (c *Conn) Closing() bool {
+	return c.state >= stateFailed || c.state == stateClosing && c.closeBytes == 0
 }
 
-// Disconnected says that the transport is gone and that nothing reads from Pending's
-// memory any more. It must be the last call on a peer and also follows a close
-// that Closing asked for.
-func (p *Conn) Disconnected(now int64) {
-	if p.state == stateDisconnected {
+// Disconnected tells the gateway that the transport is closed and that Pending's memory is not read
+// any more. It must be the last call on a connection, also after Closing reported true.
+func (c *Conn) Disconnected(now int64) {
+	if c.state == stateDisconnected {
 		return
 	}
-	h := p.gateway
-	h.now = max(h.now, now)
-	s := p.session
-	p.detach()
-	h.arm(s)
+	g := c.gateway
+	g.now = max(g.now, now)
+	s := c.session
+	c.detach()
+	g.arm(s)
 	if s.login == nil || s.unresumable {
-		h.release(s)
+		g.release(s)
 	} else {
-		h.keepSession(s)
+		g.keepSession(s)
 	}
-	if p.successor != nil {
-		p.successor.continueResume()
+	if c.successor != nil {
+		c.successor.continueResume()
 	}
 }
 
-// drop takes the peer off the host and gives its receive buffer back.
-func (p *Conn) detach() {
-	h := p.gateway
-	p.state = stateDisconnected
-	for i, other := range h.conns {
-		if other == p {
-			h.conns = append(h.conns[:i], h.conns[i+1:]...)
+// detach removes the connection from the gateway and releases its receive buffer.
+func (c *Conn) detach() {
+	g := c.gateway
+	c.state = stateDisconnected
+	for i, other := range g.conns {
+		if other == c {
+			g.conns = append(g.conns[:i], g.conns[i+1:]...)
 			break
 		}
 	}
-	if from := p.resuming.conn; from != nil {
-		from.successor, p.resuming = nil, pendingResume{}
+	if from := c.resuming.conn; from != nil {
+		from.successor, c.resuming = nil, pendingResume{}
 	}
-	p.session.conn = nil
-	p.session.disconnectedAt = h.now
-	p.session.out.Drop()
-	if err := p.in.Close(); err != nil {
+	c.session.conn = nil
+	c.session.disconnectedAt = g.now
+	c.session.out.Drop()
+	if err := c.in.Close(); err != nil {
 		panic("BUG: sim: " + err.Error())
 	}
 }
 
-// Draining reports whether the last message is queued: the driver should not take
-// long over it.
-func (p *Conn) Draining() bool { return p.state == stateClosing }
+// Draining reports whether the last message is queued but not sent. The driver should limit the
+// time for it.
+func (c *Conn) Draining() bool { return c.state == stateClosing }

@@ -2,65 +2,65 @@ package gateway
 
 import "math"
 
-// deadManSwitch is armed when a session with cancel_all_on_failure loses its connection. It
-// outlives the session: one that is not kept any more cancels all the same.
+// deadManSwitch is armed when a session with cancel_all_on_failure disconnects. It outlives the
+// session: if the session is released, its orders are cancelled all the same.
 //
-// The exchange cannot tell a bot that comes back from another bot of its account, so any new
-// login of the account after the session was last heard of disarms it: the orders are in the
-// hands of a live client again. Resuming a session disarms that session's switch alone.
+// The exchange cannot tell a bot that reconnects from another bot of its account, so any new login
+// of the account after the session's last message disarms the switch: a live client is in control
+// of the orders again. Resuming a session disarms only that session's switch.
 type deadManSwitch struct {
 	s  *session
 	at int64 // when the orders are cancelled
 }
 
-// arm arms the switch of a session whose connection is lost.
-func (h *Gateway) arm(s *session) {
+// arm arms the switch of a session that disconnected.
+func (g *Gateway) arm(s *session) {
 	if s.cancelOnFailure && !s.switchFired {
-		h.switches = append(h.switches, deadManSwitch{s, h.now + int64(h.config.FailureDelay)})
+		g.switches = append(g.switches, deadManSwitch{s, g.now + int64(g.config.FailureDelay)})
 	}
 }
 
-// superseded reports whether the account logged in anew after the session was last heard of.
-func (h *Gateway) superseded(s *session) bool { return h.lastLogin[s.username] > s.loginsSeen }
+// superseded reports whether the account logged in anew after the session's last message.
+func (g *Gateway) superseded(s *session) bool { return g.lastLogin[s.username] > s.loginsSeen }
 
-// onLogin notes a new login of an account, which disarms its switches: they do not pile up.
-func (h *Gateway) onLogin(username string) {
-	h.logins++
-	h.lastLogin[username] = h.logins
-	h.disarm(func(s *session) bool { return s.username == username })
+// onLogin records a new login of an account and disarms the account's switches.
+func (g *Gateway) onLogin(username string) {
+	g.logins++
+	g.lastLogin[username] = g.logins
+	g.disarm(func(s *session) bool { return s.username == username })
 }
 
-// disarm takes out the switches of the sessions that match.
-func (h *Gateway) disarm(match func(*session) bool) {
-	left := h.switches[:0]
-	for _, d := range h.switches {
+// disarm removes the switches of the sessions that match.
+func (g *Gateway) disarm(match func(*session) bool) {
+	left := g.switches[:0]
+	for _, d := range g.switches {
 		if !match(d.s) {
 			left = append(left, d)
 		}
 	}
-	clear(h.switches[len(left):])
-	h.switches = left
+	clear(g.switches[len(left):])
+	g.switches = left
 }
 
-// fire cancels the orders of a session's account if the session asked for it and the account
-// has not come back.
-func (h *Gateway) fire(s *session) {
-	if s.cancelOnFailure && !s.switchFired && !h.superseded(s) {
-		h.exchange.CancelAccount(s.username)
+// fire cancels the orders of a session's account if the session asked for that and the account has
+// not logged in anew.
+func (g *Gateway) fire(s *session) {
+	if s.cancelOnFailure && !s.switchFired && !g.superseded(s) {
+		g.exchange.CancelAccount(s.username)
 	}
 	s.switchFired = true
 }
 
-// fireDue fires the switches whose time has come and returns when the next one's does. They
-// are sorted, for all wait equally long.
-func (h *Gateway) fireDue() (next int64) {
-	for len(h.switches) > 0 && h.switches[0].at <= h.now {
-		s := h.switches[0].s
-		h.switches = append(h.switches[:0], h.switches[1:]...)
-		h.fire(s)
+// fireDue fires the switches that are due and returns when the next one is. They are sorted, because
+// all of them have the same delay.
+func (g *Gateway) fireDue() (next int64) {
+	for len(g.switches) > 0 && g.switches[0].at <= g.now {
+		s := g.switches[0].s
+		g.switches = append(g.switches[:0], g.switches[1:]...)
+		g.fire(s)
 	}
-	if len(h.switches) == 0 {
+	if len(g.switches) == 0 {
 		return math.MaxInt64
 	}
-	return h.switches[0].at
+	return g.switches[0].at
 }

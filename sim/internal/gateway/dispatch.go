@@ -7,170 +7,170 @@ import (
 	"github.com/smk-go/smk/sim/exchange"
 )
 
-// ErrMissingField is why a connection ended on a message that lacks a required field
-// or has a side that is none.
+// ErrMissingField is why a connection ended on a request that lacks a required field or has an
+// unknown side.
 var ErrMissingField = errors.New("sim: a request lacks a required field")
 
-// dispatch carries out a message that came in its turn.
-func (p *Conn) dispatch(m *msg.Payload, seq uint64) {
+// dispatch carries out a message in sequence.
+func (c *Conn) dispatch(m *msg.Payload, seq uint64) {
 	switch m.GetType() {
 	case msg.PayloadEto:
-		p.dispatchEto(m.GetEtoPayload())
+		c.dispatchEto(m.GetEtoPayload())
 	case msg.PayloadOrderCreate:
-		p.create(m.GetOrderCreate(), seq)
+		c.create(m.GetOrderCreate(), seq)
 	case msg.PayloadOrderCancel:
-		p.cancel(m.GetOrderCancel())
+		c.cancel(m.GetOrderCancel())
 	case msg.PayloadOrderCancelAll:
-		p.cancelAll(m.GetOrderCancelAll())
+		c.cancelAll(m.GetOrderCancelAll())
 	case msg.PayloadMarketSubscribe:
-		if b := m.GetMarketSubscribe(); p.requireFields(b.HasMarketId()) {
-			p.session.login.Subscribe(b.GetMarketId())
+		if b := m.GetMarketSubscribe(); c.requireFields(b.HasMarketId()) {
+			c.session.login.Subscribe(b.GetMarketId())
 		}
 	case msg.PayloadMarketUnsubscribe:
-		if b := m.GetMarketUnsubscribe(); p.requireFields(b.HasMarketId()) {
-			p.session.login.Unsubscribe(b.GetMarketId())
+		if b := m.GetMarketUnsubscribe(); c.requireFields(b.HasMarketId()) {
+			c.session.login.Unsubscribe(b.GetMarketId())
 		}
 	case msg.PayloadPriceFeedSubscribe:
-		p.session.login.PriceFeed(true)
+		c.session.login.PriceFeed(true)
 	case msg.PayloadPriceFeedUnsubscribe:
-		p.session.login.PriceFeed(false)
+		c.session.login.PriceFeed(false)
 	case msg.PayloadMarketFeedSubscribe:
-		p.session.login.MarketFeed(true)
+		c.session.login.MarketFeed(true)
 	case msg.PayloadMarketFeedUnsubscribe:
-		p.session.login.MarketFeed(false)
+		c.session.login.MarketFeed(false)
 	case msg.PayloadSettings:
-		p.settings(m.GetSettings())
+		c.settings(m.GetSettings())
 	default:
-		p.dispatchRare(m)
+		c.dispatchRare(m)
 	}
 }
 
-func (p *Conn) dispatchEto(eto *msg.EtoPayload) {
+func (c *Conn) dispatchEto(eto *msg.EtoPayload) {
 	switch eto.GetType() {
 	case msg.EtoPayloadPing:
-		p.session.sendEto(msg.EtoPayloadPong, 0, nil)
+		c.session.sendEto(msg.EtoPayloadPong, 0, nil)
 	case msg.EtoPayloadReplay:
-		p.serveReplay(eto)
+		c.serveReplay(eto)
 	case msg.EtoPayloadLogout:
-		p.confirmLogout()
+		c.confirmLogout()
 	case msg.EtoPayloadHeartbeat, msg.EtoPayloadGapfill, msg.EtoPayloadPong:
 	default:
-		p.stats.Ignored++
+		c.stats.Ignored++
 	}
 }
 
-// dispatchRare carries out what is seldom asked for. What a client has no
-// business to send, or means nothing to us, is counted.
-func (p *Conn) dispatchRare(m *msg.Payload) {
+// dispatchRare carries out the less frequent requests. Messages that a client does not send, or of an
+// unknown type, are counted.
+func (c *Conn) dispatchRare(m *msg.Payload) {
 	switch m.GetType() {
 	case msg.PayloadOrderQuantityReduce:
-		p.reduce(m.GetOrderQuantityReduce())
+		c.reduce(m.GetOrderQuantityReduce())
 	case msg.PayloadOrderCancelReplace:
-		p.replace(m.GetOrderCancelReplace())
+		c.replace(m.GetOrderCancelReplace())
 	case msg.PayloadEventSubscribe:
-		if b := m.GetEventSubscribe(); p.requireFields(b.HasEventId()) {
-			p.session.login.SubscribeEvent(b.GetEventId())
+		if b := m.GetEventSubscribe(); c.requireFields(b.HasEventId()) {
+			c.session.login.SubscribeEvent(b.GetEventId())
 		}
 	case msg.PayloadEventUnsubscribe:
-		if b := m.GetEventUnsubscribe(); p.requireFields(b.HasEventId()) {
-			p.session.login.UnsubscribeEvent(b.GetEventId())
+		if b := m.GetEventUnsubscribe(); c.requireFields(b.HasEventId()) {
+			c.session.login.UnsubscribeEvent(b.GetEventId())
 		}
 	default:
-		p.stats.Ignored++
+		c.stats.Ignored++
 	}
 }
 
-// require ends the connection if a request is not complete: it could not have
-// been decoded by the definition.
-func (p *Conn) requireFields(complete bool) bool {
+// requireFields aborts the connection if a required field is absent, which the reference decoder
+// would not have accepted.
+func (c *Conn) requireFields(complete bool) bool {
 	if !complete {
-		p.abort(ErrMissingField)
+		c.abort(ErrMissingField)
 	}
 	return complete
 }
 
-func (p *Conn) create(b *msg.OrderCreate, seq uint64) {
+func (c *Conn) create(b *msg.OrderCreate, seq uint64) {
 	side := b.GetSide()
-	if !p.requireFields(b.HasSide() && b.HasQuantity() && b.HasMarketId() && b.HasContractId() &&
+	if !c.requireFields(b.HasSide() && b.HasQuantity() && b.HasMarketId() && b.HasContractId() &&
 		(side == msg.SideBuy || side == msg.SideSell)) {
 		return
 	}
 	tif := b.GetTif()
 	if tif < msg.GoodTilCancelled || tif > msg.GoodTillHalted {
-		tif = msg.GoodTilCancelled // as a decoder reads a value that it does not know
+		tif = msg.GoodTilCancelled // as a decoder reads an unknown value
 	}
-	c := exchange.Create{
+	req := exchange.Create{
 		Seq: seq, Reference: b.GetReference(), HasReference: b.HasReference(),
 		Quantity: b.GetQuantity(), Price: b.GetPrice(), Maq: b.GetMaq(),
 		Market: b.GetMarketId(), Contract: b.GetContractId(),
 		Side: side, TIF: tif, Label: b.GetLabel(),
 	}
-	if !p.takeToken() {
-		p.session.login.Reject(&c, msg.OrderRejectedThrottleExceeded)
+	if !c.takeToken() {
+		c.session.login.Reject(&req, msg.OrderRejectedThrottleExceeded)
 		return
 	}
-	p.session.login.Create(&c)
+	c.session.login.Create(&req)
 }
 
-func (p *Conn) cancel(b *msg.OrderCancel) {
-	if !p.requireFields(b.HasOrderId()) {
+func (c *Conn) cancel(b *msg.OrderCancel) {
+	if !c.requireFields(b.HasOrderId()) {
 		return
 	}
-	c := exchange.Cancel{OrderID: b.GetOrderId(), Reference: b.GetReference(), HasReference: b.HasReference()}
-	if !p.takeToken() {
-		p.session.login.RejectCancel(&c, msg.OrderCancelRejectedThrottleExceeded)
+	req := exchange.Cancel{OrderID: b.GetOrderId(), Reference: b.GetReference(), HasReference: b.HasReference()}
+	if !c.takeToken() {
+		c.session.login.RejectCancel(&req, msg.OrderCancelRejectedThrottleExceeded)
 		return
 	}
-	p.session.login.Cancel(&c)
+	c.session.login.Cancel(&req)
 }
 
-func (p *Conn) cancelAll(b *msg.OrderCancelAll) {
-	c := exchange.CancelAll{Market: b.GetMarketId(), Reference: b.GetReference(), HasReference: b.HasReference()}
-	if !p.takeToken() {
-		p.session.login.RejectCancelAll(&c, msg.OrderCancelAllRejectedUnknownError)
+func (c *Conn) cancelAll(b *msg.OrderCancelAll) {
+	req := exchange.CancelAll{Market: b.GetMarketId(), Reference: b.GetReference(), HasReference: b.HasReference()}
+	if !c.takeToken() {
+		c.session.login.RejectCancelAll(&req, msg.OrderCancelAllRejectedUnknownError)
 		return
 	}
-	p.session.login.CancelAll(&c)
+	c.session.login.CancelAll(&req)
 }
 
-func (p *Conn) reduce(b *msg.OrderQuantityReduce) {
-	if !p.requireFields(b.HasOrderId() && b.HasNewQuantity()) {
+func (c *Conn) reduce(b *msg.OrderQuantityReduce) {
+	if !c.requireFields(b.HasOrderId() && b.HasNewQuantity()) {
 		return
 	}
-	c := exchange.Reduce{
+	req := exchange.Reduce{
 		OrderID: b.GetOrderId(), NewQuantity: b.GetNewQuantity(),
 		Reference: b.GetReference(), HasReference: b.HasReference(),
 	}
-	if !p.takeToken() {
-		p.session.login.RejectReduce(&c, msg.OrderQuantityReduceRejectedThrottleExceeded)
+	if !c.takeToken() {
+		c.session.login.RejectReduce(&req, msg.OrderQuantityReduceRejectedThrottleExceeded)
 		return
 	}
-	p.session.login.Reduce(&c)
+	c.session.login.Reduce(&req)
 }
 
-func (p *Conn) replace(b *msg.OrderCancelReplace) {
-	if !p.requireFields(b.HasOrigOrderId() && b.HasPrice() && b.HasQuantity()) {
+func (c *Conn) replace(b *msg.OrderCancelReplace) {
+	if !c.requireFields(b.HasOrigOrderId() && b.HasPrice() && b.HasQuantity()) {
 		return
 	}
-	c := exchange.Replace{
+	req := exchange.Replace{
 		OrigOrderID: b.GetOrigOrderId(), Price: b.GetPrice(), Quantity: b.GetQuantity(),
 		Market: b.GetMarketId(), Reference: b.GetReference(), HasReference: b.HasReference(),
 		Label: b.GetLabel(),
 	}
-	if !p.takeToken() {
-		p.session.login.RejectReplace(&c, msg.OrderCancelRejectedThrottleExceeded)
+	if !c.takeToken() {
+		c.session.login.RejectReplace(&req, msg.OrderCancelRejectedThrottleExceeded)
 		return
 	}
-	p.session.login.Replace(&c)
+	c.session.login.Replace(&req)
 }
 
-// settings sets what is present and answers what is in force.
-func (p *Conn) settings(b *msg.Settings) {
+// settings applies the fields that are present and answers with the settings in force.
+func (c *Conn) settings(b *msg.Settings) {
 	if b.HasCancelAllOnFailure() {
-		p.session.cancelOnFailure = b.GetCancelAllOnFailure()
+		c.session.cancelOnFailure = b.GetCancelAllOnFailure()
 	}
-	answer := &p.session.encoder.settings
+	answer := &c.session.encoder.settings
 	answer.Reset()
-	answer.SetCancelAllOnFailure(p.session.cancelOnFailure)
-	p.session.send(answer, false)
+	answer.SetCancelAllOnFailure(c.session.cancelOnFailure)
+	c.session.send(answer, false)
 }

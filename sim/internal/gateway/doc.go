@@ -1,22 +1,20 @@
-// Package peer is the exchange's half of a session: bytes and clock readings in,
-// bytes out. It holds no socket, no clock and no goroutine.
+// Package gateway is the server's half of the protocol: bytes and clock readings in, bytes out. It
+// holds no socket, no clock and no goroutine.
 //
-// A [Gateway] is the exchange's front door; [Gateway.Accept] gives each connection a
-// [Conn]. One round of a driver is
+// [Gateway.Accept] returns a [Conn] for each connection. A driver calls
 //
-//	n, err := conn.Read(p.Free())
-//	p.Filled(now, n)            // everything whole is carried out
+//	n, err := socket.Read(c.Free())
+//	c.Filled(now, n)            // carries out every complete message
 //	...
-//	n, err = conn.Write(p.Pending())
-//	p.Written(n)
+//	n, err = socket.Write(c.Pending())
+//	c.Written(n)
 //
-// and, when time has passed, [Gateway.Tick]. What one client does may give others
-// something to send: [Gateway.Dirty] tells whom.
+// and [Gateway.Tick] as time passes. A request of one client may produce messages for others:
+// [Gateway.Dirty] yields the connections that have something to send.
 //
-// A session outlives its connection: it keeps what it sent and may be resumed by
-// its name for as long as the host keeps it.
+// A session outlives its connection: it keeps the messages that it sent and can be resumed by its
+// name while the gateway keeps it.
 //
-// The peer is not trusted. Input has limits; what breaks the framing or does not
-// decode ends the connection, and a client that does not read what it is sent is
-// cut off when its ring is full.
+// Clients are not trusted. Every input has a limit; a frame or message that does not decode ends the
+// connection, and so does a full send ring, for the client does not read.
 package gateway

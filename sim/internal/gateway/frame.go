@@ -9,16 +9,16 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// A frame as the exchange writes it:
+// A frame as the exchange encodes it:
 //
 //	| length | 08 type | 12 len eto_payload | tag len body |
 //
-// where eto_payload is: 08 seq, 10 eto type (session messages only), 18 is_replay
-// (always, even when false), and the body of a session message.
+// where eto_payload is: 08 seq, 10 eto type (session messages only), 18 is_replay (always, even if
+// false), and the body of a session message.
 
 func sizeVarint(v uint64) int { return (bits.Len64(v|1) + 6) / 7 }
 
-// putVarint writes v so that it ends before b[i] and returns where it starts.
+// putVarint writes v so that it ends before b[i] and returns its start.
 func putVarint(b []byte, i int, v uint64) int {
 	i -= sizeVarint(v)
 	at := i
@@ -31,9 +31,8 @@ func putVarint(b []byte, i int, v uint64) int {
 	return i
 }
 
-// put writes one message into the ring and returns its error, if any. The
-// envelope's sequence is set and its is_replay. body is nil for a session
-// message.
+// writeFrame encodes one message into the ring and returns the ring's error, if any. The caller has
+// set the envelope's sequence and is_replay. body is nil for a session message.
 func writeFrame(out *ring.Frames, e *msg.EtoPayload, t msg.PayloadType, body exchange.Message, rec ring.Record) error {
 	etoSize, bodySize := e.SizeVT(), 0
 	n := 1 + sizeVarint(uint64(t)) + 1 + sizeVarint(uint64(etoSize)) + etoSize
@@ -68,11 +67,10 @@ func writeFrame(out *ring.Frames, e *msg.EtoPayload, t msg.PayloadType, body exc
 	return nil
 }
 
-// bodyTag is the tag of the field that holds the body of an application message:
-// its number is the type's plus one.
+// bodyTag returns the tag of the body's field, whose number is the type's plus one.
 func bodyTag(t msg.PayloadType) uint64 { return uint64(t+1)<<3 | 2 }
 
-// replayFlag returns where a frame that put wrote has the value of is_replay.
+// replayFlag returns the offset of is_replay's value in a frame that writeFrame encoded.
 func replayFlag(frame []byte) int {
 	i := 0
 	skip := func() {

@@ -11,9 +11,9 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// What put writes is what the message's own encoder writes, framed, at every
-// size around which lengths get a byte more.
-func TestPutAgreesWithTheEncoder(t *testing.T) {
+// writeFrame writes what the message's own encoder writes, framed, at every size around which a
+// length grows by a byte.
+func TestWriteFrame(t *testing.T) {
 	out, err := ring.NewFrames(ring.FramesConfig{})
 	if err != nil {
 		t.Fatal(err)

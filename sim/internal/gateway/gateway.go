@@ -12,12 +12,11 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// ErrTooManyConnections is what Accept answers when there are as many connections as
-// there may be.
+// ErrTooManyConnections is the error of Accept at the limit of connections.
 var ErrTooManyConnections = errors.New("sim: too many connections")
 
-// Gateway is the exchange's front door: it takes connections, checks logins, and
-// keeps sessions. It belongs to the goroutine that owns the exchange.
+// Gateway accepts connections, authenticates logins, and keeps sessions. It belongs to the goroutine
+// that owns the exchange.
 type Gateway struct {
 	exchange *exchange.Exchange
 	config   Config
@@ -26,20 +25,19 @@ type Gateway struct {
 	random   *rand.Rand
 
 	conns    []*Conn    // in the order of Accept
-	detached []*session // without a connection, the one lost first in front
+	detached []*session // sessions without a connection, in the order of their disconnects
 	dirty    []*Conn
 
-	switches  []deadManSwitch   // armed, the one that fires first in front
-	logins    uint64            // new ones so far
-	lastLogin map[string]uint64 // by account: which of them was its latest
+	switches  []deadManSwitch   // armed, in the order in which they fire
+	logins    uint64            // new logins so far
+	lastLogin map[string]uint64 // by account: the number of its latest new login
 
-	refuseReason msg.EtoLogoutReason // what logins are answered with; 0 means that they are checked
+	refuseReason msg.EtoLogoutReason // answers every login; 0 means that logins are accepted
 
-	incoming msg.Payload // reused for every message in
+	incoming msg.Payload // reused for every incoming message
 }
 
-// New returns the front door of an exchange. The error names the setting that
-// cannot be used.
+// New returns the gateway of an exchange. The error names the setting that is invalid.
 func New(x *exchange.Exchange, config Config) (*Gateway, error) {
 	config, err := config.resolve()
 	if err != nil {
@@ -49,50 +47,50 @@ func New(x *exchange.Exchange, config Config) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Gateway{
+	g := &Gateway{
 		exchange: x, config: config, limits: limits, now: x.Now(), lastLogin: make(map[string]uint64),
 		random: rand.New(rand.NewPCG(config.Seed, 0x5e55_1015)),
 	}
-	// A size that cannot be had is to be heard of now, not at a connection.
+	// Fail now, not at the first connection, if the sizes are invalid.
 	in, err := wire.NewBufferOnDemand(config.InBytes, limits)
 	if err != nil {
 		return nil, fmt.Errorf("sim: InBytes: %w", err)
 	}
-	out, err := h.newRing()
+	out, err := g.newRing()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sim: OutBytes, OutFrames: %w", err), in.Close())
 	}
-	return h, errors.Join(in.Close(), out.Close())
+	return g, errors.Join(in.Close(), out.Close())
 }
 
-// Accept takes a connection. The error is [ErrTooManyConnections], or says that memory
-// cannot be had.
-func (h *Gateway) Accept(now int64) (*Conn, error) {
-	if len(h.conns) >= h.config.Connections {
+// Accept opens a connection. The error is [ErrTooManyConnections], or that of a buffer that could not
+// be mapped.
+func (g *Gateway) Accept(now int64) (*Conn, error) {
+	if len(g.conns) >= g.config.Connections {
 		return nil, ErrTooManyConnections
 	}
-	h.now = max(h.now, now)
-	out, err := h.newRing()
+	g.now = max(g.now, now)
+	out, err := g.newRing()
 	if err != nil {
 		return nil, err
 	}
-	in, err := wire.NewBufferOnDemand(h.config.InBytes, h.limits)
+	in, err := wire.NewBufferOnDemand(g.config.InBytes, g.limits)
 	if err != nil {
 		return nil, errors.Join(err, out.Close())
 	}
-	p := &Conn{gateway: h, in: in, openedAt: h.now, receivedAt: h.now}
-	p.session = &session{gateway: h, conn: p, out: out, outSeq: 1, inSeq: 1}
-	h.conns = append(h.conns, p)
-	return p, nil
+	c := &Conn{gateway: g, in: in, openedAt: g.now, receivedAt: g.now}
+	c.session = &session{gateway: g, conn: c, out: out, outSeq: 1, inSeq: 1}
+	g.conns = append(g.conns, c)
+	return c, nil
 }
 
-// frames returns an empty ring. It costs memory as far as it is used.
-func (h *Gateway) newRing() (*ring.Frames, error) {
-	return ring.NewFrames(ring.FramesConfig{Bytes: h.config.OutBytes, Records: h.config.OutFrames, OnDemand: true})
+// newRing returns an empty send ring, mapped on demand.
+func (g *Gateway) newRing() (*ring.Frames, error) {
+	return ring.NewFrames(ring.FramesConfig{Bytes: g.config.OutBytes, Records: g.config.OutFrames, OnDemand: true})
 }
 
-// forget ends a session for good.
-func (h *Gateway) release(s *session) {
+// release ends a session for good and releases its memory.
+func (g *Gateway) release(s *session) {
 	if s.login != nil {
 		s.login.Logout()
 		s.login = nil
@@ -105,15 +103,15 @@ func (h *Gateway) release(s *session) {
 	}
 }
 
-// keep keeps a session without a connection for a resume, and lets go of the one of its account
-// that was lost first if the account has too many.
-func (h *Gateway) keepSession(s *session) {
-	if h.config.SessionsKept == 0 {
-		h.release(s)
+// keepSession keeps a disconnected session for a resume. If the account has too many, it releases the
+// one that disconnected first.
+func (g *Gateway) keepSession(s *session) {
+	if g.config.SessionsKept == 0 {
+		g.release(s)
 		return
 	}
 	first, n := 0, 0
-	for i, other := range h.detached {
+	for i, other := range g.detached {
 		if other.username == s.username {
 			if n == 0 {
 				first = i
@@ -121,108 +119,107 @@ func (h *Gateway) keepSession(s *session) {
 			n++
 		}
 	}
-	if n == h.config.SessionsKept {
-		h.release(h.detached[first])
-		h.detached = append(h.detached[:first], h.detached[first+1:]...)
+	if n == g.config.SessionsKept {
+		g.release(g.detached[first])
+		g.detached = append(g.detached[:first], g.detached[first+1:]...)
 	}
-	h.detached = append(h.detached, s)
+	g.detached = append(g.detached, s)
 }
 
-// mark notes that a peer has something to send, or to close for.
-func (h *Gateway) markDirty(p *Conn) {
-	if !p.dirty {
-		p.dirty = true
-		h.dirty = append(h.dirty, p)
-	}
-}
-
-// Dirty calls yield for every peer that got something to send, or a reason to be
-// closed, since the last call, in the order in which they did.
-func (h *Gateway) Dirty(yield func(*Conn)) {
-	for i := 0; i < len(h.dirty); i++ {
-		p := h.dirty[i]
-		p.dirty = false
-		yield(p)
-	}
-	clear(h.dirty)
-	h.dirty = h.dirty[:0]
-}
-
-// Connections returns how many there may be at one time.
-func (h *Gateway) Connections() int { return h.config.Connections }
-
-// LoginTimeout returns how long a connection may take to log in.
-func (h *Gateway) LoginTimeout() time.Duration { return h.config.LoginTimeout }
-
-// Conns returns the connections in the order of Accept. The slice belongs to the
-// host and is valid until the next Accept or Disconnected.
-func (h *Gateway) Conns() []*Conn { return h.conns }
-
-// RefuseLogins answers every login from now on with a reason, such as DOWNTIME; 0 lets
-// them be checked again. Sessions that are open stay.
-func (h *Gateway) RefuseLogins(reason msg.EtoLogoutReason) { h.refuseReason = reason }
-
-// LogoutAll ends every session with a reason.
-func (h *Gateway) LogoutAll(now int64, reason msg.EtoLogoutReason) {
-	h.now = max(h.now, now)
-	for _, p := range h.conns {
-		p.logout(reason)
+// markDirty records that a connection has something to send, or is to be closed.
+func (g *Gateway) markDirty(c *Conn) {
+	if !c.dirty {
+		c.dirty = true
+		g.dirty = append(g.dirty, c)
 	}
 }
 
-// ErrRestart is why connections ended when the exchange was restarted.
+// Dirty calls yield for every connection that got something to send, or is to be closed, since the
+// last call, in that order.
+func (g *Gateway) Dirty(yield func(*Conn)) {
+	for i := 0; i < len(g.dirty); i++ {
+		c := g.dirty[i]
+		c.dirty = false
+		yield(c)
+	}
+	clear(g.dirty)
+	g.dirty = g.dirty[:0]
+}
+
+// Connections returns the limit of connections.
+func (g *Gateway) Connections() int { return g.config.Connections }
+
+// LoginTimeout returns the time from connect to login.
+func (g *Gateway) LoginTimeout() time.Duration { return g.config.LoginTimeout }
+
+// Conns returns the open connections in the order of Accept. The slice belongs to the gateway and is
+// valid until the next Accept or Disconnected.
+func (g *Gateway) Conns() []*Conn { return g.conns }
+
+// RefuseLogins answers every login from now on with a logout of this reason; 0 accepts logins again.
+// Open sessions continue.
+func (g *Gateway) RefuseLogins(reason msg.EtoLogoutReason) { g.refuseReason = reason }
+
+// LogoutAll logs every client out.
+func (g *Gateway) LogoutAll(now int64, reason msg.EtoLogoutReason) {
+	g.now = max(g.now, now)
+	for _, c := range g.conns {
+		c.logout(reason)
+	}
+}
+
+// ErrRestart is why connections ended when the exchange restarted.
 var ErrRestart = errors.New("sim: the exchange restarts")
 
-// Restart is what clients see of an exchange that goes down and comes up again with account
-// sequences from the beginning: connections end without a word, no session can be resumed, and
-// reports are numbered from 1 again; see [exchange.Exchange.RestartSequences]. Orders, positions, money
-// and dead man's switches stay.
-func (h *Gateway) Restart(now int64) {
-	h.now = max(h.now, now)
-	for _, p := range h.conns {
-		p.session.unresumable = true
-		p.abort(ErrRestart)
+// Restart is what clients see when an exchange crashes and restarts with new account sequences:
+// connections end without a logout, no session can be resumed, and reports are numbered from 1 again;
+// see [exchange.Exchange.RestartSequences]. Orders, positions, money and dead man's switches stay.
+func (g *Gateway) Restart(now int64) {
+	g.now = max(g.now, now)
+	for _, c := range g.conns {
+		c.session.unresumable = true
+		c.abort(ErrRestart)
 	}
-	for _, s := range h.detached {
-		h.release(s)
+	for _, s := range g.detached {
+		g.release(s)
 	}
-	h.detached = h.detached[:0]
-	h.exchange.RestartSequences()
+	g.detached = g.detached[:0]
+	g.exchange.RestartSequences()
 }
 
-// SetThrottle changes the limits and tells every session.
-func (h *Gateway) SetThrottle(now int64, t Throttle) {
-	h.now = max(h.now, now)
-	h.config.Throttle = t.resolve()
-	for _, p := range h.conns {
-		if p.state == stateOpen {
-			p.session.bucket.setLimits(h.config.Throttle)
-			p.sendThrottleLimits()
+// SetThrottle changes the throttle of every session and sends each the new limits.
+func (g *Gateway) SetThrottle(now int64, t Throttle) {
+	g.now = max(g.now, now)
+	g.config.Throttle = t.resolve()
+	for _, c := range g.conns {
+		if c.state == stateOpen {
+			c.session.bucket.setLimits(g.config.Throttle)
+			c.sendThrottleLimits()
 		}
 	}
 }
 
-// Close gives back all memory. Conns must not be used any more.
-func (h *Gateway) Close() error {
-	for len(h.conns) > 0 {
-		p := h.conns[0]
-		p.detach()
-		h.release(p.session)
+// Close releases all memory. Connections must not be used any more.
+func (g *Gateway) Close() error {
+	for len(g.conns) > 0 {
+		c := g.conns[0]
+		c.detach()
+		g.release(c.session)
 	}
-	for _, s := range h.detached {
-		h.release(s)
+	for _, s := range g.detached {
+		g.release(s)
 	}
-	h.detached = nil
+	g.detached = nil
 	return nil
 }
 
 const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-// sessionName makes up the name of a session.
-func (h *Gateway) sessionName() string {
+// sessionName returns a random name for a session.
+func (g *Gateway) sessionName() string {
 	var b [sessionNameBytes]byte
 	for i := range b {
-		b[i] = base62[h.random.IntN(len(base62))]
+		b[i] = base62[g.random.IntN(len(base62))]
 	}
 	return string(b[:])
 }

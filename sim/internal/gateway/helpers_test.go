@@ -8,8 +8,8 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// say sends a payload as a connection's next message.
-func say(t *testing.T, p *Conn, seq uint64, fill func(*msg.Payload)) {
+// sendPayload sends a payload with a sequence from the client and discards the answers.
+func sendPayload(t *testing.T, c *Conn, seq uint64, fill func(*msg.Payload)) {
 	t.Helper()
 	var m msg.Payload
 	fill(&m)
@@ -18,38 +18,38 @@ func say(t *testing.T, p *Conn, seq uint64, fill func(*msg.Payload)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Filled(p.gateway.now, copy(p.Free(), wire.AppendFrame(nil, b)))
-	p.Written(len(p.Pending()))
+	c.Filled(c.gateway.now, copy(c.Free(), wire.AppendFrame(nil, b)))
+	c.Written(len(c.Pending()))
 }
 
-// onLogin is a host with one account, and a connection that is logged in.
+// loggedIn returns a gateway with one account, and a function that connects and logs in.
 func loggedIn(t *testing.T, config Config) (*Gateway, func() *Conn) {
 	t.Helper()
 	x, err := exchange.New(exchange.Config{Accounts: []exchange.Account{{Username: "a", Password: "a"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := New(x, config)
+	g, err := New(x, config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := h.Close(); err != nil {
+		if err := g.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return h, func() *Conn {
+	return g, func() *Conn {
 		t.Helper()
-		p, err := h.Accept(h.now)
+		c, err := g.Accept(g.now)
 		if err != nil {
 			t.Fatal(err)
 		}
-		say(t, p, 1, func(m *msg.Payload) {
+		sendPayload(t, c, 1, func(m *msg.Payload) {
 			m.SetType(msg.PayloadLogin)
 			m.MutableEtoPayload().SetType(msg.EtoPayloadLogin)
 			m.MutableLogin().SetUsernameString("a")
 			m.MutableLogin().SetPasswordString("a")
 		})
-		return p
+		return c
 	}
 }

@@ -2,7 +2,7 @@ package gateway
 
 import "time"
 
-// Defaults and bounds of a [Config].
+// Defaults and limits of a [Config].
 const (
 	heartbeatIntervalDefault = 10 * time.Second
 	heartbeatsDefault        = 5
@@ -18,17 +18,16 @@ const (
 
 	connectionsDefault = 1024
 
-	replayRetry      = 5 * time.Second // a replay request without progress is repeated
-	replayRetriesMax = 2               // so many times; then the connection ends
-	gapMax           = time.Minute     // how long a client's gap may be open, with progress or without
-	replaysMax       = 64              // requests for a replay of the same messages
-	replaysTimeout   = time.Minute     // and how long they may go on
-	usernameMax      = 256             // bytes of a username, password or token that are looked at
+	replayRetry      = 5 * time.Second // after which a replay request without progress is repeated
+	replayRetriesMax = 2               // repetitions; then the connection ends
+	gapMax           = time.Minute     // how long a client's gap may stay open, with progress or without
+	replaysMax       = 64              // replay requests for the same messages
+	replaysTimeout   = time.Minute     // for which they may go on
+	usernameMax      = 256             // bytes of a username, password or token
 	sessionNameBytes = 18
 )
 
-// What a session may have unsent or kept for replay unless [Config] says
-// otherwise.
+// The default limits of what a session may have unsent or kept for replay.
 const (
 	OutBytes  = 512 << 10
 	OutFrames = 4096

@@ -7,65 +7,65 @@ import (
 	"github.com/smk-go/smk/sim/exchange"
 )
 
-// login handles the first message of a connection, which must be a login.
-func (p *Conn) login(m *msg.Payload) {
-	h := p.gateway
+// login handles the first message of a connection.
+func (c *Conn) login(m *msg.Payload) {
+	g := c.gateway
 	eto := m.GetEtoPayload()
 	if m.GetType() == msg.PayloadEto && eto.GetType() == msg.EtoPayloadLogout {
-		p.confirmLogout()
+		c.confirmLogout()
 		return
 	}
 	if m.GetType() != msg.PayloadLogin || eto.GetType() != msg.EtoPayloadLogin {
-		p.logout(msg.EtoLogoutLoginNotFirstSeq)
+		c.logout(msg.EtoLogoutLoginNotFirstSeq)
 		return
 	}
-	if h.refuseReason != 0 {
-		p.logout(h.refuseReason)
+	if g.refuseReason != 0 {
+		c.logout(g.refuseReason)
 		return
 	}
-	identity, ok := h.authenticate(m.GetLogin())
+	identity, ok := g.authenticate(m.GetLogin())
 	switch {
 	case !ok:
-		p.logout(msg.EtoLogoutUnauthorised)
+		c.logout(msg.EtoLogoutUnauthorised)
 		return
 	case identity.Unverified:
-		p.logout(msg.EtoLogoutUnverified)
+		c.logout(msg.EtoLogoutUnverified)
 		return
 	}
 	name := eto.GetLogin().GetSession()
 	if len(name) == 0 {
-		p.startSession(eto.GetSeq(), identity, m.GetLogin())
+		c.startSession(eto.GetSeq(), identity, m.GetLogin())
 		return
 	}
-	p.resume(eto.GetSeq(), identity, string(name))
+	c.resume(eto.GetSeq(), identity, string(name))
 }
 
-// identify finds the account of a login. A token decides alone.
-func (h *Gateway) authenticate(l *msg.Login) (exchange.Identity, bool) {
+// authenticate returns the account of a login. A token takes precedence over a password.
+func (g *Gateway) authenticate(l *msg.Login) (exchange.Identity, bool) {
 	if max(len(l.GetCookie()), len(l.GetUsername()), len(l.GetPassword())) > usernameMax {
 		return exchange.Identity{}, false
 	}
 	if l.HasCookie() {
-		return h.exchange.ByToken(l.GetCookie())
+		return g.exchange.ByToken(l.GetCookie())
 	}
-	return h.exchange.ByPassword(l.GetUsername(), l.GetPassword())
+	return g.exchange.ByPassword(l.GetUsername(), l.GetPassword())
 }
 
-// fresh starts a session.
-func (p *Conn) startSession(seq uint64, identity exchange.Identity, l *msg.Login) {
+// startSession starts a new session.
+func (c *Conn) startSession(seq uint64, identity exchange.Identity, l *msg.Login) {
 	if seq != 1 {
-		p.logout(msg.EtoLogoutLoginNotFirstSeq)
+		c.logout(msg.EtoLogoutLoginNotFirstSeq)
 		return
 	}
-	s := p.session
-	s.username, s.name, s.inSeq = identity.Username, p.gateway.sessionName(), 2
-	s.login = p.gateway.exchange.Login(identity.Username, s)
-	s.bucket.reset(p.gateway.config.Throttle, p.gateway.now)
-	p.gateway.onLogin(identity.Username)
-	s.loginsSeen = p.gateway.logins
-	p.state = stateOpen
-	p.stats.Messages++
-	p.sendLoginResponse(identity, s.inSeq)
+	s := c.session
+	s.username, s.name, s.inSeq = identity.Username, c.gateway.sessionName(), 2
+	s.login = c.gateway.exchange.Login(identity.Username, s)
+	s.bucket.reset(c.gateway.config.Throttle, c.gateway.now)
+	c.gateway.onLogin(identity.Username)
+	s.loginsSeen = c.gateway.logins
+	c.state = stateOpen
+	c.stats.Messages++
+	c.sendLoginResponse(identity, s.inSeq)
 
 	from := l.GetAccountSequence_64()
 	if !l.HasAccountSequence_64() {
@@ -76,72 +76,72 @@ func (p *Conn) startSession(seq uint64, identity exchange.Identity, l *msg.Login
 	}
 }
 
-// taken is a resume that waits for the session's old connection to end.
+// pendingResume is a resume that waits for the session's old connection to close.
 type pendingResume struct {
 	conn     *Conn
 	seq      uint64
 	identity exchange.Identity
 }
 
-// ErrResumed is why a connection ended whose session was resumed on another.
+// ErrResumed is why a connection ended whose session was resumed on another one.
 var ErrResumed = errors.New("sim: the session was resumed on another connection")
 
-// resume continues a session that lost its connection. If the exchange does not
-// know of the loss yet, the old connection is ended first.
-func (p *Conn) resume(seq uint64, identity exchange.Identity, name string) {
-	h := p.gateway
-	for i, s := range h.detached {
+// resume continues a disconnected session. If the session still has a connection, that is aborted
+// first.
+func (c *Conn) resume(seq uint64, identity exchange.Identity, name string) {
+	g := c.gateway
+	for i, s := range g.detached {
 		if s.name == name && s.username == identity.Username && !s.unresumable {
-			h.detached = append(h.detached[:i], h.detached[i+1:]...)
-			p.attachSession(s, seq, identity)
+			g.detached = append(g.detached[:i], g.detached[i+1:]...)
+			c.attachSession(s, seq, identity)
 			return
 		}
 	}
-	for _, old := range h.conns {
+	for _, old := range g.conns {
 		if old.session.name == name && old.session.username == identity.Username &&
-			old.successor == nil && !old.session.unresumable && h.config.SessionsKept > 0 {
-			old.successor, p.resuming = p, pendingResume{old, seq, identity}
+			old.successor == nil && !old.session.unresumable && g.config.SessionsKept > 0 {
+			old.successor, c.resuming = c, pendingResume{old, seq, identity}
 			old.abort(ErrResumed)
 			return
 		}
 	}
-	p.logout(msg.EtoLogoutUnknownSession)
+	c.logout(msg.EtoLogoutUnknownSession)
 }
 
-// continueResume goes on with a resume when the old connection has ended.
-func (p *Conn) continueResume() {
-	t := p.resuming
-	p.resuming = pendingResume{}
+// continueResume continues a resume once the old connection is closed.
+func (c *Conn) continueResume() {
+	t := c.resuming
+	c.resuming = pendingResume{}
 	name := t.conn.session.name
 	t.conn.successor = nil
-	p.resume(t.seq, t.identity, name)
-	p.processInput()
+	c.resume(t.seq, t.identity, name)
+	c.processInput()
 }
 
-// adopt makes a session this connection's. The login's sequence is the client's
-// next in that session: what is missing before it is asked for.
-func (p *Conn) attachSession(s *session, seq uint64, identity exchange.Identity) {
-	p.gateway.release(p.session)
-	p.gateway.disarm(func(other *session) bool { return other == s })
-	p.session, s.conn, s.switchFired, s.loginsSeen = s, p, false, p.gateway.logins
-	p.state = stateOpen
-	p.stats.Messages++
+// attachSession attaches a session to this connection. The login carries the client's next sequence of
+// the session; a replay is requested of what is missing before it.
+func (c *Conn) attachSession(s *session, seq uint64, identity exchange.Identity) {
+	c.gateway.release(c.session)
+	c.gateway.disarm(func(other *session) bool { return other == s })
+	c.session, s.conn, s.switchFired, s.loginsSeen = s, c, false, c.gateway.logins
+	c.state = stateOpen
+	c.stats.Messages++
 	reset := max(s.inSeq, seq+1)
 	missing := seq > s.inSeq
 	if seq == s.inSeq {
 		s.inSeq++
 	}
-	p.sendLoginResponse(identity, reset)
+	c.sendLoginResponse(identity, reset)
 	if missing {
-		p.ahead = seq
-		p.openGap()
+		c.highestEarly = seq
+		c.openGap()
 	}
 }
 
-// welcome sends the login's answer and the limits.
-func (p *Conn) sendLoginResponse(identity exchange.Identity, reset uint64) {
-	s := p.session
-	p.beatAt = p.gateway.now + int64(p.gateway.config.HeartbeatInterval)
+// sendLoginResponse sends the answer to a login, and the throttle limits.
+func (c *Conn) sendLoginResponse(identity exchange.Identity, reset uint64) {
+	s := c.session
+	c.heartbeatAt = c.gateway.now + int64(c.gateway.config.HeartbeatInterval)
 	s.sendEto(msg.EtoPayloadLoginResponse, kindGapfill, func(e *msg.EtoPayload) {
 		r := e.MutableLoginResponse()
 		r.SetSessionString(s.name)
@@ -151,5 +151,5 @@ func (p *Conn) sendLoginResponse(identity exchange.Identity, reset uint64) {
 		}
 		r.SetId(identity.ID)
 	})
-	p.sendThrottleLimits()
+	c.sendThrottleLimits()
 }

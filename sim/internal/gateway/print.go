@@ -5,16 +5,16 @@ import (
 	"io"
 )
 
-// String says how many clients there are.
-func (h *Gateway) String() string {
-	return fmt.Sprintf("host of %d connections, %d sessions kept", len(h.conns), len(h.detached))
+// String returns the numbers of connections and sessions.
+func (g *Gateway) String() string {
+	return fmt.Sprintf("host of %d connections, %d sessions kept", len(g.conns), len(g.detached))
 }
 
-// Format is String for every verb: the message that came last may be a login.
-func (h *Gateway) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, h.String()) }
+// Format writes String for every verb: the latest message may be a login.
+func (g *Gateway) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, g.String()) }
 
-// String names the client by its account.
-func (p *Conn) String() string { return "connection of " + p.session.username }
+// String returns the connection's name, by its account.
+func (c *Conn) String() string { return "connection of " + c.session.username }
 
-// Format is String for every verb: a connection knows its session's name.
-func (p *Conn) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
+// Format writes String for every verb: a connection holds the name of its session, which is secret.
+func (c *Conn) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }

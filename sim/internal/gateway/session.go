@@ -8,11 +8,11 @@ import (
 	"github.com/smk-go/smk/sim/exchange"
 )
 
-// session is one login's life. It outlives its connection, so that it may be
+// session is the server's side of a protocol session. It outlives its connection, so that it can be
 // resumed.
 type session struct {
 	gateway  *Gateway
-	conn     *Conn // nil while there is no connection
+	conn     *Conn // nil while disconnected
 	login    *exchange.Login
 	username string
 	name     string
@@ -22,21 +22,21 @@ type session struct {
 	inSeq  uint64 // the next incoming sequence expected
 
 	bucket          bucket
-	unresumable     bool // something could not be kept: it cannot be resumed
+	unresumable     bool // a message could not be kept
 	cancelOnFailure bool
-	switchFired     bool   // its orders were cancelled since it lost its connection, or need not be
-	loginsSeen      uint64 // how many logins the host had had when the client was last heard of
+	switchFired     bool   // its orders were cancelled since it disconnected, or need not be
+	loginsSeen      uint64 // new logins of the gateway when the client's last message came
 	disconnectedAt  int64
 
-	eto     msg.EtoPayload // reused for every message out
+	eto     msg.EtoPayload // reused for every outgoing message
 	encoder reportEncoder  // likewise
 }
 
-// kind is what a session remembers of a message that it sent.
-const kindGapfill = 1 // a replay sends a gapfill in its place
+// kindGapfill marks a sent message that a replay replaces by a gapfill.
+const kindGapfill = 1
 
-// append sends one message with the next sequence. Behind the last message of a
-// connection it is only kept, for a resume.
+// enqueue queues one message with the next sequence. While disconnected it only keeps the message for
+// a resume.
 func (s *session) enqueue(t msg.PayloadType, body exchange.Message, kind uint32) {
 	if s.unresumable {
 		return
@@ -49,13 +49,13 @@ func (s *session) enqueue(t msg.PayloadType, body exchange.Message, kind uint32)
 	}
 	s.outSeq++
 	if s.conn == nil {
-		s.out.Drop() // kept for a resume, and not in anyone's way
+		s.out.Drop() // keep it for a resume, but do not send it
 		return
 	}
 	s.gateway.markDirty(s.conn)
 }
 
-// overflow cuts a client off that does not read what it is sent.
+// overflow aborts the connection of a client that does not read what it is sent.
 func (s *session) overflow(err error) {
 	s.unresumable = true
 	if s.conn == nil {
@@ -67,7 +67,7 @@ func (s *session) overflow(err error) {
 // ErrSlowConsumer is why a connection ended whose client did not read what it was sent.
 var ErrSlowConsumer = errors.New("sim: slow consumer")
 
-// slowConsumerError is ErrSlowConsumer with the client and the ring's error.
+// slowConsumerError is ErrSlowConsumer with the username and the ring's error.
 type slowConsumerError struct {
 	username string
 	err      error
@@ -79,13 +79,13 @@ func (e *slowConsumerError) Error() string {
 
 func (e *slowConsumerError) Unwrap() []error { return []error{ErrSlowConsumer, e.err} }
 
-// envelope empties the reused envelope of an application message.
+// resetEnvelope prepares the reused envelope for an application message.
 func (s *session) resetEnvelope(replayed bool) {
 	s.eto.Reset()
 	s.eto.SetIsReplay(replayed)
 }
 
-// send sends an application message, or leaves it to the tap.
+// send sends an application message, through the tap if there is one.
 func (s *session) send(body exchange.Message, replayed bool) {
 	if s.conn != nil && s.conn.tap != nil {
 		s.conn.tap.OnSend(body, replayed)
@@ -94,13 +94,13 @@ func (s *session) send(body exchange.Message, replayed bool) {
 	s.sendDirect(body, replayed)
 }
 
-// sendDirect sends an application message.
+// sendDirect sends an application message past the tap.
 func (s *session) sendDirect(body exchange.Message, replayed bool) {
 	s.resetEnvelope(replayed)
 	s.enqueue(body.PayloadType(), body, 0)
 }
 
-// control sends a session message; fill adds to its envelope.
+// sendEto sends a session message; fill, if not nil, sets its fields.
 func (s *session) sendEto(t msg.EtoPayloadType, kind uint32, fill func(*msg.EtoPayload)) {
 	s.resetEnvelope(false)
 	s.eto.SetType(t)
@@ -116,19 +116,19 @@ func (s *session) Report(r *exchange.Report, replayed bool) { s.send(s.encoder.e
 // Publish implements exchange.Sink.
 func (s *session) Publish(m exchange.Message) { s.send(m, false) }
 
-// Room implements exchange.Pacer. Snapshots take half of what may be unsent: the rest is for what
-// cannot wait.
+// Room implements exchange.Pacer. Snapshots get half of what may be unsent; the rest is for reports and
+// updates, which cannot wait.
 func (s *session) Room(n int) bool {
 	if s.unresumable || s.conn == nil || s.conn.state != stateOpen {
 		return false
 	}
 	unsent := s.out.PendingBytes()
-	c := &s.gateway.config
-	return unsent == 0 || unsent+n <= c.OutBytes/2 && s.out.Waiting() < c.OutFrames/2
+	config := &s.gateway.config
+	return unsent == 0 || unsent+n <= config.OutBytes/2 && s.out.Waiting() < config.OutFrames/2
 }
 
-// replay sends again everything from a sequence on. What makes no sense twice
-// becomes a gapfill. It reports false if that is not all kept any more.
+// replay resends every message from a sequence on, session messages as gapfills. It reports false if
+// they are not all kept any more.
 func (s *session) replay(from uint64) bool {
 	end := s.outSeq
 	for seq := max(from, 1); seq < end; seq++ {
@@ -139,7 +139,7 @@ func (s *session) replay(from uint64) bool {
 	return true
 }
 
-// resend sends one kept message again.
+// resend resends one kept message.
 func (s *session) resend(seq uint64) bool {
 	frame, rec, ok := s.out.Frame(seq)
 	if !ok {
@@ -160,7 +160,7 @@ func (s *session) resend(seq uint64) bool {
 			s.overflow(err)
 			return true
 		}
-		// Making room may have evicted the very frame.
+		// Reserve may have evicted this frame to make room.
 		if frame, _, ok = s.out.Frame(seq); !ok {
 			return false
 		}

@@ -6,8 +6,8 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// bucket is a session's allowance of order messages. Its unit is a thousandth of
-// a token, so that every refill is exact.
+// bucket is the token bucket of a session. Its unit is a thousandth of a token, so that every refill is
+// exact.
 type bucket struct {
 	tokens uint64
 	burst  uint64
@@ -24,7 +24,7 @@ func (b *bucket) reset(t Throttle, now int64) {
 	b.tokens = b.burst
 }
 
-// change sets new limits. What is in the bucket stays, as far as it fits.
+// setLimits sets new limits. It keeps the tokens in the bucket as far as they fit.
 func (b *bucket) setLimits(t Throttle) {
 	b.burst = uint64(t.Burst) * token
 	b.refill = uint64(t.Rate) * uint64(t.Tick/time.Millisecond)
@@ -32,7 +32,7 @@ func (b *bucket) setLimits(t Throttle) {
 	b.tokens = min(b.tokens, b.burst)
 }
 
-// take takes one token, if there is one.
+// take takes one token and reports whether there was one.
 func (b *bucket) take(now int64) bool {
 	if n := uint64((now - b.since) / b.tick); n > 0 {
 		b.since += int64(n) * b.tick
@@ -49,14 +49,14 @@ func (b *bucket) take(now int64) bool {
 	return true
 }
 
-// afford pays for one order message.
-func (p *Conn) takeToken() bool {
-	return p.gateway.config.Throttle.Off || p.session.bucket.take(p.gateway.now)
+// takeToken takes the token of one order message and reports whether there was one.
+func (c *Conn) takeToken() bool {
+	return c.gateway.config.Throttle.Off || c.session.bucket.take(c.gateway.now)
 }
 
 // sendThrottleLimits sends the limits in force.
-func (p *Conn) sendThrottleLimits() {
-	t := p.gateway.config.Throttle
+func (c *Conn) sendThrottleLimits() {
+	t := c.gateway.config.Throttle
 	if t.Off {
 		return
 	}
@@ -64,5 +64,5 @@ func (p *Conn) sendThrottleLimits() {
 	m.SetAverageRatePs(t.Rate)
 	m.SetBurstSize(t.Burst)
 	m.SetTickMs(uint32(t.Tick / time.Millisecond))
-	p.session.send(&m, false)
+	c.session.send(&m, false)
 }

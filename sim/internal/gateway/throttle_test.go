@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// The bucket agrees with a slow one that is refilled tick by tick.
-func TestBucketAgreesWithTwin(t *testing.T) {
+// The bucket agrees with one that is refilled tick by tick.
+func TestBucketAgreesWithReference(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
 	for range 200 {
 		limits := Throttle{
@@ -34,7 +34,7 @@ func TestBucketAgreesWithTwin(t *testing.T) {
 	}
 }
 
-// New limits keep what is in the bucket, as far as it fits.
+// New limits keep the tokens as far as they fit.
 func TestBucketChange(t *testing.T) {
 	var b bucket
 	b.reset(Throttle{Rate: 1, Burst: 10, Tick: time.Second}, 0)
@@ -49,7 +49,7 @@ func TestBucketChange(t *testing.T) {
 	}
 }
 
-// After a silence of years nothing overflows.
+// After years of silence nothing overflows.
 func TestBucketAfterYears(t *testing.T) {
 	var b bucket
 	b.reset(Throttle{Rate: 1 << 31, Burst: 1 << 31, Tick: time.Hour}, 0)

@@ -7,30 +7,30 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// ErrGap is why a connection ended whose client was asked for a replay and did not close its
-// gap: it sent nothing of it for 15 s, or not all of it within a minute.
+// ErrGap is why a connection ended whose client did not close its gap: it sent nothing of it for 15 s,
+// or not all of it within a minute.
 var ErrGap = errors.New("sim: the client does not fill its gap")
 
-// ErrReplays is why a connection ended whose client asked again and again for what it was sent.
+// ErrReplays is why a connection ended whose client requested the same replay too often or for too long.
 var ErrReplays = errors.New("sim: the client does not get on with its replays")
 
-// Tick does what is due at now: heartbeats, timeouts, and the end of sessions that
-// nobody resumed. It returns when to call again at the latest.
-func (h *Gateway) Tick(now int64) (next int64) {
-	h.now = max(h.now, now)
-	h.exchange.Advance(h.now)
+// Tick does what is due at now: heartbeats, timeouts, and the release of sessions that were not
+// resumed. It returns the clock reading of the next call at the latest.
+func (g *Gateway) Tick(now int64) (next int64) {
+	g.now = max(g.now, now)
+	g.exchange.Advance(g.now)
 	next = math.MaxInt64
-	for _, p := range h.conns {
-		p.tick()
-		next = min(next, p.deadline())
+	for _, c := range g.conns {
+		c.tick()
+		next = min(next, c.deadline())
 	}
-	next = min(next, h.fireDue())
-	for i := 0; i < len(h.detached); {
-		s := h.detached[i]
-		expires := s.disconnectedAt + int64(h.config.ResumeWindow)
-		if h.now >= expires {
-			h.release(s)
-			h.detached = append(h.detached[:i], h.detached[i+1:]...)
+	next = min(next, g.fireDue())
+	for i := 0; i < len(g.detached); {
+		s := g.detached[i]
+		expires := s.disconnectedAt + int64(g.config.ResumeWindow)
+		if g.now >= expires {
+			g.release(s)
+			g.detached = append(g.detached[:i], g.detached[i+1:]...)
 			continue
 		}
 		next = min(next, expires)
@@ -40,62 +40,62 @@ func (h *Gateway) Tick(now int64) (next int64) {
 }
 
 // tick does what is due on one connection.
-func (p *Conn) tick() {
-	h := p.gateway
-	switch p.state {
+func (c *Conn) tick() {
+	g := c.gateway
+	switch c.state {
 	case stateLogin:
-		if h.now >= p.openedAt+int64(h.config.LoginTimeout) {
-			p.logout(msg.EtoLogoutLoginTimeout)
+		if g.now >= c.openedAt+int64(g.config.LoginTimeout) {
+			c.logout(msg.EtoLogoutLoginTimeout)
 		}
 	case stateOpen:
-		p.retryReplay()
-		if !p.isClosing() && h.now >= p.beatAt {
-			p.sendHeartbeat()
+		c.retryReplay()
+		if !c.isClosing() && g.now >= c.heartbeatAt {
+			c.sendHeartbeat()
 		}
 	}
 }
 
-// beat sends a heartbeat, on a schedule of its own whatever else is sent, or ends the session
-// of a client that answered none of the last ones. Only heartbeats that were sent count: time
-// in which the exchange itself stood still is nobody's silence.
-func (p *Conn) sendHeartbeat() {
-	h := p.gateway
-	if p.heartbeats >= h.config.Heartbeats {
-		p.logout(msg.EtoLogoutHeartbeatTimeout)
-		h.fire(p.session)
+// sendHeartbeat sends a heartbeat, whatever else is sent, or logs out a client that answered none of
+// the last ones. Only heartbeats that were sent count, so time in which the exchange itself stood still
+// is not taken for the client's silence.
+func (c *Conn) sendHeartbeat() {
+	g := c.gateway
+	if c.unanswered >= g.config.Heartbeats {
+		c.logout(msg.EtoLogoutHeartbeatTimeout)
+		g.fire(c.session)
 		return
 	}
-	p.heartbeats++
-	p.session.sendEto(msg.EtoPayloadHeartbeat, kindGapfill, nil)
-	interval := int64(h.config.HeartbeatInterval)
-	if p.beatAt += interval; p.beatAt <= h.now {
-		p.beatAt = h.now + interval
+	c.unanswered++
+	c.session.sendEto(msg.EtoPayloadHeartbeat, kindGapfill, nil)
+	interval := int64(g.config.HeartbeatInterval)
+	if c.heartbeatAt += interval; c.heartbeatAt <= g.now {
+		c.heartbeatAt = g.now + interval
 	}
 }
 
-// retryReplay repeats a request for a replay that is not answered.
-func (p *Conn) retryReplay() {
-	now := p.gateway.now
-	if p.asked == 0 || now < p.askedAt+int64(replayRetry) && now < p.gapAt+int64(gapMax) {
+// retryReplay repeats a replay request without progress.
+func (c *Conn) retryReplay() {
+	now := c.gateway.now
+	if c.requests == 0 || now < c.requestedAt+int64(replayRetry) && now < c.gapOpenedAt+int64(gapMax) {
 		return
 	}
-	if p.asked > replayRetriesMax || now >= p.gapAt+int64(gapMax) {
-		p.abort(ErrGap)
+	if c.requests > replayRetriesMax || now >= c.gapOpenedAt+int64(gapMax) {
+		c.abort(ErrGap)
 		return
 	}
-	p.requestReplay()
+	c.requestReplay()
 }
 
-// deadline is when tick has something to do.
-func (p *Conn) deadline() int64 {
-	h := p.gateway
-	switch p.state {
+// deadline returns when tick has something to do next.
+func (c *Conn) deadline() int64 {
+	g := c.gateway
+	switch c.state {
 	case stateLogin:
-		return p.openedAt + int64(h.config.LoginTimeout)
+		return c.openedAt + int64(g.config.LoginTimeout)
 	case stateOpen:
-		d := p.beatAt
-		if p.asked > 0 {
-			d = min(d, p.askedAt+int64(replayRetry), p.gapAt+int64(gapMax))
+		d := c.heartbeatAt
+		if c.requests > 0 {
+			d = min(d, c.requestedAt+int64(replayRetry), c.gapOpenedAt+int64(gapMax))
 		}
 		return d
 	}

@@ -5,7 +5,7 @@ import (
 	"github.com/smk-go/smk/sim/exchange"
 )
 
-// reply holds one message of each kind that a report becomes, reused.
+// reportEncoder turns reports into messages. It reuses one message of each type.
 type reportEncoder struct {
 	accepted          msg.OrderAccepted
 	rejected          msg.OrderRejected
@@ -19,8 +19,8 @@ type reportEncoder struct {
 	rare              rareEncoder
 }
 
-// of returns the message that says what a report says. The exchange writes the
-// old 32-bit account sequence as 0 and the number into the 64-bit field.
+// encode returns the message of a report, valid until the next one. Like the real exchange it sets the
+// old 32-bit account sequence to 0 and the 64-bit field to the number.
 func (b *reportEncoder) encode(r *exchange.Report) exchange.Message {
 	switch r.Type {
 	case msg.PayloadOrderAccepted:

@@ -5,7 +5,7 @@ import (
 	"github.com/smk-go/smk/sim/exchange"
 )
 
-// rareEncoder is reply for the kinds that are seldom sent.
+// rareEncoder is reportEncoder for the less frequent types.
 type rareEncoder struct {
 	balance         msg.BalanceChanged
 	confirmed       msg.OrderExecuteConfirmed
@@ -156,7 +156,7 @@ func (b *rareEncoder) encodeVoided(r *exchange.Report) exchange.Message {
 	return m
 }
 
-// encodeReplace is of for the stages of a cancel-replace.
+// encodeReplace is encode for the stages of a cancel-replace.
 func (b *rareEncoder) encodeReplace(r *exchange.Report) exchange.Message {
 	switch r.Type {
 	case msg.PayloadOrderPendingReplace:
