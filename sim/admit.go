@@ -19,34 +19,34 @@ var ErrEvicted = errors.New("sim: made room for a new connection, for it had not
 //
 // What makes room is gone when its goroutines are. Until then the new connection waits in
 // v.waiting, and no other is accepted.
-func (v *Server) admit(socket net.Conn) {
-	if len(v.conns) < v.sim.gateway.Connections() {
-		v.startConn(socket)
+func (s *Server) admit(socket net.Conn) {
+	if len(s.conns) < s.sim.gateway.Connections() {
+		s.startConn(socket)
 		return
 	}
-	if !v.evict() {
-		v.reject(socket, gateway.ErrTooManyConnections)
+	if !s.evict() {
+		s.reject(socket, gateway.ErrTooManyConnections)
 		return
 	}
-	v.pending = socket
-	v.admitPending()
+	s.pending = socket
+	s.admitPending()
 }
 
 // admitPending takes the connection that waits, if there is room now.
-func (v *Server) admitPending() {
-	if v.pending != nil && len(v.conns) < v.sim.gateway.Connections() {
-		socket := v.pending
-		v.pending = nil
-		v.startConn(socket)
+func (s *Server) admitPending() {
+	if s.pending != nil && len(s.conns) < s.sim.gateway.Connections() {
+		socket := s.pending
+		s.pending = nil
+		s.startConn(socket)
 	}
 }
 
 // evict cuts one connection, unless there is one that ends already. It reports false if
 // none may be cut.
-func (v *Server) evict() bool {
+func (s *Server) evict() bool {
 	var at *source // of the connection before: in a flood it is that of the next one, too
 	sources := make(map[netip.Addr]*source)
-	for c := range v.conns {
+	for c := range s.conns {
 		if c.closed {
 			return true
 		}
@@ -64,9 +64,9 @@ func (v *Server) evict() bool {
 		}
 	}
 	most := source{}
-	for _, s := range sources {
-		if s.n > most.n || s.n == most.n && s.oldest.serial < most.oldest.serial {
-			most = *s
+	for _, src := range sources {
+		if src.n > most.n || src.n == most.n && src.oldest.serial < most.oldest.serial {
+			most = *src
 		}
 	}
 	victim := most.oldest
@@ -91,11 +91,11 @@ type source struct {
 func (c *conn) evictable() bool { return c.line.Username() == "" || c.linger }
 
 // refuse closes a connection that was not taken.
-func (v *Server) reject(socket net.Conn, cause error) {
+func (s *Server) reject(socket net.Conn, cause error) {
 	addr := socket.RemoteAddr()
 	_ = socket.Close() // nothing can be done about a socket that does not close
-	if v.onClose != nil {
-		v.onClose(addr, "", cause)
+	if s.onClose != nil {
+		s.onClose(addr, "", cause)
 	}
 }
 

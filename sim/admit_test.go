@@ -72,21 +72,21 @@ func TestSilentConnectionsMakeRoom(t *testing.T) {
 			if secure {
 				c.TLS, client = serverTLS(t)
 			}
-			v := serve(t, c)
-			first := dial(t, v, client)
+			s := serve(t, c)
+			first := dial(t, s, client)
 			first.login(DemoUsername)
 			first.want("S1 LOGIN_RESPONSE reset=2")
 			silent := make([]*line, 3*limit)
 			for i := range silent {
-				silent[i] = dial(t, v, nil)
+				silent[i] = dial(t, s, nil)
 			}
-			second := dial(t, v, client)
+			second := dial(t, s, client)
 			second.login("rival")
 			second.want("S1 LOGIN_RESPONSE reset=2")
 			first.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 			first.want("S2 PONG")
-			v.Do(func(*Sim) {
-				if n := len(v.conns); n != limit {
+			s.Do(func(*Sim) {
+				if n := len(s.conns); n != limit {
 					t.Errorf("%d connections, want %d", n, limit)
 				}
 			})
@@ -102,8 +102,8 @@ func TestSilentConnectionsMakeRoom(t *testing.T) {
 					t.Error("a connection that makes room is sent something")
 				}
 			}
-			v.Do(func(*Sim) {
-				for c := range v.conns {
+			s.Do(func(*Sim) {
+				for c := range s.conns {
 					if !c.evictable() {
 						continue
 					}
@@ -124,11 +124,11 @@ func TestFullServerTells(t *testing.T) {
 	c := testConfig()
 	c.Limits.Connections = 1
 	ended := collect(&c)
-	v := serve(t, c)
-	l := dial(t, v, nil)
+	s := serve(t, c)
+	l := dial(t, s, nil)
 	l.login(DemoUsername)
 	l.want("S1 LOGIN_RESPONSE reset=2")
-	if dial(t, v, nil).read() != nil {
+	if dial(t, s, nil).read() != nil {
 		t.Error("one too many is sent something")
 	}
 	if err := ended.wait(1)[0]; !errors.Is(err, ErrTooManyConnections) {

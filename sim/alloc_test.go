@@ -12,8 +12,8 @@ import (
 
 // From the bytes of a request to the bytes of its answer nothing is allocated.
 func TestRequestsAllocateNothing(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	c.subscribe(DemoMarket)
 	c.receiveAll()
 	frame := func(fill func(*msg.Payload)) []byte {
@@ -57,7 +57,7 @@ func TestRequestsAllocateNothing(t *testing.T) {
 			request[at+5] &= 0x7f
 			seq++
 			n := copy(c.conn.Free(), request)
-			c.conn.Filled(b.sim.Now(), n)
+			c.conn.Filled(h.sim.Now(), n)
 			for p := c.conn.Pending(); len(p) > 0; p = c.conn.Pending() {
 				c.conn.Written(len(p))
 			}

@@ -18,13 +18,13 @@ const window = 64 // requests under way
 // bytes over the same kind of socket.
 func BenchmarkServer(b *testing.B) {
 	config := testConfig()
-	v, err := Listen("127.0.0.1:0", config)
+	s, err := Listen("127.0.0.1:0", config)
 	if err != nil {
 		b.Fatal(err)
 	}
-	go v.Serve(context.Background())
-	defer v.Close()
-	conn, err := net.Dial("tcp", v.Addr().String())
+	go s.Serve(context.Background())
+	defer s.Close()
+	conn, err := net.Dial("tcp", s.Addr().String())
 	if err != nil {
 		b.Fatal(err)
 	}

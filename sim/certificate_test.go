@@ -17,7 +17,7 @@ func TestCertificate(t *testing.T) {
 	}
 	config := testConfig()
 	config.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
-	v := serve(t, config)
+	s := serve(t, config)
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(TrustPEM(cert)) {
 		t.Fatal("the file to trust holds no certificate")
@@ -25,7 +25,7 @@ func TestCertificate(t *testing.T) {
 	for name, good := range map[string]bool{
 		"localhost": true, "127.0.0.1": true, "::1": true, "exchange.example": true, "192.0.2.7": true, "0.0.0.0": false, "example.com": false,
 	} {
-		conn, err := tls.Dial("tcp", v.Addr().String(), &tls.Config{RootCAs: pool, ServerName: name})
+		conn, err := tls.Dial("tcp", s.Addr().String(), &tls.Config{RootCAs: pool, ServerName: name})
 		if (err == nil) != good {
 			t.Errorf("%s: %v", name, err)
 		}

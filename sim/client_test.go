@@ -43,10 +43,10 @@ func newHarness(t *testing.T, c Config) *harness {
 }
 
 // wait lets time pass, doing what is due whenever it is.
-func (b *harness) wait(d time.Duration) {
-	end := b.sim.Now() + int64(d)
-	for b.sim.Now() < end {
-		b.sim.Tick(min(max(b.sim.Tick(b.sim.Now()), b.sim.Now()+1), end))
+func (h *harness) wait(d time.Duration) {
+	end := h.sim.Now() + int64(d)
+	for h.sim.Now() < end {
+		h.sim.Tick(min(max(h.sim.Tick(h.sim.Now()), h.sim.Now()+1), end))
 	}
 }
 
@@ -62,20 +62,20 @@ type client struct {
 	seq     uint64 // the highest sequence received
 }
 
-func (b *harness) connect() *client {
-	b.t.Helper()
-	p, err := b.sim.gateway.Accept(b.sim.now)
+func (h *harness) connect() *client {
+	h.t.Helper()
+	p, err := h.sim.gateway.Accept(h.sim.now)
 	if err != nil {
-		b.t.Fatal(err)
+		h.t.Fatal(err)
 	}
-	return &client{t: b.t, harness: b, conn: p, out: 1}
+	return &client{t: h.t, harness: h, conn: p, out: 1}
 }
 
 // login connects and logs in as the demo account.
-func (b *harness) login() *client { return b.loginAs(DemoUsername) }
+func (h *harness) login() *client { return h.loginAs(DemoUsername) }
 
-func (b *harness) loginAs(username string) *client {
-	c := b.connect()
+func (h *harness) loginAs(username string) *client {
+	c := h.connect()
 	c.password(username, username)
 	c.receiveAll()
 	return c

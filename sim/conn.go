@@ -43,17 +43,17 @@ type conn struct {
 	discard      []byte
 }
 
-func newConn(v *Server, socket net.Conn, p *fault.Conn) *conn {
+func newConn(s *Server, socket net.Conn, p *fault.Conn) *conn {
 	c := &conn{
-		server: v, socket: socket, raw: socket, line: p, source: sourceOf(socket.RemoteAddr()),
+		server: s, socket: socket, raw: socket, line: p, source: sourceOf(socket.RemoteAddr()),
 		toRead: make(chan []byte, 1), toWrite: make(chan []byte, 1),
 	}
 	var secure *tls.Conn
-	if v.tls != nil {
-		secure = tlsServer(socket, v.tls)
+	if s.tls != nil {
+		secure = tlsServer(socket, s.tls)
 		c.raw, c.handshaking, c.reading = secure, true, true
 	}
-	v.workers.Add(2)
+	s.workers.Add(2)
 	go c.reader(secure)
 	go c.writer()
 	return c
@@ -268,14 +268,14 @@ func (c *conn) release() {
 
 // flush sees to every peer that the exchange did something for, and to every line
 // on which something is due.
-func (v *Server) flush() {
-	v.sim.gateway.Dirty(func(p *gateway.Conn) {
-		if c := v.byGateway[p]; c != nil {
+func (s *Server) flush() {
+	s.sim.gateway.Dirty(func(p *gateway.Conn) {
+		if c := s.byGateway[p]; c != nil {
 			c.flush()
 		}
 	})
-	v.sim.Faults.Dirty(func(l *fault.Conn) {
-		if c := v.byGateway[l.Gateway()]; c != nil {
+	s.sim.Faults.Dirty(func(l *fault.Conn) {
+		if c := s.byGateway[l.Gateway()]; c != nil {
 			c.flush()
 			c.readNext()
 		}

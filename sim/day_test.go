@@ -52,15 +52,15 @@ func (c *client) replace(id, quantity uint64, price uint32, ref uint64) {
 func TestAccountSequenceResume(t *testing.T) {
 	config := testConfig()
 	config.Throttle = Throttle{}
-	b := newHarness(t, config)
-	c := b.login()
+	h := newHarness(t, config)
+	c := h.login()
 	c.create(buy, 10000, 3000, 76)
 	c.create(buy, 10000, 3100, 77)
-	b.sim.Exchange.Submit("rival", createRequest(sell, 10000, 3100))
-	c.conn.Disconnected(b.sim.Now())
-	b.sim.Exchange.Submit("rival", createRequest(sell, 10000, 3000))
+	h.sim.Exchange.Submit("rival", createRequest(sell, 10000, 3100))
+	c.conn.Disconnected(h.sim.Now())
+	h.sim.Exchange.Submit("rival", createRequest(sell, 10000, 3000))
 
-	c = b.connect()
+	c = h.connect()
 	c.send(func(m *msg.Payload) {
 		m.MutableEtoPayload().SetType(msg.EtoPayloadLogin)
 		m.MutableLogin().SetCookie([]byte(DemoToken))
@@ -77,14 +77,14 @@ func TestAccountSequenceResume(t *testing.T) {
 func TestAccountSequenceTooOld(t *testing.T) {
 	config := testConfig()
 	config.Limits.History = 3
-	b := newHarness(t, config)
-	c := b.login()
+	h := newHarness(t, config)
+	c := h.login()
 	for i := range uint64(5) {
 		c.create(buy, 10000, 3000, i+1)
 	}
 	c.logout()
 	c.wantClosed()
-	c = b.connect()
+	c = h.connect()
 	c.send(func(m *msg.Payload) {
 		m.MutableEtoPayload().SetType(msg.EtoPayloadLogin)
 		m.MutableLogin().SetCookie([]byte(DemoToken))
@@ -97,18 +97,18 @@ func TestAccountSequenceTooOld(t *testing.T) {
 }
 
 func TestTwoSessionsOfAnAccount(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c, other := b.login(), b.login()
+	h := newHarness(t, testConfig())
+	c, other := h.login(), h.login()
 	c.create(buy, 10000, 3000, 1)
 	c.want("S2 accepted seq=2 ref=1 #1 10000@3000")
 	other.want("S2 accepted seq=0 ref=1 #1 10000@3000") // its own message 2 is another
 }
 
 func TestCancelReplace(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	c.create(buy, 250000, 2500, 1)
-	b.sim.Exchange.Submit("rival", createRequest(sell, 100000, 2500))
+	h.sim.Exchange.Submit("rival", createRequest(sell, 100000, 2500))
 	c.create(sell, 10000, 4000, 2)
 	c.receiveAll()
 	orig := c.idOf(1)
@@ -131,10 +131,10 @@ func TestCancelReplace(t *testing.T) {
 
 // With a delay the world may change between the stages.
 func TestCancelReplaceTooLate(t *testing.T) {
-	b := newHarness(t, testConfig())
-	x := b.sim.Exchange
+	h := newHarness(t, testConfig())
+	x := h.sim.Exchange
 	x.SetReplaceDelay(int64(time.Second))
-	c := b.login()
+	c := h.login()
 	for ref := uint64(1); ref <= 4; ref++ {
 		c.create(buy, 10000, 3000, ref)
 	}
@@ -147,7 +147,7 @@ func TestCancelReplaceTooLate(t *testing.T) {
 	c.reduce(c.idOf(3), 5000, 30)
 	x.Submit("rival", createRequest(sell, 4000, 3000))
 	c.receiveAll()
-	b.wait(time.Second)
+	h.wait(time.Second)
 	c.want("S14 replace_accepted #5 for #1 20000@3100 left=16000 ref=11",
 		"S15 replace_rejected #6 for #2 TOO_LATE ref=12",
 		"S16 replace_rejected #7 for #3 TOO_LATE ref=13",
@@ -165,9 +165,9 @@ func managedConfig() Config {
 }
 
 func TestPendingFillConfirmedAndVoided(t *testing.T) {
-	b := newHarness(t, managedConfig())
-	x := b.sim.Exchange
-	c := b.login()
+	h := newHarness(t, managedConfig())
+	x := h.sim.Exchange
+	c := h.login()
 	c.subscribe(DemoMarket)
 	c.want("S2 market_quotes 100000 volume=0", "S3 market_state 100000 LIVE", "S4 managed_state 100000 MARKET_MANAGED")
 	c.create(buy, 20000, 4000, 1)
@@ -177,7 +177,7 @@ func TestPendingFillConfirmedAndVoided(t *testing.T) {
 	if truth, _ := x.Truth(DemoUsername); truth.Pending != 5000*4000 || truth.Matched != 0 {
 		t.Errorf("%v is pending and %v matched", truth.Pending, truth.Matched)
 	}
-	b.wait(8 * time.Second)
+	h.wait(8 * time.Second)
 	c.want("S9 execute_confirmed #1 5000@4000")
 	if truth, _ := x.Truth(DemoUsername); truth.Pending != 0 || truth.Matched != 5000*4000 {
 		t.Errorf("%v is pending and %v matched", truth.Pending, truth.Matched)
@@ -190,7 +190,7 @@ func TestPendingFillConfirmedAndVoided(t *testing.T) {
 		"S14 cancelled #1 MARKET_HALTED executed=12000",
 		"S15 execute_voided #1 7000@4000 executed=5000 available=0")
 	c.beat()
-	b.wait(9 * time.Second)
+	h.wait(9 * time.Second)
 	c.want("S16 HEARTBEAT")
 	if truth, _ := x.Truth(DemoUsername); truth.Pending != 0 || truth.Matched != 5000*4000 || truth.Resting != 0 {
 		t.Errorf("truth %+v", truth)
@@ -198,11 +198,11 @@ func TestPendingFillConfirmedAndVoided(t *testing.T) {
 }
 
 func TestPendingTimeoutIsTold(t *testing.T) {
-	b := newHarness(t, managedConfig())
-	c := b.login()
+	h := newHarness(t, managedConfig())
+	c := h.login()
 	c.create(buy, 5000, 4000, 1)
 	c.receiveAll()
-	b.sim.Exchange.Submit("rival", createRequest(sell, 5000, 4000))
+	h.sim.Exchange.Submit("rival", createRequest(sell, 5000, 4000))
 	if got := c.next().GetOrderExecuted(); !got.HasPendingTimeout() || got.GetPendingTimeout() != 8 {
 		t.Errorf("sent %v", got)
 	}
@@ -210,16 +210,16 @@ func TestPendingTimeoutIsTold(t *testing.T) {
 
 // While danger is near, fills stay provisional.
 func TestDangerDelaysConfirmation(t *testing.T) {
-	b := newHarness(t, managedConfig())
-	x := b.sim.Exchange
-	c := b.login()
+	h := newHarness(t, managedConfig())
+	x := h.sim.Exchange
+	c := h.login()
 	c.send(func(m *msg.Payload) { m.MutableEventSubscribe().SetEventId(50000) })
 	c.create(buy, 5000, 4000, 1)
 	x.Submit("rival", createRequest(sell, 5000, 4000))
 	c.receiveAll()
 	do(t, x.Runningball(50000, danger(msg.RunningballStateDanger)))
 	c.want(`S4 runningball 50000 RUNNINGBALL_STATE_DANGER "corner" RUNNINGBALL_PERIOD_FIRSTHALF 60000 0:0`)
-	b.wait(9 * time.Second)
+	h.wait(9 * time.Second)
 	c.want()
 	do(t, x.Runningball(50000, danger(msg.RunningballStateSafe)))
 	c.want(`S5 runningball 50000 RUNNINGBALL_STATE_SAFE "corner" RUNNINGBALL_PERIOD_FIRSTHALF 60000 0:0`,
@@ -230,9 +230,9 @@ func TestDangerDelaysConfirmation(t *testing.T) {
 }
 
 func TestHaltKeepInPlayResumeSettle(t *testing.T) {
-	b := newHarness(t, testConfig())
-	x := b.sim.Exchange
-	c := b.login()
+	h := newHarness(t, testConfig())
+	x := h.sim.Exchange
+	c := h.login()
 	c.create(buy, 10000, 3000, 31)
 	c.create(buy, 20000, 3000, 32, kind(msg.KeepInPlay))
 	c.create(buy, 10000, 2900, 33, kind(msg.GoodTillHalted))
@@ -264,9 +264,9 @@ func TestHaltKeepInPlayResumeSettle(t *testing.T) {
 }
 
 func TestVoidMarket(t *testing.T) {
-	b := newHarness(t, testConfig())
-	x := b.sim.Exchange
-	c := b.login()
+	h := newHarness(t, testConfig())
+	x := h.sim.Exchange
+	c := h.login()
 	c.create(buy, 10000, 3000, 1)
 	x.Submit("rival", createRequest(sell, 5000, 3000))
 	c.receiveAll()
@@ -280,9 +280,9 @@ func TestVoidMarket(t *testing.T) {
 func TestRemoveRunner(t *testing.T) {
 	config := testConfig()
 	config.Markets[0].NonRunners = true
-	b := newHarness(t, config)
-	x := b.sim.Exchange
-	c := b.login()
+	h := newHarness(t, config)
+	x := h.sim.Exchange
+	c := h.login()
 	c.create(buy, 10000, 3000, 1)
 	x.Submit("rival", createRequest(sell, 4000, 3000))
 	away := func(o *msg.OrderCreate) { o.SetContractId(DemoAway) }
@@ -309,19 +309,19 @@ func TestCancelOnFailure(t *testing.T) {
 		c.send(func(m *msg.Payload) { m.MutableSettings().SetCancelAllOnFailure(on) })
 	}
 	t.Run("heartbeats", func(t *testing.T) {
-		b := newHarness(t, testConfig())
-		c := b.login()
+		h := newHarness(t, testConfig())
+		c := h.login()
 		c.create(buy, 10000, 3000, 1)
 		c.send(func(m *msg.Payload) { m.MutableSettings() })
 		set(c, true)
 		c.send(func(m *msg.Payload) { m.MutableSettings() })
 		c.want("S2 accepted seq=2 ref=1 #1 10000@3000",
 			"S3 settings_accepted false", "S4 settings_accepted true", "S5 settings_accepted true")
-		b.wait(time.Minute)
+		h.wait(time.Minute)
 		c.want("S6 HEARTBEAT", "S7 HEARTBEAT", "S8 HEARTBEAT", "S9 HEARTBEAT", "S10 HEARTBEAT",
 			"S11 LOGOUT HEARTBEAT_TIMEOUT")
 		c.wantClosed()
-		c = b.connect()
+		c = h.connect()
 		c.send(func(m *msg.Payload) {
 			m.MutableEtoPayload().SetType(msg.EtoPayloadLogin)
 			m.MutableLogin().SetCookie([]byte(DemoToken))
@@ -332,37 +332,37 @@ func TestCancelOnFailure(t *testing.T) {
 		c.want("S3 settings_accepted false")
 	})
 	t.Run("loss", func(t *testing.T) {
-		b := newHarness(t, testConfig())
-		c := b.login()
+		h := newHarness(t, testConfig())
+		c := h.login()
 		c.create(buy, 10000, 3000, 1)
 		set(c, true)
 		c.disconnect()
-		b.wait(49 * time.Second)
-		if truth, _ := b.sim.Exchange.Truth(DemoUsername); truth.Live != 1 {
+		h.wait(49 * time.Second)
+		if truth, _ := h.sim.Exchange.Truth(DemoUsername); truth.Live != 1 {
 			t.Error("cancelled within the grace")
 		}
-		b.wait(time.Second)
-		if truth, _ := b.sim.Exchange.Truth(DemoUsername); truth.Live != 0 {
+		h.wait(time.Second)
+		if truth, _ := h.sim.Exchange.Truth(DemoUsername); truth.Live != 0 {
 			t.Error("not cancelled")
 		}
 	})
 	t.Run("logout", func(t *testing.T) {
-		b := newHarness(t, testConfig())
-		c := b.login()
+		h := newHarness(t, testConfig())
+		c := h.login()
 		c.create(buy, 10000, 3000, 1)
 		set(c, true)
 		c.logout()
 		c.wantClosed()
-		b.wait(time.Hour)
-		if truth, _ := b.sim.Exchange.Truth(DemoUsername); truth.Live != 1 {
+		h.wait(time.Hour)
+		if truth, _ := h.sim.Exchange.Truth(DemoUsername); truth.Live != 1 {
 			t.Error("a clean logout cancels")
 		}
 	})
 }
 
 func TestQuantityReduce(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	c.create(buy, 80000, 3000, 1)
 	id := c.idOf(1)
 	c.reduce(id, 50000, 8)
@@ -374,16 +374,16 @@ func TestQuantityReduce(t *testing.T) {
 		"S4 reduce_rejected #1 INVALID_NEW_QUANTITY new=90000 ref=9",
 		"S5 reduce_rejected #1 INVALID_NEW_QUANTITY new=0 ref=10",
 		"S6 reduce_rejected #0 NOT_FOUND new=1 ref=11")
-	b.sim.Exchange.Submit("rival", createRequest(sell, 60000, 3000))
+	h.sim.Exchange.Submit("rival", createRequest(sell, 60000, 3000))
 	c.want("S7 executed #1 50000@3000 total=50000 avg=3000 available=0")
 	c.reduce(id, 1, 12)
 	c.want("S8 reduce_rejected #1 NOT_LIVE new=1 ref=12")
 }
 
 func TestMinimumAcceptableQuantity(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.login()
-	b.sim.Exchange.Submit("rival", createRequest(sell, 5000, 3000))
+	h := newHarness(t, testConfig())
+	c := h.login()
+	h.sim.Exchange.Submit("rival", createRequest(sell, 5000, 3000))
 	c.create(buy, 10000, 3000, 1, func(o *msg.OrderCreate) { o.SetMaq(5001) })
 	c.want("S2 accepted seq=2 ref=1 #2 10000@3000", "S3 cancelled #2 INSUFFICIENT_LIQUIDITY executed=0")
 	c.create(buy, 10000, 3000, 2, func(o *msg.OrderCreate) { o.SetMaq(5000) })
@@ -392,9 +392,9 @@ func TestMinimumAcceptableQuantity(t *testing.T) {
 
 // The published example of the window of visible levels.
 func TestWindow(t *testing.T) {
-	b := newHarness(t, testConfig())
-	x := b.sim.Exchange
-	c := b.login()
+	h := newHarness(t, testConfig())
+	x := h.sim.Exchange
+	c := h.login()
 	rest := map[uint32]uint64{}
 	bid := func(price uint32, quantity uint64) {
 		id, r := x.Submit("rival", createRequest(buy, quantity, price))
@@ -426,9 +426,9 @@ func TestWindow(t *testing.T) {
 func TestFeeds(t *testing.T) {
 	config := DefaultConfig()
 	config.Agents, config.Throttle.Off = Agents{}, true
-	b := newHarness(t, config)
-	x := b.sim.Exchange
-	c := b.login()
+	h := newHarness(t, config)
+	x := h.sim.Exchange
+	c := h.login()
 	c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })
 	c.want("S2 market_quotes 100000 volume=0", "S3 market_quotes 100001 volume=0")
 	c.send(func(m *msg.Payload) { m.MutableMarketFeedSubscribe() })

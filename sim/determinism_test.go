@@ -17,17 +17,17 @@ func session(t *testing.T, seed uint64, d time.Duration) string {
 	config := DefaultConfig()
 	config.Seed = seed
 	config.Agents.Rate = 200
-	b := newHarness(t, config)
+	h := newHarness(t, config)
 	r := rand.New(rand.NewPCG(seed, 9))
-	clients := []*client{b.connect(), b.connect()}
+	clients := []*client{h.connect(), h.connect()}
 	clients[0].token(DemoToken)
 	clients[1].password("rival", "rival")
 	for _, c := range clients {
 		c.subscribe(DemoMarket)
 	}
 	var ids []uint64
-	for end := b.sim.Now() + int64(d); b.sim.Now() < end; {
-		b.wait(time.Duration(r.IntN(int(200 * time.Millisecond))))
+	for end := h.sim.Now() + int64(d); h.sim.Now() < end; {
+		h.wait(time.Duration(r.IntN(int(200 * time.Millisecond))))
 		c := clients[r.IntN(2)]
 		if r.IntN(3) == 0 && len(ids) > 0 {
 			c.cancel(ids[r.IntN(len(ids))], 0)
@@ -43,14 +43,14 @@ func session(t *testing.T, seed uint64, d time.Duration) string {
 			c.beat()
 		}
 	}
-	h := sha256.New()
+	digest := sha256.New()
 	for _, c := range clients {
 		if len(c.raw) < 10_000 {
 			t.Fatalf("only %d bytes", len(c.raw))
 		}
-		h.Write(c.raw)
+		digest.Write(c.raw)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	return hex.EncodeToString(digest.Sum(nil)[:8])
 }
 
 // Same seed and same inputs give the same bytes, on any machine and on any day.

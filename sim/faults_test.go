@@ -14,8 +14,8 @@ import (
 )
 
 // lines returns how many connections the server has.
-func openLines(v *Server) (n int) {
-	v.Do(func(s *Sim) { n = len(s.Faults.Conns()) })
+func openLines(s *Server) (n int) {
+	s.Do(func(s *Sim) { n = len(s.Faults.Conns()) })
 	return n
 }
 
@@ -24,19 +24,19 @@ func openLines(v *Server) (n int) {
 func TestServerFaults(t *testing.T) {
 	config := testConfig()
 	config.Faults = fault.Plan{}.With(fault.Million, fault.Split, fault.Duplicate)
-	v := serve(t, config)
-	l := dial(t, v, nil)
+	s := serve(t, config)
+	l := dial(t, s, nil)
 	l.login(DemoUsername)
 	l.want("S1 LOGIN_RESPONSE reset=2", "S1 LOGIN_RESPONSE reset=2")
 	l.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 	l.want("S2 PONG", "S2 PONG")
 
-	v.Do(func(s *Sim) {
+	s.Do(func(s *Sim) {
 		s.Faults.Set(fault.Plan{})
 		s.Faults.Conns()[0].Force(fault.Cut, 1)
 		s.Faults.Refuse(1)
 	})
-	if refused := dial(t, v, nil); refused.read() != nil {
+	if refused := dial(t, s, nil); refused.read() != nil {
 		t.Error("a refused connection is sent something")
 	}
 	l.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
@@ -46,7 +46,7 @@ func TestServerFaults(t *testing.T) {
 		t.Errorf("of a frame of %d bytes came %d before the end, %v", whole, len(rest), err)
 	}
 	l.conn.Close()
-	again := dial(t, v, nil)
+	again := dial(t, s, nil)
 	again.login(DemoUsername)
 	again.want("S1 LOGIN_RESPONSE reset=2")
 }
@@ -57,19 +57,19 @@ func TestLocalServerStallsAndGoesDead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		config := testConfig()
 		config.Faults.HalfOpenFor = time.Hour
-		v, err := Local(config)
+		s, err := Local(config)
 		if err != nil {
 			t.Fatal(err)
 		}
 		served := make(chan error, 1)
-		go func() { served <- v.Serve(context.Background()) }()
-		conn, err := v.Dial(context.Background())
+		go func() { served <- s.Serve(context.Background()) }()
+		conn, err := s.Dial(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
 		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 		ping := func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) }
-		force := func(k fault.Kind) { v.Do(func(s *Sim) { s.Faults.Conns()[0].Force(k, 1) }) }
+		force := func(k fault.Kind) { s.Do(func(s *Sim) { s.Faults.Conns()[0].Force(k, 1) }) }
 		l.login(DemoUsername)
 		l.want("S1 LOGIN_RESPONSE reset=2")
 		force(fault.Stall)
@@ -90,10 +90,10 @@ func TestLocalServerStallsAndGoesDead(t *testing.T) {
 		}
 		conn.Close()
 		synctest.Wait()
-		if n := openLines(v); n != 0 {
+		if n := openLines(s); n != 0 {
 			t.Errorf("%d lines are left", n)
 		}
-		if err := errors.Join(v.Close(), <-served); err != nil {
+		if err := errors.Join(s.Close(), <-served); err != nil {
 			t.Error(err)
 		}
 	})
@@ -102,24 +102,24 @@ func TestLocalServerStallsAndGoesDead(t *testing.T) {
 // A dead line cannot be told that the exchange goes down, and is not waited for.
 func TestServerShutsDownWithDeadLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v, err := Local(testConfig())
+		s, err := Local(testConfig())
 		if err != nil {
 			t.Fatal(err)
 		}
 		served := make(chan error, 1)
-		go func() { served <- v.Serve(context.Background()) }()
-		conn, err := v.Dial(context.Background())
+		go func() { served <- s.Serve(context.Background()) }()
+		conn, err := s.Dial(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
 		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 		l.login(DemoUsername)
 		l.want("S1 LOGIN_RESPONSE reset=2")
-		v.Do(func(s *Sim) { s.Faults.Conns()[0].Force(fault.HalfOpen, 1) })
+		s.Do(func(s *Sim) { s.Faults.Conns()[0].Force(fault.HalfOpen, 1) })
 		l.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 		synctest.Wait()
 		start := time.Now()
-		if err := errors.Join(v.Close(), <-served); err != nil {
+		if err := errors.Join(s.Close(), <-served); err != nil {
 			t.Error(err)
 		}
 		if d := time.Since(start); d != 0 {

@@ -127,8 +127,8 @@ func TestFeedOfManyMarkets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := manyConfig()
-			b := newHarness(t, config)
-			c := b.login()
+			h := newHarness(t, config)
+			c := h.login()
 			r, random := newReader(t), rand.New(rand.NewPCG(1, 1))
 			move := func() {
 				for range 20 {
@@ -137,7 +137,7 @@ func TestFeedOfManyMarkets(t *testing.T) {
 					if random.IntN(2) == 0 {
 						o.Side, o.Price = sell, 5000+random.Uint32N(3)
 					}
-					b.sim.Exchange.Submit("rival", o)
+					h.sim.Exchange.Submit("rival", o)
 				}
 			}
 			move()
@@ -152,7 +152,7 @@ func TestFeedOfManyMarkets(t *testing.T) {
 			if c.conn.Closing() {
 				t.Fatalf("closed for %v", c.conn.Err())
 			}
-			r.check(b.sim.Exchange, config.Markets)
+			r.check(h.sim.Exchange, config.Markets)
 			want := 1
 			if name == "both" {
 				want = 2
@@ -164,7 +164,7 @@ func TestFeedOfManyMarkets(t *testing.T) {
 			}
 			move()
 			c.some(1<<20, r)
-			r.check(b.sim.Exchange, config.Markets)
+			r.check(h.sim.Exchange, config.Markets)
 		})
 	}
 }
@@ -172,8 +172,8 @@ func TestFeedOfManyMarkets(t *testing.T) {
 // Never is more than half of what may be unsent taken by a feed: the rest is for what else there
 // is to say.
 func TestFeedLeavesRoom(t *testing.T) {
-	b := newHarness(t, manyConfig())
-	c := b.login()
+	h := newHarness(t, manyConfig())
+	c := h.login()
 	c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })
 	c.send(func(m *msg.Payload) { m.MutableMarketFeedSubscribe() })
 	for range 2000 {
@@ -187,16 +187,16 @@ func TestFeedLeavesRoom(t *testing.T) {
 // The market feed likewise: the state of every market arrives, and later changes do.
 func TestMarketFeedOfManyMarkets(t *testing.T) {
 	config := manyConfig()
-	b := newHarness(t, config)
-	c := b.login()
+	h := newHarness(t, config)
+	c := h.login()
 	r := newReader(t)
 	c.send(func(m *msg.Payload) { m.MutableMarketFeedSubscribe() })
-	do(t, b.sim.Exchange.Halt(1000, ""))
-	do(t, b.sim.Exchange.Halt(1000+manyMarkets-1, ""))
+	do(t, h.sim.Exchange.Halt(1000, ""))
+	do(t, h.sim.Exchange.Halt(1000+manyMarkets-1, ""))
 	for len(c.conn.Pending()) > 0 {
 		c.some(5000, r)
 	}
-	do(t, b.sim.Exchange.Halt(2000, ""))
+	do(t, h.sim.Exchange.Halt(2000, ""))
 	c.some(1<<20, r)
 	if c.conn.Closing() || len(r.states) != manyMarkets || r.managed != manyMarkets {
 		t.Errorf("closed for %v, %d states and %d managed states", c.conn.Err(), len(r.states), r.managed)
@@ -211,19 +211,19 @@ func TestMarketFeedOfManyMarkets(t *testing.T) {
 // A feed goes on in a session that is resumed, and ends with an unsubscription.
 func TestFeedAcrossAResume(t *testing.T) {
 	config := manyConfig()
-	b := newHarness(t, config)
-	c, session := b.sessionOf()
+	h := newHarness(t, config)
+	c, session := h.sessionOf()
 	c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })
 	r := newReader(t)
 	for len(r.books) < manyMarkets/2 { // so that the rest can be replayed
 		c.some(1000, r)
 	}
 	next := c.seq + 1
-	c.conn.Disconnected(b.sim.Now())
+	c.conn.Disconnected(h.sim.Now())
 	for _, id := range []uint32{1000, 1000 + manyMarkets - 1} {
-		b.sim.Exchange.Submit("rival", exchange.Create{Market: id, Contract: 1, Side: buy, Price: 1000, Quantity: 1000})
+		h.sim.Exchange.Submit("rival", exchange.Create{Market: id, Contract: 1, Side: buy, Price: 1000, Quantity: 1000})
 	}
-	c = b.connect()
+	c = h.connect()
 	c.resume(session, 3)
 	c.receiveAll()
 	c.replay(next)
@@ -233,7 +233,7 @@ func TestFeedAcrossAResume(t *testing.T) {
 			r.hear(m)
 		}
 	}
-	r.check(b.sim.Exchange, config.Markets)
+	r.check(h.sim.Exchange, config.Markets)
 
 	c.send(func(m *msg.Payload) { m.MutablePriceFeedUnsubscribe() })
 	c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })
@@ -263,7 +263,7 @@ func TestLargeSnapshots(t *testing.T) {
 				}
 				config.Markets = append(config.Markets, m)
 			}
-			b := newHarness(t, config)
+			h := newHarness(t, config)
 			for _, m := range config.Markets {
 				for _, ct := range m.Contracts {
 					for price := range uint32(10) {
@@ -272,11 +272,11 @@ func TestLargeSnapshots(t *testing.T) {
 						if price >= 5 {
 							o.Side, o.Price = sell, 5000+price
 						}
-						b.sim.Exchange.Submit("rival", o)
+						h.sim.Exchange.Submit("rival", o)
 					}
 				}
 			}
-			c := b.login()
+			c := h.login()
 			c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })
 			unread := len(c.conn.Pending())
 			if contracts == 8 && (unread > 1<<13 || unread < 1<<12) {
@@ -289,7 +289,7 @@ func TestLargeSnapshots(t *testing.T) {
 			if c.conn.Closing() {
 				t.Fatalf("closed for %v", c.conn.Err())
 			}
-			r.check(b.sim.Exchange, config.Markets)
+			r.check(h.sim.Exchange, config.Markets)
 		})
 	}
 }

@@ -24,13 +24,13 @@ func (c *client) beats(echo bool) (n int) {
 // A client that only reads a busy market and answers heartbeats stays: the exchange sends them on
 // a schedule of its own, whatever else it sends.
 func TestHeartbeatsComeOnTheirSchedule(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	c.subscribe(DemoMarket)
 	total := 0
 	for i := range 600 {
-		b.wait(time.Second)
-		b.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
+		h.wait(time.Second)
+		h.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
 		n := c.beats(true)
 		total += n
 		if want := (i + 1) / 10; total != want {
@@ -45,19 +45,19 @@ func TestHeartbeatsComeOnTheirSchedule(t *testing.T) {
 // A client that is silent while the exchange has much to say is logged out after as many
 // heartbeats as any other.
 func TestHeartbeatTimeoutOnABusyMarket(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	c.subscribe(DemoMarket)
 	total := 0
 	for i := range 59 {
-		b.wait(time.Second)
-		b.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
+		h.wait(time.Second)
+		h.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
 		total += c.beats(false)
 	}
 	if total != 5 || c.conn.Closing() {
 		t.Errorf("%d heartbeats, closing %v", total, c.conn.Closing())
 	}
-	b.wait(time.Second)
+	h.wait(time.Second)
 	c.want("S68 LOGOUT HEARTBEAT_TIMEOUT")
 	c.wantClosed()
 	const want = "sim: logged out: HEARTBEAT_TIMEOUT, nothing was heard for 1m0s"
@@ -68,10 +68,10 @@ func TestHeartbeatTimeoutOnABusyMarket(t *testing.T) {
 
 // Whatever is heard counts: a client that sends nothing but requests needs no heartbeats.
 func TestAnythingHeardCounts(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	for range 100 {
-		b.wait(50 * time.Second)
+		h.wait(50 * time.Second)
 		c.ping()
 		c.receiveAll()
 	}
@@ -82,32 +82,32 @@ func TestAnythingHeardCounts(t *testing.T) {
 
 // Time in which the exchange itself stood still is nobody's silence.
 func TestStandstillIsNoSilence(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.login()
-	b.wait(30 * time.Second)
+	h := newHarness(t, testConfig())
+	c := h.login()
+	h.wait(30 * time.Second)
 	c.want("S2 HEARTBEAT", "S3 HEARTBEAT", "S4 HEARTBEAT")
 	c.beat()
-	b.sim.Tick(b.sim.Now() + int64(time.Hour))
+	h.sim.Tick(h.sim.Now() + int64(time.Hour))
 	c.want("S5 HEARTBEAT")
-	b.wait(10*time.Second - 1)
+	h.wait(10*time.Second - 1)
 	c.want()
-	b.wait(1)
+	h.wait(1)
 	c.want("S6 HEARTBEAT")
 }
 
 // A resumed session's schedule begins with the resume.
 func TestHeartbeatsAfterAResume(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c, session := b.sessionOf()
-	b.wait(29 * time.Second)
+	h := newHarness(t, testConfig())
+	c, session := h.sessionOf()
+	h.wait(29 * time.Second)
 	c.disconnect()
-	b.wait(29 * time.Second)
-	c = b.connect()
+	h.wait(29 * time.Second)
+	c = h.connect()
 	c.resume(session, 2)
 	c.receiveAll()
-	b.wait(10*time.Second - 1)
+	h.wait(10*time.Second - 1)
 	c.want()
-	b.wait(1)
+	h.wait(1)
 	c.want("S5 HEARTBEAT")
 }
 
@@ -119,21 +119,21 @@ func TestLogoutCause(t *testing.T) {
 	}{
 		{"UNAUTHORISED", func(_ *harness, c *client) { c.password(DemoUsername, "secret") }},
 		{"LOGIN_NOT_FIRST_SEQ", func(_ *harness, c *client) { c.ping() }},
-		{"LOGIN_TIMEOUT, nothing was heard for 10s", func(b *harness, _ *client) { b.wait(10 * time.Second) }},
+		{"LOGIN_TIMEOUT, nothing was heard for 10s", func(h *harness, _ *client) { h.wait(10 * time.Second) }},
 		{"UNKNOWN_SESSION", func(_ *harness, c *client) { c.resume("x", 1) }},
 		{"UNVERIFIED", func(_ *harness, c *client) { c.password("rival", "rival") }},
-		{"HEARTBEAT_TIMEOUT, nothing was heard for 55s", func(b *harness, c *client) { b.late(c) }},
+		{"HEARTBEAT_TIMEOUT, nothing was heard for 55s", func(h *harness, c *client) { h.late(c) }},
 		{"", func(_ *harness, c *client) { c.password(DemoUsername, DemoPassword); c.logout() }},
-		{"", func(b *harness, c *client) {
+		{"", func(h *harness, c *client) {
 			c.password(DemoUsername, DemoPassword)
-			b.sim.LogoutAll(msg.EtoLogoutDowntime)
+			h.sim.LogoutAll(msg.EtoLogoutDowntime)
 		}},
 	} {
 		config := testConfig()
 		config.Accounts[1].Unverified = true
-		b := newHarness(t, config)
-		c := b.connect()
-		k.do(b, c)
+		h := newHarness(t, config)
+		c := h.connect()
+		k.do(h, c)
 		got := ""
 		if err := logoutError(c.conn); err != nil {
 			got = strings.TrimPrefix(err.Error(), "sim: logged out: ")
@@ -145,9 +145,9 @@ func TestLogoutCause(t *testing.T) {
 }
 
 // late logs in and is heard of 5 s later for the last time.
-func (b *harness) late(c *client) {
+func (h *harness) late(c *client) {
 	c.password(DemoUsername, DemoPassword)
-	b.wait(5 * time.Second)
+	h.wait(5 * time.Second)
 	c.beat()
-	b.wait(time.Minute)
+	h.wait(time.Minute)
 }

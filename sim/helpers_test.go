@@ -16,8 +16,8 @@ func danger(s msg.RunningballState) exchange.Notification {
 }
 
 // waitForConns waits until a server has so many connections.
-func waitForConns(v *Server, want int) {
+func waitForConns(s *Server, want int) {
 	for n := -1; n != want; runtime.Gosched() {
-		v.Do(func(*Sim) { n = len(v.conns) })
+		s.Do(func(*Sim) { n = len(s.conns) })
 	}
 }

@@ -30,16 +30,16 @@ func FuzzPeer(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		b := &harness{t, s}
-		other := b.loginAs("rival")
-		c := b.connect()
+		h := &harness{t, s}
+		other := h.loginAs("rival")
+		c := h.connect()
 		if loggedIn {
 			c.password(DemoUsername, DemoPassword)
 		}
 		c.receive()
 		c.bytes(data)
 		c.receive()
-		b.wait(time.Minute)
+		h.wait(time.Minute)
 		c.receive()
 		if !c.conn.Closing() {
 			t.Error("a silent client is not closed")
@@ -66,8 +66,8 @@ func TestHostileInput(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newHarness(t, testConfig())
-			c := b.login()
+			h := newHarness(t, testConfig())
+			c := h.login()
 			c.bytes(k.bytes)
 			c.want()
 			c.wantClosed()
@@ -82,8 +82,8 @@ func TestHostileInput(t *testing.T) {
 func TestSlowClient(t *testing.T) {
 	config := testConfig()
 	config.Limits.OutBytes, config.Limits.OutFrames = 1<<14, 64
-	b := newHarness(t, config)
-	slow, good := b.login(), b.loginAs("rival")
+	h := newHarness(t, config)
+	slow, good := h.login(), h.loginAs("rival")
 	for range 100 {
 		slow.ping()
 		good.ping()
@@ -126,8 +126,8 @@ func TestUnknownTimeInForce(t *testing.T) {
 // A client with a gap is asked for it once, is served while it has it, and is
 // given up if it does not fill it.
 func TestGapOfTheClient(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	c.out = 4
 	c.ping() // 2 and 3 are missing
 	c.ping()
@@ -147,11 +147,11 @@ func TestGapOfTheClient(t *testing.T) {
 	c.out = 20
 	c.ping()
 	c.want("S9 REPLAY from 8")
-	b.wait(5 * time.Second)
+	h.wait(5 * time.Second)
 	c.want("S10 REPLAY from 8")
-	b.wait(5 * time.Second)
+	h.wait(5 * time.Second)
 	c.want("S11 REPLAY from 8", "S12 HEARTBEAT")
-	b.wait(5 * time.Second)
+	h.wait(5 * time.Second)
 	c.wantClosed()
 	if !errors.Is(c.conn.Err(), ErrGap) {
 		t.Errorf("closed for %v", c.conn.Err())
@@ -178,12 +178,12 @@ func TestCredentialsAreNotShown(t *testing.T) {
 	}
 	wantNoSecrets(t, err.Error(), "secret", "hidden")
 	config.Accounts = []Account{a}
-	b := newHarness(t, config)
-	l, err := b.sim.Open()
+	h := newHarness(t, config)
+	l, err := h.sim.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &client{t: t, harness: b, conn: l.Gateway(), out: 1}
+	c := &client{t: t, harness: h, conn: l.Gateway(), out: 1}
 	c.password("u", "secret")
 	response := c.next()
 	session := string(response.GetEtoPayload().GetLoginResponse().GetSession())
@@ -191,20 +191,20 @@ func TestCredentialsAreNotShown(t *testing.T) {
 		t.Fatal("not logged in")
 	}
 	copy(l.Free(), "secret")
-	v, err := Local(config)
+	s, err := Local(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer v.Close()
+	defer s.Close()
 	const want = "exchange at local, exchange of 1 accounts, 1 markets"
-	if got := fmt.Sprintf("%d, %+v", v, b.sim); got != want {
+	if got := fmt.Sprintf("%d, %+v", s, h.sim); got != want {
 		t.Errorf("printed as %s, want %s", got, want)
 	}
 	for _, v := range []any{
-		v, a, &a, config.Accounts, config, &config,
+		s, a, &a, config.Accounts, config, &config,
 		struct{ A Account }{a},
 		map[string]Account{"a": a},
-		b.sim, b.sim.Exchange, b.sim.gateway, b.sim.Faults, l, c.conn,
+		h.sim, h.sim.Exchange, h.sim.gateway, h.sim.Faults, l, c.conn,
 	} {
 		wantNoSecrets(t, printedAs(v), "secret", "hidden", session)
 	}
@@ -265,13 +265,13 @@ func wantNoSecrets(t *testing.T, text string, secrets ...string) {
 func TestConnectionsAreLimited(t *testing.T) {
 	config := testConfig()
 	config.Limits.Connections = 1
-	b := newHarness(t, config)
-	c := b.connect()
-	if _, err := b.sim.gateway.Accept(b.sim.now); !errors.Is(err, ErrTooManyConnections) {
+	h := newHarness(t, config)
+	c := h.connect()
+	if _, err := h.sim.gateway.Accept(h.sim.now); !errors.Is(err, ErrTooManyConnections) {
 		t.Errorf("a second connection: %v", err)
 	}
 	c.disconnect()
-	b.connect()
+	h.connect()
 }
 
 // What cannot be is refused at the start, and says which field it is.
@@ -313,10 +313,10 @@ func TestBadConfigurations(t *testing.T) {
 func TestNewLimitsAreTold(t *testing.T) {
 	config := testConfig()
 	config.Throttle = Throttle{}
-	b := newHarness(t, config)
-	c, other := b.login(), b.loginAs("rival")
-	waiting := b.connect()
-	b.sim.SetThrottle(Throttle{Rate: 1, Burst: 2, Tick: time.Second})
+	h := newHarness(t, config)
+	c, other := h.login(), h.loginAs("rival")
+	waiting := h.connect()
+	h.sim.SetThrottle(Throttle{Rate: 1, Burst: 2, Tick: time.Second})
 	c.want("S3 limits 1/2/1000")
 	other.want("S3 limits 1/2/1000")
 	waiting.want()

@@ -22,13 +22,13 @@ func TestServerHundredsOfClients(t *testing.T) {
 	}
 	c.Agents = Agents{Rate: 100}
 	c.Limits = Limits{Connections: clients, InBytes: 1 << 14, PayloadBytes: 1 << 12, OutBytes: 1 << 19, OutFrames: 1 << 13}
-	v := serve(t, c)
+	s := serve(t, c)
 	var wait sync.WaitGroup
 	var bought, sold, finished atomic.Uint64
 	all := make(chan struct{})
 	allIn := sync.OnceFunc(func() { close(all) })
 	for i := range clients {
-		l := dial(t, v, nil)
+		l := dial(t, s, nil)
 		wait.Add(1)
 		go func() {
 			defer wait.Done()
@@ -77,7 +77,7 @@ func TestServerHundredsOfClients(t *testing.T) {
 	}
 	wait.Wait()
 	var truth [2]uint64
-	v.Do(func(s *Sim) {
+	s.Do(func(s *Sim) {
 		for i := range clients {
 			for _, o := range s.Exchange.Orders(fmt.Sprint("client ", i)) {
 				truth[i%2] += o.Executed
@@ -96,22 +96,22 @@ func TestServerHundredsOfClients(t *testing.T) {
 func TestServerIsFull(t *testing.T) {
 	c := testConfig()
 	c.Limits.Connections = 3
-	v := serve(t, c)
+	s := serve(t, c)
 	var in []*line
 	for range 3 {
-		l := dial(t, v, nil)
+		l := dial(t, s, nil)
 		l.login(DemoUsername)
 		l.want("S1 LOGIN_RESPONSE reset=2")
 		in = append(in, l)
 	}
-	if tooMany := dial(t, v, nil); tooMany.read() != nil {
+	if tooMany := dial(t, s, nil); tooMany.read() != nil {
 		t.Error("a fourth client is sent something")
 	}
 	for _, l := range in {
 		l.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 		l.want("S2 PONG")
 	}
-	v.Do(func(s *Sim) {
+	s.Do(func(s *Sim) {
 		s.Exchange.Submit(DemoUsername, exchange.Create{Market: DemoMarket, Contract: DemoHome, Side: msg.SideBuy, Quantity: 1000, Price: 100})
 	})
 	for _, l := range in {

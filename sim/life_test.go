@@ -10,12 +10,12 @@ func TestLoneBotIsFilled(t *testing.T) {
 	config := DefaultConfig()
 	config.Agents.Rate = 1000
 	config.Markets = config.Markets[:1]
-	b := newHarness(t, config)
-	c := b.login()
+	h := newHarness(t, config)
+	c := h.login()
 	c.create(buy, 500000, 3330, 1)
 	c.create(sell, 500000, 3336, 2)
 	for range 20 {
-		b.wait(time.Second)
+		h.wait(time.Second)
 		c.beat()
 	}
 	var both [2]uint64
@@ -27,7 +27,7 @@ func TestLoneBotIsFilled(t *testing.T) {
 	if both[0] == 0 || both[1] == 0 {
 		t.Errorf("bought %d and sold %d", both[0], both[1])
 	}
-	bids, offers := b.sim.Exchange.Book(DemoMarket, DemoHome)
+	bids, offers := h.sim.Exchange.Book(DemoMarket, DemoHome)
 	if len(bids) < 3 || len(offers) < 3 {
 		t.Errorf("the book has %d bids and %d offers", len(bids), len(offers))
 	}

@@ -19,14 +19,14 @@ func TestLocalServerInVirtualTime(t *testing.T) {
 		var ended []error
 		config := testConfig()
 		config.OnClose = func(_ net.Addr, username string, cause error) { ended = append(ended, cause) }
-		v, err := Local(config)
+		s, err := Local(config)
 		if err != nil {
 			t.Fatal(err)
 		}
 		served := make(chan error, 1)
-		go func() { served <- v.Serve(context.Background()) }()
+		go func() { served <- s.Serve(context.Background()) }()
 		dial := func() *line {
-			conn, err := v.Dial(context.Background())
+			conn, err := s.Dial(context.Background())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -53,10 +53,10 @@ func TestLocalServerInVirtualTime(t *testing.T) {
 			silent.Error() != "sim: logged out: HEARTBEAT_TIMEOUT, nothing was heard for 1m0s" {
 			t.Errorf("told of %v", ended)
 		}
-		if err := errors.Join(v.Close(), <-served); err != nil {
+		if err := errors.Join(s.Close(), <-served); err != nil {
 			t.Error(err)
 		}
-		if _, err := v.Dial(context.Background()); !errors.Is(err, net.ErrClosed) {
+		if _, err := s.Dial(context.Background()); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("dialled a closed server: %v", err)
 		}
 	})
@@ -66,13 +66,13 @@ func TestLocalServerInVirtualTime(t *testing.T) {
 // for long.
 func TestServerDoesNotLinger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v, err := Local(testConfig())
+		s, err := Local(testConfig())
 		if err != nil {
 			t.Fatal(err)
 		}
 		served := make(chan error, 1)
-		go func() { served <- v.Serve(context.Background()) }()
-		conn, err := v.Dial(context.Background())
+		go func() { served <- s.Serve(context.Background()) }()
+		conn, err := s.Dial(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +80,7 @@ func TestServerDoesNotLinger(t *testing.T) {
 		l.login("nobody")
 		l.want("S1 LOGOUT UNAUTHORISED", "the end")
 		open := func() (n int) {
-			v.Do(func(s *Sim) { n = len(s.gateway.Conns()) })
+			s.Do(func(s *Sim) { n = len(s.gateway.Conns()) })
 			return n
 		}
 		if open() != 1 {
@@ -91,7 +91,7 @@ func TestServerDoesNotLinger(t *testing.T) {
 		if open() != 0 {
 			t.Error("still open")
 		}
-		if err := errors.Join(v.Close(), <-served); err != nil {
+		if err := errors.Join(s.Close(), <-served); err != nil {
 			t.Error(err)
 		}
 	})
@@ -111,8 +111,8 @@ func TestServerCutsOffASlowClient(t *testing.T) {
 			}
 		}
 	}
-	v := serve(t, config)
-	l := dial(t, v, nil)
+	s := serve(t, config)
+	l := dial(t, s, nil)
 	l.login(DemoUsername)
 	l.want("S1 LOGIN_RESPONSE reset=2")
 	go func() {

@@ -51,18 +51,18 @@ func TestIdleConnectionsAreSmall(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			c := testConfig()
 			c.TLS, c.Limits.Connections, c.LoginTimeout = k.tls, conns, time.Hour
-			v := serve(t, c)
+			s := serve(t, c)
 			before := residentBytes(t)
 			var lines []*line
 			for range conns {
-				l := dial(t, v, nil)
+				l := dial(t, s, nil)
 				lines = append(lines, l)
 				if k.loggedIn {
 					l.login(DemoUsername)
 					l.want("S1 LOGIN_RESPONSE reset=2")
 				}
 			}
-			waitForConns(v, conns)
+			waitForConns(s, conns)
 			if grown := residentBytes(t) - before; grown > most {
 				t.Errorf("%d connections took %d KiB, %d each", conns, grown>>10, grown/conns>>10)
 			}
@@ -70,7 +70,7 @@ func TestIdleConnectionsAreSmall(t *testing.T) {
 				l.conn.Close()
 				*l = line{}
 			}
-			waitForConns(v, 0)
+			waitForConns(s, 0)
 			if rest := residentBytes(t) - before; rest > restMax {
 				t.Errorf("%d KiB are kept of %d closed connections", rest>>10, conns)
 			}

@@ -30,8 +30,8 @@ func TestCreateAcceptCancel(t *testing.T) {
 }
 
 func TestFullExecution(t *testing.T) {
-	b := newHarness(t, testConfig())
-	x, y := b.login(), b.loginAs("rival")
+	h := newHarness(t, testConfig())
+	x, y := h.login(), h.loginAs("rival")
 	x.create(buy, 50000, 2500, 1)
 	y.create(sell, 50000, 2500, 1)
 	x.want("S2 accepted seq=2 ref=1 #1 50000@2500", "S3 executed #1 50000@2500 total=50000 avg=2500 available=0")
@@ -39,8 +39,8 @@ func TestFullExecution(t *testing.T) {
 }
 
 func TestPartialFillsAtBetterPrice(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c, y := b.login(), b.loginAs("rival")
+	h := newHarness(t, testConfig())
+	c, y := h.login(), h.loginAs("rival")
 	y.create(sell, 100000, 2400, 1)
 	c.create(buy, 400000, 2500, 9)
 	m := c.next()
@@ -89,8 +89,8 @@ func TestSubscriptionAroundAnOrder(t *testing.T) {
 }
 
 func TestSnapshotAndUnsubscribe(t *testing.T) {
-	b := newHarness(t, testConfig())
-	y, c := b.loginAs("rival"), b.login()
+	h := newHarness(t, testConfig())
+	y, c := h.loginAs("rival"), h.login()
 	y.create(sell, 30000, 5200, 1)
 	y.create(sell, 10000, 5100, 2)
 	c.create(buy, 15000, 5150, 1)
@@ -147,8 +147,8 @@ func TestCancelAll(t *testing.T) {
 }
 
 func TestImmediateOrCancel(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c, y := b.login(), b.loginAs("rival")
+	h := newHarness(t, testConfig())
+	c, y := h.login(), h.loginAs("rival")
 	y.create(sell, 10000, 3000, 1)
 	c.create(buy, 30000, 3100, 4, func(o *msg.OrderCreate) { o.SetTif(msg.ImmediateOrCancel) })
 	c.want("S2 accepted seq=2 ref=4 #2 30000@3100",
@@ -157,8 +157,8 @@ func TestImmediateOrCancel(t *testing.T) {
 }
 
 func TestCrossedSelf(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c, y := b.login(), b.loginAs("rival")
+	h := newHarness(t, testConfig())
+	c, y := h.login(), h.loginAs("rival")
 	y.create(sell, 10000, 3000, 1)
 	c.create(sell, 10000, 3100, 2)
 	c.create(buy, 10000, 3100, 3) // is filled before it gets to the own order
@@ -172,8 +172,8 @@ func TestCrossedSelf(t *testing.T) {
 func TestThrottle(t *testing.T) {
 	config := testConfig()
 	config.Throttle = Throttle{Rate: 10, Burst: 5, Tick: time.Second}
-	b := newHarness(t, config)
-	c := b.connect()
+	h := newHarness(t, config)
+	c := h.connect()
 	c.password(DemoUsername, DemoPassword)
 	c.want("S1 LOGIN_RESPONSE reset=2", "S2 limits 10/5/1000")
 	for i := range uint64(6) {
@@ -185,7 +185,7 @@ func TestThrottle(t *testing.T) {
 	}
 	c.cancel(1, 9)
 	c.want("S9 cancel_rejected #0 THROTTLE_EXCEEDED ref=9")
-	b.wait(time.Second)
+	h.wait(time.Second)
 	c.create(buy, 10000, 3000, 7)
 	c.want("S10 accepted seq=9 ref=7 #6 10000@3000")
 }

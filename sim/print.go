@@ -12,7 +12,7 @@ func (s *Sim) String() string { return s.Exchange.String() }
 func (s *Sim) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // String names the server by its address.
-func (v *Server) String() string { return "exchange at " + v.Addr().String() }
+func (s *Server) String() string { return "exchange at " + s.Addr().String() }
 
 // Format is String for every verb: what it holds has credentials in it.
-func (v *Server) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, v.String()) }
+func (s *Server) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }

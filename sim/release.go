@@ -13,10 +13,10 @@ const (
 // ended counts a connection that has ended. Its buffers are unmapped by then. What was on
 // the Go heap and on stacks is garbage, which a server with nothing to do would not collect
 // for minutes: after many connections it is given back to the system at once.
-func (v *Server) countEnded() {
-	if v.endedConns.Add(1) == releaseConns {
-		v.freeTimer = time.AfterFunc(releasePause, func() {
-			v.endedConns.Store(0)
+func (s *Server) countEnded() {
+	if s.endedConns.Add(1) == releaseConns {
+		s.freeTimer = time.AfterFunc(releasePause, func() {
+			s.endedConns.Store(0)
 			debug.FreeOSMemory()
 		})
 	}

@@ -16,13 +16,13 @@ func TestMemoryIsReleased(t *testing.T) {
 		want          uint32
 	}{{releaseConns - 1, 1, 0}, {releaseConns, 1, 1}, {2*releaseConns - 1, 1, 1}, {releaseConns, 3, 3}} {
 		synctest.Test(t, func(t *testing.T) {
-			v, end := localServer(t, testConfig())
+			s, end := localServer(t, testConfig())
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			for range k.rounds {
 				conns := make([]net.Conn, k.conns)
 				for i := range conns {
-					conns[i] = dialLocal(t, v)
+					conns[i] = dialLocal(t, s)
 				}
 				for _, c := range conns {
 					c.Close()

@@ -13,29 +13,29 @@ import (
 func TestGapHasAnEnd(t *testing.T) {
 	config := testConfig()
 	config.HeartbeatInterval = 7 * time.Second // so that none is due when the gap's time is over
-	b := newHarness(t, config)
-	c := b.login()
+	h := newHarness(t, config)
+	c := h.login()
 	ping := func(seq uint64) {
 		c.sendAt(seq, func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 	}
-	start := b.sim.Now()
+	start := h.sim.Now()
 	ping(1000)
-	for seq := uint64(2); b.sim.Now() < start+int64(time.Minute)-1; seq++ {
+	for seq := uint64(2); h.sim.Now() < start+int64(time.Minute)-1; seq++ {
 		ping(seq)
 		ping(1000 + seq) // and there is always more
-		b.wait(time.Second)
+		h.wait(time.Second)
 		c.receiveAll()
-		if b.sim.Now() == start+int64(59*time.Second) {
-			b.wait(time.Second - 1)
+		if h.sim.Now() == start+int64(59*time.Second) {
+			h.wait(time.Second - 1)
 		}
 	}
 	if c.conn.Closing() {
 		t.Fatalf("ended within the minute for %v", c.conn.Err())
 	}
-	if next := b.sim.Tick(b.sim.Now()); next != start+int64(time.Minute) {
+	if next := h.sim.Tick(h.sim.Now()); next != start+int64(time.Minute) {
 		t.Errorf("the exchange is to be called %v after the gap opened", time.Duration(next-start))
 	}
-	b.wait(1)
+	h.wait(1)
 	c.wantClosed()
 	if !errors.Is(c.conn.Err(), ErrGap) {
 		t.Errorf("closed for %v", c.conn.Err())
@@ -44,16 +44,16 @@ func TestGapHasAnEnd(t *testing.T) {
 
 // A gap that is closed in time is forgotten: the next one has its own minute.
 func TestGapsEachHaveTheirTime(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	for range 10 {
 		c.out++
 		c.ping()
-		b.wait(14 * time.Second)
+		h.wait(14 * time.Second)
 		for seq := c.out - 2; seq < c.out; seq++ {
 			c.sendAt(seq, func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 		}
-		b.wait(30 * time.Second)
+		h.wait(30 * time.Second)
 		c.ping()
 		c.receiveAll()
 	}
@@ -65,8 +65,8 @@ func TestGapsEachHaveTheirTime(t *testing.T) {
 // The same messages are sent again 64 times, and no more. A client that shows that it got them
 // may ask again.
 func TestReplaysAreLimited(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	for range 3 {
 		c.ping() // so that there is more than the last series was served
 		c.receiveAll()
@@ -88,11 +88,11 @@ func TestReplaysAreLimited(t *testing.T) {
 
 // Nor is it sent again for longer than a minute.
 func TestReplaysHaveAnEnd(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	c.replay(1)
 	for range 2 {
-		b.wait(30 * time.Second)
+		h.wait(30 * time.Second)
 		c.receiveAll()
 		if c.conn.Closing() {
 			t.Fatalf("ended for %v", c.conn.Err())
@@ -106,11 +106,11 @@ func TestReplaysHaveAnEnd(t *testing.T) {
 	}
 
 	// One that asks now and then is served for as long as it likes.
-	c = b.login()
+	c = h.login()
 	for range 10 {
 		c.replay(1)
 		for range 2 {
-			b.wait(30 * time.Second)
+			h.wait(30 * time.Second)
 			c.beat()
 			c.receiveAll()
 		}
@@ -123,21 +123,21 @@ func TestReplaysHaveAnEnd(t *testing.T) {
 // What was asked for in vain is forgotten when something of it comes: only 15 s without anything end
 // the connection.
 func TestGapWithProgress(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	ping := func(seq uint64) {
 		c.sendAt(seq, func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 	}
 	ping(100)
 	for seq := uint64(2); seq < 5; seq++ {
-		b.wait(15*time.Second - 1)
+		h.wait(15*time.Second - 1)
 		c.receiveAll()
 		if c.conn.Closing() {
 			t.Fatalf("ended before message %d for %v", seq, c.conn.Err())
 		}
 		ping(seq)
 	}
-	b.wait(15 * time.Second)
+	h.wait(15 * time.Second)
 	c.wantClosed()
 	if !errors.Is(c.conn.Err(), ErrGap) {
 		t.Errorf("closed for %v", c.conn.Err())

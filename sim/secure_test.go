@@ -16,25 +16,25 @@ import (
 )
 
 // localServer starts a server in the test's virtual time and returns a function that ends it.
-func localServer(t *testing.T, c Config) (v *Server, end func()) {
+func localServer(t *testing.T, c Config) (s *Server, end func()) {
 	t.Helper()
-	v, err := Local(c)
+	s, err := Local(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	served := make(chan error, 1)
-	go func() { served <- v.Serve(context.Background()) }()
-	return v, func() {
+	go func() { served <- s.Serve(context.Background()) }()
+	return s, func() {
 		t.Helper()
-		if err := errors.Join(v.Close(), <-served); err != nil {
+		if err := errors.Join(s.Close(), <-served); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-func dialLocal(t *testing.T, v *Server) net.Conn {
+func dialLocal(t *testing.T, s *Server) net.Conn {
 	t.Helper()
-	conn, err := v.Dial(context.Background())
+	conn, err := s.Dial(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,9 +55,9 @@ func TestHandshakeTimeout(t *testing.T) {
 				c.LoginTimeout = 7 * time.Second
 				c.TLS, _ = serverTLS(t)
 				ended := collect(&c)
-				v, end := localServer(t, c)
+				s, end := localServer(t, c)
 				start := time.Now()
-				conn := dialLocal(t, v)
+				conn := dialLocal(t, s)
 				if len(first) > 0 {
 					time.Sleep(3 * time.Second) // it does not begin anew with what comes
 					if _, err := conn.Write(first); err != nil {
@@ -77,9 +77,9 @@ func TestHandshakeTimeout(t *testing.T) {
 					cause.Waited != c.LoginTimeout || cause.Error() != "sim: no TLS handshake within 7s" {
 					t.Errorf("told of %v", list)
 				}
-				v.Do(func(*Sim) {
-					if len(v.conns) != 0 {
-						t.Errorf("%d connections are left", len(v.conns))
+				s.Do(func(*Sim) {
+					if len(s.conns) != 0 {
+						t.Errorf("%d connections are left", len(s.conns))
 					}
 				})
 				end()
@@ -95,9 +95,9 @@ func TestLoginTimeoutWithTLS(t *testing.T) {
 		server, client := serverTLS(t)
 		c.TLS = server
 		ended := collect(&c)
-		v, end := localServer(t, c)
+		s, end := localServer(t, c)
 		start := time.Now()
-		conn := tls.Client(dialLocal(t, v), client)
+		conn := tls.Client(dialLocal(t, s), client)
 		time.Sleep(4 * time.Second)
 		if err := conn.Handshake(); err != nil {
 			t.Fatal(err)
@@ -123,8 +123,8 @@ func TestShutDownDuringHandshake(t *testing.T) {
 		c := testConfig()
 		c.TLS, _ = serverTLS(t)
 		ended := collect(&c)
-		v, end := localServer(t, c)
-		conn := dialLocal(t, v)
+		s, end := localServer(t, c)
+		conn := dialLocal(t, s)
 		synctest.Wait()
 		start := time.Now()
 		end()
@@ -179,10 +179,10 @@ func TestWrongPort(t *testing.T) {
 		c := testConfig()
 		c.LoginTimeout = time.Hour
 		ended := collect(&c)
-		v := serve(t, c)
+		s := serve(t, c)
 		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 			config := &tls.Config{InsecureSkipVerify: true, MaxVersion: version}
-			if err := dial(t, v, config).conn.(*tls.Conn).Handshake(); err == nil {
+			if err := dial(t, s, config).conn.(*tls.Conn).Handshake(); err == nil {
 				t.Error("a handshake at a plain port")
 			}
 		}
@@ -233,8 +233,8 @@ func TestEndOfTLSHoldsNobodyUp(t *testing.T) {
 				server, client := serverTLS(t)
 				client.MaxVersion = tls.VersionTLS12 // without tickets after the handshake
 				c.TLS = server
-				v, end := localServer(t, c)
-				raw := dialLocal(t, v)
+				s, end := localServer(t, c)
+				raw := dialLocal(t, s)
 				conn := tls.Client(raw, client)
 				l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 				l.login(DemoUsername)
@@ -242,7 +242,7 @@ func TestEndOfTLSHoldsNobodyUp(t *testing.T) {
 				last(l)
 				synctest.Wait()
 				start := time.Now()
-				v.Do(func(*Sim) {})
+				s.Do(func(*Sim) {})
 				if d := time.Since(start); d != 0 {
 					t.Errorf("the exchange stood still for %v", d)
 				}

@@ -89,7 +89,7 @@ const (
 // free one, see Addr. It accepts connections at once, which are served when Serve
 // runs. Close must be called in the end.
 func Listen(addr string, c Config) (*Server, error) {
-	v, err := newServer(c)
+	s, err := newServer(c)
 	if err != nil {
 		return nil, err
 	}
@@ -100,23 +100,23 @@ func Listen(addr string, c Config) (*Server, error) {
 		} else {
 			err = fmt.Errorf("sim: cannot listen on %s: %w", addr, err)
 		}
-		return nil, errors.Join(err, v.sim.Close())
+		return nil, errors.Join(err, s.sim.Close())
 	}
-	v.listener = l
-	return v, nil
+	s.listener = l
+	return s, nil
 }
 
 // Local starts a server that is reached by Dial alone, inside of this process:
 // no sockets, so that time may be virtual, as under testing/synctest. Close must
 // be called in the end.
 func Local(c Config) (*Server, error) {
-	v, err := newServer(c)
+	s, err := newServer(c)
 	if err != nil {
 		return nil, err
 	}
-	v.local = newLocalListener()
-	v.listener = v.local
-	return v, nil
+	s.local = newLocalListener()
+	s.listener = s.local
+	return s, nil
 }
 
 // newServer makes all of a server but its listener.
@@ -134,78 +134,78 @@ func newServer(c Config) (*Server, error) {
 	if c.Now == 0 {
 		c.Now = start.UnixNano()
 	}
-	s, err := New(c)
+	x, err := New(c)
 	if err != nil {
 		return nil, err
 	}
-	inbox, err := ring.NewMPSC[completion](2 * s.gateway.Connections()) // one read, or handshake, and one write each
+	inbox, err := ring.NewMPSC[completion](2 * x.gateway.Connections()) // one read, or handshake, and one write each
 	if err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(err, x.Close())
 	}
-	v := &Server{
-		sim: s, start: start, base: c.Now, speed: c.Speed, tls: c.TLS, onClose: c.OnClose,
+	s := &Server{
+		sim: x, start: start, base: c.Now, speed: c.Speed, tls: c.TLS, onClose: c.OnClose,
 		inbox: inbox, wake: make(chan struct{}, 1),
 		accepts: make(chan net.Conn), calls: make(chan func()), done: make(chan struct{}),
 		conns: make(map[*conn]struct{}), byGateway: make(map[*gateway.Conn]*conn),
 	}
-	v.stopped, v.stop = context.WithCancel(context.Background())
-	return v, nil
+	s.stopped, s.stop = context.WithCancel(context.Background())
+	return s, nil
 }
 
 // Dial opens a connection to a server that Local made. A server that listens on a
 // socket is reached through that.
-func (v *Server) Dial(ctx context.Context) (net.Conn, error) {
-	if v.local == nil {
+func (s *Server) Dial(ctx context.Context) (net.Conn, error) {
+	if s.local == nil {
 		var d net.Dialer
-		return d.DialContext(ctx, "tcp", v.Addr().String())
+		return d.DialContext(ctx, "tcp", s.Addr().String())
 	}
-	return v.local.dial(ctx)
+	return s.local.dial(ctx)
 }
 
 // Addr returns the address that clients connect to.
-func (v *Server) Addr() net.Addr { return v.listener.Addr() }
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
 // Serve runs the exchange until ctx ends or Close is called, tells clients so,
 // and returns nil when every connection is closed. It returns an error if the
 // listener fails. It may be called once; after Close it returns nil at once.
-func (v *Server) Serve(ctx context.Context) error {
-	v.mu.Lock()
+func (s *Server) Serve(ctx context.Context) error {
+	s.mu.Lock()
 	switch {
-	case v.serving:
-		v.mu.Unlock()
+	case s.serving:
+		s.mu.Unlock()
 		panic("BUG: sim: Serve twice")
-	case v.closed:
-		v.mu.Unlock()
+	case s.closed:
+		s.mu.Unlock()
 		return nil
 	}
-	v.serving = true
-	v.mu.Unlock()
-	defer close(v.done)
+	s.serving = true
+	s.mu.Unlock()
+	defer close(s.done)
 
 	accepting := make(chan error, 1)
 	go func() {
 		defer close(accepting)
-		accepting <- v.accept()
+		accepting <- s.accept()
 	}()
-	err := v.loop(ctx, accepting)
-	v.stop()
-	return errors.Join(err, v.shutdown(accepting))
+	err := s.loop(ctx, accepting)
+	s.stop()
+	return errors.Join(err, s.shutdown(accepting))
 }
 
 // Close ends Serve and waits for it. It is safe to call more than once and from
 // any goroutine but the exchange's own.
-func (v *Server) Close() error {
-	v.mu.Lock()
-	first, began := !v.closed, v.serving
-	v.closed = true
-	v.mu.Unlock()
-	v.stop()
+func (s *Server) Close() error {
+	s.mu.Lock()
+	first, began := !s.closed, s.serving
+	s.closed = true
+	s.mu.Unlock()
+	s.stop()
 	if began {
-		<-v.done
+		<-s.done
 		return nil
 	}
 	if first {
-		return errors.Join(ignoreClosed(v.listener.Close()), v.sim.Close())
+		return errors.Join(ignoreClosed(s.listener.Close()), s.sim.Close())
 	}
 	return nil
 }
@@ -213,13 +213,13 @@ func (v *Server) Close() error {
 // Do runs f on the goroutine that owns the exchange and returns when it has run.
 // It reports false, without running f, if Serve has ended. f must not block or
 // call Do.
-func (v *Server) Do(f func(*Sim)) bool {
+func (s *Server) Do(f func(*Sim)) bool {
 	ran := make(chan struct{})
 	select {
-	case v.calls <- func() { f(v.sim); close(ran) }:
+	case s.calls <- func() { f(s.sim); close(ran) }:
 		<-ran
 		return true
-	case <-v.stopped.Done():
+	case <-s.stopped.Done():
 		return false
 	}
 }
@@ -227,50 +227,50 @@ func (v *Server) Do(f func(*Sim)) bool {
 // View is Do for an f that only reads and copies. Once Serve has ended it still runs, on
 // the caller's goroutine: that is how everything ended. What it reads of hosts and
 // connections is then empty.
-func (v *Server) View(f func(*Sim)) {
-	if v.Do(f) {
+func (s *Server) View(f func(*Sim)) {
+	if s.Do(f) {
 		return
 	}
-	v.mu.Lock()
-	began := v.serving
-	v.mu.Unlock()
+	s.mu.Lock()
+	began := s.serving
+	s.mu.Unlock()
 	if began {
-		<-v.done
+		<-s.done
 	}
-	f(v.sim)
+	f(s.sim)
 }
 
 // Truth returns a copy of what the exchange knows of an account, also once Serve has
 // ended, and false if there is no such account.
-func (v *Server) Truth(username string) (t exchange.AccountTruth, ok bool) {
-	v.View(func(s *Sim) { t, ok = s.Exchange.Truth(username) })
+func (s *Server) Truth(username string) (t exchange.AccountTruth, ok bool) {
+	s.View(func(s *Sim) { t, ok = s.Exchange.Truth(username) })
 	return t, ok
 }
 
 // Orders returns a copy of an account's orders, live ones first, also once Serve has ended.
-func (v *Server) Orders(username string) (list []exchange.OrderTruth) {
-	v.View(func(s *Sim) { list = s.Exchange.Orders(username) })
+func (s *Server) Orders(username string) (list []exchange.OrderTruth) {
+	s.View(func(s *Sim) { list = s.Exchange.Orders(username) })
 	return list
 }
 
 // now reads the clock: nanoseconds since 1970, never going back.
-func (v *Server) now() int64 {
-	since := time.Since(v.start)
-	if v.speed != 1 {
-		since = time.Duration(float64(since) * v.speed)
+func (s *Server) now() int64 {
+	since := time.Since(s.start)
+	if s.speed != 1 {
+		since = time.Duration(float64(since) * s.speed)
 	}
-	return v.base + int64(since)
+	return s.base + int64(since)
 }
 
 // accept hands connections over until the listener is closed.
-func (v *Server) accept() error {
+func (s *Server) accept() error {
 	for {
-		raw, err := v.listener.Accept()
+		raw, err := s.listener.Accept()
 		switch {
 		case err == nil:
 			select {
-			case v.accepts <- raw:
-			case <-v.stopped.Done():
+			case s.accepts <- raw:
+			case <-s.stopped.Done():
 				return raw.Close()
 			}
 		case errors.Is(err, net.ErrClosed):
@@ -278,7 +278,7 @@ func (v *Server) accept() error {
 		case errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ECONNABORTED):
 			select { // passing trouble: try again, not at once
 			case <-time.After(acceptPause):
-			case <-v.stopped.Done():
+			case <-s.stopped.Done():
 				return nil
 			}
 		default:
@@ -288,63 +288,63 @@ func (v *Server) accept() error {
 }
 
 // post hands a notice to the owner and wakes it.
-func (v *Server) post(n completion) {
-	if !v.inbox.Push(n) {
+func (s *Server) post(n completion) {
+	if !s.inbox.Push(n) {
 		panic("BUG: sim: a connection has more to tell than one read and one write")
 	}
 	select {
-	case v.wake <- struct{}{}:
+	case s.wake <- struct{}{}:
 	default:
 	}
 }
 
 // run is the owner's loop.
-func (v *Server) loop(ctx context.Context, accepting <-chan error) error {
+func (s *Server) loop(ctx context.Context, accepting <-chan error) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		accepts := v.accepts
-		if v.pending != nil {
+		accepts := s.accepts
+		if s.pending != nil {
 			accepts = nil
 		}
 		select {
-		case <-v.wake:
+		case <-s.wake:
 		case <-timer.C:
 		case socket := <-accepts:
-			v.admit(socket)
-		case f := <-v.calls:
+			s.admit(socket)
+		case f := <-s.calls:
 			f()
 		case err := <-accepting:
 			return err
 		case <-ctx.Done():
 			return nil
-		case <-v.stopped.Done():
+		case <-s.stopped.Done():
 			return nil
 		}
-		timer.Reset(v.runOnce())
+		timer.Reset(s.runOnce())
 	}
 }
 
 // round does everything there is to do now and returns how long there is nothing
 // more unless somebody calls.
-func (v *Server) runOnce() time.Duration {
-	now := v.now()
-	for n, ok := v.inbox.Pop(); ok; n, ok = v.inbox.Pop() {
-		v.handle(now, n)
+func (s *Server) runOnce() time.Duration {
+	now := s.now()
+	for n, ok := s.inbox.Pop(); ok; n, ok = s.inbox.Pop() {
+		s.handle(now, n)
 	}
-	v.admitPending()
-	next := v.sim.tick(now, min(now, v.sim.agentsDue+int64(agentsCatchUp)))
-	v.flush()
-	if v.sim.agentsDue <= now {
+	s.admitPending()
+	next := s.sim.tick(now, min(now, s.sim.agentsDue+int64(agentsCatchUp)))
+	s.flush()
+	if s.sim.agentsDue <= now {
 		return 0 // there is more to catch up, after what came meanwhile
 	}
-	next = min(next, v.sim.Faults.Due()) // sending may have held something back
-	wait := float64(next-v.now()) / v.speed
+	next = min(next, s.sim.Faults.Due()) // sending may have held something back
+	wait := float64(next-s.now()) / s.speed
 	return max(time.Duration(min(wait, float64(waitMax))), tickMin)
 }
 
 // handle takes one notice.
-func (v *Server) handle(now int64, n completion) {
+func (s *Server) handle(now int64, n completion) {
 	switch n.kind {
 	case handshakeDone:
 		n.conn.reading = false
@@ -359,62 +359,62 @@ func (v *Server) handle(now int64, n completion) {
 }
 
 // welcome starts a connection.
-func (v *Server) startConn(socket net.Conn) {
-	v.sim.now = max(v.sim.now, v.now())
-	l, err := v.sim.Open()
+func (s *Server) startConn(socket net.Conn) {
+	s.sim.now = max(s.sim.now, s.now())
+	l, err := s.sim.Open()
 	switch {
 	case errors.Is(err, fault.ErrRefused):
 		_ = socket.Close() // as was asked for; the client sees it
 		return
 	case err != nil:
-		v.reject(socket, err)
+		s.reject(socket, err)
 		return
 	}
-	c := newConn(v, socket, l)
-	v.accepted++
-	c.serial = v.accepted
-	v.conns[c] = struct{}{}
-	v.byGateway[l.Gateway()] = c
+	c := newConn(s, socket, l)
+	s.accepted++
+	c.serial = s.accepted
+	s.conns[c] = struct{}{}
+	s.byGateway[l.Gateway()] = c
 	c.readNext()
 }
 
 // shutdown tells every client that the exchange goes down, waits for them for a
 // bounded time, and closes what is left.
-func (v *Server) shutdown(accepting <-chan error) error {
-	err := ignoreClosed(v.listener.Close())
-	if v.pending != nil {
-		_ = v.pending.Close()
-		v.pending = nil
+func (s *Server) shutdown(accepting <-chan error) error {
+	err := ignoreClosed(s.listener.Close())
+	if s.pending != nil {
+		_ = s.pending.Close()
+		s.pending = nil
 	}
-	now := v.now()
-	v.sim.gateway.LogoutAll(now, msg.EtoLogoutDowntime)
-	for c := range v.conns {
+	now := s.now()
+	s.sim.gateway.LogoutAll(now, msg.EtoLogoutDowntime)
+	for c := range s.conns {
 		if c.line.HalfOpen() {
 			c.closeSocket() // it cannot be told
 		}
 	}
-	v.flush()
+	s.flush()
 	deadline := time.NewTimer(shutdownTimeout)
 	defer deadline.Stop()
-	for len(v.conns) > 0 {
+	for len(s.conns) > 0 {
 		select {
-		case <-v.wake:
+		case <-s.wake:
 		case <-deadline.C:
-			for c := range v.conns {
+			for c := range s.conns {
 				c.closeSocket()
 			}
 		}
-		for n, ok := v.inbox.Pop(); ok; n, ok = v.inbox.Pop() {
-			v.handle(v.now(), n)
+		for n, ok := s.inbox.Pop(); ok; n, ok = s.inbox.Pop() {
+			s.handle(s.now(), n)
 		}
-		v.flush()
+		s.flush()
 	}
-	v.workers.Wait()
-	if v.freeTimer != nil {
-		v.freeTimer.Stop()
+	s.workers.Wait()
+	if s.freeTimer != nil {
+		s.freeTimer.Stop()
 	}
 	err = errors.Join(err, <-accepting) // nil if run had it already
-	return errors.Join(err, v.sim.Close())
+	return errors.Join(err, s.sim.Close())
 }
 
 func ignoreClosed(err error) error {

@@ -29,14 +29,14 @@ import (
 func serve(t *testing.T, c Config) *Server {
 	t.Helper()
 	before := runtime.NumGoroutine()
-	v, err := Listen("127.0.0.1:0", c)
+	s, err := Listen("127.0.0.1:0", c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- v.Serve(context.Background()) }()
+	go func() { ended <- s.Serve(context.Background()) }()
 	t.Cleanup(func() {
-		if err := v.Close(); err != nil {
+		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 		if err := <-ended; err != nil {
@@ -52,7 +52,7 @@ func serve(t *testing.T, c Config) *Server {
 		buf := make([]byte, 1<<16)
 		t.Errorf("%d goroutines before, now:\n%s", before, buf[:runtime.Stack(buf, true)])
 	})
-	return v
+	return s
 }
 
 // line is a client on a socket.
@@ -63,9 +63,9 @@ type line struct {
 	out  uint64
 }
 
-func dial(t *testing.T, v *Server, config *tls.Config) *line {
+func dial(t *testing.T, s *Server, config *tls.Config) *line {
 	t.Helper()
-	conn, err := net.Dial("tcp", v.Addr().String())
+	conn, err := net.Dial("tcp", s.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,15 +151,15 @@ func (l *line) want(lines ...string) {
 }
 
 func TestServer(t *testing.T) {
-	v := serve(t, testConfig())
-	x, y := dial(t, v, nil), dial(t, v, nil)
+	s := serve(t, testConfig())
+	x, y := dial(t, s, nil), dial(t, s, nil)
 	x.login(DemoUsername)
 	y.login("rival")
 	x.want("S1 LOGIN_RESPONSE reset=2")
 	y.want("S1 LOGIN_RESPONSE reset=2")
 	trade(t, x, y)
-	truth, _ := v.Truth(DemoUsername)
-	if truth.Matched != 5000*2500 || truth.Cash != 10_000*Currency || len(v.Orders(DemoUsername)) != 1 {
+	truth, _ := s.Truth(DemoUsername)
+	if truth.Matched != 5000*2500 || truth.Cash != 10_000*Currency || len(s.Orders(DemoUsername)) != 1 {
 		t.Errorf("truth %+v", truth)
 	}
 	x.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadLogout) })
@@ -205,11 +205,11 @@ func TestServerTLS(t *testing.T) {
 	}
 	c := testConfig()
 	c.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
-	v := serve(t, c)
+	s := serve(t, c)
 	pool := x509.NewCertPool()
 	pool.AddCert(cert)
-	x := dial(t, v, &tls.Config{RootCAs: pool, ServerName: "localhost"})
-	y := dial(t, v, &tls.Config{RootCAs: pool, ServerName: "localhost"})
+	x := dial(t, s, &tls.Config{RootCAs: pool, ServerName: "localhost"})
+	y := dial(t, s, &tls.Config{RootCAs: pool, ServerName: "localhost"})
 	x.login(DemoUsername)
 	y.login("rival")
 	x.want("S1 LOGIN_RESPONSE reset=2")
@@ -229,40 +229,40 @@ func TestServerRefusedLogin(t *testing.T) {
 }
 
 func TestServerTakenPort(t *testing.T) {
-	v := serve(t, testConfig())
-	_, err := Listen(v.Addr().String(), testConfig())
+	s := serve(t, testConfig())
+	_, err := Listen(s.Addr().String(), testConfig())
 	if !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), "is taken by another program: choose another port") {
 		t.Errorf("a taken port: %v", err)
 	}
 }
 
 func TestServerShutsDown(t *testing.T) {
-	v := serve(t, testConfig())
-	x, y := dial(t, v, nil), dial(t, v, nil)
+	s := serve(t, testConfig())
+	x, y := dial(t, s, nil), dial(t, s, nil)
 	x.login(DemoUsername)
 	x.want("S1 LOGIN_RESPONSE reset=2")
 	closed := make(chan error)
-	go func() { closed <- v.Close() }()
+	go func() { closed <- s.Close() }()
 	x.want("S2 LOGOUT DOWNTIME", "the end")
 	y.conn.Close()
 	x.conn.Close()
 	if err := <-closed; err != nil {
 		t.Error(err)
 	}
-	if v.Do(func(*Sim) {}) {
+	if s.Do(func(*Sim) {}) {
 		t.Error("Do ran after the end")
 	}
-	if _, err := net.Dial("tcp", v.Addr().String()); err == nil {
+	if _, err := net.Dial("tcp", s.Addr().String()); err == nil {
 		t.Error("a closed server takes connections")
 	}
 }
 
 func TestServerCloseBeforeServe(t *testing.T) {
-	v, err := Listen("127.0.0.1:0", testConfig())
+	s, err := Listen("127.0.0.1:0", testConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(v.Close(), v.Close(), v.Serve(context.Background())); err != nil {
+	if err := errors.Join(s.Close(), s.Close(), s.Serve(context.Background())); err != nil {
 		t.Error(err)
 	}
 }
@@ -271,10 +271,10 @@ func TestServerManyClients(t *testing.T) {
 	const clients, orders = 50, 20
 	c := testConfig()
 	c.Agents = Agents{Rate: 2000}
-	v := serve(t, c)
+	s := serve(t, c)
 	var wait sync.WaitGroup
 	for range clients {
-		l := dial(t, v, nil)
+		l := dial(t, s, nil)
 		wait.Add(1)
 		go func() {
 			defer wait.Done()
@@ -304,7 +304,7 @@ func TestServerManyClients(t *testing.T) {
 		}()
 	}
 	wait.Wait()
-	if truth, _ := v.Truth(DemoUsername); truth.Live != clients*orders {
+	if truth, _ := s.Truth(DemoUsername); truth.Live != clients*orders {
 		t.Errorf("%d orders live, want %d", truth.Live, clients*orders)
 	}
 }
@@ -322,8 +322,8 @@ func TestServerTruthAfterTheEnd(t *testing.T) {
 		t.Errorf("of a server that never served: %+v", truth)
 	}
 
-	v := serve(t, testConfig())
-	x, y := dial(t, v, nil), dial(t, v, nil)
+	s := serve(t, testConfig())
+	x, y := dial(t, s, nil), dial(t, s, nil)
 	x.login(DemoUsername)
 	y.login("rival")
 	x.want("S1 LOGIN_RESPONSE reset=2")
@@ -331,25 +331,25 @@ func TestServerTruthAfterTheEnd(t *testing.T) {
 	trade(t, x, y)
 	asked := make(chan exchange.AccountTruth)
 	go func() {
-		<-v.stopped.Done()
-		truth, _ := v.Truth(DemoUsername)
+		<-s.stopped.Done()
+		truth, _ := s.Truth(DemoUsername)
 		asked <- truth
 	}()
 	go func() {
 		x.conn.Close()
 		y.conn.Close()
 	}()
-	if err := v.Close(); err != nil {
+	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	truth, ok := v.Truth(DemoUsername)
-	if !ok || len(truth.Positions) != 1 || truth.Positions[0].Net != 5000 || len(v.Orders(DemoUsername)) != 1 {
+	truth, ok := s.Truth(DemoUsername)
+	if !ok || len(truth.Positions) != 1 || truth.Positions[0].Net != 5000 || len(s.Orders(DemoUsername)) != 1 {
 		t.Errorf("truth %+v", truth)
 	}
 	if during := <-asked; len(during.Positions) != 1 {
 		t.Errorf("asked while it ended: %+v", during)
 	}
-	if _, ok := v.Truth("nobody"); ok {
+	if _, ok := s.Truth("nobody"); ok {
 		t.Error("nobody has an account")
 	}
 }

@@ -26,8 +26,8 @@ func TestLoginPingLogout(t *testing.T) {
 func TestLoginTellsLimitsFirst(t *testing.T) {
 	config := testConfig()
 	config.Throttle = Throttle{}
-	b := newHarness(t, config)
-	c := b.connect()
+	h := newHarness(t, config)
+	c := h.connect()
 	c.token(DemoToken)
 	m := c.next()
 	r := m.GetEtoPayload().GetLoginResponse()
@@ -35,10 +35,10 @@ func TestLoginTellsLimitsFirst(t *testing.T) {
 		t.Fatalf("login response %v", m)
 	}
 	c.want("S2 limits 500/1000/200")
-	b.wait(10 * time.Second)
+	h.wait(10 * time.Second)
 	c.want("S3 HEARTBEAT")
 	c.beat()
-	b.wait(10 * time.Second)
+	h.wait(10 * time.Second)
 	c.want("S4 HEARTBEAT")
 }
 
@@ -64,8 +64,8 @@ func TestUnauthorised(t *testing.T) {
 
 func TestServerBytes(t *testing.T) {
 	config := testConfig()
-	b := newHarness(t, config)
-	c := b.login()
+	h := newHarness(t, config)
+	c := h.login()
 	at := len(c.raw)
 	want := func(what, bytes string) {
 		t.Helper()
@@ -77,7 +77,7 @@ func TestServerBytes(t *testing.T) {
 	}
 	c.ping()
 	want("pong", "0a08011206080210031800")
-	b.wait(10 * time.Second)
+	h.wait(10 * time.Second)
 	want("heartbeat", "0a08011206080310051800")
 	c.sendAt(9, func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 	want("replay", "0e0801120a08041006180022020803")
@@ -97,11 +97,11 @@ func TestServerLimitsBytes(t *testing.T) {
 }
 
 func TestHeartbeatExchange(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	c.ping()
 	c.want("S2 PONG")
-	b.wait(10 * time.Second)
+	h.wait(10 * time.Second)
 	c.want("S3 HEARTBEAT")
 	c.beat()
 	c.want()
@@ -112,11 +112,11 @@ func TestHeartbeatExchange(t *testing.T) {
 func TestHeartbeatTimeout(t *testing.T) {
 	config := testConfig()
 	config.Throttle = Throttle{}
-	b := newHarness(t, config)
-	c := b.login()
-	b.wait(59 * time.Second)
+	h := newHarness(t, config)
+	c := h.login()
+	h.wait(59 * time.Second)
 	c.want("S3 HEARTBEAT", "S4 HEARTBEAT", "S5 HEARTBEAT", "S6 HEARTBEAT", "S7 HEARTBEAT")
-	b.wait(time.Second)
+	h.wait(time.Second)
 	c.want("S8 LOGOUT HEARTBEAT_TIMEOUT")
 	c.wantClosed()
 }
@@ -124,22 +124,22 @@ func TestHeartbeatTimeout(t *testing.T) {
 // Five unanswered heartbeats are enough, even if something was heard after the
 // exchange last spoke.
 func TestHeartbeatsAreCounted(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.login()
-	b.wait(5 * time.Second)
+	h := newHarness(t, testConfig())
+	c := h.login()
+	h.wait(5 * time.Second)
 	c.beat()
-	b.wait(55*time.Second - 1)
+	h.wait(55*time.Second - 1)
 	c.want("S2 HEARTBEAT", "S3 HEARTBEAT", "S4 HEARTBEAT", "S5 HEARTBEAT", "S6 HEARTBEAT")
-	b.wait(1)
+	h.wait(1)
 	c.want("S7 LOGOUT HEARTBEAT_TIMEOUT")
 }
 
 // A client that answers stays for as long as it likes.
 func TestAnsweredHeartbeats(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	for i := range 100 {
-		b.wait(10 * time.Second)
+		h.wait(10 * time.Second)
 		c.want(fmt.Sprintf("S%d HEARTBEAT", i+2))
 		c.beat()
 	}
@@ -162,16 +162,16 @@ func TestDuplicate(t *testing.T) {
 func TestResumeAfterMuch(t *testing.T) {
 	config := testConfig()
 	config.Limits.OutFrames = 16
-	b := newHarness(t, config)
-	c := b.connect()
+	h := newHarness(t, config)
+	c := h.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
 	c.subscribe(DemoMarket)
 	c.disconnect()
 	for i := range 100 {
-		b.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
+		h.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
 	}
-	c = b.connect()
+	c = h.connect()
 	c.resume(session, 3)
 	c.want("S104 LOGIN_RESPONSE reset=4")
 	c.replay(102)
@@ -190,9 +190,9 @@ func TestReplay(t *testing.T) {
 }
 
 func TestReplayGapfills(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.login()
-	b.wait(10 * time.Second)
+	h := newHarness(t, testConfig())
+	c := h.login()
+	h.wait(10 * time.Second)
 	c.create(buy, 1000, 2500, 1)
 	c.receiveAll()
 	c.replay(1)
@@ -214,13 +214,13 @@ func TestReplayTooOld(t *testing.T) {
 }
 
 func TestResume(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.connect()
+	h := newHarness(t, testConfig())
+	c := h.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
 	c.disconnect()
 
-	c = b.connect()
+	c = h.connect()
 	c.resume(session, 2)
 	c.want("S2 LOGIN_RESPONSE reset=3")
 	c.logout()
@@ -228,14 +228,14 @@ func TestResume(t *testing.T) {
 }
 
 func TestResumeWithLoss(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.connect()
+	h := newHarness(t, testConfig())
+	c := h.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
 	c.ping()
-	c.conn.Disconnected(b.sim.Now()) // with the pong
+	c.conn.Disconnected(h.sim.Now()) // with the pong
 
-	c = b.connect()
+	c = h.connect()
 	c.resume(session, 3)
 	c.want("S3 LOGIN_RESPONSE reset=4")
 	c.replay(2)
@@ -245,15 +245,15 @@ func TestResumeWithLoss(t *testing.T) {
 }
 
 func TestServerAsksForReplay(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.connect()
+	h := newHarness(t, testConfig())
+	c := h.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
 	c.create(buy, 1000, 2500, 1)
 	id := c.next().GetOrderAccepted().GetOrderId()
 	c.disconnect()
 
-	c = b.connect() // 3 to 5 never arrived
+	c = h.connect() // 3 to 5 never arrived
 	c.resume(session, 6)
 	c.want("S3 LOGIN_RESPONSE reset=7", "S4 REPLAY from 3")
 	again := func(seq uint64, fill func(*msg.Payload)) {
@@ -273,12 +273,12 @@ func TestServerAsksForReplay(t *testing.T) {
 
 // A session is resumed although the exchange has not noticed the loss yet.
 func TestResumeTakesOver(t *testing.T) {
-	b := newHarness(t, testConfig())
-	old := b.connect()
+	h := newHarness(t, testConfig())
+	old := h.connect()
 	old.password(DemoUsername, DemoPassword)
 	session := string(old.next().GetEtoPayload().GetLoginResponse().GetSession())
 
-	c := b.connect()
+	c := h.connect()
 	c.resume(session, 2)
 	c.ping()
 	c.want()
@@ -287,15 +287,15 @@ func TestResumeTakesOver(t *testing.T) {
 }
 
 func TestResumeOfAnExpiredSession(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.connect()
+	h := newHarness(t, testConfig())
+	c := h.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
 	c.disconnect()
-	b.wait(24 * time.Hour)
+	h.wait(24 * time.Hour)
 
 	for _, name := range []string{session, "OLD"} {
-		c = b.connect()
+		c = h.connect()
 		c.resume(name, 31)
 		c.want("S1 LOGOUT UNKNOWN_SESSION")
 		c.wantClosed()
@@ -304,23 +304,23 @@ func TestResumeOfAnExpiredSession(t *testing.T) {
 
 // A session belongs to its account.
 func TestResumeOfAForeignSession(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.connect()
+	h := newHarness(t, testConfig())
+	c := h.connect()
 	c.password("rival", "rival")
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
 	c.disconnect()
-	c = b.connect()
+	c = h.connect()
 	c.resume(session, 2)
 	c.want("S1 LOGOUT UNKNOWN_SESSION")
 }
 
 // Nor can it be taken over while it is open.
 func TestTakeOverOfAForeignSession(t *testing.T) {
-	b := newHarness(t, testConfig())
-	old := b.connect()
+	h := newHarness(t, testConfig())
+	old := h.connect()
 	old.password("rival", "rival")
 	session := string(old.next().GetEtoPayload().GetLoginResponse().GetSession())
-	c := b.connect()
+	c := h.connect()
 	c.resume(session, 2)
 	c.want("S1 LOGOUT UNKNOWN_SESSION")
 	old.ping()
@@ -329,13 +329,13 @@ func TestTakeOverOfAForeignSession(t *testing.T) {
 
 // A client that resumes with a sequence that the exchange has had is told the exchange's own.
 func TestResumeWithAnOldSequence(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c, session := b.sessionOf()
+	h := newHarness(t, testConfig())
+	c, session := h.sessionOf()
 	for range 3 {
 		c.ping()
 	}
 	c.disconnect()
-	c = b.connect()
+	c = h.connect()
 	c.resume(session, 3)
 	c.want("S5 LOGIN_RESPONSE reset=5")
 	c.out = 5
@@ -355,13 +355,13 @@ func TestLongCredentials(t *testing.T) {
 }
 
 func TestLogoutEndsTheSession(t *testing.T) {
-	b := newHarness(t, testConfig())
-	c := b.connect()
+	h := newHarness(t, testConfig())
+	c := h.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
 	c.logout()
 	c.wantClosed()
-	c = b.connect()
+	c = h.connect()
 	c.resume(session, 3)
 	c.want("S1 LOGOUT UNKNOWN_SESSION")
 }
@@ -369,31 +369,31 @@ func TestLogoutEndsTheSession(t *testing.T) {
 func TestLoginRefusals(t *testing.T) {
 	config := testConfig()
 	config.Accounts[1].Unverified = true
-	b := newHarness(t, config)
+	h := newHarness(t, config)
 
-	c := b.connect()
+	c := h.connect()
 	c.ping()
 	c.want("S1 LOGOUT LOGIN_NOT_FIRST_SEQ")
 	c.wantClosed()
 
-	c = b.connect()
+	c = h.connect()
 	c.out = 2
 	c.password(DemoUsername, DemoPassword)
 	c.want("S1 LOGOUT LOGIN_NOT_FIRST_SEQ")
 
-	c = b.connect()
+	c = h.connect()
 	c.password("rival", "rival")
 	c.want("S1 LOGOUT UNVERIFIED")
 
-	c = b.connect()
-	b.wait(10*time.Second - 1)
+	c = h.connect()
+	h.wait(10*time.Second - 1)
 	c.want()
-	b.wait(1)
+	h.wait(1)
 	c.want("S1 LOGOUT LOGIN_TIMEOUT")
 	c.wantClosed()
 
-	b.sim.RefuseLogins(msg.EtoLogoutDowntime)
-	c = b.connect()
+	h.sim.RefuseLogins(msg.EtoLogoutDowntime)
+	c = h.connect()
 	c.password(DemoUsername, DemoPassword)
 	c.want("S1 LOGOUT DOWNTIME")
 }

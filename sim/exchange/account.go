@@ -1,25 +1,25 @@
 package exchange
 
-// Account is what an account starts as.
+// Account configures an account.
 type Account struct {
 	Username string // unique, not empty
-	Password string // "" means that it cannot log in by password
-	Token    string // "" means that it cannot log in by token; unique otherwise
+	Password string // "" means no login by password
+	Token    string // unique; "" means no login by token
 	Email    string // "" means none
-	ID       uint64 // 0 means a number made from the account's place in the list
+	ID       uint64 // 0 means the position in the list, from 1
 	Balance  Money  // cash at the start, not negative
 
 	Suspended  bool  // orders are rejected
 	Unverified bool  // logins are refused
 	StakeLimit Money // the most that one order may risk; 0 means no limit
-	OrdersMax  int   // the most live orders; 0 means no limit but the exchange's
+	OrdersMax  int   // the most live orders; 0 means only the exchange's limit
 
-	// House marks a participant that lives inside of the exchange: it cannot
-	// log in, no reports are kept for it and its ended orders are forgotten.
+	// House marks a participant inside of the exchange: it cannot log in, its reports are not
+	// kept, and its orders are released when they end.
 	House bool
 }
 
-// account is an account's state.
+// account is the state of an account.
 type account struct {
 	index    int
 	config   Account
@@ -30,7 +30,7 @@ type account struct {
 	sequence uint64
 	history  history
 	logins   []*Login
-	internal *Login // for Submit
+	internal *Login // for Submit and SubmitCancel
 
 	liveHead, liveTail *order
 	live               int
@@ -39,7 +39,7 @@ type account struct {
 func (a *account) reserved() Money  { return a.resting + a.matched + a.pending }
 func (a *account) available() Money { return a.cash - a.reserved() }
 
-// own adds a live order to the account's list.
+// addLive appends a live order to the account's list.
 func (a *account) addLive(o *order) {
 	o.ownPrev = a.liveTail
 	if a.liveTail == nil {
@@ -52,7 +52,7 @@ func (a *account) addLive(o *order) {
 	a.resting += o.liability()
 }
 
-// disown takes an order off the list; what it reserved was given back.
+// removeLive removes an order, whose reserve has been released, from the list.
 func (a *account) removeLive(o *order) {
 	if o.ownPrev == nil {
 		a.liveHead = o.ownNext
@@ -68,21 +68,21 @@ func (a *account) removeLive(o *order) {
 	a.live--
 }
 
-// position is what an account holds of a contract.
+// position is an account's position in a contract.
 type position struct {
 	net  int64    // payoff bought less payoff sold
 	flow Money    // price received for sales less price paid for purchases
 	live [2]int32 // live orders by side
 
-	due     Money // cash to be booked
-	changed bool  // it was settled, voided or reduced, and the account is not told yet
+	due     Money // cash to be booked by bookBalances
+	changed bool  // settled, voided or reduced since the account's last balance report
 }
 
-// win and lose are what the position yields if its contract does.
+// ifWins and ifLoses are what the position pays if its contract wins or loses.
 func (p *position) ifWins() Money  { return Money(p.net)*PriceSum + p.flow }
 func (p *position) ifLoses() Money { return p.flow }
 
-// add books a fill.
+// add adds a fill.
 func (p *position) add(side int, quantity uint64, price uint32) {
 	cost := Money(quantity * uint64(price))
 	if side == buy {
@@ -94,10 +94,9 @@ func (p *position) add(side int, quantity uint64, price uint32) {
 	}
 }
 
-// worst returns the least that an account's positions in a market can yield, at
-// most 0. Within a contract purchases and sales offset each other exactly. Across
-// contracts no profit is counted, for the contract may be voided; but in a
-// winner-takes-all market no two contracts can win.
+// worstCase returns the least that an account's positions in a market can pay, at most 0. Within a
+// contract purchases and sales offset each other exactly. Profits of one contract do not offset losses
+// of another, which may be voided; but in a winner-takes-all market only one contract can win.
 func (m *market) worstCase(a *account) Money {
 	var sum, least Money
 	for _, c := range m.contracts {
@@ -114,14 +113,14 @@ func (m *market) worstCase(a *account) Money {
 		}
 	}
 	if m.winnerTakesAll {
-		// Every contract but one loses, or, while some of the market is settled
-		// or voided, all of those that are left.
+		// Every contract but one loses; all of them may, once some of the market is settled or
+		// voided.
 		return sum + least
 	}
 	return sum
 }
 
-// rereserve brings what an account has reserved for a market up to date.
+// updateReserve recomputes what an account has reserved for a market.
 func (m *market) updateReserve(a *account) {
 	for len(m.reserved) <= a.index {
 		m.reserved = append(m.reserved, 0)
@@ -131,7 +130,7 @@ func (m *market) updateReserve(a *account) {
 	m.reserved[a.index] = now
 }
 
-// positionOf returns an account's position, or nil if it never had one.
+// positionOf returns an account's position, nil if it never had one.
 func (c *contract) positionOf(a *account) *position {
 	if a.index < len(c.positions) {
 		return c.positions[a.index]
@@ -139,7 +138,7 @@ func (c *contract) positionOf(a *account) *position {
 	return nil
 }
 
-// ensurePosition returns an account's position, a new one if need be.
+// ensurePosition returns an account's position, a new one if it had none.
 func (c *contract) ensurePosition(a *account) *position {
 	for len(c.positions) <= a.index {
 		c.positions = append(c.positions, nil)
@@ -150,8 +149,7 @@ func (c *contract) ensurePosition(a *account) *position {
 	return c.positions[a.index]
 }
 
-// hasOpposite reports whether the account rests on the other side of the
-// contract.
+// hasOpposite reports whether the account has a live order on the other side of the contract.
 func (c *contract) hasOpposite(a *account, side int) bool {
 	p := c.positionOf(a)
 	return p != nil && p.live[1-side] > 0

@@ -6,8 +6,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// CommandError says why the exchange's operator cannot have what was asked for.
-// Nothing was changed.
+// CommandError reports why an operator's command was refused. The command had no effect.
 type CommandError struct{ Text string }
 
 func (e *CommandError) Error() string { return "sim: " + e.Text }
@@ -16,13 +15,12 @@ func commandErrorf(format string, args ...any) error {
 	return &CommandError{Text: fmt.Sprintf(format, args...)}
 }
 
-// SetUnavailable takes the back end down or brings it up again: every request
-// about orders is answered SERVICE_TEMPORARILY_UNAVAILABLE meanwhile, creates
-// without a sequence.
+// SetUnavailable simulates an outage of the back end: while it is down, every order request is answered
+// SERVICE_TEMPORARILY_UNAVAILABLE, creates without a sequence.
 func (x *Exchange) SetUnavailable(down bool) { x.unavailable = down }
 
-// SuspendTrading stops all trading: creates are rejected. When trading resumes,
-// every order that is still on a book is removed.
+// SuspendTrading suspends or resumes trading. While it is suspended, creates are rejected. A resumption
+// cancels every order on the books.
 func (x *Exchange) SuspendTrading(on bool) {
 	if x.suspended && !on {
 		for _, m := range x.markets {
@@ -34,19 +32,19 @@ func (x *Exchange) SuspendTrading(on bool) {
 	x.suspended = on
 }
 
-// SuspendAccount stops or allows an account's creates. Its orders stay.
+// SuspendAccount suspends or allows an account's creates. Its orders stay. It panics if there is no
+// such account.
 func (x *Exchange) SuspendAccount(username string, on bool) {
 	x.internalLogin(username).account.config.Suspended = on
 }
 
-// SetStakeLimit changes the most that one order of an account may risk; 0 means
-// no limit.
+// SetStakeLimit sets the most that one order of an account may risk; 0 means no limit. It panics if
+// there is no such account.
 func (x *Exchange) SetStakeLimit(username string, limit Money) {
 	x.internalLogin(username).account.config.StakeLimit = max(limit, 0)
 }
 
-// AdminCancel cancels an order on the operator's account. It reports false if the
-// order is not live.
+// AdminCancel cancels an order for the operator. It reports false if the order is not live.
 func (x *Exchange) AdminCancel(id uint64) bool {
 	o := x.orders.find(id)
 	if o == nil || o.account == nil || o.state != OrderLive {
@@ -59,10 +57,9 @@ func (x *Exchange) AdminCancel(id uint64) bool {
 	return true
 }
 
-// ForceReject answers the next count requests of a type, from whomever, with a
-// reason, in the enumeration of the type's answer, whatever the books say. The
-// types are ORDER_CREATE, ORDER_CANCEL, ORDER_QUANTITY_REDUCE, ORDER_CANCEL_ALL,
-// and ORDER_CANCEL_REPLACE with the reason of the first stage, or
+// ForceReject rejects the next count requests of a type, from any account, with a reason of the
+// enumeration of the type's answer. The types are ORDER_CREATE, ORDER_CANCEL, ORDER_QUANTITY_REDUCE,
+// ORDER_CANCEL_ALL, and ORDER_CANCEL_REPLACE with the reason of the first stage, or
 // ORDER_PENDING_REPLACE with that of the second.
 func (x *Exchange) ForceReject(t msg.PayloadType, reason int32, count int) {
 	x.forcedRejects[t] = forcedReject{reason, count}
@@ -73,7 +70,7 @@ type forcedReject struct {
 	count  int
 }
 
-// takeForcedReject returns the reason to answer a request with, 0 for none.
+// takeForcedReject returns the reason to reject a request with, 0 for none.
 func (x *Exchange) takeForcedReject(t msg.PayloadType) int32 {
 	if len(x.forcedRejects) == 0 {
 		return 0

@@ -2,9 +2,9 @@ package exchange
 
 import "fmt"
 
-// Audit checks, slowly, what must hold at every moment: cash is neither made nor lost,
-// nobody is below zero, reserves are what orders and fills call for, positions add up to
-// nothing, books are sorted and not crossed. It returns what does not hold, "" if all does.
+// Audit checks the invariants of the exchange: cash is neither created nor lost, no account is
+// negative, reserves equal what orders and fills require, positions sum to zero, books are sorted and
+// not crossed. It returns the first violation, "" if there is none. It is slow.
 func (x *Exchange) Audit() string {
 	var cash, start Money
 	for _, a := range x.accounts {
@@ -60,8 +60,8 @@ func (x *Exchange) Audit() string {
 	return x.auditReferences()
 }
 
-// auditReferences checks that every order is kept for what refers to it: fills that are provisional or may be
-// reduced, and replacements between their stages. Provisional fills are counted as many as there are.
+// auditReferences checks that every order counts what refers to it: fills that are provisional or may be
+// reduced, and replacements between their stages.
 func (x *Exchange) auditReferences() string {
 	pins := make(map[*order]int32)
 	held := 0
@@ -89,8 +89,8 @@ func (x *Exchange) auditReferences() string {
 	return ""
 }
 
-// auditContract checks that levels hold what their orders do and that what is
-// settled or voided is over.
+// auditContract checks that levels equal the sum of their orders, and that a settled or voided contract
+// has neither orders nor positions.
 func auditContract(c *contract) string {
 	for side := range c.sides {
 		book := &c.sides[side]
@@ -123,7 +123,7 @@ func auditContract(c *contract) string {
 	return ""
 }
 
-// provisional counts what an account's provisional fills and replacements reserve.
+// provisionalReserve recomputes what an account reserves for provisional fills and replacements.
 func provisionalReserve(x *Exchange, a *account) Money {
 	var sum Money
 	for _, m := range x.markets {

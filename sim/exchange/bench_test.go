@@ -20,14 +20,14 @@ func BenchmarkOrder(b *testing.B) {
 				b.Fatal(r)
 			}
 		}
-		s, t := x.Login("a", nil), x.Login("b", nil)
+		l, t := x.Login("a", nil), x.Login("b", nil)
 		for name, f := range map[string]func(){
 			"cancel": func() {
-				id, _ := s.Create(&Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 5000, Quantity: 1000})
-				s.Cancel(&Cancel{OrderID: id})
+				id, _ := l.Create(&Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 5000, Quantity: 1000})
+				l.Cancel(&Cancel{OrderID: id})
 			},
 			"fill": func() {
-				s.Create(&Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 5000, Quantity: 1000})
+				l.Create(&Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 5000, Quantity: 1000})
 				t.Create(&Create{Market: 1, Contract: 1, Side: msg.SideSell, Price: 5000, Quantity: 1000})
 			},
 		} {

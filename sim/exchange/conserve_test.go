@@ -105,7 +105,7 @@ func day(t testing.TB, seed uint64, n int) string {
 
 // play carries out one random command and says which.
 func play(x *Exchange, r *rand.Rand, sessions []*Login, ids *[]uint64) string {
-	s := sessions[r.IntN(len(sessions))]
+	l := sessions[r.IntN(len(sessions))]
 	market, ct := 1+r.Uint32N(3), 1+r.Uint32N(3)
 	target := func() uint64 {
 		if len(*ids) == 0 {
@@ -120,19 +120,19 @@ func play(x *Exchange, r *rand.Rand, sessions []*Login, ids *[]uint64) string {
 			Market: market, Contract: ct, Side: sideOf(r.IntN(2)), Price: price, Quantity: quantity,
 			TIF: msg.TimeInForceType(1 + r.IntN(4)),
 		}
-		id, refusal := s.Create(&c)
+		id, refusal := l.Create(&c)
 		if refusal.OK() {
 			*ids = append(*ids, id)
 		}
 		return fmt.Sprintf("create %+v %v", c, refusal)
 	case k < 140:
-		s.Cancel(&Cancel{OrderID: target()})
+		l.Cancel(&Cancel{OrderID: target()})
 		return "cancel"
 	case k < 150:
-		s.Reduce(&Reduce{OrderID: target(), NewQuantity: quantity / 2})
+		l.Reduce(&Reduce{OrderID: target(), NewQuantity: quantity / 2})
 		return "reduce"
 	case k < 170:
-		id, refusal := s.Replace(&Replace{OrigOrderID: target(), Price: price, Quantity: quantity})
+		id, refusal := l.Replace(&Replace{OrigOrderID: target(), Price: price, Quantity: quantity})
 		if refusal.OK() {
 			*ids = append(*ids, id)
 		}
@@ -141,14 +141,14 @@ func play(x *Exchange, r *rand.Rand, sessions []*Login, ids *[]uint64) string {
 		x.Advance(x.Now() + r.Int64N(3*second))
 		return "advance"
 	}
-	return operate(x, r, s, market, ct)
+	return operate(x, r, l, market, ct)
 }
 
 // operate is play for what the exchange's operator does. What is refused is.
-func operate(x *Exchange, r *rand.Rand, s *Login, market, ct uint32) string {
+func operate(x *Exchange, r *rand.Rand, l *Login, market, ct uint32) string {
 	switch r.IntN(40) {
 	case 0, 1, 2:
-		s.CancelAll(&CancelAll{Market: market})
+		l.CancelAll(&CancelAll{Market: market})
 		return "cancel all"
 	case 3, 4, 5, 6:
 		_ = x.Goal(market, "goal")

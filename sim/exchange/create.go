@@ -2,13 +2,13 @@ package exchange
 
 import "github.com/smk-go/smk/gen/msg"
 
-// Create asks for a new order.
+// Create is a request for a new order.
 type Create struct {
-	Seq              uint64 // of the message, repeated by the answer
-	Reference        uint64 // repeated if HasReference
+	Seq              uint64 // of the message; the answer repeats it
+	Reference        uint64 // the answer repeats it if HasReference
 	Quantity         uint64
 	Price            uint32
-	Maq              uint32 // the least that must match at once; 0 means none
+	Maq              uint32 // minimum acceptable quantity that must match at once; 0 means none
 	Market, Contract uint32
 	Side             msg.Side
 	TIF              msg.TimeInForceType // 0 means GOOD_TIL_CANCELLED
@@ -16,18 +16,17 @@ type Create struct {
 	Label            []byte // borrowed until Create returns
 }
 
-// Rejection says why a request had no effect. The zero value means that it had.
+// Rejection says why a request had no effect. The zero value means that it was accepted.
 type Rejection struct {
-	Invalid bool  // an order_invalid, with its reasons in the report
-	Reason  int32 // otherwise the reason, in the enumeration of the request's answer
+	Invalid bool  // an order_invalid; the report has its reasons
+	Reason  int32 // else the reason, of the enumeration of the request's answer; 0 means accepted
 }
 
-// OK reports that the request was carried out.
+// OK reports whether the request was accepted.
 func (r Rejection) OK() bool { return r == Rejection{} }
 
-// Submit is Create for an account by name, outside of any session: it acts
-// for a participant that is not connected. Sessions of the account are told. An
-// unknown account panics.
+// Submit is Login.Create for an account that is not logged in; its logins receive the reports. It panics
+// if there is no such account.
 func (x *Exchange) Submit(username string, c Create) (id uint64, r Rejection) {
 	return x.internalLogin(username).Create(&c)
 }
@@ -40,27 +39,26 @@ func (x *Exchange) internalLogin(username string) *Login {
 	return a.internal
 }
 
-// Create places an order and returns its id. It matches what can be matched,
-// rests or cancels what is left, and tells everyone concerned. c.Side must be
-// one of the two sides.
-func (s *Login) Create(c *Create) (id uint64, r Rejection) {
-	x := s.exchange
-	if s.rejectInvalid(c) {
+// Create accepts an order, matches it, adds the rest to the book or cancels it, and reports to everyone
+// concerned. It returns the order's id. c.Side must be a valid side.
+func (l *Login) Create(c *Create) (id uint64, r Rejection) {
+	x := l.exchange
+	if l.rejectInvalid(c) {
 		return 0, Rejection{Invalid: true}
 	}
-	ct, reason := s.checkCreate(c)
+	ct, reason := l.checkCreate(c)
 	if reason != 0 {
-		s.reject(c, reason)
+		l.reject(c, reason)
 		return 0, Rejection{Reason: int32(reason)}
 	}
 	o := x.orders.newOrder()
-	o.account, o.contract = s.account, ct
+	o.account, o.contract = l.account, ct
 	o.quantity, o.available, o.price = c.Quantity, c.Quantity, c.Price
 	o.side, o.tif = uint8(sideIndex(c.Side)), c.TIF
 	o.reference, o.hasReference = c.Reference, c.HasReference
 	o.label = x.intern(c.Label)
-	s.account.addLive(o)
-	ct.ensurePosition(s.account).live[o.side]++
+	l.account.addLive(o)
+	ct.ensurePosition(l.account).live[o.side]++
 
 	id = o.id
 	least := uint64(c.Maq)
@@ -79,23 +77,23 @@ func (s *Login) Create(c *Create) (id uint64, r Rejection) {
 
 	rep := x.newReport(msg.PayloadOrderAccepted, o)
 	rep.Seq, rep.Price, rep.Quantity = c.Seq, c.Price, c.Quantity
-	x.report(s.account, s, rep)
+	x.report(l.account, l, rep)
 	x.reportFills(o)
 	if killed {
 		rep = x.newReport(msg.PayloadOrderCancelled, o)
 		rep.Reason, rep.HasReference = int32(msg.OrderCancelledInsufficientLiquidity), false
-		x.report(s.account, s, rep)
+		x.report(l.account, l, rep)
 	}
 	x.retireFills(o)
 	return id, Rejection{}
 }
 
-// invalid answers a create that no book has to be asked about, listing every
-// reason.
-func (s *Login) rejectInvalid(c *Create) bool {
-	r := &s.exchange.scratch
+// rejectInvalid answers a create with an invalid quantity or price, listing every reason. It reports
+// false if both are valid.
+func (l *Login) rejectInvalid(c *Create) bool {
+	r := &l.exchange.buf.report
 	*r = Report{Type: msg.PayloadOrderInvalid, Seq: c.Seq, Reference: c.Reference, HasReference: c.HasReference}
-	if c.Quantity < s.exchange.quantityMin || c.Quantity > s.exchange.quantityMax {
+	if c.Quantity < l.exchange.quantityMin || c.Quantity > l.exchange.quantityMax {
 		r.Invalid[r.InvalidCount] = msg.OrderInvalidInvalidQuantity
 		r.InvalidCount++
 	}
@@ -106,15 +104,15 @@ func (s *Login) rejectInvalid(c *Create) bool {
 	if r.InvalidCount == 0 {
 		return false
 	}
-	if s.sink != nil {
-		s.sink.Report(r, false)
+	if l.sink != nil {
+		l.sink.Report(r, false)
 	}
 	return true
 }
 
-// admit returns the contract of a create, or why it is rejected.
-func (s *Login) checkCreate(c *Create) (*contract, msg.OrderRejectedReason) {
-	x, a := s.exchange, s.account
+// checkCreate returns the contract of a create, or the reason to reject it.
+func (l *Login) checkCreate(c *Create) (*contract, msg.OrderRejectedReason) {
+	x, a := l.exchange, l.account
 	if reason := x.takeForcedReject(msg.PayloadOrderCreate); reason != 0 {
 		return nil, msg.OrderRejectedReason(reason)
 	}
@@ -158,20 +156,18 @@ func (s *Login) checkCreate(c *Create) (*contract, msg.OrderRejectedReason) {
 	return ct, 0
 }
 
-// reject answers a create that was not carried out. With the back end down there
-// is no sequence to answer.
-func (s *Login) reject(c *Create, reason msg.OrderRejectedReason) {
-	x := s.exchange
-	x.scratch = Report{
+// reject answers a create that is rejected. While the back end is down, the answer has no sequence.
+func (l *Login) reject(c *Create, reason msg.OrderRejectedReason) {
+	x := l.exchange
+	x.buf.report = Report{
 		Type: msg.PayloadOrderRejected, Reason: int32(reason), Seq: c.Seq,
 		Reference: c.Reference, HasReference: c.HasReference, Label: x.intern(c.Label),
 	}
 	if reason == msg.OrderRejectedServiceTemporarilyUnavailable {
-		x.scratch.Seq = 0
+		x.buf.report.Seq = 0
 	}
-	x.report(s.account, s, &x.scratch)
+	x.report(l.account, l, &x.buf.report)
 }
 
-// Reject answers a create with a reason without looking at it: for a caller that
-// refuses it for reasons of its own, such as a throttle.
-func (s *Login) Reject(c *Create, reason msg.OrderRejectedReason) { s.reject(c, reason) }
+// Reject rejects a create without checking it, for a caller such as a throttle.
+func (l *Login) Reject(c *Create, reason msg.OrderRejectedReason) { l.reject(c, reason) }

@@ -4,21 +4,21 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// Config is what an exchange starts with. It is copied and checked by [New].
+// Config configures an exchange. [New] copies and checks it.
 type Config struct {
 	Accounts []Account
 	Events   []Event
 	Markets  []Market
 
 	Depth       int    // visible levels per side; 0 means 5
-	QuantityMin uint64 // of an order; 0 means 1000
-	QuantityMax uint64 // of an order; 0 means 2147483647
+	QuantityMin uint64 // of an order, in 1/10000 of payoff; 0 means 1000
+	QuantityMax uint64 // of an order, in 1/10000 of payoff; 0 means 2147483647
 	OrdersMax   int    // orders kept, live and ended, rounded up to a multiple of 1024; 0 means 131072
 	HistoryMax  int    // reports kept per account; 0 means 1024
 	Now         int64  // the first clock reading, nanoseconds since 1970
 }
 
-// Exchange is the whole exchange. It belongs to one goroutine.
+// Exchange is a betting exchange. It belongs to one goroutine.
 type Exchange struct {
 	depth       int
 	quantityMin uint64
@@ -37,36 +37,39 @@ type Exchange struct {
 	feeds    feeds
 
 	unavailable   bool // the back end is down
-	suspended     bool // trading is, everywhere
+	suspended     bool // trading, in every market
 	forcedRejects map[msg.PayloadType]forcedReject
 
-	provisional  int // provisional fills in all markets
+	provisional  int // number of provisional fills in all markets
 	replaces     replaceQueue
 	replaceDelay int64
 
-	// Reused by every command.
-	scratch  Report
-	fills    []fill
-	changed  []*contract
-	removed  []*order
-	quotes   msg.ContractQuotes
-	snapshot msg.MarketQuotes
-	state    msg.MarketState
-	managed  msg.MarketManagedState
-
-	runningball msg.RunningballNotification
-	windows     [2][]shownLevel
+	buf buffers
 }
 
-// event is an event's state.
+// buffers are reused by every command.
+type buffers struct {
+	report  Report
+	fills   []fill
+	changed []*contract // whose books are to be published
+	removed []*order    // that are to be reported and retired
+	windows [2][]shownLevel
+
+	quotes      msg.ContractQuotes
+	snapshot    msg.MarketQuotes
+	state       msg.MarketState
+	managed     msg.MarketManagedState
+	runningball msg.RunningballNotification
+}
+
+// event is the state of an event.
 type event struct {
 	config      Event
 	subscribers []*Login
 	state       msg.RunningballState
 }
 
-// New returns an exchange. The error is a [*ConfigError] that names the first
-// field that cannot be used.
+// New returns an exchange. The error is a [*ConfigError] that names the first invalid field.
 func New(c Config) (*Exchange, error) {
 	if err := c.resolve(); err != nil {
 		return nil, err
@@ -84,7 +87,7 @@ func New(c Config) (*Exchange, error) {
 		forcedRejects: make(map[msg.PayloadType]forcedReject),
 	}
 	x.orders.max = c.OrdersMax
-	x.windows = [2][]shownLevel{make([]shownLevel, 0, c.Depth), make([]shownLevel, 0, c.Depth)}
+	x.buf.windows = [2][]shownLevel{make([]shownLevel, 0, c.Depth), make([]shownLevel, 0, c.Depth)}
 	for i, is := range c.Accounts {
 		if err := x.addAccount(i, is, c.HistoryMax); err != nil {
 			return nil, err
@@ -106,7 +109,7 @@ func New(c Config) (*Exchange, error) {
 	return x, nil
 }
 
-// resolve replaces zeros by defaults and checks the numbers.
+// resolve replaces zeros by defaults and checks the limits.
 func (c *Config) resolve() error {
 	if c.Depth == 0 {
 		c.Depth = depthDefault
@@ -216,15 +219,15 @@ func (x *Exchange) addMarket(i int, is Market) error {
 	return nil
 }
 
-// contractState is the state of an ordinary contract of a market: the numbers
-// are the same up to VOIDED.
+// contractState returns the state of an ordinary contract of a market: the numbers are the same up to
+// VOIDED.
 func contractState(s msg.MarketStateType) msg.ContractStateType { return msg.ContractStateType(s) }
 
 // Now returns the latest clock reading.
 func (x *Exchange) Now() int64 { return x.now }
 
-// Advance brings the exchange's clock forward to now, nanoseconds since 1970,
-// and does what was due until then. A reading that is not later does nothing.
+// Advance advances the exchange's clock to now, nanoseconds since 1970, and does what is due. A reading
+// that is not later than the latest one does nothing.
 func (x *Exchange) Advance(now int64) {
 	if now <= x.now {
 		return
@@ -234,8 +237,7 @@ func (x *Exchange) Advance(now int64) {
 	x.finishDueReplaces()
 }
 
-// intern returns label as a string, cut to the length that is kept, without
-// allocating if it was seen before.
+// intern returns label as a string, cut to labelMax bytes. It does not allocate for a known label.
 func (x *Exchange) intern(label []byte) string {
 	if len(label) == 0 {
 		return ""

@@ -2,10 +2,10 @@ package exchange
 
 import "math/bits"
 
-// level is one price of one side: a queue of orders, oldest first.
+// level is one price level of one side: a queue of orders, oldest first.
 type level struct {
 	head, tail *order
-	quantity   uint64 // sum of what is available
+	quantity   uint64 // sum of the orders' available quantities
 }
 
 const (
@@ -14,22 +14,22 @@ const (
 	topWords    = (chunks + 63) / 64
 )
 
-// ladder is one side of a contract's book. Levels are addressed by a key that
-// is the better the higher it is: the price for bids, 10000 minus the price for
-// offers. A bid and an offer meet if their keys add up to at least 10000.
+// ladder is one side of a contract's book. Levels are addressed by a key; a higher key is a better
+// price: the price for bids, 10000 minus the price for offers. A bid and an offer cross if their keys
+// sum to at least 10000.
 //
-//	top    one bit per chunk: does it have a level?
-//	words  one bit per key: does it have orders?
-//	chunks the levels, 64 at a time, claimed when first used
+//	top    one bit per chunk: it has a level
+//	words  one bit per key: it has orders
+//	chunks the levels, 64 at a time, allocated when first used
 //
-// Every operation takes the same time however many orders there are.
+// Every operation takes constant time in the number of orders.
 type ladder struct {
 	top    [topWords]uint64
 	words  [chunks]uint64
 	chunks [chunks]*[chunkLevels]level
 }
 
-// keyOf turns a price into a key of its side's ladder, and a key into a price.
+// keyOf converts a price to a key of its side's ladder, and a key to a price.
 func keyOf(side int, price uint32) uint32 {
 	if side == sell {
 		return PriceSum - price
@@ -63,7 +63,7 @@ func (l *ladder) below(key uint32) uint32 {
 	return w*chunkLevels + uint32(bits.Len64(l.words[w])) - 1
 }
 
-// quantity returns what is available at key.
+// quantity returns the available quantity at key.
 func (l *ladder) quantity(key uint32) uint64 {
 	if c := l.chunks[key/chunkLevels]; c != nil {
 		return c[key%chunkLevels].quantity
@@ -74,7 +74,7 @@ func (l *ladder) quantity(key uint32) uint64 {
 // head returns the oldest order at a key that best or below returned.
 func (l *ladder) head(key uint32) *order { return l.chunks[key/chunkLevels][key%chunkLevels].head }
 
-// push puts an order at the end of its level's queue.
+// push appends an order to its level's queue.
 func (l *ladder) push(key uint32, o *order) {
 	w, bit := key/chunkLevels, key%chunkLevels
 	if l.chunks[w] == nil {
@@ -93,13 +93,12 @@ func (l *ladder) push(key uint32, o *order) {
 	lv.quantity += o.available
 }
 
-// reduce takes a quantity off an order's level, of which the order still has
-// at least as much.
+// reduce subtracts a quantity from a level. An order of the level must have at least as much available.
 func (l *ladder) reduce(key uint32, quantity uint64) {
 	l.chunks[key/chunkLevels][key%chunkLevels].quantity -= quantity
 }
 
-// remove takes an order out of its level's queue, with what it has available.
+// remove removes an order from its level, with its available quantity.
 func (l *ladder) remove(key uint32, o *order) {
 	w, bit := key/chunkLevels, key%chunkLevels
 	lv := &l.chunks[w][bit]

@@ -2,12 +2,12 @@ package exchange
 
 import "fmt"
 
-// What an exchange may hold. A configuration beyond them is a mistake.
+// Limits of an exchange. A configuration beyond them is refused.
 const (
-	PriceMin = 1    // the lowest price, in hundredths of a percent
-	PriceMax = 9999 // the highest price
+	PriceMin = 1    // the lowest price, in 1/100 %
+	PriceMax = 9999 // the highest price, in 1/100 %
 
-	// PriceSum is what the payoff costs: the prices of both sides add up to it.
+	// PriceSum is the price of a certain payoff: the prices of both sides sum to it.
 	PriceSum = 10000
 
 	accountsMax  = 1 << 16
@@ -33,7 +33,7 @@ const (
 	historyDefault     = 1024
 	quantityMinDefault = 1000
 	quantityMaxDefault = 1<<31 - 1
-	orderChunk         = 1024 // orders claimed at a time
+	orderChunk         = 1024 // orders allocated at a time
 )
 
 const (
@@ -44,10 +44,9 @@ const (
 	_ = uint(ordersMax % orderChunk * -1) // whole chunks
 )
 
-// ConfigError says which part of a configuration cannot be used. It never
-// quotes a credential.
+// ConfigError reports an invalid field of a configuration. It never quotes a credential.
 type ConfigError struct {
-	Field string // as the user wrote it: "Accounts[2].Balance"
+	Field string // as in Go: "Accounts[2].Balance"
 	Text  string // what is wrong with it
 }
 

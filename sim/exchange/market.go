@@ -2,13 +2,13 @@ package exchange
 
 import "github.com/smk-go/smk/gen/msg"
 
-// Event is what happens outside: a match, a race. Markets belong to one.
+// Event is a sports event, such as a match or a race. A market may belong to one.
 type Event struct {
 	ID   uint32 // unique, not 0
 	Name string
 }
 
-// Market is what a market starts as.
+// Market configures a market.
 type Market struct {
 	ID        uint32 // unique, not 0
 	EventID   uint32 // 0 means none; otherwise one of the events
@@ -16,27 +16,27 @@ type Market struct {
 	State     msg.MarketStateType // 0 means OPEN
 	Contracts []Contract          // at least one
 
-	// WinnerTakesAll says that exactly one contract wins. Otherwise each may win
-	// or lose by itself.
+	// WinnerTakesAll says that exactly one contract wins. Otherwise each contract wins or loses by
+	// itself.
 	WinnerTakesAll bool
 
-	// PendingTimeout makes the market a managed one, while it is live: fills
-	// are provisional for so many nanoseconds. 0 means that fills are final.
+	// PendingTimeout makes the market a managed one: while it is live, fills are provisional for
+	// this many nanoseconds. 0 means that fills are final.
 	PendingTimeout int64
 
-	// NonRunners says that contracts may be taken out and what was matched in
-	// the others reduced. Every fill of such a market is kept, 131072 at most,
-	// and its orders with it, until its contract is settled or voided.
+	// NonRunners allows contracts to be removed and the fills of the others to be reduced. Every
+	// fill of such a market is kept, 131072 at most, with its orders, until its contract is settled
+	// or voided.
 	NonRunners bool
 }
 
-// Contract is one of a market's outcomes.
+// Contract configures one of a market's outcomes.
 type Contract struct {
 	ID   uint32 // unique, not 0
 	Name string
 }
 
-// market is a market's state.
+// market is the state of a market.
 type market struct {
 	config         Market
 	id             uint32
@@ -49,10 +49,10 @@ type market struct {
 	reserved       []Money // by account: worst case of its final fills
 	subscribers    []*Login
 	provisional    fillQueue // provisional fills, oldest first
-	final          fillQueue // final fills, if they may have to be reduced
+	final          fillQueue // fills that a removed runner may reduce
 }
 
-// contract is a contract's state and book.
+// contract is the state and the book of a contract.
 type contract struct {
 	id        uint32
 	index     int
@@ -68,18 +68,18 @@ type contract struct {
 
 	lastExecution execution // the newest execution; price 0 before the first
 	high, low     uint32
-	shown         [2][]shownLevel // the visible levels as they were last told
-	changed       bool            // in the exchange's list of contracts to publish
-	executions    []execution     // executions since the last publish
+	shown         [2][]shownLevel // the visible levels as last published
+	changed       bool            // in buf.changed
+	executions    []execution     // since the last publish
 }
 
-// quote is one visible level.
+// shownLevel is one visible level.
 type shownLevel struct {
 	price    uint32
 	quantity uint64
 }
 
-// fact is one execution as the public sees it.
+// execution is one published execution.
 type execution struct {
 	price        uint32
 	liquidity    uint8 // side of the resting order

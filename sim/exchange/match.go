@@ -2,8 +2,8 @@ package exchange
 
 import "github.com/smk-go/smk/gen/msg"
 
-// fill is one match of the order that a command is about with a resting one, as
-// the order that came stood afterwards.
+// fill is one match of the incoming order with a resting one, and the incoming order's quantities
+// afterwards.
 type fill struct {
 	maker     *order
 	price     uint32
@@ -14,8 +14,8 @@ type fill struct {
 	cost      uint64
 }
 
-// match fills an order against the other side while their prices meet, best
-// price first, oldest order first, at the resting order's price.
+// match fills an order against the other side while their prices cross, best price first, oldest order
+// first, at the resting order's price.
 func (x *Exchange) match(o *order) {
 	other := 1 - int(o.side)
 	book := &o.contract.sides[other]
@@ -29,7 +29,7 @@ func (x *Exchange) match(o *order) {
 	}
 }
 
-// fill executes a quantity between an order that came and one that rests.
+// fill executes a quantity between an incoming and a resting order.
 func (x *Exchange) fill(o, maker *order, quantity uint64) {
 	c := o.contract
 	price := maker.price
@@ -44,7 +44,7 @@ func (x *Exchange) fill(o, maker *order, quantity uint64) {
 		x.closeOrder(o, OrderFilled)
 	}
 	timeout := x.bookFill(o, maker, quantity, price)
-	x.fills = append(x.fills, fill{
+	x.buf.fills = append(x.buf.fills, fill{
 		maker: maker, price: price, timeout: timeout, quantity: quantity,
 		executed: o.executed, available: o.available, cost: o.cost,
 	})
@@ -66,8 +66,8 @@ func (x *Exchange) execute(o *order, quantity uint64, price uint32) {
 	o.cost += quantity * uint64(price)
 }
 
-// book enters a fill into both parties' positions, or holds it if it is
-// provisional, and returns its timeout.
+// bookFill books a fill to both parties' positions, or holds it as a provisional one, and returns its
+// timeout.
 func (x *Exchange) bookFill(o, maker *order, quantity uint64, price uint32) uint32 {
 	m := o.contract.market
 	if m.managed && m.state == msg.MarketStateLive {
@@ -79,20 +79,19 @@ func (x *Exchange) bookFill(o, maker *order, quantity uint64, price uint32) uint
 	return 0
 }
 
-// position enters a final fill into the position of an order's account.
+// bookPosition books a final fill to the position of an order's account.
 func (x *Exchange) bookPosition(o *order, quantity uint64, price uint32) {
 	o.contract.ensurePosition(o.account).add(int(o.side), quantity, price)
 	o.contract.market.updateReserve(o.account)
 }
 
-// rest puts what is left of an order on the book.
+// addToBook adds what is available of an order to the book.
 func (x *Exchange) addToBook(o *order) {
 	o.ladder().push(o.key(), o)
 	x.markChanged(o.contract)
 }
 
-// release ends a live order that is not on the book: what it reserved is free
-// again and nothing is available.
+// closeOrder ends a live order that is not on the book and releases its reserve.
 func (x *Exchange) closeOrder(o *order, state OrderState) {
 	o.account.resting -= o.liability()
 	o.available = 0
@@ -101,17 +100,17 @@ func (x *Exchange) closeOrder(o *order, state OrderState) {
 	o.contract.positionOf(o.account).live[o.side]--
 }
 
-// withdraw takes a resting order off the book and ends it.
+// removeOrder removes a resting order from the book and ends it.
 func (x *Exchange) removeOrder(o *order, state OrderState) {
 	o.ladder().remove(o.key(), o)
 	x.markChanged(o.contract)
 	x.closeOrder(o, state)
 }
 
-// reportFills tells both parties about every fill of the command.
+// reportFills reports every fill of the command to both parties.
 func (x *Exchange) reportFills(o *order) {
-	for i := range x.fills {
-		f := &x.fills[i]
+	for i := range x.buf.fills {
+		f := &x.buf.fills[i]
 		r := x.newReport(msg.PayloadOrderExecuted, o)
 		r.ExecutedQuantity, r.AvailableQuantity = f.executed, f.available
 		r.AveragePrice = average(f.cost, f.executed)
@@ -127,34 +126,33 @@ func (x *Exchange) reportFills(o *order) {
 	}
 }
 
-// retireFills lets go of the orders that ended in the command, when all is told.
+// retireFills retires the orders that ended in the command, after all reports.
 func (x *Exchange) retireFills(o *order) {
-	for i := range x.fills {
-		if maker := x.fills[i].maker; maker.state != OrderLive {
+	for i := range x.buf.fills {
+		if maker := x.buf.fills[i].maker; maker.state != OrderLive {
 			x.retire(maker)
 		}
-		x.fills[i].maker = nil
+		x.buf.fills[i].maker = nil
 	}
-	x.fills = x.fills[:0]
+	x.buf.fills = x.buf.fills[:0]
 	if o.state != OrderLive {
 		x.retire(o)
 	}
 }
 
-// end keeps an ended order for as long as there is room, if anyone may ask for
-// it.
+// retire keeps an ended order while there is room, or releases it if no account can ask for it.
 func (x *Exchange) retire(o *order) { x.orders.retire(o, !o.account.config.House) }
 
-// touch notes that a contract's book changed.
+// markChanged records that a contract's book changed.
 func (x *Exchange) markChanged(c *contract) {
 	if !c.changed {
 		c.changed = true
-		x.changed = append(x.changed, c)
+		x.buf.changed = append(x.buf.changed, c)
 	}
 }
 
-// crossesSelf reports whether a quantity of an account's, matched at a price,
-// would meet the account's own resting order.
+// crossesSelf reports whether a quantity of an account, matched at a price, would match the account's
+// own resting order.
 func (x *Exchange) crossesSelf(c *contract, a *account, side int, price uint32, quantity uint64) bool {
 	if !c.hasOpposite(a, side) {
 		return false
@@ -175,8 +173,8 @@ func (x *Exchange) crossesSelf(c *contract, a *account, side int, price uint32, 
 	return false
 }
 
-// matchable returns at least quantity if so much would match at once at a price,
-// and less otherwise.
+// matchable returns how much of a quantity would match at once at a price; it may return more than
+// quantity.
 func (x *Exchange) matchable(c *contract, side int, price uint32, quantity uint64) uint64 {
 	book := &c.sides[1-side]
 	limit := PriceSum - keyOf(side, price)

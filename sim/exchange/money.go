@@ -7,18 +7,17 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// Money is an amount in units of 10^-8 of the currency: what a quantity times a
-// price is, exactly.
+// Money is an exact amount in units of 10^-8 of the currency, the unit of a quantity times a price.
 type Money int64
 
 // Currency is one whole unit of the currency.
 const Currency Money = 100_000_000
 
-// Float returns the amount in the currency, as messages carry it.
+// Float returns the amount in whole currency, as messages carry it.
 func (m Money) Float() float64 { return float64(m) / float64(Currency) }
 
-// String writes the amount in the currency with all digits that are not zero,
-// at least two behind the point: "12.50".
+// String formats the amount in whole currency with all digits that are not zero, at least two decimals:
+// "12.50".
 func (m Money) String() string {
 	u, sign := uint64(m), ""
 	if m < 0 {
@@ -31,8 +30,8 @@ func (m Money) String() string {
 	return sign + strconv.FormatUint(u/uint64(Currency), 10) + "." + frac
 }
 
-// Liability is what a side risks with a quantity at a price: the buyer
-// quantity x price, the seller quantity x (10000 - price).
+// Liability returns what a side risks with a quantity at a price: the buyer quantity x price, the seller
+// quantity x (10000 - price).
 func Liability(side msg.Side, quantity uint64, price uint32) Money {
 	if side == msg.SideSell {
 		price = PriceSum - price
@@ -40,7 +39,7 @@ func Liability(side msg.Side, quantity uint64, price uint32) Money {
 	return Money(quantity * uint64(price))
 }
 
-// average is cost divided by quantity, rounded half up; 0 for no quantity.
+// average returns cost divided by quantity, rounded half up; 0 for no quantity.
 func average(cost, quantity uint64) uint32 {
 	if quantity == 0 {
 		return 0
@@ -48,7 +47,7 @@ func average(cost, quantity uint64) uint32 {
 	return uint32((cost + quantity/2) / quantity)
 }
 
-// mulDiv is a x b / c, rounded down, without overflow as long as the result fits.
+// mulDiv returns a x b / c, rounded down, without overflow if the result fits.
 func mulDiv(a, b, c uint64) uint64 {
 	hi, lo := bits.Mul64(a, b)
 	q, _ := bits.Div64(hi, lo, c)

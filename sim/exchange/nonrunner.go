@@ -2,14 +2,14 @@ package exchange
 
 import "github.com/smk-go/smk/gen/msg"
 
-// record keeps a final fill of a market whose fills may have to be reduced.
+// recordFill keeps a final fill of a market whose fills a removed runner may reduce.
 func (x *Exchange) recordFill(t fillRecord) {
 	if m := t.taker.contract.market; m.config.NonRunners {
 		m.final.push(t)
 	}
 }
 
-// forget drops the fills of a contract, keeping the order of the others.
+// removeContract drops the fills of a contract and keeps the order of the others.
 func (q *fillQueue) removeContract(c *contract) {
 	for range q.len() {
 		t := q.list[q.head]
@@ -20,15 +20,13 @@ func (q *fillQueue) removeContract(c *contract) {
 	}
 }
 
-// RemoveRunner takes a contract out of a market whose NonRunners is set: the
-// market is halted and every order cancelled, KEEP_IN_PLAY or not; the contract
-// is voided; and what was matched in the others is reduced by factor, in
-// hundredths of a percent, 1 to 9999.
+// RemoveRunner removes a contract from a market with NonRunners: the market is halted, every order is
+// cancelled, KEEP_IN_PLAY ones too, the contract is voided, and the fills of the others are reduced by
+// factor, in hundredths of a percent, 1 to 9999. The error is a [*CommandError].
 //
-// REDUCE_TYPE_QUANTITY reduces every fill's quantity. REDUCE_TYPE_PRICE reduces
-// what the buyer of a fill can win and leaves what he pays: the payoff gets
-// smaller and the price higher. Quantities and prices are rounded down, fill by
-// fill, alike for both parties: at most a unit each.
+// REDUCE_TYPE_QUANTITY reduces every fill's quantity. REDUCE_TYPE_PRICE reduces what the buyer of a fill
+// can win and keeps what the buyer pays: the payoff gets smaller and the price higher. Quantities and
+// prices are rounded down per fill, alike for both parties.
 func (x *Exchange) RemoveRunner(id, contractID uint32, t msg.ReduceType, factor uint32, reason string) error {
 	out, err := x.openContract(id, contractID)
 	if err != nil {
@@ -61,8 +59,7 @@ func (x *Exchange) RemoveRunner(id, contractID uint32, t msg.ReduceType, factor 
 	return nil
 }
 
-// reduceAll reduces the recorded fills of a market and tells every order that was
-// concerned, once.
+// reduceAll reduces the recorded fills of a market and reports every order concerned, once.
 func (x *Exchange) reduceAll(m *market, t msg.ReduceType, factor uint32) {
 	fills := m.final.list[m.final.head:]
 	for i := range fills {
@@ -74,7 +71,7 @@ func (x *Exchange) reduceAll(m *market, t msg.ReduceType, factor uint32) {
 		for _, o := range [2]*order{f.taker, f.maker} {
 			if o.reducedFrom == 0 {
 				o.reducedFrom = o.executed
-				x.removed = append(x.removed, o)
+				x.buf.removed = append(x.buf.removed, o)
 			}
 			p := o.contract.positionOf(o.account)
 			p.add(1-int(o.side), f.quantity, f.price)
@@ -85,23 +82,23 @@ func (x *Exchange) reduceAll(m *market, t msg.ReduceType, factor uint32) {
 		}
 		f.quantity, f.price = quantity, price
 	}
-	for i, o := range x.removed {
+	for i, o := range x.buf.removed {
 		r := x.newReport(msg.PayloadOrderReduced, o)
 		r.Price, r.Quantity, r.SourceQuantity = r.AveragePrice, o.executed, o.reducedFrom
 		x.report(o.account, nil, r)
 		o.reducedFrom = 0
-		x.removed[i] = nil
+		x.buf.removed[i] = nil
 	}
-	x.removed = x.removed[:0]
+	x.buf.removed = x.buf.removed[:0]
 }
 
-// reduced is a fill after a reduction.
+// reduceFill returns the quantity and price of a fill after a reduction.
 func reduceFill(quantity uint64, price uint32, t msg.ReduceType, factor uint32) (uint64, uint32) {
 	keeps := uint64(PriceSum - factor)
 	if t == msg.ReduceTypeQuantity {
 		return mulDiv(quantity, keeps, PriceSum), price
 	}
-	// What the buyer pays, q x p, stays; what he can win, q x (1-p), is reduced.
+	// The buyer's payment, q x p, stays; the buyer's winnings, q x (1-p), are reduced.
 	paid := quantity * uint64(price)
 	win := mulDiv(quantity*uint64(PriceSum-price), keeps, PriceSum)
 	q := (paid + win) / PriceSum
@@ -110,7 +107,7 @@ func reduceFill(quantity uint64, price uint32, t msg.ReduceType, factor uint32) 
 	}
 	p := paid / q
 	if p > PriceMax || q*(PriceSum-p) > quantity*uint64(PriceSum-price) {
-		return quantity, price // too little to be told in whole prices
+		return quantity, price // too small for a whole price
 	}
 	return q, uint32(p)
 }

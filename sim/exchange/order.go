@@ -2,7 +2,7 @@ package exchange
 
 import "github.com/smk-go/smk/gen/msg"
 
-// Sides as indices.
+// Sides as array indices.
 const (
 	buy  = 0
 	sell = 1
@@ -11,16 +11,16 @@ const (
 func sideIndex(s msg.Side) int { return int(s - msg.SideBuy) }
 func sideOf(i int) msg.Side    { return msg.SideBuy + msg.Side(i) }
 
-// OrderState says where an order is in its life.
+// OrderState is the state of an order.
 type OrderState uint8
 
 // An order is live until nothing of it can be matched any more.
 const (
-	OrderLive      OrderState = iota // resting, or being matched
-	OrderFilled                      // nothing is left
-	OrderCancelled                   // what was left is gone; executions stand
-	OrderReplaced                    // its successor took its place
-	OrderVoided                      // it counts as if it had never been
+	OrderLive      OrderState = iota // on the book, or being matched
+	OrderFilled                      // nothing is available any more
+	OrderCancelled                   // what was available is cancelled; executions stand
+	OrderReplaced                    // another order took its place
+	OrderVoided                      // its executions are undone
 )
 
 // String returns the state's name.
@@ -40,13 +40,13 @@ func (s OrderState) String() string {
 	return "unknown state"
 }
 
-// order is one order, kept after its end until its place is needed.
+// order is one order. It is kept after its end until its slot is needed.
 //
 // Invariant: executed + available <= quantity.
 type order struct {
 	id        uint64
 	reference uint64
-	quantity  uint64 // ordered, less what a reduce took off
+	quantity  uint64 // as ordered, less reductions
 	executed  uint64
 	available uint64
 	cost      uint64 // sum of fill quantity x fill price
@@ -55,41 +55,40 @@ type order struct {
 	account  *account
 	contract *contract
 
-	prev, next       *order // the queue of its level while live, of the ended afterwards
+	prev, next       *order // the queue of its level while live, then that of ended orders
 	ownPrev, ownNext *order // the account's live orders, oldest first
 
 	price        uint32
-	references   int32 // provisional fills: the order must be kept
+	references   int32 // fills and replacements for which the order is kept
 	index        uint32
 	side         uint8 // buy or sell
 	tif          msg.TimeInForceType
 	state        OrderState
 	hasReference bool
 	replacing    bool   // between the stages of a cancel-replace
-	reducedFrom  uint64 // executed before the reduction that is under way
+	reducedFrom  uint64 // executed before the reduction in progress
 }
 
 func (o *order) key() uint32     { return keyOf(int(o.side), o.price) }
 func (o *order) ladder() *ladder { return &o.contract.sides[o.side] }
 
-// liability is what the available part reserves.
+// liability returns what the available quantity reserves.
 func (o *order) liability() Money { return Liability(sideOf(int(o.side)), o.available, o.price) }
 
-// orders is every order that is kept. An id names its place and which of the
-// place's orders it is, so that finding one takes no search and an id never comes
-// back:
+// orders holds every order that is kept. An id contains the slot and a serial number, so that finding an
+// order takes no search and ids are never reused:
 //
-//	| serial, counts up | index, 22 bits |
+//	| serial number | slot, 22 bits |
 type orders struct {
 	chunks [][]order
-	used   int // places handed out at least once
+	used   int // slots used at least once
 	max    int
 	serial uint64
 	free   *order // by next
-	ended  queue  // oldest first; these make room when no place is free
+	ended  queue  // oldest first; evicted when no slot is free
 }
 
-// queue is a list of orders by prev and next.
+// queue is a list of orders linked by prev and next.
 type queue struct{ head, tail *order }
 
 func (q *queue) push(o *order) {
@@ -116,7 +115,7 @@ func (q *queue) remove(o *order) {
 	o.prev, o.next = nil, nil
 }
 
-// take returns an empty order with a new id, or nil if every place is live.
+// newOrder returns an empty order with a new id, or nil if every slot is in use.
 func (t *orders) newOrder() *order {
 	o := t.free
 	switch {
@@ -139,7 +138,7 @@ func (t *orders) newOrder() *order {
 	return o
 }
 
-// evict takes the oldest ended order that nothing depends on.
+// evict removes the oldest ended order without references.
 func (t *orders) evict() *order {
 	for o := t.ended.head; o != nil; o = o.next {
 		if o.references == 0 {
@@ -150,7 +149,7 @@ func (t *orders) evict() *order {
 	return nil
 }
 
-// room reports whether take would succeed.
+// hasRoom reports whether newOrder would return an order.
 func (t *orders) hasRoom() bool {
 	if t.free != nil || t.used < t.max {
 		return true
@@ -163,7 +162,7 @@ func (t *orders) hasRoom() bool {
 	return false
 }
 
-// find returns the order with an id, or nil if it is not kept.
+// find returns the order of an id, or nil if it is not kept.
 func (t *orders) find(id uint64) *order {
 	i := int(id & (ordersMax - 1))
 	if i >= t.used {
@@ -175,8 +174,7 @@ func (t *orders) find(id uint64) *order {
 	return nil
 }
 
-// end keeps an order that is not live any more, or forgets it at once if
-// nobody can ask for it.
+// retire keeps an ended order, or frees its slot if keep is false and nothing refers to it.
 func (t *orders) retire(o *order, keep bool) {
 	if keep || o.references > 0 {
 		t.ended.push(o)

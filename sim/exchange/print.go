@@ -7,20 +7,20 @@ import (
 	"log/slog"
 )
 
-// String names the account without its credentials.
+// String returns the account's name, without its credentials.
 func (a Account) String() string { return "account " + a.Username }
 
-// GoString is String.
+// GoString returns String.
 func (a Account) GoString() string { return a.String() }
 
-// Format is String for every verb, so that none shows a credential.
+// Format writes String for every verb, so that none shows a credential.
 func (a Account) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, a.String()) }
 
-// LogValue is String for package slog.
+// LogValue returns String for package slog.
 func (a Account) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
-// MarshalJSON writes the account's fields but for its credentials. Read back, it is an
-// account that cannot log in; files of accounts that can are for package setup.
+// MarshalJSON encodes the account's fields without its credentials: decoded again, it is an account that
+// cannot log in. Package script reads accounts that can.
 func (a Account) MarshalJSON() ([]byte, error) {
 	type fields Account // without its methods
 	type none *struct{}
@@ -31,10 +31,10 @@ func (a Account) MarshalJSON() ([]byte, error) {
 	}{fields: fields(a)})
 }
 
-// String says how large the exchange is.
+// String returns the numbers of accounts and markets.
 func (x *Exchange) String() string {
 	return fmt.Sprintf("exchange of %d accounts, %d markets", len(x.accounts), len(x.markets))
 }
 
-// Format is String for every verb: what the exchange holds has credentials in it.
+// Format writes String for every verb: the exchange holds credentials.
 func (x *Exchange) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, x.String()) }

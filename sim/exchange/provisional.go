@@ -6,23 +6,23 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// trade is one fill with both its parties. While it is kept, its orders are.
+// fillRecord is one fill with both its orders, which are kept as long as it is.
 type fillRecord struct {
-	taker, maker *order // who came, and who rested
+	taker, maker *order // the incoming and the resting order
 	quantity     uint64
 	price        uint32
-	due          int64 // when a provisional one is confirmed
+	due          int64 // when a provisional fill is confirmed
 }
 
-// trades is a queue of fills, oldest first.
+// fillQueue is a queue of fills, oldest first.
 type fillQueue struct {
 	list []fillRecord
-	head int // list[:head] are gone
+	head int // list[:head] is consumed
 }
 
 func (q *fillQueue) len() int { return len(q.list) - q.head }
 
-// push keeps a fill, and its orders with it.
+// push appends a fill and keeps its orders.
 func (q *fillQueue) push(t fillRecord) {
 	t.taker.references++
 	t.maker.references++
@@ -33,8 +33,8 @@ func (q *fillQueue) push(t fillRecord) {
 	q.list = append(q.list, t)
 }
 
-// pushByDue is push for a queue that is sorted by due: fills wait differently long when a market's
-// provisional time is changed.
+// pushByDue inserts a fill into a queue sorted by due. The timeout of a market may change, so a newer fill
+// may be due earlier.
 func (q *fillQueue) pushByDue(t fillRecord) {
 	q.push(t)
 	for i := len(q.list) - 1; i > q.head && q.list[i-1].due > t.due; i-- {
@@ -42,7 +42,7 @@ func (q *fillQueue) pushByDue(t fillRecord) {
 	}
 }
 
-// drop forgets the oldest fill.
+// drop removes the oldest fill.
 func (q *fillQueue) drop() {
 	t := &q.list[q.head]
 	t.taker.references--
@@ -54,8 +54,8 @@ func (q *fillQueue) drop() {
 	}
 }
 
-// hold keeps a fill provisional: both parties reserve their own worst case,
-// offset by nothing, until it is confirmed or voided.
+// holdProvisional holds a fill as provisional: until it is confirmed or voided, both parties reserve their
+// own worst case, without any offset. It returns the fill's timeout.
 func (x *Exchange) holdProvisional(o, maker *order, quantity uint64, price uint32) uint32 {
 	m := o.contract.market
 	for _, side := range [2]*order{o, maker} {
@@ -66,16 +66,15 @@ func (x *Exchange) holdProvisional(o, maker *order, quantity uint64, price uint3
 	return m.timeout()
 }
 
-// timeout is the provisional time as messages carry it: whole seconds, rounded
-// up, which are fewer than 1000.
+// timeout returns the provisional time as messages carry it: whole seconds, rounded up, less than 1000.
 func (m *market) timeout() uint32 {
 	return uint32((m.config.PendingTimeout + second - 1) / second)
 }
 
 const second = 1_000_000_000
 
-// takeProvisional takes the provisional fills of a market, or of one of its contracts,
-// out of the queue and their reserves off, and hands each to f, oldest first.
+// takeProvisional removes the provisional fills of a market, or of one of its contracts, releases their
+// reserves, and calls f with each, oldest first.
 func (x *Exchange) takeProvisional(m *market, only *contract, f func(fillRecord)) {
 	for range m.provisional.len() {
 		t := m.provisional.list[m.provisional.head]
@@ -83,7 +82,7 @@ func (x *Exchange) takeProvisional(m *market, only *contract, f func(fillRecord)
 			x.takeOldestProvisional(m, f)
 			continue
 		}
-		m.provisional.push(t) // all go round once, so that their order stays
+		m.provisional.push(t) // every fill is rotated once, so their order stays
 		m.provisional.drop()
 	}
 }
@@ -98,8 +97,8 @@ func (x *Exchange) takeOldestProvisional(m *market, f func(fillRecord)) {
 	x.provisional--
 }
 
-// confirmDue makes the provisional fills final whose time is over, market by
-// market. While danger is near, a market's fills wait.
+// confirmDue confirms the provisional fills that are due, market by market. A market in danger confirms
+// none.
 func (x *Exchange) confirmDue() {
 	if x.provisional == 0 {
 		return
@@ -111,13 +110,13 @@ func (x *Exchange) confirmDue() {
 	}
 }
 
-// danger reports whether a material event is possible at any moment.
+// inDanger reports whether a material event is possible at any moment.
 func (x *Exchange) inDanger(m *market) bool {
 	e := x.byEvent[m.config.EventID]
 	return e != nil && (e.state == msg.RunningballStateDanger || e.state == msg.RunningballStateAlert)
 }
 
-// confirm makes a provisional fill final.
+// confirmFill makes a provisional fill final and reports it.
 func (x *Exchange) confirmFill(t fillRecord) {
 	x.bookPosition(t.taker, t.quantity, t.price)
 	x.bookPosition(t.maker, t.quantity, t.price)
@@ -129,7 +128,7 @@ func (x *Exchange) confirmFill(t fillRecord) {
 	}
 }
 
-// undo voids a provisional fill. What was matched is not put back on the book.
+// voidFill voids a provisional fill and reports it. The quantity does not return to the book.
 func (x *Exchange) voidFill(t fillRecord) {
 	for _, o := range [2]*order{t.taker, t.maker} {
 		o.executed -= t.quantity
@@ -140,14 +139,13 @@ func (x *Exchange) voidFill(t fillRecord) {
 	}
 }
 
-// finalise makes a provisional fill final without a word, because what it is part
-// of is voided as a whole.
+// bookVoidedFill makes a provisional fill final without a report, because its contract is voided next.
 func (x *Exchange) bookVoidedFill(t fillRecord) {
 	x.bookPosition(t.taker, t.quantity, t.price)
 	x.bookPosition(t.maker, t.quantity, t.price)
 }
 
-// Due returns when [Exchange.Advance] has something to do next.
+// Due returns the clock reading at which [Exchange.Advance] has something to do next.
 func (x *Exchange) Due() int64 {
 	due := int64(math.MaxInt64)
 	for _, m := range x.markets {

@@ -2,30 +2,28 @@ package exchange
 
 import "github.com/smk-go/smk/gen/msg"
 
-// publish tells subscribers what changed in the books that the command touched:
-// per contract one message with the changed levels of the window and the
-// executions, or none if the public sees no change.
+// publish sends subscribers the changes of the books that the command changed: per contract one message
+// with the changed visible levels and the executions, or none if nothing visible changed.
 //
-// The window is the best levels of a side. A level that a better one pushes out
-// is not mentioned, nor what happens to it outside; when it comes back it is sent
-// with what it then has.
+// Only the best levels of a side are visible. A level that a better one pushes out is not mentioned, nor
+// is what happens to it while it is out; when it returns it is sent with its quantity of then.
 func (x *Exchange) publish() {
-	for i, c := range x.changed {
-		x.changed[i] = nil
+	for i, c := range x.buf.changed {
+		x.buf.changed[i] = nil
 		c.changed = false
 		x.publishContract(c)
 		c.executions = c.executions[:0]
 	}
-	x.changed = x.changed[:0]
+	x.buf.changed = x.buf.changed[:0]
 }
 
 func (x *Exchange) publishContract(c *contract) {
-	q := &x.quotes
+	q := &x.buf.quotes
 	q.Reset()
 	for side := range c.sides {
 		x.window(c, side)
 		x.diff(c, side)
-		c.shown[side], x.windows[side] = x.windows[side], c.shown[side]
+		c.shown[side], x.buf.windows[side] = x.buf.windows[side], c.shown[side]
 	}
 	if len(q.GetBids())+len(q.GetOffers())+len(c.executions) == 0 {
 		return
@@ -43,19 +41,19 @@ func (x *Exchange) publishContract(c *contract) {
 	}
 	q.SetMarketId(m.id)
 	q.SetContractId(c.id)
-	for _, s := range m.subscribers {
-		if !s.awaitsSnapshot(m) {
-			s.sink.Publish(q)
+	for _, l := range m.subscribers {
+		if !l.awaitsSnapshot(m) {
+			l.sink.Publish(q)
 		}
 	}
-	for _, s := range x.feeds.prices {
-		if m.index < s.priceSnapshotsSent && !s.awaitsSnapshot(m) && !s.subscribes(m) {
-			s.sink.Publish(q)
+	for _, l := range x.feeds.prices {
+		if m.index < l.priceSnapshotsSent && !l.awaitsSnapshot(m) && !l.subscribes(m) {
+			l.sink.Publish(q)
 		}
 	}
 }
 
-// put writes an execution into a message.
+// fill copies an execution into a message.
 func (f *execution) fill(e *msg.Execution) {
 	e.SetPrice(f.price)
 	e.SetQuantity(f.quantity)
@@ -63,24 +61,23 @@ func (f *execution) fill(e *msg.Execution) {
 	e.SetMicroseconds(f.microseconds)
 }
 
-// window reads a side's best levels into x.wanted.
+// window copies a side's best levels into buf.windows.
 func (x *Exchange) window(c *contract, side int) {
 	book := &c.sides[side]
-	w := x.windows[side][:0]
+	w := x.buf.windows[side][:0]
 	for key := book.best(); key > 0 && len(w) < x.depth; key = book.below(key) {
 		w = append(w, shownLevel{price: keyOf(side, key), quantity: book.quantity(key)})
 	}
-	x.windows[side] = w
+	x.buf.windows[side] = w
 }
 
-// diff adds to x.quotes what brings a reader from the window it was shown to the
-// wanted one, best level first.
+// diff adds to buf.quotes the changes from the levels last shown to the current ones, best level first.
 func (x *Exchange) diff(c *contract, side int) {
-	old, now := c.shown[side], x.windows[side]
+	old, now := c.shown[side], x.buf.windows[side]
 	for len(old) > 0 || len(now) > 0 {
 		switch {
 		case len(now) == 0 || len(old) > 0 && keyOf(side, old[0].price) > keyOf(side, now[0].price):
-			// Not in the window any more: gone, or only pushed out.
+			// Not visible any more: removed, or only pushed out.
 			if c.sides[side].quantity(keyOf(side, old[0].price)) == 0 {
 				x.addQuote(side, old[0].price, 0)
 			}
@@ -100,9 +97,9 @@ func (x *Exchange) diff(c *contract, side int) {
 func (x *Exchange) addQuote(side int, price uint32, quantity uint64) {
 	var l *msg.Quote
 	if side == buy {
-		l = x.quotes.AddBids()
+		l = x.buf.quotes.AddBids()
 	} else {
-		l = x.quotes.AddOffers()
+		l = x.buf.quotes.AddOffers()
 	}
 	l.SetPrice(price)
 	l.SetQuantity(quantity)

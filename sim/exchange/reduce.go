@@ -2,30 +2,30 @@ package exchange
 
 import "github.com/smk-go/smk/gen/msg"
 
-// Reduce asks for less of an order to be on the book, at its place in the queue.
+// Reduce is a request to reduce the available quantity of an order, which keeps its place in the queue.
 type Reduce struct {
 	OrderID      uint64
-	NewQuantity  uint64 // what is to be available; at least 1 and less than now
+	NewQuantity  uint64 // the new available quantity; at least 1 and less than the current one
 	Reference    uint64
 	HasReference bool
 }
 
-// Reduce lowers what is available of an order.
-func (s *Login) Reduce(c *Reduce) Rejection {
-	x := s.exchange
+// Reduce reduces the available quantity of an order.
+func (l *Login) Reduce(c *Reduce) Rejection {
+	x := l.exchange
 	if reason := x.takeForcedReject(msg.PayloadOrderQuantityReduce); reason != 0 {
-		return s.RejectReduce(c, msg.OrderQuantityReduceRejectedReason(reason))
+		return l.RejectReduce(c, msg.OrderQuantityReduceRejectedReason(reason))
 	}
-	o := s.findOrder(c.OrderID)
+	o := l.findOrder(c.OrderID)
 	switch {
 	case x.unavailable:
-		return s.RejectReduce(c, msg.OrderQuantityReduceRejectedCapacityReached)
+		return l.RejectReduce(c, msg.OrderQuantityReduceRejectedCapacityReached)
 	case o == nil:
-		return s.RejectReduce(c, msg.OrderQuantityReduceRejectedNotFound)
+		return l.RejectReduce(c, msg.OrderQuantityReduceRejectedNotFound)
 	case o.state != OrderLive:
-		return s.RejectReduce(c, msg.OrderQuantityReduceRejectedNotLive)
+		return l.RejectReduce(c, msg.OrderQuantityReduceRejectedNotLive)
 	case c.NewQuantity == 0 || c.NewQuantity >= o.available:
-		return s.RejectReduce(c, msg.OrderQuantityReduceRejectedInvalidNewQuantity)
+		return l.RejectReduce(c, msg.OrderQuantityReduceRejectedInvalidNewQuantity)
 	}
 	off := o.available - c.NewQuantity
 	o.ladder().reduce(o.key(), off)
@@ -37,20 +37,20 @@ func (s *Login) Reduce(c *Reduce) Rejection {
 	r := x.newReport(msg.PayloadOrderQuantityReduced, o)
 	r.Reason, r.NewQuantity = int32(msg.OrderQuantityReducedMemberRequested), c.NewQuantity
 	r.Reference, r.HasReference = c.Reference, c.HasReference
-	x.report(s.account, s, r)
+	x.report(l.account, l, r)
 	return Rejection{}
 }
 
-// RejectReduce answers a reduce that is not carried out.
-func (s *Login) RejectReduce(c *Reduce, reason msg.OrderQuantityReduceRejectedReason) Rejection {
-	x := s.exchange
-	x.scratch = Report{Type: msg.PayloadOrderQuantityReduceRejected, OrderID: c.OrderID}
-	if o := s.findOrder(c.OrderID); o != nil {
-		x.scratch.Label = o.label
+// RejectReduce rejects a reduce without carrying it out.
+func (l *Login) RejectReduce(c *Reduce, reason msg.OrderQuantityReduceRejectedReason) Rejection {
+	x := l.exchange
+	x.buf.report = Report{Type: msg.PayloadOrderQuantityReduceRejected, OrderID: c.OrderID}
+	if o := l.findOrder(c.OrderID); o != nil {
+		x.buf.report.Label = o.label
 	}
-	r := &x.scratch
+	r := &x.buf.report
 	r.Reason, r.NewQuantity = int32(reason), c.NewQuantity
 	r.Reference, r.HasReference = c.Reference, c.HasReference
-	x.report(s.account, s, r)
+	x.report(l.account, l, r)
 	return Rejection{Reason: int32(reason)}
 }

@@ -2,37 +2,37 @@ package exchange
 
 import "github.com/smk-go/smk/gen/msg"
 
-// Replace asks for an order to be cancelled and another to take its place, in one
-// step and without a moment in which both or none are on the book.
+// Replace is a request to cancel an order and put another in its place, in one step: at no moment are both
+// or none on the book.
 type Replace struct {
 	OrigOrderID  uint64
 	Price        uint32
-	Quantity     uint64 // the new total; what the original executed counts towards it
-	Market       uint32 // 0 means not said
+	Quantity     uint64 // the new total; it includes what the original has executed
+	Market       uint32 // 0 means any
 	Reference    uint64
 	HasReference bool
 	Label        []byte // borrowed until Replace returns
 }
 
-// replace is a replacement between its stages.
+// replacement is a replace between its stages.
 type replacement struct {
-	session  *Login // who asked; it may be detached meanwhile
-	orig     *order // pinned
-	next     *order // has its id, and is not live
+	login    *Login // that requested it; it may have logged out
+	orig     *order // kept by references
+	next     *order // has its id but is not live
 	total    uint64
-	ordered  uint64 // of the original: a reduce meanwhile makes it too late
-	reserved Money  // what the second stage may need besides what the original reserves
+	ordered  uint64 // of the original; a reduce meanwhile makes the replace too late
+	reserved Money  // for the second stage, beyond the original's reserve
 	due      int64
 }
 
-// replaces is a queue of replacements, sorted by due.
+// replaceQueue is a queue of replacements, sorted by due.
 type replaceQueue struct {
 	list []replacement
 	head int
 }
 
-// push queues a replacement behind those that are due no later: they wait differently long when the
-// delay is changed.
+// push inserts a replacement after those that are due no later. The delay may change, so a newer
+// replacement may be due earlier.
 func (q *replaceQueue) push(r replacement) {
 	q.list = append(q.list, r)
 	for i := len(q.list) - 1; i > q.head && q.list[i-1].due > r.due; i-- {
@@ -40,22 +40,21 @@ func (q *replaceQueue) push(r replacement) {
 	}
 }
 
-// SetReplaceDelay sets how long the two stages of a cancel-replace lie apart from now on, in
-// nanoseconds; 0, as at the start, means that nothing can come between them. Those
-// that are between their stages keep the delay that they began with.
+// SetReplaceDelay sets the time between the two stages of a replace, in nanoseconds, for replaces from now
+// on. 0, the value at the start, means that nothing can happen between them.
 func (x *Exchange) SetReplaceDelay(d int64) { x.replaceDelay = max(d, 0) }
 
-// Replace carries out the first stage: the new order gets its id, or the original
-// stays as it is. The second stage follows at once or after the delay.
-func (s *Login) Replace(c *Replace) (id uint64, r Rejection) {
-	x := s.exchange
-	o := s.findOrder(c.OrigOrderID)
-	if reason := s.checkReplace(c, o); reason != 0 {
-		return 0, s.RejectReplace(c, reason)
+// Replace carries out the first stage: the new order gets its id, or the original stays. The second stage
+// follows at once or after the delay.
+func (l *Login) Replace(c *Replace) (id uint64, r Rejection) {
+	x := l.exchange
+	o := l.findOrder(c.OrigOrderID)
+	if reason := l.checkReplace(c, o); reason != 0 {
+		return 0, l.RejectReplace(c, reason)
 	}
 	n := x.orders.newOrder()
 	if n == nil {
-		return 0, s.RejectReplace(c, msg.OrderCancelRejectedCapacityReached)
+		return 0, l.RejectReplace(c, msg.OrderCancelRejectedCapacityReached)
 	}
 	n.account, n.contract = o.account, o.contract
 	n.quantity, n.price, n.side, n.tif = c.Quantity, c.Price, o.side, o.tif
@@ -66,29 +65,28 @@ func (s *Login) Replace(c *Replace) (id uint64, r Rejection) {
 	o.references++
 	o.replacing = true
 	extra := x.replaceReserve(o, c)
-	s.account.pending += extra
+	l.account.pending += extra
 
 	rep := x.newReport(msg.PayloadOrderPendingReplace, n)
 	rep.OrigOrderID, rep.Price, rep.Quantity = o.id, c.Price, c.Quantity
-	x.report(s.account, s, rep)
+	x.report(l.account, l, rep)
 	id = n.id
-	x.replaces.push(replacement{s, o, n, c.Quantity, o.quantity, extra, x.now + x.replaceDelay})
+	x.replaces.push(replacement{l, o, n, c.Quantity, o.quantity, extra, x.now + x.replaceDelay})
 	x.finishDueReplaces()
 	return id, Rejection{}
 }
 
-// replaceReserve is what a replacement may reserve beyond its original, whatever
-// is filled of that meanwhile: the need is linear in the quantity filled, so the
-// worse of its two ends.
+// replaceReserve returns what a replace may have to reserve beyond its original, whatever part of that is
+// filled meanwhile. The need is linear in the quantity filled, so one of the two ends is the worst.
 func (x *Exchange) replaceReserve(o *order, c *Replace) Money {
 	side := sideOf(int(o.side))
 	need := Liability(side, c.Quantity-o.executed, c.Price)
 	return max(0, need-min(o.liability(), Liability(side, o.available, c.Price)))
 }
 
-// checkReplace returns why the first stage is refused, 0 if it is not.
-func (s *Login) checkReplace(c *Replace, o *order) msg.OrderCancelRejectedReason {
-	x, a := s.exchange, s.account
+// checkReplace returns the reason to reject the first stage, 0 if there is none.
+func (l *Login) checkReplace(c *Replace, o *order) msg.OrderCancelRejectedReason {
+	x, a := l.exchange, l.account
 	if reason := x.takeForcedReject(msg.PayloadOrderCancelReplace); reason != 0 {
 		return msg.OrderCancelRejectedReason(reason)
 	}
@@ -106,7 +104,7 @@ func (s *Login) checkReplace(c *Replace, o *order) msg.OrderCancelRejectedReason
 	case o.state != OrderLive:
 		return msg.OrderCancelRejectedNotLive
 	case c.Quantity < x.quantityMin || c.Quantity > x.quantityMax || c.Price < PriceMin || c.Price > PriceMax:
-		return msg.OrderCancelRejectedInvalidQuantity // there is no reason for a price
+		return msg.OrderCancelRejectedInvalidQuantity // the protocol has no reason for a price
 	case o.replacing || c.Quantity <= o.executed:
 		return msg.OrderCancelRejectedTooLate
 	case a.config.StakeLimit > 0 && Liability(sideOf(int(o.side)), c.Quantity, c.Price) > a.config.StakeLimit:
@@ -121,23 +119,22 @@ func (s *Login) checkReplace(c *Replace, o *order) msg.OrderCancelRejectedReason
 	return 0
 }
 
-// RejectReplace answers a cancel-replace whose first stage is refused: the
-// original is named as such, and stays.
-func (s *Login) RejectReplace(c *Replace, reason msg.OrderCancelRejectedReason) Rejection {
-	x := s.exchange
-	if o := s.findOrder(c.OrigOrderID); o != nil {
+// RejectReplace rejects the first stage of a replace. The report names the original, which stays.
+func (l *Login) RejectReplace(c *Replace, reason msg.OrderCancelRejectedReason) Rejection {
+	x := l.exchange
+	if o := l.findOrder(c.OrigOrderID); o != nil {
 		x.newReport(msg.PayloadOrderCancelRejected, o)
 	} else {
-		x.scratch = Report{Type: msg.PayloadOrderCancelRejected}
+		x.buf.report = Report{Type: msg.PayloadOrderCancelRejected}
 	}
-	r := &x.scratch
+	r := &x.buf.report
 	r.OrderID, r.OrigOrderID = 0, c.OrigOrderID
 	r.Reason, r.Reference, r.HasReference = int32(reason), c.Reference, c.HasReference
-	x.report(s.account, s, r)
+	x.report(l.account, l, r)
 	return Rejection{Reason: int32(reason)}
 }
 
-// finishDueReplaces carries out the second stages whose time has come.
+// finishDueReplaces carries out the second stages that are due.
 func (x *Exchange) finishDueReplaces() {
 	q := &x.replaces
 	for q.head < len(q.list) && q.list[q.head].due <= x.now {
@@ -151,8 +148,8 @@ func (x *Exchange) finishDueReplaces() {
 	}
 }
 
-// finishReplace is the second stage: the new order takes the original's place and
-// is matched, or is refused and the original stays as it is.
+// finishReplace carries out the second stage: the new order takes the original's place and is matched, or is
+// rejected and the original stays.
 func (x *Exchange) finishReplace(r *replacement) {
 	o, n := r.orig, r.next
 	o.references--
@@ -162,7 +159,7 @@ func (x *Exchange) finishReplace(r *replacement) {
 	if reason := x.recheckReplace(r); reason != 0 {
 		rep := x.newReport(msg.PayloadOrderCancelReplaceRejected, n)
 		rep.Reason, rep.OrigOrderID = int32(reason), o.id
-		x.report(o.account, r.session, rep)
+		x.report(o.account, r.login, rep)
 		x.retire(n)
 		return
 	}
@@ -179,13 +176,13 @@ func (x *Exchange) finishReplace(r *replacement) {
 	x.publish()
 	rep := x.newReport(msg.PayloadOrderCancelReplaceAccepted, n)
 	rep.OrigOrderID, rep.Price, rep.Quantity, rep.AvailableQuantity = o.id, n.price, r.total, left
-	x.report(o.account, r.session, rep)
+	x.report(o.account, r.login, rep)
 	x.reportFills(n)
 	x.retire(o)
 	x.retireFills(n)
 }
 
-// recheckReplace returns why the second stage fails, 0 if it does not.
+// recheckReplace returns the reason to reject the second stage, 0 if there is none.
 func (x *Exchange) recheckReplace(r *replacement) msg.OrderCancelReplaceRejectedReason {
 	if reason := x.takeForcedReject(msg.PayloadOrderPendingReplace); reason != 0 {
 		return msg.OrderCancelReplaceRejectedReason(reason)

@@ -2,18 +2,18 @@ package exchange
 
 import "github.com/smk-go/smk/gen/msg"
 
-// Report is one message to an account about an order or its money. Type names
-// the message and thereby the fields that count; see the message's definition
-// for their meaning. It holds no borrowed memory and may be copied.
+// Report is one execution report to an account. Type is the type of its message and decides which fields
+// are set; the message's definition describes them. Prices are in 1/100 %, quantities in 1/10000 of payoff.
+// It holds no borrowed memory and may be copied.
 type Report struct {
 	Type            msg.PayloadType
 	Side            msg.Side
-	Reason          int32  // in the enumeration that belongs to Type
+	Reason          int32  // of the enumeration of Type
 	AccountSequence uint64 // 0 on an order_invalid, which has none
-	Seq             uint64 // of the request it answers; 0 if there is none, or another session sent it
+	Seq             uint64 // of the request that it answers; 0 if there is none or another login sent it
 	Reference       uint64
 	OrderID         uint64
-	OrigOrderID     uint64 // cancel-replace only
+	OrigOrderID     uint64 // of a cancel-replace
 
 	Market, Contract uint32
 	Price            uint32 // of the fill, or of the accepted order
@@ -22,7 +22,7 @@ type Report struct {
 	PendingTimeout   uint32 // of a provisional fill
 
 	Quantity          uint64 // of the fill, or of the accepted order
-	NewQuantity       uint64 // reduce only
+	NewQuantity       uint64 // of a reduce
 	SourceQuantity    uint64 // before a reduction or a void
 	ExecutedQuantity  uint64 // of the order, afterwards
 	AvailableQuantity uint64 // of the order, afterwards
@@ -30,76 +30,72 @@ type Report struct {
 	AvailableBalance Money
 	Exposure         Money // what is reserved, as a negative amount
 
-	Label string // of the order, or "" for none; text of a balance_changed
+	Label string // of the order; "" means none. The reason of a balance_changed
 
 	HasReference bool
-	InvalidCount uint8 // order_invalid: how many of Invalid count
+	InvalidCount uint8 // length of Invalid
 	Invalid      [2]msg.OrderInvalidReason
 }
 
-// Message is a message body that can be encoded.
+// Message is an encodable message body.
 type Message interface {
 	PayloadType() msg.PayloadType
 	SizeVT() int
 	MarshalToSizedBufferVT([]byte) (int, error)
 }
 
-// Sink receives what a [Login] is told. Its methods must not call back into
-// the exchange.
+// Sink receives the messages to a [Login]. Its methods must not call the exchange.
 type Sink interface {
-	// Report is one report of the session's account. It belongs to the exchange
-	// and is valid until Report returns. replayed says that it is re-sent on a
-	// resume by account sequence.
+	// Report is called with every report of the login's account. r is valid until Report returns.
+	// replayed says that it is resent by [Login.Replay].
 	Report(r *Report, replayed bool)
 
-	// Publish is market data. The message belongs to the exchange and is valid
-	// until Publish returns.
+	// Publish is called with market data. m is valid until Publish returns.
 	Publish(m Message)
 }
 
-// Pacer is a [Sink] that takes snapshots of markets only as it has room for them. A Sink that is
-// none takes all at once.
+// Pacer is a [Sink] that accepts snapshots of markets only while it has room for them. Any other Sink
+// accepts all of them at once.
 type Pacer interface {
 	Sink
 
-	// Room reports whether snapshots of at most n bytes can be taken now. When it said
-	// no and has room again, [Login.SendSnapshots] goes on.
+	// Room reports whether snapshots of at most n bytes can be accepted now. If it reported false
+	// and has room again, [Login.SendSnapshots] continues.
 	Room(n int) bool
 }
 
-// tell gives a report its account sequence and hands it to every session of the
-// account. Only origin, who sent the request, is told the request's Seq.
+// report gives a report its account sequence and sends it to every login of the account. Only origin, which
+// sent the request, gets the request's Seq.
 func (x *Exchange) report(a *account, origin *Login, r *Report) {
 	a.sequence++
 	r.AccountSequence = a.sequence
 	a.history.push(r)
 	seq := r.Seq
-	for _, s := range a.logins {
-		if s.sink == nil {
+	for _, l := range a.logins {
+		if l.sink == nil {
 			continue
 		}
 		r.Seq = 0
-		if s == origin {
+		if l == origin {
 			r.Seq = seq
 		}
-		s.sink.Report(r, false)
+		l.sink.Report(r, false)
 	}
 }
 
-// inform hands a report without an account sequence to every session of the
-// account.
+// reportUnsequenced sends a report without an account sequence to every login of the account.
 func (x *Exchange) reportUnsequenced(a *account, r *Report) {
-	for _, s := range a.logins {
-		if s.sink != nil {
-			s.sink.Report(r, false)
+	for _, l := range a.logins {
+		if l.sink != nil {
+			l.sink.Report(r, false)
 		}
 	}
 }
 
-// report returns the exchange's one Report, with what is known of an order.
+// newReport returns the exchange's reused Report, filled from an order.
 func (x *Exchange) newReport(t msg.PayloadType, o *order) *Report {
 	a := o.account
-	x.scratch = Report{
+	x.buf.report = Report{
 		Type:              t,
 		Side:              sideOf(int(o.side)),
 		Reference:         o.reference,
@@ -115,14 +111,14 @@ func (x *Exchange) newReport(t msg.PayloadType, o *order) *Report {
 		Exposure:          -a.reserved(),
 		Label:             o.label,
 	}
-	return &x.scratch
+	return &x.buf.report
 }
 
-// history is an account's newest reports, for a resume by account sequence.
+// history is a ring of an account's newest reports, for a resume by account sequence.
 type history struct {
 	ring []Report
 	max  int
-	next int // where the next one goes once the ring has its full length
+	next int // where the next report goes once the ring is full
 }
 
 func (h *history) push(r *Report) {
@@ -138,8 +134,7 @@ func (h *history) push(r *Report) {
 
 func (h *history) forget() { h.ring, h.next = h.ring[:0], 0 }
 
-// from calls yield for every kept report from an account sequence on, oldest
-// first.
+// since calls yield for every kept report from an account sequence on, oldest first.
 func (h *history) since(sequence uint64, yield func(*Report)) {
 	for i := range h.ring {
 		if r := &h.ring[(h.next+i)%len(h.ring)]; r.AccountSequence >= sequence {

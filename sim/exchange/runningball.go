@@ -2,17 +2,17 @@ package exchange
 
 import "github.com/smk-go/smk/gen/msg"
 
-// Notification says how a football match stands.
+// Notification is the state of a football match.
 type Notification struct {
 	State                msg.RunningballState
 	Details              string
-	Period               msg.RunningballPeriod // 0 means not said
-	Playtime             uint32                // game clock in milliseconds; 45 minutes at the pause
+	Period               msg.RunningballPeriod // 0 means none
+	Playtime             uint32                // game clock in milliseconds
 	ScoreHome, ScoreAway uint32
 }
 
-// Runningball tells an event's subscribers how it stands. While the state is
-// DANGER or ALERT, provisional fills of the event's markets are not confirmed.
+// Runningball sends an event's subscribers the state of the match. While that is DANGER or ALERT,
+// provisional fills of the event's markets are not confirmed. The error is a [*CommandError].
 func (x *Exchange) Runningball(id uint32, n Notification) error {
 	e := x.byEvent[id]
 	if e == nil {
@@ -22,7 +22,7 @@ func (x *Exchange) Runningball(id uint32, n Notification) error {
 		return commandErrorf("%v is no state of a match", n.State)
 	}
 	e.state = n.State
-	m := &x.runningball
+	m := &x.buf.runningball
 	m.Reset()
 	m.SetEventId(id)
 	m.SetState(n.State)
@@ -33,39 +33,39 @@ func (x *Exchange) Runningball(id uint32, n Notification) error {
 	m.SetPlaytime(n.Playtime)
 	m.SetScoreHome(n.ScoreHome)
 	m.SetScoreAway(n.ScoreAway)
-	for _, s := range e.subscribers {
-		s.sink.Publish(m)
+	for _, l := range e.subscribers {
+		l.sink.Publish(m)
 	}
 	x.confirmDue()
 	return nil
 }
 
-// SubscribeEvent follows an event's notifications. There is no answer, nor one
-// for an unknown event.
-func (s *Login) SubscribeEvent(id uint32) {
-	e := s.exchange.byEvent[id]
-	if e == nil || s.sink == nil {
+// SubscribeEvent subscribes to an event's notifications. There is no answer, nor an error for an unknown
+// event.
+func (l *Login) SubscribeEvent(id uint32) {
+	e := l.exchange.byEvent[id]
+	if e == nil || l.sink == nil {
 		return
 	}
-	for _, other := range s.events {
+	for _, other := range l.events {
 		if other == e {
 			return
 		}
 	}
-	s.events = append(s.events, e)
-	e.subscribers = append(e.subscribers, s)
+	l.events = append(l.events, e)
+	e.subscribers = append(e.subscribers, l)
 }
 
-// UnsubscribeEvent ends that.
-func (s *Login) UnsubscribeEvent(id uint32) {
-	if e := s.exchange.byEvent[id]; e != nil {
-		s.events = remove(s.events, e)
-		e.subscribers = remove(e.subscribers, s)
+// UnsubscribeEvent ends the subscription.
+func (l *Login) UnsubscribeEvent(id uint32) {
+	if e := l.exchange.byEvent[id]; e != nil {
+		l.events = remove(l.events, e)
+		e.subscribers = remove(e.subscribers, l)
 	}
 }
 
-// SetManaged makes a market a managed one or an unmanaged one, and tells so. In a
-// managed market fills are provisional for timeout nanoseconds while it is live.
+// SetManaged makes a market managed or unmanaged and publishes that. While a managed market is live, its
+// fills are provisional for timeout nanoseconds. The error is a [*CommandError].
 func (x *Exchange) SetManaged(id uint32, managed bool, timeout int64) error {
 	m, err := x.openMarket(id)
 	if err != nil {
@@ -79,6 +79,6 @@ func (x *Exchange) SetManaged(id uint32, managed bool, timeout int64) error {
 		m.config.PendingTimeout = timeout
 	}
 	x.fillManaged(m)
-	x.broadcast(m, &x.managed)
+	x.broadcast(m, &x.buf.managed)
 	return nil
 }

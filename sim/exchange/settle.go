@@ -6,10 +6,9 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// Settle ends a market: the named contracts win, the others lose, but for those
-// that are settled or voided already. Provisional fills become final first. In a
-// winner-takes-all market exactly one contract must win, or none if one that might
-// have won is voided. The error is a [*CommandError].
+// Settle settles a market: the named contracts win and the others lose, except those that are settled or
+// voided already. Provisional fills are confirmed first. In a winner-takes-all market exactly one contract
+// must win, or none if a contract is voided. The error is a [*CommandError].
 func (x *Exchange) Settle(id uint32, reason string, winners ...uint32) error {
 	m, err := x.openMarket(id)
 	if err != nil {
@@ -37,8 +36,8 @@ func (x *Exchange) Settle(id uint32, reason string, winners ...uint32) error {
 	return nil
 }
 
-// SettleContract ends one contract of a market that goes on. In a winner-takes-all
-// market it can only lose: a winner settles the market.
+// SettleContract settles one contract of a market that stays open. In a winner-takes-all market it can only
+// lose; a winner settles the market. The error is a [*CommandError].
 func (x *Exchange) SettleContract(id, contractID uint32, win bool, reason string) error {
 	c, err := x.openContract(id, contractID)
 	if err != nil {
@@ -54,8 +53,8 @@ func (x *Exchange) SettleContract(id, contractID uint32, win bool, reason string
 	return nil
 }
 
-// VoidMarket ends a market as if nothing had been matched: every kept order with
-// executions is voided, and nobody wins or loses.
+// VoidMarket voids a market: every kept order with executions is voided, and nobody wins or loses. The error
+// is a [*CommandError].
 func (x *Exchange) VoidMarket(id uint32, reason string) error {
 	m, err := x.openMarket(id)
 	if err != nil {
@@ -75,7 +74,7 @@ func (x *Exchange) VoidMarket(id uint32, reason string) error {
 	return nil
 }
 
-// VoidContract does to one contract what VoidMarket does to all.
+// VoidContract voids one contract of a market that stays open. The error is a [*CommandError].
 func (x *Exchange) VoidContract(id, contractID uint32, reason string) error {
 	c, err := x.openContract(id, contractID)
 	if err != nil {
@@ -88,7 +87,7 @@ func (x *Exchange) VoidContract(id, contractID uint32, reason string) error {
 	return nil
 }
 
-// closeContract ends a contract of a market that goes on.
+// closeContract ends a contract of a market that stays open.
 func (x *Exchange) closeContract(c *contract, state msg.ContractStateType, reason string) {
 	c.settled, c.state = true, state
 	x.publishState(c.market, reason)
@@ -97,8 +96,8 @@ func (x *Exchange) closeContract(c *contract, state msg.ContractStateType, reaso
 	x.reportRemoved(msg.OrderCancelledMarketHalted)
 }
 
-// pay moves cash from a contract's losers to its winners. Its fills are final then: no runner that goes
-// out later reduces them.
+// settle moves cash from a contract's losers to its winners. A runner removed later does not reduce its
+// fills.
 func (c *contract) settle(win bool) {
 	c.settled, c.state = true, msg.ContractStateSettled
 	c.market.final.removeContract(c)
@@ -116,7 +115,7 @@ func (c *contract) settle(win bool) {
 	}
 }
 
-// voidContract undoes what was matched in a contract.
+// voidContract undoes the fills of a contract.
 func (x *Exchange) voidContract(c *contract) {
 	c.settled, c.state = true, msg.ContractStateVoided
 	for o := x.orders.ended.head; o != nil; o = o.next {
@@ -137,7 +136,7 @@ func (x *Exchange) voidContract(c *contract) {
 	c.market.final.removeContract(c)
 }
 
-// bookBalances books what a market's accounts are due and tells each whose money
+// bookBalances books the cash due to a market's accounts and reports the new balance to each whose money
 // changed, in the order of the accounts.
 func (x *Exchange) bookBalances(m *market, reason string) {
 	for _, a := range x.accounts {
@@ -152,11 +151,11 @@ func (x *Exchange) bookBalances(m *market, reason string) {
 			continue
 		}
 		m.updateReserve(a)
-		x.scratch = Report{
+		x.buf.report = Report{
 			Type: msg.PayloadBalanceChanged, Label: reason,
 			AvailableBalance: a.available(), Exposure: -a.reserved(),
 		}
-		x.reportUnsequenced(a, &x.scratch)
+		x.reportUnsequenced(a, &x.buf.report)
 	}
 }
 

@@ -2,8 +2,7 @@ package exchange
 
 import "github.com/smk-go/smk/gen/msg"
 
-// legal is the table of a market's moves. Settling and voiding are commands of
-// their own.
+// transitions are the legal changes of a market's state. Settling and voiding are commands of their own.
 var transitions = map[msg.MarketStateType][]msg.MarketStateType{
 	msg.MarketStateNew:    {msg.MarketStateOpen},
 	msg.MarketStateOpen:   {msg.MarketStateLive, msg.MarketStateHalted},
@@ -11,10 +10,9 @@ var transitions = map[msg.MarketStateType][]msg.MarketStateType{
 	msg.MarketStateHalted: {msg.MarketStateOpen, msg.MarketStateLive},
 }
 
-// SetState moves a market to OPEN, LIVE or HALTED and says why, if there is a
-// reason. A halt cancels what is on the books, but for KEEP_IN_PLAY orders; so
-// does the turn from OPEN to LIVE, which is a halt and a resumption in one.
-// The error is a [*CommandError].
+// SetState changes a market's state to OPEN, LIVE or HALTED. The reason, if not "", is published. A halt
+// cancels the orders on the books, except KEEP_IN_PLAY ones, and so does the change from OPEN to LIVE, which
+// is a halt and a resumption in one. The error is a [*CommandError].
 func (x *Exchange) SetState(id uint32, to msg.MarketStateType, reason string) error {
 	m, err := x.openMarket(id)
 	if err != nil {
@@ -33,8 +31,7 @@ func (x *Exchange) SetState(id uint32, to msg.MarketStateType, reason string) er
 	return nil
 }
 
-// Halt is SetState to HALTED for a market that is tradable, and nothing for one
-// that is halted already.
+// Halt changes a market's state to HALTED. It does nothing if the market is halted already.
 func (x *Exchange) Halt(id uint32, reason string) error {
 	if m := x.byMarket[id]; m != nil && m.state == msg.MarketStateHalted {
 		return nil
@@ -60,7 +57,7 @@ func contains(list []msg.MarketStateType, s msg.MarketStateType) bool {
 	return false
 }
 
-// openMarket returns a market that is not settled or voided.
+// openMarket returns a market that is neither settled nor voided.
 func (x *Exchange) openMarket(id uint32) (*market, error) {
 	m := x.byMarket[id]
 	if m == nil {
@@ -72,7 +69,7 @@ func (x *Exchange) openMarket(id uint32) (*market, error) {
 	return m, nil
 }
 
-// openContract returns a contract that is not settled or voided.
+// openContract returns a contract that is neither settled nor voided.
 func (x *Exchange) openContract(marketID, contractID uint32) (*contract, error) {
 	m, err := x.openMarket(marketID)
 	if err != nil {
@@ -88,7 +85,7 @@ func (x *Exchange) openContract(marketID, contractID uint32) (*contract, error) 
 	return c, nil
 }
 
-// enter puts a market and its contracts into a state and tells so.
+// enterState sets the state of a market and its contracts and publishes it.
 func (x *Exchange) enterState(m *market, to msg.MarketStateType, reason string) {
 	m.state = to
 	for _, c := range m.contracts {
@@ -102,8 +99,8 @@ func (x *Exchange) enterState(m *market, to msg.MarketStateType, reason string) 
 func everyOrder(*order) bool      { return true }
 func notKeepInPlay(o *order) bool { return o.tif != msg.KeepInPlay }
 
-// sweep withdraws the orders of a market, or of one of its contracts, that match,
-// into x.gone: contract by contract, bids before offers, best first.
+// removeOrders removes the orders of a market, or of one of its contracts, that match, and appends them to
+// buf.removed: contract by contract, bids before offers, best first.
 func (x *Exchange) removeOrders(m *market, only *contract, match func(*order) bool) {
 	for _, c := range m.contracts {
 		if only != nil && c != only {
@@ -116,7 +113,7 @@ func (x *Exchange) removeOrders(m *market, only *contract, match func(*order) bo
 					next := o.next
 					if match(o) {
 						x.removeOrder(o, OrderCancelled)
-						x.removed = append(x.removed, o)
+						x.buf.removed = append(x.buf.removed, o)
 					}
 					o = next
 				}

@@ -6,20 +6,20 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// feeds are the sessions that are told about every market.
+// feeds are the logins that receive every market.
 type feeds struct {
-	prices []*Login
-	states []*Login
+	prices  []*Login
+	markets []*Login
 }
 
-func (f *feeds) remove(s *Login) {
-	f.prices = remove(f.prices, s)
-	f.states = remove(f.states, s)
+func (f *feeds) remove(l *Login) {
+	f.prices = remove(f.prices, l)
+	f.markets = remove(f.markets, l)
 }
 
-// subscribes reports whether the session subscribed to a market.
-func (s *Login) subscribes(m *market) bool {
-	for _, other := range s.markets {
+// subscribes reports whether the login subscribed to a market.
+func (l *Login) subscribes(m *market) bool {
+	for _, other := range l.markets {
 		if other == m {
 			return true
 		}
@@ -27,85 +27,82 @@ func (s *Login) subscribes(m *market) bool {
 	return false
 }
 
-// Subscribe sends a market's quotes and state, as soon as there is room for them,
-// and from then on what changes. Of an unknown market it sends empty quotes.
-// Subscribing again sends both again.
-func (s *Login) Subscribe(id uint32) {
-	if s.sink == nil {
+// Subscribe sends a market's quotes and state as soon as there is room for them, and its changes from then
+// on. An unknown market has empty quotes. Subscribing again sends both again.
+func (l *Login) Subscribe(id uint32) {
+	if l.sink == nil {
 		return
 	}
-	x := s.exchange
+	x := l.exchange
 	m := x.byMarket[id]
 	if m == nil {
-		x.snapshot.Reset()
+		x.buf.snapshot.Reset()
 		x.finishSnapshot(id, 0)
-		s.sink.Publish(&x.snapshot)
+		l.sink.Publish(&x.buf.snapshot)
 		return
 	}
-	if !s.subscribes(m) {
-		s.markets = append(s.markets, m)
-		m.subscribers = append(m.subscribers, s)
+	if !l.subscribes(m) {
+		l.markets = append(l.markets, m)
+		m.subscribers = append(m.subscribers, l)
 	}
-	if !s.awaitsSnapshot(m) {
-		s.pendingSnapshots = append(s.pendingSnapshots, m)
+	if !l.awaitsSnapshot(m) {
+		l.pendingSnapshots = append(l.pendingSnapshots, m)
 	}
-	s.SendSnapshots()
+	l.SendSnapshots()
 }
 
 // Unsubscribe ends a subscription. There is no answer.
-func (s *Login) Unsubscribe(id uint32) {
-	m := s.exchange.byMarket[id]
+func (l *Login) Unsubscribe(id uint32) {
+	m := l.exchange.byMarket[id]
 	if m == nil {
 		return
 	}
-	s.markets = remove(s.markets, m)
-	m.subscribers = remove(m.subscribers, s)
-	if m.index >= s.priceSnapshotsSent { // else the price feed goes on with the snapshot
-		s.pendingSnapshots = remove(s.pendingSnapshots, m)
+	l.markets = remove(l.markets, m)
+	m.subscribers = remove(m.subscribers, l)
+	if m.index >= l.priceSnapshotsSent { // otherwise the price feed continues with the snapshot
+		l.pendingSnapshots = remove(l.pendingSnapshots, m)
 	}
 }
 
-// PriceFeed turns the quotes of every market on or off. Turned on, it begins with
-// the quotes of each; a market's updates follow its own.
-func (s *Login) PriceFeed(on bool) {
-	if s.sink == nil || on == s.priceFeed {
+// PriceFeed turns the quotes of every market on or off. The feed starts with a snapshot of each market,
+// which the market's updates follow.
+func (l *Login) PriceFeed(on bool) {
+	if l.sink == nil || on == l.priceFeed {
 		return
 	}
-	s.priceFeed, s.priceSnapshotsSent = on, 0
+	l.priceFeed, l.priceSnapshotsSent = on, 0
 	if !on {
-		s.exchange.feeds.prices = remove(s.exchange.feeds.prices, s)
-		s.pendingSnapshots = slices.DeleteFunc(s.pendingSnapshots, func(m *market) bool { return !s.subscribes(m) })
+		l.exchange.feeds.prices = remove(l.exchange.feeds.prices, l)
+		l.pendingSnapshots = slices.DeleteFunc(l.pendingSnapshots, func(m *market) bool { return !l.subscribes(m) })
 		return
 	}
-	s.exchange.feeds.prices = append(s.exchange.feeds.prices, s)
-	s.SendSnapshots()
+	l.exchange.feeds.prices = append(l.exchange.feeds.prices, l)
+	l.SendSnapshots()
 }
 
-// MarketFeed turns the states of every market on or off. Turned on, it begins
-// with the state of each.
-func (s *Login) MarketFeed(on bool) {
-	if s.sink == nil || on == s.marketFeed {
+// MarketFeed turns the states of every market on or off. The feed starts with the state of each.
+func (l *Login) MarketFeed(on bool) {
+	if l.sink == nil || on == l.marketFeed {
 		return
 	}
-	s.marketFeed, s.stateSnapshotsSent = on, 0
+	l.marketFeed, l.stateSnapshotsSent = on, 0
 	if !on {
-		s.exchange.feeds.states = remove(s.exchange.feeds.states, s)
+		l.exchange.feeds.markets = remove(l.exchange.feeds.markets, l)
 		return
 	}
-	s.exchange.feeds.states = append(s.exchange.feeds.states, s)
-	s.SendSnapshots()
+	l.exchange.feeds.markets = append(l.exchange.feeds.markets, l)
+	l.SendSnapshots()
 }
 
-// sendSnapshot sends all visible levels of a market's contracts. Contracts with
-// nothing to show are left out.
-func (s *Login) sendSnapshot(m *market) {
-	x := s.exchange
-	x.snapshot.Reset()
+// sendSnapshot sends all visible levels of a market. Empty contracts are left out.
+func (l *Login) sendSnapshot(m *market) {
+	x := l.exchange
+	x.buf.snapshot.Reset()
 	for _, c := range m.contracts {
 		if len(c.shown[buy])+len(c.shown[sell]) == 0 && c.lastExecution.price == 0 {
 			continue
 		}
-		q := x.snapshot.AddContractQuotes()
+		q := x.buf.snapshot.AddContractQuotes()
 		for _, l := range c.shown[buy] {
 			b := q.AddBids()
 			b.SetPrice(l.price)
@@ -125,24 +122,24 @@ func (s *Login) sendSnapshot(m *market) {
 		q.SetContractId(c.id)
 	}
 	x.finishSnapshot(m.id, m.volume)
-	s.sink.Publish(&x.snapshot)
+	l.sink.Publish(&x.buf.snapshot)
 }
 
 func (x *Exchange) finishSnapshot(id uint32, volume uint64) {
-	x.snapshot.SetPriceType(msg.PricePercentOdds)
-	x.snapshot.SetQuantityType(msg.QuantityPayoffCurrency)
-	x.snapshot.SetExecutedVolume(volume)
-	x.snapshot.SetMarketId(id)
+	x.buf.snapshot.SetPriceType(msg.PricePercentOdds)
+	x.buf.snapshot.SetQuantityType(msg.QuantityPayoffCurrency)
+	x.buf.snapshot.SetExecutedVolume(volume)
+	x.buf.snapshot.SetMarketId(id)
 }
 
-// sendState sends a market's state and that of its contracts.
-func (s *Login) sendState(m *market, reason string) {
-	s.exchange.fillState(m, reason)
-	s.sink.Publish(&s.exchange.state)
+// sendState sends the state of a market and of its contracts.
+func (l *Login) sendState(m *market, reason string) {
+	l.exchange.fillState(m, reason)
+	l.sink.Publish(&l.exchange.buf.state)
 }
 
 func (x *Exchange) fillState(m *market, reason string) {
-	st := &x.state
+	st := &x.buf.state
 	st.Reset()
 	st.SetState(m.state)
 	st.SetMarketId(m.id)
@@ -160,35 +157,34 @@ func (x *Exchange) fillState(m *market, reason string) {
 	}
 }
 
-func (s *Login) sendManaged(m *market) {
-	s.exchange.fillManaged(m)
-	s.sink.Publish(&s.exchange.managed)
+func (l *Login) sendManaged(m *market) {
+	l.exchange.fillManaged(m)
+	l.sink.Publish(&l.exchange.buf.managed)
 }
 
 func (x *Exchange) fillManaged(m *market) {
-	x.managed.Reset()
-	x.managed.SetMarketId(m.id)
-	x.managed.SetManagedState(msg.MarketUnmanaged)
+	x.buf.managed.Reset()
+	x.buf.managed.SetMarketId(m.id)
+	x.buf.managed.SetManagedState(msg.MarketUnmanaged)
 	if m.managed {
-		x.managed.SetManagedState(msg.MarketManaged)
+		x.buf.managed.SetManagedState(msg.MarketManaged)
 	}
 }
 
-// publishState publishes a market's state to those who follow it.
+// publishState publishes a market's state.
 func (x *Exchange) publishState(m *market, reason string) {
 	x.fillState(m, reason)
-	x.broadcast(m, &x.state)
+	x.broadcast(m, &x.buf.state)
 }
 
-// broadcast sends a message about a market's state to its subscribers and to the
-// market feed.
+// broadcast sends a message about a market's state to its subscribers and to the market feed.
 func (x *Exchange) broadcast(m *market, b Message) {
-	for _, s := range m.subscribers {
-		s.sink.Publish(b)
+	for _, l := range m.subscribers {
+		l.sink.Publish(b)
 	}
-	for _, s := range x.feeds.states {
-		if !s.subscribes(m) {
-			s.sink.Publish(b)
+	for _, l := range x.feeds.markets {
+		if !l.subscribes(m) {
+			l.sink.Publish(b)
 		}
 	}
 }

@@ -2,7 +2,7 @@ package exchange
 
 import "github.com/smk-go/smk/gen/msg"
 
-// OrderTruth is an order as the exchange knows it.
+// OrderTruth is the exchange's state of an order. Prices are in 1/100 %, quantities in 1/10000 of payoff.
 type OrderTruth struct {
 	ID               uint64
 	Reference        uint64
@@ -19,33 +19,33 @@ type OrderTruth struct {
 	State            OrderState
 }
 
-// PositionTruth is what an account holds of a contract: by final fills, and apart from
-// those by provisional ones, which may still be voided.
+// PositionTruth is an account's position in a contract: by final fills, and separately by provisional ones,
+// which may still be voided.
 type PositionTruth struct {
 	Market, Contract uint32
 	Net              int64 // payoff bought less payoff sold
 	Flow             Money // received for sales less paid for purchases
 
-	PendingFills int   // provisional fills
+	PendingFills int   // number of provisional fills
 	PendingNet   int64 // Net of them alone
 	PendingFlow  Money // Flow of them alone
 }
 
-// AccountTruth is an account as the exchange knows it.
+// AccountTruth is the exchange's state of an account.
 type AccountTruth struct {
 	Username        string
 	ID              uint64
-	Cash            Money // changed by settlements alone
+	Cash            Money // changed only by settlements
 	Available       Money // cash less what is reserved
 	Resting         Money // reserved for live orders
 	Matched         Money // reserved for final fills
 	Pending         Money // reserved for provisional fills
 	AccountSequence uint64
 	Live            int
-	Positions       []PositionTruth // markets and contracts in the configuration's order
+	Positions       []PositionTruth // in the configuration's order
 }
 
-// Truth returns a copy of an account's state.
+// Truth returns a copy of an account's state, and false if there is no such account.
 func (x *Exchange) Truth(username string) (AccountTruth, bool) {
 	a := x.byName[username]
 	if a == nil {
@@ -56,11 +56,10 @@ func (x *Exchange) Truth(username string) (AccountTruth, bool) {
 	return t, true
 }
 
-// Truths returns a copy of the state of every account that can log in, in the
-// configuration's order.
+// Truths returns a copy of the state of every account that can log in, in the configuration's order.
 func (x *Exchange) Truths() []AccountTruth {
 	list := make([]AccountTruth, 0, len(x.accounts))
-	place := make([]int, len(x.accounts)) // of an account in the list
+	place := make([]int, len(x.accounts)) // index of an account in list
 	for _, a := range x.accounts {
 		if !a.config.House {
 			place[a.index] = len(list)
@@ -85,8 +84,8 @@ func (a *account) truth() AccountTruth {
 	}
 }
 
-// positions yields the positions of one account, or of all if only is nil, that hold
-// anything: markets and contracts in the configuration's order.
+// positions yields the positions of one account, or of all if only is nil, that are not empty, in the
+// configuration's order.
 func (x *Exchange) positions(only *account, yield func(*account, PositionTruth)) {
 	type holder struct {
 		account  *account
@@ -124,7 +123,7 @@ func (x *Exchange) positions(only *account, yield func(*account, PositionTruth))
 	}
 }
 
-// pend books a provisional fill.
+// addProvisional adds a provisional fill.
 func (t *PositionTruth) addProvisional(side int, quantity uint64, price uint32) {
 	var p position
 	p.add(side, quantity, price)
@@ -133,8 +132,8 @@ func (t *PositionTruth) addProvisional(side int, quantity uint64, price uint32) 
 	t.PendingFlow += p.flow
 }
 
-// Orders returns a copy of every order of an account that is kept: the live ones
-// oldest first, then the ended ones in the order in which they ended.
+// Orders returns a copy of every kept order of an account: the live ones, oldest first, then the ended ones in
+// the order in which they ended.
 func (x *Exchange) Orders(username string) []OrderTruth {
 	a := x.byName[username]
 	if a == nil {
@@ -152,9 +151,8 @@ func (x *Exchange) Orders(username string) []OrderTruth {
 	return list
 }
 
-// EachOrder yields a copy of every order that is kept of the accounts that can log in: the
-// live ones account by account, oldest first, then the ended ones in the order in which they
-// ended.
+// EachOrder yields a copy of every kept order of the accounts that can log in: the live ones account by
+// account, oldest first, then the ended ones in the order in which they ended.
 func (x *Exchange) EachOrder(yield func(username string, o OrderTruth)) {
 	for _, a := range x.accounts {
 		if a.config.House {
@@ -171,7 +169,7 @@ func (x *Exchange) EachOrder(yield func(username string, o OrderTruth)) {
 	}
 }
 
-// Order returns a copy of one order.
+// Order returns a copy of one order, and false if it is not kept.
 func (x *Exchange) Order(id uint64) (OrderTruth, bool) {
 	if o := x.orders.find(id); o != nil && o.account != nil {
 		return o.truth(), true
@@ -189,14 +187,14 @@ func (o *order) truth() OrderTruth {
 	}
 }
 
-// Level is one price of a book.
+// Level is one price level of a book.
 type Level struct {
 	Price    uint32
 	Quantity uint64
 	Orders   int
 }
 
-// Book returns a copy of a contract's whole book, best levels first.
+// Book returns a copy of a contract's book, best levels first.
 func (x *Exchange) Book(market, contract uint32) (bids, offers []Level) {
 	m := x.byMarket[market]
 	if m == nil {
@@ -222,8 +220,7 @@ func (c *contract) levels(side int) []Level {
 	return list
 }
 
-// Best returns the best price of a contract's bids and offers, 0 for none. It
-// does not allocate.
+// Best returns the best prices of a contract's bids and offers, 0 for none. It does not allocate.
 func (x *Exchange) Best(market, contract uint32) (bid, offer uint32) {
 	m := x.byMarket[market]
 	if m == nil {
@@ -240,8 +237,8 @@ func (x *Exchange) Best(market, contract uint32) (bid, offer uint32) {
 	return bid, offer
 }
 
-// Markets returns the configuration of every market, in order. It is shared and
-// must not be written.
+// Markets returns the configuration of every market, in order. The contracts in it are shared and must not be
+// modified.
 func (x *Exchange) Markets() []Market {
 	list := make([]Market, len(x.markets))
 	for i, m := range x.markets {

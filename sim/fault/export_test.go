@@ -1,13 +1,13 @@
 package fault
 
 // Held returns how much a line holds back, in messages and bytes.
-func (l *Conn) Held() int {
-	return len(l.queue) + len(l.heldOut) + len(l.heldIn) + len(l.heldUnsequenced)
+func (c *Conn) Held() int {
+	return len(c.queue) + len(c.heldOut) + len(c.heldIn) + len(c.heldUnsequenced)
 }
 
 // HeldMessages returns how many messages a line holds back, of each sort.
-func (l *Conn) HeldMessages() (late, lateIn, before int) {
-	return len(l.heldOut), len(l.heldIn), len(l.heldUnsequenced)
+func (c *Conn) HeldMessages() (late, lateIn, before int) {
+	return len(c.heldOut), len(c.heldIn), len(c.heldUnsequenced)
 }
 
 // HeldMax is the most of a sort.

@@ -127,8 +127,8 @@ func TestEachFaultIsSeen(t *testing.T) {
 	} {
 		t.Run(c.kind.String(), func(t *testing.T) {
 			w := newWorld(t, quiet())
-			l := w.login()
-			l.Force(c.kind, 1)
+			conn := w.login()
+			conn.Force(c.kind, 1)
 			for range 3 {
 				w.create(w.Bot, msg.SideBuy, 3000)
 				w.Poll()
@@ -136,8 +136,8 @@ func TestEachFaultIsSeen(t *testing.T) {
 			w.counts(c.want)
 			w.wait(c.after)
 			w.counts(c.more)
-			if l.Counts()[c.kind] != 1 || w.sim.Faults.Total()[c.kind] != 1 {
-				t.Errorf("counted %d, %d times", l.Counts()[c.kind], w.sim.Faults.Total()[c.kind])
+			if conn.Counts()[c.kind] != 1 || w.sim.Faults.Total()[c.kind] != 1 {
+				t.Errorf("counted %d, %d times", conn.Counts()[c.kind], w.sim.Faults.Total()[c.kind])
 			}
 			w.settle()
 		})
@@ -188,8 +188,8 @@ func TestCorrupt(t *testing.T) {
 		config := quiet()
 		config.Seed = seed
 		w := newWorld(t, config)
-		l := w.login()
-		l.Force(fault.Corrupt, 1)
+		c := w.login()
+		c.Force(fault.Corrupt, 1)
 		w.create(w.Bot, msg.SideBuy, 3000)
 		w.Poll()
 		w.create(w.Bot, msg.SideBuy, 3000)
@@ -215,8 +215,8 @@ func TestCorruptIn(t *testing.T) {
 		config := quiet()
 		config.Seed = seed
 		w := newWorld(t, config)
-		l := w.login()
-		l.Force(fault.CorruptIn, 1)
+		c := w.login()
+		c.Force(fault.CorruptIn, 1)
 		w.create(w.Bot, msg.SideBuy, 3000)
 		w.Poll()
 		ended += w.Count("closed")
@@ -230,8 +230,8 @@ func TestCorruptIn(t *testing.T) {
 // What was swapped is the two answers, not what follows them.
 func TestSwapKeepsOrderOfTheRest(t *testing.T) {
 	w := newWorld(t, quiet())
-	l := w.login()
-	l.Force(fault.Swap, 1)
+	c := w.login()
+	c.Force(fault.Swap, 1)
 	if _, r := w.sim.Exchange.Submit("rival", sell(10_000, 3000)); !r.OK() {
 		t.Fatal(r)
 	}
@@ -243,13 +243,13 @@ func TestSwapKeepsOrderOfTheRest(t *testing.T) {
 		t.Errorf("received %v", received)
 	}
 	w.counts("order_accepted=1 order_executed=1")
-	l.Force(fault.Swap, 1)
+	c.Force(fault.Swap, 1)
 	w.create(w.Bot, msg.SideBuy, 3000)
 	w.Poll()
 	w.counts("order_accepted=1") // held back
 	w.wait(time.Second)
 	w.counts("order_accepted=2") // not for ever
-	l.Force(fault.Swap, 1)
+	c.Force(fault.Swap, 1)
 	for range 3 {
 		w.create(w.Bot, msg.SideBuy, 3000)
 	}
@@ -264,18 +264,18 @@ func TestSwapKeepsOrderOfTheRest(t *testing.T) {
 // cancels if it was asked to.
 func TestHalfOpen(t *testing.T) {
 	w := newWorld(t, quiet())
-	l := w.login()
+	c := w.login()
 	w.SetCancelAllOnFailure(true)
 	w.create(w.Bot, msg.SideBuy, 3000)
 	w.Poll()
-	l.Force(fault.HalfOpen, 1)
+	c.Force(fault.HalfOpen, 1)
 	w.Ping()
 	w.Poll()
 	w.wait(time.Minute)
 	if truth, _ := w.sim.Exchange.Truth(sim.DemoUsername); truth.Live != 0 {
 		t.Error("not cancelled")
 	}
-	if w.Count("closed") != 0 || l.Closing() {
+	if w.Count("closed") != 0 || c.Closing() {
 		t.Error("closed too early")
 	}
 	w.wait(2 * time.Minute)
@@ -286,12 +286,12 @@ func TestHalfOpen(t *testing.T) {
 // While a line stalls, nothing is read either.
 func TestStall(t *testing.T) {
 	w := newWorld(t, quiet())
-	l := w.login()
-	l.Force(fault.Stall, 1)
+	c := w.login()
+	c.Force(fault.Stall, 1)
 	w.Ping()
 	w.Poll()
 	w.counts("eto.pong=0")
-	if b := l.Free(); b == nil || len(b) > 0 {
+	if b := c.Free(); b == nil || len(b) > 0 {
 		t.Errorf("a stalled line reads into %d bytes", len(b))
 	}
 	w.create(w.Bot, msg.SideBuy, 3000)
@@ -306,8 +306,8 @@ func TestStall(t *testing.T) {
 // session has it.
 func TestHeldBackIsResumed(t *testing.T) {
 	w := newWorld(t, quiet())
-	l := w.login()
-	l.Force(fault.DelayBefore, 1)
+	c := w.login()
+	c.Force(fault.DelayBefore, 1)
 	w.create(w.Bot, msg.SideBuy, 3000)
 	w.Poll()
 	w.Disconnect()
@@ -321,18 +321,18 @@ func TestHeldBackIsResumed(t *testing.T) {
 // A plan may change at any moment, in the middle of a frame too.
 func TestSwitchingWithinAFrame(t *testing.T) {
 	w := newWorld(t, quiet())
-	l := w.login()
+	c := w.login()
 	for i := range 20 {
 		w.Ping()
-		if b := l.Pending(); len(b) > 0 { // a part, read by hand
+		if b := c.Pending(); len(b) > 0 { // a part, read by hand
 			n := min(1+i%5, len(b))
 			w.Receive(b[:n])
-			l.Written(n)
+			c.Written(n)
 		}
 		if i%2 == 0 {
-			l.Set(fault.Plan{}.With(fault.Million, fault.Split))
+			c.Set(fault.Plan{}.With(fault.Million, fault.Split))
 		} else {
-			l.Set(fault.Plan{})
+			c.Set(fault.Plan{})
 		}
 		w.Poll()
 	}

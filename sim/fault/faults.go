@@ -31,8 +31,8 @@ func New(seed uint64, plan Plan) *Injector { return &Injector{seed: seed, plan: 
 // Set puts a plan into force on every line, present and future.
 func (f *Injector) Set(plan Plan) {
 	f.plan, f.swarm = plan.resolve(), false
-	for _, l := range f.conns {
-		l.Set(plan)
+	for _, c := range f.conns {
+		c.Set(plan)
 	}
 }
 
@@ -40,8 +40,8 @@ func (f *Injector) Set(plan Plan) {
 // number.
 func (f *Injector) SetSwarm() {
 	f.swarm = true
-	for _, l := range f.conns {
-		l.Set(Swarm(f.random(l.serial, planStream)))
+	for _, c := range f.conns {
+		c.Set(Swarm(f.random(c.serial, planStream)))
 	}
 }
 
@@ -61,37 +61,37 @@ func (f *Injector) Refuse(n int) { f.forced = n }
 // Connect opens a connection to a host. The error is [ErrRefused], or the host's.
 func (f *Injector) Connect(h *gateway.Gateway, now int64) (*Conn, error) {
 	f.now = max(f.now, now)
-	l := &Conn{injector: f, serial: f.serial, random: f.random(f.serial, faultStream), next: math.MaxInt64}
+	c := &Conn{injector: f, serial: f.serial, random: f.random(f.serial, faultStream), next: math.MaxInt64}
 	f.serial++
-	l.plan = f.plan
+	c.plan = f.plan
 	if f.swarm {
-		l.plan = Swarm(f.random(l.serial, planStream)).resolve()
+		c.plan = Swarm(f.random(c.serial, planStream)).resolve()
 	}
 	if f.forced > 0 {
 		f.forced--
-		l.forced[Refuse]++
+		c.forced[Refuse]++
 	}
-	if l.inject(Refuse) {
+	if c.inject(Refuse) {
 		return nil, ErrRefused
 	}
 	p, err := h.Accept(now)
 	if err != nil {
 		return nil, err
 	}
-	l.gateway = p
-	l.updateActive()
-	p.SetTap(l)
-	f.conns = append(f.conns, l)
-	return l, nil
+	c.gateway = p
+	c.updateActive()
+	p.SetTap(c)
+	f.conns = append(f.conns, c)
+	return c, nil
 }
 
 // Tick does what is due at now and returns when to call again at the latest. Conns that
 // got something to hand out, or a reason to end, are told by [Injector.Dirty].
 func (f *Injector) Tick(now int64) (next int64) {
 	f.now = max(f.now, now)
-	for _, l := range f.conns {
-		if l.next <= f.now {
-			l.tick()
+	for _, c := range f.conns {
+		if c.next <= f.now {
+			c.tick()
 		}
 	}
 	return f.Due()
@@ -100,8 +100,8 @@ func (f *Injector) Tick(now int64) (next int64) {
 // Due returns when [Injector.Tick] has something to do next.
 func (f *Injector) Due() int64 {
 	due := int64(math.MaxInt64)
-	for _, l := range f.conns {
-		due = min(due, l.next)
+	for _, c := range f.conns {
+		due = min(due, c.next)
 	}
 	return due
 }
@@ -110,9 +110,9 @@ func (f *Injector) Due() int64 {
 // call, besides what the host's own Dirty tells.
 func (f *Injector) Dirty(yield func(*Conn)) {
 	for i := 0; i < len(f.dirty); i++ {
-		l := f.dirty[i]
-		l.dirty = false
-		yield(l)
+		c := f.dirty[i]
+		c.dirty = false
+		yield(c)
 	}
 	clear(f.dirty)
 	f.dirty = f.dirty[:0]

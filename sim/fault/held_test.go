@@ -15,13 +15,13 @@ func TestHeldBackIsBounded(t *testing.T) {
 		fault.Delay, fault.Reorder, fault.DelayIn, fault.ReorderIn, fault.DelayBefore, fault.ReorderBefore,
 	} {
 		w := newWorld(t, quiet())
-		l := w.login()
-		l.Set(fault.Plan{DelayMax: time.Hour}.With(fault.Million, kind))
+		c := w.login()
+		c.Set(fault.Plan{DelayMax: time.Hour}.With(fault.Million, kind))
 		most := 0
 		for range 4 * fault.HeldMax {
 			w.create(w.Bot, msg.SideBuy, 3000)
 			w.Poll()
-			most = max(most, max3(l.HeldMessages()))
+			most = max(most, max3(c.HeldMessages()))
 		}
 		if most > fault.HeldMax || most == 0 {
 			t.Errorf("%v: %d messages are held back", kind, most)
@@ -36,8 +36,8 @@ func max3(a, b, c int) int { return max(a, b, c) }
 func TestHeldBackComesBeforeTheEnd(t *testing.T) {
 	for _, kind := range []fault.Kind{fault.Delay, fault.Reorder} {
 		w := newWorld(t, quiet())
-		l := w.login()
-		l.Force(kind, 1)
+		c := w.login()
+		c.Force(kind, 1)
 		w.create(w.Bot, msg.SideBuy, 3000)
 		w.Poll()
 		w.counts("order_accepted=0")
@@ -50,9 +50,9 @@ func TestHeldBackComesBeforeTheEnd(t *testing.T) {
 // A message of the client's that comes after the next one does come.
 func TestReorderedRequestIsCarriedOut(t *testing.T) {
 	w := newWorld(t, quiet())
-	l := w.login()
+	c := w.login()
 	w.NoReplays = true // it is not sent again
-	l.Force(fault.ReorderIn, 1)
+	c.Force(fault.ReorderIn, 1)
 	w.create(w.Bot, msg.SideBuy, 3000)
 	w.create(w.Bot, msg.SideBuy, 3000)
 	w.Poll()

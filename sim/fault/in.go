@@ -42,38 +42,38 @@ func encodeMessage(m exchange.Message) encodedMessage {
 }
 
 // OnReceive implements gateway.Tap.
-func (l *Conn) OnReceive(payload []byte) {
+func (c *Conn) OnReceive(payload []byte) {
 	switch {
-	case l.halfOpen:
+	case c.halfOpen:
 		return
-	case !l.active:
-	case l.inject(DropIn):
-		l.releaseIn()
+	case !c.active:
+	case c.inject(DropIn):
+		c.releaseIn()
 		return
-	case len(l.heldIn) < heldMax && len(payload) <= heldBytes && l.inject(DelayIn):
-		l.holdIn(heldFrame{bytes.Clone(payload), l.randomTime(int64(l.plan.DelayMax)), 0})
+	case len(c.heldIn) < heldMax && len(payload) <= heldBytes && c.inject(DelayIn):
+		c.holdIn(heldFrame{bytes.Clone(payload), c.randomTime(int64(c.plan.DelayMax)), 0})
 		return
-	case len(l.heldIn) < heldMax && len(payload) <= heldBytes && l.inject(ReorderIn):
-		l.holdIn(heldFrame{bytes.Clone(payload), l.injector.now + reorderTimeout, 1})
+	case len(c.heldIn) < heldMax && len(payload) <= heldBytes && c.inject(ReorderIn):
+		c.holdIn(heldFrame{bytes.Clone(payload), c.injector.now + reorderTimeout, 1})
 		return
-	case l.inject(DuplicateIn):
-		l.gateway.Deliver(payload)
+	case c.inject(DuplicateIn):
+		c.gateway.Deliver(payload)
 	}
-	l.gateway.Deliver(payload)
-	l.releaseIn()
+	c.gateway.Deliver(payload)
+	c.releaseIn()
 }
 
-func (l *Conn) holdIn(h heldFrame) {
-	l.heldIn = append(l.heldIn, h)
-	l.schedule(h.due)
+func (c *Conn) holdIn(h heldFrame) {
+	c.heldIn = append(c.heldIn, h)
+	c.schedule(h.due)
 }
 
 // releaseIn lets those follow that waited for a message to pass.
-func (l *Conn) releaseIn() {
-	for i := 0; i < len(l.heldIn); i++ {
-		if h := &l.heldIn[i]; h.after > 0 {
-			if h.after--; h.after == 0 && l.gateway.Deliver(h.bytes) {
-				l.heldIn = append(l.heldIn[:i], l.heldIn[i+1:]...)
+func (c *Conn) releaseIn() {
+	for i := 0; i < len(c.heldIn); i++ {
+		if h := &c.heldIn[i]; h.after > 0 {
+			if h.after--; h.after == 0 && c.gateway.Deliver(h.bytes) {
+				c.heldIn = append(c.heldIn[:i], c.heldIn[i+1:]...)
 				i--
 			}
 		}
@@ -81,80 +81,80 @@ func (l *Conn) releaseIn() {
 }
 
 // tickIn delivers what was held back long enough.
-func (l *Conn) tickIn() {
-	for i := 0; i < len(l.heldIn); i++ {
-		h := l.heldIn[i]
-		if h.due > l.injector.now {
-			l.schedule(h.due)
+func (c *Conn) tickIn() {
+	for i := 0; i < len(c.heldIn); i++ {
+		h := c.heldIn[i]
+		if h.due > c.injector.now {
+			c.schedule(h.due)
 			continue
 		}
-		if !l.gateway.Deliver(h.bytes) && l.gateway.Err() == nil && !l.gateway.Draining() {
-			l.heldIn[i].due = l.injector.now + reorderTimeout // it waits for another connection to end
-			l.schedule(l.heldIn[i].due)
+		if !c.gateway.Deliver(h.bytes) && c.gateway.Err() == nil && !c.gateway.Draining() {
+			c.heldIn[i].due = c.injector.now + reorderTimeout // it waits for another connection to end
+			c.schedule(c.heldIn[i].due)
 			continue
 		}
-		l.heldIn = append(l.heldIn[:i], l.heldIn[i+1:]...)
+		c.heldIn = append(c.heldIn[:i], c.heldIn[i+1:]...)
 		i--
 	}
 }
 
 // OnRequest implements gateway.Tap.
-func (l *Conn) OnRequest(t msg.PayloadType) bool {
-	if !l.active || !isRequest(t) {
+func (c *Conn) OnRequest(t msg.PayloadType) bool {
+	if !c.active || !isRequest(t) {
 		return true
 	}
 	switch {
-	case l.inject(Unheard):
+	case c.inject(Unheard):
 		return false
-	case l.inject(Throttled):
-		l.gateway.SendThrottleExceeded()
+	case c.inject(Throttled):
+		c.gateway.SendThrottleExceeded()
 		return false
 	}
 	return true
 }
 
 // OnSend implements gateway.Tap.
-func (l *Conn) OnSend(m exchange.Message, replayed bool) {
+func (c *Conn) OnSend(m exchange.Message, replayed bool) {
 	t := m.PayloadType()
-	if l.active && l.inject(Skip) {
-		if seq := l.gateway.SkipSequence(); seq != 0 && len(l.skipped) < heldMax {
-			l.skipped = append(l.skipped, seq)
+	if c.active && c.inject(Skip) {
+		if seq := c.gateway.SkipSequence(); seq != 0 && len(c.skipped) < heldMax {
+			c.skipped = append(c.skipped, seq)
 		}
 	}
-	room := len(l.heldUnsequenced) < heldMax && m.SizeVT() <= heldBytes
+	room := len(c.heldUnsequenced) < heldMax && m.SizeVT() <= heldBytes
 	switch {
-	case !l.active:
-	case isAnswer(t) && l.inject(Unconfirmed), l.inject(DropBefore):
-		l.releaseUnsequenced(t)
+	case !c.active:
+	case isAnswer(t) && c.inject(Unconfirmed), c.inject(DropBefore):
+		c.releaseUnsequenced(t)
 		return
-	case room && l.inject(DelayBefore):
-		l.holdUnsequenced(heldMessage{body: encodeMessage(m), replayed: replayed, due: l.randomTime(int64(l.plan.DelayMax))})
+	case room && c.inject(DelayBefore):
+		c.holdUnsequenced(heldMessage{body: encodeMessage(m), replayed: replayed, due: c.randomTime(int64(c.plan.DelayMax))})
 		return
-	case room && l.inject(ReorderBefore):
-		l.holdUnsequenced(heldMessage{body: encodeMessage(m), replayed: replayed, due: l.injector.now + reorderTimeout, after: 1})
+	case room && c.inject(ReorderBefore):
+		c.holdUnsequenced(heldMessage{body: encodeMessage(m), replayed: replayed, due: c.injector.now + reorderTimeout, after: 1})
 		return
-	case room && answersCreate(t) && !l.swapping() && l.inject(Swap):
-		l.holdUnsequenced(heldMessage{body: encodeMessage(m), replayed: replayed, due: l.injector.now + reorderTimeout, after: 1, answer: true})
+	case room && answersCreate(t) && !c.swapping() && c.inject(Swap):
+		c.holdUnsequenced(heldMessage{body: encodeMessage(m), replayed: replayed, due: c.injector.now + reorderTimeout, after: 1, answer: true})
 		return
-	case l.inject(DuplicateBefore):
-		l.gateway.Send(m, replayed)
+	case c.inject(DuplicateBefore):
+		c.gateway.Send(m, replayed)
 	}
-	if len(l.heldUnsequenced) > 0 && !answersCreate(t) {
-		l.releaseAnswers() // nothing but another answer may overtake an answer
+	if len(c.heldUnsequenced) > 0 && !answersCreate(t) {
+		c.releaseAnswers() // nothing but another answer may overtake an answer
 	}
-	l.gateway.Send(m, replayed)
-	l.releaseUnsequenced(t)
+	c.gateway.Send(m, replayed)
+	c.releaseUnsequenced(t)
 }
 
-func (l *Conn) holdUnsequenced(h heldMessage) {
-	l.heldUnsequenced = append(l.heldUnsequenced, h)
-	l.schedule(h.due)
+func (c *Conn) holdUnsequenced(h heldMessage) {
+	c.heldUnsequenced = append(c.heldUnsequenced, h)
+	c.schedule(h.due)
 }
 
 // swapping reports whether an answer waits for the next one.
-func (l *Conn) swapping() bool {
-	for i := range l.heldUnsequenced {
-		if l.heldUnsequenced[i].answer {
+func (c *Conn) swapping() bool {
+	for i := range c.heldUnsequenced {
+		if c.heldUnsequenced[i].answer {
 			return true
 		}
 	}
@@ -162,28 +162,28 @@ func (l *Conn) swapping() bool {
 }
 
 // release sends what was held back and meets a condition, oldest first.
-func (l *Conn) release(due func(*heldMessage) bool) {
-	for i := 0; i < len(l.heldUnsequenced); i++ {
-		if h := l.heldUnsequenced[i]; due(&l.heldUnsequenced[i]) {
-			l.heldUnsequenced = append(l.heldUnsequenced[:i], l.heldUnsequenced[i+1:]...)
-			l.gateway.Send(&h.body, h.replayed)
+func (c *Conn) release(due func(*heldMessage) bool) {
+	for i := 0; i < len(c.heldUnsequenced); i++ {
+		if h := c.heldUnsequenced[i]; due(&c.heldUnsequenced[i]) {
+			c.heldUnsequenced = append(c.heldUnsequenced[:i], c.heldUnsequenced[i+1:]...)
+			c.gateway.Send(&h.body, h.replayed)
 			i--
 		}
 	}
 }
 
-func (l *Conn) releaseAnswers() {
-	if l.swapping() {
-		l.release(func(h *heldMessage) bool { return h.answer })
+func (c *Conn) releaseAnswers() {
+	if c.swapping() {
+		c.release(func(h *heldMessage) bool { return h.answer })
 	}
 }
 
 // releaseUnsequenced lets those follow that waited for a message to pass.
-func (l *Conn) releaseUnsequenced(msg.PayloadType) {
-	if len(l.heldUnsequenced) == 0 {
+func (c *Conn) releaseUnsequenced(msg.PayloadType) {
+	if len(c.heldUnsequenced) == 0 {
 		return
 	}
-	l.release(func(h *heldMessage) bool {
+	c.release(func(h *heldMessage) bool {
 		if h.after == 0 {
 			return false
 		}
@@ -193,10 +193,10 @@ func (l *Conn) releaseUnsequenced(msg.PayloadType) {
 }
 
 // tickUnsequenced sends what was held back long enough.
-func (l *Conn) tickUnsequenced() {
-	l.release(func(h *heldMessage) bool {
-		if h.due > l.injector.now {
-			l.schedule(h.due)
+func (c *Conn) tickUnsequenced() {
+	c.release(func(h *heldMessage) bool {
+		if h.due > c.injector.now {
+			c.schedule(h.due)
 			return false
 		}
 		return true

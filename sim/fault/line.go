@@ -59,196 +59,196 @@ type Conn struct {
 }
 
 // Gateway returns the session's end of the line.
-func (l *Conn) Gateway() *gateway.Conn { return l.gateway }
+func (c *Conn) Gateway() *gateway.Conn { return c.gateway }
 
 // Set puts a plan into force on this line. What is held back already still comes.
-func (l *Conn) Set(plan Plan) {
-	l.plan = plan.resolve()
-	l.updateActive()
+func (c *Conn) Set(plan Plan) {
+	c.plan = plan.resolve()
+	c.updateActive()
 }
 
 // Plan returns what is in force.
-func (l *Conn) Plan() Plan { return l.plan }
+func (c *Conn) Plan() Plan { return c.plan }
 
 // Force makes a kind happen at its next n occasions.
-func (l *Conn) Force(k Kind, n int) {
-	l.forced[k] = n
-	l.updateActive()
+func (c *Conn) Force(k Kind, n int) {
+	c.forced[k] = n
+	c.updateActive()
 }
 
 // Counts returns how often each kind happened.
-func (l *Conn) Counts() [Kinds]uint64 { return l.counts }
+func (c *Conn) Counts() [Kinds]uint64 { return c.counts }
 
 // wake finds out whether frames have to be looked at.
-func (l *Conn) updateActive() {
-	l.active = !l.plan.Inactive() || l.forced != [Kinds]int{}
+func (c *Conn) updateActive() {
+	c.active = !c.plan.Inactive() || c.forced != [Kinds]int{}
 }
 
 // hit draws whether a kind happens.
-func (l *Conn) inject(k Kind) bool {
-	switch c := l.plan.Chance[k]; {
-	case l.forced[k] > 0:
-		l.forced[k]--
-	case c == 0 || l.random.Uint32N(Million) >= c:
+func (c *Conn) inject(k Kind) bool {
+	switch chance := c.plan.Chance[k]; {
+	case c.forced[k] > 0:
+		c.forced[k]--
+	case chance == 0 || c.random.Uint32N(Million) >= chance:
 		return false
 	}
-	l.counts[k]++
-	l.injector.total[k]++
+	c.counts[k]++
+	c.injector.total[k]++
 	return true
 }
 
 // randomTime draws a moment from now on.
-func (l *Conn) randomTime(most int64) int64 { return l.injector.now + 1 + l.random.Int64N(most) }
+func (c *Conn) randomTime(most int64) int64 { return c.injector.now + 1 + c.random.Int64N(most) }
 
 // at asks for a tick.
-func (l *Conn) schedule(t int64) { l.next = min(l.next, t) }
+func (c *Conn) schedule(t int64) { c.next = min(c.next, t) }
 
-func (l *Conn) markDirty() {
-	if !l.dirty {
-		l.dirty = true
-		l.injector.dirty = append(l.injector.dirty, l)
+func (c *Conn) markDirty() {
+	if !c.dirty {
+		c.dirty = true
+		c.injector.dirty = append(c.injector.dirty, c)
 	}
 }
 
 // Username returns the account's, "" before the login.
-func (l *Conn) Username() string { return l.gateway.Username() }
+func (c *Conn) Username() string { return c.gateway.Username() }
 
 // Free returns where the driver reads to: nil once the connection is to be closed, empty if
 // nothing is to be read for now.
-func (l *Conn) Free() []byte {
+func (c *Conn) Free() []byte {
 	switch {
-	case l.halfOpen:
-		l.in = nil
-		if l.discard == nil {
-			l.discard = make([]byte, scratch)
+	case c.halfOpen:
+		c.in = nil
+		if c.discard == nil {
+			c.discard = make([]byte, scratch)
 		}
-		return l.discard
-	case l.injector.now < l.stalledUntil:
-		l.in = nil
+		return c.discard
+	case c.injector.now < c.stalledUntil:
+		c.in = nil
 		return []byte{}
 	}
-	l.in = l.gateway.Free()
-	return l.in
+	c.in = c.gateway.Free()
+	return c.in
 }
 
 // Filled takes n bytes that were read into what Free returned.
-func (l *Conn) Filled(now int64, n int) {
-	l.injector.now = max(l.injector.now, now)
-	if l.in == nil || l.halfOpen {
+func (c *Conn) Filled(now int64, n int) {
+	c.injector.now = max(c.injector.now, now)
+	if c.in == nil || c.halfOpen {
 		return // read before it went deaf, or after
 	}
-	if n > 0 && l.active && l.inject(CorruptIn) {
-		l.in[l.random.IntN(n)] ^= 1 << l.random.IntN(8)
+	if n > 0 && c.active && c.inject(CorruptIn) {
+		c.in[c.random.IntN(n)] ^= 1 << c.random.IntN(8)
 	}
-	l.gateway.Filled(now, n)
+	c.gateway.Filled(now, n)
 }
 
 // Pending returns the bytes to be sent next, nil if there are none for now.
-func (l *Conn) Pending() []byte {
-	if l.halfOpen {
-		l.processOut()
+func (c *Conn) Pending() []byte {
+	if c.halfOpen {
+		c.processOut()
 		return nil
 	}
-	if l.injector.now < l.stalledUntil {
+	if c.injector.now < c.stalledUntil {
 		return nil
 	}
-	if !l.active && len(l.queue) == 0 && len(l.heldOut) == 0 && len(l.skipped) == 0 {
-		l.passThrough, l.borrowed = true, l.gateway.Pending()
-		return l.borrowed
+	if !c.active && len(c.queue) == 0 && len(c.heldOut) == 0 && len(c.skipped) == 0 {
+		c.passThrough, c.borrowed = true, c.gateway.Pending()
+		return c.borrowed
 	}
-	l.passThrough, l.borrowed = false, nil
-	l.processOut()
-	if l.injector.now < l.stalledUntil {
+	c.passThrough, c.borrowed = false, nil
+	c.processOut()
+	if c.injector.now < c.stalledUntil {
 		return nil
 	}
-	return l.nextChunk()
+	return c.nextChunk()
 }
 
 // Written says that the first n bytes of Pending were sent.
-func (l *Conn) Written(n int) {
-	if l.passThrough {
-		l.trackFrames(n)
-		l.gateway.Written(n)
-		l.borrowed = l.borrowed[min(n, len(l.borrowed)):]
+func (c *Conn) Written(n int) {
+	if c.passThrough {
+		c.trackFrames(n)
+		c.gateway.Written(n)
+		c.borrowed = c.borrowed[min(n, len(c.borrowed)):]
 		return
 	}
-	l.consume(n)
+	c.consume(n)
 }
 
 // follow keeps count of where frames end in what was handed out directly.
-func (l *Conn) trackFrames(n int) {
-	for l.partial < n {
-		_, size, err := wire.Scan(l.borrowed[l.partial:], wire.Limits{})
+func (c *Conn) trackFrames(n int) {
+	for c.partial < n {
+		_, size, err := wire.Scan(c.borrowed[c.partial:], wire.Limits{})
 		if size == 0 || err != nil {
 			panic("BUG: sim: the exchange sent half a frame")
 		}
-		l.partial += size
+		c.partial += size
 	}
-	l.partial -= n
+	c.partial -= n
 }
 
 // Err returns why the exchange ended the connection, nil if it did so in order or not at
 // all.
-func (l *Conn) Err() error {
-	if l.halfOpen && l.injector.now < l.halfOpenUntil {
+func (c *Conn) Err() error {
+	if c.halfOpen && c.injector.now < c.halfOpenUntil {
 		return nil
 	}
-	return l.gateway.Err()
+	return c.gateway.Err()
 }
 
 // HalfOpen reports whether the line is half-open: nothing reaches its client any more.
-func (l *Conn) HalfOpen() bool { return l.halfOpen }
+func (c *Conn) HalfOpen() bool { return c.halfOpen }
 
 // Draining reports whether the last message is queued.
-func (l *Conn) Draining() bool { return !l.halfOpen && (l.cut || l.gateway.Draining()) }
+func (c *Conn) Draining() bool { return !c.halfOpen && (c.cut || c.gateway.Draining()) }
 
 // Closing reports whether the driver is to close the connection, now.
-func (l *Conn) Closing() bool {
+func (c *Conn) Closing() bool {
 	switch {
-	case l.halfOpen:
-		return l.injector.now >= l.halfOpenUntil
-	case l.cut:
-		return len(l.queue) == 0
+	case c.halfOpen:
+		return c.injector.now >= c.halfOpenUntil
+	case c.cut:
+		return len(c.queue) == 0
 	}
-	return l.gateway.Closing() && (l.gateway.Err() != nil || len(l.queue) == 0 && len(l.heldOut) == 0)
+	return c.gateway.Closing() && (c.gateway.Err() != nil || len(c.queue) == 0 && len(c.heldOut) == 0)
 }
 
 // Disconnected says that the transport is gone. It must be the last call on a line. What was held
 // back before it got a sequence gets one now, so that a resumed session has it.
-func (l *Conn) Disconnected(now int64) {
-	l.injector.now = max(l.injector.now, now)
-	for i := range l.heldUnsequenced {
-		l.gateway.Send(&l.heldUnsequenced[i].body, l.heldUnsequenced[i].replayed)
+func (c *Conn) Disconnected(now int64) {
+	c.injector.now = max(c.injector.now, now)
+	for i := range c.heldUnsequenced {
+		c.gateway.Send(&c.heldUnsequenced[i].body, c.heldUnsequenced[i].replayed)
 	}
-	l.heldUnsequenced, l.heldOut, l.heldIn, l.queue, l.chunks = nil, nil, nil, nil, nil
-	for i, other := range l.injector.conns {
-		if other == l {
-			l.injector.conns = append(l.injector.conns[:i], l.injector.conns[i+1:]...)
+	c.heldUnsequenced, c.heldOut, c.heldIn, c.queue, c.chunks = nil, nil, nil, nil, nil
+	for i, other := range c.injector.conns {
+		if other == c {
+			c.injector.conns = append(c.injector.conns[:i], c.injector.conns[i+1:]...)
 			break
 		}
 	}
-	l.gateway.SetTap(nil)
-	l.gateway.Disconnected(now)
+	c.gateway.SetTap(nil)
+	c.gateway.Disconnected(now)
 }
 
 // tick does what is due.
-func (l *Conn) tick() {
-	now := l.injector.now
-	l.next = math.MaxInt64
-	if l.halfOpen {
-		l.schedule(l.halfOpenUntil)
-		if now >= l.halfOpenUntil {
-			l.next = math.MaxInt64
-			l.markDirty()
+func (c *Conn) tick() {
+	now := c.injector.now
+	c.next = math.MaxInt64
+	if c.halfOpen {
+		c.schedule(c.halfOpenUntil)
+		if now >= c.halfOpenUntil {
+			c.next = math.MaxInt64
+			c.markDirty()
 		}
 		return
 	}
-	if now < l.stalledUntil {
-		l.schedule(l.stalledUntil)
+	if now < c.stalledUntil {
+		c.schedule(c.stalledUntil)
 		return
 	}
-	l.tickIn()
-	l.tickUnsequenced()
-	l.tickOut()
-	l.markDirty() // whoever asks what is pending then has the next piece scheduled
+	c.tickIn()
+	c.tickUnsequenced()
+	c.tickOut()
+	c.markDirty() // whoever asks what is pending then has the next piece scheduled
 }

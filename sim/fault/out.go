@@ -22,91 +22,91 @@ type heldFrame struct {
 }
 
 // pull takes frames from the peer and sees what becomes of them.
-func (l *Conn) processOut() {
-	if l.gateway.Draining() {
-		l.flushHeld()
+func (c *Conn) processOut() {
+	if c.gateway.Draining() {
+		c.flushHeld()
 	}
-	for len(l.queue) < queueBytes && !l.cut {
-		b := l.gateway.Pending()
+	for len(c.queue) < queueBytes && !c.cut {
+		b := c.gateway.Pending()
 		if len(b) == 0 {
 			break
 		}
 		n := 0
-		if l.partial > 0 { // of a frame whose start was handed out directly
-			n = min(l.partial, len(b))
-			l.partial -= n
-			l.enqueue(b[:n])
+		if c.partial > 0 { // of a frame whose start was handed out directly
+			n = min(c.partial, len(b))
+			c.partial -= n
+			c.enqueue(b[:n])
 		}
-		for n < len(b) && len(l.queue) < queueBytes && !l.cut {
+		for n < len(b) && len(c.queue) < queueBytes && !c.cut {
 			_, size, err := wire.Scan(b[n:], wire.Limits{})
 			if size == 0 || err != nil {
 				panic("BUG: sim: the exchange sent half a frame")
 			}
-			l.processFrame(b[n : n+size])
+			c.processFrame(b[n : n+size])
 			n += size
 		}
-		l.gateway.Written(n)
+		c.gateway.Written(n)
 	}
-	if l.gateway.Draining() {
-		l.flushHeld()
+	if c.gateway.Draining() {
+		c.flushHeld()
 	}
 }
 
 // hurry lets go of what is held back: nothing is worth waiting for.
-func (l *Conn) flushHeld() {
-	for i := range l.heldOut {
-		l.enqueue(l.heldOut[i].bytes)
+func (c *Conn) flushHeld() {
+	for i := range c.heldOut {
+		c.enqueue(c.heldOut[i].bytes)
 	}
-	l.heldOut = nil
+	c.heldOut = nil
 }
 
 // frame sees what becomes of one frame.
-func (l *Conn) processFrame(frame []byte) {
+func (c *Conn) processFrame(frame []byte) {
 	switch {
-	case l.halfOpen || l.takeSkipped(frame):
+	case c.halfOpen || c.takeSkipped(frame):
 		return
-	case l.inject(HalfOpen):
-		l.halfOpen, l.halfOpenUntil = true, l.injector.now+int64(l.plan.HalfOpenFor)
-		l.queue, l.chunks, l.heldOut = nil, nil, nil
-		l.schedule(l.halfOpenUntil)
+	case c.inject(HalfOpen):
+		c.halfOpen, c.halfOpenUntil = true, c.injector.now+int64(c.plan.HalfOpenFor)
+		c.queue, c.chunks, c.heldOut = nil, nil, nil
+		c.schedule(c.halfOpenUntil)
 		return
-	case l.inject(Cut):
-		l.enqueue(frame[:1+l.random.IntN(len(frame)-1)])
-		l.cut, l.heldOut = true, nil
+	case c.inject(Cut):
+		c.enqueue(frame[:1+c.random.IntN(len(frame)-1)])
+		c.cut, c.heldOut = true, nil
 		return
-	case l.inject(Drop):
-		l.releaseOut()
+	case c.inject(Drop):
+		c.releaseOut()
 		return
-	case len(l.heldOut) < heldMax && len(frame) <= heldBytes && l.inject(Delay):
-		l.holdOut(heldFrame{bytes.Clone(frame), l.randomTime(int64(l.plan.DelayMax)), 0})
+	case len(c.heldOut) < heldMax && len(frame) <= heldBytes && c.inject(Delay):
+		c.holdOut(heldFrame{bytes.Clone(frame), c.randomTime(int64(c.plan.DelayMax)), 0})
 		return
-	case len(l.heldOut) < heldMax && len(frame) <= heldBytes && l.inject(Reorder):
-		l.holdOut(heldFrame{bytes.Clone(frame), l.injector.now + reorderTimeout, 1})
+	case len(c.heldOut) < heldMax && len(frame) <= heldBytes && c.inject(Reorder):
+		c.holdOut(heldFrame{bytes.Clone(frame), c.injector.now + reorderTimeout, 1})
 		return
 	}
-	if l.inject(Stall) {
-		l.stalledUntil = l.randomTime(int64(l.plan.StallMax))
-		l.schedule(l.stalledUntil)
+	if c.inject(Stall) {
+		c.stalledUntil = c.randomTime(int64(c.plan.StallMax))
+		c.schedule(c.stalledUntil)
 	}
-	l.enqueueFrame(frame)
-	if l.inject(Duplicate) {
-		l.enqueueFrame(frame)
+	c.enqueueFrame(frame)
+	if c.inject(Duplicate) {
+		c.enqueueFrame(frame)
 	}
-	l.releaseOut()
+	c.releaseOut()
 }
 
-func (l *Conn) holdOut(h heldFrame) {
-	l.heldOut = append(l.heldOut, h)
-	l.schedule(h.due)
+func (c *Conn) holdOut(h heldFrame) {
+	c.heldOut = append(c.heldOut, h)
+	c.schedule(h.due)
 }
 
 // passed lets those follow that waited for a frame to pass.
-func (l *Conn) releaseOut() {
-	for i := 0; i < len(l.heldOut); i++ {
-		if h := &l.heldOut[i]; h.after > 0 {
+func (c *Conn) releaseOut() {
+	for i := 0; i < len(c.heldOut); i++ {
+		if h := &c.heldOut[i]; h.after > 0 {
 			if h.after--; h.after == 0 {
-				l.enqueue(h.bytes)
-				l.heldOut = append(l.heldOut[:i], l.heldOut[i+1:]...)
+				c.enqueue(h.bytes)
+				c.heldOut = append(c.heldOut[:i], c.heldOut[i+1:]...)
 				i--
 			}
 		}
@@ -114,96 +114,96 @@ func (l *Conn) releaseOut() {
 }
 
 // pass queues a frame, whole, broken or in pieces.
-func (l *Conn) enqueueFrame(frame []byte) {
-	at := len(l.queue)
+func (c *Conn) enqueueFrame(frame []byte) {
+	at := len(c.queue)
 	switch {
-	case l.inject(Drip):
-		due := l.injector.now
+	case c.inject(Drip):
+		due := c.injector.now
 		for len(frame) > 0 {
 			n := min(dripBytes, len(frame))
-			l.appendChunk(frame[:n], chunk{n, due, true})
+			c.appendChunk(frame[:n], chunk{n, due, true})
 			frame = frame[n:]
-			due += int64(l.plan.DripEvery)
+			due += int64(c.plan.DripEvery)
 		}
-	case l.inject(Split):
+	case c.inject(Split):
 		for len(frame) > 0 {
-			n := min(1+l.random.IntN(splitBytes), len(frame))
-			l.appendChunk(frame[:n], chunk{n, 0, true})
+			n := min(1+c.random.IntN(splitBytes), len(frame))
+			c.appendChunk(frame[:n], chunk{n, 0, true})
 			frame = frame[n:]
 		}
-	case l.inject(Coalesce):
-		l.appendChunk(frame, chunk{len(frame), l.injector.now + int64(l.plan.CoalesceFor), false})
+	case c.inject(Coalesce):
+		c.appendChunk(frame, chunk{len(frame), c.injector.now + int64(c.plan.CoalesceFor), false})
 	default:
-		l.enqueue(frame)
+		c.enqueue(frame)
 	}
-	if l.inject(Corrupt) {
-		i := at + l.random.IntN(len(l.queue)-at)
-		l.queue[i] ^= 1 << l.random.IntN(8)
+	if c.inject(Corrupt) {
+		i := at + c.random.IntN(len(c.queue)-at)
+		c.queue[i] ^= 1 << c.random.IntN(8)
 	}
 }
 
 // enqueue queues bytes together with what is before them.
-func (l *Conn) enqueue(b []byte) {
-	if n := len(l.chunks); n > 0 && !l.chunks[n-1].alone {
-		l.chunks[n-1].n += len(b)
-		l.queue = append(l.queue, b...)
+func (c *Conn) enqueue(b []byte) {
+	if n := len(c.chunks); n > 0 && !c.chunks[n-1].alone {
+		c.chunks[n-1].n += len(b)
+		c.queue = append(c.queue, b...)
 		return
 	}
-	l.appendChunk(b, chunk{len(b), 0, false})
+	c.appendChunk(b, chunk{len(b), 0, false})
 }
 
-func (l *Conn) appendChunk(b []byte, c chunk) {
-	l.queue = append(l.queue, b...)
-	l.chunks = append(l.chunks, c)
+func (c *Conn) appendChunk(b []byte, ch chunk) {
+	c.queue = append(c.queue, b...)
+	c.chunks = append(c.chunks, ch)
 }
 
 // front returns what is to be handed out next, or sees to it that the line asks for its turn when
 // that is due.
-func (l *Conn) nextChunk() []byte {
-	if len(l.chunks) == 0 {
+func (c *Conn) nextChunk() []byte {
+	if len(c.chunks) == 0 {
 		return nil
 	}
-	if due := l.chunks[0].due; due > l.injector.now && !l.Draining() {
-		l.schedule(due)
+	if due := c.chunks[0].due; due > c.injector.now && !c.Draining() {
+		c.schedule(due)
 		return nil
 	}
-	return l.queue[:l.chunks[0].n]
+	return c.queue[:c.chunks[0].n]
 }
 
 // shift takes what was handed out off the queue.
-func (l *Conn) consume(n int) {
-	if n > len(l.queue) {
+func (c *Conn) consume(n int) {
+	if n > len(c.queue) {
 		return // the queue was dropped meanwhile
 	}
-	l.queue = l.queue[:copy(l.queue, l.queue[n:])]
+	c.queue = c.queue[:copy(c.queue, c.queue[n:])]
 	for n > 0 {
-		c := &l.chunks[0]
-		took := min(n, c.n)
-		c.n -= took
+		ch := &c.chunks[0]
+		took := min(n, ch.n)
+		ch.n -= took
 		n -= took
-		if c.n == 0 {
-			l.chunks = l.chunks[:copy(l.chunks, l.chunks[1:])]
+		if ch.n == 0 {
+			c.chunks = c.chunks[:copy(c.chunks, c.chunks[1:])]
 		}
 	}
 }
 
 // tickOut sends what was held back long enough.
-func (l *Conn) tickOut() {
-	for i := 0; i < len(l.heldOut); i++ {
-		if h := &l.heldOut[i]; h.due <= l.injector.now {
-			l.enqueue(h.bytes)
-			l.heldOut = append(l.heldOut[:i], l.heldOut[i+1:]...)
+func (c *Conn) tickOut() {
+	for i := 0; i < len(c.heldOut); i++ {
+		if h := &c.heldOut[i]; h.due <= c.injector.now {
+			c.enqueue(h.bytes)
+			c.heldOut = append(c.heldOut[:i], c.heldOut[i+1:]...)
 			i--
 		} else {
-			l.schedule(h.due)
+			c.schedule(h.due)
 		}
 	}
 }
 
 // skips reports whether a frame is one whose sequence was skipped, once: sent again as a
 // gapfill, it is not.
-func (l *Conn) takeSkipped(frame []byte) bool {
-	if len(l.skipped) == 0 {
+func (c *Conn) takeSkipped(frame []byte) bool {
+	if len(c.skipped) == 0 {
 		return false
 	}
 	payload, _, _ := wire.Scan(frame, wire.Limits{})
@@ -211,9 +211,9 @@ func (l *Conn) takeSkipped(frame []byte) bool {
 	if err := m.Decode(payload, nil); err != nil {
 		panic("BUG: sim: the exchange sent what it cannot read")
 	}
-	for i, seq := range l.skipped {
+	for i, seq := range c.skipped {
 		if seq == m.GetEtoPayload().GetSeq() {
-			l.skipped = append(l.skipped[:i], l.skipped[i+1:]...)
+			c.skipped = append(c.skipped[:i], c.skipped[i+1:]...)
 			return true
 		}
 	}

@@ -6,10 +6,10 @@ import (
 )
 
 // String names the line by its number.
-func (l *Conn) String() string { return fmt.Sprintf("line %d", l.serial) }
+func (c *Conn) String() string { return fmt.Sprintf("line %d", c.serial) }
 
 // Format is String for every verb: what a line holds back may have credentials in it.
-func (l *Conn) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, l.String()) }
+func (c *Conn) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 // String says how many lines there are.
 func (f *Injector) String() string { return fmt.Sprintf("faults of %d lines", len(f.conns)) }

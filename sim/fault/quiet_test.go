@@ -46,9 +46,9 @@ func quietLine(t *testing.T, plan fault.Plan, whole bool) {
 	config.HeartbeatInterval = time.Hour
 	config.Seed = uint64(len(plan.String()))
 	w := newWorld(t, config)
-	l := w.login()
+	c := w.login()
 	w.NoReplayRequests, w.NoReplays = true, true // nobody helps
-	l.Set(plan)
+	c.Set(plan)
 	const orders = 5
 	for range orders {
 		w.create(w.Bot, msg.SideBuy, 3000)
@@ -64,18 +64,18 @@ func quietLine(t *testing.T, plan fault.Plan, whole bool) {
 			}
 		}
 		w.Poll()
-		if l.Held() == 0 || !w.Connected() {
+		if c.Held() == 0 || !w.Connected() {
 			break
 		}
 		due := w.sim.Faults.Due()
 		if due == math.MaxInt64 {
-			t.Fatalf("%d are held back and nothing is due", l.Held())
+			t.Fatalf("%d are held back and nothing is due", c.Held())
 		}
-		if l.HalfOpen() {
+		if c.HalfOpen() {
 			break // it is closed in the end, which is tested elsewhere
 		}
 		if due > start+int64(15*time.Second) {
-			t.Fatalf("%d are held back until %v after the last message", l.Held(), time.Duration(due-start))
+			t.Fatalf("%d are held back until %v after the last message", c.Held(), time.Duration(due-start))
 		}
 		w.sim.Tick(due)
 		w.Poll()

@@ -113,8 +113,8 @@ func TestSwarmPlans(t *testing.T) {
 		w := newWorld(t, config)
 		w.sim.Faults.SetSwarm()
 		for range 6 {
-			if l, err := w.sim.Open(); err == nil {
-				list = append(list, l.Plan())
+			if c, err := w.sim.Open(); err == nil {
+				list = append(list, c.Plan())
 			}
 		}
 		return list

@@ -129,15 +129,15 @@ type resting struct {
 // New returns the participants of an exchange that was made with their accounts.
 // They act from start on. The config must be resolved.
 func New(x *exchange.Exchange, c Config, seed uint64, start int64) *Agents {
-	l := &Agents{config: c, exchange: x, start: start, random: rand.New(rand.NewPCG(seed, 0x11fe))}
+	a := &Agents{config: c, exchange: x, start: start, random: rand.New(rand.NewPCG(seed, 0x11fe))}
 	if c.Rate == 0 {
-		return l
+		return a
 	}
 	for i := range c.Makers {
-		l.makers = append(l.makers, x.Login(fmt.Sprintf("%s %d", maker, i+1), nil))
+		a.makers = append(a.makers, x.Login(fmt.Sprintf("%s %d", maker, i+1), nil))
 	}
 	for i := range c.Takers {
-		l.takers = append(l.takers, x.Login(fmt.Sprintf("%s %d", taker, i+1), nil))
+		a.takers = append(a.takers, x.Login(fmt.Sprintf("%s %d", taker, i+1), nil))
 	}
 	for _, m := range x.Markets() {
 		fair := int32(exchange.PriceSum / max(len(m.Contracts), 2))
@@ -146,73 +146,73 @@ func New(x *exchange.Exchange, c Config, seed uint64, start int64) *Agents {
 			for side := range p.resting {
 				p.resting[side] = make([]resting, c.Depth)
 			}
-			l.contracts = append(l.contracts, p)
+			a.contracts = append(a.contracts, p)
 		}
 	}
-	return l
+	return a
 }
 
 // SetRate changes how many actions are taken per second from now on, 0 to 1,000,000. It
 // reports false if there are no participants or the rate is out of range.
-func (l *Agents) SetRate(now int64, rate int) bool {
-	if len(l.makers) == 0 || rate < 0 || rate > rateMax {
+func (a *Agents) SetRate(now int64, rate int) bool {
+	if len(a.makers) == 0 || rate < 0 || rate > rateMax {
 		return false
 	}
-	l.config.Rate, l.start, l.actions = rate, now, 0
+	a.config.Rate, a.start, a.actions = rate, now, 0
 	return true
 }
 
 // Tick takes every action that is due at now and returns when the next one is.
 // It catches up at most 1,000,000 at a time and forgets the rest.
-func (l *Agents) Tick(now int64) (next int64) {
-	rate := int64(l.config.Rate)
-	if rate == 0 || len(l.contracts) == 0 {
+func (a *Agents) Tick(now int64) (next int64) {
+	rate := int64(a.config.Rate)
+	if rate == 0 || len(a.contracts) == 0 {
 		return 1<<63 - 1
 	}
-	elapsed := max(now-l.start, 0)
+	elapsed := max(now-a.start, 0)
 	if elapsed >= int64(time.Hour) { // keep the product below within range
-		l.start, l.actions = now, 0
+		a.start, a.actions = now, 0
 		elapsed = 0
 	}
 	due := elapsed * rate / int64(time.Second)
-	l.actions = max(l.actions, due-tickActions)
-	for ; l.actions < due; l.actions++ {
-		l.act()
+	a.actions = max(a.actions, due-tickActions)
+	for ; a.actions < due; a.actions++ {
+		a.act()
 	}
-	return l.start + ((l.actions+1)*int64(time.Second)+rate-1)/rate
+	return a.start + ((a.actions+1)*int64(time.Second)+rate-1)/rate
 }
 
 // act takes one action somewhere.
-func (l *Agents) act() {
-	p := &l.contracts[l.random.IntN(len(l.contracts))]
-	if l.random.IntN(100) < driftPercent {
-		p.fairPrice = min(max(p.fairPrice+int32(l.random.IntN(int(2*l.config.Step)+1))-int32(l.config.Step), fairMin), fairMax)
+func (a *Agents) act() {
+	p := &a.contracts[a.random.IntN(len(a.contracts))]
+	if a.random.IntN(100) < driftPercent {
+		p.fairPrice = min(max(p.fairPrice+int32(a.random.IntN(int(2*a.config.Step)+1))-int32(a.config.Step), fairMin), fairMax)
 	}
-	if l.random.IntN(100) < takePercent {
-		l.take(p)
+	if a.random.IntN(100) < takePercent {
+		a.take(p)
 	} else {
-		l.quote(p)
+		a.quote(p)
 	}
 }
 
 // quantity is a random one, in whole tenths of a unit.
-func (l *Agents) quantity() uint64 {
-	return (1 + l.random.Uint64N(l.config.Quantity/1000)) * 1000
+func (a *Agents) quantity() uint64 {
+	return (1 + a.random.Uint64N(a.config.Quantity/1000)) * 1000
 }
 
 // quote replaces a side's oldest order of the makers by a new one near the fair
 // price. It never crosses the book.
-func (l *Agents) quote(p *contract) {
-	side := l.random.IntN(2)
+func (a *Agents) quote(p *contract) {
+	side := a.random.IntN(2)
 	slot := &p.resting[side][p.next[side]]
 	p.next[side] = (p.next[side] + 1) % len(p.resting[side])
 	if slot.id != 0 {
 		slot.owner.Cancel(&exchange.Cancel{OrderID: slot.id})
 		slot.id = 0
 	}
-	away := int32(l.config.Spread) + int32(l.random.IntN(l.config.Depth))*int32(l.config.Step)
+	away := int32(a.config.Spread) + int32(a.random.IntN(a.config.Depth))*int32(a.config.Step)
 	price := p.fairPrice - away
-	bid, offer := l.exchange.Best(p.market, p.id)
+	bid, offer := a.exchange.Best(p.market, p.id)
 	s := msg.SideBuy
 	if side == 1 {
 		s, price = msg.SideSell, max(p.fairPrice+away, int32(bid)+1)
@@ -222,25 +222,25 @@ func (l *Agents) quote(p *contract) {
 	if price < exchange.PriceMin || price > exchange.PriceMax {
 		return
 	}
-	slot.owner = l.makers[l.random.IntN(len(l.makers))]
+	slot.owner = a.makers[a.random.IntN(len(a.makers))]
 	slot.id, _ = slot.owner.Create(&exchange.Create{
-		Market: p.market, Contract: p.id, Side: s, Price: uint32(price), Quantity: l.quantity(),
+		Market: p.market, Contract: p.id, Side: s, Price: uint32(price), Quantity: a.quantity(),
 	})
 }
 
 // take trades with the best of a side, if its price is not far from fair.
-func (l *Agents) take(p *contract) {
-	bid, offer := l.exchange.Best(p.market, p.id)
+func (a *Agents) take(p *contract) {
+	bid, offer := a.exchange.Best(p.market, p.id)
 	c := exchange.Create{
 		Market: p.market, Contract: p.id, Side: msg.SideBuy, Price: offer,
-		Quantity: l.quantity(), TIF: msg.ImmediateOrCancel,
+		Quantity: a.quantity(), TIF: msg.ImmediateOrCancel,
 	}
-	far := int32(l.config.Spread + uint32(l.config.Depth)*l.config.Step)
-	if l.random.IntN(2) == 1 {
+	far := int32(a.config.Spread + uint32(a.config.Depth)*a.config.Step)
+	if a.random.IntN(2) == 1 {
 		c.Side, c.Price = msg.SideSell, bid
 	}
 	if c.Price == 0 || int32(c.Price) > p.fairPrice+far || int32(c.Price) < p.fairPrice-far {
 		return
 	}
-	l.takers[l.random.IntN(len(l.takers))].Create(&c)
+	a.takers[a.random.IntN(len(a.takers))].Create(&c)
 }

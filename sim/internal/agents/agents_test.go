@@ -27,26 +27,26 @@ func lively(t *testing.T, c Config, seed uint64) (*exchange.Exchange, *Agents) {
 // The pace is what was asked for, however time is cut up.
 func TestPace(t *testing.T) {
 	for _, step := range []time.Duration{time.Microsecond * 700, time.Millisecond, time.Second, time.Minute} {
-		_, l := lively(t, Config{Rate: 1000}, 1)
+		_, a := lively(t, Config{Rate: 1000}, 1)
 		for now := step; now < 20*time.Second; now += step {
-			l.Tick(int64(now))
+			a.Tick(int64(now))
 		}
-		l.Tick(int64(20 * time.Second))
-		if l.actions != 20_000 {
-			t.Errorf("in steps of %v: %d actions in twenty seconds", step, l.actions)
+		a.Tick(int64(20 * time.Second))
+		if a.actions != 20_000 {
+			t.Errorf("in steps of %v: %d actions in twenty seconds", step, a.actions)
 		}
 	}
 }
 
 func TestTickSaysWhenToCallAgain(t *testing.T) {
-	_, l := lively(t, Config{Rate: 3}, 1)
+	_, a := lively(t, Config{Rate: 3}, 1)
 	now := int64(0)
 	for i := range int64(100) {
-		next := l.Tick(now)
-		if l.actions != i {
-			t.Fatalf("%d actions at %d, want %d", l.actions, now, i)
+		next := a.Tick(now)
+		if a.actions != i {
+			t.Fatalf("%d actions at %d, want %d", a.actions, now, i)
 		}
-		if l.Tick(next-1) != next || l.actions != i {
+		if a.Tick(next-1) != next || a.actions != i {
 			t.Fatalf("an action before %d", next)
 		}
 		now = next
@@ -55,9 +55,9 @@ func TestTickSaysWhenToCallAgain(t *testing.T) {
 
 // Markets stay two-sided and trade, and the participants can pay for it.
 func TestMarketsLive(t *testing.T) {
-	x, l := lively(t, Config{Rate: 1000}, 3)
+	x, a := lively(t, Config{Rate: 1000}, 3)
 	for now := time.Second; now <= time.Minute; now += time.Second {
-		l.Tick(int64(now))
+		a.Tick(int64(now))
 		if now < 10*time.Second {
 			continue
 		}

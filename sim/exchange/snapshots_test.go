@@ -67,7 +67,7 @@ func TestPacedSnapshotsAreConsistent(t *testing.T) {
 		feed, subscribed := false, map[uint32]bool{}
 		p := &paced{books: map[uint32]map[[3]uint32]uint64{}}
 		p.covered = func(m uint32) bool { return feed || subscribed[m] }
-		s := x.Login("b", p)
+		l := x.Login("b", p)
 		// What is not followed any more is not known any more.
 		forget := func() {
 			for id := range p.books {
@@ -87,34 +87,34 @@ func TestPacedSnapshotsAreConsistent(t *testing.T) {
 				x.internalLogin("a").CancelAll(&CancelAll{Market: m})
 			case k < 14:
 				subscribed[m] = true
-				s.Subscribe(m)
+				l.Subscribe(m)
 			case k < 16:
 				delete(subscribed, m)
-				s.Unsubscribe(m)
+				l.Unsubscribe(m)
 				forget()
 			case k < 17:
 				if r.IntN(4) == 0 {
 					feed = !feed
-					s.PriceFeed(feed)
+					l.PriceFeed(feed)
 					forget()
 				}
 			default:
 				p.room = r.IntN(8)
-				s.SendSnapshots()
+				l.SendSnapshots()
 				if r.IntN(2) == 0 {
 					p.room = 0
 				}
 			}
-			if len(s.pendingSnapshots) > markets {
-				t.Fatalf("seed %d: %d snapshots are owed of %d markets", seed, len(s.pendingSnapshots), markets)
+			if len(l.pendingSnapshots) > markets {
+				t.Fatalf("seed %d: %d snapshots are owed of %d markets", seed, len(l.pendingSnapshots), markets)
 			}
 			if p.bad != "" {
 				t.Fatalf("seed %d: %s", seed, p.bad)
 			}
 		}
 		p.room = math.MaxInt
-		s.SendSnapshots()
-		if s.HasPendingSnapshots() {
+		l.SendSnapshots()
+		if l.HasPendingSnapshots() {
 			t.Fatalf("seed %d: behind though there was room", seed)
 		}
 		for id := uint32(1); id <= markets; id++ {
@@ -180,9 +180,9 @@ func TestSnapshotSizesAreBounded(t *testing.T) {
 		}
 	}
 	for name, f := range map[string]func(*Login){
-		"subscription": func(s *Login) { s.Subscribe(math.MaxUint32) },
-		"price feed":   func(s *Login) { s.PriceFeed(true) },
-		"market feed":  func(s *Login) { s.MarketFeed(true) },
+		"subscription": func(l *Login) { l.Subscribe(math.MaxUint32) },
+		"price feed":   func(l *Login) { l.PriceFeed(true) },
+		"market feed":  func(l *Login) { l.MarketFeed(true) },
 	} {
 		var sink sizes
 		f(x.Login("b", &sink))

@@ -65,37 +65,37 @@ func TestWhoIsTold(t *testing.T) {
 		asked int               // of these so many repeat the sequence
 		mine  bool              // only the session that asked is told
 	}{
-		"accepted": {func(_ *Exchange, s *Login) {
-			s.Create(&create)
+		"accepted": {func(_ *Exchange, l *Login) {
+			l.Create(&create)
 		}, []msg.PayloadType{msg.PayloadOrderAccepted}, 1, false},
-		"rejected": {func(_ *Exchange, s *Login) {
+		"rejected": {func(_ *Exchange, l *Login) {
 			c := create
 			c.Market = 9
-			s.Create(&c)
+			l.Create(&c)
 		}, []msg.PayloadType{msg.PayloadOrderRejected}, 1, false},
-		"throttled": {func(_ *Exchange, s *Login) {
-			s.Reject(&create, msg.OrderRejectedThrottleExceeded)
+		"throttled": {func(_ *Exchange, l *Login) {
+			l.Reject(&create, msg.OrderRejectedThrottleExceeded)
 		}, []msg.PayloadType{msg.PayloadOrderRejected}, 1, false},
-		"down": {func(x *Exchange, s *Login) {
+		"down": {func(x *Exchange, l *Login) {
 			x.SetUnavailable(true)
-			s.Create(&create)
+			l.Create(&create)
 		}, []msg.PayloadType{msg.PayloadOrderRejected}, 0, false},
-		"invalid": {func(_ *Exchange, s *Login) {
-			s.Create(&Create{Seq: seq})
+		"invalid": {func(_ *Exchange, l *Login) {
+			l.Create(&Create{Seq: seq})
 		}, []msg.PayloadType{msg.PayloadOrderInvalid}, 1, true},
-		"filled": {func(x *Exchange, s *Login) {
-			s.Create(&create)
+		"filled": {func(x *Exchange, l *Login) {
+			l.Create(&create)
 			x.Submit("b", Create{Market: 1, Contract: 1, Side: msg.SideSell, Price: 3000, Quantity: 1000})
 		}, []msg.PayloadType{msg.PayloadOrderAccepted, msg.PayloadOrderExecuted}, 1, false},
-		"killed": {func(_ *Exchange, s *Login) {
+		"killed": {func(_ *Exchange, l *Login) {
 			c := create
 			c.TIF = msg.ImmediateOrCancel
-			s.Create(&c)
+			l.Create(&c)
 		}, []msg.PayloadType{msg.PayloadOrderAccepted, msg.PayloadOrderCancelled}, 1, false},
-		"cancelled": {func(_ *Exchange, s *Login) {
-			id, _ := s.Create(&create)
-			s.Cancel(&Cancel{OrderID: id})
-			s.Cancel(&Cancel{OrderID: id})
+		"cancelled": {func(_ *Exchange, l *Login) {
+			id, _ := l.Create(&create)
+			l.Cancel(&Cancel{OrderID: id})
+			l.Cancel(&Cancel{OrderID: id})
 		}, []msg.PayloadType{
 			msg.PayloadOrderAccepted, msg.PayloadOrderCancelled, msg.PayloadOrderCancelRejected,
 		}, 1, false},
@@ -171,12 +171,12 @@ func TestWhoIsTold(t *testing.T) {
 func TestToldOnce(t *testing.T) {
 	x := toldExchange(t)
 	var sink told
-	s := x.Login("a", &sink)
+	l := x.Login("a", &sink)
 	for range 3 {
-		s.SubscribeEvent(1)
-		s.Subscribe(1)
-		s.PriceFeed(true)
-		s.MarketFeed(true)
+		l.SubscribeEvent(1)
+		l.Subscribe(1)
+		l.PriceFeed(true)
+		l.MarketFeed(true)
 	}
 	sink.take()
 	happen := func() []string {
@@ -208,23 +208,23 @@ func TestToldOnce(t *testing.T) {
 	if got := happen(); !slices.Equal(got, want) {
 		t.Errorf("told %v, want %v", got, want)
 	}
-	s.Unsubscribe(1) // the feeds go on
-	s.UnsubscribeEvent(1)
+	l.Unsubscribe(1) // the feeds go on
+	l.UnsubscribeEvent(1)
 	if got := happen(); !slices.Equal(got, want[1:]) {
 		t.Errorf("told %v, want %v", got, want[1:])
 	}
-	s.PriceFeed(false)
-	s.MarketFeed(false)
-	s.Subscribe(2)
+	l.PriceFeed(false)
+	l.MarketFeed(false)
+	l.Subscribe(2)
 	sink.take()
 	if got := happen(); !slices.Equal(got, market(2)) {
 		t.Errorf("told %v, want %v", got, market(2))
 	}
-	s.Subscribe(1)
-	s.SubscribeEvent(2)
-	s.PriceFeed(true)
-	s.MarketFeed(true)
-	s.Logout()
+	l.Subscribe(1)
+	l.SubscribeEvent(2)
+	l.PriceFeed(true)
+	l.MarketFeed(true)
+	l.Logout()
 	sink.take()
 	if got := happen(); got != nil {
 		t.Errorf("told %v after the end", got)
