@@ -34,7 +34,7 @@ func TestServerFaults(t *testing.T) {
 	s.Do(func(s *Sim) {
 		s.Faults.Set(fault.Plan{})
 		s.Faults.Conns()[0].Force(fault.Cut, 1)
-		s.Faults.Refuse(1)
+		s.Faults.RefuseNext(1)
 	})
 	if refused := dial(t, s, nil); refused.read() != nil {
 		t.Error("a refused connection is sent something")

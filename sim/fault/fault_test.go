@@ -173,7 +173,7 @@ func (w *world) settle() {
 
 func TestRefuse(t *testing.T) {
 	w := newWorld(t, quiet())
-	w.sim.Faults.Refuse(2)
+	w.sim.Faults.RefuseNext(2)
 	for range 3 {
 		w.Login(0)
 		w.Poll()

@@ -5,14 +5,14 @@ import (
 	"io"
 )
 
-// String names the line by its number.
-func (c *Conn) String() string { return fmt.Sprintf("line %d", c.serial) }
+// String returns the connection's number.
+func (c *Conn) String() string { return fmt.Sprintf("connection %d", c.serial) }
 
-// Format is String for every verb: what a line holds back may have credentials in it.
+// Format writes String for every verb: the messages held back may contain credentials.
 func (c *Conn) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
-// String says how many lines there are.
-func (f *Injector) String() string { return fmt.Sprintf("faults of %d lines", len(f.conns)) }
+// String returns the number of connections.
+func (f *Injector) String() string { return fmt.Sprintf("faults of %d connections", len(f.conns)) }
 
-// Format is String for every verb.
+// Format writes String for every verb.
 func (f *Injector) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, f.String()) }

@@ -9,32 +9,31 @@ import (
 	"github.com/smk-go/smk/sim/exchange"
 )
 
-// Config says how lively the markets are. The zero value means that nobody else
-// is there.
+// Config configures the participants. The zero value means none.
 type Config struct {
-	// Rate is how many actions all participants take per second: an order, a
-	// cancel or a trade. 0 means none. At most 1,000,000.
+	// Rate is how many actions all participants together take per second: an order, a cancel or a
+	// trade. 0 means none; at most 1,000,000.
 	Rate int
 
 	Makers   int            // accounts that quote; 0 means 4
 	Takers   int            // accounts that trade; 0 means 4
 	Depth    int            // orders of the makers per side of a contract; 0 means 12
-	Quantity uint64         // the largest quantity of one order; 0 means 200000
-	Step     uint32         // distance between the makers' prices; 0 means 10
-	Spread   uint32         // distance of the makers' best prices from the fair one; 0 means 30
+	Quantity uint64         // the largest of one order; 0 means 200000
+	Step     uint32         // between the makers' prices; 0 means 10
+	Spread   uint32         // from the fair price to the makers' best prices; 0 means 30
 	Balance  exchange.Money // of each participant; 0 means 10 million
 }
 
 const (
 	rateMax      = 1_000_000
-	tickActions  = 1_000_000 // the most that one Tick catches up
+	tickActions  = 1_000_000 // the most that one Tick takes
 	takePercent  = 30        // of the actions are trades
-	driftPercent = 20        // move a fair price
+	driftPercent = 20        // of the actions move a fair price
 	fairMin      = 300
 	fairMax      = 9700
 )
 
-// Resolve replaces zeros by defaults and checks the numbers.
+// Resolve replaces zeros by defaults. The error is an [*exchange.ConfigError].
 func (c Config) Resolve() (Config, error) {
 	for _, f := range []struct {
 		name string
@@ -101,7 +100,7 @@ const (
 	taker = "house taker"
 )
 
-// Agents is the participants of one exchange.
+// Agents are the participants of one exchange.
 type Agents struct {
 	config    Config
 	exchange  *exchange.Exchange
@@ -110,15 +109,15 @@ type Agents struct {
 	takers    []*exchange.Login
 	contracts []contract
 	start     int64
-	actions   int64 // actions taken since start
+	actions   int64 // taken since start
 }
 
-// place is a contract that is traded.
+// contract is a contract that they trade.
 type contract struct {
 	market, id uint32
 	fairPrice  int32
-	resting    [2][]resting // by side: rings of the makers' orders
-	next       [2]int       // the oldest of each
+	resting    [2][]resting // by side: a ring of the makers' orders
+	next       [2]int       // the oldest order of each ring
 }
 
 type resting struct {
@@ -126,8 +125,8 @@ type resting struct {
 	id    uint64
 }
 
-// New returns the participants of an exchange that was made with their accounts.
-// They act from start on. The config must be resolved.
+// New returns the participants of an exchange that was created with their accounts. They act from start on,
+// a clock reading in nanoseconds. The config must be resolved.
 func New(x *exchange.Exchange, c Config, seed uint64, start int64) *Agents {
 	a := &Agents{config: c, exchange: x, start: start, random: rand.New(rand.NewPCG(seed, 0x11fe))}
 	if c.Rate == 0 {
@@ -152,8 +151,8 @@ func New(x *exchange.Exchange, c Config, seed uint64, start int64) *Agents {
 	return a
 }
 
-// SetRate changes how many actions are taken per second from now on, 0 to 1,000,000. It
-// reports false if there are no participants or the rate is out of range.
+// SetRate sets how many actions are taken per second from now on, 0 to 1,000,000. It reports false if there
+// are no participants or the rate is out of range.
 func (a *Agents) SetRate(now int64, rate int) bool {
 	if len(a.makers) == 0 || rate < 0 || rate > rateMax {
 		return false
@@ -162,15 +161,15 @@ func (a *Agents) SetRate(now int64, rate int) bool {
 	return true
 }
 
-// Tick takes every action that is due at now and returns when the next one is.
-// It catches up at most 1,000,000 at a time and forgets the rest.
+// Tick takes every action that is due at now, at most 1,000,000, and drops the others. It returns when the next
+// one is due.
 func (a *Agents) Tick(now int64) (next int64) {
 	rate := int64(a.config.Rate)
 	if rate == 0 || len(a.contracts) == 0 {
 		return 1<<63 - 1
 	}
 	elapsed := max(now-a.start, 0)
-	if elapsed >= int64(time.Hour) { // keep the product below within range
+	if elapsed >= int64(time.Hour) { // keep the product below in range
 		a.start, a.actions = now, 0
 		elapsed = 0
 	}
@@ -182,7 +181,7 @@ func (a *Agents) Tick(now int64) (next int64) {
 	return a.start + ((a.actions+1)*int64(time.Second)+rate-1)/rate
 }
 
-// act takes one action somewhere.
+// act takes one random action.
 func (a *Agents) act() {
 	p := &a.contracts[a.random.IntN(len(a.contracts))]
 	if a.random.IntN(100) < driftPercent {
@@ -195,13 +194,13 @@ func (a *Agents) act() {
 	}
 }
 
-// quantity is a random one, in whole tenths of a unit.
+// quantity returns a random quantity, in whole tenths of a unit.
 func (a *Agents) quantity() uint64 {
 	return (1 + a.random.Uint64N(a.config.Quantity/1000)) * 1000
 }
 
-// quote replaces a side's oldest order of the makers by a new one near the fair
-// price. It never crosses the book.
+// quote replaces the makers' oldest order of a side by a new one near the fair price. It never crosses the
+// book.
 func (a *Agents) quote(p *contract) {
 	side := a.random.IntN(2)
 	slot := &p.resting[side][p.next[side]]
@@ -228,7 +227,7 @@ func (a *Agents) quote(p *contract) {
 	})
 }
 
-// take trades with the best of a side, if its price is not far from fair.
+// take trades with a side's best level if its price is not far from the fair price.
 func (a *Agents) take(p *contract) {
 	bid, offer := a.exchange.Best(p.market, p.id)
 	c := exchange.Create{

@@ -7,37 +7,37 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// chunk is a part of the queue that is handed out together.
+// chunk is a part of the queue that is sent in one piece.
 type chunk struct {
 	n     int
 	due   int64 // not before; 0 means at once
-	alone bool  // nothing is added to it
+	alone bool  // nothing is appended to it
 }
 
-// held is a message that was held back.
+// heldFrame is a frame or payload that is held back.
 type heldFrame struct {
 	bytes []byte
 	due   int64
-	after int // comes at the latest when so many others have passed; 0 means that only time counts
+	after int // released after so many others; 0 means only by time
 }
 
-// pull takes frames from the peer and sees what becomes of them.
+// processOut takes frames from the gateway and applies faults to them.
 func (c *Conn) processOut() {
 	if c.gateway.Draining() {
 		c.flushHeld()
 	}
-	for len(c.queue) < queueBytes && !c.cut {
+	for len(c.out.queue) < queueBytes && !c.cut {
 		b := c.gateway.Pending()
 		if len(b) == 0 {
 			break
 		}
 		n := 0
-		if c.partial > 0 { // of a frame whose start was handed out directly
-			n = min(c.partial, len(b))
-			c.partial -= n
+		if c.out.partial > 0 { // the rest of a frame that was partly passed through
+			n = min(c.out.partial, len(b))
+			c.out.partial -= n
 			c.enqueue(b[:n])
 		}
-		for n < len(b) && len(c.queue) < queueBytes && !c.cut {
+		for n < len(b) && len(c.out.queue) < queueBytes && !c.cut {
 			_, size, err := wire.Scan(b[n:], wire.Limits{})
 			if size == 0 || err != nil {
 				panic("BUG: sim: the exchange sent half a frame")
@@ -52,35 +52,35 @@ func (c *Conn) processOut() {
 	}
 }
 
-// hurry lets go of what is held back: nothing is worth waiting for.
+// flushHeld queues the frames that are held back, before the connection closes.
 func (c *Conn) flushHeld() {
-	for i := range c.heldOut {
-		c.enqueue(c.heldOut[i].bytes)
+	for i := range c.out.held {
+		c.enqueue(c.out.held[i].bytes)
 	}
-	c.heldOut = nil
+	c.out.held = nil
 }
 
-// frame sees what becomes of one frame.
+// processFrame applies faults to one frame.
 func (c *Conn) processFrame(frame []byte) {
 	switch {
 	case c.halfOpen || c.takeSkipped(frame):
 		return
 	case c.inject(HalfOpen):
 		c.halfOpen, c.halfOpenUntil = true, c.injector.now+int64(c.plan.HalfOpenFor)
-		c.queue, c.chunks, c.heldOut = nil, nil, nil
+		c.out.queue, c.out.chunks, c.out.held = nil, nil, nil
 		c.schedule(c.halfOpenUntil)
 		return
 	case c.inject(Cut):
 		c.enqueue(frame[:1+c.random.IntN(len(frame)-1)])
-		c.cut, c.heldOut = true, nil
+		c.cut, c.out.held = true, nil
 		return
 	case c.inject(Drop):
 		c.releaseOut()
 		return
-	case len(c.heldOut) < heldMax && len(frame) <= heldBytes && c.inject(Delay):
+	case len(c.out.held) < heldMax && len(frame) <= heldBytes && c.inject(Delay):
 		c.holdOut(heldFrame{bytes.Clone(frame), c.randomTime(int64(c.plan.DelayMax)), 0})
 		return
-	case len(c.heldOut) < heldMax && len(frame) <= heldBytes && c.inject(Reorder):
+	case len(c.out.held) < heldMax && len(frame) <= heldBytes && c.inject(Reorder):
 		c.holdOut(heldFrame{bytes.Clone(frame), c.injector.now + reorderTimeout, 1})
 		return
 	}
@@ -96,26 +96,26 @@ func (c *Conn) processFrame(frame []byte) {
 }
 
 func (c *Conn) holdOut(h heldFrame) {
-	c.heldOut = append(c.heldOut, h)
+	c.out.held = append(c.out.held, h)
 	c.schedule(h.due)
 }
 
-// passed lets those follow that waited for a frame to pass.
+// releaseOut releases the frames that waited for another one to pass.
 func (c *Conn) releaseOut() {
-	for i := 0; i < len(c.heldOut); i++ {
-		if h := &c.heldOut[i]; h.after > 0 {
+	for i := 0; i < len(c.out.held); i++ {
+		if h := &c.out.held[i]; h.after > 0 {
 			if h.after--; h.after == 0 {
 				c.enqueue(h.bytes)
-				c.heldOut = append(c.heldOut[:i], c.heldOut[i+1:]...)
+				c.out.held = append(c.out.held[:i], c.out.held[i+1:]...)
 				i--
 			}
 		}
 	}
 }
 
-// pass queues a frame, whole, broken or in pieces.
+// enqueueFrame queues a frame: whole, corrupted or in pieces.
 func (c *Conn) enqueueFrame(frame []byte) {
-	at := len(c.queue)
+	at := len(c.out.queue)
 	switch {
 	case c.inject(Drip):
 		due := c.injector.now
@@ -137,62 +137,61 @@ func (c *Conn) enqueueFrame(frame []byte) {
 		c.enqueue(frame)
 	}
 	if c.inject(Corrupt) {
-		i := at + c.random.IntN(len(c.queue)-at)
-		c.queue[i] ^= 1 << c.random.IntN(8)
+		i := at + c.random.IntN(len(c.out.queue)-at)
+		c.out.queue[i] ^= 1 << c.random.IntN(8)
 	}
 }
 
-// enqueue queues bytes together with what is before them.
+// enqueue queues bytes in the latest chunk if they may be appended to it.
 func (c *Conn) enqueue(b []byte) {
-	if n := len(c.chunks); n > 0 && !c.chunks[n-1].alone {
-		c.chunks[n-1].n += len(b)
-		c.queue = append(c.queue, b...)
+	if n := len(c.out.chunks); n > 0 && !c.out.chunks[n-1].alone {
+		c.out.chunks[n-1].n += len(b)
+		c.out.queue = append(c.out.queue, b...)
 		return
 	}
 	c.appendChunk(b, chunk{len(b), 0, false})
 }
 
 func (c *Conn) appendChunk(b []byte, ch chunk) {
-	c.queue = append(c.queue, b...)
-	c.chunks = append(c.chunks, ch)
+	c.out.queue = append(c.out.queue, b...)
+	c.out.chunks = append(c.out.chunks, ch)
 }
 
-// front returns what is to be handed out next, or sees to it that the line asks for its turn when
-// that is due.
+// nextChunk returns the chunk to send next. If it is not due yet, it schedules a tick and returns nil.
 func (c *Conn) nextChunk() []byte {
-	if len(c.chunks) == 0 {
+	if len(c.out.chunks) == 0 {
 		return nil
 	}
-	if due := c.chunks[0].due; due > c.injector.now && !c.Draining() {
+	if due := c.out.chunks[0].due; due > c.injector.now && !c.Draining() {
 		c.schedule(due)
 		return nil
 	}
-	return c.queue[:c.chunks[0].n]
+	return c.out.queue[:c.out.chunks[0].n]
 }
 
-// shift takes what was handed out off the queue.
+// consume removes n bytes that were sent from the queue.
 func (c *Conn) consume(n int) {
-	if n > len(c.queue) {
+	if n > len(c.out.queue) {
 		return // the queue was dropped meanwhile
 	}
-	c.queue = c.queue[:copy(c.queue, c.queue[n:])]
+	c.out.queue = c.out.queue[:copy(c.out.queue, c.out.queue[n:])]
 	for n > 0 {
-		ch := &c.chunks[0]
+		ch := &c.out.chunks[0]
 		took := min(n, ch.n)
 		ch.n -= took
 		n -= took
 		if ch.n == 0 {
-			c.chunks = c.chunks[:copy(c.chunks, c.chunks[1:])]
+			c.out.chunks = c.out.chunks[:copy(c.out.chunks, c.out.chunks[1:])]
 		}
 	}
 }
 
-// tickOut sends what was held back long enough.
+// tickOut sends the frames that are due.
 func (c *Conn) tickOut() {
-	for i := 0; i < len(c.heldOut); i++ {
-		if h := &c.heldOut[i]; h.due <= c.injector.now {
+	for i := 0; i < len(c.out.held); i++ {
+		if h := &c.out.held[i]; h.due <= c.injector.now {
 			c.enqueue(h.bytes)
-			c.heldOut = append(c.heldOut[:i], c.heldOut[i+1:]...)
+			c.out.held = append(c.out.held[:i], c.out.held[i+1:]...)
 			i--
 		} else {
 			c.schedule(h.due)
@@ -200,10 +199,9 @@ func (c *Conn) tickOut() {
 	}
 }
 
-// skips reports whether a frame is one whose sequence was skipped, once: sent again as a
-// gapfill, it is not.
+// takeSkipped reports whether a frame's sequence is skipped. It does so once: a replay sends a gapfill for it.
 func (c *Conn) takeSkipped(frame []byte) bool {
-	if len(c.skipped) == 0 {
+	if len(c.out.skipped) == 0 {
 		return false
 	}
 	payload, _, _ := wire.Scan(frame, wire.Limits{})
@@ -211,9 +209,9 @@ func (c *Conn) takeSkipped(frame []byte) bool {
 	if err := m.Decode(payload, nil); err != nil {
 		panic("BUG: sim: the exchange sent what it cannot read")
 	}
-	for i, seq := range c.skipped {
+	for i, seq := range c.out.skipped {
 		if seq == m.GetEtoPayload().GetSeq() {
-			c.skipped = append(c.skipped[:i], c.skipped[i+1:]...)
+			c.out.skipped = append(c.out.skipped[:i], c.out.skipped[i+1:]...)
 			return true
 		}
 	}

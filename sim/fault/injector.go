@@ -8,27 +8,27 @@ import (
 	"github.com/smk-go/smk/sim/internal/gateway"
 )
 
-// ErrRefused is why a connection was not taken.
+// ErrRefused is why a connection was refused.
 var ErrRefused = errors.New("sim: the connection is refused by a fault")
 
-// Injector holds the lines of one exchange. It belongs to the goroutine that owns the
+// Injector injects faults into the connections of one exchange. It belongs to the goroutine that owns the
 // exchange.
 type Injector struct {
 	seed   uint64
-	serial uint64 // connections so far, refused ones too
+	serial uint64 // connections so far, including refused ones
 	plan   Plan
 	swarm  bool
 	conns  []*Conn // in the order of Connect
 	dirty  []*Conn
 	now    int64
-	forced int // connections still to be refused
+	forced int // connections still to be refused by RefuseNext
 	total  [Kinds]uint64
 }
 
-// New returns the faults of an exchange; every line starts with the plan.
+// New returns an injector; every connection starts with the plan.
 func New(seed uint64, plan Plan) *Injector { return &Injector{seed: seed, plan: plan.resolve()} }
 
-// Set puts a plan into force on every line, present and future.
+// Set changes the plan of every connection, open or future, and ends swarm mode.
 func (f *Injector) Set(plan Plan) {
 	f.plan, f.swarm = plan.resolve(), false
 	for _, c := range f.conns {
@@ -36,8 +36,8 @@ func (f *Injector) Set(plan Plan) {
 	}
 }
 
-// SetSwarm draws a plan for every line, present and future, from the seed and the line's
-// number.
+// SetSwarm starts swarm mode: every connection, open or future, gets a random plan that follows from the seed
+// and the connection's number.
 func (f *Injector) SetSwarm() {
 	f.swarm = true
 	for _, c := range f.conns {
@@ -50,16 +50,16 @@ const (
 	faultStream = 0xfa17
 )
 
-// random returns the numbers of one line.
+// random returns the random numbers of one connection.
 func (f *Injector) random(serial, stream uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(f.seed, serial<<16|stream))
 }
 
-// Refuse refuses the next n connections.
-func (f *Injector) Refuse(n int) { f.forced = n }
+// RefuseNext refuses the next n connections.
+func (f *Injector) RefuseNext(n int) { f.forced = n }
 
-// Connect opens a connection to a host. The error is [ErrRefused], or the host's.
-func (f *Injector) Connect(h *gateway.Gateway, now int64) (*Conn, error) {
+// Connect opens a connection to a gateway, for package sim. The error is [ErrRefused], or the gateway's.
+func (f *Injector) Connect(g *gateway.Gateway, now int64) (*Conn, error) {
 	f.now = max(f.now, now)
 	c := &Conn{injector: f, serial: f.serial, random: f.random(f.serial, faultStream), next: math.MaxInt64}
 	f.serial++
@@ -74,19 +74,19 @@ func (f *Injector) Connect(h *gateway.Gateway, now int64) (*Conn, error) {
 	if c.inject(Refuse) {
 		return nil, ErrRefused
 	}
-	p, err := h.Accept(now)
+	gc, err := g.Accept(now)
 	if err != nil {
 		return nil, err
 	}
-	c.gateway = p
+	c.gateway = gc
 	c.updateActive()
-	p.SetTap(c)
+	gc.SetTap(tap{c})
 	f.conns = append(f.conns, c)
 	return c, nil
 }
 
-// Tick does what is due at now and returns when to call again at the latest. Conns that
-// got something to hand out, or a reason to end, are told by [Injector.Dirty].
+// Tick does what is due at now, a clock reading in nanoseconds, and returns the reading of the next call at
+// the latest. [Injector.Dirty] yields the connections that have something to send, or are to be closed.
 func (f *Injector) Tick(now int64) (next int64) {
 	f.now = max(f.now, now)
 	for _, c := range f.conns {
@@ -97,7 +97,7 @@ func (f *Injector) Tick(now int64) (next int64) {
 	return f.Due()
 }
 
-// Due returns when [Injector.Tick] has something to do next.
+// Due returns the clock reading at which [Injector.Tick] has something to do next.
 func (f *Injector) Due() int64 {
 	due := int64(math.MaxInt64)
 	for _, c := range f.conns {
@@ -106,8 +106,8 @@ func (f *Injector) Due() int64 {
 	return due
 }
 
-// Dirty calls yield for every line that has something new for its driver since the last
-// call, besides what the host's own Dirty tells.
+// Dirty calls yield for every connection that has something new for its driver since the last call, in
+// addition to those of the gateway's own Dirty.
 func (f *Injector) Dirty(yield func(*Conn)) {
 	for i := 0; i < len(f.dirty); i++ {
 		c := f.dirty[i]
@@ -118,9 +118,9 @@ func (f *Injector) Dirty(yield func(*Conn)) {
 	f.dirty = f.dirty[:0]
 }
 
-// Conns returns the open connections in the order of Connect. The slice belongs to the
-// Injector and is valid until the next connection comes or goes.
+// Conns returns the open connections in the order of Connect. The slice belongs to the Injector and is valid
+// until a connection opens or closes.
 func (f *Injector) Conns() []*Conn { return f.conns }
 
-// Total returns how often each kind happened, on all lines that there ever were.
+// Total returns how often each kind happened, on all connections so far.
 func (f *Injector) Total() [Kinds]uint64 { return f.total }

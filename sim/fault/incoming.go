@@ -7,16 +7,16 @@ import (
 	"github.com/smk-go/smk/sim/exchange"
 )
 
-// heldMessage is a message that has no sequence yet and was held back.
+// heldMessage is a message without a sequence that is held back.
 type heldMessage struct {
 	body     encodedMessage
 	replayed bool
 	due      int64
-	after    int  // comes at the latest when so many others have passed; 0 means that only time counts
-	answer   bool // an answer to a create that changes places with the next one
+	after    int  // released after so many other messages; 0 means only by time
+	answer   bool // swaps places with the next answer to a create
 }
 
-// body is an encoded message that can be sent.
+// encodedMessage is an encoded exchange.Message.
 type encodedMessage struct {
 	t     msg.PayloadType
 	bytes []byte
@@ -41,8 +41,15 @@ func encodeMessage(m exchange.Message) encodedMessage {
 	return b
 }
 
-// OnReceive implements gateway.Tap.
-func (c *Conn) OnReceive(payload []byte) {
+// tap is the gateway.Tap of a connection.
+type tap struct{ c *Conn }
+
+func (t tap) OnReceive(payload []byte)                 { t.c.onReceive(payload) }
+func (t tap) OnRequest(m msg.PayloadType) bool         { return t.c.onRequest(m) }
+func (t tap) OnSend(m exchange.Message, replayed bool) { t.c.onSend(m, replayed) }
+
+// onReceive is gateway.Tap's OnReceive.
+func (c *Conn) onReceive(payload []byte) {
 	switch {
 	case c.halfOpen:
 		return
@@ -68,7 +75,7 @@ func (c *Conn) holdIn(h heldFrame) {
 	c.schedule(h.due)
 }
 
-// releaseIn lets those follow that waited for a message to pass.
+// releaseIn releases the payloads that waited for another one to pass.
 func (c *Conn) releaseIn() {
 	for i := 0; i < len(c.heldIn); i++ {
 		if h := &c.heldIn[i]; h.after > 0 {
@@ -80,7 +87,7 @@ func (c *Conn) releaseIn() {
 	}
 }
 
-// tickIn delivers what was held back long enough.
+// tickIn delivers the payloads that are due.
 func (c *Conn) tickIn() {
 	for i := 0; i < len(c.heldIn); i++ {
 		h := c.heldIn[i]
@@ -89,7 +96,7 @@ func (c *Conn) tickIn() {
 			continue
 		}
 		if !c.gateway.Deliver(h.bytes) && c.gateway.Err() == nil && !c.gateway.Draining() {
-			c.heldIn[i].due = c.injector.now + reorderTimeout // it waits for another connection to end
+			c.heldIn[i].due = c.injector.now + reorderTimeout // the gateway waits for another connection to close
 			c.schedule(c.heldIn[i].due)
 			continue
 		}
@@ -98,8 +105,8 @@ func (c *Conn) tickIn() {
 	}
 }
 
-// OnRequest implements gateway.Tap.
-func (c *Conn) OnRequest(t msg.PayloadType) bool {
+// onRequest is gateway.Tap's OnRequest.
+func (c *Conn) onRequest(t msg.PayloadType) bool {
 	if !c.active || !isRequest(t) {
 		return true
 	}
@@ -113,45 +120,47 @@ func (c *Conn) OnRequest(t msg.PayloadType) bool {
 	return true
 }
 
-// OnSend implements gateway.Tap.
-func (c *Conn) OnSend(m exchange.Message, replayed bool) {
+// onSend is gateway.Tap's OnSend.
+func (c *Conn) onSend(m exchange.Message, replayed bool) {
 	t := m.PayloadType()
 	if c.active && c.inject(Skip) {
-		if seq := c.gateway.SkipSequence(); seq != 0 && len(c.skipped) < heldMax {
-			c.skipped = append(c.skipped, seq)
+		if seq := c.gateway.SkipSequence(); seq != 0 && len(c.out.skipped) < heldMax {
+			c.out.skipped = append(c.out.skipped, seq)
 		}
 	}
 	room := len(c.heldUnsequenced) < heldMax && m.SizeVT() <= heldBytes
 	switch {
 	case !c.active:
 	case isAnswer(t) && c.inject(Unconfirmed), c.inject(DropBefore):
-		c.releaseUnsequenced(t)
+		c.releaseUnsequenced()
 		return
 	case room && c.inject(DelayBefore):
-		c.holdUnsequenced(heldMessage{body: encodeMessage(m), replayed: replayed, due: c.randomTime(int64(c.plan.DelayMax))})
+		c.holdUnsequenced(m, replayed, heldMessage{due: c.randomTime(int64(c.plan.DelayMax))})
 		return
 	case room && c.inject(ReorderBefore):
-		c.holdUnsequenced(heldMessage{body: encodeMessage(m), replayed: replayed, due: c.injector.now + reorderTimeout, after: 1})
+		c.holdUnsequenced(m, replayed, heldMessage{due: c.injector.now + reorderTimeout, after: 1})
 		return
 	case room && answersCreate(t) && !c.swapping() && c.inject(Swap):
-		c.holdUnsequenced(heldMessage{body: encodeMessage(m), replayed: replayed, due: c.injector.now + reorderTimeout, after: 1, answer: true})
+		c.holdUnsequenced(m, replayed, heldMessage{due: c.injector.now + reorderTimeout, after: 1, answer: true})
 		return
 	case c.inject(DuplicateBefore):
 		c.gateway.Send(m, replayed)
 	}
 	if len(c.heldUnsequenced) > 0 && !answersCreate(t) {
-		c.releaseAnswers() // nothing but another answer may overtake an answer
+		c.releaseAnswers() // only another answer may overtake an answer
 	}
 	c.gateway.Send(m, replayed)
-	c.releaseUnsequenced(t)
+	c.releaseUnsequenced()
 }
 
-func (c *Conn) holdUnsequenced(h heldMessage) {
+// holdUnsequenced holds a message back as h says.
+func (c *Conn) holdUnsequenced(m exchange.Message, replayed bool, h heldMessage) {
+	h.body, h.replayed = encodeMessage(m), replayed
 	c.heldUnsequenced = append(c.heldUnsequenced, h)
 	c.schedule(h.due)
 }
 
-// swapping reports whether an answer waits for the next one.
+// swapping reports whether an answer is held back for the next one.
 func (c *Conn) swapping() bool {
 	for i := range c.heldUnsequenced {
 		if c.heldUnsequenced[i].answer {
@@ -161,7 +170,7 @@ func (c *Conn) swapping() bool {
 	return false
 }
 
-// release sends what was held back and meets a condition, oldest first.
+// release sends the held messages that meet a condition, oldest first.
 func (c *Conn) release(due func(*heldMessage) bool) {
 	for i := 0; i < len(c.heldUnsequenced); i++ {
 		if h := c.heldUnsequenced[i]; due(&c.heldUnsequenced[i]) {
@@ -178,8 +187,8 @@ func (c *Conn) releaseAnswers() {
 	}
 }
 
-// releaseUnsequenced lets those follow that waited for a message to pass.
-func (c *Conn) releaseUnsequenced(msg.PayloadType) {
+// releaseUnsequenced releases the messages that waited for another one to pass.
+func (c *Conn) releaseUnsequenced() {
 	if len(c.heldUnsequenced) == 0 {
 		return
 	}
@@ -192,7 +201,7 @@ func (c *Conn) releaseUnsequenced(msg.PayloadType) {
 	})
 }
 
-// tickUnsequenced sends what was held back long enough.
+// tickUnsequenced sends the messages that are due.
 func (c *Conn) tickUnsequenced() {
 	c.release(func(h *heldMessage) bool {
 		if h.due > c.injector.now {
@@ -203,7 +212,7 @@ func (c *Conn) tickUnsequenced() {
 	})
 }
 
-// isRequest reports whether a message is a request about orders.
+// isRequest reports whether a type is that of an order request.
 func isRequest(t msg.PayloadType) bool {
 	switch t {
 	case msg.PayloadOrderCreate, msg.PayloadOrderCancel, msg.PayloadOrderCancelAll,
@@ -221,7 +230,7 @@ func answersCreate(t msg.PayloadType) bool {
 	return false
 }
 
-// isAnswer reports whether a message is, or can be, the answer to a request about orders.
+// isAnswer reports whether a type can be that of an answer to an order request.
 func isAnswer(t msg.PayloadType) bool {
 	switch t {
 	case msg.PayloadOrderCancelled, msg.PayloadOrderCancelRejected,
