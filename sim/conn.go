@@ -12,33 +12,32 @@ import (
 	"github.com/smk-go/smk/sim/internal/gateway"
 )
 
-// conn is a connection of a server. Its fields belong to the owner of the
-// exchange; the two goroutines know the socket and their channel only.
+// conn is a connection of a server. Its fields belong to the owner, the goroutine of Serve. The reader and
+// the writer use only the socket and their channel.
 //
-//	owner --- where to read to --> reader --- how much ---> owner
-//	owner --- what to write ----> writer --- how much ---> owner
+//	owner --- slice to read into --> reader --- bytes read -----> owner
+//	owner --- bytes to write ------> writer --- bytes written --> owner
 //
-// While a slice is with one of them the owner does not touch its memory, and
-// each has at most one. An empty slice has the writer close our direction. With
-// TLS the reader begins with the handshake, unasked.
+// Each of them has at most one slice, which the owner does not touch meanwhile. An empty slice tells the
+// writer to close its direction. With TLS the reader starts with the handshake.
 type conn struct {
 	server  *Server
 	socket  net.Conn
 	raw     net.Conn // the socket, or TLS over it
 	line    *fault.Conn
 	serial  uint64      // in the order of accepting
-	source  netip.Addr  // of the client; the zero value if it has none
+	source  netip.Addr  // the client's address; the zero value if it has none
 	toRead  chan []byte // capacity 1
 	toWrite chan []byte // capacity 1
 	reading bool        // the reader has a slice
 	writing bool        // the writer has one
 
-	handshaking  bool  // the TLS handshake has not ended: nothing is read or written yet
-	cause        error // why the server ended the connection, as far as it is not the line's to say
-	reported     bool  // of the cause
-	lastDeadline bool  // only the last message is still to be sent
-	eof          bool  // the client ended TLS
-	linger       bool  // all is sent: wait for the client to close
+	handshaking  bool  // the TLS handshake is in progress: nothing is read or written yet
+	cause        error // why the server ended the connection, if not for a reason of the line
+	reported     bool  // onClose was called
+	lastDeadline bool  // a write deadline for the last message is set
+	eof          bool  // the client closed TLS
+	linger       bool  // everything is sent: wait for the client to close
 	closed       bool  // the socket is closed
 	discard      []byte
 }
@@ -85,7 +84,7 @@ func (c *conn) writer() {
 	}
 }
 
-// closeWrite ends our direction. It may wait for the socket to take TLS's last record.
+// closeWrite closes the server's direction. It may wait for the socket to take TLS's last record.
 func (c *conn) closeWrite() error {
 	half, ok := c.raw.(interface{ CloseWrite() error })
 	if !ok {
@@ -94,7 +93,7 @@ func (c *conn) closeWrite() error {
 	return half.CloseWrite()
 }
 
-// shaken takes the end of the TLS handshake.
+// onHandshake handles the end of the TLS handshake.
 func (c *conn) onHandshake(err error) {
 	switch {
 	case c.closed:
@@ -109,7 +108,7 @@ func (c *conn) onHandshake(err error) {
 	c.readNext()
 }
 
-// readNext hands the reader where to read to.
+// readNext passes the reader a slice to read into.
 func (c *conn) readNext() {
 	if c.reading || c.closed || c.eof && !c.linger {
 		return
@@ -122,13 +121,13 @@ func (c *conn) readNext() {
 		b = c.discard
 	}
 	if len(b) == 0 {
-		return // the line is stalled; flush goes on when it moves
+		return // stalled by a fault; flush continues when that ends
 	}
 	c.reading = true
 	c.toRead <- b
 }
 
-// read takes what the reader got.
+// onRead handles the end of a read.
 func (c *conn) onRead(now int64, n int, err error) {
 	if c.closed {
 		c.release()
@@ -138,7 +137,7 @@ func (c *conn) onRead(now int64, n int, err error) {
 		c.line.Filled(now, n)
 	}
 	switch {
-	case err == io.EOF && c.raw != c.socket && !c.linger: // a client that ends TLS is answered
+	case err == io.EOF && c.raw != c.socket && !c.linger: // answer the client's close of TLS
 		c.eof = true
 		_ = c.raw.SetWriteDeadline(time.Now().Add(lastWriteTimeout))
 		if !c.writing {
@@ -151,7 +150,7 @@ func (c *conn) onRead(now int64, n int, err error) {
 	}
 }
 
-// wrote takes what the writer did.
+// onWritten handles the end of a write.
 func (c *conn) onWritten(n int, err error) {
 	if c.closed {
 		c.release()
@@ -163,7 +162,7 @@ func (c *conn) onWritten(n int, err error) {
 	switch {
 	case err != nil:
 		c.closeSocket()
-	case c.linger: // our direction is closed
+	case c.linger: // the server's direction is closed
 		_ = c.raw.SetReadDeadline(time.Now().Add(lingerTimeout))
 		c.readNext()
 	case c.eof:
@@ -173,15 +172,14 @@ func (c *conn) onWritten(n int, err error) {
 	}
 }
 
-// push hands the writer what there is to write, or ends the connection if that
-// was the last.
+// writeNext passes the writer the bytes to write, or finishes the connection after the last ones.
 func (c *conn) writeNext() {
 	switch {
 	case c.closed:
 	case c.line.Err() != nil:
 		c.closeSocket()
 	case c.handshaking:
-		if c.line.Draining() { // there is nothing yet to send the last message through
+		if c.line.Draining() { // there is no way yet to send the last message
 			if logoutError(c.line.Gateway()) != nil {
 				c.cause = &HandshakeError{Waited: c.server.sim.gateway.LoginTimeout()}
 			}
@@ -198,7 +196,7 @@ func (c *conn) writeNext() {
 	}
 }
 
-// flush is push for a peer that got something to send, or a reason to end.
+// flush is writeNext for a connection that got something to send, or is to be closed.
 func (c *conn) flush() {
 	if !c.closed && !c.handshaking && c.line.Draining() {
 		c.limitLastWrite()
@@ -206,7 +204,7 @@ func (c *conn) flush() {
 	c.writeNext()
 }
 
-// hurry limits the time that the last message may take.
+// limitLastWrite limits the time for the last message.
 func (c *conn) limitLastWrite() {
 	if !c.lastDeadline {
 		c.lastDeadline = true
@@ -215,28 +213,26 @@ func (c *conn) limitLastWrite() {
 	}
 }
 
-// finish ends our direction and waits a moment for the client to end its own, so
-// that closing a socket with unread input does not take the last message with
-// it.
+// finish closes the server's direction and waits a moment for the client to close its own: closing a
+// socket with unread input could discard the last message.
 func (c *conn) finish() {
 	c.linger, c.writing = true, true
 	c.toWrite <- nil
 }
 
-// cut closes the socket at once. It does not end TLS first, which could wait for the
-// client to read.
+// closeSocket closes the socket at once. It does not close TLS first, which could wait for the client to
+// read.
 func (c *conn) closeSocket() {
 	if c.closed {
 		return
 	}
 	c.closed = true
 	c.reportClose()
-	_ = c.socket.Close() // nothing can be done about a socket that does not close
+	_ = c.socket.Close() // a socket that fails to close cannot be helped
 	c.release()
 }
 
-// tell says why the server ended the connection, if it did so for a reason of the
-// client's. It says so once.
+// reportClose calls onClose, once, if the server ended the connection because of the client.
 func (c *conn) reportClose() {
 	cause := c.cause
 	if cause == nil {
@@ -252,8 +248,7 @@ func (c *conn) reportClose() {
 	c.server.onClose(c.raw.RemoteAddr(), c.line.Username(), cause)
 }
 
-// settle lets go of a closed connection when both goroutines have given back what
-// they had.
+// release releases a closed connection once both goroutines have returned their slices.
 func (c *conn) release() {
 	if c.reading || c.writing {
 		return
@@ -262,12 +257,11 @@ func (c *conn) release() {
 	close(c.toWrite)
 	delete(c.server.conns, c)
 	delete(c.server.byGateway, c.line.Gateway())
-	c.line.Disconnected(c.server.now())
+	c.line.Disconnected(c.server.clock.now())
 	c.server.countEnded()
 }
 
-// flush sees to every peer that the exchange did something for, and to every line
-// on which something is due.
+// flush flushes every connection that the gateway or the fault injector has marked.
 func (s *Server) flush() {
 	s.sim.gateway.Dirty(func(p *gateway.Conn) {
 		if c := s.byGateway[p]; c != nil {

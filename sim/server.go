@@ -19,12 +19,12 @@ import (
 )
 
 const (
-	tickMin          = time.Millisecond      // timers due within are done together
+	tickMin          = time.Millisecond      // timers due within are handled together
 	waitMax          = time.Hour             // without anything to do
-	agentsCatchUp    = 10 * time.Millisecond // of the participants' time in one round
-	lingerTimeout    = time.Second           // how long the client may take to close after our last message
-	lastWriteTimeout = 2 * time.Second       // how long the last message may take to be sent
-	shutdownTimeout  = 3 * time.Second       // how long all clients together may take to be told
+	agentsCatchUp    = 10 * time.Millisecond // of the participants' time per round
+	lingerTimeout    = time.Second           // for the client to close after the last message
+	lastWriteTimeout = 2 * time.Second       // for the last message to be sent
+	shutdownTimeout  = 3 * time.Second       // for all clients together to be logged out
 	acceptPause      = 10 * time.Millisecond
 	discardBytes     = 4096
 
@@ -32,19 +32,17 @@ const (
 	speedMax = 1000
 )
 
-// Server is an exchange that clients reach by TCP, with or without TLS. One
-// goroutine owns the exchange; each connection has one that reads and one that
-// writes, which hand over by a ring.
+// Server is an exchange that clients reach by TCP, with or without TLS. Its methods may be called from any
+// goroutine. The goroutine of Serve owns the exchange; each connection has a goroutine that reads and one
+// that writes.
 type Server struct {
 	sim      *Sim
 	listener net.Listener
 	local    *localListener // nil if the listener is a socket
-	tls      *tls.Config    // nil means plain
-	start    time.Time
-	base     int64   // clock reading at start
-	speed    float64 // seconds of the exchange in one second
+	tls      *tls.Config    // nil means plain TCP
+	clock    clock
 
-	inbox   *ring.MPSC[completion] // has room for all that all connections can have to tell
+	inbox   *ring.MPSC[completion] // holds one read and one write of every connection
 	wake    chan struct{}
 	accepts chan net.Conn
 	calls   chan func()
@@ -54,7 +52,7 @@ type Server struct {
 	stop    context.CancelFunc // ends Serve
 	stopped context.Context
 	done    chan struct{} // closed when Serve has ended
-	mu      sync.Mutex    // guards began and closed: Serve and Close may race
+	mu      sync.Mutex    // guards serving and closed
 	serving bool
 	closed  bool
 
@@ -62,14 +60,14 @@ type Server struct {
 	conns     map[*conn]struct{}
 	byGateway map[*gateway.Conn]*conn
 	accepted  uint64   // connections so far
-	pending   net.Conn // for another to end; nil if none does
+	pending   net.Conn // waits for an evicted one to end; nil if none does
 	workers   sync.WaitGroup
-	freeTimer *time.Timer // nil, or gives memory back
+	freeTimer *time.Timer // frees memory; may be nil
 
-	endedConns atomic.Int64 // connections that ended since memory was given back
+	endedConns atomic.Int64 // since memory was last freed
 }
 
-// notice is what another goroutine tells the owner.
+// completion reports a finished operation of a reader or writer to the owner.
 type completion struct {
 	kind completionKind
 	conn *conn
@@ -80,14 +78,14 @@ type completion struct {
 type completionKind uint8
 
 const (
-	handshakeDone completionKind = iota // hands: the TLS handshake ended
+	handshakeDone completionKind = iota // the TLS handshake ended
 	readDone
 	writeDone
 )
 
-// Listen starts a server on an address such as "127.0.0.1:3701"; port 0 means any
-// free one, see Addr. It accepts connections at once, which are served when Serve
-// runs. Close must be called in the end.
+// Listen returns a server that listens on a TCP address such as "127.0.0.1:3701"; port 0 means any free
+// one, see Addr. Connections are accepted by the system at once and served by Serve. The error is that of
+// [New], an [*exchange.ConfigError] for TLS or Speed, or that of the listener. The caller must call Close.
 func Listen(addr string, c Config) (*Server, error) {
 	s, err := newServer(c)
 	if err != nil {
@@ -106,9 +104,9 @@ func Listen(addr string, c Config) (*Server, error) {
 	return s, nil
 }
 
-// Local starts a server that is reached by Dial alone, inside of this process:
-// no sockets, so that time may be virtual, as under testing/synctest. Close must
-// be called in the end.
+// Local returns a server that is reached only by its Dial, inside of the process and without sockets, so
+// that time may be virtual, as in a testing/synctest bubble. The errors are those of [Listen]. The caller
+// must call Close.
 func Local(c Config) (*Server, error) {
 	s, err := newServer(c)
 	if err != nil {
@@ -119,7 +117,7 @@ func Local(c Config) (*Server, error) {
 	return s, nil
 }
 
-// newServer makes all of a server but its listener.
+// newServer returns a server without its listener.
 func newServer(c Config) (*Server, error) {
 	if c.TLS != nil && len(c.TLS.Certificates) == 0 && c.TLS.GetCertificate == nil && c.TLS.GetConfigForClient == nil {
 		return nil, &exchange.ConfigError{Field: "TLS", Text: "has no certificate"}
@@ -143,7 +141,7 @@ func newServer(c Config) (*Server, error) {
 		return nil, errors.Join(err, x.Close())
 	}
 	s := &Server{
-		sim: x, start: start, base: c.Now, speed: c.Speed, tls: c.TLS, onClose: c.OnClose,
+		sim: x, clock: clock{start, c.Now, c.Speed}, tls: c.TLS, onClose: c.OnClose,
 		inbox: inbox, wake: make(chan struct{}, 1),
 		accepts: make(chan net.Conn), calls: make(chan func()), done: make(chan struct{}),
 		conns: make(map[*conn]struct{}), byGateway: make(map[*gateway.Conn]*conn),
@@ -152,8 +150,7 @@ func newServer(c Config) (*Server, error) {
 	return s, nil
 }
 
-// Dial opens a connection to a server that Local made. A server that listens on a
-// socket is reached through that.
+// Dial connects to the server, in memory if [Local] returned it.
 func (s *Server) Dial(ctx context.Context) (net.Conn, error) {
 	if s.local == nil {
 		var d net.Dialer
@@ -165,9 +162,9 @@ func (s *Server) Dial(ctx context.Context) (net.Conn, error) {
 // Addr returns the address that clients connect to.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
-// Serve runs the exchange until ctx ends or Close is called, tells clients so,
-// and returns nil when every connection is closed. It returns an error if the
-// listener fails. It may be called once; after Close it returns nil at once.
+// Serve runs the exchange until ctx is done or Close is called. It then logs out every client, closes the
+// connections and returns nil; it returns an error if the listener fails. It must be called at most once;
+// after Close it returns nil at once.
 func (s *Server) Serve(ctx context.Context) error {
 	s.mu.Lock()
 	switch {
@@ -192,8 +189,8 @@ func (s *Server) Serve(ctx context.Context) error {
 	return errors.Join(err, s.shutdown(accepting))
 }
 
-// Close ends Serve and waits for it. It is safe to call more than once and from
-// any goroutine but the exchange's own.
+// Close stops Serve and waits for it. It may be called more than once and from any goroutine except the
+// one that owns the exchange.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	first, began := !s.closed, s.serving
@@ -210,9 +207,9 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// Do runs f on the goroutine that owns the exchange and returns when it has run.
-// It reports false, without running f, if Serve has ended. f must not block or
-// call Do.
+// Do runs f on the goroutine that owns the exchange and returns when f has returned. It waits for Serve to
+// start. It reports false, without running f, if Serve has ended. f must not block or call Do, and must not
+// keep the Sim.
 func (s *Server) Do(f func(*Sim)) bool {
 	ran := make(chan struct{})
 	select {
@@ -224,9 +221,8 @@ func (s *Server) Do(f func(*Sim)) bool {
 	}
 }
 
-// View is Do for an f that only reads and copies. Once Serve has ended it still runs, on
-// the caller's goroutine: that is how everything ended. What it reads of hosts and
-// connections is then empty.
+// View is Do for an f that only reads. After Serve has ended, f runs on the caller's goroutine and reads the
+// final state, in which no connection is open.
 func (s *Server) View(f func(*Sim)) {
 	if s.Do(f) {
 		return
@@ -240,29 +236,36 @@ func (s *Server) View(f func(*Sim)) {
 	f(s.sim)
 }
 
-// Truth returns a copy of what the exchange knows of an account, also once Serve has
-// ended, and false if there is no such account.
+// Truth returns a copy of the exchange's state of an account, and false if there is no such account. It also
+// works after Serve has ended.
 func (s *Server) Truth(username string) (t exchange.AccountTruth, ok bool) {
 	s.View(func(s *Sim) { t, ok = s.Exchange.Truth(username) })
 	return t, ok
 }
 
-// Orders returns a copy of an account's orders, live ones first, also once Serve has ended.
+// Orders returns a copy of an account's orders, live ones first. It also works after Serve has ended.
 func (s *Server) Orders(username string) (list []exchange.OrderTruth) {
 	s.View(func(s *Sim) { list = s.Exchange.Orders(username) })
 	return list
 }
 
-// now reads the clock: nanoseconds since 1970, never going back.
-func (s *Server) now() int64 {
-	since := time.Since(s.start)
-	if s.speed != 1 {
-		since = time.Duration(float64(since) * s.speed)
-	}
-	return s.base + int64(since)
+// clock is the exchange's clock.
+type clock struct {
+	start time.Time
+	base  int64   // reading at start
+	speed float64 // seconds of the exchange per second
 }
 
-// accept hands connections over until the listener is closed.
+// now reads the clock: nanoseconds since 1970, never decreasing.
+func (c clock) now() int64 {
+	since := time.Since(c.start)
+	if c.speed != 1 {
+		since = time.Duration(float64(since) * c.speed)
+	}
+	return c.base + int64(since)
+}
+
+// accept passes connections to the owner until the listener is closed.
 func (s *Server) accept() error {
 	for {
 		raw, err := s.listener.Accept()
@@ -276,7 +279,7 @@ func (s *Server) accept() error {
 		case errors.Is(err, net.ErrClosed):
 			return nil
 		case errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ECONNABORTED):
-			select { // passing trouble: try again, not at once
+			select { // a temporary error: retry after a pause
 			case <-time.After(acceptPause):
 			case <-s.stopped.Done():
 				return nil
@@ -287,10 +290,10 @@ func (s *Server) accept() error {
 	}
 }
 
-// post hands a notice to the owner and wakes it.
+// post sends a completion to the owner and wakes it.
 func (s *Server) post(n completion) {
 	if !s.inbox.Push(n) {
-		panic("BUG: sim: a connection has more to tell than one read and one write")
+		panic("BUG: sim: a connection has more than one read and one write pending")
 	}
 	select {
 	case s.wake <- struct{}{}:
@@ -298,7 +301,7 @@ func (s *Server) post(n completion) {
 	}
 }
 
-// run is the owner's loop.
+// loop is the owner's loop.
 func (s *Server) loop(ctx context.Context, accepting <-chan error) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -325,10 +328,9 @@ func (s *Server) loop(ctx context.Context, accepting <-chan error) error {
 	}
 }
 
-// round does everything there is to do now and returns how long there is nothing
-// more unless somebody calls.
+// runOnce does everything that is due and returns how long the owner may wait.
 func (s *Server) runOnce() time.Duration {
-	now := s.now()
+	now := s.clock.now()
 	for n, ok := s.inbox.Pop(); ok; n, ok = s.inbox.Pop() {
 		s.handle(now, n)
 	}
@@ -336,14 +338,14 @@ func (s *Server) runOnce() time.Duration {
 	next := s.sim.tick(now, min(now, s.sim.agentsDue+int64(agentsCatchUp)))
 	s.flush()
 	if s.sim.agentsDue <= now {
-		return 0 // there is more to catch up, after what came meanwhile
+		return 0 // more to catch up, after the pending completions
 	}
-	next = min(next, s.sim.Faults.Due()) // sending may have held something back
-	wait := float64(next-s.now()) / s.speed
+	next = min(next, s.sim.Faults.Due()) // the flush may have delayed something
+	wait := float64(next-s.clock.now()) / s.clock.speed
 	return max(time.Duration(min(wait, float64(waitMax))), tickMin)
 }
 
-// handle takes one notice.
+// handle handles one completion.
 func (s *Server) handle(now int64, n completion) {
 	switch n.kind {
 	case handshakeDone:
@@ -358,13 +360,13 @@ func (s *Server) handle(now int64, n completion) {
 	}
 }
 
-// welcome starts a connection.
+// startConn starts to serve a connection.
 func (s *Server) startConn(socket net.Conn) {
-	s.sim.now = max(s.sim.now, s.now())
+	s.sim.now = max(s.sim.now, s.clock.now())
 	l, err := s.sim.Open()
 	switch {
 	case errors.Is(err, fault.ErrRefused):
-		_ = socket.Close() // as was asked for; the client sees it
+		_ = socket.Close() // a fault: the client sees the close
 		return
 	case err != nil:
 		s.reject(socket, err)
@@ -378,19 +380,18 @@ func (s *Server) startConn(socket net.Conn) {
 	c.readNext()
 }
 
-// shutdown tells every client that the exchange goes down, waits for them for a
-// bounded time, and closes what is left.
+// shutdown logs out every client, waits a bounded time for them, and closes what is left.
 func (s *Server) shutdown(accepting <-chan error) error {
 	err := ignoreClosed(s.listener.Close())
 	if s.pending != nil {
 		_ = s.pending.Close()
 		s.pending = nil
 	}
-	now := s.now()
+	now := s.clock.now()
 	s.sim.gateway.LogoutAll(now, msg.EtoLogoutDowntime)
 	for c := range s.conns {
 		if c.line.HalfOpen() {
-			c.closeSocket() // it cannot be told
+			c.closeSocket() // it cannot be reached
 		}
 	}
 	s.flush()
@@ -405,7 +406,7 @@ func (s *Server) shutdown(accepting <-chan error) error {
 			}
 		}
 		for n, ok := s.inbox.Pop(); ok; n, ok = s.inbox.Pop() {
-			s.handle(s.now(), n)
+			s.handle(s.clock.now(), n)
 		}
 		s.flush()
 	}

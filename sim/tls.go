@@ -10,17 +10,16 @@ import (
 	"time"
 )
 
-// ErrNotTLS is why a server with TLS ended a connection whose first bytes are not those of
-// a TLS handshake.
+// ErrNotTLS is why a server with TLS ended a connection that did not start with a TLS handshake.
 var ErrNotTLS = errors.New("sim: the client does not speak TLS, and this port does")
 
-// HandshakeError says why a TLS handshake failed.
+// HandshakeError reports that a TLS handshake failed.
 type HandshakeError struct {
-	Waited time.Duration // the login timeout, if the handshake had not ended by then; else 0
-	Err    error         // what failed otherwise, or nil
+	Waited time.Duration // the login timeout, if the handshake took longer; else 0
+	Err    error         // why it failed otherwise, or nil
 }
 
-// Error states the cause, or how long the client took.
+// Error returns the cause, or how long the server waited.
 func (e *HandshakeError) Error() string {
 	if e.Err == nil {
 		return fmt.Sprintf("sim: no TLS handshake within %v", e.Waited)
@@ -31,8 +30,7 @@ func (e *HandshakeError) Error() string {
 // Unwrap returns the cause.
 func (e *HandshakeError) Unwrap() error { return e.Err }
 
-// handshakeCause returns what [Config.OnClose] is told of a failed handshake: nil if the
-// client simply closed the connection.
+// handshakeCause returns the cause for [Config].OnClose, nil if the client closed the connection.
 func handshakeCause(err error) error {
 	switch {
 	case errors.Is(err, ErrNotTLS):
@@ -43,20 +41,19 @@ func handshakeCause(err error) error {
 	return &HandshakeError{Err: err}
 }
 
-// secured returns the server's end of a TLS connection over a socket.
+// tlsServer returns the server's end of a TLS connection.
 func tlsServer(socket net.Conn, config *tls.Config) *tls.Conn {
 	return tls.Server(&helloConn{Conn: socket}, config)
 }
 
-// helloConn is a connection whose first bytes must be those of a TLS handshake. The frame
-// of a plain login may look like the header of a TLS record of another version, and
-// crypto/tls then waits for the rest of that.
+// helloConn is a connection whose first bytes must be those of a TLS handshake. The frame of a plain login
+// may read as the header of a TLS record of another version, of which crypto/tls would await the rest.
 type helloConn struct {
 	net.Conn
-	seen int // bytes of tlsHello that came
+	seen int // bytes of tlsHello read so far
 }
 
-// tlsHello is how the record of a ClientHello begins: a handshake, major version 3.
+// tlsHello is the start of a ClientHello's record: handshake, major version 3.
 var tlsHello = [2]byte{0x16, 0x03}
 
 // Read implements net.Conn.
