@@ -164,7 +164,8 @@ const (
 	sell = msg.SideSell
 )
 
-func (c *client) create(side msg.Side, quantity uint64, price uint32, ref uint64, more ...func(*msg.OrderCreate)) uint64 {
+func (c *client) create(side msg.Side, quantity uint64, price uint32, ref uint64,
+	more ...func(*msg.OrderCreate)) uint64 {
 	return c.send(func(m *msg.Payload) {
 		o := m.MutableOrderCreate()
 		o.SetSide(side)
@@ -306,19 +307,25 @@ func briefBody(m *msg.Payload) string {
 	switch m.GetType() {
 	case msg.PayloadOrderAccepted:
 		b := m.GetOrderAccepted()
-		return fmt.Sprintf("accepted seq=%d%s #%d %d@%d", b.GetSeq(), ref(b.HasReference(), b.GetReference()), serial(b.GetOrderId()), b.GetQuantity(), b.GetPrice())
+		return fmt.Sprintf("accepted seq=%d%s #%d %d@%d", b.GetSeq(), ref(b.HasReference(), b.GetReference()),
+			serial(b.GetOrderId()), b.GetQuantity(), b.GetPrice())
 	case msg.PayloadOrderExecuted:
 		b := m.GetOrderExecuted()
-		return fmt.Sprintf("executed #%d %d@%d total=%d avg=%d available=%d", serial(b.GetOrderId()), b.GetQuantity(), b.GetPrice(), b.GetTotalExecutedQuantity(), b.GetExecutedAvgPrice(), b.GetAvailableQuantity())
+		return fmt.Sprintf("executed #%d %d@%d total=%d avg=%d available=%d", serial(b.GetOrderId()), b.GetQuantity(),
+			b.GetPrice(), b.GetTotalExecutedQuantity(), b.GetExecutedAvgPrice(), b.GetAvailableQuantity())
 	case msg.PayloadOrderCancelled:
 		b := m.GetOrderCancelled()
-		return fmt.Sprintf("cancelled #%d %s%s executed=%d", serial(b.GetOrderId()), strings.TrimPrefix(b.GetReason().String(), "ORDER_CANCELLED_"), ref(b.HasReference(), b.GetReference()), b.GetExecutedQuantity())
+		return fmt.Sprintf("cancelled #%d %s%s executed=%d", serial(b.GetOrderId()),
+			strings.TrimPrefix(b.GetReason().String(), "ORDER_CANCELLED_"), ref(b.HasReference(), b.GetReference()),
+			b.GetExecutedQuantity())
 	case msg.PayloadOrderCancelRejected:
 		b := m.GetOrderCancelRejected()
-		return fmt.Sprintf("cancel_rejected #%d %s%s", serial(b.GetOrderId()), strings.TrimPrefix(b.GetReason().String(), "ORDER_CANCEL_REJECTED_"), ref(b.HasReference(), b.GetReference()))
+		return fmt.Sprintf("cancel_rejected #%d %s%s", serial(b.GetOrderId()),
+			strings.TrimPrefix(b.GetReason().String(), "ORDER_CANCEL_REJECTED_"), ref(b.HasReference(), b.GetReference()))
 	case msg.PayloadOrderRejected:
 		b := m.GetOrderRejected()
-		return fmt.Sprintf("rejected seq=%d%s %s", b.GetSeq(), ref(b.HasReference(), b.GetReference()), strings.TrimPrefix(b.GetReason().String(), "ORDER_REJECTED_"))
+		return fmt.Sprintf("rejected seq=%d%s %s", b.GetSeq(), ref(b.HasReference(), b.GetReference()),
+			strings.TrimPrefix(b.GetReason().String(), "ORDER_REJECTED_"))
 	case msg.PayloadOrderInvalid:
 		b := m.GetOrderInvalid()
 		s := fmt.Sprintf("invalid seq=%d%s", b.GetSeq(), ref(b.HasReference(), b.GetReference()))

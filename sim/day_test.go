@@ -254,7 +254,8 @@ func TestHaltKeepInPlayResumeSettle(t *testing.T) {
 	c.want("S16 market_state 100000 SETTLED", "S17 quotes 200000 bids 3000:0",
 		"S18 cancelled #2 MARKET_HALTED executed=5000",
 		`S19 balance_changed "Home won" 10000.7 0`)
-	for username, want := range map[string]Money{DemoUsername: 10_000*Currency + 10000*7000, "rival": 10_000*Currency - 10000*7000} {
+	for username, want := range map[string]Money{DemoUsername: 10_000*Currency + 10000*7000,
+		"rival": 10_000*Currency - 10000*7000} {
 		if truth, _ := x.Truth(username); truth.Cash != want || truth.Available != want || len(truth.Positions) != 0 {
 			t.Errorf("%s: %+v, want %v", username, truth, want)
 		}
@@ -271,7 +272,8 @@ func TestVoidMarket(t *testing.T) {
 	x.Submit("rival", createRequest(sell, 5000, 3000))
 	c.receiveAll()
 	do(t, x.VoidMarket(DemoMarket, "abandoned"))
-	c.want("S4 cancelled #1 MARKET_HALTED executed=5000", "S5 voided #1 from 5000 to 0", `S6 balance_changed "abandoned" 10000 0`)
+	c.want("S4 cancelled #1 MARKET_HALTED executed=5000", "S5 voided #1 from 5000 to 0",
+		`S6 balance_changed "abandoned" 10000 0`)
 	if truth, _ := x.Truth("rival"); truth.Available != 10_000*Currency {
 		t.Errorf("truth %+v", truth)
 	}
@@ -407,7 +409,8 @@ func TestWindow(t *testing.T) {
 		bid(p, 100000)
 	}
 	c.subscribe(DemoMarket)
-	c.want("S2 market_quotes 100000 volume=0 {200000 bids 4900:100000 4800:100000 4700:100000 4600:100000 4500:100000}", "S3 market_state 100000 LIVE")
+	c.want("S2 market_quotes 100000 volume=0 {200000 bids 4900:100000 4800:100000 4700:100000 4600:100000 4500:100000}",
+		"S3 market_state 100000 LIVE")
 	bid(5000, 100000)
 	c.want("S4 quotes 200000 bids 5000:100000") // 4500 is pushed out and not mentioned
 	bid(4500, 300000)

@@ -128,7 +128,8 @@ func TestServerCutsOffASlowClient(t *testing.T) {
 func TestHistoryFitsWhatCanBeSent(t *testing.T) {
 	config := testConfig()
 	config.Limits.History = 100_000
-	if _, err := New(config); err == nil || err.Error() != "sim: Limits.History: 100000 reports do not fit OutFrames and OutBytes, 2048 do" {
+	const want = "sim: Limits.History: 100000 reports do not fit OutFrames and OutBytes, 2048 do"
+	if _, err := New(config); err == nil || err.Error() != want {
 		t.Errorf("a history that cannot be sent: %v", err)
 	}
 }

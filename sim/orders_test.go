@@ -97,7 +97,8 @@ func TestSnapshotAndUnsubscribe(t *testing.T) {
 	c.receiveAll()
 	c.subscribe(DemoMarket)
 	c.subscribe(12345)
-	c.want("S4 market_quotes 100000 volume=10000 {200000 bids 5150:5000 offers 5200:30000 last SELL 10000@5100 low=5100 high=5100}",
+	c.want("S4 market_quotes 100000 volume=10000 {200000 bids 5150:5000 offers 5200:30000 "+
+		"last SELL 10000@5100 low=5100 high=5100}",
 		"S5 market_state 100000 LIVE", "S6 market_quotes 12345 volume=0")
 	y.create(sell, 5000, 5000, 3)
 	c.want("S7 quotes 200000 bids 5150:0 traded BUY 5000@5150 low=5100 high=5150",
@@ -141,7 +142,8 @@ func TestCancelAll(t *testing.T) {
 		})
 	}
 	all(5, DemoMarket)
-	c.want("S5 cancel_all_accepted ref=5", "S6 cancelled #1 MEMBER_REQUESTED executed=0", "S7 cancelled #3 MEMBER_REQUESTED executed=0")
+	c.want("S5 cancel_all_accepted ref=5", "S6 cancelled #1 MEMBER_REQUESTED executed=0",
+		"S7 cancelled #3 MEMBER_REQUESTED executed=0")
 	all(6, 0)
 	c.want("S8 cancel_all_accepted ref=6", "S9 cancelled #2 MEMBER_REQUESTED executed=0")
 }
@@ -180,7 +182,8 @@ func TestThrottle(t *testing.T) {
 		c.create(buy, 10000, 3000, i+1)
 	}
 	got := c.receiveAll()
-	if len(got) != 6 || got[4] != "S7 accepted seq=6 ref=5 #5 10000@3000" || got[5] != "S8 rejected seq=7 ref=6 THROTTLE_EXCEEDED" {
+	if len(got) != 6 || got[4] != "S7 accepted seq=6 ref=5 #5 10000@3000" ||
+		got[5] != "S8 rejected seq=7 ref=6 THROTTLE_EXCEEDED" {
 		t.Errorf("sent %q", got)
 	}
 	c.cancel(1, 9)

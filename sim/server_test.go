@@ -231,7 +231,8 @@ func TestServerRefusedLogin(t *testing.T) {
 func TestServerTakenPort(t *testing.T) {
 	s := serve(t, testConfig())
 	_, err := Listen(s.Addr().String(), testConfig())
-	if !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), "is taken by another program: choose another port") {
+	if !errors.Is(err, syscall.EADDRINUSE) ||
+		!strings.Contains(err.Error(), "is taken by another program: choose another port") {
 		t.Errorf("a taken port: %v", err)
 	}
 }

@@ -31,7 +31,8 @@ func TestLoginTellsLimitsFirst(t *testing.T) {
 	c.token(DemoToken)
 	m := c.next()
 	r := m.GetEtoPayload().GetLoginResponse()
-	if len(r.GetSession()) != 18 || r.GetReset() != 2 || string(r.GetEmail()) != "demo@example.com" || r.GetId() != 13872755517445011 {
+	if len(r.GetSession()) != 18 || r.GetReset() != 2 || string(r.GetEmail()) != "demo@example.com" ||
+		r.GetId() != 13872755517445011 {
 		t.Fatalf("login response %v", m)
 	}
 	c.want("S2 limits 500/1000/200")
@@ -175,7 +176,8 @@ func TestResumeAfterMuch(t *testing.T) {
 	c.resume(session, 3)
 	c.want("S104 LOGIN_RESPONSE reset=4")
 	c.replay(102)
-	c.want("S102 replayed quotes 200000 bids 1098:1000", "S103 replayed quotes 200000 bids 1099:1000", "S104 replayed GAPFILL")
+	c.want("S102 replayed quotes 200000 bids 1098:1000", "S103 replayed quotes 200000 bids 1099:1000",
+		"S104 replayed GAPFILL")
 }
 
 func TestReplay(t *testing.T) {

@@ -22,7 +22,8 @@ func TestOrdersAllocateNothing(t *testing.T) {
 	a.Subscribe(1)
 	label := []byte("strategy 1")
 	create := func(l *Login, side msg.Side, price uint32, tif msg.TimeInForceType) uint64 {
-		id, r := l.Create(&Create{Market: 1, Contract: 1, Side: side, Price: price, Quantity: 1000, TIF: tif, Label: label, Reference: 1, HasReference: true})
+		id, r := l.Create(&Create{Market: 1, Contract: 1, Side: side, Price: price, Quantity: 1000, TIF: tif, Label: label,
+			Reference: 1, HasReference: true})
 		if !r.OK() {
 			t.Fatal(r)
 		}
@@ -35,8 +36,12 @@ func TestOrdersAllocateNothing(t *testing.T) {
 		"invalid":         func() { a.Create(&Create{}) },
 		"reject":          func() { a.Create(&Create{Market: 9, Price: 1, Quantity: 1, Label: label}) },
 		"cancel nothing":  func() { a.Cancel(&Cancel{OrderID: 1}) },
-		"cancel all":      func() { create(a, msg.SideBuy, 5000, 0); create(a, msg.SideBuy, 4999, 0); a.CancelAll(&CancelAll{}) },
-		"snapshot":        func() { a.Subscribe(1) },
+		"cancel all": func() {
+			create(a, msg.SideBuy, 5000, 0)
+			create(a, msg.SideBuy, 4999, 0)
+			a.CancelAll(&CancelAll{})
+		},
+		"snapshot": func() { a.Subscribe(1) },
 	} {
 		// Fill the history, the order places and the scratch space first.
 		for range ordersDefault + orderChunk {

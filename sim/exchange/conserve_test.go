@@ -184,9 +184,10 @@ func TestMoneyIsConserved(t *testing.T) {
 	p := gopter.DefaultTestParametersWithSeed(1)
 	p.MinSuccessfulTests = 400
 	props := gopter.NewProperties(p)
-	props.Property("nothing is lost, nobody is below zero, every report is true", prop.ForAll(func(seed uint64, n int) string {
-		return day(t, seed, n)
-	}, gen.UInt64(), gen.IntRange(1, 500)))
+	props.Property("nothing is lost, nobody is below zero, every report is true",
+		prop.ForAll(func(seed uint64, n int) string {
+			return day(t, seed, n)
+		}, gen.UInt64(), gen.IntRange(1, 500)))
 	props.TestingRun(t)
 }
 
@@ -196,7 +197,8 @@ func TestNothingStaysReserved(t *testing.T) {
 	x := twinExchange(t)
 	r := rand.New(rand.NewPCG(7, 7))
 	for range 2000 {
-		x.Submit(names[r.IntN(3)], Create{Market: 1, Contract: 1 + r.Uint32N(2), Side: sideOf(r.IntN(2)), Price: 4900 + r.Uint32N(200), Quantity: 1000})
+		x.Submit(names[r.IntN(3)], Create{Market: 1, Contract: 1 + r.Uint32N(2), Side: sideOf(r.IntN(2)),
+			Price: 4900 + r.Uint32N(200), Quantity: 1000})
 	}
 	if err := x.Settle(1, "over", 2); err != nil {
 		t.Fatal(err)
@@ -220,14 +222,16 @@ func TestReductionsConserve(t *testing.T) {
 	props.Property("positions add up", prop.ForAll(func(seed uint64, byPrice bool, factor uint32) string {
 		x, err := New(Config{
 			Accounts: []Account{{Username: "a", Balance: 1e12}, {Username: "b", Balance: 1e12}, {Username: "c", Balance: 1e12}},
-			Markets:  []Market{{ID: 1, Contracts: []Contract{{ID: 1}, {ID: 2}, {ID: 3}}, WinnerTakesAll: true, NonRunners: true}},
+			Markets: []Market{{ID: 1, Contracts: []Contract{{ID: 1}, {ID: 2}, {ID: 3}}, WinnerTakesAll: true,
+				NonRunners: true}},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		r := rand.New(rand.NewPCG(seed, 4))
 		for range 100 {
-			x.Submit(names[r.IntN(3)], Create{Market: 1, Contract: 1 + r.Uint32N(3), Side: sideOf(r.IntN(2)), Price: 1 + r.Uint32N(9999), Quantity: 1000 + r.Uint64N(100_000)})
+			x.Submit(names[r.IntN(3)], Create{Market: 1, Contract: 1 + r.Uint32N(3), Side: sideOf(r.IntN(2)),
+				Price: 1 + r.Uint32N(9999), Quantity: 1000 + r.Uint64N(100_000)})
 		}
 		before := make([]Money, len(x.accounts))
 		for i, a := range x.accounts {

@@ -123,7 +123,8 @@ func (w *twin) tidy() {
 
 func twinExchange(t testing.TB) *Exchange {
 	x, err := New(Config{
-		Accounts:    []Account{{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15}, {Username: "c", Balance: 1e15}},
+		Accounts: []Account{{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15},
+			{Username: "c", Balance: 1e15}},
 		Markets:     []Market{{ID: 1, Contracts: []Contract{{ID: 1}, {ID: 2}}, WinnerTakesAll: true}},
 		QuantityMin: 1,
 	})
@@ -162,7 +163,8 @@ func compare(t testing.TB, steps []step, every int) string {
 			tif = msg.ImmediateOrCancel
 		}
 		id, r := x.Submit(names[s.Account], Create{
-			Market: 1, Contract: 1, Side: side, Price: uint32(s.Price), Quantity: uint64(s.Quantity), Maq: uint32(s.Maq), TIF: tif,
+			Market: 1, Contract: 1, Side: side, Price: uint32(s.Price), Quantity: uint64(s.Quantity), Maq: uint32(s.Maq),
+			TIF: tif,
 		})
 		o := w.create(s)
 		if (o == nil) != (r.Reason == int32(msg.OrderRejectedCrossedSelf)) || (o != nil) != r.OK() {

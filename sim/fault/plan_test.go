@@ -11,7 +11,8 @@ import (
 
 func TestParse(t *testing.T) {
 	p, err := fault.Parse("drop=1%,delay=0.05,half-open=100%,delay-max=1s")
-	want := fault.Plan{DelayMax: time.Second}.With(10_000, fault.Drop).With(50_000, fault.Delay).With(fault.Million, fault.HalfOpen)
+	want := fault.Plan{DelayMax: time.Second}.With(10_000, fault.Drop).With(50_000, fault.Delay).
+		With(fault.Million, fault.HalfOpen)
 	if err != nil || p != want {
 		t.Errorf("%v, %v", p, err)
 	}

@@ -25,7 +25,8 @@ func parseReport(m *msg.Payload) (r report, ok bool) {
 	switch m.GetType() {
 	case msg.PayloadOrderAccepted:
 		b := m.GetOrderAccepted()
-		r.accountSequence, r.orderID, r.reference, r.available = b.GetAccountSequence_64(), b.GetOrderId(), b.GetReference(), b.GetQuantity()
+		r.accountSequence, r.orderID, r.reference = b.GetAccountSequence_64(), b.GetOrderId(), b.GetReference()
+		r.available = b.GetQuantity()
 	case msg.PayloadOrderRejected:
 		b := m.GetOrderRejected()
 		r.accountSequence, r.reference, r.reason = b.GetAccountSequence_64(), b.GetReference(), b.GetReason().String()
@@ -34,16 +35,19 @@ func parseReport(m *msg.Payload) (r report, ok bool) {
 		r.reference = b.GetReference()
 	case msg.PayloadOrderExecuted:
 		b := m.GetOrderExecuted()
-		r.accountSequence, r.orderID, r.executed, r.available = b.GetAccountSequence_64(), b.GetOrderId(), b.GetTotalExecutedQuantity(), b.GetAvailableQuantity()
+		r.accountSequence, r.orderID = b.GetAccountSequence_64(), b.GetOrderId()
+		r.executed, r.available = b.GetTotalExecutedQuantity(), b.GetAvailableQuantity()
 	case msg.PayloadOrderExecuteConfirmed:
 		b := m.GetOrderExecuteConfirmed()
 		r.accountSequence, r.orderID = b.GetAccountSequence_64(), b.GetOrderId()
 	case msg.PayloadOrderExecuteVoided:
 		b := m.GetOrderExecuteVoided()
-		r.accountSequence, r.orderID, r.executed, r.available = b.GetAccountSequence_64(), b.GetOrderId(), b.GetExecutedQuantity(), b.GetAvailableQuantity()
+		r.accountSequence, r.orderID = b.GetAccountSequence_64(), b.GetOrderId()
+		r.executed, r.available = b.GetExecutedQuantity(), b.GetAvailableQuantity()
 	case msg.PayloadOrderCancelled:
 		b := m.GetOrderCancelled()
-		r.accountSequence, r.orderID, r.executed, r.reason = b.GetAccountSequence_64(), b.GetOrderId(), b.GetExecutedQuantity(), b.GetReason().String()
+		r.accountSequence, r.orderID = b.GetAccountSequence_64(), b.GetOrderId()
+		r.executed, r.reason = b.GetExecutedQuantity(), b.GetReason().String()
 	case msg.PayloadOrderCancelRejected:
 		b := m.GetOrderCancelRejected()
 		r.accountSequence, r.orderID, r.reason = b.GetAccountSequence_64(), b.GetOrderId(), b.GetReason().String()
@@ -54,7 +58,8 @@ func parseReport(m *msg.Payload) (r report, ok bool) {
 		r.accountSequence, r.reason = b.GetAccountSequence_64(), b.GetReason().String()
 	case msg.PayloadOrderReduced:
 		b := m.GetOrderReduced()
-		r.accountSequence, r.orderID, r.executed, r.available = b.GetAccountSequence_64(), b.GetOrderId(), b.GetQuantity(), b.GetAvailableQuantity()
+		r.accountSequence, r.orderID = b.GetAccountSequence_64(), b.GetOrderId()
+		r.executed, r.available = b.GetQuantity(), b.GetAvailableQuantity()
 	case msg.PayloadOrderVoided:
 		b := m.GetOrderVoided()
 		r.accountSequence, r.orderID, r.executed = b.GetAccountSequence_64(), b.GetOrderId(), b.GetQuantity()

@@ -70,7 +70,8 @@ func TestExpectationsFail(t *testing.T) {
 		{"bot demo lacks", "bot demo has every report"},
 		{"bot rival agrees", "bot rival lacks report 1 of 2"},
 	} {
-		text := "about x\nconfig life 0\n0s bot demo login\n0s bot demo create a buy 10000@3000\n1s place rival r sell 4000@3000\n2s expect " + c.line
+		text := "about x\nconfig life 0\n0s bot demo login\n0s bot demo create a buy 10000@3000\n" +
+			"1s place rival r sell 4000@3000\n2s expect " + c.line
 		s, err := Parse("f", []byte(text))
 		if err != nil {
 			t.Errorf("%s: %v", c.line, err)

@@ -185,7 +185,8 @@ func (a *Agents) Tick(now int64) (next int64) {
 func (a *Agents) act() {
 	p := &a.contracts[a.random.IntN(len(a.contracts))]
 	if a.random.IntN(100) < driftPercent {
-		p.fairPrice = min(max(p.fairPrice+int32(a.random.IntN(int(2*a.config.Step)+1))-int32(a.config.Step), fairMin), fairMax)
+		drift := int32(a.random.IntN(int(2*a.config.Step)+1)) - int32(a.config.Step)
+		p.fairPrice = min(max(p.fairPrice+drift, fairMin), fairMax)
 	}
 	if a.random.IntN(100) < takePercent {
 		a.take(p)
