@@ -165,7 +165,8 @@ const (
 )
 
 func (c *client) create(side msg.Side, quantity uint64, price uint32, ref uint64,
-	more ...func(*msg.OrderCreate)) uint64 {
+	more ...func(*msg.OrderCreate),
+) uint64 {
 	return c.send(func(m *msg.Payload) {
 		o := m.MutableOrderCreate()
 		o.SetSide(side)

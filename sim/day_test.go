@@ -254,8 +254,10 @@ func TestHaltKeepInPlayResumeSettle(t *testing.T) {
 	c.want("S16 market_state 100000 SETTLED", "S17 quotes 200000 bids 3000:0",
 		"S18 cancelled #2 MARKET_HALTED executed=5000",
 		`S19 balance_changed "Home won" 10000.7 0`)
-	for username, want := range map[string]Money{DemoUsername: 10_000*Currency + 10000*7000,
-		"rival": 10_000*Currency - 10000*7000} {
+	for username, want := range map[string]Money{
+		DemoUsername: 10_000*Currency + 10000*7000,
+		"rival":      10_000*Currency - 10000*7000,
+	} {
 		if truth, _ := x.Truth(username); truth.Cash != want || truth.Available != want || len(truth.Positions) != 0 {
 			t.Errorf("%s: %+v, want %v", username, truth, want)
 		}

@@ -112,8 +112,10 @@ func TestServerIsFull(t *testing.T) {
 		l.want("S2 PONG")
 	}
 	s.Do(func(s *Sim) {
-		s.Exchange.Submit(DemoUsername, exchange.Create{Market: DemoMarket, Contract: DemoHome, Side: msg.SideBuy,
-			Quantity: 1000, Price: 100})
+		s.Exchange.Submit(DemoUsername, exchange.Create{
+			Market: DemoMarket, Contract: DemoHome, Side: msg.SideBuy,
+			Quantity: 1000, Price: 100,
+		})
 	})
 	for _, l := range in {
 		l.want("S3 accepted seq=0 #1 1000@100")

@@ -33,21 +33,28 @@ func TestEveryRejection(t *testing.T) {
 		{"limit", "LIMIT_EXCEEDED", func(_ *harness, c *client) { create(c) }, create},
 		{"not open", "MARKET_NOT_OPEN", nil, func(c *client) { c.create(buy, 10000, 3000, 9, contractOf(7, 1)) }},
 		{"settled", "MARKET_SETTLED", func(h *harness,
-			_ *client) {
+			_ *client,
+		) {
 			do(h.t, h.sim.Exchange.Settle(DemoMarket, "", DemoHome))
 		}, create},
 		{"halted", "MARKET_HALTED", state(msg.MarketStateHalted), create},
 		{"self", "CROSSED_SELF", func(h *harness,
-			c *client) {
+			c *client,
+		) {
 			h.sim.Exchange.Submit(DemoUsername, createRequest(sell, 5000, 3000))
 		}, create},
 		{"no market", "MARKET_NOT_FOUND", nil, func(c *client) { c.create(buy, 10000, 3000, 9, contractOf(8, 1)) }},
-		{"down", "SERVICE_TEMPORARILY_UNAVAILABLE", func(h *harness, _ *client) { h.sim.Exchange.SetUnavailable(true) },
-			create},
-		{"no contract", "CONTRACT_NOT_FOUND", nil,
-			func(c *client) { c.create(buy, 10000, 3000, 9, contractOf(DemoMarket, 1)) }},
+		{
+			"down", "SERVICE_TEMPORARILY_UNAVAILABLE", func(h *harness, _ *client) { h.sim.Exchange.SetUnavailable(true) },
+			create,
+		},
+		{
+			"no contract", "CONTRACT_NOT_FOUND", nil,
+			func(c *client) { c.create(buy, 10000, 3000, 9, contractOf(DemoMarket, 1)) },
+		},
 		{"suspended", "ACCOUNT_SUSPENDED", func(h *harness,
-			_ *client) {
+			_ *client,
+		) {
 			h.sim.Exchange.SuspendAccount(DemoUsername, true)
 		}, create},
 		{"capacity", "CAPACITY_REACHED", func(h *harness, _ *client) {
@@ -60,10 +67,13 @@ func TestEveryRejection(t *testing.T) {
 			h.sim.SetThrottle(Throttle{Rate: 1, Burst: 1, Tick: time.Second})
 			c.cancel(1, 1)
 		}, create},
-		{"trading suspended", "TRADING_SUSPENDED", func(h *harness, _ *client) { h.sim.Exchange.SuspendTrading(true) },
-			create},
+		{
+			"trading suspended", "TRADING_SUSPENDED", func(h *harness, _ *client) { h.sim.Exchange.SuspendTrading(true) },
+			create,
+		},
 		{"stake", "STAKE_LIMIT_EXCEEDED", func(h *harness,
-			_ *client) {
+			_ *client,
+		) {
 			h.sim.Exchange.SetStakeLimit(DemoUsername, Currency/10)
 		}, create},
 	}
@@ -82,8 +92,10 @@ func TestEveryCancelRejection(t *testing.T) {
 	replace := func(c *client) { c.replace(c.idOf(1), 20000, 3100, 9) }
 	cases := []reasonCase{
 		{"unknown", "NOT_FOUND", nil, func(c *client) { c.cancel(5, 9) }},
-		{"dead", "NOT_LIVE", and(func(_ *harness, c *client) { c.cancel(c.idOf(1), 0) }),
-			func(c *client) { c.cancel(c.idOf(1), 9) }},
+		{
+			"dead", "NOT_LIVE", and(func(_ *harness, c *client) { c.cancel(c.idOf(1), 0) }),
+			func(c *client) { c.cancel(c.idOf(1), 9) },
+		},
 		{"capacity", "CAPACITY_REACHED", and(func(h *harness, _ *client) {
 			h.sim.Exchange.ForceReject(msg.PayloadOrderCancel, int32(msg.OrderCancelRejectedCapacityReached), 1)
 		}), func(c *client) { c.cancel(c.idOf(1), 9) }},
@@ -91,19 +103,26 @@ func TestEveryCancelRejection(t *testing.T) {
 			h.sim.SetThrottle(Throttle{Rate: 1, Burst: 1, Tick: time.Second})
 			rest(h, c)
 		}, replace},
-		{"down", "SERVICE_TEMPORARILY_UNAVAILABLE",
-			and(func(h *harness, _ *client) { h.sim.Exchange.SetUnavailable(true) }), replace},
+		{
+			"down", "SERVICE_TEMPORARILY_UNAVAILABLE",
+			and(func(h *harness, _ *client) { h.sim.Exchange.SetUnavailable(true) }), replace,
+		},
 		{"limit", "LIMIT_EXCEEDED", and(func(h *harness, _ *client) {
 			h.sim.Exchange.ForceReject(msg.PayloadOrderCancelReplace, int32(msg.OrderCancelRejectedLimitExceeded), 1)
 		}), replace},
-		{"funds", "INSUFFICIENT_FUNDS", and(func(*harness, *client) {}),
-			func(c *client) { c.replace(c.idOf(1), 2147483647, 9000, 9) }},
+		{
+			"funds", "INSUFFICIENT_FUNDS", and(func(*harness, *client) {}),
+			func(c *client) { c.replace(c.idOf(1), 2147483647, 9000, 9) },
+		},
 		{"suspended", "ACCOUNT_SUSPENDED", and(func(h *harness,
-			_ *client) {
+			_ *client,
+		) {
 			h.sim.Exchange.SuspendAccount(DemoUsername, true)
 		}), replace},
-		{"trading suspended", "TRADING_SUSPENDED", and(func(h *harness, _ *client) { h.sim.Exchange.SuspendTrading(true) }),
-			replace},
+		{
+			"trading suspended", "TRADING_SUSPENDED", and(func(h *harness, _ *client) { h.sim.Exchange.SuspendTrading(true) }),
+			replace,
+		},
 		{"no market", "MARKET_NOT_FOUND", and(func(*harness, *client) {}), func(c *client) {
 			c.send(func(m *msg.Payload) {
 				r := m.MutableOrderCancelReplace()
@@ -113,15 +132,21 @@ func TestEveryCancelRejection(t *testing.T) {
 				r.SetMarketId(8)
 			})
 		}},
-		{"quantity", "INVALID_QUANTITY", and(func(*harness, *client) {}),
-			func(c *client) { c.replace(c.idOf(1), 1, 3100, 9) }},
-		{"too late", "TOO_LATE", and(func(h *harness,
-			_ *client) {
-			h.sim.Exchange.Submit("rival", createRequest(sell, 5000, 3000))
-		}),
-			func(c *client) { c.replace(c.idOf(1), 5000, 3100, 9) }},
+		{
+			"quantity", "INVALID_QUANTITY", and(func(*harness, *client) {}),
+			func(c *client) { c.replace(c.idOf(1), 1, 3100, 9) },
+		},
+		{
+			"too late", "TOO_LATE", and(func(h *harness,
+				_ *client,
+			) {
+				h.sim.Exchange.Submit("rival", createRequest(sell, 5000, 3000))
+			}),
+			func(c *client) { c.replace(c.idOf(1), 5000, 3100, 9) },
+		},
 		{"stake", "STAKE_LIMIT_EXCEEDED", and(func(h *harness,
-			_ *client) {
+			_ *client,
+		) {
 			h.sim.Exchange.SetStakeLimit(DemoUsername, Currency/10)
 		}), replace},
 	}
@@ -143,7 +168,8 @@ func TestEveryReplaceRejection(t *testing.T) {
 	cases := []reasonCase{
 		{"too late", "TOO_LATE", between(func(_ *harness, c *client) { c.cancel(c.idOf(1), 0) }), nil},
 		{"self", "CROSSED_SELF", between(func(h *harness,
-			_ *client) {
+			_ *client,
+		) {
 			h.sim.Exchange.Submit(DemoUsername, createRequest(sell, 5000, 3050))
 		}), nil},
 		{"no contract", "CONTRACT_NOT_FOUND", provoke(msg.OrderCancelReplaceRejectedContractNotFound), nil},
@@ -158,8 +184,10 @@ func TestEveryReplaceRejection(t *testing.T) {
 		{"settled", "MARKET_SETTLED", between(func(h *harness, _ *client) {
 			keep(h, func() error { return h.sim.Exchange.Settle(DemoMarket, "", DemoHome) })
 		}), nil},
-		{"down", "SERVICE_TEMPORARILY_UNAVAILABLE",
-			between(func(h *harness, _ *client) { h.sim.Exchange.SetUnavailable(true) }), nil},
+		{
+			"down", "SERVICE_TEMPORARILY_UNAVAILABLE",
+			between(func(h *harness, _ *client) { h.sim.Exchange.SetUnavailable(true) }), nil,
+		},
 	}
 	for i := range cases {
 		happens := cases[i].setUp

@@ -22,8 +22,10 @@ func TestOrdersAllocateNothing(t *testing.T) {
 	a.Subscribe(1)
 	label := []byte("strategy 1")
 	create := func(l *Login, side msg.Side, price uint32, tif msg.TimeInForceType) uint64 {
-		id, r := l.Create(&Create{Market: 1, Contract: 1, Side: side, Price: price, Quantity: 1000, TIF: tif, Label: label,
-			Reference: 1, HasReference: true})
+		id, r := l.Create(&Create{
+			Market: 1, Contract: 1, Side: side, Price: price, Quantity: 1000, TIF: tif, Label: label,
+			Reference: 1, HasReference: true,
+		})
 		if !r.OK() {
 			t.Fatal(r)
 		}

@@ -197,8 +197,10 @@ func TestNothingStaysReserved(t *testing.T) {
 	x := twinExchange(t)
 	r := rand.New(rand.NewPCG(7, 7))
 	for range 2000 {
-		x.Submit(names[r.IntN(3)], Create{Market: 1, Contract: 1 + r.Uint32N(2), Side: sideOf(r.IntN(2)),
-			Price: 4900 + r.Uint32N(200), Quantity: 1000})
+		x.Submit(names[r.IntN(3)], Create{
+			Market: 1, Contract: 1 + r.Uint32N(2), Side: sideOf(r.IntN(2)),
+			Price: 4900 + r.Uint32N(200), Quantity: 1000,
+		})
 	}
 	if err := x.Settle(1, "over", 2); err != nil {
 		t.Fatal(err)
@@ -222,16 +224,20 @@ func TestReductionsConserve(t *testing.T) {
 	props.Property("positions add up", prop.ForAll(func(seed uint64, byPrice bool, factor uint32) string {
 		x, err := New(Config{
 			Accounts: []Account{{Username: "a", Balance: 1e12}, {Username: "b", Balance: 1e12}, {Username: "c", Balance: 1e12}},
-			Markets: []Market{{ID: 1, Contracts: []Contract{{ID: 1}, {ID: 2}, {ID: 3}}, WinnerTakesAll: true,
-				NonRunners: true}},
+			Markets: []Market{{
+				ID: 1, Contracts: []Contract{{ID: 1}, {ID: 2}, {ID: 3}}, WinnerTakesAll: true,
+				NonRunners: true,
+			}},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		r := rand.New(rand.NewPCG(seed, 4))
 		for range 100 {
-			x.Submit(names[r.IntN(3)], Create{Market: 1, Contract: 1 + r.Uint32N(3), Side: sideOf(r.IntN(2)),
-				Price: 1 + r.Uint32N(9999), Quantity: 1000 + r.Uint64N(100_000)})
+			x.Submit(names[r.IntN(3)], Create{
+				Market: 1, Contract: 1 + r.Uint32N(3), Side: sideOf(r.IntN(2)),
+				Price: 1 + r.Uint32N(9999), Quantity: 1000 + r.Uint64N(100_000),
+			})
 		}
 		before := make([]Money, len(x.accounts))
 		for i, a := range x.accounts {

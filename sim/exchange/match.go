@@ -49,8 +49,10 @@ func (x *Exchange) fill(o, maker *order, quantity uint64) {
 		executed: o.executed, available: o.available, cost: o.cost,
 	})
 	c.market.volume += quantity
-	c.lastExecution = execution{price: price, liquidity: maker.side, quantity: quantity,
-		microseconds: uint64(x.now / 1000)}
+	c.lastExecution = execution{
+		price: price, liquidity: maker.side, quantity: quantity,
+		microseconds: uint64(x.now / 1000),
+	}
 	c.high = max(c.high, price)
 	if c.low == 0 || price < c.low {
 		c.low = price

@@ -123,8 +123,11 @@ func (w *twin) tidy() {
 
 func twinExchange(t testing.TB) *Exchange {
 	x, err := New(Config{
-		Accounts: []Account{{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15},
-			{Username: "c", Balance: 1e15}},
+		Accounts: []Account{
+			{Username: "a", Balance: 1e15},
+			{Username: "b", Balance: 1e15},
+			{Username: "c", Balance: 1e15},
+		},
 		Markets:     []Market{{ID: 1, Contracts: []Contract{{ID: 1}, {ID: 2}}, WinnerTakesAll: true}},
 		QuantityMin: 1,
 	})

@@ -143,8 +143,10 @@ func TestOrdersForWhatIsOver(t *testing.T) {
 
 // A provisional time is told in whole seconds, rounded up: no fill is final sooner than was said.
 func TestTimeoutIsRoundedUp(t *testing.T) {
-	for d, want := range map[int64]uint32{1: 1, second: 1, second + 1: 2, 8 * second: 8, 8*second - 1: 8,
-		998*second + 1: 999} {
+	for d, want := range map[int64]uint32{
+		1: 1, second: 1, second + 1: 2, 8 * second: 8, 8*second - 1: 8,
+		998*second + 1: 999,
+	} {
 		x, _ := settled(t, Market{PendingTimeout: d})
 		x.Advance(x.Now() + 1000*second)
 		var sink told

@@ -7,6 +7,8 @@ import (
 )
 
 func sell(quantity uint64, price uint32) exchange.Create {
-	return exchange.Create{Market: sim.DemoMarket, Contract: sim.DemoHome, Side: msg.SideSell, Quantity: quantity,
-		Price: price}
+	return exchange.Create{
+		Market: sim.DemoMarket, Contract: sim.DemoHome, Side: msg.SideSell, Quantity: quantity,
+		Price: price,
+	}
 }

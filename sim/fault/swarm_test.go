@@ -21,8 +21,10 @@ func storm(t *testing.T, seed uint64, d time.Duration) (string, [fault.Kinds]uin
 	config := sim.DefaultConfig()
 	config.Seed = seed
 	config.Agents.Rate = 20
-	config.Limits = sim.Limits{InBytes: 1 << 13, PayloadBytes: 1 << 11, OutBytes: 1 << 18, OutFrames: 2048, Orders: 2048,
-		History: 1024}
+	config.Limits = sim.Limits{
+		InBytes: 1 << 13, PayloadBytes: 1 << 11, OutBytes: 1 << 18, OutFrames: 2048, Orders: 2048,
+		History: 1024,
+	}
 	config.Markets[0].PendingTimeout = int64(2 * time.Second)
 	w := newWorld(t, config)
 	w.sim.Faults.SetSwarm()
@@ -57,8 +59,10 @@ func storm(t *testing.T, seed uint64, d time.Duration) (string, [fault.Kinds]uin
 		fmt.Fprintln(sum, b.Orders(), b.Err() != nil, b.Answers())
 	}
 	fmt.Fprintln(sum, total)
-	w.bots = []*script.Bot{script.NewBot(w.sim, sim.DemoUsername, sim.DemoPassword),
-		script.NewBot(w.sim, "rival", "rival")}
+	w.bots = []*script.Bot{
+		script.NewBot(w.sim, sim.DemoUsername, sim.DemoPassword),
+		script.NewBot(w.sim, "rival", "rival"),
+	}
 	w.settle()
 	return hex.EncodeToString(sum.Sum(nil)[:8]), total
 }

@@ -48,8 +48,10 @@ func TestBotCompare(t *testing.T) {
 	b.Create(order(10_000, 3000))
 	b.Create(order(10_000, 2000))
 	b.Poll()
-	s.Exchange.Submit("rival", exchange.Create{Market: sim.DemoMarket, Contract: sim.DemoHome, Side: msg.SideSell,
-		Quantity: 4_000, Price: 3000})
+	s.Exchange.Submit("rival", exchange.Create{
+		Market: sim.DemoMarket, Contract: sim.DemoHome, Side: msg.SideSell,
+		Quantity: 4_000, Price: 3000,
+	})
 	b.Cancel(b.LiveIDs()[1])
 	b.Poll()
 	if d := b.Compare(); d != "" {

@@ -64,10 +64,14 @@ func TestSetupErrors(t *testing.T) {
 		{"{\n\"accounts\": [\n{", `f:3: is not JSON: it ends too early`},
 		{"{\n\"accounts\": [\n{]", `f:3: is not JSON: `},
 		{"{\n\"acounts\": []}", `f:2: unknown field "acounts"; there are accounts`},
-		{"{\"accounts\": [\n{\"username\": \"a\"},\n{\"username\": \"b\",\n\"balanc\": 1}]}",
-			`f:4: accounts[1]: unknown field "balanc"; there are username, password, `},
-		{"{\"accounts\": [\n{\"username\": \"a\", \n\"username\": \"b\"}]}",
-			`f:3: accounts[0]: field "username" is given twice`},
+		{
+			"{\"accounts\": [\n{\"username\": \"a\"},\n{\"username\": \"b\",\n\"balanc\": 1}]}",
+			`f:4: accounts[1]: unknown field "balanc"; there are username, password, `,
+		},
+		{
+			"{\"accounts\": [\n{\"username\": \"a\", \n\"username\": \"b\"}]}",
+			`f:3: accounts[0]: field "username" is given twice`,
+		},
 		{"{\"accounts\": [\n{\"username\": 7}]}", `f:2: accounts[0].username: want text in quotes`},
 		{"{\"accounts\": {}}", `f:1: accounts: want a list in brackets`},
 		{"{\"accounts\": [7]}", `f:1: accounts[0]: want an object in braces`},
@@ -89,8 +93,10 @@ func TestSetupErrors(t *testing.T) {
 		{`{"markets": [{"state": "SETTLED"}]}`, `f:1: markets[0].state: want NEW, OPEN, LIVE or HALTED`},
 		{`{"markets": [{"pending_timeout": "8"}]}`, `f:1: markets[0].pending_timeout: want a time span such as "8s"`},
 		{`{"markets": [{"id": 4294967296}]}`, `f:1: markets[0].id: want a whole number of 0 to 4294967295`},
-		{"{\"markets\": [{\"contracts\": [{\"id\": 1,\n\"nam\": 1}]}]}",
-			`f:2: markets[0].contracts[0]: unknown field "nam"; there are id, name`},
+		{
+			"{\"markets\": [{\"contracts\": [{\"id\": 1,\n\"nam\": 1}]}]}",
+			`f:2: markets[0].contracts[0]: unknown field "nam"; there are id, name`,
+		},
 	} {
 		_, err := ParseMarkets("f", []byte(c.text))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -135,8 +141,10 @@ func TestSetupByteOrderMark(t *testing.T) {
 func TestLocate(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"{\"accounts\": [\n{\"username\": \"a\"},\n{\"username\": \"a\"}]}", `f:3: accounts[1].username: is used twice`},
-		{"{\"accounts\": [\n{\"username\": \"a\"},\n{\"password\": \"a\"}]}",
-			`f:3: accounts[1] (Username is not given): is empty`},
+		{
+			"{\"accounts\": [\n{\"username\": \"a\"},\n{\"password\": \"a\"}]}",
+			`f:3: accounts[1] (Username is not given): is empty`,
+		},
 	} {
 		a, err := ParseAccounts("f", []byte(c.text))
 		if err != nil {
