@@ -9,7 +9,7 @@ import (
 )
 
 // ErrEvicted is why a server ended a connection without a login: it was full, and another one came.
-var ErrEvicted = errors.New("sim: made room for a new connection, for it had not logged in")
+var ErrEvicted = errors.New("sim: evicted without a login for a new connection")
 
 // admit admits a connection. At the limit of connections it evicts one: of those without a login, the
 // oldest of the address with the most. So silent connections, however many, take no slot from a client
@@ -84,7 +84,7 @@ type source struct {
 }
 
 // evictable reports whether a connection may be evicted: it is not logged in, or it lingers.
-func (c *conn) evictable() bool { return c.line.Username() == "" || c.linger }
+func (c *conn) evictable() bool { return c.stream.Username() == "" || c.linger }
 
 // reject closes a connection that was not admitted.
 func (s *Server) reject(socket net.Conn, cause error) {

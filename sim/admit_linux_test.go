@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Of several addresses the one with the most silent connections makes room, so that a slow
-// client of another address keeps its place.
+// Of several addresses, the one with the most silent connections loses one, so that a slow client of
+// another address keeps its connection.
 func TestSilentConnectionsOfOneAddressMakeRoom(t *testing.T) {
 	const limit = 8
 	c := testConfig()
@@ -21,7 +21,7 @@ func TestSilentConnectionsOfOneAddressMakeRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	slow := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+	slow := &tcpClient{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 	for range 5 * limit {
 		dial(t, s, nil)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// causes collects what a server says of connections that it ended.
+// causes collects why a server ended connections.
 type causes struct {
 	mu   sync.Mutex
 	list []error
@@ -28,7 +28,7 @@ func (c *causes) closed(_ net.Addr, _ string, cause error) {
 	}
 }
 
-// collect has a configuration tell of ended connections.
+// collect sets a configuration's OnClose to collect the causes.
 func collect(c *Config) *causes {
 	list := &causes{more: make(chan struct{}, 1)}
 	c.OnClose = list.closed
@@ -48,7 +48,7 @@ func (c *causes) wait(n int) []error {
 	}
 }
 
-// serverTLS returns configurations of a server and of its clients.
+// serverTLS returns the configurations of a server and its clients.
 func serverTLS(t *testing.T) (server, client *tls.Config) {
 	t.Helper()
 	cert, err := Certificate(time.Now())
@@ -58,8 +58,8 @@ func serverTLS(t *testing.T) (server, client *tls.Config) {
 	return &tls.Config{Certificates: []tls.Certificate{cert}}, &tls.Config{InsecureSkipVerify: true}
 }
 
-// Silent connections, however many, keep nobody out who logs in, and nobody who is logged
-// in has to go for them.
+// Silent connections, however many, neither keep a client from logging in nor evict one that is logged
+// in.
 func TestSilentConnectionsMakeRoom(t *testing.T) {
 	const limit = 8
 	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
@@ -76,7 +76,7 @@ func TestSilentConnectionsMakeRoom(t *testing.T) {
 			first := dial(t, s, client)
 			first.login(DemoUsername)
 			first.want("S1 LOGIN_RESPONSE reset=2")
-			silent := make([]*line, 3*limit)
+			silent := make([]*tcpClient, 3*limit)
 			for i := range silent {
 				silent[i] = dial(t, s, nil)
 			}
@@ -90,7 +90,7 @@ func TestSilentConnectionsMakeRoom(t *testing.T) {
 					t.Errorf("%d connections, want %d", n, limit)
 				}
 			})
-			// All but one came too many, and the oldest went.
+			// Each connection beyond the limit evicted the oldest one.
 			went := len(silent) + 2 - limit
 			for _, err := range ended.wait(went) {
 				if !errors.Is(err, ErrEvicted) {
@@ -119,8 +119,8 @@ func TestSilentConnectionsMakeRoom(t *testing.T) {
 	}
 }
 
-// With everybody logged in, one more is closed at once and that is told.
-func TestFullServerTells(t *testing.T) {
+// When every connection is logged in, one more is closed at once and reported.
+func TestFullServerRejects(t *testing.T) {
 	c := testConfig()
 	c.Limits.Connections = 1
 	ended := collect(&c)
@@ -136,7 +136,7 @@ func TestFullServerTells(t *testing.T) {
 	}
 }
 
-// What clients share of an address, and what tells them apart.
+// Clients are counted by their IPv4 address or the /64 of their IPv6 address.
 func TestSourceOf(t *testing.T) {
 	for _, k := range []struct {
 		a, b string

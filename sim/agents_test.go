@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A lone bot that quotes both sides is traded with, on both.
+// A single bot that quotes both sides gets fills on both.
 func TestLoneBotIsFilled(t *testing.T) {
 	config := DefaultConfig()
 	config.Agents.Rate = 1000

@@ -10,7 +10,7 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// From the bytes of a request to the bytes of its answer nothing is allocated.
+// Nothing is allocated from the bytes of a request to the bytes of its answer.
 func TestRequestsAllocateNothing(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c := h.login()

@@ -7,7 +7,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// briefRare shows the messages that are seldom sent.
+// briefRare formats the less frequent messages.
 func briefRare(m *msg.Payload) string {
 	switch m.GetType() {
 	case msg.PayloadOrderExecuteConfirmed:

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// A certificate that we made is one that clients can be told to trust, for the names it was
-// made for and no others.
+// Clients that trust a generated certificate accept it for its names and no others.
 func TestCertificate(t *testing.T) {
 	cert, err := Certificate(time.Now(), "exchange.example", "192.0.2.7", "0.0.0.0")
 	if err != nil {

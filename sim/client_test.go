@@ -12,14 +12,14 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// bench is a Sim under test with its clock.
+// harness is a Sim under test.
 type harness struct {
 	t   *testing.T
 	sim *Sim
 }
 
-// testConfig has two funded accounts and one market, no life, and no limits
-// message, so that sequences are those of the examples.
+// testConfig has two funded accounts, one market, no other participants, and no throttle message, so that
+// sequences are those of the examples.
 func testConfig() Config {
 	c := DefaultConfig()
 	c.Agents = Agents{}
@@ -42,7 +42,7 @@ func newHarness(t *testing.T, c Config) *harness {
 	return &harness{t, s}
 }
 
-// wait lets time pass, doing what is due whenever it is.
+// wait advances the clock by d, tick by tick.
 func (h *harness) wait(d time.Duration) {
 	end := h.sim.Now() + int64(d)
 	for h.sim.Now() < end {
@@ -50,15 +50,14 @@ func (h *harness) wait(d time.Duration) {
 	}
 }
 
-// client is the client's half of a connection, as simple as can be: it numbers
-// what it sends and shows what it gets.
+// client is a simple client: it numbers what it sends and formats what it receives.
 type client struct {
 	t       *testing.T
 	harness *harness
 	conn    *gateway.Conn
 	out     uint64
 	raw     []byte // everything received
-	seen    int    // of raw
+	seen    int    // offset in raw of the next frame
 	seq     uint64 // the highest sequence received
 }
 
@@ -81,7 +80,7 @@ func (h *harness) loginAs(username string) *client {
 	return c
 }
 
-// bytes sends bytes as they are.
+// bytes sends raw bytes.
 func (c *client) bytes(b []byte) {
 	for len(b) > 0 {
 		free := c.conn.Free()
@@ -110,7 +109,7 @@ func (c *client) sendAt(seq uint64, fill func(*msg.Payload)) {
 	c.bytes(wire.AppendFrame(nil, b))
 }
 
-// send sends a payload with the next sequence and returns that.
+// send sends a payload with the next sequence, which it returns.
 func (c *client) send(fill func(*msg.Payload)) uint64 {
 	c.t.Helper()
 	seq := c.out
@@ -148,7 +147,7 @@ func (c *client) token(token string) {
 	})
 }
 
-// resume logs in to a session, with the sequence that is next in it.
+// resume logs in to a session with its next sequence.
 func (c *client) resume(session string, seq uint64) {
 	c.sendAt(seq, func(m *msg.Payload) {
 		m.MutableEtoPayload().SetType(msg.EtoPayloadLogin)
@@ -194,7 +193,7 @@ func (c *client) subscribe(market uint32) {
 	c.send(func(m *msg.Payload) { m.MutableMarketSubscribe().SetMarketId(market) })
 }
 
-// receive collects what the exchange has sent.
+// receive reads what the exchange has sent.
 func (c *client) receive() {
 	for b := c.conn.Pending(); len(b) > 0; b = c.conn.Pending() {
 		c.raw = append(c.raw, b...)
@@ -202,15 +201,14 @@ func (c *client) receive() {
 	}
 }
 
-// next returns the next payload received, nil if there is none. It is valid for
-// good.
+// next returns the next payload received, nil if there is none. The payload is not borrowed.
 func (c *client) next() *msg.Payload {
 	c.t.Helper()
 	c.receive()
 	return c.parse()
 }
 
-// parse is next for what was received before.
+// parse is next without receive.
 func (c *client) parse() *msg.Payload {
 	c.t.Helper()
 	payload, n, err := wire.Scan(c.raw[c.seen:], wire.Limits{})
@@ -229,7 +227,7 @@ func (c *client) parse() *msg.Payload {
 	return m
 }
 
-// take returns all that came, in short.
+// receiveAll receives every message and returns them formatted by brief.
 func (c *client) receiveAll() []string {
 	c.t.Helper()
 	var list []string
@@ -239,7 +237,7 @@ func (c *client) receiveAll() []string {
 	return list
 }
 
-// want checks all that came, one line a message, in short.
+// want checks every message received, formatted by brief.
 func (c *client) want(lines ...string) {
 	c.t.Helper()
 	got := strings.Join(c.receiveAll(), "\n")
@@ -248,13 +246,13 @@ func (c *client) want(lines ...string) {
 	}
 }
 
-// lose drops the connection.
+// disconnect drops the connection.
 func (c *client) disconnect() {
 	c.receive()
 	c.conn.Disconnected(c.harness.sim.Now())
 }
 
-// wantClosed checks that the exchange closes the connection now, and closes it.
+// wantClosed checks that the exchange closes the connection now, and disconnects.
 func (c *client) wantClosed() {
 	c.t.Helper()
 	c.receive()
@@ -264,7 +262,7 @@ func (c *client) wantClosed() {
 	c.conn.Disconnected(c.harness.sim.Now())
 }
 
-// brief shows what tells in a message. Order ids are shown as their serial.
+// brief formats a message in one line. Order ids are shown by their serial numbers.
 func brief(m *msg.Payload) string {
 	e := m.GetEtoPayload()
 	s := fmt.Sprintf("S%d ", e.GetSeq())

@@ -23,8 +23,8 @@ import (
 type conn struct {
 	server  *Server
 	socket  net.Conn
-	raw     net.Conn // the socket, or TLS over it
-	line    *fault.Conn
+	raw     net.Conn    // the socket, or TLS over it
+	stream  *fault.Conn // the exchange's end of the byte stream
 	serial  uint64      // in the order of accepting
 	source  netip.Addr  // the client's address; the zero value if it has none
 	toRead  chan []byte // capacity 1
@@ -33,7 +33,7 @@ type conn struct {
 	writing bool        // the writer has one
 
 	handshaking  bool  // the TLS handshake is in progress: nothing is read or written yet
-	cause        error // why the server ended the connection, if not for a reason of the line
+	cause        error // why the server ended the connection, if not for a reason of the stream
 	reported     bool  // onClose was called
 	lastDeadline bool  // a write deadline for the last message is set
 	eof          bool  // the client closed TLS
@@ -42,9 +42,9 @@ type conn struct {
 	discard      []byte
 }
 
-func newConn(s *Server, socket net.Conn, p *fault.Conn) *conn {
+func newConn(s *Server, socket net.Conn, stream *fault.Conn) *conn {
 	c := &conn{
-		server: s, socket: socket, raw: socket, line: p, source: sourceOf(socket.RemoteAddr()),
+		server: s, socket: socket, raw: socket, stream: stream, source: sourceOf(socket.RemoteAddr()),
 		toRead: make(chan []byte, 1), toWrite: make(chan []byte, 1),
 	}
 	var secure *tls.Conn
@@ -113,7 +113,7 @@ func (c *conn) readNext() {
 	if c.reading || c.closed || c.eof && !c.linger {
 		return
 	}
-	b := c.line.Free()
+	b := c.stream.Free()
 	if c.linger || b == nil {
 		if c.discard == nil {
 			c.discard = make([]byte, discardBytes)
@@ -134,7 +134,7 @@ func (c *conn) onRead(now int64, n int, err error) {
 		return
 	}
 	if n > 0 && c.discard == nil {
-		c.line.Filled(now, n)
+		c.stream.Filled(now, n)
 	}
 	switch {
 	case err == io.EOF && c.raw != c.socket && !c.linger: // answer the client's close of TLS
@@ -157,7 +157,7 @@ func (c *conn) onWritten(n int, err error) {
 		return
 	}
 	if !c.linger {
-		c.line.Written(n)
+		c.stream.Written(n)
 	}
 	switch {
 	case err != nil:
@@ -176,21 +176,21 @@ func (c *conn) onWritten(n int, err error) {
 func (c *conn) writeNext() {
 	switch {
 	case c.closed:
-	case c.line.Err() != nil:
+	case c.stream.Err() != nil:
 		c.closeSocket()
 	case c.handshaking:
-		if c.line.Draining() { // there is no way yet to send the last message
-			if logoutError(c.line.Gateway()) != nil {
+		if c.stream.Draining() { // there is no way yet to send the last message
+			if logoutError(c.stream.Gateway()) != nil {
 				c.cause = &HandshakeError{Waited: c.server.sim.gateway.LoginTimeout()}
 			}
 			c.closeSocket()
 		}
 	case c.writing:
 	default:
-		if b := c.line.Pending(); len(b) > 0 {
+		if b := c.stream.Pending(); len(b) > 0 {
 			c.writing = true
 			c.toWrite <- b
-		} else if c.line.Closing() && !c.linger {
+		} else if c.stream.Closing() && !c.linger {
 			c.finish()
 		}
 	}
@@ -198,7 +198,7 @@ func (c *conn) writeNext() {
 
 // flush is writeNext for a connection that got something to send, or is to be closed.
 func (c *conn) flush() {
-	if !c.closed && !c.handshaking && c.line.Draining() {
+	if !c.closed && !c.handshaking && c.stream.Draining() {
 		c.limitLastWrite()
 	}
 	c.writeNext()
@@ -236,16 +236,16 @@ func (c *conn) closeSocket() {
 func (c *conn) reportClose() {
 	cause := c.cause
 	if cause == nil {
-		cause = c.line.Err()
+		cause = c.stream.Err()
 	}
 	if cause == nil {
-		cause = logoutError(c.line.Gateway())
+		cause = logoutError(c.stream.Gateway())
 	}
 	if cause == nil || c.reported || c.server.onClose == nil {
 		return
 	}
 	c.reported = true
-	c.server.onClose(c.raw.RemoteAddr(), c.line.Username(), cause)
+	c.server.onClose(c.raw.RemoteAddr(), c.stream.Username(), cause)
 }
 
 // release releases a closed connection once both goroutines have returned their slices.
@@ -256,8 +256,8 @@ func (c *conn) release() {
 	close(c.toRead)
 	close(c.toWrite)
 	delete(c.server.conns, c)
-	delete(c.server.byGateway, c.line.Gateway())
-	c.line.Disconnected(c.server.clock.now())
+	delete(c.server.byGateway, c.stream.Gateway())
+	c.stream.Disconnected(c.server.clock.now())
 	c.server.countEnded()
 }
 

@@ -7,8 +7,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// The transcripts of what happens on a day: halts, voids, settlements, and
-// requests beyond create and cancel.
+// Transcripts of a market's life: halts, voids, settlements, and requests other than create and cancel.
 
 func do(t *testing.T, err error) {
 	t.Helper()
@@ -73,7 +72,7 @@ func TestAccountSequenceResume(t *testing.T) {
 		"S5 replayed executed #1 10000@3000 total=10000 avg=3000 available=0")
 }
 
-// The history has a limit; what is older is not sent, and nothing says so.
+// Reports older than the kept history are not sent, and nothing says so.
 func TestAccountSequenceTooOld(t *testing.T) {
 	config := testConfig()
 	config.Limits.History = 3
@@ -101,7 +100,7 @@ func TestTwoSessionsOfAnAccount(t *testing.T) {
 	c, other := h.login(), h.login()
 	c.create(buy, 10000, 3000, 1)
 	c.want("S2 accepted seq=2 ref=1 #1 10000@3000")
-	other.want("S2 accepted seq=0 ref=1 #1 10000@3000") // its own message 2 is another
+	other.want("S2 accepted seq=0 ref=1 #1 10000@3000") // the Seq of another login's message is not reported
 }
 
 func TestCancelReplace(t *testing.T) {
@@ -129,7 +128,7 @@ func TestCancelReplace(t *testing.T) {
 	c.want("S14 quotes 200000 bids 2600:0", "S15 cancelled #4 MEMBER_REQUESTED ref=10 executed=0")
 }
 
-// With a delay the world may change between the stages.
+// With a delay the original may change between the stages.
 func TestCancelReplaceTooLate(t *testing.T) {
 	h := newHarness(t, testConfig())
 	x := h.sim.Exchange
@@ -197,7 +196,7 @@ func TestPendingFillConfirmedAndVoided(t *testing.T) {
 	}
 }
 
-func TestPendingTimeoutIsTold(t *testing.T) {
+func TestPendingTimeoutIsSent(t *testing.T) {
 	h := newHarness(t, managedConfig())
 	c := h.login()
 	c.create(buy, 5000, 4000, 1)
@@ -208,7 +207,7 @@ func TestPendingTimeoutIsTold(t *testing.T) {
 	}
 }
 
-// While danger is near, fills stay provisional.
+// In danger, fills stay provisional.
 func TestDangerDelaysConfirmation(t *testing.T) {
 	h := newHarness(t, managedConfig())
 	x := h.sim.Exchange
@@ -300,7 +299,7 @@ func TestRemoveRunner(t *testing.T) {
 		"S8 reduced #1 from 4000 to 3600@3000", `S9 balance_changed "lame" 9999.892 -0.108`)
 	do(t, x.SetState(DemoMarket, msg.MarketStateLive, ""))
 	do(t, x.RemoveRunner(DemoMarket, DemoDraw, msg.ReduceTypePrice, 5000, "lame too"))
-	// 0.108 is still paid; 0.252 could be won, and now 0.126: 0.234 at 46.15 %.
+	// The buyer still pays 0.108; the winnings of 0.252 become 0.126: 0.234 at 46.15 %.
 	c.want("S10 reduced #1 from 3600 to 2340@4615", `S11 balance_changed "lame too" 9999.892009 -0.107991`)
 	do(t, x.Settle(DemoMarket, "over", DemoHome))
 	if truth, _ := x.Truth(DemoUsername); truth.Cash != 10_000*Currency+2340*(10000-4615) {
@@ -394,7 +393,7 @@ func TestMinimumAcceptableQuantity(t *testing.T) {
 	c.want("S4 accepted seq=3 ref=2 #3 10000@3000", "S5 executed #3 5000@3000 total=5000 avg=3000 available=5000")
 }
 
-// The published example of the window of visible levels.
+// The published example of visible levels.
 func TestWindow(t *testing.T) {
 	h := newHarness(t, testConfig())
 	x := h.sim.Exchange
@@ -416,7 +415,7 @@ func TestWindow(t *testing.T) {
 	bid(5000, 100000)
 	c.want("S4 quotes 200000 bids 5000:100000") // 4500 is pushed out and not mentioned
 	bid(4500, 300000)
-	c.want() // it changes out of sight
+	c.want() // a change of an invisible level
 	x.Submit(DemoUsername, createRequest(sell, 400000, 5000))
 	got := c.receiveAll()
 	if got[0] != "S5 quotes 200000 bids 5000:0 4500:400000 offers 5000:300000 traded BUY 100000@5000 low=5000 high=5000" {
@@ -439,7 +438,7 @@ func TestFeeds(t *testing.T) {
 	c.send(func(m *msg.Payload) { m.MutableMarketFeedSubscribe() })
 	c.want("S4 market_state 100000 LIVE", "S5 managed_state 100000 MARKET_UNMANAGED",
 		"S6 market_state 100001 LIVE", "S7 managed_state 100001 MARKET_UNMANAGED")
-	c.subscribe(DemoMarket) // nothing is told twice
+	c.subscribe(DemoMarket) // no message is sent twice
 	c.want("S8 market_quotes 100000 volume=0", "S9 market_state 100000 LIVE")
 	x.Submit("rival", createRequest(buy, 5000, 3000))
 	r := createRequest(buy, 5000, 3000)

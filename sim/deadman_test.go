@@ -7,7 +7,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// armed logs in, places an order and asks for the dead man's switch.
+// armed logs in, places an order and turns cancel_all_on_failure on.
 func (h *harness) armed(username string) *client {
 	h.t.Helper()
 	c := h.loginAs(username)
@@ -21,7 +21,7 @@ func (c *client) set(cancelAllOnFailure bool) {
 	c.send(func(m *msg.Payload) { m.MutableSettings().SetCancelAllOnFailure(cancelAllOnFailure) })
 }
 
-// idle lets time pass while every client answers heartbeats.
+// idle advances the clock while every client answers heartbeats.
 func (h *harness) idle(d time.Duration, clients ...*client) {
 	h.t.Helper()
 	for end := h.sim.Now() + int64(d); h.sim.Now() < end; {
@@ -53,8 +53,7 @@ func (h *harness) sessionOf() (*client, string) {
 	return c, string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
 }
 
-// Limits are per account: whatever one account does, another's sessions are kept and its
-// switch does not fire.
+// Limits are per account: no account makes another's sessions be released or its switch fire.
 func TestAccountsDoNotEvictEachOther(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c, session := h.sessionOf()
@@ -73,8 +72,8 @@ func TestAccountsDoNotEvictEachOther(t *testing.T) {
 	h.wantLive(DemoUsername, 1, "an hour after a resume")
 }
 
-// An account's sessions beyond the limit are forgotten, the one lost first in front, and their
-// switches keep their time.
+// An account's sessions beyond the limit are released, the one that disconnected first, and their switches
+// still fire in time.
 func TestSessionsKeptOfAnAccount(t *testing.T) {
 	h := newHarness(t, testConfig())
 	var names []string
@@ -107,7 +106,7 @@ func TestSessionsKeptOfAnAccount(t *testing.T) {
 	}
 }
 
-// A login of the account within the switch's time disarms it.
+// A login of the account before the switch fires disarms it.
 func TestReconnectDisarms(t *testing.T) {
 	for name, back := range map[string]func(*harness, string) *client{
 		"new login": func(h *harness, _ string) *client { return h.login() },
@@ -132,7 +131,7 @@ func TestReconnectDisarms(t *testing.T) {
 	}
 }
 
-// A session that is resumed still has its switch; one that logs in anew has none.
+// A resumed session still has its switch; a new session has none.
 func TestSwitchAfterReconnect(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c, session := h.sessionOf()
@@ -155,7 +154,7 @@ func TestSwitchAfterReconnect(t *testing.T) {
 	h.wait(50 * time.Second)
 	h.wantLive(DemoUsername, 0, "after the loss of a resumed session")
 
-	// It fired once. Resumed, it can do so again.
+	// It fired once. After a resume it can fire again.
 	c = h.connect()
 	c.resume(session, 6)
 	c.create(buy, 10000, 3000, 2)
@@ -167,7 +166,7 @@ func TestSwitchAfterReconnect(t *testing.T) {
 	h.wantLive(DemoUsername, 0, "after the second loss")
 }
 
-// What does not disarm: a session that was there before, and another account's login.
+// A session that was open before, and another account's login, do not disarm.
 func TestWhatDoesNotDisarm(t *testing.T) {
 	h := newHarness(t, testConfig())
 	other := h.login()
@@ -178,13 +177,13 @@ func TestWhatDoesNotDisarm(t *testing.T) {
 	h.wantLive(DemoUsername, 0, "at its time")
 }
 
-// An account that came back while the exchange still took its old connection for open is not
-// punished when that one turns out to be dead, by silence or by a loss that shows late.
+// If an account logs in anew while its half-open connection is still open, the end of that connection, by
+// silence or by a late disconnect, does not cancel its orders.
 func TestHalfOpenDoesNotFireAfterReconnect(t *testing.T) {
 	for _, late := range []bool{false, true} {
 		h := newHarness(t, testConfig())
 		old := h.armed(DemoUsername)
-		h.wait(30 * time.Second) // the client's watchdog: it gives the connection up
+		h.wait(30 * time.Second) // until the client's watchdog gives up the connection
 		c := h.login()
 		c.create(buy, 10000, 2900, 2)
 		if late {
@@ -200,7 +199,7 @@ func TestHalfOpenDoesNotFireAfterReconnect(t *testing.T) {
 	}
 }
 
-// A client that is heard of after another login of its account has its switch.
+// A client that sends a message after another login of its account keeps its switch.
 func TestTwoSessionsHaveTheirSwitches(t *testing.T) {
 	h := newHarness(t, testConfig())
 	first := h.armed(DemoUsername)
@@ -217,7 +216,7 @@ func TestTwoSessionsHaveTheirSwitches(t *testing.T) {
 	h.wantLive(DemoUsername, 0, "after the first one's silence")
 }
 
-// Whatever ends a connection but a logout of the client's arms the switch: it gets its time.
+// Every end of a connection but the client's own logout arms the switch.
 func TestEveryEndArms(t *testing.T) {
 	for name, end := range map[string]func(*harness, *client){
 		"not reading": func(_ *harness, c *client) {
@@ -252,7 +251,7 @@ func TestEveryEndArms(t *testing.T) {
 	}
 }
 
-// flood has so much sent that the oldest is not kept any more.
+// flood causes so many messages that the oldest are not kept any more.
 func (c *client) flood() {
 	for range 100 {
 		c.ping()
@@ -260,7 +259,7 @@ func (c *client) flood() {
 	}
 }
 
-// How long it takes is the interval times the unanswered heartbeats, unless it is set.
+// The delay is the interval times the heartbeats, unless it is set.
 func TestFailureDelay(t *testing.T) {
 	for _, k := range []struct {
 		change func(*Config)

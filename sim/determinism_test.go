@@ -10,8 +10,8 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// session plays a few minutes of two clients on a lively exchange and returns a
-// hash of every byte that they were sent.
+// session plays a few minutes of two clients on a busy exchange and returns a hash of every byte that they
+// received.
 func session(t *testing.T, seed uint64, d time.Duration) string {
 	t.Helper()
 	config := DefaultConfig()
@@ -53,7 +53,7 @@ func session(t *testing.T, seed uint64, d time.Duration) string {
 	return hex.EncodeToString(digest.Sum(nil)[:8])
 }
 
-// Same seed and same inputs give the same bytes, on any machine and on any day.
+// The same seed and the same inputs give the same bytes, on any machine and on any day.
 func TestSameSeedSameBytes(t *testing.T) {
 	const golden = "e69f9895d49cde4a"
 	if got := session(t, 42, 2*time.Minute); got != golden {

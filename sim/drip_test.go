@@ -12,8 +12,8 @@ import (
 	"github.com/smk-go/smk/sim/fault"
 )
 
-// On a server whose lines drip, a message comes whole in the time that its pieces take, though
-// nothing else happens.
+// On a server whose connections drip, a message arrives in the time that its pieces take, though nothing
+// else happens.
 func TestLocalServerDrips(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		config := testConfig()
@@ -28,7 +28,7 @@ func TestLocalServerDrips(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+		l := &tcpClient{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 		start := time.Now()
 		l.login(DemoUsername)
 		l.want("S1 LOGIN_RESPONSE reset=2")

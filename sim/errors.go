@@ -48,7 +48,7 @@ func (e *LogoutError) Error() string {
 	text := "sim: logged out: " + strings.TrimPrefix(e.Reason.String(), "LOGOUT_")
 	switch e.Reason {
 	case msg.EtoLogoutHeartbeatTimeout, msg.EtoLogoutLoginTimeout:
-		text += fmt.Sprintf(", nothing was heard for %v", e.Silence)
+		text += fmt.Sprintf(", no message for %v", e.Silence)
 	}
 	return text
 }

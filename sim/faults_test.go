@@ -13,14 +13,13 @@ import (
 	"github.com/smk-go/smk/sim/fault"
 )
 
-// lines returns how many connections the server has.
-func openLines(s *Server) (n int) {
+// openConns returns the number of connections of a server.
+func openConns(s *Server) (n int) {
 	s.Do(func(s *Sim) { n = len(s.Faults.Conns()) })
 	return n
 }
 
-// On a socket: a message that comes in pieces, a refused connection, and one that is cut in
-// the middle of a message.
+// On a socket: a message in pieces, a refused connection, and one that breaks in the middle of a message.
 func TestServerFaults(t *testing.T) {
 	config := testConfig()
 	config.Faults = fault.Plan{}.With(fault.Million, fault.Split, fault.Duplicate)
@@ -51,9 +50,9 @@ func TestServerFaults(t *testing.T) {
 	again.want("S1 LOGIN_RESPONSE reset=2")
 }
 
-// In virtual time on a server: a stall ends by itself, what came meanwhile is carried out,
-// and a dead line is closed in the end.
-func TestLocalServerStallsAndGoesDead(t *testing.T) {
+// In virtual time on a server: a stall ends by itself, messages sent meanwhile are carried out, and a
+// half-open connection is closed in the end.
+func TestLocalServerStallsAndHalfOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		config := testConfig()
 		config.Faults.HalfOpenFor = time.Hour
@@ -67,7 +66,7 @@ func TestLocalServerStallsAndGoesDead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+		l := &tcpClient{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 		ping := func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) }
 		force := func(k fault.Kind) { s.Do(func(s *Sim) { s.Faults.Conns()[0].Force(k, 1) }) }
 		l.login(DemoUsername)
@@ -75,7 +74,7 @@ func TestLocalServerStallsAndGoesDead(t *testing.T) {
 		force(fault.Stall)
 		start := time.Now()
 		l.send(ping)
-		go l.trySend(ping) // a stalled line may not read before it moves
+		go l.trySend(ping) // a stalled connection may not read before the stall ends
 		l.want("S2 PONG")
 		if d := time.Since(start); d == 0 || d > 2*time.Second+tickMin {
 			t.Errorf("stalled for %v", d)
@@ -90,7 +89,7 @@ func TestLocalServerStallsAndGoesDead(t *testing.T) {
 		}
 		conn.Close()
 		synctest.Wait()
-		if n := openLines(s); n != 0 {
+		if n := openConns(s); n != 0 {
 			t.Errorf("%d lines are left", n)
 		}
 		if err := errors.Join(s.Close(), <-served); err != nil {
@@ -99,8 +98,8 @@ func TestLocalServerStallsAndGoesDead(t *testing.T) {
 	})
 }
 
-// A dead line cannot be told that the exchange goes down, and is not waited for.
-func TestServerShutsDownWithDeadLines(t *testing.T) {
+// A shutdown does not wait for half-open connections.
+func TestServerShutsDownWithHalfOpenConns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, err := Local(testConfig())
 		if err != nil {
@@ -112,7 +111,7 @@ func TestServerShutsDownWithDeadLines(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+		l := &tcpClient{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 		l.login(DemoUsername)
 		l.want("S1 LOGIN_RESPONSE reset=2")
 		s.Do(func(s *Sim) { s.Faults.Conns()[0].Force(fault.HalfOpen, 1) })
@@ -129,8 +128,8 @@ func TestServerShutsDownWithDeadLines(t *testing.T) {
 	})
 }
 
-// Without faults a line neither copies nor allocates.
-func TestCalmLineIsFree(t *testing.T) {
+// A connection without faults neither copies nor allocates.
+func TestConnWithoutFaultsIsFree(t *testing.T) {
 	s, err := New(testConfig())
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 
 const manyMarkets = 5000
 
-// manyConfig has so many markets that what there is to say of all does not fit at once.
+// manyConfig has so many markets that their snapshots do not fit at once.
 func manyConfig() Config {
 	c := testConfig()
 	c.Markets = nil
@@ -21,10 +21,10 @@ func manyConfig() Config {
 	return c
 }
 
-// quotesOf is what a reader of quotes knows of a market: quantities by contract, side and price.
+// quotesOf is a market as a reader of its quotes knows it: quantities by contract, side and price.
 type quotesOf map[[3]uint32]uint64
 
-// reader follows quotes and states, and fails the test if an update comes before its snapshot.
+// reader follows quotes and states. It fails the test if an update arrives before its snapshot.
 type reader struct {
 	t         *testing.T
 	books     map[uint32]quotesOf
@@ -49,7 +49,7 @@ func (r *reader) levels(q *msg.ContractQuotes) {
 	}
 }
 
-func (r *reader) hear(m *msg.Payload) {
+func (r *reader) apply(m *msg.Payload) {
 	switch m.GetType() {
 	case msg.PayloadMarketQuotes:
 		b := m.GetMarketQuotes()
@@ -71,7 +71,7 @@ func (r *reader) hear(m *msg.Payload) {
 	}
 }
 
-// check holds what was read against the books. They are shallow: all of them is visible.
+// check compares what was read with the books, all of whose levels are visible.
 func (r *reader) check(x *exchange.Exchange, markets []Market) {
 	r.t.Helper()
 	for _, m := range markets {
@@ -96,7 +96,7 @@ func (r *reader) check(x *exchange.Exchange, markets []Market) {
 	}
 }
 
-// some takes some of what is pending and has the reader hear it.
+// some reads some of what is pending.
 func (c *client) some(n int, r *reader) {
 	c.t.Helper()
 	b := c.conn.Pending()
@@ -104,12 +104,12 @@ func (c *client) some(n int, r *reader) {
 	c.raw = append(c.raw, b[:n]...)
 	c.conn.Written(n)
 	for m := c.parse(); m != nil; m = c.parse() {
-		r.hear(m)
+		r.apply(m)
 	}
 }
 
-// A feed of more than fits is sent as the client reads, and stays true while the markets move:
-// each market's snapshot comes once and before its updates.
+// A feed larger than the ring is sent as the client reads, and stays consistent while the markets change:
+// each market's snapshot arrives once and before its updates.
 func TestFeedOfManyMarkets(t *testing.T) {
 	for name, subscribe := range map[string]func(*client){
 		"price feed": func(c *client) { c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() }) },
@@ -169,8 +169,7 @@ func TestFeedOfManyMarkets(t *testing.T) {
 	}
 }
 
-// Never is more than half of what may be unsent taken by a feed: the rest is for what else there
-// is to say.
+// A feed never takes more than half of what may be unsent.
 func TestFeedLeavesRoom(t *testing.T) {
 	h := newHarness(t, manyConfig())
 	c := h.login()
@@ -184,7 +183,7 @@ func TestFeedLeavesRoom(t *testing.T) {
 	}
 }
 
-// The market feed likewise: the state of every market arrives, and later changes do.
+// The market feed sends the state of every market, and later changes.
 func TestMarketFeedOfManyMarkets(t *testing.T) {
 	config := manyConfig()
 	h := newHarness(t, config)
@@ -208,7 +207,7 @@ func TestMarketFeedOfManyMarkets(t *testing.T) {
 	}
 }
 
-// A feed goes on in a session that is resumed, and ends with an unsubscription.
+// A feed continues in a resumed session and ends with its unsubscription.
 func TestFeedAcrossAResume(t *testing.T) {
 	config := manyConfig()
 	h := newHarness(t, config)
@@ -230,7 +229,7 @@ func TestFeedAcrossAResume(t *testing.T) {
 	for m := c.next(); m != nil; m = c.next() {
 		if m.GetEtoPayload().GetSeq() == next {
 			next++
-			r.hear(m)
+			r.apply(m)
 		}
 	}
 	r.check(h.sim.Exchange, config.Markets)
@@ -247,8 +246,8 @@ func TestFeedAcrossAResume(t *testing.T) {
 	}
 }
 
-// Snapshots of much and few messages take half of the bytes that may be unsent, and one that is larger
-// than that is sent when nothing else is.
+// Large snapshots take half of the bytes that may be unsent. One larger than that is sent when nothing else
+// is unsent.
 func TestLargeSnapshots(t *testing.T) {
 	for name, contracts := range map[string]uint32{"more than a half": 64, "a tenth": 8} {
 		t.Run(name, func(t *testing.T) {

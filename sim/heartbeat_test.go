@@ -8,7 +8,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// beats counts the heartbeats that came and answers each if echo says so.
+// beats counts the heartbeats received and answers each if echo is set.
 func (c *client) beats(echo bool) (n int) {
 	for m := c.next(); m != nil; m = c.next() {
 		if m.GetEtoPayload().GetType() == msg.EtoPayloadHeartbeat {
@@ -21,8 +21,8 @@ func (c *client) beats(echo bool) (n int) {
 	return n
 }
 
-// A client that only reads a busy market and answers heartbeats stays: the exchange sends them on
-// a schedule of its own, whatever else it sends.
+// A client that only reads a busy market and answers heartbeats stays: the exchange sends heartbeats at fixed
+// intervals, whatever else it sends.
 func TestHeartbeatsComeOnTheirSchedule(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c := h.login()
@@ -42,8 +42,7 @@ func TestHeartbeatsComeOnTheirSchedule(t *testing.T) {
 	}
 }
 
-// A client that is silent while the exchange has much to say is logged out after as many
-// heartbeats as any other.
+// A client that is silent on a busy market is logged out after as many heartbeats as any other.
 func TestHeartbeatTimeoutOnABusyMarket(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c := h.login()
@@ -60,14 +59,14 @@ func TestHeartbeatTimeoutOnABusyMarket(t *testing.T) {
 	h.wait(time.Second)
 	c.want("S68 LOGOUT HEARTBEAT_TIMEOUT")
 	c.wantClosed()
-	const want = "sim: logged out: HEARTBEAT_TIMEOUT, nothing was heard for 1m0s"
+	const want = "sim: logged out: HEARTBEAT_TIMEOUT, no message for 1m0s"
 	if err := logoutError(c.conn); err == nil || err.Error() != want {
 		t.Errorf("the cause is %v", err)
 	}
 }
 
-// Whatever is heard counts: a client that sends nothing but requests needs no heartbeats.
-func TestAnythingHeardCounts(t *testing.T) {
+// Every message counts: a client that sends only requests need not answer heartbeats.
+func TestEveryMessageCounts(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c := h.login()
 	for range 100 {
@@ -80,8 +79,8 @@ func TestAnythingHeardCounts(t *testing.T) {
 	}
 }
 
-// Time in which the exchange itself stood still is nobody's silence.
-func TestStandstillIsNoSilence(t *testing.T) {
+// Time in which the exchange itself stood still does not count as the client's silence.
+func TestStandstillIsNotSilence(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c := h.login()
 	h.wait(30 * time.Second)
@@ -95,7 +94,7 @@ func TestStandstillIsNoSilence(t *testing.T) {
 	c.want("S6 HEARTBEAT")
 }
 
-// A resumed session's schedule begins with the resume.
+// The interval of a resumed session starts with the resume.
 func TestHeartbeatsAfterAResume(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c, session := h.sessionOf()
@@ -111,7 +110,7 @@ func TestHeartbeatsAfterAResume(t *testing.T) {
 	c.want("S5 HEARTBEAT")
 }
 
-// Why a client was logged out is recorded if it was for something that the client did.
+// The cause of a logout is reported if it is something that the client did or failed to do.
 func TestLogoutCause(t *testing.T) {
 	for _, k := range []struct {
 		want string
@@ -119,10 +118,10 @@ func TestLogoutCause(t *testing.T) {
 	}{
 		{"UNAUTHORISED", func(_ *harness, c *client) { c.password(DemoUsername, "secret") }},
 		{"LOGIN_NOT_FIRST_SEQ", func(_ *harness, c *client) { c.ping() }},
-		{"LOGIN_TIMEOUT, nothing was heard for 10s", func(h *harness, _ *client) { h.wait(10 * time.Second) }},
+		{"LOGIN_TIMEOUT, no message for 10s", func(h *harness, _ *client) { h.wait(10 * time.Second) }},
 		{"UNKNOWN_SESSION", func(_ *harness, c *client) { c.resume("x", 1) }},
 		{"UNVERIFIED", func(_ *harness, c *client) { c.password("rival", "rival") }},
-		{"HEARTBEAT_TIMEOUT, nothing was heard for 55s", func(h *harness, c *client) { h.late(c) }},
+		{"HEARTBEAT_TIMEOUT, no message for 55s", func(h *harness, c *client) { h.late(c) }},
 		{"", func(_ *harness, c *client) { c.password(DemoUsername, DemoPassword); c.logout() }},
 		{"", func(h *harness, c *client) {
 			c.password(DemoUsername, DemoPassword)
@@ -144,7 +143,7 @@ func TestLogoutCause(t *testing.T) {
 	}
 }
 
-// late logs in and is heard of 5 s later for the last time.
+// late logs in and sends its last message 5 s later.
 func (h *harness) late(c *client) {
 	c.password(DemoUsername, DemoPassword)
 	h.wait(5 * time.Second)

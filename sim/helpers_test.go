@@ -15,7 +15,7 @@ func danger(s msg.RunningballState) exchange.Notification {
 	return exchange.Notification{State: s, Details: "corner", Period: msg.RunningballPeriodFirsthalf, Playtime: 60000}
 }
 
-// waitForConns waits until a server has so many connections.
+// waitForConns waits until a server has this many connections.
 func waitForConns(s *Server, want int) {
 	for n := -1; n != want; runtime.Gosched() {
 		s.Do(func(*Sim) { n = len(s.conns) })

@@ -14,9 +14,8 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// Whatever arrives, the exchange neither panics nor grows, and no other client
-// hears of it.
-func FuzzPeer(f *testing.F) {
+// Whatever a client sends, the exchange neither panics nor grows, and no other client is affected.
+func FuzzGateway(f *testing.F) {
 	f.Add([]byte{0x10, 0x08, 0x02, 0x12, 0x04, 0x08, 0x01, 0x10, 0x07, 0x1a, 0x06, 0x0a, 0x01, 0x75, 0x12, 0x01, 0x70},
 		false)
 	f.Add([]byte{0x08, 0x08, 0x01, 0x12, 0x04, 0x08, 0x02, 0x10, 0x02}, true)
@@ -51,7 +50,7 @@ func FuzzPeer(f *testing.F) {
 		c.conn.Disconnected(s.Now())
 		for _, line := range other.receiveAll() {
 			if !strings.HasSuffix(line, "HEARTBEAT") && !strings.HasSuffix(line, "LOGOUT HEARTBEAT_TIMEOUT") {
-				t.Errorf("another client is told %q", line)
+				t.Errorf("another client received %q", line)
 			}
 		}
 	})
@@ -83,7 +82,7 @@ func TestHostileInput(t *testing.T) {
 	}
 }
 
-// A client that does not read is cut off, and the others go on.
+// A client that does not read is disconnected, and the others are not.
 func TestSlowClient(t *testing.T) {
 	config := testConfig()
 	config.Limits.OutBytes, config.Limits.OutFrames = 1<<14, 64
@@ -103,13 +102,13 @@ func TestSlowClient(t *testing.T) {
 	}
 }
 
-// What is not ours to know is tolerated and takes its number.
+// Unknown messages are ignored and use up their sequence.
 func TestUnknownMessages(t *testing.T) {
 	c := newHarness(t, testConfig()).login()
 	c.send(func(m *msg.Payload) { m.SetType(99) })
 	c.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(55) })
 	c.send(func(m *msg.Payload) { m.MutableOrderAccepted().SetSeq(1); m.MutableOrderAccepted().SetOrderId(1) })
-	c.password(DemoUsername, DemoPassword) // once is enough
+	c.password(DemoUsername, DemoPassword) // a second login is ignored
 	c.ping()
 	c.want("S2 PONG")
 	if s := c.conn.Stats(); s.Ignored != 4 {
@@ -117,7 +116,7 @@ func TestUnknownMessages(t *testing.T) {
 	}
 }
 
-// A kind of order that is not known is the usual one.
+// An unknown time in force is the default one.
 func TestUnknownTimeInForce(t *testing.T) {
 	for _, tif := range []msg.TimeInForceType{-1, 0, 5, 99} {
 		c := newHarness(t, testConfig()).login()
@@ -128,8 +127,8 @@ func TestUnknownTimeInForce(t *testing.T) {
 	}
 }
 
-// A client with a gap is asked for it once, is served while it has it, and is
-// given up if it does not fill it.
+// A client with a gap is sent one replay request, is served meanwhile, and is disconnected if it does not
+// close the gap.
 func TestGapOfTheClient(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c := h.login()
@@ -163,7 +162,7 @@ func TestGapOfTheClient(t *testing.T) {
 	}
 }
 
-// A logout is honoured though messages before it are missing.
+// A logout is accepted though messages before it are missing.
 func TestLogoutBehindAGap(t *testing.T) {
 	c := newHarness(t, testConfig()).login()
 	c.out = 9
@@ -172,7 +171,7 @@ func TestLogoutBehindAGap(t *testing.T) {
 	c.wantClosed()
 }
 
-// Credentials are nowhere to be seen.
+// No value shows credentials, however it is printed.
 func TestCredentialsAreNotShown(t *testing.T) {
 	a := Account{Username: "u", Password: "secret", Token: "hidden"}
 	config := testConfig()
@@ -279,14 +278,14 @@ func TestConnectionsAreLimited(t *testing.T) {
 	h.connect()
 }
 
-// What cannot be is refused at the start, and says which field it is.
+// New returns an error that names the invalid field.
 func TestBadConfigurations(t *testing.T) {
 	for field, change := range map[string]func(*Config){
 		"InBytes":                    func(c *Config) { c.Limits.InBytes = 1 },
 		"OutBytes":                   func(c *Config) { c.Limits.OutBytes, c.Limits.History = 1<<30+1, 1 },
 		"Throttle.Tick":              func(c *Config) { c.Throttle.Tick = 1 },
 		"HeartbeatInterval":          func(c *Config) { c.HeartbeatInterval = -1 },
-		"Life.Rate":                  func(c *Config) { c.Agents.Rate = -1 },
+		"Agents.Rate":                func(c *Config) { c.Agents.Rate = -1 },
 		"Depth":                      func(c *Config) { c.Depth = 1000 },
 		"QuantityMin":                func(c *Config) { c.QuantityMin, c.QuantityMax = 10, 5 },
 		"QuantityMax":                func(c *Config) { c.QuantityMax = 1 << 62 },
@@ -314,8 +313,8 @@ func TestBadConfigurations(t *testing.T) {
 	}
 }
 
-// New limits are told to everybody who is logged in, and to those who log in afterwards.
-func TestNewLimitsAreTold(t *testing.T) {
+// New limits are sent to every client that is logged in, and to those that log in afterwards.
+func TestNewLimitsAreSent(t *testing.T) {
 	config := testConfig()
 	config.Throttle = Throttle{}
 	h := newHarness(t, config)

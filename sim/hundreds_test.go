@@ -10,8 +10,8 @@ import (
 	"github.com/smk-go/smk/sim/exchange"
 )
 
-// Hundreds of clients trade with each other over sockets, all following the market: each is
-// told every message once and in order, and all of them together what the exchange knows.
+// Hundreds of clients trade with each other over sockets and follow the market: each receives every message
+// once and in order, and all of them together agree with the exchange.
 func TestServerHundredsOfClients(t *testing.T) {
 	const clients, orders = 300, 8
 	c := testConfig()
@@ -67,7 +67,7 @@ func TestServerHundredsOfClients(t *testing.T) {
 					}
 					l.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 				case m.GetEtoPayload().GetType() == msg.EtoPayloadPong:
-					<-all // nobody stops reading fills before everybody's orders are in
+					<-all // read fills until every order is in
 					l.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadLogout) })
 				case m.GetEtoPayload().GetType() == msg.EtoPayloadLogout:
 					return
@@ -88,16 +88,16 @@ func TestServerHundredsOfClients(t *testing.T) {
 		}
 	})
 	if bought.Load() != truth[0] || sold.Load() != truth[1] || truth[0] == 0 {
-		t.Errorf("clients were told of %d bought and %d sold, the exchange knows %v", bought.Load(), sold.Load(), truth)
+		t.Errorf("clients received %d bought and %d sold, the exchange knows %v", bought.Load(), sold.Load(), truth)
 	}
 }
 
-// One client too many is closed at once, and the others go on.
+// A connection beyond the limit is closed at once, and the others stay.
 func TestServerIsFull(t *testing.T) {
 	c := testConfig()
 	c.Limits.Connections = 3
 	s := serve(t, c)
-	var in []*line
+	var in []*tcpClient
 	for range 3 {
 		l := dial(t, s, nil)
 		l.login(DemoUsername)

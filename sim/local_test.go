@@ -12,8 +12,8 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// Under synctest a server runs in virtual time: a minute of silence passes at
-// once, and to the nanosecond.
+// In a synctest bubble a server runs in virtual time: a minute of silence passes at once, exact to the
+// nanosecond.
 func TestLocalServerInVirtualTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended []error
@@ -25,12 +25,12 @@ func TestLocalServerInVirtualTime(t *testing.T) {
 		}
 		served := make(chan error, 1)
 		go func() { served <- s.Serve(context.Background()) }()
-		dial := func() *line {
+		dial := func() *tcpClient {
 			conn, err := s.Dial(context.Background())
 			if err != nil {
 				t.Fatal(err)
 			}
-			return &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+			return &tcpClient{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 		}
 		start := time.Now()
 		l := dial()
@@ -50,8 +50,8 @@ func TestLocalServerInVirtualTime(t *testing.T) {
 		synctest.Wait()
 		var silent *LogoutError
 		if len(ended) != 2 || !errors.As(ended[0], &silent) || !errors.Is(ended[1], msg.ErrTruncated) ||
-			silent.Error() != "sim: logged out: HEARTBEAT_TIMEOUT, nothing was heard for 1m0s" {
-			t.Errorf("told of %v", ended)
+			silent.Error() != "sim: logged out: HEARTBEAT_TIMEOUT, no message for 1m0s" {
+			t.Errorf("reported %v", ended)
 		}
 		if err := errors.Join(s.Close(), <-served); err != nil {
 			t.Error(err)
@@ -62,8 +62,7 @@ func TestLocalServerInVirtualTime(t *testing.T) {
 	})
 }
 
-// A client that does not close its end after the last message is not waited for
-// for long.
+// The server waits only a moment for a client that does not close its end after the last message.
 func TestServerDoesNotLinger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, err := Local(testConfig())
@@ -76,7 +75,7 @@ func TestServerDoesNotLinger(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+		l := &tcpClient{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 		l.login("nobody")
 		l.want("S1 LOGOUT UNAUTHORISED", "the end")
 		open := func() (n int) {
@@ -97,16 +96,15 @@ func TestServerDoesNotLinger(t *testing.T) {
 	})
 }
 
-// A client over a socket that does not read is cut off, and the operator is told
-// why.
-func TestServerCutsOffASlowClient(t *testing.T) {
-	told := make(chan error, 1)
+// A client over a socket that does not read is disconnected, and the cause is reported.
+func TestServerDisconnectsSlowClient(t *testing.T) {
+	causes := make(chan error, 1)
 	config := testConfig()
 	config.Limits.OutBytes, config.Limits.OutFrames = 1<<14, 64
 	config.OnClose = func(_ net.Addr, username string, cause error) {
 		if username == DemoUsername {
 			select {
-			case told <- cause:
+			case causes <- cause:
 			default:
 			}
 		}
@@ -120,8 +118,8 @@ func TestServerCutsOffASlowClient(t *testing.T) {
 		for l.trySend(ping) {
 		}
 	}()
-	if err := <-told; !errors.Is(err, ErrSlowConsumer) {
-		t.Errorf("cut off for %v", err)
+	if err := <-causes; !errors.Is(err, ErrSlowConsumer) {
+		t.Errorf("ended for %v", err)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// residentBytes returns what this process has in memory, garbage left out.
+// residentBytes returns the resident memory of this process, without garbage.
 func residentBytes(t *testing.T) int {
 	t.Helper()
 	debug.FreeOSMemory()
@@ -27,13 +27,13 @@ func residentBytes(t *testing.T) int {
 	return pages * os.Getpagesize()
 }
 
-// An idle connection, both of its ends, costs at most 64 KiB, before the login, before the
-// TLS handshake and after the login; and it is given back.
+// An idle connection, with both of its ends, costs at most 64 KiB, before the login, before the TLS handshake
+// and after the login; and that is released.
 func TestIdleConnectionsAreSmall(t *testing.T) {
 	const (
 		conns   = 256
 		most    = conns * 64 << 10
-		restMax = most / 4 // what the test itself and the runtime keep
+		restMax = most / 4 // kept by the test itself and the runtime
 	)
 	cert, err := Certificate(time.Now())
 	if err != nil {
@@ -53,7 +53,7 @@ func TestIdleConnectionsAreSmall(t *testing.T) {
 			c.TLS, c.Limits.Connections, c.LoginTimeout = k.tls, conns, time.Hour
 			s := serve(t, c)
 			before := residentBytes(t)
-			var lines []*line
+			var lines []*tcpClient
 			for range conns {
 				l := dial(t, s, nil)
 				lines = append(lines, l)
@@ -68,7 +68,7 @@ func TestIdleConnectionsAreSmall(t *testing.T) {
 			}
 			for _, l := range lines {
 				l.conn.Close()
-				*l = line{}
+				*l = tcpClient{}
 			}
 			waitForConns(s, 0)
 			if rest := residentBytes(t) - before; rest > restMax {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// After many connections what they left on the heap goes back to the system: once for all
-// of them, and again after as many more.
+// After many connections, their garbage is returned to the system: once for all of them, and again after as
+// many more.
 func TestMemoryIsReleased(t *testing.T) {
 	for _, k := range []struct {
 		conns, rounds int

@@ -8,7 +8,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// The transcripts of orders and quotes, as the exchange's side of them.
+// Transcripts of orders and quotes.
 
 func TestCreateAcceptCancel(t *testing.T) {
 	c := newHarness(t, testConfig()).login()
@@ -163,7 +163,7 @@ func TestCrossedSelf(t *testing.T) {
 	c, y := h.login(), h.loginAs("rival")
 	y.create(sell, 10000, 3000, 1)
 	c.create(sell, 10000, 3100, 2)
-	c.create(buy, 10000, 3100, 3) // is filled before it gets to the own order
+	c.create(buy, 10000, 3100, 3) // is filled before it reaches the account's own order
 	c.create(buy, 10000, 3100, 4)
 	c.want("S2 accepted seq=2 ref=2 #2 10000@3100",
 		"S3 accepted seq=3 ref=3 #3 10000@3100",

@@ -9,7 +9,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// reasonCase sets something up and returns what to do to get the reason.
+// reasonCase prepares an exchange and sends a request that is rejected for a reason.
 type reasonCase struct {
 	name   string
 	reason string
@@ -21,8 +21,7 @@ func contractOf(market, contract uint32) func(*msg.OrderCreate) {
 	return func(o *msg.OrderCreate) { o.SetMarketId(market); o.SetContractId(contract) }
 }
 
-// Every reason for which an order can be rejected comes about as it would, but
-// for those that no book can give, which are provoked.
+// Every reason to reject an order occurs, those that no book can give by ForceReject.
 func TestEveryRejection(t *testing.T) {
 	create := func(c *client) { c.create(buy, 10000, 3000, 9) }
 	state := func(s msg.MarketStateType) func(*harness, *client) {
@@ -83,7 +82,7 @@ func TestEveryRejection(t *testing.T) {
 	}, int(msg.OrderRejectedStakeLimitExceeded))
 }
 
-// The same for both stages of a cancel-replace, and for cancels.
+// The same for both stages of a replace, and for cancels.
 func TestEveryCancelRejection(t *testing.T) {
 	rest := func(_ *harness, c *client) { c.create(buy, 10000, 3000, 1) }
 	and := func(f func(h *harness, c *client)) func(*harness, *client) {
@@ -205,8 +204,7 @@ func TestEveryReplaceRejection(t *testing.T) {
 	}, int(msg.OrderCancelReplaceRejectedServiceTemporarilyUnavailable))
 }
 
-// checkReasons runs cases, each on an exchange of its own, and checks that they
-// cover the count reasons that there are.
+// checkReasons runs cases, each on an exchange of its own, and checks that they cover all count reasons.
 func checkReasons(t *testing.T, cases []reasonCase, reasonOf func(*msg.Payload) (string, bool), count int) {
 	t.Helper()
 	var seen []string
@@ -247,7 +245,7 @@ func checkReasons(t *testing.T, cases []reasonCase, reasonOf func(*msg.Payload) 
 	}
 }
 
-// A reduce that is refused for each reason, and a cancel-all.
+// The same for reduces, and for a cancel-all.
 func TestEveryReduceRejection(t *testing.T) {
 	rest := func(_ *harness, c *client) { c.create(buy, 10000, 3000, 1) }
 	reduce := func(c *client) { c.reduce(c.idOf(1), 5000, 9) }
@@ -277,7 +275,7 @@ func TestEveryReduceRejection(t *testing.T) {
 	}
 }
 
-// With the back end down there is no sequence to answer.
+// While the back end is down, a rejection has no sequence.
 func TestUnavailableHasNoSequence(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c := h.login()
@@ -288,7 +286,7 @@ func TestUnavailableHasNoSequence(t *testing.T) {
 	}
 }
 
-// When trading resumes, what is left from before is removed.
+// A resumption of trading cancels the orders that are left.
 func TestSuspensionRemovesOrders(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c := h.login()

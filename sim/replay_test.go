@@ -8,11 +8,11 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// A gap that is not closed within a minute ends the connection, however much comes meanwhile: a
-// client and an exchange that replay to each other for ever carry nothing out.
+// A gap that is not closed within a minute ends the connection, whatever arrives meanwhile: a client and an
+// exchange that replay to each other for ever carry nothing out.
 func TestGapHasAnEnd(t *testing.T) {
 	config := testConfig()
-	config.HeartbeatInterval = 7 * time.Second // so that none is due when the gap's time is over
+	config.HeartbeatInterval = 7 * time.Second // so that no heartbeat is due when the minute ends
 	h := newHarness(t, config)
 	c := h.login()
 	ping := func(seq uint64) {
@@ -22,7 +22,7 @@ func TestGapHasAnEnd(t *testing.T) {
 	ping(1000)
 	for seq := uint64(2); h.sim.Now() < start+int64(time.Minute)-1; seq++ {
 		ping(seq)
-		ping(1000 + seq) // and there is always more
+		ping(1000 + seq) // and more arrives all the time
 		h.wait(time.Second)
 		c.receiveAll()
 		if h.sim.Now() == start+int64(59*time.Second) {
@@ -42,7 +42,7 @@ func TestGapHasAnEnd(t *testing.T) {
 	}
 }
 
-// A gap that is closed in time is forgotten: the next one has its own minute.
+// After a gap is closed, the next one has a minute of its own.
 func TestGapsEachHaveTheirTime(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c := h.login()
@@ -62,13 +62,13 @@ func TestGapsEachHaveTheirTime(t *testing.T) {
 	}
 }
 
-// The same messages are sent again 64 times, and no more. A client that shows that it got them
-// may ask again.
+// The same messages are replayed at most 64 times. A client that shows that it received them may request
+// again.
 func TestReplaysAreLimited(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c := h.login()
 	for range 3 {
-		c.ping() // so that there is more than the last series was served
+		c.ping() // so that there is more than the last run covered
 		c.receiveAll()
 		newest := c.seq
 		for range 64 {
@@ -86,7 +86,7 @@ func TestReplaysAreLimited(t *testing.T) {
 	}
 }
 
-// Nor is it sent again for longer than a minute.
+// Nor are they replayed for longer than a minute.
 func TestReplaysHaveAnEnd(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c := h.login()
@@ -105,7 +105,7 @@ func TestReplaysHaveAnEnd(t *testing.T) {
 		t.Errorf("closed for %v", c.conn.Err())
 	}
 
-	// One that asks now and then is served for as long as it likes.
+	// A client that requests now and then is served without limit.
 	c = h.login()
 	for range 10 {
 		c.replay(1)
@@ -120,8 +120,8 @@ func TestReplaysHaveAnEnd(t *testing.T) {
 	}
 }
 
-// What was asked for in vain is forgotten when something of it comes: only 15 s without anything end
-// the connection.
+// Requests without progress are forgotten when the next message arrives: only 15 s without any end the
+// connection.
 func TestGapWithProgress(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c := h.login()

@@ -13,8 +13,8 @@ import (
 	"github.com/smk-go/smk/sim/fault"
 )
 
-// from logs in to the demo account with what fill sets of the account sequence, and returns the
-// connection and the numbers of the reports that are re-sent.
+// from logs in to the demo account with the account sequence that fill sets. It returns the connection and
+// the account sequences of the reports that are resent.
 func (h *harness) from(fill func(*msg.Login)) (*client, []uint64) {
 	h.t.Helper()
 	c := h.connect()
@@ -59,8 +59,7 @@ func numbers(first, last uint64) (list []uint64) {
 	return list
 }
 
-// What a login says about the account sequence: 0 and 1 are from the beginning, which is something
-// else than nothing.
+// An account sequence of 0 or 1 in a login means from the beginning; no account sequence means no resume.
 func TestAccountSequenceOfALogin(t *testing.T) {
 	config := testConfig()
 	config.Limits.History = 16
@@ -108,8 +107,8 @@ func TestAccountSequenceOfALogin(t *testing.T) {
 	}
 }
 
-// Whatever happens to reports before they get a sequence, a resume from the lowest number that a
-// client lacks brings all of them from there on, once each and in order.
+// Whatever happens to reports before they get a sequence, a resume from the lowest account sequence that a
+// client lacks resends all of them from there on, once each and in order.
 func TestResumeFromTheLowestHole(t *testing.T) {
 	for _, kind := range []fault.Kind{
 		fault.DropBefore, fault.DuplicateBefore, fault.DelayBefore, fault.ReorderBefore, fault.Swap, fault.Unconfirmed,
@@ -136,7 +135,7 @@ func TestResumeFromTheLowestHole(t *testing.T) {
 				h.sim.Exchange.Submit("rival", createRequest(sell, 1000, 3000))
 				read()
 			}
-			// Lost with what is held back.
+			// Disconnected with what is held back.
 			l.Disconnected(h.sim.Now())
 			truth, _ := h.sim.Exchange.Truth(DemoUsername)
 			lowest := uint64(1)
@@ -152,14 +151,14 @@ func TestResumeFromTheLowestHole(t *testing.T) {
 			}
 			for line := range slices.Values(other.receiveAll()) {
 				if strings.Contains(line, "replayed") {
-					t.Fatalf("another session of the account is told %q", line)
+					t.Fatalf("another session of the account received %q", line)
 				}
 			}
 		})
 	}
 }
 
-// As many reports as may be kept are re-sent in one go, however long each is.
+// All the reports that may be kept are resent at once, however long each is.
 func TestWholeHistoryFits(t *testing.T) {
 	config := testConfig()
 	config.Limits = Limits{OutBytes: 1 << 16, OutFrames: 512, History: 256}
@@ -180,8 +179,7 @@ func TestWholeHistoryFits(t *testing.T) {
 	}
 }
 
-// An exchange that comes up again with its numbers from the beginning: sessions are gone, reports
-// count from 1, and orders, money and positions are what they were.
+// After a restart sessions are gone, reports count from 1, and orders, money and positions are unchanged.
 func TestRestart(t *testing.T) {
 	h := newHarness(t, testConfig())
 	lost, name := h.sessionOf()
@@ -232,7 +230,7 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// A restart ends connections, so it arms dead man's switches.
+// A restart disconnects clients, so it arms dead man's switches.
 func TestRestartArms(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c := h.armed(DemoUsername)
@@ -244,7 +242,7 @@ func TestRestartArms(t *testing.T) {
 	h.wantLive(DemoUsername, 0, "at its time")
 }
 
-// Numbers may begin anew or leap while a client is connected.
+// Account sequences may restart or skip while a client is connected.
 func TestNumbersChange(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c := h.login()

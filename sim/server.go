@@ -390,7 +390,7 @@ func (s *Server) shutdown(accepting <-chan error) error {
 	now := s.clock.now()
 	s.sim.gateway.LogoutAll(now, msg.EtoLogoutDowntime)
 	for c := range s.conns {
-		if c.line.HalfOpen() {
+		if c.stream.HalfOpen() {
 			c.closeSocket() // it cannot be reached
 		}
 	}

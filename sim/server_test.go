@@ -24,8 +24,7 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// serve starts a server for a test and ends it with it, checking that nothing is
-// left running.
+// serve starts a server that ends with the test, and checks that no goroutine is left.
 func serve(t *testing.T, c Config) *Server {
 	t.Helper()
 	before := runtime.NumGoroutine()
@@ -42,7 +41,7 @@ func serve(t *testing.T, c Config) *Server {
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
-		for range 100 { // goroutines end a moment after they have said so
+		for range 100 { // goroutines end a moment after they have reported that
 			if runtime.NumGoroutine() <= before {
 				return
 			}
@@ -56,14 +55,14 @@ func serve(t *testing.T, c Config) *Server {
 }
 
 // line is a client on a socket.
-type line struct {
+type tcpClient struct {
 	t    *testing.T
 	conn net.Conn
 	r    *bufio.Reader
 	out  uint64
 }
 
-func dial(t *testing.T, s *Server, config *tls.Config) *line {
+func dial(t *testing.T, s *Server, config *tls.Config) *tcpClient {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.Addr().String())
 	if err != nil {
@@ -73,10 +72,10 @@ func dial(t *testing.T, s *Server, config *tls.Config) *line {
 		conn = tls.Client(conn, config)
 	}
 	t.Cleanup(func() { conn.Close() })
-	return &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+	return &tcpClient{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 }
 
-func (l *line) send(fill func(*msg.Payload)) {
+func (l *tcpClient) send(fill func(*msg.Payload)) {
 	l.t.Helper()
 	if !l.trySend(fill) {
 		l.t.Fatal("the connection is gone")
@@ -84,7 +83,7 @@ func (l *line) send(fill func(*msg.Payload)) {
 }
 
 // trySend sends and reports whether the connection took it.
-func (l *line) trySend(fill func(*msg.Payload)) bool {
+func (l *tcpClient) trySend(fill func(*msg.Payload)) bool {
 	var m msg.Payload
 	fill(&m)
 	if !m.HasType() {
@@ -100,7 +99,7 @@ func (l *line) trySend(fill func(*msg.Payload)) bool {
 	return err == nil
 }
 
-func (l *line) login(username string) {
+func (l *tcpClient) login(username string) {
 	l.send(func(m *msg.Payload) {
 		m.MutableEtoPayload().SetType(msg.EtoPayloadLogin)
 		m.MutableLogin().SetUsernameString(username)
@@ -109,7 +108,7 @@ func (l *line) login(username string) {
 }
 
 // read returns the next message, nil at the end of the stream.
-func (l *line) read() *msg.Payload {
+func (l *tcpClient) read() *msg.Payload {
 	l.t.Helper()
 	n, shift := 0, 0
 	for {
@@ -137,7 +136,7 @@ func (l *line) read() *msg.Payload {
 	return m
 }
 
-func (l *line) want(lines ...string) {
+func (l *tcpClient) want(lines ...string) {
 	l.t.Helper()
 	for _, want := range lines {
 		got := "the end"
@@ -167,7 +166,7 @@ func TestServer(t *testing.T) {
 }
 
 // trade lets x buy from y.
-func trade(t *testing.T, x, y *line) {
+func trade(t *testing.T, x, y *tcpClient) {
 	t.Helper()
 	order := func(side msg.Side) func(m *msg.Payload) {
 		return func(m *msg.Payload) {
@@ -310,7 +309,7 @@ func TestServerManyClients(t *testing.T) {
 	}
 }
 
-// How everything ended can be asked when it has: by whoever asks while it ends, too.
+// The final state can be read after the end, and while it ends.
 func TestServerTruthAfterTheEnd(t *testing.T) {
 	never, err := Listen("127.0.0.1:0", testConfig())
 	if err != nil {
@@ -351,6 +350,6 @@ func TestServerTruthAfterTheEnd(t *testing.T) {
 		t.Errorf("asked while it ended: %+v", during)
 	}
 	if _, ok := s.Truth("nobody"); ok {
-		t.Error("nobody has an account")
+		t.Error("an unknown account was found")
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// At ten times the speed a minute of silence takes six seconds.
+// At speed 10 a minute of silence takes six seconds.
 func TestServerSpeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		config := testConfig()
@@ -26,7 +26,7 @@ func TestServerSpeed(t *testing.T) {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+		l := &tcpClient{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 		l.login(DemoUsername)
 		l.want("S1 LOGIN_RESPONSE reset=2", "S2 HEARTBEAT", "S3 HEARTBEAT", "S4 HEARTBEAT", "S5 HEARTBEAT", "S6 HEARTBEAT",
 			"S7 LOGOUT HEARTBEAT_TIMEOUT", "the end")

@@ -11,7 +11,7 @@ import (
 )
 
 // ErrNotTLS is why a server with TLS ended a connection that did not start with a TLS handshake.
-var ErrNotTLS = errors.New("sim: the client does not speak TLS, and this port does")
+var ErrNotTLS = errors.New("sim: no TLS handshake on a TLS port")
 
 // HandshakeError reports that a TLS handshake failed.
 type HandshakeError struct {

@@ -15,7 +15,7 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// localServer starts a server in the test's virtual time and returns a function that ends it.
+// localServer starts a server in the test's virtual time and returns a function that closes it.
 func localServer(t *testing.T, c Config) (s *Server, end func()) {
 	t.Helper()
 	s, err := Local(c)
@@ -41,8 +41,8 @@ func dialLocal(t *testing.T, s *Server) net.Conn {
 	return conn
 }
 
-// A client that does not finish the TLS handshake has as long as one that does not log in,
-// counted from the connection's start, and the cause is told.
+// A client that does not finish the TLS handshake has as long as one that does not log in, from the start of
+// the connection, and the cause is reported.
 func TestHandshakeTimeout(t *testing.T) {
 	for name, first := range map[string][]byte{
 		"silent":               nil,
@@ -59,7 +59,7 @@ func TestHandshakeTimeout(t *testing.T) {
 				start := time.Now()
 				conn := dialLocal(t, s)
 				if len(first) > 0 {
-					time.Sleep(3 * time.Second) // it does not begin anew with what comes
+					time.Sleep(3 * time.Second) // bytes of the handshake do not extend the time
 					if _, err := conn.Write(first); err != nil {
 						t.Fatal(err)
 					}
@@ -75,7 +75,7 @@ func TestHandshakeTimeout(t *testing.T) {
 				var cause *HandshakeError
 				if list := ended.wait(1); len(list) != 1 || !errors.As(list[0], &cause) ||
 					cause.Waited != c.LoginTimeout || cause.Error() != "sim: no TLS handshake within 7s" {
-					t.Errorf("told of %v", list)
+					t.Errorf("reported %v", list)
 				}
 				s.Do(func(*Sim) {
 					if len(s.conns) != 0 {
@@ -88,7 +88,7 @@ func TestHandshakeTimeout(t *testing.T) {
 	}
 }
 
-// After the handshake there is no more time than without TLS, and the client is told.
+// The TLS handshake does not extend the login timeout, and the client gets a logout.
 func TestLoginTimeoutWithTLS(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := testConfig()
@@ -102,22 +102,22 @@ func TestLoginTimeoutWithTLS(t *testing.T) {
 		if err := conn.Handshake(); err != nil {
 			t.Fatal(err)
 		}
-		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+		l := &tcpClient{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 		l.want("S1 LOGOUT LOGIN_TIMEOUT", "the end")
 		if d := time.Since(start); d != 10*time.Second {
 			t.Errorf("closed after %v", d)
 		}
 		conn.Close()
 		synctest.Wait()
-		const want = "sim: logged out: LOGIN_TIMEOUT, nothing was heard for 10s"
+		const want = "sim: logged out: LOGIN_TIMEOUT, no message for 10s"
 		if list := ended.wait(1); len(list) != 1 || list[0].Error() != want {
-			t.Errorf("told of %v", list)
+			t.Errorf("reported %v", list)
 		}
 		end()
 	})
 }
 
-// A server that goes down does not wait for handshakes, and does not blame the clients.
+// A shutdown does not wait for handshakes and does not report them.
 func TestShutDownDuringHandshake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := testConfig()
@@ -129,13 +129,13 @@ func TestShutDownDuringHandshake(t *testing.T) {
 		start := time.Now()
 		end()
 		if d := time.Since(start); d != 0 || len(ended.list) != 0 {
-			t.Errorf("it took %v and told of %v", d, ended.list)
+			t.Errorf("it took %v and reported %v", d, ended.list)
 		}
 		conn.Close()
 	})
 }
 
-// Plain and TLS at the wrong port: cut at once, and the cause is told.
+// Plain TCP at a TLS port and the reverse are closed at once, and the cause is reported.
 func TestWrongPort(t *testing.T) {
 	login := func(username string) []byte {
 		var m msg.Payload
@@ -171,7 +171,7 @@ func TestWrongPort(t *testing.T) {
 				t.Errorf("it was sent %x", b)
 			}
 			if list := ended.wait(1); list[0] != ErrNotTLS {
-				t.Errorf("told of %v", list)
+				t.Errorf("reported %v", list)
 			}
 		})
 	}
@@ -188,7 +188,7 @@ func TestWrongPort(t *testing.T) {
 		}
 		for _, err := range ended.wait(2) {
 			if !errors.Is(err, ErrTLS) {
-				t.Errorf("told of %v", err)
+				t.Errorf("reported %v", err)
 			}
 		}
 	})
@@ -201,27 +201,26 @@ func TestWrongPort(t *testing.T) {
 		}
 		var cause *HandshakeError
 		if list := ended.wait(1); !errors.As(list[0], &cause) || cause.Err == nil {
-			t.Errorf("told of %v", list)
+			t.Errorf("reported %v", list)
 		}
 	})
 }
 
-// A login whose frame begins as a TLS record does is one.
+// A login whose frame starts like a TLS record is accepted.
 func TestLoginThatLooksLikeTLS(t *testing.T) {
 	l := dial(t, serve(t, testConfig()), nil)
 	l.login(DemoUsername) // 0x16 bytes
 	l.want("S1 LOGIN_RESPONSE reset=2")
 }
 
-// A TLS client that does not read does not hold the exchange up when its connection ends,
-// be it in order or cut.
-func TestEndOfTLSHoldsNobodyUp(t *testing.T) {
-	for name, last := range map[string]func(l *line){
-		"logout": func(l *line) {
+// A TLS client that does not read does not block the exchange when its connection ends.
+func TestEndOfTLSDoesNotBlock(t *testing.T) {
+	for name, last := range map[string]func(l *tcpClient){
+		"logout": func(l *tcpClient) {
 			l.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadLogout) })
-			l.want("S2 LOGOUT CONFIRMATION") // and not what TLS says at the end
+			l.want("S2 LOGOUT CONFIRMATION") // and not TLS's last record
 		},
-		"cut": func(l *line) {
+		"cut": func(l *tcpClient) {
 			if _, err := l.conn.Write([]byte{4, 0xff, 0xff, 0xff, 0xff}); err != nil {
 				l.t.Fatal(err)
 			}
@@ -231,12 +230,12 @@ func TestEndOfTLSHoldsNobodyUp(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := testConfig()
 				server, client := serverTLS(t)
-				client.MaxVersion = tls.VersionTLS12 // without tickets after the handshake
+				client.MaxVersion = tls.VersionTLS12 // which sends no tickets after the handshake
 				c.TLS = server
 				s, end := localServer(t, c)
 				raw := dialLocal(t, s)
 				conn := tls.Client(raw, client)
-				l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+				l := &tcpClient{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 				l.login(DemoUsername)
 				l.want("S1 LOGIN_RESPONSE reset=2")
 				last(l)
@@ -253,12 +252,12 @@ func TestEndOfTLSHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-// A client that ends TLS is answered in kind, so that it need not guess whether all came.
+// A client that closes TLS gets TLS's close in return, so that it knows that it received everything.
 func TestEndOfTLSIsAnswered(t *testing.T) {
 	const alert = 0x15
 	c := testConfig()
 	server, client := serverTLS(t)
-	client.MaxVersion = tls.VersionTLS12 // where an alert can be told from the rest
+	client.MaxVersion = tls.VersionTLS12 // where an alert is not encrypted as data
 	c.TLS = server
 	l := dial(t, serve(t, c), client)
 	l.login(DemoUsername)

@@ -10,7 +10,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// The transcripts of a session's life, as the exchange's side of them.
+// Transcripts of the session layer.
 
 func TestLoginPingLogout(t *testing.T) {
 	c := newHarness(t, testConfig()).connect()
@@ -23,7 +23,7 @@ func TestLoginPingLogout(t *testing.T) {
 	c.wantClosed()
 }
 
-func TestLoginTellsLimitsFirst(t *testing.T) {
+func TestLoginSendsLimitsFirst(t *testing.T) {
 	config := testConfig()
 	config.Throttle = Throttle{}
 	h := newHarness(t, config)
@@ -122,8 +122,7 @@ func TestHeartbeatTimeout(t *testing.T) {
 	c.wantClosed()
 }
 
-// Five unanswered heartbeats are enough, even if something was heard after the
-// exchange last spoke.
+// Five heartbeats without an answer are enough, even if a message arrived after the exchange last sent one.
 func TestHeartbeatsAreCounted(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c := h.login()
@@ -135,7 +134,7 @@ func TestHeartbeatsAreCounted(t *testing.T) {
 	c.want("S7 LOGOUT HEARTBEAT_TIMEOUT")
 }
 
-// A client that answers stays for as long as it likes.
+// A client that answers heartbeats stays connected.
 func TestAnsweredHeartbeats(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c := h.login()
@@ -146,7 +145,7 @@ func TestAnsweredHeartbeats(t *testing.T) {
 	}
 }
 
-// What comes twice is carried out once.
+// A duplicate message is carried out once.
 func TestDuplicate(t *testing.T) {
 	c := newHarness(t, testConfig()).login()
 	for range 3 {
@@ -158,8 +157,7 @@ func TestDuplicate(t *testing.T) {
 	}
 }
 
-// A session without a connection goes on: it keeps what there is to tell, as much
-// as fits.
+// A disconnected session keeps its messages as far as they fit.
 func TestResumeAfterMuch(t *testing.T) {
 	config := testConfig()
 	config.Limits.OutFrames = 16
@@ -201,7 +199,7 @@ func TestReplayGapfills(t *testing.T) {
 	c.want("S1 replayed GAPFILL", "S2 replayed GAPFILL", "S3 replayed accepted seq=2 ref=1 #1 1000@2500")
 }
 
-// What is not kept any more is not made up.
+// A replay of messages that are not kept ends the session.
 func TestReplayTooOld(t *testing.T) {
 	config := testConfig()
 	config.Limits.OutFrames = 8
@@ -235,7 +233,7 @@ func TestResumeWithLoss(t *testing.T) {
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
 	c.ping()
-	c.conn.Disconnected(h.sim.Now()) // with the pong
+	c.conn.Disconnected(h.sim.Now()) // with the pong unsent
 
 	c = h.connect()
 	c.resume(session, 3)
@@ -246,7 +244,7 @@ func TestResumeWithLoss(t *testing.T) {
 	c.want("S4 LOGOUT CONFIRMATION")
 }
 
-func TestServerAsksForReplay(t *testing.T) {
+func TestServerRequestsReplay(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c := h.connect()
 	c.password(DemoUsername, DemoPassword)
@@ -255,7 +253,7 @@ func TestServerAsksForReplay(t *testing.T) {
 	id := c.next().GetOrderAccepted().GetOrderId()
 	c.disconnect()
 
-	c = h.connect() // 3 to 5 never arrived
+	c = h.connect() // 3 to 5 were lost
 	c.resume(session, 6)
 	c.want("S3 LOGIN_RESPONSE reset=7", "S4 REPLAY from 3")
 	again := func(seq uint64, fill func(*msg.Payload)) {
@@ -273,7 +271,7 @@ func TestServerAsksForReplay(t *testing.T) {
 	c.want("S8 PONG")
 }
 
-// A session is resumed although the exchange has not noticed the loss yet.
+// A session is resumed although the exchange has not noticed the disconnect yet.
 func TestResumeTakesOver(t *testing.T) {
 	h := newHarness(t, testConfig())
 	old := h.connect()
@@ -316,7 +314,7 @@ func TestResumeOfAForeignSession(t *testing.T) {
 	c.want("S1 LOGOUT UNKNOWN_SESSION")
 }
 
-// Nor can it be taken over while it is open.
+// Another account cannot take it over while it is open either.
 func TestTakeOverOfAForeignSession(t *testing.T) {
 	h := newHarness(t, testConfig())
 	old := h.connect()
@@ -329,7 +327,7 @@ func TestTakeOverOfAForeignSession(t *testing.T) {
 	old.want("S2 PONG")
 }
 
-// A client that resumes with a sequence that the exchange has had is told the exchange's own.
+// A client that resumes with an old sequence is sent the exchange's next one.
 func TestResumeWithAnOldSequence(t *testing.T) {
 	h := newHarness(t, testConfig())
 	c, session := h.sessionOf()
@@ -345,7 +343,7 @@ func TestResumeWithAnOldSequence(t *testing.T) {
 	c.want("S6 PONG")
 }
 
-// Credentials of more than 256 bytes are nobody's.
+// Credentials of more than 256 bytes are refused.
 func TestLongCredentials(t *testing.T) {
 	for n, want := range map[int]string{256: "S1 LOGIN_RESPONSE reset=2", 257: "S1 LOGOUT UNAUTHORISED"} {
 		config := testConfig()

@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// The bytes of the exchange's own Python client, which engine/session is held to as well, are
-// understood: each request gets the answer that belongs to it.
+// The recorded bytes of the exchange's own Python client get the answers that belong to them.
 func TestPythonClientBytes(t *testing.T) {
 	type step struct {
 		Call      string `json:"call"`

@@ -8,15 +8,15 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// count is a sink that keeps nothing.
+// count is a sink that counts.
 type count struct{ reports, messages int }
 
 func (c *count) Report(*Report, bool) { c.reports++ }
 func (c *count) Publish(Message)      { c.messages++ }
 
-// In the steady state no order allocates, whatever becomes of it.
+// In the steady state no order allocates, whatever happens to it.
 func TestOrdersAllocateNothing(t *testing.T) {
-	x := twinExchange(t)
+	x := referenceExchange(t)
 	var sink count
 	a, b := x.Login("a", &sink), x.Login("b", &sink)
 	a.Subscribe(1)
@@ -45,7 +45,7 @@ func TestOrdersAllocateNothing(t *testing.T) {
 		},
 		"snapshot": func() { a.Subscribe(1) },
 	} {
-		// Fill the history, the order places and the scratch space first.
+		// Fill the history, the slots of orders and the buffers first.
 		for range ordersDefault + orderChunk {
 			f()
 		}
@@ -54,6 +54,6 @@ func TestOrdersAllocateNothing(t *testing.T) {
 		}
 	}
 	if sink.reports == 0 || sink.messages == 0 {
-		t.Error("nobody was told")
+		t.Error("nothing was received")
 	}
 }

@@ -34,7 +34,7 @@ func (x *Exchange) Audit() string {
 		}
 	}
 	if cash != start {
-		return fmt.Sprintf("there is %v, there was %v", cash, start)
+		return fmt.Sprintf("cash is %v, it was %v at the start", cash, start)
 	}
 	for _, m := range x.markets {
 		for _, c := range m.contracts {
@@ -112,7 +112,7 @@ func auditContract(c *contract) string {
 	}
 	for _, p := range c.positions {
 		if p != nil && *p != (position{}) {
-			return fmt.Sprintf("contract %d is %v and somebody holds %+v", c.id, c.state, *p)
+			return fmt.Sprintf("contract %d is %v and has the position %+v", c.id, c.state, *p)
 		}
 	}
 	for _, t := range c.market.provisional.list[c.market.provisional.head:] {

@@ -7,10 +7,10 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// What an order costs with few and with many resting ones.
+// BenchmarkOrder measures an order with few and with many resting ones.
 func BenchmarkOrder(b *testing.B) {
 	for _, resting := range []int{10, 1_000, 100_000} {
-		x := twinExchange(b)
+		x := referenceExchange(b)
 		for i := range resting {
 			side, price := msg.SideBuy, uint32(1+i%4000)
 			if i%2 == 1 {

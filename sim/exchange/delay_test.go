@@ -8,8 +8,8 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// drive advances the exchange from one moment that it asks for to the next until end, and fails if
-// it asks for its turn at once, for ever.
+// drive advances the exchange from one due time to the next until end. It fails if one is due at once, for
+// ever.
 func drive(t *testing.T, x *Exchange, end int64) {
 	t.Helper()
 	for {
@@ -25,8 +25,7 @@ func drive(t *testing.T, x *Exchange, end int64) {
 	}
 }
 
-// A delay that is shortened holds for replacements from then on: none waits for an older one that
-// has longer to go.
+// A shorter delay holds for replacements from then on: none waits for an older one that is due later.
 func TestReplaceDelayShortened(t *testing.T) {
 	x := funded(t, 1e12)
 	a := x.internalLogin("a")
@@ -78,7 +77,7 @@ func TestReplaceDelayShortened(t *testing.T) {
 	}
 }
 
-// So does a provisional time that is shortened.
+// The same for a shorter provisional time.
 func TestPendingTimeoutShortened(t *testing.T) {
 	x, err := New(Config{
 		Accounts: []Account{{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15}},
@@ -104,7 +103,7 @@ func TestPendingTimeoutShortened(t *testing.T) {
 		x.Submit("b", Create{Market: 1, Contract: contract, Side: msg.SideSell, Price: 5000, Quantity: 1000})
 		due[id] = start + timeout*second
 	}
-	// What a settlement takes out leaves the order of the rest.
+	// A settlement removes fills and keeps the order of the rest.
 	if err := x.SettleContract(1, 2, false, ""); err != nil {
 		t.Fatal(err)
 	}
@@ -112,16 +111,16 @@ func TestPendingTimeoutShortened(t *testing.T) {
 	for at := start + second; at <= start+20*second; at += second {
 		drive(t, x, at)
 		for id, d := range due {
-			told := 0
+			times := 0
 			for _, c := range confirmed {
 				if c == id {
-					told++
+					times++
 				}
 			}
 			o, _ := x.Order(id)
-			if want := d <= at || o.Contract == 2; want != (told == 1) || told > 1 {
+			if want := d <= at || o.Contract == 2; want != (times == 1) || times > 1 {
 				t.Fatalf("%d s on, a fill due after %d s is confirmed %d times",
-					(at-start)/second, (d-start)/second, told)
+					(at-start)/second, (d-start)/second, times)
 			}
 		}
 	}
@@ -133,7 +132,7 @@ func TestPendingTimeoutShortened(t *testing.T) {
 	}
 }
 
-// confirmations notes the orders whose fills are confirmed.
+// confirmations records the orders whose fills are confirmed.
 type confirmations struct{ ids *[]uint64 }
 
 func (c confirmations) Publish(Message) {}
@@ -143,8 +142,8 @@ func (c confirmations) Report(r *Report, _ bool) {
 	}
 }
 
-// Orders that a replacement refers to keep their places between its stages, whatever becomes of them.
-func TestReplacedOrdersKeepTheirPlaces(t *testing.T) {
+// Orders that a replacement refers to keep their slots between its stages.
+func TestReplacedOrdersKeepTheirSlots(t *testing.T) {
 	x, err := New(Config{
 		Accounts:  []Account{{Username: "a", Balance: 1e12}, {Username: "b", Balance: 1e12}},
 		Markets:   []Market{{ID: 1, Contracts: []Contract{{ID: 1}}}},
@@ -154,7 +153,7 @@ func TestReplacedOrdersKeepTheirPlaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	x.SetReplaceDelay(second)
-	var sink told
+	var sink recorder
 	a := x.Login("a", &sink)
 	create := func(who string) uint64 {
 		id, r := x.Submit(who, Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 3000, Quantity: 1000})
@@ -185,9 +184,9 @@ func TestReplacedOrdersKeepTheirPlaces(t *testing.T) {
 	reports, _ := sink.take()
 	if len(reports) != 1 || reports[0].Type != msg.PayloadOrderCancelReplaceRejected || reports[0].OrderID != next ||
 		reports[0].OrigOrderID != orig || reports[0].Reason != int32(msg.OrderCancelReplaceRejectedTooLate) {
-		t.Errorf("told %+v", reports)
+		t.Errorf("received %+v", reports)
 	}
-	for range 3 * orderChunk { // and give them up afterwards
+	for range 3 * orderChunk { // and release them afterwards
 		x.SubmitCancel("b", create("b"))
 	}
 	for _, id := range []uint64{orig, next} {
@@ -200,7 +199,7 @@ func TestReplacedOrdersKeepTheirPlaces(t *testing.T) {
 	}
 }
 
-// What is provisional when a runner is removed becomes final first, and is reduced with the rest.
+// A removed runner confirms the provisional fills first and reduces them with the rest.
 func TestRemoveRunnerConfirmsFirst(t *testing.T) {
 	x, err := New(Config{
 		Accounts: []Account{{Username: "a", Balance: 1e12}, {Username: "b", Balance: 1e12}},
@@ -212,7 +211,7 @@ func TestRemoveRunnerConfirmsFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sink told
+	var sink recorder
 	x.Login("a", &sink)
 	x.Submit("a", Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 5000, Quantity: 10000})
 	x.Submit("b", Create{Market: 1, Contract: 1, Side: msg.SideSell, Price: 5000, Quantity: 10000})
@@ -224,7 +223,7 @@ func TestRemoveRunnerConfirmsFirst(t *testing.T) {
 	if len(reports) != 3 || reports[0].Type != msg.PayloadOrderExecuteConfirmed ||
 		reports[1].Type != msg.PayloadOrderReduced || reports[1].Quantity != 9000 ||
 		reports[1].SourceQuantity != 10000 || reports[2].Type != msg.PayloadBalanceChanged {
-		t.Errorf("told %+v", reports)
+		t.Errorf("received %+v", reports)
 	}
 	if a, _ := x.Truth("a"); a.Pending != 0 || len(a.Positions) != 1 || a.Positions[0].Net != 9000 {
 		t.Errorf("truth %+v", a)

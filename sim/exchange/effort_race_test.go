@@ -2,5 +2,5 @@
 
 package exchange
 
-// twinSteps is how many operations the slow twin is asked to repeat; there is nothing to race.
+// referenceSteps is how many operations are compared; there is nothing to race.
 const twinSteps = 40_000

@@ -2,5 +2,5 @@
 
 package exchange
 
-// twinSteps is how many operations the slow twin is asked to repeat.
-const twinSteps = 2_000_000
+// referenceSteps is how many operations are compared.
+const referenceSteps = 2_000_000

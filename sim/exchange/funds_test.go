@@ -6,7 +6,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// funded is an exchange whose account a has just so much.
+// funded returns an exchange whose account a has this balance.
 func funded(t *testing.T, balance Money) *Exchange {
 	t.Helper()
 	x, err := New(Config{
@@ -19,7 +19,7 @@ func funded(t *testing.T, balance Money) *Exchange {
 	return x
 }
 
-// An account can spend all it has, and not a unit more.
+// An account can spend its whole balance, and not a unit more.
 func TestFundsToTheUnit(t *testing.T) {
 	for _, side := range []msg.Side{msg.SideBuy, msg.SideSell} {
 		need := Liability(side, 10000, 3000)
@@ -32,8 +32,7 @@ func TestFundsToTheUnit(t *testing.T) {
 	}
 }
 
-// A replacement reserves what its second stage may need, whatever is filled of
-// the original meanwhile.
+// A replacement reserves what its second stage may need, whatever is filled of the original meanwhile.
 func TestReplaceReservesForTheWorst(t *testing.T) {
 	// The original reserves 0.50 and is filled: that stays reserved. The rest of
 	// the replacement then needs 0.40 more.

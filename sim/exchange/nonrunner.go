@@ -35,11 +35,11 @@ func (x *Exchange) RemoveRunner(id, contractID uint32, t msg.ReduceType, factor 
 	m := out.market
 	switch {
 	case !m.config.NonRunners:
-		return commandErrorf("market %d is not one of those whose runners can be removed", id)
+		return commandErrorf("market %d has no NonRunners", id)
 	case factor < 1 || factor > 9999:
 		return commandErrorf("a factor of %d is not 1 to 9999 hundredths of a percent", factor)
 	case t != msg.ReduceTypeQuantity && t != msg.ReduceTypePrice:
-		return commandErrorf("%v is no way to reduce", t)
+		return commandErrorf("%v is not a reduce type", t)
 	}
 	x.takeProvisional(m, nil, x.confirmFill)
 	m.state = msg.MarketStateHalted

@@ -14,9 +14,9 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// twin is the matching core once more, slow and obvious: a list of orders, sorted
-// for every match. It knows nothing of the exchange.
-type twin struct {
+// reference is a second implementation of the matching, slow and simple: a list of orders, sorted for every
+// match. It shares no code with the exchange.
+type reference struct {
 	resting []*twinOrder
 	serial  int
 }
@@ -45,9 +45,8 @@ type step struct {
 
 var names = [...]string{"a", "b", "c"}
 
-// match returns whom o would meet, in order, and whether o's own account is
-// among them.
-func (w *twin) match(o *twinOrder) (meets []*twinOrder, self bool) {
+// match returns the orders that o would match, in order, and whether o's own account is among them.
+func (w *reference) match(o *twinOrder) (meets []*twinOrder, self bool) {
 	for _, r := range w.resting {
 		if r.side != o.side && (o.side == msg.SideBuy && r.price <= o.price || o.side == msg.SideSell && r.price >= o.price) {
 			meets = append(meets, r)
@@ -73,7 +72,7 @@ func (w *twin) match(o *twinOrder) (meets []*twinOrder, self bool) {
 }
 
 // create returns the order, or nil if it crosses its own account's.
-func (w *twin) create(s step) *twinOrder {
+func (w *reference) create(s step) *twinOrder {
 	o := &twinOrder{account: names[s.Account], side: msg.SideBuy, price: uint32(s.Price), left: uint64(s.Quantity)}
 	if s.Sell {
 		o.side = msg.SideSell
@@ -111,7 +110,7 @@ func (w *twin) create(s step) *twinOrder {
 	return o
 }
 
-func (w *twin) tidy() {
+func (w *reference) tidy() {
 	left := w.resting[:0]
 	for _, r := range w.resting {
 		if r.left > 0 && !r.cancelled {
@@ -121,7 +120,7 @@ func (w *twin) tidy() {
 	w.resting = left
 }
 
-func twinExchange(t testing.TB) *Exchange {
+func referenceExchange(t testing.TB) *Exchange {
 	x, err := New(Config{
 		Accounts: []Account{
 			{Username: "a", Balance: 1e15},
@@ -137,10 +136,10 @@ func twinExchange(t testing.TB) *Exchange {
 	return x
 }
 
-// compare runs steps on both, audits the exchange every so many steps, and returns the first
+// compare runs steps on both, audits the exchange after every so many steps, and returns the first
 // difference, or "".
 func compare(t testing.TB, steps []step, every int) string {
-	x, w := twinExchange(t), new(twin)
+	x, w := referenceExchange(t), new(reference)
 	ids := map[*twinOrder]uint64{}
 	var all []*twinOrder
 	for i, s := range steps {
@@ -203,7 +202,7 @@ func compare(t testing.TB, steps []step, every int) string {
 	return compareBook(x, w)
 }
 
-func compareBook(x *Exchange, w *twin) string {
+func compareBook(x *Exchange, w *reference) string {
 	var want [2][]Level
 	for side, s := range []msg.Side{msg.SideBuy, msg.SideSell} {
 		byPrice := map[uint32]*Level{}
@@ -231,8 +230,8 @@ func compareBook(x *Exchange, w *twin) string {
 	return ""
 }
 
-// randomSteps makes n commands from a seed. There are few prices, so that levels
-// are shared and books cross often.
+// randomSteps returns n commands from a seed. There are few prices, so that levels are shared and books cross
+// often.
 func randomSteps(seed uint64, n int) []step {
 	r := rand.New(rand.NewPCG(seed, 0))
 	steps := make([]step, n)
@@ -252,7 +251,7 @@ func randomSteps(seed uint64, n int) []step {
 	return steps
 }
 
-func TestMatchingAgreesWithTwin(t *testing.T) {
+func TestMatchingAgreesWithReference(t *testing.T) {
 	p := gopter.DefaultTestParametersWithSeed(1)
 	p.MinSuccessfulTests = 300
 	props := gopter.NewProperties(p)
@@ -262,10 +261,10 @@ func TestMatchingAgreesWithTwin(t *testing.T) {
 	props.TestingRun(t)
 }
 
-// The same at length: many days of many orders, audited now and then.
-func TestMatchingAgreesWithTwinAtLength(t *testing.T) {
+// The same for many days of many orders, audited now and then.
+func TestMatchingAgreesWithReferenceAtLength(t *testing.T) {
 	const day = 2000
-	for seed := range uint64(twinSteps / day) {
+	for seed := range uint64(referenceSteps / day) {
 		if d := compare(t, randomSteps(seed, day), 200); d != "" {
 			t.Fatalf("seed %d: %s", seed, d)
 		}

@@ -8,15 +8,15 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// told is a sink that keeps what it is told.
-type told struct {
+// recorder is a sink that records what it receives.
+type recorder struct {
 	reports  []Report
-	messages []string // in short
+	messages []string // formatted
 }
 
-func (s *told) Report(r *Report, _ bool) { s.reports = append(s.reports, *r) }
+func (s *recorder) Report(r *Report, _ bool) { s.reports = append(s.reports, *r) }
 
-func (s *told) Publish(m Message) {
+func (s *recorder) Publish(m Message) {
 	switch m := m.(type) {
 	case *msg.ContractQuotes:
 		s.messages = append(s.messages, fmt.Sprint("quotes ", m.GetMarketId()))
@@ -31,13 +31,13 @@ func (s *told) Publish(m Message) {
 	}
 }
 
-func (s *told) take() ([]Report, []string) {
+func (s *recorder) take() ([]Report, []string) {
 	r, m := s.reports, s.messages
 	s.reports, s.messages = nil, nil
 	return r, m
 }
 
-func toldExchange(t *testing.T) *Exchange {
+func newRecorded(t *testing.T) *Exchange {
 	t.Helper()
 	x, err := New(Config{
 		Accounts: []Account{{Username: "a", Balance: 1e12}, {Username: "b", Balance: 1e12}},
@@ -53,17 +53,17 @@ func toldExchange(t *testing.T) *Exchange {
 	return x
 }
 
-// Every session of an account is told each of its reports, once, with one number; only the one that
-// sent the request is told the request's sequence, wherever it stands among them. What has no number
-// is told to those whom it concerns. Other accounts hear nothing of it.
-func TestWhoIsTold(t *testing.T) {
+// Every login of an account receives each of its reports once, with one account sequence; only the login that
+// sent the request receives the request's sequence. Reports without an account sequence go to the logins that
+// they concern. Other accounts receive none.
+func TestReportRecipients(t *testing.T) {
 	const seq = 77
 	create := Create{Seq: seq, Market: 1, Contract: 1, Side: msg.SideBuy, Price: 3000, Quantity: 1000}
 	for name, k := range map[string]struct {
 		do    func(*Exchange, *Login)
-		want  []msg.PayloadType // for every session of the account
-		asked int               // of these so many repeat the sequence
-		mine  bool              // only the session that asked is told
+		want  []msg.PayloadType // for every login of the account
+		asked int               // how many of them repeat the sequence
+		mine  bool              // only the login that sent the request receives it
 	}{
 		"accepted": {func(_ *Exchange, l *Login) {
 			l.Create(&create)
@@ -108,13 +108,13 @@ func TestWhoIsTold(t *testing.T) {
 		}, 0, false},
 	} {
 		for asks := range 3 {
-			x := toldExchange(t)
-			var sinks [3]told
+			x := newRecorded(t)
+			var sinks [3]recorder
 			var sessions [3]*Login
 			for i := range sinks {
 				sessions[i] = x.Login("a", &sinks[i])
 			}
-			var other told
+			var other recorder
 			x.Login("b", &other)
 			k.do(x, sessions[asks])
 			for i := range sinks {
@@ -166,11 +166,10 @@ func TestWhoIsTold(t *testing.T) {
 	}
 }
 
-// However often one subscribes, by whatever ways: what happens is told once, and not any more after
-// an unsubscription.
-func TestToldOnce(t *testing.T) {
-	x := toldExchange(t)
-	var sink told
+// However a login subscribes, it receives each message once, and none after the unsubscription.
+func TestSubscribersReceiveOnce(t *testing.T) {
+	x := newRecorded(t)
+	var sink recorder
 	l := x.Login("a", &sink)
 	for range 3 {
 		l.SubscribeEvent(1)
@@ -206,19 +205,19 @@ func TestToldOnce(t *testing.T) {
 	}
 	want := append(append([]string{"event 1"}, market(1)...), market(2)...)
 	if got := happen(); !slices.Equal(got, want) {
-		t.Errorf("told %v, want %v", got, want)
+		t.Errorf("received %v, want %v", got, want)
 	}
-	l.Unsubscribe(1) // the feeds go on
+	l.Unsubscribe(1) // the feeds continue
 	l.UnsubscribeEvent(1)
 	if got := happen(); !slices.Equal(got, want[1:]) {
-		t.Errorf("told %v, want %v", got, want[1:])
+		t.Errorf("received %v, want %v", got, want[1:])
 	}
 	l.PriceFeed(false)
 	l.MarketFeed(false)
 	l.Subscribe(2)
 	sink.take()
 	if got := happen(); !slices.Equal(got, market(2)) {
-		t.Errorf("told %v, want %v", got, market(2))
+		t.Errorf("received %v, want %v", got, market(2))
 	}
 	l.Subscribe(1)
 	l.SubscribeEvent(2)
@@ -227,13 +226,13 @@ func TestToldOnce(t *testing.T) {
 	l.Logout()
 	sink.take()
 	if got := happen(); got != nil {
-		t.Errorf("told %v after the end", got)
+		t.Errorf("received %v after the end", got)
 	}
 }
 
-// Trading that resumes removes what rests; trading that was never suspended does not.
+// A resumption of trading cancels resting orders; without a suspension it does not.
 func TestResumptionOfTrading(t *testing.T) {
-	x := toldExchange(t)
+	x := newRecorded(t)
 	c := Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 3000, Quantity: 1000}
 	live := func() int { a, _ := x.Truth("a"); return a.Live }
 	x.Submit("a", c)
@@ -258,7 +257,7 @@ func TestResumptionOfTrading(t *testing.T) {
 	}
 }
 
-// The turn to in-play cancels what is not to be kept, as a halt does; a halt is not one twice.
+// The change to in-play cancels orders as a halt does; a halt of a halted market does not.
 func TestTurnToInPlay(t *testing.T) {
 	x, err := New(Config{
 		Accounts: []Account{{Username: "a", Balance: 1e12}},
@@ -267,7 +266,7 @@ func TestTurnToInPlay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sink told
+	var sink recorder
 	x.Login("a", &sink)
 	c := Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 3000, Quantity: 1000}
 	for _, k := range []struct {

@@ -19,7 +19,7 @@ func (x *Exchange) Runningball(id uint32, n Notification) error {
 		return commandErrorf("there is no event %d", id)
 	}
 	if !n.State.Known() {
-		return commandErrorf("%v is no state of a match", n.State)
+		return commandErrorf("%v is not a state of a match", n.State)
 	}
 	e.state = n.State
 	m := &x.buf.runningball

@@ -6,8 +6,8 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// settled is an exchange with one market whose contracts 1 and 2 were traded, by a and b.
-func settled(t *testing.T, m Market) (*Exchange, *told) {
+// settled returns an exchange with one market whose contracts 1 and 2 were traded, by a and b.
+func settled(t *testing.T, m Market) (*Exchange, *recorder) {
 	t.Helper()
 	m.ID, m.State = 1, msg.MarketStateLive
 	m.Contracts = []Contract{{ID: 1}, {ID: 2}, {ID: 3}}
@@ -26,13 +26,13 @@ func settled(t *testing.T, m Market) (*Exchange, *told) {
 			}
 		}
 	}
-	var sink told
+	var sink recorder
 	x.Login("a", &sink)
 	return x, &sink
 }
 
-// A winner-takes-all market has one winner, or none if one that might have won is voided; and its
-// contracts cannot win one by one.
+// A winner-takes-all market has one winner, or none if a contract is voided; and its contracts cannot win one
+// by one.
 func TestWinners(t *testing.T) {
 	for _, k := range []struct {
 		all     bool
@@ -77,7 +77,7 @@ func TestWinners(t *testing.T) {
 	}
 }
 
-// What is settled stays so when the rest of its market is voided or loses a runner.
+// A settled contract stays settled when the rest of its market is voided or loses a runner.
 func TestSettledContractsStay(t *testing.T) {
 	for name, end := range map[string]func(*Exchange) error{
 		"void":   func(x *Exchange) error { return x.VoidMarket(1, "") },
@@ -108,7 +108,7 @@ func TestSettledContractsStay(t *testing.T) {
 		if d := x.Audit(); d != "" {
 			t.Errorf("%s: %s", name, d)
 		}
-		// Nothing keeps the orders of what is over.
+		// Nothing keeps the orders of ended contracts.
 		for i := range x.orders.used {
 			if o := &x.orders.chunks[0][i]; o.contract == c && o.references != 0 {
 				t.Errorf("%s: order %d is kept for %d fills", name, o.id, o.references)
@@ -117,8 +117,8 @@ func TestSettledContractsStay(t *testing.T) {
 	}
 }
 
-// Orders for what is settled or voided are refused as such.
-func TestOrdersForWhatIsOver(t *testing.T) {
+// Orders for settled or voided contracts are rejected as such.
+func TestOrdersForEndedContracts(t *testing.T) {
 	for want, end := range map[msg.OrderRejectedReason][]func(*Exchange) error{
 		msg.OrderRejectedMarketSettled: {
 			func(x *Exchange) error { return x.Settle(1, "", 1) }, func(x *Exchange) error { return x.VoidMarket(1, "") },
@@ -141,7 +141,7 @@ func TestOrdersForWhatIsOver(t *testing.T) {
 	}
 }
 
-// A provisional time is told in whole seconds, rounded up: no fill is final sooner than was said.
+// A provisional time is sent in whole seconds, rounded up: no fill becomes final earlier.
 func TestTimeoutIsRoundedUp(t *testing.T) {
 	for d, want := range map[int64]uint32{
 		1: 1, second: 1, second + 1: 2, 8 * second: 8, 8*second - 1: 8,
@@ -149,7 +149,7 @@ func TestTimeoutIsRoundedUp(t *testing.T) {
 	} {
 		x, _ := settled(t, Market{PendingTimeout: d})
 		x.Advance(x.Now() + 1000*second)
-		var sink told
+		var sink recorder
 		x.Login("a", &sink)
 		for i, side := range []msg.Side{msg.SideBuy, msg.SideSell} {
 			x.Submit(names[i], Create{Market: 1, Contract: 3, Side: side, Price: 3000, Quantity: 1000})
@@ -161,7 +161,7 @@ func TestTimeoutIsRoundedUp(t *testing.T) {
 	}
 }
 
-// Who logs in is who he says, and not somebody who lives inside of the exchange or has no password.
+// Only accounts with credentials can log in, each with its own.
 func TestCredentials(t *testing.T) {
 	x, err := New(Config{Accounts: []Account{
 		{Username: "a", Password: "pa", Token: "ta"},
@@ -195,8 +195,8 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// So many requests are answered as it was provoked, and the next one is not.
-func TestProvocationsAreCounted(t *testing.T) {
+// ForceReject rejects the given number of requests, and not the next one.
+func TestForcedRejectsAreCounted(t *testing.T) {
 	x, _ := settled(t, Market{})
 	x.ForceReject(msg.PayloadOrderCreate, int32(msg.OrderRejectedLimitExceeded), 2)
 	for i := range 4 {

@@ -12,7 +12,7 @@ import (
 // paced is a sink that follows quotes and has room now and then.
 type paced struct {
 	bad     string
-	room    int // snapshots that it still takes
+	room    int // snapshots that it still accepts
 	covered func(market uint32) bool
 	books   map[uint32]map[[3]uint32]uint64
 }
@@ -50,8 +50,8 @@ func (p *paced) levels(q *msg.ContractQuotes) {
 	}
 }
 
-// Whatever a session subscribes to and unsubscribes from, and whenever there is room: what it reads
-// of a market that it follows is what the market is.
+// Whatever a login subscribes to and unsubscribes from, and whenever there is room: a market that it follows
+// reads as the market is.
 func TestPacedSnapshotsAreConsistent(t *testing.T) {
 	const markets = 12
 	for seed := range uint64(300) {
@@ -68,7 +68,7 @@ func TestPacedSnapshotsAreConsistent(t *testing.T) {
 		p := &paced{books: map[uint32]map[[3]uint32]uint64{}}
 		p.covered = func(m uint32) bool { return feed || subscribed[m] }
 		l := x.Login("b", p)
-		// What is not followed any more is not known any more.
+		// A market that is not followed any more is not known any more.
 		forget := func() {
 			for id := range p.books {
 				if !p.covered(id) {
@@ -133,14 +133,14 @@ func TestPacedSnapshotsAreConsistent(t *testing.T) {
 	}
 }
 
-// sizes is a sink that adds up what it is sent.
+// sizes is a sink that sums the sizes of messages.
 type sizes struct{ n, room int }
 
 func (s *sizes) Report(*Report, bool) {}
 func (s *sizes) Publish(m Message)    { s.n += m.SizeVT() + 40 } // and the envelope and the frame
 func (s *sizes) Room(n int) bool      { s.room += n; return true }
 
-// A snapshot of the largest numbers is not larger than what room is asked for.
+// A snapshot of the largest numbers is not larger than the room that it requests.
 func TestSnapshotSizesAreBounded(t *testing.T) {
 	c := Config{
 		Depth: depthMax, QuantityMax: quantityMaxMax, OrdersMax: 1 << 14,

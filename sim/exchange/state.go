@@ -64,7 +64,7 @@ func (x *Exchange) openMarket(id uint32) (*market, error) {
 		return nil, commandErrorf("there is no market %d", id)
 	}
 	if m.state == msg.MarketStateSettled || m.state == msg.MarketStateVoided {
-		return nil, commandErrorf("market %d is %v for good", id, m.state)
+		return nil, commandErrorf("market %d is %v", id, m.state)
 	}
 	return m, nil
 }
@@ -80,7 +80,7 @@ func (x *Exchange) openContract(marketID, contractID uint32) (*contract, error) 
 		return nil, commandErrorf("market %d has no contract %d", marketID, contractID)
 	}
 	if c.settled {
-		return nil, commandErrorf("contract %d is %v for good", contractID, c.state)
+		return nil, commandErrorf("contract %d is %v", contractID, c.state)
 	}
 	return c, nil
 }

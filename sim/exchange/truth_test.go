@@ -8,8 +8,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// managedExchange has one contract whose fills are provisional for 8 s, and one account
-// that is the exchange's own.
+// managedExchange has one contract, whose fills are provisional for 8 s, and one internal account.
 func managedExchange(t *testing.T) *Exchange {
 	t.Helper()
 	x, err := New(Config{
@@ -44,9 +43,8 @@ func wantPositions(t *testing.T, x *Exchange, who string, want ...PositionTruth)
 	}
 }
 
-// A position tells provisional fills apart from final ones: when they are made, when they
-// offset each other, when they are confirmed, and when they are voided.
-func TestPositionsTellProvisionalFills(t *testing.T) {
+// A position separates provisional fills from final ones: when they are made, offset, confirmed and voided.
+func TestPositionsSeparateProvisionalFills(t *testing.T) {
 	x := managedExchange(t)
 	submit(t, x, "a", 1, msg.SideBuy, 5000, 4000)
 	submit(t, x, "b", 1, msg.SideSell, 3000, 4000)
@@ -67,7 +65,7 @@ func TestPositionsTellProvisionalFills(t *testing.T) {
 		},
 		PositionTruth{Market: 1, Contract: 2, PendingFills: 1, PendingNet: -1000, PendingFlow: 1000 * 7000})
 
-	// Bought and sold again: nothing is left but that the fills are provisional.
+	// Bought and sold again: only provisional fills are left.
 	submit(t, x, "a", 2, msg.SideBuy, 1000, 7000)
 	submit(t, x, "b", 2, msg.SideSell, 1000, 7000)
 	wantPositions(t, x, "b",
@@ -84,14 +82,14 @@ func TestPositionsTellProvisionalFills(t *testing.T) {
 	wantPositions(t, x, "house")
 }
 
-// The truth of all accounts is the truth of each, and all orders are those of each.
+// Truths agrees with Truth of each account, and EachOrder with Orders of each.
 func TestTruths(t *testing.T) {
 	x := managedExchange(t)
 	r := rand.New(rand.NewPCG(3, 3))
 	names := []string{"a", "house", "b"}
 	pending, final := 0, 0
 	for range 2000 {
-		_, _ = x.Submit(names[r.IntN(3)], Create{ // what would meet an order of the same account is refused
+		_, _ = x.Submit(names[r.IntN(3)], Create{ // orders that cross the account's own are rejected
 			Market: 1, Contract: 1 + r.Uint32N(2), Side: sideOf(r.IntN(2)),
 			Quantity: 1000 + r.Uint64N(5000), Price: 4900 + r.Uint32N(200),
 		})
@@ -124,7 +122,7 @@ func TestTruths(t *testing.T) {
 		t.Errorf("%d provisional fills, %d positions, %d orders of the exchange's own",
 			pending, final, len(orders["house"]))
 	}
-	// What is provisional now is final 8 s later, to the last unit.
+	// What is provisional is final 8 s later, to the last unit.
 	x.Advance(x.Now() + 8*second)
 	for i, later := range x.Truths() {
 		for j, p := range later.Positions {

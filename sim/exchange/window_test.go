@@ -8,8 +8,8 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// window follows a contract's updates as a client does that keeps the visible levels, and holds each
-// update against the book: it names what changed for a reader, and nothing else.
+// window follows a contract's updates as a client that keeps the visible levels, and compares each update with
+// the book: it names every change of a visible level, and nothing else.
 type window struct {
 	t     *testing.T
 	x     *Exchange
@@ -38,24 +38,24 @@ func (w *window) Publish(m Message) {
 			had, known := w.sides[side][price]
 			switch {
 			case quantity == 0 && w.x.byMarket[1].contracts[0].sides[side].quantity(keyOf(side, price)) != 0:
-				w.t.Fatalf("seed %d: level %d of side %d is told as gone and was pushed out", w.seed, price, side)
+				w.t.Fatalf("seed %d: level %d of side %d is reported as gone and was pushed out", w.seed, price, side)
 			case quantity == 0 && !known:
-				w.t.Fatalf("seed %d: level %d of side %d is told as gone and was not visible", w.seed, price, side)
+				w.t.Fatalf("seed %d: level %d of side %d is reported as gone and was not visible", w.seed, price, side)
 			case quantity != 0 && truth[price] != quantity:
-				w.t.Fatalf("seed %d: level %d of side %d is told with %d, visible is %d",
+				w.t.Fatalf("seed %d: level %d of side %d is reported with %d, visible is %d",
 					w.seed, price, side, quantity, truth[price])
 			case known && had == quantity:
-				w.t.Fatalf("seed %d: level %d of side %d is told again", w.seed, price, side)
+				w.t.Fatalf("seed %d: level %d of side %d is reported again", w.seed, price, side)
 			}
 			w.sides[side][price] = quantity
 			if quantity == 0 {
 				delete(w.sides[side], price)
 			}
 		}
-		for price := range w.sides[side] { // what is beyond the window is not known any more
+		for price := range w.sides[side] { // forget what is beyond the window
 			if truth[price] == 0 {
 				if w.x.byMarket[1].contracts[0].sides[side].quantity(keyOf(side, price)) == 0 {
-					w.t.Fatalf("seed %d: nobody said that level %d of side %d is gone", w.seed, price, side)
+					w.t.Fatalf("seed %d: level %d of side %d is gone and was not reported", w.seed, price, side)
 				}
 				delete(w.sides[side], price)
 			}
@@ -66,7 +66,7 @@ func (w *window) Publish(m Message) {
 	}
 }
 
-func TestWindowTellsWhatChanged(t *testing.T) {
+func TestWindowShowsChanges(t *testing.T) {
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 6))
 		depth := 1 + r.IntN(5)

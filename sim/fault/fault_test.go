@@ -37,14 +37,14 @@ func newWorld(t testing.TB, config sim.Config) *world {
 	return w
 }
 
-// quiet is an exchange on which nobody else acts and that has no limits to tell.
+// quiet returns an exchange without other participants and without a throttle.
 func quiet() sim.Config {
 	c := sim.DefaultConfig()
 	c.Agents, c.Throttle.Off = sim.Agents{}, true
 	return c
 }
 
-// login logs in and waits until that is answered.
+// login logs in and checks the answer.
 func (w *world) login() *fault.Conn {
 	w.t.Helper()
 	w.Login(0)
@@ -55,7 +55,7 @@ func (w *world) login() *fault.Conn {
 	return w.Conn()
 }
 
-// wait lets time pass, event by event.
+// wait advances the clock by d, tick by tick.
 func (w *world) wait(d time.Duration) {
 	end := w.sim.Now() + int64(d)
 	for {
@@ -82,7 +82,7 @@ func (w *world) create(b *script.Bot, side msg.Side, price uint32) {
 	b.Create(&o)
 }
 
-// counts checks what the bot has taken: "order_accepted=2 asked=0".
+// counts checks the bot's counts, such as "order_accepted=2 asked=0".
 func (w *world) counts(want string) {
 	w.t.Helper()
 	for _, part := range strings.Fields(want) {
@@ -98,8 +98,8 @@ func TestEachFaultIsSeen(t *testing.T) {
 	for _, c := range []struct {
 		kind  fault.Kind
 		want  string        // after three creates with the fault at the first occasion
-		after time.Duration // and so much time
-		more  string        // likewise, at the end
+		after time.Duration // then wait
+		more  string        // then these
 	}{
 		{kind: fault.Drop, want: "order_accepted=3 asked=1"},
 		{kind: fault.Duplicate, want: "order_accepted=3 discarded=1 asked=0"},
@@ -139,14 +139,13 @@ func TestEachFaultIsSeen(t *testing.T) {
 			if conn.Counts()[c.kind] != 1 || w.sim.Faults.Total()[c.kind] != 1 {
 				t.Errorf("counted %d, %d times", conn.Counts()[c.kind], w.sim.Faults.Total()[c.kind])
 			}
-			w.settle()
+			w.reconcile()
 		})
 	}
 }
 
-// settle takes the faults away, recovers what is missing and holds client and exchange
-// against each other.
-func (w *world) settle() {
+// reconcile removes the faults, recovers what is missing and compares client and exchange.
+func (w *world) reconcile() {
 	w.t.Helper()
 	w.sim.Faults.Set(fault.Plan{})
 	w.wait(time.Second)
@@ -181,7 +180,7 @@ func TestRefuse(t *testing.T) {
 	w.counts("refused=2 eto.login_response=1")
 }
 
-// One wrong bit is noticed, or changes what is read; the exchange is as it was.
+// A flipped bit is noticed, or changes what is read; the exchange is not affected.
 func TestCorrupt(t *testing.T) {
 	seen := map[string]bool{}
 	for seed := range uint64(40) {
@@ -198,17 +197,16 @@ func TestCorrupt(t *testing.T) {
 		if truth, _ := w.sim.Exchange.Truth(sim.DemoUsername); truth.Live < 1 {
 			t.Error("the order is not there")
 		}
-		b := script.NewBot(w.sim, sim.DemoUsername, sim.DemoPassword) // who knows nothing wrong
+		b := script.NewBot(w.sim, sim.DemoUsername, sim.DemoPassword) // which has read no flipped bit
 		w.Bot, w.bots = b, []*script.Bot{b}
-		w.settle()
+		w.reconcile()
 	}
 	if len(seen) < 3 {
 		t.Errorf("wrong bits did no more than %v", seen)
 	}
 }
 
-// So is what a client sends with a wrong bit: the exchange carries out what it reads, or
-// ends the connection.
+// The same for a client's messages: the exchange carries out what it reads, or ends the connection.
 func TestCorruptIn(t *testing.T) {
 	ended := 0
 	for seed := range uint64(40) {
@@ -220,14 +218,14 @@ func TestCorruptIn(t *testing.T) {
 		w.create(w.Bot, msg.SideBuy, 3000)
 		w.Poll()
 		ended += w.Count("closed")
-		w.settle()
+		w.reconcile()
 	}
 	if ended == 0 {
 		t.Error("no wrong bit ended a connection")
 	}
 }
 
-// What was swapped is the two answers, not what follows them.
+// Swap swaps two answers, not what follows them.
 func TestSwapKeepsOrderOfTheRest(t *testing.T) {
 	w := newWorld(t, quiet())
 	c := w.login()
@@ -257,11 +255,11 @@ func TestSwapKeepsOrderOfTheRest(t *testing.T) {
 	if got := fmt.Sprint(w.Answers()); got != "[1 2 4 3 5]" {
 		t.Errorf("answered %s", got)
 	}
-	w.settle()
+	w.reconcile()
 }
 
-// A half-open line is closed by nobody for a while; the exchange finds out by itself, and
-// cancels if it was asked to.
+// A half-open connection stays open for a while; the exchange detects it by itself, and cancels if it was
+// asked to.
 func TestHalfOpen(t *testing.T) {
 	w := newWorld(t, quiet())
 	c := w.login()
@@ -280,10 +278,10 @@ func TestHalfOpen(t *testing.T) {
 	}
 	w.wait(2 * time.Minute)
 	w.counts("closed=1 eto.pong=0")
-	w.settle()
+	w.reconcile()
 }
 
-// While a line stalls, nothing is read either.
+// While a connection stalls, nothing is read either.
 func TestStall(t *testing.T) {
 	w := newWorld(t, quiet())
 	c := w.login()
@@ -302,8 +300,7 @@ func TestStall(t *testing.T) {
 	w.counts("eto.pong=1 order_accepted=1")
 }
 
-// What is held back before it has a sequence is not lost with the connection: a resumed
-// session has it.
+// A message held back before it has a sequence is not lost with the connection: a resumed session has it.
 func TestHeldBackIsResumed(t *testing.T) {
 	w := newWorld(t, quiet())
 	c := w.login()
@@ -315,10 +312,10 @@ func TestHeldBackIsResumed(t *testing.T) {
 	w.Resume()
 	w.Poll()
 	w.counts("order_accepted=1")
-	w.settle()
+	w.reconcile()
 }
 
-// A plan may change at any moment, in the middle of a frame too.
+// A plan may change at any moment, also in the middle of a frame.
 func TestSwitchingWithinAFrame(t *testing.T) {
 	w := newWorld(t, quiet())
 	c := w.login()

@@ -9,7 +9,7 @@ import (
 	"github.com/smk-go/smk/sim/fault"
 )
 
-// No more is held back than 64 messages of each sort: others pass.
+// At most 64 messages are held back in each list; others pass.
 func TestHeldBackIsBounded(t *testing.T) {
 	for _, kind := range []fault.Kind{
 		fault.Delay, fault.Reorder, fault.DelayIn, fault.ReorderIn, fault.DelayBefore, fault.ReorderBefore,
@@ -31,8 +31,7 @@ func TestHeldBackIsBounded(t *testing.T) {
 
 func max3(a, b, c int) int { return max(a, b, c) }
 
-// What is held back when the exchange ends the connection in order still comes, before the last
-// message.
+// Messages held back when the exchange logs the client out still arrive, before the last message.
 func TestHeldBackComesBeforeTheEnd(t *testing.T) {
 	for _, kind := range []fault.Kind{fault.Delay, fault.Reorder} {
 		w := newWorld(t, quiet())
@@ -47,16 +46,16 @@ func TestHeldBackComesBeforeTheEnd(t *testing.T) {
 	}
 }
 
-// A message of the client's that comes after the next one does come.
+// A client's message that is reordered arrives.
 func TestReorderedRequestIsCarriedOut(t *testing.T) {
 	w := newWorld(t, quiet())
 	c := w.login()
-	w.NoReplays = true // it is not sent again
+	w.NoReplays = true // it is not resent
 	c.Force(fault.ReorderIn, 1)
 	w.create(w.Bot, msg.SideBuy, 3000)
 	w.create(w.Bot, msg.SideBuy, 3000)
 	w.Poll()
-	// The second one came too early and has to be asked for.
+	// The second one came too early and has to be requested.
 	if truth, _ := w.sim.Exchange.Truth(sim.DemoUsername); truth.Live != 1 {
 		t.Errorf("%d orders are carried out", truth.Live)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // ErrRefused is why a connection was refused.
-var ErrRefused = errors.New("sim: the connection is refused by a fault")
+var ErrRefused = errors.New("sim: connection refused by a fault")
 
 // Injector injects faults into the connections of one exchange. It belongs to the goroutine that owns the
 // exchange.

@@ -173,7 +173,7 @@ func (p *Plan) set(name, value string) error {
 		}
 		d, err := time.ParseDuration(value)
 		if err != nil || d <= 0 || d > time.Hour {
-			return fmt.Errorf("%s: %q is not a span of time of at most 1h", name, value)
+			return fmt.Errorf("%s: %q is not a duration of at most 1h", name, value)
 		}
 		*s.of(p) = d
 		return nil
@@ -193,7 +193,7 @@ func (p *Plan) set(name, value string) error {
 		p.Chance[k] = uint32(f*Million + 0.5)
 		return nil
 	}
-	return fmt.Errorf("%q is no fault; there are %s", name, strings.Join(Names(), ", "))
+	return fmt.Errorf("%q is not a fault; there are %s", name, strings.Join(Names(), ", "))
 }
 
 // Names returns the names that [Parse] accepts.

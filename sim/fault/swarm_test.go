@@ -14,8 +14,8 @@ import (
 	"github.com/smk-go/smk/sim/script"
 )
 
-// storm plays a while of three bots on a lively exchange whose faults are drawn from a seed,
-// holds the bots against the exchange in the end, and returns a hash of what happened.
+// storm plays a while of three bots on a busy exchange with random faults, compares fresh bots with the exchange
+// in the end, and returns a hash of what happened.
 func storm(t *testing.T, seed uint64, d time.Duration) (string, [fault.Kinds]uint64) {
 	t.Helper()
 	config := sim.DefaultConfig()
@@ -53,7 +53,7 @@ func storm(t *testing.T, seed uint64, d time.Duration) (string, [fault.Kinds]uin
 		}
 	}
 	total := w.sim.Faults.Total()
-	// Bots that read wrong bits may believe anything: others, who do not, are asked.
+	// Bots that read flipped bits may be wrong: fresh ones are compared.
 	sum := sha256.New()
 	for _, b := range w.bots {
 		fmt.Fprintln(sum, b.Orders(), b.Err() != nil, b.Answers())
@@ -63,7 +63,7 @@ func storm(t *testing.T, seed uint64, d time.Duration) (string, [fault.Kinds]uin
 		script.NewBot(w.sim, sim.DemoUsername, sim.DemoPassword),
 		script.NewBot(w.sim, "rival", "rival"),
 	}
-	w.settle()
+	w.reconcile()
 	return hex.EncodeToString(sum.Sum(nil)[:8]), total
 }
 
@@ -75,8 +75,8 @@ func (w *world) reconnect(b *script.Bot, r *rand.Rand) {
 	}
 }
 
-// Whatever goes wrong on the lines, the exchange's books are sound and whoever reads its
-// reports to the end knows what it knows.
+// Whatever happens on the connections, the exchange's books are sound, and a client that reads its reports to
+// the end agrees with it.
 func TestSwarm(t *testing.T) {
 	var total [fault.Kinds]uint64
 	for seed := range uint64(60) {
@@ -95,7 +95,7 @@ func TestSwarm(t *testing.T) {
 	}
 }
 
-// Same seed, same faults, same outcome.
+// The same seed gives the same faults and the same outcome.
 func TestSwarmIsDeterministic(t *testing.T) {
 	seen := make(map[string]uint64)
 	for seed := range uint64(40) {
@@ -111,7 +111,7 @@ func TestSwarmIsDeterministic(t *testing.T) {
 	}
 }
 
-// A line's plan in a swarm depends on the seed and its number alone.
+// A connection's plan in a swarm depends only on the seed and its number.
 func TestSwarmPlans(t *testing.T) {
 	plans := func(seed uint64) (list []fault.Plan) {
 		config := quiet()
@@ -134,8 +134,8 @@ func TestSwarmPlans(t *testing.T) {
 	}
 }
 
-// A thousand small days, each with faults of its own: books are sound in all of them, and
-// whoever reads his reports to the end knows what the exchange knows.
+// A thousand short days, each with its own faults: the books are sound in all of them, and a client that reads
+// its reports to the end agrees with the exchange.
 func TestThousandSeeds(t *testing.T) {
 	for seed := range uint64(seeds) {
 		if storm(t, 1_000_000+seed, 3*time.Second); t.Failed() {

@@ -72,7 +72,7 @@ func (p *parser) config() func(*sim.Config) error {
 			return nil
 		}
 	default:
-		p.fail("%q is no setting", name)
+		p.fail("unknown setting %q", name)
 		return nil
 	}
 }
@@ -191,7 +191,7 @@ func (p *parser) operator(verb string) func(*Runner) error {
 			}
 		})
 	}
-	p.fail("%q is nothing that can be done", verb)
+	p.fail("unknown statement %q", verb)
 	return nil
 }
 

@@ -137,11 +137,11 @@ func (b *Bot) Compare() string {
 	})
 	mine := b.Orders()
 	if len(mine) != len(truth) {
-		return fmt.Sprintf("%s knows %d orders, the exchange %d", b.Username, len(mine), len(truth))
+		return fmt.Sprintf("%s has %d orders, the exchange %d", b.Username, len(mine), len(truth))
 	}
 	for i, o := range truth {
 		if m := mine[i]; m.ID != o.ID || m.Executed != o.Executed || m.Available != o.Available {
-			return fmt.Sprintf("%s knows %+v, the exchange %+v", b.Username, m, o)
+			return fmt.Sprintf("%s has %+v, the exchange %+v", b.Username, m, o)
 		}
 	}
 	return ""

@@ -41,8 +41,7 @@ func order(quantity uint64, price uint32) *msg.OrderCreate {
 	return o
 }
 
-// A bot knows its orders as the exchange does, and says how they differ when it lacks a
-// report.
+// Compare finds no difference for a bot with every report, and names one for a bot that lacks a report.
 func TestBotCompare(t *testing.T) {
 	s, b := newBot(t)
 	b.Create(order(10_000, 3000))
@@ -62,7 +61,7 @@ func TestBotCompare(t *testing.T) {
 	}
 	b.Disconnect()
 	s.Exchange.CancelAccount(sim.DemoUsername)
-	if d := b.Compare(); !strings.HasPrefix(d, "demo knows ") {
+	if d := b.Compare(); !strings.HasPrefix(d, "demo has ") {
 		t.Errorf("a difference is reported as %q", d)
 	}
 	before := b.NextAccountSequence()
@@ -73,12 +72,12 @@ func TestBotCompare(t *testing.T) {
 	}
 	b.Create(order(10_000, 1000))
 	b.Disconnect() // before the answer
-	if d := b.Compare(); d != "demo knows 2 orders, the exchange 3" {
+	if d := b.Compare(); d != "demo has 2 orders, the exchange 3" {
 		t.Errorf("a difference is reported as %q", d)
 	}
 }
 
-// A bot serves replays: what the exchange did not get, it gets then, orders as they were.
+// A bot serves replays: the exchange then receives what was lost.
 func TestBotServesReplays(t *testing.T) {
 	for _, serves := range []bool{true, false} {
 		s, b := newBot(t)
@@ -94,7 +93,7 @@ func TestBotServesReplays(t *testing.T) {
 	}
 }
 
-// A mute bot is logged out, one that answers heartbeats is not.
+// A bot that ignores heartbeats is logged out, one that answers them is not.
 func TestBotHeartbeats(t *testing.T) {
 	for _, mute := range []bool{true, false} {
 		s, b := newBot(t)

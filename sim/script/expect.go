@@ -61,7 +61,7 @@ func (p *parser) bot() func(*Runner) error {
 			return err
 		}
 	}
-	p.fail("a bot does not %q", verb)
+	p.fail("unknown bot statement %q", verb)
 	return nil
 }
 
@@ -96,7 +96,7 @@ func (p *parser) expect() func(*Runner) error {
 	case "bot":
 		return p.expectBot()
 	default:
-		p.fail("nothing is known of %q", what)
+		p.fail("unknown expectation %q", what)
 		return nil
 	}
 }
@@ -170,7 +170,7 @@ func (p *parser) fields(known any) [][2]string {
 			found = found || n == name
 		}
 		if p.err == nil && !found {
-			p.fail("%q is none of %s", name, strings.Join(names, ", "))
+			p.fail("%q is not one of %s", name, strings.Join(names, ", "))
 		}
 		if amount, ok := ParseMoney(value); ok && money && name != "live" {
 			value = amount.String()

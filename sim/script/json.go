@@ -88,7 +88,7 @@ func (r *jsonReader) token() (json.Token, error) {
 // end returns an error if anything follows the closing brace.
 func (r *jsonReader) end() error {
 	if _, err := r.dec.Token(); !errors.Is(err, io.EOF) {
-		return r.fail("something follows the closing brace")
+		return r.fail("data after the closing brace")
 	}
 	return nil
 }
@@ -106,7 +106,7 @@ func (r *jsonReader) object(fields []field) error {
 		return err
 	}
 	if t != json.Delim('{') {
-		return r.fail("want an object in braces")
+		return r.fail("want an object")
 	}
 	path, goPath := r.path, r.goPath
 	defer func() { r.path, r.goPath = path, goPath }()
@@ -173,7 +173,7 @@ func (r *jsonReader) list(each func(i int) error) func() error {
 			return err
 		}
 		if t != json.Delim('[') {
-			return r.fail("want a list in brackets")
+			return r.fail("want an array")
 		}
 		path, goPath := r.path, r.goPath
 		defer func() { r.path, r.goPath = path, goPath }()
@@ -196,7 +196,7 @@ func (r *jsonReader) text(p *string) func() error {
 		}
 		s, ok := t.(string)
 		if !ok {
-			return r.fail("want text in quotes")
+			return r.fail("want a string")
 		}
 		*p = s
 		return nil
@@ -227,11 +227,11 @@ func (r *jsonReader) number(bits int, set func(uint64)) func() error {
 		}
 		n, ok := t.(json.Number)
 		if !ok {
-			return r.fail("want a whole number")
+			return r.fail("want an integer")
 		}
 		v, err := strconv.ParseUint(n.String(), 10, bits)
 		if err != nil {
-			return r.fail("want a whole number of 0 to %d", uint64(1)<<(bits-1)-1+uint64(1)<<(bits-1))
+			return r.fail("want an integer of 0 to %d", uint64(1)<<(bits-1)-1+uint64(1)<<(bits-1))
 		}
 		set(v)
 		return nil
@@ -281,7 +281,7 @@ func (r *jsonReader) duration(p *int64) func() error {
 		}
 		d, err := time.ParseDuration(s)
 		if err != nil || d < 0 {
-			return r.fail(`want a time span such as "8s"`)
+			return r.fail(`want a duration such as "8s"`)
 		}
 		*p = int64(d)
 		return nil

@@ -143,15 +143,15 @@ func (r *Runner) bot(user string) *Bot {
 
 // submit submits an order of an account that is not connected.
 func (r *Runner) submit(user, name string, o exchange.Create) error {
-	id, refusal := r.exchange.Submit(user, o)
-	if !refusal.OK() {
-		return fmt.Errorf("order %s is refused: %s", name, refusalText(refusal))
+	id, rejection := r.exchange.Submit(user, o)
+	if !rejection.OK() {
+		return fmt.Errorf("order %s is rejected: %s", name, rejectionText(rejection))
 	}
 	r.submitted[name] = id
 	return nil
 }
 
-func refusalText(r exchange.Rejection) string {
+func rejectionText(r exchange.Rejection) string {
 	if r.Invalid {
 		return "it is invalid"
 	}

@@ -70,9 +70,9 @@ func Parse(name string, content []byte) (*Scenario, error) {
 	}
 	switch {
 	case s.About == "":
-		return nil, &Error{name, number, "lacks a line: about TEXT"}
+		return nil, &Error{name, number, "missing statement: about TEXT"}
 	case len(s.statements) == 0:
-		return nil, &Error{name, number, "nothing happens in it"}
+		return nil, &Error{name, number, "has no timed statement"}
 	}
 	return s, nil
 }
@@ -96,7 +96,7 @@ func (s *Scenario) parseStatement(number int, words []string) error {
 	case err != nil || at < 0 || at > timeMax:
 		return fmt.Errorf("%q is neither about, config nor a time such as 10s", words[0])
 	case len(words) == 1:
-		return fmt.Errorf("nothing is done at %s", words[0])
+		return fmt.Errorf("no statement at %s", words[0])
 	case at < s.End:
 		return fmt.Errorf("%v comes after %v", at, s.End)
 	case len(s.statements) == statementsMax:
@@ -133,14 +133,14 @@ func (p *parser) fail(format string, args ...any) {
 // end returns the first error; a word that is left is one.
 func (p *parser) end() error {
 	if len(p.words) > 0 {
-		p.fail("%q is too much", p.words[0])
+		p.fail("unexpected %q", p.words[0])
 	}
 	return p.err
 }
 
 func (p *parser) word(what string) string {
 	if len(p.words) == 0 {
-		p.fail("lacks %s", what)
+		p.fail("missing %s", what)
 		return ""
 	}
 	w := p.words[0]
@@ -168,7 +168,7 @@ func (p *parser) span(what string) time.Duration {
 	w := p.word(what)
 	d, err := time.ParseDuration(w)
 	if p.err == nil && (err != nil || d <= 0 || d > timeMax) {
-		p.fail("%s: %q is not a span of time such as 8s", what, w)
+		p.fail("%s: %q is not a duration such as 8s", what, w)
 	}
 	return d
 }
@@ -178,7 +178,7 @@ func choice[T any](p *parser, what string, choices map[string]T) T {
 	w := p.word(what)
 	v, ok := choices[w]
 	if p.err == nil && !ok {
-		p.fail("%s: %q is none of %s", what, w, strings.Join(sortedKeys(choices), ", "))
+		p.fail("%s: %q is not one of %s", what, w, strings.Join(sortedKeys(choices), ", "))
 	}
 	return v
 }

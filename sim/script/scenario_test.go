@@ -12,7 +12,7 @@ import (
 	"github.com/smk-go/smk/sim"
 )
 
-// Every scenario that is built in comes out as it says, from several seeds.
+// Every built-in scenario meets its expectations, with several seeds.
 func TestBuiltin(t *testing.T) {
 	list := Builtin()
 	if len(list) < 10 {
@@ -43,7 +43,7 @@ func TestBuiltin(t *testing.T) {
 	}
 }
 
-// The list for people names every scenario.
+// README.md lists every scenario.
 func TestBuiltinIsDocumented(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
@@ -56,7 +56,7 @@ func TestBuiltinIsDocumented(t *testing.T) {
 	}
 }
 
-// An expectation that does not hold is reported with its line, whatever it is about.
+// An expectation that fails is reported with its line.
 func TestExpectationsFail(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
 		{"market 100000 HALTED", "market 100000 is MARKET_STATE_LIVE"},
@@ -85,37 +85,37 @@ func TestExpectationsFail(t *testing.T) {
 
 func TestScenarioErrors(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
-		{"", "f:1: lacks a line: about TEXT"},
-		{"about x", "f:1: nothing happens in it"},
+		{"", "f:1: missing statement: about TEXT"},
+		{"about x", "f:1: has no timed statement"},
 		{"about x\nabout y", "f:2: about is given twice"},
 		{"\ufeffabout x\nabout y", "f:2: about is given twice"},
 		{"about x\n\n# remark\nsoon goal 1", `f:4: "soon" is neither about, config nor a time such as 10s`},
-		{"about x\n5s", `f:2: nothing is done at 5s`},
+		{"about x\n5s", `f:2: no statement at 5s`},
 		{"about x\n5s note a\n4s note b", `f:3: 4s comes after 5s`},
 		{"about x\n25h note a", `f:2: "25h" is neither`},
-		{"about x\n5s dance", `f:2: "dance" is nothing that can be done`},
-		{"about x\n5s goal", `f:2: lacks market`},
+		{"about x\n5s dance", `f:2: unknown statement "dance"`},
+		{"about x\n5s goal", `f:2: missing market`},
 		{"about x\n5s goal x", `f:2: market: "x" is not a number of 0 to 4294967295`},
-		{"about x\n5s state 1 NEW", `f:2: a state: "NEW" is none of HALTED, LIVE, OPEN`},
-		{"about x\n5s managed 1 soon", `f:2: a time: "soon" is not a span of time such as 8s`},
-		{"about x\n5s suspend-trading maybe", `f:2: on or off: "maybe" is none of off, on`},
-		{"about x\n5s suspend-trading on now", `f:2: "now" is too much`},
+		{"about x\n5s state 1 NEW", `f:2: a state: "NEW" is not one of HALTED, LIVE, OPEN`},
+		{"about x\n5s managed 1 soon", `f:2: a time: "soon" is not a duration such as 8s`},
+		{"about x\n5s suspend-trading maybe", `f:2: on or off: "maybe" is not one of off, on`},
+		{"about x\n5s suspend-trading on now", `f:2: unexpected "now"`},
 		{"about x\n5s stake-limit demo much", `f:2: "much" is neither an amount nor off`},
 		{"about x\n5s throttle 0 1 1s", `f:2: a throttle has a rate and a burst of at least 1`},
-		{"about x\n5s faults lag=1%", `f:2: "lag" is no fault; there are drop, `},
-		{"about x\n5s force lag 1", `f:2: a fault: "lag" is none of coalesce, `},
+		{"about x\n5s faults lag=1%", `f:2: "lag" is not a fault; there are drop, `},
+		{"about x\n5s force lag 1", `f:2: a fault: "lag" is not one of coalesce, `},
 		{"about x\n5s place demo a buy ten", `f:2: "ten" is not QUANTITY@PRICE`},
 		{"about x\n5s place demo a buy 1@2x", `f:2: "1@2x" is not QUANTITY@PRICE`},
 		{"about x\n5s place demo a buy 1@2/x", `f:2: "1@2/x" is not QUANTITY@PRICE/CONTRACT`},
 		{"about x\n5s burst demo 100001 buy 1@2", `f:2: how many: "100001" is not a number of 0 to 100000`},
-		{"about x\n5s bot demo dance", `f:2: a bot does not "dance"`},
-		{"about x\n5s bot demo create a buy 1@2 fok", `f:2: a kind of order: "fok" is none of ioc, keep`},
-		{"about x\n5s expect rain", `f:2: nothing is known of "rain"`},
-		{"about x\n5s expect order a price 1", `f:2: "price" is none of available, executed`},
+		{"about x\n5s bot demo dance", `f:2: unknown bot statement "dance"`},
+		{"about x\n5s bot demo create a buy 1@2 fok", `f:2: a kind of order: "fok" is not one of ioc, keep`},
+		{"about x\n5s expect rain", `f:2: unknown expectation "rain"`},
+		{"about x\n5s expect order a price 1", `f:2: "price" is not one of available, executed`},
 		{"about x\n5s expect order a executed x", `f:2: executed: "x" is not a number`},
-		{"about x\n5s expect account demo cash", `f:2: lacks a value`},
+		{"about x\n5s expect account demo cash", `f:2: missing a value`},
 		{"about x\n5s expect bot demo eto.pong x", `f:2: "x" is neither a number nor >= and a number`},
-		{"about x\nconfig speed 2", `f:2: "speed" is no setting`},
+		{"about x\nconfig speed 2", `f:2: unknown setting "speed"`},
 		{strings.Repeat("#", scenarioBytesMax+1), `f:1: is longer than 1048576 bytes`},
 		{"about x\n" + strings.Repeat("0s note\n", statementsMax+1), `f:10002: has more than 10000 statements`},
 	} {
@@ -127,7 +127,7 @@ func TestScenarioErrors(t *testing.T) {
 	}
 }
 
-// What an exchange does not have is reported before anything happens.
+// Run reports objects that the exchange lacks before it starts.
 func TestCheck(t *testing.T) {
 	for line, want := range map[string]string{
 		"goal 7":                           "f:2: the exchange has no market 7",
@@ -148,8 +148,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// On an exchange whose clients are others, bots and expectations are left out, every
-// statement is reported at its time, and what is not possible is reported as well.
+// Start leaves out bots and expectations and reports every statement at its time, with its error.
 func TestStart(t *testing.T) {
 	s, err := Parse("f", []byte(`about x
 0s bot demo login
@@ -181,7 +180,7 @@ func TestStart(t *testing.T) {
 		on.Tick(on.Tick(on.Now()))
 	}
 	want := []string{
-		"goal 100000 goal", "place demo a buy 1000@1000 ! f:5: order a is refused: ORDER_REJECTED_MARKET_HALTED",
+		"goal 100000 goal", "place demo a buy 1000@1000 ! f:5: order a is rejected: ORDER_REJECTED_MARKET_HALTED",
 		"state 100000 LIVE", "void 100000", "note the end", "done",
 	}
 	if !r.Done() || strings.Join(reported, "\n") != strings.Join(want, "\n") {
@@ -192,8 +191,8 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// FuzzScenario holds that no file panics and that what is wrong is reported with a line.
-func FuzzParse(f *testing.F) {
+// FuzzScenario checks that no file panics and that errors have a line of the file.
+func FuzzScenario(f *testing.F) {
 	for _, s := range Builtin() {
 		b, err := scenarioFiles.ReadFile("scenarios/" + s.Name + ".txt")
 		if err != nil {

@@ -59,7 +59,7 @@ func TestSetupExamples(t *testing.T) {
 
 func TestSetupErrors(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
-		{`[]`, `f:1: want an object in braces`},
+		{`[]`, `f:1: want an object`},
 		{``, `f:1: is not JSON: it ends too early`},
 		{"{\n\"accounts\": [\n{", `f:3: is not JSON: it ends too early`},
 		{"{\n\"accounts\": [\n{]", `f:3: is not JSON: `},
@@ -72,16 +72,16 @@ func TestSetupErrors(t *testing.T) {
 			"{\"accounts\": [\n{\"username\": \"a\", \n\"username\": \"b\"}]}",
 			`f:3: accounts[0]: field "username" is given twice`,
 		},
-		{"{\"accounts\": [\n{\"username\": 7}]}", `f:2: accounts[0].username: want text in quotes`},
-		{"{\"accounts\": {}}", `f:1: accounts: want a list in brackets`},
-		{"{\"accounts\": [7]}", `f:1: accounts[0]: want an object in braces`},
-		{"{\"accounts\": [{\"id\": -1}]}", `f:1: accounts[0].id: want a whole number of 0 to 18446744073709551615`},
-		{"{\"accounts\": [{\"id\": \"x\"}]}", `f:1: accounts[0].id: want a whole number`},
-		{"{\"accounts\": [{\"orders_max\": 1.5}]}", `f:1: accounts[0].orders_max: want a whole number of 0 to 2147483647`},
+		{"{\"accounts\": [\n{\"username\": 7}]}", `f:2: accounts[0].username: want a string`},
+		{"{\"accounts\": {}}", `f:1: accounts: want an array`},
+		{"{\"accounts\": [7]}", `f:1: accounts[0]: want an object`},
+		{"{\"accounts\": [{\"id\": -1}]}", `f:1: accounts[0].id: want an integer of 0 to 18446744073709551615`},
+		{"{\"accounts\": [{\"id\": \"x\"}]}", `f:1: accounts[0].id: want an integer`},
+		{"{\"accounts\": [{\"orders_max\": 1.5}]}", `f:1: accounts[0].orders_max: want an integer of 0 to 2147483647`},
 		{"{\"accounts\": [{\"suspended\": \"yes\"}]}", `f:1: accounts[0].suspended: want true or false`},
 		{"{\"accounts\": [{\"balance\": \"-5\"}]}", `f:1: accounts[0].balance: want an amount`},
 		{"{\"accounts\": [{\"balance\": true}]}", `f:1: accounts[0].balance: want an amount`},
-		{"{\"accounts\": []}\n\n{}", `something follows the closing brace`},
+		{"{\"accounts\": []}\n\n{}", `data after the closing brace`},
 		{strings.Repeat(" ", setupBytesMax+1), `f:1: is longer than 16777216 bytes`},
 	} {
 		_, err := ParseAccounts("f", []byte(c.text))
@@ -91,8 +91,8 @@ func TestSetupErrors(t *testing.T) {
 	}
 	for _, c := range []struct{ text, want string }{
 		{`{"markets": [{"state": "SETTLED"}]}`, `f:1: markets[0].state: want NEW, OPEN, LIVE or HALTED`},
-		{`{"markets": [{"pending_timeout": "8"}]}`, `f:1: markets[0].pending_timeout: want a time span such as "8s"`},
-		{`{"markets": [{"id": 4294967296}]}`, `f:1: markets[0].id: want a whole number of 0 to 4294967295`},
+		{`{"markets": [{"pending_timeout": "8"}]}`, `f:1: markets[0].pending_timeout: want a duration such as "8s"`},
+		{`{"markets": [{"id": 4294967296}]}`, `f:1: markets[0].id: want an integer of 0 to 4294967295`},
 		{
 			"{\"markets\": [{\"contracts\": [{\"id\": 1,\n\"nam\": 1}]}]}",
 			`f:2: markets[0].contracts[0]: unknown field "nam"; there are id, name`,
@@ -105,8 +105,7 @@ func TestSetupErrors(t *testing.T) {
 	}
 }
 
-// A byte order mark of UTF-8 changes nothing, not even a line's number; that of another encoding
-// is named.
+// A UTF-8 byte order mark changes nothing, not even line numbers; that of another encoding is an error.
 func TestSetupByteOrderMark(t *testing.T) {
 	const mark = "\ufeff"
 	for _, read := range []func(string) error{
@@ -122,7 +121,7 @@ func TestSetupByteOrderMark(t *testing.T) {
 			mark + "\n{":           `f:2: is not JSON: it ends too early`,
 			mark:                   `f:1: is not JSON: it ends too early`,
 			mark + mark + "{}":     `f:1: is not JSON: `,
-			"{}" + mark:            `f:1: something follows the closing brace`,
+			"{}" + mark:            `f:1: data after the closing brace`,
 			"\xff\xfe{\x00}\x00":   `f:1: is UTF-16 text by its byte order mark: save it as UTF-8`,
 			"\xfe\xff\x00{\x00}":   `f:1: is UTF-16 text by its byte order mark: save it as UTF-8`,
 		} {
@@ -137,7 +136,7 @@ func TestSetupByteOrderMark(t *testing.T) {
 	}
 }
 
-// What only the exchange can refuse is told with its line, too.
+// An error of the exchange is located in the file.
 func TestLocate(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"{\"accounts\": [\n{\"username\": \"a\"},\n{\"username\": \"a\"}]}", `f:3: accounts[1].username: is used twice`},
@@ -181,8 +180,7 @@ func TestParseMoney(t *testing.T) {
 	}
 }
 
-// FuzzSetup holds that no input panics, and that what is refused is told with a line of the
-// file.
+// FuzzSetup checks that no file panics and that errors have a line of the file.
 func FuzzSetup(f *testing.F) {
 	for _, name := range []string{"accounts.json", "markets.json"} {
 		b, err := os.ReadFile("testdata/" + name)

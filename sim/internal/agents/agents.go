@@ -49,7 +49,7 @@ func (c Config) Resolve() (Config, error) {
 			*f.v = f.zero
 		}
 		if *f.v < 0 || *f.v > f.most {
-			return c, &exchange.ConfigError{Field: "Life." + f.name, Text: fmt.Sprintf("must be 0 to %d", f.most)}
+			return c, &exchange.ConfigError{Field: "Agents." + f.name, Text: fmt.Sprintf("must be 0 to %d", f.most)}
 		}
 	}
 	if c.Quantity == 0 {
@@ -66,13 +66,13 @@ func (c Config) Resolve() (Config, error) {
 	}
 	switch {
 	case c.Rate < 0 || c.Rate > rateMax:
-		return c, &exchange.ConfigError{Field: "Life.Rate", Text: "must be 0 to 1000000"}
+		return c, &exchange.ConfigError{Field: "Agents.Rate", Text: "must be 0 to 1000000"}
 	case c.Quantity < 10_000:
-		return c, &exchange.ConfigError{Field: "Life.Quantity", Text: "must be at least 10000"}
+		return c, &exchange.ConfigError{Field: "Agents.Quantity", Text: "must be at least 10000"}
 	case c.Step > 1000 || c.Spread > 1000:
-		return c, &exchange.ConfigError{Field: "Life.Step", Text: "Step and Spread must be at most 1000"}
+		return c, &exchange.ConfigError{Field: "Agents.Step", Text: "Step and Spread must be at most 1000"}
 	case c.Balance < 0:
-		return c, &exchange.ConfigError{Field: "Life.Balance", Text: "is negative"}
+		return c, &exchange.ConfigError{Field: "Agents.Balance", Text: "is negative"}
 	}
 	return c, nil
 }

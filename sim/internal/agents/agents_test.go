@@ -24,8 +24,8 @@ func lively(t *testing.T, c Config, seed uint64) (*exchange.Exchange, *Agents) {
 	return x, New(x, c, seed, 0)
 }
 
-// The pace is what was asked for, however time is cut up.
-func TestPace(t *testing.T) {
+// The rate is as configured, however the clock advances.
+func TestRate(t *testing.T) {
 	for _, step := range []time.Duration{time.Microsecond * 700, time.Millisecond, time.Second, time.Minute} {
 		_, a := lively(t, Config{Rate: 1000}, 1)
 		for now := step; now < 20*time.Second; now += step {
@@ -53,8 +53,8 @@ func TestTickSaysWhenToCallAgain(t *testing.T) {
 	}
 }
 
-// Markets stay two-sided and trade, and the participants can pay for it.
-func TestMarketsLive(t *testing.T) {
+// Markets stay two-sided and trade, and the participants can afford it.
+func TestMarketsStayTwoSided(t *testing.T) {
 	x, a := lively(t, Config{Rate: 1000}, 3)
 	for now := time.Second; now <= time.Minute; now += time.Second {
 		a.Tick(int64(now))
@@ -77,14 +77,14 @@ func TestMarketsLive(t *testing.T) {
 
 func TestResolve(t *testing.T) {
 	for field, c := range map[string]Config{
-		"Life.Rate": {Rate: -1}, "Life.Makers": {Makers: 5000}, "Life.Quantity": {Quantity: 1},
-		"Life.Step": {Step: 5000}, "Life.Balance": {Balance: -1},
+		"Agents.Rate": {Rate: -1}, "Agents.Makers": {Makers: 5000}, "Agents.Quantity": {Quantity: 1},
+		"Agents.Step": {Step: 5000}, "Agents.Balance": {Balance: -1},
 	} {
 		if _, err := c.Resolve(); err == nil || !strings.Contains(err.Error(), field) {
 			t.Errorf("%+v: %v, want %s", c, err, field)
 		}
 	}
 	if (Config{}).Accounts() != nil {
-		t.Error("nobody has accounts")
+		t.Error("there are no accounts")
 	}
 }

@@ -169,7 +169,7 @@ func (g *Gateway) LogoutAll(now int64, reason msg.EtoLogoutReason) {
 }
 
 // ErrRestart is why connections ended when the exchange restarted.
-var ErrRestart = errors.New("sim: the exchange restarts")
+var ErrRestart = errors.New("sim: the exchange restarted")
 
 // Restart is what clients see when an exchange crashes and restarts with new account sequences:
 // connections end without a logout, no session can be resumed, and reports are numbered from 1 again;

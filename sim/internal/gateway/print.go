@@ -7,7 +7,7 @@ import (
 
 // String returns the numbers of connections and sessions.
 func (g *Gateway) String() string {
-	return fmt.Sprintf("host of %d connections, %d sessions kept", len(g.conns), len(g.detached))
+	return fmt.Sprintf("gateway of %d connections, %d sessions kept", len(g.conns), len(g.detached))
 }
 
 // Format writes String for every verb: the latest message may be a login.

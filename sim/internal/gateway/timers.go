@@ -9,10 +9,10 @@ import (
 
 // ErrGap is why a connection ended whose client did not close its gap: it sent nothing of it for 15 s,
 // or not all of it within a minute.
-var ErrGap = errors.New("sim: the client does not fill its gap")
+var ErrGap = errors.New("sim: the client did not close its gap")
 
 // ErrReplays is why a connection ended whose client requested the same replay too often or for too long.
-var ErrReplays = errors.New("sim: the client does not get on with its replays")
+var ErrReplays = errors.New("sim: the client requested the same replay too often")
 
 // Tick does what is due at now: heartbeats, timeouts, and the release of sessions that were not
 // resumed. It returns the clock reading of the next call at the latest.

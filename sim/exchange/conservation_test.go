@@ -12,7 +12,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// ledger is a sink that checks every report as it comes.
+// ledger is a sink that checks every report.
 type ledger struct {
 	bad  string
 	next uint64            // the account sequence expected
@@ -27,7 +27,7 @@ func (l *ledger) Report(r *Report, _ bool) {
 	}
 	if r.Type == msg.PayloadOrderInvalid || r.Type == msg.PayloadBalanceChanged {
 		if r.AvailableBalance < 0 {
-			l.bad = "a negative balance is told"
+			l.bad = "a negative balance was reported"
 		}
 		return
 	}
@@ -42,7 +42,7 @@ func (l *ledger) Report(r *Report, _ bool) {
 			l.bad = fmt.Sprintf("an order at %d is filled at %d", r.OrigPrice, r.Price)
 		}
 		if r.ExecutedQuantity != l.done[r.OrderID] {
-			l.bad = fmt.Sprintf("order %d has executed %d, told %d", r.OrderID, r.ExecutedQuantity, l.done[r.OrderID])
+			l.bad = fmt.Sprintf("order %d has executed %d, reported %d", r.OrderID, r.ExecutedQuantity, l.done[r.OrderID])
 		}
 	case msg.PayloadOrderExecuteVoided:
 		l.done[r.OrderID] -= r.Quantity
@@ -54,13 +54,12 @@ func (l *ledger) Report(r *Report, _ bool) {
 	}
 }
 
-// day plays n random commands of everything there is but reductions of runners,
-// and returns what did not hold, or "".
+// day carries out n random commands, all but reductions of runners, and returns the first violation, or "".
 func day(t testing.TB, seed uint64, n int) string {
 	r := rand.New(rand.NewPCG(seed, 3))
 	var c Config
 	for _, name := range names {
-		// So little that funds run out now and then.
+		// so little that funds run out now and then
 		c.Accounts = append(c.Accounts, Account{Username: name, Balance: Money(1+r.Int64N(100)) * Currency / 10})
 	}
 	c.Events = []Event{{ID: 1}}
@@ -96,14 +95,14 @@ func day(t testing.TB, seed uint64, n int) string {
 		}
 		for j, l := range ledgers {
 			if l.bad != "" {
-				return fmt.Sprintf("after %d commands, the last %s: %s is told: %s", i+1, command, names[j], l.bad)
+				return fmt.Sprintf("after %d commands, the last %s: %s received: %s", i+1, command, names[j], l.bad)
 			}
 		}
 	}
 	return ""
 }
 
-// play carries out one random command and says which.
+// play carries out one random command and returns its name.
 func play(x *Exchange, r *rand.Rand, sessions []*Login, ids *[]uint64) string {
 	l := sessions[r.IntN(len(sessions))]
 	market, ct := 1+r.Uint32N(3), 1+r.Uint32N(3)
@@ -144,7 +143,7 @@ func play(x *Exchange, r *rand.Rand, sessions []*Login, ids *[]uint64) string {
 	return operate(x, r, l, market, ct)
 }
 
-// operate is play for what the exchange's operator does. What is refused is.
+// operate is play for operator commands. It ignores their errors.
 func operate(x *Exchange, r *rand.Rand, l *Login, market, ct uint32) string {
 	switch r.IntN(40) {
 	case 0, 1, 2:
@@ -191,10 +190,9 @@ func TestMoneyIsConserved(t *testing.T) {
 	props.TestingRun(t)
 }
 
-// A day ends somewhere: every kind of market is settled or voided and everything
-// that was reserved is free.
+// After every market is settled or voided, nothing is reserved.
 func TestNothingStaysReserved(t *testing.T) {
-	x := twinExchange(t)
+	x := referenceExchange(t)
 	r := rand.New(rand.NewPCG(7, 7))
 	for range 2000 {
 		x.Submit(names[r.IntN(3)], Create{
@@ -215,8 +213,8 @@ func TestNothingStaysReserved(t *testing.T) {
 	}
 }
 
-// Reductions move the same from one party to the other, and leave nobody worse
-// off than he had reserved, but for a unit a fill.
+// Reductions move the same amount from one party to the other, and leave nobody with a larger loss than what
+// was reserved, but for a unit per fill.
 func TestReductionsConserve(t *testing.T) {
 	p := gopter.DefaultTestParametersWithSeed(1)
 	p.MinSuccessfulTests = 150

@@ -9,9 +9,8 @@ import (
 	"github.com/smk-go/smk/sim/fault"
 )
 
-// A client and an exchange whose lines lose or delay so much that they do nothing but replay to each
-// other come to an end: the gap is not closed within a minute. What was carried out is known after a
-// resume.
+// A client and an exchange whose connection loses or delays so much that they only replay to each other end:
+// the gap is not closed within a minute. A resume then reconciles them.
 func TestReplayingForEverEnds(t *testing.T) {
 	for _, text := range []string{
 		"delay=5%,delay-in=5%,delay-max=1s",
@@ -38,7 +37,7 @@ func TestReplayingForEverEnds(t *testing.T) {
 					t.Fatalf("after %v %d orders of %d are carried out, and it goes on", d, truth.Live, w.ref)
 				}
 			}
-			w.settle()
+			w.reconcile()
 		})
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// An order that ended keeps its place for as long as a fill of it is provisional, whoever's it is and
-// however many orders come: what is then confirmed or voided is told of that order.
-func TestProvisionalOrdersKeepTheirPlaces(t *testing.T) {
+// An ended order keeps its slot while a fill of it is provisional, whatever other orders arrive: the
+// confirmation or void is reported of that order.
+func TestProvisionalOrdersKeepTheirSlots(t *testing.T) {
 	for _, confirmed := range []bool{true, false} {
 		x, err := New(Config{
 			Accounts: []Account{
@@ -55,7 +55,7 @@ func TestProvisionalOrdersKeepTheirPlaces(t *testing.T) {
 				t.Errorf("order %d was %+v, is %+v", o.ID, o, now)
 			}
 		}
-		var sinks [2]told
+		var sinks [2]recorder
 		x.Login("a", &sinks[0])
 		x.Login("b", &sinks[1])
 		want := msg.PayloadOrderExecuteConfirmed
@@ -85,7 +85,7 @@ func TestProvisionalOrdersKeepTheirPlaces(t *testing.T) {
 	}
 }
 
-// With nothing but such orders there is no room for another.
+// When all slots are taken by such orders, another order is rejected.
 func TestNoRoomBesideProvisionalOrders(t *testing.T) {
 	x, err := New(Config{
 		Accounts:  []Account{{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15}},
@@ -111,7 +111,7 @@ func TestNoRoomBesideProvisionalOrders(t *testing.T) {
 	}
 }
 
-// A voided fill leaves what was paid for the others.
+// A voided fill does not change the average price of the others.
 func TestVoidedFillLeavesTheAverage(t *testing.T) {
 	x, err := New(Config{
 		Accounts: []Account{{Username: "a", Balance: 1e12}, {Username: "b", Balance: 1e12}},
