@@ -43,7 +43,7 @@ var arrows = map[string][]string{
 	"sim/fault":            {"gen/msg", "wire", "sim/exchange", "sim/internal/gateway"},
 	"sim/script":           {"gen/msg", "wire", "sim", "sim/exchange", "sim/fault"},
 	"sim/internal/agents":  {"gen/msg", "sim/exchange"},
-	"sim/internal/gateway": {"gen/msg", "wire", "ring", "sim/exchange"},
+	"sim/internal/gateway": {"internal/varint", "gen/msg", "wire", "ring", "sim/exchange"},
 	"bench":                {anything},
 	"fuzz":                 {anything},
 }

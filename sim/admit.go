@@ -66,14 +66,14 @@ func (s *Server) evict() bool {
 			most = *src
 		}
 	}
-	victim := most.oldest
-	if victim == nil {
+	evicted := most.oldest
+	if evicted == nil {
 		return false
 	}
-	if !victim.linger {
-		victim.cause = ErrEvicted
+	if !evicted.linger {
+		evicted.cause = ErrEvicted
 	}
-	victim.closeSocket()
+	evicted.closeSocket()
 	return true
 }
 

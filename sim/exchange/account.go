@@ -41,11 +41,11 @@ func (a *account) available() Money { return a.cash - a.reserved() }
 
 // addLive appends a live order to the account's list.
 func (a *account) addLive(o *order) {
-	o.ownPrev = a.liveTail
+	o.livePrev = a.liveTail
 	if a.liveTail == nil {
 		a.liveHead = o
 	} else {
-		a.liveTail.ownNext = o
+		a.liveTail.liveNext = o
 	}
 	a.liveTail = o
 	a.live++
@@ -54,17 +54,17 @@ func (a *account) addLive(o *order) {
 
 // removeLive removes an order, whose reserve has been released, from the list.
 func (a *account) removeLive(o *order) {
-	if o.ownPrev == nil {
-		a.liveHead = o.ownNext
+	if o.livePrev == nil {
+		a.liveHead = o.liveNext
 	} else {
-		o.ownPrev.ownNext = o.ownNext
+		o.livePrev.liveNext = o.liveNext
 	}
-	if o.ownNext == nil {
-		a.liveTail = o.ownPrev
+	if o.liveNext == nil {
+		a.liveTail = o.livePrev
 	} else {
-		o.ownNext.ownPrev = o.ownPrev
+		o.liveNext.livePrev = o.livePrev
 	}
-	o.ownPrev, o.ownNext = nil, nil
+	o.livePrev, o.liveNext = nil, nil
 	a.live--
 }
 

@@ -15,7 +15,7 @@ func (x *Exchange) Audit() string {
 		}
 		var resting, matched Money
 		n := 0
-		for o := a.liveHead; o != nil; o = o.ownNext {
+		for o := a.liveHead; o != nil; o = o.liveNext {
 			resting += o.liability()
 			n++
 			if o.executed+o.available > o.quantity || o.available == 0 {
@@ -63,27 +63,27 @@ func (x *Exchange) Audit() string {
 // auditReferences checks that every order counts what refers to it: fills that are provisional or may be
 // reduced, and replacements between their stages.
 func (x *Exchange) auditReferences() string {
-	pins := make(map[*order]int32)
+	references := make(map[*order]int32)
 	held := 0
 	for _, m := range x.markets {
 		held += m.provisional.len()
 		for _, q := range []*fillQueue{&m.provisional, &m.final} {
 			for _, t := range q.list[q.head:] {
-				pins[t.taker]++
-				pins[t.maker]++
+				references[t.taker]++
+				references[t.maker]++
 			}
 		}
 	}
 	for _, r := range x.replaces.list[x.replaces.head:] {
-		pins[r.orig]++
-		pins[r.next]++
+		references[r.orig]++
+		references[r.next]++
 	}
 	if held != x.provisional {
 		return fmt.Sprintf("%d fills are provisional, counted %d", held, x.provisional)
 	}
 	for i := range x.orders.used {
-		if o := &x.orders.chunks[i/orderChunk][i%orderChunk]; o.references != pins[o] {
-			return fmt.Sprintf("order %d is kept for %d, %d refer to it", o.id, o.references, pins[o])
+		if o := &x.orders.chunks[i/orderChunk][i%orderChunk]; o.references != references[o] {
+			return fmt.Sprintf("order %d is kept for %d, %d refer to it", o.id, o.references, references[o])
 		}
 	}
 	return ""

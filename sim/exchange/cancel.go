@@ -94,7 +94,7 @@ func (l *Login) CancelAll(c *CancelAll) Rejection {
 // removeLive removes an account's orders from their books and appends them to buf.removed.
 func (x *Exchange) removeLive(a *account, market uint32) {
 	for o := a.liveHead; o != nil; {
-		next := o.ownNext
+		next := o.liveNext
 		if market == 0 || o.contract.market.id == market {
 			x.removeOrder(o, OrderCancelled)
 			x.buf.removed = append(x.buf.removed, o)

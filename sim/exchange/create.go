@@ -66,9 +66,9 @@ func (l *Login) Create(c *Create) (id uint64, r Rejection) {
 	if enough {
 		x.match(o)
 	}
-	killed := o.available > 0 && (!enough || c.TIF == msg.ImmediateOrCancel)
+	cancelled := o.available > 0 && (!enough || c.TIF == msg.ImmediateOrCancel)
 	switch {
-	case killed:
+	case cancelled:
 		x.closeOrder(o, OrderCancelled)
 	case o.available > 0:
 		x.addToBook(o)
@@ -79,7 +79,7 @@ func (l *Login) Create(c *Create) (id uint64, r Rejection) {
 	rep.Seq, rep.Price, rep.Quantity = c.Seq, c.Price, c.Quantity
 	x.report(l.account, l, rep)
 	x.reportFills(o)
-	if killed {
+	if cancelled {
 		rep = x.newReport(msg.PayloadOrderCancelled, o)
 		rep.Reason, rep.HasReference = int32(msg.OrderCancelledInsufficientLiquidity), false
 		x.report(l.account, l, rep)

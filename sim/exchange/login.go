@@ -115,7 +115,7 @@ func (x *Exchange) ForgetReports(username string) bool {
 	if a == nil {
 		return false
 	}
-	a.history.forget()
+	a.history.clear()
 	return true
 }
 
@@ -124,7 +124,7 @@ func (x *Exchange) ForgetReports(username string) bool {
 func (x *Exchange) RestartSequences() {
 	for _, a := range x.accounts {
 		a.sequence = 0
-		a.history.forget()
+		a.history.clear()
 	}
 }
 

@@ -94,13 +94,13 @@ func (x *Exchange) reduceAll(m *market, t msg.ReduceType, factor uint32) {
 
 // reduceFill returns the quantity and price of a fill after a reduction.
 func reduceFill(quantity uint64, price uint32, t msg.ReduceType, factor uint32) (uint64, uint32) {
-	keeps := uint64(PriceSum - factor)
+	remaining := uint64(PriceSum - factor)
 	if t == msg.ReduceTypeQuantity {
-		return mulDiv(quantity, keeps, PriceSum), price
+		return mulDiv(quantity, remaining, PriceSum), price
 	}
 	// The buyer's payment, q x p, stays; the buyer's winnings, q x (1-p), are reduced.
 	paid := quantity * uint64(price)
-	win := mulDiv(quantity*uint64(PriceSum-price), keeps, PriceSum)
+	win := mulDiv(quantity*uint64(PriceSum-price), remaining, PriceSum)
 	q := (paid + win) / PriceSum
 	if q == 0 {
 		return 0, price

@@ -55,8 +55,8 @@ type order struct {
 	account  *account
 	contract *contract
 
-	prev, next       *order // the queue of its level while live, then that of ended orders
-	ownPrev, ownNext *order // the account's live orders, oldest first
+	prev, next         *order // the queue of its level while live, then that of ended orders
+	livePrev, liveNext *order // the account's live orders, oldest first
 
 	price        uint32
 	references   int32 // fills and replacements for which the order is kept

@@ -132,7 +132,7 @@ func (h *history) push(r *Report) {
 	}
 }
 
-func (h *history) forget() { h.ring, h.next = h.ring[:0], 0 }
+func (h *history) clear() { h.ring, h.next = h.ring[:0], 0 }
 
 // since calls yield for every kept report from an account sequence on, oldest first.
 func (h *history) since(sequence uint64, yield func(*Report)) {

@@ -140,14 +140,14 @@ func (x *Exchange) voidContract(c *contract) {
 // changed, in the order of the accounts.
 func (x *Exchange) bookBalances(m *market, reason string) {
 	for _, a := range x.accounts {
-		moved := false
+		changed := false
 		for _, c := range m.contracts {
 			if p := c.positionOf(a); p != nil && p.changed {
 				a.cash += p.due
-				p.due, p.changed, moved = 0, false, true
+				p.due, p.changed, changed = 0, false, true
 			}
 		}
-		if !moved {
+		if !changed {
 			continue
 		}
 		m.updateReserve(a)

@@ -1,6 +1,10 @@
 package exchange
 
-import "github.com/smk-go/smk/gen/msg"
+import (
+	"slices"
+
+	"github.com/smk-go/smk/gen/msg"
+)
 
 // transitions are the legal changes of a market's state. Settling and voiding are commands of their own.
 var transitions = map[msg.MarketStateType][]msg.MarketStateType{
@@ -18,12 +22,12 @@ func (x *Exchange) SetState(id uint32, to msg.MarketStateType, reason string) er
 	if err != nil {
 		return err
 	}
-	if !contains(transitions[m.state], to) {
+	if !slices.Contains(transitions[m.state], to) {
 		return commandErrorf("market %d is %v and cannot become %v", id, m.state, to)
 	}
-	sweeps := to == msg.MarketStateHalted || m.state == msg.MarketStateOpen
+	cancels := to == msg.MarketStateHalted || m.state == msg.MarketStateOpen
 	x.enterState(m, to, reason)
-	if sweeps {
+	if cancels {
 		x.removeOrders(m, nil, notKeepInPlay)
 		x.publish()
 		x.reportRemoved(msg.OrderCancelledMarketHalted)
@@ -46,15 +50,6 @@ func (x *Exchange) Goal(id uint32, reason string) error {
 	}
 	x.takeProvisional(x.byMarket[id], nil, x.voidFill)
 	return nil
-}
-
-func contains(list []msg.MarketStateType, s msg.MarketStateType) bool {
-	for _, other := range list {
-		if other == s {
-			return true
-		}
-	}
-	return false
 }
 
 // openMarket returns a market that is neither settled nor voided.

@@ -59,16 +59,16 @@ func (x *Exchange) Truth(username string) (AccountTruth, bool) {
 // Truths returns a copy of the state of every account that can log in, in the configuration's order.
 func (x *Exchange) Truths() []AccountTruth {
 	list := make([]AccountTruth, 0, len(x.accounts))
-	place := make([]int, len(x.accounts)) // index of an account in list
+	index := make([]int, len(x.accounts)) // index of an account in list
 	for _, a := range x.accounts {
 		if !a.config.House {
-			place[a.index] = len(list)
+			index[a.index] = len(list)
 			list = append(list, a.truth())
 		}
 	}
 	x.positions(nil, func(a *account, p PositionTruth) {
 		if !a.config.House {
-			t := &list[place[a.index]]
+			t := &list[index[a.index]]
 			t.Positions = append(t.Positions, p)
 		}
 	})
@@ -140,7 +140,7 @@ func (x *Exchange) Orders(username string) []OrderTruth {
 		return nil
 	}
 	var list []OrderTruth
-	for o := a.liveHead; o != nil; o = o.ownNext {
+	for o := a.liveHead; o != nil; o = o.liveNext {
 		list = append(list, o.truth())
 	}
 	for o := x.orders.ended.head; o != nil; o = o.next {
@@ -158,7 +158,7 @@ func (x *Exchange) EachOrder(yield func(username string, o OrderTruth)) {
 		if a.config.House {
 			continue
 		}
-		for o := a.liveHead; o != nil; o = o.ownNext {
+		for o := a.liveHead; o != nil; o = o.liveNext {
 			yield(a.config.Username, o.truth())
 		}
 	}

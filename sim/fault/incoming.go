@@ -18,12 +18,12 @@ type heldMessage struct {
 
 // encodedMessage is an encoded exchange.Message.
 type encodedMessage struct {
-	t     msg.PayloadType
-	bytes []byte
+	msgType msg.PayloadType
+	bytes   []byte
 }
 
 // PayloadType implements exchange.Message.
-func (b *encodedMessage) PayloadType() msg.PayloadType { return b.t }
+func (b *encodedMessage) PayloadType() msg.PayloadType { return b.msgType }
 
 // SizeVT implements exchange.Message.
 func (b *encodedMessage) SizeVT() int { return len(b.bytes) }

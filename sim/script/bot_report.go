@@ -135,12 +135,12 @@ func (b *Bot) Compare() string {
 		}
 		return 1
 	})
-	mine := b.Orders()
-	if len(mine) != len(truth) {
-		return fmt.Sprintf("%s has %d orders, the exchange %d", b.Username, len(mine), len(truth))
+	orders := b.Orders()
+	if len(orders) != len(truth) {
+		return fmt.Sprintf("%s has %d orders, the exchange %d", b.Username, len(orders), len(truth))
 	}
 	for i, o := range truth {
-		if m := mine[i]; m.ID != o.ID || m.Executed != o.Executed || m.Available != o.Available {
+		if m := orders[i]; m.ID != o.ID || m.Executed != o.Executed || m.Available != o.Available {
 			return fmt.Sprintf("%s has %+v, the exchange %+v", b.Username, m, o)
 		}
 	}

@@ -210,12 +210,12 @@ func (a *Agents) quote(p *contract) {
 		slot.owner.Cancel(&exchange.Cancel{OrderID: slot.id})
 		slot.id = 0
 	}
-	away := int32(a.config.Spread) + int32(a.random.IntN(a.config.Depth))*int32(a.config.Step)
-	price := p.fairPrice - away
+	distance := int32(a.config.Spread) + int32(a.random.IntN(a.config.Depth))*int32(a.config.Step)
+	price := p.fairPrice - distance
 	bid, offer := a.exchange.Best(p.market, p.id)
 	s := msg.SideBuy
 	if side == 1 {
-		s, price = msg.SideSell, max(p.fairPrice+away, int32(bid)+1)
+		s, price = msg.SideSell, max(p.fairPrice+distance, int32(bid)+1)
 	} else if offer > 0 {
 		price = min(price, int32(offer)-1)
 	}
@@ -235,11 +235,11 @@ func (a *Agents) take(p *contract) {
 		Market: p.market, Contract: p.id, Side: msg.SideBuy, Price: offer,
 		Quantity: a.quantity(), TIF: msg.ImmediateOrCancel,
 	}
-	far := int32(a.config.Spread + uint32(a.config.Depth)*a.config.Step)
+	limit := int32(a.config.Spread + uint32(a.config.Depth)*a.config.Step)
 	if a.random.IntN(2) == 1 {
 		c.Side, c.Price = msg.SideSell, bid
 	}
-	if c.Price == 0 || int32(c.Price) > p.fairPrice+far || int32(c.Price) < p.fairPrice-far {
+	if c.Price == 0 || int32(c.Price) > p.fairPrice+limit || int32(c.Price) < p.fairPrice-limit {
 		return
 	}
 	a.takers[a.random.IntN(len(a.takers))].Create(&c)

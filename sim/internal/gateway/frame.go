@@ -1,9 +1,8 @@
 package gateway
 
 import (
-	"math/bits"
-
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/varint"
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/sim/exchange"
 	"github.com/smk-go/smk/wire"
@@ -16,29 +15,14 @@ import (
 // where eto_payload is: 08 seq, 10 eto type (session messages only), 18 is_replay (always, even if
 // false), and the body of a session message.
 
-func sizeVarint(v uint64) int { return (bits.Len64(v|1) + 6) / 7 }
-
-// putVarint writes v so that it ends before b[i] and returns its start.
-func putVarint(b []byte, i int, v uint64) int {
-	i -= sizeVarint(v)
-	at := i
-	for v >= 0x80 {
-		b[at] = byte(v) | 0x80
-		v >>= 7
-		at++
-	}
-	b[at] = byte(v)
-	return i
-}
-
 // writeFrame encodes one message into the ring and returns the ring's error, if any. The caller has
 // set the envelope's sequence and is_replay. body is nil for a session message.
 func writeFrame(out *ring.Frames, e *msg.EtoPayload, t msg.PayloadType, body exchange.Message, rec ring.Record) error {
 	etoSize, bodySize := e.SizeVT(), 0
-	n := 1 + sizeVarint(uint64(t)) + 1 + sizeVarint(uint64(etoSize)) + etoSize
+	n := 1 + varint.Size(uint64(t)) + 1 + varint.Size(uint64(etoSize)) + etoSize
 	if body != nil {
 		bodySize = body.SizeVT()
-		n += sizeVarint(bodyTag(t)) + sizeVarint(uint64(bodySize)) + bodySize
+		n += varint.Size(bodyTag(t)) + varint.Size(uint64(bodySize)) + bodySize
 	}
 	header := wire.HeaderSize(n)
 	b, err := out.Reserve(header + n)
@@ -50,15 +34,15 @@ func writeFrame(out *ring.Frames, e *msg.EtoPayload, t msg.PayloadType, body exc
 		if _, err := body.MarshalToSizedBufferVT(b[:i]); err != nil {
 			panic("BUG: sim: " + err.Error())
 		}
-		i = putVarint(b, i-bodySize, uint64(bodySize))
-		i = putVarint(b, i, bodyTag(t))
+		i = varint.PutBefore(b, i-bodySize, uint64(bodySize))
+		i = varint.PutBefore(b, i, bodyTag(t))
 	}
 	if _, err := e.MarshalToSizedBufferVT(b[:i]); err != nil {
 		panic("BUG: sim: " + err.Error())
 	}
-	i = putVarint(b, i-etoSize, uint64(etoSize))
+	i = varint.PutBefore(b, i-etoSize, uint64(etoSize))
 	b[i-1] = 0x12
-	i = putVarint(b, i-1, uint64(t))
+	i = varint.PutBefore(b, i-1, uint64(t))
 	b[i-1] = 0x08
 	if wire.PutHeader(b, n) != i-1 {
 		panic("BUG: sim: a frame of another size than measured")
@@ -73,12 +57,7 @@ func bodyTag(t msg.PayloadType) uint64 { return uint64(t+1)<<3 | 2 }
 // replayFlag returns the offset of is_replay's value in a frame that writeFrame encoded.
 func replayFlag(frame []byte) int {
 	i := 0
-	skip := func() {
-		for frame[i] >= 0x80 {
-			i++
-		}
-		i++
-	}
+	skip := func() { _, i = varint.Read(frame, i) }
 	skip() // length
 	i++    // 08
 	skip() // type
