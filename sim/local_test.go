@@ -79,7 +79,7 @@ func TestServerDoesNotLinger(t *testing.T) {
 		l.login("nobody")
 		l.want("S1 LOGOUT UNAUTHORISED", "the end")
 		open := func() (n int) {
-			s.Do(func(s *Sim) { n = len(s.gateway.Conns()) })
+			s.Do(func(s *Sim) { n = len(s.Faults.Conns()) })
 			return n
 		}
 		if open() != 1 {

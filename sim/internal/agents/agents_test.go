@@ -38,7 +38,7 @@ func TestRate(t *testing.T) {
 	}
 }
 
-func TestTickSaysWhenToCallAgain(t *testing.T) {
+func TestTickReturnsNextTime(t *testing.T) {
 	_, a := lively(t, Config{Rate: 3}, 1)
 	now := int64(0)
 	for i := range int64(100) {

@@ -152,10 +152,6 @@ func (g *Gateway) Connections() int { return g.config.Connections }
 // LoginTimeout returns the time from connect to login.
 func (g *Gateway) LoginTimeout() time.Duration { return g.config.LoginTimeout }
 
-// Conns returns the open connections in the order of Accept. The slice belongs to the gateway and is
-// valid until the next Accept or Disconnected.
-func (g *Gateway) Conns() []*Conn { return g.conns }
-
 // RefuseLogins answers every login from now on with a logout of this reason; 0 accepts logins again.
 // Open sessions continue.
 func (g *Gateway) RefuseLogins(reason msg.EtoLogoutReason) { g.refuseReason = reason }

@@ -64,7 +64,6 @@ func (c *Conn) startSession(seq uint64, identity exchange.Identity, l *msg.Login
 	c.gateway.onLogin(identity.Username)
 	s.loginsSeen = c.gateway.logins
 	c.state = stateOpen
-	c.stats.Messages++
 	c.sendLoginResponse(identity, s.inSeq)
 
 	from := l.GetAccountSequence_64()
@@ -125,7 +124,6 @@ func (c *Conn) attachSession(s *session, seq uint64, identity exchange.Identity)
 	c.gateway.disarm(func(other *session) bool { return other == s })
 	c.session, s.conn, s.switchFired, s.loginsSeen = s, c, false, c.gateway.logins
 	c.state = stateOpen
-	c.stats.Messages++
 	reset := max(s.inSeq, seq+1)
 	missing := seq > s.inSeq
 	if seq == s.inSeq {
