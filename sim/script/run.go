@@ -37,8 +37,8 @@ type request struct {
 	reference uint64
 }
 
-// Start starts a scenario, without its bots and expectations, as the agenda of an exchange; it
-// advances with the exchange's clock. report, if not nil, is called after every statement with its
+// Start starts a scenario, without its bots and expectations, by [sim.Sim.SetOnTick]: it advances
+// with the exchange's clock. report, if not nil, is called after every statement with its
 // time since the start, its text and its error; done, if not nil, after the last one. Both are
 // called on the goroutine that owns the exchange and must not block.
 func (s *Scenario) Start(on *sim.Sim, report func(at time.Duration, text string, err error), done func()) *Runner {
