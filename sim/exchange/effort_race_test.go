@@ -3,4 +3,4 @@
 package exchange
 
 // referenceSteps is how many operations are compared; there is nothing to race.
-const twinSteps = 40_000
+const referenceSteps = 40_000
