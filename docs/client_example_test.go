@@ -24,7 +24,7 @@ func check(err error) {
 // exchange starts a simulated exchange and returns the settings to reach it.
 func exchange() (settings engine.Config, stop func()) {
 	quiet := sim.DefaultConfig()
-	quiet.Life = sim.Life{} // nobody else trades
+	quiet.Agents = sim.Agents{} // nobody else trades
 	server, err := sim.Listen("127.0.0.1:0", quiet)
 	check(err)
 	go func() { _ = server.Serve(context.Background()) }()

@@ -106,7 +106,7 @@ func checkAccount(t *testing.T, plan fault.Plan, seed uint64, reconnects bool) {
 		advance(time.Second)
 	}
 	advance(30 * time.Second)
-	server.Do(func(s *sim.Sim) { s.Faults.Set(fault.Plan{}); s.SetLife(0) })
+	server.Do(func(s *sim.Sim) { s.Faults.Set(fault.Plan{}); s.SetAgentRate(0) })
 	advance(2 * time.Minute)
 	r.Stop()
 	if err := r.wait(); err != nil {
@@ -152,7 +152,7 @@ func checkAccount(t *testing.T, plan fault.Plan, seed uint64, reconnects bool) {
 // nothing is heard twice, and the change is told.
 func TestAccountNumbersRestart(t *testing.T) {
 	for name, change := range map[string]func(*sim.Sim){
-		"restart": func(s *sim.Sim) { s.Host.Restart(s.Now()) },
+		"restart": func(s *sim.Sim) { s.Restart() },
 		"numbers": func(s *sim.Sim) { s.Exchange.RestartSequences() },
 		"leap":    func(s *sim.Sim) { s.Exchange.SkipSequences(sim.DemoUsername, 1<<40) },
 		"small":   func(s *sim.Sim) { s.Exchange.SkipSequences(sim.DemoUsername, 1000) },
@@ -168,7 +168,7 @@ func TestAccountNumbersRestart(t *testing.T) {
 
 func checkRestart(t *testing.T, change func(*sim.Sim), before int, name string) {
 	settings := sim.DefaultConfig()
-	settings.Life = sim.Life{}
+	settings.Agents = sim.Agents{}
 	server, err := sim.Local(settings)
 	if err != nil {
 		t.Fatal(err)

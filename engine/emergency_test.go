@@ -23,7 +23,7 @@ func onExchange(t *testing.T, change func(*sim.Config), test func(*testing.T, *s
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		settings := sim.DefaultConfig()
-		settings.Life = sim.Life{}
+		settings.Agents = sim.Agents{}
 		if change != nil {
 			change(&settings)
 		}

@@ -21,7 +21,7 @@ import (
 // what becomes of the orders when it stops: all are cancelled first.
 func exchange() (config engine.Config, stop func()) {
 	settings := sim.DefaultConfig()
-	settings.Life = sim.Life{} // nobody else trades, so that the output is certain
+	settings.Agents = sim.Agents{} // nobody else trades, so that the output is certain
 	server, err := sim.Listen("127.0.0.1:0", settings)
 	if err != nil {
 		panic(err)

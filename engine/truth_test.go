@@ -43,7 +43,7 @@ func TestTruth(t *testing.T) {
 func checkTruth(t *testing.T, resume session.ResumeMode, seed uint64) {
 	const orders = 200
 	settings := sim.DefaultConfig()
-	settings.Seed, settings.Life = seed, sim.Life{}
+	settings.Seed, settings.Agents = seed, sim.Agents{}
 	// What a stream cannot do to the exchange is left out: deliver a message of ours
 	// behind a later one. An order that we withhold from a replay could then still
 	// arrive.

@@ -5,52 +5,49 @@ import (
 	"net"
 	"net/netip"
 
-	"github.com/smk-go/smk/sim/peer"
+	"github.com/smk-go/smk/sim/internal/gateway"
 )
 
-// ErrMadeRoom is why a server that was full ended a connection on which nobody had logged
-// in: another one came.
-var ErrMadeRoom = errors.New("sim: made room for a new connection, for it had not logged in")
+// ErrEvicted is why a server ended a connection without a login: it was full, and another one came.
+var ErrEvicted = errors.New("sim: evicted without a login for a new connection")
 
-// admit takes a connection. As long as there are as many as may be, it makes room: of those
-// on which nobody is logged in, the oldest of the address with the most goes. So silent
-// connections, however many, cost a client that logs in nothing but their own places. If
-// everybody is logged in, the new one is closed.
+// admit admits a connection. At the limit of connections it evicts one: of those without a login, the
+// oldest of the address with the most. So silent connections, however many, take no slot from a client
+// that logs in. If every connection is logged in, the new one is closed.
 //
-// What makes room is gone when its goroutines are. Until then the new connection waits in
-// v.waiting, and no other is accepted.
-func (v *Server) admit(socket net.Conn) {
-	if len(v.conns) < v.sim.Host.Connections() {
-		v.welcome(socket)
+// The evicted connection's slot is free when its goroutines have ended. Until then the new connection
+// waits in s.pending, and no other is accepted.
+func (s *Server) admit(socket net.Conn) {
+	if len(s.conns) < s.sim.gateway.Connections() {
+		s.startConn(socket)
 		return
 	}
-	if !v.makeRoom() {
-		v.refuse(socket, peer.ErrConnections)
+	if !s.evict() {
+		s.reject(socket, gateway.ErrTooManyConnections)
 		return
 	}
-	v.waiting = socket
-	v.admitWaiting()
+	s.pending = socket
+	s.admitPending()
 }
 
-// admitWaiting takes the connection that waits, if there is room now.
-func (v *Server) admitWaiting() {
-	if v.waiting != nil && len(v.conns) < v.sim.Host.Connections() {
-		socket := v.waiting
-		v.waiting = nil
-		v.welcome(socket)
+// admitPending admits the pending connection if there is room now.
+func (s *Server) admitPending() {
+	if s.pending != nil && len(s.conns) < s.sim.gateway.Connections() {
+		socket := s.pending
+		s.pending = nil
+		s.startConn(socket)
 	}
 }
 
-// makeRoom cuts one connection, unless there is one that ends already. It reports false if
-// none may be cut.
-func (v *Server) makeRoom() bool {
-	var at *source // of the connection before: in a flood it is that of the next one, too
+// evict closes one connection, unless one is closing already. It reports false if none may be evicted.
+func (s *Server) evict() bool {
+	var at *source // of the previous connection, which in a flood is often that of the next
 	sources := make(map[netip.Addr]*source)
-	for c := range v.conns {
-		if c.dead {
+	for c := range s.conns {
+		if c.closed {
 			return true
 		}
-		if !c.idle() {
+		if !c.evictable() {
 			continue
 		}
 		if at == nil || at.oldest.source != c.source {
@@ -64,46 +61,45 @@ func (v *Server) makeRoom() bool {
 		}
 	}
 	most := source{}
-	for _, s := range sources {
-		if s.n > most.n || s.n == most.n && s.oldest.serial < most.oldest.serial {
-			most = *s
+	for _, src := range sources {
+		if src.n > most.n || src.n == most.n && src.oldest.serial < most.oldest.serial {
+			most = *src
 		}
 	}
-	victim := most.oldest
-	if victim == nil {
+	evicted := most.oldest
+	if evicted == nil {
 		return false
 	}
-	if !victim.linger {
-		victim.cause = ErrMadeRoom
+	if !evicted.linger {
+		evicted.cause = ErrEvicted
 	}
-	victim.cut()
+	evicted.closeSocket()
 	return true
 }
 
-// source is what an address has of connections that may have to make room.
+// source counts the evictable connections of an address.
 type source struct {
 	n      int
 	oldest *conn
 }
 
-// idle reports whether a connection may have to make room: nobody is logged in, or all is
-// said.
-func (c *conn) idle() bool { return c.p.Username() == "" || c.linger }
+// evictable reports whether a connection may be evicted: it is not logged in, or it lingers.
+func (c *conn) evictable() bool { return c.stream.Username() == "" || c.linger }
 
-// refuse closes a connection that was not taken.
-func (v *Server) refuse(socket net.Conn, cause error) {
+// reject closes a connection that was not admitted.
+func (s *Server) reject(socket net.Conn, cause error) {
 	addr := socket.RemoteAddr()
-	_ = socket.Close() // nothing can be done about a socket that does not close
-	if v.onClosed != nil {
-		v.onClosed(addr, "", cause)
+	_ = socket.Close() // a socket that fails to close cannot be helped
+	if s.onClose != nil {
+		s.onClose(addr, "", cause)
 	}
 }
 
-// sourceBits is how much of an IPv6 address tells one client from another: whoever has one
-// has 2^64.
+// sourceBits is the prefix of an IPv6 address that identifies a client, which usually has all 2^64
+// addresses of it.
 const sourceBits = 64
 
-// sourceOf returns the address that a client counts under, the zero value if it has none.
+// sourceOf returns the address that a client is counted by, the zero value if it has none.
 func sourceOf(a net.Addr) netip.Addr {
 	tcp, ok := a.(*net.TCPAddr)
 	if !ok {

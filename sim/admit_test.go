@@ -9,10 +9,9 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/peer"
 )
 
-// causes collects what a server says of connections that it ended.
+// causes collects why a server ended connections.
 type causes struct {
 	mu   sync.Mutex
 	list []error
@@ -29,10 +28,10 @@ func (c *causes) closed(_ net.Addr, _ string, cause error) {
 	}
 }
 
-// collect has a configuration tell of ended connections.
+// collect sets a configuration's OnClose to collect the causes.
 func collect(c *Config) *causes {
 	list := &causes{more: make(chan struct{}, 1)}
-	c.Closed = list.closed
+	c.OnClose = list.closed
 	return list
 }
 
@@ -49,7 +48,7 @@ func (c *causes) wait(n int) []error {
 	}
 }
 
-// serverTLS returns configurations of a server and of its clients.
+// serverTLS returns the configurations of a server and its clients.
 func serverTLS(t *testing.T) (server, client *tls.Config) {
 	t.Helper()
 	cert, err := Certificate(time.Now())
@@ -59,8 +58,8 @@ func serverTLS(t *testing.T) (server, client *tls.Config) {
 	return &tls.Config{Certificates: []tls.Certificate{cert}}, &tls.Config{InsecureSkipVerify: true}
 }
 
-// Silent connections, however many, keep nobody out who logs in, and nobody who is logged
-// in has to go for them.
+// Silent connections, however many, neither keep a client from logging in nor evict one that is logged
+// in.
 func TestSilentConnectionsMakeRoom(t *testing.T) {
 	const limit = 8
 	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
@@ -73,28 +72,28 @@ func TestSilentConnectionsMakeRoom(t *testing.T) {
 			if secure {
 				c.TLS, client = serverTLS(t)
 			}
-			v := serve(t, c)
-			first := dial(t, v, client)
+			s := serve(t, c)
+			first := dial(t, s, client)
 			first.login(DemoUsername)
 			first.want("S1 LOGIN_RESPONSE reset=2")
-			silent := make([]*line, 3*limit)
+			silent := make([]*tcpClient, 3*limit)
 			for i := range silent {
-				silent[i] = dial(t, v, nil)
+				silent[i] = dial(t, s, nil)
 			}
-			second := dial(t, v, client)
+			second := dial(t, s, client)
 			second.login("rival")
 			second.want("S1 LOGIN_RESPONSE reset=2")
 			first.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 			first.want("S2 PONG")
-			v.Do(func(*Sim) {
-				if n := len(v.conns); n != limit {
+			s.Do(func(*Sim) {
+				if n := len(s.conns); n != limit {
 					t.Errorf("%d connections, want %d", n, limit)
 				}
 			})
-			// All but one came too many, and the oldest went.
+			// Each connection beyond the limit evicted the oldest one.
 			went := len(silent) + 2 - limit
 			for _, err := range ended.wait(went) {
-				if !errors.Is(err, ErrMadeRoom) {
+				if !errors.Is(err, ErrEvicted) {
 					t.Errorf("ended for %v", err)
 				}
 			}
@@ -103,9 +102,9 @@ func TestSilentConnectionsMakeRoom(t *testing.T) {
 					t.Error("a connection that makes room is sent something")
 				}
 			}
-			v.Do(func(*Sim) {
-				for c := range v.conns {
-					if !c.idle() {
+			s.Do(func(*Sim) {
+				for c := range s.conns {
+					if !c.evictable() {
 						continue
 					}
 					port := c.socket.RemoteAddr().(*net.TCPAddr).Port
@@ -120,24 +119,24 @@ func TestSilentConnectionsMakeRoom(t *testing.T) {
 	}
 }
 
-// With everybody logged in, one more is closed at once and that is told.
-func TestFullServerTells(t *testing.T) {
+// When every connection is logged in, one more is closed at once and reported.
+func TestFullServerRejects(t *testing.T) {
 	c := testConfig()
 	c.Limits.Connections = 1
 	ended := collect(&c)
-	v := serve(t, c)
-	l := dial(t, v, nil)
+	s := serve(t, c)
+	l := dial(t, s, nil)
 	l.login(DemoUsername)
 	l.want("S1 LOGIN_RESPONSE reset=2")
-	if dial(t, v, nil).read() != nil {
+	if dial(t, s, nil).read() != nil {
 		t.Error("one too many is sent something")
 	}
-	if err := ended.wait(1)[0]; !errors.Is(err, peer.ErrConnections) {
+	if err := ended.wait(1)[0]; !errors.Is(err, ErrTooManyConnections) {
 		t.Errorf("ended for %v", err)
 	}
 }
 
-// What clients share of an address, and what tells them apart.
+// Clients are counted by their IPv4 address or the /64 of their IPv6 address.
 func TestSourceOf(t *testing.T) {
 	for _, k := range []struct {
 		a, b string

@@ -10,12 +10,12 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// From the bytes of a request to the bytes of its answer nothing is allocated.
+// Nothing is allocated from the bytes of a request to the bytes of its answer.
 func TestRequestsAllocateNothing(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	c.subscribe(DemoMarket)
-	c.take()
+	c.receiveAll()
 	frame := func(fill func(*msg.Payload)) []byte {
 		var m msg.Payload
 		fill(&m)
@@ -56,10 +56,10 @@ func TestRequestsAllocateNothing(t *testing.T) {
 			}
 			request[at+5] &= 0x7f
 			seq++
-			n := copy(c.p.Free(), request)
-			c.p.Filled(b.sim.Now(), n)
-			for p := c.p.Pending(); len(p) > 0; p = c.p.Pending() {
-				c.p.Written(len(p))
+			n := copy(c.conn.Free(), request)
+			c.conn.Filled(h.sim.Now(), n)
+			for p := c.conn.Pending(); len(p) > 0; p = c.conn.Pending() {
+				c.conn.Written(len(p))
 			}
 		}
 		for range 3000 {
@@ -69,8 +69,8 @@ func TestRequestsAllocateNothing(t *testing.T) {
 			t.Errorf("%s allocates %v", name, n)
 		}
 		c.out = seq
-		if c.p.Closing() || c.p.Stats().Discarded != 0 {
-			t.Fatalf("%s: %v, %+v", name, c.p.Err(), c.p.Stats())
+		if c.conn.Closing() || c.conn.Stats().Discarded != 0 {
+			t.Fatalf("%s: %v, %+v", name, c.conn.Err(), c.conn.Stats())
 		}
 	}
 }

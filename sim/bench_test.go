@@ -11,20 +11,19 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-const window = 64 // requests under way
+const window = 64 // requests in flight
 
-// BenchmarkServer measures creates that are answered by two messages each, killed
-// at once, from one client with 64 under way, next to a bare echo of as many
-// bytes over the same kind of socket.
+// BenchmarkServer measures creates that are answered by two messages each and cancelled at once, from one
+// client with 64 in flight, next to a plain echo of as many bytes over the same kind of socket.
 func BenchmarkServer(b *testing.B) {
 	config := testConfig()
-	v, err := Listen("127.0.0.1:0", config)
+	s, err := Listen("127.0.0.1:0", config)
 	if err != nil {
 		b.Fatal(err)
 	}
-	go v.Serve(context.Background())
-	defer v.Close()
-	conn, err := net.Dial("tcp", v.Addr().String())
+	go s.Serve(context.Background())
+	defer s.Close()
+	conn, err := net.Dial("tcp", s.Addr().String())
 	if err != nil {
 		b.Fatal(err)
 	}

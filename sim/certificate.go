@@ -16,9 +16,10 @@ import (
 	"time"
 )
 
-// Certificate makes a certificate for a server, good for a year from now, that clients have
-// to be told to trust: see [TrustPEM]. It is for localhost and both loopback addresses, and
-// for the hosts, names or addresses, that are given.
+// Certificate returns a self-signed certificate for a server, valid for a year from now. Clients must be
+// told to trust it; see [TrustPEM]. It is for localhost, both loopback addresses, and the given hosts,
+// names or addresses. The error is that of the system's random numbers or of a host that is not a valid
+// name.
 func Certificate(now time.Time, hosts ...string) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -35,7 +36,7 @@ func Certificate(now time.Time, hosts ...string) (tls.Certificate, error) {
 		NotAfter:     now.AddDate(1, 0, 0),
 		KeyUsage:     x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		IsCA:         true, BasicConstraintsValid: true, // it vouches for itself
+		IsCA:         true, BasicConstraintsValid: true, // self-signed
 	}
 	for _, h := range append([]string{"localhost", "127.0.0.1", "::1"}, hosts...) {
 		if ip := net.ParseIP(h); ip == nil {
@@ -51,12 +52,12 @@ func Certificate(now time.Time, hosts ...string) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
 
-// TrustPEM returns a certificate, without its key, as clients read what to trust.
+// TrustPEM returns a certificate, without its key, in the PEM format that clients load as a trusted root.
 func TrustPEM(c tls.Certificate) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Certificate[0]})
 }
 
-// Fingerprint returns the SHA-256 of a certificate in hexadecimal pairs: "AB:CD:...".
+// Fingerprint returns the SHA-256 of a certificate as hexadecimal pairs: "AB:CD:...".
 func Fingerprint(c tls.Certificate) string {
 	sum := sha256.Sum256(c.Certificate[0])
 	pairs := make([]string, len(sum))

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// A certificate that we made is one that clients can be told to trust, for the names it was
-// made for and no others.
+// Clients that trust a generated certificate accept it for its names and no others.
 func TestCertificate(t *testing.T) {
 	cert, err := Certificate(time.Now(), "exchange.example", "192.0.2.7", "0.0.0.0")
 	if err != nil {
@@ -17,15 +16,16 @@ func TestCertificate(t *testing.T) {
 	}
 	config := testConfig()
 	config.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
-	v := serve(t, config)
+	s := serve(t, config)
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(TrustPEM(cert)) {
 		t.Fatal("the file to trust holds no certificate")
 	}
 	for name, good := range map[string]bool{
-		"localhost": true, "127.0.0.1": true, "::1": true, "exchange.example": true, "192.0.2.7": true, "0.0.0.0": false, "example.com": false,
+		"localhost": true, "127.0.0.1": true, "::1": true, "exchange.example": true, "192.0.2.7": true, "0.0.0.0": false,
+		"example.com": false,
 	} {
-		conn, err := tls.Dial("tcp", v.Addr().String(), &tls.Config{RootCAs: pool, ServerName: name})
+		conn, err := tls.Dial("tcp", s.Addr().String(), &tls.Config{RootCAs: pool, ServerName: name})
 		if (err == nil) != good {
 			t.Errorf("%s: %v", name, err)
 		}

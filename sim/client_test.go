@@ -8,27 +8,27 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/peer"
+	"github.com/smk-go/smk/sim/internal/gateway"
 	"github.com/smk-go/smk/wire"
 )
 
-// bench is a Sim under test with its clock.
-type bench struct {
+// harness is a Sim under test.
+type harness struct {
 	t   *testing.T
 	sim *Sim
 }
 
-// testConfig has two funded accounts and one market, no life, and no limits
-// message, so that sequences are those of the examples.
+// testConfig has two funded accounts, one market, no other participants, and no throttle message, so that
+// sequences are those of the examples.
 func testConfig() Config {
 	c := DefaultConfig()
-	c.Life = Life{}
+	c.Agents = Agents{}
 	c.Throttle.Off = true
 	c.Markets = c.Markets[:1]
 	return c
 }
 
-func newBench(t *testing.T, c Config) *bench {
+func newHarness(t *testing.T, c Config) *harness {
 	t.Helper()
 	s, err := New(c)
 	if err != nil {
@@ -39,57 +39,56 @@ func newBench(t *testing.T, c Config) *bench {
 			t.Error(err)
 		}
 	})
-	return &bench{t, s}
+	return &harness{t, s}
 }
 
-// wait lets time pass, doing what is due whenever it is.
-func (b *bench) wait(d time.Duration) {
-	end := b.sim.Now() + int64(d)
-	for b.sim.Now() < end {
-		b.sim.Tick(min(max(b.sim.Tick(b.sim.Now()), b.sim.Now()+1), end))
+// wait advances the clock by d, tick by tick.
+func (h *harness) wait(d time.Duration) {
+	end := h.sim.Now() + int64(d)
+	for h.sim.Now() < end {
+		h.sim.Tick(min(max(h.sim.Tick(h.sim.Now()), h.sim.Now()+1), end))
 	}
 }
 
-// client is the client's half of a connection, as simple as can be: it numbers
-// what it sends and shows what it gets.
+// client is a simple client: it numbers what it sends and formats what it receives.
 type client struct {
-	t    *testing.T
-	b    *bench
-	p    *peer.Peer
-	out  uint64
-	raw  []byte // everything received
-	seen int    // of raw
-	seq  uint64 // the highest sequence received
+	t       *testing.T
+	harness *harness
+	conn    *gateway.Conn
+	out     uint64
+	raw     []byte // everything received
+	seen    int    // offset in raw of the next frame
+	seq     uint64 // the highest sequence received
 }
 
-func (b *bench) connect() *client {
-	b.t.Helper()
-	p, err := b.sim.Connect()
+func (h *harness) connect() *client {
+	h.t.Helper()
+	p, err := h.sim.gateway.Accept(h.sim.now)
 	if err != nil {
-		b.t.Fatal(err)
+		h.t.Fatal(err)
 	}
-	return &client{t: b.t, b: b, p: p, out: 1}
+	return &client{t: h.t, harness: h, conn: p, out: 1}
 }
 
 // login connects and logs in as the demo account.
-func (b *bench) login() *client { return b.loginAs(DemoUsername) }
+func (h *harness) login() *client { return h.loginAs(DemoUsername) }
 
-func (b *bench) loginAs(username string) *client {
-	c := b.connect()
+func (h *harness) loginAs(username string) *client {
+	c := h.connect()
 	c.password(username, username)
-	c.take()
+	c.receiveAll()
 	return c
 }
 
-// bytes sends bytes as they are.
+// bytes sends raw bytes.
 func (c *client) bytes(b []byte) {
 	for len(b) > 0 {
-		free := c.p.Free()
+		free := c.conn.Free()
 		if free == nil {
 			return
 		}
 		n := copy(free, b)
-		c.p.Filled(c.b.sim.Now(), n)
+		c.conn.Filled(c.harness.sim.Now(), n)
 		b = b[n:]
 	}
 }
@@ -110,7 +109,7 @@ func (c *client) sendAt(seq uint64, fill func(*msg.Payload)) {
 	c.bytes(wire.AppendFrame(nil, b))
 }
 
-// send sends a payload with the next sequence and returns that.
+// send sends a payload with the next sequence, which it returns.
 func (c *client) send(fill func(*msg.Payload)) uint64 {
 	c.t.Helper()
 	seq := c.out
@@ -148,7 +147,7 @@ func (c *client) token(token string) {
 	})
 }
 
-// resume logs in to a session, with the sequence that is next in it.
+// resume logs in to a session with its next sequence.
 func (c *client) resume(session string, seq uint64) {
 	c.sendAt(seq, func(m *msg.Payload) {
 		m.MutableEtoPayload().SetType(msg.EtoPayloadLogin)
@@ -164,7 +163,9 @@ const (
 	sell = msg.SideSell
 )
 
-func (c *client) create(side msg.Side, quantity uint64, price uint32, ref uint64, more ...func(*msg.OrderCreate)) uint64 {
+func (c *client) create(side msg.Side, quantity uint64, price uint32, ref uint64,
+	more ...func(*msg.OrderCreate),
+) uint64 {
 	return c.send(func(m *msg.Payload) {
 		o := m.MutableOrderCreate()
 		o.SetSide(side)
@@ -192,23 +193,22 @@ func (c *client) subscribe(market uint32) {
 	c.send(func(m *msg.Payload) { m.MutableMarketSubscribe().SetMarketId(market) })
 }
 
-// receive collects what the exchange has sent.
+// receive reads what the exchange has sent.
 func (c *client) receive() {
-	for b := c.p.Pending(); len(b) > 0; b = c.p.Pending() {
+	for b := c.conn.Pending(); len(b) > 0; b = c.conn.Pending() {
 		c.raw = append(c.raw, b...)
-		c.p.Written(len(b))
+		c.conn.Written(len(b))
 	}
 }
 
-// next returns the next payload received, nil if there is none. It is valid for
-// good.
+// next returns the next payload received, nil if there is none. The payload is not borrowed.
 func (c *client) next() *msg.Payload {
 	c.t.Helper()
 	c.receive()
 	return c.parse()
 }
 
-// parse is next for what was received before.
+// parse is next without receive.
 func (c *client) parse() *msg.Payload {
 	c.t.Helper()
 	payload, n, err := wire.Scan(c.raw[c.seen:], wire.Limits{})
@@ -227,8 +227,8 @@ func (c *client) parse() *msg.Payload {
 	return m
 }
 
-// take returns all that came, in short.
-func (c *client) take() []string {
+// receiveAll receives every message and returns them formatted by brief.
+func (c *client) receiveAll() []string {
 	c.t.Helper()
 	var list []string
 	for m := c.next(); m != nil; m = c.next() {
@@ -237,32 +237,32 @@ func (c *client) take() []string {
 	return list
 }
 
-// want checks all that came, one line a message, in short.
+// want checks every message received, formatted by brief.
 func (c *client) want(lines ...string) {
 	c.t.Helper()
-	got := strings.Join(c.take(), "\n")
+	got := strings.Join(c.receiveAll(), "\n")
 	if want := strings.Join(lines, "\n"); got != want {
 		c.t.Fatalf("the exchange sent\n%s\n\nwant\n%s", got, want)
 	}
 }
 
-// lose drops the connection.
-func (c *client) lose() {
+// disconnect drops the connection.
+func (c *client) disconnect() {
 	c.receive()
-	c.p.Lost(c.b.sim.Now())
+	c.conn.Disconnected(c.harness.sim.Now())
 }
 
-// wantClosed checks that the exchange closes the connection now, and closes it.
+// wantClosed checks that the exchange closes the connection now, and disconnects.
 func (c *client) wantClosed() {
 	c.t.Helper()
 	c.receive()
-	if !c.p.Closing() {
+	if !c.conn.Closing() {
 		c.t.Fatal("the connection is not to be closed")
 	}
-	c.p.Lost(c.b.sim.Now())
+	c.conn.Disconnected(c.harness.sim.Now())
 }
 
-// brief shows what tells in a message. Order ids are shown as their serial.
+// brief formats a message in one line. Order ids are shown by their serial numbers.
 func brief(m *msg.Payload) string {
 	e := m.GetEtoPayload()
 	s := fmt.Sprintf("S%d ", e.GetSeq())
@@ -306,19 +306,25 @@ func briefBody(m *msg.Payload) string {
 	switch m.GetType() {
 	case msg.PayloadOrderAccepted:
 		b := m.GetOrderAccepted()
-		return fmt.Sprintf("accepted seq=%d%s #%d %d@%d", b.GetSeq(), ref(b.HasReference(), b.GetReference()), serial(b.GetOrderId()), b.GetQuantity(), b.GetPrice())
+		return fmt.Sprintf("accepted seq=%d%s #%d %d@%d", b.GetSeq(), ref(b.HasReference(), b.GetReference()),
+			serial(b.GetOrderId()), b.GetQuantity(), b.GetPrice())
 	case msg.PayloadOrderExecuted:
 		b := m.GetOrderExecuted()
-		return fmt.Sprintf("executed #%d %d@%d total=%d avg=%d available=%d", serial(b.GetOrderId()), b.GetQuantity(), b.GetPrice(), b.GetTotalExecutedQuantity(), b.GetExecutedAvgPrice(), b.GetAvailableQuantity())
+		return fmt.Sprintf("executed #%d %d@%d total=%d avg=%d available=%d", serial(b.GetOrderId()), b.GetQuantity(),
+			b.GetPrice(), b.GetTotalExecutedQuantity(), b.GetExecutedAvgPrice(), b.GetAvailableQuantity())
 	case msg.PayloadOrderCancelled:
 		b := m.GetOrderCancelled()
-		return fmt.Sprintf("cancelled #%d %s%s executed=%d", serial(b.GetOrderId()), strings.TrimPrefix(b.GetReason().String(), "ORDER_CANCELLED_"), ref(b.HasReference(), b.GetReference()), b.GetExecutedQuantity())
+		return fmt.Sprintf("cancelled #%d %s%s executed=%d", serial(b.GetOrderId()),
+			strings.TrimPrefix(b.GetReason().String(), "ORDER_CANCELLED_"), ref(b.HasReference(), b.GetReference()),
+			b.GetExecutedQuantity())
 	case msg.PayloadOrderCancelRejected:
 		b := m.GetOrderCancelRejected()
-		return fmt.Sprintf("cancel_rejected #%d %s%s", serial(b.GetOrderId()), strings.TrimPrefix(b.GetReason().String(), "ORDER_CANCEL_REJECTED_"), ref(b.HasReference(), b.GetReference()))
+		return fmt.Sprintf("cancel_rejected #%d %s%s", serial(b.GetOrderId()),
+			strings.TrimPrefix(b.GetReason().String(), "ORDER_CANCEL_REJECTED_"), ref(b.HasReference(), b.GetReference()))
 	case msg.PayloadOrderRejected:
 		b := m.GetOrderRejected()
-		return fmt.Sprintf("rejected seq=%d%s %s", b.GetSeq(), ref(b.HasReference(), b.GetReference()), strings.TrimPrefix(b.GetReason().String(), "ORDER_REJECTED_"))
+		return fmt.Sprintf("rejected seq=%d%s %s", b.GetSeq(), ref(b.HasReference(), b.GetReference()),
+			strings.TrimPrefix(b.GetReason().String(), "ORDER_REJECTED_"))
 	case msg.PayloadOrderInvalid:
 		b := m.GetOrderInvalid()
 		s := fmt.Sprintf("invalid seq=%d%s", b.GetSeq(), ref(b.HasReference(), b.GetReference()))

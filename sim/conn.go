@@ -9,70 +9,69 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/sim/fault"
-	"github.com/smk-go/smk/sim/peer"
+	"github.com/smk-go/smk/sim/internal/gateway"
 )
 
-// conn is a connection of a server. Its fields belong to the owner of the
-// exchange; the two goroutines know the socket and their channel only.
+// conn is a connection of a server. Its fields belong to the owner, the goroutine of Serve. The reader and
+// the writer use only the socket and their channel.
 //
-//	owner --- where to read to --> reader --- how much ---> owner
-//	owner --- what to write ----> writer --- how much ---> owner
+//	owner --- slice to read into --> reader --- bytes read -----> owner
+//	owner --- bytes to write ------> writer --- bytes written --> owner
 //
-// While a slice is with one of them the owner does not touch its memory, and
-// each has at most one. An empty slice has the writer close our direction. With
-// TLS the reader begins with the handshake, unasked.
+// Each of them has at most one slice, which the owner does not touch meanwhile. An empty slice tells the
+// writer to close its direction. With TLS the reader starts with the handshake.
 type conn struct {
-	v       *Server
+	server  *Server
 	socket  net.Conn
-	raw     net.Conn // the socket, or TLS over it
-	p       *fault.Line
+	raw     net.Conn    // the socket, or TLS over it
+	stream  *fault.Conn // the exchange's end of the byte stream
 	serial  uint64      // in the order of accepting
-	source  netip.Addr  // of the client; the zero value if it has none
+	source  netip.Addr  // the client's address; the zero value if it has none
 	toRead  chan []byte // capacity 1
 	toWrite chan []byte // capacity 1
 	reading bool        // the reader has a slice
 	writing bool        // the writer has one
 
-	shaking bool  // the TLS handshake has not ended: nothing is read or written yet
-	cause   error // why the server ended the connection, as far as it is not the line's to say
-	told    bool  // of the cause
-	last    bool  // only the last message is still to be sent
-	eof     bool  // the client ended TLS
-	linger  bool  // all is sent: wait for the client to close
-	dead    bool  // the socket is closed
-	discard []byte
+	handshaking  bool  // the TLS handshake is in progress: nothing is read or written yet
+	cause        error // why the server ended the connection, if not for a reason of the stream
+	reported     bool  // onClose was called
+	lastDeadline bool  // a write deadline for the last message is set
+	eof          bool  // the client closed TLS
+	linger       bool  // everything is sent: wait for the client to close
+	closed       bool  // the socket is closed
+	discard      []byte
 }
 
-func newConn(v *Server, socket net.Conn, p *fault.Line) *conn {
+func newConn(s *Server, socket net.Conn, stream *fault.Conn) *conn {
 	c := &conn{
-		v: v, socket: socket, raw: socket, p: p, source: sourceOf(socket.RemoteAddr()),
+		server: s, socket: socket, raw: socket, stream: stream, source: sourceOf(socket.RemoteAddr()),
 		toRead: make(chan []byte, 1), toWrite: make(chan []byte, 1),
 	}
 	var secure *tls.Conn
-	if v.tls != nil {
-		secure = secured(socket, v.tls)
-		c.raw, c.shaking, c.reading = secure, true, true
+	if s.tls != nil {
+		secure = tlsServer(socket, s.tls)
+		c.raw, c.handshaking, c.reading = secure, true, true
 	}
-	v.workers.Add(2)
+	s.workers.Add(2)
 	go c.reader(secure)
 	go c.writer()
 	return c
 }
 
 func (c *conn) reader(secure *tls.Conn) {
-	defer c.v.workers.Done()
+	defer c.server.workers.Done()
 	if secure != nil {
 		err := secure.Handshake() // ends at the latest when the owner closes the socket
-		c.v.post(notice{kind: haveShaken, conn: c, err: err})
+		c.server.post(completion{kind: handshakeDone, conn: c, err: err})
 	}
 	for b := range c.toRead {
 		n, err := c.raw.Read(b)
-		c.v.post(notice{kind: haveRead, conn: c, n: n, err: err})
+		c.server.post(completion{kind: readDone, conn: c, n: n, err: err})
 	}
 }
 
 func (c *conn) writer() {
-	defer c.v.workers.Done()
+	defer c.server.workers.Done()
 	for b := range c.toWrite {
 		var n int
 		var err error
@@ -81,11 +80,11 @@ func (c *conn) writer() {
 		} else {
 			err = c.closeWrite()
 		}
-		c.v.post(notice{kind: haveWritten, conn: c, n: n, err: err})
+		c.server.post(completion{kind: writeDone, conn: c, n: n, err: err})
 	}
 }
 
-// closeWrite ends our direction. It may wait for the socket to take TLS's last record.
+// closeWrite closes the server's direction. It may wait for the socket to take TLS's last record.
 func (c *conn) closeWrite() error {
 	half, ok := c.raw.(interface{ CloseWrite() error })
 	if !ok {
@@ -94,27 +93,27 @@ func (c *conn) closeWrite() error {
 	return half.CloseWrite()
 }
 
-// shaken takes the end of the TLS handshake.
-func (c *conn) shaken(err error) {
+// onHandshake handles the end of the TLS handshake.
+func (c *conn) onHandshake(err error) {
 	switch {
-	case c.dead:
-		c.settle()
+	case c.closed:
+		c.release()
 		return
 	case err != nil:
 		c.cause = handshakeCause(err)
-		c.cut()
+		c.closeSocket()
 		return
 	}
-	c.shaking = false
+	c.handshaking = false
 	c.readNext()
 }
 
-// readNext hands the reader where to read to.
+// readNext passes the reader a slice to read into.
 func (c *conn) readNext() {
-	if c.reading || c.dead || c.eof && !c.linger {
+	if c.reading || c.closed || c.eof && !c.linger {
 		return
 	}
-	b := c.p.Free()
+	b := c.stream.Free()
 	if c.linger || b == nil {
 		if c.discard == nil {
 			c.discard = make([]byte, discardBytes)
@@ -122,160 +121,155 @@ func (c *conn) readNext() {
 		b = c.discard
 	}
 	if len(b) == 0 {
-		return // the line is stalled; flush goes on when it moves
+		return // stalled by a fault; flush continues when that ends
 	}
 	c.reading = true
 	c.toRead <- b
 }
 
-// read takes what the reader got.
-func (c *conn) read(now int64, n int, err error) {
-	if c.dead {
-		c.settle()
+// onRead handles the end of a read.
+func (c *conn) onRead(now int64, n int, err error) {
+	if c.closed {
+		c.release()
 		return
 	}
 	if n > 0 && c.discard == nil {
-		c.p.Filled(now, n)
+		c.stream.Filled(now, n)
 	}
 	switch {
-	case err == io.EOF && c.raw != c.socket && !c.linger: // a client that ends TLS is answered
+	case err == io.EOF && c.raw != c.socket && !c.linger: // answer the client's close of TLS
 		c.eof = true
-		_ = c.raw.SetWriteDeadline(time.Now().Add(lastTimeout))
+		_ = c.raw.SetWriteDeadline(time.Now().Add(lastWriteTimeout))
 		if !c.writing {
-			c.hangUp()
+			c.finish()
 		}
 	case err != nil:
-		c.cut()
+		c.closeSocket()
 	default:
 		c.readNext()
 	}
 }
 
-// wrote takes what the writer did.
-func (c *conn) wrote(n int, err error) {
-	if c.dead {
-		c.settle()
+// onWritten handles the end of a write.
+func (c *conn) onWritten(n int, err error) {
+	if c.closed {
+		c.release()
 		return
 	}
 	if !c.linger {
-		c.p.Written(n)
+		c.stream.Written(n)
 	}
 	switch {
 	case err != nil:
-		c.cut()
-	case c.linger: // our direction is closed
+		c.closeSocket()
+	case c.linger: // the server's direction is closed
 		_ = c.raw.SetReadDeadline(time.Now().Add(lingerTimeout))
 		c.readNext()
 	case c.eof:
-		c.hangUp()
+		c.finish()
 	default:
-		c.push()
+		c.writeNext()
 	}
 }
 
-// push hands the writer what there is to write, or ends the connection if that
-// was the last.
-func (c *conn) push() {
+// writeNext passes the writer the bytes to write, or finishes the connection after the last ones.
+func (c *conn) writeNext() {
 	switch {
-	case c.dead:
-	case c.p.Err() != nil:
-		c.cut()
-	case c.shaking:
-		if c.p.Ending() { // there is nothing yet to send the last message through
-			if c.p.Peer().LoggedOut() != nil {
-				c.cause = &HandshakeError{Waited: c.v.sim.Host.LoginTimeout()}
+	case c.closed:
+	case c.stream.Err() != nil:
+		c.closeSocket()
+	case c.handshaking:
+		if c.stream.Draining() { // there is no way yet to send the last message
+			if logoutError(c.stream.Gateway()) != nil {
+				c.cause = &HandshakeError{Waited: c.server.sim.gateway.LoginTimeout()}
 			}
-			c.cut()
+			c.closeSocket()
 		}
 	case c.writing:
 	default:
-		if b := c.p.Pending(); len(b) > 0 {
+		if b := c.stream.Pending(); len(b) > 0 {
 			c.writing = true
 			c.toWrite <- b
-		} else if c.p.Closing() && !c.linger {
-			c.hangUp()
+		} else if c.stream.Closing() && !c.linger {
+			c.finish()
 		}
 	}
 }
 
-// flush is push for a peer that got something to send, or a reason to end.
+// flush is writeNext for a connection that got something to send, or is to be closed.
 func (c *conn) flush() {
-	if !c.dead && !c.shaking && c.p.Ending() {
-		c.hurry()
+	if !c.closed && !c.handshaking && c.stream.Draining() {
+		c.limitLastWrite()
 	}
-	c.push()
+	c.writeNext()
 }
 
-// hurry limits the time that the last message may take.
-func (c *conn) hurry() {
-	if !c.last {
-		c.last = true
-		c.tell()
-		_ = c.raw.SetWriteDeadline(time.Now().Add(lastTimeout))
+// limitLastWrite limits the time for the last message.
+func (c *conn) limitLastWrite() {
+	if !c.lastDeadline {
+		c.lastDeadline = true
+		c.reportClose()
+		_ = c.raw.SetWriteDeadline(time.Now().Add(lastWriteTimeout))
 	}
 }
 
-// hangUp ends our direction and waits a moment for the client to end its own, so
-// that closing a socket with unread input does not take the last message with
-// it.
-func (c *conn) hangUp() {
+// finish closes the server's direction and waits a moment for the client to close its own: closing a
+// socket with unread input could discard the last message.
+func (c *conn) finish() {
 	c.linger, c.writing = true, true
 	c.toWrite <- nil
 }
 
-// cut closes the socket at once. It does not end TLS first, which could wait for the
-// client to read.
-func (c *conn) cut() {
-	if c.dead {
+// closeSocket closes the socket at once. It does not close TLS first, which could wait for the client to
+// read.
+func (c *conn) closeSocket() {
+	if c.closed {
 		return
 	}
-	c.dead = true
-	c.tell()
-	_ = c.socket.Close() // nothing can be done about a socket that does not close
-	c.settle()
+	c.closed = true
+	c.reportClose()
+	_ = c.socket.Close() // a socket that fails to close cannot be helped
+	c.release()
 }
 
-// tell says why the server ended the connection, if it did so for a reason of the
-// client's. It says so once.
-func (c *conn) tell() {
+// reportClose calls onClose, once, if the server ended the connection because of the client.
+func (c *conn) reportClose() {
 	cause := c.cause
 	if cause == nil {
-		cause = c.p.Err()
+		cause = c.stream.Err()
 	}
 	if cause == nil {
-		cause = c.p.Peer().LoggedOut()
+		cause = logoutError(c.stream.Gateway())
 	}
-	if cause == nil || c.told || c.v.onClosed == nil {
+	if cause == nil || c.reported || c.server.onClose == nil {
 		return
 	}
-	c.told = true
-	c.v.onClosed(c.raw.RemoteAddr(), c.p.Username(), cause)
+	c.reported = true
+	c.server.onClose(c.raw.RemoteAddr(), c.stream.Username(), cause)
 }
 
-// settle lets go of a closed connection when both goroutines have given back what
-// they had.
-func (c *conn) settle() {
+// release releases a closed connection once both goroutines have returned their slices.
+func (c *conn) release() {
 	if c.reading || c.writing {
 		return
 	}
 	close(c.toRead)
 	close(c.toWrite)
-	delete(c.v.conns, c)
-	delete(c.v.byPeer, c.p.Peer())
-	c.p.Lost(c.v.now())
-	c.v.ended()
+	delete(c.server.conns, c)
+	delete(c.server.byGateway, c.stream.Gateway())
+	c.stream.Disconnected(c.server.clock.now())
+	c.server.countEnded()
 }
 
-// flush sees to every peer that the exchange did something for, and to every line
-// on which something is due.
-func (v *Server) flush() {
-	v.sim.Host.Dirty(func(p *peer.Peer) {
-		if c := v.byPeer[p]; c != nil {
+// flush flushes every connection that the gateway or the fault injector has marked.
+func (s *Server) flush() {
+	s.sim.gateway.Dirty(func(p *gateway.Conn) {
+		if c := s.byGateway[p]; c != nil {
 			c.flush()
 		}
 	})
-	v.sim.Faults.Dirty(func(l *fault.Line) {
-		if c := v.byPeer[l.Peer()]; c != nil {
+	s.sim.Faults.Dirty(func(l *fault.Conn) {
+		if c := s.byGateway[l.Gateway()]; c != nil {
 			c.flush()
 			c.readNext()
 		}

@@ -7,13 +7,13 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// armed logs in, places an order and asks for the dead man's switch.
-func (b *bench) armed(username string) *client {
-	b.t.Helper()
-	c := b.loginAs(username)
+// armed logs in, places an order and turns cancel_all_on_failure on.
+func (h *harness) armed(username string) *client {
+	h.t.Helper()
+	c := h.loginAs(username)
 	c.create(buy, 10000, 3000, 1)
 	c.set(true)
-	c.take()
+	c.receiveAll()
 	return c
 }
 
@@ -21,246 +21,245 @@ func (c *client) set(cancelAllOnFailure bool) {
 	c.send(func(m *msg.Payload) { m.MutableSettings().SetCancelAllOnFailure(cancelAllOnFailure) })
 }
 
-// idle lets time pass while every client answers heartbeats.
-func (b *bench) idle(d time.Duration, clients ...*client) {
-	b.t.Helper()
-	for end := b.sim.Now() + int64(d); b.sim.Now() < end; {
-		b.wait(min(time.Second, time.Duration(end-b.sim.Now())))
+// idle advances the clock while every client answers heartbeats.
+func (h *harness) idle(d time.Duration, clients ...*client) {
+	h.t.Helper()
+	for end := h.sim.Now() + int64(d); h.sim.Now() < end; {
+		h.wait(min(time.Second, time.Duration(end-h.sim.Now())))
 		for _, c := range clients {
 			for m := c.next(); m != nil; m = c.next() {
 				if m.GetEtoPayload().GetType() == msg.EtoPayloadHeartbeat {
 					c.beat()
 				}
 			}
-			if c.p.Closing() {
-				b.t.Fatalf("%s is closed for %v", c.p.Username(), c.p.Err())
+			if c.conn.Closing() {
+				h.t.Fatalf("%s is closed for %v", c.conn.Username(), c.conn.Err())
 			}
 		}
 	}
 }
 
-func (b *bench) wantLive(username string, want int, when string) {
-	b.t.Helper()
-	if truth, _ := b.sim.Exchange.Truth(username); truth.Live != want {
-		b.t.Errorf("%s: %s has %d live orders, want %d", when, username, truth.Live, want)
+func (h *harness) wantLive(username string, want int, when string) {
+	h.t.Helper()
+	if truth, _ := h.sim.Exchange.Truth(username); truth.Live != want {
+		h.t.Errorf("%s: %s has %d live orders, want %d", when, username, truth.Live, want)
 	}
 }
 
 // sessionOf logs in as the demo account and returns the session's name.
-func (b *bench) sessionOf() (*client, string) {
-	c := b.connect()
+func (h *harness) sessionOf() (*client, string) {
+	c := h.connect()
 	c.password(DemoUsername, DemoPassword)
 	return c, string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
 }
 
-// Limits are per account: whatever one account does, another's sessions are kept and its
-// switch does not fire.
+// Limits are per account: no account makes another's sessions be released or its switch fire.
 func TestAccountsDoNotEvictEachOther(t *testing.T) {
-	b := newBench(t, testConfig())
-	c, session := b.sessionOf()
+	h := newHarness(t, testConfig())
+	c, session := h.sessionOf()
 	c.create(buy, 10000, 3000, 1)
 	c.set(true)
-	c.take()
-	c.lose()
+	c.receiveAll()
+	c.disconnect()
 	for range 40 {
-		b.loginAs("rival").lose()
+		h.loginAs("rival").disconnect()
 	}
-	b.wantLive(DemoUsername, 1, "after another account's 40 sessions")
-	c = b.connect()
+	h.wantLive(DemoUsername, 1, "after another account's 40 sessions")
+	c = h.connect()
 	c.resume(session, 4)
 	c.want("S4 LOGIN_RESPONSE reset=5")
-	b.idle(time.Hour, c)
-	b.wantLive(DemoUsername, 1, "an hour after a resume")
+	h.idle(time.Hour, c)
+	h.wantLive(DemoUsername, 1, "an hour after a resume")
 }
 
-// An account's sessions beyond the limit are forgotten, the one lost first in front, and their
-// switches keep their time.
+// An account's sessions beyond the limit are released, the one that disconnected first, and their switches
+// still fire in time.
 func TestSessionsKeptOfAnAccount(t *testing.T) {
-	b := newBench(t, testConfig())
+	h := newHarness(t, testConfig())
 	var names []string
 	var clients []*client
 	for range 18 {
-		c, name := b.sessionOf()
+		c, name := h.sessionOf()
 		names, clients = append(names, name), append(clients, c)
 	}
 	clients[0].create(buy, 10000, 3000, 1)
 	for _, c := range clients {
 		c.set(true)
-		c.take()
+		c.receiveAll()
 	}
 	for _, c := range clients {
-		c.lose()
-		b.wait(time.Second)
+		c.disconnect()
+		h.wait(time.Second)
 	}
-	b.wantLive(DemoUsername, 1, "before its time")
-	b.wait(50*time.Second - 18*time.Second - 1)
-	b.wantLive(DemoUsername, 1, "just before the first one's time")
-	b.wait(1)
-	b.wantLive(DemoUsername, 0, "at the first one's time")
+	h.wantLive(DemoUsername, 1, "before its time")
+	h.wait(50*time.Second - 18*time.Second - 1)
+	h.wantLive(DemoUsername, 1, "just before the first one's time")
+	h.wait(1)
+	h.wantLive(DemoUsername, 0, "at the first one's time")
 	for i, name := range names {
-		c := b.connect()
+		c := h.connect()
 		c.resume(name, 4)
-		got := c.take()[0]
+		got := c.receiveAll()[0]
 		if unknown := got == "S1 LOGOUT UNKNOWN_SESSION"; unknown != (i < 2) {
 			t.Errorf("session %d: %s", i, got)
 		}
 	}
 }
 
-// A login of the account within the switch's time disarms it.
+// A login of the account before the switch fires disarms it.
 func TestReconnectDisarms(t *testing.T) {
-	for name, back := range map[string]func(*bench, string) *client{
-		"new login": func(b *bench, _ string) *client { return b.login() },
-		"resume": func(b *bench, session string) *client {
-			c := b.connect()
+	for name, back := range map[string]func(*harness, string) *client{
+		"new login": func(h *harness, _ string) *client { return h.login() },
+		"resume": func(h *harness, session string) *client {
+			c := h.connect()
 			c.resume(session, 4)
 			return c
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBench(t, testConfig())
-			c, session := b.sessionOf()
+			h := newHarness(t, testConfig())
+			c, session := h.sessionOf()
 			c.create(buy, 10000, 3000, 1)
 			c.set(true)
-			c.take()
-			c.lose()
-			b.wait(50*time.Second - 1)
-			c = back(b, session)
-			b.idle(time.Hour, c)
-			b.wantLive(DemoUsername, 1, "an hour later")
+			c.receiveAll()
+			c.disconnect()
+			h.wait(50*time.Second - 1)
+			c = back(h, session)
+			h.idle(time.Hour, c)
+			h.wantLive(DemoUsername, 1, "an hour later")
 		})
 	}
 }
 
-// A session that is resumed still has its switch; one that logs in anew has none.
+// A resumed session still has its switch; a new session has none.
 func TestSwitchAfterReconnect(t *testing.T) {
-	b := newBench(t, testConfig())
-	c, session := b.sessionOf()
+	h := newHarness(t, testConfig())
+	c, session := h.sessionOf()
 	c.create(buy, 10000, 3000, 1)
 	c.set(true)
-	c.take()
-	c.lose()
-	c = b.connect()
+	c.receiveAll()
+	c.disconnect()
+	c = h.connect()
 	c.resume(session, 4)
-	c.take()
-	c.lose()
-	c = b.login()
-	c.lose()
-	b.wait(time.Minute)
-	b.wantLive(DemoUsername, 1, "after the loss of a session without a switch")
-	c = b.connect()
+	c.receiveAll()
+	c.disconnect()
+	c = h.login()
+	c.disconnect()
+	h.wait(time.Minute)
+	h.wantLive(DemoUsername, 1, "after the loss of a session without a switch")
+	c = h.connect()
 	c.resume(session, 5)
-	c.take()
-	c.lose()
-	b.wait(50 * time.Second)
-	b.wantLive(DemoUsername, 0, "after the loss of a resumed session")
+	c.receiveAll()
+	c.disconnect()
+	h.wait(50 * time.Second)
+	h.wantLive(DemoUsername, 0, "after the loss of a resumed session")
 
-	// It fired once. Resumed, it can do so again.
-	c = b.connect()
+	// It fired once. After a resume it can fire again.
+	c = h.connect()
 	c.resume(session, 6)
 	c.create(buy, 10000, 3000, 2)
-	c.take()
-	c.lose()
-	b.wait(50*time.Second - 1)
-	b.wantLive(DemoUsername, 1, "before its time")
-	b.wait(1)
-	b.wantLive(DemoUsername, 0, "after the second loss")
+	c.receiveAll()
+	c.disconnect()
+	h.wait(50*time.Second - 1)
+	h.wantLive(DemoUsername, 1, "before its time")
+	h.wait(1)
+	h.wantLive(DemoUsername, 0, "after the second loss")
 }
 
-// What does not disarm: a session that was there before, and another account's login.
+// A session that was open before, and another account's login, do not disarm.
 func TestWhatDoesNotDisarm(t *testing.T) {
-	b := newBench(t, testConfig())
-	other := b.login()
-	c := b.armed(DemoUsername)
-	c.lose()
-	rival := b.loginAs("rival")
-	b.idle(50*time.Second, other, rival)
-	b.wantLive(DemoUsername, 0, "at its time")
+	h := newHarness(t, testConfig())
+	other := h.login()
+	c := h.armed(DemoUsername)
+	c.disconnect()
+	rival := h.loginAs("rival")
+	h.idle(50*time.Second, other, rival)
+	h.wantLive(DemoUsername, 0, "at its time")
 }
 
-// An account that came back while the exchange still took its old connection for open is not
-// punished when that one turns out to be dead, by silence or by a loss that shows late.
+// If an account logs in anew while its half-open connection is still open, the end of that connection, by
+// silence or by a late disconnect, does not cancel its orders.
 func TestHalfOpenDoesNotFireAfterReconnect(t *testing.T) {
 	for _, late := range []bool{false, true} {
-		b := newBench(t, testConfig())
-		old := b.armed(DemoUsername)
-		b.wait(30 * time.Second) // the client's watchdog: it gives the connection up
-		c := b.login()
+		h := newHarness(t, testConfig())
+		old := h.armed(DemoUsername)
+		h.wait(30 * time.Second) // until the client's watchdog gives up the connection
+		c := h.login()
 		c.create(buy, 10000, 2900, 2)
 		if late {
-			old.lose()
+			old.disconnect()
 		}
-		b.idle(30*time.Second, c)
+		h.idle(30*time.Second, c)
 		if !late {
-			old.take()
+			old.receiveAll()
 			old.wantClosed()
 		}
-		b.idle(time.Hour, c)
-		b.wantLive(DemoUsername, 2, "after a reconnect")
+		h.idle(time.Hour, c)
+		h.wantLive(DemoUsername, 2, "after a reconnect")
 	}
 }
 
-// A client that is heard of after another login of its account has its switch.
+// A client that sends a message after another login of its account keeps its switch.
 func TestTwoSessionsHaveTheirSwitches(t *testing.T) {
-	b := newBench(t, testConfig())
-	first := b.armed(DemoUsername)
-	second := b.login()
+	h := newHarness(t, testConfig())
+	first := h.armed(DemoUsername)
+	second := h.login()
 	first.beat()
-	first.lose()
-	b.idle(50*time.Second, second)
-	b.wantLive(DemoUsername, 0, "after the first one's loss")
+	first.disconnect()
+	h.idle(50*time.Second, second)
+	h.wantLive(DemoUsername, 0, "after the first one's loss")
 
-	first = b.armed(DemoUsername)
-	second = b.login()
+	first = h.armed(DemoUsername)
+	second = h.login()
 	first.beat()
-	b.idle(time.Minute, second) // the first is silent
-	b.wantLive(DemoUsername, 0, "after the first one's silence")
+	h.idle(time.Minute, second) // the first is silent
+	h.wantLive(DemoUsername, 0, "after the first one's silence")
 }
 
-// Whatever ends a connection but a logout of the client's arms the switch: it gets its time.
+// Every end of a connection but the client's own logout arms the switch.
 func TestEveryEndArms(t *testing.T) {
-	for name, end := range map[string]func(*bench, *client){
-		"not reading": func(_ *bench, c *client) {
-			for !c.p.Closing() {
+	for name, end := range map[string]func(*harness, *client){
+		"not reading": func(_ *harness, c *client) {
+			for !c.conn.Closing() {
 				c.ping()
 			}
 		},
-		"broken frame":    func(_ *bench, c *client) { c.bytes([]byte{4, 0xff, 0xff, 0xff, 0xff}) },
-		"replay too old":  func(_ *bench, c *client) { c.flood(); c.replay(1) },
-		"exchange closes": func(b *bench, _ *client) { b.sim.Host.LogoutAll(b.sim.Now(), msg.EtoLogoutDowntime) },
+		"broken frame":    func(_ *harness, c *client) { c.bytes([]byte{4, 0xff, 0xff, 0xff, 0xff}) },
+		"replay too old":  func(_ *harness, c *client) { c.flood(); c.replay(1) },
+		"exchange closes": func(h *harness, _ *client) { h.sim.LogoutAll(msg.EtoLogoutDowntime) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, kept := range []int{0, -1} {
 				config := testConfig()
 				config.Limits = Limits{OutFrames: 64, SessionsKept: kept}
-				b := newBench(t, config)
-				c := b.armed(DemoUsername)
-				end(b, c)
+				h := newHarness(t, config)
+				c := h.armed(DemoUsername)
+				end(h, c)
 				if name != "not reading" {
 					c.receive()
 				}
-				if !c.p.Closing() {
+				if !c.conn.Closing() {
 					t.Fatal("the connection is not closed")
 				}
-				c.p.Lost(b.sim.Now())
-				b.wait(50*time.Second - 1)
-				b.wantLive(DemoUsername, 1, "before its time")
-				b.wait(1)
-				b.wantLive(DemoUsername, 0, "at its time")
+				c.conn.Disconnected(h.sim.Now())
+				h.wait(50*time.Second - 1)
+				h.wantLive(DemoUsername, 1, "before its time")
+				h.wait(1)
+				h.wantLive(DemoUsername, 0, "at its time")
 			}
 		})
 	}
 }
 
-// flood has so much sent that the oldest is not kept any more.
+// flood causes so many messages that the oldest are not kept any more.
 func (c *client) flood() {
 	for range 100 {
 		c.ping()
-		c.take()
+		c.receiveAll()
 	}
 }
 
-// How long it takes is the interval times the unanswered heartbeats, unless it is set.
+// The delay is the interval times the heartbeats, unless it is set.
 func TestFailureDelay(t *testing.T) {
 	for _, k := range []struct {
 		change func(*Config)
@@ -273,13 +272,13 @@ func TestFailureDelay(t *testing.T) {
 	} {
 		config := testConfig()
 		k.change(&config)
-		b := newBench(t, config)
-		c := b.armed(DemoUsername)
-		c.lose()
-		b.wait(k.want - 1)
-		b.wantLive(DemoUsername, 1, "before its time")
-		b.wait(1)
-		b.wantLive(DemoUsername, 0, "at its time")
+		h := newHarness(t, config)
+		c := h.armed(DemoUsername)
+		c.disconnect()
+		h.wait(k.want - 1)
+		h.wantLive(DemoUsername, 1, "before its time")
+		h.wait(1)
+		h.wantLive(DemoUsername, 0, "at its time")
 	}
 	config := testConfig()
 	config.FailureDelay = -1

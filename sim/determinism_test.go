@@ -10,24 +10,24 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// session plays a few minutes of two clients on a lively exchange and returns a
-// hash of every byte that they were sent.
+// session plays a few minutes of two clients on a busy exchange and returns a hash of every byte that they
+// received.
 func session(t *testing.T, seed uint64, d time.Duration) string {
 	t.Helper()
 	config := DefaultConfig()
 	config.Seed = seed
-	config.Life.Rate = 200
-	b := newBench(t, config)
+	config.Agents.Rate = 200
+	h := newHarness(t, config)
 	r := rand.New(rand.NewPCG(seed, 9))
-	clients := []*client{b.connect(), b.connect()}
+	clients := []*client{h.connect(), h.connect()}
 	clients[0].token(DemoToken)
 	clients[1].password("rival", "rival")
 	for _, c := range clients {
 		c.subscribe(DemoMarket)
 	}
 	var ids []uint64
-	for end := b.sim.Now() + int64(d); b.sim.Now() < end; {
-		b.wait(time.Duration(r.IntN(int(200 * time.Millisecond))))
+	for end := h.sim.Now() + int64(d); h.sim.Now() < end; {
+		h.wait(time.Duration(r.IntN(int(200 * time.Millisecond))))
 		c := clients[r.IntN(2)]
 		if r.IntN(3) == 0 && len(ids) > 0 {
 			c.cancel(ids[r.IntN(len(ids))], 0)
@@ -43,17 +43,17 @@ func session(t *testing.T, seed uint64, d time.Duration) string {
 			c.beat()
 		}
 	}
-	h := sha256.New()
+	digest := sha256.New()
 	for _, c := range clients {
 		if len(c.raw) < 10_000 {
 			t.Fatalf("only %d bytes", len(c.raw))
 		}
-		h.Write(c.raw)
+		digest.Write(c.raw)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	return hex.EncodeToString(digest.Sum(nil)[:8])
 }
 
-// Same seed and same inputs give the same bytes, on any machine and on any day.
+// The same seed and the same inputs give the same bytes, on any machine and on any day.
 func TestSameSeedSameBytes(t *testing.T) {
 	const golden = "e69f9895d49cde4a"
 	if got := session(t, 42, 2*time.Minute); got != golden {

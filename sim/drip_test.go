@@ -12,23 +12,23 @@ import (
 	"github.com/smk-go/smk/sim/fault"
 )
 
-// On a server whose lines drip, a message comes whole in the time that its pieces take, though
-// nothing else happens.
+// On a server whose connections drip, a message arrives in the time that its pieces take, though nothing
+// else happens.
 func TestLocalServerDrips(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		config := testConfig()
 		config.Faults = fault.Plan{}.With(fault.Million, fault.Drip)
-		v, err := Local(config)
+		s, err := Local(config)
 		if err != nil {
 			t.Fatal(err)
 		}
 		served := make(chan error, 1)
-		go func() { served <- v.Serve(context.Background()) }()
-		conn, err := v.Dial(context.Background())
+		go func() { served <- s.Serve(context.Background()) }()
+		conn, err := s.Dial(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+		l := &tcpClient{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 		start := time.Now()
 		l.login(DemoUsername)
 		l.want("S1 LOGIN_RESPONSE reset=2")
@@ -42,7 +42,7 @@ func TestLocalServerDrips(t *testing.T) {
 			t.Errorf("the pong took %v", d)
 		}
 		conn.Close()
-		if err := errors.Join(v.Close(), <-served); err != nil {
+		if err := errors.Join(s.Close(), <-served); err != nil {
 			t.Error(err)
 		}
 	})

@@ -13,30 +13,29 @@ import (
 	"github.com/smk-go/smk/sim/fault"
 )
 
-// lines returns how many connections the server has.
-func openLines(v *Server) (n int) {
-	v.Do(func(s *Sim) { n = len(s.Faults.Lines()) })
+// openConns returns the number of connections of a server.
+func openConns(s *Server) (n int) {
+	s.Do(func(s *Sim) { n = len(s.Faults.Conns()) })
 	return n
 }
 
-// On a socket: a message that comes in pieces, a refused connection, and one that is cut in
-// the middle of a message.
+// On a socket: a message in pieces, a refused connection, and one that breaks in the middle of a message.
 func TestServerFaults(t *testing.T) {
 	config := testConfig()
 	config.Faults = fault.Plan{}.With(fault.Million, fault.Split, fault.Duplicate)
-	v := serve(t, config)
-	l := dial(t, v, nil)
+	s := serve(t, config)
+	l := dial(t, s, nil)
 	l.login(DemoUsername)
 	l.want("S1 LOGIN_RESPONSE reset=2", "S1 LOGIN_RESPONSE reset=2")
 	l.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 	l.want("S2 PONG", "S2 PONG")
 
-	v.Do(func(s *Sim) {
+	s.Do(func(s *Sim) {
 		s.Faults.Set(fault.Plan{})
-		s.Faults.Lines()[0].Force(fault.Cut, 1)
-		s.Faults.Refuse(1)
+		s.Faults.Conns()[0].Force(fault.Cut, 1)
+		s.Faults.RefuseNext(1)
 	})
-	if refused := dial(t, v, nil); refused.read() != nil {
+	if refused := dial(t, s, nil); refused.read() != nil {
 		t.Error("a refused connection is sent something")
 	}
 	l.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
@@ -46,36 +45,36 @@ func TestServerFaults(t *testing.T) {
 		t.Errorf("of a frame of %d bytes came %d before the end, %v", whole, len(rest), err)
 	}
 	l.conn.Close()
-	again := dial(t, v, nil)
+	again := dial(t, s, nil)
 	again.login(DemoUsername)
 	again.want("S1 LOGIN_RESPONSE reset=2")
 }
 
-// In virtual time on a server: a stall ends by itself, what came meanwhile is carried out,
-// and a dead line is closed in the end.
-func TestLocalServerStallsAndGoesDead(t *testing.T) {
+// In virtual time on a server: a stall ends by itself, messages sent meanwhile are carried out, and a
+// half-open connection is closed in the end.
+func TestLocalServerStallsAndHalfOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		config := testConfig()
 		config.Faults.HalfOpenFor = time.Hour
-		v, err := Local(config)
+		s, err := Local(config)
 		if err != nil {
 			t.Fatal(err)
 		}
 		served := make(chan error, 1)
-		go func() { served <- v.Serve(context.Background()) }()
-		conn, err := v.Dial(context.Background())
+		go func() { served <- s.Serve(context.Background()) }()
+		conn, err := s.Dial(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+		l := &tcpClient{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 		ping := func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) }
-		force := func(k fault.Kind) { v.Do(func(s *Sim) { s.Faults.Lines()[0].Force(k, 1) }) }
+		force := func(k fault.Kind) { s.Do(func(s *Sim) { s.Faults.Conns()[0].Force(k, 1) }) }
 		l.login(DemoUsername)
 		l.want("S1 LOGIN_RESPONSE reset=2")
 		force(fault.Stall)
 		start := time.Now()
 		l.send(ping)
-		go l.trySend(ping) // a stalled line may not read before it moves
+		go l.trySend(ping) // a stalled connection may not read before the stall ends
 		l.want("S2 PONG")
 		if d := time.Since(start); d == 0 || d > 2*time.Second+tickMin {
 			t.Errorf("stalled for %v", d)
@@ -90,36 +89,36 @@ func TestLocalServerStallsAndGoesDead(t *testing.T) {
 		}
 		conn.Close()
 		synctest.Wait()
-		if n := openLines(v); n != 0 {
+		if n := openConns(s); n != 0 {
 			t.Errorf("%d lines are left", n)
 		}
-		if err := errors.Join(v.Close(), <-served); err != nil {
+		if err := errors.Join(s.Close(), <-served); err != nil {
 			t.Error(err)
 		}
 	})
 }
 
-// A dead line cannot be told that the exchange goes down, and is not waited for.
-func TestServerShutsDownWithDeadLines(t *testing.T) {
+// A shutdown does not wait for half-open connections.
+func TestServerShutsDownWithHalfOpenConns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v, err := Local(testConfig())
+		s, err := Local(testConfig())
 		if err != nil {
 			t.Fatal(err)
 		}
 		served := make(chan error, 1)
-		go func() { served <- v.Serve(context.Background()) }()
-		conn, err := v.Dial(context.Background())
+		go func() { served <- s.Serve(context.Background()) }()
+		conn, err := s.Dial(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+		l := &tcpClient{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 		l.login(DemoUsername)
 		l.want("S1 LOGIN_RESPONSE reset=2")
-		v.Do(func(s *Sim) { s.Faults.Lines()[0].Force(fault.HalfOpen, 1) })
+		s.Do(func(s *Sim) { s.Faults.Conns()[0].Force(fault.HalfOpen, 1) })
 		l.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 		synctest.Wait()
 		start := time.Now()
-		if err := errors.Join(v.Close(), <-served); err != nil {
+		if err := errors.Join(s.Close(), <-served); err != nil {
 			t.Error(err)
 		}
 		if d := time.Since(start); d != 0 {
@@ -129,8 +128,8 @@ func TestServerShutsDownWithDeadLines(t *testing.T) {
 	})
 }
 
-// Without faults a line neither copies nor allocates.
-func TestCalmLineIsFree(t *testing.T) {
+// A connection without faults neither copies nor allocates.
+func TestConnWithoutFaultsIsFree(t *testing.T) {
 	s, err := New(testConfig())
 	if err != nil {
 		t.Fatal(err)
@@ -140,12 +139,12 @@ func TestCalmLineIsFree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &client{t: t, b: &bench{t, s}, p: l.Peer(), out: 1}
+	c := &client{t: t, harness: &harness{t, s}, conn: l.Gateway(), out: 1}
 	c.password(DemoUsername, DemoPassword)
-	if a, b := l.Pending(), l.Peer().Pending(); &a[0] != &b[0] {
+	if a, b := l.Pending(), l.Gateway().Pending(); &a[0] != &b[0] {
 		t.Error("what is pending was copied")
 	}
-	if a, b := l.Free(), l.Peer().Free(); &a[0] != &b[0] {
+	if a, b := l.Free(), l.Gateway().Free(); &a[0] != &b[0] {
 		t.Error("what is read goes somewhere else")
 	}
 	l.Written(3)

@@ -5,12 +5,12 @@ import (
 	"testing"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/exchange"
 )
 
 const manyMarkets = 5000
 
-// manyConfig has so many markets that what there is to say of all does not fit at once.
+// manyConfig has so many markets that their snapshots do not fit at once.
 func manyConfig() Config {
 	c := testConfig()
 	c.Markets = nil
@@ -21,10 +21,10 @@ func manyConfig() Config {
 	return c
 }
 
-// quotesOf is what a reader of quotes knows of a market: quantities by contract, side and price.
+// quotesOf is a market as a reader of its quotes knows it: quantities by contract, side and price.
 type quotesOf map[[3]uint32]uint64
 
-// reader follows quotes and states, and fails the test if an update comes before its snapshot.
+// reader follows quotes and states. It fails the test if an update arrives before its snapshot.
 type reader struct {
 	t         *testing.T
 	books     map[uint32]quotesOf
@@ -49,7 +49,7 @@ func (r *reader) levels(q *msg.ContractQuotes) {
 	}
 }
 
-func (r *reader) hear(m *msg.Payload) {
+func (r *reader) apply(m *msg.Payload) {
 	switch m.GetType() {
 	case msg.PayloadMarketQuotes:
 		b := m.GetMarketQuotes()
@@ -71,14 +71,14 @@ func (r *reader) hear(m *msg.Payload) {
 	}
 }
 
-// check holds what was read against the books. They are shallow: all of them is visible.
-func (r *reader) check(x *core.Exchange, markets []Market) {
+// check compares what was read with the books, all of whose levels are visible.
+func (r *reader) check(x *exchange.Exchange, markets []Market) {
 	r.t.Helper()
 	for _, m := range markets {
 		want := quotesOf{}
 		for _, c := range m.Contracts {
 			bids, offers := x.Book(m.ID, c.ID)
-			for side, list := range [][]core.Level{bids, offers} {
+			for side, list := range [][]exchange.Level{bids, offers} {
 				for _, l := range list {
 					want[[3]uint32{c.ID, uint32(side), l.Price}] = l.Quantity
 				}
@@ -96,20 +96,20 @@ func (r *reader) check(x *core.Exchange, markets []Market) {
 	}
 }
 
-// some takes some of what is pending and has the reader hear it.
+// some reads some of what is pending.
 func (c *client) some(n int, r *reader) {
 	c.t.Helper()
-	b := c.p.Pending()
+	b := c.conn.Pending()
 	n = min(n, len(b))
 	c.raw = append(c.raw, b[:n]...)
-	c.p.Written(n)
+	c.conn.Written(n)
 	for m := c.parse(); m != nil; m = c.parse() {
-		r.hear(m)
+		r.apply(m)
 	}
 }
 
-// A feed of more than fits is sent as the client reads, and stays true while the markets move:
-// each market's snapshot comes once and before its updates.
+// A feed larger than the ring is sent as the client reads, and stays consistent while the markets change:
+// each market's snapshot arrives once and before its updates.
 func TestFeedOfManyMarkets(t *testing.T) {
 	for name, subscribe := range map[string]func(*client){
 		"price feed": func(c *client) { c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() }) },
@@ -127,8 +127,8 @@ func TestFeedOfManyMarkets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := manyConfig()
-			b := newBench(t, config)
-			c := b.login()
+			h := newHarness(t, config)
+			c := h.login()
 			r, random := newReader(t), rand.New(rand.NewPCG(1, 1))
 			move := func() {
 				for range 20 {
@@ -137,7 +137,7 @@ func TestFeedOfManyMarkets(t *testing.T) {
 					if random.IntN(2) == 0 {
 						o.Side, o.Price = sell, 5000+random.Uint32N(3)
 					}
-					b.sim.Exchange.Submit("rival", o)
+					h.sim.Exchange.Submit("rival", o)
 				}
 			}
 			move()
@@ -146,13 +146,13 @@ func TestFeedOfManyMarkets(t *testing.T) {
 				move()
 				c.some(5000, r)
 			}
-			for len(c.p.Pending()) > 0 {
+			for len(c.conn.Pending()) > 0 {
 				c.some(1<<20, r)
 			}
-			if c.p.Closing() {
-				t.Fatalf("closed for %v", c.p.Err())
+			if c.conn.Closing() {
+				t.Fatalf("closed for %v", c.conn.Err())
 			}
-			r.check(b.sim.Exchange, config.Markets)
+			r.check(h.sim.Exchange, config.Markets)
 			want := 1
 			if name == "both" {
 				want = 2
@@ -164,42 +164,41 @@ func TestFeedOfManyMarkets(t *testing.T) {
 			}
 			move()
 			c.some(1<<20, r)
-			r.check(b.sim.Exchange, config.Markets)
+			r.check(h.sim.Exchange, config.Markets)
 		})
 	}
 }
 
-// Never is more than half of what may be unsent taken by a feed: the rest is for what else there
-// is to say.
+// A feed never takes more than half of what may be unsent.
 func TestFeedLeavesRoom(t *testing.T) {
-	b := newBench(t, manyConfig())
-	c := b.login()
+	h := newHarness(t, manyConfig())
+	c := h.login()
 	c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })
 	c.send(func(m *msg.Payload) { m.MutableMarketFeedSubscribe() })
 	for range 2000 {
 		c.ping()
 	}
-	if c.p.Closing() {
-		t.Errorf("closed for %v", c.p.Err())
+	if c.conn.Closing() {
+		t.Errorf("closed for %v", c.conn.Err())
 	}
 }
 
-// The market feed likewise: the state of every market arrives, and later changes do.
+// The market feed sends the state of every market, and later changes.
 func TestMarketFeedOfManyMarkets(t *testing.T) {
 	config := manyConfig()
-	b := newBench(t, config)
-	c := b.login()
+	h := newHarness(t, config)
+	c := h.login()
 	r := newReader(t)
 	c.send(func(m *msg.Payload) { m.MutableMarketFeedSubscribe() })
-	do(t, b.sim.Exchange.Halt(1000, ""))
-	do(t, b.sim.Exchange.Halt(1000+manyMarkets-1, ""))
-	for len(c.p.Pending()) > 0 {
+	do(t, h.sim.Exchange.Halt(1000, ""))
+	do(t, h.sim.Exchange.Halt(1000+manyMarkets-1, ""))
+	for len(c.conn.Pending()) > 0 {
 		c.some(5000, r)
 	}
-	do(t, b.sim.Exchange.Halt(2000, ""))
+	do(t, h.sim.Exchange.Halt(2000, ""))
 	c.some(1<<20, r)
-	if c.p.Closing() || len(r.states) != manyMarkets || r.managed != manyMarkets {
-		t.Errorf("closed for %v, %d states and %d managed states", c.p.Err(), len(r.states), r.managed)
+	if c.conn.Closing() || len(r.states) != manyMarkets || r.managed != manyMarkets {
+		t.Errorf("closed for %v, %d states and %d managed states", c.conn.Err(), len(r.states), r.managed)
 	}
 	for id, state := range r.states {
 		if halted := id == 1000 || id == 2000 || id == 1000+manyMarkets-1; halted != (state == msg.MarketStateHalted) {
@@ -208,32 +207,32 @@ func TestMarketFeedOfManyMarkets(t *testing.T) {
 	}
 }
 
-// A feed goes on in a session that is resumed, and ends with an unsubscription.
+// A feed continues in a resumed session and ends with its unsubscription.
 func TestFeedAcrossAResume(t *testing.T) {
 	config := manyConfig()
-	b := newBench(t, config)
-	c, session := b.sessionOf()
+	h := newHarness(t, config)
+	c, session := h.sessionOf()
 	c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })
 	r := newReader(t)
 	for len(r.books) < manyMarkets/2 { // so that the rest can be replayed
 		c.some(1000, r)
 	}
 	next := c.seq + 1
-	c.p.Lost(b.sim.Now())
+	c.conn.Disconnected(h.sim.Now())
 	for _, id := range []uint32{1000, 1000 + manyMarkets - 1} {
-		b.sim.Exchange.Submit("rival", core.Create{Market: id, Contract: 1, Side: buy, Price: 1000, Quantity: 1000})
+		h.sim.Exchange.Submit("rival", exchange.Create{Market: id, Contract: 1, Side: buy, Price: 1000, Quantity: 1000})
 	}
-	c = b.connect()
+	c = h.connect()
 	c.resume(session, 3)
-	c.take()
+	c.receiveAll()
 	c.replay(next)
 	for m := c.next(); m != nil; m = c.next() {
 		if m.GetEtoPayload().GetSeq() == next {
 			next++
-			r.hear(m)
+			r.apply(m)
 		}
 	}
-	r.check(b.sim.Exchange, config.Markets)
+	r.check(h.sim.Exchange, config.Markets)
 
 	c.send(func(m *msg.Payload) { m.MutablePriceFeedUnsubscribe() })
 	c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })
@@ -247,8 +246,8 @@ func TestFeedAcrossAResume(t *testing.T) {
 	}
 }
 
-// Snapshots of much and few messages take half of the bytes that may be unsent, and one that is larger
-// than that is sent when nothing else is.
+// Large snapshots take half of the bytes that may be unsent. One larger than that is sent when nothing else
+// is unsent.
 func TestLargeSnapshots(t *testing.T) {
 	for name, contracts := range map[string]uint32{"more than a half": 64, "a tenth": 8} {
 		t.Run(name, func(t *testing.T) {
@@ -263,7 +262,7 @@ func TestLargeSnapshots(t *testing.T) {
 				}
 				config.Markets = append(config.Markets, m)
 			}
-			b := newBench(t, config)
+			h := newHarness(t, config)
 			for _, m := range config.Markets {
 				for _, ct := range m.Contracts {
 					for price := range uint32(10) {
@@ -272,24 +271,24 @@ func TestLargeSnapshots(t *testing.T) {
 						if price >= 5 {
 							o.Side, o.Price = sell, 5000+price
 						}
-						b.sim.Exchange.Submit("rival", o)
+						h.sim.Exchange.Submit("rival", o)
 					}
 				}
 			}
-			c := b.login()
+			c := h.login()
 			c.send(func(m *msg.Payload) { m.MutablePriceFeedSubscribe() })
-			unread := len(c.p.Pending())
+			unread := len(c.conn.Pending())
 			if contracts == 8 && (unread > 1<<13 || unread < 1<<12) {
 				t.Errorf("%d bytes are unsent", unread)
 			}
 			r := newReader(t)
-			for len(c.p.Pending()) > 0 {
+			for len(c.conn.Pending()) > 0 {
 				c.some(1000, r)
 			}
-			if c.p.Closing() {
-				t.Fatalf("closed for %v", c.p.Err())
+			if c.conn.Closing() {
+				t.Fatalf("closed for %v", c.conn.Err())
 			}
-			r.check(b.sim.Exchange, config.Markets)
+			r.check(h.sim.Exchange, config.Markets)
 		})
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// beats counts the heartbeats that came and answers each if echo says so.
+// beats counts the heartbeats received and answers each if echo is set.
 func (c *client) beats(echo bool) (n int) {
 	for m := c.next(); m != nil; m = c.next() {
 		if m.GetEtoPayload().GetType() == msg.EtoPayloadHeartbeat {
@@ -21,121 +21,120 @@ func (c *client) beats(echo bool) (n int) {
 	return n
 }
 
-// A client that only reads a busy market and answers heartbeats stays: the exchange sends them on
-// a schedule of its own, whatever else it sends.
+// A client that only reads a busy market and answers heartbeats stays: the exchange sends heartbeats at fixed
+// intervals, whatever else it sends.
 func TestHeartbeatsComeOnTheirSchedule(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	c.subscribe(DemoMarket)
 	total := 0
 	for i := range 600 {
-		b.wait(time.Second)
-		b.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
+		h.wait(time.Second)
+		h.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
 		n := c.beats(true)
 		total += n
 		if want := (i + 1) / 10; total != want {
 			t.Fatalf("%d heartbeats after %d s, want %d", total, i+1, want)
 		}
-		if c.p.Closing() {
+		if c.conn.Closing() {
 			t.Fatalf("logged out after %d s", i+1)
 		}
 	}
 }
 
-// A client that is silent while the exchange has much to say is logged out after as many
-// heartbeats as any other.
+// A client that is silent on a busy market is logged out after as many heartbeats as any other.
 func TestHeartbeatTimeoutOnABusyMarket(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	c.subscribe(DemoMarket)
 	total := 0
 	for i := range 59 {
-		b.wait(time.Second)
-		b.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
+		h.wait(time.Second)
+		h.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
 		total += c.beats(false)
 	}
-	if total != 5 || c.p.Closing() {
-		t.Errorf("%d heartbeats, closing %v", total, c.p.Closing())
+	if total != 5 || c.conn.Closing() {
+		t.Errorf("%d heartbeats, closing %v", total, c.conn.Closing())
 	}
-	b.wait(time.Second)
+	h.wait(time.Second)
 	c.want("S68 LOGOUT HEARTBEAT_TIMEOUT")
 	c.wantClosed()
-	const want = "sim: logged out: HEARTBEAT_TIMEOUT, nothing was heard for 1m0s"
-	if err := c.p.LoggedOut(); err == nil || err.Error() != want {
+	const want = "sim: logged out: HEARTBEAT_TIMEOUT, no message for 1m0s"
+	if err := logoutError(c.conn); err == nil || err.Error() != want {
 		t.Errorf("the cause is %v", err)
 	}
 }
 
-// Whatever is heard counts: a client that sends nothing but requests needs no heartbeats.
-func TestAnythingHeardCounts(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.login()
+// Every message counts: a client that sends only requests need not answer heartbeats.
+func TestEveryMessageCounts(t *testing.T) {
+	h := newHarness(t, testConfig())
+	c := h.login()
 	for range 100 {
-		b.wait(50 * time.Second)
+		h.wait(50 * time.Second)
 		c.ping()
-		c.take()
+		c.receiveAll()
 	}
-	if c.p.Closing() {
+	if c.conn.Closing() {
 		t.Error("logged out")
 	}
 }
 
-// Time in which the exchange itself stood still is nobody's silence.
-func TestStandstillIsNoSilence(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.login()
-	b.wait(30 * time.Second)
+// Time in which the exchange itself stood still does not count as the client's silence.
+func TestStandstillIsNotSilence(t *testing.T) {
+	h := newHarness(t, testConfig())
+	c := h.login()
+	h.wait(30 * time.Second)
 	c.want("S2 HEARTBEAT", "S3 HEARTBEAT", "S4 HEARTBEAT")
 	c.beat()
-	b.sim.Tick(b.sim.Now() + int64(time.Hour))
+	h.sim.Tick(h.sim.Now() + int64(time.Hour))
 	c.want("S5 HEARTBEAT")
-	b.wait(10*time.Second - 1)
+	h.wait(10*time.Second - 1)
 	c.want()
-	b.wait(1)
+	h.wait(1)
 	c.want("S6 HEARTBEAT")
 }
 
-// A resumed session's schedule begins with the resume.
+// The interval of a resumed session starts with the resume.
 func TestHeartbeatsAfterAResume(t *testing.T) {
-	b := newBench(t, testConfig())
-	c, session := b.sessionOf()
-	b.wait(29 * time.Second)
-	c.lose()
-	b.wait(29 * time.Second)
-	c = b.connect()
+	h := newHarness(t, testConfig())
+	c, session := h.sessionOf()
+	h.wait(29 * time.Second)
+	c.disconnect()
+	h.wait(29 * time.Second)
+	c = h.connect()
 	c.resume(session, 2)
-	c.take()
-	b.wait(10*time.Second - 1)
+	c.receiveAll()
+	h.wait(10*time.Second - 1)
 	c.want()
-	b.wait(1)
+	h.wait(1)
 	c.want("S5 HEARTBEAT")
 }
 
-// Why a client was logged out is recorded if it was for something that the client did.
+// The cause of a logout is reported if it is something that the client did or failed to do.
 func TestLogoutCause(t *testing.T) {
 	for _, k := range []struct {
 		want string
-		do   func(*bench, *client)
+		do   func(*harness, *client)
 	}{
-		{"UNAUTHORISED", func(_ *bench, c *client) { c.password(DemoUsername, "secret") }},
-		{"LOGIN_NOT_FIRST_SEQ", func(_ *bench, c *client) { c.ping() }},
-		{"LOGIN_TIMEOUT, nothing was heard for 10s", func(b *bench, _ *client) { b.wait(10 * time.Second) }},
-		{"UNKNOWN_SESSION", func(_ *bench, c *client) { c.resume("x", 1) }},
-		{"UNVERIFIED", func(_ *bench, c *client) { c.password("rival", "rival") }},
-		{"HEARTBEAT_TIMEOUT, nothing was heard for 55s", func(b *bench, c *client) { b.late(c) }},
-		{"", func(_ *bench, c *client) { c.password(DemoUsername, DemoPassword); c.logout() }},
-		{"", func(b *bench, c *client) {
+		{"UNAUTHORISED", func(_ *harness, c *client) { c.password(DemoUsername, "secret") }},
+		{"LOGIN_NOT_FIRST_SEQ", func(_ *harness, c *client) { c.ping() }},
+		{"LOGIN_TIMEOUT, no message for 10s", func(h *harness, _ *client) { h.wait(10 * time.Second) }},
+		{"UNKNOWN_SESSION", func(_ *harness, c *client) { c.resume("x", 1) }},
+		{"UNVERIFIED", func(_ *harness, c *client) { c.password("rival", "rival") }},
+		{"HEARTBEAT_TIMEOUT, no message for 55s", func(h *harness, c *client) { h.late(c) }},
+		{"", func(_ *harness, c *client) { c.password(DemoUsername, DemoPassword); c.logout() }},
+		{"", func(h *harness, c *client) {
 			c.password(DemoUsername, DemoPassword)
-			b.sim.Host.LogoutAll(b.sim.Now(), msg.EtoLogoutDowntime)
+			h.sim.LogoutAll(msg.EtoLogoutDowntime)
 		}},
 	} {
 		config := testConfig()
 		config.Accounts[1].Unverified = true
-		b := newBench(t, config)
-		c := b.connect()
-		k.do(b, c)
+		h := newHarness(t, config)
+		c := h.connect()
+		k.do(h, c)
 		got := ""
-		if err := c.p.LoggedOut(); err != nil {
+		if err := logoutError(c.conn); err != nil {
 			got = strings.TrimPrefix(err.Error(), "sim: logged out: ")
 		}
 		if got != k.want {
@@ -144,10 +143,10 @@ func TestLogoutCause(t *testing.T) {
 	}
 }
 
-// late logs in and is heard of 5 s later for the last time.
-func (b *bench) late(c *client) {
+// late logs in and sends its last message 5 s later.
+func (h *harness) late(c *client) {
 	c.password(DemoUsername, DemoPassword)
-	b.wait(5 * time.Second)
+	h.wait(5 * time.Second)
 	c.beat()
-	b.wait(time.Minute)
+	h.wait(time.Minute)
 }

@@ -11,16 +11,18 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/peer"
 	"github.com/smk-go/smk/wire"
 )
 
-// Whatever arrives, the exchange neither panics nor grows, and no other client
-// hears of it.
-func FuzzPeer(f *testing.F) {
-	f.Add([]byte{0x10, 0x08, 0x02, 0x12, 0x04, 0x08, 0x01, 0x10, 0x07, 0x1a, 0x06, 0x0a, 0x01, 0x75, 0x12, 0x01, 0x70}, false)
+// Whatever a client sends, the exchange neither panics nor grows, and no other client is affected.
+func FuzzGateway(f *testing.F) {
+	f.Add([]byte{0x10, 0x08, 0x02, 0x12, 0x04, 0x08, 0x01, 0x10, 0x07, 0x1a, 0x06, 0x0a, 0x01, 0x75, 0x12, 0x01, 0x70},
+		false)
 	f.Add([]byte{0x08, 0x08, 0x01, 0x12, 0x04, 0x08, 0x02, 0x10, 0x02}, true)
-	f.Add([]byte{0x1b, 0x08, 0x03, 0x12, 0x02, 0x08, 0x02, 0x22, 0x13, 0x20, 0x01, 0x30, 0x80, 0xb5, 0x18, 0x40, 0xc4, 0x13, 0x58, 0x07, 0x60, 0xa0, 0x8d, 0x06, 0x68, 0xc0, 0x9a, 0x0c}, true)
+	f.Add([]byte{
+		0x1b, 0x08, 0x03, 0x12, 0x02, 0x08, 0x02, 0x22, 0x13, 0x20, 0x01, 0x30, 0x80, 0xb5, 0x18, 0x40, 0xc4,
+		0x13, 0x58, 0x07, 0x60, 0xa0, 0x8d, 0x06, 0x68, 0xc0, 0x9a, 0x0c,
+	}, true)
 	f.Add([]byte{0x0c, 0x08, 0x01, 0x12, 0x08, 0x08, 0x02, 0x10, 0x06, 0x22, 0x02, 0x08, 0x02}, true)
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, false)
 	config := testConfig()
@@ -31,24 +33,24 @@ func FuzzPeer(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		b := &bench{t, s}
-		other := b.loginAs("rival")
-		c := b.connect()
+		h := &harness{t, s}
+		other := h.loginAs("rival")
+		c := h.connect()
 		if loggedIn {
 			c.password(DemoUsername, DemoPassword)
 		}
 		c.receive()
 		c.bytes(data)
 		c.receive()
-		b.wait(time.Minute)
+		h.wait(time.Minute)
 		c.receive()
-		if !c.p.Closing() {
+		if !c.conn.Closing() {
 			t.Error("a silent client is not closed")
 		}
-		c.p.Lost(s.Now())
-		for _, line := range other.take() {
+		c.conn.Disconnected(s.Now())
+		for _, line := range other.receiveAll() {
 			if !strings.HasSuffix(line, "HEARTBEAT") && !strings.HasSuffix(line, "LOGOUT HEARTBEAT_TIMEOUT") {
-				t.Errorf("another client is told %q", line)
+				t.Errorf("another client received %q", line)
 			}
 		}
 	})
@@ -63,72 +65,73 @@ func TestHostileInput(t *testing.T) {
 		"a frame too long":     {[]byte{0x81, 0x80, 0x04, 0}, wire.ErrFrameTooLong},
 		"no protobuf":          {[]byte{4, 0xff, 0xff, 0xff, 0xff}, msg.ErrTruncated},
 		"an order without side": {
-			wire.AppendFrame(nil, []byte{0x08, 0x03, 0x12, 0x02, 0x08, 0x02, 0x22, 0x04, 0x30, 0x01, 0x60, 0x01}), peer.ErrRequired,
+			wire.AppendFrame(nil, []byte{0x08, 0x03, 0x12, 0x02, 0x08, 0x02, 0x22, 0x04, 0x30, 0x01, 0x60, 0x01}),
+			ErrMissingField,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBench(t, testConfig())
-			c := b.login()
+			h := newHarness(t, testConfig())
+			c := h.login()
 			c.bytes(k.bytes)
 			c.want()
 			c.wantClosed()
-			if !errors.Is(c.p.Err(), k.cause) {
-				t.Errorf("closed for %v, want %v", c.p.Err(), k.cause)
+			if !errors.Is(c.conn.Err(), k.cause) {
+				t.Errorf("closed for %v, want %v", c.conn.Err(), k.cause)
 			}
 		})
 	}
 }
 
-// A client that does not read is cut off, and the others go on.
+// A client that does not read is disconnected, and the others are not.
 func TestSlowClient(t *testing.T) {
 	config := testConfig()
 	config.Limits.OutBytes, config.Limits.OutFrames = 1<<14, 64
-	b := newBench(t, config)
-	slow, good := b.login(), b.loginAs("rival")
+	h := newHarness(t, config)
+	slow, good := h.login(), h.loginAs("rival")
 	for range 100 {
 		slow.ping()
 		good.ping()
-		good.take()
+		good.receiveAll()
 	}
-	var cause *peer.SlowError
-	if !slow.p.Closing() || !errors.As(slow.p.Err(), &cause) || cause.Username != DemoUsername {
-		t.Errorf("closing %v for %v", slow.p.Closing(), slow.p.Err())
+	err := slow.conn.Err()
+	if !slow.conn.Closing() || !errors.Is(err, ErrSlowConsumer) || !strings.Contains(err.Error(), " "+DemoUsername+" ") {
+		t.Errorf("closing %v for %v", slow.conn.Closing(), slow.conn.Err())
 	}
-	if good.p.Closing() {
+	if good.conn.Closing() {
 		t.Error("the other is cut off")
 	}
 }
 
-// What is not ours to know is tolerated and takes its number.
+// Unknown messages are ignored and use up their sequence.
 func TestUnknownMessages(t *testing.T) {
-	c := newBench(t, testConfig()).login()
+	c := newHarness(t, testConfig()).login()
 	c.send(func(m *msg.Payload) { m.SetType(99) })
 	c.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(55) })
 	c.send(func(m *msg.Payload) { m.MutableOrderAccepted().SetSeq(1); m.MutableOrderAccepted().SetOrderId(1) })
-	c.password(DemoUsername, DemoPassword) // once is enough
+	c.password(DemoUsername, DemoPassword) // a second login is ignored
 	c.ping()
 	c.want("S2 PONG")
-	if s := c.p.Stats(); s.Ignored != 4 {
+	if s := c.conn.Stats(); s.Ignored != 4 {
 		t.Errorf("%+v", s)
 	}
 }
 
-// A kind of order that is not known is the usual one.
+// An unknown time in force is the default one.
 func TestUnknownTimeInForce(t *testing.T) {
 	for _, tif := range []msg.TimeInForceType{-1, 0, 5, 99} {
-		c := newBench(t, testConfig()).login()
+		c := newHarness(t, testConfig()).login()
 		c.create(buy, 10000, 3000, 1, kind(tif))
-		if o, _ := c.b.sim.Exchange.Order(c.idOf(1)); o.TIF != msg.GoodTilCancelled {
+		if o, _ := c.harness.sim.Exchange.Order(c.idOf(1)); o.TIF != msg.GoodTilCancelled {
 			t.Errorf("%d became %v", tif, o.TIF)
 		}
 	}
 }
 
-// A client with a gap is asked for it once, is served while it has it, and is
-// given up if it does not fill it.
+// A client with a gap is sent one replay request, is served meanwhile, and is disconnected if it does not
+// close the gap.
 func TestGapOfTheClient(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	c.out = 4
 	c.ping() // 2 and 3 are missing
 	c.ping()
@@ -148,27 +151,27 @@ func TestGapOfTheClient(t *testing.T) {
 	c.out = 20
 	c.ping()
 	c.want("S9 REPLAY from 8")
-	b.wait(5 * time.Second)
+	h.wait(5 * time.Second)
 	c.want("S10 REPLAY from 8")
-	b.wait(5 * time.Second)
+	h.wait(5 * time.Second)
 	c.want("S11 REPLAY from 8", "S12 HEARTBEAT")
-	b.wait(5 * time.Second)
+	h.wait(5 * time.Second)
 	c.wantClosed()
-	if !errors.Is(c.p.Err(), peer.ErrReplay) {
-		t.Errorf("closed for %v", c.p.Err())
+	if !errors.Is(c.conn.Err(), ErrGap) {
+		t.Errorf("closed for %v", c.conn.Err())
 	}
 }
 
-// A logout is honoured though messages before it are missing.
+// A logout is accepted though messages before it are missing.
 func TestLogoutBehindAGap(t *testing.T) {
-	c := newBench(t, testConfig()).login()
+	c := newHarness(t, testConfig()).login()
 	c.out = 9
 	c.logout()
 	c.want("S2 LOGOUT CONFIRMATION")
 	c.wantClosed()
 }
 
-// Credentials are nowhere to be seen.
+// No value shows credentials, however it is printed.
 func TestCredentialsAreNotShown(t *testing.T) {
 	a := Account{Username: "u", Password: "secret", Token: "hidden"}
 	config := testConfig()
@@ -179,12 +182,12 @@ func TestCredentialsAreNotShown(t *testing.T) {
 	}
 	wantNoSecrets(t, err.Error(), "secret", "hidden")
 	config.Accounts = []Account{a}
-	b := newBench(t, config)
-	l, err := b.sim.Open()
+	h := newHarness(t, config)
+	l, err := h.sim.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &client{t: t, b: b, p: l.Peer(), out: 1}
+	c := &client{t: t, harness: h, conn: l.Gateway(), out: 1}
 	c.password("u", "secret")
 	response := c.next()
 	session := string(response.GetEtoPayload().GetLoginResponse().GetSession())
@@ -192,20 +195,20 @@ func TestCredentialsAreNotShown(t *testing.T) {
 		t.Fatal("not logged in")
 	}
 	copy(l.Free(), "secret")
-	v, err := Local(config)
+	s, err := Local(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer v.Close()
+	defer s.Close()
 	const want = "exchange at local, exchange of 1 accounts, 1 markets"
-	if got := fmt.Sprintf("%d, %+v", v, b.sim); got != want {
+	if got := fmt.Sprintf("%d, %+v", s, h.sim); got != want {
 		t.Errorf("printed as %s, want %s", got, want)
 	}
 	for _, v := range []any{
-		v, a, &a, config.Accounts, config, &config,
+		s, a, &a, config.Accounts, config, &config,
 		struct{ A Account }{a},
 		map[string]Account{"a": a},
-		b.sim, b.sim.Exchange, b.sim.Host, b.sim.Faults, l, c.p,
+		h.sim, h.sim.Exchange, h.sim.gateway, h.sim.Faults, l, c.conn,
 	} {
 		wantNoSecrets(t, printedAs(v), "secret", "hidden", session)
 	}
@@ -266,23 +269,23 @@ func wantNoSecrets(t *testing.T, text string, secrets ...string) {
 func TestConnectionsAreLimited(t *testing.T) {
 	config := testConfig()
 	config.Limits.Connections = 1
-	b := newBench(t, config)
-	c := b.connect()
-	if _, err := b.sim.Connect(); !errors.Is(err, peer.ErrConnections) {
+	h := newHarness(t, config)
+	c := h.connect()
+	if _, err := h.sim.gateway.Accept(h.sim.now); !errors.Is(err, ErrTooManyConnections) {
 		t.Errorf("a second connection: %v", err)
 	}
-	c.lose()
-	b.connect()
+	c.disconnect()
+	h.connect()
 }
 
-// What cannot be is refused at the start, and says which field it is.
+// New returns an error that names the invalid field.
 func TestBadConfigurations(t *testing.T) {
 	for field, change := range map[string]func(*Config){
 		"InBytes":                    func(c *Config) { c.Limits.InBytes = 1 },
 		"OutBytes":                   func(c *Config) { c.Limits.OutBytes, c.Limits.History = 1<<30+1, 1 },
 		"Throttle.Tick":              func(c *Config) { c.Throttle.Tick = 1 },
 		"HeartbeatInterval":          func(c *Config) { c.HeartbeatInterval = -1 },
-		"Life.Rate":                  func(c *Config) { c.Life.Rate = -1 },
+		"Agents.Rate":                func(c *Config) { c.Agents.Rate = -1 },
 		"Depth":                      func(c *Config) { c.Depth = 1000 },
 		"QuantityMin":                func(c *Config) { c.QuantityMin, c.QuantityMax = 10, 5 },
 		"QuantityMax":                func(c *Config) { c.QuantityMax = 1 << 62 },
@@ -310,14 +313,14 @@ func TestBadConfigurations(t *testing.T) {
 	}
 }
 
-// New limits are told to everybody who is logged in, and to those who log in afterwards.
-func TestNewLimitsAreTold(t *testing.T) {
+// New limits are sent to every client that is logged in, and to those that log in afterwards.
+func TestNewLimitsAreSent(t *testing.T) {
 	config := testConfig()
 	config.Throttle = Throttle{}
-	b := newBench(t, config)
-	c, other := b.login(), b.loginAs("rival")
-	waiting := b.connect()
-	b.sim.Host.SetThrottle(b.sim.Now(), Throttle{Rate: 1, Burst: 2, Tick: time.Second})
+	h := newHarness(t, config)
+	c, other := h.login(), h.loginAs("rival")
+	waiting := h.connect()
+	h.sim.SetThrottle(Throttle{Rate: 1, Burst: 2, Tick: time.Second})
 	c.want("S3 limits 1/2/1000")
 	other.want("S3 limits 1/2/1000")
 	waiting.want()

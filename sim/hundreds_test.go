@@ -7,11 +7,11 @@ import (
 	"testing"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/exchange"
 )
 
-// Hundreds of clients trade with each other over sockets, all following the market: each is
-// told every message once and in order, and all of them together what the exchange knows.
+// Hundreds of clients trade with each other over sockets and follow the market: each receives every message
+// once and in order, and all of them together agree with the exchange.
 func TestServerHundredsOfClients(t *testing.T) {
 	const clients, orders = 300, 8
 	c := testConfig()
@@ -20,15 +20,15 @@ func TestServerHundredsOfClients(t *testing.T) {
 		name := fmt.Sprint("client ", i)
 		c.Accounts = append(c.Accounts, Account{Username: name, Password: name, Balance: 1000 * Currency})
 	}
-	c.Life = Life{Rate: 100}
+	c.Agents = Agents{Rate: 100}
 	c.Limits = Limits{Connections: clients, InBytes: 1 << 14, PayloadBytes: 1 << 12, OutBytes: 1 << 19, OutFrames: 1 << 13}
-	v := serve(t, c)
+	s := serve(t, c)
 	var wait sync.WaitGroup
 	var bought, sold, finished atomic.Uint64
 	all := make(chan struct{})
 	allIn := sync.OnceFunc(func() { close(all) })
 	for i := range clients {
-		l := dial(t, v, nil)
+		l := dial(t, s, nil)
 		wait.Add(1)
 		go func() {
 			defer wait.Done()
@@ -67,7 +67,7 @@ func TestServerHundredsOfClients(t *testing.T) {
 					}
 					l.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 				case m.GetEtoPayload().GetType() == msg.EtoPayloadPong:
-					<-all // nobody stops reading fills before everybody's orders are in
+					<-all // read fills until every order is in
 					l.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadLogout) })
 				case m.GetEtoPayload().GetType() == msg.EtoPayloadLogout:
 					return
@@ -77,7 +77,7 @@ func TestServerHundredsOfClients(t *testing.T) {
 	}
 	wait.Wait()
 	var truth [2]uint64
-	v.Do(func(s *Sim) {
+	s.Do(func(s *Sim) {
 		for i := range clients {
 			for _, o := range s.Exchange.Orders(fmt.Sprint("client ", i)) {
 				truth[i%2] += o.Executed
@@ -88,31 +88,34 @@ func TestServerHundredsOfClients(t *testing.T) {
 		}
 	})
 	if bought.Load() != truth[0] || sold.Load() != truth[1] || truth[0] == 0 {
-		t.Errorf("clients were told of %d bought and %d sold, the exchange knows %v", bought.Load(), sold.Load(), truth)
+		t.Errorf("clients received %d bought and %d sold, the exchange knows %v", bought.Load(), sold.Load(), truth)
 	}
 }
 
-// One client too many is closed at once, and the others go on.
+// A connection beyond the limit is closed at once, and the others stay.
 func TestServerIsFull(t *testing.T) {
 	c := testConfig()
 	c.Limits.Connections = 3
-	v := serve(t, c)
-	var in []*line
+	s := serve(t, c)
+	var in []*tcpClient
 	for range 3 {
-		l := dial(t, v, nil)
+		l := dial(t, s, nil)
 		l.login(DemoUsername)
 		l.want("S1 LOGIN_RESPONSE reset=2")
 		in = append(in, l)
 	}
-	if tooMany := dial(t, v, nil); tooMany.read() != nil {
+	if tooMany := dial(t, s, nil); tooMany.read() != nil {
 		t.Error("a fourth client is sent something")
 	}
 	for _, l := range in {
 		l.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 		l.want("S2 PONG")
 	}
-	v.Do(func(s *Sim) {
-		s.Exchange.Submit(DemoUsername, core.Create{Market: DemoMarket, Contract: DemoHome, Side: msg.SideBuy, Quantity: 1000, Price: 100})
+	s.Do(func(s *Sim) {
+		s.Exchange.Submit(DemoUsername, exchange.Create{
+			Market: DemoMarket, Contract: DemoHome, Side: msg.SideBuy,
+			Quantity: 1000, Price: 100,
+		})
 	})
 	for _, l := range in {
 		l.want("S3 accepted seq=0 #1 1000@100")

@@ -50,16 +50,15 @@ func (l *localListener) dial(ctx context.Context) (net.Conn, error) {
 	}
 }
 
-// pair returns both ends of a connection.
+// pair returns the two ends of a connection.
 func pair() (a, b *localConn) {
 	aw, br := net.Pipe()
 	bw, ar := net.Pipe()
 	return &localConn{r: ar, w: aw}, &localConn{r: br, w: bw}
 }
 
-// localConn is one end of a connection without a socket: a pipe for each
-// direction, so that one can end while the other goes on, as with TCP. A
-// write ends when all of it was read.
+// localConn is one end of a connection without a socket: one pipe per direction, so that one can be closed
+// while the other stays open, as with TCP. A write returns when all of it is read.
 type localConn struct{ r, w net.Conn }
 
 func (c *localConn) Read(b []byte) (int, error)         { return c.r.Read(b) }
@@ -75,7 +74,7 @@ func (c *localConn) SetDeadline(t time.Time) error {
 	return errors.Join(c.r.SetReadDeadline(t), c.w.SetWriteDeadline(t))
 }
 
-// localAddr is the address of what has none.
+// localAddr is the address of a localConn.
 type localAddr struct{}
 
 func (localAddr) Network() string { return "local" }

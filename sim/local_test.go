@@ -10,28 +10,27 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/peer"
 )
 
-// Under synctest a server runs in virtual time: a minute of silence passes at
-// once, and to the nanosecond.
+// In a synctest bubble a server runs in virtual time: a minute of silence passes at once, exact to the
+// nanosecond.
 func TestLocalServerInVirtualTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ended []error
 		config := testConfig()
-		config.Closed = func(_ net.Addr, username string, cause error) { ended = append(ended, cause) }
-		v, err := Local(config)
+		config.OnClose = func(_ net.Addr, username string, cause error) { ended = append(ended, cause) }
+		s, err := Local(config)
 		if err != nil {
 			t.Fatal(err)
 		}
 		served := make(chan error, 1)
-		go func() { served <- v.Serve(context.Background()) }()
-		dial := func() *line {
-			conn, err := v.Dial(context.Background())
+		go func() { served <- s.Serve(context.Background()) }()
+		dial := func() *tcpClient {
+			conn, err := s.Dial(context.Background())
 			if err != nil {
 				t.Fatal(err)
 			}
-			return &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+			return &tcpClient{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 		}
 		start := time.Now()
 		l := dial()
@@ -49,39 +48,38 @@ func TestLocalServerInVirtualTime(t *testing.T) {
 		}
 		rude.want("the end")
 		synctest.Wait()
-		var silent *peer.LogoutError
+		var silent *LogoutError
 		if len(ended) != 2 || !errors.As(ended[0], &silent) || !errors.Is(ended[1], msg.ErrTruncated) ||
-			silent.Error() != "sim: logged out: HEARTBEAT_TIMEOUT, nothing was heard for 1m0s" {
-			t.Errorf("told of %v", ended)
+			silent.Error() != "sim: logged out: HEARTBEAT_TIMEOUT, no message for 1m0s" {
+			t.Errorf("reported %v", ended)
 		}
-		if err := errors.Join(v.Close(), <-served); err != nil {
+		if err := errors.Join(s.Close(), <-served); err != nil {
 			t.Error(err)
 		}
-		if _, err := v.Dial(context.Background()); !errors.Is(err, net.ErrClosed) {
+		if _, err := s.Dial(context.Background()); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("dialled a closed server: %v", err)
 		}
 	})
 }
 
-// A client that does not close its end after the last message is not waited for
-// for long.
+// The server waits only a moment for a client that does not close its end after the last message.
 func TestServerDoesNotLinger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		v, err := Local(testConfig())
+		s, err := Local(testConfig())
 		if err != nil {
 			t.Fatal(err)
 		}
 		served := make(chan error, 1)
-		go func() { served <- v.Serve(context.Background()) }()
-		conn, err := v.Dial(context.Background())
+		go func() { served <- s.Serve(context.Background()) }()
+		conn, err := s.Dial(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+		l := &tcpClient{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 		l.login("nobody")
 		l.want("S1 LOGOUT UNAUTHORISED", "the end")
 		open := func() (n int) {
-			v.Do(func(s *Sim) { n = len(s.Host.Peers()) })
+			s.Do(func(s *Sim) { n = len(s.Faults.Conns()) })
 			return n
 		}
 		if open() != 1 {
@@ -92,28 +90,27 @@ func TestServerDoesNotLinger(t *testing.T) {
 		if open() != 0 {
 			t.Error("still open")
 		}
-		if err := errors.Join(v.Close(), <-served); err != nil {
+		if err := errors.Join(s.Close(), <-served); err != nil {
 			t.Error(err)
 		}
 	})
 }
 
-// A client over a socket that does not read is cut off, and the operator is told
-// why.
-func TestServerCutsOffASlowClient(t *testing.T) {
-	told := make(chan error, 1)
+// A client over a socket that does not read is disconnected, and the cause is reported.
+func TestServerDisconnectsSlowClient(t *testing.T) {
+	causes := make(chan error, 1)
 	config := testConfig()
 	config.Limits.OutBytes, config.Limits.OutFrames = 1<<14, 64
-	config.Closed = func(_ net.Addr, username string, cause error) {
+	config.OnClose = func(_ net.Addr, username string, cause error) {
 		if username == DemoUsername {
 			select {
-			case told <- cause:
+			case causes <- cause:
 			default:
 			}
 		}
 	}
-	v := serve(t, config)
-	l := dial(t, v, nil)
+	s := serve(t, config)
+	l := dial(t, s, nil)
 	l.login(DemoUsername)
 	l.want("S1 LOGIN_RESPONSE reset=2")
 	go func() {
@@ -121,16 +118,16 @@ func TestServerCutsOffASlowClient(t *testing.T) {
 		for l.trySend(ping) {
 		}
 	}()
-	var slow *peer.SlowError
-	if err := <-told; !errors.As(err, &slow) {
-		t.Errorf("cut off for %v", err)
+	if err := <-causes; !errors.Is(err, ErrSlowConsumer) {
+		t.Errorf("ended for %v", err)
 	}
 }
 
 func TestHistoryFitsWhatCanBeSent(t *testing.T) {
 	config := testConfig()
 	config.Limits.History = 100_000
-	if _, err := New(config); err == nil || err.Error() != "sim: Limits.History: 100000 reports do not fit OutFrames and OutBytes, 2048 do" {
+	const want = "sim: Limits.History: 100000 reports do not fit OutFrames and OutBytes, 2048 do"
+	if _, err := New(config); err == nil || err.Error() != want {
 		t.Errorf("a history that cannot be sent: %v", err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// residentBytes returns what this process has in memory, garbage left out.
+// residentBytes returns the resident memory of this process, without garbage.
 func residentBytes(t *testing.T) int {
 	t.Helper()
 	debug.FreeOSMemory()
@@ -27,13 +27,13 @@ func residentBytes(t *testing.T) int {
 	return pages * os.Getpagesize()
 }
 
-// An idle connection, both of its ends, costs at most 64 KiB, before the login, before the
-// TLS handshake and after the login; and it is given back.
+// An idle connection, with both of its ends, costs at most 64 KiB, before the login, before the TLS handshake
+// and after the login; and that is released.
 func TestIdleConnectionsAreSmall(t *testing.T) {
 	const (
 		conns   = 256
 		most    = conns * 64 << 10
-		restMax = most / 4 // what the test itself and the runtime keep
+		restMax = most / 4 // kept by the test itself and the runtime
 	)
 	cert, err := Certificate(time.Now())
 	if err != nil {
@@ -51,26 +51,26 @@ func TestIdleConnectionsAreSmall(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			c := testConfig()
 			c.TLS, c.Limits.Connections, c.LoginTimeout = k.tls, conns, time.Hour
-			v := serve(t, c)
+			s := serve(t, c)
 			before := residentBytes(t)
-			var lines []*line
+			var lines []*tcpClient
 			for range conns {
-				l := dial(t, v, nil)
+				l := dial(t, s, nil)
 				lines = append(lines, l)
 				if k.loggedIn {
 					l.login(DemoUsername)
 					l.want("S1 LOGIN_RESPONSE reset=2")
 				}
 			}
-			waitForConns(v, conns)
+			waitForConns(s, conns)
 			if grown := residentBytes(t) - before; grown > most {
 				t.Errorf("%d connections took %d KiB, %d each", conns, grown>>10, grown/conns>>10)
 			}
 			for _, l := range lines {
 				l.conn.Close()
-				*l = line{}
+				*l = tcpClient{}
 			}
-			waitForConns(v, 0)
+			waitForConns(s, 0)
 			if rest := residentBytes(t) - before; rest > restMax {
 				t.Errorf("%d KiB are kept of %d closed connections", rest>>10, conns)
 			}

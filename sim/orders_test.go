@@ -8,10 +8,10 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// The transcripts of orders and quotes, as the exchange's side of them.
+// Transcripts of orders and quotes.
 
 func TestCreateAcceptCancel(t *testing.T) {
-	c := newBench(t, testConfig()).login()
+	c := newHarness(t, testConfig()).login()
 	c.create(buy, 100000, 2500, 1)
 	m := c.next().GetOrderAccepted()
 	id := m.GetOrderId()
@@ -30,8 +30,8 @@ func TestCreateAcceptCancel(t *testing.T) {
 }
 
 func TestFullExecution(t *testing.T) {
-	b := newBench(t, testConfig())
-	x, y := b.login(), b.loginAs("rival")
+	h := newHarness(t, testConfig())
+	x, y := h.login(), h.loginAs("rival")
 	x.create(buy, 50000, 2500, 1)
 	y.create(sell, 50000, 2500, 1)
 	x.want("S2 accepted seq=2 ref=1 #1 50000@2500", "S3 executed #1 50000@2500 total=50000 avg=2500 available=0")
@@ -39,8 +39,8 @@ func TestFullExecution(t *testing.T) {
 }
 
 func TestPartialFillsAtBetterPrice(t *testing.T) {
-	b := newBench(t, testConfig())
-	c, y := b.login(), b.loginAs("rival")
+	h := newHarness(t, testConfig())
+	c, y := h.login(), h.loginAs("rival")
 	y.create(sell, 100000, 2400, 1)
 	c.create(buy, 400000, 2500, 9)
 	m := c.next()
@@ -58,7 +58,7 @@ func TestPartialFillsAtBetterPrice(t *testing.T) {
 }
 
 func TestInvalidAndRejected(t *testing.T) {
-	c := newBench(t, testConfig()).login()
+	c := newHarness(t, testConfig()).login()
 	c.create(buy, 2147483648, 2000, 1)
 	c.create(buy, 100000, 10000, 2)
 	c.create(buy, 2147483648, 10000, 3)
@@ -76,12 +76,12 @@ func TestInvalidAndRejected(t *testing.T) {
 }
 
 func TestSubscriptionAroundAnOrder(t *testing.T) {
-	c := newBench(t, testConfig()).login()
+	c := newHarness(t, testConfig()).login()
 	c.subscribe(DemoMarket)
 	c.want("S2 market_quotes 100000 volume=0", "S3 market_state 100000 LIVE")
 	c.create(buy, 20000, 5000, 1)
 	c.want("S4 quotes 200000 bids 5000:20000", "S5 accepted seq=3 ref=1 #1 20000@5000")
-	id := c.b.sim.Exchange.Orders(DemoUsername)[0].ID
+	id := c.harness.sim.Exchange.Orders(DemoUsername)[0].ID
 	c.cancel(id, 0)
 	c.want("S6 quotes 200000 bids 5000:0", "S7 cancelled #1 MEMBER_REQUESTED executed=0")
 	c.logout()
@@ -89,15 +89,16 @@ func TestSubscriptionAroundAnOrder(t *testing.T) {
 }
 
 func TestSnapshotAndUnsubscribe(t *testing.T) {
-	b := newBench(t, testConfig())
-	y, c := b.loginAs("rival"), b.login()
+	h := newHarness(t, testConfig())
+	y, c := h.loginAs("rival"), h.login()
 	y.create(sell, 30000, 5200, 1)
 	y.create(sell, 10000, 5100, 2)
 	c.create(buy, 15000, 5150, 1)
-	c.take()
+	c.receiveAll()
 	c.subscribe(DemoMarket)
 	c.subscribe(12345)
-	c.want("S4 market_quotes 100000 volume=10000 {200000 bids 5150:5000 offers 5200:30000 last SELL 10000@5100 low=5100 high=5100}",
+	c.want("S4 market_quotes 100000 volume=10000 {200000 bids 5150:5000 offers 5200:30000 "+
+		"last SELL 10000@5100 low=5100 high=5100}",
 		"S5 market_state 100000 LIVE", "S6 market_quotes 12345 volume=0")
 	y.create(sell, 5000, 5000, 3)
 	c.want("S7 quotes 200000 bids 5150:0 traded BUY 5000@5150 low=5100 high=5150",
@@ -108,7 +109,7 @@ func TestSnapshotAndUnsubscribe(t *testing.T) {
 }
 
 func TestTenCreatesTenCancels(t *testing.T) {
-	c := newBench(t, testConfig()).login()
+	c := newHarness(t, testConfig()).login()
 	var want []string
 	for i := range uint64(10) {
 		c.create(buy, 10000, 3100+100*uint32(i), i+1)
@@ -116,7 +117,7 @@ func TestTenCreatesTenCancels(t *testing.T) {
 	}
 	c.want(want...)
 	want = nil
-	for i, o := range c.b.sim.Exchange.Orders(DemoUsername) {
+	for i, o := range c.harness.sim.Exchange.Orders(DemoUsername) {
 		c.cancel(o.ID, 0)
 		want = append(want, fmt.Sprintf("S%d cancelled #%d MEMBER_REQUESTED executed=0", i+12, i+1))
 	}
@@ -126,12 +127,12 @@ func TestTenCreatesTenCancels(t *testing.T) {
 
 func TestCancelAll(t *testing.T) {
 	config := DefaultConfig()
-	config.Life, config.Throttle.Off = Life{}, true
-	c := newBench(t, config).login()
+	config.Agents, config.Throttle.Off = Agents{}, true
+	c := newHarness(t, config).login()
 	c.create(buy, 10000, 3000, 1)
 	c.create(buy, 10000, 3000, 2, func(o *msg.OrderCreate) { o.SetMarketId(100001); o.SetContractId(200010) })
 	c.create(buy, 10000, 2900, 3)
-	c.take()
+	c.receiveAll()
 	all := func(ref uint64, market uint32) {
 		c.send(func(m *msg.Payload) {
 			m.MutableOrderCancelAll().SetReference(ref)
@@ -141,14 +142,15 @@ func TestCancelAll(t *testing.T) {
 		})
 	}
 	all(5, DemoMarket)
-	c.want("S5 cancel_all_accepted ref=5", "S6 cancelled #1 MEMBER_REQUESTED executed=0", "S7 cancelled #3 MEMBER_REQUESTED executed=0")
+	c.want("S5 cancel_all_accepted ref=5", "S6 cancelled #1 MEMBER_REQUESTED executed=0",
+		"S7 cancelled #3 MEMBER_REQUESTED executed=0")
 	all(6, 0)
 	c.want("S8 cancel_all_accepted ref=6", "S9 cancelled #2 MEMBER_REQUESTED executed=0")
 }
 
 func TestImmediateOrCancel(t *testing.T) {
-	b := newBench(t, testConfig())
-	c, y := b.login(), b.loginAs("rival")
+	h := newHarness(t, testConfig())
+	c, y := h.login(), h.loginAs("rival")
 	y.create(sell, 10000, 3000, 1)
 	c.create(buy, 30000, 3100, 4, func(o *msg.OrderCreate) { o.SetTif(msg.ImmediateOrCancel) })
 	c.want("S2 accepted seq=2 ref=4 #2 30000@3100",
@@ -157,11 +159,11 @@ func TestImmediateOrCancel(t *testing.T) {
 }
 
 func TestCrossedSelf(t *testing.T) {
-	b := newBench(t, testConfig())
-	c, y := b.login(), b.loginAs("rival")
+	h := newHarness(t, testConfig())
+	c, y := h.login(), h.loginAs("rival")
 	y.create(sell, 10000, 3000, 1)
 	c.create(sell, 10000, 3100, 2)
-	c.create(buy, 10000, 3100, 3) // is filled before it gets to the own order
+	c.create(buy, 10000, 3100, 3) // is filled before it reaches the account's own order
 	c.create(buy, 10000, 3100, 4)
 	c.want("S2 accepted seq=2 ref=2 #2 10000@3100",
 		"S3 accepted seq=3 ref=3 #3 10000@3100",
@@ -172,20 +174,21 @@ func TestCrossedSelf(t *testing.T) {
 func TestThrottle(t *testing.T) {
 	config := testConfig()
 	config.Throttle = Throttle{Rate: 10, Burst: 5, Tick: time.Second}
-	b := newBench(t, config)
-	c := b.connect()
+	h := newHarness(t, config)
+	c := h.connect()
 	c.password(DemoUsername, DemoPassword)
 	c.want("S1 LOGIN_RESPONSE reset=2", "S2 limits 10/5/1000")
 	for i := range uint64(6) {
 		c.create(buy, 10000, 3000, i+1)
 	}
-	got := c.take()
-	if len(got) != 6 || got[4] != "S7 accepted seq=6 ref=5 #5 10000@3000" || got[5] != "S8 rejected seq=7 ref=6 THROTTLE_EXCEEDED" {
+	got := c.receiveAll()
+	if len(got) != 6 || got[4] != "S7 accepted seq=6 ref=5 #5 10000@3000" ||
+		got[5] != "S8 rejected seq=7 ref=6 THROTTLE_EXCEEDED" {
 		t.Errorf("sent %q", got)
 	}
 	c.cancel(1, 9)
 	c.want("S9 cancel_rejected #0 THROTTLE_EXCEEDED ref=9")
-	b.wait(time.Second)
+	h.wait(time.Second)
 	c.create(buy, 10000, 3000, 7)
 	c.want("S10 accepted seq=9 ref=7 #6 10000@3000")
 }

@@ -5,14 +5,14 @@ import (
 	"io"
 )
 
-// String is the exchange's.
+// String returns the numbers of accounts and markets.
 func (s *Sim) String() string { return s.Exchange.String() }
 
-// Format is String for every verb: what it holds has credentials in it.
+// Format writes String for every verb: a Sim holds credentials.
 func (s *Sim) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
-// String names the server by its address.
-func (v *Server) String() string { return "exchange at " + v.Addr().String() }
+// String returns the server's name, by its address.
+func (s *Server) String() string { return "exchange at " + s.Addr().String() }
 
-// Format is String for every verb: what it holds has credentials in it.
-func (v *Server) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, v.String()) }
+// Format writes String for every verb: a Server holds credentials.
+func (s *Server) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }

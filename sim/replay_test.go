@@ -6,141 +6,140 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/peer"
 )
 
-// A gap that is not closed within a minute ends the connection, however much comes meanwhile: a
-// client and an exchange that replay to each other for ever carry nothing out.
+// A gap that is not closed within a minute ends the connection, whatever arrives meanwhile: a client and an
+// exchange that replay to each other for ever carry nothing out.
 func TestGapHasAnEnd(t *testing.T) {
 	config := testConfig()
-	config.HeartbeatInterval = 7 * time.Second // so that none is due when the gap's time is over
-	b := newBench(t, config)
-	c := b.login()
+	config.HeartbeatInterval = 7 * time.Second // so that no heartbeat is due when the minute ends
+	h := newHarness(t, config)
+	c := h.login()
 	ping := func(seq uint64) {
 		c.sendAt(seq, func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 	}
-	start := b.sim.Now()
+	start := h.sim.Now()
 	ping(1000)
-	for seq := uint64(2); b.sim.Now() < start+int64(time.Minute)-1; seq++ {
+	for seq := uint64(2); h.sim.Now() < start+int64(time.Minute)-1; seq++ {
 		ping(seq)
-		ping(1000 + seq) // and there is always more
-		b.wait(time.Second)
-		c.take()
-		if b.sim.Now() == start+int64(59*time.Second) {
-			b.wait(time.Second - 1)
+		ping(1000 + seq) // and more arrives all the time
+		h.wait(time.Second)
+		c.receiveAll()
+		if h.sim.Now() == start+int64(59*time.Second) {
+			h.wait(time.Second - 1)
 		}
 	}
-	if c.p.Closing() {
-		t.Fatalf("ended within the minute for %v", c.p.Err())
+	if c.conn.Closing() {
+		t.Fatalf("ended within the minute for %v", c.conn.Err())
 	}
-	if next := b.sim.Tick(b.sim.Now()); next != start+int64(time.Minute) {
+	if next := h.sim.Tick(h.sim.Now()); next != start+int64(time.Minute) {
 		t.Errorf("the exchange is to be called %v after the gap opened", time.Duration(next-start))
 	}
-	b.wait(1)
+	h.wait(1)
 	c.wantClosed()
-	if !errors.Is(c.p.Err(), peer.ErrReplay) {
-		t.Errorf("closed for %v", c.p.Err())
+	if !errors.Is(c.conn.Err(), ErrGap) {
+		t.Errorf("closed for %v", c.conn.Err())
 	}
 }
 
-// A gap that is closed in time is forgotten: the next one has its own minute.
+// After a gap is closed, the next one has a minute of its own.
 func TestGapsEachHaveTheirTime(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	for range 10 {
 		c.out++
 		c.ping()
-		b.wait(14 * time.Second)
+		h.wait(14 * time.Second)
 		for seq := c.out - 2; seq < c.out; seq++ {
 			c.sendAt(seq, func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 		}
-		b.wait(30 * time.Second)
+		h.wait(30 * time.Second)
 		c.ping()
-		c.take()
+		c.receiveAll()
 	}
-	if c.p.Closing() {
-		t.Errorf("ended for %v", c.p.Err())
+	if c.conn.Closing() {
+		t.Errorf("ended for %v", c.conn.Err())
 	}
 }
 
-// The same messages are sent again 64 times, and no more. A client that shows that it got them
-// may ask again.
+// The same messages are replayed at most 64 times. A client that shows that it received them may request
+// again.
 func TestReplaysAreLimited(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	for range 3 {
-		c.ping() // so that there is more than the last series was served
-		c.take()
+		c.ping() // so that there is more than the last run covered
+		c.receiveAll()
 		newest := c.seq
 		for range 64 {
 			c.replay(newest)
-			c.take()
+			c.receiveAll()
 		}
-		if c.p.Closing() {
-			t.Fatalf("ended within the limit for %v", c.p.Err())
+		if c.conn.Closing() {
+			t.Fatalf("ended within the limit for %v", c.conn.Err())
 		}
 	}
 	c.replay(1)
 	c.wantClosed()
-	if !errors.Is(c.p.Err(), peer.ErrReplays) {
-		t.Errorf("closed for %v", c.p.Err())
+	if !errors.Is(c.conn.Err(), ErrReplays) {
+		t.Errorf("closed for %v", c.conn.Err())
 	}
 }
 
-// Nor is it sent again for longer than a minute.
+// Nor are they replayed for longer than a minute.
 func TestReplaysHaveAnEnd(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	c.replay(1)
 	for range 2 {
-		b.wait(30 * time.Second)
-		c.take()
-		if c.p.Closing() {
-			t.Fatalf("ended for %v", c.p.Err())
+		h.wait(30 * time.Second)
+		c.receiveAll()
+		if c.conn.Closing() {
+			t.Fatalf("ended for %v", c.conn.Err())
 		}
 		c.replay(1)
 	}
-	c.take()
+	c.receiveAll()
 	c.wantClosed()
-	if !errors.Is(c.p.Err(), peer.ErrReplays) {
-		t.Errorf("closed for %v", c.p.Err())
+	if !errors.Is(c.conn.Err(), ErrReplays) {
+		t.Errorf("closed for %v", c.conn.Err())
 	}
 
-	// One that asks now and then is served for as long as it likes.
-	c = b.login()
+	// A client that requests now and then is served without limit.
+	c = h.login()
 	for range 10 {
 		c.replay(1)
 		for range 2 {
-			b.wait(30 * time.Second)
+			h.wait(30 * time.Second)
 			c.beat()
-			c.take()
+			c.receiveAll()
 		}
 	}
-	if c.p.Closing() {
-		t.Errorf("ended for %v", c.p.Err())
+	if c.conn.Closing() {
+		t.Errorf("ended for %v", c.conn.Err())
 	}
 }
 
-// What was asked for in vain is forgotten when something of it comes: only 15 s without anything end
-// the connection.
+// Requests without progress are forgotten when the next message arrives: only 15 s without any end the
+// connection.
 func TestGapWithProgress(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	ping := func(seq uint64) {
 		c.sendAt(seq, func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 	}
 	ping(100)
 	for seq := uint64(2); seq < 5; seq++ {
-		b.wait(15*time.Second - 1)
-		c.take()
-		if c.p.Closing() {
-			t.Fatalf("ended before message %d for %v", seq, c.p.Err())
+		h.wait(15*time.Second - 1)
+		c.receiveAll()
+		if c.conn.Closing() {
+			t.Fatalf("ended before message %d for %v", seq, c.conn.Err())
 		}
 		ping(seq)
 	}
-	b.wait(15 * time.Second)
+	h.wait(15 * time.Second)
 	c.wantClosed()
-	if !errors.Is(c.p.Err(), peer.ErrReplay) {
-		t.Errorf("closed for %v", c.p.Err())
+	if !errors.Is(c.conn.Err(), ErrGap) {
+		t.Errorf("closed for %v", c.conn.Err())
 	}
 }

@@ -11,14 +11,13 @@ import (
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim/fault"
-	"github.com/smk-go/smk/sim/peer"
 )
 
-// from logs in to the demo account with what fill sets of the account sequence, and returns the
-// connection and the numbers of the reports that are re-sent.
-func (b *bench) from(fill func(*msg.Login)) (*client, []uint64) {
-	b.t.Helper()
-	c := b.connect()
+// from logs in to the demo account with the account sequence that fill sets. It returns the connection and
+// the account sequences of the reports that are resent.
+func (h *harness) from(fill func(*msg.Login)) (*client, []uint64) {
+	h.t.Helper()
+	c := h.connect()
 	c.send(func(m *msg.Payload) {
 		m.MutableEtoPayload().SetType(msg.EtoPayloadLogin)
 		m.MutableLogin().SetCookie([]byte(DemoToken))
@@ -28,7 +27,7 @@ func (b *bench) from(fill func(*msg.Login)) (*client, []uint64) {
 	for m := c.next(); m != nil; m = c.next() {
 		if n := numberOf(m); n != 0 {
 			if !m.GetEtoPayload().GetIsReplay() {
-				b.t.Errorf("report %d is not marked as replayed", n)
+				h.t.Errorf("report %d is not marked as replayed", n)
 			}
 			numbers = append(numbers, n)
 		}
@@ -60,8 +59,7 @@ func numbers(first, last uint64) (list []uint64) {
 	return list
 }
 
-// What a login says about the account sequence: 0 and 1 are from the beginning, which is something
-// else than nothing.
+// An account sequence of 0 or 1 in a login means from the beginning; no account sequence means no resume.
 func TestAccountSequenceOfALogin(t *testing.T) {
 	config := testConfig()
 	config.Limits.History = 16
@@ -97,20 +95,20 @@ func TestAccountSequenceOfALogin(t *testing.T) {
 		"the old 7":       {func(l *msg.Login) { l.SetAccountSequence(7) }, numbers(7, 20)},
 		"the old 0":       {func(l *msg.Login) { l.SetAccountSequence(0) }, numbers(5, 20)},
 	} {
-		b := newBench(t, config)
-		c := b.login()
+		h := newHarness(t, config)
+		c := h.login()
 		for ref := range uint64(20) {
 			c.create(buy, 10000, 3000, ref)
 		}
-		c.lose()
-		if _, got := b.from(k.fill); !slices.Equal(got, k.want) {
+		c.disconnect()
+		if _, got := h.from(k.fill); !slices.Equal(got, k.want) {
 			t.Errorf("%s: re-sent %v, want %v", name, got, k.want)
 		}
 	}
 }
 
-// Whatever happens to reports before they get a sequence, a resume from the lowest number that a
-// client lacks brings all of them from there on, once each and in order.
+// Whatever happens to reports before they get a sequence, a resume from the lowest account sequence that a
+// client lacks resends all of them from there on, once each and in order.
 func TestResumeFromTheLowestHole(t *testing.T) {
 	for _, kind := range []fault.Kind{
 		fault.DropBefore, fault.DuplicateBefore, fault.DelayBefore, fault.ReorderBefore, fault.Swap, fault.Unconfirmed,
@@ -118,13 +116,13 @@ func TestResumeFromTheLowestHole(t *testing.T) {
 		t.Run(kind.String(), func(t *testing.T) {
 			config := testConfig()
 			config.Faults = fault.Plan{}.With(fault.Million/5, kind)
-			b := newBench(t, config)
-			other := b.login()
-			l, err := b.sim.Open()
+			h := newHarness(t, config)
+			other := h.login()
+			l, err := h.sim.Open()
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := &client{t: t, b: b, p: l.Peer(), out: 1}
+			c := &client{t: t, harness: h, conn: l.Gateway(), out: 1}
 			c.password(DemoUsername, DemoPassword)
 			seen := map[uint64]bool{}
 			read := func() {
@@ -134,12 +132,12 @@ func TestResumeFromTheLowestHole(t *testing.T) {
 			}
 			for ref := range uint64(100) {
 				c.create(buy, 10000, 3000, ref)
-				b.sim.Exchange.Submit("rival", createRequest(sell, 1000, 3000))
+				h.sim.Exchange.Submit("rival", createRequest(sell, 1000, 3000))
 				read()
 			}
-			// Lost with what is held back.
-			l.Lost(b.sim.Now())
-			truth, _ := b.sim.Exchange.Truth(DemoUsername)
+			// Disconnected with what is held back.
+			l.Disconnected(h.sim.Now())
+			truth, _ := h.sim.Exchange.Truth(DemoUsername)
 			lowest := uint64(1)
 			for seen[lowest] {
 				lowest++
@@ -147,113 +145,112 @@ func TestResumeFromTheLowestHole(t *testing.T) {
 			if lossy := kind == fault.DropBefore || kind == fault.Unconfirmed; lossy && lowest > truth.AccountSequence {
 				t.Fatal("nothing was lost")
 			}
-			_, got := b.from(func(l *msg.Login) { l.SetAccountSequence_64(lowest) })
+			_, got := h.from(func(l *msg.Login) { l.SetAccountSequence_64(lowest) })
 			if want := numbers(lowest, truth.AccountSequence); !slices.Equal(got, want) {
 				t.Errorf("from %d: re-sent %v, want %v", lowest, got, want)
 			}
-			for line := range slices.Values(other.take()) {
+			for line := range slices.Values(other.receiveAll()) {
 				if strings.Contains(line, "replayed") {
-					t.Fatalf("another session of the account is told %q", line)
+					t.Fatalf("another session of the account received %q", line)
 				}
 			}
 		})
 	}
 }
 
-// As many reports as may be kept are re-sent in one go, however long each is.
+// All the reports that may be kept are resent at once, however long each is.
 func TestWholeHistoryFits(t *testing.T) {
 	config := testConfig()
 	config.Limits = Limits{OutBytes: 1 << 16, OutFrames: 512, History: 256}
 	config.Accounts[0].Balance = 1 << 59
 	config.QuantityMax = 1 << 47
-	b := newBench(t, config)
+	h := newHarness(t, config)
 	for range 300 {
 		o := createRequest(buy, 1<<46, 1)
 		o.Label, o.Seq = []byte(strings.Repeat("x", 64)), math.MaxUint64
 		o.Reference, o.HasReference = math.MaxUint64, true
-		if _, r := b.sim.Exchange.Submit(DemoUsername, o); !r.OK() {
+		if _, r := h.sim.Exchange.Submit(DemoUsername, o); !r.OK() {
 			t.Fatal(r)
 		}
 	}
-	c, got := b.from(func(l *msg.Login) { l.SetAccountSequence_64(0) })
-	if want := numbers(45, 300); !slices.Equal(got, want) || c.p.Closing() {
-		t.Errorf("re-sent %v, closing for %v", got, c.p.Err())
+	c, got := h.from(func(l *msg.Login) { l.SetAccountSequence_64(0) })
+	if want := numbers(45, 300); !slices.Equal(got, want) || c.conn.Closing() {
+		t.Errorf("re-sent %v, closing for %v", got, c.conn.Err())
 	}
 }
 
-// An exchange that comes up again with its numbers from the beginning: sessions are gone, reports
-// count from 1, and orders, money and positions are what they were.
+// After a restart sessions are gone, reports count from 1, and orders, money and positions are unchanged.
 func TestRestart(t *testing.T) {
-	b := newBench(t, testConfig())
-	lost, name := b.sessionOf()
-	lost.lose()
-	c, session := b.sessionOf()
-	half := b.connect() // not logged in yet
+	h := newHarness(t, testConfig())
+	lost, name := h.sessionOf()
+	lost.disconnect()
+	c, session := h.sessionOf()
+	half := h.connect() // not logged in yet
 	c.create(buy, 10000, 3000, 1)
 	c.create(buy, 10000, 2900, 2)
-	b.sim.Exchange.Submit("rival", createRequest(sell, 4000, 3000))
-	c.take()
-	before, _ := b.sim.Exchange.Truth(DemoUsername)
-	orders := b.sim.Exchange.Orders(DemoUsername)
+	h.sim.Exchange.Submit("rival", createRequest(sell, 4000, 3000))
+	c.receiveAll()
+	before, _ := h.sim.Exchange.Truth(DemoUsername)
+	orders := h.sim.Exchange.Orders(DemoUsername)
 
-	b.sim.Host.Restart(b.sim.Now())
+	h.sim.Restart()
 	for _, c := range []*client{c, half} {
 		c.want()
 		c.wantClosed()
-		if !errors.Is(c.p.Err(), peer.ErrRestart) {
-			t.Errorf("closed for %v", c.p.Err())
+		if !errors.Is(c.conn.Err(), ErrRestart) {
+			t.Errorf("closed for %v", c.conn.Err())
 		}
 	}
-	after, _ := b.sim.Exchange.Truth(DemoUsername)
+	after, _ := h.sim.Exchange.Truth(DemoUsername)
 	before.AccountSequence = 0
-	if fmt.Sprint(after) != fmt.Sprint(before) || !slices.Equal(orders, b.sim.Exchange.Orders(DemoUsername)) {
+	if fmt.Sprint(after) != fmt.Sprint(before) || !slices.Equal(orders, h.sim.Exchange.Orders(DemoUsername)) {
 		t.Errorf("before %+v, after %+v", before, after)
 	}
 	for _, name := range []string{name, session} {
-		c = b.connect()
+		c = h.connect()
 		c.resume(name, 4)
 		c.want("S1 LOGOUT UNKNOWN_SESSION")
 	}
-	if _, got := b.from(func(l *msg.Login) { l.SetAccountSequence_64(0) }); got != nil {
+	if _, got := h.from(func(l *msg.Login) { l.SetAccountSequence_64(0) }); got != nil {
 		t.Errorf("reports of before are re-sent: %v", got)
 	}
-	c = b.login()
+	c = h.login()
 	c.create(buy, 10000, 2800, 3)
-	b.sim.Exchange.Submit("rival", createRequest(sell, 2000, 3000))
+	h.sim.Exchange.Submit("rival", createRequest(sell, 2000, 3000))
 	var fresh []uint64
 	for m := c.next(); m != nil; m = c.next() {
 		fresh = append(fresh, numberOf(m))
 	}
-	_, again := b.from(func(l *msg.Login) { l.SetAccountSequence_64(0) })
+	_, again := h.from(func(l *msg.Login) { l.SetAccountSequence_64(0) })
 	if want := numbers(1, 2); !slices.Equal(fresh, want) || !slices.Equal(again, want) {
 		t.Errorf("after the restart reports have numbers %v, and %v when re-sent", fresh, again)
 	}
-	if d := b.sim.Exchange.Audit(); d != "" {
+	if d := h.sim.Exchange.Audit(); d != "" {
 		t.Error(d)
 	}
 }
 
-// A restart ends connections, so it arms dead man's switches.
+// A restart disconnects clients, so it arms dead man's switches.
 func TestRestartArms(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.armed(DemoUsername)
-	b.sim.Host.Restart(b.sim.Now())
-	c.p.Lost(b.sim.Now())
-	b.wait(50*time.Second - 1)
-	b.wantLive(DemoUsername, 1, "before its time")
-	b.wait(1)
-	b.wantLive(DemoUsername, 0, "at its time")
+	h := newHarness(t, testConfig())
+	c := h.armed(DemoUsername)
+	h.sim.Restart()
+	c.conn.Disconnected(h.sim.Now())
+	h.wait(50*time.Second - 1)
+	h.wantLive(DemoUsername, 1, "before its time")
+	h.wait(1)
+	h.wantLive(DemoUsername, 0, "at its time")
 }
 
-// Numbers may begin anew or leap while a client is connected.
+// Account sequences may restart or skip while a client is connected.
 func TestNumbersChange(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	next := func() uint64 {
 		c.create(buy, 10000, 3000, 1)
 		return numberOf(c.next())
 	}
-	x := b.sim.Exchange
+	x := h.sim.Exchange
 	var got []uint64
 	got = append(got, next(), next())
 	if !x.SkipSequences(DemoUsername, 1<<40) || x.SkipSequences("nobody", 1) ||
@@ -266,7 +263,7 @@ func TestNumbersChange(t *testing.T) {
 	if want := []uint64{1, 2, 1<<40 + 3, 1}; !slices.Equal(got, want) {
 		t.Errorf("numbers %v, want %v", got, want)
 	}
-	if _, again := b.from(func(l *msg.Login) { l.SetAccountSequence_64(0) }); !slices.Equal(again, numbers(1, 1)) {
+	if _, again := h.from(func(l *msg.Login) { l.SetAccountSequence_64(0) }); !slices.Equal(again, numbers(1, 1)) {
 		t.Errorf("re-sent %v", again)
 	}
 }

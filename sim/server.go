@@ -13,83 +13,81 @@ import (
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
-	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/exchange"
 	"github.com/smk-go/smk/sim/fault"
-	"github.com/smk-go/smk/sim/peer"
+	"github.com/smk-go/smk/sim/internal/gateway"
 )
 
 const (
-	tickMin       = time.Millisecond      // timers due within are done together
-	roundMax      = time.Hour             // without anything to do
-	catchUp       = 10 * time.Millisecond // of the participants' time in one round
-	lingerTimeout = time.Second           // how long the client may take to close after our last message
-	lastTimeout   = 2 * time.Second       // how long the last message may take to be sent
-	stopTimeout   = 3 * time.Second       // how long all clients together may take to be told
-	acceptPause   = 10 * time.Millisecond
-	discardBytes  = 4096
+	tickMin          = time.Millisecond      // timers due within are handled together
+	waitMax          = time.Hour             // without anything to do
+	agentsCatchUp    = 10 * time.Millisecond // of the participants' time per round
+	lingerTimeout    = time.Second           // for the client to close after the last message
+	lastWriteTimeout = 2 * time.Second       // for the last message to be sent
+	shutdownTimeout  = 3 * time.Second       // for all clients together to be logged out
+	acceptPause      = 10 * time.Millisecond
+	discardBytes     = 4096
 
 	speedMin = 0.001
 	speedMax = 1000
 )
 
-// Server is an exchange that clients reach by TCP, with or without TLS. One
-// goroutine owns the exchange; each connection has one that reads and one that
-// writes, which hand over by a ring.
+// Server is an exchange that clients reach by TCP, with or without TLS. Its methods may be called from any
+// goroutine. The goroutine of Serve owns the exchange; each connection has a goroutine that reads and one
+// that writes.
 type Server struct {
 	sim      *Sim
 	listener net.Listener
 	local    *localListener // nil if the listener is a socket
-	tls      *tls.Config    // nil means plain
-	start    time.Time
-	base     int64   // clock reading at start
-	speed    float64 // seconds of the exchange in one second
+	tls      *tls.Config    // nil means plain TCP
+	clock    clock
 
-	inbox   *ring.MPSC[notice] // has room for all that all connections can have to tell
+	inbox   *ring.MPSC[completion] // holds one read and one write of every connection
 	wake    chan struct{}
 	accepts chan net.Conn
 	calls   chan func()
 
-	onClosed func(net.Addr, string, error) // may be nil
+	onClose func(net.Addr, string, error) // may be nil
 
 	stop    context.CancelFunc // ends Serve
 	stopped context.Context
 	done    chan struct{} // closed when Serve has ended
-	mu      sync.Mutex    // guards began and closed: Serve and Close may race
-	began   bool
+	mu      sync.Mutex    // guards serving and closed
+	serving bool
 	closed  bool
 
 	// Owned by Serve.
-	conns    map[*conn]struct{}
-	byPeer   map[*peer.Peer]*conn
-	accepted uint64   // connections so far
-	waiting  net.Conn // for another to end; nil if none does
-	workers  sync.WaitGroup
-	release  *time.Timer // nil, or gives memory back
+	conns     map[*conn]struct{}
+	byGateway map[*gateway.Conn]*conn
+	accepted  uint64   // connections so far
+	pending   net.Conn // waits for an evicted one to end; nil if none does
+	workers   sync.WaitGroup
+	freeTimer *time.Timer // frees memory; may be nil
 
-	gone atomic.Int64 // connections that ended since memory was given back
+	endedConns atomic.Int64 // since memory was last freed
 }
 
-// notice is what another goroutine tells the owner.
-type notice struct {
-	kind noticeKind
+// completion reports a finished operation of a reader or writer to the owner.
+type completion struct {
+	kind completionKind
 	conn *conn
 	n    int
 	err  error
 }
 
-type noticeKind uint8
+type completionKind uint8
 
 const (
-	haveShaken noticeKind = iota // hands: the TLS handshake ended
-	haveRead
-	haveWritten
+	handshakeDone completionKind = iota // the TLS handshake ended
+	readDone
+	writeDone
 )
 
-// Listen starts a server on an address such as "127.0.0.1:3701"; port 0 means any
-// free one, see Addr. It accepts connections at once, which are served when Serve
-// runs. Close must be called in the end.
+// Listen returns a server that listens on a TCP address such as "127.0.0.1:3701"; port 0 means any free
+// one, see Addr. Connections are accepted by the system at once and served by Serve. The error is that of
+// [New], an [*exchange.ConfigError] for TLS or Speed, or that of the listener. The caller must call Close.
 func Listen(addr string, c Config) (*Server, error) {
-	v, err := newServer(c)
+	s, err := newServer(c)
 	if err != nil {
 		return nil, err
 	}
@@ -100,185 +98,190 @@ func Listen(addr string, c Config) (*Server, error) {
 		} else {
 			err = fmt.Errorf("sim: cannot listen on %s: %w", addr, err)
 		}
-		return nil, errors.Join(err, v.sim.Close())
+		return nil, errors.Join(err, s.sim.Close())
 	}
-	v.listener = l
-	return v, nil
+	s.listener = l
+	return s, nil
 }
 
-// Local starts a server that is reached by Dial alone, inside of this process:
-// no sockets, so that time may be virtual, as under testing/synctest. Close must
-// be called in the end.
+// Local returns a server that is reached only by its Dial, inside of the process and without sockets, so
+// that time may be virtual, as in a testing/synctest bubble. The errors are those of [Listen]. The caller
+// must call Close.
 func Local(c Config) (*Server, error) {
-	v, err := newServer(c)
+	s, err := newServer(c)
 	if err != nil {
 		return nil, err
 	}
-	v.local = newLocalListener()
-	v.listener = v.local
-	return v, nil
+	s.local = newLocalListener()
+	s.listener = s.local
+	return s, nil
 }
 
-// newServer makes all of a server but its listener.
+// newServer returns a server without its listener.
 func newServer(c Config) (*Server, error) {
 	if c.TLS != nil && len(c.TLS.Certificates) == 0 && c.TLS.GetCertificate == nil && c.TLS.GetConfigForClient == nil {
-		return nil, &core.ConfigError{Field: "TLS", Text: "has no certificate"}
+		return nil, &exchange.ConfigError{Field: "TLS", Text: "has no certificate"}
 	}
 	if c.Speed == 0 {
 		c.Speed = 1
 	}
 	if !(c.Speed >= speedMin && c.Speed <= speedMax) {
-		return nil, &core.ConfigError{Field: "Speed", Text: "must be 0.001 to 1000"}
+		return nil, &exchange.ConfigError{Field: "Speed", Text: "must be 0.001 to 1000"}
 	}
 	start := time.Now()
 	if c.Now == 0 {
 		c.Now = start.UnixNano()
 	}
-	s, err := New(c)
+	x, err := New(c)
 	if err != nil {
 		return nil, err
 	}
-	inbox, err := ring.NewMPSC[notice](2 * s.Host.Connections()) // one read, or handshake, and one write each
+	inbox, err := ring.NewMPSC[completion](2 * x.gateway.Connections()) // one read, or handshake, and one write each
 	if err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(err, x.Close())
 	}
-	v := &Server{
-		sim: s, start: start, base: c.Now, speed: c.Speed, tls: c.TLS, onClosed: c.Closed,
+	s := &Server{
+		sim: x, clock: clock{start, c.Now, c.Speed}, tls: c.TLS, onClose: c.OnClose,
 		inbox: inbox, wake: make(chan struct{}, 1),
 		accepts: make(chan net.Conn), calls: make(chan func()), done: make(chan struct{}),
-		conns: make(map[*conn]struct{}), byPeer: make(map[*peer.Peer]*conn),
+		conns: make(map[*conn]struct{}), byGateway: make(map[*gateway.Conn]*conn),
 	}
-	v.stopped, v.stop = context.WithCancel(context.Background())
-	return v, nil
+	s.stopped, s.stop = context.WithCancel(context.Background())
+	return s, nil
 }
 
-// Dial opens a connection to a server that Local made. A server that listens on a
-// socket is reached through that.
-func (v *Server) Dial(ctx context.Context) (net.Conn, error) {
-	if v.local == nil {
+// Dial connects to the server, in memory if [Local] returned it.
+func (s *Server) Dial(ctx context.Context) (net.Conn, error) {
+	if s.local == nil {
 		var d net.Dialer
-		return d.DialContext(ctx, "tcp", v.Addr().String())
+		return d.DialContext(ctx, "tcp", s.Addr().String())
 	}
-	return v.local.dial(ctx)
+	return s.local.dial(ctx)
 }
 
 // Addr returns the address that clients connect to.
-func (v *Server) Addr() net.Addr { return v.listener.Addr() }
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
-// Serve runs the exchange until ctx ends or Close is called, tells clients so,
-// and returns nil when every connection is closed. It returns an error if the
-// listener fails. It may be called once; after Close it returns nil at once.
-func (v *Server) Serve(ctx context.Context) error {
-	v.mu.Lock()
+// Serve runs the exchange until ctx is done or Close is called. It then logs out every client, closes the
+// connections and returns nil; it returns an error if the listener fails. It must be called at most once;
+// after Close it returns nil at once.
+func (s *Server) Serve(ctx context.Context) error {
+	s.mu.Lock()
 	switch {
-	case v.began:
-		v.mu.Unlock()
+	case s.serving:
+		s.mu.Unlock()
 		panic("BUG: sim: Serve twice")
-	case v.closed:
-		v.mu.Unlock()
+	case s.closed:
+		s.mu.Unlock()
 		return nil
 	}
-	v.began = true
-	v.mu.Unlock()
-	defer close(v.done)
+	s.serving = true
+	s.mu.Unlock()
+	defer close(s.done)
 
 	accepting := make(chan error, 1)
 	go func() {
 		defer close(accepting)
-		accepting <- v.accept()
+		accepting <- s.accept()
 	}()
-	err := v.run(ctx, accepting)
-	v.stop()
-	return errors.Join(err, v.shutDown(accepting))
+	err := s.loop(ctx, accepting)
+	s.stop()
+	return errors.Join(err, s.shutdown(accepting))
 }
 
-// Close ends Serve and waits for it. It is safe to call more than once and from
-// any goroutine but the exchange's own.
-func (v *Server) Close() error {
-	v.mu.Lock()
-	first, began := !v.closed, v.began
-	v.closed = true
-	v.mu.Unlock()
-	v.stop()
+// Close stops Serve and waits for it. It may be called more than once and from any goroutine except the
+// one that owns the exchange.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	first, began := !s.closed, s.serving
+	s.closed = true
+	s.mu.Unlock()
+	s.stop()
 	if began {
-		<-v.done
+		<-s.done
 		return nil
 	}
 	if first {
-		return errors.Join(ignoreClosed(v.listener.Close()), v.sim.Close())
+		return errors.Join(ignoreClosed(s.listener.Close()), s.sim.Close())
 	}
 	return nil
 }
 
-// Do runs f on the goroutine that owns the exchange and returns when it has run.
-// It reports false, without running f, if Serve has ended. f must not block or
-// call Do.
-func (v *Server) Do(f func(*Sim)) bool {
+// Do runs f on the goroutine that owns the exchange and returns when f has returned. It waits for Serve to
+// start. It reports false, without running f, if Serve has ended. f must not block or call Do, and must not
+// keep the Sim.
+func (s *Server) Do(f func(*Sim)) bool {
 	ran := make(chan struct{})
 	select {
-	case v.calls <- func() { f(v.sim); close(ran) }:
+	case s.calls <- func() { f(s.sim); close(ran) }:
 		<-ran
 		return true
-	case <-v.stopped.Done():
+	case <-s.stopped.Done():
 		return false
 	}
 }
 
-// View is Do for an f that only reads and copies. Once Serve has ended it still runs, on
-// the caller's goroutine: that is how everything ended. What it reads of hosts and
-// connections is then empty.
-func (v *Server) View(f func(*Sim)) {
-	if v.Do(f) {
+// View is Do for an f that only reads. After Serve has ended, f runs on the caller's goroutine and reads the
+// final state, in which no connection is open.
+func (s *Server) View(f func(*Sim)) {
+	if s.Do(f) {
 		return
 	}
-	v.mu.Lock()
-	began := v.began
-	v.mu.Unlock()
+	s.mu.Lock()
+	began := s.serving
+	s.mu.Unlock()
 	if began {
-		<-v.done
+		<-s.done
 	}
-	f(v.sim)
+	f(s.sim)
 }
 
-// Truth returns a copy of what the exchange knows of an account, also once Serve has
-// ended, and false if there is no such account.
-func (v *Server) Truth(username string) (t core.AccountTruth, ok bool) {
-	v.View(func(s *Sim) { t, ok = s.Exchange.Truth(username) })
+// Truth returns a copy of the exchange's state of an account, and false if there is no such account. It also
+// works after Serve has ended.
+func (s *Server) Truth(username string) (t exchange.AccountTruth, ok bool) {
+	s.View(func(s *Sim) { t, ok = s.Exchange.Truth(username) })
 	return t, ok
 }
 
-// Orders returns a copy of an account's orders, live ones first, also once Serve has ended.
-func (v *Server) Orders(username string) (list []core.OrderTruth) {
-	v.View(func(s *Sim) { list = s.Exchange.Orders(username) })
+// Orders returns a copy of an account's orders, live ones first. It also works after Serve has ended.
+func (s *Server) Orders(username string) (list []exchange.OrderTruth) {
+	s.View(func(s *Sim) { list = s.Exchange.Orders(username) })
 	return list
 }
 
-// now reads the clock: nanoseconds since 1970, never going back.
-func (v *Server) now() int64 {
-	since := time.Since(v.start)
-	if v.speed != 1 {
-		since = time.Duration(float64(since) * v.speed)
-	}
-	return v.base + int64(since)
+// clock is the exchange's clock.
+type clock struct {
+	start time.Time
+	base  int64   // reading at start
+	speed float64 // seconds of the exchange per second
 }
 
-// accept hands connections over until the listener is closed.
-func (v *Server) accept() error {
+// now reads the clock: nanoseconds since 1970, never decreasing.
+func (c clock) now() int64 {
+	since := time.Since(c.start)
+	if c.speed != 1 {
+		since = time.Duration(float64(since) * c.speed)
+	}
+	return c.base + int64(since)
+}
+
+// accept passes connections to the owner until the listener is closed.
+func (s *Server) accept() error {
 	for {
-		raw, err := v.listener.Accept()
+		raw, err := s.listener.Accept()
 		switch {
 		case err == nil:
 			select {
-			case v.accepts <- raw:
-			case <-v.stopped.Done():
+			case s.accepts <- raw:
+			case <-s.stopped.Done():
 				return raw.Close()
 			}
 		case errors.Is(err, net.ErrClosed):
 			return nil
 		case errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ECONNABORTED):
-			select { // passing trouble: try again, not at once
+			select { // a temporary error: retry after a pause
 			case <-time.After(acceptPause):
-			case <-v.stopped.Done():
+			case <-s.stopped.Done():
 				return nil
 			}
 		default:
@@ -287,134 +290,132 @@ func (v *Server) accept() error {
 	}
 }
 
-// post hands a notice to the owner and wakes it.
-func (v *Server) post(n notice) {
-	if !v.inbox.Push(n) {
-		panic("BUG: sim: a connection has more to tell than one read and one write")
+// post sends a completion to the owner and wakes it.
+func (s *Server) post(n completion) {
+	if !s.inbox.Push(n) {
+		panic("BUG: sim: a connection has more than one read and one write pending")
 	}
 	select {
-	case v.wake <- struct{}{}:
+	case s.wake <- struct{}{}:
 	default:
 	}
 }
 
-// run is the owner's loop.
-func (v *Server) run(ctx context.Context, accepting <-chan error) error {
+// loop is the owner's loop.
+func (s *Server) loop(ctx context.Context, accepting <-chan error) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		accepts := v.accepts
-		if v.waiting != nil {
+		accepts := s.accepts
+		if s.pending != nil {
 			accepts = nil
 		}
 		select {
-		case <-v.wake:
+		case <-s.wake:
 		case <-timer.C:
 		case socket := <-accepts:
-			v.admit(socket)
-		case f := <-v.calls:
+			s.admit(socket)
+		case f := <-s.calls:
 			f()
 		case err := <-accepting:
 			return err
 		case <-ctx.Done():
 			return nil
-		case <-v.stopped.Done():
+		case <-s.stopped.Done():
 			return nil
 		}
-		timer.Reset(v.round())
+		timer.Reset(s.runOnce())
 	}
 }
 
-// round does everything there is to do now and returns how long there is nothing
-// more unless somebody calls.
-func (v *Server) round() time.Duration {
-	now := v.now()
-	for n, ok := v.inbox.Pop(); ok; n, ok = v.inbox.Pop() {
-		v.handle(now, n)
+// runOnce does everything that is due and returns how long the owner may wait.
+func (s *Server) runOnce() time.Duration {
+	now := s.clock.now()
+	for n, ok := s.inbox.Pop(); ok; n, ok = s.inbox.Pop() {
+		s.handle(now, n)
 	}
-	v.admitWaiting()
-	next := v.sim.step(now, min(now, v.sim.soon+int64(catchUp)))
-	v.flush()
-	if v.sim.soon <= now {
-		return 0 // there is more to catch up, after what came meanwhile
+	s.admitPending()
+	next := s.sim.tick(now, min(now, s.sim.agentsDue+int64(agentsCatchUp)))
+	s.flush()
+	if s.sim.agentsDue <= now {
+		return 0 // more to catch up, after the pending completions
 	}
-	next = min(next, v.sim.Faults.Due()) // sending may have held something back
-	wait := float64(next-v.now()) / v.speed
-	return max(time.Duration(min(wait, float64(roundMax))), tickMin)
+	next = min(next, s.sim.Faults.Due()) // the flush may have delayed something
+	wait := float64(next-s.clock.now()) / s.clock.speed
+	return max(time.Duration(min(wait, float64(waitMax))), tickMin)
 }
 
-// handle takes one notice.
-func (v *Server) handle(now int64, n notice) {
+// handle handles one completion.
+func (s *Server) handle(now int64, n completion) {
 	switch n.kind {
-	case haveShaken:
+	case handshakeDone:
 		n.conn.reading = false
-		n.conn.shaken(n.err)
-	case haveRead:
+		n.conn.onHandshake(n.err)
+	case readDone:
 		n.conn.reading = false
-		n.conn.read(now, n.n, n.err)
-	case haveWritten:
+		n.conn.onRead(now, n.n, n.err)
+	case writeDone:
 		n.conn.writing = false
-		n.conn.wrote(n.n, n.err)
+		n.conn.onWritten(n.n, n.err)
 	}
 }
 
-// welcome starts a connection.
-func (v *Server) welcome(socket net.Conn) {
-	v.sim.now = max(v.sim.now, v.now())
-	l, err := v.sim.Open()
+// startConn starts to serve a connection.
+func (s *Server) startConn(socket net.Conn) {
+	s.sim.now = max(s.sim.now, s.clock.now())
+	l, err := s.sim.Open()
 	switch {
 	case errors.Is(err, fault.ErrRefused):
-		_ = socket.Close() // as was asked for; the client sees it
+		_ = socket.Close() // a fault: the client sees the close
 		return
 	case err != nil:
-		v.refuse(socket, err)
+		s.reject(socket, err)
 		return
 	}
-	c := newConn(v, socket, l)
-	v.accepted++
-	c.serial = v.accepted
-	v.conns[c] = struct{}{}
-	v.byPeer[l.Peer()] = c
+	c := newConn(s, socket, l)
+	s.accepted++
+	c.serial = s.accepted
+	s.conns[c] = struct{}{}
+	s.byGateway[l.Gateway()] = c
 	c.readNext()
 }
 
-// shutDown tells every client that the exchange goes down, waits for them for a
-// bounded time, and closes what is left.
-func (v *Server) shutDown(accepting <-chan error) error {
-	err := ignoreClosed(v.listener.Close())
-	if v.waiting != nil {
-		_ = v.waiting.Close()
-		v.waiting = nil
+// shutdown logs out every client, waits a bounded time for them, and closes what is left.
+func (s *Server) shutdown(accepting <-chan error) error {
+	err := ignoreClosed(s.listener.Close())
+	if s.pending != nil {
+		_ = s.pending.Close()
+		s.pending = nil
 	}
-	now := v.now()
-	v.sim.Host.LogoutAll(now, msg.EtoLogoutDowntime)
-	for c := range v.conns {
-		if c.p.Dead() {
-			c.cut() // it cannot be told
+	now := s.clock.now()
+	s.sim.gateway.LogoutAll(now, msg.EtoLogoutDowntime)
+	for c := range s.conns {
+		if c.stream.HalfOpen() {
+			c.closeSocket() // it cannot be reached
 		}
 	}
-	v.flush()
-	deadline := time.NewTimer(stopTimeout)
+	s.flush()
+	deadline := time.NewTimer(shutdownTimeout)
 	defer deadline.Stop()
-	for len(v.conns) > 0 {
+	for len(s.conns) > 0 {
 		select {
-		case <-v.wake:
+		case <-s.wake:
 		case <-deadline.C:
-			for c := range v.conns {
-				c.cut()
+			for c := range s.conns {
+				c.closeSocket()
 			}
 		}
-		for n, ok := v.inbox.Pop(); ok; n, ok = v.inbox.Pop() {
-			v.handle(v.now(), n)
+		for n, ok := s.inbox.Pop(); ok; n, ok = s.inbox.Pop() {
+			s.handle(s.clock.now(), n)
 		}
-		v.flush()
+		s.flush()
 	}
-	v.workers.Wait()
-	if v.release != nil {
-		v.release.Stop()
+	s.workers.Wait()
+	if s.freeTimer != nil {
+		s.freeTimer.Stop()
 	}
 	err = errors.Join(err, <-accepting) // nil if run had it already
-	return errors.Join(err, v.sim.Close())
+	return errors.Join(err, s.sim.Close())
 }
 
 func ignoreClosed(err error) error {

@@ -20,29 +20,28 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/exchange"
 	"github.com/smk-go/smk/wire"
 )
 
-// serve starts a server for a test and ends it with it, checking that nothing is
-// left running.
+// serve starts a server that ends with the test, and checks that no goroutine is left.
 func serve(t *testing.T, c Config) *Server {
 	t.Helper()
 	before := runtime.NumGoroutine()
-	v, err := Listen("127.0.0.1:0", c)
+	s, err := Listen("127.0.0.1:0", c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- v.Serve(context.Background()) }()
+	go func() { ended <- s.Serve(context.Background()) }()
 	t.Cleanup(func() {
-		if err := v.Close(); err != nil {
+		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
-		for range 100 { // goroutines end a moment after they have said so
+		for range 100 { // goroutines end a moment after they have reported that
 			if runtime.NumGoroutine() <= before {
 				return
 			}
@@ -52,20 +51,20 @@ func serve(t *testing.T, c Config) *Server {
 		buf := make([]byte, 1<<16)
 		t.Errorf("%d goroutines before, now:\n%s", before, buf[:runtime.Stack(buf, true)])
 	})
-	return v
+	return s
 }
 
 // line is a client on a socket.
-type line struct {
+type tcpClient struct {
 	t    *testing.T
 	conn net.Conn
 	r    *bufio.Reader
 	out  uint64
 }
 
-func dial(t *testing.T, v *Server, config *tls.Config) *line {
+func dial(t *testing.T, s *Server, config *tls.Config) *tcpClient {
 	t.Helper()
-	conn, err := net.Dial("tcp", v.Addr().String())
+	conn, err := net.Dial("tcp", s.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,10 +72,10 @@ func dial(t *testing.T, v *Server, config *tls.Config) *line {
 		conn = tls.Client(conn, config)
 	}
 	t.Cleanup(func() { conn.Close() })
-	return &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+	return &tcpClient{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 }
 
-func (l *line) send(fill func(*msg.Payload)) {
+func (l *tcpClient) send(fill func(*msg.Payload)) {
 	l.t.Helper()
 	if !l.trySend(fill) {
 		l.t.Fatal("the connection is gone")
@@ -84,7 +83,7 @@ func (l *line) send(fill func(*msg.Payload)) {
 }
 
 // trySend sends and reports whether the connection took it.
-func (l *line) trySend(fill func(*msg.Payload)) bool {
+func (l *tcpClient) trySend(fill func(*msg.Payload)) bool {
 	var m msg.Payload
 	fill(&m)
 	if !m.HasType() {
@@ -100,7 +99,7 @@ func (l *line) trySend(fill func(*msg.Payload)) bool {
 	return err == nil
 }
 
-func (l *line) login(username string) {
+func (l *tcpClient) login(username string) {
 	l.send(func(m *msg.Payload) {
 		m.MutableEtoPayload().SetType(msg.EtoPayloadLogin)
 		m.MutableLogin().SetUsernameString(username)
@@ -109,7 +108,7 @@ func (l *line) login(username string) {
 }
 
 // read returns the next message, nil at the end of the stream.
-func (l *line) read() *msg.Payload {
+func (l *tcpClient) read() *msg.Payload {
 	l.t.Helper()
 	n, shift := 0, 0
 	for {
@@ -137,7 +136,7 @@ func (l *line) read() *msg.Payload {
 	return m
 }
 
-func (l *line) want(lines ...string) {
+func (l *tcpClient) want(lines ...string) {
 	l.t.Helper()
 	for _, want := range lines {
 		got := "the end"
@@ -151,15 +150,15 @@ func (l *line) want(lines ...string) {
 }
 
 func TestServer(t *testing.T) {
-	v := serve(t, testConfig())
-	x, y := dial(t, v, nil), dial(t, v, nil)
+	s := serve(t, testConfig())
+	x, y := dial(t, s, nil), dial(t, s, nil)
 	x.login(DemoUsername)
 	y.login("rival")
 	x.want("S1 LOGIN_RESPONSE reset=2")
 	y.want("S1 LOGIN_RESPONSE reset=2")
 	trade(t, x, y)
-	truth, _ := v.Truth(DemoUsername)
-	if truth.Matched != 5000*2500 || truth.Cash != 10_000*Currency || len(v.Orders(DemoUsername)) != 1 {
+	truth, _ := s.Truth(DemoUsername)
+	if truth.Matched != 5000*2500 || truth.Cash != 10_000*Currency || len(s.Orders(DemoUsername)) != 1 {
 		t.Errorf("truth %+v", truth)
 	}
 	x.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadLogout) })
@@ -167,7 +166,7 @@ func TestServer(t *testing.T) {
 }
 
 // trade lets x buy from y.
-func trade(t *testing.T, x, y *line) {
+func trade(t *testing.T, x, y *tcpClient) {
 	t.Helper()
 	order := func(side msg.Side) func(m *msg.Payload) {
 		return func(m *msg.Payload) {
@@ -205,11 +204,11 @@ func TestServerTLS(t *testing.T) {
 	}
 	c := testConfig()
 	c.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
-	v := serve(t, c)
+	s := serve(t, c)
 	pool := x509.NewCertPool()
 	pool.AddCert(cert)
-	x := dial(t, v, &tls.Config{RootCAs: pool, ServerName: "localhost"})
-	y := dial(t, v, &tls.Config{RootCAs: pool, ServerName: "localhost"})
+	x := dial(t, s, &tls.Config{RootCAs: pool, ServerName: "localhost"})
+	y := dial(t, s, &tls.Config{RootCAs: pool, ServerName: "localhost"})
 	x.login(DemoUsername)
 	y.login("rival")
 	x.want("S1 LOGIN_RESPONSE reset=2")
@@ -229,40 +228,41 @@ func TestServerRefusedLogin(t *testing.T) {
 }
 
 func TestServerTakenPort(t *testing.T) {
-	v := serve(t, testConfig())
-	_, err := Listen(v.Addr().String(), testConfig())
-	if !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), "is taken by another program: choose another port") {
+	s := serve(t, testConfig())
+	_, err := Listen(s.Addr().String(), testConfig())
+	if !errors.Is(err, syscall.EADDRINUSE) ||
+		!strings.Contains(err.Error(), "is taken by another program: choose another port") {
 		t.Errorf("a taken port: %v", err)
 	}
 }
 
 func TestServerShutsDown(t *testing.T) {
-	v := serve(t, testConfig())
-	x, y := dial(t, v, nil), dial(t, v, nil)
+	s := serve(t, testConfig())
+	x, y := dial(t, s, nil), dial(t, s, nil)
 	x.login(DemoUsername)
 	x.want("S1 LOGIN_RESPONSE reset=2")
 	closed := make(chan error)
-	go func() { closed <- v.Close() }()
+	go func() { closed <- s.Close() }()
 	x.want("S2 LOGOUT DOWNTIME", "the end")
 	y.conn.Close()
 	x.conn.Close()
 	if err := <-closed; err != nil {
 		t.Error(err)
 	}
-	if v.Do(func(*Sim) {}) {
+	if s.Do(func(*Sim) {}) {
 		t.Error("Do ran after the end")
 	}
-	if _, err := net.Dial("tcp", v.Addr().String()); err == nil {
+	if _, err := net.Dial("tcp", s.Addr().String()); err == nil {
 		t.Error("a closed server takes connections")
 	}
 }
 
 func TestServerCloseBeforeServe(t *testing.T) {
-	v, err := Listen("127.0.0.1:0", testConfig())
+	s, err := Listen("127.0.0.1:0", testConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(v.Close(), v.Close(), v.Serve(context.Background())); err != nil {
+	if err := errors.Join(s.Close(), s.Close(), s.Serve(context.Background())); err != nil {
 		t.Error(err)
 	}
 }
@@ -270,11 +270,11 @@ func TestServerCloseBeforeServe(t *testing.T) {
 func TestServerManyClients(t *testing.T) {
 	const clients, orders = 50, 20
 	c := testConfig()
-	c.Life = Life{Rate: 2000}
-	v := serve(t, c)
+	c.Agents = Agents{Rate: 2000}
+	s := serve(t, c)
 	var wait sync.WaitGroup
 	for range clients {
-		l := dial(t, v, nil)
+		l := dial(t, s, nil)
 		wait.Add(1)
 		go func() {
 			defer wait.Done()
@@ -304,12 +304,12 @@ func TestServerManyClients(t *testing.T) {
 		}()
 	}
 	wait.Wait()
-	if truth, _ := v.Truth(DemoUsername); truth.Live != clients*orders {
+	if truth, _ := s.Truth(DemoUsername); truth.Live != clients*orders {
 		t.Errorf("%d orders live, want %d", truth.Live, clients*orders)
 	}
 }
 
-// How everything ended can be asked when it has: by whoever asks while it ends, too.
+// The final state can be read after the end, and while it ends.
 func TestServerTruthAfterTheEnd(t *testing.T) {
 	never, err := Listen("127.0.0.1:0", testConfig())
 	if err != nil {
@@ -322,34 +322,34 @@ func TestServerTruthAfterTheEnd(t *testing.T) {
 		t.Errorf("of a server that never served: %+v", truth)
 	}
 
-	v := serve(t, testConfig())
-	x, y := dial(t, v, nil), dial(t, v, nil)
+	s := serve(t, testConfig())
+	x, y := dial(t, s, nil), dial(t, s, nil)
 	x.login(DemoUsername)
 	y.login("rival")
 	x.want("S1 LOGIN_RESPONSE reset=2")
 	y.want("S1 LOGIN_RESPONSE reset=2")
 	trade(t, x, y)
-	asked := make(chan core.AccountTruth)
+	asked := make(chan exchange.AccountTruth)
 	go func() {
-		<-v.stopped.Done()
-		truth, _ := v.Truth(DemoUsername)
+		<-s.stopped.Done()
+		truth, _ := s.Truth(DemoUsername)
 		asked <- truth
 	}()
 	go func() {
 		x.conn.Close()
 		y.conn.Close()
 	}()
-	if err := v.Close(); err != nil {
+	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	truth, ok := v.Truth(DemoUsername)
-	if !ok || len(truth.Positions) != 1 || truth.Positions[0].Net != 5000 || len(v.Orders(DemoUsername)) != 1 {
+	truth, ok := s.Truth(DemoUsername)
+	if !ok || len(truth.Positions) != 1 || truth.Positions[0].Net != 5000 || len(s.Orders(DemoUsername)) != 1 {
 		t.Errorf("truth %+v", truth)
 	}
 	if during := <-asked; len(during.Positions) != 1 {
 		t.Errorf("asked while it ended: %+v", during)
 	}
-	if _, ok := v.Truth("nobody"); ok {
-		t.Error("nobody has an account")
+	if _, ok := s.Truth("nobody"); ok {
+		t.Error("an unknown account was found")
 	}
 }

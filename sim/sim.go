@@ -3,31 +3,32 @@ package sim
 import (
 	"math"
 
-	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim/exchange"
 	"github.com/smk-go/smk/sim/fault"
-	"github.com/smk-go/smk/sim/life"
-	"github.com/smk-go/smk/sim/peer"
+	"github.com/smk-go/smk/sim/internal/agents"
+	"github.com/smk-go/smk/sim/internal/gateway"
 )
 
-// Sim is an exchange without sockets or a clock of its own: clock readings, and
-// the bytes of each connection, are handed in. Same configuration and same
-// inputs give the same bytes. It belongs to one goroutine.
+// Sim is an exchange without sockets and without a clock: clock readings and the bytes of each
+// connection are passed in. The same configuration and the same calls give the same bytes. It
+// belongs to one goroutine.
 type Sim struct {
-	Exchange *core.Exchange // the truth, and the hands of other participants
-	Host     *peer.Host     // the front door
-	Faults   *fault.Faults  // what goes wrong on the lines of Open and of a server
+	Exchange *exchange.Exchange // accounts, markets and orders, and the operator's commands
+	Faults   *fault.Injector    // the faults of its connections
 
-	life   *life.Life
-	agenda func(now int64) (next int64) // may be nil
-	now    int64
-	soon   int64 // when the participants act next
+	gateway   *gateway.Gateway
+	agents    *agents.Agents
+	onTick    func(now int64) (next int64) // may be nil
+	now       int64
+	agentsDue int64 // when the participants act next
 }
 
-// New returns an exchange to be driven by hand. The error names the field that
-// cannot be used. Close gives its memory back.
+// New returns an exchange to be driven by the caller. The error is an [*exchange.ConfigError] that
+// names the field, or says which size of a buffer is invalid. Close releases its memory.
 func New(c Config) (*Sim, error) {
-	var err error
-	if c.Life, err = c.Life.Resolve(); err != nil {
+	agentsConfig, err := agents.Config(c.Agents).Resolve()
+	if err != nil {
 		return nil, err
 	}
 	if c.Now == 0 {
@@ -36,56 +37,71 @@ func New(c Config) (*Sim, error) {
 	if c.Limits.History, err = c.history(); err != nil {
 		return nil, err
 	}
-	x, err := core.New(c.exchange())
+	x, err := exchange.New(c.exchangeConfig(agentsConfig.Accounts()))
 	if err != nil {
 		return nil, err
 	}
-	h, err := peer.NewHost(x, c.sessions())
+	g, err := gateway.New(x, c.gatewayConfig())
 	if err != nil {
 		return nil, err
 	}
-	return &Sim{Exchange: x, Host: h, Faults: fault.New(c.Seed, c.Faults), life: life.New(x, c.Life, c.Seed, c.Now), now: c.Now}, nil
+	return &Sim{
+		Exchange: x, Faults: fault.New(c.Seed, c.Faults),
+		gateway: g, agents: agents.New(x, agentsConfig, c.Seed, c.Now), now: c.Now,
+	}, nil
 }
 
-// Now returns the latest clock reading.
+// Now returns the latest clock reading, nanoseconds since 1970.
 func (s *Sim) Now() int64 { return s.now }
 
-// Connect opens a connection. What the client sends goes through the peer's Free
-// and Filled, what it receives comes from Pending; see [peer.Peer].
-func (s *Sim) Connect() (*peer.Peer, error) { return s.Host.Accept(s.now) }
+// Open opens a connection at the latest clock reading. The caller passes the client's bytes by Free
+// and Filled and takes the exchange's by Pending and Written; see [fault.Conn]. The error is
+// [fault.ErrRefused], [ErrTooManyConnections], or that of a buffer that could not be mapped.
+func (s *Sim) Open() (*fault.Conn, error) { return s.Faults.Connect(s.gateway, s.now) }
 
-// Open is Connect through a line on which things may go wrong; see Faults. The
-// error is [fault.ErrRefused], or says why nobody can connect.
-func (s *Sim) Open() (*fault.Line, error) { return s.Faults.Connect(s.Host, s.now) }
+// SetOnTick sets a function that every Tick calls after the exchange did what was due. It returns
+// the clock reading of its next call at the latest. nil removes it.
+func (s *Sim) SetOnTick(f func(now int64) (next int64)) { s.onTick = f }
 
-// SetAgenda has f called at every Tick, after the exchange did what was due; f returns
-// when it wants to be called at the latest. nil ends it.
-func (s *Sim) SetAgenda(f func(now int64) (next int64)) { s.agenda = f }
+// SetAgentRate sets how many actions the other participants take per second, 0 to 1,000,000. It
+// reports false if the rate is out of range or the exchange started without participants.
+func (s *Sim) SetAgentRate(rate int) bool { return s.agents.SetRate(s.now, rate) }
 
-// SetLife changes how many actions the other participants take per second; 0 pauses
-// them. It reports false if there are none: they live in exchanges whose configuration
-// has a rate.
-func (s *Sim) SetLife(rate int) bool { return s.life.SetRate(s.now, rate) }
+// SetThrottle changes the throttle of every session and sends each the new limits. Zero fields
+// mean the defaults.
+func (s *Sim) SetThrottle(t Throttle) { s.gateway.SetThrottle(s.now, gateway.Throttle(t)) }
 
-// Tick brings the clock to now and does all that is due: the participants'
-// actions, confirmations, heartbeats, timeouts. It returns when to call again at
-// the latest. A reading that is not later than the latest does nothing new.
-func (s *Sim) Tick(now int64) (next int64) { return s.step(now, now) }
+// LogoutAll logs every client out.
+func (s *Sim) LogoutAll(reason msg.EtoLogoutReason) { s.gateway.LogoutAll(s.now, reason) }
 
-// step is Tick with the participants' clock apart, so that a server that was held
-// up can let them catch up little by little while it goes on sending.
-func (s *Sim) step(now, lifeNow int64) (next int64) {
+// RefuseLogins answers every login from now on with a logout of this reason; 0 accepts logins
+// again. Open sessions continue.
+func (s *Sim) RefuseLogins(reason msg.EtoLogoutReason) { s.gateway.RefuseLogins(reason) }
+
+// Restart is what clients see when an exchange crashes and restarts with new account sequences:
+// connections end without a logout, no session can be resumed, and reports are numbered from 1
+// again; see [exchange.Exchange.RestartSequences]. Orders, positions and money stay.
+func (s *Sim) Restart() { s.gateway.Restart(s.now) }
+
+// Tick advances the clock to now, nanoseconds since 1970, and does what is due: the participants'
+// actions, confirmations, heartbeats, timeouts. It returns the clock reading of the next Tick at
+// the latest. A reading that is not later than the latest one does nothing.
+func (s *Sim) Tick(now int64) (next int64) { return s.tick(now, now) }
+
+// tick is Tick with a clock reading of their own for the participants, so that a server that was
+// held up lets them catch up in small steps while it goes on sending.
+func (s *Sim) tick(now, agentsNow int64) (next int64) {
 	s.now = max(s.now, now)
 	s.Exchange.Advance(s.now)
 	due := int64(math.MaxInt64)
-	if s.agenda != nil {
-		due = s.agenda(s.now)
+	if s.onTick != nil {
+		due = s.onTick(s.now)
 	}
-	s.soon = s.life.Tick(lifeNow)
+	s.agentsDue = s.agents.Tick(agentsNow)
 	faults := s.Faults.Tick(s.now)
-	return min(due, s.soon, faults, s.Host.Tick(s.now), s.Exchange.Due())
+	return min(due, s.agentsDue, faults, s.gateway.Tick(s.now), s.Exchange.Due())
 }
 
-// Close gives all memory back. The Sim, its host and its peers must not be used
-// any more.
-func (s *Sim) Close() error { return s.Host.Close() }
+// Close releases all memory. The Sim and its connections must not be used any more; what the
+// exchange knows can still be read.
+func (s *Sim) Close() error { return s.gateway.Close() }

@@ -10,30 +10,30 @@ import (
 	"time"
 )
 
-// At ten times the speed a minute of silence takes six seconds.
+// At speed 10 a minute of silence takes six seconds.
 func TestServerSpeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		config := testConfig()
 		config.Speed = 10
-		v, err := Local(config)
+		s, err := Local(config)
 		if err != nil {
 			t.Fatal(err)
 		}
 		served := make(chan error, 1)
-		go func() { served <- v.Serve(context.Background()) }()
-		conn, err := v.Dial(context.Background())
+		go func() { served <- s.Serve(context.Background()) }()
+		conn, err := s.Dial(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		l := &line{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
+		l := &tcpClient{t: t, conn: conn, r: bufio.NewReader(conn), out: 1}
 		l.login(DemoUsername)
 		l.want("S1 LOGIN_RESPONSE reset=2", "S2 HEARTBEAT", "S3 HEARTBEAT", "S4 HEARTBEAT", "S5 HEARTBEAT", "S6 HEARTBEAT",
 			"S7 LOGOUT HEARTBEAT_TIMEOUT", "the end")
 		if d := time.Since(start); d < 6*time.Second || d > 6*time.Second+10*tickMin {
 			t.Errorf("it took %v", d)
 		}
-		if err := errors.Join(v.Close(), <-served); err != nil {
+		if err := errors.Join(s.Close(), <-served); err != nil {
 			t.Error(err)
 		}
 	})

@@ -10,10 +10,10 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// The transcripts of a session's life, as the exchange's side of them.
+// Transcripts of the session layer.
 
 func TestLoginPingLogout(t *testing.T) {
-	c := newBench(t, testConfig()).connect()
+	c := newHarness(t, testConfig()).connect()
 	c.password(DemoUsername, DemoPassword)
 	c.want("S1 LOGIN_RESPONSE reset=2")
 	c.ping()
@@ -23,22 +23,23 @@ func TestLoginPingLogout(t *testing.T) {
 	c.wantClosed()
 }
 
-func TestLoginTellsLimitsFirst(t *testing.T) {
+func TestLoginSendsLimitsFirst(t *testing.T) {
 	config := testConfig()
 	config.Throttle = Throttle{}
-	b := newBench(t, config)
-	c := b.connect()
+	h := newHarness(t, config)
+	c := h.connect()
 	c.token(DemoToken)
 	m := c.next()
 	r := m.GetEtoPayload().GetLoginResponse()
-	if len(r.GetSession()) != 18 || r.GetReset() != 2 || string(r.GetEmail()) != "demo@example.com" || r.GetId() != 13872755517445011 {
+	if len(r.GetSession()) != 18 || r.GetReset() != 2 || string(r.GetEmail()) != "demo@example.com" ||
+		r.GetId() != 13872755517445011 {
 		t.Fatalf("login response %v", m)
 	}
 	c.want("S2 limits 500/1000/200")
-	b.wait(10 * time.Second)
+	h.wait(10 * time.Second)
 	c.want("S3 HEARTBEAT")
 	c.beat()
-	b.wait(10 * time.Second)
+	h.wait(10 * time.Second)
 	c.want("S4 HEARTBEAT")
 }
 
@@ -50,7 +51,7 @@ func TestUnauthorised(t *testing.T) {
 		"nothing":  func(c *client) { c.password("", "") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := newBench(t, testConfig()).connect()
+			c := newHarness(t, testConfig()).connect()
 			login(c)
 			c.receive()
 			if got := hex.EncodeToString(c.raw); got != "0e0801120a0801100918003a020807" {
@@ -64,8 +65,8 @@ func TestUnauthorised(t *testing.T) {
 
 func TestServerBytes(t *testing.T) {
 	config := testConfig()
-	b := newBench(t, config)
-	c := b.login()
+	h := newHarness(t, config)
+	c := h.login()
 	at := len(c.raw)
 	want := func(what, bytes string) {
 		t.Helper()
@@ -77,7 +78,7 @@ func TestServerBytes(t *testing.T) {
 	}
 	c.ping()
 	want("pong", "0a08011206080210031800")
-	b.wait(10 * time.Second)
+	h.wait(10 * time.Second)
 	want("heartbeat", "0a08011206080310051800")
 	c.sendAt(9, func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 	want("replay", "0e0801120a08041006180022020803")
@@ -88,8 +89,8 @@ func TestServerBytes(t *testing.T) {
 func TestServerLimitsBytes(t *testing.T) {
 	config := testConfig()
 	config.Throttle = Throttle{}
-	c := newBench(t, config).login()
-	c.take()
+	c := newHarness(t, config).login()
+	c.receiveAll()
 	const limits = "14082412040802" + "1800aa020908f40310e80718c801"
 	if got := hex.EncodeToString(c.raw[len(c.raw)-len(limits)/2:]); got != limits {
 		t.Errorf("sent ...%s, want %s", got, limits)
@@ -97,11 +98,11 @@ func TestServerLimitsBytes(t *testing.T) {
 }
 
 func TestHeartbeatExchange(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	c.ping()
 	c.want("S2 PONG")
-	b.wait(10 * time.Second)
+	h.wait(10 * time.Second)
 	c.want("S3 HEARTBEAT")
 	c.beat()
 	c.want()
@@ -112,74 +113,73 @@ func TestHeartbeatExchange(t *testing.T) {
 func TestHeartbeatTimeout(t *testing.T) {
 	config := testConfig()
 	config.Throttle = Throttle{}
-	b := newBench(t, config)
-	c := b.login()
-	b.wait(59 * time.Second)
+	h := newHarness(t, config)
+	c := h.login()
+	h.wait(59 * time.Second)
 	c.want("S3 HEARTBEAT", "S4 HEARTBEAT", "S5 HEARTBEAT", "S6 HEARTBEAT", "S7 HEARTBEAT")
-	b.wait(time.Second)
+	h.wait(time.Second)
 	c.want("S8 LOGOUT HEARTBEAT_TIMEOUT")
 	c.wantClosed()
 }
 
-// Five unanswered heartbeats are enough, even if something was heard after the
-// exchange last spoke.
+// Five heartbeats without an answer are enough, even if a message arrived after the exchange last sent one.
 func TestHeartbeatsAreCounted(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.login()
-	b.wait(5 * time.Second)
+	h := newHarness(t, testConfig())
+	c := h.login()
+	h.wait(5 * time.Second)
 	c.beat()
-	b.wait(55*time.Second - 1)
+	h.wait(55*time.Second - 1)
 	c.want("S2 HEARTBEAT", "S3 HEARTBEAT", "S4 HEARTBEAT", "S5 HEARTBEAT", "S6 HEARTBEAT")
-	b.wait(1)
+	h.wait(1)
 	c.want("S7 LOGOUT HEARTBEAT_TIMEOUT")
 }
 
-// A client that answers stays for as long as it likes.
+// A client that answers heartbeats stays connected.
 func TestAnsweredHeartbeats(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.login()
+	h := newHarness(t, testConfig())
+	c := h.login()
 	for i := range 100 {
-		b.wait(10 * time.Second)
+		h.wait(10 * time.Second)
 		c.want(fmt.Sprintf("S%d HEARTBEAT", i+2))
 		c.beat()
 	}
 }
 
-// What comes twice is carried out once.
+// A duplicate message is carried out once.
 func TestDuplicate(t *testing.T) {
-	c := newBench(t, testConfig()).login()
+	c := newHarness(t, testConfig()).login()
 	for range 3 {
 		c.sendAt(2, func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) })
 	}
 	c.want("S2 PONG")
-	if s := c.p.Stats(); s.Discarded != 2 {
+	if s := c.conn.Stats(); s.Discarded != 2 {
 		t.Errorf("%+v", s)
 	}
 }
 
-// A session without a connection goes on: it keeps what there is to tell, as much
-// as fits.
+// A disconnected session keeps its messages as far as they fit.
 func TestResumeAfterMuch(t *testing.T) {
 	config := testConfig()
 	config.Limits.OutFrames = 16
-	b := newBench(t, config)
-	c := b.connect()
+	h := newHarness(t, config)
+	c := h.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
 	c.subscribe(DemoMarket)
-	c.lose()
+	c.disconnect()
 	for i := range 100 {
-		b.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
+		h.sim.Exchange.Submit("rival", createRequest(buy, 1000, uint32(1000+i)))
 	}
-	c = b.connect()
+	c = h.connect()
 	c.resume(session, 3)
 	c.want("S104 LOGIN_RESPONSE reset=4")
 	c.replay(102)
-	c.want("S102 replayed quotes 200000 bids 1098:1000", "S103 replayed quotes 200000 bids 1099:1000", "S104 replayed GAPFILL")
+	c.want("S102 replayed quotes 200000 bids 1098:1000", "S103 replayed quotes 200000 bids 1099:1000",
+		"S104 replayed GAPFILL")
 }
 
 func TestReplay(t *testing.T) {
-	c := newBench(t, testConfig()).login()
+	c := newHarness(t, testConfig()).login()
 	c.ping()
 	c.ping()
 	c.want("S2 PONG", "S3 PONG")
@@ -190,23 +190,23 @@ func TestReplay(t *testing.T) {
 }
 
 func TestReplayGapfills(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.login()
-	b.wait(10 * time.Second)
+	h := newHarness(t, testConfig())
+	c := h.login()
+	h.wait(10 * time.Second)
 	c.create(buy, 1000, 2500, 1)
-	c.take()
+	c.receiveAll()
 	c.replay(1)
 	c.want("S1 replayed GAPFILL", "S2 replayed GAPFILL", "S3 replayed accepted seq=2 ref=1 #1 1000@2500")
 }
 
-// What is not kept any more is not made up.
+// A replay of messages that are not kept ends the session.
 func TestReplayTooOld(t *testing.T) {
 	config := testConfig()
 	config.Limits.OutFrames = 8
-	c := newBench(t, config).login()
+	c := newHarness(t, config).login()
 	for range 10 {
 		c.ping()
-		c.take()
+		c.receiveAll()
 	}
 	c.replay(2)
 	c.want("S12 LOGOUT UNKNOWN_SESSION")
@@ -214,13 +214,13 @@ func TestReplayTooOld(t *testing.T) {
 }
 
 func TestResume(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.connect()
+	h := newHarness(t, testConfig())
+	c := h.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
-	c.lose()
+	c.disconnect()
 
-	c = b.connect()
+	c = h.connect()
 	c.resume(session, 2)
 	c.want("S2 LOGIN_RESPONSE reset=3")
 	c.logout()
@@ -228,14 +228,14 @@ func TestResume(t *testing.T) {
 }
 
 func TestResumeWithLoss(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.connect()
+	h := newHarness(t, testConfig())
+	c := h.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
 	c.ping()
-	c.p.Lost(b.sim.Now()) // with the pong
+	c.conn.Disconnected(h.sim.Now()) // with the pong unsent
 
-	c = b.connect()
+	c = h.connect()
 	c.resume(session, 3)
 	c.want("S3 LOGIN_RESPONSE reset=4")
 	c.replay(2)
@@ -244,16 +244,16 @@ func TestResumeWithLoss(t *testing.T) {
 	c.want("S4 LOGOUT CONFIRMATION")
 }
 
-func TestServerAsksForReplay(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.connect()
+func TestServerRequestsReplay(t *testing.T) {
+	h := newHarness(t, testConfig())
+	c := h.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
 	c.create(buy, 1000, 2500, 1)
 	id := c.next().GetOrderAccepted().GetOrderId()
-	c.lose()
+	c.disconnect()
 
-	c = b.connect() // 3 to 5 never arrived
+	c = h.connect() // 3 to 5 were lost
 	c.resume(session, 6)
 	c.want("S3 LOGIN_RESPONSE reset=7", "S4 REPLAY from 3")
 	again := func(seq uint64, fill func(*msg.Payload)) {
@@ -271,14 +271,14 @@ func TestServerAsksForReplay(t *testing.T) {
 	c.want("S8 PONG")
 }
 
-// A session is resumed although the exchange has not noticed the loss yet.
+// A session is resumed although the exchange has not noticed the disconnect yet.
 func TestResumeTakesOver(t *testing.T) {
-	b := newBench(t, testConfig())
-	old := b.connect()
+	h := newHarness(t, testConfig())
+	old := h.connect()
 	old.password(DemoUsername, DemoPassword)
 	session := string(old.next().GetEtoPayload().GetLoginResponse().GetSession())
 
-	c := b.connect()
+	c := h.connect()
 	c.resume(session, 2)
 	c.ping()
 	c.want()
@@ -287,15 +287,15 @@ func TestResumeTakesOver(t *testing.T) {
 }
 
 func TestResumeOfAnExpiredSession(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.connect()
+	h := newHarness(t, testConfig())
+	c := h.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
-	c.lose()
-	b.wait(24 * time.Hour)
+	c.disconnect()
+	h.wait(24 * time.Hour)
 
 	for _, name := range []string{session, "OLD"} {
-		c = b.connect()
+		c = h.connect()
 		c.resume(name, 31)
 		c.want("S1 LOGOUT UNKNOWN_SESSION")
 		c.wantClosed()
@@ -304,38 +304,38 @@ func TestResumeOfAnExpiredSession(t *testing.T) {
 
 // A session belongs to its account.
 func TestResumeOfAForeignSession(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.connect()
+	h := newHarness(t, testConfig())
+	c := h.connect()
 	c.password("rival", "rival")
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
-	c.lose()
-	c = b.connect()
+	c.disconnect()
+	c = h.connect()
 	c.resume(session, 2)
 	c.want("S1 LOGOUT UNKNOWN_SESSION")
 }
 
-// Nor can it be taken over while it is open.
+// Another account cannot take it over while it is open either.
 func TestTakeOverOfAForeignSession(t *testing.T) {
-	b := newBench(t, testConfig())
-	old := b.connect()
+	h := newHarness(t, testConfig())
+	old := h.connect()
 	old.password("rival", "rival")
 	session := string(old.next().GetEtoPayload().GetLoginResponse().GetSession())
-	c := b.connect()
+	c := h.connect()
 	c.resume(session, 2)
 	c.want("S1 LOGOUT UNKNOWN_SESSION")
 	old.ping()
 	old.want("S2 PONG")
 }
 
-// A client that resumes with a sequence that the exchange has had is told the exchange's own.
+// A client that resumes with an old sequence is sent the exchange's next one.
 func TestResumeWithAnOldSequence(t *testing.T) {
-	b := newBench(t, testConfig())
-	c, session := b.sessionOf()
+	h := newHarness(t, testConfig())
+	c, session := h.sessionOf()
 	for range 3 {
 		c.ping()
 	}
-	c.lose()
-	c = b.connect()
+	c.disconnect()
+	c = h.connect()
 	c.resume(session, 3)
 	c.want("S5 LOGIN_RESPONSE reset=5")
 	c.out = 5
@@ -343,25 +343,25 @@ func TestResumeWithAnOldSequence(t *testing.T) {
 	c.want("S6 PONG")
 }
 
-// Credentials of more than 256 bytes are nobody's.
+// Credentials of more than 256 bytes are refused.
 func TestLongCredentials(t *testing.T) {
 	for n, want := range map[int]string{256: "S1 LOGIN_RESPONSE reset=2", 257: "S1 LOGOUT UNAUTHORISED"} {
 		config := testConfig()
 		config.Accounts[0].Token = strings.Repeat("x", n)
-		c := newBench(t, config).connect()
+		c := newHarness(t, config).connect()
 		c.token(config.Accounts[0].Token)
 		c.want(want)
 	}
 }
 
 func TestLogoutEndsTheSession(t *testing.T) {
-	b := newBench(t, testConfig())
-	c := b.connect()
+	h := newHarness(t, testConfig())
+	c := h.connect()
 	c.password(DemoUsername, DemoPassword)
 	session := string(c.next().GetEtoPayload().GetLoginResponse().GetSession())
 	c.logout()
 	c.wantClosed()
-	c = b.connect()
+	c = h.connect()
 	c.resume(session, 3)
 	c.want("S1 LOGOUT UNKNOWN_SESSION")
 }
@@ -369,31 +369,31 @@ func TestLogoutEndsTheSession(t *testing.T) {
 func TestLoginRefusals(t *testing.T) {
 	config := testConfig()
 	config.Accounts[1].Unverified = true
-	b := newBench(t, config)
+	h := newHarness(t, config)
 
-	c := b.connect()
+	c := h.connect()
 	c.ping()
 	c.want("S1 LOGOUT LOGIN_NOT_FIRST_SEQ")
 	c.wantClosed()
 
-	c = b.connect()
+	c = h.connect()
 	c.out = 2
 	c.password(DemoUsername, DemoPassword)
 	c.want("S1 LOGOUT LOGIN_NOT_FIRST_SEQ")
 
-	c = b.connect()
+	c = h.connect()
 	c.password("rival", "rival")
 	c.want("S1 LOGOUT UNVERIFIED")
 
-	c = b.connect()
-	b.wait(10*time.Second - 1)
+	c = h.connect()
+	h.wait(10*time.Second - 1)
 	c.want()
-	b.wait(1)
+	h.wait(1)
 	c.want("S1 LOGOUT LOGIN_TIMEOUT")
 	c.wantClosed()
 
-	b.sim.Host.Refuse(msg.EtoLogoutDowntime)
-	c = b.connect()
+	h.sim.RefuseLogins(msg.EtoLogoutDowntime)
+	c = h.connect()
 	c.password(DemoUsername, DemoPassword)
 	c.want("S1 LOGOUT DOWNTIME")
 }

@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// The bytes of the exchange's own Python client, which engine/session is held to as well, are
-// understood: each request gets the answer that belongs to it.
+// The recorded bytes of the exchange's own Python client get the answers that belong to them.
 func TestPythonClientBytes(t *testing.T) {
 	type step struct {
 		Call      string `json:"call"`
@@ -54,7 +53,7 @@ func TestPythonClientBytes(t *testing.T) {
 			config := testConfig()
 			config.Accounts[0].Username, config.Accounts[0].Password, config.Accounts[0].Token = "user", "pass", "abcdef"
 			config.Markets[0].ID, config.Markets[0].Contracts[0].ID = 317002, 608008
-			c := newBench(t, config).connect()
+			c := newHarness(t, config).connect()
 			seen := 0
 			for _, s := range flow.Steps {
 				b, err := hex.DecodeString(s.Client + s.Heartbeat)

@@ -1,17 +1,17 @@
-// Package fault makes connections as bad as they get: messages that are lost, doubled, late
-// or out of order, before or after they got their sequence; bytes that come in pieces, in
-// lumps, in drips or wrong; connections that stall, are cut, are refused or go dead. The
-// exchange behind them stays true: nothing here touches it.
+// Package fault injects faults into the connections of an exchange: messages that are lost, duplicated,
+// delayed or reordered, before or after they got their sequence; bytes that arrive in pieces, late or
+// corrupted; connections that stall, break, are refused or become half-open. The exchange behind them is
+// not affected.
 //
-// A [Plan] says what goes wrong and how often. [Faults] holds the lines of an exchange, one
-// [Line] for each connection, between whoever reads and writes the socket and the session's
-// [peer.Peer]. Plans may be changed at any time, for all lines or for one; [Line.Force] makes
-// a fault happen at the next occasion. All is drawn from a seed and the number of the
-// connection, and times are clock readings that are handed in: same seed and same calls
-// give the same faults. In swarm mode each connection's plan itself is drawn from the seed.
+// A [Plan] says which faults happen and how often. [Injector] holds the connections of an exchange, each a
+// [Conn] between its driver, which reads and writes the socket, and the gateway. A plan can be changed at
+// any time, for all connections or for one; [Conn.Force] injects a fault at the next occasion. All choices
+// follow from a seed and the number of the connection, and times are clock readings that are passed in: the
+// same seed and the same calls give the same faults. In swarm mode the plan of each connection is random
+// too.
 //
-//	driver --- Free, Filled ---> Line --- Deliver ---> Peer ---> exchange
-//	driver <-- Pending, Written  Line <-- Send ------- Peer <--- exchange
+//	driver --- Free, Filled ---> Conn --- Deliver ---> gateway ---> exchange
+//	driver <-- Pending, Written  Conn <-- Send ------- gateway <--- exchange
 //
-// A line on which nothing goes wrong hands the peer's memory through without a copy.
+// A connection without faults passes the gateway's memory through without a copy.
 package fault

@@ -1,14 +1,14 @@
 package fault
 
-// Held returns how much a line holds back, in messages and bytes.
-func (l *Line) Held() int {
-	return len(l.queue) + len(l.late) + len(l.lateIn) + len(l.before)
+// Held returns how much a connection holds back, in messages and bytes.
+func (c *Conn) Held() int {
+	return len(c.out.queue) + len(c.out.held) + len(c.heldIn) + len(c.heldUnsequenced)
 }
 
-// HeldMessages returns how many messages a line holds back, of each sort.
-func (l *Line) HeldMessages() (late, lateIn, before int) {
-	return len(l.late), len(l.lateIn), len(l.before)
+// HeldMessages returns how many messages a connection holds back, in each list.
+func (c *Conn) HeldMessages() (late, lateIn, before int) {
+	return len(c.out.held), len(c.heldIn), len(c.heldUnsequenced)
 }
 
-// HeldMax is the most of a sort.
+// HeldMax is the limit of each list.
 const HeldMax = heldMax

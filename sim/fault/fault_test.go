@@ -8,16 +8,16 @@ import (
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
-	"github.com/smk-go/smk/sim/bot"
 	"github.com/smk-go/smk/sim/fault"
+	"github.com/smk-go/smk/sim/script"
 )
 
 // world is an exchange in virtual time with a bot.
 type world struct {
 	t   testing.TB
 	sim *sim.Sim
-	*bot.Bot
-	bots []*bot.Bot
+	*script.Bot
+	bots []*script.Bot
 	ref  uint64
 }
 
@@ -32,36 +32,36 @@ func newWorld(t testing.TB, config sim.Config) *world {
 			t.Error(err)
 		}
 	})
-	w := &world{t: t, sim: s, Bot: bot.New(s, sim.DemoUsername, sim.DemoPassword)}
-	w.bots = []*bot.Bot{w.Bot}
+	w := &world{t: t, sim: s, Bot: script.NewBot(s, sim.DemoUsername, sim.DemoPassword)}
+	w.bots = []*script.Bot{w.Bot}
 	return w
 }
 
-// quiet is an exchange on which nobody else acts and that has no limits to tell.
+// quiet returns an exchange without other participants and without a throttle.
 func quiet() sim.Config {
 	c := sim.DefaultConfig()
-	c.Life, c.Throttle.Off = sim.Life{}, true
+	c.Agents, c.Throttle.Off = sim.Agents{}, true
 	return c
 }
 
-// login logs in and waits until that is answered.
-func (w *world) login() *fault.Line {
+// login logs in and checks the answer.
+func (w *world) login() *fault.Conn {
 	w.t.Helper()
 	w.Login(0)
-	w.Round()
+	w.Poll()
 	if w.Count("eto.login_response") == 0 {
 		w.t.Fatal("no answer to the login")
 	}
-	return w.Line()
+	return w.Conn()
 }
 
-// wait lets time pass, event by event.
+// wait advances the clock by d, tick by tick.
 func (w *world) wait(d time.Duration) {
 	end := w.sim.Now() + int64(d)
 	for {
 		next := w.sim.Tick(w.sim.Now())
 		for _, b := range w.bots {
-			b.Round()
+			b.Poll()
 		}
 		if w.sim.Now() >= end {
 			return
@@ -70,7 +70,7 @@ func (w *world) wait(d time.Duration) {
 	}
 }
 
-func (w *world) create(b *bot.Bot, side msg.Side, price uint32) {
+func (w *world) create(b *script.Bot, side msg.Side, price uint32) {
 	w.ref++
 	var o msg.OrderCreate
 	o.SetMarketId(sim.DemoMarket)
@@ -82,7 +82,7 @@ func (w *world) create(b *bot.Bot, side msg.Side, price uint32) {
 	b.Create(&o)
 }
 
-// counts checks what the bot has taken: "order_accepted=2 asked=0".
+// counts checks the bot's counts, such as "order_accepted=2 asked=0".
 func (w *world) counts(want string) {
 	w.t.Helper()
 	for _, part := range strings.Fields(want) {
@@ -98,8 +98,8 @@ func TestEachFaultIsSeen(t *testing.T) {
 	for _, c := range []struct {
 		kind  fault.Kind
 		want  string        // after three creates with the fault at the first occasion
-		after time.Duration // and so much time
-		more  string        // likewise, at the end
+		after time.Duration // then wait
+		more  string        // then these
 	}{
 		{kind: fault.Drop, want: "order_accepted=3 asked=1"},
 		{kind: fault.Duplicate, want: "order_accepted=3 discarded=1 asked=0"},
@@ -127,39 +127,38 @@ func TestEachFaultIsSeen(t *testing.T) {
 	} {
 		t.Run(c.kind.String(), func(t *testing.T) {
 			w := newWorld(t, quiet())
-			l := w.login()
-			l.Force(c.kind, 1)
+			conn := w.login()
+			conn.Force(c.kind, 1)
 			for range 3 {
 				w.create(w.Bot, msg.SideBuy, 3000)
-				w.Round()
+				w.Poll()
 			}
 			w.counts(c.want)
 			w.wait(c.after)
 			w.counts(c.more)
-			if l.Counts()[c.kind] != 1 || w.sim.Faults.Total()[c.kind] != 1 {
-				t.Errorf("counted %d, %d times", l.Counts()[c.kind], w.sim.Faults.Total()[c.kind])
+			if conn.Counts()[c.kind] != 1 || w.sim.Faults.Total()[c.kind] != 1 {
+				t.Errorf("counted %d, %d times", conn.Counts()[c.kind], w.sim.Faults.Total()[c.kind])
 			}
-			w.settle()
+			w.reconcile()
 		})
 	}
 }
 
-// settle takes the faults away, recovers what is missing and holds client and exchange
-// against each other.
-func (w *world) settle() {
+// reconcile removes the faults, recovers what is missing and compares client and exchange.
+func (w *world) reconcile() {
 	w.t.Helper()
 	w.sim.Faults.Set(fault.Plan{})
 	w.wait(time.Second)
 	for _, b := range w.bots {
 		for try := 0; ; try++ {
-			b.Login(b.Missing())
-			b.Round()
+			b.Login(b.NextAccountSequence())
+			b.Poll()
 			truth, _ := w.sim.Exchange.Truth(b.Username)
-			if b.Missing() == truth.AccountSequence+1 {
+			if b.NextAccountSequence() == truth.AccountSequence+1 {
 				break
 			}
 			if try > 0 {
-				w.t.Fatalf("%s lacks report %d of %d", b.Username, b.Missing(), truth.AccountSequence)
+				w.t.Fatalf("%s lacks report %d of %d", b.Username, b.NextAccountSequence(), truth.AccountSequence)
 			}
 		}
 		if d := b.Compare(); d != "" {
@@ -173,125 +172,124 @@ func (w *world) settle() {
 
 func TestRefuse(t *testing.T) {
 	w := newWorld(t, quiet())
-	w.sim.Faults.Refuse(2)
+	w.sim.Faults.RefuseNext(2)
 	for range 3 {
 		w.Login(0)
-		w.Round()
+		w.Poll()
 	}
 	w.counts("refused=2 eto.login_response=1")
 }
 
-// One wrong bit is noticed, or changes what is read; the exchange is as it was.
+// A flipped bit is noticed, or changes what is read; the exchange is not affected.
 func TestCorrupt(t *testing.T) {
 	seen := map[string]bool{}
 	for seed := range uint64(40) {
 		config := quiet()
 		config.Seed = seed
 		w := newWorld(t, config)
-		l := w.login()
-		l.Force(fault.Corrupt, 1)
+		c := w.login()
+		c.Force(fault.Corrupt, 1)
 		w.create(w.Bot, msg.SideBuy, 3000)
-		w.Round()
+		w.Poll()
 		w.create(w.Bot, msg.SideBuy, 3000)
-		w.Round()
-		seen[fmt.Sprint(w.Failure() != nil, w.Count("order_accepted"))] = true
+		w.Poll()
+		seen[fmt.Sprint(w.Err() != nil, w.Count("order_accepted"))] = true
 		if truth, _ := w.sim.Exchange.Truth(sim.DemoUsername); truth.Live < 1 {
 			t.Error("the order is not there")
 		}
-		b := bot.New(w.sim, sim.DemoUsername, sim.DemoPassword) // who knows nothing wrong
-		w.Bot, w.bots = b, []*bot.Bot{b}
-		w.settle()
+		b := script.NewBot(w.sim, sim.DemoUsername, sim.DemoPassword) // which has read no flipped bit
+		w.Bot, w.bots = b, []*script.Bot{b}
+		w.reconcile()
 	}
 	if len(seen) < 3 {
 		t.Errorf("wrong bits did no more than %v", seen)
 	}
 }
 
-// So is what a client sends with a wrong bit: the exchange carries out what it reads, or
-// ends the connection.
+// The same for a client's messages: the exchange carries out what it reads, or ends the connection.
 func TestCorruptIn(t *testing.T) {
 	ended := 0
 	for seed := range uint64(40) {
 		config := quiet()
 		config.Seed = seed
 		w := newWorld(t, config)
-		l := w.login()
-		l.Force(fault.CorruptIn, 1)
+		c := w.login()
+		c.Force(fault.CorruptIn, 1)
 		w.create(w.Bot, msg.SideBuy, 3000)
-		w.Round()
+		w.Poll()
 		ended += w.Count("closed")
-		w.settle()
+		w.reconcile()
 	}
 	if ended == 0 {
 		t.Error("no wrong bit ended a connection")
 	}
 }
 
-// What was swapped is the two answers, not what follows them.
+// Swap swaps two answers, not what follows them.
 func TestSwapKeepsOrderOfTheRest(t *testing.T) {
 	w := newWorld(t, quiet())
-	l := w.login()
-	l.Force(fault.Swap, 1)
+	c := w.login()
+	c.Force(fault.Swap, 1)
 	if _, r := w.sim.Exchange.Submit("rival", sell(10_000, 3000)); !r.OK() {
 		t.Fatal(r)
 	}
-	var heard []msg.PayloadType
-	w.Heard = func(m *msg.Payload) { heard = append(heard, m.GetType()) }
+	var received []msg.PayloadType
+	w.OnMessage = func(m *msg.Payload) { received = append(received, m.GetType()) }
 	w.create(w.Bot, msg.SideBuy, 3000) // accepted and executed: nothing to swap with
-	w.Round()
-	if fmt.Sprint(heard) != "[PAYLOAD_ORDER_ACCEPTED PAYLOAD_ORDER_EXECUTED]" {
-		t.Errorf("heard %v", heard)
+	w.Poll()
+	if fmt.Sprint(received) != "[PAYLOAD_ORDER_ACCEPTED PAYLOAD_ORDER_EXECUTED]" {
+		t.Errorf("received %v", received)
 	}
 	w.counts("order_accepted=1 order_executed=1")
-	l.Force(fault.Swap, 1)
+	c.Force(fault.Swap, 1)
 	w.create(w.Bot, msg.SideBuy, 3000)
-	w.Round()
+	w.Poll()
 	w.counts("order_accepted=1") // held back
 	w.wait(time.Second)
 	w.counts("order_accepted=2") // not for ever
-	l.Force(fault.Swap, 1)
+	c.Force(fault.Swap, 1)
 	for range 3 {
 		w.create(w.Bot, msg.SideBuy, 3000)
 	}
-	w.Round()
+	w.Poll()
 	if got := fmt.Sprint(w.Answers()); got != "[1 2 4 3 5]" {
 		t.Errorf("answered %s", got)
 	}
-	w.settle()
+	w.reconcile()
 }
 
-// A half-open line is closed by nobody for a while; the exchange finds out by itself, and
-// cancels if it was asked to.
+// A half-open connection stays open for a while; the exchange detects it by itself, and cancels if it was
+// asked to.
 func TestHalfOpen(t *testing.T) {
 	w := newWorld(t, quiet())
-	l := w.login()
-	w.Settings(true)
+	c := w.login()
+	w.SetCancelAllOnFailure(true)
 	w.create(w.Bot, msg.SideBuy, 3000)
-	w.Round()
-	l.Force(fault.HalfOpen, 1)
+	w.Poll()
+	c.Force(fault.HalfOpen, 1)
 	w.Ping()
-	w.Round()
+	w.Poll()
 	w.wait(time.Minute)
 	if truth, _ := w.sim.Exchange.Truth(sim.DemoUsername); truth.Live != 0 {
 		t.Error("not cancelled")
 	}
-	if w.Count("closed") != 0 || l.Closing() {
+	if w.Count("closed") != 0 || c.Closing() {
 		t.Error("closed too early")
 	}
 	w.wait(2 * time.Minute)
 	w.counts("closed=1 eto.pong=0")
-	w.settle()
+	w.reconcile()
 }
 
-// While a line stalls, nothing is read either.
+// While a connection stalls, nothing is read either.
 func TestStall(t *testing.T) {
 	w := newWorld(t, quiet())
-	l := w.login()
-	l.Force(fault.Stall, 1)
+	c := w.login()
+	c.Force(fault.Stall, 1)
 	w.Ping()
-	w.Round()
+	w.Poll()
 	w.counts("eto.pong=0")
-	if b := l.Free(); b == nil || len(b) > 0 {
+	if b := c.Free(); b == nil || len(b) > 0 {
 		t.Errorf("a stalled line reads into %d bytes", len(b))
 	}
 	w.create(w.Bot, msg.SideBuy, 3000)
@@ -302,39 +300,38 @@ func TestStall(t *testing.T) {
 	w.counts("eto.pong=1 order_accepted=1")
 }
 
-// What is held back before it has a sequence is not lost with the connection: a resumed
-// session has it.
+// A message held back before it has a sequence is not lost with the connection: a resumed session has it.
 func TestHeldBackIsResumed(t *testing.T) {
 	w := newWorld(t, quiet())
-	l := w.login()
-	l.Force(fault.DelayBefore, 1)
+	c := w.login()
+	c.Force(fault.DelayBefore, 1)
 	w.create(w.Bot, msg.SideBuy, 3000)
-	w.Round()
-	w.Drop()
+	w.Poll()
+	w.Disconnect()
 	w.counts("order_accepted=0")
 	w.Resume()
-	w.Round()
+	w.Poll()
 	w.counts("order_accepted=1")
-	w.settle()
+	w.reconcile()
 }
 
-// A plan may change at any moment, in the middle of a frame too.
+// A plan may change at any moment, also in the middle of a frame.
 func TestSwitchingWithinAFrame(t *testing.T) {
 	w := newWorld(t, quiet())
-	l := w.login()
+	c := w.login()
 	for i := range 20 {
 		w.Ping()
-		if b := l.Pending(); len(b) > 0 { // a part, read by hand
+		if b := c.Pending(); len(b) > 0 { // a part, read by hand
 			n := min(1+i%5, len(b))
-			w.Take(b[:n])
-			l.Written(n)
+			w.Receive(b[:n])
+			c.Written(n)
 		}
 		if i%2 == 0 {
-			l.Set(fault.Plan{}.With(fault.Million, fault.Split))
+			c.Set(fault.Plan{}.With(fault.Million, fault.Split))
 		} else {
-			l.Set(fault.Plan{})
+			c.Set(fault.Plan{})
 		}
-		w.Round()
+		w.Poll()
 	}
 	w.counts("eto.pong=20 asked=0 failed=0")
 }

@@ -9,19 +9,19 @@ import (
 	"github.com/smk-go/smk/sim/fault"
 )
 
-// No more is held back than 64 messages of each sort: others pass.
+// At most 64 messages are held back in each list; others pass.
 func TestHeldBackIsBounded(t *testing.T) {
 	for _, kind := range []fault.Kind{
 		fault.Delay, fault.Reorder, fault.DelayIn, fault.ReorderIn, fault.DelayBefore, fault.ReorderBefore,
 	} {
 		w := newWorld(t, quiet())
-		l := w.login()
-		l.Set(fault.Plan{DelayMax: time.Hour}.With(fault.Million, kind))
+		c := w.login()
+		c.Set(fault.Plan{DelayMax: time.Hour}.With(fault.Million, kind))
 		most := 0
 		for range 4 * fault.HeldMax {
 			w.create(w.Bot, msg.SideBuy, 3000)
-			w.Round()
-			most = max(most, max3(l.HeldMessages()))
+			w.Poll()
+			most = max(most, max3(c.HeldMessages()))
 		}
 		if most > fault.HeldMax || most == 0 {
 			t.Errorf("%v: %d messages are held back", kind, most)
@@ -31,32 +31,31 @@ func TestHeldBackIsBounded(t *testing.T) {
 
 func max3(a, b, c int) int { return max(a, b, c) }
 
-// What is held back when the exchange ends the connection in order still comes, before the last
-// message.
+// Messages held back when the exchange logs the client out still arrive, before the last message.
 func TestHeldBackComesBeforeTheEnd(t *testing.T) {
 	for _, kind := range []fault.Kind{fault.Delay, fault.Reorder} {
 		w := newWorld(t, quiet())
-		l := w.login()
-		l.Force(kind, 1)
+		c := w.login()
+		c.Force(kind, 1)
 		w.create(w.Bot, msg.SideBuy, 3000)
-		w.Round()
+		w.Poll()
 		w.counts("order_accepted=0")
 		w.Logout()
-		w.Round()
+		w.Poll()
 		w.counts("order_accepted=1 logout.CONFIRMATION=1")
 	}
 }
 
-// A message of the client's that comes after the next one does come.
+// A client's message that is reordered arrives.
 func TestReorderedRequestIsCarriedOut(t *testing.T) {
 	w := newWorld(t, quiet())
-	l := w.login()
-	w.NoServe = true // it is not sent again
-	l.Force(fault.ReorderIn, 1)
+	c := w.login()
+	w.NoReplays = true // it is not resent
+	c.Force(fault.ReorderIn, 1)
 	w.create(w.Bot, msg.SideBuy, 3000)
 	w.create(w.Bot, msg.SideBuy, 3000)
-	w.Round()
-	// The second one came too early and has to be asked for.
+	w.Poll()
+	// The second one came too early and has to be requested.
 	if truth, _ := w.sim.Exchange.Truth(sim.DemoUsername); truth.Live != 1 {
 		t.Errorf("%d orders are carried out", truth.Live)
 	}

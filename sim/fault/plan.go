@@ -8,48 +8,48 @@ import (
 	"time"
 )
 
-// Kind is one way in which a connection is bad.
+// Kind is a kind of fault.
 type Kind uint8
 
-// The kinds. Each says at what occasion it is drawn.
+// The kinds of faults, by the occasion at which they may happen.
 const (
-	// Messages to the client that have their sequence, drawn for each.
+	// For each message to the client that has its sequence.
 	Drop      Kind = iota // it is lost: a gap
-	Duplicate             // it comes twice
-	Delay                 // it comes later, up to Plan.DelayMax, and others overtake it
-	Reorder               // it comes after the next one
-	Corrupt               // one bit of it is wrong
-	Split                 // it comes in pieces of a few bytes
-	Coalesce              // it waits for others, up to Plan.CoalesceFor, and all come at once
-	Drip                  // it comes in eight bytes at a time, Plan.DripEvery apart
-	Cut                   // the connection ends in the middle of it
+	Duplicate             // it arrives twice
+	Delay                 // it arrives later, up to Plan.DelayMax, and others overtake it
+	Reorder               // it arrives after the next one
+	Corrupt               // one bit of it is flipped
+	Split                 // it arrives in pieces of a few bytes
+	Coalesce              // it waits for others, up to Plan.CoalesceFor, and all arrive at once
+	Drip                  // it arrives in pieces of eight bytes, Plan.DripEvery apart
+	Cut                   // the connection breaks in the middle of it
 	Stall                 // nothing moves in either direction, up to Plan.StallMax
-	HalfOpen              // nothing moves any more, and nobody closes for Plan.HalfOpenFor
+	HalfOpen              // nothing moves any more, and the exchange closes after Plan.HalfOpenFor
 
-	// Connections, drawn for each.
+	// For each connection.
 	Refuse // it is closed at once
 
-	// Messages from the client, drawn for each.
+	// For each message from the client.
 	DropIn      // it is lost: the exchange sees a gap
-	DuplicateIn // it comes twice
-	DelayIn     // it comes later and others overtake it
-	ReorderIn   // it comes after the next one
-	CorruptIn   // one bit is wrong; drawn for each read
+	DuplicateIn // it arrives twice
+	DelayIn     // it arrives later and others overtake it
+	ReorderIn   // it arrives after the next one
+	CorruptIn   // one bit is flipped; for each read
 
-	// Messages to the client that have no sequence yet, so that no gap shows; drawn for each.
+	// For each message to the client before it gets its sequence, so that there is no gap.
 	DropBefore      // it is lost
 	DuplicateBefore // it is sent twice, as two messages
 	DelayBefore     // it is sent later
 	ReorderBefore   // it is sent after the next one
-	Swap            // the answer to a create is sent after the next such answer, if that comes next
+	Swap            // the answer to a create is sent after the next such answer, if that is the next message
 	Unconfirmed     // the answer to a request is lost
 	Skip            // a sequence before it is skipped
 
-	// Requests about orders that came in their turn, drawn for each.
-	Unheard   // it is not carried out, and nothing says so
-	Throttled // it is not carried out, and THROTTLE_EXCEEDED says that something was dropped
+	// For each order request in sequence.
+	Unheard   // it is not carried out and not answered
+	Throttled // it is not carried out, and THROTTLE_EXCEEDED reports that something was dropped
 
-	Kinds // how many there are
+	Kinds // number of kinds
 )
 
 var kindNames = [Kinds]string{
@@ -60,7 +60,7 @@ var kindNames = [Kinds]string{
 	"unheard", "throttled",
 }
 
-// String returns the name that [Parse] takes.
+// String returns the name that [Parse] accepts.
 func (k Kind) String() string {
 	if k < Kinds {
 		return kindNames[k]
@@ -68,11 +68,11 @@ func (k Kind) String() string {
 	return "unknown kind"
 }
 
-// Million is a chance of one.
+// Million is the chance of a certain event.
 const Million = 1_000_000
 
-// Plan says what goes wrong on a connection, and how often. The zero value is a good
-// connection. Spans of time that are zero mean the defaults.
+// Plan says which faults happen on a connection, and how often. The zero value has no faults. Durations that are
+// zero mean the defaults.
 type Plan struct {
 	Chance [Kinds]uint32 // in a million
 
@@ -83,7 +83,7 @@ type Plan struct {
 	HalfOpenFor time.Duration // 0 means 2 min
 }
 
-// With returns the plan with a chance, in a million, for some kinds.
+// With returns a copy of the plan with a chance, in a million, for some kinds.
 func (p Plan) With(chance uint32, kinds ...Kind) Plan {
 	for _, k := range kinds {
 		p.Chance[k] = min(chance, Million)
@@ -91,8 +91,8 @@ func (p Plan) With(chance uint32, kinds ...Kind) Plan {
 	return p
 }
 
-// Calm reports that nothing goes wrong.
-func (p Plan) Calm() bool { return p.Chance == [Kinds]uint32{} }
+// Inactive reports whether the plan has no faults.
+func (p Plan) Inactive() bool { return p.Chance == [Kinds]uint32{} }
 
 func (p Plan) resolve() Plan {
 	for _, d := range []struct {
@@ -112,8 +112,8 @@ func (p Plan) resolve() Plan {
 	return p
 }
 
-// Swarm draws a plan: about a third of the kinds, each with a chance of its own. What ends a
-// connection is rarer than what it survives.
+// Swarm returns a random plan: about a third of the kinds, each with its own chance. Kinds that end a connection
+// are rarer than others.
 func Swarm(random *rand.Rand) Plan {
 	var p Plan
 	for k := range p.Chance {
@@ -145,9 +145,8 @@ var spans = []struct {
 	{"half-open-for", func(p *Plan) *time.Duration { return &p.HalfOpenFor }},
 }
 
-// Parse reads a plan such as "drop=1%,delay=0.05,delay-max=1s": kinds with their chance, in
-// percent or as a fraction, and spans of time. "none" is a good connection. The error says
-// which part is wrong.
+// Parse parses a plan such as "drop=1%,delay=0.05,delay-max=1s": kinds with their chance, in percent or as a
+// fraction, and durations. "none" has no faults. The error names the part that is wrong.
 func Parse(text string) (Plan, error) {
 	var p Plan
 	if text == "none" {
@@ -174,7 +173,7 @@ func (p *Plan) set(name, value string) error {
 		}
 		d, err := time.ParseDuration(value)
 		if err != nil || d <= 0 || d > time.Hour {
-			return fmt.Errorf("%s: %q is not a span of time of at most 1h", name, value)
+			return fmt.Errorf("%s: %q is not a duration of at most 1h", name, value)
 		}
 		*s.of(p) = d
 		return nil
@@ -194,10 +193,10 @@ func (p *Plan) set(name, value string) error {
 		p.Chance[k] = uint32(f*Million + 0.5)
 		return nil
 	}
-	return fmt.Errorf("%q is no fault; there are %s", name, strings.Join(Names(), ", "))
+	return fmt.Errorf("%q is not a fault; there are %s", name, strings.Join(Names(), ", "))
 }
 
-// Names lists what [Parse] knows.
+// Names returns the names that [Parse] accepts.
 func Names() []string {
 	list := append([]string(nil), kindNames[:]...)
 	for _, s := range spans {
@@ -206,7 +205,7 @@ func Names() []string {
 	return list
 }
 
-// String writes the plan as [Parse] reads it.
+// String formats the plan as [Parse] accepts it.
 func (p Plan) String() string {
 	var parts []string
 	for k, c := range p.Chance {

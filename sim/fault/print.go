@@ -5,14 +5,14 @@ import (
 	"io"
 )
 
-// String names the line by its number.
-func (l *Line) String() string { return fmt.Sprintf("line %d", l.serial) }
+// String returns the connection's number.
+func (c *Conn) String() string { return fmt.Sprintf("connection %d", c.serial) }
 
-// Format is String for every verb: what a line holds back may have credentials in it.
-func (l *Line) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, l.String()) }
+// Format writes String for every verb: the messages held back may contain credentials.
+func (c *Conn) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
-// String says how many lines there are.
-func (f *Faults) String() string { return fmt.Sprintf("faults of %d lines", len(f.lines)) }
+// String returns the number of connections.
+func (f *Injector) String() string { return fmt.Sprintf("faults of %d connections", len(f.conns)) }
 
-// Format is String for every verb.
-func (f *Faults) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, f.String()) }
+// Format writes String for every verb.
+func (f *Injector) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, f.String()) }

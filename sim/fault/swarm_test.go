@@ -10,23 +10,26 @@ import (
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
-	"github.com/smk-go/smk/sim/bot"
 	"github.com/smk-go/smk/sim/fault"
+	"github.com/smk-go/smk/sim/script"
 )
 
-// storm plays a while of three bots on a lively exchange whose faults are drawn from a seed,
-// holds the bots against the exchange in the end, and returns a hash of what happened.
+// storm plays a while of three bots on a busy exchange with random faults, compares fresh bots with the exchange
+// in the end, and returns a hash of what happened.
 func storm(t *testing.T, seed uint64, d time.Duration) (string, [fault.Kinds]uint64) {
 	t.Helper()
 	config := sim.DefaultConfig()
 	config.Seed = seed
-	config.Life.Rate = 20
-	config.Limits = sim.Limits{InBytes: 1 << 13, PayloadBytes: 1 << 11, OutBytes: 1 << 18, OutFrames: 2048, Orders: 2048, History: 1024}
+	config.Agents.Rate = 20
+	config.Limits = sim.Limits{
+		InBytes: 1 << 13, PayloadBytes: 1 << 11, OutBytes: 1 << 18, OutFrames: 2048, Orders: 2048,
+		History: 1024,
+	}
 	config.Markets[0].PendingTimeout = int64(2 * time.Second)
 	w := newWorld(t, config)
 	w.sim.Faults.SetSwarm()
-	second := bot.New(w.sim, sim.DemoUsername, sim.DemoPassword)
-	rival := bot.New(w.sim, "rival", "rival")
+	second := script.NewBot(w.sim, sim.DemoUsername, sim.DemoPassword)
+	rival := script.NewBot(w.sim, "rival", "rival")
 	w.bots = append(w.bots, second, rival)
 	r := rand.New(rand.NewPCG(seed, 3))
 	for end := w.sim.Now() + int64(d); w.sim.Now() < end; {
@@ -38,7 +41,7 @@ func storm(t *testing.T, seed uint64, d time.Duration) (string, [fault.Kinds]uin
 		case n == 1:
 			b.CancelAll(0)
 		case n < 7:
-			if ids := b.IDs(); len(ids) > 0 {
+			if ids := b.LiveIDs(); len(ids) > 0 {
 				b.Cancel(ids[r.IntN(len(ids))])
 			}
 		case n == 7:
@@ -50,27 +53,30 @@ func storm(t *testing.T, seed uint64, d time.Duration) (string, [fault.Kinds]uin
 		}
 	}
 	total := w.sim.Faults.Total()
-	// Bots that read wrong bits may believe anything: others, who do not, are asked.
+	// Bots that read flipped bits may be wrong: fresh ones are compared.
 	sum := sha256.New()
 	for _, b := range w.bots {
-		fmt.Fprintln(sum, b.Orders(), b.Failure() != nil, b.Answers())
+		fmt.Fprintln(sum, b.Orders(), b.Err() != nil, b.Answers())
 	}
 	fmt.Fprintln(sum, total)
-	w.bots = []*bot.Bot{bot.New(w.sim, sim.DemoUsername, sim.DemoPassword), bot.New(w.sim, "rival", "rival")}
-	w.settle()
+	w.bots = []*script.Bot{
+		script.NewBot(w.sim, sim.DemoUsername, sim.DemoPassword),
+		script.NewBot(w.sim, "rival", "rival"),
+	}
+	w.reconcile()
 	return hex.EncodeToString(sum.Sum(nil)[:8]), total
 }
 
-func (w *world) reconnect(b *bot.Bot, r *rand.Rand) {
+func (w *world) reconnect(b *script.Bot, r *rand.Rand) {
 	if r.IntN(2) == 0 {
 		b.Resume()
 	} else {
-		b.Login(b.Missing())
+		b.Login(b.NextAccountSequence())
 	}
 }
 
-// Whatever goes wrong on the lines, the exchange's books are sound and whoever reads its
-// reports to the end knows what it knows.
+// Whatever happens on the connections, the exchange's books are sound, and a client that reads its reports to
+// the end agrees with it.
 func TestSwarm(t *testing.T) {
 	var total [fault.Kinds]uint64
 	for seed := range uint64(60) {
@@ -89,7 +95,7 @@ func TestSwarm(t *testing.T) {
 	}
 }
 
-// Same seed, same faults, same outcome.
+// The same seed gives the same faults and the same outcome.
 func TestSwarmIsDeterministic(t *testing.T) {
 	seen := make(map[string]uint64)
 	for seed := range uint64(40) {
@@ -105,7 +111,7 @@ func TestSwarmIsDeterministic(t *testing.T) {
 	}
 }
 
-// A line's plan in a swarm depends on the seed and its number alone.
+// A connection's plan in a swarm depends only on the seed and its number.
 func TestSwarmPlans(t *testing.T) {
 	plans := func(seed uint64) (list []fault.Plan) {
 		config := quiet()
@@ -113,8 +119,8 @@ func TestSwarmPlans(t *testing.T) {
 		w := newWorld(t, config)
 		w.sim.Faults.SetSwarm()
 		for range 6 {
-			if l, err := w.sim.Open(); err == nil {
-				list = append(list, l.Plan())
+			if c, err := w.sim.Open(); err == nil {
+				list = append(list, c.Plan())
 			}
 		}
 		return list
@@ -128,8 +134,8 @@ func TestSwarmPlans(t *testing.T) {
 	}
 }
 
-// A thousand small days, each with faults of its own: books are sound in all of them, and
-// whoever reads his reports to the end knows what the exchange knows.
+// A thousand short days, each with its own faults: the books are sound in all of them, and a client that reads
+// its reports to the end agrees with the exchange.
 func TestThousandSeeds(t *testing.T) {
 	for seed := range uint64(seeds) {
 		if storm(t, 1_000_000+seed, 3*time.Second); t.Failed() {

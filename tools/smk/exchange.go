@@ -10,7 +10,7 @@ import (
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
-	"github.com/smk-go/smk/sim/scenario"
+	"github.com/smk-go/smk/sim/script"
 )
 
 // exchangeCommand is the other half of the demo: it says where it listens, plays the match from the
@@ -62,10 +62,10 @@ func (c *exchangeCommand) Run(ctx context.Context, std stdio) error {
 	defer cancel()
 	config := sim.DefaultConfig()
 	config.Seed = c.Seed
-	config.Life.Rate = demoLife
+	config.Agents.Rate = demoLife
 	config.Throttle = sim.Throttle{Rate: demoRate, Burst: demoBurst, Tick: demoTick}
 	config.Speed = demoSpeed
-	match, err := scenario.Read("goal.txt", goal)
+	match, err := script.Parse("goal.txt", goal)
 	if err == nil {
 		err = errors.Join(match.Apply(&config), match.Check(config))
 	}

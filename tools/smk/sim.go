@@ -11,8 +11,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/sim"
-	"github.com/smk-go/smk/sim/peer"
-	"github.com/smk-go/smk/sim/scenario"
+	"github.com/smk-go/smk/sim/script"
 )
 
 // simCommand is an exchange that any client of the protocol can log in to.
@@ -42,7 +41,7 @@ type simCommand struct {
 	For  time.Duration `placeholder:"TIME" help:"End after this long; without it the exchange ends when it is interrupted."`
 	JSON bool          `name:"json" help:"Say how to connect, and in the end what the exchange knows, as JSON, in a line each."`
 
-	scenario *scenario.Scenario // that was read
+	scenario *script.Scenario // that was read
 }
 
 // faultsSwarm is the plan that is drawn.
@@ -88,7 +87,7 @@ func (c *simCommand) Run(ctx context.Context, std stdio) error {
 		return err
 	}
 	log := newLines(std.err)
-	config.Closed = log.closed
+	config.OnClose = log.closed
 	server, err := sim.Listen(loopback(c.Addr), config)
 	if err != nil {
 		log.end()
@@ -196,11 +195,11 @@ func (l *lines) closed(client net.Addr, username string, cause error) {
 		username = "not logged in"
 	}
 	did, why := "cut off", strings.TrimPrefix(cause.Error(), "sim: ")
-	var logout *peer.LogoutError
+	var logout *sim.LogoutError
 	switch {
 	case errors.As(cause, &logout):
 		did, why = "logged out", strings.TrimPrefix(why, "logged out: ")
-	case errors.Is(cause, peer.ErrTLS):
+	case errors.Is(cause, sim.ErrTLS):
 		why = "looks like TLS, use --tls"
 	case errors.Is(cause, sim.ErrNotTLS):
 		why = "is plain at a TLS port: use TLS, or leave out --tls"

@@ -330,7 +330,7 @@ func TestSimLogoutReasons(t *testing.T) {
 	l.wantLogout(msg.EtoLogoutHeartbeatTimeout)
 	l.conn.Close()
 	said := p.end()
-	want := `^smk: logged out 127\.0\.0\.1:\d+ \(demo\): HEARTBEAT_TIMEOUT, nothing was heard for \S+\n$`
+	want := `^smk: logged out 127\.0\.0\.1:\d+ \(demo\): HEARTBEAT_TIMEOUT, no message for \S+\n$`
 	if !regexp.MustCompile(want).MatchString(said) {
 		t.Errorf("it said %q", said)
 	}

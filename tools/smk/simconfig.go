@@ -13,14 +13,14 @@ import (
 
 	"github.com/smk-go/smk/sim"
 	"github.com/smk-go/smk/sim/fault"
-	"github.com/smk-go/smk/sim/setup"
+	"github.com/smk-go/smk/sim/script"
 )
 
 // config puts flags and files together. explain makes an error of the exchange one in the
 // user's words.
 func (c *simCommand) config() (config sim.Config, explain func(error) error, err error) {
 	config = sim.DefaultConfig()
-	config.Seed, config.Speed, config.Life.Rate = c.Seed, c.Speed, c.Life
+	config.Seed, config.Speed, config.Agents.Rate = c.Seed, c.Speed, c.Life
 	if c.Faults != "" && c.Faults != faultsSwarm {
 		if config.Faults, err = fault.Parse(c.Faults); err != nil {
 			return config, nil, fmt.Errorf("--faults: %w", err)
@@ -32,24 +32,24 @@ func (c *simCommand) config() (config sim.Config, explain func(error) error, err
 		if err != nil {
 			return config, nil, err
 		}
-		file, err := setup.ReadAccounts(c.Accounts, content)
+		file, err := script.ParseAccounts(c.Accounts, content)
 		if err != nil {
 			return config, nil, err
 		}
 		config.Accounts = file.Accounts
-		explainers = append(explainers, file.Explain)
+		explainers = append(explainers, file.Locate)
 	}
 	if c.Markets != "" {
 		content, err := readFile("--markets", c.Markets)
 		if err != nil {
 			return config, nil, err
 		}
-		file, err := setup.ReadMarkets(c.Markets, content)
+		file, err := script.ParseMarkets(c.Markets, content)
 		if err != nil {
 			return config, nil, err
 		}
 		config.Events, config.Markets = file.Events, file.Markets
-		explainers = append(explainers, file.Explain)
+		explainers = append(explainers, file.Locate)
 	}
 	if c.Scenario != "" {
 		if c.scenario, err = findScenario("--scenario", c.Scenario); err != nil {
@@ -58,7 +58,7 @@ func (c *simCommand) config() (config sim.Config, explain func(error) error, err
 		if err := c.scenario.Apply(&config); err != nil {
 			return config, nil, err
 		}
-		config.Life.Rate = c.Life // the user's word
+		config.Agents.Rate = c.Life // the user's word
 		if err := c.scenario.Check(config); err != nil {
 			return config, nil, err
 		}

@@ -7,13 +7,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/smk-go/smk/sim/scenario"
+	"github.com/smk-go/smk/sim/script"
 )
 
 // listScenarios prints the scenarios that come with the exchange.
 func listScenarios(out io.Writer) error {
 	var b strings.Builder
-	for _, s := range scenario.Shipped() {
+	for _, s := range script.Builtin() {
 		fmt.Fprintf(&b, "%-18s %-6v %s\n", s.Name, s.End, s.About)
 	}
 	_, err := io.WriteString(out, b.String())
@@ -21,8 +21,8 @@ func listScenarios(out io.Writer) error {
 }
 
 // findScenario finds a shipped scenario, or reads a file.
-func findScenario(flag, name string) (*scenario.Scenario, error) {
-	if s := scenario.Find(name); s != nil {
+func findScenario(flag, name string) (*script.Scenario, error) {
+	if s := script.Find(name); s != nil {
 		return s, nil
 	}
 	if !strings.ContainsAny(name, "./\\") {
@@ -32,7 +32,7 @@ func findScenario(flag, name string) (*scenario.Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	return scenario.Read(name, content)
+	return script.Parse(name, content)
 }
 
 // play runs a scenario in virtual time.
@@ -45,7 +45,7 @@ func (c *simCommand) play(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Play(config); err != nil {
+	if err := s.Run(config); err != nil {
 		return errors.New(strings.ReplaceAll(explain(err).Error(), "\n", "; "))
 	}
 	_, err = fmt.Fprintf(out, "%s: as expected, %v of the exchange's time\n", s.Name, s.End)

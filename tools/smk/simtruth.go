@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/sim"
-	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/exchange"
 )
 
 // simTruth is what the exchange knows, at one moment. sim/README.md describes the JSON.
@@ -68,10 +68,10 @@ type orderTruth struct {
 }
 
 // amount is money as text: exact, in currency units.
-type amount core.Money
+type amount exchange.Money
 
 // MarshalText implements encoding.TextMarshaler.
-func (a amount) MarshalText() ([]byte, error) { return []byte(core.Money(a).String()), nil }
+func (a amount) MarshalText() ([]byte, error) { return []byte(exchange.Money(a).String()), nil }
 
 // simTruthOf copies what the exchange knows, of one account or of all if username is "". ok is false
 // if there is no such account.
@@ -94,14 +94,14 @@ func simTruthOf(s *sim.Sim, username string) (t simTruth, ok bool) {
 		place[truth.Username] = len(t.Accounts)
 		t.Accounts = append(t.Accounts, accountOf(truth))
 	}
-	s.Exchange.EachOrder(func(username string, o core.OrderTruth) {
+	s.Exchange.EachOrder(func(username string, o exchange.OrderTruth) {
 		a := &t.Accounts[place[username]]
 		a.Orders = append(a.Orders, orderOf(o))
 	})
 	return t, true
 }
 
-func accountOf(t core.AccountTruth) accountTruth {
+func accountOf(t exchange.AccountTruth) accountTruth {
 	a := accountTruth{
 		Username: t.Username, ID: t.ID, Balance: amount(t.Cash), Available: amount(t.Available),
 		Reserved: reserved{
@@ -120,7 +120,7 @@ func accountOf(t core.AccountTruth) accountTruth {
 	return a
 }
 
-func orderOf(o core.OrderTruth) orderTruth {
+func orderOf(o exchange.OrderTruth) orderTruth {
 	t := orderTruth{
 		ID: o.ID, Label: o.Label, Market: o.Market, Contract: o.Contract,
 		Side: strings.ToLower(strings.TrimPrefix(o.Side.String(), "SIDE_")), TIF: o.TIF.String(),
@@ -145,17 +145,17 @@ func (t *simTruth) writeText(out io.Writer) error {
 			break
 		}
 		fmt.Fprintf(&b, "%-11s %s: balance %v, available %v, %d orders live, %d ended\n", "truth",
-			a.Username, core.Money(a.Balance), core.Money(a.Available), a.Live, len(a.Orders)-a.Live)
+			a.Username, exchange.Money(a.Balance), exchange.Money(a.Available), a.Live, len(a.Orders)-a.Live)
 		for j, p := range a.Positions {
 			if j == someMax {
 				fmt.Fprintf(&b, "%-11s %d positions more\n", "", len(a.Positions)-j)
 				break
 			}
 			fmt.Fprintf(&b, "%-11s market %d, contract %d: %s of payoff for %v", "",
-				p.Market, p.Contract, signedMoney(p.Net), core.Money(p.Cash))
+				p.Market, p.Contract, signedMoney(p.Net), exchange.Money(p.Cash))
 			if v := p.Provisional; v != nil {
 				fmt.Fprintf(&b, ", and provisional %s for %v in %d fills",
-					signedMoney(v.Net), core.Money(v.Cash), v.Fills)
+					signedMoney(v.Net), exchange.Money(v.Cash), v.Fills)
 			}
 			b.WriteByte('\n')
 		}

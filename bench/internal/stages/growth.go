@@ -6,7 +6,7 @@ import (
 	"github.com/smk-go/smk/bench/internal/fixture"
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/core"
+	"github.com/smk-go/smk/sim/exchange"
 )
 
 // Curve is what an operation costs as something grows. Every curve should be flat.
@@ -90,15 +90,15 @@ func awaiting(size int) Stage {
 
 // resting is orders that another fills, in a market of the simulator with so many that rest.
 func resting(size int) Stage {
-	x := must(core.New(core.Config{
-		Accounts: []core.Account{
+	x := must(exchange.New(exchange.Config{
+		Accounts: []exchange.Account{
 			{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15}, {Username: "c", Balance: 1e15},
 		},
-		Markets:     []core.Market{{ID: 1, Contracts: []core.Contract{{ID: 1}, {ID: 2}}, WinnerTakesAll: true}},
+		Markets:     []exchange.Market{{ID: 1, Contracts: []exchange.Contract{{ID: 1}, {ID: 2}}, WinnerTakesAll: true}},
 		QuantityMin: 1,
 	}))
 	for i := range size {
-		order := core.Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: uint32(1 + i%4000), Quantity: 1}
+		order := exchange.Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: uint32(1 + i%4000), Quantity: 1}
 		if i%2 == 1 {
 			order.Side, order.Price = msg.SideSell, uint32(5999+i%4000)
 		}
@@ -106,10 +106,10 @@ func resting(size int) Stage {
 			panic(fmt.Sprintf("BUG: stages: an order may not rest: %v", r))
 		}
 	}
-	buyer, seller := x.Attach("a", nil), x.Attach("b", nil)
+	buyer, seller := x.Login("a", nil), x.Login("b", nil)
 	return Stage{Loop: func(n int) error {
 		for range n {
-			order := core.Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 5_000, Quantity: 1_000}
+			order := exchange.Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 5_000, Quantity: 1_000}
 			_, bought := buyer.Create(&order)
 			order.Side = msg.SideSell
 			_, sold := seller.Create(&order)

@@ -1,0 +1,106 @@
+package exchange
+
+import "github.com/smk-go/smk/gen/msg"
+
+// publish sends subscribers the changes of the books that the command changed: per contract one message
+// with the changed visible levels and the executions, or none if nothing visible changed.
+//
+// Only the best levels of a side are visible. A level that a better one pushes out is not mentioned, nor
+// is what happens to it while it is out; when it returns it is sent with its quantity of then.
+func (x *Exchange) publish() {
+	for i, c := range x.buf.changed {
+		x.buf.changed[i] = nil
+		c.changed = false
+		x.publishContract(c)
+		c.executions = c.executions[:0]
+	}
+	x.buf.changed = x.buf.changed[:0]
+}
+
+func (x *Exchange) publishContract(c *contract) {
+	q := &x.buf.quotes
+	q.Reset()
+	for side := range c.sides {
+		x.window(c, side)
+		x.diff(c, side)
+		c.shown[side], x.buf.windows[side] = x.buf.windows[side], c.shown[side]
+	}
+	if len(q.GetBids())+len(q.GetOffers())+len(c.executions) == 0 {
+		return
+	}
+	m := c.market
+	if len(m.subscribers)+len(x.feeds.prices) == 0 {
+		return
+	}
+	for i := range c.executions {
+		c.executions[i].fill(q.AddExecutions())
+	}
+	if len(c.executions) > 0 {
+		q.SetHighPrice(c.high)
+		q.SetLowPrice(c.low)
+	}
+	q.SetMarketId(m.id)
+	q.SetContractId(c.id)
+	for _, l := range m.subscribers {
+		if !l.awaitsSnapshot(m) {
+			l.sink.Publish(q)
+		}
+	}
+	for _, l := range x.feeds.prices {
+		if m.index < l.priceSnapshotsSent && !l.awaitsSnapshot(m) && !l.subscribes(m) {
+			l.sink.Publish(q)
+		}
+	}
+}
+
+// fill copies an execution into a message.
+func (f *execution) fill(e *msg.Execution) {
+	e.SetPrice(f.price)
+	e.SetQuantity(f.quantity)
+	e.SetLiquidity(sideOf(int(f.liquidity)))
+	e.SetMicroseconds(f.microseconds)
+}
+
+// window copies a side's best levels into buf.windows.
+func (x *Exchange) window(c *contract, side int) {
+	book := &c.sides[side]
+	w := x.buf.windows[side][:0]
+	for key := book.best(); key > 0 && len(w) < x.depth; key = book.below(key) {
+		w = append(w, shownLevel{price: keyOf(side, key), quantity: book.quantity(key)})
+	}
+	x.buf.windows[side] = w
+}
+
+// diff adds to buf.quotes the changes from the levels last shown to the current ones, best level first.
+func (x *Exchange) diff(c *contract, side int) {
+	old, now := c.shown[side], x.buf.windows[side]
+	for len(old) > 0 || len(now) > 0 {
+		switch {
+		case len(now) == 0 || len(old) > 0 && keyOf(side, old[0].price) > keyOf(side, now[0].price):
+			// Not visible any more: removed, or only pushed out.
+			if c.sides[side].quantity(keyOf(side, old[0].price)) == 0 {
+				x.addQuote(side, old[0].price, 0)
+			}
+			old = old[1:]
+		case len(old) == 0 || old[0].price != now[0].price:
+			x.addQuote(side, now[0].price, now[0].quantity)
+			now = now[1:]
+		default:
+			if old[0].quantity != now[0].quantity {
+				x.addQuote(side, now[0].price, now[0].quantity)
+			}
+			old, now = old[1:], now[1:]
+		}
+	}
+}
+
+func (x *Exchange) addQuote(side int, price uint32, quantity uint64) {
+	var l *msg.Quote
+	if side == buy {
+		l = x.buf.quotes.AddBids()
+	} else {
+		l = x.buf.quotes.AddOffers()
+	}
+	l.SetPrice(price)
+	l.SetQuantity(quantity)
+}
