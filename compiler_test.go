@@ -24,8 +24,8 @@ var inlined = map[string]string{
 	"internal/envelope": `FrameSize Flags.HasSeq`,
 	"wire": `shortHeader headerSize putHeader frameSize (*Buffer).Filled (*Buffer).rewind
 		(*large).take (*large).waiting`,
-	"ring": `(*Frames).Pending (*Frames).Oldest (*Frames).Newest (*Frames).run (*Frames).slot
-		(*Frames).Waiting (*Frames).floor (*Memory).Bytes`,
+	"ring": `(*SendRing).Pending (*SendRing).Oldest (*SendRing).Newest (*SendRing).run (*SendRing).slot
+		(*SendRing).Waiting (*SendRing).floor (*Memory).Bytes`,
 	"engine/session": `(*Session).Free (*Session).Pending (*Session).State State.LoggedIn
 		(*Session).read (*Session).advance (*Session).ackLast (*Session).usable (*Session).hasDeferred (*Session).fail
 		classOf class.orderEntry ofKind (*eventQueue).pop (*throttle).take (*throttle).needs (*throttle).ready
@@ -70,7 +70,7 @@ var boundsChecks = map[string]int{
 	"internal/envelope/encode.go":   4,
 	"wire/uleb128.go":               2,
 	"internal/envelope/header.go":   27,
-	"ring/frames.go":                13,
+	"ring/sendring.go":              13,
 	"engine/session/inbound.go":     0,
 	"engine/session/match.go":       8,
 	"engine/session/application.go": 6,

@@ -201,7 +201,7 @@ func countScan(feed fixture.Feed) instrcount.Path {
 // countSend is an order into the send ring, and out of it.
 func countSend() instrcount.Path {
 	return instrcount.Path{Name: "send create", Calls: 1, New: func(t testing.TB) func(int) {
-		frames, err := ring.NewFrames(ring.FramesConfig{})
+		frames, err := ring.NewSendRing(ring.SendRingConfig{})
 		check(err)
 		t.Cleanup(func() { _ = frames.Close() })
 		const base = 1 << 28 // all sequences are of one length

@@ -56,10 +56,16 @@ func want(t *testing.T, err, target error, parts ...string) {
 	}
 }
 
+// otherKeys are the keys that are not their field's name: files say what they want, and not what is disabled.
+var otherKeys = map[string]string{
+	"DisableTLS": "plain", "ReconnectBackoff": "pauses", "DisableRestore": "restore_off",
+	"DisableReferences": "references_off", "DisableThrottle": "throttle_off",
+}
+
 // TestEveryFieldHasASetting fails when a field of the engine's settings is added
 // that files can neither say nor are known not to say.
 func TestEveryFieldHasASetting(t *testing.T) {
-	inCode := []string{"Dial", "Logger", "Credentials", "Session.Tap", "Session.Earlier", "Session.AccountApplied", "Session.LateCredentials", "Session.Send.OnDemand"}
+	inCode := []string{"Dial", "Logger", "Credentials", "Session.Tap", "Session.ResumeFrom", "Session.AccountApplied", "Session.LateCredentials", "Session.Send.OnDemand"}
 	named := map[string]string{}
 	for _, s := range settings {
 		if s.field != "" && s.field != "TLS" {
@@ -78,7 +84,10 @@ func TestEveryFieldHasASetting(t *testing.T) {
 				t.Errorf("engine.Config.%s has no setting", field)
 			default:
 				short := strings.TrimPrefix(strings.TrimPrefix(field, "Session."), "Limits.")
-				key := snake(strings.ReplaceAll(short, ".", ""))
+				key, other := otherKeys[short]
+				if !other {
+					key = snake(strings.ReplaceAll(short, ".", ""))
+				}
 				section := "engine"
 				if strings.HasPrefix(field, "Session.") {
 					section = "session"
@@ -138,7 +147,7 @@ func TestDocumentedNames(t *testing.T) {
 // environment, and looks at the field.
 func TestEverySetting(t *testing.T) {
 	special := map[string]string{
-		"wait": "spinblock", "on_stop": "leave", "resume": "none", "pauses": "0s, 1.5s", "address": "h:1", "username": "u", "password": "p", "token": "t",
+		"wait": "spinblock", "on_stop": "leave", "resume": "none", "reconnect_backoff": "0s, 1.5s", "address": "h:1", "username": "u", "password": "p", "token": "t",
 	}
 	for _, s := range settings {
 		if s.section == "tls" || strings.HasSuffix(s.key, "_file") {
@@ -212,18 +221,18 @@ send_bytes = 65536
 		t.Fatal(err)
 	}
 	c := s.Engine
-	if c.Address != "127.0.0.1:3700" || !c.Plain || c.DialTimeout != 1500*time.Millisecond || c.Wait != engine.WaitSpin || c.Core != 3 {
+	if c.Address != "127.0.0.1:3700" || !c.DisableTLS || c.DialTimeout != 1500*time.Millisecond || c.Wait != engine.WaitSpin || c.Core != 3 {
 		t.Errorf("engine: %+v", c)
 	}
-	if !slices.Equal(c.Pauses, []time.Duration{0, 500 * time.Millisecond, 2 * time.Second}) {
-		t.Errorf("pauses: %v", c.Pauses)
+	if !slices.Equal(c.ReconnectBackoff, []time.Duration{0, 500 * time.Millisecond, 2 * time.Second}) {
+		t.Errorf("pauses: %v", c.ReconnectBackoff)
 	}
 	p := c.Session
 	if p.Username != "bob" || p.Password != `a = "b" ; c  # d` || p.Resume != session.ResumeSession ||
 		p.LoginTimeout != 250*time.Millisecond || p.AccountSequence != 1<<64-1 || p.Send.Bytes != 65536 {
 		t.Errorf("session: %+v", p)
 	}
-	if _, err := engine.New(engine.Config{Session: p, Address: c.Address, Plain: true}); err != nil {
+	if _, err := engine.New(engine.Config{Session: p, Address: c.Address, DisableTLS: true}); err != nil {
 		t.Errorf("engine.New: %v", err)
 	}
 }
@@ -343,7 +352,7 @@ func TestEnvironmentOverFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Engine.Address != "env:1" || !s.Engine.Plain {
+	if s.Engine.Address != "env:1" || !s.Engine.DisableTLS {
 		t.Errorf("%+v", s.Engine)
 	}
 	if o, _ := s.Origin("engine.address"); o.String() != "environment SMK_ADDRESS" {

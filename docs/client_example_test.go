@@ -29,10 +29,10 @@ func exchange() (settings engine.Config, stop func()) {
 	check(err)
 	go func() { _ = server.Serve(context.Background()) }()
 	return engine.Config{
-		Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword},
-		Address: server.Addr().String(), // "" is stream.smarkets.com:3801
-		Plain:   true,                   // the zero value speaks TLS
-		OnStop:  engine.StopCancelAll,   // and Run says if that was not confirmed
+		Session:    session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword},
+		Address:    server.Addr().String(), // "" is stream.smarkets.com:3801
+		DisableTLS: true,                   // the zero value speaks TLS
+		OnStop:     engine.StopCancelAll,   // and Run says if that was not confirmed
 	}, func() { _ = server.Close() }
 }
 
@@ -64,7 +64,7 @@ func Example_settings() {
 		SendTimeout: engine.SendTimeout,
 	}
 	settings.Session.AccountSequence = 1234 // resume behind what an earlier run handled
-	fmt.Println(settings.Session.Username != "", settings.Plain)
+	fmt.Println(settings.Session.Username != "", settings.DisableTLS)
 	// Output: true false
 }
 

@@ -94,7 +94,7 @@ func Example_configuration() {
 
 	settings, err := config.Load("bot.conf", config.Options{Directories: []string{dir}, Own: []string{"strategy"}})
 	check(err)
-	fmt.Println(settings.Engine.Address, settings.Engine.Plain) // ready for engine.New
+	fmt.Println(settings.Engine.Address, settings.Engine.DisableTLS) // ready for engine.New
 	// Output:
 	// common.conf bot.conf
 	// 2% from line 6

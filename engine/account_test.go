@@ -79,7 +79,7 @@ func checkAccount(t *testing.T, plan fault.Plan, seed uint64, reconnects bool) {
 		Session: session.Config{
 			Username: sim.DemoUsername, Password: sim.DemoPassword, AccountFromStart: true, ReconnectOnAccountGap: reconnects,
 		},
-		Address: "exchange.test:3801", Plain: true,
+		Address: "exchange.test:3801", DisableTLS: true,
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return server.Dial(ctx) },
 	}, func(e *engine.Engine) {
 		l.watch(e)
@@ -179,7 +179,7 @@ func checkRestart(t *testing.T, change func(*sim.Sim), before int, name string) 
 	logins := 0
 	r := startInBubble(t, engine.Config{
 		Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword},
-		Address: "exchange.test:3801", Plain: true, OnStop: engine.StopLeave,
+		Address: "exchange.test:3801", DisableTLS: true, OnStop: engine.StopLeave,
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return server.Dial(ctx) },
 	}, func(e *engine.Engine) {
 		l.watch(e)

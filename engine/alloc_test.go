@@ -219,7 +219,7 @@ func TestSteadyStateOverTLS(t *testing.T) {
 // measure returns the allocations per message.
 func measure(t *testing.T, n *network, tr traffic) float64 {
 	config := n.config()
-	config.Session.ThrottleOff = true
+	config.Session.DisableThrottle = true
 	b := &allocBot{t: t}
 	loggedIn := make(chan struct{})
 	r := start(t, config, func(e *engine.Engine) {
@@ -349,7 +349,7 @@ func TestAMillionMessages(t *testing.T) {
 func TestSendsAllocateNothing(t *testing.T) {
 	n := newNetwork(t, "tcp", false, loopback(t))
 	config := n.config()
-	config.Session.ThrottleOff = true
+	config.Session.DisableThrottle = true
 	e, err := engine.New(config)
 	if err != nil {
 		t.Fatal(err)

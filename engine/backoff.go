@@ -8,7 +8,7 @@ import (
 )
 
 // pauses are the times between the end of a connection and the next attempt, by
-// the number of failures in a row, unless Config.Pauses says otherwise; the last
+// the number of failures in a row, unless Config.ReconnectBackoff says otherwise; the last
 // one goes on for ever.
 var pauses = []time.Duration{
 	0, 500 * time.Millisecond, 1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 10 * time.Second,

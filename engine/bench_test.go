@@ -22,8 +22,8 @@ func benchEngine(b *testing.B, set func(*engine.Config)) (*engine.Engine, *peer)
 	}
 	b.Cleanup(func() { _ = listener.Close() })
 	config := (&network{}).config()
-	config.Address, config.Dial, config.Plain = listener.Addr().String(), nil, true
-	config.Session.ThrottleOff = true
+	config.Address, config.Dial, config.DisableTLS = listener.Addr().String(), nil, true
+	config.Session.DisableThrottle = true
 	if set != nil {
 		set(&config)
 	}

@@ -21,12 +21,12 @@ type Config struct {
 	Session session.Config
 
 	// Address is the exchange's host and port. "" means
-	// stream.smarkets.com:3801, but for Plain, which needs an address.
+	// stream.smarkets.com:3801, but for DisableTLS, which needs an address.
 	Address string
 
-	// Plain speaks TCP without TLS, to Address and not to the exchange that "" stands for: credentials
+	// DisableTLS speaks TCP without TLS, to Address and not to the exchange that "" stands for: credentials
 	// would go there in clear. The zero value speaks TLS.
-	Plain bool
+	DisableTLS bool
 
 	// TLS is what the TLS handshake uses: roots, client certificate, server
 	// name. nil verifies the host of Address against the system's roots. At
@@ -54,13 +54,13 @@ type Config struct {
 	// DialTimeout bounds Dial and the TLS handshake together. 0 means 10 s.
 	DialTimeout time.Duration
 
-	// Pauses are the times between the end of a connection and the next attempt to
+	// ReconnectBackoff are the times between the end of a connection and the next attempt to
 	// open one, by the number of failures in a row, the last for all further
 	// ones; each is shortened or lengthened at random by up to a fifth. A
 	// connection that was logged in for a minute ends a row of failures. At most
 	// 32; the last must be a millisecond or more. nil means 0, 0.5, 1, 2, 4, 8
 	// and 10 s.
-	Pauses []time.Duration
+	ReconnectBackoff []time.Duration
 
 	// SendTimeout ends a connection whose socket takes no bytes for so long.
 	// 0 means 5 s.
@@ -85,10 +85,10 @@ type Config struct {
 	// remembers to subscribe to again; more are refused. 0 means 4096.
 	SubscriptionsMax int
 
-	// RestoreOff leaves it to the bot to subscribe again, and to send its
+	// DisableRestore leaves it to the bot to subscribe again, and to send its
 	// settings again, after each login: then Session.CancelAllOnFailure is what the
 	// exchange is told after each.
-	RestoreOff bool
+	DisableRestore bool
 
 	// SubmitSlots is how many messages of other goroutines may wait for the
 	// loop, rounded up to a power of two. 0 means 1024. An eighth of them, 16 at
@@ -115,7 +115,7 @@ type Config struct {
 	// nobody.
 	Logger *slog.Logger
 
-	// ReferencesOff leaves order-entry messages without a reference as they
+	// DisableReferences leaves order-entry messages without a reference as they
 	// are. The zero value gives each one that no other message of the account
 	// has, also after a restart, so that answers find their orders whatever
 	// happens to the connection. They count up from Session.ReferenceBase, or if that
@@ -124,7 +124,7 @@ type Config struct {
 	// thousand million messages each have a reference in common with a probability of
 	// 1 to 9 thousand million, and of 10,000 starts with a million each any two with one
 	// of 5 to a million.
-	ReferencesOff bool
+	DisableReferences bool
 
 	// OnStop is what Stop, or the end of Run's context, does with the orders. The
 	// zero value cancels what a bot that trades may have left: orders without
@@ -147,8 +147,8 @@ type Config struct {
 // session.New checks.
 func (c Config) resolve() (Config, error) {
 	if c.Address == "" {
-		if c.Plain {
-			return c, &ConfigError{"Plain", "needs an Address: credentials are not sent in clear to " + Address}
+		if c.DisableTLS {
+			return c, &ConfigError{"DisableTLS", "needs an Address: credentials are not sent in clear to " + Address}
 		}
 		c.Address = Address
 	}
@@ -162,10 +162,10 @@ func (c Config) resolve() (Config, error) {
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return c, &ConfigError{"Address", "must end in a port from 1 to 65535, not " + strconv.Quote(port)}
 	}
-	if c.Plain && c.TLS != nil {
-		return c, &ConfigError{"Plain", "contradicts TLS"}
+	if c.DisableTLS && c.TLS != nil {
+		return c, &ConfigError{"DisableTLS", "contradicts TLS"}
 	}
-	if !c.Plain {
+	if !c.DisableTLS {
 		c.TLS = tlsConfig(c.TLS, host)
 	}
 	for _, d := range []struct {
@@ -185,13 +185,13 @@ func (c Config) resolve() (Config, error) {
 			return c, &ConfigError{d.field, "must be 0 to " + durationMax.String()}
 		}
 	}
-	if len(c.Pauses) == 0 {
-		c.Pauses = pauses
+	if len(c.ReconnectBackoff) == 0 {
+		c.ReconnectBackoff = pauses
 	}
-	c.Pauses = slices.Clone(c.Pauses)
-	if len(c.Pauses) > pausesMax || slices.Min(c.Pauses) < 0 || slices.Max(c.Pauses) > durationMax ||
-		c.Pauses[len(c.Pauses)-1] < time.Millisecond {
-		return c, &ConfigError{"Pauses", "must be 1 to 32 times of 0 to 24 hours, the last at least a millisecond"}
+	c.ReconnectBackoff = slices.Clone(c.ReconnectBackoff)
+	if len(c.ReconnectBackoff) > pausesMax || slices.Min(c.ReconnectBackoff) < 0 || slices.Max(c.ReconnectBackoff) > durationMax ||
+		c.ReconnectBackoff[len(c.ReconnectBackoff)-1] < time.Millisecond {
+		return c, &ConfigError{"ReconnectBackoff", "must be 1 to 32 times of 0 to 24 hours, the last at least a millisecond"}
 	}
 	if c.OnStop >= stopActions {
 		return c, &ConfigError{"OnStop", "is not one of the actions"}

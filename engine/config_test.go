@@ -24,14 +24,17 @@ func TestConfigIsChecked(t *testing.T) {
 		{"Address", func(c *engine.Config) { c.Address = "exchange.test:65536" }},
 		{"Address", func(c *engine.Config) { c.Address = "exchange.test:https" }},
 		{"Address", func(c *engine.Config) { c.Address = ":3801" }},
-		{"Address", func(c *engine.Config) { c.Address, c.Plain = ":3801", true }},
-		{"Plain", func(c *engine.Config) { c.Address, c.Plain, c.TLS = "exchange.test:3801", true, new(tls.Config) }},
-		{"Plain", func(c *engine.Config) { c.Plain = true }},
+		{"Address", func(c *engine.Config) { c.Address, c.DisableTLS = ":3801", true }},
+		{"DisableTLS", func(c *engine.Config) { c.Address, c.DisableTLS, c.TLS = "exchange.test:3801", true, new(tls.Config) }},
+		{"DisableTLS", func(c *engine.Config) { c.DisableTLS = true }},
 		{"DialTimeout", func(c *engine.Config) { c.DialTimeout = -1 }},
 		{"SendTimeout", func(c *engine.Config) { c.SendTimeout = 25 * time.Hour }},
-		{"Pauses", func(c *engine.Config) { c.Pauses = []time.Duration{time.Second, 0} }},
-		{"Pauses", func(c *engine.Config) { c.Pauses = []time.Duration{-1, time.Second} }},
-		{"Pauses", func(c *engine.Config) { c.Pauses = make([]time.Duration, 33); c.Pauses[32] = time.Second }},
+		{"ReconnectBackoff", func(c *engine.Config) { c.ReconnectBackoff = []time.Duration{time.Second, 0} }},
+		{"ReconnectBackoff", func(c *engine.Config) { c.ReconnectBackoff = []time.Duration{-1, time.Second} }},
+		{"ReconnectBackoff", func(c *engine.Config) {
+			c.ReconnectBackoff = make([]time.Duration, 33)
+			c.ReconnectBackoff[32] = time.Second
+		}},
 		{"Wait", func(c *engine.Config) { c.Wait = 3 }},
 		{"SpinRounds", func(c *engine.Config) { c.SpinRounds = -1 }},
 		{"Core", func(c *engine.Config) { c.Core = 1 }},
@@ -62,16 +65,16 @@ func TestConfigIsChecked(t *testing.T) {
 func TestConfigIsCopied(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		config := n.config()
-		config.Pauses = []time.Duration{time.Millisecond}
+		config.ReconnectBackoff = []time.Duration{time.Millisecond}
 		e, err := engine.New(config)
 		if err != nil {
 			t.Fatal(err)
 		}
-		config.Pauses[0] = time.Hour
+		config.ReconnectBackoff[0] = time.Hour
 		_ = e.Close()
-		config.Pauses[0] = time.Millisecond
+		config.ReconnectBackoff[0] = time.Millisecond
 		r := startInBubble(t, config, nil)
-		config.Pauses[0] = time.Hour
+		config.ReconnectBackoff[0] = time.Hour
 		n.accept(t).close()
 		began := time.Now()
 		n.accept(t)

@@ -111,11 +111,11 @@ func TestDescriptorsAreGivenBack(t *testing.T) {
 				}()
 				config := engine.Config{
 					Session: session.Config{Username: "user", Password: "secret"},
-					Address: listener.Addr().String(), Plain: !c.secure,
+					Address: listener.Addr().String(), DisableTLS: !c.secure,
 					Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 						return new(net.Dialer).DialContext(ctx, network, address)
 					},
-					Pauses: []time.Duration{time.Millisecond},
+					ReconnectBackoff: []time.Duration{time.Millisecond},
 				}
 				if c.secure {
 					config.TLS = clientTLS()

@@ -138,7 +138,7 @@ func (e *Engine) open(ctx context.Context, unknown bool) (transport.Conn, error)
 	if err != nil {
 		return nil, err
 	}
-	if e.config.Plain {
+	if e.config.DisableTLS {
 		return transport.Open(conn, e.clock)
 	}
 	t, err := transport.OpenTLS(ctx, conn, e.config.TLS, e.clock)

@@ -64,7 +64,7 @@ func TestDialerThatDoesNotReturn(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		config := n.config()
 		config.DialTimeout = time.Second
-		config.Pauses = []time.Duration{100 * time.Millisecond}
+		config.ReconnectBackoff = []time.Duration{100 * time.Millisecond}
 		release := make(chan struct{})
 		var dials atomic.Int32
 		config.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -129,7 +129,7 @@ func TestDialPanics(t *testing.T) {
 		var fail func()
 		stopping(t, func(c *engine.Config) {
 			c.CancelAllOnPanic = true
-			c.Pauses = []time.Duration{time.Second}
+			c.ReconnectBackoff = []time.Duration{time.Second}
 			dial := c.Dial
 			call := func(name string) {
 				if fails && name == which {

@@ -43,7 +43,7 @@ func onExchange(t *testing.T, change func(*sim.Config), test func(*testing.T, *s
 		}()
 		test(t, server, engine.Config{
 			Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword},
-			Address: "exchange.test:3801", Plain: true,
+			Address: "exchange.test:3801", DisableTLS: true,
 			Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return server.Dial(ctx) },
 		})
 	})

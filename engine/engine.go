@@ -118,7 +118,7 @@ func New(config Config) (*Engine, error) {
 		dialed:   make(chan dialed, 1),
 	}
 	e.readClock()
-	if config.Session.ReferenceBase == 0 && !config.ReferencesOff {
+	if config.Session.ReferenceBase == 0 && !config.DisableReferences {
 		config.Session.ReferenceBase = referenceBase()
 	}
 	if config.Session.Tap != nil {
@@ -139,12 +139,12 @@ func New(config Config) (*Engine, error) {
 		return nil, err
 	}
 	e.pace.limit = loopDelayLimit(config.LoopDelay)
-	e.backoff.pauses = config.Pauses
-	e.subscriptions = newSubscriptions(config.SubscriptionsMax, config.RestoreOff)
+	e.backoff.pauses = config.ReconnectBackoff
+	e.subscriptions = newSubscriptions(config.SubscriptionsMax, config.DisableRestore)
 	// The session has the credentials; a dump of the engine must not.
-	e.goesOn = config.Session.AccountSequence != 0 || config.Session.Earlier.ID != ""
+	e.goesOn = config.Session.AccountSequence != 0 || config.Session.ResumeFrom.ID != ""
 	config.Session.Username, config.Session.Password, config.Session.Token = "", "", ""
-	config.Session.Earlier.ID = ""
+	config.Session.ResumeFrom.ID = ""
 	e.config, e.session, e.submitted = config, s, submitted
 	e.submitKept = min(submitted.Cap()/submitKeptShare, submitKeptMax)
 	e.sleeper.Store(&sleeper{wake: e.wakeIdle})

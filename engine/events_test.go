@@ -122,7 +122,7 @@ func TestAnswerMismatch(t *testing.T) {
 func TestUnaskedConfirmation(t *testing.T) {
 	n := newNetwork(t, "pipe", false, pipe)
 	config := n.config()
-	config.Pauses = []time.Duration{time.Millisecond}
+	config.ReconnectBackoff = []time.Duration{time.Millisecond}
 	r := start(t, config, nil)
 	p := n.accept(t)
 	p.login()

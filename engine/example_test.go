@@ -17,7 +17,7 @@ import (
 )
 
 // exchange starts a simulated exchange for an example and returns the settings to
-// reach it. A bot that trades for real leaves Address and Plain alone. OnStop says
+// reach it. A bot that trades for real leaves Address and DisableTLS alone. OnStop says
 // what becomes of the orders when it stops: all are cancelled first.
 func exchange() (config engine.Config, stop func()) {
 	settings := sim.DefaultConfig()
@@ -28,10 +28,10 @@ func exchange() (config engine.Config, stop func()) {
 	}
 	go func() { _ = server.Serve(context.Background()) }()
 	return engine.Config{
-		Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword},
-		Address: server.Addr().String(),
-		Plain:   true,
-		OnStop:  engine.StopCancelAll,
+		Session:    session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword},
+		Address:    server.Addr().String(),
+		DisableTLS: true,
+		OnStop:     engine.StopCancelAll,
 	}, func() { _ = server.Close() }
 }
 

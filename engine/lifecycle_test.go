@@ -60,8 +60,8 @@ func openDescriptors() int {
 func live(t *testing.T, n *network, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	config := n.config()
-	config.Pauses = []time.Duration{0, time.Millisecond}
-	config.Session.Send = ring.FramesConfig{Bytes: 16 << 10, Records: 64}
+	config.ReconnectBackoff = []time.Duration{0, time.Millisecond}
+	config.Session.Send = ring.SendRingConfig{Bytes: 16 << 10, Records: 64}
 	config.Session.ReceiveBytes = 4096
 	config.SubmitSlots = 16
 	e, err := engine.New(config)

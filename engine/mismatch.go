@@ -24,7 +24,7 @@ func (m *mismatch) Unwrap() error { return m.err }
 func handshakeFailed(err error) error {
 	var header tls.RecordHeaderError
 	if hungUp(err) || errors.As(err, &header) {
-		return &mismatch{err, "during the TLS handshake: does the port speak TLS? Config.Plain is for one that does not"}
+		return &mismatch{err, "during the TLS handshake: does the port speak TLS? Config.DisableTLS is for one that does not"}
 	}
 	return err
 }
@@ -32,8 +32,8 @@ func handshakeFailed(err error) error {
 // unanswered explains what a connection was lost with that never said anything. Once a
 // login has succeeded there the port is not what is wrong.
 func (e *Engine) unanswered(cause error) error {
-	if e.config.Plain && !e.loggedIn && e.session.State() == session.LoginSent && hungUp(cause) {
-		return &mismatch{cause, "before the login was answered: does the port want TLS? Config.Plain is set"}
+	if e.config.DisableTLS && !e.loggedIn && e.session.State() == session.LoginSent && hungUp(cause) {
+		return &mismatch{cause, "before the login was answered: does the port want TLS? Config.DisableTLS is set"}
 	}
 	return cause
 }

@@ -50,7 +50,7 @@ func TestMismatch(t *testing.T) {
 			n := newNetwork(t, "tcp", false, loopback(t))
 			config := n.config()
 			if c.secure {
-				config.Plain, config.TLS = false, clientTLS()
+				config.DisableTLS, config.TLS = false, clientTLS()
 			}
 			causes := make(chan error, 16)
 			r := start(t, config, func(e *engine.Engine) {

@@ -130,12 +130,12 @@ func (n *network) accept(t *testing.T) *peer {
 // config is for an engine that dials here.
 func (n *network) config() engine.Config {
 	c := engine.Config{
-		Session: session.Config{Username: "user", Password: "secret"},
-		Address: "exchange.test:3801",
-		Plain:   !n.secure,
-		Dial:    n.dial,
-		Wait:    n.wait,
-		OnStop:  engine.StopLeave, // what becomes of orders has tests of its own
+		Session:    session.Config{Username: "user", Password: "secret"},
+		Address:    "exchange.test:3801",
+		DisableTLS: !n.secure,
+		Dial:       n.dial,
+		Wait:       n.wait,
+		OnStop:     engine.StopLeave, // what becomes of orders has tests of its own
 		// Few, so that both ways of waiting come to pass.
 		SpinRounds: 20,
 	}

@@ -36,7 +36,7 @@ func TestHandlersWaitForRoom(t *testing.T) {
 				const sends = 256
 				config := n.config()
 				config.Session.Send.Records = 64
-				config.SendTimeout, config.Session.ThrottleOff = time.Hour, true
+				config.SendTimeout, config.Session.DisableThrottle = time.Hour, true
 				refused := 0
 				var took time.Duration
 				handled := make(chan struct{})
@@ -80,10 +80,10 @@ func TestSlowReaderIsNotStalled(t *testing.T) {
 				var far net.Conn
 				n := newNetwork(t, "pipe", false, pipe)
 				config := n.config()
-				config.Session.Send = ring.FramesConfig{Bytes: 1 << 20, Records: 2048}
-				config.Session.PeerTimeout, config.Session.ThrottleOff = time.Hour, true
+				config.Session.Send = ring.SendRingConfig{Bytes: 1 << 20, Records: 2048}
+				config.Session.PeerTimeout, config.Session.DisableThrottle = time.Hour, true
 				if secure {
-					config.Plain, config.TLS = false, clientTLS()
+					config.DisableTLS, config.TLS = false, clientTLS()
 					config.TLS.Time = func() time.Time { return authority.Leaf.NotBefore }
 				}
 				lost := 0
@@ -161,7 +161,7 @@ func checkStalledWhileAHandlerWorks(t *testing.T, sends int) {
 	inBubble(t, func(t *testing.T, n *network) {
 		config := n.config()
 		config.Session.PeerTimeout, config.Session.HeartbeatAfter = time.Hour, time.Hour
-		config.Session.Send.Records, config.Session.ThrottleOff = 64, true
+		config.Session.Send.Records, config.Session.DisableThrottle = 64, true
 		r := startInBubble(t, config, func(e *engine.Engine) {
 			e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
 				<-time.After(2 * engine.SendTimeout)
@@ -228,7 +228,7 @@ func TestLongReplay(t *testing.T) {
 		const sends = 60_000
 		config := n.config()
 		config.SendTimeout = time.Hour
-		config.Session.Send = ring.FramesConfig{Bytes: 64 << 10, Records: 1024}
+		config.Session.Send = ring.SendRingConfig{Bytes: 64 << 10, Records: 1024}
 		config.Session.HeartbeatAfter, config.Session.PeerTimeout = time.Hour, time.Hour
 		r := startInBubble(t, config, func(e *engine.Engine) {
 			e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {

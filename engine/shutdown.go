@@ -17,7 +17,7 @@ type StopAction uint8
 // The actions.
 const (
 	// StopAuto is StopCancelAll once the bot has sent order entry, and for one that
-	// goes on with an earlier run (session.Config.AccountSequence or Earlier), and
+	// goes on with an earlier run (session.Config.AccountSequence or ResumeFrom), and
 	// StopLeave for one that only watches: that must not cancel what another bot of
 	// the account has placed.
 	StopAuto StopAction = iota

@@ -21,7 +21,7 @@ import (
 // TestStopWithoutAConnection connects again to cancel, in the time that there is.
 func TestStopWithoutAConnection(t *testing.T) {
 	t.Run("lost before", func(t *testing.T) {
-		set := func(c *engine.Config) { c.Pauses = []time.Duration{time.Second} }
+		set := func(c *engine.Config) { c.ReconnectBackoff = []time.Duration{time.Second} }
 		stopping(t, set, func(t *testing.T, n *network, r *running, p *peer) {
 			p.close()
 			advance(time.Millisecond)
@@ -36,7 +36,7 @@ func TestStopWithoutAConnection(t *testing.T) {
 		})
 	})
 	t.Run("in a long pause", func(t *testing.T) {
-		set := func(c *engine.Config) { c.Pauses = []time.Duration{time.Hour} }
+		set := func(c *engine.Config) { c.ReconnectBackoff = []time.Duration{time.Hour} }
 		stopping(t, set, func(t *testing.T, n *network, r *running, p *peer) {
 			p.close()
 			advance(time.Minute)
@@ -66,7 +66,7 @@ func TestStopWithoutAConnection(t *testing.T) {
 	})
 	t.Run("with an order under way", func(t *testing.T) {
 		for _, answer := range []string{"accepted", "rejected", "none", "rejected without a reference"} {
-			set := func(c *engine.Config) { c.ReferencesOff = answer == "rejected without a reference" }
+			set := func(c *engine.Config) { c.DisableReferences = answer == "rejected without a reference" }
 			stopping(t, set, func(t *testing.T, n *network, r *running, p *peer) {
 				began := time.Now()
 				var s engine.Submission

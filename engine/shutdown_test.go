@@ -332,7 +332,7 @@ func TestStopAsksAgain(t *testing.T) {
 // TestStopWithoutReferences matches answers by their order, the bot's own before the
 // engine's.
 func TestStopWithoutReferences(t *testing.T) {
-	set := func(c *engine.Config) { c.ReferencesOff = true }
+	set := func(c *engine.Config) { c.DisableReferences = true }
 	stopping(t, set, func(t *testing.T, _ *network, r *running, p *peer) {
 		var s engine.Submission
 		if err := r.Submitter().SendOrderCancelAll(new(msg.OrderCancelAll), &s); err != nil {
@@ -354,7 +354,7 @@ func TestStopWithoutReferences(t *testing.T) {
 // TestStopWithManyLateOrders has more orders accepted meanwhile than are known by name.
 func TestStopWithManyLateOrders(t *testing.T) {
 	const late = 70
-	set := func(c *engine.Config) { c.Session.ThrottleOff = true }
+	set := func(c *engine.Config) { c.Session.DisableThrottle = true }
 	stopping(t, set, func(t *testing.T, _ *network, r *running, p *peer) {
 		var s engine.Submission
 		if err := r.Submitter().Do(func() {
@@ -528,7 +528,7 @@ func TestConfirmationBeforeStop(t *testing.T) {
 		})
 	})
 	t.Run("amid the stop", func(t *testing.T) {
-		set := func(c *engine.Config) { c.Pauses = []time.Duration{time.Second} }
+		set := func(c *engine.Config) { c.ReconnectBackoff = []time.Duration{time.Second} }
 		stopping(t, set, func(t *testing.T, n *network, r *running, p *peer) {
 			r.Stop()
 			p.cancelAll()

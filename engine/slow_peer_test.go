@@ -20,8 +20,8 @@ func TestSlowReaderGetsEverything(t *testing.T) {
 	const orders, batch = 1500, 100
 	onEach(t, func(t *testing.T, n *network) {
 		config := n.config()
-		config.Session.ThrottleOff = true
-		config.Session.Send = ring.FramesConfig{Bytes: 1 << 20, Records: 2048}
+		config.Session.DisableThrottle = true
+		config.Session.Send = ring.SendRingConfig{Bytes: 1 << 20, Records: 2048}
 		sent := 0
 		r := start(t, config, func(e *engine.Engine) {
 			var m msg.OrderCreate

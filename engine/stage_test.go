@@ -12,7 +12,7 @@ import (
 // goes on with the stages alone once a handler has panicked.
 func TestStages(t *testing.T) {
 	e, err := New(Config{
-		Address: "localhost:1", Plain: true, Session: session.Config{Username: "user", Password: "pass"},
+		Address: "localhost:1", DisableTLS: true, Session: session.Config{Username: "user", Password: "pass"},
 	})
 	if err != nil {
 		t.Fatal(err)

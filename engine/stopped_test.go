@@ -53,8 +53,8 @@ func says(t *testing.T, seq uint64, set func(*msg.EtoPayload)) func([]byte) int 
 // loggedInOver is an engine that is logged in over a connection.
 func loggedInOver(t *testing.T, conn *scripted, heartbeatAfter time.Duration) *Engine {
 	e, err := New(Config{
-		Session: session.Config{Username: "user", Password: "secret", HeartbeatAfter: heartbeatAfter},
-		Plain:   true, Address: "exchange.test:3801",
+		Session:    session.Config{Username: "user", Password: "secret", HeartbeatAfter: heartbeatAfter},
+		DisableTLS: true, Address: "exchange.test:3801",
 		Dial: func(context.Context, string, string) (net.Conn, error) { return conn, nil },
 	})
 	if err != nil {

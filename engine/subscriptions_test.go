@@ -211,7 +211,7 @@ func TestCancelAllBehindASlowSocket(t *testing.T) {
 		config := n.config()
 		config.OnStop = engine.StopAuto
 		config.SendTimeout = time.Hour
-		config.Session.ThrottleOff = true
+		config.Session.DisableThrottle = true
 		config.Session.Send.Records = 64
 		var cancel, all error
 		r := startInBubble(t, config, func(e *engine.Engine) {
@@ -264,9 +264,9 @@ func TestHintsEndWithALogin(t *testing.T) {
 		n := newNetwork(t, "tcp", false, loopback(t))
 		config := n.config()
 		if secure {
-			config.Plain, config.TLS = false, clientTLS()
+			config.DisableTLS, config.TLS = false, clientTLS()
 		}
-		config.Pauses = []time.Duration{time.Millisecond}
+		config.ReconnectBackoff = []time.Duration{time.Millisecond}
 		causes := make(chan error, 16)
 		r := start(t, config, func(e *engine.Engine) {
 			e.OnState(func(ev *engine.Event) {

@@ -72,7 +72,7 @@ func TestTimers(t *testing.T) {
 func TestTimersWithoutAConnection(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		config := n.config()
-		config.Pauses = []time.Duration{time.Hour}
+		config.ReconnectBackoff = []time.Duration{time.Hour}
 		config.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 			<-time.After(50 * time.Millisecond)
 			return nil, errors.New("nobody is there")

@@ -61,7 +61,7 @@ func checkTruth(t *testing.T, resume session.ResumeMode, seed uint64) {
 	epochs := uint32(0)
 	r := startInBubble(t, engine.Config{
 		Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword, Resume: resume},
-		Address: "exchange.test:3801", Plain: true,
+		Address: "exchange.test:3801", DisableTLS: true,
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return server.Dial(ctx) },
 	}, func(e *engine.Engine) {
 		e.OnOrderAccepted(func(_ *engine.Event, m *msg.OrderAccepted) { told[m.GetReference()].accepted++ })

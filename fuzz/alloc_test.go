@@ -15,7 +15,7 @@ import (
 // its way out: sized, framed in place in the ring, committed, taken by the socket. The race detector
 // allocates by itself, so this file is not built for it.
 func TestAllocationsOutward(t *testing.T) {
-	frames, err := ring.NewFrames(ring.FramesConfig{})
+	frames, err := ring.NewSendRing(ring.SendRingConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}

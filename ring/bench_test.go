@@ -154,7 +154,7 @@ func BenchmarkMPSCProducers(b *testing.B) {
 // BenchmarkFrames is the life of one frame of 64 bytes with the ring in its
 // steady state: reserve, commit, send, evict.
 func BenchmarkFrames(b *testing.B) {
-	f, err := NewFrames(FramesConfig{})
+	f, err := NewSendRing(SendRingConfig{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func BenchmarkFrames(b *testing.B) {
 
 // BenchmarkFramesRefused is a Reserve that finds the ring full of unsent bytes.
 func BenchmarkFramesRefused(b *testing.B) {
-	f, err := NewFrames(FramesConfig{Bytes: 4096})
+	f, err := NewSendRing(SendRingConfig{Bytes: 4096})
 	if err != nil {
 		b.Fatal(err)
 	}

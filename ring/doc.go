@@ -4,7 +4,7 @@
 //
 //   - [Memory] is a block of bytes claimed once, off the Go heap where the
 //     system allows it.
-//   - [Frames] is one block of such memory used as a ring of frames, with an
+//   - [SendRing] is one block of such memory used as a ring of frames, with an
 //     index by sequence and the truth about which bytes left.
 //   - [SPSC] hands fixed-size values from one goroutine to one other.
 //   - [MPSC] hands fixed-size values from any number of goroutines to one.

@@ -9,8 +9,8 @@ import (
 )
 
 // A frame is built where it is sent from. The socket takes what it likes.
-func ExampleFrames() {
-	f, err := ring.NewFrames(ring.FramesConfig{Bytes: 64})
+func ExampleSendRing() {
+	f, err := ring.NewSendRing(ring.SendRingConfig{Bytes: 64})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -40,8 +40,8 @@ func ExampleFrames() {
 
 // A replay copies a kept frame to the end of the stream. It reserves first, for
 // making room may evict the very frame.
-func ExampleFrames_Frame() {
-	f, err := ring.NewFrames(ring.FramesConfig{})
+func ExampleSendRing_Frame() {
+	f, err := ring.NewSendRing(ring.SendRingConfig{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -76,7 +76,7 @@ func ExampleFrames_Frame() {
 
 // A ring that is full of unsent bytes says so; nothing unsent is overwritten.
 func ExampleFullError() {
-	f, err := ring.NewFrames(ring.FramesConfig{Bytes: 64})
+	f, err := ring.NewSendRing(ring.SendRingConfig{Bytes: 64})
 	if err != nil {
 		fmt.Println(err)
 		return

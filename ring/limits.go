@@ -43,7 +43,7 @@ const (
 
 // LimitError says that a size asked for lies outside its limits.
 type LimitError struct {
-	Name string // what was sized, as the caller knows it: "FramesConfig.Bytes"
+	Name string // what was sized, as the caller knows it: "SendRingConfig.Bytes"
 	Got  int    // what was asked for
 	Min  int    // the least that is accepted
 	Max  int    // the most that is accepted

@@ -14,7 +14,7 @@ func TestLimits(t *testing.T) {
 		return err
 	}
 	frames := func(bytes, records int) error {
-		f, err := NewFrames(FramesConfig{Bytes: bytes, Records: records})
+		f, err := NewSendRing(SendRingConfig{Bytes: bytes, Records: records})
 		if err == nil {
 			err = f.Close()
 		}
@@ -38,11 +38,11 @@ func TestLimits(t *testing.T) {
 
 		{"default frames", frames(0, 0), LimitError{}},
 		{"least frames", frames(framesBytesMin, framesRecordsMin), LimitError{}},
-		{"few bytes", frames(framesBytesMin-1, 0), LimitError{"FramesConfig.Bytes", 63, 64, framesBytesMax}},
-		{"negative bytes", frames(-1, 0), LimitError{"FramesConfig.Bytes", -1, 64, framesBytesMax}},
-		{"many bytes", frames(framesBytesMax+1, 0), LimitError{"FramesConfig.Bytes", framesBytesMax + 1, 64, framesBytesMax}},
-		{"few records", frames(0, 1), LimitError{"FramesConfig.Records", 1, 2, framesRecordsMax}},
-		{"many records", frames(0, framesRecordsMax+1), LimitError{"FramesConfig.Records", framesRecordsMax + 1, 2, framesRecordsMax}},
+		{"few bytes", frames(framesBytesMin-1, 0), LimitError{"SendRingConfig.Bytes", 63, 64, framesBytesMax}},
+		{"negative bytes", frames(-1, 0), LimitError{"SendRingConfig.Bytes", -1, 64, framesBytesMax}},
+		{"many bytes", frames(framesBytesMax+1, 0), LimitError{"SendRingConfig.Bytes", framesBytesMax + 1, 64, framesBytesMax}},
+		{"few records", frames(0, 1), LimitError{"SendRingConfig.Records", 1, 2, framesRecordsMax}},
+		{"many records", frames(0, framesRecordsMax+1), LimitError{"SendRingConfig.Records", framesRecordsMax + 1, 2, framesRecordsMax}},
 
 		{"one slot", spsc(1), LimitError{}},
 		{"no slot", spsc(0), LimitError{"SPSC slots", 0, 1, slotsMax}},
@@ -62,7 +62,7 @@ func TestLimits(t *testing.T) {
 		}
 	}
 
-	const text = "ring: FramesConfig.Records is 1, must be 2 to 1048576"
+	const text = "ring: SendRingConfig.Records is 1, must be 2 to 1048576"
 	if got := frames(0, 1).Error(); got != text {
 		t.Errorf("text %q, want %q", got, text)
 	}
@@ -76,20 +76,20 @@ func TestRounding(t *testing.T) {
 			t.Errorf("powerOfTwo(%d) = %d, want %d", test.n, got, test.want)
 		}
 	}
-	f, err := NewFrames(FramesConfig{Bytes: 1000, Records: 5})
+	f, err := NewSendRing(SendRingConfig{Bytes: 1000, Records: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if got, want := f.Config(), (FramesConfig{Bytes: 1024, Records: 8}); got != want {
+	if got, want := f.Config(), (SendRingConfig{Bytes: 1024, Records: 8}); got != want {
 		t.Errorf("Config() = %+v, want %+v", got, want)
 	}
-	d, err := NewFrames(FramesConfig{})
+	d, err := NewSendRing(SendRingConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if got, want := d.Config(), (FramesConfig{Bytes: 1 << 20, Records: 1024}); got != want {
+	if got, want := d.Config(), (SendRingConfig{Bytes: 1 << 20, Records: 1024}); got != want {
 		t.Errorf("default Config() = %+v, want %+v", got, want)
 	}
 	s, _ := NewSPSC[int](5)

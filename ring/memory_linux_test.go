@@ -60,7 +60,7 @@ func TestMemoryOnDemand(t *testing.T) {
 
 // A ring on demand costs what is used of it.
 func TestFramesOnDemand(t *testing.T) {
-	f, err := NewFrames(FramesConfig{Bytes: 1 << 20, Records: 4096, OnDemand: true})
+	f, err := NewSendRing(SendRingConfig{Bytes: 1 << 20, Records: 4096, OnDemand: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestFramesOnDemand(t *testing.T) {
 	if n, _ := pagesOf(t, f.mem); n != 1 || len(f.index) != 128 {
 		t.Errorf("%d pages and %d records for 100 frames of a page", n, len(f.index))
 	}
-	if c := f.Config(); c != (FramesConfig{Bytes: 1 << 20, Records: 4096, OnDemand: true}) {
+	if c := f.Config(); c != (SendRingConfig{Bytes: 1 << 20, Records: 4096, OnDemand: true}) {
 		t.Errorf("configured as %+v", c)
 	}
 }

@@ -57,7 +57,7 @@ func (r *repeater) next(seq uint64) []byte {
 func newFar(t testing.TB, config Config) *kit {
 	t.Helper()
 	config.Resume = ResumeSession
-	config.Earlier = Resumption{ID: "A", In: sequenceBase - 1, Out: sequenceBase - 1}
+	config.ResumeFrom = Resumption{ID: "A", In: sequenceBase - 1, Out: sequenceBase - 1}
 	k := newKit(t, config)
 	k.open()
 	k.server = sequenceBase - 1
@@ -167,7 +167,7 @@ func TestAllocations(t *testing.T) {
 		}
 	})
 	t.Run("sends", func(t *testing.T) {
-		k := newFar(t, Config{ReferenceBase: sequenceBase, ThrottleOff: true, AnswerTimeout: 1})
+		k := newFar(t, Config{ReferenceBase: sequenceBase, DisableThrottle: true, AnswerTimeout: 1})
 		create, cancel, subscribe := orderCreate(), new(msg.OrderCancel), new(msg.MarketSubscribe)
 		cancel.SetOrderId(5)
 		subscribe.SetMarketId(1)
@@ -194,7 +194,7 @@ func TestAllocations(t *testing.T) {
 		"mismatches":          func(m *msg.OrderAccepted) { m.SetSide(msg.SideSell) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			k := newFar(t, Config{ReferenceBase: sequenceBase, ThrottleOff: true})
+			k := newFar(t, Config{ReferenceBase: sequenceBase, DisableThrottle: true})
 			k.ping() // from here on the orders have the sequences that are answered
 			accepted := new(msg.Payload)
 			set(accepted.MutableOrderAccepted())

@@ -12,7 +12,7 @@ import (
 // TestUnresponsive sends order after order to a peer that answers none: heartbeats, replay requests and
 // gapfills go back and forth, and that has an end.
 func TestUnresponsive(t *testing.T) {
-	k := newEstablished(t, Config{ReferenceBase: 100, ThrottleOff: true})
+	k := newEstablished(t, Config{ReferenceBase: 100, DisableThrottle: true})
 	start := k.now
 	var err error
 	var fates int
@@ -77,7 +77,7 @@ func TestResponsive(t *testing.T) {
 		}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			k := newEstablished(t, Config{ReferenceBase: 100, ThrottleOff: true})
+			k := newEstablished(t, Config{ReferenceBase: 100, DisableThrottle: true})
 			for i := range 1500 {
 				k.mustSend(msg.PayloadOrderCreate, orderCreate())
 				k.feed(k.eto(msg.EtoPayloadHeartbeat, nil))

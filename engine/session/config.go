@@ -79,8 +79,8 @@ type Config struct {
 	// used cost one connection each.
 	ReconnectOnAccountGap bool
 
-	// Earlier continues a session of an earlier run, with ResumeSession.
-	Earlier Resumption
+	// ResumeFrom continues a session of an earlier run, with ResumeSession.
+	ResumeFrom Resumption
 
 	// CancelAllOnFailure asks the exchange after each login to cancel the orders
 	// if the client stops being heard: what a process that was killed, a machine or
@@ -98,8 +98,8 @@ type Config struct {
 	// messages as they are.
 	ReferenceBase uint64
 
-	// ThrottleOff leaves it to the exchange to refuse what is sent too fast.
-	ThrottleOff bool
+	// DisableThrottle leaves it to the exchange to refuse what is sent too fast.
+	DisableThrottle bool
 
 	// 0 means the constant of the same name; at most 24 hours. While a gap is open
 	// nothing is returned of what comes behind it: ReplayTimeout after the last progress
@@ -123,7 +123,7 @@ type Config struct {
 	// replay: at least 16 KiB and 16 records; 0 means the defaults of ring. Of what
 	// may wait for the socket application messages leave some to cancels, session
 	// messages and order_cancel_all: 6 KiB and 70 records of the defaults.
-	Send ring.FramesConfig
+	Send ring.SendRingConfig
 
 	// ReceiveBytes sizes the receive buffer; 0 means wire.BlockBytes.
 	ReceiveBytes int
@@ -160,12 +160,12 @@ func (r Resumption) LogValue() slog.Value { return slog.StringValue(r.String()) 
 // are set.
 func (c Config) String() string {
 	return fmt.Sprintf("{Username:%s Password:%s Token:%s LateCredentials:%t Resume:%v AccountSequence:%d AccountApplied:%v "+
-		"AccountFromStart:%t RequireCaughtUp:%t CancelUnsettled:%t ReconnectOnAccountGap:%t Earlier:%v CancelAllOnFailure:%t "+
-		"ReferenceBase:%d ThrottleOff:%t LoginTimeout:%v LogoutTimeout:%v HeartbeatAfter:%v PeerTimeout:%v ReplayTimeout:%v "+
+		"AccountFromStart:%t RequireCaughtUp:%t CancelUnsettled:%t ReconnectOnAccountGap:%t ResumeFrom:%v CancelAllOnFailure:%t "+
+		"ReferenceBase:%d DisableThrottle:%t LoginTimeout:%v LogoutTimeout:%v HeartbeatAfter:%v PeerTimeout:%v ReplayTimeout:%v "+
 		"StaleAfter:%v AnswerTimeout:%v UnansweredMax:%d Send:%+v ReceiveBytes:%d Limits:%+v}",
 		redacted(c.Username), redacted(c.Password), redacted(c.Token), c.LateCredentials, c.Resume, c.AccountSequence, c.AccountApplied,
-		c.AccountFromStart, c.RequireCaughtUp, c.CancelUnsettled, c.ReconnectOnAccountGap, c.Earlier, c.CancelAllOnFailure,
-		c.ReferenceBase, c.ThrottleOff, c.LoginTimeout, c.LogoutTimeout, c.HeartbeatAfter, c.PeerTimeout, c.ReplayTimeout,
+		c.AccountFromStart, c.RequireCaughtUp, c.CancelUnsettled, c.ReconnectOnAccountGap, c.ResumeFrom, c.CancelAllOnFailure,
+		c.ReferenceBase, c.DisableThrottle, c.LoginTimeout, c.LogoutTimeout, c.HeartbeatAfter, c.PeerTimeout, c.ReplayTimeout,
 		c.StaleAfter, c.AnswerTimeout, c.UnansweredMax, c.Send, c.ReceiveBytes, c.Limits)
 }
 
@@ -212,14 +212,14 @@ func (c Config) resolve() (Config, error) {
 		}
 		last = r.To
 	}
-	if c.Earlier.ID != "" {
+	if c.ResumeFrom.ID != "" {
 		switch {
 		case c.Resume != ResumeSession:
-			return c, &ConfigError{"Earlier", "needs ResumeSession"}
-		case len(c.Earlier.ID) > SessionBytesMax:
-			return c, &ConfigError{"Earlier.ID", "is too long"}
-		case c.Earlier.In-1 >= sequenceMax || c.Earlier.Out-1 >= sequenceMax:
-			return c, &ConfigError{"Earlier", "needs the next sequences"}
+			return c, &ConfigError{"ResumeFrom", "needs ResumeSession"}
+		case len(c.ResumeFrom.ID) > SessionBytesMax:
+			return c, &ConfigError{"ResumeFrom.ID", "is too long"}
+		case c.ResumeFrom.In-1 >= sequenceMax || c.ResumeFrom.Out-1 >= sequenceMax:
+			return c, &ConfigError{"ResumeFrom", "needs the next sequences"}
 		}
 	}
 	for _, t := range []struct {

@@ -24,14 +24,14 @@ func TestConfigRefused(t *testing.T) {
 		"Token ":          func(c *Config) { c.Token = long },
 		"Resume":          func(c *Config) { c.Resume = 3 },
 		"AccountSequence": func(c *Config) { c.Resume, c.AccountSequence = ResumeNone, 1 },
-		"Earlier":         func(c *Config) { c.Earlier = Resumption{"A", 1, 1} },
-		"Earlier.ID": func(c *Config) {
-			c.Resume, c.Earlier = ResumeSession, Resumption{strings.Repeat("x", SessionBytesMax+1), 1, 1}
+		"ResumeFrom":      func(c *Config) { c.ResumeFrom = Resumption{"A", 1, 1} },
+		"ResumeFrom.ID": func(c *Config) {
+			c.Resume, c.ResumeFrom = ResumeSession, Resumption{strings.Repeat("x", SessionBytesMax+1), 1, 1}
 		},
-		"Earlier ":       func(c *Config) { c.Resume, c.Earlier = ResumeSession, Resumption{"A", 0, 1} },
-		"Earlier  ":      func(c *Config) { c.Resume, c.Earlier = ResumeSession, Resumption{"A", 1, 0} },
-		"Earlier   ":     func(c *Config) { c.Resume, c.Earlier = ResumeSession, Resumption{"A", 1, 1<<64 - 1} },
-		"Earlier    ":    func(c *Config) { c.Resume, c.Earlier = ResumeSession, Resumption{"A", 1<<64 - 1, 1} },
+		"ResumeFrom ":    func(c *Config) { c.Resume, c.ResumeFrom = ResumeSession, Resumption{"A", 0, 1} },
+		"ResumeFrom  ":   func(c *Config) { c.Resume, c.ResumeFrom = ResumeSession, Resumption{"A", 1, 0} },
+		"ResumeFrom   ":  func(c *Config) { c.Resume, c.ResumeFrom = ResumeSession, Resumption{"A", 1, 1<<64 - 1} },
+		"ResumeFrom    ": func(c *Config) { c.Resume, c.ResumeFrom = ResumeSession, Resumption{"A", 1<<64 - 1, 1} },
 		"LoginTimeout":   func(c *Config) { c.LoginTimeout = -1 },
 		"LogoutTimeout":  func(c *Config) { c.LogoutTimeout = timeMax + 1 },
 		"HeartbeatAfter": func(c *Config) { c.HeartbeatAfter = -1 },
@@ -53,7 +53,7 @@ func TestConfigRefused(t *testing.T) {
 		}
 	}
 	var ours *ring.LimitError
-	if _, err := New(Config{Token: "t", Send: ring.FramesConfig{Bytes: 1<<31 - 1}}); !errors.As(err, &ours) {
+	if _, err := New(Config{Token: "t", Send: ring.SendRingConfig{Bytes: 1<<31 - 1}}); !errors.As(err, &ours) {
 		t.Errorf("ring: %v", err)
 	}
 	var theirs *wire.LimitError
@@ -67,7 +67,7 @@ func TestLongestLogin(t *testing.T) {
 	text := strings.Repeat("x", CredentialBytesMax)
 	for _, config := range []Config{{Username: text, Password: text}, {Token: text}} {
 		config.Resume, config.Send.Bytes = ResumeSession, ringBytesMin
-		config.Earlier = Resumption{strings.Repeat("s", SessionBytesMax), 1 << 60, 1 << 60}
+		config.ResumeFrom = Resumption{strings.Repeat("s", SessionBytesMax), 1 << 60, 1 << 60}
 		k := newKit(t, config)
 		k.open()
 		if n := len(k.sent()); n < CredentialBytesMax+SessionBytesMax {
@@ -80,11 +80,11 @@ func TestLongestLogin(t *testing.T) {
 func TestSecrets(t *testing.T) {
 	config := Config{
 		Username: "hunter1", Password: "hunter2", Token: "hunter3", Resume: ResumeSession,
-		Earlier: Resumption{ID: "hunter4", In: 5, Out: 6},
+		ResumeFrom: Resumption{ID: "hunter4", In: 5, Out: 6},
 	}
 	k := newKit(t, config)
 	k.open()
-	values := []any{config, &config, config.Earlier, &config.Earlier, k.s, []Config{config}, struct{ C Config }{config}}
+	values := []any{config, &config, config.ResumeFrom, &config.ResumeFrom, k.s, []Config{config}, struct{ C Config }{config}}
 	for _, v := range values {
 		var texts []string
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%e", "%c"} {

@@ -12,7 +12,7 @@ import (
 
 // TestDebts lets pongs, a replay and a request wait for room.
 func TestDebts(t *testing.T) {
-	config := Config{ThrottleOff: true}
+	config := Config{DisableThrottle: true}
 	config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
 	k := newEstablished(t, config)
 	for k.s.outbox.frames.PendingBytes() < k.s.outbox.bytesMax-envelope.EncodeFrameBytes {
@@ -156,7 +156,7 @@ func TestWithheldAndLost(t *testing.T) {
 func TestSettingsWait(t *testing.T) {
 	config := Config{
 		Resume: ResumeSession, CancelAllOnFailure: true,
-		Earlier: Resumption{ID: "A", In: 5, Out: 5000},
+		ResumeFrom: Resumption{ID: "A", In: 5, Out: 5000},
 	}
 	config.Send.Bytes = ringBytesMin
 	k := newKit(t, config)
@@ -186,7 +186,7 @@ func TestSettingsWait(t *testing.T) {
 // TestGapfillsMax finds the limit from both sides.
 func TestGapfillsMax(t *testing.T) {
 	for beyond := range uint64(2) {
-		config := Config{Resume: ResumeSession, Earlier: Resumption{ID: "A", In: 5, Out: 1 << 40}}
+		config := Config{Resume: ResumeSession, ResumeFrom: Resumption{ID: "A", In: 5, Out: 1 << 40}}
 		k := newKit(t, config)
 		k.open()
 		k.server = 5

@@ -37,7 +37,7 @@ func TestCancelAllInAFullRing(t *testing.T) {
 	} {
 		for _, records := range []int{16, 64, 4096} {
 			for shift := range 3 { // of what fills the ring against the end of the block
-				config := Config{ThrottleOff: true}
+				config := Config{DisableThrottle: true}
 				config.Send.Bytes, config.Send.Records = ringBytesMin, records
 				k := newEstablished(t, config)
 				for range 7 * shift {
@@ -72,7 +72,7 @@ func TestCancelAllInAFullRing(t *testing.T) {
 // filled.
 func TestInFlightKeepsRoom(t *testing.T) {
 	const most = 5
-	k := newEstablished(t, Config{ThrottleOff: true, UnansweredMax: most, ReferenceBase: 1})
+	k := newEstablished(t, Config{DisableThrottle: true, UnansweredMax: most, ReferenceBase: 1})
 	fits := func(typ msg.PayloadType, m wire.Marshaler) (n int) {
 		for {
 			if _, err := send(k.s, k.now, typ, m); err != nil {

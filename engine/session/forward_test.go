@@ -51,8 +51,8 @@ func (m backwards) GetReference() uint64 {
 func TestForwardAsExactly(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, base := range []uint64{0, 40, 1<<56 - 30, 1 << 60} {
-		a := newEstablished(t, Config{ReferenceBase: base, ThrottleOff: true})
-		b := newEstablished(t, Config{ReferenceBase: base, ThrottleOff: true})
+		a := newEstablished(t, Config{ReferenceBase: base, DisableThrottle: true})
+		b := newEstablished(t, Config{ReferenceBase: base, DisableThrottle: true})
 		for range 400 {
 			typ, m := drawOrderEntry(r)
 			seqA, errA := send(a.s, a.now, typ, m)
@@ -123,7 +123,7 @@ func drawOrderEntry(r *rand.Rand) (msg.PayloadType, wire.Marshaler) {
 func TestForwardIsUsed(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for _, base := range []uint64{0, 1 << 60} {
-		k := newEstablished(t, Config{ReferenceBase: base, ThrottleOff: true})
+		k := newEstablished(t, Config{ReferenceBase: base, DisableThrottle: true})
 		seen := make(map[msg.PayloadType]int)
 		for range 500 {
 			typ, m := drawOrderEntry(r)
@@ -151,7 +151,7 @@ func TestForwardIsUsed(t *testing.T) {
 // writing forwards asks for has none: no send is refused for that.
 func TestForwardIsNotUsed(t *testing.T) {
 	fill := func(wrap func(*msg.OrderCreate) wire.Marshaler) (roomy, tight int, sent []byte) {
-		config := Config{ThrottleOff: true}
+		config := Config{DisableThrottle: true}
 		config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
 		k := newEstablished(t, config)
 		// What is unsent will go round the end of the block.

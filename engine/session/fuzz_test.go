@@ -42,12 +42,12 @@ func FuzzSession(f *testing.F) {
 func fuzz(t *testing.T, options byte, program []byte) {
 	config := Config{
 		Token: "t", ReceiveBytes: 1024, Resume: ResumeMode(options & 3 % 3),
-		ReferenceBase: uint64(options >> 2 & 1), ThrottleOff: options>>3&1 == 1, CancelAllOnFailure: options>>4&1 == 1,
+		ReferenceBase: uint64(options >> 2 & 1), DisableThrottle: options>>3&1 == 1, CancelAllOnFailure: options>>4&1 == 1,
 		UnansweredMax: 8,
 	}
 	config.Send.Bytes, config.Send.Records = ringBytesMin, 16
 	if options>>5&1 == 1 && config.Resume == ResumeSession {
-		config.Earlier = Resumption{ID: "A", In: math.MaxUint64 - 5, Out: math.MaxUint64 - 9}
+		config.ResumeFrom = Resumption{ID: "A", In: math.MaxUint64 - 5, Out: math.MaxUint64 - 9}
 	}
 	s, err := New(config)
 	if err != nil {

@@ -201,7 +201,7 @@ func TestHostileReplay(t *testing.T) {
 // TestHostileServing asks again and again for everything: each request costs what the
 // ring has room for, and no more, and without progress only so many are served.
 func TestHostileServing(t *testing.T) {
-	k := newEstablished(t, Config{ThrottleOff: true, AnswerTimeout: timeMax})
+	k := newEstablished(t, Config{DisableThrottle: true, AnswerTimeout: timeMax})
 	for range 4000 {
 		k.mustSend(msg.PayloadOrderCreate, orderCreate())
 		k.sent()

@@ -34,8 +34,8 @@ func (l *login) init(config *Config) {
 	l.id = make([]byte, 0, SessionBytesMax)
 	l.set(Credentials{config.Username, config.Password, config.Token})
 	l.settings = loginSettings{cancelAllOnFailure: config.CancelAllOnFailure, announced: config.CancelAllOnFailure}
-	if config.Earlier.ID != "" {
-		l.id, l.keep = append(l.id, config.Earlier.ID...), true
+	if config.ResumeFrom.ID != "" {
+		l.id, l.keep = append(l.id, config.ResumeFrom.ID...), true
 	}
 }
 

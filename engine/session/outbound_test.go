@@ -15,7 +15,7 @@ import (
 // leaves a trace.
 func TestFull(t *testing.T) {
 	for _, records := range []int{16, 4096} {
-		config := Config{ThrottleOff: true}
+		config := Config{DisableThrottle: true}
 		config.Send.Bytes, config.Send.Records = ringBytesMin, records
 		k := newEstablished(t, config)
 		n := 0
@@ -144,7 +144,7 @@ func TestSequenceSpent(t *testing.T) {
 // TestLargestMessage finds the limits from both sides, with a reference added or not.
 func TestLargestMessage(t *testing.T) {
 	for _, base := range []uint64{0, 1 << 60} {
-		k := newEstablished(t, Config{ReferenceBase: base, ThrottleOff: true})
+		k := newEstablished(t, Config{ReferenceBase: base, DisableThrottle: true})
 		largest := 0
 		for n := wire.OutboundBytesMax - 40; n < wire.OutboundBytesMax+2; n++ {
 			order := make([]byte, n)

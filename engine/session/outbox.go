@@ -17,7 +17,7 @@ import (
 //	                       |         what cancels and reductions leave
 //	                       what all other application messages leave
 type outbox struct {
-	frames   *ring.Frames
+	frames   *ring.SendRing
 	next     uint64        // sequence to use next
 	lastSent int64         // clock reading at which something was queued
 	leaves   [classes]room // what a message leaves of the ring, by its class
@@ -30,7 +30,7 @@ type outbox struct {
 // room is a part of the send ring.
 type room struct{ bytes, records int }
 
-func (o *outbox) init(frames *ring.Frames, t func(*TapRecord)) {
+func (o *outbox) init(frames *ring.SendRing, t func(*TapRecord)) {
 	o.frames, o.next = frames, 1
 	o.tap.set(t)
 	ring := frames.Config()

@@ -65,11 +65,11 @@ func (w *world) failf(format string, args ...any) {
 // schedule runs the acts and then lets everything come to rest. It returns what is
 // wrong, or nothing.
 func schedule(t testing.TB, mode ResumeMode, acts []uint8, count map[string]int) string {
-	config := Config{Resume: mode, ReferenceBase: 1, ThrottleOff: true, ReceiveBytes: 16 << 10}
+	config := Config{Resume: mode, ReferenceBase: 1, DisableThrottle: true, ReceiveBytes: 16 << 10}
 	config.Send.Bytes, config.Send.Records = ringBytesMin, 64
 	s, err := New(Config{
 		Username: "u", Password: "p", Resume: config.Resume, ReferenceBase: config.ReferenceBase,
-		ThrottleOff: true, ReceiveBytes: config.ReceiveBytes, Send: config.Send,
+		DisableThrottle: true, ReceiveBytes: config.ReceiveBytes, Send: config.Send,
 	})
 	if err != nil {
 		t.Fatal(err)

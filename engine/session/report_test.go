@@ -72,7 +72,7 @@ func sameLog(a, b *accountLog) bool {
 // TestApplyReportFast applies the same messages in two sessions, in one of them always in full.
 func TestApplyReportFast(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	frames, err := ring.NewFrames(ring.FramesConfig{Bytes: 64, Records: 2}) // it keeps nothing
+	frames, err := ring.NewSendRing(ring.SendRingConfig{Bytes: 64, Records: 2}) // it keeps nothing
 	if err != nil {
 		t.Fatal(err)
 	}

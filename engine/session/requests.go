@@ -8,17 +8,17 @@ import (
 // requests are the order-entry messages that were sent and whose fate is open: in flight until their
 // answer, and in doubt once that was reported.
 type requests struct {
-	frames     *ring.Frames // where what is in flight was sent from; not owned
-	open       inFlight     // wait for their answers
-	doubts     inFlight     // were in open and are in doubt
-	suppressed int          // messages in open that are to be reported as NotDelivered
+	frames     *ring.SendRing // where what is in flight was sent from; not owned
+	open       inFlight       // wait for their answers
+	doubts     inFlight       // were in open and are in doubt
+	suppressed int            // messages in open that are to be reported as NotDelivered
 
 	unanswered uint64 // fates reported
 	peak       uint64 // the most in open at a time
 	settled    uint64 // of what was in doubt, answered after all
 }
 
-func (q *requests) init(frames *ring.Frames, limit int) {
+func (q *requests) init(frames *ring.SendRing, limit int) {
 	q.frames = frames
 	q.open.init(limit)
 	q.doubts.init(limit)

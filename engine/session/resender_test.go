@@ -257,7 +257,7 @@ func TestCopyOfAnEvictedFrame(t *testing.T) {
 func TestCopyWhoseHeaderGrows(t *testing.T) {
 	seen := make(map[int]bool)
 	for _, sequence := range []uint64{2, 127, 128, 16383} { // of one byte, of two, of three
-		k := newKit(t, Config{Resume: ResumeSession, Earlier: Resumption{ID: "A", In: 5, Out: sequence - 1}})
+		k := newKit(t, Config{Resume: ResumeSession, ResumeFrom: Resumption{ID: "A", In: 5, Out: sequence - 1}})
 		k.open()
 		k.server = 5
 		k.say("LOGIN_RESPONSE session=A")

@@ -174,17 +174,17 @@ func configure(t *testing.T, c *Config, settings string) {
 		case "account_sequence":
 			c.AccountSequence = number(t, value)
 		case "earlier":
-			c.Earlier.ID = value
+			c.ResumeFrom.ID = value
 		case "in":
-			c.Earlier.In = number(t, value)
+			c.ResumeFrom.In = number(t, value)
 		case "out":
-			c.Earlier.Out = number(t, value)
+			c.ResumeFrom.Out = number(t, value)
 		case "cancel_all_on_failure":
 			c.CancelAllOnFailure = value == "true"
 		case "references":
 			c.ReferenceBase = number(t, value)
 		case "throttle":
-			c.ThrottleOff = value == "off"
+			c.DisableThrottle = value == "off"
 		case "unanswered":
 			c.UnansweredMax = int(number(t, value))
 		case "records":

@@ -61,7 +61,7 @@ func New(config Config) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	frames, err := ring.NewFrames(config.Send)
+	frames, err := ring.NewSendRing(config.Send)
 	if err != nil {
 		_ = buffer.Close()
 		return nil, err
@@ -78,14 +78,14 @@ func New(config Config) (*Session, error) {
 	s.login.init(&config)
 	s.account.init(config.AccountSequence, config.AccountApplied)
 	s.requests.init(frames, config.UnansweredMax)
-	s.throttle.init(config.ThrottleOff)
+	s.throttle.init(config.DisableThrottle)
 	s.SetNextMax(math.MaxInt)
-	if config.Earlier.ID != "" {
-		s.sequence.next = config.Earlier.In
-		s.outbox.rebase(config.Earlier.Out)
+	if config.ResumeFrom.ID != "" {
+		s.sequence.next = config.ResumeFrom.In
+		s.outbox.rebase(config.ResumeFrom.Out)
 	}
 	// The machines have what they need of it.
-	s.config.Username, s.config.Password, s.config.Token, s.config.Earlier.ID = "", "", "", ""
+	s.config.Username, s.config.Password, s.config.Token, s.config.ResumeFrom.ID = "", "", "", ""
 	return s, nil
 }
 
@@ -200,7 +200,7 @@ func (s *Session) Filled(n int) {
 }
 
 // Pending returns the next run of bytes to write to the transport; see
-// ring.Frames. It is empty if there are none, and valid until the next call of
+// ring.SendRing. It is empty if there are none, and valid until the next call of
 // Written, Lost or Close.
 func (s *Session) Pending() []byte { return s.outbox.frames.Pending() }
 

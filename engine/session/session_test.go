@@ -67,7 +67,7 @@ func TestResumption(t *testing.T) {
 	if r != (Resumption{"A", 2, 3}) {
 		t.Errorf("%#v", r)
 	}
-	next := newKit(t, Config{Resume: ResumeSession, Earlier: r})
+	next := newKit(t, Config{Resume: ResumeSession, ResumeFrom: r})
 	next.open()
 	next.wantSent("1b08021209080310072a030a01411a0c0a0475736572120470617373")
 	none := newKit(t, Config{})

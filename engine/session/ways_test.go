@@ -63,7 +63,7 @@ func newPair(t *testing.T, seed uint64) *pair {
 		config.AccountSequence = seed % 5
 	}
 	if config.Resume == ResumeSession && seed%2 == 0 {
-		config.Earlier = Resumption{ID: "A", In: math.MaxUint64 - 10, Out: 7} // sequences come to their end
+		config.ResumeFrom = Resumption{ID: "A", In: math.MaxUint64 - 10, Out: 7} // sequences come to their end
 	}
 	config.Send.Bytes, config.Send.Records = ringBytesMin, 16
 	for _, s := range []**Session{&p.fast, &p.plain} {

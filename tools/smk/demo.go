@@ -86,10 +86,10 @@ func (c *demoCommand) play(ctx context.Context) (*summary, error) {
 func trade(ctx context.Context, exchange *exchangeProcess, orders int) (*summary, error) {
 	hello := exchange.hello
 	e, err := engine.New(engine.Config{
-		Address: hello.Address,
-		Plain:   true,
-		Session: session.Config{Username: hello.Username, Password: hello.Password},
-		OnStop:  engine.StopCancelAll, // also when it is interrupted
+		Address:    hello.Address,
+		DisableTLS: true,
+		Session:    session.Config{Username: hello.Username, Password: hello.Password},
+		OnStop:     engine.StopCancelAll, // also when it is interrupted
 	})
 	if err != nil {
 		return nil, err

@@ -174,7 +174,7 @@ func (w *welcome) writeClients(line func(name, format string, args ...any)) {
 	line("", "    Address: %q,", w.Address)
 	switch {
 	case !w.TLS:
-		line("", "    Plain:   true,")
+		line("", "    DisableTLS: true,")
 	case w.Trust != "":
 		line("", "    TLS:     &tls.Config{RootCAs: pool}, // pool.AppendCertsFromPEM of %s", w.Trust)
 	}

@@ -76,7 +76,7 @@ func loginAnswer() (frames []byte) {
 func sessionConfig() session.Config {
 	return session.Config{
 		Token: "t", Resume: session.ResumeSession, AccountSequence: sequenceBase - 1,
-		Earlier:       session.Resumption{ID: sessionID, In: sequenceBase - 2, Out: sequenceBase - 1},
+		ResumeFrom:    session.Resumption{ID: sessionID, In: sequenceBase - 2, Out: sequenceBase - 1},
 		ReferenceBase: sequenceBase - 1,
 		// What answers orders knows their sequences, so that nothing else may take one.
 		HeartbeatAfter: 24 * time.Hour, PeerTimeout: 24 * time.Hour,
@@ -106,7 +106,7 @@ func openSession() *session.Session {
 func openEngine(c *conn, set func(*engine.Config)) *engine.Engine {
 	c.login = loginAnswer()
 	config := engine.Config{
-		Session: sessionConfig(), Address: "exchange.test:3801", Plain: true,
+		Session: sessionConfig(), Address: "exchange.test:3801", DisableTLS: true,
 		Dial: func(context.Context, string, string) (net.Conn, error) { return c, nil },
 	}
 	if set != nil {

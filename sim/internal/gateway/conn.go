@@ -247,7 +247,7 @@ func (c *Conn) abort(cause error) {
 // logout.
 func (c *Conn) Err() error { return c.err }
 
-// Pending returns the bytes to send next; see [ring.Frames].
+// Pending returns the bytes to send next; see [ring.SendRing].
 func (c *Conn) Pending() []byte {
 	if c.state >= stateFailed {
 		return nil

@@ -14,7 +14,7 @@ import (
 // writeFrame writes what the message's own encoder writes, framed, at every size around which a
 // length grows by a byte.
 func TestWriteFrame(t *testing.T) {
-	out, err := ring.NewFrames(ring.FramesConfig{})
+	out, err := ring.NewSendRing(ring.SendRingConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,8 +85,8 @@ func (g *Gateway) Accept(now int64) (*Conn, error) {
 }
 
 // newRing returns an empty send ring, mapped on demand.
-func (g *Gateway) newRing() (*ring.Frames, error) {
-	return ring.NewFrames(ring.FramesConfig{Bytes: g.config.OutBytes, Records: g.config.OutFrames, OnDemand: true})
+func (g *Gateway) newRing() (*ring.SendRing, error) {
+	return ring.NewSendRing(ring.SendRingConfig{Bytes: g.config.OutBytes, Records: g.config.OutFrames, OnDemand: true})
 }
 
 // release ends a session for good and releases its memory.

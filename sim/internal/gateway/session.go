@@ -17,7 +17,7 @@ type session struct {
 	username string
 	name     string
 
-	out    *ring.Frames
+	out    *ring.SendRing
 	outSeq uint64 // the next outgoing sequence
 	inSeq  uint64 // the next incoming sequence expected
 

@@ -39,13 +39,13 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	config := engine.Config{Address: args[0], Plain: true}
+	config := engine.Config{Address: args[0], DisableTLS: true}
 	if len(args) > 2 {
 		pem, err := os.ReadFile(args[2])
 		if err != nil {
 			return err
 		}
-		config.Plain, config.TLS = false, &tls.Config{RootCAs: x509.NewCertPool()}
+		config.DisableTLS, config.TLS = false, &tls.Config{RootCAs: x509.NewCertPool()}
 		config.TLS.RootCAs.AppendCertsFromPEM(pem)
 	}
 	loggedIn, ended := make(chan struct{}, connections), make(chan error, connections)

@@ -4,7 +4,7 @@ package ring
 // of the code that calls it.
 //
 //go:noinline
-func (f *Frames) grow() {
+func (f *SendRing) grow() {
 	if len(f.index) == f.records {
 		return
 	}

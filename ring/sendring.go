@@ -2,8 +2,8 @@ package ring
 
 import "strconv"
 
-// FramesConfig sizes a [Frames]. Its zero value is the default.
-type FramesConfig struct {
+// SendRingConfig sizes a [SendRing]. Its zero value is the default.
+type SendRingConfig struct {
 	// Bytes is the size of the block that frames are built, sent and kept
 	// in, and the size of the largest frame. It is rounded up to a power of
 	// two. 0 means 1 MiB; otherwise 64 bytes to 1 GiB.
@@ -22,24 +22,24 @@ type FramesConfig struct {
 }
 
 // resolve replaces zeros by defaults, checks and rounds.
-func (c FramesConfig) resolve() (FramesConfig, error) {
+func (c SendRingConfig) resolve() (SendRingConfig, error) {
 	if c.Bytes == 0 {
 		c.Bytes = framesBytesDefault
 	}
 	if c.Records == 0 {
 		c.Records = framesRecordsDefault
 	}
-	if err := within("FramesConfig.Bytes", c.Bytes, framesBytesMin, framesBytesMax); err != nil {
+	if err := within("SendRingConfig.Bytes", c.Bytes, framesBytesMin, framesBytesMax); err != nil {
 		return c, err
 	}
-	if err := within("FramesConfig.Records", c.Records, framesRecordsMin, framesRecordsMax); err != nil {
+	if err := within("SendRingConfig.Records", c.Records, framesRecordsMin, framesRecordsMax); err != nil {
 		return c, err
 	}
 	c.Bytes, c.Records = powerOfTwo(c.Bytes), powerOfTwo(c.Records)
 	return c, nil
 }
 
-// Frames is the byte ring that outgoing frames are built in, sent from, and
+// SendRing is the byte ring that outgoing frames are built in, sent from, and
 // kept in for replay. A frame is written once, into the place it is sent from,
 // and stays there until newer frames need the room.
 //
@@ -76,8 +76,8 @@ func (c FramesConfig) resolve() (FramesConfig, error) {
 // first. It never passes a frame with unsent bytes: the ring is then full and
 // says so.
 //
-// A Frames belongs to one goroutine.
-type Frames struct {
+// A SendRing belongs to one goroutine.
+type SendRing struct {
 	mem   *Memory
 	block []byte // power of two; nil after Close
 	mask  uint64 // len(block)-1
@@ -107,10 +107,10 @@ type Frames struct {
 	tooLarge TooLargeError
 }
 
-// NewFrames claims the ring's memory. The first kept frame must have sequence
+// NewSendRing claims the ring's memory. The first kept frame must have sequence
 // 1 unless Rebase says otherwise. It returns a [*LimitError] if a size is
 // outside its limits, and the system's error if the memory cannot be had.
-func NewFrames(config FramesConfig) (*Frames, error) {
+func NewSendRing(config SendRingConfig) (*SendRing, error) {
 	config, err := config.resolve()
 	if err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func NewFrames(config FramesConfig) (*Frames, error) {
 	if config.OnDemand {
 		records = min(records, framesRecordsStart)
 	}
-	return &Frames{
+	return &SendRing{
 		mem:      mem,
 		block:    mem.Bytes(),
 		mask:     uint64(config.Bytes - 1),
@@ -135,15 +135,15 @@ func NewFrames(config FramesConfig) (*Frames, error) {
 }
 
 // Config returns the sizes in force, rounded up and with defaults filled in.
-func (f *Frames) Config() FramesConfig {
-	return FramesConfig{Bytes: int(f.mask + 1), Records: f.records, OnDemand: f.onDemand}
+func (f *SendRing) Config() SendRingConfig {
+	return SendRingConfig{Bytes: int(f.mask + 1), Records: f.records, OnDemand: f.onDemand}
 }
 
-// Close gives the memory back and forgets everything: walk [Frames.All] before
+// Close gives the memory back and forgets everything: walk [SendRing.All] before
 // it. No slice of the ring may be touched afterwards. Reserve then panics, as
 // do Commit and Written; what reads finds nothing. Closing again does nothing.
-func (f *Frames) Close() error {
-	*f = Frames{mem: f.mem, mask: f.mask, index: f.index, next: f.next, records: f.records, onDemand: f.onDemand}
+func (f *SendRing) Close() error {
+	*f = SendRing{mem: f.mem, mask: f.mask, index: f.index, next: f.next, records: f.records, onDemand: f.onDemand}
 	return f.mem.Close()
 }
 
@@ -162,13 +162,13 @@ func (f *Frames) Close() error {
 // committed, so that one given up needs no undoing; what was evicted for it
 // stays evicted.
 // Reserving less than one byte panics.
-func (f *Frames) Reserve(n int) ([]byte, error) { return f.ReserveLeaving(n, 0, 0) }
+func (f *SendRing) Reserve(n int) ([]byte, error) { return f.ReserveLeaving(n, 0, 0) }
 
 // ReserveLeaving is Reserve for a frame that must not take the last room: it is
 // refused unless bytes more could be had behind the n, and records more frames
 // could wait to be sent besides this one. Frames of together half of those bytes
 // then find room whatever the end of the block costs. Both are 0 or more.
-func (f *Frames) ReserveLeaving(n, bytes, records int) ([]byte, error) {
+func (f *SendRing) ReserveLeaving(n, bytes, records int) ([]byte, error) {
 	block, at := f.block, f.head&f.mask
 	if end := at + uint64(n); at < end && end <= uint64(len(block)) &&
 		f.head+uint64(n)+uint64(bytes)-f.low <= f.mask+1 && f.waiting+records < len(f.index) {
@@ -180,7 +180,7 @@ func (f *Frames) ReserveLeaving(n, bytes, records int) ([]byte, error) {
 
 // reserveRare is ReserveLeaving for what does not fit behind the last frame, or not
 // before others are evicted.
-func (f *Frames) reserveRare(n, bytes, records int) ([]byte, error) {
+func (f *SendRing) reserveRare(n, bytes, records int) ([]byte, error) {
 	f.reserved = 0
 	if uint(n)-1 >= uint(len(f.block)) {
 		return nil, f.refuseSize(n)
@@ -205,7 +205,7 @@ func (f *Frames) reserveRare(n, bytes, records int) ([]byte, error) {
 
 // makeRoom evicts what must go for the bytes before end to be overwritten, and
 // reports false, evicting nothing, if something unsent is in the way.
-func (f *Frames) makeRoom(end uint64) bool {
+func (f *SendRing) makeRoom(end uint64) bool {
 	size := f.mask + 1
 	if f.unsent > 0 && end-f.floor() > size {
 		return false
@@ -227,7 +227,7 @@ func (f *Frames) makeRoom(end uint64) bool {
 
 // floor is the position that low may not pass: the first unsent byte, or the
 // start of its frame if that frame is kept. Only for unsent > 0.
-func (f *Frames) floor() uint64 {
+func (f *SendRing) floor() uint64 {
 	if f.waiting > 0 {
 		return min(f.sent, f.slot(f.next-uint64(f.waiting)).at)
 	}
@@ -235,7 +235,7 @@ func (f *Frames) floor() uint64 {
 }
 
 // refuse fills in and returns the ring's one FullError.
-func (f *Frames) refuse(n int) error {
+func (f *SendRing) refuse(n int) error {
 	// What Reserve could have given: up to the end of the block or what is
 	// unsent behind it, or from the start of the block up to what is unsent.
 	limit := f.floor() + f.mask + 1
@@ -253,7 +253,7 @@ func (f *Frames) refuse(n int) error {
 
 // refuseSize returns the ring's one TooLargeError, or panics if n is no size or
 // the ring is closed.
-func (f *Frames) refuseSize(n int) error {
+func (f *SendRing) refuseSize(n int) error {
 	if f.block == nil {
 		panic("BUG: ring: Reserve after Close")
 	}
@@ -272,7 +272,7 @@ func (f *Frames) refuseSize(n int) error {
 //
 // Commit panics without a reservation, if n is not 1 to the reservation's
 // length, and if the sequence is not the next.
-func (f *Frames) Commit(n int, rec Record) {
+func (f *SendRing) Commit(n int, rec Record) {
 	if uint(n)-1 >= uint(f.reserved) {
 		panic("BUG: ring: Commit of " + strconv.Itoa(n) + " bytes, reserved " + strconv.Itoa(f.reserved))
 	}
@@ -312,14 +312,14 @@ func (f *Frames) Commit(n int, rec Record) {
 // frame if it was written in part. It is empty if nothing is unsent. It
 // aliases the ring and is valid until the next Written, Drop or Close; frames
 // committed meanwhile come with the next Pending.
-func (f *Frames) Pending() []byte {
+func (f *SendRing) Pending() []byte {
 	n := f.run()
 	at := f.sent & f.mask
 	return f.block[at : at+n : at+n]
 }
 
 // run is the length of the next contiguous run of unsent bytes.
-func (f *Frames) run() uint64 {
+func (f *SendRing) run() uint64 {
 	if f.sent < f.edge {
 		return f.edge - f.sent
 	}
@@ -328,7 +328,7 @@ func (f *Frames) run() uint64 {
 
 // Written says that the socket took the first n bytes of Pending. It panics if
 // Pending has fewer.
-func (f *Frames) Written(n int) {
+func (f *SendRing) Written(n int) {
 	if n < 0 || uint64(n) > f.run() {
 		panic("BUG: ring: Written " + strconv.Itoa(n) + " bytes, pending " + strconv.FormatUint(f.run(), 10))
 	}
@@ -348,4 +348,4 @@ func (f *Frames) Written(n int) {
 }
 
 // PendingBytes returns how many bytes are unsent, of all runs together.
-func (f *Frames) PendingBytes() int { return f.unsent }
+func (f *SendRing) PendingBytes() int { return f.unsent }

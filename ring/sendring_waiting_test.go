@@ -3,7 +3,7 @@ package ring
 import "testing"
 
 func TestFramesWaiting(t *testing.T) {
-	f, err := NewFrames(FramesConfig{Bytes: 256, Records: 4})
+	f, err := NewSendRing(SendRingConfig{Bytes: 256, Records: 4})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-func newFrames(t *testing.T, bytes, records int) *Frames {
+func newFrames(t *testing.T, bytes, records int) *SendRing {
 	t.Helper()
-	f, err := NewFrames(FramesConfig{Bytes: bytes, Records: records})
+	f, err := NewSendRing(SendRingConfig{Bytes: bytes, Records: records})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +24,7 @@ func newFrames(t *testing.T, bytes, records int) *Frames {
 }
 
 // put commits a frame of n bytes, each the low byte of its sequence.
-func put(t *testing.T, f *Frames, seq uint64, n int) {
+func put(t *testing.T, f *SendRing, seq uint64, n int) {
 	t.Helper()
 	buf, err := f.Reserve(n)
 	if err != nil {
@@ -40,7 +40,7 @@ func put(t *testing.T, f *Frames, seq uint64, n int) {
 }
 
 // states is All as text: "1:sent 2:partial".
-func states(f *Frames) string {
+func states(f *SendRing) string {
 	var s []string
 	for rec, state := range f.All() {
 		s = append(s, fmt.Sprintf("%d:%v", rec.Seq, state))
@@ -296,7 +296,7 @@ func TestFramesLastSequence(t *testing.T) {
 }
 
 func TestFramesClose(t *testing.T) {
-	f, err := NewFrames(FramesConfig{Bytes: 64, Records: 4})
+	f, err := NewSendRing(SendRingConfig{Bytes: 64, Records: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -408,7 +408,7 @@ func TestReserveLeaving(t *testing.T) {
 }
 
 // fill commits a frame of n bytes.
-func fill(t *testing.T, f *Frames, n int, seq uint64) {
+func fill(t *testing.T, f *SendRing, n int, seq uint64) {
 	t.Helper()
 	if _, err := f.Reserve(n); err != nil {
 		t.Fatal(err)

@@ -193,7 +193,7 @@ func (m *frameModel) tidy() {
 
 // framesDriver applies the same operations to a ring and to its model.
 type framesDriver struct {
-	f     *Frames
+	f     *SendRing
 	m     *frameModel
 	buf   []byte // the open reservation
 	clock int64
@@ -204,8 +204,8 @@ type framesDriver struct {
 	seen map[string]int // how often each kind of thing happened
 }
 
-func newFramesDriver(config FramesConfig) (*framesDriver, error) {
-	f, err := NewFrames(config)
+func newFramesDriver(config SendRingConfig) (*framesDriver, error) {
+	f, err := NewSendRing(config)
 	if err != nil {
 		return nil, err
 	}
@@ -411,7 +411,7 @@ func (d *framesDriver) check() error {
 
 // sizes are small, so that a short run goes round often; the last one has more
 // records than frames fit, the second fewer. Two grow.
-var framesModelSizes = []FramesConfig{
+var framesModelSizes = []SendRingConfig{
 	{Bytes: 64, Records: 2},
 	{Bytes: 64, Records: 4},
 	{Bytes: 128, Records: 8},

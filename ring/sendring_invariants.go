@@ -4,7 +4,7 @@ import "fmt"
 
 // invariants returns what is broken in the ring's own order, or nil. Tests
 // call it after every operation.
-func (f *Frames) invariants() error {
+func (f *SendRing) invariants() error {
 	if f.block == nil {
 		return nil
 	}

@@ -2,7 +2,7 @@ package ring
 
 import "iter"
 
-// Record is what a [Frames] remembers of a frame besides its bytes. Only Seq
+// Record is what a [SendRing] remembers of a frame besides its bytes. Only Seq
 // means something to the ring; the rest is the owner's.
 type Record struct {
 	Seq       uint64 // the frame's sequence; 0 for a frame that is sent and not kept
@@ -48,13 +48,13 @@ type slot struct {
 func (s *slot) end() uint64 { return s.at + uint64(s.n) }
 
 // slot returns the index's place for a sequence.
-func (f *Frames) slot(seq uint64) *slot { return &f.index[seq&uint64(len(f.index)-1)] }
+func (f *SendRing) slot(seq uint64) *slot { return &f.index[seq&uint64(len(f.index)-1)] }
 
 // oldest returns the entry to be evicted next. Only for count > 0.
-func (f *Frames) oldest() *slot { return f.slot(f.next - uint64(f.count)) }
+func (f *SendRing) oldest() *slot { return f.slot(f.next - uint64(f.count)) }
 
 // state returns what is known of a kept frame.
-func (f *Frames) state(s *slot) SentState {
+func (f *SendRing) state(s *slot) SentState {
 	if f.next-s.rec.Seq > uint64(f.waiting) {
 		return s.state
 	}
@@ -68,7 +68,7 @@ func (f *Frames) state(s *slot) SentState {
 // aliases the ring and is valid until the next Reserve or Close. Since Reserve
 // may evict the very frame that is to be copied, a replay reserves first and
 // asks afterwards; see the example.
-func (f *Frames) Frame(seq uint64) (frame []byte, rec Record, ok bool) {
+func (f *SendRing) Frame(seq uint64) (frame []byte, rec Record, ok bool) {
 	if seq-(f.next-uint64(f.count)) >= uint64(f.count) {
 		return nil, Record{}, false
 	}
@@ -78,7 +78,7 @@ func (f *Frames) Frame(seq uint64) (frame []byte, rec Record, ok bool) {
 }
 
 // Oldest returns the lowest sequence that is kept, or 0 if none is.
-func (f *Frames) Oldest() uint64 {
+func (f *SendRing) Oldest() uint64 {
 	if f.count == 0 {
 		return 0
 	}
@@ -86,7 +86,7 @@ func (f *Frames) Oldest() uint64 {
 }
 
 // Newest returns the highest sequence that is kept, or 0 if none is.
-func (f *Frames) Newest() uint64 {
+func (f *SendRing) Newest() uint64 {
 	if f.count == 0 {
 		return 0
 	}
@@ -96,7 +96,7 @@ func (f *Frames) Newest() uint64 {
 // Range calls yield for every kept frame from a sequence on, oldest first,
 // until yield returns false. yield must not call what changes the ring. It does
 // not allocate.
-func (f *Frames) Range(from uint64, yield func(rec Record, state SentState) bool) {
+func (f *SendRing) Range(from uint64, yield func(rec Record, state SentState) bool) {
 	for seq := max(from, f.Oldest()); f.count > 0 && seq-f.Oldest() < uint64(f.count); seq++ {
 		s := f.slot(seq)
 		if !yield(s.rec, f.state(s)) {
@@ -106,7 +106,7 @@ func (f *Frames) Range(from uint64, yield func(rec Record, state SentState) bool
 }
 
 // All is Range over every kept frame.
-func (f *Frames) All() iter.Seq2[Record, SentState] {
+func (f *SendRing) All() iter.Seq2[Record, SentState] {
 	return func(yield func(Record, SentState) bool) { f.Range(0, yield) }
 }
 
@@ -117,7 +117,7 @@ func (f *Frames) All() iter.Seq2[Record, SentState] {
 // original). From now on all of them make room for new ones, so the owner
 // walks All before it reserves again. A frame that was sent and evicted is no
 // longer there to be walked: Oldest tells.
-func (f *Frames) Drop() {
+func (f *SendRing) Drop() {
 	for ; f.waiting > 0; f.waiting-- {
 		s := f.slot(f.next - uint64(f.waiting))
 		s.state = f.state(s)
@@ -128,7 +128,7 @@ func (f *Frames) Drop() {
 // Rebase forgets all kept frames and expects next from the next kept one. Bytes
 // that are unsent are still sent, but no longer accounted for by frame: a new
 // session comes after Drop and a walk over All. Rebase panics if next is 0.
-func (f *Frames) Rebase(next uint64) {
+func (f *SendRing) Rebase(next uint64) {
 	if next == 0 {
 		panic("BUG: ring: Rebase to sequence 0")
 	}
