@@ -133,7 +133,10 @@ type Config struct {
 
 	// Tap, if not nil, is called with every payload of both directions: inbound ones before anything is
 	// known of them, those that are discarded included, and outbound ones, also those that are sent again,
-	// as they are queued. It is called while the session works and must not call its methods.
+	// as they are queued. It is called while the session works and must not call its methods; what it sends
+	// all the same is not shown to it. A panic of it passes through the method that was called, and it is not
+	// called again: an outbound message is queued then, and an inbound one was not taken, so that it is asked
+	// for again.
 	Tap func(*TapRecord) `json:"-"`
 }
 

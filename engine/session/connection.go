@@ -66,10 +66,10 @@ func (s *Session) Open(now int64) error {
 		s.requests.detachDoubts()
 		s.outbox.rebase(1)
 	}
+	s.move(LoginSent, nil)
 	if err := s.sendLogin(); err != nil {
 		panic("BUG: session: no room for the login: " + err.Error()) // nothing is unsent
 	}
-	s.move(LoginSent, nil)
 	return nil
 }
 

@@ -93,29 +93,6 @@ func TestEventContent(t *testing.T) {
 	}
 }
 
-// TestTap sees everything, discarded or not.
-func TestTap(t *testing.T) {
-	var seen []string
-	capped := true
-	k := newEstablished(t, Config{Tap: func(r *TapRecord) {
-		if r.Direction == Inbound {
-			seen = append(seen, string(r.Payload))
-		}
-		capped = capped && cap(r.Payload) == len(r.Payload)
-	}})
-	seen = nil
-	duplicate := k.state(false)
-	k.feed(duplicate)
-	k.feed(duplicate)
-	k.server += 9
-	ahead := k.state(false)
-	k.feed(ahead)
-	k.events()
-	if !capped || len(seen) != 3 || seen[1] != string(duplicate[1:]) || seen[2] != string(ahead[1:]) {
-		t.Errorf("%q", seen)
-	}
-}
-
 // TestGapMax finds the limit from both sides, wherever a gap can show.
 func TestGapMax(t *testing.T) {
 	for name, c := range map[string]struct {

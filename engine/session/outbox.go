@@ -151,23 +151,23 @@ func (o *outbox) sendControl(now int64, etoType uint32) error {
 // commit gives the frame that was encoded last its sequence.
 func (o *outbox) commit(now int64, size int, kind uint32, reference uint64) {
 	o.frames.Commit(size, ring.Record{Seq: o.next, Stamp: now, Reference: reference, Kind: kind})
-	if o.tap.f != nil {
-		frame, _, _ := o.frames.Frame(o.next)
-		o.tap.frame(now, frame)
-	}
 	o.next++
 	o.lastSent = now
 	o.sent++
+	if o.tap.f != nil { // last: it may panic
+		frame, _, _ := o.frames.Frame(o.next - 1)
+		o.tap.frame(now, frame)
+	}
 }
 
 // commitAgain queues the frame that was written to region: a copy, or a gapfill in its place. It has its
 // old sequence, and is not kept.
 func (o *outbox) commitAgain(now int64, region []byte) {
 	o.frames.Commit(len(region), ring.Record{})
+	o.lastSent = now
 	if o.tap.f != nil {
 		o.tap.frame(now, region)
 	}
-	o.lastSent = now
 }
 
 // Kinds of records in the send ring: the type of an application message, or the session's type with a mark.

@@ -22,6 +22,9 @@ func (p *pings) add(seq uint64, now int64) {
 	p.n++
 }
 
+// drop forgets the newest, which was not sent after all.
+func (p *pings) drop() { p.n-- }
+
 // take returns the oldest, which a pong answers, and reports false if there is none.
 func (p *pings) take() (answered ping, ok bool) {
 	if p.n == 0 {

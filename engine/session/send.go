@@ -72,17 +72,18 @@ func (s *Session) Send(now int64, m wire.Marshaler, keys *msg.Keys) (seq uint64,
 	e := s.requests.open.add(kind, key)
 	e.typ, e.side, e.subject = uint8(typ), uint8(keys.Side), subject
 	e.price, e.market, e.contract = keys.Price, keys.Market, keys.Contract
-	e.seq, e.sent, e.away = s.outbox.next, s.clock.now, uint32(s.clock.away>>awayShift)
-	s.outbox.commit(s.clock.now, size, uint32(typ), reference)
+	seq = s.outbox.next
+	e.seq, e.sent, e.away = seq, s.clock.now, uint32(s.clock.away>>awayShift)
 	s.requests.peak = max(s.requests.peak, uint64(s.requests.open.n))
 	s.throttle.take()
 	if class == classCancelAll {
 		s.throttle.emergency(s.clock.now)
 	}
 	if s.resender.active {
-		s.resender.last = e.seq // an exchange that waits for the replay discards it now and takes the copy
+		s.resender.last = seq // an exchange that waits for the replay discards it now and takes the copy
 	}
-	return e.seq, nil
+	s.outbox.commit(s.clock.now, size, uint32(typ), reference)
+	return seq, nil
 }
 
 // admit returns why an order-entry message may not be sent now, nil if it may.
@@ -160,9 +161,10 @@ func (s *Session) Ping(now int64) (uint64, error) {
 		return 0, ErrPings
 	}
 	seq := s.outbox.next
+	s.liveness.pings.add(seq, s.clock.now) // before the send, for that may panic in the tap
 	if err := s.outbox.sendBare(s.clock.now, envelope.EtoPing); err != nil {
+		s.liveness.pings.drop()
 		return 0, err
 	}
-	s.liveness.pings.add(seq, s.clock.now)
 	return seq, nil
 }

@@ -31,19 +31,21 @@ type TapRecord struct {
 	Epoch     uint32 // connections opened, from 1
 	At        int64  // clock reading: of the call that took the payload out of the receive buffer, or queued it
 
-	// Payload is what a frame holds, as it is on the wire but for credentials: username, password, token
-	// and the session's identifier are overwritten with asterisks of the same length. Of a payload that
-	// is malformed where they could be, everything from there on is overwritten.
+	// Payload is what a frame holds, as it is on the wire but for credentials: username, password, token,
+	// the session's identifier and the account's mail address are overwritten with asterisks of the same
+	// length. Of a payload that is malformed where they could be, everything from there on is overwritten.
+	// It is the session's own memory, not to be written to.
 	Payload []byte
 
-	// Truncated says that Payload is the beginning of a payload with credentials, or of a malformed one,
+	// Truncated reports that Payload is the beginning of a payload with credentials, or of a malformed one,
 	// that is longer than TapMaskBytesMax.
 	Truncated bool
 }
 
 // tap hands payloads of both directions to Config.Tap.
 type tap struct {
-	f       func(*TapRecord) // nil if nobody wants them
+	f       func(*TapRecord) // nil if there is none
+	calling bool             // f runs, or panicked: it is not called from within itself, nor after a panic
 	epoch   uint32
 	record  TapRecord
 	scratch []byte // for masked payloads
@@ -56,8 +58,11 @@ func (t *tap) set(f func(*TapRecord)) {
 	}
 }
 
-// payload hands out a payload. The caller has asked for f.
+// payload hands a payload to the function, which must not be nil.
 func (t *tap) payload(d Direction, now int64, payload []byte) {
+	if t.calling {
+		return
+	}
 	t.record = TapRecord{Direction: d, Epoch: t.epoch, At: now, Payload: payload[:len(payload):len(payload)]}
 	if maskPayload(payload, false) {
 		n := copy(t.scratch, payload)
@@ -65,11 +70,13 @@ func (t *tap) payload(d Direction, now int64, payload []byte) {
 		t.record.Truncated = n < len(payload)
 		maskPayload(t.record.Payload, true)
 	}
+	t.calling = true
 	t.f(&t.record)
+	t.calling = false
 	t.record.Payload = nil
 }
 
-// frame hands out the payload of an outbound frame.
+// frame hands the payload of an outbound frame to the function.
 func (t *tap) frame(now int64, frame []byte) {
 	payload, _, err := wire.Scan(frame, wire.Limits{})
 	if err != nil {
@@ -93,50 +100,63 @@ const (
 var masked = [...]fields{
 	0:            {2: inEtoPayload, 3: inLogin},
 	inEtoPayload: {5: inEtoLogin, 6: inEtoLogin},
-	inEtoLogin:   {1: secret, 3: secret}, // login_response has an email
+	inEtoLogin:   {1: secret, 3: secret}, // the session's identifier; the mail address of a login_response
 	inLogin:      {1: secret, 2: secret, 3: secret},
 }
 
 // maskPayload reports whether a payload holds anything to be masked, and with write masks it.
-func maskPayload(payload []byte, write bool) (found bool) { return mask(payload, &masked[0], write) }
+func maskPayload(payload []byte, write bool) bool {
+	found, bad := mask(payload, 0, len(payload), &masked[0], write)
+	if bad < 0 {
+		return found
+	}
+	if write {
+		for i := bad; i < len(payload); i++ {
+			payload[i] = '*'
+		}
+	}
+	return true
+}
 
-func mask(b []byte, known *fields, write bool) (found bool) {
-	for i := 0; i < len(b); {
-		tag, next := varint.Read(b, i)
-		number := tag >> 3
-		if next <= i || tag&7 != 2 || number >= uint64(len(known)) || known[number] == 0 {
-			if next > i {
-				next = varint.Skip(b, next, tag)
-			}
-			if next <= i || next > len(b) {
-				return cover(b[i:], write)
+// mask is maskPayload for the message at b[i:end]. bad is where the message is malformed, or could hide a
+// credential in a field of another wire type, and negative if it is well formed. Without write it may stop at
+// the first credential.
+func mask(b []byte, i, end int, known *fields, write bool) (found bool, bad int) {
+	for i < end {
+		tag, next := varint.Read(b[:end], i)
+		if next < 0 || tag>>3 == 0 || tag>>3 > varint.NumberMax {
+			return found, i
+		}
+		what := uint8(0)
+		if number := tag >> 3; number < uint64(len(known)) {
+			what = known[number]
+		}
+		if what == 0 {
+			if next = varint.Skip(b[:end], next, tag); next < 0 {
+				return found, i
 			}
 			i = next
 			continue
 		}
-		from, end := varint.ReadSpan(b, next)
-		switch what := known[number]; {
-		case end < from || end > len(b) || from <= next:
-			return cover(b[i:], write)
-		case what == secret:
-			found = cover(b[from:end], write) || found
-		default:
-			found = mask(b[from:end], &masked[what], write) || found
+		from, to := varint.ReadSpan(b[:end], next)
+		if tag&7 != varint.TypeBytes || to < 0 {
+			return found, i
+		}
+		if what == secret {
+			found = found || from < to
+			for ; write && from < to; from++ {
+				b[from] = '*'
+			}
+		} else {
+			inner, bad := mask(b, from, to, &masked[what], write)
+			if found = found || inner; bad >= 0 {
+				return found, bad
+			}
 		}
 		if found && !write {
-			return true
+			return true, -1
 		}
-		i = end
+		i = to
 	}
-	return found
-}
-
-// cover overwrites b and reports whether there is anything to overwrite.
-func cover(b []byte, write bool) bool {
-	if write {
-		for i := range b {
-			b[i] = '*'
-		}
-	}
-	return len(b) > 0
+	return found, -1
 }
