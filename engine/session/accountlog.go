@@ -18,11 +18,11 @@ import (
 // It has no pointer to the session: the session hands it numbers and clock readings, and
 // acts on what it returns.
 type accountLog struct {
-	known  bool   // a number was received, or the settings named one
-	high   uint64 // the highest number received
-	resume uint64 // everything up to here was received or given up
-	expect uint64 // high+1 while that is all there is to know about the next number, else 0
-	before uint64 // resume as it was before the last number
+	known        bool   // a number was received, or the settings named one
+	high         uint64 // the highest number received
+	resume       uint64 // everything up to here was received or given up
+	expected     uint64 // high+1 while that is all there is to know about the next number, else 0
+	resumeBefore uint64 // resume as it was before the last number
 
 	holes []accountHole // ascending; its capacity bounds it
 	open  int           // of them, those not given up
@@ -38,11 +38,11 @@ type accountLog struct {
 
 // accountHole is a range of numbers that were not received.
 type accountHole struct {
-	from, to uint64
-	since    int64 // clock reading at which it appeared
-	reported bool  // it lasted
-	asked    bool  // the last login asked for it
-	lost     bool  // it was asked for in vain, and is not asked for any more
+	from, to  uint64
+	since     int64 // clock reading at which it appeared
+	reported  bool  // it lasted
+	requested bool  // the last login asked for it
+	lost      bool  // it was asked for in vain, and is not asked for any more
 }
 
 // recentReport is a number and the marks of its message; see markOf.
@@ -77,7 +77,7 @@ func (l *accountLog) init(last uint64, applied []AccountRange) {
 
 // update derives what the others say.
 func (l *accountLog) update() {
-	l.resume, l.expect = l.high, 0
+	l.resume, l.expected = l.high, 0
 	if l.open > 0 {
 		for i := range l.holes {
 			if !l.holes[i].lost {
@@ -87,19 +87,19 @@ func (l *accountLog) update() {
 		}
 	}
 	if l.known && !l.moving && l.high != math.MaxUint64 {
-		l.expect = l.high + 1
+		l.expected = l.high + 1
 	}
 }
 
 // next takes the number that was expected.
 func (l *accountLog) next(mark uint64) {
-	l.before = l.resume
+	l.resumeBefore = l.resume
 	if l.open == 0 {
-		l.resume = l.expect
+		l.resume = l.expected
 	}
-	l.high = l.expect
+	l.high = l.expected
 	l.recent[l.high%accountRecent] = recentReport{l.high, mark}
-	if l.expect++; l.expect == 0 {
+	if l.expected++; l.expected == 0 {
 		l.update()
 	}
 }
@@ -112,7 +112,7 @@ func (l *accountLog) next(mark uint64) {
 // dropped is a hole that had to be forgotten for want of room, and filled one that was
 // reported and is filled now; both are zero if there is none.
 func (l *accountLog) receive(now int64, number, mark uint64, repeats, answers bool) (v verdict, dropped, filled accountHole) {
-	l.before = l.resume
+	l.resumeBefore = l.resume
 	switch i, missing := l.find(number); {
 	case !l.known:
 		l.known, l.high = true, number
@@ -122,7 +122,7 @@ func (l *accountLog) receive(now int64, number, mark uint64, repeats, answers bo
 		}
 	case number > l.high && number-l.high <= AccountLeapMax:
 		if number > l.high+1 {
-			dropped = l.lack(accountHole{from: l.high + 1, to: number - 1, since: now})
+			dropped = l.addHole(accountHole{from: l.high + 1, to: number - 1, since: now})
 		}
 		l.high = number
 	case l.moving && number == l.candidate.number && mark == l.candidate.mark:
@@ -141,7 +141,7 @@ func (l *accountLog) receive(now int64, number, mark uint64, repeats, answers bo
 		return accountDuplicate, dropped, filled
 	default:
 		l.moving, l.candidate = true, recentReport{number, mark}
-		l.expect = 0
+		l.expected = 0
 		return accountReset, dropped, filled
 	}
 	l.moving = false
@@ -179,8 +179,8 @@ func (l *accountLog) restart(now int64, number uint64) {
 	clear(l.recent[:])
 	l.recent[first.number%accountRecent] = first
 	l.holes, l.open, l.due = l.holes[:0], 0, math.MaxInt64
-	if l.before = first.number; number > first.number+1 {
-		l.lack(accountHole{from: first.number + 1, to: number - 1, since: now})
+	if l.resumeBefore = first.number; number > first.number+1 {
+		l.addHole(accountHole{from: first.number + 1, to: number - 1, since: now})
 	}
 	l.high = number
 }
@@ -202,8 +202,8 @@ func (l *accountLog) find(number uint64) (i int, missing bool) {
 	return i, l.holes[i].from <= number && number <= l.holes[i].to
 }
 
-// lack notes a hole above all others.
-func (l *accountLog) lack(h accountHole) (dropped accountHole) {
+// addHole notes a hole above all others.
+func (l *accountLog) addHole(h accountHole) (dropped accountHole) {
 	dropped = l.makeRoom()
 	l.holes = append(l.holes, h)
 	l.open++
@@ -253,10 +253,10 @@ func (l *accountLog) fill(i int, number uint64) (filled accountHole) {
 	return filled
 }
 
-// ask notes that a login asks for everything that is missing.
-func (l *accountLog) ask() {
+// request notes that a login asks for everything that is missing.
+func (l *accountLog) request() {
 	for i := range l.holes {
-		l.holes[i].asked = !l.holes[i].lost
+		l.holes[i].requested = !l.holes[i].lost
 	}
 }
 
@@ -264,7 +264,7 @@ func (l *accountLog) ask() {
 // that it belongs to what was asked for.
 func (l *accountLog) replayed() {
 	if n := len(l.holes); n > 0 && l.holes[n-1].to+1 == l.high {
-		l.holes[n-1].asked = true
+		l.holes[n-1].requested = true
 	}
 }
 
@@ -272,7 +272,7 @@ func (l *accountLog) replayed() {
 // none.
 func (l *accountLog) giveUp() (h accountHole, ok bool) {
 	for i := range l.holes {
-		if at := &l.holes[i]; at.asked && !at.lost {
+		if at := &l.holes[i]; at.requested && !at.lost {
 			at.lost, at.reported = true, true
 			l.open--
 			l.update()
@@ -282,9 +282,9 @@ func (l *accountLog) giveUp() (h accountHole, ok bool) {
 	return h, false
 }
 
-// lasts returns a hole that has lasted for AccountGapAfter and was not reported, which is
+// overdue returns a hole that has lasted for AccountGapAfter and was not reported, which is
 // thereby done, and reports false if there is none.
-func (l *accountLog) lasts(now int64) (h accountHole, ok bool) {
+func (l *accountLog) overdue(now int64) (h accountHole, ok bool) {
 	if now < l.due {
 		return h, false
 	}
@@ -308,7 +308,7 @@ func (l *accountLog) lasts(now int64) (h accountHole, ok bool) {
 func (l *accountLog) applied(ranges []AccountRange, but uint64) []AccountRange {
 	from := l.resume + 1
 	if but != 0 {
-		from = l.before + 1
+		from = l.resumeBefore + 1
 	}
 	for _, h := range l.holes {
 		if h.lost || h.from < from {

@@ -14,7 +14,7 @@ func newAccountLog(last uint64, applied ...AccountRange) *accountLog {
 
 // takeAs is receive as the session calls it: the short way where that is allowed.
 func (l *accountLog) takeAs(now int64, number, mark uint64, repeats bool) verdict {
-	if number == l.expect && number != 0 {
+	if number == l.expected && number != 0 {
 		l.next(mark)
 		return accountNew
 	}
@@ -109,8 +109,8 @@ func TestAccountLogApplied(t *testing.T) {
 	for but, want := range map[uint64][]AccountRange{
 		0: {{13, 15}, {20, 20}}, 20: {{13, 15}}, 13: {{14, 15}, {20, 20}}, 14: {{13, 13}, {15, 15}, {20, 20}},
 	} {
-		if l.before != 11 {
-			t.Fatalf("before %d", l.before)
+		if l.resumeBefore != 11 {
+			t.Fatalf("before %d", l.resumeBefore)
 		}
 		got := l.applied(nil, but)
 		if len(got) != len(want) {
@@ -123,8 +123,8 @@ func TestAccountLogApplied(t *testing.T) {
 		}
 	}
 	l.takeAs(0, 12, 1, false) // makes everything up to 15 whole, but is not handled yet
-	if got := l.applied(nil, 12); l.resume != 15 || l.before != 11 || len(got) != 2 || got[0] != (AccountRange{13, 15}) {
-		t.Errorf("resume %d, before %d, without 12 %v", l.resume, l.before, got)
+	if got := l.applied(nil, 12); l.resume != 15 || l.resumeBefore != 11 || len(got) != 2 || got[0] != (AccountRange{13, 15}) {
+		t.Errorf("resume %d, before %d, without 12 %v", l.resume, l.resumeBefore, got)
 	}
 }
 
@@ -229,7 +229,7 @@ func TestAccountLogGivesUp(t *testing.T) {
 	l := newAccountLog(10)
 	l.takeAs(0, 13, 1, false)
 	l.takeAs(0, 15, 1, false)
-	l.ask()
+	l.request()
 	l.takeAs(0, 17, 1, true)
 	l.replayed()
 	l.takeAs(0, 20, 1, false)
@@ -248,7 +248,7 @@ func TestAccountLogGivesUp(t *testing.T) {
 	if v := l.takeAs(0, 12, 2, false); v != accountDuplicate {
 		t.Errorf("again: %v", v)
 	}
-	l.ask()
+	l.request()
 	if h, ok := l.giveUp(); !ok || h.from != 18 {
 		t.Errorf("%+v %t", h, ok)
 	}
@@ -268,16 +268,16 @@ func TestAccountLogLasts(t *testing.T) {
 	if l.due != after {
 		t.Errorf("due at %d", l.due)
 	}
-	if h, ok := l.lasts(after - 1); ok {
+	if h, ok := l.overdue(after - 1); ok {
 		t.Errorf("too early: %+v", h)
 	}
-	if h, ok := l.lasts(after + 7); !ok || h.from != 11 {
+	if h, ok := l.overdue(after + 7); !ok || h.from != 11 {
 		t.Errorf("%+v %t", h, ok)
 	}
-	if h, ok := l.lasts(after + 7); !ok || h.from != 13 {
+	if h, ok := l.overdue(after + 7); !ok || h.from != 13 {
 		t.Errorf("%+v %t", h, ok)
 	}
-	if h, ok := l.lasts(after + 7); ok || l.due != math.MaxInt64 {
+	if h, ok := l.overdue(after + 7); ok || l.due != math.MaxInt64 {
 		t.Errorf("%+v, due %d", h, l.due)
 	}
 	if _, _, filled := l.receive(0, 11, 1, false, false); filled.from != 11 || filled.to != 11 {
@@ -307,7 +307,7 @@ func TestAccountLogFull(t *testing.T) {
 	if v != accountNew || dropped.from != 21 || dropped.to != 24 {
 		t.Errorf("%v, dropped %+v", v, dropped)
 	}
-	l.ask()
+	l.request()
 	l.giveUp()
 	resume := l.resume
 	l.receive(0, 1<<15, 1, false, false) // fits the place of 21 to 24
@@ -328,8 +328,8 @@ func TestAccountLogFull(t *testing.T) {
 // TestAccountLogEnd: numbers end.
 func TestAccountLogEnd(t *testing.T) {
 	l := newAccountLog(math.MaxUint64 - 1)
-	if v := l.takeAs(0, math.MaxUint64, 1, false); v != accountNew || l.resume != math.MaxUint64 || l.expect != 0 {
-		t.Errorf("%v, resume %d, expect %d", v, l.resume, l.expect)
+	if v := l.takeAs(0, math.MaxUint64, 1, false); v != accountNew || l.resume != math.MaxUint64 || l.expected != 0 {
+		t.Errorf("%v, resume %d, expect %d", v, l.resume, l.expected)
 	}
 	if v := l.takeAs(0, math.MaxUint64, 1, false); v != accountDuplicate {
 		t.Errorf("again: %v", v)

@@ -40,14 +40,14 @@ func (s *Session) applyReportFast(e *Event, typ msg.PayloadType) bool {
 	switch typ {
 	case msg.PayloadOrderExecuted:
 		m := s.payload.GetOrderExecuted()
-		if number = m.GetAccountSequence_64(); number != s.account.expect || number == 0 {
+		if number = m.GetAccountSequence_64(); number != s.account.expected || number == 0 {
 			return false
 		}
 		mark = markOf(typ, m.GetOrderId(), m.GetQuantity(), m.GetTotalExecutedQuantity())
 	case msg.PayloadOrderAccepted:
 		m := s.payload.GetOrderAccepted()
 		reference := m.GetReference()
-		if number = m.GetAccountSequence_64(); number != s.account.expect || number == 0 || reference == 0 {
+		if number = m.GetAccountSequence_64(); number != s.account.expected || number == 0 || reference == 0 {
 			return false
 		}
 		if !s.requests.matchAccepted(m, reference, &e.Request) {
@@ -72,13 +72,13 @@ func (s *Session) applyReport(e *Event, typ msg.PayloadType) bool {
 	if number != 0 {
 		// Of an answer to what nothing has answered it is known that it is not repeated.
 		answers := number <= s.account.high && m.fresh(typ)
-		if !s.numbered(e, number, mark, answers) {
+		if !s.applyAccountSequence(e, number, mark, answers) {
 			s.stats.AccountDuplicates++
 			s.advance()
 			return false
 		}
 	}
-	s.answer(e, m, typ)
+	s.applyAnswer(e, m, typ)
 	if throttled && (s.requests.open.n > 0 || !s.throttle.off) {
 		s.stats.ThrottleRejected++
 		s.throttle.rejected(s.clock.now)
@@ -90,9 +90,9 @@ func (s *Session) applyReport(e *Event, typ msg.PayloadType) bool {
 	return true
 }
 
-// answer links a message to the request that it answers, or queues a report that it contradicts the request
+// applyAnswer links a message to the request that it answers, or queues a report that it contradicts the request
 // that it names.
-func (s *Session) answer(e *Event, m matched, typ msg.PayloadType) {
+func (s *Session) applyAnswer(e *Event, m matched, typ msg.PayloadType) {
 	switch {
 	case m.request != nil:
 		e.Request = m.request.request()
@@ -100,13 +100,13 @@ func (s *Session) answer(e *Event, m matched, typ msg.PayloadType) {
 		s.requests.answer(m, typ)
 	case m.misfit != nil:
 		s.stats.AnswerMismatches++
-		s.queue.push(s.about(AnswerMismatch, m.misfit.request()))
+		s.queue.push(s.requestEvent(AnswerMismatch, m.misfit.request()))
 	}
 }
 
-// numbered takes the account sequence of a message, and reports false if it was received before. What is to
+// applyAccountSequence takes the account sequence of a message, and reports false if it was received before. What is to
 // be reported before the message is queued.
-func (s *Session) numbered(e *Event, number, mark uint64, answers bool) bool {
+func (s *Session) applyAccountSequence(e *Event, number, mark uint64, answers bool) bool {
 	l := &s.account
 	s.catchUp.received(number)
 	high, holes := l.high, len(l.holes)

@@ -67,7 +67,7 @@ func BenchmarkSend(b *testing.B) {
 					b.Fatal(err)
 				}
 				k.s.Written(len(k.s.Pending()))
-				k.s.requests.release(k.s.requests.open.sequence(seq))
+				k.s.requests.release(k.s.requests.open.bySequence(seq))
 			}
 		})
 	}

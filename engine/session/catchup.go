@@ -26,19 +26,19 @@ var (
 // login marks that end: its pong comes after everything that the exchange sent for the login. A login that
 // asked for nothing, or that resumed the session, needs no ping.
 type catchUp struct {
-	pending  bool // CaughtUp was not returned yet
-	waiting  bool // for the pong, or for the gap of a session that was resumed
-	pingOwed bool // the ping found no room in the send ring yet
-	asked    bool // the login asked for what followed from
-	resumed  bool // the login resumed the session
-	repeated bool // a number not above from came
-	ended    bool // the exchange has repeated what it has: what is still missing is to be reported
-	lacking  bool // something was given up
-	pong     bool // the ping was answered
+	pending      bool // CaughtUp was not returned yet
+	waiting      bool // for the pong, or for the gap of a session that was resumed
+	pingDeferred bool // the ping found no room in the send ring yet
+	requested    bool // the login asked for what followed from
+	resumed      bool // the login resumed the session
+	repeated     bool // a number not above from came
+	ended        bool // the exchange has repeated what it has: what is still missing is to be reported
+	incomplete   bool // something was given up
+	pong         bool // the ping was answered
 
-	required  bool // new orders wait for CaughtUp
-	cancel    bool // Config.CancelUnsettled
-	cancelDue bool // something is unsettled, and all orders are to be cancelled for it
+	required       bool // new orders wait for CaughtUp
+	cancel         bool // Config.CancelUnsettled
+	cancelDeferred bool // something is unsettled, and all orders are to be cancelled for it
 
 	from     uint64
 	ping     uint64 // sequence of the ping, 0 if there is none
@@ -51,8 +51,8 @@ func (c *catchUp) open(required bool) {
 	*c = catchUp{pending: true, required: required, cancel: c.cancel}
 }
 
-// ask notes that the login asks for what follows a number of the account.
-func (c *catchUp) ask(from uint64) { c.asked, c.from = true, from }
+// request notes that the login asks for what follows a number of the account.
+func (c *catchUp) request(from uint64) { c.requested, c.from = true, from }
 
 // begin follows the answer to the login, and reports whether a ping has to mark the end.
 func (c *catchUp) begin(resumed, gapOpen bool, deadline int64) (pingNeeded bool) {
@@ -60,15 +60,15 @@ func (c *catchUp) begin(resumed, gapOpen bool, deadline int64) (pingNeeded bool)
 	switch {
 	case resumed:
 		c.waiting = gapOpen
-	case c.asked:
-		c.waiting, c.pingOwed = true, true
+	case c.requested:
+		c.waiting, c.pingDeferred = true, true
 	}
 	c.ended = !c.waiting
-	return c.pingOwed
+	return c.pingDeferred
 }
 
 // pinged notes the ping that marks the end.
-func (c *catchUp) pinged(seq uint64) { c.ping, c.pingOwed = seq, false }
+func (c *catchUp) pinged(seq uint64) { c.ping, c.pingDeferred = seq, false }
 
 // ponged notes a pong, and reports whether it is the one behind the login.
 func (c *catchUp) ponged(ping uint64) bool {
@@ -81,7 +81,7 @@ func (c *catchUp) ponged(ping uint64) bool {
 }
 
 // end ends the wait. What is missing now does not come any more.
-func (c *catchUp) end() { c.waiting, c.pingOwed, c.ended = false, false, true }
+func (c *catchUp) end() { c.waiting, c.pingDeferred, c.ended = false, false, true }
 
 // recovered notes that the gap of a session that was resumed is filled.
 func (c *catchUp) recovered() {
@@ -108,32 +108,32 @@ func (c *catchUp) due(gapOpen bool) int64 {
 // repeats reports whether an account message can be one that the exchange repeats because the login asked
 // for it.
 func (c *catchUp) repeats(origin Origin, number uint64) bool {
-	return origin == Replayed || c.asked && c.pending && number >= c.from
+	return origin == Replayed || c.requested && c.pending && number >= c.from
 }
 
 // received notes an account message.
 func (c *catchUp) received(number uint64) {
-	if c.asked && c.pending && number <= c.from {
+	if c.requested && c.pending && number <= c.from {
 		c.repeated = true
 	}
 }
 
-// givesUp reports whether what the login asked for and did not get is lost.
-func (c *catchUp) givesUp() bool { return c.asked && c.pong }
+// provesLoss reports whether what the login asked for and did not get is lost.
+func (c *catchUp) provesLoss() bool { return c.requested && c.pong }
 
 // finish is the end of it: CaughtUp is returned next. It returns why the account's messages are not known
 // to be complete, or nil. holes says that numbers are missing.
 func (c *catchUp) finish(holes bool) (incomplete error) {
 	c.ended, c.pending, c.required = false, false, false
-	c.cancelDue = c.doubts > 0 && c.cancel
+	c.cancelDeferred = c.doubts > 0 && c.cancel
 	switch {
-	case !c.resumed && !c.asked:
+	case !c.resumed && !c.requested:
 		return ErrNotResumed
-	case c.asked && !c.pong:
+	case c.requested && !c.pong:
 		return ErrNoPong
-	case c.asked && !c.repeated:
+	case c.requested && !c.repeated:
 		return ErrHistory
-	case c.lacking || holes:
+	case c.incomplete || holes:
 		return ErrAccountHoles
 	case c.doubts > 0:
 		return ErrUnsettled

@@ -9,24 +9,24 @@ import (
 // Connecting says that the driver has begun to open a transport. It is optional:
 // Open may follow Lost directly.
 func (s *Session) Connecting(now int64) error {
-	if err := s.mayStart(); err != nil {
+	if err := s.checkConnect(); err != nil {
 		return err
 	}
 	if s.state != Disconnected {
 		return ErrState
 	}
-	s.read(now)
-	s.move(Connecting, nil)
+	s.setClock(now)
+	s.setState(Connecting, nil)
 	return nil
 }
 
-// mayStart reports what stands against a new connection.
-func (s *Session) mayStart() error {
+// checkConnect reports what stands against a new connection.
+func (s *Session) checkConnect() error {
 	switch {
 	case s.closed:
 		return ErrClosed
-	case s.login.barred != nil:
-		return s.login.barred
+	case s.login.refusedForGood != nil:
+		return s.login.refusedForGood
 	case s.fates.open || s.state == Disconnected && s.queue.n > 0:
 		return ErrUndrained
 	}
@@ -38,7 +38,7 @@ func (s *Session) mayStart() error {
 // if Next has not returned all events of the last one, ErrClosed, ErrNoCredentials,
 // or the refusal after which no login with the same credentials may be tried.
 func (s *Session) Open(now int64) error {
-	if err := s.mayStart(); err != nil {
+	if err := s.checkConnect(); err != nil {
 		return err
 	}
 	if s.state != Disconnected && s.state != Connecting {
@@ -47,10 +47,10 @@ func (s *Session) Open(now int64) error {
 	if s.epoch == math.MaxUint32 {
 		return ErrSequenceSpent
 	}
-	if !s.login.possible() {
+	if !s.login.hasCredentials() {
 		return ErrNoCredentials
 	}
-	s.read(now)
+	s.setClock(now)
 	s.epoch++
 	s.buffer.Reset()
 	s.arrived, s.drained = 0, false
@@ -66,7 +66,7 @@ func (s *Session) Open(now int64) error {
 		s.requests.detachDoubts()
 		s.outbox.rebase(1)
 	}
-	s.move(LoginSent, nil)
+	s.setState(LoginSent, nil)
 	if err := s.sendLogin(); err != nil {
 		panic("BUG: session: no room for the login: " + err.Error()) // nothing is unsent
 	}
@@ -81,8 +81,8 @@ func (s *Session) sendLogin() error {
 	if !s.login.resuming && s.config.Resume != ResumeNone &&
 		(s.account.known || s.requests.peak > 0 || s.config.AccountFromStart) {
 		from = max(s.account.resume, 1)
-		s.account.ask()
-		s.catchUp.ask(from)
+		s.account.request()
+		s.catchUp.request(from)
 	}
 	s.login.write(&s.outbox.control, from)
 	s.login.seq = s.outbox.next
@@ -97,13 +97,13 @@ func (s *Session) Lost(now int64, cause error) {
 	if s.state == Disconnected {
 		return
 	}
-	s.read(now)
+	s.setClock(now)
 	s.ackLast()
 	s.outbox.frames.Drop()
 	resumable := s.config.Resume == ResumeSession && !s.sequence.spent() && !s.outbox.spent()
 	kept := s.login.lost(resumable, cause)
 	s.err = nil
-	s.move(Disconnected, cause)
+	s.setState(Disconnected, cause)
 	s.fates = fates{cause: cause}
 	if !kept {
 		s.abandon(cause)

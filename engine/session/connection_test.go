@@ -163,7 +163,7 @@ func TestDebtsOfAnOldConnection(t *testing.T) {
 		k.server += 3
 		k.feed(k.state(false))
 		k.events()
-		if s := k.s; s.liveness.pongs != 1 || !s.resender.active || !s.sequence.gap.owed {
+		if s := k.s; s.liveness.pongs != 1 || !s.resender.active || !s.sequence.gap.deferred {
 			t.Fatal("nothing is owed")
 		}
 		k.server = 4

@@ -4,8 +4,8 @@ import (
 	"github.com/smk-go/smk/internal/envelope"
 )
 
-// ahead is a message that comes too early: others are missing before it.
-func (s *Session) ahead(env envelope.Envelope, payload []byte) {
+// receiveEarly is a message that comes too early: others are missing before it.
+func (s *Session) receiveEarly(env envelope.Envelope, payload []byte) {
 	if s.sequence.position(env.Seq) == beyondGapMax {
 		s.violation(env.Seq, ErrGapTooLarge)
 		return
@@ -38,11 +38,11 @@ func (s *Session) sessionMessage(env envelope.Envelope, payload []byte) bool {
 		return false
 	case envelope.EtoPing:
 		s.advance()
-		s.ping()
+		s.pinged()
 		return false
 	case envelope.EtoPong:
 		s.advance()
-		return s.pong(env)
+		return s.ponged(env)
 	case envelope.EtoReplay:
 		if !s.decode(env, payload) {
 			return false
@@ -83,12 +83,12 @@ func (s *Session) heartbeat(env envelope.Envelope) {
 	if env.IsReplay || s.state == LogoutSent {
 		return
 	}
-	s.beat()
+	s.sendHeartbeat()
 }
 
-// ping answers a ping of the exchange, now or when there is room.
-func (s *Session) ping() {
-	if s.liveness.pongs == debtMax {
+// pinged answers a pinged of the exchange, now or when there is room.
+func (s *Session) pinged() {
+	if s.liveness.pongs == pongsMax {
 		s.stats.Ignored++
 		return
 	}
@@ -96,8 +96,8 @@ func (s *Session) ping() {
 	s.sendDeferred()
 }
 
-// pong matches a pong with the oldest ping and makes it the event, unless it is the one behind the login.
-func (s *Session) pong(env envelope.Envelope) bool {
+// ponged matches a ponged with the oldest ping and makes it the event, unless it is the one behind the login.
+func (s *Session) ponged(env envelope.Envelope) bool {
 	s.event = Event{Kind: Pong, Epoch: s.epoch, Received: s.clock.now, Seq: env.Seq}
 	if env.IsReplay {
 		s.event.Origin = Replayed

@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// read takes a reading of the clock.
-func (s *Session) read(now int64) {
+// setClock takes a reading of the clock.
+func (s *Session) setClock(now int64) {
 	if now > s.clock.now || s.liveness.unread {
-		s.takeReading(now)
+		s.advanceClock(now)
 	}
 }
 
-// takeReading is read when there is something to do.
-func (s *Session) takeReading(now int64) {
+// advanceClock is read when there is something to do.
+func (s *Session) advanceClock(now int64) {
 	if now > s.clock.now {
-		if s.clock.late(now) {
-			s.stats.Away += time.Duration(s.clock.absent(now, s.Deadline()))
+		if s.clock.isAbsence(now) {
+			s.stats.Away += time.Duration(s.clock.excludeAbsence(now, s.Deadline()))
 		}
 		s.clock.now = now
 	}

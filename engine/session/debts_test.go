@@ -16,7 +16,7 @@ func TestDebts(t *testing.T) {
 	config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
 	k := newEstablished(t, config)
 	for k.s.outbox.frames.PendingBytes() < k.s.outbox.bytesMax-envelope.EncodeFrameBytes {
-		k.s.beat()
+		k.s.sendHeartbeat()
 	}
 	_, again := k.s.Counters()
 	k.mustSend(msg.PayloadMarketSubscribe, new(msg.OrderCancelAll))

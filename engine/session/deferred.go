@@ -7,8 +7,8 @@ import (
 
 // hasDeferred reports whether something is to be sent that found no room.
 func (s *Session) hasDeferred() bool {
-	return s.liveness.pongs > 0 || s.sequence.gap.owed || s.resender.active || s.login.settings.owed ||
-		s.catchUp.pingOwed || s.catchUp.cancelDue
+	return s.liveness.pongs > 0 || s.sequence.gap.deferred || s.resender.active || s.login.settings.deferred ||
+		s.catchUp.pingDeferred || s.catchUp.cancelDeferred
 }
 
 // sendDeferred sends of it what there is room for.
@@ -20,21 +20,21 @@ func (s *Session) sendDeferred() {
 		s.liveness.pongs--
 	}
 	if s.resender.active {
-		s.resender.step(&s.outbox, &s.requests, s.clock.now)
+		s.resender.resume(&s.outbox, &s.requests, s.clock.now)
 	}
-	if s.sequence.gap.owed {
+	if s.sequence.gap.deferred {
 		s.requestReplay()
 	}
 	if s.login.logout {
 		return
 	}
-	if s.catchUp.pingOwed {
+	if s.catchUp.pingDeferred {
 		s.sendCatchUpPing()
 	}
-	if s.login.settings.owed {
+	if s.login.settings.deferred {
 		s.sendSettings()
 	}
-	if s.catchUp.cancelDue {
+	if s.catchUp.cancelDeferred {
 		s.cancelUnsettled()
 	}
 }
@@ -52,7 +52,7 @@ func (s *Session) sendSettings() {
 	settings.Reset()
 	settings.SetCancelAllOnFailure(s.login.settings.cancelAllOnFailure)
 	_, err := s.sendUntracked(msg.PayloadSettings, settings)
-	s.login.settings.owed = err != nil
+	s.login.settings.deferred = err != nil
 }
 
 // cancelUnsettled asks the exchange to cancel all orders, now or when there is room.
@@ -60,12 +60,12 @@ func (s *Session) cancelUnsettled() {
 	var all msg.OrderCancelAll
 	keys := all.Keys()
 	_, err := s.Send(s.clock.now, &all, &keys)
-	s.catchUp.cancelDue = err != nil
+	s.catchUp.cancelDeferred = err != nil
 }
 
-// beat queues a heartbeat. If there is no room then what fills it is as good a sign
+// sendHeartbeat queues a heartbeat. If there is no room then what fills it is as good a sign
 // of life.
-func (s *Session) beat() {
+func (s *Session) sendHeartbeat() {
 	if s.outbox.sendBare(s.clock.now, envelope.EtoHeartbeat) != nil {
 		s.outbox.lastSent = s.clock.now
 		return

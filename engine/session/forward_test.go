@@ -60,7 +60,7 @@ func TestForwardAsExactly(t *testing.T) {
 			if seqA != seqB || errA != nil || errB != nil {
 				t.Fatalf("%v: %d, %v, backwards %d, %v", m, seqA, errA, seqB, errB)
 			}
-			entryA, entryB := a.s.requests.open.sequence(seqA), b.s.requests.open.sequence(seqB)
+			entryA, entryB := a.s.requests.open.bySequence(seqA), b.s.requests.open.bySequence(seqB)
 			if entryA.kind != entryB.kind || entryA.key != entryB.key || described(entryA) != described(entryB) {
 				t.Fatalf("%v: waits as %+v, backwards as %+v", m, entryA, entryB)
 			}

@@ -215,7 +215,7 @@ func (w *watcher) check() {
 	if in == 0 || out == 0 {
 		w.t.Fatalf("counters in %d, out %d", in, out)
 	}
-	if s.outbox.frames.PendingBytes() > ringBytesMin || s.liveness.pongs > debtMax || s.requests.open.n > 8+cancelsKept+cancelAllsKept || s.requests.suppressed > s.requests.open.n {
+	if s.outbox.frames.PendingBytes() > ringBytesMin || s.liveness.pongs > pongsMax || s.requests.open.n > 8+cancelsKept+cancelAllsKept || s.requests.suppressed > s.requests.open.n {
 		w.t.Fatal("a bound is broken")
 	}
 	if s.sequence.gap.open && s.sequence.next > s.sequence.gap.high {

@@ -10,7 +10,7 @@ func (s *Session) ackLast() {
 	if s.sequence.delivered {
 		s.sequence.delivered = false
 		if s.sequence.next++; s.sequence.gap.open {
-			s.recover()
+			s.gapProgress()
 		}
 	}
 }
@@ -18,19 +18,19 @@ func (s *Session) ackLast() {
 // advance counts the next message as done.
 func (s *Session) advance() {
 	if s.sequence.next++; s.sequence.gap.open {
-		s.recover()
+		s.gapProgress()
 	}
 }
 
-// recover follows the progress in a gap.
-func (s *Session) recover() {
+// gapProgress follows the progress in a gap.
+func (s *Session) gapProgress() {
 	from, to := s.sequence.progress(s.clock.fair() + int64(s.config.ReplayTimeout))
 	if to == 0 {
 		return
 	}
 	s.queue.push(Event{Kind: Recovered, Epoch: s.epoch, Received: s.clock.now, From: from, To: to})
 	if s.state == Recovering {
-		s.move(Established, nil)
+		s.setState(Established, nil)
 	}
 	s.catchUp.recovered()
 }
@@ -44,7 +44,7 @@ func (s *Session) miss(seq uint64) {
 	from := s.sequence.next
 	s.queue.push(Event{Kind: Gap, Epoch: s.epoch, Received: s.clock.now, From: from, To: max(seq-1, from)})
 	if s.state == Established {
-		s.move(Recovering, nil)
+		s.setState(Recovering, nil)
 	}
 	s.requestReplay()
 }
@@ -55,8 +55,8 @@ func (s *Session) requestReplay() {
 	p.Reset()
 	p.SetType(msg.PayloadEto)
 	p.MutableEtoPayload().MutableReplay().SetSeq(s.sequence.next)
-	s.sequence.gap.owed = s.outbox.sendControl(s.clock.now, envelope.EtoReplay) != nil
-	if !s.sequence.gap.owed {
+	s.sequence.gap.deferred = s.outbox.sendControl(s.clock.now, envelope.EtoReplay) != nil
+	if !s.sequence.gap.deferred {
 		s.stats.ReplaysAsked++
 	}
 }

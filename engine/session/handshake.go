@@ -64,10 +64,10 @@ func (s *Session) loggedIn(env envelope.Envelope, payload []byte) {
 		s.outbox.rebase(next)
 	}
 	s.stats.Logins++
-	s.move(Established, nil)
+	s.setState(Established, nil)
 	e := s.decoded(LoggedIn, env, payload)
 	e.Resumed = s.login.resuming
-	if s.catchUp.asked {
+	if s.catchUp.requested {
 		e.AccountSequence = s.catchUp.from
 	}
 	s.queue.push(e)
@@ -98,7 +98,7 @@ func (s *Session) loggedOut(env envelope.Envelope, payload []byte) {
 	if env.Seq == s.sequence.next && s.state != LoginSent {
 		s.advance()
 	}
-	s.fail(s.login.refused.judge(reason, s.login.logout, s.login.resuming && s.state == LoginSent, s.clock.now))
+	s.fail(s.login.refused.classify(reason, s.login.logout, s.login.resuming && s.state == LoginSent, s.clock.now))
 	e := s.decoded(LoggedOut, env, payload)
 	e.Reason = reason
 	s.queue.push(e) // behind what it may have completed
@@ -108,11 +108,11 @@ func (s *Session) loggedOut(env envelope.Envelope, payload []byte) {
 // follow. The error is ErrNotLoggedIn, ErrFull or ErrClosed; a second logout is
 // ErrState.
 func (s *Session) Logout(now int64) error {
-	s.read(now)
+	s.setClock(now)
 	switch {
 	case s.state == LogoutSent:
 		return ErrState
-	case !s.usable():
+	case !s.canSend():
 		return s.refusal()
 	}
 	p := &s.outbox.control
@@ -123,6 +123,6 @@ func (s *Session) Logout(now int64) error {
 		return err
 	}
 	s.login.logout, s.login.since = true, s.clock.fair()
-	s.move(LogoutSent, nil)
+	s.setState(LogoutSent, nil)
 	return nil
 }

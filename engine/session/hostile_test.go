@@ -160,7 +160,7 @@ func TestHostileFlood(t *testing.T) {
 			}))
 			k.events()
 		}
-		if n := len(k.sent()); n > ringBytesMin+debtMax*16+ringBytesMin {
+		if n := len(k.sent()); n > ringBytesMin+pongsMax*16+ringBytesMin {
 			t.Errorf("%s: %d bytes", name, n)
 		}
 		if in, _ := k.s.Counters(); in != 20002 {

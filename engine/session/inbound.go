@@ -60,7 +60,7 @@ func (s *Session) examine(payload []byte) *Event {
 		s.stats.Duplicates++
 		return nil
 	case position != inOrder:
-		s.ahead(env, payload)
+		s.receiveEarly(env, payload)
 		return nil
 	case s.sequence.spent():
 		s.fail(ErrSequenceSpent)

@@ -199,9 +199,9 @@ func (u *inFlight) after(e *entry) *entry {
 	return &u.entries[e.next]
 }
 
-// sequence returns the one that was sent with a sequence, or nil. It walks from the
+// bySequence returns the one that was sent with a bySequence, or nil. It walks from the
 // oldest: it is for those that the send ring does not hold any more.
-func (u *inFlight) sequence(seq uint64) *entry {
+func (u *inFlight) bySequence(seq uint64) *entry {
 	e := u.first()
 	for e != nil && e.seq < seq {
 		e = u.after(e)

@@ -35,7 +35,7 @@ func TestUnanswered(t *testing.T) {
 				if got == nil || got.seq != model[i].seq {
 					t.Fatalf("seed %d: found %+v, want %+v", seed, got, model[i])
 				}
-				if bySeq := u.sequence(got.seq); bySeq != got {
+				if bySeq := u.bySequence(got.seq); bySeq != got {
 					t.Fatalf("seed %d: sequence %d is %+v", seed, got.seq, bySeq)
 				}
 				u.remove(got, link)
@@ -54,7 +54,7 @@ func TestUnanswered(t *testing.T) {
 			if e != nil {
 				t.Fatalf("seed %d: one too many: %+v", seed, e)
 			}
-			if u.sequence(seq+1) != nil || has(&u, byOrder, keys+r.Uint64N(500)) || has(&u, 0, 0) {
+			if u.bySequence(seq+1) != nil || has(&u, byOrder, keys+r.Uint64N(500)) || has(&u, 0, 0) {
 				t.Fatalf("seed %d: found what is not there", seed)
 			}
 		}

@@ -48,7 +48,7 @@ const (
 	replayFailuresMax = 2                  // replay requests without progress before the connection is given up
 	replaysMax        = 8                  // replays served in ReplayTimeout to a peer that gets no further
 	loginTriesMax     = 5                  // logins in a row that the exchange called too slow
-	debtMax           = PingsMax           // pongs owed while there is no room for them
+	pongsMax          = PingsMax           // pongs owed while there is no room for them
 	queueMax          = 16                 // events that wait for Next besides the messages
 	controlBytes      = 1 << 10            // of the send ring that application messages leave to session messages
 	controlRecords    = 4                  // likewise, of its records
@@ -83,9 +83,9 @@ const (
 const AccountGapAfter = 5 * time.Second
 
 const (
-	// awayAfter is how long a driver may be away, in a handler or stopped, until the time
+	// absenceMax is how long a driver may be away, in a handler or stopped, until the time
 	// is not counted any more by timers that wait for the exchange.
-	awayAfter = int64(100 * time.Millisecond)
+	absenceMax = int64(100 * time.Millisecond)
 
 	alarmWithin     = int64(5 * time.Minute) // two heartbeat timeouts in this time raise an alarm
 	partialTimeouts = 2                      // a frame may stay incomplete for so many PeerTimeouts

@@ -9,17 +9,17 @@ import (
 // login holds what logs in: the credentials, the identifier of the session that is resumed, and what the
 // exchange said of earlier logins.
 type login struct {
-	credentials Credentials
-	token       []byte // of credentials
-	id          []byte // of the session, for resuming; capacity SessionBytesMax
-	keep        bool   // the next login resumes it
-	resuming    bool   // this login does
-	seq         uint64 // of the login
-	since       int64  // fair reading at which the login or the logout was queued
-	logout      bool   // we sent a logout
-	barred      error  // why no login may be tried again
-	refused     refusals
-	settings    loginSettings
+	credentials    Credentials
+	token          []byte // of credentials
+	id             []byte // of the session, for resuming; capacity SessionBytesMax
+	keep           bool   // the next login resumes it
+	resuming       bool   // this login does
+	seq            uint64 // of the login
+	since          int64  // fair reading at which the login or the logout was queued
+	logout         bool   // we sent a logout
+	refusedForGood error  // why no login may be tried again
+	refused        refusals
+	settings       loginSettings
 }
 
 // loginSettings say whether the exchange is to cancel the orders if the client stops being heard. That
@@ -27,7 +27,7 @@ type login struct {
 type loginSettings struct {
 	cancelAllOnFailure bool
 	announced          bool // after each login
-	owed               bool // they found no room in the send ring yet
+	deferred           bool // they found no room in the send ring yet
 }
 
 func (l *login) init(config *Config) {
@@ -46,12 +46,12 @@ func (l *login) set(c Credentials) {
 	l.token = append(l.token[:0], c.Token...)
 }
 
-// possible reports whether there is anything to log in with.
-func (l *login) possible() bool { return len(l.token) > 0 || l.credentials.Username != "" }
+// hasCredentials reports whether there is anything to log in with.
+func (l *login) hasCredentials() bool { return len(l.token) > 0 || l.credentials.Username != "" }
 
 // open begins a connection, which resumes the session if that was kept.
 func (l *login) open(fair int64) {
-	l.since, l.logout, l.settings.owed = fair, false, false
+	l.since, l.logout, l.settings.deferred = fair, false, false
 	if l.resuming, l.keep = l.keep, false; !l.resuming {
 		l.forget()
 	}
@@ -106,7 +106,7 @@ func (l *login) lost(resumable bool, cause error) (kept bool) {
 	policy := PolicyOf(cause)
 	l.keep = resumable && policy.KeepSession && len(l.id) > 0 && !l.logout
 	if policy.Retry == RetryNever && !l.logout {
-		l.barred = cause
+		l.refusedForGood = cause
 	}
 	return l.keep
 }

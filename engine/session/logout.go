@@ -48,8 +48,8 @@ type refusals struct {
 // loggedIn ends the rows.
 func (r *refusals) loggedIn() { r.loginTimeouts, r.notFirst = 0, 0 }
 
-// judge decides the reaction to a logout by the exchange.
-func (r *refusals) judge(reason msg.EtoLogoutReason, asked, resuming bool, now int64) *LogoutError {
+// classify decides the reaction to a logout by the exchange.
+func (r *refusals) classify(reason msg.EtoLogoutReason, asked, resuming bool, now int64) *LogoutError {
 	e := &LogoutError{Reason: reason, Asked: asked}
 	if asked {
 		return e // whatever the exchange says, we wanted to leave

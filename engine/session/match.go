@@ -71,7 +71,7 @@ func (q *requests) answer(m matched, typ msg.PayloadType) {
 		}
 		r.flags = r.flags&^flagSuppressed | flagPending
 	case m.doubt:
-		q.settle(r, m.link)
+		q.resolveDoubt(r, m.link)
 	default:
 		q.unlink(r, m.link)
 	}
@@ -107,7 +107,7 @@ func (r *entry) answeredBy(p *msg.Payload, typ msg.PayloadType, origin Origin) b
 			(!m.HasMarketId() || m.GetMarketId() == r.market) &&
 			(!m.HasContractId() || m.GetContractId() == r.contract) &&
 			(!m.HasQuantity() || m.GetQuantity() <= r.subject) &&
-			(!m.HasPrice() || r.allows(m.GetPrice()))
+			(!m.HasPrice() || r.allowsPrice(m.GetPrice()))
 	case msg.PayloadOrderRejected:
 		m := p.GetOrderRejected()
 		return request == msg.PayloadOrderCreate && r.sentAs(m.HasSeq(), m.GetSeq(), origin)
@@ -149,9 +149,9 @@ func (r *entry) sentAs(said bool, seq uint64, origin Origin) bool {
 	return !said || seq == r.seq || origin == Replayed
 }
 
-// allows reports whether a create may be accepted at a price: at its own or at one that
-// is better for its side. One without a price allows all.
-func (r *entry) allows(price uint32) bool {
+// allowsPrice reports whether a create may be accepted at a price: at its own or at one that
+// is better for its side. One without a price allowsPrice all.
+func (r *entry) allowsPrice(price uint32) bool {
 	switch {
 	case r.price == 0:
 		return true

@@ -7,9 +7,9 @@ package session
 // An error means that the connection has to end: close the transport and call
 // Lost with it. It comes again until then. [PolicyOf] says what should follow.
 func (s *Session) Next(now int64) (*Event, error) {
-	s.read(now)
+	s.setClock(now)
 	s.ackLast()
-	s.clock.resting = false
+	s.clock.idle = false
 	for {
 		if s.hasPendingWork() {
 			if event, err, ok := s.nextPending(); ok {
@@ -45,9 +45,9 @@ func (s *Session) More() bool { return s.budget.more }
 // idle is Next once everything that was received has been returned: what Tick judged to be
 // overdue is reported now, or there is nothing.
 func (s *Session) idle() *Event {
-	s.drained, s.clock.resting, s.budget.more = true, true, false
+	s.drained, s.clock.idle, s.budget.more = true, true, false
 	if s.overdue && s.reportOverdue() {
-		s.clock.resting = false
+		s.clock.idle = false
 		return &s.event
 	}
 	return nil

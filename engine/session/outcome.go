@@ -1,7 +1,7 @@
 package session
 
-// about returns an event of a kind about a message that was sent.
-func (s *Session) about(kind EventKind, of Request) Event {
+// requestEvent returns an event of a kind requestEvent a message that was sent.
+func (s *Session) requestEvent(kind EventKind, of Request) Event {
 	return Event{
 		Kind: kind, Epoch: s.epoch, Received: s.clock.now,
 		Seq: of.Seq, Type: of.Type, Reference: of.Reference, Request: of,
@@ -15,7 +15,7 @@ func (s *Session) nextFate() bool {
 	case e != nil:
 		s.resolve(e, fate, s.fates.cause)
 	case fate != 0:
-		s.event = s.about(SendResolved, of)
+		s.event = s.requestEvent(SendResolved, of)
 		s.event.Fate, s.event.Cause = fate, s.fates.cause
 	}
 	return fate != 0
@@ -45,7 +45,7 @@ func (s *Session) reportOverdue() bool {
 		s.resolve(e, InDoubt, cause)
 		return true
 	}
-	if h, ok := s.account.lasts(s.clock.fair()); ok {
+	if h, ok := s.account.overdue(s.clock.fair()); ok {
 		s.accountHole(AccountGap, h)
 		if s.config.ReconnectOnAccountGap {
 			s.fail(ErrAccountGap)
@@ -64,11 +64,11 @@ func (s *Session) noteUnanswered() {
 
 // resolve ends the wait for an answer and makes the fate of the message the event.
 func (s *Session) resolve(e *entry, fate Fate, cause error) {
-	s.event = s.about(SendResolved, e.request())
+	s.event = s.requestEvent(SendResolved, e.request())
 	s.event.Fate, s.event.Cause = fate, cause
 	if fate == InDoubt {
 		if s.requests.doubts.full() {
-			s.unsettled(s.requests.doubts.first())
+			s.giveUpDoubt(s.requests.doubts.first())
 		}
 		s.requests.doubt(e)
 	}
@@ -83,20 +83,20 @@ func (s *Session) reportCatchUp() bool {
 	if !c.ended {
 		return false
 	}
-	if c.givesUp() {
+	if c.provesLoss() {
 		if h, ok := s.account.giveUp(); ok {
-			c.lacking = true
+			c.incomplete = true
 			s.accountHole(AccountLost, h)
 			return s.queue.pop(&s.event)
 		}
 	}
 	if e := s.requests.doubts.first(); e != nil && e.is(flagDetached) && !c.resumed {
 		c.doubts++
-		s.unsettled(e)
+		s.giveUpDoubt(e)
 		return s.queue.pop(&s.event)
 	}
 	cause := c.finish(s.account.open > 0)
-	if c.cancelDue {
+	if c.cancelDeferred {
 		s.cancelUnsettled()
 	}
 	s.event = Event{
@@ -106,9 +106,9 @@ func (s *Session) reportCatchUp() bool {
 	return true
 }
 
-// unsettled gives up what is in doubt, and queues an event about it.
-func (s *Session) unsettled(e *entry) {
-	event := s.about(SendUnsettled, e.request())
+// giveUpDoubt gives up what is in doubt, and queues an event about it.
+func (s *Session) giveUpDoubt(e *entry) {
+	event := s.requestEvent(SendUnsettled, e.request())
 	event.Fate, event.Cause = InDoubt, ErrUnsettled
 	s.queue.push(event)
 	s.stats.Unsettled++

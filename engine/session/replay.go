@@ -28,7 +28,7 @@ func (s *Session) startReplay(from uint64) {
 		s.fail(ErrUnresponsive)
 	case replayServed:
 		s.requests.suppressUntil(from, s.resender.kept)
-		s.resender.step(&s.outbox, &s.requests, s.clock.now)
+		s.resender.resume(&s.outbox, &s.requests, s.clock.now)
 	}
 }
 

@@ -13,9 +13,9 @@ type requests struct {
 	doubts     inFlight       // were in open and are in doubt
 	suppressed int            // messages in open that are to be reported as NotDelivered
 
-	unanswered uint64 // fates reported
-	peak       uint64 // the most in open at a time
-	settled    uint64 // of what was in doubt, answered after all
+	unanswered     uint64 // fates reported
+	peak           uint64 // the most in open at a time
+	resolvedDoubts uint64 // of what was in doubt, answered after all
 }
 
 func (q *requests) init(frames *ring.SendRing, limit int) {
@@ -54,10 +54,10 @@ func (q *requests) suppressUntil(from, until uint64) {
 	}
 }
 
-// settle ends the doubt about a message.
-func (q *requests) settle(e *entry, link *int32) {
+// resolveDoubt ends the doubt about a message.
+func (q *requests) resolveDoubt(e *entry, link *int32) {
 	q.doubts.remove(e, link)
-	q.settled++
+	q.resolvedDoubts++
 }
 
 // forgetDoubt gives up what is in doubt.
@@ -88,7 +88,7 @@ func (q *requests) bySequence(seq uint64) *entry {
 	sentAs := func(e *entry) bool { return e.seq == seq }
 	switch typ, application := ofKind(rec.Kind); {
 	case !kept:
-		return q.open.sequence(seq)
+		return q.open.bySequence(seq)
 	case !application || !classOf(typ).orderEntry():
 		return nil
 	case rec.Reference != 0:
@@ -98,7 +98,7 @@ func (q *requests) bySequence(seq uint64) *entry {
 		e, _, _ := q.open.find(bySequence, seq, sentAs)
 		return e
 	}
-	return q.open.sequence(seq) // by its order, which the ring does not know
+	return q.open.bySequence(seq) // by its order, which the ring does not know
 }
 
 // oldestWithoutAnswer returns the oldest message that the exchange has not answered in any way, or nil.
@@ -110,8 +110,8 @@ func (q *requests) oldestWithoutAnswer() *entry {
 	return e
 }
 
-// placing reports whether a message that can bring an order to the book waits for its answer.
-func (q *requests) placing() bool {
+// ordersInFlight reports whether a message that can bring an order to the book waits for its answer.
+func (q *requests) ordersInFlight() bool {
 	e := q.open.first()
 	for e != nil && classOf(e.payloadType()) != classCreate {
 		e = q.open.after(e)

@@ -125,8 +125,8 @@ func (r *resender) admit(fair int64, from uint64) bool {
 	return true
 }
 
-// step sends again what there is room for.
-func (r *resender) step(o *outbox, q *requests, now int64) {
+// resume sends again what there is room for.
+func (r *resender) resume(o *outbox, q *requests, now int64) {
 	for r.active {
 		if !r.resend(o, q, now) {
 			return
@@ -155,7 +155,7 @@ func (r *resender) resend(o *outbox, q *requests, now int64) bool {
 	if seq >= r.kept {
 		e = q.bySequence(seq)
 	}
-	if !ok || !r.worthRepeating(o, rec, e, now) {
+	if !ok || !r.copyable(o, rec, e, now) {
 		if e != nil {
 			q.suppress(e)
 		}
@@ -171,10 +171,10 @@ func (r *resender) resend(o *outbox, q *requests, now int64) bool {
 	return true
 }
 
-// worthRepeating reports whether a message goes out again as it was. Order entry only does while it waits
+// copyable reports whether a message goes out again as it was. Order entry only does while it waits
 // for its answer, as e, and is fresh: what was answered the exchange has, and the market moves. What is
 // still waiting for the socket goes out anyway.
-func (r *resender) worthRepeating(o *outbox, rec ring.Record, e *entry, now int64) bool {
+func (r *resender) copyable(o *outbox, rec ring.Record, e *entry, now int64) bool {
 	typ, application := ofKind(rec.Kind)
 	if application {
 		return !classOf(typ).orderEntry() || e != nil && !e.is(flagPending) &&

@@ -14,8 +14,8 @@ import (
 // ErrFull, ErrTooLarge, ErrUnanswered, a *[ThrottledError], ErrCatchingUp, ErrPayloadType, ErrSide,
 // ErrSequenceSpent, ErrClosed, or what m failed with in a *wire.MarshalError.
 func (s *Session) Send(now int64, m wire.Marshaler, keys *msg.Keys) (seq uint64, err error) {
-	s.read(now)
-	if !s.usable() {
+	s.setClock(now)
+	if !s.canSend() {
 		return 0, s.refusal()
 	}
 	typ := keys.Type
@@ -153,8 +153,8 @@ func fastMarshaler(m wire.Marshaler) envelope.FastMarshaler {
 // returns the sequence it took. The error is ErrNotLoggedIn, ErrFull, ErrPings,
 // ErrSequenceSpent or ErrClosed.
 func (s *Session) Ping(now int64) (uint64, error) {
-	s.read(now)
-	if !s.usable() {
+	s.setClock(now)
+	if !s.canSend() {
 		return 0, s.refusal()
 	}
 	if s.liveness.pings.full() {

@@ -17,7 +17,7 @@ type sequencer struct {
 // gap is what is missing of the inbound sequence.
 type gap struct {
 	open     bool
-	owed     bool   // the replay request found no room in the send ring yet
+	deferred bool   // the replay request found no room in the send ring yet
 	from     uint64 // first missing sequence
 	high     uint64 // highest sequence seen; the gap is filled when next passes it
 	deadline int64  // fair reading by which progress is expected

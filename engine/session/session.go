@@ -68,7 +68,7 @@ func New(config Config) (*Session, error) {
 	}
 	s := &Session{
 		config: config, buffer: buffer,
-		clock:      newFairClock(min(awayAfter, int64(config.AnswerTimeout)/4)),
+		clock:      newFairClock(min(absenceMax, int64(config.AnswerTimeout)/4)),
 		sequence:   sequencer{next: 1},
 		references: references{last: config.ReferenceBase, off: config.ReferenceBase == 0},
 		catchUp:    catchUp{cancel: config.CancelUnsettled},
@@ -129,7 +129,7 @@ func (s *Session) Counters() (in, out uint64) { return s.sequence.next, s.outbox
 // middle of handling it asks before that.
 func (s *Session) AccountSequence() uint64 {
 	if s.sequence.delivered && s.message.AccountSequence != 0 {
-		return s.account.before
+		return s.account.resumeBefore
 	}
 	return s.account.resume
 }
@@ -163,12 +163,12 @@ func (s *Session) SetTap(f func(*TapRecord)) {
 
 // InFlight reports whether the order-entry message that was sent with a sequence waits
 // for its answer.
-func (s *Session) InFlight(seq uint64) bool { return s.requests.open.sequence(seq) != nil }
+func (s *Session) InFlight(seq uint64) bool { return s.requests.open.bySequence(seq) != nil }
 
 // OrdersInFlight reports whether a message that can bring an order to the book, an
 // order_create or an order_cancel_replace, waits for its answer. It looks at the oldest
 // messages first.
-func (s *Session) OrdersInFlight() bool { return s.requests.placing() }
+func (s *Session) OrdersInFlight() bool { return s.requests.ordersInFlight() }
 
 // Reference returns the reference of a message that was sent in this session, as
 // long as the send ring or the wait for its answer remembers it. It is 0 if the
@@ -177,7 +177,7 @@ func (s *Session) Reference(seq uint64) (reference uint64, ok bool) {
 	if _, rec, ok := s.outbox.frames.Frame(seq); ok {
 		return rec.Reference, true
 	}
-	if e := s.requests.open.sequence(seq); e != nil {
+	if e := s.requests.open.bySequence(seq); e != nil {
 		return e.reference(), true
 	}
 	return 0, false

@@ -29,8 +29,8 @@ func (s State) String() string {
 // LoggedIn reports whether application messages can arrive in this state.
 func (s State) LoggedIn() bool { return s == Established || s == Recovering || s == LogoutSent }
 
-// legal says which state may follow which.
-var legal = [stateCount][stateCount]bool{
+// transitions says which state may follow which.
+var transitions = [stateCount][stateCount]bool{
 	Disconnected: {Connecting: true, LoginSent: true},
 	Connecting:   {LoginSent: true, Disconnected: true},
 	LoginSent:    {Established: true, Disconnected: true},
@@ -39,17 +39,17 @@ var legal = [stateCount][stateCount]bool{
 	LogoutSent:   {Disconnected: true},
 }
 
-// move changes the state, which nothing else does, and queues an event about it.
-func (s *Session) move(next State, cause error) {
-	if !legal[s.state][next] {
+// setState changes the state, which nothing else does, and queues an event about it.
+func (s *Session) setState(next State, cause error) {
+	if !transitions[s.state][next] {
 		panic("BUG: session: " + s.state.String() + " -> " + next.String())
 	}
 	s.state = next
 	s.queue.push(Event{Kind: StateChanged, Epoch: s.epoch, Received: s.clock.now, State: next, Cause: cause})
 }
 
-// usable reports whether messages may be sent.
-func (s *Session) usable() bool {
+// canSend reports whether messages may be sent.
+func (s *Session) canSend() bool {
 	return (s.state == Established || s.state == Recovering) && s.err == nil
 }
 

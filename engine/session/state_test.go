@@ -21,7 +21,7 @@ func TestStates(t *testing.T) {
 			s := &Session{state: from}
 			moved := func() (ok bool) {
 				defer func() { ok = recover() == nil }()
-				s.move(to, nil)
+				s.setState(to, nil)
 				return
 			}()
 			if moved != allowed {

@@ -54,7 +54,7 @@ func (s *Session) Stats() Stats {
 	stats.MessagesAgain, stats.GapfillsOut = s.resender.counts.copies, s.resender.counts.gapfills
 	stats.Throttled = s.throttle.refused
 	stats.Unanswered, stats.UnansweredPeak = s.requests.unanswered, s.requests.peak
-	stats.Settled = s.requests.settled
+	stats.Settled = s.requests.resolvedDoubts
 	stats.Unknown = s.unknown
 	return stats
 }

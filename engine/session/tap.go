@@ -106,7 +106,7 @@ var masked = [...]fields{
 
 // maskPayload reports whether a payload holds anything to be masked, and with write masks it.
 func maskPayload(payload []byte, write bool) bool {
-	found, bad := mask(payload, 0, len(payload), &masked[0], write)
+	found, bad := maskMessage(payload, 0, len(payload), &masked[0], write)
 	if bad < 0 {
 		return found
 	}
@@ -118,10 +118,10 @@ func maskPayload(payload []byte, write bool) bool {
 	return true
 }
 
-// mask is maskPayload for the message at b[i:end]. bad is where the message is malformed, or could hide a
+// maskMessage is maskPayload for the message at b[i:end]. bad is where the message is malformed, or could hide a
 // credential in a field of another wire type, and negative if it is well formed. Without write it may stop at
 // the first credential.
-func mask(b []byte, i, end int, known *fields, write bool) (found bool, bad int) {
+func maskMessage(b []byte, i, end int, known *fields, write bool) (found bool, bad int) {
 	for i < end {
 		tag, next := varint.Read(b[:end], i)
 		if next < 0 || tag>>3 == 0 || tag>>3 > varint.NumberMax {
@@ -148,7 +148,7 @@ func mask(b []byte, i, end int, known *fields, write bool) (found bool, bad int)
 				b[from] = '*'
 			}
 		} else {
-			inner, bad := mask(b, from, to, &masked[what], write)
+			inner, bad := maskMessage(b, from, to, &masked[what], write)
 			if found = found || inner; bad >= 0 {
 				return found, bad
 			}

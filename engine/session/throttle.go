@@ -38,26 +38,26 @@ const (
 // What may cancel all passes even with an empty bucket, and in a pause, but not more
 // often than each emergencyEvery then.
 type throttle struct {
-	rate    uint64 // tokens a second
-	tick    int64  // nanoseconds between fillings; 0 fills continuously
-	limit   uint64 // the burst
-	tokens  uint64
-	most    [classes]uint64 // what the bucket must hold for a message of a class to pass
-	carry   uint64          // what did not make a thousandth yet, in parts of throttleUnit
-	filled  int64           // clock reading of the last filling; the greatest before the first
-	paused  int64           // no order entry before this clock reading
-	closed  bool            // the limits allow nothing: only cancels may pass
-	begun   bool            // filled is a reading
-	told    bool            // the exchange has told its limits
-	off     bool
-	refused uint64 // messages
-	until   int64  // clock reading before which the last of them had no chance
-	forced  int64  // from this clock reading on order_cancel_all passes whatever the bucket holds
+	rate          uint64 // tokens a second
+	tick          int64  // nanoseconds between fillings; 0 fills continuously
+	limit         uint64 // the burst
+	tokens        uint64
+	needed        [classes]uint64 // what the bucket must hold for a message of a class to pass
+	carry         uint64          // what did not make a thousandth yet, in parts of throttleUnit
+	filled        int64           // clock reading of the last filling; the greatest before the first
+	paused        int64           // no order entry before this clock reading
+	closed        bool            // the limits allow nothing: only cancels may pass
+	started       bool            // filled is a reading
+	limited       bool            // the exchange has told its limits
+	off           bool
+	refused       uint64 // messages
+	until         int64  // clock reading before which the last of them had no chance
+	cancelAllFrom int64  // from this clock reading on order_cancel_all passes whatever the bucket holds
 }
 
 func (t *throttle) init(off bool) {
 	const full = throttleBurst * token
-	*t = throttle{tokens: full, filled: math.MaxInt64, paused: math.MinInt64, forced: math.MinInt64, off: off}
+	*t = throttle{tokens: full, filled: math.MaxInt64, paused: math.MinInt64, cancelAllFrom: math.MinInt64, off: off}
 	t.set(throttleRate, full, 0)
 }
 
@@ -72,7 +72,7 @@ func (t *throttle) set(rate, limit uint64, tick int64) {
 	if limit < 2*token || limit < reserveFrom*token && quick {
 		reserve = 0
 	}
-	t.most = [classes]uint64{
+	t.needed = [classes]uint64{
 		classCreate:    reserve + max(min(limit/headroomShare, soon), token),
 		classCancel:    reserve + token,
 		classCancelAll: token,
@@ -88,8 +88,8 @@ func (t *throttle) change(now int64, rate, burst, tickMs uint32) {
 	// would keep the bucket empty.
 	t.tick = 0
 	t.fill(now)
-	if !t.told {
-		t.told = true
+	if !t.limited {
+		t.limited = true
 		full := uint64(burst) * token
 		t.tokens = full - min(t.limit-t.tokens, full)
 	}
@@ -101,8 +101,8 @@ func (t *throttle) change(now int64, rate, burst, tickMs uint32) {
 
 // fill adds what has come in since the last filling.
 func (t *throttle) fill(now int64) {
-	if !t.begun {
-		t.filled, t.begun = now, true
+	if !t.started {
+		t.filled, t.started = now, true
 	}
 	elapsed := now - t.filled
 	if elapsed <= 0 {
@@ -130,7 +130,7 @@ func (t *throttle) fill(now int64) {
 }
 
 // needs is what the bucket must hold for a message to pass.
-func (t *throttle) needs(c class) uint64 { return t.most[c&(classes-1)] }
+func (t *throttle) needs(c class) uint64 { return t.needed[c&(classes-1)] }
 
 // ready reports whether any order entry passes for sure: there is enough for a create
 // in the bucket, and since its last filling no time passed that would add to it. It
@@ -145,7 +145,7 @@ func (t *throttle) ready(now int64) bool {
 func (t *throttle) take() { t.tokens -= min(t.tokens, token) }
 
 // emergency notes that an order_cancel_all is on its way.
-func (t *throttle) emergency(now int64) { t.forced = now + emergencyEvery }
+func (t *throttle) emergency(now int64) { t.cancelAllFrom = now + emergencyEvery }
 
 // exceeded empties the bucket and pauses order entry for a tick.
 func (t *throttle) exceeded(now int64) {
@@ -164,7 +164,7 @@ func (t *throttle) rejected(now int64) {
 // admit asks the bucket for a message of a class, without taking anything yet. The error is a
 // *[ThrottledError].
 func (t *throttle) admit(now int64, c class) error {
-	if t.off || c == classCancelAll && now >= t.forced {
+	if t.off || c == classCancelAll && now >= t.cancelAllFrom {
 		return nil
 	}
 	until := t.paused
@@ -184,7 +184,7 @@ func (t *throttle) admit(now int64, c class) error {
 		}
 	}
 	if c == classCancelAll {
-		until = min(until, t.forced)
+		until = min(until, t.cancelAllFrom)
 	}
 	t.refused, t.until = t.refused+1, until
 	if until == math.MaxInt64 {

@@ -11,25 +11,25 @@ func (s *Session) Tick(now int64) error {
 	if s.closed {
 		return ErrClosed
 	}
-	s.read(now)
+	s.setClock(now)
 	if s.err != nil {
 		return s.err
 	}
 	if s.drained {
-		s.judge()
+		s.checkTimeouts()
 	}
-	if s.usable() {
+	if s.canSend() {
 		if s.outbox.spent() {
 			s.fail(ErrSequenceSpent)
 		} else if s.clock.now-s.outbox.lastSent >= int64(s.config.HeartbeatAfter) {
-			s.beat()
+			s.sendHeartbeat()
 		}
 	}
 	return s.err
 }
 
-// judge decides what the exchange is late with.
-func (s *Session) judge() {
+// checkTimeouts decides what the exchange is late with.
+func (s *Session) checkTimeouts() {
 	fair := s.clock.fair()
 	switch s.state {
 	case LoginSent:

@@ -142,9 +142,9 @@ func (p *pair) act() {
 
 // nextExamined is Next for a session that examines every payload, as if none were expected.
 func nextExamined(s *Session, now int64) (*Event, error) {
-	s.read(now)
+	s.setClock(now)
 	s.ackLast()
-	s.clock.resting = false
+	s.clock.idle = false
 	for {
 		if event, err, ok := s.nextPending(); ok {
 			return event, err
