@@ -1,61 +1,88 @@
 package session
 
 import (
+	"math/rand/v2"
+	"slices"
 	"testing"
-
-	"github.com/smk-go/smk/gen/msg"
 )
 
-// TestOrdersInFlight knows of orders that may come to the book among requests that only
-// lower the risk.
-func TestOrdersInFlight(t *testing.T) {
-	k := newEstablished(t, Config{})
-	check := func(want bool) {
-		t.Helper()
-		if got := k.s.OrdersInFlight(); got != want {
-			t.Errorf("orders in flight: %t", got)
+// TestUnanswered compares with a plain list.
+func TestUnanswered(t *testing.T) {
+	const limit = 17
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		var u inFlight
+		u.init(limit)
+		var model []entry                // oldest first
+		keys := []uint64{8, 500}[seed%2] // many of a key, or many to a chain
+		for seq := uint64(1); seq < 2000; seq++ {
+			switch {
+			case r.IntN(2) == 0 && !u.full():
+				e := entry{kind: byReference + keyKind(r.IntN(3)), key: r.Uint64N(keys), seq: seq, sent: int64(seq)}
+				added := u.add(e.kind, e.key)
+				added.seq, added.sent = e.seq, e.sent
+				model = append(model, e)
+			case len(model) > 0 && r.IntN(3) == 0:
+				u.remove(u.first(), u.link(u.first()))
+				model = model[1:]
+			case len(model) > 0:
+				want := model[r.IntN(len(model))]
+				i := slices.IndexFunc(model, func(e entry) bool { return e.kind == want.kind && e.key == want.key })
+				got, link, _ := u.find(want.kind, want.key, anyEntry)
+				if got != nil && link != u.link(got) {
+					t.Fatalf("seed %d: the link to %+v is another", seed, got)
+				}
+				if got == nil || got.seq != model[i].seq {
+					t.Fatalf("seed %d: found %+v, want %+v", seed, got, model[i])
+				}
+				if bySeq := u.bySequence(got.seq); bySeq != got {
+					t.Fatalf("seed %d: sequence %d is %+v", seed, got.seq, bySeq)
+				}
+				u.remove(got, link)
+				model = slices.Delete(model, i, i+1)
+			}
+			if u.n != len(model) || u.full() != (len(model) == limit) {
+				t.Fatalf("seed %d: %d entries, want %d", seed, u.n, len(model))
+			}
+			e := u.first()
+			for _, want := range model {
+				if e == nil || e.seq != want.seq || e.kind != want.kind || e.key != want.key || e.sent != want.sent {
+					t.Fatalf("seed %d: %+v, want %+v", seed, e, want)
+				}
+				e = u.after(e)
+			}
+			if e != nil {
+				t.Fatalf("seed %d: one too many: %+v", seed, e)
+			}
+			if u.bySequence(seq+1) != nil || has(&u, byOrder, keys+r.Uint64N(500)) || has(&u, 0, 0) {
+				t.Fatalf("seed %d: found what is not there", seed)
+			}
 		}
 	}
-	check(false)
-	k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{})
-	cancel := orderCancel(8)
-	cancel.SetReference(1)
-	k.mustSend(msg.PayloadOrderCancel, cancel)
-	all := new(msg.OrderCancelAll)
-	all.SetReference(2)
-	k.mustSend(msg.PayloadOrderCancelAll, all)
-	check(false)
-	order := orderCreate()
-	order.SetReference(3)
-	k.mustSend(msg.PayloadOrderCreate, order)
-	check(true)
-	replace := new(msg.OrderCancelReplace)
-	replace.SetOrigOrderId(8)
-	replace.SetPrice(2500)
-	replace.SetQuantity(5)
-	replace.SetReference(4)
-	k.mustSend(msg.PayloadOrderCancelReplace, replace)
-	for seq := uint64(1); seq < 8; seq++ {
-		if got, want := k.s.InFlight(seq), seq >= 3 && seq <= 6; got != want {
-			t.Errorf("sequence %d in flight: %t", seq, got)
+}
+
+func has(u *inFlight, kind keyKind, key uint64) bool {
+	e, _, _ := u.find(kind, key, anyEntry)
+	return e != nil
+}
+
+// anyEntry is for finds by key alone.
+func anyEntry(*entry) bool { return true }
+
+// TestKindsShareNoChain holds what an answer by reference relies on: of two kinds the same key is never in
+// one chain, whatever the table's size.
+func TestKindsShareNoChain(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	for _, limit := range []int{1, 2, 3, 8, 17, 4096} {
+		var u inFlight
+		u.init(limit)
+		for range 2000 {
+			key := r.Uint64() >> r.UintN(64)
+			for _, kind := range []keyKind{bySequence, byOrder} {
+				if u.head(byReference, key) == u.head(kind, key) {
+					t.Fatalf("limit %d: key %d is in one chain by reference and as kind %d", limit, key, kind)
+				}
+			}
 		}
 	}
-	var p msg.Payload
-	p.SetType(msg.PayloadOrderRejected)
-	p.MutableOrderRejected().SetReference(3)
-	p.MutableOrderRejected().SetReason(msg.OrderRejectedMarketHalted)
-	k.feed(k.payload(&p))
-	k.events()
-	check(true)
-	if k.s.InFlight(5) {
-		t.Error("an order that was rejected is in flight")
-	}
-	p = msg.Payload{}
-	p.SetType(msg.PayloadOrderCancelRejected)
-	p.MutableOrderCancelRejected().SetReference(4)
-	p.MutableOrderCancelRejected().SetOrigOrderId(8)
-	p.MutableOrderCancelRejected().SetReason(msg.OrderCancelRejectedNotLive)
-	k.feed(k.payload(&p))
-	k.events()
-	check(false)
 }
