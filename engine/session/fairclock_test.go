@@ -58,3 +58,12 @@ func TestFairClockExcludesAbsence(t *testing.T) {
 		}
 	}
 }
+
+// TestFairClockOrigin has readings far below zero and no deadline: a driver that is idle is not absent.
+func TestFairClockOrigin(t *testing.T) {
+	clock := newFairClock(100)
+	clock.now, clock.idle = -50_000, true
+	if got := clock.excludeAbsence(-1000, math.MaxInt64); got != 0 {
+		t.Errorf("absent for %d", got)
+	}
+}
