@@ -177,7 +177,7 @@ func (r *resender) resend(o *outbox, q *requests, now int64) bool {
 func (r *resender) copyable(o *outbox, rec ring.Record, e *entry, now int64) bool {
 	typ, application := ofKind(rec.Kind)
 	if application {
-		return !classOf(typ).orderEntry() || e != nil && !e.is(flagPending) &&
+		return !classOf(typ).orderEntry() || e != nil && !e.is(flagPending|flagSuppressed) &&
 			(now-rec.Stamp <= r.limits.stale || o.next-rec.Seq <= uint64(o.frames.Waiting()))
 	}
 	switch rec.Kind &^ kindSession {
