@@ -138,3 +138,46 @@ func TestReferenceTags(t *testing.T) {
 		}
 	}
 }
+
+// TestReferencesCountUp counts from the number behind the last one, past 0 at the end, and not at all if it is
+// off. One is used by making it the last.
+func TestReferencesCountUp(t *testing.T) {
+	for last, want := range map[uint64]uint64{1: 2, 100: 101, math.MaxUint64 - 1: math.MaxUint64, math.MaxUint64: 1} {
+		r := references{last: last}
+		if got := r.next(); got != want || r.next() != want || r.last != last {
+			t.Errorf("%d comes after %d, want %d", got, last, want)
+		}
+		r.off = true
+		if got := r.next(); got != 0 {
+			t.Errorf("%d, and there are none", got)
+		}
+	}
+}
+
+// TestPutReference fills exactly the bytes that referenceSize counts, for every length of a reference.
+func TestPutReference(t *testing.T) {
+	if n := referenceSize(0); n != 0 {
+		t.Errorf("no reference has %d bytes", n)
+	}
+	for shift := range 64 {
+		for _, reference := range []uint64{1 << shift, 1<<shift | (1<<shift - 1)} {
+			b := make([]byte, referenceSize(reference))
+			putReference(b, msg.PayloadOrderCancel, reference)
+			var m msg.OrderCancel
+			var order msg.OrderCancel
+			order.SetOrderId(5)
+			body, err := order.MarshalVT()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := m.Decode(append(body, b...), nil); err != nil || m.GetReference() != reference {
+				t.Errorf("%d: %d, %v", reference, m.GetReference(), err)
+			}
+		}
+	}
+	for typ, tag := range map[msg.PayloadType]byte{0: 0, msg.PayloadOrderAccepted: 0, typeMax: 0} {
+		if got := referenceTag(typ); got != tag {
+			t.Errorf("%d has tag %d", typ, got)
+		}
+	}
+}
