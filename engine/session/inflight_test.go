@@ -86,3 +86,32 @@ func TestKindsShareNoChain(t *testing.T) {
 		}
 	}
 }
+
+// TestInFlightMisfit finds the oldest that fits, and the oldest that does not, in whatever order they joined.
+func TestInFlightMisfit(t *testing.T) {
+	var u inFlight
+	u.init(8)
+	for _, seq := range []uint64{5, 3, 9, 4} {
+		u.add(byReference, 1).seq = seq
+	}
+	fits := func(e *entry) bool { return e.seq >= 5 }
+	found, link, misfit := u.find(byReference, 1, fits)
+	if found == nil || found.seq != 5 || misfit == nil || misfit.seq != 3 || link != u.link(found) {
+		t.Errorf("found %+v, misfit %+v", found, misfit)
+	}
+	if found, _, misfit := u.find(byOrder, 1, fits); found != nil || misfit != nil {
+		t.Errorf("found %+v, misfit %+v of another kind", found, misfit)
+	}
+}
+
+// TestInFlightReuse gives an entry that was removed to another message, with nothing of the first.
+func TestInFlightReuse(t *testing.T) {
+	var u inFlight
+	u.init(1)
+	e := u.add(byReference, 1)
+	e.flags = flagResent | flagSuppressed | flagPending | flagDetached
+	u.remove(e, u.link(e))
+	if again := u.add(bySequence, 2); again != e || again.flags != 0 || again.kind != bySequence || again.key != 2 {
+		t.Errorf("%+v", again)
+	}
+}

@@ -366,3 +366,37 @@ func TestThrottleWaits(t *testing.T) {
 		}
 	}
 }
+
+// TestThrottleEmergency lets an order_cancel_all pass at once and then each emergencyEvery, whatever the bucket
+// holds, and names the reading from which the next one does.
+func TestThrottleEmergency(t *testing.T) {
+	var b throttle
+	b.init(false)
+	b.change(1000, 1, 1, 60_000)
+	b.take()
+	b.exceeded(1000)
+	refused := func(now int64, c class, until int64) {
+		t.Helper()
+		before := b.refused
+		if err := b.admit(now, c); err == nil || b.until != until || b.refused != before+1 {
+			t.Errorf("at %d: %v, until %d, want %d, %d refused", now, err, b.until, until, b.refused-before)
+		}
+	}
+	for _, now := range []int64{1000, 1000 + emergencyEvery, 1000 + 5*emergencyEvery} {
+		refused(now, classCancel, 1000+60*second)
+		if err := b.admit(now, classCancelAll); err != nil {
+			t.Errorf("at %d: %v", now, err)
+		}
+		b.emergency(now)
+		refused(now, classCancelAll, now+emergencyEvery)
+		refused(now+emergencyEvery-1, classCancelAll, now+emergencyEvery)
+	}
+	if b.tokens != 0 || b.refused != 9 {
+		t.Errorf("%d tokens, %d refused", b.tokens, b.refused)
+	}
+	b.change(2000, 0, 0, 0)
+	if err := b.admit(2000, classCancel); err != nil {
+		t.Errorf("limits that allow nothing refuse a cancel: %v", err)
+	}
+	refused(2000, classCreate, math.MaxInt64)
+}
