@@ -8,15 +8,15 @@ import (
 // accountLog remembers which account sequences were received, across sessions. Only a
 // number that was really received makes a message a duplicate: below the highest one
 // there may be holes, because the exchange delivers late or out of order, or lost
-// something, or because numbers have holes. What is missing is asked for by the
-// next login, which resumes from the lowest hole.
+// something, or because numbers have holes. The next login requests what is missing: it
+// resumes from the lowest hole.
 //
 //	received      hole     received   hole  received
 //	1 ... 40      41-45    46 47 48   49    50
 //	      ^resume                           ^high
 //
-// It has no pointer to the session: the session hands it numbers and clock readings, and
-// acts on what it returns.
+// It has no pointer to the session: the session passes numbers and clock readings to it,
+// and acts on what it returns.
 type accountLog struct {
 	known        bool   // a number was received, or the settings named one
 	high         uint64 // the highest number received
@@ -40,9 +40,9 @@ type accountLog struct {
 type accountHole struct {
 	from, to  uint64
 	since     int64 // clock reading at which it appeared
-	reported  bool  // it lasted
-	requested bool  // the last login asked for it
-	lost      bool  // it was asked for in vain, and is not asked for any more
+	reported  bool  // as an AccountGap
+	requested bool  // by the last login
+	lost      bool  // it was requested in vain, and is not requested again
 }
 
 // recentReport is a number and the marks of its message; see markOf.
@@ -60,6 +60,7 @@ const (
 	accountReset                    // it was not received before, and its number is not of the numbering so far
 )
 
+// init sets what was received in an earlier run: everything up to last, and the ranges applied above it.
 func (l *accountLog) init(last uint64, applied []AccountRange) {
 	l.holes = make([]accountHole, 0, AccountHolesMax)
 	l.recent = new([accountRecent]recentReport)
@@ -105,20 +106,23 @@ func (l *accountLog) next(mark uint64) {
 }
 
 // receive takes any number. mark stands for what the message says. repeats says that the
-// exchange may be repeating itself: it marked the message as replayed, or was asked for
+// exchange may be repeating itself: it marked the message as replayed, or a login requested
 // what follows a number not above this one. answers says that the message answers a
 // request that nothing has answered before, so that it is no duplicate.
 //
 // dropped is a hole that had to be forgotten for want of room, and filled one that was
 // reported and is filled now; both are zero if there is none.
-func (l *accountLog) receive(now int64, number, mark uint64, repeats, answers bool) (v verdict, dropped, filled accountHole) {
+func (l *accountLog) receive(
+	now int64, number, mark uint64, repeats, answers bool,
+) (v verdict, dropped, filled accountHole) {
 	l.resumeBefore = l.resume
 	switch i, missing := l.find(number); {
 	case !l.known:
 		l.known, l.high = true, number
 		if number > 1 {
-			// What was sent just before may come late; nobody asks for it.
-			l.holes = append(l.holes, accountHole{from: max(number, accountLate+1) - accountLate, to: number - 1, lost: true})
+			// What was sent just before may come late; it is not requested.
+			late := max(number, accountLate+1) - accountLate
+			l.holes = append(l.holes, accountHole{from: late, to: number - 1, lost: true})
 		}
 	case number > l.high && number-l.high <= AccountLeapMax:
 		if number > l.high+1 {
@@ -173,7 +177,7 @@ func (l *accountLog) follows(number, mark uint64, repeats, missing bool) bool {
 }
 
 // restart follows the numbering that the candidate began. What was missing of the old one
-// cannot be asked for any more.
+// cannot be requested any more.
 func (l *accountLog) restart(now int64, number uint64) {
 	first := l.candidate
 	clear(l.recent[:])
@@ -225,8 +229,8 @@ func (l *accountLog) makeRoom() (dropped accountHole) {
 	return dropped
 }
 
-// fill takes a number out of hole i, which may make two of it. It returns the hole, as far as it is filled by that, if
-// it had been reported and nothing of it is left.
+// fill takes a number out of hole i, which may make two of it. It returns the hole, as far as it is filled by
+// that, if it had been reported and nothing of it is left.
 func (l *accountLog) fill(i int, number uint64) (filled accountHole) {
 	h := &l.holes[i]
 	switch {
@@ -253,7 +257,7 @@ func (l *accountLog) fill(i int, number uint64) (filled accountHole) {
 	return filled
 }
 
-// request notes that a login asks for everything that is missing.
+// request notes that a login requests everything that is missing.
 func (l *accountLog) request() {
 	for i := range l.holes {
 		l.holes[i].requested = !l.holes[i].lost
@@ -261,15 +265,15 @@ func (l *accountLog) request() {
 }
 
 // replayed notes that the highest hole appeared while the exchange repeated itself, so
-// that it belongs to what was asked for.
+// that it belongs to what was requested.
 func (l *accountLog) replayed() {
 	if n := len(l.holes); n > 0 && l.holes[n-1].to+1 == l.high {
 		l.holes[n-1].requested = true
 	}
 }
 
-// giveUp gives the lowest hole up that was asked for in vain, and reports false if there is
-// none.
+// giveUp gives up the lowest hole that was requested in vain and returns it, and false if there
+// is none.
 func (l *accountLog) giveUp() (h accountHole, ok bool) {
 	for i := range l.holes {
 		if at := &l.holes[i]; at.requested && !at.lost {
@@ -282,8 +286,8 @@ func (l *accountLog) giveUp() (h accountHole, ok bool) {
 	return h, false
 }
 
-// overdue returns a hole that has lasted for AccountGapAfter and was not reported, which is
-// thereby done, and reports false if there is none.
+// overdue returns a hole that is AccountGapAfter old and was not reported, and marks it as
+// reported. It returns false if there is none.
 func (l *accountLog) overdue(now int64) (h accountHole, ok bool) {
 	if now < l.due {
 		return h, false

@@ -8,7 +8,7 @@ import (
 
 // numberIn decides between the two fields of an account sequence. The 64-bit one
 // counts. Without it the 32-bit one does, unless nothing new fits 32 bits: a number
-// cut short must not make a new message look old.
+// cut short must not make a new message a duplicate.
 func numberIn(has bool, long uint64, short uint32, last uint64) uint64 {
 	switch {
 	case has:

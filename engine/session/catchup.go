@@ -7,7 +7,7 @@ import (
 
 // Why [CaughtUp] is not complete.
 var (
-	// ErrNotResumed means that the login asked for nothing, so that what happened on
+	// ErrNotResumed means that the login requested nothing, so that what happened on
 	// the account before it is not known: a first run, or ResumeNone.
 	ErrNotResumed = errors.New("session: the login resumed from nothing")
 	// ErrHistory means that the exchange did not repeat the account message that the
@@ -24,14 +24,14 @@ var (
 
 // catchUp is the time between a login and the end of what the exchange repeats after it. A ping behind the
 // login marks that end: its pong comes after everything that the exchange sent for the login. A login that
-// asked for nothing, or that resumed the session, needs no ping.
+// requested nothing, or that resumed the session, needs no ping.
 type catchUp struct {
 	pending      bool // CaughtUp was not returned yet
 	waiting      bool // for the pong, or for the gap of a session that was resumed
 	pingDeferred bool // the ping found no room in the send ring yet
-	requested    bool // the login asked for what followed from
+	requested    bool // the login requested what followed from
 	resumed      bool // the login resumed the session
-	repeated     bool // a number not above from came
+	repeated     bool // a number not above from was received
 	ended        bool // the exchange has repeated what it has: what is still missing is to be reported
 	incomplete   bool // something was given up
 	pong         bool // the ping was answered
@@ -51,7 +51,7 @@ func (c *catchUp) open(required bool) {
 	*c = catchUp{pending: true, required: required, cancel: c.cancel}
 }
 
-// request notes that the login asks for what follows a number of the account.
+// request notes that the login requests what follows a number of the account.
 func (c *catchUp) request(from uint64) { c.requested, c.from = true, from }
 
 // begin follows the answer to the login, and reports whether a ping has to mark the end.
@@ -105,8 +105,8 @@ func (c *catchUp) due(gapOpen bool) int64 {
 	return math.MaxInt64
 }
 
-// repeats reports whether an account message can be one that the exchange repeats because the login asked
-// for it.
+// repeats reports whether an account message can be one that the exchange repeats because the login
+// requested it.
 func (c *catchUp) repeats(origin Origin, number uint64) bool {
 	return origin == Replayed || c.requested && c.pending && number >= c.from
 }
@@ -118,7 +118,7 @@ func (c *catchUp) received(number uint64) {
 	}
 }
 
-// provesLoss reports whether what the login asked for and did not get is lost.
+// provesLoss reports whether what the login requested and is still missing is lost.
 func (c *catchUp) provesLoss() bool { return c.requested && c.pong }
 
 // finish is the end of it: CaughtUp is returned next. It returns why the account's messages are not known

@@ -13,6 +13,7 @@ const (
 	classes
 )
 
+// orderEntry reports whether a message waits for an answer.
 func (c class) orderEntry() bool { return c != classFree }
 
 // urgent reports whether a message has room of its own, and does not wait for the end of a replay.

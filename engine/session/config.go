@@ -83,8 +83,8 @@ type Config struct {
 	ResumeFrom Resumption
 
 	// CancelAllOnFailure asks the exchange after each login to cancel the orders
-	// if the client stops being heard: what a process that was killed, a machine or
-	// a network cannot do any more. It takes a while: the exchange gives a client up
+	// if it receives nothing from the client any more: what a process that was killed, a
+	// machine or a network cannot do itself. It takes a while: the exchange gives a client up
 	// after several heartbeats without an answer (on the simulator after five of
 	// 10 s: 50 s), and until then the orders are live. A clean logout does not
 	// trigger it.
@@ -103,7 +103,7 @@ type Config struct {
 
 	// 0 means the constant of the same name; at most 24 hours. While a gap is open
 	// nothing is returned of what comes behind it: ReplayTimeout after the last progress
-	// the exchange is asked once more, and after another one the connection ends. It also
+	// the replay is requested once more, and after another one the connection ends. It also
 	// ends when order-entry messages go without an answer for AnswerTimeout, and then for
 	// PeerTimeout none is answered.
 	LoginTimeout   time.Duration
@@ -133,10 +133,9 @@ type Config struct {
 
 	// Tap, if not nil, is called with every payload of both directions: inbound ones before anything is
 	// known of them, those that are discarded included, and outbound ones, also those that are sent again,
-	// as they are queued. It is called while the session works and must not call its methods; what it sends
-	// all the same is not shown to it. A panic of it passes through the method that was called, and it is not
-	// called again: an outbound message is queued then, and an inbound one was not taken, so that it is asked
-	// for again.
+	// as they are queued. It must not call methods of the session; a message that it sends all the same is not
+	// shown to it. A panic passes through the method that called it, and it is not called again: an outbound
+	// message is queued by then, and an inbound one was not taken, so that a replay of it is requested.
 	Tap func(*TapRecord) `json:"-"`
 }
 
@@ -162,14 +161,16 @@ func (r Resumption) LogValue() slog.Value { return slog.StringValue(r.String()) 
 // String shows the settings without the credentials: of these only whether they
 // are set.
 func (c Config) String() string {
-	return fmt.Sprintf("{Username:%s Password:%s Token:%s LateCredentials:%t Resume:%v AccountSequence:%d AccountApplied:%v "+
-		"AccountFromStart:%t RequireCaughtUp:%t CancelUnsettled:%t ReconnectOnAccountGap:%t ResumeFrom:%v CancelAllOnFailure:%t "+
-		"ReferenceBase:%d DisableThrottle:%t LoginTimeout:%v LogoutTimeout:%v HeartbeatAfter:%v PeerTimeout:%v ReplayTimeout:%v "+
-		"StaleAfter:%v AnswerTimeout:%v UnansweredMax:%d Send:%+v ReceiveBytes:%d Limits:%+v}",
-		redacted(c.Username), redacted(c.Password), redacted(c.Token), c.LateCredentials, c.Resume, c.AccountSequence, c.AccountApplied,
-		c.AccountFromStart, c.RequireCaughtUp, c.CancelUnsettled, c.ReconnectOnAccountGap, c.ResumeFrom, c.CancelAllOnFailure,
-		c.ReferenceBase, c.DisableThrottle, c.LoginTimeout, c.LogoutTimeout, c.HeartbeatAfter, c.PeerTimeout, c.ReplayTimeout,
-		c.StaleAfter, c.AnswerTimeout, c.UnansweredMax, c.Send, c.ReceiveBytes, c.Limits)
+	return fmt.Sprintf("{Username:%s Password:%s Token:%s LateCredentials:%t Resume:%v AccountSequence:%d "+
+		"AccountApplied:%v AccountFromStart:%t RequireCaughtUp:%t CancelUnsettled:%t ReconnectOnAccountGap:%t "+
+		"ResumeFrom:%v CancelAllOnFailure:%t ReferenceBase:%d DisableThrottle:%t LoginTimeout:%v "+
+		"LogoutTimeout:%v HeartbeatAfter:%v PeerTimeout:%v ReplayTimeout:%v StaleAfter:%v AnswerTimeout:%v "+
+		"UnansweredMax:%d Send:%+v ReceiveBytes:%d Limits:%+v}",
+		redacted(c.Username), redacted(c.Password), redacted(c.Token), c.LateCredentials, c.Resume, c.AccountSequence,
+		c.AccountApplied, c.AccountFromStart, c.RequireCaughtUp, c.CancelUnsettled, c.ReconnectOnAccountGap,
+		c.ResumeFrom, c.CancelAllOnFailure, c.ReferenceBase, c.DisableThrottle, c.LoginTimeout,
+		c.LogoutTimeout, c.HeartbeatAfter, c.PeerTimeout, c.ReplayTimeout, c.StaleAfter, c.AnswerTimeout,
+		c.UnansweredMax, c.Send, c.ReceiveBytes, c.Limits)
 }
 
 // Format is String for every verb, so that none shows a credential.

@@ -89,9 +89,9 @@ func (s *Session) sendLogin() error {
 	return s.outbox.sendControl(s.clock.now, envelope.EtoLogin)
 }
 
-// Lost says that the transport is gone, or was not to be had, and why: what Next,
+// Lost says that the transport is closed, or could not be opened, and why: what Next,
 // Tick or the transport returned. It drops what was received and not taken, so
-// take everything before. The events that follow tell the new state and the fate
+// take everything before. The events that follow report the new state and the fate
 // of unanswered messages. Without a connection it does nothing.
 func (s *Session) Lost(now int64, cause error) {
 	if s.state == Disconnected {
@@ -110,16 +110,16 @@ func (s *Session) Lost(now int64, cause error) {
 	}
 }
 
-// abandon begins the report of what became of what was sent, for it cannot be answered or asked for any
-// more: the session is not resumed.
+// abandon begins the report of the fates of what was sent: the session is not resumed, so that nothing of it
+// can be answered or requested any more.
 func (s *Session) abandon(cause error) {
 	s.fates.begin(cause)
 	s.login.forget()
 	s.liveness.pings = pings{}
 }
 
-// Forget gives up resuming the session that was lost, so that the fates of what
-// was sent are told by Next and the next login is a fresh one. It is for a driver
+// Forget gives up resuming the session that was lost, so that Next reports the fates
+// of what was sent and the next login is a fresh one. It is for a driver
 // that gives up, or wants a fresh start; while there is a connection it returns
 // ErrState, and ErrClosed after Close.
 func (s *Session) Forget() error {
@@ -140,7 +140,7 @@ func (s *Session) Forget() error {
 
 // SetCredentials replaces the credentials for the logins to come. The error is a
 // *[ConfigError] if no login can be made of them, which leaves the old ones in force,
-// ErrState while a login is under way or made, and ErrClosed.
+// ErrState from Open until Lost, and ErrClosed.
 func (s *Session) SetCredentials(c Credentials) error {
 	switch {
 	case s.closed:
@@ -157,7 +157,7 @@ func (s *Session) SetCredentials(c Credentials) error {
 
 // SetCancelAllOnFailure replaces Config.CancelAllOnFailure for the logins to come,
 // whether they begin a session or resume one: each is followed by settings that say
-// so. It is for a driver whose user has sent settings of his own.
+// so. It is for a driver whose user has sent other settings.
 func (s *Session) SetCancelAllOnFailure(on bool) {
 	s.login.settings.cancelAllOnFailure, s.login.settings.announced = on, true
 }

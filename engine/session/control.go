@@ -4,7 +4,7 @@ import (
 	"github.com/smk-go/smk/internal/envelope"
 )
 
-// receiveEarly is a message that comes too early: others are missing before it.
+// receiveEarly takes a message before which others are missing.
 func (s *Session) receiveEarly(env envelope.Envelope, payload []byte) {
 	if s.sequence.position(env.Seq) == beyondGapMax {
 		s.violation(env.Seq, ErrGapTooLarge)
@@ -12,7 +12,7 @@ func (s *Session) receiveEarly(env envelope.Envelope, payload []byte) {
 	}
 	switch {
 	case env.EtoType == envelope.EtoReplay:
-		// First the exchange's wish, so that two who ask each other do not wait for each other.
+		// The exchange's request comes first, so that two requests do not wait for each other.
 		if !s.decode(env, payload) {
 			return
 		}
@@ -114,8 +114,8 @@ func (s *Session) ponged(env envelope.Envelope) bool {
 	return true
 }
 
-// throttleExceeded is the exchange's word that it dropped a message. It does not say which, so the one that
-// has waited longest for its answer is in doubt.
+// throttleExceeded handles a message by which the exchange says that it dropped another. It does not say which,
+// so the one that has waited longest for its answer is in doubt.
 func (s *Session) throttleExceeded(env envelope.Envelope) {
 	s.stats.ThrottleExceeded++
 	e := Event{Kind: ThrottleExceeded, Epoch: s.epoch, Received: s.clock.now, Seq: env.Seq}

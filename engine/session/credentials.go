@@ -6,7 +6,7 @@ import (
 	"log/slog"
 )
 
-// Credentials are what a login proves itself by: Username and Password, or Token alone,
+// Credentials are what a login is authenticated by: Username and Password, or Token alone,
 // the session token of the exchange's HTTP API. If Token is set only the token is sent.
 type Credentials struct {
 	Username string `json:"-"`
@@ -14,9 +14,10 @@ type Credentials struct {
 	Token    string `json:"-"`
 }
 
-// String says which are set, not what they are.
+// String returns which are set, not their values.
 func (c Credentials) String() string {
-	return fmt.Sprintf("{Username:%s Password:%s Token:%s}", redacted(c.Username), redacted(c.Password), redacted(c.Token))
+	return fmt.Sprintf("{Username:%s Password:%s Token:%s}",
+		redacted(c.Username), redacted(c.Password), redacted(c.Token))
 }
 
 // Format is String for every verb.
@@ -45,6 +46,7 @@ func (c Credentials) Check() error {
 	return &ConfigError{"Token", "or Username and Password must be set"}
 }
 
+// redacted returns whether a secret is set, as text.
 func redacted(secret string) string {
 	if secret == "" {
 		return "unset"

@@ -12,7 +12,7 @@ func (s *Session) setClock(now int64) {
 	}
 }
 
-// advanceClock is read when there is something to do.
+// advanceClock is setClock where time has passed or bytes have arrived.
 func (s *Session) advanceClock(now int64) {
 	if now > s.clock.now {
 		if s.clock.isAbsence(now) {

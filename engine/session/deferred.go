@@ -5,13 +5,13 @@ import (
 	"github.com/smk-go/smk/internal/envelope"
 )
 
-// hasDeferred reports whether something is to be sent that found no room.
+// hasDeferred reports whether something waits for room in the send ring.
 func (s *Session) hasDeferred() bool {
 	return s.liveness.pongs > 0 || s.sequence.gap.deferred || s.resender.active || s.login.settings.deferred ||
 		s.catchUp.pingDeferred || s.catchUp.cancelDeferred
 }
 
-// sendDeferred sends of it what there is room for.
+// sendDeferred sends of that what there is room for.
 func (s *Session) sendDeferred() {
 	if !s.state.LoggedIn() || s.err != nil {
 		return
@@ -39,14 +39,14 @@ func (s *Session) sendDeferred() {
 	}
 }
 
-// sendCatchUpPing sends the ping that marks the end of what the login asked for.
+// sendCatchUpPing sends the ping that marks the end of what the login requested.
 func (s *Session) sendCatchUpPing() {
 	if seq, err := s.Ping(s.clock.now); err == nil {
 		s.catchUp.pinged(seq)
 	}
 }
 
-// sendSettings says whether the exchange is to cancel the orders if we fall silent.
+// sendSettings sends whether the exchange is to cancel the orders if it receives nothing from us any more.
 func (s *Session) sendSettings() {
 	settings := s.outbox.control.MutableSettings()
 	settings.Reset()

@@ -1,7 +1,7 @@
 // Package session is the client's half of the protocol as a state machine:
 // bytes, clock readings and commands go in, bytes and events come out. It opens
 // no socket, asks no clock and starts no goroutine, so whatever can happen to a
-// connection can be played to it by a test.
+// connection can be replayed by a test.
 //
 // # One round of a driver
 //
@@ -19,11 +19,11 @@
 //
 // and to wait no longer than until s.Deadline(). A connection begins with Open,
 // which queues the login, and ends with Lost; the events that Next returns after
-// Lost tell the fate of what was sent. Then Open may follow again: the session
+// Lost report the fate of what was sent. Then Open may follow again: the session
 // resumes by the account sequence or, if so configured, by the session's
 // identifier.
 //
-// # What a call of Next says
+// # Acknowledgement
 //
 // The counter of inbound messages is the acknowledgement, so a message counts
 // when it was handled and not when it arrived: the next call of Next, or of
@@ -33,8 +33,7 @@
 //
 // New claims everything. An [Event] and all it points to are valid until the next
 // call of a method that takes bytes or events: Next, Free, Lost or Close. Errors
-// that Send returns for a lack of room or tokens are reused; errors.Is tells them
-// apart, and their fields are valid until the next Send.
+// may be kept.
 //
 // # Time
 //

@@ -22,7 +22,7 @@ var (
 	ErrState = errors.New("session: command does not fit the state")
 	// ErrUndrained means that events are waiting for Next and come first.
 	ErrUndrained = errors.New("session: events are waiting")
-	// ErrFull means that there is no room behind what the socket has not taken yet.
+	// ErrFull means that the send ring has no room: the socket has not taken enough yet.
 	ErrFull = errors.New("session: send buffer full")
 	// ErrTooLarge means that a message exceeds the largest frame.
 	ErrTooLarge = errors.New("session: message too large")
@@ -49,9 +49,13 @@ var (
 	ErrClosed error = closedError{}
 )
 
+// closedError is the type of ErrClosed.
 type closedError struct{}
 
-func (closedError) Error() string        { return "session: closed" }
+// Error returns the text of ErrClosed.
+func (closedError) Error() string { return "session: closed" }
+
+// Is reports whether target is net.ErrClosed.
 func (closedError) Is(target error) bool { return target == net.ErrClosed }
 
 // Why a connection has to end, besides *[LogoutError] and *[ProtocolError].
@@ -62,23 +66,26 @@ var (
 	// ErrLogoutTimeout means that the exchange did not confirm the logout.
 	ErrLogoutTimeout error = &endError{"session: logout not confirmed", Policy{Retry: RetryNever}}
 	// ErrPeerSilent means that nothing, or no whole message, arrived for too
-	// long, although a ping asked for a sign of life.
+	// long, although a ping was sent to find out.
 	ErrPeerSilent error = &endError{"session: peer is silent", Policy{Retry: RetryBackoff, KeepSession: true}}
-	// ErrUnresponsive means that the exchange is heard and takes no notice of us: for
-	// PeerTimeout after the fate of an order-entry message was reported without an answer
-	// no other one was answered, while there were more of them or the exchange asked for
-	// replays; or for so long it asked for replays from one place without getting beyond it.
+	// ErrUnresponsive means that the exchange sends and does not handle what it receives:
+	// for PeerTimeout after the fate of an order-entry message was reported without an
+	// answer none was answered, while there were more of them or the exchange requested
+	// replays; or for PeerTimeout it requested replays that all begin at the same sequence
+	// or below.
 	ErrUnresponsive error = &endError{"session: nothing that was sent is answered", Policy{Retry: RetryBackoff}}
 	// ErrReplayTimeout means that the exchange did not fill a gap: twice ReplayTimeout
 	// passed without progress.
 	ErrReplayTimeout error = &endError{"session: gap was not filled", Policy{Retry: RetryBackoff}}
 	// ErrSessionReplaced means that the exchange did not resume the session but
 	// opened another.
-	ErrSessionReplaced error = &endError{"session: another session was opened than the one to resume", Policy{Retry: RetryNow}}
-	// ErrAccountGap means that account messages are missing and Config asks for a new
-	// login then.
+	ErrSessionReplaced error = &endError{
+		"session: another session was opened than the one to resume", Policy{Retry: RetryNow},
+	}
+	// ErrAccountGap means that account messages are missing and
+	// Config.ReconnectOnAccountGap is set.
 	ErrAccountGap error = &endError{"session: account messages are missing", Policy{Retry: RetryNow}}
-	// ErrSequenceSpent means that a counter has reached its end.
+	// ErrSequenceSpent means that the sequences of a direction, or the epochs, are used up.
 	ErrSequenceSpent error = &endError{"session: sequence numbers are used up", Policy{Retry: RetryBackoff}}
 )
 
@@ -88,24 +95,26 @@ type endError struct {
 	policy Policy
 }
 
-func (e *endError) Error() string  { return e.text }
+// Error returns the reason.
+func (e *endError) Error() string { return e.text }
+
+// Policy returns the reaction to the reason.
 func (e *endError) Policy() Policy { return e.policy }
 
-// Why the fate of an order-entry message is reported while the connection lives.
+// Why the fate of an order-entry message is reported while the connection is open.
 var (
-	// ErrNoAnswer is why the fate of an order-entry message is told while the
-	// connection lives: AnswerTimeout passed.
+	// ErrNoAnswer means that AnswerTimeout passed without an answer to an order-entry
+	// message.
 	ErrNoAnswer = errors.New("session: no answer in time")
-	// ErrReplacePending is why the fate of an order_cancel_replace is told to which the
-	// exchange said order_pending_replace, and then in AnswerTimeout neither that it is
-	// carried out nor that it is not: the old order may be live, or the new one. It is
-	// ErrNoAnswer too.
+	// ErrReplacePending means that the exchange answered an order_cancel_replace with
+	// order_pending_replace, and then for AnswerTimeout with neither acceptance nor
+	// rejection: the old order may be live, or the new one. It is ErrNoAnswer too.
 	ErrReplacePending = fmt.Errorf("%w: the replace is pending", ErrNoAnswer)
-	// ErrStale is why a message was withheld when the exchange asked for it again:
-	// StaleAfter had passed, or the send ring did not hold it any more.
+	// ErrStale means that the exchange requested a replay of a message that was not sent
+	// again: StaleAfter had passed, or the send ring did not keep it any more.
 	ErrStale = errors.New("session: too old to be sent again")
-	// ErrThrottleExceeded is why the fate of the oldest unanswered message is told when
-	// the exchange says that it dropped something without saying what.
+	// ErrThrottleExceeded means that the exchange dropped a message without saying which,
+	// so that the oldest one without an answer is in doubt.
 	ErrThrottleExceeded = errors.New("session: the exchange dropped a message for its throttle")
 )
 
@@ -121,8 +130,8 @@ var (
 // payload.
 type EnvelopeError = envelope.Error
 
-// ProtocolError says that the peer broke the protocol: sequences can be trusted no
-// more, and the connection has to end.
+// ProtocolError reports a breach of the protocol by the peer: sequences cannot be trusted
+// any more, and the connection has to end.
 type ProtocolError struct {
 	Seq      uint64 // of the message, 0 if it is not known
 	Expected uint64 // the sequence that was next
@@ -130,16 +139,17 @@ type ProtocolError struct {
 	Err      error  // a sentinel of this package, a *wire.FrameError, *[EnvelopeError] or *msg.DecodeError
 }
 
-// Error says what and where.
+// Error returns what was violated and where.
 func (e *ProtocolError) Error() string {
-	return "session: protocol violation in message " + strconv.FormatUint(e.Message, 10) + " of the connection (sequence " +
-		strconv.FormatUint(e.Seq, 10) + ", expected " + strconv.FormatUint(e.Expected, 10) + "): " + e.Err.Error()
+	return "session: protocol violation in message " + strconv.FormatUint(e.Message, 10) +
+		" of the connection (sequence " + strconv.FormatUint(e.Seq, 10) + ", expected " +
+		strconv.FormatUint(e.Expected, 10) + "): " + e.Err.Error()
 }
 
 // Unwrap returns what was violated.
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
-// Policy is to come back with a fresh session after a pause.
+// Policy returns a backoff, and a fresh session after it.
 func (e *ProtocolError) Policy() Policy { return Policy{Retry: RetryBackoff} }
 
 // SendError is the fate of a message that was not answered.
@@ -148,10 +158,10 @@ type SendError struct {
 	Type      msg.PayloadType
 	Reference uint64 // 0 if it had none
 	Fate      Fate
-	Cause     error // why it is known now: what ended the connection, for example
+	Cause     error // why it is reported: what ended the connection, for example
 }
 
-// Error names message, fate and cause.
+// Error returns the message, its fate and the cause.
 func (e *SendError) Error() string {
 	text := fmt.Sprintf("session: %v %d is %v", e.Type, e.Seq, e.Fate)
 	if e.Cause != nil {
@@ -164,8 +174,8 @@ func (e *SendError) Error() string {
 func (e *SendError) Unwrap() error { return e.Cause }
 
 // SafeToResend reports whether err, from a send of this package or of package engine, or from [Event.Err],
-// proves that the exchange does not have the message, so that sending it again cannot do twice what was meant
-// once. What is not proven is false, nil included.
+// proves that the exchange does not have the message, so that sending it again cannot have its effect twice.
+// It is false for whatever proves nothing, nil included.
 func SafeToResend(err error) bool {
 	var send *SendError
 	if errors.As(err, &send) {
@@ -176,8 +186,8 @@ func SafeToResend(err error) bool {
 		return known.SafeToResend()
 	}
 	for _, refusal := range [...]error{
-		ErrNotLoggedIn, ErrFull, ErrTooLarge, ErrUnanswered, ErrThrottled, ErrPayloadType, ErrSide, ErrCatchingUp, ErrClosed, ErrSequenceSpent,
-		ring.ErrFull, ring.ErrTooLarge, wire.ErrFrameTooLong,
+		ErrNotLoggedIn, ErrFull, ErrTooLarge, ErrUnanswered, ErrThrottled, ErrPayloadType, ErrSide, ErrCatchingUp,
+		ErrClosed, ErrSequenceSpent, ring.ErrFull, ring.ErrTooLarge, wire.ErrFrameTooLong,
 	} {
 		if errors.Is(err, refusal) {
 			return true

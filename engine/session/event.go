@@ -2,20 +2,20 @@ package session
 
 import "github.com/smk-go/smk/gen/msg"
 
-// EventKind says what an [Event] tells.
+// EventKind says what an [Event] reports.
 type EventKind uint8
 
-// The kinds of events. Every event has Kind, Epoch and Received; what else is set
-// is said here.
+// The kinds of events. Every event has Kind, Epoch and Received; each kind names
+// the other fields that it sets.
 const (
 	_ EventKind = iota
 
 	// Message is an application message in its sequence, whether its type is
-	// known or not: Seq, Origin, AccountSequence, Payload, Raw.
+	// known or not: Seq, Origin, AccountSequence, Request, Payload, Raw.
 	Message
 
-	// Unknown is a session message of a type that has no meaning, which was
-	// counted and nothing more: Seq, Origin, Payload, Raw.
+	// Unknown is a session message of an unknown type, which takes its sequence
+	// and has no effect: Seq, Origin, Payload, Raw.
 	Unknown
 
 	// LoggedIn is the answer to the login: Seq, Payload, Raw, Resumed, and in
@@ -27,12 +27,12 @@ const (
 	// Seq, Payload, Raw, Reason. Next returns an error after it.
 	LoggedOut
 
-	// StateChanged tells State, and in Cause why the connection ended if it is
+	// StateChanged reports State, and in Cause why the connection ended if it is
 	// Disconnected.
 	StateChanged
 
-	// Gap says that inbound messages From to To are missing. They are asked
-	// for, and nothing behind them is delivered before they came: for up to twice
+	// Gap says that inbound messages From to To are missing. A replay is requested,
+	// and nothing behind them is delivered before it: for up to twice
 	// Config.ReplayTimeout from the last progress on, and then the connection ends.
 	Gap
 
@@ -41,38 +41,38 @@ const (
 	Recovered
 
 	// AccountGap says that account messages From to To have been missing for
-	// AccountGapAfter, while later ones came. Account numbers may have holes, so that
-	// this is a possible loss and no certain one. The next login asks for them.
+	// AccountGapAfter, while later ones were received. Account numbers may have holes,
+	// so that this is a possible loss and no certain one. The next login requests them.
 	AccountGap
 
 	// Pong answers a ping: Seq, Origin, Ping, RoundTrip.
 	Pong
 
 	// ThrottleExceeded says that the exchange dropped something we sent
-	// recently, without telling what: Seq, Origin. Order entry is paused.
+	// recently, not what: Seq, Origin. Order entry is paused.
 	ThrottleExceeded
 
-	// SendResolved tells what is known of a message that got no answer: in Seq the
-	// number it was sent with, Type, Reference, Fate, and in Cause why it is
-	// told. It is told once for a message, and never for an answered one. A replace of
-	// which only the first of two answers came is told with Cause [ErrReplacePending].
+	// SendResolved reports what is known of a message that got no answer: in Seq the
+	// sequence it was sent with, Type, Reference, Request, Fate, and in Cause why it
+	// is reported. There is one for a message, and none for an answered one. A replace
+	// that got only the first of two answers has Cause [ErrReplacePending].
 	SendResolved
 
 	// CaughtUp comes once after each login, when everything that the exchange
 	// repeats of the account's messages has been returned: Resumed, and in
 	// AccountSequence where a later login resumes from. Complete says that nothing of
-	// what the login asked for is known or suspected to be missing; if not, Cause says
-	// why. What earlier logins gave up AccountLost has said.
+	// what the login requested is known or suspected to be missing; if not, Cause says
+	// why. What earlier logins gave up is not counted: AccountLost has reported it.
 	CaughtUp
 
 	// AccountRecovered says that account messages From to To, which AccountGap
-	// named, came after all. Of a range that came in parts it names the last one.
+	// named, were received after all. Of a range that arrived in parts it names the last.
 	AccountRecovered
 
-	// AccountLost says that account messages From to To are not asked for any more:
-	// the exchange did not repeat them when a login asked, or there were more than
-	// AccountHolesMax ranges. If numbers have holes nothing is lost. Should one come all
-	// the same it is returned like any other.
+	// AccountLost says that account messages From to To are not requested any more:
+	// the exchange did not repeat them when a login requested them, or there were more
+	// than AccountHolesMax ranges. If numbers have holes nothing is lost. One that
+	// arrives all the same is returned like any other.
 	AccountLost
 
 	// AccountReset comes before a message whose account sequence, To, neither follows
@@ -81,15 +81,15 @@ const (
 	// follows it the session follows the new numbers, otherwise the old ones.
 	AccountReset
 
-	// SendUnsettled says that a message which SendResolved called in doubt will not be
-	// settled by the exchange's messages any more: Seq, Type, Reference, Fate, Cause.
-	// The order may be live; who needs to know has to ask elsewhere, or cancel all.
+	// SendUnsettled says that a message which SendResolved reported as in doubt will not
+	// be settled by the exchange's messages any more: Seq, Type, Reference, Request, Fate,
+	// Cause. The order may be live: ask the exchange's HTTP API, or cancel all.
 	SendUnsettled
 
 	// AnswerMismatch says that the message that follows has the reference, or the
 	// sequence, of a request that waits for its answer or is in doubt, and contradicts it:
-	// in Seq the number that the request was sent with, Type, Reference. The request
-	// stays as it is. Another session of the account uses the same references, or the
+	// in Seq the sequence that the request was sent with, Type, Reference, Request. The
+	// request stays as it is. Another session of the account uses the same references, or the
 	// exchange mixes orders up.
 	AnswerMismatch
 )
@@ -108,13 +108,13 @@ func (k EventKind) String() string {
 	return "unknown kind"
 }
 
-// Origin says how a message came.
+// Origin says whether a message was sent for the first time.
 type Origin uint8
 
 // The origins.
 const (
 	Live     Origin = iota // sent once
-	Replayed               // marked as sent again by the peer
+	Replayed               // marked by the peer as sent again
 )
 
 // String returns the origin's name.
@@ -132,7 +132,7 @@ type Fate uint8
 const (
 	// NotSent: no byte of it left.
 	NotSent Fate = iota + 1
-	// NotDelivered: the exchange asked for it again, and it was withheld because
+	// NotDelivered: the exchange requested a replay of it, which was refused because
 	// it had become stale. The exchange does not have it.
 	NotDelivered
 	// InDoubt: some or all of it left, and the exchange may have it.
@@ -157,8 +157,8 @@ type Event struct {
 	Origin   Origin
 	State    State
 	Fate     Fate
-	Resumed  bool                // the session went on: no login was lost between
-	Complete bool                // nothing that the login asked for is missing
+	Resumed  bool                // the session was resumed
+	Complete bool                // nothing that the login requested is missing
 	Reason   msg.EtoLogoutReason // as received
 	Type     msg.PayloadType     // of the message that was sent
 	Epoch    uint32              // connections opened, from 1; 0 before the first
@@ -168,8 +168,8 @@ type Event struct {
 	AccountSequence uint64 // 0 if the message has none
 	From, To        uint64 // both included
 
-	Ping      uint64 // sequence of the ping, 0 if nobody asked
-	RoundTrip int64  // nanoseconds from the ping to its pong, 0 if nobody asked
+	Ping      uint64 // sequence of the ping, 0 if the pong answers none
+	RoundTrip int64  // nanoseconds from the ping to its pong, 0 if it answers none
 	Reference uint64 // 0 if the message had none
 	Request   Request
 
@@ -187,8 +187,8 @@ type Request struct {
 }
 
 // Err returns what an event of kind SendResolved says as an error for
-// [SafeToResend] and for whoever waits for the send, and nil for other kinds.
-// The error is the caller's to keep.
+// [SafeToResend] and for callers that wait for the send, and nil for other kinds.
+// The error may be kept.
 func (e *Event) Err() error {
 	if e.Kind != SendResolved {
 		return nil
@@ -196,7 +196,7 @@ func (e *Event) Err() error {
 	return &SendError{Seq: e.Seq, Type: e.Type, Reference: e.Reference, Fate: e.Fate, Cause: e.Cause}
 }
 
-// eventQueue holds the events that are not messages until Next comes for them. Its
+// eventQueue holds the events that are not messages until Next returns them. Its
 // bound is what one message or one call can give rise to.
 type eventQueue struct {
 	events [queueMax]Event
@@ -204,6 +204,7 @@ type eventQueue struct {
 	n      int
 }
 
+// push queues an event, for which there has to be room.
 func (q *eventQueue) push(e Event) {
 	if q.n == queueMax {
 		panic("BUG: session: event queue overflow")
@@ -212,6 +213,7 @@ func (q *eventQueue) push(e Event) {
 	q.n++
 }
 
+// pop takes the oldest event out, and reports false if there is none.
 func (q *eventQueue) pop(into *Event) bool {
 	if q.n == 0 {
 		return false

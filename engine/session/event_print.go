@@ -9,8 +9,8 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// String describes the event in one line. Credentials do not show: the payload's own text
-// leaves them out, and of Raw only the length is told.
+// String describes the event in one line. It shows no credential: the payload's own text
+// leaves them out, and of Raw there is only the length.
 func (e Event) String() string {
 	b := fmt.Appendf(nil, "event{%v", e.Kind)
 	number := func(name string, v uint64) {

@@ -4,7 +4,7 @@ import "math"
 
 // fairClock holds the readings of the driver's clock and how much of the time between them the driver
 // was away, in a handler or stopped. Timers that wait for the exchange run on fair readings, which stand
-// still meanwhile: what arrived while nobody read was not late.
+// still meanwhile: what arrived while the driver did not read was not late.
 type fairClock struct {
 	now        int64 // last reading
 	away       int64 // of now, time that the driver was away
@@ -12,6 +12,7 @@ type fairClock struct {
 	idle       bool  // the driver waits, rather than handling an event
 }
 
+// newFairClock returns a clock before its first reading.
 func newFairClock(patience int64) fairClock {
 	return fairClock{now: math.MinInt64, absenceMax: patience}
 }
@@ -26,8 +27,8 @@ func (c *fairClock) isAbsence(now int64) bool {
 
 // excludeAbsence decides how much of the time since the last reading may be the exchange's silence, takes the rest
 // out of fair readings and returns it. deadline is the reading at which a driver that rests had to come
-// back: if it comes back much later the process was stopped, nobody knows since when; and a driver that
-// handles an event does not read.
+// back: if it comes back much later the process was stopped, at an unknown time; and a driver that handles an
+// event does not read.
 func (c *fairClock) excludeAbsence(now, deadline int64) (gone int64) {
 	back := c.now // the last reading at which the driver was there for sure
 	if deadline = min(deadline, now); c.idle && now-deadline <= (deadline-c.now)/2 {

@@ -9,7 +9,7 @@ import (
 type fates struct {
 	open  bool
 	cause error  // why the connection ended
-	seq   uint64 // next of the ring to look at
+	seq   uint64 // next one of the ring
 }
 
 // begin starts anew.

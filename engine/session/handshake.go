@@ -6,8 +6,8 @@ import (
 )
 
 // beforeLogin is any message in the state LoginSent. Only an answer to the login
-// counts. What else arrives cannot be answered yet, so it is asked for again after
-// the login.
+// counts. What else arrives cannot be answered yet, so that a replay of it is requested
+// after the login.
 func (s *Session) beforeLogin(env envelope.Envelope, payload []byte) {
 	switch {
 	case env.EtoType == envelope.EtoLogout && !env.IsReplay:

@@ -70,6 +70,7 @@ const (
 	flagDetached                          // in doubt: it was sent in an earlier session
 )
 
+// is reports whether a flag is set.
 func (r *entry) is(f entryFlags) bool { return r.flags&f != 0 }
 
 // waited returns for how long, in fair time, the message has been under way.
@@ -152,7 +153,7 @@ func (u *inFlight) head(kind keyKind, key uint64) *int32 {
 }
 
 // add makes the newest entry, with a key, and returns it for the caller to fill in.
-// The caller has asked full.
+// The caller has checked that there is room.
 func (u *inFlight) add(kind keyKind, key uint64) *entry {
 	i := u.free
 	e := &u.entries[i]

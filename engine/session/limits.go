@@ -9,7 +9,7 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// Payloads have the slack that decoding them at speed needs.
+// The slack of payloads is enough for the fast decoders.
 const _ = uint(wire.SlackBytes - msg.SlackBytes)
 
 // Limits of what a session holds, waits for and believes.
@@ -48,7 +48,7 @@ const (
 	replayFailuresMax = 2                  // replay requests without progress before the connection is given up
 	replaysMax        = 8                  // replays served in ReplayTimeout to a peer that gets no further
 	loginTriesMax     = 5                  // logins in a row that the exchange called too slow
-	pongsMax          = PingsMax           // pongs owed while there is no room for them
+	pongsMax          = PingsMax           // pongs that wait for room
 	queueMax          = 16                 // events that wait for Next besides the messages
 	controlBytes      = 1 << 10            // of the send ring that application messages leave to session messages
 	controlRecords    = 4                  // likewise, of its records
@@ -63,7 +63,7 @@ const (
 	ringRecordsMin    = 16
 	unansweredMax     = 1 << 20
 	accountLate       = 64      // account messages that may come after the first one although they are older
-	accountRecent     = 1 << 12 // account messages that are known well enough to tell a repetition from another one
+	accountRecent     = 1 << 12 // account messages of which a repetition is told from another one
 	timeMax           = 24 * time.Hour
 )
 
@@ -95,10 +95,14 @@ const (
 
 // Relations that do not compile when they are broken.
 const (
-	_ = uint(ringBytesMin - 2*CredentialBytesMax - SessionBytesMax - cancelAllBytes - 256) // every login fits the ring
-	_ = uint(wire.OutboundBytesMax - 2*CredentialBytesMax - SessionBytesMax - 256)         // every login may be sent
-	_ = uint(controlBytes - 2*envelope.EncodeFrameBytes)                                   // half of it is to be had, wherever the block ends
-	_ = uint(cancelAllBytes - 2*envelope.EncodeFrameBytes)                                 // likewise
-	_ = uint(envelope.MarshalFastBytes - msg.MarshalFastBytes)                             // every message may write itself forwards
-	_ = uint(ringRecordsMin - 2*(controlRecords+cancelAllRecords))                         // something is left for application messages
+	// Every login fits the ring, and may be sent.
+	_ = uint(ringBytesMin - 2*CredentialBytesMax - SessionBytesMax - cancelAllBytes - 256)
+	_ = uint(wire.OutboundBytesMax - 2*CredentialBytesMax - SessionBytesMax - 256)
+	// Wherever the block ends, half of a part is in one piece.
+	_ = uint(controlBytes - 2*envelope.EncodeFrameBytes)
+	_ = uint(cancelAllBytes - 2*envelope.EncodeFrameBytes)
+	// The fast encoder has room for every message.
+	_ = uint(envelope.MarshalFastBytes - msg.MarshalFastBytes)
+	// Something is left for application messages.
+	_ = uint(ringRecordsMin - 2*(controlRecords+cancelAllRecords))
 )

@@ -2,19 +2,19 @@ package session
 
 import "math"
 
-// liveness is the watchdog of a connection: when the exchange was heard last, whether it has been asked
-// for a sign of life, and whether what is sent is answered. All readings are fair ones.
+// liveness is the watchdog of a connection: when something arrived last, whether a ping has been sent since,
+// and whether what is sent is answered. All readings are fair ones.
 type liveness struct {
 	unread    bool  // bytes arrived since the clock was last read
 	lastByte  int64 // a byte arrived
 	lastFrame int64 // a whole message arrived
-	probed    int64 // a ping asked for a sign of life
+	probed    int64 // a ping was sent because nothing arrived
 
-	// Fates were reported without an answer since, and no answer came.
+	// Fates were reported without an answer since, and nothing was answered.
 	unanswered      bool
 	unansweredSince int64
 
-	pongs int // owed to the exchange
+	pongs int // to be sent to the exchange
 	pings pings
 }
 
@@ -32,12 +32,11 @@ type livenessAction uint8
 
 const (
 	peerAlive livenessAction = iota
-	peerProbe                // ask it for a sign of life
+	peerProbe                // send a ping
 	peerSilent
 )
 
-// check returns what the exchange's silence asks for. It is not given up without having been asked for a
-// sign of life.
+// check returns what the exchange's silence asks for. It is not given up before a ping was sent.
 func (l *liveness) check(fair, timeout int64) livenessAction {
 	switch silent := fair - l.lastByte; {
 	case silent >= timeout, fair-l.lastFrame >= partialTimeouts*timeout:
@@ -73,8 +72,8 @@ func (l *liveness) noteUnanswered(fair int64) {
 
 // unresponsive reports whether nothing was answered for too long. It is for what shows that nothing
 // changed: the fate of one more message, or one more request for a replay. An exchange that discards what
-// it is sent, because it misses something before that and never gets it, looks alive otherwise, for
-// heartbeats, requests and gapfills go back and forth. One message without an answer and nothing after it
+// it is sent, because something before that is missing and never arrives, seems alive otherwise: heartbeats,
+// requests and gapfills go back and forth. One message without an answer and nothing after it
 // shows nothing.
 func (l *liveness) unresponsive(fair, timeout int64) bool {
 	return l.unanswered && fair-l.unansweredSince >= timeout

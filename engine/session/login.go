@@ -22,14 +22,15 @@ type login struct {
 	settings       loginSettings
 }
 
-// loginSettings say whether the exchange is to cancel the orders if the client stops being heard. That
-// holds for one connection, so each login is followed by settings that say so.
+// loginSettings say whether the exchange is to cancel the orders if it receives nothing from the client any
+// more. That holds for one connection, so each login is followed by them.
 type loginSettings struct {
 	cancelAllOnFailure bool
 	announced          bool // after each login
 	deferred           bool // they found no room in the send ring yet
 }
 
+// init takes the credentials, the settings and the session to be resumed.
 func (l *login) init(config *Config) {
 	l.id = make([]byte, 0, SessionBytesMax)
 	l.set(Credentials{config.Username, config.Password, config.Token})

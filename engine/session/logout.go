@@ -10,12 +10,12 @@ import (
 // session, or confirms our logout.
 type LogoutError struct {
 	Reason msg.EtoLogoutReason
-	Asked  bool // we had asked to be logged out
+	Asked  bool // after Logout
 	Alarm  bool // the second heartbeat timeout within five minutes
 	policy Policy
 }
 
-// Error names the reason.
+// Error returns the reason as text.
 func (e *LogoutError) Error() string {
 	if e.Clean() {
 		return "session: logged out"
@@ -24,7 +24,8 @@ func (e *LogoutError) Error() string {
 		return fmt.Sprintf("session: logged out by the exchange: unknown reason %d", int32(e.Reason))
 	}
 	if e.Reason == msg.EtoLogoutUnauthorised {
-		return fmt.Sprintf("session: logged out by the exchange: %v: username, password or token are wrong; not tried again", e.Reason)
+		return fmt.Sprintf("session: logged out by the exchange: %v: "+
+			"username, password or token are wrong; not tried again", e.Reason)
 	}
 	return fmt.Sprintf("session: logged out by the exchange: %v", e.Reason)
 }
@@ -34,7 +35,7 @@ func (e *LogoutError) Clean() bool {
 	return e.Asked && e.Reason == msg.EtoLogoutConfirmation
 }
 
-// Policy is the reaction to the reason.
+// Policy returns the reaction to the reason.
 func (e *LogoutError) Policy() Policy { return e.policy }
 
 // refusals counts what the reactions to some reasons depend on.
@@ -52,11 +53,11 @@ func (r *refusals) loggedIn() { r.loginTimeouts, r.notFirst = 0, 0 }
 func (r *refusals) classify(reason msg.EtoLogoutReason, asked, resuming bool, now int64) *LogoutError {
 	e := &LogoutError{Reason: reason, Asked: asked}
 	if asked {
-		return e // whatever the exchange says, we wanted to leave
+		return e // whatever its reason, Logout came first
 	}
 	switch reason {
 	case msg.EtoLogoutHeartbeatTimeout:
-		// It heard nothing from us, which is no fault of the session.
+		// It received nothing from us, which does not invalidate the session.
 		e.policy = Policy{RetryNow, true}
 		if r.heartbeatTimeout && now-r.at <= alarmWithin {
 			e.Alarm = true
@@ -83,10 +84,11 @@ func (r *refusals) classify(reason msg.EtoLogoutReason, asked, resuming bool, no
 	case msg.EtoLogoutUnauthorised, msg.EtoLogoutUnverified:
 		// Trying the same again could lock the account.
 		e.policy.Retry = RetryNever
-	case msg.EtoLogoutNone, msg.EtoLogoutConfirmation, msg.EtoLogoutServiceTemporarilyUnavailable, msg.EtoLogoutDowntime:
+	case msg.EtoLogoutNone, msg.EtoLogoutConfirmation, msg.EtoLogoutServiceTemporarilyUnavailable,
+		msg.EtoLogoutDowntime:
 		e.policy = Policy{RetryBackoff, true}
 	default:
-		e.policy = Policy{RetryBackoff, true} // a reason from the future
+		e.policy = Policy{RetryBackoff, true} // a reason that is not known
 	}
 	return e
 }

@@ -25,7 +25,7 @@ func (q *requests) match(
 		return m
 	}
 	// What is sent again within a session has its sequence, and what is from an earlier one
-	// may have any: so the former is looked for first.
+	// may have any: so the former comes first.
 	origin := Live
 	fits := func(r *entry) bool { return r.answeredBy(p, typ, origin) }
 	m.request, m.link, m.misfit = q.open.find(kind, key, fits)
@@ -48,7 +48,7 @@ func (q *requests) match(
 	}
 	switch {
 	case kind == byOrder:
-		m.misfit = nil // an order may be cancelled, for example, without anybody having asked
+		m.misfit = nil // an order may be cancelled, for example, without a request
 	case m.misfit != nil && typ == msg.PayloadOrderCancelled && m.misfit.payloadType() == msg.PayloadOrderCancelAll:
 		m.misfit = nil // it follows from the request, and something else answers that
 	}
@@ -78,8 +78,8 @@ func (q *requests) answer(m matched, typ msg.PayloadType) {
 }
 
 // matchAccepted is match and answer for an acceptance that says of everything the same as the create with
-// its reference, or whose reference is nobody's, which is nearly all of them. It fills in the create, unless
-// that is nobody's, and reports false, and has done nothing, for any other.
+// its reference, or whose reference is of no request, which is nearly all of them. It fills in the create, if
+// there is one, and reports false, and has done nothing, for any other.
 func (q *requests) matchAccepted(m *msg.OrderAccepted, reference uint64, of *Request) (ok bool) {
 	link := q.open.head(byReference, reference)
 	if *link == none {
@@ -97,7 +97,7 @@ func (q *requests) matchAccepted(m *msg.OrderAccepted, reference uint64, of *Req
 }
 
 // answeredBy reports whether the message in p can be the answer to r: it answers requests of r's type, and
-// nothing that it says contradicts what r asked for. What it leaves out contradicts nothing.
+// nothing in it contradicts what r requested. What it leaves out contradicts nothing.
 func (r *entry) answeredBy(p *msg.Payload, typ msg.PayloadType, origin Origin) bool {
 	switch request := r.payloadType(); typ {
 	case msg.PayloadOrderAccepted:

@@ -30,6 +30,7 @@ type outbox struct {
 // room is a part of the send ring.
 type room struct{ bytes, records int }
 
+// init divides the ring among the classes.
 func (o *outbox) init(frames *ring.SendRing, t func(*TapRecord)) {
 	o.frames, o.next = frames, 1
 	o.tap.set(t)
@@ -103,7 +104,7 @@ func refuseSize(n int) error {
 	return ErrTooLarge
 }
 
-// reserveControl reserves n bytes for a session message, or for a copy that the exchange asked for.
+// reserveControl reserves n bytes for a session message, or for a copy that the exchange requested.
 func (o *outbox) reserveControl(n int) ([]byte, error) {
 	return o.frames.ReserveLeaving(n, cancelAllBytes, cancelAllRecords)
 }

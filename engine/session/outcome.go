@@ -21,8 +21,7 @@ func (s *Session) nextFate() bool {
 	return fate != 0
 }
 
-// nextSuppressed makes the fate of a message that was withheld from a replay the
-// event.
+// nextSuppressed makes the fate of a message that a replay left out the event.
 func (s *Session) nextSuppressed() bool {
 	if s.requests.suppressed == 0 {
 		return false

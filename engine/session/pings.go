@@ -16,7 +16,7 @@ type ping struct {
 // full reports whether no more may be sent.
 func (p *pings) full() bool { return p.n == PingsMax }
 
-// add notes one that was sent. The caller has asked full.
+// add notes one that is sent. The caller has checked that there is room.
 func (p *pings) add(seq uint64, now int64) {
 	p.sent[(p.first+p.n)%PingsMax] = ping{seq, now}
 	p.n++

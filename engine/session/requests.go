@@ -18,6 +18,7 @@ type requests struct {
 	resolvedDoubts uint64 // of what was in doubt, answered after all
 }
 
+// init claims the tables for limit messages.
 func (q *requests) init(frames *ring.SendRing, limit int) {
 	q.frames = frames
 	q.open.init(limit)

@@ -15,16 +15,16 @@ const noCopies = ^uint64(0)
 // for the exchange would discard it.
 type resender struct {
 	active bool
-	early  bool   // a request came before login_response: from next on, once we are logged in
+	early  bool   // a request arrived before login_response: from next on, once we are logged in
 	next   uint64 // sequence to send again
 	last   uint64 // the last one
-	kept   uint64 // the ring held everything from here on when the request came
+	kept   uint64 // the ring kept everything from here on at the time of the request
 	copied uint64 // lowest sequence of the session that was sent again
 
-	// What the exchange has asked for on this connection, in fair readings.
-	from      uint64 // the highest sequence: it has what is before
-	since     int64  // it has asked again and again, and for nothing later than from
-	requested int64  // it asked last
+	// What the exchange has requested on this connection; times are fair readings.
+	from      uint64 // the highest sequence: it has everything before
+	since     int64  // its requests go on and on, and for nothing later than from
+	requested int64  // of the last request
 	window    int64  // served counts from here on
 	served    int
 
@@ -46,6 +46,7 @@ type resendCounts struct {
 	gapfills uint64 // sent in place of others
 }
 
+// init takes the limits from the settings.
 func (r *resender) init(config *Config) {
 	r.copied = noCopies
 	r.limits = resendLimits{int64(config.ReplayTimeout), int64(config.PeerTimeout), int64(config.StaleAfter)}
@@ -72,9 +73,9 @@ type replayVerdict uint8
 const (
 	replayServed     replayVerdict = iota
 	replayNothing                  // the exchange has everything
-	replayRefused                  // it has asked too often without getting any further
+	replayRefused                  // there are too many without progress
 	replayStuck                    // likewise, and for too long
-	replayBeyondKept               // it asks for more than GapfillsMax messages that are not kept
+	replayBeyondKept               // it is for more than GapfillsMax messages that are not kept
 )
 
 // request judges a replay request and, if it is to be served, begins to: step does. A newer one replaces
@@ -107,9 +108,9 @@ func (r *resender) request(from, next, oldest uint64, fair int64) replayVerdict 
 	return replayServed
 }
 
-// admit reports whether a request is to be served now. An exchange that gets on with what it is sent asks
-// for later and later messages. Others may ask once for each message that they cannot use, all of which one
-// replay serves, so that a few in a while are enough.
+// admit reports whether a request is to be served now. An exchange that makes progress requests later and later
+// messages. Others may send a request for each message that they cannot use, all of which one replay serves,
+// so that replaysMax in a window are enough.
 func (r *resender) admit(fair int64, from uint64) bool {
 	if from > r.from || fair-r.requested > 2*r.limits.window {
 		r.since = fair

@@ -17,7 +17,7 @@ type sequencer struct {
 // gap is what is missing of the inbound sequence.
 type gap struct {
 	open     bool
-	deferred bool   // the replay request found no room in the send ring yet
+	deferred bool   // the replay request waits for room in the send ring
 	from     uint64 // first missing sequence
 	high     uint64 // highest sequence seen; the gap is filled when next passes it
 	deadline int64  // fair reading by which progress is expected
@@ -58,8 +58,8 @@ func (q *sequencer) open(resuming bool) {
 	}
 }
 
-// miss notes that seq arrived and could not be used. Usually next is missing before it; before
-// login_response it may have been next itself. It reports whether a gap opened, which has to be asked for.
+// miss notes that seq arrived and could not be used: next is missing before it, or before login_response it
+// was next itself. It reports whether a gap opened, for which a replay has to be requested.
 func (q *sequencer) miss(seq uint64, deadline int64) (opened bool) {
 	if q.gap.open {
 		q.gap.high = max(q.gap.high, seq)

@@ -12,8 +12,8 @@ import (
 
 // Session is one login after another of one account. It belongs to one goroutine.
 //
-// It conducts machines, which hold the state of one concern each and know nothing of each other's: a method
-// of the session asks one, and acts on what that returns.
+// It conducts machines, each of which holds the state of one part of the protocol and has no access to the
+// others': a method of the session calls one, and acts on what that returns.
 type Session struct {
 	config Config // resolved; immutable
 	state  State
@@ -50,8 +50,8 @@ type Session struct {
 	unknown msg.Unknown
 }
 
-// New claims all the memory of a session. The error is a *[ConfigError], a
-// *wire.LimitError or a *ring.LimitError, or says why no memory could be claimed.
+// New returns a session with all the memory that it will use. The error is a
+// *[ConfigError], a *wire.LimitError, a *ring.LimitError or one of allocating memory.
 func New(config Config) (*Session, error) {
 	config, err := config.resolve()
 	if err != nil {
@@ -89,8 +89,8 @@ func New(config Config) (*Session, error) {
 	return s, nil
 }
 
-// Close gives the memory back. Whatever a method returned must not be touched any
-// more; further calls answer ErrClosed. Closing again does nothing.
+// Close frees the memory. What a method returned must not be used any more; further
+// calls return ErrClosed. Closing again does nothing.
 func (s *Session) Close() error {
 	if s.closed {
 		return nil
@@ -104,7 +104,7 @@ func (s *Session) Close() error {
 	return err
 }
 
-// String names the state and the counters, never a credential.
+// String returns the state and the counters, never a credential.
 func (s *Session) String() string {
 	return fmt.Sprintf("session %v, epoch %d, in %d, out %d", s.state, s.epoch, s.sequence.next, s.outbox.next)
 }
@@ -119,14 +119,13 @@ func (s *Session) State() State { return s.state }
 func (s *Session) Epoch() uint32 { return s.epoch }
 
 // Counters returns the next inbound sequence expected and the next outbound to
-// use. The message of the event at hand is not counted before the next call of
-// Next.
+// use. The message of the last event is not counted before the next call of Next.
 func (s *Session) Counters() (in, out uint64) { return s.sequence.next, s.outbox.next }
 
 // AccountSequence returns the account sequence up to which every message was received
-// or given up, to be kept for [Config], and 0 if there is none. The message of the event
-// at hand is not counted before the next call of Next or Lost: whoever stops in the
-// middle of handling it asks before that.
+// or given up, to be kept for [Config], and 0 if there is none. The message of the last
+// event is not counted before the next call of Next or Lost: a driver that stops while it
+// handles a message calls AccountSequence before that.
 func (s *Session) AccountSequence() uint64 {
 	if s.sequence.delivered && s.message.AccountSequence != 0 {
 		return s.account.resumeBefore
@@ -135,8 +134,8 @@ func (s *Session) AccountSequence() uint64 {
 }
 
 // AccountApplied returns the ranges of account sequences above AccountSequence whose
-// messages were received as well, to be kept for [Config] with it. Usually there are
-// none. The slice is the caller's.
+// messages were received as well, to be kept for [Config] with it. Without holes in the
+// numbers there are none. The slice is the caller's.
 func (s *Session) AccountApplied() []AccountRange {
 	at := uint64(0)
 	if s.sequence.delivered {
@@ -154,8 +153,7 @@ func (s *Session) Resumption() Resumption {
 	return Resumption{ID: string(s.login.id), In: s.sequence.next, Out: s.outbox.next}
 }
 
-// SetTap replaces what Config.Tap said; nil is nobody. Every call costs each message,
-// so it is worth setting late.
+// SetTap replaces Config.Tap; nil is none. A tap makes every message more expensive.
 func (s *Session) SetTap(f func(*TapRecord)) {
 	s.outbox.tap.set(f)
 	s.budget.set(s.budget.most, f != nil)
@@ -166,13 +164,13 @@ func (s *Session) SetTap(f func(*TapRecord)) {
 func (s *Session) InFlight(seq uint64) bool { return s.requests.open.bySequence(seq) != nil }
 
 // OrdersInFlight reports whether a message that can bring an order to the book, an
-// order_create or an order_cancel_replace, waits for its answer. It looks at the oldest
-// messages first.
+// order_create or an order_cancel_replace, waits for its answer. It takes time in
+// proportion to the messages before the first of these.
 func (s *Session) OrdersInFlight() bool { return s.requests.ordersInFlight() }
 
 // Reference returns the reference of a message that was sent in this session, as
-// long as the send ring or the wait for its answer remembers it. It is 0 if the
-// message had none.
+// long as it is in the send ring or waits for its answer. It is 0 if the message had
+// none, and ok is false if it is not known.
 func (s *Session) Reference(seq uint64) (reference uint64, ok bool) {
 	if _, rec, ok := s.outbox.frames.Frame(seq); ok {
 		return rec.Reference, true
@@ -183,8 +181,8 @@ func (s *Session) Reference(seq uint64) (reference uint64, ok bool) {
 	return 0, false
 }
 
-// ThrottledUntil returns the clock reading before which the message that the throttle refused last had no
-// chance, the greatest one if only new limits could help, and 0 if none was refused yet.
+// ThrottledUntil returns the clock reading before which the message that the throttle refused last would be
+// refused again, the greatest one if until new limits, and 0 if none was refused yet.
 func (s *Session) ThrottledUntil() int64 { return s.throttle.until }
 
 // Free returns where to read to from the transport; see wire.Buffer. It ends the

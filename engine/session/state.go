@@ -1,15 +1,15 @@
 package session
 
-// State is where a session is in its life.
+// State is the state of a session's connection.
 type State uint8
 
 // The states.
 const (
 	Disconnected State = iota // no transport
-	Connecting                // the driver opens one
-	LoginSent                 // the login is queued or sent; nothing else may be
+	Connecting                // the driver opens a transport
+	LoginSent                 // the login is queued or sent; nothing else may be sent
 	Established               // logged in
-	Recovering                // logged in, and messages that were lost are on their way again
+	Recovering                // logged in, and a replay of missing messages was requested
 	LogoutSent                // logged in until the exchange confirms the logout
 	stateCount
 )

@@ -5,7 +5,7 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// Direction says which way a payload goes.
+// Direction is the direction of a payload.
 type Direction uint8
 
 // The directions.
@@ -42,7 +42,7 @@ type TapRecord struct {
 	Truncated bool
 }
 
-// tap hands payloads of both directions to Config.Tap.
+// tap shows payloads of both directions to Config.Tap.
 type tap struct {
 	f       func(*TapRecord) // nil if there is none
 	calling bool             // f runs, or panicked: it is not called from within itself, nor after a panic
@@ -58,7 +58,7 @@ func (t *tap) set(f func(*TapRecord)) {
 	}
 }
 
-// payload hands a payload to the function, which must not be nil.
+// payload shows a payload to the function, which must not be nil.
 func (t *tap) payload(d Direction, now int64, payload []byte) {
 	if t.calling {
 		return
@@ -76,7 +76,7 @@ func (t *tap) payload(d Direction, now int64, payload []byte) {
 	t.record.Payload = nil
 }
 
-// frame hands the payload of an outbound frame to the function.
+// frame shows the payload of an outbound frame to the function.
 func (t *tap) frame(now int64, frame []byte) {
 	payload, _, err := wire.Scan(frame, wire.Limits{})
 	if err != nil {
@@ -85,7 +85,7 @@ func (t *tap) frame(now int64, frame []byte) {
 	t.payload(Outbound, now, payload)
 }
 
-// fields say by its number what a field of a message is: one of the messages below, or secret.
+// fields are the kinds of the fields of a message, by their numbers: one of the messages below, or secret.
 type fields [8]uint8
 
 const (

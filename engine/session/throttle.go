@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// What the bucket is filled by before the exchange tells its limits, and how far
-// it stays below them.
+// The limits of the bucket before throttle_limits_changed, and how far it stays below
+// those.
 const (
 	throttleRate    = 100 // messages a second
 	throttleBurst   = 100
@@ -29,7 +29,7 @@ const (
 )
 
 // throttle is a bucket of tokens for order entry, filled at a little less than the
-// rate that the exchange allows. It never waits: it says no. All amounts are in
+// rate that the exchange allows. It never waits: it refuses. All amounts are in
 // thousandths of a token.
 //
 //	| for order_cancel_all | for cancels too | for all |
@@ -48,13 +48,14 @@ type throttle struct {
 	paused        int64           // no order entry before this clock reading
 	closed        bool            // the limits allow nothing: only cancels may pass
 	started       bool            // filled is a reading
-	limited       bool            // the exchange has told its limits
+	limited       bool            // the exchange has sent its limits
 	off           bool
 	refused       uint64 // messages
 	until         int64  // clock reading before which the last of them had no chance
 	cancelAllFrom int64  // from this clock reading on order_cancel_all passes whatever the bucket holds
 }
 
+// init fills the bucket. off disables the throttle.
 func (t *throttle) init(off bool) {
 	const full = throttleBurst * token
 	*t = throttle{tokens: full, filled: math.MaxInt64, paused: math.MinInt64, cancelAllFrom: math.MinInt64, off: off}
@@ -84,7 +85,7 @@ func (t *throttle) set(rate, limit uint64, tick int64) {
 // full: of that what was taken is missing.
 func (t *throttle) change(now int64, rate, burst, tickMs uint32) {
 	t.fill(now)
-	// Of the tick under way what has passed counts, or limits that come again and again
+	// The part of the tick that has passed counts, or limits that are sent again and again
 	// would keep the bucket empty.
 	t.tick = 0
 	t.fill(now)
@@ -144,7 +145,7 @@ func (t *throttle) ready(now int64) bool {
 // needs none.
 func (t *throttle) take() { t.tokens -= min(t.tokens, token) }
 
-// emergency notes that an order_cancel_all is on its way.
+// emergency notes that an order_cancel_all is sent.
 func (t *throttle) emergency(now int64) { t.cancelAllFrom = now + emergencyEvery }
 
 // exceeded empties the bucket and pauses order entry for a tick.

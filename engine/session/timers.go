@@ -1,12 +1,12 @@
 package session
 
-// Tick lets time pass: it queues heartbeats, asks again, and gives up. Call it
-// when Deadline has come, and Next afterwards. The error is as Next's.
+// Tick handles timeouts: it queues heartbeats and replay requests, and gives up. Call it
+// at Deadline, and Next afterwards. The error is as Next's.
 //
-// What the exchange is late with is judged only after Next has returned everything
-// that Filled was told of, so give Filled all that the transport holds before; and time
-// for which the caller stayed away, because a handler worked or the process was
-// stopped, is nobody's silence.
+// Timeouts of the exchange are checked only after Next has returned everything that was
+// received, so read all that the transport holds before. Time for which the caller called
+// no method, because a handler worked or the process was stopped, does not count as
+// silence of the exchange.
 func (s *Session) Tick(now int64) error {
 	if s.closed {
 		return ErrClosed
