@@ -12,7 +12,7 @@ func newAccountLog(last uint64, applied ...AccountRange) *accountLog {
 	return l
 }
 
-// takeAs is receive as the session calls it: the short way where that is allowed.
+// takeAs is receive as the session calls it: next where that is allowed.
 func (l *accountLog) takeAs(now int64, number, mark uint64, repeats bool) verdict {
 	if number == l.expected && number != 0 {
 		l.next(mark)
@@ -65,7 +65,8 @@ func TestAccountLogModel(t *testing.T) {
 				want++
 			}
 			if l.resume != want || l.high != high {
-				t.Fatalf("seed %d: after %d: resume %d, high %d, want %d, %d", seed, number, l.resume, l.high, want, high)
+				t.Fatalf("seed %d: after %d: resume %d, high %d, want %d, %d",
+					seed, number, l.resume, l.high, want, high)
 			}
 			checkAccountLog(t, l, seen)
 		}
@@ -90,7 +91,8 @@ func checkAccountLog(t *testing.T, l *accountLog, seen map[uint64]bool) {
 	}
 	kept := newAccountLog(l.resume, l.applied(nil, 0)...)
 	if kept.resume != l.resume || kept.high != l.high {
-		t.Fatalf("kept %d, %+v: resume %d, high %d, want high %d", l.resume, l.applied(nil, 0), kept.resume, kept.high, l.high)
+		t.Fatalf("kept %d, %+v: resume %d, high %d, want high %d",
+			l.resume, l.applied(nil, 0), kept.resume, kept.high, l.high)
 	}
 	for number := l.resume; number <= l.high+1; number++ {
 		_, missing := kept.find(number)
@@ -100,7 +102,7 @@ func checkAccountLog(t *testing.T, l *accountLog, seen map[uint64]bool) {
 	}
 }
 
-// TestAccountLogApplied leaves the number at hand out.
+// TestAccountLogApplied leaves out the number that is being handled.
 func TestAccountLogApplied(t *testing.T) {
 	l := newAccountLog(10)
 	for _, number := range []uint64{11, 13, 14, 15, 20} {
@@ -123,7 +125,8 @@ func TestAccountLogApplied(t *testing.T) {
 		}
 	}
 	l.takeAs(0, 12, 1, false) // makes everything up to 15 whole, but is not handled yet
-	if got := l.applied(nil, 12); l.resume != 15 || l.resumeBefore != 11 || len(got) != 2 || got[0] != (AccountRange{13, 15}) {
+	if got := l.applied(nil, 12); l.resume != 15 || l.resumeBefore != 11 ||
+		len(got) != 2 || got[0] != (AccountRange{13, 15}) {
 		t.Errorf("resume %d, before %d, without 12 %v", l.resume, l.resumeBefore, got)
 	}
 }

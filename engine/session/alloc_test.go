@@ -216,7 +216,9 @@ func TestAllocations(t *testing.T) {
 	t.Run("replays refused", func(t *testing.T) {
 		k := newFar(t, Config{})
 		k.mustSend(msg.PayloadMarketSubscribe, new(msg.OrderCancelAll))
-		again := newRepeater(t, eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(sequenceBase) }))
+		again := newRepeater(t, eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) {
+			e.MutableReplay().SetSeq(sequenceBase)
+		}))
 		again.also = nil
 		seq := uint64(sequenceBase)
 		k.zero(func() {

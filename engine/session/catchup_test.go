@@ -147,14 +147,18 @@ func TestCatchUpFinish(t *testing.T) {
 		holes bool
 		want  error
 	}{
-		"complete":       {func(c *catchUp) { c.received(40); c.ponged(7) }, false, nil},
-		"an older one":   {func(c *catchUp) { c.received(3); c.ponged(7) }, false, nil},
-		"no history":     {func(c *catchUp) { c.received(41); c.ponged(7) }, true, ErrHistory},
-		"nothing came":   {func(c *catchUp) { c.ponged(7) }, false, ErrHistory},
-		"no pong":        {func(c *catchUp) { c.received(40); c.overdue(500, false) }, true, ErrNoPong},
-		"holes":          {func(c *catchUp) { c.received(40); c.ponged(7) }, true, ErrAccountHoles},
-		"holes given up": {func(c *catchUp) { c.received(40); c.ponged(7); c.incomplete, c.doubts = true, 1 }, false, ErrAccountHoles},
-		"doubts":         {func(c *catchUp) { c.received(40); c.ponged(7); c.doubts = 2 }, false, ErrUnsettled},
+		"complete":     {func(c *catchUp) { c.received(40); c.ponged(7) }, false, nil},
+		"an older one": {func(c *catchUp) { c.received(3); c.ponged(7) }, false, nil},
+		"no history":   {func(c *catchUp) { c.received(41); c.ponged(7) }, true, ErrHistory},
+		"nothing came": {func(c *catchUp) { c.ponged(7) }, false, ErrHistory},
+		"no pong":      {func(c *catchUp) { c.received(40); c.overdue(500, false) }, true, ErrNoPong},
+		"holes":        {func(c *catchUp) { c.received(40); c.ponged(7) }, true, ErrAccountHoles},
+		"holes given up": {func(c *catchUp) {
+			c.received(40)
+			c.ponged(7)
+			c.incomplete, c.doubts = true, 1
+		}, false, ErrAccountHoles},
+		"doubts": {func(c *catchUp) { c.received(40); c.ponged(7); c.doubts = 2 }, false, ErrUnsettled},
 	} {
 		for _, cancel := range []bool{false, true} {
 			k := newCatchUp()

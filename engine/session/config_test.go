@@ -84,7 +84,9 @@ func TestSecrets(t *testing.T) {
 	}
 	k := newKit(t, config)
 	k.open()
-	values := []any{config, &config, config.ResumeFrom, &config.ResumeFrom, k.s, []Config{config}, struct{ C Config }{config}}
+	values := []any{
+		config, &config, config.ResumeFrom, &config.ResumeFrom, k.s, []Config{config}, struct{ C Config }{config},
+	}
 	for _, v := range values {
 		var texts []string
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%e", "%c"} {
@@ -116,7 +118,8 @@ func TestSecrets(t *testing.T) {
 	if s := k.s.String(); s != "session login sent, epoch 1, in 5, out 7" {
 		t.Error(s)
 	}
-	if _, err := New(Config{Username: "hunter1", Password: strings.Repeat("hunter2", 1000)}); strings.Contains(err.Error(), "hunter") {
+	_, err := New(Config{Username: "hunter1", Password: strings.Repeat("hunter2", 1000)})
+	if strings.Contains(err.Error(), "hunter") {
 		t.Error(err)
 	}
 }

@@ -23,7 +23,7 @@ func (k *kit) reconnect(resumed bool) {
 	if resumed {
 		k.server = server
 	}
-	k.say("LOGIN_RESPONSE session=A")
+	k.receiveText("LOGIN_RESPONSE session=A")
 	k.events()
 	k.sent()
 	if k.s.login.resuming != resumed || k.s.State() != Established {
@@ -113,7 +113,7 @@ func TestGapOfAnOldConnection(t *testing.T) {
 	}
 }
 
-// TestLogoutOfAnOldConnection: a confirmation that nobody asked for on this connection is none, even if
+// TestLogoutOfAnOldConnection: a confirmation that was not requested on this connection is none, even if
 // a logout was sent on the one before.
 func TestLogoutOfAnOldConnection(t *testing.T) {
 	k := newEstablished(t, Config{})
@@ -121,7 +121,7 @@ func TestLogoutOfAnOldConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.reconnect(false)
-	k.say("LOGOUT CONFIRMATION")
+	k.receiveText("LOGOUT CONFIRMATION")
 	events, err := k.drain()
 	var logout *LogoutError
 	if !errors.As(err, &logout) || logout.Asked || logout.Clean() || PolicyOf(err) != (Policy{RetryBackoff, true}) {
@@ -135,13 +135,13 @@ func TestLogoutOfAnOldConnection(t *testing.T) {
 	}
 }
 
-// TestAskedConfirmation is the other side of it.
-func TestAskedConfirmation(t *testing.T) {
+// TestLogoutConfirmation is the other side of it.
+func TestLogoutConfirmation(t *testing.T) {
 	k := newEstablished(t, Config{})
 	if err := k.s.Logout(k.now); err != nil {
 		t.Fatal(err)
 	}
-	k.say("LOGOUT CONFIRMATION")
+	k.receiveText("LOGOUT CONFIRMATION")
 	_, err := k.drain()
 	var logout *LogoutError
 	if !errors.As(err, &logout) || !logout.Asked || !logout.Clean() || PolicyOf(err).Retry != RetryNever {
@@ -149,9 +149,9 @@ func TestAskedConfirmation(t *testing.T) {
 	}
 }
 
-// TestDebtsOfAnOldConnection: pongs, replays, a replay request and settings that found no room are not
+// TestDeferredOfAnOldConnection: pongs, replays, a replay request and settings that found no room are not
 // sent on the next connection, but for the settings of the next login.
-func TestDebtsOfAnOldConnection(t *testing.T) {
+func TestDeferredOfAnOldConnection(t *testing.T) {
 	for _, resume := range []ResumeMode{ResumeAccount, ResumeSession} {
 		config := Config{Resume: resume}
 		config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
@@ -164,7 +164,7 @@ func TestDebtsOfAnOldConnection(t *testing.T) {
 		k.feed(k.state(false))
 		k.events()
 		if s := k.s; s.liveness.pongs != 1 || !s.resender.active || !s.sequence.gap.deferred {
-			t.Fatal("nothing is owed")
+			t.Fatal("nothing is deferred")
 		}
 		k.server = 4
 		k.s.Lost(k.now, io.EOF)
@@ -174,7 +174,7 @@ func TestDebtsOfAnOldConnection(t *testing.T) {
 		if resume == ResumeSession {
 			k.server = 4
 		}
-		k.say("LOGIN_RESPONSE session=A")
+		k.receiveText("LOGIN_RESPONSE session=A")
 		k.events()
 		if frames := k.frames(); len(frames) != 1 || frames[0].typ != msg.PayloadLogin || k.s.hasDeferred() {
 			t.Errorf("%v: sent %+v", resume, frames)
@@ -222,7 +222,7 @@ func TestCopiesOfAnOldSession(t *testing.T) {
 }
 
 // TestFatesAcrossAResume loses a session with an order that was sent, one sent in part and one not sent,
-// resumes it, and loses it for good: the fates are those of the first connection, told once.
+// resumes it, and loses it for good: the fates are those of the first connection, reported once.
 func TestFatesAcrossAResume(t *testing.T) {
 	k := newEstablished(t, Config{Resume: ResumeSession})
 	k.mustSend(msg.PayloadOrderCreate, orderCreate()) // 2
@@ -233,7 +233,7 @@ func TestFatesAcrossAResume(t *testing.T) {
 	k.s.Lost(k.now, io.EOF)
 	k.wantKinds(k.events(), StateChanged)
 	k.open()
-	k.say("LOGOUT UNKNOWN_SESSION")
+	k.receiveText("LOGOUT UNKNOWN_SESSION")
 	_, err := k.drain()
 	k.s.Lost(k.now, err)
 	events := k.events()
@@ -252,9 +252,9 @@ func TestFatesAcrossAResume(t *testing.T) {
 	}
 }
 
-// TestWithheldOfAnOldConnection: what was withheld is not delivered, whatever happens to the connection
+// TestSuppressedOfAnOldConnection: what a replay left out is not delivered, whatever happens to the connection
 // and the session after that.
-func TestWithheldOfAnOldConnection(t *testing.T) {
+func TestSuppressedOfAnOldConnection(t *testing.T) {
 	k := newEstablished(t, Config{Resume: ResumeSession})
 	k.mustSend(msg.PayloadOrderCreate, orderCreate())
 	k.mustSend(msg.PayloadOrderCreate, orderCreate())
@@ -270,15 +270,16 @@ func TestWithheldOfAnOldConnection(t *testing.T) {
 	k.events()
 	k.open()
 	k.server = 2
-	k.say("LOGIN_RESPONSE session=A")
+	k.receiveText("LOGIN_RESPONSE session=A")
 	var fates []Event
 	for _, e := range k.events() {
 		if e.Kind == SendResolved {
 			fates = append(fates, e)
 		}
 	}
-	if len(fates) != 1 || fates[0].Seq != 3 || fates[0].Fate != NotDelivered || k.s.requests.suppressed != 0 || k.s.requests.open.n != 1 {
-		t.Errorf("%+v, %d withheld, %d wait", fates, k.s.requests.suppressed, k.s.requests.open.n)
+	if len(fates) != 1 || fates[0].Seq != 3 || fates[0].Fate != NotDelivered ||
+		k.s.requests.suppressed != 0 || k.s.requests.open.n != 1 {
+		t.Errorf("%+v, %d suppressed, %d wait", fates, k.s.requests.suppressed, k.s.requests.open.n)
 	}
 }
 

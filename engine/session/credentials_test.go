@@ -99,7 +99,7 @@ func TestSetCredentials(t *testing.T) {
 	}
 }
 
-// TestCredentialsAreSecret prints them in every way.
+// TestCredentialsAreSecret prints them by every verb.
 func TestCredentialsAreSecret(t *testing.T) {
 	c := Credentials{Username: "hunter1", Password: "hunter2", Token: "hunter3"}
 	var texts []string

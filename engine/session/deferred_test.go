@@ -10,8 +10,8 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// TestDebts lets pongs, a replay and a request wait for room.
-func TestDebts(t *testing.T) {
+// TestDeferredSends lets pongs, a replay and a request wait for room.
+func TestDeferredSends(t *testing.T) {
 	config := Config{DisableThrottle: true}
 	config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
 	k := newEstablished(t, config)
@@ -36,7 +36,7 @@ func TestDebts(t *testing.T) {
 	}
 	sent := k.sent()
 	if k.s.hasDeferred() {
-		t.Error("something is still owed")
+		t.Error("something is still deferred")
 	}
 	stats := k.s.Stats()
 	if stats.MessagesAgain != 1 || stats.ReplaysAsked != 1 || stats.GapfillsOut < 50 {
@@ -62,10 +62,10 @@ func TestDebts(t *testing.T) {
 	}
 }
 
-// TestReplayBeforeNews holds back what is new while a replay waits for room: the peer
+// TestReplayBeforeNewMessages holds back what is new while a replay waits for room: the peer
 // would discard it. A large copy waits for the start of the ring here, while there is
 // room for something small at its end.
-func TestReplayBeforeNews(t *testing.T) {
+func TestReplayBeforeNewMessages(t *testing.T) {
 	config := Config{}
 	config.Send.Bytes = ringBytesMin
 	k := newEstablished(t, config)
@@ -80,9 +80,9 @@ func TestReplayBeforeNews(t *testing.T) {
 	if !k.s.resender.active || k.s.outbox.frames.PendingBytes()+envelope.EncodeFrameBytes > k.s.outbox.bytesMax {
 		t.Fatalf("active %t, pending %d", k.s.resender.active, k.s.outbox.frames.PendingBytes())
 	}
-	for _, news := range []wire.Marshaler{&rawMessage{}, new(msg.OrderCancelAll)} {
-		if _, err := send(k.s, k.now, msg.PayloadMarketSubscribe, news); !errors.Is(err, ErrFull) {
-			t.Errorf("%T: %v", news, err)
+	for _, m := range []wire.Marshaler{&rawMessage{}, new(msg.OrderCancelAll)} {
+		if _, err := send(k.s, k.now, msg.PayloadMarketSubscribe, m); !errors.Is(err, ErrFull) {
+			t.Errorf("%T: %v", m, err)
 		}
 	}
 	k.sent()
@@ -92,9 +92,9 @@ func TestReplayBeforeNews(t *testing.T) {
 	k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{})
 }
 
-// TestNoDebtsAfterTheEnd pays nothing on a connection that is gone: it would use up a
+// TestNothingDeferredAfterLost pays nothing on a connection that is gone: it would use up a
 // sequence of the session.
-func TestNoDebtsAfterTheEnd(t *testing.T) {
+func TestNothingDeferredAfterLost(t *testing.T) {
 	config := Config{Resume: ResumeSession}
 	config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
 	k := newEstablished(t, config)
@@ -128,9 +128,9 @@ func TestIdleWithoutRoom(t *testing.T) {
 	}
 }
 
-// TestWithheldAndLost tells that an order was withheld even if the connection ends
+// TestSuppressedAndLost reports an order that a replay left out even if the connection ends
 // before Next came to it.
-func TestWithheldAndLost(t *testing.T) {
+func TestSuppressedAndLost(t *testing.T) {
 	k := newEstablished(t, Config{})
 	k.mustSend(msg.PayloadOrderCreate, orderCreate())
 	k.sent()
@@ -147,13 +147,13 @@ func TestWithheldAndLost(t *testing.T) {
 		t.Errorf("the order is %v", fate)
 	}
 	if k.s.requests.suppressed != 0 {
-		t.Error("something is still to be told")
+		t.Error("something is still to be reported")
 	}
 }
 
-// TestSettingsWait lets the settings that follow a login wait behind a replay for which
+// TestSettingsDeferred lets the settings that follow a login wait behind a replay for which
 // there is no room.
-func TestSettingsWait(t *testing.T) {
+func TestSettingsDeferred(t *testing.T) {
 	config := Config{
 		Resume: ResumeSession, CancelAllOnFailure: true,
 		ResumeFrom: Resumption{ID: "A", In: 5, Out: 5000},
@@ -164,7 +164,7 @@ func TestSettingsWait(t *testing.T) {
 	k.server = 5
 	k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(1) }))
 	k.server = 5
-	k.feed(k.eto(msg.EtoPayloadLoginResponse, func(e *msg.EtoPayload) { e.MutableLoginResponse().SetSessionString("A") }))
+	k.receiveText("LOGIN_RESPONSE session=A")
 	k.events()
 	if _, out := k.s.Counters(); out != 5001 {
 		t.Errorf("out %d: the settings did not wait", out)
@@ -178,7 +178,8 @@ func TestSettingsWait(t *testing.T) {
 		last, sent = payload, sent[n:]
 	}
 	var p msg.Payload
-	if err := p.Decode(last, nil); err != nil || !p.GetSettings().GetCancelAllOnFailure() || p.GetEtoPayload().GetSeq() != 5001 {
+	if err := p.Decode(last, nil); err != nil || !p.GetSettings().GetCancelAllOnFailure() ||
+		p.GetEtoPayload().GetSeq() != 5001 {
 		t.Error("the last message is", &p, err)
 	}
 }
@@ -190,7 +191,7 @@ func TestGapfillsMax(t *testing.T) {
 		k := newKit(t, config)
 		k.open()
 		k.server = 5
-		k.feed(k.eto(msg.EtoPayloadLoginResponse, func(e *msg.EtoPayload) { e.MutableLoginResponse().SetSessionString("A") }))
+		k.receiveText("LOGIN_RESPONSE session=A")
 		k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) {
 			e.MutableReplay().SetSeq(1<<40 - GapfillsMax - beyond)
 		}))

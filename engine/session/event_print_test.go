@@ -13,7 +13,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// printed is an event printed in every way that asks its methods: %p and %T ask none.
+// printed returns an event printed by every verb that calls its methods: %p and %T call none.
 func printed(t *testing.T, e *Event) string {
 	t.Helper()
 	var all bytes.Buffer
@@ -35,7 +35,7 @@ func printed(t *testing.T, e *Event) string {
 	return all.String() + e.String() + e.GoString()
 }
 
-// An event shows no session id, password or token, in whatever way it is printed.
+// TestEventShowsNoCredential prints events with a session id, a password or a token.
 func TestEventShowsNoCredential(t *testing.T) {
 	const secret = "session-secret"
 	for name, fill := range map[string]func(*msg.Payload){
@@ -68,26 +68,26 @@ func TestEventShowsNoCredential(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, payload := range []*msg.Payload{&p, nil} {
-				said := printed(t, &Event{Kind: LoggedIn, Epoch: 3, Seq: 7, Payload: payload, Raw: raw})
+				text := printed(t, &Event{Kind: LoggedIn, Epoch: 3, Seq: 7, Payload: payload, Raw: raw})
 				decimal := strings.Trim(fmt.Sprint([]byte(secret)), "[]")
 				for _, shown := range []string{
 					secret, fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), decimal,
 					strings.ReplaceAll(decimal, " ", ","), base64.StdEncoding.EncodeToString(raw),
 					strings.ReplaceAll(fmt.Sprintf("%# x", secret), " ", ", "),
 				} {
-					if strings.Contains(said, shown) {
-						t.Errorf("%q shows in %s", shown, said)
+					if strings.Contains(text, shown) {
+						t.Errorf("%q shows in %s", shown, text)
 					}
 				}
-				if !strings.Contains(said, "event{logged in, epoch 3, sequence 7, resumed false") {
-					t.Errorf("what it is does not show: %s", said)
+				if !strings.Contains(text, "event{logged in, epoch 3, sequence 7, resumed false") {
+					t.Errorf("what it is does not show: %s", text)
 				}
 			}
 		})
 	}
 }
 
-// An event that holds no credential says what it holds.
+// TestEventString prints what an event without a credential holds.
 func TestEventString(t *testing.T) {
 	var p msg.Payload
 	p.SetType(msg.PayloadOrderAccepted)
@@ -126,8 +126,8 @@ func TestEventString(t *testing.T) {
 		}
 	}
 	e := Event{Kind: Message, Payload: &p, Raw: raw}
-	if said := e.String(); !strings.Contains(said, "77") || !strings.Contains(said, "ORDER_ACCEPTED") {
-		t.Errorf("the payload does not show: %s", said)
+	if text := e.String(); !strings.Contains(text, "77") || !strings.Contains(text, "ORDER_ACCEPTED") {
+		t.Errorf("the payload does not show: %s", text)
 	}
 	b, err := json.Marshal(&e)
 	if err != nil || !strings.Contains(string(b), base64.StdEncoding.EncodeToString(raw)) {

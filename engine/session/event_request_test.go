@@ -6,9 +6,9 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// TestRequest expects the request on each event that answers or is about one, found in whatever way, and none
+// TestEventRequest expects the request on each event that answers or is about one, however it is found, and none
 // on others.
-func TestRequest(t *testing.T) {
+func TestEventRequest(t *testing.T) {
 	const millisecond = int64(1e6)
 	create := func(k *kit, reference uint64) (seq uint64) {
 		m := orderCreate()
@@ -59,7 +59,9 @@ func TestRequest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			k := newEstablished(t, Config{PeerTimeout: timeMax, HeartbeatAfter: timeMax})
 			sent := k.now
-			want := Request{Seq: create(k, c.reference), Sent: sent, Type: msg.PayloadOrderCreate, Reference: c.reference}
+			want := Request{
+				Seq: create(k, c.reference), Sent: sent, Type: msg.PayloadOrderCreate, Reference: c.reference,
+			}
 			k.events() // the driver waits
 			k.now += 5 * millisecond
 			c.then(k)
@@ -86,14 +88,15 @@ func TestRequest(t *testing.T) {
 		}
 		k.feed(k.state(false))
 		events := k.events()
-		if len(events) != 3 || events[0].Request.Seq == 0 || events[1].Request != (Request{}) || events[2].Request != (Request{}) {
+		if len(events) != 3 || events[0].Request.Seq == 0 ||
+			events[1].Request != (Request{}) || events[2].Request != (Request{}) {
 			t.Errorf("events %v", events)
 		}
 	})
 }
 
-// TestRequestAfterAnAbsence expects the send time as it was read, whatever time the driver was away since.
-func TestRequestAfterAnAbsence(t *testing.T) {
+// TestEventRequestAfterAnAbsence expects the send time as it was read, whatever time the driver was away since.
+func TestEventRequestAfterAnAbsence(t *testing.T) {
 	k := newEstablished(t, Config{})
 	sent := k.now
 	k.mustSend(msg.PayloadOrderCreate, orderCreate())

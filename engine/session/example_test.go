@@ -7,8 +7,8 @@ import (
 	"github.com/smk-go/smk/engine/session"
 )
 
-// A session is driven by hand here: the exchange's bytes are written down, and the
-// clock is a number.
+// This session is driven without a connection: the exchange's bytes are constants, and
+// the clock is a number.
 func Example() {
 	s, err := session.New(session.Config{Username: "user", Password: "pass"})
 	if err != nil {
@@ -18,8 +18,8 @@ func Example() {
 	defer s.Close()
 
 	now := int64(0)
-	exchange := func(heard string) {
-		b, _ := hex.DecodeString(heard)
+	exchange := func(received string) {
+		b, _ := hex.DecodeString(received)
 		s.Filled(copy(s.Free(), b))
 		for {
 			event, err := s.Next(now)

@@ -11,44 +11,44 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// added is a message of a user's that embeds one of ours and adds a field to it. It has our MarshalFast
+// embedding is a message of a user's that embeds one of ours and adds a field to it. It has our MarshalFast
 // too, which does not know of that field.
-type added struct{ *msg.OrderCancel }
+type embedding struct{ *msg.OrderCancel }
 
-const addedField = "\xc0\x0c\x01"
+const embeddingField = "\xc0\x0c\x01"
 
-func (a added) SizeVT() int { return a.OrderCancel.SizeVT() + len(addedField) }
+func (a embedding) SizeVT() int { return a.OrderCancel.SizeVT() + len(embeddingField) }
 
-func (a added) MarshalToSizedBufferVT(b []byte) (int, error) {
-	at := len(b) - len(addedField)
-	copy(b[at:], addedField)
+func (a embedding) MarshalToSizedBufferVT(b []byte) (int, error) {
+	at := len(b) - len(embeddingField)
+	copy(b[at:], embeddingField)
 	n, err := a.OrderCancel.MarshalToSizedBufferVT(b[:at])
-	return n + len(addedField), err
+	return n + len(embeddingField), err
 }
 
-// TestForwardIsForOurs sends a user's message that embeds one of ours, and expects all of it.
-func TestForwardIsForOurs(t *testing.T) {
+// TestFastMarshalOfOwnTypesOnly sends a user's message that embeds one of ours, and expects all of it.
+func TestFastMarshalOfOwnTypesOnly(t *testing.T) {
 	k := newEstablished(t, Config{})
 	m := new(msg.OrderCancel)
 	m.SetOrderId(9)
-	if _, err := send(k.s, k.now, msg.PayloadOrderCancel, added{m}); err != nil {
+	if _, err := send(k.s, k.now, msg.PayloadOrderCancel, embedding{m}); err != nil {
 		t.Fatal(err)
 	}
-	if sent := k.sent(); !bytes.Contains(sent, []byte(addedField)) {
-		t.Errorf("sent %x without %x", sent, addedField)
+	if sent := k.sent(); !bytes.Contains(sent, []byte(embeddingField)) {
+		t.Errorf("sent %x without %x", sent, embeddingField)
 	}
 }
 
-// backwards hides that a message can write itself forwards.
-type backwards struct{ wire.Marshaler }
+// sizedOnly hides that a message has a fast encoder.
+type sizedOnly struct{ wire.Marshaler }
 
-func (m backwards) GetReference() uint64 {
+func (m sizedOnly) GetReference() uint64 {
 	return m.Marshaler.(interface{ GetReference() uint64 }).GetReference()
 }
 
-// TestForwardAsExactly sends the same messages to two sessions, to one by messages that cannot write
-// themselves forwards, and expects the same bytes.
-func TestForwardAsExactly(t *testing.T) {
+// TestFastMarshalEqualsSized sends the same messages to two sessions, to one by messages that cannot write
+// be encoded fast, and expects the same bytes.
+func TestFastMarshalEqualsSized(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, base := range []uint64{0, 40, 1<<56 - 30, 1 << 60} {
 		a := newEstablished(t, Config{ReferenceBase: base, DisableThrottle: true})
@@ -56,17 +56,17 @@ func TestForwardAsExactly(t *testing.T) {
 		for range 400 {
 			typ, m := drawOrderEntry(r)
 			seqA, errA := send(a.s, a.now, typ, m)
-			seqB, errB := send(b.s, b.now, typ, backwards{m})
+			seqB, errB := send(b.s, b.now, typ, sizedOnly{m})
 			if seqA != seqB || errA != nil || errB != nil {
-				t.Fatalf("%v: %d, %v, backwards %d, %v", m, seqA, errA, seqB, errB)
+				t.Fatalf("%v: %d, %v, sized %d, %v", m, seqA, errA, seqB, errB)
 			}
 			entryA, entryB := a.s.requests.open.bySequence(seqA), b.s.requests.open.bySequence(seqB)
 			if entryA.kind != entryB.kind || entryA.key != entryB.key || described(entryA) != described(entryB) {
-				t.Fatalf("%v: waits as %+v, backwards as %+v", m, entryA, entryB)
+				t.Fatalf("%v: waits as %+v, sized as %+v", m, entryA, entryB)
 			}
 			gotA, gotB := a.sent(), b.sent()
 			if !bytes.Equal(gotA, gotB) {
-				t.Fatalf("%v:\nsent      %x\nbackwards %x", m, gotA, gotB)
+				t.Fatalf("%v:\nsent      %x\nsized %x", m, gotA, gotB)
 			}
 			a.s.requests.release(entryA)
 			b.s.requests.release(entryB)
@@ -74,7 +74,7 @@ func TestForwardAsExactly(t *testing.T) {
 	}
 }
 
-// drawOrderEntry draws an order-entry message, now and then one that is left to the exact way.
+// drawOrderEntry draws an order-entry message, now and then one that is left to the sized encoder.
 func drawOrderEntry(r *rand.Rand) (msg.PayloadType, wire.Marshaler) {
 	number := func() uint64 { return r.Uint64() >> r.IntN(64) }
 	reference := func(set func(uint64)) {
@@ -118,9 +118,9 @@ func drawOrderEntry(r *rand.Rand) (msg.PayloadType, wire.Marshaler) {
 	return msg.PayloadOrderCreate, m
 }
 
-// TestForwardIsUsed expects usual order entry to be written in one pass: into a room that is larger
+// TestFastMarshalIsUsed expects short order entry to be written in one pass: into a room that is larger
 // than what it needs.
-func TestForwardIsUsed(t *testing.T) {
+func TestFastMarshalIsUsed(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for _, base := range []uint64{0, 1 << 60} {
 		k := newEstablished(t, Config{ReferenceBase: base, DisableThrottle: true})
@@ -147,9 +147,9 @@ func TestForwardIsUsed(t *testing.T) {
 	}
 }
 
-// TestForwardIsNotUsed sends into the last bytes of the ring, where the frame has room and what
-// writing forwards asks for has none: no send is refused for that.
-func TestForwardIsNotUsed(t *testing.T) {
+// TestSizedMarshalInAFullRing sends into the last bytes of the ring, where the frame has room and what
+// the fast encoder asks for has none: no send is refused for that.
+func TestSizedMarshalInAFullRing(t *testing.T) {
 	fill := func(wrap func(*msg.OrderCreate) wire.Marshaler) (roomy, tight int, sent []byte) {
 		config := Config{DisableThrottle: true}
 		config.Send.Bytes, config.Send.Records = ringBytesMin, 4096
@@ -176,7 +176,7 @@ func TestForwardIsNotUsed(t *testing.T) {
 		}
 	}
 	roomy, tight, sent := fill(func(m *msg.OrderCreate) wire.Marshaler { return m })
-	wantRoomy, wantTight, wantSent := fill(func(m *msg.OrderCreate) wire.Marshaler { return backwards{m} })
+	wantRoomy, wantTight, wantSent := fill(func(m *msg.OrderCreate) wire.Marshaler { return sizedOnly{m} })
 	if roomy != wantRoomy || tight != wantTight || !bytes.Equal(sent, wantSent) {
 		t.Errorf("%d and %d frames of %d bytes had room, exactly written %d and %d of %d",
 			roomy, tight, len(sent), wantRoomy, wantTight, len(wantSent))

@@ -42,8 +42,9 @@ func FuzzSession(f *testing.F) {
 func fuzz(t *testing.T, options byte, program []byte) {
 	config := Config{
 		Token: "t", ReceiveBytes: 1024, Resume: ResumeMode(options & 3 % 3),
-		ReferenceBase: uint64(options >> 2 & 1), DisableThrottle: options>>3&1 == 1, CancelAllOnFailure: options>>4&1 == 1,
-		UnansweredMax: 8,
+		ReferenceBase: uint64(options >> 2 & 1), DisableThrottle: options>>3&1 == 1,
+		CancelAllOnFailure: options>>4&1 == 1,
+		UnansweredMax:      8,
 	}
 	config.Send.Bytes, config.Send.Records = ringBytesMin, 16
 	if options>>5&1 == 1 && config.Resume == ResumeSession {
@@ -111,7 +112,7 @@ func fuzz(t *testing.T, options byte, program []byte) {
 	_ = s.Forget()
 	w.drain()
 	if s.requests.open.n > 0 {
-		t.Errorf("the fate of %d was never told", s.requests.open.n)
+		t.Errorf("the fate of %d was never reported", s.requests.open.n)
 	}
 }
 
@@ -123,7 +124,7 @@ type watcher struct {
 	epoch   uint32
 	seq     uint64          // last delivered in this epoch
 	numbers map[uint64]bool // account sequences that were returned, of the numbering that holds
-	waiting map[uint64]bool // sequences of orders that were sent and whose fate was not told
+	waiting map[uint64]bool // sequences of orders that were sent and whose fate was not reported
 }
 
 func (w *watcher) send(typ msg.PayloadType, arg byte) {
@@ -191,14 +192,15 @@ func (w *watcher) event(e *Event) {
 			w.t.Fatalf("account sequence %d again", e.AccountSequence)
 		}
 		w.numbers[e.AccountSequence] = true
-		if e.Payload == nil || len(e.Raw) == 0 || cap(e.Raw) != len(e.Raw) || e.Payload.GetEtoPayload().GetSeq() != e.Seq {
+		if e.Payload == nil || len(e.Raw) == 0 || cap(e.Raw) != len(e.Raw) ||
+			e.Payload.GetEtoPayload().GetSeq() != e.Seq {
 			w.t.Fatalf("%+v", e)
 		}
 	case AccountReset:
 		clear(w.numbers)
 	case SendResolved:
 		if orders := classOf(e.Type).orderEntry(); orders && !w.waiting[e.Seq] {
-			w.t.Fatalf("the fate of %d is told and nobody waits", e.Seq)
+			w.t.Fatalf("the fate of %d is reported and was not awaited", e.Seq)
 		}
 		delete(w.waiting, e.Seq)
 	case Gap, Recovered, AccountGap:
@@ -215,7 +217,8 @@ func (w *watcher) check() {
 	if in == 0 || out == 0 {
 		w.t.Fatalf("counters in %d, out %d", in, out)
 	}
-	if s.outbox.frames.PendingBytes() > ringBytesMin || s.liveness.pongs > pongsMax || s.requests.open.n > 8+cancelsKept+cancelAllsKept || s.requests.suppressed > s.requests.open.n {
+	if s.outbox.frames.PendingBytes() > ringBytesMin || s.liveness.pongs > pongsMax ||
+		s.requests.open.n > 8+cancelsKept+cancelAllsKept || s.requests.suppressed > s.requests.open.n {
 		w.t.Fatal("a bound is broken")
 	}
 	if s.sequence.gap.open && s.sequence.next > s.sequence.gap.high {
@@ -224,17 +227,17 @@ func (w *watcher) check() {
 	if s.state == Recovering && !s.sequence.gap.open {
 		w.t.Fatal("recovering from nothing")
 	}
-	withheld := 0
+	suppressed := 0
 	for e := s.requests.open.first(); e != nil; e = s.requests.open.after(e) {
 		if e.is(flagSuppressed) {
-			withheld++
+			suppressed++
 		}
 		if !w.waiting[e.seq] {
 			w.t.Fatalf("%d waits and was not sent", e.seq)
 		}
 	}
-	if withheld != s.requests.suppressed {
-		w.t.Fatalf("%d withheld, counted %d", withheld, s.requests.suppressed)
+	if suppressed != s.requests.suppressed {
+		w.t.Fatalf("%d suppressed, counted %d", suppressed, s.requests.suppressed)
 	}
 	if s.err == nil && s.queue.n == 0 && s.Deadline() < w.now {
 		_ = s.Tick(w.now)

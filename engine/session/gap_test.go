@@ -69,8 +69,8 @@ func TestHighestEarlyMessage(t *testing.T) {
 	}
 }
 
-// TestWaitOfAGap holds back what comes behind a gap for as long as Config says, and no longer.
-func TestWaitOfAGap(t *testing.T) {
+// TestGapTimeout holds back what comes behind a gap for as long as Config says, and no longer.
+func TestGapTimeout(t *testing.T) {
 	k := newEstablished(t, Config{ReplayTimeout: 3 * time.Second})
 	k.server = 3
 	k.feed(k.state(false))

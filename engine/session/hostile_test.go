@@ -72,7 +72,10 @@ func TestHostileEnvelope(t *testing.T) {
 
 // TestHostileLengths announces more than is ever sent.
 func TestHostileLengths(t *testing.T) {
-	for _, header := range []string{"ffffffff7f", "80808080808080808080", "ffffffffffffffffff01", "8180808080808080808001"} {
+	for _, header := range []string{
+		"ffffffff7f", "80808080808080808080", "ffffffffffffffffff01",
+		"8180808080808080808001",
+	} {
 		k := newEstablished(t, Config{ReceiveBytes: 4096})
 		k.feed(unhex(t, header))
 		_, err := k.drain()
@@ -142,7 +145,7 @@ func TestHostileSequences(t *testing.T) {
 }
 
 // TestHostileFlood floods with what has to be answered, while the socket takes
-// nothing: what we owe stays bounded.
+// nothing: what is deferred stays bounded.
 func TestHostileFlood(t *testing.T) {
 	config := Config{}
 	config.Send.Bytes = ringBytesMin
@@ -217,7 +220,7 @@ func TestHostileServing(t *testing.T) {
 		t.Errorf("%+v", stats)
 	}
 	if k.s.requests.open.n == 4000 || k.s.requests.open.n+int(stats.Unanswered) != 4000 {
-		t.Errorf("%d of 4000 wait, the fate of %d was told", k.s.requests.open.n, stats.Unanswered)
+		t.Errorf("%d of 4000 wait, the fate of %d was reported", k.s.requests.open.n, stats.Unanswered)
 	}
 }
 
@@ -241,7 +244,7 @@ func TestHostileLogin(t *testing.T) {
 	k.s.Lost(k.now, ErrLoginTimeout)
 	k.events()
 
-	// Half open: the connection is there, and nobody.
+	// Half open: the connection is open, and nothing arrives.
 	for range 5 {
 		k.open()
 		k.sent()

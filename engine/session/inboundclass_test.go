@@ -12,7 +12,8 @@ import (
 func TestInboundClasses(t *testing.T) {
 	// Their requests are not ours, and nothing in them is for the session.
 	asked := []msg.PayloadType{
-		msg.PayloadOrderCreate, msg.PayloadOrderCancel, msg.PayloadOrderCancelAll, msg.PayloadOrderQuantityReduce, msg.PayloadOrderCancelReplace,
+		msg.PayloadOrderCreate, msg.PayloadOrderCancel, msg.PayloadOrderCancelAll,
+		msg.PayloadOrderQuantityReduce, msg.PayloadOrderCancelReplace,
 	}
 	for typ := msg.PayloadType(-3); typ < typesEnd+100; typ++ {
 		want := marketData

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestUnanswered compares with a plain list.
-func TestUnanswered(t *testing.T) {
+// TestInFlightModel compares with a plain list.
+func TestInFlightModel(t *testing.T) {
 	const limit = 17
 	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 1))
@@ -69,9 +69,9 @@ func has(u *inFlight, kind keyKind, key uint64) bool {
 // anyEntry is for finds by key alone.
 func anyEntry(*entry) bool { return true }
 
-// TestKindsShareNoChain holds what an answer by reference relies on: of two kinds the same key is never in
+// TestInFlightChains holds what an answer by reference relies on: of two kinds the same key is never in
 // one chain, whatever the table's size.
-func TestKindsShareNoChain(t *testing.T) {
+func TestInFlightChains(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
 	for _, limit := range []int{1, 2, 3, 8, 17, 4096} {
 		var u inFlight

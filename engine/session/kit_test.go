@@ -12,8 +12,8 @@ import (
 
 const second = int64(time.Second) // of clock readings
 
-// kit drives a session the way a driver does, with the peer's bytes and the clock
-// in the test's hands.
+// kit drives a session as a driver does, with the peer's bytes and the clock
+// under the test's control.
 type kit struct {
 	t      testing.TB
 	s      *Session

@@ -19,11 +19,13 @@ func newLogin(config Config) *login {
 // TestLoginInit takes what it needs of the settings, and of a session to be resumed.
 func TestLoginInit(t *testing.T) {
 	l := newLogin(Config{Username: "u", Password: "p"})
-	if l.keep || len(l.id) != 0 || cap(l.id) < SessionBytesMax || l.settings != (loginSettings{}) || !l.hasCredentials() {
+	if l.keep || len(l.id) != 0 || cap(l.id) < SessionBytesMax ||
+		l.settings != (loginSettings{}) || !l.hasCredentials() {
 		t.Errorf("%+v", l)
 	}
 	l = newLogin(Config{Token: "t", CancelAllOnFailure: true, ResumeFrom: Resumption{ID: "A", In: 5, Out: 6}})
-	if !l.keep || string(l.id) != "A" || !l.settings.announced || !l.settings.cancelAllOnFailure || !l.hasCredentials() {
+	if !l.keep || string(l.id) != "A" || !l.settings.announced ||
+		!l.settings.cancelAllOnFailure || !l.hasCredentials() {
 		t.Errorf("%+v", l)
 	}
 	if l := newLogin(Config{}); l.hasCredentials() {

@@ -9,7 +9,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// The answers that there are, with the request that each belongs to and all that it can say. Each is told
+// The answers that there are, with the request that each belongs to and all that it can say. Each is sent
 // to a session that waits for the answers to one request of every kind, all with the same fields.
 const (
 	matchCreate  = "order_create side=SELL quantity=100000 price=2500 market_id=1 contract_id=2"
@@ -81,7 +81,8 @@ var matchAnswers = []matchAnswer{
 	},
 	{
 		name: "order_cancel_replace_accepted", request: 4, also: -1,
-		fields: "order_id=9 orig_order_id=8 price=2600 quantity=5000 quantity_left=1", wrong: []string{"orig_order_id=9"},
+		fields: "order_id=9 orig_order_id=8 price=2600 quantity=5000 quantity_left=1",
+		wrong:  []string{"orig_order_id=9"},
 	},
 	{
 		name: "order_cancel_replace_rejected", request: 4, also: -1,
@@ -99,7 +100,7 @@ func matchKit(t *testing.T, doubts bool) *kit {
 		k.sendText(fmt.Sprint(request, " reference=", 11+i))
 	}
 	k.sent()
-	k.say("order_voided order_id=1 account_sequence_64=1")
+	k.receiveText("order_voided order_id=1 account_sequence_64=1")
 	k.events()
 	if doubts {
 		if _, err := k.waitUntil(k.now + int64(AnswerTimeout)); err != nil {
@@ -109,8 +110,8 @@ func matchKit(t *testing.T, doubts bool) *kit {
 	return k
 }
 
-// say has the server say its next message, in the form that scripts have.
-func (k *kit) say(text string) {
+// receiveText has the server receiveText its next message, in the form that scripts have.
+func (k *kit) receiveText(text string) {
 	k.t.Helper()
 	k.feed(frameOf(k.t, fmt.Sprint(k.server), text))
 	k.server++
@@ -124,8 +125,8 @@ func (k *kit) sendText(text string) {
 	k.mustSend(typ, m)
 }
 
-// waiting lists the sequences of the requests that wait for an answer, or are in doubt.
-func (k *kit) waiting() (seqs []uint64) {
+// inFlight lists the sequences of the requests that wait for an answer, or are in doubt.
+func (k *kit) inFlight() (seqs []uint64) {
 	for _, u := range []*inFlight{&k.s.requests.open, &k.s.requests.doubts} {
 		for e := u.first(); e != nil; e = u.after(e) {
 			seqs = append(seqs, e.seq)
@@ -147,22 +148,22 @@ func with(fields, other string) (text string) {
 	return text
 }
 
-// TestAnswersMatch tells every answer: as it should be, with each field left out, with each that
+// TestAnswersMatch sends every answer: as it should be, with each field left out, with each that
 // differs, and with the reference of each request that it does not belong to; without an account
 // sequence, and with the expected one, which some messages have a faster path for.
 func TestAnswersMatch(t *testing.T) {
 	for _, doubts := range []bool{false, true} {
 		for i := range matchAnswers {
 			a := &matchAnswers[i]
-			tell := func(reference int, fields string, answers bool) {
+			check := func(reference int, fields string, answers bool) {
 				t.Helper()
-				a.tell(t, doubts, reference, fields, answers)
+				a.check(t, doubts, reference, fields, answers)
 				if a.name != "order_invalid" {
-					a.tell(t, doubts, reference, fields+" account_sequence_64=2", answers)
+					a.check(t, doubts, reference, fields+" account_sequence_64=2", answers)
 				}
 			}
-			tell(11+a.request, with(a.fields, ""), true)
-			tell(11+a.request, "", true)
+			check(11+a.request, with(a.fields, ""), true)
+			check(11+a.request, "", true)
 			for name := range pairs(a.fields) {
 				left := ""
 				for _, field := range strings.Fields(a.fields) {
@@ -170,43 +171,43 @@ func TestAnswersMatch(t *testing.T) {
 						left += " " + field
 					}
 				}
-				tell(11+a.request, left, true)
+				check(11+a.request, left, true)
 			}
 			for _, field := range a.wrong {
-				tell(11+a.request, with(a.fields, field), false)
-				tell(11+a.request, with("", field), false)
+				check(11+a.request, with(a.fields, field), false)
+				check(11+a.request, with("", field), false)
 			}
 			for _, field := range a.right {
-				tell(11+a.request, with(a.fields, field), true)
+				check(11+a.request, with(a.fields, field), true)
 			}
 			if a.name == "order_accepted" { // what all but a create have nothing of
 				for other, fields := range []string{1: " quantity=8", 2: " quantity=8", 3: "", 4: " quantity=8"} {
 					if other > 0 {
-						tell(11+other, fmt.Sprintf(" seq=%d side=0%s", 2+other, fields), false)
+						check(11+other, fmt.Sprintf(" seq=%d side=0%s", 2+other, fields), false)
 					}
 				}
 			}
 			for other := range matchRequests {
 				if other != a.request && other != a.also {
-					tell(11+other, with(a.fields, ""), false)
-					tell(11+other, "", false)
+					check(11+other, with(a.fields, ""), false)
+					check(11+other, "", false)
 				}
 			}
 		}
 	}
 }
 
-// tell has a session hear an answer, and checks what comes of it.
-func (a *matchAnswer) tell(t *testing.T, doubts bool, reference int, fields string, answers bool) {
+// check has a session receive an answer, and checks what comes of it.
+func (a *matchAnswer) check(t *testing.T, doubts bool, reference int, fields string, answers bool) {
 	t.Helper()
 	k := matchKit(t, doubts)
-	k.say(fmt.Sprintf("%s reference=%d%s", a.name, reference, fields))
+	k.receiveText(fmt.Sprintf("%s reference=%d%s", a.name, reference, fields))
 	events := k.events()
 	left := len(matchRequests)
 	if answers && !a.stays {
 		left--
 	}
-	if waiting := k.waiting(); len(waiting) != left {
+	if waiting := k.inFlight(); len(waiting) != left {
 		t.Errorf("%v wait", waiting)
 	}
 	if a.stays && answers && !k.pending(uint64(reference-9)) {
@@ -314,19 +315,20 @@ func TestReferenceUsedTwice(t *testing.T) {
 		{"order_cancel_rejected reference=5 order_id=8 reason=NOT_LIVE", []uint64{4}, 0},
 		{"order_invalid reference=5 seq=4", nil, 0},
 	} {
-		k.say(c.answer)
+		k.receiveText(c.answer)
 		events := k.events()
-		if got := k.waiting(); fmt.Sprint(got) != fmt.Sprint(c.left) {
+		if got := k.inFlight(); fmt.Sprint(got) != fmt.Sprint(c.left) {
 			t.Errorf("after %s: %v wait, want %v", c.answer, got, c.left)
 		}
-		if got := events[0]; (got.Kind == AnswerMismatch) != (c.mismatch != 0) || c.mismatch != 0 && got.Seq != c.mismatch {
+		if got := events[0]; (got.Kind == AnswerMismatch) != (c.mismatch != 0) ||
+			c.mismatch != 0 && got.Seq != c.mismatch {
 			t.Errorf("after %s: %+v, want a mismatch of %d", c.answer, got, c.mismatch)
 		}
 	}
 }
 
 // TestRepeatedAnswer has the sequences of an earlier session in what is sent again: they mean nothing,
-// whatever else is said does.
+// whatever else is in it does.
 func TestRepeatedAnswer(t *testing.T) {
 	for answer, answers := range map[string]bool{
 		"order_accepted seq=99 is_replay":                       true,
@@ -337,7 +339,7 @@ func TestRepeatedAnswer(t *testing.T) {
 	} {
 		k := newEstablished(t, Config{ReferenceBase: 6})
 		k.mustSend(msg.PayloadOrderCreate, orderCreate())
-		k.say(answer + " reference=7")
+		k.receiveText(answer + " reference=7")
 		k.events()
 		if answered := k.s.requests.open.n == 0; answered != answers {
 			t.Errorf("%s: answered %t", answer, answered)
@@ -350,12 +352,12 @@ func TestRepeatedAnswer(t *testing.T) {
 func TestRepeatedAnswerOfOneOfTwo(t *testing.T) {
 	for _, fields := range []string{"", " side=BUY quantity=400000 price=2500 market_id=317002 contract_id=608008"} {
 		k := newEstablished(t, Config{})
-		k.say("order_voided order_id=1 account_sequence_64=1")
+		k.receiveText("order_voided order_id=1 account_sequence_64=1")
 		k.create(5)
 		k.create(5)
-		k.say("order_accepted reference=5 seq=3 is_replay account_sequence_64=2" + fields)
+		k.receiveText("order_accepted reference=5 seq=3 is_replay account_sequence_64=2" + fields)
 		k.events()
-		if waiting := k.waiting(); len(waiting) != 1 || waiting[0] != 2 {
+		if waiting := k.inFlight(); len(waiting) != 1 || waiting[0] != 2 {
 			t.Errorf("%q: %v wait", fields, waiting)
 		}
 	}
@@ -365,9 +367,10 @@ func TestRepeatedAnswerOfOneOfTwo(t *testing.T) {
 // be its sequence: it is another one.
 func TestReferenceThatIsASequence(t *testing.T) {
 	k := newEstablished(t, Config{})
-	k.say("order_voided order_id=1 account_sequence_64=1")
+	k.receiveText("order_voided order_id=1 account_sequence_64=1")
 	k.mustSend(msg.PayloadOrderCreate, orderCreate())
-	k.say("order_accepted reference=2 seq=2 side=BUY quantity=400000 price=2500 market_id=317002 contract_id=608008 " +
+	k.receiveText("order_accepted reference=2 seq=2 side=BUY quantity=400000 price=2500 " +
+		"market_id=317002 contract_id=608008 " +
 		"account_sequence_64=2")
 	k.events()
 	if k.s.requests.open.n != 1 {
@@ -375,9 +378,9 @@ func TestReferenceThatIsASequence(t *testing.T) {
 	}
 }
 
-// TestByOrderFindsWhatItAnswers has several requests about one order, without references: what comes
+// TestMatchByOrder has several requests about one order, without references: what comes
 // about it answers the one that it can.
-func TestByOrderFindsWhatItAnswers(t *testing.T) {
+func TestMatchByOrder(t *testing.T) {
 	k := newEstablished(t, Config{})
 	for _, request := range []string{
 		"order_quantity_reduce order_id=8 new_quantity=5",
@@ -400,7 +403,7 @@ func TestByOrderFindsWhatItAnswers(t *testing.T) {
 	} {
 		k.feed(frameOf(t, fmt.Sprint(2+i), c.answer))
 		k.wantKinds(k.events(), Message)
-		if got := k.waiting(); fmt.Sprint(got) != fmt.Sprint(c.left) {
+		if got := k.inFlight(); fmt.Sprint(got) != fmt.Sprint(c.left) {
 			t.Errorf("after %s: %v wait, want %v", c.answer, got, c.left)
 		}
 	}

@@ -8,16 +8,16 @@ import (
 )
 
 // model is a server in a few lines, written down as slowly and plainly as can be, and
-// the network to it. It remembers everything it ever said and executed, so that the
+// the network to it. It remembers everything it ever sent and executed, so that the
 // session's claims can be checked.
 type model struct {
 	k     *kit
 	epoch uint32
 
 	// Of the session.
-	id   int
-	in   uint64
-	said []said // by sequence, from 1
+	id       int
+	in       uint64
+	messages []sent // by sequence, from 1
 
 	// Of the account.
 	account  []uint64          // references of the orders that were executed, by account sequence
@@ -29,8 +29,8 @@ type model struct {
 	deaf     bool // what the client sends is swallowed
 }
 
-// said is one message of the server.
-type said struct {
+// sent is one message of the server.
+type sent struct {
 	payload *msg.Payload // nil for what is only filled in a replay
 	account uint64
 }
@@ -39,11 +39,11 @@ func newModel(k *kit) *model {
 	return &model{k: k, executed: make(map[uint64]int), seqs: make(map[uint64]uint64)}
 }
 
-// say sends a message, or loses it on the way.
-func (m *model) say(p *msg.Payload, s said) {
-	m.said = append(m.said, s)
+// send sends a message, or drops it.
+func (m *model) send(p *msg.Payload, s sent) {
+	m.messages = append(m.messages, s)
 	eto := p.MutableEtoPayload()
-	eto.SetSeq(uint64(len(m.said)))
+	eto.SetSeq(uint64(len(m.messages)))
 	b := m.k.payload(p)
 	if m.lost > 0 {
 		m.lost--
@@ -52,45 +52,45 @@ func (m *model) say(p *msg.Payload, s said) {
 	m.k.feed(b)
 }
 
-func (m *model) sayEto(typ msg.EtoPayloadType, body func(*msg.EtoPayload)) {
+func (m *model) sendEto(typ msg.EtoPayloadType, body func(*msg.EtoPayload)) {
 	p := new(msg.Payload)
 	p.SetType(msg.PayloadEto)
 	p.MutableEtoPayload().SetType(typ)
 	if body != nil {
 		body(p.GetEtoPayload())
 	}
-	m.say(p, said{})
+	m.send(p, sent{})
 }
 
 func (m *model) quote() {
 	p := new(msg.Payload)
 	p.MutableMarketState().SetMarketId(1)
 	p.GetMarketState().SetState(msg.MarketStateType(2))
-	m.say(p, said{payload: p})
+	m.send(p, sent{payload: p})
 }
 
-// sayAccount sends the message with an account sequence: the acceptance of an order.
-func (m *model) sayAccount(number uint64) {
+// sendAccount sends the message with an account sequence: the acceptance of an order.
+func (m *model) sendAccount(number uint64) {
 	p := new(msg.Payload)
 	a := p.MutableOrderAccepted()
 	a.SetSeq(m.seqs[m.account[number-1]])
 	a.SetOrderId(number)
 	a.SetReference(m.account[number-1])
 	a.SetAccountSequence_64(number)
-	m.say(p, said{payload: p, account: number})
+	m.send(p, sent{payload: p, account: number})
 }
 
 // repeat says something old once more.
 func (m *model) repeat(seq uint64) {
-	if p := m.said[seq-1].payload; p != nil {
+	if p := m.messages[seq-1].payload; p != nil {
 		m.k.feed(m.k.payload(p))
 	}
 }
 
 // replay sends everything from a sequence on again.
 func (m *model) replay(from uint64) {
-	for seq := max(from, 1); seq <= uint64(len(m.said)); seq++ {
-		p := m.said[seq-1].payload
+	for seq := max(from, 1); seq <= uint64(len(m.messages)); seq++ {
+		p := m.messages[seq-1].payload
 		if p == nil {
 			p = new(msg.Payload)
 			p.SetType(msg.PayloadEto)
@@ -103,8 +103,8 @@ func (m *model) replay(from uint64) {
 	}
 }
 
-// hear handles everything the client has sent.
-func (m *model) hear() {
+// receive handles everything the client has sent.
+func (m *model) receive() {
 	for {
 		payload, n, err := wire.Scan(m.toServer, wire.Limits{})
 		if err != nil {
@@ -136,7 +136,7 @@ func (m *model) handle(p *msg.Payload) {
 			if eto.GetType() == msg.EtoPayloadReplay && p.GetType() == msg.PayloadEto {
 				m.replay(eto.GetReplay().GetSeq())
 			}
-			m.sayEto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(m.in) })
+			m.sendEto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(m.in) })
 		}
 		return
 	}
@@ -147,12 +147,12 @@ func (m *model) handle(p *msg.Payload) {
 		m.executed[reference]++
 		m.seqs[reference] = seq
 		m.account = append(m.account, reference)
-		m.sayAccount(uint64(len(m.account)))
+		m.sendAccount(uint64(len(m.account)))
 	case p.GetType() != msg.PayloadEto:
 	case eto.GetType() == msg.EtoPayloadReplay:
 		m.replay(eto.GetReplay().GetSeq())
 	case eto.GetType() == msg.EtoPayloadPing:
-		m.sayEto(msg.EtoPayloadPong, nil)
+		m.sendEto(msg.EtoPayloadPong, nil)
 	}
 }
 
@@ -161,33 +161,33 @@ func (m *model) handle(p *msg.Payload) {
 func (m *model) login(p *msg.Payload) {
 	eto := p.GetEtoPayload()
 	respond := func() {
-		m.sayEto(msg.EtoPayloadLoginResponse, func(e *msg.EtoPayload) {
+		m.sendEto(msg.EtoPayloadLoginResponse, func(e *msg.EtoPayload) {
 			e.MutableLoginResponse().SetSessionString(fmt.Sprint("session ", m.id))
 			e.MutableLoginResponse().SetReset(max(m.in, eto.GetSeq()+1))
 		})
 	}
 	if eto.HasLogin() {
 		if string(eto.GetLogin().GetSession()) != fmt.Sprint("session ", m.id) {
-			m.said = nil
-			m.sayEto(msg.EtoPayloadLogout, func(e *msg.EtoPayload) {
+			m.messages = nil
+			m.sendEto(msg.EtoPayloadLogout, func(e *msg.EtoPayload) {
 				e.MutableLogout().SetReason(msg.EtoLogoutUnknownSession)
 			})
 			return
 		}
 		respond()
 		if seq := eto.GetSeq(); m.in < seq {
-			m.sayEto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(m.in) })
+			m.sendEto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(m.in) })
 		} else {
 			m.in = seq + 1
 		}
 		return
 	}
 	m.id++
-	m.in, m.said = 2, nil
+	m.in, m.messages = 2, nil
 	respond()
 	if login := p.GetLogin(); login.HasAccountSequence_64() {
 		for number := login.GetAccountSequence_64(); number <= uint64(len(m.account)); number++ {
-			m.sayAccount(number)
+			m.sendAccount(number)
 		}
 	}
 }

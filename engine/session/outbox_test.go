@@ -153,7 +153,10 @@ func TestOutboxRoom(t *testing.T) {
 					o.commit(1, size, 100, 0)
 				}
 				return err
-			}, room{cancelAllBytes + controlBytes + min(c.bytes/16, 4096), cancelAllRecords + controlRecords + c.records/16}},
+			}, room{
+				cancelAllBytes + controlBytes + min(c.bytes/16, 4096),
+				cancelAllRecords + controlRecords + c.records/16,
+			}},
 			{"cancels", func() error {
 				size, err := o.encodeSized(msg.PayloadOrderCancel, &rawMessage{make([]byte, c.body)}, classCancel, 0)
 				if err == nil {
@@ -161,7 +164,9 @@ func TestOutboxRoom(t *testing.T) {
 				}
 				return err
 			}, room{cancelAllBytes + controlBytes, cancelAllRecords + controlRecords}},
-			{"session", func() error { return o.sendBare(1, envelope.EtoPing) }, room{cancelAllBytes, cancelAllRecords}},
+			{"session", func() error {
+				return o.sendBare(1, envelope.EtoPing)
+			}, room{cancelAllBytes, cancelAllRecords}},
 			{"cancel all", func() error {
 				size, err := o.encodeSized(msg.PayloadOrderCancelAll, new(msg.OrderCancelAll), classCancelAll, 0)
 				if err == nil {
@@ -186,7 +191,7 @@ func TestOutboxRoom(t *testing.T) {
 	}
 }
 
-// TestOutboxTooLarge tells what never fits from what does not fit now.
+// TestOutboxTooLarge expects another error for what never fits than for what does not fit now.
 func TestOutboxTooLarge(t *testing.T) {
 	o := newOutbox(t, ringBytesMin, 64)
 	head := envelope.Header{Type: 100, Seq: 1}

@@ -14,13 +14,13 @@ import (
 
 // TestProperties plays random schedules of messages, losses, duplicates, replays and
 // broken connections between a session and the model of a server, and holds what the
-// session tells against what the server knows:
+// session reports against what the server knows:
 //
 //   - in each epoch messages are delivered in their sequence, and of the server's
 //     messages none is left out
 //   - each account sequence is applied at most once, in order
 //   - each order is resolved exactly once: by its answer or by an event
-//   - what is told not sent or not delivered was not executed, and is not later
+//   - what is reported as not sent or not delivered was not executed, and is not later
 //   - nothing is executed twice
 func TestProperties(t *testing.T) {
 	for name, mode := range map[string]ResumeMode{"account": ResumeAccount, "session": ResumeSession} {
@@ -91,7 +91,7 @@ func schedule(t testing.TB, mode ResumeMode, acts []uint8, count map[string]int)
 		w.flush()
 	}
 	if s.State() == Established && w.delivered < w.lastMessage() {
-		w.failf("at rest, %d was delivered, %d was said", w.delivered, w.lastMessage())
+		w.failf("at rest, %d was delivered, %d was sent", w.delivered, w.lastMessage())
 	}
 	if s.State() != Established {
 		w.failf("at rest in state %v", s.State())
@@ -127,8 +127,8 @@ func schedule(t testing.TB, mode ResumeMode, acts []uint8, count map[string]int)
 
 // lastMessage is the highest sequence of the server that has to be delivered.
 func (w *world) lastMessage() uint64 {
-	for seq := uint64(len(w.said)); seq > 0; seq-- {
-		if s := w.said[seq-1]; s.payload != nil && (s.account == 0 || s.account > w.applied) {
+	for seq := uint64(len(w.messages)); seq > 0; seq-- {
+		if s := w.messages[seq-1]; s.payload != nil && (s.account == 0 || s.account > w.applied) {
 			return seq
 		}
 	}
@@ -140,11 +140,11 @@ func (w *world) act(act uint8) {
 	case 0, 1:
 		w.quote()
 	case 2:
-		w.sayEto(msg.EtoPayloadHeartbeat, nil)
+		w.sendEto(msg.EtoPayloadHeartbeat, nil)
 	case 3:
 		w.lost = 1 + arg%4
 	case 4:
-		if n := len(w.said); n > 0 {
+		if n := len(w.messages); n > 0 {
 			w.repeat(uint64(1 + arg%n))
 		}
 	case 5, 6, 7:
@@ -183,7 +183,7 @@ func (w *world) flush() {
 			return
 		}
 		w.toServer = append(w.toServer, b...)
-		w.hear()
+		w.receive()
 		w.events()
 	}
 	w.failf("they never stop talking")
@@ -278,7 +278,7 @@ func (w *world) message(e *Event) {
 		w.failf("%d after %d", e.Seq, w.delivered)
 	}
 	for seq := w.delivered + 1; seq < e.Seq; seq++ {
-		if s := w.said[seq-1]; s.payload != nil && (s.account == 0 || s.account > w.applied) {
+		if s := w.messages[seq-1]; s.payload != nil && (s.account == 0 || s.account > w.applied) {
 			w.failf("%d was left out before %d", seq, e.Seq)
 		}
 	}

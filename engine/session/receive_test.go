@@ -14,11 +14,11 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// TestBothWays plays random servers and clients to two sessions, of which one examines
+// TestReceiveAsExamined plays random servers and clients to two sessions, of which one examines
 // the envelope of every payload before it decodes it, and expects the same of both
 // at every step: events with all they point to, errors, counts, counters, bytes sent
 // and deadlines.
-func TestBothWays(t *testing.T) {
+func TestReceiveAsExamined(t *testing.T) {
 	seen := make(map[string]uint64)
 	for seed := range uint64(250) {
 		p := newPair(t, seed)
@@ -33,7 +33,8 @@ func TestBothWays(t *testing.T) {
 	}
 	for _, what := range []string{
 		"messages", "duplicates", "early", "gaps", "replayed", "account duplicates", "account gaps", "unknown types",
-		"unknown fields", "unknown values", "heartbeats", "violations", "undecodable duplicates", "fates", "logins", "throttled",
+		"unknown fields", "unknown values", "heartbeats", "violations",
+		"undecodable duplicates", "fates", "logins", "throttled",
 	} {
 		if seen[what] == 0 {
 			t.Errorf("nothing brought about: %s", what)
@@ -78,7 +79,8 @@ func newPair(t *testing.T, seed uint64) *pair {
 func (p *pair) close(seen map[string]uint64) {
 	s := p.fast.Stats()
 	for what, n := range map[string]uint64{
-		"messages": s.MessagesIn, "duplicates": s.Duplicates, "early": s.Discarded, "gaps": s.Gaps, "replayed": s.Replayed,
+		"messages": s.MessagesIn, "duplicates": s.Duplicates, "early": s.Discarded, "gaps": s.Gaps,
+		"replayed":           s.Replayed,
 		"account duplicates": s.AccountDuplicates, "account gaps": s.AccountGaps, "unknown types": s.UnknownTypes,
 		"unknown fields": s.Unknown.Fields, "unknown values": s.Unknown.Values, "heartbeats": s.HeartbeatsIn,
 		"fates": s.Unanswered, "logins": s.Logins, "throttled": s.ThrottleRejected,
@@ -237,7 +239,7 @@ func (p *pair) login() []byte {
 }
 
 // message is any message of a server, mostly the one that is expected, and often
-// broken in some way.
+// broken somehow.
 func (p *pair) message() []byte {
 	var m msg.Payload
 	p.body(&m)
@@ -265,7 +267,7 @@ func (p *pair) message() []byte {
 		b[p.r.IntN(len(b))] ^= 1 << p.r.UintN(8)
 	case 1:
 		b = b[:p.r.IntN(len(b)+1)]
-	case 2: // a field that nobody knows
+	case 2: // an unknown field
 		b = append(b, 0xf8, 0x7f, byte(p.r.UintN(128)))
 	case 3: // an envelope behind the body, merged with the one before it
 		b = append(b, 0x12, 2, 0x08, byte(p.r.UintN(128)))

@@ -42,9 +42,9 @@ func described(e *entry) (d entry) {
 	return d
 }
 
-// TestDescribed sends the same messages in every family, and expects what they ask for to be
+// TestEntryFields sends the same messages in every family, and expects what they ask for to be
 // remembered of each.
-func TestDescribed(t *testing.T) {
+func TestEntryFields(t *testing.T) {
 	for text, want := range map[string]entry{
 		"order_create side=SELL quantity=70000000000 price=2500 market_id=4000000000 contract_id=2 maq=9 label=x": {
 			typ: uint8(msg.PayloadOrderCreate), side: uint8(msg.SideSell),

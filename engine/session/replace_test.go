@@ -90,16 +90,16 @@ func TestReplaceStages(t *testing.T) {
 		t.Run(fmt.Sprintf("the first twice, with a number of long ago, in doubt %t", doubt), func(t *testing.T) {
 			k := newEstablished(t, Config{AccountSequence: 2 * accountRecent})
 			k.sendText("order_cancel_replace orig_order_id=8 price=2600 quantity=5000 reference=5")
-			k.say(pending + " account_sequence_64=7 is_replay")
+			k.receiveText(pending + " account_sequence_64=7 is_replay")
 			k.wantKinds(k.events(), AccountReset, Message)
-			k.say(fmt.Sprint("order_voided order_id=1 account_sequence_64=", 2*accountRecent+1))
+			k.receiveText(fmt.Sprint("order_voided order_id=1 account_sequence_64=", 2*accountRecent+1))
 			k.wantKinds(k.events(), Message)
 			if doubt {
 				if _, err := k.waitUntil(k.now + int64(AnswerTimeout)); err != nil || k.s.requests.doubts.n != 1 {
 					t.Fatal(err)
 				}
 			}
-			k.say(pending + " account_sequence_64=7 is_replay")
+			k.receiveText(pending + " account_sequence_64=7 is_replay")
 			k.wantKinds(k.events())
 			if dup := k.s.Stats().AccountDuplicates; dup != 1 {
 				t.Errorf("%d duplicates, want 1", dup)

@@ -59,9 +59,9 @@ func (k *kit) acceptOrder(seq, reference uint64) {
 	k.events()
 }
 
-// TestReplayOfWhatWasAnswered asks 6,000 times for five orders that were answered: none of
+// TestReplayOfAnsweredOrders asks 6,000 times for five orders that were answered: none of
 // them is sent again.
-func TestReplayOfWhatWasAnswered(t *testing.T) {
+func TestReplayOfAnsweredOrders(t *testing.T) {
 	k := newEstablished(t, Config{ReferenceBase: 100, PeerTimeout: timeMax})
 	for i := range uint64(5) {
 		k.mustSend(msg.PayloadOrderCreate, orderCreate())
@@ -84,9 +84,9 @@ func TestReplayOfWhatWasAnswered(t *testing.T) {
 	}
 }
 
-// TestReplayOfWhatIsInDoubt does not send again what was reported: the exchange dropped something,
+// TestReplayOfAnOrderInDoubt does not send again what was reported: the exchange dropped something,
 // and asks for it a moment later.
-func TestReplayOfWhatIsInDoubt(t *testing.T) {
+func TestReplayOfAnOrderInDoubt(t *testing.T) {
 	k := newEstablished(t, Config{})
 	k.mustSend(msg.PayloadOrderCreate, orderCreate())
 	k.mustSend(msg.PayloadOrderCreate, orderCreate())
@@ -100,9 +100,9 @@ func TestReplayOfWhatIsInDoubt(t *testing.T) {
 	}
 }
 
-// TestReplaysHaveALimit serves so many requests from one place in a while, and more as the peer
+// TestReplayLimit serves so many requests from one place in a while, and more as the peer
 // gets on or time passes.
-func TestReplaysHaveALimit(t *testing.T) {
+func TestReplayLimit(t *testing.T) {
 	k := newEstablished(t, Config{})
 	for range 20 {
 		k.mustSend(msg.PayloadMarketSubscribe, &rawMessage{})
@@ -142,9 +142,9 @@ func TestReplaysHaveALimit(t *testing.T) {
 	ask(2, replaysMax)
 }
 
-// TestReplaysEnd ends the connection with a peer that asks from one place for ever, and not
+// TestReplayWithoutProgress ends the connection with a peer that asks from one place for ever, and not
 // with one that asks now and then, or that gets on.
-func TestReplaysEnd(t *testing.T) {
+func TestReplayWithoutProgress(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		every time.Duration
@@ -260,7 +260,7 @@ func TestCopyWhoseHeaderGrows(t *testing.T) {
 		k := newKit(t, Config{Resume: ResumeSession, ResumeFrom: Resumption{ID: "A", In: 5, Out: sequence - 1}})
 		k.open()
 		k.server = 5
-		k.say("LOGIN_RESPONSE session=A")
+		k.receiveText("LOGIN_RESPONSE session=A")
 		k.events()
 		for n := 105; n < 135; n++ {
 			k.sent()
@@ -288,9 +288,9 @@ func TestCopyWhoseHeaderGrows(t *testing.T) {
 	}
 }
 
-// TestLaterRequestForgetsNoCopy has the exchange ask twice when the session is resumed, the second
+// TestCopiesAcrossRequests has the exchange ask twice when the session is resumed, the second
 // time for less. Then the session is gone: of both orders, which never left by themselves, copies did.
-func TestLaterRequestForgetsNoCopy(t *testing.T) {
+func TestCopiesAcrossRequests(t *testing.T) {
 	k := newEstablished(t, Config{Resume: ResumeSession})
 	k.mustSend(msg.PayloadOrderCreate, orderCreate()) // 2, not sent
 	k.mustSend(msg.PayloadOrderCreate, orderCreate()) // 3
@@ -298,7 +298,7 @@ func TestLaterRequestForgetsNoCopy(t *testing.T) {
 	k.events()
 	k.open()
 	k.server = 2
-	k.say("LOGIN_RESPONSE session=A")
+	k.receiveText("LOGIN_RESPONSE session=A")
 	k.replay(2)
 	k.replay(3)
 	k.sent()
@@ -359,9 +359,9 @@ func TestFateOfOrdersByTheirOwnFrames(t *testing.T) {
 	}
 }
 
-// TestEntryUsedAgain has a request in the place of one that was sent again and answered, of one that was
-// withheld, and of one that was pending: nothing of those is its own.
-func TestEntryUsedAgain(t *testing.T) {
+// TestEntryReuse has a request in the place of one that was sent again and answered, of one that was
+// suppressed, and of one that was pending: nothing of those is its own.
+func TestEntryReuse(t *testing.T) {
 	k := newEstablished(t, Config{UnansweredMax: 1})
 	for name, before := range map[string]func(seq uint64){
 		"sent again": func(seq uint64) {
@@ -370,9 +370,9 @@ func TestEntryUsedAgain(t *testing.T) {
 			if !k.s.requests.open.first().is(flagResent) {
 				t.Error("no copy was sent")
 			}
-			k.say("order_rejected reference=5 reason=MARKET_HALTED")
+			k.receiveText("order_rejected reference=5 reason=MARKET_HALTED")
 		},
-		"withheld": func(seq uint64) {
+		"suppressed": func(seq uint64) {
 			k.create(5)
 			k.sent()
 			k.now += int64(StaleAfter) + 1
@@ -380,8 +380,8 @@ func TestEntryUsedAgain(t *testing.T) {
 		},
 		"pending": func(uint64) {
 			k.sendText("order_cancel_replace orig_order_id=8 price=2600 quantity=5000 reference=5")
-			k.say("order_pending_replace order_id=9 orig_order_id=8 reference=5")
-			k.say("order_cancel_replace_accepted order_id=9 orig_order_id=8 reference=5")
+			k.receiveText("order_pending_replace order_id=9 orig_order_id=8 reference=5")
+			k.receiveText("order_cancel_replace_accepted order_id=9 orig_order_id=8 reference=5")
 		},
 		"nothing": func(uint64) {},
 	} {

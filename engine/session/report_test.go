@@ -100,7 +100,8 @@ func TestApplyReportFast(t *testing.T) {
 					kind, key = bySequence, s.outbox.next
 				}
 				e := s.requests.open.add(kind, key)
-				e.typ, e.seq, e.side, e.subject = uint8(msg.PayloadOrderCreate), s.outbox.next, uint8(msg.SideBuy), 400_000
+				e.typ, e.seq = uint8(msg.PayloadOrderCreate), s.outbox.next
+				e.side, e.subject = uint8(msg.SideBuy), 400_000
 				e.price, e.market, e.contract = 2500, 317_002, 608_008
 				if reference == 2 {
 					e.typ = uint8(msg.PayloadOrderCancelReplace)
@@ -110,37 +111,42 @@ func TestApplyReportFast(t *testing.T) {
 			kits[i] = s
 		}
 		p, typ := drawReport(r, last)
-		var told [2]bool
+		var applied [2]bool
 		var events [2]Event
 		for i, s := range kits {
 			s.payload = p
 			events[i].Origin = origin
 			if i == 0 {
 				waiting := s.requests.open.n
-				if told[i] = s.applyReportFast(&events[i], typ); told[i] {
+				if applied[i] = s.applyReportFast(&events[i], typ); applied[i] {
 					short++
 					answered += waiting - s.requests.open.n
 					continue
 				}
 			}
-			told[i] = s.applyReport(&events[i], typ)
+			applied[i] = s.applyReport(&events[i], typ)
 		}
 		a, b := kits[0], kits[1]
 		mismatches += b.stats.AnswerMismatches
-		if told[0] != told[1] || events[0].AccountSequence != events[1].AccountSequence || !sameLog(&a.account, &b.account) ||
-			a.sequence != b.sequence || a.queue.n != b.queue.n || a.stats != b.stats || a.requests.open.n != b.requests.open.n ||
+		if applied[0] != applied[1] || events[0].AccountSequence != events[1].AccountSequence ||
+			!sameLog(&a.account, &b.account) ||
+			a.sequence != b.sequence || a.queue.n != b.queue.n || a.stats != b.stats ||
+			a.requests.open.n != b.requests.open.n ||
 			events[0].Request != events[1].Request || a.liveness.unanswered != b.liveness.unanswered {
-			t.Fatalf("%v after %d, first %t, %v:\nshort   %t %d %+v %d\nin full %t %d %+v %d", typ, last, first, requests,
-				told[0], events[0].AccountSequence, a.account.high, a.requests.open.n, told[1], events[1].AccountSequence, b.account.high, b.requests.open.n)
+			t.Fatalf("%v after %d, first %t, %v:\nfast    %t %d %+v %d\nin full %t %d %+v %d",
+				typ, last, first, requests,
+				applied[0], events[0].AccountSequence, a.account.high, a.requests.open.n,
+				applied[1], events[1].AccountSequence, b.account.high, b.requests.open.n)
 		}
-		for e, f := a.requests.open.first(), b.requests.open.first(); e != nil; e, f = a.requests.open.after(e), b.requests.open.after(f) {
+		inA, inB := &a.requests.open, &b.requests.open
+		for e, f := inA.first(), inB.first(); e != nil; e, f = inA.after(e), inB.after(f) {
 			if e.seq != f.seq {
 				t.Fatalf("%v, %v: request %d waits, in full %d", typ, requests, e.seq, f.seq)
 			}
 		}
 	}
 	if short == 0 || answered == 0 || mismatches == 0 {
-		t.Errorf("%d read in the short way, %d requests answered by it; %d contradicted", short, answered, mismatches)
+		t.Errorf("%d applied fast, %d requests answered by it; %d contradicted", short, answered, mismatches)
 	}
 }
 

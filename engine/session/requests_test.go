@@ -230,7 +230,7 @@ func TestRequestsBySequence(t *testing.T) {
 	}
 }
 
-// TestRequestsOrdersInFlight tells what can bring an order to the book from what cannot.
+// TestRequestsOrdersInFlight knows what can bring an order to the book.
 func TestRequestsOrdersInFlight(t *testing.T) {
 	for typ, want := range map[msg.PayloadType]bool{
 		msg.PayloadOrderCreate: true, msg.PayloadOrderCancelReplace: true, msg.PayloadOrderCancel: false,
@@ -266,17 +266,17 @@ func TestRequestsMatchAccepted(t *testing.T) {
 		reference uint64
 		ok, ends  bool
 	}{
-		"the same":         {func(*msg.OrderAccepted, *requestKit) {}, 5, true, true},
-		"sequence":         {func(m *msg.OrderAccepted, _ *requestKit) { m.SetSeq(2) }, 5, false, false},
-		"side":             {func(m *msg.OrderAccepted, _ *requestKit) { m.SetSide(msg.SideBuy) }, 5, false, false},
-		"price":            {func(m *msg.OrderAccepted, _ *requestKit) { m.SetPrice(2501) }, 5, false, false},
-		"quantity":         {func(m *msg.OrderAccepted, _ *requestKit) { m.SetQuantity(6) }, 5, false, false},
-		"market":           {func(m *msg.OrderAccepted, _ *requestKit) { m.SetMarketId(9) }, 5, false, false},
-		"contract":         {func(m *msg.OrderAccepted, _ *requestKit) { m.SetContractId(8) }, 5, false, false},
-		"suppressed":       {func(_ *msg.OrderAccepted, k *requestKit) { k.q.suppress(k.entry(1)) }, 5, false, false},
-		"another type":     {func(_ *msg.OrderAccepted, k *requestKit) { k.entry(1).typ++ }, 5, false, false},
-		"nobody's":         {func(*msg.OrderAccepted, *requestKit) {}, 6, true, false},
-		"nobody's, doubts": {func(_ *msg.OrderAccepted, k *requestKit) { k.q.doubt(k.entry(1)) }, 6, false, false},
+		"the same":        {func(*msg.OrderAccepted, *requestKit) {}, 5, true, true},
+		"sequence":        {func(m *msg.OrderAccepted, _ *requestKit) { m.SetSeq(2) }, 5, false, false},
+		"side":            {func(m *msg.OrderAccepted, _ *requestKit) { m.SetSide(msg.SideBuy) }, 5, false, false},
+		"price":           {func(m *msg.OrderAccepted, _ *requestKit) { m.SetPrice(2501) }, 5, false, false},
+		"quantity":        {func(m *msg.OrderAccepted, _ *requestKit) { m.SetQuantity(6) }, 5, false, false},
+		"market":          {func(m *msg.OrderAccepted, _ *requestKit) { m.SetMarketId(9) }, 5, false, false},
+		"contract":        {func(m *msg.OrderAccepted, _ *requestKit) { m.SetContractId(8) }, 5, false, false},
+		"suppressed":      {func(_ *msg.OrderAccepted, k *requestKit) { k.q.suppress(k.entry(1)) }, 5, false, false},
+		"another type":    {func(_ *msg.OrderAccepted, k *requestKit) { k.entry(1).typ++ }, 5, false, false},
+		"of none":         {func(*msg.OrderAccepted, *requestKit) {}, 6, true, false},
+		"of none, doubts": {func(_ *msg.OrderAccepted, k *requestKit) { k.q.doubt(k.entry(1)) }, 6, false, false},
 	} {
 		k := newRequestKit(t, 0)
 		k.send(msg.PayloadOrderCreate, byReference, 5)

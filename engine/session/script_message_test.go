@@ -16,7 +16,7 @@ import (
 )
 
 // Messages of scripts are built and encoded with the standard library, so that
-// nothing that is tested has a hand in them.
+// nothing that is tested makes them.
 
 func protoNumber(typ msg.PayloadType) protoreflect.FieldNumber {
 	return protoreflect.FieldNumber(typ) + 1
@@ -73,7 +73,8 @@ func frameOf(t testing.TB, seq, text string) []byte {
 		if v, ok := values["automatic"]; ok {
 			// A reference that the session put behind the message's own fields.
 			delete(values, "automatic")
-			raw := protowire.AppendTag(nil, body.Descriptor().Fields().ByName("reference").Number(), protowire.VarintType)
+			field := body.Descriptor().Fields().ByName("reference")
+			raw := protowire.AppendTag(nil, field.Number(), protowire.VarintType)
 			body.SetUnknown(protowire.AppendVarint(raw, number(t, v)))
 		}
 		fill(t, body.Interface(), values)
@@ -176,7 +177,8 @@ func valueOf(t testing.TB, field protoreflect.FieldDescriptor, value string) pro
 		return protoreflect.ValueOfFloat64(v)
 	case protoreflect.EnumKind:
 		for i := range field.Enum().Values().Len() {
-			if v := field.Enum().Values().Get(i); strings.HasSuffix(string(v.Name()), "_"+value) || string(v.Name()) == value {
+			v := field.Enum().Values().Get(i)
+			if name := string(v.Name()); strings.HasSuffix(name, "_"+value) || name == value {
 				return protoreflect.ValueOfEnum(v.Number())
 			}
 		}
@@ -196,7 +198,7 @@ func pairs(text string) map[string]string {
 	return m
 }
 
-// numberOf reads a number, or one counted back from 2^64 as in max-3.
+// number reads a number, or one counted back from 2^64 as in max-3.
 func number(t testing.TB, text string) uint64 {
 	t.Helper()
 	rest, fromMax := strings.CutPrefix(text, "max")

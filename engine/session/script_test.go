@@ -118,7 +118,7 @@ type player struct {
 	line     scriptLine
 	chunking chunking
 
-	inbound [][]byte // said by the server since the last act
+	inbound [][]byte // sent by the server since the last act
 	longest int      // bytes of the longest inbound
 	err     error    // of the last act or of the connection, until it is expected
 	ended   error    // the error that ended the connection
@@ -170,7 +170,9 @@ func configure(t *testing.T, c *Config, settings string) {
 		case "reconnect_on_account_gap":
 			c.ReconnectOnAccountGap = value == "true"
 		case "resume":
-			c.Resume = map[string]ResumeMode{"account": ResumeAccount, "session": ResumeSession, "none": ResumeNone}[value]
+			c.Resume = map[string]ResumeMode{
+				"account": ResumeAccount, "session": ResumeSession, "none": ResumeNone,
+			}[value]
 		case "account_sequence":
 			c.AccountSequence = number(t, value)
 		case "earlier":
@@ -383,7 +385,7 @@ func (p *player) do() {
 	case "take":
 		p.take(int(number(p.t, rest)))
 	case "lost":
-		// Why the connection ended: what Next or Tick said, or the transport's word.
+		// Why the connection ended: what Next or Tick said, or the transport's error.
 		cause := p.ended
 		if rest != "" {
 			cause = map[string]error{"eof": io.EOF, "reset": errors.New("connection reset")}[rest]
@@ -404,7 +406,7 @@ func errorText(s *Session, err error) string {
 	}
 	text := strings.TrimPrefix(err.Error(), "session: ")
 	if throttled := (*ThrottledError)(nil); errors.As(err, &throttled) {
-		// Scripts hold the very moment; people are told how long it is.
+		// Scripts have the reading; the error has the time until then.
 		text = "throttled until " + strconv.FormatInt(s.ThrottledUntil(), 10)
 	}
 	var policy interface{ Policy() Policy }

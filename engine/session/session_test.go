@@ -51,7 +51,8 @@ func TestClosed(t *testing.T) {
 	if err := k.s.Forget(); !errors.Is(err, ErrClosed) {
 		t.Error(err)
 	}
-	if len(k.s.Free()) != 0 || len(k.s.Pending()) != 0 || k.s.Deadline() != math.MaxInt64 || k.s.State() != Disconnected {
+	if len(k.s.Free()) != 0 || len(k.s.Pending()) != 0 || k.s.Deadline() != math.MaxInt64 ||
+		k.s.State() != Disconnected {
 		t.Error("a closed session wants something")
 	}
 	if err := k.s.Close(); err != nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/smk-go/smk/gen/seto"
 )
 
-// TestSideThatDoesNotExist refuses orders that would end the connection, in every family, and takes
+// TestUnknownSide refuses orders that would end the connection, in every family, and takes
 // no sequence for them.
-func TestSideThatDoesNotExist(t *testing.T) {
+func TestUnknownSide(t *testing.T) {
 	k := newEstablished(t, Config{})
 	_, before := k.s.Counters()
 	var flat msg.OrderCreate

@@ -28,7 +28,7 @@ func TestStates(t *testing.T) {
 				t.Errorf("%v -> %v: moved %t, want %t", from, to, moved, allowed)
 			}
 			var e Event
-			if told := s.queue.pop(&e); told != allowed || told && e.State != to {
+			if queued := s.queue.pop(&e); queued != allowed || queued && e.State != to {
 				t.Errorf("%v -> %v: event %v", from, to, e)
 			}
 		}

@@ -6,7 +6,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// TestStats counts what is handed on and what is not.
+// TestStats counts what is returned and what is not.
 func TestStats(t *testing.T) {
 	k := newEstablished(t, Config{})
 	for _, line := range []struct{ seq, text string }{
@@ -27,7 +27,8 @@ func TestStats(t *testing.T) {
 	k.events()
 	want := Stats{
 		MessagesIn: 12, MessagesOut: 3, Logins: 1, Duplicates: 1, Discarded: 1, Gaps: 1, ReplaysAsked: 1, Replayed: 1,
-		GapfillsIn: 1, ReplaysServed: 1, GapfillsOut: 2, HeartbeatsIn: 1, HeartbeatsOut: 1, UnknownTypes: 2, Unasked: 1, Ignored: 1,
+		GapfillsIn: 1, ReplaysServed: 1, GapfillsOut: 2, HeartbeatsIn: 1, HeartbeatsOut: 1,
+		UnknownTypes: 2, Unasked: 1, Ignored: 1,
 		Unknown: msg.Unknown{Values: 3},
 	}
 	if got := k.s.Stats(); got != want {

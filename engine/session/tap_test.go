@@ -105,30 +105,31 @@ func TestTapMasksCredentials(t *testing.T) {
 func TestTapMasksBrokenPayloads(t *testing.T) {
 	for name, payload := range secretPayloads(t) {
 		for n := range payload {
-			if r := tapped(t, Inbound, payload[:n:n]); bytes.Contains(r.Payload, []byte(hidden)) || len(r.Payload) != n {
+			r := tapped(t, Inbound, payload[:n:n])
+			if bytes.Contains(r.Payload, []byte(hidden)) || len(r.Payload) != n {
 				t.Errorf("%s, %d bytes: %q", name, n, r.Payload)
 			}
 		}
 	}
 	for name, c := range map[string]struct{ payload, want string }{
-		"length beyond the end":       {"\x08\x01\x1a\x09\x0a\x02ZZ", "\x08\x01******"},
-		"length beyond the message":   {"\x08\x01\x1a\x04\x0a\x03ZZ\x10\x01ZZ", "\x08\x01\x1a\x04********"},
-		"behind a well-formed one":    {"\x1a\x03\x0a\x01Z\x12\x02\x2a\x7fZZ", "\x1a\x03\x0a\x01*\x12\x02****"},
-		"password as a number":        {"\x1a\x04\x10Z\x18ZZZ", "\x1a\x04******"},
-		"password as a small number":  {"\x1a\x06\x10\x01Z\x28\x05Z\x08\x01", "\x1a\x06********"},
-		"login as a group":            {"\x1b\x0a\x01Z\x1c\x08\x01", "*******"},
-		"login as a number":           {"\x18ZZ", "***"},
-		"session as fixed bytes":      {"\x12\x0b\x2a\x09\x09ZZZZZZZZ\x08\x01", "\x12\x0b\x2a\x09***********"},
-		"tag that does not end":       {"\x08\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\xffZZ", "\x08\x01************"},
-		"number 0":                    {"\x02\x01ZZ", "****"},
-		"number of more than 29 bits": {"\x9a\x80\x80\x80\x80\x01\x03\x0a\x01Z", "**********"},
-		"end of a group":              {"\x08\x01\x3cZZ", "\x08\x01***"},
-		"group that does not end":     {"\x08\x01\x3b\x0a\x01Z", "\x08\x01****"},
-		"overlong tag":                {"\x9a\x00\x03\x0a\x01Z", "\x9a\x00\x03\x0a\x01*"},
-		"overlong length":             {"\x1a\x83\x00\x0a\x01Z", "\x1a\x83\x00\x0a\x01*"},
-		"credential of no bytes":      {"\x1a\x02\x0a\x00", "\x1a\x02\x0a\x00"},
-		"credential twice":            {"\x1a\x03\x0a\x01Z\x1a\x04\x0a\x02ZZ", "\x1a\x03\x0a\x01*\x1a\x04\x0a\x02**"},
-		"unknown fields between":      {"\x1a\x08\xf8\x07\x05\x12\x01Z\x28\x05", "\x1a\x08\xf8\x07\x05\x12\x01*\x28\x05"},
+		"length beyond the end":     {"\x08\x01\x1a\x09\x0a\x02ZZ", "\x08\x01******"},
+		"length beyond the message": {"\x08\x01\x1a\x04\x0a\x03ZZ\x10\x01ZZ", "\x08\x01\x1a\x04********"},
+		"behind a well-formed one":  {"\x1a\x03\x0a\x01Z\x12\x02\x2a\x7fZZ", "\x1a\x03\x0a\x01*\x12\x02****"},
+		"password as a number":      {"\x1a\x04\x10Z\x18ZZZ", "\x1a\x04******"},
+		"password as a length":      {"\x1a\x06\x10\x01Z\x28\x05Z\x08\x01", "\x1a\x06********"},
+		"login as a group":          {"\x1b\x0a\x01Z\x1c\x08\x01", "*******"},
+		"login as a number":         {"\x18ZZ", "***"},
+		"session as fixed bytes":    {"\x12\x0b\x2a\x09\x09ZZZZZZZZ\x08\x01", "\x12\x0b\x2a\x09***********"},
+		"tag that does not end":     {"\x08\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\xffZZ", "\x08\x01************"},
+		"number 0":                  {"\x02\x01ZZ", "****"},
+		"number of 30 bits":         {"\x9a\x80\x80\x80\x80\x01\x03\x0a\x01Z", "**********"},
+		"end of a group":            {"\x08\x01\x3cZZ", "\x08\x01***"},
+		"group that does not end":   {"\x08\x01\x3b\x0a\x01Z", "\x08\x01****"},
+		"overlong tag":              {"\x9a\x00\x03\x0a\x01Z", "\x9a\x00\x03\x0a\x01*"},
+		"overlong length":           {"\x1a\x83\x00\x0a\x01Z", "\x1a\x83\x00\x0a\x01*"},
+		"credential of no bytes":    {"\x1a\x02\x0a\x00", "\x1a\x02\x0a\x00"},
+		"credential twice":          {"\x1a\x03\x0a\x01Z\x1a\x04\x0a\x02ZZ", "\x1a\x03\x0a\x01*\x1a\x04\x0a\x02**"},
+		"unknown fields between":    {"\x1a\x08\xf8\x07\x05\x12\x01Z\x28\x05", "\x1a\x08\xf8\x07\x05\x12\x01*\x28\x05"},
 	} {
 		for _, d := range []Direction{Inbound, Outbound} {
 			if r := tapped(t, d, []byte(c.payload)); string(r.Payload) != c.want {
@@ -139,7 +140,7 @@ func TestTapMasksBrokenPayloads(t *testing.T) {
 }
 
 // TestTapLeavesOtherPayloads shows the payload itself where there is nothing to mask, and allocates nothing
-// either way.
+// in either case.
 func TestTapLeavesOtherPayloads(t *testing.T) {
 	var p msg.Payload
 	p.MutableOrderAccepted().SetOrderId(5)
@@ -258,7 +259,9 @@ func TestTapSeesBothDirections(t *testing.T) {
 		}
 	}
 	response := func() []byte {
-		return k.eto(msg.EtoPayloadLoginResponse, func(e *msg.EtoPayload) { e.MutableLoginResponse().SetSessionString("ses") })
+		return k.eto(msg.EtoPayloadLoginResponse, func(e *msg.EtoPayload) {
+			e.MutableLoginResponse().SetSessionString("ses")
+		})
 	}
 	masked := func() { // the answer to the login that was fed last
 		r := &want[len(want)-1]

@@ -143,8 +143,8 @@ func TestThrottleReadyIsClosed(t *testing.T) {
 	}
 }
 
-// TestThrottledErrorSaysHowLong holds that people are told a time to wait, not a clock reading.
-func TestThrottledErrorSaysHowLong(t *testing.T) {
+// TestThrottledErrorWait expects the error to show a time to wait, not a clock reading.
+func TestThrottledErrorWait(t *testing.T) {
 	k := newEstablished(t, Config{})
 	k.s.throttle.tokens = 0
 	cancel := new(msg.OrderCancel)
@@ -220,7 +220,7 @@ func TestThrottleCounts(t *testing.T) {
 		do       func(k *kit)
 		creates  int
 		cancels  int
-		untilOff int64 // what the next cancel is told to wait
+		untilOff int64 // what the next cancel has to wait
 	}
 	wait := func(d time.Duration) func(*kit) { return func(k *kit) { k.now += int64(d) } }
 	limits := func(rate, burst, tick uint32) func(*kit) { return func(k *kit) { k.limits(rate, burst, tick) } }
@@ -266,23 +266,23 @@ func TestThrottleCounts(t *testing.T) {
 			{"full again", wait(time.Minute), 891, 99, 200 * millisecond},
 			{"half", wait(time.Second), 376, 99, 200 * millisecond},
 			{"full once more", wait(time.Minute), 891, 99, 200 * millisecond},
-			{"told", then(wait(time.Minute), exceeded), 0, 0, 200 * millisecond},
+			{"exceeded", then(wait(time.Minute), exceeded), 0, 0, 200 * millisecond},
 			{"nearly a tick", wait(200*time.Millisecond - 1), 0, 0, 1},
 			{"a tick", wait(1), 0, 85, 200 * millisecond},
 		},
 		"exceeded with a short tick": {
-			{"told", then(limits(1000, 1000, 10), exceeded), 0, 0, 200 * millisecond},
+			{"exceeded", then(limits(1000, 1000, 10), exceeded), 0, 0, 200 * millisecond},
 			{"a pause", wait(200 * time.Millisecond), 81, 99, 10 * millisecond},
 		},
 		"exceeded with a tick of weeks": {
-			{"told", then(limits(1000, 1000, math.MaxUint32), exceeded), 0, 0, 60_000 * millisecond},
+			{"exceeded", then(limits(1000, 1000, math.MaxUint32), exceeded), 0, 0, 60_000 * millisecond},
 			{"new limits", limits(1000, 1000, 100), 0, 0, 100 * millisecond},
 			{"a tick", wait(100 * time.Millisecond), 0, 85, 100 * millisecond},
-			{"told again", then(limits(1000, 1000, math.MaxUint32), exceeded), 0, 0, 60_000 * millisecond},
+			{"exceeded again", then(limits(1000, 1000, math.MaxUint32), exceeded), 0, 0, 60_000 * millisecond},
 			{"a minute", wait(time.Minute), 891, 99, 60_000 * millisecond},
 		},
 		"new limits lift a pause": {
-			{"told", then(limits(1000, 1000, 5000), exceeded), 0, 0, 5000 * millisecond},
+			{"exceeded", then(limits(1000, 1000, 5000), exceeded), 0, 0, 5000 * millisecond},
 			{"half of it, new limits", then(wait(2500*time.Millisecond), limits(1000, 1000, 0)), 891, 99, 1052632},
 		},
 		"limits that come again and again": {
@@ -295,12 +295,12 @@ func TestThrottleCounts(t *testing.T) {
 			}, 86, 9, 1000 * millisecond},
 		},
 		"rejected": {
-			{"told", then(limits(100, 100, 1000), rejected), 0, 9, 1000 * millisecond},
-			{"spent and told", rejected, 0, 0, 1000 * millisecond},
+			{"exceeded", then(limits(100, 100, 1000), rejected), 0, 9, 1000 * millisecond},
+			{"spent and exceeded", rejected, 0, 0, 1000 * millisecond},
 			{"a tick", wait(time.Second), 86, 9, 1000 * millisecond},
 		},
 		"a burst that takes years to fill": {
-			{"told", then(limits(2, math.MaxUint32, 0), exceeded), 0, 0, 200 * millisecond},
+			{"exceeded", then(limits(2, math.MaxUint32, 0), exceeded), 0, 0, 200 * millisecond},
 			{"a minute", wait(time.Minute), 0, 112, 73684211},
 		},
 		"a burst of one": {
@@ -308,7 +308,7 @@ func TestThrottleCounts(t *testing.T) {
 			{"a second", wait(time.Second), 0, 0, 52631579},
 		},
 		"a burst that is no multiple of ten": {
-			{"limits", limits(1, 19, 0), 17, 1, 1052631579}, // an order must find 1.9 tokens beside the one for order_cancel_all
+			{"limits", limits(1, 19, 0), 17, 1, 1052631579}, // 1.9 tokens and one for order_cancel_all
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -356,7 +356,8 @@ func TestThrottleWaits(t *testing.T) {
 					s.throttle.change(s.clock.now, rate, burst, tick)
 					s.throttle.exceeded(s.clock.now)
 					for tries := 0; s.throttle.admit(s.clock.now, c) != nil; tries++ {
-						if wait := time.Duration(s.throttle.until - s.clock.now); wait <= 0 || wait > 2*time.Minute || tries > 2 {
+						if wait := time.Duration(s.throttle.until - s.clock.now); wait <= 0 || wait > 2*time.Minute ||
+							tries > 2 {
 							t.Fatalf("%d/%d/%d: wait for %v, %d times", rate, burst, tick, wait, tries)
 						}
 						s.clock.now = s.throttle.until

@@ -58,8 +58,8 @@ func (k *kit) waitUntil(end int64) (events []Event, err error) {
 	return events, err
 }
 
-// TestReceivedAnswerIsAnAnswer reads an acceptance long after it came: it was there in time.
-func TestReceivedAnswerIsAnAnswer(t *testing.T) {
+// TestReceivedAnswerInTime reads an acceptance long after it came: it was there in time.
+func TestReceivedAnswerInTime(t *testing.T) {
 	for _, late := range []time.Duration{11 * time.Second, time.Hour} {
 		k := newEstablished(t, Config{})
 		k.create(77)
@@ -130,7 +130,7 @@ func TestSlowHandlersOrder(t *testing.T) {
 }
 
 // TestStopped stops the process in each state for a minute, or an hour. What the exchange said
-// meanwhile counts; that it said nothing does not count against it, for nobody knows whether the
+// meanwhile counts; that it said nothing does not count against it, for it is not known whether the
 // whole machine stood still. Afterwards it has its time.
 func TestStopped(t *testing.T) {
 	type state struct {
@@ -142,9 +142,13 @@ func TestStopped(t *testing.T) {
 	}
 	states := []state{
 		{"login", func(k *kit) { k.open() }, LoginTimeout, ErrLoginTimeout, func(k *kit) []byte {
-			return k.eto(msg.EtoPayloadLoginResponse, func(e *msg.EtoPayload) { e.MutableLoginResponse().SetSessionString("A") })
+			return k.eto(msg.EtoPayloadLoginResponse, func(e *msg.EtoPayload) {
+				e.MutableLoginResponse().SetSessionString("A")
+			})
 		}},
-		{"silence", func(k *kit) {}, PeerTimeout, ErrPeerSilent, func(k *kit) []byte { return k.eto(msg.EtoPayloadHeartbeat, nil) }},
+		{"silence", func(k *kit) {}, PeerTimeout, ErrPeerSilent, func(k *kit) []byte {
+			return k.eto(msg.EtoPayloadHeartbeat, nil)
+		}},
 		{"gap", func(k *kit) {
 			k.server++
 			k.feed(k.eto(msg.EtoPayloadHeartbeat, nil))
@@ -159,7 +163,9 @@ func TestStopped(t *testing.T) {
 			}
 			k.events()
 		}, LogoutTimeout, ErrLogoutTimeout, func(k *kit) []byte {
-			return k.eto(msg.EtoPayloadLogout, func(e *msg.EtoPayload) { e.MutableLogout().SetReason(msg.EtoLogoutConfirmation) })
+			return k.eto(msg.EtoPayloadLogout, func(e *msg.EtoPayload) {
+				e.MutableLogout().SetReason(msg.EtoLogoutConfirmation)
+			})
 		}},
 	}
 	for _, st := range states {
@@ -212,7 +218,7 @@ func TestStopped(t *testing.T) {
 	}
 }
 
-// TestHeartbeatAfterStop: to the exchange it was we who were silent.
+// TestHeartbeatAfterStop: the exchange received nothing from us.
 func TestHeartbeatAfterStop(t *testing.T) {
 	k := newEstablished(t, Config{})
 	k.now += 60 * second

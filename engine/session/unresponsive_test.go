@@ -64,16 +64,17 @@ func TestResponsive(t *testing.T) {
 		{"one in 300", func(k *kit, i int) {
 			if i%300 == 299 {
 				_, out := k.s.Counters()
-				k.say(fmt.Sprint("order_rejected reason=MARKET_HALTED seq=", out-1))
+				k.receiveText(fmt.Sprint("order_rejected reason=MARKET_HALTED seq=", out-1))
 			}
 		}, false},
 		{"late, when it is in doubt", func(k *kit, i int) {
 			if i%300 == 299 {
-				k.say(fmt.Sprint("order_rejected reason=MARKET_HALTED reference=", k.s.requests.doubts.first().key))
+				doubt := k.s.requests.doubts.first()
+				k.receiveText(fmt.Sprint("order_rejected reason=MARKET_HALTED reference=", doubt.key))
 			}
 		}, false},
-		{"what is nobody's", func(k *kit, i int) {
-			k.say("order_rejected reason=MARKET_HALTED reference=5")
+		{"a reference of no request", func(k *kit, i int) {
+			k.receiveText("order_rejected reason=MARKET_HALTED reference=5")
 		}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -96,19 +97,20 @@ func TestResponsive(t *testing.T) {
 	}
 }
 
-// TestOneUnansweredIsNotUnresponsive has one order in doubt, or one withheld from a replay, and a peer that
-// is heard and has nothing to answer: it is not given up. It is for the next one, or for a request for a
+// TestOneUnansweredIsNotUnresponsive has one order in doubt, or one left out of a replay, and a peer that
+// sends and has nothing to answer: it is not given up. It is for the next one, or for a request for a
 // replay, if PeerTimeout has passed and nothing was answered between.
 func TestOneUnansweredIsNotUnresponsive(t *testing.T) {
 	replay := func(k *kit) {
 		_, out := k.s.Counters()
 		k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(out - 1) }))
 	}
+	again := func(k *kit) ([]Event, error) { replay(k); return k.drain() }
 	inDoubt := func(k *kit) ([]Event, error) {
 		k.mustSend(msg.PayloadOrderCreate, orderCreate())
 		return k.waitUntil(k.now + int64(AnswerTimeout))
 	}
-	withheld := func(k *kit) ([]Event, error) {
+	suppressed := func(k *kit) ([]Event, error) {
 		k.mustSend(msg.PayloadOrderCreate, orderCreate())
 		if _, err := k.waitUntil(k.now + int64(StaleAfter) + 1); err != nil {
 			return nil, err
@@ -118,7 +120,7 @@ func TestOneUnansweredIsNotUnresponsive(t *testing.T) {
 		k.sent()
 		return events, err
 	}
-	for name, first := range map[string]func(*kit) ([]Event, error){"in doubt": inDoubt, "withheld": withheld} {
+	for name, first := range map[string]func(*kit) ([]Event, error){"in doubt": inDoubt, "suppressed": suppressed} {
 		for _, c := range []struct {
 			name   string
 			pause  int64 // beyond the time that it takes to do it again
@@ -129,12 +131,12 @@ func TestOneUnansweredIsNotUnresponsive(t *testing.T) {
 		}{
 			{"in doubt again, too early", -1, inDoubt, AnswerTimeout, false, false},
 			{"in doubt again", 0, inDoubt, AnswerTimeout, false, true},
-			{"withheld again, too early", -1, withheld, StaleAfter + 1, false, false},
-			{"withheld again", 0, withheld, StaleAfter + 1, false, true},
+			{"suppressed again, too early", -1, suppressed, StaleAfter + 1, false, false},
+			{"suppressed again", 0, suppressed, StaleAfter + 1, false, true},
 			{"in doubt again, one answered", 0, inDoubt, AnswerTimeout, true, false},
-			{"asks again, too early", -1, func(k *kit) ([]Event, error) { replay(k); return k.drain() }, 0, false, false},
-			{"asks again", 0, func(k *kit) ([]Event, error) { replay(k); return k.drain() }, 0, false, true},
-			{"asks again, one answered", 0, func(k *kit) ([]Event, error) { replay(k); return k.drain() }, 0, true, false},
+			{"asks again, too early", -1, again, 0, false, false},
+			{"asks again", 0, again, 0, false, true},
+			{"asks again, one answered", 0, again, 0, true, false},
 			{"only an hour", int64(time.Hour), func(k *kit) ([]Event, error) { return k.drain() }, 0, false, false},
 		} {
 			t.Run(name+", "+c.name, func(t *testing.T) {
@@ -142,8 +144,8 @@ func TestOneUnansweredIsNotUnresponsive(t *testing.T) {
 				if events, err := first(k); err != nil || len(events) != 1 || events[0].Kind != SendResolved {
 					t.Fatal(events, err)
 				}
-				told := k.now
-				idle := told + int64(PeerTimeout-c.takes) + c.pause
+				reported := k.now
+				idle := reported + int64(PeerTimeout-c.takes) + c.pause
 				for k.now < idle {
 					k.feed(k.eto(msg.EtoPayloadHeartbeat, nil))
 					if _, err := k.waitUntil(min(k.now+second, idle)); err != nil {
@@ -153,12 +155,12 @@ func TestOneUnansweredIsNotUnresponsive(t *testing.T) {
 				if c.answer {
 					_, seq := k.s.Counters()
 					k.mustSend(msg.PayloadOrderCreate, orderCreate())
-					k.say(fmt.Sprint("order_rejected reason=MARKET_HALTED seq=", seq))
+					k.receiveText(fmt.Sprint("order_rejected reason=MARKET_HALTED seq=", seq))
 					k.events()
 				}
 				events, err := c.again(k)
 				if (err != nil) != c.ends || err != nil && !errors.Is(err, ErrUnresponsive) {
-					t.Errorf("%v %v after the first fate", err, time.Duration(k.now-told))
+					t.Errorf("%v %v after the first fate", err, time.Duration(k.now-reported))
 				}
 				if c.takes == AnswerTimeout && (len(events) == 0 || events[len(events)-1].Kind != SendResolved) {
 					t.Errorf("the fate of the second was not reported: %v", events)
