@@ -9,8 +9,9 @@ import (
 // login holds what logs in: the credentials, the identifier of the session that is resumed, and what the
 // exchange said of earlier logins.
 type login struct {
-	credentials    Credentials
-	token          []byte // of credentials
+	username       string
+	password       string
+	token          []byte // used alone, if there is one
 	id             []byte // of the session, for resuming; capacity SessionBytesMax
 	keep           bool   // the next login resumes it
 	resuming       bool   // this login does
@@ -42,13 +43,13 @@ func (l *login) init(config *Config) {
 
 // set replaces the credentials.
 func (l *login) set(c Credentials) {
-	l.credentials = c
+	l.username, l.password = c.Username, c.Password
 	clear(l.token)
 	l.token = append(l.token[:0], c.Token...)
 }
 
 // hasCredentials reports whether there is anything to log in with.
-func (l *login) hasCredentials() bool { return len(l.token) > 0 || l.credentials.Username != "" }
+func (l *login) hasCredentials() bool { return len(l.token) > 0 || l.username != "" }
 
 // open begins a connection, which resumes the session if that was kept.
 func (l *login) open(fair int64) {
@@ -72,8 +73,8 @@ func (l *login) write(p *msg.Payload, from uint64) {
 	if len(l.token) > 0 {
 		m.SetCookie(l.token)
 	} else {
-		m.SetUsernameString(l.credentials.Username)
-		m.SetPasswordString(l.credentials.Password)
+		m.SetUsernameString(l.username)
+		m.SetPasswordString(l.password)
 	}
 	if l.resuming {
 		p.MutableEtoPayload().MutableLogin().SetSession(l.id)
