@@ -41,10 +41,13 @@ func TestFates(t *testing.T) {
 		typ  msg.PayloadType
 		fate Fate
 	}{
-		{1, msg.PayloadOrderCreate, InDoubt}, {2, msg.PayloadOrderCreate, NotDelivered},
-		{4, msg.PayloadOrderCreate, InDoubt}, {5, msg.PayloadOrderCreate, NotSent},
+		{1, msg.PayloadOrderCreate, InDoubt},
+		{2, msg.PayloadOrderCreate, NotDelivered},
+		{4, msg.PayloadOrderCreate, InDoubt},
+		{5, msg.PayloadOrderCreate, NotSent},
 		{6, msg.PayloadOrderCancelReplace, InDoubt},
-		{7, msg.PayloadMarketSubscribe, NotSent}, {10, msg.PayloadMarketUnsubscribe, InDoubt},
+		{7, msg.PayloadMarketSubscribe, NotSent},
+		{10, msg.PayloadMarketUnsubscribe, InDoubt},
 	} {
 		e, of, fate := f.next(k.q, r)
 		if fate != want.fate || of.Seq != want.seq || of.Type != want.typ || of.Sent != 1000 {

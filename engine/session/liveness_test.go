@@ -22,8 +22,13 @@ func TestLivenessCheck(t *testing.T) {
 		want livenessAction
 		due  int64
 	}{
-		{1000, peerAlive, 1200}, {1199, peerAlive, 1200}, {1200, peerProbe, 1300}, {1201, peerAlive, 1300},
-		{1299, peerAlive, 1300}, {1300, peerSilent, 1300}, {5000, peerSilent, 1300},
+		{1000, peerAlive, 1200},
+		{1199, peerAlive, 1200},
+		{1200, peerProbe, 1300},
+		{1201, peerAlive, 1300},
+		{1299, peerAlive, 1300},
+		{1300, peerSilent, 1300},
+		{5000, peerSilent, 1300},
 	} {
 		if got := l.check(s.fair, timeout); got != s.want || l.due(timeout) != s.due {
 			t.Errorf("at %d: %d, want %d, due at %d", s.fair, got, s.want, l.due(timeout))

@@ -63,8 +63,11 @@ func TestLoginWrite(t *testing.T) {
 		account  uint64
 		has      bool
 	}{
-		{false, 0, "", 0, false}, {false, 1, "", 1, true}, {false, 1 << 40, "", 1 << 40, true},
-		{true, 0, "A", 0, false}, {true, 5, "A", 0, false},
+		{false, 0, "", 0, false},
+		{false, 1, "", 1, true},
+		{false, 1 << 40, "", 1 << 40, true},
+		{true, 0, "A", 0, false},
+		{true, 5, "A", 0, false},
 	} {
 		l := newLogin(Config{Username: "u", Password: "p", ResumeFrom: Resumption{ID: "A"}})
 		l.keep = c.resuming
@@ -107,9 +110,16 @@ func TestLoginResponse(t *testing.T) {
 		next     uint64
 		ok       bool
 	}{
-		{false, "B", 0, 8, true}, {false, "B", 2, 2, true}, {false, "", 1 << 40, 1 << 40, true},
-		{true, "A", 0, 8, true}, {true, "A", 8, 8, true}, {true, "A", 900, 900, true},
-		{true, "A", 7, 7, false}, {true, "A", 1, 1, false}, {true, "B", 8, 8, false}, {true, "", 8, 8, false},
+		{false, "B", 0, 8, true},
+		{false, "B", 2, 2, true},
+		{false, "", 1 << 40, 1 << 40, true},
+		{true, "A", 0, 8, true},
+		{true, "A", 8, 8, true},
+		{true, "A", 900, 900, true},
+		{true, "A", 7, 7, false},
+		{true, "A", 1, 1, false},
+		{true, "B", 8, 8, false},
+		{true, "", 8, 8, false},
 	} {
 		l := newLogin(Config{Token: "t", ResumeFrom: Resumption{ID: "A"}})
 		l.resuming, l.seq = c.resuming, 7
@@ -129,8 +139,10 @@ func TestLoginAccepted(t *testing.T) {
 	l := newLogin(Config{Token: "t"})
 	l.refused.loginTimeouts, l.refused.notFirst, l.refused.heartbeatTimeout = 3, 2, true
 	for _, c := range []struct{ id, want string }{
-		{"A", "A"}, {strings.Repeat("x", SessionBytesMax), strings.Repeat("x", SessionBytesMax)},
-		{strings.Repeat("x", SessionBytesMax+1), ""}, {"", ""},
+		{"A", "A"},
+		{strings.Repeat("x", SessionBytesMax), strings.Repeat("x", SessionBytesMax)},
+		{strings.Repeat("x", SessionBytesMax+1), ""},
+		{"", ""},
 	} {
 		l.id = append(l.id[:0], "old"...)
 		if l.accepted([]byte(c.id)); string(l.id) != c.want {

@@ -31,12 +31,15 @@ func TestRefusals(t *testing.T) {
 		},
 		"not first": {{first, true, 0, now, false}, {first, false, 0, never, false}, {first, false, 0, never, false}},
 		"too slow": {
-			{slow, false, 0, keep(backoff), false}, {slow, false, 0, keep(backoff), false},
-			{slow, false, 0, keep(backoff), false}, {slow, false, 0, keep(backoff), false},
+			{slow, false, 0, keep(backoff), false},
+			{slow, false, 0, keep(backoff), false},
+			{slow, false, 0, keep(backoff), false},
+			{slow, false, 0, keep(backoff), false},
 			{slow, false, 0, keep(never), false},
 		},
 		"heartbeats, soon": {
-			{beat, false, 1000, keep(now), false}, {beat, false, 1000 + alarmWithin, keep(backoff), true},
+			{beat, false, 1000, keep(now), false},
+			{beat, false, 1000 + alarmWithin, keep(backoff), true},
 			{beat, false, 1001 + 2*alarmWithin, keep(now), false},
 		},
 		"heartbeats, late": {

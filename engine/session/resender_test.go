@@ -63,9 +63,13 @@ func TestResenderRequest(t *testing.T) {
 		want               replayVerdict
 		kept               uint64
 	}{
-		{5, 9, 2, replayServed, 2}, {8, 9, 2, replayServed, 2},
-		{9, 9, 2, replayNothing, 0}, {10, 9, 2, replayNothing, 0},
-		{5, 9, 0, replayServed, 9}, {5, 9, 7, replayServed, 7}, {math.MaxUint64, 9, 2, replayNothing, 0},
+		{5, 9, 2, replayServed, 2},
+		{8, 9, 2, replayServed, 2},
+		{9, 9, 2, replayNothing, 0},
+		{10, 9, 2, replayNothing, 0},
+		{5, 9, 0, replayServed, 9},
+		{5, 9, 7, replayServed, 7},
+		{math.MaxUint64, 9, 2, replayNothing, 0},
 		{far - GapfillsMax, far + 9, far, replayServed, far},
 		{far - GapfillsMax - 1, far + 9, far, replayBeyondKept, 0},
 		{far - GapfillsMax, far, 0, replayServed, far},
@@ -111,28 +115,49 @@ func TestResenderAdmits(t *testing.T) {
 		want replayVerdict
 	}
 	for name, steps := range map[string][]step{
-		"a window": {{2000, 5, replaysMax, replayServed}, {2099, 5, 9, replayRefused},
-			{2100, 5, replaysMax, replayServed}},
-		"progress": {{2000, 5, replaysMax, replayServed}, {2001, 6, replaysMax, replayServed},
-			{2002, 7, 1, replayServed}},
-		"no progress": {{2000, 5, replaysMax, replayServed}, {2001, 4, 5, replayRefused},
-			{2001, 5, 5, replayRefused}},
+		"a window": {
+			{2000, 5, replaysMax, replayServed},
+			{2099, 5, 9, replayRefused},
+			{2100, 5, replaysMax, replayServed},
+		},
+		"progress": {
+			{2000, 5, replaysMax, replayServed},
+			{2001, 6, replaysMax, replayServed},
+			{2002, 7, 1, replayServed},
+		},
+		"no progress": {
+			{2000, 5, replaysMax, replayServed},
+			{2001, 4, 5, replayRefused},
+			{2001, 5, 5, replayRefused},
+		},
 		"back and back": {{2000, 5, 1, replayServed}, {2001, 4, 7, replayServed}, {2002, 3, 1, replayRefused}},
 		"stuck": {
-			{2000, 5, 1, replayServed}, {2200, 5, 1, replayServed}, {2400, 5, 1, replayServed},
+			{2000, 5, 1, replayServed},
+			{2200, 5, 1, replayServed},
+			{2400, 5, 1, replayServed},
 			{2600, 4, 1, replayServed},
-			{2800, 5, 1, replayServed}, {2999, 5, 1, replayServed}, {3000, 5, 1, replayStuck},
+			{2800, 5, 1, replayServed},
+			{2999, 5, 1, replayServed},
+			{3000, 5, 1, replayStuck},
 		},
 		"stuck and refused": {
-			{2000, 5, 1, replayServed}, {2200, 5, 1, replayServed}, {2400, 5, 1, replayServed},
+			{2000, 5, 1, replayServed},
+			{2200, 5, 1, replayServed},
+			{2400, 5, 1, replayServed},
 			{2600, 4, 1, replayServed},
-			{2800, 5, 1, replayServed}, {2950, 5, replaysMax, replayServed},
-			{2960, 5, 1, replayRefused}, {3000, 5, 1, replayStuck},
+			{2800, 5, 1, replayServed},
+			{2950, 5, replaysMax, replayServed},
+			{2960, 5, 1, replayRefused},
+			{3000, 5, 1, replayStuck},
 		},
 		"a pause": {
-			{2000, 5, 1, replayServed}, {2200, 5, 1, replayServed}, {2401, 5, 1, replayServed},
+			{2000, 5, 1, replayServed},
+			{2200, 5, 1, replayServed},
+			{2401, 5, 1, replayServed},
 			{2600, 5, 1, replayServed},
-			{2800, 5, 1, replayServed}, {3000, 5, 1, replayServed}, {3200, 5, 1, replayServed},
+			{2800, 5, 1, replayServed},
+			{3000, 5, 1, replayServed},
+			{3200, 5, 1, replayServed},
 			{3400, 5, 1, replayServed},
 			{3401, 5, 1, replayStuck},
 		},
@@ -195,10 +220,15 @@ func TestResenderCopies(t *testing.T) {
 	r.resume(k.o, k.q, k.now+10)
 	fill := func(seq uint64) resent { return resent{seq, msg.PayloadEto, envelope.EtoGapfill} }
 	want := []resent{
-		fill(1), fill(2), {3, msg.PayloadOrderCreate, envelope.EtoNone}, fill(4), fill(5),
+		fill(1), fill(2),
+		{3, msg.PayloadOrderCreate, envelope.EtoNone},
+		fill(4), fill(5),
 		{6, msg.PayloadMarketSubscribe, envelope.EtoNone},
-		{7, msg.PayloadEto, envelope.EtoPing}, {8, msg.PayloadEto, envelope.EtoPong}, fill(9), fill(10),
-		{11, msg.PayloadOrderCreate, envelope.EtoNone}, fill(12),
+		{7, msg.PayloadEto, envelope.EtoPing},
+		{8, msg.PayloadEto, envelope.EtoPong},
+		fill(9), fill(10),
+		{11, msg.PayloadOrderCreate, envelope.EtoNone},
+		fill(12),
 	}
 	if got := k.resent(); !slices.Equal(got, want) {
 		t.Errorf("sent again\n%v, want\n%v", got, want)
@@ -232,8 +262,10 @@ func TestResenderWaiting(t *testing.T) {
 	r.resume(k.o, k.q, k.now+11)
 	k.o.frames.Written(first)
 	want := []resent{
-		{1, msg.PayloadEto, envelope.EtoGapfill}, {2, msg.PayloadEto, envelope.EtoGapfill},
-		{3, msg.PayloadOrderCreate, envelope.EtoNone}, {4, msg.PayloadOrderCreate, envelope.EtoNone},
+		{1, msg.PayloadEto, envelope.EtoGapfill},
+		{2, msg.PayloadEto, envelope.EtoGapfill},
+		{3, msg.PayloadOrderCreate, envelope.EtoNone},
+		{4, msg.PayloadOrderCreate, envelope.EtoNone},
 	}
 	if got := k.resent(); !slices.Equal(got, want) {
 		t.Errorf("sent again %v, want %v", got, want)
@@ -347,8 +379,11 @@ func TestResenderFate(t *testing.T) {
 		state ring.SentState
 		want  Fate
 	}{
-		{4, ring.NotSent, NotSent}, {5, ring.NotSent, InDoubt}, {6, ring.NotSent, InDoubt},
-		{4, ring.Partial, InDoubt}, {4, ring.Sent, InDoubt},
+		{4, ring.NotSent, NotSent},
+		{5, ring.NotSent, InDoubt},
+		{6, ring.NotSent, InDoubt},
+		{4, ring.Partial, InDoubt},
+		{4, ring.Sent, InDoubt},
 	} {
 		if got := r.fate(c.seq, c.state); got != c.want {
 			t.Errorf("%d, %v: %v, want %v", c.seq, c.state, got, c.want)

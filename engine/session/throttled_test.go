@@ -13,13 +13,27 @@ import (
 func TestThrottledFor(t *testing.T) {
 	const ms = time.Millisecond
 	for _, c := range []struct{ wait, want time.Duration }{
-		{-5 * ms, 0}, {-1, 0}, {0, 0}, {1, ms}, {ms - 1, ms}, {ms, ms}, {ms + 1, 2 * ms},
+		{-5 * ms, 0},
+		{-1, 0},
+		{0, 0},
+		{1, ms},
+		{ms - 1, ms},
+		{ms, ms},
+		{ms + 1, 2 * ms},
 		{999*ms + 1, time.Second},
-		{time.Second, time.Second}, {time.Second + 1, 1010 * ms}, {1010 * ms, 1010 * ms}, {1010*ms + 1, 1020 * ms},
-		{9991 * ms, 10 * time.Second}, {10 * time.Second, 10 * time.Second}, {10*time.Second + 1, 10100 * ms},
-		{100 * time.Second, 100 * time.Second}, {100*time.Second + 1, 101 * time.Second},
-		{119*time.Second + 1, 120 * time.Second}, {1000 * time.Second, 1000 * time.Second},
-		{1000*time.Second + 1, math.MaxInt64}, {math.MaxInt64 / 2, math.MaxInt64},
+		{time.Second, time.Second},
+		{time.Second + 1, 1010 * ms},
+		{1010 * ms, 1010 * ms},
+		{1010*ms + 1, 1020 * ms},
+		{9991 * ms, 10 * time.Second},
+		{10 * time.Second, 10 * time.Second},
+		{10*time.Second + 1, 10100 * ms},
+		{100 * time.Second, 100 * time.Second},
+		{100*time.Second + 1, 101 * time.Second},
+		{119*time.Second + 1, 120 * time.Second},
+		{1000 * time.Second, 1000 * time.Second},
+		{1000*time.Second + 1, math.MaxInt64},
+		{math.MaxInt64 / 2, math.MaxInt64},
 	} {
 		e := throttledFor(c.wait)
 		if e.Wait != c.want {
