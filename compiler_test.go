@@ -33,7 +33,7 @@ var inlined = map[string]string{
 		(*Session).hasPendingWork isApplication inboundClassOf withUnknown fastMarshaler
 		(*fairClock).fair (*fairClock).late (*budget).spend (*outbox).spent (*sequencer).spent (*sequencer).position
 		(*references).next (*Session).refusal referenceTag referenceSize`,
-	"engine": `(*Engine).readClock (*Engine).handled (*Engine).own (*Engine).pendingRequests (*Stats).received
+	"engine": `(*Engine).readClock (*Engine).handled (*Engine).own (*requests).pending restrictions.has (*connection).writable (*Stats).received
 		subscribing Submitter.SendOrderCreate (*Submission).start
 		(*timing).running (*timing).starts together (*Submission).Done
 		(*MPSC).Claim (*MPSC).Peek (*MPSC).Release (*MPSC).Len

@@ -366,7 +366,7 @@ func TestMessagesAreHandledAmidSubmissions(t *testing.T) {
 			}
 		}
 		advance(time.Second)
-		if peak := r.Stats().HandedOverPeak; peak != len(submissions) {
+		if peak := r.Stats().SubmittedPeak; peak != len(submissions) {
 			t.Errorf("at most %d were handed over at a time, want %d", peak, len(submissions))
 		}
 		_ = r.Close()

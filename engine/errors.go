@@ -72,9 +72,13 @@ var (
 	// ErrPending means that a Submission is not done.
 	ErrPending error = &sentinel{text: "engine: submission is not done"}
 
-	// ErrNotHandedOver means that a Submission was never handed over, or refused, so
-	// that there is nothing to wait for. It is ErrPending too.
-	ErrNotHandedOver error = &sentinel{"engine: nothing was handed over with this submission", ErrPending, true}
+	// ErrNotSubmitted means that nothing was submitted with a Submission, or that it was
+	// refused, so that there is nothing to wait for. It is ErrPending too.
+	ErrNotSubmitted error = &sentinel{"engine: nothing was submitted with this submission", ErrPending, true}
+
+	// ErrInTap means that a handler of payloads, or session.Config.Tap, sent: they are called
+	// in the middle of the session's work.
+	ErrInTap error = &sentinel{text: "engine: a handler of payloads must not send", unsent: true}
 
 	// ErrInHandler means that a handler waited for a Submission: the loop would wait for
 	// itself. What was handed over is on its way.

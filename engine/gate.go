@@ -22,24 +22,37 @@ const (
 	fromEngine                // the engine cancels all orders
 )
 
+// restrictions are what keeps messages from passing the gate, 0 if all may pass. The loop only.
+type restrictions uint8
+
+const (
+	gateRestoring restrictions = 1 << iota // subscriptions are not sent again yet: the bot waits
+	gateStopping                           // the engine ends: a shutdown is under way, or everything is being released
+	gateMuted                              // a handler panicked: no code of the bot's is called any more; stopping too
+	gateTapping                            // a handler of payloads runs, amid the session's work
+)
+
+func (r restrictions) has(one restrictions) bool { return r&one != 0 }
+func (r *restrictions) set(these restrictions)   { *r |= these }
+func (r *restrictions) clear(one restrictions)   { *r &^= one }
+
 // send is the gate: every message of the application layer that a bot or the engine sends passes here, and
-// nowhere else. keys are what m says, read where it came from. The order is: may it be sent in this state,
-// is it a subscription too many, session (throttle, encoding into the send ring, table of requests in
+// nowhere else. keys are what m says, read where it came from. The order is: restrictions of the engine's
+// state, number of subscriptions, session (throttle, encoding into the send ring, table of requests in
 // flight, tap), subscriptions.
 func (e *Engine) send(m wire.Marshaler, keys *msg.Keys, from sender) (seq uint64, err error) {
-	special := e.restoring || e.stopping || subscribing(keys.Type)
-	if special && from == fromBot {
+	if (e.gate != 0 || subscribing(keys.Type)) && from == fromBot {
 		if err := e.admit(m, keys); err != nil {
 			return 0, err
 		}
 	}
-	if seq, err = e.session.Send(e.now, m, keys); err != nil || special {
+	if seq, err = e.session.Send(e.now, m, keys); err != nil || e.gate != 0 || subscribing(keys.Type) {
 		return e.sent(m, keys, from, seq, err)
 	}
 	return seq, nil
 }
 
-// sent follows a message that the session took, if it may have to be remembered, or refused.
+// sent follows a message that the session accepted, if it may have to be remembered, or refused.
 func (e *Engine) sent(m wire.Marshaler, keys *msg.Keys, from sender, seq uint64, err error) (uint64, error) {
 	if err == session.ErrFull && from != fromRestore {
 		seq, err = e.retry(m, keys)
@@ -47,12 +60,13 @@ func (e *Engine) sent(m wire.Marshaler, keys *msg.Keys, from sender, seq uint64,
 	if err == nil && from == fromBot {
 		e.subscribed(keys.Type)
 	}
+	e.continuePanic()
 	return seq, err
 }
 
 // admit returns why a message may not be sent in the state that the engine is in, nil if it may.
 func (e *Engine) admit(m wire.Marshaler, keys *msg.Keys) error {
-	if e.restoring || e.stopping {
+	if e.gate != 0 {
 		if err := e.refusal(keys.Type); err != nil {
 			return err
 		}
@@ -65,7 +79,7 @@ func (e *Engine) admit(m wire.Marshaler, keys *msg.Keys) error {
 // are the same.
 //
 // An error means that nothing was sent and no sequence taken: one of package
-// session, [ErrSubscriptions], or [ErrRestoring] or [ErrStopping], which are
+// session, [ErrSubscriptions], [ErrInTap], or [ErrRestoring] or [ErrStopping], which are
 // session.ErrNotLoggedIn too. See [session.SafeToResend].
 //
 // An order_cancel_all finds room whenever the session is logged in: it passes the
@@ -87,18 +101,33 @@ func (e *Engine) Send(m Message) (seq uint64, err error) {
 	return e.send(m, &keys, fromBot)
 }
 
-// refusal returns why a message may not be sent now, nil if it may: none before the subscriptions are
-// restored, and no order once the engine stops. What can only lower the risk always may.
+// refusal returns why a message may not be sent now, nil if it may: nothing amid the session's work or after
+// a panic, nothing before the subscriptions are restored, and no order once the engine stops. From the latter
+// two, messages that can only lower the risk are exempt.
 func (e *Engine) refusal(typ msg.PayloadType) error {
+	if err := e.unsafe(); err != nil {
+		return err
+	}
 	if lowersRisk(typ) {
 		return nil
 	}
 	places := typ == msg.PayloadOrderCreate || typ == msg.PayloadOrderCancelReplace
-	if places && e.shutdown.step != shutdownNone && e.phase != phaseEnded {
+	if places && e.shutdown.step != shutdownNone && e.life.phase != phaseEnded {
 		return ErrStopping
 	}
-	if e.restoring && e.session.State().LoggedIn() {
+	if e.gate.has(gateRestoring) && e.session.State().LoggedIn() {
 		return ErrRestoring
+	}
+	return nil
+}
+
+// unsafe returns why the session must not be called now, nil if it may be.
+func (e *Engine) unsafe() error {
+	switch {
+	case e.gate.has(gateTapping):
+		return ErrInTap
+	case e.gate.has(gateMuted):
+		return ErrClosed
 	}
 	return nil
 }
@@ -118,7 +147,7 @@ func lowersRisk(typ msg.PayloadType) bool {
 // socket takes no more either they wait for it, without reading, for SendWait in all until
 // the loop reads again.
 func (e *Engine) retry(m wire.Marshaler, keys *msg.Keys) (seq uint64, err error) {
-	if e.conn == nil || e.broken.cause != nil || e.pace.sendWait <= 0 {
+	if !e.conn.writable() || e.pace.sendWait <= 0 {
 		return 0, session.ErrFull
 	}
 	for begun := e.clock.Now(); ; {
@@ -126,7 +155,7 @@ func (e *Engine) retry(m wire.Marshaler, keys *msg.Keys) (seq uint64, err error)
 			e.fail(err)
 			return 0, session.ErrFull
 		}
-		if seq, err = e.session.Send(e.now, m, keys); err != session.ErrFull || e.stalled == 0 {
+		if seq, err = e.session.Send(e.now, m, keys); err != session.ErrFull || !e.conn.stalled() {
 			return seq, err
 		}
 		now := e.clock.Now()
@@ -134,7 +163,7 @@ func (e *Engine) retry(m wire.Marshaler, keys *msg.Keys) (seq uint64, err error)
 			return 0, session.ErrFull
 		}
 		begun = now
-		if err := e.conn.WaitWritable(now + e.pace.sendWait); err != nil {
+		if err := e.conn.socket.WaitWritable(now + e.pace.sendWait); err != nil {
 			e.fail(err)
 			return 0, session.ErrFull
 		}

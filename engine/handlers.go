@@ -8,54 +8,12 @@ import (
 // eventKinds is the number of event kinds there are.
 const eventKinds = int(session.AnswerMismatch) + 1
 
-// watching are the handlers of events that are no typed message.
-type watching struct {
-	kinds   [eventKinds]watchers
-	every   watchers // of messages, of any type
-	payload list[func(*TapRecord)]
-}
-
-// tap is what the session calls with each payload, once somebody wants to see them:
-// a tap of the user's, then the handlers of payloads.
-func (e *Engine) tap(r *TapRecord) {
-	if e.muted {
-		return
-	}
-	if e.userTap != nil {
-		e.callTap("session.Config.Tap", e.userTap, r)
-	}
-	l := &e.watching.payload
-	if len(l.entries) == 0 || l.walking {
-		return
-	}
-	l.walking = true
-	for i, n := 0, len(l.entries); i < n; i++ {
-		if at := &l.entries[i]; !at.dead {
-			e.callTap(at.name, at.fn, r)
-		}
-	}
-	l.walked()
-}
-
-// callTap calls one of the functions that see payloads. What a handler sends is seen while that handler
-// runs, and counts as its time.
-func (e *Engine) callTap(name string, f func(*TapRecord), r *TapRecord) {
-	if e.timing.runs {
-		f(r)
-		return
-	}
-	e.timing.starts(name)
-	f(r)
-	e.handled()
-}
-
-// OnPayload registers a handler of every payload of both directions: inbound ones before anything is known
-// of them, session messages, duplicates and what cannot be read included; outbound ones as they are queued.
-// Credentials are masked. The record is valid until the handler returns, which must not send: what it sends
-// is not shown to it.
-func (e *Engine) OnPayload(handler func(*TapRecord)) Registration {
-	e.session.SetTap(e.tap)
-	return e.watching.payload.add(handler)
+// handlers are the functions that the bot has registered. The loop only.
+type handlers struct {
+	messages messageHandlers
+	every    eventHandlers             // of messages, of any type
+	events   [eventKinds]eventHandlers // of events that are no messages, by kind
+	payload  payloadHandlers
 }
 
 // dispatch shows an event to the stages and calls its handlers.
@@ -65,13 +23,13 @@ func (e *Engine) dispatch(ev *Event) {
 	}
 	if ev.Kind == session.Message {
 		typ := ev.Payload.GetType()
-		if e.stats.received(typ); e.stopping {
-			if e.shutdownMessage(ev, typ); e.muted {
+		if e.stats.received(typ); e.gate.has(gateStopping) {
+			if e.shutdownMessage(ev, typ); e.gate.has(gateMuted) {
 				return
 			}
 		}
-		if len(e.watching.every.entries) > 0 {
-			e.notify(&e.watching.every, ev)
+		if len(e.handlers.every.entries) > 0 {
+			e.notify(&e.handlers.every, ev)
 		}
 		if uint(typ) < uint(len(deliver)) && deliver[typ] != nil {
 			deliver[typ](e, ev)
@@ -83,20 +41,20 @@ func (e *Engine) dispatch(ev *Event) {
 	case session.LoggedIn:
 		e.onLogin(ev)
 	case session.LoggedOut:
-		e.confirmed = e.session.State() == session.LogoutSent && ev.Reason == msg.EtoLogoutConfirmation
+		e.life.logoutConfirmed = e.session.State() == session.LogoutSent && ev.Reason == msg.EtoLogoutConfirmation
 	}
-	if e.stopping {
+	if e.gate.has(gateStopping) {
 		e.shutdownEvent(ev)
 	}
-	if !e.muted {
-		e.notify(&e.watching.kinds[ev.Kind], ev)
+	if !e.gate.has(gateMuted) {
+		e.notify(&e.handlers.events[ev.Kind], ev)
 	}
 }
 
 // OnMessage registers a handler of every message of the application layer, of
 // known and unknown types alike. It is called before the handlers of the message's
 // own type.
-func (e *Engine) OnMessage(handler func(*Event)) Registration { return e.watching.every.add(handler) }
+func (e *Engine) OnMessage(handler func(*Event)) Registration { return e.handlers.every.add(handler) }
 
 // OnLoggedIn registers a handler of logins: the exchange let us in, and sends are
 // possible from now on. Payload holds the answer.
@@ -191,5 +149,5 @@ func (e *Engine) OnAnswerMismatch(handler func(*Event)) Registration {
 func (e *Engine) OnUnknown(handler func(*Event)) Registration { return e.on(session.Unknown, handler) }
 
 func (e *Engine) on(kind session.EventKind, handler func(*Event)) Registration {
-	return e.watching.kinds[kind].add(handler)
+	return e.handlers.events[kind].add(handler)
 }

@@ -72,9 +72,9 @@ const (
 	sliceTime     = time.Millisecond
 	pushBytes     = 64 << 10
 
-	// lastBytes and lastTime bound what is read of a connection after a write failed.
-	lastBytes = 16 << 20
-	lastTime  = 2 * time.Second
+	// unreadBytesMax and unreadTime bound what is read of a connection after a write failed.
+	unreadBytesMax = 16 << 20
+	unreadTime     = 2 * time.Second
 
 	// looksMax is how often a loop that spins looks at the socket in vain before it
 	// looks at the clock.
@@ -90,10 +90,10 @@ const (
 	cancelRetry = 20 * time.Millisecond
 	enteredMax  = 64
 
-	// Of the slots of the hand-over queue one in submitKeptShare, at most submitKeptMax,
+	// Of the slots of the hand-over queue one in submitReservedShare, at most submitReservedMax,
 	// are for messages that can only lower the risk.
-	submitKeptShare = 8
-	submitKeptMax   = 16
+	submitReservedShare = 8
+	submitReservedMax   = 16
 
 	// dialPatience is how long Config.Dial and Config.Credentials may go on after
 	// their context has ended; then they are abandoned. While abandonedMax have not

@@ -97,11 +97,11 @@ func call[M any](e *Engine, l *list[func(*Event, *M)], ev *Event, m *M) {
 	l.walked()
 }
 
-// watchers are the handlers of a kind of event that carries no typed message.
-type watchers = list[func(*Event)]
+// eventHandlers are the handlers of a kind of event that carries no typed message.
+type eventHandlers = list[func(*Event)]
 
-// notify hands an event to its watchers.
-func (e *Engine) notify(l *watchers, ev *Event) {
+// notify calls the handlers of a kind of event.
+func (e *Engine) notify(l *eventHandlers, ev *Event) {
 	l.walking = true
 	for i, n := 0, len(l.entries); i < n; i++ {
 		if at := &l.entries[i]; !at.dead {

@@ -32,7 +32,7 @@ func handshakeFailed(err error) error {
 // unanswered explains what a connection was lost with that never said anything. Once a
 // login has succeeded there the port is not what is wrong.
 func (e *Engine) unanswered(cause error) error {
-	if e.config.DisableTLS && !e.loggedIn && e.session.State() == session.LoginSent && hungUp(cause) {
+	if e.config.DisableTLS && !e.life.loggedIn && e.session.State() == session.LoginSent && hungUp(cause) {
 		return &mismatch{cause, "before the login was answered: does the port want TLS? Config.DisableTLS is set"}
 	}
 	return cause

@@ -86,8 +86,8 @@ func (e *Engine) delayed(d time.Duration, cause string) {
 func (e *Engine) overslept(until int64) {
 	if d := e.now - until; until != never && d >= e.pace.limit {
 		e.delayed(time.Duration(d), causeStopped)
-		if e.stalled != 0 {
-			e.stalled += d // the exchange may have been stopped too
+		if e.conn.stalled() {
+			e.conn.stalledSince += d // the exchange may have been stopped too
 		}
 	}
 }
@@ -96,7 +96,7 @@ func (e *Engine) overslept(until int64) {
 func (e *Engine) resume() {
 	last := e.now
 	e.readClock()
-	if e.phase == phaseNew {
+	if e.life.phase == phaseNew {
 		return
 	}
 	if d := time.Duration(e.now - last); d > e.stats.LoopDelayMax || int64(d) >= e.pace.limit {
@@ -111,7 +111,7 @@ func (e *Engine) attend(block bool, until int64) {
 	e.readClock()
 	e.beginPoll()
 	if until = min(until, e.timers.due); block && !e.pace.more && e.now < until {
-		e.idle(until)
+		e.sleep(until)
 		e.readClock()
 		e.overslept(until)
 	}

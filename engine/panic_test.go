@@ -147,7 +147,7 @@ func TestHandlerEndsTheGoroutine(t *testing.T) {
 	if err := e.Poll(); !errors.Is(err, engine.ErrClosed) {
 		t.Errorf("Poll afterwards: %v, want ErrClosed", err)
 	}
-	if want := `level=ERROR msg="Run does not return`; !strings.Contains(out.String(), want) {
+	if want := `level=ERROR msg="the loop does not go on`; !strings.Contains(out.String(), want) {
 		t.Errorf("the log does not say %q:\n%s", want, out.String())
 	}
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"github.com/smk-go/smk/engine/session"
 )
@@ -25,20 +24,12 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err := e.own(); err != nil {
 		return err
 	}
-	defer e.owned.Store(false)
-	if e.phase == phaseEnded && errors.Is(e.outcome, ErrLoggedOut) {
+	defer e.running.Store(false)
+	if e.life.phase == phaseEnded && errors.Is(e.life.outcome, ErrLoggedOut) {
 		return ErrClosed // it lived; a loop around Run must not spin
 	}
-	if e.phase != phaseEnded {
-		// For a handler that ends the goroutine, and for a panic of our own.
-		defer func() {
-			if e.phase == phaseEnded {
-				return
-			}
-			e.muted = true
-			e.log.say(record{at: e.now, level: slog.LevelError, text: "Run does not return: a panic goes through it, or a handler ended its goroutine"})
-			e.end(ErrClosed)
-		}()
+	if e.life.phase != phaseEnded {
+		defer e.endMuted()
 		leave, err := e.pinThread()
 		if err != nil {
 			e.end(err)
@@ -46,15 +37,15 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 		defer leave()
 		defer context.AfterFunc(ctx, e.Stop)()
-		e.polled = false
-		for e.phase != phaseEnded {
+		e.spin.byPoll = false
+		for e.life.phase != phaseEnded {
 			e.guarded(e.mayBlock())
 		}
 	}
-	if errors.Is(e.outcome, ErrLoggedOut) {
+	if errors.Is(e.life.outcome, ErrLoggedOut) {
 		return nil
 	}
-	return e.outcome
+	return e.life.outcome
 }
 
 // Poll does one round of the loop: what has arrived is handed out, what was sent
@@ -68,22 +59,23 @@ func (e *Engine) Poll() error {
 	if err := e.own(); err != nil {
 		return err
 	}
-	e.polled = true
-	if e.phase != phaseEnded {
+	e.spin.byPoll = true
+	if e.life.phase != phaseEnded {
 		returned := false
 		defer func() {
-			if !returned { // a panic of our own, or a handler ended the goroutine
-				e.owned.Store(false)
+			if !returned { // a panic that is no handler's, or a handler that ended the goroutine
+				e.endMuted()
+				e.running.Store(false)
 			}
 		}()
 		e.resume()
 		e.guarded(false)
 		returned = true
 	}
-	outcome := e.outcome
-	e.owned.Store(false)
-	if outcome == nil && e.requests.Load()&requestClose != 0 {
-		// Asked between our look and our leaving.
+	outcome := e.life.outcome
+	e.running.Store(false)
+	if outcome == nil && e.requests.closing() {
+		// Asked after handleRequests and before Close could become the loop.
 		return e.Poll()
 	}
 	return outcome
@@ -92,10 +84,10 @@ func (e *Engine) Poll() error {
 // own makes the caller the loop.
 func (e *Engine) own() error {
 	switch {
-	case e.owned.CompareAndSwap(false, true):
+	case e.running.CompareAndSwap(false, true):
 		return nil
-	case e.requests.Load()&requestClose != 0:
-		return ErrClosed // by whoever is the loop, which may be Close itself
+	case e.requests.closing():
+		return ErrClosed // by the loop, which may be Close itself
 	}
 	return ErrRunning
 }
@@ -124,24 +116,23 @@ func (e *Engine) caught(value any) {
 // handlePanic ends the engine for a panic in one of the bot's functions. A shutdown
 // that is under way goes on, without handlers.
 func (e *Engine) handlePanic(p *PanicError) {
-	if e.panicked == nil {
-		e.panicked = p
+	if e.life.panicked == nil {
+		e.life.panicked = p
 	}
 	e.readClock()
-	e.muted, e.stopping = true, true
-	if e.ending || e.shutdown.step == shutdownNone && !e.config.CancelAllOnPanic {
-		e.end(e.panicked)
+	e.gate.set(gateMuted | gateStopping)
+	if e.life.ending || e.shutdown.step == shutdownNone && !e.config.CancelAllOnPanic {
+		e.end(e.life.panicked)
 		return
 	}
 	if e.shutdown.step == shutdownNone {
 		e.beginShutdown(true)
 	}
-	if e.phase == phaseResting && e.retryAt == never {
-		// Amid the end of a connection, or of an attempt: nobody has decided what is next.
+	if e.life.undecided() {
 		if e.session.State() != session.Disconnected {
-			e.lastCause = p
+			e.life.lastCause = p
 		}
-		e.disconnect(e.lastCause)
+		e.disconnect(e.life.lastCause)
 	}
 	e.proceed()
 }
@@ -149,37 +140,37 @@ func (e *Engine) handlePanic(p *PanicError) {
 // round does what can be done now; with block it first waits until there is
 // something.
 func (e *Engine) round(block bool) {
-	if e.handleRequests(); e.now-e.publishedAt >= int64(publishEvery) {
+	if e.handleRequests(); e.now-e.published.at >= int64(publishEvery) {
 		e.publish()
 	}
-	switch e.phase {
+	switch e.life.phase {
 	case phaseNew:
 		e.readClock()
 		e.endPoll()
 		e.connect()
-	case phaseResting:
-		if e.attend(block, e.retryAt); e.now >= e.retryAt {
+	case phaseWaiting:
+		if e.attend(block, e.life.retryAt); e.now >= e.life.retryAt {
 			e.connect()
 		}
 	case phaseDialing:
 		select {
-		case d := <-e.dialed:
+		case d := <-e.dialer.results:
 			e.opened(d)
 		default:
-			if e.attend(block, min(e.attempt.deadline, e.shutdownAt())); e.now >= e.attempt.deadline && len(e.dialed) == 0 {
-				e.giveUpDialing(0)
+			if e.attend(block, min(e.dialer.attempt.deadline, e.shutdownAt())); e.now >= e.dialer.attempt.deadline && len(e.dialer.results) == 0 {
+				e.dialer.abandon(0)
 				e.disconnect(&DialError{Address: e.config.Address, Err: errDialerStuck})
 			}
 		}
 	case phaseConnected:
 		e.pollConn(block)
-	case phaseLost:
+	case phaseDisconnected:
 		if e.attend(false, past); !e.pace.more {
-			e.scheduleReconnect(e.lastCause)
+			e.scheduleReconnect(e.life.lastCause)
 		}
 	case phaseEnded:
 	}
-	if e.phase != phaseEnded { // whoever hands over refuses by itself from then on
+	if e.life.phase != phaseEnded { // whoever hands over refuses by itself from then on
 		if e.timers.due <= e.now {
 			e.fireTimers()
 		}

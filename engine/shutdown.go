@@ -91,19 +91,19 @@ const (
 
 // beginShutdown stops new orders and begins the shutdown.
 func (e *Engine) beginShutdown(cancels bool) {
-	e.stopping = true
+	e.gate.set(gateStopping)
 	e.shutdown = shutdown{
 		step: shutdownCancelling, cancels: cancels, deadline: e.now + int64(e.config.StopTimeout), last: math.MinInt64,
 	}
 	switch {
 	case !cancels:
 		e.beginLogout()
-	case e.phase == phaseNew, !e.loggedIn && !e.goesOn && !e.session.State().LoggedIn():
+	case e.life.phase == phaseNew, !e.life.loggedIn && !e.life.continues && !e.session.State().LoggedIn():
 		e.shutdown.err = errNeverLoggedIn
 		e.beginLogout()
 	default:
-		if e.phase == phaseResting && e.retryAt != never {
-			e.retryAt = e.now // there is no time for a long pause; later ones count
+		if e.life.phase == phaseWaiting && e.life.retryAt != never {
+			e.life.retryAt = e.now // there is no time for a long pause; later ones count
 		}
 		e.log.say(record{at: e.now, level: slog.LevelInfo, text: "cancels all orders before it ends"})
 	}
@@ -166,7 +166,7 @@ func (e *Engine) nextCancelAll() int64 {
 // canSend reports whether the session takes messages of the application layer.
 func (e *Engine) canSend() bool {
 	state := e.session.State()
-	return e.phase == phaseConnected && (state == session.Established || state == session.Recovering)
+	return e.life.phase == phaseConnected && (state == session.Established || state == session.Recovering)
 }
 
 // sendCancelAll sends one.
@@ -320,10 +320,10 @@ func (e *Engine) shutdownEvent(ev *Event) {
 
 // logout ends the session, or the engine where nobody is to be told.
 func (e *Engine) logout() {
-	switch e.phase {
+	switch e.life.phase {
 	case phaseDialing:
-		e.attempt.cancel() // what it comes to ends the engine
-		e.attempt.deadline = min(e.attempt.deadline, e.shutdown.deadline)
+		e.dialer.attempt.cancel() // what it comes to ends the engine
+		e.dialer.attempt.deadline = min(e.dialer.attempt.deadline, e.shutdown.deadline)
 	case phaseConnected:
 		if e.session.State() == session.LogoutSent {
 			return
@@ -331,8 +331,8 @@ func (e *Engine) logout() {
 		if err := e.session.Logout(e.now); err != nil && (!errors.Is(err, session.ErrFull) || e.now >= e.shutdown.deadline) {
 			e.disconnect(err)
 		}
-	case phaseNew, phaseResting:
-		e.end(e.lastCause)
+	case phaseNew, phaseWaiting:
+		e.end(e.life.lastCause)
 	case phaseEnded:
 	}
 }
@@ -343,7 +343,7 @@ func (e *Engine) shutdownAt() int64 {
 	case shutdownCancelling:
 		return min(e.shutdown.deadline, e.nextCancelAll())
 	case shutdownLoggingOut:
-		if e.phase == phaseConnected && e.session.State() != session.LogoutSent {
+		if e.life.phase == phaseConnected && e.session.State() != session.LogoutSent {
 			return e.shutdown.deadline // of a logout that has no room
 		}
 	}
@@ -365,8 +365,8 @@ func (e *Engine) cancelError() error {
 func (e *Engine) verdict(cause error) error {
 	cancel := e.cancelError()
 	switch {
-	case e.panicked != nil:
-		p := *e.panicked // the log may be reading that one
+	case e.life.panicked != nil:
+		p := *e.life.panicked // the log may be reading that one
 		p.CancelErr = cancel
 		if cancel == nil {
 			p.Cancelled = e.shutdown.cancels
@@ -378,7 +378,7 @@ func (e *Engine) verdict(cause error) error {
 	case e.shutdown.step == shutdownNone:
 		return cause
 	case errors.Is(cause, ErrClosed):
-	case e.confirmed:
+	case e.life.logoutConfirmed:
 		cause = ErrLoggedOut
 		if cancel != nil {
 			return cancel
@@ -411,7 +411,7 @@ func (e *Engine) stop() {
 		return
 	}
 	action := e.config.OnStop
-	e.beginShutdown(action == StopCancelAll || action == StopAuto && (e.placed() || e.goesOn))
+	e.beginShutdown(action == StopCancelAll || action == StopAuto && (e.placed() || e.life.continues))
 	e.proceed()
 }
 

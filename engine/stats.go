@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"sync"
 	"time"
 
 	"github.com/smk-go/smk/engine/session"
@@ -31,10 +32,10 @@ type Stats struct {
 	Connected uint64
 	Lost      [causes]uint64
 
-	// HandedOverPeak is the most that other goroutines had handed over, or did
+	// SubmittedPeak is the most that other goroutines had handed over, or did
 	// meanwhile, when the loop turned to it; UnsentPeak the most bytes that waited for the socket at the end of a round.
-	HandedOverPeak int
-	UnsentPeak     int
+	SubmittedPeak int
+	UnsentPeak    int
 
 	// HandlerMax is the longest that a handler took, and SlowestHandler its name;
 	// SlowHandlers counts calls that took Config.SlowHandler or longer. They
@@ -67,26 +68,36 @@ type Stats struct {
 	LogsLost uint64
 }
 
-// Stats returns the counts as they were when the loop last went to sleep, or,
-// while it does not sleep, at most a tenth of a second ago. Any goroutine.
-func (e *Engine) Stats() Stats {
-	e.publishing.Lock()
-	defer e.publishing.Unlock()
-	return e.published
+// published are the counts as other goroutines see them.
+type published struct {
+	mu    sync.Mutex // guards stats
+	stats Stats
+	at    int64 // clock reading of the last publish; the loop only
 }
 
-// publish lets other goroutines see the counts. It never waits for one that is
-// looking.
+// load returns the counts that were published last. Any goroutine.
+func (p *published) load() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stats
+}
+
+// Stats returns the counts as they were when the loop last went to sleep, or,
+// while it does not sleep, at most a tenth of a second ago. Any goroutine.
+func (e *Engine) Stats() Stats { return e.published.load() }
+
+// publish publishes the counts. It does nothing while another goroutine reads the last ones: the loop does not
+// wait.
 func (e *Engine) publish() {
-	if !e.publishing.TryLock() {
+	if !e.published.mu.TryLock() {
 		return
 	}
 	e.stats.Session = e.session.Stats()
 	e.stats.State, e.stats.Epoch, e.stats.AccountSequence = e.session.State(), e.session.Epoch(), e.session.AccountSequence()
 	e.stats.LogsLost = e.log.lost()
-	e.published = e.stats
-	e.publishing.Unlock()
-	e.publishedAt = e.now
+	e.published.stats = e.stats
+	e.published.mu.Unlock()
+	e.published.at = e.now
 }
 
 // received counts an application message.

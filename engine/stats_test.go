@@ -53,8 +53,8 @@ func TestStats(t *testing.T) {
 		if got.Connected != 2 || got.Lost[engine.CauseTransport] != 1 {
 			t.Errorf("connected %d, lost %v, want 2 and one by the transport", got.Connected, got.Lost)
 		}
-		if got.BytesIn == 0 || got.BytesOut == 0 || got.UnsentPeak == 0 || got.HandedOverPeak != 1 {
-			t.Errorf("bytes %d and %d, peaks %d and %d", got.BytesIn, got.BytesOut, got.UnsentPeak, got.HandedOverPeak)
+		if got.BytesIn == 0 || got.BytesOut == 0 || got.UnsentPeak == 0 || got.SubmittedPeak != 1 {
+			t.Errorf("bytes %d and %d, peaks %d and %d", got.BytesIn, got.BytesOut, got.UnsentPeak, got.SubmittedPeak)
 		}
 		if got.HandlerMax != 30*time.Millisecond || got.SlowHandlers != 2 || !strings.HasSuffix(got.SlowestHandler, ".takeLong") {
 			t.Errorf("slowest handler %q, %v, %d slow", got.SlowestHandler, got.HandlerMax, got.SlowHandlers)

@@ -86,8 +86,8 @@ func after(d time.Duration) func([]byte) int {
 func play(t *testing.T, e *Engine, conn *scripted, reads ...func([]byte) int) {
 	t.Helper()
 	for conn.reads = reads; len(conn.reads) > 0; {
-		if e.pollConn(true); e.conn == nil {
-			t.Fatalf("lost: %v", e.lastCause)
+		if e.pollConn(true); e.conn.socket == nil {
+			t.Fatalf("lost: %v", e.life.lastCause)
 		}
 	}
 }

@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"runtime"
-	"slices"
 	"sync/atomic"
 )
 
@@ -58,17 +56,17 @@ func (s *Submission) Done() bool { return s != nil && s.state.Load() == submissi
 
 // Result returns the sequence that the message took, or why it was not sent. After
 // [Submitter.Do] both are zero. Before the submission is done the error is [ErrPending], and
-// if nothing was handed over, so that it will never be, [ErrNotHandedOver], which is
+// if nothing was handed over, so that it will never be, [ErrNotSubmitted], which is
 // ErrPending too.
 func (s *Submission) Result() (seq uint64, err error) {
 	if s == nil {
-		return 0, ErrNotHandedOver
+		return 0, ErrNotSubmitted
 	}
 	switch s.state.Load() {
 	case submissionDone:
 		return s.seq, s.err
 	case submissionIdle:
-		return 0, ErrNotHandedOver
+		return 0, ErrNotSubmitted
 	}
 	return 0, ErrPending
 }
@@ -93,7 +91,7 @@ func (s *Submission) Wait(ctx context.Context) (seq uint64, err error) {
 	if s == nil || s.state.Load() != submissionQueued {
 		return s.Result()
 	}
-	if inLoop() {
+	if calledBy(loopFunctions) {
 		return 0, ErrInHandler
 	}
 	if s.ready == nil {
@@ -110,30 +108,6 @@ func (s *Submission) Wait(ctx context.Context) (seq uint64, err error) {
 		}
 	}
 	return s.Result()
-}
-
-// loopFunctions are what has handlers called: one of them is on the stack of each.
-var loopFunctions = [...]string{
-	"github.com/smk-go/smk/engine.(*Engine).guarded",
-	"github.com/smk-go/smk/engine.(*Engine).end",
-	"github.com/smk-go/smk/engine.(*logs).write",
-}
-
-// inLoop reports whether the goroutine is inside of a handler. It goes through its own stack:
-// goroutines have no names, and the loop's may change with every call of Poll.
-func inLoop() bool {
-	var pcs [stackFrames]uintptr
-	for skip := 2; ; skip += len(pcs) {
-		n := runtime.Callers(skip, pcs[:])
-		for _, pc := range pcs[:n] {
-			if f := runtime.FuncForPC(pc - 1); f != nil && slices.Contains(loopFunctions[:], f.Name()) {
-				return true
-			}
-		}
-		if n < len(pcs) {
-			return false
-		}
-	}
 }
 
 // resolve says what became of it. The loop only.

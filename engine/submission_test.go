@@ -84,11 +84,11 @@ func TestNilSubmission(t *testing.T) {
 	if s.Done() || s.Reference() != 0 {
 		t.Error("it is done")
 	}
-	if _, err := s.Result(); !errors.Is(err, engine.ErrNotHandedOver) {
-		t.Errorf("Result: %v, want ErrNotHandedOver", err)
+	if _, err := s.Result(); !errors.Is(err, engine.ErrNotSubmitted) {
+		t.Errorf("Result: %v, want ErrNotSubmitted", err)
 	}
-	if _, err := s.Wait(context.Background()); !errors.Is(err, engine.ErrNotHandedOver) {
-		t.Errorf("Wait: %v, want ErrNotHandedOver", err)
+	if _, err := s.Wait(context.Background()); !errors.Is(err, engine.ErrNotSubmitted) {
+		t.Errorf("Wait: %v, want ErrNotSubmitted", err)
 	}
 }
 
@@ -111,16 +111,16 @@ func TestNeverHandedOver(t *testing.T) {
 		}
 	}
 	var s engine.Submission
-	check(&s, engine.ErrNotHandedOver, context.Canceled)
+	check(&s, engine.ErrNotSubmitted, context.Canceled)
 	check(&s, engine.ErrPending, context.Canceled)
 	if err := e.Submitter().SendOrderCancel(new(msg.OrderCancel), &s); !errors.Is(err, msg.ErrRequired) {
 		t.Error(err)
 	}
-	check(&s, engine.ErrNotHandedOver, context.Canceled)
+	check(&s, engine.ErrNotSubmitted, context.Canceled)
 	if err := e.Submitter().SendOrderCancel(cancelOf(5), &s); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.Result(); !errors.Is(err, engine.ErrPending) || errors.Is(err, engine.ErrNotHandedOver) {
+	if _, err := s.Result(); !errors.Is(err, engine.ErrPending) || errors.Is(err, engine.ErrNotSubmitted) {
 		t.Errorf("under way: %v, want ErrPending", err)
 	}
 	_ = e.Close()

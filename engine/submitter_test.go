@@ -438,7 +438,7 @@ func TestSafeToResend(t *testing.T) {
 		{engine.ErrSubmitTooLarge, true},
 		{engine.ErrSubmissionBusy, true},
 		{engine.ErrPending, false},
-		{engine.ErrNotHandedOver, true},
+		{engine.ErrNotSubmitted, true},
 		{engine.ErrInHandler, false},
 		{engine.ErrSendStalled, false},
 		{session.ErrFull, true},

@@ -189,16 +189,19 @@ func (s *subscriptions) item(i int) (m wire.Marshaler, keys msg.Keys, skip bool)
 
 // onLogin follows the login: subscriptions are sent again before a handler is called.
 func (e *Engine) onLogin(ev *Event) {
-	if e.conn == nil {
+	if e.conn.socket == nil {
 		return // the connection ended before this was told
 	}
-	e.loggedIn = true
+	e.life.loggedIn = true
 	e.backoff.established(e.now)
 	e.subscriptions.next = 0
-	if e.restoring = !ev.Resumed && !e.stopping; e.restoring {
-		if err := e.restore(); err != nil {
-			e.fail(err)
-		}
+	if ev.Resumed || e.gate.has(gateStopping) {
+		e.gate.clear(gateRestoring)
+		return
+	}
+	e.gate.set(gateRestoring)
+	if err := e.restore(); err != nil {
+		e.fail(err)
 	}
 }
 
@@ -210,7 +213,7 @@ func (e *Engine) restore() error {
 		for {
 			m, keys, skip := e.subscriptions.item(e.subscriptions.next)
 			if m == nil {
-				e.restoring = false
+				e.gate.clear(gateRestoring)
 				return e.push()
 			}
 			if !skip {
@@ -221,7 +224,7 @@ func (e *Engine) restore() error {
 			}
 			e.subscriptions.next++
 		}
-		if err := e.push(); err != nil || e.stalled != 0 || !full {
+		if err := e.push(); err != nil || e.conn.stalled() || !full {
 			return err
 		}
 	}

@@ -46,13 +46,13 @@ func (e *Engine) addTimer(d, period time.Duration, f func()) (Registration, erro
 func (e *Engine) fireTimers() {
 	asOf := e.now
 	for e.timers.due <= asOf {
-		if e.muted {
+		if e.gate.has(gateMuted) {
 			e.timers.close()
 			return
 		}
 		e.timeHandlers() // a timer is timed alone
 		f, name := e.timers.fire(asOf)
-		e.idleLooks = 0
+		e.spin.idlePolls = 0
 		e.timing.starts(name)
 		f()
 		e.handled()

@@ -34,14 +34,20 @@ func (w Wait) String() string {
 // LogValue is String, so that every handler of package slog names the way.
 func (w Wait) LogValue() slog.Value { return slog.StringValue(w.String()) }
 
+// spin counts the polls of the socket by a loop that spins. The loop only.
+type spin struct {
+	idlePolls int  // in a row that found nothing
+	byPoll    bool // the loop is the bot's, which calls Poll
+}
+
 // mayBlock reports whether the next round may sleep. Spinning needs a descriptor:
 // without a connection, or over one that does not show its descriptor, the loop
 // always sleeps.
 func (e *Engine) mayBlock() bool {
-	if e.config.Wait == WaitBlock || e.conn == nil || !e.conn.CanSpin() {
+	if e.config.Wait == WaitBlock || e.conn.socket == nil || !e.conn.socket.CanSpin() {
 		return true
 	}
-	return e.config.Wait == WaitSpinBlock && e.idleLooks >= e.config.SpinRounds
+	return e.config.Wait == WaitSpinBlock && e.spin.idlePolls >= e.config.SpinRounds
 }
 
 // pollSocket reads from the connection. A loop that spins looks again and again before it
@@ -50,16 +56,16 @@ func (e *Engine) mayBlock() bool {
 // for it, for some ten microseconds.
 func (e *Engine) pollSocket(free []byte, block bool) (n int, err error) {
 	looks := 1
-	if !block && !e.polled && e.stalled == 0 && e.config.Wait != WaitBlock && !e.pace.more {
+	if !block && !e.spin.byPoll && !e.conn.stalled() && e.config.Wait != WaitBlock && !e.pace.more {
 		looks = looksMax
 		if e.config.Wait == WaitSpinBlock {
-			looks = min(looks, e.config.SpinRounds-e.idleLooks)
+			looks = min(looks, e.config.SpinRounds-e.spin.idlePolls)
 		}
 	}
 	for {
-		n, err = e.conn.Read(free)
-		e.idleLooks++
-		if looks--; looks <= 0 || n > 0 || err != nil || e.submitted.Peek() != nil || e.pendingRequests() != 0 {
+		n, err = e.conn.socket.Read(free)
+		e.spin.idlePolls++
+		if looks--; looks <= 0 || n > 0 || err != nil || e.submitted.ring.Peek() != nil || e.requests.pending() != 0 {
 			return n, err
 		}
 	}

@@ -102,8 +102,8 @@ func payloadOf(p *protogen.Plugin) (*protogen.Message, map[int]*protogen.EnumVal
 }
 
 func writeHandlers(g *protogen.GeneratedFile, received []botMessage) {
-	g.P("// handlers are the registrations for each message that the exchange sends.")
-	g.P("type handlers struct {")
+	g.P("// messageHandlers are the handlers of each message that the exchange sends.")
+	g.P("type messageHandlers struct {")
 	for _, m := range received {
 		g.P(m.Var, " list[func(*Event, *", m.Type, ")]")
 	}
@@ -114,7 +114,7 @@ func writeHandlers(g *protogen.GeneratedFile, received []botMessage) {
 	g.P("var deliver = [...]func(*Engine, *Event){")
 	for _, m := range received {
 		g.P(m.Constant, ": func(e *Engine, ev *Event) {")
-		g.P("if l := &e.handlers.", m.Var, "; len(l.entries) > 0 { call(e, l, ev, ev.Payload.Get", m.Name, "()) }")
+		g.P("if l := &e.handlers.messages.", m.Var, "; len(l.entries) > 0 { call(e, l, ev, ev.Payload.Get", m.Name, "()) }")
 		g.P("},")
 	}
 	g.P("}")
@@ -123,7 +123,7 @@ func writeHandlers(g *protogen.GeneratedFile, received []botMessage) {
 		g.P("// On", m.Name, " registers a handler of ", m.Field, ".")
 		said(g, m)
 		g.P("func (e *Engine) On", m.Name, "(handler func(*Event, *", m.Type, ")) Registration {")
-		g.P("return e.handlers.", m.Var, ".add(handler)")
+		g.P("return e.handlers.messages.", m.Var, ".add(handler)")
 		g.P("}")
 		g.P()
 	}
