@@ -181,6 +181,9 @@ func (l *logs) close() {
 	}
 	l.closing.Store(true)
 	l.nudge()
+	if calledBy([]string{logFunction}) {
+		return // the logger has called Close: it would wait for itself
+	}
 	timer := time.NewTimer(logPatience)
 	defer timer.Stop()
 	select {

@@ -5,13 +5,15 @@ import (
 	"slices"
 )
 
-// loopFunctions call the bot's handlers: one of them is on the stack of each, and one on that of each call of
-// Config.Logger's methods.
+// loopFunctions call the bot's handlers, and the methods of Config.Logger: one of them is on the stack of each.
 var loopFunctions = []string{
 	"github.com/smk-go/smk/engine.(*Engine).guarded",
 	"github.com/smk-go/smk/engine.(*Engine).end",
-	"github.com/smk-go/smk/engine.(*logs).write",
+	logFunction,
 }
+
+// logFunction calls the methods of Config.Logger.
+const logFunction = "github.com/smk-go/smk/engine.(*logs).write"
 
 // dialFunctions call Config.Dial and Config.Credentials.
 var dialFunctions = []string{"github.com/smk-go/smk/engine.(*Engine).try"}
