@@ -81,7 +81,7 @@ func (e *Engine) scheduleReconnect(cause error) {
 	case shutdownNone:
 		at, ok = e.backoff.next(e.now, cause)
 	case shutdownCancelling:
-		e.shutdown.err = cause
+		e.shutdown.orders.lastFail = cause
 		at, ok = e.backoff.next(e.now, cause)
 		ok = ok && at < e.shutdown.deadline
 	case shutdownLoggingOut:

@@ -83,12 +83,12 @@ const (
 	// Of order_cancel_all at the end of an engine cancelsMax may wait for answers.
 	// cancelTries are sent in StopTimeout if none is answered, one cancelPause after
 	// one that was refused and before one for orders that came meanwhile, of which
-	// enteredMax are known by name, and one cancelRetry after one that had no room.
+	// openedMax are known by name, and one cancelRetry after one that had no room.
 	cancelsMax  = 8
 	cancelTries = 4
 	cancelPause = 200 * time.Millisecond
 	cancelRetry = 20 * time.Millisecond
-	enteredMax  = 64
+	openedMax   = 64
 
 	// Of the slots of the hand-over queue one in submitReservedShare, at most submitReservedMax,
 	// are for messages that can only lower the risk.
