@@ -8,14 +8,6 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// Event is what a handler is told of what happened: which connection, which
-// sequence and account sequence, live or replayed, and when it was received. It
-// is valid until the handler returns.
-type Event = session.Event
-
-// TapRecord is one payload of either direction, as OnPayload's handlers are given it; see session.TapRecord.
-type TapRecord = session.TapRecord
-
 // Engine is a bot's connection to the exchange. Make it with New, register
 // handlers, then either call Run, or call Poll again and again; it lives once.
 //
