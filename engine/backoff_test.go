@@ -67,7 +67,7 @@ func TestBackoff(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := backoff{pauses: pauses}
+			b := backoff{pauses: defaultBackoff}
 			clock := int64(1)
 			for i, s := range c.steps {
 				if s.loggedIn > 0 {
@@ -98,6 +98,6 @@ func TestJitter(t *testing.T) {
 		least, most = min(least, time.Duration(at)), max(most, time.Duration(at))
 	}
 	if least < 800*time.Millisecond || least > 850*time.Millisecond || most > 1200*time.Millisecond || most < 1150*time.Millisecond {
-		t.Errorf("pauses from %v to %v, want 0.8 to 1.2 s", least, most)
+		t.Errorf("defaultBackoff from %v to %v, want 0.8 to 1.2 s", least, most)
 	}
 }

@@ -56,7 +56,7 @@ func (e *Engine) login(d dialResult) error {
 // disconnect ends the connection. Its events, with the fates of what was sent on it, are delivered next;
 // then scheduleReconnect decides what follows.
 func (e *Engine) disconnect(cause error) {
-	cause = e.unanswered(cause)
+	cause = e.explainLoss(cause)
 	e.closeConn(cause)
 	e.life.lastCause = cause
 }
@@ -65,7 +65,7 @@ func (e *Engine) disconnect(cause error) {
 func (e *Engine) closeConn(cause error) {
 	e.conn.close()
 	e.life.phase = phaseDisconnected
-	e.pace.behind, e.pace.laggard, e.pace.sinceLag = 0, false, spent{}
+	e.pace.behindSince, e.pace.lagCounted, e.pace.sinceLag = 0, false, spent{}
 	e.parking.sleepIn(e.parking.wakeIdle)
 	e.life.lastCause = cause
 	if e.session.State() != session.Disconnected {
@@ -91,5 +91,5 @@ func (e *Engine) scheduleReconnect(cause error) {
 		return
 	}
 	e.life.phase, e.life.retryAt = phaseWaiting, at
-	e.log.say(record{at: e.now, level: slog.LevelInfo, text: "connects again", pause: time.Duration(at - e.now)})
+	e.log.push(record{at: e.now, level: slog.LevelInfo, text: "connects again", pause: time.Duration(at - e.now)})
 }

@@ -30,20 +30,20 @@ type dialResult struct {
 
 func (d dialResult) close() {
 	if d.conn != nil {
-		_ = d.conn.Close() // nobody has used it
+		_ = d.conn.Close() // it was never used
 	}
 }
 
 // attempt is one attempt to open a connection. Its goroutine sends the result to the
-// loop, or closes it if the loop has given it up meanwhile.
+// loop, or closes it if the loop has abandoned the attempt meanwhile.
 type attempt struct {
 	cancel   context.CancelFunc
-	deadline int64 // the loop gives it up
+	deadline int64 // clock reading at which the loop abandons it
 	over     atomic.Bool
 }
 
 // dial opens a connection on a goroutine of its own, because TLS handshakes and the
-// functions of Config sleep. The result arrives in e.dialer.results. There is one attempt at a
+// functions of Config block. The result arrives in e.dialer.results. There is one attempt at a
 // time.
 func (e *Engine) dial() {
 	e.life.phase = phaseDialing
@@ -60,8 +60,7 @@ func (e *Engine) dial() {
 	go e.try(ctx, e.dialer.attempt, !e.life.loggedIn)
 }
 
-// try is the attempt's goroutine. unknown says that no login has ever succeeded at the
-// address.
+// try is the attempt's goroutine. unknown says that no login has succeeded at the address yet.
 func (e *Engine) try(ctx context.Context, a *attempt, unknown bool) {
 	running := "Config.Credentials"
 	d := dialResult{err: &DialError{Address: e.config.Address, Err: errNoReturn}}
@@ -73,7 +72,7 @@ func (e *Engine) try(ctx context.Context, a *attempt, unknown bool) {
 		e.dialer.finish(a, d)
 		e.wake()
 	}()
-	credentials, err := e.freshCredentials(ctx)
+	credentials, err := e.fetchCredentials(ctx)
 	if err != nil {
 		d = dialResult{err: err}
 		return
@@ -86,8 +85,8 @@ func (e *Engine) try(ctx context.Context, a *attempt, unknown bool) {
 	d = dialResult{conn: conn, credentials: credentials, err: err}
 }
 
-// freshCredentials calls Config.Credentials. The error is a *CredentialsError.
-func (e *Engine) freshCredentials(ctx context.Context) (c session.Credentials, err error) {
+// fetchCredentials calls Config.Credentials. The error is a *CredentialsError.
+func (e *Engine) fetchCredentials(ctx context.Context) (c session.Credentials, err error) {
 	if e.config.Credentials == nil {
 		return c, nil
 	}
@@ -133,7 +132,7 @@ func (d *dialer) finish(a *attempt, result dialResult) {
 	d.results <- result
 }
 
-// open opens one connection, TLS included.
+// open opens one connection, with the TLS handshake.
 func (e *Engine) open(ctx context.Context, unknown bool) (transport.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, e.config.DialTimeout)
 	defer cancel()
@@ -167,8 +166,8 @@ func dialTCP(ctx context.Context, network, address string) (net.Conn, error) {
 	return d.DialContext(ctx, network, address)
 }
 
-// CredentialsError says that Config.Credentials returned an error, or credentials that
-// no login can be made of. It never holds them: an error that does is replaced.
+// CredentialsError is an error of Config.Credentials, or says that its credentials are
+// incomplete. It never contains them: an error that does is replaced.
 type CredentialsError struct{ Err error }
 
 func newCredentialsError(c session.Credentials, err error) *CredentialsError {
@@ -180,17 +179,18 @@ func newCredentialsError(c session.Credentials, err error) *CredentialsError {
 	return &CredentialsError{err}
 }
 
-var errWithheld = errors.New("the error is withheld, for it holds a credential")
+var errWithheld = errors.New("error withheld: it contains a credential")
 
-// Error names the cause.
+// Error returns the text of the cause.
 func (e *CredentialsError) Error() string {
-	return "engine: no credentials to log in with: " + e.Err.Error()
+	return "engine: credentials: " + e.Err.Error()
 }
 
 // Unwrap returns the cause.
 func (e *CredentialsError) Unwrap() error { return e.Err }
 
-// Policy is to try again after a pause, and to resume the session if there is one.
+// Policy returns the policy for session.PolicyOf: try again after a pause, and resume the session if there is
+// one.
 func (e *CredentialsError) Policy() session.Policy {
 	return session.Policy{Retry: session.RetryBackoff, KeepSession: true}
 }

@@ -355,7 +355,7 @@ func TestPanicAtTheEnd(t *testing.T) {
 			if !errors.As(err, &panicked) || panicked.Cancelled == leave || (panicked.CancelErr != nil) != leave {
 				t.Errorf("%v, orders left %t", err, leave)
 			}
-			if leave && !strings.Contains(err.Error(), "was ending when the panic came") {
+			if leave && !strings.Contains(err.Error(), "panicked while the engine was ending") {
 				t.Errorf("%v, want why", err)
 			}
 		})

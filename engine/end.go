@@ -39,8 +39,8 @@ func (e *Engine) Close() error {
 func (e *Engine) closeNow() (err error) {
 	before := e.life.panicked
 	defer func() {
-		if e.timing.runs {
-			e.caught(recover())
+		if e.timing.inHandler {
+			e.recovered(recover())
 		}
 		e.endMuted()
 		if e.life.panicked != before {
@@ -62,8 +62,8 @@ func (e *Engine) endMuted() {
 		return
 	}
 	e.gate.set(gateMuted | gateStopping)
-	e.timing.runs = false
-	e.log.say(record{
+	e.timing.inHandler = false
+	e.log.push(record{
 		at: e.now, level: slog.LevelError,
 		text: "the loop does not go on: a panic goes through it, or a handler ended its goroutine",
 	})
@@ -111,7 +111,7 @@ func (e *Engine) end(cause error) {
 	for e.drain() {
 	}
 	e.life.phase = phaseEnded
-	outcome := e.verdict(cause)
+	outcome := e.outcomeOf(cause)
 	e.life.outcome = outcome
 	e.submitted.close()
 	e.timeHandlers()
@@ -119,7 +119,7 @@ func (e *Engine) end(cause error) {
 	if err := e.session.Close(); err != nil {
 		e.life.outcome = errors.Join(outcome, err)
 	}
-	e.log.say(record{at: e.now, level: endLevel(outcome), text: "engine ended", err: outcome})
+	e.log.push(record{at: e.now, level: endLevel(outcome), text: "engine ended", err: outcome})
 	e.log.close()
 	close(e.ended)
 }

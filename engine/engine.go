@@ -9,11 +9,11 @@ import (
 )
 
 // Engine is a bot's connection to the exchange. Make it with New, register
-// handlers, then either call Run, or call Poll again and again; it lives once.
+// handlers, then call Run once, or Poll in a loop. It runs once.
 //
-// The goroutine in Run or Poll owns the engine. All methods are for that
-// goroutine, that is for handlers, or for any while the loop does not run, unless
-// they say otherwise. Other goroutines use [Submitter].
+// The goroutine in Run or Poll is the loop. All methods are for that
+// goroutine, that is for handlers, or for any goroutine while the loop does not run,
+// unless they say otherwise. Other goroutines use [Submitter].
 type Engine struct {
 	// Immutable after New.
 	config Config
@@ -57,7 +57,7 @@ func New(config Config) (*Engine, error) {
 	}
 	e := &Engine{
 		clock:   transport.NewClock(),
-		timing:  timing{until: 1, singly: handlersSingly},
+		timing:  timing{group: 1, single: handlersSingle},
 		timers:  newTimers(),
 		dialer:  dialer{results: make(chan dialResult, 1)},
 		parking: parking{idle: make(chan struct{}, 1)},
@@ -112,9 +112,9 @@ func (e *Engine) Ping() (seq uint64, err error) {
 // State returns the session's state.
 func (e *Engine) State() session.State { return e.session.State() }
 
-// Resumption returns what a later run needs to go on with this session of the
-// exchange, also after the engine has ended, unless that was by a logout; see
-// session.Config. Its ID is as good as a credential.
+// Resumption returns what a later run needs to resume this session of the exchange, also
+// after the engine has ended, unless that was by a logout; see session.Config. Its ID is
+// as good as a credential.
 func (e *Engine) Resumption() session.Resumption {
 	if e.life.phase == phaseEnded {
 		return e.life.resumption
@@ -123,14 +123,15 @@ func (e *Engine) Resumption() session.Resumption {
 }
 
 // Reference returns the reference of a message that was sent in this session of the
-// exchange, by its sequence, be it the bot's own or one given to it, 0 if it had
-// none. It reports false if the message is not kept any more.
+// exchange, by its sequence: the bot's own or an automatic one, 0 if it had none. It
+// reports false if the message is not kept any more.
 func (e *Engine) Reference(seq uint64) (reference uint64, ok bool) { return e.session.Reference(seq) }
 
 // AccountSequence returns the account sequence up to which every message was handled or
-// given up, which a later run resumes from; see session.Config.
+// is not requested any more; a later run resumes from it; see session.Config.
 func (e *Engine) AccountSequence() uint64 { return e.session.AccountSequence() }
 
 // AccountApplied returns the ranges of account sequences above AccountSequence that were
-// handled as well, which a later run has to know too; see session.Config.
+// handled as well, which a later run needs too; see session.Config. The slice is the
+// caller's.
 func (e *Engine) AccountApplied() []session.AccountRange { return e.session.AccountApplied() }

@@ -6,7 +6,7 @@ func (e *Engine) flush() {
 		return
 	}
 	if err := e.push(); err != nil {
-		e.fail(err)
+		e.writeFailed(err)
 	}
 }
 
@@ -46,9 +46,9 @@ func (e *Engine) push() error {
 }
 
 // stall notes that the socket accepts no bytes. It reads the clock: a handler may have
-// worked since the loop did.
+// taken time since the loop read it.
 func (e *Engine) stall() error { return e.conn.stall(e.clock.Now(), e.config.SendTimeout) }
 
-// fail notes that nothing can be written any more. What the exchange sent before, why it closes
+// writeFailed notes that nothing can be written any more. What the exchange sent before, why it closes
 // the connection for example, is read and handled first; pollConn then disconnects.
-func (e *Engine) fail(cause error) { e.conn.fail(cause, e.clock.Now()) }
+func (e *Engine) writeFailed(cause error) { e.conn.fail(cause, e.clock.Now()) }

@@ -13,23 +13,23 @@ type Message interface {
 	PayloadType() msg.PayloadType // the type that it is sent as
 }
 
-// sender says where a message comes from.
+// sender is the origin of a message.
 type sender uint8
 
 const (
 	fromBot     sender = iota // a handler, or another goroutine
-	fromRestore               // the engine restores a subscription
-	fromEngine                // the engine cancels all orders
+	fromRestore               // a subscription that the engine restores
+	fromEngine                // an order_cancel_all of the engine
 )
 
-// restrictions are what keeps messages from passing the gate, 0 if all may pass. The loop only.
+// restrictions are why messages may not pass the gate, 0 if all may. The loop only.
 type restrictions uint8
 
 const (
 	gateRestoring restrictions = 1 << iota // subscriptions are not sent again yet: the bot waits
-	gateStopping                           // the engine ends: a shutdown is under way, or everything is being released
+	gateStopping                           // a shutdown is under way, or everything is being released
 	gateMuted                              // a handler panicked: no code of the bot's is called any more; stopping too
-	gateTapping                            // a handler of payloads runs, amid the session's work
+	gateTapping                            // a handler of payloads runs, while the session is working
 )
 
 func (r restrictions) has(one restrictions) bool { return r&one != 0 }
@@ -37,7 +37,7 @@ func (r *restrictions) set(these restrictions)   { *r |= these }
 func (r *restrictions) clear(one restrictions)   { *r &^= one }
 
 // send is the gate: every message of the application layer that a bot or the engine sends passes here, and
-// nowhere else. keys are what m says, read where it came from. The order is: restrictions of the engine's
+// nowhere else. keys are the fields of m that state and limits need, read at its origin. The order is: restrictions of the engine's
 // state, number of subscriptions, session (throttle, encoding into the send ring, table of requests in
 // flight, tap), subscriptions.
 func (e *Engine) send(m wire.Marshaler, keys *msg.Keys, from sender) (seq uint64, err error) {
@@ -74,22 +74,20 @@ func (e *Engine) admit(m wire.Marshaler, keys *msg.Keys) error {
 	return e.subscriptions.admit(m, keys)
 }
 
-// Send sends a message. It is encoded at once, m may then be changed, and leaves when the handlers are done
-// with what was received. The sequence it took is returned. The typed sends, such as [Engine.SendOrderCreate],
-// are the same.
+// Send sends a message and returns the sequence that it took. It encodes m at once, so that m may be changed
+// when Send has returned, and writes it to the socket when the handlers of what was received have returned, after
+// 64 messages or a millisecond at the latest. The typed sends, such as [Engine.SendOrderCreate], are the same.
 //
 // An error means that nothing was sent and no sequence taken: one of package
 // session, [ErrSubscriptions], [ErrInTap], or [ErrRestoring] or [ErrStopping], which are
 // session.ErrNotLoggedIn too. See [session.SafeToResend].
 //
-// An order_cancel_all finds room whenever the session is logged in: it passes the
-// throttle, has room of its own behind a socket that takes nothing and beside orders
-// without an answer, and waits neither for subscriptions to be restored nor for the
-// end of a replay. Cancels and reductions have some, too.
+// An order_cancel_all is accepted whenever the session is logged in: it passes the throttle, has reserved room
+// in the send ring and in the table of requests in flight, and waits neither for subscriptions to be restored nor
+// for the end of a replay. Cancels and reductions have some reserved room, too.
 //
-// Subscriptions and settings last for one session of the exchange. The engine
-// remembers those that were sent and, after a login that began a new session,
-// sends them again before OnLoggedIn's handlers are called.
+// Subscriptions and settings are valid for one session of the exchange. The engine keeps those that were sent
+// and, after a login that began a new session, sends them again before it calls OnLoggedIn's handlers.
 func (e *Engine) Send(m Message) (seq uint64, err error) {
 	keys, ok := keysOf(m)
 	if !ok {
@@ -101,9 +99,9 @@ func (e *Engine) Send(m Message) (seq uint64, err error) {
 	return e.send(m, &keys, fromBot)
 }
 
-// refusal returns why a message may not be sent now, nil if it may: nothing amid the session's work or after
-// a panic, nothing before the subscriptions are restored, and no order once the engine stops. From the latter
-// two, messages that can only lower the risk are exempt.
+// refusal returns why a message may not be sent now, nil if it may: nothing while the session is working or
+// after a panic, nothing before the subscriptions are restored, and no order once the engine stops. Messages
+// that can only lower the risk are exempt from the latter two.
 func (e *Engine) refusal(typ msg.PayloadType) error {
 	if err := e.unsafe(); err != nil {
 		return err
@@ -132,8 +130,8 @@ func (e *Engine) unsafe() error {
 	return nil
 }
 
-// lowersRisk reports whether a message can only lower the risk: it always may be sent, and
-// has room of its own everywhere.
+// lowersRisk reports whether a message can only lower the risk: it is never refused for the engine's state, and
+// has reserved room in every queue.
 func lowersRisk(typ msg.PayloadType) bool {
 	switch typ {
 	case msg.PayloadOrderCancel, msg.PayloadOrderCancelAll, msg.PayloadOrderQuantityReduce:
@@ -142,17 +140,16 @@ func lowersRisk(typ msg.PayloadType) bool {
 	return false
 }
 
-// retry is for a message that the send ring had no room for. The ring is written to
-// the socket before the refusal stands: handlers may send more than the ring holds. If the
-// socket takes no more either they wait for it, without reading, for SendWait in all until
-// the loop reads again.
+// retry sends a message that the send ring had no room for after the ring was written to the
+// socket: handlers may send more than the ring holds. If the socket accepts nothing either,
+// retry waits for it, without reading, for SendWait in all until the loop reads again.
 func (e *Engine) retry(m wire.Marshaler, keys *msg.Keys) (seq uint64, err error) {
 	if !e.conn.writable() || e.pace.sendWait <= 0 {
 		return 0, session.ErrFull
 	}
 	for begun := e.clock.Now(); ; {
 		if err := e.push(); err != nil {
-			e.fail(err)
+			e.writeFailed(err)
 			return 0, session.ErrFull
 		}
 		if seq, err = e.session.Send(e.now, m, keys); err != session.ErrFull || !e.conn.stalled() {
@@ -164,7 +161,7 @@ func (e *Engine) retry(m wire.Marshaler, keys *msg.Keys) (seq uint64, err error)
 		}
 		begun = now
 		if err := e.conn.socket.WaitWritable(now + e.pace.sendWait); err != nil {
-			e.fail(err)
+			e.writeFailed(err)
 			return 0, session.ErrFull
 		}
 	}

@@ -16,7 +16,7 @@ type handlers struct {
 	payload  payloadHandlers
 }
 
-// dispatch shows an event to the stages and calls its handlers.
+// dispatch applies an event to the stages and calls its handlers.
 func (e *Engine) dispatch(ev *Event) {
 	if e.stages.used {
 		e.stages.event(ev)
@@ -56,8 +56,8 @@ func (e *Engine) dispatch(ev *Event) {
 // own type.
 func (e *Engine) OnMessage(handler func(*Event)) Registration { return e.handlers.every.add(handler) }
 
-// OnLoggedIn registers a handler of logins: the exchange let us in, and sends are
-// possible from now on. Payload holds the answer.
+// OnLoggedIn registers a handler of logins, from which on sends are possible. Payload is
+// the answer.
 func (e *Engine) OnLoggedIn(handler func(*Event)) Registration {
 	return e.on(session.LoggedIn, handler)
 }
@@ -74,10 +74,10 @@ func (e *Engine) OnState(handler func(*Event)) Registration {
 	return e.on(session.StateChanged, handler)
 }
 
-// OnGap registers a handler of gaps: messages From to To are missing and asked for. Until
-// they have come nothing else is delivered, fills and books included: up to twice
-// session.Config.ReplayTimeout, 10 s by default, from the last that came on, and then the
-// connection ends. Sends leave meanwhile, so that this is the moment to cancel quotes.
+// OnGap registers a handler of gaps: messages From to To are missing and were requested.
+// Until they arrive nothing else is delivered, fills and books included: for up to twice
+// session.Config.ReplayTimeout, 10 s by default, after the last that arrived, and then the
+// connection ends. Sends are written meanwhile, so that a bot can cancel its quotes.
 func (e *Engine) OnGap(handler func(*Event)) Registration { return e.on(session.Gap, handler) }
 
 // OnRecovered registers a handler of gaps that closed: everything From to To was
@@ -86,34 +86,34 @@ func (e *Engine) OnRecovered(handler func(*Event)) Registration {
 	return e.on(session.Recovered, handler)
 }
 
-// OnCaughtUp registers a handler of the moment after each login at which everything
-// that the exchange repeats of the account's messages has been delivered. Complete says
-// whether anything is known or suspected to be missing, and Cause what. It is when a
-// bot knows its orders and fills, and the time to quote.
+// OnCaughtUp registers a handler that is called once after each login, when everything
+// that the exchange repeats of the account's messages has been delivered. Complete reports
+// whether nothing is known or suspected to be missing, and Cause what is. From then on a
+// bot knows its orders and fills, and may quote.
 func (e *Engine) OnCaughtUp(handler func(*Event)) Registration {
 	return e.on(session.CaughtUp, handler)
 }
 
 // OnAccountGap registers a handler of possible losses of account messages: From to To
-// have been missing for a while. The next login asks for them.
+// have been missing for a while. The next login requests them.
 func (e *Engine) OnAccountGap(handler func(*Event)) Registration {
 	return e.on(session.AccountGap, handler)
 }
 
 // OnAccountRecovered registers a handler of account messages From to To that OnAccountGap
-// spoke of and that came after all.
+// reported and that arrived after all.
 func (e *Engine) OnAccountRecovered(handler func(*Event)) Registration {
 	return e.on(session.AccountRecovered, handler)
 }
 
 // OnAccountLost registers a handler of account messages From to To that the exchange did
-// not repeat when it was asked to, and is not asked for again.
+// not repeat when a login requested them. They are not requested again.
 func (e *Engine) OnAccountLost(handler func(*Event)) Registration {
 	return e.on(session.AccountLost, handler)
 }
 
-// OnAccountReset registers a handler of account sequences that neither follow nor repeat:
-// the exchange counts anew, or a number was wrong.
+// OnAccountReset registers a handler of account sequences that neither follow nor repeat the
+// last ones: the exchange counts anew, or a number was wrong.
 func (e *Engine) OnAccountReset(handler func(*Event)) Registration {
 	return e.on(session.AccountReset, handler)
 }
@@ -121,20 +121,20 @@ func (e *Engine) OnAccountReset(handler func(*Event)) Registration {
 // OnPong registers a handler of answers to [Engine.Ping], with their RoundTrip.
 func (e *Engine) OnPong(handler func(*Event)) Registration { return e.on(session.Pong, handler) }
 
-// OnThrottleExceeded registers a handler of the exchange's word that it dropped
-// something we sent, without saying what.
+// OnThrottleExceeded registers a handler of throttle_limit_exceeded: the exchange dropped a
+// message, without saying which.
 func (e *Engine) OnThrottleExceeded(handler func(*Event)) Registration {
 	return e.on(session.ThrottleExceeded, handler)
 }
 
-// OnSendResolved registers a handler of messages that got no answer, with their
+// OnSendResolved registers a handler of sent messages that got no answer, with their
 // Fate: not sent, not delivered, or in doubt.
 func (e *Engine) OnSendResolved(handler func(*Event)) Registration {
 	return e.on(session.SendResolved, handler)
 }
 
-// OnSendUnsettled registers a handler of messages in doubt that the exchange's messages
-// will not settle any more. An order among them may be live.
+// OnSendUnsettled registers a handler of sent messages in doubt that no message of the
+// exchange will resolve any more. An order among them may be live.
 func (e *Engine) OnSendUnsettled(handler func(*Event)) Registration {
 	return e.on(session.SendUnsettled, handler)
 }
@@ -145,7 +145,7 @@ func (e *Engine) OnAnswerMismatch(handler func(*Event)) Registration {
 	return e.on(session.AnswerMismatch, handler)
 }
 
-// OnUnknown registers a handler of session messages that have no meaning to us.
+// OnUnknown registers a handler of session messages of types that the session does not know.
 func (e *Engine) OnUnknown(handler func(*Event)) Registration { return e.on(session.Unknown, handler) }
 
 func (e *Engine) on(kind session.EventKind, handler func(*Event)) Registration {

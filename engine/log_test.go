@@ -103,7 +103,7 @@ func TestEnumsAreLoggedByName(t *testing.T) {
 			session.ResumeSession:     session.ResumeSession.String(),
 			engine.CauseStalled:       "stalled",
 			engine.WaitSpinBlock:      "spin block",
-			engine.Wait(9):            "unknown way to wait",
+			engine.Wait(9):            "unknown wait",
 			msg.SideSell:              "SIDE_SELL",
 			msg.EtoLogoutUnauthorised: "LOGOUT_UNAUTHORISED",
 		} {
@@ -129,7 +129,7 @@ func TestLogLevels(t *testing.T) {
 			end:  func(r *running, p *peer) { r.Stop(); p.logout() },
 			want: []string{
 				`level=INFO msg="session disconnected" epoch=1 cause="session: logged out"`,
-				`level=INFO msg="engine ended" cause="engine: logged out as asked, confirmed by the exchange"`,
+				`level=INFO msg="engine ended" cause="engine: logged out"`,
 			},
 		},
 		{

@@ -16,7 +16,7 @@ import (
 // TestMismatch has one end speak TLS and the other not: the error says so, as far as that
 // can be seen, and says nothing of the kind about other ends.
 func TestMismatch(t *testing.T) {
-	const noTLS, wantsTLS = "does the port speak TLS?", "does the port want TLS?"
+	const noTLS, wantsTLS = "does the port speak TLS?", "does the port speak TLS?"
 	for _, c := range []struct {
 		name   string
 		secure bool // the engine

@@ -12,7 +12,7 @@ var pointed = map[string]string{
 	"dialer.results":                "one connection",
 	"log.queue.slots":               "what the logger has yet to write",
 	"submitted.ring.slots":          "Config.SubmitSlots: a function and a caller's Submission are pointers",
-	"timing.names":                  "handlersTogether",
+	"timing.names":                  "handlersGroup",
 	"session.queue.events":          "what one message gives rise to",
 	"timers.slots":                  "the bot's timers: a function is a pointer",
 	"handlers.events":               "the kinds of events",

@@ -5,8 +5,7 @@ import (
 	"fmt"
 )
 
-// cancelError returns a *CancelError unless what was promised of the orders is
-// confirmed, or nothing was.
+// cancelError returns a *CancelError if orders were to be cancelled and that is not confirmed, else nil.
 func (e *Engine) cancelError() error {
 	s := &e.shutdown
 	if !s.cancels || s.orders.done() && s.orders.inDoubt == 0 {
@@ -17,18 +16,18 @@ func (e *Engine) cancelError() error {
 	}
 }
 
-// verdict is how the engine has ended, after what ended the connection or the wait for
-// one.
-func (e *Engine) verdict(cause error) error {
+// outcomeOf returns the error that the engine ends with, after the cause that ended the connection or the wait
+// for one.
+func (e *Engine) outcomeOf(cause error) error {
 	cancel := e.cancelError()
 	switch {
 	case e.life.panicked != nil:
-		p := *e.life.panicked // the log may be reading that one
+		p := *e.life.panicked // a copy: the log may be reading it
 		p.CancelErr = cancel
 		if cancel == nil {
 			p.Cancelled = e.shutdown.cancels
-			if !e.shutdown.cancels && e.placed() {
-				p.CancelErr = &CancelError{Err: e.whyNot()}
+			if !e.shutdown.cancels && e.sentOrderEntry() {
+				p.CancelErr = &CancelError{Err: e.notCancelledReason()}
 			}
 		}
 		return &p
@@ -51,33 +50,32 @@ func (e *Engine) verdict(cause error) error {
 	return cause
 }
 
-// whyNot is why nothing was cancelled after a panic.
-func (e *Engine) whyNot() error {
+// notCancelledReason returns why nothing was cancelled after a panic.
+func (e *Engine) notCancelledReason() error {
 	if e.config.CancelAllOnPanic {
 		return errEnding
 	}
 	return errCancelOff
 }
 
-// placed reports whether the bot has ever sent order entry.
-func (e *Engine) placed() bool { return e.session.Stats().UnansweredPeak > 0 }
+// sentOrderEntry reports whether the bot has ever sent order entry.
+func (e *Engine) sentOrderEntry() bool { return e.session.Stats().UnansweredPeak > 0 }
 
 var (
 	errNeverLoggedIn = errors.New("never logged in")
 	errCancelOff     = errors.New("Config.CancelAllOnPanic is not set")
-	errEnding        = errors.New("the engine was ending when the panic came")
+	errEnding        = errors.New("the handler panicked while the engine was ending")
 )
 
-// CancelError says that orders of the account may be live although they were to be
-// cancelled.
+// CancelError means that orders of the account may be live although they were to be cancelled.
 type CancelError struct {
 	Sent     bool  // an order_cancel_all was sent
-	Accepted bool  // and the exchange accepted it; so all orders that it has accepted are cancelled
+	Accepted bool  // the exchange accepted it: all orders that it has accepted are cancelled
 	InDoubt  int   // orders that it did not answer
-	Err      error // why: ErrStopTimeout, what the exchange or a send refused it with, or nil if that is not known
+	Err      error // cause: ErrStopTimeout, the rejection, the error of the send, or nil if it is unknown
 }
 
-// Error says what is known of the orders.
+// Error returns what is known of the orders, and the cause.
 func (e *CancelError) Error() string {
 	text := "engine: orders may be live: "
 	switch {

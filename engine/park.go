@@ -7,7 +7,7 @@ import (
 	"github.com/smk-go/smk/engine/internal/transport"
 )
 
-// Clock readings before and after all others: do not sleep, and sleep until something
+// Clock readings before and after all others: not to sleep, and to sleep until something
 // happens.
 const (
 	past  = transport.Past

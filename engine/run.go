@@ -7,26 +7,26 @@ import (
 	"github.com/smk-go/smk/engine/session"
 )
 
-// Run is the loop. It connects, logs in, hands out events and sends, and comes
-// back from lost connections, until ctx ends or Stop is called; then it does with the
+// Run runs the loop. It connects, logs in, calls the handlers, sends, and reconnects
+// after lost connections, until ctx ends or Stop is called; then it does with the
 // orders what Config.OnStop says, and logs out. Everything that the engine holds is
-// given back when it returns.
+// released when it returns.
 //
 // It returns nil if the exchange confirmed all of that: the logout and, where orders
 // were to be cancelled, their cancellation, with no order sent before it left without
 // an answer. Otherwise it is a *[CancelError] if orders may be live that were to be
 // cancelled, ErrNotConfirmed (wrapping what ended the connection) if the logout was
 // not confirmed, or both; ErrClosed after Close; a *[PanicError] after a panic in a
-// handler; ErrRunning if the loop runs already, and ErrClosed if it has ended before
-// with a confirmed logout: an engine lives once; else what ended the session for
+// handler; ErrRunning if the loop is running already, and ErrClosed if it has ended
+// before with a confirmed logout: an engine runs once; else what ended the session for
 // good, such as a refused login: orders are then as they were.
 func (e *Engine) Run(ctx context.Context) error {
-	if err := e.own(); err != nil {
+	if err := e.acquire(); err != nil {
 		return err
 	}
 	defer e.running.Store(false)
 	if e.life.phase == phaseEnded && errors.Is(e.life.outcome, ErrLoggedOut) {
-		return ErrClosed // it lived; a loop around Run must not spin
+		return ErrClosed // a loop around Run must not spin
 	}
 	if e.life.phase != phaseEnded {
 		defer e.endMuted()
@@ -48,15 +48,15 @@ func (e *Engine) Run(ctx context.Context) error {
 	return e.life.outcome
 }
 
-// Poll does one round of the loop: what has arrived is handed out, what was sent
-// leaves, and nothing is waited for. It is for bots that have a loop of their
+// Poll runs one round of the loop: it reads what has arrived, calls the handlers,
+// writes what was sent, and does not wait. It is for bots that have a loop of their
 // own, and has to be called often enough for the session to stay alive: several
 // times a second at least.
 //
-// It returns nil as long as the engine is alive, and then, for good, how it
-// ended: as for Run, but ErrLoggedOut where that returns nil.
+// It returns nil while the engine runs, and from its end on the error of Run, with
+// ErrLoggedOut where that is nil.
 func (e *Engine) Poll() error {
-	if err := e.own(); err != nil {
+	if err := e.acquire(); err != nil {
 		return err
 	}
 	e.spin.byPoll = true
@@ -68,7 +68,7 @@ func (e *Engine) Poll() error {
 				e.running.Store(false)
 			}
 		}()
-		e.resume()
+		e.resumePoll()
 		e.guarded(false)
 		returned = true
 	}
@@ -81,8 +81,8 @@ func (e *Engine) Poll() error {
 	return outcome
 }
 
-// own makes the caller the loop.
-func (e *Engine) own() error {
+// acquire makes the caller the loop.
+func (e *Engine) acquire() error {
 	switch {
 	case e.running.CompareAndSwap(false, true):
 		return nil
@@ -92,24 +92,24 @@ func (e *Engine) own() error {
 	return ErrRunning
 }
 
-// guarded is a round in which a handler may panic. Other panics are ours and go
-// on.
+// guarded runs a round and recovers the panics of handlers. Other panics are bugs of this package and
+// continue.
 func (e *Engine) guarded(block bool) {
 	defer func() {
-		if e.timing.runs {
-			e.caught(recover())
+		if e.timing.inHandler {
+			e.recovered(recover())
 		}
 	}()
 	e.round(block)
 }
 
-// caught deals with a panic in a handler.
-func (e *Engine) caught(value any) {
+// recovered handles a panic in a handler.
+func (e *Engine) recovered(value any) {
 	if value == nil {
 		return // the handler ended the goroutine
 	}
 	p := newPanicError(e.timing.running(), value)
-	e.timing.runs, e.timing.calls = false, 0
+	e.timing.abort()
 	e.handlePanic(p)
 }
 
@@ -137,8 +137,7 @@ func (e *Engine) handlePanic(p *PanicError) {
 	e.proceed()
 }
 
-// round does what can be done now; with block it first waits until there is
-// something.
+// round does what can be done now; with block it first sleeps until there is something.
 func (e *Engine) round(block bool) {
 	if e.handleRequests(); e.now-e.published.at >= int64(publishEvery) {
 		e.publish()
@@ -149,7 +148,7 @@ func (e *Engine) round(block bool) {
 		e.endPoll()
 		e.connect()
 	case phaseWaiting:
-		if e.attend(block, e.life.retryAt); e.now >= e.life.retryAt {
+		if e.pollIdle(block, e.life.retryAt); e.now >= e.life.retryAt {
 			e.connect()
 		}
 	case phaseDialing:
@@ -157,7 +156,7 @@ func (e *Engine) round(block bool) {
 		case d := <-e.dialer.results:
 			e.opened(d)
 		default:
-			if e.attend(block, min(e.dialer.attempt.deadline, e.shutdownAt())); e.now >= e.dialer.attempt.deadline && len(e.dialer.results) == 0 {
+			if e.pollIdle(block, min(e.dialer.attempt.deadline, e.shutdownAt())); e.now >= e.dialer.attempt.deadline && len(e.dialer.results) == 0 {
 				e.dialer.abandon(0)
 				e.disconnect(&DialError{Address: e.config.Address, Err: errDialerStuck})
 			}
@@ -165,12 +164,12 @@ func (e *Engine) round(block bool) {
 	case phaseConnected:
 		e.pollConn(block)
 	case phaseDisconnected:
-		if e.attend(false, past); !e.pace.more {
+		if e.pollIdle(false, past); !e.pace.more {
 			e.scheduleReconnect(e.life.lastCause)
 		}
 	case phaseEnded:
 	}
-	if e.life.phase != phaseEnded { // whoever hands over refuses by itself from then on
+	if e.life.phase != phaseEnded { // else producers refuse by themselves
 		if e.timers.due <= e.now {
 			e.fireTimers()
 		}
@@ -179,6 +178,6 @@ func (e *Engine) round(block bool) {
 			e.proceed()
 		}
 		e.flush()
-		e.timeHandlers() // when what they sent is on its way
+		e.timeHandlers() // after what they sent was written
 	}
 }

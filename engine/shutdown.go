@@ -14,10 +14,9 @@ type StopAction uint8
 
 // The actions.
 const (
-	// StopAuto is StopCancelAll once the bot has sent order entry, and for one that
-	// goes on with an earlier run (session.Config.AccountSequence or ResumeFrom), and
-	// StopLeave for one that only watches: that must not cancel what another bot of
-	// the account has placed.
+	// StopAuto is StopCancelAll for a bot that has sent order entry or continues an
+	// earlier run (session.Config.AccountSequence or ResumeFrom), and StopLeave for one
+	// that only watches: it must not cancel the orders of another bot of the account.
 	StopAuto StopAction = iota
 
 	// StopCancelAll cancels all orders of the account, those of its other bots too,
@@ -25,8 +24,7 @@ const (
 	// before is answered, at most Config.StopTimeout long; then it logs out.
 	StopCancelAll
 
-	// StopLeave logs out at once and leaves the orders live, with nobody to look
-	// after them.
+	// StopLeave logs out at once and leaves the orders live and unattended.
 	StopLeave
 
 	stopActions
@@ -77,9 +75,9 @@ func (e *Engine) beginShutdown(cancels bool) {
 		e.beginLogout()
 	default:
 		if e.life.phase == phaseWaiting && e.life.retryAt != never {
-			e.life.retryAt = e.now // there is no time for a long pause; later ones count
+			e.life.retryAt = e.now // StopTimeout is too short for a long pause
 		}
-		e.log.say(record{at: e.now, level: slog.LevelInfo, text: "cancels all orders before it ends"})
+		e.log.push(record{at: e.now, level: slog.LevelInfo, text: "cancelling all orders"})
 	}
 }
 
@@ -92,7 +90,7 @@ func (e *Engine) beginLogout() {
 	e.shutdown.step, e.shutdown.deadline = shutdownLoggingOut, e.now+int64(timeout)
 }
 
-// proceed does what the shutdown can do now. It is called once a round.
+// proceed advances the shutdown. It is called once a round.
 func (e *Engine) proceed() {
 	if e.shutdown.step == shutdownCancelling {
 		e.cancelAll()
@@ -224,7 +222,7 @@ func (e *Engine) shutdownEvent(ev *Event) {
 func (e *Engine) logout() {
 	switch e.life.phase {
 	case phaseDialing:
-		e.dialer.attempt.cancel() // what it comes to ends the engine
+		e.dialer.attempt.cancel() // its result ends the engine
 		e.dialer.attempt.deadline = min(e.dialer.attempt.deadline, e.shutdown.deadline)
 	case phaseConnected:
 		if e.session.State() == session.LogoutSent {
@@ -239,25 +237,25 @@ func (e *Engine) logout() {
 	}
 }
 
-// shutdownAt is when the shutdown has something to do although nothing happens.
+// shutdownAt returns the clock reading at which the shutdown has something to do even if nothing happens.
 func (e *Engine) shutdownAt() int64 {
 	switch e.shutdown.step {
 	case shutdownCancelling:
 		return min(e.shutdown.deadline, e.cancelAllDue())
 	case shutdownLoggingOut:
 		if e.life.phase == phaseConnected && e.session.State() != session.LogoutSent {
-			return e.shutdown.deadline // of a logout that has no room
+			return e.shutdown.deadline // the logout has no room
 		}
 	}
 	return never
 }
 
-// stop begins the shutdown as Config.OnStop wants it, if none is under way.
+// stop begins the shutdown that Config.OnStop says, if none is under way.
 func (e *Engine) stop() {
 	if e.shutdown.step != shutdownNone {
 		return
 	}
 	action := e.config.OnStop
-	e.beginShutdown(action == StopCancelAll || action == StopAuto && (e.placed() || e.life.continues))
+	e.beginShutdown(action == StopCancelAll || action == StopAuto && (e.sentOrderEntry() || e.life.continues))
 	e.proceed()
 }

@@ -195,7 +195,7 @@ func TestLoopDelays(t *testing.T) {
 			name: "a handler",
 			play: func(r *running, p *peer) { p.send(quotes(7, 8, 2500)) },
 			want: 1, most: long, by: ".workLong", lag: long,
-			logged: []string{`msg="the loop was kept from the socket" by=github.com/smk-go/smk/engine_test.workLong took=150ms`},
+			logged: []string{`msg="loop delay" by=github.com/smk-go/smk/engine_test.workLong took=150ms`},
 		},
 		{
 			name: "many handlers that keep up",
@@ -218,7 +218,7 @@ func TestLoopDelays(t *testing.T) {
 			},
 			most: 5 * time.Millisecond, lag: 500 * time.Millisecond,
 			logged: []string{
-				`msg="handlers do not keep up with what arrives" by=github.com/smk-go/smk/engine_test.workShort took=1`,
+				`msg="loop lags behind what arrives" by=github.com/smk-go/smk/engine_test.workShort took=1`,
 			},
 		},
 		{
@@ -269,9 +269,9 @@ func TestLoopDelays(t *testing.T) {
 						t.Errorf("the log does not say %q:\n%s", want, out.String())
 					}
 				}
-				said := strings.Count(out.String(), "kept from") + strings.Count(out.String(), "keep up")
-				if said > 1 || said == 0 && c.want > 0 {
-					t.Errorf("said %d times:\n%s", said, out.String())
+				logged := strings.Count(out.String(), "loop delay") + strings.Count(out.String(), "loop lags")
+				if logged > 1 || logged == 0 && c.want > 0 {
+					t.Errorf("logged %d times:\n%s", logged, out.String())
 				}
 			})
 		})

@@ -8,14 +8,14 @@ import (
 	"github.com/smk-go/smk/ring"
 )
 
-// submitQueue is how other goroutines give messages and functions to the loop. Any goroutine may put; the loop
+// submitQueue passes messages and functions of other goroutines to the loop. Any goroutine may put; the loop
 // takes, through ring.
 type submitQueue struct {
 	ring      *ring.MPSC[submitted]
 	slotBytes int // largest encoded message; immutable
 	reserved  int // slots for messages that can only lower the risk; immutable
 	closed    atomic.Bool
-	refusing  sync.Mutex // once closed is set its holder takes in the loop's place
+	refusing  sync.Mutex // its holder is the consumer once closed is set
 }
 
 // submitted is one slot of the submit queue. Its buffer is claimed once and stays with the slot. With the
@@ -25,8 +25,8 @@ type submitted struct {
 	encodedMessage
 	keys   msg.Keys
 	do     func()      // called instead of a send, if not nil
-	result *Submission // nil if nobody waits
-	full   bool        // the slot has something to do
+	result *Submission // may be nil
+	full   bool        // the slot is in use
 	_      [23]byte
 }
 
@@ -58,9 +58,9 @@ func (q *submitQueue) init(slots, slotBytes int) error {
 // fill panics. The error is ErrClosed, ErrSubmissionBusy, ErrSubmitFull, or fill's.
 //
 // The loop may end meanwhile. It first sets closed and then refuses what is in the queue. If closed is not
-// set after the slot was published, the loop will still come to the slot, unless an earlier one, claimed and
-// not yet published, stands before it; that one's producer publishes later, finds closed set and refuses all
-// that is there in the loop's place.
+// set after the slot was published, the loop will still take the slot, unless an earlier one, claimed and not
+// yet published, is before it; the producer of that one publishes later, finds closed set and refuses all that
+// is in the queue.
 func (q *submitQueue) put(s *Submission, others int, fill func(*submitted) error, loop *parking) (err error) {
 	if q.closed.Load() {
 		return ErrClosed

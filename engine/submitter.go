@@ -4,21 +4,20 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// Submitter is the engine as other goroutines see it: the same sends, encoded by the caller and submitted
-// through a queue to the loop, which gives them their sequence. It is a small value; get it from
+// Submitter sends from other goroutines than the loop's: it has the same sends, which encode the message and
+// submit it through a queue to the loop, which gives it its sequence. It is a small value; get it from
 // [Engine.Submitter]. Every method may be called from any goroutine at any time.
 type Submitter struct{ engine *Engine }
 
-// Submitter returns the engine as other goroutines see it.
+// Submitter returns the sends for other goroutines. Any goroutine.
 func (e *Engine) Submitter() Submitter { return Submitter{e} }
 
-// Send encodes a message into the submit queue and wakes the loop if that is asleep. m may be changed once
-// Send has returned.
+// Send encodes a message into the submit queue and wakes the loop if it sleeps. m may be changed when Send has
+// returned.
 //
 // An error means that nothing was submitted: [ErrSubmitFull], [ErrSubmitTooLarge], [ErrSubmissionBusy],
-// [ErrClosed], or what encoding m failed with. Otherwise result says what became of it: the sequence that
-// the message took, or the error that [Engine.Send] would have returned. result may be nil if nobody wants
-// to know.
+// [ErrClosed], or the error of encoding m. Otherwise result has the outcome once it is done: the sequence that
+// the message took, or the error that [Engine.Send] would have returned. result may be nil.
 func (s Submitter) Send(m Message, result *Submission) error {
 	n := m.SizeVT()
 	switch {
@@ -50,9 +49,8 @@ func (s Submitter) Send(m Message, result *Submission) error {
 	}, &s.engine.parking)
 }
 
-// Do submits a function for the loop to call, between two events. It is how another goroutine registers a
-// handler or reads what belongs to the loop. The errors are those of Send. A panic in f is treated like one
-// in a handler.
+// Do submits a function for the loop to call between two events, for example to register a handler or to read
+// state that belongs to the loop. The errors are those of Send. A panic in f is treated like one in a handler.
 func (s Submitter) Do(f func(), result *Submission) error {
 	q := &s.engine.submitted
 	return q.put(result, q.reserved, func(work *submitted) error {
@@ -72,7 +70,7 @@ func (e *Engine) takeSubmitted() {
 			e.pace.taken = 0
 			return
 		}
-		if left == 0 || left < sliceMessages && e.now >= e.pace.until {
+		if left == 0 || left < sliceMessages && e.now >= e.pace.sliceEnd {
 			return
 		}
 		e.spin.idlePolls = 0
@@ -86,9 +84,9 @@ func (e *Engine) takeSubmitted() {
 				err = ErrClosed
 			case work.do != nil:
 				e.timeHandlers() // the function is timed alone
-				e.timing.starts("a function submitted by Submitter.Do")
+				e.timing.startHandler("a function submitted by Submitter.Do")
 				work.do()
-				e.handled()
+				e.endHandler()
 				e.timeHandlers()
 			default:
 				if seq, err = e.send(&work.encodedMessage, &work.keys, fromBot); err == nil {

@@ -8,8 +8,8 @@ type payloadHandlers struct {
 
 // OnPayload registers a handler of every payload of both directions: inbound ones before they are decoded,
 // session messages, duplicates and malformed ones included; outbound ones as they are queued. Credentials are
-// masked. The record is valid until the handler returns. The handler runs amid the session's work, so that
-// sends, and [Engine.Ping], return [ErrInTap]; [Submitter] has sends for it.
+// masked. The record is valid until the handler returns. The handler runs while the session is working, so that
+// sends, and [Engine.Ping], return [ErrInTap]; those of [Submitter] are possible.
 func (e *Engine) OnPayload(handler func(*TapRecord)) Registration {
 	e.session.SetTap(e.tap)
 	return e.handlers.payload.list.add(handler)
@@ -38,16 +38,16 @@ func (e *Engine) tap(r *TapRecord) {
 // callTap calls one of the functions that see payloads. One that is called while a handler sends counts as the
 // time of that handler.
 //
-// A panic must not go through the session, which is in the middle of something: a message would be committed
-// without having taken its sequence. So it ends here, no code of the bot's is called any more, and the engine
-// ends in the next round. Within a handler it goes on when the session is done; see continuePanic.
+// A panic must not unwind the session, which is in the middle of something: a message would be committed without
+// having taken its sequence. So it is recovered here, no code of the bot's is called any more, and the engine
+// ends in the next round. Within a handler it continues when the session is done; see continuePanic.
 func (e *Engine) callTap(name string, f func(*TapRecord), r *TapRecord) {
 	if e.gate.has(gateMuted) {
 		return
 	}
-	alone := !e.timing.runs
+	alone := !e.timing.inHandler
 	if alone {
-		e.timing.starts(name)
+		e.timing.startHandler(name)
 	}
 	e.gate.set(gateTapping)
 	defer func() {
@@ -55,13 +55,13 @@ func (e *Engine) callTap(name string, f func(*TapRecord), r *TapRecord) {
 		if value := recover(); value != nil {
 			e.notePanic(newPanicError(name, value))
 			if alone {
-				e.timing.runs, e.timing.calls = false, 0
+				e.timing.abort()
 			}
 		}
 	}()
 	f(r)
 	if alone {
-		e.handled()
+		e.endHandler()
 	}
 }
 
@@ -74,9 +74,9 @@ func (e *Engine) notePanic(p *PanicError) {
 	e.requests.add(requestPanic)
 }
 
-// continuePanic lets the panic of a tap go on in the handler whose send the tap saw.
+// continuePanic continues the panic of a tap in the handler whose send the tap saw.
 func (e *Engine) continuePanic() {
-	if e.gate.has(gateMuted) && e.timing.runs {
+	if e.gate.has(gateMuted) && e.timing.inHandler {
 		panic(e.life.panicked.Value)
 	}
 }

@@ -39,7 +39,7 @@ func TestLook(t *testing.T) {
 		want  int // reads
 		err   error
 	}{
-		{name: "nothing happens", do: nothing, want: looksMax},
+		{name: "nothing happens", do: nothing, want: spinPollsMax},
 		{name: "bytes", at: 3, do: func(*Engine) (int, error) { return 7, nil }, want: 3},
 		{name: "failure", at: 3, do: func(*Engine) (int, error) { return 0, broken }, want: 3, err: broken},
 		{name: "handed over", at: 5, do: func(e *Engine) (int, error) {
