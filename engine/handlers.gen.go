@@ -35,8 +35,8 @@ type messageHandlers struct {
 	orderCancelReplaceRejected  list[func(*Event, *msg.OrderCancelReplaceRejected)]
 }
 
-// deliver calls the handlers of a message's kind. It is indexed by payload type; nil is a type that
-// only clients send or nobody does.
+// deliver has, by payload type, what calls the handlers of a message; it is nil for types that the exchange
+// does not send.
 var deliver = [...]func(*Engine, *Event){
 	msg.PayloadOrderRejected: func(e *Engine, ev *Event) {
 		if l := &e.handlers.messages.orderRejected; len(l.entries) > 0 {
@@ -165,7 +165,7 @@ var deliver = [...]func(*Engine, *Event){
 	},
 }
 
-// OnOrderRejected registers a handler of order_rejected.
+// OnOrderRejected registers a handler of order_rejected. Its arguments are valid until it returns.
 //
 // OrderRejected tells that an order was not placed because of the market, the account or the
 // exchange's load. Exchange to client, in answer to OrderCreate.
@@ -173,7 +173,7 @@ func (e *Engine) OnOrderRejected(handler func(*Event, *msg.OrderRejected)) Regis
 	return e.handlers.messages.orderRejected.add(handler)
 }
 
-// OnOrderAccepted registers a handler of order_accepted.
+// OnOrderAccepted registers a handler of order_accepted. Its arguments are valid until it returns.
 //
 // OrderAccepted tells that an order was placed and gives it its identifier. Exchange to client, in
 // answer to OrderCreate and before any OrderExecuted of the order. With a subscription to the
@@ -182,7 +182,7 @@ func (e *Engine) OnOrderAccepted(handler func(*Event, *msg.OrderAccepted)) Regis
 	return e.handlers.messages.orderAccepted.add(handler)
 }
 
-// OnOrderExecuted registers a handler of order_executed.
+// OnOrderExecuted registers a handler of order_executed. Its arguments are valid until it returns.
 //
 // OrderExecuted tells of one fill of an order. Exchange to client, unasked, also while a cancel is
 // under way. It has no reference: order_id from OrderAccepted is the key. price and quantity
@@ -192,7 +192,7 @@ func (e *Engine) OnOrderExecuted(handler func(*Event, *msg.OrderExecuted)) Regis
 	return e.handlers.messages.orderExecuted.add(handler)
 }
 
-// OnOrderCancelled registers a handler of order_cancelled.
+// OnOrderCancelled registers a handler of order_cancelled. Its arguments are valid until it returns.
 //
 // OrderCancelled tells that the unmatched part of an order is off the book. Exchange to client, in
 // answer to OrderCancel or OrderCancelAll, or unasked at any time. What was executed stands.
@@ -200,7 +200,7 @@ func (e *Engine) OnOrderCancelled(handler func(*Event, *msg.OrderCancelled)) Reg
 	return e.handlers.messages.orderCancelled.add(handler)
 }
 
-// OnOrderInvalid registers a handler of order_invalid.
+// OnOrderInvalid registers a handler of order_invalid. Its arguments are valid until it returns.
 //
 // OrderInvalid tells that an order was malformed and never reached the book. Exchange to client, in
 // answer to OrderCreate. It has no account sequence and so is never sent again after a reconnect.
@@ -208,7 +208,7 @@ func (e *Engine) OnOrderInvalid(handler func(*Event, *msg.OrderInvalid)) Registr
 	return e.handlers.messages.orderInvalid.add(handler)
 }
 
-// OnMarketQuotes registers a handler of market_quotes.
+// OnMarketQuotes registers a handler of market_quotes. Its arguments are valid until it returns.
 //
 // MarketQuotes is the snapshot of a market's books and replaces all that was known of them.
 // Exchange to client, in answer to MarketSubscribe.
@@ -216,7 +216,7 @@ func (e *Engine) OnMarketQuotes(handler func(*Event, *msg.MarketQuotes)) Registr
 	return e.handlers.messages.marketQuotes.add(handler)
 }
 
-// OnContractQuotes registers a handler of contract_quotes.
+// OnContractQuotes registers a handler of contract_quotes. Its arguments are valid until it returns.
 //
 // ContractQuotes describes one contract's book: inside MarketQuotes the whole of what is visible,
 // on its own (exchange to client, for subscribed markets) a change, to be applied as one. A change
@@ -231,7 +231,7 @@ func (e *Engine) OnContractQuotes(handler func(*Event, *msg.ContractQuotes)) Reg
 	return e.handlers.messages.contractQuotes.add(handler)
 }
 
-// OnOrderCancelRejected registers a handler of order_cancel_rejected.
+// OnOrderCancelRejected registers a handler of order_cancel_rejected. Its arguments are valid until it returns.
 //
 // OrderCancelRejected tells that an order was not cancelled. Exchange to client, in answer to
 // OrderCancel (then order_id is set) or to OrderCancelReplace that failed at once (then
@@ -240,7 +240,7 @@ func (e *Engine) OnOrderCancelRejected(handler func(*Event, *msg.OrderCancelReje
 	return e.handlers.messages.orderCancelRejected.add(handler)
 }
 
-// OnOrderExecuteVoided registers a handler of order_execute_voided.
+// OnOrderExecuteVoided registers a handler of order_execute_voided. Its arguments are valid until it returns.
 //
 // OrderExecutedVoid takes a provisional fill back. Exchange to client, after an OrderExecuted with
 // a pending_timeout, for instance when a goal was scored in the meantime. It names the fill only by
@@ -250,7 +250,7 @@ func (e *Engine) OnOrderExecuteVoided(handler func(*Event, *msg.OrderExecutedVoi
 	return e.handlers.messages.orderExecuteVoided.add(handler)
 }
 
-// OnMarketState registers a handler of market_state.
+// OnMarketState registers a handler of market_state. Its arguments are valid until it returns.
 //
 // MarketState tells the state of a market. Exchange to client, when it changes; whether also once
 // on subscribing is not documented. Orders and books follow by their own messages.
@@ -258,21 +258,21 @@ func (e *Engine) OnMarketState(handler func(*Event, *msg.MarketState)) Registrat
 	return e.handlers.messages.marketState.add(handler)
 }
 
-// OnRunningballNotification registers a handler of runningball_notification.
+// OnRunningballNotification registers a handler of runningball_notification. Its arguments are valid until it returns.
 //
 // RunningballNotification reports from a football match. Exchange to client, after EventSubscribe.
 func (e *Engine) OnRunningballNotification(handler func(*Event, *msg.RunningballNotification)) Registration {
 	return e.handlers.messages.runningballNotification.add(handler)
 }
 
-// OnMarketManagedState registers a handler of market_managed_state.
+// OnMarketManagedState registers a handler of market_managed_state. Its arguments are valid until it returns.
 //
 // MarketManagedState tells whether a market is run with provisional fills. Exchange to client.
 func (e *Engine) OnMarketManagedState(handler func(*Event, *msg.MarketManagedState)) Registration {
 	return e.handlers.messages.marketManagedState.add(handler)
 }
 
-// OnOrderExecuteConfirmed registers a handler of order_execute_confirmed.
+// OnOrderExecuteConfirmed registers a handler of order_execute_confirmed. Its arguments are valid until it returns.
 //
 // OrderExecuteConfirmed makes a provisional fill final. Exchange to client, after an OrderExecuted
 // with a pending_timeout. It names the fill only by order_id, price and quantity.
@@ -280,7 +280,7 @@ func (e *Engine) OnOrderExecuteConfirmed(handler func(*Event, *msg.OrderExecuteC
 	return e.handlers.messages.orderExecuteConfirmed.add(handler)
 }
 
-// OnOrderQuantityReduced registers a handler of order_quantity_reduced.
+// OnOrderQuantityReduced registers a handler of order_quantity_reduced. Its arguments are valid until it returns.
 //
 // OrderQuantityReduced tells that an order on the book was made smaller. Exchange to client, in
 // answer to OrderQuantityReduce. Not to be confused with OrderReduced, which is about a non-runner.
@@ -288,7 +288,7 @@ func (e *Engine) OnOrderQuantityReduced(handler func(*Event, *msg.OrderQuantityR
 	return e.handlers.messages.orderQuantityReduced.add(handler)
 }
 
-// OnOrderQuantityReduceRejected registers a handler of order_quantity_reduce_rejected.
+// OnOrderQuantityReduceRejected registers a handler of order_quantity_reduce_rejected. Its arguments are valid until it returns.
 //
 // OrderQuantityReduceRejected tells that an order was not made smaller. Exchange to client, in
 // answer to OrderQuantityReduce.
@@ -296,7 +296,7 @@ func (e *Engine) OnOrderQuantityReduceRejected(handler func(*Event, *msg.OrderQu
 	return e.handlers.messages.orderQuantityReduceRejected.add(handler)
 }
 
-// OnOrderReduced registers a handler of order_reduced.
+// OnOrderReduced registers a handler of order_reduced. Its arguments are valid until it returns.
 //
 // OrderReduced tells that what an order had matched was reduced because of a non-runner. Exchange
 // to client, unasked. Not to be confused with OrderQuantityReduced, which answers a request.
@@ -304,7 +304,7 @@ func (e *Engine) OnOrderReduced(handler func(*Event, *msg.OrderReduced)) Registr
 	return e.handlers.messages.orderReduced.add(handler)
 }
 
-// OnOrderCancelAllAccepted registers a handler of order_cancel_all_accepted.
+// OnOrderCancelAllAccepted registers a handler of order_cancel_all_accepted. Its arguments are valid until it returns.
 //
 // OrderCancelAllAccepted tells that an OrderCancelAll will be done. Exchange to client. Each
 // order's end is expected as its own OrderCancelled, before or after this.
@@ -312,7 +312,7 @@ func (e *Engine) OnOrderCancelAllAccepted(handler func(*Event, *msg.OrderCancelA
 	return e.handlers.messages.orderCancelAllAccepted.add(handler)
 }
 
-// OnOrderCancelAllRejected registers a handler of order_cancel_all_rejected.
+// OnOrderCancelAllRejected registers a handler of order_cancel_all_rejected. Its arguments are valid until it returns.
 //
 // OrderCancelAllRejected tells that an OrderCancelAll was not done; assume that the orders are
 // live. Exchange to client.
@@ -320,7 +320,7 @@ func (e *Engine) OnOrderCancelAllRejected(handler func(*Event, *msg.OrderCancelA
 	return e.handlers.messages.orderCancelAllRejected.add(handler)
 }
 
-// OnThrottleLimitsChanged registers a handler of throttle_limits_changed.
+// OnThrottleLimitsChanged registers a handler of throttle_limits_changed. Its arguments are valid until it returns.
 //
 // ThrottleLimitsChanged tells how fast the client may send, believed to be in the terms of a bucket
 // of burst_size that is refilled at average_rate_ps in steps of tick_ms. Exchange to client, right
@@ -331,21 +331,21 @@ func (e *Engine) OnThrottleLimitsChanged(handler func(*Event, *msg.ThrottleLimit
 	return e.handlers.messages.throttleLimitsChanged.add(handler)
 }
 
-// OnSettingsAccepted registers a handler of settings_accepted.
+// OnSettingsAccepted registers a handler of settings_accepted. Its arguments are valid until it returns.
 //
 // SettingsAccepted tells the settings now in force. Exchange to client, in answer to Settings.
 func (e *Engine) OnSettingsAccepted(handler func(*Event, *msg.SettingsAccepted)) Registration {
 	return e.handlers.messages.settingsAccepted.add(handler)
 }
 
-// OnBalanceChanged registers a handler of balance_changed.
+// OnBalanceChanged registers a handler of balance_changed. Its arguments are valid until it returns.
 //
 // BalanceChanged tells the account's money after a settlement. Exchange to client, unasked.
 func (e *Engine) OnBalanceChanged(handler func(*Event, *msg.BalanceChanged)) Registration {
 	return e.handlers.messages.balanceChanged.add(handler)
 }
 
-// OnOrderVoided registers a handler of order_voided.
+// OnOrderVoided registers a handler of order_voided. Its arguments are valid until it returns.
 //
 // OrderVoided tells that an order was voided after the fact, with its market or contract. Exchange
 // to client, unasked, and the last word on the order. How its quantities relate is not documented.
@@ -353,7 +353,7 @@ func (e *Engine) OnOrderVoided(handler func(*Event, *msg.OrderVoided)) Registrat
 	return e.handlers.messages.orderVoided.add(handler)
 }
 
-// OnOrderPendingReplace registers a handler of order_pending_replace.
+// OnOrderPendingReplace registers a handler of order_pending_replace. Its arguments are valid until it returns.
 //
 // OrderPendingReplace tells that a replacement is under way and names the new order. Exchange to
 // client, the first answer to an OrderCancelReplace. The old order may still be filled.
@@ -361,7 +361,7 @@ func (e *Engine) OnOrderPendingReplace(handler func(*Event, *msg.OrderPendingRep
 	return e.handlers.messages.orderPendingReplace.add(handler)
 }
 
-// OnOrderCancelReplaceAccepted registers a handler of order_cancel_replace_accepted.
+// OnOrderCancelReplaceAccepted registers a handler of order_cancel_replace_accepted. Its arguments are valid until it returns.
 //
 // OrderCancelReplaceAccepted tells that the old order is gone and the new one stands in its place.
 // Exchange to client, the second answer to an OrderCancelReplace.
@@ -369,7 +369,7 @@ func (e *Engine) OnOrderCancelReplaceAccepted(handler func(*Event, *msg.OrderCan
 	return e.handlers.messages.orderCancelReplaceAccepted.add(handler)
 }
 
-// OnOrderCancelReplaceRejected registers a handler of order_cancel_replace_rejected.
+// OnOrderCancelReplaceRejected registers a handler of order_cancel_replace_rejected. Its arguments are valid until it returns.
 //
 // OrderCancelReplaceRejected tells that the new order could not be placed. Exchange to client, the
 // second answer to an OrderCancelReplace. Whether the old order is still live is not documented:
