@@ -15,7 +15,7 @@ const (
 	CauseTransport    Cause = iota // the socket failed, or the other end closed it
 	CauseDial                      // no connection could be opened: *DialError
 	CauseStalled                   // the socket accepted no more bytes: ErrSendStalled
-	CauseSilent                    // nothing arrived, or nothing was answered: session.ErrPeerSilent, session.ErrUnresponsive
+	CauseSilent                    // no data or no answers: session.ErrPeerSilent, session.ErrUnresponsive
 	CauseLoginTimeout              // session.ErrLoginTimeout
 	CauseLogout                    // the exchange logged us out: *session.LogoutError
 	CauseProtocol                  // the exchange broke the protocol: *session.ProtocolError

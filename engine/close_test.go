@@ -143,7 +143,7 @@ func TestCloseByConfig(t *testing.T) {
 						t.Fatal(err)
 					}
 					before := time.Now()
-					if poll { // Close becomes the loop, for nobody else is it
+					if poll { // Close becomes the loop, for no one else is it
 						if err := e.Poll(); err != nil {
 							t.Errorf("Poll: %v", err)
 						}

@@ -188,9 +188,10 @@ func (c Config) resolve() (Config, error) {
 		c.ReconnectBackoff = defaultBackoff
 	}
 	c.ReconnectBackoff = slices.Clone(c.ReconnectBackoff)
-	if len(c.ReconnectBackoff) > pausesMax || slices.Min(c.ReconnectBackoff) < 0 || slices.Max(c.ReconnectBackoff) > durationMax ||
-		c.ReconnectBackoff[len(c.ReconnectBackoff)-1] < time.Millisecond {
-		return c, &ConfigError{"ReconnectBackoff", "must be 1 to 32 times of 0 to 24 hours, the last at least a millisecond"}
+	if p := c.ReconnectBackoff; len(p) > pausesMax || slices.Min(p) < 0 || slices.Max(p) > durationMax ||
+		p[len(p)-1] < time.Millisecond {
+		const reason = "must be 1 to 32 times of 0 to 24 hours, the last at least a millisecond"
+		return c, &ConfigError{"ReconnectBackoff", reason}
 	}
 	if c.OnStop >= stopActions {
 		return c, &ConfigError{"OnStop", "is not a StopAction"}

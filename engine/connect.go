@@ -17,6 +17,22 @@ func (e *Engine) connect() {
 	e.pace.more = e.drain()
 }
 
+// pollDialer waits for the result of the attempt, until its deadline at most.
+func (e *Engine) pollDialer(block bool) {
+	select {
+	case d := <-e.dialer.results:
+		e.opened(d)
+		return
+	default:
+	}
+	deadline := e.dialer.attempt.deadline
+	e.pollIdle(block, min(deadline, e.shutdownAt()))
+	if e.now >= deadline && len(e.dialer.results) == 0 {
+		e.dialer.abandon(0)
+		e.disconnect(&DialError{Address: e.config.Address, Err: errDialerStuck})
+	}
+}
+
 // opened handles the result of the attempt.
 func (e *Engine) opened(d dialResult) {
 	e.readClock()

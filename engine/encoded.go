@@ -12,7 +12,8 @@ type encodedMessage struct {
 	size   int
 }
 
-// encode encodes a message of an unknown type, and reads its keys from the bytes. The error is a *wire.MarshalError or session.ErrTooLarge.
+// encode encodes a message of an unknown type, and reads its keys from the bytes. The error is a
+// *wire.MarshalError or session.ErrTooLarge.
 func (b *encodedMessage) encode(m Message) (keys msg.Keys, err error) {
 	n := m.SizeVT()
 	switch {

@@ -37,9 +37,9 @@ func (r *restrictions) set(these restrictions)   { *r |= these }
 func (r *restrictions) clear(one restrictions)   { *r &^= one }
 
 // send is the gate: every message of the application layer that a bot or the engine sends passes here, and
-// nowhere else. keys are the fields of m that state and limits need, read at its origin. The order is: restrictions of the engine's
-// state, number of subscriptions, session (throttle, encoding into the send ring, table of requests in
-// flight, tap), subscriptions.
+// nowhere else. keys are the fields of m that state and limits need, read at its origin. The order is:
+// restrictions of the engine's state, number of subscriptions, session (throttle, encoding into the send ring,
+// table of requests in flight, tap), subscriptions.
 func (e *Engine) send(m wire.Marshaler, keys *msg.Keys, from sender) (seq uint64, err error) {
 	if (e.gate != 0 || subscribing(keys.Type)) && from == fromBot {
 		if err := e.admit(m, keys); err != nil {

@@ -94,7 +94,10 @@ func (l *logs) event(ev *Event) {
 	if l == nil {
 		return
 	}
-	r := record{at: ev.Received, level: slog.LevelInfo, epoch: ev.Epoch, seq: ev.Seq, from: ev.From, to: ev.To, err: ev.Cause}
+	r := record{
+		at: ev.Received, level: slog.LevelInfo,
+		epoch: ev.Epoch, seq: ev.Seq, from: ev.From, to: ev.To, err: ev.Cause,
+	}
 	switch ev.Kind {
 	case session.StateChanged:
 		r.text = stateTexts[ev.State]

@@ -23,7 +23,8 @@ func (m *mismatch) Unwrap() error { return m.err }
 func handshakeFailed(err error) error {
 	var header tls.RecordHeaderError
 	if closedByPeer(err) || errors.As(err, &header) {
-		return &mismatch{err, "during the TLS handshake: does the port speak TLS? Config.DisableTLS is for one that does not"}
+		const hint = "during the TLS handshake: does the port speak TLS? Config.DisableTLS is for one that does not"
+		return &mismatch{err, hint}
 	}
 	return err
 }

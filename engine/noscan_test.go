@@ -83,7 +83,7 @@ func walk(path string, typ reflect.Type, lists map[string]bool, outer map[reflec
 		lists[path] = hasPointers(typ.Elem())
 		walk(path, typ.Elem(), lists, outer)
 	case reflect.Map:
-		lists[path] = true // of a map the collector looks at least at the tables
+		lists[path] = true // of a map the collector reads least at the tables
 	}
 }
 
@@ -98,7 +98,8 @@ func hasPointers(typ reflect.Type) bool {
 		return false
 	case reflect.Array:
 		return typ.Len() > 0 && hasPointers(typ.Elem())
-	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Chan, reflect.Func, reflect.Interface, reflect.String, reflect.UnsafePointer:
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Chan, reflect.Func, reflect.Interface,
+		reflect.String, reflect.UnsafePointer:
 		return true
 	}
 	return false

@@ -152,15 +152,7 @@ func (e *Engine) round(block bool) {
 			e.connect()
 		}
 	case phaseDialing:
-		select {
-		case d := <-e.dialer.results:
-			e.opened(d)
-		default:
-			if e.pollIdle(block, min(e.dialer.attempt.deadline, e.shutdownAt())); e.now >= e.dialer.attempt.deadline && len(e.dialer.results) == 0 {
-				e.dialer.abandon(0)
-				e.disconnect(&DialError{Address: e.config.Address, Err: errDialerStuck})
-			}
-		}
+		e.pollDialer(block)
 	case phaseConnected:
 		e.pollConn(block)
 	case phaseDisconnected:

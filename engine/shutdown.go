@@ -228,7 +228,8 @@ func (e *Engine) logout() {
 		if e.session.State() == session.LogoutSent {
 			return
 		}
-		if err := e.session.Logout(e.now); err != nil && (!errors.Is(err, session.ErrFull) || e.now >= e.shutdown.deadline) {
+		err := e.session.Logout(e.now)
+		if err != nil && (!errors.Is(err, session.ErrFull) || e.now >= e.shutdown.deadline) {
 			e.disconnect(err)
 		}
 	case phaseNew, phaseWaiting:

@@ -94,7 +94,8 @@ func (e *Engine) publish() {
 		return
 	}
 	e.stats.Session = e.session.Stats()
-	e.stats.State, e.stats.Epoch, e.stats.AccountSequence = e.session.State(), e.session.Epoch(), e.session.AccountSequence()
+	e.stats.State, e.stats.Epoch = e.session.State(), e.session.Epoch()
+	e.stats.AccountSequence = e.session.AccountSequence()
 	e.stats.LogsLost = e.log.lost()
 	e.published.stats = e.stats
 	e.published.mu.Unlock()

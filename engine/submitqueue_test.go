@@ -29,7 +29,8 @@ func TestSubmitQueue(t *testing.T) {
 		}
 	}
 	var results [9]Submission
-	if err := q.put(&results[0], 0, fill(failed), &loop); !errors.Is(err, failed) || results[0].state.Load() != submissionIdle {
+	if err := q.put(&results[0], 0, fill(failed), &loop); !errors.Is(err, failed) ||
+		results[0].state.Load() != submissionIdle {
 		t.Errorf("fill failed: %v", err)
 	}
 	if loop.parked.Load() || len(loop.idle) != 1 {
@@ -47,7 +48,8 @@ func TestSubmitQueue(t *testing.T) {
 	if err := q.put(&results[0], 1, fill(nil), &loop); !errors.Is(err, ErrSubmissionBusy) {
 		t.Errorf("used twice: %v", err)
 	}
-	if err := q.put(&results[5], 1, fill(nil), &loop); !errors.Is(err, ErrSubmitFull) || results[5].state.Load() != submissionIdle {
+	if err := q.put(&results[5], 1, fill(nil), &loop); !errors.Is(err, ErrSubmitFull) ||
+		results[5].state.Load() != submissionIdle {
 		t.Errorf("the reserved slot: %v", err)
 	}
 	if err := q.put(&results[5], 0, fill(nil), &loop); err != nil {

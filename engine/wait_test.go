@@ -25,9 +25,9 @@ func (c *countedReads) Read([]byte) (int, error) {
 	return 0, nil
 }
 
-// TestLook: a loop that spins looks at the socket again and again, until something
+// TestPollSocket: a loop that spins reads the socket again and again, until something
 // happens there or elsewhere. Whoever has a loop of their own looks once.
-func TestLook(t *testing.T) {
+func TestPollSocket(t *testing.T) {
 	nothing := func(*Engine) (int, error) { return 0, nil }
 	broken := errors.New("broken")
 	for _, c := range []struct {
@@ -42,7 +42,7 @@ func TestLook(t *testing.T) {
 		{name: "nothing happens", do: nothing, want: spinPollsMax},
 		{name: "bytes", at: 3, do: func(*Engine) (int, error) { return 7, nil }, want: 3},
 		{name: "failure", at: 3, do: func(*Engine) (int, error) { return 0, broken }, want: 3, err: broken},
-		{name: "handed over", at: 5, do: func(e *Engine) (int, error) {
+		{name: "submitted", at: 5, do: func(e *Engine) (int, error) {
 			return 0, e.Submitter().Do(func() {}, new(Submission))
 		}, want: 5},
 		{name: "stop", at: 5, do: func(e *Engine) (int, error) { e.Stop(); return 0, nil }, want: 5},

@@ -114,7 +114,9 @@ func writeHandlers(g *protogen.GeneratedFile, received []botMessage) {
 	g.P("var deliver = [...]func(*Engine, *Event){")
 	for _, m := range received {
 		g.P(m.Constant, ": func(e *Engine, ev *Event) {")
-		g.P("if l := &e.handlers.messages.", m.Var, "; len(l.entries) > 0 { call(e, l, ev, ev.Payload.Get", m.Name, "()) }")
+		g.P("if l := &e.handlers.messages.", m.Var, "; len(l.entries) > 0 {")
+		g.P("call(e, l, ev, ev.Payload.Get", m.Name, "())")
+		g.P("}")
 		g.P("},")
 	}
 	g.P("}")
