@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/wire"
@@ -147,6 +149,11 @@ func (e *Engine) retry(m wire.Marshaler, keys *msg.Keys) (seq uint64, err error)
 	if !e.conn.writable() || e.pace.sendWait <= 0 {
 		return 0, session.ErrFull
 	}
+	if !e.timing.inHandler { // else it is the handler's time
+		e.timeHandlers()
+		e.readClock()
+		defer e.waitedToSend(e.now)
+	}
 	for begun := e.clock.Now(); ; {
 		if err := e.push(); err != nil {
 			e.writeFailed(err)
@@ -165,4 +172,13 @@ func (e *Engine) retry(m wire.Marshaler, keys *msg.Keys) (seq uint64, err error)
 			return 0, session.ErrFull
 		}
 	}
+}
+
+// waitedToSend notes the time of a retry outside of handlers, so that it does not count as that of the handlers
+// before and after it. begun is the clock reading at its beginning.
+func (e *Engine) waitedToSend(begun int64) {
+	e.readClock()
+	took := time.Duration(e.now - begun)
+	e.pace.sincePoll.note(took, causeSend)
+	e.pace.sinceLag.note(took, causeSend)
 }

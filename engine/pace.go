@@ -38,6 +38,7 @@ type spent struct {
 // Causes of loop delays and of lags that are no single call.
 const (
 	causeMany    = "many short calls"
+	causeSend    = "a send that waited for the socket"
 	causePolling = "time between calls of Poll"
 	causeStopped = "the process did not run"
 )
