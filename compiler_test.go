@@ -33,9 +33,9 @@ var inlined = map[string]string{
 		(*Session).hasPendingWork isApplication inboundClassOf withUnknown fastMarshaler
 		(*fairClock).fair (*fairClock).isAbsence (*budget).spend (*outbox).spent (*sequencer).spent (*sequencer).position
 		(*references).next (*Session).refusal referenceTag referenceSize`,
-	"engine": `(*Engine).readClock (*Engine).handled (*Engine).own (*Engine).pendingRequests (*Stats).received
+	"engine": `(*Engine).readClock (*Engine).endHandler (*Engine).acquire (*requests).pending restrictions.has (*connection).writable (*Stats).received
 		subscribing Submitter.SendOrderCreate (*Submission).start
-		(*timing).running (*timing).starts together (*Submission).Done
+		(*timing).running (*timing).startHandler joinNames (*Submission).Done
 		(*MPSC).Claim (*MPSC).Peek (*MPSC).Release (*MPSC).Len
 		(*SPSC).Claim (*SPSC).Peek (*SPSC).Publish (*SPSC).Release`,
 	"engine/internal/transport": `Clock.Now (*recordConn).whole (*recordConn).pending (*recordConn).filled

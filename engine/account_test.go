@@ -17,10 +17,11 @@ import (
 
 // TestAccountFaults trades while account messages are lost, doubled, late or out of order before they
 // have a sequence, so that no gap of the session shows it. After a login the bot knows all orders and
-// fills as the exchange does, or it was told that it does not.
+// fills as the exchange does, or got an event that says it does not.
 func TestAccountFaults(t *testing.T) {
 	for _, kind := range []fault.Kind{
-		fault.DropBefore, fault.DuplicateBefore, fault.DelayBefore, fault.ReorderBefore, fault.Swap, fault.Unconfirmed, fault.Skip, fault.Unheard,
+		fault.DropBefore, fault.DuplicateBefore, fault.DelayBefore, fault.ReorderBefore, fault.Swap,
+		fault.Unconfirmed, fault.Skip, fault.Unheard,
 	} {
 		for _, chance := range []uint32{fault.Million / 50, fault.Million / 5} {
 			for seed := range uint64(4) {
@@ -38,7 +39,7 @@ type ledger struct {
 	answered map[uint64]int    // by reference
 	executed map[uint64]uint64 // by order
 	closed   map[uint64]bool   // by order
-	asked    map[uint64]string // by reference, what is told of sends without an answer
+	asked    map[uint64]string // by reference, what is reported of sends without an answer
 	lost     uint64            // account messages given up
 	reset    int
 	complete bool
@@ -48,7 +49,9 @@ func (l *ledger) watch(e *engine.Engine) {
 	e.OnOrderAccepted(func(_ *engine.Event, m *msg.OrderAccepted) { l.answered[m.GetReference()]++ })
 	e.OnOrderRejected(func(_ *engine.Event, m *msg.OrderRejected) { l.answered[m.GetReference()]++ })
 	e.OnOrderExecuted(func(_ *engine.Event, m *msg.OrderExecuted) { l.executed[m.GetOrderId()] += m.GetQuantity() })
-	e.OnOrderExecuteVoided(func(_ *engine.Event, m *msg.OrderExecutedVoid) { l.executed[m.GetOrderId()] -= m.GetQuantity() })
+	e.OnOrderExecuteVoided(func(_ *engine.Event, m *msg.OrderExecutedVoid) {
+		l.executed[m.GetOrderId()] -= m.GetQuantity()
+	})
 	e.OnOrderCancelled(func(_ *engine.Event, m *msg.OrderCancelled) { l.closed[m.GetOrderId()] = true })
 	e.OnSendResolved(func(ev *engine.Event) { l.asked[ev.Reference] = ev.Fate.String() })
 	e.OnSendUnsettled(func(ev *engine.Event) { l.asked[ev.Reference] = "unsettled" })
@@ -59,7 +62,8 @@ func (l *ledger) watch(e *engine.Engine) {
 
 func newLedger() *ledger {
 	return &ledger{
-		answered: make(map[uint64]int), executed: make(map[uint64]uint64), closed: make(map[uint64]bool), asked: make(map[uint64]string),
+		answered: make(map[uint64]int), executed: make(map[uint64]uint64), closed: make(map[uint64]bool),
+		asked: make(map[uint64]string),
 	}
 }
 
@@ -124,14 +128,14 @@ func checkAccount(t *testing.T, plan fault.Plan, seed uint64, reconnects bool) {
 		if l.answered[o.Reference] != 1 {
 			missing++
 			if l.asked[o.Reference] == "" || l.answered[o.Reference] > 1 {
-				t.Errorf("order %d: answered %d times, and told %q", o.Reference, l.answered[o.Reference], l.asked[o.Reference])
+				t.Errorf("order %d: answered %d times, and got %q", o.Reference, l.answered[o.Reference], l.asked[o.Reference])
 			}
 		}
 		if l.executed[o.ID] != o.Executed {
 			fills++
 		}
 		if l.executed[o.ID] > o.Executed {
-			t.Errorf("order %d: executed %d, the bot was told %d", o.Reference, o.Executed, l.executed[o.ID])
+			t.Errorf("order %d: executed %d, the bot received %d", o.Reference, o.Executed, l.executed[o.ID])
 		}
 	}
 	// What the first login after a loss does not find is given up, and said to be: with faults in
@@ -148,8 +152,8 @@ func checkAccount(t *testing.T, plan fault.Plan, seed uint64, reconnects bool) {
 }
 
 // TestAccountNumbersRestart trades on while the exchange begins to number account messages anew, with
-// and without cutting everybody off, and while numbers leap: every answer and fill is still heard,
-// nothing is heard twice, and the change is told.
+// and without cutting everybody off, and while numbers leap: every answer and fill is still seen,
+// nothing is seen twice, and the change is reported.
 func TestAccountNumbersRestart(t *testing.T) {
 	for name, change := range map[string]func(*sim.Sim){
 		"restart": func(s *sim.Sim) { s.Restart() },
@@ -221,10 +225,11 @@ func checkRestart(t *testing.T, change func(*sim.Sim), before int, name string) 
 	}
 	for i := uint64(1); i <= reference; i++ {
 		if l.answered[i] != 1 || l.asked[i] != "" {
-			t.Errorf("order %d: answered %d times, and told %q", i, l.answered[i], l.asked[i])
+			t.Errorf("order %d: answered %d times, and got %q", i, l.answered[i], l.asked[i])
 		}
 	}
-	if told := l.reset > 0; told != (before > 1 && (name == "restart" || name == "numbers" || name == "leap")) && before != 1 {
-		t.Errorf("%d resets told, %d logins", l.reset, logins)
+	if reported := l.reset > 0; reported != (before > 1 && (name == "restart" || name == "numbers" || name == "leap")) &&
+		before != 1 {
+		t.Errorf("%d resets reported, %d logins", l.reset, logins)
 	}
 }

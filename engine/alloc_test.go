@@ -407,28 +407,70 @@ func TestSendsAllocateNothing(t *testing.T) {
 	event.SetEventId(5)
 	noEvent.SetEventId(5)
 	settings.SetCancelAllOnFailure(false)
-	remote := e.Submitter()
+	submitter := e.Submitter()
 	var s engine.Submission
 	for name, send := range map[string]struct {
 		here  func() (uint64, error)
 		there func() error
 	}{
-		"order_create":           {func() (uint64, error) { return e.SendOrderCreate(create) }, func() error { return remote.SendOrderCreate(create, &s) }},
-		"order_cancel":           {func() (uint64, error) { return e.SendOrderCancel(&cancel) }, func() error { return remote.SendOrderCancel(&cancel, &s) }},
-		"order_cancel_all":       {func() (uint64, error) { return e.SendOrderCancelAll(&cancelAll) }, func() error { return remote.SendOrderCancelAll(&cancelAll, &s) }},
-		"order_quantity_reduce":  {func() (uint64, error) { return e.SendOrderQuantityReduce(&reduce) }, func() error { return remote.SendOrderQuantityReduce(&reduce, &s) }},
-		"order_cancel_replace":   {func() (uint64, error) { return e.SendOrderCancelReplace(&replace) }, func() error { return remote.SendOrderCancelReplace(&replace, &s) }},
-		"market_subscribe":       {func() (uint64, error) { return e.SendMarketSubscribe(&market[0]) }, func() error { return remote.SendMarketSubscribe(&market[1], &s) }},
-		"market_unsubscribe":     {func() (uint64, error) { return e.SendMarketUnsubscribe(&noMarket) }, func() error { return remote.SendMarketUnsubscribe(&noMarket, &s) }},
-		"event_subscribe":        {func() (uint64, error) { return e.SendEventSubscribe(&event) }, func() error { return remote.SendEventSubscribe(&event, &s) }},
-		"event_unsubscribe":      {func() (uint64, error) { return e.SendEventUnsubscribe(&noEvent) }, func() error { return remote.SendEventUnsubscribe(&noEvent, &s) }},
-		"price_feed_subscribe":   {func() (uint64, error) { return e.SendPriceFeedSubscribe(&priceFeed) }, func() error { return remote.SendPriceFeedSubscribe(&priceFeed, &s) }},
-		"price_feed_unsubscribe": {func() (uint64, error) { return e.SendPriceFeedUnsubscribe(&noPriceFeed) }, func() error { return remote.SendPriceFeedUnsubscribe(&noPriceFeed, &s) }},
-		"market_feed_subscribe":  {func() (uint64, error) { return e.SendMarketFeedSubscribe(&marketFeed) }, func() error { return remote.SendMarketFeedSubscribe(&marketFeed, &s) }},
-		"market_feed_unsubscribe": {func() (uint64, error) { return e.SendMarketFeedUnsubscribe(&noMarketFeed) }, func() error {
-			return remote.SendMarketFeedUnsubscribe(&noMarketFeed, &s)
-		}},
-		"settings": {func() (uint64, error) { return e.SendSettings(&settings) }, func() error { return remote.SendSettings(&settings, &s) }},
+		"order_create": {
+			func() (uint64, error) { return e.SendOrderCreate(create) },
+			func() error { return submitter.SendOrderCreate(create, &s) },
+		},
+		"order_cancel": {
+			func() (uint64, error) { return e.SendOrderCancel(&cancel) },
+			func() error { return submitter.SendOrderCancel(&cancel, &s) },
+		},
+		"order_cancel_all": {
+			func() (uint64, error) { return e.SendOrderCancelAll(&cancelAll) },
+			func() error { return submitter.SendOrderCancelAll(&cancelAll, &s) },
+		},
+		"order_quantity_reduce": {
+			func() (uint64, error) { return e.SendOrderQuantityReduce(&reduce) },
+			func() error { return submitter.SendOrderQuantityReduce(&reduce, &s) },
+		},
+		"order_cancel_replace": {
+			func() (uint64, error) { return e.SendOrderCancelReplace(&replace) },
+			func() error { return submitter.SendOrderCancelReplace(&replace, &s) },
+		},
+		"market_subscribe": {
+			func() (uint64, error) { return e.SendMarketSubscribe(&market[0]) },
+			func() error { return submitter.SendMarketSubscribe(&market[1], &s) },
+		},
+		"market_unsubscribe": {
+			func() (uint64, error) { return e.SendMarketUnsubscribe(&noMarket) },
+			func() error { return submitter.SendMarketUnsubscribe(&noMarket, &s) },
+		},
+		"event_subscribe": {
+			func() (uint64, error) { return e.SendEventSubscribe(&event) },
+			func() error { return submitter.SendEventSubscribe(&event, &s) },
+		},
+		"event_unsubscribe": {
+			func() (uint64, error) { return e.SendEventUnsubscribe(&noEvent) },
+			func() error { return submitter.SendEventUnsubscribe(&noEvent, &s) },
+		},
+		"price_feed_subscribe": {
+			func() (uint64, error) { return e.SendPriceFeedSubscribe(&priceFeed) },
+			func() error { return submitter.SendPriceFeedSubscribe(&priceFeed, &s) },
+		},
+		"price_feed_unsubscribe": {
+			func() (uint64, error) { return e.SendPriceFeedUnsubscribe(&noPriceFeed) },
+			func() error { return submitter.SendPriceFeedUnsubscribe(&noPriceFeed, &s) },
+		},
+		"market_feed_subscribe": {
+			func() (uint64, error) { return e.SendMarketFeedSubscribe(&marketFeed) },
+			func() error { return submitter.SendMarketFeedSubscribe(&marketFeed, &s) },
+		},
+		"market_feed_unsubscribe": {
+			func() (uint64, error) { return e.SendMarketFeedUnsubscribe(&noMarketFeed) },
+			func() error {
+				return submitter.SendMarketFeedUnsubscribe(&noMarketFeed, &s)
+			},
+		},
+		"settings": {
+			func() (uint64, error) { return e.SendSettings(&settings) },
+			func() error { return submitter.SendSettings(&settings, &s) },
+		},
 	} {
 		here := func() {
 			if _, err := send.here(); err != nil {
@@ -450,7 +492,7 @@ func TestSendsAllocateNothing(t *testing.T) {
 			t.Errorf("%s: %v allocations, want 0", name, n)
 		}
 		if n := testing.AllocsPerRun(100, there); n != 0 {
-			t.Errorf("%s, handed over: %v allocations, want 0", name, n)
+			t.Errorf("%s, submitted: %v allocations, want 0", name, n)
 		}
 	}
 }

@@ -48,10 +48,10 @@ func (p *peer) readAll() {
 	}
 }
 
-// TestOrderLeavesAmidABacklog: what a handler sends does not wait until everything that has
+// TestOrderIsSentDuringABacklog: what a handler sends does not wait until everything that has
 // arrived is handled, nor do heartbeats, whether handlers are timed or not, and whether they
 // have worked from the start or begin to.
-func TestOrderLeavesAmidABacklog(t *testing.T) {
+func TestOrderIsSentDuringABacklog(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		slow  time.Duration // Config.SlowHandler
@@ -63,7 +63,7 @@ func TestOrderLeavesAmidABacklog(t *testing.T) {
 		{name: "not timed", slow: -1, most: 1500 * time.Microsecond},
 		{name: "all timed alone", slow: 20 * time.Microsecond, most: 1500 * time.Microsecond},
 		{name: "in a new burst", quick: 1000, burst: true, most: 4 * backlogWork},
-		{name: "amid a burst", quick: 1000, most: 32 * backlogWork},
+		{name: "within a burst", quick: 1000, most: 32 * backlogWork},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, n *network) {
@@ -116,9 +116,9 @@ func TestOrderLeavesAmidABacklog(t *testing.T) {
 	}
 }
 
-// TestOthersAreServedAmidQuickHandlers counts messages instead of time: what was sent leaves, and
+// TestOthersAreServedDuringQuickHandlers counts messages instead of time: what was sent leaves, and
 // timers and functions of other goroutines are called, before many others are handled.
-func TestOthersAreServedAmidQuickHandlers(t *testing.T) {
+func TestOthersAreServedDuringQuickHandlers(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		const every, rounds = 200, 10
 		handled, sent, worst := 0, 0, make(map[string]int)
@@ -182,8 +182,8 @@ func (c onWrite) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// TestThrottleRefillsAmidABacklog: time passes for the throttle while handlers work.
-func TestThrottleRefillsAmidABacklog(t *testing.T) {
+// TestThrottleRefillsDuringABacklog: time passes for the throttle while handlers work.
+func TestThrottleRefillsDuringABacklog(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		var handled atomic.Int64
 		placed := 0
@@ -218,9 +218,9 @@ func TestThrottleRefillsAmidABacklog(t *testing.T) {
 	})
 }
 
-// TestOthersAreServedAmidABacklog: what other goroutines hand over is done while a backlog is
+// TestOthersAreServedDuringABacklog: what other goroutines submit is done while a backlog is
 // handled, and so is what Stop asks for.
-func TestOthersAreServedAmidABacklog(t *testing.T) {
+func TestOthersAreServedDuringABacklog(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		var handled atomic.Int64
 		r := startInBubble(t, n.config(), func(e *engine.Engine) {
@@ -244,7 +244,7 @@ func TestOthersAreServedAmidABacklog(t *testing.T) {
 			t.Error(err)
 		}
 		if took := time.Since(before); took > 3*time.Millisecond {
-			t.Errorf("a function that was handed over was called after %v", took)
+			t.Errorf("a function that was submitted was called after %v", took)
 		}
 		before = time.Now()
 		r.Stop()
@@ -262,8 +262,8 @@ func TestOthersAreServedAmidABacklog(t *testing.T) {
 	})
 }
 
-// TestStopAmidQuickHandlers counts the messages until the logout leaves.
-func TestStopAmidQuickHandlers(t *testing.T) {
+// TestStopDuringQuickHandlers counts the messages until the logout leaves.
+func TestStopDuringQuickHandlers(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		stopped, handled, waited := false, 0, 0
 		config := n.config()
@@ -321,9 +321,9 @@ func TestBacklogOfASocket(t *testing.T) {
 	})
 }
 
-// TestMessagesAreHandledAmidSubmissions: a full queue of functions that work does not keep the
+// TestMessagesAreHandledDuringSubmissions: a full queue of functions that work does not keep the
 // loop from the socket.
-func TestMessagesAreHandledAmidSubmissions(t *testing.T) {
+func TestMessagesAreHandledDuringSubmissions(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		config := n.config()
 		config.SubmitSlots = 256
@@ -366,22 +366,22 @@ func TestMessagesAreHandledAmidSubmissions(t *testing.T) {
 			}
 		}
 		advance(time.Second)
-		if peak := r.Stats().HandedOverPeak; peak != len(submissions) {
-			t.Errorf("at most %d were handed over at a time, want %d", peak, len(submissions))
+		if peak := r.Stats().SubmittedPeak; peak != len(submissions) {
+			t.Errorf("at most %d were submitted at a time, want %d", peak, len(submissions))
 		}
 		_ = r.Close()
 		_ = r.wait()
 	})
 }
 
-// TestOthersAreServedAmidFates: the fates of what was sent on a lost connection are told in
+// TestOthersAreServedDuringFates: the fates of what was sent on a lost connection are reported in
 // pieces too, all of them, in order, and before the next connection is opened.
-func TestOthersAreServedAmidFates(t *testing.T) {
+func TestOthersAreServedDuringFates(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		const orders = 90 // that the throttle lets pass
 		var fates []uint64
 		var log []string
-		told := make(chan struct{})
+		reported := make(chan struct{})
 		r := startInBubble(t, n.config(), func(e *engine.Engine) {
 			e.OnLoggedIn(func(ev *engine.Event) {
 				for range orders {
@@ -400,7 +400,7 @@ func TestOthersAreServedAmidFates(t *testing.T) {
 			e.OnSendResolved(func(ev *engine.Event) {
 				if fates = append(fates, ev.Seq); len(fates) == 1 {
 					log = append(log, "fates")
-					close(told)
+					close(reported)
 				}
 				work(backlogWork)
 			})
@@ -411,7 +411,7 @@ func TestOthersAreServedAmidFates(t *testing.T) {
 			p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL)
 		}
 		p.close()
-		<-told
+		<-reported
 		var s engine.Submission
 		before := time.Now()
 		if err := r.Submitter().Do(func() {}, &s); err != nil {
@@ -421,22 +421,22 @@ func TestOthersAreServedAmidFates(t *testing.T) {
 			t.Error(err)
 		}
 		if took := time.Since(before); took > 3*time.Millisecond {
-			t.Errorf("a function that was handed over was called after %v and %d fates", took, len(fates))
+			t.Errorf("a function that was submitted was called after %v and %d fates", took, len(fates))
 		}
 		n.accept(t).login()
 		if len(fates) != orders || !slices.IsSorted(fates) {
 			t.Errorf("fates of %v", fates)
 		}
 		if got := strings.Join(log, ", "); got != "connecting, disconnected, fates, connecting" {
-			t.Errorf("handlers heard %s", got)
+			t.Errorf("handlers seen %s", got)
 		}
 		_ = r.Close()
 		_ = r.wait()
 	})
 }
 
-// TestStopAmidFates ends the engine once all fates are told.
-func TestStopAmidFates(t *testing.T) {
+// TestStopDuringFates ends the engine once all fates are reported.
+func TestStopDuringFates(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		const orders = 10
 		fates := 0
@@ -462,7 +462,7 @@ func TestStopAmidFates(t *testing.T) {
 			t.Errorf("Run: %v, want ErrNotConfirmed", err)
 		}
 		if fates != orders {
-			t.Errorf("%d fates told, want %d", fates, orders)
+			t.Errorf("%d fates reported, want %d", fates, orders)
 		}
 		if len(n.accepted) > 0 {
 			t.Error("it connected again")
@@ -474,128 +474,4 @@ func cancelOf(order uint64) *msg.OrderCancel {
 	m := new(msg.OrderCancel)
 	m.SetOrderId(order)
 	return m
-}
-
-// TestPeerIsNotSilentWhileHandlersWork: what arrives while handlers work is read before the
-// exchange is judged to be silent, be it one handler that takes long or many that do not.
-func TestPeerIsNotSilentWhileHandlersWork(t *testing.T) {
-	for _, c := range []struct {
-		name     string
-		messages int // in one write
-		writes   int
-		work     time.Duration
-	}{
-		{"one", 1, 5, 3 * time.Second},
-		{"many", 40, 3, 90 * time.Millisecond},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, n *network) {
-				config := n.config()
-				config.Session.PeerTimeout = time.Second
-				handled := 0
-				r := startInBubble(t, config, func(e *engine.Engine) {
-					e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
-						handled++
-						work(c.work)
-					})
-				})
-				p := n.accept(t)
-				p.login()
-				go p.readAll()
-				go func() { // the socket of a pipe is whoever waits to write
-					for range c.writes {
-						var b []byte
-						for range c.messages {
-							b = append(b, p.frame(quotes(7, 8, 2500))...)
-						}
-						if _, err := p.conn.Write(b); err != nil {
-							return
-						}
-					}
-				}()
-				advance(time.Duration(c.writes*c.messages)*c.work - c.work/2)
-				if lost := r.Stats().Lost; lost != [len(lost)]uint64{} || handled != c.writes*c.messages {
-					t.Errorf("lost %v after %d messages", lost, handled)
-				}
-				_ = r.Close()
-				_ = r.wait()
-			})
-		})
-	}
-}
-
-// TestAnswerBehindABacklog: an answer that waits in the socket while what came before it is
-// handled is read before its order is said to be in doubt, and time that a handler or the bot's
-// own loop takes is not the exchange's.
-func TestAnswerBehindABacklog(t *testing.T) {
-	const timeout = time.Second
-	for _, c := range []struct {
-		name     string
-		messages int
-		work     time.Duration
-	}{
-		{"many handlers", 30, 90 * time.Millisecond},
-		{"one handler", 1, 3 * timeout},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, n *network) {
-				config := n.config()
-				config.Session.AnswerTimeout = timeout
-				handled, heard := 0, ""
-				r := startInBubble(t, config, func(e *engine.Engine) {
-					e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
-						if handled++; handled == 1 {
-							if _, err := e.SendOrderCreate(backHome()); err != nil {
-								t.Error(err)
-							}
-						}
-						work(c.work)
-					})
-					e.OnOrderAccepted(func(*engine.Event, *msg.OrderAccepted) { heard += "accepted " })
-					e.OnSendResolved(func(ev *engine.Event) { heard += ev.Fate.String() })
-				})
-				p := n.accept(t)
-				p.login()
-				p.sendBacklog(c.messages)
-				order := p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
-				go p.readAll()
-				p.send(accepted(order.GetEtoPayload().GetSeq(), order.GetOrderCreate().GetReference(), 1001, 1))
-				advance(5 * timeout)
-				if heard != "accepted " || handled != c.messages {
-					t.Errorf("heard %q after %d messages", heard, handled)
-				}
-				_ = r.Close()
-				_ = r.wait()
-			})
-		})
-	}
-}
-
-// TestSlowHandlersCountAmidABacklog: of many messages one is slow, and it is named alone.
-func TestSlowHandlersCountAmidABacklog(t *testing.T) {
-	inBubble(t, func(t *testing.T, n *network) {
-		var handled atomic.Int64
-		r := startInBubble(t, n.config(), func(e *engine.Engine) {
-			e.OnContractQuotes(func(ev *engine.Event, m *msg.ContractQuotes) {
-				nth := handled.Add(1)
-				work(backlogWork)
-				if nth%100 == 50 {
-					takeLong(ev, m)
-				}
-			})
-		})
-		p := n.accept(t)
-		p.login()
-		p.sendBacklog(backlogMessages)
-		for handled.Load() < backlogMessages {
-			advance(10 * time.Millisecond)
-		}
-		advance(time.Second)
-		got := r.Stats()
-		if got.SlowHandlers != 4 || got.HandlerMax != 30*time.Millisecond+backlogWork {
-			t.Errorf("%d slow handlers, want 4; the slowest took %v", got.SlowHandlers, got.HandlerMax)
-		}
-		_ = r.Close()
-		_ = r.wait()
-	})
 }

@@ -17,7 +17,8 @@ func (e ended) Policy() session.Policy { return session.Policy(e) }
 // TestBackoff plays rows of failures: the first entry of each step is how long the
 // connection before was logged in.
 func TestBackoff(t *testing.T) {
-	now, later, never := ended{Retry: session.RetryNow}, ended{Retry: session.RetryBackoff}, ended{Retry: session.RetryNever}
+	now, later, never := ended{Retry: session.RetryNow}, ended{Retry: session.RetryBackoff},
+		ended{Retry: session.RetryNever}
 	unknown := errors.New("connection reset")
 	type step struct {
 		loggedIn time.Duration // 0 means not at all
@@ -47,7 +48,7 @@ func TestBackoff(t *testing.T) {
 			{0, now, half},
 			{0, now, second},
 		}},
-		{"at once amid a row", []step{
+		{"at once within a row", []step{
 			{0, later, 0},
 			{0, later, half},
 			{0, now, 0},
@@ -67,7 +68,7 @@ func TestBackoff(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := backoff{pauses: pauses}
+			b := backoff{pauses: defaultBackoff}
 			clock := int64(1)
 			for i, s := range c.steps {
 				if s.loggedIn > 0 {
@@ -97,7 +98,8 @@ func TestJitter(t *testing.T) {
 		at, _ := b.next(0, errors.New("lost"))
 		least, most = min(least, time.Duration(at)), max(most, time.Duration(at))
 	}
-	if least < 800*time.Millisecond || least > 850*time.Millisecond || most > 1200*time.Millisecond || most < 1150*time.Millisecond {
-		t.Errorf("pauses from %v to %v, want 0.8 to 1.2 s", least, most)
+	if least < 800*time.Millisecond || least > 850*time.Millisecond || most > 1200*time.Millisecond ||
+		most < 1150*time.Millisecond {
+		t.Errorf("defaultBackoff from %v to %v, want 0.8 to 1.2 s", least, most)
 	}
 }

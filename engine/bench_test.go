@@ -72,7 +72,10 @@ func BenchmarkReceive(b *testing.B) {
 	}{
 		{"quotes", func(int) *seto.Payload { return quotes(7, 8, 2500) }, nil},
 		{"executions", func(i int) *seto.Payload { return executed(i) }, nil},
-		{"executions, handlers not timed", func(i int) *seto.Payload { return executed(i) }, func(c *engine.Config) { c.SlowHandler = -time.Second }},
+		{
+			"executions, handlers not timed", func(i int) *seto.Payload { return executed(i) },
+			func(c *engine.Config) { c.SlowHandler = -time.Second },
+		},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			e, p := benchEngine(b, c.set)

@@ -7,23 +7,22 @@ import (
 	"github.com/smk-go/smk/engine/session"
 )
 
-// Cause sorts what ends connections, or keeps them from being opened, for
-// counting.
+// Cause classifies errors that end connections, or keep them from being opened.
 type Cause uint8
 
 // The causes.
 const (
 	CauseTransport    Cause = iota // the socket failed, or the other end closed it
 	CauseDial                      // no connection could be opened: *DialError
-	CauseStalled                   // the socket took no more bytes: ErrSendStalled
-	CauseSilent                    // nothing arrived, or was answered: session.ErrPeerSilent, session.ErrUnresponsive
+	CauseStalled                   // the socket accepted no more bytes: ErrSendStalled
+	CauseSilent                    // no data or no answers: session.ErrPeerSilent, session.ErrUnresponsive
 	CauseLoginTimeout              // session.ErrLoginTimeout
 	CauseLogout                    // the exchange logged us out: *session.LogoutError
 	CauseProtocol                  // the exchange broke the protocol: *session.ProtocolError
 	CauseReplay                    // a gap was not filled: session.ErrReplayTimeout
-	CauseSession                   // anything else that the session found wrong
+	CauseSession                   // any other error of the session
 	CauseOwn                       // Stop, Close, or a panic in a handler
-	CauseCredentials               // Config.Credentials had none: *CredentialsError
+	CauseCredentials               // Config.Credentials failed: *CredentialsError
 	causes
 )
 
@@ -43,7 +42,7 @@ func (c Cause) String() string {
 // LogValue is String, so that every handler of package slog names the cause.
 func (c Cause) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// CauseOf sorts what an event of a lost connection has as its Cause.
+// CauseOf returns the class of the Cause of an event of a lost connection.
 func CauseOf(err error) Cause {
 	var dial *DialError
 	var logout *session.LogoutError

@@ -1,8 +1,15 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
@@ -43,6 +50,8 @@ func TestCloseByHandler(t *testing.T) {
 				}
 			})
 		},
+		"timer":                 func(e *engine.Engine) { _, _ = e.After(0, func() { _ = e.Close() }) },
+		"timer again and again": func(e *engine.Engine) { _, _ = e.Every(time.Millisecond, func() { _ = e.Close() }) },
 		"submitted": func(e *engine.Engine) {
 			if err := e.Submitter().Do(func() { _ = e.Close() }, nil); err != nil {
 				t.Error(err)
@@ -52,7 +61,7 @@ func TestCloseByHandler(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n := newNetwork(t, "pipe", false, pipe)
 			r := start(t, n.config(), register)
-			if name != "submitted" {
+			if name == "handler" || name == "payload" {
 				n.accept(t).login()
 			}
 			if err := r.wait(); !errors.Is(err, engine.ErrClosed) {
@@ -94,5 +103,151 @@ func TestCloseWhilePolling(t *testing.T) {
 	}
 	if err := <-closed; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestCloseByConfig closes the engine in Config.Dial, Config.Credentials and in the logger: none waits for a
+// loop that waits for it. The bubble's clock shows that.
+func TestCloseByConfig(t *testing.T) {
+	for _, by := range []string{"dial", "credentials", "logger"} {
+		for _, poll := range []bool{false, true} {
+			t.Run(fmt.Sprint(by, ", Poll ", poll), func(t *testing.T) {
+				inBubble(t, func(t *testing.T, n *network) {
+					var e *engine.Engine
+					config := n.config()
+					closed := make(chan struct{}, 1)
+					closeIt := func() {
+						_ = e.Close()
+						select {
+						case closed <- struct{}{}:
+						default:
+						}
+					}
+					switch by {
+					case "dial":
+						config.Dial = func(context.Context, string, string) (net.Conn, error) {
+							closeIt()
+							return nil, errExplode
+						}
+					case "credentials":
+						config.Session.Username, config.Session.Password = "", ""
+						config.Credentials = func(context.Context) (c session.Credentials, err error) {
+							closeIt()
+							return c, errExplode
+						}
+					case "logger":
+						config.Logger = slog.New(calling{slog.DiscardHandler, closeIt})
+					}
+					var err error
+					if e, err = engine.New(config); err != nil {
+						t.Fatal(err)
+					}
+					before := time.Now()
+					if poll { // Close becomes the loop, for no one else is it
+						if err := e.Poll(); err != nil {
+							t.Errorf("Poll: %v", err)
+						}
+						<-closed
+						err = e.Poll()
+					} else {
+						err = e.Run(t.Context())
+					}
+					if !errors.Is(err, engine.ErrClosed) {
+						t.Errorf("ended with %v", err)
+					}
+					if took := time.Since(before); took > 100*time.Millisecond {
+						t.Errorf("took %v", took)
+					}
+					synctest.Wait()
+				})
+			})
+		}
+	}
+}
+
+// calling is a logger's handler that calls a function.
+type calling struct {
+	slog.Handler
+	f func()
+}
+
+func (c calling) Enabled(context.Context, slog.Level) bool { return true }
+func (c calling) Handle(context.Context, slog.Record) error {
+	c.f()
+	return nil
+}
+
+// TestCloseOfAPollThatDoesNotReturn: a handler ends the goroutine that calls Poll while another one waits in
+// Close.
+func TestCloseOfAPollThatDoesNotReturn(t *testing.T) {
+	for name, handler := range map[string]func(){
+		"Goexit": runtime.Goexit,
+		"panic":  func() { panic(errExplode) },
+	} {
+		inBubble(t, func(t *testing.T, n *network) {
+			e, err := engine.New(n.config())
+			if err != nil {
+				t.Fatal(err)
+			}
+			closed := make(chan error)
+			e.OnState(func(*engine.Event) {
+				go func() { closed <- e.Close() }()
+				synctest.Wait()
+				handler()
+			})
+			go func() { _ = e.Poll() }()
+			if err := <-closed; err != nil {
+				t.Errorf("%s: Close: %v", name, err)
+			}
+			if err := e.Poll(); err == nil {
+				t.Errorf("%s: Poll goes on", name)
+			}
+		})
+	}
+}
+
+// TestCloseWithHandlersThatFail: Close calls handlers where no loop runs. One that panics is its error, one
+// that ends the goroutine ends the engine all the same.
+func TestCloseWithHandlersThatFail(t *testing.T) {
+	for name, handler := range map[string]func(){
+		"Goexit": runtime.Goexit,
+		"panic":  func() { panic(errExplode) },
+	} {
+		inBubble(t, func(t *testing.T, n *network) {
+			e, err := engine.New(n.config())
+			if err != nil {
+				t.Fatal(err)
+			}
+			calls := 0
+			e.OnState(func(ev *engine.Event) {
+				if ev.State == session.Disconnected {
+					calls++
+					handler()
+				}
+			})
+			if err := e.Poll(); err != nil {
+				t.Fatal(err)
+			}
+			var first error
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				first = e.Close()
+			}()
+			<-done
+			if name == "panic" != errors.Is(first, errExplode) {
+				t.Errorf("%s: Close: %v", name, first)
+			}
+			if err := e.Close(); err != nil || calls != 1 {
+				t.Errorf("%s: closed again: %v, %d calls", name, err, calls)
+			}
+			want := engine.ErrClosed
+			if name == "panic" {
+				want = errExplode
+			}
+			if err := e.Poll(); !errors.Is(err, want) {
+				t.Errorf("%s: Poll: %v, want %v", name, err, want)
+			}
+		})
 	}
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/smk-go/smk/engine/session"
 )
 
-// Config is everything about an engine that is settled before it starts. New copies
-// and checks it; changing it afterwards changes nothing. Apart from the
-// credentials in Session the zero value is good for production.
+// Config is the settings of an engine. New copies and checks it; changing it afterwards
+// changes nothing. Apart from the credentials in Session the zero value is good for
+// production.
 type Config struct {
 	// Session is the account and the protocol's own settings.
 	Session session.Config
@@ -35,17 +35,18 @@ type Config struct {
 	TLS *tls.Config
 
 	// Dial opens the connection below TLS: a proxy, a source address. It is
-	// called on a goroutine of its own and returns soon after ctx ends. nil means a
+	// called on a goroutine of its own and must return soon after ctx ends. nil means a
 	// net.Dialer with keepalive. TCP_NODELAY is set on what it returns.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-	// Credentials, if not nil, is asked before each attempt to connect for what to log
-	// in with, for a token that expires; Session.Username, Password and Token must
-	// then be empty. It is called on a goroutine of its own, one call at a time, and
-	// returns soon after ctx ends: after CredentialsTimeout, or when the engine
-	// stops and does not need another login. An error is a lost connection of cause
-	// *[CredentialsError], and the next attempt follows as after any other. A login
-	// that the exchange refuses ends the engine all the same.
+	// Credentials, if not nil, is called before each attempt to connect and returns
+	// the credentials of the login, for a token that expires; Session.Username,
+	// Password and Token must then be empty. It is called on a goroutine of its own,
+	// one call at a time, and must return soon after ctx ends: after
+	// CredentialsTimeout, or when the engine stops and does not need another login.
+	// An error is a failed connection with the cause *[CredentialsError], and the next
+	// attempt follows as after any other. A login that the exchange refuses ends the
+	// engine all the same.
 	Credentials func(ctx context.Context) (session.Credentials, error)
 
 	// CredentialsTimeout bounds Credentials. 0 means 10 s.
@@ -62,7 +63,7 @@ type Config struct {
 	// and 10 s.
 	ReconnectBackoff []time.Duration
 
-	// SendTimeout ends a connection whose socket takes no bytes for so long.
+	// SendTimeout ends a connection whose socket accepts no bytes for so long.
 	// 0 means 5 s.
 	SendTimeout time.Duration
 
@@ -70,24 +71,23 @@ type Config struct {
 	// kernel.
 	Wait Wait
 
-	// SpinRounds is how long WaitSpinBlock spins, in looks at the socket of about a quarter of
+	// SpinRounds is how long WaitSpinBlock spins, in polls of the socket of about a quarter of
 	// a microsecond. 0 means 1000.
 	SpinRounds int
 
 	// LockThread locks Run's goroutine to its thread, and Pin binds that thread to
-	// the CPU with number Core, until Run returns. Pin locks too. It is for
-	// Linux; elsewhere New refuses it.
+	// the CPU with number Core, until Run returns. Pin locks too. On systems
+	// other than Linux New returns an error for it.
 	LockThread bool
 	Pin        bool
 	Core       int
 
-	// SubscriptionsMax is how many markets, and how many events, the engine
-	// remembers to subscribe to again; more are refused. 0 means 4096.
+	// SubscriptionsMax is how many subscriptions to markets, and how many to
+	// events, the engine keeps to send them again; more are refused. 0 means 4096.
 	SubscriptionsMax int
 
-	// DisableRestore leaves it to the bot to subscribe again, and to send its
-	// settings again, after each login: then Session.CancelAllOnFailure is what the
-	// exchange is told after each.
+	// DisableRestore leaves it to the bot to send its subscriptions and settings again
+	// after each login; the engine then sends Session.CancelAllOnFailure after each.
 	DisableRestore bool
 
 	// SubmitSlots is how many messages of other goroutines may wait for the
@@ -96,39 +96,39 @@ type Config struct {
 	SubmitSlots int
 
 	// SubmitBytes is the size of the largest message that other goroutines may
-	// hand over, encoded. 0 means 512; at most 64 KiB.
+	// submit, encoded. 0 means 512; at most 64 KiB.
 	SubmitBytes int
 
 	// SlowHandler is how long a handler may take before it counts as slow and is
-	// reported to Logger. 0 means 10 ms. A negative value reports nothing. With less
-	// than 320 us each call is timed by itself, which costs a reading of the clock.
+	// reported to Logger. 0 means 10 ms. A negative value reports nothing. Below
+	// 320 us each call is timed by itself, which costs a clock reading.
 	SlowHandler time.Duration
 
-	// LoopDelay is how long the loop may be away from the socket and its timers, in
-	// handlers or because the process did not run, or how long it may be behind what it
+	// LoopDelay is how long the loop may not poll the socket and its timers, because of
+	// handlers or because the process did not run, or how long it may lag behind what it
 	// received, before that is counted and reported to Logger; see [Stats]. 0 means
 	// 100 ms. A negative value reports nothing.
 	LoopDelay time.Duration
 
-	// Logger is told, off the loop, what happens to the connection and to sends,
-	// and of slow handlers; never what a message or a login holds. nil means
-	// nobody.
+	// Logger logs, on a goroutine of its own, what happens to the connection and to
+	// sends, and slow handlers; never the contents of a message or a login. nil means
+	// no log.
 	Logger *slog.Logger
 
 	// DisableReferences leaves order-entry messages without a reference as they
-	// are. The zero value gives each one that no other message of the account
-	// has, also after a restart, so that answers find their orders whatever
-	// happens to the connection. They count up from Session.ReferenceBase, or if that
-	// is 0 from a random number of 64 bits, so that other bots of the account, a
-	// restart and a clock that is set back do not matter: two starts that send a
-	// thousand million messages each have a reference in common with a probability of
-	// 1 to 9 thousand million, and of 10,000 starts with a million each any two with one
-	// of 5 to a million.
+	// are. The zero value gives each one a reference that no other message of the
+	// account has, also after a restart, so that answers are matched with their orders
+	// whatever happens to the connection. References count up from
+	// Session.ReferenceBase, or if that is 0 from a random number of 64 bits, so that
+	// other bots of the account, a restart and a clock that is set back do not matter:
+	// the probability that two starts that send 10^9 messages each have a reference in
+	// common is 1.1e-10, and that any two of 10,000 starts with 10^6 messages each do
+	// is 5e-6.
 	DisableReferences bool
 
 	// OnStop is what Stop, or the end of Run's context, does with the orders. The
-	// zero value cancels what a bot that trades may have left: orders without
-	// anybody who looks after them are the worse surprise.
+	// zero value cancels the orders of a bot that trades: unattended orders are the
+	// worse surprise.
 	OnStop StopAction
 
 	// StopTimeout bounds the wait for the cancellation of the orders, at Stop and
@@ -143,8 +143,7 @@ type Config struct {
 	CancelAllOnPanic bool
 }
 
-// resolve replaces zeros by defaults and checks the rest, but for Session, which
-// session.New checks.
+// resolve returns the settings with defaults for zeros, and checks all but Session, which session.New checks.
 func (c Config) resolve() (Config, error) {
 	if c.Address == "" {
 		if c.DisableTLS {
@@ -186,15 +185,16 @@ func (c Config) resolve() (Config, error) {
 		}
 	}
 	if len(c.ReconnectBackoff) == 0 {
-		c.ReconnectBackoff = pauses
+		c.ReconnectBackoff = defaultBackoff
 	}
 	c.ReconnectBackoff = slices.Clone(c.ReconnectBackoff)
-	if len(c.ReconnectBackoff) > pausesMax || slices.Min(c.ReconnectBackoff) < 0 || slices.Max(c.ReconnectBackoff) > durationMax ||
-		c.ReconnectBackoff[len(c.ReconnectBackoff)-1] < time.Millisecond {
-		return c, &ConfigError{"ReconnectBackoff", "must be 1 to 32 times of 0 to 24 hours, the last at least a millisecond"}
+	if p := c.ReconnectBackoff; len(p) > pausesMax || slices.Min(p) < 0 || slices.Max(p) > durationMax ||
+		p[len(p)-1] < time.Millisecond {
+		const reason = "must be 1 to 32 times of 0 to 24 hours, the last at least a millisecond"
+		return c, &ConfigError{"ReconnectBackoff", reason}
 	}
 	if c.OnStop >= stopActions {
-		return c, &ConfigError{"OnStop", "is not one of the actions"}
+		return c, &ConfigError{"OnStop", "is not a StopAction"}
 	}
 	if c.Credentials != nil {
 		if c.Session.Username != "" || c.Session.Password != "" || c.Session.Token != "" {
@@ -212,7 +212,7 @@ func (c Config) resolve() (Config, error) {
 		c.Dial = dialTCP
 	}
 	if c.Wait > WaitSpinBlock {
-		return c, &ConfigError{"Wait", "is not one of the ways to wait"}
+		return c, &ConfigError{"Wait", "is not a Wait"}
 	}
 	if c.SpinRounds == 0 {
 		c.SpinRounds = SpinRounds
@@ -247,7 +247,7 @@ func (c Config) resolve() (Config, error) {
 	return c, nil
 }
 
-// tlsConfig is a copy of a user's settings with what they leave open filled in.
+// tlsConfig returns a copy of a user's settings with defaults for what they leave open.
 func tlsConfig(c *tls.Config, host string) *tls.Config {
 	if c == nil {
 		c = new(tls.Config)

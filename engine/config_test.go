@@ -25,7 +25,10 @@ func TestConfigIsChecked(t *testing.T) {
 		{"Address", func(c *engine.Config) { c.Address = "exchange.test:https" }},
 		{"Address", func(c *engine.Config) { c.Address = ":3801" }},
 		{"Address", func(c *engine.Config) { c.Address, c.DisableTLS = ":3801", true }},
-		{"DisableTLS", func(c *engine.Config) { c.Address, c.DisableTLS, c.TLS = "exchange.test:3801", true, new(tls.Config) }},
+		{"DisableTLS", func(c *engine.Config) {
+			c.Address, c.DisableTLS, c.TLS = "exchange.test:3801", true,
+				new(tls.Config)
+		}},
 		{"DisableTLS", func(c *engine.Config) { c.DisableTLS = true }},
 		{"DialTimeout", func(c *engine.Config) { c.DialTimeout = -1 }},
 		{"SendTimeout", func(c *engine.Config) { c.SendTimeout = 25 * time.Hour }},

@@ -127,7 +127,7 @@ func TestCredentialsAreBounded(t *testing.T) {
 	}
 }
 
-// TestCredentialsStayHidden looks for them in the log, in every error and in dumps, also
+// TestCredentialsStayHidden searches for them in the log, in every error and in dumps, also
 // where the function's error holds one.
 func TestCredentialsStayHidden(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {

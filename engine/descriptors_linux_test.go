@@ -16,10 +16,10 @@ import (
 	"github.com/smk-go/smk/gen/eto"
 )
 
-// TestDescriptorsAreGivenBack opens connections that end in every way there is, a hundred of
+// TestDescriptorsAreClosed opens connections that end in every way there is, a hundred of
 // each, and counts the descriptors that are left over. Garbage is not collected meanwhile: what
 // a finalizer would close was forgotten.
-func TestDescriptorsAreGivenBack(t *testing.T) {
+func TestDescriptorsAreClosed(t *testing.T) {
 	const connections = 100
 	drop := func(conn net.Conn) { _ = conn.Close() }
 	letIn := func(conn net.Conn) *peer {
@@ -54,7 +54,7 @@ func TestDescriptorsAreGivenBack(t *testing.T) {
 			letIn(tls.Server(conn, serverTLS))
 			drop(conn)
 		}},
-		{name: "TLS, closed amid the handshake", secure: true, serve: func(conn net.Conn) {
+		{name: "TLS, closed during the handshake", secure: true, serve: func(conn net.Conn) {
 			_, _ = conn.Read(make([]byte, 10))
 			drop(conn)
 		}},

@@ -13,67 +13,68 @@ import (
 	"github.com/smk-go/smk/engine/session"
 )
 
-// dialed is what became of an attempt to open a connection.
-type dialed struct {
+// dialer runs the attempts to open a connection, one at a time.
+type dialer struct {
+	attempt   *attempt        // the last one; the loop only
+	results   chan dialResult // of the attempt
+	abandoned atomic.Int32    // attempts whose functions do not return
+}
+
+// dialResult is what an attempt to open a connection led to.
+type dialResult struct {
 	conn        transport.Conn
 	credentials session.Credentials // of Config.Credentials
 	err         error               // a *DialError or a *CredentialsError
 	panicked    *PanicError         // in Config.Dial or Config.Credentials
 }
 
-func (d dialed) close() {
+func (d dialResult) close() {
 	if d.conn != nil {
-		_ = d.conn.Close() // nobody has used it
+		_ = d.conn.Close() // it was never used
 	}
 }
 
 // attempt is one attempt to open a connection. Its goroutine sends the result to the
-// loop, or closes it if the loop has given it up meanwhile.
+// loop, or closes it if the loop has abandoned the attempt meanwhile.
 type attempt struct {
 	cancel   context.CancelFunc
-	deadline int64 // the loop gives it up
+	deadline int64 // clock reading at which the loop abandons it
 	over     atomic.Bool
 }
 
 // dial opens a connection on a goroutine of its own, because TLS handshakes and the
-// functions of Config sleep. The result arrives in e.dialed. There is one attempt at a
+// functions of Config block. The result arrives in e.dialer.results. There is one attempt at a
 // time.
 func (e *Engine) dial() {
-	e.phase = phaseDialing
+	e.life.phase = phaseDialing
 	ctx, cancel := context.WithCancel(context.Background())
-	e.attempt = &attempt{cancel: cancel, deadline: e.now + int64(e.config.DialTimeout+dialPatience)}
+	e.dialer.attempt = &attempt{cancel: cancel, deadline: e.now + int64(e.config.DialTimeout+dialPatience)}
 	if e.config.Credentials != nil {
-		e.attempt.deadline += int64(e.config.CredentialsTimeout)
+		e.dialer.attempt.deadline += int64(e.config.CredentialsTimeout)
 	}
-	if e.abandoned.Load() >= abandonedMax {
-		e.attempt.over.Store(true)
-		e.dialed <- dialed{err: &DialError{Address: e.config.Address, Err: errDialerStuck}}
+	if e.dialer.abandoned.Load() >= abandonedMax {
+		e.dialer.attempt.over.Store(true)
+		e.dialer.results <- dialResult{err: &DialError{Address: e.config.Address, Err: errDialerStuck}}
 		return
 	}
-	go e.try(ctx, e.attempt, !e.loggedIn)
+	go e.try(ctx, e.dialer.attempt, !e.life.loggedIn)
 }
 
-// try is the attempt's goroutine. unknown says that no login has ever succeeded at the
-// address.
+// try is the attempt's goroutine. unknown says that no login has succeeded at the address yet.
 func (e *Engine) try(ctx context.Context, a *attempt, unknown bool) {
 	running := "Config.Credentials"
-	d := dialed{err: &DialError{Address: e.config.Address, Err: errNoReturn}}
+	d := dialResult{err: &DialError{Address: e.config.Address, Err: errNoReturn}}
 	defer func() {
 		a.cancel()
 		if value := recover(); value != nil {
-			d = dialed{panicked: newPanicError(running, value)}
+			d = dialResult{panicked: newPanicError(running, value)}
 		}
-		if a.over.Swap(true) {
-			d.close()
-			e.abandoned.Add(-1)
-			return
-		}
-		e.dialed <- d
+		e.dialer.finish(a, d)
 		e.wake()
 	}()
-	credentials, err := e.freshCredentials(ctx)
+	credentials, err := e.fetchCredentials(ctx)
 	if err != nil {
-		d = dialed{err: err}
+		d = dialResult{err: err}
 		return
 	}
 	running = "Config.Dial"
@@ -81,11 +82,11 @@ func (e *Engine) try(ctx context.Context, a *attempt, unknown bool) {
 	if err != nil {
 		err = &DialError{Address: e.config.Address, Err: err}
 	}
-	d = dialed{conn: conn, credentials: credentials, err: err}
+	d = dialResult{conn: conn, credentials: credentials, err: err}
 }
 
-// freshCredentials calls Config.Credentials. The error is a *CredentialsError.
-func (e *Engine) freshCredentials(ctx context.Context) (c session.Credentials, err error) {
+// fetchCredentials calls Config.Credentials. The error is a *CredentialsError.
+func (e *Engine) fetchCredentials(ctx context.Context) (c session.Credentials, err error) {
 	if e.config.Credentials == nil {
 		return c, nil
 	}
@@ -100,37 +101,38 @@ func (e *Engine) freshCredentials(ctx context.Context) (c session.Credentials, e
 	return c, nil
 }
 
-// login queues the login, with the credentials that the attempt got.
-func (e *Engine) login(d dialed) error {
-	if e.config.Credentials != nil {
-		if err := e.session.SetCredentials(d.credentials); err != nil {
-			return err
-		}
-	}
-	return e.session.Open(e.now)
-}
-
-// giveUpDialing ends the current attempt. It waits for patience, which is enough for
-// functions that return when their context ends, and not for others.
-func (e *Engine) giveUpDialing(patience time.Duration) {
-	e.attempt.cancel()
+// abandon ends the current attempt. It waits for patience, which is enough for functions that return when their
+// context ends, and not for others. The loop only.
+func (d *dialer) abandon(patience time.Duration) {
+	d.attempt.cancel()
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
-	case d := <-e.dialed:
-		d.close()
+	case result := <-d.results:
+		result.close()
 		return
 	case <-timer.C:
 	}
-	if e.attempt.over.Swap(true) {
-		d := <-e.dialed // just now
-		d.close()
+	if d.attempt.over.Swap(true) {
+		result := <-d.results // just now
+		result.close()
 		return
 	}
-	e.abandoned.Add(1)
+	d.abandoned.Add(1)
 }
 
-// open opens one connection, TLS included.
+// finish gives the result of an attempt to the loop, or closes it if the loop has abandoned the attempt. The
+// attempt's goroutine only.
+func (d *dialer) finish(a *attempt, result dialResult) {
+	if a.over.Swap(true) {
+		result.close()
+		d.abandoned.Add(-1)
+		return
+	}
+	d.results <- result
+}
+
+// open opens one connection, with the TLS handshake.
 func (e *Engine) open(ctx context.Context, unknown bool) (transport.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, e.config.DialTimeout)
 	defer cancel()
@@ -164,8 +166,8 @@ func dialTCP(ctx context.Context, network, address string) (net.Conn, error) {
 	return d.DialContext(ctx, network, address)
 }
 
-// CredentialsError says that Config.Credentials returned an error, or credentials that
-// no login can be made of. It never holds them: an error that does is replaced.
+// CredentialsError is an error of Config.Credentials, or says that its credentials are
+// incomplete. It never contains them: an error that does is replaced.
 type CredentialsError struct{ Err error }
 
 func newCredentialsError(c session.Credentials, err error) *CredentialsError {
@@ -177,17 +179,18 @@ func newCredentialsError(c session.Credentials, err error) *CredentialsError {
 	return &CredentialsError{err}
 }
 
-var errWithheld = errors.New("the error is withheld, for it holds a credential")
+var errWithheld = errors.New("error withheld: it contains a credential")
 
-// Error names the cause.
+// Error returns the text of the cause.
 func (e *CredentialsError) Error() string {
-	return "engine: no credentials to log in with: " + e.Err.Error()
+	return "engine: credentials: " + e.Err.Error()
 }
 
 // Unwrap returns the cause.
 func (e *CredentialsError) Unwrap() error { return e.Err }
 
-// Policy is to try again after a pause, and to resume the session if there is one.
+// Policy returns the policy for session.PolicyOf: try again after a pause, and resume the session if there is
+// one.
 func (e *CredentialsError) Policy() session.Policy {
 	return session.Policy{Retry: session.RetryBackoff, KeepSession: true}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/smk-go/smk/engine"
 )
 
-// TestDialTCPSetsOptions looks at the options of a connection of the default
+// TestDialTCPSetsOptions reads the options of a connection of the default
 // dialer.
 func TestDialTCPSetsOptions(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -38,7 +38,10 @@ func TestDialTCPSetsOptions(t *testing.T) {
 	} {
 		var got int
 		var getErr error
-		if err := raw.Control(func(fd uintptr) { got, getErr = unix.GetsockoptInt(int(fd), option.level, option.opt) }); err != nil || getErr != nil {
+		if err := raw.Control(func(fd uintptr) {
+			got, getErr = unix.GetsockoptInt(int(fd), option.level,
+				option.opt)
+		}); err != nil || getErr != nil {
 			t.Fatal(err, getErr)
 		}
 		if got != option.want {

@@ -16,7 +16,7 @@ import (
 	"github.com/smk-go/smk/engine/session"
 )
 
-// TestDialSucceedsAfterStop closes a connection that was opened when nobody needs it any
+// TestDialSucceedsAfterStop closes a connection that was opened when no one needs it any
 // more, and never logs in on it.
 func TestDialSucceedsAfterStop(t *testing.T) {
 	for name, end := range map[string]func(r *running){

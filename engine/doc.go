@@ -1,6 +1,6 @@
 // Package engine is what a bot embeds: it keeps a session with the exchange
-// alive, hands what the exchange sends to the bot's handlers, and sends what the
-// bot has to say.
+// alive, calls the bot's handlers with what the exchange sends, and sends the
+// bot's messages.
 //
 //	e, err := engine.New(engine.Config{Session: session.Config{Username: ..., Password: ...}})
 //	e.OnContractQuotes(func(ev *engine.Event, quotes *msg.ContractQuotes) { ... })
@@ -9,74 +9,71 @@
 //
 // # One goroutine
 //
-// The goroutine in [Engine.Run], or the one that calls [Engine.Poll], does
-// everything: it reads the socket, decodes, calls the handlers, encodes what they
-// send and writes the socket. A handler may therefore send, register and remove
-// as it likes, without locks, and must not sleep, for nothing else happens
-// meanwhile. What a handler is given is valid until it returns. Other goroutines
-// hand work over by [Engine.Remote], and [Engine.After] and [Engine.Every] call a
-// function by the clock.
+// The goroutine in [Engine.Run], or the one that calls [Engine.Poll], is the loop: it
+// reads the socket, decodes, calls the handlers, encodes what they send and writes
+// the socket. A handler may therefore send, register and remove handlers without
+// locks, and must not block, because nothing else happens meanwhile. The arguments of
+// a handler are valid until it returns. Other goroutines send by [Engine.Submitter];
+// [Engine.After] and [Engine.Every] call a function by the clock.
 //
 // # Backlogs
 //
-// However much waits to be handled (messages, functions of other goroutines, the fates
-// of what was sent on a lost connection), the loop comes back to the socket and to its
-// timers after a millisecond, or after the one handler that takes longer; and what was
-// sent leaves after 64 messages at the latest. While handlers take next to no time the
-// clock is read once for up to 32 of them, so that handlers which begin to work amid
-// quick ones are noticed after as many. [Stats] says how long the loop was kept from the
-// socket, how far it fell behind, and what kept it.
+// However much waits to be handled (messages, submissions of other goroutines, the
+// fates of what was sent on a lost connection), the loop returns to the socket and to
+// its timers after a millisecond, or after the one handler that takes longer, and
+// writes what was sent after 64 messages at the latest. While handlers take next to no
+// time the clock is read once for up to 32 of them, so that the loop may notice slow
+// handlers among quick ones after as many calls. [Stats] has the delays of the loop,
+// how far it lagged behind, and the causes.
 //
-// A handler that fills the send ring waits until the socket takes some of it, at most
-// [SendWait] in all until the loop reads again; then sends are refused with
+// A handler that fills the send ring waits until the socket accepts some of it, for
+// [SendWait] at most in all until the loop reads again; then sends return
 // session.ErrFull.
 //
 // # Connections
 //
-// Run and Poll connect, log in, and come back from lost connections by
-// themselves, after pauses that grow with the failures in a row, unless the
-// exchange's reason says that there is no use in it. Subscriptions and settings that
-// the bot sent are sent again before OnLoggedIn's handlers are called; cancels need not
-// wait for that. So a bot subscribes once, and takes a second login as no reason to
-// place its orders again.
+// Run and Poll connect, log in, and reconnect after lost connections, after pauses that
+// grow with the failures in a row, unless the exchange's reason forbids it.
+// Subscriptions and settings that the bot sent are sent again before OnLoggedIn's
+// handlers are called; cancels need not wait for that. So a bot subscribes once, and
+// must not place its orders again because of a second login.
 //
 // What happened to the account meanwhile is delivered after the login, and when all
-// that the exchange repeats of it has come OnCaughtUp's handlers are called: then a bot
-// knows its orders and fills, as far as they can be known, and may quote. With
-// session.Config.RequireCaughtUp new orders are refused until then.
+// that the exchange repeats of it has arrived OnCaughtUp's handlers are called: from
+// then on a bot knows its orders and fills, as far as they can be known, and may quote.
+// With session.Config.RequireCaughtUp new orders are refused until then.
 //
-// When nothing can be written any more, what the exchange had said before is read and
-// handled, why it hangs up among it, before the connection is given up. And it is given
-// up for silence only when everything that had arrived was read; time that the loop spent
-// in handlers, or for which the process was stopped, is nobody's silence.
+// After a write has failed, what the exchange sent before, for example the reason of its
+// logout, is read and handled before the connection is closed. A connection is closed
+// for silence only when everything that had arrived was read; time that the loop spent
+// in handlers, or for which the process was stopped, does not count as silence.
 //
 // # The end
 //
 // [Engine.Stop], or the end of Run's context, first does with the account's orders
-// what Config.OnStop says: for a bot that has traded it cancels them all, unless it
-// says otherwise. New orders are refused from then on; those under way are waited
-// for, and what is accepted late is cancelled too; a lost connection is opened again
-// for it. All of that takes Config.StopTimeout at most, and then the engine logs out.
-// Run returns nil only if the exchange has confirmed everything, and otherwise says
-// what is not known. The same follows a panic in a handler, with
-// Config.CancelAllOnPanic. Against the sudden end of the process or of its network
-// there is only the exchange's own switch, session.Config.CancelAllOnFailure, which
-// takes it the better part of a minute; it is good to have.
+// what Config.OnStop says: by default it cancels all orders of a bot that has traded.
+// New orders are refused from then on; the engine waits for the answers of those in
+// flight, cancels what is accepted late, and reconnects for that if it must. All of
+// that takes Config.StopTimeout at most; then the engine logs out. Run returns nil only
+// if the exchange has confirmed everything, and otherwise an error that says what is
+// not confirmed. The same follows a panic in a handler, with Config.CancelAllOnPanic.
+// Against the sudden end of the process or of its network there is only the exchange's
+// own switch, session.Config.CancelAllOnFailure, which takes most of a minute.
 //
 // # Waiting
 //
 // By default the loop sleeps in the kernel while nothing happens. It can spin
 // instead, or spin for a while and then sleep; see [Wait]. On Linux reads and
-// writes go to the descriptor directly and nothing on the loop allocates. On other
+// writes use the descriptor directly and nothing on the loop allocates. On other
 // systems, and over a connection that is not package net's own, the loop uses the
 // deadlines of a net.Conn, and always sleeps.
 //
-// # What is true
+// # Guarantees
 //
-// An event says which connection it came by (its epoch), its sequence there, its
-// account sequence, and whether it was replayed. A hole in what was received is
-// announced by a gap before anything that follows it. A send returns the
-// sequence it took, or an error that means it was not sent. When a connection
-// ends, each message that the exchange did not acknowledge is named, as not sent
-// or in doubt: no answer is never taken for a refusal.
+// An event has the number of its connection (its epoch), its sequence there, its
+// account sequence, and whether it was replayed. Missing messages are reported by a gap
+// before anything that follows them. A send returns the sequence that it took, or an
+// error that means it was not sent. When a connection ends, each message that the
+// exchange did not acknowledge is reported as not sent or in doubt: a missing answer is
+// never taken for a rejection.
 package engine

@@ -6,14 +6,14 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// encodedMessage is a message that is encoded already, at the start of a buffer.
+// encodedMessage is an encoded message at the start of a buffer.
 type encodedMessage struct {
 	buffer []byte
 	size   int
 }
 
-// encode encodes a message that only its bytes say something about, and reads its keys from them. The error
-// is a *wire.MarshalError or session.ErrTooLarge.
+// encode encodes a message of an unknown type, and reads its keys from the bytes. The error is a
+// *wire.MarshalError or session.ErrTooLarge.
 func (b *encodedMessage) encode(m Message) (keys msg.Keys, err error) {
 	n := m.SizeVT()
 	switch {

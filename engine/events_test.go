@@ -15,7 +15,7 @@ import (
 	"github.com/smk-go/smk/gen/seto"
 )
 
-// TestRareEvents has the exchange say what it seldom says: each reaches the handlers of
+// TestRareEvents has the exchange send what it seldom sends: each reaches the handlers of
 // its kind, with what they need to know, and no others.
 func TestRareEvents(t *testing.T) {
 	for _, c := range []struct {
@@ -42,20 +42,20 @@ func TestRareEvents(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			n := newNetwork(t, "pipe", false, pipe)
 			var got []string
-			say := func(format string, args ...any) { got = append(got, fmt.Sprintf(format, args...)) }
+			logf := func(format string, args ...any) { got = append(got, fmt.Sprintf(format, args...)) }
 			r := start(t, n.config(), func(e *engine.Engine) {
 				e.OnLoggedIn(func(*engine.Event) {
 					var m msg.OrderCancel
 					m.SetOrderId(5)
 					_, _ = e.SendOrderCancel(&m)
 				})
-				e.OnLoggedOut(func(ev *engine.Event) { say("logged out %v", ev.Reason) })
-				e.OnThrottleExceeded(func(ev *engine.Event) { say("throttle exceeded %d %v", ev.Seq, ev.Origin) })
-				e.OnUnknown(func(ev *engine.Event) { say("unknown %d %d", ev.Seq, ev.Payload.GetEtoPayload().GetType()) })
-				e.OnSendResolved(func(ev *engine.Event) { say("send resolved %d %v", ev.Seq, ev.Fate) })
-				e.OnPong(func(*engine.Event) { say("pong") })
-				e.OnGap(func(*engine.Event) { say("gap") })
-				e.OnMessage(func(*engine.Event) { say("message") })
+				e.OnLoggedOut(func(ev *engine.Event) { logf("logged out %v", ev.Reason) })
+				e.OnThrottleExceeded(func(ev *engine.Event) { logf("throttle exceeded %d %v", ev.Seq, ev.Origin) })
+				e.OnUnknown(func(ev *engine.Event) { logf("unknown %d %d", ev.Seq, ev.Payload.GetEtoPayload().GetType()) })
+				e.OnSendResolved(func(ev *engine.Event) { logf("send resolved %d %v", ev.Seq, ev.Fate) })
+				e.OnPong(func(*engine.Event) { logf("pong") })
+				e.OnGap(func(*engine.Event) { logf("gap") })
+				e.OnMessage(func(*engine.Event) { logf("message") })
 			})
 			p := n.accept(t)
 			p.login()
@@ -67,7 +67,7 @@ func TestRareEvents(t *testing.T) {
 			}
 			_ = r.wait()
 			if !slices.Equal(got, c.want) {
-				t.Errorf("handlers heard %q, want %q", got, c.want)
+				t.Errorf("handlers seen %q, want %q", got, c.want)
 			}
 		})
 	}
@@ -78,7 +78,7 @@ func TestRareEvents(t *testing.T) {
 func TestAnswerMismatch(t *testing.T) {
 	n := newNetwork(t, "pipe", false, pipe)
 	var got []string
-	say := func(format string, args ...any) { got = append(got, fmt.Sprintf(format, args...)) }
+	logf := func(format string, args ...any) { got = append(got, fmt.Sprintf(format, args...)) }
 	var own uint64
 	r := start(t, n.config(), func(e *engine.Engine) {
 		e.OnLoggedIn(func(*engine.Event) {
@@ -88,10 +88,10 @@ func TestAnswerMismatch(t *testing.T) {
 			own, _ = e.Reference(seq)
 		})
 		e.OnAnswerMismatch(func(ev *engine.Event) {
-			say("mismatch %d %v %t", ev.Seq, ev.Type, ev.Reference == own && own != 0)
+			logf("mismatch %d %v %t", ev.Seq, ev.Type, ev.Reference == own && own != 0)
 		})
-		e.OnOrderCancelled(func(_ *engine.Event, m *msg.OrderCancelled) { say("cancelled %d", m.GetOrderId()) })
-		e.OnSendResolved(func(ev *engine.Event) { say("resolved %d %v", ev.Seq, ev.Fate) })
+		e.OnOrderCancelled(func(_ *engine.Event, m *msg.OrderCancelled) { logf("cancelled %d", m.GetOrderId()) })
+		e.OnSendResolved(func(ev *engine.Event) { logf("resolved %d %v", ev.Seq, ev.Fate) })
 	})
 	p := n.accept(t)
 	p.login()
@@ -110,16 +110,16 @@ func TestAnswerMismatch(t *testing.T) {
 	}
 	want := []string{"mismatch 2 PAYLOAD_ORDER_CANCEL true", "cancelled 6", "resolved 2 in doubt"}
 	if !slices.Equal(got[:min(3, len(got))], want) {
-		t.Errorf("handlers heard %q, want %q", got, want)
+		t.Errorf("handlers seen %q, want %q", got, want)
 	}
 	if n := r.Stats().Session.AnswerMismatches; n != 1 {
 		t.Errorf("%d mismatches counted, want 1", n)
 	}
 }
 
-// TestUnaskedConfirmation has the exchange confirm a logout that nobody asked for, and not the one that
+// TestUnsolicitedConfirmation has the exchange confirm a logout that no one asked for, and not the one that
 // is asked for on the next connection: the end is not a confirmed one.
-func TestUnaskedConfirmation(t *testing.T) {
+func TestUnsolicitedConfirmation(t *testing.T) {
 	n := newNetwork(t, "pipe", false, pipe)
 	config := n.config()
 	config.ReconnectBackoff = []time.Duration{time.Millisecond}

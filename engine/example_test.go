@@ -21,7 +21,7 @@ import (
 // what becomes of the orders when it stops: all are cancelled first.
 func exchange() (config engine.Config, stop func()) {
 	settings := sim.DefaultConfig()
-	settings.Agents = sim.Agents{} // nobody else trades, so that the output is certain
+	settings.Agents = sim.Agents{} // no one else trades, so that the output is certain
 	server, err := sim.Listen("127.0.0.1:0", settings)
 	if err != nil {
 		panic(err)
@@ -229,7 +229,7 @@ func ExampleEngine_Submitter() {
 		<-ready
 		var order engine.Submission
 		if err := e.Submitter().SendOrderCreate(backHome(), &order); err != nil {
-			fmt.Println("not handed over:", err)
+			fmt.Println("not submitted:", err)
 			return
 		}
 		if seq, err := order.Wait(context.Background()); err != nil {
@@ -245,7 +245,7 @@ func ExampleEngine_Submitter() {
 	// accepted the order that was sent as 2
 }
 
-// Act by the clock: an order that nobody takes is cancelled after a while, and the bot says now
+// Act by the clock: an order that no one takes is cancelled after a while, and the bot says now
 // and then that it is alive.
 func ExampleEngine_After() {
 	config, stop := exchange()
@@ -274,7 +274,7 @@ func ExampleEngine_After() {
 		var cancel msg.OrderCancel
 		cancel.SetOrderId(m.GetOrderId()) // m is valid until the handler returns
 		_, err := e.After(10*time.Millisecond, func() {
-			fmt.Println("nobody took it")
+			fmt.Println("no one took it")
 			if _, err := e.SendOrderCancel(&cancel); err != nil {
 				fmt.Println("not sent:", err)
 			}
@@ -292,7 +292,7 @@ func ExampleEngine_After() {
 		fmt.Println(err)
 	}
 	// Output:
-	// nobody took it
+	// no one took it
 	// cancelled: ORDER_CANCELLED_MEMBER_REQUESTED
 }
 

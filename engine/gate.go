@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/wire"
@@ -13,33 +15,46 @@ type Message interface {
 	PayloadType() msg.PayloadType // the type that it is sent as
 }
 
-// sender says where a message comes from.
+// sender is the origin of a message.
 type sender uint8
 
 const (
 	fromBot     sender = iota // a handler, or another goroutine
-	fromRestore               // the engine restores a subscription
-	fromEngine                // the engine cancels all orders
+	fromRestore               // a subscription that the engine restores
+	fromEngine                // an order_cancel_all of the engine
 )
 
+// restrictions are why messages may not pass the gate, 0 if all may. The loop only.
+type restrictions uint8
+
+const (
+	gateRestoring restrictions = 1 << iota // subscriptions are not sent again yet: the bot waits
+	gateStopping                           // a shutdown is under way, or everything is being released
+	gateMuted                              // a handler panicked: no code of the bot's is called any more; stopping too
+	gateTapping                            // a handler of payloads runs, while the session is working
+)
+
+func (r restrictions) has(one restrictions) bool { return r&one != 0 }
+func (r *restrictions) set(these restrictions)   { *r |= these }
+func (r *restrictions) clear(one restrictions)   { *r &^= one }
+
 // send is the gate: every message of the application layer that a bot or the engine sends passes here, and
-// nowhere else. keys are what m says, read where it came from. The order is: may it be sent in this state,
-// is it a subscription too many, session (throttle, encoding into the send ring, table of requests in
-// flight, tap), subscriptions.
+// nowhere else. keys are the fields of m that state and limits need, read at its origin. The order is:
+// restrictions of the engine's state, number of subscriptions, session (throttle, encoding into the send ring,
+// table of requests in flight, tap), subscriptions.
 func (e *Engine) send(m wire.Marshaler, keys *msg.Keys, from sender) (seq uint64, err error) {
-	special := e.restoring || e.stopping || subscribing(keys.Type)
-	if special && from == fromBot {
+	if (e.gate != 0 || subscribing(keys.Type)) && from == fromBot {
 		if err := e.admit(m, keys); err != nil {
 			return 0, err
 		}
 	}
-	if seq, err = e.session.Send(e.now, m, keys); err != nil || special {
+	if seq, err = e.session.Send(e.now, m, keys); err != nil || e.gate != 0 || subscribing(keys.Type) {
 		return e.sent(m, keys, from, seq, err)
 	}
 	return seq, nil
 }
 
-// sent follows a message that the session took, if it may have to be remembered, or refused.
+// sent follows a message that the session accepted, if it may have to be remembered, or refused.
 func (e *Engine) sent(m wire.Marshaler, keys *msg.Keys, from sender, seq uint64, err error) (uint64, error) {
 	if err == session.ErrFull && from != fromRestore {
 		seq, err = e.retry(m, keys)
@@ -47,12 +62,13 @@ func (e *Engine) sent(m wire.Marshaler, keys *msg.Keys, from sender, seq uint64,
 	if err == nil && from == fromBot {
 		e.subscribed(keys.Type)
 	}
+	e.continuePanic()
 	return seq, err
 }
 
 // admit returns why a message may not be sent in the state that the engine is in, nil if it may.
 func (e *Engine) admit(m wire.Marshaler, keys *msg.Keys) error {
-	if e.restoring || e.stopping {
+	if e.gate != 0 {
 		if err := e.refusal(keys.Type); err != nil {
 			return err
 		}
@@ -60,22 +76,20 @@ func (e *Engine) admit(m wire.Marshaler, keys *msg.Keys) error {
 	return e.subscriptions.admit(m, keys)
 }
 
-// Send sends a message. It is encoded at once, m may then be changed, and leaves when the handlers are done
-// with what was received. The sequence it took is returned. The typed sends, such as [Engine.SendOrderCreate],
-// are the same.
+// Send sends a message and returns the sequence that it took. It encodes m at once, so that m may be changed
+// when Send has returned, and writes it to the socket when the handlers of what was received have returned, after
+// 64 messages or a millisecond at the latest. The typed sends, such as [Engine.SendOrderCreate], are the same.
 //
 // An error means that nothing was sent and no sequence taken: one of package
-// session, [ErrSubscriptions], or [ErrRestoring] or [ErrStopping], which are
+// session, [ErrSubscriptions], [ErrInTap], or [ErrRestoring] or [ErrStopping], which are
 // session.ErrNotLoggedIn too. See [session.SafeToResend].
 //
-// An order_cancel_all finds room whenever the session is logged in: it passes the
-// throttle, has room of its own behind a socket that takes nothing and beside orders
-// without an answer, and waits neither for subscriptions to be restored nor for the
-// end of a replay. Cancels and reductions have some, too.
+// An order_cancel_all is accepted whenever the session is logged in: it passes the throttle, has reserved room
+// in the send ring and in the table of requests in flight, and waits neither for subscriptions to be restored nor
+// for the end of a replay. Cancels and reductions have some reserved room, too.
 //
-// Subscriptions and settings last for one session of the exchange. The engine
-// remembers those that were sent and, after a login that began a new session,
-// sends them again before OnLoggedIn's handlers are called.
+// Subscriptions and settings are valid for one session of the exchange. The engine keeps those that were sent
+// and, after a login that began a new session, sends them again before it calls OnLoggedIn's handlers.
 func (e *Engine) Send(m Message) (seq uint64, err error) {
 	keys, ok := keysOf(m)
 	if !ok {
@@ -87,24 +101,39 @@ func (e *Engine) Send(m Message) (seq uint64, err error) {
 	return e.send(m, &keys, fromBot)
 }
 
-// refusal returns why a message may not be sent now, nil if it may: none before the subscriptions are
-// restored, and no order once the engine stops. What can only lower the risk always may.
+// refusal returns why a message may not be sent now, nil if it may: nothing while the session is working or
+// after a panic, nothing before the subscriptions are restored, and no order once the engine stops. Messages
+// that can only lower the risk are exempt from the latter two.
 func (e *Engine) refusal(typ msg.PayloadType) error {
+	if err := e.unsafe(); err != nil {
+		return err
+	}
 	if lowersRisk(typ) {
 		return nil
 	}
 	places := typ == msg.PayloadOrderCreate || typ == msg.PayloadOrderCancelReplace
-	if places && e.shutdown.step != shutdownNone && e.phase != phaseEnded {
+	if places && e.shutdown.step != shutdownNone && e.life.phase != phaseEnded {
 		return ErrStopping
 	}
-	if e.restoring && e.session.State().LoggedIn() {
+	if e.gate.has(gateRestoring) && e.session.State().LoggedIn() {
 		return ErrRestoring
 	}
 	return nil
 }
 
-// lowersRisk reports whether a message can only lower the risk: it always may be sent, and
-// has room of its own everywhere.
+// unsafe returns why the session must not be called now, nil if it may be.
+func (e *Engine) unsafe() error {
+	switch {
+	case e.gate.has(gateTapping):
+		return ErrInTap
+	case e.gate.has(gateMuted):
+		return ErrClosed
+	}
+	return nil
+}
+
+// lowersRisk reports whether a message can only lower the risk: it is never refused for the engine's state, and
+// has reserved room in every queue.
 func lowersRisk(typ msg.PayloadType) bool {
 	switch typ {
 	case msg.PayloadOrderCancel, msg.PayloadOrderCancelAll, msg.PayloadOrderQuantityReduce:
@@ -113,20 +142,24 @@ func lowersRisk(typ msg.PayloadType) bool {
 	return false
 }
 
-// retry is for a message that the send ring had no room for. The ring is written to
-// the socket before the refusal stands: handlers may send more than the ring holds. If the
-// socket takes no more either they wait for it, without reading, for SendWait in all until
-// the loop reads again.
+// retry sends a message that the send ring had no room for after the ring was written to the
+// socket: handlers may send more than the ring holds. If the socket accepts nothing either,
+// retry waits for it, without reading, for SendWait in all until the loop reads again.
 func (e *Engine) retry(m wire.Marshaler, keys *msg.Keys) (seq uint64, err error) {
-	if e.conn == nil || e.broken.cause != nil || e.pace.sendWait <= 0 {
+	if !e.conn.writable() || e.pace.sendWait <= 0 {
 		return 0, session.ErrFull
+	}
+	if !e.timing.inHandler { // else it is the handler's time
+		e.timeHandlers()
+		e.readClock()
+		defer e.waitedToSend(e.now)
 	}
 	for begun := e.clock.Now(); ; {
 		if err := e.push(); err != nil {
-			e.fail(err)
+			e.writeFailed(err)
 			return 0, session.ErrFull
 		}
-		if seq, err = e.session.Send(e.now, m, keys); err != session.ErrFull || e.stalled == 0 {
+		if seq, err = e.session.Send(e.now, m, keys); err != session.ErrFull || !e.conn.stalled() {
 			return seq, err
 		}
 		now := e.clock.Now()
@@ -134,9 +167,18 @@ func (e *Engine) retry(m wire.Marshaler, keys *msg.Keys) (seq uint64, err error)
 			return 0, session.ErrFull
 		}
 		begun = now
-		if err := e.conn.WaitWritable(now + e.pace.sendWait); err != nil {
-			e.fail(err)
+		if err := e.conn.socket.WaitWritable(now + e.pace.sendWait); err != nil {
+			e.writeFailed(err)
 			return 0, session.ErrFull
 		}
 	}
+}
+
+// waitedToSend notes the time of a retry outside of handlers, so that it does not count as that of the handlers
+// before and after it. begun is the clock reading at its beginning.
+func (e *Engine) waitedToSend(begun int64) {
+	e.readClock()
+	took := time.Duration(e.now - begun)
+	e.pace.sincePoll.note(took, causeSend)
+	e.pace.sinceLag.note(took, causeSend)
 }

@@ -6,8 +6,8 @@ import (
 	msg "github.com/smk-go/smk/gen/msg"
 )
 
-// handlers are the registrations for each message that the exchange sends.
-type handlers struct {
+// messageHandlers are the handlers of each message that the exchange sends.
+type messageHandlers struct {
 	orderRejected               list[func(*Event, *msg.OrderRejected)]
 	orderAccepted               list[func(*Event, *msg.OrderAccepted)]
 	orderExecuted               list[func(*Event, *msg.OrderExecuted)]
@@ -35,188 +35,188 @@ type handlers struct {
 	orderCancelReplaceRejected  list[func(*Event, *msg.OrderCancelReplaceRejected)]
 }
 
-// deliver calls the handlers of a message's kind. It is indexed by payload type; nil is a type that
-// only clients send or nobody does.
+// deliver has, by payload type, what calls the handlers of a message; it is nil for types that the exchange
+// does not send.
 var deliver = [...]func(*Engine, *Event){
 	msg.PayloadOrderRejected: func(e *Engine, ev *Event) {
-		if l := &e.handlers.orderRejected; len(l.entries) > 0 {
+		if l := &e.handlers.messages.orderRejected; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetOrderRejected())
 		}
 	},
 	msg.PayloadOrderAccepted: func(e *Engine, ev *Event) {
-		if l := &e.handlers.orderAccepted; len(l.entries) > 0 {
+		if l := &e.handlers.messages.orderAccepted; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetOrderAccepted())
 		}
 	},
 	msg.PayloadOrderExecuted: func(e *Engine, ev *Event) {
-		if l := &e.handlers.orderExecuted; len(l.entries) > 0 {
+		if l := &e.handlers.messages.orderExecuted; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetOrderExecuted())
 		}
 	},
 	msg.PayloadOrderCancelled: func(e *Engine, ev *Event) {
-		if l := &e.handlers.orderCancelled; len(l.entries) > 0 {
+		if l := &e.handlers.messages.orderCancelled; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetOrderCancelled())
 		}
 	},
 	msg.PayloadOrderInvalid: func(e *Engine, ev *Event) {
-		if l := &e.handlers.orderInvalid; len(l.entries) > 0 {
+		if l := &e.handlers.messages.orderInvalid; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetOrderInvalid())
 		}
 	},
 	msg.PayloadMarketQuotes: func(e *Engine, ev *Event) {
-		if l := &e.handlers.marketQuotes; len(l.entries) > 0 {
+		if l := &e.handlers.messages.marketQuotes; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetMarketQuotes())
 		}
 	},
 	msg.PayloadContractQuotes: func(e *Engine, ev *Event) {
-		if l := &e.handlers.contractQuotes; len(l.entries) > 0 {
+		if l := &e.handlers.messages.contractQuotes; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetContractQuotes())
 		}
 	},
 	msg.PayloadOrderCancelRejected: func(e *Engine, ev *Event) {
-		if l := &e.handlers.orderCancelRejected; len(l.entries) > 0 {
+		if l := &e.handlers.messages.orderCancelRejected; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetOrderCancelRejected())
 		}
 	},
 	msg.PayloadOrderExecuteVoided: func(e *Engine, ev *Event) {
-		if l := &e.handlers.orderExecuteVoided; len(l.entries) > 0 {
+		if l := &e.handlers.messages.orderExecuteVoided; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetOrderExecuteVoided())
 		}
 	},
 	msg.PayloadMarketState: func(e *Engine, ev *Event) {
-		if l := &e.handlers.marketState; len(l.entries) > 0 {
+		if l := &e.handlers.messages.marketState; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetMarketState())
 		}
 	},
 	msg.PayloadRunningballNotification: func(e *Engine, ev *Event) {
-		if l := &e.handlers.runningballNotification; len(l.entries) > 0 {
+		if l := &e.handlers.messages.runningballNotification; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetRunningballNotification())
 		}
 	},
 	msg.PayloadMarketManagedState: func(e *Engine, ev *Event) {
-		if l := &e.handlers.marketManagedState; len(l.entries) > 0 {
+		if l := &e.handlers.messages.marketManagedState; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetMarketManagedState())
 		}
 	},
 	msg.PayloadOrderExecuteConfirmed: func(e *Engine, ev *Event) {
-		if l := &e.handlers.orderExecuteConfirmed; len(l.entries) > 0 {
+		if l := &e.handlers.messages.orderExecuteConfirmed; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetOrderExecuteConfirmed())
 		}
 	},
 	msg.PayloadOrderQuantityReduced: func(e *Engine, ev *Event) {
-		if l := &e.handlers.orderQuantityReduced; len(l.entries) > 0 {
+		if l := &e.handlers.messages.orderQuantityReduced; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetOrderQuantityReduced())
 		}
 	},
 	msg.PayloadOrderQuantityReduceRejected: func(e *Engine, ev *Event) {
-		if l := &e.handlers.orderQuantityReduceRejected; len(l.entries) > 0 {
+		if l := &e.handlers.messages.orderQuantityReduceRejected; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetOrderQuantityReduceRejected())
 		}
 	},
 	msg.PayloadOrderReduced: func(e *Engine, ev *Event) {
-		if l := &e.handlers.orderReduced; len(l.entries) > 0 {
+		if l := &e.handlers.messages.orderReduced; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetOrderReduced())
 		}
 	},
 	msg.PayloadOrderCancelAllAccepted: func(e *Engine, ev *Event) {
-		if l := &e.handlers.orderCancelAllAccepted; len(l.entries) > 0 {
+		if l := &e.handlers.messages.orderCancelAllAccepted; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetOrderCancelAllAccepted())
 		}
 	},
 	msg.PayloadOrderCancelAllRejected: func(e *Engine, ev *Event) {
-		if l := &e.handlers.orderCancelAllRejected; len(l.entries) > 0 {
+		if l := &e.handlers.messages.orderCancelAllRejected; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetOrderCancelAllRejected())
 		}
 	},
 	msg.PayloadThrottleLimitsChanged: func(e *Engine, ev *Event) {
-		if l := &e.handlers.throttleLimitsChanged; len(l.entries) > 0 {
+		if l := &e.handlers.messages.throttleLimitsChanged; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetThrottleLimitsChanged())
 		}
 	},
 	msg.PayloadSettingsAccepted: func(e *Engine, ev *Event) {
-		if l := &e.handlers.settingsAccepted; len(l.entries) > 0 {
+		if l := &e.handlers.messages.settingsAccepted; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetSettingsAccepted())
 		}
 	},
 	msg.PayloadBalanceChanged: func(e *Engine, ev *Event) {
-		if l := &e.handlers.balanceChanged; len(l.entries) > 0 {
+		if l := &e.handlers.messages.balanceChanged; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetBalanceChanged())
 		}
 	},
 	msg.PayloadOrderVoided: func(e *Engine, ev *Event) {
-		if l := &e.handlers.orderVoided; len(l.entries) > 0 {
+		if l := &e.handlers.messages.orderVoided; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetOrderVoided())
 		}
 	},
 	msg.PayloadOrderPendingReplace: func(e *Engine, ev *Event) {
-		if l := &e.handlers.orderPendingReplace; len(l.entries) > 0 {
+		if l := &e.handlers.messages.orderPendingReplace; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetOrderPendingReplace())
 		}
 	},
 	msg.PayloadOrderCancelReplaceAccepted: func(e *Engine, ev *Event) {
-		if l := &e.handlers.orderCancelReplaceAccepted; len(l.entries) > 0 {
+		if l := &e.handlers.messages.orderCancelReplaceAccepted; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetOrderCancelReplaceAccepted())
 		}
 	},
 	msg.PayloadOrderCancelReplaceRejected: func(e *Engine, ev *Event) {
-		if l := &e.handlers.orderCancelReplaceRejected; len(l.entries) > 0 {
+		if l := &e.handlers.messages.orderCancelReplaceRejected; len(l.entries) > 0 {
 			call(e, l, ev, ev.Payload.GetOrderCancelReplaceRejected())
 		}
 	},
 }
 
-// OnOrderRejected registers a handler of order_rejected.
+// OnOrderRejected registers a handler of order_rejected. Its arguments are valid until it returns.
 //
 // OrderRejected tells that an order was not placed because of the market, the account or the
 // exchange's load. Exchange to client, in answer to OrderCreate.
 func (e *Engine) OnOrderRejected(handler func(*Event, *msg.OrderRejected)) Registration {
-	return e.handlers.orderRejected.add(handler)
+	return e.handlers.messages.orderRejected.add(handler)
 }
 
-// OnOrderAccepted registers a handler of order_accepted.
+// OnOrderAccepted registers a handler of order_accepted. Its arguments are valid until it returns.
 //
 // OrderAccepted tells that an order was placed and gives it its identifier. Exchange to client, in
 // answer to OrderCreate and before any OrderExecuted of the order. With a subscription to the
 // market, the ContractQuotes that the order caused come earlier still.
 func (e *Engine) OnOrderAccepted(handler func(*Event, *msg.OrderAccepted)) Registration {
-	return e.handlers.orderAccepted.add(handler)
+	return e.handlers.messages.orderAccepted.add(handler)
 }
 
-// OnOrderExecuted registers a handler of order_executed.
+// OnOrderExecuted registers a handler of order_executed. Its arguments are valid until it returns.
 //
 // OrderExecuted tells of one fill of an order. Exchange to client, unasked, also while a cancel is
 // under way. It has no reference: order_id from OrderAccepted is the key. price and quantity
 // describe this fill; the fields from total_executed_quantity on describe the order after it and
 // hold over a client's own sums.
 func (e *Engine) OnOrderExecuted(handler func(*Event, *msg.OrderExecuted)) Registration {
-	return e.handlers.orderExecuted.add(handler)
+	return e.handlers.messages.orderExecuted.add(handler)
 }
 
-// OnOrderCancelled registers a handler of order_cancelled.
+// OnOrderCancelled registers a handler of order_cancelled. Its arguments are valid until it returns.
 //
 // OrderCancelled tells that the unmatched part of an order is off the book. Exchange to client, in
 // answer to OrderCancel or OrderCancelAll, or unasked at any time. What was executed stands.
 func (e *Engine) OnOrderCancelled(handler func(*Event, *msg.OrderCancelled)) Registration {
-	return e.handlers.orderCancelled.add(handler)
+	return e.handlers.messages.orderCancelled.add(handler)
 }
 
-// OnOrderInvalid registers a handler of order_invalid.
+// OnOrderInvalid registers a handler of order_invalid. Its arguments are valid until it returns.
 //
 // OrderInvalid tells that an order was malformed and never reached the book. Exchange to client, in
 // answer to OrderCreate. It has no account sequence and so is never sent again after a reconnect.
 func (e *Engine) OnOrderInvalid(handler func(*Event, *msg.OrderInvalid)) Registration {
-	return e.handlers.orderInvalid.add(handler)
+	return e.handlers.messages.orderInvalid.add(handler)
 }
 
-// OnMarketQuotes registers a handler of market_quotes.
+// OnMarketQuotes registers a handler of market_quotes. Its arguments are valid until it returns.
 //
 // MarketQuotes is the snapshot of a market's books and replaces all that was known of them.
 // Exchange to client, in answer to MarketSubscribe.
 func (e *Engine) OnMarketQuotes(handler func(*Event, *msg.MarketQuotes)) Registration {
-	return e.handlers.marketQuotes.add(handler)
+	return e.handlers.messages.marketQuotes.add(handler)
 }
 
-// OnContractQuotes registers a handler of contract_quotes.
+// OnContractQuotes registers a handler of contract_quotes. Its arguments are valid until it returns.
 //
 // ContractQuotes describes one contract's book: inside MarketQuotes the whole of what is visible,
 // on its own (exchange to client, for subscribed markets) a change, to be applied as one. A change
@@ -228,99 +228,99 @@ func (e *Engine) OnMarketQuotes(handler func(*Event, *msg.MarketQuotes)) Registr
 // when it comes back it is sent again. So after each change a receiver forgets what lies beyond the
 // window, or it keeps levels that are not there.
 func (e *Engine) OnContractQuotes(handler func(*Event, *msg.ContractQuotes)) Registration {
-	return e.handlers.contractQuotes.add(handler)
+	return e.handlers.messages.contractQuotes.add(handler)
 }
 
-// OnOrderCancelRejected registers a handler of order_cancel_rejected.
+// OnOrderCancelRejected registers a handler of order_cancel_rejected. Its arguments are valid until it returns.
 //
 // OrderCancelRejected tells that an order was not cancelled. Exchange to client, in answer to
 // OrderCancel (then order_id is set) or to OrderCancelReplace that failed at once (then
 // orig_order_id is set and order_id is not). The request changed nothing.
 func (e *Engine) OnOrderCancelRejected(handler func(*Event, *msg.OrderCancelRejected)) Registration {
-	return e.handlers.orderCancelRejected.add(handler)
+	return e.handlers.messages.orderCancelRejected.add(handler)
 }
 
-// OnOrderExecuteVoided registers a handler of order_execute_voided.
+// OnOrderExecuteVoided registers a handler of order_execute_voided. Its arguments are valid until it returns.
 //
 // OrderExecutedVoid takes a provisional fill back. Exchange to client, after an OrderExecuted with
 // a pending_timeout, for instance when a goal was scored in the meantime. It names the fill only by
 // order_id, price and quantity. The quantity is back on the book only if available_quantity says
 // so. Its type is PAYLOAD_ORDER_EXECUTE_VOIDED.
 func (e *Engine) OnOrderExecuteVoided(handler func(*Event, *msg.OrderExecutedVoid)) Registration {
-	return e.handlers.orderExecuteVoided.add(handler)
+	return e.handlers.messages.orderExecuteVoided.add(handler)
 }
 
-// OnMarketState registers a handler of market_state.
+// OnMarketState registers a handler of market_state. Its arguments are valid until it returns.
 //
 // MarketState tells the state of a market. Exchange to client, when it changes; whether also once
 // on subscribing is not documented. Orders and books follow by their own messages.
 func (e *Engine) OnMarketState(handler func(*Event, *msg.MarketState)) Registration {
-	return e.handlers.marketState.add(handler)
+	return e.handlers.messages.marketState.add(handler)
 }
 
-// OnRunningballNotification registers a handler of runningball_notification.
+// OnRunningballNotification registers a handler of runningball_notification. Its arguments are valid until it returns.
 //
 // RunningballNotification reports from a football match. Exchange to client, after EventSubscribe.
 func (e *Engine) OnRunningballNotification(handler func(*Event, *msg.RunningballNotification)) Registration {
-	return e.handlers.runningballNotification.add(handler)
+	return e.handlers.messages.runningballNotification.add(handler)
 }
 
-// OnMarketManagedState registers a handler of market_managed_state.
+// OnMarketManagedState registers a handler of market_managed_state. Its arguments are valid until it returns.
 //
 // MarketManagedState tells whether a market is run with provisional fills. Exchange to client.
 func (e *Engine) OnMarketManagedState(handler func(*Event, *msg.MarketManagedState)) Registration {
-	return e.handlers.marketManagedState.add(handler)
+	return e.handlers.messages.marketManagedState.add(handler)
 }
 
-// OnOrderExecuteConfirmed registers a handler of order_execute_confirmed.
+// OnOrderExecuteConfirmed registers a handler of order_execute_confirmed. Its arguments are valid until it returns.
 //
 // OrderExecuteConfirmed makes a provisional fill final. Exchange to client, after an OrderExecuted
 // with a pending_timeout. It names the fill only by order_id, price and quantity.
 func (e *Engine) OnOrderExecuteConfirmed(handler func(*Event, *msg.OrderExecuteConfirmed)) Registration {
-	return e.handlers.orderExecuteConfirmed.add(handler)
+	return e.handlers.messages.orderExecuteConfirmed.add(handler)
 }
 
-// OnOrderQuantityReduced registers a handler of order_quantity_reduced.
+// OnOrderQuantityReduced registers a handler of order_quantity_reduced. Its arguments are valid until it returns.
 //
 // OrderQuantityReduced tells that an order on the book was made smaller. Exchange to client, in
 // answer to OrderQuantityReduce. Not to be confused with OrderReduced, which is about a non-runner.
 func (e *Engine) OnOrderQuantityReduced(handler func(*Event, *msg.OrderQuantityReduced)) Registration {
-	return e.handlers.orderQuantityReduced.add(handler)
+	return e.handlers.messages.orderQuantityReduced.add(handler)
 }
 
-// OnOrderQuantityReduceRejected registers a handler of order_quantity_reduce_rejected.
+// OnOrderQuantityReduceRejected registers a handler of order_quantity_reduce_rejected. Its arguments are valid until it returns.
 //
 // OrderQuantityReduceRejected tells that an order was not made smaller. Exchange to client, in
 // answer to OrderQuantityReduce.
 func (e *Engine) OnOrderQuantityReduceRejected(handler func(*Event, *msg.OrderQuantityReduceRejected)) Registration {
-	return e.handlers.orderQuantityReduceRejected.add(handler)
+	return e.handlers.messages.orderQuantityReduceRejected.add(handler)
 }
 
-// OnOrderReduced registers a handler of order_reduced.
+// OnOrderReduced registers a handler of order_reduced. Its arguments are valid until it returns.
 //
 // OrderReduced tells that what an order had matched was reduced because of a non-runner. Exchange
 // to client, unasked. Not to be confused with OrderQuantityReduced, which answers a request.
 func (e *Engine) OnOrderReduced(handler func(*Event, *msg.OrderReduced)) Registration {
-	return e.handlers.orderReduced.add(handler)
+	return e.handlers.messages.orderReduced.add(handler)
 }
 
-// OnOrderCancelAllAccepted registers a handler of order_cancel_all_accepted.
+// OnOrderCancelAllAccepted registers a handler of order_cancel_all_accepted. Its arguments are valid until it returns.
 //
 // OrderCancelAllAccepted tells that an OrderCancelAll will be done. Exchange to client. Each
 // order's end is expected as its own OrderCancelled, before or after this.
 func (e *Engine) OnOrderCancelAllAccepted(handler func(*Event, *msg.OrderCancelAllAccepted)) Registration {
-	return e.handlers.orderCancelAllAccepted.add(handler)
+	return e.handlers.messages.orderCancelAllAccepted.add(handler)
 }
 
-// OnOrderCancelAllRejected registers a handler of order_cancel_all_rejected.
+// OnOrderCancelAllRejected registers a handler of order_cancel_all_rejected. Its arguments are valid until it returns.
 //
 // OrderCancelAllRejected tells that an OrderCancelAll was not done; assume that the orders are
 // live. Exchange to client.
 func (e *Engine) OnOrderCancelAllRejected(handler func(*Event, *msg.OrderCancelAllRejected)) Registration {
-	return e.handlers.orderCancelAllRejected.add(handler)
+	return e.handlers.messages.orderCancelAllRejected.add(handler)
 }
 
-// OnThrottleLimitsChanged registers a handler of throttle_limits_changed.
+// OnThrottleLimitsChanged registers a handler of throttle_limits_changed. Its arguments are valid until it returns.
 //
 // ThrottleLimitsChanged tells how fast the client may send, believed to be in the terms of a bucket
 // of burst_size that is refilled at average_rate_ps in steps of tick_ms. Exchange to client, right
@@ -328,52 +328,52 @@ func (e *Engine) OnOrderCancelAllRejected(handler func(*Event, *msg.OrderCancelA
 // those about orders, at least. Who exceeds it gets a ..._THROTTLE_EXCEEDED reason or
 // smarkets.eto.PAYLOAD_THROTTLE_EXCEEDED.
 func (e *Engine) OnThrottleLimitsChanged(handler func(*Event, *msg.ThrottleLimitsChanged)) Registration {
-	return e.handlers.throttleLimitsChanged.add(handler)
+	return e.handlers.messages.throttleLimitsChanged.add(handler)
 }
 
-// OnSettingsAccepted registers a handler of settings_accepted.
+// OnSettingsAccepted registers a handler of settings_accepted. Its arguments are valid until it returns.
 //
 // SettingsAccepted tells the settings now in force. Exchange to client, in answer to Settings.
 func (e *Engine) OnSettingsAccepted(handler func(*Event, *msg.SettingsAccepted)) Registration {
-	return e.handlers.settingsAccepted.add(handler)
+	return e.handlers.messages.settingsAccepted.add(handler)
 }
 
-// OnBalanceChanged registers a handler of balance_changed.
+// OnBalanceChanged registers a handler of balance_changed. Its arguments are valid until it returns.
 //
 // BalanceChanged tells the account's money after a settlement. Exchange to client, unasked.
 func (e *Engine) OnBalanceChanged(handler func(*Event, *msg.BalanceChanged)) Registration {
-	return e.handlers.balanceChanged.add(handler)
+	return e.handlers.messages.balanceChanged.add(handler)
 }
 
-// OnOrderVoided registers a handler of order_voided.
+// OnOrderVoided registers a handler of order_voided. Its arguments are valid until it returns.
 //
 // OrderVoided tells that an order was voided after the fact, with its market or contract. Exchange
 // to client, unasked, and the last word on the order. How its quantities relate is not documented.
 func (e *Engine) OnOrderVoided(handler func(*Event, *msg.OrderVoided)) Registration {
-	return e.handlers.orderVoided.add(handler)
+	return e.handlers.messages.orderVoided.add(handler)
 }
 
-// OnOrderPendingReplace registers a handler of order_pending_replace.
+// OnOrderPendingReplace registers a handler of order_pending_replace. Its arguments are valid until it returns.
 //
 // OrderPendingReplace tells that a replacement is under way and names the new order. Exchange to
 // client, the first answer to an OrderCancelReplace. The old order may still be filled.
 func (e *Engine) OnOrderPendingReplace(handler func(*Event, *msg.OrderPendingReplace)) Registration {
-	return e.handlers.orderPendingReplace.add(handler)
+	return e.handlers.messages.orderPendingReplace.add(handler)
 }
 
-// OnOrderCancelReplaceAccepted registers a handler of order_cancel_replace_accepted.
+// OnOrderCancelReplaceAccepted registers a handler of order_cancel_replace_accepted. Its arguments are valid until it returns.
 //
 // OrderCancelReplaceAccepted tells that the old order is gone and the new one stands in its place.
 // Exchange to client, the second answer to an OrderCancelReplace.
 func (e *Engine) OnOrderCancelReplaceAccepted(handler func(*Event, *msg.OrderCancelReplaceAccepted)) Registration {
-	return e.handlers.orderCancelReplaceAccepted.add(handler)
+	return e.handlers.messages.orderCancelReplaceAccepted.add(handler)
 }
 
-// OnOrderCancelReplaceRejected registers a handler of order_cancel_replace_rejected.
+// OnOrderCancelReplaceRejected registers a handler of order_cancel_replace_rejected. Its arguments are valid until it returns.
 //
 // OrderCancelReplaceRejected tells that the new order could not be placed. Exchange to client, the
 // second answer to an OrderCancelReplace. Whether the old order is still live is not documented:
 // cancel it to find out.
 func (e *Engine) OnOrderCancelReplaceRejected(handler func(*Event, *msg.OrderCancelReplaceRejected)) Registration {
-	return e.handlers.orderCancelReplaceRejected.add(handler)
+	return e.handlers.messages.orderCancelReplaceRejected.add(handler)
 }

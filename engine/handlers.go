@@ -8,70 +8,28 @@ import (
 // eventKinds is the number of event kinds there are.
 const eventKinds = int(session.AnswerMismatch) + 1
 
-// watching are the handlers of events that are no typed message.
-type watching struct {
-	kinds   [eventKinds]watchers
-	every   watchers // of messages, of any type
-	payload list[func(*TapRecord)]
+// handlers are the functions that the bot has registered. The loop only.
+type handlers struct {
+	messages messageHandlers
+	every    eventHandlers             // of messages, of any type
+	events   [eventKinds]eventHandlers // of events that are no messages, by kind
+	payload  payloadHandlers
 }
 
-// tap is what the session calls with each payload, once somebody wants to see them:
-// a tap of the user's, then the handlers of payloads.
-func (e *Engine) tap(r *TapRecord) {
-	if e.muted {
-		return
-	}
-	if e.userTap != nil {
-		e.callTap("session.Config.Tap", e.userTap, r)
-	}
-	l := &e.watching.payload
-	if len(l.entries) == 0 || l.walking {
-		return
-	}
-	l.walking = true
-	for i, n := 0, len(l.entries); i < n; i++ {
-		if at := &l.entries[i]; !at.dead {
-			e.callTap(at.name, at.fn, r)
-		}
-	}
-	l.walked()
-}
-
-// callTap calls one of the functions that see payloads. What a handler sends is seen while that handler
-// runs, and counts as its time.
-func (e *Engine) callTap(name string, f func(*TapRecord), r *TapRecord) {
-	if e.timing.runs {
-		f(r)
-		return
-	}
-	e.timing.starts(name)
-	f(r)
-	e.handled()
-}
-
-// OnPayload registers a handler of every payload of both directions: inbound ones before anything is known
-// of them, session messages, duplicates and what cannot be read included; outbound ones as they are queued.
-// Credentials are masked. The record is valid until the handler returns, which must not send: what it sends
-// is not shown to it.
-func (e *Engine) OnPayload(handler func(*TapRecord)) Registration {
-	e.session.SetTap(e.tap)
-	return e.watching.payload.add(handler)
-}
-
-// dispatch shows an event to the stages and calls its handlers.
+// dispatch applies an event to the stages and calls its handlers.
 func (e *Engine) dispatch(ev *Event) {
 	if e.stages.used {
 		e.stages.event(ev)
 	}
 	if ev.Kind == session.Message {
 		typ := ev.Payload.GetType()
-		if e.stats.received(typ); e.stopping {
-			if e.shutdownMessage(ev, typ); e.muted {
+		if e.stats.received(typ); e.gate.has(gateStopping) {
+			if e.shutdownMessage(ev, typ); e.gate.has(gateMuted) {
 				return
 			}
 		}
-		if len(e.watching.every.entries) > 0 {
-			e.notify(&e.watching.every, ev)
+		if len(e.handlers.every.entries) > 0 {
+			e.notify(&e.handlers.every, ev)
 		}
 		if uint(typ) < uint(len(deliver)) && deliver[typ] != nil {
 			deliver[typ](e, ev)
@@ -83,23 +41,23 @@ func (e *Engine) dispatch(ev *Event) {
 	case session.LoggedIn:
 		e.onLogin(ev)
 	case session.LoggedOut:
-		e.confirmed = e.session.State() == session.LogoutSent && ev.Reason == msg.EtoLogoutConfirmation
+		e.life.logoutConfirmed = e.session.State() == session.LogoutSent && ev.Reason == msg.EtoLogoutConfirmation
 	}
-	if e.stopping {
+	if e.gate.has(gateStopping) {
 		e.shutdownEvent(ev)
 	}
-	if !e.muted {
-		e.notify(&e.watching.kinds[ev.Kind], ev)
+	if !e.gate.has(gateMuted) {
+		e.notify(&e.handlers.events[ev.Kind], ev)
 	}
 }
 
 // OnMessage registers a handler of every message of the application layer, of
 // known and unknown types alike. It is called before the handlers of the message's
 // own type.
-func (e *Engine) OnMessage(handler func(*Event)) Registration { return e.watching.every.add(handler) }
+func (e *Engine) OnMessage(handler func(*Event)) Registration { return e.handlers.every.add(handler) }
 
-// OnLoggedIn registers a handler of logins: the exchange let us in, and sends are
-// possible from now on. Payload holds the answer.
+// OnLoggedIn registers a handler of logins, from which on sends are possible. Payload is
+// the answer.
 func (e *Engine) OnLoggedIn(handler func(*Event)) Registration {
 	return e.on(session.LoggedIn, handler)
 }
@@ -116,10 +74,10 @@ func (e *Engine) OnState(handler func(*Event)) Registration {
 	return e.on(session.StateChanged, handler)
 }
 
-// OnGap registers a handler of gaps: messages From to To are missing and asked for. Until
-// they have come nothing else is delivered, fills and books included: up to twice
-// session.Config.ReplayTimeout, 10 s by default, from the last that came on, and then the
-// connection ends. Sends leave meanwhile, so that this is the moment to cancel quotes.
+// OnGap registers a handler of gaps: messages From to To are missing and were requested.
+// Until they arrive nothing else is delivered, fills and books included: for up to twice
+// session.Config.ReplayTimeout, 10 s by default, after the last that arrived, and then the
+// connection ends. Sends are written meanwhile, so that a bot can cancel its quotes.
 func (e *Engine) OnGap(handler func(*Event)) Registration { return e.on(session.Gap, handler) }
 
 // OnRecovered registers a handler of gaps that closed: everything From to To was
@@ -128,34 +86,34 @@ func (e *Engine) OnRecovered(handler func(*Event)) Registration {
 	return e.on(session.Recovered, handler)
 }
 
-// OnCaughtUp registers a handler of the moment after each login at which everything
-// that the exchange repeats of the account's messages has been delivered. Complete says
-// whether anything is known or suspected to be missing, and Cause what. It is when a
-// bot knows its orders and fills, and the time to quote.
+// OnCaughtUp registers a handler that is called once after each login, when everything
+// that the exchange repeats of the account's messages has been delivered. Complete reports
+// whether nothing is known or suspected to be missing, and Cause what is. From then on a
+// bot knows its orders and fills, and may quote.
 func (e *Engine) OnCaughtUp(handler func(*Event)) Registration {
 	return e.on(session.CaughtUp, handler)
 }
 
 // OnAccountGap registers a handler of possible losses of account messages: From to To
-// have been missing for a while. The next login asks for them.
+// have been missing for a while. The next login requests them.
 func (e *Engine) OnAccountGap(handler func(*Event)) Registration {
 	return e.on(session.AccountGap, handler)
 }
 
 // OnAccountRecovered registers a handler of account messages From to To that OnAccountGap
-// spoke of and that came after all.
+// reported and that arrived after all.
 func (e *Engine) OnAccountRecovered(handler func(*Event)) Registration {
 	return e.on(session.AccountRecovered, handler)
 }
 
 // OnAccountLost registers a handler of account messages From to To that the exchange did
-// not repeat when it was asked to, and is not asked for again.
+// not repeat when a login requested them. They are not requested again.
 func (e *Engine) OnAccountLost(handler func(*Event)) Registration {
 	return e.on(session.AccountLost, handler)
 }
 
-// OnAccountReset registers a handler of account sequences that neither follow nor repeat:
-// the exchange counts anew, or a number was wrong.
+// OnAccountReset registers a handler of account sequences that neither follow nor repeat the
+// last ones: the exchange counts anew, or a number was wrong.
 func (e *Engine) OnAccountReset(handler func(*Event)) Registration {
 	return e.on(session.AccountReset, handler)
 }
@@ -163,20 +121,20 @@ func (e *Engine) OnAccountReset(handler func(*Event)) Registration {
 // OnPong registers a handler of answers to [Engine.Ping], with their RoundTrip.
 func (e *Engine) OnPong(handler func(*Event)) Registration { return e.on(session.Pong, handler) }
 
-// OnThrottleExceeded registers a handler of the exchange's word that it dropped
-// something we sent, without saying what.
+// OnThrottleExceeded registers a handler of throttle_limit_exceeded: the exchange dropped a
+// message, without saying which.
 func (e *Engine) OnThrottleExceeded(handler func(*Event)) Registration {
 	return e.on(session.ThrottleExceeded, handler)
 }
 
-// OnSendResolved registers a handler of messages that got no answer, with their
+// OnSendResolved registers a handler of sent messages that got no answer, with their
 // Fate: not sent, not delivered, or in doubt.
 func (e *Engine) OnSendResolved(handler func(*Event)) Registration {
 	return e.on(session.SendResolved, handler)
 }
 
-// OnSendUnsettled registers a handler of messages in doubt that the exchange's messages
-// will not settle any more. An order among them may be live.
+// OnSendUnsettled registers a handler of sent messages in doubt that no message of the
+// exchange will resolve any more. An order among them may be live.
 func (e *Engine) OnSendUnsettled(handler func(*Event)) Registration {
 	return e.on(session.SendUnsettled, handler)
 }
@@ -187,9 +145,9 @@ func (e *Engine) OnAnswerMismatch(handler func(*Event)) Registration {
 	return e.on(session.AnswerMismatch, handler)
 }
 
-// OnUnknown registers a handler of session messages that have no meaning to us.
+// OnUnknown registers a handler of session messages of types that the session does not know.
 func (e *Engine) OnUnknown(handler func(*Event)) Registration { return e.on(session.Unknown, handler) }
 
 func (e *Engine) on(kind session.EventKind, handler func(*Event)) Registration {
-	return e.watching.kinds[kind].add(handler)
+	return e.handlers.events[kind].add(handler)
 }

@@ -36,31 +36,31 @@ func play(t *testing.T, register func(*engine.Engine), messages ...*seto.Payload
 	}
 }
 
-// TestHandlersComeAndGo registers and removes before and amid events: those there
+// TestRegisterAndRemove registers and removes before and during events: those there
 // are called in order, those removed never again, those added from the next event
 // on.
-func TestHandlersComeAndGo(t *testing.T) {
+func TestRegisterAndRemove(t *testing.T) {
 	var log []string
-	say := func(name string) func(*engine.Event, *msg.ContractQuotes) {
+	record := func(name string) func(*engine.Event, *msg.ContractQuotes) {
 		return func(ev *engine.Event, _ *msg.ContractQuotes) { log = append(log, fmt.Sprint(name, ev.Seq)) }
 	}
 	play(t, func(e *engine.Engine) {
 		var b, d engine.Registration
-		e.OnContractQuotes(say("a"))
-		b = e.OnContractQuotes(say("b"))
+		e.OnContractQuotes(record("a"))
+		b = e.OnContractQuotes(record("b"))
 		e.OnContractQuotes(func(ev *engine.Event, q *msg.ContractQuotes) {
-			say("c")(ev, q)
+			record("c")(ev, q)
 			switch ev.Seq {
 			case 2:
 				d.Remove()
 				b.Remove()
 				b.Remove()
-				e.OnContractQuotes(say("e"))
+				e.OnContractQuotes(record("e"))
 			case 3:
 				engine.Registration{}.Remove()
 			}
 		})
-		d = e.OnContractQuotes(say("d"))
+		d = e.OnContractQuotes(record("d"))
 		e.OnMessage(func(ev *engine.Event) { log = append(log, fmt.Sprint("every", ev.Seq)) })
 	}, quotes(7, 8, 2500), quotes(7, 8, 2600), quotes(7, 8, 2700))
 	want := "every2 a2 b2 c2 every3 a3 c3 e3 every4 a4 c4 e4"
@@ -131,7 +131,8 @@ func TestEveryKindHasItsHandlers(t *testing.T) {
 func everyMessage() (all []*seto.Payload) {
 	fields := new(seto.Payload).ProtoReflect().Descriptor().Fields()
 	sent := map[seto.PayloadType]bool{
-		2: true, 3: true, 7: true, 10: true, 11: true, 17: true, 18: true, 24: true, 25: true, 27: true, 28: true, 29: true, 33: true, 37: true, 41: true,
+		2: true, 3: true, 7: true, 10: true, 11: true, 17: true, 18: true, 24: true, 25: true, 27: true, 28: true,
+		29: true, 33: true, 37: true, 41: true,
 	}
 	for i := range fields.Len() {
 		field := fields.Get(i)
@@ -176,7 +177,7 @@ func registerAll(e *engine.Engine, note func(string)) {
 	e.OnOrderCancelReplaceRejected(func(ev *engine.Event, _ *msg.OrderCancelReplaceRejected) { named(ev) })
 }
 
-// TestUnknownTypes reach the handler of every message and nobody else, and are
+// TestUnknownTypes reach the handler of every message and no one else, and are
 // counted.
 func TestUnknownTypes(t *testing.T) {
 	n := newNetwork(t, "pipe", false, pipe)
@@ -207,8 +208,7 @@ func TestUnknownTypes(t *testing.T) {
 	}
 }
 
-// TestPayloads hands out both directions, what arrives before anything is known of it, to the session's own
-// tap first.
+// TestPayloads shows both directions, what arrives before it is decoded, to the session's own tap first.
 func TestPayloads(t *testing.T) {
 	n := newNetwork(t, "pipe", false, pipe)
 	var tapped, seen [][]byte
@@ -248,8 +248,8 @@ func TestPayloads(t *testing.T) {
 	}
 }
 
-// TestGapEvents loses a message: the gap is told, then what is sent again comes as
-// replayed, then the recovery is told.
+// TestGapEvents loses a message: the gap is reported, then what is sent again comes as
+// replayed, then the recovery is reported.
 func TestGapEvents(t *testing.T) {
 	n := newNetwork(t, "pipe", false, pipe)
 	var log []string
@@ -284,8 +284,8 @@ func TestGapEvents(t *testing.T) {
 	}
 }
 
-// TestEndTellsFates of what was sent, though the session could have been resumed.
-func TestEndTellsFates(t *testing.T) {
+// TestEndReportsFates of what was sent, though the session could have been resumed.
+func TestEndReportsFates(t *testing.T) {
 	n := newNetwork(t, "pipe", false, pipe)
 	config := n.config()
 	config.Session.Resume = session.ResumeSession

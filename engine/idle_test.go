@@ -11,12 +11,12 @@ import (
 	"github.com/smk-go/smk/engine/session"
 )
 
-// TestHandOverToARestingLoop hands functions over while the loop rests between attempts to
+// TestSubmitToASleepingLoop submits functions while the loop sleeps between attempts to
 // connect: how long it slept is not what they took.
-func TestHandOverToARestingLoop(t *testing.T) {
+func TestSubmitToASleepingLoop(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		c := n.config()
-		c.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("nobody is there") }
+		c.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no one is there") }
 		r := startInBubble(t, c, nil)
 		for range 3 {
 			<-time.After(300 * time.Millisecond)
@@ -38,8 +38,8 @@ func TestHandOverToARestingLoop(t *testing.T) {
 	})
 }
 
-// TestPollAfterAPause lets a connection die while nobody polls: how long that was is not what the
-// handlers took that hear of it, and they hear of it now.
+// TestPollAfterAPause lets a connection die while no one polls: how long that was is not what the
+// handlers took that get the event, and they get it now.
 func TestPollAfterAPause(t *testing.T) {
 	const pause = 500 * time.Millisecond
 	inBubble(t, func(t *testing.T, n *network) {

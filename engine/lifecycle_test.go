@@ -21,7 +21,7 @@ import (
 // lives is how many engines TestLifecycle starts and ends.
 const lives = 1000
 
-// TestLifecycle starts engines, loses their connections, hands over to them from
+// TestLifecycle starts engines, loses their connections, submits to them from
 // other goroutines, and ends them, all in random order: each ends with an error that
 // fits, every submission is resolved, and neither a goroutine nor a descriptor
 // is left over.
@@ -75,7 +75,7 @@ func live(t *testing.T, n *network, seed uint64) {
 	}()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	// Handlers end the engine after so many events, if nobody else does.
+	// Handlers end the engine after so many events, if no one else does.
 	left := 1 + random.IntN(10)
 	ends := []func(){e.Stop, cancel, func() { _ = e.Close() }}
 	end := ends[random.IntN(len(ends))]
@@ -104,7 +104,8 @@ func live(t *testing.T, n *network, seed uint64) {
 			runtime.Gosched()
 		}
 	}
-	if err != nil && !errors.Is(err, engine.ErrLoggedOut) && !errors.Is(err, engine.ErrClosed) && !errors.Is(err, engine.ErrNotConfirmed) {
+	if err != nil && !errors.Is(err, engine.ErrLoggedOut) && !errors.Is(err, engine.ErrClosed) &&
+		!errors.Is(err, engine.ErrNotConfirmed) {
 		t.Errorf("ended with %v", err)
 	}
 	others.Wait()
@@ -115,7 +116,7 @@ func live(t *testing.T, n *network, seed uint64) {
 	<-gone
 }
 
-// submit hands over until the engine has ended, and ends it now and then.
+// submit submits until the engine has ended, and ends it now and then.
 func submit(t *testing.T, e *engine.Engine, random *rand.Rand, ends []func()) {
 	var s engine.Submission
 	for {
@@ -164,7 +165,7 @@ func serve(n *network, random *rand.Rand, stop chan struct{}) {
 func entertain(conn net.Conn, random *rand.Rand) {
 	defer func() { _ = conn.Close() }()
 	p := &peer{conn: conn}
-	say := func(m *seto.Payload) bool {
+	send := func(m *seto.Payload) bool {
 		_, err := conn.Write(p.frame(m))
 		return err == nil
 	}
@@ -175,14 +176,14 @@ func entertain(conn net.Conn, random *rand.Rand) {
 		}
 		switch m.GetEtoPayload().GetType() {
 		case eto.PayloadType_PAYLOAD_LOGIN:
-			if !say(loginResponse(2)) {
+			if !send(loginResponse(2)) {
 				return
 			}
 		case eto.PayloadType_PAYLOAD_LOGOUT:
-			say(loggedOut(eto.LogoutReason_LOGOUT_CONFIRMATION))
+			send(loggedOut(eto.LogoutReason_LOGOUT_CONFIRMATION))
 			return
 		default:
-			if !say(quotes(7, 8, 2500)) {
+			if !send(quotes(7, 8, 2500)) {
 				return
 			}
 		}

@@ -13,15 +13,15 @@ const (
 	// CredentialsTimeout bounds Config.Credentials.
 	CredentialsTimeout = 10 * time.Second
 
-	// StopTimeout is how long the end waits for the cancellation of the orders.
+	// StopTimeout bounds the cancellation of the orders at the end.
 	StopTimeout = 5 * time.Second
 
-	// SendTimeout is how long the socket may take nothing.
+	// SendTimeout is how long the socket may accept nothing.
 	SendTimeout = 5 * time.Second
 
 	// SendWait is how long the sends of handlers wait, in all between two polls of
-	// the socket, for a socket that takes nothing while the send ring is full, before
-	// they are refused with session.ErrFull. Nothing is read meanwhile.
+	// the socket, for a socket that accepts nothing while the send ring is full, before
+	// they return session.ErrFull. Nothing is read meanwhile.
 	SendWait = time.Second
 
 	// KeepAlive is the period of TCP keepalive probes.
@@ -30,29 +30,29 @@ const (
 	// SlowHandler is how long a handler may take without a warning.
 	SlowHandler = 10 * time.Millisecond
 
-	// LoopDelay is how long the loop may be away from the socket and its timers, or
+	// LoopDelay is how long the loop may not poll the socket and its timers, or lag
 	// behind what it received, without a warning.
 	LoopDelay = 100 * time.Millisecond
 
-	// TimersMax is how many timers may be set at a time.
+	// TimersMax is how many timers may be set at the same time.
 	TimersMax = 1 << 16
 
-	// SubmitSlots is the length of the hand-over queue.
+	// SubmitSlots is the length of the submit queue.
 	SubmitSlots = 1024
 
-	// SubmitBytes is the largest message that fits a slot of it.
+	// SubmitBytes is the size of the largest message that fits a slot of it, encoded.
 	SubmitBytes = 512
 
-	// SpinRounds is how many rounds in a row WaitSpinBlock spins in vain.
+	// SpinRounds is how many polls of the socket in a row WaitSpinBlock spins without finding anything.
 	SpinRounds = 1000
 
-	// SubscriptionsMax is how many markets, and how many events, are remembered.
+	// SubscriptionsMax is how many subscriptions to markets, and how many to events, are kept.
 	SubscriptionsMax = 4096
 )
 
-// What [Config] may say.
+// Bounds of [Config].
 const (
-	submitBytesMax   = 64 << 10 // what a client may send in one message
+	submitBytesMax   = 64 << 10 // the largest message of a client
 	pausesMax        = 32
 	submitSlotsMax   = 64 << 10
 	coresMax         = 1024 // what a set of CPUs can hold
@@ -61,43 +61,44 @@ const (
 )
 
 const (
-	// finalPoll is how long the last poll of a connection waits, so that it finds what is
-	// there even on a busy machine: before the exchange is judged silent, or a connection
-	// is given up.
+	// finalPoll is how long the last poll of a connection waits, so that it finds what has
+	// arrived even on a busy machine: before the exchange counts as silent, or a connection
+	// is closed.
 	finalPoll = 10 * time.Millisecond
 
-	// sliceMessages and sliceTime are what a backlog of any kind is handled in; see
-	// pace. pushBytes is how much is written in one go.
+	// sliceMessages and sliceTime bound the slices in which a backlog is handled; see
+	// pace. pushBytes bounds what is written at a time.
 	sliceMessages = 64
 	sliceTime     = time.Millisecond
 	pushBytes     = 64 << 10
 
-	// lastBytes and lastTime bound what is read of a connection after a write failed.
-	lastBytes = 16 << 20
-	lastTime  = 2 * time.Second
+	// unreadBytesMax and unreadTime bound what is read from a connection after a write has failed.
+	unreadBytesMax = 16 << 20
+	unreadTime     = 2 * time.Second
 
-	// looksMax is how often a loop that spins looks at the socket in vain before it
-	// looks at the clock.
-	looksMax = 64
+	// spinPollsMax is how often a loop that spins polls the socket before it does a whole
+	// round.
+	spinPollsMax = 64
 
-	// Of order_cancel_all at the end of an engine cancelsMax may wait for answers.
-	// cancelTries are sent in StopTimeout if none is answered, one cancelPause after
-	// one that was refused and before one for orders that came meanwhile, of which
-	// enteredMax are known by name, and one cancelRetry after one that had no room.
+	// At the end of an engine cancelsMax order_cancel_all may be without an answer, and
+	// cancelTries are sent in StopTimeout if none is answered. The next one follows
+	// cancelPause after a rejected one, or after one that does not cover orders that were
+	// accepted later, of which openedMax are kept, and cancelRetry after one that could
+	// not be sent.
 	cancelsMax  = 8
 	cancelTries = 4
 	cancelPause = 200 * time.Millisecond
 	cancelRetry = 20 * time.Millisecond
-	enteredMax  = 64
+	openedMax   = 64
 
-	// Of the slots of the hand-over queue one in submitKeptShare, at most submitKeptMax,
-	// are for messages that can only lower the risk.
-	submitKeptShare = 8
-	submitKeptMax   = 16
+	// One in submitReservedShare of the slots of the submit queue, at most
+	// submitReservedMax, are for messages that can only lower the risk.
+	submitReservedShare = 8
+	submitReservedMax   = 16
 
-	// dialPatience is how long Config.Dial and Config.Credentials may go on after
-	// their context has ended; then they are abandoned. While abandonedMax have not
-	// returned no further ones are called.
+	// dialPatience is how long Config.Dial and Config.Credentials may run after their
+	// context has ended; then they are abandoned. While abandonedMax have not returned
+	// none are called.
 	dialPatience = time.Second
 	abandonedMax = 4
 
@@ -105,16 +106,16 @@ const (
 	publishEvery = 100 * time.Millisecond
 
 	// logRecords is how many records wait for the logger; more are dropped and
-	// counted. logPatience is how long the end waits for it. Of slow handlers
-	// one is reported in slowLogEvery.
+	// counted. logPatience is how long the end waits for it. At most one slow handler
+	// is logged in slowLogEvery.
 	logRecords   = 1024
 	logPatience  = 2 * time.Second
 	slowLogEvery = time.Second
 
-	// stackFrames is how much of a stack is looked at in one go.
+	// stackFrames is how many frames of a stack are read at a time.
 	stackFrames = 64
 
-	// panicFrames is how deep under a panic its place is looked for: what is above it
-	// is the runtime's and what defers of the handler's called.
+	// panicFrames is how many frames are searched for the place of a panic: those above
+	// it are the runtime's, and of functions that the handler deferred.
 	panicFrames = 64
 )

@@ -5,16 +5,16 @@ import (
 	"runtime"
 )
 
-// Registration is a handler's place among the handlers of its kind.
+// Registration is a registered handler, or a timer that is set.
 type Registration struct {
 	list remover
 	id   uint64
 }
 
-// Remove takes the handler out. It is not called again, not even for the event
-// that is being handed out. Removing again does nothing, as does removing the
-// zero Registration. Like registering, it is for the goroutine that the loop
-// runs on, or for any before the loop runs.
+// Remove removes the handler, or cancels the timer. It is not called again, not even for
+// the event that is being dispatched. Removing again does nothing, as does removing the
+// zero Registration. Like registering, it is for the loop's goroutine, or for any before
+// the loop runs.
 func (r Registration) Remove() {
 	if r.list != nil {
 		r.list.remove(r.id)
@@ -23,12 +23,12 @@ func (r Registration) Remove() {
 
 type remover interface{ remove(id uint64) }
 
-// list holds the handlers of one kind, in the order of their registration. F is a
+// list is the handlers of one kind, in the order of their registration. F is a
 // function type.
 //
-// Handlers may register and remove while they are called: a removed entry stays
-// in place, dead, until the call that walks the list is over, and an entry that
-// was added meanwhile is not called for the event under way.
+// Handlers may register and remove handlers while they are called: a removed entry stays
+// in place, dead, until the walk of the list is over, and an entry that was added
+// meanwhile is not called for the same event.
 type list[F any] struct {
 	entries []entry[F]
 	last    uint64 // id of the newest
@@ -64,7 +64,7 @@ func (l *list[F]) remove(id uint64) {
 	}
 }
 
-// walked ends what setting walking began.
+// walked ends a walk.
 func (l *list[F]) walked() {
 	l.walking = false
 	if l.dead > 0 {
@@ -72,7 +72,7 @@ func (l *list[F]) walked() {
 	}
 }
 
-// compact takes dead entries out.
+// compact removes dead entries.
 func (l *list[F]) compact() {
 	kept := l.entries[:0]
 	for i := range l.entries {
@@ -84,36 +84,36 @@ func (l *list[F]) compact() {
 	l.entries, l.dead = kept, 0
 }
 
-// call hands a message to the handlers of its kind.
+// call calls the handlers of a message of their type.
 func call[M any](e *Engine, l *list[func(*Event, *M)], ev *Event, m *M) {
 	l.walking = true
 	for i, n := 0, len(l.entries); i < n; i++ {
 		if at := &l.entries[i]; !at.dead {
-			e.timing.starts(at.name)
+			e.timing.startHandler(at.name)
 			at.fn(ev, m)
-			e.handled()
+			e.endHandler()
 		}
 	}
 	l.walked()
 }
 
-// watchers are the handlers of a kind of event that carries no typed message.
-type watchers = list[func(*Event)]
+// eventHandlers are the handlers of a kind of event that carries no typed message.
+type eventHandlers = list[func(*Event)]
 
-// notify hands an event to its watchers.
-func (e *Engine) notify(l *watchers, ev *Event) {
+// notify calls the handlers of a kind of event.
+func (e *Engine) notify(l *eventHandlers, ev *Event) {
 	l.walking = true
 	for i, n := 0, len(l.entries); i < n; i++ {
 		if at := &l.entries[i]; !at.dead {
-			e.timing.starts(at.name)
+			e.timing.startHandler(at.name)
 			at.fn(ev)
-			e.handled()
+			e.endHandler()
 		}
 	}
 	l.walked()
 }
 
-// nameOf is the name that a function has in the program.
+// nameOf returns the name of a function in the program.
 func nameOf(fn any) string {
 	if f := runtime.FuncForPC(reflect.ValueOf(fn).Pointer()); f != nil {
 		return f.Name()

@@ -13,22 +13,22 @@ import (
 	"github.com/smk-go/smk/ring"
 )
 
-// logs takes what the loop has to say to a slog.Logger, on a goroutine of its own:
-// a log that is stuck must not hold up orders. It says what happens to the
-// connection and to sends, gaps, and slow handlers; never what a message holds.
+// logs passes records of the loop to a slog.Logger, on a goroutine of its own: a log that
+// blocks must not delay orders. The records are about the connection, sends, gaps and slow
+// handlers; they never have the contents of a message.
 type logs struct {
 	logger  *slog.Logger
 	clock   transport.Clock
 	queue   *ring.SPSC[record]
-	more    chan struct{} // there may be something in queue, or closing is set
+	more    chan struct{} // queue may have records, or closing is set
 	closing atomic.Bool
 	done    chan struct{} // everything is written
 	dropped atomic.Uint64
-	slowAt  int64 // when a slow handler was last reported
-	delayAt int64 // likewise, a delay of the loop
+	slowAt  int64 // clock reading of the last record of a slow handler
+	delayAt int64 // likewise, of a delay of the loop
 }
 
-// record is something to say. What does not apply is zero.
+// record is one line of the log. Fields that do not apply are zero.
 type record struct {
 	at        int64
 	level     slog.Level
@@ -39,15 +39,14 @@ type record struct {
 	reference uint64
 	from, to  uint64
 	name      string // of a handler
-	by        string // what a delay is due to
+	cause     string // of a delay
 	took      time.Duration
 	pause     time.Duration
 	fate      session.Fate
 	err       error
 }
 
-// newLogs starts the goroutine, or returns nil if there is nobody to talk to. All
-// methods work on nil.
+// newLogs starts the goroutine, or returns nil, on which all methods work, if there is no logger.
 func newLogs(logger *slog.Logger, clock transport.Clock) (*logs, error) {
 	if logger == nil {
 		return nil, nil
@@ -61,7 +60,8 @@ func newLogs(logger *slog.Logger, clock transport.Clock) (*logs, error) {
 	return l, nil
 }
 
-func (l *logs) say(r record) {
+// push queues a record, or counts it as dropped.
+func (l *logs) push(r record) {
 	if l == nil {
 		return
 	}
@@ -69,17 +69,17 @@ func (l *logs) say(r record) {
 		l.dropped.Add(1)
 		return
 	}
-	l.nudge()
+	l.signal()
 }
 
-func (l *logs) nudge() {
+func (l *logs) signal() {
 	select {
 	case l.more <- struct{}{}:
 	default:
 	}
 }
 
-// stateTexts are what is said of a change of state.
+// stateTexts are the texts of changes of state.
 var stateTexts = [...]string{
 	session.Disconnected: "session disconnected",
 	session.Connecting:   "session connecting",
@@ -89,12 +89,15 @@ var stateTexts = [...]string{
 	session.LogoutSent:   "session logout sent",
 }
 
-// event says what an event means to whoever reads the log.
+// event logs an event, if its kind is of interest.
 func (l *logs) event(ev *Event) {
 	if l == nil {
 		return
 	}
-	r := record{at: ev.Received, level: slog.LevelInfo, epoch: ev.Epoch, seq: ev.Seq, from: ev.From, to: ev.To, err: ev.Cause}
+	r := record{
+		at: ev.Received, level: slog.LevelInfo,
+		epoch: ev.Epoch, seq: ev.Seq, from: ev.From, to: ev.To, err: ev.Cause,
+	}
 	switch ev.Kind {
 	case session.StateChanged:
 		r.text = stateTexts[ev.State]
@@ -102,36 +105,36 @@ func (l *logs) event(ev *Event) {
 			r.level = slog.LevelWarn
 		}
 	case session.Gap:
-		r.text, r.level = "gap in what was received", slog.LevelWarn
+		r.text, r.level = "gap", slog.LevelWarn
 	case session.Recovered:
 		r.text = "gap recovered"
 	case session.CaughtUp:
 		if r.text = "account messages caught up"; !ev.Complete {
-			r.text, r.level = "account messages caught up, as far as they are known", slog.LevelWarn
+			r.text, r.level = "account messages caught up, perhaps not all", slog.LevelWarn
 		}
 	case session.AccountGap:
 		r.text, r.level = "account messages may be lost", slog.LevelWarn
 	case session.AccountRecovered:
-		r.text = "account messages came after all"
+		r.text = "account messages recovered"
 	case session.AccountLost:
-		r.text, r.level = "account messages are not asked for any more", slog.LevelWarn
+		r.text, r.level = "account messages lost", slog.LevelWarn
 	case session.AccountReset:
-		r.text, r.level = "account sequence neither follows nor repeats", slog.LevelWarn
+		r.text, r.level = "account sequence reset", slog.LevelWarn
 	case session.SendUnsettled:
-		r.text, r.level, r.fate = "message in doubt will not be settled", slog.LevelError, ev.Fate
+		r.text, r.level, r.fate = "message in doubt will not be resolved", slog.LevelError, ev.Fate
 	case session.AnswerMismatch:
-		r.text, r.level = "a message contradicts the request that it names", slog.LevelWarn
+		r.text, r.level = "answer contradicts its request", slog.LevelWarn
 	case session.ThrottleExceeded:
-		r.text, r.level = "the exchange dropped a message for its throttle", slog.LevelWarn
+		r.text, r.level = "throttle of the exchange exceeded", slog.LevelWarn
 	case session.SendResolved:
 		r.text, r.level, r.fate = "message without an answer", slog.LevelWarn, ev.Fate
 		r.typ, r.reference = ev.Type, ev.Reference
 	case session.Unknown:
-		r.text, r.level = "session message without a meaning", slog.LevelWarn
+		r.text, r.level = "unknown session message", slog.LevelWarn
 	default:
 		return
 	}
-	l.say(r)
+	l.push(r)
 }
 
 // clean reports whether a connection ended by a logout that we asked for and the
@@ -141,8 +144,8 @@ func clean(cause error) bool {
 	return errors.As(cause, &logout) && logout.Clean()
 }
 
-// endLevel is how bad the end of an engine is: as the bot wanted it, as it wanted but
-// for the exchange's word, or against its will.
+// endLevel returns the level of the record of an end: info as requested, warn without the confirmation of the
+// exchange, else error.
 func endLevel(outcome error) slog.Level {
 	var live *CancelError
 	switch {
@@ -156,31 +159,34 @@ func endLevel(outcome error) slog.Level {
 	return slog.LevelError
 }
 
-// slow warns of a slow handler, now and then.
+// slow logs a slow handler, at most one in slowLogEvery.
 func (l *logs) slow(now int64, name string, took time.Duration) {
 	if l == nil || now-l.slowAt < int64(slowLogEvery) {
 		return
 	}
 	l.slowAt = now
-	l.say(record{at: now, level: slog.LevelWarn, text: "slow handler", name: name, took: took})
+	l.push(record{at: now, level: slog.LevelWarn, text: "slow handler", name: name, took: took})
 }
 
-// delay warns that the loop does not come round as it should, now and then.
+// delay logs a loop delay or a lag, at most one in slowLogEvery.
 func (l *logs) delay(now int64, text, cause string, took time.Duration) {
 	if l == nil || now-l.delayAt < int64(slowLogEvery) {
 		return
 	}
 	l.delayAt = now
-	l.say(record{at: now, level: slog.LevelWarn, text: text, by: cause, took: took})
+	l.push(record{at: now, level: slog.LevelWarn, text: text, cause: cause, took: took})
 }
 
-// close waits until everything is written, but not for ever.
+// close waits until everything is written, for logPatience at most.
 func (l *logs) close() {
 	if l == nil {
 		return
 	}
 	l.closing.Store(true)
-	l.nudge()
+	l.signal()
+	if calledBy([]string{logFunction}) {
+		return // the logger has called Close: it would wait for itself
+	}
 	timer := time.NewTimer(logPatience)
 	defer timer.Stop()
 	select {
@@ -189,6 +195,7 @@ func (l *logs) close() {
 	}
 }
 
+// lost returns how many records were dropped.
 func (l *logs) lost() uint64 {
 	if l == nil {
 		return 0
@@ -196,8 +203,7 @@ func (l *logs) lost() uint64 {
 	return l.dropped.Load()
 }
 
-// write is the goroutine. What was said before closing was set is in the queue by
-// then.
+// write is the goroutine. Records that were pushed before closing was set are in the queue by then.
 func (l *logs) write() {
 	defer close(l.done)
 	for {
@@ -241,8 +247,8 @@ func (l *logs) emit(r record) {
 	if r.name != "" {
 		out.AddAttrs(slog.String("handler", r.name))
 	}
-	if r.by != "" {
-		out.AddAttrs(slog.String("by", r.by))
+	if r.cause != "" {
+		out.AddAttrs(slog.String("by", r.cause))
 	}
 	if r.took != 0 {
 		out.AddAttrs(slog.Duration("took", r.took))
@@ -253,5 +259,5 @@ func (l *logs) emit(r record) {
 	if r.err != nil {
 		out.AddAttrs(slog.String("cause", r.err.Error()))
 	}
-	_ = l.logger.Handler().Handle(ctx, out) // there is nobody to tell
+	_ = l.logger.Handler().Handle(ctx, out) // there is no log for the errors of the log
 }

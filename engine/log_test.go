@@ -14,7 +14,7 @@ import (
 	"github.com/smk-go/smk/gen/seto"
 )
 
-// TestLog reads what the logger is told, and looks for credentials in it.
+// TestLog reads the log, and searches it for credentials.
 func TestLog(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		var out bytes.Buffer
@@ -49,7 +49,7 @@ func TestLog(t *testing.T) {
 			`fate="in doubt" cause=EOF`, "engine ended",
 		} {
 			if !strings.Contains(out.String(), want) {
-				t.Errorf("the log does not say %q:\n%s", want, out.String())
+				t.Errorf("the log does not have %q:\n%s", want, out.String())
 			}
 		}
 		if n := strings.Count(out.String(), "slow handler"); n != 1 {
@@ -57,7 +57,7 @@ func TestLog(t *testing.T) {
 		}
 		for _, secret := range []string{"a-user-name", "a-pass-word", "a session"} {
 			if strings.Contains(out.String(), secret) {
-				t.Errorf("the log says %q:\n%s", secret, out.String())
+				t.Errorf("the log has %q:\n%s", secret, out.String())
 			}
 		}
 	})
@@ -103,7 +103,7 @@ func TestEnumsAreLoggedByName(t *testing.T) {
 			session.ResumeSession:     session.ResumeSession.String(),
 			engine.CauseStalled:       "stalled",
 			engine.WaitSpinBlock:      "spin block",
-			engine.Wait(9):            "unknown way to wait",
+			engine.Wait(9):            "unknown wait",
 			msg.SideSell:              "SIDE_SELL",
 			msg.EtoLogoutUnauthorised: "LOGOUT_UNAUTHORISED",
 		} {
@@ -129,7 +129,7 @@ func TestLogLevels(t *testing.T) {
 			end:  func(r *running, p *peer) { r.Stop(); p.logout() },
 			want: []string{
 				`level=INFO msg="session disconnected" epoch=1 cause="session: logged out"`,
-				`level=INFO msg="engine ended" cause="engine: logged out as asked, confirmed by the exchange"`,
+				`level=INFO msg="engine ended" cause="engine: logged out"`,
 			},
 		},
 		{
@@ -171,7 +171,7 @@ func TestLogLevels(t *testing.T) {
 				_ = r.wait()
 				for _, want := range c.want {
 					if !strings.Contains(out.String(), want) {
-						t.Errorf("the log does not say %q:\n%s", want, out.String())
+						t.Errorf("the log does not have %q:\n%s", want, out.String())
 					}
 				}
 			})

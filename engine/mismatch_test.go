@@ -16,7 +16,7 @@ import (
 // TestMismatch has one end speak TLS and the other not: the error says so, as far as that
 // can be seen, and says nothing of the kind about other ends.
 func TestMismatch(t *testing.T) {
-	const noTLS, wantsTLS = "does the port speak TLS?", "does the port want TLS?"
+	const noTLS, wantsTLS = "does the port speak TLS?", "does the port speak TLS?"
 	for _, c := range []struct {
 		name   string
 		secure bool // the engine
@@ -24,7 +24,7 @@ func TestMismatch(t *testing.T) {
 		want   string // unless a login has succeeded there before
 		cause  engine.Cause
 	}{
-		{"hangs up on a handshake", true, func(_ *testing.T, conn net.Conn) {
+		{"closes during the handshake", true, func(_ *testing.T, conn net.Conn) {
 			_, _ = conn.Read(make([]byte, 4096))
 		}, noTLS, engine.CauseDial},
 		{"answers a handshake in plain", true, func(t *testing.T, conn net.Conn) {
@@ -34,7 +34,7 @@ func TestMismatch(t *testing.T) {
 		{"distrusts the certificate", true, func(_ *testing.T, conn net.Conn) {
 			_ = tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{newCertificate("exchange.test")}}).Handshake()
 		}, "", engine.CauseDial},
-		{"hangs up after the handshake", true, func(t *testing.T, conn net.Conn) {
+		{"closes after the handshake", true, func(t *testing.T, conn net.Conn) {
 			if err := tls.Server(conn, serverTLS(t)).Handshake(); err != nil {
 				t.Error(err)
 			}
@@ -42,7 +42,7 @@ func TestMismatch(t *testing.T) {
 		{"wants a handshake", false, func(t *testing.T, conn net.Conn) {
 			_ = tls.Server(conn, serverTLS(t)).Handshake()
 		}, wantsTLS, engine.CauseTransport},
-		{"hangs up after the login", false, func(t *testing.T, conn net.Conn) {
+		{"closes after the login", false, func(t *testing.T, conn net.Conn) {
 			newPeer(t, conn).login()
 		}, "", engine.CauseTransport},
 	} {

@@ -58,7 +58,10 @@ func (n *network) waiting(w engine.Wait) *network {
 	return n
 }
 
-func newNetwork(t *testing.T, name string, secure bool, open func(context.Context) (near, far net.Conn, err error)) *network {
+// opener opens a connection and returns both ends.
+type opener func(context.Context) (near, far net.Conn, err error)
+
+func newNetwork(t *testing.T, name string, secure bool, open opener) *network {
 	n := &network{name: name, secure: secure, accepted: make(chan net.Conn, 16)}
 	n.dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
 		near, far, err := open(ctx)
@@ -108,7 +111,7 @@ func loopback(t *testing.T) func(context.Context) (near, far net.Conn, err error
 }
 
 // wrapped hides what a connection is besides a net.Conn.
-func wrapped(open func(context.Context) (near, far net.Conn, err error)) func(context.Context) (near, far net.Conn, err error) {
+func wrapped(open opener) opener {
 	return func(ctx context.Context) (near, far net.Conn, err error) {
 		near, far, err = open(ctx)
 		return struct{ net.Conn }{near}, far, err

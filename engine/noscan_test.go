@@ -9,17 +9,17 @@ import (
 // pointed are the lists within an engine whose elements hold pointers, with what bounds
 // them. None grows with what the bot trades.
 var pointed = map[string]string{
-	"dialed":                   "one connection",
-	"log.queue.slots":          "what the logger has yet to write",
-	"submitted.slots":          "Config.SubmitSlots: a function and a caller's Submission are pointers",
-	"timing.names":             "handlersTogether",
-	"session.queue.events":     "what one message gives rise to",
-	"timers.slots":             "the bot's timers: a function is a pointer",
-	"watching.kinds":           "the kinds of events",
-	"watching.kinds.entries":   "the bot's handlers",
-	"stages.apply":             "one function a stage",
-	"watching.every.entries":   "the bot's handlers",
-	"watching.payload.entries": "the bot's handlers",
+	"dialer.results":                "one connection",
+	"log.queue.slots":               "what the logger has yet to write",
+	"submitted.ring.slots":          "Config.SubmitSlots: a function and a caller's Submission are pointers",
+	"timing.names":                  "handlersGroup",
+	"session.queue.events":          "what one message gives rise to",
+	"timers.slots":                  "the bot's timers: a function is a pointer",
+	"handlers.events":               "the kinds of events",
+	"handlers.events.entries":       "the bot's handlers",
+	"stages.apply":                  "one function a stage",
+	"handlers.every.entries":        "the bot's handlers",
+	"handlers.payload.list.entries": "the bot's handlers",
 }
 
 // unpointed are the lists that grow with what the bot trades, which the collector does
@@ -83,7 +83,7 @@ func walk(path string, typ reflect.Type, lists map[string]bool, outer map[reflec
 		lists[path] = hasPointers(typ.Elem())
 		walk(path, typ.Elem(), lists, outer)
 	case reflect.Map:
-		lists[path] = true // of a map the collector looks at least at the tables
+		lists[path] = true // of a map the collector reads least at the tables
 	}
 }
 
@@ -98,7 +98,8 @@ func hasPointers(typ reflect.Type) bool {
 		return false
 	case reflect.Array:
 		return typ.Len() > 0 && hasPointers(typ.Elem())
-	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Chan, reflect.Func, reflect.Interface, reflect.String, reflect.UnsafePointer:
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Chan, reflect.Func, reflect.Interface,
+		reflect.String, reflect.UnsafePointer:
 		return true
 	}
 	return false

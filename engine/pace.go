@@ -5,29 +5,28 @@ import (
 	"time"
 )
 
-// pace bounds what the loop does between two polls of the socket. Whatever waits to be done,
-// the loop comes back to the socket, to its timers and to other goroutines after sliceTime,
-// or after the one call of the bot's code that takes longer; and within that, what was sent
-// leaves and timers run every sliceMessages messages.
+// pace bounds what the loop does between two polls of the socket. However much is to be done, the loop returns to
+// the socket, to its timers and to other goroutines after sliceTime, or after the one call of the bot's code that
+// takes longer; within that, it writes what was sent and runs timers every sliceMessages messages.
 //
-// It also measures how well that goes. The loop delay is the time between two polls, without
-// the time that the loop slept in one. The lag is the time from a poll that brought bytes to
-// the moment at which everything that the socket held was handled.
+// It also measures loop delay and lag. The loop delay is the time between two polls, without the time that the
+// loop slept in one. The lag is the time from a poll that read bytes to the moment at which everything that the
+// socket held was handled.
 type pace struct {
-	polledAt int64 // clock reading at the end of the last poll
-	until    int64 // when the slice ends
-	left     int   // messages until something else is done
-	more     bool  // the session may have more events without being given more bytes
-	sendWait int64 // what is left of SendWait until the next poll
-	taken    int   // slots of the hand-over queue that were taken since it was last empty
+	polledAt  int64 // clock reading at the end of the last poll
+	sliceEnd  int64 // clock reading at which the slice ends
+	sliceLeft int   // messages until the end of this part of the slice
+	more      bool  // the session may have more events without being given more bytes
+	sendWait  int64 // what is left of SendWait until the next poll
+	taken     int   // slots of the submit queue that were taken since it was last empty
 
-	emptied bool  // the last read left nothing in the socket
-	behind  int64 // since when the loop lags, 0 if it does not
-	laggard bool  // and that it does was counted
+	socketEmpty bool  // the last read left nothing in the socket
+	behindSince int64 // clock reading since which the loop lags, 0 if it does not
+	lagCounted  bool  // that lag was counted
 
 	limit     int64 // Config.LoopDelay, the greatest number if that is off
 	sincePoll spent // since the last poll
-	sinceLag  spent // since behind
+	sinceLag  spent // since behindSince
 }
 
 // spent is the longest time between two readings of the clock, and the call it was spent on.
@@ -39,6 +38,7 @@ type spent struct {
 // Causes of loop delays and of lags that are no single call.
 const (
 	causeMany    = "many short calls"
+	causeSend    = "a send that waited for the socket"
 	causePolling = "time between calls of Poll"
 	causeStopped = "the process did not run"
 )
@@ -49,7 +49,7 @@ func (s *spent) note(took time.Duration, on string) {
 	}
 }
 
-// cause names what a time was spent on: one call, if that took half of it.
+// cause returns the call that a time was spent on, if one took half of it, else causeMany.
 func (s *spent) cause(total time.Duration) string {
 	if s.on == "" || s.most < total/2 {
 		return causeMany
@@ -68,35 +68,35 @@ func (e *Engine) beginPoll() {
 // endPoll starts a slice. The clock was just read.
 func (e *Engine) endPoll() {
 	p := &e.pace
-	p.polledAt, p.until, p.sendWait, p.sincePoll = e.now, e.now+int64(sliceTime), int64(SendWait), spent{}
+	p.polledAt, p.sliceEnd, p.sendWait, p.sincePoll = e.now, e.now+int64(sliceTime), int64(SendWait), spent{}
 }
 
-// delayed counts a time for which the loop was not at the socket, and warns of it.
+// delayed counts a loop delay, and logs a long one.
 func (e *Engine) delayed(d time.Duration, cause string) {
 	if d > e.stats.LoopDelayMax {
 		e.stats.LoopDelayMax, e.stats.LoopDelayCause = d, cause
 	}
 	if int64(d) >= e.pace.limit {
 		e.stats.LoopDelays++
-		e.log.delay(e.now, "the loop was kept from the socket", cause, d)
+		e.log.delay(e.now, "loop delay", cause, d)
 	}
 }
 
-// overslept measures how late a sleep that was to end at a clock reading ended.
+// overslept measures how late a sleep ended that was to end at a clock reading.
 func (e *Engine) overslept(until int64) {
 	if d := e.now - until; until != never && d >= e.pace.limit {
 		e.delayed(time.Duration(d), causeStopped)
-		if e.stalled != 0 {
-			e.stalled += d // the exchange may have been stopped too
+		if e.conn.stalled() {
+			e.conn.stalledSince += d // the exchange may have been stopped too
 		}
 	}
 }
 
-// resume is the beginning of a call of Poll.
-func (e *Engine) resume() {
+// resumePoll begins a call of Poll.
+func (e *Engine) resumePoll() {
 	last := e.now
 	e.readClock()
-	if e.phase == phaseNew {
+	if e.life.phase == phaseNew {
 		return
 	}
 	if d := time.Duration(e.now - last); d > e.stats.LoopDelayMax || int64(d) >= e.pace.limit {
@@ -105,13 +105,13 @@ func (e *Engine) resume() {
 	e.pace.polledAt = e.now
 }
 
-// attend is what a poll is while there is no connection: it sleeps if block is set, and
-// nothing is to be done before a clock reading.
-func (e *Engine) attend(block bool, until int64) {
+// pollIdle is the poll without a connection: it sleeps if block is set and nothing is to be done before a clock
+// reading.
+func (e *Engine) pollIdle(block bool, until int64) {
 	e.readClock()
 	e.beginPoll()
 	if until = min(until, e.timers.due); block && !e.pace.more && e.now < until {
-		e.idle(until)
+		e.sleep(until)
 		e.readClock()
 		e.overslept(until)
 	}
@@ -122,25 +122,25 @@ func (e *Engine) attend(block bool, until int64) {
 // measureLag counts how long the loop has been behind.
 func (e *Engine) measureLag() {
 	p := &e.pace
-	lag := time.Duration(e.now - p.behind)
+	lag := time.Duration(e.now - p.behindSince)
 	if lag > e.stats.LagMax {
 		e.stats.LagMax, e.stats.LagCause = lag, p.sinceLag.cause(0)
 	}
 	if int64(lag) >= p.limit {
-		if !p.laggard {
-			p.laggard = true
+		if !p.lagCounted {
+			p.lagCounted = true
 			e.stats.Lags++
 		}
-		if p.sinceLag.most < lag/2 { // else it is the delay that is told of
-			e.log.delay(e.now, "handlers do not keep up with what arrives", p.sinceLag.cause(0), lag)
+		if p.sinceLag.most < lag/2 { // else the delay is logged
+			e.log.delay(e.now, "loop lags behind what arrives", p.sinceLag.cause(0), lag)
 		}
 	}
-	if p.emptied && !p.more {
-		p.behind, p.laggard, p.sinceLag = 0, false, spent{}
+	if p.socketEmpty && !p.more {
+		p.behindSince, p.lagCounted, p.sinceLag = 0, false, spent{}
 	}
 }
 
-// loopDelayLimit is the setting as pace compares it.
+// loopDelayLimit returns Config.LoopDelay as pace compares it.
 func loopDelayLimit(d time.Duration) int64 {
 	if d < 0 {
 		return math.MaxInt64

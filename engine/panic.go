@@ -8,28 +8,27 @@ import (
 	"strings"
 )
 
-// PanicError is a panic in a handler, or in a function of [Config]. The loop has ended.
+// PanicError is a panic in a handler, or in a function of [Config]. The engine has ended.
 type PanicError struct {
 	Handler string // the function's name in the program
-	At      string // file:line that panicked, "" if that is not known
-	Value   any    // what it panicked with
+	At      string // file:line that panicked, "" if it is unknown
+	Value   any    // argument of panic
 	Stack   []byte // of the goroutine, as debug.Stack writes it
 
-	// Cancelled says that the exchange confirmed the cancellation of all orders of
-	// the account after the panic. CancelErr, a *[CancelError], says why it did not,
-	// and is nil if there was nothing to cancel.
+	// Cancelled reports whether the exchange confirmed the cancellation of all orders of
+	// the account after the panic. CancelErr, a *[CancelError], says why it did not, and
+	// is nil if there was nothing to cancel.
 	Cancelled bool
 	CancelErr error
 }
 
-// newPanicError is for the goroutine that recovered value, before it returns from the
-// deferred function: until then the frames that panicked are on its stack.
+// newPanicError must be called by the deferred function that recovered value, while the frames that panicked are
+// on the stack.
 func newPanicError(handler string, value any) *PanicError {
 	return &PanicError{Handler: handler, At: panickedAt(), Value: value, Stack: debug.Stack()}
 }
 
-// Error names the handler, the place and the value, without the stack, and what became
-// of the orders.
+// Error returns the handler, the place and the value, without the stack, and what is known of the orders.
 func (e *PanicError) Error() string {
 	at := ""
 	if e.At != "" {
@@ -51,7 +50,7 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-// panickedAt is the first place outside of package runtime that lies under a panic.
+// panickedAt returns the place of the innermost frame outside of package runtime below a panic.
 func panickedAt() string {
 	pcs := make([]uintptr, panicFrames)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
@@ -61,7 +60,7 @@ func panickedAt() string {
 		switch {
 		case frame.Function == "runtime.gopanic":
 			panicking = true
-		case panicking && !ofRuntime(frame.Function):
+		case panicking && !inRuntime(frame.Function):
 			return frame.File + ":" + strconv.Itoa(frame.Line)
 		}
 		if !more {
@@ -70,6 +69,6 @@ func panickedAt() string {
 	}
 }
 
-func ofRuntime(function string) bool {
+func inRuntime(function string) bool {
 	return strings.HasPrefix(function, "runtime.") || strings.HasPrefix(function, "internal/runtime/")
 }

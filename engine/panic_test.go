@@ -53,7 +53,7 @@ func TestPanicAnywhere(t *testing.T) {
 				onEach(t, func(t *testing.T, n *network) {
 					config := n.config()
 					config.CancelAllOnPanic = cancelAll
-					config.StopTimeout = time.Millisecond // nobody answers
+					config.StopTimeout = time.Millisecond // no one answers
 					r := start(t, config, func(e *engine.Engine) {
 						e.OnLoggedIn(func(*engine.Event) {
 							var m msg.OrderCancel
@@ -147,12 +147,12 @@ func TestHandlerEndsTheGoroutine(t *testing.T) {
 	if err := e.Poll(); !errors.Is(err, engine.ErrClosed) {
 		t.Errorf("Poll afterwards: %v, want ErrClosed", err)
 	}
-	if want := `level=ERROR msg="Run does not return`; !strings.Contains(out.String(), want) {
-		t.Errorf("the log does not say %q:\n%s", want, out.String())
+	if want := `level=ERROR msg="the loop does not go on`; !strings.Contains(out.String(), want) {
+		t.Errorf("the log does not have %q:\n%s", want, out.String())
 	}
 }
 
-// TestPanicPlace finds the line that panicked, whatever way it did and whoever was
+// TestPanicPlace finds the line that panicked, whatever way it did and the code that was
 // called on the way.
 func TestPanicPlace(t *testing.T) {
 	var want string
@@ -213,9 +213,9 @@ func TestPanicPlace(t *testing.T) {
 	}
 }
 
-// TestOtherPanicsGoOn: a panic that is not a handler's goes through Run, which gives
+// TestOtherPanicsContinue: a panic that is not a handler's goes through Run, which gives
 // everything back all the same.
-func TestOtherPanicsGoOn(t *testing.T) {
+func TestOtherPanicsContinue(t *testing.T) {
 	n := newNetwork(t, "pipe", false, pipe)
 	noLeaks(t)
 	config := n.config()
@@ -258,7 +258,7 @@ func (m mined) Read(b []byte) (int, error) {
 	return m.Conn.Read(b)
 }
 
-// absent is a map that nobody made, of which a linter does not know.
+// absent is a map that no one made, of which a linter does not know.
 func absent() map[string]int { return nil }
 
 // TestNothingIsCalledAfterAPanic: while orders are cancelled and the logout is under way payloads,
@@ -290,7 +290,7 @@ func TestNothingIsCalledAfterAPanic(t *testing.T) {
 	p.send(quotes(7, 8, 2500), executed(1), quotes(7, 8, 2500), heartbeat())
 	p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL_ALL)
 	var s engine.Submission
-	if err := r.Submitter().Do(func() { later("Remote.Do") }, &s); err != nil && !errors.Is(err, engine.ErrClosed) {
+	if err := r.Submitter().Do(func() { later("Submitter.Do") }, &s); err != nil && !errors.Is(err, engine.ErrClosed) {
 		t.Error(err)
 	}
 	p.send(executed(2), heartbeat())

@@ -1,19 +1,20 @@
 package engine
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/smk-go/smk/engine/internal/transport"
 )
 
-// Clock readings before and after all others: do not sleep, and sleep until something
+// Clock readings before and after all others: not to sleep, and to sleep until something
 // happens.
 const (
 	past  = transport.Past
 	never = transport.Never
 )
 
-// How the loop sleeps, and how it is woken.
+// parking is how the loop sleeps and how other goroutines wake it.
 //
 // The loop sets parked and then checks for work once more; another goroutine
 // publishes work and then checks whether the loop is parked. Go's atomic operations
@@ -29,53 +30,72 @@ const (
 // does not see it, its check came before the loop's store, hence its work before the
 // loop's check: the loop finds it and does not sleep. Of several that see parked only
 // the one that clears it wakes the loop.
+type parking struct {
+	parked  atomic.Bool // the loop sleeps, or is about to
+	sleeper atomic.Pointer[sleeper]
+	idle    chan struct{} // wakes a loop that sleeps without a connection
+}
 
 // sleeper is what the loop sleeps in: a connection or the idle channel. A late wake
 // reaches one that the loop has left, and is lost without harm, because the loop
 // checks for work before it sleeps again.
 type sleeper struct{ wake func() }
 
-// wake makes the loop check for work. Any goroutine may call it.
-func (e *Engine) wake() {
-	if e.parked.Load() && e.parked.CompareAndSwap(true, false) {
-		e.sleeper.Load().wake()
+// sleepIn sets what wakes the loop from now on. The loop only.
+func (p *parking) sleepIn(wake func()) { p.sleeper.Store(&sleeper{wake}) }
+
+// wake makes the loop check for work. Any goroutine.
+func (p *parking) wake() {
+	if p.parked.Load() && p.parked.CompareAndSwap(true, false) {
+		p.sleeper.Load().wake()
 	}
 }
+
+// wakeIdle wakes a loop that sleeps without a connection. Any goroutine.
+func (p *parking) wakeIdle() {
+	select {
+	case p.idle <- struct{}{}:
+	default: // one is pending
+	}
+}
+
+// sleepIdle sleeps until wakeIdle is called or a duration is over, for ever if that is never.
+func (p *parking) sleepIdle(d int64) {
+	if d == never {
+		<-p.idle
+		return
+	}
+	timer := time.NewTimer(time.Duration(d))
+	defer timer.Stop()
+	select {
+	case <-p.idle:
+	case <-timer.C:
+	}
+}
+
+// wake makes the loop check for work. Any goroutine.
+func (e *Engine) wake() { e.parking.wake() }
 
 // park announces that the loop is about to sleep, and reports false, not parked,
 // if there is work after all.
 func (e *Engine) park() bool {
-	e.parked.Store(true)
-	if e.submitted.Len() > 0 || e.pendingRequests() != 0 || len(e.dialed) > 0 {
-		e.parked.Store(false)
+	e.parking.parked.Store(true)
+	if e.submitted.ring.Len() > 0 || e.requests.pending() != 0 || len(e.dialer.results) > 0 {
+		e.parking.parked.Store(false)
 		return false
 	}
 	return true
 }
 
-// wakeIdle wakes a loop that sleeps in idle.
-func (e *Engine) wakeIdle() {
-	select {
-	case e.woken <- struct{}{}:
-	default: // one is pending
-	}
-}
-
-// idle sleeps without a connection until a clock reading or a wake.
-func (e *Engine) idle(until int64) {
+// sleep sleeps without a connection until a clock reading or a wake.
+func (e *Engine) sleep(until int64) {
 	if !e.park() {
 		return
 	}
-	defer e.parked.Store(false)
+	defer e.parking.parked.Store(false)
 	e.publish()
-	if until == never {
-		<-e.woken
-		return
+	if until != never {
+		until -= e.clock.Now()
 	}
-	timer := time.NewTimer(time.Duration(until - e.clock.Now()))
-	defer timer.Stop()
-	select {
-	case <-e.woken:
-	case <-timer.C:
-	}
+	e.parking.sleepIdle(until)
 }

@@ -6,7 +6,7 @@ import (
 	"log/slog"
 )
 
-// String names the engine by its address, never by a credential. Any goroutine.
+// String returns the address of the exchange, and no credential. Any goroutine.
 func (e *Engine) String() string { return "engine{" + e.config.Address + "}" }
 
 // Format is String for every verb.

@@ -25,15 +25,15 @@ func TestPrintHidesCredentials(t *testing.T) {
 	var log bytes.Buffer
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "engine", e)
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "engine", e)
-	said := log.String()
+	printed := log.String()
 	hidden := struct{ e *engine.Engine }{e}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		said += fmt.Sprintf(verb, e) + fmt.Sprintf(verb, hidden)
+		printed += fmt.Sprintf(verb, e) + fmt.Sprintf(verb, hidden)
 	}
-	if strings.Contains(said, "-secret") || strings.Contains(said, fmt.Sprintf("%x", "-secret")) {
-		t.Errorf("a credential shows: %s", said)
+	if strings.Contains(printed, "-secret") || strings.Contains(printed, fmt.Sprintf("%x", "-secret")) {
+		t.Errorf("a credential shows: %s", printed)
 	}
-	if !strings.Contains(said, "engine{127.0.0.1:1}") {
-		t.Errorf("the engine's address does not show: %s", said)
+	if !strings.Contains(printed, "engine{127.0.0.1:1}") {
+		t.Errorf("the engine's address does not show: %s", printed)
 	}
 }

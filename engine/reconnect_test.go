@@ -108,21 +108,21 @@ func TestPausesStartOver(t *testing.T) {
 }
 
 // TestReconnect loses a connection with an order in doubt, an order-less message
-// and subscriptions, and looks at everything that follows.
+// and subscriptions, and reads everything that follows.
 func TestReconnect(t *testing.T) {
 	onEach(t, func(t *testing.T, n *network) {
 		var log []string
-		say := func(format string, args ...any) { log = append(log, fmt.Sprintf(format, args...)) }
+		logf := func(format string, args ...any) { log = append(log, fmt.Sprintf(format, args...)) }
 		config := n.config()
 		config.Session.AccountSequence = 40
 		r := start(t, config, func(e *engine.Engine) {
 			logins := 0
 			e.OnLoggedIn(func(ev *engine.Event) {
 				logins++
-				say("logged in, epoch %d", ev.Epoch)
+				logf("logged in, epoch %d", ev.Epoch)
 				if logins > 1 {
 					_, err := e.SendPriceFeedSubscribe(new(msg.PriceFeedSubscribe))
-					say("price feed: %v", err)
+					logf("price feed: %v", err)
 					return
 				}
 				var market msg.MarketSubscribe
@@ -145,16 +145,17 @@ func TestReconnect(t *testing.T) {
 				order.SetContractId(8)
 				order.SetReference(77)
 				seq, err := e.SendOrderCreate(&order)
-				say("order %d %v", seq, err)
+				logf("order %d %v", seq, err)
 			})
 			e.OnOrderAccepted(func(ev *engine.Event, m *msg.OrderAccepted) {
-				say("accepted %d, epoch %d, sequence %d, account %d", m.GetReference(), ev.Epoch, ev.Seq, ev.AccountSequence)
+				logf("accepted %d, epoch %d, sequence %d, account %d", m.GetReference(), ev.Epoch, ev.Seq, ev.AccountSequence)
 			})
 			e.OnSendResolved(func(ev *engine.Event) {
-				say("%v %d reference %d %v, epoch %d, safe to resend %t", ev.Type, ev.Seq, ev.Reference, ev.Fate, ev.Epoch, session.SafeToResend(ev.Err()))
+				logf("%v %d reference %d %v, epoch %d, safe to resend %t", ev.Type, ev.Seq, ev.Reference, ev.Fate, ev.Epoch,
+					session.SafeToResend(ev.Err()))
 			})
-			e.OnAccountLost(func(ev *engine.Event) { say("account messages lost: %d to %d", ev.From, ev.To) })
-			e.OnCaughtUp(func(ev *engine.Event) { say("caught up, complete %t: %v", ev.Complete, ev.Cause) })
+			e.OnAccountLost(func(ev *engine.Event) { logf("account messages lost: %d to %d", ev.From, ev.To) })
+			e.OnCaughtUp(func(ev *engine.Event) { logf("caught up, complete %t: %v", ev.Complete, ev.Cause) })
 		})
 
 		p := n.accept(t)
@@ -171,7 +172,8 @@ func TestReconnect(t *testing.T) {
 		p.close()
 
 		p = n.accept(t)
-		if m := p.want(seto.PayloadType_PAYLOAD_LOGIN); m.GetLogin().GetAccountSequence_64() != 41 || m.GetEtoPayload().GetSeq() != 1 {
+		if m := p.want(seto.PayloadType_PAYLOAD_LOGIN); m.GetLogin().GetAccountSequence_64() != 41 ||
+			m.GetEtoPayload().GetSeq() != 1 {
 			t.Errorf("login %v, want account sequence 41 and sequence 1", m)
 		}
 		p.send(loginResponse(p.got + 1))
@@ -257,7 +259,8 @@ func TestRestoreNeedsRoom(t *testing.T) {
 		p = n.accept(t)
 		p.login()
 		advance(time.Second)
-		if !errors.Is(refused, engine.ErrRestoring) || !errors.Is(refused, session.ErrNotLoggedIn) || !session.SafeToResend(refused) {
+		if !errors.Is(refused, engine.ErrRestoring) || !errors.Is(refused, session.ErrNotLoggedIn) ||
+			!session.SafeToResend(refused) {
 			t.Errorf("send while restoring: %v, want ErrRestoring, which is session.ErrNotLoggedIn", refused)
 		}
 		for id := range markets {

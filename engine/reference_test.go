@@ -15,7 +15,7 @@ const apart = 1e9
 func near(a, b uint64) bool { return min(a-b, b-a) < apart }
 
 // TestReferenceBase draws as many bases as an account may have bots, of which by chance two are near
-// once in two million runs, and looks at each bit.
+// once in two million runs, and reads each bit.
 func TestReferenceBase(t *testing.T) {
 	var drawn []uint64
 	for range 100 {

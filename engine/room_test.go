@@ -192,8 +192,8 @@ func checkStalledWhileAHandlerWorks(t *testing.T, sends int) {
 	})
 }
 
-// TestStalledSocketIsGivenUp after SendTimeout, and not much later.
-func TestStalledSocketIsGivenUp(t *testing.T) {
+// TestStalledSocketIsClosed after SendTimeout, and not much later.
+func TestStalledSocketIsClosed(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		var sent time.Time
 		lost := make(chan error, 1)
@@ -214,7 +214,8 @@ func TestStalledSocketIsGivenUp(t *testing.T) {
 		p.send(quotes(7, 8, 2500))
 		err := <-lost
 		took := time.Since(sent)
-		if late := took - engine.SendTimeout; !errors.Is(err, engine.ErrSendStalled) || late < 0 || late > 50*time.Millisecond {
+		if late := took - engine.SendTimeout; !errors.Is(err, engine.ErrSendStalled) || late < 0 ||
+			late > 50*time.Millisecond {
 			t.Errorf("lost because of %v after %v, want ErrSendStalled after %v", err, took, engine.SendTimeout)
 		}
 		_ = r.wait()

@@ -3,42 +3,33 @@ package engine
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"github.com/smk-go/smk/engine/session"
 )
 
-// Run is the loop. It connects, logs in, hands out events and sends, and comes
-// back from lost connections, until ctx ends or Stop is called; then it does with the
+// Run runs the loop. It connects, logs in, calls the handlers, sends, and reconnects
+// after lost connections, until ctx ends or Stop is called; then it does with the
 // orders what Config.OnStop says, and logs out. Everything that the engine holds is
-// given back when it returns.
+// released when it returns.
 //
 // It returns nil if the exchange confirmed all of that: the logout and, where orders
 // were to be cancelled, their cancellation, with no order sent before it left without
 // an answer. Otherwise it is a *[CancelError] if orders may be live that were to be
 // cancelled, ErrNotConfirmed (wrapping what ended the connection) if the logout was
 // not confirmed, or both; ErrClosed after Close; a *[PanicError] after a panic in a
-// handler; ErrRunning if the loop runs already, and ErrClosed if it has ended before
-// with a confirmed logout: an engine lives once; else what ended the session for
+// handler; ErrRunning if the loop is running already, and ErrClosed if it has ended
+// before with a confirmed logout: an engine runs once; else what ended the session for
 // good, such as a refused login: orders are then as they were.
 func (e *Engine) Run(ctx context.Context) error {
-	if err := e.own(); err != nil {
+	if err := e.acquire(); err != nil {
 		return err
 	}
-	defer e.owned.Store(false)
-	if e.phase == phaseEnded && errors.Is(e.outcome, ErrLoggedOut) {
-		return ErrClosed // it lived; a loop around Run must not spin
+	defer e.running.Store(false)
+	if e.life.phase == phaseEnded && errors.Is(e.life.outcome, ErrLoggedOut) {
+		return ErrClosed // a loop around Run must not spin
 	}
-	if e.phase != phaseEnded {
-		// For a handler that ends the goroutine, and for a panic of our own.
-		defer func() {
-			if e.phase == phaseEnded {
-				return
-			}
-			e.muted = true
-			e.log.say(record{at: e.now, level: slog.LevelError, text: "Run does not return: a panic goes through it, or a handler ended its goroutine"})
-			e.end(ErrClosed)
-		}()
+	if e.life.phase != phaseEnded {
+		defer e.endMuted()
 		leave, err := e.pinThread()
 		if err != nil {
 			e.end(err)
@@ -46,140 +37,131 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 		defer leave()
 		defer context.AfterFunc(ctx, e.Stop)()
-		e.polled = false
-		for e.phase != phaseEnded {
+		e.spin.byPoll = false
+		for e.life.phase != phaseEnded {
 			e.guarded(e.mayBlock())
 		}
 	}
-	if errors.Is(e.outcome, ErrLoggedOut) {
+	if errors.Is(e.life.outcome, ErrLoggedOut) {
 		return nil
 	}
-	return e.outcome
+	return e.life.outcome
 }
 
-// Poll does one round of the loop: what has arrived is handed out, what was sent
-// leaves, and nothing is waited for. It is for bots that have a loop of their
+// Poll runs one round of the loop: it reads what has arrived, calls the handlers,
+// writes what was sent, and does not wait. It is for bots that have a loop of their
 // own, and has to be called often enough for the session to stay alive: several
 // times a second at least.
 //
-// It returns nil as long as the engine is alive, and then, for good, how it
-// ended: as for Run, but ErrLoggedOut where that returns nil.
+// It returns nil while the engine runs, and from its end on the error of Run, with
+// ErrLoggedOut where that is nil.
 func (e *Engine) Poll() error {
-	if err := e.own(); err != nil {
+	if err := e.acquire(); err != nil {
 		return err
 	}
-	e.polled = true
-	if e.phase != phaseEnded {
+	e.spin.byPoll = true
+	if e.life.phase != phaseEnded {
 		returned := false
 		defer func() {
-			if !returned { // a panic of our own, or a handler ended the goroutine
-				e.owned.Store(false)
+			if !returned { // a panic that is no handler's, or a handler that ended the goroutine
+				e.endMuted()
+				e.running.Store(false)
 			}
 		}()
-		e.resume()
+		e.resumePoll()
 		e.guarded(false)
 		returned = true
 	}
-	outcome := e.outcome
-	e.owned.Store(false)
-	if outcome == nil && e.requests.Load()&requestClose != 0 {
-		// Asked between our look and our leaving.
+	outcome := e.life.outcome
+	e.running.Store(false)
+	if outcome == nil && e.requests.closing() {
+		// Asked after handleRequests and before Close could become the loop.
 		return e.Poll()
 	}
 	return outcome
 }
 
-// own makes the caller the loop.
-func (e *Engine) own() error {
+// acquire makes the caller the loop.
+func (e *Engine) acquire() error {
 	switch {
-	case e.owned.CompareAndSwap(false, true):
+	case e.running.CompareAndSwap(false, true):
 		return nil
-	case e.requests.Load()&requestClose != 0:
-		return ErrClosed // by whoever is the loop, which may be Close itself
+	case e.requests.closing():
+		return ErrClosed // by the loop, which may be Close itself
 	}
 	return ErrRunning
 }
 
-// guarded is a round in which a handler may panic. Other panics are ours and go
-// on.
+// guarded runs a round and recovers the panics of handlers. Other panics are bugs of this package and
+// continue.
 func (e *Engine) guarded(block bool) {
 	defer func() {
-		if e.timing.runs {
-			e.caught(recover())
+		if e.timing.inHandler {
+			e.recovered(recover())
 		}
 	}()
 	e.round(block)
 }
 
-// caught deals with a panic in a handler.
-func (e *Engine) caught(value any) {
+// recovered handles a panic in a handler.
+func (e *Engine) recovered(value any) {
 	if value == nil {
 		return // the handler ended the goroutine
 	}
 	p := newPanicError(e.timing.running(), value)
-	e.timing.runs, e.timing.calls = false, 0
+	e.timing.abort()
 	e.handlePanic(p)
 }
 
 // handlePanic ends the engine for a panic in one of the bot's functions. A shutdown
 // that is under way goes on, without handlers.
 func (e *Engine) handlePanic(p *PanicError) {
-	if e.panicked == nil {
-		e.panicked = p
+	if e.life.panicked == nil {
+		e.life.panicked = p
 	}
 	e.readClock()
-	e.muted, e.stopping = true, true
-	if e.ending || e.shutdown.step == shutdownNone && !e.config.CancelAllOnPanic {
-		e.end(e.panicked)
+	e.gate.set(gateMuted | gateStopping)
+	if e.life.ending || e.shutdown.step == shutdownNone && !e.config.CancelAllOnPanic {
+		e.end(e.life.panicked)
 		return
 	}
 	if e.shutdown.step == shutdownNone {
 		e.beginShutdown(true)
 	}
-	if e.phase == phaseResting && e.retryAt == never {
-		// Amid the end of a connection, or of an attempt: nobody has decided what is next.
+	if e.life.undecided() {
 		if e.session.State() != session.Disconnected {
-			e.lastCause = p
+			e.life.lastCause = p
 		}
-		e.disconnect(e.lastCause)
+		e.disconnect(e.life.lastCause)
 	}
 	e.proceed()
 }
 
-// round does what can be done now; with block it first waits until there is
-// something.
+// round does what can be done now; with block it first sleeps until there is something.
 func (e *Engine) round(block bool) {
-	if e.handleRequests(); e.now-e.publishedAt >= int64(publishEvery) {
+	if e.handleRequests(); e.now-e.published.at >= int64(publishEvery) {
 		e.publish()
 	}
-	switch e.phase {
+	switch e.life.phase {
 	case phaseNew:
 		e.readClock()
 		e.endPoll()
 		e.connect()
-	case phaseResting:
-		if e.attend(block, e.retryAt); e.now >= e.retryAt {
+	case phaseWaiting:
+		if e.pollIdle(block, e.life.retryAt); e.now >= e.life.retryAt {
 			e.connect()
 		}
 	case phaseDialing:
-		select {
-		case d := <-e.dialed:
-			e.opened(d)
-		default:
-			if e.attend(block, min(e.attempt.deadline, e.shutdownAt())); e.now >= e.attempt.deadline && len(e.dialed) == 0 {
-				e.giveUpDialing(0)
-				e.disconnect(&DialError{Address: e.config.Address, Err: errDialerStuck})
-			}
-		}
+		e.pollDialer(block)
 	case phaseConnected:
 		e.pollConn(block)
-	case phaseLost:
-		if e.attend(false, past); !e.pace.more {
-			e.scheduleReconnect(e.lastCause)
+	case phaseDisconnected:
+		if e.pollIdle(false, past); !e.pace.more {
+			e.scheduleReconnect(e.life.lastCause)
 		}
 	case phaseEnded:
 	}
-	if e.phase != phaseEnded { // whoever hands over refuses by itself from then on
+	if e.life.phase != phaseEnded { // else producers refuse by themselves
 		if e.timers.due <= e.now {
 			e.fireTimers()
 		}
@@ -188,6 +170,6 @@ func (e *Engine) round(block bool) {
 			e.proceed()
 		}
 		e.flush()
-		e.timeHandlers() // when what they sent is on its way
+		e.timeHandlers() // after what they sent was written
 	}
 }

@@ -51,7 +51,8 @@ func TestRunFromLoginToLogout(t *testing.T) {
 				log = append(log, fmt.Sprint("order ", seq, err))
 			})
 			e.OnOrderAccepted(func(ev *engine.Event, m *msg.OrderAccepted) {
-				log = append(log, fmt.Sprintf("accepted %d: %d epoch %d account %d %v", ev.Seq, m.GetReference(), ev.Epoch, ev.AccountSequence, ev.Origin))
+				log = append(log, fmt.Sprintf("accepted %d: %d epoch %d account %d %v", ev.Seq, m.GetReference(), ev.Epoch,
+					ev.AccountSequence, ev.Origin))
 				e.Stop()
 			})
 		})

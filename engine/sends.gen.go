@@ -212,9 +212,9 @@ func (s Submitter) SendOrderCancelReplace(m *msg.OrderCancelReplace, result *Sub
 	return s.Send(m, result)
 }
 
-// keysOf reads the keys of a message of package msg, and reports false for any other: it asks for the
-// types and not for the method, because a type that embeds one of ours has its method too, which knows
-// nothing of what that type changes.
+// keysOf returns the keys of a message of package msg, and reports false for any other. It tests for the
+// types and not for the method Keys: a type that embeds one of package msg has that method, too, which
+// does not see what the type adds or changes.
 func keysOf(m wire.Marshaler) (keys msg.Keys, ok bool) {
 	switch m := m.(type) {
 	case *msg.OrderCreate:

@@ -80,7 +80,7 @@ func notCancelled(all *seto.Payload) *seto.Payload {
 	}
 }
 
-// ended tells the end of an order.
+// ended is the end of an order.
 func ended(order, account uint64) *seto.Payload {
 	return &seto.Payload{
 		Type: seto.PayloadType_PAYLOAD_ORDER_CANCELLED.Enum(),

@@ -50,7 +50,7 @@ func TestStopWithoutAConnection(t *testing.T) {
 			}
 		})
 	})
-	t.Run("lost amid it", func(t *testing.T) {
+	t.Run("lost during it", func(t *testing.T) {
 		stopping(t, nil, func(t *testing.T, n *network, r *running, p *peer) {
 			r.Stop()
 			p.cancelAll()

@@ -34,9 +34,10 @@ func TestStopCancelsAll(t *testing.T) {
 				p.send(cancelled(all, 2), ended(1001, 3))
 				p.confirmLogout()
 				if err := r.wait(); err != nil || cancels != 1 {
-					t.Errorf("Run: %v, told of %d cancels", err, cancels)
+					t.Errorf("Run: %v, %d cancels reported", err, cancels)
 				}
-				if _, err := r.SendOrderCreate(backHome()); !errors.Is(err, engine.ErrClosed) && !errors.Is(err, session.ErrClosed) {
+				if _, err := r.SendOrderCreate(backHome()); !errors.Is(err, engine.ErrClosed) &&
+					!errors.Is(err, session.ErrClosed) {
 					t.Errorf("an order after the end: %v, want ErrClosed", err)
 				}
 			})
@@ -141,7 +142,7 @@ func TestStopWaitsForOrders(t *testing.T) {
 	})
 }
 
-// TestStopCancelsReplacements has a replacement come to the book after the first
+// TestStopCancelsReplacements has a replacement accepted after the first
 // cancellation.
 func TestStopCancelsReplacements(t *testing.T) {
 	stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
@@ -178,7 +179,7 @@ func TestStopCancelsReplacements(t *testing.T) {
 	})
 }
 
-// TestStopCancelsWhatIsInDoubt asks again once an order's answer is overdue: it may have come
+// TestStopCancelsWhatIsInDoubt cancels again once an order's answer is overdue: it may have come
 // to the book after the first cancellation.
 func TestStopCancelsWhatIsInDoubt(t *testing.T) {
 	set := func(c *engine.Config) { c.Session.AnswerTimeout = time.Second }
@@ -196,9 +197,9 @@ func TestStopCancelsWhatIsInDoubt(t *testing.T) {
 	})
 }
 
-// TestStopTellsOrdersInDoubt returns an error if an order sent before the stop is never
+// TestStopReportsOrdersInDoubt returns an error if an order sent before the stop is never
 // answered, though everything was cancelled.
-func TestStopTellsOrdersInDoubt(t *testing.T) {
+func TestStopReportsOrdersInDoubt(t *testing.T) {
 	stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
 		var s engine.Submission
 		if err := r.Submitter().SendOrderCreate(backHome(), &s); err != nil {
@@ -220,7 +221,7 @@ func TestStopTellsOrdersInDoubt(t *testing.T) {
 	})
 }
 
-// TestStopThrottledWithAnOrderUnderWay asks again soon when the exchange says that it
+// TestStopThrottledWithAnOrderUnderWay cancels again soon when the exchange reports that it
 // dropped something, though that may have been the order.
 func TestStopThrottledWithAnOrderUnderWay(t *testing.T) {
 	stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
@@ -270,9 +271,9 @@ func TestStopTimeout(t *testing.T) {
 	}
 }
 
-// TestStopAsksAgain sends the cancellation again after one that was refused, dropped or
+// TestStopCancelsAgain sends the cancellation again after one that was refused, dropped or
 // not answered for a while, and takes the answer to any of them.
-func TestStopAsksAgain(t *testing.T) {
+func TestStopCancelsAgain(t *testing.T) {
 	const pause = 200 * time.Millisecond
 	for name, play := range map[string]func(t *testing.T, p *peer){
 		"rejected": func(t *testing.T, p *peer) {
@@ -376,7 +377,7 @@ func TestStopWithManyLateOrders(t *testing.T) {
 			p.accept(create, uint64(2+i))
 		}
 		p.send(cancelled(all, 100))
-		for i := range late { // their ends are told, but not all of them were known
+		for i := range late { // their ends are reported, but not all of them were known
 			p.send(ended(uint64(1002+i), uint64(101+i)))
 		}
 		p.send(cancelled(p.cancelAll(), 200))
@@ -387,7 +388,7 @@ func TestStopWithManyLateOrders(t *testing.T) {
 	})
 }
 
-// TestStopTakesTheEndsOfLateOrders needs no second cancellation for orders that are told as
+// TestStopTakesTheEndsOfLateOrders needs no second cancellation for orders that are reported as
 // cancelled.
 func TestStopTakesTheEndsOfLateOrders(t *testing.T) {
 	stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
@@ -404,148 +405,5 @@ func TestStopTakesTheEndsOfLateOrders(t *testing.T) {
 		if err := r.wait(); err != nil {
 			t.Errorf("Run: %v", err)
 		}
-	})
-}
-
-// TestLogoutWaitsForRoom logs out as soon as the socket takes what fills the send ring.
-func TestLogoutWaitsForRoom(t *testing.T) {
-	for _, reads := range []bool{true, false} {
-		inBubble(t, func(t *testing.T, n *network) {
-			config := n.config()
-			config.Session.Send.Records = 16
-			config.SendTimeout = time.Hour
-			r := startInBubble(t, config, nil)
-			p := n.accept(t)
-			p.login()
-			synctest.Wait()
-			var pings []*seto.Payload
-			for range 30 {
-				pings = append(pings, etoMessage(&eto.Payload{Type: eto.PayloadType_PAYLOAD_PING.Enum()}))
-			}
-			p.send(pings...)
-			synctest.Wait()
-			began := time.Now()
-			r.Stop()
-			advance(time.Second)
-			if !reads {
-				err := r.wait()
-				over := time.Since(began) - session.LogoutTimeout
-				if !errors.Is(err, engine.ErrNotConfirmed) || over < 0 || over > 10*time.Millisecond {
-					t.Errorf("%v %v after the time", err, over)
-				}
-				return
-			}
-			for p.receive().GetEtoPayload().GetType() != eto.PayloadType_PAYLOAD_LOGOUT {
-			}
-			p.send(loggedOut(eto.LogoutReason_LOGOUT_CONFIRMATION))
-			p.close()
-			if err := r.wait(); err != nil {
-				t.Errorf("Run: %v", err)
-			}
-		})
-	}
-}
-
-// TestCloseAmidTheStop ends at once and says what is not known.
-func TestCloseAmidTheStop(t *testing.T) {
-	stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
-		r.Stop()
-		p.cancelAll()
-		_ = r.Close()
-		p.wantEnd()
-		err := r.wait()
-		wantLive(t, err, engine.CancelError{Sent: true})
-		if !errors.Is(err, engine.ErrClosed) {
-			t.Errorf("%v, want ErrClosed too", err)
-		}
-	})
-}
-
-// TestPollStops is a stop of a bot that has a loop of its own.
-func TestPollStops(t *testing.T) {
-	for _, confirms := range []bool{true, false} {
-		n := newNetwork(t, "pipe", false, pipe)
-		noLeaks(t)
-		config := n.config()
-		config.OnStop, config.StopTimeout = engine.StopAuto, 50*time.Millisecond
-		e, err := engine.New(config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e.OnLoggedIn(func(*engine.Event) { _, _ = e.SendOrderCreate(backHome()) })
-		e.OnOrderAccepted(func(*engine.Event, *msg.OrderAccepted) { e.Stop() })
-		ended := make(chan error, 1)
-		go func() {
-			for {
-				if err := e.Poll(); err != nil {
-					ended <- err
-					return
-				}
-			}
-		}()
-		p := n.accept(t)
-		p.login()
-		p.accept(p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE), 1)
-		all := p.cancelAll()
-		if confirms {
-			p.send(cancelled(all, 2))
-		}
-		p.logout()
-		err = <-ended
-		if confirms {
-			if !errors.Is(err, engine.ErrLoggedOut) {
-				t.Errorf("Poll: %v, want ErrLoggedOut", err)
-			}
-		} else {
-			wantLive(t, err, engine.CancelError{Sent: true, Err: engine.ErrStopTimeout})
-			if errors.Is(err, engine.ErrLoggedOut) {
-				t.Errorf("%v reads as if all were well", err)
-			}
-		}
-	}
-}
-
-// TestConfirmationBeforeStop is a confirmation of a logout that nobody has asked for, also
-// while orders are being cancelled: what follows is the end of a connection and no
-// more.
-func TestConfirmationBeforeStop(t *testing.T) {
-	t.Run("before", func(t *testing.T) {
-		stopping(t, func(c *engine.Config) {
-			c.OnStop = engine.StopLeave
-			c.Session.Resume = session.ResumeSession
-		}, func(t *testing.T, n *network, r *running, p *peer) {
-			p.send(loggedOut(eto.LogoutReason_LOGOUT_CONFIRMATION))
-			p.wantEnd()
-			again := n.accept(t)
-			again.seq, again.got = p.seq, p.got
-			again.login()
-			r.Stop()
-			again.wantEto(eto.PayloadType_PAYLOAD_LOGOUT)
-			again.close()
-			if err := r.wait(); !errors.Is(err, engine.ErrNotConfirmed) {
-				t.Errorf("Run: %v, want ErrNotConfirmed", err)
-			}
-		})
-	})
-	t.Run("amid the stop", func(t *testing.T) {
-		set := func(c *engine.Config) { c.ReconnectBackoff = []time.Duration{time.Second} }
-		stopping(t, set, func(t *testing.T, n *network, r *running, p *peer) {
-			r.Stop()
-			p.cancelAll()
-			p.send(loggedOut(eto.LogoutReason_LOGOUT_CONFIRMATION))
-			p.wantEnd()
-			p = n.accept(t)
-			p.login()
-			p.cancelAll()
-			p.close()
-			p = n.accept(t)
-			p.login()
-			p.send(cancelled(p.cancelAll(), 2))
-			p.wantEto(eto.PayloadType_PAYLOAD_LOGOUT)
-			p.close()
-			if err := r.wait(); !errors.Is(err, engine.ErrNotConfirmed) {
-				t.Errorf("Run: %v, want ErrNotConfirmed", err)
-			}
-		})
 	})
 }

@@ -163,7 +163,10 @@ func TestLargeFrames(t *testing.T) {
 		p.login()
 		m := quotes(7, 8, 2500)
 		for i := range 9000 {
-			m.ContractQuotes.Bids = append(m.ContractQuotes.Bids, &seto.Quote{Price: proto.Uint32(uint32(i%9999 + 1)), Quantity: proto.Uint64(1 << 40)})
+			m.ContractQuotes.Bids = append(m.ContractQuotes.Bids, &seto.Quote{
+				Price:    proto.Uint32(uint32(i%9999 + 1)),
+				Quantity: proto.Uint64(1 << 40),
+			})
 		}
 		p.send(m)
 		p.logout()

@@ -1,7 +1,7 @@
 package engine
 
-// stage is a place of what follows the session's events before the bot's handlers do, so that a handler sees
-// the world as of its event.
+// stage is a position among the functions that see the session's events before the bot's handlers do, so that a
+// handler finds state as of its event.
 type stage uint8
 
 // The stages, in the order in which they see an event.
@@ -12,16 +12,16 @@ const (
 	stageCount
 )
 
-// stages are what is in the places. Empty ones cost nothing, all of them together one comparison an event.
+// stages are the functions by position. All of them together cost one comparison an event while none is set.
 type stages struct {
 	apply [stageCount]func(*Event)
 	used  bool
 }
 
-// set fills a place. It is for New.
+// set sets the function of a position. It is for New.
 func (s *stages) set(at stage, apply func(*Event)) { s.apply[at], s.used = apply, true }
 
-// event shows an event to all of them.
+// event calls all functions with an event.
 func (s *stages) event(ev *Event) {
 	for _, apply := range s.apply {
 		if apply != nil {

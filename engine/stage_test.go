@@ -35,7 +35,9 @@ func TestStages(t *testing.T) {
 		if muted {
 			want = []string{"journal", "orders", "books", "journal", "orders", "books"}
 		}
-		order, e.muted, e.stopping = nil, muted, muted
+		if order, e.gate = nil, 0; muted {
+			e.gate = gateMuted | gateStopping
+		}
 		for _, ev := range events {
 			e.dispatch(ev)
 		}
@@ -43,5 +45,5 @@ func TestStages(t *testing.T) {
 			t.Errorf("muted %t: %q, want %q", muted, order, want)
 		}
 	}
-	e.muted, e.stopping = false, false
+	e.gate = 0
 }

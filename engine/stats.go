@@ -1,29 +1,30 @@
 package engine
 
 import (
+	"sync"
 	"time"
 
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// Stats is where an engine stands and what it has counted since it was made.
+// Stats is the state and the counters of an engine since New.
 type Stats struct {
-	// Where the session stands: its state, the number of the connection, and the
-	// account sequence up to which everything was handled.
+	// The session's state, the number of the connection, and the account sequence up to
+	// which everything was handled.
 	State           session.State
 	Epoch           uint32
 	AccountSequence uint64
 
 	// Session counts messages, gaps, replays, duplicates, refusals of the
-	// throttle, and fields and values that the schema does not name.
+	// throttle, and fields and values that the schema does not have.
 	Session session.Stats
 
-	BytesIn  uint64 // taken from the socket, after TLS
-	BytesOut uint64 // given to it, before TLS
+	BytesIn  uint64 // read from the socket, after TLS
+	BytesOut uint64 // written to it, before TLS
 
-	// Received counts application messages by their payload type; 0 is for types
-	// that the schema does not name.
+	// Received counts application messages by their payload type; index 0 is for types
+	// that the schema does not have.
 	Received [msg.PayloadOrderCancelReplaceRejected + 1]uint64
 
 	// Connected counts connections that were opened, Lost those that ended, and
@@ -31,62 +32,74 @@ type Stats struct {
 	Connected uint64
 	Lost      [causes]uint64
 
-	// HandedOverPeak is the most that other goroutines had handed over, or did
-	// meanwhile, when the loop turned to it; UnsentPeak the most bytes that waited for the socket at the end of a round.
-	HandedOverPeak int
-	UnsentPeak     int
+	// SubmittedPeak is the most submissions of other goroutines that the loop has taken
+	// without finding the queue empty; UnsentPeak is the most bytes that waited for the
+	// socket at a write.
+	SubmittedPeak int
+	UnsentPeak    int
 
-	// HandlerMax is the longest that a handler took, and SlowestHandler its name;
-	// SlowHandlers counts calls that took Config.SlowHandler or longer. They
-	// include the decoding of the message, and that of a round's last one the
-	// sending of what it sent. While handlers take next to no time, up to 32
-	// calls are timed as one and all of them named.
+	// HandlerMax is the longest time of a handler, and SlowestHandler its name;
+	// SlowHandlers counts calls that took Config.SlowHandler or longer. The times
+	// include decoding the message, and that of the last call of a round the write of
+	// what was sent. While handlers take next to no time, up to 32 calls are timed as
+	// one, and SlowestHandler names all of them.
 	HandlerMax     time.Duration
 	SlowestHandler string
 	SlowHandlers   uint64
 
-	// LoopDelayMax is the longest that the loop was away from the socket and its timers,
-	// and LoopDelayCause what kept it: the name of a handler, if one call took half of that
-	// time. LoopDelays counts those of Config.LoopDelay and longer. A loop that sleeps in
-	// the socket is not away; one that is woken late, because the process did not run, is.
-	// With Poll the time between two calls counts too.
+	// LoopDelayMax is the longest time between two polls of the socket and the timers, and
+	// LoopDelayCause its cause: the name of a handler, if one call took half of that time.
+	// LoopDelays counts those of Config.LoopDelay and longer. Sleep in the socket does not
+	// count, but how late it ends does, because the process did not run. With Poll the
+	// time between two calls counts, too.
 	LoopDelayMax   time.Duration
 	LoopDelayCause string
 	LoopDelays     uint64
 
-	// LagMax is the longest that the loop was behind: from the arrival of bytes to the
-	// moment at which the socket was empty and everything was handled. LagCause is the
-	// handler that took longest meanwhile, "" if all were quick. Lags counts those of
-	// Config.LoopDelay and longer.
+	// LagMax is the longest lag: the time from the arrival of bytes to the moment at which
+	// the socket was empty and everything was handled. LagCause is the handler that took
+	// longest meanwhile, or "many short calls". Lags counts those of Config.LoopDelay and
+	// longer.
 	LagMax   time.Duration
 	LagCause string
 	Lags     uint64
 
-	// LogsLost counts records for Config.Logger that were dropped because it did
-	// not keep up.
+	// LogsLost counts records for Config.Logger that were dropped because it was too
+	// slow.
 	LogsLost uint64
+}
+
+// published are the counts as other goroutines see them.
+type published struct {
+	mu    sync.Mutex // guards stats
+	stats Stats
+	at    int64 // clock reading of the last publish; the loop only
+}
+
+// load returns the counts that were published last. Any goroutine.
+func (p *published) load() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stats
 }
 
 // Stats returns the counts as they were when the loop last went to sleep, or,
 // while it does not sleep, at most a tenth of a second ago. Any goroutine.
-func (e *Engine) Stats() Stats {
-	e.publishing.Lock()
-	defer e.publishing.Unlock()
-	return e.published
-}
+func (e *Engine) Stats() Stats { return e.published.load() }
 
-// publish lets other goroutines see the counts. It never waits for one that is
-// looking.
+// publish publishes the counts. It does nothing while another goroutine reads the last ones: the loop does not
+// wait.
 func (e *Engine) publish() {
-	if !e.publishing.TryLock() {
+	if !e.published.mu.TryLock() {
 		return
 	}
 	e.stats.Session = e.session.Stats()
-	e.stats.State, e.stats.Epoch, e.stats.AccountSequence = e.session.State(), e.session.Epoch(), e.session.AccountSequence()
+	e.stats.State, e.stats.Epoch = e.session.State(), e.session.Epoch()
+	e.stats.AccountSequence = e.session.AccountSequence()
 	e.stats.LogsLost = e.log.lost()
-	e.published = e.stats
-	e.publishing.Unlock()
-	e.publishedAt = e.now
+	e.published.stats = e.stats
+	e.published.mu.Unlock()
+	e.published.at = e.now
 }
 
 // received counts an application message.

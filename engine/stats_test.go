@@ -53,10 +53,11 @@ func TestStats(t *testing.T) {
 		if got.Connected != 2 || got.Lost[engine.CauseTransport] != 1 {
 			t.Errorf("connected %d, lost %v, want 2 and one by the transport", got.Connected, got.Lost)
 		}
-		if got.BytesIn == 0 || got.BytesOut == 0 || got.UnsentPeak == 0 || got.HandedOverPeak != 1 {
-			t.Errorf("bytes %d and %d, peaks %d and %d", got.BytesIn, got.BytesOut, got.UnsentPeak, got.HandedOverPeak)
+		if got.BytesIn == 0 || got.BytesOut == 0 || got.UnsentPeak == 0 || got.SubmittedPeak != 1 {
+			t.Errorf("bytes %d and %d, peaks %d and %d", got.BytesIn, got.BytesOut, got.UnsentPeak, got.SubmittedPeak)
 		}
-		if got.HandlerMax != 30*time.Millisecond || got.SlowHandlers != 2 || !strings.HasSuffix(got.SlowestHandler, ".takeLong") {
+		if got.HandlerMax != 30*time.Millisecond || got.SlowHandlers != 2 ||
+			!strings.HasSuffix(got.SlowestHandler, ".takeLong") {
 			t.Errorf("slowest handler %q, %v, %d slow", got.SlowestHandler, got.HandlerMax, got.SlowHandlers)
 		}
 		if err := r.Close(); err != nil {
@@ -95,7 +96,8 @@ func TestHandlersThatTakeNoTime(t *testing.T) {
 		<-time.After(time.Second)
 		got := r.Stats()
 		if got.HandlerMax != 30*time.Millisecond || got.SlowHandlers != 1 ||
-			strings.Count(got.SlowestHandler, ".TestHandlersThatTakeNoTime.") != 2 || strings.Count(got.SlowestHandler, ", ") != 1 {
+			strings.Count(got.SlowestHandler, ".TestHandlersThatTakeNoTime.") != 2 ||
+			strings.Count(got.SlowestHandler, ", ") != 1 {
 			t.Errorf("slowest handlers %q, %v, %d slow", got.SlowestHandler, got.HandlerMax, got.SlowHandlers)
 		}
 		p.send(quotes(7, 8, 2500), executed(2), quotes(7, 8, 2500))
@@ -175,7 +177,7 @@ func TestCauses(t *testing.T) {
 	}
 }
 
-// TestLoopDelays counts how long the loop was away from the socket, says what kept it, and does
+// TestLoopDelays counts loop delays, names their causes, and does
 // not count the time that it slept there.
 func TestLoopDelays(t *testing.T) {
 	const long = 150 * time.Millisecond
@@ -195,7 +197,7 @@ func TestLoopDelays(t *testing.T) {
 			name: "a handler",
 			play: func(r *running, p *peer) { p.send(quotes(7, 8, 2500)) },
 			want: 1, most: long, by: ".workLong", lag: long,
-			logged: []string{`msg="the loop was kept from the socket" by=github.com/smk-go/smk/engine_test.workLong took=150ms`},
+			logged: []string{`msg="loop delay" by=github.com/smk-go/smk/engine_test.workLong took=150ms`},
 		},
 		{
 			name: "many handlers that keep up",
@@ -218,7 +220,7 @@ func TestLoopDelays(t *testing.T) {
 			},
 			most: 5 * time.Millisecond, lag: 500 * time.Millisecond,
 			logged: []string{
-				`msg="handlers do not keep up with what arrives" by=github.com/smk-go/smk/engine_test.workShort took=1`,
+				`msg="loop lags behind what arrives" by=github.com/smk-go/smk/engine_test.workShort took=1`,
 			},
 		},
 		{
@@ -266,12 +268,12 @@ func TestLoopDelays(t *testing.T) {
 				_ = r.wait()
 				for _, want := range c.logged {
 					if !strings.Contains(out.String(), want) {
-						t.Errorf("the log does not say %q:\n%s", want, out.String())
+						t.Errorf("the log does not have %q:\n%s", want, out.String())
 					}
 				}
-				said := strings.Count(out.String(), "kept from") + strings.Count(out.String(), "keep up")
-				if said > 1 || said == 0 && c.want > 0 {
-					t.Errorf("said %d times:\n%s", said, out.String())
+				logged := strings.Count(out.String(), "loop delay") + strings.Count(out.String(), "loop lags")
+				if logged > 1 || logged == 0 && c.want > 0 {
+					t.Errorf("logged %d times:\n%s", logged, out.String())
 				}
 			})
 		})
@@ -300,7 +302,7 @@ func TestLoopDelaysAreOff(t *testing.T) {
 	})
 }
 
-// TestPollsThatAreLate are told from handlers that are slow.
+// TestPollsThatAreLate are reported from handlers that are slow.
 func TestPollsThatAreLate(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		e, err := engine.New(n.config())

@@ -14,7 +14,7 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// scripted is a connection that is read as a test says, and takes everything.
+// scripted is a connection whose reads a test scripts, and that accepts all writes.
 type scripted struct {
 	net.Conn
 	reads []func(b []byte) int // what is next, 0 for nothing
@@ -37,8 +37,8 @@ func (c *scripted) SetDeadline(time.Time) error      { return nil }
 func (c *scripted) SetReadDeadline(time.Time) error  { return nil }
 func (c *scripted) SetWriteDeadline(time.Time) error { return nil }
 
-// says is a read of a session message.
-func says(t *testing.T, seq uint64, set func(*msg.EtoPayload)) func([]byte) int {
+// reads returns a read of a session message.
+func reads(t *testing.T, seq uint64, set func(*msg.EtoPayload)) func([]byte) int {
 	var p msg.Payload
 	p.SetType(msg.PayloadEto)
 	p.MutableEtoPayload().SetSeq(seq)
@@ -61,7 +61,7 @@ func loggedInOver(t *testing.T, conn *scripted, heartbeatAfter time.Duration) *E
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = e.Close() })
-	conn.reads = append(conn.reads, says(t, 1, func(e *msg.EtoPayload) {
+	conn.reads = append(conn.reads, reads(t, 1, func(e *msg.EtoPayload) {
 		e.SetType(msg.EtoPayloadLoginResponse)
 		e.MutableLoginResponse().SetSessionString("a session")
 	}))
@@ -86,8 +86,8 @@ func after(d time.Duration) func([]byte) int {
 func play(t *testing.T, e *Engine, conn *scripted, reads ...func([]byte) int) {
 	t.Helper()
 	for conn.reads = reads; len(conn.reads) > 0; {
-		if e.pollConn(true); e.conn == nil {
-			t.Fatalf("lost: %v", e.lastCause)
+		if e.pollConn(true); e.conn.socket == nil {
+			t.Fatalf("lost: %v", e.life.lastCause)
 		}
 	}
 }
@@ -105,7 +105,7 @@ func stoppedProcess(t *testing.T) {
 	before := e.stats.LoopDelays
 	const stopped = time.Hour
 	for seq := uint64(2); seq < 5; seq++ {
-		play(t, e, conn, after(stopped), says(t, seq, heartbeat))
+		play(t, e, conn, after(stopped), reads(t, seq, heartbeat))
 	}
 	if got := e.stats; got.LoopDelays-before != 3 || got.LoopDelayCause != causeStopped ||
 		got.LoopDelayMax > stopped || got.LoopDelayMax < stopped-session.PeerTimeout {
@@ -124,9 +124,9 @@ func stoppedBeforeTheVerdict(t *testing.T) {
 	for seq := uint64(2); seq < 5; seq++ {
 		play(t, e, conn,
 			after(session.PeerTimeout*2/3), nothing, // it is asked
-			after(session.PeerTimeout/3+session.PeerTimeout/10), says(t, seq, heartbeat)) // 3 s too late
+			after(session.PeerTimeout/3+session.PeerTimeout/10), reads(t, seq, heartbeat)) // 3 s too late
 	}
 	if e.session.Stats().HeartbeatsIn != 3 {
-		t.Errorf("%d signs of life were heard", e.session.Stats().HeartbeatsIn)
+		t.Errorf("%d signs of life were seen", e.session.Stats().HeartbeatsIn)
 	}
 }

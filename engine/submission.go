@@ -2,15 +2,13 @@ package engine
 
 import (
 	"context"
-	"runtime"
-	"slices"
 	"sync/atomic"
 )
 
-// Submission is where the loop writes what became of something handed over from
-// another goroutine. The zero value is ready. It belongs to the goroutine that
-// hands it over and must not be copied; once it is done it can be used again, so
-// that a goroutine that sends often needs few of them and allocates nothing.
+// Submission is the result of a message or function that another goroutine submits.
+// The zero value is ready. It belongs to the goroutine that submits with it and must not
+// be copied; once it is done it can be used again, so that a goroutine that sends often
+// needs few of them and allocates nothing.
 type Submission struct {
 	state atomic.Uint32
 
@@ -27,13 +25,12 @@ type Submission struct {
 // between queued and awaited; the loop moves it to done.
 const (
 	submissionIdle    = iota
-	submissionQueued  // handed over
-	submissionAwaited // handed over, and the owner sleeps on ready
+	submissionQueued  // submitted
+	submissionAwaited // submitted, and the owner sleeps on ready
 	submissionDone
 )
 
-// start takes the submission for something new, and reports false if it is not
-// done with something old.
+// start begins a use of the submission, and reports false if the last one is not done.
 func (s *Submission) start() bool {
 	if s == nil {
 		return true
@@ -46,35 +43,35 @@ func (s *Submission) start() bool {
 	return true
 }
 
-// abandon takes start back: nothing was handed over.
+// abandon undoes start: nothing was submitted.
 func (s *Submission) abandon() {
 	if s != nil {
 		s.state.Store(submissionIdle)
 	}
 }
 
-// Done reports whether the loop has dealt with what was handed over.
+// Done reports whether the loop has done what was submitted, or refused it.
 func (s *Submission) Done() bool { return s != nil && s.state.Load() == submissionDone }
 
 // Result returns the sequence that the message took, or why it was not sent. After
 // [Submitter.Do] both are zero. Before the submission is done the error is [ErrPending], and
-// if nothing was handed over, so that it will never be, [ErrNotHandedOver], which is
+// if nothing was submitted, so that it will never be done, [ErrNotSubmitted], which is
 // ErrPending too.
 func (s *Submission) Result() (seq uint64, err error) {
 	if s == nil {
-		return 0, ErrNotHandedOver
+		return 0, ErrNotSubmitted
 	}
 	switch s.state.Load() {
 	case submissionDone:
 		return s.seq, s.err
 	case submissionIdle:
-		return 0, ErrNotHandedOver
+		return 0, ErrNotSubmitted
 	}
 	return 0, ErrPending
 }
 
-// Reference returns the reference that an order-entry message went with, its own or
-// one given to it. It is 0 before the submission is done, and if there is none.
+// Reference returns the reference that an order-entry message was sent with, its own or an
+// automatic one. It is 0 before the submission is done, and if there is none.
 func (s *Submission) Reference() uint64 {
 	if !s.Done() {
 		return 0
@@ -82,18 +79,18 @@ func (s *Submission) Reference() uint64 {
 	return s.reference
 }
 
-// Wait sleeps until the submission is done or ctx ends, and returns Result or the
-// context's error. If ctx ends first the message is still on its way: its fate is
-// open, and a later Wait or Result tells it.
+// Wait blocks until the submission is done or ctx ends, and returns Result or the
+// context's error. If ctx ends first the message stays submitted: it may be sent yet, and
+// a later Wait or Result returns the outcome.
 //
-// A handler, or anything else that an engine's loop calls, must not sleep, and would wait
+// A handler, or anything else that an engine's loop calls, must not block, and would wait
 // for ever for its own loop. There Wait returns [ErrInHandler] at once unless the
-// submission is done, and the message is on its way likewise.
+// submission is done; the message stays submitted, too.
 func (s *Submission) Wait(ctx context.Context) (seq uint64, err error) {
 	if s == nil || s.state.Load() != submissionQueued {
 		return s.Result()
 	}
-	if inLoop() {
+	if calledBy(loopFunctions) {
 		return 0, ErrInHandler
 	}
 	if s.ready == nil {
@@ -112,31 +109,7 @@ func (s *Submission) Wait(ctx context.Context) (seq uint64, err error) {
 	return s.Result()
 }
 
-// loopFunctions are what has handlers called: one of them is on the stack of each.
-var loopFunctions = [...]string{
-	"github.com/smk-go/smk/engine.(*Engine).guarded",
-	"github.com/smk-go/smk/engine.(*Engine).end",
-	"github.com/smk-go/smk/engine.(*logs).write",
-}
-
-// inLoop reports whether the goroutine is inside of a handler. It goes through its own stack:
-// goroutines have no names, and the loop's may change with every call of Poll.
-func inLoop() bool {
-	var pcs [stackFrames]uintptr
-	for skip := 2; ; skip += len(pcs) {
-		n := runtime.Callers(skip, pcs[:])
-		for _, pc := range pcs[:n] {
-			if f := runtime.FuncForPC(pc - 1); f != nil && slices.Contains(loopFunctions[:], f.Name()) {
-				return true
-			}
-		}
-		if n < len(pcs) {
-			return false
-		}
-	}
-}
-
-// resolve says what became of it. The loop only.
+// resolve sets the result. The loop only.
 func (s *Submission) resolve(seq, reference uint64, err error) {
 	if s == nil {
 		return

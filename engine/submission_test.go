@@ -12,8 +12,8 @@ import (
 	"github.com/smk-go/smk/gen/seto"
 )
 
-// TestNobodyWaits hands over with a nil Submission, whatever becomes of it.
-func TestNobodyWaits(t *testing.T) {
+// TestSubmitWithoutASubmission submits with a nil Submission, whatever becomes of it.
+func TestSubmitWithoutASubmission(t *testing.T) {
 	n := newNetwork(t, "pipe", false, pipe)
 	config := n.config()
 	config.SubmitSlots = 2
@@ -22,23 +22,23 @@ func TestNobodyWaits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	remote := e.Submitter()
+	submitter := e.Submitter()
 	called := 0
-	hand := func(want error, errs ...error) {
+	check := func(want error, errs ...error) {
 		t.Helper()
 		for _, err := range errs {
 			if !errors.Is(err, want) {
-				t.Errorf("handed over: %v, want %v", err, want)
+				t.Errorf("submitted: %v, want %v", err, want)
 			}
 		}
 	}
-	hand(nil, remote.Do(func() { called++ }, nil), remote.SendOrderCancel(cancelOf(5), nil))
-	hand(engine.ErrSubmitFull, remote.Do(func() { called++ }, nil), remote.SendOrderCancel(cancelOf(5), nil))
-	hand(engine.ErrSubmitTooLarge, remote.Send(raw{msg.PayloadOrderCreate, make([]byte, 1<<10)}, nil))
-	hand(nil, e.Poll())
-	hand(nil, e.Poll())
-	hand(msg.ErrRequired, remote.SendOrderCancel(new(msg.OrderCancel), nil))
-	hand(nil, e.Poll())
+	check(nil, submitter.Do(func() { called++ }, nil), submitter.SendOrderCancel(cancelOf(5), nil))
+	check(engine.ErrSubmitFull, submitter.Do(func() { called++ }, nil), submitter.SendOrderCancel(cancelOf(5), nil))
+	check(engine.ErrSubmitTooLarge, submitter.Send(raw{msg.PayloadOrderCreate, make([]byte, 1<<10)}, nil))
+	check(nil, e.Poll())
+	check(nil, e.Poll())
+	check(msg.ErrRequired, submitter.SendOrderCancel(new(msg.OrderCancel), nil))
+	check(nil, e.Poll())
 	var first *peer
 	in := make(chan *peer)
 	go func() {
@@ -47,22 +47,22 @@ func TestNobodyWaits(t *testing.T) {
 		in <- p
 	}()
 	for first == nil {
-		hand(nil, e.Poll())
+		check(nil, e.Poll())
 		select {
 		case first = <-in:
 		default:
 		}
 	}
 	for !e.State().LoggedIn() {
-		hand(nil, e.Poll())
+		check(nil, e.Poll())
 	}
-	hand(nil, remote.SendOrderCancel(cancelOf(5), nil), remote.Do(func() { called++ }, nil))
+	check(nil, submitter.SendOrderCancel(cancelOf(5), nil), submitter.Do(func() { called++ }, nil))
 	go func() {
 		first.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL)
 		close(in)
 	}()
 	for open := true; open; {
-		hand(nil, e.Poll())
+		check(nil, e.Poll())
 		select {
 		case _, open = <-in:
 		default:
@@ -71,30 +71,30 @@ func TestNobodyWaits(t *testing.T) {
 	if called != 2 {
 		t.Errorf("%d functions were called, want 2", called)
 	}
-	hand(nil, remote.Do(func() { called++ }, nil), e.Close())
-	hand(engine.ErrClosed, remote.Do(func() { called++ }, nil), remote.SendOrderCancel(cancelOf(5), nil))
+	check(nil, submitter.Do(func() { called++ }, nil), e.Close())
+	check(engine.ErrClosed, submitter.Do(func() { called++ }, nil), submitter.SendOrderCancel(cancelOf(5), nil))
 	if called != 2 {
 		t.Errorf("a function was called after the end")
 	}
 }
 
-// TestNilSubmission has nothing to tell.
+// TestNilSubmission was not submitted.
 func TestNilSubmission(t *testing.T) {
 	var s *engine.Submission
 	if s.Done() || s.Reference() != 0 {
 		t.Error("it is done")
 	}
-	if _, err := s.Result(); !errors.Is(err, engine.ErrNotHandedOver) {
-		t.Errorf("Result: %v, want ErrNotHandedOver", err)
+	if _, err := s.Result(); !errors.Is(err, engine.ErrNotSubmitted) {
+		t.Errorf("Result: %v, want ErrNotSubmitted", err)
 	}
-	if _, err := s.Wait(context.Background()); !errors.Is(err, engine.ErrNotHandedOver) {
-		t.Errorf("Wait: %v, want ErrNotHandedOver", err)
+	if _, err := s.Wait(context.Background()); !errors.Is(err, engine.ErrNotSubmitted) {
+		t.Errorf("Wait: %v, want ErrNotSubmitted", err)
 	}
 }
 
-// TestNeverHandedOver: a submission that was never handed over is told from one that is under
-// way, whoever asks and however.
-func TestNeverHandedOver(t *testing.T) {
+// TestNotSubmitted: a submission that was never submitted is reported from one that is under
+// way, the code that asks and however.
+func TestNotSubmitted(t *testing.T) {
 	e, err := engine.New(newNetwork(t, "pipe", false, pipe).config())
 	if err != nil {
 		t.Fatal(err)
@@ -111,16 +111,16 @@ func TestNeverHandedOver(t *testing.T) {
 		}
 	}
 	var s engine.Submission
-	check(&s, engine.ErrNotHandedOver, context.Canceled)
+	check(&s, engine.ErrNotSubmitted, context.Canceled)
 	check(&s, engine.ErrPending, context.Canceled)
 	if err := e.Submitter().SendOrderCancel(new(msg.OrderCancel), &s); !errors.Is(err, msg.ErrRequired) {
 		t.Error(err)
 	}
-	check(&s, engine.ErrNotHandedOver, context.Canceled)
+	check(&s, engine.ErrNotSubmitted, context.Canceled)
 	if err := e.Submitter().SendOrderCancel(cancelOf(5), &s); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.Result(); !errors.Is(err, engine.ErrPending) || errors.Is(err, engine.ErrNotHandedOver) {
+	if _, err := s.Result(); !errors.Is(err, engine.ErrPending) || errors.Is(err, engine.ErrNotSubmitted) {
 		t.Errorf("under way: %v, want ErrPending", err)
 	}
 	_ = e.Close()
@@ -134,7 +134,7 @@ func endedContext() context.Context {
 }
 
 // TestWaitInAHandler: whatever the loop calls must not wait for what only the loop can do, and is
-// told so at once. What it handed over is done all the same, and what is done can be waited for.
+// and returns at once. What it submitted is done all the same, and what is done can be waited for.
 func TestWaitInAHandler(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -158,7 +158,7 @@ func TestWaitInAHandler(t *testing.T) {
 		{"a timer", func(e *engine.Engine, wait func()) {
 			e.OnLoggedIn(func(*engine.Event) { _, _ = e.After(0, wait) })
 		}},
-		{"a function handed over", func(e *engine.Engine, wait func()) {
+		{"a function submitted", func(e *engine.Engine, wait func()) {
 			e.OnLoggedIn(func(*engine.Event) { _ = e.Submitter().Do(wait, nil) })
 		}},
 	} {

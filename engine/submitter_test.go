@@ -20,9 +20,9 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// TestRemoteSends wakes a sleeping loop from several goroutines, and each learns
+// TestSubmitterSends wakes a sleeping loop from several goroutines, and each learns
 // the sequence its message took.
-func TestRemoteSends(t *testing.T) {
+func TestSubmitterSends(t *testing.T) {
 	onEach(t, func(t *testing.T, n *network) {
 		const senders, each = 4, 25
 		loggedIn := make(chan struct{})
@@ -42,7 +42,7 @@ func TestRemoteSends(t *testing.T) {
 					id := s*each + i
 					m.SetMarketId(uint32(id))
 					if err := r.Submitter().SendMarketSubscribe(&m, &submission); err != nil {
-						t.Errorf("hand over: %v", err)
+						t.Errorf("submit: %v", err)
 						return
 					}
 					seq, err := submission.Wait(t.Context())
@@ -70,8 +70,8 @@ func TestRemoteSends(t *testing.T) {
 	})
 }
 
-// TestRemoteSendIsRefused covers what becomes of submissions that cannot be sent.
-func TestRemoteSendIsRefused(t *testing.T) {
+// TestSubmitterRefuses covers what becomes of submissions that cannot be sent.
+func TestSubmitterRefuses(t *testing.T) {
 	n := networks(t)[0]
 	config := n.config()
 	config.SubmitSlots, config.SubmitBytes = 2, 64
@@ -80,39 +80,39 @@ func TestRemoteSendIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	remote := e.Submitter()
+	submitter := e.Submitter()
 	var m msg.MarketSubscribe
 	var a, b, c engine.Submission
 
-	if err := remote.SendMarketSubscribe(&m, &a); !errors.Is(err, msg.ErrRequired) {
+	if err := submitter.SendMarketSubscribe(&m, &a); !errors.Is(err, msg.ErrRequired) {
 		t.Errorf("incomplete message: %v, want ErrRequired", err)
 	}
 	if _, err := a.Result(); !errors.Is(err, engine.ErrPending) {
-		t.Errorf("submission that was not handed over: %v, want ErrPending", err)
+		t.Errorf("submission that was not submitted: %v, want ErrPending", err)
 	}
 	m.SetMarketId(1)
-	if err := remote.Send(raw{msg.PayloadOrderCreate, make([]byte, 65)}, &a); !errors.Is(err, engine.ErrSubmitTooLarge) {
+	if err := submitter.Send(raw{msg.PayloadOrderCreate, make([]byte, 65)}, &a); !errors.Is(err, engine.ErrSubmitTooLarge) {
 		t.Errorf("65 bytes: %v, want ErrSubmitTooLarge", err)
 	}
 	var wrong *wire.MarshalError
-	if err := remote.Send(liar{}, &a); !errors.As(err, &wrong) {
+	if err := submitter.Send(liar{}, &a); !errors.As(err, &wrong) {
 		t.Errorf("message that lies about its size: %v, want a MarshalError", err)
 	}
-	err = remote.Send(negative{}, &a)
+	err = submitter.Send(negative{}, &a)
 	if !errors.As(err, &wrong) || wrong.Size != -1 || !session.SafeToResend(err) {
 		t.Errorf("message of an impossible size: %v, want a MarshalError", err)
 	}
 	// The two that failed to encode hold both slots until the loop has seen them.
-	if err := remote.SendMarketSubscribe(&m, &a); !errors.Is(err, engine.ErrSubmitFull) {
+	if err := submitter.SendMarketSubscribe(&m, &a); !errors.Is(err, engine.ErrSubmitFull) {
 		t.Errorf("full queue: %v, want ErrSubmitFull", err)
 	}
 	if err := e.Poll(); err != nil {
 		t.Fatal(err)
 	}
-	if err := remote.SendMarketSubscribe(&m, &a); err != nil {
-		t.Errorf("hand over: %v", err)
+	if err := submitter.SendMarketSubscribe(&m, &a); err != nil {
+		t.Errorf("submit: %v", err)
 	}
-	if err := remote.SendMarketSubscribe(&m, &a); !errors.Is(err, engine.ErrSubmissionBusy) {
+	if err := submitter.SendMarketSubscribe(&m, &a); !errors.Is(err, engine.ErrSubmissionBusy) {
 		t.Errorf("submission under way: %v, want ErrSubmissionBusy", err)
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
@@ -126,14 +126,14 @@ func TestRemoteSendIsRefused(t *testing.T) {
 	if seq, err := a.Wait(t.Context()); seq != 0 || !errors.Is(err, session.ErrNotLoggedIn) {
 		t.Errorf("before the login: %d, %v, want ErrNotLoggedIn", seq, err)
 	}
-	if err := remote.SendMarketSubscribe(&m, &b); err != nil {
-		t.Errorf("hand over: %v", err)
+	if err := submitter.SendMarketSubscribe(&m, &b); err != nil {
+		t.Errorf("submit: %v", err)
 	}
 	_ = e.Close()
 	if _, err := b.Result(); !errors.Is(err, engine.ErrClosed) {
-		t.Errorf("handed over before Close: %v, want ErrClosed", err)
+		t.Errorf("submitted before Close: %v, want ErrClosed", err)
 	}
-	if err := remote.SendMarketSubscribe(&m, &c); !errors.Is(err, engine.ErrClosed) {
+	if err := submitter.SendMarketSubscribe(&m, &c); !errors.Is(err, engine.ErrClosed) {
 		t.Errorf("after Close: %v, want ErrClosed", err)
 	}
 	if c.Done() {
@@ -153,7 +153,7 @@ func (r raw) MarshalToSizedBufferVT(b []byte) (int, error) {
 	return copy(b[len(b)-len(r.body):], r.body), nil
 }
 
-// liar writes less than it says.
+// liar writes less than its SizeVT returns.
 type liar struct{}
 
 func (liar) PayloadType() msg.PayloadType               { return msg.PayloadOrderCreate }
@@ -174,9 +174,9 @@ func (bomb) PayloadType() msg.PayloadType               { return msg.PayloadOrde
 func (bomb) SizeVT() int                                { return 2 }
 func (bomb) MarshalToSizedBufferVT([]byte) (int, error) { panic(errExplode) }
 
-// TestRemotePanicDoesNotStopTheQueue is a message that panics on the caller's side:
+// TestSubmittedPanicDoesNotStopTheQueue is a message that panics on the caller's side:
 // later ones still reach the loop.
-func TestRemotePanicDoesNotStopTheQueue(t *testing.T) {
+func TestSubmittedPanicDoesNotStopTheQueue(t *testing.T) {
 	n := networks(t)[0]
 	loggedIn := make(chan struct{})
 	r := start(t, n.config(), func(e *engine.Engine) {
@@ -203,9 +203,9 @@ func TestRemotePanicDoesNotStopTheQueue(t *testing.T) {
 	}
 }
 
-// TestRemoteDo runs a function on the loop, which registers a handler; a panic in
+// TestSubmitterDo runs a function on the loop, which registers a handler; a panic in
 // it ends the engine.
-func TestRemoteDo(t *testing.T) {
+func TestSubmitterDo(t *testing.T) {
 	n := networks(t)[0]
 	r := start(t, n.config(), nil)
 	p := n.accept(t)
@@ -237,7 +237,7 @@ func TestRemoteDo(t *testing.T) {
 	}
 }
 
-// TestSubmitWhileEnding hands over from several goroutines while the engine is
+// TestSubmitWhileEnding submits from several goroutines while the engine is
 // closed: every submission is refused or resolved.
 func TestSubmitWhileEnding(t *testing.T) {
 	n := networks(t)[0]
@@ -256,7 +256,7 @@ func TestSubmitWhileEnding(t *testing.T) {
 							return
 						}
 						if err != nil && !errors.Is(err, engine.ErrSubmitFull) {
-							t.Errorf("hand over: %v", err)
+							t.Errorf("submit: %v", err)
 						}
 						if err == nil {
 							_, _ = s.Wait(t.Context())
@@ -372,7 +372,7 @@ func TestSubmitWithoutAConnection(t *testing.T) {
 	})
 }
 
-// TestThrottledSubmission keeps its own copy of what the session says.
+// TestThrottledSubmission keeps its own copy of the error.
 func TestThrottledSubmission(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		loggedIn := make(chan struct{})
@@ -417,7 +417,7 @@ func TestThrottledSubmission(t *testing.T) {
 		_, err1 := first.Result()
 		_, err2 := second.Result()
 		if err1 == err2 || err1.(*session.ThrottledError).Wait != until[0] || until[0] == 0 {
-			t.Errorf("first submission says %v, said %v", err1, until[0])
+			t.Errorf("first submission has %v, had %v", err1, until[0])
 		}
 	})
 }
@@ -438,7 +438,7 @@ func TestSafeToResend(t *testing.T) {
 		{engine.ErrSubmitTooLarge, true},
 		{engine.ErrSubmissionBusy, true},
 		{engine.ErrPending, false},
-		{engine.ErrNotHandedOver, true},
+		{engine.ErrNotSubmitted, true},
 		{engine.ErrInHandler, false},
 		{engine.ErrSendStalled, false},
 		{session.ErrFull, true},

@@ -5,38 +5,38 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// subscriptions are what the bot has asked for that lasts for one session of the exchange. After a login
-// that began a new session they are sent again, before anything of the bot's but cancels. Settings are the
-// session's to send again, for those are lost with every connection.
+// subscriptions are the bot's subscriptions, which are valid for one session of the exchange. After a login that
+// began a new session they are sent again, before messages of the bot's other than cancels. The session sends
+// settings again, because they are lost with every connection.
 type subscriptions struct {
-	markets    numbers
-	events     numbers
+	markets    idSet
+	events     idSet
 	priceFeed  bool
 	marketFeed bool
-	off        bool
+	disabled   bool
 
-	// What admit has read, for subscribed to remember.
+	// What admit has read, for subscribed to keep.
 	id       uint32
 	known    bool
 	settings msg.Settings
 
-	// One of each kind, for reading what is encoded and for sending it again.
+	// One of each type, for decoding and for sending again.
 	market         msg.MarketSubscribe
 	event          msg.EventSubscribe
 	priceFeedBody  msg.PriceFeedSubscribe
 	marketFeedBody msg.MarketFeedSubscribe
 
-	next int // of what is restored, the number of what comes next
+	next int // index of the next item to restore
 }
 
-// numbers is a bounded set of identifiers, in the order in which they came.
-type numbers struct {
+// idSet is a bounded set of identifiers, in the order in which they came.
+type idSet struct {
 	list []uint32 // its capacity bounds it
 }
 
-func (s *numbers) has(id uint32) bool { return s.index(id) >= 0 }
+func (s *idSet) has(id uint32) bool { return s.index(id) >= 0 }
 
-func (s *numbers) index(id uint32) int {
+func (s *idSet) index(id uint32) int {
 	for i, v := range s.list {
 		if v == id {
 			return i
@@ -45,31 +45,31 @@ func (s *numbers) index(id uint32) int {
 	return -1
 }
 
-func (s *numbers) add(id uint32) {
+func (s *idSet) add(id uint32) {
 	if !s.has(id) {
 		s.list = append(s.list, id)
 	}
 }
 
-func (s *numbers) remove(id uint32) {
+func (s *idSet) remove(id uint32) {
 	if i := s.index(id); i >= 0 {
 		s.list = append(s.list[:i], s.list[i+1:]...)
 	}
 }
 
-// full reports whether id would be one too many.
-func (s *numbers) full(id uint32) bool { return len(s.list) == cap(s.list) && !s.has(id) }
+// full reports whether there is no room for id.
+func (s *idSet) full(id uint32) bool { return len(s.list) == cap(s.list) && !s.has(id) }
 
-func newSubscriptions(most int, off bool) *subscriptions {
-	s := &subscriptions{off: off}
-	if !off {
+func newSubscriptions(most int, disabled bool) *subscriptions {
+	s := &subscriptions{disabled: disabled}
+	if !disabled {
 		s.markets.list = make([]uint32, 0, most)
 		s.events.list = make([]uint32, 0, most)
 	}
 	return s
 }
 
-// subscribing reports whether a message of this type asks for something that lasts, or ends it.
+// subscribing reports whether a message of this type begins or ends a subscription, or changes settings.
 func subscribing(typ msg.PayloadType) bool {
 	return uint(typ) < 64 && subscriptionTypes>>uint(typ)&1 != 0
 }
@@ -81,10 +81,10 @@ const subscriptionTypes uint64 = 1<<msg.PayloadMarketSubscribe | 1<<msg.PayloadM
 	1<<msg.PayloadMarketFeedSubscribe | 1<<msg.PayloadMarketFeedUnsubscribe |
 	1<<msg.PayloadSettings
 
-// admit reads what a message asks for, and returns ErrSubscriptions for one too many. What cannot be read is
-// sent and not remembered: it is for the exchange to judge.
+// admit reads a subscription, and returns ErrSubscriptions if it is one too many. One that cannot be decoded is
+// sent and not kept: the exchange has to judge it.
 func (s *subscriptions) admit(m wire.Marshaler, keys *msg.Keys) error {
-	if s.known = false; s.off {
+	if s.known = false; s.disabled {
 		return nil
 	}
 	switch keys.Type {
@@ -143,7 +143,7 @@ func (s *subscriptions) eventOf(m wire.Marshaler) (id uint32, ok bool) {
 	return 0, false
 }
 
-// subscribed remembers what admit has read, now that it is sent.
+// subscribed keeps what admit has read, after the message was sent.
 func (e *Engine) subscribed(typ msg.PayloadType) {
 	s := e.subscriptions
 	if !subscribing(typ) || !s.known {
@@ -167,8 +167,8 @@ func (e *Engine) subscribed(typ msg.PayloadType) {
 	}
 }
 
-// item returns the message of number i of what is to be restored, or nil if there is
-// none of that number; skip says that it is not wanted.
+// item returns the message of index i of what is to be restored, nil beyond the last. skip reports that it is
+// not in force.
 func (s *subscriptions) item(i int) (m wire.Marshaler, keys msg.Keys, skip bool) {
 	switch i {
 	case 0:
@@ -187,30 +187,33 @@ func (s *subscriptions) item(i int) (m wire.Marshaler, keys msg.Keys, skip bool)
 	return nil, keys, false
 }
 
-// onLogin follows the login: subscriptions are sent again before a handler is called.
+// onLogin restores the subscriptions before OnLoggedIn's handlers are called.
 func (e *Engine) onLogin(ev *Event) {
-	if e.conn == nil {
-		return // the connection ended before this was told
+	if e.conn.socket == nil {
+		return // the connection ended before this event was delivered
 	}
-	e.loggedIn = true
+	e.life.loggedIn = true
 	e.backoff.established(e.now)
 	e.subscriptions.next = 0
-	if e.restoring = !ev.Resumed && !e.stopping; e.restoring {
-		if err := e.restore(); err != nil {
-			e.fail(err)
-		}
+	if ev.Resumed || e.gate.has(gateStopping) {
+		e.gate.clear(gateRestoring)
+		return
+	}
+	e.gate.set(gateRestoring)
+	if err := e.restore(); err != nil {
+		e.writeFailed(err)
 	}
 }
 
-// restore sends again what lasts, through a send ring that may be shorter than the
-// list. When the socket takes no more it returns, and is called again later.
+// restore sends the subscriptions again, through a send ring that may be shorter than the
+// list. When the socket accepts no more it returns, and is called again later.
 func (e *Engine) restore() error {
 	for {
 		full := len(e.session.Pending()) > 0
 		for {
 			m, keys, skip := e.subscriptions.item(e.subscriptions.next)
 			if m == nil {
-				e.restoring = false
+				e.gate.clear(gateRestoring)
 				return e.push()
 			}
 			if !skip {
@@ -221,7 +224,7 @@ func (e *Engine) restore() error {
 			}
 			e.subscriptions.next++
 		}
-		if err := e.push(); err != nil || e.stalled != 0 || !full {
+		if err := e.push(); err != nil || e.conn.stalled() || !full {
 			return err
 		}
 	}

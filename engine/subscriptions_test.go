@@ -17,13 +17,13 @@ import (
 	"github.com/smk-go/smk/gen/seto"
 )
 
-// TestSettingsSurvive sends after each login, fresh or resumed, what the bot last said of
-// cancel_all_on_failure, or what is configured if it said nothing; and nothing else.
+// TestSettingsSurvive sends after each login, fresh or resumed, the last cancel_all_on_failure of the
+// bot, or the configured one if it sent none; and nothing else.
 func TestSettingsSurvive(t *testing.T) {
 	for _, resume := range []session.ResumeMode{session.ResumeAccount, session.ResumeSession} {
 		for _, configured := range []bool{false, true} {
-			for _, says := range [][]bool{nil, {false}, {true}, {true, false}, {false, true}} {
-				t.Run(fmt.Sprint(resume, configured, says), func(t *testing.T) {
+			for _, sends := range [][]bool{nil, {false}, {true}, {true, false}, {false, true}} {
+				t.Run(fmt.Sprint(resume, configured, sends), func(t *testing.T) {
 					inBubble(t, func(t *testing.T, n *network) {
 						config := n.config()
 						config.Session.Resume, config.Session.CancelAllOnFailure = resume, configured
@@ -36,7 +36,7 @@ func TestSettingsSurvive(t *testing.T) {
 								if _, err := e.SendSettings(new(msg.Settings)); err != nil { // asks, and sets nothing
 									t.Error(err)
 								}
-								for _, on := range says {
+								for _, on := range sends {
 									var m msg.Settings
 									m.SetCancelAllOnFailure(on)
 									if _, err := e.SendSettings(&m); err != nil {
@@ -45,8 +45,8 @@ func TestSettingsSurvive(t *testing.T) {
 								}
 							})
 						})
-						// told reads what the exchange is told up to the answer to a heartbeat.
-						told := func(p *peer) (values []bool) {
+						// settingsOf reads what the exchange receives up to the answer to a heartbeat.
+						settingsOf := func(p *peer) (values []bool) {
 							synctest.Wait()
 							p.send(heartbeat())
 							for {
@@ -59,12 +59,12 @@ func TestSettingsSurvive(t *testing.T) {
 								}
 							}
 						}
-						first, later := says, says
+						first, later := sends, sends
 						if configured {
-							first, later = append([]bool{true}, says...), []bool{true}
+							first, later = append([]bool{true}, sends...), []bool{true}
 						}
-						if len(says) > 0 {
-							later = says[len(says)-1:]
+						if len(sends) > 0 {
+							later = sends[len(sends)-1:]
 						}
 						var last *peer
 						for i := range 4 {
@@ -77,8 +77,8 @@ func TestSettingsSurvive(t *testing.T) {
 							if i == 0 {
 								want = first
 							}
-							if got := told(p); fmt.Sprint(got) != fmt.Sprint(want) {
-								t.Errorf("after login %d the exchange is told %v, want %v", i+1, got, want)
+							if got := settingsOf(p); fmt.Sprint(got) != fmt.Sprint(want) {
+								t.Errorf("after login %d the exchange is reported %v, want %v", i+1, got, want)
 							}
 							if last = p; i < 3 {
 								p.close()

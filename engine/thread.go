@@ -6,8 +6,8 @@ import (
 	"github.com/smk-go/smk/engine/internal/transport"
 )
 
-// pinThread gives Run's goroutine the thread and the CPU that the settings ask for,
-// and returns a function that gives them back.
+// pinThread locks Run's goroutine to its thread and the thread to a CPU, as the settings say, and returns a
+// function that undoes both.
 func (e *Engine) pinThread() (unpin func(), err error) {
 	switch {
 	case e.config.Pin:

@@ -2,22 +2,22 @@ package engine
 
 import "time"
 
-// After calls f once, on the loop, when d has passed, and returns what cancels that. f is
-// called between two events like a handler: it may send, register, remove and set timers,
-// must not block, and a panic in it is treated like one in a handler. It is called whether
-// there is a connection or not, as long as Run or Poll runs, and not after a panic. With d of
-// zero or less it is called before the loop sleeps again.
+// After calls f once, on the loop, when d has passed; Remove of the Registration cancels it. f
+// is called between two events like a handler: it may send, register, remove and set timers,
+// must not block, and a panic in it is treated like one in a handler. It is called with or
+// without a connection, while Run or Poll runs, and not after a panic. With d of zero or less
+// it is called before the loop sleeps again.
 //
-// The memory of a timer is claimed here; firing allocates nothing. The error is
-// [ErrTimers], or [ErrClosed] once the engine ends. Like registering a handler it is for the
-// loop's goroutine, or for any before the loop runs; others use [Remote.Do].
+// After claims the timer's memory; firing allocates nothing. The error is [ErrTimers], or
+// [ErrClosed] once the engine ends. Like registering a handler it is for the loop's
+// goroutine, or for any before the loop runs; others use [Submitter.Do].
 func (e *Engine) After(d time.Duration, f func()) (Registration, error) {
 	return e.addTimer(d, 0, f)
 }
 
 // Every calls f every d, first when d has passed; see [Engine.After]. d must be positive. The
-// calls keep to multiples of d from now on: if the loop comes late to one it makes up for it
-// at once, and if it missed several it makes one call for all of them.
+// calls are due at multiples of d from now on: a late call does not move the next ones, and of
+// several that were missed one is made.
 func (e *Engine) Every(d time.Duration, f func()) (Registration, error) {
 	if d <= 0 {
 		panic("BUG: engine: Every needs a positive duration, not " + d.String())
@@ -33,7 +33,7 @@ func (e *Engine) addTimer(d, period time.Duration, f func()) (Registration, erro
 	if at += int64(d); at < int64(d) { // beyond the end of the clock
 		at = never
 	}
-	at = max(at, e.now+1) // not among those that are being fired
+	at = max(at, e.now+1) // not before the timers that are due now have fired
 	id, err := e.timers.add(timer{at: at, period: int64(period), f: f, name: nameOf(f)})
 	if err != nil {
 		return Registration{}, err
@@ -41,23 +41,22 @@ func (e *Engine) addTimer(d, period time.Duration, f func()) (Registration, erro
 	return Registration{list: &e.timers, id: id}, nil
 }
 
-// fireTimers calls the functions that are due, each once, as far as the time of a slice
-// goes, but at least one.
+// fireTimers calls the functions that are due, each once, until the slice is over, but at least one.
 func (e *Engine) fireTimers() {
 	asOf := e.now
 	for e.timers.due <= asOf {
-		if e.muted {
+		if e.gate.has(gateMuted) {
 			e.timers.close()
 			return
 		}
-		e.timeHandlers() // a timer is timed alone
+		e.timeHandlers() // a timer is timed by itself
 		f, name := e.timers.fire(asOf)
-		e.idleLooks = 0
-		e.timing.starts(name)
+		e.spin.idlePolls = 0
+		e.timing.startHandler(name)
 		f()
-		e.handled()
+		e.endHandler()
 		e.timeHandlers()
-		if e.now >= e.pace.until {
+		if e.now >= e.pace.sliceEnd {
 			return
 		}
 	}
@@ -73,20 +72,19 @@ type timer struct {
 	place  int32 // in the heap; of a free slot, the next free one
 }
 
-// timers are the timers of an engine: a heap of slots by the time at which they are due,
-// those due at the same time in the order in which they were set. It grows when a timer is
-// set while all slots are in use, and never shrinks.
+// timers are the timers of an engine: a heap of slots, ordered by the clock reading at which
+// they are due and by the order in which they were set. It grows when a timer is set while
+// all slots are in use, and never shrinks.
 type timers struct {
-	due    int64 // when the first is, never without one
+	due    int64 // clock reading at which the first is due, never without timers
 	slots  []timer
 	heap   []int32
 	free   int32  // the first free slot, -1 if there is none
-	order  uint64 // of the timer that was set last
+	order  uint64 // number of the timer that was set last
 	closed bool
 }
 
-// The low bits of a timer's number are its slot, those above say which of the timers it is
-// that had the slot.
+// The low bits of a timer's id are its slot, those above tell the timers of one slot apart.
 const (
 	timerSlotBits = 16
 	timerSlotMask = 1<<timerSlotBits - 1
@@ -95,7 +93,7 @@ const (
 
 func newTimers() timers { return timers{due: never, free: -1} }
 
-// add sets a timer and returns its number.
+// add sets a timer and returns its id.
 func (t *timers) add(tm timer) (id uint64, err error) {
 	if t.closed {
 		return 0, ErrClosed
@@ -120,7 +118,7 @@ func (t *timers) add(tm timer) (id uint64, err error) {
 	return tm.id, nil
 }
 
-// remove cancels the timer with a number, if there is one.
+// remove cancels the timer with an id, if there is one.
 func (t *timers) remove(id uint64) {
 	slot := int(id & timerSlotMask)
 	if slot < len(t.slots) && t.slots[slot].id == id {

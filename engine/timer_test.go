@@ -75,7 +75,7 @@ func TestTimersWithoutAConnection(t *testing.T) {
 		config.ReconnectBackoff = []time.Duration{time.Hour}
 		config.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 			<-time.After(50 * time.Millisecond)
-			return nil, errors.New("nobody is there")
+			return nil, errors.New("no one is there")
 		}
 		fired := 0
 		r := startInBubble(t, config, func(e *engine.Engine) {
@@ -99,7 +99,7 @@ func TestTimersWithoutAConnection(t *testing.T) {
 	})
 }
 
-// TestMissedTimes: whoever comes late makes up for it once, and keeps to the times from then on.
+// TestMissedTimes: several missed calls are made up for by one, and later ones keep to their times.
 func TestMissedTimes(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		began := time.Now()
@@ -123,9 +123,9 @@ func TestMissedTimes(t *testing.T) {
 	})
 }
 
-// TestTimersAmidABacklog fire in time however much has arrived, and a timer that works all the
+// TestTimersDuringABacklog fire in time however much has arrived, and a timer that works all the
 // time does not keep the loop from the socket.
-func TestTimersAmidABacklog(t *testing.T) {
+func TestTimersDuringABacklog(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		messages func(p *peer) []byte
@@ -292,7 +292,7 @@ func TestSlowTimers(t *testing.T) {
 		_ = r.Close()
 		_ = r.wait()
 		if want := "engine_test.slowTimer took=30ms"; !strings.Contains(out.String(), want) {
-			t.Errorf("the log does not say %q:\n%s", want, out.String())
+			t.Errorf("the log does not have %q:\n%s", want, out.String())
 		}
 	})
 }

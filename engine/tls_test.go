@@ -41,7 +41,10 @@ func TestTLS(t *testing.T) {
 		{name: "verified"},
 		{name: "system's roots", client: func(c *engine.Config) { c.TLS = nil }, check: unknown},
 		{name: "no roots of one's own", client: func(c *engine.Config) { c.TLS.RootCAs = nil }, check: unknown},
-		{name: "another host", client: func(c *engine.Config) { c.Address = "other.test:3801" }, check: says("not other.test")},
+		{
+			name: "another host", client: func(c *engine.Config) { c.Address = "other.test:3801" },
+			check: says("not other.test"),
+		},
 		{
 			name: "server name",
 			client: func(c *engine.Config) {
@@ -124,7 +127,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestUsersTLSIsLeftAlone: the settings that a bot hands over for TLS, which others may use as
+// TestUsersTLSIsLeftAlone: the settings that a bot submits for TLS, which others may use as
 // well, are as they were after a connection was opened with them.
 func TestUsersTLSIsLeftAlone(t *testing.T) {
 	users := clientTLS()

@@ -121,7 +121,8 @@ func checkTruth(t *testing.T, resume session.ResumeMode, seed uint64) {
 		case s.lost && s.fate == session.InDoubt && s.accepted <= placed[reference]:
 		case s.accepted != placed[reference]:
 			t.Error("told otherwise:", what)
-		case placed[reference] == 1 && (s.refused != nil || s.rejected > 0 || s.fate == session.NotSent || s.fate == session.NotDelivered):
+		case placed[reference] == 1 && (s.refused != nil || s.rejected > 0 || s.fate == session.NotSent ||
+			s.fate == session.NotDelivered):
 			t.Error("placed, though told otherwise:", what)
 		case s.refused == nil && s.fate == 0 && s.accepted+s.rejected == 0:
 			t.Error("told nothing:", what)

@@ -25,9 +25,9 @@ func (c *countedReads) Read([]byte) (int, error) {
 	return 0, nil
 }
 
-// TestLook: a loop that spins looks at the socket again and again, until something
+// TestPollSocket: a loop that spins reads the socket again and again, until something
 // happens there or elsewhere. Whoever has a loop of their own looks once.
-func TestLook(t *testing.T) {
+func TestPollSocket(t *testing.T) {
 	nothing := func(*Engine) (int, error) { return 0, nil }
 	broken := errors.New("broken")
 	for _, c := range []struct {
@@ -39,20 +39,20 @@ func TestLook(t *testing.T) {
 		want  int // reads
 		err   error
 	}{
-		{name: "nothing happens", do: nothing, want: looksMax},
+		{name: "nothing happens", do: nothing, want: spinPollsMax},
 		{name: "bytes", at: 3, do: func(*Engine) (int, error) { return 7, nil }, want: 3},
 		{name: "failure", at: 3, do: func(*Engine) (int, error) { return 0, broken }, want: 3, err: broken},
-		{name: "handed over", at: 5, do: func(e *Engine) (int, error) {
+		{name: "submitted", at: 5, do: func(e *Engine) (int, error) {
 			return 0, e.Submitter().Do(func() {}, new(Submission))
 		}, want: 5},
 		{name: "stop", at: 5, do: func(e *Engine) (int, error) { e.Stop(); return 0, nil }, want: 5},
 		{name: "sleeps", block: true, want: 1},
-		{name: "Poll", set: func(e *Engine) { e.polled = true }, want: 1},
+		{name: "Poll", set: func(e *Engine) { e.spin.byPoll = true }, want: 1},
 		{name: "events are left", set: func(e *Engine) { e.pace.more = true }, want: 1},
 		{name: "never spins", set: func(e *Engine) { e.config.Wait = WaitBlock }, want: 1},
-		{name: "bytes wait to be sent", set: func(e *Engine) { e.stalled = 1 }, want: 1},
+		{name: "bytes wait to be sent", set: func(e *Engine) { e.conn.stalledSince = 1 }, want: 1},
 		{name: "about to sleep", set: func(e *Engine) {
-			e.config.Wait, e.config.SpinRounds, e.idleLooks = WaitSpinBlock, 20, 13
+			e.config.Wait, e.config.SpinRounds, e.spin.idlePolls = WaitSpinBlock, 20, 13
 		}, want: 7},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -62,20 +62,20 @@ func TestLook(t *testing.T) {
 			}
 			defer e.Close()
 			conn := &countedReads{at: c.at, do: func() (int, error) { return c.do(e) }}
-			e.conn = conn
-			defer func() { e.conn = nil }()
+			e.conn.socket = conn
+			defer func() { e.conn.socket = nil }()
 			if c.set != nil {
 				c.set(e)
 			}
-			before := e.idleLooks
+			before := e.spin.idlePolls
 			if _, err := e.pollSocket(e.session.Free(), c.block); err != c.err {
 				t.Errorf("error %v, want %v", err, c.err)
 			}
 			if conn.reads != c.want {
 				t.Errorf("%d reads, want %d", conn.reads, c.want)
 			}
-			if e.idleLooks != before+c.want {
-				t.Errorf("%d looks counted, want %d", e.idleLooks-before, c.want)
+			if e.spin.idlePolls != before+c.want {
+				t.Errorf("%d looks counted, want %d", e.spin.idlePolls-before, c.want)
 			}
 		})
 	}

@@ -24,11 +24,11 @@ type botMessage struct {
 	Field    string // protobuf name of the body
 	Type     protogen.GoIdent
 	Constant protogen.GoIdent
-	Said     string // the comment on the message
+	Comment  string // on the message, in the definition
 }
 
-// bot writes a registration for each body that the exchange sends and a send for each that the
-// client sends, but for the login, which is the session's.
+// bot writes a registration for each body that the exchange sends and a send for each that the client sends,
+// except the login, which the session sends.
 func bot(p *protogen.Plugin) error {
 	received, sent, err := botMessages(p)
 	if err != nil {
@@ -69,7 +69,7 @@ func botMessages(p *protogen.Plugin) (received, sent []botMessage, err error) {
 			Field:    string(f.Desc.Name()),
 			Type:     msgPackage.Ident(string(f.Message.Desc.Name())),
 			Constant: msgPackage.Ident("Payload" + f.GoName),
-			Said:     string(f.Message.Comments.Leading),
+			Comment:  string(f.Message.Comments.Leading),
 		}
 		switch said := string(v.Comments.Leading); {
 		case f.Desc.Name() == "login":
@@ -102,28 +102,30 @@ func payloadOf(p *protogen.Plugin) (*protogen.Message, map[int]*protogen.EnumVal
 }
 
 func writeHandlers(g *protogen.GeneratedFile, received []botMessage) {
-	g.P("// handlers are the registrations for each message that the exchange sends.")
-	g.P("type handlers struct {")
+	g.P("// messageHandlers are the handlers of each message that the exchange sends.")
+	g.P("type messageHandlers struct {")
 	for _, m := range received {
 		g.P(m.Var, " list[func(*Event, *", m.Type, ")]")
 	}
 	g.P("}")
 	g.P()
-	g.P("// deliver calls the handlers of a message's kind. It is indexed by payload type; nil is a type that")
-	g.P("// only clients send or nobody does.")
+	g.P("// deliver has, by payload type, what calls the handlers of a message; it is nil for types that the exchange")
+	g.P("// does not send.")
 	g.P("var deliver = [...]func(*Engine, *Event){")
 	for _, m := range received {
 		g.P(m.Constant, ": func(e *Engine, ev *Event) {")
-		g.P("if l := &e.handlers.", m.Var, "; len(l.entries) > 0 { call(e, l, ev, ev.Payload.Get", m.Name, "()) }")
+		g.P("if l := &e.handlers.messages.", m.Var, "; len(l.entries) > 0 {")
+		g.P("call(e, l, ev, ev.Payload.Get", m.Name, "())")
+		g.P("}")
 		g.P("},")
 	}
 	g.P("}")
 	g.P()
 	for _, m := range received {
-		g.P("// On", m.Name, " registers a handler of ", m.Field, ".")
-		said(g, m)
+		g.P("// On", m.Name, " registers a handler of ", m.Field, ". Its arguments are valid until it returns.")
+		writeComment(g, m)
 		g.P("func (e *Engine) On", m.Name, "(handler func(*Event, *", m.Type, ")) Registration {")
-		g.P("return e.handlers.", m.Var, ".add(handler)")
+		g.P("return e.handlers.messages.", m.Var, ".add(handler)")
 		g.P("}")
 		g.P()
 	}
@@ -132,7 +134,7 @@ func writeHandlers(g *protogen.GeneratedFile, received []botMessage) {
 func writeSends(g *protogen.GeneratedFile, sent []botMessage) {
 	for _, m := range sent {
 		g.P("// Send", m.Name, " sends ", m.Field, " and returns the sequence it took; see [Engine.Send].")
-		said(g, m)
+		writeComment(g, m)
 		g.P("func (e *Engine) Send", m.Name, "(m *", m.Type, ") (seq uint64, err error) {")
 		g.P("keys := m.Keys()")
 		g.P("return e.send(m, &keys, fromBot)")
@@ -144,9 +146,9 @@ func writeSends(g *protogen.GeneratedFile, sent []botMessage) {
 		g.P("}")
 		g.P()
 	}
-	g.P("// keysOf reads the keys of a message of package msg, and reports false for any other: it asks for the")
-	g.P("// types and not for the method, because a type that embeds one of ours has its method too, which knows")
-	g.P("// nothing of what that type changes.")
+	g.P("// keysOf returns the keys of a message of package msg, and reports false for any other. It tests for the")
+	g.P("// types and not for the method Keys: a type that embeds one of package msg has that method, too, which")
+	g.P("// does not see what the type adds or changes.")
 	g.P("func keysOf(m ", wirePackage.Ident("Marshaler"), ") (keys ", msgPackage.Ident("Keys"), ", ok bool) {")
 	g.P("switch m := m.(type) {")
 	for _, m := range sent {
@@ -157,10 +159,10 @@ func writeSends(g *protogen.GeneratedFile, sent []botMessage) {
 	g.P("}")
 }
 
-// said writes the definition's own words below a first sentence.
-func said(g *protogen.GeneratedFile, m botMessage) {
+// writeComment writes the definition's comment below a first sentence.
+func writeComment(g *protogen.GeneratedFile, m botMessage) {
 	g.P("//")
-	for line := range strings.SplitSeq(strings.TrimRight(m.Said, "\n"), "\n") {
+	for line := range strings.SplitSeq(strings.TrimRight(m.Comment, "\n"), "\n") {
 		g.P("//", strings.TrimRight(line, " "))
 	}
 }

@@ -38,10 +38,10 @@ func (c oneWay) Write(b []byte) (int, error) {
 	return 0, syscall.EPIPE
 }
 
-// TestLastWords: a write fails, or the socket takes nothing any more, when the exchange's
+// TestReadAfterAWriteFailed: a write fails, or the socket takes nothing any more, when the exchange's
 // answer and its reason to hang up have arrived and were not read. They are handled, and the
 // reason is what ended the connection: after LOGOUT_UNVERIFIED there is no second login.
-func TestLastWords(t *testing.T) {
+func TestReadAfterAWriteFailed(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		stalls bool
@@ -84,9 +84,9 @@ func TestLastWords(t *testing.T) {
 						conn, err := n.dial(ctx, network, address)
 						return oneWay{conn, &broken, c.stalls}, err
 					}
-					heard := &lastWords{}
+					seen := &endLog{}
 					r := startInBubble(t, config, func(e *engine.Engine) {
-						heard.register(e)
+						seen.register(e)
 						e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
 							<-time.After(time.Second) // until everything has arrived
 							broken.Store(true)
@@ -101,7 +101,7 @@ func TestLastWords(t *testing.T) {
 						b := p.frame(accepted(order.GetEtoPayload().GetSeq(), order.GetOrderCreate().GetReference(), 1001, 1))
 						_, _ = p.conn.Write(append(b, p.frame(loggedOut(eto.LogoutReason_LOGOUT_UNVERIFIED))...))
 					}()
-					heard.check(t, 1, r.wait())
+					seen.check(t, 1, r.wait())
 					if len(n.accepted) > 0 {
 						t.Error("it connected again")
 					}
@@ -111,13 +111,13 @@ func TestLastWords(t *testing.T) {
 	}
 }
 
-// lastWords is what a bot hears.
-type lastWords struct {
+// endLog is what a bot hears.
+type endLog struct {
 	log   []string
 	cause error
 }
 
-func (h *lastWords) register(e *engine.Engine) {
+func (h *endLog) register(e *engine.Engine) {
 	e.OnLoggedIn(func(*engine.Event) { _, _ = e.SendOrderCreate(backHome()) })
 	e.OnOrderAccepted(func(*engine.Event, *msg.OrderAccepted) {
 		work(2 * time.Millisecond) // longer than a slice
@@ -131,8 +131,8 @@ func (h *lastWords) register(e *engine.Engine) {
 	})
 }
 
-// check looks what the bot heard: so many acceptances, and why it was logged out.
-func (h *lastWords) check(t *testing.T, acceptances int, outcome error) {
+// check looks what the bot seen: so many acceptances, and why it was logged out.
+func (h *endLog) check(t *testing.T, acceptances int, outcome error) {
 	t.Helper()
 	for _, err := range []error{outcome, h.cause} {
 		var logout *session.LogoutError
@@ -142,20 +142,20 @@ func (h *lastWords) check(t *testing.T, acceptances int, outcome error) {
 	}
 	want := append(slices.Repeat([]string{"accepted"}, acceptances), "LOGOUT_UNVERIFIED")
 	if !slices.Equal(h.log, want) {
-		t.Errorf("heard %q", h.log)
+		t.Errorf("seen %q", h.log)
 	}
 }
 
-// TestLastWordsOfASocket is the same over sockets, which the other end resets.
-func TestLastWordsOfASocket(t *testing.T) {
+// TestReadAfterASocketFailed is the same over sockets, which the other end resets.
+func TestReadAfterASocketFailed(t *testing.T) {
 	onEach(t, func(t *testing.T, n *network) {
 		if n.name == "pipe" || n.name == "pipe+tls" {
 			return // has no resets
 		}
 		gone := make(chan struct{})
-		heard := &lastWords{}
+		seen := &endLog{}
 		r := start(t, n.config(), func(e *engine.Engine) {
-			heard.register(e)
+			seen.register(e)
 			e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
 				<-gone
 				_, _ = e.SendOrderCancel(cancelOf(5))
@@ -174,13 +174,13 @@ func TestLastWordsOfASocket(t *testing.T) {
 			loggedOut(eto.LogoutReason_LOGOUT_UNVERIFIED))
 		p.close()
 		close(gone)
-		heard.check(t, 3, r.wait())
+		seen.check(t, 3, r.wait())
 	})
 }
 
-// TestLastWordsAreBounded: an exchange that takes nothing and never stops talking is left all
+// TestReadAfterAWriteFailedIsBounded: an exchange that takes nothing and never stops talking is left all
 // the same.
-func TestLastWordsAreBounded(t *testing.T) {
+func TestReadAfterAWriteFailedIsBounded(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		var broken atomic.Bool
 		config := n.config()

@@ -1,0 +1,32 @@
+package engine
+
+import "sync/atomic"
+
+// The bits of requests.
+const (
+	requestStop  = 1 << iota // log out, then end
+	requestClose             // end
+	requestPanic             // end as after a panic in a handler
+)
+
+// requests are what the loop is asked to do about its own end. Each is made once and never withdrawn.
+type requests struct {
+	bits    atomic.Uint32 // any goroutine
+	handled uint32        // the loop only: those that it has acted on
+}
+
+// add makes a request.
+func (r *requests) add(bit uint32) { r.bits.Or(bit) }
+
+// pending returns the requests that the loop has not acted on. The loop only.
+func (r *requests) pending() uint32 { return r.bits.Load() &^ r.handled }
+
+// closing reports whether Close was called.
+func (r *requests) closing() bool { return r.bits.Load()&requestClose != 0 }
+
+// take returns the pending requests, which count as acted on from then on. The loop only.
+func (r *requests) take() uint32 {
+	pending := r.pending()
+	r.handled |= pending
+	return pending
+}
