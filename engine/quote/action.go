@@ -39,6 +39,7 @@ type Action struct {
 	Side     odds.Side
 
 	order int32 // its slot
+	next  int32 // of a replace, the slot of the order that is to come
 }
 
 // Refusal says who refused a request before it was sent.

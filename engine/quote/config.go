@@ -75,8 +75,9 @@ var (
 	ErrCrossed = errors.New("quote: bid not below ask")
 	// ErrOrder says that an order has no key, no side, or a side or contract other than before.
 	ErrOrder = errors.New("quote: invalid order")
-	// ErrInUse says that a contract still has a wish or orders.
-	ErrInUse = errors.New("quote: contract has a wish or orders")
+
+	// ErrContract says that a contract has the number 0.
+	ErrContract = errors.New("quote: no contract")
 )
 
 // resolve puts defaults in place of zeros and checks the limits.

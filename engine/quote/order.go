@@ -11,7 +11,7 @@ const (
 	Live                            // on the book, nothing in flight
 	PendingReduce                   // a reduce is in flight
 	PendingCancel                   // a cancel is in flight
-	PendingReplace                  // a replace is in flight; what it makes is an order of its own, PendingNew
+	PendingReplace                  // a replace is in flight; what it makes is an order of its own. Live again: it failed
 	InDoubt                         // not known to be live or not
 	Rejected                        // never was on the book: the exchange refused it
 	Closed                          // not on the book any more: filled, cancelled, replaced, voided
@@ -29,6 +29,7 @@ func (s State) String() string {
 	return "unknown state"
 }
 
+// ended reports whether an order in the state is off the book for good.
 func (s State) ended() bool { return s >= Rejected }
 
 // Order is one own order as it stands.

@@ -1,0 +1,212 @@
+package quote
+
+import "github.com/smk-go/smk/odds"
+
+// plan is what is found out about one side of a contract.
+type plan struct {
+	orders  [candidatesMax]int32
+	match   [LevelsMax]int8 // the order that serves a level, by its place in orders, or -1
+	changes [LevelsMax][candidatesMax]change
+	blocked [LevelsMax]bool // a level where nothing can be created now
+	costs   costs
+
+	levels []Level
+	n      int   // orders
+	extra  int   // orders beyond that
+	count  int   // of the quoter's orders that may be on the book, a replace counting once
+	wake   int64 // when something changes by itself
+	barred bool  // no creates, and no replaces: what does not fit is cancelled
+}
+
+// change is what brings an order to a level.
+type change uint8
+
+const (
+	keep       change = iota // nothing
+	reduce                   // a reduce
+	replace                  // a replace
+	settling                 // a reduce or replace, when what is in flight or backed off has ended
+	impossible               // only a cancel and a create
+)
+
+// planSide finds out what one side of a contract needs.
+func (q *Quoter) planSide(slot int32, s int) *plan {
+	p := &q.plan
+	c := &q.contracts[slot]
+	side := &c.sides[s]
+	p.levels, p.n, p.extra, p.count, p.wake = nil, 0, 0, 0, never
+	if q.reasons(c) == 0 {
+		p.levels = q.wish(slot, s)
+	}
+	p.barred = side.gaveUp || side.retryAt > q.now
+	if side.retryAt > q.now {
+		p.wake = side.retryAt
+	}
+	doubt := q.gather(p, side)
+	p.barred = p.barred || doubt
+	if len(p.levels) == 0 {
+		return p
+	}
+	paused := side.pausedUntil > q.now
+	if paused {
+		p.wake = min(p.wake, side.pausedUntil)
+	}
+	bar := q.bar(slot, s)
+	for w := range p.levels {
+		p.blocked[w] = p.barred || paused || crosses(s, p.levels[w].Price, bar)
+	}
+	q.match(p, slot, s)
+	return p
+}
+
+// gather collects the quoter's orders of a side that can serve a level or be cancelled. It reports whether any
+// order, the quoter's or not, is in doubt.
+func (q *Quoter) gather(p *plan, side *side) (doubt bool) {
+	for i := side.first; i != none; i = q.orders[i].next {
+		e := &q.orders[i]
+		doubt = doubt || e.state == InDoubt
+		if !e.managed || e.state.ended() {
+			continue
+		}
+		leaving := e.state == PendingCancel || e.state == PendingReplace || e.offered == Cancel || e.offered == Replace
+		if !leaving || e.other == none {
+			p.count++
+		}
+		switch {
+		case leaving, e.state == InDoubt:
+		case p.n < candidatesMax:
+			p.orders[p.n] = i
+			p.n++
+		default:
+			p.extra++
+		}
+		if !leaving && e.retryAt > q.now {
+			p.wake = min(p.wake, e.retryAt)
+		}
+	}
+	return doubt
+}
+
+// bar returns the best price among all own orders of the other side, 0 if there are none. What is at it or beyond
+// would cross.
+func (q *Quoter) bar(slot int32, s int) (bar odds.Price) {
+	for i := q.contracts[slot].sides[1-s].first; i != none; i = q.orders[i].next {
+		if e := &q.orders[i]; !e.state.ended() && (bar == 0 || better(1-s, e.price, bar)) {
+			bar = e.price
+		}
+	}
+	return bar
+}
+
+// crosses reports whether an order of side s at a price would match one of the other side at bar, if there is one.
+func crosses(s int, p, bar odds.Price) bool { return bar != 0 && (p == bar || better(s, p, bar)) }
+
+// match finds out which order serves which level, and how.
+func (q *Quoter) match(p *plan, slot int32, s int) {
+	c := &q.contracts[slot]
+	m, n := len(p.levels), p.n
+	var bar odds.Price // of the wish
+	if other := q.wish(slot, 1-s); len(other) > 0 {
+		bar = other[0].Price
+	}
+	for w := range m {
+		for j := range n {
+			e := &q.orders[p.orders[j]]
+			p.changes[w][j] = q.change(p, c, e, s, bar, w)
+		}
+	}
+	if !q.matchExact(p, m, n) {
+		q.price(p, m, n)
+		assign(&p.costs, m, n, &p.match)
+	}
+}
+
+// change returns what brings an order to a level.
+func (q *Quoter) change(p *plan, c *contract, e *order, s int, bar odds.Price, w int) change {
+	level := p.levels[w]
+	open := e.open
+	if e.state == PendingReduce || e.offered == Reduce {
+		open = e.reduced
+	}
+	near := distance(e.price, level.Price) <= c.tolerance.Price && !crosses(s, e.price, bar)
+	off := open - level.Size
+	switch {
+	case near && max(off, -off) <= c.tolerance.Size:
+		return keep
+	case e.failed >= failedMax:
+		return impossible
+	case near && off > 0:
+		if !q.settled(e) {
+			return settling
+		}
+		return reduce
+	case q.config.DisableReplace || p.barred:
+		return impossible
+	case !q.settled(e) || p.blocked[w]:
+		return settling
+	}
+	return replace
+}
+
+// failedMax is after how many refused reduces and replaces an order is only cancelled.
+const failedMax = 2
+
+// settled reports whether nothing about an order is in flight or backed off.
+func (q *Quoter) settled(e *order) bool {
+	return e.state == Live && e.offered == 0 && e.retryAt <= q.now
+}
+
+// cancellable reports whether a cancel of an order can be sent now. A reduce in flight does not matter.
+func (q *Quoter) cancellable(e *order) bool {
+	return (e.state == Live || e.state == PendingReduce) && e.offered == 0 && e.retryAt <= q.now
+}
+
+func distance(a, b odds.Price) odds.Price { return max(a, b) - min(a, b) }
+
+// matchExact matches orders with levels that they fit at the very price. It reports whether that serves all levels or
+// uses all orders: then no other choice costs less.
+func (q *Quoter) matchExact(p *plan, m, n int) bool {
+	matched := 0
+	for w := range m {
+		p.match[w] = -1
+		for j := range n {
+			if p.changes[w][j] == keep && q.orders[p.orders[j]].price == p.levels[w].Price {
+				p.match[w] = int8(j)
+				matched++
+				break
+			}
+		}
+	}
+	return matched == min(m, n)
+}
+
+// price fills in the costs.
+func (q *Quoter) price(p *plan, m, n int) {
+	for w := range m {
+		for j := range n {
+			e := &q.orders[p.orders[j]]
+			cost := costDistance * int64(distance(e.price, p.levels[w].Price))
+			switch p.changes[w][j] {
+			case reduce:
+				cost += costMessage
+			case replace:
+				cost += costMessage + costPlace
+			case settling:
+				cost += costMessage + costWait
+			case impossible:
+				cost = costNever
+			}
+			if cost != costNever {
+				cost -= costMessage // of the cancel
+				if !q.cancellable(e) {
+					cost -= costWait
+				}
+			}
+			p.costs[w][j] = cost
+		}
+		p.costs[w][n] = costMessage
+		if p.blocked[w] {
+			p.costs[w][n] += costWait
+		}
+	}
+}
