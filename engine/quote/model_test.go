@@ -645,7 +645,7 @@ func TestConverges(t *testing.T) {
 			DisableReplace: seed%5 == 0, ResumeAfter: int64(seed%2) * 30,
 		})
 		w.contracts = []Contract{{1, 1}, {1, 2}, {2, 3}}[:1+seed%3]
-		for range 150 {
+		for range 300 {
 			w.random()
 		}
 		w.quiesce()

@@ -31,6 +31,7 @@ const (
 
 // planSide finds out what one side of a contract needs.
 func (q *Quoter) planSide(slot int32, s int) *plan {
+	q.stats.Planned++
 	p := &q.plan
 	c := &q.contracts[slot]
 	side := &c.sides[s]
@@ -197,7 +198,7 @@ func (q *Quoter) price(p *plan, m, n int) {
 				cost = costNever
 			}
 			if cost != costNever {
-				cost -= costMessage // of the cancel
+				cost -= costMessage + costPlace // of the cancel
 				if !q.cancellable(e) {
 					cost -= costWait
 				}

@@ -110,6 +110,7 @@ type Stats struct {
 	Rejected  uint64 // requests refused by the exchange
 	Unasked   uint64 // orders that the exchange cancelled by itself
 	NoRoom    uint64 // creates and replaces that waited for Config.Orders
+	Planned   uint64 // sides of contracts that were compared
 	Contracts int    // in use now
 	Orders    int    // known now
 }
