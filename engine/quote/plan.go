@@ -32,7 +32,7 @@ const (
 // planSide finds out what one side of a contract needs.
 func (q *Quoter) planSide(slot int32, s int) *plan {
 	q.stats.Planned++
-	p := &q.plan
+	p := &q.plans[s]
 	c := &q.contracts[slot]
 	side := &c.sides[s]
 	p.levels, p.n, p.extra, p.count, p.wake = nil, 0, 0, 0, never
@@ -43,7 +43,7 @@ func (q *Quoter) planSide(slot int32, s int) *plan {
 	if side.retryAt > q.now {
 		p.wake = side.retryAt
 	}
-	doubt := q.gather(p, side)
+	doubt := q.gather(p, side, s)
 	p.barred = p.barred || doubt
 	if len(p.levels) == 0 {
 		return p
@@ -61,8 +61,8 @@ func (q *Quoter) planSide(slot int32, s int) *plan {
 }
 
 // gather collects the quoter's orders of a side that can serve a level or be cancelled. It reports whether any
-// order, the quoter's or not, is in doubt.
-func (q *Quoter) gather(p *plan, side *side) (doubt bool) {
+// order, the quoter's or not, is in doubt. Those collected are sorted, the best first.
+func (q *Quoter) gather(p *plan, side *side, s int) (doubt bool) {
 	for i := side.first; i != none; i = q.orders[i].next {
 		e := &q.orders[i]
 		doubt = doubt || e.state == InDoubt
@@ -76,7 +76,11 @@ func (q *Quoter) gather(p *plan, side *side) (doubt bool) {
 		switch {
 		case leaving, e.state == InDoubt:
 		case p.n < candidatesMax:
-			p.orders[p.n] = i
+			at := p.n
+			for ; at > 0 && better(s, e.price, q.orders[p.orders[at-1]].price); at-- {
+				p.orders[at] = p.orders[at-1]
+			}
+			p.orders[at] = i
 			p.n++
 		default:
 			p.extra++
@@ -110,16 +114,40 @@ func (q *Quoter) match(p *plan, slot int32, s int) {
 	if other := q.wish(slot, 1-s); len(other) > 0 {
 		bar = other[0].Price
 	}
+	if m == n && q.matchKept(p, c, s, bar) {
+		return
+	}
+	replaces := 0
 	for w := range m {
 		for j := range n {
-			e := &q.orders[p.orders[j]]
-			p.changes[w][j] = q.change(p, c, e, s, bar, w)
+			p.changes[w][j] = q.change(p, c, &q.orders[p.orders[j]], s, bar, w)
+			if p.changes[w][j] == replace {
+				replaces++
+			}
 		}
 	}
-	if !q.matchExact(p, m, n) {
+	switch {
+	case m == n && replaces == m*n || m == 1 && n == 1 && p.changes[0][0] != impossible:
+		for w := range m {
+			p.match[w] = int8(w)
+		}
+	case q.matchExact(p, m, n):
+	default:
 		q.price(p, m, n)
 		assign(&p.costs, m, n, &p.match)
 	}
+}
+
+// matchKept matches the best order with the best level and so on, and reports whether they all fit. Both are sorted, so no other
+// choice moves orders less.
+func (q *Quoter) matchKept(p *plan, c *contract, s int, bar odds.Price) bool {
+	for w := range p.levels {
+		if q.change(p, c, &q.orders[p.orders[w]], s, bar, w) != keep {
+			return false
+		}
+		p.match[w], p.changes[w][w] = int8(w), keep
+	}
+	return true
 }
 
 // change returns what brings an order to a level.

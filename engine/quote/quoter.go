@@ -38,7 +38,7 @@ type Quoter struct {
 	actions    []Action
 	unreported int
 	events     []Event
-	plan       plan
+	plans      [2]plan // of the contract that was planned last
 	stats      Stats
 }
 

@@ -15,8 +15,10 @@ func (q *Quoter) Step(now int64, b Budget) []Action {
 	q.actions, q.events = q.actions[:0], q.events[:0]
 	q.wakeDue()
 	messages := min(max(b.Messages, 0), cap(q.actions))
+	planned := none // the contract that the plans are of
 	for q.changed.head != none && len(q.actions) < messages {
 		slot := q.changed.head
+		planned = none
 		adds, done := q.lower(slot, messages)
 		if !done {
 			continue
@@ -24,6 +26,7 @@ func (q *Quoter) Step(now int64, b Budget) []Action {
 		q.pop(&q.changed)
 		if adds {
 			q.push(&q.adding, slot)
+			planned = slot
 		} else {
 			q.releaseIdle(slot)
 		}
@@ -31,7 +34,9 @@ func (q *Quoter) Step(now int64, b Budget) []Action {
 	messages = min(messages, len(q.actions)+max(b.Adds, 0))
 	for n := q.adding.n; n > 0 && len(q.actions) < messages; n-- {
 		slot := q.pop(&q.adding)
-		if more := q.raise(slot, messages); more {
+		more := q.raise(slot, messages, slot == planned)
+		planned = none
+		if more {
 			q.push(&q.adding, slot)
 		} else {
 			q.releaseIdle(slot)
@@ -118,10 +123,15 @@ func (q *Quoter) wantsMore(p *plan) bool {
 // levels.
 func (q *Quoter) mayCreate(p *plan, w int) bool { return !p.blocked[w] && p.count < len(p.levels) }
 
-// raise emits the replaces and creates of a contract, and reports whether there are more.
-func (q *Quoter) raise(slot int32, messages int) (more bool) {
+// raise emits the replaces and creates of a contract, and reports whether there are more. It makes the plans unless they
+// are fresh: cancels and reduces do not change them, but what is added on one side can be in the way of the other.
+func (q *Quoter) raise(slot int32, messages int, fresh bool) (more bool) {
 	for s := range q.contracts[slot].sides {
-		p := q.planSide(slot, s)
+		p := &q.plans[s]
+		if !fresh {
+			p = q.planSide(slot, s)
+		}
+		before := len(q.actions)
 		for w := range p.levels {
 			if j := p.match[w]; j >= 0 && p.changes[w][j] == replace {
 				if len(q.actions) == messages {
@@ -143,6 +153,7 @@ func (q *Quoter) raise(slot int32, messages int) (more bool) {
 				p.count++
 			}
 		}
+		fresh = fresh && len(q.actions) == before
 	}
 	return false
 }
