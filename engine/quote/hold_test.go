@@ -122,6 +122,9 @@ func TestResumeAfter(t *testing.T) {
 	d.send()
 	d.q.Hold(Gap, true)
 	d.send()
+	if st := d.q.Status(one); st.Reasons != Gap {
+		t.Errorf("status %+v", st)
+	}
 	d.q.Hold(Gap, false)
 	d.send()
 	d.now += 49

@@ -262,6 +262,53 @@ func TestMisuse(t *testing.T) {
 	}
 }
 
+// TestEndBeforeReport lets an order end, or become in doubt, between a step and the report of what the step wants
+// to do with it.
+func TestEndBeforeReport(t *testing.T) {
+	for _, c := range []struct {
+		action string
+		wish   Two
+	}{
+		{"cancel 1", Two{Size: 1}},
+		{"reduce 1 to 60", Two{Bid: 5000, Size: 60}},
+		{"replace 1 by 100@5010 total 100", Two{Bid: 5010, Size: 100}},
+	} {
+		for _, sent := range []bool{true, false} {
+			for _, s := range []State{Closed, InDoubt} {
+				d := newDesk(t, Config{})
+				d.set(Two{Bid: 5000, Size: 100})
+				d.send("create buy 100@5000")
+				d.order(1, Live, odds.Buy, 100, 5000)
+				d.set(c.wish)
+				d.step(c.action)
+				d.order(1, s, odds.Buy, 100, 5000)
+				want := 0
+				if s == InDoubt {
+					want++
+				}
+				if sent {
+					d.sent(0)
+					if d.last[0].Kind == Replace {
+						want++
+					}
+				} else {
+					d.q.Refused(&d.last[0], Throttled, 0)
+				}
+				d.q.verify(t)
+				if n := d.q.Stats().Orders; n != want {
+					t.Errorf("%s, sent %v, %v: %d orders, want %d", c.action, sent, s, n, want)
+				}
+				if s == InDoubt && !d.q.Status(one).Bid.InDoubt {
+					t.Errorf("%s, sent %v: not in doubt any more", c.action, sent)
+				}
+				if s == InDoubt {
+					d.step()
+				}
+			}
+		}
+	}
+}
+
 // TestNoPointers expects nothing that grows with what is traded to hold pointers.
 func TestNoPointers(t *testing.T) {
 	var pointers func(typ reflect.Type) bool

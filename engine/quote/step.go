@@ -124,14 +124,13 @@ func (q *Quoter) wantsMore(p *plan) bool {
 func (q *Quoter) mayCreate(p *plan, w int) bool { return !p.blocked[w] && p.count < len(p.levels) }
 
 // raise emits the replaces and creates of a contract, and reports whether there are more. It makes the plans unless they
-// are fresh: cancels and reduces do not change them, but what is added on one side can be in the way of the other.
+// are fresh: cancels and reduces do not change them, and what is added on one side is never in the way of the other's wish.
 func (q *Quoter) raise(slot int32, messages int, fresh bool) (more bool) {
 	for s := range q.contracts[slot].sides {
 		p := &q.plans[s]
 		if !fresh {
 			p = q.planSide(slot, s)
 		}
-		before := len(q.actions)
 		for w := range p.levels {
 			if j := p.match[w]; j >= 0 && p.changes[w][j] == replace {
 				if len(q.actions) == messages {
@@ -153,7 +152,6 @@ func (q *Quoter) raise(slot int32, messages int, fresh bool) (more bool) {
 				p.count++
 			}
 		}
-		fresh = fresh && len(q.actions) == before
 	}
 	return false
 }
