@@ -3,7 +3,9 @@ package quote
 import "github.com/smk-go/smk/odds"
 
 // Apply takes over an own order as it stands, the quoter's or not, after each of its changes. Of a replace both
-// orders are reported: the one that is to go, and the one that is to come. An order that ended is forgotten.
+// orders are reported: the one that is to go, and the one that is to come. If the first is Live again, the replace
+// failed, and the second is forgotten. If the first ended for another reason, NotPlaced has to end the second. An
+// order that ended is forgotten.
 //
 // It returns ErrOrder or ErrPrice for an order that makes no sense, which changes nothing, and ErrOrdersFull or
 // ErrContractsFull if there is no room. The contract is then not quoted, for the reason Untracked, until
@@ -34,6 +36,16 @@ func (q *Quoter) Apply(o *Order) error {
 	}
 	e.state, e.price, e.open, e.executed, e.reduced = o.State, o.Price, o.Open, o.Executed, o.Reduced
 	return nil
+}
+
+// NotPlaced says that an order does not exist and never did: what a replace would have made that failed or came too
+// late, or a create that did not leave. Unlike one that is Rejected, that is no reason to wait. An order that is not
+// known is ignored.
+func (q *Quoter) NotPlaced(key uint64) {
+	if i := q.byKey.find(key); i != none {
+		q.mark(q.orders[i].contract)
+		q.end(i)
+	}
 }
 
 // Tracked says that the caller has applied all own orders of all contracts after Apply returned
@@ -103,7 +115,9 @@ func (q *Quoter) end(i int32) {
 // part takes the legs of a replace apart.
 func (q *Quoter) part(i int32) {
 	if other := q.orders[i].other; other != none {
-		q.orders[other].other, q.orders[i].other = none, none
+		e, o := &q.orders[i], &q.orders[other]
+		e.other, o.other, e.second, o.second = none, none, false, false
+		o.late = true
 	}
 }
 
@@ -136,7 +150,9 @@ func (q *Quoter) judge(i int32, o *Order, ended bool) {
 	switch {
 	case o.State == Rejected:
 		q.stats.Rejected++
-		q.backOffSide(s)
+		if !e.late {
+			q.backOffSide(s)
+		}
 	case ended:
 		// What is being cancelled, or may have been, or is not wanted, says nothing.
 		asked := e.state == PendingCancel || e.state == PendingReplace || e.state == InDoubt || e.offered != 0
@@ -153,11 +169,14 @@ func (q *Quoter) judge(i int32, o *Order, ended bool) {
 		q.stats.Rejected++
 		e.failed++
 		q.backOff(e)
-		if next := e.other; next != none && q.orders[next].state == PendingNew {
-			q.end(next) // what the replace would have made
-		}
 	case e.state == PendingReduce && o.State == Live:
 		e.attempts, e.failed = 0, 0
+	}
+	live := o.State == Live || o.State == PendingReduce || o.State == PendingCancel
+	if next := e.other; next != none && !ended && live && !e.second {
+		if n := &q.orders[next]; n.state == PendingNew && n.offered == 0 {
+			q.end(next) // the replace failed, and this is what it would have made
+		}
 	}
 }
 

@@ -14,8 +14,8 @@ const (
 	costNever    = int64(1) << 54 // not possible
 )
 
-// costs are what it costs to serve each level by each order, beyond what it costs to leave them unserved: cancelling the
-// order. The column after the orders is for a new order.
+// costs are what it costs to serve each level by each order, less what cancelling the order costs. The column after
+// the orders is for a new order.
 type costs [LevelsMax][candidatesMax + 1]int64
 
 // assign finds, for each of m levels, the order out of n that serves it, or none, such that the sum is the

@@ -30,8 +30,11 @@ func TestConfig(t *testing.T) {
 		}
 	}
 	q, err := New(Config{RetryMin: 60e9})
-	if err != nil || q.config.Contracts != 1024 || q.config.Orders != 8192 || q.config.RetryMax != 60e9 || q.config.Actions != 256 {
-		t.Errorf("%v, %+v", err, q.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := q.config; c.Contracts != 1024 || c.Orders != 8192 || c.RetryMax != 60e9 || c.Actions != 256 {
+		t.Errorf("%+v", c)
 	}
 }
 
@@ -242,7 +245,10 @@ func TestMisuse(t *testing.T) {
 		"step without reports": func(d *desk) { d.step("create buy 100@5000"); d.q.Step(d.now, d.all) },
 		"reported twice":       func(d *desk) { d.send("create buy 100@5000"); d.sent(0) },
 		"no key":               func(d *desk) { d.step("create buy 100@5000"); d.q.Sent(&d.last[0], 0) },
-		"made up":              func(d *desk) { d.step("create buy 100@5000"); d.q.Sent(&Action{Kind: Cancel, order: -1}, 1) },
+		"made up": func(d *desk) {
+			d.step("create buy 100@5000")
+			d.q.Sent(&Action{Kind: Cancel, order: -1}, 1)
+		},
 		"key of another": func(d *desk) {
 			d.order(5, Live, odds.Sell, 1, 9000)
 			d.step("create buy 100@5000")

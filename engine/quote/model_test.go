@@ -21,6 +21,7 @@ type ticket struct {
 	isNew, cancelling, reducing, replacing, doubt, rejected, closed bool
 	open, executed, target                                          odds.Quantity
 	parent                                                          uint64 // of a replace
+	silent                                                          bool   // in doubt and not in the order state
 
 	// At the exchange.
 	live           bool
@@ -227,7 +228,7 @@ func (w *world) check(a *Action) {
 		case o.side != a.Side && crossing(a.Side, a.Price, o.price):
 			w.fail("%+v crosses %+v", a, o)
 		case o.side == a.Side && !o.foreign:
-			if o.doubt {
+			if o.doubt && !o.silent {
 				w.fail("%+v beside %+v in doubt", a, o)
 			}
 			if p := w.tickets[o.parent]; p == nil || !mayRest(p) {
@@ -389,7 +390,9 @@ func (w *world) disconnect() {
 		k := w.tickets[key]
 		if k.isNew || k.cancelling || k.reducing || k.replacing || k.open != k.rests || !k.live {
 			k.doubt = true
-			w.apply(k)
+			if k.silent = k.isNew && k.parent != 0 && w.r.IntN(2) == 0; !k.silent {
+				w.apply(k)
+			}
 		}
 	}
 }
@@ -408,7 +411,14 @@ func (w *world) settle(k *ticket) {
 		k.closed = true
 	}
 	w.note("%d settle %+v", w.now, k.order())
+	if k.rejected && k.silent {
+		w.q.NotPlaced(k.key)
+		return
+	}
 	w.apply(k)
+	for _, key := range w.keys(func(n *ticket) bool { return n.silent && n.doubt && n.parent == k.key }) {
+		w.settle(w.tickets[key])
+	}
 }
 
 func (w *world) randomLevels(n int, from, to int) []Level {
@@ -436,7 +446,8 @@ func (w *world) randomWish(c Contract) {
 
 // place is an order of the bot's own.
 func (w *world) place(c Contract) {
-	k := &ticket{key: w.nextKey, contract: c, side: odds.Side(1 + w.r.IntN(2)), price: odds.Price(100 + w.r.IntN(20)), foreign: true}
+	k := &ticket{key: w.nextKey, contract: c, foreign: true}
+	k.side, k.price = odds.Side(1+w.r.IntN(2)), odds.Price(100+w.r.IntN(20))
 	w.nextKey++
 	for _, o := range w.tickets {
 		if o.contract == c && mayRest(o) && o.side != k.side && crossing(k.side, k.price, o.price) {

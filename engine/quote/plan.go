@@ -70,7 +70,7 @@ func (q *Quoter) gather(p *plan, side *side, s int) (doubt bool) {
 			continue
 		}
 		leaving := e.state == PendingCancel || e.state == PendingReplace || e.offered == Cancel || e.offered == Replace
-		if !leaving || e.other == none {
+		if e.other == none || e.second {
 			p.count++
 		}
 		switch {
@@ -138,8 +138,8 @@ func (q *Quoter) match(p *plan, slot int32, s int) {
 	}
 }
 
-// matchKept matches the best order with the best level and so on, and reports whether they all fit. Both are sorted, so no other
-// choice moves orders less.
+// matchKept matches the best order with the best level and so on, and reports whether they all fit. Both are sorted,
+// so no other choice moves orders less.
 func (q *Quoter) matchKept(p *plan, c *contract, s int, bar odds.Price) bool {
 	for w := range p.levels {
 		if q.change(p, c, &q.orders[p.orders[w]], s, bar, w) != keep {

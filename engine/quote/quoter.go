@@ -97,6 +97,8 @@ type order struct {
 	attempts   uint8      // refusals in a row
 	failed     uint8      // refused reduces and replaces
 	managed    bool
+	second     bool // the leg of a replace that is to come
+	late       bool // the other leg ended first
 }
 
 // New returns a Quoter with all its memory, or ErrConfig.

@@ -376,6 +376,40 @@ func TestRefusals(t *testing.T) {
 			d.order(1, Closed, odds.Buy, 0, 5000)
 			d.send("create buy 100@5010")
 		}},
+		{"a replace that a fill overtakes is not refused", func(d *desk) {
+			for _, told := range []func(){
+				func() { d.order(3, Rejected, odds.Buy, 0, 5010) },
+				func() { d.q.NotPlaced(3) },
+			} {
+				*d = *newDesk(d.t, config)
+				d.quoted(0)
+				d.set(Two{Bid: 5010, Ask: 5100, Size: 100})
+				d.send("replace 1 by 100@5010 total 100")
+				d.apply(Order{Contract: one, Key: 1, State: Closed, Side: odds.Buy, Executed: 100, Price: 5000})
+				d.send()
+				told()
+				d.send("create buy 100@5010")
+			}
+		}},
+		{"a replace in doubt that turns out not to be carried out", func(d *desk) {
+			d.quoted(0)
+			d.set(Two{Bid: 5010, Ask: 5100, Size: 100})
+			d.send("replace 1 by 100@5010 total 100")
+			d.order(1, InDoubt, odds.Buy, 100, 5000)
+			d.send()
+			if st := d.q.Status(one); st.Bid.Orders != 1 || !st.Bid.InDoubt {
+				d.t.Errorf("%+v", st)
+			}
+			d.order(1, Live, odds.Buy, 100, 5000)
+			d.send("replace 1 by 100@5010 total 100")
+		}},
+		{"a create that did not leave is made again at once", func(d *desk) {
+			d.set(Two{Bid: 5010, Size: 100})
+			d.send("create buy 100@5010")
+			d.q.NotPlaced(1)
+			d.q.NotPlaced(99)
+			d.send("create buy 100@5010")
+		}},
 		{"an order that the exchange cancels is not replaced at once", func(d *desk) {
 			d.quoted(0)
 			for _, wait := range []int64{100, 200, 400} {

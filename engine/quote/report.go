@@ -25,7 +25,8 @@ func (q *Quoter) Sent(a *Action, key uint64) {
 		if e.state == Live || e.state == PendingReduce {
 			e.state = PendingReplace
 		}
-		e.other, q.orders[next].other = next, a.order
+		n := &q.orders[next]
+		e.other, n.other, n.second = next, a.order, true
 	}
 	if e.state.ended() {
 		q.free(a.order)

@@ -123,8 +123,9 @@ func (q *Quoter) wantsMore(p *plan) bool {
 // levels.
 func (q *Quoter) mayCreate(p *plan, w int) bool { return !p.blocked[w] && p.count < len(p.levels) }
 
-// raise emits the replaces and creates of a contract, and reports whether there are more. It makes the plans unless they
-// are fresh: cancels and reduces do not change them, and what is added on one side is never in the way of the other's wish.
+// raise emits the replaces and creates of a contract, and reports whether there are more. It makes the plans unless
+// they are fresh: cancels and reduces do not change them, and what is added on one side is never in the way of the
+// other's wish.
 func (q *Quoter) raise(slot int32, messages int, fresh bool) (more bool) {
 	for s := range q.contracts[slot].sides {
 		p := &q.plans[s]
@@ -188,7 +189,7 @@ func (q *Quoter) emitReplace(i int32, l Level) bool {
 	n := &q.orders[next]
 	n.state, n.offered, n.managed = PendingNew, Replace, true
 	n.price, n.open = l.Price, l.Size
-	n.other, e.other = i, next
+	n.other, e.other, n.second = i, next, true
 	a := q.emit(Replace, i, l.Size)
 	a.Price, a.Total, a.next = l.Price, l.Size+e.executed, next
 	return true
