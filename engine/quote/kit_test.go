@@ -33,6 +33,13 @@ func newCrowd(t testing.TB, contracts, width int) *crowd {
 func (c *crowd) id(i int) Contract { return Contract{uint32(i/10 + 1), uint32(i + 1)} }
 
 func (c *crowd) set(t testing.TB, i int) {
+	if c.width == 1 {
+		two := Two{Bid: c.price[i], Ask: c.price[i] + 500, Size: c.size, Tolerance: 5, SizeTolerance: 10}
+		if err := c.q.Set(c.id(i), two); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
 	var bids, asks [LevelsMax]Level
 	for w := range c.width {
 		bids[w] = Level{c.price[i] - odds.Price(20*w), c.size}

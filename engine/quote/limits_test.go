@@ -70,6 +70,25 @@ func TestWishErrors(t *testing.T) {
 			t.Errorf("%d: %v, want %v", i, err, c.want)
 		}
 	}
+	for i, c := range []struct {
+		two  Two
+		want error
+	}{
+		{Two{Bid: 10000, Size: 1}, ErrPrice},
+		{Two{Ask: 10000, Size: 1}, ErrPrice},
+		{Two{Bid: 1, Size: 1, Tolerance: 10000}, ErrPrice},
+		{Two{Bid: 1}, ErrQuantity},
+		{Two{Ask: 1}, ErrQuantity},
+		{Two{Ask: 1, Size: -1}, ErrQuantity},
+		{Two{Ask: 1, Size: odds.QuantityMax + 1}, ErrQuantity},
+		{Two{Ask: 1, Size: 1, SizeTolerance: -1}, ErrQuantity},
+		{Two{Bid: 2, Ask: 2, Size: 1}, ErrCrossed},
+		{Two{Bid: 3, Ask: 2, Size: 1}, ErrCrossed},
+	} {
+		if err := d.q.Set(one, c.two); !errors.Is(err, c.want) {
+			t.Errorf("%d: %v, want %v", i, err, c.want)
+		}
+	}
 	if err := d.q.Set(Contract{1, 2}, Two{Bid: 1, Size: 1}); !errors.Is(err, ErrContractsFull) {
 		t.Error(err)
 	}

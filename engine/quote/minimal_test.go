@@ -194,7 +194,6 @@ func TestFewestMessages(t *testing.T) {
 
 // carryOut sends an action and accepts it at once.
 func carryOut(t testing.TB, q *Quoter, a *Action, key uint64) {
-	t.Helper()
 	q.Sent(a, key)
 	o := Order{Contract: a.Contract, Key: a.Key, Open: a.Quantity, Price: a.Price, Side: a.Side, State: Live}
 	var err error

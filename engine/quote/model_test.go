@@ -439,6 +439,13 @@ func (w *world) randomWish(c Contract) {
 	m.sides[1] = w.randomLevels(w.r.IntN(w.config.Levels+1), mid, mid+4)
 	w.wishes[c] = m
 	w.note("%d wish %v %v", w.now, c, *m)
+	if len(m.sides[0]) == 1 && len(m.sides[1]) == 1 && m.sides[0][0].Size == m.sides[1][0].Size {
+		two := Two{m.sides[0][0].Price, m.sides[1][0].Price, m.sides[0][0].Size, m.tol.Price, m.tol.Size}
+		if err := w.q.Set(c, two); err != nil {
+			w.fail("set %+v: %v", two, err)
+		}
+		return
+	}
 	if err := w.q.SetLevels(c, m.sides[0], m.sides[1], m.tol); err != nil {
 		w.fail("set %+v: %v", m, err)
 	}

@@ -29,14 +29,14 @@ const (
 	impossible               // only a cancel and a create
 )
 
-// planSide finds out what one side of a contract needs.
-func (q *Quoter) planSide(slot int32, s int) *plan {
+// planSide finds out what one side of a contract needs, which is quoted or not.
+func (q *Quoter) planSide(slot int32, s int, quoted bool) *plan {
 	q.stats.Planned++
 	p := &q.plans[s]
 	c := &q.contracts[slot]
 	side := &c.sides[s]
 	p.levels, p.n, p.extra, p.count, p.wake = nil, 0, 0, 0, never
-	if q.reasons(c) == 0 {
+	if quoted {
 		p.levels = q.wish(slot, s)
 	}
 	p.barred = side.gaveUp || side.retryAt > q.now
@@ -45,18 +45,25 @@ func (q *Quoter) planSide(slot int32, s int) *plan {
 	}
 	doubt := q.gather(p, side, s)
 	p.barred = p.barred || doubt
+	paused := side.pausedUntil > q.now
+	if paused && quoted {
+		p.wake = min(p.wake, side.pausedUntil)
+	}
 	if len(p.levels) == 0 {
 		return p
 	}
-	paused := side.pausedUntil > q.now
-	if paused {
-		p.wake = min(p.wake, side.pausedUntil)
+	var wishBar odds.Price
+	if other := q.wish(slot, 1-s); len(other) > 0 {
+		wishBar = other[0].Price
+	}
+	if p.n == len(p.levels) && q.matchKept(p, c, s, wishBar) {
+		return p
 	}
 	bar := q.bar(slot, s)
 	for w := range p.levels {
 		p.blocked[w] = p.barred || paused || crosses(s, p.levels[w].Price, bar)
 	}
-	q.match(p, slot, s)
+	q.match(p, c, s, wishBar)
 	return p
 }
 
@@ -106,17 +113,9 @@ func (q *Quoter) bar(slot int32, s int) (bar odds.Price) {
 // crosses reports whether an order of side s at a price would match one of the other side at bar, if there is one.
 func crosses(s int, p, bar odds.Price) bool { return bar != 0 && (p == bar || better(s, p, bar)) }
 
-// match finds out which order serves which level, and how.
-func (q *Quoter) match(p *plan, slot int32, s int) {
-	c := &q.contracts[slot]
+// match finds out which order serves which level, and how. bar is the best price of the other side's wish.
+func (q *Quoter) match(p *plan, c *contract, s int, bar odds.Price) {
 	m, n := len(p.levels), p.n
-	var bar odds.Price // of the wish
-	if other := q.wish(slot, 1-s); len(other) > 0 {
-		bar = other[0].Price
-	}
-	if m == n && q.matchKept(p, c, s, bar) {
-		return
-	}
 	replaces := 0
 	for w := range m {
 		for j := range n {

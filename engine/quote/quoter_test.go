@@ -297,6 +297,12 @@ func TestRefusals(t *testing.T) {
 			d.refuse(Denied, 0, "create buy 100@5010")
 			d.send()
 			d.events(Event{Contract: one, Kind: GaveUp, Side: odds.Buy})
+			d.now += 400
+			d.send()
+			d.levels([]Level{{5010, 100}}, []Level{{6000, 100}}, Tolerance{}) // the bid is what it was
+			d.send("create sell 100@6000")
+			d.levels([]Level{{5020, 100}}, []Level{{6000, 100}}, Tolerance{})
+			d.send("create buy 100@5020")
 		}},
 		{"refusals that lie back do not count", func(d *desk) {
 			d.set(Two{Bid: 5000, Size: 100})

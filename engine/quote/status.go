@@ -40,12 +40,11 @@ const eventsEach = 3
 func (q *Quoter) Events() []Event { return q.events }
 
 // tell appends the events of a contract, which is planned to the end once a step.
-func (q *Quoter) tell(c *contract) {
+func (q *Quoter) tell(c *contract, r Reasons) {
 	if !c.wanted {
 		c.told = 0
 		return
 	}
-	r := q.reasons(c)
 	if r != c.told && r != Resuming {
 		e := Event{Contract: c.id, Kind: Held, Reasons: r}
 		if r == 0 {
@@ -87,7 +86,7 @@ func (q *Quoter) Status(id Contract) Status {
 	st := Status{Reasons: q.reasons(c)}
 	for s, to := range [2]*SideStatus{&st.Bid, &st.Ask} {
 		side := &c.sides[s]
-		p := q.planSide(slot, s)
+		p := q.planSide(slot, s, st.Reasons == 0)
 		to.Orders, to.GaveUp = p.count, side.gaveUp
 		to.RetryAt = max(side.retryAt, side.pausedUntil)
 		to.Done = p.count == len(p.levels) && p.n == len(p.levels)

@@ -58,8 +58,9 @@ func (q *Quoter) lower(slot int32, messages int) (adds, done bool) {
 	if c.resumeAt > q.now {
 		wake = c.resumeAt
 	}
+	reasons := q.reasons(c)
 	for s := range c.sides {
-		p := q.planSide(slot, s)
+		p := q.planSide(slot, s, reasons == 0)
 		wake = min(wake, p.wake)
 		extra += p.extra
 		if !q.emitLower(p, messages) {
@@ -71,7 +72,7 @@ func (q *Quoter) lower(slot int32, messages int) (adds, done bool) {
 		return false, false // the next ones
 	}
 	q.setWake(slot, wake)
-	q.tell(c)
+	q.tell(c, reasons)
 	return adds, true
 }
 
@@ -127,10 +128,11 @@ func (q *Quoter) mayCreate(p *plan, w int) bool { return !p.blocked[w] && p.coun
 // they are fresh: cancels and reduces do not change them, and what is added on one side is never in the way of the
 // other's wish.
 func (q *Quoter) raise(slot int32, messages int, fresh bool) (more bool) {
-	for s := range q.contracts[slot].sides {
+	c := &q.contracts[slot]
+	for s := range c.sides {
 		p := &q.plans[s]
 		if !fresh {
-			p = q.planSide(slot, s)
+			p = q.planSide(slot, s, q.reasons(c) == 0)
 		}
 		for w := range p.levels {
 			if j := p.match[w]; j >= 0 && p.changes[w][j] == replace {

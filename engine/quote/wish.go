@@ -31,16 +31,44 @@ type Tolerance struct {
 // Set makes t the wish for a contract, in place of the one before. Nothing changes if it returns an error: ErrPrice,
 // ErrQuantity, ErrCrossed, ErrContract or ErrContractsFull.
 func (q *Quoter) Set(id Contract, t Two) error {
-	var bids, asks [1]Level
-	bids[0], asks[0] = Level{t.Bid, t.Size}, Level{t.Ask, t.Size}
-	n, k := 1, 1
-	if t.Bid == 0 {
+	switch {
+	case t.Bid > odds.PriceMax || t.Ask > odds.PriceMax || t.Tolerance > odds.PriceMax:
+		return ErrPrice
+	case t.Bid|t.Ask != 0 && t.Size == 0 || !t.Size.Valid() || !t.SizeTolerance.Valid():
+		return ErrQuantity
+	case t.Bid >= t.Ask && t.Ask != 0:
+		return ErrCrossed
+	}
+	slot, err := q.claim(id)
+	if err != nil {
+		return err
+	}
+	c := &q.contracts[slot]
+	tol := Tolerance{t.Tolerance, t.SizeTolerance}
+	same := c.wanted && c.tolerance == tol
+	c.wanted, c.tolerance = true, tol
+	same = q.setOne(slot, 0, t.Bid, t.Size) && same
+	if same = q.setOne(slot, 1, t.Ask, t.Size) && same; !same {
+		q.mark(slot)
+	}
+	return nil
+}
+
+// setOne stores the only level of a side, none if the price is 0, and reports whether it is what it was.
+func (q *Quoter) setOne(slot int32, s int, p odds.Price, size odds.Quantity) (same bool) {
+	side := &q.contracts[slot].sides[s]
+	n := uint8(1)
+	if p == 0 {
 		n = 0
 	}
-	if t.Ask == 0 {
-		k = 0
+	at := &q.levels[(int(slot)*2+s)*q.config.Levels]
+	l := Level{p, size}
+	if side.levels == n && (n == 0 || *at == l) {
+		return true
 	}
-	return q.SetLevels(id, bids[:n], asks[:k], Tolerance{t.Tolerance, t.SizeTolerance})
+	side.levels, *at = n, l
+	side.gaveUp, side.told = false, false
+	return false
 }
 
 // SetLevels is Set with any number of levels a side up to Config.Levels, in any order, with different prices. They
