@@ -38,8 +38,13 @@ func (k *ticket) order() Order {
 		set bool
 		s   State
 	}{
-		{k.isNew, PendingNew}, {k.reducing, PendingReduce}, {k.cancelling, PendingCancel}, {k.replacing, PendingReplace},
-		{k.doubt, InDoubt}, {k.rejected, Rejected}, {k.closed, Closed},
+		{k.isNew, PendingNew},
+		{k.reducing, PendingReduce},
+		{k.cancelling, PendingCancel},
+		{k.replacing, PendingReplace},
+		{k.doubt, InDoubt},
+		{k.rejected, Rejected},
+		{k.closed, Closed},
 	} {
 		if f.set {
 			o.State = f.s
