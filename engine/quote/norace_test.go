@@ -2,9 +2,6 @@
 
 package quote
 
-// raceEnabled says that allocations cannot be counted.
-const raceEnabled = false
-
 // worlds is how many random histories are played, plans how many small cases are searched.
 const (
 	worlds = 6000
