@@ -37,6 +37,7 @@ var arrows = map[string][]string{
 		"engine/internal/transport", "engine/session", "wire", "ring", "gen/eto", "gen/seto", "gen/msg", "odds", "uuid",
 	},
 	"engine/internal/transport": {},
+	"engine/quote":              {"odds"},
 
 	"config": {"engine", "engine/session"},
 	"sim": {

@@ -1,0 +1,112 @@
+package quote
+
+import (
+	"errors"
+	"math"
+	"time"
+)
+
+// Limits of a Config.
+const (
+	ContractsMax = 1 << 20
+	OrdersMax    = 1 << 22
+	ActionsMax   = 1 << 16
+	LevelsMax    = 8
+)
+
+// Defaults of a Config.
+const (
+	defaultContracts = 1024
+	defaultLevels    = 1
+	defaultActions   = 256
+	defaultRetryMin  = int64(250 * time.Millisecond)
+	defaultRetryMax  = int64(10 * time.Second)
+	defaultAttempts  = 5
+)
+
+// Config is what a Quoter is made with. Zero values stand for defaults.
+type Config struct {
+	// Contracts is how many contracts can be quoted or have own orders; default 1024, at most ContractsMax.
+	Contracts int
+
+	// Levels is how many levels a side of a wish can have; default 1, at most LevelsMax.
+	Levels int
+
+	// Orders is how many own orders can be known at a time, the quoter's and others. The default is four for
+	// each level of each side of each contract, but at most OrdersMax.
+	Orders int
+
+	// Actions is how many actions one step can return; default 256, at most ActionsMax.
+	Actions int
+
+	// Ignore are the reasons for which quotes are not pulled.
+	Ignore Reasons
+
+	// DisableReplace makes cancel and create do the work of replaces.
+	DisableReplace bool
+
+	// RetryMin and RetryMax are the shortest and the longest wait after a refusal, in nanoseconds; default 250 ms
+	// and 10 s.
+	RetryMin, RetryMax int64
+
+	// AttemptsMax is after how many refusals in a row a side gives up; default 5, at most 255.
+	AttemptsMax int
+
+	// ResumeAfter is for how long all reasons to hold have to be gone before a contract is quoted again, in
+	// nanoseconds; default 0.
+	ResumeAfter int64
+}
+
+// Errors of a Quoter. They are constants in use and may be kept.
+var (
+	// ErrConfig says that a Config has a value out of range.
+	ErrConfig = errors.New("quote: setting out of range")
+	// ErrContractsFull says that Config.Contracts contracts are known.
+	ErrContractsFull = errors.New("quote: no room for another contract")
+	// ErrOrdersFull says that Config.Orders orders are known.
+	ErrOrdersFull = errors.New("quote: no room for another order")
+	// ErrLevels says that a side of a wish has more than Config.Levels levels, or twice the same price.
+	ErrLevels = errors.New("quote: too many levels or equal prices")
+	// ErrPrice says that a price is not from 1 to 9999.
+	ErrPrice = errors.New("quote: invalid price")
+	// ErrQuantity says that a quantity is not from 1 to odds.QuantityMax.
+	ErrQuantity = errors.New("quote: invalid quantity")
+	// ErrCrossed says that a wish has a bid that is not below every ask.
+	ErrCrossed = errors.New("quote: bid not below ask")
+	// ErrOrder says that an order has no key, no side, or a side or contract other than before.
+	ErrOrder = errors.New("quote: invalid order")
+
+	// ErrContract says that a contract has the number 0.
+	ErrContract = errors.New("quote: no contract")
+)
+
+// resolve puts defaults in place of zeros and checks the limits.
+func (c *Config) resolve() error {
+	ok := true
+	within := func(v *int, standard, most int) {
+		if *v == 0 {
+			*v = standard
+		}
+		ok = ok && *v >= 1 && *v <= most
+	}
+	within(&c.Contracts, defaultContracts, ContractsMax)
+	within(&c.Levels, defaultLevels, LevelsMax)
+	within(&c.Actions, defaultActions, ActionsMax)
+	within(&c.AttemptsMax, defaultAttempts, math.MaxUint8)
+	if ok {
+		within(&c.Orders, min(c.Contracts*c.Levels*2*4, OrdersMax), OrdersMax)
+	}
+	if c.RetryMin == 0 {
+		c.RetryMin = defaultRetryMin
+	}
+	if c.RetryMax == 0 {
+		c.RetryMax = max(defaultRetryMax, c.RetryMin)
+	}
+	const waitMax = int64(24 * time.Hour)
+	ok = ok && c.RetryMin > 0 && c.RetryMin <= c.RetryMax && c.RetryMax <= waitMax
+	ok = ok && c.ResumeAfter >= 0 && c.ResumeAfter <= waitMax
+	if !ok || c.Ignore&^allReasons != 0 {
+		return ErrConfig
+	}
+	return nil
+}

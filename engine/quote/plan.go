@@ -1,0 +1,240 @@
+package quote
+
+import "github.com/smk-go/smk/odds"
+
+// plan is what is found out about one side of a contract.
+type plan struct {
+	orders  [candidatesMax]int32
+	match   [LevelsMax]int8 // the order that serves a level, by its place in orders, or -1
+	changes [LevelsMax][candidatesMax]change
+	blocked [LevelsMax]bool // a level where nothing can be created now
+	costs   costs
+
+	levels []Level
+	n      int   // orders
+	extra  int   // orders beyond that
+	count  int   // of the quoter's orders that may be on the book, a replace counting once
+	wake   int64 // when something changes by itself
+	barred bool  // no creates, and no replaces: what does not fit is cancelled
+}
+
+// change is what brings an order to a level.
+type change uint8
+
+const (
+	keep       change = iota // nothing
+	reduce                   // a reduce
+	replace                  // a replace
+	settling                 // a reduce or replace, when what is in flight or backed off has ended
+	impossible               // only a cancel and a create
+)
+
+// planSide finds out what one side of a contract needs, which is quoted or not.
+func (q *Quoter) planSide(slot int32, s int, quoted bool) *plan {
+	q.stats.Planned++
+	p := &q.plans[s]
+	c := &q.contracts[slot]
+	side := &c.sides[s]
+	p.levels, p.n, p.extra, p.count, p.wake = nil, 0, 0, 0, never
+	if quoted {
+		p.levels = q.wish(slot, s)
+	}
+	p.barred = side.gaveUp || side.retryAt > q.now
+	if side.retryAt > q.now {
+		p.wake = side.retryAt
+	}
+	doubt := q.gather(p, side, s)
+	p.barred = p.barred || doubt
+	paused := side.pausedUntil > q.now
+	if paused && quoted {
+		p.wake = min(p.wake, side.pausedUntil)
+	}
+	if len(p.levels) == 0 {
+		return p
+	}
+	var wishBar odds.Price
+	if other := q.wish(slot, 1-s); len(other) > 0 {
+		wishBar = other[0].Price
+	}
+	if p.n == len(p.levels) && q.matchKept(p, c, s, wishBar) {
+		return p
+	}
+	bar := q.bar(slot, s)
+	for w := range p.levels {
+		p.blocked[w] = p.barred || paused || crosses(s, p.levels[w].Price, bar)
+	}
+	q.match(p, c, s, wishBar)
+	return p
+}
+
+// gather collects the quoter's orders of a side that can serve a level or be cancelled. It reports whether any
+// order, the quoter's or not, is in doubt. Those collected are sorted, the best first.
+func (q *Quoter) gather(p *plan, side *side, s int) (doubt bool) {
+	for i := side.first; i != none; i = q.orders[i].next {
+		e := &q.orders[i]
+		doubt = doubt || e.state == InDoubt
+		if !e.managed || e.state.ended() {
+			continue
+		}
+		leaving := e.state == PendingCancel || e.state == PendingReplace || e.offered == Cancel || e.offered == Replace
+		if e.other == none || e.second {
+			p.count++
+		}
+		switch {
+		case leaving, e.state == InDoubt:
+		case p.n < candidatesMax:
+			at := p.n
+			for ; at > 0 && better(s, e.price, q.orders[p.orders[at-1]].price); at-- {
+				p.orders[at] = p.orders[at-1]
+			}
+			p.orders[at] = i
+			p.n++
+		default:
+			p.extra++
+		}
+		if !leaving && e.retryAt > q.now {
+			p.wake = min(p.wake, e.retryAt)
+		}
+	}
+	return doubt
+}
+
+// bar returns the best price among all own orders of the other side, 0 if there are none. What is at it or beyond
+// would cross.
+func (q *Quoter) bar(slot int32, s int) (bar odds.Price) {
+	for i := q.contracts[slot].sides[1-s].first; i != none; i = q.orders[i].next {
+		if e := &q.orders[i]; !e.state.ended() && (bar == 0 || better(1-s, e.price, bar)) {
+			bar = e.price
+		}
+	}
+	return bar
+}
+
+// crosses reports whether an order of side s at a price would match one of the other side at bar, if there is one.
+func crosses(s int, p, bar odds.Price) bool { return bar != 0 && (p == bar || better(s, p, bar)) }
+
+// match finds out which order serves which level, and how. bar is the best price of the other side's wish.
+func (q *Quoter) match(p *plan, c *contract, s int, bar odds.Price) {
+	m, n := len(p.levels), p.n
+	replaces := 0
+	for w := range m {
+		for j := range n {
+			p.changes[w][j] = q.change(p, c, &q.orders[p.orders[j]], s, bar, w)
+			if p.changes[w][j] == replace {
+				replaces++
+			}
+		}
+	}
+	switch {
+	case m == n && replaces == m*n || m == 1 && n == 1 && p.changes[0][0] != impossible:
+		for w := range m {
+			p.match[w] = int8(w)
+		}
+	case q.matchExact(p, m, n):
+	default:
+		q.price(p, m, n)
+		assign(&p.costs, m, n, &p.match)
+	}
+}
+
+// matchKept matches the best order with the best level and so on, and reports whether they all fit. Both are sorted,
+// so no other choice moves orders less.
+func (q *Quoter) matchKept(p *plan, c *contract, s int, bar odds.Price) bool {
+	for w := range p.levels {
+		if q.change(p, c, &q.orders[p.orders[w]], s, bar, w) != keep {
+			return false
+		}
+		p.match[w], p.changes[w][w] = int8(w), keep
+	}
+	return true
+}
+
+// change returns what brings an order to a level.
+func (q *Quoter) change(p *plan, c *contract, e *order, s int, bar odds.Price, w int) change {
+	level := p.levels[w]
+	open := e.open
+	if e.state == PendingReduce || e.offered == Reduce {
+		open = e.reduced
+	}
+	near := distance(e.price, level.Price) <= c.tolerance.Price && !crosses(s, e.price, bar)
+	off := open - level.Size
+	switch {
+	case near && max(off, -off) <= c.tolerance.Size:
+		return keep
+	case e.failed >= failedMax:
+		return impossible
+	case near && off > 0:
+		if !q.settled(e) {
+			return settling
+		}
+		return reduce
+	case q.config.DisableReplace || p.barred:
+		return impossible
+	case !q.settled(e) || p.blocked[w]:
+		return settling
+	}
+	return replace
+}
+
+// failedMax is after how many refused reduces and replaces an order is only cancelled.
+const failedMax = 2
+
+// settled reports whether nothing about an order is in flight or backed off.
+func (q *Quoter) settled(e *order) bool {
+	return e.state == Live && e.offered == 0 && e.retryAt <= q.now
+}
+
+// cancellable reports whether a cancel of an order can be sent now. A reduce in flight does not matter.
+func (q *Quoter) cancellable(e *order) bool {
+	return (e.state == Live || e.state == PendingReduce) && e.offered == 0 && e.retryAt <= q.now
+}
+
+func distance(a, b odds.Price) odds.Price { return max(a, b) - min(a, b) }
+
+// matchExact matches orders with levels that they fit at the very price. It reports whether that serves all levels or
+// uses all orders: then no other choice costs less.
+func (q *Quoter) matchExact(p *plan, m, n int) bool {
+	matched := 0
+	for w := range m {
+		p.match[w] = -1
+		for j := range n {
+			if p.changes[w][j] == keep && q.orders[p.orders[j]].price == p.levels[w].Price {
+				p.match[w] = int8(j)
+				matched++
+				break
+			}
+		}
+	}
+	return matched == min(m, n)
+}
+
+// price fills in the costs.
+func (q *Quoter) price(p *plan, m, n int) {
+	for w := range m {
+		for j := range n {
+			e := &q.orders[p.orders[j]]
+			cost := costDistance * int64(distance(e.price, p.levels[w].Price))
+			switch p.changes[w][j] {
+			case reduce:
+				cost += costMessage
+			case replace:
+				cost += costMessage + costPlace
+			case settling:
+				cost += costMessage + costWait
+			case impossible:
+				cost = costNever
+			}
+			if cost != costNever {
+				cost -= costMessage + costPlace // of the cancel
+				if !q.cancellable(e) {
+					cost -= costWait
+				}
+			}
+			p.costs[w][j] = cost
+		}
+		p.costs[w][n] = costMessage
+		if p.blocked[w] {
+			p.costs[w][n] += costWait
+		}
+	}
+}
