@@ -1,0 +1,60 @@
+package risk
+
+import "time"
+
+// messageTokens is what one message takes from a bucket: what comes in in a nanosecond is the rate.
+const messageTokens = uint64(time.Second)
+
+// bucket bounds the rate of messages. The relations of RateMax keep every product within 64 bits.
+type bucket struct {
+	rate   uint64 // messages a second, 0 if there is no bound
+	full   uint64
+	tokens uint64
+	filled int64 // clock reading of the last filling
+	begun  bool
+}
+
+const _ = uint64(1<<63 - 1 - RateMax*messageTokens - 2*RateMax) // full, and what one filling adds, fit
+
+func (b *bucket) init(rate, burst int) {
+	*b = bucket{rate: uint64(rate), full: uint64(burst) * messageTokens}
+	b.tokens = b.full
+}
+
+// fill adds what has come in since the last filling.
+func (b *bucket) fill(now int64) {
+	if !b.begun {
+		b.filled, b.begun = now, true
+	}
+	if now <= b.filled {
+		return
+	}
+	elapsed := uint64(now) - uint64(b.filled)
+	b.filled = now
+	if missing := b.full - b.tokens; elapsed <= missing/b.rate {
+		b.tokens += elapsed * b.rate
+	} else {
+		b.tokens = b.full
+	}
+}
+
+// wait returns how many nanoseconds are left until there is a token for a message, 0 if there is one.
+func (b *bucket) wait(now int64) int64 {
+	if b.rate == 0 {
+		return 0
+	}
+	b.fill(now)
+	if b.tokens >= messageTokens {
+		return 0
+	}
+	return int64((messageTokens - b.tokens + b.rate - 1) / b.rate)
+}
+
+// take uses up what one message takes, as far as there is as much.
+func (b *bucket) take(now int64) {
+	if b.rate == 0 {
+		return
+	}
+	b.fill(now)
+	b.tokens -= min(b.tokens, messageTokens)
+}
