@@ -1,0 +1,6 @@
+//go:build !race
+
+package risk
+
+// killSeeds is how many random interleavings are played.
+const killSeeds = 1000
