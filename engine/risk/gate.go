@@ -42,10 +42,28 @@ func New(config Config) (*Gate, error) {
 	g.rate.init(c.Rate, c.Burst)
 	g.duplicates.init(int64(c.DuplicateWindow), c.DuplicateOrders)
 	g.markets.init(c.Markets, c.MarketsMax)
-	g.refusals.init(c.Refusals)
+	g.refusals.init(c.Refusals, c.limits())
 	g.events.init()
 	g.config.Markets = nil
 	return g, nil
+}
+
+// limits returns the limits that a setting is.
+func (c *Config) limits() [Limits]int64 {
+	return [Limits]int64{
+		LimitLoss:             int64(c.LossMax),
+		LimitQuantity:         int64(c.OrderQuantityMax),
+		LimitStake:            int64(c.OrderStakeMax),
+		LimitLiability:        int64(c.OrderLiabilityMax),
+		LimitContractOrders:   int64(c.ContractOrdersMax),
+		LimitOrders:           int64(c.OrdersMax),
+		LimitContractExposure: int64(c.ContractExposureMax),
+		LimitMarketExposure:   int64(c.MarketExposureMax),
+		LimitAccountExposure:  int64(c.AccountExposureMax),
+		LimitDuplicate:        int64(c.DuplicateWindow),
+		LimitDuplicateOrders:  int64(c.DuplicateOrders),
+		LimitRate:             int64(c.Rate),
+	}
 }
 
 // needs returns the parts of a snapshot that a create is judged by in a mode.

@@ -129,5 +129,5 @@ func (l Limit) String() string {
 	return "unknown limit"
 }
 
-// Error is the limit's name as an error.
-func (l Limit) Error() string { return "risk: " + l.String() }
+// Error is String.
+func (l Limit) Error() string { return l.String() }

@@ -16,8 +16,9 @@ var ErrRefused = errors.New("risk: refused")
 type Refusal struct {
 	Limit Limit
 
-	// Shared says that Value and Allowed are unknown and 0: [Config.Refusals] others were made since the last
-	// [Gate.Renew], and this one stands for any number. [Gate.LastRefusal] has the amounts until the next refusal.
+	// Shared says that Value and Allowed are not known and 0, and so is Max if no setting is it: [Config.Refusals]
+	// others were made since the last [Gate.Renew], and this one stands for any number. [Gate.LastRefusal] has the
+	// amounts until the next refusal.
 	Shared bool
 
 	Max     int64 // the limit in force; for its unit and that of the others see the Limit
@@ -51,10 +52,13 @@ func (r *Refusal) Error() string {
 		return string(b)
 	}
 	text := &limitTexts[r.Limit]
-	b = appendAmount(b, ": limit ", text.max, r.Max)
 	if r.Shared {
+		if r.Max != 0 {
+			b = appendAmount(b, ": limit ", text.max, r.Max)
+		}
 		return string(b)
 	}
+	b = appendAmount(b, ": limit ", text.max, r.Max)
 	b = appendAmount(b, ", request ", text.value, r.Value)
 	b = appendAmount(b, ", allowed ", text.allowed, r.Allowed)
 	return string(b)
@@ -99,11 +103,12 @@ type refusals struct {
 	total  uint64 // refusals that were shared
 }
 
-func (p *refusals) init(size int) {
+// init takes the limits in force, 0 for those that no setting is.
+func (p *refusals) init(size int, settings [Limits]int64) {
 	p.size = size
 	p.block = make([]Refusal, size)
 	for l := range p.shared {
-		p.shared[l] = Refusal{Limit: Limit(l), Shared: true}
+		p.shared[l] = Refusal{Limit: Limit(l), Shared: true, Max: settings[l]}
 	}
 }
 
