@@ -160,7 +160,7 @@ func TestWatchdogEdges(t *testing.T) {
 	}
 	g := start()
 	g.Beat(period - 1)
-	if g.Tick(2*period-2); g.Mode() != Active {
+	if g.Tick(2*period - 2); g.Mode() != Active {
 		t.Errorf("a beat in time: %v", g.Status())
 	}
 	if g.Tick(2*period - 1); g.Mode() != Halted || g.Status().Cause.Trigger != TriggerWatchdog {

@@ -94,7 +94,9 @@ func randomRequest(random *rand.Rand) msg.Keys {
 
 // randomSnapshot knows nearly everything.
 func randomSnapshot(random *rand.Rand) Snapshot {
-	price := func() odds.Price { return pick(random, 0, 1, 9999, odds.Price(4800+random.IntN(400)), odds.Price(1+random.IntN(9999))) }
+	price := func() odds.Price {
+		return pick(random, 0, 1, 9999, odds.Price(4800+random.IntN(400)), odds.Price(1+random.IntN(9999)))
+	}
 	exposure := func() Exposure {
 		e := Exposure{Before: odds.Money(random.Int64N(int64(120 * whole)))}
 		e.After, e.Filled = e.Before, e.Before
