@@ -35,7 +35,7 @@ func TestNoAllocations(t *testing.T) {
 			if want == LimitNone && err != nil || want != LimitNone && !errors.Is(err, want) {
 				t.Fatalf("%v, want %v", err, want)
 			}
-			g.Sent(now, &k, &s)
+			g.Sent(now, &k)
 		}
 	}
 	all := strict()
@@ -61,7 +61,7 @@ func TestNoAllocations(t *testing.T) {
 			if err := gate.Admit(now, &cancel, nil); err != nil {
 				t.Fatal(err)
 			}
-			gate.Sent(now, &cancel, nil)
+			gate.Sent(now, &cancel)
 		}},
 		{"halted", func() {
 			if err := halted.Admit(now, &order, &s); !errors.Is(err, LimitHalted) {

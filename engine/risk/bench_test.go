@@ -11,21 +11,21 @@ import (
 func BenchmarkAdmit(b *testing.B) {
 	unlimited := strict()
 	unlimited.Rate, unlimited.Burst = RateMax, RateMax // or the bucket would refuse what comes so fast
+	unlimited.Watchdog = TimeMax
 	crossed := quiet()
 	crossed.Own.Offer = 4900
-	reducing := strict()
-	reducing.Rate, reducing.Burst = RateMax, RateMax
 	for _, c := range []struct {
 		name   string
 		config Config
 		s      Snapshot
 		typ    msg.PayloadType
+		want   Limit
 	}{
-		{"no limits", Config{}, quiet(), msg.PayloadOrderCreate},
-		{"all limits", unlimited, quiet(), msg.PayloadOrderCreate},
-		{"all limits, replace", unlimited, quiet(), msg.PayloadOrderCancelReplace},
-		{"all limits, refused", unlimited, crossed, msg.PayloadOrderCreate},
-		{"cancel", unlimited, quiet(), msg.PayloadOrderCancel},
+		{"no limits", Config{}, quiet(), msg.PayloadOrderCreate, LimitNone},
+		{"all limits", unlimited, quiet(), msg.PayloadOrderCreate, LimitNone},
+		{"all limits, replace", unlimited, quiet(), msg.PayloadOrderCancelReplace, LimitNone},
+		{"all limits, refused", unlimited, crossed, msg.PayloadOrderCreate, LimitSelfCross},
+		{"cancel", unlimited, quiet(), msg.PayloadOrderCancel, LimitNone},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			g := newGate(b, c.config)
@@ -34,11 +34,16 @@ func BenchmarkAdmit(b *testing.B) {
 			var now int64
 			b.ReportAllocs()
 			for b.Loop() {
-				now += 1_000_000
+				if now += 1_000_000; now&0xfffff == 0 {
+					g.Beat(now)
+				}
 				keys.Quantity = 1000 + uint64(now/1_000_000)&0xffff // no duplicates within a second
 				if g.Admit(now, &keys, &c.s) == nil {
-					g.Sent(now, &keys, &c.s)
+					g.Sent(now, &keys)
 				}
+			}
+			if got := g.LastRefusal().Limit; got != c.want {
+				b.Errorf("refused by %v, want %v", got, c.want)
 			}
 		})
 	}

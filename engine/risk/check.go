@@ -7,6 +7,122 @@ import (
 	"github.com/smk-go/smk/odds"
 )
 
+// priceWhole is the whole payoff as a price.
+const priceWhole = 10_000
+
+// request is what a message asks for, with what a replace takes from its original.
+type request struct {
+	quantity odds.Quantity
+	hash     uint64 // of duplicates
+	market   uint32
+	contract uint32
+	price    odds.Price
+	side     odds.Side
+	remember bool // it was admitted and counts as a duplicate of others once it is sent
+}
+
+// liability returns what a side loses at worst, which cannot overflow: price and quantity are valid.
+func (q *request) liability(side odds.Side) odds.Money {
+	share := odds.Money(q.price)
+	if side == odds.Sell {
+		share = priceWhole - share
+	}
+	return odds.Money(q.quantity) * share
+}
+
+// most returns the largest quantity at the request's price with which a side loses at most room.
+func (q *request) most(side odds.Side, room odds.Money) int64 {
+	if room <= 0 {
+		return 0
+	}
+	n, err := side.QuantityForLiability(room, q.price)
+	if err != nil {
+		n = odds.QuantityMax // more than there can be
+	}
+	return int64(n)
+}
+
+// judge checks a create or replace in the order of the limits.
+func (g *Gate) judge(now int64, keys *msg.Keys, s *Snapshot) error {
+	l, q := &g.limits, &g.request
+	replaces := keys.Type == msg.PayloadOrderCancelReplace
+	needs, side := g.needs, uint32(keys.Side)
+	q.market, q.contract = keys.Market, keys.Contract
+	if replaces {
+		needs = g.needsOfReplace()
+		q.market, q.contract, side = s.Original.Market, s.Original.Contract, uint32(s.Original.Side)
+	}
+	if g.markets.slots != nil {
+		if err := g.checkMarket(keys, s); err != nil {
+			return err
+		}
+	}
+	if missing := needs &^ s.Known; missing != 0 {
+		return g.refusals.refuse(LimitUnknown, int64(needs), int64(missing), 0)
+	}
+	if g.judged {
+		if keys.Price-1 >= uint32(odds.PriceMax) {
+			return g.refusals.refuse(LimitRequest, 0, int64(keys.Price), 0)
+		}
+		if keys.Quantity-1 >= uint64(odds.QuantityMax) || side-uint32(odds.Buy) > uint32(odds.Sell-odds.Buy) {
+			return g.refusals.refuse(LimitRequest, 0, int64(min(keys.Quantity, math.MaxInt64)), 0)
+		}
+		q.price, q.quantity, q.side = odds.Price(keys.Price), odds.Quantity(keys.Quantity), odds.Side(side)
+	}
+	if g.config.LossMax > 0 || g.mode == Reducing {
+		if err := g.checkState(now, s); err != nil {
+			return err
+		}
+	}
+	if g.judged {
+		stake := q.liability(odds.Buy)
+		liability := stake
+		if q.side == odds.Sell {
+			liability = q.liability(odds.Sell)
+		}
+		if keys.Quantity > l.quantity || stake > l.stake || liability > l.liability {
+			return g.refuseSize(q)
+		}
+		if g.collared {
+			if err := g.checkCollar(q, &s.Book); err != nil {
+				return err
+			}
+		}
+		if g.config.RefuseSelfCross {
+			if q.side == odds.Buy && q.price >= s.Own.Offer && s.Own.Offer != 0 || q.side == odds.Sell && q.price <= s.Own.Bid {
+				return g.refuseSelfCross(q, &s.Own)
+			}
+		}
+	}
+	if !replaces && (s.ContractOrders > l.contractOrders || s.Orders > l.orders) {
+		return g.refuseOrders(s)
+	}
+	if g.judged {
+		// Most requests pass at the first comparison, and those that lower the worst case at the second.
+		if s.Contract.After > l.contract && s.Contract.After > s.Contract.Before {
+			return g.refuseExposure(LimitContractExposure, l.contract, &s.Contract)
+		}
+		if s.Market.After > l.market && s.Market.After > s.Market.Before {
+			return g.refuseExposure(LimitMarketExposure, l.market, &s.Market)
+		}
+		if s.Account.After > l.account && s.Account.After > s.Account.Before {
+			return g.refuseExposure(LimitAccountExposure, l.account, &s.Account)
+		}
+		if g.duplicates.window > 0 {
+			if err := g.checkDuplicate(now, q); err != nil {
+				return err
+			}
+		}
+	}
+	if g.rate.rate != 0 {
+		if wait := g.rate.wait(now); wait > 0 {
+			return g.refusals.refuse(LimitRate, int64(g.rate.rate), 0, wait)
+		}
+	}
+	q.remember = g.duplicates.window > 0
+	return nil
+}
+
 // checkMarket refuses a message about a market that is not allowed. A replace is about the market of its original,
 // and about the one that it names if it names one.
 func (g *Gate) checkMarket(keys *msg.Keys, s *Snapshot) error {
@@ -23,100 +139,100 @@ func (g *Gate) checkMarket(keys *msg.Keys, s *Snapshot) error {
 	return g.refusals.refuse(LimitMarket, 0, int64(market), 0)
 }
 
-// checkOrder checks what a request is by itself, against the book and against the own orders.
-func (g *Gate) checkOrder(q *request, s *Snapshot) error {
-	c := &g.config
-	if c.OrderQuantityMax > 0 && q.quantity > c.OrderQuantityMax {
-		return g.refusals.refuse(LimitQuantity, int64(c.OrderQuantityMax), int64(q.quantity), int64(c.OrderQuantityMax))
-	}
-	if c.OrderStakeMax > 0 {
-		if n := q.liability(odds.Buy); n > c.OrderStakeMax {
-			return g.refusals.refuse(LimitStake, int64(c.OrderStakeMax), int64(n), q.most(odds.Buy, c.OrderStakeMax))
+// checkState checks the loss, to which it may respond, and the mode Reducing.
+func (g *Gate) checkState(now int64, s *Snapshot) error {
+	if g.config.LossMax > 0 {
+		g.Profit(now, s.Profit)
+		if g.lossTold && !s.Market.reduces() {
+			return g.refusals.refuse(LimitLoss, int64(g.config.LossMax), int64(lossOf(s.Profit)), 0)
+		}
+		if g.mode == Halted {
+			return g.refusals.refuse(LimitHalted, 0, 0, 0)
 		}
 	}
-	if c.OrderLiabilityMax > 0 {
-		if n := q.liability(q.side); n > c.OrderLiabilityMax {
-			return g.refusals.refuse(LimitLiability, int64(c.OrderLiabilityMax), int64(n), q.most(q.side, c.OrderLiabilityMax))
-		}
-	}
-	if c.Collar.on() {
-		if err := g.checkCollar(q, &s.Book); err != nil {
-			return err
-		}
-	}
-	if c.RefuseSelfCross {
-		return g.checkSelfCross(q, &s.Own)
+	if g.mode == Reducing && !s.Market.reduces() {
+		return g.refusals.refuse(LimitReducing, int64(s.Market.Before), int64(max(s.Market.After, s.Market.Filled)), 0)
 	}
 	return nil
+}
+
+// refuseSize refuses an order that is too large, by the first limit that it breaks.
+func (g *Gate) refuseSize(q *request) error {
+	l := &g.limits
+	if uint64(q.quantity) > l.quantity {
+		return g.refusals.refuse(LimitQuantity, int64(l.quantity), int64(q.quantity), int64(l.quantity))
+	}
+	if n := q.liability(odds.Buy); n > l.stake {
+		return g.refusals.refuse(LimitStake, int64(l.stake), int64(n), q.most(odds.Buy, l.stake))
+	}
+	return g.refusals.refuse(LimitLiability, int64(l.liability), int64(q.liability(q.side)), q.most(q.side, l.liability))
 }
 
 // checkCollar refuses a price that is too far beyond the book's.
 func (g *Gate) checkCollar(q *request, b *Book) error {
 	c := &g.config.Collar
-	reference := c.reference(q.side, b)
+	// The usual case: a live book, and a price that is no better for the other side than the reference.
+	reference := b.Offer
+	switch {
+	case c.Micro:
+		reference = b.Micro
+	case q.side == odds.Sell:
+		reference = b.Bid
+	}
+	if b.State == BookLive && b.Age <= g.limits.age && reference.Valid() && !beyond(q, reference) {
+		return nil
+	}
+	reference = c.reference(q.side, b)
 	switch c.usable(b, reference) {
 	case RefuseOrder:
 		return g.refusals.refuse(LimitNoPrice, 0, int64(b.State), 0)
 	case SkipCollar:
 		return nil
 	}
-	bound := c.bound(q.side, reference)
-	if q.side == odds.Buy && q.price > bound || q.side == odds.Sell && q.price < bound {
+	if bound := c.bound(q.side, reference); beyond(q, bound) {
 		return g.refusals.refuse(LimitCollar, int64(reference), int64(q.price), int64(bound))
 	}
 	return nil
 }
 
-// checkSelfCross refuses a price at which an own order of the other side would trade.
-func (g *Gate) checkSelfCross(q *request, own *Own) error {
-	switch {
-	case q.side == odds.Buy && own.Offer != 0 && q.price >= own.Offer:
-		return g.refusals.refuse(LimitSelfCross, int64(own.Offer), int64(q.price), int64(own.Offer-1))
-	case q.side == odds.Sell && own.Bid != 0 && q.price <= own.Bid:
-		allowed := own.Bid + 1
-		if !allowed.Valid() {
-			allowed = 0
-		}
-		return g.refusals.refuse(LimitSelfCross, int64(own.Bid), int64(q.price), int64(allowed))
+// beyond reports whether a request's price is worse for its own side than another.
+func beyond(q *request, p odds.Price) bool {
+	if q.side == odds.Buy {
+		return q.price > p
 	}
-	return nil
+	return q.price < p
 }
 
-// checkOrders refuses an order too many; a replace is none more.
-func (g *Gate) checkOrders(q *request, s *Snapshot) error {
-	c := &g.config
-	switch {
-	case q.replace:
-	case c.ContractOrdersMax > 0 && s.ContractOrders >= c.ContractOrdersMax:
-		return g.refusals.refuse(LimitContractOrders, int64(c.ContractOrdersMax), oneMore(s.ContractOrders), 0)
-	case c.OrdersMax > 0 && s.Orders >= c.OrdersMax:
-		return g.refusals.refuse(LimitOrders, int64(c.OrdersMax), oneMore(s.Orders), 0)
+// refuseSelfCross refuses a price at which an own order of the other side would trade.
+func (g *Gate) refuseSelfCross(q *request, own *Own) error {
+	if q.side == odds.Buy {
+		return g.refusals.refuse(LimitSelfCross, int64(own.Offer), int64(q.price), int64(own.Offer-1))
 	}
-	return nil
+	allowed := own.Bid + 1
+	if !allowed.Valid() {
+		allowed = 0
+	}
+	return g.refusals.refuse(LimitSelfCross, int64(own.Bid), int64(q.price), int64(allowed))
+}
+
+// refuseOrders refuses an order too many.
+func (g *Gate) refuseOrders(s *Snapshot) error {
+	l := &g.limits
+	if s.ContractOrders > l.contractOrders {
+		return g.refusals.refuse(LimitContractOrders, oneMore(l.contractOrders), oneMore(s.ContractOrders), 0)
+	}
+	return g.refusals.refuse(LimitOrders, oneMore(l.orders), oneMore(s.Orders), 0)
 }
 
 func oneMore(n int) int64 { return int64(min(n, math.MaxInt-1)) + 1 }
 
-// checkExposure refuses what raises a worst case beyond its limit.
-func (g *Gate) checkExposure(q *request, s *Snapshot) error {
-	c := &g.config
-	if err := g.checkWorst(LimitContractExposure, c.ContractExposureMax, &s.Contract, q); err != nil {
-		return err
-	}
-	if err := g.checkWorst(LimitMarketExposure, c.MarketExposureMax, &s.Market, q); err != nil {
-		return err
-	}
-	return g.checkWorst(LimitAccountExposure, c.AccountExposureMax, &s.Account, q)
-}
-
-func (g *Gate) checkWorst(limit Limit, most odds.Money, e *Exposure, q *request) error {
-	if most == 0 || e.After <= most || e.After <= e.Before {
-		return nil
-	}
+// refuseExposure refuses what raises a worst case beyond its limit.
+func (g *Gate) refuseExposure(limit Limit, most odds.Money, e *Exposure) error {
 	room, err := most.Sub(e.Before)
 	if err != nil {
 		room = odds.MoneyMax // Before is a huge profit
 	}
+	q := &g.request
 	return g.refusals.refuse(limit, int64(most), int64(e.After), q.most(q.side, room))
 }
 

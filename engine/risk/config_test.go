@@ -176,7 +176,7 @@ func TestZeroConfigIsOff(t *testing.T) {
 		if err := g.Admit(random.Int64(), &keys, &s); err != nil {
 			t.Fatalf("%+v: %v", keys, err)
 		}
-		g.Sent(random.Int64(), &keys, &s)
+		g.Sent(random.Int64(), &keys)
 	}
 	if g.Mode() != Active || len(g.Events()) != 0 {
 		t.Errorf("%+v", g.Status())
@@ -229,7 +229,7 @@ func FuzzAdmit(f *testing.F) {
 				c.AccountExposureMax > 0 && s.Account.After > max(c.AccountExposureMax, s.Account.Before) {
 				t.Fatalf("%+v admitted %+v with %+v", c, keys, s)
 			}
-			g.Sent(random.Int64(), &keys, &s)
+			g.Sent(random.Int64(), &keys)
 		}
 	})
 }

@@ -65,10 +65,11 @@ func (d *duplicates) expire(now int64) {
 // within reports whether an order sent at that reading, which is not after now, is in the window.
 func (d *duplicates) within(now, at int64) bool { return uint64(now)-uint64(at) < uint64(d.window) }
 
-// find returns how long ago the same order was sent. ok is false if it was not within the window.
+// find returns how long ago the same order was sent. ok is false if it was not within the window. It sets q.hash.
 func (d *duplicates) find(now int64, q *request) (ago int64, ok bool) {
 	d.expire(now)
-	for n := d.heads[d.hash(q)]; n >= d.oldest; {
+	q.hash = d.hash(q)
+	for n := d.heads[q.hash]; n >= d.oldest; {
 		o := &d.orders[n&d.mask]
 		if o.same(q) {
 			return now - o.at, true
@@ -86,13 +87,12 @@ func (d *duplicates) full(now int64) int64 {
 	return d.window - (now - d.orders[d.oldest&d.mask].at)
 }
 
-// add remembers an order. Without a place it forgets the oldest: that one was sent although the gate was not asked.
+// add remembers an order that find was asked for. Without a place it forgets the oldest.
 func (d *duplicates) add(now int64, q *request) {
-	d.expire(now)
 	if d.next-d.oldest >= uint64(d.max) {
 		d.oldest++
 	}
-	head := &d.heads[d.hash(q)]
+	head := &d.heads[q.hash]
 	d.orders[d.next&d.mask] = sentOrder{
 		at: now, before: *head, quantity: q.quantity, market: q.market, contract: q.contract, price: q.price, side: q.side,
 	}

@@ -28,7 +28,7 @@ func Example() {
 		order.Quantity = uint64(refusal.Allowed)
 	}
 	if err := gate.Admit(now, &order, &state); err == nil {
-		gate.Sent(now, &order, &state) // after it was sent
+		gate.Sent(now, &order) // after it was sent
 	}
 
 	gate.LoggedIn(now)

@@ -207,7 +207,7 @@ func (w *world) send(typ msg.PayloadType) {
 	if !w.loggedIn || typ != msg.PayloadOrderCreate {
 		return // the session refuses it
 	}
-	w.gate.Sent(w.now, &keys, &s)
+	w.gate.Sent(w.now, &keys)
 	w.orders = append(w.orders, worldOrder{})
 	w.up = append(w.up, packet{kind: typ, order: len(w.orders) - 1})
 	w.created++
@@ -220,7 +220,7 @@ func (w *world) cancelAll() {
 	}
 	w.seq++
 	w.up = append(w.up, packet{kind: msg.PayloadOrderCancelAll, id: w.seq})
-	w.gate.Sent(w.now, &msg.Keys{Type: msg.PayloadOrderCancelAll}, nil)
+	w.gate.Sent(w.now, &msg.Keys{Type: msg.PayloadOrderCancelAll})
 	w.gate.CancelAllSent(w.now, w.seq)
 }
 

@@ -433,7 +433,7 @@ func TestPassiveMessagesPass(t *testing.T) {
 				if needs := g.Needs(typ); needs != 0 {
 					t.Fatalf("%v: type %v needs %v", mode, typ, needs)
 				}
-				g.Sent(1, &keys, nil)
+				g.Sent(1, &keys)
 			}
 		}
 	}

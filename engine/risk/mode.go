@@ -141,8 +141,8 @@ func (g *Gate) Resume(now int64, cause Cause) error {
 // move changes the mode, which nothing else does.
 func (g *Gate) move(now int64, mode Mode, cause Cause) {
 	from := g.mode
-	g.mode, g.since, g.cause = mode, now, cause.bounded()
-	g.needs = g.config.needs(mode)
+	g.enter(mode)
+	g.since, g.cause = now, cause.bounded()
 	g.report(now, Event{Kind: ModeChanged, From: from})
 }
 

@@ -16,7 +16,7 @@ import (
 func place(g *Gate, now int64, keys msg.Keys, s *Snapshot) error {
 	err := g.Admit(now, &keys, s)
 	if err == nil {
-		g.Sent(now, &keys, s)
+		g.Sent(now, &keys)
 	}
 	return err
 }
@@ -69,10 +69,10 @@ func TestRateOfMessages(t *testing.T) {
 		if err := place(g, 1, large, nil); !errors.Is(err, LimitQuantity) {
 			t.Fatal(err)
 		}
-		g.Sent(1, &msg.Keys{Type: msg.PayloadMarketSubscribe}, nil)
+		g.Sent(1, &msg.Keys{Type: msg.PayloadMarketSubscribe})
 	}
 	for _, typ := range []msg.PayloadType{msg.PayloadOrderCancel, msg.PayloadOrderCancelAll, msg.PayloadOrderQuantityReduce} {
-		g.Sent(1, &msg.Keys{Type: typ}, nil)
+		g.Sent(1, &msg.Keys{Type: typ})
 	}
 	s := quiet()
 	if err := place(g, 1, replace(2500, 5), &s); err != nil {
@@ -87,7 +87,7 @@ func TestRateOfMessages(t *testing.T) {
 		t.Errorf("the eleventh message: %v", err)
 	}
 	for range 50 {
-		g.Sent(1, &msg.Keys{Type: msg.PayloadOrderCancel}, nil) // goes into no debt
+		g.Sent(1, &msg.Keys{Type: msg.PayloadOrderCancel}) // goes into no debt
 	}
 	if err := place(g, 1+int64(time.Second/10), small, nil); err != nil {
 		t.Errorf("a tenth of a second later: %v", err)

@@ -374,12 +374,12 @@ func TestTwin(t *testing.T) {
 			}
 			admitted++
 			if random.IntN(4) > 0 {
-				g.Sent(now, &keys, &s)
+				g.Sent(now, &keys)
 				w.note(now, &keys, &s)
 			}
 			if random.IntN(4) == 0 {
 				cancel := msg.Keys{Type: msg.PayloadOrderCancel, OrderID: 1}
-				g.Sent(now, &cancel, &s)
+				g.Sent(now, &cancel)
 				w.note(now, &cancel, &s)
 			}
 		}
