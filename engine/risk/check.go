@@ -52,7 +52,7 @@ func (g *Gate) judge(now int64, keys *msg.Keys, s *Snapshot) error {
 		needs = g.needsOfReplace()
 		q.market, q.contract, side = s.Original.Market, s.Original.Contract, uint32(s.Original.Side)
 	}
-	if g.markets.slots != nil {
+	if g.markets.slots != nil && (replaces || !g.markets.allowed(q.market)) {
 		if err := g.checkMarket(keys, s); err != nil {
 			return err
 		}
@@ -115,8 +115,8 @@ func (g *Gate) judge(now int64, keys *msg.Keys, s *Snapshot) error {
 		}
 	}
 	if g.rate.rate != 0 {
-		if wait := g.rate.wait(now); wait > 0 {
-			return g.refusals.refuse(LimitRate, int64(g.rate.rate), 0, wait)
+		if g.rate.fill(now); g.rate.tokens < messageTokens {
+			return g.refusals.refuse(LimitRate, int64(g.rate.rate), 0, g.rate.wait())
 		}
 	}
 	q.remember = g.duplicates.window > 0
@@ -142,7 +142,9 @@ func (g *Gate) checkMarket(keys *msg.Keys, s *Snapshot) error {
 // checkState checks the loss, to which it may respond, and the mode Reducing.
 func (g *Gate) checkState(now int64, s *Snapshot) error {
 	if g.config.LossMax > 0 {
-		g.Profit(now, s.Profit)
+		if g.lossExceeded(s.Profit) != g.lossTold {
+			g.Profit(now, s.Profit)
+		}
 		if g.lossTold && !s.Market.reduces() {
 			return g.refusals.refuse(LimitLoss, int64(g.config.LossMax), int64(lossOf(s.Profit)), 0)
 		}

@@ -38,23 +38,13 @@ func (b *bucket) fill(now int64) {
 	}
 }
 
-// wait returns how many nanoseconds are left until there is a token for a message, 0 if there is one.
-func (b *bucket) wait(now int64) int64 {
-	if b.rate == 0 {
-		return 0
-	}
-	b.fill(now)
-	if b.tokens >= messageTokens {
-		return 0
-	}
+// wait returns how many nanoseconds after the last filling there is a token for a message, which there is not yet.
+func (b *bucket) wait() int64 {
 	return int64((messageTokens - b.tokens + b.rate - 1) / b.rate)
 }
 
 // take uses up what one message takes, as far as there is as much.
 func (b *bucket) take(now int64) {
-	if b.rate == 0 {
-		return
-	}
 	b.fill(now)
 	b.tokens -= min(b.tokens, messageTokens)
 }

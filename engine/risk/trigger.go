@@ -52,7 +52,7 @@ func (g *Gate) Beat(now int64) {
 func (g *Gate) Profit(now int64, profit odds.Money) {
 	now = g.advance(now)
 	c := &g.config
-	exceeded := c.LossMax > 0 && lossOf(profit) >= c.LossMax
+	exceeded := g.lossExceeded(profit)
 	if exceeded == g.lossTold {
 		return
 	}
@@ -61,6 +61,11 @@ func (g *Gate) Profit(now int64, profit odds.Money) {
 		g.report(now, Event{Kind: LossExceeded, Amount: lossOf(profit)})
 		g.respond(now, c.OnLoss, Cause{Trigger: TriggerLoss, Reason: "realised loss has reached its limit"})
 	}
+}
+
+// lossExceeded reports whether a profit is a loss that has reached its limit.
+func (g *Gate) lossExceeded(profit odds.Money) bool {
+	return g.config.LossMax > 0 && lossOf(profit) >= g.config.LossMax
 }
 
 // lossOf returns the loss of a profit.
