@@ -13,12 +13,10 @@ const priceWhole = 10_000
 // request is what a message asks for, with what a replace takes from its original.
 type request struct {
 	quantity odds.Quantity
-	hash     uint64 // of duplicates
 	market   uint32
 	contract uint32
 	price    odds.Price
 	side     odds.Side
-	remember bool // it was admitted and counts as a duplicate of others once it is sent
 }
 
 // liability returns what a side loses at worst, which cannot overflow: price and quantity are valid.
@@ -42,25 +40,39 @@ func (q *request) most(side odds.Side, room odds.Money) int64 {
 	return int64(n)
 }
 
+// checks are what a gate has to look at.
+type checks uint8
+
+const (
+	checkMarkets    checks = 1 << iota // the markets allowed
+	checkOrder                         // side, price and quantity
+	checkLoss                          // the realised profit
+	checkReducing                      // the mode Reducing
+	checkCollar                        // the book
+	checkCross                         // the own orders
+	checkDuplicates                    // the orders of the window
+	checkRate                          // the bucket
+)
+
 // judge checks a create or replace in the order of the limits.
 func (g *Gate) judge(now int64, keys *msg.Keys, s *Snapshot) error {
-	l, q := &g.limits, &g.request
+	l, q, c := &g.limits, &g.request, g.checks
 	replaces := keys.Type == msg.PayloadOrderCancelReplace
 	needs, side := g.needs, uint32(keys.Side)
 	q.market, q.contract = keys.Market, keys.Contract
 	if replaces {
-		needs = g.needsOfReplace()
+		needs = g.replace
 		q.market, q.contract, side = s.Original.Market, s.Original.Contract, uint32(s.Original.Side)
 	}
-	if g.markets.slots != nil && (replaces || !g.markets.allowed(q.market)) {
-		if err := g.checkMarket(keys, s); err != nil {
+	if c&checkMarkets != 0 && (replaces || !g.markets.allowed(q.market)) {
+		if err := g.judgeMarket(keys, s); err != nil {
 			return err
 		}
 	}
 	if missing := needs &^ s.Known; missing != 0 {
 		return g.refusals.refuse(LimitUnknown, int64(needs), int64(missing), 0)
 	}
-	if g.judged {
+	if c&checkOrder != 0 {
 		if keys.Price-1 >= uint32(odds.PriceMax) {
 			return g.refusals.refuse(LimitRequest, 0, int64(keys.Price), 0)
 		}
@@ -69,63 +81,81 @@ func (g *Gate) judge(now int64, keys *msg.Keys, s *Snapshot) error {
 		}
 		q.price, q.quantity, q.side = odds.Price(keys.Price), odds.Quantity(keys.Quantity), odds.Side(side)
 	}
-	if g.config.LossMax > 0 || g.mode == Reducing {
-		if err := g.checkState(now, s); err != nil {
-			return err
-		}
-	}
-	if g.judged {
-		stake := q.liability(odds.Buy)
-		liability := stake
-		if q.side == odds.Sell {
-			liability = q.liability(odds.Sell)
-		}
-		if keys.Quantity > l.quantity || stake > l.stake || liability > l.liability {
-			return g.refuseSize(q)
-		}
-		if g.collared {
-			if err := g.checkCollar(q, &s.Book); err != nil {
+	if c&(checkLoss|checkReducing) != 0 {
+		if g.lossExceeded(s.Profit) != g.lossTold || g.lossTold || c&checkReducing != 0 {
+			if err := g.judgeState(now, s); err != nil {
 				return err
 			}
 		}
-		if g.config.RefuseSelfCross {
-			if q.side == odds.Buy && q.price >= s.Own.Offer && s.Own.Offer != 0 || q.side == odds.Sell && q.price <= s.Own.Bid {
-				return g.refuseSelfCross(q, &s.Own)
+	}
+	if c&checkOrder == 0 {
+		if !replaces && (s.ContractOrders > l.contractOrders || s.Orders > l.orders) {
+			return g.refuseOrders(s)
+		}
+	} else if err := g.judgeOrder(now, s, replaces); err != nil {
+		return err
+	}
+	if c&checkRate != 0 {
+		if g.rate.fill(now); g.rate.tokens < messageTokens {
+			return g.refusals.refuse(LimitRate, int64(g.rate.rate), 0, g.rate.wait())
+		}
+	}
+	g.remember = c&checkDuplicates != 0
+	return nil
+}
+
+// judgeOrder checks what depends on side, price and quantity.
+func (g *Gate) judgeOrder(now int64, s *Snapshot, replaces bool) error {
+	l, q, c := &g.limits, &g.request, g.checks
+	stake := odds.Money(q.quantity) * odds.Money(q.price)
+	liability, touch := stake, s.Book.Offer
+	if q.side == odds.Sell {
+		liability, touch = odds.Money(q.quantity)*priceWhole-stake, s.Book.Bid
+	}
+	if q.quantity > l.quantity || stake > l.stake || liability > l.liability {
+		return g.refuseSize(q)
+	}
+	if c&checkCollar != 0 {
+		// The usual case is a live book, and a price that does not go beyond the other side's.
+		if s.Book.State != BookLive || s.Book.Age > l.age || g.config.Collar.Micro || !touch.Valid() || beyond(q, touch) {
+			if err := g.judgePrice(q, &s.Book); err != nil {
+				return err
 			}
+		}
+	}
+	if c&checkCross != 0 {
+		if q.side == odds.Sell && q.price <= s.Own.Bid || q.side == odds.Buy && q.price >= s.Own.Offer && s.Own.Offer != 0 {
+			return g.refuseSelfCross(q, &s.Own)
 		}
 	}
 	if !replaces && (s.ContractOrders > l.contractOrders || s.Orders > l.orders) {
 		return g.refuseOrders(s)
 	}
-	if g.judged {
-		// Most requests pass at the first comparison, and those that lower the worst case at the second.
-		if s.Contract.After > l.contract && s.Contract.After > s.Contract.Before {
-			return g.refuseExposure(LimitContractExposure, l.contract, &s.Contract)
+	// Most requests pass at the first comparison, and those that lower the worst case at the second.
+	if s.Contract.After > l.contract && s.Contract.After > s.Contract.Before {
+		return g.refuseExposure(LimitContractExposure, l.contract, &s.Contract)
+	}
+	if s.Market.After > l.market && s.Market.After > s.Market.Before {
+		return g.refuseExposure(LimitMarketExposure, l.market, &s.Market)
+	}
+	if s.Account.After > l.account && s.Account.After > s.Account.Before {
+		return g.refuseExposure(LimitAccountExposure, l.account, &s.Account)
+	}
+	if c&checkDuplicates != 0 {
+		d := &g.duplicates
+		if ago, ok := d.find(now, keyOf(q)); ok {
+			return g.refusals.refuse(LimitDuplicate, d.window, ago, d.window-ago)
 		}
-		if s.Market.After > l.market && s.Market.After > s.Market.Before {
-			return g.refuseExposure(LimitMarketExposure, l.market, &s.Market)
-		}
-		if s.Account.After > l.account && s.Account.After > s.Account.Before {
-			return g.refuseExposure(LimitAccountExposure, l.account, &s.Account)
-		}
-		if g.duplicates.window > 0 {
-			if err := g.checkDuplicate(now, q); err != nil {
-				return err
-			}
+		if d.full() {
+			return g.refusals.refuse(LimitDuplicateOrders, int64(d.max), int64(d.max)+1, d.wait(now))
 		}
 	}
-	if g.rate.rate != 0 {
-		if g.rate.fill(now); g.rate.tokens < messageTokens {
-			return g.refusals.refuse(LimitRate, int64(g.rate.rate), 0, g.rate.wait())
-		}
-	}
-	q.remember = g.duplicates.window > 0
 	return nil
 }
 
-// checkMarket refuses a message about a market that is not allowed. A replace is about the market of its original,
+// judgeMarket refuses a message about a market that is not allowed. A replace is about the market of its original,
 // and about the one that it names if it names one.
-func (g *Gate) checkMarket(keys *msg.Keys, s *Snapshot) error {
+func (g *Gate) judgeMarket(keys *msg.Keys, s *Snapshot) error {
 	market := keys.Market
 	if keys.Type == msg.PayloadOrderCancelReplace && (market == 0 || g.markets.allowed(market)) {
 		if s.Known&PartOriginal == 0 {
@@ -139,12 +169,10 @@ func (g *Gate) checkMarket(keys *msg.Keys, s *Snapshot) error {
 	return g.refusals.refuse(LimitMarket, 0, int64(market), 0)
 }
 
-// checkState checks the loss, to which it may respond, and the mode Reducing.
-func (g *Gate) checkState(now int64, s *Snapshot) error {
-	if g.config.LossMax > 0 {
-		if g.lossExceeded(s.Profit) != g.lossTold {
-			g.Profit(now, s.Profit)
-		}
+// judgeState checks the loss, to which it may respond, and the mode Reducing.
+func (g *Gate) judgeState(now int64, s *Snapshot) error {
+	if g.checks&checkLoss != 0 {
+		g.Profit(now, s.Profit)
 		if g.lossTold && !s.Market.reduces() {
 			return g.refusals.refuse(LimitLoss, int64(g.config.LossMax), int64(lossOf(s.Profit)), 0)
 		}
@@ -161,7 +189,7 @@ func (g *Gate) checkState(now int64, s *Snapshot) error {
 // refuseSize refuses an order that is too large, by the first limit that it breaks.
 func (g *Gate) refuseSize(q *request) error {
 	l := &g.limits
-	if uint64(q.quantity) > l.quantity {
+	if q.quantity > l.quantity {
 		return g.refusals.refuse(LimitQuantity, int64(l.quantity), int64(q.quantity), int64(l.quantity))
 	}
 	if n := q.liability(odds.Buy); n > l.stake {
@@ -170,28 +198,17 @@ func (g *Gate) refuseSize(q *request) error {
 	return g.refusals.refuse(LimitLiability, int64(l.liability), int64(q.liability(q.side)), q.most(q.side, l.liability))
 }
 
-// checkCollar refuses a price that is too far beyond the book's.
-func (g *Gate) checkCollar(q *request, b *Book) error {
+// judgePrice refuses a price that is too far beyond the book's.
+func (g *Gate) judgePrice(q *request, b *Book) error {
 	c := &g.config.Collar
-	// The usual case: a live book, and a price that is no better for the other side than the reference.
-	reference := b.Offer
-	switch {
-	case c.Micro:
-		reference = b.Micro
-	case q.side == odds.Sell:
-		reference = b.Bid
-	}
-	if b.State == BookLive && b.Age <= g.limits.age && reference.Valid() && !beyond(q, reference) {
-		return nil
-	}
-	reference = c.reference(q.side, b)
+	reference := c.reference(q.side, b)
 	switch c.usable(b, reference) {
 	case RefuseOrder:
 		return g.refusals.refuse(LimitNoPrice, 0, int64(b.State), 0)
 	case SkipCollar:
 		return nil
 	}
-	if bound := c.bound(q.side, reference); beyond(q, bound) {
+	if bound := c.bound(q.side, reference); beyond(q, reference) && beyond(q, bound) {
 		return g.refusals.refuse(LimitCollar, int64(reference), int64(q.price), int64(bound))
 	}
 	return nil
@@ -236,16 +253,4 @@ func (g *Gate) refuseExposure(limit Limit, most odds.Money, e *Exposure) error {
 	}
 	q := &g.request
 	return g.refusals.refuse(limit, int64(most), int64(e.After), q.most(q.side, room))
-}
-
-// checkDuplicate refuses what was sent a moment ago.
-func (g *Gate) checkDuplicate(now int64, q *request) error {
-	d := &g.duplicates
-	if ago, ok := d.find(now, q); ok {
-		return g.refusals.refuse(LimitDuplicate, d.window, ago, d.window-ago)
-	}
-	if wait := d.full(now); wait > 0 {
-		return g.refusals.refuse(LimitDuplicateOrders, int64(d.max), int64(d.max)+1, wait)
-	}
-	return nil
 }

@@ -107,8 +107,8 @@ func TestDuplicatesTwin(t *testing.T) {
 				now += random.Int64N(10)
 			}
 			q := request{
-				market: random.Uint32N(2), contract: random.Uint32N(2), price: odds.Price(random.IntN(3)),
-				quantity: odds.Quantity(random.IntN(2)), side: odds.Side(random.IntN(3)),
+				market: random.Uint32N(2), contract: random.Uint32N(2), price: odds.Price(1 + random.IntN(3)),
+				quantity: odds.Quantity(1 + random.IntN(2)), side: odds.Side(1 + random.IntN(2)),
 			}
 			live := list[:0]
 			for _, o := range list {
@@ -119,26 +119,46 @@ func TestDuplicatesTwin(t *testing.T) {
 			list = live
 			wantAgo, want := int64(0), false
 			for _, o := range list {
-				if o.q.hash = 0; o.q == q {
+				if o.q == q {
 					wantAgo, want = now-o.at, true
 				}
 			}
-			if ago, ok := d.find(now, &q); ago != wantAgo || ok != want {
+			if ago, ok := d.find(now, keyOf(&q)); ago != wantAgo || ok != want {
 				t.Fatalf("found %d %t, want %d %t", ago, ok, wantAgo, want)
 			}
 			wait := int64(0)
 			if len(list) >= most {
 				wait = list[len(list)-most].at + window - now
 			}
-			if got := d.full(now); got != wait {
-				t.Fatalf("full for %d, want %d", got, wait)
+			if got := d.full(); got != (wait > 0) || got && d.wait(now) != wait {
+				t.Fatalf("full %t, want it for %d", got, wait)
 			}
 			if random.IntN(2) == 0 {
 				if len(list) >= most {
 					list = list[1:] // the guard was not asked
 				}
 				list = append(list, sent{now, q})
-				d.add(now, &q)
+				d.add(now)
+			}
+		}
+	}
+}
+
+// TestOrderKeys expects orders that differ in one thing to have keys that differ, at the ends of every range too.
+func TestOrderKeys(t *testing.T) {
+	seen := make(map[orderKey]request)
+	for _, market := range []uint32{0, 1, math.MaxUint32} {
+		for _, contract := range []uint32{0, 1, math.MaxUint32} {
+			for _, quantity := range []odds.Quantity{1, 2, odds.QuantityMax - 1, odds.QuantityMax} {
+				for _, price := range []odds.Price{1, 2, 9998, 9999} {
+					for _, side := range []odds.Side{odds.Buy, odds.Sell} {
+						q := request{market: market, contract: contract, quantity: quantity, price: price, side: side}
+						if other, ok := seen[keyOf(&q)]; ok {
+							t.Errorf("%+v has the key of %+v", q, other)
+						}
+						seen[keyOf(&q)] = q
+					}
+				}
 			}
 		}
 	}

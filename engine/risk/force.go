@@ -9,7 +9,7 @@ import (
 
 // limits are the settings as the judgement compares with them: one that is off is the largest value there is.
 type limits struct {
-	quantity  uint64
+	quantity  odds.Quantity
 	stake     odds.Money
 	liability odds.Money
 
@@ -25,7 +25,7 @@ type limits struct {
 // inForce returns the limits of a configuration.
 func (c *Config) inForce() limits {
 	return limits{
-		quantity:       uint64(withDefault(c.OrderQuantityMax, odds.QuantityMax)),
+		quantity:       withDefault(c.OrderQuantityMax, odds.QuantityMax),
 		stake:          withDefault(c.OrderStakeMax, odds.MoneyMax),
 		liability:      withDefault(c.OrderLiabilityMax, odds.MoneyMax),
 		age:            withDefault(c.Collar.MaxAge, math.MaxInt64),
@@ -84,9 +84,25 @@ func (c *Config) needs(m Mode) (p Parts) {
 	return p
 }
 
-// judges reports whether a limit reads the side, price or quantity of a request.
-func (c *Config) judges() bool {
-	return c.OrderQuantityMax > 0 || c.OrderStakeMax > 0 || c.OrderLiabilityMax > 0 ||
-		c.Collar.on() || c.RefuseSelfCross ||
-		c.ContractExposureMax > 0 || c.MarketExposureMax > 0 || c.AccountExposureMax > 0 || c.DuplicateWindow > 0
+// checks returns what there is to look at in a mode.
+func (c *Config) checks(m Mode) (all checks) {
+	for _, n := range []struct {
+		needed bool
+		check  checks
+	}{
+		{len(c.Markets) > 0, checkMarkets},
+		{c.OrderQuantityMax > 0 || c.OrderStakeMax > 0 || c.OrderLiabilityMax > 0, checkOrder},
+		{c.ContractExposureMax > 0 || c.MarketExposureMax > 0 || c.AccountExposureMax > 0, checkOrder},
+		{c.LossMax > 0, checkLoss},
+		{m == Reducing, checkReducing},
+		{c.Collar.on(), checkOrder | checkCollar},
+		{c.RefuseSelfCross, checkOrder | checkCross},
+		{c.DuplicateWindow > 0, checkOrder | checkDuplicates},
+		{c.Rate > 0, checkRate},
+	} {
+		if n.needed {
+			all |= n.check
+		}
+	}
+	return all
 }

@@ -2,22 +2,24 @@ package risk
 
 import (
 	"math"
+	"slices"
 
 	"github.com/smk-go/smk/gen/msg"
 )
 
 // Gate decides which messages may leave. One goroutine owns it.
 type Gate struct {
-	config   Config
-	limits   limits
-	mode     Mode
-	free     bool  // nothing is limited in this mode
-	needs    Parts // of a create in this mode
-	judged   bool  // a limit reads side, price or quantity
-	collared bool
-	now      int64 // the latest clock reading
+	config  Config
+	limits  limits
+	mode    Mode
+	checks  checks // in this mode
+	needs   Parts  // of a create in this mode
+	replace Parts  // of a replace
+	free    bool   // nothing is limited in this mode
+	now     int64  // the latest clock reading
 
-	request request // the last one that was judged
+	request  request // the last one that was judged
+	remember bool    // it was admitted, and counts as a duplicate of others once it is sent
 
 	since int64
 	cause Cause
@@ -40,7 +42,8 @@ func New(config Config) (*Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gate{config: c, limits: c.inForce(), now: math.MinInt64, judged: c.judges(), collared: c.Collar.on()}
+	c.Markets = slices.Clone(c.Markets)
+	g := &Gate{config: c, limits: c.inForce(), now: math.MinInt64}
 	g.kill.init(c.CancelAllRetry, c.CancelAllTries)
 	g.watchdog.init(int64(c.Watchdog))
 	g.rate.init(c.Rate, c.Burst)
@@ -48,15 +51,18 @@ func New(config Config) (*Gate, error) {
 	g.markets.init(c.Markets, c.MarketsMax)
 	g.refusals.init(c.Refusals, c.shown())
 	g.events.init()
-	g.config.Markets = nil
 	g.enter(Active)
 	return g, nil
 }
 
 // enter makes a mode the one in force.
 func (g *Gate) enter(m Mode) {
-	g.mode, g.needs = m, g.config.needs(m)
-	g.free = g.needs == 0 && !g.judged && g.markets.slots == nil && g.rate.rate == 0
+	c := &g.config
+	g.mode, g.checks, g.needs, g.replace = m, c.checks(m), c.needs(m), 0
+	g.free = g.checks == 0 && g.needs == 0
+	if g.checks&^checkRate != 0 || g.needs != 0 {
+		g.replace = g.needs | PartOriginal
+	}
 }
 
 // Needs returns the parts of a snapshot that a message is judged by now, none for one that always passes.
@@ -65,15 +71,7 @@ func (g *Gate) Needs(typ msg.PayloadType) Parts {
 	case msg.PayloadOrderCreate:
 		return g.needs
 	case msg.PayloadOrderCancelReplace:
-		return g.needsOfReplace()
-	}
-	return 0
-}
-
-// needsOfReplace returns what a replace is judged by.
-func (g *Gate) needsOfReplace() Parts {
-	if g.needs != 0 || g.judged || g.markets.slots != nil {
-		return g.needs | PartOriginal
+		return g.replace
 	}
 	return 0
 }
@@ -87,7 +85,7 @@ func (g *Gate) Admit(now int64, keys *msg.Keys, s *Snapshot) error {
 		return nil
 	}
 	now = g.advance(now)
-	g.request.remember = false
+	g.remember = false
 	if g.mode == Halted {
 		return g.refusals.refuse(LimitHalted, 0, 0, 0)
 	}
@@ -112,9 +110,9 @@ func (g *Gate) Sent(now int64, keys *msg.Keys) {
 	switch keys.Type {
 	case msg.PayloadOrderCreate, msg.PayloadOrderCancelReplace:
 		now = g.advance(now)
-		if g.request.remember {
-			g.request.remember = false
-			g.duplicates.add(now, &g.request)
+		if g.remember {
+			g.remember = false
+			g.duplicates.add(now)
 		}
 	case msg.PayloadOrderCancel, msg.PayloadOrderCancelAll, msg.PayloadOrderQuantityReduce:
 		now = g.advance(now)

@@ -131,11 +131,11 @@ func (w *twin) admit(now int64, keys *msg.Keys, s *Snapshot, needs Parts) Refusa
 		return first()
 	}
 	o := w.order(keys, s)
-	if (&Config{
-		OrderQuantityMax: w.c.OrderQuantityMax, OrderStakeMax: w.c.OrderStakeMax, OrderLiabilityMax: w.c.OrderLiabilityMax,
-		Collar: w.c.Collar, RefuseSelfCross: w.c.RefuseSelfCross, ContractExposureMax: w.c.ContractExposureMax,
-		MarketExposureMax: w.c.MarketExposureMax, AccountExposureMax: w.c.AccountExposureMax, DuplicateWindow: w.c.DuplicateWindow,
-	}).judges() && !o.valid() {
+	c := &w.c
+	judges := c.OrderQuantityMax > 0 || c.OrderStakeMax > 0 || c.OrderLiabilityMax > 0 || c.Collar.Ticks > 0 ||
+		c.Collar.Fraction > 0 || c.RefuseSelfCross || c.ContractExposureMax > 0 || c.MarketExposureMax > 0 ||
+		c.AccountExposureMax > 0 || c.DuplicateWindow > 0
+	if judges && !o.valid() {
 		value := int64(o.price)
 		if o.price >= 1 && o.price <= 9999 {
 			value = int64(min(o.quantity, math.MaxInt64))
