@@ -9,16 +9,20 @@ const messageTokens = uint64(time.Second)
 type bucket struct {
 	rate   uint64 // messages a second, 0 if there is no bound
 	full   uint64
+	whole  uint64 // nanoseconds in which an empty bucket is full
 	tokens uint64
 	filled int64 // clock reading of the last filling
 	begun  bool
 }
 
-const _ = uint64(1<<63 - 1 - RateMax*messageTokens - 2*RateMax) // full, and what one filling adds, fit
+const _ = uint64(1<<63 - 1 - 2*RateMax*messageTokens - RateMax) // full, and what one filling adds, fit
 
 func (b *bucket) init(rate, burst int) {
 	*b = bucket{rate: uint64(rate), full: uint64(burst) * messageTokens}
 	b.tokens = b.full
+	if b.rate > 0 {
+		b.whole = (b.full + b.rate - 1) / b.rate
+	}
 }
 
 // fill adds what has come in since the last filling.
@@ -31,11 +35,11 @@ func (b *bucket) fill(now int64) {
 	}
 	elapsed := uint64(now) - uint64(b.filled)
 	b.filled = now
-	if missing := b.full - b.tokens; elapsed <= missing/b.rate {
-		b.tokens += elapsed * b.rate
-	} else {
+	if elapsed >= b.whole {
 		b.tokens = b.full
+		return
 	}
+	b.tokens = min(b.tokens+elapsed*b.rate, b.full)
 }
 
 // wait returns how many nanoseconds after the last filling there is a token for a message, which there is not yet.
