@@ -64,6 +64,26 @@ func TestDuplicateEdges(t *testing.T) {
 	}
 }
 
+// TestOnlyAdmittedOrdersAreRemembered sends an order that was not admitted last.
+func TestOnlyAdmittedOrdersAreRemembered(t *testing.T) {
+	g := newGate(t, Config{DuplicateWindow: time.Second, OrderQuantityMax: 10})
+	small, large := create(odds.Buy, 2500, 10), create(odds.Buy, 2500, 11)
+	if err := g.Admit(1, &small, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Admit(1, &large, nil); !errors.Is(err, LimitQuantity) {
+		t.Fatal(err)
+	}
+	g.Sent(1, &large)
+	if err := place(g, 1, small, nil); err != nil {
+		t.Errorf("an order that was never sent is remembered: %v", err)
+	}
+	g.Sent(1, &small) // once more, without asking
+	if d := &g.duplicates; d.next-d.oldest != 1 {
+		t.Errorf("%d orders are remembered", d.next-d.oldest)
+	}
+}
+
 // TestDuplicateOrdersEdge fills the window.
 func TestDuplicateOrdersEdge(t *testing.T) {
 	for _, most := range []int{1, 2, 3, 5} {

@@ -165,7 +165,6 @@ func (k *killSwitch) connected(now int64) bool {
 // disconnected notes that the session ended.
 func (k *killSwitch) disconnected() bool {
 	k.loggedIn = false
-	k.first, k.last = 0, 0
 	if k.state != KillWaiting {
 		return false
 	}
