@@ -10,8 +10,8 @@ import (
 	"github.com/smk-go/smk/odds"
 )
 
-// TestNoAllocations counts what every repeating path allocates: nothing, whether a request is admitted or refused, and also
-// when no refusal with amounts is left.
+// TestNoAllocations counts what every repeating path allocates: nothing, whether a request is admitted or refused, and
+// also when no refusal with amounts is left.
 func TestNoAllocations(t *testing.T) {
 	var now int64
 	s := quiet()

@@ -104,8 +104,8 @@ func (g *Gate) Admit(now int64, keys *msg.Keys, s *Snapshot) error {
 // unknown is the snapshot of a caller that has none.
 var unknown Snapshot
 
-// Sent notes that a message left: the one that Admit returned nil for last, or one that it does not judge. Messages that
-// were sent without asking Admit take from Config.Rate and are not remembered as duplicates.
+// Sent notes that a message left: the one that Admit returned nil for last, or one that it does not judge. Messages
+// that were sent without asking Admit take from Config.Rate and are not remembered as duplicates.
 func (g *Gate) Sent(now int64, keys *msg.Keys) {
 	switch keys.Type {
 	case msg.PayloadOrderCreate, msg.PayloadOrderCancelReplace:

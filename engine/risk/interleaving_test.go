@@ -59,8 +59,9 @@ type world struct {
 	resumed  int
 }
 
-// TestNoOrderAfterHalt plays random interleavings. After a halt no order is admitted until Resume; when the switch says that
-// it is done every order that rests at the exchange is named as in doubt; and in a world that turns fair it gets done.
+// TestNoOrderAfterHalt plays random interleavings. After a halt no order is admitted until Resume; when the switch says
+// that it is done every order that rests at the exchange is named as in doubt; and in a world that turns fair it gets
+// done.
 func TestNoOrderAfterHalt(t *testing.T) {
 	var created, finished, resumed int
 	for seed := range uint64(killSeeds) {

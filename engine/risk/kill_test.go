@@ -192,3 +192,27 @@ func TestKillGivesUp(t *testing.T) {
 		t.Errorf("resumed: %v, %+v", err, g.Status())
 	}
 }
+
+// TestReadingsEnd expects readings not to wrap around, and a watchdog to have no deadline before the first of them.
+func TestReadingsEnd(t *testing.T) {
+	for _, c := range []struct{ now, d, want int64 }{
+		{1, 2, 3},
+		{math.MaxInt64 - 5, 5, math.MaxInt64},
+		{math.MaxInt64 - 5, 6, math.MaxInt64},
+		{math.MaxInt64, math.MaxInt64, math.MaxInt64},
+		{math.MinInt64, 1, math.MinInt64 + 1},
+	} {
+		if got := after(c.now, c.d); got != c.want {
+			t.Errorf("after(%d, %d) = %d, want %d", c.now, c.d, got, c.want)
+		}
+	}
+	g := newGate(t, Config{Watchdog: time.Second})
+	if at, ok := g.Deadline(); ok {
+		t.Errorf("deadline %d before the first reading", at)
+	}
+	g.LoggedIn(math.MaxInt64 - 1)
+	g.Orders(math.MaxInt64-1, OpenOrders{Open: 1})
+	if g.Halt(math.MaxInt64-1, Cause{}); !g.Tick(math.MaxInt64-1) || g.Tick(math.MaxInt64-1) {
+		t.Errorf("at the end of time: %+v", g.Status())
+	}
+}

@@ -112,6 +112,9 @@ type Original struct {
 // Exposure is a worst-case loss three times: positive is a loss, and it may be negative if a profit is certain. All
 // open orders count at their worst in each.
 //
+// [WorstCase] finds them exactly, and lets an order offset the position that it closes. A sum of liabilities is an
+// upper bound, by which no order reduces anything.
+//
 // For a replace, Before has the original and After the new order in its place, or both; of Before and After the
 // gate takes the larger.
 type Exposure struct {
