@@ -117,14 +117,16 @@ func (g *Gate) judgeOrder(now int64, s *Snapshot, replaces bool) error {
 	}
 	if c&checkCollar != 0 {
 		// The usual case is a live book, and a price that does not go beyond the other side's.
-		if s.Book.State != BookLive || s.Book.Age > l.age || g.config.Collar.Micro || !touch.Valid() || beyond(q, touch) {
+		if s.Book.State != BookLive || s.Book.Age > l.age || g.config.Collar.Micro ||
+			!touch.Valid() || beyond(q, touch) {
 			if err := g.judgePrice(q, &s.Book); err != nil {
 				return err
 			}
 		}
 	}
 	if c&checkCross != 0 {
-		if q.side == odds.Sell && q.price <= s.Own.Bid || q.side == odds.Buy && q.price >= s.Own.Offer && s.Own.Offer != 0 {
+		if q.side == odds.Sell && q.price <= s.Own.Bid ||
+			q.side == odds.Buy && q.price >= s.Own.Offer && s.Own.Offer != 0 {
 			return g.refuseSelfCross(q, &s.Own)
 		}
 	}
@@ -195,7 +197,8 @@ func (g *Gate) refuseSize(q *request) error {
 	if n := q.liability(odds.Buy); n > l.stake {
 		return g.refusals.refuse(LimitStake, int64(l.stake), int64(n), q.most(odds.Buy, l.stake))
 	}
-	return g.refusals.refuse(LimitLiability, int64(l.liability), int64(q.liability(q.side)), q.most(q.side, l.liability))
+	n := q.liability(q.side)
+	return g.refusals.refuse(LimitLiability, int64(l.liability), int64(n), q.most(q.side, l.liability))
 }
 
 // judgePrice refuses a price that is too far beyond the book's.

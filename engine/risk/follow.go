@@ -2,13 +2,6 @@ package risk
 
 import "math"
 
-// killMoved queues an event if the kill switch went on.
-func (g *Gate) killMoved(now int64, changed bool) {
-	if changed {
-		g.report(now, Event{Kind: KillChanged})
-	}
-}
-
 // Tick does what time asks for, and reports whether the caller has to send an order_cancel_all for all markets now. It
 // is to be called after Halt, LoggedIn and Orders, and when the reading of Deadline is reached. If the message cannot
 // be sent Tick asks again after Config.CancelAllRetry.

@@ -3,8 +3,6 @@ package risk
 import (
 	"math"
 	"slices"
-
-	"github.com/smk-go/smk/gen/msg"
 )
 
 // Gate decides which messages may leave. One goroutine owns it.
@@ -65,65 +63,6 @@ func (g *Gate) enter(m Mode) {
 	}
 }
 
-// Needs returns the parts of a snapshot that a message is judged by now, none for one that always passes.
-func (g *Gate) Needs(typ msg.PayloadType) Parts {
-	switch typ {
-	case msg.PayloadOrderCreate:
-		return g.needs
-	case msg.PayloadOrderCancelReplace:
-		return g.replace
-	}
-	return 0
-}
-
-// Admit returns nil if a message may be sent, or a *[Refusal]. keys are those of the message, and s what is known as
-// of now; nothing of either is kept, and s may be nil if Needs returns nothing. It uses nothing up: Sent does.
-//
-// A refusal for a loss or a missed Beat changes the mode as it is made.
-func (g *Gate) Admit(now int64, keys *msg.Keys, s *Snapshot) error {
-	if keys.Type != msg.PayloadOrderCreate && keys.Type != msg.PayloadOrderCancelReplace {
-		return nil
-	}
-	now = g.advance(now)
-	g.remember = false
-	if g.mode == Halted {
-		return g.refusals.refuse(LimitHalted, 0, 0, 0)
-	}
-	if !g.free {
-		if s == nil {
-			s = &unknown
-		}
-		if err := g.judge(now, keys, s); err != nil {
-			return err
-		}
-	}
-	g.admitted++
-	return nil
-}
-
-// unknown is the snapshot of a caller that has none.
-var unknown Snapshot
-
-// Sent notes that a message left: the one that Admit returned nil for last, or one that it does not judge. Messages
-// that were sent without asking Admit take from Config.Rate and are not remembered as duplicates.
-func (g *Gate) Sent(now int64, keys *msg.Keys) {
-	switch keys.Type {
-	case msg.PayloadOrderCreate, msg.PayloadOrderCancelReplace:
-		now = g.advance(now)
-		if g.remember {
-			g.remember = false
-			g.duplicates.add(now)
-		}
-	case msg.PayloadOrderCancel, msg.PayloadOrderCancelAll, msg.PayloadOrderQuantityReduce:
-		now = g.advance(now)
-	default:
-		return
-	}
-	if g.rate.rate != 0 {
-		g.rate.take(now)
-	}
-}
-
 // advance returns the clock reading, or the latest one if it is behind that, and halts if Beat is overdue.
 func (g *Gate) advance(now int64) int64 {
 	now = max(now, g.now)
@@ -132,4 +71,72 @@ func (g *Gate) advance(now int64) int64 {
 		g.expire(now)
 	}
 	return now
+}
+
+// expire starts the watchdog at the first reading, and halts at one at which it is due.
+func (g *Gate) expire(now int64) {
+	switch g.watchdog.due {
+	case math.MaxInt64: // it is off: this is the last reading of the clock
+	case math.MinInt64:
+		g.watchdog.beat(now)
+	default:
+		g.watchdog.due = math.MaxInt64
+		g.report(now, Event{Kind: WatchdogExpired})
+		g.halt(now, Cause{Trigger: TriggerWatchdog, Reason: "no beat in time"})
+	}
+}
+
+// halt is Halt at a reading that was taken.
+func (g *Gate) halt(now int64, cause Cause) bool {
+	if g.mode == Halted {
+		if g.kill.state != KillGaveUp {
+			return false
+		}
+		g.killMoved(now, g.kill.begin(now))
+		return true
+	}
+	g.move(now, Halted, cause)
+	g.killMoved(now, g.kill.begin(now))
+	return true
+}
+
+// reduce is Reduce at a reading that was taken.
+func (g *Gate) reduce(now int64, cause Cause) bool {
+	if g.mode >= Reducing {
+		return false
+	}
+	g.move(now, Reducing, cause)
+	return true
+}
+
+// respond answers a loss or a drift.
+func (g *Gate) respond(now int64, r Response, cause Cause) {
+	switch r {
+	case RespondHalt:
+		g.halt(now, cause)
+	case RespondReduce:
+		g.reduce(now, cause)
+	}
+}
+
+// move changes the mode, which nothing else does.
+func (g *Gate) move(now int64, mode Mode, cause Cause) {
+	from := g.mode
+	g.enter(mode)
+	g.since, g.cause = now, cause.bounded()
+	g.report(now, Event{Kind: ModeChanged, From: from})
+}
+
+// report queues an event with the state as it is.
+func (g *Gate) report(now int64, e Event) {
+	e.At, e.Mode, e.Cause, e.Kill = now, g.mode, g.cause, g.kill.state
+	e.Open, e.InDoubt = g.kill.orders.Open, g.kill.orders.InDoubt
+	g.events.push(e)
+}
+
+// killMoved queues an event if the kill switch went on.
+func (g *Gate) killMoved(now int64, changed bool) {
+	if changed {
+		g.report(now, Event{Kind: KillChanged})
+	}
 }

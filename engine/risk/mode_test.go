@@ -196,6 +196,14 @@ func TestWatchdogEdges(t *testing.T) {
 			t.Errorf("%s: %+v", name, g.Status())
 		}
 	}
+	g = start()
+	g.Halt(1, Cause{})
+	g.Events()
+	for now := int64(1); now < 5*period; now += period - 1 {
+		if g.Beat(now); len(g.Events()) != 0 {
+			t.Error("a watchdog that is beaten while halted expires")
+		}
+	}
 	off := newGate(t, Config{})
 	if off.Tick(math.MaxInt64); off.Mode() != Active {
 		t.Errorf("no watchdog at the end of time: %v", off.Status())

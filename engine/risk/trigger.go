@@ -6,43 +6,10 @@ import (
 	"github.com/smk-go/smk/odds"
 )
 
-// watchdog expires if it is not reset in time.
-type watchdog struct {
-	period int64 // 0 if it is off
-	due    int64 // the least before the first reading, the greatest once it expired or if it is off
-}
-
-func (w *watchdog) init(period int64) {
-	w.period, w.due = period, math.MaxInt64
-	if period > 0 {
-		w.due = math.MinInt64
-	}
-}
-
-// beat gives it its whole time.
-func (w *watchdog) beat(now int64) {
-	if w.period > 0 {
-		w.due = after(now, w.period)
-	}
-}
-
-// expire starts the watchdog at the first reading, and halts at one at which it is due.
-func (g *Gate) expire(now int64) {
-	switch g.watchdog.due {
-	case math.MaxInt64: // it is off: this is the last reading of the clock
-	case math.MinInt64:
-		g.watchdog.beat(now)
-	default:
-		g.watchdog.due = math.MaxInt64
-		g.report(now, Event{Kind: WatchdogExpired})
-		g.Halt(now, Cause{Trigger: TriggerWatchdog, Reason: "no beat in time"})
-	}
-}
-
 // Beat says that what the watchdog watches is alive. One that comes too late does not undo the halt.
 func (g *Gate) Beat(now int64) {
 	now = g.advance(now)
-	if g.mode != Halted {
+	if g.watchdog.due != math.MaxInt64 {
 		g.watchdog.beat(now)
 	}
 }
@@ -79,14 +46,5 @@ func (g *Gate) Drift(now int64, difference odds.Money) {
 	if c.DriftMax > 0 && max(lossOf(difference), difference) > c.DriftMax {
 		g.report(now, Event{Kind: DriftExceeded, Amount: difference})
 		g.respond(now, c.OnDrift, Cause{Trigger: TriggerDrift, Reason: "figures differ from the exchange's"})
-	}
-}
-
-func (g *Gate) respond(now int64, r Response, cause Cause) {
-	switch r {
-	case RespondHalt:
-		g.Halt(now, cause)
-	case RespondReduce:
-		g.Reduce(now, cause)
 	}
 }
