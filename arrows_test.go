@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"gen/msg":           {"internal/varint", "odds"},
 	"gen/convert":       {"gen/eto", "gen/seto", "gen/msg"},
 	"engine/session":    {"internal/envelope", "internal/varint", "wire", "ring", "gen/msg"},
+	"engine/risk":       {"gen/msg", "odds"},
 	"engine": {
 		"engine/internal/transport", "engine/session", "wire", "ring", "gen/eto", "gen/seto", "gen/msg", "odds", "uuid",
 	},
