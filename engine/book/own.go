@@ -11,6 +11,7 @@ type Own struct {
 	Price    odds.Price
 	Open     odds.Quantity // what is not filled
 	Pending  bool          // sent and not answered yet
+	Replaces uint64        // the own order in whose place it is sent, if any; OwnRemoved ends that one
 }
 
 // own is the slot of an own order.
@@ -83,12 +84,25 @@ func (b *Books) OwnAdded(o Own) error {
 	p.next, *link = *link, at
 	c.orders++
 	b.findLevel(p)
+	if orig := b.ownByID(o.Replaces); orig != nil && o.Replaces != o.ID {
+		b.unsettle(p)
+	}
 	if o.Pending {
 		p.flags |= ownPending
 	} else {
 		b.tighten(p)
 	}
 	return nil
+}
+
+// unsettle says that an order may join its level unseen: if it replaces another one there, what the level gained
+// hides what it lost. So of the other own orders of the level it is not known any more what is behind.
+func (b *Books) unsettle(o *own) {
+	for at := b.contract[o.contract].own[o.side]; at != none; at = b.order[at].next {
+		if p := &b.order[at]; p != o && p.key == o.key {
+			p.lower, p.behind = 0, unknown
+		}
+	}
 }
 
 // ownByID returns an own order, or nil.
@@ -114,6 +128,7 @@ func (b *Books) OwnAccepted(id uint64, open odds.Quantity) error {
 		return nil
 	}
 	if !o.is(ownJoined) || open != o.open {
+		b.unsettle(o)
 		o.lower, o.upper, o.behind = 0, unknown, unknown
 	}
 	o.open = open
@@ -203,4 +218,13 @@ func (b *Books) OwnRemoved(id uint64) error {
 		b.release(c.slot)
 	}
 	return nil
+}
+
+// OwnOpen returns what is open of an own order, as far as it was told. The error is ErrUnknownOrder.
+func (b *Books) OwnOpen(id uint64) (odds.Quantity, error) {
+	o := b.ownByID(id)
+	if o == nil {
+		return 0, ErrUnknownOrder
+	}
+	return o.open, nil
 }
