@@ -35,7 +35,6 @@ type Books struct {
 	order   []own
 	byOrder index
 
-	in       [2][]uint64 // a message's levels
 	out      [2][]uint64 // sides that do not fit while a message is applied
 	due      int64       // no market's deadline is before
 	events   []Event
@@ -87,7 +86,8 @@ type contract struct {
 	updated      int64
 	crossedSince int64
 	state        msg.ContractStateType
-	orders       int32 // own ones of both sides
+	orders       int32         // own ones of both sides
+	traded       odds.Quantity // executions of updates
 }
 
 type contractFlags uint8
@@ -101,7 +101,6 @@ type trades struct {
 	liquidity    odds.Side
 	lastQuantity odds.Quantity
 	lastMicros   uint64
-	traded       odds.Quantity // executions of updates
 }
 
 // New returns empty books. The error is a [*ConfigError].
@@ -130,8 +129,7 @@ func New(c Config) (*Books, error) {
 	b.byMarket.init(c.Markets)
 	b.index.init(c.Contracts)
 	b.byOrder.init(c.Orders)
-	for side := range b.in {
-		b.in[side] = make([]uint64, 0, changesMax*c.DepthMax)
+	for side := range b.out {
 		b.out[side] = make([]uint64, (1+changesMax)*c.DepthMax)
 	}
 	return b, nil
@@ -209,7 +207,7 @@ func (b *Books) claimMarket(id uint32, now int64) (int32, error) {
 		return none, &b.fullness[0]
 	}
 	b.market[i] = market{id: id, contracts: none, since: now}
-	b.byMarket.add(uint64(id), i)
+	b.byMarket.add(uint64(id), i, none)
 	return i, nil
 }
 
@@ -229,15 +227,20 @@ func (b *Books) claimContract(slot int32, id uint32) (int32, error) {
 	b.contract[i] = contract{market: m.id, id: id, slot: slot, next: m.contracts, own: [2]int32{none, none}}
 	b.trades[i] = trades{}
 	m.contracts = i
-	b.side(i, bids)[0], b.side(i, offers)[0] = 0, 0
-	b.index.add(contractKey(m.id, id), i)
+	b.words(i)[0], b.words(i)[b.stride] = 0, 0
+	b.index.add(contractKey(m.id, id), i, slot)
 	return i, nil
 }
 
-// side returns the words of a side, as many as it can have.
+// words returns the words of a contract: as many bids as it can have, then as many offers.
+func (b *Books) words(i int32) []uint64 {
+	at := int(i) * 2 * b.stride
+	return b.levels[at : at+2*b.stride : at+2*b.stride]
+}
+
+// side returns the words of a side, as many as it has.
 func (b *Books) side(i int32, side int) []uint64 {
-	at := (int(i)*2 + side) * b.stride
-	return b.levels[at : at+b.stride : at+b.stride]
+	return b.words(i)[side*b.stride:][:b.contract[i].n[side]]
 }
 
 // clear empties a contract's book.
@@ -250,8 +253,8 @@ func (b *Books) clear(i int32, now int64) {
 // empty removes the levels of a contract.
 func (b *Books) empty(i int32, now int64) {
 	c := &b.contract[i]
-	c.n, c.cut, c.updated = [2]uint8{}, 0, now
-	b.side(i, bids)[0], b.side(i, offers)[0] = 0, 0
+	c.n, c.cut, c.updated, c.traded = [2]uint8{}, 0, now, 0
+	b.words(i)[0], b.words(i)[b.stride] = 0, 0
 }
 
 // release gives back the slots of a market's contracts without own orders, and the market's if nothing is left.

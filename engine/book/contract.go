@@ -118,7 +118,7 @@ func (c Contract) Traded() odds.Quantity {
 	if c.slot == none {
 		return 0
 	}
-	return c.b.trades[c.slot].traded
+	return c.b.contract[c.slot].traded
 }
 
 // walk goes through a side's levels, best first.
@@ -135,10 +135,9 @@ func (c Contract) walk(side odds.Side) walk {
 		return walk{own: none}
 	}
 	at := sideIndex(side)
-	h := &c.b.contract[c.slot]
-	w := walk{words: c.b.side(c.slot, at)[:h.n[at]], b: c.b, own: none, side: int32(at)}
+	w := walk{words: c.b.side(c.slot, at), b: c.b, own: none, side: int32(at)}
 	if c.withoutOwn {
-		w.own = h.own[at]
+		w.own = c.b.contract[c.slot].own[at]
 	}
 	return w
 }
@@ -175,8 +174,16 @@ func (w *walk) less(word uint64) uint64 {
 
 // Best returns the best level of a side, and false if the side is empty.
 func (c Contract) Best(side odds.Side) (Level, bool) {
-	w := c.walk(side)
-	return w.next()
+	if c.withoutOwn || c.slot == none || !side.Valid() {
+		w := c.walk(side)
+		return w.next()
+	}
+	at := sideIndex(side)
+	word := c.b.words(c.slot)[at*c.b.stride] // 0 if the side is empty
+	return Level{
+		Price:    odds.Price(keyOf(at, keyWord(word))) % whole,
+		Quantity: odds.Quantity(word & quantityMask),
+	}, word != 0
 }
 
 // Levels appends a side's levels to a list, best first.

@@ -184,7 +184,7 @@ func (b *Books) addCause(m *market, cause Causes, now int64) {
 func (b *Books) setCrossed(i int32, now int64) {
 	c := &b.contract[i]
 	m := &b.market[c.slot]
-	is := b.isCrossed(i)
+	is := isCrossed(b.words(i))
 	if is == c.causes.Has(Crossed) {
 		return
 	}

@@ -18,66 +18,90 @@ func sideIndex(s odds.Side) int { return int(s - odds.Buy) }
 // keyWord returns the key of a word.
 func keyWord(w uint64) uint32 { return uint32(w >> quantityBits) }
 
-// pack appends the levels of a message to words as they are on a side. The error is ErrPrice or ErrQuantity.
-func pack(words []uint64, side int, quotes []msg.Quote) ([]uint64, error) {
-	n := len(words)
-	words = words[:n+len(quotes)]
-	var bad uint64
-	for i := range quotes {
-		price, quantity := uint64(quotes[i].GetPrice()), quotes[i].GetQuantity()
-		bad |= uint64(odds.PriceMax) - price | price - 1 | uint64(odds.QuantityMax) - quantity | quantity
-		if side == offers {
-			price = whole - price
+// checkQuotes returns ErrPrice or ErrQuantity if the levels of a message are not valid.
+func checkQuotes(sides ...[]msg.Quote) error {
+	for _, quotes := range sides {
+		for i := range quotes {
+			if quotes[i].GetPrice()-1 >= uint32(odds.PriceMax) {
+				return ErrPrice
+			}
+			if quotes[i].GetQuantity() > uint64(odds.QuantityMax) {
+				return ErrQuantity
+			}
 		}
-		words[n+i] = price<<quantityBits | quantity&quantityMask
 	}
-	if bad>>63 != 0 {
-		return words[:n], whichBad(quotes)
-	}
-	return words, nil
+	return nil
 }
 
-// whichBad returns what is wrong with quotes of which one is.
-func whichBad(quotes []msg.Quote) Error {
-	for i := range quotes {
-		if p := quotes[i].GetPrice(); p < uint32(odds.PriceMin) || p > uint32(odds.PriceMax) {
-			return ErrPrice
-		}
+// merge applies the levels of a message to the first n words of a side, which has room for all of them. It returns the
+// number of words, or [invalid] if a level is not valid; then some may have been applied.
+//
+// Messages of several levels mostly have them in order, best first, so that the search goes on where the last one
+// ended. The place of a single one is as good as random, so that its search does not branch on what it finds.
+func merge(words []uint64, n, side int, quotes []msg.Quote) int {
+	before, at := uint64(whole), 0
+	if len(quotes) == 1 {
+		before = 0
 	}
-	return ErrQuantity
-}
-
-// merge applies changes to the first n words of a side, which has room for all of them. It returns the number of
-// words, and the lowest word that was set.
-func merge(side []uint64, n int, changes []uint64) (int, uint64) {
-	lowest := ^uint64(0)
-	at, before := 0, ^uint64(0)
-	for _, w := range changes {
-		if w > before { // not in order, best first
-			at = 0
+	for i := range quotes {
+		q := &quotes[i]
+		quantity, price := q.GetQuantity(), q.GetPrice()
+		if price-1 >= uint32(odds.PriceMax) || quantity > uint64(odds.QuantityMax) {
+			return invalid
 		}
-		before = w
-		for at < n && side[at]>>quantityBits > w>>quantityBits {
+		key := uint64(keyOf(side, price))
+		if key >= before {
+			at = rank(words[:n], key)
+		}
+		before = key
+		var there uint64
+		for at < n {
+			if there = words[at] >> quantityBits; there <= key {
+				break
+			}
 			at++
 		}
-		there := at < n && side[at]>>quantityBits == w>>quantityBits
-		if w&quantityMask == 0 {
-			if there {
+		if at < n && there == key {
+			if quantity == 0 {
 				n--
-				for i := at; i < n; i++ {
-					side[i] = side[i+1]
+				for k := at; k < n; k++ {
+					words[k] = words[k+1]
 				}
+				continue
 			}
-			continue
-		}
-		lowest = min(lowest, w)
-		if !there {
-			for i := n; i > at; i-- {
-				side[i] = side[i-1]
+		} else {
+			if quantity == 0 {
+				continue
+			}
+			for k := n; k > at; k-- {
+				words[k] = words[k-1]
 			}
 			n++
 		}
-		side[at] = w
+		words[at] = key<<quantityBits | quantity
+		at++
 	}
-	return n, lowest
+	return n
+}
+
+// invalid is no number of words.
+const invalid = -1
+
+// lowestKey returns the lowest key that a message sets.
+func lowestKey(side int, quotes []msg.Quote) uint32 {
+	lowest := uint32(whole)
+	for i := range quotes {
+		if quotes[i].GetQuantity() != 0 {
+			lowest = min(lowest, keyOf(side, quotes[i].GetPrice()))
+		}
+	}
+	return lowest
+}
+
+// rank returns how many words have a higher key. It does not branch on them.
+func rank(words []uint64, key uint64) (n int) {
+	for _, w := range words {
+		n += int((key - w>>quantityBits) >> 63)
+	}
+	return n
 }

@@ -45,11 +45,10 @@ func (b *Books) trusted(c *contract) bool {
 func (b *Books) findLevel(o *own) {
 	o.flags &^= ownVisible
 	o.total = 0
-	c := &b.contract[o.contract]
-	if !b.trusted(c) {
+	if !b.trusted(&b.contract[o.contract]) {
 		return
 	}
-	for _, w := range b.side(o.contract, int(o.side))[:c.n[o.side]] {
+	for _, w := range b.side(o.contract, int(o.side)) {
 		if keyWord(w) == uint32(o.key) {
 			o.flags |= ownVisible
 			o.total = odds.Quantity(w & quantityMask)
@@ -80,7 +79,7 @@ func (b *Books) relevel(i int32) {
 func (b *Books) updateQueues(c *contract, i int32, executions []msg.Execution) {
 	trusted := b.trusted(c)
 	for side, first := range c.own {
-		words := b.side(i, side)[:c.n[side]]
+		words := b.side(i, side)
 		var opposite odds.Quantity // executed on the other side
 		if first != none {
 			for k := range executions {

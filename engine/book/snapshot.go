@@ -74,13 +74,11 @@ func (b *Books) checkSnapshot(q *msg.MarketQuotes) error {
 		if c.GetContractId() == 0 {
 			return ErrNoMarket
 		}
-		for side, quotes := range [2][]msg.Quote{c.GetBids(), c.GetOffers()} {
-			if len(quotes) > b.stride {
-				return ErrTooManyLevels
-			}
-			if _, err := pack(b.in[side][:0], side, quotes); err != nil {
-				return err
-			}
+		if max(len(c.GetBids()), len(c.GetOffers())) > b.stride {
+			return ErrTooManyLevels
+		}
+		if err := checkQuotes(c.GetBids(), c.GetOffers()); err != nil {
+			return err
 		}
 		if err := checkTrades(c, c.GetExecutions()); err != nil {
 			return err
@@ -101,10 +99,7 @@ func (b *Books) fill(slot int32, q *msg.ContractQuotes, now int64) error {
 		return err
 	}
 	b.empty(i, now)
-	for side, quotes := range [2][]msg.Quote{q.GetBids(), q.GetOffers()} {
-		words, _ := pack(b.in[side][:0], side, quotes)
-		b.mergeSide(i, side, words, now)
-	}
+	_ = b.mergeLarge(&b.contract[i], b.words(i), [2][]msg.Quote{q.GetBids(), q.GetOffers()}, now) // no error: empty
 	t := &b.trades[i]
 	*t = trades{}
 	if list := q.GetExecutions(); len(list) > 0 {

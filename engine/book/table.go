@@ -34,8 +34,9 @@ type index struct {
 }
 
 type indexEntry struct {
-	key  uint64
-	slot int32 // plus 1; 0 means that the entry is free
+	key   uint64
+	slot  int32 // plus 1; 0 means that the entry is free
+	group int32 // of the slot: of a contract its market's
 }
 
 func (x *index) init(n int) {
@@ -51,24 +52,31 @@ func (x *index) home(key uint64) int {
 
 // find returns the slot of a key, or none.
 func (x *index) find(key uint64) int32 {
+	slot, _ := x.findGrouped(key)
+	return slot
+}
+
+// findGrouped returns the slot of a key and its group, or none.
+func (x *index) findGrouped(key uint64) (slot, group int32) {
 	entries := x.entries
 	for i := x.home(key); ; i++ {
 		e := &entries[i&(len(entries)-1)]
 		if e.key == key && e.slot != 0 {
-			return e.slot - 1
+			return e.slot - 1, e.group
 		}
 		if e.slot == 0 {
-			return none
+			return none, none
 		}
 	}
 }
 
 // add adds a key that is not there. There must be room.
-func (x *index) add(key uint64, slot int32) {
+func (x *index) add(key uint64, slot, group int32) {
 	i := x.home(key)
-	for ; x.at(i).slot != 0; i++ {
+	for x.at(i).slot != 0 {
+		i++
 	}
-	*x.at(i) = indexEntry{key: key, slot: slot + 1}
+	*x.at(i) = indexEntry{key: key, slot: slot + 1, group: group}
 }
 
 func (x *index) at(i int) *indexEntry { return &x.entries[i&(len(x.entries)-1)] }

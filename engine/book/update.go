@@ -10,29 +10,20 @@ import (
 // that is refused for what it says makes the market's books suspect.
 func (b *Books) ApplyUpdate(q *msg.ContractQuotes, now int64) (Contract, error) {
 	b.events = b.events[:0]
-	i := b.index.find(contractKey(q.GetMarketId(), q.GetContractId()))
+	i, slot := b.index.findGrouped(contractKey(q.GetMarketId(), q.GetContractId()))
 	if i == none {
 		var err error
-		if i, err = b.newcomer(q, now); err != nil {
+		if i, slot, err = b.newcomer(q, now); err != nil {
 			return Contract{}, err
 		}
 	}
-	c := &b.contract[i]
-	m := &b.market[c.slot]
+	c, m := &b.contract[i], &b.market[slot]
 	if m.flags&(flagBase|flagClosed) != flagBase || c.flags&contractClosed != 0 {
 		return Contract{}, b.untimely(m)
 	}
 	qb, qo, executions := q.GetBids(), q.GetOffers(), q.GetExecutions()
-	if max(len(qb), len(qo)) > cap(b.in[0]) {
+	if max(len(qb), len(qo)) > changesMax*b.stride {
 		return Contract{}, b.reject(m, ErrTooManyLevels, now)
-	}
-	changed, err := pack(b.in[bids][:0], bids, qb)
-	if err != nil {
-		return Contract{}, b.reject(m, err, now)
-	}
-	changedOffers, err := pack(b.in[offers][:0], offers, qo)
-	if err != nil {
-		return Contract{}, b.reject(m, err, now)
 	}
 	traded := len(executions) > 0 || q.HasHighPrice() || q.HasLowPrice()
 	if traded {
@@ -40,16 +31,37 @@ func (b *Books) ApplyUpdate(q *msg.ContractQuotes, now int64) (Contract, error) 
 			return Contract{}, b.reject(m, err, now)
 		}
 	}
-	if int(c.n[bids])+len(qb) > b.stride || int(c.n[offers])+len(qo) > b.stride {
-		if err := b.mergeLarge(i, [2][]uint64{changed, changedOffers}, now); err != nil {
+	words := b.words(i)
+	nb, no := int(c.n[bids]), int(c.n[offers])
+	if nb+len(qb) > b.stride || no+len(qo) > b.stride {
+		if err := b.mergeLarge(c, words, [2][]msg.Quote{qb, qo}, now); err != nil {
 			return Contract{}, b.reject(m, err, now)
 		}
 	} else {
-		if len(qb) > 0 {
-			b.mergeSide(i, bids, changed, now)
+		several := len(qb)+len(qo) > 1 // a single level is valid, or changes nothing
+		if several {
+			save(b.out[bids], words[:nb])
+			save(b.out[offers], words[b.stride:][:no])
 		}
-		if len(qo) > 0 {
-			b.mergeSide(i, offers, changedOffers, now)
+		if len(qb) > 0 {
+			nb = merge(words, nb, bids, qb)
+		}
+		if len(qo) > 0 && nb != invalid {
+			no = merge(words[b.stride:], no, offers, qo)
+		}
+		if nb == invalid || no == invalid {
+			if several {
+				b.restore(c, words)
+			}
+			return Contract{}, b.reject(m, checkQuotes(qb, qo), now)
+		}
+		if max(nb, no) > b.depth {
+			nb = b.trim(c, words, nb, bids, qb, now)
+			no = b.trim(c, words[b.stride:], no, offers, qo, now)
+		}
+		c.n = [2]uint8{uint8(nb), uint8(no)}
+		if min(nb, no) == 0 {
+			terminate(c, words)
 		}
 	}
 	if traded {
@@ -57,31 +69,30 @@ func (b *Books) ApplyUpdate(q *msg.ContractQuotes, now int64) (Contract, error) 
 	}
 	c.updated, m.heard = now, now
 	b.stats.Updates++
-	if b.isCrossed(i) != c.causes.Has(Crossed) {
+	if isCrossed(words) != c.causes.Has(Crossed) {
 		b.setCrossed(i, now)
 	}
 	if c.orders > 0 {
 		b.updateQueues(c, i, executions)
 	}
-	return Contract{b: b, market: c.slot, slot: i, id: c.id}, nil
+	return Contract{b: b, market: slot, slot: i, id: c.id}, nil
 }
 
 // newcomer makes the slot of a contract that a snapshot left out.
-func (b *Books) newcomer(q *msg.ContractQuotes, now int64) (int32, error) {
-	slot := b.byMarket.find(uint64(q.GetMarketId()))
+func (b *Books) newcomer(q *msg.ContractQuotes, now int64) (i, slot int32, err error) {
+	slot = b.byMarket.find(uint64(q.GetMarketId()))
 	if slot == none {
-		return none, b.ignore(ErrUnknownMarket)
+		return none, none, b.ignore(ErrUnknownMarket)
 	}
 	m := &b.market[slot]
 	if m.flags&(flagBase|flagClosed) != flagBase {
-		return none, b.untimely(m)
+		return none, none, b.untimely(m)
 	}
-	i, err := b.claimContract(slot, q.GetContractId())
-	if err != nil {
-		return none, b.reject(m, err, now)
+	if i, err = b.claimContract(slot, q.GetContractId()); err != nil {
+		return none, none, b.reject(m, err, now)
 	}
 	b.contract[i].updated = m.heard
-	return i, nil
+	return i, slot, nil
 }
 
 // untimely returns why an update cannot be applied.
@@ -95,50 +106,65 @@ func (b *Books) untimely(m *market) error {
 	return b.ignore(ErrUnknownMarket)
 }
 
-// mergeSide applies changes to a side that has room for all of them.
-func (b *Books) mergeSide(i int32, side int, changes []uint64, now int64) {
-	words := b.side(i, side)
-	n, lowest := merge(words, int(b.contract[i].n[side]), changes)
-	if n > b.depth {
-		n = b.trim(i, words, n, lowest, now)
+// save copies a side's words before they are changed.
+func save(to, words []uint64) {
+	to = to[:len(words)]
+	for k := range words {
+		to[k] = words[k]
 	}
-	if n == 0 {
-		words[0] = 0
-	}
-	b.contract[i].n[side] = uint8(n)
 }
 
-// mergeLarge is mergeSide for both sides of a large message. Both are merged before one is changed.
-func (b *Books) mergeLarge(i int32, changes [2][]uint64, now int64) error {
+// restore undoes what was changed after save.
+func (b *Books) restore(c *contract, words []uint64) {
+	copy(words, b.out[bids][:c.n[bids]])
+	copy(words[b.stride:], b.out[offers][:c.n[offers]])
+	terminate(c, words)
+}
+
+// terminate sets the first word of an empty side to 0.
+func terminate(c *contract, words []uint64) {
+	for side, n := range c.n {
+		if n == 0 {
+			words[side*len(words)/2] = 0
+		}
+	}
+}
+
+// mergeLarge applies a message that may have more levels than there is room for. Both sides are merged elsewhere
+// before one is changed.
+func (b *Books) mergeLarge(c *contract, words []uint64, quotes [2][]msg.Quote, now int64) error {
 	var count [2]int
-	var lowest [2]uint64
-	for side := range changes {
-		words := b.out[side]
-		n := copy(words, b.side(i, side)[:b.contract[i].n[side]])
-		count[side], lowest[side] = merge(words, n, changes[side])
-		if count[side] > b.stride && keyWord(words[b.stride]) >= keyWord(lowest[side]) {
+	for side := range quotes {
+		out := b.out[side]
+		n := copy(out, words[side*b.stride:][:c.n[side]])
+		if n = merge(out, n, side, quotes[side]); n == invalid {
+			return checkQuotes(quotes[bids], quotes[offers])
+		}
+		if n > b.stride && keyWord(out[b.stride]) >= lowestKey(side, quotes[side]) {
 			return ErrTooManyLevels
 		}
+		count[side] = n
 	}
-	for side := range changes {
-		words, n := b.out[side], count[side]
-		if n > b.depth {
-			n = b.trim(i, words, n, lowest[side], now)
-		}
-		copied := b.side(i, side)
-		copied[0] = 0
-		copy(copied, words[:n])
-		b.contract[i].n[side] = uint8(n)
+	for side := range quotes {
+		out := b.out[side]
+		n := b.trim(c, out, count[side], side, quotes[side], now)
+		copy(words[side*b.stride:], out[:n])
+		c.n[side] = uint8(n)
 	}
+	terminate(c, words)
 	return nil
 }
 
-// trim returns how many of n words are in the window. The exchange shows what it sends: if the lowest word of a
-// message is beyond the window, the window is deeper.
-func (b *Books) trim(i int32, words []uint64, n int, lowest uint64, now int64) int {
-	if keyWord(words[b.depth]) >= keyWord(lowest) {
+// trim returns how many of n words are in the window. The exchange shows what it sends: if a level of a message is
+// beyond the window, the window is deeper.
+func (b *Books) trim(c *contract, words []uint64, n, side int, quotes []msg.Quote, now int64) int {
+	if n <= b.depth {
+		return n
+	}
+	lowest := lowestKey(side, quotes)
+	if keyWord(words[b.depth]) >= lowest {
 		rank := b.depth + 1
-		for rank < n && keyWord(words[rank]) >= keyWord(lowest) {
+		for rank < n && keyWord(words[rank]) >= lowest {
 			rank++
 		}
 		b.raise(rank, now)
@@ -146,7 +172,7 @@ func (b *Books) trim(i int32, words []uint64, n int, lowest uint64, now int64) i
 	if n <= b.depth {
 		return n
 	}
-	if c := &b.contract[i]; c.cut == 0 || int(c.cut) > b.depth {
+	if c.cut == 0 || int(c.cut) > b.depth {
 		c.cut = uint8(b.depth)
 	}
 	return b.depth
@@ -163,10 +189,10 @@ func (b *Books) raise(depth int, now int64) {
 	}
 }
 
-// isCrossed reports whether the best bid is at or above the best offer. The first word of an empty side is 0.
-func (b *Books) isCrossed(i int32) bool {
-	at := int(i) * 2 * b.stride
-	return keyWord(b.levels[at])+keyWord(b.levels[at+b.stride]) >= whole
+// isCrossed reports whether the best bid is at or above the best offer of a contract's words. The first word of an
+// empty side is 0.
+func isCrossed(words []uint64) bool {
+	return keyWord(words[0])+keyWord(words[len(words)/2]) >= whole
 }
 
 // checkTrades returns what is wrong with the trades of a message.
@@ -195,7 +221,8 @@ func checkTrade(e *msg.Execution) error {
 
 // applyTrades takes over the executions of an update, and the highest and lowest price.
 func (b *Books) applyTrades(i int32, q *msg.ContractQuotes, executions []msg.Execution) {
-	t, m := &b.trades[i], &b.market[b.contract[i].slot]
+	t, c := &b.trades[i], &b.contract[i]
+	m := &b.market[c.slot]
 	first := t.last == 0 // then nothing was traded before, and the prices are all there are
 	for k := range executions {
 		e := &executions[k]
@@ -208,7 +235,7 @@ func (b *Books) applyTrades(i int32, q *msg.ContractQuotes, executions []msg.Exe
 		} else if first {
 			t.low = price
 		}
-		t.traded = min(t.traded+quantity, odds.QuantityMax)
+		c.traded = min(c.traded+quantity, odds.QuantityMax)
 		m.volume = min(m.volume+quantity, odds.QuantityMax)
 		t.setLast(e)
 	}
