@@ -179,17 +179,16 @@ func (b *Books) enterContract(i int32, state msg.ContractStateType, now int64) {
 	before := c.causes
 	c.state = state
 	c.causes &^= Halt
-	switch state {
-	case msg.ContractStateHalted:
+	if state == msg.ContractStateHalted {
 		c.causes |= Halt
-	case msg.ContractStateSettled, msg.ContractStateVoided:
+	}
+	switch {
+	case state == msg.ContractStateSettled || state == msg.ContractStateVoided:
 		c.flags |= contractClosed
 		b.clear(i, now)
-	default:
-		if c.flags&contractClosed != 0 {
-			c.flags &^= contractClosed
-			b.addCause(&b.market[c.slot], Invalid, now) // what happened since is unknown
-		}
+	case c.flags&contractClosed != 0:
+		c.flags &^= contractClosed
+		b.addCause(&b.market[c.slot], Invalid, now) // what happened since is unknown
 	}
 	if c.causes != before {
 		b.tellContract(i)
