@@ -1,10 +1,9 @@
 package book_test
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
-
-	"math/rand/v2"
 
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/gen/msg"
@@ -22,6 +21,7 @@ func TestQueueAmongParticipants(t *testing.T) {
 		c.Agents = sim.Agents{Rate: rate, Step: 2, Spread: 4}
 		c.Accounts = []exchange.Account{{Username: "bot", Balance: 1e17}}
 		c.Markets = []exchange.Market{{ID: 1, State: msg.MarketStateLive, Contracts: []exchange.Contract{{ID: 1}, {ID: 2}}}}
+		c.Limits.Orders = 1024
 		s, err := sim.New(c)
 		if err != nil {
 			t.Fatal(err)
@@ -32,10 +32,13 @@ func TestQueueAmongParticipants(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 1))
 		var count queueCount
 		names := []string{"bot", "house maker 1", "house maker 2", "house maker 3", "house maker 4"}
-		for k := range operations / 50 {
+		for k := range operations / 100 {
 			s.Tick(s.Now() + int64(time.Second)/rate)
 			if k%10 == 0 {
 				tr.quote(r)
+			}
+			if k%2 == 0 {
+				continue
 			}
 			var orders []exchange.OrderTruth
 			for _, name := range names {

@@ -2,7 +2,6 @@ package book_test
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math/big"
 	"math/rand/v2"
 	"slices"
@@ -21,7 +20,7 @@ type pair struct {
 	b      *book.Books
 	twin   *twin
 	now    int64
-	log    []string
+	log    [12]note // the last operations
 	nextID uint64
 }
 
@@ -263,17 +262,21 @@ func (p *pair) own(s source, market, contract uint32) {
 	}
 }
 
+// note is a line about an operation that is formatted if it is needed.
+type note struct {
+	format string
+	args   []any
+}
+
 func (p *pair) note(format string, args ...any) {
-	if len(p.log) == 12 {
-		p.log = slices.Delete(p.log, 0, 1)
-	}
-	p.log = append(p.log, fmt.Sprintf(format, args...))
+	p.log[p.now%int64(len(p.log))] = note{format, args}
 }
 
 func (p *pair) fail(format string, args ...any) {
 	p.t.Helper()
-	for _, line := range p.log {
-		p.t.Log(line)
+	for k := range p.log {
+		n := p.log[(int(p.now)+1+k)%len(p.log)]
+		p.t.Logf(n.format, n.args...)
 	}
 	p.t.Fatalf("operation %d: "+format, append([]any{p.now}, args...)...)
 }

@@ -220,7 +220,7 @@ const (
 )
 
 func newWorld(t testing.TB, seed uint64, depth int) *world {
-	c := exchange.Config{Depth: depth, OrdersMax: 4096, HistoryMax: 16}
+	c := exchange.Config{Depth: depth, OrdersMax: 2048, HistoryMax: 16}
 	names := []string{"a", "b", "c"}
 	for _, name := range append(slices.Clone(names), "bot") {
 		c.Accounts = append(c.Accounts, exchange.Account{Username: name, Balance: 1e17})
