@@ -30,6 +30,7 @@ type Books struct {
 	trades    []trades // by contract
 	levels    []uint64 // by contract and side, best first; see quantityBits
 	byMarket  index
+	absent    market // stands for those that are not there
 
 	orders  slots
 	order   []own
@@ -44,18 +45,18 @@ type Books struct {
 
 // market is a market's slot.
 type market struct {
-	id         uint32
-	contracts  int32 // first of the list
-	state      msg.MarketStateType
-	causes     Causes
-	flags      marketFlags
-	attempts   uint8
-	crossed    int32 // contracts that are
-	volume     odds.Quantity
-	since      int64 // of its State
-	heard      int64 // the last message about it
-	deadline   int64 // of the snapshot that is awaited, 0 if none is
-	lastHealed int64
+	id        uint32
+	contracts int32 // first of the list
+	state     msg.MarketStateType
+	causes    Causes
+	flags     marketFlags
+	attempts  uint8
+	crossed   int32 // contracts that are
+	volume    odds.Quantity
+	since     int64 // of its State
+	heard     int64 // the last message about it
+	snapshot  int64 // the last one
+	asked     int64 // when a snapshot was asked for, the last time
 }
 
 type marketFlags uint8
@@ -119,6 +120,7 @@ func New(c Config) (*Books, error) {
 		order:    make([]own, c.Orders),
 		events:   make([]Event, 0, 2*c.Markets+2*c.Contracts+eventsSpare),
 		due:      never,
+		absent:   market{contracts: none},
 		fullness: [3]LimitError{
 			{Field: "Markets", Limit: c.Markets}, {Field: "Contracts", Limit: c.Contracts}, {Field: "Orders", Limit: c.Orders},
 		},

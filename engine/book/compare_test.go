@@ -186,6 +186,10 @@ func (p *pair) snapshot(s source, market uint32) {
 	if s.below(2) == 0 {
 		m.SetExecutedVolume(s.below(1 << 50))
 	}
+	if s.below(10) == 0 {
+		m.SetPriceType(msg.PricePercentOdds + msg.PriceType(s.below(20)/19))
+		m.SetQuantityType(msg.QuantityPayoffCurrency + msg.QuantityType(s.below(20)/19))
+	}
 	err := p.b.ApplySnapshot(&m, p.now)
 	p.note("%v: %v", &m, err)
 	p.twin.snapshot(&m)

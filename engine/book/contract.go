@@ -12,24 +12,29 @@ type Level struct {
 }
 
 // Contract is one contract's book in a [Books]. It is a value that refers to it: it shows what is there when it is
-// asked, and is valid until the market is forgotten. Bids are resting buy orders: a seller takes them. Methods with
-// a side take that of the resting orders. The zero value is of no book and must not be used.
+// asked, and nothing after the market is forgotten. Bids are resting buy orders: a seller takes them. Methods with a
+// side take that of the resting orders. The zero value must not be used.
 type Contract struct {
 	b          *Books
-	market     int32
-	slot       int32 // none if nothing was ever said of it: it is empty
-	id         uint32
+	market, id uint32
+	slot       int32 // where it was, or none
 	withoutOwn bool
 }
 
 // Contract returns a contract's book, and false if its market is neither subscribed to nor has own orders. A contract
 // of which the exchange has said nothing is empty, not unknown, in a live market.
 func (b *Books) Contract(marketID, id uint32) (Contract, bool) {
-	slot := b.byMarket.find(uint64(marketID))
-	if slot == none {
-		return Contract{}, false
+	return Contract{b: b, market: marketID, id: id, slot: b.find(marketID, id)}, b.byMarket.find(uint64(marketID)) != none
+}
+
+// at returns the contract's slot, or none. Slots are claimed and released as markets come and go.
+func (c Contract) at() int32 {
+	if c.slot != none {
+		if is := &c.b.contract[c.slot]; is.id == c.id && is.market == c.market {
+			return c.slot
+		}
 	}
-	return Contract{b: b, market: slot, slot: b.find(marketID, id), id: id}, true
+	return c.b.find(c.market, c.id)
 }
 
 // WithoutOwn returns the book without the own orders. Pending ones are taken to be in it.
@@ -39,18 +44,19 @@ func (c Contract) WithoutOwn() Contract {
 }
 
 // Market returns the market's id.
-func (c Contract) Market() uint32 { return c.b.market[c.market].id }
+func (c Contract) Market() uint32 { return c.market }
 
 // ID returns the contract's id.
 func (c Contract) ID() uint32 { return c.id }
 
 // State returns what is known of the book, and why it is suspect if it is.
 func (c Contract) State() (State, Causes) {
-	if c.slot == none {
-		s := c.b.statusOf(&c.b.market[c.market])
-		return s.state, s.causes
+	var s status
+	if i := c.at(); i != none {
+		s = c.b.statusOfContract(&c.b.contract[i])
+	} else if m := c.b.marketByID(c.market); m != nil {
+		s = c.b.statusOf(m)
 	}
-	s := c.b.statusOfContract(&c.b.contract[c.slot])
 	return s.state, s.causes
 }
 
@@ -60,12 +66,16 @@ func (c Contract) Live() bool {
 	return s == Live
 }
 
-// Updated returns the clock reading of the last message that changed the book, or of the market's snapshot.
+// Updated returns the clock reading of the last message that changed the book, or of the market's snapshot, and 0 if
+// there was none.
 func (c Contract) Updated() int64 {
-	if c.slot == none {
-		return c.b.market[c.market].heard
+	if i := c.at(); i != none {
+		return c.b.contract[i].updated
 	}
-	return c.b.contract[c.slot].updated
+	if m := c.b.marketByID(c.market); m != nil {
+		return m.snapshot
+	}
+	return 0
 }
 
 // Age returns how many ns ago that was.
@@ -73,10 +83,13 @@ func (c Contract) Age(now int64) int64 { return now - c.Updated() }
 
 // ExchangeState returns the contract's state as the exchange says, that of its market if it has said none.
 func (c Contract) ExchangeState() msg.ContractStateType {
-	if c.slot != none && c.b.contract[c.slot].state != 0 {
-		return c.b.contract[c.slot].state
+	if i := c.at(); i != none && c.b.contract[i].state != 0 {
+		return c.b.contract[i].state
 	}
-	return msg.ContractStateType(c.b.market[c.market].state) // the same numbers
+	if m := c.b.marketByID(c.market); m != nil {
+		return msg.ContractStateType(m.state) // the same numbers
+	}
+	return 0
 }
 
 // Last is the newest execution of a contract.
@@ -87,38 +100,33 @@ type Last struct {
 	Microseconds uint64    // Unix time, by the exchange's clock
 }
 
+// trades returns what is known of the contract's executions.
+func (c Contract) trades() trades {
+	if i := c.at(); i != none {
+		return c.b.trades[i]
+	}
+	return trades{}
+}
+
 // Last returns the newest execution, and false if there was none.
 func (c Contract) Last() (Last, bool) {
-	if c.slot == none || c.b.trades[c.slot].last == 0 {
-		return Last{}, false
-	}
-	t := &c.b.trades[c.slot]
-	return Last{Price: t.last, Quantity: t.lastQuantity, Side: t.liquidity, Microseconds: t.lastMicros}, true
+	t := c.trades()
+	return Last{Price: t.last, Quantity: t.lastQuantity, Side: t.liquidity, Microseconds: t.lastMicros}, t.last != 0
 }
 
 // High returns the highest price of an execution, 0 if it is unknown.
-func (c Contract) High() odds.Price {
-	if c.slot == none {
-		return 0
-	}
-	return c.b.trades[c.slot].high
-}
+func (c Contract) High() odds.Price { return c.trades().high }
 
 // Low returns the lowest price of an execution, 0 if it is unknown.
-func (c Contract) Low() odds.Price {
-	if c.slot == none {
-		return 0
-	}
-	return c.b.trades[c.slot].low
-}
+func (c Contract) Low() odds.Price { return c.trades().low }
 
 // Traded returns the quantity of the executions since the snapshot. The exchange says what came before for whole
 // markets only, see [Market.Volume].
 func (c Contract) Traded() odds.Quantity {
-	if c.slot == none {
-		return 0
+	if i := c.at(); i != none {
+		return c.b.contract[i].traded
 	}
-	return c.b.contract[c.slot].traded
+	return 0
 }
 
 // walk goes through a side's levels, best first.
@@ -131,13 +139,14 @@ type walk struct {
 
 // walk begins at the best level of a side. Of an invalid side there are none.
 func (c Contract) walk(side odds.Side) walk {
-	if c.slot == none || !side.Valid() {
+	i := c.at()
+	if i == none || !side.Valid() {
 		return walk{own: none}
 	}
 	at := sideIndex(side)
-	w := walk{words: c.b.side(c.slot, at), b: c.b, own: none, side: int32(at)}
+	w := walk{words: c.b.side(i, at), b: c.b, own: none, side: int32(at)}
 	if c.withoutOwn {
-		w.own = c.b.contract[c.slot].own[at]
+		w.own = c.b.contract[i].own[at]
 	}
 	return w
 }
@@ -174,12 +183,13 @@ func (w *walk) less(word uint64) uint64 {
 
 // Best returns the best level of a side, and false if the side is empty.
 func (c Contract) Best(side odds.Side) (Level, bool) {
-	if c.withoutOwn || c.slot == none || !side.Valid() {
+	i := c.at()
+	if c.withoutOwn || i == none || !side.Valid() {
 		w := c.walk(side)
 		return w.next()
 	}
 	at := sideIndex(side)
-	word := c.b.words(c.slot)[at*c.b.stride] // 0 if the side is empty
+	word := c.b.words(i)[at*c.b.stride] // 0 if the side is empty
 	return Level{
 		Price:    odds.Price(keyOf(at, keyWord(word))) % whole,
 		Quantity: odds.Quantity(word & quantityMask),

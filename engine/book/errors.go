@@ -17,6 +17,7 @@ const (
 	ErrQuantity      // a quantity above odds.QuantityMax
 	ErrTooManyLevels // more levels, or changes of levels, than a window of Config.DepthMax can have
 	ErrWrongMarket   // the quotes of a market name another market
+	ErrUnit          // prices or quantities of another type than percent and payoff
 	ErrSide          // a side that is neither buy nor sell
 
 	ErrUnknownOrder   // no own order has this id
@@ -26,7 +27,7 @@ const (
 var errorTexts = [...]string{
 	"no error", "market is not subscribed to", "update before the snapshot", "market or contract is closed",
 	"message names no market or contract", "price outside 1..9999", "quantity too large", "too many levels",
-	"quotes name another market", "side is neither buy nor sell", "unknown own order", "own order exists",
+	"quotes name another market", "unknown type of prices or quantities", "side is neither buy nor sell", "unknown own order", "own order exists",
 }
 
 // Error returns a text.

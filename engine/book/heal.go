@@ -134,8 +134,8 @@ func (b *Books) await(m *market, now int64) {
 		m.flags &^= flagClosed | flagKnown | flagBase
 	}
 	m.flags |= flagAwaiting
-	m.deadline = now + b.config.SnapshotTimeout<<m.attempts
-	b.due = min(b.due, m.deadline)
+	m.asked = now
+	b.schedule(m)
 }
 
 // status is what a market's State is made of.
@@ -231,7 +231,7 @@ func (b *Books) dueOf(m *market) int64 {
 	due := int64(never)
 	switch {
 	case m.is(flagAwaiting):
-		return m.deadline
+		return m.asked + b.config.SnapshotTimeout<<m.attempts
 	case m.causes&(Invalid|Window|TooOld|Reconnect) != 0:
 		due = 0
 	case m.is(flagKnown) && b.config.MaxAge > 0:
@@ -282,7 +282,7 @@ func (b *Books) heal(m *market, now int64) {
 	if b.config.MaxAge > 0 && m.is(flagKnown) && now-m.heard >= b.config.MaxAge {
 		b.addCause(m, TooOld, now)
 	}
-	if now-m.lastHealed > calm && !m.is(flagAwaiting) {
+	if now-m.asked > calm && !m.is(flagAwaiting) {
 		m.attempts = 0
 	}
 	if int(m.attempts) >= b.config.Resubscriptions {
@@ -292,7 +292,6 @@ func (b *Books) heal(m *market, now int64) {
 		return
 	}
 	m.attempts++
-	m.lastHealed = now
 	b.stats.Healed++
 	s := b.statusOf(m)
 	b.await(m, now)

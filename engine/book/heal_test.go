@@ -526,3 +526,76 @@ func TestConfigIsChecked(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What a bot keeps of a contract shows that contract, or nothing.
+func TestHandlesOutliveSlots(t *testing.T) {
+	s := newScript(t, book.Config{Markets: 1, Contracts: 1})
+	s.subscribe()
+	s.snapshot(0, 0)
+	early, _ := s.b.Contract(1, 1)
+	if early.Updated() != s.now {
+		t.Error(early.Updated())
+	}
+	s.update(4900, 5100, 7)
+	market, _ := s.b.Market(1)
+	if best, ok := early.Best(odds.Buy); !ok || best.Price != 4900 {
+		t.Error("a handle from before the first update does not see it")
+	}
+	if c, ok := s.b.Contract(1, 1); !ok || c.Updated() != s.now {
+		t.Error(c.Updated())
+	}
+	s.b.Unsubscribed(1, s.now)
+	s.must(s.b.Subscribed(2, s.now))
+	var m msg.MarketQuotes
+	m.SetMarketId(2)
+	m.SetExecutedVolume(5)
+	s.must(s.b.ApplySnapshot(&m, s.now))
+	_, err := s.b.ApplyUpdate(update(2, 1, 4000, 6000, 7), s.now)
+	s.must(err)
+	if best, ok := early.Best(odds.Buy); ok {
+		t.Error("a handle of a market that was forgotten shows another one's", best)
+	}
+	if state, _ := early.State(); state != book.Empty || early.Market() != 1 || early.Depth(odds.Sell) != 0 {
+		t.Error(state)
+	}
+	if state, _ := market.State(); state != book.Empty || market.Volume() != 0 {
+		t.Error(state)
+	}
+	for range market.Contracts() {
+		t.Error("it has a contract")
+	}
+}
+
+// A market of the price feed is kept until the feed ends, and a message of one that is settled is ignored.
+func TestPriceFeed(t *testing.T) {
+	s := newScript(t, book.Config{Markets: 1})
+	var m msg.MarketQuotes
+	m.SetMarketId(1)
+	if err := s.b.ApplySnapshot(&m, s.now); err != book.ErrUnknownMarket {
+		t.Error(err)
+	}
+	s.b.PriceFeed(true, s.now)
+	s.snapshot(4900, 5100)
+	s.state(book.Live, 0)
+	m.SetMarketId(2)
+	var full *book.LimitError
+	if err := s.b.ApplySnapshot(&m, s.now); !errors.As(err, &full) {
+		t.Error(err)
+	}
+	s.subscribe()
+	s.snapshot(4900, 5100)
+	s.b.Unsubscribed(1, s.now)
+	s.state(book.Live, 0)
+	var st msg.MarketState
+	st.SetMarketId(1)
+	st.SetState(msg.MarketStateVoided)
+	s.must(s.b.ApplyState(&st, s.now))
+	m.SetMarketId(1)
+	if err := s.b.ApplySnapshot(&m, s.now); err != book.ErrClosed {
+		t.Error(err)
+	}
+	s.b.PriceFeed(false, s.now)
+	if _, ok := s.b.Market(1); ok {
+		t.Error("the feed's market is still there")
+	}
+}

@@ -14,7 +14,7 @@ func TestLayout(t *testing.T) {
 	}{
 		{contract{}, 64}, // a cache line
 		{own{}, 64},
-		{market{}, 64},
+		{market{}, 64}, // a cache line
 		{trades{}, 24},
 		{indexEntry{}, 16},
 		{Contract{}, 24},

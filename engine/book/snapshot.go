@@ -7,7 +7,7 @@ import (
 
 // ApplySnapshot applies a market_quotes message, at a clock reading: it replaces the books of all contracts of the
 // market, and contracts that it leaves out are empty. It is applied as a whole, or not at all if there is an
-// error: an [Error], which makes the books suspect. With a [*LimitError] all contracts are applied that have room,
+// error: an [Error], which makes the books suspect if it is about what the snapshot says. With a [*LimitError] all contracts are applied that have room,
 // and the market is suspect.
 func (b *Books) ApplySnapshot(q *msg.MarketQuotes, now int64) error {
 	b.events = b.events[:0]
@@ -29,6 +29,9 @@ func (b *Books) ApplySnapshot(q *msg.MarketQuotes, now int64) error {
 	if !m.is(flagSubscribed | flagFed) {
 		return b.ignore(ErrUnknownMarket)
 	}
+	if m.is(flagClosed) {
+		return b.ignore(ErrClosed)
+	}
 	if err := b.checkSnapshot(q); err != nil {
 		return b.reject(m, err, now)
 	}
@@ -39,7 +42,7 @@ func (b *Books) ApplySnapshot(q *msg.MarketQuotes, now int64) error {
 	}
 	m.flags = m.flags&^(flagAwaiting|flagGivenUp) | flagKnown | flagBase
 	m.causes &^= mended
-	m.heard, m.deadline = now, 0
+	m.heard, m.snapshot = now, now
 	if q.HasExecutedVolume() {
 		m.volume = odds.Quantity(min(q.GetExecutedVolume(), uint64(odds.QuantityMax)))
 	}
@@ -65,6 +68,10 @@ func (b *Books) ApplySnapshot(q *msg.MarketQuotes, now int64) error {
 
 // checkSnapshot returns what is wrong with a snapshot.
 func (b *Books) checkSnapshot(q *msg.MarketQuotes) error {
+	if q.HasPriceType() && q.GetPriceType() != msg.PricePercentOdds ||
+		q.HasQuantityType() && q.GetQuantityType() != msg.QuantityPayoffCurrency {
+		return ErrUnit
+	}
 	list := q.GetContractQuotes()
 	for k := range list {
 		c := &list[k]
@@ -99,7 +106,9 @@ func (b *Books) fill(slot int32, q *msg.ContractQuotes, now int64) error {
 		return err
 	}
 	b.empty(i, now)
-	_ = b.mergeLarge(&b.contract[i], b.words(i), [2][]msg.Quote{q.GetBids(), q.GetOffers()}, now) // no error: empty
+	if b.contract[i].flags&contractClosed == 0 {
+		_ = b.mergeLarge(&b.contract[i], b.words(i), [2][]msg.Quote{q.GetBids(), q.GetOffers()}, now) // it has been checked
+	}
 	t := &b.trades[i]
 	*t = trades{}
 	if list := q.GetExecutions(); len(list) > 0 {
@@ -164,7 +173,6 @@ func (b *Books) enter(m *market, state msg.MarketStateType, now int64) {
 		}
 		m.flags |= flagClosed
 		m.flags &^= flagAwaiting
-		m.deadline = 0
 		return
 	}
 	if m.is(flagClosed) { // what happened since is unknown

@@ -273,7 +273,11 @@ func (t *twin) snapshot(q *msg.MarketQuotes) {
 		return
 	}
 	m.fed = m.fed || t.fed
-	if !m.subscribed && !m.fed {
+	if !m.subscribed && !m.fed || m.closed {
+		return
+	}
+	if q.HasPriceType() && q.GetPriceType() != 1 || q.HasQuantityType() && q.GetQuantityType() != 1 {
+		m.causes |= book.Invalid
 		return
 	}
 	for i := range q.GetContractQuotes() {
@@ -305,6 +309,9 @@ func (t *twin) snapshot(q *msg.MarketQuotes) {
 		c.clear()
 		c.forgetTrades()
 		for side, quotes := range [2][]msg.Quote{p.GetBids(), p.GetOffers()} {
+			if c.closed {
+				break
+			}
 			list, rank := change(nil, side, quotes)
 			t.keep(c, side, list, rank)
 		}

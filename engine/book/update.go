@@ -75,7 +75,7 @@ func (b *Books) ApplyUpdate(q *msg.ContractQuotes, now int64) (Contract, error) 
 	if c.orders > 0 {
 		b.updateQueues(c, i, executions)
 	}
-	return Contract{b: b, market: slot, slot: i, id: c.id}, nil
+	return Contract{b: b, market: c.market, id: c.id, slot: i}, nil
 }
 
 // newcomer makes the slot of a contract that a snapshot left out.
@@ -91,7 +91,7 @@ func (b *Books) newcomer(q *msg.ContractQuotes, now int64) (i, slot int32, err e
 	if i, err = b.claimContract(slot, q.GetContractId()); err != nil {
 		return none, none, b.reject(m, err, now)
 	}
-	b.contract[i].updated = m.heard
+	b.contract[i].updated = m.snapshot
 	return i, slot, nil
 }
 
