@@ -110,6 +110,12 @@ func (tr *traffic) newBooks(t testing.TB) *book.Books {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tr.fill(t, b)
+	return b
+}
+
+// fill applies the snapshots.
+func (tr *traffic) fill(t testing.TB, b *book.Books) {
 	for i := 0; i < tr.books; i += 8 {
 		var all msg.MarketQuotes
 		all.SetMarketId(marketOf(i))
@@ -123,7 +129,6 @@ func (tr *traffic) newBooks(t testing.TB) *book.Books {
 			t.Fatal(err)
 		}
 	}
-	return b
 }
 
 // decode decodes n updates and calls apply with each.
@@ -276,5 +281,39 @@ func BenchmarkTouch(b *testing.B) {
 		bid, _ := list[b.N&511].Best(odds.Buy)
 		offer, _ := list[b.N&511].Best(odds.Sell)
 		sink = bid.Quantity + offer.Quantity
+	}
+}
+
+// BenchmarkOrders is an update of one of 1,000 contracts with 10 own orders each, and the best bid without them.
+func BenchmarkOrders(b *testing.B) {
+	for _, orders := range []int{0, 1, 10} {
+		b.Run(fmt.Sprintf("orders=%d", orders), func(b *testing.B) {
+			tr := newTraffic(1000, 1<<13, 1)
+			books, err := book.New(book.Config{Markets: 1000, Contracts: 1000, Orders: 10_000})
+			if err != nil {
+				b.Fatal(err)
+			}
+			tr.fill(b, books)
+			for i := range 1000 * orders {
+				k := i / orders
+				err := books.OwnAdded(book.Own{
+					ID: uint64(i), Market: marketOf(k), Contract: contractOf(k), Side: odds.Buy + odds.Side(i&1),
+					Price: odds.Price(4999 - 10*(i%5/2) + i&1*2), Open: 1000,
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			tr.decode(b.N, func(q *msg.ContractQuotes) {
+				c, err := books.ApplyUpdate(q, 1)
+				if err != nil {
+					b.Fatal(err)
+				}
+				best, _ := c.WithoutOwn().Best(odds.Buy)
+				sink = best.Quantity
+			})
+		})
 	}
 }

@@ -599,3 +599,43 @@ func TestPriceFeed(t *testing.T) {
 		t.Error("the feed's market is still there")
 	}
 }
+
+func TestApplyOfPayloads(t *testing.T) {
+	s := newScript(t, book.Config{})
+	s.subscribe()
+	for _, c := range []struct {
+		set  func(*msg.Payload)
+		want error
+	}{
+		{func(p *msg.Payload) { p.SetType(msg.PayloadEto) }, nil},
+		{func(p *msg.Payload) {
+			p.SetType(msg.PayloadContractQuotes)
+			*p.MutableContractQuotes() = *update(1, 1, 4900, 0, 5)
+		}, book.ErrNoSnapshot},
+		{func(p *msg.Payload) {
+			p.SetType(msg.PayloadMarketQuotes)
+			p.MutableMarketQuotes().SetMarketId(1)
+		}, nil},
+		{func(p *msg.Payload) {
+			p.SetType(msg.PayloadMarketState)
+			p.MutableMarketState().SetMarketId(2)
+		}, book.ErrUnknownMarket},
+		{func(p *msg.Payload) {
+			p.SetType(msg.PayloadContractQuotes)
+			*p.MutableContractQuotes() = *update(1, 1, 4900, 0, 5)
+		}, nil},
+	} {
+		var p msg.Payload
+		c.set(&p)
+		if err := s.b.Apply(&p, s.now); err != c.want {
+			t.Errorf("%v: %v, want %v", p.GetType(), err, c.want)
+		}
+	}
+	s.state(book.Live, 0)
+	if c, _ := s.b.Contract(1, 1); c.Depth(odds.Buy) != 1 {
+		t.Error("it was not applied")
+	}
+	if got := s.b.Stats(); got != (book.Stats{Snapshots: 1, Updates: 1, Ignored: 2}) {
+		t.Errorf("%+v", got)
+	}
+}

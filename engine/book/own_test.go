@@ -113,6 +113,39 @@ func TestQueueOfTwoPossibleArrivals(t *testing.T) {
 	s.queue(1, 990, 1040)
 }
 
+// An arrival that makes a level, or that happened while its level could not be seen, is not mistaken for a later one of
+// the same size by somebody else, however late the acceptance.
+func TestQueueOfAnUnseenArrival(t *testing.T) {
+	s := newScript(t, book.Config{Depth: 2})
+	s.subscribe()
+	s.snapshot(4900, 5100)
+	add := func(id uint64, price odds.Price) {
+		s.must(s.b.OwnAdded(book.Own{ID: id, Market: 1, Contract: 1, Side: odds.Buy, Price: price, Open: 50, Pending: true}))
+	}
+	add(1, 4950)
+	s.update(4950, 0, 50)
+	s.update(4950, 0, 100)
+	s.must(s.b.OwnAccepted(1, 50))
+	s.queue(1, 0, 50)
+
+	add(2, 4900)
+	s.snapshot(4900, 5100) // 1000, its own among them or not
+	s.update(4900, 0, 1050)
+	s.must(s.b.OwnAccepted(2, 50))
+	s.queue(2, 0, 1000)
+
+	s.update(4960, 0, 10)
+	s.update(4970, 0, 10) // 4900 is out of the window
+	add(3, 4900)
+	s.update(4970, 0, 0)
+	s.update(4960, 0, 0)
+	s.update(4950, 0, 0)
+	s.update(4900, 0, 300) // in it again, with the order
+	s.update(4900, 0, 350)
+	s.must(s.b.OwnAccepted(3, 50))
+	s.queue(3, 0, 300)
+}
+
 func TestQueueAfterLosses(t *testing.T) {
 	s := newScript(t, book.Config{})
 	s.subscribe()

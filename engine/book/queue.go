@@ -67,9 +67,12 @@ func (b *Books) relevel(i int32) {
 			o := &b.order[at]
 			b.findLevel(o)
 			o.lower, o.behind = 0, unknown
-			if o.is(ownJoined) {
-				o.flags &^= ownJoined
-				o.upper = unknown
+			if !o.is(ownPending) {
+				continue
+			}
+			o.flags &^= ownJoined
+			if o.is(ownVisible) { // it may have arrived meanwhile
+				o.join(0, o.total)
 			}
 		}
 	}
@@ -145,8 +148,11 @@ func (b *Books) follow(o *own, total odds.Quantity, visible bool, executed, oppo
 		o.lower = max(o.lower+gain, 0)
 	}
 	if o.is(ownPending) {
-		if was && visible && executed == 0 && gain > 0 && gain+opposite == o.open {
-			o.join(before)
+		switch rest := o.open - opposite; {
+		case visible && !was: // it may have arrived now or before
+			o.join(0, max(total-max(rest, 0), 0))
+		case visible && executed == 0 && gain > 0 && gain == rest:
+			o.join(before, before)
 		}
 		return
 	}
@@ -154,14 +160,17 @@ func (b *Books) follow(o *own, total odds.Quantity, visible bool, executed, oppo
 	b.lift(o)
 }
 
-// join considers that an update was that of a pending order's arrival behind a quantity.
-func (o *own) join(ahead odds.Quantity) {
-	if o.is(ownJoined) { // it may have been the one before
-		o.lower, o.upper = min(o.lower, ahead), max(o.upper, ahead)
+// join considers that a pending order may have arrived, behind a quantity between two bounds.
+func (o *own) join(lower, upper odds.Quantity) {
+	if o.is(ownJoined) { // it may have arrived before
+		o.lower, o.upper = min(o.lower, lower), max(o.upper, upper)
 		return
 	}
 	o.flags |= ownJoined
-	o.lower, o.upper, o.behind = ahead, ahead, 0
+	o.lower, o.upper, o.behind = lower, upper, 0
+	if lower != upper {
+		o.behind = unknown
+	}
 }
 
 // tighten uses what the level's total says of a live order of which everything open is in it.

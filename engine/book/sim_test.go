@@ -237,6 +237,15 @@ func aheadOf(orders []exchange.OrderTruth, o exchange.OrderTruth) (ahead odds.Qu
 	return ahead
 }
 
+func liveOrders(x *exchange.Exchange) (orders []exchange.OrderTruth) {
+	x.EachOrder(func(_ string, o exchange.OrderTruth) {
+		if o.State == exchange.OrderLive {
+			orders = append(orders, o)
+		}
+	})
+	return orders
+}
+
 // queueCount counts how good the bounds are.
 type queueCount struct{ all, exact, unknown int }
 
@@ -278,6 +287,15 @@ func TestQueueBoundsHold(t *testing.T) {
 			for m := uint32(1); m <= worldMarkets; m++ {
 				tr.subscribe(m)
 			}
+			updates := 0
+			tr.check = func(c book.Contract) { // the reports of the same change are yet to come
+				if updates++; updates%8 == 0 {
+					orders := slices.DeleteFunc(liveOrders(w.x), func(o exchange.OrderTruth) bool {
+						return o.Market != c.Market() || o.Contract != c.ID()
+					})
+					new(queueCount).compare(t, tr, orders, "an update")
+				}
+			}
 			for k := range operations / 400 {
 				last := "own action"
 				switch {
@@ -290,13 +308,7 @@ func TestQueueBoundsHold(t *testing.T) {
 				default:
 					last = w.step()
 				}
-				var orders []exchange.OrderTruth
-				w.x.EachOrder(func(_ string, o exchange.OrderTruth) {
-					if o.State == exchange.OrderLive {
-						orders = append(orders, o)
-					}
-				})
-				count.compare(t, tr, orders, last)
+				count.compare(t, tr, liveOrders(w.x), last)
 			}
 		}
 		t.Logf("others replace orders: %v: %v", moves, count)
