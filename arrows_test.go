@@ -36,6 +36,7 @@ var arrows = map[string][]string{
 	"engine": {
 		"engine/internal/transport", "engine/session", "wire", "ring", "gen/eto", "gen/seto", "gen/msg", "odds", "uuid",
 	},
+	"engine/order":              {"gen/msg", "odds"},
 	"engine/internal/transport": {},
 
 	"config": {"engine", "engine/session"},
