@@ -11,14 +11,18 @@ const (
 	// QuantityMax is the largest quantity of an order or a fill, 7 billion of the currency.
 	QuantityMax odds.Quantity = 1 << 46
 
-	quantitySumMax = int64(QuantityMax) * 4 // of one order's fills
-	grossMax       = 1 << 62                // of all quantities of an account as money, so that no sum overflows
-	moneyPerUnit   = 10_000                 // the money in one unit of quantity
+	quantitySumMax = int64(QuantityMax) // of one order's fills
+	costSumMax     = quantitySumMax * moneyPerUnit
+	cashMax        = 1 << 62
+	grossMax       = 1 << 61 // of all quantities of an account as money, so that no sum overflows
+	moneyPerUnit   = 10_000  // the money in one unit of quantity
 
 	ordersMax    = 1 << 21
 	requestsMax  = 1 << 20
 	contractsMax = 1 << 20
 	fillsMax     = 1 << 23
+	sequenceMax  = 1 << 48 // of an account; a larger one is taken for none
+	stampMax     = 1 << 62
 	windowBits   = 1 << 16 // account sequences that are remembered one by one
 	eventsMax    = 64      // of one call
 	eventsSpare  = 16      // of these, for one step of a call that takes several
@@ -35,7 +39,7 @@ const (
 
 // Relations that do not compile when they are broken.
 const (
-	_ = uint64(1<<63 - 1 - quantitySumMax*moneyPerUnit*2)
+	_ = uint64(1<<63 - 1 - costSumMax*12)
 	_ = uint64(odds.QuantityMax - QuantityMax)
 	_ = uint(eventsMax - 2*eventsSpare)
 )

@@ -19,6 +19,6 @@
 // Prices are in 1/100 % of the payoff, quantities in 1/10000 of the currency of payoff, amounts in 1e-8 of the
 // currency: quantity times price, exact. Reserves follow the exchange: live orders reserve their own liability,
 // provisional fills theirs without any offset, final fills the worst case of their market. All sums of an
-// account together stay below 2^62; what would exceed that is refused or, if the exchange says it, not booked and
+// account together stay below 2^61; what would exceed that is refused or, if the exchange says it, not booked and
 // reported as [Overflow].
 package order

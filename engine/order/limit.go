@@ -71,9 +71,12 @@ func (l *Limit) Create(m *msg.OrderCreate) error {
 // Liability returns what the order can lose.
 func (l *Limit) Liability() (odds.Money, error) { return l.Side.Liability(l.Price, l.Quantity) }
 
-// liability returns what a side can lose on a quantity at a price.
+// liability returns what a side can lose on a quantity at a price: all of it at one that is not known.
 func liability(s odds.Side, q odds.Quantity, p odds.Price) odds.Money {
-	if s == odds.Sell {
+	switch {
+	case !p.Valid():
+		p = moneyPerUnit
+	case s == odds.Sell:
 		p = moneyPerUnit - p
 	}
 	return odds.Money(q) * odds.Money(p)

@@ -1,0 +1,140 @@
+package order
+
+import "github.com/smk-go/smk/odds"
+
+// Why says why orders and positions are not known to be complete. It is a set of bits.
+type Why uint16
+
+// The causes. Those from MessagesLost on stay until [Manager.Reconciled].
+const (
+	NotCaughtUp    Why = 1 << iota // no login has caught up yet
+	CatchUpLacking                 // the last one to catch up found something missing: Cause
+	FillsMissed                    // executions that no fill was seen for
+	MessagesLost                   // account messages that are not asked for any more, or came too late to be told apart
+	SequenceReset                  // the exchange began to count anew
+	Overflowed                     // no room, or figures too large
+	FillsForgotten                 // fills of an order that was forgotten changed
+	Inexact                        // a reduction is known as an average only
+)
+
+var whyNames = [...]string{
+	"not caught up", "catching up lacked something", "fills missed", "messages lost", "sequence reset", "overflow",
+	"fills of a forgotten order changed", "inexact reduction",
+}
+
+// String returns the names of the bits, "complete" if there are none.
+func (w Why) String() string {
+	text := ""
+	for i, name := range whyNames {
+		if w&(1<<i) == 0 {
+			continue
+		}
+		if text != "" {
+			text += ", "
+		}
+		text += name
+	}
+	if text == "" {
+		return "complete"
+	}
+	return text
+}
+
+// Completeness says whether orders, positions and money are complete as far as can be known.
+type Completeness struct {
+	Complete bool
+	Why      Why
+	Cause    error  // of the last CaughtUp that was not complete; not kept by AppendState
+	Lost     uint64 // account sequences that were given up, most of which may never have existed
+	Missed   int    // orders with executions that no fill was seen for
+}
+
+type completeness struct {
+	why    Why
+	cause  error
+	lost   uint64
+	missed int
+}
+
+// Completeness returns whether what the Manager says is complete, and why not.
+func (m *Manager) Completeness() Completeness {
+	c := &m.complete
+	return Completeness{c.why == 0, c.why, c.cause, c.lost, c.missed}
+}
+
+// incomplete notes a cause, once.
+func (m *Manager) incomplete(w Why) {
+	if m.complete.why&w == 0 {
+		m.complete.why |= w
+		m.emit(CompletenessChanged)
+	}
+}
+
+// missing follows the orders with executions that no fill was seen for.
+func (m *Manager) missing(before, now odds.Quantity) {
+	c := &m.complete
+	if before == 0 {
+		c.missed++
+	}
+	if now == 0 {
+		c.missed--
+	}
+	switch {
+	case c.missed > 0:
+		m.incomplete(FillsMissed)
+	case c.why&FillsMissed != 0:
+		c.why &^= FillsMissed
+		m.emit(CompletenessChanged)
+	}
+}
+
+// CaughtUp applies what the session says after a login: everything that the exchange repeats was applied. complete
+// and cause are the event's.
+func (m *Manager) CaughtUp(complete bool, cause error, now int64) []Event {
+	m.begin(now)
+	c := &m.complete
+	before := c.why
+	c.why &^= NotCaughtUp | CatchUpLacking
+	c.cause = nil
+	if !complete {
+		c.why |= CatchUpLacking
+		c.cause = cause
+	}
+	if c.why != before {
+		m.emit(CompletenessChanged)
+	}
+	return m.done()
+}
+
+// AccountLost applies that account messages from to to are not asked for any more, both included.
+func (m *Manager) AccountLost(from, to uint64, now int64) []Event {
+	m.begin(now)
+	if to >= from {
+		m.complete.lost += to - from + 1
+	}
+	m.incomplete(MessagesLost)
+	return m.done()
+}
+
+// AccountReset applies that the exchange began to count account sequences anew. Call it before the message with
+// the first new number is applied.
+func (m *Manager) AccountReset(now int64) []Event {
+	m.begin(now)
+	m.window.restart()
+	m.incomplete(SequenceReset)
+	return m.done()
+}
+
+// Reconciled notes that the user compared orders and positions with another source and accepts them: lasting causes
+// of incompleteness are cleared.
+func (m *Manager) Reconciled(now int64) []Event {
+	m.begin(now)
+	c := &m.complete
+	before := c.why
+	c.why &= NotCaughtUp | CatchUpLacking | FillsMissed
+	c.lost = 0
+	if c.why != before {
+		m.emit(CompletenessChanged)
+	}
+	return m.done()
+}
