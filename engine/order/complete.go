@@ -7,19 +7,19 @@ type Why uint16
 
 // The causes. Those from MessagesLost on stay until [Manager.Reconciled].
 const (
-	NotCaughtUp    Why = 1 << iota // no login has caught up yet
+	NotCaughtUp    Why = 1 << iota // the account's messages are not caught up with, or not yet
 	CatchUpLacking                 // the last one to catch up found something missing: Cause
 	FillsMissed                    // executions that no fill was seen for
+	Inexact                        // a reduction of which only the average is known
 	MessagesLost                   // account messages that are not asked for any more, or came too late to be told apart
 	SequenceReset                  // the exchange began to count anew
 	Overflowed                     // no room, or figures too large
 	FillsForgotten                 // fills of an order that was forgotten changed
-	Inexact                        // a reduction is known as an average only
 )
 
 var whyNames = [...]string{
-	"not caught up", "catching up lacked something", "fills missed", "messages lost", "sequence reset", "overflow",
-	"fills of a forgotten order changed", "inexact reduction",
+	"not caught up", "catching up lacked something", "fills missed", "inexact reduction", "messages lost",
+	"sequence reset", "overflow", "fills of a forgotten order changed",
 }
 
 // String returns the names of the bits, "complete" if there are none.
@@ -47,19 +47,21 @@ type Completeness struct {
 	Cause    error  // of the last CaughtUp that was not complete; not kept by AppendState
 	Lost     uint64 // account sequences that were given up, most of which may never have existed
 	Missed   int    // orders with executions that no fill was seen for
+	Inexact  int    // orders with a reduction of which only the average is known
 }
 
 type completeness struct {
-	why    Why
-	cause  error
-	lost   uint64
-	missed int
+	why     Why
+	cause   error
+	lost    uint64
+	missed  int
+	inexact int
 }
 
 // Completeness returns whether what the Manager says is complete, and why not.
 func (m *Manager) Completeness() Completeness {
 	c := &m.complete
-	return Completeness{c.why == 0, c.why, c.cause, c.lost, c.missed}
+	return Completeness{c.why == 0, c.why, c.cause, c.lost, c.missed, c.inexact}
 }
 
 // incomplete notes a cause, once.
@@ -86,6 +88,28 @@ func (m *Manager) missing(before, now odds.Quantity) {
 		c.why &^= FillsMissed
 		m.emit(CompletenessChanged)
 	}
+}
+
+// inexact follows the orders whose fills were reduced inexactly.
+func (m *Manager) inexact(n int) {
+	c := &m.complete
+	c.inexact += n
+	switch {
+	case c.inexact > 0:
+		m.incomplete(Inexact)
+	case c.why&Inexact != 0:
+		c.why &^= Inexact
+		m.emit(CompletenessChanged)
+	}
+}
+
+// Disconnected applies that the connection ended: until the next login has caught up nothing is known to be complete,
+// and the rest of a command whose balance was reported may be missing.
+func (m *Manager) Disconnected(now int64) []Event {
+	m.begin(now)
+	m.drift.open, m.drift.since = false, 0
+	m.incomplete(NotCaughtUp)
+	return m.done()
 }
 
 // CaughtUp applies what the session says after a login: everything that the exchange repeats was applied. complete
@@ -131,7 +155,7 @@ func (m *Manager) Reconciled(now int64) []Event {
 	m.begin(now)
 	c := &m.complete
 	before := c.why
-	c.why &= NotCaughtUp | CatchUpLacking | FillsMissed
+	c.why &= NotCaughtUp | CatchUpLacking | FillsMissed | Inexact
 	c.lost = 0
 	if c.why != before {
 		m.emit(CompletenessChanged)

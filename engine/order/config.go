@@ -35,6 +35,8 @@ const (
 	fillsDefault      = 1 << 16
 	goneAfter         = int64(1e9)
 	driftAfterDefault = int64(1e9)
+	driftAfterMax     = int64(3600e9)
+	driftTimes        = 10 // times DriftAfter that a difference lasts at most without being reported
 )
 
 // Relations that do not compile when they are broken.
@@ -67,8 +69,9 @@ type Config struct {
 	// Tolerance is how far the exchange's amounts may differ from ours without a [Drift].
 	Tolerance odds.Money
 
-	// DriftAfter is for how many nanoseconds they have to differ: the exchange reports the balance after a
-	// whole command with the first of its messages. 0 means a second.
+	// DriftAfter is for how many nanoseconds they have to differ without a newer report, or ten times as long with
+	// newer ones: the exchange reports the balance after a whole command with the first of its messages. 0 means a
+	// second, the longest is an hour.
 	DriftAfter int64
 }
 
@@ -110,8 +113,8 @@ func (c *Config) resolve() error {
 		return &ConfigError{"Commission", "is more than 100 %"}
 	case c.Tolerance < 0:
 		return &ConfigError{"Tolerance", "is negative"}
-	case c.DriftAfter < 0:
-		return &ConfigError{"DriftAfter", "is negative"}
+	case c.DriftAfter < 0 || c.DriftAfter > driftAfterMax:
+		return &ConfigError{"DriftAfter", "must be 0 to an hour"}
 	}
 	return nil
 }

@@ -277,7 +277,7 @@ func (e *entry) bookOf(c *contract) (b booked) {
 	side := int(e.Side - odds.Buy)
 	if !c.closed {
 		final, cost := e.seen-e.pending, e.seenCost-e.pendingCost
-		if e.is(flagVoided) {
+		if e.is(flagVoided | flagInexact) {
 			final, cost = e.total, e.totalCost
 		} else {
 			missed := e.total - e.seen

@@ -189,29 +189,67 @@ func (m *Manager) runnerReduced(r *report) {
 	if !known {
 		m.unknownFills(e)
 	}
-	exact := false
-	if e.contract != none && m.markets.contracts[e.contract].factor != 0 && !e.is(flagFolded) {
-		c := &m.markets.contracts[e.contract]
-		source := e.seen
-		e.reduceType, e.factor, e.atReduced = c.reduce, c.factor, r.stamp
-		e.seen, e.seenCost, e.pending, e.pendingCost = m.fills.reduce(e, msg.ReduceType(c.reduce), c.factor)
-		exact = r.has&hasTotal == 0 || e.seen == int64(r.total) || r.has&hasSource != 0 && source != int64(r.source)
-	}
+	again := e.is(flagInexact)
+	source := e.seen
+	newest := r.stamp >= e.atTotal
 	e.setTotal(r, int64(r.quantity)-int64(r.source))
 	if r.has&hasAvailable != 0 {
 		e.setOpen(r, 0)
 	}
-	if !exact {
+	if newest || e.totalCost == 0 {
+		e.totalCost = e.total * int64(r.average)
+	}
+	e.atReduced = max(e.atReduced, r.stamp)
+	switch {
+	case again: // which reduction the newest factor is of is not known
 		m.fills.release(e)
 		e.flags |= flagFolded
-		e.seen, e.pending, e.pendingCost = e.total, 0, 0
-		e.seenCost = e.total * int64(r.average)
+	case m.reduceExactly(e, r.has&hasSource != 0 && source != int64(r.source)):
+	default:
+		e.flags |= flagInexact
 		m.anomaly(InexactReduction, e)
-		m.incomplete(Inexact)
+		m.inexact(1)
 	}
 	m.finish(i, was, missed)
 	ev := m.about(RunnerReduced, e)
 	ev.Before, ev.Expected, ev.Reported = before, total, e.total
+}
+
+// reduceExactly reduces the fills of an order one by one by the factor of its contract, if they then add up to what
+// the exchange says, or cannot because fills were not seen.
+func (m *Manager) reduceExactly(e *entry, unseen bool) bool {
+	if e.contract == none || e.is(flagFolded) {
+		return false
+	}
+	c := &m.markets.contracts[e.contract]
+	if c.factor == 0 {
+		return false
+	}
+	t := msg.ReduceType(c.reduce)
+	s := m.fills.reduced(e, t, c.factor)
+	if !unseen && (s.seen != e.total || s.seen > 0 && (s.cost+s.seen/2)/s.seen*s.seen != e.totalCost) {
+		return false
+	}
+	m.fills.reduce(e, t, c.factor)
+	e.reduceType, e.factor = c.reduce, c.factor
+	e.seen, e.seenCost, e.pending, e.pendingCost = s.seen, s.cost, s.pending, s.pendingCost
+	return true
+}
+
+// reduceLate makes reductions exact whose factor comes after them.
+func (m *Manager) reduceLate(contract int32) {
+	for i := m.markets.contracts[contract].orders; i != none; i = m.orders.entries[i].cnext {
+		e := &m.orders.entries[i]
+		if !e.is(flagInexact) {
+			continue
+		}
+		was := m.booked(i)
+		if m.reduceExactly(e, false) {
+			e.flags &^= flagInexact
+			m.commit(i, was)
+			m.inexact(-1)
+		}
+	}
 }
 
 // orderVoided applies order_voided: the order was voided after the fact.

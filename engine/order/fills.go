@@ -107,27 +107,38 @@ func (f *fills) drop(link *int32) {
 	f.list[i].next, f.free = f.free, i
 }
 
-// reduce reduces every record of an order, and returns the sums that follow.
-func (f *fills) reduce(e *entry, t msg.ReduceType, factor uint16) (seen, cost, pending, pendingCost int64) {
+// sums are what the fills of an order add up to.
+type sums struct{ seen, cost, pending, pendingCost int64 }
+
+// reduce reduces every record of an order.
+func (f *fills) reduce(e *entry, t msg.ReduceType, factor uint16) {
 	for i := e.fills; i != none; i = f.list[i].next {
 		r := &f.list[i]
 		q, p := reduceFill(uint64(r.quantity), uint32(r.price), t, uint32(factor))
 		r.quantity, r.price = int64(q), uint16(p)
-		n, c := r.quantity, r.quantity*int64(r.price)
+	}
+}
+
+// reduced returns what the records of an order would add up to after a reduction.
+func (f *fills) reduced(e *entry, t msg.ReduceType, factor uint16) (s sums) {
+	for i := e.fills; i != none; i = f.list[i].next {
+		r := &f.list[i]
+		q, p := reduceFill(uint64(r.quantity), uint32(r.price), t, uint32(factor))
+		n, c := int64(q), int64(q)*int64(p)
 		switch r.kind {
 		case finalFill:
-			seen, cost = seen+n, cost+c
+			s.seen, s.cost = s.seen+n, s.cost+c
 		case provisionalFill:
-			seen, cost = seen+n, cost+c
-			pending, pendingCost = pending+n, pendingCost+c
+			s.seen, s.cost = s.seen+n, s.cost+c
+			s.pending, s.pendingCost = s.pending+n, s.pendingCost+c
 		case earlyConfirm:
-			pending, pendingCost = pending-n, pendingCost-c
+			s.pending, s.pendingCost = s.pending-n, s.pendingCost-c
 		case earlyVoid:
-			seen, cost = seen-n, cost-c
-			pending, pendingCost = pending-n, pendingCost-c
+			s.seen, s.cost = s.seen-n, s.cost-c
+			s.pending, s.pendingCost = s.pending-n, s.pendingCost-c
 		}
 	}
-	return seen, cost, pending, pendingCost
+	return s
 }
 
 // reduceFill returns the quantity and price of a fill after a reduction by factor hundredths of a percent.

@@ -269,7 +269,16 @@ func (m *Manager) forgetEnded(contract int32) {
 
 // forget frees an order's slot. Its fills stay in its position.
 func (m *Manager) forget(i int32) {
-	m.fills.release(&m.orders.entries[i])
+	e := &m.orders.entries[i]
+	m.fills.release(e)
+	if e.Missed != 0 { // what is missing stays in its position
+		m.complete.missed--
+		m.incomplete(FillsForgotten)
+	}
+	if e.is(flagInexact) {
+		m.complete.inexact--
+		m.incomplete(FillsForgotten)
+	}
 	m.unplace(i)
 	m.orders.release(i)
 	m.stats.Evicted++

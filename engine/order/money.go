@@ -14,6 +14,7 @@ type drift struct {
 	open     bool  // the newest report has not agreed with ours yet
 	told     bool  // a Drift was reported for it
 	since    int64 // clock reading since when no report agreed; 0 if they do
+	newest   int64 // clock reading of the newest report
 	exposed  int64 // difference that was reported last: the exchange's less ours
 	cash     int64
 	exposeOn bool // a difference stands
@@ -36,6 +37,7 @@ func (m *Manager) balance(r *report) {
 	d := &m.drift
 	d.balance, d.exposure, d.has = r.balance, r.exposure, r.has&(hasBalance|hasExposure)
 	d.open, d.told = true, false
+	d.newest = m.now
 	if d.since == 0 {
 		d.since = max(m.now, 1)
 	}
@@ -110,7 +112,12 @@ func (m *Manager) checkDrift() {
 		}
 		return
 	}
-	if d.told || m.now-d.since < m.config.DriftAfter {
+	if d.told || m.now < d.due(m.config.DriftAfter) {
+		return
+	}
+	if exposes && !cashes && m.markets.awaiting > 0 && !m.differs(reported, reserve-m.awaited()) {
+		m.settleByCash(0, false) // the exchange does not reserve for what was settled
+		d.open, d.since = false, 0
 		return
 	}
 	d.told = true
@@ -122,6 +129,23 @@ func (m *Manager) checkDrift() {
 		m.drifted(Cash, a.cash, cash)
 		a.cash = cash // the newest message holds
 	}
+}
+
+// awaited returns what markets reserve that wait for their result as a whole.
+func (m *Manager) awaited() (sum int64) {
+	t := &m.markets
+	for at := range t.markets {
+		if k := &t.markets[at]; k.awaiting > 0 && k.over() {
+			sum += k.matched()
+		}
+	}
+	return sum
+}
+
+// due returns the clock reading at which a difference is reported: when no report came for a time, so that the rest of
+// a command is not under way, or at the latest after several times as long.
+func (d *drift) due(after int64) int64 {
+	return min(d.newest+after, d.since+driftTimes*after)
 }
 
 func (m *Manager) drifted(k AmountKind, ours, reported int64) {

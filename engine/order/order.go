@@ -51,7 +51,7 @@ func (o *Order) Average(r odds.Rounding) (p odds.Price, ok bool) {
 func (o *Order) Liability() odds.Money { return liability(o.Side, o.Available, o.Price) }
 
 // flags of an entry.
-type flags uint8
+type flags uint16
 
 const (
 	flagUsed         flags = 1 << iota
@@ -62,6 +62,7 @@ const (
 	flagGone               // cancel rejected as not live: in doubt unless it ends soon
 	flagListedLive         // in the list of live orders, otherwise in that of ended ones
 	flagUncertain          // a replace failed after its first stage: it may have ended
+	flagInexact            // of a reduction of its fills only the average is known, as yet
 )
 
 // entry is a slot of the table of orders.
@@ -135,7 +136,7 @@ func (e *entry) update(now int64) {
 	e.Missed = odds.Quantity(e.total - e.seen)
 	e.Provisional = odds.Quantity(max(e.pending, 0))
 	e.Cost = odds.Money(e.seenCost)
-	if e.is(flagVoided) {
+	if e.is(flagVoided | flagInexact) {
 		e.Missed, e.Provisional, e.Cost = 0, 0, odds.Money(e.totalCost)
 	}
 	e.Available = odds.Quantity(e.available)

@@ -209,6 +209,7 @@ func (m *Manager) walkSums(c *codec) {
 	c.bool(&d.open)
 	c.bool(&d.told)
 	signed(c, &d.since, math.MaxInt64)
+	signed(c, &d.newest, math.MaxInt64)
 	signed(c, &d.exposed, cashMax)
 	c.bool(&d.exposeOn)
 

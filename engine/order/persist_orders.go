@@ -7,7 +7,7 @@ import (
 	"github.com/smk-go/smk/odds"
 )
 
-const keptFlags = flagUsed | flagAcknowledged | flagVoided | flagFolded | flagUnbooked | flagGone | flagUncertain
+const keptFlags = flagUsed | flagAcknowledged | flagVoided | flagFolded | flagUnbooked | flagGone | flagUncertain | flagInexact
 
 // walkOrders visits the orders: the terminal ones in the order in which they ended, then the others, oldest first.
 func (m *Manager) walkOrders(c *codec) {
@@ -140,6 +140,7 @@ func (m *Manager) walkContractOrders(c *codec) {
 		if c.err == nil && e.contract == none {
 			m.loadOrder(i) // books nothing
 		}
+		m.orders.enlist(i)
 	}
 }
 
@@ -176,7 +177,9 @@ func (m *Manager) loadOrder(i int32) bool {
 	if e.Missed != 0 {
 		m.complete.missed++
 	}
-	m.orders.enlist(i)
+	if e.is(flagInexact) {
+		m.complete.inexact++
+	}
 	b := m.booked(i)
 	if b.gross > grossMax-m.account.gross {
 		return false
@@ -231,17 +234,15 @@ func (m *Manager) loadRequest(c *codec, q request, in [2]uint32) {
 	}
 	c.check(q.extra >= 0 && q.quantity >= 0, "a request has a negative figure")
 	q.contract = none
-	if q.extra > 0 {
+	if in[0] != 0 {
 		q.contract = m.markets.find(in[0], in[1])
-		c.check(q.contract != none && m.account.gross+q.extra <= grossMax, "a request is in no contract")
+		c.check(q.contract != none, "a request is in no contract")
 	}
+	c.check(q.extra <= grossMax-m.account.gross, "a request is too large")
 	if c.err != nil {
 		return
 	}
-	if q.contract != none {
-		m.markets.contracts[q.contract].refs++
-		m.book(q.contract, booked{askedRisk: q.extra, gross: q.extra})
-	}
+	m.reserve(&q, 1)
 	m.requests.add(q)
 }
 

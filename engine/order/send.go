@@ -84,30 +84,46 @@ func (m *Manager) sentRequest(k *msg.Keys, seq uint64) {
 		reference: k.Reference, seq: seq, orderID: k.OrderID, sent: m.now, typ: k.Type, market: k.Market,
 		contract: none,
 	}
-	i := m.orders.findID(k.OrderID)
-	if k.Type != msg.PayloadOrderCancelAll && i != none && k.OrderID != 0 {
-		e := &m.orders.entries[i]
+	i := int32(none)
+	if k.Type != msg.PayloadOrderCancelAll && k.OrderID != 0 {
+		i = m.orders.findID(k.OrderID)
+	}
+	if k.Type == msg.PayloadOrderCancelReplace {
+		m.reserveReplace(&q, i, odds.Quantity(min(k.Quantity, uint64(QuantityMax))), odds.Price(min(k.Price, moneyPerUnit)))
+	}
+	if i != none {
 		was := m.booked(i)
-		if k.Type == msg.PayloadOrderCancelReplace {
-			q.price, q.quantity = odds.Price(k.Price), odds.Quantity(k.Quantity)
-			q.extra = e.replaceReserve(q.quantity, q.price)
-			if q.extra > grossMax-m.account.gross {
-				q.extra = 0
-				m.about(Overflow, e)
-				m.incomplete(Overflowed)
-			}
-			if q.extra > 0 && e.contract != none {
-				q.contract = e.contract
-				m.markets.contracts[e.contract].refs++
-				m.book(e.contract, booked{askedRisk: q.extra, gross: q.extra})
-			} else {
-				q.extra = 0
-			}
-		}
-		e.count(k.Type, 1)
+		m.orders.entries[i].count(k.Type, 1)
 		m.commit(i, was)
 	}
 	m.requests.add(q)
+}
+
+// reserveReplace books what a replace may add to the worst case. Of an order that is not known that is all of it.
+func (m *Manager) reserveReplace(q *request, i int32, quantity odds.Quantity, price odds.Price) {
+	q.price, q.quantity = price, quantity
+	q.extra = int64(quantity) * moneyPerUnit
+	if i != none && m.orders.entries[i].contract != none {
+		e := &m.orders.entries[i]
+		q.extra, q.contract = e.replaceReserve(quantity, price), e.contract
+	}
+	if q.extra > grossMax-m.account.gross {
+		q.extra, q.contract = 0, none
+		m.emit(Overflow).OrderID = q.orderID
+		m.incomplete(Overflowed)
+	}
+	m.reserve(q, 1)
+}
+
+// reserve books what a request may add, n times.
+func (m *Manager) reserve(q *request, n int64) {
+	if q.contract == none {
+		m.account.asked += n * q.extra
+		m.account.gross += n * q.extra
+		return
+	}
+	m.markets.contracts[q.contract].refs += int32(n)
+	m.book(q.contract, booked{askedRisk: n * q.extra, gross: n * q.extra})
 }
 
 // dropDoubtful forgets the oldest request in doubt that puts nothing at stake, to make room.
@@ -147,10 +163,7 @@ func (e *entry) replaceReserve(q odds.Quantity, p odds.Price) int64 {
 func (m *Manager) answer(i int32) {
 	q := m.requests.list[i]
 	m.requests.remove(i)
-	if q.contract != none {
-		m.markets.contracts[q.contract].refs--
-		m.book(q.contract, booked{askedRisk: -q.extra, gross: -q.extra})
-	}
+	m.reserve(&q, -1)
 	if q.orderID == 0 || q.typ == msg.PayloadOrderCancelAll {
 		return
 	}

@@ -55,12 +55,21 @@ func (m *Manager) marketState(s *msg.MarketState) {
 			m.contractState(at, c)
 		}
 	}
-	if !s.HasState() {
-		return
+	if s.HasState() {
+		m.enterState(k, s.GetState())
 	}
-	k.state = uint8(s.GetState())
+	// After a reconnection a balance may come before the state of the market that it is about.
+	if d := &m.drift; m.markets.awaiting > 0 && d.open && d.has&hasExposure != 0 && m.account.hasCash {
+		if cash, ok := m.reportedCash(); ok && m.differs(cash, m.account.cash) {
+			m.settleByCash(cash-m.account.cash, false)
+		}
+	}
+}
+
+func (m *Manager) enterState(k *market, s msg.MarketStateType) {
+	k.state = uint8(s)
 	for i := k.contracts; i != none; i = m.markets.contracts[i].next {
-		switch s.GetState() {
+		switch s {
 		case msg.MarketStateSettled:
 			m.await(i)
 		case msg.MarketStateVoided:
@@ -76,6 +85,7 @@ func (m *Manager) contractState(at int32, s *msg.ContractState) {
 	}
 	if s.HasReduceFactor() && s.GetReduceFactor() < moneyPerUnit {
 		c.reduce, c.factor = uint8(s.GetReduceType()), uint16(s.GetReduceFactor())
+		m.reduceLate(at)
 	}
 	switch s.GetState() {
 	case msg.ContractStateSettled:

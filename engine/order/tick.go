@@ -32,8 +32,8 @@ func (m *Manager) Due() int64 {
 	if m.gone.n > 0 {
 		due = m.gone.list[m.gone.head].due
 	}
-	if m.drift.since != 0 && !m.drift.told {
-		due = min(due, m.drift.since+m.config.DriftAfter)
+	if m.drift.open && !m.drift.told {
+		due = min(due, m.drift.due(m.config.DriftAfter))
 	}
 	if m.config.RetainFor > 0 && m.orders.ended.head != none {
 		due = min(due, m.orders.entries[m.orders.ended.head].Updated+m.config.RetainFor)
