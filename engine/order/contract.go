@@ -48,7 +48,6 @@ type contract struct {
 	orders   int32 // first of its orders
 	newest   int32
 	count    int32 // orders in the list
-	refs     int32 // requests that book to it
 	next     int32 // of the market
 	chain    int32
 	state    uint8 // msg.ContractStateType
@@ -194,7 +193,7 @@ func (t *markets) idle(m *market) bool {
 	}
 	for i := m.contracts; i != none; i = t.contracts[i].next {
 		c := &t.contracts[i]
-		if c.count > 0 || c.refs > 0 || c.booked != (booked{}) {
+		if c.count > 0 || c.booked != (booked{}) {
 			return false
 		}
 	}
@@ -309,6 +308,11 @@ func (e *entry) bookOf(c *contract) (b booked) {
 	if e.State == PendingNew {
 		b.extra = e.reserved
 		b.gross += e.reserved
+	}
+	if e.asks > 0 && !e.State.Terminal() {
+		extra := e.replaceReserve(odds.Quantity(e.askQuantity), e.askPrice)
+		b.askedRisk += extra
+		b.gross += extra
 	}
 	return b
 }

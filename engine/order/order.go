@@ -79,6 +79,8 @@ type entry struct {
 	voided      int64 // sum of voided fills
 	reserved    int64 // what a replacement reserves between its stages beyond the original
 	deadline    int64 // of flagGone
+	askQuantity int64 // the worst of the replaces that were sent and not answered
+	askPrice    odds.Price
 
 	atTotal    uint64 // stamps of the reports that total, available, Quantity and closed come from
 	atQuantity uint64
@@ -93,6 +95,7 @@ type entry struct {
 	cancels  uint8 // requests under way
 	reduces  uint8
 	replaces uint8
+	asks     uint8 // replaces that were sent and not answered
 
 	contract     int32 // slot of the contract; none before it is known
 	fills        int32 // first of its fills

@@ -344,12 +344,6 @@ func (m *Manager) forgotten(at int32) booked {
 	for i := k.orders; i != none; i = m.orders.entries[i].cnext {
 		base.add(m.orders.entries[i].bookOf(k), -1)
 	}
-	for i := m.requests.oldest; i != none; i = m.requests.list[i].next {
-		if q := &m.requests.list[i]; q.contract == at {
-			base.askedRisk -= q.extra
-			base.gross -= q.extra
-		}
-	}
 	return base
 }
 

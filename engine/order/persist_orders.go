@@ -61,6 +61,9 @@ func (m *Manager) walkOrder(c *codec, i int32) {
 		signed(c, v, costSumMax)
 	}
 	signed(c, &e.deadline, math.MaxInt64)
+	signed(c, &e.askQuantity, int64(QuantityMax))
+	small(c, &e.askPrice, moneyPerUnit)
+	small(c, &e.asks, 255)
 	for _, v := range [...]*uint64{&e.atTotal, &e.atQuantity, &e.atOpen, &e.atClose, &e.atReduced, &e.sent} {
 		c.u64(v)
 	}
@@ -73,7 +76,8 @@ func (m *Manager) walkOrder(c *codec, i int32) {
 	small(c, &e.reduces, 255)
 	small(c, &e.replaces, 255)
 	if c.load {
-		c.check(e.Quantity >= 0 && e.reserved >= 0 && e.Inherited >= 0 && e.totalCost >= 0, "an order has a negative figure")
+		c.check(e.Quantity >= 0 && e.reserved >= 0 && e.Inherited >= 0 && e.totalCost >= 0 &&
+			e.askQuantity >= 0, "an order has a negative figure")
 		c.check(e.closed == 0 || e.closed.Terminal(), "an order ended in a state that is no end")
 		c.check(id == 0 || m.orders.findID(id) == none, "an order comes twice")
 		e.flags = flagUsed | kept&keptFlags
@@ -197,53 +201,36 @@ func (m *Manager) walkRequests(c *codec) {
 	i := t.oldest
 	for ; n > 0 && c.err == nil; n-- {
 		var q request
-		var in [2]uint32 // market and contract that extra is booked to
 		if !c.load {
 			q = t.list[i]
 			i = q.next
-			if q.contract != none {
-				k := &m.markets.contracts[q.contract]
-				in = [2]uint32{m.markets.markets[k.market].id, k.id}
-			}
 		}
 		c.u64(&q.reference)
 		c.u64(&q.seq)
 		c.u64(&q.orderID)
-		signed(c, &q.quantity, int64(QuantityMax))
 		signed(c, &q.extra, costSumMax)
 		signed(c, &q.sent, math.MaxInt64)
 		typ := uint32(q.typ)
 		c.u32(&typ)
 		q.typ = msg.PayloadType(typ)
 		c.u32(&q.market)
-		priceOf(c, &q.price)
 		c.bool(&q.doubt)
-		c.u32(&in[0])
-		c.u32(&in[1])
-		if c.load && c.err == nil {
-			m.loadRequest(c, q, in)
+		c.bool(&q.counted)
+		if !c.load {
+			continue
+		}
+		switch q.typ {
+		case msg.PayloadOrderCancel, msg.PayloadOrderQuantityReduce, msg.PayloadOrderCancelReplace,
+			msg.PayloadOrderCancelAll:
+		default:
+			c.fail("a request has a type that is none")
+		}
+		c.check(q.extra >= 0 && q.extra <= grossMax-m.account.gross, "a request is too large")
+		if c.err == nil {
+			m.reserve(q.extra)
+			t.add(q)
 		}
 	}
-}
-
-func (m *Manager) loadRequest(c *codec, q request, in [2]uint32) {
-	switch q.typ {
-	case msg.PayloadOrderCancel, msg.PayloadOrderQuantityReduce, msg.PayloadOrderCancelReplace, msg.PayloadOrderCancelAll:
-	default:
-		c.fail("a request has a type that is none")
-	}
-	c.check(q.extra >= 0 && q.quantity >= 0, "a request has a negative figure")
-	q.contract = none
-	if in[0] != 0 {
-		q.contract = m.markets.find(in[0], in[1])
-		c.check(q.contract != none, "a request is in no contract")
-	}
-	c.check(q.extra <= grossMax-m.account.gross, "a request is too large")
-	if c.err != nil {
-		return
-	}
-	m.reserve(&q, 1)
-	m.requests.add(q)
 }
 
 // walkGone visits the orders that were called not live.

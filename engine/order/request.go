@@ -1,24 +1,19 @@
 package order
 
-import (
-	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/odds"
-)
+import "github.com/smk-go/smk/gen/msg"
 
 // request is a cancel, reduce, replace or cancel-all without an answer.
 type request struct {
 	reference uint64 // 0 if it has none
 	seq       uint64 // of the message
 	orderID   uint64 // 0 for a cancel-all
-	quantity  odds.Quantity
-	extra     int64 // what a replace may reserve beyond its original
+	extra     int64  // what a replace of an order that is not known may reserve
 	sent      int64
 	typ       msg.PayloadType
 	market    uint32 // of a cancel-all
-	price     odds.Price
 	doubt     bool
+	counted   bool // by its order
 
-	contract   int32 // slot that extra is booked to
 	chain      int32
 	prev, next int32
 }

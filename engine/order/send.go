@@ -80,56 +80,55 @@ func (m *Manager) sentRequest(k *msg.Keys, seq uint64) {
 	if m.requests.free == none {
 		return
 	}
-	q := request{
-		reference: k.Reference, seq: seq, orderID: k.OrderID, sent: m.now, typ: k.Type, market: k.Market,
-		contract: none,
-	}
+	q := request{reference: k.Reference, seq: seq, orderID: k.OrderID, sent: m.now, typ: k.Type, market: k.Market}
 	i := int32(none)
 	if k.Type != msg.PayloadOrderCancelAll && k.OrderID != 0 {
 		i = m.orders.findID(k.OrderID)
 	}
-	if k.Type == msg.PayloadOrderCancelReplace {
-		m.reserveReplace(&q, i, odds.Quantity(min(k.Quantity, uint64(QuantityMax))), odds.Price(min(k.Price, moneyPerUnit)))
-	}
-	if i != none {
+	replace := k.Type == msg.PayloadOrderCancelReplace
+	switch {
+	case i != none:
+		e := &m.orders.entries[i]
 		was := m.booked(i)
-		m.orders.entries[i].count(k.Type, 1)
+		q.counted = true
+		e.count(k.Type, 1)
+		if replace {
+			e.ask(k)
+		}
 		m.commit(i, was)
+	case replace:
+		q.extra = int64(min(k.Quantity, uint64(QuantityMax))) * moneyPerUnit
+		if q.extra > grossMax-m.account.gross {
+			q.extra = 0
+			m.emit(Overflow).OrderID = q.orderID
+			m.incomplete(Overflowed)
+		}
+		m.reserve(q.extra)
 	}
 	m.requests.add(q)
 }
 
-// reserveReplace books what a replace may add to the worst case. Of an order that is not known that is all of it.
-func (m *Manager) reserveReplace(q *request, i int32, quantity odds.Quantity, price odds.Price) {
-	q.price, q.quantity = price, quantity
-	q.extra = int64(quantity) * moneyPerUnit
-	if i != none && m.orders.entries[i].contract != none {
-		e := &m.orders.entries[i]
-		q.extra, q.contract = e.replaceReserve(quantity, price), e.contract
+// ask notes a replace that was sent. Of several that wait for their answers one can be carried out, the worst of
+// them at most.
+func (e *entry) ask(k *msg.Keys) {
+	p := odds.Price(min(k.Price, moneyPerUnit))
+	if e.asks == 0 || !p.Valid() || e.askPrice.Valid() && (p > e.askPrice) == (e.Side == odds.Buy) {
+		e.askPrice = p
 	}
-	if q.extra > grossMax-m.account.gross {
-		q.extra, q.contract = 0, none
-		m.emit(Overflow).OrderID = q.orderID
-		m.incomplete(Overflowed)
-	}
-	m.reserve(q, 1)
+	e.askQuantity = max(e.askQuantity, int64(min(k.Quantity, uint64(QuantityMax))))
+	e.asks = min(e.asks, 254) + 1
 }
 
-// reserve books what a request may add, n times.
-func (m *Manager) reserve(q *request, n int64) {
-	if q.contract == none {
-		m.account.asked += n * q.extra
-		m.account.gross += n * q.extra
-		return
-	}
-	m.markets.contracts[q.contract].refs += int32(n)
-	m.book(q.contract, booked{askedRisk: n * q.extra, gross: n * q.extra})
+// reserve books what a replace of an order that is not known may add.
+func (m *Manager) reserve(extra int64) {
+	m.account.asked += extra
+	m.account.gross += extra
 }
 
 // dropDoubtful forgets the oldest request in doubt that puts nothing at stake, to make room.
 func (m *Manager) dropDoubtful() {
 	for i := m.requests.oldest; i != none; i = m.requests.list[i].next {
-		if q := &m.requests.list[i]; q.doubt && q.extra == 0 {
+		if q := &m.requests.list[i]; q.doubt && q.typ != msg.PayloadOrderCancelReplace {
 			m.answer(i)
 			return
 		}
@@ -151,9 +150,6 @@ func (e *entry) count(typ msg.PayloadType, n int) {
 // replaceReserve returns what a replace may have to reserve beyond its original, whatever part of that is filled
 // meanwhile. The need is linear in the quantity filled, so one of the two ends is the worst.
 func (e *entry) replaceReserve(q odds.Quantity, p odds.Price) int64 {
-	if !p.Valid() || q < 0 || q > QuantityMax {
-		return 0
-	}
 	left := max(q-e.Executed, 0)
 	need := int64(liability(e.Side, left, p))
 	return max(0, need-min(int64(e.Liability()), int64(liability(e.Side, e.Available, p))))
@@ -163,13 +159,19 @@ func (e *entry) replaceReserve(q odds.Quantity, p odds.Price) int64 {
 func (m *Manager) answer(i int32) {
 	q := m.requests.list[i]
 	m.requests.remove(i)
-	m.reserve(&q, -1)
-	if q.orderID == 0 || q.typ == msg.PayloadOrderCancelAll {
+	m.reserve(-q.extra)
+	if !q.counted {
 		return
 	}
 	if at := m.orders.findID(q.orderID); at != none {
+		e := &m.orders.entries[at]
 		was := m.booked(at)
-		m.orders.entries[at].count(q.typ, -1)
+		e.count(q.typ, -1)
+		if q.typ == msg.PayloadOrderCancelReplace && e.asks > 0 {
+			if e.asks--; e.asks == 0 {
+				e.askQuantity, e.askPrice = 0, 0
+			}
+		}
 		m.commit(at, was)
 	}
 }

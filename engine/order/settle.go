@@ -132,12 +132,6 @@ func (m *Manager) closeContract(at int32) {
 		m.fills.release(e) // nothing reduces them any more
 		e.flags |= flagFolded
 	}
-	for i := m.requests.oldest; i != none; i = m.requests.list[i].next {
-		if q := &m.requests.list[i]; q.contract == at {
-			left.askedRisk += q.extra
-			left.gross += q.extra
-		}
-	}
 	m.book(at, left.minus(c.booked))
 }
 
