@@ -77,12 +77,12 @@ func (m *Manager) replacePending(r *report) {
 // second one, unless that came before.
 func (m *Manager) endReplaceRequest(i int32, staged bool) {
 	q := m.requests.list[i]
-	if !staged {
-		if at := m.orders.findID(q.orderID); at != none {
-			m.orders.entries[at].count(q.typ, 1)
-		}
-	}
 	m.answer(i)
+	if at := m.orders.findID(q.orderID); !staged && at != none {
+		was := m.booked(at)
+		m.orders.entries[at].count(q.typ, 1)
+		m.commit(at, was)
+	}
 	if q.doubt {
 		m.aboutRequest(DoubtSettled, &q)
 	}

@@ -491,11 +491,30 @@ func day(tb testing.TB, seed uint64, n int) string {
 		for k < min(len(b), len(again)) && b[k] == again[k] {
 			k++
 		}
-		return fmt.Sprintf("the restored state differs at byte %d of %d and %d", k, len(b), len(again))
+		return fmt.Sprintf("the restored state differs at byte %d of %d and %d%s", k, len(b), len(again), listed(t.m, restored))
 	}
 	t.m = restored
 	if d := t.compare(); d != "" {
 		return "restored: " + d
+	}
+	return ""
+}
+
+// listed returns the first difference between the orders of two Managers.
+func listed(a, b *order.Manager) string {
+	var lists [2][]order.Order
+	for i, m := range []*order.Manager{a, b} {
+		for o := range m.Ended {
+			lists[i] = append(lists[i], *o)
+		}
+		for o := range m.Live {
+			lists[i] = append(lists[i], *o)
+		}
+	}
+	for i := range lists[0] {
+		if i >= len(lists[1]) || lists[0][i] != lists[1][i] {
+			return fmt.Sprintf(", order %d:\n%+v\n%+v", i, lists[0][i], lists[1][min(i, len(lists[1])-1)])
+		}
 	}
 	return ""
 }
