@@ -94,9 +94,12 @@ func (m *Manager) applyReport(r *report, in Input) {
 			m.answerTo(i, r)
 		}
 	}
+	reserved := m.account.reserved()
 	f.apply(m, r)
 	if r.has&hasBalance != 0 {
 		m.balance(r)
+	} else if m.account.reserved() != reserved {
+		m.drift.stale = true
 	}
 }
 

@@ -13,6 +13,7 @@ type drift struct {
 	has      has   // which of the two the newest report has
 	open     bool  // the newest report has not agreed with ours yet
 	told     bool  // a Drift was reported for it
+	stale    bool  // the newest report's reserve is not the present one: only its cash is compared
 	since    int64 // clock reading since when no report agreed; 0 if they do
 	newest   int64 // clock reading of the newest report
 	exposed  int64 // difference that was reported last: the exchange's less ours
@@ -37,6 +38,7 @@ func (m *Manager) balance(r *report) {
 	d := &m.drift
 	d.balance, d.exposure, d.has = r.balance, r.exposure, r.has&(hasBalance|hasExposure)
 	d.open, d.told = true, false
+	d.stale = m.replayed // what it says may be older than the states of markets
 	d.newest = m.now
 	if d.since == 0 {
 		d.since = max(m.now, 1)
@@ -100,7 +102,7 @@ func (m *Manager) checkDrift() {
 	if d.has&hasExposure != 0 {
 		reported, _ = moneyOf(math.Abs(d.exposure))
 	}
-	exposes, cashes := m.differs(reported, reserve), a.hasCash && m.differs(cash, a.cash)
+	exposes, cashes := !d.stale && m.differs(reported, reserve), a.hasCash && m.differs(cash, a.cash)
 	if !exposes && !cashes {
 		if !a.hasCash {
 			a.cash, a.hasCash = cash, true

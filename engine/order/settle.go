@@ -73,7 +73,7 @@ func (m *Manager) enterState(k *market, s msg.MarketStateType) {
 		case msg.MarketStateSettled:
 			m.await(i)
 		case msg.MarketStateVoided:
-			m.closeContract(i)
+			m.closeVoided(i)
 		}
 	}
 }
@@ -91,7 +91,16 @@ func (m *Manager) contractState(at int32, s *msg.ContractState) {
 	case msg.ContractStateSettled:
 		m.await(at)
 	case msg.ContractStateVoided:
-		m.closeContract(at)
+		m.closeVoided(at)
+	}
+}
+
+// closeVoided closes a contract that is voided.
+func (m *Manager) closeVoided(at int32) {
+	reserved := m.account.reserved()
+	m.closeContract(at)
+	if m.account.reserved() != reserved {
+		m.drift.stale = true
 	}
 }
 
