@@ -134,9 +134,13 @@ func (c *codec) count(n, most, bytes int) int {
 // applied. Equal states have equal bytes. The cause of incompleteness is kept without its error.
 func (m *Manager) AppendState(dst []byte) []byte {
 	c := codec{buf: dst}
-	from := len(dst)
 	m.walk(&c)
-	return binary.LittleEndian.AppendUint64(c.buf, crc64.Checksum(c.buf[from:], stateTable))
+	return appendSum(c.buf, len(dst))
+}
+
+// appendSum appends the checksum of what b has from a place on.
+func appendSum(b []byte, from int) []byte {
+	return binary.LittleEndian.AppendUint64(b, crc64.Checksum(b[from:], stateTable))
 }
 
 // LoadState replaces the state by one that AppendState made, maybe of a Manager with other capacities. The error is a

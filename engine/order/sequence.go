@@ -1,7 +1,5 @@
 package order
 
-import "math/bits"
-
 // window remembers which account sequences were applied, the newest ones one by one.
 type window struct {
 	bits [windowBits / 64]uint64
@@ -61,11 +59,3 @@ func (w *window) forget(s uint64) {
 
 // restart makes every later stamp newer than all before.
 func (w *window) restart() { w.base = w.high }
-
-// count returns how many of the newest stamps are remembered, for tests.
-func (w *window) count() (n int) {
-	for _, word := range w.bits {
-		n += bits.OnesCount64(word)
-	}
-	return n
-}

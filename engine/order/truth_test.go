@@ -31,6 +31,7 @@ type trader struct {
 	reference uint64
 	now       int64
 	heard     int64    // the Manager's clock
+	compared  [2]int   // times compared, and times that something cannot be known
 	doubt     []uint64 // references of creates whose answers were lost
 	events    []order.Event
 	exact     bool // no message of an operator is under way
@@ -384,12 +385,15 @@ func (t *trader) compare() string {
 	truth, _ := t.x.Truth("me")
 	for id := uint32(1); id <= markets; id++ {
 		if t.m.Market(id).Awaiting {
+			t.compared[1]++
 			return "" // nothing is tradable any more, so that the exchange says nothing
 		}
 	}
 	if t.m.Completeness().Why&order.Inexact != 0 {
+		t.compared[1]++
 		return "" // two runners were removed while disconnected, and of one the factor is not known
 	}
+	t.compared[0]++
 	live := 0
 	for _, want := range t.x.Orders("me") {
 		o := t.m.ByID(want.ID)
@@ -441,8 +445,12 @@ func (t *trader) compare() string {
 }
 
 // day plays n steps and returns the first difference, "" if there is none.
-func day(tb testing.TB, seed uint64, n int) string {
+func day(tb testing.TB, seed uint64, n int, compared *[2]int) string {
 	t := newTrader(tb, seed, order.Config{Orders: 512, Retained: 2048, Requests: 512, Contracts: 16, Fills: 8192})
+	defer func() {
+		compared[0] += t.compared[0]
+		compared[1] += t.compared[1]
+	}()
 	start := odds.Money(0)
 	if truth, ok := t.x.Truth("me"); ok {
 		start = odds.Money(truth.Cash)
@@ -450,6 +458,11 @@ func day(tb testing.TB, seed uint64, n int) string {
 	for i := range n {
 		what := t.step()
 		t.deliver(t.rand.IntN(6))
+		if i%20 == 0 {
+			if d := t.m.Audit(); d != "" {
+				return fmt.Sprintf("step %d, %s: %s", i, what, d)
+			}
+		}
 		if truth, _ := t.x.Truth("me"); t.exact && !t.foreign {
 			if worst := t.m.Account().WorstCase; int64(worst) < int64(truth.Resting+truth.Matched+truth.Pending) {
 				return fmt.Sprintf("step %d, %s: worst case %v is below the truth %+v", i, what, worst, truth)
@@ -494,6 +507,9 @@ func day(tb testing.TB, seed uint64, n int) string {
 		return fmt.Sprintf("the restored state differs at byte %d of %d and %d%s", k, len(b), len(again), listed(t.m, restored))
 	}
 	t.m = restored
+	if d := t.m.Audit(); d != "" {
+		return "restored: " + d
+	}
 	if d := t.compare(); d != "" {
 		return "restored: " + d
 	}
@@ -530,9 +546,14 @@ func seeds(n int) uint64 {
 // TestTruth: after everything was delivered, whatever was delayed, lost and replayed, orders, positions, reserves and
 // balance are the exchange's to the last unit, and before that the worst case is never below the truth.
 func TestTruth(t *testing.T) {
+	var compared [2]int
 	for seed := range seeds(150) {
-		if d := day(t, seed, 300); d != "" {
+		if d := day(t, seed, 300, &compared); d != "" {
 			t.Fatalf("seed %d: %s", seed, d)
 		}
+	}
+	t.Logf("compared %d times; %d times something cannot be known", compared[0], compared[1])
+	if compared[0] < 10*compared[1] {
+		t.Errorf("compared only %d times, left out %d", compared[0], compared[1])
 	}
 }
