@@ -143,15 +143,24 @@ func (m *Manager) overflow(r *report) {
 // identify notes what a report says about where an order is.
 func (m *Manager) identify(i int32, r *report) {
 	e := &m.orders.entries[i]
+	if e.is(flagForgotten) && r.stamp < e.Sequence { // what is older than the change comes: it was not forgotten
+		e.flags &^= flagForgotten
+		m.forgotten(-1)
+	}
 	if e.Side == 0 {
 		e.Side = r.side
 	}
 	if e.Price == 0 {
 		e.Price = odds.Price(r.origPrice)
 	}
-	if e.contract == none && e.Side != 0 && r.market != 0 && !m.place(i, r.market, r.contract) {
-		m.overflow(r)
+	if e.contract != none || e.Side == 0 || r.market == 0 {
+		return
 	}
+	if !m.place(i, r.market, r.contract) {
+		m.overflow(r)
+		return
+	}
+	m.commit(i, booked{}) // what came before its contract was known
 }
 
 // newer notes that a report is about an order, and reports whether none that came before is newer.
@@ -224,8 +233,8 @@ func (m *Manager) accepted(r *report) {
 	}
 	e := &m.orders.entries[i]
 	was, before, missed, doubt := m.booked(i), e.State, e.Missed, e.Overlay&InDoubt != 0
-	e.newer(r)
 	m.identify(i, r)
+	e.newer(r)
 	if e.closed == NotPlaced {
 		e.closed, e.Reason = 0, Reason{}
 		m.anomaly(Reappeared, e)
@@ -245,9 +254,9 @@ func (m *Manager) accepted(r *report) {
 	if e.atOpen == 0 {
 		e.available += int64(quantity)
 		e.atOpen = r.stamp
-	}
-	if e.available <= 0 {
-		e.close(Filled, Reason{}, e.Sequence)
+		if e.available <= 0 { // by fills that came before and did not say what is available
+			e.close(Filled, Reason{}, e.Sequence)
+		}
 	}
 	m.finish(i, was, missed)
 	m.about(OrderAccepted, e).Before = before

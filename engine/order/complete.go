@@ -56,6 +56,8 @@ type completeness struct {
 	lost    uint64
 	missed  int
 	inexact int
+	unknown int  // orders with flagForgotten
+	forgot  bool // fills of one that is not kept
 }
 
 // Completeness returns whether what the Manager says is complete, and why not.
@@ -86,6 +88,19 @@ func (m *Manager) missing(before, now odds.Quantity) {
 		m.incomplete(FillsMissed)
 	case c.why&FillsMissed != 0:
 		c.why &^= FillsMissed
+		m.emit(CompletenessChanged)
+	}
+}
+
+// forgotten follows the orders whose fills changed without having been seen.
+func (m *Manager) forgotten(n int) {
+	c := &m.complete
+	c.unknown += n
+	switch {
+	case c.unknown > 0:
+		m.incomplete(FillsForgotten)
+	case c.why&FillsForgotten != 0 && !c.forgot:
+		c.why &^= FillsForgotten
 		m.emit(CompletenessChanged)
 	}
 }
@@ -156,7 +171,7 @@ func (m *Manager) Reconciled(now int64) []Event {
 	c := &m.complete
 	before := c.why
 	c.why &= NotCaughtUp | CatchUpLacking | FillsMissed | Inexact
-	c.lost = 0
+	c.lost, c.forgot = 0, false
 	if c.why != before {
 		m.emit(CompletenessChanged)
 	}

@@ -36,10 +36,10 @@ func (m *Manager) executed(r *report) {
 	}
 	e.setTotal(r, q)
 	e.setOpen(r, -int64(r.quantity))
-	known := r.has&hasAvailable != 0 || e.atOpen > 0 || e.atQuantity > 0
-	if known && e.available <= 0 || r.has&hasAvailable != 0 && r.available == 0 {
+	if r.has&hasAvailable != 0 && r.available == 0 || r.has&hasAvailable == 0 && e.atOpen > 0 && e.available <= 0 {
 		e.close(Filled, Reason{}, r.stamp)
 	}
+	m.reduceAgain(e)
 	m.finish(i, was, missed)
 	ev := m.about(OrderFilled, e)
 	ev.Before, ev.Fill = before, Fill{odds.Price(r.price), odds.Quantity(r.quantity), r.timeout > 0}
@@ -85,6 +85,7 @@ func (m *Manager) confirmed(r *report) {
 	if e.pending < 0 {
 		m.anomaly(NotProvisional, e)
 	}
+	m.reduceAgain(e)
 	m.finish(i, was, missed)
 	ev := m.about(FillConfirmed, e)
 	ev.Before, ev.Fill = before, Fill{odds.Price(r.price), odds.Quantity(r.quantity), false}
@@ -117,8 +118,8 @@ func (m *Manager) fillVoided(r *report) {
 	newest := r.stamp >= e.atTotal
 	taken := m.fills.take(e, provisionalFill, q, p)
 	final := taken == 0 && e.pending < q && newest && r.has&hasTotal != 0 && int64(r.total)+q == e.total
-	if final {
-		m.fills.take(e, finalFill, q, p)
+	if final && m.fills.has(e, finalFill, q, p) {
+		m.fills.take(e, finalFill, q, p) // it had been confirmed
 	} else {
 		m.fills.add(e, earlyVoid, q-taken, p)
 		e.pending -= q
@@ -239,17 +240,21 @@ func (m *Manager) reduceExactly(e *entry, unseen bool) bool {
 // reduceLate makes reductions exact whose factor comes after them.
 func (m *Manager) reduceLate(contract int32) {
 	for i := m.markets.contracts[contract].orders; i != none; i = m.orders.entries[i].cnext {
-		e := &m.orders.entries[i]
-		if !e.is(flagInexact) {
-			continue
-		}
 		was := m.booked(i)
-		if m.reduceExactly(e, false) {
-			e.flags &^= flagInexact
+		if m.reduceAgain(&m.orders.entries[i]) {
 			m.commit(i, was)
-			m.inexact(-1)
 		}
 	}
+}
+
+// reduceAgain makes the reduction of an order exact if it was not and can be now.
+func (m *Manager) reduceAgain(e *entry) bool {
+	if !e.is(flagInexact) || !m.reduceExactly(e, false) {
+		return false
+	}
+	e.flags &^= flagInexact
+	m.inexact(-1)
+	return true
 }
 
 // orderVoided applies order_voided: the order was voided after the fact.
@@ -266,7 +271,6 @@ func (m *Manager) orderVoided(r *report) {
 	if !known {
 		m.unknownFills(e)
 	}
-	e.Reason = Reason{}
 	if r.stamp >= e.atTotal {
 		e.total, e.atTotal = int64(r.total), r.stamp
 		e.totalCost = e.total * int64(r.average)
@@ -284,5 +288,6 @@ func (m *Manager) unknownFills(e *entry) {
 		return
 	}
 	m.anomaly(UnknownOrder, e)
-	m.incomplete(FillsForgotten)
+	e.flags |= flagForgotten
+	m.forgotten(1)
 }

@@ -69,6 +69,9 @@ func (m *Manager) Audit() string {
 				return fmt.Sprintf("contract %d counts %d orders, has %d", c.id, c.count, lists[i])
 			}
 			base := c.booked.minus(contracts[i])
+			if m.stats.Evicted == 0 && base != (booked{}) {
+				return fmt.Sprintf("contract %d has booked what no order has: %+v", c.id, base)
+			}
 			base.final, base.flow, base.prov, base.provFlow, base.provRisk, base.gross = 0, 0, 0, 0, 0, 0
 			if base != (booked{}) {
 				return fmt.Sprintf("contract %d has booked what no order has: %+v", c.id, base)
@@ -115,10 +118,10 @@ func Lists() []reflect.Type {
 }
 
 // Effects yields the types of messages that the table has.
-func Effects(yield func(int)) {
+func Effects(yield func(int) bool) {
 	for typ := range effects {
-		if effects[typ].apply != nil {
-			yield(typ)
+		if effects[typ].apply != nil && !yield(typ) {
+			return
 		}
 	}
 }

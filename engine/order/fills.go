@@ -70,6 +70,17 @@ func (f *fills) add(e *entry, kind fillKind, quantity int64, price odds.Price) {
 	e.fills = i
 }
 
+// has reports whether there is a record of a kind with the very quantity and price. Of an order without records the
+// sums decide.
+func (f *fills) has(e *entry, kind fillKind, quantity int64, price odds.Price) bool {
+	for i := e.fills; i != none; i = f.list[i].next {
+		if r := &f.list[i]; r.kind == kind && r.quantity == quantity && r.price == uint16(price) {
+			return true
+		}
+	}
+	return e.is(flagFolded) && e.pending == 0
+}
+
 // take takes up to a quantity out of the records of a kind at a price, and returns how much: of the oldest record
 // with the very quantity, or else of any.
 func (f *fills) take(e *entry, kind fillKind, quantity int64, price odds.Price) (taken int64) {

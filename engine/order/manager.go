@@ -271,13 +271,19 @@ func (m *Manager) forgetEnded(contract int32) {
 func (m *Manager) forget(i int32) {
 	e := &m.orders.entries[i]
 	m.fills.release(e)
-	if e.Missed != 0 { // what is missing stays in its position
-		m.complete.missed--
+	c := &m.complete
+	if e.Missed != 0 || e.is(flagInexact|flagForgotten) { // what is not known stays in its position
+		c.forgot = true
 		m.incomplete(FillsForgotten)
 	}
+	if e.Missed != 0 {
+		c.missed--
+	}
 	if e.is(flagInexact) {
-		m.complete.inexact--
-		m.incomplete(FillsForgotten)
+		c.inexact--
+	}
+	if e.is(flagForgotten) {
+		c.unknown--
 	}
 	m.unplace(i)
 	m.orders.release(i)

@@ -62,6 +62,7 @@ const (
 	flagGone               // cancel rejected as not live: in doubt unless it ends soon
 	flagListedLive         // in the list of live orders, otherwise in that of ended ones
 	flagUncertain          // a replace failed after its first stage: it may have ended
+	flagForgotten          // its fills changed, which were not seen or are forgotten
 	flagInexact            // of a reduction of its fills only the average is known, as yet
 )
 
@@ -141,6 +142,9 @@ func (e *entry) update(now int64) {
 	e.Cost = odds.Money(e.seenCost)
 	if e.is(flagVoided | flagInexact) {
 		e.Missed, e.Provisional, e.Cost = 0, 0, odds.Money(e.totalCost)
+	}
+	if e.is(flagVoided) {
+		e.Reason = Reason{}
 	}
 	e.Available = odds.Quantity(e.available)
 	if e.closed != 0 || e.is(flagVoided) || !e.is(flagAcknowledged) {

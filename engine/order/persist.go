@@ -220,6 +220,7 @@ func (m *Manager) walkSums(c *codec) {
 
 	small(c, &m.complete.why, 1<<len(whyNames)-1)
 	c.u64(&m.complete.lost)
+	c.bool(&m.complete.forgot)
 
 	s := &m.stats
 	for _, n := range [...]*uint64{&s.Messages, &s.Repeated, &s.Anomalies, &s.Evicted, &s.Unknown} {
@@ -305,7 +306,7 @@ func (m *Manager) walkContract(c *codec, marketID uint32, at int32) {
 	var id uint32
 	var base booked
 	if !c.load {
-		id, base = t.contracts[at].id, m.forgotten(at)
+		id, base = t.contracts[at].id, m.unlisted(at)
 	}
 	c.u32(&id)
 	if c.load {
@@ -342,8 +343,8 @@ func (m *Manager) walkContract(c *codec, marketID uint32, at int32) {
 	}
 }
 
-// forgotten returns what orders that were forgotten left in a contract.
-func (m *Manager) forgotten(at int32) booked {
+// unlisted returns what orders that are not kept any more left in a contract.
+func (m *Manager) unlisted(at int32) booked {
 	k := &m.markets.contracts[at]
 	base := k.booked
 	for i := k.orders; i != none; i = m.orders.entries[i].cnext {

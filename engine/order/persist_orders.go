@@ -7,7 +7,8 @@ import (
 	"github.com/smk-go/smk/odds"
 )
 
-const keptFlags = flagUsed | flagAcknowledged | flagVoided | flagFolded | flagUnbooked | flagGone | flagUncertain | flagInexact
+const keptFlags = flagUsed | flagAcknowledged | flagVoided | flagFolded | flagUnbooked | flagGone | flagUncertain |
+	flagInexact | flagForgotten
 
 // walkOrders visits the orders: the terminal ones in the order in which they ended, then the others, oldest first.
 func (m *Manager) walkOrders(c *codec) {
@@ -183,6 +184,9 @@ func (m *Manager) loadOrder(i int32) bool {
 	}
 	if e.is(flagInexact) {
 		m.complete.inexact++
+	}
+	if e.is(flagForgotten) {
+		m.complete.unknown++
 	}
 	b := m.booked(i)
 	if b.gross > grossMax-m.account.gross {

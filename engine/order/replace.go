@@ -57,7 +57,11 @@ func (m *Manager) replacePending(r *report) {
 	}
 	parent := m.orders.findID(r.orig)
 	staged := e.closed != 0 || e.is(flagAcknowledged)
-	if !staged && parent != none {
+	switch {
+	case staged:
+	case parent == none:
+		e.reserved = int64(liability(e.Side, e.Quantity, e.Price))
+	default:
 		o := &m.orders.entries[parent]
 		e.reserved = o.replaceReserve(e.Quantity, e.Price)
 		if request == none { // of another session: the overlay lasts until the second stage
@@ -95,6 +99,10 @@ func (m *Manager) replaced(r *report) {
 		return
 	}
 	parent := m.orders.findID(r.orig)
+	if parent == none { // its acceptance comes later, or it is not kept
+		orig := report{id: r.orig, stamp: r.stamp, market: r.market, contract: r.contract, side: r.side}
+		parent = m.order(&orig)
+	}
 	m.endStage(i, parent, request)
 	e := &m.orders.entries[i]
 	was, before, missed := m.booked(i), e.State, e.Missed
@@ -124,9 +132,9 @@ func (m *Manager) replaced(r *report) {
 	if e.atOpen == 0 {
 		e.available += int64(left)
 		e.atOpen = r.stamp
-	}
-	if e.available <= 0 {
-		e.close(Filled, Reason{}, e.Sequence)
+		if e.available <= 0 { // by fills that came before and did not say what is available
+			e.close(Filled, Reason{}, e.Sequence)
+		}
 	}
 	m.finish(i, was, missed)
 	ev := m.about(OrderReplaced, e)
