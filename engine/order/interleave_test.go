@@ -3,6 +3,7 @@ package order_test
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"testing"
@@ -293,6 +294,32 @@ func TestInterleavings(t *testing.T) {
 	}
 	t.Logf("%d histories, %d pairs, as many with every message twice, %d orders of triples: each the same end",
 		len(scenarios), pairs, triples)
+}
+
+// TestShuffles: the messages of a history may come in any order at all.
+func TestShuffles(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	n := 0
+	for _, name := range slices.Sorted(maps.Keys(scenarios)) {
+		h := play(t, scenarios[name])
+		arrival := make([]int, len(h.messages))
+		for i := range arrival {
+			arrival[i] = i
+		}
+		want := h.run(t, arrival, false)
+		for range 300 {
+			r.Shuffle(len(arrival), func(i, j int) { arrival[i], arrival[j] = arrival[j], arrival[i] })
+			n++
+			if got := h.run(t, arrival, n%2 == 0); !reflect.DeepEqual(got, want) {
+				text := ""
+				for _, i := range arrival {
+					text += fmt.Sprintf("  %d %v\n", i, h.messages[i].p.GetType())
+				}
+				t.Fatalf("%s: in the order\n%sthe end is\n%+v, not\n%+v", name, text, got, want)
+			}
+		}
+	}
+	t.Logf("%d orders of arrival", n)
 }
 
 // truth returns how an end differs from what the exchange has.
