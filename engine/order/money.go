@@ -37,12 +37,12 @@ func moneyOf(v float64) (n int64, ok bool) {
 func (m *Manager) balance(r *report) {
 	d := &m.drift
 	d.balance, d.exposure, d.has = r.balance, r.exposure, r.has&(hasBalance|hasExposure)
-	d.open, d.told = true, false
-	d.stale = m.replayed // what it says may be older than the states of markets
-	d.newest = m.now
-	if d.since == 0 {
+	if d.since == 0 || d.told {
 		d.since = max(m.now, 1)
 	}
+	d.newest = m.now
+	d.open, d.told = true, false
+	d.stale = m.replayed // what it says may be older than the states of markets
 	cash, ok := m.reportedCash()
 	if !ok || d.has&hasExposure == 0 {
 		return
