@@ -21,6 +21,7 @@ const second = int64(1e9)
 type trader struct {
 	x         *exchange.Exchange
 	m         *order.Manager
+	both      *order.Manager // sees the same, if it is not nil
 	login     *exchange.Login
 	other     *exchange.Login // another session of the account
 	rand      *rand.Rand
@@ -74,7 +75,9 @@ func (t *trader) apply(d delivery) {
 	if len(t.queue) == 0 {
 		t.heard = t.now // what is queued came at once
 	}
-	t.events = append(t.events, t.m.Apply(d.p, order.Input{Now: t.heard, Replayed: d.replayed})...)
+	in := order.Input{Now: t.heard, Replayed: d.replayed}
+	t.events = append(t.events, t.m.Apply(d.p, in)...)
+	t.same(func(m *order.Manager) { m.Apply(d.p, in) })
 }
 
 func (t *trader) sent(k msg.Keys) bool {
@@ -88,7 +91,15 @@ func (t *trader) sent(k msg.Keys) bool {
 	if err := t.m.Sent(&k, t.seq, t.heard); err != nil {
 		panic(err)
 	}
+	t.same(func(m *order.Manager) { _ = m.Sent(&k, t.seq, t.heard) })
 	return true
+}
+
+// same does what was done with the Manager with the other one.
+func (t *trader) same(do func(m *order.Manager)) {
+	if t.both != nil {
+		do(t.both)
+	}
 }
 
 // ref returns a new reference.
@@ -102,6 +113,7 @@ func (t *trader) disconnect() {
 	t.connected = false
 	t.queue = nil
 	t.m.Disconnected(t.heard)
+	t.same(func(m *order.Manager) { m.Disconnected(t.heard) })
 	for o := range t.m.Live {
 		if o.State == order.PendingNew && o.ID == 0 {
 			t.doubt = append(t.doubt, o.Reference)
@@ -109,6 +121,7 @@ func (t *trader) disconnect() {
 	}
 	for _, ref := range t.doubt {
 		t.m.Resolve(msg.PayloadOrderCreate, ref, 0, order.FateInDoubt, t.heard)
+		t.same(func(m *order.Manager) { m.Resolve(msg.PayloadOrderCreate, ref, 0, order.FateInDoubt, t.heard) })
 	}
 }
 
