@@ -128,6 +128,7 @@ func (m *Manager) order(r *report) int32 {
 			return none
 		}
 		m.orders.setID(i, r.id)
+		m.orders.entries[i].update(m.now)
 	}
 	m.identify(i, r)
 	return i

@@ -141,7 +141,7 @@ func (m *Manager) walkContractOrders(c *codec) {
 	for k := range m.loaded {
 		i := m.index[k]
 		e := &m.orders.entries[i]
-		c.check(e.contract != none || e.Foreign, "an order of ours is in no contract")
+		c.check(e.contract != none || e.Foreign || e.Original != 0, "an order of ours is in no contract")
 		if c.err == nil && e.contract == none {
 			m.loadOrder(i) // books nothing
 		}
