@@ -38,6 +38,7 @@ var arrows = map[string][]string{
 		"engine/internal/transport", "engine/session", "wire", "ring", "gen/eto", "gen/seto", "gen/msg", "odds", "uuid",
 	},
 	"engine/book":               {"gen/msg", "odds"},
+	"engine/order":              {"gen/msg", "odds"},
 	"engine/internal/transport": {},
 	"engine/quote":              {"odds"},
 

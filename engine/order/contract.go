@@ -1,0 +1,325 @@
+package order
+
+import "github.com/smk-go/smk/odds"
+
+// booked is what one order puts at stake, in the units of quantities and money. A contract holds the sums.
+type booked struct {
+	final     int64 // payoff of final fills, of a purchase positive
+	flow      int64 // received less paid for them
+	prov      int64 // the same of provisional fills, and of executions that no fill was seen for
+	provFlow  int64
+	provRisk  int64    // what these reserve
+	open      [2]int64 // available quantity by side
+	openRisk  int64
+	asked     [2]int64 // quantity of creates without an answer, by side
+	askedRisk int64    // what these can lose, and what replaces can add
+	extra     int64    // what replaces between their stages reserve
+	gross     int64    // all of it without a sign
+}
+
+// minus returns b less c.
+func (b booked) minus(c booked) booked {
+	b.add(c, -1)
+	return b
+}
+
+// add adds c, n times.
+func (b *booked) add(c booked, n int64) {
+	b.final += n * c.final
+	b.flow += n * c.flow
+	b.prov += n * c.prov
+	b.provFlow += n * c.provFlow
+	b.provRisk += n * c.provRisk
+	b.open[0] += n * c.open[0]
+	b.open[1] += n * c.open[1]
+	b.openRisk += n * c.openRisk
+	b.asked[0] += n * c.asked[0]
+	b.asked[1] += n * c.asked[1]
+	b.askedRisk += n * c.askedRisk
+	b.extra += n * c.extra
+	b.gross += n * c.gross
+}
+
+// contract is a contract with orders or a position.
+type contract struct {
+	booked
+	id       uint32
+	market   int32 // slot
+	orders   int32 // first of its orders
+	newest   int32
+	count    int32 // orders in the list
+	next     int32 // of the market
+	chain    int32
+	state    uint8 // msg.ContractStateType
+	awaiting bool  // settled, and its result is not known yet
+	closed   bool  // settled or voided: fills do not count any more
+	reduce   uint8 // msg.ReduceType of the last reduction
+	factor   uint16
+	lose     int64 // min(result if it loses, 0)
+	step     int64 // min(result if it wins, 0) - lose
+}
+
+// market is a market with contracts.
+type market struct {
+	id          uint32
+	contracts   int32 // first
+	count       int32
+	chain       int32
+	next        int32 // free
+	independent bool
+	defined     bool
+	used        bool
+	state       uint8
+	awaiting    int32 // contracts
+	waits       int64 // clock reading since when
+	sumLose     int64 // worst case of final fills: sum of lose, and the least step
+	least       int64
+	realised    int64
+	openRisk    int64
+	provRisk    int64
+	askedRisk   int64
+	extra       int64
+}
+
+// matched returns what the final fills reserve.
+func (m *market) matched() int64 { return -(m.sumLose + m.least) }
+
+// markets are the contracts and markets.
+type markets struct {
+	contracts  []contract
+	markets    []market
+	byContract hash
+	byMarket   hash
+	freeC      int32
+	freeM      int32
+	open       int // contracts in use
+	awaiting   int // contracts
+	standard   bool
+}
+
+func (t *markets) init(n int, independent bool) {
+	t.contracts, t.markets = make([]contract, n), make([]market, n)
+	t.byContract.init(n)
+	t.byMarket.init(n)
+	t.standard = independent
+	t.reset()
+}
+
+func (t *markets) reset() {
+	t.byContract.clear()
+	t.byMarket.clear()
+	clear(t.contracts)
+	clear(t.markets)
+	for i := range t.contracts {
+		t.contracts[i].next, t.markets[i].next = int32(i+1), int32(i+1)
+	}
+	t.contracts[len(t.contracts)-1].next, t.markets[len(t.markets)-1].next = none, none
+	t.freeC, t.freeM, t.open, t.awaiting = 0, 0, 0, 0
+}
+
+func contractKey(marketID, id uint32) uint64 { return uint64(marketID)<<32 | uint64(id) }
+
+// find returns the slot of a contract, or none.
+func (t *markets) find(marketID, id uint32) int32 {
+	i := *t.byContract.head(contractKey(marketID, id))
+	for i != none {
+		c := &t.contracts[i]
+		if c.id == id && t.markets[c.market].id == marketID {
+			return i
+		}
+		i = c.chain
+	}
+	return none
+}
+
+// findMarket returns the slot of a market, or none.
+func (t *markets) findMarket(id uint32) int32 {
+	i := *t.byMarket.head(uint64(id))
+	for i != none && t.markets[i].id != id {
+		i = t.markets[i].chain
+	}
+	return i
+}
+
+// claimMarket returns the slot of a market, a new one if need be, or none if there is no room.
+func (t *markets) claimMarket(id uint32) int32 {
+	i := t.findMarket(id)
+	if i != none {
+		return i
+	}
+	if i = t.freeM; i == none {
+		return none
+	}
+	m := &t.markets[i]
+	t.freeM = m.next
+	head := t.byMarket.head(uint64(id))
+	*m = market{id: id, contracts: none, chain: *head, next: none, used: true, independent: t.standard}
+	*head = i
+	return i
+}
+
+// claim returns the slot of a contract, a new one if need be, or none if there is no room.
+func (t *markets) claim(marketID, id uint32) int32 {
+	i := t.find(marketID, id)
+	if i != none {
+		return i
+	}
+	if i = t.freeC; i == none {
+		return none
+	}
+	at := t.claimMarket(marketID)
+	if at == none {
+		return none
+	}
+	m, c := &t.markets[at], &t.contracts[i]
+	t.freeC = c.next
+	head := t.byContract.head(contractKey(marketID, id))
+	*c = contract{id: id, market: at, orders: none, newest: none, next: none, chain: *head}
+	*head = i
+	link := &m.contracts // in the order in which they were seen
+	for *link != none {
+		link = &t.contracts[*link].next
+	}
+	*link = i
+	m.count++
+	t.open++
+	return i
+}
+
+// idle reports whether nothing depends on a market any more.
+func (t *markets) idle(m *market) bool {
+	if m.awaiting > 0 || m.defined && !m.over() {
+		return false
+	}
+	for i := m.contracts; i != none; i = t.contracts[i].next {
+		c := &t.contracts[i]
+		if c.count > 0 || c.booked != (booked{}) {
+			return false
+		}
+	}
+	return true
+}
+
+// drop frees a market, which is idle, and its contracts.
+func (t *markets) drop(at int32) {
+	m := &t.markets[at]
+	for i := m.contracts; i != none; {
+		c := &t.contracts[i]
+		next := c.next
+		link := t.byContract.head(contractKey(m.id, c.id))
+		for *link != i {
+			link = &t.contracts[*link].chain
+		}
+		*link = c.chain
+		*c = contract{next: t.freeC}
+		t.freeC = i
+		t.open--
+		i = next
+	}
+	link := t.byMarket.head(uint64(m.id))
+	for *link != at {
+		link = &t.markets[*link].chain
+	}
+	*link = m.chain
+	*m = market{next: t.freeM}
+	t.freeM = at
+}
+
+// book adds what changed to a contract and its market, and returns by how much the market's worst case did.
+func (t *markets) book(at int32, d booked) (matched int64) {
+	c := &t.contracts[at]
+	m := &t.markets[c.market]
+	before := m.matched()
+	c.add(d, 1)
+	m.openRisk += d.openRisk
+	m.provRisk += d.provRisk
+	m.askedRisk += d.askedRisk
+	m.extra += d.extra
+	if d.final == 0 && d.flow == 0 {
+		return 0
+	}
+	t.refresh(at)
+	return m.matched() - before
+}
+
+// refresh recomputes the worst case of a market after the final fills of a contract changed. Within a contract
+// purchases and sales offset each other. Profits of one contract do not offset losses of another, which may be
+// voided; but where one contract wins only one can.
+func (t *markets) refresh(at int32) {
+	c := &t.contracts[at]
+	m := &t.markets[c.market]
+	win, lose := min(c.final*moneyPerUnit+c.flow, 0), min(c.flow, 0)
+	m.sumLose -= c.lose
+	old := c.step
+	if m.independent {
+		c.lose, c.step = min(win, lose), 0
+	} else {
+		c.lose, c.step = lose, win-lose
+	}
+	m.sumLose += c.lose
+	switch {
+	case c.step <= m.least:
+		m.least = c.step
+	case old == m.least:
+		m.least = 0
+		for i := m.contracts; i != none; i = t.contracts[i].next {
+			m.least = min(m.least, t.contracts[i].step)
+		}
+	}
+}
+
+// bookOf returns what an order puts at stake.
+func (e *entry) bookOf(c *contract) (b booked) {
+	if e.is(flagUnbooked) {
+		return b
+	}
+	side := int(e.Side - odds.Buy)
+	if !c.closed {
+		final, cost := e.seen-e.pending, e.seenCost-e.pendingCost
+		if e.is(flagVoided | flagInexact) {
+			final, cost = e.total, e.totalCost
+		} else {
+			missed := e.total - e.seen
+			prov, provCost := e.pending+missed, e.pendingCost+missed*int64(e.Price)
+			b.prov, b.provFlow = prov, -provCost
+			b.provRisk = max(provCost, 0)
+			if e.Side == odds.Sell {
+				b.prov, b.provFlow = -prov, provCost
+				b.provRisk = max(prov*moneyPerUnit-provCost, 0)
+			}
+			b.gross = max(magnitude(prov)*moneyPerUnit, magnitude(provCost))
+		}
+		b.final, b.flow = final, -cost
+		if e.Side == odds.Sell {
+			b.final, b.flow = -final, cost
+		}
+		b.gross += max(magnitude(final)*moneyPerUnit, magnitude(cost))
+	}
+	switch {
+	case e.State == PendingNew && e.Original == 0 && !e.Foreign:
+		b.asked[side] = int64(e.Quantity)
+		b.askedRisk = int64(liability(e.Side, e.Quantity, e.Price))
+		b.gross += int64(e.Quantity) * moneyPerUnit
+	case e.Available > 0:
+		b.open[side] = int64(e.Available)
+		b.openRisk = int64(e.Liability())
+		b.gross += int64(e.Available) * moneyPerUnit
+	}
+	if e.State == PendingNew {
+		b.extra = e.reserved
+		b.gross += e.reserved
+	}
+	if e.asks > 0 && !e.State.Terminal() {
+		extra := e.replaceReserve(odds.Quantity(e.askQuantity), e.askPrice)
+		b.askedRisk += extra
+		b.gross += extra
+	}
+	return b
+}
+
+func magnitude(n int64) int64 {
+	if n < 0 {
+		return -n
+	}
+	return n
+}

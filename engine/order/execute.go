@@ -1,0 +1,293 @@
+package order
+
+import (
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/odds"
+)
+
+// executed applies order_executed.
+func (m *Manager) executed(r *report) {
+	if r.has&hasPrice == 0 || r.quantity == 0 {
+		m.anomaly(BadField, nil).OrderID = r.id
+		return
+	}
+	i := m.order(r)
+	if i == none {
+		return
+	}
+	e := &m.orders.entries[i]
+	if r.sequence == 0 && r.has&hasTotal != 0 && int64(r.total) <= e.seen {
+		m.stats.Repeated++ // its total says that the fill was seen
+		return
+	}
+	was, before, missed := m.booked(i), e.State, e.Missed
+	if e.closed != 0 && r.stamp > e.atClose || e.is(flagVoided) && r.stamp > e.atTotal {
+		m.anomaly(FillAfterEnd, e)
+	}
+	e.newer(r)
+	e.flags |= flagAcknowledged
+	q, p := e.late(r)
+	m.fills.executed(e, q, p, r.timeout > 0)
+	e.seen += q
+	e.seenCost += q * int64(p)
+	if r.timeout > 0 {
+		e.pending += q
+		e.pendingCost += q * int64(p)
+	}
+	e.setTotal(r, q)
+	e.setOpen(r, -int64(r.quantity))
+	if r.has&hasAvailable != 0 && r.available == 0 || r.has&hasAvailable == 0 && e.atOpen > 0 && e.available <= 0 {
+		e.close(Filled, Reason{}, r.stamp)
+	}
+	m.reduceAgain(e)
+	m.finish(i, was, missed)
+	ev := m.about(OrderFilled, e)
+	ev.Before, ev.Fill = before, Fill{odds.Price(r.price), odds.Quantity(r.quantity), r.timeout > 0}
+}
+
+// late returns a fill as it is after the reduction of its order, if the report of the fill is older than that.
+func (e *entry) late(r *report) (int64, odds.Price) {
+	if r.stamp < e.atReduced && e.factor != 0 {
+		q, p := reduceFill(r.quantity, r.price, msg.ReduceType(e.reduceType), uint32(e.factor))
+		return int64(q), odds.Price(p)
+	}
+	return int64(r.quantity), odds.Price(r.price)
+}
+
+// executed records a fill, whose confirmation or void may have come before it.
+func (f *fills) executed(e *entry, q int64, p odds.Price, provisional bool) {
+	if !provisional {
+		f.add(e, finalFill, q, p)
+		return
+	}
+	confirmed := f.take(e, earlyConfirm, q, p)
+	f.add(e, finalFill, confirmed, p)
+	q -= confirmed
+	q -= f.take(e, earlyVoid, q, p)
+	f.add(e, provisionalFill, q, p)
+}
+
+// confirmed applies order_execute_confirmed.
+func (m *Manager) confirmed(r *report) {
+	i := m.fillOrder(r)
+	if i == none {
+		return
+	}
+	e := &m.orders.entries[i]
+	was, before, missed := m.booked(i), e.State, e.Missed
+	e.newer(r)
+	q, p := e.late(r)
+	taken := m.fills.take(e, provisionalFill, q, p)
+	m.fills.add(e, finalFill, taken, p)
+	m.fills.add(e, earlyConfirm, q-taken, p)
+	e.pending -= q
+	e.pendingCost -= q * int64(p)
+	if e.pending < 0 {
+		m.anomaly(NotProvisional, e)
+	}
+	m.reduceAgain(e)
+	m.finish(i, was, missed)
+	ev := m.about(FillConfirmed, e)
+	ev.Before, ev.Fill = before, Fill{odds.Price(r.price), odds.Quantity(r.quantity), false}
+}
+
+// fillOrder returns the slot of the order whose fill a report is about.
+func (m *Manager) fillOrder(r *report) int32 {
+	if r.has&hasPrice == 0 || r.quantity == 0 {
+		m.anomaly(BadField, nil).OrderID = r.id
+		return none
+	}
+	if m.orders.findID(r.id) == none {
+		m.stats.Unknown++
+	}
+	return m.order(r)
+}
+
+// fillVoided applies order_execute_voided.
+func (m *Manager) fillVoided(r *report) {
+	i := m.fillOrder(r)
+	if i == none {
+		return
+	}
+	e := &m.orders.entries[i]
+	was, before, missed := m.booked(i), e.State, e.Missed
+	e.newer(r)
+	e.flags |= flagAcknowledged
+	q, p := e.late(r)
+	cost := q * int64(p)
+	newest := r.stamp >= e.atTotal
+	taken := m.fills.take(e, provisionalFill, q, p)
+	final := taken == 0 && e.pending < q && newest && r.has&hasTotal != 0 && int64(r.total)+q == e.total
+	if final && m.fills.has(e, finalFill, q, p) {
+		m.fills.take(e, finalFill, q, p) // it had been confirmed
+	} else {
+		m.fills.add(e, earlyVoid, q-taken, p)
+		e.pending -= q
+		e.pendingCost -= cost
+		if e.pending < 0 {
+			m.anomaly(NotProvisional, e)
+		}
+	}
+	e.seen -= q
+	e.seenCost -= cost
+	e.voided += q
+	e.setTotal(r, -q)
+	e.setOpen(r, 0)
+	if r.stamp < e.atQuantity {
+		e.Quantity += odds.Quantity(q) // a reduction that is newer counted without it
+	}
+	m.finish(i, was, missed)
+	ev := m.about(FillVoided, e)
+	ev.Before, ev.Fill = before, Fill{odds.Price(r.price), odds.Quantity(r.quantity), false}
+}
+
+// reduced applies order_quantity_reduced.
+func (m *Manager) reduced(r *report) {
+	if r.has&hasNew == 0 {
+		m.anomaly(BadField, nil).OrderID = r.id
+		return
+	}
+	i := m.order(r)
+	if i == none {
+		return
+	}
+	e := &m.orders.entries[i]
+	was, before, missed := m.booked(i), e.State, e.Missed
+	e.newer(r)
+	e.flags |= flagAcknowledged
+	e.setTotal(r, 0)
+	if r.stamp >= e.atQuantity {
+		at := e.total
+		if r.has&hasTotal != 0 {
+			at = int64(r.total)
+		}
+		e.Quantity, e.atQuantity = odds.Quantity(at+int64(r.newQty)+e.voided)+e.Inherited, r.stamp
+	}
+	r.available = r.newQty
+	r.has |= hasAvailable
+	e.setOpen(r, 0)
+	if r.newQty == 0 {
+		e.close(Cancelled, Reason{Code: reasonReducedToNothing}, r.stamp)
+	}
+	m.finish(i, was, missed)
+	ev := m.about(OrderReduced, e)
+	ev.Before, ev.Fill.Quantity = before, odds.Quantity(r.newQty)
+	ev.Reason = Reason{r.typ, r.reason}
+}
+
+// runnerReduced applies order_reduced: the fills of an order were reduced for a non-runner. The factor comes with
+// the state of the market.
+func (m *Manager) runnerReduced(r *report) {
+	known := m.orders.findID(r.id) != none
+	i := m.order(r)
+	if i == none {
+		return
+	}
+	e := &m.orders.entries[i]
+	was, before, missed, total := m.booked(i), e.State, e.Missed, e.total
+	e.newer(r)
+	e.flags |= flagAcknowledged
+	if !known {
+		m.unknownFills(e)
+	}
+	again := e.is(flagInexact)
+	source := e.seen
+	newest := r.stamp >= e.atTotal
+	e.setTotal(r, int64(r.quantity)-int64(r.source))
+	if r.has&hasAvailable != 0 {
+		e.setOpen(r, 0)
+	}
+	if newest || e.totalCost == 0 {
+		e.totalCost = e.total * int64(r.average)
+	}
+	e.atReduced = max(e.atReduced, r.stamp)
+	switch {
+	case again: // which reduction the newest factor is of is not known
+		m.fills.release(e)
+		e.flags |= flagFolded
+	case m.reduceExactly(e, r.has&hasSource != 0 && source != int64(r.source)):
+	default:
+		e.flags |= flagInexact
+		m.anomaly(InexactReduction, e)
+		m.inexact(1)
+	}
+	m.finish(i, was, missed)
+	ev := m.about(RunnerReduced, e)
+	ev.Before, ev.Expected, ev.Reported = before, total, e.total
+}
+
+// reduceExactly reduces the fills of an order one by one by the factor of its contract, if they then add up to what
+// the exchange says, or cannot because fills were not seen.
+func (m *Manager) reduceExactly(e *entry, unseen bool) bool {
+	if e.contract == none || e.is(flagFolded) {
+		return false
+	}
+	c := &m.markets.contracts[e.contract]
+	if c.factor == 0 {
+		return false
+	}
+	t := msg.ReduceType(c.reduce)
+	s := m.fills.reduced(e, t, c.factor)
+	if !unseen && (s.seen != e.total || s.seen > 0 && (s.cost+s.seen/2)/s.seen*s.seen != e.totalCost) {
+		return false
+	}
+	m.fills.reduce(e, t, c.factor)
+	e.reduceType, e.factor = c.reduce, c.factor
+	e.seen, e.seenCost, e.pending, e.pendingCost = s.seen, s.cost, s.pending, s.pendingCost
+	return true
+}
+
+// reduceLate makes reductions exact whose factor comes after them.
+func (m *Manager) reduceLate(contract int32) {
+	for i := m.markets.contracts[contract].orders; i != none; i = m.orders.entries[i].cnext {
+		was := m.booked(i)
+		if m.reduceAgain(&m.orders.entries[i]) {
+			m.commit(i, was)
+		}
+	}
+}
+
+// reduceAgain makes the reduction of an order exact if it was not and can be now.
+func (m *Manager) reduceAgain(e *entry) bool {
+	if !e.is(flagInexact) || !m.reduceExactly(e, false) {
+		return false
+	}
+	e.flags &^= flagInexact
+	m.inexact(-1)
+	return true
+}
+
+// orderVoided applies order_voided: the order was voided after the fact.
+func (m *Manager) orderVoided(r *report) {
+	known := m.orders.findID(r.id) != none
+	i := m.order(r)
+	if i == none {
+		return
+	}
+	e := &m.orders.entries[i]
+	was, before, total := m.booked(i), e.State, e.total
+	e.newer(r)
+	e.flags |= flagAcknowledged | flagVoided
+	if !known {
+		m.unknownFills(e)
+	}
+	if r.stamp >= e.atTotal {
+		e.total, e.atTotal = int64(r.total), r.stamp
+		e.totalCost = e.total * int64(r.average)
+	}
+	m.finish(i, was, e.Missed)
+	ev := m.about(OrderVoided, e)
+	ev.Before, ev.Expected, ev.Reported = before, total, e.total
+}
+
+// unknownFills reports that fills of an order change that is not kept: what they were is not known, and its
+// contract's position is not right any more unless that is closed.
+func (m *Manager) unknownFills(e *entry) {
+	m.stats.Unknown++
+	if e.contract != none && m.markets.contracts[e.contract].closed {
+		return
+	}
+	m.anomaly(UnknownOrder, e)
+	e.flags |= flagForgotten
+	m.forgotten(1)
+}

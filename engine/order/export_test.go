@@ -1,0 +1,136 @@
+package order
+
+import (
+	"fmt"
+	"reflect"
+)
+
+// Audit recomputes every sum and walks every list, and returns the first violation, "" if there is none.
+func (m *Manager) Audit() string {
+	t := &m.orders
+	used, live := 0, 0
+	contracts := make(map[int32]booked)
+	lists := make(map[int32]int)
+	fills := 0
+	for i := range t.entries {
+		e := &t.entries[i]
+		if !e.is(flagUsed) {
+			continue
+		}
+		used++
+		if e.is(flagListedLive) {
+			live++
+		}
+		if e.ID != 0 && t.findID(e.ID) != int32(i) {
+			return fmt.Sprintf("order %d is not found by its id", e.ID)
+		}
+		if !e.Foreign && e.Reference != 0 && t.findRef(e.Reference) == none {
+			return fmt.Sprintf("reference %d is not found", e.Reference)
+		}
+		if e.contract != none {
+			b := contracts[e.contract]
+			b.add(e.bookOf(&m.markets.contracts[e.contract]), 1)
+			contracts[e.contract] = b
+			lists[e.contract]++
+		}
+		for k := e.fills; k != none; k = m.fills.list[k].next {
+			fills++
+		}
+		was := *e
+		e.update(e.Updated)
+		if *e != was {
+			return fmt.Sprintf("order is not up to date: %+v, %+v", was, *e)
+		}
+	}
+	for k := m.fills.free; k != none; k = m.fills.list[k].next {
+		fills++
+	}
+	if fills != len(m.fills.list) {
+		return fmt.Sprintf("%d of %d fills are in lists", fills, len(m.fills.list))
+	}
+	if live != t.live.n || used != t.live.n+t.ended.n {
+		return fmt.Sprintf("%d orders, %d live, the lists have %d and %d", used, live, t.ended.n, t.live.n)
+	}
+	var a account
+	requests := int64(0)
+	for i := m.requests.oldest; i != none; i = m.requests.list[i].next {
+		requests += m.requests.list[i].extra
+	}
+	a.asked, a.gross = requests, requests
+	for at := range m.markets.markets {
+		k := &m.markets.markets[at]
+		if !k.used {
+			continue
+		}
+		var sum, least, open, prov, asked, extra int64
+		for i := k.contracts; i != none; i = m.markets.contracts[i].next {
+			c := &m.markets.contracts[i]
+			if int(c.count) != lists[i] {
+				return fmt.Sprintf("contract %d counts %d orders, has %d", c.id, c.count, lists[i])
+			}
+			base := c.booked.minus(contracts[i])
+			if m.stats.Evicted == 0 && base != (booked{}) {
+				return fmt.Sprintf("contract %d has booked what no order has: %+v", c.id, base)
+			}
+			base.final, base.flow, base.prov, base.provFlow, base.provRisk, base.gross = 0, 0, 0, 0, 0, 0
+			if base != (booked{}) {
+				return fmt.Sprintf("contract %d has booked what no order has: %+v", c.id, base)
+			}
+			if c.closed && (c.final != 0 || c.flow != 0 || c.prov != 0 || c.provFlow != 0 || c.provRisk != 0) {
+				return fmt.Sprintf("contract %d is closed and has %+v", c.id, c.booked)
+			}
+			win, lose := min(c.final*moneyPerUnit+c.flow, 0), min(c.flow, 0)
+			if k.independent {
+				sum += min(win, lose)
+			} else {
+				sum, least = sum+lose, min(least, win-lose)
+			}
+			open, prov, asked, extra = open+c.openRisk, prov+c.provRisk, asked+c.askedRisk, extra+c.extra
+			a.gross += c.gross
+		}
+		if k.matched() != -(sum+least) || k.openRisk != open || k.provRisk != prov || k.askedRisk != asked || k.extra != extra {
+			return fmt.Sprintf("market %d: %+v", k.id, *k)
+		}
+		a.matched += k.matched()
+		a.openRisk, a.provRisk, a.asked, a.extra = a.openRisk+open, a.provRisk+prov, a.asked+asked, a.extra+extra
+	}
+	a.realised, a.cash, a.hasCash = m.account.realised, m.account.cash, m.account.hasCash
+	if a != m.account {
+		return fmt.Sprintf("the account is %+v, counted %+v", m.account, a)
+	}
+	return ""
+}
+
+// Corrected returns a state with the checksum that its bytes have.
+func Corrected(b []byte) []byte {
+	if len(b) < stateTail {
+		return b
+	}
+	return appendSum(b[:len(b)-stateTail], 0)
+}
+
+// Lists returns the types of what grows with the orders.
+func Lists() []reflect.Type {
+	return []reflect.Type{
+		reflect.TypeFor[entry](), reflect.TypeFor[fill](), reflect.TypeFor[request](), reflect.TypeFor[contract](),
+		reflect.TypeFor[market](), reflect.TypeFor[goneOrder](), reflect.TypeFor[Event](), reflect.TypeFor[Message](),
+	}
+}
+
+// Effects yields the types of messages that the table has.
+func Effects(yield func(int) bool) {
+	for typ := range effects {
+		if effects[typ].apply != nil && !yield(typ) {
+			return
+		}
+	}
+}
+
+// Window is a window of account sequences.
+type Window struct{ w window }
+
+// Add applies an account sequence: 0 fresh, 1 repeated, 2 too old.
+func (w *Window) Add(s uint64) int { return int(w.w.add(s)) }
+
+// WindowBits is how many account sequences a window remembers.
+const WindowBits = windowBits

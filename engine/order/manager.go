@@ -1,0 +1,394 @@
+package order
+
+import (
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/odds"
+)
+
+// Manager keeps the orders, positions and money of one account. It belongs to one goroutine.
+type Manager struct {
+	config   Config
+	orders   table
+	requests requests
+	markets  markets
+	fills    fills
+	window   window
+
+	account    account
+	drift      drift
+	complete   completeness
+	gone       goneQueue
+	events     [eventsMax]Event
+	eventCount int
+	last       [lastMax]Message // newest messages about orders or money, a ring
+	lastNext   int
+
+	now      int64
+	replayed bool   // the message being applied
+	sequence uint64 // of it
+	stats    Stats
+
+	index  []int32 // of AppendState and LoadState: from slots to positions, or back
+	loaded int
+}
+
+// account is the sums over all contracts.
+type account struct {
+	matched  int64 // worst case of final fills, market by market
+	openRisk int64
+	provRisk int64
+	asked    int64
+	extra    int64
+	gross    int64
+	realised int64
+	cash     int64
+	hasCash  bool
+}
+
+// reserved returns what the exchange reserves, as far as it is known.
+func (a *account) reserved() int64 { return a.matched + a.openRisk + a.provRisk + a.extra }
+
+// Stats counts what a Manager has seen.
+type Stats struct {
+	Messages  uint64 // about orders or money
+	Repeated  uint64 // of these, account sequences that were applied before
+	Anomalies uint64
+	Evicted   uint64 // terminal orders that were forgotten
+	Unknown   uint64 // messages about fills of orders that are not kept
+}
+
+// Input is what a message comes with.
+type Input struct {
+	Now             int64  // clock reading
+	AccountSequence uint64 // as the session made it out; 0 means as in the message
+	RequestSeq      uint64 // sequence of the request that the message answers; 0 if that is not known
+	Replayed        bool   // the exchange sent it again
+}
+
+// Message names a message, in a [Manager.LastMessages].
+type Message struct {
+	Type     msg.PayloadType
+	Sequence uint64 // account sequence; 0 if it has none
+	OrderID  uint64
+	Now      int64
+}
+
+// New returns a Manager without orders. The error is a [*ConfigError].
+func New(c Config) (*Manager, error) {
+	if err := c.resolve(); err != nil {
+		return nil, err
+	}
+	m := &Manager{config: c}
+	m.orders.init(c.Orders, c.Retained)
+	m.requests.init(c.Requests)
+	m.markets.init(c.Contracts, c.IndependentContracts)
+	m.fills.init(c.Fills)
+	m.gone.init(c.Orders + c.Retained)
+	m.index = make([]int32, c.Orders+c.Retained)
+	m.complete.why = NotCaughtUp
+	return m, nil
+}
+
+// begin starts a call that changes the state: the events of the one before are gone.
+func (m *Manager) begin(now int64) {
+	m.eventCount = 0
+	m.now = max(m.now, now)
+	m.replayed, m.sequence = false, 0
+}
+
+// done returns the events of the call.
+func (m *Manager) done() []Event { return m.events[:m.eventCount] }
+
+// room reports whether a further step of the call may emit its events.
+func (m *Manager) room() bool { return m.eventCount <= eventsMax-eventsSpare }
+
+// emit adds an event and returns it to be filled in.
+func (m *Manager) emit(kind EventKind) *Event {
+	if m.eventCount == eventsMax {
+		panic("BUG: order: more events than one call gives rise to")
+	}
+	ev := &m.events[m.eventCount]
+	m.eventCount++
+	*ev = Event{Kind: kind, Replayed: m.replayed, Sequence: m.sequence, Now: m.now}
+	return ev
+}
+
+// about adds an event about an order.
+func (m *Manager) about(kind EventKind, e *entry) *Event {
+	ev := m.emit(kind)
+	ev.OrderID, ev.Reference, ev.Market, ev.Contract = e.ID, e.Reference, e.Market, e.Contract
+	ev.Side, ev.State, ev.Before, ev.Foreign, ev.Reason = e.Side, e.State, e.State, e.Foreign, e.Reason
+	return ev
+}
+
+func (m *Manager) anomaly(kind AnomalyKind, e *entry) *Event {
+	m.stats.Anomalies++
+	var ev *Event
+	if e != nil {
+		ev = m.about(Anomaly, e)
+	} else {
+		ev = m.emit(Anomaly)
+	}
+	ev.Anomaly = kind
+	return ev
+}
+
+// commit brings an order's figures up to date and books what changed.
+func (m *Manager) commit(i int32, was booked) {
+	e := &m.orders.entries[i]
+	e.update(m.now)
+	m.orders.enlist(i)
+	if e.contract == none {
+		return
+	}
+	c := &m.markets.contracts[e.contract]
+	now := e.bookOf(c)
+	d := now.minus(was)
+	if d == (booked{}) {
+		return
+	}
+	if d.gross > grossMax-m.account.gross {
+		e.flags |= flagUnbooked
+		d = booked{}.minus(was)
+		m.about(Overflow, e)
+		m.incomplete(Overflowed)
+	}
+	m.book(e.contract, d)
+}
+
+// book adds what changed to a contract and everything above it.
+func (m *Manager) book(contract int32, d booked) {
+	a := &m.account
+	a.matched += m.markets.book(contract, d)
+	a.openRisk += d.openRisk
+	a.provRisk += d.provRisk
+	a.asked += d.askedRisk
+	a.extra += d.extra
+	a.gross += d.gross
+}
+
+// booked returns what an order has booked.
+func (m *Manager) booked(i int32) booked {
+	e := &m.orders.entries[i]
+	if e.contract == none {
+		return booked{}
+	}
+	return e.bookOf(&m.markets.contracts[e.contract])
+}
+
+// place puts an order into its contract. It reports false if there is no room for the contract.
+func (m *Manager) place(i int32, marketID, id uint32) bool {
+	e := &m.orders.entries[i]
+	if e.contract != none {
+		return true
+	}
+	at := m.claimContract(marketID, id)
+	if at == none {
+		return false
+	}
+	e.Market, e.Contract, e.contract = marketID, id, at
+	c := &m.markets.contracts[at]
+	e.cprev, e.cnext = c.newest, none
+	if c.newest == none {
+		c.orders = i
+	} else {
+		m.orders.entries[c.newest].cnext = i
+	}
+	c.newest = i
+	c.count++
+	return true
+}
+
+// unplace takes an order out of its contract's list. What it booked stays.
+func (m *Manager) unplace(i int32) {
+	e := &m.orders.entries[i]
+	if e.contract == none {
+		return
+	}
+	c := &m.markets.contracts[e.contract]
+	if e.cprev == none {
+		c.orders = e.cnext
+	} else {
+		m.orders.entries[e.cprev].cnext = e.cnext
+	}
+	if e.cnext == none {
+		c.newest = e.cprev
+	} else {
+		m.orders.entries[e.cnext].cprev = e.cprev
+	}
+	e.cprev, e.cnext, e.contract = none, none, none
+	c.count--
+}
+
+// claimContract returns the slot of a contract, or none if there is no room. Idle markets make room.
+func (m *Manager) claimContract(marketID, id uint32) int32 {
+	if i := m.markets.find(marketID, id); i != none {
+		return i
+	}
+	if m.markets.freeC == none || m.markets.freeM == none && m.markets.findMarket(marketID) == none {
+		m.dropIdle(marketID)
+	}
+	return m.markets.claim(marketID, id)
+}
+
+// dropIdle frees every market, other than one, on which nothing depends; terminal orders of settled markets
+// are forgotten for it.
+func (m *Manager) dropIdle(except uint32) {
+	t := &m.markets
+	for at := range t.markets {
+		k := &t.markets[at]
+		if !k.used || k.id == except {
+			continue
+		}
+		if k.over() {
+			for i := k.contracts; i != none; i = t.contracts[i].next {
+				m.forgetEnded(i)
+			}
+		}
+		if t.idle(k) {
+			t.drop(int32(at))
+		}
+	}
+}
+
+// over reports whether a market is settled or voided.
+func (k *market) over() bool {
+	return k.state == uint8(msg.MarketStateSettled) || k.state == uint8(msg.MarketStateVoided)
+}
+
+// forgetEnded forgets the terminal orders of a contract.
+func (m *Manager) forgetEnded(contract int32) {
+	for i := m.markets.contracts[contract].orders; i != none; {
+		next := m.orders.entries[i].cnext
+		if !m.orders.entries[i].is(flagListedLive) {
+			m.forget(i)
+		}
+		i = next
+	}
+}
+
+// forget frees an order's slot. Its fills stay in its position.
+func (m *Manager) forget(i int32) {
+	e := &m.orders.entries[i]
+	m.fills.release(e)
+	c := &m.complete
+	if e.Missed != 0 || e.is(flagInexact|flagForgotten) { // what is not known stays in its position
+		c.forgot = true
+		m.incomplete(FillsForgotten)
+	}
+	if e.Missed != 0 {
+		c.missed--
+	}
+	if e.is(flagInexact) {
+		c.inexact--
+	}
+	if e.is(flagForgotten) {
+		c.unknown--
+	}
+	m.unplace(i)
+	m.orders.release(i)
+	m.stats.Evicted++
+}
+
+// claim returns an empty entry in the list of live orders, or none. Ended orders make room.
+func (m *Manager) claim(foreign bool) int32 {
+	t := &m.orders
+	if t.free == none {
+		m.evict()
+	}
+	i := t.claim()
+	if i == none {
+		return none
+	}
+	e := &t.entries[i]
+	e.Foreign = foreign
+	t.push(&t.ended, i) // until enlist
+	return i
+}
+
+// evict forgets the oldest ended order without provisional fills; if all have some, the oldest one.
+func (m *Manager) evict() {
+	i := m.orders.ended.head
+	for i != none && m.orders.entries[i].pending != 0 {
+		i = m.orders.entries[i].next
+	}
+	if i == none {
+		i = m.orders.ended.head
+	}
+	if i == none {
+		return
+	}
+	m.forget(i)
+}
+
+// Live yields the orders that are not terminal, oldest first: for o := range m.Live.
+func (m *Manager) Live(yield func(*Order) bool) {
+	for i := m.orders.live.head; i != none; {
+		e := &m.orders.entries[i]
+		i = e.next
+		if !yield(&e.Order) {
+			return
+		}
+	}
+}
+
+// Ended yields the terminal orders that are kept, in the order in which they ended.
+func (m *Manager) Ended(yield func(*Order) bool) {
+	for i := m.orders.ended.head; i != none; {
+		e := &m.orders.entries[i]
+		i = e.next
+		if !yield(&e.Order) {
+			return
+		}
+	}
+}
+
+// LiveOf calls yield for the orders of a contract that are not terminal, in the order in which they were seen,
+// until it returns false.
+func (m *Manager) LiveOf(marketID, contractID uint32, yield func(*Order) bool) {
+	at := m.markets.find(marketID, contractID)
+	if at == none {
+		return
+	}
+	for i := m.markets.contracts[at].orders; i != none; {
+		e := &m.orders.entries[i]
+		i = e.cnext
+		if e.is(flagListedLive) && !yield(&e.Order) {
+			return
+		}
+	}
+}
+
+// LiveCount returns how many orders are not terminal.
+func (m *Manager) LiveCount() int { return m.orders.live.n }
+
+// ByReference returns our order with a reference, nil if it is not kept.
+func (m *Manager) ByReference(reference uint64) *Order {
+	if i := m.orders.findRef(reference); i != none && reference != 0 {
+		return &m.orders.entries[i].Order
+	}
+	return nil
+}
+
+// ByID returns the order with an id, nil if it is not kept.
+func (m *Manager) ByID(id uint64) *Order {
+	if i := m.orders.findID(id); i != none && id != 0 {
+		return &m.orders.entries[i].Order
+	}
+	return nil
+}
+
+// Stats returns what was counted.
+func (m *Manager) Stats() Stats { return m.stats }
+
+// LastMessages calls yield for the newest messages about orders or money, oldest first, for a [Drift].
+func (m *Manager) LastMessages(yield func(Message) bool) {
+	for i := range m.last {
+		if at := &m.last[(m.lastNext+i)%lastMax]; at.Type != 0 && !yield(*at) {
+			return
+		}
+	}
+}
+
+// sideOf returns a side from an array index.
+func sideOf(i int) odds.Side { return odds.Buy + odds.Side(i) }

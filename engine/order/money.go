@@ -1,0 +1,302 @@
+package order
+
+import (
+	"math"
+
+	"github.com/smk-go/smk/odds"
+)
+
+// drift follows the exchange's amounts against ours.
+type drift struct {
+	balance  float64
+	exposure float64
+	has      has   // which of the two the newest report has
+	open     bool  // the newest report has not agreed with ours yet
+	told     bool  // a Drift was reported for it
+	stale    bool  // the newest report's reserve is not the present one: only its cash is compared
+	since    int64 // clock reading since when no report agreed; 0 if they do
+	newest   int64 // clock reading of the newest report
+	exposed  int64 // difference that was reported last: the exchange's less ours
+	cash     int64
+	exposeOn bool // a difference stands
+}
+
+// exactMax is below which amounts in whole currency and floats correspond one to one.
+const exactMax = 1 << 52 / float64(odds.Whole)
+
+// moneyOf returns the amount that a message carries as v. ok is false if it is none.
+func moneyOf(v float64) (n int64, ok bool) {
+	if math.Abs(v) < exactMax {
+		return int64(math.RoundToEven(v * float64(odds.Whole))), true
+	}
+	m, err := odds.NewMoney(v)
+	return int64(m), err == nil && magnitude(int64(m)) <= grossMax
+}
+
+// balance notes the amounts of a report.
+func (m *Manager) balance(r *report) {
+	d := &m.drift
+	d.balance, d.exposure, d.has = r.balance, r.exposure, r.has&(hasBalance|hasExposure)
+	if d.since == 0 || d.told {
+		d.since = max(m.now, 1)
+	}
+	d.newest = m.now
+	d.open, d.told = true, false
+	d.stale = m.replayed // what it says may be older than the states of markets
+	cash, ok := m.reportedCash()
+	if !ok || d.has&hasExposure == 0 {
+		return
+	}
+	a := &m.account
+	switch {
+	case !a.hasCash:
+		a.cash, a.hasCash = cash, true
+	case m.markets.awaiting > 0 && m.differs(cash, a.cash):
+		m.settleByCash(cash-a.cash, false)
+	}
+}
+
+// reportedCash returns available balance and reserve of the newest report together. Exposure counts whatever its
+// sign.
+func (m *Manager) reportedCash() (cash int64, ok bool) {
+	d := &m.drift
+	b, ok := moneyOf(d.balance)
+	if !ok {
+		return 0, false
+	}
+	reserve := m.account.reserved()
+	if d.has&hasExposure != 0 {
+		if reserve, ok = moneyOf(math.Abs(d.exposure)); !ok {
+			return 0, false
+		}
+	}
+	return b + reserve, true
+}
+
+// differs reports whether two amounts differ beyond the tolerance. Beyond exactMax floats are less exact than
+// amounts.
+func (m *Manager) differs(a, b int64) bool {
+	tolerance := int64(m.config.Tolerance)
+	if magnitude(a) > 1<<52 {
+		tolerance = max(tolerance, magnitude(a)>>50)
+	}
+	return magnitude(a-b) > tolerance
+}
+
+// checkDrift compares the newest report with ours. The exchange reports the amounts after a whole command with the
+// first of its messages, so that a report may agree only later.
+func (m *Manager) checkDrift() {
+	d := &m.drift
+	if !d.open {
+		return
+	}
+	cash, ok := m.reportedCash()
+	if !ok {
+		d.open, d.since = false, 0
+		m.anomaly(BadField, nil)
+		return
+	}
+	a := &m.account
+	reserve := a.reserved()
+	reported := reserve
+	if d.has&hasExposure != 0 {
+		reported, _ = moneyOf(math.Abs(d.exposure))
+	}
+	exposes, cashes := !d.stale && m.differs(reported, reserve), a.hasCash && m.differs(cash, a.cash)
+	if !exposes && !cashes {
+		if !a.hasCash {
+			a.cash, a.hasCash = cash, true
+		}
+		d.open, d.since = false, 0
+		if d.exposeOn {
+			d.exposeOn, d.exposed, d.cash = false, 0, 0
+			m.emit(DriftEnded)
+		}
+		return
+	}
+	if d.told || m.now < d.due(m.config.DriftAfter) {
+		return
+	}
+	if exposes && !cashes && m.markets.awaiting > 0 && !m.differs(reported, reserve-m.awaited()) {
+		m.settleByCash(0, false) // the exchange does not reserve for what was settled
+		d.open, d.since = false, 0
+		return
+	}
+	d.told = true
+	if exposes && (!d.exposeOn || m.differs(reported-reserve, d.exposed)) {
+		d.exposeOn, d.exposed = true, reported-reserve
+		m.drifted(Exposure, reserve, reported)
+	}
+	if cashes {
+		m.drifted(Cash, a.cash, cash)
+		a.cash = cash // the newest message holds
+	}
+}
+
+// awaited returns what markets reserve that wait for their result as a whole.
+func (m *Manager) awaited() (sum int64) {
+	t := &m.markets
+	for at := range t.markets {
+		if k := &t.markets[at]; k.awaiting > 0 && k.over() {
+			sum += k.matched()
+		}
+	}
+	return sum
+}
+
+// due returns the clock reading at which a difference is reported: when no report came for a time, so that the rest of
+// a command is not under way, or at the latest after several times as long.
+func (d *drift) due(after int64) int64 {
+	return min(d.newest+after, d.since+driftTimes*after)
+}
+
+func (m *Manager) drifted(k AmountKind, ours, reported int64) {
+	ev := m.emit(Drift)
+	ev.Amount, ev.Expected, ev.Reported = k, ours, reported
+}
+
+// balanceChanged applies balance_changed, which the exchange sends when it processed a settlement.
+func (m *Manager) balanceChanged(r *report) {
+	if m.markets.awaiting == 0 || r.has&hasBalance == 0 {
+		return
+	}
+	d := &m.drift
+	d.balance, d.exposure, d.has = r.balance, r.exposure, r.has&(hasBalance|hasExposure)
+	cash, ok := m.reportedCash()
+	if !ok || r.has&hasExposure == 0 || !m.account.hasCash {
+		m.settleByCash(0, true)
+		return
+	}
+	m.settleByCash(cash-m.account.cash, true)
+}
+
+// Account is the money of the account.
+type Account struct {
+	Cash      odds.Money // available balance and reserve, as the exchange last reported them and settlements since
+	CashKnown bool
+	Available odds.Money // Cash less Reserved
+	Reserved  odds.Money // as the exchange counts: the four below together
+	Final     odds.Money // worst case of final fills, market by market
+	Open      odds.Money // of live orders
+	Provision odds.Money // of provisional fills, without offset
+	Replacing odds.Money // of replaces between their stages
+	Asked     odds.Money // of creates and replaces without an answer, in doubt or not: not in Reserved
+	WorstCase odds.Money // Reserved and Asked: the most that can be lost
+	Realised  odds.Money // results of settled markets
+}
+
+// Account returns the money of the account.
+func (m *Manager) Account() Account {
+	a := &m.account
+	return Account{
+		Cash: odds.Money(a.cash), CashKnown: a.hasCash, Available: odds.Money(a.cash - a.reserved()),
+		Reserved: odds.Money(a.reserved()), Final: odds.Money(a.matched), Open: odds.Money(a.openRisk),
+		Provision: odds.Money(a.provRisk), Replacing: odds.Money(a.extra), Asked: odds.Money(a.asked),
+		WorstCase: odds.Money(a.reserved() + a.asked), Realised: odds.Money(a.realised),
+	}
+}
+
+// Position is what the account has in a contract. Quantities of payoff are positive for what was bought. Flow is what
+// was received for sales less what was paid for purchases.
+type Position struct {
+	Final           odds.Quantity // by final fills
+	FinalFlow       odds.Money
+	Provisional     odds.Quantity // by fills that may be voided, and executions that no fill was seen for
+	ProvisionalFlow odds.Money
+	Buying          odds.Quantity // live purchases
+	Selling         odds.Quantity // live sales
+	AskedBuying     odds.Quantity // creates without an answer
+	AskedSelling    odds.Quantity
+	Open            odds.Money // what live orders can lose
+	Asked           odds.Money // what creates and replaces without an answer can lose
+	IfWins          odds.Money // result of the final fills
+	IfLoses         odds.Money
+	Settled         bool // settled or voided: fills do not count any more
+}
+
+// Position returns the position in a contract.
+func (m *Manager) Position(marketID, contractID uint32) Position {
+	at := m.markets.find(marketID, contractID)
+	if at == none {
+		return Position{}
+	}
+	c := &m.markets.contracts[at]
+	return Position{
+		Final: odds.Quantity(c.final), FinalFlow: odds.Money(c.flow),
+		Provisional: odds.Quantity(c.prov), ProvisionalFlow: odds.Money(c.provFlow),
+		Buying: odds.Quantity(c.open[0]), Selling: odds.Quantity(c.open[1]),
+		AskedBuying: odds.Quantity(c.asked[0]), AskedSelling: odds.Quantity(c.asked[1]),
+		Open: odds.Money(c.openRisk), Asked: odds.Money(c.askedRisk),
+		IfWins: odds.Money(c.final*moneyPerUnit + c.flow), IfLoses: odds.Money(c.flow),
+		Settled: c.closed,
+	}
+}
+
+// Market is what the account has at stake in a market.
+type Market struct {
+	Final     odds.Money // worst case of final fills, as the exchange reserves it
+	Open      odds.Money // of live orders
+	Provision odds.Money // of provisional fills
+	Replacing odds.Money // of replaces between their stages
+	Asked     odds.Money // of creates and replaces without an answer
+	WorstCase odds.Money // all of them: the most that can be lost
+	Realised  odds.Money // what settlements brought
+	Awaiting  bool       // settled, and the result is not known yet
+}
+
+// Market returns what the account has at stake in a market.
+func (m *Manager) Market(id uint32) Market {
+	at := m.markets.findMarket(id)
+	if at == none {
+		return Market{}
+	}
+	k := &m.markets.markets[at]
+	return Market{
+		Final: odds.Money(k.matched()), Open: odds.Money(k.openRisk), Provision: odds.Money(k.provRisk),
+		Replacing: odds.Money(k.extra), Asked: odds.Money(k.askedRisk),
+		WorstCase: odds.Money(k.matched() + k.openRisk + k.provRisk + k.extra + k.askedRisk),
+		Realised:  odds.Money(k.realised), Awaiting: k.awaiting > 0,
+	}
+}
+
+// Profit is what the final fills of a market bring if a contract wins and the others lose.
+type Profit struct {
+	Contract   uint32     // 0 stands for any contract without a position, and for none
+	Gross      odds.Money // negative for a loss
+	Commission odds.Money
+	Net        odds.Money
+}
+
+// Outcomes calls yield with the profit of every outcome of a market in which one contract wins: of each contract that
+// was traded, in the order in which they were seen, and of any other. It stops when yield returns false.
+func (m *Manager) Outcomes(marketID uint32, yield func(Profit) bool) {
+	at := m.markets.findMarket(marketID)
+	if at == none {
+		return
+	}
+	lose := m.markets.ifAllLose(at)
+	for i := m.markets.markets[at].contracts; i != none; i = m.markets.contracts[i].next {
+		c := &m.markets.contracts[i]
+		if !c.closed && !yield(m.profit(c.id, lose+c.final*moneyPerUnit)) {
+			return
+		}
+	}
+	yield(m.profit(0, lose))
+}
+
+// ifAllLose returns the result of a market's final fills if none of its contracts wins.
+func (t *markets) ifAllLose(at int32) (sum int64) {
+	for i := t.markets[at].contracts; i != none; i = t.contracts[i].next {
+		sum += t.contracts[i].flow
+	}
+	return sum
+}
+
+func (m *Manager) profit(contract uint32, gross int64) Profit {
+	p := Profit{Contract: contract, Gross: odds.Money(gross)}
+	if c, err := m.config.Commission.Commission(p.Gross, odds.Cent, odds.Up); err == nil {
+		p.Commission = c
+	}
+	p.Net = p.Gross - p.Commission
+	return p
+}

@@ -1,0 +1,201 @@
+package order
+
+import (
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/odds"
+)
+
+// replacement returns the slot of the new order of a replace, or none, and whether a request of ours made it.
+// Whatever comes first of its two stages and its fills makes the slot.
+func (m *Manager) replacement(r *report) (child int32, request int32) {
+	if r.id == 0 || r.orig == 0 || r.id == r.orig {
+		m.anomaly(BadField, nil).OrderID = r.id
+		return none, none
+	}
+	request = m.requests.find(r.reference, r.seq, msg.PayloadOrderCancelReplace)
+	if r.market == 0 { // it is where its original is
+		if i := m.orders.findID(r.orig); i != none {
+			e := &m.orders.entries[i]
+			r.market, r.contract = e.Market, e.Contract
+			if r.side == 0 {
+				r.side = e.Side
+			}
+		}
+	}
+	child = m.order(r)
+	if child == none {
+		return none, request
+	}
+	e := &m.orders.entries[child]
+	e.Original = r.orig
+	if request != none && e.Foreign {
+		e.Foreign = false
+		e.Sent, e.sent = m.requests.list[request].sent, m.requests.list[request].seq
+		m.orders.setRef(child, r.reference)
+	} else if e.Foreign {
+		e.Reference = r.reference
+	}
+	return child, request
+}
+
+// replacePending applies order_pending_replace, the first stage of a replace: the new order has its id.
+func (m *Manager) replacePending(r *report) {
+	i, request := m.replacement(r)
+	if i == none {
+		return
+	}
+	e := &m.orders.entries[i]
+	was, before, missed := m.booked(i), e.State, e.Missed
+	e.newer(r)
+	if e.atQuantity == 0 {
+		if r.has&hasQuantity != 0 {
+			e.Quantity = odds.Quantity(r.quantity)
+		}
+		if r.has&hasPrice != 0 {
+			e.Price = odds.Price(r.price)
+		}
+	}
+	parent := m.orders.findID(r.orig)
+	staged := e.closed != 0 || e.is(flagAcknowledged)
+	switch {
+	case staged:
+	case parent == none:
+		e.reserved = int64(liability(e.Side, e.Quantity, e.Price))
+	default:
+		o := &m.orders.entries[parent]
+		e.reserved = o.replaceReserve(e.Quantity, e.Price)
+		if request == none { // of another session: the overlay lasts until the second stage
+			o.count(msg.PayloadOrderCancelReplace, 1)
+			m.commit(parent, m.booked(parent))
+		}
+	}
+	if request != none {
+		m.endReplaceRequest(request, staged)
+	}
+	m.finish(i, was, missed)
+	ev := m.about(ReplacePending, e)
+	ev.Before, ev.Other = before, r.orig
+}
+
+// endReplaceRequest ends the request of a replace after its first stage. The overlay of its original stays until the
+// second one, unless that came before.
+func (m *Manager) endReplaceRequest(i int32, staged bool) {
+	q := m.requests.list[i]
+	m.answer(i)
+	if at := m.orders.findID(q.orderID); !staged && at != none {
+		was := m.booked(at)
+		m.orders.entries[at].count(q.typ, 1)
+		m.commit(at, was)
+	}
+	if q.doubt {
+		m.aboutRequest(DoubtSettled, &q)
+	}
+}
+
+// replaced applies order_cancel_replace_accepted, the second stage: the new order took the place of its original.
+func (m *Manager) replaced(r *report) {
+	i, request := m.replacement(r)
+	if i == none {
+		return
+	}
+	parent := m.orders.findID(r.orig)
+	if parent == none { // its acceptance comes later, or it is not kept
+		orig := report{id: r.orig, stamp: r.stamp, market: r.market, contract: r.contract, side: r.side}
+		parent = m.order(&orig)
+	}
+	m.endStage(i, parent, request)
+	e := &m.orders.entries[i]
+	was, before, missed := m.booked(i), e.State, e.Missed
+	e.newer(r)
+	e.flags |= flagAcknowledged
+	e.reserved = 0
+	if r.has&hasPrice != 0 {
+		e.Price = odds.Price(r.price)
+	}
+	quantity := e.Quantity
+	if r.has&hasQuantity != 0 {
+		quantity = odds.Quantity(r.quantity)
+	}
+	left := quantity
+	switch {
+	case r.has&hasAvailable != 0:
+		left = min(odds.Quantity(r.available), quantity)
+	case parent != none:
+		left = max(quantity-m.orders.entries[parent].Executed, 0)
+	}
+	e.Inherited = quantity - left
+	if r.stamp >= e.atQuantity {
+		e.Quantity, e.atQuantity = quantity, r.stamp
+	} else {
+		e.Quantity += e.Inherited // a reduction that is newer counted without it
+	}
+	if e.atOpen == 0 {
+		e.available += int64(left)
+		e.atOpen = r.stamp
+		if e.available <= 0 { // by fills that came before and did not say what is available
+			e.close(Filled, Reason{}, e.Sequence)
+		}
+	}
+	m.finish(i, was, missed)
+	ev := m.about(OrderReplaced, e)
+	ev.Before, ev.Other = before, r.orig
+	if parent != none {
+		o := &m.orders.entries[parent]
+		was := m.booked(parent)
+		o.newer(r)
+		o.flags |= flagAcknowledged
+		o.close(Replaced, Reason{}, r.stamp)
+		m.commit(parent, was)
+	}
+}
+
+// endStage ends the wait for the second stage of a replace.
+func (m *Manager) endStage(child, parent, request int32) {
+	if request != none { // the first stage was not seen
+		q := m.requests.list[request]
+		m.answer(request)
+		if q.doubt {
+			m.aboutRequest(DoubtSettled, &q)
+		}
+		return
+	}
+	e := &m.orders.entries[child]
+	staged := e.State == PendingNew && e.Quantity != 0
+	if parent != none && staged {
+		was := m.booked(parent)
+		m.orders.entries[parent].count(msg.PayloadOrderCancelReplace, -1)
+		m.commit(parent, was)
+	}
+}
+
+// replaceRejected applies order_cancel_replace_rejected, the second stage: there is no new order. Whether the
+// original is live is certain only if the replace came too late for it.
+func (m *Manager) replaceRejected(r *report) {
+	i, request := m.replacement(r)
+	if i == none {
+		return
+	}
+	parent := m.orders.findID(r.orig)
+	m.endStage(i, parent, request)
+	e := &m.orders.entries[i]
+	was, missed := m.booked(i), e.Missed
+	e.newer(r)
+	e.reserved = 0
+	e.close(Rejected, Reason{r.typ, r.reason}, r.stamp)
+	m.finish(i, was, missed)
+	if parent == none {
+		ev := m.about(ReplaceRejected, e)
+		ev.OrderID, ev.Other, ev.Reason = r.orig, r.id, Reason{r.typ, r.reason}
+		return
+	}
+	o := &m.orders.entries[parent]
+	was = m.booked(parent)
+	newest := o.newer(r)
+	if newest && !o.State.Terminal() && r.reason != int32(msg.OrderCancelReplaceRejectedTooLate) {
+		o.flags |= flagUncertain
+		o.Overlay |= InDoubt
+	}
+	m.commit(parent, was)
+	ev := m.about(ReplaceRejected, o)
+	ev.Other, ev.Reason = r.id, Reason{r.typ, r.reason}
+}

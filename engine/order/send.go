@@ -1,0 +1,302 @@
+package order
+
+import (
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/odds"
+)
+
+// Admit returns nil if there is room for what a request gives rise to, and a [*FullError] otherwise. Call it
+// before the request is sent; a cancel or reduce is never refused.
+func (m *Manager) Admit(k *msg.Keys) error {
+	switch k.Type {
+	case msg.PayloadOrderCreate:
+		if m.orders.live.n >= m.orders.limit {
+			return &FullError{"orders", int64(m.orders.limit)}
+		}
+		if k.Quantity > uint64(QuantityMax) || m.account.gross+int64(k.Quantity)*2*moneyPerUnit > grossMax {
+			return &FullError{"exposure", grossMax}
+		}
+		if m.claimContract(k.Market, k.Contract) == none {
+			return &FullError{"contracts", int64(len(m.markets.contracts))}
+		}
+	case msg.PayloadOrderCancelReplace:
+		if m.requests.free == none {
+			return &FullError{"requests", int64(len(m.requests.list))}
+		}
+		if m.orders.live.n >= m.orders.limit {
+			return &FullError{"orders", int64(m.orders.limit)}
+		}
+		if k.Quantity > uint64(QuantityMax) || m.account.gross+int64(k.Quantity)*3*moneyPerUnit > grossMax {
+			return &FullError{"exposure", grossMax}
+		}
+	}
+	return nil
+}
+
+// Sent records that a request left, with the sequence that it took. Requests of other kinds are ignored. The
+// caller has asked [Manager.Admit]; a create that finds no room nevertheless returns a [*FullError], and the
+// order is one of another session to the Manager when the exchange reports it.
+func (m *Manager) Sent(k *msg.Keys, seq uint64, now int64) error {
+	m.begin(now)
+	switch k.Type {
+	case msg.PayloadOrderCreate:
+		return m.sentCreate(k, seq)
+	case msg.PayloadOrderCancel, msg.PayloadOrderQuantityReduce, msg.PayloadOrderCancelReplace,
+		msg.PayloadOrderCancelAll:
+		m.sentRequest(k, seq)
+	}
+	return nil
+}
+
+func (m *Manager) sentCreate(k *msg.Keys, seq uint64) error {
+	p, q, s := odds.Price(k.Price), odds.Quantity(k.Quantity), odds.Side(k.Side)
+	if !p.Valid() || uint32(p) != k.Price || k.Quantity > uint64(QuantityMax) || !s.Valid() {
+		return nil // it will be answered order_invalid
+	}
+	if err := m.Admit(k); err != nil {
+		return err
+	}
+	i := m.claim(false)
+	if i == none {
+		return &FullError{"orders", int64(len(m.orders.entries))}
+	}
+	e := &m.orders.entries[i]
+	e.Side, e.Price, e.Quantity = s, p, q
+	e.Sent, e.sent = m.now, seq
+	m.orders.setRef(i, k.Reference)
+	if !m.place(i, k.Market, k.Contract) {
+		panic("BUG: order: no room for the contract of an admitted create")
+	}
+	m.commit(i, booked{})
+	return nil
+}
+
+// sentRequest records a request about an order, or a cancel-all. Without room it is not followed: that changes
+// no order and no position.
+func (m *Manager) sentRequest(k *msg.Keys, seq uint64) {
+	if m.requests.free == none {
+		m.dropDoubtful()
+	}
+	if m.requests.free == none {
+		return
+	}
+	q := request{reference: k.Reference, seq: seq, orderID: k.OrderID, sent: m.now, typ: k.Type, market: k.Market}
+	i := int32(none)
+	if k.Type != msg.PayloadOrderCancelAll && k.OrderID != 0 {
+		i = m.orders.findID(k.OrderID)
+	}
+	replace := k.Type == msg.PayloadOrderCancelReplace
+	switch {
+	case i != none:
+		e := &m.orders.entries[i]
+		was := m.booked(i)
+		q.counted = true
+		e.count(k.Type, 1)
+		if replace {
+			e.ask(k)
+		}
+		m.commit(i, was)
+	case replace:
+		q.extra = int64(min(k.Quantity, uint64(QuantityMax))) * moneyPerUnit
+		if q.extra > grossMax-m.account.gross {
+			q.extra = 0
+			m.emit(Overflow).OrderID = q.orderID
+			m.incomplete(Overflowed)
+		}
+		m.reserve(q.extra)
+	}
+	m.requests.add(q)
+}
+
+// ask notes a replace that was sent. Of several that wait for their answers one can be carried out, the worst of
+// them at most.
+func (e *entry) ask(k *msg.Keys) {
+	p := odds.Price(min(k.Price, moneyPerUnit))
+	if e.asks == 0 || !p.Valid() || e.askPrice.Valid() && (p > e.askPrice) == (e.Side == odds.Buy) {
+		e.askPrice = p
+	}
+	e.askQuantity = max(e.askQuantity, int64(min(k.Quantity, uint64(QuantityMax))))
+	e.asks = min(e.asks, 254) + 1
+}
+
+// reserve books what a replace of an order that is not known may add.
+func (m *Manager) reserve(extra int64) {
+	m.account.asked += extra
+	m.account.gross += extra
+}
+
+// dropDoubtful forgets the oldest request in doubt that puts nothing at stake, to make room.
+func (m *Manager) dropDoubtful() {
+	for i := m.requests.oldest; i != none; i = m.requests.list[i].next {
+		if q := &m.requests.list[i]; q.doubt && q.typ != msg.PayloadOrderCancelReplace {
+			m.answer(i)
+			return
+		}
+	}
+}
+
+// count adds n to the requests of a type that are under way.
+func (e *entry) count(typ msg.PayloadType, n int) {
+	at := &e.cancels
+	switch typ {
+	case msg.PayloadOrderQuantityReduce:
+		at = &e.reduces
+	case msg.PayloadOrderCancelReplace:
+		at = &e.replaces
+	}
+	*at = uint8(min(max(int(*at)+n, 0), 255))
+}
+
+// replaceReserve returns what a replace may have to reserve beyond its original, whatever part of that is filled
+// meanwhile. The need is linear in the quantity filled, so one of the two ends is the worst.
+func (e *entry) replaceReserve(q odds.Quantity, p odds.Price) int64 {
+	left := max(q-e.Executed, 0)
+	need := int64(liability(e.Side, left, p))
+	return max(0, need-min(int64(e.Liability()), int64(liability(e.Side, e.Available, p))))
+}
+
+// answer ends a request: what it reserved is released and its order's overlay is updated.
+func (m *Manager) answer(i int32) {
+	q := m.requests.list[i]
+	m.requests.remove(i)
+	m.reserve(-q.extra)
+	if !q.counted {
+		return
+	}
+	if at := m.orders.findID(q.orderID); at != none {
+		e := &m.orders.entries[at]
+		was := m.booked(at)
+		e.count(q.typ, -1)
+		if q.typ == msg.PayloadOrderCancelReplace && e.asks > 0 {
+			if e.asks--; e.asks == 0 {
+				e.askQuantity, e.askPrice = 0, 0
+			}
+		}
+		m.commit(at, was)
+	}
+}
+
+// Resolve applies what the session found out about a request without an answer. seq is the sequence it was
+// sent with.
+func (m *Manager) Resolve(typ msg.PayloadType, reference, seq uint64, fate Fate, now int64) []Event {
+	m.begin(now)
+	if typ == msg.PayloadOrderCreate {
+		m.resolveCreate(reference, seq, fate)
+		return m.done()
+	}
+	i := m.requests.find(reference, seq, typ)
+	if i == none {
+		return m.done()
+	}
+	q := &m.requests.list[i]
+	if fate != FateInDoubt {
+		m.answer(i)
+		return m.done()
+	}
+	if !q.doubt {
+		q.doubt = true
+		m.aboutRequest(DoubtBegan, q)
+	}
+	return m.done()
+}
+
+func (m *Manager) aboutRequest(kind EventKind, q *request) {
+	var ev *Event
+	if at := m.orders.findID(q.orderID); at != none && q.orderID != 0 {
+		ev = m.about(kind, &m.orders.entries[at])
+	} else {
+		ev = m.emit(kind)
+		ev.OrderID, ev.Market = q.orderID, q.market
+	}
+	ev.Request, ev.Reference = q.typ, q.reference
+}
+
+func (m *Manager) resolveCreate(reference, seq uint64, fate Fate) {
+	i := m.orders.findSent(reference, seq)
+	if i == none {
+		return
+	}
+	e := &m.orders.entries[i]
+	if e.State != PendingNew {
+		return
+	}
+	was, before := m.booked(i), e.State
+	if fate == FateInDoubt {
+		if e.Overlay&InDoubt == 0 {
+			e.Overlay |= InDoubt
+			m.commit(i, was)
+			m.about(DoubtBegan, e).Request = msg.PayloadOrderCreate
+		}
+		return
+	}
+	code := reasonNotSent
+	if fate == FateNotDelivered {
+		code = reasonNotDelivered
+	}
+	e.close(NotPlaced, Reason{Code: code}, never)
+	m.commit(i, was)
+	m.about(OrderEnded, e).Before = before
+}
+
+// never is the stamp of what no report says: any report is earlier.
+const never = 1<<64 - 1
+
+// InDoubt calls yield for every order that is in doubt, oldest first, until it returns false.
+func (m *Manager) InDoubt(yield func(*Order) bool) {
+	m.Live(func(o *Order) bool { return o.Overlay&InDoubt == 0 || yield(o) })
+}
+
+// Outcome is what the user found out about an order in doubt.
+type Outcome struct {
+	// Placed says that the exchange has or had the order; it then stays live until messages say otherwise, unless
+	// Ended. Otherwise it was never placed, or had ended before.
+	Placed  bool
+	OrderID uint64 // of a placed order; 0 if it is not known or known already
+	Ended   bool   // nothing of it is available any more
+}
+
+// Settle ends the doubt about an order by the user's word. Executions are not his to tell: they come as
+// messages, or the position is not complete. It returns false if there is no order in doubt with the reference.
+func (m *Manager) Settle(reference uint64, o Outcome, now int64) ([]Event, bool) {
+	m.begin(now)
+	i := m.orders.findRef(reference)
+	if i == none || reference == 0 || m.orders.entries[i].Overlay&InDoubt == 0 {
+		return nil, false
+	}
+	return m.settle(i, o), true
+}
+
+// SettleID is Settle for an order with an id.
+func (m *Manager) SettleID(id uint64, o Outcome, now int64) ([]Event, bool) {
+	m.begin(now)
+	i := m.orders.findID(id)
+	if i == none || id == 0 || m.orders.entries[i].Overlay&InDoubt == 0 {
+		return nil, false
+	}
+	return m.settle(i, o), true
+}
+
+func (m *Manager) settle(i int32, o Outcome) []Event {
+	e := &m.orders.entries[i]
+	was, before := m.booked(i), e.State
+	e.Overlay &^= InDoubt
+	e.flags &^= flagGone | flagUncertain
+	switch {
+	case o.Placed && !o.Ended:
+		if e.ID == 0 && o.OrderID != 0 && m.orders.findID(o.OrderID) == none {
+			m.orders.setID(i, o.OrderID)
+		}
+		if !e.is(flagAcknowledged) {
+			e.flags |= flagAcknowledged
+			e.available = int64(e.Quantity)
+		}
+	case e.is(flagAcknowledged):
+		e.close(Cancelled, Reason{Code: reasonUser}, never)
+	default:
+		e.close(NotPlaced, Reason{Code: reasonUser}, never)
+	}
+	m.commit(i, was)
+	ev := m.about(DoubtSettled, e)
+	ev.Before, ev.Request = before, msg.PayloadOrderCreate
+	return m.done()
+}

@@ -1,0 +1,251 @@
+package order
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/smk-go/smk/gen/msg"
+)
+
+// ErrMarketUnknown reports a market in which the account has nothing.
+var ErrMarketUnknown = errors.New("order: market is not known")
+
+// ErrFull reports that there is no room for a market or a contract.
+var ErrFull error = &FullError{What: "markets"}
+
+// DefineMarket says how a market is settled: one of its contracts wins, or each wins or loses by itself. It may be
+// called at any time.
+func (m *Manager) DefineMarket(id uint32, winnerTakesAll bool) error {
+	at := m.markets.findMarket(id)
+	if at == none {
+		if m.markets.freeM == none {
+			m.dropIdle(id)
+		}
+		if at = m.markets.claimMarket(id); at == none {
+			return ErrFull
+		}
+	}
+	t := &m.markets
+	k := &t.markets[at]
+	k.defined = true
+	if k.independent == !winnerTakesAll {
+		return nil
+	}
+	k.independent = !winnerTakesAll
+	before := k.matched()
+	for i := k.contracts; i != none; i = t.contracts[i].next {
+		t.refresh(i)
+	}
+	m.account.matched += k.matched() - before
+	return nil
+}
+
+// marketState applies market_state to a market in which the account has something. A void is worth nothing at once;
+// what a settlement brings comes with the next balance, or by [Manager.SettleMarket].
+func (m *Manager) marketState(s *msg.MarketState) {
+	at := m.markets.findMarket(s.GetMarketId())
+	if at == none {
+		return
+	}
+	k := &m.markets.markets[at]
+	contracts := s.GetContracts()
+	for i := range contracts {
+		c := &contracts[i]
+		if at := m.markets.find(k.id, c.GetContractId()); at != none {
+			m.contractState(at, c)
+		}
+	}
+	if s.HasState() {
+		m.enterState(k, s.GetState())
+	}
+	// After a reconnection a balance may come before the state of the market that it is about.
+	if d := &m.drift; m.markets.awaiting > 0 && d.open && d.has&hasExposure != 0 && m.account.hasCash {
+		if cash, ok := m.reportedCash(); ok && m.differs(cash, m.account.cash) {
+			m.settleByCash(cash-m.account.cash, false)
+		}
+	}
+}
+
+func (m *Manager) enterState(k *market, s msg.MarketStateType) {
+	k.state = uint8(s)
+	for i := k.contracts; i != none; i = m.markets.contracts[i].next {
+		switch s {
+		case msg.MarketStateSettled:
+			m.await(i)
+		case msg.MarketStateVoided:
+			m.closeVoided(i)
+		}
+	}
+}
+
+func (m *Manager) contractState(at int32, s *msg.ContractState) {
+	c := &m.markets.contracts[at]
+	if s.HasState() {
+		c.state = uint8(s.GetState())
+	}
+	if s.HasReduceFactor() && s.GetReduceFactor() < moneyPerUnit {
+		c.reduce, c.factor = uint8(s.GetReduceType()), uint16(s.GetReduceFactor())
+		m.reduceLate(at)
+	}
+	switch s.GetState() {
+	case msg.ContractStateSettled:
+		m.await(at)
+	case msg.ContractStateVoided:
+		m.closeVoided(at)
+	}
+}
+
+// closeVoided closes a contract that is voided.
+func (m *Manager) closeVoided(at int32) {
+	reserved := m.account.reserved()
+	m.closeContract(at)
+	if m.account.reserved() != reserved {
+		m.drift.stale = true
+	}
+}
+
+// await waits for the result of a contract that is settled. One without a position has none.
+func (m *Manager) await(at int32) {
+	c := &m.markets.contracts[at]
+	switch {
+	case c.closed || c.awaiting:
+	case c.final == 0 && c.flow == 0 && c.prov == 0 && c.provFlow == 0:
+		m.closeContract(at)
+	default:
+		c.awaiting = true
+		m.markets.awaiting++
+		k := &m.markets.markets[c.market]
+		if k.awaiting == 0 {
+			k.waits = m.now
+		}
+		k.awaiting++
+	}
+}
+
+// closeContract brings a contract's position to zero, and keeps it there.
+func (m *Manager) closeContract(at int32) {
+	c := &m.markets.contracts[at]
+	if c.closed {
+		return
+	}
+	c.closed = true
+	if c.awaiting {
+		c.awaiting = false
+		m.markets.awaiting--
+		m.markets.markets[c.market].awaiting--
+	}
+	var left booked
+	for i := c.orders; i != none; i = m.orders.entries[i].cnext {
+		e := &m.orders.entries[i]
+		left.add(e.bookOf(c), 1)
+		m.fills.release(e) // nothing reduces them any more
+		e.flags |= flagFolded
+	}
+	m.book(at, left.minus(c.booked))
+}
+
+// settleByCash ends the wait of one market, or of all, by what the cash changed: that is what they brought. sure
+// says that the report is about a settlement, even if it brought nothing.
+func (m *Manager) settleByCash(change int64, sure bool) {
+	t := &m.markets
+	only := int32(none)
+	if sure {
+		only = m.settledBy(change)
+	}
+	for at := range t.markets {
+		k := &t.markets[at]
+		if k.awaiting == 0 || only != none && only != int32(at) || !m.room() {
+			continue
+		}
+		winner, _ := m.winner(int32(at), change)
+		m.endMarket(int32(at), winner, change)
+		change = 0 // of several the first is booked with all of it: which brought what is not known
+	}
+}
+
+// settledBy returns the waiting market whose result a change of cash is, the oldest of several, or none if there is
+// none or only one waits.
+func (m *Manager) settledBy(change int64) int32 {
+	t := &m.markets
+	best := int32(none)
+	for at := range t.markets {
+		if t.markets[at].awaiting == 0 {
+			continue
+		}
+		if _, ok := m.winner(int32(at), change); ok && (best == none || t.markets[at].waits < t.markets[best].waits) {
+			best = int32(at)
+		}
+	}
+	return best
+}
+
+// winner returns the contract whose win brings a result, 0 if none has to have won, and false if no outcome brings it.
+func (m *Manager) winner(at int32, result int64) (uint32, bool) {
+	t := &m.markets
+	lose := int64(0)
+	for i := t.markets[at].contracts; i != none; i = t.contracts[i].next {
+		if t.contracts[i].awaiting {
+			lose += t.contracts[i].flow
+		}
+	}
+	for i := t.markets[at].contracts; i != none; i = t.contracts[i].next {
+		if c := &t.contracts[i]; c.awaiting && c.final != 0 && lose+c.final*moneyPerUnit == result {
+			return c.id, true
+		}
+	}
+	return 0, lose == result
+}
+
+// endMarket closes the waiting contracts of a market and books its result.
+func (m *Manager) endMarket(at int32, winner uint32, result int64) {
+	t := &m.markets
+	k := &t.markets[at]
+	for i := k.contracts; i != none; i = t.contracts[i].next {
+		if t.contracts[i].awaiting {
+			m.closeContract(i)
+		}
+	}
+	m.realise(k, result)
+	ev := m.emit(MarketSettled)
+	ev.Market, ev.Other, ev.Reported = k.id, uint64(winner), result
+}
+
+// realise moves a result to what is realised.
+func (m *Manager) realise(k *market, result int64) {
+	a := &m.account
+	for _, sum := range [...]*int64{&k.realised, &a.realised, &a.cash} {
+		*sum = min(max(*sum+result, -cashMax), cashMax)
+	}
+}
+
+// SettleMarket settles a market by the user's word: the named contracts won and the others lost. What its final fills
+// bring is realised, before commission; provisional ones count as final.
+func (m *Manager) SettleMarket(id uint32, winners []uint32, now int64) ([]Event, error) {
+	m.begin(now)
+	at := m.markets.findMarket(id)
+	if at == none {
+		return nil, ErrMarketUnknown
+	}
+	t := &m.markets
+	k := &t.markets[at]
+	var result int64
+	var winner uint32
+	for i := k.contracts; i != none; i = t.contracts[i].next {
+		c := &t.contracts[i]
+		if c.closed {
+			continue
+		}
+		result += c.flow + c.provFlow
+		if slices.Contains(winners, c.id) {
+			result += (c.final + c.prov) * moneyPerUnit
+			winner = c.id
+		}
+		m.closeContract(i)
+	}
+	k.state = uint8(msg.MarketStateSettled)
+	m.realise(k, result)
+	ev := m.emit(MarketSettled)
+	ev.Market, ev.Other, ev.Reported = k.id, uint64(winner), result
+	m.checkDrift()
+	return m.done(), nil
+}

@@ -1,0 +1,87 @@
+package order
+
+import "github.com/smk-go/smk/gen/msg"
+
+// goneQueue holds the orders that were called not live, until something has to have ended them. The wait is the
+// same for all, so it is sorted.
+type goneQueue struct {
+	list []goneOrder
+	head int
+	n    int
+}
+
+type goneOrder struct {
+	id  uint64
+	due int64
+}
+
+func (q *goneQueue) init(n int) { q.list = make([]goneOrder, n) }
+
+// push appends an order. In a full queue the oldest makes room: it has been waiting for others of a burst.
+func (q *goneQueue) push(e *entry) {
+	if q.n == len(q.list) {
+		q.head, q.n = (q.head+1)%len(q.list), q.n-1
+	}
+	q.list[(q.head+q.n)%len(q.list)] = goneOrder{e.ID, e.deadline}
+	q.n++
+}
+
+// Due returns the clock reading at which [Manager.Tick] has something to do next, 1<<63-1 if it has not.
+func (m *Manager) Due() int64 {
+	due := int64(1<<63 - 1)
+	if m.gone.n > 0 {
+		due = m.gone.list[m.gone.head].due
+	}
+	if m.drift.open && !m.drift.told {
+		due = min(due, m.drift.due(m.config.DriftAfter))
+	}
+	if m.config.RetainFor > 0 && m.orders.ended.head != none {
+		due = min(due, m.orders.entries[m.orders.ended.head].Updated+m.config.RetainFor)
+	}
+	return due
+}
+
+// Tick does what is due: orders that were called not live and that nothing ended are in doubt, a difference of
+// money that lasts is reported, terminal orders are forgotten.
+func (m *Manager) Tick(now int64) []Event {
+	m.begin(now)
+	q := &m.gone
+	for q.n > 0 && q.list[q.head].due <= m.now && m.room() {
+		at := q.list[q.head]
+		q.head, q.n = (q.head+1)%len(q.list), q.n-1
+		i := m.orders.findID(at.id)
+		if i == none || !m.orders.entries[i].is(flagGone) || m.orders.entries[i].deadline != at.due {
+			continue
+		}
+		e := &m.orders.entries[i]
+		if e.Overlay&InDoubt == 0 {
+			e.Overlay |= InDoubt
+			m.about(DoubtBegan, e).Request = msg.PayloadOrderCancel
+		}
+	}
+	m.checkDrift()
+	m.retain()
+	return m.done()
+}
+
+// retain forgets terminal orders that ended long ago.
+func (m *Manager) retain() {
+	if m.config.RetainFor == 0 {
+		return
+	}
+	for i := m.orders.ended.head; i != none; {
+		e := &m.orders.entries[i]
+		if e.Updated+m.config.RetainFor > m.now {
+			return
+		}
+		next := e.next
+		if e.pending != 0 {
+			m.orders.unlink(&m.orders.ended, i)
+			m.orders.push(&m.orders.ended, i)
+			e.Updated = m.now
+		} else {
+			m.forget(i)
+		}
+		i = next
+	}
+}
