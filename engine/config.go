@@ -20,6 +20,9 @@ type Config struct {
 	// Session is the account and the protocol's own settings.
 	Session session.Config
 
+	// State is the trading state: orders, money, books, risk checks and quotes.
+	State StateConfig
+
 	// Address is the exchange's host and port. "" means
 	// stream.smarkets.com:3801, but for DisableTLS, which needs an address.
 	Address string

@@ -35,6 +35,7 @@ type Engine struct {
 	spin          spin
 	timers        timers
 	stages        stages
+	trading       *trading // nil if no state is kept
 	handlers      handlers
 	encoded       encodedMessage // what a caller's own message types are encoded into
 
@@ -91,6 +92,16 @@ func New(config Config) (*Engine, error) {
 	config.Session.Username, config.Session.Password, config.Session.Token = "", "", ""
 	config.Session.ResumeFrom.ID = ""
 	e.config, e.session = config, s
+	if config.State.Enable {
+		if e.trading, err = newTrading(config.State); err != nil {
+			e.log.close()
+			_ = s.Close()
+			return nil, err
+		}
+		e.gate.set(gateTrading)
+		e.stages.set(stageOrders, e.applyOrders)
+		e.stages.set(stageBooks, e.applyBooks)
+	}
 	e.parking.sleepIn(e.parking.wakeIdle)
 	return e, nil
 }

@@ -53,6 +53,12 @@ var (
 	// already.
 	ErrSubscriptions error = &sentinel{text: "engine: too many subscriptions", unsent: true}
 
+	// ErrNoState means that Config.State.Enable is not set.
+	ErrNoState error = &sentinel{text: "engine: no trading state is kept", unsent: true}
+
+	// ErrNoOrderID means that the exchange has not named the order yet, or that it is not kept any more.
+	ErrNoOrderID error = &sentinel{text: "engine: order has no id, or is not kept", unsent: true}
+
 	// ErrTimers means that TimersMax timers are set already.
 	ErrTimers error = &sentinel{text: "engine: too many timers"}
 

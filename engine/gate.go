@@ -32,6 +32,7 @@ const (
 	gateStopping                           // a shutdown is under way, or everything is being released
 	gateMuted                              // a handler panicked: no code of the bot's is called any more; stopping too
 	gateTapping                            // a handler of payloads runs, while the session is working
+	gateTrading                            // orders and risk checks are asked; always, if there are any
 )
 
 func (r restrictions) has(one restrictions) bool { return r&one != 0 }
@@ -40,11 +41,11 @@ func (r *restrictions) clear(one restrictions)   { *r &^= one }
 
 // send is the gate: every message of the application layer that a bot or the engine sends passes here, and
 // nowhere else. keys are the fields of m that state and limits need, read at its origin. The order is:
-// restrictions of the engine's state, number of subscriptions, session (throttle, encoding into the send ring,
-// table of requests in flight, tap), subscriptions.
+// restrictions of the engine's state, number of subscriptions, room for the order and risk checks, session
+// (throttle, encoding into the send ring, table of requests in flight, tap), subscriptions, orders.
 func (e *Engine) send(m wire.Marshaler, keys *msg.Keys, from sender) (seq uint64, err error) {
-	if (e.gate != 0 || subscribing(keys.Type)) && from == fromBot {
-		if err := e.admit(m, keys); err != nil {
+	if e.gate != 0 || subscribing(keys.Type) {
+		if err := e.admit(m, keys, from); err != nil {
 			return 0, err
 		}
 	}
@@ -62,18 +63,29 @@ func (e *Engine) sent(m wire.Marshaler, keys *msg.Keys, from sender, seq uint64,
 	if err == nil && from == fromBot {
 		e.subscribed(keys.Type)
 	}
+	if err == nil && e.trading != nil {
+		e.recordSent(keys, seq)
+	}
 	e.continuePanic()
 	return seq, err
 }
 
 // admit returns why a message may not be sent in the state that the engine is in, nil if it may.
-func (e *Engine) admit(m wire.Marshaler, keys *msg.Keys) error {
-	if e.gate != 0 {
-		if err := e.refusal(keys.Type); err != nil {
-			return err
+func (e *Engine) admit(m wire.Marshaler, keys *msg.Keys, from sender) error {
+	if from == fromBot {
+		if e.gate&^gateTrading != 0 {
+			if err := e.refusal(keys.Type); err != nil {
+				return err
+			}
+		}
+		if subscribing(keys.Type) {
+			return e.subscriptions.admit(m, keys)
 		}
 	}
-	return e.subscriptions.admit(m, keys)
+	if e.trading != nil {
+		return e.trading.admit(e.now, keys)
+	}
+	return nil
 }
 
 // Send sends a message and returns the sequence that it took. It encodes m at once, so that m may be changed

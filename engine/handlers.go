@@ -34,6 +34,9 @@ func (e *Engine) dispatch(ev *Event) {
 		if uint(typ) < uint(len(deliver)) && deliver[typ] != nil {
 			deliver[typ](e, ev)
 		}
+		if e.trading != nil {
+			e.notifyTrading()
+		}
 		return
 	}
 	e.log.event(ev)
@@ -48,6 +51,9 @@ func (e *Engine) dispatch(ev *Event) {
 	}
 	if !e.gate.has(gateMuted) {
 		e.notify(&e.handlers.events[ev.Kind], ev)
+		if e.trading != nil {
+			e.notifyTrading()
+		}
 	}
 }
 

@@ -110,7 +110,7 @@ func (e *Engine) resumePoll() {
 func (e *Engine) pollIdle(block bool, until int64) {
 	e.readClock()
 	e.beginPoll()
-	if until = min(until, e.timers.due); block && !e.pace.more && e.now < until {
+	if until = min(until, e.timers.due, e.tradingDue()); block && !e.pace.more && e.now < until {
 		e.sleep(until)
 		e.readClock()
 		e.overslept(until)

@@ -100,7 +100,7 @@ func (e *Engine) poll(until int64, decisive bool) (n int, err error) {
 
 // wakeAt returns the clock reading at which the loop has to be awake even if nothing happens.
 func (e *Engine) wakeAt(deadline int64) int64 {
-	until := min(deadline, e.timers.due, e.shutdownAt())
+	until := min(deadline, e.timers.due, e.tradingDue(), e.shutdownAt())
 	if e.conn.stalled() {
 		until = min(until, e.conn.stalledSince+int64(e.config.SendTimeout))
 	}
@@ -148,6 +148,9 @@ func (e *Engine) betweenSlices(begun int64) {
 	}
 	if e.timers.due <= e.now {
 		e.fireTimers()
+	}
+	if e.trading != nil {
+		e.tickTrading()
 	}
 	if e.submitted.ring.Peek() != nil {
 		e.takeSubmitted()

@@ -166,6 +166,9 @@ func (e *Engine) round(block bool) {
 			e.fireTimers()
 		}
 		e.takeSubmitted()
+		if e.trading != nil {
+			e.tickTrading()
+		}
 		if e.shutdown.step != shutdownNone {
 			e.proceed()
 		}

@@ -181,6 +181,10 @@ func (s *Session) Reference(seq uint64) (reference uint64, ok bool) {
 	return 0, false
 }
 
+// Tokens returns how many messages the throttle would admit now: creates or replaces, and, in their place or
+// beyond them, cancels or reduces.
+func (s *Session) Tokens(now int64) (creates, cancels int) { return s.throttle.room(now) }
+
 // ThrottledUntil returns the clock reading before which the message that the throttle refused last would be
 // refused again, the greatest one if until new limits, and 0 if none was refused yet.
 func (s *Session) ThrottledUntil() int64 { return s.throttle.until }

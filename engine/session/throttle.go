@@ -213,3 +213,23 @@ func (t *throttle) when(amount uint64) int64 {
 	}
 	return t.filled + int64(wait)
 }
+
+// room returns how many messages would be admitted, if they can raise the risk and if they only lower it.
+func (t *throttle) room(now int64) (creates, cancels int) {
+	switch {
+	case t.off:
+		return math.MaxInt32, math.MaxInt32
+	case now < t.paused:
+		return 0, 0
+	case t.closed:
+		return 0, math.MaxInt32
+	}
+	t.fill(now)
+	fit := func(c class) int {
+		if need := t.needs(c); t.tokens >= need {
+			return int((t.tokens-need)/token) + 1
+		}
+		return 0
+	}
+	return fit(classCreate), fit(classCancel)
+}

@@ -1,0 +1,255 @@
+package engine
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/smk-go/smk/engine/book"
+	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/quote"
+	"github.com/smk-go/smk/engine/risk"
+	"github.com/smk-go/smk/odds"
+)
+
+// OnOrder registers a handler of everything that happens to the account's orders, in the order in which it is
+// found out: acceptance, fills, cancellation, doubt and its end, missed fills, drift. o is nil if the event is
+// about no order, or about one that is not kept. Both are valid until the handler returns.
+func (e *Engine) OnOrder(handler func(o *order.Order, ev *order.Event)) Registration {
+	return e.tradingHandlers().order.add(handler)
+}
+
+// OnFill registers a handler of fills, provisional ones included. o is the order after the fill, and valid until
+// the handler returns. It is called before OnOrder's handlers.
+func (e *Engine) OnFill(handler func(o *order.Order, f order.Fill)) Registration {
+	return e.tradingHandlers().fill.add(handler)
+}
+
+// OnBook registers a handler of changes of books. The book is valid until the handler returns.
+func (e *Engine) OnBook(handler func(c book.Contract)) Registration {
+	return e.tradingHandlers().book.add(handler)
+}
+
+// tradingHandlers returns the lists to register with, of nobody if there is no state.
+func (e *Engine) tradingHandlers() *tradingHandlers {
+	if e.trading == nil {
+		return new(tradingHandlers)
+	}
+	return &e.trading.handlers
+}
+
+// Book returns the book of a contract, and false if its market is neither subscribed to nor has own orders.
+func (e *Engine) Book(market, contract uint32) (c book.Contract, ok bool) {
+	if e.trading == nil {
+		return c, false
+	}
+	return e.trading.books.Contract(market, contract)
+}
+
+// Orders yields the account's orders that are not terminal, oldest first. They are valid until the engine
+// handles the next event or sends.
+func (e *Engine) Orders() iter.Seq[*order.Order] {
+	if e.trading == nil {
+		return func(func(*order.Order) bool) {}
+	}
+	return e.trading.orders.Live
+}
+
+// Order returns the order with a reference, nil if it is not kept.
+func (e *Engine) Order(reference uint64) *order.Order {
+	if e.trading == nil {
+		return nil
+	}
+	return e.trading.orders.ByReference(reference)
+}
+
+// Position returns the position in a contract.
+func (e *Engine) Position(market, contract uint32) (p order.Position) {
+	if e.trading == nil {
+		return p
+	}
+	return e.trading.orders.Position(market, contract)
+}
+
+// Outcomes yields the profit of each outcome of a market, of final fills, after commission.
+func (e *Engine) Outcomes(market uint32) iter.Seq[order.Profit] {
+	return func(yield func(order.Profit) bool) {
+		if e.trading != nil {
+			e.trading.orders.Outcomes(market, yield)
+		}
+	}
+}
+
+// Account returns the money of the account.
+func (e *Engine) Account() (a order.Account) {
+	if e.trading == nil {
+		return a
+	}
+	return e.trading.orders.Account()
+}
+
+// Completeness returns whether orders, positions and money are complete as far as can be known, and why not.
+func (e *Engine) Completeness() (c order.Completeness) {
+	if e.trading == nil {
+		return c
+	}
+	return e.trading.orders.Completeness()
+}
+
+// SettleOrder ends the doubt about an order by the user's word. It reports false if there is no order in doubt
+// with the reference.
+func (e *Engine) SettleOrder(reference uint64, outcome order.Outcome) bool {
+	if e.trading == nil {
+		return false
+	}
+	events, ok := e.trading.orders.Settle(reference, outcome, e.now)
+	e.trading.ordersEvents(events, e.now)
+	return ok
+}
+
+// Place sends an order, and returns what it is cancelled, reduced and replaced by. The errors are those of
+// [Engine.Send], of package order for a limit that cannot be, and *[risk.Refusal].
+func (e *Engine) Place(l order.Limit) (Placed, error) {
+	if e.trading == nil {
+		return Placed{}, ErrNoState
+	}
+	m := &e.trading.create
+	m.Reset()
+	if err := l.Create(m); err != nil {
+		return Placed{}, err
+	}
+	seq, err := e.SendOrderCreate(m)
+	if err != nil {
+		return Placed{}, err
+	}
+	reference, _ := e.session.Reference(seq)
+	return Placed{e, reference}, nil
+}
+
+// Placed is an order of the engine's, by its reference. It is a small value and may be kept.
+type Placed struct {
+	engine    *Engine
+	reference uint64
+}
+
+// Reference returns the order's reference.
+func (p Placed) Reference() uint64 { return p.reference }
+
+// Order returns the order as it is known, nil if it is not kept any more.
+func (p Placed) Order() *order.Order { return p.engine.Order(p.reference) }
+
+// Cancel asks for the cancellation of what is available of the order. The error is ErrNoOrderID before the
+// exchange has named the order, or one of [Engine.Send].
+func (p Placed) Cancel() error {
+	_, err := p.engine.cancelOrder(p.Order())
+	return err
+}
+
+// Reduce asks for the available quantity to be made smaller; the order keeps its place in the queue.
+func (p Placed) Reduce(available odds.Quantity) error {
+	_, err := p.engine.reduceOrder(p.Order(), available)
+	return err
+}
+
+// Replace asks for another order in place of this one, with a price and a quantity that includes what this one
+// has executed.
+func (p Placed) Replace(price odds.Price, quantity odds.Quantity) error {
+	_, err := p.engine.replaceOrder(p.Order(), price, quantity)
+	return err
+}
+
+func (e *Engine) cancelOrder(o *order.Order) (seq uint64, err error) {
+	if o == nil || o.ID == 0 {
+		return 0, ErrNoOrderID
+	}
+	m := &e.trading.cancel
+	m.Reset()
+	m.SetOrderId(o.ID)
+	return e.SendOrderCancel(m)
+}
+
+func (e *Engine) reduceOrder(o *order.Order, available odds.Quantity) (seq uint64, err error) {
+	if o == nil || o.ID == 0 {
+		return 0, ErrNoOrderID
+	}
+	m := &e.trading.reduce
+	m.Reset()
+	m.SetOrderId(o.ID)
+	m.SetNewQuantity(uint64(available))
+	return e.SendOrderQuantityReduce(m)
+}
+
+func (e *Engine) replaceOrder(o *order.Order, price odds.Price, quantity odds.Quantity) (seq uint64, err error) {
+	if o == nil || o.ID == 0 {
+		return 0, ErrNoOrderID
+	}
+	m := &e.trading.replace
+	m.Reset()
+	m.SetOrigOrderId(o.ID)
+	m.SetPrice(uint32(price))
+	m.SetQuantity(uint64(quantity))
+	m.SetMarketId(o.Market)
+	return e.SendOrderCancelReplace(m)
+}
+
+// Quote says which quotes of a contract the bot wants from now on. The engine sends the fewest requests that
+// bring its orders there, as the throttle allows, and pulls them by itself while the book is suspect, the market
+// halted, messages are missing, or the account is not caught up with; see package quote. The error is one of
+// that package.
+func (e *Engine) Quote(market, contract uint32, q quote.Two) error {
+	if e.trading == nil {
+		return ErrNoState
+	}
+	t := e.trading
+	if !t.quoting {
+		t.quoting = true
+		t.quotesOf(t.orders.Live)
+	}
+	t.reconcile = true
+	return t.quotes.Set(quote.Contract{Market: market, ID: contract}, q)
+}
+
+// Pull cancels the quotes of a contract.
+func (e *Engine) Pull(market, contract uint32) {
+	if e.trading != nil {
+		e.trading.quotes.Pull(quote.Contract{Market: market, ID: contract})
+		e.trading.reconcile = e.trading.quoting
+	}
+}
+
+// Halt throws the kill switch: no order leaves from now on until Resume, and all orders of the account are
+// cancelled. [Engine.Mode] says how far it is. Submitter.Do carries it to the loop from other goroutines.
+func (e *Engine) Halt(reason string) {
+	if e.trading != nil {
+		e.halt(risk.Cause{Reason: reason})
+	}
+}
+
+// Resume ends a halt. The error is risk.ErrHalting while orders are being cancelled.
+func (e *Engine) Resume(reason string) error {
+	if e.trading == nil {
+		return ErrNoState
+	}
+	err := e.trading.risk.Resume(e.now, risk.Cause{Reason: reason})
+	e.trading.modeChanged()
+	return err
+}
+
+// Mode returns the trading mode, and how far the kill switch is.
+func (e *Engine) Mode() (s risk.Status) {
+	if e.trading == nil {
+		return s
+	}
+	return e.trading.risk.Status()
+}
+
+// RunUntilFlat is Run that ends flat: when ctx ends, or Stop is called, all orders are cancelled, which takes at
+// most timeout, whatever Config.OnStop says. It returns the orders that may still be live, and Run's error.
+func (e *Engine) RunUntilFlat(ctx context.Context, timeout time.Duration) (left []order.Order, err error) {
+	e.config.OnStop, e.config.StopTimeout = StopCancelAll, timeout
+	err = e.Run(ctx)
+	for o := range e.Orders() {
+		left = append(left, *o)
+	}
+	return left, err
+}

@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"math"
+
+	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/quote"
+	"github.com/smk-go/smk/engine/risk"
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
+)
+
+// tickTrading does what is due of the trading state: timers of orders, books and risk, the kill switch, quotes.
+func (e *Engine) tickTrading() {
+	t := e.trading
+	if e.now < t.due && !t.reconcile && !t.changed {
+		return
+	}
+	if t.changed {
+		t.countOrders(e.now)
+	}
+	if t.orders.Due() <= e.now {
+		t.ordersEvents(t.orders.Tick(e.now), e.now)
+	}
+	if t.books.Due() <= e.now {
+		e.bookEvents(t.books.Advance(e.now))
+	}
+	if t.risk.Tick(e.now) {
+		e.cancelEverything()
+	}
+	for _, ev := range t.risk.Events() {
+		if ev.Kind == risk.ModeChanged {
+			t.modeChanged()
+		}
+	}
+	if t.reconcile && e.mayQuote() {
+		e.stepQuotes()
+	}
+	e.notifyTrading()
+	t.due = min(t.orders.Due(), t.books.Due())
+	if at, ok := t.risk.Deadline(); ok {
+		t.due = min(t.due, at)
+	}
+	if at, ok := t.quotes.NextWake(); ok {
+		t.due = min(t.due, at)
+	}
+}
+
+// cancelEverything sends the kill switch's order_cancel_all; if it is refused the switch asks again.
+func (e *Engine) cancelEverything() {
+	var all msg.OrderCancelAll
+	keys := all.Keys()
+	_, _ = e.send(&all, &keys, fromEngine)
+}
+
+// stepQuotes sends the requests that bring the own orders to the wanted quotes.
+func (e *Engine) stepQuotes() {
+	t := e.trading
+	t.reconcile = false
+	creates, cancels := e.session.Tokens(e.now)
+	for _, a := range t.quotes.Step(e.now, quote.Budget{Messages: cancels, Adds: creates}) {
+		key, err := e.sendAction(&a)
+		if err == nil {
+			t.quotes.Sent(&a, key)
+			continue
+		}
+		t.quotes.Refused(&a, refusalOf(err), e.now)
+	}
+	t.reconcile = t.quotes.Pending() && creates > 0
+}
+
+// refusalOf returns what an error of a send is to the quoter.
+func refusalOf(err error) quote.Refusal {
+	if _, ok := err.(*risk.Refusal); ok {
+		return quote.Denied
+	}
+	return quote.Throttled
+}
+
+// sendAction sends a request of the quoter, and returns what names the order that it makes.
+func (e *Engine) sendAction(a *quote.Action) (key uint64, err error) {
+	t := e.trading
+	var seq uint64
+	switch a.Kind {
+	case quote.Create:
+		l := order.Limit{
+			Market: a.Contract.Market, Contract: a.Contract.ID, Side: a.Side, Price: a.Price, Quantity: a.Quantity,
+		}
+		t.create.Reset()
+		if err := l.Create(&t.create); err != nil {
+			return 0, err
+		}
+		seq, err = e.SendOrderCreate(&t.create)
+	case quote.Cancel:
+		seq, err = e.cancelOrder(t.byKey(a.Key))
+	case quote.Reduce:
+		seq, err = e.reduceOrder(t.byKey(a.Key), a.Quantity)
+	case quote.Replace:
+		seq, err = e.replaceOrder(t.byKey(a.Key), a.Price, a.Total)
+	}
+	if err != nil {
+		return 0, err
+	}
+	key, _ = e.session.Reference(seq)
+	return key, nil
+}
+
+// byKey returns the order that a key of keyOf names.
+func (t *trading) byKey(key uint64) *order.Order {
+	if o := t.orders.ByReference(key); o != nil {
+		return o
+	}
+	return t.orders.ByID(key)
+}
+
+// tradingDue returns the clock reading at which the trading state has something to do.
+func (e *Engine) tradingDue() int64 {
+	if e.trading == nil {
+		return math.MaxInt64
+	}
+	return e.trading.due
+}
+
+// mayQuote reports whether the session takes orders.
+func (e *Engine) mayQuote() bool {
+	state := e.session.State()
+	return e.life.phase == phaseConnected && (state == session.Established || state == session.Recovering) &&
+		e.gate&^gateTrading == 0
+}
