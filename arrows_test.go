@@ -35,8 +35,10 @@ var arrows = map[string][]string{
 	"engine/session":    {"internal/envelope", "internal/varint", "wire", "ring", "gen/msg"},
 	"engine/risk":       {"gen/msg", "odds"},
 	"engine": {
-		"engine/internal/transport", "engine/session", "wire", "ring", "gen/eto", "gen/seto", "gen/msg", "odds", "uuid",
+		"engine/session", "engine/order", "engine/book", "engine/risk", "engine/quote", "engine/internal/transport",
+		"wire", "ring", "gen/msg", "odds",
 	},
+	"examples":                  {"engine", "engine/session", "engine/order", "engine/book", "engine/risk", "engine/quote", "gen/msg", "odds", "sim"},
 	"engine/book":               {"gen/msg", "odds"},
 	"engine/order":              {"gen/msg", "odds"},
 	"engine/internal/transport": {},
