@@ -7,14 +7,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os/exec"
 	"runtime"
 	"strconv"
 	"time"
 
-	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/encoding/protodelim"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
@@ -141,70 +140,40 @@ func (b *bot) run() error {
 	return nil
 }
 
-// naiveTurn is a turn of the client that one writes first: a connection, a buffered reader, the standard protobuf
-// types, reads that sleep. It keeps no session: it counts what it sends and believes what it gets.
+// naiveTurn is a turn of the client that one writes first: a connection, buffers, the standard protobuf library, reads
+// that sleep. It keeps no session: it counts what it sends and believes what it gets.
 func naiveTurn(t *turn, s *server) error {
 	conn, err := net.Dial("tcp", s.address())
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	n := naive{conn: conn, reader: bufio.NewReader(conn)}
+	in, out, seq := bufio.NewReader(conn), bufio.NewWriter(conn), uint64(0)
+	// roundTrip gives a message the next sequence, sends it, and reads up to a message of a type.
+	roundTrip := func(request *msg.Payload, want seto.PayloadType) error {
+		seq++
+		request.MutableEtoPayload().SetSeq(seq)
+		_, err := protodelim.MarshalTo(out, convert.PayloadToProto(request))
+		if err := errors.Join(err, out.Flush()); err != nil {
+			return err
+		}
+		for {
+			var m seto.Payload
+			if err := protodelim.UnmarshalFrom(in, &m); err != nil || m.GetType() == want {
+				return err
+			}
+		}
+	}
 	var login, order msg.Payload
-	order.MutableEtoPayload()
 	login.MutableEtoPayload().SetType(msg.EtoPayloadLogin)
 	login.MutableLogin().SetUsernameString(username)
 	login.MutableLogin().SetPasswordString(password)
-	err = n.roundTrip(convert.PayloadToProto(&login), seto.PayloadType_PAYLOAD_THROTTLE_LIMITS_CHANGED)
+	err = roundTrip(&login, seto.PayloadType_PAYLOAD_THROTTLE_LIMITS_CHANGED)
 	for last, orders := false, 1; err == nil && !last; orders++ {
 		fill(order.MutableOrderCreate(), orders)
-		if err = n.roundTrip(convert.PayloadToProto(&order), seto.PayloadType_PAYLOAD_ORDER_ACCEPTED); err == nil {
+		if err = roundTrip(&order, seto.PayloadType_PAYLOAD_ORDER_ACCEPTED); err == nil {
 			last = t.note()
 		}
 	}
 	return err
-}
-
-type naive struct {
-	conn    net.Conn
-	reader  *bufio.Reader
-	in, out []byte
-	seq     uint64
-}
-
-// roundTrip gives a message the next sequence, sends it, and reads up to a message of a type.
-func (n *naive) roundTrip(m *seto.Payload, want seto.PayloadType) error {
-	n.seq++
-	m.EtoPayload.Seq = proto.Uint64(n.seq)
-	payload, err := proto.Marshal(m)
-	if err != nil {
-		return err
-	}
-	n.out = append(binary.AppendUvarint(n.out[:0], uint64(len(payload))), payload...)
-	if _, err := n.conn.Write(n.out); err != nil {
-		return err
-	}
-	for {
-		length, err := binary.ReadUvarint(n.reader)
-		if err != nil {
-			return err
-		}
-		if length > 1<<20 {
-			return fmt.Errorf("a message of %d bytes", length)
-		}
-		if cap(n.in) < int(length) {
-			n.in = make([]byte, length)
-		}
-		n.in = n.in[:length]
-		if _, err := io.ReadFull(n.reader, n.in); err != nil {
-			return err
-		}
-		var m seto.Payload
-		if err := proto.Unmarshal(n.in, &m); err != nil {
-			return err
-		}
-		if m.GetType() == want {
-			return nil
-		}
-	}
 }

@@ -30,61 +30,57 @@ type line struct {
 
 // handOver is one way to hand something to a thread on the client's core, and what the two threads share.
 type handOver struct {
-	give    func(at int64) error // hands over at a clock reading, of which the other thread may be told
-	after   func()               // called when it has arrived, nil for nothing
-	between func() error         // called before each give, nil for nothing
-	end     func() error         // ends the thread on the client's core
+	before func() error // called before each give, nil for nothing
+	give   func() error // hands over
+	after  func()       // called when it has arrived, nil for nothing
+	end    func() error // ends the thread on the client's core
 
 	start   time.Time
-	given   line // when it was given; 0 for nothing, negative for the end
-	arrived line // when it arrived; 0 for not yet
+	stop    atomic.Bool // the thread ends
+	given   line        // 1 until the other thread sees it
+	arrived line        // the time when it arrived, 0 for not yet
 }
 
 func (h *handOver) now() int64 { return int64(time.Since(h.start)) }
 
 func (h *handOver) arrive() { h.arrived.word.Store(h.now()) }
 
-// receive runs a thread on a core until poll, which is called again and again, reports false. stop makes it do so.
-func (h *handOver) receive(core int, poll func() bool, stop func() error) {
+// receive calls poll again and again, on a thread on a core.
+func (h *handOver) receive(core int, poll func()) {
 	ended := startOnCore(core, func() error {
-		for poll() {
+		for !h.stop.Load() {
+			poll()
 		}
 		return nil
 	})
-	h.end = func() error { return errors.Join(stop(), <-ended) }
+	h.end = func() error { h.stop.Store(true); return <-ended }
 }
 
 // overLine hands over a word that the other thread waits for.
 func overLine(h *handOver, core int) error {
-	h.give = func(at int64) error { h.given.word.Store(at); return nil }
-	h.receive(core, func() bool {
-		given := h.given.word.Load()
-		if given > 0 {
+	h.give = func() error { h.given.word.Store(1); return nil }
+	h.receive(core, func() {
+		if h.given.word.Load() != 0 {
 			h.given.word.Store(0)
 			h.arrive()
 		}
-		return given >= 0
-	}, func() error { return h.give(-1) })
+	})
 	return nil
 }
 
-// overRing hands over a word by a queue that the other thread looks at.
+// overRing hands over a word by a queue that the other thread polls.
 func overRing(h *handOver, core int) error {
 	q, err := ring.NewMPSC[int64](1024)
 	if err != nil {
 		return err
 	}
-	h.give = func(at int64) error { q.Push(at); return nil }
-	h.receive(core, func() bool {
-		given := q.Peek()
-		if given == nil {
-			return true
+	h.give = func() error { q.Push(1); return nil }
+	h.receive(core, func() {
+		if q.Peek() != nil {
+			h.arrive()
+			q.Release()
 		}
-		more := *given >= 0
-		h.arrive()
-		q.Release()
-		return more
-	}, func() error { return h.give(-1) })
+	})
 	return nil
 }
 
@@ -98,20 +94,21 @@ func overEventfd(h *handOver, core int) error {
 	}
 	one := binary.NativeEndian.AppendUint64(nil, 1)
 	events := make([]unix.EpollEvent, 1)
-	h.between = letSleep
-	h.give = func(int64) error {
+	h.before = letSleep
+	h.give = func() error {
 		_, err := unix.Write(event, one)
 		return err
 	}
-	h.receive(core, func() bool {
-		n, err := unix.EpollWait(poll, events, -1)
-		if n == 1 {
+	h.receive(core, func() {
+		if n, _ := unix.EpollWait(poll, events, -1); n == 1 {
 			h.arrive()
 		}
-		return h.given.word.Load() >= 0 && (err == nil || err == unix.EINTR)
-	}, func() error { h.given.word.Store(-1); return h.give(0) })
+	})
 	end := h.end
-	h.end = func() error { return errors.Join(end(), unix.Close(event), unix.Close(poll)) }
+	h.end = func() error {
+		h.stop.Store(true)
+		return errors.Join(h.give(), end(), unix.Close(event), unix.Close(poll))
+	}
 	return nil
 }
 
@@ -130,11 +127,11 @@ func overEngine(wait engine.Wait) func(h *handOver, core int) error {
 			return err
 		}
 		if wait == engine.WaitBlock {
-			h.between = letSleep
+			h.before = letSleep
 		}
 		var s engine.Submission
 		arrive := h.arrive
-		h.give = func(int64) error { return t.engine.Submitter().Do(arrive, &s) }
+		h.give = func() error { return t.engine.Submitter().Do(arrive, &s) }
 		h.after = func() {
 			for !s.Done() {
 			}
@@ -153,12 +150,12 @@ func overSend(h *handOver, core int) error {
 	var s engine.Submission
 	var order msg.OrderCreate
 	n := 0
-	h.between = func() error {
+	h.before = func() error {
 		n++
 		fill(&order, n)
 		return t.drain()
 	}
-	h.give = func(int64) error {
+	h.give = func() error {
 		if err := t.engine.Submitter().SendOrderCreate(&order, &s); err != nil {
 			return err
 		}
@@ -181,13 +178,13 @@ func (h *handOver) measure(n, core int) (float64, error) {
 			for k := range 100 + i*37%400 {
 				pausing.Store(int64(k))
 			}
-			if h.between != nil {
-				if err := h.between(); err != nil {
+			if h.before != nil {
+				if err := h.before(); err != nil {
 					return err
 				}
 			}
 			at := h.now()
-			if err := h.give(at); err != nil {
+			if err := h.give(); err != nil {
 				return err
 			}
 			for h.arrived.word.Load() == 0 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -138,6 +139,9 @@ func TestWithoutCompiler(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := m.report()
+	if len(r.Ratios) != len(ranks) { // of TLS to plain, and none of what did not run
+		t.Errorf("ratios %+v", r.Ratios)
+	}
 	if len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "no C compiler") || len(r.Clients) != 2 {
 		t.Errorf("notes %q, %d clients, want the two with a server in Go", r.Notes, len(r.Clients))
 	}
@@ -147,17 +151,19 @@ func TestWithoutCompiler(t *testing.T) {
 	}
 }
 
-// TestPercentiles divides by the mean of the runs before and after, rank by rank.
+// TestPercentiles divides by the mean of the turns before and after, rank by rank.
 func TestPercentiles(t *testing.T) {
-	got := percentiles{30, 60, 90}.overMean(percentiles{10, 20, 30}, percentiles{20, 20, 60})
-	if want := (percentiles{2, 3, 2}); got != want {
-		t.Fatalf("got %v, want %v", got, want)
+	c := client{rounds: percentiles{{9, 30}, {9, 60}, {9, 90}}}
+	floor := client{rounds: percentiles{{7, 10, 20}, {7, 20, 20}, {7, 30, 60}}}
+	c.divideBy(&floor)
+	if want := (percentiles{{2}, {3}, {2}}); !reflect.DeepEqual(c.toFloor, want) {
+		t.Fatalf("got %v, want %v", c.toFloor, want)
 	}
-	rounds := []percentiles{got, {4, 1, 2}, {3, 2, 2}}
-	if got, want := spreads(rounds, 10)[0], (measure.Spread{Median: 0.3, Min: 0.2, Max: 0.4}); got != want {
+	rounds := percentiles{{2, 4, 3}, {3, 1, 2}, {2, 2, 2}}
+	if got, want := rounds.spreads()[0], (measure.Spread{Median: 3, Min: 2, Max: 4}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	all := ratios("a", "b", rounds)
+	all := rounds.ratios("a", "b")
 	if len(all) != 3 || all[1].Group != P99 || !slices.Equal(all[1].Rounds, []float64{3, 1, 2}) {
 		t.Errorf("got %+v", all)
 	}
@@ -166,7 +172,9 @@ func TestPercentiles(t *testing.T) {
 		times[i] = uint32(i + 1)
 	}
 	times[999] = 1<<32 - 1 // longer than can be told
-	if p, want := percentilesOf(histogram(times)), (percentiles{500, 990, 999}); p != want {
+	var p percentiles
+	p.add(histogram(times))
+	if want := (percentiles{{0.5}, {0.99}, {0.999}}); !reflect.DeepEqual(p, want) {
 		t.Errorf("percentiles %v, want %v", p, want)
 	}
 	points := curve(histogram(times))

@@ -46,8 +46,6 @@ type measurement struct {
 	program    string // in C, "" without a compiler
 	notes      []string
 	clients    []*client
-
-	naiveToEngine []percentiles
 }
 
 // client is a client and what it has measured.
@@ -58,10 +56,9 @@ type client struct {
 	run   func(*turn, *server) error
 
 	all     *hdrhistogram.Histogram
-	rounds  []percentiles
-	toFloor []percentiles
-	last    percentiles // of the last turn
-	allocs  float64     // per round trip, of the least turn
+	rounds  percentiles
+	toFloor percentiles
+	allocs  float64 // per round trip, of the least turn
 }
 
 func newMeasurement(config Config) (m *measurement, err error) {
@@ -107,7 +104,7 @@ func (m *measurement) close() { _ = os.RemoveAll(m.dir) }
 
 // round lets each client take its turn between two of its floor's.
 func (m *measurement) round(ctx context.Context) error {
-	var floor, engineSpins *client
+	var floor *client
 	for _, c := range m.clients {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -122,22 +119,23 @@ func (m *measurement) round(ctx context.Context) error {
 		if c.floor != floor.name {
 			return fmt.Errorf("BUG: roundtrip: %s has no floor before it", c.name)
 		}
-		before := floor.last
 		if err := m.takeTurn(c); err != nil {
 			return err
 		}
 		if err := m.takeTurn(floor); err != nil {
 			return err
 		}
-		c.toFloor = append(c.toFloor, c.last.overMean(before, floor.last))
-		switch c.name {
-		case EngineSpins:
-			engineSpins = c
-		case Naive:
-			m.naiveToEngine = append(m.naiveToEngine, c.last.overMean(engineSpins.last, engineSpins.last))
-		}
+		c.divideBy(floor)
 	}
 	return nil
+}
+
+// divideBy adds the ratio of the last turn to the mean of the floor's last two, before and after it.
+func (c *client) divideBy(floor *client) {
+	for i, own := range c.rounds {
+		around := floor.rounds[i][len(floor.rounds[i])-2:]
+		c.toFloor[i] = append(c.toFloor[i], own[len(own)-1]/((around[0]+around[1])/2))
+	}
 }
 
 // takeTurn runs a client once.
@@ -155,24 +153,34 @@ func (m *measurement) takeTurn(c *client) error {
 		return fmt.Errorf("%s: %w", c.name, err)
 	}
 	h := histogram(t.times)
-	c.last = percentilesOf(h)
-	c.rounds = append(c.rounds, c.last)
+	c.rounds.add(h)
 	c.all.Merge(h)
 	c.allocs = min(c.allocs, t.allocs)
 	return nil
 }
 
 func (m *measurement) report() Report {
-	r := Report{Notes: m.notes, Ratios: ratios(Naive, EngineSpins, m.naiveToEngine)}
+	r := Report{Notes: m.notes}
+	var engineSpins percentiles
 	for _, c := range m.clients {
 		row := Client{
-			Name: c.name, Micros: spreads(c.rounds, 1e3),
+			Name: c.name, Micros: c.rounds.spreads(),
 			Allocs: c.allocs, RoundTrips: c.all.TotalCount(), Curve: curve(c.all),
 		}
 		if c.floor != "" {
-			toFloor := spreads(c.toFloor, 1)
+			toFloor := c.toFloor.spreads()
 			row.ToFloor = &toFloor
-			r.Ratios = append(r.Ratios, ratios(c.name, c.floor, c.toFloor)...)
+			r.Ratios = append(r.Ratios, c.toFloor.ratios(c.name, c.floor)...)
+		}
+		switch c.name {
+		case EngineSpins:
+			engineSpins = c.rounds
+		case Naive:
+			var toEngine percentiles
+			for i := range toEngine {
+				toEngine[i] = measure.Divide(c.rounds[i], engineSpins[i])
+			}
+			r.Ratios = append(r.Ratios, toEngine.ratios(Naive, EngineSpins)...)
 		}
 		r.Clients = append(r.Clients, row)
 	}

@@ -75,8 +75,8 @@ func openTarget(set func(*engine.Config)) (*target, error) {
 
 // drain reads what the engine has sent, and does not wait for more.
 func (t *target) drain() error {
-	if _, errno := t.far.poll(t.sink); errno != 0 && errno != unix.EAGAIN {
-		return errno
+	if _, err := unix.Read(t.far.fd, t.sink); err != nil && !temporary(err) {
+		return err
 	}
 	return nil
 }
