@@ -1,8 +1,6 @@
 package suite
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -86,11 +84,11 @@ func (r *Results) logins(ctx context.Context, o Options, over string, c *tls.Con
 	for range o.longRounds() {
 		ready, heapOne, residentOne, err := runBot(ctx, bot, append([]string{address, "1"}, args...))
 		if err != nil {
-			return fmt.Errorf("%s: %w", over, err)
+			return err
 		}
 		_, heapMany, residentMany, err := runBot(ctx, bot, append([]string{address, strconv.Itoa(manyConnections)}, args...))
 		if err != nil {
-			return fmt.Errorf("%s: %w", over, err)
+			return err
 		}
 		times = append(times, ready.Seconds()*1e3)
 		heap = append(heap, (heapMany-heapOne)/(manyConnections-1)/1024)
@@ -113,30 +111,15 @@ func (r *Results) fact(what, unit string, values ...float64) {
 // and its memory in bytes.
 func runBot(ctx context.Context, name string, args []string) (ready time.Duration, heap, resident float64, err error) {
 	cmd := exec.CommandContext(ctx, name, args...)
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return 0, 0, 0, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return 0, 0, 0, err
-	}
+	cmd.Stderr = os.Stderr
 	start := time.Now()
-	if err := cmd.Start(); err != nil {
+	out, err := cmd.Output()
+	if err != nil {
 		return 0, 0, 0, err
 	}
-	reader := bufio.NewReader(out)
-	line, _ := reader.ReadString('\n')
-	ready = time.Since(start)
-	_, scanErr := fmt.Fscan(reader, &heap, &resident)
-	_ = in.Close()
-	if err := cmd.Wait(); err != nil {
-		return 0, 0, 0, fmt.Errorf("%w: %s", err, bytes.TrimSpace(said.Bytes()))
+	var loggedIn int64
+	if _, err := fmt.Sscan(string(out), &loggedIn, &heap, &resident); err != nil || heap == 0 {
+		return 0, 0, 0, fmt.Errorf("the bot prints %q: %w", out, err)
 	}
-	if line != "ready\n" || heap == 0 || scanErr != nil {
-		return 0, 0, 0, errors.New("the bot does not print its memory")
-	}
-	return ready, heap, resident, nil
+	return time.Unix(0, loggedIn).Sub(start), heap, resident, nil
 }
