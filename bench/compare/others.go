@@ -157,8 +157,14 @@ func easy() Library {
 		},
 		Standard: func(payload []byte) (*seto.Payload, error) {
 			var m easyseto.Payload
-			err := m.Decode(payload)
-			return m.Proto(), err
+			if err := m.Decode(payload); err != nil {
+				return nil, err
+			}
+			// Its bytes hold what it has read, under the numbers of the definitions.
+			var w easyproto.Marshaler
+			m.Encode(w.MessageMarshaler())
+			p := new(seto.Payload)
+			return p, proto.Unmarshal(w.Marshal(nil), p)
 		},
 	}
 }

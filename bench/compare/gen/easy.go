@@ -66,9 +66,8 @@ func easy(plugin *protogen.Plugin) error {
 	g.P("// source: vt/seto.proto")
 	g.P("// Package easyseto is the measured messages for easyproto, with what is written by hand elsewhere.")
 	g.P("package easyseto")
-	g.P(`import ("errors"; "github.com/VictoriaMetrics/easyproto"; "`, root, `gen/eto"; "`, root, `gen/seto")`)
+	g.P(`import ("errors"; "github.com/VictoriaMetrics/easyproto")`)
 	g.P(`var errWire = errors.New("field with the wrong wire type")`)
-	g.P("func present[T any](has uint64, number int, v T) *T { if has&(1<<number) == 0 { return nil }; return &v }")
 	for _, file := range plugin.Files {
 		for _, m := range file.Messages {
 			if !slices.Contains(measured, string(m.Desc.FullName())) {
@@ -102,17 +101,17 @@ func easyMessage(g *protogen.GeneratedFile, m *protogen.Message, fields []easyFi
 	g.P("for len(b) > 0 { if b, err = f.NextField(b); err != nil { return err }; var ok bool; switch f.FieldNum {")
 	for _, f := range fields {
 		at := "m." + f.GoName
-		switch g.P("case ", f.number, ":"); {
-		case f.nested == "":
+		g.P("case ", f.number, ":")
+		if f.nested == "" {
 			g.P(at, ", ok = f.", f.get, "()")
-		default:
-			g.P("var data []byte; if data, ok = f.MessageData(); ok {")
-			if f.list {
-				g.P(at, " = append(", at, ", ", f.nested, "{})")
-				at += "[len(" + at + ")-1]"
-			}
-			g.P("if err = ", at, ".Decode(data); err != nil { return err } }")
+			continue
 		}
+		g.P("var data []byte; if data, ok = f.MessageData(); ok {")
+		if f.list {
+			g.P(at, " = append(", at, ", ", f.nested, "{})")
+			at += "[len(" + at + ")-1]"
+		}
+		g.P("if err = ", at, ".Decode(data); err != nil { return err } }")
 	}
 	g.P("default: continue }; if !ok { return errWire }; m.has |= 1 << f.FieldNum }; return nil }")
 
@@ -128,22 +127,4 @@ func easyMessage(g *protogen.GeneratedFile, m *protogen.Message, fields []easyFi
 		}
 	}
 	g.P("}")
-
-	standard := string(m.Desc.ParentFile().Package())[len("smarkets.vt."):] + "." + m.GoIdent.GoName
-	g.P("// Proto returns m as the standard type.")
-	g.P("func (m *", name, ") Proto() *", standard, " { p := new(", standard, ")")
-	for _, f := range fields {
-		switch {
-		case f.list:
-			g.P("for i := range m.", f.GoName, " { p.", f.GoName, " = append(p.", f.GoName, ", m.", f.GoName, "[i].Proto()) }")
-		case f.nested != "":
-			g.P("if m.has&", f.mask, " != 0 { p.", f.GoName, " = m.", f.GoName, ".Proto() }")
-		case f.Enum != nil:
-			enum := string(f.Enum.Desc.ParentFile().Package())[len("smarkets.vt."):] + "." + f.Enum.GoIdent.GoName
-			g.P("p.", f.GoName, " = present(m.has, ", f.number, ", ", enum, "(m.", f.GoName, "))")
-		default:
-			g.P("p.", f.GoName, " = present(m.has, ", f.number, ", m.", f.GoName, ")")
-		}
-	}
-	g.P("return p }")
 }
