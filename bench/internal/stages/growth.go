@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
-	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim/exchange"
 )
@@ -58,34 +57,12 @@ func markets(size int) Stage {
 		quotes.SetMarketId(marketBase + uint32(i%size))
 		payloads = append(payloads, must(p.MarshalVT()))
 	}
-	s := newStream(payloads)
-	handled, want := 0, 0
-	c := new(conn)
-	e := openEngine(c, func(config *engine.Config) { config.SubscriptionsMax = size })
-	e.OnContractQuotes(func(_ *engine.Event, m *msg.ContractQuotes) {
-		sink += uint64(m.GetMarketId())
-		handled++
-	})
-	var subscribe msg.MarketSubscribe
-	for i := range size {
-		subscribe.SetMarketId(marketBase + uint32(i))
-		must(e.SendMarketSubscribe(&subscribe))
-	}
-	c.source = s.read
-	return Stage{Loop: func(n int) error {
-		for want += n; handled < want; {
-			if err := e.Poll(); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, close: e.Close}
+	return engineIn(newStream(payloads), size)
 }
 
 // awaiting is orders and their answers through an engine, with so many orders sent before that still wait for theirs.
 func awaiting(size int) Stage {
-	o := &ordering{stream: newStream(accepted(4_096)), inFlight: size}
-	return o.engine()
+	return (&ordering{stream: newStream(accepted(4_096)), inFlight: size}).engine()
 }
 
 // resting is orders that another fills, in a market of the simulator with so many that rest.

@@ -15,7 +15,7 @@ func In(feed fixture.Feed) Group {
 		{"refill", refill(s()), nil},
 		{"scan", scan(s(), nil), nil},
 		{"scan+decode", scan(s(), new(msg.Payload)), nil},
-		bufferDecode(s()), sessionIn(s()), engineIn(s()),
+		bufferDecode(s()), sessionIn(s()), engineIn(s(), 0),
 	}}
 }
 
@@ -105,11 +105,17 @@ func sessionIn(stream *stream) Stage {
 	}, s.Close}
 }
 
-// engineIn is an engine's loop with a handler for each kind of message of the feeds.
-func engineIn(stream *stream) Stage {
+// engineIn is an engine's loop with a handler for each kind of message of the feeds and subscriptions to so many
+// markets.
+func engineIn(stream *stream, markets int) Stage {
 	handled, want := 0, 0
 	c := new(conn)
-	e := openEngine(c, nil)
+	e := openEngine(c, func(config *engine.Config) { config.SubscriptionsMax = markets })
+	var subscribe msg.MarketSubscribe
+	for i := range markets {
+		subscribe.SetMarketId(marketBase + uint32(i))
+		must(e.SendMarketSubscribe(&subscribe))
+	}
 	e.OnContractQuotes(func(_ *engine.Event, m *msg.ContractQuotes) {
 		sink += uint64(m.GetContractId())
 		handled++

@@ -113,15 +113,13 @@ func openEngine(c *conn, set func(*engine.Config)) *engine.Engine {
 		set(&config)
 	}
 	e := must(engine.New(config))
-	loggedIn, limited := false, false
-	first := e.OnLoggedIn(func(*engine.Event) { loggedIn = true })
-	second := e.OnThrottleLimitsChanged(func(*engine.Event, *msg.ThrottleLimitsChanged) { limited = true })
-	for !loggedIn || !limited {
+	ready := false // the limits follow the login
+	handler := e.OnThrottleLimitsChanged(func(*engine.Event, *msg.ThrottleLimitsChanged) { ready = true })
+	for !ready {
 		runtime.Gosched() // for the goroutine that dials
 		must(0, e.Poll())
 	}
-	first.Remove()
-	second.Remove()
+	handler.Remove()
 	return e
 }
 
