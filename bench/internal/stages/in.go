@@ -107,12 +107,12 @@ func sessionIn(stream *stream) Stage {
 
 // engineIn is an engine's loop with a handler for each kind of message of the feeds and subscriptions to so many
 // markets.
-func engineIn(stream *stream, markets int) Stage {
+func engineIn(stream *stream, subscribed int) Stage {
 	handled, want := 0, 0
 	c := new(conn)
-	e := openEngine(c, func(config *engine.Config) { config.SubscriptionsMax = markets })
+	e := openEngine(c, func(config *engine.Config) { config.SubscriptionsMax = subscribed })
 	var subscribe msg.MarketSubscribe
-	for i := range markets {
+	for i := range subscribed {
 		subscribe.SetMarketId(marketBase + uint32(i))
 		must(e.SendMarketSubscribe(&subscribe))
 	}

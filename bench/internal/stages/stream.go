@@ -24,8 +24,8 @@ type stream struct {
 	requests []int32  // likewise, the sequences of the orders, which count as the references do
 
 	seq, account, reference uint64 // of the first frame of the next lap
-	at                               int    // what was read of this lap, in bytes
-	next                             int    // and in frames, if it was read by frames
+	at                      int    // what was read of this lap, in bytes
+	next                    int    // and in frames, if it was read by frames
 }
 
 // newStream makes a stream of payloads. Their sequences, account sequences and references are replaced.
