@@ -88,7 +88,9 @@ func locate(p *msg.Payload, set func(uint64)) (b []byte, at int) {
 func (s *stream) renumber() {
 	s.seq = write(s.frames, s.seqs, s.seq)
 	s.account = write(s.frames, s.accounts, s.account)
-	write(s.frames, s.requests, s.reference)
+	if len(s.requests) > 0 {
+		write(s.frames, s.requests, s.reference)
+	}
 	s.reference = write(s.frames, s.answered, s.reference)
 }
 
