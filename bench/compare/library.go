@@ -49,6 +49,15 @@ type Library struct {
 	Standard func(payload []byte) (*seto.Payload, error)
 }
 
+// Loop returns what decodes the feed, or encodes it.
+func (l Library) Loop(feed fixture.Feed, encode bool) (Loop, error) {
+	if !encode {
+		return l.Decode(feed)
+	}
+	next, err := l.Encode(feed)
+	return next.Loop, err
+}
+
 // Names of libraries that goals refer to.
 const (
 	Flat     = "gen/msg"

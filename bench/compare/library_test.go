@@ -27,13 +27,13 @@ func TestLibrariesAgree(t *testing.T) {
 func BenchmarkCodec(b *testing.B) {
 	for _, l := range All() {
 		for _, feed := range fixture.Inbound() {
-			loop, err := l.Decode(feed)
+			loop, err := l.Loop(feed, false)
 			benchmark(b, "decode/"+feed.Name+"/"+l.Name, loop, err)
 		}
 		for _, feed := range fixture.Outbound() {
 			if l.Encode != nil {
-				next, err := l.Encode(feed)
-				benchmark(b, "encode/"+feed.Name+"/"+l.Name, next.Loop, err)
+				loop, err := l.Loop(feed, true)
+				benchmark(b, "encode/"+feed.Name+"/"+l.Name, loop, err)
 			}
 		}
 	}

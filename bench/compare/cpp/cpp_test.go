@@ -29,10 +29,7 @@ func TestProcess(t *testing.T) {
 			t.Error(err)
 		}
 		for _, kind := range kinds {
-			loop, err := p.Loop(kind, feed)
-			if err != nil {
-				t.Fatal(err)
-			}
+			loop := p.Loop(kind, feed)
 			once, err1 := loop(1000)
 			often, err2 := loop(20_000)
 			if err1 != nil || err2 != nil || once <= 0 || often <= once {

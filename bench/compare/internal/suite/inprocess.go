@@ -75,20 +75,16 @@ func runCodec(ctx context.Context, o Options, r *Results) error {
 	default:
 		return err
 	}
-	for _, direction := range []struct {
-		section string
-		encode  bool
-		feeds   []fixture.Feed
-	}{{"Decode", false, fixture.Inbound()}, {"Encode", true, fixture.Outbound()}} {
-		for _, f := range direction.feeds {
+	for _, encode := range []bool{false, true} {
+		feeds := fixture.Inbound()
+		if encode {
+			feeds = fixture.Outbound()
+		}
+		for _, f := range feeds {
 			if len(o.Feeds) > 0 && !slices.Contains(o.Feeds, f.Name) {
 				continue
 			}
-			g, err := codecGroup(process, direction.section, f, direction.encode)
-			if err == nil {
-				err = r.measure(o, g)
-			}
-			if err != nil {
+			if err := r.codec(o, process, f, encode); err != nil {
 				return fmt.Errorf("%s: %w", f.Name, err)
 			}
 		}
@@ -96,95 +92,73 @@ func runCodec(ctx context.Context, o Options, r *Results) error {
 	return nil
 }
 
-// codecGroup is every library that decodes, or encodes, once all are seen to read the same values and to write the
-// same bytes.
-func codecGroup(process *cpp.Process, section string, f fixture.Feed, encode bool) (group, error) {
-	g := group{section: section, name: "decode " + f.Name, base: ours, payloadBytes: f.PayloadBytes(), allocFree: 1}
+// codec measures every library that decodes a feed, or encodes it, once all are seen to read the same values and to
+// write the same bytes.
+func (r *Results) codec(o Options, process *cpp.Process, f fixture.Feed, encode bool) error {
+	g := group{section: "Decode", name: "decode " + f.Name, base: ours, payloadBytes: f.PayloadBytes(), allocFree: 1}
+	floors := []measure.Variant{{Name: byteSum, Loop: compare.SumPayloads(f)}, {Name: memcpy, Loop: compare.CopyPayloads(f)}}
 	if encode {
-		g.name = "encode " + f.Name
+		g.section, g.name = "Encode", "encode "+f.Name
+		floors = []measure.Variant{{Name: memcpy, Loop: compare.CopyFrames(f).Loop}}
 	}
 	for _, l := range compare.All() {
 		if encode && l.Encode == nil {
 			continue
 		}
-		if err := l.Check(f, encode); err != nil {
-			return g, err
+		loop, err := l.Loop(f, encode)
+		if err := errors.Join(err, l.Check(f, encode)); err != nil {
+			return err
 		}
-		v := measure.Variant{Name: l.Name}
-		var err error
-		if encode {
-			var next compare.Next
-			next, err = l.Encode(f)
-			v.Loop = next.Loop
-		} else {
-			v.Loop, err = l.Decode(f)
-		}
-		if err != nil {
-			return g, err
-		}
-		g.variants = append(g.variants, v)
+		g.variants = append(g.variants, measure.Variant{Name: l.Name, Loop: loop})
 	}
 	if process != nil {
 		if err := process.Check(f, encode); err != nil {
-			return g, fmt.Errorf("libprotobuf in C++: %w", err)
+			return err
 		}
-		for _, c := range foreign[section] {
-			loop, err := process.Loop(c.kind, f)
-			if err != nil {
-				return g, fmt.Errorf("libprotobuf in C++: %w", err)
-			}
-			g.variants = append(g.variants, measure.Variant{Name: c.name, Remote: loop})
+		for _, c := range foreign[g.section] {
+			g.variants = append(g.variants, measure.Variant{Name: c.name, Remote: process.Loop(c.kind, f)})
 		}
 	}
-	if encode {
-		g.variants = append(g.variants, measure.Variant{Name: memcpy, Loop: compare.CopyFrames(f).Loop})
-	} else {
-		g.variants = append(g.variants, measure.Variant{Name: byteSum, Loop: compare.SumPayloads(f)},
-			measure.Variant{Name: memcpy, Loop: compare.CopyPayloads(f)})
-	}
-	return g, nil
+	g.variants = append(g.variants, floors...)
+	return r.measure(o, g)
 }
 
 // runLayout measures what cutting frames adds to decoding them, what it costs when the fields are not those that
 // every writer emits in the order in which every writer emits them, and when messages differ.
 func runLayout(_ context.Context, o Options, r *Results) error {
-	flat := compare.All()[0]
 	var failed error
-	loop := func(f fixture.Feed) compare.Loop {
-		loop, err := flat.Decode(f)
+	variant := func(name string, f fixture.Feed, encode bool) measure.Variant {
+		loop, err := compare.All()[0].Loop(f, encode)
 		failed = errors.Join(failed, err)
-		return loop
-	}
-	encode := func(f fixture.Feed) compare.Loop {
-		next, err := flat.Encode(f)
-		failed = errors.Join(failed, err)
-		return next.Loop
+		return measure.Variant{Name: name, Loop: loop}
 	}
 	executed, quotes := fixture.Executed(), fixture.Quotes()
-	groups := []group{scanGroup("executed", executed), scanGroup("mixed", fixture.Mixed())}
+	groups := []group{
+		scanGroup("executed", executed), scanGroup("mixed", fixture.Mixed()),
+		{name: "varied executed", base: one, variants: []measure.Variant{
+			variant(one, executed, false), variant(different, fixture.ExecutedVar(), false),
+		}},
+		{name: "varied create", base: one, variants: []measure.Variant{
+			variant(one, fixture.Create(), true), variant(different, fixture.CreateVar(), true),
+		}},
+	}
 	for _, f := range []fixture.Feed{fixture.ExecutedVar(), fixture.QuotesVar()} {
 		disordered := fixture.Unknown(f)
-		name := "different " + strings.TrimSuffix(f.Name, "_var")
-		groups = append(groups, group{name: name, base: inOrder, variants: []measure.Variant{
-			{Name: inOrder, Loop: loop(f)},
-			{Name: shuffled, Loop: loop(fixture.Shuffled(f))},
-			{Name: unknown, Loop: loop(disordered), Work: float64(disordered.Bytes) / float64(f.Bytes)},
-		}})
+		between := variant(unknown, disordered, false)
+		between.Work = float64(disordered.Bytes) / float64(f.Bytes)
+		groups = append(groups, group{
+			name: "different " + strings.TrimSuffix(f.Name, "_var"), base: inOrder,
+			variants: []measure.Variant{variant(inOrder, f, false), variant(shuffled, fixture.Shuffled(f), false), between},
+		})
 	}
 	for _, f := range []fixture.Feed{executed, quotes} {
 		other := fixture.Shuffled(f)
 		other.Payloads = other.Payloads[:1]
-		groups = append(groups, group{name: "one " + f.Name, base: inOrder, variants: []measure.Variant{
-			{Name: inOrder, Loop: loop(f)}, {Name: otherOrder, Loop: loop(other)},
-		}})
+		groups = append(groups, group{
+			name: "one " + f.Name, base: inOrder,
+			variants: []measure.Variant{variant(inOrder, f, false), variant(otherOrder, other, false)},
+		})
 	}
-	groups = append(groups,
-		group{name: "varied executed", base: one, variants: []measure.Variant{
-			{Name: one, Loop: loop(executed)}, {Name: different, Loop: loop(fixture.ExecutedVar())},
-		}},
-		group{name: "varied create", base: one, variants: []measure.Variant{
-			{Name: one, Loop: encode(fixture.Create())}, {Name: different, Loop: encode(fixture.CreateVar())},
-		}})
 	for _, g := range groups {
 		g.section = "Layout of messages"
 		if failed == nil {
