@@ -6,7 +6,7 @@
 //	go run ./cmd/bench -parts codec -feeds create,quotes
 //	go run ./cmd/bench -rounds 63               more rounds, for a machine that is not idle
 //	go run ./cmd/bench -smoke                   whether it runs at all, in seconds
-//	go run ./cmd/bench -json > results.json     for machines
+//	go run ./cmd/bench -save results.json       and write JSON, for machines
 //	go run ./cmd/bench -from results.json       print what was measured before
 //	go run ./cmd/bench -page report.html        and write a page with pictures
 //	go run ./cmd/bench -docs performance.md     and put the tables into this document, between its marks
@@ -47,7 +47,7 @@ func main() {
 // options are what the command line says.
 type options struct {
 	suite.Options
-	json, strict     bool
+	strict           bool
 	from, save, page string
 	docs             []string
 }
@@ -59,7 +59,6 @@ func parse(args []string, out io.Writer) (*options, error) {
 	list := func(name, usage string, values *[]string) {
 		f.Func(name, usage, func(s string) error { *values = strings.Split(s, ","); return nil })
 	}
-	f.BoolVar(&o.json, "json", false, "print JSON instead of Markdown")
 	f.BoolVar(&o.strict, "strict", false, "exit with status 1 if a goal is missed or was not measured")
 	f.BoolVar(&o.Smoke, "smoke", false, "run everything once, as short as can be")
 	f.IntVar(&o.Rounds, "rounds", 27, "rounds of measurement; a third of it for round trips")
@@ -127,46 +126,34 @@ func (o *options) results(ctx context.Context, progress io.Writer) (*suite.Resul
 	return r, nil
 }
 
-// write prints the results and puts them where the flags say.
+// write prints the results and writes them to the files that the flags name.
 func (o *options) write(r *suite.Results, out io.Writer) error {
-	for _, file := range []struct {
-		name  string
-		write func(io.Writer, *suite.Results) error
-	}{{o.save, writeJSON}, {o.page, report.Page}} {
-		if file.name == "" {
-			continue
-		}
-		if err := os.MkdirAll(filepath.Dir(file.name), 0o755); err != nil {
-			return err
-		}
-		f, err := os.Create(file.name)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(file.write(f, r), f.Close()); err != nil {
-			return err
-		}
+	if _, err := out.Write(report.Markdown(r)); err != nil {
+		return err
+	}
+	files := make(map[string][]byte)
+	var err error
+	if o.save != "" {
+		files[o.save], err = json.MarshalIndent(r, "", "  ")
+	}
+	if o.page != "" && err == nil {
+		files[o.page], err = report.Page(r)
 	}
 	for _, name := range o.docs {
-		content, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		if content, err = report.Insert(content, r); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		if err := os.WriteFile(name, content, 0o644); err != nil {
-			return err
+		content, readErr := os.ReadFile(name)
+		if err = errors.Join(err, readErr); err == nil {
+			if files[name], err = report.Insert(content, r); err != nil {
+				err = fmt.Errorf("%s: %w", name, err)
+			}
 		}
 	}
-	if o.json {
-		return writeJSON(out, r)
+	for name, content := range files {
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(name), 0o755)
+		}
+		if err == nil {
+			err = os.WriteFile(name, content, 0o644)
+		}
 	}
-	return report.Markdown(out, r)
-}
-
-func writeJSON(w io.Writer, r *suite.Results) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(r)
+	return err
 }

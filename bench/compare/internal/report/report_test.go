@@ -55,11 +55,7 @@ func sample() *suite.Results {
 }
 
 func TestMarkdown(t *testing.T) {
-	var b strings.Builder
-	if err := Markdown(&b, sample()); err != nil {
-		t.Fatal(err)
-	}
-	got := b.String()
+	got := string(Markdown(sample()))
 	for _, want := range []string{
 		"Some CPU, 2 cores.\n\nMeasured 2026-11-23 09:00 UTC in 3m20s.",
 		"|     1 | one   |     1.50 | 1.25 to 1.75  |  <= 2 | <= 1.20 | reached                   |",
@@ -78,38 +74,37 @@ func TestMarkdown(t *testing.T) {
 	}
 	trial := sample()
 	trial.Smoke = true
-	b.Reset()
-	err := Markdown(&b, trial)
-	if err != nil || strings.Contains(got, "A trial run") || !strings.HasPrefix(b.String(), "A trial run") {
-		t.Errorf("%v, a trial run does not say that it is one, or another does: %s", err, b.String())
+	if b := string(Markdown(trial)); strings.Contains(got, "A trial run") || !strings.HasPrefix(b, "A trial run") {
+		t.Errorf("a trial run does not say that it is one, or another does: %s", b)
 	}
 }
 
 // TestPage expects every part of the results on the page, nothing to be loaded from anywhere, and tags that are
 // balanced, as XML needs them.
 func TestPage(t *testing.T) {
-	var b strings.Builder
-	if err := Page(&b, sample()); err != nil {
+	content, err := Page(sample())
+	if err != nil {
 		t.Fatal(err)
 	}
+	page := string(content)
 	for _, want := range []string{
 		"Some CPU, 2 cores", "2026-11-23 09:00 UTC", `<td class="missed">MISSED</td>`, `<td class="reached">reached</td>`,
 		"no compiler", "decode quotes, 199 B</h3>", "250.0 ns · 5×", "else&lt;where&gt;", "size of a program",
 		"Something is missing.", "<li>a v1</li>",
 	} {
-		if !strings.Contains(b.String(), want) {
+		if !strings.Contains(page, want) {
 			t.Errorf("no %q on the page", want)
 		}
 	}
-	if n := strings.Count(b.String(), "<svg "); n != 4 {
+	if n := strings.Count(page, "<svg "); n != 4 {
 		t.Errorf("%d pictures, want one of decoding, encoding, growth and round trips each", n)
 	}
 	loads := regexp.MustCompile(`(?i)https?:|//[a-z0-9-]+\.|\b(src|href|srcset|data|action|poster)\s*=|` +
 		`@import|url\(|<(script|link|iframe|object|embed|img)\b`)
-	if m := loads.FindString(b.String()); m != "" {
+	if m := loads.FindString(page); m != "" {
 		t.Errorf("the page loads something: %q", m)
 	}
-	d := xml.NewDecoder(strings.NewReader(b.String()))
+	d := xml.NewDecoder(strings.NewReader(page))
 	d.Strict, d.AutoClose, d.Entity = false, []string{"meta"}, xml.HTMLEntity
 	for {
 		if _, err := d.Token(); errors.Is(err, io.EOF) {
@@ -126,9 +121,9 @@ func TestPageOfLittle(t *testing.T) {
 	broken.Goals[0].Measured = &measure.Spread{Median: math.NaN()}
 	broken.Clients[0].Curve, broken.Rows[0].Ns, broken.Rows[3].Ns, broken.Rows[4].Ns = nil, 0, 0, 0
 	for name, r := range map[string]*suite.Results{"nothing": {Smoke: true}, "broken": broken} {
-		var b strings.Builder
-		if err := Page(&b, r); err != nil || !strings.HasSuffix(b.String(), "</html>\n") {
-			t.Errorf("%s: %v, page ends with %q", name, err, b.String()[max(0, b.Len()-20):])
+		page, err := Page(r)
+		if err != nil || !strings.HasSuffix(string(page), "</html>\n") {
+			t.Errorf("%s: %v, page ends with %q", name, err, page[max(0, len(page)-20):])
 		}
 	}
 }
