@@ -3,6 +3,7 @@ package roundtrip
 import (
 	"encoding/binary"
 
+	"github.com/smk-go/smk/bench/internal/fixture"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/wire"
 )
@@ -68,11 +69,7 @@ func fill(m *msg.OrderCreate, n int) {
 // frame gives a message a sequence and encodes it.
 func frame(m *msg.Payload, seq int) []byte {
 	m.MutableEtoPayload().SetSeq(uint64(seq))
-	payload, err := m.MarshalVT()
-	if err != nil {
-		panic("BUG: roundtrip: " + err.Error())
-	}
-	return wire.AppendFrame(nil, payload)
+	return wire.AppendFrame(nil, fixture.Must(m.MarshalVT()))
 }
 
 // forC is the script as floor.c reads it. Of the requests only the first and the last are in it: no other one is sent

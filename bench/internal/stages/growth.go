@@ -45,7 +45,7 @@ const marketBase = 1 << 21
 // markets is quotes of so many markets in turn, all of them subscribed, through an engine.
 func markets(size int) Stage {
 	p := new(msg.Payload)
-	must(0, p.Decode(fixture.Mixed().Payloads[0], nil))
+	fixture.Must(0, p.Decode(fixture.Mixed().Payloads[0], nil))
 	quotes := p.MutableContractQuotes()
 	quotes.Reset()
 	level := quotes.AddBids()
@@ -55,7 +55,7 @@ func markets(size int) Stage {
 	var payloads [][]byte
 	for i := range max(size, 4_096) {
 		quotes.SetMarketId(marketBase + uint32(i%size))
-		payloads = append(payloads, must(p.MarshalVT()))
+		payloads = append(payloads, fixture.Must(p.MarshalVT()))
 	}
 	return engineIn(newStream(payloads), size)
 }
@@ -67,7 +67,7 @@ func awaiting(size int) Stage {
 
 // resting is orders that another fills, in a market of the simulator with so many that rest.
 func resting(size int) Stage {
-	x := must(exchange.New(exchange.Config{
+	x := fixture.Must(exchange.New(exchange.Config{
 		Accounts: []exchange.Account{
 			{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15}, {Username: "c", Balance: 1e15},
 		},

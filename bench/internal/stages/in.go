@@ -33,7 +33,7 @@ func refill(s *stream) (loop func(int) error) {
 
 // scan cuts frames out of memory and decodes them into p unless it is nil.
 func scan(s *stream, p *msg.Payload) (loop func(int) error) {
-	limits := must(wire.Limits{}.Resolve())
+	limits := fixture.Must(wire.Limits{}.Resolve())
 	rest := s.frames
 	return func(n int) error {
 		for range n {
@@ -61,7 +61,7 @@ func withSlack(block, payload []byte, size int) []byte { return block[size-len(p
 
 // bufferDecode is scan and decode as production does it, through the receive buffer.
 func bufferDecode(s *stream) Stage {
-	buffer := must(wire.NewBuffer(0, wire.Limits{}))
+	buffer := fixture.Must(wire.NewBuffer(0, wire.Limits{}))
 	p := new(msg.Payload)
 	return Stage{"buffer+decode", func(n int) error {
 		for range n {
@@ -114,7 +114,7 @@ func engineIn(stream *stream, subscribed int) Stage {
 	var subscribe msg.MarketSubscribe
 	for i := range subscribed {
 		subscribe.SetMarketId(marketBase + uint32(i))
-		must(e.SendMarketSubscribe(&subscribe))
+		fixture.Must(e.SendMarketSubscribe(&subscribe))
 	}
 	e.OnContractQuotes(func(_ *engine.Event, m *msg.ContractQuotes) {
 		sink += uint64(m.GetContractId())

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/smk-go/smk/bench/internal/fixture"
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
@@ -67,7 +68,7 @@ func loginAnswer() (frames []byte) {
 	l.SetBurstSize(1 << 31)
 	l.SetTickMs(0)
 	for _, p := range []*msg.Payload{&login, &limits} {
-		frames = wire.AppendFrame(frames, must(p.MarshalVT()))
+		frames = wire.AppendFrame(frames, fixture.Must(p.MarshalVT()))
 	}
 	return frames
 }
@@ -92,10 +93,10 @@ const (
 
 // openSession returns a session that is logged in.
 func openSession() *session.Session {
-	s := must(session.New(sessionConfig()))
-	must(0, s.Open(startTime))
+	s := fixture.Must(session.New(sessionConfig()))
+	fixture.Must(0, s.Open(startTime))
 	s.Filled(copy(s.Free(), loginAnswer()))
-	for must(s.Next(startTime)) != nil {
+	for fixture.Must(s.Next(startTime)) != nil {
 	}
 	s.Written(len(s.Pending()))
 	return s
@@ -112,12 +113,12 @@ func openEngine(c *conn, set func(*engine.Config)) *engine.Engine {
 	if set != nil {
 		set(&config)
 	}
-	e := must(engine.New(config))
+	e := fixture.Must(engine.New(config))
 	ready := false // the limits follow the login
 	handler := e.OnThrottleLimitsChanged(func(*engine.Event, *msg.ThrottleLimitsChanged) { ready = true })
 	for !ready {
 		runtime.Gosched() // for the goroutine that dials
-		must(0, e.Poll())
+		fixture.Must(0, e.Poll())
 	}
 	handler.Remove()
 	return e

@@ -28,7 +28,7 @@ func Trade() Group {
 	var quotes, both [][]byte
 	var p msg.Payload
 	for _, b := range fixture.Mixed().Payloads {
-		must(0, p.Decode(b, nil))
+		fixture.Must(0, p.Decode(b, nil))
 		if q := p.GetContractQuotes(); p.HasContractQuotes() && len(q.GetBids())+len(q.GetOffers()) <= 3 {
 			quotes = append(quotes, b)
 		}
@@ -79,7 +79,7 @@ func (o *ordering) order() *msg.OrderCreate {
 // codec is the work that no client can avoid: encoding into a frame, cutting and decoding. What it reads comes from
 // the same stand-in for a socket, so that the stages differ by the engine alone.
 func (o *ordering) codec() (loop func(int) error) {
-	limits := must(wire.Limits{}.Resolve())
+	limits := fixture.Must(wire.Limits{}.Resolve())
 	region := new([envelope.EncodeFrameBytes]byte)
 	p := new(msg.Payload)
 	block := make([]byte, wire.BlockBytes+wire.SlackBytes)
@@ -199,7 +199,7 @@ func (o *ordering) engine() Stage {
 	for range o.inFlight {
 		send()
 	}
-	must(0, failed)
+	fixture.Must(0, failed)
 	due := 0 // frames that the exchange has yet to send
 	c.source = func(b []byte) int {
 		size, frames := o.stream.readFrames(b, min(due, batch))

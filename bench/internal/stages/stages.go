@@ -68,11 +68,3 @@ func inbound() []fixture.Feed {
 
 // errLost is a stage that did not see what it was given.
 var errLost = errors.New("stages: messages were lost on the way")
-
-// must returns v. What stages are made of is fixed, so that an error is one of ours.
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic("BUG: stages: " + err.Error())
-	}
-	return v
-}

@@ -3,6 +3,7 @@ package stages
 import (
 	"encoding/binary"
 
+	"github.com/smk-go/smk/bench/internal/fixture"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/wire"
@@ -34,7 +35,7 @@ func newStream(payloads [][]byte) *stream {
 	var lengths []int
 	for _, b := range payloads {
 		p := new(msg.Payload)
-		must(0, p.Decode(b, nil))
+		fixture.Must(0, p.Decode(b, nil))
 		type number struct {
 			places *[]int32
 			set    func(uint64)
@@ -72,9 +73,9 @@ func newStream(payloads [][]byte) *stream {
 // locate returns the encoded message, and where in it a number is that set sets.
 func locate(p *msg.Payload, set func(uint64)) (b []byte, at int) {
 	set(1<<35 - 1)
-	other := must(p.MarshalVT())
+	other := fixture.Must(p.MarshalVT())
 	set(sequenceBase)
-	b = must(p.MarshalVT())
+	b = fixture.Must(p.MarshalVT())
 	if len(other) != len(b) {
 		panic("BUG: stages: the number changes the length")
 	}

@@ -175,16 +175,10 @@ const streamBytes = 64 << 10
 // before.
 func scanGroup(name string, feed fixture.Feed) group {
 	stream := bytes.Repeat(feed.Stream, max(1, streamBytes/len(feed.Stream)))
-	buffer, err := wire.NewBuffer(wire.BlockBytesMin+2*len(stream), wire.Limits{})
-	if err != nil {
-		panic("BUG: suite: " + err.Error())
-	}
+	buffer := fixture.Must(wire.NewBuffer(wire.BlockBytesMin+2*len(stream), wire.Limits{}))
 	buffer.Filled(copy(buffer.Free(), stream))
 	var payloads [][]byte
-	for payload, err := buffer.Next(); payload != nil; payload, err = buffer.Next() {
-		if err != nil {
-			panic("BUG: suite: " + err.Error())
-		}
+	for payload := fixture.Must(buffer.Next()); payload != nil; payload = fixture.Must(buffer.Next()) {
 		payloads = append(payloads, payload)
 	}
 	m, at := new(msg.Payload), 0
