@@ -129,26 +129,23 @@ func (o *ordering) session() Stage {
 	// receive takes frames in, and sends an order for each quote.
 	receive := func(frames int) error {
 		for frames > 0 {
-			now += readTime
-			size, n := o.stream.readFrames(s.Free(), frames)
-			s.Filled(size)
-			for frames -= n; ; {
-				e, err := s.Next(now)
-				if err != nil {
+			e, err := s.Next(now)
+			switch {
+			case err != nil:
+				return err
+			case e == nil:
+				now += readTime
+				size, _ := o.stream.readFrames(s.Free(), frames)
+				s.Filled(size)
+				continue
+			case e.Kind != session.Message:
+				return errLost
+			case e.Payload.GetType() == msg.PayloadContractQuotes:
+				if err := send(); err != nil {
 					return err
 				}
-				if e == nil {
-					break
-				}
-				if e.Kind != session.Message {
-					return errLost
-				}
-				if e.Payload.GetType() == msg.PayloadContractQuotes {
-					if err := send(); err != nil {
-						return err
-					}
-				}
 			}
+			frames--
 		}
 		return nil
 	}

@@ -63,13 +63,13 @@ type Variant struct {
 
 // Result is what one operation of a variant takes.
 type Result struct {
-	Name   string
-	Rounds []float64 // of each round, in nanoseconds for a Work of 1
-	Ns     float64   // their median
+	Name   string    `json:"name"`
+	Rounds []float64 `json:"-"`         // of each round, in nanoseconds for a Work of 1
+	Ns     float64   `json:"ns_per_op"` // their median
 
-	Counted bool    // allocations were counted
-	Bytes   float64 // mean bytes allocated
-	Allocs  float64 // mean allocations
+	Counted bool    `json:"counted"`       // allocations were
+	Bytes   float64 `json:"bytes_per_op"`  // mean bytes allocated
+	Allocs  float64 `json:"allocs_per_op"` // mean allocations
 }
 
 // Spread is a number over the rounds of a measurement.
@@ -122,9 +122,9 @@ func run(c Config, variants []Variant, clock func() time.Duration) ([]Result, er
 	runs := make([]int, len(variants))
 	for i, v := range variants {
 		results[i].Name = v.Name
-		err := count(v, &results[i], clock)
-		if err == nil {
-			runs[i], err = calibrate(v, c.Slice, clock)
+		var err error
+		if runs[i], err = calibrate(v, c.Slice, clock); err == nil {
+			err = count(v, runs[i], c.Slice, &results[i])
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", v.Name, err)
@@ -157,21 +157,13 @@ func run(c Config, variants []Variant, clock func() time.Duration) ([]Result, er
 	return results, nil
 }
 
-// count counts allocations, after as many operations as make all memory grow. The least of three counts holds: now
-// and then the runtime allocates something of its own.
-func count(v Variant, r *Result, clock func() time.Duration) error {
+// count counts allocations of what runs so often in a slice, after as many operations as make all memory grow. The
+// least of three counts holds: now and then the runtime allocates something of its own.
+func count(v Variant, runs int, slice time.Duration, r *Result) error {
 	if v.Loop == nil {
 		return nil
 	}
-	n := countedRuns
-	for range 2 { // the first time, memory grows
-		elapsed, err := stopwatch(v, countedLeast, clock)
-		if err != nil {
-			return err
-		}
-		each := max(1, elapsed/countedLeast)
-		n = min(countedRuns, max(countedLeast, int(countedTime/each)))
-	}
+	n := int(min(countedRuns, max(countedLeast, float64(runs)*float64(countedTime)/float64(slice))))
 	if err := v.Loop(n); err != nil {
 		return err
 	}

@@ -146,7 +146,7 @@ func rows(r *suite.Results, name string) section {
 			rate = fmt.Sprintf("%.0f", row.PayloadBytes/row.Ns*1e3)
 		}
 		if row.Counted {
-			bytes, allocs = figure(row.AllocBytes), figure(row.Allocs)
+			bytes, allocs = figure(row.Bytes), figure(row.Allocs)
 		}
 		ratio, least := figure(row.Ratio.Median), span(row.Ratio)
 		if row.Base {

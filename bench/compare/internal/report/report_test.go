@@ -18,7 +18,11 @@ import (
 // sample is results with one of each kind in them.
 func sample() *suite.Results {
 	spread := measure.Spread{Median: 6.5, Min: 6, Max: 7}
+	none, one := measure.Spread{}, measure.Spread{Median: 1, Min: 1, Max: 1}
 	five, fourteen := measure.Spread{Median: 5, Min: 4.5, Max: 5.5}, measure.Spread{Median: 14}
+	row := func(section, group string, bytes float64, r measure.Result, ratio measure.Spread) suite.Row {
+		return suite.Row{Section: section, Group: group, PayloadBytes: bytes, Result: r, Base: ratio == one, Ratio: ratio}
+	}
 	three := [3]measure.Spread{spread, spread, spread}
 	curve := [][2]float64{{0, 6}, {50, 7}, {99, 9}, {100, 4000}}
 	return &suite.Results{
@@ -38,12 +42,12 @@ func sample() *suite.Results {
 			{What: "four", Sense: "<=", Limit: 0, Stretch: -1, Measured: &measure.Spread{}, Verdict: suite.Stretched},
 		},
 		Rows: []suite.Row{
-			{Section: "Decode", Group: "decode quotes", PayloadBytes: 199, Name: "gen/msg", Ns: 50, Counted: true, Base: true},
-			{Section: "Decode", Group: "decode quotes", PayloadBytes: 199, Name: "else<where>", Ns: 250, Ratio: five},
-			{Section: "Decode", Group: "decode quotes", PayloadBytes: 199, Name: "vtprotobuf pooled", Ns: 700, Ratio: fourteen},
-			{Section: "Encode", Group: "encode create", PayloadBytes: 43, Name: "floor: memcpy", Ns: 3},
-			{Section: "Growth", Group: "quotes, by markets", Name: "1", Ns: 40, Base: true},
-			{Section: "Growth", Group: "quotes, by markets", Name: "10000", Ns: 44},
+			row("Decode", "decode quotes", 199, measure.Result{Name: "gen/msg", Ns: 50, Counted: true}, one),
+			row("Decode", "decode quotes", 199, measure.Result{Name: "else<where>", Ns: 250}, five),
+			row("Decode", "decode quotes", 199, measure.Result{Name: "vtprotobuf pooled", Ns: 700}, fourteen),
+			row("Encode", "encode create", 43, measure.Result{Name: "floor: memcpy", Ns: 3}, none),
+			row("Growth", "quotes, by markets", 0, measure.Result{Name: "1", Ns: 40}, one),
+			row("Growth", "quotes, by markets", 0, measure.Result{Name: "10000", Ns: 44}, none),
 		},
 		Clients: []roundtrip.Client{
 			{Name: roundtrip.Floor, Micros: three, Curve: curve},

@@ -40,16 +40,12 @@ type Results struct {
 
 // Row is one variant of a group: one way to do the same work.
 type Row struct {
-	Section      string         `json:"section"`
-	Group        string         `json:"group"`
-	Name         string         `json:"name"`
-	PayloadBytes float64        `json:"payload_bytes,omitempty"` // 0 if the work is none on payloads
-	Ns           float64        `json:"ns_per_op"`
-	Counted      bool           `json:"counted"` // allocations were
-	AllocBytes   float64        `json:"bytes_per_op"`
-	Allocs       float64        `json:"allocs_per_op"`
-	Base         bool           `json:"base"`  // the group's others are compared with it
-	Ratio        measure.Spread `json:"ratio"` // to the base, of the rounds
+	Section      string  `json:"section"`
+	Group        string  `json:"group"`
+	PayloadBytes float64 `json:"payload_bytes,omitempty"` // 0 if the work is none on payloads
+	measure.Result
+	Base  bool           `json:"base"`  // the group's others are compared with it
+	Ratio measure.Spread `json:"ratio"` // to the base, of the rounds
 }
 
 // newResults has a row for every goal, none of them measured.

@@ -142,8 +142,7 @@ func (r *Results) measure(o Options, g group) error {
 	}
 	for _, res := range results {
 		r.Rows = append(r.Rows, Row{
-			Section: g.section, Group: g.name, Name: res.Name, Base: res.Name == g.base,
-			PayloadBytes: g.payloadBytes, Ns: res.Ns, Counted: res.Counted, AllocBytes: res.Bytes, Allocs: res.Allocs,
+			Section: g.section, Group: g.name, PayloadBytes: g.payloadBytes, Result: res, Base: res.Name == g.base,
 			Ratio: measure.SpreadOf(measure.Divide(res.Rounds, rounds[g.base])),
 		})
 	}
