@@ -3,7 +3,7 @@
 //
 //	go run ./cmd/bench                          everything, in a few minutes
 //	go run ./cmd/bench -strict                  exit status 1 if a goal is missed
-//	go run ./cmd/bench -parts codec -feeds create,quotes
+//	go run ./cmd/bench -parts codec,slug
 //	go run ./cmd/bench -rounds 63               more rounds, for a machine that is not idle
 //	go run ./cmd/bench -smoke                   whether it runs at all, in seconds
 //	go run ./cmd/bench -save results.json       and write JSON, for machines
@@ -64,7 +64,6 @@ func parse(args []string, out io.Writer) (*options, error) {
 	f.IntVar(&o.Rounds, "rounds", 27, "rounds of measurement; a third of it for round trips")
 	f.DurationVar(&o.Slice, "slice", 10*time.Millisecond, "time of each variant in each round")
 	list("parts", "measure only these `NAME,...` of "+strings.Join(suite.Parts(), ","), &o.Parts)
-	list("feeds", "of the part codec measure only these `NAME,...` of "+strings.Join(suite.Feeds(), ","), &o.Feeds)
 	f.StringVar(&o.from, "from", "", "measure nothing; take the results from this `FILE` of JSON")
 	f.StringVar(&o.save, "save", "", "also write the results as JSON to this `FILE`")
 	f.StringVar(&o.page, "page", "", "also write a page of HTML with pictures to this `FILE`")

@@ -27,7 +27,6 @@ func TestBadFlags(t *testing.T) {
 		"-rounds 0":       "rounds must be 1 to 1000, not 0",
 		"-slice 1ns":      "slice must be 1ms to 10s, not 1ns",
 		"-parts nonsense": `unknown part "nonsense", have codec,`,
-		"-feeds nonsense": `unknown message "nonsense", have executed,`,
 		"executed":        "unexpected argument executed",
 	} {
 		code, out, progress := try(t, strings.Fields(line)...)

@@ -8,7 +8,6 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
-	"slices"
 	"strings"
 
 	"github.com/smk-go/smk/bench/compare"
@@ -81,9 +80,6 @@ func runCodec(ctx context.Context, o Options, r *Results) error {
 			feeds = fixture.Outbound()
 		}
 		for _, f := range feeds {
-			if len(o.Feeds) > 0 && !slices.Contains(o.Feeds, f.Name) {
-				continue
-			}
 			if err := r.codec(o, process, f, encode); err != nil {
 				return fmt.Errorf("%s: %w", f.Name, err)
 			}

@@ -79,20 +79,20 @@ func (r *Results) logins(ctx context.Context, o Options, over string, c *tls.Con
 		_ = exchange.Close()
 		<-served
 	}()
-	address := exchange.Addr().String()
+	bots := func(connections int) (started, error) {
+		return runBot(ctx, bot, append([]string{exchange.Addr().String(), strconv.Itoa(connections)}, args...))
+	}
 	var times, heap, resident []float64
 	for range o.longRounds() {
-		ready, heapOne, residentOne, err := runBot(ctx, bot, append([]string{address, "1"}, args...))
-		if err != nil {
-			return err
+		alone, err1 := bots(1)
+		many, err2 := bots(manyConnections)
+		if err := errors.Join(err1, err2); err != nil {
+			return fmt.Errorf("%s: %w", over, err)
 		}
-		_, heapMany, residentMany, err := runBot(ctx, bot, append([]string{address, strconv.Itoa(manyConnections)}, args...))
-		if err != nil {
-			return err
-		}
-		times = append(times, ready.Seconds()*1e3)
-		heap = append(heap, (heapMany-heapOne)/(manyConnections-1)/1024)
-		resident = append(resident, (residentMany-residentOne)/(manyConnections-1)/1024)
+		const kib = 1024 * (manyConnections - 1)
+		times = append(times, alone.millis)
+		heap = append(heap, (many.heap-alone.heap)/kib)
+		resident = append(resident, (many.resident-alone.resident)/kib)
 	}
 	r.fact("start of a bot's process to login, "+over, "ms", times...)
 	r.fact("Go heap of a connection, "+over, "KiB", heap...)
@@ -107,19 +107,23 @@ func (r *Results) fact(what, unit string, values ...float64) {
 	r.Facts = append(r.Facts, measure.Fact{What: what, Unit: unit, Value: measure.SpreadOf(values)})
 }
 
-// runBot runs the bot's program and returns the time from before its start until all its connections were logged in,
-// and its memory in bytes.
-func runBot(ctx context.Context, name string, args []string) (ready time.Duration, heap, resident float64, err error) {
+// started is what a bot's process took from before its start until all its connections were logged in, and its memory
+// in bytes then.
+type started struct{ millis, heap, resident float64 }
+
+// runBot runs the bot's program.
+func runBot(ctx context.Context, name string, args []string) (s started, err error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Stderr = os.Stderr
 	start := time.Now()
 	out, err := cmd.Output()
 	if err != nil {
-		return 0, 0, 0, err
+		return s, err
 	}
 	var loggedIn int64
-	if _, err := fmt.Sscan(string(out), &loggedIn, &heap, &resident); err != nil || heap == 0 {
-		return 0, 0, 0, fmt.Errorf("the bot prints %q: %w", out, err)
+	if _, err := fmt.Sscan(string(out), &loggedIn, &s.heap, &s.resident); err != nil || s.heap == 0 {
+		return s, fmt.Errorf("the bot prints %q: %w", out, err)
 	}
-	return time.Unix(0, loggedIn).Sub(start), heap, resident, nil
+	s.millis = time.Unix(0, loggedIn).Sub(start).Seconds() * 1e3
+	return s, nil
 }

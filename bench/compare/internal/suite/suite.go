@@ -12,14 +12,12 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/bench/compare/internal/measure"
-	"github.com/smk-go/smk/bench/internal/fixture"
 )
 
 // Options say what to measure and for how long.
 type Options struct {
 	measure.Config
 	Parts []string // names of parts; empty means all
-	Feeds []string // messages and feeds of the codec's part; empty means all
 	Smoke bool     // run everything once, as short as can be, to see that it runs
 }
 
@@ -30,20 +28,12 @@ func Smoke() Options {
 
 // Check reports what cannot be asked for.
 func (o Options) Check() error {
-	if err := o.Config.Check(); err != nil {
-		return err
-	}
-	for _, list := range []struct {
-		what        string
-		asked, have []string
-	}{{"part", o.Parts, Parts()}, {"message", o.Feeds, Feeds()}} {
-		for _, name := range list.asked {
-			if !slices.Contains(list.have, name) {
-				return fmt.Errorf("unknown %s %q, have %s", list.what, name, strings.Join(list.have, ","))
-			}
+	for _, name := range o.Parts {
+		if !slices.Contains(Parts(), name) {
+			return fmt.Errorf("unknown part %q, have %s", name, strings.Join(Parts(), ","))
 		}
 	}
-	return nil
+	return o.Config.Check()
 }
 
 // longRounds returns how many rounds there are of what takes long.
@@ -78,14 +68,6 @@ var parts = []struct {
 func Parts() (names []string) {
 	for _, p := range parts {
 		names = append(names, p.name)
-	}
-	return names
-}
-
-// Feeds returns the names of the messages and feeds that can be asked for.
-func Feeds() (names []string) {
-	for _, f := range append(fixture.Inbound(), fixture.Outbound()...) {
-		names = append(names, f.Name)
 	}
 	return names
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/smk-go/smk/bench/compare"
 	"github.com/smk-go/smk/bench/compare/internal/measure"
 	"github.com/smk-go/smk/bench/compare/roundtrip"
+	"github.com/smk-go/smk/bench/internal/fixture"
 	"github.com/smk-go/smk/bench/internal/stages"
 )
 
@@ -133,9 +134,7 @@ func measured(t *testing.T, o Options, except string, names ...string) *Results 
 // is said.
 func TestCodecWithoutCPP(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	o := Smoke()
-	o.Feeds = []string{"executed", "quotes", "mixed", "create"}
-	r := measured(t, o, "C++", codec)
+	r := measured(t, Smoke(), "C++", codec)
 	for _, g := range r.Goals {
 		if strings.Contains(g.What, "C++ libprotobuf") && g.Note != "C++ libprotobuf is not available" ||
 			strings.Contains(g.What, "slug") && g.Note != "not asked for" {
@@ -145,8 +144,8 @@ func TestCodecWithoutCPP(t *testing.T) {
 	if !strings.Contains(strings.Join(r.Notes, "\n"), "C++ libprotobuf is not measured: ") {
 		t.Errorf("notes are %q", r.Notes)
 	}
-	// Everyone decodes three of them and four encode the last one; of the two floors only a copy is one of encoding.
-	if want := 3*(len(compare.All())+2) + 4 + 1; len(r.Rows) != want {
+	// Every library decodes and four encode; of the two floors only a copy is one of encoding.
+	if want := len(fixture.Inbound())*(len(compare.All())+2) + len(fixture.Outbound())*(4+1); len(r.Rows) != want {
 		t.Errorf("%d rows, want %d", len(r.Rows), want)
 	}
 	for _, row := range r.Rows {
