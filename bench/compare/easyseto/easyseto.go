@@ -29,7 +29,7 @@ func (m *EtoPayload) Decode(b []byte) (err error) {
 		case 1:
 			m.Seq, ok = f.Uint64()
 		case 2:
-			m.Type, ok = f.Enum()
+			m.Type, ok = f.Int32()
 		case 3:
 			m.IsReplay, ok = f.Bool()
 		default:
@@ -75,7 +75,7 @@ func (m *Payload) Decode(b []byte) (err error) {
 		var ok bool
 		switch f.FieldNum {
 		case 1:
-			m.Type, ok = f.Enum()
+			m.Type, ok = f.Int32()
 		case 2:
 			var data []byte
 			if data, ok = f.MessageData(); ok {
@@ -178,21 +178,21 @@ func (m *OrderCreate) Decode(b []byte) (err error) {
 		var ok bool
 		switch f.FieldNum {
 		case 1:
-			m.Type, ok = f.Enum()
+			m.Type, ok = f.Int32()
 		case 4:
-			m.Side, ok = f.Enum()
+			m.Side, ok = f.Int32()
 		case 5:
-			m.QuantityType, ok = f.Enum()
+			m.QuantityType, ok = f.Int32()
 		case 6:
 			m.Quantity, ok = f.Uint64()
 		case 7:
-			m.PriceType, ok = f.Enum()
+			m.PriceType, ok = f.Int32()
 		case 8:
 			m.Price, ok = f.Uint32()
 		case 9:
 			m.Maq, ok = f.Uint32()
 		case 10:
-			m.Tif, ok = f.Enum()
+			m.Tif, ok = f.Int32()
 		case 11:
 			m.Reference, ok = f.Uint64()
 		case 12:
@@ -335,7 +335,7 @@ func (m *OrderAccepted) Decode(b []byte) (err error) {
 		case 11:
 			m.ContractId, ok = f.Uint32()
 		case 12:
-			m.Side, ok = f.Enum()
+			m.Side, ok = f.Int32()
 		case 13:
 			m.MarketId, ok = f.Uint32()
 		case 14:
@@ -425,7 +425,7 @@ func (m *OrderExecuted) Decode(b []byte) (err error) {
 		case 2:
 			m.Price, ok = f.Uint32()
 		case 3:
-			m.QuantityType, ok = f.Enum()
+			m.QuantityType, ok = f.Int32()
 		case 4:
 			m.Quantity, ok = f.Uint64()
 		case 5:
@@ -435,7 +435,7 @@ func (m *OrderExecuted) Decode(b []byte) (err error) {
 		case 7:
 			m.OrderId, ok = f.Uint64()
 		case 8:
-			m.Side, ok = f.Enum()
+			m.Side, ok = f.Int32()
 		case 9:
 			m.MarketId, ok = f.Uint32()
 		case 10:
@@ -680,7 +680,7 @@ func (m *Execution) Decode(b []byte) (err error) {
 		case 2:
 			m.Quantity, ok = f.Uint64()
 		case 3:
-			m.Liquidity, ok = f.Enum()
+			m.Liquidity, ok = f.Int32()
 		case 4:
 			m.Microseconds, ok = f.Uint64()
 		default:

@@ -101,7 +101,7 @@ func (m *measurement) engine(wait engine.Wait) func(*turn, *server) error {
 func (m *measurement) newBot(t *turn, s *server, wait engine.Wait) (*bot, error) {
 	e, err := engine.New(engine.Config{
 		Session: session.Config{Username: username, Password: password},
-		Address: s.address(), DisableTLS: s.trust == nil, TLS: s.trust,
+		Address: s.address(), DisableTLS: s.tls == nil, TLS: s.tls,
 		ReconnectBackoff: []time.Duration{time.Hour}, // one connection is all there is
 		Wait:             wait, LockThread: true, Pin: true, Core: m.cores[0],
 	})

@@ -236,7 +236,7 @@ func (m *measurement) handOvers(ctx context.Context, r *Report) error {
 		}
 	}
 	for i, w := range ways {
-		r.fact(w.fact, rounds[i])
+		r.Facts = append(r.Facts, measure.NewFact(w.fact, "µs", rounds[i]...))
 	}
 	for _, pair := range [][2]string{{Ring, CacheLine}, {ToEngine, CacheLine}, {Eventfd, ToEngine}} {
 		r.Ratios = append(r.Ratios, Ratio{HandOver, pair[0], pair[1], measure.Divide(named[pair[0]], named[pair[1]])})

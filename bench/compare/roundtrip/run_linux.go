@@ -50,7 +50,7 @@ type measurement struct {
 
 // client is a client and what it has measured.
 type client struct {
-	name  string
+	Client
 	floor string // the name of the floor that it is divided by, "" for a floor
 	serve func() (*server, error)
 	run   func(*turn, *server) error
@@ -58,7 +58,6 @@ type client struct {
 	all     *hdrhistogram.Histogram
 	rounds  percentiles
 	toFloor percentiles
-	allocs  float64 // per round trip, of the least turn
 }
 
 func newMeasurement(config Config) (m *measurement, err error) {
@@ -82,7 +81,7 @@ func newMeasurement(config Config) (m *measurement, err error) {
 	}
 	add := func(name, floor string, serve func() (*server, error), run func(*turn, *server) error) {
 		m.clients = append(m.clients, &client{
-			name: name, floor: floor, serve: serve, run: run, all: newHistogram(), allocs: math.Inf(1),
+			Client: Client{Name: name, Allocs: math.Inf(1)}, floor: floor, serve: serve, run: run, all: newHistogram(),
 		})
 	}
 	if m.program, err = compile(m.dir); err != nil {
@@ -116,8 +115,8 @@ func (m *measurement) round(ctx context.Context) error {
 			}
 			continue
 		}
-		if c.floor != floor.name {
-			return fmt.Errorf("BUG: roundtrip: %s has no floor before it", c.name)
+		if c.floor != floor.Name {
+			return fmt.Errorf("BUG: roundtrip: %s has no floor before it", c.Name)
 		}
 		if err := m.takeTurn(c); err != nil {
 			return err
@@ -150,12 +149,12 @@ func (m *measurement) takeTurn(c *client) error {
 		err = fmt.Errorf("%d of %d round trips", len(t.times), m.RoundTrips)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.name, err)
+		return fmt.Errorf("%s: %w", c.Name, err)
 	}
 	h := histogram(t.times)
 	c.rounds.add(h)
 	c.all.Merge(h)
-	c.allocs = min(c.allocs, t.allocs)
+	c.Allocs = min(c.Allocs, t.allocs)
 	return nil
 }
 
@@ -163,16 +162,13 @@ func (m *measurement) report() Report {
 	r := Report{Notes: m.notes}
 	var engineSpins percentiles
 	for _, c := range m.clients {
-		row := Client{
-			Name: c.name, Micros: c.rounds.spreads(),
-			Allocs: c.allocs, RoundTrips: c.all.TotalCount(), Curve: curve(c.all),
-		}
+		c.Micros, c.RoundTrips, c.Curve = c.rounds.spreads(), c.all.TotalCount(), curve(c.all)
 		if c.floor != "" {
 			toFloor := c.toFloor.spreads()
-			row.ToFloor = &toFloor
-			r.Ratios = append(r.Ratios, c.toFloor.ratios(c.name, c.floor)...)
+			c.ToFloor = &toFloor
+			r.Ratios = append(r.Ratios, c.toFloor.ratios(c.Name, c.floor)...)
 		}
-		switch c.name {
+		switch c.Name {
 		case EngineSpins:
 			engineSpins = c.rounds
 		case Naive:
@@ -182,12 +178,7 @@ func (m *measurement) report() Report {
 			}
 			r.Ratios = append(r.Ratios, toEngine.ratios(Naive, EngineSpins)...)
 		}
-		r.Clients = append(r.Clients, row)
+		r.Clients = append(r.Clients, c.Client)
 	}
 	return r
-}
-
-// fact notes microseconds.
-func (r *Report) fact(what string, rounds []float64) {
-	r.Facts = append(r.Facts, measure.Fact{What: what, Unit: "µs", Value: measure.SpreadOf(rounds)})
 }

@@ -42,8 +42,8 @@ func (m *measurement) stalls(ctx context.Context, r *Report) error {
 			*s.stalls = append(*s.stalls, stall)
 		}
 	}
-	r.fact("longest stall while garbage is collected, least state", small)
-	r.fact(fmt.Sprintf("longest stall while garbage is collected, %d MiB of state", m.StateBytes>>20), large)
+	r.Facts = append(r.Facts, measure.NewFact("longest stall while garbage is collected, least state", "µs", small...))
+	r.Facts = append(r.Facts, measure.NewFact(fmt.Sprintf("longest stall while garbage is collected, %d MiB of state", m.StateBytes>>20), "µs", large...))
 	r.Ratios = append(r.Ratios, Ratio{Stall, StateLarge, StateSmall, measure.Divide(large, small)})
 	return nil
 }

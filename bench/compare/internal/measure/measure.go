@@ -86,6 +86,9 @@ type Fact struct {
 	Value Spread `json:"value"`
 }
 
+// NewFact returns what was measured once or in each round.
+func NewFact(what, unit string, values ...float64) Fact { return Fact{what, unit, SpreadOf(values)} }
+
 // SpreadOf returns the middle and the ends of the values, zero if there are none.
 func SpreadOf(values []float64) Spread {
 	n := len(values)

@@ -49,7 +49,7 @@ func runSize(ctx context.Context, o Options, r *Results) error {
 		if err != nil {
 			return err
 		}
-		r.fact(p.what, "MB", float64(info.Size())/1e6)
+		r.Facts = append(r.Facts, measure.NewFact(p.what, "MB", float64(info.Size())/1e6))
 	}
 	certificate, err := sim.Certificate(time.Now(), "127.0.0.1")
 	if err != nil {
@@ -94,17 +94,12 @@ func (r *Results) logins(ctx context.Context, o Options, over string, c *tls.Con
 		heap = append(heap, (many.heap-alone.heap)/kib)
 		resident = append(resident, (many.resident-alone.resident)/kib)
 	}
-	r.fact("start of a bot's process to login, "+over, "ms", times...)
-	r.fact("Go heap of a connection, "+over, "KiB", heap...)
+	r.Facts = append(r.Facts, measure.NewFact("start of a bot's process to login, "+over, "ms", times...),
+		measure.NewFact("Go heap of a connection, "+over, "KiB", heap...))
 	if measure.SpreadOf(resident).Median > 0 {
-		r.fact("resident memory of a connection, "+over, "KiB", resident...)
+		r.Facts = append(r.Facts, measure.NewFact("resident memory of a connection, "+over, "KiB", resident...))
 	}
 	return nil
-}
-
-// fact notes a number, or one of each round.
-func (r *Results) fact(what, unit string, values ...float64) {
-	r.Facts = append(r.Facts, measure.Fact{What: what, Unit: unit, Value: measure.SpreadOf(values)})
 }
 
 // started is what a bot's process took from before its start until all its connections were logged in, and its memory
