@@ -37,16 +37,22 @@ var ErrUnavailable = errors.New("libprotobuf for C++ cannot be built with")
 // DefaultFlags are what the compiler is told for a measurement.
 var DefaultFlags = []string{"-O3", "-march=native"}
 
-// Kind is what the process can repeat.
-type Kind string
+// Work is what the process can repeat.
+type Work struct{ Name, command string }
 
-// Kinds.
-const (
-	Reused Kind = "reused" // decode into one message that is used again
-	Arena  Kind = "arena"  // decode into messages of an arena that is emptied each time
-	Encode Kind = "encode" // set sequence and reference, write the frame's length and the payload
-	Copy   Kind = "copy"   // memcpy of the payload
-	Sum    Kind = "sum"    // a loop that adds up the payload's bytes
+// Decoding and Encoding are all of it, in the order of the tables.
+var (
+	Decoding = []Work{
+		{"C++ libprotobuf, reused", "reused"}, // into one message that is used again
+		{"C++ libprotobuf, arena", "arena"},   // into messages of an arena that is emptied each time
+		{"floor: C byte sum", "sum"},          // a loop that adds up the payload's bytes
+		memcpy,
+	}
+	Encoding = []Work{
+		{"C++ libprotobuf", "encode"}, // set sequence and reference, write the frame's length and the payload
+		memcpy,
+	}
+	memcpy = Work{"floor: C memcpy", "copy"} // of the payload
 )
 
 // Process is the running program. It serves one goroutine.
@@ -147,9 +153,9 @@ func (p *Process) Close() (err error) {
 }
 
 // Loop returns what repeats the work on a feed that was checked, and returns its processor time.
-func (p *Process) Loop(kind Kind, feed fixture.Feed) func(n int) (time.Duration, error) {
+func (p *Process) Loop(w Work, feed fixture.Feed) func(n int) (time.Duration, error) {
 	return func(n int) (time.Duration, error) {
-		ns, err := p.command(string(kind), feed, n)
+		ns, err := p.command(w.command, feed, n)
 		return time.Duration(ns), err
 	}
 }

@@ -24,13 +24,9 @@ import (
 const (
 	ours = compare.Flat
 
-	byteSum   = "floor: byte sum"
-	memcpy    = "floor: memcpy"
-	cByteSum  = "floor: C byte sum"
-	cMemcpy   = "floor: C memcpy"
-	cppReused = "C++ libprotobuf, reused"
-	cppArena  = "C++ libprotobuf, arena"
-	cppEncode = "C++ libprotobuf"
+	byteSum     = "floor: byte sum"
+	memcpy      = "floor: memcpy"
+	libprotobuf = "C++ libprotobuf"
 
 	cut        = "decode alone"
 	scanned    = "scan and decode"
@@ -47,15 +43,6 @@ const (
 	allocsTLS   = "allocations, crypto/tls"
 )
 
-// foreign is what the C++ process does in each section, in the order of the tables.
-var foreign = map[string][]struct {
-	name string
-	kind cpp.Kind
-}{
-	"Decode": {{cppReused, cpp.Reused}, {cppArena, cpp.Arena}, {cByteSum, cpp.Sum}, {cMemcpy, cpp.Copy}},
-	"Encode": {{cppEncode, cpp.Encode}, {cMemcpy, cpp.Copy}},
-}
-
 // runCodec measures every library on every message and feed, one after the other: with all of them in memory
 // collections would be rarer for those who cause them.
 func runCodec(ctx context.Context, o Options, r *Results) error {
@@ -67,10 +54,10 @@ func runCodec(ctx context.Context, o Options, r *Results) error {
 	switch {
 	case err == nil:
 		defer process.Close()
-		r.Versions["C++ libprotobuf"] = process.Version
+		r.Versions[libprotobuf] = process.Version
 	case errors.Is(err, cpp.ErrUnavailable):
-		r.lack(codec, cppEncode, "C++ libprotobuf is not available")
-		r.Notes = append(r.Notes, fmt.Sprintf("C++ libprotobuf is not measured: %v.", err))
+		r.lack(codec, libprotobuf, libprotobuf+" is not available")
+		r.Notes = append(r.Notes, fmt.Sprintf("%s is not measured: %v.", libprotobuf, err))
 	default:
 		return err
 	}
@@ -92,9 +79,10 @@ func runCodec(ctx context.Context, o Options, r *Results) error {
 // write the same bytes.
 func (r *Results) codec(o Options, process *cpp.Process, f fixture.Feed, encode bool) error {
 	g := group{section: "Decode", name: "decode " + f.Name, base: ours, payloadBytes: f.PayloadBytes(), allocFree: 1}
+	works := cpp.Decoding
 	floors := []measure.Variant{{Name: byteSum, Loop: compare.SumPayloads(f)}, {Name: memcpy, Loop: compare.CopyPayloads(f)}}
 	if encode {
-		g.section, g.name = "Encode", "encode "+f.Name
+		g.section, g.name, works = "Encode", "encode "+f.Name, cpp.Encoding
 		floors = []measure.Variant{{Name: memcpy, Loop: compare.CopyFrames(f).Loop}}
 	}
 	for _, l := range compare.All() {
@@ -111,8 +99,8 @@ func (r *Results) codec(o Options, process *cpp.Process, f fixture.Feed, encode 
 		if err := process.Check(f, encode); err != nil {
 			return err
 		}
-		for _, c := range foreign[g.section] {
-			g.variants = append(g.variants, measure.Variant{Name: c.name, Remote: process.Loop(c.kind, f)})
+		for _, w := range works {
+			g.variants = append(g.variants, measure.Variant{Name: w.Name, Remote: process.Loop(w, f)})
 		}
 	}
 	g.variants = append(g.variants, floors...)

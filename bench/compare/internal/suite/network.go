@@ -21,8 +21,9 @@ func runNetwork(ctx context.Context, o Options, r *Results) error {
 	}
 	report, err := roundtrip.Run(ctx, config)
 	if errors.Is(err, roundtrip.ErrUnavailable) {
-		r.lack(network, "", strings.TrimPrefix(err.Error(), "roundtrip: "))
-		r.Notes = append(r.Notes, "Round trips are not measured: "+strings.TrimPrefix(err.Error(), "roundtrip: ")+".")
+		reason := strings.TrimPrefix(err.Error(), "roundtrip: ")
+		r.lack(network, "", reason)
+		r.Notes = append(r.Notes, "Round trips are not measured: "+reason+".")
 		return nil
 	}
 	if err != nil {
