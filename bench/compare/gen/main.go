@@ -130,14 +130,9 @@ func generate() (map[string][]byte, error) {
 // vtproto writes vtprotobuf's methods, with pools for what is measured.
 func vtproto(plugin *protogen.Plugin) error {
 	config := &generator.Config{Poolable: generator.NewObjectSet(), PoolableExclude: generator.NewObjectSet()}
-	for _, f := range plugin.Files {
-		for _, m := range f.Messages {
-			if !slices.Contains(measured, string(m.Desc.FullName())) {
-				continue
-			}
-			if err := config.Poolable.Set(string(m.GoIdent.GoImportPath) + "." + m.GoIdent.GoName); err != nil {
-				return err
-			}
+	for _, name := range measured {
+		if err := config.Poolable.Set(module + "vt" + strings.TrimPrefix(name, "smarkets.vt.")); err != nil {
+			return err
 		}
 	}
 	g, err := generator.NewGenerator(plugin, []string{"marshal", "size", "unmarshal", "pool"}, config)
