@@ -14,43 +14,27 @@ const (
 	password = "bench"
 )
 
-// ordersPerSecond is what the exchange allows: more than loopback can carry.
-const ordersPerSecond = 100_000_000
-
 // exchange is a request and what answers it.
 type exchange struct{ request, reply []byte }
 
 // newScript prepares a login and orders. Exchange 0 is the login; exchange n is the n-th order, which is answered by
 // its acceptance: one message there and one back.
 func newScript(orders int) []exchange {
-	var login, answer, limits msg.Payload
+	var login, order, accepted msg.Payload
 	login.MutableEtoPayload().SetType(msg.EtoPayloadLogin)
 	login.MutableLogin().SetUsernameString(username)
 	login.MutableLogin().SetPasswordString(password)
-	answer.SetType(msg.PayloadEto)
-	answer.MutableEtoPayload().SetType(msg.EtoPayloadLoginResponse)
-	answer.MutableEtoPayload().MutableLoginResponse().SetSessionString("6f0d6a3e5c")
-	answer.MutableEtoPayload().MutableLoginResponse().SetReset(2)
-	l := limits.MutableThrottleLimitsChanged()
-	l.SetAverageRatePs(ordersPerSecond)
-	l.SetBurstSize(ordersPerSecond)
-	l.SetTickMs(0)
-	script := []exchange{{frame(&login, 1), append(frame(&answer, 1), frame(&limits, 2)...)}}
-	var order, accepted msg.Payload
+	script := []exchange{{frame(&login, 1), fixture.LoginAnswer("6f0d6a3e5c", 1, 2)}}
+	fixture.Must(0, accepted.Decode(fixture.Accepted().Payloads[0], nil))
 	for n := 1; n <= orders; n++ {
 		fill(order.MutableOrderCreate(), n)
 		a, o := accepted.MutableOrderAccepted(), order.GetOrderCreate()
 		a.SetSeq(uint64(n + 1))
 		a.SetReference(o.GetReference())
-		a.SetOrderId(82_892_989_397_900_000 + uint64(n))
 		a.SetPrice(o.GetPrice())
 		a.SetQuantity(o.GetQuantity())
-		a.SetSide(o.GetSide())
-		a.SetMarketId(o.GetMarketId())
-		a.SetContractId(o.GetContractId())
+		a.SetOrderId(82_892_989_397_900_000 + uint64(n))
 		a.SetAccountSequence_64(uint64(n))
-		a.SetAvailableBalance(10_479.17)
-		a.SetExposure(-166.67)
 		script = append(script, exchange{frame(&order, n+1), frame(&accepted, n+2)})
 	}
 	return script

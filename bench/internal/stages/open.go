@@ -11,7 +11,6 @@ import (
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/wire"
 )
 
 // conn is a connection whose other end is a few lines of code on the same goroutine: it answers the login, and then
@@ -53,25 +52,9 @@ func (c *conn) SetWriteDeadline(time.Time) error { return nil }
 // sessionID is the session that every stage resumes, for it is past its first 2^28 messages.
 const sessionID = "a long session"
 
-// loginAnswer is what the exchange sends first: it knows the session, and hardly limits the rate of orders. Its
-// sequences are those before the first of a stream.
-func loginAnswer() (frames []byte) {
-	var login, limits msg.Payload
-	login.SetType(msg.PayloadEto)
-	eto := login.MutableEtoPayload()
-	eto.SetSeq(sequenceBase - 2)
-	eto.SetType(msg.EtoPayloadLoginResponse)
-	eto.MutableLoginResponse().SetSessionString(sessionID)
-	limits.MutableEtoPayload().SetSeq(sequenceBase - 1)
-	l := limits.MutableThrottleLimitsChanged()
-	l.SetAverageRatePs(1 << 31)
-	l.SetBurstSize(1 << 31)
-	l.SetTickMs(0)
-	for _, p := range []*msg.Payload{&login, &limits} {
-		frames = wire.AppendFrame(frames, fixture.Must(p.MarshalVT()))
-	}
-	return frames
-}
+// loginAnswer is what the exchange sends first: it knows the session. Its sequences are those before the first of a
+// stream.
+func loginAnswer() []byte { return fixture.LoginAnswer(sessionID, sequenceBase-2, sequenceBase) }
 
 // sessionConfig is a session with the defaults that resumes with the sequences of a stream.
 func sessionConfig() session.Config {
