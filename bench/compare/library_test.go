@@ -6,8 +6,8 @@ import (
 	"github.com/smk-go/smk/bench/internal/fixture"
 )
 
-// TestLibrariesAgree holds every library to the values that gen/msg reads from every message, and to the frames of
-// what is sent.
+// TestLibrariesAgree compares every library with the values that gen/msg reads from every message, and with the frames
+// that a client sends.
 func TestLibrariesAgree(t *testing.T) {
 	for _, l := range All() {
 		for _, feed := range fixture.Inbound() {

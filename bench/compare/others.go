@@ -56,8 +56,8 @@ func vtPooled() Library {
 			if err := m.UnmarshalVT(payload); err != nil {
 				return nil, err
 			}
-			// By names, since the two are types of different definitions. Unknown fields, which would turn up again
-			// as bytes, get lost.
+			// By names, since the two types have different definitions. Unknown fields are dropped: their bytes
+			// would be decoded again.
 			text, err := protojson.Marshal(m)
 			if err != nil {
 				return nil, err
@@ -94,8 +94,8 @@ func vtPlain() Library {
 	}
 }
 
-// google is Go's own protobuf library with its generated types. It has no way to use the memory of a message again,
-// except for the outermost.
+// google is Go's own protobuf library with its generated types. It cannot reuse the memory of a message, except
+// the outermost.
 func google() Library {
 	// As gen/msg does, it accepts a message without its required fields.
 	decode := proto.UnmarshalOptions{AllowPartial: true}

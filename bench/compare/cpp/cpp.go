@@ -1,6 +1,6 @@
 // Package cpp measures C++ libprotobuf beside Go: a small program is compiled when it is needed, runs as a process of
-// its own, and decodes or encodes as often as it is told, by the processor time of its own thread. It needs protoc, a
-// C++ compiler and libprotobuf's headers; where one is missing, Start says so.
+// its own, and decodes or encodes a message n times, by the processor time of its own thread. It needs protoc, a C++
+// compiler and libprotobuf's headers; Start fails with ErrUnavailable if one is missing.
 package cpp
 
 import (
@@ -31,10 +31,10 @@ import (
 //go:embed src/codec.cc
 var source []byte
 
-// ErrUnavailable says that this machine lacks what it takes to build the program.
+// ErrUnavailable is returned if the program cannot be built on this machine.
 var ErrUnavailable = errors.New("libprotobuf for C++ cannot be built with")
 
-// DefaultFlags are what the compiler is told for a measurement.
+// DefaultFlags are the compiler's flags for a measurement.
 var DefaultFlags = []string{"-O3", "-march=native"}
 
 // Work is what the process can repeat.
@@ -138,7 +138,7 @@ func (p *Process) start(ctx context.Context) (err error) {
 		return err
 	}
 	p.cmd, p.out = cmd, bufio.NewReader(out)
-	version, err := p.answer()
+	version, err := p.result()
 	p.Version = fmt.Sprintf("%d.%d.%d", version/1_000_000, version/1000%1000, version%1000)
 	return err
 }
@@ -199,18 +199,18 @@ func (p *Process) command(kind string, feed fixture.Feed, n int) (int64, error) 
 	if _, err := fmt.Fprintf(p.in, "%s %s %d\n", kind, feed.Name, n); err != nil {
 		return 0, err
 	}
-	return p.answer()
+	return p.result()
 }
 
-// answer reads the line that ends a command and returns its number.
-func (p *Process) answer() (int64, error) {
+// result reads the line that ends a command and returns its number.
+func (p *Process) result() (int64, error) {
 	line, err := p.out.ReadString('\n')
 	if err != nil {
 		return 0, fmt.Errorf("the C++ process ended: %w", err)
 	}
 	n, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("the C++ process answers %q", line)
+		return 0, fmt.Errorf("the C++ process prints %q", line)
 	}
 	return n, nil
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/smk-go/smk/bench/internal/fixture"
 )
 
-// TestProcess holds the program to the values that gen/msg reads and writes. Where it cannot be built the reason has
-// to be a clear one, and that is all there is to test.
+// TestProcess compares the program with the values that gen/msg reads and writes. If it cannot be built, only the
+// reason is logged.
 func TestProcess(t *testing.T) {
 	p, err := Start(t.Context(), []string{"-O0"})
 	if errors.Is(err, ErrUnavailable) {
@@ -59,7 +59,7 @@ func TestProcess(t *testing.T) {
 	}
 }
 
-// TestUnavailable expects a machine without the tools, or with broken ones, to be told which.
+// TestUnavailable expects the error to name the tool that is missing or broken.
 func TestUnavailable(t *testing.T) {
 	bin := t.TempDir()
 	t.Setenv("PATH", bin)

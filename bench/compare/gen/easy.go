@@ -53,8 +53,8 @@ func easyFields(m *protogen.Message) (fields []easyField, err error) {
 	return fields, nil
 }
 
-// easy writes what one writes by hand for easyproto: a struct for each message, that is used again, with a bit of
-// presence for each field, and its decoding and encoding.
+// easy writes the code that users of easyproto write by hand: a reusable struct for each message, with a presence bit
+// for each field, and its decoding and encoding.
 func easy(plugin *protogen.Plugin) error {
 	g := plugin.NewGeneratedFile(module+"easyseto/easyseto.go", module+"easyseto")
 	g.P("// source: vt/seto.proto")

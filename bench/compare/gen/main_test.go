@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestUpToDate holds the files on disk to what the definitions make of them.
+// TestUpToDate compares the files on disk with those generated from the definitions.
 func TestUpToDate(t *testing.T) {
 	if err := run("..", true); err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// busyConn is a connection that never sleeps: a read asks the socket again and again. It is for one goroutine.
+// busyConn is a connection that polls its socket and never sleeps. It is for one goroutine.
 type busyConn struct {
 	net.Conn // for what is neither read nor written here
 	fd       int

@@ -15,10 +15,10 @@ import (
 	"github.com/smk-go/smk/ring"
 )
 
-// asleep is how long a thread is left alone before it is believed to sleep.
-const asleep = 50 * time.Microsecond
+// sleepDelay is how long an idle thread takes to fall asleep, at most.
+const sleepDelay = 50 * time.Microsecond
 
-// sleepShare is how many hand-overs to a loop that spins there are for one to a thread that sleeps.
+// sleepShare is the number of hand-overs to a loop that spins for each one to a thread that sleeps.
 const sleepShare = 10
 
 // line is a word with cache lines of its own.
@@ -28,16 +28,16 @@ type line struct {
 	_    [120]byte
 }
 
-// handOver is one way to hand something to a thread on the client's core, and what the two threads share.
+// handOver is one kind of hand-over to a thread on the client's core, and the state that the two threads share.
 type handOver struct {
-	before func() error // called before each give, nil for nothing
-	give   func() error // hands over
+	before func() error // called before each send, nil for nothing
+	send   func() error // hands over
 	after  func()       // called when it has arrived, nil for nothing
 	end    func() error // ends the thread on the client's core
 
 	start   time.Time
 	stop    atomic.Bool // the thread ends
-	given   line        // 1 until the other thread sees it
+	sent    line        // 1 until the other thread has read it
 	arrived line        // the time when it arrived, 0 for not yet
 }
 
@@ -58,10 +58,10 @@ func (h *handOver) receive(core int, poll func()) {
 
 // overLine hands over a word that the other thread waits for.
 func overLine(h *handOver, core int) error {
-	h.give = func() error { h.given.word.Store(1); return nil }
+	h.send = func() error { h.sent.word.Store(1); return nil }
 	h.receive(core, func() {
-		if h.given.word.Load() != 0 {
-			h.given.word.Store(0)
+		if h.sent.word.Load() != 0 {
+			h.sent.word.Store(0)
 			h.arrive()
 		}
 	})
@@ -74,7 +74,7 @@ func overRing(h *handOver, core int) error {
 	if err != nil {
 		return err
 	}
-	h.give = func() error { q.Push(1); return nil }
+	h.send = func() error { q.Push(1); return nil }
 	h.receive(core, func() {
 		if q.Peek() != nil {
 			h.arrive()
@@ -94,8 +94,8 @@ func overEventfd(h *handOver, core int) error {
 	}
 	one := binary.NativeEndian.AppendUint64(nil, 1)
 	events := make([]unix.EpollEvent, 1)
-	h.before = letSleep
-	h.give = func() error {
+	h.before = waitForSleep
+	h.send = func() error {
 		_, err := unix.Write(event, one)
 		return err
 	}
@@ -107,19 +107,19 @@ func overEventfd(h *handOver, core int) error {
 	end := h.end
 	h.end = func() error {
 		h.stop.Store(true)
-		return errors.Join(h.give(), end(), unix.Close(event), unix.Close(poll))
+		return errors.Join(h.send(), end(), unix.Close(event), unix.Close(poll))
 	}
 	return nil
 }
 
-// letSleep lets the other thread fall asleep.
-func letSleep() error {
-	for start := time.Now(); time.Since(start) < asleep; {
+// waitForSleep waits until the other thread sleeps.
+func waitForSleep() error {
+	for start := time.Now(); time.Since(start) < sleepDelay; {
 	}
 	return nil
 }
 
-// overEngine hands a function over to an engine that waits so.
+// overEngine hands over a function to an engine with this kind of wait.
 func overEngine(wait engine.Wait) func(h *handOver, core int) error {
 	return func(h *handOver, core int) error {
 		t, err := runTarget(wait, core)
@@ -127,11 +127,11 @@ func overEngine(wait engine.Wait) func(h *handOver, core int) error {
 			return err
 		}
 		if wait == engine.WaitBlock {
-			h.before = letSleep
+			h.before = waitForSleep
 		}
 		var s engine.Submission
 		arrive := h.arrive
-		h.give = func() error { return t.engine.Submitter().Do(arrive, &s) }
+		h.send = func() error { return t.engine.Submitter().Do(arrive, &s) }
 		h.after = func() {
 			for !s.Done() {
 			}
@@ -141,7 +141,7 @@ func overEngine(wait engine.Wait) func(h *handOver, core int) error {
 	}
 }
 
-// overSend hands an order over to an engine that spins, and waits until it is encoded.
+// overSend hands over an order to an engine that spins, and waits until it is encoded.
 func overSend(h *handOver, core int) error {
 	t, err := runTarget(engine.WaitSpin, core)
 	if err != nil {
@@ -155,7 +155,7 @@ func overSend(h *handOver, core int) error {
 		fill(&order, n)
 		return t.drain()
 	}
-	h.give = func() error {
+	h.send = func() error {
 		if err := t.engine.Submitter().SendOrderCreate(&order, &s); err != nil {
 			return err
 		}
@@ -174,7 +174,7 @@ func (h *handOver) measure(n, core int) (float64, error) {
 	times := newHistogram()
 	err := onCore(core, func() error {
 		for i := range n {
-			// Some hundred nanoseconds, so that the other side is met at any point of what it does.
+			// Some hundred nanoseconds, so that the hand-over meets the other thread at any point of its loop.
 			for k := range 100 + i*37%400 {
 				pausing.Store(int64(k))
 			}
@@ -184,7 +184,7 @@ func (h *handOver) measure(n, core int) (float64, error) {
 				}
 			}
 			at := h.now()
-			if err := h.give(); err != nil {
+			if err := h.send(); err != nil {
 				return err
 			}
 			for h.arrived.word.Load() == 0 {
@@ -202,24 +202,24 @@ func (h *handOver) measure(n, core int) (float64, error) {
 // pausing keeps pauses from being optimized away.
 var pausing atomic.Int64
 
-// handOvers measures all ways in each round.
+// handOvers measures each kind of hand-over in each round.
 func (m *measurement) handOvers(ctx context.Context, r *Report) error {
-	ways := []struct {
+	kinds := []struct {
 		name, fact string
 		open       func(h *handOver, core int) error
 		n          int
 	}{
 		{CacheLine, "one cache line from core to core, by the clock", overLine, m.HandOvers},
-		{Ring, "hand-over to a loop that looks at the ring alone", overRing, m.HandOvers},
+		{Ring, "hand-over to a loop that polls the ring alone", overRing, m.HandOvers},
 		{ToEngine, "hand-over to a spinning engine", overEngine(engine.WaitSpin), m.HandOvers},
 		{"", "hand-over of an order to a spinning engine, until it is encoded", overSend, m.HandOvers},
 		{"", "hand-over to an engine that sleeps", overEngine(engine.WaitBlock), m.HandOvers / sleepShare},
 		{Eventfd, "wake of a thread that sleeps on an eventfd", overEventfd, m.HandOvers / sleepShare},
 	}
-	rounds := make([][]float64, len(ways))
+	rounds := make([][]float64, len(kinds))
 	named := make(map[string][]float64)
 	for range m.Rounds {
-		for i, w := range ways {
+		for i, w := range kinds {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -235,7 +235,7 @@ func (m *measurement) handOvers(ctx context.Context, r *Report) error {
 			named[w.name] = rounds[i]
 		}
 	}
-	for i, w := range ways {
+	for i, w := range kinds {
 		r.Facts = append(r.Facts, measure.NewFact(w.fact, "µs", rounds[i]...))
 	}
 	for _, pair := range [][2]string{{Ring, CacheLine}, {ToEngine, CacheLine}, {Eventfd, ToEngine}} {

@@ -15,7 +15,7 @@ import (
 	"github.com/smk-go/smk/bench/compare/internal/measure"
 )
 
-// Config says how much to measure.
+// Config is how much to measure.
 type Config struct {
 	Rounds     int // in which each client takes its turn
 	RoundTrips int // that count in each turn
@@ -23,7 +23,7 @@ type Config struct {
 	HandOvers  int // of work in each round
 
 	StateBytes  int           // of the send ring of the loop that holds much
-	Stall       time.Duration // for which the longest stall is looked for
+	Stall       time.Duration // in which the longest stall is measured
 	StallRounds int
 }
 
@@ -62,7 +62,7 @@ const (
 	HandOver  = "hand-over"
 	CacheLine = "cache line" // a word that one thread writes and the other waits for
 	Ring      = "ring"       // a ring.MPSC and a consumer that does nothing else
-	ToEngine  = "engine"     // Remote.Do to an engine that spins over an open connection
+	ToEngine  = "engine"     // Submitter.Do to an engine that spins over an open connection
 	Eventfd   = "eventfd"    // a write to an eventfd on which a thread sleeps in epoll_wait
 
 	Stall      = "stall"
@@ -134,7 +134,7 @@ func (p *percentiles) ratios(over, under string) (all []Ratio) {
 	return all
 }
 
-// timesMax bounds the times that a histogram tells apart: ten seconds.
+// timesMax is the longest time in a histogram.
 const timesMax = int64(10 * time.Second)
 
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, timesMax, 3) }

@@ -17,7 +17,7 @@ import (
 // small is enough for every path to be taken.
 var small = func() Config { c := Short; c.Rounds, c.RoundTrips, c.Warm, c.HandOvers = 2, 30, 5, 30; return c }()
 
-// allocNoise is what the runtime may allocate on its own account in so few round trips, per round trip.
+// allocNoise is what the runtime itself may allocate in so few round trips, per round trip.
 const allocNoise = 0.2
 
 // unavailable reports whether Go has one core to run on, which is too few.
@@ -91,9 +91,9 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestEngineSaysWhatTheScriptSays: the engine's bytes on the wire are as many as the prepared ones, so that the floor
+// TestEngineSendsTheScript: the engine's bytes on the wire are as many as the prepared ones, so that the floor
 // sends what the engine does.
-func TestEngineSaysWhatTheScriptSays(t *testing.T) {
+func TestEngineSendsTheScript(t *testing.T) {
 	const warm, counted = 5, 50
 	m := &measurement{}
 	var err error
@@ -128,7 +128,7 @@ func TestEngineSaysWhatTheScriptSays(t *testing.T) {
 	}
 }
 
-// TestWithoutCompiler measures what there is without one, and says so.
+// TestWithoutCompiler measures the clients that need no compiler, and expects a note.
 func TestWithoutCompiler(t *testing.T) {
 	t.Setenv("CC", "/does/not/exist")
 	m, err := newMeasurement(small)
@@ -171,7 +171,7 @@ func TestPercentiles(t *testing.T) {
 	for i := range times {
 		times[i] = uint32(i + 1)
 	}
-	times[999] = 1<<32 - 1 // longer than can be told
+	times[999] = 1<<32 - 1 // longer than the histogram holds
 	var p percentiles
 	p.add(histogram(times))
 	if want := (percentiles{{0.5}, {0.99}, {0.999}}); !reflect.DeepEqual(p, want) {

@@ -17,7 +17,7 @@ import (
 	"github.com/smk-go/smk/engine"
 )
 
-// Run measures everything and uses up two cores meanwhile. It returns [ErrUnavailable] if there are not two. A
+// Run measures everything. It occupies two cores. It returns [ErrUnavailable] if there are not two. A
 // missing C compiler is a note in the report, which then has no ratios to the floor.
 func Run(ctx context.Context, config Config) (Report, error) {
 	m, err := newMeasurement(config)
@@ -37,7 +37,7 @@ func Run(ctx context.Context, config Config) (Report, error) {
 	return r, m.stalls(ctx, &r)
 }
 
-// measurement is what rounds need and what they have measured.
+// measurement is the state of a run.
 type measurement struct {
 	Config
 	cores      [2]int // of the client and of the server
@@ -48,7 +48,7 @@ type measurement struct {
 	clients    []*client
 }
 
-// client is a client and what it has measured.
+// client is a client and its measurements.
 type client struct {
 	Client
 	floor string // the name of the floor that it is divided by, "" for a floor
@@ -69,7 +69,7 @@ func newMeasurement(config Config) (m *measurement, err error) {
 		return nil, err
 	}
 	m.scriptFile = filepath.Join(m.dir, "script")
-	if err := os.WriteFile(m.scriptFile, forC(newScript(config.Warm+config.RoundTrips+1)), 0o600); err != nil {
+	if err := os.WriteFile(m.scriptFile, scriptForC(newScript(config.Warm+config.RoundTrips+1)), 0o600); err != nil {
 		m.close()
 		return nil, err
 	}
@@ -87,12 +87,12 @@ func newMeasurement(config Config) (m *measurement, err error) {
 	if m.program, err = compile(m.dir); err != nil {
 		m.notes = append(m.notes, "The floor and the clients that need its server are not measured: "+err.Error()+".")
 	} else {
-		add(Floor, "", serveC, m.inC("busy"))
+		add(Floor, "", serveC, m.runC("busy"))
 		add(EngineSpins, Floor, serveC, m.engine(engine.WaitSpin))
 		add(Naive, Floor, serveC, naiveTurn)
 		add(EngineAdapts, Floor, serveC, m.engine(engine.WaitSpinBlock))
 		add(EngineBlocks, Floor, serveC, m.engine(engine.WaitBlock))
-		add(FloorBlocks, Floor, serveC, m.inC("block"))
+		add(FloorBlocks, Floor, serveC, m.runC("block"))
 	}
 	add(EngineGo, "", serveGo(false), m.engine(engine.WaitSpin))
 	add(EngineTLSGo, EngineGo, serveGo(true), m.engine(engine.WaitSpin))

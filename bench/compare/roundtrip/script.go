@@ -40,7 +40,7 @@ func newScript(orders int) []exchange {
 	return script
 }
 
-// fill makes m the n-th order. No two in a row look alike.
+// fill makes m the n-th order. No two consecutive ones are alike.
 func fill(m *msg.OrderCreate, n int) {
 	m.SetMarketId(317_482)
 	m.SetContractId(1_203_731)
@@ -56,9 +56,9 @@ func frame(m *msg.Payload, seq int) []byte {
 	return wire.AppendFrame(nil, fixture.Must(m.MarshalVT()))
 }
 
-// forC is the script as floor.c reads it. Of the requests only the first and the last are in it: no other one is sent
-// from there.
-func forC(script []exchange) (b []byte) {
+// scriptForC returns the script as floor.c reads it. Of the requests it holds only the first and the last: floor.c sends
+// no others.
+func scriptForC(script []exchange) (b []byte) {
 	for i, e := range script {
 		if i > 0 && i < len(script)-1 {
 			e.request = nil

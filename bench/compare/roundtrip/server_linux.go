@@ -51,7 +51,7 @@ func start(name string, cmd *exec.Cmd) (*server, error) {
 
 func (s *server) address() string { return "127.0.0.1:" + s.port }
 
-// stop waits for the server to see the end of its connection, and kills it if it does not, or never had one.
+// stop waits for the server to end with its connection, and kills it after stopMax.
 func (s *server) stop() error {
 	timer := time.AfterFunc(stopMax, func() { _ = s.cmd.Process.Kill() })
 	defer timer.Stop()
@@ -61,13 +61,13 @@ func (s *server) stop() error {
 	return nil
 }
 
-// stopMax is how long a server may take to see that it is alone.
+// stopMax is how long a server may take to end.
 const stopMax = 5 * time.Second
 
 //go:embed floor/floor.c
 var floorSource []byte
 
-// compile makes the program in C in dir. Tuning to the processor at hand is tried first. CC may name the compiler
+// compile builds the program in C in dir. Tuning to the processor at hand is tried first. CC may name the compiler
 // with flags of its own.
 func compile(dir string) (path string, err error) {
 	cc := strings.Fields(os.Getenv("CC"))
@@ -125,11 +125,11 @@ func serveGo(how string) error {
 	if _, err := fmt.Sscan(how, &core, &orders, &secure); err != nil {
 		return err
 	}
-	// Nobody is left spinning when the program that started this one is gone.
+	// It ends even if the program that started it is gone.
 	time.AfterFunc(serverMax, func() { os.Exit(1) })
 	script := newScript(orders)
-	// What making the script has left over is memory that the system has mapped: a program that has run for a while
-	// has that, and no page faults amid records.
+	// The garbage of the script is memory that the system has mapped, as in a program that has run for a while: no
+	// page faults amid records.
 	runtime.GC()
 	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -152,16 +152,16 @@ func serveGo(how string) error {
 		if err != nil {
 			return err
 		}
-		return answer(tls.Server(raw, &tls.Config{Certificates: []tls.Certificate{certificate}}), script)
+		return serve(tls.Server(raw, &tls.Config{Certificates: []tls.Certificate{certificate}}), script)
 	}
-	return answer(raw, script)
+	return serve(raw, script)
 }
 
 // serverMax is how long a server in Go lives.
 const serverMax = time.Minute
 
-// answer answers the n-th frame with the n-th reply until the other end closes the connection.
-func answer(conn net.Conn, script []exchange) error {
+// serve answers the n-th frame with the n-th reply until the other end closes the connection.
+func serve(conn net.Conn, script []exchange) error {
 	b := make([]byte, 64<<10)
 	have := 0
 	for {

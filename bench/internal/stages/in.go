@@ -8,7 +8,7 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// In returns the stages of the way in, for a feed of application messages. An operation is one message.
+// In returns the stages of inbound messages, for a feed of application messages. An operation is one message.
 func In(feed fixture.Feed) Group {
 	s := func() *stream { return newStream(feed.Payloads) }
 	return Group{Name: "in " + feed.Name, Base: "scan+decode", Stages: []Stage{
@@ -55,8 +55,8 @@ func scan(s *stream, p *msg.Payload) (loop func(int) error) {
 	}
 }
 
-// withSlack returns the payload that was cut from the front of block, as a receive buffer hands it out: with the
-// capacity to look beyond its end. Without that decoding copies first. None is padded.
+// withSlack returns the payload that was cut from the front of block, as a receive buffer returns it: with the
+// capacity to read beyond its end. Without that decoding copies first. None is padded.
 func withSlack(block, payload []byte, size int) []byte { return block[size-len(payload) : size] }
 
 // bufferDecode is scan and decode as production does it, through the receive buffer.
@@ -97,7 +97,7 @@ func sessionIn(stream *stream) Stage {
 				continue
 			}
 			if e.Kind != session.Message {
-				return errLost
+				return errMissing
 			}
 			n--
 		}

@@ -105,7 +105,7 @@ func (o *ordering) codec() (loop func(int) error) {
 				}
 			}
 			if _, end := envelope.EncodeFrame(region, uint32(msg.PayloadOrderCreate), seq, o.order(), referenceTag, seq); end == 0 {
-				return errLost
+				return errMissing
 			}
 			seq++
 			if err := receive(); err != nil {
@@ -139,7 +139,7 @@ func (o *ordering) session() Stage {
 				s.Filled(size)
 				continue
 			case e.Kind != session.Message:
-				return errLost
+				return errMissing
 			case e.Payload.GetType() == msg.PayloadContractQuotes:
 				if err := send(); err != nil {
 					return err

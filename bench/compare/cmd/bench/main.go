@@ -1,5 +1,5 @@
-// Command bench measures this library beside its floors and other libraries, in interleaved rounds, and says which of
-// its goals are reached. Every library is first held to the values that gen/msg reads.
+// Command bench measures this library beside its floors and other libraries, in interleaved rounds, and judges its goals.
+// Every library is first checked to read the same values as gen/msg.
 //
 //	go run ./cmd/bench                          everything, in a few minutes
 //	go run ./cmd/bench -strict                  exit status 1 if a goal is missed
@@ -44,7 +44,7 @@ func main() {
 	os.Exit(code)
 }
 
-// options are what the command line says.
+// options are the flags.
 type options struct {
 	suite.Options
 	strict           bool
@@ -85,7 +85,7 @@ func parse(args []string, out io.Writer) (*options, error) {
 	return o, err
 }
 
-// run executes one command line. An error is one line on progress, which is also told what is going on.
+// run executes one command line. Progress and errors, one line each, go to progress.
 func run(ctx context.Context, args []string, out, progress io.Writer) (code int) {
 	o, err := parse(args, out)
 	switch {
@@ -109,7 +109,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) (code int)
 	return exitOK
 }
 
-// results measures or reads what was measured. With an error there may be results nevertheless.
+// results measures, or reads the results of a run. Both results and an error are returned if a part failed.
 func (o *options) results(ctx context.Context, progress io.Writer) (*suite.Results, error) {
 	if o.from == "" {
 		return suite.Run(ctx, o.Options, progress)
@@ -125,7 +125,7 @@ func (o *options) results(ctx context.Context, progress io.Writer) (*suite.Resul
 	return r, nil
 }
 
-// write prints the results and writes them to the files that the flags name.
+// write prints the results and writes the files.
 func (o *options) write(r *suite.Results, out io.Writer) error {
 	if _, err := out.Write(report.Markdown(r)); err != nil {
 		return err

@@ -1,5 +1,4 @@
-// Command bot is the least that trades: it logs in, on as many connections as it is told, and prints what that took.
-// What a bot costs before it has done anything is measured with it.
+// Command bot is a minimal client: it logs in on a number of connections and prints the time and its memory.
 //
 //	bot ADDRESS CONNECTIONS [CERTIFICATE]
 //

@@ -1,5 +1,5 @@
-// Package measure times several ways to do the same work beside each other, in interleaved rounds of one process, so
-// that what the machine does meanwhile affects all of them alike.
+// Package measure times variants of the same work in interleaved rounds of one process, so that the state of the
+// machine affects all of them alike.
 package measure
 
 import (
@@ -29,7 +29,7 @@ const (
 // runsMax is how many operations are tried to fill a slice before they are taken to do nothing.
 const runsMax = 1 << 40
 
-// Config says how long to measure.
+// Config is how long to measure.
 type Config struct {
 	Rounds int           // 1 to RoundsMax
 	Slice  time.Duration // of each variant in each round, SliceMin to SliceMax
@@ -46,7 +46,7 @@ func (c Config) Check() error {
 	return nil
 }
 
-// Variant is one way to do the work, by exactly one of two functions.
+// Variant does the work by exactly one of two functions.
 type Variant struct {
 	Name string
 
@@ -198,7 +198,7 @@ func calibrate(v Variant, slice time.Duration, clock func() time.Duration) (int,
 		if err != nil {
 			return 0, err
 		}
-		// An interruption makes few operations look long, so nothing short of half a slice counts.
+		// An interruption inflates the time of few operations, so nothing below half a slice counts.
 		want := int(float64(n) * float64(slice) / float64(max(elapsed, 1)))
 		if elapsed >= slice/2 {
 			return max(1, want), nil

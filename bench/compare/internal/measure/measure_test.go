@@ -61,7 +61,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestRunOthers measures by the real clock, and by what another process says.
+// TestRunOthers measures by the real clock, and by the times of another process.
 func TestRunOthers(t *testing.T) {
 	results, err := Run(Config{Rounds: 2, Slice: SliceMin}, []Variant{
 		{Name: "near", Loop: func(n int) error {

@@ -114,7 +114,7 @@ func curves(clients []roundtrip.Client) picture {
 	for _, c := range clients {
 		var points plotter.XYs
 		for _, xy := range c.Curve {
-			// Beyond 99.99 % of the round trips there are too few to say anything.
+			// Beyond 99.99 % there are too few round trips.
 			if xy[0] <= 99.99 && xy[1] > 0 {
 				points = append(points, plotter.XY{X: nines(xy[0]), Y: xy[1]})
 			}
@@ -148,13 +148,13 @@ func curves(clients []roundtrip.Client) picture {
 // nines is how many nines a percentile has: 1 for 90, 2 for 99.
 func nines(percentile float64) float64 { return -math.Log10(1 - percentile/100) }
 
-// What the page does without: names of other documents, a size of its own, a typeface by name.
+// The page needs no names of other documents, no size and no typeface.
 var (
 	svgRoot   = regexp.MustCompile(`(?s)^.*?<svg[^>]*?(viewBox="[^"]*")[^>]*>`)
 	svgFamily = regexp.MustCompile(`font-family:[^;"]*;?`)
 )
 
-// svg draws the chart. It fills the width that it is given.
+// svg draws the chart. It fills the width of its element.
 func svg(p *plot.Plot, width, height float64) template.HTML {
 	c := vgsvg.New(vg.Points(width), vg.Points(height))
 	p.Draw(draw.New(c))

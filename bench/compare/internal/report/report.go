@@ -80,7 +80,7 @@ func sections(r *suite.Results) (all []section) {
 	return append(all, section{Title: "Versions", List: versions})
 }
 
-// method says on what, when and how.
+// method describes the machine, the time and the method.
 func method(r *suite.Results) string {
 	trial := ""
 	if r.Smoke {
@@ -111,20 +111,20 @@ func goals(r *suite.Results) section {
 	return section{Title: "Goals", table: t, Lead: tally(r)}
 }
 
-// tally counts the verdicts.
+// tally returns the number of each verdict.
 func tally(r *suite.Results) string {
 	return fmt.Sprintf("%d beyond the stretch, %d reached, %d missed, %d not measured.",
 		r.Count(suite.Stretched), r.Count(suite.Reached), r.Count(suite.Missed), r.Count(suite.NotMeasured))
 }
 
-// leads say what the numbers of a section are.
+// leads describe the numbers of a section.
 var leads = map[string]string{
 	"Decode": `A payload with its envelope is decoded into memory that is used again as far as the library allows it.
 hyperpb reads with a parser recompiled for the very feed; its values can then only be read by reflection, which is
 not in its time. C++ runs as a process of its own that takes its turns in the same rounds.`,
 	"Encode": "A message is encoded into a buffer that is used again, as a whole frame.",
-	"The way of a message": `How far a message has come, and what it has cost until there. The stages of one group do
-the same work up to different points. x is the time divided by that of the stage that no client can avoid.`,
+	"Stages of a message": `What a message costs up to each point of its path. The stages of one group do the same work
+up to different points. x is the time divided by that of the stage that no client can avoid.`,
 	"Round trips": `An order goes out over loopback, and its answer comes back from a program in C
 that does nothing but answer. The floor is a client in C that sends prepared bytes and counts what comes back. A
 client is divided by the runs of the floor right before and right after it. Microseconds, medians of the rounds.`,
@@ -178,7 +178,7 @@ func clients(r *suite.Results) section {
 	return section{Title: title, table: t, Pictures: []picture{curves(r.Clients)}, Lead: leads[title]}
 }
 
-// Markdown returns the results as text that is read as it is as well: goals first.
+// Markdown returns the results as Markdown for documents and terminals, goals first.
 func Markdown(r *suite.Results) []byte {
 	var b bytes.Buffer
 	b.WriteString(method(r) + "\n")
@@ -227,7 +227,7 @@ func Page(r *suite.Results) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// Lines of a document between which results stand: all of them, or a summary.
+// The lines around the results in a document: all of them, or a summary.
 const (
 	insertFrom  = "<!-- measured: written by make bench-report, edits get lost -->\n"
 	summaryFrom = "<!-- measured, in short: written by make bench-report, edits get lost -->\n"
@@ -289,7 +289,7 @@ its socket takes to send and receive the same bytes.
 	return fmt.Appendf(nil, "%s\n%s\nOf the goals: %s (%v)\n", t.RenderMarkdown(), trips, tally(r), r.Machine)
 }
 
-// judged is the measured value of a goal, with as many digits as it takes to see on which side of the limit it is.
+// judged returns the measured value of a goal, with enough digits to show on which side of the limit it is.
 func judged(g suite.Goal) string {
 	v := g.Measured.Median
 	text := figure(v)
@@ -304,10 +304,10 @@ func judged(g suite.Goal) string {
 	return text
 }
 
-// span is the ends of a spread.
+// span returns the ends of a spread.
 func span(s measure.Spread) string { return figure(s.Min) + " to " + figure(s.Max) }
 
-// figure is a number with three digits that mean something.
+// figure returns a number with three significant digits.
 func figure(v float64) string {
 	switch {
 	case math.IsNaN(v) || math.IsInf(v, 0):

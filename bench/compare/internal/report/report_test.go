@@ -79,7 +79,7 @@ func TestMarkdown(t *testing.T) {
 	trial := sample()
 	trial.Smoke = true
 	if b := string(Markdown(trial)); strings.Contains(got, "A trial run") || !strings.HasPrefix(b, "A trial run") {
-		t.Errorf("a trial run does not say that it is one, or another does: %s", b)
+		t.Errorf("a trial run is not marked, or another run is: %s", b)
 	}
 }
 
@@ -168,7 +168,7 @@ func TestInsert(t *testing.T) {
 	}
 }
 
-// TestNumbers expects three digits, and for a goal as many as tell the value from its limits.
+// TestNumbers expects three digits, and for a goal enough to distinguish the value from its limits.
 func TestNumbers(t *testing.T) {
 	for v, want := range map[float64]string{
 		0: "0", 1: "1", 1.004: "1.00", 0.957: "0.96", 12.34: "12.3", 123.4: "123", 0.0004: "0.0004", 99.96: "100.0",

@@ -43,8 +43,8 @@ const (
 	allocsTLS   = "allocations, crypto/tls"
 )
 
-// runCodec measures every library on every message and feed, one after the other: with all of them in memory
-// collections would be rarer for those who cause them.
+// runCodec measures every library on every message and feed, one after the other: with all of them in memory, garbage
+// collections would be rarer for the libraries that cause them.
 func runCodec(ctx context.Context, o Options, r *Results) error {
 	flags := cpp.DefaultFlags
 	if o.Smoke {
@@ -56,7 +56,7 @@ func runCodec(ctx context.Context, o Options, r *Results) error {
 		defer process.Close()
 		r.Versions[libprotobuf] = process.Version
 	case errors.Is(err, cpp.ErrUnavailable):
-		r.lack(codec, libprotobuf, libprotobuf+" is not available")
+		r.notMeasured(codec, libprotobuf, libprotobuf+" is not available")
 		r.Notes = append(r.Notes, fmt.Sprintf("%s is not measured: %v.", libprotobuf, err))
 	default:
 		return err
@@ -75,8 +75,8 @@ func runCodec(ctx context.Context, o Options, r *Results) error {
 	return nil
 }
 
-// codec measures every library that decodes a feed, or encodes it, once all are seen to read the same values and to
-// write the same bytes.
+// codec measures every library that decodes a feed, or encodes it, after a check that all of them read the same values
+// and write the same bytes.
 func (r *Results) codec(o Options, process *cpp.Process, f fixture.Feed, encode bool) error {
 	g := group{section: "Decode", name: "decode " + f.Name, base: ours, payloadBytes: f.PayloadBytes(), allocFree: 1}
 	works := cpp.Decoding
@@ -177,8 +177,7 @@ func scanned(feed fixture.Feed) (compare.Loop, fixture.Feed) {
 		for range n {
 			payload, err := buffer.Next()
 			if payload == nil && err == nil {
-				// The same bytes again: they still lie where a drained buffer begins. How they would be received
-				// is not what is measured.
+				// The same bytes again: they are still at the start of a drained buffer. Receiving is not measured.
 				buffer.Free()
 				buffer.Filled(len(stream))
 				payload, err = buffer.Next()
@@ -195,7 +194,7 @@ func scanned(feed fixture.Feed) (compare.Loop, fixture.Feed) {
 }
 
 const (
-	slugs    = 1 << 10 // identifiers that take turns, a power of two
+	slugs    = 1 << 10 // identifiers used in turn, a power of two
 	slugBase = 36      // of the slugs in the exchange's addresses
 )
 
@@ -252,10 +251,10 @@ func runSlug(_ context.Context, o Options, r *Results) error {
 	return errors.Join(r.measure(o, to), r.measure(o, from))
 }
 
-// runStages measures a message's way through the library, stage by stage.
+// runStages measures the path of a message through the library, stage by stage.
 func runStages(_ context.Context, o Options, r *Results) error {
 	for _, open := range stages.Groups() {
-		if err := r.stages(o, "The way of a message", open(), true); err != nil {
+		if err := r.stages(o, "Stages of a message", open(), true); err != nil {
 			return err
 		}
 	}

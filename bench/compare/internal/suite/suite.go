@@ -1,5 +1,5 @@
-// Package suite measures everything that the library promises about its speed, part by part, and judges it by the
-// goals. The results say what a machine cannot measure.
+// Package suite measures the speed of the library, part by part, and judges it by the goals. The results name what a
+// machine cannot measure.
 package suite
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/smk-go/smk/bench/compare/internal/measure"
 )
 
-// Options say what to measure and for how long.
+// Options are what to measure and for how long.
 type Options struct {
 	measure.Config
 	Parts []string // names of parts; empty means all
@@ -26,7 +26,7 @@ func Smoke() Options {
 	return Options{Config: measure.Config{Rounds: 1, Slice: measure.SliceMin}, Smoke: true}
 }
 
-// Check reports what cannot be asked for.
+// Check returns an error if the options are invalid.
 func (o Options) Check() error {
 	for _, name := range o.Parts {
 		if !slices.Contains(Parts(), name) {
@@ -36,7 +36,7 @@ func (o Options) Check() error {
 	return o.Config.Check()
 }
 
-// longRounds returns how many rounds there are of what takes long.
+// longRounds returns the number of rounds of long measurements.
 func (o Options) longRounds() int { return max(1, o.Rounds/3) }
 
 // Names of parts.
@@ -72,8 +72,8 @@ func Parts() (names []string) {
 	return names
 }
 
-// Run measures. It writes a line to w for each part. If a part fails the others still run: the results say what they
-// lack, and the errors come with them.
+// Run measures. It writes a line to w for each part. If a part fails the others still run: Run returns
+// both results, with a note, and the error.
 func Run(ctx context.Context, o Options, w io.Writer) (*Results, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func Run(ctx context.Context, o Options, w io.Writer) (*Results, error) {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			r.lack(p.name, "", "its part failed")
+			r.notMeasured(p.name, "", "its part failed")
 			failed = append(failed, fmt.Errorf("%s: %w", p.name, err))
 			r.Notes = append(r.Notes, fmt.Sprintf("The part %s failed: %v.", p.name, err))
 		}
@@ -100,7 +100,7 @@ func Run(ctx context.Context, o Options, w io.Writer) (*Results, error) {
 	return r, errors.Join(failed...)
 }
 
-// group is variants of the same work, which take turns in the same rounds.
+// group is variants of the same work, measured in the same rounds.
 type group struct {
 	section, name string
 	base          string  // the variant that the others are compared with

@@ -45,8 +45,8 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// TestGoals holds the table to what makes it readable: every goal of the plan is in it, in order, says what it is,
-// its stretch is no easier than its limit, and it is some part's, unless it was not built.
+// TestGoals checks the table: every goal of the plan is in it, in order, with a name, its stretch is no easier than its
+// limit, and it belongs to a part unless it was not built.
 func TestGoals(t *testing.T) {
 	var numbers []int
 	whats := make(map[string]bool)
@@ -72,7 +72,7 @@ func TestGoals(t *testing.T) {
 	}
 }
 
-// TestMeasure divides variants of known times, as the goals of their group say, and as the rows say by the base.
+// TestMeasure divides variants of known times, by the goals of their group and, for the rows, by the base.
 func TestMeasure(t *testing.T) {
 	takes := func(name string, ns int) measure.Variant {
 		return measure.Variant{Name: name, Remote: func(n int) (time.Duration, error) { return time.Duration(n * ns), nil }}
@@ -209,7 +209,7 @@ func of(r *Results, group string) Goal {
 	return r.Goals[slices.IndexFunc(r.Goals, func(g Goal) bool { return g.group == group })]
 }
 
-// TestAdd judges a report of round trips, and says what it lacks.
+// TestAdd judges a report of round trips and notes what is missing.
 func TestAdd(t *testing.T) {
 	r := newResults(Smoke())
 	r.add(roundtrip.Report{
