@@ -119,7 +119,8 @@ func first(n int, feed fixture.Feed) fixture.Feed {
 
 // counted returns the paths, each of one message or, for feeds of different ones, of a few.
 func counted() (paths []instrcount.Path) {
-	mixed, shuffled := first(mixedMessages, fixture.Mixed()), first(shuffledMessages, fixture.Shuffled(fixture.Executed()))
+	mixed := first(mixedMessages, fixture.Mixed())
+	shuffled := first(shuffledMessages, fixture.Shuffled(fixture.Executed()))
 	for _, feed := range []fixture.Feed{
 		fixture.Executed(), fixture.Accepted(), fixture.Quotes(), fixture.Heartbeat(), mixed, shuffled,
 	} {
@@ -214,7 +215,8 @@ func countSend() instrcount.Path {
 			if err != nil {
 				panic(err)
 			}
-			_, frame := envelope.EncodeFrame((*[envelope.EncodeFrameBytes]byte)(region), uint32(p.GetType()), seq, p.GetOrderCreate(), 0, 0)
+			room, typ := (*[envelope.EncodeFrameBytes]byte)(region), uint32(p.GetType())
+			_, frame := envelope.EncodeFrame(room, typ, seq, p.GetOrderCreate(), 0, 0)
 			frames.Commit(frame, ring.Record{Seq: seq})
 			frames.Written(len(frames.Pending()))
 		}

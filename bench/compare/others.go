@@ -103,7 +103,7 @@ func google() Library {
 		Name: Google, Module: Google,
 		Decode: decodeInto(func(m *seto.Payload, payload []byte) error { return decode.Unmarshal(payload, m) }),
 		Encode: func(feed fixture.Feed) (Next, error) {
-			all, err := messages(feed, func(m *seto.Payload, payload []byte) error { return proto.Unmarshal(payload, m) })
+			all, err := messages(feed, (*seto.Payload).UnmarshalVT)
 			buf, k, mask := make([]byte, 0, longest(feed)), uint64(0), uint64(feed.Mask())
 			cached := proto.MarshalOptions{UseCachedSize: true}
 			return func() ([]byte, error) {

@@ -73,7 +73,8 @@ func TestUnavailable(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := Start(t.Context(), nil)
-		if !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		if !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), c.want) ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
 	}

@@ -19,7 +19,8 @@ func TestDrift(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "vteto/eto.pb.go")
 	for _, want := range []string{
-		": easyseto/easyseto.go, vteto/eto.pb.go, vteto/eto_vtproto.pb.go, vtseto/seto.pb.go, vtseto/seto_vtproto.pb.go",
+		": easyseto/easyseto.go, vteto/eto.pb.go, vteto/eto_vtproto.pb.go, " +
+			"vtseto/seto.pb.go, vtseto/seto_vtproto.pb.go",
 		": vteto/eto.pb.go",
 	} {
 		if err := run(dir, true); err == nil || !strings.HasSuffix(err.Error(), want) {

@@ -121,10 +121,12 @@ func TestEngineSendsTheScript(t *testing.T) {
 	}
 	stats := b.engine.Stats()
 	if stats.BytesOut != uint64(out) || stats.BytesIn != uint64(in) {
-		t.Errorf("engine sent %d bytes and received %d, the script has %d and %d", stats.BytesOut, stats.BytesIn, out, in)
+		t.Errorf("engine sent %d bytes and received %d, the script has %d and %d",
+			stats.BytesOut, stats.BytesIn, out, in)
 	}
 	if stats.Session.MessagesOut != warm+counted+2 || stats.Session.UnansweredPeak != 1 {
-		t.Errorf("engine sent %d messages, %d in flight at once", stats.Session.MessagesOut, stats.Session.UnansweredPeak)
+		t.Errorf("engine sent %d messages, %d in flight at once",
+			stats.Session.MessagesOut, stats.Session.UnansweredPeak)
 	}
 }
 

@@ -74,7 +74,8 @@ func newMeasurement(config Config) (m *measurement, err error) {
 		return nil, err
 	}
 	serveC := func() (*server, error) {
-		return start("the server in C", exec.Command(m.program, "server", "busy", strconv.Itoa(m.cores[1]), m.scriptFile))
+		cmd := exec.Command(m.program, "server", "busy", strconv.Itoa(m.cores[1]), m.scriptFile)
+		return start("the server in C", cmd)
 	}
 	serveGo := func(secure bool) func() (*server, error) {
 		return func() (*server, error) { return startGo(m.cores[1], config.Warm+config.RoundTrips+1, secure) }

@@ -56,8 +56,8 @@ func frame(m *msg.Payload, seq int) []byte {
 	return wire.AppendFrame(nil, fixture.Must(m.MarshalVT()))
 }
 
-// scriptForC returns the script as floor.c reads it. Of the requests it holds only the first and the last: floor.c sends
-// no others.
+// scriptForC returns the script as floor.c reads it. Of the requests it holds only the first and the last: floor.c
+// sends no others.
 func scriptForC(script []exchange) (b []byte) {
 	for i, e := range script {
 		if i > 0 && i < len(script)-1 {

@@ -40,8 +40,9 @@ func (m *measurement) stalls(ctx context.Context, r *Report) error {
 			*s.stalls = append(*s.stalls, stall)
 		}
 	}
-	r.Facts = append(r.Facts, measure.NewFact("longest stall while garbage is collected, least state", "µs", small...))
-	r.Facts = append(r.Facts, measure.NewFact(fmt.Sprintf("longest stall while garbage is collected, %d MiB of state", m.StateBytes>>20), "µs", large...))
+	const what = "longest stall while garbage is collected, "
+	r.Facts = append(r.Facts, measure.NewFact(what+"least state", "µs", small...),
+		measure.NewFact(fmt.Sprintf("%s%d MiB of state", what, m.StateBytes>>20), "µs", large...))
 	r.Ratios = append(r.Ratios, Ratio{Stall, StateLarge, StateSmall, measure.Divide(large, small)})
 	return nil
 }
@@ -96,7 +97,8 @@ func makeGarbage(stop *atomic.Bool) {
 		if i%(garbageCycle/garbageBytes) == 0 {
 			runtime.GC()
 		}
-		if ahead := time.Duration(float64(i)*garbageBytes/garbagePerSec*1e9) - time.Since(start); ahead > time.Millisecond {
+		due := time.Duration(float64(i) * garbageBytes / garbagePerSec * 1e9)
+		if ahead := due - time.Since(start); ahead > time.Millisecond {
 			time.Sleep(ahead)
 		}
 	}

@@ -60,7 +60,9 @@ func openTarget(set func(*engine.Config)) (*target, error) {
 		_, err = t.far.Write(newScript(0)[0].reply)
 	}
 	config := engine.Config{
-		Session:          session.Config{Username: username, Password: password, UnansweredMax: 1 << 20, AnswerTimeout: time.Hour},
+		Session: session.Config{
+			Username: username, Password: password, UnansweredMax: 1 << 20, AnswerTimeout: time.Hour,
+		},
 		Address:          "127.0.0.1:1",
 		DisableTLS:       true,
 		Dial:             func(context.Context, string, string) (net.Conn, error) { return near, nil },

@@ -104,7 +104,8 @@ func (o *ordering) codec() (loop func(int) error) {
 					return err
 				}
 			}
-			if _, end := envelope.EncodeFrame(region, uint32(msg.PayloadOrderCreate), seq, o.order(), referenceTag, seq); end == 0 {
+			_, end := envelope.EncodeFrame(region, uint32(msg.PayloadOrderCreate), seq, o.order(), referenceTag, seq)
+			if end == 0 {
 				return errMissing
 			}
 			seq++

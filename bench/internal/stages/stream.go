@@ -46,8 +46,8 @@ func newStream(payloads [][]byte) *stream {
 			numbers = append(numbers, number{&s.accounts, p.GetOrderExecuted().SetAccountSequence_64})
 		case p.HasOrderAccepted():
 			m := p.GetOrderAccepted()
-			numbers = append(numbers,
-				number{&s.accounts, m.SetAccountSequence_64}, number{&s.answered, m.SetReference}, number{&s.requests, m.SetSeq})
+			numbers = append(numbers, number{&s.accounts, m.SetAccountSequence_64},
+				number{&s.answered, m.SetReference}, number{&s.requests, m.SetSeq})
 		}
 		for _, n := range numbers { // all, before one is located: none moves another any more
 			n.set(sequenceBase)

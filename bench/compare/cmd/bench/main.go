@@ -1,5 +1,5 @@
-// Command bench measures this library beside its floors and other libraries, in interleaved rounds, and judges its goals.
-// Every library is first checked to read the same values as gen/msg.
+// Command bench measures this library beside its floors and other libraries, in interleaved rounds, and judges its
+// goals. Every library is first checked to read the same values as gen/msg.
 //
 //	go run ./cmd/bench                          everything, in a few minutes
 //	go run ./cmd/bench -strict                  exit status 1 if a goal is missed

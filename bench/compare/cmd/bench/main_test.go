@@ -58,7 +58,9 @@ func TestFiles(t *testing.T) {
 	if code != exitOK {
 		t.Fatal(code, progress)
 	}
-	for name, want := range map[string]string{"new/r.json": `"goals"`, "new/r.html": "</html>", "marked.md": "## Goals\n"} {
+	for name, want := range map[string]string{
+		"new/r.json": `"goals"`, "new/r.html": "</html>", "marked.md": "## Goals\n",
+	} {
 		content, err := os.ReadFile(at(name))
 		if err != nil || !strings.Contains(string(content), want) {
 			t.Errorf("%s: %v, no %q", name, err, want)
@@ -69,7 +71,8 @@ func TestFiles(t *testing.T) {
 	if err := errors.Join(err, json.Unmarshal(content, &r)); err != nil {
 		t.Fatal(err)
 	}
-	if r.Count(suite.NotMeasured) != len(r.Goals)-2 || r.Smoke || r.Rounds != 1 || !strings.Contains(r.Machine, "cores") {
+	if r.Count(suite.NotMeasured) != len(r.Goals)-2 || r.Smoke || r.Rounds != 1 ||
+		!strings.Contains(r.Machine, "cores") {
 		t.Errorf("results are %+v", r)
 	}
 	code, out, _ := try(t, "-from", at("new/r.json"))

@@ -89,7 +89,8 @@ func bars(title string, rows []suite.Row) picture {
 		chart.Horizontal, chart.XMin, chart.Color, chart.LineStyle.Width = true, float64(i), c, 0
 		p.Add(chart)
 		names, longest = append(names, row.Name), max(longest, row.Ns)
-		labels.XYs, labels.Labels = append(labels.XYs, plotter.XY{X: row.Ns, Y: float64(i)}), append(labels.Labels, label)
+		labels.XYs = append(labels.XYs, plotter.XY{X: row.Ns, Y: float64(i)})
+		labels.Labels = append(labels.Labels, label)
 	}
 	texts := must(plotter.NewLabels(labels))
 	texts.Offset = vg.Point{X: vg.Points(4), Y: vg.Points(-3)}

@@ -44,7 +44,8 @@ func newTable(head ...string) table.Writer {
 		bare := strings.TrimSuffix(name, ">")
 		row = append(row, bare)
 		if bare != name {
-			columns = append(columns, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
+			right := table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight}
+			columns = append(columns, right)
 		}
 	}
 	t.AppendHeader(row)
@@ -88,7 +89,8 @@ func method(r *suite.Results) string {
 	}
 	return fmt.Sprintf("%s%s.\n\nMeasured %s in %v. In process: medians of %d interleaved rounds of %v each; %s.\n"+
 		"A ratio is the median over the rounds, of two times of the same round; behind it the least and the most.",
-		trial, r.Machine, r.Started.Format("2006-01-02 15:04 MST"), r.Took.Round(time.Second), r.Rounds, r.Slice, r.Clock)
+		trial, r.Machine, r.Started.Format("2006-01-02 15:04 MST"), r.Took.Round(time.Second),
+		r.Rounds, r.Slice, r.Clock)
 }
 
 func goals(r *suite.Results) section {

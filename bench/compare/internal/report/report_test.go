@@ -20,8 +20,8 @@ func sample() *suite.Results {
 	spread := measure.Spread{Median: 6.5, Min: 6, Max: 7}
 	none, one := measure.Spread{}, measure.Spread{Median: 1, Min: 1, Max: 1}
 	five, fourteen := measure.Spread{Median: 5, Min: 4.5, Max: 5.5}, measure.Spread{Median: 14}
-	row := func(section, group string, bytes float64, r measure.Result, ratio measure.Spread) suite.Row {
-		return suite.Row{Section: section, Group: group, PayloadBytes: bytes, Result: r, Base: ratio == one, Ratio: ratio}
+	row := func(section, group string, bytes float64, r measure.Result, x measure.Spread) suite.Row {
+		return suite.Row{Section: section, Group: group, PayloadBytes: bytes, Result: r, Base: x == one, Ratio: x}
 	}
 	three := [3]measure.Spread{spread, spread, spread}
 	curve := [][2]float64{{0, 6}, {50, 7}, {99, 9}, {100, 4000}}
@@ -38,7 +38,10 @@ func sample() *suite.Results {
 				Number: 2, What: "two", Sense: ">=", Limit: 50, Stretch: -1, Verdict: suite.Missed,
 				Measured: &measure.Spread{Median: 12.34, Min: 12, Max: 13},
 			},
-			{Number: 3, What: "three", Sense: ">=", Limit: 5, Stretch: -1, Note: "no compiler", Verdict: suite.NotMeasured},
+			{
+				Number: 3, What: "three", Sense: ">=", Limit: 5, Stretch: -1,
+				Note: "no compiler", Verdict: suite.NotMeasured,
+			},
 			{What: "four", Sense: "<=", Limit: 0, Stretch: -1, Measured: &measure.Spread{}, Verdict: suite.Stretched},
 		},
 		Rows: []suite.Row{
@@ -92,7 +95,8 @@ func TestPage(t *testing.T) {
 	}
 	page := string(content)
 	for _, want := range []string{
-		"Some CPU, 2 cores", "2026-11-23 09:00 UTC", `<td class="missed">MISSED</td>`, `<td class="reached">reached</td>`,
+		"Some CPU, 2 cores", "2026-11-23 09:00 UTC",
+		`<td class="missed">MISSED</td>`, `<td class="reached">reached</td>`,
 		"no compiler", "decode quotes, 199 B</h3>", "250.0 ns · 5×", "else&lt;where&gt;", "size of a program",
 		"Something is missing.", "<li>a v1</li>",
 	} {
@@ -150,7 +154,8 @@ func TestInsert(t *testing.T) {
 	}
 	got, err = Insert([]byte(summaryFrom+insertTo), sample())
 	for _, want := range []string{
-		"| read a book of ten bids and ten offers | **50.0** |               - |  700 (14×) |", "6.50 µs at p50", "1 missed",
+		"| read a book of ten bids and ten offers | **50.0** |               - |  700 (14×) |",
+		"6.50 µs at p50", "1 missed",
 	} {
 		if err != nil || !strings.Contains(string(got), want) || strings.Contains(string(got), "## ") {
 			t.Errorf("%v, no %q, or not in short, in\n%s", err, want, got)
@@ -179,7 +184,8 @@ func TestNumbers(t *testing.T) {
 		}
 	}
 	for v, want := range map[float64]string{
-		11.97: "11.97", 11.9999: "11.9999", 12: "12", 11.9: "11.9", 12.04: "12.04", 14.999: "14.999", 15: "15", 1.234: "1.23",
+		11.97: "11.97", 11.9999: "11.9999", 12: "12", 11.9: "11.9", 12.04: "12.04",
+		14.999: "14.999", 15: "15", 1.234: "1.23",
 	} {
 		g := suite.Goal{Limit: 12, Stretch: 15, Measured: &measure.Spread{Median: v}}
 		if got := judged(g); got != want {

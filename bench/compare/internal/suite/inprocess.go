@@ -80,7 +80,9 @@ func runCodec(ctx context.Context, o Options, r *Results) error {
 func (r *Results) codec(o Options, process *cpp.Process, f fixture.Feed, encode bool) error {
 	g := group{section: "Decode", name: "decode " + f.Name, base: ours, payloadBytes: f.PayloadBytes(), allocFree: 1}
 	works := cpp.Decoding
-	floors := []measure.Variant{{Name: byteSum, Loop: compare.SumPayloads(f)}, {Name: memcpy, Loop: compare.CopyPayloads(f)}}
+	floors := []measure.Variant{
+		{Name: byteSum, Loop: compare.SumPayloads(f)}, {Name: memcpy, Loop: compare.CopyPayloads(f)},
+	}
 	if encode {
 		g.section, g.name, works = "Encode", "encode "+f.Name, cpp.Encoding
 		floors = []measure.Variant{{Name: memcpy, Loop: compare.CopyFrames(f).Loop}}
@@ -138,7 +140,9 @@ func runLayout(_ context.Context, o Options, r *Results) error {
 		between.Work = float64(disordered.Bytes) / float64(f.Bytes)
 		groups = append(groups, group{
 			name: "different " + strings.TrimSuffix(f.Name, "_var"), base: inOrder,
-			variants: []measure.Variant{variant(inOrder, f, false), variant(shuffled, fixture.Shuffled(f), false), between},
+			variants: []measure.Variant{
+				variant(inOrder, f, false), variant(shuffled, fixture.Shuffled(f), false), between,
+			},
 		})
 	}
 	for _, f := range []fixture.Feed{executed, quotes} {

@@ -55,7 +55,8 @@ func TestGoals(t *testing.T) {
 			t.Errorf("%q is there twice", g.What)
 		}
 		whats[g.What] = true
-		easier := g.Sense == AtMost && g.Stretch > g.Limit || g.Sense == AtLeast && g.Stretch >= 0 && g.Stretch < g.Limit
+		easier := g.Sense == AtMost && g.Stretch > g.Limit ||
+			g.Sense == AtLeast && g.Stretch >= 0 && g.Stretch < g.Limit
 		if easier || g.Sense != AtMost && g.Sense != AtLeast {
 			t.Errorf("%s: its stretch is easier than its limit", g.What)
 		}
@@ -75,15 +76,20 @@ func TestGoals(t *testing.T) {
 // TestMeasure divides variants of known times, by the goals of their group and, for the rows, by the base.
 func TestMeasure(t *testing.T) {
 	takes := func(name string, ns int) measure.Variant {
-		return measure.Variant{Name: name, Remote: func(n int) (time.Duration, error) { return time.Duration(n * ns), nil }}
+		remote := func(n int) (time.Duration, error) { return time.Duration(n * ns), nil }
+		return measure.Variant{Name: name, Remote: remote}
 	}
 	r := newResults(Smoke())
 	twice := takes(unknown, 30)
 	twice.Work = 2
 	for _, g := range []group{
-		{name: "decode executed", base: ours, variants: []measure.Variant{takes(ours, 10), takes(compare.Easy, 60), takes(memcpy, 2)}},
+		{name: "decode executed", base: ours, variants: []measure.Variant{
+			takes(ours, 10), takes(compare.Easy, 60), takes(memcpy, 2),
+		}},
 		{name: "different executed", base: inOrder, variants: []measure.Variant{takes(inOrder, 5), twice}},
-		{name: "in mixed", base: "scan+decode", variants: []measure.Variant{takes("engine", 50), takes("scan+decode", 25)}},
+		{name: "in mixed", base: "scan+decode", variants: []measure.Variant{
+			takes("engine", 50), takes("scan+decode", 25),
+		}},
 	} {
 		if err := r.measure(Smoke(), g); err != nil {
 			t.Fatal(err)
@@ -152,7 +158,8 @@ func TestCodecWithoutCPP(t *testing.T) {
 		if row.Ns <= 0 || row.PayloadBytes <= 0 || row.Ratio.Median <= 0 {
 			t.Errorf("%+v", row)
 		}
-		if row.Base != (row.Name == compare.Flat) || row.Base && (row.Ratio.Median != 1 || !row.Counted || row.Allocs != 0) {
+		if row.Base != (row.Name == compare.Flat) ||
+			row.Base && (row.Ratio.Median != 1 || !row.Counted || row.Allocs != 0) {
 			t.Errorf("%+v", row)
 		}
 	}
