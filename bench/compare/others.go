@@ -22,12 +22,7 @@ func decodeInto[M any](decode func(m *M, payload []byte) error) func(feed fixtur
 	return func(feed fixture.Feed) (Loop, error) {
 		m, payloads, mask := new(M), feed.Payloads, feed.Mask()
 		return func(n int) error {
-			for i := range n {
-				if err := decode(m, payloads[i&mask]); err != nil {
-					return err
-				}
-			}
-			return nil
+			return fixture.Repeat(n, func(i int) error { return decode(m, payloads[i&mask]) })
 		}, nil
 	}
 }
@@ -40,14 +35,12 @@ func vtPooled() Library {
 		Decode: func(feed fixture.Feed) (Loop, error) {
 			payloads, mask := feed.Payloads, feed.Mask()
 			return func(n int) error {
-				for i := range n {
+				return fixture.Repeat(n, func(i int) error {
 					m := vtseto.PayloadFromVTPool()
-					if err := m.UnmarshalVT(payloads[i&mask]); err != nil {
-						return err
-					}
+					err := m.UnmarshalVT(payloads[i&mask])
 					m.ReturnToVTPool()
-				}
-				return nil
+					return err
+				})
 			}, nil
 		},
 		Standard: func(payload []byte) (*seto.Payload, error) {
@@ -194,13 +187,11 @@ func hyper() Library {
 			typ = typ.Recompile(profile)
 			alias := hyperpb.WithAllowAlias(true)
 			return func(n int) error {
-				for i := range n {
-					if err := shared.NewMessage(typ).Unmarshal(payloads[i&mask], alias); err != nil {
-						return err
-					}
+				return fixture.Repeat(n, func(i int) error {
+					err := shared.NewMessage(typ).Unmarshal(payloads[i&mask], alias)
 					shared.Free()
-				}
-				return nil
+					return err
+				})
 			}, nil
 		},
 		Standard: func(payload []byte) (*seto.Payload, error) {

@@ -85,7 +85,7 @@ func resting(size int) Stage {
 	}
 	buyer, seller := x.Login("a", nil), x.Login("b", nil)
 	return Stage{Loop: func(n int) error {
-		for range n {
+		return fixture.Repeat(n, func(int) error {
 			order := exchange.Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 5_000, Quantity: 1_000}
 			_, bought := buyer.Create(&order)
 			order.Side = msg.SideSell
@@ -93,8 +93,8 @@ func resting(size int) Stage {
 			if !bought.OK() || !sold.OK() {
 				return fmt.Errorf("an order is refused: %v, %v", bought, sold)
 			}
-		}
-		return nil
+			return nil
+		})
 	}}
 }
 
@@ -105,11 +105,6 @@ func startUp(size int) Stage {
 		others.Stages = append(others.Stages, Stage{close: openEngine(new(conn), nil).Close})
 	}
 	return Stage{Loop: func(n int) error {
-		for range n {
-			if err := openEngine(new(conn), nil).Close(); err != nil {
-				return err
-			}
-		}
-		return nil
+		return fixture.Repeat(n, func(int) error { return openEngine(new(conn), nil).Close() })
 	}, close: others.Close}
 }

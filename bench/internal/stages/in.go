@@ -36,22 +36,17 @@ func scan(s *stream, p *msg.Payload) (loop func(int) error) {
 	limits := fixture.Must(wire.Limits{}.Resolve())
 	rest := s.frames
 	return func(n int) error {
-		for range n {
+		return fixture.Repeat(n, func(int) error {
 			if len(rest) == 0 {
 				rest = s.frames
 			}
 			payload, size, err := wire.Scan(rest, limits)
-			if err != nil {
-				return err
-			}
-			if p != nil {
-				if err := p.Decode(withSlack(rest, payload, size), nil); err != nil {
-					return err
-				}
+			if err == nil && p != nil {
+				err = p.Decode(withSlack(rest, payload, size), nil)
 			}
 			rest = rest[size:]
-		}
-		return nil
+			return err
+		})
 	}
 }
 
@@ -64,7 +59,7 @@ func bufferDecode(s *stream) Stage {
 	buffer := fixture.Must(wire.NewBuffer(0, wire.Limits{}))
 	p := new(msg.Payload)
 	return Stage{"buffer+decode", func(n int) error {
-		for range n {
+		return fixture.Repeat(n, func(int) error {
 			payload, err := buffer.Next()
 			for payload == nil && err == nil {
 				buffer.Filled(s.read(buffer.Free()))
@@ -73,11 +68,8 @@ func bufferDecode(s *stream) Stage {
 			if err != nil {
 				return err
 			}
-			if err := p.Decode(payload, nil); err != nil {
-				return err
-			}
-		}
-		return nil
+			return p.Decode(payload, nil)
+		})
 	}, buffer.Close}
 }
 

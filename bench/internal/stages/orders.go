@@ -152,16 +152,14 @@ func (o *ordering) session() Stage {
 	}
 	return Stage{"session", func(n int) error {
 		for done := 0; done < n; done += batch {
+			var err error
 			if o.quotes {
-				if err := receive(batch); err != nil {
-					return err
-				}
+				err = receive(batch)
 			} else {
-				for range batch {
-					if err := send(); err != nil {
-						return err
-					}
-				}
+				err = fixture.Repeat(batch, func(int) error { return send() })
+			}
+			if err != nil {
+				return err
 			}
 			s.Written(len(s.Pending()))
 			if err := receive(batch); err != nil {

@@ -178,7 +178,7 @@ func scanned(feed fixture.Feed) (compare.Loop, fixture.Feed) {
 	var m msg.Payload
 	var u msg.Unknown
 	return func(n int) error {
-		for range n {
+		return fixture.Repeat(n, func(int) error {
 			payload, err := buffer.Next()
 			if payload == nil && err == nil {
 				// The same bytes again: they are still at the start of a drained buffer. Receiving is not measured.
@@ -189,11 +189,8 @@ func scanned(feed fixture.Feed) (compare.Loop, fixture.Feed) {
 			if err != nil {
 				return err
 			}
-			if err := m.Decode(payload, &u); err != nil {
-				return err
-			}
-		}
-		return nil
+			return m.Decode(payload, &u)
+		})
 	}, feed
 }
 
@@ -236,20 +233,18 @@ func runSlug(_ context.Context, o Options, r *Results) error {
 	}}
 	from := group{section: "Identifiers", name: "slug to identifier", base: own, variants: []measure.Variant{
 		{Name: own, Loop: func(n int) error {
-			for i := range n {
-				if _, err := uuid.ParseSlugBase(texts[i%slugs], slugBase); err != nil {
-					return err
-				}
-			}
-			return nil
+			return fixture.Repeat(n, func(i int) error {
+				_, err := uuid.ParseSlugBase(texts[i%slugs], slugBase)
+				return err
+			})
 		}},
 		{Name: mathBig, Loop: func(n int) error {
-			for i := range n {
+			return fixture.Repeat(n, func(i int) error {
 				if _, ok := z.SetString(texts[i%slugs], slugBase); !ok {
 					return errText
 				}
-			}
-			return nil
+				return nil
+			})
 		}},
 	}}
 	return errors.Join(r.measure(o, to), r.measure(o, from))
