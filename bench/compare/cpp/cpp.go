@@ -181,7 +181,7 @@ func (p *Process) Check(feed fixture.Feed, encode bool) error {
 			return err
 		}
 		if !bytes.Equal(got, want) && (encode || suffix == ".again") {
-			return fmt.Errorf("C++ libprotobuf, %s%s: %x, want %x", feed.Name, suffix, got, want)
+			return fmt.Errorf("libprotobuf in C++, %s%s: %x, want %x", feed.Name, suffix, got, want)
 		}
 	}
 	return nil
