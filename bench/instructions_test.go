@@ -19,18 +19,18 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// The table says what each path takes and for which compiler. It is written by
+// The table holds the instructions of each path and the compiler. It is written by
 //
 //	go test -count=1 -run TestInstructions -v ./bench -update
 const (
 	instructionsFile = "testdata/instructions.txt"
-	slackPercent     = 3 // a path may take so much more than the table says
+	slackPercent     = 3 // that a path may take more than in the table
 )
 
-var update = flag.Bool("update", false, "write "+instructionsFile+" anew")
+var update = flag.Bool("update", false, "write "+instructionsFile)
 
-// TestInstructions holds the paths of every message to the table of their machine instructions. The clock stands
-// still, so that it fails on a busy machine for the same reasons as on a quiet one.
+// TestInstructions compares the machine instructions of each path with the table. The clock stands still, so that it
+// fails on a busy machine for the same reasons as on a quiet one.
 func TestInstructions(t *testing.T) {
 	compiler := "compiler " + runtime.Version()[:len("go1.26")] + " " + runtime.GOOS + "/" + runtime.GOARCH
 	if reason := uncountable(); reason != "" {
@@ -76,7 +76,7 @@ func TestInstructions(t *testing.T) {
 		delete(want, p.Name)
 		switch line := fmt.Sprintf("%s: %d instructions, %d in the table", p.Name, got, limit); {
 		case got*100 > limit*(100+slackPercent):
-			t.Error(line + ": if that is worth it, run this test with -update and say why")
+			t.Error(line + ": if that is worth it, run this test with -update and give the reason")
 		case got*100 < limit*(100-slackPercent):
 			t.Log(line + ": run this test with -update to keep the gain")
 		default:
@@ -88,14 +88,14 @@ func TestInstructions(t *testing.T) {
 	}
 }
 
-// uncountable says why this program is not the one that users get, "" if it is.
+// uncountable returns why this program is not built as users build it, "" if it is.
 func uncountable() string {
 	if testing.CoverMode() != "" {
 		return "built to measure coverage"
 	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "the program does not say how it was built"
+		return "the program has no build information"
 	}
 	for _, s := range info.Settings {
 		race := s.Key == "-race" && s.Value == "true"
@@ -119,7 +119,8 @@ func first(n int, feed fixture.Feed) fixture.Feed {
 
 // counted returns the paths, each of one message or, for feeds of different ones, of a few.
 func counted() (paths []instrcount.Path) {
-	mixed, shuffled := first(mixedMessages, fixture.Mixed()), first(shuffledMessages, fixture.Shuffled(fixture.Executed()))
+	mixed := first(mixedMessages, fixture.Mixed())
+	shuffled := first(shuffledMessages, fixture.Shuffled(fixture.Executed()))
 	for _, feed := range []fixture.Feed{
 		fixture.Executed(), fixture.Accepted(), fixture.Quotes(), fixture.Heartbeat(), mixed, shuffled,
 	} {
@@ -214,14 +215,15 @@ func countSend() instrcount.Path {
 			if err != nil {
 				panic(err)
 			}
-			_, frame := envelope.EncodeFrame((*[envelope.EncodeFrameBytes]byte)(region), uint32(p.GetType()), seq, p.GetOrderCreate(), 0, 0)
+			room, typ := (*[envelope.EncodeFrameBytes]byte)(region), uint32(p.GetType())
+			_, frame := envelope.EncodeFrame(room, typ, seq, p.GetOrderCreate(), 0, 0)
 			frames.Commit(frame, ring.Record{Seq: seq})
 			frames.Written(len(frames.Pending()))
 		}
 	}}
 }
 
-// check is for what comes before a path: called in it, it would be a part of the count.
+// check is for the preparation of a path only: within the path it would be counted.
 func check(err error) {
 	if err != nil {
 		panic(err)

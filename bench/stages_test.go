@@ -8,14 +8,14 @@ import (
 	"github.com/smk-go/smk/bench/internal/stages"
 )
 
-// BenchmarkStages is each stage of the way through the library, per message.
+// BenchmarkStages measures each stage of the library, per message.
 func BenchmarkStages(b *testing.B) {
 	for _, open := range stages.Groups() {
 		run(b, open())
 	}
 }
 
-// BenchmarkGrowth is what an operation costs as something grows: the lines of one operation should be alike.
+// BenchmarkGrowth measures an operation as something grows: the lines of one operation should be alike.
 func BenchmarkGrowth(b *testing.B) {
 	for _, c := range stages.Curves() {
 		run(b, c.Group(math.MaxInt))

@@ -1,6 +1,5 @@
-// Package compare puts other protobuf libraries beside gen/msg: each decodes and encodes the messages of bench, in
-// the way its own documentation says is fastest, and each is checked to understand the same values before it is
-// measured.
+// Package compare puts other protobuf libraries beside gen/msg: each decodes and encodes the messages of bench by
+// its fastest documented calls, and each is checked to read the same values before it is measured.
 //
 // It is a module of its own, so that nothing it compares with is ever required by the library.
 //

@@ -6,7 +6,6 @@ require (
 	buf.build/go/hyperpb v0.1.3
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0
 	github.com/VictoriaMetrics/easyproto v1.1.3
-	github.com/bufbuild/protocompile v0.14.1
 	github.com/jedib0t/go-pretty/v6 v6.9.1
 	github.com/klauspost/cpuid/v2 v2.4.2
 	github.com/planetscale/vtprotobuf v0.6.0
@@ -32,7 +31,6 @@ require (
 	github.com/timandy/routine v1.1.5 // indirect
 	github.com/valyala/bytebufferpool v1.0.0 // indirect
 	golang.org/x/image v0.30.0 // indirect
-	golang.org/x/sync v0.16.0 // indirect
 	golang.org/x/text v0.28.0 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )

@@ -29,7 +29,7 @@ func (next Next) Loop(n int) error {
 	return nil
 }
 
-// A Library is one way to turn payloads into values and back.
+// A Library decodes payloads into values and encodes them.
 type Library struct {
 	Name string
 
@@ -47,6 +47,15 @@ type Library struct {
 
 	// Standard returns what the library reads from a payload, as the standard type.
 	Standard func(payload []byte) (*seto.Payload, error)
+}
+
+// Loop returns what decodes the feed, or encodes it.
+func (l Library) Loop(feed fixture.Feed, encode bool) (Loop, error) {
+	if !encode {
+		return l.Decode(feed)
+	}
+	next, err := l.Encode(feed)
+	return next.Loop, err
 }
 
 // Names of libraries that goals refer to.
@@ -96,7 +105,7 @@ func (l Library) Check(feed fixture.Feed, encode bool) error {
 	return nil
 }
 
-// CopyFrames is the least that an encoder can do: it copies the feed's frames.
+// CopyFrames returns the cheapest encoder: it copies the feed's frames.
 func CopyFrames(feed fixture.Feed) Next {
 	frames, buf, k, mask := feed.Frames(), make([]byte, longest(feed)), uint64(0), uint64(feed.Mask())
 	return func() ([]byte, error) {
@@ -106,7 +115,7 @@ func CopyFrames(feed fixture.Feed) Next {
 	}
 }
 
-// CopyPayloads is what the machine takes to copy the payloads.
+// CopyPayloads returns a loop that copies the payloads.
 func CopyPayloads(feed fixture.Feed) Loop {
 	payloads, mask := feed.Payloads, feed.Mask()
 	buf := make([]byte, len(feed.Stream))
@@ -118,7 +127,7 @@ func CopyPayloads(feed fixture.Feed) Loop {
 	}
 }
 
-// SumPayloads is what the machine takes to look at each byte of the payloads.
+// SumPayloads returns a loop that reads each byte of the payloads.
 func SumPayloads(feed fixture.Feed) Loop {
 	payloads, mask := feed.Payloads, feed.Mask()
 	return func(n int) error {
@@ -133,7 +142,7 @@ func SumPayloads(feed fixture.Feed) Loop {
 	}
 }
 
-// longest is the room for any frame of the feed, and more for those that later numbers make longer.
+// longest returns the size of a buffer for any frame of the feed, with room for longer numbers.
 func longest(feed fixture.Feed) (n int) {
 	for _, frame := range feed.Frames() {
 		n = max(n, len(frame))

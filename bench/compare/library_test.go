@@ -6,8 +6,8 @@ import (
 	"github.com/smk-go/smk/bench/internal/fixture"
 )
 
-// TestLibrariesAgree holds every library to the values that gen/msg reads from every message, and to the frames of
-// what is sent.
+// TestLibrariesAgree compares every library with the values that gen/msg reads from every message, and with the frames
+// that a client sends.
 func TestLibrariesAgree(t *testing.T) {
 	for _, l := range All() {
 		for _, feed := range fixture.Inbound() {
@@ -27,13 +27,13 @@ func TestLibrariesAgree(t *testing.T) {
 func BenchmarkCodec(b *testing.B) {
 	for _, l := range All() {
 		for _, feed := range fixture.Inbound() {
-			loop, err := l.Decode(feed)
+			loop, err := l.Loop(feed, false)
 			benchmark(b, "decode/"+feed.Name+"/"+l.Name, loop, err)
 		}
 		for _, feed := range fixture.Outbound() {
 			if l.Encode != nil {
-				next, err := l.Encode(feed)
-				benchmark(b, "encode/"+feed.Name+"/"+l.Name, next.Loop, err)
+				loop, err := l.Loop(feed, true)
+				benchmark(b, "encode/"+feed.Name+"/"+l.Name, loop, err)
 			}
 		}
 	}

@@ -22,12 +22,7 @@ func decodeInto[M any](decode func(m *M, payload []byte) error) func(feed fixtur
 	return func(feed fixture.Feed) (Loop, error) {
 		m, payloads, mask := new(M), feed.Payloads, feed.Mask()
 		return func(n int) error {
-			for i := range n {
-				if err := decode(m, payloads[i&mask]); err != nil {
-					return err
-				}
-			}
-			return nil
+			return fixture.Repeat(n, func(i int) error { return decode(m, payloads[i&mask]) })
 		}, nil
 	}
 }
@@ -40,14 +35,12 @@ func vtPooled() Library {
 		Decode: func(feed fixture.Feed) (Loop, error) {
 			payloads, mask := feed.Payloads, feed.Mask()
 			return func(n int) error {
-				for i := range n {
+				return fixture.Repeat(n, func(i int) error {
 					m := vtseto.PayloadFromVTPool()
-					if err := m.UnmarshalVT(payloads[i&mask]); err != nil {
-						return err
-					}
+					err := m.UnmarshalVT(payloads[i&mask])
 					m.ReturnToVTPool()
-				}
-				return nil
+					return err
+				})
 			}, nil
 		},
 		Standard: func(payload []byte) (*seto.Payload, error) {
@@ -56,8 +49,8 @@ func vtPooled() Library {
 			if err := m.UnmarshalVT(payload); err != nil {
 				return nil, err
 			}
-			// By names, since the two are types of different definitions. Unknown fields, which would turn up again
-			// as bytes, get lost.
+			// By names, since the two types have different definitions. Unknown fields are dropped: their bytes
+			// would be decoded again.
 			text, err := protojson.Marshal(m)
 			if err != nil {
 				return nil, err
@@ -94,8 +87,8 @@ func vtPlain() Library {
 	}
 }
 
-// google is Go's own protobuf library with its generated types. It has no way to use the memory of a message again,
-// except for the outermost.
+// google is Go's own protobuf library with its generated types. It cannot reuse the memory of a message, except
+// the outermost.
 func google() Library {
 	// As gen/msg does, it accepts a message without its required fields.
 	decode := proto.UnmarshalOptions{AllowPartial: true}
@@ -103,7 +96,7 @@ func google() Library {
 		Name: Google, Module: Google,
 		Decode: decodeInto(func(m *seto.Payload, payload []byte) error { return decode.Unmarshal(payload, m) }),
 		Encode: func(feed fixture.Feed) (Next, error) {
-			all, err := messages(feed, func(m *seto.Payload, payload []byte) error { return proto.Unmarshal(payload, m) })
+			all, err := messages(feed, (*seto.Payload).UnmarshalVT)
 			buf, k, mask := make([]byte, 0, longest(feed)), uint64(0), uint64(feed.Mask())
 			cached := proto.MarshalOptions{UseCachedSize: true}
 			return func() ([]byte, error) {
@@ -157,8 +150,14 @@ func easy() Library {
 		},
 		Standard: func(payload []byte) (*seto.Payload, error) {
 			var m easyseto.Payload
-			err := m.Decode(payload)
-			return m.Proto(), err
+			if err := m.Decode(payload); err != nil {
+				return nil, err
+			}
+			// Its bytes hold what it has read, under the numbers of the definitions.
+			var w easyproto.Marshaler
+			m.Encode(w.MessageMarshaler())
+			p := new(seto.Payload)
+			return p, proto.Unmarshal(w.Marshal(nil), p)
 		},
 	}
 }
@@ -188,13 +187,11 @@ func hyper() Library {
 			typ = typ.Recompile(profile)
 			alias := hyperpb.WithAllowAlias(true)
 			return func(n int) error {
-				for i := range n {
-					if err := shared.NewMessage(typ).Unmarshal(payloads[i&mask], alias); err != nil {
-						return err
-					}
+				return fixture.Repeat(n, func(i int) error {
+					err := shared.NewMessage(typ).Unmarshal(payloads[i&mask], alias)
 					shared.Free()
-				}
-				return nil
+					return err
+				})
 			}, nil
 		},
 		Standard: func(payload []byte) (*seto.Payload, error) {

@@ -1,6 +1,6 @@
 // Package cpp measures C++ libprotobuf beside Go: a small program is compiled when it is needed, runs as a process of
-// its own, and decodes or encodes as often as it is told, by the processor time of its own thread. It needs protoc, a
-// C++ compiler and libprotobuf's headers; where one is missing, Start says so.
+// its own, and decodes or encodes a message n times, by the processor time of its own thread. It needs protoc, a C++
+// compiler and libprotobuf's headers; Start fails with ErrUnavailable if one is missing.
 package cpp
 
 import (
@@ -31,22 +31,28 @@ import (
 //go:embed src/codec.cc
 var source []byte
 
-// ErrUnavailable says that this machine lacks what it takes to build the program.
+// ErrUnavailable is returned if the program cannot be built on this machine.
 var ErrUnavailable = errors.New("libprotobuf for C++ cannot be built with")
 
-// DefaultFlags are what the compiler is told for a measurement.
+// DefaultFlags are the compiler's flags for a measurement.
 var DefaultFlags = []string{"-O3", "-march=native"}
 
-// Kind is what the process can repeat.
-type Kind string
+// Work is what the process can repeat.
+type Work struct{ Name, command string }
 
-// Kinds.
-const (
-	Reused Kind = "reused" // decode into one message that is used again
-	Arena  Kind = "arena"  // decode into messages of an arena that is emptied each time
-	Encode Kind = "encode" // set sequence and reference, write the frame's length and the payload
-	Copy   Kind = "copy"   // memcpy of the payload
-	Sum    Kind = "sum"    // a loop that adds up the payload's bytes
+// Decoding and Encoding are all of it, in the order of the tables.
+var (
+	Decoding = []Work{
+		{"C++ libprotobuf, reused", "reused"}, // into one message that is used again
+		{"C++ libprotobuf, arena", "arena"},   // into messages of an arena that is emptied each time
+		{"floor: C byte sum", "sum"},          // a loop that adds up the payload's bytes
+		memcpy,
+	}
+	Encoding = []Work{
+		{"C++ libprotobuf", "encode"}, // set sequence and reference, write the frame's length and the payload
+		memcpy,
+	}
+	memcpy = Work{"floor: C memcpy", "copy"} // of the payload
 )
 
 // Process is the running program. It serves one goroutine.
@@ -132,7 +138,7 @@ func (p *Process) start(ctx context.Context) (err error) {
 		return err
 	}
 	p.cmd, p.out = cmd, bufio.NewReader(out)
-	version, err := p.answer()
+	version, err := p.result()
 	p.Version = fmt.Sprintf("%d.%d.%d", version/1_000_000, version/1000%1000, version%1000)
 	return err
 }
@@ -146,13 +152,12 @@ func (p *Process) Close() (err error) {
 	return errors.Join(err, os.RemoveAll(p.dir))
 }
 
-// Loop returns what repeats the work on a feed and returns its processor time.
-func (p *Process) Loop(kind Kind, feed fixture.Feed) (func(n int) (time.Duration, error), error) {
-	err := os.WriteFile(filepath.Join(p.dir, feed.Name), content(feed), 0o600)
+// Loop returns what repeats the work on a feed that was checked, and returns its processor time.
+func (p *Process) Loop(w Work, feed fixture.Feed) func(n int) (time.Duration, error) {
 	return func(n int) (time.Duration, error) {
-		ns, err := p.command(string(kind), feed, n)
+		ns, err := p.command(w.command, feed, n)
 		return time.Duration(ns), err
-	}, err
+	}
 }
 
 // Check reports whether every payload of the feed comes back as the same bytes once it has been decoded and encoded
@@ -176,7 +181,7 @@ func (p *Process) Check(feed fixture.Feed, encode bool) error {
 			return err
 		}
 		if !bytes.Equal(got, want) && (encode || suffix == ".again") {
-			return fmt.Errorf("%s%s: %x, want %x", feed.Name, suffix, got, want)
+			return fmt.Errorf("libprotobuf in C++, %s%s: %x, want %x", feed.Name, suffix, got, want)
 		}
 	}
 	return nil
@@ -194,18 +199,18 @@ func (p *Process) command(kind string, feed fixture.Feed, n int) (int64, error) 
 	if _, err := fmt.Fprintf(p.in, "%s %s %d\n", kind, feed.Name, n); err != nil {
 		return 0, err
 	}
-	return p.answer()
+	return p.result()
 }
 
-// answer reads the line that ends a command and returns its number.
-func (p *Process) answer() (int64, error) {
+// result reads the line that ends a command and returns its number.
+func (p *Process) result() (int64, error) {
 	line, err := p.out.ReadString('\n')
 	if err != nil {
 		return 0, fmt.Errorf("the C++ process ended: %w", err)
 	}
 	n, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("the C++ process answers %q", line)
+		return 0, fmt.Errorf("the C++ process prints %q", line)
 	}
 	return n, nil
 }

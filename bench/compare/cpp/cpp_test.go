@@ -10,8 +10,8 @@ import (
 	"github.com/smk-go/smk/bench/internal/fixture"
 )
 
-// TestProcess holds the program to the values that gen/msg reads and writes. Where it cannot be built the reason has
-// to be a clear one, and that is all there is to test.
+// TestProcess compares the program with the values that gen/msg reads and writes. If it cannot be built, only the
+// reason is logged.
 func TestProcess(t *testing.T) {
 	p, err := Start(t.Context(), []string{"-O0"})
 	if errors.Is(err, ErrUnavailable) {
@@ -24,27 +24,24 @@ func TestProcess(t *testing.T) {
 	if strings.Count(p.Version, ".") != 2 || strings.HasPrefix(p.Version, "0.") {
 		t.Errorf("version is %q", p.Version)
 	}
-	check := func(feed fixture.Feed, encode bool, kinds ...Kind) {
+	check := func(feed fixture.Feed, encode bool, works []Work) {
 		if err := p.Check(feed, encode); err != nil {
 			t.Error(err)
 		}
-		for _, kind := range kinds {
-			loop, err := p.Loop(kind, feed)
-			if err != nil {
-				t.Fatal(err)
-			}
+		for _, w := range works {
+			loop := p.Loop(w, feed)
 			once, err1 := loop(1000)
 			often, err2 := loop(20_000)
 			if err1 != nil || err2 != nil || once <= 0 || often <= once {
-				t.Errorf("%s %s: 1000 times in %v, 20000 in %v; %v, %v", kind, feed.Name, once, often, err1, err2)
+				t.Errorf("%s %s: 1000 times in %v, 20000 in %v; %v, %v", w.Name, feed.Name, once, often, err1, err2)
 			}
 		}
 	}
 	for _, feed := range fixture.Inbound() {
-		check(feed, false, Reused, Arena, Copy, Sum)
+		check(feed, false, Decoding)
 	}
 	for _, feed := range fixture.Outbound() {
-		check(feed, true, Encode, Copy)
+		check(feed, true, Encoding)
 	}
 	changed := fixture.Executed()
 	if changed.Payloads[0][20] ^= 1; p.Check(changed, false) == nil {
@@ -62,7 +59,7 @@ func TestProcess(t *testing.T) {
 	}
 }
 
-// TestUnavailable expects a machine without the tools, or with broken ones, to be told which.
+// TestUnavailable expects the error to name the tool that is missing or broken.
 func TestUnavailable(t *testing.T) {
 	bin := t.TempDir()
 	t.Setenv("PATH", bin)
@@ -76,7 +73,8 @@ func TestUnavailable(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := Start(t.Context(), nil)
-		if !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		if !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), c.want) ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
 	}

@@ -6,18 +6,9 @@ package easyseto
 import (
 	"errors"
 	"github.com/VictoriaMetrics/easyproto"
-	"github.com/smk-go/smk/gen/eto"
-	"github.com/smk-go/smk/gen/seto"
 )
 
 var errWire = errors.New("field with the wrong wire type")
-
-func present[T any](has uint64, number int, v T) *T {
-	if has&(1<<number) == 0 {
-		return nil
-	}
-	return &v
-}
 
 type EtoPayload struct {
 	has      uint64
@@ -38,7 +29,7 @@ func (m *EtoPayload) Decode(b []byte) (err error) {
 		case 1:
 			m.Seq, ok = f.Uint64()
 		case 2:
-			m.Type, ok = f.Enum()
+			m.Type, ok = f.Int32()
 		case 3:
 			m.IsReplay, ok = f.Bool()
 		default:
@@ -63,15 +54,6 @@ func (m *EtoPayload) Encode(w *easyproto.MessageMarshaler) {
 	}
 }
 
-// Proto returns m as the standard type.
-func (m *EtoPayload) Proto() *eto.Payload {
-	p := new(eto.Payload)
-	p.Seq = present(m.has, 1, m.Seq)
-	p.Type = present(m.has, 2, eto.PayloadType(m.Type))
-	p.IsReplay = present(m.has, 3, m.IsReplay)
-	return p
-}
-
 type Payload struct {
 	has            uint64
 	Type           int32
@@ -93,7 +75,7 @@ func (m *Payload) Decode(b []byte) (err error) {
 		var ok bool
 		switch f.FieldNum {
 		case 1:
-			m.Type, ok = f.Enum()
+			m.Type, ok = f.Int32()
 		case 2:
 			var data []byte
 			if data, ok = f.MessageData(); ok {
@@ -170,31 +152,6 @@ func (m *Payload) Encode(w *easyproto.MessageMarshaler) {
 	}
 }
 
-// Proto returns m as the standard type.
-func (m *Payload) Proto() *seto.Payload {
-	p := new(seto.Payload)
-	p.Type = present(m.has, 1, seto.PayloadType(m.Type))
-	if m.has&(1<<2) != 0 {
-		p.EtoPayload = m.EtoPayload.Proto()
-	}
-	if m.has&(1<<4) != 0 {
-		p.OrderCreate = m.OrderCreate.Proto()
-	}
-	if m.has&(1<<6) != 0 {
-		p.OrderAccepted = m.OrderAccepted.Proto()
-	}
-	if m.has&(1<<7) != 0 {
-		p.OrderExecuted = m.OrderExecuted.Proto()
-	}
-	if m.has&(1<<8) != 0 {
-		p.OrderCancel = m.OrderCancel.Proto()
-	}
-	if m.has&(1<<14) != 0 {
-		p.ContractQuotes = m.ContractQuotes.Proto()
-	}
-	return p
-}
-
 type OrderCreate struct {
 	has          uint64
 	Type         int32
@@ -221,21 +178,21 @@ func (m *OrderCreate) Decode(b []byte) (err error) {
 		var ok bool
 		switch f.FieldNum {
 		case 1:
-			m.Type, ok = f.Enum()
+			m.Type, ok = f.Int32()
 		case 4:
-			m.Side, ok = f.Enum()
+			m.Side, ok = f.Int32()
 		case 5:
-			m.QuantityType, ok = f.Enum()
+			m.QuantityType, ok = f.Int32()
 		case 6:
 			m.Quantity, ok = f.Uint64()
 		case 7:
-			m.PriceType, ok = f.Enum()
+			m.PriceType, ok = f.Int32()
 		case 8:
 			m.Price, ok = f.Uint32()
 		case 9:
 			m.Maq, ok = f.Uint32()
 		case 10:
-			m.Tif, ok = f.Enum()
+			m.Tif, ok = f.Int32()
 		case 11:
 			m.Reference, ok = f.Uint64()
 		case 12:
@@ -293,24 +250,6 @@ func (m *OrderCreate) Encode(w *easyproto.MessageMarshaler) {
 	}
 }
 
-// Proto returns m as the standard type.
-func (m *OrderCreate) Proto() *seto.OrderCreate {
-	p := new(seto.OrderCreate)
-	p.Type = present(m.has, 1, seto.OrderCreateType(m.Type))
-	p.Side = present(m.has, 4, seto.Side(m.Side))
-	p.QuantityType = present(m.has, 5, seto.QuantityType(m.QuantityType))
-	p.Quantity = present(m.has, 6, m.Quantity)
-	p.PriceType = present(m.has, 7, seto.PriceType(m.PriceType))
-	p.Price = present(m.has, 8, m.Price)
-	p.Maq = present(m.has, 9, m.Maq)
-	p.Tif = present(m.has, 10, seto.TimeInForceType(m.Tif))
-	p.Reference = present(m.has, 11, m.Reference)
-	p.MarketId = present(m.has, 12, m.MarketId)
-	p.ContractId = present(m.has, 13, m.ContractId)
-	p.Label = present(m.has, 14, m.Label)
-	return p
-}
-
 type OrderCancel struct {
 	has       uint64
 	Reference uint64
@@ -347,14 +286,6 @@ func (m *OrderCancel) Encode(w *easyproto.MessageMarshaler) {
 	if m.has&(1<<3) != 0 {
 		w.AppendUint64(3, m.OrderId)
 	}
-}
-
-// Proto returns m as the standard type.
-func (m *OrderCancel) Proto() *seto.OrderCancel {
-	p := new(seto.OrderCancel)
-	p.Reference = present(m.has, 2, m.Reference)
-	p.OrderId = present(m.has, 3, m.OrderId)
-	return p
 }
 
 type OrderAccepted struct {
@@ -404,7 +335,7 @@ func (m *OrderAccepted) Decode(b []byte) (err error) {
 		case 11:
 			m.ContractId, ok = f.Uint32()
 		case 12:
-			m.Side, ok = f.Enum()
+			m.Side, ok = f.Int32()
 		case 13:
 			m.MarketId, ok = f.Uint32()
 		case 14:
@@ -461,25 +392,6 @@ func (m *OrderAccepted) Encode(w *easyproto.MessageMarshaler) {
 	}
 }
 
-// Proto returns m as the standard type.
-func (m *OrderAccepted) Proto() *seto.OrderAccepted {
-	p := new(seto.OrderAccepted)
-	p.Seq = present(m.has, 1, m.Seq)
-	p.AccountSequence = present(m.has, 3, m.AccountSequence)
-	p.Reference = present(m.has, 4, m.Reference)
-	p.Price = present(m.has, 5, m.Price)
-	p.Quantity = present(m.has, 6, m.Quantity)
-	p.OrderId = present(m.has, 7, m.OrderId)
-	p.AccountSequence_64 = present(m.has, 8, m.AccountSequence_64)
-	p.AvailableBalance = present(m.has, 9, m.AvailableBalance)
-	p.Exposure = present(m.has, 10, m.Exposure)
-	p.ContractId = present(m.has, 11, m.ContractId)
-	p.Side = present(m.has, 12, seto.Side(m.Side))
-	p.MarketId = present(m.has, 13, m.MarketId)
-	p.Label = present(m.has, 14, m.Label)
-	return p
-}
-
 type OrderExecuted struct {
 	has                   uint64
 	Price                 uint32
@@ -513,7 +425,7 @@ func (m *OrderExecuted) Decode(b []byte) (err error) {
 		case 2:
 			m.Price, ok = f.Uint32()
 		case 3:
-			m.QuantityType, ok = f.Enum()
+			m.QuantityType, ok = f.Int32()
 		case 4:
 			m.Quantity, ok = f.Uint64()
 		case 5:
@@ -523,7 +435,7 @@ func (m *OrderExecuted) Decode(b []byte) (err error) {
 		case 7:
 			m.OrderId, ok = f.Uint64()
 		case 8:
-			m.Side, ok = f.Enum()
+			m.Side, ok = f.Int32()
 		case 9:
 			m.MarketId, ok = f.Uint32()
 		case 10:
@@ -606,29 +518,6 @@ func (m *OrderExecuted) Encode(w *easyproto.MessageMarshaler) {
 	if m.has&(1<<18) != 0 {
 		w.AppendString(18, m.Label)
 	}
-}
-
-// Proto returns m as the standard type.
-func (m *OrderExecuted) Proto() *seto.OrderExecuted {
-	p := new(seto.OrderExecuted)
-	p.Price = present(m.has, 2, m.Price)
-	p.QuantityType = present(m.has, 3, seto.QuantityType(m.QuantityType))
-	p.Quantity = present(m.has, 4, m.Quantity)
-	p.AccountSequence = present(m.has, 5, m.AccountSequence)
-	p.PendingTimeout = present(m.has, 6, m.PendingTimeout)
-	p.OrderId = present(m.has, 7, m.OrderId)
-	p.Side = present(m.has, 8, seto.Side(m.Side))
-	p.MarketId = present(m.has, 9, m.MarketId)
-	p.ContractId = present(m.has, 10, m.ContractId)
-	p.AccountSequence_64 = present(m.has, 11, m.AccountSequence_64)
-	p.TotalExecutedQuantity = present(m.has, 12, m.TotalExecutedQuantity)
-	p.ExecutedAvgPrice = present(m.has, 13, m.ExecutedAvgPrice)
-	p.AvailableQuantity = present(m.has, 14, m.AvailableQuantity)
-	p.OrigPrice = present(m.has, 15, m.OrigPrice)
-	p.AvailableBalance = present(m.has, 16, m.AvailableBalance)
-	p.Exposure = present(m.has, 17, m.Exposure)
-	p.Label = present(m.has, 18, m.Label)
-	return p
 }
 
 type ContractQuotes struct {
@@ -731,28 +620,6 @@ func (m *ContractQuotes) Encode(w *easyproto.MessageMarshaler) {
 	}
 }
 
-// Proto returns m as the standard type.
-func (m *ContractQuotes) Proto() *seto.ContractQuotes {
-	p := new(seto.ContractQuotes)
-	for i := range m.Bids {
-		p.Bids = append(p.Bids, m.Bids[i].Proto())
-	}
-	for i := range m.Offers {
-		p.Offers = append(p.Offers, m.Offers[i].Proto())
-	}
-	for i := range m.Executions {
-		p.Executions = append(p.Executions, m.Executions[i].Proto())
-	}
-	if m.has&(1<<6) != 0 {
-		p.LastExecution = m.LastExecution.Proto()
-	}
-	p.HighPrice = present(m.has, 7, m.HighPrice)
-	p.LowPrice = present(m.has, 8, m.LowPrice)
-	p.MarketId = present(m.has, 9, m.MarketId)
-	p.ContractId = present(m.has, 10, m.ContractId)
-	return p
-}
-
 type Quote struct {
 	has      uint64
 	Price    uint32
@@ -791,14 +658,6 @@ func (m *Quote) Encode(w *easyproto.MessageMarshaler) {
 	}
 }
 
-// Proto returns m as the standard type.
-func (m *Quote) Proto() *seto.Quote {
-	p := new(seto.Quote)
-	p.Price = present(m.has, 1, m.Price)
-	p.Quantity = present(m.has, 2, m.Quantity)
-	return p
-}
-
 type Execution struct {
 	has          uint64
 	Price        uint32
@@ -821,7 +680,7 @@ func (m *Execution) Decode(b []byte) (err error) {
 		case 2:
 			m.Quantity, ok = f.Uint64()
 		case 3:
-			m.Liquidity, ok = f.Enum()
+			m.Liquidity, ok = f.Int32()
 		case 4:
 			m.Microseconds, ok = f.Uint64()
 		default:
@@ -847,14 +706,4 @@ func (m *Execution) Encode(w *easyproto.MessageMarshaler) {
 	if m.has&(1<<4) != 0 {
 		w.AppendUint64(4, m.Microseconds)
 	}
-}
-
-// Proto returns m as the standard type.
-func (m *Execution) Proto() *seto.Execution {
-	p := new(seto.Execution)
-	p.Price = present(m.has, 1, m.Price)
-	p.Quantity = present(m.has, 2, m.Quantity)
-	p.Liquidity = present(m.has, 3, seto.Side(m.Liquidity))
-	p.Microseconds = present(m.has, 4, m.Microseconds)
-	return p
 }

@@ -8,26 +8,24 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// easyKind is how easyproto reads and writes a kind of field.
-type easyKind struct{ goType, get, put string }
+// easyKind is the Go type of a kind of field, and what easyproto's methods call it.
+type easyKind struct{ goType, method string }
 
 var easyKinds = map[protoreflect.Kind]easyKind{
-	protoreflect.BoolKind:   {"bool", "Bool", "AppendBool"},
-	protoreflect.EnumKind:   {"int32", "Enum", "AppendInt32"},
-	protoreflect.Uint32Kind: {"uint32", "Uint32", "AppendUint32"},
-	protoreflect.Uint64Kind: {"uint64", "Uint64", "AppendUint64"},
-	protoreflect.DoubleKind: {"float64", "Double", "AppendDouble"},
-	protoreflect.StringKind: {"string", "String", "AppendString"},
+	protoreflect.BoolKind:   {"bool", "Bool"},
+	protoreflect.EnumKind:   {"int32", "Int32"},
+	protoreflect.Uint32Kind: {"uint32", "Uint32"},
+	protoreflect.Uint64Kind: {"uint64", "Uint64"},
+	protoreflect.DoubleKind: {"float64", "Double"},
+	protoreflect.StringKind: {"string", "String"},
 }
 
 // easyField is a field that is measured.
 type easyField struct {
-	*protogen.Field
-	easyKind
-	number int
-	mask   string
-	nested string // the name of the message that it holds, "" for a scalar
-	list   bool
+	easyKind // of messages only the type
+	name     string
+	number   int
+	list     bool // of messages
 }
 
 // easyName is the name of a message, with its package if that is not seto.
@@ -40,18 +38,14 @@ func easyName(m *protogen.Message) string {
 
 func easyFields(m *protogen.Message) (fields []easyField, err error) {
 	for _, f := range m.Fields {
-		e := easyField{Field: f, number: int(f.Desc.Number()), easyKind: easyKinds[f.Desc.Kind()], list: f.Desc.IsList()}
-		e.mask = fmt.Sprintf("(1<<%d)", e.number)
+		e := easyField{easyKinds[f.Desc.Kind()], f.GoName, int(f.Desc.Number()), f.Desc.IsList()}
 		if f.Message != nil {
 			if !slices.Contains(measured, string(f.Message.Desc.FullName())) {
 				continue
 			}
-			e.nested = easyName(f.Message)
-			if e.goType = e.nested; e.list {
-				e.goType = "[]" + e.nested
-			}
+			e.goType = easyName(f.Message)
 		}
-		if e.goType == "" || e.list && e.nested == "" || e.number > 63 {
+		if e.goType == "" || e.list && e.method != "" || e.number > 63 {
 			return nil, fmt.Errorf("%s: the generator knows no such field", f.Desc.FullName())
 		}
 		fields = append(fields, e)
@@ -59,16 +53,15 @@ func easyFields(m *protogen.Message) (fields []easyField, err error) {
 	return fields, nil
 }
 
-// easy writes what one writes by hand for easyproto: a struct for each message, that is used again, with a bit of
-// presence for each field, and its decoding and encoding.
+// easy writes the code that users of easyproto write by hand: a reusable struct for each message, with a presence bit
+// for each field, and its decoding and encoding.
 func easy(plugin *protogen.Plugin) error {
 	g := plugin.NewGeneratedFile(module+"easyseto/easyseto.go", module+"easyseto")
 	g.P("// source: vt/seto.proto")
 	g.P("// Package easyseto is the measured messages for easyproto, with what is written by hand elsewhere.")
 	g.P("package easyseto")
-	g.P(`import ("errors"; "github.com/VictoriaMetrics/easyproto"; "`, root, `gen/eto"; "`, root, `gen/seto")`)
+	g.P(`import ("errors"; "github.com/VictoriaMetrics/easyproto")`)
 	g.P(`var errWire = errors.New("field with the wrong wire type")`)
-	g.P("func present[T any](has uint64, number int, v T) *T { if has&(1<<number) == 0 { return nil }; return &v }")
 	for _, file := range plugin.Files {
 		for _, m := range file.Messages {
 			if !slices.Contains(measured, string(m.Desc.FullName())) {
@@ -88,62 +81,49 @@ func easyMessage(g *protogen.GeneratedFile, m *protogen.Message, fields []easyFi
 	name := easyName(m)
 	g.P("type ", name, " struct { has uint64")
 	for _, f := range fields {
-		g.P(f.GoName, " ", f.goType)
+		if f.list {
+			g.P(f.name, " []", f.goType)
+		} else {
+			g.P(f.name, " ", f.goType)
+		}
 	}
 	g.P("}")
 
 	g.P("func (m *", name, ") Decode(b []byte) (err error) { m.has = 0")
 	for _, f := range fields {
 		if f.list {
-			g.P("m.", f.GoName, " = m.", f.GoName, "[:0]")
+			g.P("m.", f.name, " = m.", f.name, "[:0]")
 		}
 	}
 	g.P("var f easyproto.FieldContext")
 	g.P("for len(b) > 0 { if b, err = f.NextField(b); err != nil { return err }; var ok bool; switch f.FieldNum {")
 	for _, f := range fields {
-		at := "m." + f.GoName
-		switch g.P("case ", f.number, ":"); {
-		case f.nested == "":
-			g.P(at, ", ok = f.", f.get, "()")
-		default:
-			g.P("var data []byte; if data, ok = f.MessageData(); ok {")
-			if f.list {
-				g.P(at, " = append(", at, ", ", f.nested, "{})")
-				at += "[len(" + at + ")-1]"
-			}
-			g.P("if err = ", at, ".Decode(data); err != nil { return err } }")
+		at := "m." + f.name
+		g.P("case ", f.number, ":")
+		if f.method != "" {
+			g.P(at, ", ok = f.", f.method, "()")
+			continue
 		}
+		g.P("var data []byte; if data, ok = f.MessageData(); ok {")
+		if f.list {
+			g.P(at, " = append(", at, ", ", f.goType, "{})")
+			at += "[len(" + at + ")-1]"
+		}
+		g.P("if err = ", at, ".Decode(data); err != nil { return err } }")
 	}
 	g.P("default: continue }; if !ok { return errWire }; m.has |= 1 << f.FieldNum }; return nil }")
 
 	g.P("func (m *", name, ") Encode(w *easyproto.MessageMarshaler) {")
 	for _, f := range fields {
+		has, at := fmt.Sprintf("if m.has&(1<<%d) != 0 {", f.number), "m."+f.name
 		switch {
 		case f.list:
-			g.P("for i := range m.", f.GoName, " { m.", f.GoName, "[i].Encode(w.AppendMessage(", f.number, ")) }")
-		case f.nested != "":
-			g.P("if m.has&", f.mask, " != 0 { m.", f.GoName, ".Encode(w.AppendMessage(", f.number, ")) }")
+			g.P("for i := range ", at, " { ", at, "[i].Encode(w.AppendMessage(", f.number, ")) }")
+		case f.method == "":
+			g.P(has, at, ".Encode(w.AppendMessage(", f.number, ")) }")
 		default:
-			g.P("if m.has&", f.mask, " != 0 { w.", f.put, "(", f.number, ", m.", f.GoName, ") }")
+			g.P(has, "w.Append", f.method, "(", f.number, ", ", at, ") }")
 		}
 	}
 	g.P("}")
-
-	standard := string(m.Desc.ParentFile().Package())[len("smarkets.vt."):] + "." + m.GoIdent.GoName
-	g.P("// Proto returns m as the standard type.")
-	g.P("func (m *", name, ") Proto() *", standard, " { p := new(", standard, ")")
-	for _, f := range fields {
-		switch {
-		case f.list:
-			g.P("for i := range m.", f.GoName, " { p.", f.GoName, " = append(p.", f.GoName, ", m.", f.GoName, "[i].Proto()) }")
-		case f.nested != "":
-			g.P("if m.has&", f.mask, " != 0 { p.", f.GoName, " = m.", f.GoName, ".Proto() }")
-		case f.Enum != nil:
-			enum := string(f.Enum.Desc.ParentFile().Package())[len("smarkets.vt."):] + "." + f.Enum.GoIdent.GoName
-			g.P("p.", f.GoName, " = present(m.has, ", f.number, ", ", enum, "(m.", f.GoName, "))")
-		default:
-			g.P("p.", f.GoName, " = present(m.has, ", f.number, ", m.", f.GoName, ")")
-		}
-	}
-	g.P("return p }")
 }

@@ -1,10 +1,9 @@
 // Command gen writes the packages vteto and vtseto, the project's messages as vtprotobuf generates them with memory
-// pools, which gen/eto and gen/seto do without, and easyseto, the measured ones for easyproto.
+// pools, unlike gen/eto and gen/seto, and easyseto, the measured messages for easyproto.
 //
-// The definitions are compiled in process from proto/. Two packages of one program must not register the same names,
-// so the compiled definitions are renamed to smarkets.vt.eto and smarkets.vt.seto first. Bodies that are not measured
-// keep their place in the payload and lose their fields: what a payload costs to clear stays as it is, and the code
-// stays small.
+// The definitions are those in gen/eto and gen/seto. Two packages of one program must not register the same names, so
+// they are renamed to smarkets.vt.eto and smarkets.vt.seto first. Bodies that are not measured keep their place in the
+// payload without their fields: a payload costs the same to clear, and the code stays small.
 //
 //	go run ./gen            write the generated files
 //	go run ./gen -check     write nothing, fail if a file on disk differs
@@ -12,18 +11,16 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"go/format"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/bufbuild/protocompile"
-	"github.com/bufbuild/protocompile/protoutil"
 	_ "github.com/planetscale/vtprotobuf/features/marshal"
 	_ "github.com/planetscale/vtprotobuf/features/pool"
 	_ "github.com/planetscale/vtprotobuf/features/size"
@@ -32,15 +29,17 @@ import (
 	"google.golang.org/protobuf/cmd/protoc-gen-go/internal_gengo"
 	"google.golang.org/protobuf/compiler/protogen"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/pluginpb"
+
+	"github.com/smk-go/smk/gen/eto"
+	"github.com/smk-go/smk/gen/seto"
 )
 
 // module is what the names of generated files start with.
-const (
-	root   = "github.com/smk-go/smk/"
-	module = root + "bench/compare/"
-)
+const module = "github.com/smk-go/smk/bench/compare/"
 
 // measured are the messages that keep their fields and get a pool, by their protobuf names after the renaming.
 var measured = []string{
@@ -58,31 +57,29 @@ var measured = []string{
 func main() {
 	check := flag.Bool("check", false, "report files that differ instead of writing them")
 	flag.Parse()
-	if err := run(context.Background(), "../..", *check); err != nil {
+	if err := run(".", *check); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
 }
 
-// run writes the generated files of the repository in dir, or, with check, names those that differ.
-func run(ctx context.Context, dir string, check bool) error {
-	files, err := generate(ctx, filepath.Join(dir, "proto"))
+// run writes the generated files into dir, bench/compare, or, with check, names those that differ.
+func run(dir string, check bool) error {
+	files, err := generate()
 	if err != nil {
 		return err
 	}
 	var drift []string
 	for name, content := range files {
-		path := filepath.Join(dir, "bench", "compare", filepath.FromSlash(name))
+		path := filepath.Join(dir, filepath.FromSlash(name))
 		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
 			continue
 		}
 		if drift = append(drift, name); check {
 			continue
 		}
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, content, 0o644); err != nil {
+		err := os.MkdirAll(filepath.Dir(path), 0o755)
+		if err := errors.Join(err, os.WriteFile(path, content, 0o644)); err != nil {
 			return err
 		}
 	}
@@ -94,23 +91,16 @@ func run(ctx context.Context, dir string, check bool) error {
 }
 
 // generate returns every generated file by its name below bench/compare.
-func generate(ctx context.Context, protoDir string) (map[string][]byte, error) {
-	compiler := protocompile.Compiler{
-		Resolver: protocompile.WithStandardImports(&protocompile.SourceResolver{ImportPaths: []string{protoDir}}),
-	}
-	compiled, err := compiler.Compile(ctx, "eto.proto", "seto.proto")
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	var protos []*descriptorpb.FileDescriptorProto
-	for _, f := range compiled {
-		p := proto.Clone(protoutil.ProtoFromFileDescriptor(f)).(*descriptorpb.FileDescriptorProto)
+func generate() (map[string][]byte, error) {
+	request := new(pluginpb.CodeGeneratorRequest)
+	for _, f := range []protoreflect.FileDescriptor{eto.File_eto_proto, seto.File_seto_proto} {
+		p := protodesc.ToFileDescriptorProto(f)
 		rename(p)
 		strip(p)
-		names, protos = append(names, p.GetName()), append(protos, p)
+		request.FileToGenerate = append(request.FileToGenerate, p.GetName())
+		request.ProtoFile = append(request.ProtoFile, p)
 	}
-	plugin, err := protogen.Options{}.New(&pluginpb.CodeGeneratorRequest{FileToGenerate: names, ProtoFile: protos})
+	plugin, err := protogen.Options{}.New(request)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +120,7 @@ func generate(ctx context.Context, protoDir string) (map[string][]byte, error) {
 		if !ok {
 			return nil, fmt.Errorf("generated file %s is outside of the module", f.GetName())
 		}
-		if files[name], err = format.Source(mark([]byte(f.GetContent()))); err != nil {
+		if files[name], err = format.Source(withMarker([]byte(f.GetContent()))); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -140,14 +130,9 @@ func generate(ctx context.Context, protoDir string) (map[string][]byte, error) {
 // vtproto writes vtprotobuf's methods, with pools for what is measured.
 func vtproto(plugin *protogen.Plugin) error {
 	config := &generator.Config{Poolable: generator.NewObjectSet(), PoolableExclude: generator.NewObjectSet()}
-	for _, f := range plugin.Files {
-		for _, m := range f.Messages {
-			if !slices.Contains(measured, string(m.Desc.FullName())) {
-				continue
-			}
-			if err := config.Poolable.Set(string(m.GoIdent.GoImportPath) + "." + m.GoIdent.GoName); err != nil {
-				return err
-			}
+	for _, name := range measured {
+		if err := config.Poolable.Set(module + "vt" + strings.TrimPrefix(name, "smarkets.vt.")); err != nil {
+			return err
 		}
 	}
 	g, err := generator.NewGenerator(plugin, []string{"marshal", "size", "unmarshal", "pool"}, config)
@@ -185,25 +170,16 @@ func strip(p *descriptorpb.FileDescriptorProto) {
 	}
 }
 
-// mark makes our marker the first line. The lines in which the linked generators state their versions go: they depend
-// on how this program was built.
-func mark(content []byte) []byte {
-	source := "proto/"
-	var out []byte
-	for line := range bytes.Lines(content) {
-		text := string(bytes.TrimRight(line, "\n"))
-		switch {
-		case strings.HasPrefix(text, "// Code generated "),
-			text == "// versions:",
-			strings.HasPrefix(text, "// \tprotoc"),
-			strings.HasPrefix(text, "// protoc-gen-go-vtproto version:"):
-			continue
-		case strings.HasPrefix(text, "// source: "):
-			source += strings.TrimPrefix(text, "// source: vt/")
-			continue
-		}
-		out = append(out, line...)
-	}
-	head := "// Code generated by bench/compare/gen from " + source + ". DO NOT EDIT.\n\n"
-	return append([]byte(head), bytes.TrimLeft(out, "\n")...)
+// toolLines are the headers of the linked generators. Their versions depend on how this program was built.
+var (
+	toolLines = regexp.MustCompile(`(?m)^// (Code generated |versions:|\tprotoc|protoc-gen-go-vtproto version:).*\n`)
+	origin    = regexp.MustCompile(`(?m)^// source: vt/(.*)\n`)
+)
+
+// withMarker returns the source with our marker as its first line.
+func withMarker(content []byte) []byte {
+	name := origin.FindSubmatch(content)[1]
+	head := fmt.Sprintf("// Code generated by bench/compare/gen from proto/%s. DO NOT EDIT.\n\n", name)
+	rest := origin.ReplaceAll(toolLines.ReplaceAll(content, nil), nil)
+	return append([]byte(head), bytes.TrimLeft(rest, "\n")...)
 }

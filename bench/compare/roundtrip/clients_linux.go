@@ -7,14 +7,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os/exec"
 	"runtime"
 	"strconv"
 	"time"
 
-	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/encoding/protodelim"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
@@ -23,7 +22,7 @@ import (
 	"github.com/smk-go/smk/gen/seto"
 )
 
-// turn is one turn of a client of this process: so many round trips that count, after a warm-up.
+// turn is one turn of a client: its measured round trips after a warm-up.
 type turn struct {
 	warm, total int
 
@@ -40,9 +39,9 @@ func newTurn(warm, counted int) *turn {
 	return &turn{warm: warm, total: warm + counted, start: time.Now(), times: make([]uint32, 0, counted), allocs: -1}
 }
 
-// note ends a round trip and reports whether that was the last one. The first order is sent without a reply before
-// it, so its time is not noted.
-func (t *turn) note() (last bool) {
+// record ends a round trip and reports whether that was the last one. The first order is sent without a reply before
+// it, so its time is not recorded.
+func (t *turn) record() (last bool) {
 	now := int64(time.Since(t.start))
 	if t.done > t.warm {
 		t.times = append(t.times, uint32(min(now-t.last, 1<<32-1)))
@@ -61,17 +60,17 @@ func (t *turn) note() (last bool) {
 	return false
 }
 
-// inC is a turn of the client in C, which waits busy or in its reads.
-func (m *measurement) inC(wait string) func(*turn, *server) error {
+// runC returns a turn of the client in C, which polls or sleeps in its reads.
+func (m *measurement) runC(wait string) func(*turn, *server) error {
 	return func(t *turn, s *server) error {
-		var out, said bytes.Buffer
+		var stdout, stderr bytes.Buffer
 		cmd := exec.Command(m.program, "client", wait, strconv.Itoa(m.cores[0]), m.scriptFile,
 			s.port, strconv.Itoa(t.warm))
-		cmd.Stdout, cmd.Stderr = &out, &said
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
 		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("the client in C: %w: %s", err, said.String())
+			return fmt.Errorf("the client in C: %w: %s", err, stderr.String())
 		}
-		for b := out.Bytes(); len(b) >= 4; b = b[4:] {
+		for b := stdout.Bytes(); len(b) >= 4; b = b[4:] {
 			t.times = append(t.times, binary.NativeEndian.Uint32(b))
 		}
 		return nil
@@ -87,7 +86,7 @@ type bot struct {
 	failed error
 }
 
-// engine is a turn of a bot whose engine waits so.
+// engine returns a turn of a bot with this kind of wait.
 func (m *measurement) engine(wait engine.Wait) func(*turn, *server) error {
 	return func(t *turn, s *server) error {
 		b, err := m.newBot(t, s, wait)
@@ -98,11 +97,11 @@ func (m *measurement) engine(wait engine.Wait) func(*turn, *server) error {
 	}
 }
 
-// newBot makes a bot. Its engine runs on the client's core.
+// newBot returns a bot. Its engine runs on the client's core.
 func (m *measurement) newBot(t *turn, s *server, wait engine.Wait) (*bot, error) {
 	e, err := engine.New(engine.Config{
 		Session: session.Config{Username: username, Password: password},
-		Address: s.address(), DisableTLS: s.trust == nil, TLS: s.trust,
+		Address: s.address(), DisableTLS: s.tls == nil, TLS: s.tls,
 		ReconnectBackoff: []time.Duration{time.Hour}, // one connection is all there is
 		Wait:             wait, LockThread: true, Pin: true, Core: m.cores[0],
 	})
@@ -119,11 +118,11 @@ func (b *bot) send() {
 	}
 }
 
-// run is one turn: each acceptance is answered by the next order.
+// run runs one turn: each acceptance is answered by the next order.
 func (b *bot) run() error {
 	b.engine.OnThrottleLimitsChanged(func(*engine.Event, *msg.ThrottleLimitsChanged) { b.send() })
 	b.engine.OnOrderAccepted(func(*engine.Event, *msg.OrderAccepted) {
-		if b.note() {
+		if b.record() {
 			_ = b.engine.Close()
 			return
 		}
@@ -141,70 +140,40 @@ func (b *bot) run() error {
 	return nil
 }
 
-// naiveTurn is a turn of the client that one writes first: a connection, a buffered reader, the standard protobuf
-// types, reads that sleep. It keeps no session: it counts what it sends and believes what it gets.
+// naiveTurn is a turn of a simple client: a connection, buffers, the standard protobuf library, reads that sleep. It
+// has no session: it counts what it sends and checks nothing.
 func naiveTurn(t *turn, s *server) error {
 	conn, err := net.Dial("tcp", s.address())
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	n := naive{conn: conn, reader: bufio.NewReader(conn)}
+	in, out, seq := bufio.NewReader(conn), bufio.NewWriter(conn), uint64(0)
+	// roundTrip sends a message with the next sequence and reads up to a message of a type.
+	roundTrip := func(request *msg.Payload, want seto.PayloadType) error {
+		seq++
+		request.MutableEtoPayload().SetSeq(seq)
+		_, err := protodelim.MarshalTo(out, convert.PayloadToProto(request))
+		if err := errors.Join(err, out.Flush()); err != nil {
+			return err
+		}
+		for {
+			var m seto.Payload
+			if err := protodelim.UnmarshalFrom(in, &m); err != nil || m.GetType() == want {
+				return err
+			}
+		}
+	}
 	var login, order msg.Payload
-	order.MutableEtoPayload()
 	login.MutableEtoPayload().SetType(msg.EtoPayloadLogin)
 	login.MutableLogin().SetUsernameString(username)
 	login.MutableLogin().SetPasswordString(password)
-	err = n.roundTrip(convert.PayloadToProto(&login), seto.PayloadType_PAYLOAD_THROTTLE_LIMITS_CHANGED)
+	err = roundTrip(&login, seto.PayloadType_PAYLOAD_THROTTLE_LIMITS_CHANGED)
 	for last, orders := false, 1; err == nil && !last; orders++ {
 		fill(order.MutableOrderCreate(), orders)
-		if err = n.roundTrip(convert.PayloadToProto(&order), seto.PayloadType_PAYLOAD_ORDER_ACCEPTED); err == nil {
-			last = t.note()
+		if err = roundTrip(&order, seto.PayloadType_PAYLOAD_ORDER_ACCEPTED); err == nil {
+			last = t.record()
 		}
 	}
 	return err
-}
-
-type naive struct {
-	conn    net.Conn
-	reader  *bufio.Reader
-	in, out []byte
-	seq     uint64
-}
-
-// roundTrip gives a message the next sequence, sends it, and reads up to a message of a type.
-func (n *naive) roundTrip(m *seto.Payload, want seto.PayloadType) error {
-	n.seq++
-	m.EtoPayload.Seq = proto.Uint64(n.seq)
-	payload, err := proto.Marshal(m)
-	if err != nil {
-		return err
-	}
-	n.out = append(binary.AppendUvarint(n.out[:0], uint64(len(payload))), payload...)
-	if _, err := n.conn.Write(n.out); err != nil {
-		return err
-	}
-	for {
-		length, err := binary.ReadUvarint(n.reader)
-		if err != nil {
-			return err
-		}
-		if length > 1<<20 {
-			return fmt.Errorf("a message of %d bytes", length)
-		}
-		if cap(n.in) < int(length) {
-			n.in = make([]byte, length)
-		}
-		n.in = n.in[:length]
-		if _, err := io.ReadFull(n.reader, n.in); err != nil {
-			return err
-		}
-		var m seto.Payload
-		if err := proto.Unmarshal(n.in, &m); err != nil {
-			return err
-		}
-		if m.GetType() == want {
-			return nil
-		}
-	}
 }

@@ -6,16 +6,11 @@ import (
 	"net"
 	"os"
 	"runtime"
-	"syscall"
-	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// busyConn is a connection that never sleeps: a read asks the socket again and again. It is for one goroutine. The
-// pointers that the kernel is given are converted in the argument lists of the calls and live as long as these; the
-// lengths are the slices' own.
+// busyConn is a connection that polls its socket and never sleeps. It is for one goroutine.
 type busyConn struct {
 	net.Conn // for what is neither read nor written here
 	fd       int
@@ -38,47 +33,30 @@ func newBusyConn(conn *net.TCPConn) (*busyConn, error) {
 // Close closes the duplicate.
 func (c *busyConn) Close() error { return unix.Close(c.fd) }
 
-// poll reads what has arrived.
-func (c *busyConn) poll(b []byte) (int, syscall.Errno) {
-	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(c.fd),
-		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_DONTWAIT, 0, 0)
-	return int(n), errno
-}
+// temporary reports whether a call is to be made again.
+func temporary(err error) bool { return err == unix.EAGAIN || err == unix.EINTR }
 
 func (c *busyConn) Read(b []byte) (int, error) {
-	for {
-		n, errno := c.poll(b)
-		switch {
-		case errno == 0 && n == 0 && len(b) > 0:
-			return 0, io.EOF
-		case errno == 0:
-			return n, nil
-		case errno != unix.EAGAIN && errno != unix.EINTR:
-			return 0, os.NewSyscallError("recvfrom", errno)
-		}
+	n, err := unix.Read(c.fd, b)
+	for temporary(err) {
+		n, err = unix.Read(c.fd, b)
 	}
+	if n == 0 && err == nil && len(b) > 0 {
+		return 0, io.EOF
+	}
+	return max(n, 0), os.NewSyscallError("read", err)
 }
 
-func (c *busyConn) Write(b []byte) (int, error) {
-	for done := 0; ; {
-		if done == len(b) {
-			return done, nil
+func (c *busyConn) Write(b []byte) (done int, err error) {
+	for done < len(b) {
+		n, err := unix.Write(c.fd, b[done:])
+		if err != nil && !temporary(err) {
+			return done, os.NewSyscallError("write", err)
 		}
-		n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(c.fd),
-			uintptr(unsafe.Pointer(unsafe.SliceData(b[done:]))), uintptr(len(b)-done), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
-		switch {
-		case errno == 0:
-			done += int(n)
-		case errno != unix.EAGAIN && errno != unix.EINTR:
-			return done, os.NewSyscallError("sendto", errno)
-		}
+		done += max(n, 0)
 	}
+	return done, nil
 }
-
-// Deadlines would come from another goroutine, and there is none.
-func (c *busyConn) SetDeadline(time.Time) error      { return nil }
-func (c *busyConn) SetReadDeadline(time.Time) error  { return nil }
-func (c *busyConn) SetWriteDeadline(time.Time) error { return nil }
 
 // pinThread locks the goroutine to a thread on one core, for as long as it lives: a thread whose goroutine ends
 // locked ends with it.

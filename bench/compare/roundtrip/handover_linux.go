@@ -15,10 +15,10 @@ import (
 	"github.com/smk-go/smk/ring"
 )
 
-// asleep is how long a thread is left alone before it is believed to sleep.
-const asleep = 50 * time.Microsecond
+// sleepDelay is how long an idle thread takes to fall asleep, at most.
+const sleepDelay = 50 * time.Microsecond
 
-// sleepShare is how many hand-overs to a loop that spins there are for one to a thread that sleeps.
+// sleepShare is the number of hand-overs to a loop that spins for each one to a thread that sleeps.
 const sleepShare = 10
 
 // line is a word with cache lines of its own.
@@ -28,63 +28,59 @@ type line struct {
 	_    [120]byte
 }
 
-// handOver is one way to hand something to a thread on the client's core, and what the two threads share.
+// handOver is one kind of hand-over to a thread on the client's core, and the state that the two threads share.
 type handOver struct {
-	give    func(at int64) error // hands over at a clock reading, of which the other thread may be told
-	after   func()               // called when it has arrived, nil for nothing
-	between func() error         // called before each give, nil for nothing
-	end     func() error         // ends the thread on the client's core
+	before func() error // called before each send, nil for nothing
+	send   func() error // hands over
+	after  func()       // called when it has arrived, nil for nothing
+	end    func() error // ends the thread on the client's core
 
 	start   time.Time
-	given   line // when it was given; 0 for nothing, negative for the end
-	arrived line // when it arrived; 0 for not yet
+	stop    atomic.Bool // the thread ends
+	sent    line        // 1 until the other thread has read it
+	arrived line        // the time when it arrived, 0 for not yet
 }
 
 func (h *handOver) now() int64 { return int64(time.Since(h.start)) }
 
 func (h *handOver) arrive() { h.arrived.word.Store(h.now()) }
 
-// receive runs a thread on a core until poll, which is called again and again, reports false. stop makes it do so.
-func (h *handOver) receive(core int, poll func() bool, stop func() error) {
+// receive calls poll again and again, on a thread on a core.
+func (h *handOver) receive(core int, poll func()) {
 	ended := startOnCore(core, func() error {
-		for poll() {
+		for !h.stop.Load() {
+			poll()
 		}
 		return nil
 	})
-	h.end = func() error { return errors.Join(stop(), <-ended) }
+	h.end = func() error { h.stop.Store(true); return <-ended }
 }
 
 // overLine hands over a word that the other thread waits for.
 func overLine(h *handOver, core int) error {
-	h.give = func(at int64) error { h.given.word.Store(at); return nil }
-	h.receive(core, func() bool {
-		given := h.given.word.Load()
-		if given > 0 {
-			h.given.word.Store(0)
+	h.send = func() error { h.sent.word.Store(1); return nil }
+	h.receive(core, func() {
+		if h.sent.word.Load() != 0 {
+			h.sent.word.Store(0)
 			h.arrive()
 		}
-		return given >= 0
-	}, func() error { return h.give(-1) })
+	})
 	return nil
 }
 
-// overRing hands over a word by a queue that the other thread looks at.
+// overRing hands over a word by a queue that the other thread polls.
 func overRing(h *handOver, core int) error {
 	q, err := ring.NewMPSC[int64](1024)
 	if err != nil {
 		return err
 	}
-	h.give = func(at int64) error { q.Push(at); return nil }
-	h.receive(core, func() bool {
-		given := q.Peek()
-		if given == nil {
-			return true
+	h.send = func() error { q.Push(1); return nil }
+	h.receive(core, func() {
+		if q.Peek() != nil {
+			h.arrive()
+			q.Release()
 		}
-		more := *given >= 0
-		h.arrive()
-		q.Release()
-		return more
-	}, func() error { return h.give(-1) })
+	})
 	return nil
 }
 
@@ -98,31 +94,32 @@ func overEventfd(h *handOver, core int) error {
 	}
 	one := binary.NativeEndian.AppendUint64(nil, 1)
 	events := make([]unix.EpollEvent, 1)
-	h.between = letSleep
-	h.give = func(int64) error {
+	h.before = waitForSleep
+	h.send = func() error {
 		_, err := unix.Write(event, one)
 		return err
 	}
-	h.receive(core, func() bool {
-		n, err := unix.EpollWait(poll, events, -1)
-		if n == 1 {
+	h.receive(core, func() {
+		if n, _ := unix.EpollWait(poll, events, -1); n == 1 {
 			h.arrive()
 		}
-		return h.given.word.Load() >= 0 && (err == nil || err == unix.EINTR)
-	}, func() error { h.given.word.Store(-1); return h.give(0) })
+	})
 	end := h.end
-	h.end = func() error { return errors.Join(end(), unix.Close(event), unix.Close(poll)) }
-	return nil
-}
-
-// letSleep lets the other thread fall asleep.
-func letSleep() error {
-	for start := time.Now(); time.Since(start) < asleep; {
+	h.end = func() error {
+		h.stop.Store(true)
+		return errors.Join(h.send(), end(), unix.Close(event), unix.Close(poll))
 	}
 	return nil
 }
 
-// overEngine hands a function over to an engine that waits so.
+// waitForSleep waits until the other thread sleeps.
+func waitForSleep() error {
+	for start := time.Now(); time.Since(start) < sleepDelay; {
+	}
+	return nil
+}
+
+// overEngine hands over a function to an engine with this kind of wait.
 func overEngine(wait engine.Wait) func(h *handOver, core int) error {
 	return func(h *handOver, core int) error {
 		t, err := runTarget(wait, core)
@@ -130,11 +127,11 @@ func overEngine(wait engine.Wait) func(h *handOver, core int) error {
 			return err
 		}
 		if wait == engine.WaitBlock {
-			h.between = letSleep
+			h.before = waitForSleep
 		}
 		var s engine.Submission
 		arrive := h.arrive
-		h.give = func(int64) error { return t.engine.Submitter().Do(arrive, &s) }
+		h.send = func() error { return t.engine.Submitter().Do(arrive, &s) }
 		h.after = func() {
 			for !s.Done() {
 			}
@@ -144,7 +141,7 @@ func overEngine(wait engine.Wait) func(h *handOver, core int) error {
 	}
 }
 
-// overSend hands an order over to an engine that spins, and waits until it is encoded.
+// overSend hands over an order to an engine that spins, and waits until it is encoded.
 func overSend(h *handOver, core int) error {
 	t, err := runTarget(engine.WaitSpin, core)
 	if err != nil {
@@ -153,12 +150,12 @@ func overSend(h *handOver, core int) error {
 	var s engine.Submission
 	var order msg.OrderCreate
 	n := 0
-	h.between = func() error {
+	h.before = func() error {
 		n++
 		fill(&order, n)
 		return t.drain()
 	}
-	h.give = func(int64) error {
+	h.send = func() error {
 		if err := t.engine.Submitter().SendOrderCreate(&order, &s); err != nil {
 			return err
 		}
@@ -174,55 +171,55 @@ func overSend(h *handOver, core int) error {
 
 // measure takes n times on a core and returns their median in microseconds.
 func (h *handOver) measure(n, core int) (float64, error) {
-	times := make([]uint32, 0, n)
+	times := newHistogram()
 	err := onCore(core, func() error {
 		for i := range n {
-			// Some hundred nanoseconds, so that the other side is met at any point of what it does.
+			// Some hundred nanoseconds, so that the hand-over meets the other thread at any point of its loop.
 			for k := range 100 + i*37%400 {
 				pausing.Store(int64(k))
 			}
-			if h.between != nil {
-				if err := h.between(); err != nil {
+			if h.before != nil {
+				if err := h.before(); err != nil {
 					return err
 				}
 			}
 			at := h.now()
-			if err := h.give(at); err != nil {
+			if err := h.send(); err != nil {
 				return err
 			}
 			for h.arrived.word.Load() == 0 {
 			}
-			times = append(times, uint32(max(h.arrived.word.Swap(0)-at, 0)))
+			_ = times.RecordValue(max(h.arrived.word.Swap(0)-at, 1)) // never out of range
 			if h.after != nil {
 				h.after()
 			}
 		}
 		return nil
 	})
-	return float64(histogram(times).ValueAtQuantile(50)) / 1e3, errors.Join(err, h.end())
+	return float64(times.ValueAtQuantile(50)) / 1e3, errors.Join(err, h.end())
 }
 
 // pausing keeps pauses from being optimized away.
 var pausing atomic.Int64
 
-// handOvers measures all ways in each round.
+// handOvers measures each kind of hand-over in each round.
 func (m *measurement) handOvers(ctx context.Context, r *Report) error {
-	ways := []struct {
+	kinds := []struct {
 		name, fact string
 		open       func(h *handOver, core int) error
 		n          int
 	}{
 		{CacheLine, "one cache line from core to core, by the clock", overLine, m.HandOvers},
-		{Ring, "hand-over to a loop that looks at the ring alone", overRing, m.HandOvers},
+		{Ring, "hand-over to a loop that polls the ring alone", overRing, m.HandOvers},
 		{ToEngine, "hand-over to a spinning engine", overEngine(engine.WaitSpin), m.HandOvers},
 		{"", "hand-over of an order to a spinning engine, until it is encoded", overSend, m.HandOvers},
 		{"", "hand-over to an engine that sleeps", overEngine(engine.WaitBlock), m.HandOvers / sleepShare},
 		{Eventfd, "wake of a thread that sleeps on an eventfd", overEventfd, m.HandOvers / sleepShare},
 	}
-	rounds := make([][]float64, len(ways))
+	rounds := make([][]float64, len(kinds))
 	named := make(map[string][]float64)
 	for range m.Rounds {
-		for i, w := range ways {
+		for i, w := range kinds {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -238,8 +235,8 @@ func (m *measurement) handOvers(ctx context.Context, r *Report) error {
 			named[w.name] = rounds[i]
 		}
 	}
-	for i, w := range ways {
-		r.fact(w.fact, rounds[i])
+	for i, w := range kinds {
+		r.Facts = append(r.Facts, measure.NewFact(w.fact, "µs", rounds[i]...))
 	}
 	for _, pair := range [][2]string{{Ring, CacheLine}, {ToEngine, CacheLine}, {Eventfd, ToEngine}} {
 		r.Ratios = append(r.Ratios, Ratio{HandOver, pair[0], pair[1], measure.Divide(named[pair[0]], named[pair[1]])})

@@ -15,7 +15,7 @@ import (
 	"github.com/smk-go/smk/bench/compare/internal/measure"
 )
 
-// Config says how much to measure.
+// Config is how much to measure.
 type Config struct {
 	Rounds     int // in which each client takes its turn
 	RoundTrips int // that count in each turn
@@ -23,7 +23,7 @@ type Config struct {
 	HandOvers  int // of work in each round
 
 	StateBytes  int           // of the send ring of the loop that holds much
-	Stall       time.Duration // for which the longest stall is looked for
+	Stall       time.Duration // in which the longest stall is measured
 	StallRounds int
 }
 
@@ -62,7 +62,7 @@ const (
 	HandOver  = "hand-over"
 	CacheLine = "cache line" // a word that one thread writes and the other waits for
 	Ring      = "ring"       // a ring.MPSC and a consumer that does nothing else
-	ToEngine  = "engine"     // Remote.Do to an engine that spins over an open connection
+	ToEngine  = "engine"     // Submitter.Do to an engine that spins over an open connection
 	Eventfd   = "eventfd"    // a write to an eventfd on which a thread sleeps in epoll_wait
 
 	Stall      = "stall"
@@ -104,50 +104,37 @@ type Client struct {
 	Curve      [][2]float64 `json:"curve"`
 }
 
-// percentiles are p50, p99 and p99.9 of one run, in nanoseconds.
-type percentiles [3]float64
+// percentiles are p50, p99 and p99.9 by round, as microseconds or as ratios.
+type percentiles [3][]float64
 
-func percentilesOf(h *hdrhistogram.Histogram) (p percentiles) {
-	for i, rank := range [3]float64{50, 99, 99.9} {
-		p[i] = float64(h.ValueAtQuantile(rank))
+// The rank of each of the percentiles, and the group of its ratios.
+var (
+	ranks  = [3]float64{50, 99, 99.9}
+	groups = [3]string{P50, P99, P999}
+)
+
+// add adds a round.
+func (p *percentiles) add(h *hdrhistogram.Histogram) {
+	for i, rank := range ranks {
+		p[i] = append(p[i], float64(h.ValueAtQuantile(rank))/1e3)
 	}
-	return p
 }
 
-// overMean divides, rank by rank, by the mean of two other runs.
-func (p percentiles) overMean(q, r percentiles) percentiles {
-	for i := range p {
-		p[i] /= (q[i] + r[i]) / 2
-	}
-	return p
-}
-
-// column returns one rank of all rounds.
-func column(rounds []percentiles, rank int) (values []float64) {
-	for _, p := range rounds {
-		values = append(values, p[rank])
-	}
-	return values
-}
-
-// spreads summarises rounds of values divided by unit.
-func spreads(rounds []percentiles, unit float64) (s [3]measure.Spread) {
-	for i := range s {
-		one := measure.SpreadOf(column(rounds, i))
-		s[i] = measure.Spread{Median: one.Median / unit, Min: one.Min / unit, Max: one.Max / unit}
+func (p *percentiles) spreads() (s [3]measure.Spread) {
+	for i, rounds := range p {
+		s[i] = measure.SpreadOf(rounds)
 	}
 	return s
 }
 
-// ratios are the groups of a ratio of round trips.
-func ratios(over, under string, rounds []percentiles) (all []Ratio) {
-	for i, group := range []string{P50, P99, P999} {
-		all = append(all, Ratio{group, over, under, column(rounds, i)})
+func (p *percentiles) ratios(over, under string) (all []Ratio) {
+	for i, rounds := range p {
+		all = append(all, Ratio{groups[i], over, under, rounds})
 	}
 	return all
 }
 
-// timesMax bounds the times that a histogram tells apart: ten seconds.
+// timesMax is the longest time in a histogram.
 const timesMax = int64(10 * time.Second)
 
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, timesMax, 3) }

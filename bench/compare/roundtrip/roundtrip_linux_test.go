@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ import (
 // small is enough for every path to be taken.
 var small = func() Config { c := Short; c.Rounds, c.RoundTrips, c.Warm, c.HandOvers = 2, 30, 5, 30; return c }()
 
-// allocNoise is what the runtime may allocate on its own account in so few round trips, per round trip.
+// allocNoise is what the runtime itself may allocate in so few round trips, per round trip.
 const allocNoise = 0.2
 
 // unavailable reports whether Go has one core to run on, which is too few.
@@ -90,9 +91,9 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestEngineSaysWhatTheScriptSays: the engine's bytes on the wire are as many as the prepared ones, so that the floor
+// TestEngineSendsTheScript: the engine's bytes on the wire are as many as the prepared ones, so that the floor
 // sends what the engine does.
-func TestEngineSaysWhatTheScriptSays(t *testing.T) {
+func TestEngineSendsTheScript(t *testing.T) {
 	const warm, counted = 5, 50
 	m := &measurement{}
 	var err error
@@ -120,14 +121,16 @@ func TestEngineSaysWhatTheScriptSays(t *testing.T) {
 	}
 	stats := b.engine.Stats()
 	if stats.BytesOut != uint64(out) || stats.BytesIn != uint64(in) {
-		t.Errorf("engine sent %d bytes and received %d, the script has %d and %d", stats.BytesOut, stats.BytesIn, out, in)
+		t.Errorf("engine sent %d bytes and received %d, the script has %d and %d",
+			stats.BytesOut, stats.BytesIn, out, in)
 	}
 	if stats.Session.MessagesOut != warm+counted+2 || stats.Session.UnansweredPeak != 1 {
-		t.Errorf("engine sent %d messages, %d in flight at once", stats.Session.MessagesOut, stats.Session.UnansweredPeak)
+		t.Errorf("engine sent %d messages, %d in flight at once",
+			stats.Session.MessagesOut, stats.Session.UnansweredPeak)
 	}
 }
 
-// TestWithoutCompiler measures what there is without one, and says so.
+// TestWithoutCompiler measures the clients that need no compiler, and expects a note.
 func TestWithoutCompiler(t *testing.T) {
 	t.Setenv("CC", "/does/not/exist")
 	m, err := newMeasurement(small)
@@ -138,6 +141,9 @@ func TestWithoutCompiler(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := m.report()
+	if len(r.Ratios) != len(ranks) { // of TLS to plain, and none of what did not run
+		t.Errorf("ratios %+v", r.Ratios)
+	}
 	if len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "no C compiler") || len(r.Clients) != 2 {
 		t.Errorf("notes %q, %d clients, want the two with a server in Go", r.Notes, len(r.Clients))
 	}
@@ -147,17 +153,19 @@ func TestWithoutCompiler(t *testing.T) {
 	}
 }
 
-// TestPercentiles divides by the mean of the runs before and after, rank by rank.
+// TestPercentiles divides by the mean of the turns before and after, rank by rank.
 func TestPercentiles(t *testing.T) {
-	got := percentiles{30, 60, 90}.overMean(percentiles{10, 20, 30}, percentiles{20, 20, 60})
-	if want := (percentiles{2, 3, 2}); got != want {
-		t.Fatalf("got %v, want %v", got, want)
+	c := client{rounds: percentiles{{9, 30}, {9, 60}, {9, 90}}}
+	floor := client{rounds: percentiles{{7, 10, 20}, {7, 20, 20}, {7, 30, 60}}}
+	c.divideBy(&floor)
+	if want := (percentiles{{2}, {3}, {2}}); !reflect.DeepEqual(c.toFloor, want) {
+		t.Fatalf("got %v, want %v", c.toFloor, want)
 	}
-	rounds := []percentiles{got, {4, 1, 2}, {3, 2, 2}}
-	if got, want := spreads(rounds, 10)[0], (measure.Spread{Median: 0.3, Min: 0.2, Max: 0.4}); got != want {
+	rounds := percentiles{{2, 4, 3}, {3, 1, 2}, {2, 2, 2}}
+	if got, want := rounds.spreads()[0], (measure.Spread{Median: 3, Min: 2, Max: 4}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	all := ratios("a", "b", rounds)
+	all := rounds.ratios("a", "b")
 	if len(all) != 3 || all[1].Group != P99 || !slices.Equal(all[1].Rounds, []float64{3, 1, 2}) {
 		t.Errorf("got %+v", all)
 	}
@@ -165,8 +173,10 @@ func TestPercentiles(t *testing.T) {
 	for i := range times {
 		times[i] = uint32(i + 1)
 	}
-	times[999] = 1<<32 - 1 // longer than can be told
-	if p, want := percentilesOf(histogram(times)), (percentiles{500, 990, 999}); p != want {
+	times[999] = 1<<32 - 1 // longer than the histogram holds
+	var p percentiles
+	p.add(histogram(times))
+	if want := (percentiles{{0.5}, {0.99}, {0.999}}); !reflect.DeepEqual(p, want) {
 		t.Errorf("percentiles %v, want %v", p, want)
 	}
 	points := curve(histogram(times))

@@ -17,7 +17,7 @@ import (
 	"github.com/smk-go/smk/engine"
 )
 
-// Run measures everything and uses up two cores meanwhile. It returns [ErrUnavailable] if there are not two. A
+// Run measures everything. It occupies two cores. It returns [ErrUnavailable] if there are not two. A
 // missing C compiler is a note in the report, which then has no ratios to the floor.
 func Run(ctx context.Context, config Config) (Report, error) {
 	m, err := newMeasurement(config)
@@ -37,7 +37,7 @@ func Run(ctx context.Context, config Config) (Report, error) {
 	return r, m.stalls(ctx, &r)
 }
 
-// measurement is what rounds need and what they have measured.
+// measurement is the state of a run.
 type measurement struct {
 	Config
 	cores      [2]int // of the client and of the server
@@ -46,22 +46,18 @@ type measurement struct {
 	program    string // in C, "" without a compiler
 	notes      []string
 	clients    []*client
-
-	naiveToEngine []percentiles
 }
 
-// client is a client and what it has measured.
+// client is a client and its measurements.
 type client struct {
-	name  string
+	Client
 	floor string // the name of the floor that it is divided by, "" for a floor
 	serve func() (*server, error)
 	run   func(*turn, *server) error
 
 	all     *hdrhistogram.Histogram
-	rounds  []percentiles
-	toFloor []percentiles
-	last    percentiles // of the last turn
-	allocs  float64     // per round trip, of the least turn
+	rounds  percentiles
+	toFloor percentiles
 }
 
 func newMeasurement(config Config) (m *measurement, err error) {
@@ -73,30 +69,31 @@ func newMeasurement(config Config) (m *measurement, err error) {
 		return nil, err
 	}
 	m.scriptFile = filepath.Join(m.dir, "script")
-	if err := os.WriteFile(m.scriptFile, forC(newScript(config.Warm+config.RoundTrips+1)), 0o600); err != nil {
+	if err := os.WriteFile(m.scriptFile, scriptForC(newScript(config.Warm+config.RoundTrips+1)), 0o600); err != nil {
 		m.close()
 		return nil, err
 	}
 	serveC := func() (*server, error) {
-		return start("the server in C", exec.Command(m.program, "server", "busy", strconv.Itoa(m.cores[1]), m.scriptFile))
+		cmd := exec.Command(m.program, "server", "busy", strconv.Itoa(m.cores[1]), m.scriptFile)
+		return start("the server in C", cmd)
 	}
 	serveGo := func(secure bool) func() (*server, error) {
 		return func() (*server, error) { return startGo(m.cores[1], config.Warm+config.RoundTrips+1, secure) }
 	}
 	add := func(name, floor string, serve func() (*server, error), run func(*turn, *server) error) {
 		m.clients = append(m.clients, &client{
-			name: name, floor: floor, serve: serve, run: run, all: newHistogram(), allocs: math.Inf(1),
+			Client: Client{Name: name, Allocs: math.Inf(1)}, floor: floor, serve: serve, run: run, all: newHistogram(),
 		})
 	}
 	if m.program, err = compile(m.dir); err != nil {
 		m.notes = append(m.notes, "The floor and the clients that need its server are not measured: "+err.Error()+".")
 	} else {
-		add(Floor, "", serveC, m.inC("busy"))
+		add(Floor, "", serveC, m.runC("busy"))
 		add(EngineSpins, Floor, serveC, m.engine(engine.WaitSpin))
 		add(Naive, Floor, serveC, naiveTurn)
 		add(EngineAdapts, Floor, serveC, m.engine(engine.WaitSpinBlock))
 		add(EngineBlocks, Floor, serveC, m.engine(engine.WaitBlock))
-		add(FloorBlocks, Floor, serveC, m.inC("block"))
+		add(FloorBlocks, Floor, serveC, m.runC("block"))
 	}
 	add(EngineGo, "", serveGo(false), m.engine(engine.WaitSpin))
 	add(EngineTLSGo, EngineGo, serveGo(true), m.engine(engine.WaitSpin))
@@ -107,7 +104,7 @@ func (m *measurement) close() { _ = os.RemoveAll(m.dir) }
 
 // round lets each client take its turn between two of its floor's.
 func (m *measurement) round(ctx context.Context) error {
-	var floor, engineSpins *client
+	var floor *client
 	for _, c := range m.clients {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -119,25 +116,26 @@ func (m *measurement) round(ctx context.Context) error {
 			}
 			continue
 		}
-		if c.floor != floor.name {
-			return fmt.Errorf("BUG: roundtrip: %s has no floor before it", c.name)
+		if c.floor != floor.Name {
+			return fmt.Errorf("BUG: roundtrip: %s has no floor before it", c.Name)
 		}
-		before := floor.last
 		if err := m.takeTurn(c); err != nil {
 			return err
 		}
 		if err := m.takeTurn(floor); err != nil {
 			return err
 		}
-		c.toFloor = append(c.toFloor, c.last.overMean(before, floor.last))
-		switch c.name {
-		case EngineSpins:
-			engineSpins = c
-		case Naive:
-			m.naiveToEngine = append(m.naiveToEngine, c.last.overMean(engineSpins.last, engineSpins.last))
-		}
+		c.divideBy(floor)
 	}
 	return nil
+}
+
+// divideBy adds the ratio of the last turn to the mean of the floor's last two, before and after it.
+func (c *client) divideBy(floor *client) {
+	for i, own := range c.rounds {
+		around := floor.rounds[i][len(floor.rounds[i])-2:]
+		c.toFloor[i] = append(c.toFloor[i], own[len(own)-1]/((around[0]+around[1])/2))
+	}
 }
 
 // takeTurn runs a client once.
@@ -152,34 +150,36 @@ func (m *measurement) takeTurn(c *client) error {
 		err = fmt.Errorf("%d of %d round trips", len(t.times), m.RoundTrips)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.name, err)
+		return fmt.Errorf("%s: %w", c.Name, err)
 	}
 	h := histogram(t.times)
-	c.last = percentilesOf(h)
-	c.rounds = append(c.rounds, c.last)
+	c.rounds.add(h)
 	c.all.Merge(h)
-	c.allocs = min(c.allocs, t.allocs)
+	c.Allocs = min(c.Allocs, t.allocs)
 	return nil
 }
 
 func (m *measurement) report() Report {
-	r := Report{Notes: m.notes, Ratios: ratios(Naive, EngineSpins, m.naiveToEngine)}
+	r := Report{Notes: m.notes}
+	var engineSpins percentiles
 	for _, c := range m.clients {
-		row := Client{
-			Name: c.name, Micros: spreads(c.rounds, 1e3),
-			Allocs: c.allocs, RoundTrips: c.all.TotalCount(), Curve: curve(c.all),
-		}
+		c.Micros, c.RoundTrips, c.Curve = c.rounds.spreads(), c.all.TotalCount(), curve(c.all)
 		if c.floor != "" {
-			toFloor := spreads(c.toFloor, 1)
-			row.ToFloor = &toFloor
-			r.Ratios = append(r.Ratios, ratios(c.name, c.floor, c.toFloor)...)
+			toFloor := c.toFloor.spreads()
+			c.ToFloor = &toFloor
+			r.Ratios = append(r.Ratios, c.toFloor.ratios(c.Name, c.floor)...)
 		}
-		r.Clients = append(r.Clients, row)
+		switch c.Name {
+		case EngineSpins:
+			engineSpins = c.rounds
+		case Naive:
+			var toEngine percentiles
+			for i := range toEngine {
+				toEngine[i] = measure.Divide(c.rounds[i], engineSpins[i])
+			}
+			r.Ratios = append(r.Ratios, toEngine.ratios(Naive, EngineSpins)...)
+		}
+		r.Clients = append(r.Clients, c.Client)
 	}
 	return r
-}
-
-// fact notes microseconds.
-func (r *Report) fact(what string, rounds []float64) {
-	r.Facts = append(r.Facts, measure.Fact{What: what, Unit: "µs", Value: measure.SpreadOf(rounds)})
 }

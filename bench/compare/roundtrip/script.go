@@ -3,6 +3,7 @@ package roundtrip
 import (
 	"encoding/binary"
 
+	"github.com/smk-go/smk/bench/internal/fixture"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/wire"
 )
@@ -13,49 +14,33 @@ const (
 	password = "bench"
 )
 
-// ordersPerSecond is what the exchange allows: more than loopback can carry.
-const ordersPerSecond = 100_000_000
-
 // exchange is a request and what answers it.
 type exchange struct{ request, reply []byte }
 
 // newScript prepares a login and orders. Exchange 0 is the login; exchange n is the n-th order, which is answered by
 // its acceptance: one message there and one back.
 func newScript(orders int) []exchange {
-	var login, answer, limits msg.Payload
+	var login, order, accepted msg.Payload
 	login.MutableEtoPayload().SetType(msg.EtoPayloadLogin)
 	login.MutableLogin().SetUsernameString(username)
 	login.MutableLogin().SetPasswordString(password)
-	answer.SetType(msg.PayloadEto)
-	answer.MutableEtoPayload().SetType(msg.EtoPayloadLoginResponse)
-	answer.MutableEtoPayload().MutableLoginResponse().SetSessionString("6f0d6a3e5c")
-	answer.MutableEtoPayload().MutableLoginResponse().SetReset(2)
-	l := limits.MutableThrottleLimitsChanged()
-	l.SetAverageRatePs(ordersPerSecond)
-	l.SetBurstSize(ordersPerSecond)
-	l.SetTickMs(0)
-	script := []exchange{{frame(&login, 1), append(frame(&answer, 1), frame(&limits, 2)...)}}
-	var order, accepted msg.Payload
+	script := []exchange{{frame(&login, 1), fixture.LoginAnswer("6f0d6a3e5c", 1, 2)}}
+	fixture.Must(0, accepted.Decode(fixture.Accepted().Payloads[0], nil))
 	for n := 1; n <= orders; n++ {
 		fill(order.MutableOrderCreate(), n)
 		a, o := accepted.MutableOrderAccepted(), order.GetOrderCreate()
 		a.SetSeq(uint64(n + 1))
 		a.SetReference(o.GetReference())
-		a.SetOrderId(82_892_989_397_900_000 + uint64(n))
 		a.SetPrice(o.GetPrice())
 		a.SetQuantity(o.GetQuantity())
-		a.SetSide(o.GetSide())
-		a.SetMarketId(o.GetMarketId())
-		a.SetContractId(o.GetContractId())
+		a.SetOrderId(82_892_989_397_900_000 + uint64(n))
 		a.SetAccountSequence_64(uint64(n))
-		a.SetAvailableBalance(10_479.17)
-		a.SetExposure(-166.67)
 		script = append(script, exchange{frame(&order, n+1), frame(&accepted, n+2)})
 	}
 	return script
 }
 
-// fill makes m the n-th order. No two in a row look alike.
+// fill makes m the n-th order. No two consecutive ones are alike.
 func fill(m *msg.OrderCreate, n int) {
 	m.SetMarketId(317_482)
 	m.SetContractId(1_203_731)
@@ -68,16 +53,12 @@ func fill(m *msg.OrderCreate, n int) {
 // frame gives a message a sequence and encodes it.
 func frame(m *msg.Payload, seq int) []byte {
 	m.MutableEtoPayload().SetSeq(uint64(seq))
-	payload, err := m.MarshalVT()
-	if err != nil {
-		panic("BUG: roundtrip: " + err.Error())
-	}
-	return wire.AppendFrame(nil, payload)
+	return wire.AppendFrame(nil, fixture.Must(m.MarshalVT()))
 }
 
-// forC is the script as floor.c reads it. Of the requests only the first and the last are in it: no other one is sent
-// from there.
-func forC(script []exchange) (b []byte) {
+// scriptForC returns the script as floor.c reads it. Of the requests it holds only the first and the last: floor.c
+// sends no others.
+func scriptForC(script []exchange) (b []byte) {
 	for i, e := range script {
 		if i > 0 && i < len(script)-1 {
 			e.request = nil

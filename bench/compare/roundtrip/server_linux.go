@@ -1,12 +1,9 @@
 package roundtrip
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/tls"
-	"crypto/x509"
 	_ "embed"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +13,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -28,17 +24,17 @@ import (
 
 // server is a server in a process of its own, for one connection.
 type server struct {
-	name  string
-	cmd   *exec.Cmd
-	port  string
-	trust *tls.Config // what a client needs to trust it, nil without TLS
-	said  strings.Builder
+	name   string
+	cmd    *exec.Cmd
+	port   string
+	tls    *tls.Config // of its clients, nil for plain TCP
+	stderr strings.Builder
 }
 
-// start starts a server and reads the line in which it prints its port and, in base 64, a certificate.
+// start starts a server and reads the line in which it prints its port.
 func start(name string, cmd *exec.Cmd) (*server, error) {
 	s := &server{name: name, cmd: cmd}
-	cmd.Stderr = &s.said
+	cmd.Stderr = &s.stderr
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
@@ -46,15 +42,7 @@ func start(name string, cmd *exec.Cmd) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	port, encoded, secure := strings.Cut(strings.TrimSpace(line), " ")
-	if s.port = port; secure && err == nil {
-		var pem []byte
-		pem, err = base64.StdEncoding.DecodeString(encoded)
-		s.trust = &tls.Config{RootCAs: x509.NewCertPool()}
-		s.trust.RootCAs.AppendCertsFromPEM(pem)
-	}
-	if err != nil {
+	if _, err := fmt.Fscanln(out, &s.port); err != nil {
 		_ = cmd.Process.Kill()
 		return nil, fmt.Errorf("%s does not start: %w", name, errors.Join(err, s.stop()))
 	}
@@ -63,31 +51,28 @@ func start(name string, cmd *exec.Cmd) (*server, error) {
 
 func (s *server) address() string { return "127.0.0.1:" + s.port }
 
-// stop waits for the server to see the end of its connection, and kills it if it does not, or never had one.
+// stop waits for the server to end with its connection, and kills it after stopMax.
 func (s *server) stop() error {
 	timer := time.AfterFunc(stopMax, func() { _ = s.cmd.Process.Kill() })
 	defer timer.Stop()
 	if err := s.cmd.Wait(); err != nil {
-		return fmt.Errorf("%s: %w: %s", s.name, err, s.said.String())
+		return fmt.Errorf("%s: %w: %s", s.name, err, s.stderr.String())
 	}
 	return nil
 }
 
-// stopMax is how long a server may take to see that it is alone.
+// stopMax is how long a server may take to end.
 const stopMax = 5 * time.Second
 
 //go:embed floor/floor.c
 var floorSource []byte
 
-// compile makes the program in C in dir. Tuning to the processor at hand is tried first. CC may name the compiler
+// compile builds the program in C in dir. Tuning to the processor at hand is tried first. CC may name the compiler
 // with flags of its own.
 func compile(dir string) (path string, err error) {
 	cc := strings.Fields(os.Getenv("CC"))
 	if len(cc) == 0 {
 		cc = []string{"cc"}
-	}
-	if _, err := exec.LookPath(cc[0]); err != nil {
-		return "", fmt.Errorf("no C compiler: %w", err)
 	}
 	source := filepath.Join(dir, "floor.c")
 	if err := os.WriteFile(source, floorSource, 0o600); err != nil {
@@ -101,7 +86,7 @@ func compile(dir string) (path string, err error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("%s: %w: %s", cc[0], err, bytes.TrimSpace(out))
+	return "", fmt.Errorf("no C compiler that builds it: %w: %s", err, bytes.TrimSpace(out))
 }
 
 // asServer is the environment variable that makes this program the server in Go: its core, the number of orders, and
@@ -126,7 +111,11 @@ func startGo(core, orders int, secure bool) (*server, error) {
 	}
 	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %d %t", asServer, core, orders, secure))
-	return start("the server in Go", cmd)
+	s, err := start("the server in Go", cmd)
+	if err == nil && secure {
+		s.tls = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // how it knows the server is not measured
+	}
+	return s, err
 }
 
 // serveGo is floor.c's busy server in Go, for one connection, with TLS or without.
@@ -136,25 +125,17 @@ func serveGo(how string) error {
 	if _, err := fmt.Sscan(how, &core, &orders, &secure); err != nil {
 		return err
 	}
-	// Nobody is left spinning when the program that started this one is gone.
+	// It ends even if the program that started it is gone.
 	time.AfterFunc(serverMax, func() { os.Exit(1) })
 	script := newScript(orders)
-	// What making the script has left over is memory that the system has mapped: a program that has run for a while
-	// has that, and no page faults amid records.
+	// The garbage of the script is memory that the system has mapped, as in a program that has run for a while: no
+	// page faults amid records.
 	runtime.GC()
 	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return err
 	}
-	said := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
-	var certificate tls.Certificate
-	if secure {
-		if certificate, err = sim.Certificate(time.Now(), "127.0.0.1"); err != nil {
-			return err
-		}
-		said += " " + base64.StdEncoding.EncodeToString(sim.TrustPEM(certificate))
-	}
-	fmt.Println(said)
+	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
 	tcp, err := listener.AcceptTCP()
 	if err == nil {
 		err = pinThread(core)
@@ -167,16 +148,20 @@ func serveGo(how string) error {
 		return err
 	}
 	if secure {
-		return answer(tls.Server(raw, &tls.Config{Certificates: []tls.Certificate{certificate}}), script)
+		certificate, err := sim.Certificate(time.Now(), "127.0.0.1")
+		if err != nil {
+			return err
+		}
+		return serve(tls.Server(raw, &tls.Config{Certificates: []tls.Certificate{certificate}}), script)
 	}
-	return answer(raw, script)
+	return serve(raw, script)
 }
 
 // serverMax is how long a server in Go lives.
 const serverMax = time.Minute
 
-// answer answers the n-th frame with the n-th reply until the other end closes the connection.
-func answer(conn net.Conn, script []exchange) error {
+// serve answers the n-th frame with the n-th reply until the other end closes the connection.
+func serve(conn net.Conn, script []exchange) error {
 	b := make([]byte, 64<<10)
 	have := 0
 	for {

@@ -12,19 +12,17 @@ import (
 	"github.com/smk-go/smk/engine"
 )
 
-// What makes garbage while stalls are looked for: blocks of so many bytes, and so many of them that are kept for a
-// while.
+// The garbage during a measurement of stalls: the size of a block, the number of blocks that are kept, and the rate.
 const (
 	garbageBytes  = 4 << 10
 	garbageKept   = 1 << 10
 	garbagePerSec = 400 << 20
 
-	// garbageCycle is after how much garbage it is collected, however large the heap is: both loops meet as many
-	// collections.
+	// A collection starts after so many bytes, however large the heap is: both loops meet as many collections.
 	garbageCycle = 20 << 20
 )
 
-// stalls looks for the longest stall of a loop with little and with much state, in turns.
+// stalls measures the longest stall of a loop with little and with much state, in turns.
 func (m *measurement) stalls(ctx context.Context, r *Report) error {
 	var small, large []float64
 	for range m.StallRounds {
@@ -42,8 +40,9 @@ func (m *measurement) stalls(ctx context.Context, r *Report) error {
 			*s.stalls = append(*s.stalls, stall)
 		}
 	}
-	r.fact("longest stall while garbage is collected, least state", small)
-	r.fact(fmt.Sprintf("longest stall while garbage is collected, %d MiB of state", m.StateBytes>>20), large)
+	const what = "longest stall while garbage is collected, "
+	r.Facts = append(r.Facts, measure.NewFact(what+"least state", "µs", small...),
+		measure.NewFact(fmt.Sprintf("%s%d MiB of state", what, m.StateBytes>>20), "µs", large...))
 	r.Ratios = append(r.Ratios, Ratio{Stall, StateLarge, StateSmall, measure.Divide(large, small)})
 	return nil
 }
@@ -64,10 +63,10 @@ func longestStall(bytes int, duration time.Duration, core int) (micros float64, 
 		return 0, err
 	}
 	var stop atomic.Bool
-	littered := make(chan struct{})
+	collected := make(chan struct{})
 	go func() {
-		defer close(littered)
-		litter(&stop)
+		defer close(collected)
+		makeGarbage(&stop)
 	}()
 	runtime.GC()
 	err = onCore(core, func() error {
@@ -85,12 +84,12 @@ func longestStall(bytes int, duration time.Duration, core int) (micros float64, 
 		return nil
 	})
 	stop.Store(true)
-	<-littered
+	<-collected
 	return micros, errors.Join(err, t.close())
 }
 
-// litter makes garbage at a steady rate until stop is set.
-func litter(stop *atomic.Bool) {
+// makeGarbage makes garbage at a steady rate until stop is set.
+func makeGarbage(stop *atomic.Bool) {
 	kept := make([][]byte, garbageKept)
 	start := time.Now()
 	for i := 0; !stop.Load(); i++ {
@@ -98,7 +97,8 @@ func litter(stop *atomic.Bool) {
 		if i%(garbageCycle/garbageBytes) == 0 {
 			runtime.GC()
 		}
-		if ahead := time.Duration(float64(i)*garbageBytes/garbagePerSec*1e9) - time.Since(start); ahead > time.Millisecond {
+		due := time.Duration(float64(i) * garbageBytes / garbagePerSec * 1e9)
+		if ahead := due - time.Since(start); ahead > time.Millisecond {
 			time.Sleep(ahead)
 		}
 	}

@@ -21,7 +21,7 @@ type target struct {
 	sink   []byte
 }
 
-// runTarget makes an engine and runs it until it is logged in, on and on.
+// runTarget returns an engine that is logged in and runs until it is closed.
 func runTarget(wait engine.Wait, core int) (*target, error) {
 	t, err := openTarget(func(c *engine.Config) { c.Wait, c.Pin, c.Core = wait, true, core })
 	if err != nil {
@@ -39,7 +39,7 @@ func runTarget(wait engine.Wait, core int) (*target, error) {
 	}
 }
 
-// openTarget makes an engine whose login is answered as soon as it runs.
+// openTarget returns an engine whose login is answered as soon as it runs.
 func openTarget(set func(*engine.Config)) (*target, error) {
 	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -56,11 +56,13 @@ func openTarget(set func(*engine.Config)) (*target, error) {
 		t.far, err = newBusyConn(accepted)
 	}
 	if err == nil {
-		// The answer lies ready: it is the login's whatever that says.
+		// The answer to the login is sent before the login: it does not depend on it.
 		_, err = t.far.Write(newScript(0)[0].reply)
 	}
 	config := engine.Config{
-		Session:          session.Config{Username: username, Password: password, UnansweredMax: 1 << 20, AnswerTimeout: time.Hour},
+		Session: session.Config{
+			Username: username, Password: password, UnansweredMax: 1 << 20, AnswerTimeout: time.Hour,
+		},
 		Address:          "127.0.0.1:1",
 		DisableTLS:       true,
 		Dial:             func(context.Context, string, string) (net.Conn, error) { return near, nil },
@@ -73,10 +75,10 @@ func openTarget(set func(*engine.Config)) (*target, error) {
 	return t, err
 }
 
-// drain reads what the engine has sent, and does not wait for more.
+// drain reads what the engine has sent, without waiting for more.
 func (t *target) drain() error {
-	if _, errno := t.far.poll(t.sink); errno != 0 && errno != unix.EAGAIN {
-		return errno
+	if _, err := unix.Read(t.far.fd, t.sink); err != nil && !temporary(err) {
+		return err
 	}
 	return nil
 }

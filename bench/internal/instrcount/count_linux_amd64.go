@@ -76,7 +76,7 @@ var pid = uintptr(os.Getpid())
 //
 // This goroutine has the only P, and raw system calls do not release it: no other thread runs Go code, and no lock of
 // the runtime's that is needed here is held by one. The goroutine is not locked to its thread: a locked one that is
-// asked to yield waits until another thread takes over.
+// preempted waits until another thread takes over.
 func stopOthers(t *testing.T) (resume func()) {
 	atomic.StoreUint32(&stop, 1)
 	signalled := make(map[int]bool)
@@ -99,16 +99,16 @@ func stopOthers(t *testing.T) (resume func()) {
 				signalled[id] = true // else it has ended
 			}
 		}
-		await(uint32(len(signalled)))
+		waitStopped(uint32(len(signalled)))
 	}
 	return func() {
 		atomic.StoreUint32(&stop, 0)
-		await(0)
+		waitStopped(0)
 	}
 }
 
-// await returns when so many threads are stopped.
-func await(n uint32) {
+// waitStopped returns when n threads are stopped.
+func waitStopped(n uint32) {
 	for atomic.LoadUint32(&stopped) != n {
 		_, _, _ = syscall.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
 	}

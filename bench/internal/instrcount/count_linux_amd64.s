@@ -31,7 +31,7 @@ TEXT onTrap<>(SB), NOSPLIT|NOFRAME, $0
 	INCQ ·traps(SB)
 	RET
 
-// onStop looks at stop every 100 microseconds.
+// onStop reads stop every 100 microseconds.
 TEXT onStop<>(SB), NOSPLIT|NOFRAME, $0
 	LOCK
 	INCL ·stopped(SB)

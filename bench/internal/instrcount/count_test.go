@@ -54,7 +54,7 @@ func TestCount(t *testing.T) {
 	if each < 1 || each > 10 || hundred-ten != each*90 || long-ten != each*2990 {
 		t.Errorf("10, 100 and 3000 additions take %d, %d and %d instructions", ten, hundred, long)
 	}
-	if both < ten+hundred || both > ten+hundred+100 { // and a division each, to tell which is which
+	if both < ten+hundred || both > ten+hundred+100 { // and a division each, for i%Calls
 		t.Errorf("a round of both takes %d instructions, want those of each, %d and %d", both, ten, hundred)
 	}
 	if clock > 1000 {

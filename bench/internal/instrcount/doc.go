@@ -4,6 +4,6 @@
 //
 // The count does not depend on the speed or the load of the machine. The code runs in a bubble of testing/synctest,
 // whose clock stands still, after a warm-up, on one processor, without garbage collection and with all other threads
-// stopped: the runtime's monitor is one of them, and it asks goroutines that run for long to yield. A copy that the
+// stopped: the runtime's monitor is one of them, and it preempts goroutines that run for long. A copy that the
 // runtime does with instructions of its own choice for a processor can differ between processors.
 package instrcount

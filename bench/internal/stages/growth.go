@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
-	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim/exchange"
 )
@@ -46,7 +45,7 @@ const marketBase = 1 << 21
 // markets is quotes of so many markets in turn, all of them subscribed, through an engine.
 func markets(size int) Stage {
 	p := new(msg.Payload)
-	must(0, p.Decode(fixture.Mixed().Payloads[0], nil))
+	fixture.Must(0, p.Decode(fixture.Mixed().Payloads[0], nil))
 	quotes := p.MutableContractQuotes()
 	quotes.Reset()
 	level := quotes.AddBids()
@@ -56,41 +55,19 @@ func markets(size int) Stage {
 	var payloads [][]byte
 	for i := range max(size, 4_096) {
 		quotes.SetMarketId(marketBase + uint32(i%size))
-		payloads = append(payloads, must(p.MarshalVT()))
+		payloads = append(payloads, fixture.Must(p.MarshalVT()))
 	}
-	s := newStream(payloads)
-	handled, want := 0, 0
-	c := new(conn)
-	e := openEngine(c, func(config *engine.Config) { config.SubscriptionsMax = size })
-	e.OnContractQuotes(func(_ *engine.Event, m *msg.ContractQuotes) {
-		sink += uint64(m.GetMarketId())
-		handled++
-	})
-	var subscribe msg.MarketSubscribe
-	for i := range size {
-		subscribe.SetMarketId(marketBase + uint32(i))
-		must(e.SendMarketSubscribe(&subscribe))
-	}
-	c.source = s.read
-	return Stage{Loop: func(n int) error {
-		for want += n; handled < want; {
-			if err := e.Poll(); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, close: e.Close}
+	return engineIn(newStream(payloads), size)
 }
 
 // awaiting is orders and their answers through an engine, with so many orders sent before that still wait for theirs.
 func awaiting(size int) Stage {
-	o := &ordering{stream: newStream(accepted(4_096)), inFlight: size}
-	return o.engine()
+	return (&ordering{stream: newStream(accepted(4_096)), inFlight: size}).engine()
 }
 
 // resting is orders that another fills, in a market of the simulator with so many that rest.
 func resting(size int) Stage {
-	x := must(exchange.New(exchange.Config{
+	x := fixture.Must(exchange.New(exchange.Config{
 		Accounts: []exchange.Account{
 			{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15}, {Username: "c", Balance: 1e15},
 		},
@@ -108,7 +85,7 @@ func resting(size int) Stage {
 	}
 	buyer, seller := x.Login("a", nil), x.Login("b", nil)
 	return Stage{Loop: func(n int) error {
-		for range n {
+		return fixture.Repeat(n, func(int) error {
 			order := exchange.Create{Market: 1, Contract: 1, Side: msg.SideBuy, Price: 5_000, Quantity: 1_000}
 			_, bought := buyer.Create(&order)
 			order.Side = msg.SideSell
@@ -116,8 +93,8 @@ func resting(size int) Stage {
 			if !bought.OK() || !sold.OK() {
 				return fmt.Errorf("an order is refused: %v, %v", bought, sold)
 			}
-		}
-		return nil
+			return nil
+		})
 	}}
 }
 
@@ -128,11 +105,6 @@ func startUp(size int) Stage {
 		others.Stages = append(others.Stages, Stage{close: openEngine(new(conn), nil).Close})
 	}
 	return Stage{Loop: func(n int) error {
-		for range n {
-			if err := openEngine(new(conn), nil).Close(); err != nil {
-				return err
-			}
-		}
-		return nil
+		return fixture.Repeat(n, func(int) error { return openEngine(new(conn), nil).Close() })
 	}, close: others.Close}
 }

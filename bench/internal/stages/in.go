@@ -8,14 +8,14 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// In returns the stages of the way in, for a feed of application messages. An operation is one message.
+// In returns the stages of inbound messages, for a feed of application messages. An operation is one message.
 func In(feed fixture.Feed) Group {
 	s := func() *stream { return newStream(feed.Payloads) }
 	return Group{Name: "in " + feed.Name, Base: "scan+decode", Stages: []Stage{
 		{"refill", refill(s()), nil},
 		{"scan", scan(s(), nil), nil},
 		{"scan+decode", scan(s(), new(msg.Payload)), nil},
-		bufferDecode(s()), sessionIn(s()), engineIn(s()),
+		bufferDecode(s()), sessionIn(s()), engineIn(s(), 0),
 	}}
 }
 
@@ -33,38 +33,33 @@ func refill(s *stream) (loop func(int) error) {
 
 // scan cuts frames out of memory and decodes them into p unless it is nil.
 func scan(s *stream, p *msg.Payload) (loop func(int) error) {
-	limits := must(wire.Limits{}.Resolve())
+	limits := fixture.Must(wire.Limits{}.Resolve())
 	rest := s.frames
 	return func(n int) error {
-		for range n {
+		return fixture.Repeat(n, func(int) error {
 			if len(rest) == 0 {
 				rest = s.frames
 			}
 			payload, size, err := wire.Scan(rest, limits)
-			if err != nil {
-				return err
-			}
-			if p != nil {
-				if err := p.Decode(withSlack(rest, payload, size), nil); err != nil {
-					return err
-				}
+			if err == nil && p != nil {
+				err = p.Decode(withSlack(rest, payload, size), nil)
 			}
 			rest = rest[size:]
-		}
-		return nil
+			return err
+		})
 	}
 }
 
-// withSlack returns the payload that was cut from the front of block, as a receive buffer hands it out: with the
-// capacity to look beyond its end. Without that decoding copies first. None is padded.
+// withSlack returns the payload that was cut from the front of block, as a receive buffer returns it: with the
+// capacity to read beyond its end. Without that decoding copies first. None is padded.
 func withSlack(block, payload []byte, size int) []byte { return block[size-len(payload) : size] }
 
 // bufferDecode is scan and decode as production does it, through the receive buffer.
 func bufferDecode(s *stream) Stage {
-	buffer := must(wire.NewBuffer(0, wire.Limits{}))
+	buffer := fixture.Must(wire.NewBuffer(0, wire.Limits{}))
 	p := new(msg.Payload)
 	return Stage{"buffer+decode", func(n int) error {
-		for range n {
+		return fixture.Repeat(n, func(int) error {
 			payload, err := buffer.Next()
 			for payload == nil && err == nil {
 				buffer.Filled(s.read(buffer.Free()))
@@ -73,11 +68,8 @@ func bufferDecode(s *stream) Stage {
 			if err != nil {
 				return err
 			}
-			if err := p.Decode(payload, nil); err != nil {
-				return err
-			}
-		}
-		return nil
+			return p.Decode(payload, nil)
+		})
 	}, buffer.Close}
 }
 
@@ -97,7 +89,7 @@ func sessionIn(stream *stream) Stage {
 				continue
 			}
 			if e.Kind != session.Message {
-				return errLost
+				return errMissing
 			}
 			n--
 		}
@@ -105,11 +97,17 @@ func sessionIn(stream *stream) Stage {
 	}, s.Close}
 }
 
-// engineIn is an engine's loop with a handler for each kind of message of the feeds.
-func engineIn(stream *stream) Stage {
+// engineIn is an engine's loop with a handler for each kind of message of the feeds and subscriptions to so many
+// markets.
+func engineIn(stream *stream, subscribed int) Stage {
 	handled, want := 0, 0
 	c := new(conn)
-	e := openEngine(c, nil)
+	e := openEngine(c, func(config *engine.Config) { config.SubscriptionsMax = subscribed })
+	var subscribe msg.MarketSubscribe
+	for i := range subscribed {
+		subscribe.SetMarketId(marketBase + uint32(i))
+		fixture.Must(e.SendMarketSubscribe(&subscribe))
+	}
 	e.OnContractQuotes(func(_ *engine.Event, m *msg.ContractQuotes) {
 		sink += uint64(m.GetContractId())
 		handled++

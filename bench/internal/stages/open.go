@@ -7,10 +7,10 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/smk-go/smk/bench/internal/fixture"
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/wire"
 )
 
 // conn is a connection whose other end is a few lines of code on the same goroutine: it answers the login, and then
@@ -52,25 +52,9 @@ func (c *conn) SetWriteDeadline(time.Time) error { return nil }
 // sessionID is the session that every stage resumes, for it is past its first 2^28 messages.
 const sessionID = "a long session"
 
-// loginAnswer is what the exchange sends first: it knows the session, and hardly limits the rate of orders. Its
-// sequences are those before the first of a stream.
-func loginAnswer() (frames []byte) {
-	var login, limits msg.Payload
-	login.SetType(msg.PayloadEto)
-	eto := login.MutableEtoPayload()
-	eto.SetSeq(sequenceBase - 2)
-	eto.SetType(msg.EtoPayloadLoginResponse)
-	eto.MutableLoginResponse().SetSessionString(sessionID)
-	limits.MutableEtoPayload().SetSeq(sequenceBase - 1)
-	l := limits.MutableThrottleLimitsChanged()
-	l.SetAverageRatePs(1 << 31)
-	l.SetBurstSize(1 << 31)
-	l.SetTickMs(0)
-	for _, p := range []*msg.Payload{&login, &limits} {
-		frames = wire.AppendFrame(frames, must(p.MarshalVT()))
-	}
-	return frames
-}
+// loginAnswer is what the exchange sends first: it knows the session. Its sequences are those before the first of a
+// stream.
+func loginAnswer() []byte { return fixture.LoginAnswer(sessionID, sequenceBase-2, sequenceBase) }
 
 // sessionConfig is a session with the defaults that resumes with the sequences of a stream.
 func sessionConfig() session.Config {
@@ -92,10 +76,10 @@ const (
 
 // openSession returns a session that is logged in.
 func openSession() *session.Session {
-	s := must(session.New(sessionConfig()))
-	must(0, s.Open(startTime))
+	s := fixture.Must(session.New(sessionConfig()))
+	fixture.Must(0, s.Open(startTime))
 	s.Filled(copy(s.Free(), loginAnswer()))
-	for must(s.Next(startTime)) != nil {
+	for fixture.Must(s.Next(startTime)) != nil {
 	}
 	s.Written(len(s.Pending()))
 	return s
@@ -112,16 +96,14 @@ func openEngine(c *conn, set func(*engine.Config)) *engine.Engine {
 	if set != nil {
 		set(&config)
 	}
-	e := must(engine.New(config))
-	loggedIn, limited := false, false
-	first := e.OnLoggedIn(func(*engine.Event) { loggedIn = true })
-	second := e.OnThrottleLimitsChanged(func(*engine.Event, *msg.ThrottleLimitsChanged) { limited = true })
-	for !loggedIn || !limited {
+	e := fixture.Must(engine.New(config))
+	ready := false // the limits follow the login
+	handler := e.OnThrottleLimitsChanged(func(*engine.Event, *msg.ThrottleLimitsChanged) { ready = true })
+	for !ready {
 		runtime.Gosched() // for the goroutine that dials
-		must(0, e.Poll())
+		fixture.Must(0, e.Poll())
 	}
-	first.Remove()
-	second.Remove()
+	handler.Remove()
 	return e
 }
 

@@ -28,7 +28,7 @@ func Trade() Group {
 	var quotes, both [][]byte
 	var p msg.Payload
 	for _, b := range fixture.Mixed().Payloads {
-		must(0, p.Decode(b, nil))
+		fixture.Must(0, p.Decode(b, nil))
 		if q := p.GetContractQuotes(); p.HasContractQuotes() && len(q.GetBids())+len(q.GetOffers()) <= 3 {
 			quotes = append(quotes, b)
 		}
@@ -79,7 +79,7 @@ func (o *ordering) order() *msg.OrderCreate {
 // codec is the work that no client can avoid: encoding into a frame, cutting and decoding. What it reads comes from
 // the same stand-in for a socket, so that the stages differ by the engine alone.
 func (o *ordering) codec() (loop func(int) error) {
-	limits := must(wire.Limits{}.Resolve())
+	limits := fixture.Must(wire.Limits{}.Resolve())
 	region := new([envelope.EncodeFrameBytes]byte)
 	p := new(msg.Payload)
 	block := make([]byte, wire.BlockBytes+wire.SlackBytes)
@@ -104,8 +104,9 @@ func (o *ordering) codec() (loop func(int) error) {
 					return err
 				}
 			}
-			if _, end := envelope.EncodeFrame(region, uint32(msg.PayloadOrderCreate), seq, o.order(), referenceTag, seq); end == 0 {
-				return errLost
+			_, end := envelope.EncodeFrame(region, uint32(msg.PayloadOrderCreate), seq, o.order(), referenceTag, seq)
+			if end == 0 {
+				return errMissing
 			}
 			seq++
 			if err := receive(); err != nil {
@@ -129,41 +130,36 @@ func (o *ordering) session() Stage {
 	// receive takes frames in, and sends an order for each quote.
 	receive := func(frames int) error {
 		for frames > 0 {
-			now += readTime
-			size, n := o.stream.readFrames(s.Free(), frames)
-			s.Filled(size)
-			for frames -= n; ; {
-				e, err := s.Next(now)
-				if err != nil {
+			e, err := s.Next(now)
+			switch {
+			case err != nil:
+				return err
+			case e == nil:
+				now += readTime
+				size, _ := o.stream.readFrames(s.Free(), frames)
+				s.Filled(size)
+				continue
+			case e.Kind != session.Message:
+				return errMissing
+			case e.Payload.GetType() == msg.PayloadContractQuotes:
+				if err := send(); err != nil {
 					return err
 				}
-				if e == nil {
-					break
-				}
-				if e.Kind != session.Message {
-					return errLost
-				}
-				if e.Payload.GetType() == msg.PayloadContractQuotes {
-					if err := send(); err != nil {
-						return err
-					}
-				}
 			}
+			frames--
 		}
 		return nil
 	}
 	return Stage{"session", func(n int) error {
 		for done := 0; done < n; done += batch {
+			var err error
 			if o.quotes {
-				if err := receive(batch); err != nil {
-					return err
-				}
+				err = receive(batch)
 			} else {
-				for range batch {
-					if err := send(); err != nil {
-						return err
-					}
-				}
+				err = fixture.Repeat(batch, func(int) error { return send() })
+			}
+			if err != nil {
+				return err
 			}
 			s.Written(len(s.Pending()))
 			if err := receive(batch); err != nil {
@@ -199,7 +195,7 @@ func (o *ordering) engine() Stage {
 	for range o.inFlight {
 		send()
 	}
-	must(0, failed)
+	fixture.Must(0, failed)
 	due := 0 // frames that the exchange has yet to send
 	c.source = func(b []byte) int {
 		size, frames := o.stream.readFrames(b, min(due, batch))

@@ -1,8 +1,8 @@
-// Package stages measures what a message costs on its whole way through the library, stage by stage, through the
-// calls that production makes: bytes in to a bot's handler, a handler's send to bytes out, and both at once.
+// Package stages measures what a message costs in the library, stage by stage, by the calls of production: bytes in to
+// a bot's handler, a handler's send to bytes out, and both at once.
 //
 // A stage is a loop; the caller measures its time. The stages of one group do the same work up to different points,
-// so that the difference of two is what lies between the points:
+// so that the difference of two is the cost between the points:
 //
 //	in     refill                stand-in for the socket: frames are copied and get their sequences
 //	       scan                  frames cut from memory, nothing else
@@ -27,7 +27,7 @@ import (
 	"github.com/smk-go/smk/bench/internal/fixture"
 )
 
-// Stage is one stretch of the way.
+// Stage is the work up to one point.
 type Stage struct {
 	Name string
 
@@ -37,7 +37,7 @@ type Stage struct {
 	close func() error // nil if there is nothing to release
 }
 
-// Group is the stages that are compared with each other, the shortest stretch first.
+// Group is the stages that are compared with each other, the shortest first.
 type Group struct {
 	Name   string
 	Base   string // the name of the stage that the others are compared with
@@ -66,13 +66,5 @@ func inbound() []fixture.Feed {
 	return []fixture.Feed{fixture.ExecutedVar(), fixture.QuotesVar(), fixture.Mixed()}
 }
 
-// errLost is a stage that did not see what it was given.
-var errLost = errors.New("stages: messages were lost on the way")
-
-// must returns v. What stages are made of is fixed, so that an error is one of ours.
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic("BUG: stages: " + err.Error())
-	}
-	return v
-}
+// errMissing is returned by a stage that did not get the messages of its stream.
+var errMissing = errors.New("stages: messages are missing")

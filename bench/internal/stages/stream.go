@@ -3,6 +3,7 @@ package stages
 import (
 	"encoding/binary"
 
+	"github.com/smk-go/smk/bench/internal/fixture"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/wire"
@@ -21,39 +22,38 @@ type stream struct {
 	seqs     []int32  // where the sequence of each frame is
 	accounts []int32  // where the account sequences are, of the frames that have one
 	answered []int32  // where the references are, of the frames that answer an order
-	requests []int32  // likewise, the sequences of the orders
+	requests []int32  // likewise, the sequences of the orders, which count as the references do
 
-	seq, account, reference, request uint64 // of the first frame of the next lap
-	at                               int    // what was read of this lap, in bytes
-	next                             int    // and in frames, if it was read by frames
+	seq, account, reference uint64 // of the first frame of the next lap
+	at                      int    // what was read of this lap, in bytes
+	next                    int    // and in frames, if it was read by frames
 }
 
 // newStream makes a stream of payloads. Their sequences, account sequences and references are replaced.
 func newStream(payloads [][]byte) *stream {
-	s := &stream{seq: sequenceBase, account: sequenceBase, reference: sequenceBase, request: sequenceBase}
+	s := &stream{seq: sequenceBase, account: sequenceBase, reference: sequenceBase}
 	var lengths []int
 	for _, b := range payloads {
 		p := new(msg.Payload)
-		must(0, p.Decode(b, nil))
-		numbers := []struct {
+		fixture.Must(0, p.Decode(b, nil))
+		type number struct {
 			places *[]int32
 			set    func(uint64)
-		}{
-			{&s.seqs, p.MutableEtoPayload().SetSeq},
-			{&s.accounts, accountSetter(p)},
-			{&s.answered, referenceSetter(p)},
-			{&s.requests, requestSetter(p)},
+		}
+		numbers := []number{{&s.seqs, p.MutableEtoPayload().SetSeq}}
+		switch {
+		case p.HasOrderExecuted():
+			numbers = append(numbers, number{&s.accounts, p.GetOrderExecuted().SetAccountSequence_64})
+		case p.HasOrderAccepted():
+			m := p.GetOrderAccepted()
+			numbers = append(numbers, number{&s.accounts, m.SetAccountSequence_64},
+				number{&s.answered, m.SetReference}, number{&s.requests, m.SetSeq})
 		}
 		for _, n := range numbers { // all, before one is located: none moves another any more
-			if n.set != nil {
-				n.set(sequenceBase)
-			}
+			n.set(sequenceBase)
 		}
 		front := len(s.frames)
 		for _, n := range numbers {
-			if n.set == nil {
-				continue
-			}
 			var at int
 			b, at = locate(p, n.set)
 			*n.places = append(*n.places, int32(front+envelope.FrameSize(len(b))-len(b)+at))
@@ -73,9 +73,9 @@ func newStream(payloads [][]byte) *stream {
 // locate returns the encoded message, and where in it a number is that set sets.
 func locate(p *msg.Payload, set func(uint64)) (b []byte, at int) {
 	set(1<<35 - 1)
-	other := must(p.MarshalVT())
+	other := fixture.Must(p.MarshalVT())
 	set(sequenceBase)
-	b = must(p.MarshalVT())
+	b = fixture.Must(p.MarshalVT())
 	if len(other) != len(b) {
 		panic("BUG: stages: the number changes the length")
 	}
@@ -85,38 +85,14 @@ func locate(p *msg.Payload, set func(uint64)) (b []byte, at int) {
 	return b, at
 }
 
-// accountSetter sets the account sequence of the kinds of messages that the feeds have it in.
-func accountSetter(p *msg.Payload) func(uint64) {
-	switch {
-	case p.HasOrderExecuted():
-		return p.GetOrderExecuted().SetAccountSequence_64
-	case p.HasOrderAccepted():
-		return p.GetOrderAccepted().SetAccountSequence_64
-	}
-	return nil
-}
-
-func referenceSetter(p *msg.Payload) func(uint64) {
-	if p.HasOrderAccepted() {
-		return p.GetOrderAccepted().SetReference
-	}
-	return nil
-}
-
-func requestSetter(p *msg.Payload) func(uint64) {
-	if p.HasOrderAccepted() {
-		return p.GetOrderAccepted().SetSeq
-	}
-	return nil
-}
-
 // renumber gives the frames the numbers of the next lap.
 func (s *stream) renumber() {
 	s.seq = write(s.frames, s.seqs, s.seq)
 	s.account = write(s.frames, s.accounts, s.account)
-	if s.reference = write(s.frames, s.answered, s.reference); len(s.requests) > 0 {
-		s.request = write(s.frames, s.requests, s.request)
+	if len(s.requests) > 0 {
+		write(s.frames, s.requests, s.reference)
 	}
+	s.reference = write(s.frames, s.answered, s.reference)
 }
 
 // write writes numbers from one on to places in b, each as a varint of five bytes.

@@ -1,12 +1,12 @@
-// Command bench measures this library beside its floors and other libraries, in interleaved rounds, and says which of
-// its goals are reached. Every library is first held to the values that gen/msg reads.
+// Command bench measures this library beside its floors and other libraries, in interleaved rounds, and judges its
+// goals. Every library is first checked to read the same values as gen/msg.
 //
 //	go run ./cmd/bench                          everything, in a few minutes
 //	go run ./cmd/bench -strict                  exit status 1 if a goal is missed
-//	go run ./cmd/bench -parts codec -feeds create,quotes
+//	go run ./cmd/bench -parts codec,slug
 //	go run ./cmd/bench -rounds 63               more rounds, for a machine that is not idle
 //	go run ./cmd/bench -smoke                   whether it runs at all, in seconds
-//	go run ./cmd/bench -json > results.json     for machines
+//	go run ./cmd/bench -save results.json       and write JSON, for machines
 //	go run ./cmd/bench -from results.json       print what was measured before
 //	go run ./cmd/bench -page report.html        and write a page with pictures
 //	go run ./cmd/bench -docs performance.md     and put the tables into this document, between its marks
@@ -44,10 +44,10 @@ func main() {
 	os.Exit(code)
 }
 
-// options are what the command line says.
+// options are the flags.
 type options struct {
 	suite.Options
-	json, strict     bool
+	strict           bool
 	from, save, page string
 	docs             []string
 }
@@ -59,13 +59,11 @@ func parse(args []string, out io.Writer) (*options, error) {
 	list := func(name, usage string, values *[]string) {
 		f.Func(name, usage, func(s string) error { *values = strings.Split(s, ","); return nil })
 	}
-	f.BoolVar(&o.json, "json", false, "print JSON instead of Markdown")
 	f.BoolVar(&o.strict, "strict", false, "exit with status 1 if a goal is missed or was not measured")
 	f.BoolVar(&o.Smoke, "smoke", false, "run everything once, as short as can be")
 	f.IntVar(&o.Rounds, "rounds", 27, "rounds of measurement; a third of it for round trips")
 	f.DurationVar(&o.Slice, "slice", 10*time.Millisecond, "time of each variant in each round")
 	list("parts", "measure only these `NAME,...` of "+strings.Join(suite.Parts(), ","), &o.Parts)
-	list("feeds", "of the part codec measure only these `NAME,...` of "+strings.Join(suite.Feeds(), ","), &o.Feeds)
 	f.StringVar(&o.from, "from", "", "measure nothing; take the results from this `FILE` of JSON")
 	f.StringVar(&o.save, "save", "", "also write the results as JSON to this `FILE`")
 	f.StringVar(&o.page, "page", "", "also write a page of HTML with pictures to this `FILE`")
@@ -87,7 +85,7 @@ func parse(args []string, out io.Writer) (*options, error) {
 	return o, err
 }
 
-// run executes one command line. An error is one line on progress, which is also told what is going on.
+// run executes one command line. Progress and errors, one line each, go to progress.
 func run(ctx context.Context, args []string, out, progress io.Writer) (code int) {
 	o, err := parse(args, out)
 	switch {
@@ -111,7 +109,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) (code int)
 	return exitOK
 }
 
-// results measures or reads what was measured. With an error there may be results nevertheless.
+// results measures, or reads the results of a run. Both results and an error are returned if a part failed.
 func (o *options) results(ctx context.Context, progress io.Writer) (*suite.Results, error) {
 	if o.from == "" {
 		return suite.Run(ctx, o.Options, progress)
@@ -127,46 +125,34 @@ func (o *options) results(ctx context.Context, progress io.Writer) (*suite.Resul
 	return r, nil
 }
 
-// write prints the results and puts them where the flags say.
+// write prints the results and writes the files.
 func (o *options) write(r *suite.Results, out io.Writer) error {
-	for _, file := range []struct {
-		name  string
-		write func(io.Writer, *suite.Results) error
-	}{{o.save, writeJSON}, {o.page, report.Page}} {
-		if file.name == "" {
-			continue
-		}
-		if err := os.MkdirAll(filepath.Dir(file.name), 0o755); err != nil {
-			return err
-		}
-		f, err := os.Create(file.name)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(file.write(f, r), f.Close()); err != nil {
-			return err
-		}
+	if _, err := out.Write(report.Markdown(r)); err != nil {
+		return err
+	}
+	files := make(map[string][]byte)
+	var err error
+	if o.save != "" {
+		files[o.save], err = json.MarshalIndent(r, "", "  ")
+	}
+	if o.page != "" && err == nil {
+		files[o.page], err = report.Page(r)
 	}
 	for _, name := range o.docs {
-		content, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		if content, err = report.Insert(content, r); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		if err := os.WriteFile(name, content, 0o644); err != nil {
-			return err
+		content, readErr := os.ReadFile(name)
+		if err = errors.Join(err, readErr); err == nil {
+			if files[name], err = report.Insert(content, r); err != nil {
+				err = fmt.Errorf("%s: %w", name, err)
+			}
 		}
 	}
-	if o.json {
-		return writeJSON(out, r)
+	for name, content := range files {
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(name), 0o755)
+		}
+		if err == nil {
+			err = os.WriteFile(name, content, 0o644)
+		}
 	}
-	return report.Markdown(out, r)
-}
-
-func writeJSON(w io.Writer, r *suite.Results) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(r)
+	return err
 }

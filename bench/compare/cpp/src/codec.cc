@@ -1,4 +1,4 @@
-// Command codec decodes and encodes payloads with C++ libprotobuf, as often as it is told to.
+// Command codec decodes and encodes payloads with C++ libprotobuf, a given number of times.
 //
 // It prints libprotobuf's version. Then it reads commands from standard input, one a line, KIND FEED TIMES, and
 // answers each with a line: the nanoseconds of processor time of doing it so often, or the reason for which it ends.

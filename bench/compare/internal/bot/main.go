@@ -1,24 +1,22 @@
-// Command bot is the least that trades: it logs in, on as many connections as it is told, says what memory that
-// takes, and waits for the end of its standard input. What a bot costs before it has done anything is measured with
-// it.
+// Command bot is a minimal client: it logs in on a number of connections and prints the time and its memory.
 //
 //	bot ADDRESS CONNECTIONS [CERTIFICATE]
 //
-// Without a certificate to trust it speaks plain TCP. It prints "ready" when all are logged in, and then bytes of the
-// Go heap and bytes resident, which are 0 where the system does not tell.
+// Without a certificate to trust it speaks plain TCP. It prints the time when all connections were logged in, in
+// nanoseconds of Unix time, and then bytes of the Go heap and bytes resident, which are 0 where the system does not
+// report them.
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 	"strconv"
+	"time"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
@@ -65,25 +63,18 @@ func run(args []string) error {
 			return fmt.Errorf("ended before the login: %w", err)
 		}
 	}
-	fmt.Println("ready")
+	ready := time.Now().UnixNano()
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	fmt.Println(m.HeapAlloc, resident())
-	_, err = io.Copy(io.Discard, os.Stdin)
-	return err
+	fmt.Println(ready, m.HeapAlloc, resident())
+	return nil
 }
 
-// resident is the memory that the process has in pages of its own, as Linux says it.
+// resident is the memory that the process has in pages of its own, from Linux.
 func resident() int {
-	statm, err := os.ReadFile("/proc/self/statm")
-	fields := bytes.Fields(statm)
-	if err != nil || len(fields) < 2 {
-		return 0
-	}
-	pages, err := strconv.Atoi(string(fields[1]))
-	if err != nil {
-		return 0
-	}
+	statm, _ := os.ReadFile("/proc/self/statm") // absent elsewhere
+	var size, pages int
+	_, _ = fmt.Sscan(string(statm), &size, &pages)
 	return pages * os.Getpagesize()
 }

@@ -6,11 +6,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Clock says what a [Result] counts. It is the time that the measuring thread had a processor: what other programs
-// take is not in it, and neither is garbage collection that runs beside the thread.
+// Clock names the clock of a [Result]: the processor time of the measuring thread, without other programs and without
+// garbage collection on other threads.
 const Clock = "processor time of the measuring thread"
 
-// clock reads it.
+// clock returns its reading.
 func clock() time.Duration {
 	var t unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t); err != nil {

@@ -4,10 +4,10 @@ package measure
 
 import "time"
 
-// Clock says what a [Result] counts.
+// Clock names the clock of a [Result].
 const Clock = "time on the clock"
 
 var start = time.Now()
 
-// clock reads it.
+// clock returns its reading.
 func clock() time.Duration { return time.Since(start) }

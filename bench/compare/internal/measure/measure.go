@@ -1,5 +1,5 @@
-// Package measure times several ways to do the same work beside each other, in interleaved rounds of one process, so
-// that what the machine does meanwhile affects all of them alike.
+// Package measure times variants of the same work in interleaved rounds of one process, so that the state of the
+// machine affects all of them alike.
 package measure
 
 import (
@@ -29,7 +29,7 @@ const (
 // runsMax is how many operations are tried to fill a slice before they are taken to do nothing.
 const runsMax = 1 << 40
 
-// Config says how long to measure.
+// Config is how long to measure.
 type Config struct {
 	Rounds int           // 1 to RoundsMax
 	Slice  time.Duration // of each variant in each round, SliceMin to SliceMax
@@ -46,7 +46,7 @@ func (c Config) Check() error {
 	return nil
 }
 
-// Variant is one way to do the work, by exactly one of two functions.
+// Variant does the work by exactly one of two functions.
 type Variant struct {
 	Name string
 
@@ -63,13 +63,13 @@ type Variant struct {
 
 // Result is what one operation of a variant takes.
 type Result struct {
-	Name   string
-	Rounds []float64 // of each round, in nanoseconds for a Work of 1
-	Ns     float64   // their median
+	Name   string    `json:"name"`
+	Rounds []float64 `json:"-"`         // of each round, in nanoseconds for a Work of 1
+	Ns     float64   `json:"ns_per_op"` // their median
 
-	Counted bool    // allocations were counted
-	Bytes   float64 // mean bytes allocated
-	Allocs  float64 // mean allocations
+	Counted bool    `json:"counted"`       // allocations were
+	Bytes   float64 `json:"bytes_per_op"`  // mean bytes allocated
+	Allocs  float64 `json:"allocs_per_op"` // mean allocations
 }
 
 // Spread is a number over the rounds of a measurement.
@@ -85,6 +85,9 @@ type Fact struct {
 	Unit  string `json:"unit"`
 	Value Spread `json:"value"`
 }
+
+// NewFact returns what was measured once or in each round.
+func NewFact(what, unit string, values ...float64) Fact { return Fact{what, unit, SpreadOf(values)} }
 
 // SpreadOf returns the middle and the ends of the values, zero if there are none.
 func SpreadOf(values []float64) Spread {
@@ -122,9 +125,9 @@ func run(c Config, variants []Variant, clock func() time.Duration) ([]Result, er
 	runs := make([]int, len(variants))
 	for i, v := range variants {
 		results[i].Name = v.Name
-		err := count(v, &results[i], clock)
-		if err == nil {
-			runs[i], err = calibrate(v, c.Slice, clock)
+		var err error
+		if runs[i], err = calibrate(v, c.Slice, clock); err == nil {
+			err = count(v, runs[i], c.Slice, &results[i])
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", v.Name, err)
@@ -157,21 +160,13 @@ func run(c Config, variants []Variant, clock func() time.Duration) ([]Result, er
 	return results, nil
 }
 
-// count counts allocations, after as many operations as make all memory grow. The least of three counts holds: now
-// and then the runtime allocates something of its own.
-func count(v Variant, r *Result, clock func() time.Duration) error {
+// count counts allocations of what runs so often in a slice, after as many operations as make all memory grow. The
+// least of three counts holds: now and then the runtime allocates something of its own.
+func count(v Variant, runs int, slice time.Duration, r *Result) error {
 	if v.Loop == nil {
 		return nil
 	}
-	n := countedRuns
-	for range 2 { // the first time, memory grows
-		elapsed, err := stopwatch(v, countedLeast, clock)
-		if err != nil {
-			return err
-		}
-		each := max(1, elapsed/countedLeast)
-		n = min(countedRuns, max(countedLeast, int(countedTime/each)))
-	}
+	n := int(min(countedRuns, max(countedLeast, float64(runs)*float64(countedTime)/float64(slice))))
 	if err := v.Loop(n); err != nil {
 		return err
 	}
@@ -203,7 +198,7 @@ func calibrate(v Variant, slice time.Duration, clock func() time.Duration) (int,
 		if err != nil {
 			return 0, err
 		}
-		// An interruption makes few operations look long, so nothing short of half a slice counts.
+		// An interruption inflates the time of few operations, so nothing below half a slice counts.
 		want := int(float64(n) * float64(slice) / float64(max(elapsed, 1)))
 		if elapsed >= slice/2 {
 			return max(1, want), nil

@@ -9,7 +9,6 @@ import (
 	"math"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -54,8 +53,16 @@ func newPlot() *plot.Plot {
 	return p
 }
 
+// must returns v. What is drawn is finite and not empty, so that an error is one of ours.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic("BUG: report: " + err.Error())
+	}
+	return v
+}
+
 // bars draws the times of a group as horizontal bars, the first on top, of libraries the least.
-func bars(title string, rows []suite.Row) (picture, error) {
+func bars(title string, rows []suite.Row) picture {
 	rows = slices.Clone(rows)
 	library := slices.ContainsFunc(rows, func(row suite.Row) bool { return row.Name == compare.Flat })
 	if slices.Reverse(rows); library {
@@ -78,19 +85,14 @@ func bars(title string, rows []suite.Row) (picture, error) {
 		case library:
 			c = otherColor
 		}
-		chart, err := plotter.NewBarChart(plotter.Values{row.Ns}, vg.Points(11))
-		if err != nil {
-			return picture{}, err
-		}
+		chart := must(plotter.NewBarChart(plotter.Values{row.Ns}, vg.Points(11)))
 		chart.Horizontal, chart.XMin, chart.Color, chart.LineStyle.Width = true, float64(i), c, 0
 		p.Add(chart)
 		names, longest = append(names, row.Name), max(longest, row.Ns)
-		labels.XYs, labels.Labels = append(labels.XYs, plotter.XY{X: row.Ns, Y: float64(i)}), append(labels.Labels, label)
+		labels.XYs = append(labels.XYs, plotter.XY{X: row.Ns, Y: float64(i)})
+		labels.Labels = append(labels.Labels, label)
 	}
-	texts, err := plotter.NewLabels(labels)
-	if err != nil {
-		return picture{}, err
-	}
+	texts := must(plotter.NewLabels(labels))
 	texts.Offset = vg.Point{X: vg.Points(4), Y: vg.Points(-3)}
 	for i := range texts.TextStyle {
 		texts.TextStyle[i].Font.Size = vg.Points(9)
@@ -100,11 +102,11 @@ func bars(title string, rows []suite.Row) (picture, error) {
 	p.X.Min, p.X.Max = 0, longest*1.28 // room for the texts
 	p.Y.Min, p.Y.Max = -0.6, float64(len(names))-0.4
 	p.HideX()
-	return picture{Title: title, SVG: svg(p, 480, float64(20*len(rows)+8))}, nil
+	return picture{Title: title, SVG: svg(p, 480, float64(20*len(rows)+8))}
 }
 
 // curves draws the distributions of clients.
-func curves(clients []roundtrip.Client) (picture, error) {
+func curves(clients []roundtrip.Client) picture {
 	pic := picture{Title: "An order as soon as the last one is answered", Wide: true}
 	p := newPlot()
 	p.Add(plotter.NewGrid())
@@ -113,7 +115,7 @@ func curves(clients []roundtrip.Client) (picture, error) {
 	for _, c := range clients {
 		var points plotter.XYs
 		for _, xy := range c.Curve {
-			// Beyond 99.99 % of the round trips there are too few to say anything.
+			// Beyond 99.99 % there are too few round trips.
 			if xy[0] <= 99.99 && xy[1] > 0 {
 				points = append(points, plotter.XY{X: nines(xy[0]), Y: xy[1]})
 			}
@@ -121,10 +123,7 @@ func curves(clients []roundtrip.Client) (picture, error) {
 		if len(points) == 0 {
 			continue
 		}
-		line, err := plotter.NewLine(points)
-		if err != nil {
-			return pic, err
-		}
+		line := must(plotter.NewLine(points))
 		line.Width, line.Color, line.Dashes = vg.Points(1.8), floorColor, []vg.Length{vg.Points(4), vg.Points(3)}
 		if c.ToFloor != nil {
 			line.Color, line.Dashes = colors[k%len(colors)], nil
@@ -134,31 +133,29 @@ func curves(clients []roundtrip.Client) (picture, error) {
 		p.Legend.Add(c.Name, line)
 	}
 	if p.Y.Max <= 0 { // no curve
-		return pic, nil
+		return pic
 	}
 	p.X.Label.Text, p.Y.Label.Text = "percent of the round trips", "microseconds"
 	var ticks plot.ConstantTicks
 	for _, percentile := range []float64{0, 50, 90, 99, 99.9, 99.99} {
-		ticks = append(ticks, plot.Tick{Value: nines(percentile), Label: figureOf(percentile)})
+		ticks = append(ticks, plot.Tick{Value: nines(percentile), Label: fmt.Sprint(percentile)})
 	}
 	p.X.Tick.Marker = ticks
 	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	pic.SVG = svg(p, 720, 300)
-	return pic, nil
+	return pic
 }
 
 // nines is how many nines a percentile has: 1 for 90, 2 for 99.
 func nines(percentile float64) float64 { return -math.Log10(1 - percentile/100) }
 
-func figureOf(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
-
-// What the page does without: names of other documents, a size of its own, a typeface by name.
+// The page needs no names of other documents, no size and no typeface.
 var (
 	svgRoot   = regexp.MustCompile(`(?s)^.*?<svg[^>]*?(viewBox="[^"]*")[^>]*>`)
 	svgFamily = regexp.MustCompile(`font-family:[^;"]*;?`)
 )
 
-// svg draws the chart. It fills the width that it is given.
+// svg draws the chart. It fills the width of its element.
 func svg(p *plot.Plot, width, height float64) template.HTML {
 	c := vgsvg.New(vg.Points(width), vg.Points(height))
 	p.Draw(draw.New(c))

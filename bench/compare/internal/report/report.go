@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
-	"io"
 	"maps"
 	"math"
 	"slices"
@@ -45,7 +44,8 @@ func newTable(head ...string) table.Writer {
 		bare := strings.TrimSuffix(name, ">")
 		row = append(row, bare)
 		if bare != name {
-			columns = append(columns, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
+			right := table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight}
+			columns = append(columns, right)
 		}
 	}
 	t.AppendHeader(row)
@@ -54,23 +54,15 @@ func newTable(head ...string) table.Writer {
 }
 
 // sections are the parts of the report that have something to show.
-func sections(r *suite.Results) (all []section, err error) {
+func sections(r *suite.Results) (all []section) {
 	all = append(all, goals(r))
 	for i, row := range r.Rows {
 		if i == 0 || row.Section != r.Rows[i-1].Section {
-			s, err := rows(r, row.Section)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, s)
+			all = append(all, rows(r, row.Section))
 		}
 	}
 	if len(r.Clients) > 0 {
-		s, err := clients(r)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, s)
+		all = append(all, clients(r))
 	}
 	if len(r.Facts) > 0 {
 		t := newTable("What", "Measured>", "Unit", "Least to most")
@@ -86,10 +78,10 @@ func sections(r *suite.Results) (all []section, err error) {
 	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
 		versions = append(versions, name+" "+r.Versions[name])
 	}
-	return append(all, section{Title: "Versions", List: versions}), nil
+	return append(all, section{Title: "Versions", List: versions})
 }
 
-// method says on what, when and how.
+// method describes the machine, the time and the method.
 func method(r *suite.Results) string {
 	trial := ""
 	if r.Smoke {
@@ -97,7 +89,8 @@ func method(r *suite.Results) string {
 	}
 	return fmt.Sprintf("%s%s.\n\nMeasured %s in %v. In process: medians of %d interleaved rounds of %v each; %s.\n"+
 		"A ratio is the median over the rounds, of two times of the same round; behind it the least and the most.",
-		trial, r.Machine, r.Started.Format("2006-01-02 15:04 MST"), r.Took.Round(time.Second), r.Rounds, r.Slice, r.Clock)
+		trial, r.Machine, r.Started.Format("2006-01-02 15:04 MST"), r.Took.Round(time.Second),
+		r.Rounds, r.Slice, r.Clock)
 }
 
 func goals(r *suite.Results) section {
@@ -120,92 +113,78 @@ func goals(r *suite.Results) section {
 	return section{Title: "Goals", table: t, Lead: tally(r)}
 }
 
-// tally counts the verdicts.
+// tally returns the number of each verdict.
 func tally(r *suite.Results) string {
 	return fmt.Sprintf("%d beyond the stretch, %d reached, %d missed, %d not measured.",
 		r.Count(suite.Stretched), r.Count(suite.Reached), r.Count(suite.Missed), r.Count(suite.NotMeasured))
 }
 
-// leads say what the numbers of a section are.
+// leads describe the numbers of a section.
 var leads = map[string]string{
 	"Decode": `A payload with its envelope is decoded into memory that is used again as far as the library allows it.
 hyperpb reads with a parser recompiled for the very feed; its values can then only be read by reflection, which is
 not in its time. C++ runs as a process of its own that takes its turns in the same rounds.`,
 	"Encode": "A message is encoded into a buffer that is used again, as a whole frame.",
-	"The way of a message": `How far a message has come, and what it has cost until there. The stages of one group do
-the same work up to different points. x is the time divided by that of the stage that no client can avoid.`,
+	"Stages of a message": `What a message costs up to each point of its path. The stages of one group do the same work
+up to different points. x is the time divided by that of the stage that no client can avoid.`,
+	"Round trips": `An order goes out over loopback, and its answer comes back from a program in C
+that does nothing but answer. The floor is a client in C that sends prepared bytes and counts what comes back. A
+client is divided by the runs of the floor right before and right after it. Microseconds, medians of the rounds.`,
 	"Growth": "What one operation costs as something grows. Flat is good.",
 }
 
 // rows are the groups of a section.
-func rows(r *suite.Results, name string) (s section, err error) {
-	s = section{Title: name, Lead: leads[name]}
+func rows(r *suite.Results, name string) section {
+	s := section{Title: name, Lead: leads[name]}
 	s.table = newTable("Work", "By", "ns>", "MB/s>", "B/op>", "allocs/op>", "x>", "Least to most")
-	list := slices.DeleteFunc(slices.Clone(r.Rows), func(row suite.Row) bool { return row.Section != name })
-	for len(list) > 0 {
-		end := slices.IndexFunc(list, func(row suite.Row) bool { return row.Group != list[0].Group })
-		if end < 0 {
-			end = len(list)
+	var group []suite.Row
+	for i, row := range r.Rows {
+		if row.Section != name {
+			continue
 		}
-		title := list[0].Group
-		if list[0].PayloadBytes > 0 {
-			title += fmt.Sprintf(", %.0f B", list[0].PayloadBytes)
+		title, rate, bytes, allocs := row.Group, "", "-", "-"
+		if row.PayloadBytes > 0 {
+			title += fmt.Sprintf(", %.0f B", row.PayloadBytes)
+			rate = fmt.Sprintf("%.0f", row.PayloadBytes/row.Ns*1e3)
 		}
-		for _, row := range list[:end] {
-			rate, bytes, allocs, ratio, least := "", "-", "-", figure(row.Ratio.Median), span(row.Ratio)
-			if row.PayloadBytes > 0 {
-				rate = fmt.Sprintf("%.0f", row.PayloadBytes/row.Ns*1e3)
-			}
-			if row.Counted {
-				bytes, allocs = figure(row.AllocBytes), figure(row.Allocs)
-			}
-			if row.Base {
-				ratio, least = "1", ""
-			}
-			s.table.AppendRow(table.Row{title, row.Name, fmt.Sprintf("%.1f", row.Ns), rate, bytes, allocs, ratio, least})
+		if row.Counted {
+			bytes, allocs = figure(row.Bytes), figure(row.Allocs)
 		}
-		p, err := bars(title, list[:end])
-		if err != nil {
-			return s, err
+		ratio, least := figure(row.Ratio.Median), span(row.Ratio)
+		if row.Base {
+			ratio, least = "1", ""
 		}
-		s.Pictures, list = append(s.Pictures, p), list[end:]
+		s.table.AppendRow(table.Row{title, row.Name, fmt.Sprintf("%.1f", row.Ns), rate, bytes, allocs, ratio, least})
+		if group = append(group, row); i+1 == len(r.Rows) || r.Rows[i+1].Group != row.Group {
+			s.Pictures, group = append(s.Pictures, bars(title, group)), nil
+		}
 	}
-	return s, nil
+	return s
 }
 
-func clients(r *suite.Results) (s section, err error) {
-	s = section{Title: "Round trips", Lead: `An order goes out over loopback, and its answer comes back from a program in C
-that does nothing but answer. The floor is a client in C that sends prepared bytes and counts what comes back. A
-client is divided by the runs of the floor right before and right after it. Microseconds, medians of the rounds.`}
-	s.table = newTable("Client", "p50>", "p99>", "p99.9>", "p50 / floor>", "p99 / floor>", "p99.9 / floor>")
+func clients(r *suite.Results) section {
+	t := newTable("Client", "p50>", "p99>", "p99.9>", "p50 / floor>", "p99 / floor>", "p99.9 / floor>")
 	for _, c := range r.Clients {
 		row := table.Row{c.Name}
 		for _, micros := range c.Micros {
 			row = append(row, figure(micros.Median))
 		}
-		for i := range c.Micros {
-			if c.ToFloor != nil {
-				row = append(row, figure(c.ToFloor[i].Median))
-			} else {
-				row = append(row, "")
+		if c.ToFloor != nil {
+			for _, ratio := range c.ToFloor {
+				row = append(row, figure(ratio.Median))
 			}
 		}
-		s.table.AppendRow(row)
+		t.AppendRow(row)
 	}
-	p, err := curves(r.Clients)
-	s.Pictures = append(s.Pictures, p)
-	return s, err
+	const title = "Round trips"
+	return section{Title: title, table: t, Pictures: []picture{curves(r.Clients)}, Lead: leads[title]}
 }
 
-// Markdown writes the results as text that is read as it is as well: goals first.
-func Markdown(w io.Writer, r *suite.Results) error {
-	all, err := sections(r)
-	if err != nil {
-		return err
-	}
-	var b strings.Builder
+// Markdown returns the results as Markdown for documents and terminals, goals first.
+func Markdown(r *suite.Results) []byte {
+	var b bytes.Buffer
 	b.WriteString(method(r) + "\n")
-	for _, s := range all {
+	for _, s := range sections(r) {
 		b.WriteString("\n## " + s.Title + "\n\n")
 		if s.table != nil {
 			b.WriteString(s.table.RenderMarkdown() + "\n")
@@ -217,8 +196,7 @@ func Markdown(w io.Writer, r *suite.Results) error {
 			b.WriteString("- " + line + "\n")
 		}
 	}
-	_, err = io.WriteString(w, b.String())
-	return err
+	return b.Bytes()
 }
 
 //go:embed page.html
@@ -241,19 +219,17 @@ func (s section) Table() template.HTML {
 	return template.HTML(verdictColors.Replace(s.table.RenderHTML())) //nolint:gosec // the table escapes its cells
 }
 
-// Page writes the results as one page of HTML that needs nothing else.
-func Page(w io.Writer, r *suite.Results) error {
-	all, err := sections(r)
-	if err != nil {
-		return err
-	}
-	return pageTemplate.Execute(w, struct {
+// Page returns the results as one page of HTML that needs nothing else.
+func Page(r *suite.Results) ([]byte, error) {
+	var b bytes.Buffer
+	err := pageTemplate.Execute(&b, struct {
 		Method   []string
 		Sections []section
-	}{strings.Split(method(r), "\n\n"), all})
+	}{strings.Split(method(r), "\n\n"), sections(r)})
+	return b.Bytes(), err
 }
 
-// Lines of a document between which results stand: all of them, or a summary.
+// The lines around the results in a document: all of them, or a summary.
 const (
 	insertFrom  = "<!-- measured: written by make bench-report, edits get lost -->\n"
 	summaryFrom = "<!-- measured, in short: written by make bench-report, edits get lost -->\n"
@@ -275,19 +251,11 @@ func Insert(document []byte, r *suite.Results) ([]byte, error) {
 		return nil, errors.New("has no marks to put the results between: " +
 			strings.TrimSpace(insertFrom) + " and " + strings.TrimSpace(insertTo))
 	}
-	var out bytes.Buffer
-	out.Write(before)
-	out.WriteString(from + "\n")
-	if err := write(&out, r); err != nil {
-		return nil, err
-	}
-	out.WriteString("\n" + insertTo)
-	out.Write(after)
-	return out.Bytes(), nil
+	return slices.Concat(before, []byte(from+"\n"), write(r), []byte("\n"+insertTo), after), nil
 }
 
-// summary writes the results in a few lines of Markdown.
-func summary(w io.Writer, r *suite.Results) error {
+// summary returns the results in a few lines of Markdown.
+func summary(r *suite.Results) []byte {
 	t := newTable("Nanoseconds to", "smk>", "C++ libprotobuf>", "vtprotobuf>", "google.golang.org/protobuf>")
 	for _, row := range []struct{ title, group, vt string }{
 		{"read an execution", "decode executed", compare.VTPooled},
@@ -320,11 +288,10 @@ its socket takes to send and receive the same bytes.
 `, figure(c.Micros[0].Median), figure(c.Micros[1].Median), figure(c.ToFloor[0].Median), figure(c.ToFloor[1].Median))
 		}
 	}
-	_, err := fmt.Fprintf(w, "%s\n%s\nOf the goals: %s (%v)\n", t.RenderMarkdown(), trips, tally(r), r.Machine)
-	return err
+	return fmt.Appendf(nil, "%s\n%s\nOf the goals: %s (%v)\n", t.RenderMarkdown(), trips, tally(r), r.Machine)
 }
 
-// judged is the measured value of a goal, with as many digits as it takes to see on which side of the limit it is.
+// judged returns the measured value of a goal, with enough digits to show on which side of the limit it is.
 func judged(g suite.Goal) string {
 	v := g.Measured.Median
 	text := figure(v)
@@ -339,10 +306,10 @@ func judged(g suite.Goal) string {
 	return text
 }
 
-// span is the ends of a spread.
+// span returns the ends of a spread.
 func span(s measure.Spread) string { return figure(s.Min) + " to " + figure(s.Max) }
 
-// figure is a number with three digits that mean something.
+// figure returns a number with three significant digits.
 func figure(v float64) string {
 	switch {
 	case math.IsNaN(v) || math.IsInf(v, 0):

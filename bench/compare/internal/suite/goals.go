@@ -26,7 +26,7 @@ type Goal struct {
 	Unbuilt  bool            `json:"unbuilt,omitempty"` // there is nothing to measure, on any machine
 }
 
-// Guard is the number of what is not a goal of its own: it keeps the goals from being reached by tricks.
+// Guard is the number of a limit that is no goal of its own: it keeps the goals honest.
 const Guard = 0
 
 // The sides of a limit that are good.
@@ -65,7 +65,7 @@ func goals() (all []Goal) {
 	return all
 }
 
-// Verdict is what a measurement says of a goal.
+// Verdict is the result of a goal.
 type Verdict string
 
 // Verdicts.
@@ -76,7 +76,7 @@ const (
 	Stretched   Verdict = "stretch"
 )
 
-// judge notes what was measured. A limit is met by being equal to it.
+// judge records a measurement. A limit is met by being equal to it.
 func (g *Goal) judge(measured measure.Spread) {
 	g.Measured, g.Note = &measured, ""
 	met := func(limit float64) bool {

@@ -8,7 +8,6 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
-	"slices"
 	"strings"
 
 	"github.com/smk-go/smk/bench/compare"
@@ -25,16 +24,12 @@ import (
 const (
 	ours = compare.Flat
 
-	byteSum   = "floor: byte sum"
-	memcpy    = "floor: memcpy"
-	cByteSum  = "floor: C byte sum"
-	cMemcpy   = "floor: C memcpy"
-	cppReused = "C++ libprotobuf, reused"
-	cppArena  = "C++ libprotobuf, arena"
-	cppEncode = "C++ libprotobuf"
+	byteSum     = "floor: byte sum"
+	memcpy      = "floor: memcpy"
+	libprotobuf = "C++ libprotobuf"
 
-	cut        = "decode alone"
-	scanned    = "scan and decode"
+	decodeOnly = "decode alone"
+	scanDecode = "scan and decode"
 	inOrder    = "fields in order"
 	otherOrder = "fields in one other order"
 	shuffled   = "fields in 1,024 orders"
@@ -48,17 +43,8 @@ const (
 	allocsTLS   = "allocations, crypto/tls"
 )
 
-// foreign is what the C++ process does in each section, in the order of the tables.
-var foreign = map[string][]struct {
-	name string
-	kind cpp.Kind
-}{
-	"Decode": {{cppReused, cpp.Reused}, {cppArena, cpp.Arena}, {cByteSum, cpp.Sum}, {cMemcpy, cpp.Copy}},
-	"Encode": {{cppEncode, cpp.Encode}, {cMemcpy, cpp.Copy}},
-}
-
-// runCodec measures every library on every message and feed, one after the other: with all of them in memory
-// collections would be rarer for those who cause them.
+// runCodec measures every library on every message and feed, one after the other: with all of them in memory, garbage
+// collections would be rarer for the libraries that cause them.
 func runCodec(ctx context.Context, o Options, r *Results) error {
 	flags := cpp.DefaultFlags
 	if o.Smoke {
@@ -68,27 +54,20 @@ func runCodec(ctx context.Context, o Options, r *Results) error {
 	switch {
 	case err == nil:
 		defer process.Close()
-		r.Versions["C++ libprotobuf"] = process.Version
+		r.Versions[libprotobuf] = process.Version
 	case errors.Is(err, cpp.ErrUnavailable):
-		r.lack(codec, cppEncode, "C++ libprotobuf is not available")
-		r.Notes = append(r.Notes, fmt.Sprintf("C++ libprotobuf is not measured: %v.", err))
+		r.notMeasured(codec, libprotobuf, libprotobuf+" is not available")
+		r.Notes = append(r.Notes, fmt.Sprintf("%s is not measured: %v.", libprotobuf, err))
 	default:
 		return err
 	}
-	for _, direction := range []struct {
-		section string
-		encode  bool
-		feeds   []fixture.Feed
-	}{{"Decode", false, fixture.Inbound()}, {"Encode", true, fixture.Outbound()}} {
-		for _, f := range direction.feeds {
-			if len(o.Feeds) > 0 && !slices.Contains(o.Feeds, f.Name) {
-				continue
-			}
-			g, err := codecGroup(process, direction.section, f, direction.encode)
-			if err == nil {
-				err = r.measure(o, g)
-			}
-			if err != nil {
+	for _, encode := range []bool{false, true} {
+		feeds := fixture.Inbound()
+		if encode {
+			feeds = fixture.Outbound()
+		}
+		for _, f := range feeds {
+			if err := r.codec(o, process, f, encode); err != nil {
 				return fmt.Errorf("%s: %w", f.Name, err)
 			}
 		}
@@ -96,95 +75,84 @@ func runCodec(ctx context.Context, o Options, r *Results) error {
 	return nil
 }
 
-// codecGroup is every library that decodes, or encodes, once all are seen to read the same values and to write the
-// same bytes.
-func codecGroup(process *cpp.Process, section string, f fixture.Feed, encode bool) (group, error) {
-	g := group{section: section, name: "decode " + f.Name, base: ours, payloadBytes: f.PayloadBytes(), allocFree: 1}
+// codec measures every library that decodes a feed, or encodes it, after a check that all of them read the same values
+// and write the same bytes.
+func (r *Results) codec(o Options, process *cpp.Process, f fixture.Feed, encode bool) error {
+	g := group{section: "Decode", name: "decode " + f.Name, base: ours, payloadBytes: f.PayloadBytes(), allocFree: 1}
+	works := cpp.Decoding
+	floors := []measure.Variant{
+		{Name: byteSum, Loop: compare.SumPayloads(f)}, {Name: memcpy, Loop: compare.CopyPayloads(f)},
+	}
 	if encode {
-		g.name = "encode " + f.Name
+		g.section, g.name, works = "Encode", "encode "+f.Name, cpp.Encoding
+		floors = []measure.Variant{{Name: memcpy, Loop: compare.CopyFrames(f).Loop}}
 	}
 	for _, l := range compare.All() {
 		if encode && l.Encode == nil {
 			continue
 		}
-		if err := l.Check(f, encode); err != nil {
-			return g, err
+		loop, err := l.Loop(f, encode)
+		if err := errors.Join(err, l.Check(f, encode)); err != nil {
+			return err
 		}
-		v := measure.Variant{Name: l.Name}
-		var err error
-		if encode {
-			var next compare.Next
-			next, err = l.Encode(f)
-			v.Loop = next.Loop
-		} else {
-			v.Loop, err = l.Decode(f)
-		}
-		if err != nil {
-			return g, err
-		}
-		g.variants = append(g.variants, v)
+		g.variants = append(g.variants, measure.Variant{Name: l.Name, Loop: loop})
 	}
 	if process != nil {
 		if err := process.Check(f, encode); err != nil {
-			return g, fmt.Errorf("libprotobuf in C++: %w", err)
+			return err
 		}
-		for _, c := range foreign[section] {
-			loop, err := process.Loop(c.kind, f)
-			if err != nil {
-				return g, fmt.Errorf("libprotobuf in C++: %w", err)
-			}
-			g.variants = append(g.variants, measure.Variant{Name: c.name, Remote: loop})
+		for _, w := range works {
+			g.variants = append(g.variants, measure.Variant{Name: w.Name, Remote: process.Loop(w, f)})
 		}
 	}
-	if encode {
-		g.variants = append(g.variants, measure.Variant{Name: memcpy, Loop: compare.CopyFrames(f).Loop})
-	} else {
-		g.variants = append(g.variants, measure.Variant{Name: byteSum, Loop: compare.SumPayloads(f)},
-			measure.Variant{Name: memcpy, Loop: compare.CopyPayloads(f)})
-	}
-	return g, nil
+	g.variants = append(g.variants, floors...)
+	return r.measure(o, g)
 }
 
 // runLayout measures what cutting frames adds to decoding them, what it costs when the fields are not those that
 // every writer emits in the order in which every writer emits them, and when messages differ.
 func runLayout(_ context.Context, o Options, r *Results) error {
-	flat := compare.All()[0]
 	var failed error
-	loop := func(f fixture.Feed) compare.Loop {
-		loop, err := flat.Decode(f)
+	variant := func(name string, f fixture.Feed, encode bool) measure.Variant {
+		loop, err := compare.All()[0].Loop(f, encode)
 		failed = errors.Join(failed, err)
-		return loop
-	}
-	encode := func(f fixture.Feed) compare.Loop {
-		next, err := flat.Encode(f)
-		failed = errors.Join(failed, err)
-		return next.Loop
+		return measure.Variant{Name: name, Loop: loop}
 	}
 	executed, quotes := fixture.Executed(), fixture.Quotes()
-	groups := []group{scanGroup("executed", executed), scanGroup("mixed", fixture.Mixed())}
+	groups := []group{
+		{name: "varied executed", base: one, variants: []measure.Variant{
+			variant(one, executed, false), variant(different, fixture.ExecutedVar(), false),
+		}},
+		{name: "varied create", base: one, variants: []measure.Variant{
+			variant(one, fixture.Create(), true), variant(different, fixture.CreateVar(), true),
+		}},
+	}
+	for _, f := range []fixture.Feed{executed, fixture.Mixed()} {
+		loop, cut := scanned(f)
+		groups = append(groups, group{
+			name: "scan " + f.Name, base: decodeOnly,
+			variants: []measure.Variant{variant(decodeOnly, cut, false), {Name: scanDecode, Loop: loop}},
+		})
+	}
 	for _, f := range []fixture.Feed{fixture.ExecutedVar(), fixture.QuotesVar()} {
 		disordered := fixture.Unknown(f)
-		name := "different " + strings.TrimSuffix(f.Name, "_var")
-		groups = append(groups, group{name: name, base: inOrder, variants: []measure.Variant{
-			{Name: inOrder, Loop: loop(f)},
-			{Name: shuffled, Loop: loop(fixture.Shuffled(f))},
-			{Name: unknown, Loop: loop(disordered), Work: float64(disordered.Bytes) / float64(f.Bytes)},
-		}})
+		between := variant(unknown, disordered, false)
+		between.Work = float64(disordered.Bytes) / float64(f.Bytes)
+		groups = append(groups, group{
+			name: "different " + strings.TrimSuffix(f.Name, "_var"), base: inOrder,
+			variants: []measure.Variant{
+				variant(inOrder, f, false), variant(shuffled, fixture.Shuffled(f), false), between,
+			},
+		})
 	}
 	for _, f := range []fixture.Feed{executed, quotes} {
 		other := fixture.Shuffled(f)
 		other.Payloads = other.Payloads[:1]
-		groups = append(groups, group{name: "one " + f.Name, base: inOrder, variants: []measure.Variant{
-			{Name: inOrder, Loop: loop(f)}, {Name: otherOrder, Loop: loop(other)},
-		}})
+		groups = append(groups, group{
+			name: "one " + f.Name, base: inOrder,
+			variants: []measure.Variant{variant(inOrder, f, false), variant(otherOrder, other, false)},
+		})
 	}
-	groups = append(groups,
-		group{name: "varied executed", base: one, variants: []measure.Variant{
-			{Name: one, Loop: loop(executed)}, {Name: different, Loop: loop(fixture.ExecutedVar())},
-		}},
-		group{name: "varied create", base: one, variants: []measure.Variant{
-			{Name: one, Loop: encode(fixture.Create())}, {Name: different, Loop: encode(fixture.CreateVar())},
-		}})
 	for _, g := range groups {
 		g.section = "Layout of messages"
 		if failed == nil {
@@ -194,65 +162,40 @@ func runLayout(_ context.Context, o Options, r *Results) error {
 	return failed
 }
 
-// streamBytes is about how much a busy connection delivers at once.
-const streamBytes = 64 << 10
+// scanMessages is how many messages are in memory at once, or as many as the feed has: about as much as a busy
+// connection delivers at once. It is a power of two.
+const scanMessages = 512
 
-// scanGroup compares payloads that a receive buffer cuts and that are decoded with the same ones that were cut
-// before.
-func scanGroup(name string, feed fixture.Feed) group {
-	stream := bytes.Repeat(feed.Stream, max(1, streamBytes/len(feed.Stream)))
-	buffer, err := wire.NewBuffer(wire.BlockBytesMin+2*len(stream), wire.Limits{})
-	if err != nil {
-		panic("BUG: suite: " + err.Error())
-	}
+// scanned returns a loop that decodes what a receive buffer cuts, and a feed of the same payloads, cut before.
+func scanned(feed fixture.Feed) (compare.Loop, fixture.Feed) {
+	stream := bytes.Repeat(feed.Stream, max(1, scanMessages/len(feed.Payloads)))
+	buffer := fixture.Must(wire.NewBuffer(wire.BlockBytesMin+2*len(stream), wire.Limits{}))
 	buffer.Filled(copy(buffer.Free(), stream))
-	var payloads [][]byte
-	for payload, err := buffer.Next(); payload != nil; payload, err = buffer.Next() {
-		if err != nil {
-			panic("BUG: suite: " + err.Error())
-		}
-		payloads = append(payloads, payload)
+	feed.Payloads = nil
+	for payload := fixture.Must(buffer.Next()); payload != nil; payload = fixture.Must(buffer.Next()) {
+		feed.Payloads = append(feed.Payloads, payload)
 	}
-	m, at := new(msg.Payload), 0
-	return group{name: "scan " + name, base: cut, variants: []measure.Variant{
-		{Name: cut, Loop: func(n int) error {
-			next := at // what is captured lies in memory
-			for range n {
-				payload := payloads[next]
-				if next++; next == len(payloads) {
-					next = 0
-				}
-				if err := m.Decode(payload, nil); err != nil {
-					return err
-				}
+	var m msg.Payload
+	var u msg.Unknown
+	return func(n int) error {
+		return fixture.Repeat(n, func(int) error {
+			payload, err := buffer.Next()
+			if payload == nil && err == nil {
+				// The same bytes again: they are still at the start of a drained buffer. Receiving is not measured.
+				buffer.Free()
+				buffer.Filled(len(stream))
+				payload, err = buffer.Next()
 			}
-			at = next
-			return nil
-		}},
-		{Name: scanned, Loop: func(n int) error {
-			for range n {
-				payload, err := buffer.Next()
-				if payload == nil && err == nil {
-					// The same bytes again: they still lie where a drained buffer begins. How they would be received
-					// is not what is measured.
-					buffer.Free()
-					buffer.Filled(len(stream))
-					payload, err = buffer.Next()
-				}
-				if err != nil {
-					return err
-				}
-				if err := m.Decode(payload, nil); err != nil {
-					return err
-				}
+			if err != nil {
+				return err
 			}
-			return nil
-		}},
-	}}
+			return m.Decode(payload, &u)
+		})
+	}, feed
 }
 
 const (
-	slugs    = 1 << 10 // identifiers that take turns, a power of two
+	slugs    = 1 << 10 // identifiers used in turn, a power of two
 	slugBase = 36      // of the slugs in the exchange's addresses
 )
 
@@ -290,29 +233,27 @@ func runSlug(_ context.Context, o Options, r *Results) error {
 	}}
 	from := group{section: "Identifiers", name: "slug to identifier", base: own, variants: []measure.Variant{
 		{Name: own, Loop: func(n int) error {
-			for i := range n {
-				if _, err := uuid.ParseSlugBase(texts[i%slugs], slugBase); err != nil {
-					return err
-				}
-			}
-			return nil
+			return fixture.Repeat(n, func(i int) error {
+				_, err := uuid.ParseSlugBase(texts[i%slugs], slugBase)
+				return err
+			})
 		}},
 		{Name: mathBig, Loop: func(n int) error {
-			for i := range n {
+			return fixture.Repeat(n, func(i int) error {
 				if _, ok := z.SetString(texts[i%slugs], slugBase); !ok {
 					return errText
 				}
-			}
-			return nil
+				return nil
+			})
 		}},
 	}}
 	return errors.Join(r.measure(o, to), r.measure(o, from))
 }
 
-// runStages measures a message's way through the library, stage by stage.
+// runStages measures the path of a message through the library, stage by stage.
 func runStages(_ context.Context, o Options, r *Results) error {
 	for _, open := range stages.Groups() {
-		if err := r.stages(o, "The way of a message", open(), true); err != nil {
+		if err := r.stages(o, "Stages of a message", open(), true); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/smk-go/smk/bench/compare/roundtrip"
 )
 
-// allocsOfRuntime is what the runtime may allocate on its own account in a round trip.
+// allocsOfRuntime is what the runtime itself may allocate in a round trip.
 const allocsOfRuntime = 0.01
 
 // runNetwork measures round trips over loopback and the hand-over of work to a loop.
@@ -21,8 +21,9 @@ func runNetwork(ctx context.Context, o Options, r *Results) error {
 	}
 	report, err := roundtrip.Run(ctx, config)
 	if errors.Is(err, roundtrip.ErrUnavailable) {
-		r.lack(network, "", strings.TrimPrefix(err.Error(), "roundtrip: "))
-		r.Notes = append(r.Notes, "Round trips are not measured: "+strings.TrimPrefix(err.Error(), "roundtrip: ")+".")
+		reason := strings.TrimPrefix(err.Error(), "roundtrip: ")
+		r.notMeasured(network, "", reason)
+		r.Notes = append(r.Notes, "Round trips are not measured: "+reason+".")
 		return nil
 	}
 	if err != nil {
@@ -32,7 +33,7 @@ func runNetwork(ctx context.Context, o Options, r *Results) error {
 	return nil
 }
 
-// add notes what round trips took.
+// add adds the results of round trips.
 func (r *Results) add(report roundtrip.Report) {
 	r.Notes = append(r.Notes, report.Notes...)
 	r.Clients = report.Clients
@@ -52,5 +53,5 @@ func (r *Results) add(report roundtrip.Report) {
 			r.worst(allocsTLS, allocs)
 		}
 	}
-	r.lack(network, "", "no C compiler to build the floor with")
+	r.notMeasured(network, "", "no C compiler to build the floor with")
 }

@@ -34,25 +34,21 @@ type Results struct {
 	Clients []roundtrip.Client `json:"clients"`
 	Facts   []measure.Fact     `json:"facts"`
 
-	// Notes say what was not measured and why.
+	// Notes are what was not measured, and why.
 	Notes []string `json:"notes"`
 }
 
-// Row is one variant of a group: one way to do the same work.
+// Row is one variant of a group.
 type Row struct {
-	Section      string         `json:"section"`
-	Group        string         `json:"group"`
-	Name         string         `json:"name"`
-	PayloadBytes float64        `json:"payload_bytes,omitempty"` // 0 if the work is none on payloads
-	Ns           float64        `json:"ns_per_op"`
-	Counted      bool           `json:"counted"` // allocations were
-	AllocBytes   float64        `json:"bytes_per_op"`
-	Allocs       float64        `json:"allocs_per_op"`
-	Base         bool           `json:"base"`  // the group's others are compared with it
-	Ratio        measure.Spread `json:"ratio"` // to the base, of the rounds
+	Section      string  `json:"section"`
+	Group        string  `json:"group"`
+	PayloadBytes float64 `json:"payload_bytes,omitempty"` // 0 if the work is none on payloads
+	measure.Result
+	Base  bool           `json:"base"`  // the group's others are compared with it
+	Ratio measure.Spread `json:"ratio"` // to the base, of the rounds
 }
 
-// newResults has a row for every goal, none of them measured.
+// newResults returns results with every goal, none of them measured.
 func newResults(o Options) *Results {
 	r := &Results{Smoke: o.Smoke, Config: o.Config, Clock: measure.Clock, Goals: goals()}
 	r.Versions = make(map[string]string)
@@ -75,7 +71,7 @@ func newResults(o Options) *Results {
 	return r
 }
 
-// judge notes what was measured for the goals of a group's two variants.
+// judge records the ratio of two variants for the goals of their group.
 func (r *Results) judge(group, over, under string, measured measure.Spread) {
 	for i := range r.Goals {
 		if g := &r.Goals[i]; g.group == group && g.over == over && g.under == under {
@@ -84,7 +80,7 @@ func (r *Results) judge(group, over, under string, measured measure.Spread) {
 	}
 }
 
-// worst notes a number of which only the highest counts.
+// worst records a number of which only the highest counts.
 func (r *Results) worst(group string, v float64) {
 	measured := measure.Spread{Median: v, Min: v, Max: v}
 	for _, g := range r.Goals {
@@ -95,8 +91,9 @@ func (r *Results) worst(group string, v float64) {
 	r.judge(group, "", "", measured)
 }
 
-// lack notes why those of a part's goals were not measured that were not, if the name of what is divided begins so.
-func (r *Results) lack(part, over, reason string) {
+// notMeasured sets the reason for the goals of a part that were not measured, if the name of the dividend has this
+// prefix.
+func (r *Results) notMeasured(part, over, reason string) {
 	for i := range r.Goals {
 		if g := &r.Goals[i]; g.part == part && g.Measured == nil && strings.HasPrefix(g.over, over) {
 			g.Note = reason

@@ -1,8 +1,6 @@
 package suite
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -51,7 +49,7 @@ func runSize(ctx context.Context, o Options, r *Results) error {
 		if err != nil {
 			return err
 		}
-		r.fact(p.what, "MB", float64(info.Size())/1e6)
+		r.Facts = append(r.Facts, measure.NewFact(p.what, "MB", float64(info.Size())/1e6))
 	}
 	certificate, err := sim.Certificate(time.Now(), "127.0.0.1")
 	if err != nil {
@@ -81,62 +79,46 @@ func (r *Results) logins(ctx context.Context, o Options, over string, c *tls.Con
 		_ = exchange.Close()
 		<-served
 	}()
-	address := exchange.Addr().String()
+	bots := func(connections int) (started, error) {
+		return runBot(ctx, bot, append([]string{exchange.Addr().String(), strconv.Itoa(connections)}, args...))
+	}
 	var times, heap, resident []float64
 	for range o.longRounds() {
-		ready, heapOne, residentOne, err := runBot(ctx, bot, append([]string{address, "1"}, args...))
-		if err != nil {
+		alone, err1 := bots(1)
+		many, err2 := bots(manyConnections)
+		if err := errors.Join(err1, err2); err != nil {
 			return fmt.Errorf("%s: %w", over, err)
 		}
-		_, heapMany, residentMany, err := runBot(ctx, bot, append([]string{address, strconv.Itoa(manyConnections)}, args...))
-		if err != nil {
-			return fmt.Errorf("%s: %w", over, err)
-		}
-		times = append(times, ready.Seconds()*1e3)
-		heap = append(heap, (heapMany-heapOne)/(manyConnections-1)/1024)
-		resident = append(resident, (residentMany-residentOne)/(manyConnections-1)/1024)
+		const kib = 1024 * (manyConnections - 1)
+		times = append(times, alone.millis)
+		heap = append(heap, (many.heap-alone.heap)/kib)
+		resident = append(resident, (many.resident-alone.resident)/kib)
 	}
-	r.fact("start of a bot's process to login, "+over, "ms", times...)
-	r.fact("Go heap of a connection, "+over, "KiB", heap...)
+	r.Facts = append(r.Facts, measure.NewFact("start of a bot's process to login, "+over, "ms", times...),
+		measure.NewFact("Go heap of a connection, "+over, "KiB", heap...))
 	if measure.SpreadOf(resident).Median > 0 {
-		r.fact("resident memory of a connection, "+over, "KiB", resident...)
+		r.Facts = append(r.Facts, measure.NewFact("resident memory of a connection, "+over, "KiB", resident...))
 	}
 	return nil
 }
 
-// fact notes a number, or one of each round.
-func (r *Results) fact(what, unit string, values ...float64) {
-	r.Facts = append(r.Facts, measure.Fact{What: what, Unit: unit, Value: measure.SpreadOf(values)})
-}
+// started is what a bot's process took from before its start until all its connections were logged in, and its memory
+// in bytes then.
+type started struct{ millis, heap, resident float64 }
 
-// runBot runs the bot's program and returns the time from before its start until all its connections were logged in,
-// and its memory in bytes.
-func runBot(ctx context.Context, name string, args []string) (ready time.Duration, heap, resident float64, err error) {
+// runBot runs the bot's program.
+func runBot(ctx context.Context, name string, args []string) (s started, err error) {
 	cmd := exec.CommandContext(ctx, name, args...)
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return 0, 0, 0, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return 0, 0, 0, err
-	}
+	cmd.Stderr = os.Stderr
 	start := time.Now()
-	if err := cmd.Start(); err != nil {
-		return 0, 0, 0, err
+	out, err := cmd.Output()
+	if err != nil {
+		return s, err
 	}
-	reader := bufio.NewReader(out)
-	line, _ := reader.ReadString('\n')
-	ready = time.Since(start)
-	_, scanErr := fmt.Fscan(reader, &heap, &resident)
-	_ = in.Close()
-	if err := cmd.Wait(); err != nil {
-		return 0, 0, 0, fmt.Errorf("%w: %s", err, bytes.TrimSpace(said.Bytes()))
+	var loggedIn int64
+	if _, err := fmt.Sscan(string(out), &loggedIn, &s.heap, &s.resident); err != nil || s.heap == 0 {
+		return s, fmt.Errorf("the bot prints %q: %w", out, err)
 	}
-	if line != "ready\n" || heap == 0 || scanErr != nil {
-		return 0, 0, 0, errors.New("the bot does not print its memory")
-	}
-	return ready, heap, resident, nil
+	s.millis = time.Unix(0, loggedIn).Sub(start).Seconds() * 1e3
+	return s, nil
 }

@@ -1,5 +1,5 @@
-// Package suite measures everything that the library promises about its speed, part by part, and judges it by the
-// goals. The results say what a machine cannot measure.
+// Package suite measures the speed of the library, part by part, and judges it by the goals. The results name what a
+// machine cannot measure.
 package suite
 
 import (
@@ -12,14 +12,12 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/bench/compare/internal/measure"
-	"github.com/smk-go/smk/bench/internal/fixture"
 )
 
-// Options say what to measure and for how long.
+// Options are what to measure and for how long.
 type Options struct {
 	measure.Config
 	Parts []string // names of parts; empty means all
-	Feeds []string // messages and feeds of the codec's part; empty means all
 	Smoke bool     // run everything once, as short as can be, to see that it runs
 }
 
@@ -28,25 +26,17 @@ func Smoke() Options {
 	return Options{Config: measure.Config{Rounds: 1, Slice: measure.SliceMin}, Smoke: true}
 }
 
-// Check reports what cannot be asked for.
+// Check returns an error if the options are invalid.
 func (o Options) Check() error {
-	if err := o.Config.Check(); err != nil {
-		return err
-	}
-	for _, list := range []struct {
-		what        string
-		asked, have []string
-	}{{"part", o.Parts, Parts()}, {"message", o.Feeds, Feeds()}} {
-		for _, name := range list.asked {
-			if !slices.Contains(list.have, name) {
-				return fmt.Errorf("unknown %s %q, have %s", list.what, name, strings.Join(list.have, ","))
-			}
+	for _, name := range o.Parts {
+		if !slices.Contains(Parts(), name) {
+			return fmt.Errorf("unknown part %q, have %s", name, strings.Join(Parts(), ","))
 		}
 	}
-	return nil
+	return o.Config.Check()
 }
 
-// longRounds returns how many rounds there are of what takes long.
+// longRounds returns the number of rounds of long measurements.
 func (o Options) longRounds() int { return max(1, o.Rounds/3) }
 
 // Names of parts.
@@ -82,16 +72,8 @@ func Parts() (names []string) {
 	return names
 }
 
-// Feeds returns the names of the messages and feeds that can be asked for.
-func Feeds() (names []string) {
-	for _, f := range append(fixture.Inbound(), fixture.Outbound()...) {
-		names = append(names, f.Name)
-	}
-	return names
-}
-
-// Run measures. It writes a line to w for each part. If a part fails the others still run: the results say what they
-// lack, and the errors come with them.
+// Run measures. It writes a line to w for each part. If a part fails the others still run: Run returns
+// both results, with a note, and the error.
 func Run(ctx context.Context, o Options, w io.Writer) (*Results, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
@@ -109,7 +91,7 @@ func Run(ctx context.Context, o Options, w io.Writer) (*Results, error) {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			r.lack(p.name, "", "its part failed")
+			r.notMeasured(p.name, "", "its part failed")
 			failed = append(failed, fmt.Errorf("%s: %w", p.name, err))
 			r.Notes = append(r.Notes, fmt.Sprintf("The part %s failed: %v.", p.name, err))
 		}
@@ -118,7 +100,7 @@ func Run(ctx context.Context, o Options, w io.Writer) (*Results, error) {
 	return r, errors.Join(failed...)
 }
 
-// group is variants of the same work, which take turns in the same rounds.
+// group is variants of the same work, measured in the same rounds.
 type group struct {
 	section, name string
 	base          string  // the variant that the others are compared with
@@ -142,8 +124,7 @@ func (r *Results) measure(o Options, g group) error {
 	}
 	for _, res := range results {
 		r.Rows = append(r.Rows, Row{
-			Section: g.section, Group: g.name, Name: res.Name, Base: res.Name == g.base,
-			PayloadBytes: g.payloadBytes, Ns: res.Ns, Counted: res.Counted, AllocBytes: res.Bytes, Allocs: res.Allocs,
+			Section: g.section, Group: g.name, PayloadBytes: g.payloadBytes, Result: res, Base: res.Name == g.base,
 			Ratio: measure.SpreadOf(measure.Divide(res.Rounds, rounds[g.base])),
 		})
 	}

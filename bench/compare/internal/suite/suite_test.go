@@ -13,6 +13,7 @@ import (
 	"github.com/smk-go/smk/bench/compare"
 	"github.com/smk-go/smk/bench/compare/internal/measure"
 	"github.com/smk-go/smk/bench/compare/roundtrip"
+	"github.com/smk-go/smk/bench/internal/fixture"
 	"github.com/smk-go/smk/bench/internal/stages"
 )
 
@@ -44,8 +45,8 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// TestGoals holds the table to what makes it readable: every goal of the plan is in it, in order, says what it is,
-// its stretch is no easier than its limit, and it is some part's, unless it was not built.
+// TestGoals checks the table: every goal of the plan is in it, in order, with a name, its stretch is no easier than its
+// limit, and it belongs to a part unless it was not built.
 func TestGoals(t *testing.T) {
 	var numbers []int
 	whats := make(map[string]bool)
@@ -54,7 +55,8 @@ func TestGoals(t *testing.T) {
 			t.Errorf("%q is there twice", g.What)
 		}
 		whats[g.What] = true
-		easier := g.Sense == AtMost && g.Stretch > g.Limit || g.Sense == AtLeast && g.Stretch >= 0 && g.Stretch < g.Limit
+		easier := g.Sense == AtMost && g.Stretch > g.Limit ||
+			g.Sense == AtLeast && g.Stretch >= 0 && g.Stretch < g.Limit
 		if easier || g.Sense != AtMost && g.Sense != AtLeast {
 			t.Errorf("%s: its stretch is easier than its limit", g.What)
 		}
@@ -71,18 +73,23 @@ func TestGoals(t *testing.T) {
 	}
 }
 
-// TestMeasure divides variants of known times, as the goals of their group say, and as the rows say by the base.
+// TestMeasure divides variants of known times, by the goals of their group and, for the rows, by the base.
 func TestMeasure(t *testing.T) {
 	takes := func(name string, ns int) measure.Variant {
-		return measure.Variant{Name: name, Remote: func(n int) (time.Duration, error) { return time.Duration(n * ns), nil }}
+		remote := func(n int) (time.Duration, error) { return time.Duration(n * ns), nil }
+		return measure.Variant{Name: name, Remote: remote}
 	}
 	r := newResults(Smoke())
 	twice := takes(unknown, 30)
 	twice.Work = 2
 	for _, g := range []group{
-		{name: "decode executed", base: ours, variants: []measure.Variant{takes(ours, 10), takes(compare.Easy, 60), takes(memcpy, 2)}},
+		{name: "decode executed", base: ours, variants: []measure.Variant{
+			takes(ours, 10), takes(compare.Easy, 60), takes(memcpy, 2),
+		}},
 		{name: "different executed", base: inOrder, variants: []measure.Variant{takes(inOrder, 5), twice}},
-		{name: "in mixed", base: "scan+decode", variants: []measure.Variant{takes("engine", 50), takes("scan+decode", 25)}},
+		{name: "in mixed", base: "scan+decode", variants: []measure.Variant{
+			takes("engine", 50), takes("scan+decode", 25),
+		}},
 	} {
 		if err := r.measure(Smoke(), g); err != nil {
 			t.Fatal(err)
@@ -133,9 +140,7 @@ func measured(t *testing.T, o Options, except string, names ...string) *Results 
 // is said.
 func TestCodecWithoutCPP(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	o := Smoke()
-	o.Feeds = []string{"executed", "quotes", "mixed", "create"}
-	r := measured(t, o, "C++", codec)
+	r := measured(t, Smoke(), "C++", codec)
 	for _, g := range r.Goals {
 		if strings.Contains(g.What, "C++ libprotobuf") && g.Note != "C++ libprotobuf is not available" ||
 			strings.Contains(g.What, "slug") && g.Note != "not asked for" {
@@ -145,15 +150,16 @@ func TestCodecWithoutCPP(t *testing.T) {
 	if !strings.Contains(strings.Join(r.Notes, "\n"), "C++ libprotobuf is not measured: ") {
 		t.Errorf("notes are %q", r.Notes)
 	}
-	// Everyone decodes three of them and four encode the last one; of the two floors only a copy is one of encoding.
-	if want := 3*(len(compare.All())+2) + 4 + 1; len(r.Rows) != want {
+	// Every library decodes and four encode; of the two floors only a copy is one of encoding.
+	if want := len(fixture.Inbound())*(len(compare.All())+2) + len(fixture.Outbound())*(4+1); len(r.Rows) != want {
 		t.Errorf("%d rows, want %d", len(r.Rows), want)
 	}
 	for _, row := range r.Rows {
 		if row.Ns <= 0 || row.PayloadBytes <= 0 || row.Ratio.Median <= 0 {
 			t.Errorf("%+v", row)
 		}
-		if row.Base != (row.Name == compare.Flat) || row.Base && (row.Ratio.Median != 1 || !row.Counted || row.Allocs != 0) {
+		if row.Base != (row.Name == compare.Flat) ||
+			row.Base && (row.Ratio.Median != 1 || !row.Counted || row.Allocs != 0) {
 			t.Errorf("%+v", row)
 		}
 	}
@@ -210,7 +216,7 @@ func of(r *Results, group string) Goal {
 	return r.Goals[slices.IndexFunc(r.Goals, func(g Goal) bool { return g.group == group })]
 }
 
-// TestAdd judges a report of round trips, and says what it lacks.
+// TestAdd judges a report of round trips and notes what is missing.
 func TestAdd(t *testing.T) {
 	r := newResults(Smoke())
 	r.add(roundtrip.Report{

@@ -4,13 +4,13 @@
 //   floor server busy|block CORE SCRIPT
 //   floor client busy|block CORE SCRIPT PORT WARM
 //
-// SCRIPT holds what is said, in turn: 32-bit little-endian lengths of a request and of its reply, then both. The
+// SCRIPT holds the messages in order: 32-bit little-endian lengths of a request and of its reply, then both. The
 // server prints its port, takes one connection, and answers the n-th frame with the n-th reply until the other end
-// hangs up. The client sends the first request, which logs in, and then the last one again and again, since the
-// server looks at lengths only; each time it waits for as many bytes as the reply has. It writes the times to
+// closes it. The client sends the first request, which logs in, and then the last one again and again, since the
+// server reads lengths only; each time it waits for as many bytes as the reply has. It writes the times to
 // standard output, 32-bit nanoseconds, without the first WARM ones.
 //
-// busy asks the socket again and again and never sleeps; block sleeps in recv.
+// busy polls the socket and never sleeps; block sleeps in recv.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-// Nobody is left spinning when whoever started this program is gone.
+// It ends even if the program that started it is gone.
 #define SECONDS_MAX 60
 
 struct turn {
@@ -83,7 +83,7 @@ static void read_script(const char *path)
 		p += t->request_bytes + t->reply_bytes;
 	}
 	if (turn_count < 2) {
-		fprintf(stderr, "%s: nothing to say\n", path);
+		fprintf(stderr, "%s: no messages\n", path);
 		exit(1);
 	}
 }
@@ -215,7 +215,7 @@ static void client(int port, uint32_t warm)
 		before = after;
 	}
 	close(fd);
-	// The login, the first order and the warm-up are not told.
+	// The login, the first order and the warm-up are not written.
 	for (uint32_t i = 2 + warm; i < turn_count; i++)
 		if (fwrite(&times[i], sizeof times[i], 1, stdout) != 1)
 			die("standard output");
