@@ -148,14 +148,16 @@ func (m *Manager) identify(i int32, r *report) {
 		e.flags &^= flagForgotten
 		m.forgotten(-1)
 	}
+	if e.Price == 0 && r.origPrice != 0 {
+		was := m.booked(i)
+		e.Price = odds.Price(r.origPrice)
+		m.commit(i, was)
+	}
+	if e.contract != none || r.market == 0 || e.Side == 0 && r.side == 0 {
+		return
+	}
 	if e.Side == 0 {
 		e.Side = r.side
-	}
-	if e.Price == 0 {
-		e.Price = odds.Price(r.origPrice)
-	}
-	if e.contract != none || e.Side == 0 || r.market == 0 {
-		return
 	}
 	if !m.place(i, r.market, r.contract) {
 		m.overflow(r)
@@ -294,6 +296,10 @@ func (m *Manager) acceptedOrder(r *report) int32 {
 		return i
 	}
 	if early := m.orders.findID(r.id); early != none {
+		if !m.orders.entries[early].Foreign { // it is another order of ours
+			m.anomaly(ReferenceMismatch, &m.orders.entries[own]).Other = r.id
+			return early
+		}
 		return m.merge(early, own)
 	}
 	m.orders.setID(own, r.id)

@@ -45,6 +45,10 @@ func (m *Manager) replacePending(r *report) {
 		return
 	}
 	e := &m.orders.entries[i]
+	staged := e.closed != 0 || e.is(flagAcknowledged)
+	if request != none {
+		m.endReplaceRequest(request, staged)
+	}
 	was, before, missed := m.booked(i), e.State, e.Missed
 	e.newer(r)
 	if e.atQuantity == 0 {
@@ -56,7 +60,6 @@ func (m *Manager) replacePending(r *report) {
 		}
 	}
 	parent := m.orders.findID(r.orig)
-	staged := e.closed != 0 || e.is(flagAcknowledged)
 	switch {
 	case staged:
 	case parent == none:
@@ -68,9 +71,6 @@ func (m *Manager) replacePending(r *report) {
 			o.count(msg.PayloadOrderCancelReplace, 1)
 			m.commit(parent, m.booked(parent))
 		}
-	}
-	if request != none {
-		m.endReplaceRequest(request, staged)
 	}
 	m.finish(i, was, missed)
 	ev := m.about(ReplacePending, e)
@@ -94,15 +94,15 @@ func (m *Manager) endReplaceRequest(i int32, staged bool) {
 
 // replaced applies order_cancel_replace_accepted, the second stage: the new order took the place of its original.
 func (m *Manager) replaced(r *report) {
+	if r.orig != 0 && m.orders.findID(r.orig) == none { // its acceptance comes later, or it is not kept
+		orig := report{id: r.orig, stamp: r.stamp, market: r.market, contract: r.contract, side: r.side}
+		m.order(&orig)
+	}
 	i, request := m.replacement(r)
 	if i == none {
 		return
 	}
-	parent := m.orders.findID(r.orig)
-	if parent == none { // its acceptance comes later, or it is not kept
-		orig := report{id: r.orig, stamp: r.stamp, market: r.market, contract: r.contract, side: r.side}
-		parent = m.order(&orig)
-	}
+	parent := m.orders.findID(r.orig) // none if the new order took the last room
 	m.endStage(i, parent, request)
 	e := &m.orders.entries[i]
 	was, before, missed := m.booked(i), e.State, e.Missed

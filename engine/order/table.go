@@ -113,7 +113,7 @@ func (t *table) unlink(l *list, i int32) {
 // is with the ended ones, because nobody would end it.
 func (t *table) enlist(i int32) {
 	e := &t.entries[i]
-	live := !e.State.Terminal() && (!e.Foreign || e.is(flagAcknowledged) || e.Original != 0)
+	live := !e.State.Terminal() && (!e.Foreign || e.is(flagAcknowledged) || e.Original != 0 || e.asks > 0)
 	if live == e.is(flagListedLive) {
 		return
 	}
