@@ -9,17 +9,26 @@ import (
 // pointed are the lists within an engine whose elements hold pointers, with what bounds
 // them. None grows with what the bot trades.
 var pointed = map[string]string{
-	"dialer.results":                "one connection",
-	"log.queue.slots":               "what the logger has yet to write",
-	"submitted.ring.slots":          "Config.SubmitSlots: a function and a caller's Submission are pointers",
-	"timing.names":                  "handlersGroup",
-	"session.queue.events":          "what one message gives rise to",
-	"timers.slots":                  "the bot's timers: a function is a pointer",
-	"handlers.events":               "the kinds of events",
-	"handlers.events.entries":       "the bot's handlers",
-	"stages.apply":                  "one function a stage",
-	"handlers.every.entries":        "the bot's handlers",
-	"handlers.payload.list.entries": "the bot's handlers",
+	"dialer.results":                  "one connection",
+	"log.queue.slots":                 "what the logger has yet to write",
+	"submitted.ring.slots":            "Config.SubmitSlots: a function and a caller's Submission are pointers",
+	"timing.names":                    "handlersGroup",
+	"session.queue.events":            "what one message gives rise to",
+	"timers.slots":                    "the bot's timers: a function is a pointer",
+	"handlers.events":                 "the kinds of events",
+	"handlers.events.entries":         "the bot's handlers",
+	"stages.apply":                    "one function a stage",
+	"handlers.every.entries":          "the bot's handlers",
+	"handlers.payload.list.entries":   "the bot's handlers",
+	"trading.handlers.order.entries":  "the bot's handlers",
+	"trading.handlers.fill.entries":   "the bot's handlers",
+	"trading.handlers.book.entries":   "the bot's handlers",
+	"trading.events.books":            "tradingEventsMax",
+	"trading.books.fullness":          "errors made once",
+	"trading.events.books.b.fullness": "the same",
+	"trading.risk.refusals.latest":    "Config.Refusals: a refusal is a pointer",
+	"trading.risk.events.queue":       "risk.EventsMax: texts of causes",
+	"trading.quotes.plans":            "plans of the levels that there can be, made once",
 }
 
 // unpointed are the lists that grow with what the bot trades, which the collector does

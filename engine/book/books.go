@@ -209,7 +209,7 @@ func (b *Books) claimMarket(id uint32, now int64) (int32, error) {
 		return none, &b.fullness[0]
 	}
 	b.market[i] = market{id: id, contracts: none, since: now}
-	b.byMarket.add(uint64(id), i, none)
+	b.byMarket.add(uint64(id), i)
 	return i, nil
 }
 
@@ -230,7 +230,7 @@ func (b *Books) claimContract(slot int32, id uint32) (int32, error) {
 	b.trades[i] = trades{}
 	m.contracts = i
 	b.words(i)[0], b.words(i)[b.stride] = 0, 0
-	b.index.add(contractKey(m.id, id), i, slot)
+	b.index.add(contractKey(m.id, id), i)
 	return i, nil
 }
 

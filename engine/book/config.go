@@ -23,8 +23,8 @@ type Config struct {
 	// wait is twice the one before. A minute without trouble begins anew.
 	Resubscriptions int
 
-	// InPlaceReplaces says that others may replace their orders at the same price unseen, so that the
-	// lower bounds of [Queue] are 0 but for what own orders prove. See [Queue].
+	// InPlaceReplaces says that others may replace their orders at the same price, which is not seen. The
+	// lower bounds of every [Queue] are 0 then.
 	InPlaceReplaces bool
 }
 

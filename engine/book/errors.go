@@ -5,12 +5,12 @@ import "fmt"
 // Error says why a message or a call was refused. Nothing of a refused message is applied.
 type Error uint8
 
-// The errors. Messages with the first four ask for nothing more than to be counted: they are in flight after an
-// unsubscription, or before a snapshot.
+// The errors. Messages with the first three ask for nothing more than to be counted: they are in flight after an
+// unsubscription or a settlement, or before a snapshot.
 const (
 	ErrUnknownMarket Error = iota + 1 // nobody subscribed to the market
 	ErrNoSnapshot                     // an update of a market whose snapshot has not come yet
-	ErrClosed                         // an update of a market or contract that is settled or voided
+	ErrClosed                         // quotes of a market or contract that is settled or voided
 	ErrNoMarket                       // a message without a market or contract
 
 	ErrPrice         // a price outside 1..9999

@@ -16,7 +16,6 @@ func TestLayout(t *testing.T) {
 		{own{}, 64},
 		{market{}, 64}, // a cache line
 		{trades{}, 24},
-		{indexEntry{}, 16},
 		{Contract{}, 24},
 		{Event{}, 16},
 	} {

@@ -69,7 +69,7 @@ func (b *Books) OwnAdded(o Own) error {
 		return err
 	}
 	at := b.orders.claim()
-	b.byOrder.add(o.ID, at, none)
+	b.byOrder.add(o.ID, at)
 	side := sideIndex(o.Side)
 	p := &b.order[at]
 	*p = own{

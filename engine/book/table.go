@@ -27,21 +27,17 @@ func (s *slots) claim() int32 {
 
 func (s *slots) release(i int32) { s.unused = append(s.unused, i) }
 
-// index finds slots by keys: a hash table with linear probing, at most half full.
+// index finds slots by keys: a hash table with linear probing, at most half full. It is small, for the caches.
 type index struct {
-	entries []indexEntry
+	entries []int32  // slots plus 1; 0 means that the entry is free
+	keys    []uint64 // by slot
 	shift   uint8
-}
-
-type indexEntry struct {
-	key   uint64
-	slot  int32 // plus 1; 0 means that the entry is free
-	group int32 // of the slot: of a contract its market's
 }
 
 func (x *index) init(n int) {
 	size := 1 << bits.Len(uint(2*n-1))
-	x.entries = make([]indexEntry, size)
+	x.entries = make([]int32, size)
+	x.keys = make([]uint64, n)
 	x.shift = uint8(64 - bits.Len(uint(size-1)))
 }
 
@@ -52,49 +48,41 @@ func (x *index) home(key uint64) int {
 
 // find returns the slot of a key, or none.
 func (x *index) find(key uint64) int32 {
-	slot, _ := x.findGrouped(key)
-	return slot
-}
-
-// findGrouped returns the slot of a key and its group, or none.
-func (x *index) findGrouped(key uint64) (slot, group int32) {
 	entries := x.entries
 	for i := x.home(key); ; i++ {
-		e := &entries[i&(len(entries)-1)]
-		if e.key == key && e.slot != 0 {
-			return e.slot - 1, e.group
-		}
-		if e.slot == 0 {
-			return none, none
+		slot := entries[i&(len(entries)-1)] - 1
+		if slot == none || x.keys[slot] == key {
+			return slot
 		}
 	}
 }
 
-// add adds a key that is not there. There must be room.
-func (x *index) add(key uint64, slot, group int32) {
+// add adds a key that is not there, of a slot that has none.
+func (x *index) add(key uint64, slot int32) {
 	i := x.home(key)
-	for x.at(i).slot != 0 {
+	for *x.at(i) != 0 {
 		i++
 	}
-	*x.at(i) = indexEntry{key: key, slot: slot + 1, group: group}
+	*x.at(i) = slot + 1
+	x.keys[slot] = key
 }
 
-func (x *index) at(i int) *indexEntry { return &x.entries[i&(len(x.entries)-1)] }
+func (x *index) at(i int) *int32 { return &x.entries[i&(len(x.entries)-1)] }
 
 // remove removes a key that is there, and moves those behind it that a search would not find any more.
 func (x *index) remove(key uint64) {
 	i := x.home(key)
-	for ; x.at(i).key != key || x.at(i).slot == 0; i++ {
-		if x.at(i).slot == 0 {
+	for ; *x.at(i) == 0 || x.keys[*x.at(i)-1] != key; i++ {
+		if *x.at(i) == 0 {
 			panic("BUG: book: removed key is not in the index")
 		}
 	}
 	mask := len(x.entries) - 1
-	for j := i + 1; x.at(j).slot != 0; j++ {
-		if home := x.home(x.at(j).key); (j-home)&mask >= (j-i)&mask {
+	for j := i + 1; *x.at(j) != 0; j++ {
+		if home := x.home(x.keys[*x.at(j)-1]); (j-home)&mask >= (j-i)&mask {
 			*x.at(i) = *x.at(j)
 			i = j
 		}
 	}
-	*x.at(i) = indexEntry{}
+	*x.at(i) = 0
 }

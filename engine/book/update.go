@@ -10,14 +10,15 @@ import (
 // that is refused for what it says makes the market's books suspect.
 func (b *Books) ApplyUpdate(q *msg.ContractQuotes, now int64) (Contract, error) {
 	b.events = b.events[:0]
-	i, slot := b.index.findGrouped(contractKey(q.GetMarketId(), q.GetContractId()))
+	i := b.index.find(contractKey(q.GetMarketId(), q.GetContractId()))
 	if i == none {
 		var err error
-		if i, slot, err = b.newcomer(q, now); err != nil {
+		if i, err = b.newcomer(q, now); err != nil {
 			return Contract{}, err
 		}
 	}
-	c, m := &b.contract[i], &b.market[slot]
+	c := &b.contract[i]
+	m := &b.market[c.slot]
 	if m.flags&(flagBase|flagClosed) != flagBase || c.flags&contractClosed != 0 {
 		return Contract{}, b.untimely(m)
 	}
@@ -79,20 +80,21 @@ func (b *Books) ApplyUpdate(q *msg.ContractQuotes, now int64) (Contract, error) 
 }
 
 // newcomer makes the slot of a contract that a snapshot left out.
-func (b *Books) newcomer(q *msg.ContractQuotes, now int64) (i, slot int32, err error) {
-	slot = b.byMarket.find(uint64(q.GetMarketId()))
+func (b *Books) newcomer(q *msg.ContractQuotes, now int64) (int32, error) {
+	slot := b.byMarket.find(uint64(q.GetMarketId()))
 	if slot == none {
-		return none, none, b.ignore(ErrUnknownMarket)
+		return none, b.ignore(ErrUnknownMarket)
 	}
 	m := &b.market[slot]
 	if m.flags&(flagBase|flagClosed) != flagBase {
-		return none, none, b.untimely(m)
+		return none, b.untimely(m)
 	}
-	if i, err = b.claimContract(slot, q.GetContractId()); err != nil {
-		return none, none, b.reject(m, err, now)
+	i, err := b.claimContract(slot, q.GetContractId())
+	if err != nil {
+		return none, b.reject(m, err, now)
 	}
 	b.contract[i].updated = m.snapshot
-	return i, slot, nil
+	return i, nil
 }
 
 // untimely returns why an update cannot be applied.
