@@ -51,11 +51,12 @@ type trading struct {
 	risk   *risk.Gate
 	quotes *quote.Quoter
 
-	handlers tradingHandlers
-	events   tradingEvents
-	recent   recentRequests
-	heal     []uint32 // markets to subscribe to again
-	due      int64    // clock reading at which tick has something to do
+	handlers  tradingHandlers
+	events    tradingEvents
+	recent    recentRequests
+	uncertain []uint64 // orders of the quoter's that a refused replace has left in doubt, to be cancelled
+	heal      []uint32 // markets to subscribe to again
+	due       int64    // clock reading at which tick has something to do
 
 	create  msg.OrderCreate // reused by what the engine sends
 	cancel  msg.OrderCancel
@@ -73,6 +74,7 @@ type trading struct {
 	changed     bool // the orders, which the risk checks count
 	quoting     bool // the bot has wanted quotes
 	reconcile   bool // quotes may have something to do
+	stepping    bool // quotes are being sent
 	healing     bool // a subscription is renewed for the books, not for the bot
 }
 
@@ -219,7 +221,9 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 		return
 	}
 	t.recent.add(recentRequest{
-		reference: k.Reference, key: keyOf(o), quantity: odds.Quantity(min(k.Quantity, math.MaxInt64)), market: o.Market,
+		reference: k.Reference, order: o.ID, key: keyOf(o),
+		quantity: odds.Quantity(min(k.Quantity, math.MaxInt64)), market: o.Market,
+		quoter: t.stepping,
 	})
 	switch k.Type {
 	case msg.PayloadOrderCancelReplace:
@@ -300,9 +304,11 @@ const recentRequestsMax = 256
 // recentRequest is what a request asked for, which the order that it is about does not say.
 type recentRequest struct {
 	reference uint64
-	key       uint64 // of the order that it is about
+	order     uint64 // id of the order that it is about
+	key       uint64 // of that order
 	quantity  odds.Quantity
 	market    uint32
+	quoter    bool // quotes asked for it
 }
 
 // recentRequests are the newest requests about orders.
@@ -326,14 +332,14 @@ func (r *recentRequests) quantity(key uint64, otherwise odds.Quantity) odds.Quan
 	return otherwise
 }
 
-// market returns the market of the request with a reference, 0 if it is not remembered.
-func (r *recentRequests) market(reference uint64) uint32 {
+// find returns the request with a reference, nil if it is not remembered.
+func (r *recentRequests) find(reference uint64) *recentRequest {
 	for i := range r.list {
 		if r.list[i].reference == reference && reference != 0 {
-			return r.list[i].market
+			return &r.list[i]
 		}
 	}
-	return 0
+	return nil
 }
 
 // quotesOf shows orders to the quoter.

@@ -18,6 +18,9 @@ func (e *Engine) applyOrders(ev *Event) {
 	switch ev.Kind {
 	case session.Message:
 		t.applyMessage(ev)
+		if ev.Payload.GetType() == msg.PayloadOrderCancelReplaceRejected && t.byQuoter(ev.Request.Reference) {
+			t.cancelLater(ev.Payload.GetOrderCancelReplaceRejected().GetOrigOrderId())
+		}
 	case session.SendResolved:
 		t.ordersEvents(t.orders.Resolve(ev.Type, ev.Reference, ev.Seq, fateOf(ev.Fate), e.now), e.now)
 		if ev.Type == msg.PayloadOrderCancelReplace && ev.Fate != session.InDoubt {
@@ -76,6 +79,19 @@ func (t *trading) applyMessage(ev *Event) {
 			t.replaceFailed(ev.Request.Reference)
 		}
 	}
+}
+
+// byQuoter reports whether quotes asked for the request with a reference.
+func (t *trading) byQuoter(reference uint64) bool {
+	q := t.recent.find(reference)
+	return q != nil && q.quoter
+}
+
+// cancelLater has the tick cancel an order of the quoter's of which nobody knows whether it is live, or whether a
+// request about it was carried out.
+func (t *trading) cancelLater(id uint64) {
+	t.uncertain = append(t.uncertain, id)
+	t.due = 0
 }
 
 // replaceFailed ends the order that a replace would have made, unless there is one.
@@ -186,9 +202,15 @@ func (t *trading) orderOf(ev *order.Event) *order.Order {
 // unsettled does with an order that stays in doubt what the settings say.
 func (e *Engine) unsettled(ev *Event) {
 	t := e.trading
+	if q := t.recent.find(ev.Reference); q != nil && q.quoter {
+		t.cancelLater(q.order) // the order is as the exchange says: cancelled, or not live
+	}
 	switch t.config.OnUnsettled {
 	case CancelUnsettledMarket:
-		market := t.recent.market(ev.Reference)
+		market := uint32(0)
+		if q := t.recent.find(ev.Reference); q != nil {
+			market = q.market
+		}
 		if o := t.orders.ByReference(ev.Reference); o != nil {
 			market = o.Market
 		}

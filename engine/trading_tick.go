@@ -37,17 +37,37 @@ func (e *Engine) tickTrading() {
 	}
 	e.followRisk()
 	if e.mayQuote() {
+		e.cancelUncertain()
 		if t.reconcile || t.quotesDue() <= e.now {
 			t.retryQuotes = math.MaxInt64
 			e.stepQuotes()
 		}
-		t.due = min(t.due, t.quotesDue())
+		if t.due = min(t.due, t.quotesDue()); len(t.uncertain) > 0 {
+			t.due = min(t.due, e.now+quoteRetry)
+		}
 	}
 	e.notifyTrading()
 	t.due = min(t.due, t.orders.Due(), t.books.Due())
 	if at, ok := t.risk.Deadline(); ok {
 		t.due = min(t.due, at)
 	}
+}
+
+// cancelUncertain cancels orders of the quoter's of which a request is in doubt, or that a refused replace has left in
+// doubt: the answer says whether they are live, and until then their side is not quoted.
+func (e *Engine) cancelUncertain() {
+	t := e.trading
+	kept := t.uncertain[:0]
+	for _, id := range t.uncertain {
+		o := t.orders.ByID(id)
+		if o == nil || o.State.Terminal() || o.Overlay == 0 {
+			continue
+		}
+		if _, err := e.cancelOrder(o); err != nil {
+			kept = append(kept, id)
+		}
+	}
+	t.uncertain = kept
 }
 
 // quotesDue returns the clock reading at which quotes have something to do.
@@ -80,6 +100,7 @@ func (e *Engine) stepQuotes() {
 	t := e.trading
 	t.reconcile = false
 	creates, cancels := e.session.Tokens(e.now)
+	t.stepping = true
 	actions := t.quotes.Step(e.now, quote.Budget{Messages: cancels, Adds: creates})
 	for i := range actions {
 		a := &actions[i]
@@ -90,6 +111,7 @@ func (e *Engine) stepQuotes() {
 		}
 		t.quotes.Refused(a, refusalOf(err), e.now)
 	}
+	t.stepping = false
 	if !t.quotes.Pending() {
 		return
 	}
