@@ -74,6 +74,7 @@ type trading struct {
 	changed     bool // the orders, which the risk checks count
 	quoting     bool // the bot has wanted quotes
 	reconcile   bool // quotes may have something to do
+	gap         bool // messages of the session are missing
 	stepping    bool // quotes are being sent
 	healing     bool // a subscription is renewed for the books, not for the bot
 }

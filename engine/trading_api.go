@@ -209,6 +209,27 @@ func (e *Engine) Quote(market, contract uint32, q quote.Two) error {
 	return t.quotes.Set(quote.Contract{Market: market, ID: contract}, q)
 }
 
+// OnQuote registers a handler of what becomes of wanted quotes: pulled, back, given up after refusals.
+func (e *Engine) OnQuote(handler func(ev quote.Event)) Registration {
+	return e.tradingHandlers().quote.add(handler)
+}
+
+// QuoteStatus returns how a contract is quoted, and why it is not.
+func (e *Engine) QuoteStatus(market, contract uint32) (s quote.Status) {
+	if e.trading == nil {
+		return s
+	}
+	return e.trading.quotes.Status(quote.Contract{Market: market, ID: contract})
+}
+
+// RetryQuote makes the quotes of a contract forget refusals, so that a side that was given up is tried again.
+func (e *Engine) RetryQuote(market, contract uint32) {
+	if e.trading != nil {
+		e.trading.quotes.Retry(quote.Contract{Market: market, ID: contract})
+		e.trading.reconcile = e.trading.quoting
+	}
+}
+
 // Pull cancels the quotes of a contract.
 func (e *Engine) Pull(market, contract uint32) {
 	if e.trading != nil {

@@ -3,6 +3,7 @@ package engine
 import (
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/quote"
 )
 
 // tradingEventsUsual is how many events of orders, and how many books, there is room for before more is claimed: a
@@ -14,27 +15,32 @@ const tradingEventsUsual = 256
 type tradingEvents struct {
 	orders    []order.Event
 	books     []book.Contract
+	quotes    []quote.Event
 	notifying bool
 }
 
 func (q *tradingEvents) init() {
 	q.orders, q.books = make([]order.Event, 0, tradingEventsUsual), make([]book.Contract, 0, tradingEventsUsual)
+	q.quotes = make([]quote.Event, 0, tradingEventsUsual)
 }
 
-func (q *tradingEvents) clear() { q.orders, q.books = q.orders[:0], q.books[:0] }
+func (q *tradingEvents) clear() {
+	q.orders, q.books, q.quotes = q.orders[:0], q.books[:0], q.quotes[:0]
+}
 
 // tradingHandlers are the functions that the bot registered for its own trading.
 type tradingHandlers struct {
 	order list[func(*order.Order, *order.Event)]
 	fill  list[func(*order.Order, order.Fill)]
 	book  list[func(book.Contract)]
+	quote list[func(quote.Event)]
 }
 
 // notifyTrading calls the handlers of orders, fills and books with what the stages found out about an event.
 func (e *Engine) notifyTrading() {
 	t := e.trading
 	q := &t.events
-	if q.notifying || len(q.orders)+len(q.books) == 0 {
+	if q.notifying || len(q.orders)+len(q.books)+len(q.quotes) == 0 {
 		return
 	}
 	q.notifying = true
@@ -54,6 +60,10 @@ func (e *Engine) notifyTrading() {
 	for i := 0; i < len(q.books) && !e.gate.has(gateMuted); i++ {
 		c := q.books[i]
 		notifyEach(e, &t.handlers.book, func(f func(book.Contract)) { f(c) })
+	}
+	for i := 0; i < len(q.quotes) && !e.gate.has(gateMuted); i++ {
+		ev := q.quotes[i]
+		notifyEach(e, &t.handlers.quote, func(f func(quote.Event)) { f(ev) })
 	}
 	q.clear()
 	q.notifying = false

@@ -39,12 +39,16 @@ func (e *Engine) applyOrders(ev *Event) {
 		t.risk.LoggedIn(e.now)
 		t.due = 0
 	case session.Gap:
+		t.gap = true
 		t.hold(quote.Gap, true)
 	case session.Recovered:
+		t.gap = false
+		t.due = 0
 		t.hold(quote.Gap, false)
 	case session.StateChanged:
 		if ev.State == session.Disconnected {
 			t.ordersEvents(t.orders.Disconnected(e.now), e.now)
+			t.gap = false
 			t.risk.LoggedOut(e.now)
 			t.hold(quote.NotCaughtUp, true)
 			t.hold(quote.Gap, false)

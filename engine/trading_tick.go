@@ -23,7 +23,7 @@ func (e *Engine) tickTrading() {
 		t.events.clear()
 	}
 	t.due = math.MaxInt64 // handlers, and what they send, may make it earlier
-	if t.orders.Due() <= e.now {
+	if t.ordersDue() <= e.now {
 		t.ordersEvents(t.orders.Tick(e.now), e.now)
 	}
 	if t.changed {
@@ -47,7 +47,7 @@ func (e *Engine) tickTrading() {
 		}
 	}
 	e.notifyTrading()
-	t.due = min(t.due, t.orders.Due(), t.books.Due())
+	t.due = min(t.due, t.ordersDue(), t.books.Due())
 	if at, ok := t.risk.Deadline(); ok {
 		t.due = min(t.due, at)
 	}
@@ -68,6 +68,15 @@ func (e *Engine) cancelUncertain() {
 		}
 	}
 	t.uncertain = kept
+}
+
+// ordersDue returns the clock reading at which orders have something to do. While messages are missing it is never: what
+// they say may explain a difference that is not one.
+func (t *trading) ordersDue() int64 {
+	if t.gap {
+		return math.MaxInt64
+	}
+	return t.orders.Due()
 }
 
 // quotesDue returns the clock reading at which quotes have something to do.
@@ -112,6 +121,7 @@ func (e *Engine) stepQuotes() {
 		t.quotes.Refused(a, refusalOf(err), e.now)
 	}
 	t.stepping = false
+	t.events.quotes = append(t.events.quotes, t.quotes.Events()...)
 	if !t.quotes.Pending() {
 		return
 	}

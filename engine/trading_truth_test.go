@@ -326,5 +326,8 @@ func (d *tradingDay) checkQuotes() {
 	}
 	if orders != 2*len(d.wanted) {
 		d.t.Errorf("%d orders, wanted %v", orders, d.wanted)
+		for contract := range d.wanted {
+			d.t.Errorf("contract %d: %+v", contract, d.QuoteStatus(sim.DemoMarket, contract))
+		}
 	}
 }
