@@ -224,7 +224,8 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	t.recent.add(recentRequest{
 		reference: k.Reference, order: o.ID, key: keyOf(o),
 		quantity: odds.Quantity(min(k.Quantity, math.MaxInt64)), market: o.Market,
-		quoter: t.stepping,
+		quoter:   t.stepping,
+		replaces: k.Type == msg.PayloadOrderCancelReplace,
 	})
 	switch k.Type {
 	case msg.PayloadOrderCancelReplace:
@@ -310,6 +311,8 @@ type recentRequest struct {
 	quantity  odds.Quantity
 	market    uint32
 	quoter    bool // quotes asked for it
+	replaces  bool
+	unsettled bool // it is in doubt, and only the end of the order that it is about says more
 }
 
 // recentRequests are the newest requests about orders.

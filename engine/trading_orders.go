@@ -98,6 +98,18 @@ func (t *trading) cancelLater(id uint64) {
 	t.due = 0
 }
 
+// endUnsettled ends what replaces of an order would have made of which no message says more: it ended, and was not
+// replaced by one of them, or there would be such an order.
+func (t *trading) endUnsettled(id uint64) {
+	for i := range t.recent.list {
+		if q := &t.recent.list[i]; q.unsettled && q.order == id {
+			if q.unsettled = false; q.replaces {
+				t.replaceFailed(q.reference)
+			}
+		}
+	}
+}
+
 // replaceFailed ends the order that a replace would have made, unless there is one.
 func (t *trading) replaceFailed(reference uint64) {
 	if o := t.orders.ByReference(reference); o != nil && !o.State.Terminal() || reference == 0 {
@@ -172,6 +184,7 @@ func (t *trading) ownChanged(o *order.Order, ev *order.Event) {
 	switch {
 	case o.State.Terminal():
 		_ = t.books.OwnRemoved(key)
+		t.endUnsettled(o.ID)
 	case err != nil && o.Market != 0 && o.Price.Valid(): // of another session, or from before
 		replaces := uint64(0)
 		if original := t.orders.ByID(o.Original); original != nil {
@@ -206,8 +219,13 @@ func (t *trading) orderOf(ev *order.Event) *order.Order {
 // unsettled does with an order that stays in doubt what the settings say.
 func (e *Engine) unsettled(ev *Event) {
 	t := e.trading
-	if q := t.recent.find(ev.Reference); q != nil && q.quoter {
-		t.cancelLater(q.order) // the order is as the exchange says: cancelled, or not live
+	if q := t.recent.find(ev.Reference); q != nil {
+		if q.unsettled = true; q.quoter {
+			t.cancelLater(q.order) // the order is as the exchange says: cancelled, or not live
+		}
+		if o := t.orders.ByID(q.order); o == nil || o.State.Terminal() {
+			t.endUnsettled(q.order)
+		}
 	}
 	switch t.config.OnUnsettled {
 	case CancelUnsettledMarket:
