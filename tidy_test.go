@@ -72,7 +72,8 @@ func TestHouseRules(t *testing.T) {
 		virtual := false // sleeping takes no time in a test with a clock of its own
 		for _, spec := range file.Imports {
 			virtual = virtual || test && spec.Path.Value == `"testing/synctest"`
-			if spec.Path.Value == `"unsafe"` && !test && !slices.Contains(mayBeUnsafe, name) && !strings.HasSuffix(name, ".pb.go") {
+			if spec.Path.Value == `"unsafe"` && !test && !slices.Contains(mayBeUnsafe, name) && !strings.HasSuffix(name,
+				".pb.go") {
 				t.Errorf("%s: unsafe belongs in a file of its own with its proof, listed in this test", name)
 			}
 		}

@@ -205,7 +205,8 @@ func (e *entry) setOpen(r *report, change int64) {
 func (e *entry) bounded() bool {
 	return magnitude(e.seen) <= quantitySumMax && magnitude(e.pending) <= quantitySumMax &&
 		magnitude(e.seenCost) <= costSumMax && magnitude(e.pendingCost) <= costSumMax &&
-		magnitude(e.total) <= quantitySumMax && magnitude(e.available) <= quantitySumMax && e.Quantity <= 2*QuantityMax &&
+		magnitude(e.total) <= quantitySumMax && magnitude(e.available) <= quantitySumMax &&
+		e.Quantity <= 2*QuantityMax &&
 		magnitude(e.voided) <= quantitySumMax
 }
 

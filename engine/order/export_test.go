@@ -88,7 +88,8 @@ func (m *Manager) Audit() string {
 			open, prov, asked, extra = open+c.openRisk, prov+c.provRisk, asked+c.askedRisk, extra+c.extra
 			a.gross += c.gross
 		}
-		if k.matched() != -(sum+least) || k.openRisk != open || k.provRisk != prov || k.askedRisk != asked || k.extra != extra {
+		if k.matched() != -(sum+least) || k.openRisk != open || k.provRisk != prov || k.askedRisk != asked ||
+			k.extra != extra {
 			return fmt.Sprintf("market %d: %+v", k.id, *k)
 		}
 		a.matched += k.matched()

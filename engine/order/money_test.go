@@ -216,7 +216,8 @@ func TestSettleMarket(t *testing.T) {
 func TestForeignOrders(t *testing.T) {
 	l := newLine(t, order.Config{})
 	events := l.report(accepted, nil)
-	if o := l.order(); !o.Foreign || o.State != order.Live || o.Reference != ref || len(events) != 1 || !events[0].Foreign {
+	if o := l.order(); !o.Foreign || o.State != order.Live || o.Reference != ref || len(events) != 1 ||
+		!events[0].Foreign {
 		t.Errorf("%+v %+v", o, events)
 	}
 	if l.m.ByReference(ref) != nil {
@@ -301,7 +302,8 @@ func TestCompleteness(t *testing.T) {
 		{func() []order.Event { return m.Reconciled(1) }, 0, true},
 	} {
 		events := c.do()
-		if got := m.Completeness(); got.Why != c.why || got.Complete != (c.why == 0) || (len(events) == 1) != c.changes {
+		if got := m.Completeness(); got.Why != c.why || got.Complete != (c.why == 0) ||
+			(len(events) == 1) != c.changes {
 			t.Errorf("step %d: %+v, events %+v", i, got, events)
 		}
 		switch got := m.Completeness(); i {

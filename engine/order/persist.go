@@ -334,7 +334,8 @@ func (m *Manager) walkContract(c *codec, marketID uint32, at int32) {
 	c.check(base == (booked{}) || m.stats.Evicted > 0, "a position is of no order")
 	most := max(magnitude(base.final)*moneyPerUnit, magnitude(base.flow), magnitude(base.prov)*moneyPerUnit,
 		magnitude(base.provFlow), base.provRisk/2)
-	c.check(base.gross >= most && base.provRisk >= 0 && base.gross <= grossMax-m.account.gross, "a position is too large")
+	c.check(base.gross >= most && base.provRisk >= 0 && base.gross <= grossMax-m.account.gross,
+		"a position is too large")
 	if k.awaiting {
 		t.awaiting++
 		t.markets[k.market].awaiting++

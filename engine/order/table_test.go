@@ -302,7 +302,8 @@ func TestOverlays(t *testing.T) {
 		},
 		{ // not live, and a cancel ends it
 			[]func(l *line){
-				sends(cancel, 20), answer(rejected, 20, func(r *exchange.Report) { r.Reason = 1 }), answer(cancelled, 0, nil),
+				sends(cancel, 20), answer(rejected, 20, func(r *exchange.Report) { r.Reason = 1 }), answer(cancelled, 0,
+					nil),
 				func(l *line) { l.m.Tick(l.now + 2*second) },
 			},
 			[]order.Overlay{order.PendingCancel, 0, 0, 0},

@@ -150,7 +150,8 @@ func newTrader(t testing.TB, seed uint64, c order.Config) *trader {
 		})
 	}
 	for id := uint32(1); id <= markets; id++ {
-		k := exchange.Market{ID: id, EventID: 1, State: msg.MarketStateLive, WinnerTakesAll: id != 3, NonRunners: id == 4}
+		k := exchange.Market{ID: id, EventID: 1, State: msg.MarketStateLive, WinnerTakesAll: id != 3,
+			NonRunners: id == 4}
 		if id == 2 {
 			k.PendingTimeout = 8 * second
 		}
@@ -285,7 +286,8 @@ func (t *trader) operate() string {
 		if r.IntN(2) == 0 {
 			return fmt.Sprintf("void %v", x.VoidContract(id, ct, "void"))
 		}
-		return fmt.Sprintf("settle contract %d/%d %v", id, ct, x.SettleContract(id, ct, id == 3 && r.IntN(2) == 0, "over"))
+		return fmt.Sprintf("settle contract %d/%d %v", id, ct, x.SettleContract(id, ct, id == 3 && r.IntN(2) == 0,
+			"over"))
 	}
 	if r.IntN(6) > 0 {
 		return "nothing"
@@ -367,7 +369,8 @@ func (t *trader) quiesce() {
 func (t *trader) probe() {
 	for id := uint32(1); id <= markets; id++ {
 		for ct := uint32(1); ct <= 3; ct++ {
-			c := exchange.Create{Market: id, Contract: ct, Side: msg.SideBuy, Price: 1, Quantity: 1000, Reference: t.ref()}
+			c := exchange.Create{Market: id, Contract: ct, Side: msg.SideBuy, Price: 1, Quantity: 1000,
+				Reference: t.ref()}
 			c.HasReference = true
 			t.sent(msg.Keys{
 				Type: msg.PayloadOrderCreate, Side: c.Side, Market: id, Contract: ct, Price: 1, Reference: c.Reference,
@@ -517,7 +520,8 @@ func day(tb testing.TB, seed uint64, n int, compared *[2]int) string {
 		for k < min(len(b), len(again)) && b[k] == again[k] {
 			k++
 		}
-		return fmt.Sprintf("the restored state differs at byte %d of %d and %d%s", k, len(b), len(again), listed(t.m, restored))
+		return fmt.Sprintf("the restored state differs at byte %d of %d and %d%s", k, len(b), len(again),
+			listed(t.m, restored))
 	}
 	t.m = restored
 	if d := t.m.Audit(); d != "" {

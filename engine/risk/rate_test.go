@@ -71,7 +71,8 @@ func TestRateOfMessages(t *testing.T) {
 		}
 		g.Sent(1, &msg.Keys{Type: msg.PayloadMarketSubscribe})
 	}
-	for _, typ := range []msg.PayloadType{msg.PayloadOrderCancel, msg.PayloadOrderCancelAll, msg.PayloadOrderQuantityReduce} {
+	for _, typ := range []msg.PayloadType{msg.PayloadOrderCancel, msg.PayloadOrderCancelAll,
+		msg.PayloadOrderQuantityReduce} {
 		g.Sent(1, &msg.Keys{Type: typ})
 	}
 	s := quiet()
@@ -112,7 +113,8 @@ func TestBucketTwin(t *testing.T) {
 			}
 			now += step
 			if b.begun {
-				tokens.Add(tokens, new(big.Rat).SetFrac(new(big.Int).Mul(big.NewInt(step), big.NewInt(int64(rate))), second))
+				tokens.Add(tokens, new(big.Rat).SetFrac(new(big.Int).Mul(big.NewInt(step), big.NewInt(int64(rate))),
+					second))
 				if tokens.Cmp(full) > 0 {
 					tokens.Set(full)
 				}

@@ -14,8 +14,10 @@ import (
 // fromClient are the types of payload that a client sends, as the definitions say.
 var fromClient = []msg.PayloadType{
 	msg.PayloadLogin, msg.PayloadOrderCreate, msg.PayloadOrderCancel, msg.PayloadOrderCancelAll,
-	msg.PayloadOrderCancelReplace, msg.PayloadOrderQuantityReduce, msg.PayloadMarketSubscribe, msg.PayloadMarketUnsubscribe,
-	msg.PayloadEventSubscribe, msg.PayloadEventUnsubscribe, msg.PayloadPriceFeedSubscribe, msg.PayloadPriceFeedUnsubscribe,
+	msg.PayloadOrderCancelReplace, msg.PayloadOrderQuantityReduce, msg.PayloadMarketSubscribe,
+	msg.PayloadMarketUnsubscribe,
+	msg.PayloadEventSubscribe, msg.PayloadEventUnsubscribe, msg.PayloadPriceFeedSubscribe,
+	msg.PayloadPriceFeedUnsubscribe,
 	msg.PayloadMarketFeedSubscribe, msg.PayloadMarketFeedUnsubscribe, msg.PayloadSettings,
 }
 

@@ -187,7 +187,8 @@ func PayloadTypes(plugin *protogen.Plugin) {
 				constant := msgIdent(b.Type)
 				w.P()
 				w.P("// PayloadType returns msg.", b.Type, ", the type of a payload with this body.")
-				w.P("func (*", newMessage(m).Standard, ") PayloadType() ", msgIdent("PayloadType"), " { return ", constant, " }")
+				w.P("func (*", newMessage(m).Standard, ") PayloadType() ", msgIdent("PayloadType"), " { return ",
+					constant, " }")
 			}
 		}
 	}
