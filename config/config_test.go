@@ -65,8 +65,10 @@ var otherKeys = map[string]string{
 // TestEveryFieldHasASetting fails when a field of the engine's settings is added
 // that files can neither say nor are known not to say.
 func TestEveryFieldHasASetting(t *testing.T) {
-	inCode := []string{"State", "Dial", "Logger", "Credentials", "Session.Tap", "Session.ResumeFrom",
-		"Session.AccountApplied", "Session.LateCredentials", "Session.Send.OnDemand"}
+	inCode := []string{
+		"State", "Dial", "Logger", "Credentials", "Session.Tap", "Session.ResumeFrom",
+		"Session.AccountApplied", "Session.LateCredentials", "Session.Send.OnDemand",
+	}
 	named := map[string]string{}
 	for _, s := range settings {
 		if s.field != "" && s.field != "TLS" {
@@ -256,8 +258,10 @@ func TestBadValues(t *testing.T) {
 		{"[engine]\naddress = a:1\n  b:2", "one line of text"},
 		{"[engine]\naddress =\n  a:1", "one line of text"},
 		{"[engine]\naddress = a:\r1", "one line of text"},
-		{"[session]\npassword = " + byteOrderMark + "x",
-			"a credential, which is not one line of text without a byte order mark"},
+		{
+			"[session]\npassword = " + byteOrderMark + "x",
+			"a credential, which is not one line of text without a byte order mark",
+		},
 	} {
 		_, _, err := loadText(t, c.line)
 		want(t, err, ErrValue, c.part)

@@ -84,8 +84,10 @@ func TestNothingGoesToTheDefaultInClear(t *testing.T) {
 		{"[engine]\naddress =\n" + rest, "HOME=/", "bot.conf:2: engine.address: "},
 		{"[engine]\naddress = 127.0.0.1:3700\n" + rest, "SMK_ADDRESS=", "environment SMK_ADDRESS: engine.address: "},
 		{"[engine]\naddress = %(host)s\n" + rest + "[DEFAULT]\nhost =\n", "HOME=/", "bot.conf:2: engine.address: "},
-		{"[engine]\naddress = %(host)s:3700\n" + rest + "[DEFAULT]\nhost =\n", "HOME=/",
-			"bot.conf:2: engine.address: "},
+		{
+			"[engine]\naddress = %(host)s:3700\n" + rest + "[DEFAULT]\nhost =\n", "HOME=/",
+			"bot.conf:2: engine.address: ",
+		},
 		{"[DEFAULT]\nadress = 127.0.0.1:3700\n[engine]\n" + rest, "HOME=/", "bot.conf:2: DEFAULT.adress: "},
 		{"[engine]\n#address = 127.0.0.1:3700\n" + rest, "HOME=/", "bot.conf:3: engine.plain: "},
 	} {

@@ -44,8 +44,10 @@ func TestOrder(t *testing.T) {
 		},
 		{
 			"an ancestor in both directories",
-			map[string]string{"etc/B.conf": "[inherit]\nfrom=A.conf", "etc/A.conf": "", "home/A.conf": "",
-				"home/B.conf": ""},
+			map[string]string{
+				"etc/B.conf": "[inherit]\nfrom=A.conf", "etc/A.conf": "", "home/A.conf": "",
+				"home/B.conf": "",
+			},
 			[]string{"home/A.conf", "etc/A.conf", "home/B.conf", "etc/B.conf"},
 		},
 		{

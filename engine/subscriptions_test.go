@@ -221,7 +221,8 @@ func TestCancelAllBehindASlowSocket(t *testing.T) {
 					t.Error(err)
 				}
 				spend(t, session.ErrFull, func() (uint64,
-					error) {
+					error,
+				) {
 					return e.SendPriceFeedSubscribe(new(msg.PriceFeedSubscribe))
 				})
 				var m msg.OrderCancel

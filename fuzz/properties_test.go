@@ -52,7 +52,8 @@ func TestCodecProperties(t *testing.T) {
 		m := typ.NewFlat()
 		typ.FromProto(m, p)
 		for _, write := range []func() ([]byte, error){m.MarshalVT, p.MarshalVT, func() ([]byte,
-			error) {
+			error,
+		) {
 			return proto.Marshal(p)
 		}} {
 			b, err := write()
@@ -77,7 +78,8 @@ func TestStreamProperties(t *testing.T) {
 	small, large := newBuffer(t, wire.BlockBytesMin), newBuffer(t, 1<<12)
 	all := properties(400)
 	all.Property("any split of the stream gives the same payloads", prop.ForAll(func(froms []uint64, cuts []byte) (bool,
-		error) {
+		error,
+	) {
 		var stream []byte
 		var want []*seto.Payload
 		for _, from := range froms {
@@ -124,7 +126,8 @@ func TestHeadProperties(t *testing.T) {
 	fields := new(seto.Payload).ProtoReflect().Descriptor().Fields()
 	all := properties(2000)
 	all.Property("head and body are the payload", prop.ForAll(func(number int, seq uint64, etoType uint32, replay bool,
-		from uint64) (bool, error) {
+		from uint64,
+	) (bool, error) {
 		field := fields.ByNumber(protoreflect.FieldNumber(number))
 		if field == nil {
 			return true, nil // retired

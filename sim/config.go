@@ -139,8 +139,10 @@ func DefaultConfig() Config {
 		Markets: []Market{
 			{
 				ID: DemoMarket, EventID: 50000, Name: "Winner", State: msg.MarketStateLive, WinnerTakesAll: true,
-				Contracts: []Contract{{ID: DemoHome, Name: "Home"}, {ID: DemoDraw, Name: "Draw"}, {ID: DemoAway,
-					Name: "Away"}},
+				Contracts: []Contract{{ID: DemoHome, Name: "Home"}, {ID: DemoDraw, Name: "Draw"}, {
+					ID:   DemoAway,
+					Name: "Away",
+				}},
 			},
 			{
 				ID: 100001, EventID: 50000, Name: "Over or under 2.5 goals", State: msg.MarketStateLive,

@@ -45,7 +45,8 @@ func TestEveryRejection(t *testing.T) {
 		{"no market", "MARKET_NOT_FOUND", nil, func(c *client) { c.create(buy, 10000, 3000, 9, contractOf(8, 1)) }},
 		{
 			"down", "SERVICE_TEMPORARILY_UNAVAILABLE", func(h *harness,
-				_ *client) {
+				_ *client,
+			) {
 				h.sim.Exchange.SetUnavailable(true)
 			},
 			create,
@@ -71,7 +72,8 @@ func TestEveryRejection(t *testing.T) {
 		}, create},
 		{
 			"trading suspended", "TRADING_SUSPENDED", func(h *harness,
-				_ *client) {
+				_ *client,
+			) {
 				h.sim.Exchange.SuspendTrading(true)
 			},
 			create,
@@ -225,8 +227,10 @@ func checkReasons(t *testing.T, cases []reasonCase, reasonOf func(*msg.Payload) 
 			if k.reason == "LIMIT_EXCEEDED" {
 				config.Accounts[0].OrdersMax = 1
 			}
-			config.Markets = append(config.Markets, Market{ID: 7, State: msg.MarketStateNew,
-				Contracts: []Contract{{ID: 1}}})
+			config.Markets = append(config.Markets, Market{
+				ID: 7, State: msg.MarketStateNew,
+				Contracts: []Contract{{ID: 1}},
+			})
 			h := newHarness(t, config)
 			c := h.login()
 			if k.setUp != nil {
@@ -261,8 +265,10 @@ func TestEveryReduceRejection(t *testing.T) {
 	cases := []reasonCase{
 		{"unknown", "NOT_FOUND", nil, func(c *client) { c.reduce(5, 5000, 9) }},
 		{"dead", "NOT_LIVE", func(h *harness, c *client) { rest(h, c); c.cancel(c.idOf(1), 0) }, reduce},
-		{"down", "CAPACITY_REACHED", func(h *harness, c *client) { rest(h, c); h.sim.Exchange.SetUnavailable(true) },
-			reduce},
+		{
+			"down", "CAPACITY_REACHED", func(h *harness, c *client) { rest(h, c); h.sim.Exchange.SetUnavailable(true) },
+			reduce,
+		},
 		{"throttle", "THROTTLE_EXCEEDED", func(h *harness, c *client) {
 			h.sim.SetThrottle(Throttle{Rate: 1, Burst: 1, Tick: time.Second})
 			rest(h, c)

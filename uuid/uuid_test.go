@@ -117,8 +117,10 @@ func TestAppend(t *testing.T) {
 			"AppendSlug":     func(b []byte) []byte { return u.AppendSlug(b, f) },
 			"AppendSlug, 36": func(b []byte) []byte { return u.AppendSlug(b, SlugFormat{Pad: f.Pad, Bare: f.Bare}) },
 			"AppendSlug, 16": func(b []byte) []byte {
-				return u.AppendSlug(b, SlugFormat{Base: 16, Pad: f.Pad,
-					Bare: f.Bare})
+				return u.AppendSlug(b, SlugFormat{
+					Base: 16, Pad: f.Pad,
+					Bare: f.Bare,
+				})
 			},
 			"AppendHex":      func(b []byte) []byte { return u.AppendHex(b, pad) },
 			"AppendShortHex": u.AppendShortHex,

@@ -413,8 +413,10 @@ func TestWorkedExampleOfTheWindow(t *testing.T) {
 		}
 	}
 	s.update(5000, 0, 100_000)
-	bids(book.Level{Price: 5000, Quantity: 100_000}, book.Level{Price: 4900, Quantity: 100_000}, book.Level{Price: 4800,
-		Quantity: 100_000},
+	bids(book.Level{Price: 5000, Quantity: 100_000}, book.Level{Price: 4900, Quantity: 100_000}, book.Level{
+		Price:    4800,
+		Quantity: 100_000,
+	},
 		book.Level{Price: 4700, Quantity: 100_000}, book.Level{Price: 4600, Quantity: 100_000})
 	q := update(1, 1, 0, 5000, 300_000)
 	setLevel(q.AddBids(), 4500, 400_000)
@@ -426,8 +428,10 @@ func TestWorkedExampleOfTheWindow(t *testing.T) {
 	e.SetMicroseconds(7)
 	contract, err := s.b.ApplyUpdate(q, s.now)
 	s.must(err)
-	bids(book.Level{Price: 4900, Quantity: 100_000}, book.Level{Price: 4800, Quantity: 100_000}, book.Level{Price: 4700,
-		Quantity: 100_000},
+	bids(book.Level{Price: 4900, Quantity: 100_000}, book.Level{Price: 4800, Quantity: 100_000}, book.Level{
+		Price:    4700,
+		Quantity: 100_000,
+	},
 		book.Level{Price: 4600, Quantity: 100_000}, book.Level{Price: 4500, Quantity: 400_000})
 	last, _ := contract.Last()
 	if last != (book.Last{Price: 5000, Quantity: 100_000, Side: odds.Buy, Microseconds: 7}) ||
@@ -439,8 +443,10 @@ func TestWorkedExampleOfTheWindow(t *testing.T) {
 	setLevel(q.AddBids(), 4000, 30_000)
 	_, err = s.b.ApplyUpdate(q, s.now)
 	s.must(err)
-	bids(book.Level{Price: 4900, Quantity: 100_000}, book.Level{Price: 4700, Quantity: 100_000}, book.Level{Price: 4600,
-		Quantity: 100_000},
+	bids(book.Level{Price: 4900, Quantity: 100_000}, book.Level{Price: 4700, Quantity: 100_000}, book.Level{
+		Price:    4600,
+		Quantity: 100_000,
+	},
 		book.Level{Price: 4500, Quantity: 400_000}, book.Level{Price: 4000, Quantity: 30_000})
 	if s.b.Depth() != 5 {
 		t.Error(s.b.Depth())

@@ -121,8 +121,10 @@ func TestQueueOfAnUnseenArrival(t *testing.T) {
 	s.subscribe()
 	s.snapshot(4900, 5100)
 	add := func(id uint64, price odds.Price) {
-		s.must(s.b.OwnAdded(book.Own{ID: id, Market: 1, Contract: 1, Side: odds.Buy, Price: price, Open: 50,
-			Pending: true}))
+		s.must(s.b.OwnAdded(book.Own{
+			ID: id, Market: 1, Contract: 1, Side: odds.Buy, Price: price, Open: 50,
+			Pending: true,
+		}))
 	}
 	add(1, 4950)
 	s.update(4950, 0, 50)
@@ -258,8 +260,10 @@ func TestPendingOrdersAreSubtracted(t *testing.T) {
 		}
 	}
 	add := func(id uint64, price odds.Price, open odds.Quantity) {
-		s.must(s.b.OwnAdded(book.Own{ID: id, Market: 1, Contract: 1, Side: odds.Buy, Price: price, Open: open,
-			Pending: true}))
+		s.must(s.b.OwnAdded(book.Own{
+			ID: id, Market: 1, Contract: 1, Side: odds.Buy, Price: price, Open: open,
+			Pending: true,
+		}))
 	}
 	add(1, 4900, 300)
 	others(700)

@@ -130,7 +130,8 @@ func (tr *trader) end(id uint64) {
 
 // create sends an order and returns its id, 0 if it was rejected.
 func (tr *trader) create(market, contract uint32, side odds.Side, price uint32, quantity uint64,
-	tif msg.TimeInForceType) uint64 {
+	tif msg.TimeInForceType,
+) uint64 {
 	tr.next++
 	tr.must(tr.b.OwnAdded(book.Own{
 		ID: tr.next, Market: market, Contract: contract, Side: side, Price: odds.Price(price),

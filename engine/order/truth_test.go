@@ -150,8 +150,10 @@ func newTrader(t testing.TB, seed uint64, c order.Config) *trader {
 		})
 	}
 	for id := uint32(1); id <= markets; id++ {
-		k := exchange.Market{ID: id, EventID: 1, State: msg.MarketStateLive, WinnerTakesAll: id != 3,
-			NonRunners: id == 4}
+		k := exchange.Market{
+			ID: id, EventID: 1, State: msg.MarketStateLive, WinnerTakesAll: id != 3,
+			NonRunners: id == 4,
+		}
 		if id == 2 {
 			k.PendingTimeout = 8 * second
 		}
@@ -369,8 +371,10 @@ func (t *trader) quiesce() {
 func (t *trader) probe() {
 	for id := uint32(1); id <= markets; id++ {
 		for ct := uint32(1); ct <= 3; ct++ {
-			c := exchange.Create{Market: id, Contract: ct, Side: msg.SideBuy, Price: 1, Quantity: 1000,
-				Reference: t.ref()}
+			c := exchange.Create{
+				Market: id, Contract: ct, Side: msg.SideBuy, Price: 1, Quantity: 1000,
+				Reference: t.ref(),
+			}
 			c.HasReference = true
 			t.sent(msg.Keys{
 				Type: msg.PayloadOrderCreate, Side: c.Side, Market: id, Contract: ct, Price: 1, Reference: c.Reference,
@@ -419,7 +423,7 @@ func (t *trader) compare() string {
 		if !slices.Contains(states[want.State], o.State) || uint64(o.Executed) != want.Executed ||
 			uint64(o.Available) != want.Available || uint64(o.Quantity) != want.Quantity ||
 			uint32(o.Price) != want.Price || o.Market != want.Market || o.Contract != want.Contract || o.Missed != 0 ||
-			o.Foreign == (want.HasReference) {
+			o.Foreign == want.HasReference {
 			return fmt.Sprintf("order %+v, the exchange has %+v", *o, want)
 		}
 		if want.State == exchange.OrderLive {

@@ -188,8 +188,10 @@ func TestCases(t *testing.T) {
 		}},
 		{"more adopted orders than can be matched are cancelled at once", Config{}, func(d *desk) {
 			for key := uint64(1); key <= 3*candidatesMax; key++ {
-				d.apply(Order{Contract: one, Key: key, State: Live, Side: odds.Buy, Open: 50, Price: 4000,
-					Managed: true})
+				d.apply(Order{
+					Contract: one, Key: key, State: Live, Side: odds.Buy, Open: 50, Price: 4000,
+					Managed: true,
+				})
 			}
 			if n := len(d.q.Step(d.now, d.all)); n != 3*candidatesMax {
 				d.t.Errorf("%d cancels", n)

@@ -350,8 +350,10 @@ func stateCases() []limitCase {
 	} {
 		only := func(known Parts) func(*Snapshot) { return func(s *Snapshot) { s.Known = known } }
 		cases = append(cases,
-			limitCase{"needs " + part.part.String(), part.config, create(odds.Buy, 5000, 1), only(part.part),
-				Refusal{}},
+			limitCase{
+				"needs " + part.part.String(), part.config, create(odds.Buy, 5000, 1), only(part.part),
+				Refusal{},
+			},
 			limitCase{
 				"misses " + part.part.String(), part.config, create(odds.Buy, 5000, 1), only(partsAll &^ part.part),
 				Refusal{Limit: LimitUnknown, Max: int64(part.part), Value: int64(part.part)},
@@ -374,12 +376,14 @@ func exposureCases() (cases []limitCase) {
 		set    func(*Snapshot, Exposure)
 	}{
 		{LimitContractExposure, Config{ContractExposureMax: 100 * whole}, func(s *Snapshot,
-			e Exposure) {
+			e Exposure,
+		) {
 			s.Contract = e
 		}},
 		{LimitMarketExposure, Config{MarketExposureMax: 100 * whole}, func(s *Snapshot, e Exposure) { s.Market = e }},
 		{LimitAccountExposure, Config{AccountExposureMax: 100 * whole}, func(s *Snapshot,
-			e Exposure) {
+			e Exposure,
+		) {
 			s.Account = e
 		}},
 	} {

@@ -124,8 +124,10 @@ func randomSnapshot(random *rand.Rand) Snapshot {
 			Age:   pick(random, 0, time.Second, time.Second+1),
 		},
 		Own: Own{Bid: price(), Offer: price()},
-		Original: Original{Market: 1 + random.Uint32N(2), Contract: 1 + random.Uint32N(2),
-			Side: odds.Side(1 + random.IntN(2))},
+		Original: Original{
+			Market: 1 + random.Uint32N(2), Contract: 1 + random.Uint32N(2),
+			Side: odds.Side(1 + random.IntN(2)),
+		},
 		Contract: exposure(), Market: exposure(), Account: exposure(),
 		ContractOrders: random.IntN(5), Orders: random.IntN(7),
 		Profit: pick(random, 0, -odds.Money(random.Int64N(int64(40*whole))), math.MinInt64, math.MaxInt64),

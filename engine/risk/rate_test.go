@@ -71,8 +71,10 @@ func TestRateOfMessages(t *testing.T) {
 		}
 		g.Sent(1, &msg.Keys{Type: msg.PayloadMarketSubscribe})
 	}
-	for _, typ := range []msg.PayloadType{msg.PayloadOrderCancel, msg.PayloadOrderCancelAll,
-		msg.PayloadOrderQuantityReduce} {
+	for _, typ := range []msg.PayloadType{
+		msg.PayloadOrderCancel, msg.PayloadOrderCancelAll,
+		msg.PayloadOrderQuantityReduce,
+	} {
 		g.Sent(1, &msg.Keys{Type: typ})
 	}
 	s := quiet()

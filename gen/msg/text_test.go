@@ -37,8 +37,10 @@ func TestText(t *testing.T) {
 	}{
 		{new(msg.Payload), "payload{}"},
 		{new(msg.PriceFeedSubscribe), "price_feed_subscribe{}"},
-		{&quotes,
-			"contract_quotes{bids=[quote{price=10 quantity=1000} quote{}] last_execution=execution{liquidity=Side(3)} market_id=1}"},
+		{
+			&quotes,
+			"contract_quotes{bids=[quote{price=10 quantity=1000} quote{}] last_execution=execution{liquidity=Side(3)} market_id=1}",
+		},
 		{&balance, `balance_changed{reason="rule 4\n" available_balance=-12.5 exposure=1e+300}`},
 		{&invalid, "order_invalid{reasons=[" + msg.OrderInvalidReason(1).String() + " OrderInvalidReason(99)]}"},
 		{&settings, "settings{cancel_all_on_failure=false}"},
@@ -258,8 +260,10 @@ func TestListsAreCut(t *testing.T) {
 			q.AddBids().SetPrice(1)
 			invalid.AddReasons(msg.OrderInvalidInvalidPrice)
 		}
-		for _, c := range []struct{ text, element string }{{q.String(), "quote{price=1}"}, {invalid.String(),
-			"ORDER_INVALID_INVALID_PRICE"}} {
+		for _, c := range []struct{ text, element string }{{q.String(), "quote{price=1}"}, {
+			invalid.String(),
+			"ORDER_INVALID_INVALID_PRICE",
+		}} {
 			if got := strings.Count(c.text, c.element); got != min(n, 64) {
 				t.Errorf("%d of %d elements shown", got, n)
 			}

@@ -223,8 +223,10 @@ func TestReductionsConserve(t *testing.T) {
 	props := gopter.NewProperties(p)
 	props.Property("positions add up", prop.ForAll(func(seed uint64, byPrice bool, factor uint32) string {
 		x, err := New(Config{
-			Accounts: []Account{{Username: "a", Balance: 1e12}, {Username: "b", Balance: 1e12}, {Username: "c",
-				Balance: 1e12}},
+			Accounts: []Account{{Username: "a", Balance: 1e12}, {Username: "b", Balance: 1e12}, {
+				Username: "c",
+				Balance:  1e12,
+			}},
 			Markets: []Market{{
 				ID: 1, Contracts: []Contract{{ID: 1}, {ID: 2}, {ID: 3}}, WinnerTakesAll: true,
 				NonRunners: true,

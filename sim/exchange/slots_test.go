@@ -89,8 +89,10 @@ func TestProvisionalOrdersKeepTheirSlots(t *testing.T) {
 func TestNoRoomBesideProvisionalOrders(t *testing.T) {
 	x, err := New(Config{
 		Accounts: []Account{{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15}},
-		Markets: []Market{{ID: 1, State: msg.MarketStateLive, PendingTimeout: second,
-			Contracts: []Contract{{ID: 1}}}},
+		Markets: []Market{{
+			ID: 1, State: msg.MarketStateLive, PendingTimeout: second,
+			Contracts: []Contract{{ID: 1}},
+		}},
 		OrdersMax: orderChunk,
 	})
 	if err != nil {

@@ -17,13 +17,17 @@ func TestBotFollowsTheDirections(t *testing.T) {
 		times      int
 	}{
 		{"engine/handlers.gen.go", "func (e *Engine) On", 25},
-		{"engine/handlers.gen.go",
-			"func (e *Engine) OnOrderExecuteVoided(handler func(*Event, *msg.OrderExecutedVoid)) Registration", 1},
+		{
+			"engine/handlers.gen.go",
+			"func (e *Engine) OnOrderExecuteVoided(handler func(*Event, *msg.OrderExecutedVoid)) Registration", 1,
+		},
 		{"engine/handlers.gen.go", "func (e *Engine) OnOrderCreate(", 0},
 		{"engine/sends.gen.go", "func (e *Engine) ", 14},
 		{"engine/sends.gen.go", "func (s Submitter) ", 14},
-		{"engine/sends.gen.go",
-			"func (e *Engine) SendOrderCancelReplace(m *msg.OrderCancelReplace) (seq uint64, err error)", 1},
+		{
+			"engine/sends.gen.go",
+			"func (e *Engine) SendOrderCancelReplace(m *msg.OrderCancelReplace) (seq uint64, err error)", 1,
+		},
 		{"engine/sends.gen.go", "OrderAccepted(", 0},
 		{"engine/sends.gen.go", ") Login(", 0},
 	} {

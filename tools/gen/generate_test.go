@@ -88,8 +88,10 @@ func TestDefinitionsThatAreRefused(t *testing.T) {
 	for _, c := range []struct {
 		name, old, new, want string
 	}{
-		{"repeated without a limit", "optional uint32 price = 5;", "repeated Quote price = 5;",
-			"repeated field without a limit"},
+		{
+			"repeated without a limit", "optional uint32 price = 5;", "repeated Quote price = 5;",
+			"repeated field without a limit",
+		},
 		{"body without a type", "PAYLOAD_SETTINGS = 37;", "PAYLOAD_SETTINGS = 99;", "no type for field settings"},
 		{"kind without an encoding", "optional uint32 price = 5;", "optional sint32 price = 5;", "not supported"},
 		{"does not compile", "message Quote {", "message Quote", "syntax error"},
