@@ -40,11 +40,10 @@ var effects = [msg.PayloadOrderCancelReplaceRejected + 1]effect{
 func (m *Manager) Apply(p *msg.Payload, in Input) []Event {
 	m.begin(in.Now)
 	m.replayed = in.Replayed
-	var r report
 	if p.GetType() == msg.PayloadMarketState {
 		m.marketState(p.GetMarketState())
-	} else if r.read(p) {
-		m.applyReport(&r, in)
+	} else if m.report = (report{}); m.report.read(p) {
+		m.applyReport(&m.report, in)
 	}
 	m.checkDrift()
 	return m.done()

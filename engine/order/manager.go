@@ -26,6 +26,8 @@ type Manager struct {
 	now      int64
 	replayed bool   // the message being applied
 	sequence uint64 // of it
+	report   report // likewise
+	parent   report // names the original of a replace that is not known
 	stats    Stats
 
 	index  []int32 // of AppendState and LoadState: from slots to positions, or back

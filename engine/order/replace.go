@@ -95,8 +95,8 @@ func (m *Manager) endReplaceRequest(i int32, staged bool) {
 // replaced applies order_cancel_replace_accepted, the second stage: the new order took the place of its original.
 func (m *Manager) replaced(r *report) {
 	if r.orig != 0 && m.orders.findID(r.orig) == none { // its acceptance comes later, or it is not kept
-		orig := report{id: r.orig, stamp: r.stamp, market: r.market, contract: r.contract, side: r.side}
-		m.order(&orig)
+		m.parent = report{id: r.orig, stamp: r.stamp, market: r.market, contract: r.contract, side: r.side}
+		m.order(&m.parent)
 	}
 	i, request := m.replacement(r)
 	if i == none {
