@@ -150,7 +150,7 @@ func (m *Manager) identify(i int32, r *report) {
 	if e.Price == 0 && r.origPrice != 0 {
 		was := m.booked(i)
 		e.Price = odds.Price(r.origPrice)
-		m.commit(i, was)
+		m.commit(i, &was)
 	}
 	if e.contract != none || r.market == 0 || e.Side == 0 && r.side == 0 {
 		return
@@ -162,7 +162,7 @@ func (m *Manager) identify(i int32, r *report) {
 		m.overflow(r)
 		return
 	}
-	m.commit(i, booked{}) // what came before its contract was known
+	m.commit(i, &booked{}) // what came before its contract was known
 }
 
 // newer notes that a report is about an order, and reports whether none that came before is newer.
@@ -209,7 +209,7 @@ func (e *entry) bounded() bool {
 }
 
 // finish commits an order after a report and reports a difference between its fills and its total.
-func (m *Manager) finish(i int32, was booked, missed odds.Quantity) *entry {
+func (m *Manager) finish(i int32, was *booked, missed odds.Quantity) *entry {
 	e := &m.orders.entries[i]
 	if !e.bounded() {
 		e.flags |= flagUnbooked
@@ -260,7 +260,7 @@ func (m *Manager) accepted(r *report) {
 			e.close(Filled, Reason{}, e.Sequence)
 		}
 	}
-	m.finish(i, was, missed)
+	m.finish(i, &was, missed)
 	m.about(OrderAccepted, e).Before = before
 	if doubt {
 		m.about(DoubtSettled, e).Request = msg.PayloadOrderCreate
@@ -309,7 +309,9 @@ func (m *Manager) acceptedOrder(r *report) int32 {
 func (m *Manager) merge(early, own int32) int32 {
 	o := m.orders.entries[own]
 	if o.contract != none {
-		m.book(o.contract, booked{}.minus(m.booked(own)))
+		was := m.booked(own)
+		d := booked{}.minus(&was)
+		m.book(o.contract, &d)
 	}
 	m.unplace(own)
 	m.orders.release(own)
@@ -328,7 +330,7 @@ func (m *Manager) merge(early, own int32) int32 {
 	if e.contract == none && !m.place(early, o.Market, o.Contract) {
 		panic("BUG: order: no room for a contract in use")
 	}
-	m.commit(early, was)
+	m.commit(early, &was)
 	return early
 }
 
@@ -349,7 +351,7 @@ func (m *Manager) refused(r *report) {
 	}
 	e.newer(r)
 	e.close(state, Reason{r.typ, r.reason}, r.stamp)
-	m.commit(i, was)
+	m.commit(i, &was)
 	m.about(OrderEnded, e).Before = before
 	if doubt {
 		m.about(DoubtSettled, e).Request = msg.PayloadOrderCreate
@@ -368,7 +370,7 @@ func (m *Manager) cancelled(r *report) {
 	e.flags |= flagAcknowledged
 	e.setTotal(r, 0)
 	e.close(Cancelled, Reason{r.typ, r.reason}, r.stamp)
-	m.finish(i, was, missed)
+	m.finish(i, &was, missed)
 	m.about(OrderCancelled, e).Before = before
 }
 
@@ -409,7 +411,7 @@ func (m *Manager) requestRejected(r *report, kind EventKind, gone bool) {
 		e.deadline = m.now + goneAfter
 		m.gone.push(e)
 	}
-	m.commit(i, was)
+	m.commit(i, &was)
 	m.about(kind, e).Reason = Reason{r.typ, r.reason}
 }
 

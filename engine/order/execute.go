@@ -40,7 +40,7 @@ func (m *Manager) executed(r *report) {
 		e.close(Filled, Reason{}, r.stamp)
 	}
 	m.reduceAgain(e)
-	m.finish(i, was, missed)
+	m.finish(i, &was, missed)
 	ev := m.about(OrderFilled, e)
 	ev.Before, ev.Fill = before, Fill{odds.Price(r.price), odds.Quantity(r.quantity), r.timeout > 0}
 }
@@ -86,7 +86,7 @@ func (m *Manager) confirmed(r *report) {
 		m.anomaly(NotProvisional, e)
 	}
 	m.reduceAgain(e)
-	m.finish(i, was, missed)
+	m.finish(i, &was, missed)
 	ev := m.about(FillConfirmed, e)
 	ev.Before, ev.Fill = before, Fill{odds.Price(r.price), odds.Quantity(r.quantity), false}
 }
@@ -136,7 +136,7 @@ func (m *Manager) fillVoided(r *report) {
 	if r.stamp < e.atQuantity {
 		e.Quantity += odds.Quantity(q) // a reduction that is newer counted without it
 	}
-	m.finish(i, was, missed)
+	m.finish(i, &was, missed)
 	ev := m.about(FillVoided, e)
 	ev.Before, ev.Fill = before, Fill{odds.Price(r.price), odds.Quantity(r.quantity), false}
 }
@@ -169,7 +169,7 @@ func (m *Manager) reduced(r *report) {
 	if r.newQty == 0 {
 		e.close(Cancelled, Reason{Code: reasonReducedToNothing}, r.stamp)
 	}
-	m.finish(i, was, missed)
+	m.finish(i, &was, missed)
 	ev := m.about(OrderReduced, e)
 	ev.Before, ev.Fill.Quantity = before, odds.Quantity(r.newQty)
 	ev.Reason = Reason{r.typ, r.reason}
@@ -211,7 +211,7 @@ func (m *Manager) runnerReduced(r *report) {
 		m.anomaly(InexactReduction, e)
 		m.inexact(1)
 	}
-	m.finish(i, was, missed)
+	m.finish(i, &was, missed)
 	ev := m.about(RunnerReduced, e)
 	ev.Before, ev.Expected, ev.Reported = before, total, e.total
 }
@@ -242,7 +242,7 @@ func (m *Manager) reduceLate(contract int32) {
 	for i := m.markets.contracts[contract].orders; i != none; i = m.orders.entries[i].cnext {
 		was := m.booked(i)
 		if m.reduceAgain(&m.orders.entries[i]) {
-			m.commit(i, was)
+			m.commit(i, &was)
 		}
 	}
 }
@@ -275,7 +275,7 @@ func (m *Manager) orderVoided(r *report) {
 		e.total, e.atTotal = int64(r.total), r.stamp
 		e.totalCost = e.total * int64(r.average)
 	}
-	m.finish(i, was, e.Missed)
+	m.finish(i, &was, e.Missed)
 	ev := m.about(OrderVoided, e)
 	ev.Before, ev.Expected, ev.Reported = before, total, e.total
 }

@@ -135,18 +135,17 @@ func (m *Manager) anomaly(kind AnomalyKind, e *entry) *Event {
 	return ev
 }
 
-// commit brings an order's figures up to date and books what changed.
-func (m *Manager) commit(i int32, was booked) {
+// commit brings an order's figures up to date and books what changed since it had booked was.
+func (m *Manager) commit(i int32, was *booked) {
 	e := &m.orders.entries[i]
 	e.update(m.now)
 	m.orders.enlist(i)
 	if e.contract == none {
 		return
 	}
-	c := &m.markets.contracts[e.contract]
-	now := e.bookOf(c)
-	d := now.minus(was)
-	if d == (booked{}) {
+	d := e.bookOf(&m.markets.contracts[e.contract])
+	d.subtract(was)
+	if d.zero() {
 		return
 	}
 	if d.gross > grossMax-m.account.gross {
@@ -155,11 +154,11 @@ func (m *Manager) commit(i int32, was booked) {
 		m.about(Overflow, e)
 		m.incomplete(Overflowed)
 	}
-	m.book(e.contract, d)
+	m.book(e.contract, &d)
 }
 
 // book adds what changed to a contract and everything above it.
-func (m *Manager) book(contract int32, d booked) {
+func (m *Manager) book(contract int32, d *booked) {
 	a := &m.account
 	a.matched += m.markets.book(contract, d)
 	a.openRisk += d.openRisk
@@ -170,12 +169,12 @@ func (m *Manager) book(contract int32, d booked) {
 }
 
 // booked returns what an order has booked.
-func (m *Manager) booked(i int32) booked {
+func (m *Manager) booked(i int32) (b booked) {
 	e := &m.orders.entries[i]
-	if e.contract == none {
-		return booked{}
+	if e.contract != none {
+		b = e.bookOf(&m.markets.contracts[e.contract])
 	}
-	return e.bookOf(&m.markets.contracts[e.contract])
+	return b
 }
 
 // place puts an order into its contract. It reports false if there is no room for the contract.

@@ -193,7 +193,7 @@ func (m *Manager) loadOrder(i int32) bool {
 		return false
 	}
 	if e.contract != none {
-		m.book(e.contract, b)
+		m.book(e.contract, &b)
 	}
 	return true
 }

@@ -69,10 +69,11 @@ func (m *Manager) replacePending(r *report) {
 		e.reserved = o.replaceReserve(e.Quantity, e.Price)
 		if request == none { // of another session: the overlay lasts until the second stage
 			o.count(msg.PayloadOrderCancelReplace, 1)
-			m.commit(parent, m.booked(parent))
+			was := m.booked(parent)
+			m.commit(parent, &was)
 		}
 	}
-	m.finish(i, was, missed)
+	m.finish(i, &was, missed)
 	ev := m.about(ReplacePending, e)
 	ev.Before, ev.Other = before, r.orig
 }
@@ -85,7 +86,7 @@ func (m *Manager) endReplaceRequest(i int32, staged bool) {
 	if at := m.orders.findID(q.orderID); !staged && at != none {
 		was := m.booked(at)
 		m.orders.entries[at].count(q.typ, 1)
-		m.commit(at, was)
+		m.commit(at, &was)
 	}
 	if q.doubt {
 		m.aboutRequest(DoubtSettled, &q)
@@ -136,7 +137,7 @@ func (m *Manager) replaced(r *report) {
 			e.close(Filled, Reason{}, e.Sequence)
 		}
 	}
-	m.finish(i, was, missed)
+	m.finish(i, &was, missed)
 	ev := m.about(OrderReplaced, e)
 	ev.Before, ev.Other = before, r.orig
 	if parent != none {
@@ -145,7 +146,7 @@ func (m *Manager) replaced(r *report) {
 		o.newer(r)
 		o.flags |= flagAcknowledged
 		o.close(Replaced, Reason{}, r.stamp)
-		m.commit(parent, was)
+		m.commit(parent, &was)
 	}
 }
 
@@ -164,7 +165,7 @@ func (m *Manager) endStage(child, parent, request int32) {
 	if parent != none && staged {
 		was := m.booked(parent)
 		m.orders.entries[parent].count(msg.PayloadOrderCancelReplace, -1)
-		m.commit(parent, was)
+		m.commit(parent, &was)
 	}
 }
 
@@ -182,7 +183,7 @@ func (m *Manager) replaceRejected(r *report) {
 	e.newer(r)
 	e.reserved = 0
 	e.close(Rejected, Reason{r.typ, r.reason}, r.stamp)
-	m.finish(i, was, missed)
+	m.finish(i, &was, missed)
 	if parent == none {
 		ev := m.about(ReplaceRejected, e)
 		ev.OrderID, ev.Other, ev.Reason = r.orig, r.id, Reason{r.typ, r.reason}
@@ -195,7 +196,7 @@ func (m *Manager) replaceRejected(r *report) {
 		o.flags |= flagUncertain
 		o.Overlay |= InDoubt
 	}
-	m.commit(parent, was)
+	m.commit(parent, &was)
 	ev := m.about(ReplaceRejected, o)
 	ev.Other, ev.Reason = r.id, Reason{r.typ, r.reason}
 }

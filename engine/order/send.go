@@ -67,7 +67,7 @@ func (m *Manager) sentCreate(k *msg.Keys, seq uint64) error {
 	if !m.place(i, k.Market, k.Contract) {
 		panic("BUG: order: no room for the contract of an admitted create")
 	}
-	m.commit(i, booked{})
+	m.commit(i, &booked{})
 	return nil
 }
 
@@ -95,7 +95,7 @@ func (m *Manager) sentRequest(k *msg.Keys, seq uint64) {
 		if replace {
 			e.ask(k)
 		}
-		m.commit(i, was)
+		m.commit(i, &was)
 	case replace:
 		q.extra = int64(min(k.Quantity, uint64(QuantityMax))) * moneyPerUnit
 		if q.extra > grossMax-m.account.gross {
@@ -172,7 +172,7 @@ func (m *Manager) answer(i int32) {
 				e.askQuantity, e.askPrice = 0, 0
 			}
 		}
-		m.commit(at, was)
+		m.commit(at, &was)
 	}
 }
 
@@ -224,7 +224,7 @@ func (m *Manager) resolveCreate(reference, seq uint64, fate Fate) {
 	if fate == FateInDoubt {
 		if e.Overlay&InDoubt == 0 {
 			e.Overlay |= InDoubt
-			m.commit(i, was)
+			m.commit(i, &was)
 			m.about(DoubtBegan, e).Request = msg.PayloadOrderCreate
 		}
 		return
@@ -234,7 +234,7 @@ func (m *Manager) resolveCreate(reference, seq uint64, fate Fate) {
 		code = reasonNotDelivered
 	}
 	e.close(NotPlaced, Reason{Code: code}, never)
-	m.commit(i, was)
+	m.commit(i, &was)
 	m.about(OrderEnded, e).Before = before
 }
 
@@ -295,7 +295,7 @@ func (m *Manager) settle(i int32, o Outcome) []Event {
 	default:
 		e.close(NotPlaced, Reason{Code: reasonUser}, never)
 	}
-	m.commit(i, was)
+	m.commit(i, &was)
 	ev := m.about(DoubtSettled, e)
 	ev.Before, ev.Request = before, msg.PayloadOrderCreate
 	return m.done()
