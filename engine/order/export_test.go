@@ -31,6 +31,9 @@ func (m *Manager) Audit() string {
 			b := contracts[e.contract]
 			own := e.bookOf(&m.markets.contracts[e.contract])
 			b.add(&own)
+			if own != e.booked {
+				return fmt.Sprintf("order %d has booked %+v, not %+v", e.ID, e.booked, own)
+			}
 			contracts[e.contract] = b
 			lists[e.contract]++
 		}

@@ -135,25 +135,26 @@ func (m *Manager) anomaly(kind AnomalyKind, e *entry) *Event {
 	return ev
 }
 
-// commit brings an order's figures up to date and books what changed since it had booked was.
-func (m *Manager) commit(i int32, was *booked) {
+// commit brings an order's figures up to date and books what changed.
+func (m *Manager) commit(i int32) {
 	e := &m.orders.entries[i]
 	e.update(m.now)
 	m.orders.enlist(i)
 	if e.contract == none {
 		return
 	}
-	d := e.bookOf(&m.markets.contracts[e.contract])
-	d.subtract(was)
+	now := e.bookOf(&m.markets.contracts[e.contract])
+	d := now.minus(&e.booked)
 	if d.zero() {
 		return
 	}
 	if d.gross > grossMax-m.account.gross {
 		e.flags |= flagUnbooked
-		d = booked{}.minus(was)
+		now, d = booked{}, booked{}.minus(&e.booked)
 		m.about(Overflow, e)
 		m.incomplete(Overflowed)
 	}
+	e.booked = now
 	m.book(e.contract, &d)
 }
 
@@ -166,15 +167,6 @@ func (m *Manager) book(contract int32, d *booked) {
 	a.asked += d.askedRisk
 	a.extra += d.extra
 	a.gross += d.gross
-}
-
-// booked returns what an order has booked.
-func (m *Manager) booked(i int32) (b booked) {
-	e := &m.orders.entries[i]
-	if e.contract != none {
-		b = e.bookOf(&m.markets.contracts[e.contract])
-	}
-	return b
 }
 
 // place puts an order into its contract. It reports false if there is no room for the contract.

@@ -349,8 +349,7 @@ func (m *Manager) unlisted(at int32) booked {
 	k := &m.markets.contracts[at]
 	base := k.booked
 	for i := k.orders; i != none; i = m.orders.entries[i].cnext {
-		b := m.orders.entries[i].bookOf(k)
-		base.subtract(&b)
+		base.subtract(&m.orders.entries[i].booked)
 	}
 	return base
 }

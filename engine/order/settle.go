@@ -137,8 +137,8 @@ func (m *Manager) closeContract(at int32) {
 	var left booked
 	for i := c.orders; i != none; i = m.orders.entries[i].cnext {
 		e := &m.orders.entries[i]
-		b := e.bookOf(c)
-		left.add(&b)
+		e.booked = e.bookOf(c)
+		left.add(&e.booked)
 		m.fills.release(e) // nothing reduces them any more
 		e.flags |= flagFolded
 	}
