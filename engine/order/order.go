@@ -105,6 +105,8 @@ type entry struct {
 	prev, next   int32 // live or ended orders, oldest first
 	cprev, cnext int32 // orders of the contract
 	sent         uint64
+
+	booked booked // in its contract
 }
 
 func (e *entry) is(f flags) bool { return e.flags&f != 0 }

@@ -331,7 +331,7 @@ func (m *Manager) walkContract(c *codec, marketID uint32, at int32) {
 	if !c.load || c.err != nil {
 		return
 	}
-	c.check(base == (booked{}) || m.stats.Evicted > 0, "a position is of no order")
+	c.check(base.zero() || m.stats.Evicted > 0, "a position is of no order")
 	most := max(magnitude(base.final)*moneyPerUnit, magnitude(base.flow), magnitude(base.prov)*moneyPerUnit,
 		magnitude(base.provFlow), base.provRisk/2)
 	c.check(base.gross >= most && base.provRisk >= 0 && base.gross <= grossMax-m.account.gross,
@@ -341,7 +341,7 @@ func (m *Manager) walkContract(c *codec, marketID uint32, at int32) {
 		t.markets[k.market].awaiting++
 	}
 	if c.err == nil {
-		m.book(at, base)
+		m.book(at, &base)
 	}
 }
 
@@ -350,7 +350,7 @@ func (m *Manager) unlisted(at int32) booked {
 	k := &m.markets.contracts[at]
 	base := k.booked
 	for i := k.orders; i != none; i = m.orders.entries[i].cnext {
-		base.add(m.orders.entries[i].bookOf(k), -1)
+		base.subtract(&m.orders.entries[i].booked)
 	}
 	return base
 }
