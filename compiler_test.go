@@ -27,11 +27,13 @@ var inlined = map[string]string{
 	"ring": `(*SendRing).Pending (*SendRing).Oldest (*SendRing).Newest (*SendRing).run (*SendRing).slot
 		(*SendRing).Waiting (*SendRing).floor (*Memory).Bytes`,
 	"engine/session": `(*Session).Free (*Session).Pending (*Session).State State.LoggedIn
-		(*Session).setClock (*Session).advance (*Session).ackLast (*Session).canSend (*Session).hasDeferred (*Session).fail
+		(*Session).setClock (*Session).advance (*Session).ackLast (*Session).canSend
+		(*Session).hasDeferred (*Session).fail
 		classOf class.orderEntry ofKind (*eventQueue).pop (*throttle).take (*throttle).needs (*throttle).ready
 		(*inFlight).first (*inFlight).full (*inFlight).head (*inFlight).link (*entry).is
 		(*Session).hasPendingWork isApplication inboundClassOf withUnknown fastMarshaler
-		(*fairClock).fair (*fairClock).isAbsence (*budget).spend (*outbox).spent (*sequencer).spent (*sequencer).position
+		(*fairClock).fair (*fairClock).isAbsence (*budget).spend (*outbox).spent
+		(*sequencer).spent (*sequencer).position
 		(*references).next (*Session).refusal referenceTag referenceSize`,
 	"engine": `(*Engine).readClock (*Engine).endHandler (*Engine).acquire (*requests).pending restrictions.has (*connection).writable (*Stats).received
 		subscribing Submitter.SendOrderCreate (*Submission).start

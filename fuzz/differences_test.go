@@ -117,19 +117,23 @@ func TestDeviations(t *testing.T) {
 		{oracle.DeviationRequired, "smarkets.seto.ContractQuotes", []byte{0x32, 0, 0x48, 1, 0x50, 1}, nil, true, false},
 		{oracle.DeviationOverflow, "smarkets.seto.Quote", overflow, msg.ErrOverflow, false, true},
 		{
-			oracle.DeviationNumber, "smarkets.seto.Quote", append([]byte{0x80, 0x80, 0x80, 0x80, 0x10, 1}, quote...),
+			oracle.DeviationNumber, "smarkets.seto.Quote",
+			append([]byte{0x80, 0x80, 0x80, 0x80, 0x10, 1}, quote...),
 			msg.ErrFieldNumber, false, true,
 		},
 		{
-			oracle.DeviationNumber, "smarkets.seto.Quote", append([]byte{0x88, 0x80, 0x80, 0x80, 0x80, 0x01, 9}, quote...),
+			oracle.DeviationNumber, "smarkets.seto.Quote",
+			append([]byte{0x88, 0x80, 0x80, 0x80, 0x80, 0x01, 9}, quote...),
 			msg.ErrFieldNumber, false, true,
 		},
 		{
-			oracle.DeviationNumber, "smarkets.seto.Quote", append([]byte{0xa3, 0x06, 0x00, 1, 0xa4, 0x06}, quote...),
+			oracle.DeviationNumber, "smarkets.seto.Quote",
+			append([]byte{0xa3, 0x06, 0x00, 1, 0xa4, 0x06}, quote...),
 			msg.ErrFieldNumber, false, true,
 		},
 		{
-			oracle.DeviationGroup, "smarkets.seto.Quote", append([]byte{0xa3, 0x06, 0xac, 0x06}, quote...), msg.ErrGroup,
+			oracle.DeviationGroup, "smarkets.seto.Quote",
+			append([]byte{0xa3, 0x06, 0xac, 0x06}, quote...), msg.ErrGroup,
 			false, true,
 		},
 		{
