@@ -63,7 +63,8 @@ func TestAllocations(t *testing.T) {
 // create sends and accepts an order.
 func create(t testing.TB, m *order.Manager, i uint64, sequence *uint64) {
 	k := msg.Keys{
-		Type: msg.PayloadOrderCreate, Side: msg.SideBuy + msg.Side(i%2), Market: uint32(i%100) + 1, Contract: uint32(i%1000) + 1,
+		Type: msg.PayloadOrderCreate, Side: msg.SideBuy + msg.Side(i%2),
+		Market: uint32(i%100) + 1, Contract: uint32(i%1000) + 1,
 		Price: uint32(i%9999) + 1, Quantity: 10000, Reference: i + 1,
 	}
 	if err := m.Admit(&k); err != nil {
@@ -95,7 +96,8 @@ func newCycle() *cycle {
 	c := new(cycle)
 	for i, typ := range life {
 		r := exchange.Report{
-			Type: typ, Side: msg.SideBuy, Market: 7, Contract: 7, Price: 5000, OrigPrice: 5000, Quantity: 1000, Reason: 1,
+			Type: typ, Side: msg.SideBuy, Market: 7, Contract: 7, Price: 5000, OrigPrice: 5000, Quantity: 1000,
+			Reason:           1,
 			ExecutedQuantity: uint64(min(i, 2)) * 1000, AvailableQuantity: 8000, NewQuantity: 5000, PendingTimeout: 8,
 			SourceQuantity: 1000, AveragePrice: 5000, HasReference: true, AvailableBalance: 1e10, Exposure: -1e9,
 		}
@@ -107,7 +109,8 @@ func newCycle() *cycle {
 func (c *cycle) run(t testing.TB, m *order.Manager, i uint64, sequence *uint64) {
 	id := i<<22 | 9
 	k := msg.Keys{
-		Type: msg.PayloadOrderCreate, Side: msg.SideBuy, Market: 7, Contract: 7, Price: 5000, Quantity: 10000, Reference: i,
+		Type: msg.PayloadOrderCreate, Side: msg.SideBuy, Market: 7, Contract: 7, Price: 5000, Quantity: 10000,
+		Reference: i,
 	}
 	if m.Admit(&k) != nil || m.Sent(&k, i, 1) != nil {
 		t.Fatal("refused")

@@ -99,6 +99,7 @@ func (m *Manager) applyReport(r *report, in Input) {
 		m.balance(r)
 	} else if m.account.reserved() != reserved {
 		m.drift.stale = true
+		m.drift.changed = max(m.drift.changed, r.stamp)
 	}
 }
 
@@ -219,6 +220,9 @@ func (m *Manager) finish(i int32, missed odds.Quantity) *entry {
 		m.incomplete(Overflowed)
 	}
 	m.commit(i)
+	if e.replaces > 0 && m.report.stamp < e.Sequence {
+		m.raiseReplace(e)
+	}
 	if e.Missed != missed {
 		ev := m.about(MissedFill, e)
 		ev.Expected, ev.Reported = e.seen, e.total

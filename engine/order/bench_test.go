@@ -12,7 +12,8 @@ import (
 // BenchmarkExecuted compares decoding a fill with applying it, with few and with many live orders.
 func BenchmarkExecuted(b *testing.B) {
 	r := exchange.Report{
-		Type: msg.PayloadOrderExecuted, Side: msg.SideBuy, Market: 7, Contract: 7, Price: 5000, OrigPrice: 5000, Quantity: 10,
+		Type: msg.PayloadOrderExecuted, Side: msg.SideBuy, Market: 7, Contract: 7, Price: 5000, OrigPrice: 5000,
+		Quantity:          10,
 		AvailableQuantity: 8000, OrderID: 1<<40 | 9, AccountSequence: 1 << 40, ExecutedQuantity: 1 << 30,
 		AvailableBalance: 123456789, Exposure: -123456,
 	}

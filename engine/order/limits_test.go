@@ -92,8 +92,10 @@ func TestNames(t *testing.T) {
 	check("fate", int(order.FateInDoubt)+1, func(i int) string { return order.Fate(i).String() })
 	for _, c := range []struct{ got, want string }{
 		{order.Overlay(0).String(), "none"},
-		{(order.PendingCancel | order.PendingReduce | order.PendingReplace | order.InDoubt).String(),
-			"pending cancel, pending reduce, pending replace, in doubt"},
+		{
+			(order.PendingCancel | order.PendingReduce | order.PendingReplace | order.InDoubt).String(),
+			"pending cancel, pending reduce, pending replace, in doubt",
+		},
 		{order.Why(0).String(), "complete"},
 		{(order.NotCaughtUp | order.FillsForgotten).String(), "not caught up, fills of a forgotten order changed"},
 		{order.Reason{}.String(), "none"},
@@ -101,8 +103,10 @@ func TestNames(t *testing.T) {
 		{order.Reason{Type: msg.PayloadOrderRejected, Code: 1}.String(), msg.OrderRejectedInsufficientFunds.String()},
 		{order.Reason{Type: msg.PayloadOrderInvalid, Code: 1}.String(), msg.OrderInvalidReason(1).String()},
 		{order.Reason{Type: msg.PayloadOrderCancelRejected, Code: 2}.String(), msg.OrderCancelRejectedNotLive.String()},
-		{order.Reason{Type: msg.PayloadOrderCancelReplaceRejected, Code: 1}.String(),
-			msg.OrderCancelReplaceRejectedTooLate.String()},
+		{
+			order.Reason{Type: msg.PayloadOrderCancelReplaceRejected, Code: 1}.String(),
+			msg.OrderCancelReplaceRejectedTooLate.String(),
+		},
 		{order.Reason{Code: 99}.String(), "PayloadType(0) 99"},
 	} {
 		if c.got != c.want {

@@ -1,9 +1,6 @@
 package order
 
-import (
-	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/odds"
-)
+import "github.com/smk-go/smk/gen/msg"
 
 // Manager keeps the orders, positions and money of one account. It belongs to one goroutine.
 type Manager struct {
@@ -382,6 +379,3 @@ func (m *Manager) LastMessages(yield func(Message) bool) {
 		}
 	}
 }
-
-// sideOf returns a side from an array index.
-func sideOf(i int) odds.Side { return odds.Buy + odds.Side(i) }

@@ -215,6 +215,8 @@ func (m *Manager) walkSums(c *codec) {
 	c.bool(&d.stale)
 	signed(c, &d.since, math.MaxInt64)
 	signed(c, &d.newest, math.MaxInt64)
+	c.u64(&d.stamp)
+	c.u64(&d.changed)
 	signed(c, &d.exposed, cashMax)
 	c.bool(&d.exposeOn)
 

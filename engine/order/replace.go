@@ -66,6 +66,7 @@ func (m *Manager) replacePending(r *report) {
 		e.reserved = int64(liability(e.Side, e.Quantity, e.Price))
 	default:
 		o := &m.orders.entries[parent]
+		o.newer(r)
 		e.reserved = o.replaceReserve(e.Quantity, e.Price)
 		if request == none { // of another session: the overlay lasts until the second stage
 			o.count(msg.PayloadOrderCancelReplace, 1)
@@ -75,6 +76,22 @@ func (m *Manager) replacePending(r *report) {
 	m.finish(i, missed)
 	ev := m.about(ReplacePending, e)
 	ev.Before, ev.Other = before, r.orig
+}
+
+// raiseReplace raises what a replace reserves between its stages if an overtaken message about its original shows that
+// it has to be more.
+func (m *Manager) raiseReplace(o *entry) {
+	for i := m.orders.live.head; i != none; i = m.orders.entries[i].next {
+		e := &m.orders.entries[i]
+		if e.Original != o.ID || e.State != PendingNew {
+			continue
+		}
+		if reserved := o.replaceReserve(e.Quantity, e.Price); reserved > e.reserved {
+			e.reserved = reserved
+			m.commit(i)
+		}
+		return
+	}
 }
 
 // endReplaceRequest ends the request of a replace after its first stage. The overlay of its original stays until the

@@ -480,6 +480,15 @@ func TestNilSnapshot(t *testing.T) {
 	if err := newGate(t, Config{OrderQuantityMax: 1}).Admit(1, &keys, nil); err != nil {
 		t.Errorf("needs nothing: %v", err)
 	}
+	moved := replace(2500, 1)
+	g := newGate(t, Config{Rate: 5})
+	if err := g.Admit(1, &moved, nil); err != nil || g.Needs(moved.Type) != 0 {
+		t.Errorf("a replace that is only counted needs %v: %v", g.Needs(moved.Type), err)
+	}
+	g = newGate(t, Config{Rate: 5, Markets: []uint32{1}})
+	if err := g.Admit(1, &moved, nil); !errors.Is(err, LimitUnknown) || g.Needs(moved.Type) != PartOriginal {
+		t.Errorf("a replace in a list of markets needs %v: %v", g.Needs(moved.Type), err)
+	}
 	err := newGate(t, strict()).Admit(1, &keys, nil)
 	if !errors.Is(err, LimitUnknown) {
 		t.Errorf("needs much: %v", err)

@@ -148,3 +148,13 @@ func TestBucketTwin(t *testing.T) {
 		}
 	}
 }
+
+// TestBucketAfterLong fills a bucket after a time whose product with the rate is 0 in 64 bits.
+func TestBucketAfterLong(t *testing.T) {
+	var b bucket
+	b.init(1<<19, 1)
+	b.take(0)
+	if b.fill(1 << 45); b.tokens != b.full {
+		t.Errorf("%d of %d", b.tokens, b.full)
+	}
+}
