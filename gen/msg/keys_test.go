@@ -8,7 +8,6 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/gen/seto"
 )
 
 // fromClient are the types of payload that a client sends, as the definitions say.
