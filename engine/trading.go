@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"time"
 
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
@@ -52,23 +53,33 @@ type trading struct {
 
 	handlers tradingHandlers
 	events   tradingEvents
-	due      int64 // clock reading at which tick has something to do
+	recent   recentRequests
+	heal     []uint32 // markets to subscribe to again
+	due      int64    // clock reading at which tick has something to do
 
-	create    msg.OrderCreate // reused by what the engine sends
-	cancel    msg.OrderCancel
-	reduce    msg.OrderQuantityReduce
-	replace   msg.OrderCancelReplace
-	snapshot  risk.Snapshot
-	gapfills  uint64 // of the session, when the gap was found
-	realised  odds.Money
-	changed   bool // the orders, which the risk checks count
-	quoting   bool // the bot has wanted quotes
-	reconcile bool // quotes may have something to do
+	create  msg.OrderCreate // reused by what the engine sends
+	cancel  msg.OrderCancel
+	reduce  msg.OrderQuantityReduce
+	replace msg.OrderCancelReplace
+	all     msg.OrderCancelAll
+
+	subscribe   msg.MarketSubscribe
+	unsubscribe msg.MarketUnsubscribe
+
+	snapshot    risk.Snapshot
+	retryQuotes int64  // clock reading
+	gapfills    uint64 // of the session, when the gap was found
+	realised    odds.Money
+	changed     bool // the orders, which the risk checks count
+	quoting     bool // the bot has wanted quotes
+	reconcile   bool // quotes may have something to do
+	healing     bool // a subscription is renewed for the books, not for the bot
 }
 
 // newTrading claims the memory of the trading state.
 func newTrading(c StateConfig) (*trading, error) {
-	t := &trading{config: c, due: math.MaxInt64}
+	t := &trading{config: c, due: math.MaxInt64, retryQuotes: math.MaxInt64}
+	t.events.init()
 	var err error
 	if t.orders, err = order.New(c.Orders); err != nil {
 		return nil, err
@@ -93,7 +104,11 @@ func (t *trading) admit(now int64, keys *msg.Keys) error {
 	}
 	needs := t.risk.Needs(keys.Type)
 	t.look(now, keys, needs)
-	return t.risk.Admit(now, keys, &t.snapshot)
+	err := t.risk.Admit(now, keys, &t.snapshot)
+	if err != nil {
+		t.due = 0 // a refusal may have thrown the kill switch
+	}
+	return err
 }
 
 // look fills in the parts of the snapshot that a request is judged by.
@@ -104,13 +119,13 @@ func (t *trading) look(now int64, keys *msg.Keys, needs risk.Parts) {
 		return
 	}
 	market, contract, side := keys.Market, keys.Contract, odds.Side(keys.Side)
+	var original *order.Order
 	if keys.Type == msg.PayloadOrderCancelReplace {
-		o := t.orders.ByID(keys.OrderID)
-		if o == nil {
+		if original = t.orders.ByID(keys.OrderID); original == nil {
 			s.Known = 0
 			return
 		}
-		market, contract, side = o.Market, o.Contract, o.Side
+		market, contract, side = original.Market, original.Contract, original.Side
 		s.Original = risk.Original{Market: market, Contract: contract, Side: side}
 	}
 	if needs&risk.PartBook != 0 {
@@ -129,33 +144,16 @@ func (t *trading) look(now int64, keys *msg.Keys, needs risk.Parts) {
 		})
 		s.Orders = t.orders.LiveCount()
 	}
-	if needs&(risk.PartContract|risk.PartMarket|risk.PartAccount) == 0 {
-		s.Profit = t.orders.Account().Realised
-		return
+	s.Profit = t.orders.Account().Realised
+	if needs&(risk.PartContract|risk.PartMarket|risk.PartAccount) != 0 {
+		r := exposed{market: market, contract: contract, side: side, original: original}
+		r.price, r.quantity = odds.Price(min(keys.Price, math.MaxUint16)), odds.Quantity(min(keys.Quantity, math.MaxInt64))
+		t.exposures(s, &r)
 	}
-	liability := liabilityOf(side, odds.Price(keys.Price), odds.Quantity(keys.Quantity))
-	p, m, a := t.orders.Position(market, contract), t.orders.Market(market), t.orders.Account()
-	worst := max(-min(p.IfWins, p.IfLoses), 0) + p.Open + p.Asked
-	s.Contract = exposure(worst, liability)
-	s.Market = exposure(m.WorstCase, liability)
-	s.Account = exposure(a.WorstCase, liability)
-	s.Profit = a.Realised
 }
 
-// exposure returns a worst case without and with a request that offsets nothing.
-func exposure(worst, liability odds.Money) risk.Exposure {
-	return risk.Exposure{Before: worst}.Add(liability)
-}
-
-// liabilityOf returns what an order can lose, 0 if it is none.
-func liabilityOf(side odds.Side, price odds.Price, quantity odds.Quantity) odds.Money {
-	l := order.Limit{Market: 1, Contract: 1, Side: side, Price: price, Quantity: quantity}
-	lost, err := l.Liability()
-	if err != nil {
-		return 0
-	}
-	return lost
-}
+// microUnit is one odds.Price in the unit of the books' micro price.
+const microUnit = 10_000
 
 // touch returns a contract's book as the risk checks take it, without own orders.
 func (t *trading) touch(now int64, market, contract uint32) (b risk.Book) {
@@ -171,7 +169,11 @@ func (t *trading) touch(now int64, market, contract uint32) (b risk.Book) {
 	default:
 		return b
 	}
+	b.Age = time.Duration(c.Age(now))
 	c = c.WithoutOwn()
+	if micro, ok := c.Micro(); ok {
+		b.Micro = odds.Price((micro + microUnit/2) / microUnit)
+	}
 	if l, ok := c.Best(odds.Buy); ok {
 		b.Bid = l.Price
 	}
@@ -181,18 +183,13 @@ func (t *trading) touch(now int64, market, contract uint32) (b risk.Book) {
 	return b
 }
 
-// sent records a message that left, with the reference that it went with.
+// recordSent records a message that left, with the reference that it went with.
 func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	t := e.trading
 	switch keys.Type {
-	case msg.PayloadMarketSubscribe:
-		_ = t.books.Subscribed(keys.Market, e.now) // without room its books are absent
-		return
-	case msg.PayloadMarketUnsubscribe:
-		t.books.Unsubscribed(keys.Market, e.now)
-		return
-	case msg.PayloadPriceFeedSubscribe, msg.PayloadPriceFeedUnsubscribe:
-		t.books.PriceFeed(keys.Type == msg.PayloadPriceFeedSubscribe, e.now)
+	case msg.PayloadMarketSubscribe, msg.PayloadMarketUnsubscribe, msg.PayloadPriceFeedSubscribe,
+		msg.PayloadPriceFeedUnsubscribe:
+		e.recordSubscription(keys)
 		return
 	case msg.PayloadOrderCreate, msg.PayloadOrderCancel, msg.PayloadOrderCancelAll, msg.PayloadOrderQuantityReduce,
 		msg.PayloadOrderCancelReplace:
@@ -203,48 +200,83 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	k.Reference, _ = e.session.Reference(seq)
 	_ = t.orders.Sent(&k, seq, e.now) // admit asked for room
 	t.risk.Sent(e.now, &k)
-	switch k.Type {
-	case msg.PayloadOrderCancelAll:
+	t.changed, t.reconcile = true, t.quoting
+	if k.Type == msg.PayloadOrderCancelAll {
 		if k.Market == 0 {
 			t.risk.CancelAllSent(e.now, seq)
 		}
-		t.quotesOf(t.orders.Live)
 		return
-	case msg.PayloadOrderCreate:
+	}
+	if k.Type == msg.PayloadOrderCreate {
 		if o := t.orders.ByReference(k.Reference); o != nil {
 			_ = t.books.OwnAdded(own(o, 0))
 			t.quoteOrder(o)
 		}
-	case msg.PayloadOrderCancelReplace:
-		if o := t.orders.ByID(k.OrderID); o != nil {
-			t.quoteOrder(o)
-		}
-	case msg.PayloadOrderCancel, msg.PayloadOrderQuantityReduce:
-		if o := t.orders.ByID(k.OrderID); o != nil {
-			_ = t.books.OwnReducing(keyOf(o), o.Overlay&order.PendingReduce != 0)
-			t.quoteOrder(o)
-		}
+		return
 	}
-	t.changed, t.reconcile = true, t.quoting
+	o := t.orders.ByID(k.OrderID)
+	if o == nil {
+		return
+	}
+	t.recent.add(recentRequest{
+		reference: k.Reference, key: keyOf(o), quantity: odds.Quantity(min(k.Quantity, math.MaxInt64)), market: o.Market,
+	})
+	switch k.Type {
+	case msg.PayloadOrderCancelReplace:
+		if k.Price <= uint32(odds.PriceMax) {
+			_ = t.books.OwnAdded(book.Own{
+				ID: k.Reference, Market: o.Market, Contract: o.Contract, Side: o.Side, Price: odds.Price(k.Price),
+				Open:    max(odds.Quantity(min(k.Quantity, uint64(order.QuantityMax)))-o.Executed, 0),
+				Pending: true, Replaces: keyOf(o),
+			})
+		}
+	case msg.PayloadOrderQuantityReduce:
+		_ = t.books.OwnReducing(keyOf(o), o.Overlay&order.PendingReduce != 0)
+	}
+	t.quoteOrder(o)
 }
 
-// keyOf returns what names an order in books and quotes: its reference, or the exchange's id if another session
-// placed it.
+// recordSubscription records that subscriptions to books changed.
+func (e *Engine) recordSubscription(keys *msg.Keys) {
+	t := e.trading
+	switch {
+	case keys.Type == msg.PayloadMarketSubscribe:
+		_ = t.books.Subscribed(keys.Market, e.now) // without room its books are absent
+	case keys.Type == msg.PayloadMarketUnsubscribe && t.healing:
+		return
+	case keys.Type == msg.PayloadMarketUnsubscribe:
+		t.releaseContracts(keys.Market)
+		t.books.Unsubscribed(keys.Market, e.now)
+	default:
+		t.books.PriceFeed(keys.Type == msg.PayloadPriceFeedSubscribe, e.now)
+	}
+	e.bookEvents(t.books.Events())
+	t.due = 0
+}
+
+// keyOf returns what names an order in books and quotes: its reference, or a number made of the exchange's id, which
+// is small, if another session placed it.
 func keyOf(o *order.Order) uint64 {
-	if o.Reference != 0 {
+	if o.Reference != 0 && !o.Foreign {
 		return o.Reference
 	}
-	return o.ID
+	return keyOfID(o.ID)
+}
+
+func keyOfID(id uint64) uint64 { return ^id }
+
+// openOf returns how much of an order can be matched, at most.
+func openOf(o *order.Order) odds.Quantity {
+	if o.State == order.PendingNew {
+		return o.Quantity
+	}
+	return o.Available
 }
 
 // own returns an order as books take it.
 func own(o *order.Order, replaces uint64) book.Own {
-	open := o.Available
-	if o.State == order.PendingNew {
-		open = o.Quantity
-	}
 	return book.Own{
-		ID: keyOf(o), Market: o.Market, Contract: o.Contract, Side: o.Side, Price: o.Price, Open: open,
+		ID: keyOf(o), Market: o.Market, Contract: o.Contract, Side: o.Side, Price: o.Price, Open: openOf(o),
 		Pending: o.State == order.PendingNew, Replaces: replaces,
 	}
 }
@@ -262,6 +294,48 @@ func (t *trading) countOrders(now int64) {
 	t.changed = false
 }
 
+// recentRequestsMax is how many cancels, reduces and replaces are remembered; most are answered after a few others.
+const recentRequestsMax = 256
+
+// recentRequest is what a request asked for, which the order that it is about does not say.
+type recentRequest struct {
+	reference uint64
+	key       uint64 // of the order that it is about
+	quantity  odds.Quantity
+	market    uint32
+}
+
+// recentRequests are the newest requests about orders.
+type recentRequests struct {
+	list [recentRequestsMax]recentRequest
+	next int
+}
+
+func (r *recentRequests) add(q recentRequest) {
+	r.list[r.next] = q
+	r.next = (r.next + 1) % recentRequestsMax
+}
+
+// quantity returns what the newest request about an order asks for, or otherwise another quantity.
+func (r *recentRequests) quantity(key uint64, otherwise odds.Quantity) odds.Quantity {
+	for n := range recentRequestsMax {
+		if q := &r.list[(r.next+recentRequestsMax-1-n)%recentRequestsMax]; q.key == key {
+			return q.quantity
+		}
+	}
+	return otherwise
+}
+
+// market returns the market of the request with a reference, 0 if it is not remembered.
+func (r *recentRequests) market(reference uint64) uint32 {
+	for i := range r.list {
+		if r.list[i].reference == reference && reference != 0 {
+			return r.list[i].market
+		}
+	}
+	return 0
+}
+
 // quotesOf shows orders to the quoter.
 func (t *trading) quotesOf(orders func(func(*order.Order) bool)) {
 	for o := range orders {
@@ -276,7 +350,7 @@ func (t *trading) quoteOrder(o *order.Order) {
 		return
 	}
 	q := quote.Order{
-		Contract: quote.Contract{Market: o.Market, ID: o.Contract}, Key: keyOf(o), Open: o.Available,
+		Contract: quote.Contract{Market: o.Market, ID: o.Contract}, Key: keyOf(o), Open: openOf(o),
 		Executed: o.Executed, Price: o.Price, Side: o.Side, State: quote.Live,
 	}
 	switch {
@@ -291,9 +365,9 @@ func (t *trading) quoteOrder(o *order.Order) {
 	case o.Overlay&order.PendingCancel != 0:
 		q.State = quote.PendingCancel
 	case o.Overlay&order.PendingReduce != 0:
-		q.State = quote.PendingReduce
+		q.State, q.Reduced = quote.PendingReduce, min(t.recent.quantity(q.Key, q.Open), q.Open)
 	case o.State == order.PendingNew:
-		q.State, q.Open = quote.PendingNew, o.Quantity
+		q.State = quote.PendingNew
 	}
 	_ = t.quotes.Apply(&q)
 }

@@ -15,7 +15,7 @@ func (e *Engine) applyBooks(ev *Event) {
 		switch ev.Payload.GetType() {
 		case msg.PayloadContractQuotes:
 			if c, err := t.books.ApplyUpdate(ev.Payload.GetContractQuotes(), ev.Received); err == nil {
-				t.events.pushBook(c)
+				t.events.books = append(t.events.books, c)
 			}
 		case msg.PayloadMarketQuotes:
 			q := ev.Payload.GetMarketQuotes()
@@ -23,7 +23,7 @@ func (e *Engine) applyBooks(ev *Event) {
 			quotes := q.GetContractQuotes()
 			for i := range quotes {
 				if c, ok := t.books.Contract(q.GetMarketId(), quotes[i].GetContractId()); ok {
-					t.events.pushBook(c)
+					t.events.books = append(t.events.books, c)
 				}
 			}
 		case msg.PayloadMarketState:
@@ -33,6 +33,7 @@ func (e *Engine) applyBooks(ev *Event) {
 		}
 	case session.LoggedIn:
 		t.books.Connected(ev.Resumed, e.now)
+		t.hold(quote.SuspectBook, false) // what is left of it the markets say
 	case session.StateChanged:
 		if ev.State != session.Disconnected {
 			return
@@ -42,6 +43,7 @@ func (e *Engine) applyBooks(ev *Event) {
 		t.gapfills = e.session.Stats().GapfillsIn
 		t.books.Gap(e.now)
 	case session.Recovered:
+		t.hold(quote.SuspectBook, false)
 		t.books.Recovered(e.session.Stats().GapfillsIn == t.gapfills, e.now)
 	default:
 		return
@@ -50,37 +52,81 @@ func (e *Engine) applyBooks(ev *Event) {
 	t.due = 0
 }
 
-// bookEvents follows what books found out.
+// bookEvents follows what books found out. The events end with the next call of the books.
 func (e *Engine) bookEvents(events []book.Event) {
 	t := e.trading
 	for i := range events {
 		ev := &events[i]
-		suspect := ev.State != book.Live
 		switch ev.Kind {
 		case book.MarketChanged:
-			_ = t.quotes.HoldMarket(ev.Market, quote.SuspectBook, suspect && ev.Causes&^book.Halt != 0)
-			_ = t.quotes.HoldMarket(ev.Market, quote.MarketHalted, ev.Causes.Has(book.Halt))
+			if ev.Market == 0 {
+				t.hold(quote.SuspectBook, ev.Causes&^book.Halt != 0)
+			} else {
+				t.holdMarket(ev.Market)
+			}
 		case book.ContractChanged:
-			id := quote.Contract{Market: ev.Market, ID: ev.Contract}
-			_ = t.quotes.HoldContract(id, quote.SuspectBook, suspect && ev.Causes&^book.Halt != 0)
-			_ = t.quotes.HoldContract(id, quote.MarketHalted, ev.Causes.Has(book.Halt))
+			t.holdMarket(ev.Market)
 		case book.Resubscribe:
-			e.resubscribe(ev.Market)
+			t.heal = append(t.heal, ev.Market)
 		}
 		t.reconcile = t.quoting
 	}
+	if len(t.heal) == 0 || t.healing {
+		return
+	}
+	t.healing = true
+	for i := range t.heal {
+		e.resubscribe(t.heal[i])
+	}
+	t.heal, t.healing = t.heal[:0], false
 }
 
-// resubscribe asks for a new snapshot of a market.
-func (e *Engine) resubscribe(market uint32) {
-	var off msg.MarketUnsubscribe
-	var on msg.MarketSubscribe
-	off.SetMarketId(market)
-	on.SetMarketId(market)
-	keys := off.Keys()
-	if _, err := e.send(&off, &keys, fromEngine); err != nil {
-		return // the books ask again
+// holdMarket holds the quotes of a market, and those of its contracts, for what its books say now.
+func (t *trading) holdMarket(id uint32) {
+	m, ok := t.books.Market(id)
+	if !ok {
+		_ = t.quotes.HoldMarket(id, quote.SuspectBook|quote.MarketHalted, false)
+		return
 	}
-	keys = on.Keys()
-	_, _ = e.send(&on, &keys, fromEngine)
+	state, causes := m.State()
+	over := m.ExchangeState() == msg.MarketStateSettled || m.ExchangeState() == msg.MarketStateVoided
+	causes &^= book.Gap // it holds all markets
+	_ = t.quotes.HoldMarket(id, quote.SuspectBook, state == book.Awaiting || causes&^book.Halt != 0)
+	_ = t.quotes.HoldMarket(id, quote.MarketHalted, over || causes.Has(book.Halt))
+	for c := range m.Contracts() {
+		_, own := c.State()
+		own &^= causes | book.Gap
+		at := quote.Contract{Market: id, ID: c.ID()}
+		_ = t.quotes.HoldContract(at, quote.SuspectBook, own&^book.Halt != 0)
+		_ = t.quotes.HoldContract(at, quote.MarketHalted, own.Has(book.Halt))
+	}
+}
+
+// releaseContracts ends what the books of a market's contracts hold: they are about to be forgotten.
+func (t *trading) releaseContracts(market uint32) {
+	m, ok := t.books.Market(market)
+	if !ok {
+		return
+	}
+	for c := range m.Contracts() {
+		at := quote.Contract{Market: market, ID: c.ID()}
+		_ = t.quotes.HoldContract(at, quote.SuspectBook|quote.MarketHalted, false)
+	}
+	_ = t.quotes.HoldMarket(market, quote.SuspectBook|quote.MarketHalted, false)
+}
+
+// resubscribe asks for a new snapshot of a market. If the first message leaves and the second does not, the books
+// ask again.
+func (e *Engine) resubscribe(market uint32) {
+	t := e.trading
+	t.unsubscribe.Reset()
+	t.subscribe.Reset()
+	t.unsubscribe.SetMarketId(market)
+	t.subscribe.SetMarketId(market)
+	keys := t.unsubscribe.Keys()
+	if _, err := e.send(&t.unsubscribe, &keys, fromEngine); err != nil {
+		return
+	}
+	keys = t.subscribe.Keys()
+	_, _ = e.send(&t.subscribe, &keys, fromEngine)
 }

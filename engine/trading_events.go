@@ -5,34 +5,23 @@ import (
 	"github.com/smk-go/smk/engine/order"
 )
 
-// tradingEventsMax is how many events of orders, and how many books, one event of the session gives rise to at most.
-const tradingEventsMax = 64
+// tradingEventsUsual is how many events of orders, and how many books, there is room for before more is claimed: a
+// message seldom gives rise to more than two, but the state of a market or its snapshot may be about all of its orders
+// and contracts, and none of them is dropped.
+const tradingEventsUsual = 256
 
 // tradingEvents is what the stages found out and the handlers were not called with yet.
 type tradingEvents struct {
-	orders    [tradingEventsMax]order.Event
-	books     [tradingEventsMax]book.Contract
-	orderN    int
-	bookN     int
-	dropped   uint64 // books of larger snapshots: their handlers are called for the first ones only
+	orders    []order.Event
+	books     []book.Contract
 	notifying bool
 }
 
-func (q *tradingEvents) push(ev *order.Event) {
-	if q.orderN < tradingEventsMax {
-		q.orders[q.orderN] = *ev
-		q.orderN++
-	}
+func (q *tradingEvents) init() {
+	q.orders, q.books = make([]order.Event, 0, tradingEventsUsual), make([]book.Contract, 0, tradingEventsUsual)
 }
 
-func (q *tradingEvents) pushBook(c book.Contract) {
-	if q.bookN == tradingEventsMax {
-		q.dropped++
-		return
-	}
-	q.books[q.bookN] = c
-	q.bookN++
-}
+func (q *tradingEvents) clear() { q.orders, q.books = q.orders[:0], q.books[:0] }
 
 // tradingHandlers are the functions that the bot registered for its own trading.
 type tradingHandlers struct {
@@ -45,26 +34,29 @@ type tradingHandlers struct {
 func (e *Engine) notifyTrading() {
 	t := e.trading
 	q := &t.events
-	if q.notifying || q.orderN+q.bookN == 0 {
+	if q.notifying || len(q.orders)+len(q.books) == 0 {
 		return
 	}
 	q.notifying = true
-	for i := 0; i < q.orderN && !e.gate.has(gateMuted); i++ { // handlers may add some
+	for i := 0; i < len(q.orders) && !e.gate.has(gateMuted); i++ { // handlers may add some
 		ev := &q.orders[i]
-		o := t.orderOf(ev)
 		if ev.Replayed && !t.config.HandleReplayed {
 			continue
 		}
-		if o != nil && ev.Kind == order.OrderFilled {
-			notifyEach(e, &t.handlers.fill, func(f func(*order.Order, order.Fill)) { f(o, ev.Fill) })
+		if ev.Kind == order.OrderFilled {
+			if o := t.orderOf(ev); o != nil {
+				notifyEach(e, &t.handlers.fill, func(f func(*order.Order, order.Fill)) { f(o, ev.Fill) })
+			}
 		}
+		o := t.orderOf(ev)
 		notifyEach(e, &t.handlers.order, func(f func(*order.Order, *order.Event)) { f(o, ev) })
 	}
-	for i := 0; i < q.bookN && !e.gate.has(gateMuted); i++ {
+	for i := 0; i < len(q.books) && !e.gate.has(gateMuted); i++ {
 		c := q.books[i]
 		notifyEach(e, &t.handlers.book, func(f func(book.Contract)) { f(c) })
 	}
-	q.orderN, q.bookN, q.notifying = 0, 0, false
+	q.clear()
+	q.notifying = false
 }
 
 // notifyEach calls each handler of a list.

@@ -12,11 +12,17 @@ import (
 // applyOrders is the stage of orders, money and risk.
 func (e *Engine) applyOrders(ev *Event) {
 	t := e.trading
+	if e.gate.has(gateMuted) {
+		t.events.clear() // nobody is called any more
+	}
 	switch ev.Kind {
 	case session.Message:
 		t.applyMessage(ev)
 	case session.SendResolved:
 		t.ordersEvents(t.orders.Resolve(ev.Type, ev.Reference, ev.Seq, fateOf(ev.Fate), e.now), e.now)
+		if ev.Type == msg.PayloadOrderCancelReplace && ev.Fate != session.InDoubt {
+			t.replaceFailed(ev.Reference)
+		}
 	case session.SendUnsettled:
 		e.unsettled(ev)
 	case session.AccountLost:
@@ -35,6 +41,7 @@ func (e *Engine) applyOrders(ev *Event) {
 		t.hold(quote.Gap, false)
 	case session.StateChanged:
 		if ev.State == session.Disconnected {
+			t.ordersEvents(t.orders.Disconnected(e.now), e.now)
 			t.risk.LoggedOut(e.now)
 			t.hold(quote.NotCaughtUp, true)
 			t.hold(quote.Gap, false)
@@ -63,6 +70,22 @@ func (t *trading) applyMessage(ev *Event) {
 		Now: ev.Received, AccountSequence: ev.AccountSequence, RequestSeq: ev.Request.Seq,
 		Replayed: ev.Origin == session.Replayed,
 	}), ev.Received)
+	switch typ {
+	case msg.PayloadOrderCancelRejected, msg.PayloadOrderCancelReplaceRejected, msg.PayloadOrderInvalid:
+		if ev.Request.Type == msg.PayloadOrderCancelReplace {
+			t.replaceFailed(ev.Request.Reference)
+		}
+	}
+}
+
+// replaceFailed ends the order that a replace would have made, unless there is one.
+func (t *trading) replaceFailed(reference uint64) {
+	if o := t.orders.ByReference(reference); o != nil && !o.State.Terminal() || reference == 0 {
+		return
+	}
+	_ = t.books.OwnRemoved(reference)
+	t.quotes.NotPlaced(reference)
+	t.reconcile = t.quoting
 }
 
 // ordersEvents shows what orders found out to books, risk checks and quotes, and keeps it for the handlers.
@@ -72,12 +95,11 @@ func (t *trading) ordersEvents(events []order.Event, now int64) {
 	}
 	for i := range events {
 		ev := &events[i]
-		t.events.push(ev)
+		t.events.orders = append(t.events.orders, *ev)
 		switch ev.Kind {
 		case order.Drift:
 			t.risk.Drift(now, odds.Money(ev.Reported-ev.Expected))
 		case order.CancelAllAccepted, order.CancelAllRejected:
-			t.quotesOf(t.orders.Live)
 		default:
 			t.orderChanged(ev)
 		}
@@ -92,33 +114,26 @@ func (t *trading) ordersEvents(events []order.Event, now int64) {
 
 // orderChanged shows an order that an event is about to books and quotes.
 func (t *trading) orderChanged(ev *order.Event) {
+	if ev.Kind == order.DoubtSettled && ev.Request == msg.PayloadOrderCancelReplace {
+		t.replaceFailed(ev.Reference)
+	}
 	o := t.orderOf(ev)
 	if o == nil {
+		if ev.State.Terminal() { // it ended, and is not kept
+			for _, key := range [...]uint64{ev.Reference, keyOfID(ev.OrderID)} {
+				if key != 0 {
+					_ = t.books.OwnRemoved(key)
+					t.quotes.NotPlaced(key)
+				}
+			}
+		}
 		return
 	}
-	key := keyOf(o)
-	switch {
-	case o.State.Terminal():
-		_ = t.books.OwnRemoved(key)
-	case ev.Kind == order.ReplacePending:
-		replaces := uint64(0)
-		if original := t.orders.ByID(o.Original); original != nil {
-			replaces = keyOf(original)
-			t.quoteOrder(original)
-		}
-		_ = t.books.OwnAdded(own(o, replaces))
-	case ev.Kind == order.OrderAccepted, ev.Kind == order.OrderReplaced:
-		if t.books.OwnAccepted(key, o.Available) != nil {
-			_ = t.books.OwnAdded(own(o, 0)) // of another session, or from before
-		}
-	case ev.Kind == order.OrderFilled:
-		_ = t.books.OwnFilled(key, o.Available)
-	case ev.Kind == order.OrderReduced:
-		_ = t.books.OwnReducing(key, false)
-		_ = t.books.OwnChanged(key, o.Available)
-	case ev.Kind == order.ReduceRejected:
-		_ = t.books.OwnReducing(key, false)
+	if !o.Foreign && o.Reference != 0 && o.ID != 0 { // its fills may have come before it was known to be ours
+		_ = t.books.OwnRemoved(keyOfID(o.ID))
+		t.quotes.NotPlaced(keyOfID(o.ID))
 	}
+	t.ownChanged(o, ev)
 	t.quoteOrder(o)
 	if ev.Other != 0 {
 		if other := t.orders.ByID(ev.Other); other != nil {
@@ -127,6 +142,31 @@ func (t *trading) orderChanged(ev *order.Event) {
 			}
 			t.quoteOrder(other)
 		}
+	}
+}
+
+// ownChanged shows an order that an event is about to books.
+func (t *trading) ownChanged(o *order.Order, ev *order.Event) {
+	key := keyOf(o)
+	before, err := t.books.OwnOpen(key)
+	switch {
+	case o.State.Terminal():
+		_ = t.books.OwnRemoved(key)
+	case err != nil && o.Market != 0 && o.Price.Valid(): // of another session, or from before
+		replaces := uint64(0)
+		if original := t.orders.ByID(o.Original); original != nil {
+			replaces = keyOf(original)
+		}
+		_ = t.books.OwnAdded(own(o, replaces))
+	case err != nil:
+	case ev.Kind == order.OrderAccepted, ev.Kind == order.OrderReplaced,
+		ev.Kind == order.DoubtSettled && ev.Before == order.PendingNew && o.State != order.PendingNew:
+		_ = t.books.OwnAccepted(key, o.Available)
+	case ev.Kind == order.OrderReduced, ev.Kind == order.ReduceRejected:
+		_ = t.books.OwnReducing(key, o.Overlay&order.PendingReduce != 0)
+		_ = t.books.OwnChanged(key, openOf(o))
+	case ev.Kind == order.OrderFilled, openOf(o) < before:
+		_ = t.books.OwnFilled(key, openOf(o))
 	}
 }
 
@@ -148,12 +188,16 @@ func (e *Engine) unsettled(ev *Event) {
 	t := e.trading
 	switch t.config.OnUnsettled {
 	case CancelUnsettledMarket:
-		all := new(msg.OrderCancelAll)
+		market := t.recent.market(ev.Reference)
 		if o := t.orders.ByReference(ev.Reference); o != nil {
-			all.SetMarketId(o.Market)
+			market = o.Market
 		}
-		keys := all.Keys()
-		_, _ = e.send(all, &keys, fromEngine) // refused only without a login; the next one reports it again
+		t.all.Reset()
+		if market != 0 {
+			t.all.SetMarketId(market)
+		}
+		keys := t.all.Keys()
+		_, _ = e.send(&t.all, &keys, fromEngine) // refused only without a login; the next one reports it again
 	case HaltUnsettled:
 		e.halt(risk.Cause{Reason: "an order stays in doubt"})
 	}

@@ -2,25 +2,32 @@ package engine
 
 import (
 	"math"
+	"time"
 
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/engine/session"
-	"github.com/smk-go/smk/gen/msg"
 )
+
+// quoteRetry is when quotes go on that the throttle has no room for.
+const quoteRetry = int64(10 * time.Millisecond)
 
 // tickTrading does what is due of the trading state: timers of orders, books and risk, the kill switch, quotes.
 func (e *Engine) tickTrading() {
 	t := e.trading
-	if e.now < t.due && !t.reconcile && !t.changed {
+	if e.now < t.due && !t.changed && !(t.reconcile && e.mayQuote()) {
 		return
+	}
+	if e.gate.has(gateMuted) {
+		t.events.clear()
+	}
+	t.due = math.MaxInt64 // handlers, and what they send, may make it earlier
+	if t.orders.Due() <= e.now {
+		t.ordersEvents(t.orders.Tick(e.now), e.now)
 	}
 	if t.changed {
 		t.countOrders(e.now)
-	}
-	if t.orders.Due() <= e.now {
-		t.ordersEvents(t.orders.Tick(e.now), e.now)
 	}
 	if t.books.Due() <= e.now {
 		e.bookEvents(t.books.Advance(e.now))
@@ -28,29 +35,44 @@ func (e *Engine) tickTrading() {
 	if t.risk.Tick(e.now) {
 		e.cancelEverything()
 	}
-	for _, ev := range t.risk.Events() {
-		if ev.Kind == risk.ModeChanged {
-			t.modeChanged()
+	e.followRisk()
+	if e.mayQuote() {
+		if t.reconcile || t.quotesDue() <= e.now {
+			t.retryQuotes = math.MaxInt64
+			e.stepQuotes()
 		}
-	}
-	if t.reconcile && e.mayQuote() {
-		e.stepQuotes()
+		t.due = min(t.due, t.quotesDue())
 	}
 	e.notifyTrading()
-	t.due = min(t.orders.Due(), t.books.Due())
+	t.due = min(t.due, t.orders.Due(), t.books.Due())
 	if at, ok := t.risk.Deadline(); ok {
 		t.due = min(t.due, at)
 	}
+}
+
+// quotesDue returns the clock reading at which quotes have something to do.
+func (t *trading) quotesDue() int64 {
 	if at, ok := t.quotes.NextWake(); ok {
-		t.due = min(t.due, at)
+		return min(at, t.retryQuotes)
+	}
+	return t.retryQuotes
+}
+
+// followRisk follows what the risk checks found out.
+func (e *Engine) followRisk() {
+	for _, ev := range e.trading.risk.Events() {
+		if ev.Kind == risk.ModeChanged {
+			e.trading.modeChanged()
+		}
 	}
 }
 
 // cancelEverything sends the kill switch's order_cancel_all; if it is refused the switch asks again.
 func (e *Engine) cancelEverything() {
-	var all msg.OrderCancelAll
-	keys := all.Keys()
-	_, _ = e.send(&all, &keys, fromEngine)
+	t := e.trading
+	t.all.Reset()
+	keys := t.all.Keys()
+	_, _ = e.send(&t.all, &keys, fromEngine)
 }
 
 // stepQuotes sends the requests that bring the own orders to the wanted quotes.
@@ -58,19 +80,32 @@ func (e *Engine) stepQuotes() {
 	t := e.trading
 	t.reconcile = false
 	creates, cancels := e.session.Tokens(e.now)
-	for _, a := range t.quotes.Step(e.now, quote.Budget{Messages: cancels, Adds: creates}) {
-		key, err := e.sendAction(&a)
+	actions := t.quotes.Step(e.now, quote.Budget{Messages: cancels, Adds: creates})
+	for i := range actions {
+		a := &actions[i]
+		key, err := e.sendAction(a)
 		if err == nil {
-			t.quotes.Sent(&a, key)
+			t.quotes.Sent(a, key)
 			continue
 		}
-		t.quotes.Refused(&a, refusalOf(err), e.now)
+		t.quotes.Refused(a, refusalOf(err), e.now)
 	}
-	t.reconcile = t.quotes.Pending() && creates > 0
+	if !t.quotes.Pending() {
+		return
+	}
+	if creates, _ = e.session.Tokens(e.now); creates > 0 {
+		t.reconcile = true
+		return
+	}
+	t.retryQuotes = e.now + quoteRetry
 }
 
 // refusalOf returns what an error of a send is to the quoter.
 func refusalOf(err error) quote.Refusal {
+	switch err {
+	case order.ErrMarket, order.ErrSide, order.ErrPrice, order.ErrQuantity:
+		return quote.Denied // it never passes
+	}
 	if _, ok := err.(*risk.Refusal); ok {
 		return quote.Denied
 	}
@@ -110,13 +145,16 @@ func (t *trading) byKey(key uint64) *order.Order {
 	if o := t.orders.ByReference(key); o != nil {
 		return o
 	}
-	return t.orders.ByID(key)
+	return t.orders.ByID(^key)
 }
 
 // tradingDue returns the clock reading at which the trading state has something to do.
 func (e *Engine) tradingDue() int64 {
 	if e.trading == nil {
 		return math.MaxInt64
+	}
+	if t := e.trading; t.changed || t.reconcile && e.mayQuote() {
+		return past
 	}
 	return e.trading.due
 }
