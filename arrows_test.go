@@ -38,7 +38,10 @@ var arrows = map[string][]string{
 		"engine/session", "engine/order", "engine/book", "engine/risk", "engine/quote", "engine/internal/transport",
 		"wire", "ring", "gen/msg", "odds",
 	},
-	"examples":                  {"engine", "engine/session", "engine/order", "engine/book", "engine/risk", "engine/quote", "gen/msg", "odds", "sim"},
+	"examples": {
+		"engine", "engine/session", "engine/order", "engine/book", "engine/risk",
+		"engine/quote", "gen/msg", "odds", "sim",
+	},
 	"engine/book":               {"gen/msg", "odds"},
 	"engine/order":              {"gen/msg", "odds"},
 	"engine/internal/transport": {},

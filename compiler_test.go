@@ -27,11 +27,13 @@ var inlined = map[string]string{
 	"ring": `(*SendRing).Pending (*SendRing).Oldest (*SendRing).Newest (*SendRing).run (*SendRing).slot
 		(*SendRing).Waiting (*SendRing).floor (*Memory).Bytes`,
 	"engine/session": `(*Session).Free (*Session).Pending (*Session).State State.LoggedIn
-		(*Session).setClock (*Session).advance (*Session).ackLast (*Session).canSend (*Session).hasDeferred (*Session).fail
+		(*Session).setClock (*Session).advance (*Session).ackLast (*Session).canSend
+		(*Session).hasDeferred (*Session).fail
 		classOf class.orderEntry ofKind (*eventQueue).pop (*throttle).take (*throttle).needs (*throttle).ready
 		(*inFlight).first (*inFlight).full (*inFlight).head (*inFlight).link (*entry).is
 		(*Session).hasPendingWork isApplication inboundClassOf withUnknown fastMarshaler
-		(*fairClock).fair (*fairClock).isAbsence (*budget).spend (*outbox).spent (*sequencer).spent (*sequencer).position
+		(*fairClock).fair (*fairClock).isAbsence (*budget).spend (*outbox).spent
+		(*sequencer).spent (*sequencer).position
 		(*references).next (*Session).refusal referenceTag referenceSize`,
 	"engine": `(*Engine).readClock (*Engine).endHandler (*Engine).acquire (*requests).pending restrictions.has (*connection).writable (*Stats).received
 		subscribing Submitter.SendOrderCreate (*Submission).start
@@ -152,7 +154,8 @@ func TestCallsAreInlined(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone := make(map[string]bool)
-	for _, m := range regexp.MustCompile(`(?m)^(\S+:\d+):\d+: inlining call to (\S+)$`).FindAllStringSubmatch(said, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^(\S+:\d+):\d+: inlining call to (\S+)$`).FindAllStringSubmatch(said,
+		-1) {
 		gone[path.Clean(m[1])+" "+m[2]] = true
 	}
 	for dir, names := range inlinedCalls {
@@ -197,7 +200,8 @@ func calledName(call *ast.CallExpr) string {
 // TestBoundsChecks counts the bounds checks that are left in hot files.
 func TestBoundsChecks(t *testing.T) {
 	if !strings.HasPrefix(runtime.Version(), boundsCompiler+".") || runtime.GOARCH != "amd64" {
-		t.Logf("bounds checks: not available: the table is for %s on amd64, this is %s on %s", boundsCompiler, runtime.Version(), runtime.GOARCH)
+		t.Logf("bounds checks: not available: the table is for %s on amd64, this is %s on %s", boundsCompiler,
+			runtime.Version(), runtime.GOARCH)
 		return
 	}
 	said, err := report()
@@ -205,7 +209,8 @@ func TestBoundsChecks(t *testing.T) {
 		t.Fatal(err)
 	}
 	left := make(map[string]int)
-	for _, m := range regexp.MustCompile(`(?m)^(\S+):\d+:\d+: Found Is(?:Slice)?InBounds$`).FindAllStringSubmatch(said, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^(\S+):\d+:\d+: Found Is(?:Slice)?InBounds$`).FindAllStringSubmatch(said,
+		-1) {
 		left[path.Clean(m[1])]++
 	}
 	for pattern, most := range boundsChecks {
@@ -219,7 +224,8 @@ func TestBoundsChecks(t *testing.T) {
 		}
 		switch {
 		case n > most:
-			t.Errorf("%s: %d bounds checks, at most %d: go build -gcflags=-d=ssa/check_bce shows them", pattern, n, most)
+			t.Errorf("%s: %d bounds checks, at most %d: go build -gcflags=-d=ssa/check_bce shows them", pattern, n,
+				most)
 		case n < most:
 			t.Logf("%s: only %d bounds checks, no longer %d: lower the number here", pattern, n, most)
 		}

@@ -16,7 +16,10 @@ import (
 )
 
 // layered are the packages whose files have an order: each calls only functions of files below it.
-var layered = []string{"engine/session", "engine/risk", "engine/internal/transport", "wire", "ring", "internal/envelope", "internal/varint"}
+var layered = []string{
+	"engine/session", "engine/risk", "engine/internal/transport", "wire", "ring",
+	"internal/envelope", "internal/varint",
+}
 
 // TestFilesAreLayered expects no file of a layered package to call a function or method, be it through others,
 // of a file that calls one of its own.

@@ -50,7 +50,8 @@ func TestBotLinksNoProtobuf(t *testing.T) {
 	found := 0
 	for _, dep := range deps {
 		for _, not := range []string{
-			"google.golang.org/protobuf", "github.com/planetscale/vtprotobuf", module + "/gen/eto", module + "/gen/seto",
+			"google.golang.org/protobuf", "github.com/planetscale/vtprotobuf", module + "/gen/eto",
+			module + "/gen/seto",
 			module + "/gen/convert", "net/http",
 		} {
 			if dep == not || strings.HasPrefix(dep, not+"/") {

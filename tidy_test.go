@@ -72,7 +72,8 @@ func TestHouseRules(t *testing.T) {
 		virtual := false // sleeping takes no time in a test with a clock of its own
 		for _, spec := range file.Imports {
 			virtual = virtual || test && spec.Path.Value == `"testing/synctest"`
-			if spec.Path.Value == `"unsafe"` && !test && !slices.Contains(mayBeUnsafe, name) && !strings.HasSuffix(name, ".pb.go") {
+			if spec.Path.Value == `"unsafe"` && !test && !slices.Contains(mayBeUnsafe, name) && !strings.HasSuffix(name,
+				".pb.go") {
 				t.Errorf("%s: unsafe belongs in a file of its own with its proof, listed in this test", name)
 			}
 		}
@@ -137,5 +138,33 @@ func TestRootRequirements(t *testing.T) {
 	}
 	if seen != len(allowed) {
 		t.Errorf("read %d requirements, want %d", seen, len(allowed))
+	}
+}
+
+// columnsMax is where a line ends, a tab counted as four columns; text that cannot be broken may be longer.
+const columnsMax = 120
+
+// TestColumns finds lines of code and comments that are too long.
+func TestColumns(t *testing.T) {
+	unbroken := regexp.MustCompile("`[^`]{40,}|\"[^\"]{50,}\"|\\S{50,}")
+	lines := 0
+	eachGoFile(t, func(name string) {
+		content, err := os.ReadFile(filepath.FromSlash(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.HasPrefix(content, []byte("// Code generated ")) {
+			return
+		}
+		for i, line := range strings.Split(string(content), "\n") {
+			lines++
+			columns := len([]rune(strings.ReplaceAll(line, "\t", "    ")))
+			if columns > columnsMax && !unbroken.MatchString(line) {
+				t.Errorf("%s:%d: %d columns, at most %d", name, i+1, columns, columnsMax)
+			}
+		}
+	})
+	if lines < 10_000 {
+		t.Errorf("read only %d lines: the walk is broken", lines)
 	}
 }

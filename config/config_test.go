@@ -65,7 +65,10 @@ var otherKeys = map[string]string{
 // TestEveryFieldHasASetting fails when a field of the engine's settings is added
 // that files can neither say nor are known not to say.
 func TestEveryFieldHasASetting(t *testing.T) {
-	inCode := []string{"State", "Dial", "Logger", "Credentials", "Session.Tap", "Session.ResumeFrom", "Session.AccountApplied", "Session.LateCredentials", "Session.Send.OnDemand"}
+	inCode := []string{
+		"State", "Dial", "Logger", "Credentials", "Session.Tap", "Session.ResumeFrom",
+		"Session.AccountApplied", "Session.LateCredentials", "Session.Send.OnDemand",
+	}
 	named := map[string]string{}
 	for _, s := range settings {
 		if s.field != "" && s.field != "TLS" {
@@ -147,7 +150,8 @@ func TestDocumentedNames(t *testing.T) {
 // environment, and looks at the field.
 func TestEverySetting(t *testing.T) {
 	special := map[string]string{
-		"wait": "spinblock", "on_stop": "leave", "resume": "none", "reconnect_backoff": "0s, 1.5s", "address": "h:1", "username": "u", "password": "p", "token": "t",
+		"wait": "spinblock", "on_stop": "leave", "resume": "none", "reconnect_backoff": "0s, 1.5s", "address": "h:1",
+		"username": "u", "password": "p", "token": "t",
 	}
 	for _, s := range settings {
 		if s.section == "tls" || strings.HasSuffix(s.key, "_file") {
@@ -221,7 +225,8 @@ send_bytes = 65536
 		t.Fatal(err)
 	}
 	c := s.Engine
-	if c.Address != "127.0.0.1:3700" || !c.DisableTLS || c.DialTimeout != 1500*time.Millisecond || c.Wait != engine.WaitSpin || c.Core != 3 {
+	if c.Address != "127.0.0.1:3700" || !c.DisableTLS || c.DialTimeout != 1500*time.Millisecond ||
+		c.Wait != engine.WaitSpin || c.Core != 3 {
 		t.Errorf("engine: %+v", c)
 	}
 	if !slices.Equal(c.ReconnectBackoff, []time.Duration{0, 500 * time.Millisecond, 2 * time.Second}) {
@@ -253,7 +258,10 @@ func TestBadValues(t *testing.T) {
 		{"[engine]\naddress = a:1\n  b:2", "one line of text"},
 		{"[engine]\naddress =\n  a:1", "one line of text"},
 		{"[engine]\naddress = a:\r1", "one line of text"},
-		{"[session]\npassword = " + byteOrderMark + "x", "a credential, which is not one line of text without a byte order mark"},
+		{
+			"[session]\npassword = " + byteOrderMark + "x",
+			"a credential, which is not one line of text without a byte order mark",
+		},
 	} {
 		_, _, err := loadText(t, c.line)
 		want(t, err, ErrValue, c.part)
@@ -266,7 +274,8 @@ func TestBadValues(t *testing.T) {
 	want(t, err, ErrValue, "environment SMK_LOGIN_TIMEOUT: session.login_timeout")
 	for _, text := range []string{"bob\r", "bob\n", "b\x00b", "b\xffb", byteOrderMark + "bob"} {
 		_, err := Load("", Options{Environ: []string{"SMK_USERNAME=" + text}})
-		want(t, err, ErrValue, "environment SMK_USERNAME: session.username: is a credential, which is not one line of text")
+		want(t, err, ErrValue,
+			"environment SMK_USERNAME: session.username: is a credential, which is not one line of text")
 	}
 }
 
@@ -306,7 +315,8 @@ func TestUnknownNames(t *testing.T) {
 		_, dir, err := loadText(t, c.text)
 		want(t, err, ErrUnknown, c.key)
 		var e *Error
-		if !errors.As(err, &e) || e.Key != c.key || e.Nearest != c.nearest || e.Origin.File != filepath.Join(dir, "bot.conf") || e.Origin.Line == 0 {
+		if !errors.As(err, &e) || e.Key != c.key || e.Nearest != c.nearest || e.Origin.File != filepath.Join(dir,
+			"bot.conf") || e.Origin.Line == 0 {
 			t.Errorf("%q: %#v", c.text, e)
 		}
 	}
@@ -474,12 +484,14 @@ func TestNothingShowsCredentials(t *testing.T) {
 	for _, o := range s.Origins() {
 		log.WriteString(o.String())
 	}
-	for _, secret := range []string{"secretuser", "secretpass", fmt.Sprintf("%x", "secretpass"), fmt.Sprintf("%d", []byte("secretpass"))} {
+	for _, secret := range []string{"secretuser", "secretpass", fmt.Sprintf("%x", "secretpass"), fmt.Sprintf("%d",
+		[]byte("secretpass"))} {
 		if strings.Contains(log.String(), secret) {
 			t.Errorf("%s is shown:\n%s", secret, log.String())
 		}
 	}
-	if want := "session.password = set (" + filepath.Join(dir, "bot.conf") + ":3)\n"; !strings.Contains(s.String(), want) {
+	if want := "session.password = set (" + filepath.Join(dir, "bot.conf") + ":3)\n"; !strings.Contains(s.String(),
+		want) {
 		t.Errorf("String is\n%s", s)
 	}
 	for _, text := range []string{

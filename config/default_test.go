@@ -28,7 +28,10 @@ func TestUnknownInDefault(t *testing.T) {
 		{"that only the bot's code reads", "edge = 1\n[strategy]\n", "", "", "edge"},
 		{"that only the bot's code reads, declared", "edge = 1\n[strategy]\n", "", "Edge", ""},
 		{"of [inherit]", "from = common.conf\n", "", "", "from"},
-		{"for a reference in a file that inherits", "host = a\n", inherits + "[engine]\naddress = %(host)s:1\n", "", ""},
+		{
+			"for a reference in a file that inherits", "host = a\n", inherits + "[engine]\naddress = %(host)s:1\n", "",
+			"",
+		},
 		{
 			"for a reference that another file replaces",
 			"host = a\n[engine]\naddress = %(host)s:1\n", inherits + "[engine]\naddress = b:2\n", "", "",

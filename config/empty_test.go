@@ -59,7 +59,8 @@ func TestWhatIsNotEmpty(t *testing.T) {
 			"[strategy]\nnote =\nlist = %(note)s\n",
 	})
 	s, err := Load("bot.conf", Options{
-		Directories: []string{dir}, Environ: []string{"SMK_USERNAME=\"", "SMK_PASSWORD=\"x\""}, Own: []string{"strategy"},
+		Directories: []string{dir}, Environ: []string{"SMK_USERNAME=\"", "SMK_PASSWORD=\"x\""},
+		Own: []string{"strategy"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +84,10 @@ func TestNothingGoesToTheDefaultInClear(t *testing.T) {
 		{"[engine]\naddress =\n" + rest, "HOME=/", "bot.conf:2: engine.address: "},
 		{"[engine]\naddress = 127.0.0.1:3700\n" + rest, "SMK_ADDRESS=", "environment SMK_ADDRESS: engine.address: "},
 		{"[engine]\naddress = %(host)s\n" + rest + "[DEFAULT]\nhost =\n", "HOME=/", "bot.conf:2: engine.address: "},
-		{"[engine]\naddress = %(host)s:3700\n" + rest + "[DEFAULT]\nhost =\n", "HOME=/", "bot.conf:2: engine.address: "},
+		{
+			"[engine]\naddress = %(host)s:3700\n" + rest + "[DEFAULT]\nhost =\n", "HOME=/",
+			"bot.conf:2: engine.address: ",
+		},
 		{"[DEFAULT]\nadress = 127.0.0.1:3700\n[engine]\n" + rest, "HOME=/", "bot.conf:2: DEFAULT.adress: "},
 		{"[engine]\n#address = 127.0.0.1:3700\n" + rest, "HOME=/", "bot.conf:3: engine.plain: "},
 	} {

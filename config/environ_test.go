@@ -9,9 +9,11 @@ import (
 // TestServiceLinks: the variables of one service are one error that says where they come from.
 func TestServiceLinks(t *testing.T) {
 	_, err := Load("", Options{Environ: []string{
-		"SMK_SERVICE_HOST=10.0.0.1", "SMK_SERVICE_PORT=3701", "SMK_SERVICE_PORT_STREAM=3701", "SMK_PORT=tcp://10.0.0.1:3701",
+		"SMK_SERVICE_HOST=10.0.0.1", "SMK_SERVICE_PORT=3701", "SMK_SERVICE_PORT_STREAM=3701",
+		"SMK_PORT=tcp://10.0.0.1:3701",
 		"SMK_SIM_PORT_80_TCP=tcp://10.0.0.2:80", "SMK_PORT_3701_TCP=tcp://10.0.0.1:3701", "SMK_PORT_3701_TCP_PROTO=tcp",
-		"SMK_PORT_3701_TCP_PORT=3701", "SMK_PORT_3701_TCP_ADDR=10.0.0.1", "SMK_ADRESS=x:1", "OTHER_SERVICE_HOST=10.0.0.3",
+		"SMK_PORT_3701_TCP_PORT=3701", "SMK_PORT_3701_TCP_ADDR=10.0.0.1", "SMK_ADRESS=x:1",
+		"OTHER_SERVICE_HOST=10.0.0.3",
 		"SMK_B_PORT_80_TCP=tcp://10.0.0.2:80", "SMK_B_PORT=tcp://10.0.0.2:80",
 	}})
 	want(

@@ -116,7 +116,8 @@ func FuzzINI(f *testing.F) {
 		sections, err := parse(content)
 		if err != nil {
 			var e *Error
-			if !errors.As(err, &e) || len(content) <= FileBytesMax && (e.Origin.Line < 1 || e.Origin.Line > strings.Count(string(content), "\n")+1) {
+			if !errors.As(err, &e) || len(content) <= FileBytesMax && (e.Origin.Line < 1 ||
+				e.Origin.Line > strings.Count(string(content), "\n")+1) {
 				t.Fatalf("%#v", err)
 			}
 			return
@@ -136,7 +137,8 @@ func FuzzINI(f *testing.F) {
 		}
 		settings, err := resolve(&v, Options{})
 		password, ok := v.raw("session", "password")
-		if !ok || len(password.text) < 8 || strings.Count(strings.ToLower(string(content)), strings.ToLower(password.text)) != 1 {
+		if !ok || len(password.text) < 8 || strings.Count(strings.ToLower(string(content)),
+			strings.ToLower(password.text)) != 1 {
 			return // too short to tell, or said elsewhere too
 		}
 		shown := ""

@@ -78,7 +78,10 @@ func (w *walk) visit(name string, chain []string, origin Origin) error {
 		name = filepath.Clean(name)
 	}
 	wrong := func(err error) error {
-		return &InheritError{Chain: append(slices.Clone(chain), name), Origin: origin, Directories: w.directories, Err: err}
+		return &InheritError{
+			Chain: append(slices.Clone(chain), name), Origin: origin, Directories: w.directories,
+			Err: err,
+		}
 	}
 	if slices.Contains(chain, name) {
 		return wrong(ErrCycle)

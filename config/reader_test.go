@@ -44,7 +44,10 @@ func TestOrder(t *testing.T) {
 		},
 		{
 			"an ancestor in both directories",
-			map[string]string{"etc/B.conf": "[inherit]\nfrom=A.conf", "etc/A.conf": "", "home/A.conf": "", "home/B.conf": ""},
+			map[string]string{
+				"etc/B.conf": "[inherit]\nfrom=A.conf", "etc/A.conf": "", "home/A.conf": "",
+				"home/B.conf": "",
+			},
 			[]string{"home/A.conf", "etc/A.conf", "home/B.conf", "etc/B.conf"},
 		},
 		{
@@ -57,7 +60,8 @@ func TestOrder(t *testing.T) {
 		{
 			"grandparents",
 			map[string]string{
-				"etc/B.conf": "[inherit]\nfrom = A.conf", "home/A.conf": "[inherit]\nfrom: base/Z.conf", "etc/base/Z.conf": "",
+				"etc/B.conf": "[inherit]\nfrom = A.conf", "home/A.conf": "[inherit]\nfrom: base/Z.conf",
+				"etc/base/Z.conf": "",
 			},
 			[]string{"etc/base/Z.conf", "home/A.conf", "etc/B.conf"},
 		},
@@ -162,7 +166,8 @@ func TestInheritErrors(t *testing.T) {
 		want(t, read(name), ErrInherits, "plural.conf:3: [inherits]", "[inherit]")
 	}
 	want(t, read("ref.conf"), ErrReference, "ref.conf:2: inherit.from")
-	if _, err := Load("plural.conf", Options{Directories: []string{dir}, Own: []string{"inherits"}}); !errors.Is(err, ErrInherits) {
+	if _, err := Load("plural.conf", Options{Directories: []string{dir}, Own: []string{"inherits"}}); !errors.Is(err,
+		ErrInherits) {
 		t.Errorf("[inherits] as a section of the bot's: %v", err)
 	}
 }

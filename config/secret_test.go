@@ -46,7 +46,8 @@ func TestPasswordLayers(t *testing.T) {
 			t.Fatal(err)
 		}
 		if o, _ := s.Origin("session.password"); s.Engine.Session.Password != c.password || o.String() != c.origin {
-			t.Errorf("%s with %q: %q from %v, want %q from %s", c.name, c.environ, s.Engine.Session.Password, o, c.password, c.origin)
+			t.Errorf("%s with %q: %q from %v, want %q from %s", c.name, c.environ, s.Engine.Session.Password, o,
+				c.password, c.origin)
 		}
 	}
 	s, err := Load("conf/token.conf", Options{Directories: []string{dir}, Environ: []string{}})
@@ -74,7 +75,8 @@ func TestPasswordFileRefusals(t *testing.T) {
 		"utf16": ErrUTF16, "utf16be": ErrUTF16, "utf32be": ErrUTF16, "long": ErrTooLarge, "longer": ErrTooLarge,
 	} {
 		err := load(name)
-		want(t, err, ErrSecret, "environment SMK_PASSWORD_FILE: session.password_file: ", strconv.Quote(filepath.Join(dir, name)))
+		want(t, err, ErrSecret, "environment SMK_PASSWORD_FILE: session.password_file: ",
+			strconv.Quote(filepath.Join(dir, name)))
 		want(t, err, reason)
 		if strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", name, err)
@@ -127,14 +129,16 @@ func TestTLS(t *testing.T) {
 	other, _ := pair(t)
 	dir := files(t, map[string]string{"c.pem": certificate, "k.pem": key, "other.pem": other, "text": "secret"})
 	load := func(lines string) (*Settings, error) {
-		name := filepath.Join(files(t, map[string]string{"bot.conf": "[tls]\n" + strings.ReplaceAll(lines, "@", dir+"/")}), "bot.conf")
+		name := filepath.Join(files(t, map[string]string{"bot.conf": "[tls]\n" + strings.ReplaceAll(lines, "@",
+			dir+"/")}), "bot.conf")
 		return Load(name, Options{Environ: []string{}})
 	}
 	s, err := load("server_name = example.com\nroots_file = @c.pem\ncertificate_file = @c.pem\nkey_file = @k.pem")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := s.Engine.TLS; c.ServerName != "example.com" || c.RootCAs == nil || len(c.Certificates) != 1 || c.InsecureSkipVerify {
+	if c := s.Engine.TLS; c.ServerName != "example.com" || c.RootCAs == nil || len(c.Certificates) != 1 ||
+		c.InsecureSkipVerify {
 		t.Errorf("%+v", c)
 	}
 	for _, c := range []struct {
@@ -158,7 +162,8 @@ func TestTLS(t *testing.T) {
 	}
 	// A byte order mark does not hide the certificate behind it, nor the first of several.
 	marked := files(t, map[string]string{
-		"one.pem": byteOrderMark + certificate, "two.pem": byteOrderMark + other + certificate, "k.pem": byteOrderMark + key,
+		"one.pem": byteOrderMark + certificate, "two.pem": byteOrderMark + other + certificate, "k.pem": byteOrderMark +
+			key,
 		"utf16.pem": "\xff\xfe-\x00",
 	})
 	for name, count := range map[string]int{"one.pem": 1, "two.pem": 2} {

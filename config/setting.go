@@ -50,53 +50,152 @@ func (s *setting) variable() string {
 var settings = []setting{
 	{"engine", "address", "Address", false, text(func(t *target) *string { return &t.Address })},
 	{"engine", "plain", "DisableTLS", false, truth(func(t *target) *bool { return &t.DisableTLS })},
-	{"engine", "credentials_timeout", "CredentialsTimeout", false, duration(func(t *target) *time.Duration { return &t.CredentialsTimeout })},
-	{"engine", "dial_timeout", "DialTimeout", false, duration(func(t *target) *time.Duration { return &t.DialTimeout })},
-	{"engine", "pauses", "ReconnectBackoff", false, durations(func(t *target) *[]time.Duration { return &t.ReconnectBackoff })},
-	{"engine", "send_timeout", "SendTimeout", false, duration(func(t *target) *time.Duration { return &t.SendTimeout })},
-	{"engine", "wait", "Wait", false, choice(func(t *target) *engine.Wait { return &t.Wait }, "block", "spin", "spinblock")},
+	{
+		"engine", "credentials_timeout", "CredentialsTimeout", false,
+		duration(func(t *target) *time.Duration { return &t.CredentialsTimeout }),
+	},
+	{
+		"engine", "dial_timeout", "DialTimeout", false,
+		duration(func(t *target) *time.Duration { return &t.DialTimeout }),
+	},
+	{
+		"engine", "pauses", "ReconnectBackoff", false,
+		durations(func(t *target) *[]time.Duration { return &t.ReconnectBackoff }),
+	},
+	{
+		"engine", "send_timeout", "SendTimeout", false,
+		duration(func(t *target) *time.Duration { return &t.SendTimeout }),
+	},
+	{
+		"engine", "wait", "Wait", false,
+		choice(func(t *target) *engine.Wait { return &t.Wait }, "block", "spin", "spinblock"),
+	},
 	{"engine", "spin_rounds", "SpinRounds", false, integer(func(t *target) *int { return &t.SpinRounds })},
 	{"engine", "lock_thread", "LockThread", false, truth(func(t *target) *bool { return &t.LockThread })},
 	{"engine", "pin", "Pin", false, truth(func(t *target) *bool { return &t.Pin })},
 	{"engine", "core", "Core", false, integer(func(t *target) *int { return &t.Core })},
-	{"engine", "subscriptions_max", "SubscriptionsMax", false, integer(func(t *target) *int { return &t.SubscriptionsMax })},
+	{
+		"engine", "subscriptions_max", "SubscriptionsMax", false,
+		integer(func(t *target) *int { return &t.SubscriptionsMax }),
+	},
 	{"engine", "restore_off", "DisableRestore", false, truth(func(t *target) *bool { return &t.DisableRestore })},
 	{"engine", "submit_slots", "SubmitSlots", false, integer(func(t *target) *int { return &t.SubmitSlots })},
 	{"engine", "submit_bytes", "SubmitBytes", false, integer(func(t *target) *int { return &t.SubmitBytes })},
-	{"engine", "slow_handler", "SlowHandler", false, duration(func(t *target) *time.Duration { return &t.SlowHandler })},
+	{
+		"engine", "slow_handler", "SlowHandler", false,
+		duration(func(t *target) *time.Duration { return &t.SlowHandler }),
+	},
 	{"engine", "loop_delay", "LoopDelay", false, duration(func(t *target) *time.Duration { return &t.LoopDelay })},
-	{"engine", "references_off", "DisableReferences", false, truth(func(t *target) *bool { return &t.DisableReferences })},
-	{"engine", "on_stop", "OnStop", false, choice(func(t *target) *engine.StopAction { return &t.OnStop }, "auto", "cancel_all", "leave")},
-	{"engine", "stop_timeout", "StopTimeout", false, duration(func(t *target) *time.Duration { return &t.StopTimeout })},
-	{"engine", "cancel_all_on_panic", "CancelAllOnPanic", false, truth(func(t *target) *bool { return &t.CancelAllOnPanic })},
+	{
+		"engine", "references_off", "DisableReferences", false,
+		truth(func(t *target) *bool { return &t.DisableReferences }),
+	},
+	{
+		"engine", "on_stop", "OnStop", false,
+		choice(func(t *target) *engine.StopAction { return &t.OnStop }, "auto", "cancel_all", "leave"),
+	},
+	{
+		"engine", "stop_timeout", "StopTimeout", false,
+		duration(func(t *target) *time.Duration { return &t.StopTimeout }),
+	},
+	{
+		"engine", "cancel_all_on_panic", "CancelAllOnPanic", false,
+		truth(func(t *target) *bool { return &t.CancelAllOnPanic }),
+	},
 
 	{"session", "username", "Session.Username", true, text(func(t *target) *string { return &t.Session.Username })},
 	{"session", "password", "Session.Password", true, text(func(t *target) *string { return &t.Session.Password })},
 	{"session", "password_file", "", false, text(func(t *target) *string { return &t.passwordFile })},
 	{"session", "token", "Session.Token", true, text(func(t *target) *string { return &t.Session.Token })},
 	{"session", "token_file", "", false, text(func(t *target) *string { return &t.tokenFile })},
-	{"session", "resume", "Session.Resume", false, choice(func(t *target) *session.ResumeMode { return &t.Session.Resume }, "account", "session", "none")},
-	{"session", "account_sequence", "Session.AccountSequence", false, unsigned(func(t *target) *uint64 { return &t.Session.AccountSequence })},
-	{"session", "account_from_start", "Session.AccountFromStart", false, truth(func(t *target) *bool { return &t.Session.AccountFromStart })},
-	{"session", "require_caught_up", "Session.RequireCaughtUp", false, truth(func(t *target) *bool { return &t.Session.RequireCaughtUp })},
-	{"session", "cancel_unsettled", "Session.CancelUnsettled", false, truth(func(t *target) *bool { return &t.Session.CancelUnsettled })},
-	{"session", "reconnect_on_account_gap", "Session.ReconnectOnAccountGap", false, truth(func(t *target) *bool { return &t.Session.ReconnectOnAccountGap })},
-	{"session", "cancel_all_on_failure", "Session.CancelAllOnFailure", false, truth(func(t *target) *bool { return &t.Session.CancelAllOnFailure })},
-	{"session", "reference_base", "Session.ReferenceBase", false, unsigned(func(t *target) *uint64 { return &t.Session.ReferenceBase })},
-	{"session", "throttle_off", "Session.DisableThrottle", false, truth(func(t *target) *bool { return &t.Session.DisableThrottle })},
-	{"session", "login_timeout", "Session.LoginTimeout", false, duration(func(t *target) *time.Duration { return &t.Session.LoginTimeout })},
-	{"session", "logout_timeout", "Session.LogoutTimeout", false, duration(func(t *target) *time.Duration { return &t.Session.LogoutTimeout })},
-	{"session", "heartbeat_after", "Session.HeartbeatAfter", false, duration(func(t *target) *time.Duration { return &t.Session.HeartbeatAfter })},
-	{"session", "peer_timeout", "Session.PeerTimeout", false, duration(func(t *target) *time.Duration { return &t.Session.PeerTimeout })},
-	{"session", "replay_timeout", "Session.ReplayTimeout", false, duration(func(t *target) *time.Duration { return &t.Session.ReplayTimeout })},
-	{"session", "stale_after", "Session.StaleAfter", false, duration(func(t *target) *time.Duration { return &t.Session.StaleAfter })},
-	{"session", "answer_timeout", "Session.AnswerTimeout", false, duration(func(t *target) *time.Duration { return &t.Session.AnswerTimeout })},
-	{"session", "unanswered_max", "Session.UnansweredMax", false, integer(func(t *target) *int { return &t.Session.UnansweredMax })},
-	{"session", "send_bytes", "Session.Send.Bytes", false, integer(func(t *target) *int { return &t.Session.Send.Bytes })},
-	{"session", "send_records", "Session.Send.Records", false, integer(func(t *target) *int { return &t.Session.Send.Records })},
-	{"session", "receive_bytes", "Session.ReceiveBytes", false, integer(func(t *target) *int { return &t.Session.ReceiveBytes })},
-	{"session", "payload_bytes_max", "Session.Limits.PayloadBytesMax", false, integer(func(t *target) *int { return &t.Session.Limits.PayloadBytesMax })},
-	{"session", "header_bytes_max", "Session.Limits.HeaderBytesMax", false, integer(func(t *target) *int { return &t.Session.Limits.HeaderBytesMax })},
+	{
+		"session", "resume", "Session.Resume", false,
+		choice(func(t *target) *session.ResumeMode { return &t.Session.Resume }, "account", "session", "none"),
+	},
+	{
+		"session", "account_sequence", "Session.AccountSequence", false,
+		unsigned(func(t *target) *uint64 { return &t.Session.AccountSequence }),
+	},
+	{
+		"session", "account_from_start", "Session.AccountFromStart", false,
+		truth(func(t *target) *bool { return &t.Session.AccountFromStart }),
+	},
+	{
+		"session", "require_caught_up", "Session.RequireCaughtUp", false,
+		truth(func(t *target) *bool { return &t.Session.RequireCaughtUp }),
+	},
+	{
+		"session", "cancel_unsettled", "Session.CancelUnsettled", false,
+		truth(func(t *target) *bool { return &t.Session.CancelUnsettled }),
+	},
+	{
+		"session", "reconnect_on_account_gap", "Session.ReconnectOnAccountGap", false,
+		truth(func(t *target) *bool { return &t.Session.ReconnectOnAccountGap }),
+	},
+	{
+		"session", "cancel_all_on_failure", "Session.CancelAllOnFailure", false,
+		truth(func(t *target) *bool { return &t.Session.CancelAllOnFailure }),
+	},
+	{
+		"session", "reference_base", "Session.ReferenceBase", false,
+		unsigned(func(t *target) *uint64 { return &t.Session.ReferenceBase }),
+	},
+	{
+		"session", "throttle_off", "Session.DisableThrottle", false,
+		truth(func(t *target) *bool { return &t.Session.DisableThrottle }),
+	},
+	{
+		"session", "login_timeout", "Session.LoginTimeout", false,
+		duration(func(t *target) *time.Duration { return &t.Session.LoginTimeout }),
+	},
+	{
+		"session", "logout_timeout", "Session.LogoutTimeout", false,
+		duration(func(t *target) *time.Duration { return &t.Session.LogoutTimeout }),
+	},
+	{
+		"session", "heartbeat_after", "Session.HeartbeatAfter", false,
+		duration(func(t *target) *time.Duration { return &t.Session.HeartbeatAfter }),
+	},
+	{
+		"session", "peer_timeout", "Session.PeerTimeout", false,
+		duration(func(t *target) *time.Duration { return &t.Session.PeerTimeout }),
+	},
+	{
+		"session", "replay_timeout", "Session.ReplayTimeout", false,
+		duration(func(t *target) *time.Duration { return &t.Session.ReplayTimeout }),
+	},
+	{
+		"session", "stale_after", "Session.StaleAfter", false,
+		duration(func(t *target) *time.Duration { return &t.Session.StaleAfter }),
+	},
+	{
+		"session", "answer_timeout", "Session.AnswerTimeout", false,
+		duration(func(t *target) *time.Duration { return &t.Session.AnswerTimeout }),
+	},
+	{
+		"session", "unanswered_max", "Session.UnansweredMax", false,
+		integer(func(t *target) *int { return &t.Session.UnansweredMax }),
+	},
+	{
+		"session", "send_bytes", "Session.Send.Bytes", false,
+		integer(func(t *target) *int { return &t.Session.Send.Bytes }),
+	},
+	{
+		"session", "send_records", "Session.Send.Records", false,
+		integer(func(t *target) *int { return &t.Session.Send.Records }),
+	},
+	{
+		"session", "receive_bytes", "Session.ReceiveBytes", false,
+		integer(func(t *target) *int { return &t.Session.ReceiveBytes }),
+	},
+	{
+		"session", "payload_bytes_max", "Session.Limits.PayloadBytesMax", false,
+		integer(func(t *target) *int { return &t.Session.Limits.PayloadBytesMax }),
+	},
+	{
+		"session", "header_bytes_max", "Session.Limits.HeaderBytesMax", false,
+		integer(func(t *target) *int { return &t.Session.Limits.HeaderBytesMax }),
+	},
 
 	{"tls", "server_name", "TLS", false, text(func(t *target) *string { return &t.serverName })},
 	{"tls", "roots_file", "TLS", false, text(func(t *target) *string { return &t.rootsFile })},

@@ -81,7 +81,8 @@ func checkAccount(t *testing.T, plan fault.Plan, seed uint64, reconnects bool) {
 	l, logins := newLedger(), 0
 	r := startInBubble(t, engine.Config{
 		Session: session.Config{
-			Username: sim.DemoUsername, Password: sim.DemoPassword, AccountFromStart: true, ReconnectOnAccountGap: reconnects,
+			Username: sim.DemoUsername, Password: sim.DemoPassword, AccountFromStart: true,
+			ReconnectOnAccountGap: reconnects,
 		},
 		Address: "exchange.test:3801", DisableTLS: true,
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return server.Dial(ctx) },
@@ -128,7 +129,8 @@ func checkAccount(t *testing.T, plan fault.Plan, seed uint64, reconnects bool) {
 		if l.answered[o.Reference] != 1 {
 			missing++
 			if l.asked[o.Reference] == "" || l.answered[o.Reference] > 1 {
-				t.Errorf("order %d: answered %d times, and got %q", o.Reference, l.answered[o.Reference], l.asked[o.Reference])
+				t.Errorf("order %d: answered %d times, and got %q", o.Reference, l.answered[o.Reference],
+					l.asked[o.Reference])
 			}
 		}
 		if l.executed[o.ID] != o.Executed {
@@ -228,7 +230,8 @@ func checkRestart(t *testing.T, change func(*sim.Sim), before int, name string) 
 			t.Errorf("order %d: answered %d times, and got %q", i, l.answered[i], l.asked[i])
 		}
 	}
-	if reported := l.reset > 0; reported != (before > 1 && (name == "restart" || name == "numbers" || name == "leap")) &&
+	if reported := l.reset > 0; reported != (before > 1 && (name == "restart" || name == "numbers" ||
+		name == "leap")) &&
 		before != 1 {
 		t.Errorf("%d resets reported, %d logins", l.reset, logins)
 	}

@@ -121,8 +121,11 @@ var traffics = []traffic{
 		message: func(i int) *seto.Payload {
 			if i%2 == 0 {
 				return &seto.Payload{
-					Type:        seto.PayloadType_PAYLOAD_MARKET_STATE.Enum(),
-					MarketState: &seto.MarketState{MarketId: proto.Uint32(7), State: seto.MarketStateType_MARKET_STATE_LIVE.Enum()},
+					Type: seto.PayloadType_PAYLOAD_MARKET_STATE.Enum(),
+					MarketState: &seto.MarketState{
+						MarketId: proto.Uint32(7),
+						State:    seto.MarketStateType_MARKET_STATE_LIVE.Enum(),
+					},
 				}
 			}
 			return &seto.Payload{

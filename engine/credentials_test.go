@@ -164,7 +164,10 @@ func TestCredentialsStayHidden(t *testing.T) {
 			t.Errorf("%v after %d calls, want the refusal", err, calls)
 		}
 		texts = append(texts, out.String(), fmt.Sprintf("%+v %#v", r.Engine, r.Engine), err.Error())
-		texts = append(texts, printed(session.Credentials{Username: "hunter1", Password: "hunter2", Token: "hunter3"})...)
+		texts = append(texts, printed(session.Credentials{
+			Username: "hunter1", Password: "hunter2",
+			Token: "hunter3",
+		})...)
 		for _, text := range texts {
 			if strings.Contains(text, "hunter") {
 				t.Errorf("shows a credential: %s", text)

@@ -113,7 +113,8 @@ func TestStopWithADialerThatDoesNotReturn(t *testing.T) {
 		r := startInBubble(t, config, nil)
 		synctest.Wait()
 		r.Stop()
-		if err := r.wait(); !errors.Is(err, engine.ErrNotConfirmed) || time.Since(began) > session.LogoutTimeout+time.Second {
+		if err := r.wait(); !errors.Is(err, engine.ErrNotConfirmed) ||
+			time.Since(began) > session.LogoutTimeout+time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 		close(release)

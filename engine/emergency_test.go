@@ -258,7 +258,8 @@ func TestPanicConnectsAgain(t *testing.T) {
 				p.cancelAll()
 			} else {
 				var s engine.Submission
-				if err := r.Submitter().Do(func() { r.OnState(func(*engine.Event) { panic(errExplode) }) }, &s); err != nil {
+				if err := r.Submitter().Do(func() { r.OnState(func(*engine.Event) { panic(errExplode) }) },
+					&s); err != nil {
 					t.Fatal(err)
 				}
 				synctest.Wait()
@@ -270,7 +271,8 @@ func TestPanicConnectsAgain(t *testing.T) {
 			p.confirmLogout()
 			err := r.wait()
 			var panicked *engine.PanicError
-			if !errors.As(err, &panicked) || !errors.Is(err, errExplode) || !panicked.Cancelled || panicked.CancelErr != nil {
+			if !errors.As(err, &panicked) || !errors.Is(err, errExplode) || !panicked.Cancelled ||
+				panicked.CancelErr != nil {
 				t.Errorf("%s: %v, want a panic and all cancelled", at, err)
 			}
 		})
@@ -438,7 +440,10 @@ func TestCancelsHaveSlots(t *testing.T) {
 		submitter := e.Submitter()
 		orders := fits(func(s *engine.Submission) error { return submitter.SendOrderCreate(small(), s) })
 		others := fits(func(s *engine.Submission) error { return submitter.Do(func() {}, s) })
-		cancels := fits(func(s *engine.Submission) error { return submitter.SendOrderCancelAll(new(msg.OrderCancelAll), s) })
+		cancels := fits(func(s *engine.Submission) error {
+			return submitter.SendOrderCancelAll(new(msg.OrderCancelAll),
+				s)
+		})
 		if orders != c.slots-c.cancels || others != 0 || cancels != c.cancels {
 			t.Errorf("of %d slots orders take %d, functions %d, cancellations %d", c.slots, orders, others, cancels)
 		}

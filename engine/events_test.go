@@ -51,7 +51,10 @@ func TestRareEvents(t *testing.T) {
 				})
 				e.OnLoggedOut(func(ev *engine.Event) { logf("logged out %v", ev.Reason) })
 				e.OnThrottleExceeded(func(ev *engine.Event) { logf("throttle exceeded %d %v", ev.Seq, ev.Origin) })
-				e.OnUnknown(func(ev *engine.Event) { logf("unknown %d %d", ev.Seq, ev.Payload.GetEtoPayload().GetType()) })
+				e.OnUnknown(func(ev *engine.Event) {
+					logf("unknown %d %d", ev.Seq,
+						ev.Payload.GetEtoPayload().GetType())
+				})
 				e.OnSendResolved(func(ev *engine.Event) { logf("send resolved %d %v", ev.Seq, ev.Fate) })
 				e.OnPong(func(*engine.Event) { logf("pong") })
 				e.OnGap(func(*engine.Event) { logf("gap") })

@@ -156,7 +156,10 @@ func TestLogLevels(t *testing.T) {
 		{
 			name: "panic",
 			end:  func(r *running, p *peer) { p.send(quotes(7, 8, 2500)) },
-			want: []string{`level=ERROR msg="engine ended" cause="engine: panic in `, `engine_test.explode at `, "run_test.go:"},
+			want: []string{
+				`level=ERROR msg="engine ended" cause="engine: panic in `, `engine_test.explode at `,
+				"run_test.go:",
+			},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -32,7 +32,8 @@ func TestMismatch(t *testing.T) {
 			_, _ = conn.Write((&peer{t: t}).frame(loggedOut(0)))
 		}, noTLS, engine.CauseDial},
 		{"distrusts the certificate", true, func(_ *testing.T, conn net.Conn) {
-			_ = tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{newCertificate("exchange.test")}}).Handshake()
+			_ = tls.Server(conn,
+				&tls.Config{Certificates: []tls.Certificate{newCertificate("exchange.test")}}).Handshake()
 		}, "", engine.CauseDial},
 		{"closes after the handshake", true, func(t *testing.T, conn net.Conn) {
 			if err := tls.Server(conn, serverTLS(t)).Handshake(); err != nil {

@@ -13,7 +13,7 @@ var pointed = map[string]string{
 	"log.queue.slots":                 "what the logger has yet to write",
 	"submitted.ring.slots":            "Config.SubmitSlots: a function and a caller's Submission are pointers",
 	"timing.names":                    "handlersGroup",
-	"session.queue.events":            "what one message gives rise to",
+	"session.inbound.queue.events":    "what one message gives rise to",
 	"timers.slots":                    "the bot's timers: a function is a pointer",
 	"handlers.events":                 "the kinds of events",
 	"handlers.events.entries":         "the bot's handlers",
@@ -39,8 +39,8 @@ var unpointed = []string{
 	"session.requests.open.heads",
 	"session.outbox.frames.index", // of the send ring
 	"session.liveness.pings.sent",
-	"session.payload.contractQuotes.bids", // levels of a book
-	"session.payload.contractQuotes.offers",
+	"session.inbound.payload.contractQuotes.bids", // levels of a book
+	"session.inbound.payload.contractQuotes.offers",
 	"subscriptions.markets.list", // subscriptions
 	"subscriptions.events.list",
 }

@@ -216,7 +216,8 @@ func executed(i int) *seto.Payload {
 	return &seto.Payload{
 		Type: seto.PayloadType_PAYLOAD_ORDER_EXECUTED.Enum(),
 		OrderExecuted: &seto.OrderExecuted{
-			OrderId: proto.Uint64(1001), Side: seto.Side_SIDE_BUY.Enum(), MarketId: proto.Uint32(7), ContractId: proto.Uint32(8),
+			OrderId: proto.Uint64(1001), Side: seto.Side_SIDE_BUY.Enum(), MarketId: proto.Uint32(7),
+			ContractId:         proto.Uint32(8),
 			AccountSequence_64: proto.Uint64(uint64(i + 1)),
 			Price:              proto.Uint32(2500), Quantity: proto.Uint64(10000),
 			TotalExecutedQuantity: proto.Uint64(10000), AvailableQuantity: proto.Uint64(0),

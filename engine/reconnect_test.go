@@ -63,7 +63,8 @@ func TestPausesGrow(t *testing.T) {
 				if ev.State != session.Disconnected {
 					return
 				}
-				if lost++; !errors.As(ev.Cause, &dial) || !errors.Is(ev.Cause, refused) || dial.Address != config.Address {
+				if lost++; !errors.As(ev.Cause, &dial) || !errors.Is(ev.Cause, refused) ||
+					dial.Address != config.Address {
 					t.Errorf("disconnected because of %v, want the dialer's error", ev.Cause)
 				}
 				if lost == 9 {
@@ -148,10 +149,12 @@ func TestReconnect(t *testing.T) {
 				logf("order %d %v", seq, err)
 			})
 			e.OnOrderAccepted(func(ev *engine.Event, m *msg.OrderAccepted) {
-				logf("accepted %d, epoch %d, sequence %d, account %d", m.GetReference(), ev.Epoch, ev.Seq, ev.AccountSequence)
+				logf("accepted %d, epoch %d, sequence %d, account %d", m.GetReference(), ev.Epoch, ev.Seq,
+					ev.AccountSequence)
 			})
 			e.OnSendResolved(func(ev *engine.Event) {
-				logf("%v %d reference %d %v, epoch %d, safe to resend %t", ev.Type, ev.Seq, ev.Reference, ev.Fate, ev.Epoch,
+				logf("%v %d reference %d %v, epoch %d, safe to resend %t", ev.Type, ev.Seq, ev.Reference, ev.Fate,
+					ev.Epoch,
 					session.SafeToResend(ev.Err()))
 			})
 			e.OnAccountLost(func(ev *engine.Event) { logf("account messages lost: %d to %d", ev.From, ev.To) })
@@ -326,7 +329,8 @@ func TestDialTimeout(t *testing.T) {
 		r := startInBubble(t, config, func(e *engine.Engine) {
 			e.OnState(func(ev *engine.Event) {
 				if ev.State == session.Disconnected {
-					if took := time.Since(began); took != 3*time.Second || !errors.Is(ev.Cause, context.DeadlineExceeded) {
+					if took := time.Since(began); took != 3*time.Second || !errors.Is(ev.Cause,
+						context.DeadlineExceeded) {
 						t.Errorf("gave up after %v because of %v", took, ev.Cause)
 					}
 					e.Stop()

@@ -180,7 +180,8 @@ func checkStalledWhileAHandlerWorks(t *testing.T, sends int) {
 		for range 2 {
 			p.send(quotes(7, 8, 2500))
 			advance(2*engine.SendTimeout + engine.SendTimeout/2) // what is sent waits so long for a reader
-			for range min(sends, 50) {                           // more than the socket takes, fewer than the ring holds
+			// more than the socket takes, fewer than the ring holds
+			for range min(sends, 50) {
 				p.want(seto.PayloadType_PAYLOAD_ORDER_CANCEL)
 			}
 		}

@@ -51,7 +51,8 @@ func TestRunFromLoginToLogout(t *testing.T) {
 				log = append(log, fmt.Sprint("order ", seq, err))
 			})
 			e.OnOrderAccepted(func(ev *engine.Event, m *msg.OrderAccepted) {
-				log = append(log, fmt.Sprintf("accepted %d: %d epoch %d account %d %v", ev.Seq, m.GetReference(), ev.Epoch,
+				log = append(log, fmt.Sprintf("accepted %d: %d epoch %d account %d %v", ev.Seq, m.GetReference(),
+					ev.Epoch,
 					ev.AccountSequence, ev.Origin))
 				e.Stop()
 			})
@@ -71,7 +72,8 @@ func TestRunFromLoginToLogout(t *testing.T) {
 		}
 		want := []string{
 			"connecting", "login sent", "established", "subscribe 2 <nil>",
-			"quotes 3: 8 2500", "order 4 <nil>", "accepted 4: 99 epoch 1 account 55 live", "logout sent", "disconnected",
+			"quotes 3: 8 2500", "order 4 <nil>", "accepted 4: 99 epoch 1 account 55 live", "logout sent",
+			"disconnected",
 		}
 		if !slices.Equal(log, want) {
 			t.Errorf("handlers saw\n  %s\nwant\n  %s", strings.Join(log, "\n  "), strings.Join(want, "\n  "))
@@ -244,7 +246,8 @@ func checkPanic(t *testing.T, err error) {
 	switch {
 	case !errors.As(err, &p), !errors.Is(err, errExplode):
 		t.Errorf("Run: %v, want the panic", err)
-	case !strings.HasSuffix(p.Handler, "engine_test.explode"), !strings.Contains(string(p.Stack), "engine_test.explode"):
+	case !strings.HasSuffix(p.Handler, "engine_test.explode"), !strings.Contains(string(p.Stack),
+		"engine_test.explode"):
 		t.Errorf("panic in %s, stack\n%s", p.Handler, p.Stack)
 	}
 }

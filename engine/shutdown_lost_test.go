@@ -265,7 +265,8 @@ func TestStopBeforeTheLogin(t *testing.T) {
 					}
 					p.wantEnd()
 					err := r.wait()
-					if took := time.Since(began); !errors.Is(err, engine.ErrNotConfirmed) || took > 100*time.Millisecond {
+					if took := time.Since(began); !errors.Is(err, engine.ErrNotConfirmed) ||
+						took > 100*time.Millisecond {
 						t.Errorf("%v after %v, want ErrNotConfirmed at once", err, took)
 					}
 					var live *engine.CancelError

@@ -117,7 +117,10 @@ func TestTinyPieces(t *testing.T) {
 			// Nothing else wakes the loop up to look again.
 			config.Session.HeartbeatAfter, config.Session.PeerTimeout = time.Hour, time.Hour
 			r := start(t, config, func(e *engine.Engine) {
-				e.OnContractQuotes(func(_ *engine.Event, q *msg.ContractQuotes) { got = append(got, q.GetContractId()) })
+				e.OnContractQuotes(func(_ *engine.Event, q *msg.ContractQuotes) {
+					got = append(got,
+						q.GetContractId())
+				})
 			})
 			p := n.accept(t)
 			p.login()

@@ -255,7 +255,8 @@ func TestLoopDelays(t *testing.T) {
 				got := r.Stats()
 				if got.LoopDelays != uint64(c.want) || got.LoopDelayMax != c.most ||
 					c.want > 0 && !strings.HasSuffix(got.LoopDelayCause, c.by) {
-					t.Errorf("%d delays, of %v at most, because of %q", got.LoopDelays, got.LoopDelayMax, got.LoopDelayCause)
+					t.Errorf("%d delays, of %v at most, because of %q", got.LoopDelays, got.LoopDelayMax,
+						got.LoopDelayCause)
 				}
 				lags := uint64(0)
 				if c.lag >= engine.LoopDelay {
@@ -332,7 +333,8 @@ func TestPollsThatAreLate(t *testing.T) {
 		}
 		_ = e.Close()
 		got := e.Stats()
-		if got.LoopDelays != 2 || got.LoopDelayMax < time.Second || got.LoopDelayMax > time.Second+20*time.Millisecond ||
+		if got.LoopDelays != 2 || got.LoopDelayMax < time.Second ||
+			got.LoopDelayMax > time.Second+20*time.Millisecond ||
 			got.LoopDelayCause != "time between calls of Poll" || got.SlowHandlers != 0 {
 			t.Errorf("%d delays, of %v at most, because of %q; %d slow handlers",
 				got.LoopDelays, got.LoopDelayMax, got.LoopDelayCause, got.SlowHandlers)

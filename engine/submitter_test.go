@@ -91,7 +91,8 @@ func TestSubmitterRefuses(t *testing.T) {
 		t.Errorf("submission that was not submitted: %v, want ErrPending", err)
 	}
 	m.SetMarketId(1)
-	if err := submitter.Send(raw{msg.PayloadOrderCreate, make([]byte, 65)}, &a); !errors.Is(err, engine.ErrSubmitTooLarge) {
+	if err := submitter.Send(raw{msg.PayloadOrderCreate, make([]byte, 65)}, &a); !errors.Is(err,
+		engine.ErrSubmitTooLarge) {
 		t.Errorf("65 bytes: %v, want ErrSubmitTooLarge", err)
 	}
 	var wrong *wire.MarshalError

@@ -54,7 +54,8 @@ func TestSettingsSurvive(t *testing.T) {
 								if m.GetEtoPayload().GetType() == eto.PayloadType_PAYLOAD_HEARTBEAT {
 									return values
 								}
-								if m.GetType() == seto.PayloadType_PAYLOAD_SETTINGS && m.GetSettings().CancelAllOnFailure != nil {
+								if m.GetType() == seto.PayloadType_PAYLOAD_SETTINGS &&
+									m.GetSettings().CancelAllOnFailure != nil {
 									values = append(values, m.GetSettings().GetCancelAllOnFailure())
 								}
 							}
@@ -219,7 +220,11 @@ func TestCancelAllBehindASlowSocket(t *testing.T) {
 				if _, err := e.SendOrderCreate(backHome()); err != nil {
 					t.Error(err)
 				}
-				spend(t, session.ErrFull, func() (uint64, error) { return e.SendPriceFeedSubscribe(new(msg.PriceFeedSubscribe)) })
+				spend(t, session.ErrFull, func() (uint64,
+					error,
+				) {
+					return e.SendPriceFeedSubscribe(new(msg.PriceFeedSubscribe))
+				})
 				var m msg.OrderCancel
 				m.SetOrderId(5)
 				_, cancel = e.SendOrderCancel(&m)

@@ -245,7 +245,8 @@ func TestTapTimesAlone(t *testing.T) {
 				want = "ownHandler"
 			}
 			if !strings.Contains(stats.SlowestHandler, want) || stats.SlowHandlers == 0 {
-				t.Errorf("in a handler %t: the slowest of %d is %q", inHandler, stats.SlowHandlers, stats.SlowestHandler)
+				t.Errorf("in a handler %t: the slowest of %d is %q", inHandler, stats.SlowHandlers,
+					stats.SlowestHandler)
 			}
 		})
 	}

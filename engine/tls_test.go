@@ -78,7 +78,8 @@ func TestTLS(t *testing.T) {
 			open := loopback(t)
 			ends := make(chan net.Conn, 1)
 			config := engine.Config{
-				Session: session.Config{Username: "user", Password: "secret"}, Address: "exchange.test:3801", TLS: clientTLS(),
+				Session: session.Config{Username: "user", Password: "secret"}, Address: "exchange.test:3801",
+				TLS: clientTLS(),
 				Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 					near, far, err := open(ctx)
 					if err == nil {

@@ -150,7 +150,8 @@ func (t *trading) look(now int64, keys *msg.Keys, needs risk.Parts) {
 	s.Profit = t.orders.Account().Realised
 	if needs&(risk.PartContract|risk.PartMarket|risk.PartAccount) != 0 {
 		r := exposed{market: market, contract: contract, side: side, original: original}
-		r.price, r.quantity = odds.Price(min(keys.Price, math.MaxUint16)), odds.Quantity(min(keys.Quantity, math.MaxInt64))
+		r.price, r.quantity = odds.Price(min(keys.Price, math.MaxUint16)), odds.Quantity(min(keys.Quantity,
+			math.MaxInt64))
 		t.exposures(s, &r)
 	}
 }

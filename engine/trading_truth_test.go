@@ -34,7 +34,8 @@ func TestTradingTruth(t *testing.T) {
 	plans := map[string]fault.Plan{
 		"sound": {},
 		"faults": fault.Plan{}.With(fault.Million/100, fault.Drop, fault.Duplicate, fault.Delay, fault.Reorder,
-			fault.Split, fault.Coalesce, fault.DropIn, fault.DuplicateIn).With(fault.Million/300, fault.Cut, fault.Stall).
+			fault.Split, fault.Coalesce, fault.DropIn, fault.DuplicateIn).With(fault.Million/300, fault.Cut,
+			fault.Stall).
 			With(fault.Million/5, fault.Refuse),
 	}
 	for name, plan := range plans {
@@ -77,7 +78,8 @@ func (d *tradingDay) run(t *testing.T, seed uint64, plan fault.Plan) {
 	d.sent, d.events = make(map[seto.PayloadType]int), make(map[order.EventKind]int)
 	r := startInBubble(t, engine.Config{
 		Session: session.Config{
-			Username: sim.DemoUsername, Password: sim.DemoPassword, Resume: session.ResumeAccount, AccountFromStart: true,
+			Username: sim.DemoUsername, Password: sim.DemoPassword, Resume: session.ResumeAccount,
+			AccountFromStart: true,
 		},
 		Address: "exchange.test:3801", DisableTLS: true, OnStop: engine.StopLeave,
 		State: engine.StateConfig{

@@ -98,7 +98,8 @@ func TestReadAfterAWriteFailed(t *testing.T) {
 					order := p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
 					p.send(quotes(7, 8, 2500))
 					go func() {
-						b := p.frame(accepted(order.GetEtoPayload().GetSeq(), order.GetOrderCreate().GetReference(), 1001, 1))
+						b := p.frame(accepted(order.GetEtoPayload().GetSeq(), order.GetOrderCreate().GetReference(),
+							1001, 1))
 						_, _ = p.conn.Write(append(b, p.frame(loggedOut(eto.LogoutReason_LOGOUT_UNVERIFIED))...))
 					}()
 					seen.check(t, 1, r.wait())

@@ -55,7 +55,8 @@ func TestDecoders(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	t.Logf("%d messages: %d accepted, %d refused; %d held to the other libraries too", met.accepted+met.refused, met.accepted, met.refused, met.checked)
+	t.Logf("%d messages: %d accepted, %d refused; %d held to the other libraries too", met.accepted+met.refused,
+		met.accepted, met.refused, met.checked)
 	if least := *decoderCases / 8; failed.Load() == 0 && (met.accepted < least || met.refused < least) {
 		t.Error("too few of one to mean anything")
 	}

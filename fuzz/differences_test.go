@@ -45,8 +45,14 @@ func TestDifferences(t *testing.T) {
 		{oracle.DifferenceWireType, "smarkets.seto.Quote", []byte{0x0d, 1, 0, 0, 0}, msg.ErrWireType, true},
 		{oracle.DifferenceWireType, "smarkets.seto.Payload", []byte{0x18, 1}, msg.ErrWireType, true},
 		{oracle.DifferenceDepth, "smarkets.seto.Quote", groups(msg.GroupDepthMax + 1), msg.ErrDepth, true},
-		{oracle.DifferenceElements, "smarkets.seto.OrderInvalid", bytes.Repeat([]byte{0x10, 1}, msg.ReasonsMax+1), msg.ErrTooMany, true},
-		{oracle.DifferenceElements, "smarkets.seto.MarketQuotes", bytes.Repeat([]byte{0x12, 0}, msg.ContractsMax+1), msg.ErrTooMany, true},
+		{
+			oracle.DifferenceElements, "smarkets.seto.OrderInvalid", bytes.Repeat([]byte{0x10, 1}, msg.ReasonsMax+1),
+			msg.ErrTooMany, true,
+		},
+		{
+			oracle.DifferenceElements, "smarkets.seto.MarketQuotes", bytes.Repeat([]byte{0x12, 0}, msg.ContractsMax+1),
+			msg.ErrTooMany, true,
+		},
 		{oracle.DifferenceForeign, "smarkets.seto.Payload", []byte{0x08, 1, 0x1a, 1, 0xff}, nil, false},
 		{oracle.DifferenceForeign, "smarkets.seto.Payload", []byte{0x08, 2, 0x22, 1, 0xff, 0x1a, 0}, nil, false},
 		{oracle.DifferenceUnknown, "smarkets.seto.Quote", append([]byte{0x18, 1}, quote...), nil, true},
@@ -54,7 +60,8 @@ func TestDifferences(t *testing.T) {
 		typ := oracle.ByName(test.typ)
 		got := ask(typ, test.b)
 		if !errors.Is(got.msg, test.refused) || (got.google == nil) != test.google {
-			t.Errorf("%v:\ngen/msg says %v, want %v\ngoogle says %v, want acceptance: %t", test.difference, got.msg, test.refused, got.google, test.google)
+			t.Errorf("%v:\ngen/msg says %v, want %v\ngoogle says %v, want acceptance: %t", test.difference, got.msg,
+				test.refused, got.google, test.google)
 		}
 		var c oracle.Checker
 		if err := c.Check(typ, test.b); err != nil {
@@ -109,13 +116,38 @@ func TestDeviations(t *testing.T) {
 		{oracle.DeviationRequired, "smarkets.seto.Quote", quote[:2], nil, true, false},
 		{oracle.DeviationRequired, "smarkets.seto.ContractQuotes", []byte{0x32, 0, 0x48, 1, 0x50, 1}, nil, true, false},
 		{oracle.DeviationOverflow, "smarkets.seto.Quote", overflow, msg.ErrOverflow, false, true},
-		{oracle.DeviationNumber, "smarkets.seto.Quote", append([]byte{0x80, 0x80, 0x80, 0x80, 0x10, 1}, quote...), msg.ErrFieldNumber, false, true},
-		{oracle.DeviationNumber, "smarkets.seto.Quote", append([]byte{0x88, 0x80, 0x80, 0x80, 0x80, 0x01, 9}, quote...), msg.ErrFieldNumber, false, true},
-		{oracle.DeviationNumber, "smarkets.seto.Quote", append([]byte{0xa3, 0x06, 0x00, 1, 0xa4, 0x06}, quote...), msg.ErrFieldNumber, false, true},
-		{oracle.DeviationGroup, "smarkets.seto.Quote", append([]byte{0xa3, 0x06, 0xac, 0x06}, quote...), msg.ErrGroup, false, true},
-		{oracle.DeviationPacked, "smarkets.seto.OrderInvalid", []byte{0x12, 1, 0x88, 0x00, 0x08, 1}, msg.ErrTruncated, false, true},
-		{oracle.DeviationDepth, "smarkets.seto.Quote", append(groups(msg.GroupDepthMax+1), quote...), msg.ErrDepth, true, true},
-		{oracle.DeviationElements, "smarkets.seto.OrderInvalid", append(bytes.Repeat([]byte{0x10, 1}, msg.ReasonsMax+1), 0x08, 1), msg.ErrTooMany, true, true},
+		{
+			oracle.DeviationNumber, "smarkets.seto.Quote",
+			append([]byte{0x80, 0x80, 0x80, 0x80, 0x10, 1}, quote...),
+			msg.ErrFieldNumber, false, true,
+		},
+		{
+			oracle.DeviationNumber, "smarkets.seto.Quote",
+			append([]byte{0x88, 0x80, 0x80, 0x80, 0x80, 0x01, 9}, quote...),
+			msg.ErrFieldNumber, false, true,
+		},
+		{
+			oracle.DeviationNumber, "smarkets.seto.Quote",
+			append([]byte{0xa3, 0x06, 0x00, 1, 0xa4, 0x06}, quote...),
+			msg.ErrFieldNumber, false, true,
+		},
+		{
+			oracle.DeviationGroup, "smarkets.seto.Quote",
+			append([]byte{0xa3, 0x06, 0xac, 0x06}, quote...), msg.ErrGroup,
+			false, true,
+		},
+		{
+			oracle.DeviationPacked, "smarkets.seto.OrderInvalid",
+			[]byte{0x12, 1, 0x88, 0x00, 0x08, 1},
+			msg.ErrTruncated,
+			false, true,
+		},
+		{
+			oracle.DeviationDepth, "smarkets.seto.Quote", append(groups(msg.GroupDepthMax+1), quote...), msg.ErrDepth,
+			true, true,
+		},
+		{oracle.DeviationElements, "smarkets.seto.OrderInvalid", append(bytes.Repeat([]byte{0x10, 1}, msg.ReasonsMax+1),
+			0x08, 1), msg.ErrTooMany, true, true},
 	} {
 		typ := oracle.ByName(test.typ)
 		got := ask(typ, test.b)

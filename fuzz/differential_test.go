@@ -89,7 +89,8 @@ func TestBrokenMessages(t *testing.T) {
 	}
 	for i, n := range c.Deviations {
 		d := oracle.Deviation(i)
-		if rare := d == oracle.DeviationNone || d == oracle.DeviationElements || d == oracle.DeviationPacked; n == 0 && !rare {
+		if rare := d == oracle.DeviationNone || d == oracle.DeviationElements || d == oracle.DeviationPacked; n == 0 &&
+			!rare {
 			t.Errorf("never met: %v", d)
 		}
 	}

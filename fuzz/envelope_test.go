@@ -29,7 +29,10 @@ func checkParse(m *msg.Payload, payload []byte) error {
 		return nil
 	}
 	eto := m.GetEtoPayload()
-	want := [...]any{m.HasType(), m.HasEtoPayload(), eto.HasSeq(), eto.HasType(), eto.HasIsReplay(), eto.GetSeq(), uint32(eto.GetType()), eto.GetIsReplay()}
+	want := [...]any{
+		m.HasType(), m.HasEtoPayload(), eto.HasSeq(), eto.HasType(), eto.HasIsReplay(), eto.GetSeq(),
+		uint32(eto.GetType()), eto.GetIsReplay(),
+	}
 	got := [...]any{e.HasType(), e.HasEto(), e.HasSeq(), e.HasEtoType(), e.HasIsReplay(), e.Seq, e.EtoType, e.IsReplay}
 	if got != want {
 		return fmt.Errorf("Parse says %v, decode says %v", got, want)

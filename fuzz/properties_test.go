@@ -51,7 +51,11 @@ func TestCodecProperties(t *testing.T) {
 		p := oracle.Random(draw(from), typ)
 		m := typ.NewFlat()
 		typ.FromProto(m, p)
-		for _, write := range []func() ([]byte, error){m.MarshalVT, p.MarshalVT, func() ([]byte, error) { return proto.Marshal(p) }} {
+		for _, write := range []func() ([]byte, error){m.MarshalVT, p.MarshalVT, func() ([]byte,
+			error,
+		) {
+			return proto.Marshal(p)
+		}} {
 			b, err := write()
 			if err != nil {
 				return false, err
@@ -73,7 +77,9 @@ func TestCodecProperties(t *testing.T) {
 func TestStreamProperties(t *testing.T) {
 	small, large := newBuffer(t, wire.BlockBytesMin), newBuffer(t, 1<<12)
 	all := properties(400)
-	all.Property("any split of the stream gives the same payloads", prop.ForAll(func(froms []uint64, cuts []byte) (bool, error) {
+	all.Property("any split of the stream gives the same payloads", prop.ForAll(func(froms []uint64, cuts []byte) (bool,
+		error,
+	) {
 		var stream []byte
 		var want []*seto.Payload
 		for _, from := range froms {
@@ -97,7 +103,8 @@ func TestStreamProperties(t *testing.T) {
 			}
 			got, err := readStream(b, stream, cuts)
 			if err != nil || got.err != nil || len(got.payloads) != len(want) {
-				return false, fmt.Errorf("%d payloads, want %d, %w", len(got.payloads), len(want), errors.Join(err, got.err))
+				return false, fmt.Errorf("%d payloads, want %d, %w", len(got.payloads), len(want), errors.Join(err,
+					got.err))
 			}
 			var m msg.Payload
 			for i, payload := range got.payloads {
@@ -118,7 +125,9 @@ func TestStreamProperties(t *testing.T) {
 func TestHeadProperties(t *testing.T) {
 	fields := new(seto.Payload).ProtoReflect().Descriptor().Fields()
 	all := properties(2000)
-	all.Property("head and body are the payload", prop.ForAll(func(number int, seq uint64, etoType uint32, replay bool, from uint64) (bool, error) {
+	all.Property("head and body are the payload", prop.ForAll(func(number int, seq uint64, etoType uint32, replay bool,
+		from uint64,
+	) (bool, error) {
 		field := fields.ByNumber(protoreflect.FieldNumber(number))
 		if field == nil {
 			return true, nil // retired

@@ -153,8 +153,9 @@ func FuzzStream(f *testing.F) {
 		f.Add(stream, []byte{byte(1 + i%9), 3, 0, byte(i)})
 	}
 	f.Add([]byte{0, 0, 0, 0, 1, 'a', 0, 0, 2, 'a', 'b', 0, 3, 'a', 'b', 'c', 0x80, 0x80, 0x80, 0x00}, []byte{1})
-	f.Add(append([]byte{0x81, 0x20}, make([]byte, 5000)...), []byte{200})                         // too long by one
-	f.Add([]byte{0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80}, []byte{4, 1}) // a header without an end
+	f.Add(append([]byte{0x81, 0x20}, make([]byte, 5000)...), []byte{200}) // too long by one
+	// a header without an end
+	f.Add([]byte{0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80}, []byte{4, 1})
 	f.Add(append([]byte{0x80, 0x20}, make([]byte, 4096+3)...), []byte{100, 1, 0})
 	f.Fuzz(func(t *testing.T, stream, cuts []byte) {
 		if len(stream) > 1<<14 {
@@ -207,7 +208,8 @@ func TestVectorFrames(t *testing.T) {
 		for name, marshaler := range map[string]wire.Marshaler{"gen/msg": &m, "gen/seto": convert.PayloadToProto(&m)} {
 			payload, frame, err := wire.Measure(marshaler)
 			if err != nil || payload != len(v.Payload) || frame != len(v.Frame) {
-				t.Fatalf("%s measures %d in %d, %v, want %d in %d", name, payload, frame, err, len(v.Payload), len(v.Frame))
+				t.Fatalf("%s measures %d in %d, %v, want %d in %d", name, payload, frame, err, len(v.Payload),
+					len(v.Frame))
 			}
 			region := make([]byte, frame)
 			if err := wire.PutFrame(region, marshaler, payload); err != nil || !bytes.Equal(region, v.Frame) {

@@ -10,6 +10,7 @@
 //
 // [github.com/smk-go/smk/gen/convert] converts between the two.
 //
-// A test here holds the definitions against the protocol's tables in testdata, both ways: nothing is missing and nothing
+// A test here holds the definitions against the protocol's tables in testdata, both ways: nothing is missing and
+// nothing
 // is added.
 package gen

@@ -95,7 +95,8 @@ func TestNoOtherDefinitions(t *testing.T) {
 
 func (f facts) sayMessagesTable(t *testing.T) {
 	t.Helper()
-	for _, row := range readTable(t, "testdata/messages.tsv", "package", "message", "number", "label", "type", "field", "default") {
+	for _, row := range readTable(t, "testdata/messages.tsv", "package", "message", "number", "label", "type", "field",
+		"default") {
 		message := "message " + row["package"] + "." + row["message"]
 		f[message] = "exists"
 		if row["number"] == "" {

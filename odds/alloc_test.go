@@ -41,7 +41,8 @@ func TestNoAllocations(t *testing.T) {
 		}},
 		{"conversions from a price", func() {
 			f := p.Fraction()
-			n += int64(p.Decimal()) + int64(Price(53).Decimal()) + int64(p.ExactDecimal()) + int64(p.American()) + int64(f.Num)
+			n += int64(p.Decimal()) + int64(Price(53).Decimal()) + int64(p.ExactDecimal()) + int64(p.American()) +
+				int64(f.Num)
 		}},
 		{"conversions to a price", func() {
 			for _, r := range allRoundings {

@@ -75,7 +75,10 @@ func TestAmericanOfPrice(t *testing.T) {
 }
 
 func TestPriceOfAmerican(t *testing.T) {
-	odds := []American{1<<31 - 1, -1 << 31, -(1<<31 - 1), 1999899, 1999900, 1999901, -19999900, -19999901, 999900, -999900}
+	odds := []American{
+		1<<31 - 1, -1 << 31, -(1<<31 - 1), 1999899, 1999900, 1999901, -19999900, -19999901, 999900,
+		-999900,
+	}
 	for a := American(100); a < 6000; a++ {
 		odds = append(odds, a, -a)
 	}
@@ -138,7 +141,10 @@ func TestParseAmericanRefuses(t *testing.T) {
 			t.Errorf("%q is refused but %v", test.text, a)
 		}
 	}
-	for text, want := range map[string]American{"+100": 100, "-100": -100, "+2147483647": 1<<31 - 1, "-2147483647": -(1<<31 - 1)} {
+	for text, want := range map[string]American{
+		"+100": 100, "-100": -100, "+2147483647": 1<<31 - 1,
+		"-2147483647": -(1<<31 - 1),
+	} {
 		if a, err := ParseAmerican([]byte(text)); err != nil || a != want {
 			t.Errorf("%q is %d, %v", text, a, err)
 		}

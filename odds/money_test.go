@@ -185,7 +185,10 @@ func checkAmountText(t *testing.T, text string, n, scale int64) {
 
 // Whatever the text, the answer is exactly the amount or a typed error.
 func FuzzParseMoney(f *testing.F) {
-	for _, text := range []string{"0", "-0.00000001", "92233720368.54775807", "92233720368.54775808", "1.", ".5", "1e8", "٣", "0.000000000"} {
+	for _, text := range []string{
+		"0", "-0.00000001", "92233720368.54775807", "92233720368.54775808", "1.", ".5", "1e8",
+		"٣", "0.000000000",
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -46,7 +46,8 @@ func TestPricePercent(t *testing.T) {
 		if got := p.String(); got != text+"%" {
 			t.Fatalf("%d is written %q, want %q", uint16(p), got, text)
 		}
-		for _, s := range []string{text, text + "%", rat(int64(p), 100).FloatString(2) + "%", rat(int64(p), 100).FloatString(9)} {
+		for _, s := range []string{text, text + "%", rat(int64(p), 100).FloatString(2) + "%", rat(int64(p),
+			100).FloatString(9)} {
 			if got, err := ParsePercent(s); err != nil || got != p {
 				t.Fatalf("%q is %d, %v, want %d", s, uint16(got), err, uint16(p))
 			}

@@ -8,7 +8,10 @@ import (
 )
 
 // quantities are the ends of the range and what a bet may be.
-var quantities = []Quantity{0, 1, 2, 3, 999, 1000, 9999, 10000, 25000, 400000, 123456789, QuantityMax / 3, QuantityMax - 1, QuantityMax}
+var quantities = []Quantity{
+	0, 1, 2, 3, 999, 1000, 9999, 10000, 25000, 400000, 123456789, QuantityMax / 3,
+	QuantityMax - 1, QuantityMax,
+}
 
 // invalidQuantities are just outside of it and far outside.
 var invalidQuantities = []Quantity{-1, -10000, math.MinInt64, QuantityMax + 1, math.MaxInt64}
@@ -65,7 +68,10 @@ func TestQuantityText(t *testing.T) {
 			t.Errorf("%q is %d, %v", text, int64(q), err)
 		}
 	}
-	for text, want := range map[string]Quantity{"40": 400000, "40.0": 400000, "40.00000000": 400000, "007": 70000, "0": 0} {
+	for text, want := range map[string]Quantity{
+		"40": 400000, "40.0": 400000, "40.00000000": 400000, "007": 70000,
+		"0": 0,
+	} {
 		if q, err := ParseQuantity([]byte(text)); err != nil || q != want {
 			t.Errorf("%q is %d, %v", text, int64(q), err)
 		}
@@ -102,7 +108,10 @@ func TestQuantityText(t *testing.T) {
 }
 
 func FuzzParseQuantity(f *testing.F) {
-	for _, text := range []string{"0", "40.00", "0.0001", "92233720368.5477", "92233720368.5478", "-1", ".", "1.00000", "1e4"} {
+	for _, text := range []string{
+		"0", "40.00", "0.0001", "92233720368.5477", "92233720368.5478", "-1", ".", "1.00000",
+		"1e4",
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -32,17 +32,29 @@ func TestLimits(t *testing.T) {
 		{"most slack", memory(1, memorySlackMax), LimitError{}},
 		{"no memory", memory(0, 0), LimitError{"Memory bytes", 0, 1, memoryBytesMax}},
 		{"negative memory", memory(-1, 0), LimitError{"Memory bytes", -1, 1, memoryBytesMax}},
-		{"too much memory", memory(memoryBytesMax+1, 0), LimitError{"Memory bytes", memoryBytesMax + 1, 1, memoryBytesMax}},
+		{"too much memory", memory(memoryBytesMax+1, 0), LimitError{
+			"Memory bytes", memoryBytesMax + 1, 1,
+			memoryBytesMax,
+		}},
 		{"negative slack", memory(1, -1), LimitError{"Memory slack", -1, 0, memorySlackMax}},
-		{"too much slack", memory(1, memorySlackMax+1), LimitError{"Memory slack", memorySlackMax + 1, 0, memorySlackMax}},
+		{"too much slack", memory(1, memorySlackMax+1), LimitError{
+			"Memory slack", memorySlackMax + 1, 0,
+			memorySlackMax,
+		}},
 
 		{"default frames", frames(0, 0), LimitError{}},
 		{"least frames", frames(framesBytesMin, framesRecordsMin), LimitError{}},
 		{"few bytes", frames(framesBytesMin-1, 0), LimitError{"SendRingConfig.Bytes", 63, 64, framesBytesMax}},
 		{"negative bytes", frames(-1, 0), LimitError{"SendRingConfig.Bytes", -1, 64, framesBytesMax}},
-		{"many bytes", frames(framesBytesMax+1, 0), LimitError{"SendRingConfig.Bytes", framesBytesMax + 1, 64, framesBytesMax}},
+		{"many bytes", frames(framesBytesMax+1, 0), LimitError{
+			"SendRingConfig.Bytes", framesBytesMax + 1, 64,
+			framesBytesMax,
+		}},
 		{"few records", frames(0, 1), LimitError{"SendRingConfig.Records", 1, 2, framesRecordsMax}},
-		{"many records", frames(0, framesRecordsMax+1), LimitError{"SendRingConfig.Records", framesRecordsMax + 1, 2, framesRecordsMax}},
+		{"many records", frames(0, framesRecordsMax+1), LimitError{
+			"SendRingConfig.Records", framesRecordsMax + 1, 2,
+			framesRecordsMax,
+		}},
 
 		{"one slot", spsc(1), LimitError{}},
 		{"no slot", spsc(0), LimitError{"SPSC slots", 0, 1, slotsMax}},

@@ -70,7 +70,8 @@ func (f *SendRing) invariants() error {
 		case s.at < at || s.n == 0 || s.end() > f.head || s.at&^f.mask != (s.end()-1)&^f.mask:
 			return fmt.Errorf("sequence %d at %d..%d, after %d, head %d", seq, s.at, s.end(), at, f.head)
 		case waits != (s.end() > f.sent) || waits && s.state != NotSent:
-			return fmt.Errorf("sequence %d at %d..%d, sent %d, waits %t, %v", seq, s.at, s.end(), f.sent, waits, s.state)
+			return fmt.Errorf("sequence %d at %d..%d, sent %d, waits %t, %v", seq, s.at, s.end(), f.sent, waits,
+				s.state)
 		}
 		at = s.end()
 	}

@@ -392,7 +392,8 @@ func (d *framesDriver) check() error {
 	for _, want := range kept {
 		frame, rec, ok := d.f.Frame(want.rec.Seq)
 		if !ok || rec != want.rec || !bytes.Equal(frame, want.data) || cap(frame) != len(frame) {
-			return fmt.Errorf("Frame(%d) = %x, %+v, %t, want %x, %+v", want.rec.Seq, frame, rec, ok, want.data, want.rec)
+			return fmt.Errorf("Frame(%d) = %x, %+v, %t, want %x, %+v", want.rec.Seq, frame, rec, ok, want.data,
+				want.rec)
 		}
 	}
 	i := 0
@@ -457,7 +458,8 @@ func TestFramesAgainstModel(t *testing.T) {
 	// A property that never reaches a case proves nothing about it.
 	for _, what := range []string{
 		"commit", "wrap", "two runs", "replay", "evicted by its own replay", "drop", "rebase",
-		"*ring.FullError", "*ring.TooLargeError", "leaves room", "would leave too little", "not sent", "partial", "sent",
+		"*ring.FullError", "*ring.TooLargeError", "leaves room", "would leave too little", "not sent", "partial",
+		"sent",
 	} {
 		if seen[what] == 0 {
 			t.Errorf("no run saw %q: %v", what, seen)

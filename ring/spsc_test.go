@@ -189,7 +189,9 @@ const stressCount = 60_000
 // collect takes producers times count values and fails unless each is whole
 // and each producer's come in order without holes. Every third is popped, the
 // others are read in place.
-func collect(t *testing.T, producers int, count uint64, peek func() *parcel, release func(), pop func() (parcel, bool)) {
+func collect(t *testing.T, producers int, count uint64, peek func() *parcel, release func(), pop func() (parcel,
+	bool),
+) {
 	next := make([]uint64, producers)
 	for i := 0; i < producers*int(count); {
 		var v parcel

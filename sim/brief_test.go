@@ -24,10 +24,12 @@ func briefRare(m *msg.Payload) string {
 	case msg.PayloadOrderQuantityReduceRejected:
 		b := m.GetOrderQuantityReduceRejected()
 		return fmt.Sprintf("reduce_rejected #%d %s new=%d ref=%d", serial(b.GetOrderId()),
-			strings.TrimPrefix(b.GetReason().String(), "ORDER_QUANTITY_REDUCE_REJECTED_"), b.GetNewQuantity(), b.GetReference())
+			strings.TrimPrefix(b.GetReason().String(), "ORDER_QUANTITY_REDUCE_REJECTED_"), b.GetNewQuantity(),
+			b.GetReference())
 	case msg.PayloadOrderPendingReplace:
 		b := m.GetOrderPendingReplace()
-		return fmt.Sprintf("pending_replace #%d for #%d %d@%d ref=%d", serial(b.GetOrderId()), serial(b.GetOrigOrderId()),
+		return fmt.Sprintf("pending_replace #%d for #%d %d@%d ref=%d", serial(b.GetOrderId()),
+			serial(b.GetOrigOrderId()),
 			b.GetQuantity(), b.GetPrice(), b.GetReference())
 	case msg.PayloadOrderCancelReplaceAccepted:
 		b := m.GetOrderCancelReplaceAccepted()
@@ -39,7 +41,8 @@ func briefRare(m *msg.Payload) string {
 			strings.TrimPrefix(b.GetReason().String(), "ORDER_CANCEL_REPLACE_REJECTED_"), b.GetReference())
 	case msg.PayloadOrderReduced:
 		b := m.GetOrderReduced()
-		return fmt.Sprintf("reduced #%d from %d to %d@%d", serial(b.GetOrderId()), b.GetSourceQuantity(), b.GetQuantity(),
+		return fmt.Sprintf("reduced #%d from %d to %d@%d", serial(b.GetOrderId()), b.GetSourceQuantity(),
+			b.GetQuantity(),
 			b.GetPrice())
 	case msg.PayloadOrderVoided:
 		b := m.GetOrderVoided()
@@ -52,7 +55,8 @@ func briefRare(m *msg.Payload) string {
 		return fmt.Sprintf("managed_state %d %v", b.GetMarketId(), b.GetManagedState())
 	case msg.PayloadRunningballNotification:
 		b := m.GetRunningballNotification()
-		return fmt.Sprintf("runningball %d %v %q %v %d %d:%d", b.GetEventId(), b.GetState(), b.GetDetails(), b.GetPeriod(),
+		return fmt.Sprintf("runningball %d %v %q %v %d %d:%d", b.GetEventId(), b.GetState(), b.GetDetails(),
+			b.GetPeriod(),
 			b.GetPlaytime(), b.GetScoreHome(), b.GetScoreAway())
 	}
 	return m.String()

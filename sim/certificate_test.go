@@ -22,7 +22,8 @@ func TestCertificate(t *testing.T) {
 		t.Fatal("the file to trust holds no certificate")
 	}
 	for name, good := range map[string]bool{
-		"localhost": true, "127.0.0.1": true, "::1": true, "exchange.example": true, "192.0.2.7": true, "0.0.0.0": false,
+		"localhost": true, "127.0.0.1": true, "::1": true, "exchange.example": true, "192.0.2.7": true,
+		"0.0.0.0":     false,
 		"example.com": false,
 	} {
 		conn, err := tls.Dial("tcp", s.Addr().String(), &tls.Config{RootCAs: pool, ServerName: name})

@@ -320,7 +320,8 @@ func briefBody(m *msg.Payload) string {
 	case msg.PayloadOrderCancelRejected:
 		b := m.GetOrderCancelRejected()
 		return fmt.Sprintf("cancel_rejected #%d %s%s", serial(b.GetOrderId()),
-			strings.TrimPrefix(b.GetReason().String(), "ORDER_CANCEL_REJECTED_"), ref(b.HasReference(), b.GetReference()))
+			strings.TrimPrefix(b.GetReason().String(), "ORDER_CANCEL_REJECTED_"), ref(b.HasReference(),
+				b.GetReference()))
 	case msg.PayloadOrderRejected:
 		b := m.GetOrderRejected()
 		return fmt.Sprintf("rejected seq=%d%s %s", b.GetSeq(), ref(b.HasReference(), b.GetReference()),
@@ -349,7 +350,8 @@ func briefBody(m *msg.Payload) string {
 		return "quotes " + briefQuotes(m.GetContractQuotes())
 	case msg.PayloadMarketState:
 		b := m.GetMarketState()
-		return fmt.Sprintf("market_state %d %s", b.GetMarketId(), strings.TrimPrefix(b.GetState().String(), "MARKET_STATE_"))
+		return fmt.Sprintf("market_state %d %s", b.GetMarketId(), strings.TrimPrefix(b.GetState().String(),
+			"MARKET_STATE_"))
 	case msg.PayloadSettingsAccepted:
 		return fmt.Sprintf("settings_accepted %v", m.GetSettingsAccepted().GetCancelAllOnFailure())
 	}
@@ -370,7 +372,8 @@ func briefQuotes(q *msg.ContractQuotes) string {
 	levels("bids", q.GetBids())
 	levels("offers", q.GetOffers())
 	fact := func(e *msg.Execution) string {
-		return fmt.Sprintf(" %s %d@%d", strings.TrimPrefix(e.GetLiquidity().String(), "SIDE_"), e.GetQuantity(), e.GetPrice())
+		return fmt.Sprintf(" %s %d@%d", strings.TrimPrefix(e.GetLiquidity().String(), "SIDE_"), e.GetQuantity(),
+			e.GetPrice())
 	}
 	for i := range q.GetExecutions() {
 		s += " traded" + fact(&q.GetExecutions()[i])

@@ -139,11 +139,15 @@ func DefaultConfig() Config {
 		Markets: []Market{
 			{
 				ID: DemoMarket, EventID: 50000, Name: "Winner", State: msg.MarketStateLive, WinnerTakesAll: true,
-				Contracts: []Contract{{ID: DemoHome, Name: "Home"}, {ID: DemoDraw, Name: "Draw"}, {ID: DemoAway, Name: "Away"}},
+				Contracts: []Contract{{ID: DemoHome, Name: "Home"}, {ID: DemoDraw, Name: "Draw"}, {
+					ID:   DemoAway,
+					Name: "Away",
+				}},
 			},
 			{
-				ID: 100001, EventID: 50000, Name: "Over or under 2.5 goals", State: msg.MarketStateLive, WinnerTakesAll: true,
-				Contracts: []Contract{{ID: 200010, Name: "Over"}, {ID: 200011, Name: "Under"}},
+				ID: 100001, EventID: 50000, Name: "Over or under 2.5 goals", State: msg.MarketStateLive,
+				WinnerTakesAll: true,
+				Contracts:      []Contract{{ID: 200010, Name: "Over"}, {ID: 200011, Name: "Under"}},
 			},
 		},
 		Agents: Agents{Rate: 50},

@@ -57,7 +57,8 @@ func session(t *testing.T, seed uint64, d time.Duration) string {
 func TestSameSeedSameBytes(t *testing.T) {
 	const golden = "e69f9895d49cde4a"
 	if got := session(t, 42, 2*time.Minute); got != golden {
-		t.Errorf("seed 42 gives %s, want %s: if the exchange was changed on purpose, write the new one down", got, golden)
+		t.Errorf("seed 42 gives %s, want %s: if the exchange was changed on purpose, write the new one down", got,
+			golden)
 	}
 	seen := map[string]uint64{}
 	for seed := range uint64(20) {

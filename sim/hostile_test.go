@@ -94,7 +94,8 @@ func TestSlowClient(t *testing.T) {
 		good.receiveAll()
 	}
 	err := slow.conn.Err()
-	if !slow.conn.Closing() || !errors.Is(err, ErrSlowConsumer) || !strings.Contains(err.Error(), " "+DemoUsername+" ") {
+	if !slow.conn.Closing() || !errors.Is(err, ErrSlowConsumer) || !strings.Contains(err.Error(),
+		" "+DemoUsername+" ") {
 		t.Errorf("closing %v for %v", slow.conn.Closing(), slow.conn.Err())
 	}
 	if good.conn.Closing() {

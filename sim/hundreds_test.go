@@ -21,7 +21,10 @@ func TestServerHundredsOfClients(t *testing.T) {
 		c.Accounts = append(c.Accounts, Account{Username: name, Password: name, Balance: 1000 * Currency})
 	}
 	c.Agents = Agents{Rate: 100}
-	c.Limits = Limits{Connections: clients, InBytes: 1 << 14, PayloadBytes: 1 << 12, OutBytes: 1 << 19, OutFrames: 1 << 13}
+	c.Limits = Limits{
+		Connections: clients, InBytes: 1 << 14, PayloadBytes: 1 << 12, OutBytes: 1 << 19,
+		OutFrames: 1 << 13,
+	}
 	s := serve(t, c)
 	var wait sync.WaitGroup
 	var bought, sold, finished atomic.Uint64

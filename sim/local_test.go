@@ -35,7 +35,8 @@ func TestLocalServerInVirtualTime(t *testing.T) {
 		start := time.Now()
 		l := dial()
 		l.login(DemoUsername)
-		l.want("S1 LOGIN_RESPONSE reset=2", "S2 HEARTBEAT", "S3 HEARTBEAT", "S4 HEARTBEAT", "S5 HEARTBEAT", "S6 HEARTBEAT",
+		l.want("S1 LOGIN_RESPONSE reset=2", "S2 HEARTBEAT", "S3 HEARTBEAT", "S4 HEARTBEAT", "S5 HEARTBEAT",
+			"S6 HEARTBEAT",
 			"S7 LOGOUT HEARTBEAT_TIMEOUT", "the end")
 		if d := time.Since(start); d != time.Minute {
 			t.Errorf("it took %v", d)

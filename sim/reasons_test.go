@@ -44,7 +44,11 @@ func TestEveryRejection(t *testing.T) {
 		}, create},
 		{"no market", "MARKET_NOT_FOUND", nil, func(c *client) { c.create(buy, 10000, 3000, 9, contractOf(8, 1)) }},
 		{
-			"down", "SERVICE_TEMPORARILY_UNAVAILABLE", func(h *harness, _ *client) { h.sim.Exchange.SetUnavailable(true) },
+			"down", "SERVICE_TEMPORARILY_UNAVAILABLE", func(h *harness,
+				_ *client,
+			) {
+				h.sim.Exchange.SetUnavailable(true)
+			},
 			create,
 		},
 		{
@@ -67,7 +71,11 @@ func TestEveryRejection(t *testing.T) {
 			c.cancel(1, 1)
 		}, create},
 		{
-			"trading suspended", "TRADING_SUSPENDED", func(h *harness, _ *client) { h.sim.Exchange.SuspendTrading(true) },
+			"trading suspended", "TRADING_SUSPENDED", func(h *harness,
+				_ *client,
+			) {
+				h.sim.Exchange.SuspendTrading(true)
+			},
 			create,
 		},
 		{"stake", "STAKE_LIMIT_EXCEEDED", func(h *harness,
@@ -119,7 +127,8 @@ func TestEveryCancelRejection(t *testing.T) {
 			h.sim.Exchange.SuspendAccount(DemoUsername, true)
 		}), replace},
 		{
-			"trading suspended", "TRADING_SUSPENDED", and(func(h *harness, _ *client) { h.sim.Exchange.SuspendTrading(true) }),
+			"trading suspended", "TRADING_SUSPENDED",
+			and(func(h *harness, _ *client) { h.sim.Exchange.SuspendTrading(true) }),
 			replace,
 		},
 		{"no market", "MARKET_NOT_FOUND", and(func(*harness, *client) {}), func(c *client) {
@@ -200,7 +209,8 @@ func TestEveryReplaceRejection(t *testing.T) {
 	}
 	checkReasons(t, cases, func(m *msg.Payload) (string, bool) {
 		r := m.GetOrderCancelReplaceRejected()
-		return strings.TrimPrefix(r.GetReason().String(), "ORDER_CANCEL_REPLACE_REJECTED_"), m.HasOrderCancelReplaceRejected()
+		return strings.TrimPrefix(r.GetReason().String(), "ORDER_CANCEL_REPLACE_REJECTED_"),
+			m.HasOrderCancelReplaceRejected()
 	}, int(msg.OrderCancelReplaceRejectedServiceTemporarilyUnavailable))
 }
 
@@ -217,7 +227,10 @@ func checkReasons(t *testing.T, cases []reasonCase, reasonOf func(*msg.Payload) 
 			if k.reason == "LIMIT_EXCEEDED" {
 				config.Accounts[0].OrdersMax = 1
 			}
-			config.Markets = append(config.Markets, Market{ID: 7, State: msg.MarketStateNew, Contracts: []Contract{{ID: 1}}})
+			config.Markets = append(config.Markets, Market{
+				ID: 7, State: msg.MarketStateNew,
+				Contracts: []Contract{{ID: 1}},
+			})
 			h := newHarness(t, config)
 			c := h.login()
 			if k.setUp != nil {
@@ -252,7 +265,10 @@ func TestEveryReduceRejection(t *testing.T) {
 	cases := []reasonCase{
 		{"unknown", "NOT_FOUND", nil, func(c *client) { c.reduce(5, 5000, 9) }},
 		{"dead", "NOT_LIVE", func(h *harness, c *client) { rest(h, c); c.cancel(c.idOf(1), 0) }, reduce},
-		{"down", "CAPACITY_REACHED", func(h *harness, c *client) { rest(h, c); h.sim.Exchange.SetUnavailable(true) }, reduce},
+		{
+			"down", "CAPACITY_REACHED", func(h *harness, c *client) { rest(h, c); h.sim.Exchange.SetUnavailable(true) },
+			reduce,
+		},
 		{"throttle", "THROTTLE_EXCEEDED", func(h *harness, c *client) {
 			h.sim.SetThrottle(Throttle{Rate: 1, Burst: 1, Tick: time.Second})
 			rest(h, c)

@@ -94,7 +94,8 @@ func Listen(addr string, c Config) (*Server, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
-			err = fmt.Errorf("sim: %s is taken by another program: choose another port, or 0 for any free one: %w", addr, err)
+			err = fmt.Errorf("sim: %s is taken by another program: choose another port, or 0 for any free one: %w",
+				addr, err)
 		} else {
 			err = fmt.Errorf("sim: cannot listen on %s: %w", addr, err)
 		}

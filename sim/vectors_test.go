@@ -32,10 +32,14 @@ func TestPythonClientBytes(t *testing.T) {
 			"order_create":     {"S3 accepted seq=3 #1 400000@2500"},
 			"order_create ioc": {"S4 rejected seq=4 ref=77 CROSSED_SELF"},
 			"order_cancel":     {"S5 cancel_rejected #19763228749 NOT_FOUND"},
-			"market_subscribe": {"S6 market_quotes 317002 volume=0 {608008 bids 2500:400000}", "S7 market_state 317002 LIVE"},
-			"settings false":   {"S8 settings_accepted false"},
+			"market_subscribe": {
+				"S6 market_quotes 317002 volume=0 {608008 bids 2500:400000}",
+				"S7 market_state 317002 LIVE",
+			},
+			"settings false": {"S8 settings_accepted false"},
 			"cancel_all market": {
-				"S9 quotes 608008 bids 2500:0", "S10 cancel_all_accepted", "S11 cancelled #1 MEMBER_REQUESTED executed=0",
+				"S9 quotes 608008 bids 2500:0", "S10 cancel_all_accepted",
+				"S11 cancelled #1 MEMBER_REQUESTED executed=0",
 			},
 			"logout": {"S12 LOGOUT CONFIRMATION"},
 		},
@@ -51,7 +55,8 @@ func TestPythonClientBytes(t *testing.T) {
 		}
 		t.Run(flow.Name, func(t *testing.T) {
 			config := testConfig()
-			config.Accounts[0].Username, config.Accounts[0].Password, config.Accounts[0].Token = "user", "pass", "abcdef"
+			config.Accounts[0].Username, config.Accounts[0].Password, config.Accounts[0].Token = "user", "pass",
+				"abcdef"
 			config.Markets[0].ID, config.Markets[0].Contracts[0].ID = 317002, 608008
 			c := newHarness(t, config).connect()
 			seen := 0

@@ -138,7 +138,10 @@ func BenchmarkRatio(b *testing.B) {
 				b.ReportMetric(median(ratio), "big/uuid")
 			})
 		}
-		compare("to slug", func(i int) { dst = s.write(dst[:0], i, 36) }, func(i int) { dst = s.writeBig(dst[:0], i, 36) })
+		compare("to slug", func(i int) { dst = s.write(dst[:0], i, 36) }, func(i int) {
+			dst = s.writeBig(dst[:0], i,
+				36)
+		})
 		compare("from slug", func(i int) { s.read(i, 36) }, func(i int) { s.readBig(z, i, 36) })
 	}
 }

@@ -82,8 +82,10 @@ func read[T ~string | ~[]byte](r *radix, digits T) (w wide, ok bool) {
 		w.low = w.low*base + v
 	}
 	for digits = digits[lead:]; len(digits) >= group; digits = digits[group:] {
-		v0, v1, v2, v3 := uint64(values[digits[0]]), uint64(values[digits[1]]), uint64(values[digits[2]]), uint64(values[digits[3]])
-		v4, v5, v6, v7 := uint64(values[digits[4]]), uint64(values[digits[5]]), uint64(values[digits[6]]), uint64(values[digits[7]])
+		v0, v1, v2, v3 := uint64(values[digits[0]]), uint64(values[digits[1]]), uint64(values[digits[2]]),
+			uint64(values[digits[3]])
+		v4, v5, v6, v7 := uint64(values[digits[4]]), uint64(values[digits[5]]), uint64(values[digits[6]]),
+			uint64(values[digits[7]])
 		seen |= v0 | v1 | v2 | v3 | v4 | v5 | v6 | v7
 		upper := (v0*base+v1)*base2 + v2*base + v3
 		lower := (v4*base+v5)*base2 + v6*base + v7

@@ -11,7 +11,8 @@ import (
 
 // identifiers generates numbers of every length with every tag.
 func identifiers() gopter.Gen {
-	return gopter.CombineGens(gen.OneConstOf(Account, ContractGroup, Contract, Order, Comment, Entity, Event, Session, User, Referrer),
+	return gopter.CombineGens(gen.OneConstOf(Account, ContractGroup, Contract, Order, Comment, Entity, Event, Session,
+		User, Referrer),
 		gen.UInt64(), gen.UInt64(), gen.IntRange(0, 128)).Map(func(v []any) UUID {
 		return New128(v[0].(Tag), v[1].(uint64), v[2].(uint64)).shortened(v[3].(int))
 	})
@@ -69,7 +70,8 @@ func TestRoundTrips(t *testing.T) {
 		value, _ := u.MarshalJSON()
 		data, _ := u.MarshalBinary()
 		column, _ := u.Value()
-		return a.UnmarshalText(text) == nil && b.UnmarshalJSON(value) == nil && c.UnmarshalBinary(data) == nil && d.Scan(column) == nil &&
+		return a.UnmarshalText(text) == nil && b.UnmarshalJSON(value) == nil && c.UnmarshalBinary(data) == nil &&
+			d.Scan(column) == nil &&
 			a == u && b == u && c == u && d == u
 	}, identifiers()))
 }
@@ -86,7 +88,8 @@ func TestForms(t *testing.T) {
 	holds(t, "identifiers differ as their forms do", prop.ForAll(func(u, v UUID, base int) bool {
 		f := SlugFormat{Base: base, Bare: true}
 		same := u == v
-		return same == (u.Slug(f) == v.Slug(f)) && same == (u.String() == v.String()) && same == (u.Hex() == v.Hex()) && same == (u.Compare(v) == 0)
+		return same == (u.Slug(f) == v.Slug(f)) && same == (u.String() == v.String()) && same == (u.Hex() == v.Hex()) &&
+			same == (u.Compare(v) == 0)
 	}, identifiers(), identifiers(), gen.IntRange(2, 62)))
 	holds(t, "the order is total", prop.ForAll(func(u, v, w UUID) bool {
 		transitive := u.Compare(v) > 0 || v.Compare(w) > 0 || u.Compare(w) <= 0

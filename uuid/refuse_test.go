@@ -71,7 +71,10 @@ func TestRefusals(t *testing.T) {
 		{short("1g"), ErrDigit, 1, `uuid: short hex: bad digit "g" of base 16 at byte 1`},
 		{short("0001" + zeros(32)), ErrTooLong, 35, "uuid: short hex: too long at byte 35"},
 		{short(zeros(TextBytesMax + 1)), ErrTooLong, TextBytesMax, "uuid: short hex: too long at byte 1026"},
-		{func() error { _, err := ParseShortHex(Tag(1), "1"); return err }(), ErrTag, 0, "uuid: short hex: unknown tag 0001 at byte 0"},
+		{
+			func() error { _, err := ParseShortHex(Tag(1), "1"); return err }(), ErrTag, 0,
+			"uuid: short hex: unknown tag 0001 at byte 0",
+		},
 
 		{text(""), ErrEmpty, 0, "uuid: text: empty"},
 		{text("11yc"), ErrForm, 0, "uuid: text: not a form of an identifier"},
@@ -131,7 +134,8 @@ func TestErrorsHoldNoText(t *testing.T) {
 		new(UUID).UnmarshalJSON([]byte(`"` + secret + `\n"`)),
 		new(UUID).UnmarshalJSON([]byte(secret)),
 	} {
-		if err == nil || strings.Contains(err.Error(), secret[:4]) || strings.Contains(err.Error(), secret[len(secret)-4:]) {
+		if err == nil || strings.Contains(err.Error(), secret[:4]) || strings.Contains(err.Error(),
+			secret[len(secret)-4:]) {
 			t.Errorf("error %v", err)
 		}
 	}

@@ -28,7 +28,8 @@ func TestTags(t *testing.T) {
 	}
 	for i, want := range tagTable {
 		tag := want.tag
-		if tags[i] != tag || uint16(tag) != want.value || tag.String() != want.name || tag.Prefix() != want.prefix || !tag.Valid() {
+		if tags[i] != tag || uint16(tag) != want.value || tag.String() != want.name || tag.Prefix() != want.prefix ||
+			!tag.Valid() {
 			t.Errorf("%v: %04x, prefix %c, valid %t; want %+v", tag, uint16(tag), tag.Prefix(), tag.Valid(), want)
 		}
 		if got, ok := TagOfName(want.name); got != tag || !ok {

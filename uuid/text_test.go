@@ -104,7 +104,10 @@ func TestUnmarshalJSON(t *testing.T) {
 		}
 	}
 	// Called directly, with what is no JSON at all.
-	for _, text := range []string{"", `"`, `e-3wk5c`, `"e-3wk5c`, `e-3wk5c"`, `"e-3"20g"`, `"\x65-3wk5c"`, `"e-3wk5c\"`, "nul"} {
+	for _, text := range []string{
+		"", `"`, `e-3wk5c`, `"e-3wk5c`, `e-3wk5c"`, `"e-3"20g"`, `"\x65-3wk5c"`, `"e-3wk5c\"`,
+		"nul",
+	} {
 		u := event
 		wants(t, text, u.UnmarshalJSON([]byte(text)), ErrForm, 0)
 		if u != event {
@@ -212,7 +215,10 @@ func TestSQL(t *testing.T) {
 	if !driver.IsValue(value) {
 		t.Errorf("%T is nothing a driver takes", value)
 	}
-	for _, src := range []any{"e-3wk5c", []byte("e-3wk5c"), "00000000000000000000000000641100", []byte("00000000000000000000000000641100")} {
+	for _, src := range []any{
+		"e-3wk5c", []byte("e-3wk5c"), "00000000000000000000000000641100",
+		[]byte("00000000000000000000000000641100"),
+	} {
 		var u UUID
 		if err := u.Scan(src); err != nil || u != event {
 			t.Errorf("%v: %v, %v", src, u, err)

@@ -223,7 +223,8 @@ func TestPowersOfTheBase(t *testing.T) {
 		if _, ok := read(&radixes[base], most.Text(base)); ok {
 			t.Fatalf("base %d: read 2^144", base)
 		}
-		if w, ok := read(&radixes[base], most.Sub(most, big.NewInt(1)).Text(base)); !ok || w != (wide{1<<16 - 1, 1<<64 - 1, 1<<64 - 1}) {
+		if w, ok := read(&radixes[base], most.Sub(most, big.NewInt(1)).Text(base)); !ok ||
+			w != (wide{1<<16 - 1, 1<<64 - 1, 1<<64 - 1}) {
 			t.Fatalf("base %d: 2^144-1 reads as %x, %t", base, w, ok)
 		}
 	}

@@ -116,7 +116,12 @@ func TestAppend(t *testing.T) {
 		for name, form := range map[string]func([]byte) []byte{
 			"AppendSlug":     func(b []byte) []byte { return u.AppendSlug(b, f) },
 			"AppendSlug, 36": func(b []byte) []byte { return u.AppendSlug(b, SlugFormat{Pad: f.Pad, Bare: f.Bare}) },
-			"AppendSlug, 16": func(b []byte) []byte { return u.AppendSlug(b, SlugFormat{Base: 16, Pad: f.Pad, Bare: f.Bare}) },
+			"AppendSlug, 16": func(b []byte) []byte {
+				return u.AppendSlug(b, SlugFormat{
+					Base: 16, Pad: f.Pad,
+					Bare: f.Bare,
+				})
+			},
 			"AppendHex":      func(b []byte) []byte { return u.AppendHex(b, pad) },
 			"AppendShortHex": u.AppendShortHex,
 			"AppendText":     func(b []byte) []byte { b, _ = u.AppendText(b); return b },
@@ -130,7 +135,8 @@ func TestAppend(t *testing.T) {
 			if &got[0] != &block[0] || !bytes.Equal(got[start:], alone) {
 				t.Fatalf("%s: %q into room, %q without", name, got[start:], alone)
 			}
-			if n := bytes.Count(block[:start], []byte{'#'}) + bytes.Count(block[end:], []byte{'#'}); n != len(block)-len(alone) {
+			if n := bytes.Count(block[:start], []byte{'#'}) + bytes.Count(block[end:],
+				[]byte{'#'}); n != len(block)-len(alone) {
 				t.Fatalf("%s: wrote outside its place: %q", name, block)
 			}
 			before := []byte("before")
@@ -138,7 +144,8 @@ func TestAppend(t *testing.T) {
 				t.Fatalf("%s: %q behind full memory, want %q", name, got, alone)
 			}
 			room := bytes.Repeat([]byte{'#'}, len(alone))
-			if got := form(room[: 0 : len(alone)-1]); !bytes.Equal(got, alone) || bytes.ContainsFunc(room, func(r rune) bool { return r != '#' }) {
+			if got := form(room[: 0 : len(alone)-1]); !bytes.Equal(got, alone) || bytes.ContainsFunc(room,
+				func(r rune) bool { return r != '#' }) {
 				t.Fatalf("%s: one byte short of room, wrote %q into %q", name, got, room)
 			}
 		}

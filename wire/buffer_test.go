@@ -135,7 +135,8 @@ func TestBufferFreeOffersRoom(t *testing.T) {
 				free := len(b.Free())
 				check(t, b)
 				if least := min(block/8, len(frame)-arrived); free < least {
-					t.Fatalf("%d of a frame of %d arrived behind %d: Free offers %d, want %d", arrived, len(frame), before, free, least)
+					t.Fatalf("%d of a frame of %d arrived behind %d: Free offers %d, want %d", arrived, len(frame),
+						before, free, least)
 				}
 			}
 		}
@@ -231,7 +232,8 @@ func TestBufferErrors(t *testing.T) {
 				t.Errorf("after the error: %x, %v", payload, again)
 			}
 			b.Reset()
-			if got, err := feed(t, b, AppendFrame(nil, []byte("new")), func() int { return chunk }); err != nil || len(got) != 1 {
+			if got, err := feed(t, b, AppendFrame(nil, []byte("new")), func() int { return chunk }); err != nil ||
+				len(got) != 1 {
 				t.Errorf("after Reset: %q, %v", got, err)
 			}
 			b.Reset()
@@ -356,7 +358,8 @@ func FuzzScan(f *testing.F) {
 			return 1 + int(chunks[i%len(chunks)])
 		})
 		if !equal(payloads, want.payloads) || b.Stats().Empty != uint64(want.empty) {
-			t.Fatalf("%d payloads and %d empty, want %d and %d", len(payloads), b.Stats().Empty, len(want.payloads), want.empty)
+			t.Fatalf("%d payloads and %d empty, want %d and %d", len(payloads), b.Stats().Empty, len(want.payloads),
+				want.empty)
 		}
 		if !errors.Is(err, want.kind) {
 			t.Fatalf("error %v, want %v", err, want.kind)

@@ -122,7 +122,8 @@ func TestPutFrameRefuses(t *testing.T) {
 			t.Errorf("negative size: %v", err)
 		}
 	}
-	if n, frame, err := Measure(raw(make([]byte, OutboundBytesMax))); err != nil || n != OutboundBytesMax || frame != OutboundBytesMax+3 {
+	if n, frame, err := Measure(raw(make([]byte, OutboundBytesMax))); err != nil || n != OutboundBytesMax ||
+		frame != OutboundBytesMax+3 {
 		t.Errorf("a payload as long as the limit: %d, %d, %v", n, frame, err)
 	}
 }

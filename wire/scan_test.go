@@ -92,7 +92,8 @@ func TestScanRefuses(t *testing.T) {
 			}
 		}
 	}
-	if _, n, err := Scan([]byte{10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, Limits{PayloadBytesMax: 10}); n != 11 || err != nil {
+	if _, n, err := Scan([]byte{10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, Limits{PayloadBytesMax: 10}); n != 11 ||
+		err != nil {
 		t.Errorf("a payload as long as the limit: %d, %v", n, err)
 	}
 }
@@ -119,7 +120,8 @@ func TestScanProperties(t *testing.T) {
 					return consumed == want.consumed && errors.Is(err, want.kind)
 				}
 				if len(payload) > 0 {
-					if len(want.payloads) == 0 || !bytes.Equal(payload, want.payloads[0]) || cap(payload) != len(payload) {
+					if len(want.payloads) == 0 || !bytes.Equal(payload, want.payloads[0]) ||
+						cap(payload) != len(payload) {
 						return false
 					}
 					want.payloads = want.payloads[1:]

@@ -20,7 +20,10 @@ func TestQueueAmongParticipants(t *testing.T) {
 		c := sim.DefaultConfig()
 		c.Agents = sim.Agents{Rate: rate, Step: 2, Spread: 4}
 		c.Accounts = []exchange.Account{{Username: "bot", Balance: 1e17}}
-		c.Markets = []exchange.Market{{ID: 1, State: msg.MarketStateLive, Contracts: []exchange.Contract{{ID: 1}, {ID: 2}}}}
+		c.Markets = []exchange.Market{{ID: 1, State: msg.MarketStateLive, Contracts: []exchange.Contract{
+			{ID: 1},
+			{ID: 2},
+		}}}
 		c.Limits.Orders = 1024
 		s, err := sim.New(c)
 		if err != nil {

@@ -34,7 +34,10 @@ func TestNothingAllocates(t *testing.T) {
 		must(b.ApplySnapshot(&snapshots[i], now))
 		for range each {
 			id++
-			must(b.OwnAdded(book.Own{ID: id, Market: m, Contract: 1, Side: odds.Buy, Price: 4900, Open: 50, Pending: true}))
+			must(b.OwnAdded(book.Own{
+				ID: id, Market: m, Contract: 1, Side: odds.Buy, Price: 4900, Open: 50,
+				Pending: true,
+			}))
 			must(b.OwnAccepted(id, 50))
 		}
 	}

@@ -122,7 +122,10 @@ func New(c Config) (*Books, error) {
 		due:      never,
 		absent:   market{contracts: none},
 		fullness: [3]LimitError{
-			{Field: "Markets", Limit: c.Markets}, {Field: "Contracts", Limit: c.Contracts}, {Field: "Orders", Limit: c.Orders},
+			{Field: "Markets", Limit: c.Markets}, {Field: "Contracts", Limit: c.Contracts}, {
+				Field: "Orders",
+				Limit: c.Orders,
+			},
 		},
 	}
 	b.markets.init(c.Markets)

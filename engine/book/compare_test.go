@@ -344,7 +344,8 @@ func (p *pair) compareLevels(c book.Contract, withOwn bool) {
 		for _, l := range list {
 			sum = min(sum+l.Quantity, odds.QuantityMax)
 			if c.At(s, l.Price) != l.Quantity || c.Within(s, l.Price) != sum {
-				p.fail("at %v %v, within %v, want %v and %v", l.Price, c.At(s, l.Price), c.Within(s, l.Price), l.Quantity, sum)
+				p.fail("at %v %v, within %v, want %v and %v", l.Price, c.At(s, l.Price), c.Within(s, l.Price),
+					l.Quantity, sum)
 			}
 		}
 		for _, quantity := range []odds.Quantity{0, 1500, odds.QuantityMax} {
@@ -352,7 +353,8 @@ func (p *pair) compareLevels(c book.Contract, withOwn bool) {
 			if got != want {
 				p.fail("taking %v: %+v, want %+v", quantity, got, want)
 			}
-			if want.Quantity > 0 && got.Average() != floorTimes(big.NewInt(int64(want.Stake)), big.NewInt(int64(want.Quantity))) {
+			if want.Quantity > 0 && got.Average() != floorTimes(big.NewInt(int64(want.Stake)),
+				big.NewInt(int64(want.Quantity))) {
 				p.fail("average of %+v is %v", got, got.Average())
 			}
 		}

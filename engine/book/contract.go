@@ -24,7 +24,8 @@ type Contract struct {
 // Contract returns a contract's book, and false if its market is neither subscribed to nor has own orders. A contract
 // of which the exchange has said nothing is empty, not unknown, in a live market.
 func (b *Books) Contract(marketID, id uint32) (Contract, bool) {
-	return Contract{b: b, market: marketID, id: id, slot: b.find(marketID, id)}, b.byMarket.find(uint64(marketID)) != none
+	return Contract{b: b, market: marketID, id: id, slot: b.find(marketID, id)},
+		b.byMarket.find(uint64(marketID)) != none
 }
 
 // at returns the contract's slot, or none. Slots are claimed and released as markets come and go.

@@ -2,8 +2,5 @@
 
 package book_test
 
-const (
-	raceEnabled = false
-	// operations is how many random operations the large comparisons take.
-	operations = 1_000_000
-)
+// operations is how many random operations the large comparisons take.
+const operations = 1_000_000

@@ -27,7 +27,8 @@ const (
 var errorTexts = [...]string{
 	"no error", "market is not subscribed to", "update before the snapshot", "market or contract is closed",
 	"message names no market or contract", "price outside 1..9999", "quantity too large", "too many levels",
-	"quotes name another market", "unknown type of prices or quantities", "side is neither buy nor sell", "unknown own order", "own order exists",
+	"quotes name another market", "unknown type of prices or quantities", "side is neither buy nor sell",
+	"unknown own order", "own order exists",
 }
 
 // Error returns a text.

@@ -138,7 +138,8 @@ func TestCrossedBookIsHealed(t *testing.T) {
 	s.state(book.Live, 0)
 	s.update(5100, 0, 1000) // locked
 	s.state(book.Suspect, book.Crossed)
-	if e := s.b.Events(); len(e) != 1 || e[0].Kind != book.ContractChanged || e[0].Causes != book.Crossed || e[0].Contract != 1 {
+	if e := s.b.Events(); len(e) != 1 || e[0].Kind != book.ContractChanged || e[0].Causes != book.Crossed ||
+		e[0].Contract != 1 {
 		t.Fatalf("%+v", e)
 	}
 	s.advance(2*second - 1)
@@ -272,7 +273,8 @@ func TestGapAndReconnect(t *testing.T) {
 	s.subscribe()
 	s.snapshot(4900, 5100)
 	s.b.Gap(s.now)
-	if e := s.b.Events(); len(e) != 1 || e[0].Kind != book.MarketChanged || e[0].Market != 0 || e[0].State != book.Suspect {
+	if e := s.b.Events(); len(e) != 1 || e[0].Kind != book.MarketChanged || e[0].Market != 0 ||
+		e[0].State != book.Suspect {
 		t.Errorf("%+v", e)
 	}
 	s.state(book.Suspect, book.Gap)
@@ -372,7 +374,8 @@ func TestUnsubscribedMarketIsForgotten(t *testing.T) {
 			_, err := s.b.ApplyUpdate(update(m, ct, 4900, 5100, 5), s.now)
 			s.must(err)
 		}
-		if _, err := s.b.ApplyUpdate(update(m+1, 4, 4900, 5100, 5), s.now); !errors.As(err, &full) || full.Field != "Contracts" {
+		if _, err := s.b.ApplyUpdate(update(m+1, 4, 4900, 5100, 5), s.now); !errors.As(err, &full) ||
+			full.Field != "Contracts" {
 			t.Fatal(err)
 		}
 		c, _ := s.b.Contract(m+1, 4)
@@ -410,7 +413,10 @@ func TestWorkedExampleOfTheWindow(t *testing.T) {
 		}
 	}
 	s.update(5000, 0, 100_000)
-	bids(book.Level{Price: 5000, Quantity: 100_000}, book.Level{Price: 4900, Quantity: 100_000}, book.Level{Price: 4800, Quantity: 100_000},
+	bids(book.Level{Price: 5000, Quantity: 100_000}, book.Level{Price: 4900, Quantity: 100_000}, book.Level{
+		Price:    4800,
+		Quantity: 100_000,
+	},
 		book.Level{Price: 4700, Quantity: 100_000}, book.Level{Price: 4600, Quantity: 100_000})
 	q := update(1, 1, 0, 5000, 300_000)
 	setLevel(q.AddBids(), 4500, 400_000)
@@ -422,10 +428,14 @@ func TestWorkedExampleOfTheWindow(t *testing.T) {
 	e.SetMicroseconds(7)
 	contract, err := s.b.ApplyUpdate(q, s.now)
 	s.must(err)
-	bids(book.Level{Price: 4900, Quantity: 100_000}, book.Level{Price: 4800, Quantity: 100_000}, book.Level{Price: 4700, Quantity: 100_000},
+	bids(book.Level{Price: 4900, Quantity: 100_000}, book.Level{Price: 4800, Quantity: 100_000}, book.Level{
+		Price:    4700,
+		Quantity: 100_000,
+	},
 		book.Level{Price: 4600, Quantity: 100_000}, book.Level{Price: 4500, Quantity: 400_000})
 	last, _ := contract.Last()
-	if last != (book.Last{Price: 5000, Quantity: 100_000, Side: odds.Buy, Microseconds: 7}) || contract.High() != 5000 || contract.Low() != 5000 {
+	if last != (book.Last{Price: 5000, Quantity: 100_000, Side: odds.Buy, Microseconds: 7}) ||
+		contract.High() != 5000 || contract.Low() != 5000 {
 		t.Errorf("%+v %v %v", last, contract.High(), contract.Low())
 	}
 	q = update(1, 1, 0, 0, 0)
@@ -433,7 +443,10 @@ func TestWorkedExampleOfTheWindow(t *testing.T) {
 	setLevel(q.AddBids(), 4000, 30_000)
 	_, err = s.b.ApplyUpdate(q, s.now)
 	s.must(err)
-	bids(book.Level{Price: 4900, Quantity: 100_000}, book.Level{Price: 4700, Quantity: 100_000}, book.Level{Price: 4600, Quantity: 100_000},
+	bids(book.Level{Price: 4900, Quantity: 100_000}, book.Level{Price: 4700, Quantity: 100_000}, book.Level{
+		Price:    4600,
+		Quantity: 100_000,
+	},
 		book.Level{Price: 4500, Quantity: 400_000}, book.Level{Price: 4000, Quantity: 30_000})
 	if s.b.Depth() != 5 {
 		t.Error(s.b.Depth())
@@ -477,7 +490,8 @@ func TestPricesOfAMarket(t *testing.T) {
 	for c := range m.Contracts() {
 		n += int(c.ID())
 	}
-	if state, _ := m.State(); n != 3 || m.ID() != 1 || state != book.Live || m.Since() != s.now || m.Updated() != s.now {
+	if state, _ := m.State(); n != 3 || m.ID() != 1 || state != book.Live || m.Since() != s.now ||
+		m.Updated() != s.now {
 		t.Error(n, m.ID(), state)
 	}
 }

@@ -43,9 +43,20 @@ func merge(words []uint64, n, side int, quotes []msg.Quote) int {
 	if len(quotes) == 1 {
 		before = 0
 	}
-	for i := range quotes {
+	for i := 0; i < len(quotes); i++ {
 		q := &quotes[i]
 		quantity, price := q.GetQuantity(), q.GetPrice()
+		// A run of levels that are there, one after the other. Prices that are there are valid.
+		for at < n && words[at]>>quantityBits == uint64(keyOf(side, price)) && quantity-1 < uint64(odds.QuantityMax) {
+			before = words[at] >> quantityBits
+			words[at] = before<<quantityBits | quantity
+			at++
+			if i++; i == len(quotes) {
+				return n
+			}
+			q = &quotes[i]
+			quantity, price = q.GetQuantity(), q.GetPrice()
+		}
 		if price-1 >= uint32(odds.PriceMax) || quantity > uint64(odds.QuantityMax) {
 			return invalid
 		}

@@ -155,7 +155,7 @@ func (b *Books) OwnFilled(id uint64, open odds.Quantity) error {
 		o.flags |= ownFilled
 		return nil
 	}
-	o.lower, o.upper = 0, 0
+	o.lower, o.upper, o.behind = 0, 0, unknown
 	b.tighten(o)
 	return nil
 }

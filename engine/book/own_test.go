@@ -22,7 +22,8 @@ func (s *script) queue(id uint64, lower, upper odds.Quantity) {
 func (s *script) place(id uint64, price uint32, open, ahead uint64) {
 	s.Helper()
 	s.must(s.b.OwnAdded(book.Own{
-		ID: id, Market: 1, Contract: 1, Side: odds.Buy, Price: odds.Price(price), Open: odds.Quantity(open), Pending: true,
+		ID: id, Market: 1, Contract: 1, Side: odds.Buy, Price: odds.Price(price), Open: odds.Quantity(open),
+		Pending: true,
 	}))
 	s.queue(id, 0, odds.QuantityMax)
 	s.update(price, 0, ahead+open)
@@ -120,7 +121,10 @@ func TestQueueOfAnUnseenArrival(t *testing.T) {
 	s.subscribe()
 	s.snapshot(4900, 5100)
 	add := func(id uint64, price odds.Price) {
-		s.must(s.b.OwnAdded(book.Own{ID: id, Market: 1, Contract: 1, Side: odds.Buy, Price: price, Open: 50, Pending: true}))
+		s.must(s.b.OwnAdded(book.Own{
+			ID: id, Market: 1, Contract: 1, Side: odds.Buy, Price: price, Open: 50,
+			Pending: true,
+		}))
 	}
 	add(1, 4950)
 	s.update(4950, 0, 50)
@@ -256,7 +260,10 @@ func TestPendingOrdersAreSubtracted(t *testing.T) {
 		}
 	}
 	add := func(id uint64, price odds.Price, open odds.Quantity) {
-		s.must(s.b.OwnAdded(book.Own{ID: id, Market: 1, Contract: 1, Side: odds.Buy, Price: price, Open: open, Pending: true}))
+		s.must(s.b.OwnAdded(book.Own{
+			ID: id, Market: 1, Contract: 1, Side: odds.Buy, Price: price, Open: open,
+			Pending: true,
+		}))
 	}
 	add(1, 4900, 300)
 	others(700)

@@ -78,10 +78,14 @@ func (b *Books) relevel(i int32) {
 	}
 }
 
-// updateQueues follows an update that has been applied to a contract with own orders.
-func (b *Books) updateQueues(c *contract, i int32, executions []msg.Execution) {
+// updateQueues follows an update that has been applied to a contract with own orders. changed are the numbers of its
+// levels by side.
+func (b *Books) updateQueues(c *contract, i int32, changed [2]int, executions []msg.Execution) {
 	trusted := b.trusted(c)
 	for side, first := range c.own {
+		if changed[side]+len(executions) == 0 {
+			continue
+		}
 		words := b.side(i, side)
 		var opposite odds.Quantity // executed on the other side
 		if first != none {
@@ -156,8 +160,7 @@ func (b *Books) follow(o *own, total odds.Quantity, visible bool, executed, oppo
 		}
 		return
 	}
-	o.narrow(max(o.open-executed, 0)) // what was executed may have been its own
-	b.lift(o)
+	b.tighten(o)
 }
 
 // join considers that a pending order may have arrived, behind a quantity between two bounds.
@@ -173,20 +176,15 @@ func (o *own) join(lower, upper odds.Quantity) {
 	}
 }
 
-// tighten uses what the level's total says of a live order of which everything open is in it.
+// tighten uses what the level's total says of a live order. Should some of it have been filled that is counted as open,
+// then nothing is ahead of it.
 func (b *Books) tighten(o *own) {
-	o.narrow(o.open)
-	b.lift(o)
-}
-
-// narrow lowers the upper bounds to what the level's total leaves for others if at least own of it is the order's.
-func (o *own) narrow(own odds.Quantity) {
-	if !o.is(ownVisible) || o.is(ownReducing) {
-		return
+	if o.is(ownVisible) && !o.is(ownReducing) {
+		others := max(o.total-o.open, 0)
+		o.upper = min(o.upper, others)
+		o.behind = min(o.behind, max(others-o.lower, 0))
 	}
-	others := max(o.total-own, 0)
-	o.upper = min(o.upper, others)
-	o.behind = min(o.behind, max(others-o.lower, 0))
+	b.lift(o)
 }
 
 // lift raises the lower bound to what can not be behind. The open quantity is at most what is known.

@@ -111,7 +111,8 @@ func TestTradesEqualTheExchanges(t *testing.T) {
 				la, _ := a.Last()
 				lb, _ := b.Last()
 				if la != lb || a.High() != b.High() || a.Low() != b.Low() {
-					t.Fatalf("contract %d: %+v %v %v, the snapshot says %+v %v %v", id, la, a.High(), a.Low(), lb, b.High(), b.Low())
+					t.Fatalf("contract %d: %+v %v %v, the snapshot says %+v %v %v", id, la, a.High(), a.Low(), lb,
+						b.High(), b.Low())
 				}
 			}
 		}
@@ -219,7 +220,8 @@ func neverTooMuch(t *testing.T, x *exchange.Exchange, c book.Contract) {
 	for _, side := range []odds.Side{odds.Buy, odds.Sell} {
 		want := othersAt(x, c, side, orders)
 		for _, l := range c.WithoutOwn().Levels(nil, side) {
-			if i := slices.IndexFunc(want, func(w book.Level) bool { return w.Price == l.Price }); i < 0 || want[i].Quantity < l.Quantity {
+			if i := slices.IndexFunc(want, func(w book.Level) bool { return w.Price == l.Price }); i < 0 ||
+				want[i].Quantity < l.Quantity {
 				t.Fatalf("%v is more than others have: %v", l, want)
 			}
 		}

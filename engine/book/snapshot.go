@@ -7,7 +7,8 @@ import (
 
 // ApplySnapshot applies a market_quotes message, at a clock reading: it replaces the books of all contracts of the
 // market, and contracts that it leaves out are empty. It is applied as a whole, or not at all if there is an
-// error: an [Error], which makes the books suspect if it is about what the snapshot says. With a [*LimitError] all contracts are applied that have room,
+// error: an [Error], which makes the books suspect if it is about what the snapshot says. With a [*LimitError] all
+// contracts are applied that have room,
 // and the market is suspect.
 func (b *Books) ApplySnapshot(q *msg.MarketQuotes, now int64) error {
 	b.events = b.events[:0]
@@ -107,7 +108,8 @@ func (b *Books) fill(slot int32, q *msg.ContractQuotes, now int64) error {
 	}
 	b.empty(i, now)
 	if b.contract[i].flags&contractClosed == 0 {
-		_ = b.mergeLarge(&b.contract[i], b.words(i), [2][]msg.Quote{q.GetBids(), q.GetOffers()}, now) // it has been checked
+		// it has been checked
+		_ = b.mergeLarge(&b.contract[i], b.words(i), [2][]msg.Quote{q.GetBids(), q.GetOffers()}, now)
 	}
 	t := &b.trades[i]
 	*t = trades{}

@@ -70,9 +70,6 @@ func (c Causes) Has(of Causes) bool { return c&of == of }
 // mended are the causes that a snapshot ends.
 const mended = Reconnect | Invalid | Full | Window | TooOld
 
-// healed are the causes for which a snapshot is asked for.
-const healed = Reconnect | Invalid | Crossed | Window | TooOld
-
 // EventKind says what an [Event] tells.
 type EventKind uint8
 

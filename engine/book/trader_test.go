@@ -129,7 +129,9 @@ func (tr *trader) end(id uint64) {
 }
 
 // create sends an order and returns its id, 0 if it was rejected.
-func (tr *trader) create(market, contract uint32, side odds.Side, price uint32, quantity uint64, tif msg.TimeInForceType) uint64 {
+func (tr *trader) create(market, contract uint32, side odds.Side, price uint32, quantity uint64,
+	tif msg.TimeInForceType,
+) uint64 {
 	tr.next++
 	tr.must(tr.b.OwnAdded(book.Own{
 		ID: tr.next, Market: market, Contract: contract, Side: side, Price: odds.Price(price),
@@ -200,7 +202,8 @@ func sameAsExchange(t testing.TB, x *exchange.Exchange, c book.Contract, depth i
 		if !slices.Equal(got, want) {
 			s, causes := c.State()
 			t.Helper()
-			t.Fatalf("contract %d of market %d, %v side, %v (%v):\nbook     %v\nexchange %v", c.ID(), c.Market(), side, s, causes, got, want)
+			t.Fatalf("contract %d of market %d, %v side, %v (%v):\nbook     %v\nexchange %v", c.ID(), c.Market(), side,
+				s, causes, got, want)
 		}
 	}
 }

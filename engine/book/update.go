@@ -41,8 +41,8 @@ func (b *Books) ApplyUpdate(q *msg.ContractQuotes, now int64) (Contract, error) 
 	} else {
 		several := len(qb)+len(qo) > 1 // a single level is valid, or changes nothing
 		if several {
-			save(b.out[bids], words[:nb])
-			save(b.out[offers], words[b.stride:][:no])
+			keep(b.out[bids], words, nb)
+			keep(b.out[offers], words[b.stride:], no)
 		}
 		if len(qb) > 0 {
 			nb = merge(words, nb, bids, qb)
@@ -74,7 +74,7 @@ func (b *Books) ApplyUpdate(q *msg.ContractQuotes, now int64) (Contract, error) 
 		b.setCrossed(i, now)
 	}
 	if c.orders > 0 {
-		b.updateQueues(c, i, executions)
+		b.updateQueues(c, i, [2]int{len(qb), len(qo)}, executions)
 	}
 	return Contract{b: b, market: c.market, id: c.id, slot: i}, nil
 }
@@ -108,15 +108,17 @@ func (b *Books) untimely(m *market) error {
 	return b.ignore(ErrUnknownMarket)
 }
 
-// save copies a side's words before they are changed.
-func save(to, words []uint64) {
-	to = to[:len(words)]
-	for k := range words {
-		to[k] = words[k]
+// keep copies the first n words of a side.
+func keep(to, words []uint64, n int) {
+	const few = 8
+	if n <= few && len(words) >= few {
+		*(*[few]uint64)(to) = [few]uint64(words) // no call
+		return
 	}
+	copy(to, words[:n])
 }
 
-// restore undoes what was changed after save.
+// restore undoes what was changed after both sides were copied to out.
 func (b *Books) restore(c *contract, words []uint64) {
 	copy(words, b.out[bids][:c.n[bids]])
 	copy(words[b.stride:], b.out[offers][:c.n[offers]])

@@ -40,11 +40,10 @@ var effects = [msg.PayloadOrderCancelReplaceRejected + 1]effect{
 func (m *Manager) Apply(p *msg.Payload, in Input) []Event {
 	m.begin(in.Now)
 	m.replayed = in.Replayed
-	var r report
 	if p.GetType() == msg.PayloadMarketState {
 		m.marketState(p.GetMarketState())
-	} else if r.read(p) {
-		m.applyReport(&r, in)
+	} else if m.report = (report{}); m.report.read(p) {
+		m.applyReport(&m.report, in)
 	}
 	m.checkDrift()
 	return m.done()
@@ -100,6 +99,7 @@ func (m *Manager) applyReport(r *report, in Input) {
 		m.balance(r)
 	} else if m.account.reserved() != reserved {
 		m.drift.stale = true
+		m.drift.changed = max(m.drift.changed, r.stamp)
 	}
 }
 
@@ -149,9 +149,8 @@ func (m *Manager) identify(i int32, r *report) {
 		m.forgotten(-1)
 	}
 	if e.Price == 0 && r.origPrice != 0 {
-		was := m.booked(i)
 		e.Price = odds.Price(r.origPrice)
-		m.commit(i, was)
+		m.commit(i)
 	}
 	if e.contract != none || r.market == 0 || e.Side == 0 && r.side == 0 {
 		return
@@ -163,7 +162,7 @@ func (m *Manager) identify(i int32, r *report) {
 		m.overflow(r)
 		return
 	}
-	m.commit(i, booked{}) // what came before its contract was known
+	m.commit(i) // what came before its contract was known
 }
 
 // newer notes that a report is about an order, and reports whether none that came before is newer.
@@ -205,12 +204,13 @@ func (e *entry) setOpen(r *report, change int64) {
 func (e *entry) bounded() bool {
 	return magnitude(e.seen) <= quantitySumMax && magnitude(e.pending) <= quantitySumMax &&
 		magnitude(e.seenCost) <= costSumMax && magnitude(e.pendingCost) <= costSumMax &&
-		magnitude(e.total) <= quantitySumMax && magnitude(e.available) <= quantitySumMax && e.Quantity <= 2*QuantityMax &&
+		magnitude(e.total) <= quantitySumMax && magnitude(e.available) <= quantitySumMax &&
+		e.Quantity <= 2*QuantityMax &&
 		magnitude(e.voided) <= quantitySumMax
 }
 
 // finish commits an order after a report and reports a difference between its fills and its total.
-func (m *Manager) finish(i int32, was booked, missed odds.Quantity) *entry {
+func (m *Manager) finish(i int32, missed odds.Quantity) *entry {
 	e := &m.orders.entries[i]
 	if !e.bounded() {
 		e.flags |= flagUnbooked
@@ -219,7 +219,10 @@ func (m *Manager) finish(i int32, was booked, missed odds.Quantity) *entry {
 		m.about(Overflow, e)
 		m.incomplete(Overflowed)
 	}
-	m.commit(i, was)
+	m.commit(i)
+	if e.replaces > 0 && m.report.stamp < e.Sequence {
+		m.raiseReplace(e)
+	}
 	if e.Missed != missed {
 		ev := m.about(MissedFill, e)
 		ev.Expected, ev.Reported = e.seen, e.total
@@ -235,7 +238,7 @@ func (m *Manager) accepted(r *report) {
 		return
 	}
 	e := &m.orders.entries[i]
-	was, before, missed, doubt := m.booked(i), e.State, e.Missed, e.Overlay&InDoubt != 0
+	before, missed, doubt := e.State, e.Missed, e.Overlay&InDoubt != 0
 	m.identify(i, r)
 	e.newer(r)
 	if e.closed == NotPlaced {
@@ -261,7 +264,7 @@ func (m *Manager) accepted(r *report) {
 			e.close(Filled, Reason{}, e.Sequence)
 		}
 	}
-	m.finish(i, was, missed)
+	m.finish(i, missed)
 	m.about(OrderAccepted, e).Before = before
 	if doubt {
 		m.about(DoubtSettled, e).Request = msg.PayloadOrderCreate
@@ -309,13 +312,11 @@ func (m *Manager) acceptedOrder(r *report) int32 {
 // merge makes an order of ours of the one that events before its acceptance made, and frees the slot of its create.
 func (m *Manager) merge(early, own int32) int32 {
 	o := m.orders.entries[own]
-	if o.contract != none {
-		m.book(o.contract, booked{}.minus(m.booked(own)))
-	}
+	d := booked{}.minus(&o.booked)
+	m.book(o.contract, &d)
 	m.unplace(own)
 	m.orders.release(own)
 	e := &m.orders.entries[early]
-	was := m.booked(early)
 	e.Foreign, e.Sent, e.sent = false, o.Sent, o.sent
 	m.orders.setRef(early, o.Reference)
 	e.Overlay |= o.Overlay & InDoubt
@@ -329,7 +330,7 @@ func (m *Manager) merge(early, own int32) int32 {
 	if e.contract == none && !m.place(early, o.Market, o.Contract) {
 		panic("BUG: order: no room for a contract in use")
 	}
-	m.commit(early, was)
+	m.commit(early)
 	return early
 }
 
@@ -343,14 +344,14 @@ func (m *Manager) refused(r *report) {
 	if e.ID != 0 || e.State != PendingNew && e.closed != NotPlaced {
 		return
 	}
-	was, before, doubt := m.booked(i), e.State, e.Overlay&InDoubt != 0
+	before, doubt := e.State, e.Overlay&InDoubt != 0
 	state := Rejected
 	if r.typ == msg.PayloadOrderInvalid {
 		state = Invalid
 	}
 	e.newer(r)
 	e.close(state, Reason{r.typ, r.reason}, r.stamp)
-	m.commit(i, was)
+	m.commit(i)
 	m.about(OrderEnded, e).Before = before
 	if doubt {
 		m.about(DoubtSettled, e).Request = msg.PayloadOrderCreate
@@ -364,12 +365,12 @@ func (m *Manager) cancelled(r *report) {
 		return
 	}
 	e := &m.orders.entries[i]
-	was, before, missed := m.booked(i), e.State, e.Missed
+	before, missed := e.State, e.Missed
 	e.newer(r)
 	e.flags |= flagAcknowledged
 	e.setTotal(r, 0)
 	e.close(Cancelled, Reason{r.typ, r.reason}, r.stamp)
-	m.finish(i, was, missed)
+	m.finish(i, missed)
 	m.about(OrderCancelled, e).Before = before
 }
 
@@ -403,14 +404,13 @@ func (m *Manager) requestRejected(r *report, kind EventKind, gone bool) {
 		return
 	}
 	e := &m.orders.entries[i]
-	was := m.booked(i)
 	newest := e.newer(r)
 	if gone && newest && !e.State.Terminal() {
 		e.flags |= flagGone
 		e.deadline = m.now + goneAfter
 		m.gone.push(e)
 	}
-	m.commit(i, was)
+	m.commit(i)
 	m.about(kind, e).Reason = Reason{r.typ, r.reason}
 }
 

@@ -11,10 +11,11 @@ const (
 	CatchUpLacking                 // the last one to catch up found something missing: Cause
 	FillsMissed                    // executions that no fill was seen for
 	Inexact                        // a reduction of which only the average is known
-	MessagesLost                   // account messages that are not asked for any more, or came too late to be told apart
-	SequenceReset                  // the exchange began to count anew
-	Overflowed                     // no room, or figures too large
-	FillsForgotten                 // fills of an order that was forgotten changed
+	// account messages that are not asked for any more, or came too late to be told apart
+	MessagesLost
+	SequenceReset  // the exchange began to count anew
+	Overflowed     // no room, or figures too large
+	FillsForgotten // fills of an order that was forgotten changed
 )
 
 var whyNames = [...]string{

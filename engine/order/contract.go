@@ -18,26 +18,49 @@ type booked struct {
 }
 
 // minus returns b less c.
-func (b booked) minus(c booked) booked {
-	b.add(c, -1)
+func (b booked) minus(c *booked) booked {
+	b.subtract(c)
 	return b
 }
 
-// add adds c, n times.
-func (b *booked) add(c booked, n int64) {
-	b.final += n * c.final
-	b.flow += n * c.flow
-	b.prov += n * c.prov
-	b.provFlow += n * c.provFlow
-	b.provRisk += n * c.provRisk
-	b.open[0] += n * c.open[0]
-	b.open[1] += n * c.open[1]
-	b.openRisk += n * c.openRisk
-	b.asked[0] += n * c.asked[0]
-	b.asked[1] += n * c.asked[1]
-	b.askedRisk += n * c.askedRisk
-	b.extra += n * c.extra
-	b.gross += n * c.gross
+// zero reports whether nothing is at stake.
+func (b *booked) zero() bool {
+	return b.final|b.flow|b.prov|b.provFlow|b.provRisk|b.open[0]|b.open[1]|b.openRisk|
+		b.asked[0]|b.asked[1]|b.askedRisk|b.extra|b.gross == 0
+}
+
+// add adds c.
+func (b *booked) add(c *booked) {
+	b.final += c.final
+	b.flow += c.flow
+	b.prov += c.prov
+	b.provFlow += c.provFlow
+	b.provRisk += c.provRisk
+	b.open[0] += c.open[0]
+	b.open[1] += c.open[1]
+	b.openRisk += c.openRisk
+	b.asked[0] += c.asked[0]
+	b.asked[1] += c.asked[1]
+	b.askedRisk += c.askedRisk
+	b.extra += c.extra
+	b.gross += c.gross
+}
+
+// subtract subtracts c.
+func (b *booked) subtract(c *booked) {
+	b.final -= c.final
+	b.flow -= c.flow
+	b.prov -= c.prov
+	b.provFlow -= c.provFlow
+	b.provRisk -= c.provRisk
+	b.open[0] -= c.open[0]
+	b.open[1] -= c.open[1]
+	b.openRisk -= c.openRisk
+	b.asked[0] -= c.asked[0]
+	b.asked[1] -= c.asked[1]
+	b.askedRisk -= c.askedRisk
+	b.extra -= c.extra
+	b.gross -= c.gross
 }
 
 // contract is a contract with orders or a position.
@@ -193,7 +216,7 @@ func (t *markets) idle(m *market) bool {
 	}
 	for i := m.contracts; i != none; i = t.contracts[i].next {
 		c := &t.contracts[i]
-		if c.count > 0 || c.booked != (booked{}) {
+		if c.count > 0 || !c.booked.zero() {
 			return false
 		}
 	}
@@ -226,11 +249,11 @@ func (t *markets) drop(at int32) {
 }
 
 // book adds what changed to a contract and its market, and returns by how much the market's worst case did.
-func (t *markets) book(at int32, d booked) (matched int64) {
+func (t *markets) book(at int32, d *booked) (matched int64) {
 	c := &t.contracts[at]
 	m := &t.markets[c.market]
 	before := m.matched()
-	c.add(d, 1)
+	c.add(d)
 	m.openRisk += d.openRisk
 	m.provRisk += d.provRisk
 	m.askedRisk += d.askedRisk

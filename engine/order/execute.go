@@ -20,7 +20,7 @@ func (m *Manager) executed(r *report) {
 		m.stats.Repeated++ // its total says that the fill was seen
 		return
 	}
-	was, before, missed := m.booked(i), e.State, e.Missed
+	before, missed := e.State, e.Missed
 	if e.closed != 0 && r.stamp > e.atClose || e.is(flagVoided) && r.stamp > e.atTotal {
 		m.anomaly(FillAfterEnd, e)
 	}
@@ -40,7 +40,7 @@ func (m *Manager) executed(r *report) {
 		e.close(Filled, Reason{}, r.stamp)
 	}
 	m.reduceAgain(e)
-	m.finish(i, was, missed)
+	m.finish(i, missed)
 	ev := m.about(OrderFilled, e)
 	ev.Before, ev.Fill = before, Fill{odds.Price(r.price), odds.Quantity(r.quantity), r.timeout > 0}
 }
@@ -74,7 +74,7 @@ func (m *Manager) confirmed(r *report) {
 		return
 	}
 	e := &m.orders.entries[i]
-	was, before, missed := m.booked(i), e.State, e.Missed
+	before, missed := e.State, e.Missed
 	e.newer(r)
 	q, p := e.late(r)
 	taken := m.fills.take(e, provisionalFill, q, p)
@@ -86,7 +86,7 @@ func (m *Manager) confirmed(r *report) {
 		m.anomaly(NotProvisional, e)
 	}
 	m.reduceAgain(e)
-	m.finish(i, was, missed)
+	m.finish(i, missed)
 	ev := m.about(FillConfirmed, e)
 	ev.Before, ev.Fill = before, Fill{odds.Price(r.price), odds.Quantity(r.quantity), false}
 }
@@ -110,7 +110,7 @@ func (m *Manager) fillVoided(r *report) {
 		return
 	}
 	e := &m.orders.entries[i]
-	was, before, missed := m.booked(i), e.State, e.Missed
+	before, missed := e.State, e.Missed
 	e.newer(r)
 	e.flags |= flagAcknowledged
 	q, p := e.late(r)
@@ -136,7 +136,7 @@ func (m *Manager) fillVoided(r *report) {
 	if r.stamp < e.atQuantity {
 		e.Quantity += odds.Quantity(q) // a reduction that is newer counted without it
 	}
-	m.finish(i, was, missed)
+	m.finish(i, missed)
 	ev := m.about(FillVoided, e)
 	ev.Before, ev.Fill = before, Fill{odds.Price(r.price), odds.Quantity(r.quantity), false}
 }
@@ -152,7 +152,7 @@ func (m *Manager) reduced(r *report) {
 		return
 	}
 	e := &m.orders.entries[i]
-	was, before, missed := m.booked(i), e.State, e.Missed
+	before, missed := e.State, e.Missed
 	e.newer(r)
 	e.flags |= flagAcknowledged
 	e.setTotal(r, 0)
@@ -169,7 +169,7 @@ func (m *Manager) reduced(r *report) {
 	if r.newQty == 0 {
 		e.close(Cancelled, Reason{Code: reasonReducedToNothing}, r.stamp)
 	}
-	m.finish(i, was, missed)
+	m.finish(i, missed)
 	ev := m.about(OrderReduced, e)
 	ev.Before, ev.Fill.Quantity = before, odds.Quantity(r.newQty)
 	ev.Reason = Reason{r.typ, r.reason}
@@ -184,7 +184,7 @@ func (m *Manager) runnerReduced(r *report) {
 		return
 	}
 	e := &m.orders.entries[i]
-	was, before, missed, total := m.booked(i), e.State, e.Missed, e.total
+	before, missed, total := e.State, e.Missed, e.total
 	e.newer(r)
 	e.flags |= flagAcknowledged
 	if !known {
@@ -211,7 +211,7 @@ func (m *Manager) runnerReduced(r *report) {
 		m.anomaly(InexactReduction, e)
 		m.inexact(1)
 	}
-	m.finish(i, was, missed)
+	m.finish(i, missed)
 	ev := m.about(RunnerReduced, e)
 	ev.Before, ev.Expected, ev.Reported = before, total, e.total
 }
@@ -240,9 +240,8 @@ func (m *Manager) reduceExactly(e *entry, unseen bool) bool {
 // reduceLate makes reductions exact whose factor comes after them.
 func (m *Manager) reduceLate(contract int32) {
 	for i := m.markets.contracts[contract].orders; i != none; i = m.orders.entries[i].cnext {
-		was := m.booked(i)
 		if m.reduceAgain(&m.orders.entries[i]) {
-			m.commit(i, was)
+			m.commit(i)
 		}
 	}
 }
@@ -265,7 +264,7 @@ func (m *Manager) orderVoided(r *report) {
 		return
 	}
 	e := &m.orders.entries[i]
-	was, before, total := m.booked(i), e.State, e.total
+	before, total := e.State, e.total
 	e.newer(r)
 	e.flags |= flagAcknowledged | flagVoided
 	if !known {
@@ -275,7 +274,7 @@ func (m *Manager) orderVoided(r *report) {
 		e.total, e.atTotal = int64(r.total), r.stamp
 		e.totalCost = e.total * int64(r.average)
 	}
-	m.finish(i, was, e.Missed)
+	m.finish(i, e.Missed)
 	ev := m.about(OrderVoided, e)
 	ev.Before, ev.Expected, ev.Reported = before, total, e.total
 }

@@ -29,7 +29,11 @@ func (m *Manager) Audit() string {
 		}
 		if e.contract != none {
 			b := contracts[e.contract]
-			b.add(e.bookOf(&m.markets.contracts[e.contract]), 1)
+			own := e.bookOf(&m.markets.contracts[e.contract])
+			b.add(&own)
+			if own != e.booked {
+				return fmt.Sprintf("order %d has booked %+v, not %+v", e.ID, e.booked, own)
+			}
 			contracts[e.contract] = b
 			lists[e.contract]++
 		}
@@ -68,7 +72,8 @@ func (m *Manager) Audit() string {
 			if int(c.count) != lists[i] {
 				return fmt.Sprintf("contract %d counts %d orders, has %d", c.id, c.count, lists[i])
 			}
-			base := c.booked.minus(contracts[i])
+			listed := contracts[i]
+			base := c.booked.minus(&listed)
 			if m.stats.Evicted == 0 && base != (booked{}) {
 				return fmt.Sprintf("contract %d has booked what no order has: %+v", c.id, base)
 			}
@@ -88,7 +93,8 @@ func (m *Manager) Audit() string {
 			open, prov, asked, extra = open+c.openRisk, prov+c.provRisk, asked+c.askedRisk, extra+c.extra
 			a.gross += c.gross
 		}
-		if k.matched() != -(sum+least) || k.openRisk != open || k.provRisk != prov || k.askedRisk != asked || k.extra != extra {
+		if k.matched() != -(sum+least) || k.openRisk != open || k.provRisk != prov || k.askedRisk != asked ||
+			k.extra != extra {
 			return fmt.Sprintf("market %d: %+v", k.id, *k)
 		}
 		a.matched += k.matched()

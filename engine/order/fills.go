@@ -81,18 +81,14 @@ func (f *fills) has(e *entry, kind fillKind, quantity int64, price odds.Price) b
 	return e.is(flagFolded) && e.pending == 0
 }
 
-// take takes up to a quantity out of the records of a kind at a price, and returns how much: of the oldest record
-// with the very quantity, or else of any.
+// take takes up to a quantity out of the records of a kind at a price, and returns how much: of one with the very
+// quantity, or else of any. Those with the same quantity are alike.
 func (f *fills) take(e *entry, kind fillKind, quantity int64, price odds.Price) (taken int64) {
-	var exact *int32
 	for at := &e.fills; *at != none; at = &f.list[*at].next {
 		if r := &f.list[*at]; r.kind == kind && r.price == uint16(price) && r.quantity == quantity {
-			exact = at // the list is newest first
+			f.drop(at)
+			return quantity
 		}
-	}
-	if exact != nil {
-		f.drop(exact)
-		return quantity
 	}
 	for at := &e.fills; *at != none && taken < quantity; {
 		r := &f.list[*at]

@@ -127,7 +127,8 @@ func TestHostile(t *testing.T) {
 				t.Fatalf("seed %d, step %d: %s", seed, i, d)
 			}
 			a := h.m.Account()
-			if a.WorstCase < a.Reserved || a.Reserved < 0 || a.Open < 0 || a.Final < 0 || a.Provision < 0 || a.Asked < 0 ||
+			if a.WorstCase < a.Reserved || a.Reserved < 0 || a.Open < 0 || a.Final < 0 || a.Provision < 0 ||
+				a.Asked < 0 ||
 				a.WorstCase > 1<<62+1<<61 {
 				t.Fatalf("seed %d, step %d: %+v", seed, i, a)
 			}
@@ -182,8 +183,9 @@ func TestFull(t *testing.T) {
 	}
 	accept := func(id uint64) []order.Event {
 		r := exchange.Report{
-			Type: msg.PayloadOrderAccepted, Side: msg.SideSell, AccountSequence: id, OrderID: id, Market: 1, Contract: 1,
-			Price: 5000, Quantity: 10000,
+			Type: msg.PayloadOrderAccepted, Side: msg.SideSell, AccountSequence: id, OrderID: id, Market: 1,
+			Contract: 1,
+			Price:    5000, Quantity: 10000,
 		}
 		return m.Apply(payload(&r), order.Input{})
 	}
@@ -277,11 +279,13 @@ func TestMarketsMakeRoom(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := exchange.Report{
-				Type: msg.PayloadOrderExecuted, Side: msg.SideBuy, OrderID: k.Reference, Market: id, Contract: ct, Price: 5000,
+				Type: msg.PayloadOrderExecuted, Side: msg.SideBuy, OrderID: k.Reference, Market: id, Contract: ct,
+				Price:    5000,
 				Quantity: 10000, ExecutedQuantity: 10000, AccountSequence: k.Reference*2 + 1, OrigPrice: 5000,
 			}
 			m.Apply(payload(&r), order.Input{})
-			r.Type, r.Reference, r.HasReference, r.AccountSequence = msg.PayloadOrderAccepted, k.Reference, true, k.Reference*2
+			r.Type, r.Reference, r.HasReference, r.AccountSequence = msg.PayloadOrderAccepted, k.Reference, true,
+				k.Reference*2
 			m.Apply(payload(&r), order.Input{})
 		}
 		if _, err := m.SettleMarket(id, []uint32{1}, 0); err != nil {
@@ -299,7 +303,8 @@ func TestMarketsMakeRoom(t *testing.T) {
 // TestLimit: a Limit becomes the message, or says what is wrong with it.
 func TestLimit(t *testing.T) {
 	good := order.Limit{
-		Market: 1, Contract: 2, Side: odds.Sell, Price: 2500, Quantity: 400000, TimeInForce: msg.KeepInPlay, Minimum: 1000,
+		Market: 1, Contract: 2, Side: odds.Sell, Price: 2500, Quantity: 400000, TimeInForce: msg.KeepInPlay,
+		Minimum:   1000,
 		Reference: 7, Label: []byte("x"),
 	}
 	var m msg.OrderCreate
@@ -308,7 +313,8 @@ func TestLimit(t *testing.T) {
 	}
 	k := m.Keys()
 	want := msg.Keys{
-		Type: msg.PayloadOrderCreate, Side: msg.SideSell, Market: 1, Contract: 2, Price: 2500, Reference: 7, Quantity: 400000,
+		Type: msg.PayloadOrderCreate, Side: msg.SideSell, Market: 1, Contract: 2, Price: 2500, Reference: 7,
+		Quantity: 400000,
 	}
 	if k != want || m.GetTif() != msg.KeepInPlay || m.GetMaq() != 1000 || string(m.GetLabel()) != "x" {
 		t.Errorf("%v", &m)

@@ -330,7 +330,8 @@ func (h *history) truth(e end) string {
 	}
 	for _, o := range h.x.Orders("me") {
 		got := e.Orders[o.ID]
-		if uint64(got.Executed) != o.Executed || uint64(got.Available) != o.Available || uint64(got.Quantity) != o.Quantity {
+		if uint64(got.Executed) != o.Executed || uint64(got.Available) != o.Available ||
+			uint64(got.Quantity) != o.Quantity {
 			return fmt.Sprintf("order %+v, the exchange has %+v", got, o)
 		}
 	}

@@ -233,3 +233,24 @@ func executed(m interface {
 	m.SetExecutedAvgPrice(r.AveragePrice)
 	m.SetOrigPrice(r.OrigPrice)
 }
+
+// create sends and accepts an order.
+func create(t testing.TB, m *order.Manager, i uint64, sequence *uint64) {
+	k := msg.Keys{
+		Type: msg.PayloadOrderCreate, Side: msg.SideBuy + msg.Side(i%2),
+		Market: uint32(i%100) + 1, Contract: uint32(i%1000) + 1,
+		Price: uint32(i%9999) + 1, Quantity: 10000, Reference: i + 1,
+	}
+	if err := m.Admit(&k); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Sent(&k, i+1, 1); err != nil {
+		t.Fatal(err)
+	}
+	*sequence++
+	r := exchange.Report{
+		Type: msg.PayloadOrderAccepted, Side: k.Side, AccountSequence: *sequence, OrderID: i<<22 | 5, Market: k.Market,
+		Contract: k.Contract, Price: k.Price, Quantity: k.Quantity, Reference: k.Reference, HasReference: true,
+	}
+	m.Apply(payload(&r), order.Input{Now: 1})
+}

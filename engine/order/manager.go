@@ -1,9 +1,6 @@
 package order
 
-import (
-	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/odds"
-)
+import "github.com/smk-go/smk/gen/msg"
 
 // Manager keeps the orders, positions and money of one account. It belongs to one goroutine.
 type Manager struct {
@@ -26,6 +23,8 @@ type Manager struct {
 	now      int64
 	replayed bool   // the message being applied
 	sequence uint64 // of it
+	report   report // likewise
+	parent   report // names the original of a replace that is not known
 	stats    Stats
 
 	index  []int32 // of AppendState and LoadState: from slots to positions, or back
@@ -134,30 +133,30 @@ func (m *Manager) anomaly(kind AnomalyKind, e *entry) *Event {
 }
 
 // commit brings an order's figures up to date and books what changed.
-func (m *Manager) commit(i int32, was booked) {
+func (m *Manager) commit(i int32) {
 	e := &m.orders.entries[i]
 	e.update(m.now)
 	m.orders.enlist(i)
 	if e.contract == none {
 		return
 	}
-	c := &m.markets.contracts[e.contract]
-	now := e.bookOf(c)
-	d := now.minus(was)
-	if d == (booked{}) {
+	now := e.bookOf(&m.markets.contracts[e.contract])
+	d := now.minus(&e.booked)
+	if d.zero() {
 		return
 	}
 	if d.gross > grossMax-m.account.gross {
 		e.flags |= flagUnbooked
-		d = booked{}.minus(was)
+		now, d = booked{}, booked{}.minus(&e.booked)
 		m.about(Overflow, e)
 		m.incomplete(Overflowed)
 	}
-	m.book(e.contract, d)
+	e.booked = now
+	m.book(e.contract, &d)
 }
 
 // book adds what changed to a contract and everything above it.
-func (m *Manager) book(contract int32, d booked) {
+func (m *Manager) book(contract int32, d *booked) {
 	a := &m.account
 	a.matched += m.markets.book(contract, d)
 	a.openRisk += d.openRisk
@@ -165,15 +164,6 @@ func (m *Manager) book(contract int32, d booked) {
 	a.asked += d.askedRisk
 	a.extra += d.extra
 	a.gross += d.gross
-}
-
-// booked returns what an order has booked.
-func (m *Manager) booked(i int32) booked {
-	e := &m.orders.entries[i]
-	if e.contract == none {
-		return booked{}
-	}
-	return e.bookOf(&m.markets.contracts[e.contract])
 }
 
 // place puts an order into its contract. It reports false if there is no room for the contract.
@@ -389,6 +379,3 @@ func (m *Manager) LastMessages(yield func(Message) bool) {
 		}
 	}
 }
-
-// sideOf returns a side from an array index.
-func sideOf(i int) odds.Side { return odds.Buy + odds.Side(i) }

@@ -10,13 +10,15 @@ import (
 type drift struct {
 	balance  float64
 	exposure float64
-	has      has   // which of the two the newest report has
-	open     bool  // the newest report has not agreed with ours yet
-	told     bool  // a Drift was reported for it
-	stale    bool  // the newest report's reserve is not the present one: only its cash is compared
-	since    int64 // clock reading since when no report agreed; 0 if they do
-	newest   int64 // clock reading of the newest report
-	exposed  int64 // difference that was reported last: the exchange's less ours
+	has      has    // which of the two the newest report has
+	open     bool   // the newest report has not agreed with ours yet
+	told     bool   // a Drift was reported for it
+	stale    bool   // the newest report's reserve is not the present one: only its cash is compared
+	since    int64  // clock reading since when no report agreed; 0 if they do
+	newest   int64  // clock reading of the newest report
+	stamp    uint64 // of the newest report
+	changed  uint64 // stamp of the newest message without amounts that changed the reserve
+	exposed  int64  // difference that was reported last: the exchange's less ours
 	cash     int64
 	exposeOn bool // a difference stands
 }
@@ -36,13 +38,17 @@ func moneyOf(v float64) (n int64, ok bool) {
 // balance notes the amounts of a report.
 func (m *Manager) balance(r *report) {
 	d := &m.drift
+	if r.stamp < d.stamp { // it was overtaken by a newer one
+		return
+	}
+	d.stamp = r.stamp
 	d.balance, d.exposure, d.has = r.balance, r.exposure, r.has&(hasBalance|hasExposure)
 	if d.since == 0 || d.told {
 		d.since = max(m.now, 1)
 	}
 	d.newest = m.now
 	d.open, d.told = true, false
-	d.stale = m.replayed // what it says may be older than the states of markets
+	d.stale = m.replayed || r.stamp < d.changed // what it says may be older than the states of markets
 	cash, ok := m.reportedCash()
 	if !ok || d.has&hasExposure == 0 {
 		return

@@ -216,7 +216,8 @@ func TestSettleMarket(t *testing.T) {
 func TestForeignOrders(t *testing.T) {
 	l := newLine(t, order.Config{})
 	events := l.report(accepted, nil)
-	if o := l.order(); !o.Foreign || o.State != order.Live || o.Reference != ref || len(events) != 1 || !events[0].Foreign {
+	if o := l.order(); !o.Foreign || o.State != order.Live || o.Reference != ref || len(events) != 1 ||
+		!events[0].Foreign {
 		t.Errorf("%+v %+v", o, events)
 	}
 	if l.m.ByReference(ref) != nil {
@@ -301,7 +302,8 @@ func TestCompleteness(t *testing.T) {
 		{func() []order.Event { return m.Reconciled(1) }, 0, true},
 	} {
 		events := c.do()
-		if got := m.Completeness(); got.Why != c.why || got.Complete != (c.why == 0) || (len(events) == 1) != c.changes {
+		if got := m.Completeness(); got.Why != c.why || got.Complete != (c.why == 0) ||
+			(len(events) == 1) != c.changes {
 			t.Errorf("step %d: %+v, events %+v", i, got, events)
 		}
 		switch got := m.Completeness(); i {
@@ -314,5 +316,62 @@ func TestCompleteness(t *testing.T) {
 				t.Errorf("%+v", got)
 			}
 		}
+	}
+}
+
+// TestStaleReports: a report is compared with the reserve that it is about only.
+func TestStaleReports(t *testing.T) {
+	start := func() *line {
+		l := newLine(t, order.Config{}).create()
+		l.report(accepted, amounts(100e8-50e6, 50e6))
+		return l
+	}
+	quiet := func(what string, l *line) {
+		t.Helper()
+		l.now += 3 * second
+		if events := l.m.Tick(l.now); len(events) != 0 {
+			t.Errorf("%s: %+v", what, events)
+		}
+	}
+	l := start() // a reduce has no amounts
+	l.report(executed1, amounts(100e8-49e6, 49e6))
+	l.report(msg.PayloadOrderQuantityReduced, nil)
+	quiet("a message without amounts", l)
+
+	l = start() // one that is sent again may be older than the states of markets
+	l.sequence++
+	r := exchange.Report{
+		Type: executed1, Side: msg.SideBuy, AccountSequence: l.sequence, OrderID: id, Market: 1, Contract: 2,
+		Price:     5000,
+		OrigPrice: 5000, Quantity: 4000, ExecutedQuantity: 4000, AvailableQuantity: 6000,
+		AvailableBalance: 100e8 - 40e6,
+		Exposure:         -40e6,
+	}
+	l.m.Apply(payload(&r), order.Input{Now: l.now, Replayed: true})
+	quiet("a repeated message", l)
+
+	l = start() // one that was overtaken by a reduce
+	l.sequence = 5
+	l.report(msg.PayloadOrderQuantityReduced, nil)
+	r.AccountSequence = 3
+	l.m.Apply(payload(&r), order.Input{Now: l.now})
+	quiet("an overtaken message", l)
+}
+
+// TestMissedVoid: a total below the fills seen is a difference, too, also after a restart.
+func TestMissedVoid(t *testing.T) {
+	l := newLine(t, order.Config{}).create().then(accepted, executed1)
+	l.m.CaughtUp(true, nil, l.now)
+	l.executed = 1000 // a void of 3000 is lost
+	missed := find(l.report(cancelled, nil), order.MissedFill)
+	if len(missed) != 1 || missed[0].Expected != 4000 || missed[0].Reported != 1000 || l.order().Missed != -3000 {
+		t.Fatalf("%+v", missed)
+	}
+	again := must(t, order.Config{})
+	if err := again.LoadState(l.m.AppendState(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if c := again.Completeness(); c.Missed != 1 || c.Why != order.FillsMissed || c != l.m.Completeness() {
+		t.Errorf("%+v", c)
 	}
 }

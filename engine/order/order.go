@@ -69,7 +69,22 @@ const (
 // entry is a slot of the table of orders.
 type entry struct {
 	Order
+	figures
+	stamps
+	underWay
+	links
 
+	flags      flags
+	closed     State  // terminal state that was reported, 0 while there is none
+	reduceType uint8  // of the last reduction of a runner
+	factor     uint16 // likewise
+	deadline   int64  // of flagGone
+	sent       uint64 // sequence that the request took
+	booked     booked // in its contract
+}
+
+// figures are what reports say about an order's quantities.
+type figures struct {
 	seen        int64 // executed by the fills seen, less the voids seen
 	seenCost    int64 // quantity times price of these
 	pending     int64 // provisional by the fills seen
@@ -79,32 +94,35 @@ type entry struct {
 	available   int64 // as the newest report says
 	voided      int64 // sum of voided fills
 	reserved    int64 // what a replacement reserves between its stages beyond the original
-	deadline    int64 // of flagGone
-	askQuantity int64 // the worst of the replaces that were sent and not answered
-	askPrice    odds.Price
+}
 
-	atTotal    uint64 // stamps of the reports that total, available, Quantity and closed come from
+// stamps say which reports total, available, Quantity, closed and the last reduction come from.
+type stamps struct {
+	atTotal    uint64
 	atQuantity uint64
 	atOpen     uint64
 	atClose    uint64
-	atReduced  uint64 // of the last reduction of a runner
-	factor     uint16 // of that reduction
-	reduceType uint8  // likewise
+	atReduced  uint64
+}
 
-	flags    flags
-	closed   State // terminal state that was reported, 0 while there is none
-	cancels  uint8 // requests under way
-	reduces  uint8
-	replaces uint8
-	asks     uint8 // replaces that were sent and not answered
+// underWay counts the requests about an order.
+type underWay struct {
+	cancels     uint8
+	reduces     uint8
+	replaces    uint8 // until their second stage
+	asks        uint8 // replaces that were sent and not answered
+	askPrice    odds.Price
+	askQuantity int64 // the worst of these
+}
 
-	contract     int32 // slot of the contract; none before it is known
+// links are slots of other entries and of tables.
+type links struct {
+	contract     int32 // none before it is known
 	fills        int32 // first of its fills
 	byID         int32 // next in the hash chains
 	byRef        int32
 	prev, next   int32 // live or ended orders, oldest first
 	cprev, cnext int32 // orders of the contract
-	sent         uint64
 }
 
 func (e *entry) is(f flags) bool { return e.flags&f != 0 }

@@ -215,6 +215,8 @@ func (m *Manager) walkSums(c *codec) {
 	c.bool(&d.stale)
 	signed(c, &d.since, math.MaxInt64)
 	signed(c, &d.newest, math.MaxInt64)
+	c.u64(&d.stamp)
+	c.u64(&d.changed)
 	signed(c, &d.exposed, cashMax)
 	c.bool(&d.exposeOn)
 
@@ -331,16 +333,17 @@ func (m *Manager) walkContract(c *codec, marketID uint32, at int32) {
 	if !c.load || c.err != nil {
 		return
 	}
-	c.check(base == (booked{}) || m.stats.Evicted > 0, "a position is of no order")
+	c.check(base.zero() || m.stats.Evicted > 0, "a position is of no order")
 	most := max(magnitude(base.final)*moneyPerUnit, magnitude(base.flow), magnitude(base.prov)*moneyPerUnit,
 		magnitude(base.provFlow), base.provRisk/2)
-	c.check(base.gross >= most && base.provRisk >= 0 && base.gross <= grossMax-m.account.gross, "a position is too large")
+	c.check(base.gross >= most && base.provRisk >= 0 && base.gross <= grossMax-m.account.gross,
+		"a position is too large")
 	if k.awaiting {
 		t.awaiting++
 		t.markets[k.market].awaiting++
 	}
 	if c.err == nil {
-		m.book(at, base)
+		m.book(at, &base)
 	}
 }
 
@@ -349,7 +352,7 @@ func (m *Manager) unlisted(at int32) booked {
 	k := &m.markets.contracts[at]
 	base := k.booked
 	for i := k.orders; i != none; i = m.orders.entries[i].cnext {
-		base.add(m.orders.entries[i].bookOf(k), -1)
+		base.subtract(&m.orders.entries[i].booked)
 	}
 	return base
 }

@@ -81,6 +81,7 @@ func (m *Manager) walkOrder(c *codec, i int32) {
 			e.askQuantity >= 0, "an order has a negative figure")
 		c.check(e.closed == 0 || e.closed.Terminal(), "an order ended in a state that is no end")
 		c.check(id == 0 || m.orders.findID(id) == none, "an order comes twice")
+		c.check(id != 0 || e.Original == 0, "a replacement has no id")
 		e.flags = flagUsed | kept&keptFlags
 		if c.err == nil {
 			if id != 0 {
@@ -188,13 +189,15 @@ func (m *Manager) loadOrder(i int32) bool {
 	if e.is(flagForgotten) {
 		m.complete.unknown++
 	}
-	b := m.booked(i)
+	if e.contract == none {
+		return true
+	}
+	b := e.bookOf(&m.markets.contracts[e.contract])
 	if b.gross > grossMax-m.account.gross {
 		return false
 	}
-	if e.contract != none {
-		m.book(e.contract, b)
-	}
+	e.booked = b
+	m.book(e.contract, &b)
 	return true
 }
 

@@ -49,7 +49,7 @@ func (m *Manager) replacePending(r *report) {
 	if request != none {
 		m.endReplaceRequest(request, staged)
 	}
-	was, before, missed := m.booked(i), e.State, e.Missed
+	before, missed := e.State, e.Missed
 	e.newer(r)
 	if e.atQuantity == 0 {
 		if r.has&hasQuantity != 0 {
@@ -66,15 +66,32 @@ func (m *Manager) replacePending(r *report) {
 		e.reserved = int64(liability(e.Side, e.Quantity, e.Price))
 	default:
 		o := &m.orders.entries[parent]
+		o.newer(r)
 		e.reserved = o.replaceReserve(e.Quantity, e.Price)
 		if request == none { // of another session: the overlay lasts until the second stage
 			o.count(msg.PayloadOrderCancelReplace, 1)
-			m.commit(parent, m.booked(parent))
+			m.commit(parent)
 		}
 	}
-	m.finish(i, was, missed)
+	m.finish(i, missed)
 	ev := m.about(ReplacePending, e)
 	ev.Before, ev.Other = before, r.orig
+}
+
+// raiseReplace raises what a replace reserves between its stages if an overtaken message about its original shows that
+// it has to be more.
+func (m *Manager) raiseReplace(o *entry) {
+	for i := m.orders.live.head; i != none; i = m.orders.entries[i].next {
+		e := &m.orders.entries[i]
+		if e.Original != o.ID || e.State != PendingNew {
+			continue
+		}
+		if reserved := o.replaceReserve(e.Quantity, e.Price); reserved > e.reserved {
+			e.reserved = reserved
+			m.commit(i)
+		}
+		return
+	}
 }
 
 // endReplaceRequest ends the request of a replace after its first stage. The overlay of its original stays until the
@@ -83,9 +100,8 @@ func (m *Manager) endReplaceRequest(i int32, staged bool) {
 	q := m.requests.list[i]
 	m.answer(i)
 	if at := m.orders.findID(q.orderID); !staged && at != none {
-		was := m.booked(at)
 		m.orders.entries[at].count(q.typ, 1)
-		m.commit(at, was)
+		m.commit(at)
 	}
 	if q.doubt {
 		m.aboutRequest(DoubtSettled, &q)
@@ -95,8 +111,8 @@ func (m *Manager) endReplaceRequest(i int32, staged bool) {
 // replaced applies order_cancel_replace_accepted, the second stage: the new order took the place of its original.
 func (m *Manager) replaced(r *report) {
 	if r.orig != 0 && m.orders.findID(r.orig) == none { // its acceptance comes later, or it is not kept
-		orig := report{id: r.orig, stamp: r.stamp, market: r.market, contract: r.contract, side: r.side}
-		m.order(&orig)
+		m.parent = report{id: r.orig, stamp: r.stamp, market: r.market, contract: r.contract, side: r.side}
+		m.order(&m.parent)
 	}
 	i, request := m.replacement(r)
 	if i == none {
@@ -105,7 +121,7 @@ func (m *Manager) replaced(r *report) {
 	parent := m.orders.findID(r.orig) // none if the new order took the last room
 	m.endStage(i, parent, request)
 	e := &m.orders.entries[i]
-	was, before, missed := m.booked(i), e.State, e.Missed
+	before, missed := e.State, e.Missed
 	e.newer(r)
 	e.flags |= flagAcknowledged
 	e.reserved = 0
@@ -136,16 +152,15 @@ func (m *Manager) replaced(r *report) {
 			e.close(Filled, Reason{}, e.Sequence)
 		}
 	}
-	m.finish(i, was, missed)
+	m.finish(i, missed)
 	ev := m.about(OrderReplaced, e)
 	ev.Before, ev.Other = before, r.orig
 	if parent != none {
 		o := &m.orders.entries[parent]
-		was := m.booked(parent)
 		o.newer(r)
 		o.flags |= flagAcknowledged
 		o.close(Replaced, Reason{}, r.stamp)
-		m.commit(parent, was)
+		m.commit(parent)
 	}
 }
 
@@ -162,9 +177,8 @@ func (m *Manager) endStage(child, parent, request int32) {
 	e := &m.orders.entries[child]
 	staged := e.State == PendingNew && e.Quantity != 0
 	if parent != none && staged {
-		was := m.booked(parent)
 		m.orders.entries[parent].count(msg.PayloadOrderCancelReplace, -1)
-		m.commit(parent, was)
+		m.commit(parent)
 	}
 }
 
@@ -178,24 +192,23 @@ func (m *Manager) replaceRejected(r *report) {
 	parent := m.orders.findID(r.orig)
 	m.endStage(i, parent, request)
 	e := &m.orders.entries[i]
-	was, missed := m.booked(i), e.Missed
+	missed := e.Missed
 	e.newer(r)
 	e.reserved = 0
 	e.close(Rejected, Reason{r.typ, r.reason}, r.stamp)
-	m.finish(i, was, missed)
+	m.finish(i, missed)
 	if parent == none {
 		ev := m.about(ReplaceRejected, e)
 		ev.OrderID, ev.Other, ev.Reason = r.orig, r.id, Reason{r.typ, r.reason}
 		return
 	}
 	o := &m.orders.entries[parent]
-	was = m.booked(parent)
 	newest := o.newer(r)
 	if newest && !o.State.Terminal() && r.reason != int32(msg.OrderCancelReplaceRejectedTooLate) {
 		o.flags |= flagUncertain
 		o.Overlay |= InDoubt
 	}
-	m.commit(parent, was)
+	m.commit(parent)
 	ev := m.about(ReplaceRejected, o)
 	ev.Other, ev.Reason = r.id, Reason{r.typ, r.reason}
 }

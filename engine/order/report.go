@@ -50,7 +50,7 @@ type report struct {
 	exposure  float64
 }
 
-// normal is what all messages about orders can be asked for.
+// located is a message that may say where its order is.
 type located interface {
 	HasMarketId() bool
 	GetMarketId() uint32
@@ -69,6 +69,7 @@ func locate[M located](r *report, m M) {
 	}
 }
 
+// numbered is a message with an account sequence.
 type numbered interface {
 	HasAccountSequence_64() bool
 	GetAccountSequence_64() uint64
@@ -84,11 +85,13 @@ func number[M numbered](r *report, m M) {
 	}
 }
 
+// referenced is a message that may repeat a reference.
 type referenced interface {
 	HasReference() bool
 	GetReference() uint64
 }
 
+// refer reads the reference.
 func refer[M referenced](r *report, m M) {
 	if m.HasReference() {
 		r.reference = m.GetReference()
@@ -96,6 +99,7 @@ func refer[M referenced](r *report, m M) {
 	}
 }
 
+// balanced is a message that may have the account's amounts.
 type balanced interface {
 	HasAvailableBalance() bool
 	GetAvailableBalance() float64
@@ -103,6 +107,7 @@ type balanced interface {
 	GetExposure() float64
 }
 
+// money reads the amounts.
 func money[M balanced](r *report, m M) {
 	if m.HasAvailableBalance() {
 		r.balance = m.GetAvailableBalance()
@@ -184,10 +189,27 @@ func (r *report) read(p *msg.Payload) bool {
 	return true
 }
 
+// readExecuted reads the most frequent message, without calls through a dictionary.
 func (r *report) readExecuted(m *msg.OrderExecuted) {
-	locate(r, m)
-	number(r, m)
-	money(r, m)
+	if m.HasMarketId() {
+		r.market, r.contract = m.GetMarketId(), m.GetContractId()
+	}
+	if m.HasSide() {
+		r.side = odds.Side(m.GetSide())
+	}
+	if m.HasAccountSequence_64() {
+		r.sequence = m.GetAccountSequence_64()
+	} else {
+		r.sequence = uint64(m.GetAccountSequence())
+	}
+	if m.HasAvailableBalance() {
+		r.balance = m.GetAvailableBalance()
+		r.has |= hasBalance
+	}
+	if m.HasExposure() {
+		r.exposure = m.GetExposure()
+		r.has |= hasExposure
+	}
 	r.id, r.timeout = m.GetOrderId(), m.GetPendingTimeout()
 	r.priced(m.HasPrice(), m.GetPrice())
 	r.sized(m.HasQuantity(), m.GetQuantity())

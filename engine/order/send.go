@@ -67,7 +67,7 @@ func (m *Manager) sentCreate(k *msg.Keys, seq uint64) error {
 	if !m.place(i, k.Market, k.Contract) {
 		panic("BUG: order: no room for the contract of an admitted create")
 	}
-	m.commit(i, booked{})
+	m.commit(i)
 	return nil
 }
 
@@ -89,13 +89,12 @@ func (m *Manager) sentRequest(k *msg.Keys, seq uint64) {
 	switch {
 	case i != none:
 		e := &m.orders.entries[i]
-		was := m.booked(i)
 		q.counted = true
 		e.count(k.Type, 1)
 		if replace {
 			e.ask(k)
 		}
-		m.commit(i, was)
+		m.commit(i)
 	case replace:
 		q.extra = int64(min(k.Quantity, uint64(QuantityMax))) * moneyPerUnit
 		if q.extra > grossMax-m.account.gross {
@@ -165,14 +164,13 @@ func (m *Manager) answer(i int32) {
 	}
 	if at := m.orders.findID(q.orderID); at != none {
 		e := &m.orders.entries[at]
-		was := m.booked(at)
 		e.count(q.typ, -1)
 		if q.typ == msg.PayloadOrderCancelReplace && e.asks > 0 {
 			if e.asks--; e.asks == 0 {
 				e.askQuantity, e.askPrice = 0, 0
 			}
 		}
-		m.commit(at, was)
+		m.commit(at)
 	}
 }
 
@@ -220,11 +218,11 @@ func (m *Manager) resolveCreate(reference, seq uint64, fate Fate) {
 	if e.State != PendingNew {
 		return
 	}
-	was, before := m.booked(i), e.State
+	before := e.State
 	if fate == FateInDoubt {
 		if e.Overlay&InDoubt == 0 {
 			e.Overlay |= InDoubt
-			m.commit(i, was)
+			m.commit(i)
 			m.about(DoubtBegan, e).Request = msg.PayloadOrderCreate
 		}
 		return
@@ -234,7 +232,7 @@ func (m *Manager) resolveCreate(reference, seq uint64, fate Fate) {
 		code = reasonNotDelivered
 	}
 	e.close(NotPlaced, Reason{Code: code}, never)
-	m.commit(i, was)
+	m.commit(i)
 	m.about(OrderEnded, e).Before = before
 }
 
@@ -278,7 +276,7 @@ func (m *Manager) SettleID(id uint64, o Outcome, now int64) ([]Event, bool) {
 
 func (m *Manager) settle(i int32, o Outcome) []Event {
 	e := &m.orders.entries[i]
-	was, before := m.booked(i), e.State
+	before := e.State
 	e.Overlay &^= InDoubt
 	e.flags &^= flagGone | flagUncertain
 	switch {
@@ -295,7 +293,7 @@ func (m *Manager) settle(i int32, o Outcome) []Event {
 	default:
 		e.close(NotPlaced, Reason{Code: reasonUser}, never)
 	}
-	m.commit(i, was)
+	m.commit(i)
 	ev := m.about(DoubtSettled, e)
 	ev.Before, ev.Request = before, msg.PayloadOrderCreate
 	return m.done()

@@ -137,11 +137,13 @@ func (m *Manager) closeContract(at int32) {
 	var left booked
 	for i := c.orders; i != none; i = m.orders.entries[i].cnext {
 		e := &m.orders.entries[i]
-		left.add(e.bookOf(c), 1)
+		e.booked = e.bookOf(c)
+		left.add(&e.booked)
 		m.fills.release(e) // nothing reduces them any more
 		e.flags |= flagFolded
 	}
-	m.book(at, left.minus(c.booked))
+	left.subtract(&c.booked)
+	m.book(at, &left)
 }
 
 // settleByCash ends the wait of one market, or of all, by what the cash changed: that is what they brought. sure

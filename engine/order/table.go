@@ -76,8 +76,7 @@ func (t *table) claim() int32 {
 	}
 	e := &t.entries[i]
 	t.free = e.next
-	*e = entry{flags: flagUsed, contract: none, fills: none, byID: none, byRef: none}
-	e.prev, e.next, e.cprev, e.cnext = none, none, none, none
+	*e = entry{flags: flagUsed, links: links{none, none, none, none, none, none, none, none}}
 	return i
 }
 
@@ -213,6 +212,6 @@ func (t *table) release(i int32) {
 	} else {
 		t.unlink(&t.ended, i)
 	}
-	*e = entry{next: t.free}
+	*e = entry{links: links{next: t.free}}
 	t.free = i
 }

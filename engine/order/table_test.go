@@ -302,7 +302,8 @@ func TestOverlays(t *testing.T) {
 		},
 		{ // not live, and a cancel ends it
 			[]func(l *line){
-				sends(cancel, 20), answer(rejected, 20, func(r *exchange.Report) { r.Reason = 1 }), answer(cancelled, 0, nil),
+				sends(cancel, 20), answer(rejected, 20, func(r *exchange.Report) { r.Reason = 1 }), answer(cancelled, 0,
+					nil),
 				func(l *line) { l.m.Tick(l.now + 2*second) },
 			},
 			[]order.Overlay{order.PendingCancel, 0, 0, 0},
@@ -403,5 +404,48 @@ func TestEventsAnnounceTransitions(t *testing.T) {
 			ev.Side != odds.Buy || ev.Replayed || ev.Foreign || ev.Now != l.now {
 			t.Errorf("%v: %+v", c.typ, ev)
 		}
+	}
+}
+
+// TestInherited: what an original executed counts for the state of the order in its place, not for its figures.
+func TestInherited(t *testing.T) {
+	l := newLine(t, order.Config{}).create().then(
+		accepted, executed1, msg.PayloadOrderPendingReplace, msg.PayloadOrderCancelReplaceAccepted)
+	o := *l.m.ByID(child)
+	if o.State != order.PartiallyFilled || o.Executed != 0 || o.Inherited != 4000 || o.Available != 8000 ||
+		o.Quantity != 12000 || o.Original != id {
+		t.Errorf("%+v", o)
+	}
+	l.executed = 0
+	l.report(cancelled, func(r *exchange.Report) { r.OrderID = child })
+	if o = *l.m.ByID(child); o.State != order.PartiallyCancelled {
+		t.Errorf("%+v", o)
+	}
+	l = newLine(t, order.Config{}).create().then(accepted)
+	l.report(executed1, func(r *exchange.Report) { r.Quantity, r.ExecutedQuantity, r.AvailableQuantity = 1, 1, 9999 })
+	l.report(cancelled, nil)
+	if o = l.order(); o.State != order.PartiallyCancelled {
+		t.Errorf("%+v", o)
+	}
+}
+
+// TestNotLiveTwice: each time that an order is called not live it has a second of its own.
+func TestNotLiveTwice(t *testing.T) {
+	l := newLine(t, order.Config{}).create().then(accepted)
+	notLive := func(r *exchange.Report) { r.Reason = 2 }
+	l.report(msg.PayloadOrderCancelRejected, notLive)
+	l.now += second / 2
+	l.then(executed1)
+	l.report(msg.PayloadOrderCancelRejected, notLive)
+	l.now += second / 2
+	if events := l.m.Tick(l.now); len(events) != 0 || l.order().Overlay != 0 {
+		t.Errorf("%+v", events)
+	}
+	if due := l.m.Due(); due != l.now+second/2 {
+		t.Errorf("due %d, want %d", due, l.now+second/2)
+	}
+	l.now += second / 2
+	if events := l.m.Tick(l.now); len(find(events, order.DoubtBegan)) != 1 || l.order().Overlay != order.InDoubt {
+		t.Errorf("%+v", events)
 	}
 }

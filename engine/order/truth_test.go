@@ -37,6 +37,7 @@ type trader struct {
 	events    []order.Event
 	exact     bool // no message of an operator is under way
 	foreign   bool
+	shuffled  bool // messages overtake each other and come twice
 }
 
 type delivery struct {
@@ -64,9 +65,19 @@ func (t *trader) Publish(m exchange.Message) {
 
 func (t *trader) deliver(n int) {
 	for ; n > 0 && len(t.queue) > 0; n-- {
-		d := t.queue[0]
-		t.queue = t.queue[1:]
+		i := 0
+		if t.shuffled { // among what is numbered, and before what is not
+			for i < min(len(t.queue)-1, 6) && t.queue[i].sequence != 0 && t.queue[i+1].sequence != 0 &&
+				t.rand.IntN(3) > 0 {
+				i++
+			}
+		}
+		d := t.queue[i]
+		t.queue = slices.Delete(t.queue, i, i+1)
 		t.apply(d)
+		if t.shuffled && d.sequence != 0 && t.rand.IntN(4) == 0 {
+			t.apply(d)
+		}
 		t.last = max(t.last, d.sequence)
 	}
 }
@@ -111,6 +122,11 @@ func (t *trader) ref() uint64 {
 func (t *trader) disconnect() {
 	t.login.Logout()
 	t.connected = false
+	for _, d := range t.queue { // what was overtaken is asked for again
+		if d.sequence != 0 {
+			t.last = min(t.last, d.sequence-1)
+		}
+	}
 	t.queue = nil
 	t.m.Disconnected(t.heard)
 	t.same(func(m *order.Manager) { m.Disconnected(t.heard) })
@@ -150,7 +166,10 @@ func newTrader(t testing.TB, seed uint64, c order.Config) *trader {
 		})
 	}
 	for id := uint32(1); id <= markets; id++ {
-		k := exchange.Market{ID: id, EventID: 1, State: msg.MarketStateLive, WinnerTakesAll: id != 3, NonRunners: id == 4}
+		k := exchange.Market{
+			ID: id, EventID: 1, State: msg.MarketStateLive, WinnerTakesAll: id != 3,
+			NonRunners: id == 4,
+		}
 		if id == 2 {
 			k.PendingTimeout = 8 * second
 		}
@@ -285,7 +304,8 @@ func (t *trader) operate() string {
 		if r.IntN(2) == 0 {
 			return fmt.Sprintf("void %v", x.VoidContract(id, ct, "void"))
 		}
-		return fmt.Sprintf("settle contract %d/%d %v", id, ct, x.SettleContract(id, ct, id == 3 && r.IntN(2) == 0, "over"))
+		return fmt.Sprintf("settle contract %d/%d %v", id, ct, x.SettleContract(id, ct, id == 3 && r.IntN(2) == 0,
+			"over"))
 	}
 	if r.IntN(6) > 0 {
 		return "nothing"
@@ -367,7 +387,10 @@ func (t *trader) quiesce() {
 func (t *trader) probe() {
 	for id := uint32(1); id <= markets; id++ {
 		for ct := uint32(1); ct <= 3; ct++ {
-			c := exchange.Create{Market: id, Contract: ct, Side: msg.SideBuy, Price: 1, Quantity: 1000, Reference: t.ref()}
+			c := exchange.Create{
+				Market: id, Contract: ct, Side: msg.SideBuy, Price: 1, Quantity: 1000,
+				Reference: t.ref(),
+			}
 			c.HasReference = true
 			t.sent(msg.Keys{
 				Type: msg.PayloadOrderCreate, Side: c.Side, Market: id, Contract: ct, Price: 1, Reference: c.Reference,
@@ -416,7 +439,7 @@ func (t *trader) compare() string {
 		if !slices.Contains(states[want.State], o.State) || uint64(o.Executed) != want.Executed ||
 			uint64(o.Available) != want.Available || uint64(o.Quantity) != want.Quantity ||
 			uint32(o.Price) != want.Price || o.Market != want.Market || o.Contract != want.Contract || o.Missed != 0 ||
-			o.Foreign == (want.HasReference) {
+			o.Foreign == want.HasReference {
 			return fmt.Sprintf("order %+v, the exchange has %+v", *o, want)
 		}
 		if want.State == exchange.OrderLive {
@@ -447,6 +470,18 @@ func (t *trader) compare() string {
 		}
 	}
 	a := t.m.Account()
+	replacing := false
+	for o := range t.m.Live {
+		replacing = replacing || o.State == order.PendingNew && o.Original != 0
+	}
+	if t.shuffled && replacing {
+		// What a replace reserves between its stages follows from its original at the first one, of which something
+		// was overtaken: until the second stage it may be more than the exchange's figure.
+		if int64(a.WorstCase) < int64(truth.Resting+truth.Matched+truth.Pending) {
+			return fmt.Sprintf("account %+v, the exchange has %+v", a, truth)
+		}
+		return ""
+	}
 	if int64(a.Open) != int64(truth.Resting) || int64(a.Final) != int64(truth.Matched) ||
 		int64(a.Provision+a.Replacing) != int64(truth.Pending) || a.Asked != 0 {
 		return fmt.Sprintf("account %+v, the exchange has %+v", a, truth)
@@ -458,8 +493,9 @@ func (t *trader) compare() string {
 }
 
 // day plays n steps and returns the first difference, "" if there is none.
-func day(tb testing.TB, seed uint64, n int, compared *[2]int) string {
+func day(tb testing.TB, seed uint64, n int, shuffled bool, compared *[2]int) string {
 	t := newTrader(tb, seed, order.Config{Orders: 512, Retained: 2048, Requests: 512, Contracts: 16, Fills: 8192})
+	t.shuffled = shuffled
 	defer func() {
 		compared[0] += t.compared[0]
 		compared[1] += t.compared[1]
@@ -476,7 +512,7 @@ func day(tb testing.TB, seed uint64, n int, compared *[2]int) string {
 				return fmt.Sprintf("step %d, %s: %s", i, what, d)
 			}
 		}
-		if truth, _ := t.x.Truth("me"); t.exact && !t.foreign {
+		if truth, _ := t.x.Truth("me"); t.exact && !t.foreign && !shuffled {
 			if worst := t.m.Account().WorstCase; int64(worst) < int64(truth.Resting+truth.Matched+truth.Pending) {
 				return fmt.Sprintf("step %d, %s: worst case %v is below the truth %+v", i, what, worst, truth)
 			}
@@ -494,10 +530,18 @@ func day(tb testing.TB, seed uint64, n int, compared *[2]int) string {
 	for _, ev := range t.events {
 		switch ev.Kind {
 		case order.Anomaly:
-			if ev.Anomaly != order.InexactReduction {
+			if ev.Anomaly != order.InexactReduction && !shuffled {
 				return fmt.Sprintf("anomaly %v: %+v", ev.Anomaly, ev)
 			}
-		case order.Drift, order.MissedFill, order.Overflow:
+		case order.Drift, order.Overflow:
+			if shuffled && ev.Amount == order.Exposure {
+				continue // see compare: of a replace between its stages
+			}
+			return fmt.Sprintf("event %v: %+v", ev.Kind, ev)
+		case order.MissedFill:
+			if shuffled {
+				continue
+			}
 			return fmt.Sprintf("event %v: %+v", ev.Kind, ev)
 		}
 	}
@@ -517,7 +561,8 @@ func day(tb testing.TB, seed uint64, n int, compared *[2]int) string {
 		for k < min(len(b), len(again)) && b[k] == again[k] {
 			k++
 		}
-		return fmt.Sprintf("the restored state differs at byte %d of %d and %d%s", k, len(b), len(again), listed(t.m, restored))
+		return fmt.Sprintf("the restored state differs at byte %d of %d and %d%s", k, len(b), len(again),
+			listed(t.m, restored))
 	}
 	t.m = restored
 	if d := t.m.Audit(); d != "" {
@@ -527,6 +572,17 @@ func day(tb testing.TB, seed uint64, n int, compared *[2]int) string {
 		return "restored: " + d
 	}
 	return ""
+}
+
+// TestShuffledDays: the same if messages overtake each other and come twice.
+func TestShuffledDays(t *testing.T) {
+	var compared [2]int
+	for seed := range seeds(80) {
+		if d := day(t, seed, 300, true, &compared); d != "" {
+			t.Fatalf("seed %d: %s", seed, d)
+		}
+	}
+	t.Logf("compared %d times; %d times something cannot be known", compared[0], compared[1])
 }
 
 // listed returns the first difference between the orders of two Managers.
@@ -560,8 +616,8 @@ func seeds(n int) uint64 {
 // balance are the exchange's to the last unit, and before that the worst case is never below the truth.
 func TestTruth(t *testing.T) {
 	var compared [2]int
-	for seed := range seeds(150) {
-		if d := day(t, seed, 300, &compared); d != "" {
+	for seed := range seeds(80) {
+		if d := day(t, seed, 300, false, &compared); d != "" {
 			t.Fatalf("seed %d: %s", seed, d)
 		}
 	}

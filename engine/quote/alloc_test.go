@@ -48,7 +48,10 @@ func TestAllocations(t *testing.T) {
 				c.now += 1e12
 			}},
 			{"an order of others", -1, func() {
-				o := Order{Contract: Contract{1 << 20, 1 << 20}, Key: 1 << 40, State: Live, Side: odds.Buy, Open: 1, Price: 1}
+				o := Order{
+					Contract: Contract{1 << 20, 1 << 20}, Key: 1 << 40, State: Live, Side: odds.Buy, Open: 1,
+					Price: 1,
+				}
 				if c.q.Apply(&o) != ErrContractsFull {
 					t.Fatal("there is room for another contract")
 				}

@@ -173,7 +173,7 @@ func (q *Quoter) judge(i int32, o *Order, ended bool) {
 		e.attempts, e.failed = 0, 0
 	}
 	live := o.State == Live || o.State == PendingReduce || o.State == PendingCancel
-	if next := e.other; next != none && !ended && live && !e.second {
+	if next := e.other; next != none && !ended && live {
 		if n := &q.orders[next]; n.state == PendingNew && n.offered == 0 {
 			q.end(next) // the replace failed, and this is what it would have made
 		}

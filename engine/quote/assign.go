@@ -7,11 +7,12 @@ const candidatesMax = 2 * LevelsMax
 
 // The parts of a cost, each worth more than all that is below it.
 const (
-	costMessage  = int64(1) << 44 // a message
-	costPlace    = int64(1) << 36 // a place in the queue that is lost
-	costDistance = int64(1) << 8  // how far an order is from its level, in 1/100 %
-	costWait     = int64(1)       // a message that cannot be sent now
-	costNever    = int64(1) << 54 // not possible
+	costMessage   = int64(1) << 50 // a message
+	costPlace     = int64(1) << 44 // a place in the queue that is lost
+	costDeviation = int64(1) << 24 // how far what is live is from its level, in 1/100 %
+	costDistance  = int64(1) << 6  // how far an order has to move
+	costWait      = int64(1)       // a message that cannot be sent now
+	costNever     = int64(1) << 58 // not possible
 )
 
 // costs are what it costs to serve each level by each order, less what cancelling the order costs. The column after

@@ -19,7 +19,7 @@
 // alone. One with a fitting price and too much quantity is reduced, and keeps its place in the queue. Another one is
 // replaced. An order without a level is cancelled, a level without an order gets one. Which order goes with which
 // level is chosen such that the number of messages is the smallest possible, then such that the fewest places in a
-// queue are lost, then such that orders move the least.
+// queue are lost, then such that what is live is nearest to the wish.
 //
 // A fill makes an order smaller, and unless the bot wishes otherwise before the next step, the order is brought
 // back to its size.

@@ -24,7 +24,10 @@ func Example() {
 			q.Sent(a, reference)
 
 			// The exchange's answer, as the order state sees it.
-			o := quote.Order{Contract: a.Contract, Key: a.Key, Side: a.Side, Price: a.Price, Open: a.Quantity, State: quote.Live}
+			o := quote.Order{
+				Contract: a.Contract, Key: a.Key, Side: a.Side, Price: a.Price, Open: a.Quantity,
+				State: quote.Live,
+			}
 			switch a.Kind {
 			case quote.Create:
 				o.Key = reference

@@ -287,8 +287,8 @@ func TestMisuse(t *testing.T) {
 	}
 }
 
-// TestEndBeforeReport lets an order end, or become in doubt, between a step and the report of what the step wants
-// to do with it.
+// TestEndBeforeReport lets an order end, become in doubt, or be as it was, between a step and the report of what the
+// step wants to do with it.
 func TestEndBeforeReport(t *testing.T) {
 	for _, c := range []struct {
 		action string
@@ -299,7 +299,7 @@ func TestEndBeforeReport(t *testing.T) {
 		{"replace 1 by 100@5010 total 100", Two{Bid: 5010, Size: 100}},
 	} {
 		for _, sent := range []bool{true, false} {
-			for _, s := range []State{Closed, InDoubt} {
+			for _, s := range []State{Closed, InDoubt, Live} {
 				d := newDesk(t, Config{})
 				d.set(Two{Bid: 5000, Size: 100})
 				d.send("create buy 100@5000")
@@ -308,7 +308,7 @@ func TestEndBeforeReport(t *testing.T) {
 				d.step(c.action)
 				d.order(1, s, odds.Buy, 100, 5000)
 				want := 0
-				if s == InDoubt {
+				if s != Closed {
 					want++
 				}
 				if sent {
@@ -322,6 +322,9 @@ func TestEndBeforeReport(t *testing.T) {
 				d.q.verify(t)
 				if n := d.q.Stats().Orders; n != want {
 					t.Errorf("%s, sent %v, %v: %d orders, want %d", c.action, sent, s, n, want)
+				}
+				if s == Live && sent {
+					d.step() // it is under way
 				}
 				if s == InDoubt && !d.q.Status(one).Bid.InDoubt {
 					t.Errorf("%s, sent %v: not in doubt any more", c.action, sent)

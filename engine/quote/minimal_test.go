@@ -160,7 +160,8 @@ func TestFewestMessages(t *testing.T) {
 		}
 		for i, o := range start {
 			o := Order{
-				Contract: id, Key: uint64(i + 1), Open: o.size, Price: o.price, Side: odds.Side(o.side + 1), State: Live,
+				Contract: id, Key: uint64(i + 1), Open: o.size, Price: o.price, Side: odds.Side(o.side + 1),
+				State:   Live,
 				Managed: true,
 			}
 			if err := q.Apply(&o); err != nil {

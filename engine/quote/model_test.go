@@ -31,7 +31,8 @@ type ticket struct {
 // order returns the client's view as the engine would pass it to Apply.
 func (k *ticket) order() Order {
 	o := Order{
-		Contract: k.contract, Key: k.key, Open: k.open, Executed: k.executed, Reduced: k.target, Price: k.price, Side: k.side,
+		Contract: k.contract, Key: k.key, Open: k.open, Executed: k.executed, Reduced: k.target, Price: k.price,
+		Side:  k.side,
 		State: Live,
 	}
 	for _, f := range []struct {
@@ -201,7 +202,8 @@ func (w *world) step(b Budget) {
 func (w *world) check(a *Action) {
 	k := w.tickets[a.Key]
 	if a.Kind != Create {
-		if k == nil || k.foreign || !mayRest(k) || k.doubt || k.isNew || k.cancelling || k.replacing || k.side != a.Side {
+		if k == nil || k.foreign || !mayRest(k) || k.doubt || k.isNew || k.cancelling || k.replacing ||
+			k.side != a.Side {
 			w.fail("%+v about order %+v", a, k)
 		}
 		if k.reducing && a.Kind != Cancel {
@@ -629,7 +631,10 @@ func (w *world) quiesce() {
 		}
 		for s := range m.sides {
 			var live []*ticket
-			for _, key := range w.keys(func(k *ticket) bool { return k.live && k.contract == c && int(k.side) == s+1 }) {
+			for _, key := range w.keys(func(k *ticket) bool {
+				return k.live && k.contract == c &&
+					int(k.side) == s+1
+			}) {
 				live = append(live, w.tickets[key])
 			}
 			if !perfect(m, s, m.sides[s], live) {

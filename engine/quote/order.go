@@ -7,18 +7,20 @@ type State uint8
 
 // The states.
 const (
-	PendingNew     State = iota + 1 // sent and not answered
-	Live                            // on the book, nothing in flight
-	PendingReduce                   // a reduce is in flight
-	PendingCancel                   // a cancel is in flight
-	PendingReplace                  // a replace is in flight; what it makes is an order of its own. Live again: it failed
-	InDoubt                         // not known to be live or not
-	Rejected                        // never was on the book: the exchange refused it
-	Closed                          // not on the book any more: filled, cancelled, replaced, voided
+	PendingNew    State = iota + 1 // sent and not answered
+	Live                           // on the book, nothing in flight
+	PendingReduce                  // a reduce is in flight
+	PendingCancel                  // a cancel is in flight
+	// a replace is in flight; what it makes is an order of its own. Live again: it failed
+	PendingReplace
+	InDoubt  // not known to be live or not
+	Rejected // never was on the book: the exchange refused it
+	Closed   // not on the book any more: filled, cancelled, replaced, voided
 )
 
 var stateNames = [...]string{
-	"none", "pending new", "live", "pending reduce", "pending cancel", "pending replace", "in doubt", "rejected", "closed",
+	"none", "pending new", "live", "pending reduce", "pending cancel", "pending replace", "in doubt", "rejected",
+	"closed",
 }
 
 // String returns the state's name.
@@ -35,7 +37,8 @@ func (s State) ended() bool { return s >= Rejected }
 // Order is one own order as it stands.
 type Order struct {
 	Contract Contract
-	Key      uint64        // names the order: its reference or any other number of the caller's that is unique and not 0
+	// names the order: its reference or any other number of the caller's that is unique and not 0
+	Key      uint64
 	Open     odds.Quantity // that can still match; with PendingNew what was asked for
 	Executed odds.Quantity
 	Reduced  odds.Quantity // with PendingReduce: the open quantity that was asked for

@@ -22,11 +22,12 @@ type plan struct {
 type change uint8
 
 const (
-	keep       change = iota // nothing
-	reduce                   // a reduce
-	replace                  // a replace
-	settling                 // a reduce or replace, when what is in flight or backed off has ended
-	impossible               // only a cancel and a create
+	keep         change = iota // nothing
+	reduce                     // a reduce
+	replace                    // a replace
+	reduceLater                // a reduce, when what is in flight or backed off has ended
+	replaceLater               // a replace, when that has ended and nothing would be crossed
+	impossible                 // only a cancel and a create
 )
 
 // planSide finds out what one side of a contract needs, which is quoted or not.
@@ -165,13 +166,13 @@ func (q *Quoter) change(p *plan, c *contract, e *order, s int, bar odds.Price, w
 		return impossible
 	case near && off > 0:
 		if !q.settled(e) {
-			return settling
+			return reduceLater
 		}
 		return reduce
 	case q.config.DisableReplace || p.barred:
 		return impossible
 	case !q.settled(e) || p.blocked[w]:
-		return settling
+		return replaceLater
 	}
 	return replace
 }
@@ -181,7 +182,7 @@ const failedMax = 2
 
 // settled reports whether nothing about an order is in flight or backed off.
 func (q *Quoter) settled(e *order) bool {
-	return e.state == Live && e.offered == 0 && e.retryAt <= q.now
+	return e.state == Live && e.offered == 0 && e.other == none && e.retryAt <= q.now
 }
 
 // cancellable reports whether a cancel of an order can be sent now. A reduce in flight does not matter.
@@ -213,14 +214,17 @@ func (q *Quoter) price(p *plan, m, n int) {
 	for w := range m {
 		for j := range n {
 			e := &q.orders[p.orders[j]]
-			cost := costDistance * int64(distance(e.price, p.levels[w].Price))
+			away := int64(distance(e.price, p.levels[w].Price))
+			cost := costDeviation * away
 			switch p.changes[w][j] {
 			case reduce:
 				cost += costMessage
 			case replace:
-				cost += costMessage + costPlace
-			case settling:
+				cost = costMessage + costPlace + costDistance*away
+			case reduceLater:
 				cost += costMessage + costWait
+			case replaceLater:
+				cost = costMessage + costPlace + costDistance*away + costWait
 			case impossible:
 				cost = costNever
 			}

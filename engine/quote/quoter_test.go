@@ -188,7 +188,10 @@ func TestCases(t *testing.T) {
 		}},
 		{"more adopted orders than can be matched are cancelled at once", Config{}, func(d *desk) {
 			for key := uint64(1); key <= 3*candidatesMax; key++ {
-				d.apply(Order{Contract: one, Key: key, State: Live, Side: odds.Buy, Open: 50, Price: 4000, Managed: true})
+				d.apply(Order{
+					Contract: one, Key: key, State: Live, Side: odds.Buy, Open: 50, Price: 4000,
+					Managed: true,
+				})
 			}
 			if n := len(d.q.Step(d.now, d.all)); n != 3*candidatesMax {
 				d.t.Errorf("%d cancels", n)
@@ -210,6 +213,37 @@ func TestCases(t *testing.T) {
 			d.order(1, Rejected, odds.Buy, 0, 5000)
 			d.now += d.q.config.RetryMin
 			d.send("create buy 100@4980", "create buy 100@4970")
+		}},
+		{"a level that would cross for now does not cost another one its place", Config{Levels: 2}, func(d *desk) {
+			d.order(77, Live, odds.Sell, 1, 104)
+			d.apply(Order{Contract: one, Key: 1, State: Live, Side: odds.Buy, Open: 5, Price: 103, Managed: true})
+			d.levels([]Level{{104, 6}, {102, 1}}, nil, Tolerance{2, 0})
+			d.send("reduce 1 to 1")
+			d.order(77, Closed, odds.Sell, 0, 104)
+			d.send("create buy 6@104")
+		}},
+		{"an order on its way to a level stays with it while another would cross", Config{Levels: 3}, func(d *desk) {
+			for key, o := range []Order{
+				{Open: 2, Price: 110, Side: odds.Buy},
+				{Open: 4, Price: 108, Side: odds.Buy},
+				{Open: 6, Price: 112, Side: odds.Sell},
+			} {
+				o.Contract, o.Key, o.State, o.Managed = one, uint64(key+11), Live, true
+				d.apply(o)
+			}
+			d.levels([]Level{{111, 5}, {112, 6}, {114, 1}}, []Level{{118, 5}, {115, 4}}, Tolerance{2, 1})
+			d.send("replace 11 by 5@111 total 5", "replace 13 by 4@115 total 4", "create sell 5@118")
+			d.send()
+		}},
+		{"the order that a replace makes is not changed before the other has ended", Config{}, func(d *desk) {
+			d.quoted(0)
+			d.set(Two{Bid: 5010, Ask: 5100, Size: 100})
+			d.send("replace 1 by 100@5010 total 100")
+			d.order(3, Live, odds.Buy, 100, 5010)
+			d.set(Two{Bid: 5020, Ask: 5100, Size: 100})
+			d.send()
+			d.order(1, Closed, odds.Buy, 0, 5000)
+			d.send("replace 3 by 100@5020 total 100")
 		}},
 		{"levels keep the orders that fit, whatever the order of the levels", Config{Levels: 3}, func(d *desk) {
 			d.levels([]Level{{4980, 1}, {5000, 3}, {4990, 2}}, nil, Tolerance{})

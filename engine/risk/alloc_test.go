@@ -56,7 +56,8 @@ func TestNoAllocations(t *testing.T) {
 		{"admitted, all limits", admit(all, nil, LimitNone)},
 		{"refused", admit(all, func(s *Snapshot) { s.Own.Offer = 4900 }, LimitSelfCross)},
 		{"refused, shared", admit(small, nil, LimitQuantity)},
-		{"refused by exposure", admit(exposed, func(s *Snapshot) { s.Market = raising(0, odds.MoneyMax) }, LimitMarketExposure)},
+		{"refused by exposure", admit(exposed, func(s *Snapshot) { s.Market = raising(0, odds.MoneyMax) },
+			LimitMarketExposure)},
 		{"cancel", func() {
 			if err := gate.Admit(now, &cancel, nil); err != nil {
 				t.Fatal(err)

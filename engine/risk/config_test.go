@@ -189,7 +189,8 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Burst != 7 || c.MarketsMax != 4 || c.DuplicateOrders != DuplicateOrders || c.CancelAllRetry != CancelAllRetry ||
+	if c.Burst != 7 || c.MarketsMax != 4 || c.DuplicateOrders != DuplicateOrders ||
+		c.CancelAllRetry != CancelAllRetry ||
 		c.CancelAllTries != CancelAllTries || c.Refusals != Refusals {
 		t.Errorf("%+v", c)
 	}

@@ -71,7 +71,8 @@ func TestNoOrderAfterHalt(t *testing.T) {
 			t.Fatalf("seed %d", seed)
 		}
 	}
-	t.Logf("%d seeds: %d orders left, the switch was done %d times, resumed %d times", killSeeds, created, finished, resumed)
+	t.Logf("%d seeds: %d orders left, the switch was done %d times, resumed %d times", killSeeds, created, finished,
+		resumed)
 	if created < killSeeds || finished < killSeeds || resumed < killSeeds/2 {
 		t.Errorf("the interleavings are too tame: %d orders, %d done, %d resumed", created, finished, resumed)
 	}
@@ -364,7 +365,8 @@ func (w *world) check() {
 			named++
 		}
 		if o.truth == resting && o.known != inDoubt || o.known == pending || o.known == live {
-			w.t.Errorf("done as %v, but order %d is %d for the bot and %d for the exchange", st.Kill, i, o.known, o.truth)
+			w.t.Errorf("done as %v, but order %d is %d for the bot and %d for the exchange", st.Kill, i, o.known,
+				o.truth)
 		}
 	}
 	if st.Open != 0 || st.InDoubt != named || st.Kill == KillFlat && named > 0 {

@@ -21,7 +21,8 @@ func TestLayout(t *testing.T) {
 		}
 	}
 	for _, typ := range []reflect.Type{
-		reflect.TypeFor[sentOrder](), reflect.TypeFor[Refusal](), reflect.TypeFor[Snapshot](), reflect.TypeFor[Result](),
+		reflect.TypeFor[sentOrder](), reflect.TypeFor[Refusal](), reflect.TypeFor[Snapshot](),
+		reflect.TypeFor[Result](),
 	} {
 		for i := range typ.NumField() {
 			if f := typ.Field(i); f.Type.Kind() == reflect.Pointer || f.Type.Kind() == reflect.String ||

@@ -128,7 +128,8 @@ func orderCases() []limitCase {
 			Refusal{Limit: LimitLiability, Max: 10e8, Value: 10e8 + 2500, Allowed: 400_000},
 		},
 		{
-			"liability of replaced seller", liability, replace(7500, 400_001), func(s *Snapshot) { s.Original.Side = odds.Sell },
+			"liability of replaced seller", liability, replace(7500, 400_001),
+			func(s *Snapshot) { s.Original.Side = odds.Sell },
 			Refusal{Limit: LimitLiability, Max: 10e8, Value: 10e8 + 2500, Allowed: 400_000},
 		},
 		{
@@ -349,7 +350,10 @@ func stateCases() []limitCase {
 	} {
 		only := func(known Parts) func(*Snapshot) { return func(s *Snapshot) { s.Known = known } }
 		cases = append(cases,
-			limitCase{"needs " + part.part.String(), part.config, create(odds.Buy, 5000, 1), only(part.part), Refusal{}},
+			limitCase{
+				"needs " + part.part.String(), part.config, create(odds.Buy, 5000, 1), only(part.part),
+				Refusal{},
+			},
 			limitCase{
 				"misses " + part.part.String(), part.config, create(odds.Buy, 5000, 1), only(partsAll &^ part.part),
 				Refusal{Limit: LimitUnknown, Max: int64(part.part), Value: int64(part.part)},
@@ -371,9 +375,17 @@ func exposureCases() (cases []limitCase) {
 		config Config
 		set    func(*Snapshot, Exposure)
 	}{
-		{LimitContractExposure, Config{ContractExposureMax: 100 * whole}, func(s *Snapshot, e Exposure) { s.Contract = e }},
+		{LimitContractExposure, Config{ContractExposureMax: 100 * whole}, func(s *Snapshot,
+			e Exposure,
+		) {
+			s.Contract = e
+		}},
 		{LimitMarketExposure, Config{MarketExposureMax: 100 * whole}, func(s *Snapshot, e Exposure) { s.Market = e }},
-		{LimitAccountExposure, Config{AccountExposureMax: 100 * whole}, func(s *Snapshot, e Exposure) { s.Account = e }},
+		{LimitAccountExposure, Config{AccountExposureMax: 100 * whole}, func(s *Snapshot,
+			e Exposure,
+		) {
+			s.Account = e
+		}},
 	} {
 		refused := func(after, allowed int64) Refusal {
 			return Refusal{Limit: level.limit, Max: 100e8, Value: after, Allowed: allowed}
@@ -398,7 +410,8 @@ func exposureCases() (cases []limitCase) {
 				"huge profit", raising(-odds.MoneyMax, odds.MoneyMax), create(odds.Buy, 1, 1),
 				refused(math.MaxInt64, int64(odds.QuantityMax)),
 			},
-			{"largest", raising(0, odds.MoneyMax), create(odds.Buy, 9999, odds.QuantityMax), refused(math.MaxInt64, 1_000_100)},
+			{"largest", raising(0, odds.MoneyMax), create(odds.Buy, 9999, odds.QuantityMax), refused(math.MaxInt64,
+				1_000_100)},
 		} {
 			set := func(s *Snapshot) { level.set(s, c.e) }
 			cases = append(cases, limitCase{level.limit.String() + " " + c.name, level.config, c.keys, set, c.want})
@@ -466,6 +479,15 @@ func TestNilSnapshot(t *testing.T) {
 	keys := create(odds.Buy, 2500, 1)
 	if err := newGate(t, Config{OrderQuantityMax: 1}).Admit(1, &keys, nil); err != nil {
 		t.Errorf("needs nothing: %v", err)
+	}
+	moved := replace(2500, 1)
+	g := newGate(t, Config{Rate: 5})
+	if err := g.Admit(1, &moved, nil); err != nil || g.Needs(moved.Type) != 0 {
+		t.Errorf("a replace that is only counted needs %v: %v", g.Needs(moved.Type), err)
+	}
+	g = newGate(t, Config{Rate: 5, Markets: []uint32{1}})
+	if err := g.Admit(1, &moved, nil); !errors.Is(err, LimitUnknown) || g.Needs(moved.Type) != PartOriginal {
+		t.Errorf("a replace in a list of markets needs %v: %v", g.Needs(moved.Type), err)
 	}
 	err := newGate(t, strict()).Admit(1, &keys, nil)
 	if !errors.Is(err, LimitUnknown) {

@@ -241,7 +241,8 @@ func TestLossAndDriftResponses(t *testing.T) {
 			}
 			g.Drift(1, difference)
 			events := slices.Clone(g.Events())
-			if g.Mode() != mode || len(events) == 0 || events[0].Kind != DriftExceeded || events[0].Amount != difference {
+			if g.Mode() != mode || len(events) == 0 || events[0].Kind != DriftExceeded ||
+				events[0].Amount != difference {
 				t.Errorf("%v: a drift of %d: %v, %+v", response, difference, g.Mode(), events)
 			}
 			if mode != Active && g.Status().Cause.Trigger != TriggerDrift {

@@ -29,7 +29,8 @@ func randomConfig(random *rand.Rand) (c Config) {
 	}
 	if maybe() {
 		c.Collar = Collar{
-			Ticks: pick(random, 1, 2, 10, odds.TickCount), Fraction: pick(random, 0, 1, 500, FractionMax), Micro: maybe(),
+			Ticks: pick(random, 1, 2, 10, odds.TickCount), Fraction: pick(random, 0, 1, 500, FractionMax),
+			Micro:    maybe(),
 			OnAbsent: pick(random, RefuseOrder, SkipCollar), OnSuspect: pick(random, RefuseOrder, SkipCollar, UseBook),
 			OnEmpty: pick(random, RefuseOrder, SkipCollar), MaxAge: pick(random, 0, time.Second),
 		}
@@ -77,7 +78,8 @@ func randomRequest(random *rand.Rand) msg.Keys {
 		Type:   pick(random, msg.PayloadOrderCreate, msg.PayloadOrderCreate, msg.PayloadOrderCancelReplace),
 		Market: pick[uint32](random, 1, 1, 1, 2), Contract: 1 + random.Uint32N(2),
 		Side: msg.Side(1 + random.IntN(2)), Price: pick(random, 4900, 5000, 1+random.Uint32N(9999)),
-		Quantity: pick(random, 10_000, 400_000, 1+random.Uint64N(1_000_000), 1+random.Uint64N(uint64(odds.QuantityMax))),
+		Quantity: pick(random, 10_000, 400_000, 1+random.Uint64N(1_000_000),
+			1+random.Uint64N(uint64(odds.QuantityMax))),
 	}
 	switch random.IntN(40) {
 	case 0:
@@ -117,11 +119,15 @@ func randomSnapshot(random *rand.Rand) Snapshot {
 	s := Snapshot{
 		Known: partsAll,
 		Book: Book{
-			State: pick(random, BookLive, BookLive, BookLive, BookSuspect, BookAbsent), Bid: price(), Offer: price(), Micro: price(),
-			Age: pick(random, 0, time.Second, time.Second+1),
+			State: pick(random, BookLive, BookLive, BookLive, BookSuspect, BookAbsent), Bid: price(), Offer: price(),
+			Micro: price(),
+			Age:   pick(random, 0, time.Second, time.Second+1),
 		},
-		Own:      Own{Bid: price(), Offer: price()},
-		Original: Original{Market: 1 + random.Uint32N(2), Contract: 1 + random.Uint32N(2), Side: odds.Side(1 + random.IntN(2))},
+		Own: Own{Bid: price(), Offer: price()},
+		Original: Original{
+			Market: 1 + random.Uint32N(2), Contract: 1 + random.Uint32N(2),
+			Side: odds.Side(1 + random.IntN(2)),
+		},
 		Contract: exposure(), Market: exposure(), Account: exposure(),
 		ContractOrders: random.IntN(5), Orders: random.IntN(7),
 		Profit: pick(random, 0, -odds.Money(random.Int64N(int64(40*whole))), math.MinInt64, math.MaxInt64),

@@ -71,7 +71,10 @@ func TestRateOfMessages(t *testing.T) {
 		}
 		g.Sent(1, &msg.Keys{Type: msg.PayloadMarketSubscribe})
 	}
-	for _, typ := range []msg.PayloadType{msg.PayloadOrderCancel, msg.PayloadOrderCancelAll, msg.PayloadOrderQuantityReduce} {
+	for _, typ := range []msg.PayloadType{
+		msg.PayloadOrderCancel, msg.PayloadOrderCancelAll,
+		msg.PayloadOrderQuantityReduce,
+	} {
 		g.Sent(1, &msg.Keys{Type: typ})
 	}
 	s := quiet()
@@ -112,7 +115,8 @@ func TestBucketTwin(t *testing.T) {
 			}
 			now += step
 			if b.begun {
-				tokens.Add(tokens, new(big.Rat).SetFrac(new(big.Int).Mul(big.NewInt(step), big.NewInt(int64(rate))), second))
+				tokens.Add(tokens, new(big.Rat).SetFrac(new(big.Int).Mul(big.NewInt(step), big.NewInt(int64(rate))),
+					second))
 				if tokens.Cmp(full) > 0 {
 					tokens.Set(full)
 				}
@@ -142,5 +146,15 @@ func TestBucketTwin(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestBucketAfterLong fills a bucket after a time whose product with the rate is 0 in 64 bits.
+func TestBucketAfterLong(t *testing.T) {
+	var b bucket
+	b.init(1<<19, 1)
+	b.take(0)
+	if b.fill(1 << 45); b.tokens != b.full {
+		t.Errorf("%d of %d", b.tokens, b.full)
 	}
 }

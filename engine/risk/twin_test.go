@@ -71,7 +71,8 @@ func fits(room *big.Int, share int64) int64 {
 // order is the request with what a replace takes from its original.
 func (w *twin) order(keys *msg.Keys, s *Snapshot) twinOrder {
 	o := twinOrder{
-		market: keys.Market, contract: keys.Contract, price: keys.Price, side: odds.Side(keys.Side), quantity: keys.Quantity,
+		market: keys.Market, contract: keys.Contract, price: keys.Price, side: odds.Side(keys.Side),
+		quantity: keys.Quantity,
 	}
 	if keys.Type == msg.PayloadOrderCancelReplace {
 		o.market, o.contract, o.side = s.Original.Market, s.Original.Contract, s.Original.Side
@@ -87,7 +88,8 @@ func (o *twinOrder) valid() bool {
 func (w *twin) fill(now int64) {
 	if w.begun && now > w.filled {
 		elapsed := new(big.Int).Sub(bigOf(now), bigOf(w.filled))
-		w.tokens.Add(w.tokens, new(big.Rat).SetFrac(elapsed.Mul(elapsed, bigOf(int64(w.c.Rate))), bigOf(int64(time.Second))))
+		w.tokens.Add(w.tokens, new(big.Rat).SetFrac(elapsed.Mul(elapsed, bigOf(int64(w.c.Rate))),
+			bigOf(int64(time.Second))))
 		if full := big.NewRat(int64(w.c.Burst), 1); w.tokens.Cmp(full) > 0 {
 			w.tokens = full
 		}
@@ -120,7 +122,8 @@ func (w *twin) admit(now int64, keys *msg.Keys, s *Snapshot, needs Parts) Refusa
 				refuse(LimitMarket, 0, int64(keys.Market), 0)
 			}
 		}
-		if replaces && s.Known&PartOriginal != 0 && !w.markets[s.Original.Market] && refused[LimitMarket] == (Refusal{}) {
+		if replaces && s.Known&PartOriginal != 0 && !w.markets[s.Original.Market] &&
+			refused[LimitMarket] == (Refusal{}) {
 			refuse(LimitMarket, 0, int64(s.Original.Market), 0)
 		}
 	}

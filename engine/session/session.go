@@ -21,16 +21,7 @@ type Session struct {
 	err    error // why the connection has to end; sticks until Lost
 	closed bool
 
-	// Inbound.
-	buffer  *wire.Buffer
-	budget  budget
-	arrived uint64      // messages of this connection
-	drained bool        // all that was received was returned by Next
-	payload msg.Payload // the message being handled; the event borrows it
-	message Event       // the last message in its sequence; of no other kind
-	event   Event       // what Next returned, unless that was message
-	queue   eventQueue
-	overdue bool // Tick found that something has waited too long
+	inbound
 
 	// Machines.
 	clock      fairClock
@@ -50,6 +41,19 @@ type Session struct {
 	unknown msg.Unknown
 }
 
+// inbound is what arrived and is not handled yet.
+type inbound struct {
+	buffer  *wire.Buffer
+	budget  budget
+	arrived uint64      // messages of this connection
+	drained bool        // all that was received was returned by Next
+	payload msg.Payload // the message being handled; the event borrows it
+	message Event       // the last message in its sequence; of no other kind
+	event   Event       // what Next returned, unless that was message
+	queue   eventQueue
+	overdue bool // Tick found that something has waited too long
+}
+
 // New returns a session with all the memory that it will use. The error is a
 // *[ConfigError], a *wire.LimitError, a *ring.LimitError or one of allocating memory.
 func New(config Config) (*Session, error) {
@@ -67,7 +71,7 @@ func New(config Config) (*Session, error) {
 		return nil, err
 	}
 	s := &Session{
-		config: config, buffer: buffer,
+		config: config, inbound: inbound{buffer: buffer},
 		clock:      newFairClock(min(absenceMax, int64(config.AnswerTimeout)/4)),
 		sequence:   sequencer{next: 1},
 		references: references{last: config.ReferenceBase, off: config.ReferenceBase == 0},

@@ -25,11 +25,13 @@ func TestStats(t *testing.T) {
 		k.feed(frameOf(t, line.seq, line.text))
 	}
 	k.events()
-	want := Stats{
-		MessagesIn: 12, MessagesOut: 3, Logins: 1, Duplicates: 1, Discarded: 1, Gaps: 1, ReplaysAsked: 1, Replayed: 1,
-		GapfillsIn: 1, ReplaysServed: 1, GapfillsOut: 2, HeartbeatsIn: 1, HeartbeatsOut: 1,
+	want := Stats{Unknown: msg.Unknown{Values: 3}}
+	want.MessageStats = MessageStats{
+		MessagesIn: 12, MessagesOut: 3, Logins: 1, Duplicates: 1, Discarded: 1, HeartbeatsIn: 1, HeartbeatsOut: 1,
 		UnknownTypes: 2, Unasked: 1, Ignored: 1,
-		Unknown: msg.Unknown{Values: 3},
+	}
+	want.ReplayStats = ReplayStats{
+		Gaps: 1, ReplaysAsked: 1, Replayed: 1, GapfillsIn: 1, ReplaysServed: 1, GapfillsOut: 2,
 	}
 	if got := k.s.Stats(); got != want {
 		t.Errorf("\n got %+v\nwant %+v", got, want)

@@ -225,7 +225,8 @@ func TestRepeated(t *testing.T) {
 				}
 				got := call(m, "Get"+name)[0]
 				if got.Len() != i+1 || got.Cap() != i+1 {
-					t.Fatalf("round %d: %d elements of %d, want %d, and no room for a caller's append", round, got.Len(), got.Cap(), i+1)
+					t.Fatalf("round %d: %d elements of %d, want %d, and no room for a caller's append", round,
+						got.Len(), got.Cap(), i+1)
 				}
 			}
 			if got := protoOf(m); !bytes.Equal(canonical(t, got), canonical(t, want)) {
@@ -299,11 +300,13 @@ func TestUnion(t *testing.T) {
 		setProto(body, filled(body))
 
 		m.SetType(msg.PayloadType(typ)) // as it was
-		if !has(&m, name) || len(canonical(t, protoOf(&m))) != len(canonical(t, protoOf(body)))+m.SizeVT()-body.SizeVT() {
+		if !has(&m, name) || len(canonical(t, protoOf(&m))) != len(canonical(t,
+			protoOf(body)))+m.SizeVT()-body.SizeVT() {
 			t.Errorf("%v: setting the same type lost the body", typ)
 		}
 		for _, other := range payloadTypes() {
-			if f := bodyField(other); f != nil && other != typ && (has(&m, names[f.Name()]) || call(&m, "Get"+names[f.Name()])[0].Interface().(message).SizeVT() != 0) {
+			if f := bodyField(other); f != nil && other != typ && (has(&m, names[f.Name()]) ||
+				call(&m, "Get"+names[f.Name()])[0].Interface().(message).SizeVT() != 0) {
 				t.Errorf("%v: has a body of %v", typ, other)
 			}
 		}

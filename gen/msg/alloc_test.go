@@ -50,7 +50,10 @@ func TestDecodePayloadAllocatesNothing(t *testing.T) {
 	values := eto.PayloadType(0).Descriptor().Values()
 	for i := range values.Len() {
 		typ := eto.PayloadType(values.Get(i).Number())
-		p := &seto.Payload{Type: seto.PayloadType_PAYLOAD_ETO.Enum(), EtoPayload: &eto.Payload{Seq: new(uint64), Type: &typ}}
+		p := &seto.Payload{Type: seto.PayloadType_PAYLOAD_ETO.Enum(), EtoPayload: &eto.Payload{
+			Seq:  new(uint64),
+			Type: &typ,
+		}}
 		add("session "+typ.String(), canonical(t, p))
 	}
 	for i, v := range readVectors(t) {

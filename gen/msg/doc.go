@@ -23,8 +23,7 @@
 // is NaN does not get into a calculation. Money is floating point on the wire; [odds.NewMoney] says how
 // it is made exact.
 //
-// Every body says its type by PayloadType. [Keys] and [ReportKeys] are the fields that identify a
-// request and a report, as flat values.
+// Every body says its type by PayloadType. [Keys] are the fields that identify a request, as a flat value.
 //
 // # Borrowed memory
 //

@@ -49,7 +49,8 @@ func TestEncodersAgreeOnLengths(t *testing.T) {
 		setProto(m, p)
 		want := canonical(t, p)
 		if got, err := m.MarshalVT(); err != nil || !bytes.Equal(got, want) || m.SizeVT() != len(want) {
-			t.Errorf("encoded as %d bytes, %v, %x..., want %d, %x...", len(got), err, got[:min(len(got), 16)], len(want), want[:16])
+			t.Errorf("encoded as %d bytes, %v, %x..., want %d, %x...", len(got), err, got[:min(len(got), 16)],
+				len(want), want[:16])
 		}
 		decode(t, m, want)
 		if got := canonical(t, protoOf(m)); !bytes.Equal(got, want) {
@@ -95,7 +96,8 @@ func TestEncodersAgreeOnLengths(t *testing.T) {
 		contract.Bids = append(contract.Bids, contract.Bids[0])
 		contract.Offers = append(contract.Offers, contract.Offers[0])
 		contract.Executions = append(contract.Executions, contract.Executions[0])
-		quotes.MarketQuotes.ContractQuotes = append(quotes.MarketQuotes.ContractQuotes, quotes.MarketQuotes.ContractQuotes[1])
+		quotes.MarketQuotes.ContractQuotes = append(quotes.MarketQuotes.ContractQuotes,
+			quotes.MarketQuotes.ContractQuotes[1])
 		state.MarketState.Contracts = append(state.MarketState.Contracts, state.MarketState.Contracts[0])
 		check(quotes)
 		check(state)
@@ -138,7 +140,8 @@ func checkMissing(t *testing.T, m message, name string, f protoreflect.FieldDesc
 	t.Helper()
 	b, err := m.MarshalVT()
 	var e *msg.EncodeError
-	if !errors.As(err, &e) || *e != (msg.EncodeError{Message: name, Field: string(f.Name()), Err: msg.ErrRequired}) || b != nil {
+	if !errors.As(err, &e) || *e != (msg.EncodeError{Message: name, Field: string(f.Name()), Err: msg.ErrRequired}) ||
+		b != nil {
 		t.Errorf("%s is missing, encode says %x, %v", f.FullName(), b, err)
 	}
 	if n, err := m.MarshalToSizedBufferVT(make([]byte, 1<<12)); n != 0 || !errors.Is(err, msg.ErrRequired) {

@@ -59,7 +59,8 @@ func TestEnums(t *testing.T) {
 				t.Errorf("%s %d is logged as %v, want %s", descriptor.FullName(), n, log, want)
 			}
 			if v.Known() != (named != nil) || v.String() != want {
-				t.Errorf("%s %d: known %t, text %s, want %t, %s", descriptor.FullName(), n, v.Known(), v, named != nil, want)
+				t.Errorf("%s %d: known %t, text %s, want %t, %s", descriptor.FullName(), n, v.Known(), v, named != nil,
+					want)
 			}
 		}
 		for n := int32(-2); n < 100; n++ {
@@ -68,7 +69,8 @@ func TestEnums(t *testing.T) {
 		for _, n := range []int32{math.MinInt32, math.MinInt32 + 1, math.MaxInt32} {
 			check(n)
 		}
-		if prefix := strings.HasPrefix(typ.Name(), "Eto"); prefix != (descriptor.ParentFile().Package() == "smarkets.eto") {
+		if prefix := strings.HasPrefix(typ.Name(),
+			"Eto"); prefix != (descriptor.ParentFile().Package() == "smarkets.eto") {
 			t.Errorf("%v is %s", typ, descriptor.FullName())
 		}
 	}

@@ -47,7 +47,8 @@ func TestFastIsTaken(t *testing.T) {
 		}
 		eto := strict.GetEtoPayload()
 		usual := u == (Unknown{}) && (strict.HasBody() || strict.GetType() == PayloadEto)
-		usual = usual && !slow[strict.GetType()] && !eto.HasReplay() && !eto.HasLogin() && !eto.HasLoginResponse() && !eto.HasLogout()
+		usual = usual && !slow[strict.GetType()] && !eto.HasReplay() && !eto.HasLogin() && !eto.HasLoginResponse() &&
+			!eto.HasLogout()
 		in := moved.scratch[1 : 1+len(b) : 1+len(b)]
 		copy(in, b)
 		fast := moved.Decode(in, nil) == nil && moved.GetType() == strict.GetType() && moved.SizeVT() == strict.SizeVT()

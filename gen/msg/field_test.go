@@ -78,8 +78,10 @@ func TestVarintFields(t *testing.T) {
 				for _, v := range varints {
 					b := append(tagOf(f), v...)
 					checkAgainstGoogle(t, k, b)
-					checkAgainstGoogle(t, k, append(b[:len(b):len(b)], 0x98, 0x7f, 0x7f, 0x98, 0x7f, 0xff, 0x7f)) // and more behind it
-					checkAgainstGoogle(t, k, append([]byte{0x98, 0x7f, 0x7f}, b...))                              // out of order
+					// and more behind it
+					checkAgainstGoogle(t, k, append(b[:len(b):len(b)], 0x98, 0x7f, 0x7f, 0x98, 0x7f, 0xff, 0x7f))
+					// out of order
+					checkAgainstGoogle(t, k, append([]byte{0x98, 0x7f, 0x7f}, b...))
 				}
 			}
 		}
@@ -154,7 +156,8 @@ func torn(f protoreflect.FieldDescriptor) map[error][][]byte {
 		return map[error][][]byte{
 			msg.ErrTruncated: {{}, {0x80}, overlong[:9]},
 			msg.ErrOverflow:  {overlong[:10], overlong},
-			msg.ErrLength:    {{1}, {2, 0}, {0x7f}, {0x81, 0x01}, append(overlong[:8:8], 0x7f), append(overlong[:9:9], 1)},
+			msg.ErrLength: {{1}, {2, 0}, {0x7f}, {0x81, 0x01}, append(overlong[:8:8], 0x7f), append(overlong[:9:9],
+				1)},
 		}
 	default:
 		return map[error][][]byte{msg.ErrTruncated: {{}, {0}, make([]byte, 7)}}
@@ -168,7 +171,10 @@ func TestTornFields(t *testing.T) {
 			f := k.fields.Get(i)
 			// What stands before moves the offset.
 			for _, before := range [][]byte{nil, {0x98, 0x7f, 1, 0x98, 0x7f, 2}} {
-				want := msg.DecodeError{Message: k.name, Field: string(f.Name()), Number: int64(f.Number()), Offset: len(before)}
+				want := msg.DecodeError{
+					Message: k.name, Field: string(f.Name()), Number: int64(f.Number()),
+					Offset: len(before),
+				}
 				for reason, values := range torn(f) {
 					for _, value := range values {
 						want.Err = reason
@@ -196,7 +202,10 @@ func TestTornFieldsInParts(t *testing.T) {
 			before = append(before, tagOf(part)...)
 			for i := range part.Message().Fields().Len() {
 				f := part.Message().Fields().Get(i)
-				want := msg.DecodeError{Message: string(part.Message().FullName()), Field: string(f.Name()), Number: int64(f.Number()), Offset: len(before) + 1}
+				want := msg.DecodeError{
+					Message: string(part.Message().FullName()), Field: string(f.Name()),
+					Number: int64(f.Number()), Offset: len(before) + 1,
+				}
 				for reason, values := range torn(f) {
 					for _, value := range values {
 						want.Err = reason
@@ -230,7 +239,10 @@ func TestTornParts(t *testing.T) {
 				b = []byte{0x08, byte(f.Number() - 1)}
 			}
 			b = append(append(b, tagOf(f)...), 2, 0x9e, 0x7f) // a field of a reserved wire type
-			want := msg.DecodeError{Message: string(f.Message().FullName()), Number: 2035, Offset: len(b) - 2, Err: msg.ErrWireType}
+			want := msg.DecodeError{
+				Message: string(f.Message().FullName()), Number: 2035, Offset: len(b) - 2,
+				Err: msg.ErrWireType,
+			}
 			var e *msg.DecodeError
 			if err := k.new().Decode(b, nil); !errors.As(err, &e) || *e != want {
 				t.Errorf("%s: %x: %v, want %v", f.FullName(), b, err, &want)
@@ -242,10 +254,23 @@ func TestTornParts(t *testing.T) {
 // A payload that is torn behind a malformed body does not say which type is the last: the body
 // counts by the type so far.
 func TestTornPayloads(t *testing.T) {
-	for _, torn := range [][]byte{{0x80}, {0x08}, {0x08, 0x80}, {0x12}, {0x12, 4, 0}, {0x00, 1}, {0x9e, 0x7f}, {0x9c, 0x7f}, {0x9b, 0x7f, 0x80}} {
+	for _, torn := range [][]byte{
+		{0x80},
+		{0x08},
+		{0x08, 0x80},
+		{0x12},
+		{0x12, 4, 0},
+		{0x00, 1},
+		{0x9e, 0x7f},
+		{0x9c, 0x7f},
+		{0x9b, 0x7f, 0x80},
+	} {
 		for _, tail := range [][]byte{nil, {0x08, 1}} {
 			b := bytes.Join([][]byte{typeSettings, settingsBad, tail, torn}, nil)
-			want := msg.DecodeError{Message: "smarkets.seto.Settings", Field: "cancel_all_on_failure", Number: 1, Offset: 5, Err: msg.ErrWireType}
+			want := msg.DecodeError{
+				Message: "smarkets.seto.Settings", Field: "cancel_all_on_failure", Number: 1,
+				Offset: 5, Err: msg.ErrWireType,
+			}
 			var e *msg.DecodeError
 			if err := new(msg.Payload).Decode(b, nil); !errors.As(err, &e) || *e != want {
 				t.Errorf("%x: %v, want %v", b, err, &want)
@@ -302,7 +327,10 @@ func TestEveryPrefixOfEveryMessage(t *testing.T) {
 // Unknown fields stand anywhere between the known ones and change nothing.
 func TestUnknownFieldsBetween(t *testing.T) {
 	unknown := bytes.Join([][]byte{
-		{0x98, 0x7f, 0xff, 1}, {0x99, 0x7f, 1, 2, 3, 4, 5, 6, 7, 8}, {0x9a, 0x7f, 2, 0, 0}, {0x9b, 0x7f, 0x08, 1, 0x9c, 0x7f}, {0x9d, 0x7f, 1, 2, 3, 4},
+		{0x98, 0x7f, 0xff, 1}, {0x99, 0x7f, 1, 2, 3, 4, 5, 6, 7, 8}, {0x9a, 0x7f, 2, 0, 0}, {
+			0x9b, 0x7f, 0x08, 1, 0x9c,
+			0x7f,
+		}, {0x9d, 0x7f, 1, 2, 3, 4},
 	}, nil)
 	for _, k := range kinds {
 		if k.isUnion() {

@@ -13,20 +13,3 @@ type Keys struct {
 	OrderID   uint64 // order_id or orig_order_id: the order that the request is about
 	Quantity  uint64 // quantity or new_quantity, in 1/10000 of the account's currency
 }
-
-// ReportKeys are what puts a message about orders in its place: its number on the account, the request
-// that it answers, and the order that it is about. A field that the message does not have, or that is
-// absent, is 0.
-type ReportKeys struct {
-	Type PayloadType
-
-	// Short says that AccountSequence is the 32-bit account_sequence, because account_sequence_64 is
-	// absent. Of a number that does not fit it has only the lower half.
-	Short bool
-
-	AccountSequence uint64 // account_sequence_64, or else account_sequence
-	Seq             uint64 // sequence of the request on the connection that it was sent by
-	Reference       uint64 // of the request
-	OrderID         uint64
-	OrigOrderID     uint64 // the order that OrderID replaces, or was to replace
-}

@@ -8,14 +8,15 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/gen/seto"
 )
 
 // fromClient are the types of payload that a client sends, as the definitions say.
 var fromClient = []msg.PayloadType{
 	msg.PayloadLogin, msg.PayloadOrderCreate, msg.PayloadOrderCancel, msg.PayloadOrderCancelAll,
-	msg.PayloadOrderCancelReplace, msg.PayloadOrderQuantityReduce, msg.PayloadMarketSubscribe, msg.PayloadMarketUnsubscribe,
-	msg.PayloadEventSubscribe, msg.PayloadEventUnsubscribe, msg.PayloadPriceFeedSubscribe, msg.PayloadPriceFeedUnsubscribe,
+	msg.PayloadOrderCancelReplace, msg.PayloadOrderQuantityReduce, msg.PayloadMarketSubscribe,
+	msg.PayloadMarketUnsubscribe,
+	msg.PayloadEventSubscribe, msg.PayloadEventUnsubscribe, msg.PayloadPriceFeedSubscribe,
+	msg.PayloadPriceFeedUnsubscribe,
 	msg.PayloadMarketFeedSubscribe, msg.PayloadMarketFeedUnsubscribe, msg.PayloadSettings,
 }
 
@@ -125,54 +126,6 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// Report keys are those of every message with an account sequence, but for the login, and of order_invalid.
-func TestReportKeys(t *testing.T) {
-	reports := 0
-	eachBody(t, func(typ msg.PayloadType, k kind) {
-		_, numbered := k.goNames()["account_sequence_64"]
-		isReport := numbered && typ != msg.PayloadLogin || typ == msg.PayloadOrderInvalid
-		if isReport {
-			reports++
-		}
-		for _, m := range subsets(t, k) {
-			var payload msg.Payload
-			setProto(call(&payload, "Mutable"+bodyName(t, typ))[0].Interface().(message), protoOf(m))
-			reporter, ok := m.(interface{ ReportKeys() msg.ReportKeys })
-			got, inPayload := payload.ReportKeys()
-			if ok != isReport || inPayload != isReport {
-				t.Fatalf("%v: has ReportKeys: %v, %v in a payload", typ, ok, inPayload)
-			}
-			if !ok {
-				continue
-			}
-			want := msg.ReportKeys{
-				Type:            typ,
-				AccountSequence: present(k, m, "account_sequence_64", "account_sequence"),
-				Seq:             present(k, m, "seq"),
-				Reference:       present(k, m, "reference"),
-				OrderID:         present(k, m, "order_id"),
-				OrigOrderID:     present(k, m, "orig_order_id"),
-			}
-			want.Short = want.AccountSequence != 0 && present(k, m, "account_sequence_64") == 0
-			if alone := reporter.ReportKeys(); alone != want || got != want {
-				t.Errorf("keys of %v are\n%+v, in a payload\n%+v, want\n%+v", m, alone, got, want)
-			}
-		}
-	})
-	if reports != 17 {
-		t.Errorf("%d messages are about orders, want 17", reports)
-	}
-	var none msg.Payload
-	none.SetType(msg.PayloadOrderAccepted)
-	if _, ok := none.ReportKeys(); ok {
-		t.Error("a payload without a body has keys")
-	}
-}
-
-func bodyName(t *testing.T, typ msg.PayloadType) string {
-	return kindOf(t, "smarkets.seto.Payload").goNames()[bodyField(seto.PayloadType(typ)).Name()]
-}
-
 func TestKeysAllocateNothing(t *testing.T) {
 	var create msg.OrderCreate
 	create.SetQuantity(40_0000)
@@ -188,8 +141,6 @@ func TestKeysAllocateNothing(t *testing.T) {
 	if b, err = create.MarshalVT(); err != nil {
 		t.Fatal(err)
 	}
-	var payload msg.Payload
-	payload.MutableOrderExecuted().SetOrderId(9)
 	var sum uint64
 	checkNoAllocs(t, []allocates{
 		{"Keys", func() { sum += create.Keys().Quantity }},
@@ -197,12 +148,6 @@ func TestKeysAllocateNothing(t *testing.T) {
 			k, err := msg.DecodeKeys(msg.PayloadOrderCreate, b)
 			if err != nil || k != create.Keys() {
 				t.Fatal(k, err)
-			}
-		}},
-		{"ReportKeys", func() {
-			k, ok := payload.ReportKeys()
-			if !ok || k.OrderID != 9 {
-				t.Fatal(k, ok)
 			}
 		}},
 	})

@@ -37,41 +37,61 @@ const (
 var refusals = []refusal{
 	{
 		"contracts of a snapshot", new(msg.MarketQuotes), repeated([]byte{0x12, 0}, msg.ContractsMax+1),
-		msg.DecodeError{Message: quotesName, Field: "contract_quotes", Number: 2, Offset: 2 * msg.ContractsMax, Err: msg.ErrTooMany},
+		msg.DecodeError{
+			Message: quotesName, Field: "contract_quotes", Number: 2, Offset: 2 * msg.ContractsMax,
+			Err: msg.ErrTooMany,
+		},
 		repeated([]byte{0x12, 0}, msg.ContractsMax),
 	},
 	{
 		"contracts of a market", new(msg.MarketState), repeated([]byte{0x2a, 0}, msg.ContractsMax+1),
-		msg.DecodeError{Message: stateName, Field: "contracts", Number: 5, Offset: 2 * msg.ContractsMax, Err: msg.ErrTooMany},
+		msg.DecodeError{
+			Message: stateName, Field: "contracts", Number: 5, Offset: 2 * msg.ContractsMax,
+			Err: msg.ErrTooMany,
+		},
 		repeated([]byte{0x2a, 0}, msg.ContractsMax),
 	},
 	{
 		"bids", new(msg.ContractQuotes), repeated([]byte{0x1a, 0}, msg.LevelsMax+1),
-		msg.DecodeError{Message: contractName, Field: "bids", Number: 3, Offset: 2 * msg.LevelsMax, Err: msg.ErrTooMany},
+		msg.DecodeError{
+			Message: contractName, Field: "bids", Number: 3, Offset: 2 * msg.LevelsMax,
+			Err: msg.ErrTooMany,
+		},
 		repeated([]byte{0x1a, 0}, msg.LevelsMax),
 	},
 	{
 		"offers", new(msg.ContractQuotes), repeated([]byte{0x22, 0}, msg.LevelsMax+1),
-		msg.DecodeError{Message: contractName, Field: "offers", Number: 4, Offset: 2 * msg.LevelsMax, Err: msg.ErrTooMany},
+		msg.DecodeError{
+			Message: contractName, Field: "offers", Number: 4, Offset: 2 * msg.LevelsMax,
+			Err: msg.ErrTooMany,
+		},
 		repeated([]byte{0x22, 0}, msg.LevelsMax),
 	},
 	{
 		"executions", new(msg.ContractQuotes), repeated([]byte{0x2a, 0}, msg.ExecutionsMax+1),
-		msg.DecodeError{Message: contractName, Field: "executions", Number: 5, Offset: 2 * msg.ExecutionsMax, Err: msg.ErrTooMany},
+		msg.DecodeError{
+			Message: contractName, Field: "executions", Number: 5, Offset: 2 * msg.ExecutionsMax,
+			Err: msg.ErrTooMany,
+		},
 		repeated([]byte{0x2a, 0}, msg.ExecutionsMax),
 	},
 	{
 		"reasons", new(msg.OrderInvalid), repeated([]byte{0x10, 1}, msg.ReasonsMax+1),
-		msg.DecodeError{Message: invalidName, Field: "reasons", Number: 2, Offset: 2 * msg.ReasonsMax, Err: msg.ErrTooMany},
+		msg.DecodeError{
+			Message: invalidName, Field: "reasons", Number: 2, Offset: 2 * msg.ReasonsMax,
+			Err: msg.ErrTooMany,
+		},
 		repeated([]byte{0x10, 1}, msg.ReasonsMax),
 	},
 	{
-		"reasons, packed", new(msg.OrderInvalid), append([]byte{0x12, msg.ReasonsMax + 1}, repeated([]byte{1}, msg.ReasonsMax+1)...),
+		"reasons, packed", new(msg.OrderInvalid), append([]byte{0x12, msg.ReasonsMax + 1}, repeated([]byte{1},
+			msg.ReasonsMax+1)...),
 		msg.DecodeError{Message: invalidName, Field: "reasons", Number: 2, Offset: 0, Err: msg.ErrTooMany},
 		append([]byte{0x12, msg.ReasonsMax}, repeated([]byte{1}, msg.ReasonsMax)...),
 	},
 	{
-		"reasons, packed and not", new(msg.OrderInvalid), append([]byte{0x10, 1, 0x12, msg.ReasonsMax}, repeated([]byte{1}, msg.ReasonsMax)...),
+		"reasons, packed and not", new(msg.OrderInvalid), append([]byte{0x10, 1, 0x12, msg.ReasonsMax},
+			repeated([]byte{1}, msg.ReasonsMax)...),
 		msg.DecodeError{Message: invalidName, Field: "reasons", Number: 2, Offset: 2, Err: msg.ErrTooMany},
 		append([]byte{0x10, 1, 0x12, msg.ReasonsMax - 1}, repeated([]byte{1}, msg.ReasonsMax-1)...),
 	},
@@ -161,7 +181,10 @@ var refusals = []refusal{
 	{
 		"double cut", new(msg.BalanceChanged),
 		[]byte{0x11, 0, 0, 0, 0, 0, 0, 0},
-		msg.DecodeError{Message: "smarkets.seto.BalanceChanged", Field: "available_balance", Number: 2, Err: msg.ErrTruncated},
+		msg.DecodeError{
+			Message: "smarkets.seto.BalanceChanged", Field: "available_balance", Number: 2,
+			Err: msg.ErrTruncated,
+		},
 		[]byte{0x11, 0, 0, 0, 0, 0, 0, 0, 0},
 	},
 	{
@@ -259,7 +282,8 @@ func TestRefusals(t *testing.T) {
 // Every sentinel of a decode is met above.
 func TestRefusalsMeetEveryReason(t *testing.T) {
 	for _, reason := range []error{
-		msg.ErrTruncated, msg.ErrLength, msg.ErrOverflow, msg.ErrWireType, msg.ErrFieldNumber, msg.ErrGroup, msg.ErrDepth, msg.ErrTooMany,
+		msg.ErrTruncated, msg.ErrLength, msg.ErrOverflow, msg.ErrWireType, msg.ErrFieldNumber, msg.ErrGroup,
+		msg.ErrDepth, msg.ErrTooMany,
 	} {
 		met := false
 		for _, test := range refusals {
@@ -292,7 +316,10 @@ func TestWrongWireType(t *testing.T) {
 					continue
 				}
 				refused++
-				want := msg.DecodeError{Message: k.name, Field: string(f.Name()), Number: int64(f.Number()), Err: msg.ErrWireType}
+				want := msg.DecodeError{
+					Message: k.name, Field: string(f.Name()), Number: int64(f.Number()),
+					Err: msg.ErrWireType,
+				}
 				if wire == 4 {
 					want.Err = msg.ErrGroup
 				}

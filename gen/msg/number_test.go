@@ -79,7 +79,8 @@ func TestNumbers(t *testing.T) {
 		for i < len(b) && i+readAhead <= cap(b) {
 			tag, at := varint.Read(b, i)
 			k := tag >> 3
-			if at < 0 || k >= numbersEnd || wanted&^wantSeen>>k&1 == 0 || tag&7 != uint64(fixed>>k&1) || at-i != 1+int(k/16) {
+			if at < 0 || k >= numbersEnd || wanted&^wantSeen>>k&1 == 0 || tag&7 != uint64(fixed>>k&1) ||
+				at-i != 1+int(k/16) {
 				break
 			}
 			read := varint.Read
@@ -96,7 +97,8 @@ func TestNumbers(t *testing.T) {
 		}
 		next, seen := numbers(b, 0, &got, wanted, fixed)
 		if next != i || seen != wantSeen || got != want {
-			t.Fatalf("%x (%d behind it): %d, %#x, %v, want %d, %#x, %v", b, cap(b)-len(b), next, seen, got, i, wantSeen, want)
+			t.Fatalf("%x (%d behind it): %d, %#x, %v, want %d, %#x, %v", b, cap(b)-len(b), next, seen, got, i, wantSeen,
+				want)
 		}
 		if i > 0 {
 			taken++

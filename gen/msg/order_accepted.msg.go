@@ -455,27 +455,6 @@ func (m *OrderAccepted) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 // PayloadType returns PayloadOrderAccepted, the type of a payload with this body.
 func (*OrderAccepted) PayloadType() PayloadType { return PayloadOrderAccepted }
 
-// ReportKeys returns the fields that put the message in its place among others about orders.
-func (m *OrderAccepted) ReportKeys() (k ReportKeys) {
-	k.Type = PayloadOrderAccepted
-	if m.has&hasOrderAcceptedAccountSequence_64 != 0 {
-		k.AccountSequence = m.accountSequence_64
-	} else if m.has&hasOrderAcceptedAccountSequence != 0 {
-		k.AccountSequence, k.Short = uint64(m.accountSequence), true
-	}
-	has := m.has
-	if has&hasOrderAcceptedSeq != 0 {
-		k.Seq = m.seq
-	}
-	if has&hasOrderAcceptedReference != 0 {
-		k.Reference = m.reference
-	}
-	if has&hasOrderAcceptedOrderId != 0 {
-		k.OrderID = m.orderId
-	}
-	return k
-}
-
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

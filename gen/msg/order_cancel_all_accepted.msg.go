@@ -113,20 +113,6 @@ func (m *OrderCancelAllAccepted) SetAccountSequence_64(v uint64) {
 // PayloadType returns PayloadOrderCancelAllAccepted, the type of a payload with this body.
 func (*OrderCancelAllAccepted) PayloadType() PayloadType { return PayloadOrderCancelAllAccepted }
 
-// ReportKeys returns the fields that put the message in its place among others about orders.
-func (m *OrderCancelAllAccepted) ReportKeys() (k ReportKeys) {
-	k.Type = PayloadOrderCancelAllAccepted
-	if m.has&hasOrderCancelAllAcceptedAccountSequence_64 != 0 {
-		k.AccountSequence = m.accountSequence_64
-	} else if m.has&hasOrderCancelAllAcceptedAccountSequence != 0 {
-		k.AccountSequence, k.Short = uint64(m.accountSequence), true
-	}
-	if m.has&hasOrderCancelAllAcceptedReference != 0 {
-		k.Reference = m.reference
-	}
-	return k
-}
-
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -138,20 +138,6 @@ func (m *OrderCancelAllRejected) SetAccountSequence_64(v uint64) {
 // PayloadType returns PayloadOrderCancelAllRejected, the type of a payload with this body.
 func (*OrderCancelAllRejected) PayloadType() PayloadType { return PayloadOrderCancelAllRejected }
 
-// ReportKeys returns the fields that put the message in its place among others about orders.
-func (m *OrderCancelAllRejected) ReportKeys() (k ReportKeys) {
-	k.Type = PayloadOrderCancelAllRejected
-	if m.has&hasOrderCancelAllRejectedAccountSequence_64 != 0 {
-		k.AccountSequence = m.accountSequence_64
-	} else if m.has&hasOrderCancelAllRejectedAccountSequence != 0 {
-		k.AccountSequence, k.Short = uint64(m.accountSequence), true
-	}
-	if m.has&hasOrderCancelAllRejectedReference != 0 {
-		k.Reference = m.reference
-	}
-	return k
-}
-
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

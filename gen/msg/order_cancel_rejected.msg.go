@@ -315,27 +315,6 @@ func (m *OrderCancelRejected) SetTypedSide(v odds.Side) error {
 // PayloadType returns PayloadOrderCancelRejected, the type of a payload with this body.
 func (*OrderCancelRejected) PayloadType() PayloadType { return PayloadOrderCancelRejected }
 
-// ReportKeys returns the fields that put the message in its place among others about orders.
-func (m *OrderCancelRejected) ReportKeys() (k ReportKeys) {
-	k.Type = PayloadOrderCancelRejected
-	if m.has&hasOrderCancelRejectedAccountSequence_64 != 0 {
-		k.AccountSequence = m.accountSequence_64
-	} else if m.has&hasOrderCancelRejectedAccountSequence != 0 {
-		k.AccountSequence, k.Short = uint64(m.accountSequence), true
-	}
-	has := m.has
-	if has&hasOrderCancelRejectedReference != 0 {
-		k.Reference = m.reference
-	}
-	if has&hasOrderCancelRejectedOrderId != 0 {
-		k.OrderID = m.orderId
-	}
-	if has&hasOrderCancelRejectedOrigOrderId != 0 {
-		k.OrigOrderID = m.origOrderId
-	}
-	return k
-}
-
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -457,27 +457,6 @@ func (*OrderCancelReplaceAccepted) PayloadType() PayloadType {
 	return PayloadOrderCancelReplaceAccepted
 }
 
-// ReportKeys returns the fields that put the message in its place among others about orders.
-func (m *OrderCancelReplaceAccepted) ReportKeys() (k ReportKeys) {
-	k.Type = PayloadOrderCancelReplaceAccepted
-	if m.has&hasOrderCancelReplaceAcceptedAccountSequence_64 != 0 {
-		k.AccountSequence = m.accountSequence_64
-	} else if m.has&hasOrderCancelReplaceAcceptedAccountSequence != 0 {
-		k.AccountSequence, k.Short = uint64(m.accountSequence), true
-	}
-	has := m.has
-	if has&hasOrderCancelReplaceAcceptedOrderId != 0 {
-		k.OrderID = m.orderId
-	}
-	if has&hasOrderCancelReplaceAcceptedOrigOrderId != 0 {
-		k.OrigOrderID = m.origOrderId
-	}
-	if has&hasOrderCancelReplaceAcceptedReference != 0 {
-		k.Reference = m.reference
-	}
-	return k
-}
-
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

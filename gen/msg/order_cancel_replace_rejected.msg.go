@@ -337,27 +337,6 @@ func (*OrderCancelReplaceRejected) PayloadType() PayloadType {
 	return PayloadOrderCancelReplaceRejected
 }
 
-// ReportKeys returns the fields that put the message in its place among others about orders.
-func (m *OrderCancelReplaceRejected) ReportKeys() (k ReportKeys) {
-	k.Type = PayloadOrderCancelReplaceRejected
-	if m.has&hasOrderCancelReplaceRejectedAccountSequence_64 != 0 {
-		k.AccountSequence = m.accountSequence_64
-	} else if m.has&hasOrderCancelReplaceRejectedAccountSequence != 0 {
-		k.AccountSequence, k.Short = uint64(m.accountSequence), true
-	}
-	has := m.has
-	if has&hasOrderCancelReplaceRejectedOrderId != 0 {
-		k.OrderID = m.orderId
-	}
-	if has&hasOrderCancelReplaceRejectedOrigOrderId != 0 {
-		k.OrigOrderID = m.origOrderId
-	}
-	if has&hasOrderCancelReplaceRejectedReference != 0 {
-		k.Reference = m.reference
-	}
-	return k
-}
-
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

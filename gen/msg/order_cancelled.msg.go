@@ -504,24 +504,6 @@ func (m *OrderCancelled) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 // PayloadType returns PayloadOrderCancelled, the type of a payload with this body.
 func (*OrderCancelled) PayloadType() PayloadType { return PayloadOrderCancelled }
 
-// ReportKeys returns the fields that put the message in its place among others about orders.
-func (m *OrderCancelled) ReportKeys() (k ReportKeys) {
-	k.Type = PayloadOrderCancelled
-	if m.has&hasOrderCancelledAccountSequence_64 != 0 {
-		k.AccountSequence = m.accountSequence_64
-	} else if m.has&hasOrderCancelledAccountSequence != 0 {
-		k.AccountSequence, k.Short = uint64(m.accountSequence), true
-	}
-	has := m.has
-	if has&hasOrderCancelledReference != 0 {
-		k.Reference = m.reference
-	}
-	if has&hasOrderCancelledOrderId != 0 {
-		k.OrderID = m.orderId
-	}
-	return k
-}
-
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -235,20 +235,6 @@ func (m *OrderExecuteConfirmed) SetLabelString(v string) { m.SetLabel(bytesOf(v)
 // PayloadType returns PayloadOrderExecuteConfirmed, the type of a payload with this body.
 func (*OrderExecuteConfirmed) PayloadType() PayloadType { return PayloadOrderExecuteConfirmed }
 
-// ReportKeys returns the fields that put the message in its place among others about orders.
-func (m *OrderExecuteConfirmed) ReportKeys() (k ReportKeys) {
-	k.Type = PayloadOrderExecuteConfirmed
-	if m.has&hasOrderExecuteConfirmedAccountSequence_64 != 0 {
-		k.AccountSequence = m.accountSequence_64
-	} else if m.has&hasOrderExecuteConfirmedAccountSequence != 0 {
-		k.AccountSequence, k.Short = uint64(m.accountSequence), true
-	}
-	if m.has&hasOrderExecuteConfirmedOrderId != 0 {
-		k.OrderID = m.orderId
-	}
-	return k
-}
-
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

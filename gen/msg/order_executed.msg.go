@@ -648,20 +648,6 @@ func (m *OrderExecuted) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 // PayloadType returns PayloadOrderExecuted, the type of a payload with this body.
 func (*OrderExecuted) PayloadType() PayloadType { return PayloadOrderExecuted }
 
-// ReportKeys returns the fields that put the message in its place among others about orders.
-func (m *OrderExecuted) ReportKeys() (k ReportKeys) {
-	k.Type = PayloadOrderExecuted
-	if m.has&hasOrderExecutedAccountSequence_64 != 0 {
-		k.AccountSequence = m.accountSequence_64
-	} else if m.has&hasOrderExecutedAccountSequence != 0 {
-		k.AccountSequence, k.Short = uint64(m.accountSequence), true
-	}
-	if m.has&hasOrderExecutedOrderId != 0 {
-		k.OrderID = m.orderId
-	}
-	return k
-}
-
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

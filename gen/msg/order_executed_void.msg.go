@@ -625,20 +625,6 @@ func (m *OrderExecutedVoid) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 // PayloadType returns PayloadOrderExecuteVoided, the type of a payload with this body.
 func (*OrderExecutedVoid) PayloadType() PayloadType { return PayloadOrderExecuteVoided }
 
-// ReportKeys returns the fields that put the message in its place among others about orders.
-func (m *OrderExecutedVoid) ReportKeys() (k ReportKeys) {
-	k.Type = PayloadOrderExecuteVoided
-	if m.has&hasOrderExecutedVoidAccountSequence_64 != 0 {
-		k.AccountSequence = m.accountSequence_64
-	} else if m.has&hasOrderExecutedVoidAccountSequence != 0 {
-		k.AccountSequence, k.Short = uint64(m.accountSequence), true
-	}
-	if m.has&hasOrderExecutedVoidOrderId != 0 {
-		k.OrderID = m.orderId
-	}
-	return k
-}
-
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

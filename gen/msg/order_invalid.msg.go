@@ -94,19 +94,6 @@ func (m *OrderInvalid) SetReference(v uint64) {
 // PayloadType returns PayloadOrderInvalid, the type of a payload with this body.
 func (*OrderInvalid) PayloadType() PayloadType { return PayloadOrderInvalid }
 
-// ReportKeys returns the fields that put the message in its place among others about orders.
-func (m *OrderInvalid) ReportKeys() (k ReportKeys) {
-	k.Type = PayloadOrderInvalid
-	has := m.has
-	if has&hasOrderInvalidSeq != 0 {
-		k.Seq = m.seq
-	}
-	if has&hasOrderInvalidReference != 0 {
-		k.Reference = m.reference
-	}
-	return k
-}
-
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -381,27 +381,6 @@ func (m *OrderPendingReplace) SetTypedSide(v odds.Side) error {
 // PayloadType returns PayloadOrderPendingReplace, the type of a payload with this body.
 func (*OrderPendingReplace) PayloadType() PayloadType { return PayloadOrderPendingReplace }
 
-// ReportKeys returns the fields that put the message in its place among others about orders.
-func (m *OrderPendingReplace) ReportKeys() (k ReportKeys) {
-	k.Type = PayloadOrderPendingReplace
-	if m.has&hasOrderPendingReplaceAccountSequence_64 != 0 {
-		k.AccountSequence = m.accountSequence_64
-	} else if m.has&hasOrderPendingReplaceAccountSequence != 0 {
-		k.AccountSequence, k.Short = uint64(m.accountSequence), true
-	}
-	has := m.has
-	if has&hasOrderPendingReplaceOrderId != 0 {
-		k.OrderID = m.orderId
-	}
-	if has&hasOrderPendingReplaceOrigOrderId != 0 {
-		k.OrigOrderID = m.origOrderId
-	}
-	if has&hasOrderPendingReplaceReference != 0 {
-		k.Reference = m.reference
-	}
-	return k
-}
-
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

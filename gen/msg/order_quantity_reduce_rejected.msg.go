@@ -253,24 +253,6 @@ func (*OrderQuantityReduceRejected) PayloadType() PayloadType {
 	return PayloadOrderQuantityReduceRejected
 }
 
-// ReportKeys returns the fields that put the message in its place among others about orders.
-func (m *OrderQuantityReduceRejected) ReportKeys() (k ReportKeys) {
-	k.Type = PayloadOrderQuantityReduceRejected
-	if m.has&hasOrderQuantityReduceRejectedAccountSequence_64 != 0 {
-		k.AccountSequence = m.accountSequence_64
-	} else if m.has&hasOrderQuantityReduceRejectedAccountSequence != 0 {
-		k.AccountSequence, k.Short = uint64(m.accountSequence), true
-	}
-	has := m.has
-	if has&hasOrderQuantityReduceRejectedOrderId != 0 {
-		k.OrderID = m.orderId
-	}
-	if has&hasOrderQuantityReduceRejectedReference != 0 {
-		k.Reference = m.reference
-	}
-	return k
-}
-
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

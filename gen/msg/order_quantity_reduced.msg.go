@@ -489,24 +489,6 @@ func (m *OrderQuantityReduced) SetLabelString(v string) { m.SetLabel(bytesOf(v))
 // PayloadType returns PayloadOrderQuantityReduced, the type of a payload with this body.
 func (*OrderQuantityReduced) PayloadType() PayloadType { return PayloadOrderQuantityReduced }
 
-// ReportKeys returns the fields that put the message in its place among others about orders.
-func (m *OrderQuantityReduced) ReportKeys() (k ReportKeys) {
-	k.Type = PayloadOrderQuantityReduced
-	if m.has&hasOrderQuantityReducedAccountSequence_64 != 0 {
-		k.AccountSequence = m.accountSequence_64
-	} else if m.has&hasOrderQuantityReducedAccountSequence != 0 {
-		k.AccountSequence, k.Short = uint64(m.accountSequence), true
-	}
-	has := m.has
-	if has&hasOrderQuantityReducedOrderId != 0 {
-		k.OrderID = m.orderId
-	}
-	if has&hasOrderQuantityReducedReference != 0 {
-		k.Reference = m.reference
-	}
-	return k
-}
-
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -556,20 +556,6 @@ func (m *OrderReduced) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 // PayloadType returns PayloadOrderReduced, the type of a payload with this body.
 func (*OrderReduced) PayloadType() PayloadType { return PayloadOrderReduced }
 
-// ReportKeys returns the fields that put the message in its place among others about orders.
-func (m *OrderReduced) ReportKeys() (k ReportKeys) {
-	k.Type = PayloadOrderReduced
-	if m.has&hasOrderReducedAccountSequence_64 != 0 {
-		k.AccountSequence = m.accountSequence_64
-	} else if m.has&hasOrderReducedAccountSequence != 0 {
-		k.AccountSequence, k.Short = uint64(m.accountSequence), true
-	}
-	if m.has&hasOrderReducedOrderId != 0 {
-		k.OrderID = m.orderId
-	}
-	return k
-}
-
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -186,24 +186,6 @@ func (m *OrderRejected) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 // PayloadType returns PayloadOrderRejected, the type of a payload with this body.
 func (*OrderRejected) PayloadType() PayloadType { return PayloadOrderRejected }
 
-// ReportKeys returns the fields that put the message in its place among others about orders.
-func (m *OrderRejected) ReportKeys() (k ReportKeys) {
-	k.Type = PayloadOrderRejected
-	if m.has&hasOrderRejectedAccountSequence_64 != 0 {
-		k.AccountSequence = m.accountSequence_64
-	} else if m.has&hasOrderRejectedAccountSequence != 0 {
-		k.AccountSequence, k.Short = uint64(m.accountSequence), true
-	}
-	has := m.has
-	if has&hasOrderRejectedSeq != 0 {
-		k.Seq = m.seq
-	}
-	if has&hasOrderRejectedReference != 0 {
-		k.Reference = m.reference
-	}
-	return k
-}
-
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

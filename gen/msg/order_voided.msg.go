@@ -463,20 +463,6 @@ func (m *OrderVoided) SetLabelString(v string) { m.SetLabel(bytesOf(v)) }
 // PayloadType returns PayloadOrderVoided, the type of a payload with this body.
 func (*OrderVoided) PayloadType() PayloadType { return PayloadOrderVoided }
 
-// ReportKeys returns the fields that put the message in its place among others about orders.
-func (m *OrderVoided) ReportKeys() (k ReportKeys) {
-	k.Type = PayloadOrderVoided
-	if m.has&hasOrderVoidedAccountSequence_64 != 0 {
-		k.AccountSequence = m.accountSequence_64
-	} else if m.has&hasOrderVoidedAccountSequence != 0 {
-		k.AccountSequence, k.Short = uint64(m.accountSequence), true
-	}
-	if m.has&hasOrderVoidedOrderId != 0 {
-		k.OrderID = m.orderId
-	}
-	return k
-}
-
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the
 // schema does not know. The error is a *DecodeError; m then has to be reset or decoded into.
 //

@@ -1913,50 +1913,6 @@ func (m *Payload) appendText(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// ReportKeys returns the keys of the payload's body if that is a message about orders.
-func (m *Payload) ReportKeys() (k ReportKeys, ok bool) {
-	if m.has&hasPayloadBody == 0 {
-		return k, false
-	}
-	switch m.typ {
-	case PayloadOrderRejected:
-		return m.orderRejected.ReportKeys(), true
-	case PayloadOrderAccepted:
-		return m.orderAccepted.ReportKeys(), true
-	case PayloadOrderExecuted:
-		return m.orderExecuted.ReportKeys(), true
-	case PayloadOrderCancelled:
-		return m.orderCancelled.ReportKeys(), true
-	case PayloadOrderInvalid:
-		return m.orderInvalid.ReportKeys(), true
-	case PayloadOrderCancelRejected:
-		return m.orderCancelRejected.ReportKeys(), true
-	case PayloadOrderExecuteVoided:
-		return m.orderExecuteVoided.ReportKeys(), true
-	case PayloadOrderExecuteConfirmed:
-		return m.orderExecuteConfirmed.ReportKeys(), true
-	case PayloadOrderQuantityReduced:
-		return m.orderQuantityReduced.ReportKeys(), true
-	case PayloadOrderQuantityReduceRejected:
-		return m.orderQuantityReduceRejected.ReportKeys(), true
-	case PayloadOrderReduced:
-		return m.orderReduced.ReportKeys(), true
-	case PayloadOrderCancelAllAccepted:
-		return m.orderCancelAllAccepted.ReportKeys(), true
-	case PayloadOrderCancelAllRejected:
-		return m.orderCancelAllRejected.ReportKeys(), true
-	case PayloadOrderVoided:
-		return m.orderVoided.ReportKeys(), true
-	case PayloadOrderPendingReplace:
-		return m.orderPendingReplace.ReportKeys(), true
-	case PayloadOrderCancelReplaceAccepted:
-		return m.orderCancelReplaceAccepted.ReportKeys(), true
-	case PayloadOrderCancelReplaceRejected:
-		return m.orderCancelReplaceRejected.ReportKeys(), true
-	}
-	return k, false
-}
-
 // DecodeKeys returns the keys of an encoded body, as the message that it encodes would: for bodies
 // that other encoders than this package's have written. Of a body that clients do not send it returns
 // the type alone. The error is a *DecodeError.

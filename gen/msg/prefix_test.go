@@ -90,12 +90,14 @@ func TestDecodeErrorText(t *testing.T) {
 	if err == nil || err.Error() != want {
 		t.Errorf("error is %v, want %q", err, want)
 	}
-	if said := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(said, secret) || strings.Contains(said, "0x68, 0x75, 0x6e") {
+	if said := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(said, secret) || strings.Contains(said,
+		"0x68, 0x75, 0x6e") {
 		t.Errorf("the error holds bytes of the payload: %s", said)
 	}
 
 	err = new(msg.Quote).Decode([]byte{0x3e}, nil)
-	if want := "msg: decode smarkets.seto.Quote.field 7 at offset 0: wrong wire type"; err == nil || err.Error() != want {
+	if want := "msg: decode smarkets.seto.Quote.field 7 at offset 0: wrong wire type"; err == nil ||
+		err.Error() != want {
 		t.Errorf("error is %v, want %q", err, want)
 	}
 }

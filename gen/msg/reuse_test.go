@@ -136,11 +136,13 @@ func TestTextIsCapped(t *testing.T) {
 		b := append(tagOf(f), 3, 'a', 'b', 'c', 0x98, 0x7f, 1)
 		m := k.new()
 		decode(t, m, b)
-		if got := call(m, "Get"+name)[0]; got.Len() != 3 || got.Cap() != 3 || got.UnsafePointer() != unsafe.Pointer(&b[len(b)-6]) {
+		if got := call(m, "Get"+name)[0]; got.Len() != 3 || got.Cap() != 3 ||
+			got.UnsafePointer() != unsafe.Pointer(&b[len(b)-6]) {
 			t.Errorf("decoded, has %d bytes of %d, at %v", got.Len(), got.Cap(), got.UnsafePointer())
 		}
 		call(m, "Set"+name, reflect.ValueOf(b[:2]))
-		if got := call(m, "Get"+name)[0]; got.Len() != 2 || got.Cap() != 2 || got.UnsafePointer() != unsafe.Pointer(&b[0]) {
+		if got := call(m, "Get"+name)[0]; got.Len() != 2 || got.Cap() != 2 ||
+			got.UnsafePointer() != unsafe.Pointer(&b[0]) {
 			t.Errorf("set, has %d bytes of %d, at %v", got.Len(), got.Cap(), got.UnsafePointer())
 		}
 	})

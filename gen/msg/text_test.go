@@ -37,7 +37,10 @@ func TestText(t *testing.T) {
 	}{
 		{new(msg.Payload), "payload{}"},
 		{new(msg.PriceFeedSubscribe), "price_feed_subscribe{}"},
-		{&quotes, "contract_quotes{bids=[quote{price=10 quantity=1000} quote{}] last_execution=execution{liquidity=Side(3)} market_id=1}"},
+		{
+			&quotes,
+			"contract_quotes{bids=[quote{price=10 quantity=1000} quote{}] last_execution=execution{liquidity=Side(3)} market_id=1}",
+		},
 		{&balance, `balance_changed{reason="rule 4\n" available_balance=-12.5 exposure=1e+300}`},
 		{&invalid, "order_invalid{reasons=[" + msg.OrderInvalidReason(1).String() + " OrderInvalidReason(99)]}"},
 		{&settings, "settings{cancel_all_on_failure=false}"},
@@ -124,7 +127,8 @@ func textOfValue(f protoreflect.FieldDescriptor, v protoreflect.Value) string {
 // prints it and whether by pointer, by value or inside of something else.
 func TestTextHidesSecrets(t *testing.T) {
 	const secret = "hunter2"
-	forms := []string{secret, fmt.Sprint([]byte(secret)[:4])[1:10], fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), "0x68, 0x75", `\x68\x75`}
+	forms := []string{secret, fmt.Sprint([]byte(secret)[:4])[1:10], fmt.Sprintf("%x", secret), fmt.Sprintf("%X",
+		secret), "0x68, 0x75", `\x68\x75`}
 	secrets := 0
 	for _, k := range kinds {
 		if k.isUnion() {
@@ -188,7 +192,8 @@ func printings(t *testing.T, m message) []string {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
 		text = append(text, fmt.Sprintf(verb, m), fmt.Sprintf(verb, &payload), fmt.Sprintf(verb, payload),
 			fmt.Sprintf(verb, *payload.GetEtoPayload()), fmt.Sprintf(verb, payload.GetEtoPayload()),
-			fmt.Sprintf(verb, *payload.GetLogin()), fmt.Sprintf(verb, user{login, payload}), fmt.Sprintf(verb, []any{m, payload}))
+			fmt.Sprintf(verb, *payload.GetLogin()), fmt.Sprintf(verb, user{login, payload}), fmt.Sprintf(verb,
+				[]any{m, payload}))
 	}
 	var log strings.Builder
 	logger := slog.New(slog.NewTextHandler(&log, nil))
@@ -255,7 +260,10 @@ func TestListsAreCut(t *testing.T) {
 			q.AddBids().SetPrice(1)
 			invalid.AddReasons(msg.OrderInvalidInvalidPrice)
 		}
-		for _, c := range []struct{ text, element string }{{q.String(), "quote{price=1}"}, {invalid.String(), "ORDER_INVALID_INVALID_PRICE"}} {
+		for _, c := range []struct{ text, element string }{{q.String(), "quote{price=1}"}, {
+			invalid.String(),
+			"ORDER_INVALID_INVALID_PRICE",
+		}} {
 			if got := strings.Count(c.text, c.element); got != min(n, 64) {
 				t.Errorf("%d of %d elements shown", got, n)
 			}

@@ -61,7 +61,8 @@ func samplesOf(f protoreflect.FieldDescriptor) []sample {
 	switch {
 	case f.Kind() == protoreflect.Uint32Kind && strings.HasSuffix(name, "price"):
 		return priceSamples
-	case f.Kind() == protoreflect.Uint64Kind && (strings.Contains(name, "quantity") || strings.HasSuffix(name, "volume")):
+	case f.Kind() == protoreflect.Uint64Kind && (strings.Contains(name, "quantity") || strings.HasSuffix(name,
+		"volume")):
 		return quantitySamples
 	case name == "side":
 		return sideSamples
@@ -138,7 +139,8 @@ func TestTypedOutOfRange(t *testing.T) {
 			invalid, want = []any{odds.Price(0), odds.Price(10000), odds.Price(math.MaxUint16)}, odds.ErrPrice
 			zero = f.Cardinality() != protoreflect.Required
 		case &samples[0] == &quantitySamples[0]:
-			invalid, want = []any{odds.Quantity(-1), odds.QuantityMax + 1, odds.Quantity(math.MinInt64)}, odds.ErrQuantity
+			invalid, want = []any{odds.Quantity(-1), odds.QuantityMax + 1, odds.Quantity(math.MinInt64)},
+				odds.ErrQuantity
 		default:
 			invalid, want = []any{odds.Side(0), odds.Side(3), odds.Side(255)}, odds.ErrSide
 		}
@@ -173,7 +175,8 @@ func TestTypedAllocatesNothing(t *testing.T) {
 	balance.SetExposure(math.NaN())
 	checkNoAllocs(t, []allocates{
 		{"set and get", func() {
-			if errors.Join(order.SetTypedPrice(2500), order.SetTypedQuantity(400000), order.SetTypedSide(odds.Sell)) != nil {
+			if errors.Join(order.SetTypedPrice(2500), order.SetTypedQuantity(400000),
+				order.SetTypedSide(odds.Sell)) != nil {
 				t.Fatal("not set")
 			}
 			p, err1 := order.TypedPrice()
@@ -184,7 +187,8 @@ func TestTypedAllocatesNothing(t *testing.T) {
 			}
 		}},
 		{"refused", func() {
-			if order.SetTypedPrice(0) != odds.ErrPrice || order.SetTypedQuantity(-1) != odds.ErrQuantity || order.SetTypedSide(0) != odds.ErrSide {
+			if order.SetTypedPrice(0) != odds.ErrPrice || order.SetTypedQuantity(-1) != odds.ErrQuantity ||
+				order.SetTypedSide(0) != odds.ErrSide {
 				t.Fatal("set")
 			}
 			if _, err := order.TypedSide(); err != msg.ErrAbsent {

@@ -87,7 +87,8 @@ func TestLevels(t *testing.T) {
 			t.Fatalf("%x: %v, %v, want %v", b, err, &got, &want)
 		}
 		bids, i := levels(make([]Quote, 0, r.IntN(9)), first(roomy(b)), 0, len(b), 0x1a, LevelsMax)
-		if !slices.Equal(bids, want.bids[:len(bids)]) || len(bids) == 0 && i != 0 || len(bids) == len(want.bids) && i != len(b)-4 {
+		if !slices.Equal(bids, want.bids[:len(bids)]) || len(bids) == 0 && i != 0 || len(bids) == len(want.bids) &&
+			i != len(b)-4 {
 			t.Fatalf("%x: stops at %d with %v", b, i, bids)
 		}
 		taken += len(bids)
@@ -100,7 +101,8 @@ func TestLevels(t *testing.T) {
 // TestLevelsStop expects levels to be left beyond the limit and at another tag, and one that begins
 // before the end to be the last.
 func TestLevelsStop(t *testing.T) {
-	b := roomy(bytes.Repeat([]byte{0x1a, 7, 8, 0x90, 0x4e, 0x10, 0x80, 0x89, 0x7a}, 6), 0x1a, 7, 8, 0x90, 0x4e, 0x10, 0x80, 0x89, 0x7a)
+	b := roomy(bytes.Repeat([]byte{0x1a, 7, 8, 0x90, 0x4e, 0x10, 0x80, 0x89, 0x7a}, 6), 0x1a, 7, 8, 0x90, 0x4e, 0x10,
+		0x80, 0x89, 0x7a)
 	for _, c := range []struct{ room, limit, end, want int }{
 		{6, 100, 54, 6},
 		{3, 100, 54, 6},

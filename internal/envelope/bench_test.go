@@ -40,7 +40,8 @@ func BenchmarkParse(b *testing.B) {
 						sum += env.Seq
 					}
 				}
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(len(stream.payloads))/float64(b.N), "ns/payload")
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(len(stream.payloads))/float64(b.N),
+					"ns/payload")
 			})
 		}
 	}

@@ -97,7 +97,8 @@ func TestEncodeFrame(t *testing.T) {
 			for _, tag := range []byte{0, 0x58} {
 				for _, h := range []Header{{Type: 3, Seq: seq}, {Type: 36, Seq: seq}} {
 					whole := withTail(body[:n], tag, 1<<30)
-					if wrote := checkEncodeFrame(t, h, body[:n], tag, 1<<30); wrote != (h.SizeWithBody(len(whole)) < 128) {
+					if wrote := checkEncodeFrame(t, h, body[:n], tag,
+						1<<30); wrote != (h.SizeWithBody(len(whole)) < 128) {
 						t.Errorf("%+v: a body of %d bytes is written: %t", h, len(whole), wrote)
 					}
 				}

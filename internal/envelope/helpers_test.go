@@ -41,7 +41,8 @@ func vectors(tb testing.TB) (all []vector) {
 		}
 		v := vector{name: strings.TrimSpace(name), payload: unhex(tb, column[4]), frame: unhex(tb, column[5])}
 		v.envelope = Envelope{
-			Seq: number(tb, column[1]), Type: uint32(number(tb, column[0])), EtoType: EtoNone, Flags: Flags{has: common},
+			Seq: number(tb, column[1]), Type: uint32(number(tb, column[0])), EtoType: EtoNone,
+			Flags: Flags{has: common},
 		}
 		if column[2] != "-" {
 			v.envelope.EtoType = uint32(number(tb, column[2]))

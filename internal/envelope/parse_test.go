@@ -30,24 +30,54 @@ func TestParse(t *testing.T) {
 		{"eto first", "12 02 08 09 08 05", Envelope{9, 5, EtoNone, Flags{false, common}}},
 		{"body first", "1a 03 08 63 00 08 05 12 02 08 09", Envelope{9, 5, EtoNone, Flags{false, common}}},
 		{"the last type wins", "08 05 12 02 08 09 08 06", Envelope{9, 6, EtoNone, Flags{false, common}}},
-		{"the last type wins behind a body", "08 05 12 02 08 09 1a 02 61 61 08 06", Envelope{9, 6, EtoNone, Flags{false, common}}},
-		{"eto merges", "08 05 12 04 08 09 10 03 12 04 18 01 08 0a", Envelope{10, 5, EtoPong, Flags{true, typed | marked}}},
-		{"fields of eto in any order", "12 06 18 01 10 04 08 03", Envelope{3, 0, EtoGapfill, Flags{true, hasEto | hasSeq | hasEtoType | hasIsReplay}}},
+		{"the last type wins behind a body", "08 05 12 02 08 09 1a 02 61 61 08 06", Envelope{9, 6, EtoNone, Flags{
+			false,
+			common,
+		}}},
+		{"eto merges", "08 05 12 04 08 09 10 03 12 04 18 01 08 0a", Envelope{
+			10, 5, EtoPong,
+			Flags{true, typed | marked},
+		}},
+		{"fields of eto in any order", "12 06 18 01 10 04 08 03", Envelope{
+			3, 0, EtoGapfill,
+			Flags{true, hasEto | hasSeq | hasEtoType | hasIsReplay},
+		}},
 		{"the last sequence wins", "08 01 12 06 08 03 08 04 10 02", Envelope{4, 1, EtoPing, Flags{false, typed}}},
 		{"overlong varints", "08 85 80 00 12 84 00 08 89 80 00", Envelope{9, 5, EtoNone, Flags{false, common}}},
 		{"overlong tags", "88 80 00 05 92 00 03 88 00 09", Envelope{9, 5, EtoNone, Flags{false, common}}},
-		{"largest sequence", "08 05 12 0b 08 ff ff ff ff ff ff ff ff ff 01", Envelope{math.MaxUint64, 5, EtoNone, Flags{false, common}}},
-		{"sequence of 63 bits", "08 05 12 0a 08 ff ff ff ff ff ff ff ff 7f", Envelope{1<<63 - 1, 5, EtoNone, Flags{false, common}}},
-		{"types keep 32 bits", "08 ff ff ff ff ff ff ff ff ff 01 12 0d 08 01 10 82 80 80 80 80 80 80 80 80 01", Envelope{1, math.MaxUint32, EtoPing, Flags{false, typed}}},
+		{"largest sequence", "08 05 12 0b 08 ff ff ff ff ff ff ff ff ff 01", Envelope{
+			math.MaxUint64, 5, EtoNone,
+			Flags{false, common},
+		}},
+		{"sequence of 63 bits", "08 05 12 0a 08 ff ff ff ff ff ff ff ff 7f", Envelope{
+			1<<63 - 1, 5, EtoNone,
+			Flags{false, common},
+		}},
+		{
+			"types keep 32 bits", "08 ff ff ff ff ff ff ff ff ff 01 12 0d 08 01 10 82 80 80 80 80 80 80 80 80 01",
+			Envelope{1, math.MaxUint32, EtoPing, Flags{false, typed}},
+		},
 		{"unknown types", "08 e8 07 12 05 08 01 10 e8 07", Envelope{1, 1000, 1000, Flags{false, typed}}},
 		{"any truth is true", "08 01 12 05 08 01 18 80 02", Envelope{1, 1, EtoNone, Flags{true, marked}}},
-		{"unknown fields", "20 63 08 05 29 01 02 03 04 05 06 07 08 12 02 08 09 35 01 02 03 04", Envelope{9, 5, EtoNone, Flags{false, common}}},
-		{"unknown groups", "23 08 07 2b 12 01 00 2c 24 08 05 12 06 08 09 43 08 01 44", Envelope{9, 5, EtoNone, Flags{false, common}}},
+		{"unknown fields", "20 63 08 05 29 01 02 03 04 05 06 07 08 12 02 08 09 35 01 02 03 04", Envelope{
+			9, 5, EtoNone,
+			Flags{false, common},
+		}},
+		{"unknown groups", "23 08 07 2b 12 01 00 2c 24 08 05 12 06 08 09 43 08 01 44", Envelope{
+			9, 5, EtoNone,
+			Flags{false, common},
+		}},
 		{"highest field number", "fa ff ff ff 0f 00 08 05", Envelope{0, 5, EtoNone, Flags{false, hasType}}},
-		{"31 bits of field number in a group", "23 f8 ff ff ff 3f 00 24 08 05", Envelope{0, 5, EtoNone, Flags{false, hasType}}},
+		{"31 bits of field number in a group", "23 f8 ff ff ff 3f 00 24 08 05", Envelope{0, 5, EtoNone, Flags{
+			false,
+			hasType,
+		}}},
 		{"empty body with a short tag", "08 03 12 02 08 02 22 00", Envelope{2, 3, EtoNone, Flags{false, common}}},
 		{"empty body with a long tag", "08 24 12 02 08 02 aa 02 00", Envelope{2, 36, EtoNone, Flags{false, common}}},
-		{"a long tag that is a short one", "08 05 12 02 08 02 92 00 02 08 09", Envelope{9, 5, EtoNone, Flags{false, common}}},
+		{"a long tag that is a short one", "08 05 12 02 08 02 92 00 02 08 09", Envelope{9, 5, EtoNone, Flags{
+			false,
+			common,
+		}}},
 	} {
 		payload := unhex(t, c.payload)
 		got, err := Parse(payload)
@@ -329,7 +359,9 @@ func twinDepth(b []byte) (deepest int) {
 // envelopeDescriptor describes the fields that Parse reads to the reference
 // library. Enums are numbers in it, for the library keeps unknown ones too.
 var envelopeDescriptor = func() protoreflect.MessageDescriptor {
-	field := func(name string, num int32, typ descriptorpb.FieldDescriptorProto_Type) *descriptorpb.FieldDescriptorProto {
+	field := func(name string, num int32,
+		typ descriptorpb.FieldDescriptorProto_Type,
+	) *descriptorpb.FieldDescriptorProto {
 		return &descriptorpb.FieldDescriptorProto{
 			Name: proto.String(name), Number: proto.Int32(num), Type: typ.Enum(),
 			Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(),

@@ -158,7 +158,10 @@ func TestCodes(t *testing.T) {
 
 // The readers of words read what Read reads.
 func TestWordsRead(t *testing.T) {
-	readers := [][]func(uint64) uint64{2: {Two, Eight}, 3: {Three, Eight}, 4: {Four, Eight}, 5: {Eight}, 6: {Eight}, 7: {Eight}, 8: {Eight}}
+	readers := [][]func(uint64) uint64{
+		2: {Two, Eight}, 3: {Three, Eight}, 4: {Four, Eight}, 5: {Eight}, 6: {Eight},
+		7: {Eight}, 8: {Eight},
+	}
 	r := rand.New(rand.NewPCG(5, 6))
 	for n, all := range readers {
 		for range 1000 {

@@ -19,7 +19,8 @@ func (x *Exchange) Audit() string {
 			resting += o.liability()
 			n++
 			if o.executed+o.available > o.quantity || o.available == 0 {
-				return fmt.Sprintf("order %d: %d executed, %d available of %d", o.id, o.executed, o.available, o.quantity)
+				return fmt.Sprintf("order %d: %d executed, %d available of %d", o.id, o.executed, o.available,
+					o.quantity)
 			}
 		}
 		for _, m := range x.markets {

@@ -42,13 +42,15 @@ func (l *ledger) Report(r *Report, _ bool) {
 			l.bad = fmt.Sprintf("an order at %d is filled at %d", r.OrigPrice, r.Price)
 		}
 		if r.ExecutedQuantity != l.done[r.OrderID] {
-			l.bad = fmt.Sprintf("order %d has executed %d, reported %d", r.OrderID, r.ExecutedQuantity, l.done[r.OrderID])
+			l.bad = fmt.Sprintf("order %d has executed %d, reported %d", r.OrderID, r.ExecutedQuantity,
+				l.done[r.OrderID])
 		}
 	case msg.PayloadOrderExecuteVoided:
 		l.done[r.OrderID] -= r.Quantity
 	case msg.PayloadOrderVoided:
 		if l.done[r.OrderID] != r.SourceQuantity {
-			l.bad = fmt.Sprintf("order %d is voided from %d, executed %d", r.OrderID, r.SourceQuantity, l.done[r.OrderID])
+			l.bad = fmt.Sprintf("order %d is voided from %d, executed %d", r.OrderID, r.SourceQuantity,
+				l.done[r.OrderID])
 		}
 		l.done[r.OrderID] = 0
 	}
@@ -221,7 +223,10 @@ func TestReductionsConserve(t *testing.T) {
 	props := gopter.NewProperties(p)
 	props.Property("positions add up", prop.ForAll(func(seed uint64, byPrice bool, factor uint32) string {
 		x, err := New(Config{
-			Accounts: []Account{{Username: "a", Balance: 1e12}, {Username: "b", Balance: 1e12}, {Username: "c", Balance: 1e12}},
+			Accounts: []Account{{Username: "a", Balance: 1e12}, {Username: "b", Balance: 1e12}, {
+				Username: "c",
+				Balance:  1e12,
+			}},
 			Markets: []Market{{
 				ID: 1, Contracts: []Contract{{ID: 1}, {ID: 2}, {ID: 3}}, WinnerTakesAll: true,
 				NonRunners: true,

@@ -24,7 +24,10 @@ func TestFundsToTheUnit(t *testing.T) {
 	for _, side := range []msg.Side{msg.SideBuy, msg.SideSell} {
 		need := Liability(side, 10000, 3000)
 		for _, more := range []Money{0, -1} {
-			_, r := funded(t, need+more).Submit("a", Create{Market: 1, Contract: 1, Side: side, Price: 3000, Quantity: 10000})
+			_, r := funded(t, need+more).Submit("a", Create{
+				Market: 1, Contract: 1, Side: side, Price: 3000,
+				Quantity: 10000,
+			})
 			if r.OK() != (more == 0) {
 				t.Errorf("%v with %v, %v needed: %v", side, need+more, need, r)
 			}
@@ -45,7 +48,10 @@ func TestReplaceReservesForTheWorst(t *testing.T) {
 		if !r.OK() {
 			t.Fatal(r)
 		}
-		if _, r = x.internalLogin("a").Replace(&Replace{OrigOrderID: id, Price: 4000, Quantity: 20000}); r.Reason != want {
+		if _, r = x.internalLogin("a").Replace(&Replace{
+			OrigOrderID: id, Price: 4000,
+			Quantity: 20000,
+		}); r.Reason != want {
 			t.Errorf("with %v: %v", balance, r)
 		}
 		x.Submit("b", Create{Market: 1, Contract: 1, Side: msg.SideSell, Price: 5000, Quantity: 9999})

@@ -50,7 +50,10 @@ func (x *Exchange) ByToken(token []byte) (Identity, bool) {
 }
 
 func (a *account) identity() Identity {
-	return Identity{Username: a.config.Username, Email: a.config.Email, ID: a.config.ID, Unverified: a.config.Unverified}
+	return Identity{
+		Username: a.config.Username, Email: a.config.Email, ID: a.config.ID,
+		Unverified: a.config.Unverified,
+	}
 }
 
 // equalConstantTime compares without revealing by its duration how much of got is right.

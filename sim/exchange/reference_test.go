@@ -48,7 +48,8 @@ var names = [...]string{"a", "b", "c"}
 // match returns the orders that o would match, in order, and whether o's own account is among them.
 func (w *reference) match(o *twinOrder) (meets []*twinOrder, self bool) {
 	for _, r := range w.resting {
-		if r.side != o.side && (o.side == msg.SideBuy && r.price <= o.price || o.side == msg.SideSell && r.price >= o.price) {
+		if r.side != o.side && (o.side == msg.SideBuy && r.price <= o.price || o.side == msg.SideSell &&
+			r.price >= o.price) {
 			meets = append(meets, r)
 		}
 	}
@@ -165,7 +166,8 @@ func compare(t testing.TB, steps []step, every int) string {
 			tif = msg.ImmediateOrCancel
 		}
 		id, r := x.Submit(names[s.Account], Create{
-			Market: 1, Contract: 1, Side: side, Price: uint32(s.Price), Quantity: uint64(s.Quantity), Maq: uint32(s.Maq),
+			Market: 1, Contract: 1, Side: side, Price: uint32(s.Price), Quantity: uint64(s.Quantity),
+			Maq: uint32(s.Maq),
 			TIF: tif,
 		})
 		o := w.create(s)

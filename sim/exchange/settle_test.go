@@ -121,7 +121,10 @@ func TestSettledContractsStay(t *testing.T) {
 func TestOrdersForEndedContracts(t *testing.T) {
 	for want, end := range map[msg.OrderRejectedReason][]func(*Exchange) error{
 		msg.OrderRejectedMarketSettled: {
-			func(x *Exchange) error { return x.Settle(1, "", 1) }, func(x *Exchange) error { return x.VoidMarket(1, "") },
+			func(x *Exchange) error { return x.Settle(1, "", 1) }, func(x *Exchange) error {
+				return x.VoidMarket(1,
+					"")
+			},
 		},
 		msg.OrderRejectedContractSettled: {
 			func(x *Exchange) error { return x.SettleContract(1, 1, false, "") },
@@ -184,7 +187,8 @@ func TestCredentials(t *testing.T) {
 		{"", "", false},
 		{"b", "pa", false},
 	} {
-		if id, ok := x.ByPassword([]byte(k.username), []byte(k.password)); ok != k.ok || ok && id.Username != k.username {
+		if id, ok := x.ByPassword([]byte(k.username), []byte(k.password)); ok != k.ok || ok &&
+			id.Username != k.username {
 			t.Errorf("%s with %q: %+v, %v", k.username, k.password, id, ok)
 		}
 	}

@@ -88,8 +88,11 @@ func TestProvisionalOrdersKeepTheirSlots(t *testing.T) {
 // When all slots are taken by such orders, another order is rejected.
 func TestNoRoomBesideProvisionalOrders(t *testing.T) {
 	x, err := New(Config{
-		Accounts:  []Account{{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15}},
-		Markets:   []Market{{ID: 1, State: msg.MarketStateLive, PendingTimeout: second, Contracts: []Contract{{ID: 1}}}},
+		Accounts: []Account{{Username: "a", Balance: 1e15}, {Username: "b", Balance: 1e15}},
+		Markets: []Market{{
+			ID: 1, State: msg.MarketStateLive, PendingTimeout: second,
+			Contracts: []Contract{{ID: 1}},
+		}},
 		OrdersMax: orderChunk,
 	})
 	if err != nil {

@@ -127,7 +127,8 @@ func TestTruths(t *testing.T) {
 	for i, later := range x.Truths() {
 		for j, p := range later.Positions {
 			before := truths[i].Positions[j]
-			if p.PendingFills != 0 || p.Net != before.Net+before.PendingNet || p.Flow != before.Flow+before.PendingFlow {
+			if p.PendingFills != 0 || p.Net != before.Net+before.PendingNet ||
+				p.Flow != before.Flow+before.PendingFlow {
 				t.Errorf("%s: %+v became %+v", later.Username, before, p)
 			}
 		}

@@ -110,7 +110,10 @@ func TestEachFaultIsSeen(t *testing.T) {
 		{kind: fault.Drip, want: "order_accepted=0", after: time.Second, more: "order_accepted=3 asked=0"},
 		{kind: fault.Cut, want: "order_accepted=0 closed=1"},
 		{kind: fault.Stall, want: "order_accepted=0", after: 3 * time.Second, more: "order_accepted=3 asked=0"},
-		{kind: fault.HalfOpen, want: "order_accepted=0 closed=0", after: time.Minute, more: "order_accepted=0 closed=0"},
+		{
+			kind: fault.HalfOpen, want: "order_accepted=0 closed=0", after: time.Minute,
+			more: "order_accepted=0 closed=0",
+		},
 		{kind: fault.DropIn, want: "order_accepted=3 served=1"},
 		{kind: fault.DuplicateIn, want: "order_accepted=3 served=0"},
 		{kind: fault.DelayIn, want: "order_accepted=3 served=1", after: time.Second},

@@ -210,7 +210,8 @@ func (p Plan) String() string {
 	var parts []string
 	for k, c := range p.Chance {
 		if c > 0 {
-			parts = append(parts, fmt.Sprintf("%v=%s%%", Kind(k), strconv.FormatFloat(float64(c)/(Million/100), 'f', -1, 64)))
+			parts = append(parts, fmt.Sprintf("%v=%s%%", Kind(k), strconv.FormatFloat(float64(c)/(Million/100), 'f', -1,
+				64)))
 		}
 	}
 	for _, s := range spans {

@@ -56,7 +56,8 @@ func TestBotCompare(t *testing.T) {
 	if d := b.Compare(); d != "" {
 		t.Error(d)
 	}
-	if got := b.Orders(); len(got) != 2 || got[0].Executed != 4_000 || got[0].Available != 6_000 || got[1].Available != 0 {
+	if got := b.Orders(); len(got) != 2 || got[0].Executed != 4_000 || got[0].Available != 6_000 ||
+		got[1].Available != 0 {
 		t.Errorf("orders %+v", got)
 	}
 	b.Disconnect()

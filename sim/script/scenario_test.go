@@ -50,7 +50,8 @@ func TestBuiltinIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range Builtin() {
-		if !strings.Contains(string(readme), fmt.Sprintf("| [`%s`](scenarios/%s.txt) | %s |", s.Name, s.Name, s.About)) {
+		if !strings.Contains(string(readme), fmt.Sprintf("| [`%s`](scenarios/%s.txt) | %s |", s.Name, s.Name,
+			s.About)) {
 			t.Errorf("README.md does not list %s: %s", s.Name, s.About)
 		}
 	}

@@ -139,7 +139,10 @@ func TestSetupByteOrderMark(t *testing.T) {
 // An error of the exchange is located in the file.
 func TestLocate(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
-		{"{\"accounts\": [\n{\"username\": \"a\"},\n{\"username\": \"a\"}]}", `f:3: accounts[1].username: is used twice`},
+		{
+			"{\"accounts\": [\n{\"username\": \"a\"},\n{\"username\": \"a\"}]}",
+			`f:3: accounts[1].username: is used twice`,
+		},
 		{
 			"{\"accounts\": [\n{\"username\": \"a\"},\n{\"password\": \"a\"}]}",
 			`f:3: accounts[1] (Username is not given): is empty`,

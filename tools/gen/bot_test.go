@@ -17,11 +17,17 @@ func TestBotFollowsTheDirections(t *testing.T) {
 		times      int
 	}{
 		{"engine/handlers.gen.go", "func (e *Engine) On", 25},
-		{"engine/handlers.gen.go", "func (e *Engine) OnOrderExecuteVoided(handler func(*Event, *msg.OrderExecutedVoid)) Registration", 1},
+		{
+			"engine/handlers.gen.go",
+			"func (e *Engine) OnOrderExecuteVoided(handler func(*Event, *msg.OrderExecutedVoid)) Registration", 1,
+		},
 		{"engine/handlers.gen.go", "func (e *Engine) OnOrderCreate(", 0},
 		{"engine/sends.gen.go", "func (e *Engine) ", 14},
 		{"engine/sends.gen.go", "func (s Submitter) ", 14},
-		{"engine/sends.gen.go", "func (e *Engine) SendOrderCancelReplace(m *msg.OrderCancelReplace) (seq uint64, err error)", 1},
+		{
+			"engine/sends.gen.go",
+			"func (e *Engine) SendOrderCancelReplace(m *msg.OrderCancelReplace) (seq uint64, err error)", 1,
+		},
 		{"engine/sends.gen.go", "OrderAccepted(", 0},
 		{"engine/sends.gen.go", ") Login(", 0},
 	} {
@@ -44,7 +50,8 @@ func TestBotNeedsDirections(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := generate(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "PAYLOAD_MARKET_STATE: the comment does not start with who sends it") {
+	if _, err := generate(t.Context(), dir); err == nil || !strings.Contains(err.Error(),
+		"PAYLOAD_MARKET_STATE: the comment does not start with who sends it") {
 		t.Errorf("error %v, want it to name the type", err)
 	}
 }

@@ -63,7 +63,8 @@ func generate(ctx context.Context, protoDir string) (map[string][]byte, error) {
 
 // plugin runs one code generator as protoc would and collects what it writes.
 func plugin(
-	protos []*descriptorpb.FileDescriptorProto, params string, files map[string][]byte, run func(*protogen.Plugin) error,
+	protos []*descriptorpb.FileDescriptorProto, params string, files map[string][]byte,
+	run func(*protogen.Plugin) error,
 ) error {
 	p, err := protogen.Options{}.New(&pluginpb.CodeGeneratorRequest{
 		FileToGenerate: definitions,

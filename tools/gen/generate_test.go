@@ -39,7 +39,8 @@ func TestRunWritesChecksAndRemoves(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(root, "proto"), os.DirFS(protoDir)); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(t.Context(), root, true); err == nil || !strings.Contains(err.Error(), "gen/msg/payload.msg.go differs") {
+	if err := run(t.Context(), root, true); err == nil || !strings.Contains(err.Error(),
+		"gen/msg/payload.msg.go differs") {
 		t.Errorf("check of an empty tree: %v", err)
 	}
 	if err := run(t.Context(), root, false); err != nil {
@@ -87,7 +88,10 @@ func TestDefinitionsThatAreRefused(t *testing.T) {
 	for _, c := range []struct {
 		name, old, new, want string
 	}{
-		{"repeated without a limit", "optional uint32 price = 5;", "repeated Quote price = 5;", "repeated field without a limit"},
+		{
+			"repeated without a limit", "optional uint32 price = 5;", "repeated Quote price = 5;",
+			"repeated field without a limit",
+		},
 		{"body without a type", "PAYLOAD_SETTINGS = 37;", "PAYLOAD_SETTINGS = 99;", "no type for field settings"},
 		{"kind without an encoding", "optional uint32 price = 5;", "optional sint32 price = 5;", "not supported"},
 		{"does not compile", "message Quote {", "message Quote", "syntax error"},
@@ -121,7 +125,8 @@ func TestGeneratedFilesCoverTheDefinitions(t *testing.T) {
 		"gen/eto/eto.pb.go", "gen/eto/eto_vtproto.pb.go", "gen/seto/seto.pb.go", "gen/seto/seto_vtproto.pb.go",
 		"gen/msg/eto_payload.msg.go", "gen/msg/payload.msg.go", "gen/msg/order_cancel_replace_rejected.msg.go",
 		"gen/msg/eto_enums.msg.go", "gen/msg/seto_enums.msg.go",
-		"gen/convert/eto.convert.go", "gen/convert/seto.convert.go", "gen/convert/any.convert.go", "gen/seto/payload_type.go",
+		"gen/convert/eto.convert.go", "gen/convert/seto.convert.go", "gen/convert/any.convert.go",
+		"gen/seto/payload_type.go",
 	} {
 		if !slices.Contains(names, want) {
 			t.Errorf("%s is not generated", want)

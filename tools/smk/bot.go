@@ -23,7 +23,8 @@ const (
 
 // bot quotes both sides of one contract and renews its quotes. Half way it lets them rest until a goal
 // has halted the market, which cancels them and voids the newest fills; when the market is live again
-// it goes on until it has created enough orders, cancels what is left and stops. It runs on the engine's loop, so it needs no locks, and it
+// it goes on until it has created enough orders, cancels what is left and stops. It runs on the engine's loop, so it
+// needs no locks, and it
 // claims its memory at the start, so that it does not allocate while it trades.
 type bot struct {
 	engine           *engine.Engine

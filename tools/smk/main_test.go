@@ -44,7 +44,8 @@ func checkSummary(ts *testscript.TestScript, neg bool, args []string) {
 	switch {
 	case o.Created != want || o.Accepted+o.Rejected != want || o.Filled+o.Cancelled != o.Accepted:
 		ts.Fatalf("orders do not add up: %+v", o)
-	case s.RoundTrip.Count != int64(o.Accepted) || s.RoundTrip.P50 <= 0 || s.RoundTrip.P50 > s.RoundTrip.P99 || s.RoundTrip.P99 > s.RoundTrip.Max:
+	case s.RoundTrip.Count != int64(o.Accepted) || s.RoundTrip.P50 <= 0 || s.RoundTrip.P50 > s.RoundTrip.P99 ||
+		s.RoundTrip.P99 > s.RoundTrip.Max:
 		ts.Fatalf("round trips: %+v", s.RoundTrip)
 	case s.Position.Net != int64(s.Fills.Bought)-int64(s.Fills.Sold):
 		ts.Fatalf("position %+v of fills %+v", s.Position, s.Fills)

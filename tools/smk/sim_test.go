@@ -35,7 +35,8 @@ type simProcess struct {
 
 func startSim(t *testing.T, args ...string) *simProcess {
 	t.Helper()
-	p := &simProcess{t: t, cmd: exec.Command("smk", append([]string{"sim", "--json", "--addr=127.0.0.1:0"}, args...)...)}
+	p := &simProcess{t: t, cmd: exec.Command("smk", append([]string{"sim", "--json", "--addr=127.0.0.1:0"},
+		args...)...)}
 	p.cmd.Stderr = &p.err
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -224,7 +225,8 @@ func TestSimOwnCertificate(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := startSim(t, "--cert="+certFile, "--key="+keyFile)
-	conn, err := tls.Dial("tcp", p.Address, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // the certificate is compared below
+	//nolint:gosec // the certificate is compared below
+	conn, err := tls.Dial("tcp", p.Address, &tls.Config{InsecureSkipVerify: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -358,7 +360,8 @@ func TestWelcomeOfIPv6(t *testing.T) {
 		const hint = "\n            clients that speak IPv4 alone, such as the Python SDK, cannot connect: " +
 			"--addr 127.0.0.1:5 or [::]:5 is for them\n"
 		if w.Host != k.host || w.IPv6Only != k.only || strings.Contains(b.String(), hint) != k.only ||
-			strings.Contains(b.String(), "every interface") != k.everybody || w.Address != net.JoinHostPort(k.host, "5") {
+			strings.Contains(b.String(), "every interface") != k.everybody || w.Address != net.JoinHostPort(k.host,
+			"5") {
 			t.Errorf("%v: %+v\n%s", &k.addr, w, &b)
 		}
 	}

@@ -135,7 +135,8 @@ func TestSimTruth(t *testing.T) {
 	if !reflect.DeepEqual(a, want) {
 		t.Errorf("it told %s, want %+v", said, want)
 	}
-	if r := all.Accounts[1]; r.Live != 0 || len(r.Orders) != 2 || r.Orders[0].ID != sale || r.Orders[0].Side != "sell" ||
+	if r := all.Accounts[1]; r.Live != 0 || len(r.Orders) != 2 || r.Orders[0].ID != sale ||
+		r.Orders[0].Side != "sell" ||
 		r.Positions[0].Net != -20000 || r.Positions[1].Provisional.Net != -10000 {
 		t.Errorf("rival: %+v", r)
 	}

@@ -90,7 +90,8 @@ func (s *summary) writeText(w io.Writer) error {
 	line("exchange", "%s, seed %d (its clock is the real one: runs differ)", s.Address, s.Seed)
 	line("orders", "%d created, %d accepted, %d rejected, %d filled, %d cancelled",
 		s.Orders.Created, s.Orders.Accepted, s.Orders.Rejected, s.Orders.Filled, s.Orders.Cancelled)
-	line("fills", "%d, of which the goal voided %d; bought %s and sold %s of payoff", s.Fills.Count, s.Fills.Voided, money(s.Fills.Bought), money(s.Fills.Sold))
+	line("fills", "%d, of which the goal voided %d; bought %s and sold %s of payoff", s.Fills.Count, s.Fills.Voided,
+		money(s.Fills.Bought), money(s.Fills.Sold))
 	line("position", "%s of payoff for %s of cash", signedMoney(s.Position.Net), signedMoney(s.Position.Cash/1e4))
 	line("messages", "%d in, %d out, %.0f a second", s.Messages.In, s.Messages.Out, s.Messages.PerSecond)
 	line("round trip", "p50 %.1f us, p99 %.1f us, p99.9 %.1f us, max %.1f us (%d orders)",

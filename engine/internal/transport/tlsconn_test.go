@@ -36,7 +36,10 @@ var certificate = func() tls.Certificate {
 func tlsInBubble(t *testing.T, test func(t *testing.T, c *tlsConn, far *tls.Conn)) {
 	synctest.Test(t, func(t *testing.T) {
 		near, below := net.Pipe()
-		far := tls.Server(below, &tls.Config{Certificates: []tls.Certificate{certificate}, SessionTicketsDisabled: true})
+		far := tls.Server(below, &tls.Config{
+			Certificates:           []tls.Certificate{certificate},
+			SessionTicketsDisabled: true,
+		})
 		go func() { _ = far.Handshake() }()
 		c, err := OpenTLS(t.Context(), near, &tls.Config{InsecureSkipVerify: true}, NewClock())
 		if err != nil {

@@ -103,7 +103,9 @@ func (w *walk) tag(descriptor protoreflect.MessageDescriptor, b []byte, i, base 
 }
 
 // value reads the value of a known field and returns where the next field starts.
-func (w *walk) value(descriptor protoreflect.MessageDescriptor, known protoreflect.FieldDescriptor, n *node, b []byte, base int, f field) (int, bool) {
+func (w *walk) value(descriptor protoreflect.MessageDescriptor, known protoreflect.FieldDescriptor, n *node, b []byte,
+	base int, f field,
+) (int, bool) {
 	switch f.wire {
 	case 0:
 		v, next, err := varintAt(b, f.at)
@@ -153,7 +155,9 @@ func (w *walk) value(descriptor protoreflect.MessageDescriptor, known protorefle
 }
 
 // element takes one element more into a repeated field.
-func (w *walk) element(descriptor protoreflect.MessageDescriptor, known protoreflect.FieldDescriptor, n *node, f field) bool {
+func (w *walk) element(descriptor protoreflect.MessageDescriptor, known protoreflect.FieldDescriptor, n *node,
+	f field,
+) bool {
 	if n.elements == nil {
 		n.elements = map[protoreflect.FieldNumber]int{}
 	}
@@ -176,7 +180,9 @@ func (w *walk) countValue(known protoreflect.FieldDescriptor, v uint64) {
 }
 
 // skip passes over a field that is unknown or came with a wire type that is not its own.
-func (w *walk) skip(descriptor protoreflect.MessageDescriptor, known protoreflect.FieldDescriptor, b []byte, f field) (int, bool) {
+func (w *walk) skip(descriptor protoreflect.MessageDescriptor, known protoreflect.FieldDescriptor, b []byte,
+	f field,
+) (int, bool) {
 	switch {
 	case f.number < 1 || f.number >= 1<<29:
 		return 0, w.fail(descriptor, f, msg.ErrFieldNumber)

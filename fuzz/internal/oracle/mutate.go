@@ -128,7 +128,10 @@ func mutateFields(r *rand.Rand, pieces []piece) []piece {
 
 // unknownPiece is a field that no schema names, or a body that is foreign to most payloads.
 func unknownPiece(r *rand.Rand) piece {
-	numbers := []protowire.Number{20, 22, 24, 46, 47, 100, 2047, 2048, 19000, 1<<29 - 1, protowire.Number(1 + r.IntN(50))}
+	numbers := []protowire.Number{
+		20, 22, 24, 46, 47, 100, 2047, 2048, 19000, 1<<29 - 1,
+		protowire.Number(1 + r.IntN(50)),
+	}
 	return randomPiece(r, numbers[r.IntN(len(numbers))])
 }
 

@@ -16,7 +16,9 @@ import (
 
 // writeFrame encodes one message into the ring and returns the ring's error, if any. The caller has
 // set the envelope's sequence and is_replay. body is nil for a session message.
-func writeFrame(out *ring.SendRing, e *msg.EtoPayload, t msg.PayloadType, body exchange.Message, rec ring.Record) error {
+func writeFrame(out *ring.SendRing, e *msg.EtoPayload, t msg.PayloadType, body exchange.Message,
+	rec ring.Record,
+) error {
 	etoSize, bodySize := e.SizeVT(), 0
 	n := 1 + varint.Size(uint64(t)) + 1 + varint.Size(uint64(etoSize)) + etoSize
 	if body != nil {

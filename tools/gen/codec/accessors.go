@@ -162,7 +162,8 @@ func (w *writer) submessage(t *message, f *field) {
 }
 
 func (w *writer) repeated(t *message, f *field) {
-	w.P("// Get", f.Name, " returns the elements of ", f.Desc.Name(), ". They are part of the message and valid until it")
+	w.P("// Get", f.Name, " returns the elements of ", f.Desc.Name(),
+		". They are part of the message and valid until it")
 	w.P("// is decoded into, reset or appended to.")
 	w.indented(f.Comments)
 	elements := "m." + f.Var

@@ -40,7 +40,8 @@ func (w *writer) decode(t *message) {
 		w.P("case ", hex(f.Tag), ": // ", f.Desc.Name())
 		w.readField(t, f)
 		if f.Repeated && f.Kind == protoreflect.EnumKind {
-			w.P("case ", hex(protowire.EncodeTag(f.Desc.Number(), protowire.BytesType)), ": // ", f.Desc.Name(), ", packed")
+			w.P("case ", hex(protowire.EncodeTag(f.Desc.Number(), protowire.BytesType)), ": // ", f.Desc.Name(),
+				", packed")
 			w.readPacked(t, f)
 		}
 	}

@@ -67,6 +67,7 @@ func (w *writer) enum(e *protogen.Enum) {
 	w.P("}")
 	w.P()
 	w.P("// LogValue is String, so that every handler of package slog names the value.")
-	w.P("func (v ", name, ") LogValue() ", slogPackage.Ident("Value"), " { return ", slogPackage.Ident("StringValue"), "(v.String()) }")
+	w.P("func (v ", name, ") LogValue() ", slogPackage.Ident("Value"), " { return ", slogPackage.Ident("StringValue"),
+		"(v.String()) }")
 	w.P()
 }

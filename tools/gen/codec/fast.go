@@ -193,7 +193,8 @@ func (c *fastWriter) number(f *field) {
 	switch {
 	case n > wordBytes:
 		c.P("if ", f.isTag("x"), " { // ", f.Desc.Name())
-		c.P("if y := load(p, i+", size, "); y&", varintContinuation, " == ", varintContinuation, " && octet(p, i+", size+wordBytes, ") < 0x80 { // of 9 bytes")
+		c.P("if y := load(p, i+", size, "); y&", varintContinuation, " == ", varintContinuation, " && octet(p, i+",
+			size+wordBytes, ") < 0x80 { // of 9 bytes")
 		c.P("m.", f.Var, " = ", f.Type, "(", varintEight, "(y)|uint64(octet(p, i+", size+wordBytes, "))<<56)")
 		c.taken(f, size+9)
 		c.orLong(f)

@@ -53,101 +53,38 @@ var requestKeys = map[protoreflect.Name]string{
 	"new_quantity":  "Quantity",
 }
 
-// reportKeys are the fields of package msg's ReportKeys in the same way, without those of the account
-// sequence.
-var reportKeys = map[protoreflect.Name]string{
-	"seq":           "Seq",
-	"reference":     "Reference",
-	"order_id":      "OrderID",
-	"orig_order_id": "OrigOrderID",
-}
-
-// isReport reports whether a body that the exchange sends is about orders: it answers a request or has
-// a number on the account.
-func (t *message) isReport() bool {
-	return t.field("account_sequence_64") != nil || t.field("seq") != nil
-}
-
-func (t *message) field(name protoreflect.Name) *field {
-	for _, f := range t.Fields {
-		if f.Desc.Name() == name {
-			return f
-		}
-	}
-	return nil
-}
-
 // bodyMethods writes what a body says about itself.
 func (w *writer) bodyMethods(t *message, b body) {
 	w.P("// PayloadType returns ", b.Type, ", the type of a payload with this body.")
 	w.P("func (*", t.Name, ") PayloadType() PayloadType { return ", b.Type, " }")
 	w.P()
-	switch {
-	case b.FromClient:
-		w.P("// Keys returns the fields that identify the message and say what it puts at stake.")
-		w.P("func (m *", t.Name, ") Keys() (k Keys) {")
-		w.P("k.Type = ", b.Type)
-		w.keyFields(t, requestKeys)
-		w.P("return k")
-		w.P("}")
-		w.P()
-	case t.isReport():
-		w.P("// ReportKeys returns the fields that put the message in its place among others about orders.")
-		w.P("func (m *", t.Name, ") ReportKeys() (k ReportKeys) {")
-		w.P("k.Type = ", b.Type)
-		if long := t.field("account_sequence_64"); long != nil {
-			short := t.field("account_sequence")
-			w.P("if m.has&", long.Bit, " != 0 {")
-			w.P("k.AccountSequence = m.", long.Var)
-			w.P("} else if m.has&", short.Bit, " != 0 {")
-			w.P("k.AccountSequence, k.Short = uint64(m.", short.Var, "), true")
-			w.P("}")
-		}
-		w.keyFields(t, reportKeys)
-		w.P("return k")
-		w.P("}")
-		w.P()
+	if !b.FromClient {
+		return
 	}
-}
-
-func (w *writer) keyFields(t *message, keys map[protoreflect.Name]string) {
+	w.P("// Keys returns the fields that identify the message and say what it puts at stake.")
+	w.P("func (m *", t.Name, ") Keys() (k Keys) {")
+	w.P("k.Type = ", b.Type)
+	var keys []*field
+	for _, f := range t.Fields {
+		if requestKeys[f.Desc.Name()] != "" {
+			keys = append(keys, f)
+		}
+	}
 	has := "m.has"
-	for i, f := range t.Fields {
-		if key := keys[f.Desc.Name()]; key != "" {
-			if has == "m.has" && t.keyFields(keys, i+1) > 0 {
-				has = "has"
-				w.P("has := m.has")
-			}
-			w.P("if ", has, "&", f.Bit, " != 0 { k.", key, " = m.", f.Var, " }")
-		}
+	if len(keys) > 1 { // the compiler would read it again for each
+		has = "has"
+		w.P("has := m.has")
 	}
-}
-
-// keyFields returns how many of the fields from number i on are keys.
-func (t *message) keyFields(keys map[protoreflect.Name]string, i int) (n int) {
-	for _, f := range t.Fields[i:] {
-		if keys[f.Desc.Name()] != "" {
-			n++
-		}
+	for _, f := range keys {
+		w.P("if ", has, "&", f.Bit, " != 0 { k.", requestKeys[f.Desc.Name()], " = m.", f.Var, " }")
 	}
-	return n
+	w.P("return k")
+	w.P("}")
+	w.P()
 }
 
 // unionKeys writes the switches that read keys by the type of a payload.
 func (w *writer) unionKeys(t *message, bodies map[protoreflect.FullName]body) {
-	w.P("// ReportKeys returns the keys of the payload's body if that is a message about orders.")
-	w.P("func (m *", t.Name, ") ReportKeys() (k ReportKeys, ok bool) {")
-	w.P("if m.has&has", t.Name, "Body == 0 { return k, false }")
-	w.P("switch m.typ {")
-	for _, f := range t.Fields[2:] {
-		if b := bodies[f.Message.Desc.FullName()]; !b.FromClient && newMessage(f.Message).isReport() {
-			w.P("case ", b.Type, ": return m.", f.Var, ".ReportKeys(), true")
-		}
-	}
-	w.P("}")
-	w.P("return k, false")
-	w.P("}")
-	w.P()
 	w.P("// DecodeKeys returns the keys of an encoded body, as the message that it encodes would: for bodies")
 	w.P("// that other encoders than this package's have written. Of a body that clients do not send it returns")
 	w.P("// the type alone. The error is a *DecodeError.")
@@ -187,7 +124,8 @@ func PayloadTypes(plugin *protogen.Plugin) {
 				constant := msgIdent(b.Type)
 				w.P()
 				w.P("// PayloadType returns msg.", b.Type, ", the type of a payload with this body.")
-				w.P("func (*", newMessage(m).Standard, ") PayloadType() ", msgIdent("PayloadType"), " { return ", constant, " }")
+				w.P("func (*", newMessage(m).Standard, ") PayloadType() ", msgIdent("PayloadType"), " { return ",
+					constant, " }")
 			}
 		}
 	}

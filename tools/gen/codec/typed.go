@@ -20,7 +20,10 @@ var (
 	price    = typed{"Price", "NewPrice", "ErrPrice", "", "or odds.ErrPrice outside 1..9999"}
 	quantity = typed{"Quantity", "NewQuantity", "ErrQuantity", "", "or odds.ErrQuantity beyond odds.QuantityMax"}
 	side     = typed{"Side", "NewSide", "ErrSide", "int32", "or odds.ErrSide for neither side"}
-	money    = typed{"Money", "NewMoney", "", "", "odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds"}
+	money    = typed{
+		"Money", "NewMoney", "", "",
+		"odds.ErrNotFinite or odds.ErrMoney; odds.NewMoney says how it rounds",
+	}
 )
 
 // typedFields are the fields with such accessors, by their names.

@@ -85,7 +85,8 @@ func (w *writer) unionAccess(t *message, bodies []*field) {
 	for _, f := range bodies {
 		typ := typeOf(t, f)
 		w.P("// Has", f.Name, " reports whether the type is ", typ, " and its body present.")
-		w.P("func (m *", t.Name, ") Has", f.Name, "() bool { return m.has&has", t.Name, "Body != 0 && m.typ == ", typ, " }")
+		w.P("func (m *", t.Name, ") Has", f.Name, "() bool { return m.has&has", t.Name, "Body != 0 && m.typ == ", typ,
+			" }")
 		w.P()
 		w.P("// Get", f.Name, " returns the body of a payload of type ", typ, ", an empty message if")
 		w.P("// there is none.")
