@@ -93,7 +93,7 @@ func New(config Config) (*Engine, error) {
 	config.Session.ResumeFrom.ID = ""
 	e.config, e.session = config, s
 	if config.State.Enable {
-		if e.trading, err = newTrading(config.State); err != nil {
+		if e.trading, err = newTrading(&config); err != nil {
 			e.log.close()
 			_ = s.Close()
 			return nil, err

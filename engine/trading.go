@@ -80,7 +80,11 @@ type trading struct {
 }
 
 // newTrading claims the memory of the trading state.
-func newTrading(c StateConfig) (*trading, error) {
+func newTrading(config *Config) (*trading, error) {
+	c := config.State
+	if config.DisableReferences {
+		return nil, &ConfigError{"State.Enable", "needs references: DisableReferences is set"}
+	}
 	t := &trading{config: c, due: math.MaxInt64, retryQuotes: math.MaxInt64}
 	t.events.init()
 	var err error

@@ -152,10 +152,15 @@ func (p Placed) Reduce(available odds.Quantity) error {
 }
 
 // Replace asks for another order in place of this one, with a price and a quantity that includes what this one
-// has executed.
-func (p Placed) Replace(price odds.Price, quantity odds.Quantity) error {
-	_, err := p.engine.replaceOrder(p.Order(), price, quantity)
-	return err
+// has executed, and returns what the new order is cancelled, reduced and replaced by. If the exchange refuses, this
+// one stays as it was, or is in doubt until its cancellation is answered.
+func (p Placed) Replace(price odds.Price, quantity odds.Quantity) (Placed, error) {
+	seq, err := p.engine.replaceOrder(p.Order(), price, quantity)
+	if err != nil {
+		return Placed{}, err
+	}
+	reference, _ := p.engine.session.Reference(seq)
+	return Placed{p.engine, reference}, nil
 }
 
 func (e *Engine) cancelOrder(o *order.Order) (seq uint64, err error) {
@@ -265,9 +270,16 @@ func (e *Engine) Mode() (s risk.Status) {
 }
 
 // RunUntilFlat is Run that ends flat: when ctx ends, or Stop is called, all orders are cancelled, which takes at
-// most timeout, whatever Config.OnStop says. It returns the orders that may still be live, and Run's error.
+// most timeout, or Config.StopTimeout if that is not positive, whatever Config.OnStop says. It returns the orders
+// that may still be live, those in doubt included, and Run's error: as far as is known, see [Engine.Completeness].
+// Without state it returns ErrNoState and does not run.
 func (e *Engine) RunUntilFlat(ctx context.Context, timeout time.Duration) (left []order.Order, err error) {
-	e.config.OnStop, e.config.StopTimeout = StopCancelAll, timeout
+	if e.trading == nil {
+		return nil, ErrNoState
+	}
+	if e.config.OnStop = StopCancelAll; timeout > 0 {
+		e.config.StopTimeout = timeout
+	}
 	err = e.Run(ctx)
 	for o := range e.Orders() {
 		left = append(left, *o)

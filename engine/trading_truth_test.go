@@ -221,7 +221,9 @@ func (d *tradingDay) act() {
 	case n < 12:
 		p := d.placed[d.rand.IntN(len(d.placed))]
 		if o := p.Order(); o != nil {
-			_ = p.Replace(price, o.Executed+size)
+			if p, err := p.Replace(price, o.Executed+size); err == nil {
+				d.placed = append(d.placed, p)
+			}
 		}
 	}
 }

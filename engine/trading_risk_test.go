@@ -1,0 +1,183 @@
+package engine_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/quote"
+	"github.com/smk-go/smk/engine/risk"
+	"github.com/smk-go/smk/odds"
+	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/fault"
+)
+
+// limit returns an order of 10.00 of the demo market.
+func limit(side odds.Side, price odds.Price) order.Limit {
+	return order.Limit{
+		Market: sim.DemoMarket, Contract: sim.DemoHome, Side: side, Price: price, Quantity: 100_000,
+	}
+}
+
+// TestTradingExposure buys until the exposure is used up: then more is refused, and what closes the position is not,
+// neither beyond the limit nor in the mode Reducing.
+func TestTradingExposure(t *testing.T) {
+	agents := func(c *sim.Config) { c.Agents = sim.DefaultConfig().Agents }
+	onExchange(t, agents, func(t *testing.T, _ *sim.Server, config engine.Config) {
+		config.State.Enable = true
+		config.State.Risk.MarketExposureMax = 100_000 * 9_000
+		d := &tradingDay{t: t}
+		r := startInBubble(t, config, func(e *engine.Engine) { d.Engine = e })
+		advance(time.Second)
+		place := func(l order.Limit, want error) {
+			t.Helper()
+			d.do(r, func() {
+				if _, err := d.Place(l); !errors.Is(err, want) {
+					t.Errorf("%v at %v: %v, want %v, position %+v", l.Side, l.Price, err, want,
+						d.Position(sim.DemoMarket, sim.DemoHome))
+				}
+			})
+			advance(time.Second)
+		}
+		place(limit(odds.Buy, 9000), nil)
+		bought := odds.Quantity(0)
+		d.do(r, func() { bought = d.Position(sim.DemoMarket, sim.DemoHome).Final })
+		if bought != 100_000 {
+			t.Fatalf("bought %v", bought)
+		}
+		place(limit(odds.Buy, 9000), risk.LimitMarketExposure)
+		place(limit(odds.Sell, 9500), nil) // rests, and counts by what it can lose with the position: nothing
+		place(limit(odds.Sell, 100), nil)
+		d.do(r, func() {
+			if p := d.Position(sim.DemoMarket, sim.DemoHome); p.Final != 0 {
+				t.Errorf("position %+v", p)
+			}
+		})
+	})
+}
+
+// TestTradingHalt throws the kill switch in a handler, and while there is no connection: nothing is placed from then
+// on, and every order is cancelled, after the next login if need be.
+func TestTradingHalt(t *testing.T) {
+	for _, offline := range []bool{false, true} {
+		onExchange(t, nil, func(t *testing.T, server *sim.Server, config engine.Config) {
+			config.State.Enable, config.OnStop = true, engine.StopLeave
+			config.Session.AccountFromStart = true
+			d := &tradingDay{t: t}
+			accepted := 0
+			r := startInBubble(t, config, func(e *engine.Engine) {
+				d.Engine = e
+				e.OnOrder(func(_ *order.Order, ev *order.Event) {
+					if accepted++; ev.Kind != order.OrderAccepted || accepted != 4 || offline {
+						return
+					}
+					e.Halt("test")
+					if _, err := e.Place(limit(odds.Buy, 100)); !errors.Is(err, risk.LimitHalted) {
+						t.Errorf("Place: %v", err)
+					}
+				})
+			})
+			advance(time.Second)
+			d.do(r, func() {
+				two := quote.Two{Bid: 1000, Ask: 9000, Size: 100_000}
+				if err := d.Quote(sim.DemoMarket, sim.DemoHome, two); err != nil {
+					t.Error(err)
+				}
+				for price := range odds.Price(2) {
+					if _, err := d.Place(limit(odds.Buy, 2000+100*price)); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+			advance(100 * time.Millisecond)
+			if offline {
+				server.Do(func(s *sim.Sim) { s.Faults.Set(fault.Plan{}.With(fault.Million, fault.Refuse, fault.Cut)) })
+				advance(30 * time.Second)
+				d.do(r, func() {
+					if d.State().LoggedIn() {
+						t.Error("still logged in")
+					}
+					d.Halt("test")
+				})
+				advance(10 * time.Second)
+				server.Do(func(s *sim.Sim) { s.Faults.Set(fault.Plan{}) })
+			}
+			advance(2 * time.Minute)
+			d.do(r, func() {
+				if s := d.Mode(); s.Mode != risk.Halted || s.Kill != risk.KillFlat || liveOrders(t, server) != 0 {
+					t.Errorf("offline %v: %+v, %d orders", offline, s, liveOrders(t, server))
+				}
+				if q := d.QuoteStatus(sim.DemoMarket, sim.DemoHome); q.Reasons&quote.Halted == 0 {
+					t.Errorf("quotes: %+v", q)
+				}
+				if err := d.Resume("test"); err != nil {
+					t.Error(err)
+				}
+			})
+			advance(time.Minute)
+			if n := liveOrders(t, server); n != 2 {
+				t.Errorf("offline %v: %d orders after Resume, want the quotes", offline, n)
+			}
+		})
+	}
+}
+
+// TestTradingReduce makes a quote smaller: one request, which is no refusal to the quotes.
+func TestTradingReduce(t *testing.T) {
+	onExchange(t, nil, func(t *testing.T, server *sim.Server, config engine.Config) {
+		config.State.Enable = true
+		d := &tradingDay{t: t}
+		reduces := 0
+		r := startInBubble(t, config, func(e *engine.Engine) {
+			d.Engine = e
+			e.OnOrder(func(o *order.Order, ev *order.Event) {
+				if ev.Kind == order.OrderReduced {
+					reduces++
+				}
+			})
+		})
+		advance(time.Second)
+		for _, size := range []odds.Quantity{100_000, 60_000, 30_000} {
+			d.do(r, func() {
+				if err := d.Quote(sim.DemoMarket, sim.DemoHome, quote.Two{Bid: 1000, Size: size}); err != nil {
+					t.Error(err)
+				}
+			})
+			advance(time.Second)
+		}
+		d.do(r, func() {
+			if q := d.QuoteStatus(sim.DemoMarket, sim.DemoHome); reduces != 2 || !q.Bid.Done || q.Bid.RetryAt != 0 {
+				t.Errorf("%d reduces, %+v", reduces, q)
+			}
+			var orders []order.Order
+			for o := range d.Orders() {
+				orders = append(orders, *o)
+			}
+			if len(orders) != 1 || orders[0].Available != 30_000 || liveOrders(t, server) != 1 {
+				t.Errorf("orders %+v", orders)
+			}
+		})
+	})
+}
+
+// TestTradingNeedsReferences refuses a state whose orders could not be named.
+func TestTradingNeedsReferences(t *testing.T) {
+	var wrong *engine.ConfigError
+	config := engine.Config{Address: "exchange.test:3801", DisableReferences: true}
+	config.Session.Username, config.Session.Password = "user", "secret"
+	config.State.Enable = true
+	if _, err := engine.New(config); !errors.As(err, &wrong) || wrong.Field != "State.Enable" {
+		t.Errorf("New: %v", err)
+	}
+	config.State.Enable = false
+	e, err := engine.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if _, err := e.RunUntilFlat(t.Context(), 0); err != engine.ErrNoState {
+		t.Errorf("RunUntilFlat: %v", err)
+	}
+}
