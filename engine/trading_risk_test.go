@@ -2,13 +2,16 @@ package engine_test
 
 import (
 	"errors"
+	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/risk"
+	"github.com/smk-go/smk/gen/seto"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim"
 	"github.com/smk-go/smk/sim/fault"
@@ -145,7 +148,7 @@ func TestTradingReduce(t *testing.T) {
 					t.Error(err)
 				}
 			})
-			advance(time.Second)
+			advance(50 * time.Millisecond) // less than the shortest wait after a refusal
 		}
 		d.do(r, func() {
 			if q := d.QuoteStatus(sim.DemoMarket, sim.DemoHome); reduces != 2 || !q.Bid.Done || q.Bid.RetryAt != 0 {
@@ -159,6 +162,35 @@ func TestTradingReduce(t *testing.T) {
 				t.Errorf("orders %+v", orders)
 			}
 		})
+	})
+}
+
+// TestTradingOwn has a book to itself: without its own orders it is empty, whatever it sends and whenever the exchange
+// says so.
+func TestTradingOwn(t *testing.T) {
+	onExchange(t, nil, func(t *testing.T, _ *sim.Server, config engine.Config) {
+		config.State.Enable = true
+		d := &tradingDay{t: t, sent: make(map[seto.PayloadType]int), events: make(map[order.EventKind]int)}
+		d.rand, d.wanted = rand.New(rand.NewPCG(1, 2)), make(map[uint32]quote.Two)
+		books, levels := 0, 0
+		r := startInBubble(t, config, func(e *engine.Engine) {
+			d.register(e)
+			e.OnBook(func(c book.Contract) {
+				books++
+				for _, side := range []odds.Side{odds.Buy, odds.Sell} {
+					if levels += c.Depth(side); c.WithoutOwn().Depth(side) != 0 {
+						t.Errorf("%v without own orders, of %v", c.WithoutOwn().Levels(nil, side), c.Levels(nil, side))
+					}
+				}
+			})
+		})
+		for range 500 {
+			advance(20 * time.Millisecond)
+			d.do(r, d.act)
+		}
+		if books < 200 || levels < 200 || d.events[order.OrderReplaced] < 20 || d.events[order.OrderReduced] < 5 {
+			t.Errorf("%d books, %d levels, %v", books, levels, d.events)
+		}
 	})
 }
 
