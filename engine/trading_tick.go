@@ -70,7 +70,8 @@ func (e *Engine) cancelUncertain() {
 	t.uncertain = kept
 }
 
-// ordersDue returns the clock reading at which orders have something to do. While messages are missing it is never: what
+// ordersDue returns the clock reading at which orders have something to do. While messages are missing it is never:
+// what
 // they say may explain a difference that is not one.
 func (t *trading) ordersDue() int64 {
 	if t.gap {
