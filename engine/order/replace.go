@@ -66,8 +66,10 @@ func (m *Manager) replacePending(r *report) {
 		e.reserved = int64(liability(e.Side, e.Quantity, e.Price))
 	default:
 		o := &m.orders.entries[parent]
-		o.newer(r)
-		e.reserved = o.replaceReserve(e.Quantity, e.Price)
+		if e.reserved = o.replaceReserve(e.Quantity, e.Price); !o.newer(r) {
+			// of its original at that time too little is known
+			e.reserved = int64(liability(e.Side, e.Quantity, e.Price))
+		}
 		if request == none { // of another session: the overlay lasts until the second stage
 			o.count(msg.PayloadOrderCancelReplace, 1)
 			m.commit(parent)
