@@ -330,7 +330,7 @@ func Example_botQuote() {
 		_, err := bot.SendMarketSubscribe(&s)
 		check(err)
 		q := quote.Two{Bid: 4900, Ask: 5100, Size: 400_000, Tolerance: 20}
-		check(bot.Quote(sim.DemoMarket, sim.DemoHome, q)) // a real bot does this in OnBook, by the book's price
+		check(bot.Quote(sim.DemoMarket, sim.DemoHome, q)) // nothing leaves before the book is there
 	}))
 	live := 0
 	bot.OnOrder(func(o *order.Order, ev *order.Event) {

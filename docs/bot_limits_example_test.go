@@ -143,7 +143,11 @@ func Example_botFigures() {
 		_, err := bot.Place(backHome(5000)) // taken at once
 		check(err)
 	}))
-	bot.OnFill(func(*order.Order, order.Fill) { bot.Stop() })
+	bot.OnFill(func(*order.Order, order.Fill) {
+		c := bot.Completeness()
+		fmt.Println("complete:", c.Complete, "because:", c.Why)
+		bot.Stop()
+	})
 	check(bot.Run(context.Background()))
 
 	p := bot.Position(sim.DemoMarket, sim.DemoHome)
@@ -153,13 +157,12 @@ func Example_botFigures() {
 	}
 	a := bot.Account()
 	fmt.Println("cash", a.Cash, "available", a.Available, "worst case", a.WorstCase)
-	fmt.Println(bot.Completeness().Complete, bot.Completeness().Why)
 	// Output:
+	// complete: false because: catching up lacked something
 	// position 40.00 if it wins 20.00 if it loses -20.00
 	// contract 200000 gross 20.00 commission 0.40 net 19.60
 	// contract 0 gross -20.00 commission 0.00 net -20.00
 	// cash 10000.00 available 9980.00 worst case 20.00
-	// false catching up lacked something
 }
 
 func Example_botRestart() {
