@@ -19,13 +19,17 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the examples into the guide")
+var update = flag.Bool("update", false, "write the examples into the guides")
 
-const guide = "python-sdk.md"
+const (
+	guide    = "python-sdk.md"
+	botGuide = "bot.md"
+)
 
-// snippets returns the source of every top-level declaration of the examples by its
-// name: of an example function its body, of anything else all of it.
-func snippets(t *testing.T) map[string]string {
+// snippets returns the source of every top-level declaration of a guide's examples by its
+// name: of an example function its body, of anything else all of it. What an example prints
+// has its name and " prints".
+func snippets(t *testing.T, guide string) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob("*_example_test.go")
 	if err != nil || len(files) == 0 {
@@ -33,6 +37,9 @@ func snippets(t *testing.T) map[string]string {
 	}
 	found := make(map[string]string)
 	for _, name := range files {
+		if strings.HasPrefix(name, "bot_") != (guide == botGuide) {
+			continue
+		}
 		content, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -57,7 +64,7 @@ func snippets(t *testing.T) map[string]string {
 					name = types.ExprString(d.Recv.List[0].Type) + "." + name
 				}
 				if strings.HasPrefix(name, "Example") {
-					found[name] = body(text(d.Body.Lbrace+1, d.Body.Rbrace))
+					found[name], found[name+" prints"] = body(text(d.Body.Lbrace+1, d.Body.Rbrace))
 				} else {
 					found[name] = text(start, d.End()) + "\n"
 				}
@@ -83,40 +90,55 @@ func snippets(t *testing.T) map[string]string {
 }
 
 // body takes a function's body apart from its indentation and its expected output.
-func body(text string) string {
-	var b strings.Builder
+func body(text string) (code, output string) {
+	var b, out strings.Builder
+	printed := false
 	for line := range strings.Lines(text) {
 		line = strings.TrimPrefix(line, "\t")
-		if strings.HasPrefix(line, "// Output:") {
-			break
+		switch {
+		case strings.HasPrefix(line, "// Output:"):
+			printed = true
+			line = strings.TrimPrefix(line, "// Output:")
+			fallthrough
+		case printed:
+			line = strings.TrimPrefix(strings.TrimPrefix(line, "//"), " ")
+			out.WriteString(line)
+		default:
+			b.WriteString(line)
 		}
-		b.WriteString(line)
 	}
-	return strings.Trim(b.String(), "\n") + "\n"
+	return strings.Trim(b.String(), "\n") + "\n", strings.Trim(out.String(), "\n") + "\n"
 }
 
-var marked = regexp.MustCompile("(?s)<!-- ([^\n]+) -->\n```go\n(.*?)```\n")
+var marked = regexp.MustCompile("(?s)<!-- ([^\n]+) -->\n```(go|text)\n(.*?)```\n")
 
-// TestSnippets holds every line of Go in the guide to the examples, which run.
+// TestSnippets holds every line of Go in the guides, and what it prints, to the examples, which run.
 func TestSnippets(t *testing.T) {
+	for _, guide := range []string{guide, botGuide} {
+		t.Run(guide, func(t *testing.T) { testSnippets(t, guide) })
+	}
+}
+
+func testSnippets(t *testing.T, guide string) {
 	content, err := os.ReadFile(guide)
 	if err != nil {
 		t.Fatal(err)
 	}
-	source := snippets(t)
+	source := snippets(t, guide)
 	used := make(map[string]bool)
 	updated := marked.ReplaceAllFunc(content, func(block []byte) []byte {
-		names := string(marked.FindSubmatch(block)[1])
+		match := marked.FindSubmatch(block)
+		names, language := string(match[1]), string(match[2])
 		var parts []string
 		for name := range strings.SplitSeq(names, ", ") {
 			text, ok := source[name]
-			if !ok {
-				t.Errorf("the guide shows %s, which no example declares", name)
+			if !ok || strings.HasSuffix(name, " prints") != (language == "text") {
+				t.Errorf("the guide shows %s as %s, which no example declares", name, language)
 			}
 			used[name] = true
 			parts = append(parts, text)
 		}
-		return []byte("<!-- " + names + " -->\n```go\n" + strings.Join(parts, "\n") + "```\n")
+		return []byte("<!-- " + names + " -->\n```" + language + "\n" + strings.Join(parts, "\n") + "```\n")
 	})
 	if *update {
 		if err := os.WriteFile(guide, updated, 0o644); err != nil {
@@ -125,11 +147,12 @@ func TestSnippets(t *testing.T) {
 	} else if !bytes.Equal(updated, content) {
 		t.Errorf("%s and the examples differ: go test -run TestSnippets -update", guide)
 	}
-	if fences, known := bytes.Count(content, []byte("```go")), len(marked.FindAll(content, -1)); fences != known {
-		t.Errorf("%d blocks of Go, but %d name their example", fences, known)
+	fences := bytes.Count(content, []byte("```go")) + bytes.Count(content, []byte("```text"))
+	if known := len(marked.FindAll(content, -1)); fences != known {
+		t.Errorf("%d blocks, but %d name their example", fences, known)
 	}
 	for name := range source {
-		if strings.HasPrefix(name, "Example") && !used[name] {
+		if strings.HasPrefix(name, "Example") && !strings.HasSuffix(name, " prints") && !used[name] {
 			t.Errorf("the guide does not show %s", name)
 		}
 	}
