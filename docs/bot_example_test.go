@@ -195,7 +195,8 @@ func Example_botOrder() {
 		case order.OrderAccepted:
 			check(placed.Reduce(300_000)) // keeps its place in the queue
 		case order.OrderReduced:
-			check(placed.Replace(5100, 500_000)) // another order in its place
+			_, err := placed.Replace(5100, 500_000) // another order in its place
+			check(err)
 		case order.OrderReplaced: // o is the new order, with a reference of its own
 			fmt.Println("the old one:", placed.Order().State, o.Reference != placed.Reference())
 			var cancel msg.OrderCancel

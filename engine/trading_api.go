@@ -136,7 +136,12 @@ type Placed struct {
 func (p Placed) Reference() uint64 { return p.reference }
 
 // Order returns the order as it is known, nil if it is not kept any more.
-func (p Placed) Order() *order.Order { return p.engine.Order(p.reference) }
+func (p Placed) Order() *order.Order {
+	if p.engine == nil {
+		return nil
+	}
+	return p.engine.Order(p.reference)
+}
 
 // Cancel asks for the cancellation of what is available of the order. The error is ErrNoOrderID before the
 // exchange has named the order, or one of [Engine.Send].

@@ -122,6 +122,7 @@ func (t *trading) replaceFailed(reference uint64) {
 
 // ordersEvents shows what orders found out to books, risk checks and quotes, and keeps it for the handlers.
 func (t *trading) ordersEvents(events []order.Event, now int64) {
+	t.due = 0 // what was applied may have begun to wait, for a drift to last for example
 	if len(events) == 0 {
 		return
 	}

@@ -78,7 +78,8 @@ func (d *tradingDay) run(t *testing.T, seed uint64, plan fault.Plan) {
 	d.sent, d.events = make(map[seto.PayloadType]int), make(map[order.EventKind]int)
 	r := startInBubble(t, engine.Config{
 		Session: session.Config{
-			Username: sim.DemoUsername, Password: sim.DemoPassword, Resume: session.ResumeAccount,
+			ReferenceBase: 1 + seed<<32, Username: sim.DemoUsername, Password: sim.DemoPassword,
+			Resume:           session.ResumeAccount,
 			AccountFromStart: true,
 		},
 		Address: "exchange.test:3801", DisableTLS: true, OnStop: engine.StopLeave,
