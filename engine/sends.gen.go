@@ -15,7 +15,8 @@ import (
 // eto_payload.seq and its reference. If the connection ends before the answer, the order is neither
 // placed nor refused but in doubt, and only the account's replayed messages settle it.
 func (e *Engine) SendOrderCreate(m *msg.OrderCreate) (seq uint64, err error) {
-	keys := m.Keys()
+	var keys msg.Keys
+	m.ReadKeys(&keys)
 	return e.send(m, &keys, fromBot)
 }
 
@@ -29,7 +30,8 @@ func (s Submitter) SendOrderCreate(m *msg.OrderCreate, result *Submission) error
 // OrderCancel asks the exchange to take an order's unmatched part off the book. Client to exchange.
 // Answered by OrderCancelled or OrderCancelRejected; fills may still arrive before either.
 func (e *Engine) SendOrderCancel(m *msg.OrderCancel) (seq uint64, err error) {
-	keys := m.Keys()
+	var keys msg.Keys
+	m.ReadKeys(&keys)
 	return e.send(m, &keys, fromBot)
 }
 
@@ -44,7 +46,8 @@ func (s Submitter) SendOrderCancel(m *msg.OrderCancel, result *Submission) error
 // the snapshot, and from then on by a ContractQuotes for each change. An unknown market has no
 // documented answer. Subscriptions do not outlive a fresh login.
 func (e *Engine) SendMarketSubscribe(m *msg.MarketSubscribe) (seq uint64, err error) {
-	keys := m.Keys()
+	var keys msg.Keys
+	m.ReadKeys(&keys)
 	return e.send(m, &keys, fromBot)
 }
 
@@ -58,7 +61,8 @@ func (s Submitter) SendMarketSubscribe(m *msg.MarketSubscribe, result *Submissio
 // MarketUnsubscribe ends a market's quotes. Client to exchange. Nothing answers it, and changes
 // that were already sent may still arrive.
 func (e *Engine) SendMarketUnsubscribe(m *msg.MarketUnsubscribe) (seq uint64, err error) {
-	keys := m.Keys()
+	var keys msg.Keys
+	m.ReadKeys(&keys)
 	return e.send(m, &keys, fromBot)
 }
 
@@ -72,7 +76,8 @@ func (s Submitter) SendMarketUnsubscribe(m *msg.MarketUnsubscribe, result *Submi
 // EventSubscribe asks for the running reports from a sports event. Client to exchange. No answer of
 // its own; RunningballNotification follows as things happen.
 func (e *Engine) SendEventSubscribe(m *msg.EventSubscribe) (seq uint64, err error) {
-	keys := m.Keys()
+	var keys msg.Keys
+	m.ReadKeys(&keys)
 	return e.send(m, &keys, fromBot)
 }
 
@@ -85,7 +90,8 @@ func (s Submitter) SendEventSubscribe(m *msg.EventSubscribe, result *Submission)
 //
 // EventUnsubscribe ends the reports from a sports event. Client to exchange. Nothing answers it.
 func (e *Engine) SendEventUnsubscribe(m *msg.EventUnsubscribe) (seq uint64, err error) {
-	keys := m.Keys()
+	var keys msg.Keys
+	m.ReadKeys(&keys)
 	return e.send(m, &keys, fromBot)
 }
 
@@ -100,7 +106,8 @@ func (s Submitter) SendEventUnsubscribe(m *msg.EventUnsubscribe, result *Submiss
 // believed to bring MarketQuotes and ContractQuotes for all markets. How it is delivered is not
 // documented.
 func (e *Engine) SendPriceFeedSubscribe(m *msg.PriceFeedSubscribe) (seq uint64, err error) {
-	keys := m.Keys()
+	var keys msg.Keys
+	m.ReadKeys(&keys)
 	return e.send(m, &keys, fromBot)
 }
 
@@ -114,7 +121,8 @@ func (s Submitter) SendPriceFeedSubscribe(m *msg.PriceFeedSubscribe, result *Sub
 // PriceFeedUnsubscribe ends what PriceFeedSubscribe began. Client to exchange, without fields. No
 // answer is defined.
 func (e *Engine) SendPriceFeedUnsubscribe(m *msg.PriceFeedUnsubscribe) (seq uint64, err error) {
-	keys := m.Keys()
+	var keys msg.Keys
+	m.ReadKeys(&keys)
 	return e.send(m, &keys, fromBot)
 }
 
@@ -129,7 +137,8 @@ func (s Submitter) SendPriceFeedUnsubscribe(m *msg.PriceFeedUnsubscribe, result 
 // fields; believed to bring MarketState and MarketManagedState for all markets. How it is delivered
 // is not documented.
 func (e *Engine) SendMarketFeedSubscribe(m *msg.MarketFeedSubscribe) (seq uint64, err error) {
-	keys := m.Keys()
+	var keys msg.Keys
+	m.ReadKeys(&keys)
 	return e.send(m, &keys, fromBot)
 }
 
@@ -143,7 +152,8 @@ func (s Submitter) SendMarketFeedSubscribe(m *msg.MarketFeedSubscribe, result *S
 // MarketFeedUnsubscribe ends what MarketFeedSubscribe began. Client to exchange, without fields. No
 // answer is defined.
 func (e *Engine) SendMarketFeedUnsubscribe(m *msg.MarketFeedUnsubscribe) (seq uint64, err error) {
-	keys := m.Keys()
+	var keys msg.Keys
+	m.ReadKeys(&keys)
 	return e.send(m, &keys, fromBot)
 }
 
@@ -157,7 +167,8 @@ func (s Submitter) SendMarketFeedUnsubscribe(m *msg.MarketFeedUnsubscribe, resul
 // OrderQuantityReduce asks the exchange to make an order smaller. Client to exchange. Answered by
 // OrderQuantityReduced or OrderQuantityReduceRejected.
 func (e *Engine) SendOrderQuantityReduce(m *msg.OrderQuantityReduce) (seq uint64, err error) {
-	keys := m.Keys()
+	var keys msg.Keys
+	m.ReadKeys(&keys)
 	return e.send(m, &keys, fromBot)
 }
 
@@ -172,7 +183,8 @@ func (s Submitter) SendOrderQuantityReduce(m *msg.OrderQuantityReduce, result *S
 // market. Client to exchange. Answered by OrderCancelAllAccepted or OrderCancelAllRejected; each
 // order's end is expected as its own OrderCancelled, before or after the answer.
 func (e *Engine) SendOrderCancelAll(m *msg.OrderCancelAll) (seq uint64, err error) {
-	keys := m.Keys()
+	var keys msg.Keys
+	m.ReadKeys(&keys)
 	return e.send(m, &keys, fromBot)
 }
 
@@ -187,7 +199,8 @@ func (s Submitter) SendOrderCancelAll(m *msg.OrderCancelAll, result *Submission)
 // SettingsAccepted with the resulting state. What is absent stays as it is, so an empty message
 // asks for the state. Settings are not known to outlive the session: send them after each login.
 func (e *Engine) SendSettings(m *msg.Settings) (seq uint64, err error) {
-	keys := m.Keys()
+	var keys msg.Keys
+	m.ReadKeys(&keys)
 	return e.send(m, &keys, fromBot)
 }
 
@@ -203,7 +216,8 @@ func (s Submitter) SendSettings(m *msg.Settings, result *Submission) error {
 // OrderCancelRejected with orig_order_id, which leaves the old one alone. After OrderPendingReplace
 // follows OrderCancelReplaceAccepted or OrderCancelReplaceRejected.
 func (e *Engine) SendOrderCancelReplace(m *msg.OrderCancelReplace) (seq uint64, err error) {
-	keys := m.Keys()
+	var keys msg.Keys
+	m.ReadKeys(&keys)
 	return e.send(m, &keys, fromBot)
 }
 

@@ -54,8 +54,13 @@ func (*EventSubscribe) PayloadType() PayloadType { return PayloadEventSubscribe 
 
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *EventSubscribe) Keys() (k Keys) {
-	k.Type = PayloadEventSubscribe
+	m.ReadKeys(&k)
 	return k
+}
+
+// ReadKeys is Keys into k, which is empty: a copy would wait for the stores of its fields.
+func (m *EventSubscribe) ReadKeys(k *Keys) {
+	k.Type = PayloadEventSubscribe
 }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the

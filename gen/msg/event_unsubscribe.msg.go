@@ -53,8 +53,13 @@ func (*EventUnsubscribe) PayloadType() PayloadType { return PayloadEventUnsubscr
 
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *EventUnsubscribe) Keys() (k Keys) {
-	k.Type = PayloadEventUnsubscribe
+	m.ReadKeys(&k)
 	return k
+}
+
+// ReadKeys is Keys into k, which is empty: a copy would wait for the stores of its fields.
+func (m *EventUnsubscribe) ReadKeys(k *Keys) {
+	k.Type = PayloadEventUnsubscribe
 }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the

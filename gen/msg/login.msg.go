@@ -171,8 +171,13 @@ func (*Login) PayloadType() PayloadType { return PayloadLogin }
 
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *Login) Keys() (k Keys) {
-	k.Type = PayloadLogin
+	m.ReadKeys(&k)
 	return k
+}
+
+// ReadKeys is Keys into k, which is empty: a copy would wait for the stores of its fields.
+func (m *Login) ReadKeys(k *Keys) {
+	k.Type = PayloadLogin
 }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the

@@ -25,8 +25,13 @@ func (*MarketFeedSubscribe) PayloadType() PayloadType { return PayloadMarketFeed
 
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *MarketFeedSubscribe) Keys() (k Keys) {
-	k.Type = PayloadMarketFeedSubscribe
+	m.ReadKeys(&k)
 	return k
+}
+
+// ReadKeys is Keys into k, which is empty: a copy would wait for the stores of its fields.
+func (m *MarketFeedSubscribe) ReadKeys(k *Keys) {
+	k.Type = PayloadMarketFeedSubscribe
 }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the

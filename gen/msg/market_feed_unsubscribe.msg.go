@@ -24,8 +24,13 @@ func (*MarketFeedUnsubscribe) PayloadType() PayloadType { return PayloadMarketFe
 
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *MarketFeedUnsubscribe) Keys() (k Keys) {
-	k.Type = PayloadMarketFeedUnsubscribe
+	m.ReadKeys(&k)
 	return k
+}
+
+// ReadKeys is Keys into k, which is empty: a copy would wait for the stores of its fields.
+func (m *MarketFeedUnsubscribe) ReadKeys(k *Keys) {
+	k.Type = PayloadMarketFeedUnsubscribe
 }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the

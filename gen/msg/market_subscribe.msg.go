@@ -55,11 +55,16 @@ func (*MarketSubscribe) PayloadType() PayloadType { return PayloadMarketSubscrib
 
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *MarketSubscribe) Keys() (k Keys) {
+	m.ReadKeys(&k)
+	return k
+}
+
+// ReadKeys is Keys into k, which is empty: a copy would wait for the stores of its fields.
+func (m *MarketSubscribe) ReadKeys(k *Keys) {
 	k.Type = PayloadMarketSubscribe
 	if m.has&hasMarketSubscribeMarketId != 0 {
 		k.Market = m.marketId
 	}
-	return k
 }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the

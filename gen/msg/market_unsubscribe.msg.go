@@ -54,11 +54,16 @@ func (*MarketUnsubscribe) PayloadType() PayloadType { return PayloadMarketUnsubs
 
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *MarketUnsubscribe) Keys() (k Keys) {
+	m.ReadKeys(&k)
+	return k
+}
+
+// ReadKeys is Keys into k, which is empty: a copy would wait for the stores of its fields.
+func (m *MarketUnsubscribe) ReadKeys(k *Keys) {
 	k.Type = PayloadMarketUnsubscribe
 	if m.has&hasMarketUnsubscribeMarketId != 0 {
 		k.Market = m.marketId
 	}
-	return k
 }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the

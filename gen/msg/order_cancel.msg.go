@@ -80,6 +80,12 @@ func (*OrderCancel) PayloadType() PayloadType { return PayloadOrderCancel }
 
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *OrderCancel) Keys() (k Keys) {
+	m.ReadKeys(&k)
+	return k
+}
+
+// ReadKeys is Keys into k, which is empty: a copy would wait for the stores of its fields.
+func (m *OrderCancel) ReadKeys(k *Keys) {
 	k.Type = PayloadOrderCancel
 	has := m.has
 	if has&hasOrderCancelReference != 0 {
@@ -88,7 +94,6 @@ func (m *OrderCancel) Keys() (k Keys) {
 	if has&hasOrderCancelOrderId != 0 {
 		k.OrderID = m.orderId
 	}
-	return k
 }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the

@@ -80,6 +80,12 @@ func (*OrderCancelAll) PayloadType() PayloadType { return PayloadOrderCancelAll 
 
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *OrderCancelAll) Keys() (k Keys) {
+	m.ReadKeys(&k)
+	return k
+}
+
+// ReadKeys is Keys into k, which is empty: a copy would wait for the stores of its fields.
+func (m *OrderCancelAll) ReadKeys(k *Keys) {
 	k.Type = PayloadOrderCancelAll
 	has := m.has
 	if has&hasOrderCancelAllReference != 0 {
@@ -88,7 +94,6 @@ func (m *OrderCancelAll) Keys() (k Keys) {
 	if has&hasOrderCancelAllMarketId != 0 {
 		k.Market = m.marketId
 	}
-	return k
 }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the

@@ -284,6 +284,12 @@ func (*OrderCancelReplace) PayloadType() PayloadType { return PayloadOrderCancel
 
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *OrderCancelReplace) Keys() (k Keys) {
+	m.ReadKeys(&k)
+	return k
+}
+
+// ReadKeys is Keys into k, which is empty: a copy would wait for the stores of its fields.
+func (m *OrderCancelReplace) ReadKeys(k *Keys) {
 	k.Type = PayloadOrderCancelReplace
 	has := m.has
 	if has&hasOrderCancelReplaceOrigOrderId != 0 {
@@ -301,7 +307,6 @@ func (m *OrderCancelReplace) Keys() (k Keys) {
 	if has&hasOrderCancelReplaceMarketId != 0 {
 		k.Market = m.marketId
 	}
-	return k
 }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the

@@ -406,6 +406,12 @@ func (*OrderCreate) PayloadType() PayloadType { return PayloadOrderCreate }
 
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *OrderCreate) Keys() (k Keys) {
+	m.ReadKeys(&k)
+	return k
+}
+
+// ReadKeys is Keys into k, which is empty: a copy would wait for the stores of its fields.
+func (m *OrderCreate) ReadKeys(k *Keys) {
 	k.Type = PayloadOrderCreate
 	has := m.has
 	if has&hasOrderCreateSide != 0 {
@@ -426,7 +432,6 @@ func (m *OrderCreate) Keys() (k Keys) {
 	if has&hasOrderCreateContractId != 0 {
 		k.Contract = m.contractId
 	}
-	return k
 }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the

@@ -129,6 +129,12 @@ func (*OrderQuantityReduce) PayloadType() PayloadType { return PayloadOrderQuant
 
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *OrderQuantityReduce) Keys() (k Keys) {
+	m.ReadKeys(&k)
+	return k
+}
+
+// ReadKeys is Keys into k, which is empty: a copy would wait for the stores of its fields.
+func (m *OrderQuantityReduce) ReadKeys(k *Keys) {
 	k.Type = PayloadOrderQuantityReduce
 	has := m.has
 	if has&hasOrderQuantityReduceOrderId != 0 {
@@ -140,7 +146,6 @@ func (m *OrderQuantityReduce) Keys() (k Keys) {
 	if has&hasOrderQuantityReduceReference != 0 {
 		k.Reference = m.reference
 	}
-	return k
 }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the

@@ -25,8 +25,13 @@ func (*PriceFeedSubscribe) PayloadType() PayloadType { return PayloadPriceFeedSu
 
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *PriceFeedSubscribe) Keys() (k Keys) {
-	k.Type = PayloadPriceFeedSubscribe
+	m.ReadKeys(&k)
 	return k
+}
+
+// ReadKeys is Keys into k, which is empty: a copy would wait for the stores of its fields.
+func (m *PriceFeedSubscribe) ReadKeys(k *Keys) {
+	k.Type = PayloadPriceFeedSubscribe
 }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the

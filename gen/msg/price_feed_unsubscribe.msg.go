@@ -24,8 +24,13 @@ func (*PriceFeedUnsubscribe) PayloadType() PayloadType { return PayloadPriceFeed
 
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *PriceFeedUnsubscribe) Keys() (k Keys) {
-	k.Type = PayloadPriceFeedUnsubscribe
+	m.ReadKeys(&k)
 	return k
+}
+
+// ReadKeys is Keys into k, which is empty: a copy would wait for the stores of its fields.
+func (m *PriceFeedUnsubscribe) ReadKeys(k *Keys) {
+	k.Type = PayloadPriceFeedUnsubscribe
 }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the

@@ -56,8 +56,13 @@ func (*Settings) PayloadType() PayloadType { return PayloadSettings }
 
 // Keys returns the fields that identify the message and say what it puts at stake.
 func (m *Settings) Keys() (k Keys) {
-	k.Type = PayloadSettings
+	m.ReadKeys(&k)
 	return k
+}
+
+// ReadKeys is Keys into k, which is empty: a copy would wait for the stores of its fields.
+func (m *Settings) ReadKeys(k *Keys) {
+	k.Type = PayloadSettings
 }
 
 // Decode makes m the message in b. Text fields of m borrow b. u, if not nil, counts what the

@@ -123,7 +123,8 @@ func (o *ordering) session() Stage {
 	now := int64(startTime)
 	send := func() error {
 		m := o.order()
-		keys := m.Keys()
+		var keys msg.Keys
+		m.ReadKeys(&keys)
 		_, err := s.Send(now, m, &keys)
 		return err
 	}

@@ -63,6 +63,12 @@ func (w *writer) bodyMethods(t *message, b body) {
 	}
 	w.P("// Keys returns the fields that identify the message and say what it puts at stake.")
 	w.P("func (m *", t.Name, ") Keys() (k Keys) {")
+	w.P("m.ReadKeys(&k)")
+	w.P("return k")
+	w.P("}")
+	w.P()
+	w.P("// ReadKeys is Keys into k, which is empty: a copy would wait for the stores of its fields.")
+	w.P("func (m *", t.Name, ") ReadKeys(k *Keys) {")
 	w.P("k.Type = ", b.Type)
 	var keys []*field
 	for _, f := range t.Fields {
@@ -78,7 +84,6 @@ func (w *writer) bodyMethods(t *message, b body) {
 	for _, f := range keys {
 		w.P("if ", has, "&", f.Bit, " != 0 { k.", requestKeys[f.Desc.Name()], " = m.", f.Var, " }")
 	}
-	w.P("return k")
 	w.P("}")
 	w.P()
 }
