@@ -48,7 +48,7 @@ var inlined = map[string]string{
 }
 
 // notInlined are the accessors of gen/msg that may be calls.
-var notInlined = regexp.MustCompile(`^\(\*MarketQuotes\)\.AddContractQuotes$`)
+var notInlined = regexp.MustCompile(`^\(\*MarketQuotes\)\.AddContractQuotes$|^\(\*OrderCreate\)\.Keys$`)
 
 // inlinedCalls are the functions whose calls must be gone from everything in their package: a function that
 // can be inlined is not where the one around it is large.
