@@ -35,7 +35,8 @@ var inlined = map[string]string{
 		(*fairClock).fair (*fairClock).isAbsence (*budget).spend (*outbox).spent
 		(*sequencer).spent (*sequencer).position
 		(*references).next (*Session).refusal referenceTag referenceSize`,
-	"engine": `(*Engine).readClock (*Engine).endHandler (*Engine).acquire (*requests).pending restrictions.has (*connection).writable (*Stats).received
+	"engine": `(*Engine).readClock (*Engine).endHandler (*Engine).acquire (*requests).pending restrictions.has
+		(*connection).writable (*Stats).received
 		subscribing Submitter.SendOrderCreate (*Submission).start
 		(*timing).running (*timing).startHandler joinNames (*Submission).Done
 		(*MPSC).Claim (*MPSC).Peek (*MPSC).Release (*MPSC).Len

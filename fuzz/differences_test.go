@@ -152,7 +152,8 @@ func TestDeviations(t *testing.T) {
 		typ := oracle.ByName(test.typ)
 		got := ask(typ, test.b)
 		if !errors.Is(got.msg, test.refused) || (got.google == nil) != test.google || (got.vt == nil) != test.vt {
-			t.Errorf("%v:\ngen/msg says %v, want %v\ngoogle says %v, want acceptance: %t\nvtprotobuf says %v, want acceptance: %t",
+			t.Errorf("%v:\ngen/msg says %v, want %v\ngoogle says %v, want acceptance: %t\n"+
+				"vtprotobuf says %v, want acceptance: %t",
 				test.deviation, got.msg, test.refused, got.google, test.google, got.vt, test.vt)
 		}
 		var c oracle.Checker

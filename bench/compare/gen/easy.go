@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/compiler/protogen"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -53,14 +54,11 @@ func easyFields(m *protogen.Message) (fields []easyField, err error) {
 	return fields, nil
 }
 
-// easy writes the code that users of easyproto write by hand: a reusable struct for each message, with a presence bit
-// for each field, and its decoding and encoding.
+// easy writes the code that users of easyproto write by hand, a file for each message: a reusable struct, with a
+// presence bit for each field, and its decoding and encoding.
 func easy(plugin *protogen.Plugin) error {
-	g := plugin.NewGeneratedFile(module+"easyseto/easyseto.go", module+"easyseto")
-	g.P("// source: vt/seto.proto")
-	g.P("// Package easyseto is the measured messages for easyproto, with what is written by hand elsewhere.")
-	g.P("package easyseto")
-	g.P(`import ("errors"; "github.com/VictoriaMetrics/easyproto")`)
+	g := easyFile(plugin, "easyseto", "// Package easyseto is the measured messages for easyproto, with what is written by hand elsewhere.")
+	g.P(`import "errors"`)
 	g.P(`var errWire = errors.New("field with the wrong wire type")`)
 	for _, file := range plugin.Files {
 		for _, m := range file.Messages {
@@ -71,10 +69,23 @@ func easy(plugin *protogen.Plugin) error {
 			if err != nil {
 				return err
 			}
+			g := easyFile(plugin, easyName(m), "")
+			g.P(`import "github.com/VictoriaMetrics/easyproto"`)
 			easyMessage(g, m, fields)
 		}
 	}
 	return nil
+}
+
+// easyFile opens a file of package easyseto, with the package comment if it has that.
+func easyFile(plugin *protogen.Plugin, name, comment string) *protogen.GeneratedFile {
+	g := plugin.NewGeneratedFile(module+"easyseto/"+strings.ToLower(name)+".go", module+"easyseto")
+	g.P("// source: vt/seto.proto")
+	if comment != "" {
+		g.P(comment)
+	}
+	g.P("package easyseto")
+	return g
 }
 
 func easyMessage(g *protogen.GeneratedFile, m *protogen.Message, fields []easyField) {

@@ -19,8 +19,10 @@ func TestDrift(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "vteto/eto.pb.go")
 	for _, want := range []string{
-		": easyseto/easyseto.go, vteto/eto.pb.go, vteto/eto_vtproto.pb.go, " +
-			"vtseto/seto.pb.go, vtseto/seto_vtproto.pb.go",
+		": easyseto/contractquotes.go, easyseto/easyseto.go, easyseto/etopayload.go, easyseto/execution.go, " +
+			"easyseto/orderaccepted.go, easyseto/ordercancel.go, easyseto/ordercreate.go, easyseto/orderexecuted.go, " +
+			"easyseto/payload.go, easyseto/quote.go, " +
+			"vteto/eto.pb.go, vteto/eto_vtproto.pb.go, vtseto/seto.pb.go, vtseto/seto_vtproto.pb.go",
 		": vteto/eto.pb.go",
 	} {
 		if err := run(dir, true); err == nil || !strings.HasSuffix(err.Error(), want) {
