@@ -110,7 +110,7 @@ func (t *trading) admit(now int64, keys *msg.Keys) error {
 		return err
 	}
 	needs := t.risk.Needs(keys.Type)
-	t.look(now, keys, needs)
+	t.fillSnapshot(now, keys, needs)
 	err := t.risk.Admit(now, keys, &t.snapshot)
 	if err != nil {
 		t.due = 0 // a refusal may have thrown the kill switch
@@ -118,8 +118,8 @@ func (t *trading) admit(now int64, keys *msg.Keys) error {
 	return err
 }
 
-// look fills in the parts of the snapshot that a request is judged by.
-func (t *trading) look(now int64, keys *msg.Keys, needs risk.Parts) {
+// fillSnapshot fills in the parts of the snapshot that a request is judged by.
+func (t *trading) fillSnapshot(now int64, keys *msg.Keys, needs risk.Parts) {
 	s := &t.snapshot
 	*s = risk.Snapshot{Known: needs}
 	if needs == 0 {

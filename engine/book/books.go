@@ -156,8 +156,8 @@ func (b *Books) Stats() Stats { return b.stats }
 // such call.
 func (b *Books) Events() []Event { return b.events }
 
-// tell adds an event.
-func (b *Books) tell(e Event) {
+// emit adds an event.
+func (b *Books) emit(e Event) {
 	if len(b.events) == cap(b.events) {
 		b.stats.Dropped++
 		return

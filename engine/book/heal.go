@@ -15,7 +15,7 @@ func (b *Books) Subscribed(marketID uint32, now int64) error {
 		m.flags &^= flagGivenUp
 		m.attempts = 0
 	}
-	b.await(m, now)
+	b.expectSnapshot(m, now)
 	b.changed(m, before, now)
 	return nil
 }
@@ -102,7 +102,7 @@ func (b *Books) setGlobal(causes Causes, now int64) {
 	if causes != 0 {
 		state = Suspect
 	}
-	b.tell(Event{Kind: MarketChanged, State: state, Causes: causes})
+	b.emit(Event{Kind: MarketChanged, State: state, Causes: causes})
 }
 
 // rebase replaces the causes of every market by one of each, which waits for a snapshot.
@@ -123,13 +123,13 @@ func (b *Books) rebase(global, cause Causes, now int64) {
 			b.relevel(i)
 		}
 		m.attempts = 0
-		b.await(m, now)
+		b.expectSnapshot(m, now)
 		b.changed(m, before, now)
 	}
 }
 
-// await begins the wait for a snapshot.
-func (b *Books) await(m *market, now int64) {
+// expectSnapshot begins the wait for a snapshot.
+func (b *Books) expectSnapshot(m *market, now int64) {
 	if m.is(flagClosed) {
 		m.flags &^= flagClosed | flagKnown | flagBase
 	}
@@ -169,7 +169,7 @@ func (b *Books) changed(m *market, before status, now int64) {
 	if after.state != before.state {
 		m.since = now
 	}
-	b.tell(Event{Kind: MarketChanged, Market: m.id, State: after.state, Causes: after.causes})
+	b.emit(Event{Kind: MarketChanged, Market: m.id, State: after.state, Causes: after.causes})
 }
 
 // addCause makes a market suspect.
@@ -199,13 +199,13 @@ func (b *Books) setCrossed(i int32, now int64) {
 			m.flags &^= flagGivenUp
 		}
 	}
-	b.tellContract(i)
+	b.emitContract(i)
 }
 
-func (b *Books) tellContract(i int32) {
+func (b *Books) emitContract(i int32) {
 	c := &b.contract[i]
 	s := b.statusOfContract(c)
-	b.tell(Event{Kind: ContractChanged, Market: c.market, Contract: c.id, State: s.state, Causes: s.causes})
+	b.emit(Event{Kind: ContractChanged, Market: c.market, Contract: c.id, State: s.state, Causes: s.causes})
 }
 
 // statusOfContract returns the status of a contract's book.
@@ -288,12 +288,12 @@ func (b *Books) heal(m *market, now int64) {
 	if int(m.attempts) >= b.config.Resubscriptions {
 		m.flags |= flagGivenUp
 		s := b.statusOf(m)
-		b.tell(Event{Kind: GivenUp, Market: m.id, State: s.state, Causes: s.causes})
+		b.emit(Event{Kind: GivenUp, Market: m.id, State: s.state, Causes: s.causes})
 		return
 	}
 	m.attempts++
 	b.stats.Healed++
 	s := b.statusOf(m)
-	b.await(m, now)
-	b.tell(Event{Kind: Resubscribe, Market: m.id, State: s.state, Causes: s.causes, Attempt: m.attempts})
+	b.expectSnapshot(m, now)
+	b.emit(Event{Kind: Resubscribe, Market: m.id, State: s.state, Causes: s.causes, Attempt: m.attempts})
 }

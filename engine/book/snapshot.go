@@ -134,7 +134,7 @@ func (b *Books) ApplyState(s *msg.MarketState, now int64) error {
 	before := b.statusOf(m)
 	m.heard = now
 	if s.HasState() {
-		b.enter(m, s.GetState(), now)
+		b.setMarketState(m, s.GetState(), now)
 	}
 	var full error
 	list := s.GetContracts()
@@ -151,7 +151,7 @@ func (b *Books) ApplyState(s *msg.MarketState, now int64) error {
 			}
 			b.contract[i].updated = now
 		}
-		b.enterContract(i, list[k].GetState(), now)
+		b.setContractState(i, list[k].GetState(), now)
 	}
 	if full != nil {
 		b.stats.Invalid++
@@ -162,8 +162,8 @@ func (b *Books) ApplyState(s *msg.MarketState, now int64) error {
 	return full
 }
 
-// enter sets a market's state.
-func (b *Books) enter(m *market, state msg.MarketStateType, now int64) {
+// setMarketState sets a market's state.
+func (b *Books) setMarketState(m *market, state msg.MarketStateType, now int64) {
 	m.state = state
 	m.causes &^= Halt
 	switch state {
@@ -179,12 +179,12 @@ func (b *Books) enter(m *market, state msg.MarketStateType, now int64) {
 	}
 	if m.is(flagClosed) { // what happened since is unknown
 		m.flags &^= flagClosed | flagKnown | flagBase
-		b.await(m, now)
+		b.expectSnapshot(m, now)
 	}
 }
 
-// enterContract sets a contract's state.
-func (b *Books) enterContract(i int32, state msg.ContractStateType, now int64) {
+// setContractState sets a contract's state.
+func (b *Books) setContractState(i int32, state msg.ContractStateType, now int64) {
 	c := &b.contract[i]
 	before := c.causes
 	c.state = state
@@ -201,6 +201,6 @@ func (b *Books) enterContract(i int32, state msg.ContractStateType, now int64) {
 		b.addCause(&b.market[c.slot], Invalid, now) // what happened since is unknown
 	}
 	if c.causes != before {
-		b.tellContract(i)
+		b.emitContract(i)
 	}
 }

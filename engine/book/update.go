@@ -185,7 +185,7 @@ func (b *Books) trim(c *contract, words []uint64, n, side int, quotes []msg.Quot
 // raise makes the window deeper. Books that were cut at less lack levels.
 func (b *Books) raise(depth int, now int64) {
 	b.depth = depth
-	b.tell(Event{Kind: DepthRaised, Depth: uint8(depth)})
+	b.emit(Event{Kind: DepthRaised, Depth: uint8(depth)})
 	for i := range b.contract {
 		if c := &b.contract[i]; c.cut > 0 && int(c.cut) < depth && c.market != 0 {
 			b.addCause(&b.market[c.slot], Window, now)

@@ -261,7 +261,7 @@ func (m *Manager) Settle(reference uint64, o Outcome, now int64) ([]Event, bool)
 	if i == none || reference == 0 || m.orders.entries[i].Overlay&InDoubt == 0 {
 		return nil, false
 	}
-	return m.settle(i, o), true
+	return m.resolveDoubt(i, o), true
 }
 
 // SettleID is Settle for an order with an id.
@@ -271,10 +271,10 @@ func (m *Manager) SettleID(id uint64, o Outcome, now int64) ([]Event, bool) {
 	if i == none || id == 0 || m.orders.entries[i].Overlay&InDoubt == 0 {
 		return nil, false
 	}
-	return m.settle(i, o), true
+	return m.resolveDoubt(i, o), true
 }
 
-func (m *Manager) settle(i int32, o Outcome) []Event {
+func (m *Manager) resolveDoubt(i int32, o Outcome) []Event {
 	e := &m.orders.entries[i]
 	before := e.State
 	e.Overlay &^= InDoubt

@@ -56,7 +56,7 @@ func (m *Manager) marketState(s *msg.MarketState) {
 		}
 	}
 	if s.HasState() {
-		m.enterState(k, s.GetState())
+		m.setMarketState(k, s.GetState())
 	}
 	// After a reconnection a balance may come before the state of the market that it is about.
 	if d := &m.drift; m.markets.awaiting > 0 && d.open && d.has&hasExposure != 0 && m.account.hasCash {
@@ -66,12 +66,12 @@ func (m *Manager) marketState(s *msg.MarketState) {
 	}
 }
 
-func (m *Manager) enterState(k *market, s msg.MarketStateType) {
+func (m *Manager) setMarketState(k *market, s msg.MarketStateType) {
 	k.state = uint8(s)
 	for i := k.contracts; i != none; i = m.markets.contracts[i].next {
 		switch s {
 		case msg.MarketStateSettled:
-			m.await(i)
+			m.awaitResult(i)
 		case msg.MarketStateVoided:
 			m.closeVoided(i)
 		}
@@ -89,7 +89,7 @@ func (m *Manager) contractState(at int32, s *msg.ContractState) {
 	}
 	switch s.GetState() {
 	case msg.ContractStateSettled:
-		m.await(at)
+		m.awaitResult(at)
 	case msg.ContractStateVoided:
 		m.closeVoided(at)
 	}
@@ -104,8 +104,8 @@ func (m *Manager) closeVoided(at int32) {
 	}
 }
 
-// await waits for the result of a contract that is settled. One without a position has none.
-func (m *Manager) await(at int32) {
+// awaitResult waits for the result of a contract that is settled. One without a position has none.
+func (m *Manager) awaitResult(at int32) {
 	c := &m.markets.contracts[at]
 	switch {
 	case c.closed || c.awaiting:

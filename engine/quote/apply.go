@@ -21,7 +21,7 @@ func (q *Quoter) Apply(o *Order) error {
 		if ended {
 			return nil
 		}
-		return q.enter(o)
+		return q.track(o)
 	}
 	e := &q.orders[i]
 	if e.side != sideIndex(o.Side) || q.contracts[e.contract].id != o.Contract || !ended && !o.Price.Valid() {
@@ -55,8 +55,8 @@ func (q *Quoter) Tracked() { q.dropped = false }
 // sideIndex is 0 for bids and 1 for asks.
 func sideIndex(s odds.Side) uint8 { return uint8(s - odds.Buy) }
 
-// enter adds an order that is not known.
-func (q *Quoter) enter(o *Order) error {
+// track adds an order that is not known.
+func (q *Quoter) track(o *Order) error {
 	if !o.Price.Valid() {
 		return ErrPrice
 	}

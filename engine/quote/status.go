@@ -39,8 +39,8 @@ const eventsEach = 3
 // Events returns what the last step found out. The slice is valid until the next step.
 func (q *Quoter) Events() []Event { return q.events }
 
-// tell appends the events of a contract, which is planned to the end once a step.
-func (q *Quoter) tell(c *contract, r Reasons) {
+// reportHeld appends the events of a contract, which is planned to the end once a step.
+func (q *Quoter) reportHeld(c *contract, r Reasons) {
 	if !c.wanted {
 		c.told = 0
 		return

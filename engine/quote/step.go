@@ -72,7 +72,7 @@ func (q *Quoter) lower(slot int32, messages int) (adds, done bool) {
 		return false, false // the next ones
 	}
 	q.setWake(slot, wake)
-	q.tell(c, reasons)
+	q.reportHeld(c, reasons)
 	return adds, true
 }
 

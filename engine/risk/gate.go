@@ -49,12 +49,12 @@ func New(config Config) (*Gate, error) {
 	g.markets.init(c.Markets, c.MarketsMax)
 	g.refusals.init(c.Refusals, c.shown())
 	g.events.init()
-	g.enter(Active)
+	g.setMode(Active)
 	return g, nil
 }
 
-// enter makes a mode the one in force.
-func (g *Gate) enter(m Mode) {
+// setMode makes a mode the one in force.
+func (g *Gate) setMode(m Mode) {
 	c := &g.config
 	g.mode, g.checks, g.needs, g.replace = m, c.checks(m), c.needs(m), 0
 	g.free = g.checks == 0 && g.needs == 0
@@ -122,7 +122,7 @@ func (g *Gate) respond(now int64, r Response, cause Cause) {
 // move changes the mode, which nothing else does.
 func (g *Gate) move(now int64, mode Mode, cause Cause) {
 	from := g.mode
-	g.enter(mode)
+	g.setMode(mode)
 	g.since, g.cause = now, cause.bounded()
 	g.report(now, Event{Kind: ModeChanged, From: from})
 }

@@ -150,7 +150,7 @@ func (r *entry) sentAs(said bool, seq uint64, origin Origin) bool {
 }
 
 // allowsPrice reports whether a create may be accepted at a price: at its own or at one that
-// is better for its side. One without a price allowsPrice all.
+// is better for its side. One without a price allows all.
 func (r *entry) allowsPrice(price uint32) bool {
 	switch {
 	case r.price == 0:

@@ -23,13 +23,13 @@ func (x *Exchange) Settle(id uint32, reason string, winners ...uint32) error {
 		return commandErrorf("market %d needs exactly one winner", id)
 	}
 	x.takeProvisional(m, nil, x.confirmFill)
-	x.enterState(m, msg.MarketStateSettled, reason)
+	x.setMarketState(m, msg.MarketStateSettled, reason)
 	x.removeOrders(m, nil, everyOrder)
 	x.publish()
 	x.reportRemoved(msg.OrderCancelledMarketHalted)
 	for _, c := range m.contracts {
 		if !c.settled {
-			c.settle(slices.Contains(winners, c.id))
+			c.payOut(slices.Contains(winners, c.id))
 		}
 	}
 	x.bookBalances(m, reason)
@@ -47,7 +47,7 @@ func (x *Exchange) SettleContract(id, contractID uint32, win bool, reason string
 		return commandErrorf("market %d is settled by its winner: use Settle", id)
 	}
 	x.takeProvisional(c.market, c, x.confirmFill)
-	c.settle(win)
+	c.payOut(win)
 	x.closeContract(c, msg.ContractStateSettled, reason)
 	x.bookBalances(c.market, reason)
 	return nil
@@ -61,7 +61,7 @@ func (x *Exchange) VoidMarket(id uint32, reason string) error {
 		return err
 	}
 	x.takeProvisional(m, nil, x.bookVoidedFill)
-	x.enterState(m, msg.MarketStateVoided, reason)
+	x.setMarketState(m, msg.MarketStateVoided, reason)
 	x.removeOrders(m, nil, everyOrder)
 	x.publish()
 	x.reportRemoved(msg.OrderCancelledMarketHalted)
@@ -96,9 +96,9 @@ func (x *Exchange) closeContract(c *contract, state msg.ContractStateType, reaso
 	x.reportRemoved(msg.OrderCancelledMarketHalted)
 }
 
-// settle moves cash from a contract's losers to its winners. A runner removed later does not reduce its
+// payOut moves cash from a contract's losers to its winners. A runner removed later does not reduce its
 // fills.
-func (c *contract) settle(win bool) {
+func (c *contract) payOut(win bool) {
 	c.settled, c.state = true, msg.ContractStateSettled
 	c.market.final.removeContract(c)
 	for _, p := range c.positions {

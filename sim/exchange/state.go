@@ -26,7 +26,7 @@ func (x *Exchange) SetState(id uint32, to msg.MarketStateType, reason string) er
 		return commandErrorf("market %d is %v and cannot become %v", id, m.state, to)
 	}
 	cancels := to == msg.MarketStateHalted || m.state == msg.MarketStateOpen
-	x.enterState(m, to, reason)
+	x.setMarketState(m, to, reason)
 	if cancels {
 		x.removeOrders(m, nil, notKeepInPlay)
 		x.publish()
@@ -80,8 +80,8 @@ func (x *Exchange) openContract(marketID, contractID uint32) (*contract, error) 
 	return c, nil
 }
 
-// enterState sets the state of a market and its contracts and publishes it.
-func (x *Exchange) enterState(m *market, to msg.MarketStateType, reason string) {
+// setMarketState sets the state of a market and its contracts and publishes it.
+func (x *Exchange) setMarketState(m *market, to msg.MarketStateType, reason string) {
 	m.state = to
 	for _, c := range m.contracts {
 		if !c.settled {
