@@ -137,17 +137,7 @@ func (d *tradingDay) run(t *testing.T, seed uint64, plan fault.Plan) {
 
 func (d *tradingDay) register(e *engine.Engine) {
 	d.Engine = e
-	e.OnLoggedIn(func(*engine.Event) {
-		if d.subscribed {
-			return // the engine restores it
-		}
-		d.subscribed = true
-		var m msg.MarketSubscribe
-		m.SetMarketId(sim.DemoMarket)
-		if _, err := e.SendMarketSubscribe(&m); err != nil {
-			d.t.Error(err)
-		}
-	})
+	d.subscribe()
 	e.OnPayload(func(r *engine.TapRecord) {
 		var p seto.Payload
 		if r.Direction != session.Outbound || proto.Unmarshal(r.Payload, &p) != nil {
@@ -168,6 +158,21 @@ func (d *tradingDay) register(e *engine.Engine) {
 			}
 		case order.Anomaly, order.Overflow:
 			d.t.Errorf("event %+v", *ev)
+		}
+	})
+}
+
+// subscribe subscribes to the market at the first login.
+func (d *tradingDay) subscribe() {
+	d.OnLoggedIn(func(*engine.Event) {
+		if d.subscribed {
+			return // the engine restores it
+		}
+		d.subscribed = true
+		var m msg.MarketSubscribe
+		m.SetMarketId(sim.DemoMarket)
+		if _, err := d.SendMarketSubscribe(&m); err != nil {
+			d.t.Error(err)
 		}
 	})
 }
