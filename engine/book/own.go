@@ -220,7 +220,7 @@ func (b *Books) OwnRemoved(id uint64) error {
 	return nil
 }
 
-// OwnOpen returns what is open of an own order, as far as it was told. The error is ErrUnknownOrder.
+// OwnOpen returns what is open of an own order by the last call about it. The error is ErrUnknownOrder.
 func (b *Books) OwnOpen(id uint64) (odds.Quantity, error) {
 	o := b.ownByID(id)
 	if o == nil {

@@ -75,6 +75,17 @@ func (m *Manager) incomplete(w Why) {
 	}
 }
 
+// holds follows a cause that ends when what it is about does.
+func (m *Manager) holds(w Why, on bool) {
+	switch {
+	case on:
+		m.incomplete(w)
+	case m.complete.why&w != 0:
+		m.complete.why &^= w
+		m.emit(CompletenessChanged)
+	}
+}
+
 // missing follows the orders with executions that no fill was seen for.
 func (m *Manager) missing(before, now odds.Quantity) {
 	c := &m.complete
@@ -84,39 +95,19 @@ func (m *Manager) missing(before, now odds.Quantity) {
 	if now == 0 {
 		c.missed--
 	}
-	switch {
-	case c.missed > 0:
-		m.incomplete(FillsMissed)
-	case c.why&FillsMissed != 0:
-		c.why &^= FillsMissed
-		m.emit(CompletenessChanged)
-	}
+	m.holds(FillsMissed, c.missed > 0)
 }
 
 // forgotten follows the orders whose fills changed without having been seen.
 func (m *Manager) forgotten(n int) {
-	c := &m.complete
-	c.unknown += n
-	switch {
-	case c.unknown > 0:
-		m.incomplete(FillsForgotten)
-	case c.why&FillsForgotten != 0 && !c.forgot:
-		c.why &^= FillsForgotten
-		m.emit(CompletenessChanged)
-	}
+	m.complete.unknown += n
+	m.holds(FillsForgotten, m.complete.unknown > 0 || m.complete.forgot)
 }
 
 // inexact follows the orders whose fills were reduced inexactly.
 func (m *Manager) inexact(n int) {
-	c := &m.complete
-	c.inexact += n
-	switch {
-	case c.inexact > 0:
-		m.incomplete(Inexact)
-	case c.why&Inexact != 0:
-		c.why &^= Inexact
-		m.emit(CompletenessChanged)
-	}
+	m.complete.inexact += n
+	m.holds(Inexact, m.complete.inexact > 0)
 }
 
 // Disconnected applies that the connection ended: until the next login has caught up nothing is known to be complete,

@@ -12,7 +12,7 @@ type drift struct {
 	exposure float64
 	has      has    // which of the two the newest report has
 	open     bool   // the newest report has not agreed with ours yet
-	told     bool   // a Drift was reported for it
+	reported bool   // a Drift was reported for it
 	stale    bool   // the newest report's reserve is not the present one: only its cash is compared
 	since    int64  // clock reading since when no report agreed; 0 if they do
 	newest   int64  // clock reading of the newest report
@@ -43,11 +43,11 @@ func (m *Manager) balance(r *report) {
 	}
 	d.stamp = r.stamp
 	d.balance, d.exposure, d.has = r.balance, r.exposure, r.has&(hasBalance|hasExposure)
-	if d.since == 0 || d.told {
+	if d.since == 0 || d.reported {
 		d.since = max(m.now, 1)
 	}
 	d.newest = m.now
-	d.open, d.told = true, false
+	d.open, d.reported = true, false
 	d.stale = m.replayed || r.stamp < d.changed // what it says may be older than the states of markets
 	cash, ok := m.reportedCash()
 	if !ok || d.has&hasExposure == 0 {
@@ -120,7 +120,7 @@ func (m *Manager) checkDrift() {
 		}
 		return
 	}
-	if d.told || m.now < d.due(m.config.DriftAfter) {
+	if d.reported || m.now < d.due(m.config.DriftAfter) {
 		return
 	}
 	if exposes && !cashes && m.markets.awaiting > 0 && !m.differs(reported, reserve-m.awaited()) {
@@ -128,7 +128,7 @@ func (m *Manager) checkDrift() {
 		d.open, d.since = false, 0
 		return
 	}
-	d.told = true
+	d.reported = true
 	if exposes && (!d.exposeOn || m.differs(reported-reserve, d.exposed)) {
 		d.exposeOn, d.exposed = true, reported-reserve
 		m.drifted(Exposure, reserve, reported)

@@ -211,7 +211,7 @@ func (m *Manager) walkSums(c *codec) {
 	c.float(&d.exposure)
 	small(c, &d.has, hasBalance|hasExposure)
 	c.bool(&d.open)
-	c.bool(&d.told)
+	c.bool(&d.reported)
 	c.bool(&d.stale)
 	signed(c, &d.since, math.MaxInt64)
 	signed(c, &d.newest, math.MaxInt64)

@@ -32,7 +32,7 @@ func (m *Manager) Due() int64 {
 	if m.gone.n > 0 {
 		due = m.gone.list[m.gone.head].due
 	}
-	if m.drift.open && !m.drift.told {
+	if m.drift.open && !m.drift.reported {
 		due = min(due, m.drift.due(m.config.DriftAfter))
 	}
 	if m.config.RetainFor > 0 && m.orders.ended.head != none {
