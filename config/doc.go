@@ -103,7 +103,7 @@
 //	[session] account_sequence          SMK_ACCOUNT_SEQUENCE          number
 //	[session] account_from_start        SMK_ACCOUNT_FROM_START        yes or no
 //	[session] require_caught_up         SMK_REQUIRE_CAUGHT_UP         yes or no
-//	[session] cancel_unsettled          SMK_CANCEL_UNSETTLED          yes or no
+//	[session] cancel_unresolved          SMK_CANCEL_UNRESOLVED          yes or no
 //	[session] reconnect_on_account_gap  SMK_RECONNECT_ON_ACCOUNT_GAP  yes or no
 //	[session] cancel_all_on_failure     SMK_CANCEL_ALL_ON_FAILURE     yes or no
 //	[session] reference_base            SMK_REFERENCE_BASE            number

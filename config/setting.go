@@ -125,8 +125,8 @@ var settings = []setting{
 		truth(func(t *target) *bool { return &t.Session.RequireCaughtUp }),
 	},
 	{
-		"session", "cancel_unsettled", "Session.CancelUnsettled", false,
-		truth(func(t *target) *bool { return &t.Session.CancelUnsettled }),
+		"session", "cancel_unresolved", "Session.CancelUnresolved", false,
+		truth(func(t *target) *bool { return &t.Session.CancelUnresolved }),
 	},
 	{
 		"session", "reconnect_on_account_gap", "Session.ReconnectOnAccountGap", false,

@@ -38,8 +38,8 @@ func botConfig(address string) engine.Config {
 			CancelAllOnFailure: true, // the exchange cancels if it does not hear from us any more
 		},
 		State: engine.StateConfig{
-			Enable:      true,
-			OnUnsettled: engine.CancelUnsettledMarket, // an order that stays in doubt
+			Enable:       true,
+			OnUnresolved: engine.CancelUnresolvedMarket, // an order that stays in doubt
 		},
 		CancelAllOnPanic: true,
 	}
@@ -262,7 +262,7 @@ func watch(bot *engine.Engine, out io.Writer) {
 			fmt.Fprintf(out, "order %d: %d executed, %d seen\n", ev.OrderID, ev.Reported, ev.Expected)
 		case order.Drift:
 			fmt.Fprintf(out, "%v: the exchange has %d, we have %d\n", ev.Amount, ev.Reported, ev.Expected)
-		case order.DoubtBegan, order.DoubtSettled, order.Anomaly:
+		case order.DoubtBegan, order.DoubtResolved, order.Anomaly:
 			fmt.Fprintf(out, "order %d: %v %v\n", ev.OrderID, ev.Kind, ev.State)
 		case order.CompletenessChanged:
 			if c := bot.Completeness(); !c.Complete {
@@ -278,7 +278,7 @@ func Example_botDoubt() {
 	server := simulator()
 	defer server.Close()
 	settings := botConfig(server.Addr().String())
-	settings.State.OnUnsettled = engine.ReportUnsettled // we settle it ourselves
+	settings.State.OnUnresolved = engine.ReportUnresolved // we resolve it ourselves
 	var cut atomic.Bool
 	dials := 0
 	settings.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -303,10 +303,10 @@ func Example_botDoubt() {
 			fmt.Println(ev.Kind, ev.State)
 		}
 	})
-	bot.OnSendUnsettled(func(ev *engine.Event) {
+	bot.OnSendUnresolved(func(ev *engine.Event) {
 		fmt.Println("in doubt:", placed.Order().Overlay, "reserved:", bot.Account().Asked)
 		id := server.Orders(sim.DemoUsername)[0].ID // look it up on the exchange's site
-		fmt.Println(bot.SettleOrder(ev.Reference, order.Outcome{Placed: true, OrderID: id}))
+		fmt.Println(bot.ResolveOrder(ev.Reference, order.Outcome{Placed: true, OrderID: id}))
 		check(placed.Cancel())
 	})
 	bot.OnOrderCancelled(func(*engine.Event, *msg.OrderCancelled) { bot.Stop() })
@@ -315,7 +315,7 @@ func Example_botDoubt() {
 	// doubt began pending new
 	// in doubt: in doubt reserved: 20.00
 	// true
-	// doubt settled live
+	// doubt resolved live
 	// order cancelled cancelled
 }
 

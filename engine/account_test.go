@@ -54,7 +54,7 @@ func (l *ledger) watch(e *engine.Engine) {
 	})
 	e.OnOrderCancelled(func(_ *engine.Event, m *msg.OrderCancelled) { l.closed[m.GetOrderId()] = true })
 	e.OnSendResolved(func(ev *engine.Event) { l.asked[ev.Reference] = ev.Fate.String() })
-	e.OnSendUnsettled(func(ev *engine.Event) { l.asked[ev.Reference] = "unsettled" })
+	e.OnSendUnresolved(func(ev *engine.Event) { l.asked[ev.Reference] = "unresolved" })
 	e.OnAccountLost(func(ev *engine.Event) { l.lost += ev.To - ev.From + 1 })
 	e.OnAccountReset(func(*engine.Event) { l.reset++ })
 	e.OnCaughtUp(func(ev *engine.Event) { l.complete = ev.Complete })

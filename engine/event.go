@@ -43,7 +43,7 @@ import "github.com/smk-go/smk/engine/session"
 //	Pong              OnPong               Seq, Origin, Ping, RoundTrip
 //	ThrottleExceeded  OnThrottleExceeded   Seq, Origin
 //	SendResolved      OnSendResolved       Seq, Type, Reference, Fate, Cause, Request
-//	SendUnsettled     OnSendUnsettled      Seq, Type, Reference, Fate, Cause, Request
+//	SendUnresolved     OnSendUnresolved      Seq, Type, Reference, Fate, Cause, Request
 //	AnswerMismatch    OnAnswerMismatch     Seq, Type, Reference, Request
 //	Unknown           OnUnknown            Seq, Origin, Payload, Raw
 //

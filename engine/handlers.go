@@ -139,10 +139,10 @@ func (e *Engine) OnSendResolved(handler func(*Event)) Registration {
 	return e.on(session.SendResolved, handler)
 }
 
-// OnSendUnsettled registers a handler of sent messages in doubt that no message of the
+// OnSendUnresolved registers a handler of sent messages in doubt that no message of the
 // exchange will resolve any more. An order among them may be live.
-func (e *Engine) OnSendUnsettled(handler func(*Event)) Registration {
-	return e.on(session.SendUnsettled, handler)
+func (e *Engine) OnSendUnresolved(handler func(*Event)) Registration {
+	return e.on(session.SendUnresolved, handler)
 }
 
 // OnAnswerMismatch registers a handler of messages that name a request by its reference

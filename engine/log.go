@@ -120,7 +120,7 @@ func (l *logs) event(ev *Event) {
 		r.text, r.level = "account messages lost", slog.LevelWarn
 	case session.AccountReset:
 		r.text, r.level = "account sequence reset", slog.LevelWarn
-	case session.SendUnsettled:
+	case session.SendUnresolved:
 		r.text, r.level, r.fate = "message in doubt will not be resolved", slog.LevelError, ev.Fate
 	case session.AnswerMismatch:
 		r.text, r.level = "answer contradicts its request", slog.LevelWarn

@@ -29,18 +29,18 @@ type StateConfig struct {
 	// The state is up to date in any case.
 	HandleReplayed bool
 
-	// OnUnsettled is what follows an order that stays in doubt after a login.
-	OnUnsettled UnsettledPolicy
+	// OnUnresolved is what follows an order that stays in doubt after a login.
+	OnUnresolved UnresolvedPolicy
 }
 
-// UnsettledPolicy says what follows a message in doubt that the exchange's messages will not settle any more.
-type UnsettledPolicy uint8
+// UnresolvedPolicy says what follows a message in doubt that the exchange's messages will not resolve any more.
+type UnresolvedPolicy uint8
 
 // The policies.
 const (
-	ReportUnsettled       UnsettledPolicy = iota // only OnSendUnsettled's and OnOrder's handlers are called
-	CancelUnsettledMarket                        // all orders of its market are cancelled
-	HaltUnsettled                                // the kill switch is thrown
+	ReportUnresolved       UnresolvedPolicy = iota // only OnSendUnresolved's and OnOrder's handlers are called
+	CancelUnresolvedMarket                         // all orders of its market are cancelled
+	HaltUnresolved                                 // the kill switch is thrown
 )
 
 // trading is the trading state of an engine, and what of it waits to be handled. The loop only.
@@ -310,14 +310,14 @@ const recentRequestsMax = 256
 
 // recentRequest is what a request asked for, which the order that it is about does not say.
 type recentRequest struct {
-	reference uint64
-	order     uint64 // id of the order that it is about
-	key       uint64 // of that order
-	quantity  odds.Quantity
-	market    uint32
-	quoter    bool // quotes asked for it
-	replaces  bool
-	unsettled bool // it is in doubt, and only the end of the order that it is about says more
+	reference  uint64
+	order      uint64 // id of the order that it is about
+	key        uint64 // of that order
+	quantity   odds.Quantity
+	market     uint32
+	quoter     bool // quotes asked for it
+	replaces   bool
+	unresolved bool // it is in doubt, and only the end of the order that it is about says more
 }
 
 // recentRequests are the newest requests about orders.

@@ -96,13 +96,13 @@ func (e *Engine) Completeness() (c order.Completeness) {
 	return e.trading.orders.Completeness()
 }
 
-// SettleOrder ends the doubt about an order by the user's word. It reports false if there is no order in doubt
+// ResolveOrder ends the doubt about an order by the user's word. It reports false if there is no order in doubt
 // with the reference.
-func (e *Engine) SettleOrder(reference uint64, outcome order.Outcome) bool {
+func (e *Engine) ResolveOrder(reference uint64, outcome order.Outcome) bool {
 	if e.trading == nil {
 		return false
 	}
-	events, ok := e.trading.orders.Settle(reference, outcome, e.now)
+	events, ok := e.trading.orders.Resolve(reference, outcome, e.now)
 	e.trading.ordersEvents(events, e.now)
 	return ok
 }

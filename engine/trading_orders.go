@@ -22,12 +22,12 @@ func (e *Engine) applyOrders(ev *Event) {
 			t.cancelLater(ev.Payload.GetOrderCancelReplaceRejected().GetOrigOrderId())
 		}
 	case session.SendResolved:
-		t.ordersEvents(t.orders.Resolve(ev.Type, ev.Reference, ev.Seq, fateOf(ev.Fate), e.now), e.now)
+		t.ordersEvents(t.orders.ApplyFate(ev.Type, ev.Reference, ev.Seq, fateOf(ev.Fate), e.now), e.now)
 		if ev.Type == msg.PayloadOrderCancelReplace && ev.Fate != session.InDoubt {
 			t.replaceFailed(ev.Reference)
 		}
-	case session.SendUnsettled:
-		e.unsettled(ev)
+	case session.SendUnresolved:
+		e.unresolved(ev)
 	case session.AccountLost:
 		t.ordersEvents(t.orders.AccountLost(ev.From, ev.To, e.now), e.now)
 	case session.AccountReset:
@@ -98,12 +98,12 @@ func (t *trading) cancelLater(id uint64) {
 	t.due = 0
 }
 
-// endUnsettled ends what replaces of an order would have made of which no message says more: it ended, and was not
+// endUnresolved ends what replaces of an order would have made of which no message says more: it ended, and was not
 // replaced by one of them, or there would be such an order.
-func (t *trading) endUnsettled(id uint64) {
+func (t *trading) endUnresolved(id uint64) {
 	for i := range t.recent.list {
-		if q := &t.recent.list[i]; q.unsettled && q.order == id {
-			if q.unsettled = false; q.replaces {
+		if q := &t.recent.list[i]; q.unresolved && q.order == id {
+			if q.unresolved = false; q.replaces {
 				t.replaceFailed(q.reference)
 			}
 		}
@@ -147,7 +147,7 @@ func (t *trading) ordersEvents(events []order.Event, now int64) {
 
 // orderChanged shows an order that an event is about to books and quotes.
 func (t *trading) orderChanged(ev *order.Event) {
-	if ev.Kind == order.DoubtSettled && ev.Request == msg.PayloadOrderCancelReplace {
+	if ev.Kind == order.DoubtResolved && ev.Request == msg.PayloadOrderCancelReplace {
 		t.replaceFailed(ev.Reference)
 	}
 	o := t.orderOf(ev)
@@ -185,7 +185,7 @@ func (t *trading) ownChanged(o *order.Order, ev *order.Event) {
 	switch {
 	case o.State.Terminal():
 		_ = t.books.OwnRemoved(key)
-		t.endUnsettled(o.ID)
+		t.endUnresolved(o.ID)
 	case err != nil && o.Market != 0 && o.Price.Valid(): // of another session, or from before
 		replaces := uint64(0)
 		if original := t.orders.ByID(o.Original); original != nil {
@@ -194,7 +194,7 @@ func (t *trading) ownChanged(o *order.Order, ev *order.Event) {
 		_ = t.books.OwnAdded(own(o, replaces))
 	case err != nil:
 	case ev.Kind == order.OrderAccepted, ev.Kind == order.OrderReplaced,
-		ev.Kind == order.DoubtSettled && ev.Before == order.PendingNew && o.State != order.PendingNew:
+		ev.Kind == order.DoubtResolved && ev.Before == order.PendingNew && o.State != order.PendingNew:
 		_ = t.books.OwnAccepted(key, o.Available)
 	case ev.Kind == order.OrderReduced, ev.Kind == order.ReduceRejected:
 		_ = t.books.OwnReducing(key, o.Overlay&order.PendingReduce != 0)
@@ -217,19 +217,19 @@ func (t *trading) orderOf(ev *order.Event) *order.Order {
 	return nil
 }
 
-// unsettled does with an order that stays in doubt what the settings say.
-func (e *Engine) unsettled(ev *Event) {
+// unresolved does with an order that stays in doubt what the settings say.
+func (e *Engine) unresolved(ev *Event) {
 	t := e.trading
 	if q := t.recent.find(ev.Reference); q != nil {
-		if q.unsettled = true; q.quoter {
+		if q.unresolved = true; q.quoter {
 			t.cancelLater(q.order) // the order is as the exchange says: cancelled, or not live
 		}
 		if o := t.orders.ByID(q.order); o == nil || o.State.Terminal() {
-			t.endUnsettled(q.order)
+			t.endUnresolved(q.order)
 		}
 	}
-	switch t.config.OnUnsettled {
-	case CancelUnsettledMarket:
+	switch t.config.OnUnresolved {
+	case CancelUnresolvedMarket:
 		market := uint32(0)
 		if q := t.recent.find(ev.Reference); q != nil {
 			market = q.market
@@ -243,7 +243,7 @@ func (e *Engine) unsettled(ev *Event) {
 		}
 		keys := t.all.Keys()
 		_, _ = e.send(&t.all, &keys, fromEngine) // refused only without a login; the next one reports it again
-	case HaltUnsettled:
+	case HaltUnresolved:
 		e.halt(risk.Cause{Reason: "an order stays in doubt"})
 	}
 }

@@ -98,7 +98,7 @@ func (d *tradingDay) run(t *testing.T, seed uint64, plan fault.Plan) {
 		s.SetAgentRate(0)
 	})
 	advance(5 * time.Minute)
-	d.do(r, d.settle) // by the user's word, what nothing else settles
+	d.do(r, d.resolve) // by the user's word, what nothing else resolves
 	advance(time.Minute)
 	before := d.total()
 	advance(2 * time.Minute)
@@ -132,7 +132,7 @@ func (d *tradingDay) run(t *testing.T, seed uint64, plan fault.Plan) {
 	if err := <-served; err != nil {
 		t.Error(err)
 	}
-	t.Logf("sent %v, events %v, settled %d", d.sent, d.events, d.doubts)
+	t.Logf("sent %v, events %v, resolved %d", d.sent, d.events, d.doubts)
 }
 
 func (d *tradingDay) register(e *engine.Engine) {
@@ -239,8 +239,8 @@ func (d *tradingDay) act() {
 	}
 }
 
-// settle says of orders in doubt that they were never placed, which the test knows, and cancels those with an id.
-func (d *tradingDay) settle() {
+// resolve says of orders in doubt that they were never placed, which the test knows, and cancels those with an id.
+func (d *tradingDay) resolve() {
 	var orders []order.Order
 	for o := range d.Orders() {
 		if o.Overlay != 0 {
@@ -256,7 +256,7 @@ func (d *tradingDay) settle() {
 			}
 			continue
 		}
-		if d.SettleOrder(o.Reference, order.Outcome{}) {
+		if d.ResolveOrder(o.Reference, order.Outcome{}) {
 			d.doubts++
 		}
 	}
@@ -264,9 +264,9 @@ func (d *tradingDay) settle() {
 
 // compare compares the engine's state with the exchange's.
 func (d *tradingDay) compare(server *sim.Server) {
-	// A new account has nothing to repeat from, and what stays in doubt is settled here without the session.
+	// A new account has nothing to repeat from, and what stays in doubt is resolved here without the session.
 	if c := d.Completeness(); !c.Complete && (c.Why != order.CatchUpLacking ||
-		c.Cause != session.ErrHistory && c.Cause != session.ErrUnsettled) {
+		c.Cause != session.ErrHistory && c.Cause != session.ErrUnresolved) {
 		d.t.Errorf("completeness %+v", c)
 	}
 	type shown struct {

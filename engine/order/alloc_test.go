@@ -118,7 +118,7 @@ func (c *cycle) run(t testing.TB, m *order.Manager, i uint64, sequence *uint64) 
 		}
 		m.Apply(p, order.Input{Now: int64(*sequence)})
 	}
-	m.Resolve(msg.PayloadOrderCancel, i, i, order.FateInDoubt, 1)
+	m.ApplyFate(msg.PayloadOrderCancel, i, i, order.FateInDoubt, 1)
 }
 
 // identify sets the order and the account sequence of a message.

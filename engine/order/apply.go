@@ -111,7 +111,7 @@ func (m *Manager) answerTo(i int32, r *report) {
 	}
 	m.answer(i)
 	if q.doubt {
-		m.aboutRequest(DoubtSettled, &q)
+		m.aboutRequest(DoubtResolved, &q)
 	}
 }
 
@@ -267,7 +267,7 @@ func (m *Manager) accepted(r *report) {
 	m.finish(i, missed)
 	m.about(OrderAccepted, e).Before = before
 	if doubt {
-		m.about(DoubtSettled, e).Request = msg.PayloadOrderCreate
+		m.about(DoubtResolved, e).Request = msg.PayloadOrderCreate
 	}
 }
 
@@ -354,7 +354,7 @@ func (m *Manager) refused(r *report) {
 	m.commit(i)
 	m.about(OrderEnded, e).Before = before
 	if doubt {
-		m.about(DoubtSettled, e).Request = msg.PayloadOrderCreate
+		m.about(DoubtResolved, e).Request = msg.PayloadOrderCreate
 	}
 }
 

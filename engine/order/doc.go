@@ -6,13 +6,13 @@
 // # Life of an order
 //
 // [Manager.Admit] says whether there is room for a request, [Manager.Sent] records that it left,
-// [Manager.Apply] applies what the exchange says, [Manager.Resolve] what the session found out about a request
+// [Manager.Apply] applies what the exchange says, [Manager.ApplyFate] what the session found out about a request
 // without an answer. An order's [State] is derived from what is known of it, never from which message came
 // first: a fill or a cancel may come before the acceptance, an old message after a newer one, a message twice.
 // Account sequences say what is newer and what is a repetition.
 //
 // No answer is not a rejection. An order whose create got none has the overlay [InDoubt] and reserves its worst
-// case until a message, [Manager.Settle] or the exchange's rejection decides.
+// case until a message, [Manager.Resolve] or the exchange's rejection decides.
 //
 // # Money
 //

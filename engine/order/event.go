@@ -32,8 +32,8 @@ const (
 
 	// DoubtBegan says that an order, or a request about it, may or may not have been carried out: Request.
 	DoubtBegan
-	// DoubtSettled says that a report or the user settled it: Request.
-	DoubtSettled
+	// DoubtResolved says that a report or the user resolved it: Request.
+	DoubtResolved
 	// MissedFill says that the exchange counts another executed quantity than the fills seen add up to: Expected
 	// is the sum of the fills seen, Reported the exchange's figure. It comes when the difference changes, and
 	// with equal figures when it is explained.
@@ -59,7 +59,7 @@ const (
 var eventNames = [...]string{
 	"none", "order accepted", "order ended", "order filled", "fill confirmed", "fill voided", "order cancelled",
 	"cancel rejected", "order reduced", "reduce rejected", "replace pending", "order replaced", "replace rejected",
-	"runner reduced", "order voided", "cancel-all accepted", "cancel-all rejected", "doubt began", "doubt settled",
+	"runner reduced", "order voided", "cancel-all accepted", "cancel-all rejected", "doubt began", "doubt resolved",
 	"missed fill", "drift", "drift ended", "market settled", "completeness changed", "anomaly", "overflow",
 }
 

@@ -82,12 +82,12 @@ func (h *hostile) step() (events int) {
 			_ = m.Sent(&k, uint64(r.IntN(5)), h.now)
 		}
 	case 5:
-		return len(m.Resolve(pick(r, msg.PayloadOrderCreate, msg.PayloadOrderCancel, msg.PayloadOrderCancelReplace),
+		return len(m.ApplyFate(pick(r, msg.PayloadOrderCreate, msg.PayloadOrderCancel, msg.PayloadOrderCancelReplace),
 			uint64(r.IntN(8)), uint64(r.IntN(5)), order.Fate(r.IntN(5)), h.now))
 	case 6:
 		return len(m.Tick(h.now))
 	case 7:
-		list, _ := m.Settle(uint64(r.IntN(8)), order.Outcome{
+		list, _ := m.Resolve(uint64(r.IntN(8)), order.Outcome{
 			Placed: r.IntN(2) == 0, OrderID: uint64(r.IntN(12)), Ended: r.IntN(2) == 0,
 		}, h.now)
 		return len(list)
@@ -97,7 +97,7 @@ func (h *hostile) step() (events int) {
 	case 9:
 		_ = m.DefineMarket(uint32(r.IntN(5)), r.IntN(2) == 0)
 	case 10:
-		list, _ := m.SettleID(uint64(r.IntN(12)), order.Outcome{Placed: r.IntN(2) == 0}, h.now)
+		list, _ := m.ResolveID(uint64(r.IntN(12)), order.Outcome{Placed: r.IntN(2) == 0}, h.now)
 		return len(list)
 	case 11:
 		if r.IntN(20) == 0 {

@@ -106,7 +106,7 @@ func (m *Manager) endReplaceRequest(i int32, staged bool) {
 		m.commit(at)
 	}
 	if q.doubt {
-		m.aboutRequest(DoubtSettled, &q)
+		m.aboutRequest(DoubtResolved, &q)
 	}
 }
 
@@ -172,7 +172,7 @@ func (m *Manager) endStage(child, parent, request int32) {
 		q := m.requests.list[request]
 		m.answer(request)
 		if q.doubt {
-			m.aboutRequest(DoubtSettled, &q)
+			m.aboutRequest(DoubtResolved, &q)
 		}
 		return
 	}

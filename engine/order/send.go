@@ -174,9 +174,9 @@ func (m *Manager) answer(i int32) {
 	}
 }
 
-// Resolve applies what the session found out about a request without an answer. seq is the sequence it was
+// ApplyFate applies what the session found out about a request without an answer. seq is the sequence it was
 // sent with.
-func (m *Manager) Resolve(typ msg.PayloadType, reference, seq uint64, fate Fate, now int64) []Event {
+func (m *Manager) ApplyFate(typ msg.PayloadType, reference, seq uint64, fate Fate, now int64) []Event {
 	m.begin(now)
 	if typ == msg.PayloadOrderCreate {
 		m.resolveCreate(reference, seq, fate)
@@ -253,9 +253,9 @@ type Outcome struct {
 	Ended   bool   // nothing of it is available any more
 }
 
-// Settle ends the doubt about an order by the user's word. Executions are not his to tell: they come as
+// Resolve ends the doubt about an order by the user's word. Executions come as
 // messages, or the position is not complete. It returns false if there is no order in doubt with the reference.
-func (m *Manager) Settle(reference uint64, o Outcome, now int64) ([]Event, bool) {
+func (m *Manager) Resolve(reference uint64, o Outcome, now int64) ([]Event, bool) {
 	m.begin(now)
 	i := m.orders.findRef(reference)
 	if i == none || reference == 0 || m.orders.entries[i].Overlay&InDoubt == 0 {
@@ -264,8 +264,8 @@ func (m *Manager) Settle(reference uint64, o Outcome, now int64) ([]Event, bool)
 	return m.resolveDoubt(i, o), true
 }
 
-// SettleID is Settle for an order with an id.
-func (m *Manager) SettleID(id uint64, o Outcome, now int64) ([]Event, bool) {
+// ResolveID is Resolve for an order with an id.
+func (m *Manager) ResolveID(id uint64, o Outcome, now int64) ([]Event, bool) {
 	m.begin(now)
 	i := m.orders.findID(id)
 	if i == none || id == 0 || m.orders.entries[i].Overlay&InDoubt == 0 {
@@ -294,7 +294,7 @@ func (m *Manager) resolveDoubt(i int32, o Outcome) []Event {
 		e.close(NotPlaced, Reason{Code: reasonUser}, never)
 	}
 	m.commit(i)
-	ev := m.about(DoubtSettled, e)
+	ev := m.about(DoubtResolved, e)
 	ev.Before, ev.Request = before, msg.PayloadOrderCreate
 	return m.done()
 }

@@ -84,11 +84,11 @@ type Reason struct {
 const (
 	reasonNotSent          int32 = iota + 1 // no byte of it left
 	reasonNotDelivered                      // the exchange asked for it again and it was withheld
-	reasonUser                              // the user settled the doubt
+	reasonUser                              // the user resolved the doubt
 	reasonReducedToNothing                  // a reduction left nothing available
 )
 
-var ownReasons = [...]string{"none", "not sent", "not delivered", "settled by the user", "reduced to nothing"}
+var ownReasons = [...]string{"none", "not sent", "not delivered", "resolved by the user", "reduced to nothing"}
 
 // String returns the name of the reason.
 func (r Reason) String() string {

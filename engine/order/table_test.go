@@ -140,7 +140,7 @@ var situations = map[order.State]func(l *line){
 	},
 	order.Voided: func(l *line) { l.create().then(accepted, executed1, cancelled, msg.PayloadOrderVoided) },
 	order.NotPlaced: func(l *line) {
-		l.create().m.Resolve(msg.PayloadOrderCreate, ref, 2, order.FateNotSent, l.now)
+		l.create().m.ApplyFate(msg.PayloadOrderCreate, ref, 2, order.FateNotSent, l.now)
 	},
 }
 
@@ -288,7 +288,7 @@ func TestOverlays(t *testing.T) {
 		},
 		{ // a request that did not leave
 			[]func(l *line){sends(cancel, 20), func(l *line) {
-				l.m.Resolve(cancel, 20, 20, order.FateNotSent, l.now)
+				l.m.ApplyFate(cancel, 20, 20, order.FateNotSent, l.now)
 			}},
 			[]order.Overlay{order.PendingCancel, 0},
 		},
@@ -319,41 +319,41 @@ func TestOverlays(t *testing.T) {
 	}
 }
 
-// TestDoubt: an order in doubt reserves its worst case until a report, the user or the exchange settles it.
+// TestDoubt: an order in doubt reserves its worst case until a report, the user or the exchange resolves it.
 func TestDoubt(t *testing.T) {
 	for i, c := range []struct {
-		settle func(l *line) bool
-		state  order.State
-		worst  odds.Money
+		resolve func(l *line) bool
+		state   order.State
+		worst   odds.Money
 	}{
 		{func(l *line) bool { l.then(accepted); return true }, order.Live, 5000e4},
 		{func(l *line) bool { l.then(msg.PayloadOrderRejected); return true }, order.Rejected, 0},
 		{func(l *line) bool { l.then(cancelled); l.then(accepted); return true }, order.Cancelled, 0},
 		{
-			func(l *line) bool { _, ok := l.m.Settle(ref, order.Outcome{}, l.now); return ok },
+			func(l *line) bool { _, ok := l.m.Resolve(ref, order.Outcome{}, l.now); return ok },
 			order.NotPlaced, 0,
 		},
 		{
 			func(l *line) bool {
-				_, ok := l.m.Settle(ref, order.Outcome{Placed: true, OrderID: id}, l.now)
+				_, ok := l.m.Resolve(ref, order.Outcome{Placed: true, OrderID: id}, l.now)
 				return ok
 			},
 			order.Live, 5000e4,
 		},
 		{
 			func(l *line) bool {
-				_, ok := l.m.Settle(ref, order.Outcome{Placed: true, OrderID: id, Ended: true}, l.now)
+				_, ok := l.m.Resolve(ref, order.Outcome{Placed: true, OrderID: id, Ended: true}, l.now)
 				return ok
 			},
 			order.NotPlaced, 0,
 		},
 	} {
 		l := newLine(t, order.Config{}).create()
-		events := l.m.Resolve(msg.PayloadOrderCreate, ref, 2, order.FateInDoubt, l.now)
+		events := l.m.ApplyFate(msg.PayloadOrderCreate, ref, 2, order.FateInDoubt, l.now)
 		if len(events) != 1 || events[0].Kind != order.DoubtBegan || events[0].Request != msg.PayloadOrderCreate {
 			t.Errorf("events %+v", events)
 		}
-		if again := l.m.Resolve(msg.PayloadOrderCreate, ref, 2, order.FateInDoubt, l.now); len(again) != 0 {
+		if again := l.m.ApplyFate(msg.PayloadOrderCreate, ref, 2, order.FateInDoubt, l.now); len(again) != 0 {
 			t.Errorf("told twice: %+v", again)
 		}
 		l.m.Tick(l.now + 3600*second)
@@ -365,14 +365,14 @@ func TestDoubt(t *testing.T) {
 		if a := l.m.Account(); a.WorstCase != 5000e4 || a.Reserved != 0 || n != 1 {
 			t.Errorf("in doubt: %+v, %d orders", a, n)
 		}
-		if !c.settle(l) {
-			t.Errorf("case %d: not settled", i)
+		if !c.resolve(l) {
+			t.Errorf("case %d: not resolved", i)
 		}
 		if o, a := l.order(), l.m.Account(); o.State != c.state || a.WorstCase != c.worst || o.Overlay != 0 {
 			t.Errorf("case %d: %+v, worst case %v, want %v and %v", i, o, a.WorstCase, c.state, c.worst)
 		}
-		if _, ok := l.m.Settle(ref, order.Outcome{}, l.now); ok {
-			t.Errorf("case %d: settled twice", i)
+		if _, ok := l.m.Resolve(ref, order.Outcome{}, l.now); ok {
+			t.Errorf("case %d: resolved twice", i)
 		}
 	}
 }

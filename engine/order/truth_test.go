@@ -136,8 +136,8 @@ func (t *trader) disconnect() {
 		}
 	}
 	for _, ref := range t.doubt {
-		t.m.Resolve(msg.PayloadOrderCreate, ref, 0, order.FateInDoubt, t.heard)
-		t.same(func(m *order.Manager) { m.Resolve(msg.PayloadOrderCreate, ref, 0, order.FateInDoubt, t.heard) })
+		t.m.ApplyFate(msg.PayloadOrderCreate, ref, 0, order.FateInDoubt, t.heard)
+		t.same(func(m *order.Manager) { m.ApplyFate(msg.PayloadOrderCreate, ref, 0, order.FateInDoubt, t.heard) })
 	}
 }
 
@@ -371,7 +371,7 @@ func (t *trader) quiesce() {
 	t.deliver(1 << 30)
 	for _, ref := range t.doubt { // an order_invalid is not replayed: the user finds out
 		if o := t.m.ByReference(ref); o != nil && o.ID == 0 {
-			t.m.Settle(ref, order.Outcome{}, t.now)
+			t.m.Resolve(ref, order.Outcome{}, t.now)
 		}
 	}
 	t.doubt = nil

@@ -24,14 +24,14 @@ func TestAllocations(t *testing.T) {
 			{"a step without a change", 0, func() {}},
 			{"a move", 2 * width, func() { n := next(); c.price[n] ^= 512; c.set(t, n) }},
 			{"a smaller and a larger size", 2 * width, func() { c.size ^= 64; c.set(t, 5) }},
-			{"a pull and a wish", -1, func() { n := next(); c.q.Pull(c.id(n)); c.settle(t); c.set(t, n) }},
-			{"a hold of all", -1, func() { c.q.Hold(Gap, true); c.settle(t); c.q.Hold(Gap, false) }},
+			{"a pull and a wish", -1, func() { n := next(); c.q.Pull(c.id(n)); c.resolve(t); c.set(t, n) }},
+			{"a hold of all", -1, func() { c.q.Hold(Gap, true); c.resolve(t); c.q.Hold(Gap, false) }},
 			{"a hold of a market", -1, func() {
 				for _, on := range [2]bool{true, false} {
 					if err := c.q.HoldMarket(3, MarketHalted, on); err != nil {
 						t.Fatal(err)
 					}
-					c.settle(t)
+					c.resolve(t)
 				}
 			}},
 			{"refusals", -1, func() {
@@ -67,7 +67,7 @@ func TestAllocations(t *testing.T) {
 		} {
 			round := func() {
 				path.play()
-				if sent := c.settle(t); path.sent >= 0 && sent != path.sent {
+				if sent := c.resolve(t); path.sent >= 0 && sent != path.sent {
 					t.Fatalf("%s: %d sent, want %d", path.name, sent, path.sent)
 				}
 			}
@@ -83,13 +83,13 @@ func TestCostOfAStep(t *testing.T) {
 	for _, contracts := range []int{1, 10, 1000} {
 		c := newCrowd(t, contracts, 1)
 		before := c.q.Stats().Planned
-		c.settle(t)
+		c.resolve(t)
 		if n := c.q.Stats().Planned - before; n != 0 {
 			t.Errorf("%d contracts: %d sides compared without a change", contracts, n)
 		}
 		c.price[0]++
 		c.set(t, 0)
-		c.settle(t)
+		c.resolve(t)
 		if n := c.q.Stats().Planned - before; n != 2 {
 			t.Errorf("%d contracts: %d sides compared for a change of one", contracts, n)
 		}

@@ -15,7 +15,7 @@ func benchmark(b *testing.B, contracts, width, move int) {
 		}
 		c.price[i] ^= 512 >> (9 * (1 - move))
 		c.set(b, i)
-		c.settle(b)
+		c.resolve(b)
 	}
 }
 

@@ -25,7 +25,7 @@ func newCrowd(t testing.TB, contracts, width int) *crowd {
 	for i := range contracts {
 		c.price[i] = 4000
 		c.set(t, i)
-		c.settle(t)
+		c.resolve(t)
 	}
 	return c
 }
@@ -50,8 +50,8 @@ func (c *crowd) set(t testing.TB, i int) {
 	}
 }
 
-// settle steps until nothing is left to send, and returns how much was sent.
-func (c *crowd) settle(t testing.TB) (sent int) {
+// resolve steps until nothing is left to send, and returns how much was sent.
+func (c *crowd) resolve(t testing.TB) (sent int) {
 	for {
 		c.now++
 		actions := c.q.Step(c.now, Budget{1000, 1000})

@@ -392,7 +392,7 @@ func (w *world) disconnect() {
 	for len(w.requests) > 0 && w.r.IntN(2) == 0 {
 		w.serve()
 	}
-	w.requests, w.answers = nil, nil // settle says what they would have said
+	w.requests, w.answers = nil, nil // resolve says what they would have said
 	for _, key := range w.keys(mayRest) {
 		k := w.tickets[key]
 		if k.isNew || k.cancelling || k.reducing || k.replacing || k.open != k.rests || !k.live {
@@ -404,8 +404,8 @@ func (w *world) disconnect() {
 	}
 }
 
-// settle says how an order in doubt stands.
-func (w *world) settle(k *ticket) {
+// resolve says how an order in doubt stands.
+func (w *world) resolve(k *ticket) {
 	k.doubt, k.cancelling, k.reducing, k.replacing = false, false, false, false
 	k.executed, k.open = k.matched, k.rests
 	w.answers = slices.DeleteFunc(w.answers, func(a answer) bool { return a.key == k.key }) // it knows
@@ -417,14 +417,14 @@ func (w *world) settle(k *ticket) {
 	default:
 		k.closed = true
 	}
-	w.note("%d settle %+v", w.now, k.order())
+	w.note("%d resolve %+v", w.now, k.order())
 	if k.rejected && k.silent {
 		w.q.NotPlaced(k.key)
 		return
 	}
 	w.apply(k)
 	for _, key := range w.keys(func(n *ticket) bool { return n.silent && n.doubt && n.parent == k.key }) {
-		w.settle(w.tickets[key])
+		w.resolve(w.tickets[key])
 	}
 }
 
@@ -544,7 +544,7 @@ func (w *world) random() {
 		w.disconnect()
 	case n < 93:
 		if k := w.pick(func(k *ticket) bool { return k.doubt && mayRest(k) }); k != nil {
-			w.settle(k)
+			w.resolve(k)
 		}
 	case n < 95:
 		on := w.r.IntN(2) == 0
@@ -603,7 +603,7 @@ func (w *world) quiesce() {
 			w.deliver()
 		}
 		for _, key := range w.keys(func(k *ticket) bool { return k.doubt && mayRest(k) }) {
-			w.settle(w.tickets[key])
+			w.resolve(w.tickets[key])
 		}
 		before := w.sent
 		w.step(Budget{3, 2})

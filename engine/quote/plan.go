@@ -165,13 +165,13 @@ func (q *Quoter) change(p *plan, c *contract, e *order, s int, bar odds.Price, w
 	case e.failed >= failedMax:
 		return impossible
 	case near && off > 0:
-		if !q.settled(e) {
+		if !q.resolved(e) {
 			return reduceLater
 		}
 		return reduce
 	case q.config.DisableReplace || p.barred:
 		return impossible
-	case !q.settled(e) || p.blocked[w]:
+	case !q.resolved(e) || p.blocked[w]:
 		return replaceLater
 	}
 	return replace
@@ -180,8 +180,8 @@ func (q *Quoter) change(p *plan, c *contract, e *order, s int, bar odds.Price, w
 // failedMax is after how many refused reduces and replaces an order is only cancelled.
 const failedMax = 2
 
-// settled reports whether nothing about an order is in flight or backed off.
-func (q *Quoter) settled(e *order) bool {
+// resolved reports whether nothing about an order is in flight or backed off.
+func (q *Quoter) resolved(e *order) bool {
 	return e.state == Live && e.offered == 0 && e.other == none && e.retryAt <= q.now
 }
 

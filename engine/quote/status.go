@@ -92,7 +92,7 @@ func (q *Quoter) Status(id Contract) Status {
 		to.Done = p.count == len(p.levels) && p.n == len(p.levels)
 		for w := range p.levels {
 			j := p.match[w]
-			to.Done = to.Done && j >= 0 && p.changes[w][j] == keep && q.settled(&q.orders[p.orders[j]])
+			to.Done = to.Done && j >= 0 && p.changes[w][j] == keep && q.resolved(&q.orders[p.orders[j]])
 		}
 		for i := side.first; i != none; i = q.orders[i].next {
 			to.InDoubt = to.InDoubt || q.orders[i].state == InDoubt

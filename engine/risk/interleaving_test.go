@@ -93,7 +93,7 @@ func play(t *testing.T, seed uint64) *world {
 			return w
 		}
 	}
-	w.settle()
+	w.calm()
 	return w
 }
 
@@ -374,8 +374,8 @@ func (w *world) check() {
 	}
 }
 
-// settle makes the world fair and halts in it.
-func (w *world) settle() {
+// calm makes the world fair and halts in it.
+func (w *world) calm() {
 	w.fair = true
 	w.gate.Halt(w.now, Cause{Trigger: TriggerFile})
 	w.halted = true

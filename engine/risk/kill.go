@@ -79,7 +79,7 @@ func (k *killSwitch) ask(now int64) {
 // check applies what is known of the orders.
 func (k *killSwitch) check(now int64) bool {
 	o, before := k.orders, k.state
-	settled := o.Open == 0 && (k.accepted || o.Complete && o.InDoubt == 0)
+	ended := o.Open == 0 && (k.accepted || o.Complete && o.InDoubt == 0)
 	switch k.state {
 	case KillIdle:
 	case KillFlat, KillInDoubt:
@@ -91,7 +91,7 @@ func (k *killSwitch) check(now int64) bool {
 			k.state, k.named = KillFlat, 0
 		}
 	default:
-		if settled {
+		if ended {
 			k.state, k.named = KillFlat, o.InDoubt
 			if o.InDoubt > 0 {
 				k.state = KillInDoubt

@@ -15,9 +15,9 @@ var (
 	ErrHistory = errors.New("session: the exchange did not repeat the last account message")
 	// ErrAccountHoles means that account messages are missing.
 	ErrAccountHoles = errors.New("session: account messages are missing")
-	// ErrUnsettled means that the exchange repeated the account's messages and none of
-	// them settles what is in doubt. It is also the cause of SendUnsettled.
-	ErrUnsettled = errors.New("session: the exchange's account messages do not settle what is in doubt")
+	// ErrUnresolved means that the exchange repeated the account's messages and none of
+	// them settles what is in doubt. It is also the cause of SendUnresolved.
+	ErrUnresolved = errors.New("session: the exchange's account messages do not resolve what is in doubt")
 	// ErrNoPong means that the ping behind the login was not answered in time.
 	ErrNoPong = errors.New("session: no answer to the ping behind the login")
 )
@@ -37,13 +37,13 @@ type catchUp struct {
 	pong         bool // the ping was answered
 
 	required       bool // new orders wait for CaughtUp
-	cancel         bool // Config.CancelUnsettled
-	cancelDeferred bool // something is unsettled, and all orders are to be cancelled for it
+	cancel         bool // Config.CancelUnresolved
+	cancelDeferred bool // something is unresolved, and all orders are to be cancelled for it
 
 	from     uint64
 	ping     uint64 // sequence of the ping, 0 if there is none
 	deadline int64  // fair reading
-	doubts   int    // unsettled messages that were reported
+	doubts   int    // unresolved messages that were reported
 }
 
 // open begins a connection.
@@ -136,7 +136,7 @@ func (c *catchUp) finish(holes bool) (incomplete error) {
 	case c.incomplete || holes:
 		return ErrAccountHoles
 	case c.doubts > 0:
-		return ErrUnsettled
+		return ErrUnresolved
 	}
 	return nil
 }

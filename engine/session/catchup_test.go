@@ -158,7 +158,7 @@ func TestCatchUpFinish(t *testing.T) {
 			c.ponged(7)
 			c.incomplete, c.doubts = true, 1
 		}, false, ErrAccountHoles},
-		"doubts": {func(c *catchUp) { c.received(40); c.ponged(7); c.doubts = 2 }, false, ErrUnsettled},
+		"doubts": {func(c *catchUp) { c.received(40); c.ponged(7); c.doubts = 2 }, false, ErrUnresolved},
 	} {
 		for _, cancel := range []bool{false, true} {
 			k := newCatchUp()

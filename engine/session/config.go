@@ -69,10 +69,10 @@ type Config struct {
 	// ErrCatchingUp, from each login until CaughtUp was returned.
 	RequireCaughtUp bool
 
-	// CancelUnsettled sends an order_cancel_all for all markets when a login shows that
-	// something in doubt will not be settled by the exchange's messages; see
-	// SendUnsettled.
-	CancelUnsettled bool
+	// CancelUnresolved sends an order_cancel_all for all markets when a login shows that
+	// something in doubt will not be resolved by the exchange's messages; see
+	// SendUnresolved.
+	CancelUnresolved bool
 
 	// ReconnectOnAccountGap ends the connection with ErrAccountGap when AccountGap is
 	// reported, so that the next login asks for what is missing. Numbers that are never
@@ -162,12 +162,12 @@ func (r Resumption) LogValue() slog.Value { return slog.StringValue(r.String()) 
 // are set.
 func (c Config) String() string {
 	return fmt.Sprintf("{Username:%s Password:%s Token:%s LateCredentials:%t Resume:%v AccountSequence:%d "+
-		"AccountApplied:%v AccountFromStart:%t RequireCaughtUp:%t CancelUnsettled:%t ReconnectOnAccountGap:%t "+
+		"AccountApplied:%v AccountFromStart:%t RequireCaughtUp:%t CancelUnresolved:%t ReconnectOnAccountGap:%t "+
 		"ResumeFrom:%v CancelAllOnFailure:%t ReferenceBase:%d DisableThrottle:%t LoginTimeout:%v "+
 		"LogoutTimeout:%v HeartbeatAfter:%v PeerTimeout:%v ReplayTimeout:%v StaleAfter:%v AnswerTimeout:%v "+
 		"UnansweredMax:%d Send:%+v ReceiveBytes:%d Limits:%+v}",
 		redacted(c.Username), redacted(c.Password), redacted(c.Token), c.LateCredentials, c.Resume, c.AccountSequence,
-		c.AccountApplied, c.AccountFromStart, c.RequireCaughtUp, c.CancelUnsettled, c.ReconnectOnAccountGap,
+		c.AccountApplied, c.AccountFromStart, c.RequireCaughtUp, c.CancelUnresolved, c.ReconnectOnAccountGap,
 		c.ResumeFrom, c.CancelAllOnFailure, c.ReferenceBase, c.DisableThrottle, c.LoginTimeout,
 		c.LogoutTimeout, c.HeartbeatAfter, c.PeerTimeout, c.ReplayTimeout, c.StaleAfter, c.AnswerTimeout,
 		c.UnansweredMax, c.Send, c.ReceiveBytes, c.Limits)

@@ -35,7 +35,7 @@ func (s *Session) sendDeferred() {
 		s.sendSettings()
 	}
 	if s.catchUp.cancelDeferred {
-		s.cancelUnsettled()
+		s.cancelUnresolved()
 	}
 }
 
@@ -55,8 +55,8 @@ func (s *Session) sendSettings() {
 	s.login.settings.deferred = err != nil
 }
 
-// cancelUnsettled asks the exchange to cancel all orders, now or when there is room.
-func (s *Session) cancelUnsettled() {
+// cancelUnresolved asks the exchange to cancel all orders, now or when there is room.
+func (s *Session) cancelUnresolved() {
 	var all msg.OrderCancelAll
 	keys := all.Keys()
 	_, err := s.Send(s.clock.now, &all, &keys)

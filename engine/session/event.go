@@ -81,10 +81,10 @@ const (
 	// follows it the session follows the new numbers, otherwise the old ones.
 	AccountReset
 
-	// SendUnsettled says that a message which SendResolved reported as in doubt will not
-	// be settled by the exchange's messages any more: Seq, Type, Reference, Request, Fate,
+	// SendUnresolved says that a message which SendResolved reported as in doubt will not
+	// be resolved by the exchange's messages any more: Seq, Type, Reference, Request, Fate,
 	// Cause. The order may be live: ask the exchange's HTTP API, or cancel all.
-	SendUnsettled
+	SendUnresolved
 
 	// AnswerMismatch says that the message that follows has the reference, or the
 	// sequence, of a request that waits for its answer or is in doubt, and contradicts it:
@@ -97,7 +97,7 @@ const (
 var eventNames = [...]string{
 	"none", "message", "unknown", "logged in", "logged out", "state changed", "gap", "recovered",
 	"account gap", "pong", "throttle exceeded", "send resolved", "caught up", "account recovered", "account lost",
-	"account reset", "send unsettled", "answer mismatch",
+	"account reset", "send unresolved", "answer mismatch",
 }
 
 // String returns the kind's name.

@@ -96,7 +96,7 @@ func (s *Session) reportCatchUp() bool {
 	}
 	cause := c.finish(s.account.open > 0)
 	if c.cancelDeferred {
-		s.cancelUnsettled()
+		s.cancelUnresolved()
 	}
 	s.event = Event{
 		Kind: CaughtUp, Epoch: s.epoch, Received: s.clock.now, AccountSequence: s.account.resume,
@@ -107,10 +107,10 @@ func (s *Session) reportCatchUp() bool {
 
 // giveUpDoubt gives up what is in doubt, and queues an event about it.
 func (s *Session) giveUpDoubt(e *entry) {
-	event := s.requestEvent(SendUnsettled, e.request())
-	event.Fate, event.Cause = InDoubt, ErrUnsettled
+	event := s.requestEvent(SendUnresolved, e.request())
+	event.Fate, event.Cause = InDoubt, ErrUnresolved
 	s.queue.push(event)
-	s.stats.Unsettled++
+	s.stats.Unresolved++
 	s.requests.forgetDoubt(e)
 }
 

@@ -165,8 +165,8 @@ func configure(t *testing.T, c *Config, settings string) {
 			c.AccountFromStart = value == "true"
 		case "require_caught_up":
 			c.RequireCaughtUp = value == "true"
-		case "cancel_unsettled":
-			c.CancelUnsettled = value == "true"
+		case "cancel_unresolved":
+			c.CancelUnresolved = value == "true"
 		case "reconnect_on_account_gap":
 			c.ReconnectOnAccountGap = value == "true"
 		case "resume":
@@ -453,7 +453,7 @@ func eventText(e *Event) string {
 		}
 	case Pong:
 		text += fmt.Sprintf(" of C%d after %v", e.Ping, time.Duration(e.RoundTrip))
-	case SendResolved, SendUnsettled, AnswerMismatch:
+	case SendResolved, SendUnresolved, AnswerMismatch:
 		text += fmt.Sprintf(" C%d %s", e.Seq, typeText(e.Type))
 		if e.Reference != 0 {
 			text += fmt.Sprintf(" reference=%d", e.Reference)

@@ -75,7 +75,7 @@ func New(config Config) (*Session, error) {
 		clock:      newFairClock(min(absenceMax, int64(config.AnswerTimeout)/4)),
 		sequence:   sequencer{next: 1},
 		references: references{last: config.ReferenceBase, off: config.ReferenceBase == 0},
-		catchUp:    catchUp{cancel: config.CancelUnsettled},
+		catchUp:    catchUp{cancel: config.CancelUnresolved},
 	}
 	s.outbox.init(frames, config.Tap)
 	s.resender.init(&config)

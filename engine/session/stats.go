@@ -62,8 +62,8 @@ type OrderStats struct {
 	AnswerMismatches uint64 // messages that contradict the request that they name
 	Unanswered       uint64 // order entry whose fate was reported
 	UnansweredPeak   uint64 // the most that waited at a time
-	Settled          uint64 // of what was in doubt, answered after all
-	Unsettled        uint64 // of what was in doubt, given up
+	Resolved         uint64 // of what was in doubt, answered after all
+	Unresolved       uint64 // of what was in doubt, given up
 }
 
 // Stats returns the counts.
@@ -74,7 +74,7 @@ func (s *Session) Stats() Stats {
 	stats.MessagesAgain, stats.GapfillsOut = s.resender.counts.copies, s.resender.counts.gapfills
 	stats.Throttled = s.throttle.refused
 	stats.Unanswered, stats.UnansweredPeak = s.requests.unanswered, s.requests.peak
-	stats.Settled = s.requests.resolvedDoubts
+	stats.Resolved = s.requests.resolvedDoubts
 	stats.Unknown = s.unknown
 	return stats
 }

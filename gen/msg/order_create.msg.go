@@ -12,7 +12,7 @@ import (
 // OrderAccepted, OrderRejected and OrderInvalid answers it; several may be under way, and their
 // answers need not keep the order of the requests. The answer repeats this message's
 // eto_payload.seq and its reference. If the connection ends before the answer, the order is neither
-// placed nor refused but in doubt, and only the account's replayed messages settle it.
+// placed nor refused but in doubt, and only the account's replayed messages resolve it.
 type OrderCreate struct {
 	has          uint32 // presence, one bit a field
 	typ          OrderCreateType

@@ -2076,7 +2076,7 @@ func (x *Login) GetAccountSequence_64() uint64 {
 // OrderAccepted, OrderRejected and OrderInvalid answers it; several may be under way, and their
 // answers need not keep the order of the requests. The answer repeats this message's
 // eto_payload.seq and its reference. If the connection ends before the answer, the order is neither
-// placed nor refused but in doubt, and only the account's replayed messages settle it.
+// placed nor refused but in doubt, and only the account's replayed messages resolve it.
 type OrderCreate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Kind of order; left out by clients.
