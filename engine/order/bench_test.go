@@ -36,14 +36,14 @@ func benchmarkFeed(b *testing.B, f *feed) {
 			m, now = must(b, order.Config{}), 0
 			for i := range f.setup {
 				now++
-				f.setup[i].do(b, m, now)
+				f.setup[i].do(b, m, &p, now)
 			}
 			b.StartTimer()
 		}
 		c := &f.chunks[n%len(f.chunks)]
 		for i := range c.before {
 			now++
-			c.before[i].do(b, m, now)
+			c.before[i].do(b, m, &p, now)
 		}
 		warm := byte(0)
 		for i := range c.measured {
@@ -81,18 +81,17 @@ func benchmarkFeed(b *testing.B, f *feed) {
 var sink byte
 
 // do sends a request, or decodes and applies a message.
-func (s *step) do(t testing.TB, m *order.Manager, now int64) []order.Event {
+func (s *step) do(t testing.TB, m *order.Manager, p *msg.Payload, now int64) []order.Event {
 	if s.sent {
 		if m.Admit(&s.keys) != nil || m.Sent(&s.keys, s.seq, now) != nil {
 			t.Fatal("refused")
 		}
 		return nil
 	}
-	var p msg.Payload
 	if err := p.Decode(s.raw, nil); err != nil {
 		t.Fatal(err)
 	}
-	return m.Apply(&p, order.Input{Now: now})
+	return m.Apply(p, order.Input{Now: now})
 }
 
 // clockCost is how many nanoseconds measuring one takes.
@@ -119,11 +118,11 @@ func TestFeeds(t *testing.T) {
 	for _, kind := range feedKinds {
 		f := newFeed(t, kind, 100, 20)
 		m := must(t, order.Config{})
-		now := int64(0)
+		now, p := int64(0), new(msg.Payload)
 		run := func(steps []step) {
 			for i := range steps {
 				now++
-				for _, ev := range steps[i].do(t, m, now) {
+				for _, ev := range steps[i].do(t, m, p, now) {
 					switch ev.Kind {
 					case order.OrderAccepted, order.OrderFilled, order.OrderCancelled, order.OrderReduced,
 						order.ReplacePending, order.OrderReplaced:

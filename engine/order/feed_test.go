@@ -219,7 +219,7 @@ func (f *feedMaker) apply(r *exchange.Report) {
 	r.Label = ""
 	f.m.Apply(payload(r), order.Input{Now: int64(f.sequence)})
 	reserved := int64(f.m.Account().Reserved)
-	const cash = int64(1e17)
+	const cash = int64(4e14)
 	r.AvailableBalance, r.Exposure = exchange.Money(cash-reserved), exchange.Money(-reserved)
 	p := payload(r)
 	p.MutableEtoPayload().SetSeq(48_000 + f.sequence)

@@ -228,12 +228,12 @@ func (m *Manager) Position(marketID, contractID uint32) Position {
 	}
 	c := &m.markets.contracts[at]
 	return Position{
-		Final: odds.Quantity(c.final), FinalFlow: odds.Money(c.flow),
-		Provisional: odds.Quantity(c.prov), ProvisionalFlow: odds.Money(c.provFlow),
-		Buying: odds.Quantity(c.open[0]), Selling: odds.Quantity(c.open[1]),
-		AskedBuying: odds.Quantity(c.asked[0]), AskedSelling: odds.Quantity(c.asked[1]),
-		Open: odds.Money(c.openRisk), Asked: odds.Money(c.askedRisk),
-		IfWins: odds.Money(c.final*moneyPerUnit + c.flow), IfLoses: odds.Money(c.flow),
+		Final: odds.Quantity(c.booked.final), FinalFlow: odds.Money(c.booked.flow),
+		Provisional: odds.Quantity(c.booked.prov), ProvisionalFlow: odds.Money(c.booked.provFlow),
+		Buying: odds.Quantity(c.booked.open[0]), Selling: odds.Quantity(c.booked.open[1]),
+		AskedBuying: odds.Quantity(c.booked.asked[0]), AskedSelling: odds.Quantity(c.booked.asked[1]),
+		Open: odds.Money(c.booked.openRisk), Asked: odds.Money(c.booked.askedRisk),
+		IfWins: odds.Money(c.booked.final*moneyPerUnit + c.booked.flow), IfLoses: odds.Money(c.booked.flow),
 		Settled: c.closed,
 	}
 }
@@ -283,7 +283,7 @@ func (m *Manager) Outcomes(marketID uint32, yield func(Profit) bool) {
 	lose := m.markets.ifAllLose(at)
 	for i := m.markets.markets[at].contracts; i != none; i = m.markets.contracts[i].next {
 		c := &m.markets.contracts[i]
-		if !c.closed && !yield(m.profit(c.id, lose+c.final*moneyPerUnit)) {
+		if !c.closed && !yield(m.profit(c.id, lose+c.booked.final*moneyPerUnit)) {
 			return
 		}
 	}
@@ -293,7 +293,7 @@ func (m *Manager) Outcomes(marketID uint32, yield func(Profit) bool) {
 // ifAllLose returns the result of a market's final fills if none of its contracts wins.
 func (t *markets) ifAllLose(at int32) (sum int64) {
 	for i := t.markets[at].contracts; i != none; i = t.contracts[i].next {
-		sum += t.contracts[i].flow
+		sum += t.contracts[i].booked.flow
 	}
 	return sum
 }

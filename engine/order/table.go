@@ -61,9 +61,9 @@ func (t *table) reset() {
 	t.byRef.clear()
 	clear(t.entries)
 	for i := range t.entries {
-		t.entries[i].next = int32(i + 1)
+		t.entries[i].links.next = int32(i + 1)
 	}
-	t.entries[len(t.entries)-1].next = none
+	t.entries[len(t.entries)-1].links.next = none
 	t.free = 0
 	t.live, t.ended = list{none, none, 0}, list{none, none, 0}
 }
@@ -75,18 +75,18 @@ func (t *table) claim() int32 {
 		return none
 	}
 	e := &t.entries[i]
-	t.free = e.next
+	t.free = e.links.next
 	*e = entry{flags: flagUsed, links: links{none, none, none, none, none, none, none, none}}
 	return i
 }
 
 func (t *table) push(l *list, i int32) {
 	e := &t.entries[i]
-	e.prev, e.next = l.tail, none
+	e.links.prev, e.links.next = l.tail, none
 	if l.tail == none {
 		l.head = i
 	} else {
-		t.entries[l.tail].next = i
+		t.entries[l.tail].links.next = i
 	}
 	l.tail = i
 	l.n++
@@ -94,17 +94,17 @@ func (t *table) push(l *list, i int32) {
 
 func (t *table) unlink(l *list, i int32) {
 	e := &t.entries[i]
-	if e.prev == none {
-		l.head = e.next
+	if e.links.prev == none {
+		l.head = e.links.next
 	} else {
-		t.entries[e.prev].next = e.next
+		t.entries[e.links.prev].links.next = e.links.next
 	}
-	if e.next == none {
-		l.tail = e.prev
+	if e.links.next == none {
+		l.tail = e.links.prev
 	} else {
-		t.entries[e.next].prev = e.prev
+		t.entries[e.links.next].links.prev = e.links.prev
 	}
-	e.prev, e.next = none, none
+	e.links.prev, e.links.next = none, none
 	l.n--
 }
 
@@ -112,7 +112,7 @@ func (t *table) unlink(l *list, i int32) {
 // is with the ended ones, because nobody would end it.
 func (t *table) enlist(i int32) {
 	e := &t.entries[i]
-	live := !e.State.Terminal() && (!e.Foreign || e.is(flagAcknowledged) || e.Original != 0 || e.asks > 0)
+	live := !e.Order.State.Terminal() && (!e.Order.Foreign || e.is(flagAcknowledged) || e.Order.Original != 0 || e.requests.asks > 0)
 	if live == e.is(flagListedLive) {
 		return
 	}
@@ -130,46 +130,46 @@ func (t *table) enlist(i int32) {
 // setID gives an entry its id.
 func (t *table) setID(i int32, id uint64) {
 	e := &t.entries[i]
-	e.ID = id
+	e.Order.ID = id
 	head := t.byID.head(id)
-	e.byID, *head = *head, i
+	e.links.byID, *head = *head, i
 }
 
 // setRef gives an entry its reference. Orders of ours are found by it, or by the sequence they were sent with if
 // it is 0.
 func (t *table) setRef(i int32, ref uint64) {
 	e := &t.entries[i]
-	e.Reference = ref
-	if e.Foreign {
+	e.Order.Reference = ref
+	if e.Order.Foreign {
 		return
 	}
 	head := t.byRef.head(requestKey(ref, e.sent))
-	e.byRef, *head = *head, i
+	e.links.byRef, *head = *head, i
 }
 
 func (t *table) dropID(i int32) {
-	at := t.byID.head(t.entries[i].ID)
+	at := t.byID.head(t.entries[i].Order.ID)
 	for *at != i {
-		at = &t.entries[*at].byID
+		at = &t.entries[*at].links.byID
 	}
-	*at = t.entries[i].byID
-	t.entries[i].byID = none
+	*at = t.entries[i].links.byID
+	t.entries[i].links.byID = none
 }
 
 func (t *table) dropRef(i int32) {
-	at := t.byRef.head(requestKey(t.entries[i].Reference, t.entries[i].sent))
+	at := t.byRef.head(requestKey(t.entries[i].Order.Reference, t.entries[i].sent))
 	for *at != i {
-		at = &t.entries[*at].byRef
+		at = &t.entries[*at].links.byRef
 	}
-	*at = t.entries[i].byRef
-	t.entries[i].byRef = none
+	*at = t.entries[i].links.byRef
+	t.entries[i].links.byRef = none
 }
 
 // findID returns the slot of an id, or none.
 func (t *table) findID(id uint64) int32 {
 	i := *t.byID.head(id)
-	for i != none && t.entries[i].ID != id {
-		i = t.entries[i].byID
+	for i != none && t.entries[i].Order.ID != id {
+		i = t.entries[i].links.byID
 	}
 	return i
 }
@@ -177,8 +177,8 @@ func (t *table) findID(id uint64) int32 {
 // findRef returns the newest slot of a reference, or none.
 func (t *table) findRef(ref uint64) int32 {
 	i := *t.byRef.head(ref)
-	for i != none && t.entries[i].Reference != ref {
-		i = t.entries[i].byRef
+	for i != none && t.entries[i].Order.Reference != ref {
+		i = t.entries[i].links.byRef
 	}
 	return i
 }
@@ -192,8 +192,8 @@ func (t *table) findSent(ref, seq uint64) int32 {
 		return none
 	}
 	i := *t.byRef.head(requestKey(0, seq))
-	for i != none && (t.entries[i].Reference != 0 || t.entries[i].sent != seq) {
-		i = t.entries[i].byRef
+	for i != none && (t.entries[i].Order.Reference != 0 || t.entries[i].sent != seq) {
+		i = t.entries[i].links.byRef
 	}
 	return i
 }
@@ -201,10 +201,10 @@ func (t *table) findSent(ref, seq uint64) int32 {
 // release frees a slot whose contract and fills are released.
 func (t *table) release(i int32) {
 	e := &t.entries[i]
-	if e.ID != 0 {
+	if e.Order.ID != 0 {
 		t.dropID(i)
 	}
-	if !e.Foreign {
+	if !e.Order.Foreign {
 		t.dropRef(i)
 	}
 	if e.is(flagListedLive) {
