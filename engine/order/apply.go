@@ -40,6 +40,9 @@ var effects = [msg.PayloadOrderCancelReplaceRejected + 1]effect{
 func (m *Manager) Apply(p *msg.Payload, in Input) []Event {
 	m.begin(in.Now)
 	m.replayed = in.Replayed
+	if m.applyFast(p, &in) {
+		return m.done()
+	}
 	if p.GetType() == msg.PayloadMarketState {
 		m.marketState(p.GetMarketState())
 	} else if m.report = (report{}); m.report.read(p) {
@@ -95,12 +98,7 @@ func (m *Manager) applyReport(r *report, in Input) {
 	}
 	reserved := m.account.reserved()
 	f.apply(m, r)
-	if r.has&hasBalance != 0 {
-		m.balance(r)
-	} else if m.account.reserved() != reserved {
-		m.drift.stale = true
-		m.drift.changed = max(m.drift.changed, r.stamp)
-	}
+	m.amounts(r.has&(hasBalance|hasExposure), r.balance, r.exposure, r.stamp, reserved)
 }
 
 // answerTo ends a request that a report answers.

@@ -27,8 +27,9 @@ type Manager struct {
 	parent   report // names the original of a replace that is not known
 	stats    Stats
 
-	index  []int32 // of AppendState and LoadState: from slots to positions, or back
-	loaded int
+	general bool    // without the fast path, for tests
+	index   []int32 // of AppendState and LoadState: from slots to positions, or back
+	loaded  int
 }
 
 // account is the sums over all contracts.
@@ -140,6 +141,15 @@ func (m *Manager) commit(i int32) {
 	if e.links.contract == none {
 		return
 	}
+	m.bookOrder(e)
+	e.flags &^= flagPlain
+	if e.plain(m.window.high) {
+		e.flags |= flagPlain
+	}
+}
+
+// bookOrder books what changed of an order that is in a contract.
+func (m *Manager) bookOrder(e *entry) {
 	now := e.bookOf(&m.markets.contracts[e.links.contract])
 	d := now.minus(&e.booked)
 	if d.zero() {

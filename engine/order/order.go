@@ -64,6 +64,7 @@ const (
 	flagUncertain          // a replace failed after its first stage: it may have ended
 	flagForgotten          // its fills changed, which were not seen or are forgotten
 	flagInexact            // of a reduction of its fills only the average is known, as yet
+	flagPlain              // the fast path may change it; not kept by AppendState
 )
 
 // entry is a slot of the table of orders: two cache lines that the user reads, two of what they follow from, two of
