@@ -140,3 +140,19 @@ func (w *Window) Add(s uint64) int { return int(w.w.add(s)) }
 
 // WindowBits is how many account sequences a window remembers.
 const WindowBits = windowBits
+
+// WithoutFastPath switches the fast path off.
+func WithoutFastPath(m *Manager) { m.general = true }
+
+// TakesFastPath reports whether the fast path applied the message that do applies.
+func TakesFastPath(m *Manager, do func()) bool {
+	m.report.typ = 0
+	do()
+	return m.report.typ == 0 && m.eventCount > 0
+}
+
+// Events returns the events of the last call.
+func Events(m *Manager) []Event { return m.done() }
+
+// Newest returns the newest account sequence that was applied.
+func Newest(m *Manager) uint64 { return m.window.high - m.window.base }

@@ -20,11 +20,11 @@ const (
 // knows is older than the stamp of the next.
 func (e *entry) plain(high uint64) bool {
 	o, g, s := &e.Order, &e.figures, &e.stamps
-	if e.links.contract == none || e.closed != 0 || o.Overlay&InDoubt != 0 || e.requests.asks > 0 ||
+	if e.links.contract == none || e.closed != 0 || e.requests.asks > 0 ||
 		!o.Price.Valid() || !o.Side.Valid() || g.seen != g.total || g.pending != 0 || g.pendingCost != 0 ||
 		g.seen < 0 || g.seenCost < 0 || g.seenCost > g.seen*moneyPerUnit ||
-		g.available < 0 || o.Inherited < 0 || g.available > quantitySumMax || e.rare.factor != 0 || e.rare.voided != 0 ||
-		max(s.total, s.open, s.quantity, o.Sequence) > max(high, 1) {
+		g.available < 0 || g.available > quantitySumMax ||
+		max(s.total, s.open, s.quantity, e.rare.atReduced, o.Sequence) > max(high, 1) {
 		return false
 	}
 	switch e.flags &^ flagPlain {
@@ -159,7 +159,7 @@ func (m *Manager) fastExecuted(x *msg.OrderExecuted, in *Input) bool {
 	}
 	stamp := m.next(sequence)
 	if stamp == 0 || q-1 >= uint64(QuantityMax) || p-1 >= uint32(odds.PriceMax) || x.GetPendingTimeout() != 0 ||
-		!x.HasAvailableQuantity() || available > uint64(QuantityMax) || m.fills.free == none ||
+		!x.HasAvailableQuantity() || available > uint64(QuantityMax) ||
 		x.GetOrigPrice() > uint32(odds.PriceMax) || x.GetExecutedAvgPrice() > uint32(odds.PriceMax) ||
 		!usualSide(x.GetSide()) {
 		return false
@@ -182,12 +182,13 @@ func (m *Manager) fastExecuted(x *msg.OrderExecuted, in *Input) bool {
 	g.seenCost += cost
 	e.stamps.total, e.stamps.open = stamp, stamp
 	before := o.State
-	o.State = PartiallyFilled
+	o.Executed = odds.Quantity(total)
 	if left == 0 {
-		o.Reason, o.State = Reason{}, Filled
+		o.Reason = Reason{}
 		m.end(i, e, Filled, stamp)
 	}
-	o.Executed, o.Cost, o.Sequence, o.Updated = odds.Quantity(total), odds.Money(g.seenCost), stamp, m.now
+	o.State = e.derive()
+	o.Cost, o.Sequence, o.Updated = odds.Money(g.seenCost), stamp, m.now
 	final, flow := int64(q), -cost
 	if o.Side == odds.Sell {
 		final, flow = -final, cost
@@ -285,12 +286,10 @@ func (m *Manager) fastCancelled(x *msg.OrderCancelled, in *Input) bool {
 	}
 	o := &e.Order
 	before := o.State
-	o.State, o.Sequence, o.Updated = Cancelled, stamp, m.now
+	o.Sequence, o.Updated = stamp, m.now
 	o.Reason = Reason{msg.PayloadOrderCancelled, int32(x.GetReason())}
-	if o.Executed+o.Inherited > 0 {
-		o.State = PartiallyCancelled
-	}
 	m.end(i, e, Cancelled, stamp)
+	o.State = e.derive()
 	m.setAvailable(e, c, 0, 0, 0, 0)
 	m.aboutFast(OrderCancelled, o, before)
 	m.amounts(amountsOf(x.HasAvailableBalance(), x.HasExposure()), x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
@@ -313,10 +312,10 @@ func (m *Manager) fastReduced(x *msg.OrderQuantityReduced, in *Input) bool {
 		return false
 	}
 	o := &e.Order
-	quantity := odds.Quantity(e.figures.total+int64(left)) + o.Inherited
+	quantity := odds.Quantity(e.figures.total+int64(left)+e.rare.voided) + o.Inherited
 	gross := (int64(left) - int64(o.Available)) * moneyPerUnit
 	request, ok := m.plainRequest(x.GetReference(), in.RequestSeq, msg.PayloadOrderQuantityReduce, o.ID)
-	if !ok || quantity > 2*QuantityMax || gross > grossMax-m.account.gross {
+	if !ok || quantity < 0 || quantity > 2*QuantityMax || gross > grossMax-m.account.gross {
 		return false
 	}
 	m.note(msg.PayloadOrderQuantityReduced, sequence, stamp, o.ID)
