@@ -75,13 +75,12 @@ type contract struct {
 	newest   int32
 	count    int32 // orders in the list
 	next     int32 // of the market
-	chain    int32
 	state    uint8 // msg.ContractStateType
 	awaiting bool  // settled, and its result is not known yet
 	closed   bool  // settled or voided: fills do not count any more
 	reduce   uint8 // msg.ReduceType of the last reduction
 	factor   uint16
-	_        [32]byte
+	_        [36]byte
 }
 
 // market is a market with contracts.
@@ -89,7 +88,6 @@ type market struct {
 	id          uint32
 	contracts   int32 // first
 	count       int32
-	chain       int32
 	next        int32 // free
 	independent bool
 	defined     bool
@@ -146,22 +144,22 @@ func contractKey(marketID, id uint32) uint64 { return uint64(marketID)<<32 | uin
 
 // find returns the slot of a contract, or none.
 func (t *markets) find(marketID, id uint32) int32 {
-	i := *t.byContract.head(contractKey(marketID, id))
+	i, tag := t.byContract.first(contractKey(marketID, id))
 	for i != none {
 		c := &t.contracts[i]
 		if c.id == id && t.markets[c.market].id == marketID {
 			return i
 		}
-		i = c.chain
+		i = t.byContract.after(i, tag)
 	}
 	return none
 }
 
 // findMarket returns the slot of a market, or none.
 func (t *markets) findMarket(id uint32) int32 {
-	i := *t.byMarket.head(uint64(id))
+	i, tag := t.byMarket.first(uint64(id))
 	for i != none && t.markets[i].id != id {
-		i = t.markets[i].chain
+		i = t.byMarket.after(i, tag)
 	}
 	return i
 }
@@ -177,9 +175,8 @@ func (t *markets) claimMarket(id uint32) int32 {
 	}
 	m := &t.markets[i]
 	t.freeM = m.next
-	head := t.byMarket.head(uint64(id))
-	*m = market{id: id, contracts: none, chain: *head, next: none, used: true, independent: t.standard}
-	*head = i
+	t.byMarket.add(uint64(id), i)
+	*m = market{id: id, contracts: none, next: none, used: true, independent: t.standard}
 	return i
 }
 
@@ -198,9 +195,8 @@ func (t *markets) claim(marketID, id uint32) int32 {
 	}
 	m, c := &t.markets[at], &t.contracts[i]
 	t.freeC = c.next
-	head := t.byContract.head(contractKey(marketID, id))
-	*c = contract{id: id, market: at, orders: none, newest: none, next: none, chain: *head}
-	*head = i
+	t.byContract.add(contractKey(marketID, id), i)
+	*c = contract{id: id, market: at, orders: none, newest: none, next: none}
 	link := &m.contracts // in the order in which they were seen
 	for *link != none {
 		link = &t.contracts[*link].next
@@ -231,21 +227,13 @@ func (t *markets) drop(at int32) {
 	for i := m.contracts; i != none; {
 		c := &t.contracts[i]
 		next := c.next
-		link := t.byContract.head(contractKey(m.id, c.id))
-		for *link != i {
-			link = &t.contracts[*link].chain
-		}
-		*link = c.chain
+		t.byContract.remove(contractKey(m.id, c.id), i)
 		*c = contract{next: t.freeC}
 		t.freeC = i
 		t.open--
 		i = next
 	}
-	link := t.byMarket.head(uint64(m.id))
-	for *link != at {
-		link = &t.markets[*link].chain
-	}
-	*link = m.chain
+	t.byMarket.remove(uint64(m.id), at)
 	*m = market{next: t.freeM}
 	t.freeM = at
 }

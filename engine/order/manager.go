@@ -310,7 +310,7 @@ func (m *Manager) claim(foreign bool) int32 {
 func (m *Manager) evict() {
 	i := m.orders.ended.head
 	for i != none && m.orders.entries[i].figures.pending != 0 {
-		i = m.orders.entries[i].links.next
+		i = m.orders.places[i].next
 	}
 	if i == none {
 		i = m.orders.ended.head
@@ -325,7 +325,7 @@ func (m *Manager) evict() {
 func (m *Manager) Live(yield func(*Order) bool) {
 	for i := m.orders.live.head; i != none; {
 		e := &m.orders.entries[i]
-		i = e.links.next
+		i = m.orders.places[i].next
 		if !yield(&e.Order) {
 			return
 		}
@@ -336,7 +336,7 @@ func (m *Manager) Live(yield func(*Order) bool) {
 func (m *Manager) Ended(yield func(*Order) bool) {
 	for i := m.orders.ended.head; i != none; {
 		e := &m.orders.entries[i]
-		i = e.links.next
+		i = m.orders.places[i].next
 		if !yield(&e.Order) {
 			return
 		}

@@ -79,6 +79,7 @@ type entry struct {
 	flags    flags
 	closed   State  // terminal state that was reported, 0 while there is none
 	sent     uint64 // sequence that the request took
+	_        [16]byte
 
 	booked booked // in its contract
 	_      [24]byte
@@ -111,13 +112,10 @@ type underWay struct {
 	asks     uint8 // replaces that were sent and not answered
 }
 
-// links are slots of other entries and of tables.
+// links are slots of other tables and of the orders of the contract.
 type links struct {
 	contract     int32 // none before it is known
 	fills        int32 // first of its fills
-	byID         int32 // next in the hash chains
-	byRef        int32
-	prev, next   int32 // live or ended orders, oldest first
 	cprev, cnext int32 // orders of the contract
 }
 

@@ -26,7 +26,7 @@ func (m *Manager) walkOrders(c *codec) {
 	}
 	k := int32(0)
 	for _, l := range [...]*list{&t.ended, &t.live} {
-		for i := l.head; i != none; i = t.entries[i].links.next {
+		for i := l.head; i != none; i = t.places[i].next {
 			m.walkOrder(c, i)
 			m.index[i] = k
 			k++

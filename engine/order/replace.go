@@ -83,7 +83,7 @@ func (m *Manager) replacePending(r *report) {
 // raiseReplace raises what a replace reserves between its stages if an overtaken message about its original shows that
 // it has to be more.
 func (m *Manager) raiseReplace(o *entry) {
-	for i := m.orders.live.head; i != none; i = m.orders.entries[i].links.next {
+	for i := m.orders.live.head; i != none; i = m.orders.places[i].next {
 		e := &m.orders.entries[i]
 		if e.Order.Original != o.Order.ID || e.Order.State != PendingNew {
 			continue

@@ -74,7 +74,7 @@ func (m *Manager) retain() {
 		if e.Order.Updated+m.config.RetainFor > m.now {
 			return
 		}
-		next := e.links.next
+		next := m.orders.places[i].next
 		if e.figures.pending != 0 {
 			m.orders.unlink(&m.orders.ended, i)
 			m.orders.push(&m.orders.ended, i)
