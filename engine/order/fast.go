@@ -5,7 +5,7 @@ import (
 	"github.com/smk-go/smk/odds"
 )
 
-// Fast path for acceptances, fills, cancels and reductions. It takes the next message in sequence if it is complete and
+// Fast path for acceptances, fills, cancels, reductions and replaces. It takes the next message in sequence if it is complete and
 // its order has flagPlain, and does what applyReport would do, which is checked against it message by message. It
 // leaves anything else to applyReport before it has changed anything.
 
@@ -20,7 +20,7 @@ const (
 // knows is older than the stamp of the next.
 func (e *entry) plain(high uint64) bool {
 	o, g, s := &e.Order, &e.figures, &e.stamps
-	if e.links.contract == none || e.closed != 0 || e.requests.asks > 0 ||
+	if e.links.contract == none || e.closed != 0 ||
 		!o.Price.Valid() || !o.Side.Valid() || g.seen != g.total || g.pending != 0 || g.pendingCost != 0 ||
 		g.seen < 0 || g.seenCost < 0 || g.seenCost > g.seen*moneyPerUnit ||
 		g.available < 0 || g.available > quantitySumMax ||
@@ -32,7 +32,7 @@ func (e *entry) plain(high uint64) bool {
 		return s.quantity != 0
 	case plainNew &^ flagPlain:
 		return o.State == PendingNew && o.ID == 0 && !o.Foreign && o.Overlay == 0 && o.Original == 0 &&
-			o.Inherited == 0 && o.Quantity > 0 && g.total == 0 && g.available == 0 && e.rare.reserved == 0 &&
+			o.Inherited == 0 && o.Quantity > 0 && e.requests.asks == 0 && g.total == 0 && g.available == 0 && e.rare.reserved == 0 &&
 			s.quantity == 0 && s.open == 0
 	}
 	return false
@@ -76,7 +76,7 @@ func (m *Manager) plainOrder(id uint64) (int32, *entry, *contract) {
 		return none, nil, nil
 	}
 	e := &m.orders.entries[i]
-	if e.flags != plainLive {
+	if e.flags != plainLive || e.requests.asks > 0 {
 		return none, nil, nil
 	}
 	c := &m.markets.contracts[e.links.contract]
@@ -144,6 +144,10 @@ func (m *Manager) applyFast(p *msg.Payload, in *Input) bool {
 		return m.fastCancelled(p.GetOrderCancelled(), in)
 	case msg.PayloadOrderQuantityReduced:
 		return m.fastReduced(p.GetOrderQuantityReduced(), in)
+	case msg.PayloadOrderPendingReplace:
+		return m.fastReplacePending(p.GetOrderPendingReplace(), in)
+	case msg.PayloadOrderCancelReplaceAccepted:
+		return m.fastReplaced(p.GetOrderCancelReplaceAccepted(), in)
 	}
 	return false
 }

@@ -151,16 +151,17 @@ func (m *Manager) commit(i int32) {
 // bookOrder books what changed of an order that is in a contract.
 func (m *Manager) bookOrder(e *entry) {
 	now := e.bookOf(&m.markets.contracts[e.links.contract])
-	d := now.minus(&e.booked)
-	if d.zero() {
+	if now == e.booked {
 		return
 	}
-	if d.gross > grossMax-m.account.gross {
+	if now.gross-e.booked.gross > grossMax-m.account.gross {
 		e.flags |= flagUnbooked
-		now, d = booked{}, booked{}.minus(&e.booked)
+		now = booked{}
 		m.about(Overflow, e)
 		m.incomplete(Overflowed)
 	}
+	d := now
+	d.subtract(&e.booked)
 	e.booked = now
 	m.book(e.links.contract, &d)
 }
@@ -186,7 +187,15 @@ func (m *Manager) place(i int32, marketID, id uint32) bool {
 	if at == none {
 		return false
 	}
-	e.Order.Market, e.Order.Contract, e.links.contract = marketID, id, at
+	e.Order.Market, e.Order.Contract = marketID, id
+	m.placeIn(i, at)
+	return true
+}
+
+// placeIn puts an order into the list of its contract.
+func (m *Manager) placeIn(i, at int32) {
+	e := &m.orders.entries[i]
+	e.links.contract = at
 	c := &m.markets.contracts[at]
 	e.links.cprev, e.links.cnext = c.newest, none
 	if c.newest == none {
@@ -196,7 +205,6 @@ func (m *Manager) place(i int32, marketID, id uint32) bool {
 	}
 	c.newest = i
 	c.count++
-	return true
 }
 
 // unplace takes an order out of its contract's list. What it booked stays.
