@@ -98,7 +98,7 @@ func (m *Manager) applyReport(r *report, in Input) {
 	}
 	reserved := m.account.reserved()
 	f.apply(m, r)
-	m.amounts(r.has&(hasBalance|hasExposure), r.balance, r.exposure, r.stamp, reserved)
+	m.applyAmounts(r.has&(hasBalance|hasExposure), r.balance, r.exposure, r.stamp, reserved)
 }
 
 // answerTo ends a request that a report answers.

@@ -9,7 +9,7 @@ import (
 // its order has flagPlain, and does what applyReport would do, which is checked against it message by message. It
 // leaves anything else to applyReport before it has changed anything.
 
-// plainLive and plainNew are the only flags that an order may have here.
+// plainLive and plainNew are the only flags that an order may have here, but for flagFolded.
 const (
 	plainLive = flagUsed | flagPlain | flagListedLive | flagAcknowledged
 	plainNew  = flagUsed | flagPlain | flagListedLive
@@ -27,7 +27,7 @@ func (e *entry) plain(high uint64) bool {
 		max(s.total, s.open, s.quantity, e.rare.atReduced, o.Sequence) > max(high, 1) {
 		return false
 	}
-	switch e.flags &^ flagPlain {
+	switch e.flags &^ (flagPlain | flagFolded) {
 	case plainLive &^ flagPlain:
 		return s.quantity != 0
 	case plainNew &^ flagPlain:
@@ -76,7 +76,7 @@ func (m *Manager) plainOrder(id uint64) (int32, *entry, *contract) {
 		return none, nil, nil
 	}
 	e := &m.orders.entries[i]
-	if e.flags != plainLive || e.requests.asks > 0 {
+	if e.flags&^flagFolded != plainLive || e.requests.asks > 0 {
 		return none, nil, nil
 	}
 	c := &m.markets.contracts[e.links.contract]
@@ -200,7 +200,7 @@ func (m *Manager) fastExecuted(x *msg.OrderExecuted, in *Input) bool {
 	m.setAvailable(e, c, left, final, flow, int64(q)*moneyPerUnit)
 	ev := m.aboutFast(OrderFilled, o, before)
 	ev.Fill.Price, ev.Fill.Quantity = odds.Price(p), odds.Quantity(q)
-	m.amounts(amountsOf(x.HasAvailableBalance(), x.HasExposure()), x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
+	m.applyAmounts(hasAmounts(x.HasAvailableBalance(), x.HasExposure()), x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
 	return true
 }
 
@@ -245,7 +245,7 @@ func (m *Manager) fastAccepted(x *msg.OrderAccepted, in *Input) bool {
 	m.account.asked += risk
 	m.setAvailable(e, c, int64(q), 0, 0, asked*moneyPerUnit)
 	m.aboutFast(OrderAccepted, o, PendingNew)
-	m.amounts(amountsOf(x.HasAvailableBalance(), x.HasExposure()), x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
+	m.applyAmounts(hasAmounts(x.HasAvailableBalance(), x.HasExposure()), x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
 	return true
 }
 
@@ -296,7 +296,7 @@ func (m *Manager) fastCancelled(x *msg.OrderCancelled, in *Input) bool {
 	o.State = e.derive()
 	m.setAvailable(e, c, 0, 0, 0, 0)
 	m.aboutFast(OrderCancelled, o, before)
-	m.amounts(amountsOf(x.HasAvailableBalance(), x.HasExposure()), x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
+	m.applyAmounts(hasAmounts(x.HasAvailableBalance(), x.HasExposure()), x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
 	return true
 }
 
@@ -341,6 +341,6 @@ func (m *Manager) fastReduced(x *msg.OrderQuantityReduced, in *Input) bool {
 	ev := m.aboutFast(OrderReduced, o, o.State)
 	ev.Fill.Quantity = odds.Quantity(left)
 	ev.Reason = Reason{msg.PayloadOrderQuantityReduced, int32(x.GetReason())}
-	m.amounts(0, 0, 0, stamp, reserved)
+	m.applyAmounts(0, 0, 0, stamp, reserved)
 	return true
 }

@@ -207,9 +207,11 @@ func (m *Manager) walkSums(c *codec) {
 	c.bool(&a.hasCash)
 
 	d := &m.drift
-	c.float(&d.balance)
-	c.float(&d.exposure)
-	small(c, &d.has, hasBalance|hasExposure)
+	r := d.amounts
+	c.float(&r.balance)
+	c.float(&r.exposure)
+	small(c, &r.has, hasBalance|hasExposure)
+	d.amounts = amountsOf(r.has, r.balance, r.exposure)
 	c.bool(&d.open)
 	c.bool(&d.reported)
 	c.bool(&d.stale)

@@ -59,7 +59,7 @@ func (m *Manager) marketState(s *msg.MarketState) {
 		m.setMarketState(k, s.GetState())
 	}
 	// After a reconnection a balance may come before the state of the market that it is about.
-	if d := &m.drift; m.markets.awaiting > 0 && d.open && d.has&hasExposure != 0 && m.account.hasCash {
+	if d := &m.drift; m.markets.awaiting > 0 && d.open && d.amounts.has&hasExposure != 0 && m.account.hasCash {
 		if cash, ok := m.reportedCash(); ok && m.differs(cash, m.account.cash) {
 			m.settleByCash(cash-m.account.cash, false)
 		}
