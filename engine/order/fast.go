@@ -125,9 +125,10 @@ func (m *Manager) setAvailable(e *entry, c *contract, available, final, flow, gr
 func (m *Manager) end(i int32, e *entry, s State, stamp uint64) {
 	e.closed, e.stamps.close = s, stamp
 	e.Order.Overlay = 0
-	m.orders.unlink(&m.orders.live, i)
-	m.orders.push(&m.orders.ended, i)
-	e.flags &^= flagListedLive | flagPlain
+	m.relist(i, e)
+	m.hide(e)
+	m.countDoubt(e)
+	e.flags &^= flagPlain
 }
 
 // applyFast applies a message if it is one for the fast path.
@@ -236,6 +237,7 @@ func (m *Manager) fastAccepted(x *msg.OrderAccepted, in *Input) bool {
 	e.stamps.quantity, e.stamps.open = stamp, stamp
 	g.available = int64(q)
 	e.flags = plainLive
+	m.show(e)
 
 	side := (o.Side - odds.Buy) & 1
 	e.booked.asked[side], e.booked.askedRisk = 0, 0

@@ -50,7 +50,7 @@ func (m *Manager) fastReplacePending(x *msg.OrderPendingReplace, in *Input) bool
 	m.orders.setID(i, id)
 	m.orders.setRef(i, reference)
 	m.placeIn(i, o.links.contract)
-	m.orders.enlist(i)
+	m.enlist(i)
 	e.rare.reserved, e.booked.extra, e.booked.gross = extra, extra, extra
 
 	k := &m.markets.markets[c.market]
@@ -107,6 +107,7 @@ func (m *Manager) fastReplaced(x *msg.OrderCancelReplaceAccepted, in *Input) boo
 	e.stamps.quantity, e.stamps.open = stamp, stamp
 	e.flags = plainLive
 	n.State = e.derive()
+	m.show(e)
 	m.setAvailable(e, c, int64(left), 0, 0, -extra)
 	ev := m.aboutFast(OrderReplaced, n, PendingNew)
 	ev.Other = orig

@@ -14,6 +14,7 @@ type Manager struct {
 	account    account
 	drift      drift
 	complete   completeness
+	inDoubt    int // live orders
 	gone       goneQueue
 	events     [eventsMax]Event
 	eventCount int
@@ -137,7 +138,7 @@ func (m *Manager) anomaly(kind AnomalyKind, e *entry) *Event {
 func (m *Manager) commit(i int32) {
 	e := &m.orders.entries[i]
 	e.update(m.now)
-	m.orders.enlist(i)
+	m.enlist(i)
 	if e.links.contract == none {
 		return
 	}
@@ -175,57 +176,6 @@ func (m *Manager) book(contract int32, d *booked) {
 	a.asked += d.askedRisk
 	a.extra += d.extra
 	a.gross += d.gross
-}
-
-// place puts an order into its contract. It reports false if there is no room for the contract.
-func (m *Manager) place(i int32, marketID, id uint32) bool {
-	e := &m.orders.entries[i]
-	if e.links.contract != none {
-		return true
-	}
-	at := m.claimContract(marketID, id)
-	if at == none {
-		return false
-	}
-	e.Order.Market, e.Order.Contract = marketID, id
-	m.placeIn(i, at)
-	return true
-}
-
-// placeIn puts an order into the list of its contract.
-func (m *Manager) placeIn(i, at int32) {
-	e := &m.orders.entries[i]
-	e.links.contract = at
-	c := &m.markets.contracts[at]
-	e.links.cprev, e.links.cnext = c.newest, none
-	if c.newest == none {
-		c.orders = i
-	} else {
-		m.orders.entries[c.newest].links.cnext = i
-	}
-	c.newest = i
-	c.count++
-}
-
-// unplace takes an order out of its contract's list. What it booked stays.
-func (m *Manager) unplace(i int32) {
-	e := &m.orders.entries[i]
-	if e.links.contract == none {
-		return
-	}
-	c := &m.markets.contracts[e.links.contract]
-	if e.links.cprev == none {
-		c.orders = e.links.cnext
-	} else {
-		m.orders.entries[e.links.cprev].links.cnext = e.links.cnext
-	}
-	if e.links.cnext == none {
-		c.newest = e.links.cprev
-	} else {
-		m.orders.entries[e.links.cnext].links.cprev = e.links.cprev
-	}
-	e.links.cprev, e.links.cnext, e.links.contract = none, none, none
-	c.count--
 }
 
 // claimContract returns the slot of a contract, or none if there is no room. Idle markets make room.
@@ -266,12 +216,8 @@ func (k *market) over() bool {
 
 // forgetEnded forgets the terminal orders of a contract.
 func (m *Manager) forgetEnded(contract int32) {
-	for i := m.markets.contracts[contract].orders; i != none; {
-		next := m.orders.entries[i].links.cnext
-		if !m.orders.entries[i].is(flagListedLive) {
-			m.forget(i)
-		}
-		i = next
+	for c := &m.markets.contracts[contract]; c.ended.head != none; {
+		m.forget(c.ended.head)
 	}
 }
 
@@ -293,8 +239,7 @@ func (m *Manager) forget(i int32) {
 	if e.is(flagForgotten) {
 		c.unknown--
 	}
-	m.unplace(i)
-	m.orders.release(i)
+	m.release(i)
 	m.stats.Evicted++
 }
 
@@ -310,7 +255,7 @@ func (m *Manager) claim(foreign bool) int32 {
 	}
 	e := &t.entries[i]
 	e.Order.Foreign = foreign
-	t.push(&t.ended, i) // until enlist
+	t.ended.push(t.places, i) // until enlist
 	return i
 }
 
@@ -346,22 +291,6 @@ func (m *Manager) Ended(yield func(*Order) bool) {
 		e := &m.orders.entries[i]
 		i = m.orders.places[i].next
 		if !yield(&e.Order) {
-			return
-		}
-	}
-}
-
-// LiveOf calls yield for the orders of a contract that are not terminal, in the order in which they were seen,
-// until it returns false.
-func (m *Manager) LiveOf(marketID, contractID uint32, yield func(*Order) bool) {
-	at := m.markets.find(marketID, contractID)
-	if at == none {
-		return
-	}
-	for i := m.markets.contracts[at].orders; i != none; {
-		e := &m.orders.entries[i]
-		i = e.links.cnext
-		if e.is(flagListedLive) && !yield(&e.Order) {
 			return
 		}
 	}

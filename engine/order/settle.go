@@ -135,12 +135,14 @@ func (m *Manager) closeContract(at int32) {
 		m.markets.markets[c.market].awaiting--
 	}
 	var left booked
-	for i := c.orders; i != none; i = m.orders.entries[i].links.cnext {
-		e := &m.orders.entries[i]
-		e.booked = e.bookOf(c)
-		left.add(&e.booked)
-		m.fills.release(e) // nothing reduces them any more
-		e.flags |= flagFolded
+	for _, l := range [...]*list{&c.ended, &c.live} {
+		for i := l.head; i != none; i = m.orders.inContract[i].next {
+			e := &m.orders.entries[i]
+			e.booked = e.bookOf(c)
+			left.add(&e.booked)
+			m.fills.release(e) // nothing reduces them any more
+			e.flags |= flagFolded
+		}
 	}
 	left.subtract(&c.booked)
 	m.book(at, &left)
