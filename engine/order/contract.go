@@ -64,23 +64,24 @@ func (b *booked) subtract(c *booked) {
 	b.gross -= c.gross
 }
 
-// contract is a contract with orders or a position: three cache lines.
+// contract is a contract with orders or a position: two cache lines that fills change, and one of the rest.
 type contract struct {
-	booked    booked
-	lose      int64 // min(result if it loses, 0)
-	step      int64 // min(result if it wins, 0) - lose
-	market    int32 // slot
-	id        uint32
+	booked   booked
+	lose     int64 // min(result if it loses, 0)
+	step     int64 // min(result if it wins, 0) - lose
+	market   int32 // slot
+	closed   bool  // settled or voided: fills do not count any more
+	awaiting bool  // settled, and its result is not known yet
+	state    uint8 // msg.ContractStateType
+	reduce   uint8 // msg.ReduceType of the last reduction
+
 	live      list // its orders
 	ended     list
-	best      [2]odds.Price // of the live ones by side, 0 without any
+	id        uint32
 	next      int32         // of the market
-	state     uint8         // msg.ContractStateType
+	factor    uint16        // of the last reduction
+	best      [2]odds.Price // of the live orders by side, 0 without any
 	staleBest [2]bool       // the best one may have gone
-	awaiting  bool          // settled, and its result is not known yet
-	closed    bool          // settled or voided: fills do not count any more
-	reduce    uint8         // msg.ReduceType of the last reduction
-	factor    uint16
 	_         [16]byte
 }
 
