@@ -212,8 +212,8 @@ func (m *Manager) finish(i int32, missed odds.Quantity) *entry {
 	e := &m.orders.entries[i]
 	if !e.bounded() {
 		e.flags |= flagUnbooked
-		e.figures.seen, e.figures.seenCost, e.figures.pending, e.figures.pendingCost, e.figures.total, e.rare.voided = 0, 0, 0, 0, 0, 0
-		e.figures.available, e.Order.Quantity = min(max(e.figures.available, 0), int64(QuantityMax)), min(e.Order.Quantity, QuantityMax)
+		e.figures = figures{available: min(max(e.figures.available, 0), int64(QuantityMax))}
+		e.rare.voided, e.Order.Quantity = 0, min(e.Order.Quantity, QuantityMax)
 		m.about(Overflow, e)
 		m.incomplete(Overflowed)
 	}
@@ -284,7 +284,8 @@ func (m *Manager) acceptedOrder(r *report) int32 {
 			return own
 		case e.Order.ID != 0 || e.Order.State != PendingNew && e.closed != NotPlaced:
 			own = none // the reference is used a second time
-		case r.market != 0 && (e.Order.Market != r.market || e.Order.Contract != r.contract) || r.side != 0 && e.Order.Side != r.side:
+		case r.market != 0 && (e.Order.Market != r.market || e.Order.Contract != r.contract),
+			r.side != 0 && e.Order.Side != r.side:
 			m.anomaly(ReferenceMismatch, e).Other = r.id
 			own = none
 		}

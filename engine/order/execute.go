@@ -36,7 +36,8 @@ func (m *Manager) executed(r *report) {
 	}
 	e.setTotal(r, q)
 	e.setOpen(r, -int64(r.quantity))
-	if r.has&hasAvailable != 0 && r.available == 0 || r.has&hasAvailable == 0 && e.stamps.open > 0 && e.figures.available <= 0 {
+	if r.has&hasAvailable != 0 && r.available == 0 ||
+		r.has&hasAvailable == 0 && e.stamps.open > 0 && e.figures.available <= 0 {
 		e.close(Filled, Reason{}, r.stamp)
 	}
 	m.reduceAgain(e)
@@ -233,7 +234,8 @@ func (m *Manager) reduceExactly(e *entry, unseen bool) bool {
 	}
 	m.fills.reduce(e, t, c.factor)
 	e.rare.reduceType, e.rare.factor = c.reduce, c.factor
-	e.figures.seen, e.figures.seenCost, e.figures.pending, e.figures.pendingCost = s.seen, s.cost, s.pending, s.pendingCost
+	g := &e.figures
+	g.seen, g.seenCost, g.pending, g.pendingCost = s.seen, s.cost, s.pending, s.pendingCost
 	return true
 }
 

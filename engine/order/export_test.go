@@ -91,17 +91,18 @@ func (m *Manager) Audit() string {
 			if base != (booked{}) {
 				return fmt.Sprintf("contract %d has booked what no order has: %+v", c.id, base)
 			}
-			if c.closed && (c.booked.final != 0 || c.booked.flow != 0 || c.booked.prov != 0 || c.booked.provFlow != 0 || c.booked.provRisk != 0) {
+			b := &c.booked
+			if c.closed && b.final|b.flow|b.prov|b.provFlow|b.provRisk != 0 {
 				return fmt.Sprintf("contract %d is closed and has %+v", c.id, c.booked)
 			}
-			win, lose := min(c.booked.final*moneyPerUnit+c.booked.flow, 0), min(c.booked.flow, 0)
+			win, lose := min(b.final*moneyPerUnit+b.flow, 0), min(b.flow, 0)
 			if k.independent {
 				sum += min(win, lose)
 			} else {
 				sum, least = sum+lose, min(least, win-lose)
 			}
-			open, prov, asked, extra = open+c.booked.openRisk, prov+c.booked.provRisk, asked+c.booked.askedRisk, extra+c.booked.extra
-			a.gross += c.booked.gross
+			open, prov, asked, extra = open+b.openRisk, prov+b.provRisk, asked+b.askedRisk, extra+b.extra
+			a.gross += b.gross
 		}
 		if k.matched() != -(sum+least) || k.openRisk != open || k.provRisk != prov || k.askedRisk != asked ||
 			k.extra != extra {

@@ -5,9 +5,9 @@ import (
 	"github.com/smk-go/smk/odds"
 )
 
-// Fast path for acceptances, fills, cancels, reductions and replaces. It takes the next message in sequence if it is complete and
-// its order has flagPlain, and does what applyReport would do, which is checked against it message by message. It
-// leaves anything else to applyReport before it has changed anything.
+// Fast path for acceptances, fills, cancels, reductions and replaces. It takes the next message in sequence if it is
+// complete and its order has flagPlain, and does what applyReport would do, which is checked against it message by
+// message. It leaves anything else to applyReport before it has changed anything.
 
 // plainLive and plainNew are the only flags that an order may have here, but for flagFolded.
 const (
@@ -32,8 +32,8 @@ func (e *entry) plain(high uint64) bool {
 		return s.quantity != 0
 	case plainNew &^ flagPlain:
 		return o.State == PendingNew && o.ID == 0 && !o.Foreign && o.Overlay == 0 && o.Original == 0 &&
-			o.Inherited == 0 && o.Quantity > 0 && e.requests.asks == 0 && g.total == 0 && g.available == 0 && e.rare.reserved == 0 &&
-			s.quantity == 0 && s.open == 0
+			o.Inherited == 0 && o.Quantity > 0 && e.requests.asks == 0 && g.total == 0 && g.available == 0 &&
+			e.rare.reserved == 0 && s.quantity == 0 && s.open == 0
 	}
 	return false
 }
@@ -201,7 +201,8 @@ func (m *Manager) fastExecuted(x *msg.OrderExecuted, in *Input) bool {
 	m.setAvailable(e, c, left, final, flow, int64(q)*moneyPerUnit)
 	ev := m.aboutFast(OrderFilled, o, before)
 	ev.Fill.Price, ev.Fill.Quantity = odds.Price(p), odds.Quantity(q)
-	m.applyAmounts(hasAmounts(x.HasAvailableBalance(), x.HasExposure()), x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
+	has := hasAmounts(x.HasAvailableBalance(), x.HasExposure())
+	m.applyAmounts(has, x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
 	return true
 }
 
@@ -247,7 +248,8 @@ func (m *Manager) fastAccepted(x *msg.OrderAccepted, in *Input) bool {
 	m.account.asked += risk
 	m.setAvailable(e, c, int64(q), 0, 0, asked*moneyPerUnit)
 	m.aboutFast(OrderAccepted, o, PendingNew)
-	m.applyAmounts(hasAmounts(x.HasAvailableBalance(), x.HasExposure()), x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
+	has := hasAmounts(x.HasAvailableBalance(), x.HasExposure())
+	m.applyAmounts(has, x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
 	return true
 }
 
@@ -298,7 +300,8 @@ func (m *Manager) fastCancelled(x *msg.OrderCancelled, in *Input) bool {
 	o.State = e.derive()
 	m.setAvailable(e, c, 0, 0, 0, 0)
 	m.aboutFast(OrderCancelled, o, before)
-	m.applyAmounts(hasAmounts(x.HasAvailableBalance(), x.HasExposure()), x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
+	has := hasAmounts(x.HasAvailableBalance(), x.HasExposure())
+	m.applyAmounts(has, x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
 	return true
 }
 

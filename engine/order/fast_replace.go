@@ -87,8 +87,9 @@ func (m *Manager) fastReplaced(x *msg.OrderCancelReplaceAccepted, in *Input) boo
 	n := &e.Order
 	left = min(left, quantity)
 	gross := int64(left)*moneyPerUnit - e.rare.reserved
-	if e.flags != flagUsed|flagListedLive || n.Foreign || n.Original != orig || n.State != PendingNew || n.Overlay != 0 ||
-		n.Quantity == 0 || n.Sequence > stamp || e.closed != 0 || e.links.contract != o.links.contract ||
+	if e.flags != flagUsed|flagListedLive || n.Foreign || n.Original != orig || n.State != PendingNew ||
+		n.Overlay != 0 || n.Quantity == 0 || n.Sequence > stamp ||
+		e.closed != 0 || e.links.contract != o.links.contract ||
 		e.figures != (figures{}) || e.stamps != (stamps{}) || e.requests != (underWay{}) || !n.Side.Valid() ||
 		e.rare.atReduced != 0 || gross > grossMax-m.account.gross ||
 		m.requests.find(x.GetReference(), in.RequestSeq, msg.PayloadOrderCancelReplace) != none {

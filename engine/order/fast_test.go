@@ -57,7 +57,8 @@ func (w *twins) do(f func(m *order.Manager)) {
 // TestFastPathFeeds: the fast path applies all of a usual feed but the replaces, and does what is done without it.
 func TestFastPathFeeds(t *testing.T) {
 	for _, kind := range feedKinds {
-		f, w := newFeed(t, kind, 40, 12), newTwins(t, order.Config{Orders: 128, Retained: 64, Contracts: 1024, Fills: 512})
+		f := newFeed(t, kind, 40, 12)
+		w := newTwins(t, order.Config{Orders: 128, Retained: 64, Contracts: 1024, Fills: 512})
 		now := int64(0)
 		p := new(msg.Payload)
 		run := func(steps []step) {
@@ -240,8 +241,8 @@ func (h *nearlyUsual) message() string {
 		Type: pick(r, msg.PayloadOrderExecuted, msg.PayloadOrderExecuted, msg.PayloadOrderCancelled,
 			msg.PayloadOrderQuantityReduced, msg.PayloadOrderExecuteConfirmed),
 		Side: msg.Side(o.Side), AccountSequence: h.sequence, OrderID: o.ID, Market: o.Market, Contract: o.Contract,
-		Price: uint32(o.Price), OrigPrice: uint32(o.Price), Reference: 100 + r.Uint64N(6), HasReference: true, Reason: 1,
-		NewQuantity: uint64(o.Available) / 2, AvailableQuantity: uint64(o.Available) / 2,
+		Price: uint32(o.Price), OrigPrice: uint32(o.Price), Reference: 100 + r.Uint64N(6), HasReference: true,
+		Reason: 1, NewQuantity: uint64(o.Available) / 2, AvailableQuantity: uint64(o.Available) / 2,
 	}
 	if o.ID == 0 || r.IntN(30) == 0 {
 		rep.Type, rep.Reference, rep.Quantity = msg.PayloadOrderAccepted, o.Reference, uint64(o.Quantity)

@@ -117,8 +117,9 @@ func (m *Manager) emit(kind EventKind) *Event {
 // about adds an event about an order.
 func (m *Manager) about(kind EventKind, e *entry) *Event {
 	ev := m.emit(kind)
-	ev.OrderID, ev.Reference, ev.Market, ev.Contract = e.Order.ID, e.Order.Reference, e.Order.Market, e.Order.Contract
-	ev.Side, ev.State, ev.Before, ev.Foreign, ev.Reason = e.Order.Side, e.Order.State, e.Order.State, e.Order.Foreign, e.Order.Reason
+	o := &e.Order
+	ev.OrderID, ev.Reference, ev.Market, ev.Contract = o.ID, o.Reference, o.Market, o.Contract
+	ev.Side, ev.State, ev.Before, ev.Foreign, ev.Reason = o.Side, o.State, o.State, o.Foreign, o.Reason
 	return ev
 }
 

@@ -85,8 +85,8 @@ func (m *Manager) applyAmounts(has has, balance, exposure float64, stamp uint64,
 func (m *Manager) agree(has has, balance, exposure float64, stamp uint64) bool {
 	d, own := &m.drift, &m.account
 	exposed := math.Abs(exposure)
-	if has != hasBalance|hasExposure || m.replayed || d.exposeOn || !own.hasCash || stamp < d.stamp || stamp < d.changed ||
-		!(math.Abs(balance) < exactMax && exposed < exactMax) {
+	if has != hasBalance|hasExposure || m.replayed || d.exposeOn || !own.hasCash || stamp < d.stamp ||
+		stamp < d.changed || !(math.Abs(balance) < exactMax && exposed < exactMax) {
 		return false
 	}
 	available := int64(math.RoundToEven(balance * float64(odds.Whole)))

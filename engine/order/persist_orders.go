@@ -55,17 +55,18 @@ func (m *Manager) walkOrder(c *codec, i int32) {
 	signed(c, &e.Order.Sent, math.MaxInt64)
 	signed(c, &e.Order.Updated, math.MaxInt64)
 	c.u64(&e.Order.Sequence)
-	for _, v := range [...]*int64{&e.figures.seen, &e.figures.pending, &e.figures.total, &e.figures.available, &e.rare.voided} {
+	g, s := &e.figures, &e.stamps
+	for _, v := range [...]*int64{&g.seen, &g.pending, &g.total, &g.available, &e.rare.voided} {
 		signed(c, v, quantitySumMax)
 	}
-	for _, v := range [...]*int64{&e.figures.seenCost, &e.figures.pendingCost, &e.rare.totalCost, &e.rare.reserved} {
+	for _, v := range [...]*int64{&g.seenCost, &g.pendingCost, &e.rare.totalCost, &e.rare.reserved} {
 		signed(c, v, costSumMax)
 	}
 	signed(c, &e.rare.deadline, math.MaxInt64)
 	signed(c, &e.rare.askQuantity, int64(QuantityMax))
 	small(c, &e.rare.askPrice, moneyPerUnit)
 	small(c, &e.requests.asks, 255)
-	for _, v := range [...]*uint64{&e.stamps.total, &e.stamps.quantity, &e.stamps.open, &e.stamps.close, &e.rare.atReduced, &e.sent} {
+	for _, v := range [...]*uint64{&s.total, &s.quantity, &s.open, &s.close, &e.rare.atReduced, &e.sent} {
 		c.u64(v)
 	}
 	small(c, &e.rare.factor, moneyPerUnit-1)
@@ -145,7 +146,8 @@ func (m *Manager) walkContractOrders(c *codec) {
 	for k := range m.loaded {
 		i := m.index[k]
 		e := &m.orders.entries[i]
-		c.check(e.links.contract != none || e.Order.Foreign || e.Order.Original != 0, "an order of ours is in no contract")
+		c.check(e.links.contract != none || e.Order.Foreign || e.Order.Original != 0,
+			"an order of ours is in no contract")
 		if c.err == nil && e.links.contract == none {
 			m.loadOrder(i) // books nothing
 		}
@@ -184,7 +186,8 @@ func (m *Manager) loadContractOrders(c *codec, at int32) {
 		}
 		i := m.index[at]
 		e := &m.orders.entries[i]
-		if c.check(e.links.contract == none && e.Order.Market == marketID && e.Order.Contract == id && e.Order.Side.Valid(),
+		o := &e.Order
+		if c.check(e.links.contract == none && o.Market == marketID && o.Contract == id && o.Side.Valid(),
 			"an order is in the wrong contract"); c.err != nil {
 			return
 		}

@@ -101,8 +101,8 @@ func (m *Manager) show(e *entry) {
 	}
 }
 
-// hide takes the price of an order out of the best ones of its contract. If it was the best, the next is looked for when
-// it is asked for.
+// hide takes the price of an order out of the best ones of its contract. If it was the best, BestLive searches for the
+// next.
 func (m *Manager) hide(e *entry) {
 	if e.shown == 0 {
 		return

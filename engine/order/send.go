@@ -111,8 +111,9 @@ func (m *Manager) sentRequest(k *msg.Keys, seq uint64) {
 // them at most.
 func (e *entry) ask(k *msg.Keys) {
 	p := odds.Price(min(k.Price, moneyPerUnit))
-	if e.requests.asks == 0 || !p.Valid() || e.rare.askPrice.Valid() && (p > e.rare.askPrice) == (e.Order.Side == odds.Buy) {
-		e.rare.askPrice = p
+	r := &e.rare
+	if e.requests.asks == 0 || !p.Valid() || r.askPrice.Valid() && (p > r.askPrice) == (e.Order.Side == odds.Buy) {
+		r.askPrice = p
 	}
 	e.rare.askQuantity = max(e.rare.askQuantity, int64(min(k.Quantity, uint64(QuantityMax))))
 	e.requests.asks = min(e.requests.asks, 254) + 1
