@@ -122,13 +122,17 @@ func (m *Manager) setAvailable(e *entry, c *contract, available, final, flow, gr
 }
 
 // end puts an order that a report ended among the ended ones.
-func (m *Manager) end(i int32, e *entry, s State, stamp uint64) {
+func (m *Manager) end(i int32, e *entry, c *contract, s State, stamp uint64) {
 	e.closed, e.stamps.close = s, stamp
 	e.Order.Overlay = 0
-	m.relist(i, e)
+	e.flags &^= flagListedLive | flagPlain
+	t := &m.orders
+	t.live.unlink(t.places, i)
+	t.ended.push(t.places, i)
+	c.live.unlink(t.inContract, i)
+	c.ended.push(t.inContract, i)
 	m.hide(e)
 	m.countDoubt(e)
-	e.flags &^= flagPlain
 }
 
 // applyFast applies a message if it is one for the fast path.
@@ -190,7 +194,7 @@ func (m *Manager) fastExecuted(x *msg.OrderExecuted, in *Input) bool {
 	o.Executed = odds.Quantity(total)
 	if left == 0 {
 		o.Reason = Reason{}
-		m.end(i, e, Filled, stamp)
+		m.end(i, e, c, Filled, stamp)
 	}
 	o.State = e.derive()
 	o.Cost, o.Sequence, o.Updated = odds.Money(g.seenCost), stamp, m.now
@@ -201,8 +205,10 @@ func (m *Manager) fastExecuted(x *msg.OrderExecuted, in *Input) bool {
 	m.setAvailable(e, c, left, final, flow, int64(q)*moneyPerUnit)
 	ev := m.aboutFast(OrderFilled, o, before)
 	ev.Fill.Price, ev.Fill.Quantity = odds.Price(p), odds.Quantity(q)
-	has := hasAmounts(x.HasAvailableBalance(), x.HasExposure())
-	m.applyAmounts(has, x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
+	balance, exposure := x.GetAvailableBalance(), x.GetExposure()
+	if !x.HasAvailableBalance() || !x.HasExposure() || !m.agree(balance, exposure, stamp) {
+		m.applyAmounts(hasAmounts(x.HasAvailableBalance(), x.HasExposure()), balance, exposure, stamp, reserved)
+	}
 	return true
 }
 
@@ -248,8 +254,10 @@ func (m *Manager) fastAccepted(x *msg.OrderAccepted, in *Input) bool {
 	m.account.asked += risk
 	m.setAvailable(e, c, int64(q), 0, 0, asked*moneyPerUnit)
 	m.aboutFast(OrderAccepted, o, PendingNew)
-	has := hasAmounts(x.HasAvailableBalance(), x.HasExposure())
-	m.applyAmounts(has, x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
+	balance, exposure := x.GetAvailableBalance(), x.GetExposure()
+	if !x.HasAvailableBalance() || !x.HasExposure() || !m.agree(balance, exposure, stamp) {
+		m.applyAmounts(hasAmounts(x.HasAvailableBalance(), x.HasExposure()), balance, exposure, stamp, reserved)
+	}
 	return true
 }
 
@@ -296,12 +304,14 @@ func (m *Manager) fastCancelled(x *msg.OrderCancelled, in *Input) bool {
 	before := o.State
 	o.Sequence, o.Updated = stamp, m.now
 	o.Reason = Reason{msg.PayloadOrderCancelled, int32(x.GetReason())}
-	m.end(i, e, Cancelled, stamp)
+	m.end(i, e, c, Cancelled, stamp)
 	o.State = e.derive()
 	m.setAvailable(e, c, 0, 0, 0, 0)
 	m.aboutFast(OrderCancelled, o, before)
-	has := hasAmounts(x.HasAvailableBalance(), x.HasExposure())
-	m.applyAmounts(has, x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
+	balance, exposure := x.GetAvailableBalance(), x.GetExposure()
+	if !x.HasAvailableBalance() || !x.HasExposure() || !m.agree(balance, exposure, stamp) {
+		m.applyAmounts(hasAmounts(x.HasAvailableBalance(), x.HasExposure()), balance, exposure, stamp, reserved)
+	}
 	return true
 }
 

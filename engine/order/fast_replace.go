@@ -116,7 +116,7 @@ func (m *Manager) fastReplaced(x *msg.OrderCancelReplaceAccepted, in *Input) boo
 	p := &o.Order
 	o.requests.replaces--
 	p.Sequence, p.Updated, p.Reason = stamp, m.now, Reason{}
-	m.end(parent, o, Replaced, stamp)
+	m.end(parent, o, c, Replaced, stamp)
 	p.State = o.derive()
 	m.setAvailable(o, c, 0, 0, 0, 0)
 	m.applyAmounts(0, 0, 0, stamp, reserved)

@@ -67,10 +67,8 @@ func hasAmounts(balance, exposure bool) (h has) {
 func (m *Manager) applyAmounts(has has, balance, exposure float64, stamp uint64, reserved int64) {
 	switch {
 	case has&hasBalance != 0:
-		if m.general || !m.agree(has, balance, exposure, stamp) {
-			a := amountsOf(has, balance, exposure)
-			m.balance(&a, stamp)
-		}
+		a := amountsOf(has, balance, exposure)
+		m.balance(&a, stamp)
 	case m.account.reserved() != reserved:
 		m.drift.stale = true
 		m.drift.changed = max(m.drift.changed, stamp)
@@ -80,13 +78,13 @@ func (m *Manager) applyAmounts(has has, balance, exposure float64, stamp uint64,
 	}
 }
 
-// agree notes amounts that are exactly ours when no difference stands, as balance and checkDrift would. It returns
-// false for any other.
-func (m *Manager) agree(has has, balance, exposure float64, stamp uint64) bool {
+// agree notes a balance and an exposure that are exactly ours when no difference stands, as balance and checkDrift
+// would for a message that is not replayed. It returns false for any other.
+func (m *Manager) agree(balance, exposure float64, stamp uint64) bool {
 	d, own := &m.drift, &m.account
 	exposed := math.Abs(exposure)
-	if has != hasBalance|hasExposure || m.replayed || d.exposeOn || !own.hasCash || stamp < d.stamp ||
-		stamp < d.changed || !(math.Abs(balance) < exactMax && exposed < exactMax) {
+	if d.exposeOn || !own.hasCash || stamp < d.stamp || stamp < d.changed ||
+		!(math.Abs(balance) < exactMax && exposed < exactMax) {
 		return false
 	}
 	available := int64(math.RoundToEven(balance * float64(odds.Whole)))
@@ -95,7 +93,8 @@ func (m *Manager) agree(has has, balance, exposure float64, stamp uint64) bool {
 		return false
 	}
 	a := &d.amounts
-	a.balance, a.exposure, a.available, a.reserve, a.has, a.ok = balance, exposure, available, reserve, has, true
+	a.balance, a.exposure, a.available, a.reserve = balance, exposure, available, reserve
+	a.has, a.ok = hasBalance|hasExposure, true
 	d.stamp, d.newest, d.since = stamp, m.now, 0
 	d.open, d.reported, d.stale = false, false, false
 	return true

@@ -390,7 +390,8 @@ func TestBestLive(t *testing.T) {
 	}
 	place := func(ref uint64, side msg.Side, price uint32) {
 		k := msg.Keys{
-			Type: msg.PayloadOrderCreate, Side: side, Market: 3, Contract: 4, Price: price, Quantity: 1000, Reference: ref,
+			Type: msg.PayloadOrderCreate, Side: side, Market: 3, Contract: 4, Price: price, Quantity: 1000,
+			Reference: ref,
 		}
 		if err := m.Sent(&k, ref, 1); err != nil {
 			t.Fatal(err)

@@ -82,7 +82,6 @@ func (l *list) unlink(places []place, i int32) {
 	} else {
 		places[at.next].prev = at.prev
 	}
-	places[i] = place{none, none}
 	l.n--
 }
 
@@ -168,7 +167,7 @@ func (t *table) release(i int32) {
 	} else {
 		t.ended.unlink(t.places, i)
 	}
-	*e = entry{}
+	e.flags = 0 // claim clears the rest
 	t.places[i] = place{none, t.free}
 	t.free = i
 }
