@@ -38,6 +38,27 @@ func (e *entry) plain(high uint64) bool {
 	return false
 }
 
+// commitCreate is commit for an order that is new: all that it puts at stake is that it asks.
+func (m *Manager) commitCreate(i int32) {
+	e := &m.orders.entries[i]
+	o := &e.Order
+	o.State, o.Updated = PendingNew, m.now
+	m.relist(i, e)
+	m.show(e)
+	e.flags |= flagPlain
+
+	c, side := &m.markets.contracts[e.links.contract], (o.Side-odds.Buy)&1
+	asked, risk := int64(o.Quantity), int64(liability(o.Side, o.Quantity, o.Price))
+	gross := asked * moneyPerUnit
+	e.booked.asked[side], e.booked.askedRisk, e.booked.gross = asked, risk, gross
+	c.booked.asked[side] += asked
+	c.booked.askedRisk += risk
+	c.booked.gross += gross
+	m.markets.markets[c.market].askedRisk += risk
+	m.account.asked += risk
+	m.account.gross += gross
+}
+
 // next returns the stamp of the next message in sequence, and 0 for any other.
 func (m *Manager) next(sequence uint64) uint64 {
 	s := m.window.base + sequence

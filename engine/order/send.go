@@ -67,7 +67,11 @@ func (m *Manager) sentCreate(k *msg.Keys, seq uint64) error {
 	if !m.place(i, k.Market, k.Contract) {
 		panic("BUG: order: no room for the contract of an admitted create")
 	}
-	m.commit(i)
+	if m.general || q == 0 {
+		m.commit(i)
+	} else {
+		m.commitCreate(i)
+	}
 	return nil
 }
 
@@ -91,10 +95,19 @@ func (m *Manager) sentRequest(k *msg.Keys, seq uint64) {
 		e := &m.orders.entries[i]
 		q.counted = true
 		e.count(k.Type, 1)
-		if replace {
+		switch {
+		case replace:
 			e.ask(k)
+			m.commit(i)
+		case m.general || e.flags&flagPlain == 0:
+			m.commit(i)
+		case k.Type == msg.PayloadOrderCancel:
+			e.Order.Overlay |= PendingCancel
+			e.Order.Updated = m.now
+		default:
+			e.Order.Overlay |= PendingReduce
+			e.Order.Updated = m.now
 		}
-		m.commit(i)
 	case replace:
 		q.extra = int64(min(k.Quantity, uint64(QuantityMax))) * moneyPerUnit
 		if q.extra > grossMax-m.account.gross {
