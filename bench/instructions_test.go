@@ -128,6 +128,7 @@ func counted() (paths []instrcount.Path) {
 	}
 	executed := func() stages.Group { return stages.In(fixture.Executed()) }
 	quotes := func() stages.Group { return stages.In(fixture.Quotes()) }
+	paths = append(paths, orderPaths(10_000)...)
 	return append(paths,
 		countEncode(fixture.Create()), countEncode(fixture.Cancel()), countScan(mixed), countSend(),
 		countStage("executed in", "session", executed), countStage("executed in", "engine", executed),

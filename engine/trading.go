@@ -140,16 +140,7 @@ func (t *trading) fillSnapshot(now int64, keys *msg.Keys, needs risk.Parts) {
 		s.Book = t.touch(now, market, contract)
 	}
 	if needs&(risk.PartOwn|risk.PartOrders) != 0 {
-		t.orders.LiveOf(market, contract, func(o *order.Order) bool {
-			s.ContractOrders++
-			switch {
-			case o.Side == odds.Buy:
-				s.Own.Bid = max(s.Own.Bid, o.Price)
-			case s.Own.Offer == 0 || o.Price < s.Own.Offer:
-				s.Own.Offer = o.Price
-			}
-			return true
-		})
+		s.Own.Bid, s.Own.Offer, s.ContractOrders = t.orders.BestLive(market, contract)
 		s.Orders = t.orders.LiveCount()
 	}
 	s.Profit = t.orders.Account().Realised
@@ -295,11 +286,7 @@ func own(o *order.Order, replaces uint64) book.Own {
 
 // countOrders tells the risk checks how many orders may trade.
 func (t *trading) countOrders(now int64) {
-	inDoubt := 0
-	t.orders.InDoubt(func(*order.Order) bool {
-		inDoubt++
-		return true
-	})
+	inDoubt := t.orders.InDoubtCount()
 	t.risk.Orders(now, risk.OpenOrders{
 		Open: t.orders.LiveCount() - inDoubt, InDoubt: inDoubt, Complete: t.orders.Completeness().Complete,
 	})

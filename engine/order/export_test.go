@@ -3,6 +3,8 @@ package order
 import (
 	"fmt"
 	"reflect"
+
+	"github.com/smk-go/smk/odds"
 )
 
 // Audit recomputes every sum and walks every list, and returns the first violation, "" if there is none.
@@ -21,27 +23,27 @@ func (m *Manager) Audit() string {
 		if e.is(flagListedLive) {
 			live++
 		}
-		if e.ID != 0 && t.findID(e.ID) != int32(i) {
-			return fmt.Sprintf("order %d is not found by its id", e.ID)
+		if e.Order.ID != 0 && t.findID(e.Order.ID) != int32(i) {
+			return fmt.Sprintf("order %d is not found by its id", e.Order.ID)
 		}
-		if !e.Foreign && e.Reference != 0 && t.findRef(e.Reference) == none {
-			return fmt.Sprintf("reference %d is not found", e.Reference)
+		if !e.Order.Foreign && e.Order.Reference != 0 && t.findRef(e.Order.Reference) == none {
+			return fmt.Sprintf("reference %d is not found", e.Order.Reference)
 		}
-		if e.contract != none {
-			b := contracts[e.contract]
-			own := e.bookOf(&m.markets.contracts[e.contract])
+		if e.links.contract != none {
+			b := contracts[e.links.contract]
+			own := e.bookOf(&m.markets.contracts[e.links.contract])
 			b.add(&own)
 			if own != e.booked {
-				return fmt.Sprintf("order %d has booked %+v, not %+v", e.ID, e.booked, own)
+				return fmt.Sprintf("order %d has booked %+v, not %+v", e.Order.ID, e.booked, own)
 			}
-			contracts[e.contract] = b
-			lists[e.contract]++
+			contracts[e.links.contract] = b
+			lists[e.links.contract]++
 		}
-		for k := e.fills; k != none; k = m.fills.list[k].next {
+		for k := e.links.fills; k != none; k = m.fills.list[k].next {
 			fills++
 		}
 		was := *e
-		e.update(e.Updated)
+		e.update(e.Order.Updated)
 		if *e != was {
 			return fmt.Sprintf("order is not up to date: %+v, %+v", was, *e)
 		}
@@ -54,6 +56,11 @@ func (m *Manager) Audit() string {
 	}
 	if live != t.live.n || used != t.live.n+t.ended.n {
 		return fmt.Sprintf("%d orders, %d live, the lists have %d and %d", used, live, t.ended.n, t.live.n)
+	}
+	doubted := 0
+	m.InDoubt(func(*Order) bool { doubted++; return true })
+	if doubted != m.InDoubtCount() {
+		return fmt.Sprintf("%d orders are in doubt, counted %d", doubted, m.InDoubtCount())
 	}
 	var a account
 	requests := int64(0)
@@ -69,8 +76,11 @@ func (m *Manager) Audit() string {
 		var sum, least, open, prov, asked, extra int64
 		for i := k.contracts; i != none; i = m.markets.contracts[i].next {
 			c := &m.markets.contracts[i]
-			if int(c.count) != lists[i] {
-				return fmt.Sprintf("contract %d counts %d orders, has %d", c.id, c.count, lists[i])
+			if n := c.live.n + c.ended.n; n != lists[i] {
+				return fmt.Sprintf("contract %d counts %d orders, has %d", c.id, n, lists[i])
+			}
+			if d := m.auditLive(k.id, c); d != "" {
+				return d
 			}
 			listed := contracts[i]
 			base := c.booked.minus(&listed)
@@ -81,17 +91,18 @@ func (m *Manager) Audit() string {
 			if base != (booked{}) {
 				return fmt.Sprintf("contract %d has booked what no order has: %+v", c.id, base)
 			}
-			if c.closed && (c.final != 0 || c.flow != 0 || c.prov != 0 || c.provFlow != 0 || c.provRisk != 0) {
+			b := &c.booked
+			if c.closed && b.final|b.flow|b.prov|b.provFlow|b.provRisk != 0 {
 				return fmt.Sprintf("contract %d is closed and has %+v", c.id, c.booked)
 			}
-			win, lose := min(c.final*moneyPerUnit+c.flow, 0), min(c.flow, 0)
+			win, lose := min(b.final*moneyPerUnit+b.flow, 0), min(b.flow, 0)
 			if k.independent {
 				sum += min(win, lose)
 			} else {
 				sum, least = sum+lose, min(least, win-lose)
 			}
-			open, prov, asked, extra = open+c.openRisk, prov+c.provRisk, asked+c.askedRisk, extra+c.extra
-			a.gross += c.gross
+			open, prov, asked, extra = open+b.openRisk, prov+b.provRisk, asked+b.askedRisk, extra+b.extra
+			a.gross += b.gross
 		}
 		if k.matched() != -(sum+least) || k.openRisk != open || k.provRisk != prov || k.askedRisk != asked ||
 			k.extra != extra {
@@ -103,6 +114,29 @@ func (m *Manager) Audit() string {
 	a.realised, a.cash, a.hasCash = m.account.realised, m.account.cash, m.account.hasCash
 	if a != m.account {
 		return fmt.Sprintf("the account is %+v, counted %+v", m.account, a)
+	}
+	return ""
+}
+
+// auditLive compares what is kept of the live orders of a contract with the orders.
+func (m *Manager) auditLive(market uint32, c *contract) string {
+	var bid, offer odds.Price
+	n := 0
+	for i := range m.orders.entries {
+		e := &m.orders.entries[i]
+		if o := &e.Order; e.is(flagListedLive) && e.links.contract != none && o.Market == market && o.Contract == c.id {
+			n++
+			if o.Side == odds.Buy {
+				bid = max(bid, o.Price)
+			} else if o.Price != 0 && (offer == 0 || o.Price < offer) {
+				offer = o.Price
+			}
+		}
+	}
+	b, s, live := m.BestLive(market, c.id)
+	m.LiveOf(market, c.id, func(*Order) bool { n--; return true })
+	if b != bid || s != offer || n != 0 || live != c.live.n {
+		return fmt.Sprintf("contract %d: best %d and %d of %d, of the orders %d and %d", c.id, b, s, live, bid, offer)
 	}
 	return ""
 }
@@ -140,3 +174,19 @@ func (w *Window) Add(s uint64) int { return int(w.w.add(s)) }
 
 // WindowBits is how many account sequences a window remembers.
 const WindowBits = windowBits
+
+// WithoutFastPath switches the fast path off.
+func WithoutFastPath(m *Manager) { m.general = true }
+
+// TakesFastPath reports whether the fast path applied the message that do applies.
+func TakesFastPath(m *Manager, do func()) bool {
+	m.report.typ = 0
+	do()
+	return m.report.typ == 0 && m.eventCount > 0
+}
+
+// Events returns the events of the last call.
+func Events(m *Manager) []Event { return m.done() }
+
+// Newest returns the newest account sequence that was applied.
+func Newest(m *Manager) uint64 { return m.window.high - m.window.base }

@@ -14,6 +14,7 @@ type Manager struct {
 	account    account
 	drift      drift
 	complete   completeness
+	inDoubt    int // live orders
 	gone       goneQueue
 	events     [eventsMax]Event
 	eventCount int
@@ -27,8 +28,9 @@ type Manager struct {
 	parent   report // names the original of a replace that is not known
 	stats    Stats
 
-	index  []int32 // of AppendState and LoadState: from slots to positions, or back
-	loaded int
+	general bool    // without the fast path, for tests
+	index   []int32 // of AppendState and LoadState: from slots to positions, or back
+	loaded  int
 }
 
 // account is the sums over all contracts.
@@ -115,8 +117,9 @@ func (m *Manager) emit(kind EventKind) *Event {
 // about adds an event about an order.
 func (m *Manager) about(kind EventKind, e *entry) *Event {
 	ev := m.emit(kind)
-	ev.OrderID, ev.Reference, ev.Market, ev.Contract = e.ID, e.Reference, e.Market, e.Contract
-	ev.Side, ev.State, ev.Before, ev.Foreign, ev.Reason = e.Side, e.State, e.State, e.Foreign, e.Reason
+	o := &e.Order
+	ev.OrderID, ev.Reference, ev.Market, ev.Contract = o.ID, o.Reference, o.Market, o.Contract
+	ev.Side, ev.State, ev.Before, ev.Foreign, ev.Reason = o.Side, o.State, o.State, o.Foreign, o.Reason
 	return ev
 }
 
@@ -136,23 +139,33 @@ func (m *Manager) anomaly(kind AnomalyKind, e *entry) *Event {
 func (m *Manager) commit(i int32) {
 	e := &m.orders.entries[i]
 	e.update(m.now)
-	m.orders.enlist(i)
-	if e.contract == none {
+	m.enlist(i)
+	if e.links.contract == none {
 		return
 	}
-	now := e.bookOf(&m.markets.contracts[e.contract])
-	d := now.minus(&e.booked)
-	if d.zero() {
+	m.bookOrder(e)
+	e.flags &^= flagPlain
+	if e.plain(m.window.high) {
+		e.flags |= flagPlain
+	}
+}
+
+// bookOrder books what changed of an order that is in a contract.
+func (m *Manager) bookOrder(e *entry) {
+	now := e.bookOf(&m.markets.contracts[e.links.contract])
+	if now == e.booked {
 		return
 	}
-	if d.gross > grossMax-m.account.gross {
+	if now.gross-e.booked.gross > grossMax-m.account.gross {
 		e.flags |= flagUnbooked
-		now, d = booked{}, booked{}.minus(&e.booked)
+		now = booked{}
 		m.about(Overflow, e)
 		m.incomplete(Overflowed)
 	}
+	d := now
+	d.subtract(&e.booked)
 	e.booked = now
-	m.book(e.contract, &d)
+	m.book(e.links.contract, &d)
 }
 
 // book adds what changed to a contract and everything above it.
@@ -164,50 +177,6 @@ func (m *Manager) book(contract int32, d *booked) {
 	a.asked += d.askedRisk
 	a.extra += d.extra
 	a.gross += d.gross
-}
-
-// place puts an order into its contract. It reports false if there is no room for the contract.
-func (m *Manager) place(i int32, marketID, id uint32) bool {
-	e := &m.orders.entries[i]
-	if e.contract != none {
-		return true
-	}
-	at := m.claimContract(marketID, id)
-	if at == none {
-		return false
-	}
-	e.Market, e.Contract, e.contract = marketID, id, at
-	c := &m.markets.contracts[at]
-	e.cprev, e.cnext = c.newest, none
-	if c.newest == none {
-		c.orders = i
-	} else {
-		m.orders.entries[c.newest].cnext = i
-	}
-	c.newest = i
-	c.count++
-	return true
-}
-
-// unplace takes an order out of its contract's list. What it booked stays.
-func (m *Manager) unplace(i int32) {
-	e := &m.orders.entries[i]
-	if e.contract == none {
-		return
-	}
-	c := &m.markets.contracts[e.contract]
-	if e.cprev == none {
-		c.orders = e.cnext
-	} else {
-		m.orders.entries[e.cprev].cnext = e.cnext
-	}
-	if e.cnext == none {
-		c.newest = e.cprev
-	} else {
-		m.orders.entries[e.cnext].cprev = e.cprev
-	}
-	e.cprev, e.cnext, e.contract = none, none, none
-	c.count--
 }
 
 // claimContract returns the slot of a contract, or none if there is no room. Idle markets make room.
@@ -248,12 +217,8 @@ func (k *market) over() bool {
 
 // forgetEnded forgets the terminal orders of a contract.
 func (m *Manager) forgetEnded(contract int32) {
-	for i := m.markets.contracts[contract].orders; i != none; {
-		next := m.orders.entries[i].cnext
-		if !m.orders.entries[i].is(flagListedLive) {
-			m.forget(i)
-		}
-		i = next
+	for c := &m.markets.contracts[contract]; c.ended.head != none; {
+		m.forget(c.ended.head)
 	}
 }
 
@@ -262,11 +227,11 @@ func (m *Manager) forget(i int32) {
 	e := &m.orders.entries[i]
 	m.fills.release(e)
 	c := &m.complete
-	if e.Missed != 0 || e.is(flagInexact|flagForgotten) { // what is not known stays in its position
+	if e.Order.Missed != 0 || e.is(flagInexact|flagForgotten) { // what is not known stays in its position
 		c.forgot = true
 		m.incomplete(FillsForgotten)
 	}
-	if e.Missed != 0 {
+	if e.Order.Missed != 0 {
 		c.missed--
 	}
 	if e.is(flagInexact) {
@@ -275,8 +240,7 @@ func (m *Manager) forget(i int32) {
 	if e.is(flagForgotten) {
 		c.unknown--
 	}
-	m.unplace(i)
-	m.orders.release(i)
+	m.release(i)
 	m.stats.Evicted++
 }
 
@@ -291,16 +255,16 @@ func (m *Manager) claim(foreign bool) int32 {
 		return none
 	}
 	e := &t.entries[i]
-	e.Foreign = foreign
-	t.push(&t.ended, i) // until enlist
+	e.Order.Foreign = foreign
+	t.ended.push(t.places, i) // until enlist
 	return i
 }
 
 // evict forgets the oldest ended order without provisional fills; if all have some, the oldest one.
 func (m *Manager) evict() {
 	i := m.orders.ended.head
-	for i != none && m.orders.entries[i].pending != 0 {
-		i = m.orders.entries[i].next
+	for i != none && m.orders.entries[i].figures.pending != 0 {
+		i = m.orders.places[i].next
 	}
 	if i == none {
 		i = m.orders.ended.head
@@ -315,7 +279,7 @@ func (m *Manager) evict() {
 func (m *Manager) Live(yield func(*Order) bool) {
 	for i := m.orders.live.head; i != none; {
 		e := &m.orders.entries[i]
-		i = e.next
+		i = m.orders.places[i].next
 		if !yield(&e.Order) {
 			return
 		}
@@ -326,24 +290,8 @@ func (m *Manager) Live(yield func(*Order) bool) {
 func (m *Manager) Ended(yield func(*Order) bool) {
 	for i := m.orders.ended.head; i != none; {
 		e := &m.orders.entries[i]
-		i = e.next
+		i = m.orders.places[i].next
 		if !yield(&e.Order) {
-			return
-		}
-	}
-}
-
-// LiveOf calls yield for the orders of a contract that are not terminal, in the order in which they were seen,
-// until it returns false.
-func (m *Manager) LiveOf(marketID, contractID uint32, yield func(*Order) bool) {
-	at := m.markets.find(marketID, contractID)
-	if at == none {
-		return
-	}
-	for i := m.markets.contracts[at].orders; i != none; {
-		e := &m.orders.entries[i]
-		i = e.cnext
-		if e.is(flagListedLive) && !yield(&e.Order) {
 			return
 		}
 	}

@@ -8,17 +8,15 @@ import (
 
 // drift follows the exchange's amounts against ours.
 type drift struct {
-	balance  float64
-	exposure float64
-	has      has    // which of the two the newest report has
-	open     bool   // the newest report has not agreed with ours yet
-	reported bool   // a Drift was reported for it
-	stale    bool   // the newest report's reserve is not the present one: only its cash is compared
-	since    int64  // clock reading since when no report agreed; 0 if they do
-	newest   int64  // clock reading of the newest report
-	stamp    uint64 // of the newest report
-	changed  uint64 // stamp of the newest message without amounts that changed the reserve
-	exposed  int64  // difference that was reported last: the exchange's less ours
+	amounts  amounts // of the newest report
+	open     bool    // the newest report has not agreed with ours yet
+	reported bool    // a Drift was reported for it
+	stale    bool    // the newest report's reserve is not the present one: only its cash is compared
+	since    int64   // clock reading since when no report agreed; 0 if they do
+	newest   int64   // clock reading of the newest report
+	stamp    uint64  // of the newest report
+	changed  uint64  // stamp of the newest message without amounts that changed the reserve
+	exposed  int64   // difference that was reported last: the exchange's less ours
 	cash     int64
 	exposeOn bool // a difference stands
 }
@@ -35,22 +33,89 @@ func moneyOf(v float64) (n int64, ok bool) {
 	return int64(m), err == nil && magnitude(int64(m)) <= grossMax
 }
 
+// amounts are what a message says about the account.
+type amounts struct {
+	balance   float64
+	exposure  float64
+	available int64 // balance
+	reserve   int64 // exposure, which counts whatever its sign
+	has       has   // which of the two it has
+	ok        bool  // those that it has are amounts
+}
+
+func amountsOf(has has, balance, exposure float64) amounts {
+	a := amounts{balance: balance, exposure: exposure, has: has}
+	a.available, a.ok = moneyOf(balance)
+	if a.ok && has&hasExposure != 0 {
+		a.reserve, a.ok = moneyOf(math.Abs(exposure))
+	}
+	return a
+}
+
+// hasAmounts returns which amounts a message has.
+func hasAmounts(balance, exposure bool) (h has) {
+	if balance {
+		h = hasBalance
+	}
+	if exposure {
+		h |= hasExposure
+	}
+	return h
+}
+
+// applyAmounts applies the amounts of a message, or that it has none. reserved is what we reserved before it.
+func (m *Manager) applyAmounts(has has, balance, exposure float64, stamp uint64, reserved int64) {
+	switch {
+	case has&hasBalance != 0:
+		a := amountsOf(has, balance, exposure)
+		m.balance(&a, stamp)
+	case m.account.reserved() != reserved:
+		m.drift.stale = true
+		m.drift.changed = max(m.drift.changed, stamp)
+	}
+	if m.drift.open {
+		m.checkDrift()
+	}
+}
+
+// agree notes a balance and an exposure that are exactly ours when no difference stands, as balance and checkDrift
+// would for a message that is not replayed. It returns false for any other.
+func (m *Manager) agree(balance, exposure float64, stamp uint64) bool {
+	d, own := &m.drift, &m.account
+	exposed := math.Abs(exposure)
+	if d.exposeOn || !own.hasCash || stamp < d.stamp || stamp < d.changed ||
+		!(math.Abs(balance) < exactMax && exposed < exactMax) {
+		return false
+	}
+	available := int64(math.RoundToEven(balance * float64(odds.Whole)))
+	reserve := int64(math.RoundToEven(exposed * float64(odds.Whole)))
+	if available+reserve != own.cash || reserve != own.reserved() {
+		return false
+	}
+	a := &d.amounts
+	a.balance, a.exposure, a.available, a.reserve = balance, exposure, available, reserve
+	a.has, a.ok = hasBalance|hasExposure, true
+	d.stamp, d.newest, d.since = stamp, m.now, 0
+	d.open, d.reported, d.stale = false, false, false
+	return true
+}
+
 // balance notes the amounts of a report.
-func (m *Manager) balance(r *report) {
+func (m *Manager) balance(b *amounts, stamp uint64) {
 	d := &m.drift
-	if r.stamp < d.stamp { // it was overtaken by a newer one
+	if stamp < d.stamp { // it was overtaken by a newer one
 		return
 	}
-	d.stamp = r.stamp
-	d.balance, d.exposure, d.has = r.balance, r.exposure, r.has&(hasBalance|hasExposure)
+	d.stamp = stamp
+	d.amounts = *b
 	if d.since == 0 || d.reported {
 		d.since = max(m.now, 1)
 	}
 	d.newest = m.now
 	d.open, d.reported = true, false
-	d.stale = m.replayed || r.stamp < d.changed // what it says may be older than the states of markets
+	d.stale = m.replayed || stamp < d.changed // what it says may be older than the states of markets
 	cash, ok := m.reportedCash()
-	if !ok || d.has&hasExposure == 0 {
+	if !ok || b.has&hasExposure == 0 {
 		return
 	}
 	a := &m.account
@@ -62,21 +127,13 @@ func (m *Manager) balance(r *report) {
 	}
 }
 
-// reportedCash returns available balance and reserve of the newest report together. Exposure counts whatever its
-// sign.
+// reportedCash returns available balance and reserve of the newest report together.
 func (m *Manager) reportedCash() (cash int64, ok bool) {
-	d := &m.drift
-	b, ok := moneyOf(d.balance)
-	if !ok {
-		return 0, false
+	a := &m.drift.amounts
+	if a.has&hasExposure == 0 {
+		return a.available + m.account.reserved(), a.ok
 	}
-	reserve := m.account.reserved()
-	if d.has&hasExposure != 0 {
-		if reserve, ok = moneyOf(math.Abs(d.exposure)); !ok {
-			return 0, false
-		}
-	}
-	return b + reserve, true
+	return a.available + a.reserve, a.ok
 }
 
 // differs reports whether two amounts differ beyond the tolerance. Beyond exactMax floats are less exact than
@@ -105,8 +162,8 @@ func (m *Manager) checkDrift() {
 	a := &m.account
 	reserve := a.reserved()
 	reported := reserve
-	if d.has&hasExposure != 0 {
-		reported, _ = moneyOf(math.Abs(d.exposure))
+	if d.amounts.has&hasExposure != 0 {
+		reported = d.amounts.reserve
 	}
 	exposes, cashes := !d.stale && m.differs(reported, reserve), a.hasCash && m.differs(cash, a.cash)
 	if !exposes && !cashes {
@@ -167,7 +224,7 @@ func (m *Manager) balanceChanged(r *report) {
 		return
 	}
 	d := &m.drift
-	d.balance, d.exposure, d.has = r.balance, r.exposure, r.has&(hasBalance|hasExposure)
+	d.amounts = amountsOf(r.has&(hasBalance|hasExposure), r.balance, r.exposure)
 	cash, ok := m.reportedCash()
 	if !ok || r.has&hasExposure == 0 || !m.account.hasCash {
 		m.settleByCash(0, true)
@@ -228,12 +285,12 @@ func (m *Manager) Position(marketID, contractID uint32) Position {
 	}
 	c := &m.markets.contracts[at]
 	return Position{
-		Final: odds.Quantity(c.final), FinalFlow: odds.Money(c.flow),
-		Provisional: odds.Quantity(c.prov), ProvisionalFlow: odds.Money(c.provFlow),
-		Buying: odds.Quantity(c.open[0]), Selling: odds.Quantity(c.open[1]),
-		AskedBuying: odds.Quantity(c.asked[0]), AskedSelling: odds.Quantity(c.asked[1]),
-		Open: odds.Money(c.openRisk), Asked: odds.Money(c.askedRisk),
-		IfWins: odds.Money(c.final*moneyPerUnit + c.flow), IfLoses: odds.Money(c.flow),
+		Final: odds.Quantity(c.booked.final), FinalFlow: odds.Money(c.booked.flow),
+		Provisional: odds.Quantity(c.booked.prov), ProvisionalFlow: odds.Money(c.booked.provFlow),
+		Buying: odds.Quantity(c.booked.open[0]), Selling: odds.Quantity(c.booked.open[1]),
+		AskedBuying: odds.Quantity(c.booked.asked[0]), AskedSelling: odds.Quantity(c.booked.asked[1]),
+		Open: odds.Money(c.booked.openRisk), Asked: odds.Money(c.booked.askedRisk),
+		IfWins: odds.Money(c.booked.final*moneyPerUnit + c.booked.flow), IfLoses: odds.Money(c.booked.flow),
 		Settled: c.closed,
 	}
 }
@@ -283,7 +340,7 @@ func (m *Manager) Outcomes(marketID uint32, yield func(Profit) bool) {
 	lose := m.markets.ifAllLose(at)
 	for i := m.markets.markets[at].contracts; i != none; i = m.markets.contracts[i].next {
 		c := &m.markets.contracts[i]
-		if !c.closed && !yield(m.profit(c.id, lose+c.final*moneyPerUnit)) {
+		if !c.closed && !yield(m.profit(c.id, lose+c.booked.final*moneyPerUnit)) {
 			return
 		}
 	}
@@ -293,7 +350,7 @@ func (m *Manager) Outcomes(marketID uint32, yield func(Profit) bool) {
 // ifAllLose returns the result of a market's final fills if none of its contracts wins.
 func (t *markets) ifAllLose(at int32) (sum int64) {
 	for i := t.markets[at].contracts; i != none; i = t.contracts[i].next {
-		sum += t.contracts[i].flow
+		sum += t.contracts[i].booked.flow
 	}
 	return sum
 }

@@ -375,3 +375,58 @@ func TestMissedVoid(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// TestBestLive: the best prices of a contract's live orders and how many are in doubt are those of the orders, whatever
+// comes and goes.
+func TestBestLive(t *testing.T) {
+	m := must(t, order.Config{})
+	sequence := uint64(0)
+	want := func(what string, bid, offer odds.Price, orders, inDoubt int) {
+		t.Helper()
+		b, o, n := m.BestLive(3, 4)
+		if b != bid || o != offer || n != orders || m.InDoubtCount() != inDoubt {
+			t.Errorf("%s: %d and %d of %d, %d in doubt", what, b, o, n, m.InDoubtCount())
+		}
+	}
+	place := func(ref uint64, side msg.Side, price uint32) {
+		k := msg.Keys{
+			Type: msg.PayloadOrderCreate, Side: side, Market: 3, Contract: 4, Price: price, Quantity: 1000,
+			Reference: ref,
+		}
+		if err := m.Sent(&k, ref, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apply := func(r exchange.Report) {
+		sequence++
+		r.Market, r.Contract, r.AccountSequence, r.HasReference = 3, 4, sequence, r.Reference != 0
+		m.Apply(payload(&r), order.Input{Now: 1})
+	}
+	want("nothing", 0, 0, 0, 0)
+	place(1, msg.SideBuy, 4000)
+	place(2, msg.SideBuy, 4100)
+	place(3, msg.SideSell, 4300)
+	place(4, msg.SideSell, 4200)
+	want("four orders", 4100, 4200, 4, 0)
+	m.ApplyFate(msg.PayloadOrderCreate, 2, 0, order.FateNotSent, 2)
+	want("the best bid was not sent", 4000, 4200, 3, 0)
+	m.ApplyFate(msg.PayloadOrderCreate, 4, 0, order.FateInDoubt, 2)
+	want("the best offer is in doubt", 4000, 4200, 3, 1)
+	apply(exchange.Report{
+		Type: msg.PayloadOrderAccepted, Side: msg.SideBuy, OrderID: 11, Reference: 1, Price: 3900, Quantity: 1000,
+	})
+	want("accepted at another price", 3900, 4200, 3, 1)
+	if _, ok := m.Resolve(4, order.Outcome{}, 3); !ok {
+		t.Fatal("not resolved")
+	}
+	want("resolved", 3900, 4300, 2, 0)
+	apply(exchange.Report{Type: msg.PayloadOrderCancelled, Side: msg.SideBuy, OrderID: 11})
+	want("cancelled", 0, 4300, 1, 0)
+	if err := m.LoadState(m.AppendState(nil)); err != nil {
+		t.Fatal(err)
+	}
+	want("restored", 0, 4300, 1, 0)
+	if d := m.Audit(); d != "" {
+		t.Error(d)
+	}
+}

@@ -59,7 +59,7 @@ func (m *Manager) marketState(s *msg.MarketState) {
 		m.setMarketState(k, s.GetState())
 	}
 	// After a reconnection a balance may come before the state of the market that it is about.
-	if d := &m.drift; m.markets.awaiting > 0 && d.open && d.has&hasExposure != 0 && m.account.hasCash {
+	if d := &m.drift; m.markets.awaiting > 0 && d.open && d.amounts.has&hasExposure != 0 && m.account.hasCash {
 		if cash, ok := m.reportedCash(); ok && m.differs(cash, m.account.cash) {
 			m.settleByCash(cash-m.account.cash, false)
 		}
@@ -109,7 +109,7 @@ func (m *Manager) awaitResult(at int32) {
 	c := &m.markets.contracts[at]
 	switch {
 	case c.closed || c.awaiting:
-	case c.final == 0 && c.flow == 0 && c.prov == 0 && c.provFlow == 0:
+	case c.booked.final == 0 && c.booked.flow == 0 && c.booked.prov == 0 && c.booked.provFlow == 0:
 		m.closeContract(at)
 	default:
 		c.awaiting = true
@@ -135,12 +135,14 @@ func (m *Manager) closeContract(at int32) {
 		m.markets.markets[c.market].awaiting--
 	}
 	var left booked
-	for i := c.orders; i != none; i = m.orders.entries[i].cnext {
-		e := &m.orders.entries[i]
-		e.booked = e.bookOf(c)
-		left.add(&e.booked)
-		m.fills.release(e) // nothing reduces them any more
-		e.flags |= flagFolded
+	for _, l := range [...]*list{&c.ended, &c.live} {
+		for i := l.head; i != none; i = m.orders.inContract[i].next {
+			e := &m.orders.entries[i]
+			e.booked = e.bookOf(c)
+			left.add(&e.booked)
+			m.fills.release(e) // nothing reduces them any more
+			e.flags |= flagFolded
+		}
 	}
 	left.subtract(&c.booked)
 	m.book(at, &left)
@@ -187,11 +189,11 @@ func (m *Manager) winner(at int32, result int64) (uint32, bool) {
 	lose := int64(0)
 	for i := t.markets[at].contracts; i != none; i = t.contracts[i].next {
 		if t.contracts[i].awaiting {
-			lose += t.contracts[i].flow
+			lose += t.contracts[i].booked.flow
 		}
 	}
 	for i := t.markets[at].contracts; i != none; i = t.contracts[i].next {
-		if c := &t.contracts[i]; c.awaiting && c.final != 0 && lose+c.final*moneyPerUnit == result {
+		if c := &t.contracts[i]; c.awaiting && c.booked.final != 0 && lose+c.booked.final*moneyPerUnit == result {
 			return c.id, true
 		}
 	}
@@ -237,9 +239,9 @@ func (m *Manager) SettleMarket(id uint32, winners []uint32, now int64) ([]Event,
 		if c.closed {
 			continue
 		}
-		result += c.flow + c.provFlow
+		result += c.booked.flow + c.booked.provFlow
 		if slices.Contains(winners, c.id) {
-			result += (c.final + c.prov) * moneyPerUnit
+			result += (c.booked.final + c.booked.prov) * moneyPerUnit
 			winner = c.id
 		}
 		m.closeContract(i)
