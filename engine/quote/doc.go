@@ -31,7 +31,7 @@
 //   - A create waits for the end of the order whose place it takes, so that there are never more orders on a side
 //     than the wish has levels, or than there were. A replace counts once.
 //   - An order in doubt blocks creates and replaces on its side until it is resolved.
-//   - Orders that the quoter did not create are never touched, unless Apply says that they are the quoter's.
+//   - Orders that the quoter did not create are never touched, unless they are adopted ([Quoter.Adopt]).
 //   - A refused request is not repeated at once: its side, or its order, waits from Config.RetryMin on, doubled up
 //     to Config.RetryMax; after Config.AttemptsMax refusals a side gives up until the wish changes or [Quoter.Retry].
 //     Cancels do not give up.

@@ -15,10 +15,10 @@ func (q *Quoter) Sent(a *Action, key uint64) {
 			e.state, e.reduced = PendingReduce, a.Quantity
 		}
 	case Create:
-		q.adopt(a.order, key)
+		q.nameSent(a.order, key)
 		return
 	case Replace:
-		next := q.adopt(a.next, key)
+		next := q.nameSent(a.next, key)
 		if e.state.ended() {
 			break
 		}
@@ -94,9 +94,9 @@ func (q *Quoter) reported(a *Action) *order {
 	return e
 }
 
-// adopt gives an order that was sent its key, and returns its slot. If Apply was first, there is one with the key
+// nameSent gives an order that was sent its key, and returns its slot. If Apply was first, there is one with the key
 // already.
-func (q *Quoter) adopt(i int32, key uint64) int32 {
+func (q *Quoter) nameSent(i int32, key uint64) int32 {
 	if key == 0 {
 		panic("BUG: quote: order without a key")
 	}
