@@ -9,10 +9,12 @@ func (q *Quoter) Sent(a *Action, key uint64) {
 	case Cancel:
 		if e.state == Live || e.state == PendingReduce {
 			e.state = PendingCancel
+			q.follow(a.order, true)
 		}
 	case Reduce:
 		if e.state == Live {
 			e.state, e.reduced = PendingReduce, a.Quantity
+			q.follow(a.order, true)
 		}
 	case Create:
 		q.nameSent(a.order, key)
@@ -24,6 +26,7 @@ func (q *Quoter) Sent(a *Action, key uint64) {
 		}
 		if e.state == Live || e.state == PendingReduce {
 			e.state = PendingReplace
+			q.follow(a.order, true)
 		}
 		n := &q.orders[next]
 		e.other, n.other, n.second = next, a.order, true
@@ -105,6 +108,7 @@ func (q *Quoter) nameSent(i int32, key uint64) int32 {
 	known := q.byKey.find(key)
 	if known == none {
 		q.name(i, key)
+		q.follow(i, true)
 		return i
 	}
 	if k := &q.orders[known]; k.contract != e.contract || k.side != e.side {
@@ -113,6 +117,7 @@ func (q *Quoter) nameSent(i int32, key uint64) int32 {
 	q.part(i)
 	q.free(i)
 	q.orders[known].managed = true
+	q.follow(known, false)
 	q.mark(q.orders[known].contract)
 	return known
 }
