@@ -25,10 +25,10 @@ func (e *Engine) healQuotes() (throttled bool) {
 	}
 	for range healBatch {
 		o, ok := t.quotes.NextOverdue(e.now)
+		t.reconcile = t.reconcile || t.quotes.Pending() // it may have freed places
 		if !ok {
 			break
 		}
-		t.reconcile = true
 		if err := e.healQuote(&o); err != nil {
 			t.quotes.Urge(o.Key)
 			return true
