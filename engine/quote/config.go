@@ -61,7 +61,8 @@ type Config struct {
 	OverdueAfter int64
 
 	// ResumeAfter is for how long all reasons to hold have to be gone before a contract is quoted again, in
-	// nanoseconds; default 0.
+	// nanoseconds; default 0. When reasons come back within twice RetryMax, again and again, the wait is RetryMin,
+	// doubled each time up to RetryMax.
 	ResumeAfter int64
 }
 

@@ -67,6 +67,7 @@ type contract struct {
 	sides     [2]side // bid, ask
 	wakeAt    int64
 	resumeAt  int64
+	resumedAt int64 // when it was quoted again, 0 if it never was held
 	heapPos   int32 // in the timers
 	market    int32
 	next      int32    // in the market
@@ -75,6 +76,7 @@ type contract struct {
 	queued    [2]bool
 	wanted    bool // not pulled by the bot
 	held      bool // when it was planned last
+	relapses  uint8
 	holds     Reasons
 	told      Reasons // in the last event
 }
