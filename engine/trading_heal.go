@@ -49,6 +49,12 @@ func (t *trading) overdueAt(now int64) int64 {
 func (e *Engine) healQuote(q *quote.Overdue) error {
 	t := e.trading
 	o := t.byKey(q.Key)
+	if q.Other {
+		if o != nil && o.Foreign { // ours perhaps, of which the acceptance was lost
+			return e.clearMarket(q.Contract.Market)
+		}
+		return nil // the user knows of it
+	}
 	if o != nil && (o.State.Terminal() || o.State != order.PendingNew && o.Overlay == 0) {
 		t.quoteOrder(o)
 		return nil
@@ -60,10 +66,18 @@ func (e *Engine) healQuote(q *quote.Overdue) error {
 		}
 		return err
 	}
-	market := q.Contract.Market
+	if q.Replaces {
+		return nil
+	}
+	return e.clearMarket(q.Contract.Market)
+}
+
+// clearMarket cancels all orders of a market for its quotes, unless that is under way or not wanted.
+func (e *Engine) clearMarket(market uint32) error {
+	t := e.trading
 	// The bytes of a connection that ended may be under way to the exchange for a while.
 	young := e.now-t.caughtUpAt < t.quotes.OverdueAfter()
-	if q.Replaces || young || t.config.DisableQuoteCancelAll || t.quotes.IsClearing(market, e.now) {
+	if young || t.config.DisableQuoteCancelAll || t.quotes.IsClearing(market, e.now) {
 		return nil
 	}
 	return e.cancelMarket(market)

@@ -180,8 +180,12 @@ func (b *Books) addCause(m *market, cause Causes, now int64) {
 	b.changed(m, before, now)
 }
 
-// crossingsMax is how often a book may be crossed in quick succession before a snapshot is asked for.
-const crossingsMax = 4
+// crossingsMax is how often a book may be crossed before a snapshot is asked for, if each time is within crossingsWithin
+// times CrossedTimeout of the one before.
+const (
+	crossingsMax    = 4
+	crossingsWithin = 10
+)
 
 // setCrossed sets whether a contract is crossed.
 func (b *Books) setCrossed(i int32, now int64) {
@@ -193,7 +197,7 @@ func (b *Books) setCrossed(i int32, now int64) {
 	}
 	if is {
 		c.causes |= Crossed
-		if c.crossings++; now-c.crossedSince > 2*b.config.CrossedTimeout {
+		if c.crossings++; now-c.crossedSince > crossingsWithin*b.config.CrossedTimeout {
 			c.crossings = 1
 		}
 		if c.crossedSince = now; c.crossings == crossingsMax { // an own order may come and go for it

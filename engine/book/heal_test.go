@@ -657,7 +657,7 @@ func TestApplyOfPayloads(t *testing.T) {
 // TestBookCrossedOnAndOff crosses a book for moments, again and again, as own orders do that are pulled for it and come
 // back: a snapshot is asked for.
 func TestBookCrossedOnAndOff(t *testing.T) {
-	for _, pause := range []int64{second / 10, 4 * second} {
+	for _, pause := range []int64{second / 10, 10 * second, 21 * second} {
 		s := newScript(t, book.Config{})
 		s.subscribe()
 		s.snapshot(4900, 5100)
@@ -668,7 +668,7 @@ func TestBookCrossedOnAndOff(t *testing.T) {
 			s.advance(pause)
 		}
 		s.update(5100, 0, 1000)
-		if pause > second {
+		if pause > 20*second {
 			s.advance(0)
 			continue
 		}

@@ -16,7 +16,8 @@ type watch struct {
 	gone       bool // the exchange said that it is not live
 	cleared    bool // all orders of its market were cancelled
 	offBook    bool // it cannot be matched, whatever its state: it is in nobody's way
-	distrusted bool // messages about it may be lost: it is cancelled
+	distrusted bool // messages about it may be lost: the quoter's is cancelled
+	inTheWay   bool // not the quoter's and distrusted, and a level that is wanted would cross it
 }
 
 // unset is no clock reading yet.
@@ -29,12 +30,13 @@ type Overdue struct {
 	State    State
 	Asked    int  // how often Asked was called for it
 	Replaces bool // it would take the place of an order that waits too
+	Other    bool // it is not the quoter's, but in the way of a level that is wanted, and may have ended unseen
 }
 
 // waits reports whether an order needs an answer.
 func (e *order) waits() bool {
 	return !e.state.ended() && !e.offBook && e.key != 0 &&
-		(e.cleared || e.gone || e.managed && e.state != Live)
+		(e.cleared || e.gone || e.inTheWay || e.managed && e.state != Live)
 }
 
 // follow keeps an order in the list, or out of it, after a change of its state.
@@ -135,6 +137,11 @@ func (q *Quoter) NextOverdue(now int64) (o Overdue, ok bool) {
 			q.leaveBook(i)
 			continue
 		}
+		if !e.managed && !q.wouldCross(e) {
+			e.inTheWay = false
+			q.unlist(i)
+			continue
+		}
 		q.unlist(i)
 		q.list(i, unset)
 		e.since = now
@@ -143,9 +150,16 @@ func (q *Quoter) NextOverdue(now int64) (o Overdue, ok bool) {
 		}
 		c := &q.contracts[e.contract]
 		waits := e.other != none && e.second && q.orders[e.other].waits()
-		return Overdue{c.id, e.key, e.state, int(e.asked), waits}, true
+		return Overdue{c.id, e.key, e.state, int(e.asked), waits, !e.managed}, true
 	}
 	return o, false
+}
+
+// wouldCross reports whether a level that is wanted would match an order.
+func (q *Quoter) wouldCross(e *order) bool {
+	s := 1 - int(e.side)
+	best := q.wish(e.contract, s)
+	return q.reasons(&q.contracts[e.contract]) == 0 && len(best) > 0 && crosses(s, best[0].Price, e.price)
 }
 
 // OverdueAt returns the clock reading at which NextOverdue has something to return.
@@ -189,7 +203,7 @@ func (q *Quoter) UrgeAll() {
 func (q *Quoter) NotLive(key uint64) {
 	if i := q.byKey.find(key); i != none && q.orders[i].seen {
 		q.orders[i].gone = true
-		q.follow(i, true)
+		q.follow(i, false)
 	}
 }
 
@@ -215,7 +229,7 @@ func (q *Quoter) Cleared(id uint32, reference uint64, accepted bool) {
 		for slot := m.first; slot != none && accepted; slot = q.contracts[slot].next {
 			for s := range q.contracts[slot].sides {
 				for i := q.contracts[slot].sides[s].first; i != none; i = q.orders[i].next {
-					if e := &q.orders[i]; e.born < m.clearBefore && e.key != 0 {
+					if e := &q.orders[i]; e.born <= m.clearBefore && e.key != 0 {
 						e.cleared = true
 						q.follow(i, true)
 					}
@@ -248,7 +262,8 @@ func (q *Quoter) eachMarket(id uint32, f func(m *market)) {
 }
 
 // Distrust says that reports about orders may be lost: the quoter's orders that are live are cancelled and placed
-// anew, because they may have been filled, or ended, without a sign.
+// anew, because they may have been filled, or ended, without a sign. Other orders are as they were; one that a wanted
+// level would cross is overdue after Config.OverdueAfter.
 func (q *Quoter) Distrust() {
 	for i := range q.markets {
 		if !q.inUse(int32(i)) {
@@ -257,10 +272,8 @@ func (q *Quoter) Distrust() {
 		for slot := q.markets[i].first; slot != none; slot = q.contracts[slot].next {
 			for s := range q.contracts[slot].sides {
 				for i := q.contracts[slot].sides[s].first; i != none; i = q.orders[i].next {
-					if e := &q.orders[i]; e.managed && e.seen {
-						e.distrusted = true
-						q.mark(slot)
-					}
+					q.orders[i].distrusted = q.orders[i].distrusted || q.orders[i].seen
+					q.mark(slot)
 				}
 			}
 		}

@@ -62,7 +62,10 @@ func (q *Quoter) planSide(slot int32, s int, quoted bool) *plan {
 	}
 	bar := q.bar(slot, s)
 	for w := range p.levels {
-		p.blocked[w] = p.barred || paused || crosses(s, p.levels[w].Price, bar)
+		crossed := crosses(s, p.levels[w].Price, bar)
+		if p.blocked[w] = p.barred || paused || crossed; crossed {
+			q.listInTheWay(slot, s, p.levels[w].Price)
+		}
 	}
 	q.match(p, c, s, wishBar)
 	return p
@@ -109,6 +112,16 @@ func (q *Quoter) bar(slot int32, s int) (bar odds.Price) {
 		}
 	}
 	return bar
+}
+
+// listInTheWay lists distrusted orders of others that an order of side s at a price would match.
+func (q *Quoter) listInTheWay(slot int32, s int, p odds.Price) {
+	for i := q.contracts[slot].sides[1-s].first; i != none; i = q.orders[i].next {
+		if e := &q.orders[i]; e.distrusted && !e.managed && !e.inTheWay && crosses(s, p, e.price) {
+			e.inTheWay = true
+			q.follow(i, true)
+		}
+	}
 }
 
 // crosses reports whether an order of side s at a price would match one of the other side at bar, if there is one.

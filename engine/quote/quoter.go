@@ -57,7 +57,7 @@ type market struct {
 
 	clearing    uint64 // the request that cancels all its orders, 0 if none is under way
 	clearingAt  int64  // clock reading
-	clearBefore uint64 // it is about orders born before
+	clearBefore uint64 // it is about orders born until then
 }
 
 // contract is a contract with a wish, orders, or a reason to hold.

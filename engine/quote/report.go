@@ -20,13 +20,13 @@ func (q *Quoter) Sent(a *Action, key uint64) {
 		q.nameSent(a.order, key)
 		return
 	case Replace:
-		next := q.nameSent(a.next, key)
-		if e.state.ended() {
-			break
-		}
 		if e.state == Live || e.state == PendingReduce {
 			e.state = PendingReplace
 			q.follow(a.order, true)
+		}
+		next := q.nameSent(a.next, key)
+		if e.state.ended() {
+			break
 		}
 		n := &q.orders[next]
 		e.other, n.other, n.second = next, a.order, true
