@@ -32,6 +32,10 @@ type StateConfig struct {
 
 	// OnUnresolved is what follows an order that stays in doubt after a login.
 	OnUnresolved UnresolvedPolicy
+
+	// DisableQuoteCancelAll keeps quotes from cancelling all orders of a market, which is how they end the doubt about
+	// an order of theirs that nothing names. Its side of the quote then stays blocked until [Engine.ResolveOrder].
+	DisableQuoteCancelAll bool
 }
 
 // UnresolvedPolicy says what follows a message in doubt that the exchange's messages will not resolve any more.
@@ -39,7 +43,7 @@ type UnresolvedPolicy uint8
 
 // The policies.
 const (
-	ReportUnresolved       UnresolvedPolicy = iota // only OnSendUnresolved's and OnOrder's handlers are called
+	ReportUnresolved       UnresolvedPolicy = iota // OnSendUnresolved's and OnOrder's handlers are called
 	CancelUnresolvedMarket                         // all orders of its market are cancelled
 	HaltUnresolved                                 // the kill switch is thrown
 )
@@ -52,12 +56,11 @@ type trading struct {
 	risk   *risk.Gate
 	quotes *quote.Quoter
 
-	handlers  tradingHandlers
-	events    tradingEvents
-	recent    recentRequests
-	uncertain []uint64 // orders of the quoter's that a refused replace has left in doubt, to be cancelled
-	heal      []uint32 // markets to subscribe to again
-	due       int64    // clock reading at which tick has something to do
+	handlers tradingHandlers
+	events   tradingEvents
+	recent   recentRequests
+	heal     []uint32 // markets to subscribe to again
+	due      int64    // clock reading at which tick has something to do
 
 	create  msg.OrderCreate // reused by what the engine sends
 	cancel  msg.OrderCancel
@@ -70,13 +73,13 @@ type trading struct {
 
 	snapshot    risk.Snapshot
 	retryQuotes int64  // clock reading
+	caughtUpAt  int64  // clock reading; 0 while the account is not caught up with
 	gapfills    uint64 // of the session, when the gap was found
 	realised    odds.Money
 	changed     bool // the orders, which the risk checks count
 	quoting     bool // the bot has wanted quotes
 	reconcile   bool // quotes may have something to do
 	gap         bool // messages of the session are missing
-	stepping    bool // quotes are being sent
 	healing     bool // a subscription is renewed for the books, not for the bot
 }
 
@@ -202,6 +205,7 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	t.risk.Sent(e.now, &k)
 	t.changed, t.reconcile = true, t.quoting
 	if k.Type == msg.PayloadOrderCancelAll {
+		t.quotes.Clearing(k.Market, k.Reference, e.now)
 		if k.Market == 0 {
 			t.risk.CancelAllSent(e.now, seq)
 		}
@@ -221,7 +225,6 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	t.recent.add(recentRequest{
 		reference: k.Reference, order: o.ID, key: keyOf(o),
 		quantity: odds.Quantity(min(k.Quantity, math.MaxInt64)), market: o.Market,
-		quoter:   t.stepping,
 		replaces: k.Type == msg.PayloadOrderCancelReplace,
 	})
 	switch k.Type {
@@ -303,7 +306,6 @@ type recentRequest struct {
 	key        uint64 // of that order
 	quantity   odds.Quantity
 	market     uint32
-	quoter     bool // quotes asked for it
 	replaces   bool
 	unresolved bool // it is in doubt, and only the end of the order that it is about says more
 }
@@ -337,42 +339,6 @@ func (r *recentRequests) find(reference uint64) *recentRequest {
 		}
 	}
 	return nil
-}
-
-// quotesOf shows orders to the quoter.
-func (t *trading) quotesOf(orders func(func(*order.Order) bool)) {
-	for o := range orders {
-		t.quoteOrder(o)
-	}
-	t.reconcile = t.quoting
-}
-
-// quoteOrder shows an order to the quoter. Without room for it the quoter does not quote its contract.
-func (t *trading) quoteOrder(o *order.Order) {
-	if !t.quoting {
-		return
-	}
-	q := quote.Order{
-		Contract: quote.Contract{Market: o.Market, ID: o.Contract}, Key: keyOf(o), Open: openOf(o),
-		Executed: o.Executed, Price: o.Price, Side: o.Side, State: quote.Live,
-	}
-	switch {
-	case o.State == order.Rejected || o.State == order.Invalid || o.State == order.NotPlaced:
-		q.State = quote.Rejected
-	case o.State.Terminal():
-		q.State = quote.Closed
-	case o.Overlay&order.InDoubt != 0:
-		q.State = quote.InDoubt
-	case o.Overlay&order.PendingReplace != 0:
-		q.State = quote.PendingReplace
-	case o.Overlay&order.PendingCancel != 0:
-		q.State = quote.PendingCancel
-	case o.Overlay&order.PendingReduce != 0:
-		q.State, q.Reduced = quote.PendingReduce, min(t.recent.quantity(q.Key, q.Open), q.Open)
-	case o.State == order.PendingNew:
-		q.State = quote.PendingNew
-	}
-	_ = t.quotes.Apply(&q)
 }
 
 // fateOf is a session's fate as orders take it; the numbers are the same.

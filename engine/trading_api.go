@@ -7,7 +7,6 @@ import (
 
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
-	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/odds"
 )
@@ -200,52 +199,6 @@ func (e *Engine) replaceOrder(o *order.Order, price odds.Price, quantity odds.Qu
 	m.SetQuantity(uint64(quantity))
 	m.SetMarketId(o.Market)
 	return e.SendOrderCancelReplace(m)
-}
-
-// Quote says which quotes of a contract the bot wants from now on. The engine sends the fewest requests that
-// bring its orders there, as the throttle allows, and pulls them by itself while the book is suspect, the market
-// halted, messages are missing, or the account is not caught up with; see package quote. The error is one of
-// that package.
-func (e *Engine) Quote(market, contract uint32, q quote.Two) error {
-	if e.trading == nil {
-		return ErrNoState
-	}
-	t := e.trading
-	if !t.quoting {
-		t.quoting = true
-		t.quotesOf(t.orders.Live)
-	}
-	t.reconcile = true
-	return t.quotes.Set(quote.Contract{Market: market, ID: contract}, q)
-}
-
-// OnQuote registers a handler of what becomes of wanted quotes: pulled, back, given up after refusals.
-func (e *Engine) OnQuote(handler func(ev quote.Event)) Registration {
-	return e.tradingHandlers().quote.add(handler)
-}
-
-// QuoteStatus returns how a contract is quoted, and why it is not.
-func (e *Engine) QuoteStatus(market, contract uint32) (s quote.Status) {
-	if e.trading == nil {
-		return s
-	}
-	return e.trading.quotes.Status(quote.Contract{Market: market, ID: contract})
-}
-
-// RetryQuote makes the quotes of a contract forget refusals, so that a side that was given up is tried again.
-func (e *Engine) RetryQuote(market, contract uint32) {
-	if e.trading != nil {
-		e.trading.quotes.Retry(quote.Contract{Market: market, ID: contract})
-		e.trading.reconcile = e.trading.quoting
-	}
-}
-
-// Pull cancels the quotes of a contract.
-func (e *Engine) Pull(market, contract uint32) {
-	if e.trading != nil {
-		e.trading.quotes.Pull(quote.Contract{Market: market, ID: contract})
-		e.trading.reconcile = e.trading.quoting
-	}
 }
 
 // Halt throws the kill switch: no order leaves from now on until Resume, and all orders of the account are

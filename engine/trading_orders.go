@@ -18,9 +18,6 @@ func (e *Engine) applyOrders(ev *Event) {
 	switch ev.Kind {
 	case session.Message:
 		t.applyMessage(ev)
-		if ev.Payload.GetType() == msg.PayloadOrderCancelReplaceRejected && t.byQuoter(ev.Request.Reference) {
-			t.cancelLater(ev.Payload.GetOrderCancelReplaceRejected().GetOrigOrderId())
-		}
 	case session.SendResolved:
 		t.ordersEvents(t.orders.ApplyFate(ev.Type, ev.Reference, ev.Seq, fateOf(ev.Fate), e.now), e.now)
 		if ev.Type == msg.PayloadOrderCancelReplace && ev.Fate != session.InDoubt {
@@ -30,10 +27,15 @@ func (e *Engine) applyOrders(ev *Event) {
 		e.unresolved(ev)
 	case session.AccountLost:
 		t.ordersEvents(t.orders.AccountLost(ev.From, ev.To, e.now), e.now)
+		t.distrust()
+	case session.AccountGap:
+		t.distrust()
 	case session.AccountReset:
 		t.ordersEvents(t.orders.AccountReset(e.now), e.now)
+		t.distrust()
 	case session.CaughtUp:
 		t.ordersEvents(t.orders.CaughtUp(ev.Complete, ev.Cause, e.now), e.now)
+		t.quotesCaughtUp(ev, e.now)
 		t.hold(quote.NotCaughtUp, false)
 	case session.LoggedIn:
 		t.risk.LoggedIn(e.now)
@@ -48,7 +50,7 @@ func (e *Engine) applyOrders(ev *Event) {
 	case session.StateChanged:
 		if ev.State == session.Disconnected {
 			t.ordersEvents(t.orders.Disconnected(e.now), e.now)
-			t.gap = false
+			t.gap, t.caughtUpAt = false, 0
 			t.risk.LoggedOut(e.now)
 			t.hold(quote.NotCaughtUp, true)
 			t.hold(quote.Gap, false)
@@ -83,19 +85,7 @@ func (t *trading) applyMessage(ev *Event) {
 			t.replaceFailed(ev.Request.Reference)
 		}
 	}
-}
-
-// byQuoter reports whether quotes asked for the request with a reference.
-func (t *trading) byQuoter(reference uint64) bool {
-	q := t.recent.find(reference)
-	return q != nil && q.quoter
-}
-
-// cancelLater has the tick cancel an order of the quoter's of which nobody knows whether it is live, or whether a
-// request about it was carried out.
-func (t *trading) cancelLater(id uint64) {
-	t.uncertain = append(t.uncertain, id)
-	t.due = 0
+	t.quoteAnswer(ev)
 }
 
 // endUnresolved ends what replaces of an order would have made of which no message says more: it ended, and was not
@@ -162,12 +152,17 @@ func (t *trading) orderChanged(ev *order.Event) {
 		}
 		return
 	}
+	adopted := false
 	if !o.Foreign && o.Reference != 0 && o.ID != 0 { // its fills may have come before it was known to be ours
 		_ = t.books.OwnRemoved(keyOfID(o.ID))
+		adopted = t.quotes.Manages(keyOfID(o.ID))
 		t.quotes.NotPlaced(keyOfID(o.ID))
 	}
 	t.ownChanged(o, ev)
-	t.quoteOrder(o)
+	if t.quoteOrder(o); adopted {
+		q := t.quoteOf(o)
+		_ = t.quotes.Adopt(&q)
+	}
 	if ev.Other != 0 {
 		if other := t.orders.ByID(ev.Other); other != nil {
 			if other.State.Terminal() {
@@ -221,9 +216,7 @@ func (t *trading) orderOf(ev *order.Event) *order.Order {
 func (e *Engine) unresolved(ev *Event) {
 	t := e.trading
 	if q := t.recent.find(ev.Reference); q != nil {
-		if q.unresolved = true; q.quoter {
-			t.cancelLater(q.order) // the order is as the exchange says: cancelled, or not live
-		}
+		q.unresolved = true
 		if o := t.orders.ByID(q.order); o == nil || o.State.Terminal() {
 			t.endUnresolved(q.order)
 		}
@@ -237,12 +230,7 @@ func (e *Engine) unresolved(ev *Event) {
 		if o := t.orders.ByReference(ev.Reference); o != nil {
 			market = o.Market
 		}
-		t.all.Reset()
-		if market != 0 {
-			t.all.SetMarketId(market)
-		}
-		keys := t.all.Keys()
-		_, _ = e.send(&t.all, &keys, fromEngine) // refused only without a login; the next one reports it again
+		_ = e.cancelMarket(market) // refused only without a login; the next one reports it again
 	case HaltUnresolved:
 		e.halt(risk.Cause{Reason: "an order stays in doubt"})
 	}

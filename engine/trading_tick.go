@@ -37,13 +37,13 @@ func (e *Engine) tickTrading() {
 	}
 	e.followRisk()
 	if e.mayQuote() {
-		e.cancelUncertain()
+		throttled := e.healQuotes()
 		if t.reconcile || t.quotesDue() <= e.now {
 			t.retryQuotes = math.MaxInt64
 			e.stepQuotes()
 		}
-		if t.due = min(t.due, t.quotesDue()); len(t.uncertain) > 0 {
-			t.due = min(t.due, e.now+quoteRetry)
+		if t.due = min(t.due, t.quotesDue(), t.overdueAt(e.now)); throttled {
+			t.due = max(t.due, e.now+quoteRetry)
 		}
 	}
 	e.notifyTrading()
@@ -51,23 +51,6 @@ func (e *Engine) tickTrading() {
 	if at, ok := t.risk.Deadline(); ok {
 		t.due = min(t.due, at)
 	}
-}
-
-// cancelUncertain cancels orders of the quoter's of which a request is in doubt, or that a refused replace has left in
-// doubt: the answer says whether they are live, and until then their side is not quoted.
-func (e *Engine) cancelUncertain() {
-	t := e.trading
-	kept := t.uncertain[:0]
-	for _, id := range t.uncertain {
-		o := t.orders.ByID(id)
-		if o == nil || o.State.Terminal() || o.Overlay == 0 {
-			continue
-		}
-		if _, err := e.cancelOrder(o); err != nil {
-			kept = append(kept, id)
-		}
-	}
-	t.uncertain = kept
 }
 
 // ordersDue returns the clock reading at which orders have something to do. While messages are missing it is never:
@@ -98,10 +81,7 @@ func (e *Engine) followRisk() {
 
 // cancelEverything sends the kill switch's order_cancel_all; if it is refused the switch asks again.
 func (e *Engine) cancelEverything() {
-	t := e.trading
-	t.all.Reset()
-	keys := t.all.Keys()
-	_, _ = e.send(&t.all, &keys, fromEngine)
+	_ = e.cancelMarket(0)
 }
 
 // stepQuotes sends the requests that bring the own orders to the wanted quotes.
@@ -109,7 +89,6 @@ func (e *Engine) stepQuotes() {
 	t := e.trading
 	t.reconcile = false
 	creates, cancels := e.session.Tokens(e.now)
-	t.stepping = true
 	actions := t.quotes.Step(e.now, quote.Budget{Messages: cancels, Adds: creates})
 	for i := range actions {
 		a := &actions[i]
@@ -120,7 +99,6 @@ func (e *Engine) stepQuotes() {
 		}
 		t.quotes.Refused(a, refusalOf(err), e.now)
 	}
-	t.stepping = false
 	t.events.quotes = append(t.events.quotes, t.quotes.Events()...)
 	if !t.quotes.Pending() {
 		return

@@ -115,9 +115,7 @@ func (d *tradingDay) run(t *testing.T, seed uint64, plan fault.Plan) {
 	advance(5 * time.Minute)
 	d.do(r, func() {
 		d.compare(server)
-		if d.sound { // after faults a request that stays in doubt may block its side
-			d.checkQuotes()
-		}
+		d.checkQuotes()
 	})
 	if d.events[order.Drift] > 0 && d.events[order.DriftEnded] == 0 {
 		t.Errorf("a drift that did not end: %v", d.events)

@@ -82,7 +82,7 @@ type contract struct {
 	cut          uint8 // the smallest depth at which a side was cut since the snapshot, 0 if none was
 	flags        contractFlags
 	causes       Causes
-	_            uint16
+	crossings    uint16   // each soon after the one before
 	own          [2]int32 // first of the own orders, best price first, oldest first
 	updated      int64
 	crossedSince int64

@@ -180,6 +180,13 @@ func (b *Books) addCause(m *market, cause Causes, now int64) {
 	b.changed(m, before, now)
 }
 
+// crossingsMax is how often a book may be crossed before a snapshot is asked for, if each time is within crossingsWithin
+// times CrossedTimeout of the one before.
+const (
+	crossingsMax    = 4
+	crossingsWithin = 10
+)
+
 // setCrossed sets whether a contract is crossed.
 func (b *Books) setCrossed(i int32, now int64) {
 	c := &b.contract[i]
@@ -190,9 +197,14 @@ func (b *Books) setCrossed(i int32, now int64) {
 	}
 	if is {
 		c.causes |= Crossed
-		c.crossedSince = now
+		if c.crossings++; now-c.crossedSince > crossingsWithin*b.config.CrossedTimeout {
+			c.crossings = 1
+		}
+		if c.crossedSince = now; c.crossings == crossingsMax { // an own order may come and go for it
+			c.crossedSince, c.crossings = now-b.config.CrossedTimeout, 0
+		}
 		m.crossed++
-		b.due = min(b.due, now+b.config.CrossedTimeout)
+		b.due = min(b.due, c.crossedSince+b.config.CrossedTimeout)
 	} else {
 		c.causes &^= Crossed
 		if m.crossed--; m.crossed == 0 {

@@ -653,3 +653,25 @@ func TestApplyOfPayloads(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestBookCrossedOnAndOff crosses a book for moments, again and again, as own orders do that are pulled for it and come
+// back: a snapshot is asked for.
+func TestBookCrossedOnAndOff(t *testing.T) {
+	for _, pause := range []int64{second / 10, 10 * second, 21 * second} {
+		s := newScript(t, book.Config{})
+		s.subscribe()
+		s.snapshot(4900, 5100)
+		for range 3 {
+			s.update(5100, 0, 1000)
+			s.now += second / 10
+			s.update(5100, 0, 0)
+			s.advance(pause)
+		}
+		s.update(5100, 0, 1000)
+		if pause > 20*second {
+			s.advance(0)
+			continue
+		}
+		s.advance(0, book.Resubscribe)
+	}
+}

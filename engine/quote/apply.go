@@ -34,7 +34,9 @@ func (q *Quoter) Apply(o *Order) error {
 		q.end(i)
 		return nil
 	}
+	changed := e.state != o.State
 	e.state, e.price, e.open, e.executed, e.reduced = o.State, o.Price, o.Open, o.Executed, o.Reduced
+	q.follow(i, changed)
 	return nil
 }
 
@@ -75,6 +77,7 @@ func (q *Quoter) track(o *Order) error {
 	e.state, e.price, e.open, e.executed, e.reduced = o.State, o.Price, o.Open, o.Executed, o.Reduced
 	e.managed = o.Managed
 	q.name(i, o.Key)
+	q.follow(i, true)
 	return nil
 }
 
@@ -99,6 +102,8 @@ func (q *Quoter) newOrder(slot int32, s int) int32 {
 // name gives an order its key.
 func (q *Quoter) name(i int32, key uint64) {
 	q.orders[i].key = key
+	q.births++
+	q.orders[i].born = q.births
 	q.byKey.add(key, i)
 }
 
@@ -106,6 +111,7 @@ func (q *Quoter) name(i int32, key uint64) {
 func (q *Quoter) end(i int32) {
 	e := &q.orders[i]
 	q.part(i)
+	q.unlist(i)
 	e.state = Closed
 	if e.offered == 0 {
 		q.free(i)
@@ -124,6 +130,7 @@ func (q *Quoter) part(i int32) {
 // free frees the slot of an order.
 func (q *Quoter) free(i int32) {
 	e := &q.orders[i]
+	q.unlist(i)
 	if e.key != 0 {
 		q.byKey.remove(e.key)
 	}
@@ -142,7 +149,7 @@ func (q *Quoter) free(i int32) {
 // judge finds out what a change of one of the quoter's orders says about the requests that it sent.
 func (q *Quoter) judge(i int32, o *Order, ended bool) {
 	e := &q.orders[i]
-	if !e.managed {
+	if !e.managed || e.offBook {
 		return
 	}
 	c := &q.contracts[e.contract]
@@ -155,7 +162,8 @@ func (q *Quoter) judge(i int32, o *Order, ended bool) {
 		}
 	case ended:
 		// What is being cancelled, or may have been, or is not wanted, says nothing.
-		asked := e.state == PendingCancel || e.state == PendingReplace || e.state == InDoubt || e.offered != 0
+		asked := e.state == PendingCancel || e.state == PendingReplace || e.state == InDoubt || e.offered != 0 ||
+			e.cleared
 		if !asked && o.Executed-e.executed < e.open && q.reasons(c) == 0 {
 			// The exchange cancelled it by itself. It would do the same with the next one.
 			q.stats.Unasked++
@@ -196,7 +204,7 @@ func (q *Quoter) backOffSide(s *side) {
 	s.attempts = min(s.attempts, 254) + 1
 	s.retryAt = max(s.retryAt, q.now+q.wait(s.attempts))
 	if int(s.attempts) >= q.config.AttemptsMax {
-		s.gaveUp = true
+		s.gaveUpUntil = q.now + q.config.GiveUpFor
 	}
 }
 

@@ -22,6 +22,8 @@ const (
 	defaultRetryMin  = int64(250 * time.Millisecond)
 	defaultRetryMax  = int64(10 * time.Second)
 	defaultAttempts  = 5
+	defaultGiveUp    = int64(time.Minute)
+	defaultOverdue   = int64(10 * time.Second)
 )
 
 // Config is what a Quoter is made with. Zero values stand for defaults.
@@ -49,11 +51,18 @@ type Config struct {
 	// and 10 s.
 	RetryMin, RetryMax int64
 
-	// AttemptsMax is after how many refusals in a row a side gives up; default 5, at most 255.
+	// AttemptsMax is after how many refusals in a row a side gives up; default 5, at most 255. GiveUpFor is for how
+	// long, in nanoseconds; default 1 min, at most 24 h.
 	AttemptsMax int
+	GiveUpFor   int64
+
+	// OverdueAfter is for how long an order may wait for an answer, or be in doubt, before NextOverdue returns it, in
+	// nanoseconds; default 10 s. It is longer than the exchange takes to answer.
+	OverdueAfter int64
 
 	// ResumeAfter is for how long all reasons to hold have to be gone before a contract is quoted again, in
-	// nanoseconds; default 0.
+	// nanoseconds; default 0. When reasons come back within twice RetryMax, again and again, the wait is RetryMin,
+	// doubled each time up to RetryMax.
 	ResumeAfter int64
 }
 
@@ -104,6 +113,14 @@ func (c *Config) resolve() error {
 	}
 	const waitMax = int64(24 * time.Hour)
 	ok = ok && c.RetryMin > 0 && c.RetryMin <= c.RetryMax && c.RetryMax <= waitMax
+	if c.GiveUpFor == 0 {
+		c.GiveUpFor = defaultGiveUp
+	}
+	ok = ok && c.GiveUpFor > 0 && c.GiveUpFor <= waitMax
+	if c.OverdueAfter == 0 {
+		c.OverdueAfter = defaultOverdue
+	}
+	ok = ok && c.OverdueAfter > 0 && c.OverdueAfter <= waitMax
 	ok = ok && c.ResumeAfter >= 0 && c.ResumeAfter <= waitMax
 	if !ok || c.Ignore&^allReasons != 0 {
 		return ErrConfig

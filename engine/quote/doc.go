@@ -30,11 +30,12 @@
 //     quoter's. It waits until the other order is out of the way.
 //   - A create waits for the end of the order whose place it takes, so that there are never more orders on a side
 //     than the wish has levels, or than there were. A replace counts once.
-//   - An order in doubt blocks creates and replaces on its side until it is resolved.
-//   - Orders that the quoter did not create are never touched, unless Apply says that they are the quoter's.
+//   - An order of the quoter's in doubt blocks creates and replaces on its side until it is resolved. So that this
+//     does not last, [Quoter.NextOverdue] names the orders that the caller has to ask about.
+//   - Orders that the quoter did not create are never touched, unless they are adopted ([Quoter.Adopt]).
 //   - A refused request is not repeated at once: its side, or its order, waits from Config.RetryMin on, doubled up
-//     to Config.RetryMax; after Config.AttemptsMax refusals a side gives up until the wish changes or [Quoter.Retry].
-//     Cancels do not give up.
+//     to Config.RetryMax; after Config.AttemptsMax refusals a side gives up until the wish changes, [Quoter.Retry], or
+//     Config.GiveUpFor is over. Cancels do not give up.
 //
 // # Ownership
 //

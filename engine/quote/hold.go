@@ -88,14 +88,34 @@ func (q *Quoter) reasons(c *contract) Reasons {
 	return r
 }
 
-// resume starts and ends the wait of a contract after its reasons are gone.
+// resume starts and ends the wait of a contract after its reasons are gone: Config.ResumeAfter, or longer if they come
+// back soon, again and again.
 func (q *Quoter) resume(c *contract) {
 	held := q.reasons(c)&heldReasons != 0
 	switch {
 	case held:
+		if !c.held && c.resumedAt > 0 && q.now >= c.resumedAt {
+			c.relapse(q.now, q.config.RetryMax)
+		}
 		c.resumeAt = 0
-	case c.held && q.config.ResumeAfter > 0:
-		c.resumeAt = q.now + q.config.ResumeAfter
+	case c.held:
+		wait := q.config.ResumeAfter
+		if c.relapses > 0 {
+			wait = max(wait, q.wait(c.relapses))
+		}
+		if c.resumedAt = q.now + wait; wait > 0 {
+			c.resumeAt = c.resumedAt
+		}
 	}
 	c.held = held
+}
+
+// relapse counts how often in a row a contract was held soon after it was quoted again: each time it waits longer, for
+// the quotes themselves may be what brings the reason about.
+func (c *contract) relapse(now, soon int64) {
+	if now-c.resumedAt > 2*soon {
+		c.relapses = 0
+		return
+	}
+	c.relapses = min(c.relapses, 254) + 1
 }

@@ -1,6 +1,7 @@
 package quote
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/smk-go/smk/odds"
@@ -133,6 +134,35 @@ func TestResumeAfter(t *testing.T) {
 	d.now++
 	d.send("create buy 100@5000")
 	d.events(Event{Contract: one, Kind: Resumed})
+}
+
+// TestRelapses expects a quote whose reasons come back again and again to wait longer each time.
+func TestRelapses(t *testing.T) {
+	d := newDesk(t, Config{RetryMin: 10, RetryMax: 40})
+	d.set(Two{Bid: 5000, Size: 100})
+	d.send("create buy 100@5000")
+	for i, wait := range []int64{0, 10, 20, 40, 40} {
+		key := uint64(i + 1)
+		d.order(key, Live, odds.Buy, 100, 5000)
+		d.q.Hold(Gap, true)
+		d.send(fmt.Sprint("cancel ", key))
+		d.order(key, Closed, odds.Buy, 0, 5000)
+		d.q.Hold(Gap, false)
+		if wait > 0 {
+			d.send()
+			d.now += wait - 1
+			d.send()
+			d.now++
+		}
+		d.send("create buy 100@5000")
+	}
+	d.order(6, Live, odds.Buy, 100, 5000)
+	d.now += 81 // long enough ago
+	d.q.Hold(Gap, true)
+	d.send("cancel 6")
+	d.order(6, Closed, odds.Buy, 0, 5000)
+	d.q.Hold(Gap, false)
+	d.send("create buy 100@5000")
 }
 
 // TestNames expects every enum to print by name.

@@ -40,9 +40,9 @@ func (q *Quoter) planSide(slot int32, s int, quoted bool) *plan {
 	if quoted {
 		p.levels = q.wish(slot, s)
 	}
-	p.barred = side.gaveUp || side.retryAt > q.now
-	if side.retryAt > q.now {
-		p.wake = side.retryAt
+	barredUntil := max(side.retryAt, side.gaveUpUntil)
+	if p.barred = barredUntil > q.now; p.barred {
+		p.wake = barredUntil
 	}
 	doubt := q.gather(p, side, s)
 	p.barred = p.barred || doubt
@@ -62,7 +62,10 @@ func (q *Quoter) planSide(slot int32, s int, quoted bool) *plan {
 	}
 	bar := q.bar(slot, s)
 	for w := range p.levels {
-		p.blocked[w] = p.barred || paused || crosses(s, p.levels[w].Price, bar)
+		crossed := crosses(s, p.levels[w].Price, bar)
+		if p.blocked[w] = p.barred || paused || crossed; crossed {
+			q.listInTheWay(slot, s, p.levels[w].Price)
+		}
 	}
 	q.match(p, c, s, wishBar)
 	return p
@@ -73,10 +76,10 @@ func (q *Quoter) planSide(slot int32, s int, quoted bool) *plan {
 func (q *Quoter) gather(p *plan, side *side, s int) (doubt bool) {
 	for i := side.first; i != none; i = q.orders[i].next {
 		e := &q.orders[i]
-		doubt = doubt || e.state == InDoubt
-		if !e.managed || e.state.ended() {
+		if !e.managed || e.state.ended() || e.offBook {
 			continue
 		}
+		doubt = doubt || e.state == InDoubt
 		leaving := e.state == PendingCancel || e.state == PendingReplace || e.offered == Cancel || e.offered == Replace
 		if e.other == none || e.second {
 			p.count++
@@ -104,11 +107,21 @@ func (q *Quoter) gather(p *plan, side *side, s int) (doubt bool) {
 // would cross.
 func (q *Quoter) bar(slot int32, s int) (bar odds.Price) {
 	for i := q.contracts[slot].sides[1-s].first; i != none; i = q.orders[i].next {
-		if e := &q.orders[i]; !e.state.ended() && (bar == 0 || better(1-s, e.price, bar)) {
+		if e := &q.orders[i]; !e.state.ended() && !e.offBook && (bar == 0 || better(1-s, e.price, bar)) {
 			bar = e.price
 		}
 	}
 	return bar
+}
+
+// listInTheWay lists distrusted orders of others that an order of side s at a price would match.
+func (q *Quoter) listInTheWay(slot int32, s int, p odds.Price) {
+	for i := q.contracts[slot].sides[1-s].first; i != none; i = q.orders[i].next {
+		if e := &q.orders[i]; e.distrusted && !e.managed && !e.inTheWay && crosses(s, p, e.price) {
+			e.inTheWay = true
+			q.follow(i, true)
+		}
+	}
 }
 
 // crosses reports whether an order of side s at a price would match one of the other side at bar, if there is one.
@@ -160,6 +173,8 @@ func (q *Quoter) change(p *plan, c *contract, e *order, s int, bar odds.Price, w
 	near := distance(e.price, level.Price) <= c.tolerance.Price && !crosses(s, e.price, bar)
 	off := open - level.Size
 	switch {
+	case e.distrusted:
+		return impossible
 	case near && max(off, -off) <= c.tolerance.Size:
 		return keep
 	case e.failed >= failedMax:
@@ -182,12 +197,12 @@ const failedMax = 2
 
 // resolved reports whether nothing about an order is in flight or backed off.
 func (q *Quoter) resolved(e *order) bool {
-	return e.state == Live && e.offered == 0 && e.other == none && e.retryAt <= q.now
+	return e.state == Live && e.offered == 0 && e.other == none && e.retryAt <= q.now && !e.gone && !e.cleared
 }
 
 // cancellable reports whether a cancel of an order can be sent now. A reduce in flight does not matter.
 func (q *Quoter) cancellable(e *order) bool {
-	return (e.state == Live || e.state == PendingReduce) && e.offered == 0 && e.retryAt <= q.now
+	return (e.state == Live || e.state == PendingReduce) && e.offered == 0 && e.retryAt <= q.now && !e.gone
 }
 
 func distance(a, b odds.Price) odds.Price { return max(a, b) - min(a, b) }

@@ -33,7 +33,9 @@ type Quoter struct {
 	dropped bool // an order was dropped because its contract had no room
 	changed queue
 	adding  queue // planned, with creates or replaces to send
+	waiting waitList
 	timers  timers
+	births  uint64 // orders that were seen
 
 	actions    []Action
 	unreported int
@@ -42,11 +44,20 @@ type Quoter struct {
 	stats      Stats
 }
 
+// waitList is the list of orders that wait for an answer, the longest wait first. The links are kept in the orders.
+type waitList struct {
+	head, tail int32
+}
+
 // market is a market with contracts, or with a reason to hold.
 type market struct {
 	id    uint32
 	holds Reasons
 	first int32 // contract
+
+	clearing    uint64 // the request that cancels all its orders, 0 if none is under way
+	clearingAt  int64  // clock reading
+	clearBefore uint64 // it is about orders born until then
 }
 
 // contract is a contract with a wish, orders, or a reason to hold.
@@ -56,6 +67,7 @@ type contract struct {
 	sides     [2]side // bid, ask
 	wakeAt    int64
 	resumeAt  int64
+	resumedAt int64 // when it was quoted again, 0 if it never was held
 	heapPos   int32 // in the timers
 	market    int32
 	next      int32    // in the market
@@ -64,6 +76,7 @@ type contract struct {
 	queued    [2]bool
 	wanted    bool // not pulled by the bot
 	held      bool // when it was planned last
+	relapses  uint8
 	holds     Reasons
 	told      Reasons // in the last event
 }
@@ -73,11 +86,11 @@ type side struct {
 	retryAt     int64 // no creates and replaces before, after a refusal
 	pausedUntil int64 // likewise, for the throttle
 	refusedAt   int64
+	gaveUpUntil int64 // likewise, after refusal upon refusal
+	told        int64 // gaveUpUntil of the last event
 	first       int32 // order
 	levels      uint8 // of the wish
 	attempts    uint8 // refusals in a row
-	gaveUp      bool
-	told        bool // that it gave up
 }
 
 // order is an own order.
@@ -99,6 +112,8 @@ type order struct {
 	managed    bool
 	second     bool // the leg of a replace that is to come
 	late       bool // the other leg ended first
+
+	watch
 }
 
 // New returns a Quoter with all its memory, or ErrConfig.
@@ -121,6 +136,7 @@ func New(c Config) (*Quoter, error) {
 	q.byKey.init(c.Orders)
 	q.changed.init(0)
 	q.adding.init(1)
+	q.waiting.head, q.waiting.tail = none, none
 	for i := range q.contracts {
 		q.contracts[i].link[0] = int32(i + 1)
 		q.markets[i].first = int32(i + 1)

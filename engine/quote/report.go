@@ -9,21 +9,24 @@ func (q *Quoter) Sent(a *Action, key uint64) {
 	case Cancel:
 		if e.state == Live || e.state == PendingReduce {
 			e.state = PendingCancel
+			q.follow(a.order, true)
 		}
 	case Reduce:
 		if e.state == Live {
 			e.state, e.reduced = PendingReduce, a.Quantity
+			q.follow(a.order, true)
 		}
 	case Create:
-		q.adopt(a.order, key)
+		q.nameSent(a.order, key)
 		return
 	case Replace:
-		next := q.adopt(a.next, key)
-		if e.state.ended() {
-			break
-		}
 		if e.state == Live || e.state == PendingReduce {
 			e.state = PendingReplace
+			q.follow(a.order, true)
+		}
+		next := q.nameSent(a.next, key)
+		if e.state.ended() {
+			break
 		}
 		n := &q.orders[next]
 		e.other, n.other, n.second = next, a.order, true
@@ -94,9 +97,9 @@ func (q *Quoter) reported(a *Action) *order {
 	return e
 }
 
-// adopt gives an order that was sent its key, and returns its slot. If Apply was first, there is one with the key
+// nameSent gives an order that was sent its key, and returns its slot. If Apply was first, there is one with the key
 // already.
-func (q *Quoter) adopt(i int32, key uint64) int32 {
+func (q *Quoter) nameSent(i int32, key uint64) int32 {
 	if key == 0 {
 		panic("BUG: quote: order without a key")
 	}
@@ -105,6 +108,7 @@ func (q *Quoter) adopt(i int32, key uint64) int32 {
 	known := q.byKey.find(key)
 	if known == none {
 		q.name(i, key)
+		q.follow(i, true)
 		return i
 	}
 	if k := &q.orders[known]; k.contract != e.contract || k.side != e.side {
@@ -113,6 +117,7 @@ func (q *Quoter) adopt(i int32, key uint64) int32 {
 	q.part(i)
 	q.free(i)
 	q.orders[known].managed = true
+	q.follow(known, false)
 	q.mark(q.orders[known].contract)
 	return known
 }

@@ -54,8 +54,8 @@ func (q *Quoter) reportHeld(c *contract, r Reasons) {
 		q.events = append(q.events, e)
 	}
 	for s := range c.sides {
-		if side := &c.sides[s]; side.gaveUp && !side.told {
-			side.told = true
+		if side := &c.sides[s]; side.gaveUpUntil > q.now && side.told != side.gaveUpUntil {
+			side.told = side.gaveUpUntil
 			q.events = append(q.events, Event{Contract: c.id, Kind: GaveUp, Side: odds.Buy + odds.Side(s)})
 		}
 	}
@@ -87,7 +87,7 @@ func (q *Quoter) Status(id Contract) Status {
 	for s, to := range [2]*SideStatus{&st.Bid, &st.Ask} {
 		side := &c.sides[s]
 		p := q.planSide(slot, s, st.Reasons == 0)
-		to.Orders, to.GaveUp = p.count, side.gaveUp
+		to.Orders, to.GaveUp = p.count, side.gaveUpUntil > q.now
 		to.RetryAt = max(side.retryAt, side.pausedUntil)
 		to.Done = p.count == len(p.levels) && p.n == len(p.levels)
 		for w := range p.levels {
@@ -95,7 +95,7 @@ func (q *Quoter) Status(id Contract) Status {
 			to.Done = to.Done && j >= 0 && p.changes[w][j] == keep && q.resolved(&q.orders[p.orders[j]])
 		}
 		for i := side.first; i != none; i = q.orders[i].next {
-			to.InDoubt = to.InDoubt || q.orders[i].state == InDoubt
+			to.InDoubt = to.InDoubt || q.orders[i].state == InDoubt && !q.orders[i].offBook
 		}
 	}
 	return st

@@ -14,6 +14,7 @@ func (q *Quoter) Step(now int64, b Budget) []Action {
 	q.now = now
 	q.actions, q.events = q.actions[:0], q.events[:0]
 	q.wakeDue()
+	q.stamp(now)
 	messages := min(max(b.Messages, 0), cap(q.actions))
 	planned := none // the contract that the plans are of
 	for q.changed.head != none && len(q.actions) < messages {

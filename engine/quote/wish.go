@@ -67,7 +67,7 @@ func (q *Quoter) setOne(slot int32, s int, p odds.Price, size odds.Quantity) (sa
 		return true
 	}
 	side.levels, *at = n, l
-	side.gaveUp, side.told = false, false
+	side.gaveUpUntil = 0
 	return false
 }
 
@@ -146,7 +146,7 @@ func (q *Quoter) copyLevels(slot int32, s int, levels []Level) (same bool) {
 	}
 	copy(q.wish(slot, s), sorted[:])
 	if !same {
-		side.gaveUp, side.told = false, false
+		side.gaveUpUntil = 0
 	}
 	return same
 }
@@ -195,7 +195,7 @@ func (q *Quoter) Retry(id Contract) {
 	c := &q.contracts[slot]
 	for s := range c.sides {
 		side := &c.sides[s]
-		side.retryAt, side.pausedUntil, side.attempts, side.gaveUp, side.told = 0, 0, 0, false, false
+		side.retryAt, side.pausedUntil, side.gaveUpUntil, side.attempts = 0, 0, 0, 0
 		for i := side.first; i != none; i = q.orders[i].next {
 			q.orders[i].retryAt, q.orders[i].attempts, q.orders[i].failed = 0, 0, 0
 		}

@@ -1,0 +1,136 @@
+package engine
+
+import (
+	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/quote"
+)
+
+// Quote says which quotes of a contract the bot wants from now on, one level on each side. The engine sends the fewest
+// requests that bring its orders there, as the throttle allows, and pulls them by itself while the book is suspect,
+// the market halted, messages are missing, or the account is not caught up with; see package quote. The error is
+// ErrNoState or one of that package.
+func (e *Engine) Quote(market, contract uint32, q quote.Two) error {
+	t, err := e.startQuoting()
+	if err != nil {
+		return err
+	}
+	return t.quotes.Set(quote.Contract{Market: market, ID: contract}, q)
+}
+
+// QuoteLevels is Quote with several levels on each side, up to Config.State.Quotes.Levels, which is 1 unless it is set.
+// They may be in any order, and are copied.
+func (e *Engine) QuoteLevels(market, contract uint32, bids, asks []quote.Level, tolerance quote.Tolerance) error {
+	t, err := e.startQuoting()
+	if err != nil {
+		return err
+	}
+	return t.quotes.SetLevels(quote.Contract{Market: market, ID: contract}, bids, asks, tolerance)
+}
+
+// startQuoting makes the quoter follow the orders, from the first quote on.
+func (e *Engine) startQuoting() (*trading, error) {
+	t := e.trading
+	if t == nil {
+		return nil, ErrNoState
+	}
+	if !t.quoting {
+		t.quoting = true
+		t.quotesOf(t.orders.Live)
+	}
+	t.reconcile = true
+	return t, nil
+}
+
+// AdoptQuote gives an order to the quotes, one of an earlier run for example, whatever placed it. From now on it
+// serves the quotes of its contract, or is cancelled if none are wanted: call Quote before, or in the same handler.
+// The error is ErrNoState or one of package quote. An order that ended is not adopted.
+func (e *Engine) AdoptQuote(o *order.Order) error {
+	t, err := e.startQuoting()
+	if err != nil {
+		return err
+	}
+	q := t.quoteOf(o)
+	return t.quotes.Adopt(&q)
+}
+
+// OnQuote registers a handler of what becomes of wanted quotes: pulled, back, given up after refusals.
+func (e *Engine) OnQuote(handler func(ev quote.Event)) Registration {
+	return e.tradingHandlers().quote.add(handler)
+}
+
+// QuoteStatus returns how a contract is quoted, and why it is not.
+func (e *Engine) QuoteStatus(market, contract uint32) (s quote.Status) {
+	if e.trading == nil {
+		return s
+	}
+	return e.trading.quotes.Status(quote.Contract{Market: market, ID: contract})
+}
+
+// RetryQuote makes the quotes of a contract forget refusals, so that a side that was given up is tried again.
+func (e *Engine) RetryQuote(market, contract uint32) {
+	if e.trading != nil {
+		e.trading.quotes.Retry(quote.Contract{Market: market, ID: contract})
+		e.trading.reconcile = e.trading.quoting
+	}
+}
+
+// Pull cancels the quotes of a contract.
+func (e *Engine) Pull(market, contract uint32) {
+	if e.trading != nil {
+		e.trading.quotes.Pull(quote.Contract{Market: market, ID: contract})
+		e.trading.reconcile = e.trading.quoting
+	}
+}
+
+// quotesOf shows orders to the quoter.
+func (t *trading) quotesOf(orders func(func(*order.Order) bool)) {
+	for o := range orders {
+		t.quoteOrder(o)
+	}
+	t.reconcile = t.quoting
+}
+
+// quoteOrder shows an order to the quoter. Without room for it the quoter does not quote its contract.
+func (t *trading) quoteOrder(o *order.Order) {
+	if !t.quoting {
+		return
+	}
+	q := t.quoteOf(o)
+	_ = t.quotes.Apply(&q)
+}
+
+// quoteOf returns an order as the quoter takes it.
+func (t *trading) quoteOf(o *order.Order) quote.Order {
+	q := quote.Order{
+		Contract: quote.Contract{Market: o.Market, ID: o.Contract}, Key: keyOf(o), Open: openOf(o),
+		Executed: o.Executed, Price: o.Price, Side: o.Side, State: quote.Live,
+	}
+	switch {
+	case o.State == order.Rejected || o.State == order.Invalid || o.State == order.NotPlaced:
+		q.State = quote.Rejected
+	case o.State.Terminal():
+		q.State = quote.Closed
+	case o.Overlay&order.InDoubt != 0:
+		q.State = quote.InDoubt
+	case o.Overlay&order.PendingReplace != 0:
+		q.State = quote.PendingReplace
+	case o.Overlay&order.PendingCancel != 0:
+		q.State = quote.PendingCancel
+	case o.Overlay&order.PendingReduce != 0:
+		q.State, q.Reduced = quote.PendingReduce, min(t.recent.quantity(q.Key, q.Open), q.Open)
+	case o.State == order.PendingNew:
+		q.State = quote.PendingNew
+	}
+	q.Managed = o.Original != 0 && t.replacesQuote(o)
+	return q
+}
+
+// replacesQuote reports whether an order replaces one of the quoter's and no request of this run made it: an earlier
+// run asked for it.
+func (t *trading) replacesQuote(o *order.Order) bool {
+	if t.quotes.Manages(keyOf(o)) {
+		return false
+	}
+	original := t.orders.ByID(o.Original)
+	return original != nil && t.quotes.Manages(keyOf(original)) && t.recent.find(o.Reference) == nil
+}
