@@ -1,0 +1,37 @@
+package prove
+
+import (
+	"flag"
+	"testing"
+)
+
+var (
+	from  = flag.Uint64("from", 0, "first seed")
+	seeds = flag.Uint64("seeds", 100, "how many")
+)
+
+// TestDays trades days of fixed seeds.
+func TestDays(t *testing.T) {
+	failed := 0
+	for seed := *from; seed < *from+*seeds; seed++ {
+		s := New(seed)
+		r := Run(s)
+		if r.Failure != nil {
+			t.Errorf("seed %d: %v", seed, r.Failure)
+			if failed++; failed > 15 {
+				return
+			}
+		}
+	}
+}
+
+// TestSameDigest runs a day twice.
+func TestSameDigest(t *testing.T) {
+	for seed := range uint64(20) {
+		a, b := Run(New(seed)), Run(New(seed))
+		if a.Digest != b.Digest || a.Messages != b.Messages || a.Rounds != b.Rounds {
+			t.Errorf("seed %d: %+v and %+v", seed, a, b)
+		}
+		t.Logf("%d: %+v", seed, a)
+	}
+}
