@@ -28,9 +28,11 @@ type bot struct {
 	link   *link          // the newest connection
 	start_ int
 
-	stoppedUntil int64         // the process does not run
-	deadUntil    int64         // it is killed
-	slow         time.Duration // what the next handler takes
+	stoppedUntil int64           // the process does not run
+	deadUntil    int64           // it is killed
+	slow         time.Duration   // what the next handler takes
+	resolveAt    int64           // when a doubt is resolved next
+	asked        map[uint64]bool // orders that were cancelled to find out about them
 
 	halted bool // the kill switch is thrown
 	wanted map[quoteKey]quote.Two
@@ -89,6 +91,9 @@ func (b *bot) start() {
 		panic("BUG: " + err.Error())
 	}
 	b.engine = e
+	if err := e.DefineMarket(goals, false); err != nil {
+		panic("BUG: " + err.Error())
+	}
 	b.register()
 }
 
@@ -136,7 +141,8 @@ func (b *bot) resume() {
 
 // calm ends what keeps the process from running.
 func (b *bot) calm() {
-	b.stoppedUntil, b.slow = math.MinInt64, 0
+	b.stoppedUntil, b.slow, b.resolveAt = math.MinInt64, 0, b.world.now+int64(time.Minute)
+	b.asked = make(map[uint64]bool)
 	if b.engine == nil {
 		b.deadUntil = b.world.now
 	}
@@ -197,20 +203,18 @@ func (b *bot) ended(err error) {
 	b.deadUntil = math.MaxInt64
 }
 
-// end stops the engine, which has to end flat.
-func (b *bot) end() {
-	w := b.world
-	b.checks.ending = true
-	b.engine.Stop()
-	for limit := w.now + int64(2*time.Minute); !b.checks.ended && !w.failed(); {
-		if w.now >= limit {
-			w.fail("stop", b, "does not end")
-			return
-		}
-		w.round(w.now + int64(time.Second))
+// stop stops the engine, which has to end flat.
+func (b *bot) stop() {
+	if b.engine != nil {
+		b.checks.ending = true
+		b.engine.Stop()
 	}
-	if truth, _ := w.sim.Exchange.Truth(b.account); truth.Live != 0 && !w.failed() {
-		w.fail("flat", b, "%d orders are live after the end", truth.Live)
+}
+
+// checkFlat checks that no order is left.
+func (b *bot) checkFlat() {
+	if truth, _ := b.world.sim.Exchange.Truth(b.account); truth.Live != 0 {
+		b.world.fail("flat", b, "%d orders are live after the end", truth.Live)
 	}
 }
 

@@ -3,6 +3,7 @@ package prove
 import (
 	"bytes"
 	"fmt"
+	"time"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
@@ -44,7 +45,7 @@ func (b *bot) payload(r *engine.TapRecord) {
 	if bytes.Contains(r.Payload, []byte("secret-of-")) {
 		w.fail("credentials", b, "a payload shows the password")
 	}
-	if r.Direction != session.Outbound {
+	if r.Direction != session.Outbound && w.output == nil {
 		return
 	}
 	var p msg.Payload
@@ -53,6 +54,10 @@ func (b *bot) payload(r *engine.TapRecord) {
 		return
 	}
 	typ := p.GetType()
+	w.trace(b, "%v %v", r.Direction, &p)
+	if r.Direction != session.Outbound {
+		return
+	}
 	switch typ {
 	case msg.PayloadOrderCreate, msg.PayloadOrderCancelReplace:
 		if b.halted {
@@ -113,6 +118,7 @@ func (b *bot) resolved(ev *engine.Event) {
 }
 
 func (b *bot) digestEvent(ev *engine.Event) {
+	b.world.trace(b, "event %v", ev)
 	d := &b.world.digest
 	d.add(uint64(b.index)<<56 | uint64(ev.Kind)<<48 | uint64(ev.Epoch)<<16 | uint64(ev.Type))
 	d.add(ev.Seq)
@@ -123,6 +129,8 @@ func (b *bot) digestEvent(ev *engine.Event) {
 
 // orderEvent sees everything that happens to orders.
 func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
+	b.world.trace(b, "order event %v order=%d ref=%d seq=%d %v %+v", ev.Kind, ev.OrderID, ev.Reference, ev.Sequence, ev.State,
+		ev.Reason)
 	d := &b.world.digest
 	d.add(uint64(ev.Kind)<<32 | uint64(ev.State)<<16 | uint64(ev.Anomaly))
 	d.add(ev.OrderID)
@@ -154,7 +162,7 @@ func (b *bot) check() {
 	}
 	a := b.engine.Account()
 	w.digest.add(uint64(a.WorstCase))
-	if b.role == Second || b.shared() || !b.engine.Completeness().Complete {
+	if b.shared() || b.uncertain() || !b.engine.Completeness().Complete {
 		return
 	}
 	truth, _ := w.sim.Exchange.Truth(b.account)
@@ -183,12 +191,18 @@ func (b *bot) unrest() string {
 	case b.engine.State() != session.Established:
 		return b.engine.State().String()
 	}
+	text := ""
 	for o := range b.engine.Orders() {
-		if o.Overlay&^order.InDoubt != 0 || o.State == order.PendingNew && o.Overlay == 0 {
-			return fmt.Sprintf("order %d %d %v %v", o.ID, o.Reference, o.State, o.Overlay)
+		if o.Overlay != 0 || o.State == order.PendingNew {
+			text = fmt.Sprintf("order %d %d %v %v", o.ID, o.Reference, o.State, o.Overlay)
+			break
 		}
 	}
-	return ""
+	if text != "" && !b.world.faulty && b.world.now >= b.resolveAt {
+		b.resolveAt = b.world.now + int64(time.Minute)
+		b.resolve()
+	}
+	return text
 }
 
 // compare compares everything that a bot knows with the exchange, at rest.
@@ -197,33 +211,52 @@ func (b *bot) compare() {
 	if w.failed() {
 		return
 	}
-	b.resolveDoubts()
-	c := b.engine.Completeness()
-	known := c.Complete || c.Why == order.CatchUpLacking && !b.uncertain()
-	if !known && !b.uncertain() {
-		w.fail("complete", b, "%+v", c)
-	}
-	if !known || b.uncertain() {
+	if b.uncertain() {
 		return
+	}
+	// A new account has nothing to repeat from. Numbers that are never sent cannot be told from lost messages.
+	if c := b.engine.Completeness(); !c.Complete && c.Why&^(order.CatchUpLacking|order.MessagesLost) != 0 {
+		w.fail("complete", b, "%+v", c)
 	}
 	b.compareOrders()
 	b.compareMoney()
 	b.compareBooks()
 }
 
-// resolveDoubts ends the doubts about orders that the exchange does not have.
-func (b *bot) resolveDoubts() {
-	var doubts []order.Order
+// resolve ends the doubts about orders as a user would: one that has an id is cancelled, which the answer makes certain,
+// and one that was not live then has ended; one that the exchange does not have was never placed.
+func (b *bot) resolve() {
+	var orders []order.Order
 	for o := range b.engine.Orders() {
-		if o.Overlay&order.InDoubt != 0 {
-			doubts = append(doubts, *o)
+		if o.Overlay&order.InDoubt != 0 || o.ID != 0 && o.Overlay != 0 {
+			orders = append(orders, *o)
 		}
 	}
-	for _, o := range doubts {
+	for _, o := range orders {
 		if o.ID == 0 {
-			b.engine.ResolveOrder(o.Reference, order.Outcome{})
+			b.resolveUnnamed(&o)
+			continue
+		}
+		if have, ok := b.world.sim.Exchange.Order(o.ID); ok && have.State != exchange.OrderLive && b.asked[o.ID] {
+			b.engine.ResolveOrder(o.Reference, order.Outcome{Placed: true, Ended: true})
+			continue
+		}
+		b.asked[o.ID] = true
+		var m msg.OrderCancel
+		m.SetOrderId(o.ID)
+		if _, err := b.engine.SendOrderCancel(&m); err != nil {
+			b.world.fail("cancel", b, "%v", err)
 		}
 	}
+}
+
+func (b *bot) resolveUnnamed(o *order.Order) {
+	for _, have := range b.world.sim.Exchange.Orders(b.account) {
+		if have.Reference == o.Reference && !b.uncertain() {
+			b.world.fail("doubt", b, "order %+v is in doubt, the exchange has %+v", *o, have)
+		}
+	}
+	b.engine.ResolveOrder(o.Reference, order.Outcome{})
 }
 
 func (b *bot) compareOrders() {

@@ -16,6 +16,7 @@ var logoutReasons = [...]msg.EtoLogoutReason{
 
 // take carries out a step. What the exchange's rules do not allow at the moment does not happen.
 func (w *World) take(s *Step) {
+	w.trace(nil, "%v", *s)
 	x := w.sim.Exchange
 	b := w.byIndex(s.Bot)
 	market := markets[s.N%uint64(len(markets))]

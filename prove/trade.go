@@ -52,7 +52,7 @@ func (b *bot) make() {
 		delete(b.wanted, key)
 		return
 	}
-	bid := b.price()
+	bid := min(b.price(), odds.PriceMax-50)
 	two := quote.Two{
 		Bid: bid, Ask: min(bid+odds.Price(20+b.random.IntN(500)), odds.PriceMax), Size: b.size(), Tolerance: 10,
 	}

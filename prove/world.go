@@ -2,6 +2,7 @@ package prove
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -35,6 +36,19 @@ type World struct {
 	faulty   bool       // faults and steps go on
 	result   Result
 	digest   digest
+	output   io.Writer // nil if nobody reads
+}
+
+// trace writes a line.
+func (w *World) trace(b *bot, format string, args ...any) {
+	if w.output == nil {
+		return
+	}
+	name := "world"
+	if b != nil {
+		name = b.name
+	}
+	_, _ = fmt.Fprintf(w.output, "%v %s: %s\n", time.Duration(w.now-w.begun), name, fmt.Sprintf(format, args...))
 }
 
 // event is something that happens at a clock reading.
@@ -44,8 +58,11 @@ type event struct {
 }
 
 // Run carries out a day. It uses no goroutine, no clock and no random number but its own.
-func Run(s Schedule) (result Result) {
-	w, err := newWorld(s)
+func Run(s Schedule) Result { return Trace(s, nil) }
+
+// Trace is Run that writes what happens, a line for each message, change of an order and step.
+func Trace(s Schedule, to io.Writer) Result {
+	w, err := newWorld(s, to)
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
@@ -55,7 +72,7 @@ func Run(s Schedule) (result Result) {
 	return w.result
 }
 
-func newWorld(s Schedule) (*World, error) {
+func newWorld(s Schedule, to io.Writer) (*World, error) {
 	settings := simConfig(&s)
 	exchange, err := sim.New(settings)
 	if err != nil {
@@ -63,7 +80,7 @@ func newWorld(s Schedule) (*World, error) {
 	}
 	w := &World{
 		schedule: s, begun: sim.Beginning, now: sim.Beginning, sim: exchange, faulty: true,
-		random: rand.New(rand.NewPCG(s.Seed, 0x11)),
+		random: rand.New(rand.NewPCG(s.Seed, 0x11)), output: to,
 	}
 	for i, role := range s.Bots {
 		b := newBot(w, i, role)
@@ -114,9 +131,26 @@ func (w *World) day() {
 	if text := w.sim.Exchange.Audit(); text != "" {
 		w.fail("audit", nil, "%s", text)
 	}
-	for i := 0; i < len(w.schedule.Bots) && !w.failed(); i++ {
-		w.byIndex(i).end()
+	for _, b := range w.bots {
+		b.stop()
 	}
+	for limit := w.now + int64(2*time.Minute); !w.ended() && !w.failed(); w.round(w.now + int64(time.Second)) {
+		if w.now >= limit {
+			w.fail("stop", nil, "not every bot has ended")
+		}
+	}
+	for _, b := range w.bots {
+		b.checkFlat()
+	}
+}
+
+func (w *World) ended() bool {
+	for _, b := range w.bots {
+		if !b.checks.ended {
+			return false
+		}
+	}
+	return true
 }
 
 // calm ends all faults.
