@@ -115,8 +115,6 @@ func New(seed uint64) Schedule {
 		}
 		s.Faults.Chance[fault.Cut] = min(s.Faults.Chance[fault.Cut], 2_000)
 		s.Faults.Chance[fault.HalfOpen] = min(s.Faults.Chance[fault.HalfOpen], 300)
-		s.Faults.Chance[fault.Corrupt] = min(s.Faults.Chance[fault.Corrupt], 1_000)
-		s.Faults.Chance[fault.CorruptIn] = min(s.Faults.Chance[fault.CorruptIn], 1_000)
 	}
 	kinds := make([]Kind, 0, Kinds)
 	for k := range Kinds {
@@ -138,10 +136,11 @@ func New(seed uint64) Schedule {
 }
 
 // survivable reports whether a kind of fault is one that the protocol can recover from: the truth can be known again
-// afterwards. Kinds in which the exchange itself breaks the protocol are tested in engine/session.
+// afterwards. Of a bit that flips below TLS and TCP nobody can know, and kinds in which the exchange itself breaks the
+// protocol are tested in engine/session.
 func survivable(k fault.Kind) bool {
 	switch k {
-	case fault.DropBefore, fault.DuplicateBefore, fault.DelayBefore, fault.ReorderBefore, fault.Swap, fault.Unconfirmed,
+	case fault.Corrupt, fault.CorruptIn, fault.DropBefore, fault.DuplicateBefore, fault.DelayBefore, fault.ReorderBefore, fault.Swap, fault.Unconfirmed,
 		fault.Skip, fault.Unheard, fault.Throttled:
 		return false
 	}

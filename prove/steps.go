@@ -65,7 +65,9 @@ func (w *World) take(s *Step) {
 		}
 	case ForgetReports:
 		x.ForgetReports(b.account)
-		b.forgotten = true
+		for _, o := range w.bots {
+			o.forgotten = o.forgotten || o.account == b.account
+		}
 	case SkipSequences:
 		x.SkipSequences(b.account, 1+s.N%5)
 	case Throttle:
