@@ -118,6 +118,16 @@ func (e *Engine) ResolveOrder(reference uint64, outcome order.Outcome) bool {
 	return ok
 }
 
+// ResolveOrderID is ResolveOrder for an order by the exchange's id, such as one of another session.
+func (e *Engine) ResolveOrderID(id uint64, outcome order.Outcome) bool {
+	if e.trading == nil {
+		return false
+	}
+	events, ok := e.trading.orders.ResolveID(id, outcome, e.now)
+	e.trading.ordersEvents(events, e.now)
+	return ok
+}
+
 // Place sends an order, and returns what it is cancelled, reduced and replaced by. The errors are those of
 // [Engine.Send], of package order for a limit that cannot be, and *[risk.Refusal].
 func (e *Engine) Place(l order.Limit) (Placed, error) {

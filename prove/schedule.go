@@ -136,11 +136,11 @@ func New(seed uint64) Schedule {
 }
 
 // survivable reports whether a kind of fault is one that the protocol can recover from: the truth can be known again
-// afterwards. Of a bit that flips below TLS and TCP nobody can know, and kinds in which the exchange itself breaks the
-// protocol are tested in engine/session.
+// afterwards. A bit that flips below TLS and TCP is seen by nobody, bytes of a TCP connection do not overtake each
+// other, and kinds in which the exchange itself breaks the protocol are tested in engine/session.
 func survivable(k fault.Kind) bool {
 	switch k {
-	case fault.Corrupt, fault.CorruptIn, fault.DropBefore, fault.DuplicateBefore, fault.DelayBefore, fault.ReorderBefore, fault.Swap, fault.Unconfirmed,
+	case fault.Corrupt, fault.CorruptIn, fault.DelayIn, fault.ReorderIn, fault.DropBefore, fault.DuplicateBefore, fault.DelayBefore, fault.ReorderBefore, fault.Swap, fault.Unconfirmed,
 		fault.Skip, fault.Unheard, fault.Throttled:
 		return false
 	}
