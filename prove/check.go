@@ -162,7 +162,7 @@ func (b *bot) check() {
 	}
 	a := b.engine.Account()
 	w.digest.add(uint64(a.WorstCase))
-	if b.shared() || b.uncertain() || !b.engine.Completeness().Complete {
+	if w.now < w.unsure || b.shared() || b.uncertain() || !b.engine.Completeness().Complete {
 		return
 	}
 	truth, _ := w.sim.Exchange.Truth(b.account)
@@ -242,8 +242,8 @@ func (b *bot) resolve() {
 			b.resolveUnnamed(&o)
 			continue
 		}
-		if have, ok := b.world.sim.Exchange.Order(o.ID); ok && have.State != exchange.OrderLive && b.asked[o.ID] {
-			b.engine.ResolveOrderID(o.ID, order.Outcome{Placed: true, Ended: true})
+		if have, ok := b.world.sim.Exchange.Order(o.ID); ok && have.State != exchange.OrderLive && b.asked[o.ID] &&
+			b.engine.ResolveOrderID(o.ID, order.Outcome{Placed: true, Ended: true}) {
 			continue
 		}
 		b.asked[o.ID] = true

@@ -44,20 +44,9 @@ func (w *World) take(s *Step) {
 		if x.Goal(football, "goal") == nil {
 			w.after(s.For, func() { w.open(football) })
 		}
-	case SettleMarket:
-		_ = x.Settle(market, "over", contract)
-	case VoidMarket:
-		_ = x.VoidMarket(market, "void")
-	case VoidContract:
-		_ = x.VoidContract(market, contract, "void")
-	case RemoveRunner:
-		reduce := msg.ReduceTypePrice
-		if s.N>>16%2 == 0 {
-			reduce = msg.ReduceTypeQuantity
-		}
-		if x.RemoveRunner(race, contracts[race][s.N>>8%4], reduce, uint32(1+s.N>>20%9999), "") == nil {
-			w.after(s.For, func() { w.open(race) })
-		}
+	case SettleMarket, VoidMarket, VoidContract, RemoveRunner:
+		w.unsure = w.now + int64(time.Minute)
+		w.dispose(s, market, contract)
 	case RestartExchange:
 		w.sim.Restart()
 		for _, b := range w.bots {
@@ -84,6 +73,26 @@ func (w *World) take(s *Step) {
 		x.SetReplaceDelay(int64(s.For))
 	case KillSwitch:
 		b.halt(s.For)
+	}
+}
+
+// dispose ends a market, a contract, or a runner's part in a race.
+func (w *World) dispose(s *Step, market, contract uint32) {
+	switch x := w.sim.Exchange; s.Kind {
+	case SettleMarket:
+		_ = x.Settle(market, "over", contract)
+	case VoidMarket:
+		_ = x.VoidMarket(market, "void")
+	case VoidContract:
+		_ = x.VoidContract(market, contract, "void")
+	case RemoveRunner:
+		reduce := msg.ReduceTypePrice
+		if s.N>>16%2 == 0 {
+			reduce = msg.ReduceTypeQuantity
+		}
+		if x.RemoveRunner(race, contracts[race][s.N>>8%4], reduce, uint32(1+s.N>>20%9999), "") == nil {
+			w.after(s.For, func() { w.open(race) })
+		}
 	}
 }
 

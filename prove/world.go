@@ -34,6 +34,7 @@ type World struct {
 	later    []event    // ends of steps
 	next     int        // the next step of the schedule
 	faulty   bool       // faults and steps go on
+	unsure   int64      // until then bots may not have heard of what the exchange did to fills
 	result   Result
 	digest   digest
 	output   io.Writer // nil if nobody reads
@@ -165,6 +166,9 @@ func (w *World) calm() {
 	w.sim.SetThrottle(sim.Throttle{})
 	w.sim.Exchange.SetUnavailable(false)
 	w.sim.Exchange.SetReplaceDelay(0)
+	for _, r := range rejections {
+		w.sim.Exchange.ForceReject(r.typ, r.reason, 0)
+	}
 	for _, m := range w.sim.Exchange.Markets() {
 		w.open(m.ID)
 	}
