@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/smk-go/smk/sim/fault"
@@ -145,4 +146,20 @@ func survivable(k fault.Kind) bool {
 		return false
 	}
 	return true
+}
+
+// String describes the day: everything that [Run] needs to run it again.
+func (s Schedule) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "  %v of trading, bots %v, %d actions of others a second, latency %v and up to %v more, partial %t, history %d\n",
+		s.Duration, s.Bots, s.Agents, s.Latency, s.Jitter, s.Partial, s.History)
+	for kind, chance := range s.Faults.Chance {
+		if chance != 0 {
+			fmt.Fprintf(&b, "  %v: %d in a million\n", fault.Kind(kind), chance)
+		}
+	}
+	for _, step := range s.Steps {
+		fmt.Fprintf(&b, "  %v\n", step)
+	}
+	return b.String()
 }
