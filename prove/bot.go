@@ -233,7 +233,10 @@ func (b *bot) register() {
 	e.OnSendResolved(b.resolved)
 	e.OnSendUnresolved(func(ev *engine.Event) { b.digestEvent(ev) })
 	e.OnState(func(ev *engine.Event) { b.digestEvent(ev) })
-	e.OnCaughtUp(func(ev *engine.Event) { b.digestEvent(ev) })
+	e.OnCaughtUp(func(ev *engine.Event) {
+		b.digestEvent(ev)
+		b.checks.caughtUp = true
+	})
 	e.OnAccountReset(func(ev *engine.Event) {
 		b.sequencesRestarted = true
 		clear(b.checks.applied)
@@ -249,6 +252,9 @@ func (b *bot) register() {
 		}
 		subscribed = true
 		for _, market := range markets {
+			if b.role == Idle {
+				break
+			}
 			var m msg.MarketSubscribe
 			m.SetMarketId(market)
 			if _, err := e.SendMarketSubscribe(&m); err != nil {

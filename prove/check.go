@@ -15,13 +15,14 @@ import (
 
 // checks is what a bot's process has seen, to check that nothing is lost, doubled or invented.
 type checks struct {
-	epoch   uint32
-	last    uint64              // sequence of the newest message of the epoch
-	applied map[uint64]bool     // account sequences
-	sent    map[uint64]*request // by reference
-	events  map[order.EventKind]int
-	ending  bool
-	ended   bool
+	epoch    uint32
+	last     uint64              // sequence of the newest message of the epoch
+	applied  map[uint64]bool     // account sequences
+	sent     map[uint64]*request // by reference
+	events   map[order.EventKind]int
+	ending   bool
+	caughtUp bool
+	ended    bool
 }
 
 // request is an order-entry message that left.
@@ -194,7 +195,7 @@ func (b *bot) unrest() string {
 	text := ""
 	for o := range b.engine.Orders() {
 		if o.Overlay != 0 || o.State == order.PendingNew {
-			text = fmt.Sprintf("order %d %d %v %v", o.ID, o.Reference, o.State, o.Overlay)
+			text = "orders are under way"
 			break
 		}
 	}

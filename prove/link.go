@@ -71,6 +71,7 @@ type link struct {
 	exchange *fault.Conn
 	latency  int64
 	jitter   int64
+	manual   bool // messages wait for [pipe.release]
 	partial  bool // reads and writes return less than they could
 
 	in, out   pipe  // to the bot, to the exchange
@@ -128,6 +129,10 @@ func (l *link) Write(b []byte) (int, error) {
 	}
 	if l.abandoned {
 		return n, nil // into a socket whose peer is gone
+	}
+	if l.manual {
+		l.out.pushFrames(b[:n])
+		return n, nil
 	}
 	l.out.push(now+l.delay(), b[:n])
 	return n, nil
@@ -192,7 +197,9 @@ func (l *link) pump(now int64) {
 		}
 		if b := l.exchange.Pending(); len(b) > 0 && l.in.size < windowBytes {
 			n := min(len(b), segmentBytes)
-			if !l.closed {
+			if l.manual && !l.closed {
+				l.in.pushFrames(b[:n])
+			} else if !l.closed {
 				l.in.push(now+l.delay(), b[:n])
 			}
 			l.exchange.Written(n)

@@ -35,3 +35,20 @@ func TestSameDigest(t *testing.T) {
 		t.Logf("%d: %+v", seed, a)
 	}
 }
+
+// TestSmallWorlds tries everything that can happen in small worlds.
+func TestSmallWorlds(t *testing.T) {
+	for _, s := range []Small{
+		{Script: []Action{PlaceFirst, PlaceSecond}, Cuts: 1},
+		{Script: []Action{PlaceFirst, ReplaceFirst}, Fills: 1, Cuts: 1},
+		{Script: []Action{PlaceFirst, CancelFirst}, Fills: 1, Cuts: 1},
+		{Script: []Action{PlaceFirst, PlaceSecond}, Losses: 1},
+		{Script: []Action{PlaceFirst, PlaceSecond, ReplaceFirst}, Fills: 1, Cuts: 1, Losses: 1},
+	} {
+		runs, complete, failure := Explore(s, 3000)
+		t.Logf("%+v: %d, complete %t", s, runs, complete)
+		if failure != nil {
+			t.Errorf("%+v: history %d: %v", s, runs, failure)
+		}
+	}
+}

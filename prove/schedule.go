@@ -33,10 +33,10 @@ const (
 	Hammer                // places, cancels, reduces and replaces as fast as it may
 	Submitter             // the same from another goroutine's queue
 	Second                // a second session of the maker's account
-	roles
+	Idle                  // does nothing by itself
 )
 
-var roleNames = [...]string{"maker", "hammer", "submitter", "second"}
+var roleNames = [...]string{"maker", "hammer", "submitter", "second", "idle"}
 
 // String returns the role's name.
 func (r Role) String() string { return roleNames[r] }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
 	"github.com/smk-go/smk/sim/exchange"
@@ -215,7 +216,14 @@ func (w *World) known() bool {
 
 func (w *World) unrest() (text string) {
 	for _, b := range w.bots {
-		text += b.name + ": " + b.unrest() + "; "
+		if text += b.name + ": " + b.unrest() + "; "; b.engine == nil {
+			continue
+		}
+		for o := range b.engine.Orders() {
+			if o.Overlay != 0 || o.State == order.PendingNew {
+				text += fmt.Sprintf("order %d %d %v %v; ", o.ID, o.Reference, o.State, o.Overlay)
+			}
+		}
 	}
 	return text
 }
