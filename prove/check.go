@@ -2,7 +2,6 @@ package prove
 
 import (
 	"bytes"
-	"fmt"
 	"time"
 
 	"github.com/smk-go/smk/engine"
