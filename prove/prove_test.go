@@ -52,3 +52,14 @@ func TestSmallWorlds(t *testing.T) {
 		}
 	}
 }
+
+// FuzzDay runs the day that bytes describe.
+func FuzzDay(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte{1, 2, 30, 4, 5, 6, 2, 0, 8, 12, 0, 100, 0, 10, 10, 0, 4, 150, 1, 9, 9, 7, 19, 200, 0, 3, 3, 3})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if r := Run(FromBytes(b)); r.Failure != nil {
+			t.Error(r.Failure)
+		}
+	})
+}

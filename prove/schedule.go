@@ -107,15 +107,16 @@ func New(seed uint64) Schedule {
 	if r.IntN(2) == 0 {
 		s.Jitter = time.Duration(1+r.IntN(10_000)) * time.Microsecond
 	}
-	s.Bots = [][]Role{{Maker}, {Hammer}, {Maker, Hammer}, {Submitter}, {Maker, Second}, {Maker, Hammer, Submitter}}[r.IntN(6)]
+	s.Bots = lineups[r.IntN(len(lineups))]
 	if r.IntN(3) > 0 {
 		for kind := range fault.Kinds {
 			if chance := r.IntN(6) - 3; chance > 0 && survivable(kind) {
 				s.Faults.Chance[kind] = []uint32{0, 300, 10_000, 40_000}[chance+r.IntN(4-chance)]
 			}
 		}
-		s.Faults.Chance[fault.Cut] = min(s.Faults.Chance[fault.Cut], 2_000)
-		s.Faults.Chance[fault.HalfOpen] = min(s.Faults.Chance[fault.HalfOpen], 300)
+		for kind := range fault.Kinds {
+			s.Faults.Chance[kind] = min(s.Faults.Chance[kind], faultMax(kind))
+		}
 	}
 	kinds := make([]Kind, 0, Kinds)
 	for k := range Kinds {
@@ -134,6 +135,20 @@ func New(seed uint64) Schedule {
 	}
 	slices.SortStableFunc(s.Steps, func(a, b Step) int { return int(a.At - b.At) })
 	return s
+}
+
+// lineups are the bots of a day.
+var lineups = [...][]Role{{Maker}, {Hammer}, {Maker, Hammer}, {Submitter}, {Maker, Second}, {Maker, Hammer, Submitter}}
+
+// faultMax is the highest chance of a kind of fault, in a million: kinds that end a connection are rarer than others.
+func faultMax(k fault.Kind) uint32 {
+	switch k {
+	case fault.Cut:
+		return 2_000
+	case fault.HalfOpen:
+		return 300
+	}
+	return fault.Million
 }
 
 // survivable reports whether a kind of fault is one that the protocol can recover from: the truth can be known again
