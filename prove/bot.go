@@ -42,6 +42,9 @@ type bot struct {
 	sequencesRestarted, forgotten bool // by the exchange: what is known may be incomplete
 }
 
+// exceededMax is how often a bot may exceed limits that the exchange has changed while requests were under way.
+const exceededMax = 20
+
 type quoteKey struct{ market, contract uint32 }
 
 func newBot(w *World, index int, role Role) *bot {
@@ -240,6 +243,12 @@ func (b *bot) register() {
 	e.OnAccountReset(func(ev *engine.Event) {
 		b.sequencesRestarted = true
 		clear(b.checks.applied)
+	})
+	e.OnThrottleExceeded(func(ev *engine.Event) {
+		b.digestEvent(ev)
+		if b.checks.exceeded++; !w.throttled || b.checks.exceeded > exceededMax {
+			w.fail("throttle", b, "exceeded %d times", b.checks.exceeded)
+		}
 	})
 	e.OnOrder(b.orderEvent)
 	e.OnFill(func(o *order.Order, f order.Fill) { w.result.Fills++ })

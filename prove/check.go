@@ -21,6 +21,7 @@ type checks struct {
 	events   map[order.EventKind]int
 	ending   bool
 	caughtUp bool
+	exceeded int // how often the exchange dropped requests for its throttle
 	ended    bool
 }
 

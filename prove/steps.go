@@ -60,6 +60,7 @@ func (w *World) take(s *Step) {
 	case SkipSequences:
 		x.SkipSequences(b.account, 1+s.N%5)
 	case Throttle:
+		w.throttled = true
 		w.sim.SetThrottle(sim.Throttle{
 			Rate: uint32(1 + s.N%200), Burst: uint32(1 + s.N>>8%100), Tick: time.Duration(1+s.N>>16%500) * time.Millisecond,
 		})

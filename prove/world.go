@@ -24,21 +24,22 @@ const (
 
 // World is one day: the exchange, the bots and the connections between them under one clock.
 type World struct {
-	schedule Schedule
-	begun    int64
-	now      int64
-	sim      *sim.Sim
-	simDue   int64
-	bots     []*bot
-	links    []*link
-	random   *rand.Rand // of the network
-	later    []event    // ends of steps
-	next     int        // the next step of the schedule
-	faulty   bool       // faults and steps go on
-	unsure   int64      // until then bots may not have heard of what the exchange did to fills
-	result   Result
-	digest   digest
-	output   io.Writer // nil if nobody reads
+	schedule  Schedule
+	begun     int64
+	now       int64
+	sim       *sim.Sim
+	simDue    int64
+	bots      []*bot
+	links     []*link
+	random    *rand.Rand // of the network
+	later     []event    // ends of steps
+	next      int        // the next step of the schedule
+	faulty    bool       // faults and steps go on
+	throttled bool       // the exchange has changed its limits
+	unsure    int64      // until then bots may not have heard of what the exchange did to fills
+	result    Result
+	digest    digest
+	output    io.Writer // nil if nobody reads
 }
 
 // trace writes a line.
