@@ -1,5 +1,5 @@
 # Every target is one line of script; without make, run the line.
-.PHONY: build check gen test fuzz count bench bench-report demo
+.PHONY: build check gen test fuzz count bench bench-report demo prove
 
 build: ## the program, bin/smk
 	go build -C tools -o ../bin/smk ./smk
@@ -24,6 +24,9 @@ bench: ## the goals and what is measured for them, a few minutes; ARGS=-strict t
 
 bench-report: ## the same, as a page with pictures in bench/report and tables in docs/performance.md and README.md
 	@bash scripts/bench.sh -save ../report/results.json -page ../report/index.html -docs ../../docs/performance.md,../../README.md $(ARGS)
+
+prove: ## trading days under faults, from seeds: SEEDS=1000 FROM=0
+	@go build -C tools -o ../bin/smk ./smk && bin/smk prove --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0) $(ARGS)
 
 demo: ## an exchange and a bot: a first trade end to end; ARGS=-json for machines
 	@go build -C tools -o ../bin/smk ./smk && bin/smk demo $(ARGS)

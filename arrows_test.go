@@ -57,6 +57,7 @@ var arrows = map[string][]string{
 	"sim/internal/agents":  {"gen/msg", "sim/exchange"},
 	"sim/internal/gateway": {"internal/varint", "gen/msg", "wire", "ring", "sim/exchange"},
 	"bench":                {anything},
+	"prove":                {anything},
 	"fuzz":                 {anything},
 }
 

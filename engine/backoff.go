@@ -20,9 +20,18 @@ const (
 // backoff decides when to connect again.
 type backoff struct {
 	pauses   []time.Duration
+	random   *rand.Rand
 	failures int   // in a row
 	atOnce   bool  // the last attempt did not wait, by the policy of its cause
 	loggedIn int64 // when the connection was logged in, 0 if it was not
+}
+
+// init sets the pauses, and seeds their jitter by the base of the references, which two bots do not have in common.
+func (b *backoff) init(pauses []time.Duration, base uint64) {
+	if base == 0 {
+		base = rand.Uint64()
+	}
+	b.pauses, b.random = pauses, rand.New(rand.NewPCG(base, base))
 }
 
 // established notes a login.
@@ -51,7 +60,7 @@ func (b *backoff) next(now int64, cause error) (at int64, ok bool) {
 	pause := int64(b.pauses[min(b.failures, len(b.pauses)-1)])
 	b.failures++
 	if spread := pause * jitterPercent / 100; spread > 0 {
-		pause += rand.Int64N(2*spread+1) - spread
+		pause += b.random.Int64N(2*spread+1) - spread
 	}
 	return now + pause, true
 }

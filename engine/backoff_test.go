@@ -68,7 +68,7 @@ func TestBackoff(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := backoff{pauses: defaultBackoff}
+			b := newBackoff(defaultBackoff)
 			clock := int64(1)
 			for i, s := range c.steps {
 				if s.loggedIn > 0 {
@@ -94,7 +94,7 @@ func TestBackoff(t *testing.T) {
 func TestJitter(t *testing.T) {
 	least, most := time.Hour, time.Duration(0)
 	for range 1000 {
-		b := backoff{pauses: []time.Duration{time.Second}}
+		b := newBackoff([]time.Duration{time.Second})
 		at, _ := b.next(0, errors.New("lost"))
 		least, most = min(least, time.Duration(at)), max(most, time.Duration(at))
 	}
@@ -102,4 +102,10 @@ func TestJitter(t *testing.T) {
 		most < 1150*time.Millisecond {
 		t.Errorf("defaultBackoff from %v to %v, want 0.8 to 1.2 s", least, most)
 	}
+}
+
+// newBackoff returns a backoff whose jitter is random.
+func newBackoff(pauses []time.Duration) (b backoff) {
+	b.init(pauses, 0)
+	return b
 }

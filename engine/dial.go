@@ -57,6 +57,10 @@ func (e *Engine) dial() {
 		e.dialer.results <- dialResult{err: &DialError{Address: e.config.Address, Err: errDialerStuck}}
 		return
 	}
+	if e.config.Clock != nil {
+		e.try(ctx, e.dialer.attempt, !e.life.loggedIn)
+		return
+	}
 	go e.try(ctx, e.dialer.attempt, !e.life.loggedIn)
 }
 
@@ -140,7 +144,10 @@ func (e *Engine) open(ctx context.Context, unknown bool) (transport.Conn, error)
 	if err != nil {
 		return nil, err
 	}
-	if e.config.DisableTLS {
+	switch {
+	case e.config.Clock != nil:
+		return transport.OpenVirtual(conn), nil
+	case e.config.DisableTLS:
 		return transport.Open(conn, e.clock)
 	}
 	t, err := transport.OpenTLS(ctx, conn, e.config.TLS, e.clock)

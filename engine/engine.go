@@ -64,6 +64,10 @@ func New(config Config) (*Engine, error) {
 		parking: parking{idle: make(chan struct{}, 1)},
 		ended:   make(chan struct{}),
 	}
+	e.pace.sendWaitMax = int64(SendWait)
+	if config.Clock != nil {
+		e.clock, e.pace.sendWaitMax = transport.NewVirtualClock(config.Clock), 0
+	}
 	e.readClock()
 	if config.Session.ReferenceBase == 0 && !config.DisableReferences {
 		config.Session.ReferenceBase = referenceBase()
@@ -80,12 +84,12 @@ func New(config Config) (*Engine, error) {
 	}
 	s.SetNextMax(sliceMessages)
 	e.encoded.buffer = make([]byte, wire.OutboundBytesMax)
-	if e.log, err = newLogs(config.Logger, e.clock); err != nil {
+	if e.log, err = newLogs(config.Logger, e.clock, config.Clock != nil); err != nil {
 		_ = s.Close()
 		return nil, err
 	}
 	e.pace.limit = loopDelayLimit(config.LoopDelay)
-	e.backoff.pauses = config.ReconnectBackoff
+	e.backoff.init(config.ReconnectBackoff, config.Session.ReferenceBase)
 	e.subscriptions = newSubscriptions(config.SubscriptionsMax, config.DisableRestore)
 	e.life.continues = config.Session.AccountSequence != 0 || config.Session.ResumeFrom.ID != ""
 	// The session has the credentials; a dump of the engine must not.

@@ -56,6 +56,9 @@ var (
 	// ErrNoState means that Config.State.Disable is set.
 	ErrNoState error = &sentinel{text: "engine: no trading state is kept", unsent: true}
 
+	// ErrVirtual means that Run was called although Config.Clock is set: Poll drives the engine then.
+	ErrVirtual error = &sentinel{text: "engine: driven by Poll: Config.Clock is set"}
+
 	// ErrNoOrderID means that the exchange has not named the order yet, or that it is not kept any more.
 	ErrNoOrderID error = &sentinel{text: "engine: order has no id, or is not kept", unsent: true}
 

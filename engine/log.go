@@ -19,6 +19,7 @@ import (
 type logs struct {
 	logger  *slog.Logger
 	clock   transport.Clock
+	inline  bool // there is no goroutine: the loop writes
 	queue   *ring.SPSC[record]
 	more    chan struct{} // queue may have records, or closing is set
 	closing atomic.Bool
@@ -46,10 +47,13 @@ type record struct {
 	err       error
 }
 
-// newLogs starts the goroutine, or returns nil, on which all methods work, if there is no logger.
-func newLogs(logger *slog.Logger, clock transport.Clock) (*logs, error) {
+// newLogs starts the goroutine, unless inline is set, or returns nil, on which all methods work, if there is no logger.
+func newLogs(logger *slog.Logger, clock transport.Clock, inline bool) (*logs, error) {
 	if logger == nil {
 		return nil, nil
+	}
+	if inline {
+		return &logs{logger: logger, clock: clock, inline: true}, nil
 	}
 	queue, err := ring.NewSPSC[record](logRecords)
 	if err != nil {
@@ -63,6 +67,10 @@ func newLogs(logger *slog.Logger, clock transport.Clock) (*logs, error) {
 // push queues a record, or counts it as dropped.
 func (l *logs) push(r record) {
 	if l == nil {
+		return
+	}
+	if l.inline {
+		l.emit(r)
 		return
 	}
 	if !l.queue.Push(r) {
@@ -179,7 +187,7 @@ func (l *logs) delay(now int64, text, cause string, took time.Duration) {
 
 // close waits until everything is written, for logPatience at most.
 func (l *logs) close() {
-	if l == nil {
+	if l == nil || l.inline {
 		return
 	}
 	l.closing.Store(true)

@@ -17,12 +17,14 @@ type pace struct {
 	sliceEnd  int64 // clock reading at which the slice ends
 	sliceLeft int   // messages until the end of this part of the slice
 	more      bool  // the session may have more events without being given more bytes
-	sendWait  int64 // what is left of SendWait until the next poll
+	sendWait  int64 // what is left of sendWaitMax until the next poll
 	taken     int   // slots of the submit queue that were taken since it was last empty
 
 	socketEmpty bool  // the last read left nothing in the socket
 	behindSince int64 // clock reading since which the loop lags, 0 if it does not
 	lagCounted  bool  // that lag was counted
+
+	sendWaitMax int64 // SendWait, 0 if time is virtual
 
 	limit     int64 // Config.LoopDelay, the greatest number if that is off
 	sincePoll spent // since the last poll
@@ -68,7 +70,7 @@ func (e *Engine) beginPoll() {
 // endPoll starts a slice. The clock was just read.
 func (e *Engine) endPoll() {
 	p := &e.pace
-	p.polledAt, p.sliceEnd, p.sendWait, p.sincePoll = e.now, e.now+int64(sliceTime), int64(SendWait), spent{}
+	p.polledAt, p.sliceEnd, p.sendWait, p.sincePoll = e.now, e.now+int64(sliceTime), p.sendWaitMax, spent{}
 }
 
 // delayed counts a loop delay, and logs a long one.
@@ -96,7 +98,8 @@ func (e *Engine) overslept(until int64) {
 func (e *Engine) resumePoll() {
 	last := e.now
 	e.readClock()
-	if e.life.phase == phaseNew {
+	if e.life.phase == phaseNew || e.config.Clock != nil {
+		e.pace.polledAt = e.now
 		return
 	}
 	if d := time.Duration(e.now - last); d > e.stats.LoopDelayMax || int64(d) >= e.pace.limit {

@@ -21,6 +21,9 @@ import (
 // before with a confirmed logout: an engine runs once; else what ended the session for
 // good, such as a refused login: orders are then as they were.
 func (e *Engine) Run(ctx context.Context) error {
+	if e.config.Clock != nil {
+		return ErrVirtual
+	}
 	if err := e.acquire(); err != nil {
 		return err
 	}

@@ -62,6 +62,17 @@ func (e *Engine) Order(reference uint64) *order.Order {
 	return e.trading.orders.ByReference(reference)
 }
 
+// DefineMarket says how a market is settled: one of its contracts wins, or each wins or loses by itself, of which the
+// stream says nothing. Its worst case and its outcomes follow from that; call it before the first order in the market.
+// A market that is not defined is as State.Orders.IndependentContracts says: one contract wins, if it is not set. The
+// error is order.ErrFull if there is no room for another market.
+func (e *Engine) DefineMarket(market uint32, winnerTakesAll bool) error {
+	if e.trading == nil {
+		return ErrNoState
+	}
+	return e.trading.orders.DefineMarket(market, winnerTakesAll)
+}
+
 // Position returns the position in a contract.
 func (e *Engine) Position(market, contract uint32) (p order.Position) {
 	if e.trading == nil {
@@ -102,6 +113,16 @@ func (e *Engine) ResolveOrder(reference uint64, outcome order.Outcome) bool {
 		return false
 	}
 	events, ok := e.trading.orders.Resolve(reference, outcome, e.now)
+	e.trading.ordersEvents(events, e.now)
+	return ok
+}
+
+// ResolveOrderID is ResolveOrder for an order by the exchange's id, such as one of another session.
+func (e *Engine) ResolveOrderID(id uint64, outcome order.Outcome) bool {
+	if e.trading == nil {
+		return false
+	}
+	events, ok := e.trading.orders.ResolveID(id, outcome, e.now)
 	e.trading.ordersEvents(events, e.now)
 	return ok
 }

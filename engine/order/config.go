@@ -128,3 +128,6 @@ type FullError struct {
 func (e *FullError) Error() string {
 	return fmt.Sprintf("order: no room for more %s than %d", e.What, e.Capacity)
 }
+
+// SafeToResend returns true, for session.SafeToResend: nothing was sent.
+func (e *FullError) SafeToResend() bool { return true }

@@ -1,20 +1,18 @@
 package order
 
 import (
-	"errors"
-
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
 )
 
 // The errors of a [Limit].
 var (
-	ErrMarket   = errors.New("order: market or contract is 0")
-	ErrSide     = errors.New("order: side is neither buy nor sell")
-	ErrPrice    = errors.New("order: price is not 1 to 9999")
-	ErrQuantity = errors.New("order: quantity is not 1 to QuantityMax")
-	ErrMinimum  = errors.New("order: minimum is more than the quantity, or does not fit the message")
-	ErrTime     = errors.New("order: time in force is none of the protocol's")
+	ErrMarket   error = &limitError{"order: market or contract is 0"}
+	ErrSide     error = &limitError{"order: side is neither buy nor sell"}
+	ErrPrice    error = &limitError{"order: price is not 1 to 9999"}
+	ErrQuantity error = &limitError{"order: quantity is not 1 to QuantityMax"}
+	ErrMinimum  error = &limitError{"order: minimum is more than the quantity, or does not fit the message"}
+	ErrTime     error = &limitError{"order: time in force is none of the protocol's"}
 )
 
 // Limit is an order to be placed.
@@ -81,3 +79,11 @@ func liability(s odds.Side, q odds.Quantity, p odds.Price) odds.Money {
 	}
 	return odds.Money(q) * odds.Money(p)
 }
+
+// limitError says why a limit cannot be sent.
+type limitError struct{ text string }
+
+func (e *limitError) Error() string { return e.text }
+
+// SafeToResend returns true, for session.SafeToResend: nothing was sent.
+func (e *limitError) SafeToResend() bool { return true }

@@ -138,3 +138,6 @@ func (p *refusals) renew() bool {
 	p.block = make([]Refusal, p.size)
 	return true
 }
+
+// SafeToResend returns true, for session.SafeToResend: nothing was sent.
+func (r *Refusal) SafeToResend() bool { return true }

@@ -2,6 +2,7 @@
 //
 //	smk demo          an exchange and a bot that trade with each other over a loopback socket
 //	smk demo -json    the same summary for machines
+//	smk prove         trading days under faults, from seeds
 //	smk sim           an exchange that any client of the protocol can log in to
 package main
 
@@ -28,6 +29,7 @@ const (
 type commands struct {
 	Demo     demoCommand     `cmd:"" help:"Run an exchange and a bot that trade with each other over a loopback socket."`
 	Sim      simCommand      `cmd:"" help:"Run an exchange that any client of the protocol can log in to."`
+	Prove    proveCommand    `cmd:"" help:"Run whole trading days under faults, from seeds, and compare bots with the exchange."`
 	Exchange exchangeCommand `cmd:"" hidden:"" help:"The demo's exchange, in a process of its own."`
 }
 

@@ -1,0 +1,23 @@
+package engine
+
+// Deadline returns the clock reading at which Poll has something to do even if nothing arrives: math.MinInt64 if it has
+// now, math.MaxInt64 if there is nothing to wait for. It is for programs that set Config.Clock. Bytes that arrive,
+// and what other goroutines submit, call for a Poll at once.
+func (e *Engine) Deadline() int64 {
+	if e.pace.more || e.submitted.ring.Len() > 0 || e.requests.pending() != 0 {
+		return past
+	}
+	due := min(e.timers.due, e.tradingDue(), e.shutdownAt())
+	switch e.life.phase {
+	case phaseWaiting:
+		return min(due, e.life.retryAt)
+	case phaseConnected:
+		if e.conn.failure.cause != nil || !e.maySleep() {
+			return past
+		}
+		return e.wakeAt(e.session.Deadline())
+	case phaseEnded:
+		return never
+	}
+	return past
+}

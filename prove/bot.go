@@ -1,0 +1,278 @@
+package prove
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"net"
+	"time"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/quote"
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
+)
+
+// bot is a process: an engine, which is another one after it was killed, and what it wants.
+type bot struct {
+	world   *World
+	index   int
+	role    Role
+	name    string
+	account string
+	random  *rand.Rand
+
+	engine *engine.Engine // nil while it is dead
+	link   *link          // the newest connection
+	start_ int
+
+	stoppedUntil int64           // the process does not run
+	deadUntil    int64           // it is killed
+	slow         time.Duration   // what the next handler takes
+	resolveAt    int64           // when a doubt is resolved next
+	asked        map[uint64]bool // orders that were cancelled to find out about them
+
+	halted bool // the kill switch is thrown
+	wanted map[quoteKey]quote.Two
+	placed []engine.Placed
+	checks checks
+
+	sequencesRestarted, forgotten bool // by the exchange: what is known may be incomplete
+}
+
+// exceededMax is how often a bot may exceed limits that the exchange has changed while requests were under way.
+const exceededMax = 20
+
+type quoteKey struct{ market, contract uint32 }
+
+func newBot(w *World, index int, role Role) *bot {
+	b := &bot{
+		world: w, index: index, role: role, name: "bot" + string(rune('0'+index)), stoppedUntil: math.MinInt64,
+		random: rand.New(rand.NewPCG(w.schedule.Seed, 0x100+uint64(index))),
+	}
+	b.account = b.name
+	if role == Second {
+		b.account = "bot0"
+	}
+	return b
+}
+
+// start starts the process.
+func (b *bot) start() {
+	w := b.world
+	b.start_++
+	b.wanted, b.placed, b.halted = make(map[quoteKey]quote.Two), nil, false
+	b.checks = newChecks()
+	config := engine.Config{
+		Address: "exchange.test:3801", DisableTLS: true,
+		Session: session.Config{
+			Username: b.account, Password: "secret-of-" + b.account,
+			AccountFromStart: true, RequireCaughtUp: true,
+			ReferenceBase: 1 + b.random.Uint64()>>1,
+		},
+		State: engine.StateConfig{
+			Orders: order.Config{Orders: 1024, Retained: 4096, Requests: 512, Fills: 8192, Contracts: 16},
+			Quotes: quote.Config{Contracts: 16},
+		},
+		OnStop:      engine.StopCancelAll,
+		StopTimeout: time.Minute,
+		Clock:       func() int64 { return w.now },
+		Dial: func(context.Context, string, string) (net.Conn, error) {
+			l, err := w.connect()
+			if err != nil {
+				return nil, err
+			}
+			b.link = l
+			return l, nil
+		},
+	}
+	config.State.Books.Markets, config.State.Books.Contracts, config.State.Books.Orders = 8, 16, 1024
+	e, err := engine.New(config)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	b.engine = e
+	if err := e.DefineMarket(goals, false); err != nil {
+		panic("BUG: " + err.Error())
+	}
+	b.register()
+}
+
+// drop releases an engine without a word to the exchange.
+func (b *bot) drop() {
+	if b.engine != nil {
+		_ = b.engine.Close()
+		b.engine = nil
+	}
+}
+
+// kill ends the process at once, and starts it again after a while.
+func (b *bot) kill(pause time.Duration) {
+	if b.engine == nil {
+		return
+	}
+	if b.link != nil {
+		b.link.cut(b.world.now)
+	}
+	b.drop()
+	b.deadUntil = b.world.now + int64(pause)
+}
+
+// halt throws the bot's kill switch, and ends it after a while.
+func (b *bot) halt(pause time.Duration) {
+	if b.engine == nil || b.halted {
+		return
+	}
+	b.engine.Halt("a step of the day")
+	b.halted = true
+	b.world.after(pause, b.resume)
+}
+
+// resume ends a halt as soon as that is allowed.
+func (b *bot) resume() {
+	if b.engine == nil || !b.halted {
+		return
+	}
+	if b.engine.Resume("a step of the day") == nil {
+		b.halted = false
+		return
+	}
+	b.world.after(time.Second, b.resume)
+}
+
+// calm ends what keeps the process from running.
+func (b *bot) calm() {
+	b.stoppedUntil, b.slow, b.resolveAt = math.MinInt64, 0, b.world.now+int64(time.Minute)
+	b.asked = make(map[uint64]bool)
+	if b.engine == nil {
+		b.deadUntil = b.world.now
+	}
+	if b.halted {
+		b.resume()
+	}
+	for _, l := range b.world.links {
+		l.partial = false
+	}
+}
+
+// due returns when the bot has something to do.
+func (b *bot) due() int64 {
+	if b.engine == nil {
+		return b.deadUntil
+	}
+	at := b.engine.Deadline()
+	if b.link != nil {
+		at = min(at, b.link.readableAt())
+	}
+	return max(at, b.stoppedUntil)
+}
+
+// run runs the process until it has nothing to do.
+func (b *bot) run() {
+	w := b.world
+	if b.engine == nil {
+		if w.now < b.deadUntil {
+			return
+		}
+		b.start()
+	}
+	if w.now < b.stoppedUntil {
+		return
+	}
+	for polls := 0; !w.failed(); polls++ {
+		if b.due() > w.now {
+			return
+		}
+		if polls > pollsMax {
+			w.fail("rest", b, "does not come to rest in %d polls, state %v", pollsMax, b.engine.State())
+			return
+		}
+		if err := b.engine.Poll(); err != nil {
+			b.ended(err)
+			return
+		}
+	}
+}
+
+// ended notes the end of the engine.
+func (b *bot) ended(err error) {
+	if !b.checks.ending || !errors.Is(err, engine.ErrLoggedOut) {
+		b.world.fail("end", b, "the engine ended: %v", err)
+	}
+	b.checks.ended = true
+	b.engine = nil
+	b.deadUntil = math.MaxInt64
+}
+
+// stop stops the engine, which has to end flat.
+func (b *bot) stop() {
+	if b.engine != nil {
+		b.checks.ending = true
+		b.engine.Stop()
+	}
+}
+
+// checkFlat checks that no order is left.
+func (b *bot) checkFlat() {
+	if truth, _ := b.world.sim.Exchange.Truth(b.account); truth.Live != 0 {
+		b.world.fail("flat", b, "%d orders are live after the end", truth.Live)
+	}
+}
+
+// register registers what checks the engine and what trades.
+func (b *bot) register() {
+	e, w := b.engine, b.world
+	e.OnPayload(b.payload)
+	e.OnMessage(func(ev *engine.Event) {
+		w.result.Messages++
+		b.message(ev)
+		if b.slow > 0 {
+			w.now += int64(b.slow)
+			b.slow = 0
+		}
+	})
+	e.OnSendResolved(b.resolved)
+	e.OnSendUnresolved(func(ev *engine.Event) { b.digestEvent(ev) })
+	e.OnState(func(ev *engine.Event) { b.digestEvent(ev) })
+	e.OnCaughtUp(func(ev *engine.Event) {
+		b.digestEvent(ev)
+		b.checks.caughtUp = true
+	})
+	e.OnAccountReset(func(ev *engine.Event) {
+		b.sequencesRestarted = true
+		clear(b.checks.applied)
+	})
+	e.OnThrottleExceeded(func(ev *engine.Event) {
+		b.digestEvent(ev)
+		if b.checks.exceeded++; !w.throttled || b.checks.exceeded > exceededMax {
+			w.fail("throttle", b, "exceeded %d times", b.checks.exceeded)
+		}
+	})
+	e.OnOrder(b.orderEvent)
+	e.OnFill(func(o *order.Order, f order.Fill) { w.result.Fills++ })
+	e.OnBook(b.book)
+	subscribed := false
+	e.OnLoggedIn(func(*engine.Event) {
+		w.result.Logins++
+		if subscribed {
+			return
+		}
+		subscribed = true
+		for _, market := range markets {
+			if b.role == Idle {
+				break
+			}
+			var m msg.MarketSubscribe
+			m.SetMarketId(market)
+			if _, err := e.SendMarketSubscribe(&m); err != nil {
+				w.fail("subscribe", b, "%v", err)
+			}
+		}
+	})
+	period := time.Duration(5+b.random.IntN(100)) * time.Millisecond
+	if _, err := e.Every(period, b.act); err != nil {
+		panic("BUG: " + err.Error())
+	}
+}

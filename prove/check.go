@@ -1,0 +1,342 @@
+package prove
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/odds"
+	"github.com/smk-go/smk/sim/exchange"
+)
+
+// checks is what a bot's process has seen, to check that nothing is lost, doubled or invented.
+type checks struct {
+	epoch    uint32
+	last     uint64              // sequence of the newest message of the epoch
+	applied  map[uint64]bool     // account sequences
+	sent     map[uint64]*request // by reference
+	events   map[order.EventKind]int
+	ending   bool
+	caughtUp bool
+	exceeded int // how often the exchange dropped requests for its throttle
+	ended    bool
+}
+
+// request is an order-entry message that left.
+type request struct {
+	typ      msg.PayloadType
+	answered int
+	resolved int
+}
+
+func newChecks() checks {
+	return checks{
+		applied: make(map[uint64]bool), sent: make(map[uint64]*request), events: make(map[order.EventKind]int),
+	}
+}
+
+// payload sees every payload of both directions.
+func (b *bot) payload(r *engine.TapRecord) {
+	w := b.world
+	w.digest.add(uint64(r.At))
+	w.digest.addBytes(r.Payload)
+	if bytes.Contains(r.Payload, []byte("secret-of-")) {
+		w.fail("credentials", b, "a payload shows the password")
+	}
+	if r.Direction != session.Outbound && w.output == nil {
+		return
+	}
+	var p msg.Payload
+	if err := p.Decode(r.Payload, nil); err != nil {
+		w.fail("bytes", b, "an outbound payload does not decode: %v", err)
+		return
+	}
+	typ := p.GetType()
+	w.trace(b, "%v %v", r.Direction, &p)
+	if r.Direction != session.Outbound {
+		return
+	}
+	switch typ {
+	case msg.PayloadOrderCreate, msg.PayloadOrderCancelReplace:
+		if b.halted {
+			w.fail("kill switch", b, "%v leaves after Halt", typ)
+		}
+	case msg.PayloadOrderCancel, msg.PayloadOrderCancelAll, msg.PayloadOrderQuantityReduce:
+	default:
+		return
+	}
+	w.result.Sent++
+}
+
+// message sees every application message.
+func (b *bot) message(ev *engine.Event) {
+	c, w := &b.checks, b.world
+	b.digestEvent(ev)
+	if ev.Epoch != c.epoch {
+		c.epoch, c.last = ev.Epoch, 0
+	}
+	if ev.Seq <= c.last {
+		w.fail("sequence", b, "message %d after %d in epoch %d", ev.Seq, c.last, ev.Epoch)
+	}
+	c.last = ev.Seq
+	if n := ev.AccountSequence; n != 0 {
+		if c.applied[n] {
+			w.fail("account once", b, "account message %d twice", n)
+		}
+		c.applied[n] = true
+	}
+	if q := ev.Request; q.Reference != 0 {
+		r := c.request(q.Reference, q.Type)
+		if r.answered++; r.answered > 1 && q.Type != msg.PayloadOrderCancelReplace {
+			w.fail("answer once", b, "%v with reference %d answered %d times", q.Type, q.Reference, r.answered)
+		}
+	}
+}
+
+func (c *checks) request(reference uint64, typ msg.PayloadType) *request {
+	r := c.sent[reference]
+	if r == nil {
+		r = &request{typ: typ}
+		c.sent[reference] = r
+	}
+	return r
+}
+
+// resolved sees what became of a message without an answer.
+func (b *bot) resolved(ev *engine.Event) {
+	b.digestEvent(ev)
+	if ev.Reference == 0 {
+		return
+	}
+	r := b.checks.request(ev.Reference, ev.Type)
+	if r.resolved++; r.resolved > 1 || r.answered > 0 && ev.Type != msg.PayloadOrderCancelReplace {
+		b.world.fail("resolve once", b, "%v with reference %d resolved %d times, answered %d times", ev.Type, ev.Reference,
+			r.resolved, r.answered)
+	}
+}
+
+func (b *bot) digestEvent(ev *engine.Event) {
+	b.world.trace(b, "event %v", ev)
+	d := &b.world.digest
+	d.add(uint64(b.index)<<56 | uint64(ev.Kind)<<48 | uint64(ev.Epoch)<<16 | uint64(ev.Type))
+	d.add(ev.Seq)
+	d.add(ev.AccountSequence)
+	d.add(ev.Reference)
+	d.add(uint64(ev.Received))
+}
+
+// orderEvent sees everything that happens to orders.
+func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
+	b.world.trace(b, "order event %v order=%d ref=%d seq=%d %v %+v", ev.Kind, ev.OrderID, ev.Reference, ev.Sequence, ev.State,
+		ev.Reason)
+	d := &b.world.digest
+	d.add(uint64(ev.Kind)<<32 | uint64(ev.State)<<16 | uint64(ev.Anomaly))
+	d.add(ev.OrderID)
+	d.add(uint64(ev.Fill.Quantity))
+	if o != nil {
+		d.add(uint64(o.Executed)<<20 ^ uint64(o.Available))
+	}
+	b.checks.events[ev.Kind]++
+	switch ev.Kind {
+	case order.Overflow:
+		b.world.fail("overflow", b, "%+v", *ev)
+	case order.Anomaly:
+		if !b.uncertain() {
+			b.world.fail("anomaly", b, "%+v", *ev)
+		}
+	}
+}
+
+// uncertain reports whether the exchange has lost what a client needs to know everything.
+func (b *bot) uncertain() bool {
+	return b.sequencesRestarted || b.forgotten || b.world.schedule.History < 1<<14
+}
+
+// check compares the bot with the exchange at a moment: its worst case is never below the truth.
+func (b *bot) check() {
+	w := b.world
+	if b.engine == nil || w.failed() {
+		return
+	}
+	a := b.engine.Account()
+	w.digest.add(uint64(a.WorstCase))
+	if w.now < w.unsure || b.shared() || b.uncertain() || !b.engine.Completeness().Complete {
+		return
+	}
+	truth, _ := w.sim.Exchange.Truth(b.account)
+	if risk := truth.Resting + truth.Matched + truth.Pending; int64(a.WorstCase) < int64(risk) {
+		w.fail("worst case", b, "%v is below the exchange's %v: %+v, %+v", a.WorstCase, risk, a, truth)
+	}
+}
+
+// shared reports whether another session trades on the account.
+func (b *bot) shared() bool {
+	for _, o := range b.world.bots {
+		if o != b && o.account == b.account {
+			return true
+		}
+	}
+	return false
+}
+
+// unrest says what keeps a bot from being at rest, "" if nothing does.
+func (b *bot) unrest() string {
+	switch {
+	case b.engine == nil:
+		return "not running"
+	case b.halted:
+		return "halted"
+	case b.engine.State() != session.Established:
+		return b.engine.State().String()
+	}
+	text := ""
+	for o := range b.engine.Orders() {
+		if o.Overlay != 0 || o.State == order.PendingNew {
+			text = "orders are under way"
+			break
+		}
+	}
+	if text != "" && !b.world.faulty && b.world.now >= b.resolveAt {
+		b.resolveAt = b.world.now + int64(time.Minute)
+		b.resolve()
+	}
+	return text
+}
+
+// compare compares everything that a bot knows with the exchange, at rest.
+func (b *bot) compare() {
+	w := b.world
+	if w.failed() {
+		return
+	}
+	if b.uncertain() {
+		return
+	}
+	// A new account has nothing to repeat from. Numbers that are never sent cannot be told from lost messages. What a
+	// runner that went out while there was no connection did to fills is known as an average only.
+	const told = order.CatchUpLacking | order.MessagesLost | order.Inexact
+	c := b.engine.Completeness()
+	if !c.Complete && c.Why&^told != 0 {
+		w.fail("complete", b, "%+v", c)
+	}
+	b.compareOrders()
+	if c.Why&order.Inexact == 0 {
+		b.compareMoney()
+	}
+	b.compareBooks()
+}
+
+// resolve ends the doubts about orders as a user would: one that has an id is cancelled, which the answer makes certain,
+// and one that was not live then has ended; one that the exchange does not have was never placed.
+func (b *bot) resolve() {
+	var orders []order.Order
+	for o := range b.engine.Orders() {
+		if o.Overlay&order.InDoubt != 0 || o.ID != 0 && (o.Overlay != 0 || o.State == order.PendingNew) {
+			orders = append(orders, *o)
+		}
+	}
+	for _, o := range orders {
+		if o.ID == 0 {
+			b.resolveUnnamed(&o)
+			continue
+		}
+		if have, ok := b.world.sim.Exchange.Order(o.ID); ok && have.State != exchange.OrderLive && b.asked[o.ID] &&
+			b.engine.ResolveOrderID(o.ID, order.Outcome{Placed: true, Ended: true}) {
+			continue
+		}
+		b.asked[o.ID] = true
+		var m msg.OrderCancel
+		m.SetOrderId(o.ID)
+		if _, err := b.engine.SendOrderCancel(&m); err != nil {
+			b.world.fail("cancel", b, "%v", err)
+		}
+	}
+}
+
+func (b *bot) resolveUnnamed(o *order.Order) {
+	for _, have := range b.world.sim.Exchange.Orders(b.account) {
+		if have.Reference == o.Reference && !b.uncertain() {
+			b.world.fail("doubt", b, "order %+v is in doubt, the exchange has %+v", *o, have)
+		}
+	}
+	b.engine.ResolveOrder(o.Reference, order.Outcome{})
+}
+
+func (b *bot) compareOrders() {
+	w := b.world
+	type shown struct{ price, quantity, executed, available uint64 }
+	live := make(map[uint64]shown)
+	for _, o := range w.sim.Exchange.Orders(b.account) {
+		if o.State == exchange.OrderLive {
+			live[o.ID] = shown{uint64(o.Price), o.Quantity, o.Executed, o.Available}
+		}
+	}
+	for o := range b.engine.Orders() {
+		want, ok := live[o.ID]
+		delete(live, o.ID)
+		got := shown{uint64(o.Price), uint64(o.Quantity), uint64(o.Executed), uint64(o.Available)}
+		if !ok || got != want || o.Overlay != 0 {
+			w.fail("orders", b, "order %+v, the exchange has %v %+v", *o, ok, want)
+		}
+	}
+	if len(live) != 0 {
+		w.fail("orders", b, "orders of the exchange that are not known: %v", live)
+	}
+}
+
+func (b *bot) compareMoney() {
+	w := b.world
+	account, _ := w.sim.Exchange.Truth(b.account)
+	positions := make(map[quoteKey]exchange.PositionTruth)
+	for _, p := range account.Positions {
+		positions[quoteKey{p.Market, p.Contract}] = p
+	}
+	for _, market := range markets {
+		for _, contract := range contracts[market] {
+			want, got := positions[quoteKey{market, contract}], b.engine.Position(market, contract)
+			if got.Settled {
+				continue
+			}
+			if int64(got.Final) != want.Net || int64(got.FinalFlow) != int64(want.Flow) ||
+				int64(got.Provisional) != want.PendingNet || int64(got.ProvisionalFlow) != int64(want.PendingFlow) {
+				w.fail("positions", b, "%d %d: %+v, the exchange has %+v", market, contract, got, want)
+			}
+		}
+	}
+	a := b.engine.Account()
+	if int64(a.Open) != int64(account.Resting) || int64(a.Final) != int64(account.Matched) || a.Asked != 0 ||
+		int64(a.Provision+a.Replacing) != int64(account.Pending) ||
+		a.CashKnown && int64(a.Available) != int64(account.Available) {
+		w.fail("money", b, "%+v, the exchange has %+v", a, account)
+	}
+}
+
+func (b *bot) compareBooks() {
+	w := b.world
+	for _, market := range markets {
+		for _, contract := range contracts[market] {
+			c, ok := b.engine.Book(market, contract)
+			if !ok || !c.Live() {
+				continue // settled, or void
+			}
+			bids, offers := w.sim.Exchange.Book(market, contract)
+			for side, want := range map[odds.Side][]exchange.Level{odds.Buy: bids, odds.Sell: offers} {
+				want = want[:min(len(want), 5)]
+				got := c.Levels(nil, side)
+				same := len(got) == len(want)
+				for i := 0; same && i < len(got); i++ {
+					same = uint32(got[i].Price) == want[i].Price && uint64(got[i].Quantity) == want[i].Quantity
+				}
+				if !same {
+					w.fail("books", b, "%d %d %v: %v, the exchange has %v", market, contract, side, got, want)
+				}
+			}
+		}
+	}
+}
+
+// checkQuotes checks that what is wanted is quoted.
+func (b *bot) checkQuotes() {}

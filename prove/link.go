@@ -1,0 +1,220 @@
+package prove
+
+import (
+	"errors"
+	"io"
+	"math"
+	"math/rand/v2"
+	"net"
+	"time"
+
+	"github.com/smk-go/smk/sim/fault"
+)
+
+// errReset is the error of a connection that broke.
+var errReset = errors.New("prove: connection reset")
+
+// Limits of a connection.
+const (
+	windowBytes  = 64 << 10 // on the way in one direction
+	lingerMax    = time.Second
+	segmentBytes = 4 << 10
+)
+
+// segment is bytes on their way.
+type segment struct {
+	at    int64 // when they arrive
+	bytes []byte
+}
+
+// pipe is one direction of a connection.
+type pipe struct {
+	segments []segment
+	size     int
+	last     int64 // when the newest segment arrives: bytes do not overtake each other
+}
+
+func (p *pipe) push(at int64, b []byte) {
+	p.last = max(p.last, at)
+	p.segments = append(p.segments, segment{p.last, append([]byte(nil), b...)})
+	p.size += len(b)
+}
+
+// take copies bytes that have arrived.
+func (p *pipe) take(now int64, to []byte) (n int) {
+	for n < len(to) && len(p.segments) > 0 && p.segments[0].at <= now {
+		s := &p.segments[0]
+		m := copy(to[n:], s.bytes)
+		n += m
+		p.size -= m
+		if s.bytes = s.bytes[m:]; len(s.bytes) == 0 {
+			p.segments = p.segments[1:]
+		}
+	}
+	return n
+}
+
+// due returns when the next bytes arrive.
+func (p *pipe) due() int64 {
+	if len(p.segments) == 0 {
+		return math.MaxInt64
+	}
+	return p.segments[0].at
+}
+
+// link is a connection between a bot and the exchange. The bot's end is a net.Conn whose methods do not wait.
+type link struct {
+	net.Conn // nil: only the methods below are called
+
+	world    *World
+	random   *rand.Rand
+	exchange *fault.Conn
+	latency  int64
+	jitter   int64
+	manual   bool // messages wait for [pipe.release]
+	partial  bool // reads and writes return less than they could
+
+	in, out   pipe  // to the bot, to the exchange
+	endAt     int64 // when the bot hears of the end, MaxInt64 while there is none
+	reset     bool  // the end is a reset: what has not arrived is lost
+	linger    int64 // until when the exchange's last words may be taken
+	closed    bool  // by the bot
+	abandoned bool  // the exchange has been told
+	blocked   bool  // the exchange did not take what has arrived: a tick changes that
+}
+
+func (l *link) delay() int64 {
+	d := l.latency
+	if l.jitter > 0 {
+		d += l.random.Int64N(l.jitter)
+	}
+	return d
+}
+
+// some returns how many of n bytes a call moves.
+func (l *link) some(n int) int {
+	if l.partial && n > 1 {
+		return 1 + l.random.IntN(n)
+	}
+	return n
+}
+
+// Read implements net.Conn.
+func (l *link) Read(b []byte) (int, error) {
+	now := l.world.now
+	if len(b) == 0 {
+		return 0, nil
+	}
+	if n := l.in.take(now, b[:l.some(len(b))]); n > 0 {
+		return n, nil
+	}
+	if now >= l.endAt {
+		if l.reset {
+			return 0, errReset
+		}
+		return 0, io.EOF
+	}
+	return 0, nil
+}
+
+// Write implements net.Conn.
+func (l *link) Write(b []byte) (int, error) {
+	now := l.world.now
+	if now >= l.endAt && l.reset {
+		return 0, errReset
+	}
+	n := min(l.some(len(b)), windowBytes-l.out.size)
+	if n <= 0 {
+		return 0, nil
+	}
+	if l.abandoned {
+		return n, nil // into a socket whose peer is gone
+	}
+	if l.manual {
+		l.out.pushFrames(b[:n])
+		return n, nil
+	}
+	l.out.push(now+l.delay(), b[:n])
+	return n, nil
+}
+
+// Close implements net.Conn.
+func (l *link) Close() error {
+	l.closed = true
+	return nil
+}
+
+// due returns when pump has something to do.
+func (l *link) due() int64 {
+	if l.abandoned || l.blocked {
+		return math.MaxInt64
+	}
+	return l.out.due()
+}
+
+// readableAt returns when a Read would return something.
+func (l *link) readableAt() int64 {
+	if l.closed {
+		return math.MaxInt64
+	}
+	return min(l.in.due(), l.endAt)
+}
+
+// cut breaks the connection: what is on its way is lost.
+func (l *link) cut(now int64) {
+	if l.endAt != math.MaxInt64 {
+		return
+	}
+	l.endAt, l.reset = now, true
+	l.in.segments, l.out.segments = nil, nil
+	l.abandon(now)
+}
+
+// abandon tells the exchange that the connection is over.
+func (l *link) abandon(now int64) {
+	if !l.abandoned {
+		l.abandoned = true
+		l.exchange.Disconnected(now)
+	}
+}
+
+// pump moves bytes between the connection and the exchange.
+func (l *link) pump(now int64) {
+	l.blocked = false
+	for !l.abandoned {
+		moved := 0
+		if l.out.due() <= now {
+			if free := l.exchange.Free(); len(free) > 0 {
+				if n := l.out.take(now, free[:min(len(free), segmentBytes)]); n > 0 {
+					l.exchange.Filled(now, n)
+					moved += n
+				}
+			} else if free == nil {
+				l.out = pipe{} // it reads no more
+			} else {
+				l.blocked = true
+			}
+		}
+		if b := l.exchange.Pending(); len(b) > 0 && l.in.size < windowBytes {
+			n := min(len(b), segmentBytes)
+			if l.manual && !l.closed {
+				l.in.pushFrames(b[:n])
+			} else if !l.closed {
+				l.in.push(now+l.delay(), b[:n])
+			}
+			l.exchange.Written(n)
+			moved += n
+		}
+		if moved > 0 {
+			continue
+		}
+		switch {
+		case l.exchange.Closing():
+			l.endAt = min(l.endAt, max(l.in.last, now+l.delay()))
+			l.abandon(now)
+		case l.closed && len(l.out.segments) == 0:
+			l.abandon(now)
+		}
+		return
+	}
+}

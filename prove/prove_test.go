@@ -1,0 +1,65 @@
+package prove
+
+import (
+	"flag"
+	"testing"
+)
+
+var (
+	from  = flag.Uint64("from", 0, "first seed")
+	seeds = flag.Uint64("seeds", 100, "how many")
+)
+
+// TestDays trades days of fixed seeds.
+func TestDays(t *testing.T) {
+	failed := 0
+	for seed := *from; seed < *from+*seeds; seed++ {
+		s := New(seed)
+		r := Run(s)
+		if r.Failure != nil {
+			t.Errorf("seed %d: %v", seed, r.Failure)
+			if failed++; failed > 15 {
+				return
+			}
+		}
+	}
+}
+
+// TestSameDigest runs a day twice.
+func TestSameDigest(t *testing.T) {
+	for seed := range uint64(20) {
+		a, b := Run(New(seed)), Run(New(seed))
+		if a.Digest != b.Digest || a.Messages != b.Messages || a.Rounds != b.Rounds {
+			t.Errorf("seed %d: %+v and %+v", seed, a, b)
+		}
+		t.Logf("%d: %+v", seed, a)
+	}
+}
+
+// TestSmallWorlds tries everything that can happen in small worlds.
+func TestSmallWorlds(t *testing.T) {
+	for _, s := range []Small{
+		{Script: []Action{PlaceFirst, PlaceSecond}, Cuts: 1},
+		{Script: []Action{PlaceFirst, ReplaceFirst}, Fills: 1, Cuts: 1},
+		{Script: []Action{PlaceFirst, CancelFirst}, Fills: 1, Cuts: 1},
+		{Script: []Action{PlaceFirst, PlaceSecond}, Losses: 1},
+		{Script: []Action{PlaceFirst, PlaceSecond, ReplaceFirst}, Fills: 1, Cuts: 1, Losses: 1},
+	} {
+		runs, complete, failure := Explore(s, 3000)
+		t.Logf("%+v: %d, complete %t", s, runs, complete)
+		if failure != nil {
+			t.Errorf("%+v: history %d: %v", s, runs, failure)
+		}
+	}
+}
+
+// FuzzDay runs the day that bytes describe.
+func FuzzDay(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte{1, 2, 30, 4, 5, 6, 2, 0, 8, 12, 0, 100, 0, 10, 10, 0, 4, 150, 1, 9, 9, 7, 19, 200, 0, 3, 3, 3})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if r := Run(FromBytes(b)); r.Failure != nil {
+			t.Error(r.Failure)
+		}
+	})
+}

@@ -1,0 +1,128 @@
+package prove
+
+import (
+	"time"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim"
+)
+
+var markets = [...]uint32{football, goals, race}
+
+// logoutReasons are those after which a client logs in again.
+var logoutReasons = [...]msg.EtoLogoutReason{
+	msg.EtoLogoutHeartbeatTimeout, msg.EtoLogoutServiceTemporarilyUnavailable, msg.EtoLogoutDowntime,
+}
+
+// take carries out a step. What the exchange's rules do not allow at the moment does not happen.
+func (w *World) take(s *Step) {
+	w.trace(nil, "%v", *s)
+	x := w.sim.Exchange
+	b := w.byIndex(s.Bot)
+	market := markets[s.N%uint64(len(markets))]
+	contract := contracts[market][s.N>>8%uint64(len(contracts[market]))]
+	switch s.Kind {
+	case CutConn:
+		if b.link != nil {
+			b.link.cut(w.now)
+		}
+	case LogoutAll:
+		w.sim.LogoutAll(logoutReasons[s.N%3])
+	case RefuseConns:
+		w.sim.Faults.RefuseNext(int(1 + s.N%4))
+	case StopProcess:
+		b.stoppedUntil = w.now + int64(s.For)
+	case KillProcess:
+		b.kill(s.For)
+	case SlowHandler:
+		b.slow = min(s.For, 2*time.Second)
+	case HaltMarket:
+		if x.Halt(market, "") == nil {
+			w.after(s.For, func() { w.open(market) })
+		}
+	case Goal:
+		if x.Goal(football, "goal") == nil {
+			w.after(s.For, func() { w.open(football) })
+		}
+	case SettleMarket, VoidMarket, VoidContract, RemoveRunner:
+		w.unsure = w.now + int64(time.Minute)
+		w.dispose(s, market, contract)
+	case RestartExchange:
+		w.sim.Restart()
+		for _, b := range w.bots {
+			b.sequencesRestarted = true
+		}
+	case ForgetReports:
+		x.ForgetReports(b.account)
+		for _, o := range w.bots {
+			o.forgotten = o.forgotten || o.account == b.account
+		}
+	case SkipSequences:
+		x.SkipSequences(b.account, 1+s.N%5)
+	case Throttle:
+		w.throttled = true
+		w.sim.SetThrottle(sim.Throttle{
+			Rate: uint32(1 + s.N%200), Burst: uint32(1 + s.N>>8%100), Tick: time.Duration(1+s.N>>16%500) * time.Millisecond,
+		})
+		w.after(s.For, func() { w.sim.SetThrottle(sim.Throttle{}) })
+	case Outage:
+		x.SetUnavailable(true)
+		w.after(s.For, func() { x.SetUnavailable(false) })
+	case Reject:
+		w.reject(s.N)
+	case ReplaceDelay:
+		x.SetReplaceDelay(int64(s.For))
+	case KillSwitch:
+		b.halt(s.For)
+	}
+}
+
+// dispose ends a market, a contract, or a runner's part in a race.
+func (w *World) dispose(s *Step, market, contract uint32) {
+	switch x := w.sim.Exchange; s.Kind {
+	case SettleMarket:
+		_ = x.Settle(market, "over", contract)
+	case VoidMarket:
+		_ = x.VoidMarket(market, "void")
+	case VoidContract:
+		_ = x.VoidContract(market, contract, "void")
+	case RemoveRunner:
+		reduce := msg.ReduceTypePrice
+		if s.N>>16%2 == 0 {
+			reduce = msg.ReduceTypeQuantity
+		}
+		if x.RemoveRunner(race, contracts[race][s.N>>8%4], reduce, uint32(1+s.N>>20%9999), "") == nil {
+			w.after(s.For, func() { w.open(race) })
+		}
+	}
+}
+
+// reject makes the exchange reject the next requests of a type.
+func (w *World) reject(n uint64) {
+	count := int(1 + n>>8%5)
+	r := &rejections[n%uint64(len(rejections))]
+	w.sim.Exchange.ForceReject(r.typ, r.reason, count)
+}
+
+// rejections are reasons that are true whatever the state of the order.
+var rejections = [...]struct {
+	typ    msg.PayloadType
+	reason int32
+}{
+	{msg.PayloadOrderCreate, int32(msg.OrderRejectedInsufficientFunds)},
+	{msg.PayloadOrderCancel, int32(msg.OrderCancelRejectedServiceTemporarilyUnavailable)},
+	{msg.PayloadOrderQuantityReduce, int32(msg.OrderQuantityReduceRejectedCapacityReached)},
+	{msg.PayloadOrderCancelReplace, int32(msg.OrderCancelReplaceRejectedServiceTemporarilyUnavailable)},
+	{msg.PayloadOrderPendingReplace, int32(msg.OrderCancelReplaceRejectedTooLate)},
+}
+
+// byIndex returns the bot of a place in the schedule. Their order in the world changes.
+func (w *World) byIndex(i int) *bot {
+	i %= len(w.bots)
+	for _, b := range w.bots {
+		if b.index == i {
+			return b
+		}
+	}
+	panic("BUG: no such bot")
+}

@@ -1,0 +1,144 @@
+package prove
+
+import (
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/book"
+	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/quote"
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/odds"
+)
+
+// act is what a bot does now and then, while the day lasts.
+func (b *bot) act() {
+	if !b.world.faulty {
+		return
+	}
+	switch b.role {
+	case Maker, Second:
+		b.make()
+	case Hammer:
+		for range 1 + b.random.IntN(8) {
+			b.hammer()
+		}
+	case Submitter:
+		b.submit()
+	}
+}
+
+// anywhere returns a contract of any market.
+func (b *bot) anywhere() (market, contract uint32) {
+	market = markets[b.random.IntN(len(markets))]
+	return market, contracts[market][b.random.IntN(len(contracts[market]))]
+}
+
+// price returns a price that is often near others.
+func (b *bot) price() odds.Price {
+	if b.random.IntN(4) == 0 {
+		return odds.Price(1 + b.random.IntN(9999))
+	}
+	return odds.Price(2000 + 50*b.random.IntN(80))
+}
+
+func (b *bot) size() odds.Quantity { return odds.Quantity(10_000 * (1 + b.random.IntN(30))) }
+
+// make changes a quote.
+func (b *bot) make() {
+	market, contract := b.anywhere()
+	key := quoteKey{market, contract}
+	if b.random.IntN(8) == 0 {
+		b.engine.Pull(market, contract)
+		delete(b.wanted, key)
+		return
+	}
+	bid := min(b.price(), odds.PriceMax-50)
+	two := quote.Two{
+		Bid: bid, Ask: min(bid+odds.Price(20+b.random.IntN(500)), odds.PriceMax), Size: b.size(), Tolerance: 10,
+	}
+	switch b.random.IntN(8) {
+	case 0:
+		two.Bid = 0
+	case 1:
+		two.Ask = 0
+	}
+	if old, ok := b.wanted[key]; ok && b.random.IntN(3) == 0 {
+		two = old
+		two.Size = b.size()
+	}
+	if err := b.engine.Quote(market, contract, two); err != nil {
+		b.world.fail("quote", b, "Quote %+v: %v", two, err)
+	}
+	b.wanted[key] = two
+}
+
+// book is called when a book changes: a maker follows it.
+func (b *bot) book(c book.Contract) {
+	bid, ok := c.Best(odds.Buy)
+	b.world.digest.add(uint64(c.ID())<<32 | uint64(bid.Price))
+	if !ok || !b.world.faulty || b.role != Maker || b.random.IntN(50) != 0 {
+		return
+	}
+	b.make()
+}
+
+// hammer sends a request about an order of its own.
+func (b *bot) hammer() {
+	var err error
+	switch n := b.random.IntN(10); {
+	case n < 4 || len(b.placed) == 0:
+		market, contract := b.anywhere()
+		var p engine.Placed
+		p, err = b.engine.Place(order.Limit{
+			Market: market, Contract: contract, Side: odds.Buy + odds.Side(b.random.IntN(2)), Price: b.price(),
+			Quantity: b.size(),
+		})
+		if err == nil {
+			b.placed = append(b.placed, p)
+		}
+	case n < 6:
+		err = b.placed[b.random.IntN(len(b.placed))].Cancel()
+	case n < 7:
+		if p := b.placed[b.random.IntN(len(b.placed))]; p.Order() != nil && p.Order().Available > 10_000 {
+			err = p.Reduce(p.Order().Available - 10_000)
+		}
+	default:
+		i := b.random.IntN(len(b.placed))
+		o := b.placed[i].Order()
+		if o == nil {
+			b.placed[i] = b.placed[len(b.placed)-1]
+			b.placed = b.placed[:len(b.placed)-1]
+			return
+		}
+		var p engine.Placed
+		if p, err = b.placed[i].Replace(b.price(), o.Executed+b.size()); err == nil {
+			b.placed = append(b.placed, p)
+		}
+	}
+	if err != nil && !session.SafeToResend(err) {
+		b.world.fail("send", b, "%v", err)
+	}
+	if len(b.placed) > 300 {
+		b.placed = b.placed[100:]
+	}
+}
+
+// submit sends from outside of the loop.
+func (b *bot) submit() {
+	market, contract := b.anywhere()
+	var m msg.OrderCreate
+	m.SetMarketId(market)
+	m.SetContractId(contract)
+	m.SetSide(msg.SideBuy + msg.Side(b.random.IntN(2)))
+	m.SetPrice(uint32(b.price()))
+	m.SetQuantity(uint64(b.size()))
+	var err error
+	if b.random.IntN(6) == 0 {
+		err = b.engine.Submitter().SendOrderCancelAll(new(msg.OrderCancelAll), nil)
+	} else {
+		err = b.engine.Submitter().SendOrderCreate(&m, nil)
+	}
+	if err != nil && !session.SafeToResend(err) {
+		b.world.fail("submit", b, "%v", err)
+	}
+}
