@@ -260,7 +260,7 @@ func (m *Manager) fastAccepted(x *msg.OrderAccepted, in *Input) bool {
 	m.note(msg.PayloadOrderAccepted, sequence, stamp, id)
 	reserved := m.account.reserved()
 	m.orders.setID(i, id)
-	asked, risk := -int64(o.Quantity), -int64(liability(o.Side, o.Quantity, o.Price))
+	asked, risk := -int64(o.Quantity), -e.booked.askedRisk
 	o.Price, o.Quantity, o.State, o.Sequence, o.Updated = odds.Price(p), odds.Quantity(q), Live, stamp, m.now
 	e.stamps.quantity, e.stamps.open = stamp, stamp
 	g.available = int64(q)
