@@ -35,6 +35,28 @@ type Stage struct {
 	Loop func(n int) error
 
 	close func() error // nil if there is nothing to release
+
+	// Prepare makes the next n operations possible, which is not measured: Loop then does these n. It is nil if
+	// nothing has to be.
+	Prepare func() (n int, err error)
+}
+
+// Do does at least n operations with what prepares them.
+func (s *Stage) Do(n int) error {
+	for done := 0; done < n; {
+		k, err := n, error(nil)
+		if s.Prepare != nil {
+			k, err = s.Prepare()
+		}
+		if err == nil {
+			err = s.Loop(k)
+		}
+		if err != nil {
+			return err
+		}
+		done += k
+	}
+	return nil
 }
 
 // Group is the stages that are compared with each other, the shortest first.
@@ -61,6 +83,9 @@ func Groups() (groups []func() Group) {
 	}
 	return append(groups, Order, Trade)
 }
+
+// Trading returns what makes the groups that compare what the trading state adds.
+func Trading() []func() Group { return []func() Group{Orders} }
 
 func inbound() []fixture.Feed {
 	return []fixture.Feed{fixture.ExecutedVar(), fixture.QuotesVar(), fixture.Mixed()}
