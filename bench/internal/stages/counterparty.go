@@ -162,5 +162,5 @@ func (x *counterparty) push() {
 	x.p.Reset()
 }
 
-// sent forgets what was sent.
-func (x *counterparty) sent() { x.out, x.block = x.out[:0], x.block[:0] }
+// forget forgets what was sent.
+func (x *counterparty) forget() { x.out, x.block = x.out[:0], x.block[:0] }

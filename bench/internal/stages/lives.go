@@ -99,7 +99,7 @@ func lives(name string, live int, apply bool) Stage {
 	}
 	prepare := func() (int, error) {
 		if at == len(x.out) {
-			x.sent()
+			x.forget()
 			requests, ends = requests[:0], ends[:0]
 			at, batch, asked = 0, 0, 0
 			for len(x.out) < livesScript {

@@ -3,8 +3,12 @@ package stages
 import "testing"
 
 func TestX(t *testing.T) {
-	g := Orders()
-	if err := g.Stages[3].Do(6000000); err != nil {
+	if err := Gate().Stages[2].Do(200000); err != nil {
+		t.Error(err)
+	}
+}
+func TestY(t *testing.T) {
+	if err := Gate().Stages[1].Do(2000000); err != nil {
 		t.Error(err)
 	}
 }

@@ -19,6 +19,8 @@ type conn struct {
 	login   []byte             // sent when the first bytes have arrived
 	source  func(b []byte) int // what arrives, nil for nothing
 	written int                // bytes that the engine has sent
+	keep    bool               // them in sent
+	sent    []byte
 }
 
 // Read never waits: where nothing has arrived, it is as if the deadline had passed.
@@ -38,7 +40,9 @@ func (c *conn) Read(b []byte) (n int, err error) {
 }
 
 func (c *conn) Write(b []byte) (int, error) {
-	c.written += len(b)
+	if c.written += len(b); c.keep {
+		c.sent = append(c.sent, b...)
+	}
 	return len(b), nil
 }
 

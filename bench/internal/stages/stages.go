@@ -85,7 +85,13 @@ func Groups() (groups []func() Group) {
 }
 
 // Trading returns what makes the groups that compare what the trading state adds.
-func Trading() []func() Group { return []func() Group{Orders} }
+func Trading() []func() Group {
+	return []func() Group{
+		Orders,
+		func() Group { return Books(3) },
+		func() Group { return Books(10) }, Gate, Quoting,
+	}
+}
 
 func inbound() []fixture.Feed {
 	return []fixture.Feed{fixture.ExecutedVar(), fixture.QuotesVar(), fixture.Mixed()}
