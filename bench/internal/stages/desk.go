@@ -53,7 +53,7 @@ type desk struct {
 	failed   error
 }
 
-// openDesk returns a desk that is subscribed to its markets and has set up its quotes.
+// openDesk returns a desk that is subscribed to its markets.
 func openDesk(state bool, limits risk.Config) *desk {
 	d := &desk{counterparty: newCounterparty(order.Config{}), conn: new(conn)}
 	d.engine = openEngine(d.conn, func(c *engine.Config) {
@@ -73,20 +73,12 @@ func openDesk(state bool, limits risk.Config) *desk {
 		fixture.Must(d.engine.SendMarketSubscribe(&m))
 	}
 	fixture.Must(0, d.trade())
-	for range deskContracts {
-		fixture.Must(0, d.send(msg.SideBuy, 4_500, msg.GoodTilCancelled))
-		fixture.Must(0, d.send(msg.SideSell, 5_500, msg.GoodTilCancelled))
-		fixture.Must(0, d.trade())
-	}
 	return d
 }
 
 // send sends the next order.
 func (d *desk) send(side msg.Side, price uint32, tif msg.TimeInForceType) error {
 	i := uint32(d.orders % deskContracts)
-	if tif == msg.GoodTilCancelled {
-		i = uint32(d.orders / 2 % deskContracts)
-	}
 	d.orders++
 	m := &d.order
 	m.SetSide(side)
@@ -196,6 +188,11 @@ func Gate() Group {
 		{g.Base, false, risk.Config{}}, {"with state", true, risk.Config{}}, {"with every risk check", true, limits()},
 	} {
 		d := openDesk(s.state, s.limits)
+		for k := range 2 * deskContracts { // an own bid and an own offer in each
+			side := msg.SideBuy + msg.Side(k/deskContracts)
+			fixture.Must(0, d.send(side, uint32(4_500+k/deskContracts*1_000), msg.GoodTilCancelled))
+			fixture.Must(0, d.trade())
+		}
 		g.Stages = append(g.Stages, Stage{
 			Name: s.name, close: d.engine.Close,
 			Prepare: func() (int, error) { return batch, d.trade() },
@@ -258,7 +255,7 @@ func quotingCodec() Stage {
 // quoting is a bot that follows the best bid, with all of the state and every risk check.
 func quoting() Stage {
 	d := openDesk(true, limits())
-	quotes, handled := 0, 0
+	quotes, handled := deskContracts, 0
 	d.engine.OnBook(func(c book.Contract) {
 		bid, _ := c.Best(odds.Buy)
 		handled++
@@ -267,8 +264,13 @@ func quoting() Stage {
 			d.failed = err
 		}
 	})
+	for i := range deskContracts { // a bid and an offer for each
+		d.quote(i)
+		d.load()
+		fixture.Must(0, d.trade())
+	}
 	return Stage{Name: "engine", close: d.engine.Close, Prepare: func() (int, error) {
-		if err := d.trade(); err != nil || d.replaces != quotes {
+		if err := d.trade(); err != nil || d.replaces != quotes-deskContracts {
 			return 0, fmt.Errorf("%w: %d replaces for %d quotes, %w", errMissing, d.replaces, quotes, err)
 		}
 		for range batch {
