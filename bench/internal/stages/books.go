@@ -29,26 +29,23 @@ func Books(levels int) Group {
 	if levels == 10 {
 		g.Name = "book, 10 levels"
 	}
+	var others []Stage
 	for _, n := range []int{1, 1_000} {
 		f := newDeltas(n, levels)
-		ours, naive := f.books(), f.naiveBooks()
+		ours := f.books()
 		now := int64(0)
-		for _, s := range []struct {
-			name  string
-			apply func(*msg.ContractQuotes) error
-		}{
-			{"decoded", func(*msg.ContractQuotes) error { return nil }},
-			{"applied", func(q *msg.ContractQuotes) error {
-				now++
-				_, err := ours.ApplyUpdate(q, now)
-				return err
-			}},
-			{"naive", naive},
-		} {
-			g.Stages = append(g.Stages, Stage{Name: fmt.Sprintf("%s, %d books", s.name, n), Loop: f.loop(s.apply)})
+		add := func(to *[]Stage, name string, apply func(*msg.ContractQuotes) error) {
+			*to = append(*to, Stage{Name: fmt.Sprintf("%s, %d books", name, n), Loop: f.loop(apply)})
 		}
+		add(&g.Stages, "decoded", func(*msg.ContractQuotes) error { return nil })
+		add(&g.Stages, "applied", func(q *msg.ContractQuotes) error {
+			now++
+			_, err := ours.ApplyUpdate(q, now)
+			return err
+		})
+		add(&others, "naive", f.naiveBooks())
 	}
-	g.Base = g.Stages[0].Name
+	g.Base, g.Stages, g.Others = g.Stages[0].Name, append(g.Stages, others...), len(others)
 	return g
 }
 

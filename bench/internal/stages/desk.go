@@ -2,14 +2,13 @@ package stages
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
+	"github.com/smk-go/smk/bench/internal/settings"
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
-	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/odds"
@@ -24,22 +23,6 @@ const (
 	deskMargin    = 500 // of the own quotes from the best
 )
 
-// limits is every risk check. None of them refuses what a desk sends.
-func limits() risk.Config {
-	c := risk.Config{
-		OrderQuantityMax: 1 << 40, OrderStakeMax: 1 << 50, OrderLiabilityMax: 1 << 50,
-		Collar:          risk.Collar{Ticks: 250, Fraction: 5_000, MaxAge: time.Hour},
-		RefuseSelfCross: true, ContractOrdersMax: 100, OrdersMax: 10_000,
-		ContractExposureMax: 1 << 50, MarketExposureMax: 1 << 50, AccountExposureMax: 1 << 50,
-		LossMax: 1 << 50, DriftMax: 1 << 50, Rate: risk.RateMax,
-		DuplicateWindow: 10 * time.Microsecond, Watchdog: risk.TimeMax,
-	}
-	for i := range uint32(deskContracts / deskInMarket) {
-		c.Markets = append(c.Markets, marketBase+i)
-	}
-	return c
-}
-
 // desk is an engine and the exchange that it trades with.
 type desk struct {
 	*counterparty
@@ -53,12 +36,17 @@ type desk struct {
 	failed   error
 }
 
+// limitDesk turns every risk check on.
+func limitDesk(c *engine.Config) { settings.Limit(c, marketBase, deskContracts/deskInMarket) }
+
 // openDesk returns a desk that is subscribed to its markets.
-func openDesk(state bool, limits risk.Config) *desk {
+func openDesk(sets ...func(*engine.Config)) *desk {
 	d := &desk{counterparty: newCounterparty(order.Config{}), conn: new(conn)}
 	d.engine = openEngine(d.conn, func(c *engine.Config) {
 		c.SubscriptionsMax = deskContracts
-		c.State.Enable, c.State.Risk = state, limits
+		for _, set := range sets {
+			set(c)
+		}
 	})
 	d.conn.keep = true
 	d.conn.source = func(b []byte) int {
@@ -181,13 +169,13 @@ func (x *counterparty) quote(n int) {
 func Gate() Group {
 	g := Group{Name: "order out", Base: "without state"}
 	for _, s := range []struct {
-		name   string
-		state  bool
-		limits risk.Config
+		name string
+		set  []func(*engine.Config)
 	}{
-		{g.Base, false, risk.Config{}}, {"with state", true, risk.Config{}}, {"with every risk check", true, limits()},
+		{g.Base, nil}, {"with state", []func(*engine.Config){settings.EnableState}},
+		{"with every risk check", []func(*engine.Config){settings.EnableState, limitDesk}},
 	} {
-		d := openDesk(s.state, s.limits)
+		d := openDesk(s.set...)
 		for k := range 2 * deskContracts { // an own bid and an own offer in each
 			side := msg.SideBuy + msg.Side(k/deskContracts)
 			fixture.Must(0, d.send(side, uint32(4_500+k/deskContracts*1_000), msg.GoodTilCancelled))
@@ -254,7 +242,7 @@ func quotingCodec() Stage {
 
 // quoting is a bot that follows the best bid, with all of the state and every risk check.
 func quoting() Stage {
-	d := openDesk(true, limits())
+	d := openDesk(settings.EnableState, limitDesk)
 	quotes, handled := deskContracts, 0
 	d.engine.OnBook(func(c book.Contract) {
 		bid, _ := c.Best(odds.Buy)

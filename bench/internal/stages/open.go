@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
+	"github.com/smk-go/smk/bench/internal/settings"
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
@@ -93,10 +94,9 @@ func openSession() *session.Session {
 // settings.
 func openEngine(c *conn, set func(*engine.Config)) *engine.Engine {
 	c.login = loginAnswer()
-	config := engine.Config{
-		Session: sessionConfig(), Address: "exchange.test:3801", DisableTLS: true,
-		Dial: func(context.Context, string, string) (net.Conn, error) { return c, nil },
-	}
+	config := settings.Plain()
+	config.Session, config.Address = sessionConfig(), "exchange.test:3801"
+	config.Dial = func(context.Context, string, string) (net.Conn, error) { return c, nil }
 	if set != nil {
 		set(&config)
 	}

@@ -64,6 +64,7 @@ type Group struct {
 	Name   string
 	Base   string // the name of the stage that the others are compared with
 	Stages []Stage
+	Others int // of the stages, the last ones, are not this library's
 }
 
 // Close releases what the stages hold.
@@ -86,11 +87,8 @@ func Groups() (groups []func() Group) {
 
 // Trading returns what makes the groups that compare what the trading state adds.
 func Trading() []func() Group {
-	return []func() Group{
-		Orders,
-		func() Group { return Books(3) },
-		func() Group { return Books(10) }, Gate, Quoting,
-	}
+	few, many := func() Group { return Books(3) }, func() Group { return Books(10) }
+	return []func() Group{Orders, few, many, Gate, Quoting}
 }
 
 func inbound() []fixture.Feed {

@@ -292,7 +292,7 @@ func (r *Results) stages(o Options, section string, from stages.Group, allocFree
 		g.variants = append(g.variants, measure.Variant{Name: s.Name, Loop: s.Loop, Prepare: s.Prepare})
 	}
 	if allocFree {
-		g.allocFree = len(g.variants)
+		g.allocFree = len(g.variants) - from.Others
 	}
 	return errors.Join(r.measure(o, g), from.Close())
 }

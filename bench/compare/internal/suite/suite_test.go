@@ -68,7 +68,7 @@ func TestGoals(t *testing.T) {
 		}
 	}
 	unique := slices.Compact(slices.Clone(numbers))
-	if !slices.IsSorted(numbers) || len(unique) != 20 || unique[0] != 1 || unique[19] != 20 {
+	if !slices.IsSorted(numbers) || len(unique) != 27 || unique[0] != 1 || unique[26] != 27 {
 		t.Errorf("numbers are %v", numbers)
 	}
 }
@@ -127,7 +127,7 @@ func measured(t *testing.T, o Options, except string, names ...string) *Results 
 	for _, g := range r.Goals {
 		want := slices.Contains(names, g.part) && (except == "" || !strings.Contains(g.What, except))
 		if g.group == allocsPlain {
-			want = want || slices.Contains(names, stage)
+			want = want || slices.Contains(names, stage) || slices.Contains(names, trading)
 		}
 		if want != (g.Measured != nil) || want && g.group == allocsPlain && g.Verdict != Stretched {
 			t.Errorf("%s: %+v, %s", g.What, g.Measured, g.Note)
@@ -167,7 +167,7 @@ func TestCodecWithoutCPP(t *testing.T) {
 
 // TestParts runs what needs nothing but Go.
 func TestParts(t *testing.T) {
-	r := measured(t, Smoke(), "", layout, slug, stage, growth)
+	r := measured(t, Smoke(), "", layout, slug, stage, trading, growth)
 	points := 0
 	for _, row := range r.Rows {
 		if row.Section == "Growth" {
@@ -206,7 +206,7 @@ func TestNetwork(t *testing.T) {
 			t.Errorf("%s: %s", g.What, g.Note)
 		}
 	}
-	if len(r.Notes) == 0 && len(r.Clients) != 8 {
+	if len(r.Notes) == 0 && len(r.Clients) != 9 {
 		t.Errorf("%d clients", len(r.Clients))
 	}
 }
