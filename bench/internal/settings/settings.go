@@ -25,7 +25,8 @@ func Limit(c *engine.Config, first, n uint32) {
 		RefuseSelfCross: true, ContractOrdersMax: 100, OrdersMax: 1 << 14,
 		ContractExposureMax: much, MarketExposureMax: much, AccountExposureMax: much,
 		LossMax: much, DriftMax: much, Rate: risk.RateMax, DuplicateWindow: 10 * time.Microsecond,
-		Watchdog: risk.TimeMax,
+		DuplicateOrders: 1 << 14,
+		Watchdog:        risk.TimeMax,
 	}
 	for i := range n {
 		c.State.Risk.Markets = append(c.State.Risk.Markets, first+i)

@@ -31,8 +31,9 @@ type desk struct {
 	frames   []byte // that were not received yet
 	p        msg.Payload
 	order    msg.OrderCreate
-	orders   int // sent
-	replaces int // answered
+	quantity uint64 // of an order
+	sent     int    // orders
+	replaces int    // answered
 	failed   error
 }
 
@@ -41,7 +42,7 @@ func limitDesk(c *engine.Config) { settings.Limit(c, marketBase, deskContracts/d
 
 // openDesk returns a desk that is subscribed to its markets.
 func openDesk(sets ...func(*engine.Config)) *desk {
-	d := &desk{counterparty: newCounterparty(order.Config{}), conn: new(conn)}
+	d := &desk{counterparty: newCounterparty(order.Config{}), conn: new(conn), quantity: deskQuantity}
 	d.engine = openEngine(d.conn, func(c *engine.Config) {
 		c.SubscriptionsMax = deskContracts
 		for _, set := range sets {
@@ -66,12 +67,12 @@ func openDesk(sets ...func(*engine.Config)) *desk {
 
 // send sends the next order.
 func (d *desk) send(side msg.Side, price uint32, tif msg.TimeInForceType) error {
-	i := uint32(d.orders % deskContracts)
-	d.orders++
+	i := uint32(d.sent % deskContracts)
+	d.sent++
 	m := &d.order
 	m.SetSide(side)
 	m.SetPrice(price)
-	m.SetQuantity(deskQuantity)
+	m.SetQuantity(d.quantity)
 	m.SetTif(tif)
 	m.SetMarketId(marketBase + i/deskInMarket)
 	m.SetContractId(contractOf(int(i)))
@@ -164,17 +165,26 @@ func (x *counterparty) quote(n int) {
 	x.push()
 }
 
-// Gate returns the stages of an order on its way out, from the bot to the send ring: without the trading state, with
-// it, and with every risk check. An operation is one order. What is received between is not measured.
-func Gate() Group {
-	g := Group{Name: "order out", Base: "without state"}
-	for _, s := range []struct {
-		name string
-		set  []func(*engine.Config)
-	}{
-		{g.Base, nil}, {"with state", []func(*engine.Config){settings.EnableState}},
-		{"with every risk check", []func(*engine.Config){settings.EnableState, limitDesk}},
-	} {
+// The engines that are compared, by name.
+const (
+	withoutState = "without state"
+	withState    = "with state"
+	withChecks   = "with every risk check"
+)
+
+var desks = []struct {
+	name string
+	set  []func(*engine.Config)
+}{
+	{withoutState, nil}, {withState, []func(*engine.Config){settings.EnableState}},
+	{withChecks, []func(*engine.Config){settings.EnableState, limitDesk}},
+}
+
+// Gate returns the stages of an order on its way out, from the bot to the send ring. An operation is one order, so many
+// are sent at once. What is received between is not measured.
+func Gate(batch int) Group {
+	g := Group{Name: "order out", Base: withoutState}
+	for _, s := range desks {
 		d := openDesk(s.set...)
 		for k := range 2 * deskContracts { // an own bid and an own offer in each
 			side := msg.SideBuy + msg.Side(k/deskContracts)
@@ -186,10 +196,44 @@ func Gate() Group {
 			Prepare: func() (int, error) { return batch, d.trade() },
 			Loop: func(n int) error {
 				return fixture.Repeat(n, func(i int) error {
-					return d.send(msg.SideBuy, uint32(4_700+d.orders%250), msg.ImmediateOrCancel)
+					return d.send(msg.SideBuy, uint32(4_700+d.sent%250), msg.ImmediateOrCancel)
 				})
 			},
 		})
+	}
+	return g
+}
+
+// Received returns the stages of what an engine receives: fills of an order that it has sent, or changes of books. An
+// operation is one message, so many arrive at once.
+func Received(name string, batch int) Group {
+	g := Group{Name: name + " received", Base: withoutState}
+	for _, s := range desks[:2] {
+		d := openDesk(s.set...)
+		d.quantity = 1 << 32
+		fixture.Must(0, d.send(msg.SideBuy, 4_500, msg.GoodTilCancelled))
+		fixture.Must(0, d.trade())
+		order, quotes, handled := d.orders[d.id], 0, 0
+		d.engine.OnMessage(func(*engine.Event) { handled++ })
+		g.Stages = append(g.Stages, Stage{Name: s.name, close: d.engine.Close, Prepare: func() (int, error) {
+			for range batch {
+				if quotes++; name == "quote" {
+					d.quote(quotes)
+				} else {
+					d.fill(order, 100)
+				}
+			}
+			d.load()
+			handled = 0
+			return batch, nil
+		}, Loop: func(n int) error {
+			for handled < n && d.failed == nil {
+				if err := d.engine.Poll(); err != nil {
+					return err
+				}
+			}
+			return d.failed
+		}})
 	}
 	return g
 }

@@ -87,8 +87,15 @@ func Groups() (groups []func() Group) {
 
 // Trading returns what makes the groups that compare what the trading state adds.
 func Trading() []func() Group {
-	few, many := func() Group { return Books(3) }, func() Group { return Books(10) }
-	return []func() Group{Orders, few, many, Gate, Quoting}
+	return []func() Group{
+		Orders,
+		func() Group { return Books(3) },
+		func() Group { return Books(10) },
+		func() Group { return Received("fill", batch) },
+		func() Group { return Received("quote", batch) },
+		func() Group { return Gate(batch) },
+		Quoting,
+	}
 }
 
 func inbound() []fixture.Feed {
