@@ -40,6 +40,9 @@ var effects = [msg.PayloadOrderCancelReplaceRejected + 1]effect{
 func (m *Manager) Apply(p *msg.Payload, in Input) []Event {
 	m.begin(in.Now)
 	m.replayed = in.Replayed
+	if m.applyFast(p, &in) {
+		return m.done()
+	}
 	if p.GetType() == msg.PayloadMarketState {
 		m.marketState(p.GetMarketState())
 	} else if m.report = (report{}); m.report.read(p) {
@@ -95,12 +98,7 @@ func (m *Manager) applyReport(r *report, in Input) {
 	}
 	reserved := m.account.reserved()
 	f.apply(m, r)
-	if r.has&hasBalance != 0 {
-		m.balance(r)
-	} else if m.account.reserved() != reserved {
-		m.drift.stale = true
-		m.drift.changed = max(m.drift.changed, r.stamp)
-	}
+	m.amounts(r.has&(hasBalance|hasExposure), r.balance, r.exposure, r.stamp, reserved)
 }
 
 // answerTo ends a request that a report answers.
@@ -144,19 +142,19 @@ func (m *Manager) overflow(r *report) {
 // identify notes what a report says about where an order is.
 func (m *Manager) identify(i int32, r *report) {
 	e := &m.orders.entries[i]
-	if e.is(flagForgotten) && r.stamp < e.Sequence { // what is older than the change comes: it was not forgotten
+	if e.is(flagForgotten) && r.stamp < e.Order.Sequence { // what is older than the change comes: it was not forgotten
 		e.flags &^= flagForgotten
 		m.forgotten(-1)
 	}
-	if e.Price == 0 && r.origPrice != 0 {
-		e.Price = odds.Price(r.origPrice)
+	if e.Order.Price == 0 && r.origPrice != 0 {
+		e.Order.Price = odds.Price(r.origPrice)
 		m.commit(i)
 	}
-	if e.contract != none || r.market == 0 || e.Side == 0 && r.side == 0 {
+	if e.links.contract != none || r.market == 0 || e.Order.Side == 0 && r.side == 0 {
 		return
 	}
-	if e.Side == 0 {
-		e.Side = r.side
+	if e.Order.Side == 0 {
+		e.Order.Side = r.side
 	}
 	if !m.place(i, r.market, r.contract) {
 		m.overflow(r)
@@ -167,12 +165,12 @@ func (m *Manager) identify(i int32, r *report) {
 
 // newer notes that a report is about an order, and reports whether none that came before is newer.
 func (e *entry) newer(r *report) bool {
-	if r.stamp < e.Sequence {
+	if r.stamp < e.Order.Sequence {
 		return false
 	}
-	e.Sequence = r.stamp
+	e.Order.Sequence = r.stamp
 	if e.is(flagUncertain | flagGone) {
-		e.Overlay &^= InDoubt
+		e.Order.Overlay &^= InDoubt
 		e.flags &^= flagUncertain | flagGone
 	}
 	return true
@@ -181,32 +179,32 @@ func (e *entry) newer(r *report) bool {
 // setTotal notes what a report says about the executed quantity, or else by how much it changed.
 func (e *entry) setTotal(r *report, change int64) {
 	switch {
-	case r.stamp < e.atTotal:
+	case r.stamp < e.stamps.total:
 	case r.has&hasTotal != 0:
-		e.total, e.atTotal = int64(r.total), r.stamp
+		e.figures.total, e.stamps.total = int64(r.total), r.stamp
 	default:
-		e.total += change
+		e.figures.total += change
 	}
 }
 
 // setOpen notes what a report says about the available quantity, or else by how much it changed.
 func (e *entry) setOpen(r *report, change int64) {
 	switch {
-	case r.stamp < e.atOpen:
+	case r.stamp < e.stamps.open:
 	case r.has&hasAvailable != 0:
-		e.available, e.atOpen = int64(r.available), r.stamp
+		e.figures.available, e.stamps.open = int64(r.available), r.stamp
 	default:
-		e.available += change
+		e.figures.available += change
 	}
 }
 
 // bounded reports whether an order's sums are believable, so that none overflows.
 func (e *entry) bounded() bool {
-	return magnitude(e.seen) <= quantitySumMax && magnitude(e.pending) <= quantitySumMax &&
-		magnitude(e.seenCost) <= costSumMax && magnitude(e.pendingCost) <= costSumMax &&
-		magnitude(e.total) <= quantitySumMax && magnitude(e.available) <= quantitySumMax &&
-		e.Quantity <= 2*QuantityMax &&
-		magnitude(e.voided) <= quantitySumMax
+	return magnitude(e.figures.seen) <= quantitySumMax && magnitude(e.figures.pending) <= quantitySumMax &&
+		magnitude(e.figures.seenCost) <= costSumMax && magnitude(e.figures.pendingCost) <= costSumMax &&
+		magnitude(e.figures.total) <= quantitySumMax && magnitude(e.figures.available) <= quantitySumMax &&
+		e.Order.Quantity <= 2*QuantityMax &&
+		magnitude(e.rare.voided) <= quantitySumMax
 }
 
 // finish commits an order after a report and reports a difference between its fills and its total.
@@ -214,19 +212,19 @@ func (m *Manager) finish(i int32, missed odds.Quantity) *entry {
 	e := &m.orders.entries[i]
 	if !e.bounded() {
 		e.flags |= flagUnbooked
-		e.seen, e.seenCost, e.pending, e.pendingCost, e.total, e.voided = 0, 0, 0, 0, 0, 0
-		e.available, e.Quantity = min(max(e.available, 0), int64(QuantityMax)), min(e.Quantity, QuantityMax)
+		e.figures.seen, e.figures.seenCost, e.figures.pending, e.figures.pendingCost, e.figures.total, e.rare.voided = 0, 0, 0, 0, 0, 0
+		e.figures.available, e.Order.Quantity = min(max(e.figures.available, 0), int64(QuantityMax)), min(e.Order.Quantity, QuantityMax)
 		m.about(Overflow, e)
 		m.incomplete(Overflowed)
 	}
 	m.commit(i)
-	if e.replaces > 0 && m.report.stamp < e.Sequence {
+	if e.requests.replaces > 0 && m.report.stamp < e.Order.Sequence {
 		m.raiseReplace(e)
 	}
-	if e.Missed != missed {
+	if e.Order.Missed != missed {
 		ev := m.about(MissedFill, e)
-		ev.Expected, ev.Reported = e.seen, e.total
-		m.missing(missed, e.Missed)
+		ev.Expected, ev.Reported = e.figures.seen, e.figures.total
+		m.missing(missed, e.Order.Missed)
 	}
 	return e
 }
@@ -238,30 +236,30 @@ func (m *Manager) accepted(r *report) {
 		return
 	}
 	e := &m.orders.entries[i]
-	before, missed, doubt := e.State, e.Missed, e.Overlay&InDoubt != 0
+	before, missed, doubt := e.Order.State, e.Order.Missed, e.Order.Overlay&InDoubt != 0
 	m.identify(i, r)
 	e.newer(r)
 	if e.closed == NotPlaced {
-		e.closed, e.Reason = 0, Reason{}
+		e.closed, e.Order.Reason = 0, Reason{}
 		m.anomaly(Reappeared, e)
 	}
 	e.flags |= flagAcknowledged
-	e.Overlay &^= InDoubt
+	e.Order.Overlay &^= InDoubt
 	if r.has&hasPrice != 0 {
-		e.Price = odds.Price(r.price)
+		e.Order.Price = odds.Price(r.price)
 	}
-	quantity := e.Quantity
+	quantity := e.Order.Quantity
 	if r.has&hasQuantity != 0 {
 		quantity = odds.Quantity(r.quantity)
 	}
-	if e.atQuantity == 0 {
-		e.Quantity, e.atQuantity = quantity, r.stamp
+	if e.stamps.quantity == 0 {
+		e.Order.Quantity, e.stamps.quantity = quantity, r.stamp
 	}
-	if e.atOpen == 0 {
-		e.available += int64(quantity)
-		e.atOpen = r.stamp
-		if e.available <= 0 { // by fills that came before and did not say what is available
-			e.close(Filled, Reason{}, e.Sequence)
+	if e.stamps.open == 0 {
+		e.figures.available += int64(quantity)
+		e.stamps.open = r.stamp
+		if e.figures.available <= 0 { // by fills that came before and did not say what is available
+			e.close(Filled, Reason{}, e.Order.Sequence)
 		}
 	}
 	m.finish(i, missed)
@@ -282,24 +280,24 @@ func (m *Manager) acceptedOrder(r *report) int32 {
 	if own != none {
 		e := &m.orders.entries[own]
 		switch {
-		case e.ID == r.id:
+		case e.Order.ID == r.id:
 			return own
-		case e.ID != 0 || e.State != PendingNew && e.closed != NotPlaced:
+		case e.Order.ID != 0 || e.Order.State != PendingNew && e.closed != NotPlaced:
 			own = none // the reference is used a second time
-		case r.market != 0 && (e.Market != r.market || e.Contract != r.contract) || r.side != 0 && e.Side != r.side:
+		case r.market != 0 && (e.Order.Market != r.market || e.Order.Contract != r.contract) || r.side != 0 && e.Order.Side != r.side:
 			m.anomaly(ReferenceMismatch, e).Other = r.id
 			own = none
 		}
 	}
 	if own == none {
 		i := m.order(r)
-		if i != none && m.orders.entries[i].Foreign {
-			m.orders.entries[i].Reference = r.reference
+		if i != none && m.orders.entries[i].Order.Foreign {
+			m.orders.entries[i].Order.Reference = r.reference
 		}
 		return i
 	}
 	if early := m.orders.findID(r.id); early != none {
-		if !m.orders.entries[early].Foreign { // it is another order of ours
+		if !m.orders.entries[early].Order.Foreign { // it is another order of ours
 			m.anomaly(ReferenceMismatch, &m.orders.entries[own]).Other = r.id
 			return early
 		}
@@ -313,21 +311,21 @@ func (m *Manager) acceptedOrder(r *report) int32 {
 func (m *Manager) merge(early, own int32) int32 {
 	o := m.orders.entries[own]
 	d := booked{}.minus(&o.booked)
-	m.book(o.contract, &d)
+	m.book(o.links.contract, &d)
 	m.unplace(own)
 	m.orders.release(own)
 	e := &m.orders.entries[early]
-	e.Foreign, e.Sent, e.sent = false, o.Sent, o.sent
-	m.orders.setRef(early, o.Reference)
-	e.Overlay |= o.Overlay & InDoubt
+	e.Order.Foreign, e.Order.Sent, e.sent = false, o.Order.Sent, o.sent
+	m.orders.setRef(early, o.Order.Reference)
+	e.Order.Overlay |= o.Order.Overlay & InDoubt
 	if e.closed == 0 && o.closed != 0 {
-		e.closed, e.Reason, e.atClose = o.closed, o.Reason, o.atClose
+		e.closed, e.Order.Reason, e.stamps.close = o.closed, o.Order.Reason, o.stamps.close
 	}
-	if e.atQuantity == 0 {
-		e.Quantity = o.Quantity
+	if e.stamps.quantity == 0 {
+		e.Order.Quantity = o.Order.Quantity
 	}
-	e.Side, e.Price = o.Side, o.Price
-	if e.contract == none && !m.place(early, o.Market, o.Contract) {
+	e.Order.Side, e.Order.Price = o.Order.Side, o.Order.Price
+	if e.links.contract == none && !m.place(early, o.Order.Market, o.Order.Contract) {
 		panic("BUG: order: no room for a contract in use")
 	}
 	m.commit(early)
@@ -341,10 +339,10 @@ func (m *Manager) refused(r *report) {
 		return // of another session
 	}
 	e := &m.orders.entries[i]
-	if e.ID != 0 || e.State != PendingNew && e.closed != NotPlaced {
+	if e.Order.ID != 0 || e.Order.State != PendingNew && e.closed != NotPlaced {
 		return
 	}
-	before, doubt := e.State, e.Overlay&InDoubt != 0
+	before, doubt := e.Order.State, e.Order.Overlay&InDoubt != 0
 	state := Rejected
 	if r.typ == msg.PayloadOrderInvalid {
 		state = Invalid
@@ -365,7 +363,7 @@ func (m *Manager) cancelled(r *report) {
 		return
 	}
 	e := &m.orders.entries[i]
-	before, missed := e.State, e.Missed
+	before, missed := e.Order.State, e.Order.Missed
 	e.newer(r)
 	e.flags |= flagAcknowledged
 	e.setTotal(r, 0)
@@ -405,9 +403,9 @@ func (m *Manager) requestRejected(r *report, kind EventKind, gone bool) {
 	}
 	e := &m.orders.entries[i]
 	newest := e.newer(r)
-	if gone && newest && !e.State.Terminal() {
+	if gone && newest && !e.Order.State.Terminal() {
 		e.flags |= flagGone
-		e.deadline = m.now + goneAfter
+		e.rare.deadline = m.now + goneAfter
 		m.gone.push(e)
 	}
 	m.commit(i)

@@ -2,19 +2,20 @@ package order
 
 import "github.com/smk-go/smk/odds"
 
-// booked is what one order puts at stake, in the units of quantities and money. A contract holds the sums.
+// booked is what one order puts at stake, in the units of quantities and money. A contract holds the sums. What most
+// messages change comes first.
 type booked struct {
-	final     int64 // payoff of final fills, of a purchase positive
-	flow      int64 // received less paid for them
-	prov      int64 // the same of provisional fills, and of executions that no fill was seen for
-	provFlow  int64
-	provRisk  int64    // what these reserve
+	final     int64    // payoff of final fills, of a purchase positive
+	flow      int64    // received less paid for them
+	gross     int64    // all of it without a sign
 	open      [2]int64 // available quantity by side
 	openRisk  int64
+	askedRisk int64    // what creates without an answer can lose, and what replaces can add
 	asked     [2]int64 // quantity of creates without an answer, by side
-	askedRisk int64    // what these can lose, and what replaces can add
-	extra     int64    // what replaces between their stages reserve
-	gross     int64    // all of it without a sign
+	prov      int64    // payoff of provisional fills, and of executions that no fill was seen for
+	provFlow  int64
+	provRisk  int64 // what these reserve
+	extra     int64 // what replaces between their stages reserve
 }
 
 // minus returns b less c.
@@ -63,23 +64,23 @@ func (b *booked) subtract(c *booked) {
 	b.gross -= c.gross
 }
 
-// contract is a contract with orders or a position.
+// contract is a contract with orders or a position: three cache lines.
 type contract struct {
-	booked
-	id       uint32
+	booked   booked
+	lose     int64 // min(result if it loses, 0)
+	step     int64 // min(result if it wins, 0) - lose
 	market   int32 // slot
+	id       uint32
 	orders   int32 // first of its orders
 	newest   int32
 	count    int32 // orders in the list
 	next     int32 // of the market
-	chain    int32
 	state    uint8 // msg.ContractStateType
 	awaiting bool  // settled, and its result is not known yet
 	closed   bool  // settled or voided: fills do not count any more
 	reduce   uint8 // msg.ReduceType of the last reduction
 	factor   uint16
-	lose     int64 // min(result if it loses, 0)
-	step     int64 // min(result if it wins, 0) - lose
+	_        [36]byte
 }
 
 // market is a market with contracts.
@@ -87,7 +88,6 @@ type market struct {
 	id          uint32
 	contracts   int32 // first
 	count       int32
-	chain       int32
 	next        int32 // free
 	independent bool
 	defined     bool
@@ -144,22 +144,22 @@ func contractKey(marketID, id uint32) uint64 { return uint64(marketID)<<32 | uin
 
 // find returns the slot of a contract, or none.
 func (t *markets) find(marketID, id uint32) int32 {
-	i := *t.byContract.head(contractKey(marketID, id))
+	i, tag := t.byContract.first(contractKey(marketID, id))
 	for i != none {
 		c := &t.contracts[i]
 		if c.id == id && t.markets[c.market].id == marketID {
 			return i
 		}
-		i = c.chain
+		i = t.byContract.after(i, tag)
 	}
 	return none
 }
 
 // findMarket returns the slot of a market, or none.
 func (t *markets) findMarket(id uint32) int32 {
-	i := *t.byMarket.head(uint64(id))
+	i, tag := t.byMarket.first(uint64(id))
 	for i != none && t.markets[i].id != id {
-		i = t.markets[i].chain
+		i = t.byMarket.after(i, tag)
 	}
 	return i
 }
@@ -175,9 +175,8 @@ func (t *markets) claimMarket(id uint32) int32 {
 	}
 	m := &t.markets[i]
 	t.freeM = m.next
-	head := t.byMarket.head(uint64(id))
-	*m = market{id: id, contracts: none, chain: *head, next: none, used: true, independent: t.standard}
-	*head = i
+	t.byMarket.add(uint64(id), i)
+	*m = market{id: id, contracts: none, next: none, used: true, independent: t.standard}
 	return i
 }
 
@@ -196,9 +195,8 @@ func (t *markets) claim(marketID, id uint32) int32 {
 	}
 	m, c := &t.markets[at], &t.contracts[i]
 	t.freeC = c.next
-	head := t.byContract.head(contractKey(marketID, id))
-	*c = contract{id: id, market: at, orders: none, newest: none, next: none, chain: *head}
-	*head = i
+	t.byContract.add(contractKey(marketID, id), i)
+	*c = contract{id: id, market: at, orders: none, newest: none, next: none}
 	link := &m.contracts // in the order in which they were seen
 	for *link != none {
 		link = &t.contracts[*link].next
@@ -229,21 +227,13 @@ func (t *markets) drop(at int32) {
 	for i := m.contracts; i != none; {
 		c := &t.contracts[i]
 		next := c.next
-		link := t.byContract.head(contractKey(m.id, c.id))
-		for *link != i {
-			link = &t.contracts[*link].chain
-		}
-		*link = c.chain
+		t.byContract.remove(contractKey(m.id, c.id), i)
 		*c = contract{next: t.freeC}
 		t.freeC = i
 		t.open--
 		i = next
 	}
-	link := t.byMarket.head(uint64(m.id))
-	for *link != at {
-		link = &t.markets[*link].chain
-	}
-	*link = m.chain
+	t.byMarket.remove(uint64(m.id), at)
 	*m = market{next: t.freeM}
 	t.freeM = at
 }
@@ -253,7 +243,7 @@ func (t *markets) book(at int32, d *booked) (matched int64) {
 	c := &t.contracts[at]
 	m := &t.markets[c.market]
 	before := m.matched()
-	c.add(d)
+	c.booked.add(d)
 	m.openRisk += d.openRisk
 	m.provRisk += d.provRisk
 	m.askedRisk += d.askedRisk
@@ -271,7 +261,7 @@ func (t *markets) book(at int32, d *booked) (matched int64) {
 func (t *markets) refresh(at int32) {
 	c := &t.contracts[at]
 	m := &t.markets[c.market]
-	win, lose := min(c.final*moneyPerUnit+c.flow, 0), min(c.flow, 0)
+	win, lose := min(c.booked.final*moneyPerUnit+c.booked.flow, 0), min(c.booked.flow, 0)
 	m.sumLose -= c.lose
 	old := c.step
 	if m.independent {
@@ -296,44 +286,44 @@ func (e *entry) bookOf(c *contract) (b booked) {
 	if e.is(flagUnbooked) {
 		return b
 	}
-	side := int(e.Side - odds.Buy)
+	side := int(e.Order.Side - odds.Buy)
 	if !c.closed {
-		final, cost := e.seen-e.pending, e.seenCost-e.pendingCost
+		final, cost := e.figures.seen-e.figures.pending, e.figures.seenCost-e.figures.pendingCost
 		if e.is(flagVoided | flagInexact) {
-			final, cost = e.total, e.totalCost
+			final, cost = e.figures.total, e.rare.totalCost
 		} else {
-			missed := e.total - e.seen
-			prov, provCost := e.pending+missed, e.pendingCost+missed*int64(e.Price)
+			missed := e.figures.total - e.figures.seen
+			prov, provCost := e.figures.pending+missed, e.figures.pendingCost+missed*int64(e.Order.Price)
 			b.prov, b.provFlow = prov, -provCost
 			b.provRisk = max(provCost, 0)
-			if e.Side == odds.Sell {
+			if e.Order.Side == odds.Sell {
 				b.prov, b.provFlow = -prov, provCost
 				b.provRisk = max(prov*moneyPerUnit-provCost, 0)
 			}
 			b.gross = max(magnitude(prov)*moneyPerUnit, magnitude(provCost))
 		}
 		b.final, b.flow = final, -cost
-		if e.Side == odds.Sell {
+		if e.Order.Side == odds.Sell {
 			b.final, b.flow = -final, cost
 		}
 		b.gross += max(magnitude(final)*moneyPerUnit, magnitude(cost))
 	}
 	switch {
-	case e.State == PendingNew && e.Original == 0 && !e.Foreign:
-		b.asked[side] = int64(e.Quantity)
-		b.askedRisk = int64(liability(e.Side, e.Quantity, e.Price))
-		b.gross += int64(e.Quantity) * moneyPerUnit
-	case e.Available > 0:
-		b.open[side] = int64(e.Available)
-		b.openRisk = int64(e.Liability())
-		b.gross += int64(e.Available) * moneyPerUnit
+	case e.Order.State == PendingNew && e.Order.Original == 0 && !e.Order.Foreign:
+		b.asked[side] = int64(e.Order.Quantity)
+		b.askedRisk = int64(liability(e.Order.Side, e.Order.Quantity, e.Order.Price))
+		b.gross += int64(e.Order.Quantity) * moneyPerUnit
+	case e.Order.Available > 0:
+		b.open[side] = int64(e.Order.Available)
+		b.openRisk = int64(e.Order.Liability())
+		b.gross += int64(e.Order.Available) * moneyPerUnit
 	}
-	if e.State == PendingNew {
-		b.extra = e.reserved
-		b.gross += e.reserved
+	if e.Order.State == PendingNew {
+		b.extra = e.rare.reserved
+		b.gross += e.rare.reserved
 	}
-	if e.asks > 0 && !e.State.Terminal() {
-		extra := e.replaceReserve(odds.Quantity(e.askQuantity), e.askPrice)
+	if e.requests.asks > 0 && !e.Order.State.Terminal() {
+		extra := e.replaceReserve(odds.Quantity(e.rare.askQuantity), e.rare.askPrice)
 		b.askedRisk += extra
 		b.gross += extra
 	}

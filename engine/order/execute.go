@@ -16,27 +16,27 @@ func (m *Manager) executed(r *report) {
 		return
 	}
 	e := &m.orders.entries[i]
-	if r.sequence == 0 && r.has&hasTotal != 0 && int64(r.total) <= e.seen {
+	if r.sequence == 0 && r.has&hasTotal != 0 && int64(r.total) <= e.figures.seen {
 		m.stats.Repeated++ // its total says that the fill was seen
 		return
 	}
-	before, missed := e.State, e.Missed
-	if e.closed != 0 && r.stamp > e.atClose || e.is(flagVoided) && r.stamp > e.atTotal {
+	before, missed := e.Order.State, e.Order.Missed
+	if e.closed != 0 && r.stamp > e.stamps.close || e.is(flagVoided) && r.stamp > e.stamps.total {
 		m.anomaly(FillAfterEnd, e)
 	}
 	e.newer(r)
 	e.flags |= flagAcknowledged
 	q, p := e.late(r)
 	m.fills.executed(e, q, p, r.timeout > 0)
-	e.seen += q
-	e.seenCost += q * int64(p)
+	e.figures.seen += q
+	e.figures.seenCost += q * int64(p)
 	if r.timeout > 0 {
-		e.pending += q
-		e.pendingCost += q * int64(p)
+		e.figures.pending += q
+		e.figures.pendingCost += q * int64(p)
 	}
 	e.setTotal(r, q)
 	e.setOpen(r, -int64(r.quantity))
-	if r.has&hasAvailable != 0 && r.available == 0 || r.has&hasAvailable == 0 && e.atOpen > 0 && e.available <= 0 {
+	if r.has&hasAvailable != 0 && r.available == 0 || r.has&hasAvailable == 0 && e.stamps.open > 0 && e.figures.available <= 0 {
 		e.close(Filled, Reason{}, r.stamp)
 	}
 	m.reduceAgain(e)
@@ -47,8 +47,8 @@ func (m *Manager) executed(r *report) {
 
 // late returns a fill as it is after the reduction of its order, if the report of the fill is older than that.
 func (e *entry) late(r *report) (int64, odds.Price) {
-	if r.stamp < e.atReduced && e.factor != 0 {
-		q, p := reduceFill(r.quantity, r.price, msg.ReduceType(e.reduceType), uint32(e.factor))
+	if r.stamp < e.rare.atReduced && e.rare.factor != 0 {
+		q, p := reduceFill(r.quantity, r.price, msg.ReduceType(e.rare.reduceType), uint32(e.rare.factor))
 		return int64(q), odds.Price(p)
 	}
 	return int64(r.quantity), odds.Price(r.price)
@@ -74,15 +74,15 @@ func (m *Manager) confirmed(r *report) {
 		return
 	}
 	e := &m.orders.entries[i]
-	before, missed := e.State, e.Missed
+	before, missed := e.Order.State, e.Order.Missed
 	e.newer(r)
 	q, p := e.late(r)
 	taken := m.fills.take(e, provisionalFill, q, p)
 	m.fills.add(e, finalFill, taken, p)
 	m.fills.add(e, earlyConfirm, q-taken, p)
-	e.pending -= q
-	e.pendingCost -= q * int64(p)
-	if e.pending < 0 {
+	e.figures.pending -= q
+	e.figures.pendingCost -= q * int64(p)
+	if e.figures.pending < 0 {
 		m.anomaly(NotProvisional, e)
 	}
 	m.reduceAgain(e)
@@ -110,31 +110,31 @@ func (m *Manager) fillVoided(r *report) {
 		return
 	}
 	e := &m.orders.entries[i]
-	before, missed := e.State, e.Missed
+	before, missed := e.Order.State, e.Order.Missed
 	e.newer(r)
 	e.flags |= flagAcknowledged
 	q, p := e.late(r)
 	cost := q * int64(p)
-	newest := r.stamp >= e.atTotal
+	newest := r.stamp >= e.stamps.total
 	taken := m.fills.take(e, provisionalFill, q, p)
-	final := taken == 0 && e.pending < q && newest && r.has&hasTotal != 0 && int64(r.total)+q == e.total
+	final := taken == 0 && e.figures.pending < q && newest && r.has&hasTotal != 0 && int64(r.total)+q == e.figures.total
 	if final && m.fills.has(e, finalFill, q, p) {
 		m.fills.take(e, finalFill, q, p) // it had been confirmed
 	} else {
 		m.fills.add(e, earlyVoid, q-taken, p)
-		e.pending -= q
-		e.pendingCost -= cost
-		if e.pending < 0 {
+		e.figures.pending -= q
+		e.figures.pendingCost -= cost
+		if e.figures.pending < 0 {
 			m.anomaly(NotProvisional, e)
 		}
 	}
-	e.seen -= q
-	e.seenCost -= cost
-	e.voided += q
+	e.figures.seen -= q
+	e.figures.seenCost -= cost
+	e.rare.voided += q
 	e.setTotal(r, -q)
 	e.setOpen(r, 0)
-	if r.stamp < e.atQuantity {
-		e.Quantity += odds.Quantity(q) // a reduction that is newer counted without it
+	if r.stamp < e.stamps.quantity {
+		e.Order.Quantity += odds.Quantity(q) // a reduction that is newer counted without it
 	}
 	m.finish(i, missed)
 	ev := m.about(FillVoided, e)
@@ -152,16 +152,16 @@ func (m *Manager) reduced(r *report) {
 		return
 	}
 	e := &m.orders.entries[i]
-	before, missed := e.State, e.Missed
+	before, missed := e.Order.State, e.Order.Missed
 	e.newer(r)
 	e.flags |= flagAcknowledged
 	e.setTotal(r, 0)
-	if r.stamp >= e.atQuantity {
-		at := e.total
+	if r.stamp >= e.stamps.quantity {
+		at := e.figures.total
 		if r.has&hasTotal != 0 {
 			at = int64(r.total)
 		}
-		e.Quantity, e.atQuantity = odds.Quantity(at+int64(r.newQty)+e.voided)+e.Inherited, r.stamp
+		e.Order.Quantity, e.stamps.quantity = odds.Quantity(at+int64(r.newQty)+e.rare.voided)+e.Order.Inherited, r.stamp
 	}
 	r.available = r.newQty
 	r.has |= hasAvailable
@@ -184,23 +184,23 @@ func (m *Manager) runnerReduced(r *report) {
 		return
 	}
 	e := &m.orders.entries[i]
-	before, missed, total := e.State, e.Missed, e.total
+	before, missed, total := e.Order.State, e.Order.Missed, e.figures.total
 	e.newer(r)
 	e.flags |= flagAcknowledged
 	if !known {
 		m.unknownFills(e)
 	}
 	again := e.is(flagInexact)
-	source := e.seen
-	newest := r.stamp >= e.atTotal
+	source := e.figures.seen
+	newest := r.stamp >= e.stamps.total
 	e.setTotal(r, int64(r.quantity)-int64(r.source))
 	if r.has&hasAvailable != 0 {
 		e.setOpen(r, 0)
 	}
-	if newest || e.totalCost == 0 {
-		e.totalCost = e.total * int64(r.average)
+	if newest || e.rare.totalCost == 0 {
+		e.rare.totalCost = e.figures.total * int64(r.average)
 	}
-	e.atReduced = max(e.atReduced, r.stamp)
+	e.rare.atReduced = max(e.rare.atReduced, r.stamp)
 	switch {
 	case again: // which reduction the newest factor is of is not known
 		m.fills.release(e)
@@ -213,33 +213,33 @@ func (m *Manager) runnerReduced(r *report) {
 	}
 	m.finish(i, missed)
 	ev := m.about(RunnerReduced, e)
-	ev.Before, ev.Expected, ev.Reported = before, total, e.total
+	ev.Before, ev.Expected, ev.Reported = before, total, e.figures.total
 }
 
 // reduceExactly reduces the fills of an order one by one by the factor of its contract, if they then add up to what
 // the exchange says, or cannot because fills were not seen.
 func (m *Manager) reduceExactly(e *entry, unseen bool) bool {
-	if e.contract == none || e.is(flagFolded) {
+	if e.links.contract == none || e.is(flagFolded) {
 		return false
 	}
-	c := &m.markets.contracts[e.contract]
+	c := &m.markets.contracts[e.links.contract]
 	if c.factor == 0 {
 		return false
 	}
 	t := msg.ReduceType(c.reduce)
 	s := m.fills.reduced(e, t, c.factor)
-	if !unseen && (s.seen != e.total || s.seen > 0 && (s.cost+s.seen/2)/s.seen*s.seen != e.totalCost) {
+	if !unseen && (s.seen != e.figures.total || s.seen > 0 && (s.cost+s.seen/2)/s.seen*s.seen != e.rare.totalCost) {
 		return false
 	}
 	m.fills.reduce(e, t, c.factor)
-	e.reduceType, e.factor = c.reduce, c.factor
-	e.seen, e.seenCost, e.pending, e.pendingCost = s.seen, s.cost, s.pending, s.pendingCost
+	e.rare.reduceType, e.rare.factor = c.reduce, c.factor
+	e.figures.seen, e.figures.seenCost, e.figures.pending, e.figures.pendingCost = s.seen, s.cost, s.pending, s.pendingCost
 	return true
 }
 
 // reduceLate makes reductions exact whose factor comes after them.
 func (m *Manager) reduceLate(contract int32) {
-	for i := m.markets.contracts[contract].orders; i != none; i = m.orders.entries[i].cnext {
+	for i := m.markets.contracts[contract].orders; i != none; i = m.orders.entries[i].links.cnext {
 		if m.reduceAgain(&m.orders.entries[i]) {
 			m.commit(i)
 		}
@@ -264,26 +264,26 @@ func (m *Manager) orderVoided(r *report) {
 		return
 	}
 	e := &m.orders.entries[i]
-	before, total := e.State, e.total
+	before, total := e.Order.State, e.figures.total
 	e.newer(r)
 	e.flags |= flagAcknowledged | flagVoided
 	if !known {
 		m.unknownFills(e)
 	}
-	if r.stamp >= e.atTotal {
-		e.total, e.atTotal = int64(r.total), r.stamp
-		e.totalCost = e.total * int64(r.average)
+	if r.stamp >= e.stamps.total {
+		e.figures.total, e.stamps.total = int64(r.total), r.stamp
+		e.rare.totalCost = e.figures.total * int64(r.average)
 	}
-	m.finish(i, e.Missed)
+	m.finish(i, e.Order.Missed)
 	ev := m.about(OrderVoided, e)
-	ev.Before, ev.Expected, ev.Reported = before, total, e.total
+	ev.Before, ev.Expected, ev.Reported = before, total, e.figures.total
 }
 
 // unknownFills reports that fills of an order change that is not kept: what they were is not known, and its
 // contract's position is not right any more unless that is closed.
 func (m *Manager) unknownFills(e *entry) {
 	m.stats.Unknown++
-	if e.contract != none && m.markets.contracts[e.contract].closed {
+	if e.links.contract != none && m.markets.contracts[e.links.contract].closed {
 		return
 	}
 	m.anomaly(UnknownOrder, e)

@@ -21,27 +21,27 @@ func (m *Manager) Audit() string {
 		if e.is(flagListedLive) {
 			live++
 		}
-		if e.ID != 0 && t.findID(e.ID) != int32(i) {
-			return fmt.Sprintf("order %d is not found by its id", e.ID)
+		if e.Order.ID != 0 && t.findID(e.Order.ID) != int32(i) {
+			return fmt.Sprintf("order %d is not found by its id", e.Order.ID)
 		}
-		if !e.Foreign && e.Reference != 0 && t.findRef(e.Reference) == none {
-			return fmt.Sprintf("reference %d is not found", e.Reference)
+		if !e.Order.Foreign && e.Order.Reference != 0 && t.findRef(e.Order.Reference) == none {
+			return fmt.Sprintf("reference %d is not found", e.Order.Reference)
 		}
-		if e.contract != none {
-			b := contracts[e.contract]
-			own := e.bookOf(&m.markets.contracts[e.contract])
+		if e.links.contract != none {
+			b := contracts[e.links.contract]
+			own := e.bookOf(&m.markets.contracts[e.links.contract])
 			b.add(&own)
 			if own != e.booked {
-				return fmt.Sprintf("order %d has booked %+v, not %+v", e.ID, e.booked, own)
+				return fmt.Sprintf("order %d has booked %+v, not %+v", e.Order.ID, e.booked, own)
 			}
-			contracts[e.contract] = b
-			lists[e.contract]++
+			contracts[e.links.contract] = b
+			lists[e.links.contract]++
 		}
-		for k := e.fills; k != none; k = m.fills.list[k].next {
+		for k := e.links.fills; k != none; k = m.fills.list[k].next {
 			fills++
 		}
 		was := *e
-		e.update(e.Updated)
+		e.update(e.Order.Updated)
 		if *e != was {
 			return fmt.Sprintf("order is not up to date: %+v, %+v", was, *e)
 		}
@@ -81,17 +81,17 @@ func (m *Manager) Audit() string {
 			if base != (booked{}) {
 				return fmt.Sprintf("contract %d has booked what no order has: %+v", c.id, base)
 			}
-			if c.closed && (c.final != 0 || c.flow != 0 || c.prov != 0 || c.provFlow != 0 || c.provRisk != 0) {
+			if c.closed && (c.booked.final != 0 || c.booked.flow != 0 || c.booked.prov != 0 || c.booked.provFlow != 0 || c.booked.provRisk != 0) {
 				return fmt.Sprintf("contract %d is closed and has %+v", c.id, c.booked)
 			}
-			win, lose := min(c.final*moneyPerUnit+c.flow, 0), min(c.flow, 0)
+			win, lose := min(c.booked.final*moneyPerUnit+c.booked.flow, 0), min(c.booked.flow, 0)
 			if k.independent {
 				sum += min(win, lose)
 			} else {
 				sum, least = sum+lose, min(least, win-lose)
 			}
-			open, prov, asked, extra = open+c.openRisk, prov+c.provRisk, asked+c.askedRisk, extra+c.extra
-			a.gross += c.gross
+			open, prov, asked, extra = open+c.booked.openRisk, prov+c.booked.provRisk, asked+c.booked.askedRisk, extra+c.booked.extra
+			a.gross += c.booked.gross
 		}
 		if k.matched() != -(sum+least) || k.openRisk != open || k.provRisk != prov || k.askedRisk != asked ||
 			k.extra != extra {
@@ -140,3 +140,19 @@ func (w *Window) Add(s uint64) int { return int(w.w.add(s)) }
 
 // WindowBits is how many account sequences a window remembers.
 const WindowBits = windowBits
+
+// WithoutFastPath switches the fast path off.
+func WithoutFastPath(m *Manager) { m.general = true }
+
+// TakesFastPath reports whether the fast path applied the message that do applies.
+func TakesFastPath(m *Manager, do func()) bool {
+	m.report.typ = 0
+	do()
+	return m.report.typ == 0 && m.eventCount > 0
+}
+
+// Events returns the events of the last call.
+func Events(m *Manager) []Event { return m.done() }
+
+// Newest returns the newest account sequence that was applied.
+func Newest(m *Manager) uint64 { return m.window.high - m.window.base }

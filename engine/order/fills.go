@@ -46,12 +46,12 @@ func (f *fills) reset() {
 
 // release frees the fills of an order.
 func (f *fills) release(e *entry) {
-	for i := e.fills; i != none; {
+	for i := e.links.fills; i != none; {
 		next := f.list[i].next
 		f.list[i].next, f.free = f.free, i
 		i = next
 	}
-	e.fills = none
+	e.links.fills = none
 }
 
 // add records a fill. Without room the order's fills are kept as sums only.
@@ -66,31 +66,31 @@ func (f *fills) add(e *entry, kind fillKind, quantity int64, price odds.Price) {
 		return
 	}
 	f.free = f.list[i].next
-	f.list[i] = fill{quantity: quantity, next: e.fills, price: uint16(price), kind: kind}
-	e.fills = i
+	f.list[i] = fill{quantity: quantity, next: e.links.fills, price: uint16(price), kind: kind}
+	e.links.fills = i
 }
 
 // has reports whether there is a record of a kind with the very quantity and price. Of an order without records the
 // sums decide.
 func (f *fills) has(e *entry, kind fillKind, quantity int64, price odds.Price) bool {
-	for i := e.fills; i != none; i = f.list[i].next {
+	for i := e.links.fills; i != none; i = f.list[i].next {
 		if r := &f.list[i]; r.kind == kind && r.quantity == quantity && r.price == uint16(price) {
 			return true
 		}
 	}
-	return e.is(flagFolded) && e.pending == 0
+	return e.is(flagFolded) && e.figures.pending == 0
 }
 
 // take takes up to a quantity out of the records of a kind at a price, and returns how much: of one with the very
 // quantity, or else of any. Those with the same quantity are alike.
 func (f *fills) take(e *entry, kind fillKind, quantity int64, price odds.Price) (taken int64) {
-	for at := &e.fills; *at != none; at = &f.list[*at].next {
+	for at := &e.links.fills; *at != none; at = &f.list[*at].next {
 		if r := &f.list[*at]; r.kind == kind && r.price == uint16(price) && r.quantity == quantity {
 			f.drop(at)
 			return quantity
 		}
 	}
-	for at := &e.fills; *at != none && taken < quantity; {
+	for at := &e.links.fills; *at != none && taken < quantity; {
 		r := &f.list[*at]
 		if r.kind != kind || r.price != uint16(price) {
 			at = &r.next
@@ -119,7 +119,7 @@ type sums struct{ seen, cost, pending, pendingCost int64 }
 
 // reduce reduces every record of an order.
 func (f *fills) reduce(e *entry, t msg.ReduceType, factor uint16) {
-	for i := e.fills; i != none; i = f.list[i].next {
+	for i := e.links.fills; i != none; i = f.list[i].next {
 		r := &f.list[i]
 		q, p := reduceFill(uint64(r.quantity), uint32(r.price), t, uint32(factor))
 		r.quantity, r.price = int64(q), uint16(p)
@@ -128,7 +128,7 @@ func (f *fills) reduce(e *entry, t msg.ReduceType, factor uint16) {
 
 // reduced returns what the records of an order would add up to after a reduction.
 func (f *fills) reduced(e *entry, t msg.ReduceType, factor uint16) (s sums) {
-	for i := e.fills; i != none; i = f.list[i].next {
+	for i := e.links.fills; i != none; i = f.list[i].next {
 		r := &f.list[i]
 		q, p := reduceFill(uint64(r.quantity), uint32(r.price), t, uint32(factor))
 		n, c := int64(q), int64(q)*int64(p)

@@ -27,8 +27,9 @@ type Manager struct {
 	parent   report // names the original of a replace that is not known
 	stats    Stats
 
-	index  []int32 // of AppendState and LoadState: from slots to positions, or back
-	loaded int
+	general bool    // without the fast path, for tests
+	index   []int32 // of AppendState and LoadState: from slots to positions, or back
+	loaded  int
 }
 
 // account is the sums over all contracts.
@@ -115,8 +116,8 @@ func (m *Manager) emit(kind EventKind) *Event {
 // about adds an event about an order.
 func (m *Manager) about(kind EventKind, e *entry) *Event {
 	ev := m.emit(kind)
-	ev.OrderID, ev.Reference, ev.Market, ev.Contract = e.ID, e.Reference, e.Market, e.Contract
-	ev.Side, ev.State, ev.Before, ev.Foreign, ev.Reason = e.Side, e.State, e.State, e.Foreign, e.Reason
+	ev.OrderID, ev.Reference, ev.Market, ev.Contract = e.Order.ID, e.Order.Reference, e.Order.Market, e.Order.Contract
+	ev.Side, ev.State, ev.Before, ev.Foreign, ev.Reason = e.Order.Side, e.Order.State, e.Order.State, e.Order.Foreign, e.Order.Reason
 	return ev
 }
 
@@ -137,22 +138,32 @@ func (m *Manager) commit(i int32) {
 	e := &m.orders.entries[i]
 	e.update(m.now)
 	m.orders.enlist(i)
-	if e.contract == none {
+	if e.links.contract == none {
 		return
 	}
-	now := e.bookOf(&m.markets.contracts[e.contract])
-	d := now.minus(&e.booked)
-	if d.zero() {
+	m.bookOrder(e)
+	e.flags &^= flagPlain
+	if e.plain(m.window.high) {
+		e.flags |= flagPlain
+	}
+}
+
+// bookOrder books what changed of an order that is in a contract.
+func (m *Manager) bookOrder(e *entry) {
+	now := e.bookOf(&m.markets.contracts[e.links.contract])
+	if now == e.booked {
 		return
 	}
-	if d.gross > grossMax-m.account.gross {
+	if now.gross-e.booked.gross > grossMax-m.account.gross {
 		e.flags |= flagUnbooked
-		now, d = booked{}, booked{}.minus(&e.booked)
+		now = booked{}
 		m.about(Overflow, e)
 		m.incomplete(Overflowed)
 	}
+	d := now
+	d.subtract(&e.booked)
 	e.booked = now
-	m.book(e.contract, &d)
+	m.book(e.links.contract, &d)
 }
 
 // book adds what changed to a contract and everything above it.
@@ -169,44 +180,51 @@ func (m *Manager) book(contract int32, d *booked) {
 // place puts an order into its contract. It reports false if there is no room for the contract.
 func (m *Manager) place(i int32, marketID, id uint32) bool {
 	e := &m.orders.entries[i]
-	if e.contract != none {
+	if e.links.contract != none {
 		return true
 	}
 	at := m.claimContract(marketID, id)
 	if at == none {
 		return false
 	}
-	e.Market, e.Contract, e.contract = marketID, id, at
+	e.Order.Market, e.Order.Contract = marketID, id
+	m.placeIn(i, at)
+	return true
+}
+
+// placeIn puts an order into the list of its contract.
+func (m *Manager) placeIn(i, at int32) {
+	e := &m.orders.entries[i]
+	e.links.contract = at
 	c := &m.markets.contracts[at]
-	e.cprev, e.cnext = c.newest, none
+	e.links.cprev, e.links.cnext = c.newest, none
 	if c.newest == none {
 		c.orders = i
 	} else {
-		m.orders.entries[c.newest].cnext = i
+		m.orders.entries[c.newest].links.cnext = i
 	}
 	c.newest = i
 	c.count++
-	return true
 }
 
 // unplace takes an order out of its contract's list. What it booked stays.
 func (m *Manager) unplace(i int32) {
 	e := &m.orders.entries[i]
-	if e.contract == none {
+	if e.links.contract == none {
 		return
 	}
-	c := &m.markets.contracts[e.contract]
-	if e.cprev == none {
-		c.orders = e.cnext
+	c := &m.markets.contracts[e.links.contract]
+	if e.links.cprev == none {
+		c.orders = e.links.cnext
 	} else {
-		m.orders.entries[e.cprev].cnext = e.cnext
+		m.orders.entries[e.links.cprev].links.cnext = e.links.cnext
 	}
-	if e.cnext == none {
-		c.newest = e.cprev
+	if e.links.cnext == none {
+		c.newest = e.links.cprev
 	} else {
-		m.orders.entries[e.cnext].cprev = e.cprev
+		m.orders.entries[e.links.cnext].links.cprev = e.links.cprev
 	}
-	e.cprev, e.cnext, e.contract = none, none, none
+	e.links.cprev, e.links.cnext, e.links.contract = none, none, none
 	c.count--
 }
 
@@ -249,7 +267,7 @@ func (k *market) over() bool {
 // forgetEnded forgets the terminal orders of a contract.
 func (m *Manager) forgetEnded(contract int32) {
 	for i := m.markets.contracts[contract].orders; i != none; {
-		next := m.orders.entries[i].cnext
+		next := m.orders.entries[i].links.cnext
 		if !m.orders.entries[i].is(flagListedLive) {
 			m.forget(i)
 		}
@@ -262,11 +280,11 @@ func (m *Manager) forget(i int32) {
 	e := &m.orders.entries[i]
 	m.fills.release(e)
 	c := &m.complete
-	if e.Missed != 0 || e.is(flagInexact|flagForgotten) { // what is not known stays in its position
+	if e.Order.Missed != 0 || e.is(flagInexact|flagForgotten) { // what is not known stays in its position
 		c.forgot = true
 		m.incomplete(FillsForgotten)
 	}
-	if e.Missed != 0 {
+	if e.Order.Missed != 0 {
 		c.missed--
 	}
 	if e.is(flagInexact) {
@@ -291,7 +309,7 @@ func (m *Manager) claim(foreign bool) int32 {
 		return none
 	}
 	e := &t.entries[i]
-	e.Foreign = foreign
+	e.Order.Foreign = foreign
 	t.push(&t.ended, i) // until enlist
 	return i
 }
@@ -299,8 +317,8 @@ func (m *Manager) claim(foreign bool) int32 {
 // evict forgets the oldest ended order without provisional fills; if all have some, the oldest one.
 func (m *Manager) evict() {
 	i := m.orders.ended.head
-	for i != none && m.orders.entries[i].pending != 0 {
-		i = m.orders.entries[i].next
+	for i != none && m.orders.entries[i].figures.pending != 0 {
+		i = m.orders.places[i].next
 	}
 	if i == none {
 		i = m.orders.ended.head
@@ -315,7 +333,7 @@ func (m *Manager) evict() {
 func (m *Manager) Live(yield func(*Order) bool) {
 	for i := m.orders.live.head; i != none; {
 		e := &m.orders.entries[i]
-		i = e.next
+		i = m.orders.places[i].next
 		if !yield(&e.Order) {
 			return
 		}
@@ -326,7 +344,7 @@ func (m *Manager) Live(yield func(*Order) bool) {
 func (m *Manager) Ended(yield func(*Order) bool) {
 	for i := m.orders.ended.head; i != none; {
 		e := &m.orders.entries[i]
-		i = e.next
+		i = m.orders.places[i].next
 		if !yield(&e.Order) {
 			return
 		}
@@ -342,7 +360,7 @@ func (m *Manager) LiveOf(marketID, contractID uint32, yield func(*Order) bool) {
 	}
 	for i := m.markets.contracts[at].orders; i != none; {
 		e := &m.orders.entries[i]
-		i = e.cnext
+		i = e.links.cnext
 		if e.is(flagListedLive) && !yield(&e.Order) {
 			return
 		}

@@ -35,20 +35,66 @@ func moneyOf(v float64) (n int64, ok bool) {
 	return int64(m), err == nil && magnitude(int64(m)) <= grossMax
 }
 
+// amounts applies the amounts of a message, those that it has, or that it has none. reserved is what we reserved before
+// it.
+func (m *Manager) amounts(has has, balance, exposure float64, stamp uint64, reserved int64) {
+	switch {
+	case has&hasBalance != 0:
+		if m.general || !m.agree(has, balance, exposure, stamp) {
+			m.balance(has, balance, exposure, stamp)
+		}
+	case m.account.reserved() != reserved:
+		m.drift.stale = true
+		m.drift.changed = max(m.drift.changed, stamp)
+	}
+	m.checkDrift()
+}
+
+// amountsOf returns which amounts a message has.
+func amountsOf(balance, exposure bool) (h has) {
+	if balance {
+		h = hasBalance
+	}
+	if exposure {
+		h |= hasExposure
+	}
+	return h
+}
+
+// agree notes the amounts of a message that are exactly ours when no difference stands, as balance and checkDrift
+// would. It returns false for any other.
+func (m *Manager) agree(has has, balance, exposure float64, stamp uint64) bool {
+	d, a := &m.drift, &m.account
+	exposed := math.Abs(exposure)
+	if has != hasBalance|hasExposure || m.replayed || d.exposeOn || stamp < max(d.stamp, d.changed) || !a.hasCash ||
+		!(math.Abs(balance) < exactMax) || !(exposed < exactMax) {
+		return false
+	}
+	reserve := int64(math.RoundToEven(exposed * float64(odds.Whole)))
+	cash := int64(math.RoundToEven(balance*float64(odds.Whole))) + reserve
+	if cash != a.cash || reserve != a.reserved() {
+		return false
+	}
+	d.balance, d.exposure, d.has = balance, exposure, has
+	d.stamp, d.newest, d.since = stamp, m.now, 0
+	d.open, d.reported, d.stale = false, false, false
+	return true
+}
+
 // balance notes the amounts of a report.
-func (m *Manager) balance(r *report) {
+func (m *Manager) balance(has has, balance, exposure float64, stamp uint64) {
 	d := &m.drift
-	if r.stamp < d.stamp { // it was overtaken by a newer one
+	if stamp < d.stamp { // it was overtaken by a newer one
 		return
 	}
-	d.stamp = r.stamp
-	d.balance, d.exposure, d.has = r.balance, r.exposure, r.has&(hasBalance|hasExposure)
+	d.stamp = stamp
+	d.balance, d.exposure, d.has = balance, exposure, has
 	if d.since == 0 || d.reported {
 		d.since = max(m.now, 1)
 	}
 	d.newest = m.now
 	d.open, d.reported = true, false
-	d.stale = m.replayed || r.stamp < d.changed // what it says may be older than the states of markets
+	d.stale = m.replayed || stamp < d.changed // what it says may be older than the states of markets
 	cash, ok := m.reportedCash()
 	if !ok || d.has&hasExposure == 0 {
 		return
@@ -228,12 +274,12 @@ func (m *Manager) Position(marketID, contractID uint32) Position {
 	}
 	c := &m.markets.contracts[at]
 	return Position{
-		Final: odds.Quantity(c.final), FinalFlow: odds.Money(c.flow),
-		Provisional: odds.Quantity(c.prov), ProvisionalFlow: odds.Money(c.provFlow),
-		Buying: odds.Quantity(c.open[0]), Selling: odds.Quantity(c.open[1]),
-		AskedBuying: odds.Quantity(c.asked[0]), AskedSelling: odds.Quantity(c.asked[1]),
-		Open: odds.Money(c.openRisk), Asked: odds.Money(c.askedRisk),
-		IfWins: odds.Money(c.final*moneyPerUnit + c.flow), IfLoses: odds.Money(c.flow),
+		Final: odds.Quantity(c.booked.final), FinalFlow: odds.Money(c.booked.flow),
+		Provisional: odds.Quantity(c.booked.prov), ProvisionalFlow: odds.Money(c.booked.provFlow),
+		Buying: odds.Quantity(c.booked.open[0]), Selling: odds.Quantity(c.booked.open[1]),
+		AskedBuying: odds.Quantity(c.booked.asked[0]), AskedSelling: odds.Quantity(c.booked.asked[1]),
+		Open: odds.Money(c.booked.openRisk), Asked: odds.Money(c.booked.askedRisk),
+		IfWins: odds.Money(c.booked.final*moneyPerUnit + c.booked.flow), IfLoses: odds.Money(c.booked.flow),
 		Settled: c.closed,
 	}
 }
@@ -283,7 +329,7 @@ func (m *Manager) Outcomes(marketID uint32, yield func(Profit) bool) {
 	lose := m.markets.ifAllLose(at)
 	for i := m.markets.markets[at].contracts; i != none; i = m.markets.contracts[i].next {
 		c := &m.markets.contracts[i]
-		if !c.closed && !yield(m.profit(c.id, lose+c.final*moneyPerUnit)) {
+		if !c.closed && !yield(m.profit(c.id, lose+c.booked.final*moneyPerUnit)) {
 			return
 		}
 	}
@@ -293,7 +339,7 @@ func (m *Manager) Outcomes(marketID uint32, yield func(Profit) bool) {
 // ifAllLose returns the result of a market's final fills if none of its contracts wins.
 func (t *markets) ifAllLose(at int32) (sum int64) {
 	for i := t.markets[at].contracts; i != none; i = t.contracts[i].next {
-		sum += t.contracts[i].flow
+		sum += t.contracts[i].booked.flow
 	}
 	return sum
 }

@@ -64,23 +64,26 @@ const (
 	flagUncertain          // a replace failed after its first stage: it may have ended
 	flagForgotten          // its fills changed, which were not seen or are forgotten
 	flagInexact            // of a reduction of its fills only the average is known, as yet
+	flagPlain              // the fast path may change it; not kept by AppendState
 )
 
-// entry is a slot of the table of orders.
+// entry is a slot of the table of orders: two cache lines that the user reads, two of what they follow from, two of
+// what is booked and one that few orders need.
 type entry struct {
-	Order
-	figures
-	stamps
-	underWay
-	links
+	Order Order
 
-	flags      flags
-	closed     State  // terminal state that was reported, 0 while there is none
-	reduceType uint8  // of the last reduction of a runner
-	factor     uint16 // likewise
-	deadline   int64  // of flagGone
-	sent       uint64 // sequence that the request took
-	booked     booked // in its contract
+	figures  figures
+	stamps   stamps
+	links    links
+	requests underWay
+	flags    flags
+	closed   State  // terminal state that was reported, 0 while there is none
+	sent     uint64 // sequence that the request took
+	_        [16]byte
+
+	booked booked // in its contract
+	_      [24]byte
+	rare   rare
 }
 
 // figures are what reports say about an order's quantities.
@@ -90,46 +93,51 @@ type figures struct {
 	pending     int64 // provisional by the fills seen
 	pendingCost int64
 	total       int64 // executed as the newest report says
-	totalCost   int64 // of a voided or inexactly reduced order: total times its average price
 	available   int64 // as the newest report says
-	voided      int64 // sum of voided fills
-	reserved    int64 // what a replacement reserves between its stages beyond the original
 }
 
-// stamps say which reports total, available, Quantity, closed and the last reduction come from.
+// stamps say which reports the total, what is available, the quantity and the end come from.
 type stamps struct {
-	atTotal    uint64
-	atQuantity uint64
-	atOpen     uint64
-	atClose    uint64
-	atReduced  uint64
+	total    uint64
+	open     uint64
+	quantity uint64
+	close    uint64
 }
 
 // underWay counts the requests about an order.
 type underWay struct {
-	cancels     uint8
-	reduces     uint8
-	replaces    uint8 // until their second stage
-	asks        uint8 // replaces that were sent and not answered
-	askPrice    odds.Price
-	askQuantity int64 // the worst of these
+	cancels  uint8
+	reduces  uint8
+	replaces uint8 // until their second stage
+	asks     uint8 // replaces that were sent and not answered
 }
 
-// links are slots of other entries and of tables.
+// links are slots of other tables and of the orders of the contract.
 type links struct {
 	contract     int32 // none before it is known
 	fills        int32 // first of its fills
-	byID         int32 // next in the hash chains
-	byRef        int32
-	prev, next   int32 // live or ended orders, oldest first
 	cprev, cnext int32 // orders of the contract
+}
+
+// rare is what few orders have.
+type rare struct {
+	totalCost   int64 // of a voided or inexactly reduced order: total times its average price
+	voided      int64 // sum of voided fills
+	reserved    int64 // what a replacement reserves between its stages beyond the original
+	askQuantity int64 // the worst of the replaces that were sent and not answered
+	askPrice    odds.Price
+	factor      uint16 // of the last reduction of a runner
+	reduceType  uint8  // likewise
+	atReduced   uint64 // stamp of it
+	deadline    int64  // of flagGone
+	_           [8]byte
 }
 
 func (e *entry) is(f flags) bool { return e.flags&f != 0 }
 
 // derive returns the state that follows from what is known.
 func (e *entry) derive() State {
-	some := e.Executed+e.Inherited > 0
+	some := e.Order.Executed+e.Order.Inherited > 0
 	switch {
 	case e.is(flagVoided):
 		return Voided
@@ -147,45 +155,45 @@ func (e *entry) derive() State {
 
 // close notes a terminal state. Of several the earliest counts.
 func (e *entry) close(s State, r Reason, stamp uint64) {
-	if e.closed == 0 || stamp < e.atClose {
-		e.closed, e.Reason, e.atClose = s, r, stamp
+	if e.closed == 0 || stamp < e.stamps.close {
+		e.closed, e.Order.Reason, e.stamps.close = s, r, stamp
 	}
 }
 
 // update brings the public figures and the state up to date.
 func (e *entry) update(now int64) {
-	e.Executed = odds.Quantity(e.total)
-	e.Missed = odds.Quantity(e.total - e.seen)
-	e.Provisional = odds.Quantity(max(e.pending, 0))
-	e.Cost = odds.Money(e.seenCost)
+	e.Order.Executed = odds.Quantity(e.figures.total)
+	e.Order.Missed = odds.Quantity(e.figures.total - e.figures.seen)
+	e.Order.Provisional = odds.Quantity(max(e.figures.pending, 0))
+	e.Order.Cost = odds.Money(e.figures.seenCost)
 	if e.is(flagVoided | flagInexact) {
-		e.Missed, e.Provisional, e.Cost = 0, 0, odds.Money(e.totalCost)
+		e.Order.Missed, e.Order.Provisional, e.Order.Cost = 0, 0, odds.Money(e.rare.totalCost)
 	}
 	if e.is(flagVoided) {
-		e.Reason = Reason{}
+		e.Order.Reason = Reason{}
 	}
-	e.Available = odds.Quantity(e.available)
+	e.Order.Available = odds.Quantity(e.figures.available)
 	if e.closed != 0 || e.is(flagVoided) || !e.is(flagAcknowledged) {
-		e.Available = 0
+		e.Order.Available = 0
 	}
-	if e.atQuantity == 0 && e.is(flagAcknowledged) { // an order whose acceptance was not seen
-		e.Quantity = max(e.Quantity, e.Executed+e.Available)
+	if e.stamps.quantity == 0 && e.is(flagAcknowledged) { // an order whose acceptance was not seen
+		e.Order.Quantity = max(e.Order.Quantity, e.Order.Executed+e.Order.Available)
 	}
-	e.State = e.derive()
-	e.Overlay &^= PendingCancel | PendingReduce | PendingReplace
-	if e.State.Terminal() {
-		e.Overlay = 0
+	e.Order.State = e.derive()
+	e.Order.Overlay &^= PendingCancel | PendingReduce | PendingReplace
+	if e.Order.State.Terminal() {
+		e.Order.Overlay = 0
 		e.flags &^= flagGone | flagUncertain
 	} else {
-		if e.cancels > 0 {
-			e.Overlay |= PendingCancel
+		if e.requests.cancels > 0 {
+			e.Order.Overlay |= PendingCancel
 		}
-		if e.reduces > 0 {
-			e.Overlay |= PendingReduce
+		if e.requests.reduces > 0 {
+			e.Order.Overlay |= PendingReduce
 		}
-		if e.replaces > 0 {
-			e.Overlay |= PendingReplace
+		if e.requests.replaces > 0 {
+			e.Order.Overlay |= PendingReplace
 		}
 	}
-	e.Updated = now
+	e.Order.Updated = now
 }

@@ -351,7 +351,7 @@ func (m *Manager) walkContract(c *codec, marketID uint32, at int32) {
 func (m *Manager) unlisted(at int32) booked {
 	k := &m.markets.contracts[at]
 	base := k.booked
-	for i := k.orders; i != none; i = m.orders.entries[i].cnext {
+	for i := k.orders; i != none; i = m.orders.entries[i].links.cnext {
 		base.subtract(&m.orders.entries[i].booked)
 	}
 	return base

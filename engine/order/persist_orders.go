@@ -26,7 +26,7 @@ func (m *Manager) walkOrders(c *codec) {
 	}
 	k := int32(0)
 	for _, l := range [...]*list{&t.ended, &t.live} {
-		for i := l.head; i != none; i = t.entries[i].next {
+		for i := l.head; i != none; i = t.places[i].next {
 			m.walkOrder(c, i)
 			m.index[i] = k
 			k++
@@ -36,52 +36,52 @@ func (m *Manager) walkOrders(c *codec) {
 
 func (m *Manager) walkOrder(c *codec, i int32) {
 	e := &m.orders.entries[i]
-	id, ref := e.ID, e.Reference
+	id, ref := e.Order.ID, e.Order.Reference
 	c.u64(&id)
 	c.u64(&ref)
-	c.u64(&e.Original)
-	c.u32(&e.Market)
-	c.u32(&e.Contract)
-	small(c, &e.Side, odds.Sell)
-	priceOf(c, &e.Price)
-	small(c, &e.Overlay, InDoubt|PendingCancel|PendingReduce|PendingReplace)
-	c.bool(&e.Foreign)
-	typ, code := uint32(e.Reason.Type), uint32(e.Reason.Code)
+	c.u64(&e.Order.Original)
+	c.u32(&e.Order.Market)
+	c.u32(&e.Order.Contract)
+	small(c, &e.Order.Side, odds.Sell)
+	priceOf(c, &e.Order.Price)
+	small(c, &e.Order.Overlay, InDoubt|PendingCancel|PendingReduce|PendingReplace)
+	c.bool(&e.Order.Foreign)
+	typ, code := uint32(e.Order.Reason.Type), uint32(e.Order.Reason.Code)
 	c.u32(&typ)
 	c.u32(&code)
-	e.Reason = Reason{msg.PayloadType(typ), int32(code)}
-	signed(c, &e.Quantity, int64(2*QuantityMax))
-	signed(c, &e.Inherited, int64(QuantityMax))
-	signed(c, &e.Sent, math.MaxInt64)
-	signed(c, &e.Updated, math.MaxInt64)
-	c.u64(&e.Sequence)
-	for _, v := range [...]*int64{&e.seen, &e.pending, &e.total, &e.available, &e.voided} {
+	e.Order.Reason = Reason{msg.PayloadType(typ), int32(code)}
+	signed(c, &e.Order.Quantity, int64(2*QuantityMax))
+	signed(c, &e.Order.Inherited, int64(QuantityMax))
+	signed(c, &e.Order.Sent, math.MaxInt64)
+	signed(c, &e.Order.Updated, math.MaxInt64)
+	c.u64(&e.Order.Sequence)
+	for _, v := range [...]*int64{&e.figures.seen, &e.figures.pending, &e.figures.total, &e.figures.available, &e.rare.voided} {
 		signed(c, v, quantitySumMax)
 	}
-	for _, v := range [...]*int64{&e.seenCost, &e.pendingCost, &e.totalCost, &e.reserved} {
+	for _, v := range [...]*int64{&e.figures.seenCost, &e.figures.pendingCost, &e.rare.totalCost, &e.rare.reserved} {
 		signed(c, v, costSumMax)
 	}
-	signed(c, &e.deadline, math.MaxInt64)
-	signed(c, &e.askQuantity, int64(QuantityMax))
-	small(c, &e.askPrice, moneyPerUnit)
-	small(c, &e.asks, 255)
-	for _, v := range [...]*uint64{&e.atTotal, &e.atQuantity, &e.atOpen, &e.atClose, &e.atReduced, &e.sent} {
+	signed(c, &e.rare.deadline, math.MaxInt64)
+	signed(c, &e.rare.askQuantity, int64(QuantityMax))
+	small(c, &e.rare.askPrice, moneyPerUnit)
+	small(c, &e.requests.asks, 255)
+	for _, v := range [...]*uint64{&e.stamps.total, &e.stamps.quantity, &e.stamps.open, &e.stamps.close, &e.rare.atReduced, &e.sent} {
 		c.u64(v)
 	}
-	small(c, &e.factor, moneyPerUnit-1)
-	small(c, &e.reduceType, 255)
+	small(c, &e.rare.factor, moneyPerUnit-1)
+	small(c, &e.rare.reduceType, 255)
 	kept := e.flags & keptFlags
 	small(c, &kept, keptFlags)
 	small(c, &e.closed, statesEnd-1)
-	small(c, &e.cancels, 255)
-	small(c, &e.reduces, 255)
-	small(c, &e.replaces, 255)
+	small(c, &e.requests.cancels, 255)
+	small(c, &e.requests.reduces, 255)
+	small(c, &e.requests.replaces, 255)
 	if c.load {
-		c.check(e.Quantity >= 0 && e.reserved >= 0 && e.Inherited >= 0 && e.totalCost >= 0 &&
-			e.askQuantity >= 0, "an order has a negative figure")
+		c.check(e.Order.Quantity >= 0 && e.rare.reserved >= 0 && e.Order.Inherited >= 0 && e.rare.totalCost >= 0 &&
+			e.rare.askQuantity >= 0, "an order has a negative figure")
 		c.check(e.closed == 0 || e.closed.Terminal(), "an order ended in a state that is no end")
 		c.check(id == 0 || m.orders.findID(id) == none, "an order comes twice")
-		c.check(id != 0 || e.Original == 0, "a replacement has no id")
+		c.check(id != 0 || e.Order.Original == 0, "a replacement has no id")
 		e.flags = flagUsed | kept&keptFlags
 		if c.err == nil {
 			if id != 0 {
@@ -96,11 +96,11 @@ func (m *Manager) walkOrder(c *codec, i int32) {
 // walkFills visits the fills of an order, newest first.
 func (m *Manager) walkFills(c *codec, e *entry) {
 	n := 0
-	for i := e.fills; i != none; i = m.fills.list[i].next {
+	for i := e.links.fills; i != none; i = m.fills.list[i].next {
 		n++
 	}
 	n = c.count(n, len(m.fills.list), 16)
-	link := &e.fills
+	link := &e.links.fills
 	for ; n > 0 && c.err == nil; n-- {
 		if c.load {
 			if *link = m.fills.free; *link == none {
@@ -130,7 +130,7 @@ func (m *Manager) walkContractOrders(c *codec) {
 				continue
 			}
 			c.count(int(t.contracts[i].count), 0, 0)
-			for o := t.contracts[i].orders; o != none; o = m.orders.entries[o].cnext {
+			for o := t.contracts[i].orders; o != none; o = m.orders.entries[o].links.cnext {
 				k := uint32(m.index[o])
 				c.u32(&k)
 			}
@@ -142,8 +142,8 @@ func (m *Manager) walkContractOrders(c *codec) {
 	for k := range m.loaded {
 		i := m.index[k]
 		e := &m.orders.entries[i]
-		c.check(e.contract != none || e.Foreign || e.Original != 0, "an order of ours is in no contract")
-		if c.err == nil && e.contract == none {
+		c.check(e.links.contract != none || e.Order.Foreign || e.Order.Original != 0, "an order of ours is in no contract")
+		if c.err == nil && e.links.contract == none {
 			m.loadOrder(i) // books nothing
 		}
 		m.orders.enlist(i)
@@ -161,7 +161,7 @@ func (m *Manager) loadContractOrders(c *codec, at int32) {
 		}
 		i := m.index[at]
 		e := &m.orders.entries[i]
-		if c.check(e.contract == none && e.Market == marketID && e.Contract == id && e.Side.Valid(),
+		if c.check(e.links.contract == none && e.Order.Market == marketID && e.Order.Contract == id && e.Order.Side.Valid(),
 			"an order is in the wrong contract"); c.err != nil {
 			return
 		}
@@ -174,13 +174,13 @@ func (m *Manager) loadContractOrders(c *codec, at int32) {
 // loadOrder derives what is not stored of an order, and books it. It returns false if that is too large.
 func (m *Manager) loadOrder(i int32) bool {
 	e := &m.orders.entries[i]
-	updated, gone := e.Updated, e.flags
+	updated, gone := e.Order.Updated, e.flags
 	e.update(updated)
 	e.flags |= gone & (flagGone | flagUncertain)
-	if e.State.Terminal() {
+	if e.Order.State.Terminal() {
 		e.flags &^= flagGone | flagUncertain
 	}
-	if e.Missed != 0 {
+	if e.Order.Missed != 0 {
 		m.complete.missed++
 	}
 	if e.is(flagInexact) {
@@ -189,15 +189,15 @@ func (m *Manager) loadOrder(i int32) bool {
 	if e.is(flagForgotten) {
 		m.complete.unknown++
 	}
-	if e.contract == none {
+	if e.links.contract == none {
 		return true
 	}
-	b := e.bookOf(&m.markets.contracts[e.contract])
+	b := e.bookOf(&m.markets.contracts[e.links.contract])
 	if b.gross > grossMax-m.account.gross {
 		return false
 	}
 	e.booked = b
-	m.book(e.contract, &b)
+	m.book(e.links.contract, &b)
 	return true
 }
 

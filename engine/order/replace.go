@@ -16,9 +16,9 @@ func (m *Manager) replacement(r *report) (child int32, request int32) {
 	if r.market == 0 { // it is where its original is
 		if i := m.orders.findID(r.orig); i != none {
 			e := &m.orders.entries[i]
-			r.market, r.contract = e.Market, e.Contract
+			r.market, r.contract = e.Order.Market, e.Order.Contract
 			if r.side == 0 {
-				r.side = e.Side
+				r.side = e.Order.Side
 			}
 		}
 	}
@@ -27,13 +27,13 @@ func (m *Manager) replacement(r *report) (child int32, request int32) {
 		return none, request
 	}
 	e := &m.orders.entries[child]
-	e.Original = r.orig
-	if request != none && e.Foreign {
-		e.Foreign = false
-		e.Sent, e.sent = m.requests.list[request].sent, m.requests.list[request].seq
+	e.Order.Original = r.orig
+	if request != none && e.Order.Foreign {
+		e.Order.Foreign = false
+		e.Order.Sent, e.sent = m.requests.list[request].sent, m.requests.list[request].seq
 		m.orders.setRef(child, r.reference)
-	} else if e.Foreign {
-		e.Reference = r.reference
+	} else if e.Order.Foreign {
+		e.Order.Reference = r.reference
 	}
 	return child, request
 }
@@ -49,26 +49,26 @@ func (m *Manager) replacePending(r *report) {
 	if request != none {
 		m.endReplaceRequest(request, staged)
 	}
-	before, missed := e.State, e.Missed
+	before, missed := e.Order.State, e.Order.Missed
 	e.newer(r)
-	if e.atQuantity == 0 {
+	if e.stamps.quantity == 0 {
 		if r.has&hasQuantity != 0 {
-			e.Quantity = odds.Quantity(r.quantity)
+			e.Order.Quantity = odds.Quantity(r.quantity)
 		}
 		if r.has&hasPrice != 0 {
-			e.Price = odds.Price(r.price)
+			e.Order.Price = odds.Price(r.price)
 		}
 	}
 	parent := m.orders.findID(r.orig)
 	switch {
 	case staged:
 	case parent == none:
-		e.reserved = int64(liability(e.Side, e.Quantity, e.Price))
+		e.rare.reserved = int64(liability(e.Order.Side, e.Order.Quantity, e.Order.Price))
 	default:
 		o := &m.orders.entries[parent]
-		if e.reserved = o.replaceReserve(e.Quantity, e.Price); !o.newer(r) {
+		if e.rare.reserved = o.replaceReserve(e.Order.Quantity, e.Order.Price); !o.newer(r) {
 			// of its original at that time too little is known
-			e.reserved = int64(liability(e.Side, e.Quantity, e.Price))
+			e.rare.reserved = int64(liability(e.Order.Side, e.Order.Quantity, e.Order.Price))
 		}
 		if request == none { // of another session: the overlay lasts until the second stage
 			o.count(msg.PayloadOrderCancelReplace, 1)
@@ -83,13 +83,13 @@ func (m *Manager) replacePending(r *report) {
 // raiseReplace raises what a replace reserves between its stages if an overtaken message about its original shows that
 // it has to be more.
 func (m *Manager) raiseReplace(o *entry) {
-	for i := m.orders.live.head; i != none; i = m.orders.entries[i].next {
+	for i := m.orders.live.head; i != none; i = m.orders.places[i].next {
 		e := &m.orders.entries[i]
-		if e.Original != o.ID || e.State != PendingNew {
+		if e.Order.Original != o.Order.ID || e.Order.State != PendingNew {
 			continue
 		}
-		if reserved := o.replaceReserve(e.Quantity, e.Price); reserved > e.reserved {
-			e.reserved = reserved
+		if reserved := o.replaceReserve(e.Order.Quantity, e.Order.Price); reserved > e.rare.reserved {
+			e.rare.reserved = reserved
 			m.commit(i)
 		}
 		return
@@ -123,14 +123,14 @@ func (m *Manager) replaced(r *report) {
 	parent := m.orders.findID(r.orig) // none if the new order took the last room
 	m.endStage(i, parent, request)
 	e := &m.orders.entries[i]
-	before, missed := e.State, e.Missed
+	before, missed := e.Order.State, e.Order.Missed
 	e.newer(r)
 	e.flags |= flagAcknowledged
-	e.reserved = 0
+	e.rare.reserved = 0
 	if r.has&hasPrice != 0 {
-		e.Price = odds.Price(r.price)
+		e.Order.Price = odds.Price(r.price)
 	}
-	quantity := e.Quantity
+	quantity := e.Order.Quantity
 	if r.has&hasQuantity != 0 {
 		quantity = odds.Quantity(r.quantity)
 	}
@@ -139,19 +139,19 @@ func (m *Manager) replaced(r *report) {
 	case r.has&hasAvailable != 0:
 		left = min(odds.Quantity(r.available), quantity)
 	case parent != none:
-		left = max(quantity-m.orders.entries[parent].Executed, 0)
+		left = max(quantity-m.orders.entries[parent].Order.Executed, 0)
 	}
-	e.Inherited = quantity - left
-	if r.stamp >= e.atQuantity {
-		e.Quantity, e.atQuantity = quantity, r.stamp
+	e.Order.Inherited = quantity - left
+	if r.stamp >= e.stamps.quantity {
+		e.Order.Quantity, e.stamps.quantity = quantity, r.stamp
 	} else {
-		e.Quantity += e.Inherited // a reduction that is newer counted without it
+		e.Order.Quantity += e.Order.Inherited // a reduction that is newer counted without it
 	}
-	if e.atOpen == 0 {
-		e.available += int64(left)
-		e.atOpen = r.stamp
-		if e.available <= 0 { // by fills that came before and did not say what is available
-			e.close(Filled, Reason{}, e.Sequence)
+	if e.stamps.open == 0 {
+		e.figures.available += int64(left)
+		e.stamps.open = r.stamp
+		if e.figures.available <= 0 { // by fills that came before and did not say what is available
+			e.close(Filled, Reason{}, e.Order.Sequence)
 		}
 	}
 	m.finish(i, missed)
@@ -177,7 +177,7 @@ func (m *Manager) endStage(child, parent, request int32) {
 		return
 	}
 	e := &m.orders.entries[child]
-	staged := e.State == PendingNew && e.Quantity != 0
+	staged := e.Order.State == PendingNew && e.Order.Quantity != 0
 	if parent != none && staged {
 		m.orders.entries[parent].count(msg.PayloadOrderCancelReplace, -1)
 		m.commit(parent)
@@ -194,9 +194,9 @@ func (m *Manager) replaceRejected(r *report) {
 	parent := m.orders.findID(r.orig)
 	m.endStage(i, parent, request)
 	e := &m.orders.entries[i]
-	missed := e.Missed
+	missed := e.Order.Missed
 	e.newer(r)
-	e.reserved = 0
+	e.rare.reserved = 0
 	e.close(Rejected, Reason{r.typ, r.reason}, r.stamp)
 	m.finish(i, missed)
 	if parent == none {
@@ -206,9 +206,9 @@ func (m *Manager) replaceRejected(r *report) {
 	}
 	o := &m.orders.entries[parent]
 	newest := o.newer(r)
-	if newest && !o.State.Terminal() && r.reason != int32(msg.OrderCancelReplaceRejectedTooLate) {
+	if newest && !o.Order.State.Terminal() && r.reason != int32(msg.OrderCancelReplaceRejectedTooLate) {
 		o.flags |= flagUncertain
-		o.Overlay |= InDoubt
+		o.Order.Overlay |= InDoubt
 	}
 	m.commit(parent)
 	ev := m.about(ReplaceRejected, o)

@@ -14,7 +14,6 @@ type request struct {
 	doubt     bool
 	counted   bool // by its order
 
-	chain      int32
 	prev, next int32
 }
 
@@ -56,9 +55,8 @@ func (r *requests) reset() {
 func (r *requests) add(q request) int32 {
 	i := r.free
 	r.free = r.list[i].next
-	head := r.byKey.head(requestKey(q.reference, q.seq))
-	q.chain, q.prev, q.next = *head, r.newest, none
-	*head = i
+	r.byKey.add(requestKey(q.reference, q.seq), i)
+	q.prev, q.next = r.newest, none
 	r.list[i] = q
 	if r.newest == none {
 		r.oldest = i
@@ -75,24 +73,20 @@ func (r *requests) find(reference, seq uint64, typ msg.PayloadType) int32 {
 	if reference == 0 && seq == 0 {
 		return none
 	}
-	i := *r.byKey.head(requestKey(reference, seq))
+	i, tag := r.byKey.first(requestKey(reference, seq))
 	for i != none {
 		q := &r.list[i]
 		if q.typ == typ && q.reference == reference && (reference != 0 || q.seq == seq) {
 			return i
 		}
-		i = q.chain
+		i = r.byKey.after(i, tag)
 	}
 	return none
 }
 
 func (r *requests) remove(i int32) {
 	q := &r.list[i]
-	at := r.byKey.head(requestKey(q.reference, q.seq))
-	for *at != i {
-		at = &r.list[*at].chain
-	}
-	*at = q.chain
+	r.byKey.remove(requestKey(q.reference, q.seq), i)
 	if q.prev == none {
 		r.oldest = q.next
 	} else {

@@ -61,8 +61,8 @@ func (m *Manager) sentCreate(k *msg.Keys, seq uint64) error {
 		return &FullError{"orders", int64(len(m.orders.entries))}
 	}
 	e := &m.orders.entries[i]
-	e.Side, e.Price, e.Quantity = s, p, q
-	e.Sent, e.sent = m.now, seq
+	e.Order.Side, e.Order.Price, e.Order.Quantity = s, p, q
+	e.Order.Sent, e.sent = m.now, seq
 	m.orders.setRef(i, k.Reference)
 	if !m.place(i, k.Market, k.Contract) {
 		panic("BUG: order: no room for the contract of an admitted create")
@@ -111,11 +111,11 @@ func (m *Manager) sentRequest(k *msg.Keys, seq uint64) {
 // them at most.
 func (e *entry) ask(k *msg.Keys) {
 	p := odds.Price(min(k.Price, moneyPerUnit))
-	if e.asks == 0 || !p.Valid() || e.askPrice.Valid() && (p > e.askPrice) == (e.Side == odds.Buy) {
-		e.askPrice = p
+	if e.requests.asks == 0 || !p.Valid() || e.rare.askPrice.Valid() && (p > e.rare.askPrice) == (e.Order.Side == odds.Buy) {
+		e.rare.askPrice = p
 	}
-	e.askQuantity = max(e.askQuantity, int64(min(k.Quantity, uint64(QuantityMax))))
-	e.asks = min(e.asks, 254) + 1
+	e.rare.askQuantity = max(e.rare.askQuantity, int64(min(k.Quantity, uint64(QuantityMax))))
+	e.requests.asks = min(e.requests.asks, 254) + 1
 }
 
 // reserve books what a replace of an order that is not known may add.
@@ -136,12 +136,12 @@ func (m *Manager) dropDoubtful() {
 
 // count adds n to the requests of a type that are under way.
 func (e *entry) count(typ msg.PayloadType, n int) {
-	at := &e.cancels
+	at := &e.requests.cancels
 	switch typ {
 	case msg.PayloadOrderQuantityReduce:
-		at = &e.reduces
+		at = &e.requests.reduces
 	case msg.PayloadOrderCancelReplace:
-		at = &e.replaces
+		at = &e.requests.replaces
 	}
 	*at = uint8(min(max(int(*at)+n, 0), 255))
 }
@@ -149,9 +149,9 @@ func (e *entry) count(typ msg.PayloadType, n int) {
 // replaceReserve returns what a replace may have to reserve beyond its original, whatever part of that is filled
 // meanwhile. The need is linear in the quantity filled, so one of the two ends is the worst.
 func (e *entry) replaceReserve(q odds.Quantity, p odds.Price) int64 {
-	left := max(q-e.Executed, 0)
-	need := int64(liability(e.Side, left, p))
-	return max(0, need-min(int64(e.Liability()), int64(liability(e.Side, e.Available, p))))
+	left := max(q-e.Order.Executed, 0)
+	need := int64(liability(e.Order.Side, left, p))
+	return max(0, need-min(int64(e.Order.Liability()), int64(liability(e.Order.Side, e.Order.Available, p))))
 }
 
 // answer ends a request: what it reserved is released and its order's overlay is updated.
@@ -165,9 +165,9 @@ func (m *Manager) answer(i int32) {
 	if at := m.orders.findID(q.orderID); at != none {
 		e := &m.orders.entries[at]
 		e.count(q.typ, -1)
-		if q.typ == msg.PayloadOrderCancelReplace && e.asks > 0 {
-			if e.asks--; e.asks == 0 {
-				e.askQuantity, e.askPrice = 0, 0
+		if q.typ == msg.PayloadOrderCancelReplace && e.requests.asks > 0 {
+			if e.requests.asks--; e.requests.asks == 0 {
+				e.rare.askQuantity, e.rare.askPrice = 0, 0
 			}
 		}
 		m.commit(at)
@@ -215,13 +215,13 @@ func (m *Manager) resolveCreate(reference, seq uint64, fate Fate) {
 		return
 	}
 	e := &m.orders.entries[i]
-	if e.State != PendingNew {
+	if e.Order.State != PendingNew {
 		return
 	}
-	before := e.State
+	before := e.Order.State
 	if fate == FateInDoubt {
-		if e.Overlay&InDoubt == 0 {
-			e.Overlay |= InDoubt
+		if e.Order.Overlay&InDoubt == 0 {
+			e.Order.Overlay |= InDoubt
 			m.commit(i)
 			m.about(DoubtBegan, e).Request = msg.PayloadOrderCreate
 		}
@@ -258,7 +258,7 @@ type Outcome struct {
 func (m *Manager) Resolve(reference uint64, o Outcome, now int64) ([]Event, bool) {
 	m.begin(now)
 	i := m.orders.findRef(reference)
-	if i == none || reference == 0 || m.orders.entries[i].Overlay&InDoubt == 0 {
+	if i == none || reference == 0 || m.orders.entries[i].Order.Overlay&InDoubt == 0 {
 		return nil, false
 	}
 	return m.resolveDoubt(i, o), true
@@ -268,7 +268,7 @@ func (m *Manager) Resolve(reference uint64, o Outcome, now int64) ([]Event, bool
 func (m *Manager) ResolveID(id uint64, o Outcome, now int64) ([]Event, bool) {
 	m.begin(now)
 	i := m.orders.findID(id)
-	if i == none || id == 0 || m.orders.entries[i].Overlay&InDoubt == 0 {
+	if i == none || id == 0 || m.orders.entries[i].Order.Overlay&InDoubt == 0 {
 		return nil, false
 	}
 	return m.resolveDoubt(i, o), true
@@ -276,17 +276,17 @@ func (m *Manager) ResolveID(id uint64, o Outcome, now int64) ([]Event, bool) {
 
 func (m *Manager) resolveDoubt(i int32, o Outcome) []Event {
 	e := &m.orders.entries[i]
-	before := e.State
-	e.Overlay &^= InDoubt
+	before := e.Order.State
+	e.Order.Overlay &^= InDoubt
 	e.flags &^= flagGone | flagUncertain
 	switch {
 	case o.Placed && !o.Ended:
-		if e.ID == 0 && o.OrderID != 0 && m.orders.findID(o.OrderID) == none {
+		if e.Order.ID == 0 && o.OrderID != 0 && m.orders.findID(o.OrderID) == none {
 			m.orders.setID(i, o.OrderID)
 		}
 		if !e.is(flagAcknowledged) {
 			e.flags |= flagAcknowledged
-			e.available = int64(e.Quantity)
+			e.figures.available = int64(e.Order.Quantity)
 		}
 	case e.is(flagAcknowledged):
 		e.close(Cancelled, Reason{Code: reasonUser}, never)

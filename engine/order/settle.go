@@ -109,7 +109,7 @@ func (m *Manager) awaitResult(at int32) {
 	c := &m.markets.contracts[at]
 	switch {
 	case c.closed || c.awaiting:
-	case c.final == 0 && c.flow == 0 && c.prov == 0 && c.provFlow == 0:
+	case c.booked.final == 0 && c.booked.flow == 0 && c.booked.prov == 0 && c.booked.provFlow == 0:
 		m.closeContract(at)
 	default:
 		c.awaiting = true
@@ -135,7 +135,7 @@ func (m *Manager) closeContract(at int32) {
 		m.markets.markets[c.market].awaiting--
 	}
 	var left booked
-	for i := c.orders; i != none; i = m.orders.entries[i].cnext {
+	for i := c.orders; i != none; i = m.orders.entries[i].links.cnext {
 		e := &m.orders.entries[i]
 		e.booked = e.bookOf(c)
 		left.add(&e.booked)
@@ -187,11 +187,11 @@ func (m *Manager) winner(at int32, result int64) (uint32, bool) {
 	lose := int64(0)
 	for i := t.markets[at].contracts; i != none; i = t.contracts[i].next {
 		if t.contracts[i].awaiting {
-			lose += t.contracts[i].flow
+			lose += t.contracts[i].booked.flow
 		}
 	}
 	for i := t.markets[at].contracts; i != none; i = t.contracts[i].next {
-		if c := &t.contracts[i]; c.awaiting && c.final != 0 && lose+c.final*moneyPerUnit == result {
+		if c := &t.contracts[i]; c.awaiting && c.booked.final != 0 && lose+c.booked.final*moneyPerUnit == result {
 			return c.id, true
 		}
 	}
@@ -237,9 +237,9 @@ func (m *Manager) SettleMarket(id uint32, winners []uint32, now int64) ([]Event,
 		if c.closed {
 			continue
 		}
-		result += c.flow + c.provFlow
+		result += c.booked.flow + c.booked.provFlow
 		if slices.Contains(winners, c.id) {
-			result += (c.final + c.prov) * moneyPerUnit
+			result += (c.booked.final + c.booked.prov) * moneyPerUnit
 			winner = c.id
 		}
 		m.closeContract(i)

@@ -1,38 +1,9 @@
 package order
 
-import "math/bits"
-
-// none ends a chain.
-const none = -1
-
-// hash is the heads of chains of slots by a key.
-type hash struct {
-	heads []int32
-	shift uint
-}
-
-func (h *hash) init(n int) {
-	size := 1 << bits.Len(uint(2*n-1))
-	h.heads = make([]int32, size)
-	h.shift = 64 - uint(bits.Len(uint(size-1)))
-	h.clear()
-}
-
-func (h *hash) clear() {
-	for i := range h.heads {
-		h.heads[i] = none
-	}
-}
-
-// head returns the chain for a key. Keys that count up in their low or their high bits are spread by Fibonacci
-// hashing.
-func (h *hash) head(key uint64) *int32 {
-	return &h.heads[(key*0x9e3779b97f4a7c15>>(h.shift&63))&uint64(len(h.heads)-1)]
-}
-
 // table holds the orders. It is claimed once and never grows.
 type table struct {
 	entries []entry
+	places  []place // in the lists
 	byID    hash
 	byRef   hash // orders of ours with a reference
 	free    int32
@@ -42,7 +13,11 @@ type table struct {
 	keep    int // ended orders
 }
 
-// list is a list of slots linked by prev and next, oldest first.
+// place is where a slot is in a list, apart from the entries: an order that ends has its neighbours changed, which are
+// in no cache.
+type place struct{ prev, next int32 }
+
+// list is a list of slots, oldest first.
 type list struct {
 	head, tail int32
 	n          int
@@ -51,6 +26,7 @@ type list struct {
 func (t *table) init(live, ended int) {
 	t.limit, t.keep = live, ended
 	t.entries = make([]entry, live+ended)
+	t.places = make([]place, live+ended)
 	t.byID.init(len(t.entries))
 	t.byRef.init(len(t.entries))
 	t.reset()
@@ -60,10 +36,10 @@ func (t *table) reset() {
 	t.byID.clear()
 	t.byRef.clear()
 	clear(t.entries)
-	for i := range t.entries {
-		t.entries[i].next = int32(i + 1)
+	for i := range t.places {
+		t.places[i] = place{none, int32(i + 1)}
 	}
-	t.entries[len(t.entries)-1].next = none
+	t.places[len(t.places)-1].next = none
 	t.free = 0
 	t.live, t.ended = list{none, none, 0}, list{none, none, 0}
 }
@@ -75,36 +51,36 @@ func (t *table) claim() int32 {
 		return none
 	}
 	e := &t.entries[i]
-	t.free = e.next
-	*e = entry{flags: flagUsed, links: links{none, none, none, none, none, none, none, none}}
+	t.free = t.places[i].next
+	*e = entry{flags: flagUsed, links: links{none, none, none, none}}
+	t.places[i] = place{none, none}
 	return i
 }
 
 func (t *table) push(l *list, i int32) {
-	e := &t.entries[i]
-	e.prev, e.next = l.tail, none
+	t.places[i] = place{l.tail, none}
 	if l.tail == none {
 		l.head = i
 	} else {
-		t.entries[l.tail].next = i
+		t.places[l.tail].next = i
 	}
 	l.tail = i
 	l.n++
 }
 
 func (t *table) unlink(l *list, i int32) {
-	e := &t.entries[i]
-	if e.prev == none {
-		l.head = e.next
+	at := t.places[i]
+	if at.prev == none {
+		l.head = at.next
 	} else {
-		t.entries[e.prev].next = e.next
+		t.places[at.prev].next = at.next
 	}
-	if e.next == none {
-		l.tail = e.prev
+	if at.next == none {
+		l.tail = at.prev
 	} else {
-		t.entries[e.next].prev = e.prev
+		t.places[at.next].prev = at.prev
 	}
-	e.prev, e.next = none, none
+	t.places[i] = place{none, none}
 	l.n--
 }
 
@@ -112,7 +88,7 @@ func (t *table) unlink(l *list, i int32) {
 // is with the ended ones, because nobody would end it.
 func (t *table) enlist(i int32) {
 	e := &t.entries[i]
-	live := !e.State.Terminal() && (!e.Foreign || e.is(flagAcknowledged) || e.Original != 0 || e.asks > 0)
+	live := !e.Order.State.Terminal() && (!e.Order.Foreign || e.is(flagAcknowledged) || e.Order.Original != 0 || e.requests.asks > 0)
 	if live == e.is(flagListedLive) {
 		return
 	}
@@ -129,56 +105,34 @@ func (t *table) enlist(i int32) {
 
 // setID gives an entry its id.
 func (t *table) setID(i int32, id uint64) {
-	e := &t.entries[i]
-	e.ID = id
-	head := t.byID.head(id)
-	e.byID, *head = *head, i
+	t.entries[i].Order.ID = id
+	t.byID.add(id, i)
 }
 
 // setRef gives an entry its reference. Orders of ours are found by it, or by the sequence they were sent with if
 // it is 0.
 func (t *table) setRef(i int32, ref uint64) {
 	e := &t.entries[i]
-	e.Reference = ref
-	if e.Foreign {
-		return
+	e.Order.Reference = ref
+	if !e.Order.Foreign {
+		t.byRef.add(requestKey(ref, e.sent), i)
 	}
-	head := t.byRef.head(requestKey(ref, e.sent))
-	e.byRef, *head = *head, i
-}
-
-func (t *table) dropID(i int32) {
-	at := t.byID.head(t.entries[i].ID)
-	for *at != i {
-		at = &t.entries[*at].byID
-	}
-	*at = t.entries[i].byID
-	t.entries[i].byID = none
-}
-
-func (t *table) dropRef(i int32) {
-	at := t.byRef.head(requestKey(t.entries[i].Reference, t.entries[i].sent))
-	for *at != i {
-		at = &t.entries[*at].byRef
-	}
-	*at = t.entries[i].byRef
-	t.entries[i].byRef = none
 }
 
 // findID returns the slot of an id, or none.
 func (t *table) findID(id uint64) int32 {
-	i := *t.byID.head(id)
-	for i != none && t.entries[i].ID != id {
-		i = t.entries[i].byID
+	i, tag := t.byID.first(id)
+	for i != none && t.entries[i].Order.ID != id {
+		i = t.byID.after(i, tag)
 	}
 	return i
 }
 
 // findRef returns the newest slot of a reference, or none.
 func (t *table) findRef(ref uint64) int32 {
-	i := *t.byRef.head(ref)
-	for i != none && t.entries[i].Reference != ref {
-		i = t.entries[i].byRef
+	i, tag := t.byRef.first(ref)
+	for i != none && t.entries[i].Order.Reference != ref {
+		i = t.byRef.after(i, tag)
 	}
 	return i
 }
@@ -191,9 +145,9 @@ func (t *table) findSent(ref, seq uint64) int32 {
 	if seq == 0 {
 		return none
 	}
-	i := *t.byRef.head(requestKey(0, seq))
-	for i != none && (t.entries[i].Reference != 0 || t.entries[i].sent != seq) {
-		i = t.entries[i].byRef
+	i, tag := t.byRef.first(requestKey(0, seq))
+	for i != none && (t.entries[i].Order.Reference != 0 || t.entries[i].sent != seq) {
+		i = t.byRef.after(i, tag)
 	}
 	return i
 }
@@ -201,17 +155,18 @@ func (t *table) findSent(ref, seq uint64) int32 {
 // release frees a slot whose contract and fills are released.
 func (t *table) release(i int32) {
 	e := &t.entries[i]
-	if e.ID != 0 {
-		t.dropID(i)
+	if e.Order.ID != 0 {
+		t.byID.remove(e.Order.ID, i)
 	}
-	if !e.Foreign {
-		t.dropRef(i)
+	if !e.Order.Foreign {
+		t.byRef.remove(requestKey(e.Order.Reference, e.sent), i)
 	}
 	if e.is(flagListedLive) {
 		t.unlink(&t.live, i)
 	} else {
 		t.unlink(&t.ended, i)
 	}
-	*e = entry{links: links{next: t.free}}
+	*e = entry{}
+	t.places[i] = place{none, t.free}
 	t.free = i
 }

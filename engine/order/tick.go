@@ -22,7 +22,7 @@ func (q *goneQueue) push(e *entry) {
 	if q.n == len(q.list) {
 		q.head, q.n = (q.head+1)%len(q.list), q.n-1
 	}
-	q.list[(q.head+q.n)%len(q.list)] = goneOrder{e.ID, e.deadline}
+	q.list[(q.head+q.n)%len(q.list)] = goneOrder{e.Order.ID, e.rare.deadline}
 	q.n++
 }
 
@@ -36,7 +36,7 @@ func (m *Manager) Due() int64 {
 		due = min(due, m.drift.due(m.config.DriftAfter))
 	}
 	if m.config.RetainFor > 0 && m.orders.ended.head != none {
-		due = min(due, m.orders.entries[m.orders.ended.head].Updated+m.config.RetainFor)
+		due = min(due, m.orders.entries[m.orders.ended.head].Order.Updated+m.config.RetainFor)
 	}
 	return due
 }
@@ -50,12 +50,12 @@ func (m *Manager) Tick(now int64) []Event {
 		at := q.list[q.head]
 		q.head, q.n = (q.head+1)%len(q.list), q.n-1
 		i := m.orders.findID(at.id)
-		if i == none || !m.orders.entries[i].is(flagGone) || m.orders.entries[i].deadline != at.due {
+		if i == none || !m.orders.entries[i].is(flagGone) || m.orders.entries[i].rare.deadline != at.due {
 			continue
 		}
 		e := &m.orders.entries[i]
-		if e.Overlay&InDoubt == 0 {
-			e.Overlay |= InDoubt
+		if e.Order.Overlay&InDoubt == 0 {
+			e.Order.Overlay |= InDoubt
 			m.about(DoubtBegan, e).Request = msg.PayloadOrderCancel
 		}
 	}
@@ -71,14 +71,14 @@ func (m *Manager) retain() {
 	}
 	for i := m.orders.ended.head; i != none; {
 		e := &m.orders.entries[i]
-		if e.Updated+m.config.RetainFor > m.now {
+		if e.Order.Updated+m.config.RetainFor > m.now {
 			return
 		}
-		next := e.next
-		if e.pending != 0 {
+		next := m.orders.places[i].next
+		if e.figures.pending != 0 {
 			m.orders.unlink(&m.orders.ended, i)
 			m.orders.push(&m.orders.ended, i)
-			e.Updated = m.now
+			e.Order.Updated = m.now
 		} else {
 			m.forget(i)
 		}

@@ -35,6 +35,7 @@ type trader struct {
 	compared  [2]int   // times compared, and times that something cannot be known
 	doubt     []uint64 // references of creates whose answers were lost
 	events    []order.Event
+	taken     *int // counts messages that the fast path applied, if it is not nil
 	exact     bool // no message of an operator is under way
 	foreign   bool
 	shuffled  bool // messages overtake each other and come twice
@@ -87,7 +88,10 @@ func (t *trader) apply(d delivery) {
 		t.heard = t.now // what is queued came at once
 	}
 	in := order.Input{Now: t.heard, Replayed: d.replayed}
-	t.events = append(t.events, t.m.Apply(d.p, in)...)
+	fast := order.TakesFastPath(t.m, func() { t.events = append(t.events, t.m.Apply(d.p, in)...) })
+	if t.taken != nil && fast {
+		*t.taken++
+	}
 	t.same(func(m *order.Manager) { m.Apply(d.p, in) })
 }
 
