@@ -71,8 +71,9 @@ type contract struct {
 	step     int64 // min(result if it wins, 0) - lose
 	market   int32 // slot
 	id       uint32
-	orders   int32 // first of its orders
+	orders   int32 // first of its orders: the ended ones, newest first, and then the live ones, oldest first
 	newest   int32
+	live     int32 // first of the live ones
 	count    int32 // orders in the list
 	next     int32 // of the market
 	state    uint8 // msg.ContractStateType
@@ -80,7 +81,7 @@ type contract struct {
 	closed   bool  // settled or voided: fills do not count any more
 	reduce   uint8 // msg.ReduceType of the last reduction
 	factor   uint16
-	_        [36]byte
+	_        [32]byte
 }
 
 // market is a market with contracts.
@@ -196,7 +197,7 @@ func (t *markets) claim(marketID, id uint32) int32 {
 	m, c := &t.markets[at], &t.contracts[i]
 	t.freeC = c.next
 	t.byContract.add(contractKey(marketID, id), i)
-	*c = contract{id: id, market: at, orders: none, newest: none, next: none}
+	*c = contract{id: id, market: at, orders: none, newest: none, live: none, next: none}
 	link := &m.contracts // in the order in which they were seen
 	for *link != none {
 		link = &t.contracts[*link].next

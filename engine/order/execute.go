@@ -239,10 +239,12 @@ func (m *Manager) reduceExactly(e *entry, unseen bool) bool {
 
 // reduceLate makes reductions exact whose factor comes after them.
 func (m *Manager) reduceLate(contract int32) {
-	for i := m.markets.contracts[contract].orders; i != none; i = m.orders.entries[i].links.cnext {
+	for i := m.markets.contracts[contract].orders; i != none; {
+		next := m.orders.entries[i].links.cnext // of the list before a commit moves the order
 		if m.reduceAgain(&m.orders.entries[i]) {
 			m.commit(i)
 		}
+		i = next
 	}
 }
 

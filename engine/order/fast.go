@@ -127,7 +127,9 @@ func (m *Manager) end(i int32, e *entry, s State, stamp uint64) {
 	e.Order.Overlay = 0
 	m.orders.unlink(&m.orders.live, i)
 	m.orders.push(&m.orders.ended, i)
+	m.unlink(i)
 	e.flags &^= flagListedLive | flagPlain
+	m.link(i)
 }
 
 // applyFast applies a message if it is one for the fast path.

@@ -50,7 +50,7 @@ func (m *Manager) fastReplacePending(x *msg.OrderPendingReplace, in *Input) bool
 	m.orders.setID(i, id)
 	m.orders.setRef(i, reference)
 	m.placeIn(i, o.links.contract)
-	m.orders.enlist(i)
+	m.enlist(i)
 	e.rare.reserved, e.booked.extra, e.booked.gross = extra, extra, extra
 
 	k := &m.markets.markets[c.market]

@@ -137,7 +137,7 @@ func (m *Manager) anomaly(kind AnomalyKind, e *entry) *Event {
 func (m *Manager) commit(i int32) {
 	e := &m.orders.entries[i]
 	e.update(m.now)
-	m.orders.enlist(i)
+	m.enlist(i)
 	if e.links.contract == none {
 		return
 	}
@@ -194,38 +194,73 @@ func (m *Manager) place(i int32, marketID, id uint32) bool {
 
 // placeIn puts an order into the list of its contract.
 func (m *Manager) placeIn(i, at int32) {
+	m.orders.entries[i].links.contract = at
+	m.markets.contracts[at].count++
+	m.link(i)
+}
+
+// unplace takes an order out of its contract's list. What it booked stays.
+func (m *Manager) unplace(i int32) {
+	l := &m.orders.entries[i].links
+	if l.contract == none {
+		return
+	}
+	m.unlink(i)
+	m.markets.contracts[l.contract].count--
+	l.contract = none
+}
+
+// enlist puts an order into the lists that its state belongs to.
+func (m *Manager) enlist(i int32) {
+	if m.orders.enlist(i) && m.orders.entries[i].links.contract != none {
+		m.unlink(i)
+		m.link(i)
+	}
+}
+
+// link puts an order into the list of its contract, at the end where its like are.
+func (m *Manager) link(i int32) {
 	e := &m.orders.entries[i]
-	e.links.contract = at
-	c := &m.markets.contracts[at]
+	c := &m.markets.contracts[e.links.contract]
+	if !e.is(flagListedLive) {
+		e.links.cprev, e.links.cnext = none, c.orders
+		if c.orders == none {
+			c.newest = i
+		} else {
+			m.orders.entries[c.orders].links.cprev = i
+		}
+		c.orders = i
+		return
+	}
 	e.links.cprev, e.links.cnext = c.newest, none
 	if c.newest == none {
 		c.orders = i
 	} else {
 		m.orders.entries[c.newest].links.cnext = i
 	}
-	c.newest = i
-	c.count++
+	if c.newest = i; c.live == none {
+		c.live = i
+	}
 }
 
-// unplace takes an order out of its contract's list. What it booked stays.
-func (m *Manager) unplace(i int32) {
-	e := &m.orders.entries[i]
-	if e.links.contract == none {
-		return
+// unlink takes an order out of the list of its contract, to which it still belongs.
+func (m *Manager) unlink(i int32) {
+	l := &m.orders.entries[i].links
+	c := &m.markets.contracts[l.contract]
+	if c.live == i {
+		c.live = l.cnext
 	}
-	c := &m.markets.contracts[e.links.contract]
-	if e.links.cprev == none {
-		c.orders = e.links.cnext
+	if l.cprev == none {
+		c.orders = l.cnext
 	} else {
-		m.orders.entries[e.links.cprev].links.cnext = e.links.cnext
+		m.orders.entries[l.cprev].links.cnext = l.cnext
 	}
-	if e.links.cnext == none {
-		c.newest = e.links.cprev
+	if l.cnext == none {
+		c.newest = l.cprev
 	} else {
-		m.orders.entries[e.links.cnext].links.cprev = e.links.cprev
+		m.orders.entries[l.cnext].links.cprev = l.cprev
 	}
-	e.links.cprev, e.links.cnext, e.links.contract = none, none, none
-	c.count--
+	l.cprev, l.cnext = none, none
 }
 
 // claimContract returns the slot of a contract, or none if there is no room. Idle markets make room.
@@ -358,10 +393,9 @@ func (m *Manager) LiveOf(marketID, contractID uint32, yield func(*Order) bool) {
 	if at == none {
 		return
 	}
-	for i := m.markets.contracts[at].orders; i != none; {
+	for i := m.markets.contracts[at].live; i != none; {
 		e := &m.orders.entries[i]
-		i = e.links.cnext
-		if e.is(flagListedLive) && !yield(&e.Order) {
+		if i = e.links.cnext; !yield(&e.Order) {
 			return
 		}
 	}

@@ -130,7 +130,7 @@ func (m *Manager) walkContractOrders(c *codec) {
 				continue
 			}
 			c.count(int(t.contracts[i].count), 0, 0)
-			for o := t.contracts[i].orders; o != none; o = m.orders.entries[o].links.cnext {
+			for o := t.contracts[i].newest; o != none; o = m.orders.entries[o].links.cprev {
 				k := uint32(m.index[o])
 				c.u32(&k)
 			}
@@ -147,6 +147,22 @@ func (m *Manager) walkContractOrders(c *codec) {
 			m.loadOrder(i) // books nothing
 		}
 		m.orders.enlist(i)
+	}
+	for k := range m.loaded {
+		m.loadPlace(c, m.index[k])
+	}
+}
+
+// loadPlace finds out where the live orders of a contract begin, once all are in its list.
+func (m *Manager) loadPlace(c *codec, i int32) {
+	l := &m.orders.entries[i].links
+	afterLive := l.cprev != none && m.orders.entries[l.cprev].is(flagListedLive)
+	switch live := m.orders.entries[i].is(flagListedLive); {
+	case l.contract == none:
+	case live && !afterLive:
+		m.markets.contracts[l.contract].live = i
+	case !live:
+		c.check(!afterLive, "the live orders of a contract are not its last ones")
 	}
 }
 

@@ -84,23 +84,24 @@ func (t *table) unlink(l *list, i int32) {
 	l.n--
 }
 
-// enlist puts an entry into the list that its state belongs to. An order of which only its confirmations were seen
-// is with the ended ones, because nobody would end it.
-func (t *table) enlist(i int32) {
+// enlist puts an entry into the list that its state belongs to, and reports whether that is another one. An order of
+// which only its confirmations were seen is with the ended ones, because nobody would end it.
+func (t *table) enlist(i int32) (moved bool) {
 	e := &t.entries[i]
 	live := !e.Order.State.Terminal() && (!e.Order.Foreign || e.is(flagAcknowledged) || e.Order.Original != 0 || e.requests.asks > 0)
 	if live == e.is(flagListedLive) {
-		return
+		return false
 	}
 	if live {
 		t.unlink(&t.ended, i)
 		t.push(&t.live, i)
 		e.flags |= flagListedLive
-		return
+		return true
 	}
 	t.unlink(&t.live, i)
 	t.push(&t.ended, i)
 	e.flags &^= flagListedLive
+	return true
 }
 
 // setID gives an entry its id.
