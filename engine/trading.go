@@ -139,25 +139,17 @@ func (t *trading) fillSnapshot(now int64, keys *msg.Keys, needs risk.Parts) {
 	if needs&risk.PartBook != 0 {
 		s.Book = t.touch(now, market, contract)
 	}
-	if needs&(risk.PartOwn|risk.PartOrders) != 0 {
-		t.orders.LiveOf(market, contract, func(o *order.Order) bool {
-			s.ContractOrders++
-			switch {
-			case o.Side == odds.Buy:
-				s.Own.Bid = max(s.Own.Bid, o.Price)
-			case s.Own.Offer == 0 || o.Price < s.Own.Offer:
-				s.Own.Offer = o.Price
-			}
-			return true
-		})
-		s.Orders = t.orders.LiveCount()
-	}
+	s.Orders = t.orders.LiveCount()
 	s.Profit = t.orders.Account().Realised
-	if needs&(risk.PartContract|risk.PartMarket|risk.PartAccount) != 0 {
+	switch {
+	case needs&(risk.PartContract|risk.PartMarket|risk.PartAccount) != 0:
 		r := exposed{market: market, contract: contract, side: side, original: original}
 		r.price, r.quantity = odds.Price(min(keys.Price, math.MaxUint16)), odds.Quantity(min(keys.Quantity,
 			math.MaxInt64))
 		t.exposures(s, &r)
+	case needs&(risk.PartOwn|risk.PartOrders) != 0:
+		k := t.orders.StakeOf(market, contract)
+		setOwn(s, &k)
 	}
 }
 
@@ -180,7 +172,8 @@ func (t *trading) touch(now int64, market, contract uint32) (b risk.Book) {
 	}
 	b.Age = time.Duration(c.Age(now))
 	c = c.WithoutOwn()
-	if micro, ok := c.Micro(); ok {
+	if t.config.Risk.Collar.Micro {
+		micro, _ := c.Micro()
 		b.Micro = odds.Price((micro + microUnit/2) / microUnit)
 	}
 	if l, ok := c.Best(odds.Buy); ok {
