@@ -291,8 +291,8 @@ func quoting() Stage {
 	d.engine.OnBook(func(c book.Contract) {
 		bid, _ := c.Best(odds.Buy)
 		handled++
-		err := d.engine.Quote(c.Market(), c.ID(), quote.Two{Bid: bid.Price - deskMargin, Ask: 5_500, Size: deskQuantity})
-		if err != nil {
+		two := quote.Two{Bid: bid.Price - deskMargin, Ask: 5_500, Size: deskQuantity}
+		if err := d.engine.Quote(c.Market(), c.ID(), two); err != nil {
 			d.failed = err
 		}
 	})

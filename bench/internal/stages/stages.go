@@ -17,6 +17,9 @@
 //	       session               the same through a session
 //	       engine                quote to handler to order out, its answer to its handler
 //
+// What the trading state adds is measured by groups of their own, see [Trading]. Their stages have something to
+// prepare, such as an exchange's answers, that is not measured.
+//
 // The stages scan and scan+decode read from memory that stays as it is, while the others pay for the refill too:
 // ratios err against this library.
 package stages
