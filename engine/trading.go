@@ -71,7 +71,6 @@ type trading struct {
 	retryQuotes int64  // clock reading
 	gapfills    uint64 // of the session, when the gap was found
 	realised    odds.Money
-	doubts      doubts
 	changed     bool // the orders, which the risk checks count
 	quoting     bool // the bot has wanted quotes
 	reconcile   bool // quotes may have something to do
@@ -86,7 +85,7 @@ func newTrading(config *Config) (*trading, error) {
 	if config.DisableReferences {
 		return nil, &ConfigError{"State.Enable", "needs references: DisableReferences is set"}
 	}
-	t := &trading{config: c, doubts: doubts{stale: true}, due: math.MaxInt64, retryQuotes: math.MaxInt64}
+	t := &trading{config: c, due: math.MaxInt64, retryQuotes: math.MaxInt64}
 	t.events.init()
 	var err error
 	if t.orders, err = order.New(c.Orders); err != nil {
@@ -139,17 +138,16 @@ func (t *trading) fillSnapshot(now int64, keys *msg.Keys, needs risk.Parts) {
 	if needs&risk.PartBook != 0 {
 		s.Book = t.touch(now, market, contract)
 	}
-	s.Orders = t.orders.LiveCount()
+	if needs&(risk.PartOwn|risk.PartOrders) != 0 {
+		s.Own.Bid, s.Own.Offer, s.ContractOrders = t.orders.BestLive(market, contract)
+		s.Orders = t.orders.LiveCount()
+	}
 	s.Profit = t.orders.Account().Realised
-	switch {
-	case needs&(risk.PartContract|risk.PartMarket|risk.PartAccount) != 0:
+	if needs&(risk.PartContract|risk.PartMarket|risk.PartAccount) != 0 {
 		r := exposed{market: market, contract: contract, side: side, original: original}
 		r.price, r.quantity = odds.Price(min(keys.Price, math.MaxUint16)), odds.Quantity(min(keys.Quantity,
 			math.MaxInt64))
 		t.exposures(s, &r)
-	case needs&(risk.PartOwn|risk.PartOrders) != 0:
-		k := t.orders.StakeOf(market, contract)
-		setOwn(s, &k)
 	}
 }
 
@@ -286,34 +284,11 @@ func own(o *order.Order, replaces uint64) book.Own {
 	}
 }
 
-// doubts is how many orders are in doubt. To find out takes a look at every live one, so that it is left out while
-// nothing may have begun a doubt and there was none.
-type doubts struct {
-	n     int
-	stale bool // n may be another one
-}
-
-// follow notes an event of orders. Those of an order's usual life begin no doubt.
-func (d *doubts) follow(kind order.EventKind) {
-	switch kind {
-	case order.OrderAccepted, order.OrderFilled, order.FillConfirmed, order.OrderCancelled, order.OrderEnded,
-		order.OrderReduced, order.ReplacePending, order.OrderReplaced:
-	default:
-		d.stale = true
-	}
-}
-
 // countOrders tells the risk checks how many orders may trade.
 func (t *trading) countOrders(now int64) {
-	if d := &t.doubts; d.stale || d.n > 0 {
-		*d = doubts{}
-		t.orders.InDoubt(func(*order.Order) bool {
-			d.n++
-			return true
-		})
-	}
+	inDoubt := t.orders.InDoubtCount()
 	t.risk.Orders(now, risk.OpenOrders{
-		Open: t.orders.LiveCount() - t.doubts.n, InDoubt: t.doubts.n, Complete: t.orders.Completeness().Complete,
+		Open: t.orders.LiveCount() - inDoubt, InDoubt: inDoubt, Complete: t.orders.Completeness().Complete,
 	})
 	t.changed = false
 }

@@ -46,7 +46,6 @@ func (t *trading) exposures(s *risk.Snapshot, r *exposed) {
 			return true
 		}
 		seen = true
-		setOwn(s, &k)
 		rest := with // without the original
 		if r.side == odds.Buy {
 			rest.Loses = less(k.Loses, k.Buying-k.OfOrder)
@@ -71,11 +70,6 @@ func (t *trading) exposures(s *risk.Snapshot, r *exposed) {
 	s.Account = risk.Exposure{
 		Before: others + s.Market.Before, After: others + s.Market.After, Filled: others + s.Market.Filled,
 	}
-}
-
-// setOwn fills in the own orders of the request's contract.
-func setOwn(s *risk.Snapshot, k *order.Stake) {
-	s.ContractOrders, s.Own = k.Orders, risk.Own{Bid: k.Bid, Offer: k.Offer}
 }
 
 // less returns a result less what is lost beside it, or the least amount if that is larger.

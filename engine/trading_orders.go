@@ -129,7 +129,6 @@ func (t *trading) ordersEvents(events []order.Event, now int64) {
 	for i := range events {
 		ev := &events[i]
 		t.events.orders = append(t.events.orders, *ev)
-		t.doubts.follow(ev.Kind)
 		switch ev.Kind {
 		case order.Drift:
 			t.risk.Drift(now, odds.Money(ev.Reported-ev.Expected))

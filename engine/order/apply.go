@@ -98,7 +98,7 @@ func (m *Manager) applyReport(r *report, in Input) {
 	}
 	reserved := m.account.reserved()
 	f.apply(m, r)
-	m.amounts(r.has&(hasBalance|hasExposure), r.balance, r.exposure, r.stamp, reserved)
+	m.applyAmounts(r.has&(hasBalance|hasExposure), r.balance, r.exposure, r.stamp, reserved)
 }
 
 // answerTo ends a request that a report answers.
@@ -312,8 +312,7 @@ func (m *Manager) merge(early, own int32) int32 {
 	o := m.orders.entries[own]
 	d := booked{}.minus(&o.booked)
 	m.book(o.links.contract, &d)
-	m.unplace(own)
-	m.orders.release(own)
+	m.release(own)
 	e := &m.orders.entries[early]
 	e.Order.Foreign, e.Order.Sent, e.sent = false, o.Order.Sent, o.sent
 	m.orders.setRef(early, o.Order.Reference)
@@ -324,6 +323,7 @@ func (m *Manager) merge(early, own int32) int32 {
 	if e.stamps.quantity == 0 {
 		e.Order.Quantity = o.Order.Quantity
 	}
+	m.hide(e)
 	e.Order.Side, e.Order.Price = o.Order.Side, o.Order.Price
 	if e.links.contract == none && !m.place(early, o.Order.Market, o.Order.Contract) {
 		panic("BUG: order: no room for a contract in use")

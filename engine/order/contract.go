@@ -64,24 +64,25 @@ func (b *booked) subtract(c *booked) {
 	b.gross -= c.gross
 }
 
-// contract is a contract with orders or a position: three cache lines.
+// contract is a contract with orders or a position: two cache lines that fills change, and one of the rest.
 type contract struct {
 	booked   booked
 	lose     int64 // min(result if it loses, 0)
 	step     int64 // min(result if it wins, 0) - lose
 	market   int32 // slot
-	id       uint32
-	orders   int32 // first of its orders: the ended ones, newest first, and then the live ones, oldest first
-	newest   int32
-	live     int32 // first of the live ones
-	count    int32 // orders in the list
-	next     int32 // of the market
-	state    uint8 // msg.ContractStateType
-	awaiting bool  // settled, and its result is not known yet
 	closed   bool  // settled or voided: fills do not count any more
+	awaiting bool  // settled, and its result is not known yet
+	state    uint8 // msg.ContractStateType
 	reduce   uint8 // msg.ReduceType of the last reduction
-	factor   uint16
-	_        [32]byte
+
+	live      list // its orders
+	ended     list
+	id        uint32
+	next      int32         // of the market
+	factor    uint16        // of the last reduction
+	best      [2]odds.Price // of the live orders by side, 0 without any
+	staleBest [2]bool       // the best one may have gone
+	_         [16]byte
 }
 
 // market is a market with contracts.
@@ -197,7 +198,7 @@ func (t *markets) claim(marketID, id uint32) int32 {
 	m, c := &t.markets[at], &t.contracts[i]
 	t.freeC = c.next
 	t.byContract.add(contractKey(marketID, id), i)
-	*c = contract{id: id, market: at, orders: none, newest: none, live: none, next: none}
+	*c = contract{id: id, market: at, live: list{none, none, 0}, ended: list{none, none, 0}, next: none}
 	link := &m.contracts // in the order in which they were seen
 	for *link != none {
 		link = &t.contracts[*link].next
@@ -215,7 +216,7 @@ func (t *markets) idle(m *market) bool {
 	}
 	for i := m.contracts; i != none; i = t.contracts[i].next {
 		c := &t.contracts[i]
-		if c.count > 0 || !c.booked.zero() {
+		if c.live.n+c.ended.n > 0 || !c.booked.zero() {
 			return false
 		}
 	}

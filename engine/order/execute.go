@@ -239,12 +239,15 @@ func (m *Manager) reduceExactly(e *entry, unseen bool) bool {
 
 // reduceLate makes reductions exact whose factor comes after them.
 func (m *Manager) reduceLate(contract int32) {
-	for i := m.markets.contracts[contract].orders; i != none; {
-		next := m.orders.entries[i].links.cnext // of the list before a commit moves the order
-		if m.reduceAgain(&m.orders.entries[i]) {
-			m.commit(i)
+	c := &m.markets.contracts[contract]
+	for _, l := range [...]*list{&c.ended, &c.live} {
+		for i := l.head; i != none; {
+			next := m.orders.inContract[i].next
+			if m.reduceAgain(&m.orders.entries[i]) {
+				m.commit(i)
+			}
+			i = next
 		}
-		i = next
 	}
 }
 

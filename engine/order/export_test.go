@@ -3,6 +3,8 @@ package order
 import (
 	"fmt"
 	"reflect"
+
+	"github.com/smk-go/smk/odds"
 )
 
 // Audit recomputes every sum and walks every list, and returns the first violation, "" if there is none.
@@ -55,6 +57,11 @@ func (m *Manager) Audit() string {
 	if live != t.live.n || used != t.live.n+t.ended.n {
 		return fmt.Sprintf("%d orders, %d live, the lists have %d and %d", used, live, t.ended.n, t.live.n)
 	}
+	doubted := 0
+	m.InDoubt(func(*Order) bool { doubted++; return true })
+	if doubted != m.InDoubtCount() {
+		return fmt.Sprintf("%d orders are in doubt, counted %d", doubted, m.InDoubtCount())
+	}
 	var a account
 	requests := int64(0)
 	for i := m.requests.oldest; i != none; i = m.requests.list[i].next {
@@ -69,8 +76,11 @@ func (m *Manager) Audit() string {
 		var sum, least, open, prov, asked, extra int64
 		for i := k.contracts; i != none; i = m.markets.contracts[i].next {
 			c := &m.markets.contracts[i]
-			if int(c.count) != lists[i] {
-				return fmt.Sprintf("contract %d counts %d orders, has %d", c.id, c.count, lists[i])
+			if n := c.live.n + c.ended.n; n != lists[i] {
+				return fmt.Sprintf("contract %d counts %d orders, has %d", c.id, n, lists[i])
+			}
+			if d := m.auditLive(k.id, c); d != "" {
+				return d
 			}
 			listed := contracts[i]
 			base := c.booked.minus(&listed)
@@ -103,6 +113,29 @@ func (m *Manager) Audit() string {
 	a.realised, a.cash, a.hasCash = m.account.realised, m.account.cash, m.account.hasCash
 	if a != m.account {
 		return fmt.Sprintf("the account is %+v, counted %+v", m.account, a)
+	}
+	return ""
+}
+
+// auditLive compares what is kept of the live orders of a contract with the orders.
+func (m *Manager) auditLive(market uint32, c *contract) string {
+	var bid, offer odds.Price
+	n := 0
+	for i := range m.orders.entries {
+		e := &m.orders.entries[i]
+		if o := &e.Order; e.is(flagListedLive) && e.links.contract != none && o.Market == market && o.Contract == c.id {
+			n++
+			if o.Side == odds.Buy {
+				bid = max(bid, o.Price)
+			} else if o.Price != 0 && (offer == 0 || o.Price < offer) {
+				offer = o.Price
+			}
+		}
+	}
+	b, s, live := m.BestLive(market, c.id)
+	m.LiveOf(market, c.id, func(*Order) bool { n--; return true })
+	if b != bid || s != offer || n != 0 || live != c.live.n {
+		return fmt.Sprintf("contract %d: best %d and %d of %d, of the orders %d and %d", c.id, b, s, live, bid, offer)
 	}
 	return ""
 }

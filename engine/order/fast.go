@@ -9,7 +9,7 @@ import (
 // its order has flagPlain, and does what applyReport would do, which is checked against it message by message. It
 // leaves anything else to applyReport before it has changed anything.
 
-// plainLive and plainNew are the only flags that an order may have here.
+// plainLive and plainNew are the only flags that an order may have here, but for flagFolded.
 const (
 	plainLive = flagUsed | flagPlain | flagListedLive | flagAcknowledged
 	plainNew  = flagUsed | flagPlain | flagListedLive
@@ -27,7 +27,7 @@ func (e *entry) plain(high uint64) bool {
 		max(s.total, s.open, s.quantity, e.rare.atReduced, o.Sequence) > max(high, 1) {
 		return false
 	}
-	switch e.flags &^ flagPlain {
+	switch e.flags &^ (flagPlain | flagFolded) {
 	case plainLive &^ flagPlain:
 		return s.quantity != 0
 	case plainNew &^ flagPlain:
@@ -76,7 +76,7 @@ func (m *Manager) plainOrder(id uint64) (int32, *entry, *contract) {
 		return none, nil, nil
 	}
 	e := &m.orders.entries[i]
-	if e.flags != plainLive || e.requests.asks > 0 {
+	if e.flags&^flagFolded != plainLive || e.requests.asks > 0 {
 		return none, nil, nil
 	}
 	c := &m.markets.contracts[e.links.contract]
@@ -125,11 +125,10 @@ func (m *Manager) setAvailable(e *entry, c *contract, available, final, flow, gr
 func (m *Manager) end(i int32, e *entry, s State, stamp uint64) {
 	e.closed, e.stamps.close = s, stamp
 	e.Order.Overlay = 0
-	m.orders.unlink(&m.orders.live, i)
-	m.orders.push(&m.orders.ended, i)
-	m.unlink(i)
-	e.flags &^= flagListedLive | flagPlain
-	m.link(i)
+	m.relist(i, e)
+	m.hide(e)
+	m.countDoubt(e)
+	e.flags &^= flagPlain
 }
 
 // applyFast applies a message if it is one for the fast path.
@@ -202,7 +201,7 @@ func (m *Manager) fastExecuted(x *msg.OrderExecuted, in *Input) bool {
 	m.setAvailable(e, c, left, final, flow, int64(q)*moneyPerUnit)
 	ev := m.aboutFast(OrderFilled, o, before)
 	ev.Fill.Price, ev.Fill.Quantity = odds.Price(p), odds.Quantity(q)
-	m.amounts(amountsOf(x.HasAvailableBalance(), x.HasExposure()), x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
+	m.applyAmounts(hasAmounts(x.HasAvailableBalance(), x.HasExposure()), x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
 	return true
 }
 
@@ -238,6 +237,7 @@ func (m *Manager) fastAccepted(x *msg.OrderAccepted, in *Input) bool {
 	e.stamps.quantity, e.stamps.open = stamp, stamp
 	g.available = int64(q)
 	e.flags = plainLive
+	m.show(e)
 
 	side := (o.Side - odds.Buy) & 1
 	e.booked.asked[side], e.booked.askedRisk = 0, 0
@@ -247,7 +247,7 @@ func (m *Manager) fastAccepted(x *msg.OrderAccepted, in *Input) bool {
 	m.account.asked += risk
 	m.setAvailable(e, c, int64(q), 0, 0, asked*moneyPerUnit)
 	m.aboutFast(OrderAccepted, o, PendingNew)
-	m.amounts(amountsOf(x.HasAvailableBalance(), x.HasExposure()), x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
+	m.applyAmounts(hasAmounts(x.HasAvailableBalance(), x.HasExposure()), x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
 	return true
 }
 
@@ -298,7 +298,7 @@ func (m *Manager) fastCancelled(x *msg.OrderCancelled, in *Input) bool {
 	o.State = e.derive()
 	m.setAvailable(e, c, 0, 0, 0, 0)
 	m.aboutFast(OrderCancelled, o, before)
-	m.amounts(amountsOf(x.HasAvailableBalance(), x.HasExposure()), x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
+	m.applyAmounts(hasAmounts(x.HasAvailableBalance(), x.HasExposure()), x.GetAvailableBalance(), x.GetExposure(), stamp, reserved)
 	return true
 }
 
@@ -343,6 +343,6 @@ func (m *Manager) fastReduced(x *msg.OrderQuantityReduced, in *Input) bool {
 	ev := m.aboutFast(OrderReduced, o, o.State)
 	ev.Fill.Quantity = odds.Quantity(left)
 	ev.Reason = Reason{msg.PayloadOrderQuantityReduced, int32(x.GetReason())}
-	m.amounts(0, 0, 0, stamp, reserved)
+	m.applyAmounts(0, 0, 0, stamp, reserved)
 	return true
 }

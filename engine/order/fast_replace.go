@@ -22,7 +22,7 @@ func (m *Manager) fastReplacePending(x *msg.OrderPendingReplace, in *Input) bool
 		return false
 	}
 	o, q := &m.orders.entries[parent], &m.requests.list[request]
-	if o.flags != plainLive || o.requests.asks != 1 || o.requests.replaces-1 >= 254 || q.extra != 0 ||
+	if o.flags&^flagFolded != plainLive || o.requests.asks != 1 || o.requests.replaces-1 >= 254 || q.extra != 0 ||
 		o.Order.Market != x.GetMarketId() || o.Order.Contract != x.GetContractId() || o.Order.Market == 0 ||
 		uint32(o.Order.Side) != uint32(x.GetSide()) || !x.HasSide() {
 		return false
@@ -63,7 +63,7 @@ func (m *Manager) fastReplacePending(x *msg.OrderPendingReplace, in *Input) bool
 	m.account.extra += extra
 	m.account.gross += extra - asked
 	m.about(ReplacePending, e).Other = orig
-	m.amounts(0, 0, 0, stamp, reserved)
+	m.applyAmounts(0, 0, 0, stamp, reserved)
 	return true
 }
 
@@ -107,6 +107,7 @@ func (m *Manager) fastReplaced(x *msg.OrderCancelReplaceAccepted, in *Input) boo
 	e.stamps.quantity, e.stamps.open = stamp, stamp
 	e.flags = plainLive
 	n.State = e.derive()
+	m.show(e)
 	m.setAvailable(e, c, int64(left), 0, 0, -extra)
 	ev := m.aboutFast(OrderReplaced, n, PendingNew)
 	ev.Other = orig
@@ -117,6 +118,6 @@ func (m *Manager) fastReplaced(x *msg.OrderCancelReplaceAccepted, in *Input) boo
 	m.end(parent, o, Replaced, stamp)
 	p.State = o.derive()
 	m.setAvailable(o, c, 0, 0, 0, 0)
-	m.amounts(0, 0, 0, stamp, reserved)
+	m.applyAmounts(0, 0, 0, stamp, reserved)
 	return true
 }

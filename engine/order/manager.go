@@ -14,6 +14,7 @@ type Manager struct {
 	account    account
 	drift      drift
 	complete   completeness
+	inDoubt    int // live orders
 	gone       goneQueue
 	events     [eventsMax]Event
 	eventCount int
@@ -177,92 +178,6 @@ func (m *Manager) book(contract int32, d *booked) {
 	a.gross += d.gross
 }
 
-// place puts an order into its contract. It reports false if there is no room for the contract.
-func (m *Manager) place(i int32, marketID, id uint32) bool {
-	e := &m.orders.entries[i]
-	if e.links.contract != none {
-		return true
-	}
-	at := m.claimContract(marketID, id)
-	if at == none {
-		return false
-	}
-	e.Order.Market, e.Order.Contract = marketID, id
-	m.placeIn(i, at)
-	return true
-}
-
-// placeIn puts an order into the list of its contract.
-func (m *Manager) placeIn(i, at int32) {
-	m.orders.entries[i].links.contract = at
-	m.markets.contracts[at].count++
-	m.link(i)
-}
-
-// unplace takes an order out of its contract's list. What it booked stays.
-func (m *Manager) unplace(i int32) {
-	l := &m.orders.entries[i].links
-	if l.contract == none {
-		return
-	}
-	m.unlink(i)
-	m.markets.contracts[l.contract].count--
-	l.contract = none
-}
-
-// enlist puts an order into the lists that its state belongs to.
-func (m *Manager) enlist(i int32) {
-	if m.orders.enlist(i) && m.orders.entries[i].links.contract != none {
-		m.unlink(i)
-		m.link(i)
-	}
-}
-
-// link puts an order into the list of its contract, at the end where its like are.
-func (m *Manager) link(i int32) {
-	e := &m.orders.entries[i]
-	c := &m.markets.contracts[e.links.contract]
-	if !e.is(flagListedLive) {
-		e.links.cprev, e.links.cnext = none, c.orders
-		if c.orders == none {
-			c.newest = i
-		} else {
-			m.orders.entries[c.orders].links.cprev = i
-		}
-		c.orders = i
-		return
-	}
-	e.links.cprev, e.links.cnext = c.newest, none
-	if c.newest == none {
-		c.orders = i
-	} else {
-		m.orders.entries[c.newest].links.cnext = i
-	}
-	if c.newest = i; c.live == none {
-		c.live = i
-	}
-}
-
-// unlink takes an order out of the list of its contract, to which it still belongs.
-func (m *Manager) unlink(i int32) {
-	l := &m.orders.entries[i].links
-	c := &m.markets.contracts[l.contract]
-	if c.live == i {
-		c.live = l.cnext
-	}
-	if l.cprev == none {
-		c.orders = l.cnext
-	} else {
-		m.orders.entries[l.cprev].links.cnext = l.cnext
-	}
-	if l.cnext == none {
-		c.newest = l.cprev
-	} else {
-		m.orders.entries[l.cnext].links.cprev = l.cprev
-	}
-	l.cprev, l.cnext = none, none
-}
-
 // claimContract returns the slot of a contract, or none if there is no room. Idle markets make room.
 func (m *Manager) claimContract(marketID, id uint32) int32 {
 	if i := m.markets.find(marketID, id); i != none {
@@ -301,12 +216,8 @@ func (k *market) over() bool {
 
 // forgetEnded forgets the terminal orders of a contract.
 func (m *Manager) forgetEnded(contract int32) {
-	for i := m.markets.contracts[contract].orders; i != none; {
-		next := m.orders.entries[i].links.cnext
-		if !m.orders.entries[i].is(flagListedLive) {
-			m.forget(i)
-		}
-		i = next
+	for c := &m.markets.contracts[contract]; c.ended.head != none; {
+		m.forget(c.ended.head)
 	}
 }
 
@@ -328,8 +239,7 @@ func (m *Manager) forget(i int32) {
 	if e.is(flagForgotten) {
 		c.unknown--
 	}
-	m.unplace(i)
-	m.orders.release(i)
+	m.release(i)
 	m.stats.Evicted++
 }
 
@@ -345,7 +255,7 @@ func (m *Manager) claim(foreign bool) int32 {
 	}
 	e := &t.entries[i]
 	e.Order.Foreign = foreign
-	t.push(&t.ended, i) // until enlist
+	t.ended.push(t.places, i) // until enlist
 	return i
 }
 
@@ -381,21 +291,6 @@ func (m *Manager) Ended(yield func(*Order) bool) {
 		e := &m.orders.entries[i]
 		i = m.orders.places[i].next
 		if !yield(&e.Order) {
-			return
-		}
-	}
-}
-
-// LiveOf calls yield for the orders of a contract that are not terminal, in the order in which they were seen,
-// until it returns false.
-func (m *Manager) LiveOf(marketID, contractID uint32, yield func(*Order) bool) {
-	at := m.markets.find(marketID, contractID)
-	if at == none {
-		return
-	}
-	for i := m.markets.contracts[at].live; i != none; {
-		e := &m.orders.entries[i]
-		if i = e.links.cnext; !yield(&e.Order) {
 			return
 		}
 	}

@@ -8,17 +8,15 @@ import (
 
 // drift follows the exchange's amounts against ours.
 type drift struct {
-	balance  float64
-	exposure float64
-	has      has    // which of the two the newest report has
-	open     bool   // the newest report has not agreed with ours yet
-	reported bool   // a Drift was reported for it
-	stale    bool   // the newest report's reserve is not the present one: only its cash is compared
-	since    int64  // clock reading since when no report agreed; 0 if they do
-	newest   int64  // clock reading of the newest report
-	stamp    uint64 // of the newest report
-	changed  uint64 // stamp of the newest message without amounts that changed the reserve
-	exposed  int64  // difference that was reported last: the exchange's less ours
+	amounts  amounts // of the newest report
+	open     bool    // the newest report has not agreed with ours yet
+	reported bool    // a Drift was reported for it
+	stale    bool    // the newest report's reserve is not the present one: only its cash is compared
+	since    int64   // clock reading since when no report agreed; 0 if they do
+	newest   int64   // clock reading of the newest report
+	stamp    uint64  // of the newest report
+	changed  uint64  // stamp of the newest message without amounts that changed the reserve
+	exposed  int64   // difference that was reported last: the exchange's less ours
 	cash     int64
 	exposeOn bool // a difference stands
 }
@@ -35,23 +33,27 @@ func moneyOf(v float64) (n int64, ok bool) {
 	return int64(m), err == nil && magnitude(int64(m)) <= grossMax
 }
 
-// amounts applies the amounts of a message, those that it has, or that it has none. reserved is what we reserved before
-// it.
-func (m *Manager) amounts(has has, balance, exposure float64, stamp uint64, reserved int64) {
-	switch {
-	case has&hasBalance != 0:
-		if m.general || !m.agree(has, balance, exposure, stamp) {
-			m.balance(has, balance, exposure, stamp)
-		}
-	case m.account.reserved() != reserved:
-		m.drift.stale = true
-		m.drift.changed = max(m.drift.changed, stamp)
-	}
-	m.checkDrift()
+// amounts are what a message says about the account.
+type amounts struct {
+	balance   float64
+	exposure  float64
+	available int64 // balance
+	reserve   int64 // exposure, which counts whatever its sign
+	has       has   // which of the two it has
+	ok        bool  // those that it has are amounts
 }
 
-// amountsOf returns which amounts a message has.
-func amountsOf(balance, exposure bool) (h has) {
+func amountsOf(has has, balance, exposure float64) amounts {
+	a := amounts{balance: balance, exposure: exposure, has: has}
+	a.available, a.ok = moneyOf(balance)
+	if a.ok && has&hasExposure != 0 {
+		a.reserve, a.ok = moneyOf(math.Abs(exposure))
+	}
+	return a
+}
+
+// hasAmounts returns which amounts a message has.
+func hasAmounts(balance, exposure bool) (h has) {
 	if balance {
 		h = hasBalance
 	}
@@ -61,34 +63,52 @@ func amountsOf(balance, exposure bool) (h has) {
 	return h
 }
 
-// agree notes the amounts of a message that are exactly ours when no difference stands, as balance and checkDrift
-// would. It returns false for any other.
+// applyAmounts applies the amounts of a message, or that it has none. reserved is what we reserved before it.
+func (m *Manager) applyAmounts(has has, balance, exposure float64, stamp uint64, reserved int64) {
+	switch {
+	case has&hasBalance != 0:
+		if m.general || !m.agree(has, balance, exposure, stamp) {
+			a := amountsOf(has, balance, exposure)
+			m.balance(&a, stamp)
+		}
+	case m.account.reserved() != reserved:
+		m.drift.stale = true
+		m.drift.changed = max(m.drift.changed, stamp)
+	}
+	if m.drift.open {
+		m.checkDrift()
+	}
+}
+
+// agree notes amounts that are exactly ours when no difference stands, as balance and checkDrift would. It returns
+// false for any other.
 func (m *Manager) agree(has has, balance, exposure float64, stamp uint64) bool {
-	d, a := &m.drift, &m.account
+	d, own := &m.drift, &m.account
 	exposed := math.Abs(exposure)
-	if has != hasBalance|hasExposure || m.replayed || d.exposeOn || stamp < max(d.stamp, d.changed) || !a.hasCash ||
-		!(math.Abs(balance) < exactMax) || !(exposed < exactMax) {
+	if has != hasBalance|hasExposure || m.replayed || d.exposeOn || !own.hasCash || stamp < d.stamp || stamp < d.changed ||
+		!(math.Abs(balance) < exactMax && exposed < exactMax) {
 		return false
 	}
+	available := int64(math.RoundToEven(balance * float64(odds.Whole)))
 	reserve := int64(math.RoundToEven(exposed * float64(odds.Whole)))
-	cash := int64(math.RoundToEven(balance*float64(odds.Whole))) + reserve
-	if cash != a.cash || reserve != a.reserved() {
+	if available+reserve != own.cash || reserve != own.reserved() {
 		return false
 	}
-	d.balance, d.exposure, d.has = balance, exposure, has
+	a := &d.amounts
+	a.balance, a.exposure, a.available, a.reserve, a.has, a.ok = balance, exposure, available, reserve, has, true
 	d.stamp, d.newest, d.since = stamp, m.now, 0
 	d.open, d.reported, d.stale = false, false, false
 	return true
 }
 
 // balance notes the amounts of a report.
-func (m *Manager) balance(has has, balance, exposure float64, stamp uint64) {
+func (m *Manager) balance(b *amounts, stamp uint64) {
 	d := &m.drift
 	if stamp < d.stamp { // it was overtaken by a newer one
 		return
 	}
 	d.stamp = stamp
-	d.balance, d.exposure, d.has = balance, exposure, has
+	d.amounts = *b
 	if d.since == 0 || d.reported {
 		d.since = max(m.now, 1)
 	}
@@ -96,7 +116,7 @@ func (m *Manager) balance(has has, balance, exposure float64, stamp uint64) {
 	d.open, d.reported = true, false
 	d.stale = m.replayed || stamp < d.changed // what it says may be older than the states of markets
 	cash, ok := m.reportedCash()
-	if !ok || d.has&hasExposure == 0 {
+	if !ok || b.has&hasExposure == 0 {
 		return
 	}
 	a := &m.account
@@ -108,21 +128,13 @@ func (m *Manager) balance(has has, balance, exposure float64, stamp uint64) {
 	}
 }
 
-// reportedCash returns available balance and reserve of the newest report together. Exposure counts whatever its
-// sign.
+// reportedCash returns available balance and reserve of the newest report together.
 func (m *Manager) reportedCash() (cash int64, ok bool) {
-	d := &m.drift
-	b, ok := moneyOf(d.balance)
-	if !ok {
-		return 0, false
+	a := &m.drift.amounts
+	if a.has&hasExposure == 0 {
+		return a.available + m.account.reserved(), a.ok
 	}
-	reserve := m.account.reserved()
-	if d.has&hasExposure != 0 {
-		if reserve, ok = moneyOf(math.Abs(d.exposure)); !ok {
-			return 0, false
-		}
-	}
-	return b + reserve, true
+	return a.available + a.reserve, a.ok
 }
 
 // differs reports whether two amounts differ beyond the tolerance. Beyond exactMax floats are less exact than
@@ -151,8 +163,8 @@ func (m *Manager) checkDrift() {
 	a := &m.account
 	reserve := a.reserved()
 	reported := reserve
-	if d.has&hasExposure != 0 {
-		reported, _ = moneyOf(math.Abs(d.exposure))
+	if d.amounts.has&hasExposure != 0 {
+		reported = d.amounts.reserve
 	}
 	exposes, cashes := !d.stale && m.differs(reported, reserve), a.hasCash && m.differs(cash, a.cash)
 	if !exposes && !cashes {
@@ -213,7 +225,7 @@ func (m *Manager) balanceChanged(r *report) {
 		return
 	}
 	d := &m.drift
-	d.balance, d.exposure, d.has = r.balance, r.exposure, r.has&(hasBalance|hasExposure)
+	d.amounts = amountsOf(r.has&(hasBalance|hasExposure), r.balance, r.exposure)
 	cash, ok := m.reportedCash()
 	if !ok || r.has&hasExposure == 0 || !m.account.hasCash {
 		m.settleByCash(0, true)

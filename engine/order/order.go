@@ -77,8 +77,10 @@ type entry struct {
 	links    links
 	requests underWay
 	flags    flags
-	closed   State  // terminal state that was reported, 0 while there is none
-	sent     uint64 // sequence that the request took
+	closed   State      // terminal state that was reported, 0 while there is none
+	doubted  bool       // counted in Manager.inDoubt
+	shown    odds.Price // counted among the best of its contract; 0 if it is not
+	sent     uint64     // sequence that the request took
 	_        [16]byte
 
 	booked booked // in its contract
@@ -112,11 +114,10 @@ type underWay struct {
 	asks     uint8 // replaces that were sent and not answered
 }
 
-// links are slots of other tables and of the orders of the contract.
+// links are slots of other tables.
 type links struct {
-	contract     int32 // none before it is known
-	fills        int32 // first of its fills
-	cprev, cnext int32 // orders of the contract
+	contract int32 // none before it is known
+	fills    int32 // first of its fills
 }
 
 // rare is what few orders have.

@@ -179,7 +179,7 @@ func (m *Manager) reset() {
 	m.fills.reset()
 	m.window = window{}
 	m.account, m.drift, m.complete = account{}, drift{}, completeness{why: NotCaughtUp}
-	m.gone.head, m.gone.n = 0, 0
+	m.gone.head, m.gone.n, m.inDoubt = 0, 0, 0
 	m.last, m.lastNext, m.eventCount = [lastMax]Message{}, 0, 0
 	m.now, m.replayed, m.sequence, m.stats = 0, false, 0, Stats{}
 }
@@ -207,9 +207,11 @@ func (m *Manager) walkSums(c *codec) {
 	c.bool(&a.hasCash)
 
 	d := &m.drift
-	c.float(&d.balance)
-	c.float(&d.exposure)
-	small(c, &d.has, hasBalance|hasExposure)
+	r := d.amounts
+	c.float(&r.balance)
+	c.float(&r.exposure)
+	small(c, &r.has, hasBalance|hasExposure)
+	d.amounts = amountsOf(r.has, r.balance, r.exposure)
 	c.bool(&d.open)
 	c.bool(&d.reported)
 	c.bool(&d.stale)
@@ -351,8 +353,10 @@ func (m *Manager) walkContract(c *codec, marketID uint32, at int32) {
 func (m *Manager) unlisted(at int32) booked {
 	k := &m.markets.contracts[at]
 	base := k.booked
-	for i := k.orders; i != none; i = m.orders.entries[i].links.cnext {
-		base.subtract(&m.orders.entries[i].booked)
+	for _, l := range [...]*list{&k.ended, &k.live} {
+		for i := l.head; i != none; i = m.orders.inContract[i].next {
+			base.subtract(&m.orders.entries[i].booked)
+		}
 	}
 	return base
 }

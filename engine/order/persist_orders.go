@@ -17,7 +17,7 @@ func (m *Manager) walkOrders(c *codec) {
 	if c.load {
 		for k := 0; k < n && c.err == nil; k++ {
 			i := t.claim()
-			t.push(&t.ended, i)
+			t.ended.push(t.places, i)
 			m.walkOrder(c, i)
 			m.index[k] = i
 		}
@@ -129,10 +129,13 @@ func (m *Manager) walkContractOrders(c *codec) {
 				m.loadContractOrders(c, i)
 				continue
 			}
-			c.count(int(t.contracts[i].count), 0, 0)
-			for o := t.contracts[i].newest; o != none; o = m.orders.entries[o].links.cprev {
-				k := uint32(m.index[o])
-				c.u32(&k)
+			k := &t.contracts[i]
+			c.count(k.ended.n+k.live.n, 0, 0)
+			for _, l := range [...]*list{&k.ended, &k.live} {
+				for o := l.head; o != none; o = m.orders.inContract[o].next {
+					at := uint32(m.index[o])
+					c.u32(&at)
+				}
 			}
 		}
 	}
@@ -146,23 +149,27 @@ func (m *Manager) walkContractOrders(c *codec) {
 		if c.err == nil && e.links.contract == none {
 			m.loadOrder(i) // books nothing
 		}
-		m.orders.enlist(i)
+		if e.listsLive() {
+			m.orders.relist(i)
+		}
+		m.countDoubt(e)
 	}
-	for k := range m.loaded {
-		m.loadPlace(c, m.index[k])
+	for at := range t.contracts {
+		m.relistContract(&t.contracts[at])
 	}
 }
 
-// loadPlace finds out where the live orders of a contract begin, once all are in its list.
-func (m *Manager) loadPlace(c *codec, i int32) {
-	l := &m.orders.entries[i].links
-	afterLive := l.cprev != none && m.orders.entries[l.cprev].is(flagListedLive)
-	switch live := m.orders.entries[i].is(flagListedLive); {
-	case l.contract == none:
-	case live && !afterLive:
-		m.markets.contracts[l.contract].live = i
-	case !live:
-		c.check(!afterLive, "the live orders of a contract are not its last ones")
+// relistContract puts the live orders of a contract, which are among the ended ones as they are read, into the list of
+// live ones, in the same order.
+func (m *Manager) relistContract(k *contract) {
+	for i := k.ended.head; i != none && k.ended.n > 0; {
+		next := m.orders.inContract[i].next
+		if e := &m.orders.entries[i]; e.is(flagListedLive) {
+			k.ended.unlink(m.orders.inContract, i)
+			k.live.push(m.orders.inContract, i)
+			m.show(e)
+		}
+		i = next
 	}
 }
 

@@ -70,6 +70,7 @@ func (m *Manager) replacePending(r *report) {
 			// of its original at that time too little is known
 			e.rare.reserved = int64(liability(e.Order.Side, e.Order.Quantity, e.Order.Price))
 		}
+		m.countDoubt(o)
 		if request == none { // of another session: the overlay lasts until the second stage
 			o.count(msg.PayloadOrderCancelReplace, 1)
 			m.commit(parent)

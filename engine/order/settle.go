@@ -59,7 +59,7 @@ func (m *Manager) marketState(s *msg.MarketState) {
 		m.setMarketState(k, s.GetState())
 	}
 	// After a reconnection a balance may come before the state of the market that it is about.
-	if d := &m.drift; m.markets.awaiting > 0 && d.open && d.has&hasExposure != 0 && m.account.hasCash {
+	if d := &m.drift; m.markets.awaiting > 0 && d.open && d.amounts.has&hasExposure != 0 && m.account.hasCash {
 		if cash, ok := m.reportedCash(); ok && m.differs(cash, m.account.cash) {
 			m.settleByCash(cash-m.account.cash, false)
 		}
@@ -135,12 +135,14 @@ func (m *Manager) closeContract(at int32) {
 		m.markets.markets[c.market].awaiting--
 	}
 	var left booked
-	for i := c.orders; i != none; i = m.orders.entries[i].links.cnext {
-		e := &m.orders.entries[i]
-		e.booked = e.bookOf(c)
-		left.add(&e.booked)
-		m.fills.release(e) // nothing reduces them any more
-		e.flags |= flagFolded
+	for _, l := range [...]*list{&c.ended, &c.live} {
+		for i := l.head; i != none; i = m.orders.inContract[i].next {
+			e := &m.orders.entries[i]
+			e.booked = e.bookOf(c)
+			left.add(&e.booked)
+			m.fills.release(e) // nothing reduces them any more
+			e.flags |= flagFolded
+		}
 	}
 	left.subtract(&c.booked)
 	m.book(at, &left)

@@ -11,10 +11,6 @@ type Stake struct {
 	Selling  odds.Money // likewise, of sales
 	Asked    odds.Money // what replaces without an answer can add
 	OfOrder  odds.Money // the share of Buying or Selling of the order that was named
-
-	Orders int        // live ones
-	Bid    odds.Price // the highest price of the live purchases, 0 if there is none
-	Offer  odds.Price // the lowest price of the live sales, 0 if there is none
 }
 
 // Stakes calls yield with every contract of a market that is not settled, in the order in which they were seen, until
@@ -38,41 +34,24 @@ func (m *Manager) Stakes(marketID uint32, id uint64, yield func(Stake) bool) {
 	}
 }
 
-// StakeOf returns what [Manager.Stakes] says of a contract, a zero Stake if the contract is not known.
-func (m *Manager) StakeOf(marketID, contractID uint32) (s Stake) {
-	if at := m.markets.find(marketID, contractID); at != none {
-		m.stake(&s, &m.markets.contracts[at], 0)
-	}
-	return s
-}
-
 func (m *Manager) stake(s *Stake, c *contract, id uint64) {
 	*s = Stake{
 		Contract: c.id, Wins: odds.Money(c.booked.final*moneyPerUnit + c.booked.flow), Loses: odds.Money(c.booked.flow),
 	}
 	asked := c.booked.askedRisk
-	for i := c.live; i != none; {
-		e := &m.orders.entries[i]
-		i = e.links.cnext
-		o := &e.Order
-		s.Orders++
+	for i := c.live.head; i != none; i = m.orders.inContract[i].next {
+		o := &m.orders.entries[i].Order
 		open := o.Available
 		if o.State == PendingNew {
 			open = o.Quantity
 		}
-		if !o.Price.Valid() {
+		if !o.Price.Valid() || open <= 0 {
 			continue
 		}
-		risk := int64(0)
-		if open > 0 {
-			risk = int64(liability(o.Side, open, o.Price))
-		}
+		risk := int64(liability(o.Side, open, o.Price))
 		if o.Side == odds.Buy {
-			s.Bid, s.Buying = max(s.Bid, o.Price), atMost(s.Buying, risk)
+			s.Buying = atMost(s.Buying, risk)
 		} else {
-			if s.Offer == 0 || o.Price < s.Offer {
-				s.Offer = o.Price
-			}
 			s.Selling = atMost(s.Selling, risk)
 		}
 		if o.ID == id && id != 0 {

@@ -3,14 +3,16 @@ package order
 // table holds the orders. It is claimed once and never grows.
 type table struct {
 	entries []entry
-	places  []place // in the lists
-	byID    hash
-	byRef   hash // orders of ours with a reference
-	free    int32
-	live    list
-	ended   list
-	limit   int // live orders that Admit allows
-	keep    int // ended orders
+	places  []place // in the lists of live and of ended orders
+
+	inContract []place // in those of contracts
+	byID       hash
+	byRef      hash // orders of ours with a reference
+	free       int32
+	live       list
+	ended      list
+	limit      int // live orders that Admit allows
+	keep       int // ended orders
 }
 
 // place is where a slot is in a list, apart from the entries: an order that ends has its neighbours changed, which are
@@ -26,7 +28,7 @@ type list struct {
 func (t *table) init(live, ended int) {
 	t.limit, t.keep = live, ended
 	t.entries = make([]entry, live+ended)
-	t.places = make([]place, live+ended)
+	t.places, t.inContract = make([]place, live+ended), make([]place, live+ended)
 	t.byID.init(len(t.entries))
 	t.byRef.init(len(t.entries))
 	t.reset()
@@ -52,56 +54,55 @@ func (t *table) claim() int32 {
 	}
 	e := &t.entries[i]
 	t.free = t.places[i].next
-	*e = entry{flags: flagUsed, links: links{none, none, none, none}}
+	*e = entry{flags: flagUsed, links: links{none, none}}
 	t.places[i] = place{none, none}
 	return i
 }
 
-func (t *table) push(l *list, i int32) {
-	t.places[i] = place{l.tail, none}
+func (l *list) push(places []place, i int32) {
+	places[i] = place{l.tail, none}
 	if l.tail == none {
 		l.head = i
 	} else {
-		t.places[l.tail].next = i
+		places[l.tail].next = i
 	}
 	l.tail = i
 	l.n++
 }
 
-func (t *table) unlink(l *list, i int32) {
-	at := t.places[i]
+func (l *list) unlink(places []place, i int32) {
+	at := places[i]
 	if at.prev == none {
 		l.head = at.next
 	} else {
-		t.places[at.prev].next = at.next
+		places[at.prev].next = at.next
 	}
 	if at.next == none {
 		l.tail = at.prev
 	} else {
-		t.places[at.next].prev = at.prev
+		places[at.next].prev = at.prev
 	}
-	t.places[i] = place{none, none}
+	places[i] = place{none, none}
 	l.n--
 }
 
-// enlist puts an entry into the list that its state belongs to, and reports whether that is another one. An order of
-// which only its confirmations were seen is with the ended ones, because nobody would end it.
-func (t *table) enlist(i int32) (moved bool) {
+// listsLive reports whether an order belongs into the list of live ones. An order of which only its confirmations were
+// seen is with the ended ones, because nobody would end it.
+func (e *entry) listsLive() bool {
+	o := &e.Order
+	return !o.State.Terminal() && (!o.Foreign || e.is(flagAcknowledged) || o.Original != 0 || e.requests.asks > 0)
+}
+
+// relist moves an entry between the lists of live and ended orders.
+func (t *table) relist(i int32) {
 	e := &t.entries[i]
-	live := !e.Order.State.Terminal() && (!e.Order.Foreign || e.is(flagAcknowledged) || e.Order.Original != 0 || e.requests.asks > 0)
-	if live == e.is(flagListedLive) {
-		return false
+	from, to := &t.ended, &t.live
+	if e.is(flagListedLive) {
+		from, to = to, from
 	}
-	if live {
-		t.unlink(&t.ended, i)
-		t.push(&t.live, i)
-		e.flags |= flagListedLive
-		return true
-	}
-	t.unlink(&t.live, i)
-	t.push(&t.ended, i)
-	e.flags &^= flagListedLive
-	return true
+	from.unlink(t.places, i)
+	to.push(t.places, i)
+	e.flags ^= flagListedLive
 }
 
 // setID gives an entry its id.
@@ -163,9 +164,9 @@ func (t *table) release(i int32) {
 		t.byRef.remove(requestKey(e.Order.Reference, e.sent), i)
 	}
 	if e.is(flagListedLive) {
-		t.unlink(&t.live, i)
+		t.live.unlink(t.places, i)
 	} else {
-		t.unlink(&t.ended, i)
+		t.ended.unlink(t.places, i)
 	}
 	*e = entry{}
 	t.places[i] = place{none, t.free}

@@ -56,6 +56,7 @@ func (m *Manager) Tick(now int64) []Event {
 		e := &m.orders.entries[i]
 		if e.Order.Overlay&InDoubt == 0 {
 			e.Order.Overlay |= InDoubt
+			m.countDoubt(e)
 			m.about(DoubtBegan, e).Request = msg.PayloadOrderCancel
 		}
 	}
@@ -76,8 +77,8 @@ func (m *Manager) retain() {
 		}
 		next := m.orders.places[i].next
 		if e.figures.pending != 0 {
-			m.orders.unlink(&m.orders.ended, i)
-			m.orders.push(&m.orders.ended, i)
+			m.orders.ended.unlink(m.orders.places, i)
+			m.orders.ended.push(m.orders.places, i)
 			e.Order.Updated = m.now
 		} else {
 			m.forget(i)
