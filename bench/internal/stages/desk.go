@@ -23,6 +23,9 @@ const (
 	deskMargin    = 500 // of the own quotes from the best
 )
 
+// deskAmounts is little memory for the amounts of money, so that making them leaves the caches to the engine.
+var deskAmounts = order.Config{Orders: 1024, Retained: 16, Requests: 256, Contracts: 256, Fills: 256}
+
 // desk is an engine and the exchange that it trades with.
 type desk struct {
 	*counterparty
@@ -42,7 +45,7 @@ func limitDesk(c *engine.Config) { settings.Limit(c, marketBase, deskContracts/d
 
 // openDesk returns a desk that is subscribed to its markets.
 func openDesk(sets ...func(*engine.Config)) *desk {
-	d := &desk{counterparty: newCounterparty(order.Config{}), conn: new(conn), quantity: deskQuantity}
+	d := &desk{counterparty: newCounterparty(deskAmounts), conn: new(conn), quantity: deskQuantity}
 	d.engine = openEngine(d.conn, func(c *engine.Config) {
 		c.SubscriptionsMax = deskContracts
 		for _, set := range sets {
@@ -246,7 +249,7 @@ func Quoting() Group {
 
 // quotingCodec is the work that no client can avoid.
 func quotingCodec() Stage {
-	x := newCounterparty(order.Config{})
+	x := newCounterparty(deskAmounts)
 	limits := fixture.Must(wire.Limits{}.Resolve())
 	region := new([envelope.EncodeFrameBytes]byte)
 	var rest []byte
