@@ -179,7 +179,8 @@ var desks = []struct {
 	name string
 	set  []func(*engine.Config)
 }{
-	{withoutState, nil}, {withState, []func(*engine.Config){settings.EnableState}},
+	{withoutState, nil},
+	{withState, []func(*engine.Config){settings.EnableState}},
 	{withChecks, []func(*engine.Config){settings.EnableState, limitDesk}},
 }
 
