@@ -129,24 +129,34 @@ func counted() (paths []instrcount.Path) {
 	executed := func() stages.Group { return stages.In(fixture.Executed()) }
 	quotes := func() stages.Group { return stages.In(fixture.Quotes()) }
 	paths = append(paths, orderPaths(10_000)...)
+	gate := func() stages.Group { return stages.Gate(1) }
 	return append(paths,
 		countEncode(fixture.Create()), countEncode(fixture.Cancel()), countScan(mixed), countSend(),
 		countStage("executed in", "session", executed), countStage("executed in", "engine", executed),
 		countStage("quotes in", "session", quotes), countStage("quotes in", "engine", quotes),
 		countStage("64 orders", "session", stages.Order), countStage("64 orders", "engine", stages.Order),
+		countStage("fill received", "with state", func() stages.Group { return stages.Received("fill", 1) }),
+		countStage("quote received", "with state", func() stages.Group { return stages.Received("quote", 1) }),
+		countStage("order out", "without state", gate), countStage("order out", "with state", gate),
+		countStage("order out", "with every risk check", gate),
 	)
 }
 
 // countStage is a message, or a batch of them, through a stage of package stages.
 func countStage(name, stage string, open func() stages.Group) instrcount.Path {
+	var s stages.Stage
 	return instrcount.Path{Name: name + " " + stage, Calls: 1, New: func(t testing.TB) func(int) {
 		group := open()
 		t.Cleanup(func() { _ = group.Close() })
-		i := slices.IndexFunc(group.Stages, func(s stages.Stage) bool { return s.Name == stage })
+		s = group.Stages[slices.IndexFunc(group.Stages, func(s stages.Stage) bool { return s.Name == stage })]
 		return func(int) {
-			if err := group.Stages[i].Loop(1); err != nil {
+			if err := s.Loop(1); err != nil {
 				panic(err)
 			}
+		}
+	}, Prepare: func() {
+		if s.Prepare != nil {
+			fixture.Must(s.Prepare())
 		}
 	}}
 }

@@ -174,7 +174,8 @@ func (t *trading) touch(now int64, market, contract uint32) (b risk.Book) {
 	}
 	b.Age = time.Duration(c.Age(now))
 	c = c.WithoutOwn()
-	if micro, ok := c.Micro(); ok {
+	if t.config.Risk.Collar.Micro {
+		micro, _ := c.Micro()
 		b.Micro = odds.Price((micro + microUnit/2) / microUnit)
 	}
 	if l, ok := c.Best(odds.Buy); ok {

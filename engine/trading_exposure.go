@@ -32,26 +32,32 @@ func (t *trading) exposures(s *risk.Snapshot, r *exposed) {
 	filled := risk.WorstCase{Independent: independent}
 	m, a := t.orders.Market(r.market), t.orders.Account()
 	fixed := m.Provision + m.Replacing
-	seen := false
-	t.orders.Outcomes(r.market, func(p order.Profit) bool {
-		if p.Contract == 0 {
-			return true
-		}
-		rest, with, extra := t.resultOf(r, p.Contract)
-		fixed += extra
+	seen, original := false, uint64(0)
+	if r.original != nil {
+		original = r.original.ID
+	}
+	t.orders.Stakes(r.market, original, func(k order.Stake) bool {
+		with := risk.Result{Wins: less(k.Wins, k.Selling), Loses: less(k.Loses, k.Buying)}
+		fixed += k.Asked
 		before.Add(with)
-		if p.Contract != r.contract {
+		if k.Contract != r.contract {
 			after.Add(with)
 			filled.Add(with)
 			return true
 		}
 		seen = true
+		rest := with // without the original
+		if r.side == odds.Buy {
+			rest.Loses = less(k.Loses, k.Buying-k.OfOrder)
+		} else {
+			rest.Wins = less(k.Wins, k.Selling-k.OfOrder)
+		}
 		open, full := rest, rest
 		open.Open(r.side, r.price, r.quantity)
 		full.Fill(r.side, r.price, r.quantity)
 		after.Add(open)
 		filled.Add(full)
-		own := extra + m.Provision + m.Replacing
+		own := k.Asked + m.Provision + m.Replacing
 		s.Contract = risk.Exposure{Before: lossOf(with) + own, After: lossOf(open) + own, Filled: lossOf(full) + own}
 		return true
 	})
@@ -66,36 +72,13 @@ func (t *trading) exposures(s *risk.Snapshot, r *exposed) {
 	}
 }
 
-// resultOf returns what a contract brings, with its orders at their worst and without the original of a replace, or
-// with it, and what replaces on their way may add to the loss.
-func (t *trading) resultOf(r *exposed, contract uint32) (rest, with risk.Result, extra odds.Money) {
-	p := t.orders.Position(r.market, contract)
-	rest = risk.Result{Wins: p.IfWins, Loses: p.IfLoses}
-	with, extra = rest, p.Asked
-	t.orders.LiveOf(r.market, contract, func(o *order.Order) bool {
-		open := openOf(o)
-		if !o.Price.Valid() || open <= 0 {
-			return true
-		}
-		with.Open(o.Side, o.Price, open)
-		if o != r.original {
-			rest.Open(o.Side, o.Price, open)
-		}
-		if o.State == order.PendingNew && o.Original == 0 && !o.Foreign {
-			extra -= liabilityOf(o.Side, o.Price, open) // of creates, which are counted
-		}
-		return true
-	})
-	return rest, with, max(extra, 0)
+// less returns a result less what is lost beside it, or the least amount if that is larger.
+func less(result, loss odds.Money) odds.Money {
+	if rest, err := result.Sub(loss); err == nil {
+		return rest
+	}
+	return -odds.MoneyMax
 }
 
 // lossOf returns the largest loss of a contract, negative if a profit is certain.
 func lossOf(r risk.Result) odds.Money { return -min(r.Wins, r.Loses) }
-
-// liabilityOf returns what a valid order can lose.
-func liabilityOf(side odds.Side, price odds.Price, quantity odds.Quantity) odds.Money {
-	if side == odds.Sell {
-		price = price.Complement()
-	}
-	return odds.Money(quantity) * odds.Money(price)
-}

@@ -47,6 +47,19 @@ func TestTradingTruth(t *testing.T) {
 	}
 }
 
+// checkDoubts holds the risk checks' number of orders in doubt to the orders, once they were told of the latest ones.
+func (d *tradingDay) checkDoubts() {
+	live, inDoubt := 0, 0
+	for o := range d.Orders() {
+		if live++; o.Overlay&order.InDoubt != 0 {
+			inDoubt++
+		}
+	}
+	if s := d.Mode(); s.Open+s.InDoubt == live && s.InDoubt != inDoubt {
+		d.t.Errorf("the risk checks count %d orders in doubt, there are %d of %d", s.InDoubt, inDoubt, live)
+	}
+}
+
 // tradingDay is a bot that does at random what the trading state offers.
 type tradingDay struct {
 	*engine.Engine
@@ -196,6 +209,7 @@ func (d *tradingDay) do(r *running, f func()) {
 
 // act is what the bot does each time: mostly nothing.
 func (d *tradingDay) act() {
+	d.checkDoubts()
 	contract := dayContracts[d.rand.IntN(len(dayContracts))]
 	price := odds.Price(500 + 100*d.rand.IntN(90))
 	size := odds.Quantity(10_000 * (1 + d.rand.IntN(20)))

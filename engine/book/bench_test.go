@@ -3,10 +3,7 @@ package book_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
-	"sort"
 	"testing"
-	"time"
 
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/gen/msg"
@@ -144,125 +141,6 @@ func (tr *traffic) decode(n int, apply func(*msg.ContractQuotes)) {
 		}
 		if k++; k == len(tr.payloads) {
 			k = 0
-		}
-	}
-}
-
-// naive is the book that one writes first.
-type naive struct {
-	bids, offers []naiveLevel
-}
-
-type naiveLevel struct {
-	price    uint32
-	quantity uint64
-}
-
-type naiveKey struct{ market, contract uint32 }
-
-func naiveSide(levels []naiveLevel, quotes []msg.Quote, better func(a, b uint32) bool) []naiveLevel {
-	for i := range quotes {
-		price, quantity := quotes[i].GetPrice(), quotes[i].GetQuantity()
-		at := slices.IndexFunc(levels, func(l naiveLevel) bool { return l.price == price })
-		switch {
-		case quantity == 0 && at >= 0:
-			levels = slices.Delete(levels, at, at+1)
-		case quantity > 0 && at >= 0:
-			levels[at].quantity = quantity
-		case quantity > 0:
-			levels = append(levels, naiveLevel{price, quantity})
-		}
-	}
-	sort.Slice(levels, func(i, j int) bool { return better(levels[i].price, levels[j].price) })
-	return levels[:min(len(levels), benchDepth)]
-}
-
-// newNaive returns a function that applies an update to naive books.
-func (tr *traffic) newNaive() func(*msg.ContractQuotes) {
-	books := map[naiveKey]*naive{}
-	higher := func(a, b uint32) bool { return a > b }
-	lower := func(a, b uint32) bool { return a < b }
-	apply := func(q *msg.ContractQuotes) {
-		n := books[naiveKey{q.GetMarketId(), q.GetContractId()}]
-		if len(q.GetBids()) > 0 {
-			n.bids = naiveSide(n.bids, q.GetBids(), higher)
-		}
-		if len(q.GetOffers()) > 0 {
-			n.offers = naiveSide(n.offers, q.GetOffers(), lower)
-		}
-	}
-	for i, m := range tr.first {
-		q := m.GetContractQuotes()[0]
-		q.SetMarketId(marketOf(i))
-		books[naiveKey{marketOf(i), contractOf(i)}] = new(naive)
-		apply(&q)
-	}
-	return apply
-}
-
-// BenchmarkUpdate is an update decoded, decoded and applied, and decoded and applied to naive books.
-func BenchmarkUpdate(b *testing.B) {
-	for _, levels := range []int{1, 10} {
-		for _, books := range []int{1, 1000} {
-			tr := newTraffic(books, 1<<13, levels)
-			ours, naive := tr.newBooks(b), tr.newNaive()
-			now := int64(0)
-			apply := func(q *msg.ContractQuotes) {
-				now++
-				if _, err := ours.ApplyUpdate(q, now); err != nil {
-					b.Fatal(err)
-				}
-			}
-			name := fmt.Sprintf("levels=%d/books=%d/", levels, books)
-			for _, c := range []struct {
-				name  string
-				apply func(*msg.ContractQuotes)
-			}{{"decode", func(*msg.ContractQuotes) {}}, {"applied", apply}, {"naive", naive}} {
-				b.Run(name+c.name, func(b *testing.B) {
-					b.ReportAllocs()
-					tr.decode(b.N, c.apply)
-				})
-			}
-		}
-	}
-}
-
-// BenchmarkRatios compares the three in rounds that take turns, so that the machine's load falls on all of them.
-// It reports ns of the fastest round.
-func BenchmarkRatios(b *testing.B) {
-	for _, levels := range []int{1, 10} {
-		for _, books := range []int{1, 1000} {
-			b.Run(fmt.Sprintf("levels=%d/books=%d", levels, books), func(b *testing.B) {
-				tr := newTraffic(books, 1<<13, levels)
-				ours, naive := tr.newBooks(b), tr.newNaive()
-				now := int64(0)
-				sides := []func(*msg.ContractQuotes){
-					func(*msg.ContractQuotes) {},
-					func(q *msg.ContractQuotes) {
-						now++
-						if _, err := ours.ApplyUpdate(q, now); err != nil {
-							b.Fatal(err)
-						}
-					},
-					naive,
-				}
-				best := [3]float64{1e18, 1e18, 1e18}
-				for range 30 {
-					for k, f := range sides {
-						start := time.Now()
-						tr.decode(20_000, f)
-						best[k] = min(best[k], float64(time.Since(start).Nanoseconds())/20_000)
-					}
-				}
-				for range b.N {
-				}
-				b.ReportMetric(0, "ns/op")
-				b.ReportMetric(best[0], "decode-ns")
-				b.ReportMetric(best[1]-best[0], "apply-ns")
-				b.ReportMetric(best[2]-best[0], "naive-ns")
-				b.ReportMetric((best[1]-best[0])/best[0], "apply/decode")
-				b.ReportMetric((best[2]-best[0])/(best[1]-best[0]), "naive/apply")
-			})
 		}
 	}
 }

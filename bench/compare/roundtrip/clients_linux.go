@@ -15,6 +15,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protodelim"
 
+	"github.com/smk-go/smk/bench/internal/settings"
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/convert"
@@ -86,10 +87,17 @@ type bot struct {
 	failed error
 }
 
+// withState turns all of the trading state on.
+func withState(c *engine.Config) {
+	settings.EnableState(c)
+	settings.Limit(c, scriptMarket, scriptContracts/contractsInMarket)
+	c.State.Books.Orders = 1 << 14
+}
+
 // engine returns a turn of a bot with this kind of wait.
-func (m *measurement) engine(wait engine.Wait) func(*turn, *server) error {
+func (m *measurement) engine(wait engine.Wait, sets ...func(*engine.Config)) func(*turn, *server) error {
 	return func(t *turn, s *server) error {
-		b, err := m.newBot(t, s, wait)
+		b, err := m.newBot(t, s, wait, sets...)
 		if err != nil {
 			return err
 		}
@@ -98,14 +106,16 @@ func (m *measurement) engine(wait engine.Wait) func(*turn, *server) error {
 }
 
 // newBot returns a bot. Its engine runs on the client's core.
-func (m *measurement) newBot(t *turn, s *server, wait engine.Wait) (*bot, error) {
-	e, err := engine.New(engine.Config{
-		Session: session.Config{Username: username, Password: password},
-		Address: s.address(), DisableTLS: s.tls == nil, TLS: s.tls,
-		ReconnectBackoff: []time.Duration{time.Hour}, // one connection is all there is
-		Wait:             wait, LockThread: true, Pin: true, Core: m.cores[0],
-		State: engine.StateConfig{Disable: true},
-	})
+func (m *measurement) newBot(t *turn, s *server, wait engine.Wait, sets ...func(*engine.Config)) (*bot, error) {
+	c := settings.Plain()
+	c.Session = session.Config{Username: username, Password: password}
+	c.Address, c.DisableTLS, c.TLS = s.address(), s.tls == nil, s.tls
+	c.ReconnectBackoff = []time.Duration{time.Hour} // one connection is all there is
+	c.Wait, c.LockThread, c.Pin, c.Core = wait, true, true, m.cores[0]
+	for _, set := range sets {
+		set(&c)
+	}
+	e, err := engine.New(c)
 	return &bot{turn: t, engine: e}, err
 }
 

@@ -46,6 +46,7 @@ const (
 	Floor        = "C, busy"
 	FloorBlocks  = "C, blocking"
 	EngineSpins  = "engine, WaitSpin"
+	EngineState  = "engine with state, WaitSpin"
 	EngineAdapts = "engine, WaitSpinBlock"
 	EngineBlocks = "engine, WaitBlock"
 	Naive        = "net.Conn and google protobuf"

@@ -90,6 +90,7 @@ func newMeasurement(config Config) (m *measurement, err error) {
 	} else {
 		add(Floor, "", serveC, m.runC("busy"))
 		add(EngineSpins, Floor, serveC, m.engine(engine.WaitSpin))
+		add(EngineState, Floor, serveC, m.engine(engine.WaitSpin, withState))
 		add(Naive, Floor, serveC, naiveTurn)
 		add(EngineAdapts, Floor, serveC, m.engine(engine.WaitSpinBlock))
 		add(EngineBlocks, Floor, serveC, m.engine(engine.WaitBlock))

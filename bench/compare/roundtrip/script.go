@@ -14,6 +14,16 @@ const (
 	password = "bench"
 )
 
+// Orders are in so many contracts in turn, so that few are live in each.
+const (
+	scriptMarket      = 317_482
+	scriptContract    = 1_203_731
+	scriptContracts   = 1_000
+	contractsInMarket = 4
+
+	cash = 1e6 // of the account
+)
+
 // exchange is a request and what answers it.
 type exchange struct{ request, reply []byte }
 
@@ -26,6 +36,7 @@ func newScript(orders int) []exchange {
 	login.MutableLogin().SetPasswordString(password)
 	script := []exchange{{frame(&login, 1), fixture.LoginAnswer("6f0d6a3e5c", 1, 2)}}
 	fixture.Must(0, accepted.Decode(fixture.Accepted().Payloads[0], nil))
+	reserved := 0.0
 	for n := 1; n <= orders; n++ {
 		fill(order.MutableOrderCreate(), n)
 		a, o := accepted.MutableOrderAccepted(), order.GetOrderCreate()
@@ -33,6 +44,11 @@ func newScript(orders int) []exchange {
 		a.SetReference(o.GetReference())
 		a.SetPrice(o.GetPrice())
 		a.SetQuantity(o.GetQuantity())
+		a.SetMarketId(o.GetMarketId())
+		a.SetContractId(o.GetContractId())
+		reserved += float64(o.GetQuantity()*uint64(o.GetPrice())) / 1e8
+		a.SetAvailableBalance(cash - reserved)
+		a.SetExposure(-reserved)
 		a.SetOrderId(82_892_989_397_900_000 + uint64(n))
 		a.SetAccountSequence_64(uint64(n))
 		script = append(script, exchange{frame(&order, n+1), frame(&accepted, n+2)})
@@ -42,8 +58,8 @@ func newScript(orders int) []exchange {
 
 // fill makes m the n-th order. No two consecutive ones are alike.
 func fill(m *msg.OrderCreate, n int) {
-	m.SetMarketId(317_482)
-	m.SetContractId(1_203_731)
+	m.SetMarketId(scriptMarket + uint32(n%scriptContracts/contractsInMarket))
+	m.SetContractId(scriptContract + uint32(n%scriptContracts))
 	m.SetSide(msg.SideBuy)
 	m.SetPrice(uint32(1 + n*37%9999))
 	m.SetQuantity(uint64(10_000 + n*7919%1_000_000))

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/smk-go/smk/bench/internal/settings"
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
@@ -59,16 +60,13 @@ func openTarget(set func(*engine.Config)) (*target, error) {
 		// The answer to the login is sent before the login: it does not depend on it.
 		_, err = t.far.Write(newScript(0)[0].reply)
 	}
-	config := engine.Config{
-		Session: session.Config{
-			Username: username, Password: password, UnansweredMax: 1 << 20, AnswerTimeout: time.Hour,
-		},
-		Address:          "127.0.0.1:1",
-		DisableTLS:       true,
-		Dial:             func(context.Context, string, string) (net.Conn, error) { return near, nil },
-		ReconnectBackoff: []time.Duration{time.Hour},
-		State:            engine.StateConfig{Disable: true},
+	config := settings.Plain()
+	config.Session = session.Config{
+		Username: username, Password: password, UnansweredMax: 1 << 20, AnswerTimeout: time.Hour,
 	}
+	config.Address = "127.0.0.1:1"
+	config.Dial = func(context.Context, string, string) (net.Conn, error) { return near, nil }
+	config.ReconnectBackoff = []time.Duration{time.Hour}
 	set(&config)
 	if err == nil {
 		t.engine, err = engine.New(config)

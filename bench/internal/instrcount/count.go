@@ -12,6 +12,9 @@ type Path struct {
 	// New prepares the code, once, and returns it: call i of all calls, the rounds of the warm-up included. Calls
 	// with the same i%Calls are alike.
 	New func(t testing.TB) (call func(i int))
+
+	// Prepare is called before each call, and not counted, unless it is nil.
+	Prepare func()
 }
 
 const (

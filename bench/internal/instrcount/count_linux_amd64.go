@@ -38,15 +38,20 @@ func Count(t *testing.T, paths []Path) (counts []int) {
 
 // count returns the sum of the least counts of each call of a round.
 func count(t *testing.T, p Path) (sum int) {
-	call := p.New(t)
+	call, prepare := p.New(t), p.Prepare
+	if prepare == nil {
+		prepare = func() {}
+	}
 	i := 0
 	for ; i < warmRounds*p.Calls; i++ {
+		prepare()
 		call(i)
 	}
 	least := make([]uint64, p.Calls)
 	defer stopOthers(t)()
 	for round := range rounds {
 		for k := range least {
+			prepare()
 			before := traps
 			setTrapFlag()
 			call(i)

@@ -12,9 +12,9 @@ import (
 func In(feed fixture.Feed) Group {
 	s := func() *stream { return newStream(feed.Payloads) }
 	return Group{Name: "in " + feed.Name, Base: "scan+decode", Stages: []Stage{
-		{"refill", refill(s()), nil},
-		{"scan", scan(s(), nil), nil},
-		{"scan+decode", scan(s(), new(msg.Payload)), nil},
+		{Name: "refill", Loop: refill(s())},
+		{Name: "scan", Loop: scan(s(), nil)},
+		{Name: "scan+decode", Loop: scan(s(), new(msg.Payload))},
 		bufferDecode(s()), sessionIn(s()), engineIn(s(), 0),
 	}}
 }
@@ -58,7 +58,7 @@ func withSlack(block, payload []byte, size int) []byte { return block[size-len(p
 func bufferDecode(s *stream) Stage {
 	buffer := fixture.Must(wire.NewBuffer(0, wire.Limits{}))
 	p := new(msg.Payload)
-	return Stage{"buffer+decode", func(n int) error {
+	return Stage{Name: "buffer+decode", Loop: func(n int) error {
 		return fixture.Repeat(n, func(int) error {
 			payload, err := buffer.Next()
 			for payload == nil && err == nil {
@@ -70,14 +70,14 @@ func bufferDecode(s *stream) Stage {
 			}
 			return p.Decode(payload, nil)
 		})
-	}, buffer.Close}
+	}, close: buffer.Close}
 }
 
 // sessionIn takes events out of a session.
 func sessionIn(stream *stream) Stage {
 	s := openSession()
 	now := int64(startTime)
-	return Stage{"session", func(n int) error {
+	return Stage{Name: "session", Loop: func(n int) error {
 		for n > 0 {
 			e, err := s.Next(now)
 			if err != nil {
@@ -94,7 +94,7 @@ func sessionIn(stream *stream) Stage {
 			n--
 		}
 		return nil
-	}, s.Close}
+	}, close: s.Close}
 }
 
 // engineIn is an engine's loop with a handler for each kind of message of the feeds and subscriptions to so many
@@ -121,12 +121,12 @@ func engineIn(stream *stream, subscribed int) Stage {
 		handled++
 	})
 	c.source = stream.read
-	return Stage{"engine", func(n int) error {
+	return Stage{Name: "engine", Loop: func(n int) error {
 		for want += n; handled < want; {
 			if err := e.Poll(); err != nil {
 				return err
 			}
 		}
 		return nil
-	}, e.Close}
+	}, close: e.Close}
 }

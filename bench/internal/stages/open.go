@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/bench/internal/fixture"
+	"github.com/smk-go/smk/bench/internal/settings"
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
@@ -19,6 +20,8 @@ type conn struct {
 	login   []byte             // sent when the first bytes have arrived
 	source  func(b []byte) int // what arrives, nil for nothing
 	written int                // bytes that the engine has sent
+	keep    bool               // them in sent
+	sent    []byte
 }
 
 // Read never waits: where nothing has arrived, it is as if the deadline had passed.
@@ -38,7 +41,9 @@ func (c *conn) Read(b []byte) (n int, err error) {
 }
 
 func (c *conn) Write(b []byte) (int, error) {
-	c.written += len(b)
+	if c.written += len(b); c.keep {
+		c.sent = append(c.sent, b...)
+	}
 	return len(b), nil
 }
 
@@ -89,11 +94,9 @@ func openSession() *session.Session {
 // settings.
 func openEngine(c *conn, set func(*engine.Config)) *engine.Engine {
 	c.login = loginAnswer()
-	config := engine.Config{
-		Session: sessionConfig(), Address: "exchange.test:3801", DisableTLS: true,
-		Dial: func(context.Context, string, string) (net.Conn, error) { return c, nil },
-	}
-	config.State.Disable = true
+	config := settings.Plain()
+	config.Session, config.Address = sessionConfig(), "exchange.test:3801"
+	config.Dial = func(context.Context, string, string) (net.Conn, error) { return c, nil }
 	if set != nil {
 		set(&config)
 	}

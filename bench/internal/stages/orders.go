@@ -51,7 +51,7 @@ func accepted(n int) (payloads [][]byte) {
 // orders adds the stages. What arrives is answers, or bursts of quotes before bursts of answers.
 func orders(g Group, payloads [][]byte, quotes bool) Group {
 	o := func() *ordering { return &ordering{stream: newStream(payloads), quotes: quotes} }
-	g.Stages = []Stage{{g.Base, o().codec(), nil}, o().session(), o().engine()}
+	g.Stages = []Stage{{Name: g.Base, Loop: o().codec()}, o().session(), o().engine()}
 	return g
 }
 
@@ -151,7 +151,7 @@ func (o *ordering) session() Stage {
 		}
 		return nil
 	}
-	return Stage{"session", func(n int) error {
+	return Stage{Name: "session", Loop: func(n int) error {
 		for done := 0; done < n; done += batch {
 			var err error
 			if o.quotes {
@@ -168,7 +168,7 @@ func (o *ordering) session() Stage {
 			}
 		}
 		return nil
-	}, s.Close}
+	}, close: s.Close}
 }
 
 // engine is the same through an engine's loop and its handlers.
@@ -203,7 +203,7 @@ func (o *ordering) engine() Stage {
 		due -= frames
 		return size
 	}
-	return Stage{"engine", func(n int) error {
+	return Stage{Name: "engine", Loop: func(n int) error {
 		for goal := answered + n; want < goal; {
 			want += batch
 			due = batch
@@ -224,5 +224,5 @@ func (o *ordering) engine() Stage {
 			}
 		}
 		return nil
-	}, e.Close}
+	}, close: e.Close}
 }

@@ -17,6 +17,9 @@
 //	       session               the same through a session
 //	       engine                quote to handler to order out, its answer to its handler
 //
+// What the trading state adds is measured by groups of their own, see [Trading]. Their stages have something to
+// prepare, such as an exchange's answers, that is not measured.
+//
 // The stages scan and scan+decode read from memory that stays as it is, while the others pay for the refill too:
 // ratios err against this library.
 package stages
@@ -35,6 +38,28 @@ type Stage struct {
 	Loop func(n int) error
 
 	close func() error // nil if there is nothing to release
+
+	// Prepare makes the next n operations possible, which is not measured: Loop then does these n. It is nil if
+	// nothing has to be.
+	Prepare func() (n int, err error)
+}
+
+// Do does at least n operations with what prepares them.
+func (s *Stage) Do(n int) error {
+	for done := 0; done < n; {
+		k, err := n, error(nil)
+		if s.Prepare != nil {
+			k, err = s.Prepare()
+		}
+		if err == nil {
+			err = s.Loop(k)
+		}
+		if err != nil {
+			return err
+		}
+		done += k
+	}
+	return nil
 }
 
 // Group is the stages that are compared with each other, the shortest first.
@@ -42,6 +67,7 @@ type Group struct {
 	Name   string
 	Base   string // the name of the stage that the others are compared with
 	Stages []Stage
+	Others int // of the stages, the last ones, are not this library's
 }
 
 // Close releases what the stages hold.
@@ -60,6 +86,19 @@ func Groups() (groups []func() Group) {
 		groups = append(groups, func() Group { return In(feed) })
 	}
 	return append(groups, Order, Trade)
+}
+
+// Trading returns what makes the groups that compare what the trading state adds.
+func Trading() []func() Group {
+	return []func() Group{
+		Orders,
+		func() Group { return Books(3) },
+		func() Group { return Books(10) },
+		func() Group { return Received("fill", batch) },
+		func() Group { return Received("quote", batch) },
+		func() Group { return Gate(batch) },
+		Quoting,
+	}
 }
 
 func inbound() []fixture.Feed {

@@ -10,14 +10,15 @@ import (
 
 // TestStages runs every stage for several laps of its stream, and every curve at its ends.
 func TestStages(t *testing.T) {
-	groups := Groups()
+	groups := append(Groups(), Trading()...)
+	steady := len(groups)
 	for _, c := range Curves() {
 		c.Sizes = []int{c.Sizes[0], c.Sizes[len(c.Sizes)-1]}
 		groups = append(groups, func() Group { return c.Group(math.MaxInt) })
 	}
 	for i, open := range groups {
 		g, most := open(), 5000
-		if i >= len(Groups()) {
+		if i >= steady {
 			most = 20 // an engine's start takes a millisecond
 		}
 		t.Run(g.Name, func(t *testing.T) {
@@ -25,7 +26,7 @@ func TestStages(t *testing.T) {
 			for _, stage := range g.Stages {
 				base = base || stage.Name == g.Base
 				for _, n := range []int{1, 7, most} {
-					if err := stage.Loop(n); err != nil {
+					if err := stage.Do(n); err != nil {
 						t.Errorf("%s, %d at once: %v", stage.Name, n, err)
 						break
 					}

@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/smk-go/smk/bench/internal/settings"
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
 )
@@ -37,8 +38,8 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	config := engine.Config{Address: args[0], DisableTLS: true}
-	config.State.Disable = true
+	config := settings.Plain()
+	config.Address = args[0]
 	if len(args) > 2 {
 		pem, err := os.ReadFile(args[2])
 		if err != nil {

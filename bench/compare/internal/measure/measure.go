@@ -56,6 +56,9 @@ type Variant struct {
 	// Loop does the work n times on the measuring thread.
 	Loop func(n int) error
 
+	// Prepare makes Loop able to do the work n times, which is not measured. It is nil if Loop always is.
+	Prepare func() (n int, err error)
+
 	// Remote has another process do the work n times and returns the processor time that this took there. Its
 	// allocations are not counted.
 	Remote func(n int) (time.Duration, error)
@@ -167,7 +170,7 @@ func count(v Variant, runs int, slice time.Duration, r *Result) error {
 		return nil
 	}
 	n := int(min(countedRuns, max(countedLeast, float64(runs)*float64(countedTime)/float64(slice))))
-	if err := v.Loop(n); err != nil {
+	if _, err := v.batches(n, func() {}, func() {}); err != nil {
 		return err
 	}
 	// A collection would empty pools in the middle.
@@ -175,14 +178,16 @@ func count(v Variant, runs int, slice time.Duration, r *Result) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	for k := range 3 {
 		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		err := v.Loop(n)
-		runtime.ReadMemStats(&after)
+		bytes, allocs := 0.0, 0.0
+		done, err := v.batches(n, func() { runtime.ReadMemStats(&before) }, func() {
+			runtime.ReadMemStats(&after)
+			bytes += float64(after.TotalAlloc - before.TotalAlloc)
+			allocs += float64(after.Mallocs - before.Mallocs)
+		})
 		if err != nil {
 			return err
 		}
-		bytes := float64(after.TotalAlloc-before.TotalAlloc) / float64(n)
-		allocs := float64(after.Mallocs-before.Mallocs) / float64(n)
+		bytes, allocs = bytes/float64(done), allocs/float64(done)
 		if k == 0 || allocs < r.Allocs || allocs == r.Allocs && bytes < r.Bytes {
 			r.Bytes, r.Allocs = bytes, allocs
 		}
@@ -208,11 +213,32 @@ func calibrate(v Variant, slice time.Duration, clock func() time.Duration) (int,
 	return 0, errors.New("takes no time")
 }
 
-func stopwatch(v Variant, n int, clock func() time.Duration) (time.Duration, error) {
+// batches does the work at least n times and returns how often, between calls of begin and end.
+func (v *Variant) batches(n int, begin, end func()) (done int, err error) {
+	for done < n && err == nil {
+		batch := n
+		if v.Prepare != nil {
+			batch, err = v.Prepare()
+		}
+		if err == nil {
+			begin()
+			err = v.Loop(batch)
+			end()
+		}
+		done += batch
+	}
+	return done, err
+}
+
+// stopwatch returns how long n operations take.
+func stopwatch(v Variant, n int, clock func() time.Duration) (elapsed time.Duration, err error) {
 	if v.Remote != nil {
 		return v.Remote(n)
 	}
-	start := clock()
-	err := v.Loop(n)
-	return clock() - start, err
+	start, reading := clock(), time.Duration(0)
+	if v.Prepare != nil {
+		reading = clock() - start // what a reading costs is much of a small batch
+	}
+	done, err := v.batches(n, func() { start = clock() }, func() { elapsed += max(clock()-start-reading, 0) })
+	return elapsed * time.Duration(n) / time.Duration(max(done, 1)), err
 }

@@ -61,6 +61,33 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestPrepare leaves what is prepared, and a reading of the clock for each batch, out of the time and the allocations.
+func TestPrepare(t *testing.T) {
+	const batch, reading = 10, 5 * time.Nanosecond
+	var now time.Duration
+	ready := 0
+	results, err := run(Config{Rounds: 2, Slice: SliceMin}, []Variant{{
+		Name: "prepared",
+		Prepare: func() (int, error) {
+			ready, kept = batch, new([64]byte)
+			now += time.Hour
+			return batch, nil
+		},
+		Loop: func(n int) error {
+			if n > ready {
+				return errors.New("not prepared")
+			}
+			ready -= n
+			now += time.Duration(n) * 100
+			return nil
+		},
+	}}, func() time.Duration { now += reading; return now })
+	want := Result{Name: "prepared", Rounds: []float64{100, 100}, Ns: 100, Counted: true}
+	if err != nil || !reflect.DeepEqual(results, []Result{want}) {
+		t.Errorf("%+v, %v, want %+v", results, err, want)
+	}
+}
+
 // TestRunOthers measures by the real clock, and by the times of another process.
 func TestRunOthers(t *testing.T) {
 	results, err := Run(Config{Rounds: 2, Slice: SliceMin}, []Variant{

@@ -127,6 +127,9 @@ not in its time. C++ runs as a process of its own that takes its turns in the sa
 	"Encode": "A message is encoded into a buffer that is used again, as a whole frame.",
 	"Stages of a message": `What a message costs up to each point of its path. The stages of one group do the same work
 up to different points. x is the time divided by that of the stage that no client can avoid.`,
+	"Trading state": `What the trading state adds: messages decoded, and applied to orders or books; what an engine
+receives and sends without the state, with it, and with every risk check. Answers of the exchange between are not in
+the time.`,
 	"Round trips": `An order goes out over loopback, and its answer comes back from a program in C
 that does nothing but answer. The floor is a client in C that sends prepared bytes and counts what comes back. A
 client is divided by the runs of the floor right before and right after it. Microseconds, medians of the rounds.`,

@@ -17,6 +17,7 @@ type Goal struct {
 	Stretch float64 `json:"stretch"` // negative if there is none
 
 	// The number is the time of the variant over, divided by that of the variant under of the same group of a part.
+	// Either may be "a - b": what a takes longer than b.
 	// Without over it is millions of operations a second, without both a number of its own.
 	part, group, over, under string
 

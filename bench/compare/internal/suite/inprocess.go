@@ -252,8 +252,17 @@ func runSlug(_ context.Context, o Options, r *Results) error {
 
 // runStages measures the path of a message through the library, stage by stage.
 func runStages(_ context.Context, o Options, r *Results) error {
-	for _, open := range stages.Groups() {
-		if err := r.stages(o, "Stages of a message", open(), true); err != nil {
+	return r.groups(o, "Stages of a message", stages.Groups())
+}
+
+// runTrading measures what the trading state adds.
+func runTrading(_ context.Context, o Options, r *Results) error {
+	return r.groups(o, "Trading state", stages.Trading())
+}
+
+func (r *Results) groups(o Options, section string, open []func() stages.Group) error {
+	for _, open := range open {
+		if err := r.stages(o, section, open(), true); err != nil {
 			return err
 		}
 	}
@@ -280,10 +289,10 @@ func runGrowth(ctx context.Context, o Options, r *Results) error {
 func (r *Results) stages(o Options, section string, from stages.Group, allocFree bool) error {
 	g := group{section: section, name: from.Name, base: from.Base}
 	for _, s := range from.Stages {
-		g.variants = append(g.variants, measure.Variant{Name: s.Name, Loop: s.Loop})
+		g.variants = append(g.variants, measure.Variant{Name: s.Name, Loop: s.Loop, Prepare: s.Prepare})
 	}
 	if allocFree {
-		g.allocFree = len(g.variants)
+		g.allocFree = len(g.variants) - from.Others
 	}
 	return errors.Join(r.measure(o, g), from.Close())
 }

@@ -45,6 +45,7 @@ const (
 	layout  = "layout"
 	slug    = "slug"
 	stage   = "stages"
+	trading = "trading"
 	network = "network"
 	growth  = "growth"
 	size    = "size"
@@ -59,6 +60,7 @@ var parts = []struct {
 	{layout, runLayout},
 	{slug, runSlug},
 	{stage, runStages},
+	{trading, runTrading},
 	{network, runNetwork},
 	{growth, runGrowth},
 	{size, runSize},
@@ -129,7 +131,7 @@ func (r *Results) measure(o Options, g group) error {
 		})
 	}
 	for _, want := range r.Goals {
-		over, under := rounds[want.over], rounds[want.under]
+		over, under := difference(rounds, want.over), difference(rounds, want.under)
 		if want.group != g.name || under == nil {
 			continue
 		}
@@ -141,4 +143,17 @@ func (r *Results) measure(o Options, g group) error {
 		}
 	}
 	return nil
+}
+
+// difference returns the rounds of a variant, or of what one takes longer than another: "a - b".
+func difference(rounds map[string][]float64, of string) []float64 {
+	name, less, ok := strings.Cut(of, " - ")
+	if !ok {
+		return rounds[name]
+	}
+	var d []float64
+	for i, ns := range rounds[name] {
+		d = append(d, ns-rounds[less][i])
+	}
+	return d
 }

@@ -68,7 +68,7 @@ func TestGoals(t *testing.T) {
 		}
 	}
 	unique := slices.Compact(slices.Clone(numbers))
-	if !slices.IsSorted(numbers) || len(unique) != 20 || unique[0] != 1 || unique[19] != 20 {
+	if !slices.IsSorted(numbers) || len(unique) != 27 || unique[0] != 1 || unique[26] != 27 {
 		t.Errorf("numbers are %v", numbers)
 	}
 }
@@ -90,6 +90,9 @@ func TestMeasure(t *testing.T) {
 		{name: "in mixed", base: "scan+decode", variants: []measure.Variant{
 			takes("engine", 50), takes("scan+decode", 25),
 		}},
+		{name: "book, 10 levels", base: "decoded, 1000 books", variants: []measure.Variant{
+			takes("decoded, 1000 books", 50), takes("applied, 1000 books", 75), takes("naive, 1000 books", 200),
+		}},
 	} {
 		if err := r.measure(Smoke(), g); err != nil {
 			t.Fatal(err)
@@ -100,6 +103,8 @@ func TestMeasure(t *testing.T) {
 		"different executions, unknown fields between / without, per byte":   3,
 		"mixed feed, scan to handler / scan and decode alone":                2,
 		"mixed feed, scan to handler, million messages a second on one core": 20,
+		"book delta of ten levels, applied / decoded, 1,000 books":           0.5,
+		"book delta of ten levels, a naive book / ours, 1,000 books":         6,
 	}
 	for _, g := range r.Goals {
 		if w, ok := want[g.What]; ok != (g.Measured != nil) || ok && g.Measured.Median != w {
@@ -110,7 +115,7 @@ func TestMeasure(t *testing.T) {
 	for _, row := range r.Rows {
 		ratios = append(ratios, row.Ratio.Median)
 	}
-	if want := []float64{1, 6, 0.2, 1, 3, 2, 1}; !slices.Equal(ratios, want) {
+	if want := []float64{1, 6, 0.2, 1, 3, 2, 1, 1, 1.5, 4}; !slices.Equal(ratios, want) {
 		t.Errorf("rows are %v of their bases, want %v", ratios, want)
 	}
 }
@@ -127,7 +132,7 @@ func measured(t *testing.T, o Options, except string, names ...string) *Results 
 	for _, g := range r.Goals {
 		want := slices.Contains(names, g.part) && (except == "" || !strings.Contains(g.What, except))
 		if g.group == allocsPlain {
-			want = want || slices.Contains(names, stage)
+			want = want || slices.Contains(names, stage) || slices.Contains(names, trading)
 		}
 		if want != (g.Measured != nil) || want && g.group == allocsPlain && g.Verdict != Stretched {
 			t.Errorf("%s: %+v, %s", g.What, g.Measured, g.Note)
@@ -167,7 +172,7 @@ func TestCodecWithoutCPP(t *testing.T) {
 
 // TestParts runs what needs nothing but Go.
 func TestParts(t *testing.T) {
-	r := measured(t, Smoke(), "", layout, slug, stage, growth)
+	r := measured(t, Smoke(), "", layout, slug, stage, trading, growth)
 	points := 0
 	for _, row := range r.Rows {
 		if row.Section == "Growth" {
@@ -206,7 +211,7 @@ func TestNetwork(t *testing.T) {
 			t.Errorf("%s: %s", g.What, g.Note)
 		}
 	}
-	if len(r.Notes) == 0 && len(r.Clients) != 8 {
+	if len(r.Notes) == 0 && len(r.Clients) != 9 {
 		t.Errorf("%d clients", len(r.Clients))
 	}
 }

@@ -1,0 +1,87 @@
+package order_test
+
+import (
+	"testing"
+
+	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/odds"
+	"github.com/smk-go/smk/sim/exchange"
+)
+
+// TestStakes compares the stakes of markets with what the contracts' orders and positions say one by one: of orders
+// that wait for their answer, rest, are filled in part, have ended, and of replaces on their way.
+func TestStakes(t *testing.T) {
+	m := must(t, order.Config{})
+	sequence, id := uint64(0), func(i uint64) uint64 { return i<<22 | 5 }
+	const orders = 3000 // three in each contract
+	for i := range uint64(orders) {
+		create(t, m, i, &sequence)
+		switch i % 4 {
+		case 1:
+			sequence++
+			m.Apply(payload(&exchange.Report{
+				Type: msg.PayloadOrderExecuted, Side: msg.SideBuy + msg.Side(i%2), Market: uint32(i%100) + 1,
+				Contract: uint32(i%1000) + 1, Price: uint32(i%9999) + 1, OrigPrice: uint32(i%9999) + 1, Quantity: 4000,
+				ExecutedQuantity: 4000, AvailableQuantity: 6000, OrderID: id(i), AccountSequence: sequence,
+			}), order.Input{Now: 1})
+		case 2:
+			sequence++
+			m.Apply(payload(&exchange.Report{
+				Type: msg.PayloadOrderCancelled, Side: msg.SideBuy + msg.Side(i%2), Market: uint32(i%100) + 1,
+				Contract: uint32(i%1000) + 1, OrderID: id(i), AccountSequence: sequence,
+			}), order.Input{Now: 1})
+		case 3:
+			k := msg.Keys{
+				Type: msg.PayloadOrderCancelReplace, OrderID: id(i), Price: 5000, Quantity: 50_000, Reference: 1<<30 + i,
+			}
+			if i%8 == 3 {
+				k = msg.Keys{
+					Type: msg.PayloadOrderCreate, Side: msg.SideSell, Market: uint32(i%100) + 1, Contract: uint32(i%1000) + 1,
+					Price: 3000, Quantity: 20_000, Reference: 1<<30 + i,
+				}
+			}
+			if err := m.Sent(&k, 1<<30+i, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	seen := 0
+	for market := uint32(1); market <= 100; market++ {
+		named := id(uint64(market - 1)) // an order of the market's first contract
+		m.Stakes(market, named, func(s order.Stake) bool {
+			seen++
+			p := m.Position(market, s.Contract)
+			want := order.Stake{Contract: s.Contract, Wins: p.IfWins, Loses: p.IfLoses, Asked: p.Asked}
+			m.LiveOf(market, s.Contract, func(o *order.Order) bool {
+				open, price := o.Available, o.Price
+				if o.State == order.PendingNew {
+					open = o.Quantity
+				}
+				if o.Side == odds.Sell {
+					price = price.Complement()
+				}
+				risk := odds.Money(open) * odds.Money(price)
+				if o.Side == odds.Buy {
+					want.Buying += risk
+				} else {
+					want.Selling += risk
+				}
+				if o.State == order.PendingNew {
+					want.Asked -= risk
+				}
+				if o.ID == named {
+					want.OfOrder = risk
+				}
+				return true
+			})
+			if s != want {
+				t.Errorf("market %d: %+v, want %+v", market, s, want)
+			}
+			return seen%7 != 0
+		})
+	}
+	if seen < 500 {
+		t.Errorf("%d stakes", seen)
+	}
+}
