@@ -56,6 +56,9 @@ var (
 	// ErrNoState means that Config.State.Enable is not set.
 	ErrNoState error = &sentinel{text: "engine: no trading state is kept", unsent: true}
 
+	// ErrHaltFile means that Config.State.HaltFile exists or cannot be read, as of the last check.
+	ErrHaltFile error = &sentinel{text: "engine: halt file exists, or cannot be read"}
+
 	// ErrNoOrderID means that the exchange has not named the order yet, or that it is not kept any more.
 	ErrNoOrderID error = &sentinel{text: "engine: order has no id, or is not kept", unsent: true}
 

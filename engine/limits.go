@@ -34,6 +34,9 @@ const (
 	// behind what it received, without a warning.
 	LoopDelay = 100 * time.Millisecond
 
+	// HaltFilePeriod is the time between two checks of StateConfig.HaltFile.
+	HaltFilePeriod = 500 * time.Millisecond
+
 	// TimersMax is how many timers may be set at the same time.
 	TimersMax = 1 << 16
 
@@ -58,6 +61,9 @@ const (
 	coresMax         = 1024 // what a set of CPUs can hold
 	subscriptionsMax = 64 << 10
 	durationMax      = 24 * time.Hour
+
+	haltFilePeriodMin = 10 * time.Millisecond
+	haltFileTimeout   = 5 * time.Second // for a check: a file system that hangs cannot be read
 )
 
 const (

@@ -8,7 +8,6 @@ import (
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
-	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -246,32 +245,6 @@ func (e *Engine) Pull(market, contract uint32) {
 		e.trading.quotes.Pull(quote.Contract{Market: market, ID: contract})
 		e.trading.reconcile = e.trading.quoting
 	}
-}
-
-// Halt throws the kill switch: no order leaves from now on until Resume, and all orders of the account are
-// cancelled. [Engine.Mode] says how far it is. Submitter.Do carries it to the loop from other goroutines.
-func (e *Engine) Halt(reason string) {
-	if e.trading != nil {
-		e.halt(risk.Cause{Reason: reason})
-	}
-}
-
-// Resume ends a halt. The error is risk.ErrHalting while orders are being cancelled.
-func (e *Engine) Resume(reason string) error {
-	if e.trading == nil {
-		return ErrNoState
-	}
-	err := e.trading.risk.Resume(e.now, risk.Cause{Reason: reason})
-	e.trading.modeChanged()
-	return err
-}
-
-// Mode returns the trading mode, and how far the kill switch is.
-func (e *Engine) Mode() (s risk.Status) {
-	if e.trading == nil {
-		return s
-	}
-	return e.trading.risk.Status()
 }
 
 // RunUntilFlat is Run that ends flat: when ctx ends, or Stop is called, all orders are cancelled, which takes at

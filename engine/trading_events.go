@@ -4,6 +4,7 @@ import (
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
+	"github.com/smk-go/smk/engine/risk"
 )
 
 // tradingEventsUsual is how many events of orders, and how many books, there is room for before more is claimed: a
@@ -16,16 +17,17 @@ type tradingEvents struct {
 	orders    []order.Event
 	books     []book.Contract
 	quotes    []quote.Event
+	risk      []risk.Event
 	notifying bool
 }
 
 func (q *tradingEvents) init() {
 	q.orders, q.books = make([]order.Event, 0, tradingEventsUsual), make([]book.Contract, 0, tradingEventsUsual)
-	q.quotes = make([]quote.Event, 0, tradingEventsUsual)
+	q.quotes, q.risk = make([]quote.Event, 0, tradingEventsUsual), make([]risk.Event, 0, 2*risk.EventsMax)
 }
 
 func (q *tradingEvents) clear() {
-	q.orders, q.books, q.quotes = q.orders[:0], q.books[:0], q.quotes[:0]
+	q.orders, q.books, q.quotes, q.risk = q.orders[:0], q.books[:0], q.quotes[:0], q.risk[:0]
 }
 
 // tradingHandlers are the functions that the bot registered for its own trading.
@@ -34,13 +36,14 @@ type tradingHandlers struct {
 	fill  list[func(*order.Order, order.Fill)]
 	book  list[func(book.Contract)]
 	quote list[func(quote.Event)]
+	risk  list[func(risk.Event)]
 }
 
-// notifyTrading calls the handlers of orders, fills and books with what the stages found out about an event.
+// notifyTrading calls the handlers of orders, fills, books, quotes and risk with what the stages found out about an event.
 func (e *Engine) notifyTrading() {
 	t := e.trading
 	q := &t.events
-	if q.notifying || len(q.orders)+len(q.books)+len(q.quotes) == 0 {
+	if q.notifying || len(q.orders)+len(q.books)+len(q.quotes)+len(q.risk) == 0 {
 		return
 	}
 	q.notifying = true
@@ -64,6 +67,10 @@ func (e *Engine) notifyTrading() {
 	for i := 0; i < len(q.quotes) && !e.gate.has(gateMuted); i++ {
 		ev := q.quotes[i]
 		notifyEach(e, &t.handlers.quote, func(f func(quote.Event)) { f(ev) })
+	}
+	for i := 0; i < len(q.risk) && !e.gate.has(gateMuted); i++ {
+		ev := q.risk[i]
+		notifyEach(e, &t.handlers.risk, func(f func(risk.Event)) { f(ev) })
 	}
 	q.clear()
 	q.notifying = false

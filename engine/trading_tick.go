@@ -16,12 +16,16 @@ const quoteRetry = int64(10 * time.Millisecond)
 // tickTrading does what is due of the trading state: timers of orders, books and risk, the kill switch, quotes.
 func (e *Engine) tickTrading() {
 	t := e.trading
+	if e.requests.halting() {
+		e.applyHalt()
+	}
 	if e.now < t.due && !t.changed && !(t.reconcile && e.mayQuote()) {
 		return
 	}
 	if e.gate.has(gateMuted) {
 		t.events.clear()
 	}
+	t.followBeats(e.now)
 	t.due = math.MaxInt64 // handlers, and what they send, may make it earlier
 	if t.ordersDue() <= e.now {
 		t.ordersEvents(t.orders.Tick(e.now), e.now)
@@ -85,15 +89,6 @@ func (t *trading) quotesDue() int64 {
 		return min(at, t.retryQuotes)
 	}
 	return t.retryQuotes
-}
-
-// followRisk follows what the risk checks found out.
-func (e *Engine) followRisk() {
-	for _, ev := range e.trading.risk.Events() {
-		if ev.Kind == risk.ModeChanged {
-			e.trading.modeChanged()
-		}
-	}
 }
 
 // cancelEverything sends the kill switch's order_cancel_all; if it is refused the switch asks again.

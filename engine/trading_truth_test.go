@@ -15,6 +15,7 @@ import (
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
+	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
@@ -57,6 +58,7 @@ type tradingDay struct {
 	sent   map[seto.PayloadType]int // order entry
 	doubts int
 	events map[order.EventKind]int
+	risk   []risk.Event
 
 	subscribed, sound bool
 }
