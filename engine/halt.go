@@ -15,6 +15,9 @@ import (
 // holds from the first login on; after the end it does nothing. Of several halts the first cause stays. The error is
 // ErrNoState if there is no trading state, and then nothing is halted.
 //
+// If orders are left after the last of risk.Config.CancelAllTries the switch gives up, and begins again after HaltRetry,
+// and after longer and longer pauses up to 5 minutes, or with the next connection.
+//
 // A halt stays until [Engine.Resume], across connections. Config.State has settings by which a signal or a file throws
 // the switch.
 func (e *Engine) Halt(reason string) error {
@@ -58,6 +61,19 @@ func (e *Engine) modeChanged() {
 	mode := t.risk.Mode()
 	t.modeChanged(mode)
 	e.session.HoldCreates(mode == risk.Halted)
+}
+
+// retryHalt begins a kill switch again that gave up on a connection that is still there: whatever kept the exchange from
+// cancelling may be over.
+func (e *Engine) retryHalt() {
+	h := &e.trading.halts
+	if e.now < h.retryAt {
+		return
+	}
+	h.retryAt = never
+	if s := e.trading.risk.Status(); s.Kill == risk.KillGaveUp {
+		e.halt(s.Cause)
+	}
 }
 
 // Resume ends a halt, or the mode Reducing, and gives the watchdog its whole time. It is for a person's decision:
@@ -109,8 +125,13 @@ func (e *Engine) followRisk() {
 	t := e.trading
 	events := t.risk.Events()
 	for i := range events {
-		if ev := &events[i]; ev.Kind == risk.ModeChanged {
+		ev := &events[i]
+		switch {
+		case ev.Kind == risk.KillChanged && ev.Kill == risk.KillGaveUp:
+			t.halts.retryLater(e.now)
+		case ev.Kind == risk.ModeChanged:
 			e.modeChanged()
+			t.halts.pause, t.halts.retryAt = 0, never
 			level := slog.LevelWarn
 			if ev.Mode == risk.Active {
 				level = slog.LevelInfo

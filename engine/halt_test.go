@@ -14,6 +14,7 @@ import (
 	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/fault"
 )
 
 // halting runs a bot with a trading state against the simulator, and collects the events of its risk checks.
@@ -317,6 +318,42 @@ func TestWatchdogBegins(t *testing.T) {
 		advance(200 * time.Millisecond)
 		if len(d.risk) == 0 || d.risk[0].Kind != risk.WatchdogExpired {
 			d.t.Errorf("events %v", d.kinds())
+		}
+	})
+}
+
+// TestHaltRetry has an exchange that does not carry out an order_cancel_all for a while: the switch gives up, and begins
+// again by itself.
+func TestHaltRetry(t *testing.T) {
+	quick := func(c *engine.Config) {
+		c.State.Risk.CancelAllTries, c.State.Risk.CancelAllRetry = 2, 100*time.Millisecond
+	}
+	halting(t, quick, func(d *tradingDay, r *running, server *sim.Server) {
+		advance(time.Second)
+		d.do(r, func() {
+			if _, err := d.Place(limit(odds.Buy, 1000)); err != nil {
+				d.t.Error(err)
+			}
+		})
+		advance(time.Second)
+		server.Do(func(s *sim.Sim) { s.Faults.Set(fault.Plan{}.With(fault.Million, fault.Unheard)) })
+		if err := d.Halt("test"); err != nil {
+			d.t.Error(err)
+		}
+		advance(engine.HaltRetry + time.Second)
+		want := []string{"halted", "asking", "waiting", "gave up", "asking", "waiting", "gave up"}
+		if !slices.Equal(d.kinds(), want) || liveOrders(d.t, server) != 1 {
+			d.t.Errorf("events %v, %d orders", d.kinds(), liveOrders(d.t, server))
+		}
+		server.Do(func(s *sim.Sim) { s.Faults.Set(fault.Plan{}) })
+		advance(engine.HaltRetry) // the next pause is twice as long
+		if !slices.Equal(d.kinds(), want) {
+			d.t.Errorf("events %v", d.kinds())
+		}
+		advance(engine.HaltRetry)
+		want = append(want, "asking", "waiting", "flat")
+		if !slices.Equal(d.kinds(), want) || liveOrders(d.t, server) != 0 {
+			d.t.Errorf("events %v, %d orders", d.kinds(), liveOrders(d.t, server))
 		}
 	})
 }

@@ -19,6 +19,16 @@ type halts struct {
 	beats   beats
 	file    haltFile
 	signals chan os.Signal
+
+	// The loop only.
+	pause   int64 // before the next retry of a kill switch that gave up
+	retryAt int64 // clock reading, never if there is none
+}
+
+// retryLater sets when a kill switch that gave up begins again.
+func (h *halts) retryLater(now int64) {
+	h.pause = min(max(2*h.pause, int64(HaltRetry)), int64(haltRetryMax))
+	h.retryAt = now + h.pause
 }
 
 // checkHalts checks the settings of signals and file, and replaces zeros by defaults.

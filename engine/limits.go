@@ -34,6 +34,9 @@ const (
 	// behind what it received, without a warning.
 	LoopDelay = 100 * time.Millisecond
 
+	// HaltRetry is the pause after which a kill switch that gave up begins again; it doubles up to 5 minutes.
+	HaltRetry = 10 * time.Second
+
 	// HaltFilePeriod is the time between two checks of StateConfig.HaltFile.
 	HaltFilePeriod = 500 * time.Millisecond
 
@@ -62,6 +65,7 @@ const (
 	subscriptionsMax = 64 << 10
 	durationMax      = 24 * time.Hour
 
+	haltRetryMax      = 5 * time.Minute
 	haltFilePeriodMin = 10 * time.Millisecond
 	haltFileTimeout   = 5 * time.Second // for a check: a file system that hangs cannot be read
 )

@@ -99,7 +99,7 @@ func newTrading(config *Config) (*trading, error) {
 	}
 	t := &trading{config: c, due: math.MaxInt64, retryQuotes: math.MaxInt64}
 	t.events.init()
-	t.halts.beats.period = int64(c.Risk.Watchdog)
+	t.halts.beats.period, t.halts.retryAt = int64(c.Risk.Watchdog), never
 	var err error
 	if t.orders, err = order.New(c.Orders); err != nil {
 		return nil, err

@@ -36,6 +36,7 @@ func (e *Engine) tickTrading() {
 	if t.books.Due() <= e.now {
 		e.bookEvents(t.books.Advance(e.now))
 	}
+	e.retryHalt()
 	if t.risk.Tick(e.now) {
 		e.cancelEverything()
 	}
@@ -51,7 +52,7 @@ func (e *Engine) tickTrading() {
 		}
 	}
 	e.notifyTrading()
-	t.due = min(t.due, t.ordersDue(), t.books.Due())
+	t.due = min(t.due, t.ordersDue(), t.books.Due(), t.halts.retryAt)
 	if at, ok := t.risk.Deadline(); ok {
 		t.due = min(t.due, at)
 	}

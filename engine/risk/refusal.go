@@ -64,6 +64,9 @@ func (r *Refusal) Error() string {
 	return string(b)
 }
 
+// SafeToResend reports, to session.SafeToResend, that nothing was sent.
+func (r *Refusal) SafeToResend() bool { return true }
+
 // appendAmount appends an amount in its unit, nothing if there is none.
 func appendAmount(b []byte, label string, u unit, n int64) []byte {
 	if u == unitNone {
