@@ -63,6 +63,7 @@ type trading struct {
 	quotes *quote.Quoter
 
 	halts     halts
+	driftPing driftPing
 	handlers  tradingHandlers
 	events    tradingEvents
 	recent    recentRequests
@@ -100,6 +101,7 @@ func newTrading(config *Config) (*trading, error) {
 	t := &trading{config: c, due: math.MaxInt64, retryQuotes: math.MaxInt64}
 	t.events.init()
 	t.halts.beats.period, t.halts.retryAt = int64(c.Risk.Watchdog), never
+	t.driftPing.retryAt = never
 	var err error
 	if t.orders, err = order.New(c.Orders); err != nil {
 		return nil, err

@@ -40,6 +40,8 @@ func (e *Engine) applyOrders(ev *Event) {
 		t.halts.beats.begin(e.now)
 		t.risk.LoggedIn(e.now)
 		t.due = 0
+	case session.Pong:
+		t.confirmDrift(ev.Ping, e.now)
 	case session.Gap:
 		t.gap = true
 		t.hold(quote.Gap, true)

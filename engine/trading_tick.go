@@ -30,6 +30,7 @@ func (e *Engine) tickTrading() {
 	if t.ordersDue() <= e.now {
 		t.ordersEvents(t.orders.Tick(e.now), e.now)
 	}
+	e.pingForDrift()
 	if t.changed {
 		t.countOrders(e.now)
 	}
@@ -52,7 +53,7 @@ func (e *Engine) tickTrading() {
 		}
 	}
 	e.notifyTrading()
-	t.due = min(t.due, t.ordersDue(), t.books.Due(), t.halts.retryAt)
+	t.due = min(t.due, t.ordersDue(), t.books.Due(), t.halts.retryAt, t.driftPing.retryAt)
 	if at, ok := t.risk.Deadline(); ok {
 		t.due = min(t.due, at)
 	}
