@@ -64,6 +64,7 @@ type trading struct {
 
 	halts     halts
 	driftPing driftPing
+	bookWalk  bookWalk
 	handlers  tradingHandlers
 	events    tradingEvents
 	recent    recentRequests

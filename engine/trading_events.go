@@ -26,6 +26,8 @@ func (q *tradingEvents) init() {
 	q.quotes, q.risk = make([]quote.Event, 0, tradingEventsUsual), make([]risk.Event, 0, 2*risk.EventsMax)
 }
 
+func (q *tradingEvents) len() int { return len(q.orders) + len(q.books) + len(q.quotes) + len(q.risk) }
+
 func (q *tradingEvents) clear() {
 	q.orders, q.books, q.quotes, q.risk = q.orders[:0], q.books[:0], q.quotes[:0], q.risk[:0]
 }
@@ -43,37 +45,44 @@ type tradingHandlers struct {
 func (e *Engine) notifyTrading() {
 	t := e.trading
 	q := &t.events
-	if q.notifying || len(q.orders)+len(q.books)+len(q.quotes)+len(q.risk) == 0 {
+	if q.notifying || q.len() == 0 {
 		return
 	}
 	q.notifying = true
-	for i := 0; i < len(q.orders) && !e.gate.has(gateMuted); i++ { // handlers may add some
-		ev := &q.orders[i]
-		if ev.Replayed && !t.config.HandleReplayed {
-			continue
+	for i, j, k, l := 0, 0, 0, 0; i+j+k+l < q.len() && !e.gate.has(gateMuted); { // handlers may add some
+		for ; i < len(q.orders) && !e.gate.has(gateMuted); i++ {
+			e.notifyOrder(&q.orders[i])
 		}
-		if ev.Kind == order.OrderFilled {
-			if o := t.orderOf(ev); o != nil {
-				notifyEach(e, &t.handlers.fill, func(f func(*order.Order, order.Fill)) { f(o, ev.Fill) })
-			}
+		for ; j < len(q.books) && !e.gate.has(gateMuted); j++ {
+			c := q.books[j]
+			notifyEach(e, &t.handlers.book, func(f func(book.Contract)) { f(c) })
 		}
-		o := t.orderOf(ev)
-		notifyEach(e, &t.handlers.order, func(f func(*order.Order, *order.Event)) { f(o, ev) })
-	}
-	for i := 0; i < len(q.books) && !e.gate.has(gateMuted); i++ {
-		c := q.books[i]
-		notifyEach(e, &t.handlers.book, func(f func(book.Contract)) { f(c) })
-	}
-	for i := 0; i < len(q.quotes) && !e.gate.has(gateMuted); i++ {
-		ev := q.quotes[i]
-		notifyEach(e, &t.handlers.quote, func(f func(quote.Event)) { f(ev) })
-	}
-	for i := 0; i < len(q.risk) && !e.gate.has(gateMuted); i++ {
-		ev := q.risk[i]
-		notifyEach(e, &t.handlers.risk, func(f func(risk.Event)) { f(ev) })
+		for ; k < len(q.quotes) && !e.gate.has(gateMuted); k++ {
+			ev := q.quotes[k]
+			notifyEach(e, &t.handlers.quote, func(f func(quote.Event)) { f(ev) })
+		}
+		for ; l < len(q.risk) && !e.gate.has(gateMuted); l++ {
+			ev := q.risk[l]
+			notifyEach(e, &t.handlers.risk, func(f func(risk.Event)) { f(ev) })
+		}
 	}
 	q.clear()
 	q.notifying = false
+}
+
+// notifyOrder calls the handlers of orders and fills with an event.
+func (e *Engine) notifyOrder(ev *order.Event) {
+	t := e.trading
+	if ev.Replayed && !t.config.HandleReplayed {
+		return
+	}
+	if ev.Kind == order.OrderFilled {
+		if o := t.orderOf(ev); o != nil {
+			notifyEach(e, &t.handlers.fill, func(f func(*order.Order, order.Fill)) { f(o, ev.Fill) })
+		}
+	}
+	o := t.orderOf(ev)
+	notifyEach(e, &t.handlers.order, func(f func(*order.Order, *order.Event)) { f(o, ev) })
 }
 
 // notifyEach calls each handler of a list.

@@ -52,10 +52,14 @@ func (e *Engine) tickTrading() {
 			t.due = min(t.due, e.now+quoteRetry)
 		}
 	}
+	t.events.books = t.bookWalk.next(t.books, t.events.books)
 	e.notifyTrading()
 	t.due = min(t.due, t.ordersDue(), t.books.Due(), t.halts.retryAt, t.driftPing.retryAt)
 	if at, ok := t.risk.Deadline(); ok {
 		t.due = min(t.due, at)
+	}
+	if t.bookWalk.left > 0 {
+		t.due = 0
 	}
 }
 
