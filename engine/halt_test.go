@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -294,22 +295,24 @@ func TestWatchdog(t *testing.T) {
 
 // TestWatchdogBegins opens no connection for long: the watchdog begins with the login.
 func TestWatchdogBegins(t *testing.T) {
-	down := true
+	var down atomic.Bool
+	down.Store(true)
 	halting(t, func(c *engine.Config) {
 		c.State.Risk.Watchdog = time.Second
 		dial := c.Dial
 		c.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-			if down {
+			if down.Load() {
 				return nil, errors.New("down, for the test")
 			}
 			return dial(ctx, network, address)
 		}
-	}, func(d *tradingDay, _ *running, _ *sim.Server) {
+	}, func(d *tradingDay, r *running, _ *sim.Server) {
 		d.Beat()
 		advance(time.Hour)
-		down = false
-		for !d.State().LoggedIn() {
+		down.Store(false)
+		for loggedIn := false; !loggedIn; {
 			advance(time.Millisecond)
+			d.do(r, func() { loggedIn = d.State().LoggedIn() })
 		}
 		advance(time.Second - 100*time.Millisecond)
 		if len(d.risk) != 0 {

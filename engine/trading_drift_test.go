@@ -121,7 +121,8 @@ func TestDriftIsReported(t *testing.T) {
 				d.t.Error(err)
 			}
 		})
-		before := d.Account().Cash
+		before := odds.Money(0)
+		d.do(r, func() { before = d.Account().Cash })
 		advance(5 * time.Second)
 		account, _ := server.Truth(sim.DemoUsername)
 		var cash []order.Event
@@ -134,9 +135,11 @@ func TestDriftIsReported(t *testing.T) {
 			len(last) == 0 || last[len(last)-1].Type != msg.PayloadBalanceChanged {
 			d.t.Errorf("%+v, cash was %v and is %v; last %v", drifts, before, account.Cash, last)
 		}
-		if s := d.Mode(); s.Mode != risk.Halted || s.Cause.Trigger != risk.TriggerDrift {
-			d.t.Errorf("%+v", s)
-		}
+		d.do(r, func() {
+			if s := d.Mode(); s.Mode != risk.Halted || s.Cause.Trigger != risk.TriggerDrift {
+				d.t.Errorf("%+v", s)
+			}
+		})
 		if d.kinds()[0] != "drift exceeded" {
 			d.t.Errorf("events %v", d.kinds())
 		}
