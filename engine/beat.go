@@ -7,12 +7,12 @@ import (
 
 // Beat says that the bot is alive: if none comes for Config.State.Risk.Watchdog the kill switch is thrown, before
 // another order leaves. It is a clock reading and one atomic exchange; the time that counts is that of the call, and
-// not when the loop learns of it: a loop that is busy does not make a beat late. A beat that comes too late does not undo
-// the halt, Resume does.
+// not when the loop learns of it: a loop that is busy does not make a beat late. A beat that comes too late does not
+// undo the halt, Resume does.
 //
 // The watchdog begins with the first login. From then on all time counts, also that without a connection and that for
-// which the process was stopped, because what the bot knows is as old. So beat in a timer or in the strategy's own loop,
-// several times in the period, and not in handlers of messages, which a quiet market does not send.
+// which the process was stopped, because what the bot knows is as old. So beat in a timer or in the strategy's own
+// loop, several times in the period, and not in handlers of messages, which a quiet market does not send.
 //
 // Any goroutine, any time. Several may beat; then the watchdog expires when all are silent.
 func (e *Engine) Beat() {

@@ -15,8 +15,8 @@ import (
 // holds from the first login on; after the end it does nothing. Of several halts the first cause stays. The error is
 // ErrNoState if there is no trading state, and then nothing is halted.
 //
-// If orders are left after the last of risk.Config.CancelAllTries the switch gives up, and begins again after HaltRetry,
-// and after longer and longer pauses up to 5 minutes, or with the next connection.
+// If orders are left after the last of risk.Config.CancelAllTries the switch gives up, and begins again after
+// HaltRetry, and after longer and longer pauses up to 5 minutes, or with the next connection.
 //
 // A halt stays until [Engine.Resume], across connections. Config.State has settings by which a signal or a file throws
 // the switch.
@@ -63,8 +63,8 @@ func (e *Engine) modeChanged() {
 	e.session.HoldCreates(mode == risk.Halted)
 }
 
-// retryHalt begins a kill switch again that gave up on a connection that is still there: whatever kept the exchange from
-// cancelling may be over.
+// retryHalt begins a kill switch again that gave up on a connection that is still there: whatever kept the exchange
+// from cancelling may be over.
 func (e *Engine) retryHalt() {
 	h := &e.trading.halts
 	if e.now < h.retryAt {

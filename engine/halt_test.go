@@ -242,7 +242,7 @@ func TestWatchdog(t *testing.T) {
 			for range 30 { // the loop is busy, and others beat
 				wait := make(chan struct{})
 				go func() {
-					time.Sleep(period / 10)
+					<-time.After(period / 10)
 					d.Beat()
 					close(wait)
 				}()
@@ -257,9 +257,9 @@ func TestWatchdog(t *testing.T) {
 			d.t.Errorf("events %v", d.kinds())
 		}
 		d.do(r, func() { // the process is stopped in a handler
-			time.Sleep(period)
+			<-time.After(period)
 			go d.Beat() // too late
-			time.Sleep(period / 10)
+			<-time.After(period / 10)
 			if _, err := d.Place(limit(odds.Buy, 1000)); !errors.Is(err, risk.LimitHalted) {
 				d.t.Errorf("an order after the stop: %v", err)
 			}
@@ -287,7 +287,8 @@ func TestWatchdog(t *testing.T) {
 			d.t.Errorf("events %v", d.kinds())
 		}
 		advance(period / 5) // nobody beats, and nothing happens: the loop wakes by itself
-		if want := []string{"active", "watchdog expired", "halted"}; len(d.risk) < 3 || !slices.Equal(d.kinds()[:3], want) {
+		want = []string{"active", "watchdog expired", "halted"}
+		if len(d.risk) < 3 || !slices.Equal(d.kinds()[:3], want) {
 			d.t.Errorf("events %v", d.kinds())
 		}
 	})
@@ -325,8 +326,8 @@ func TestWatchdogBegins(t *testing.T) {
 	})
 }
 
-// TestHaltRetry has an exchange that does not carry out an order_cancel_all for a while: the switch gives up, and begins
-// again by itself.
+// TestHaltRetry has an exchange that does not carry out an order_cancel_all for a while: the switch gives up, and
+// begins again by itself.
 func TestHaltRetry(t *testing.T) {
 	quick := func(c *engine.Config) {
 		c.State.Risk.CancelAllTries, c.State.Risk.CancelAllRetry = 2, 100*time.Millisecond

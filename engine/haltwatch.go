@@ -41,7 +41,7 @@ func (c *StateConfig) checkHalts() error {
 	case c.HaltFilePeriod != 0 && c.HaltFile == "":
 		return &ConfigError{"State.HaltFilePeriod", "needs HaltFile"}
 	case c.HaltFilePeriod != 0 && (c.HaltFilePeriod < haltFilePeriodMin || c.HaltFilePeriod > durationMax):
-		return &ConfigError{"State.HaltFilePeriod", "must be " + haltFilePeriodMin.String() + " to " + durationMax.String()}
+		return &ConfigError{"State.HaltFilePeriod", "must be 0, or 10 ms to 24 hours"}
 	}
 	if c.HaltFilePeriod == 0 {
 		c.HaltFilePeriod = HaltFilePeriod

@@ -33,11 +33,11 @@ import (
 const killSeeds = 40
 
 // TestKillSwitch throws the kill switch at random moments of a busy bot: with the throttle spent, in gaps, while
-// disconnected, in halts of the market, with orders in doubt; from other goroutines, in handlers, and in the middle of a
-// handler that goes on to place orders. What the bot writes to its connections is read as the exchange reads it: no order
-// leaves that had not passed the gate before, and none behind the switch's order_cancel_all. In the end no order is live
-// on the exchange, and each that the bot does not know to be terminal is in doubt; where messages of the account are lost for good, it may
-// be one that the switch has given up.
+// disconnected, in halts of the market, with orders in doubt; from other goroutines, in handlers, and in the middle of
+// a handler that goes on to place orders. What the bot writes to its connections is read as the exchange reads it: no
+// order leaves that had not passed the gate before, and none behind the switch's order_cancel_all. In the end no order
+// is live on the exchange, and each that the bot does not know to be terminal is in doubt; where messages of the
+// account are lost for good, it may be one that the switch has given up.
 func TestKillSwitch(t *testing.T) {
 	first, count := uint64(0), uint64(killSeeds)
 	if s := os.Getenv("KILL_SEEDS"); s != "" {

@@ -11,9 +11,9 @@ import (
 	"github.com/smk-go/smk/odds"
 )
 
-// Snapshot is a copy of the trading state as of one moment between two events, for goroutines other than the loop's; see
-// [Submitter.Snapshot]. The zero value is ready. It belongs to the goroutine that asks with it and must not be copied
-// while it does. Used again it keeps its memory.
+// Snapshot is a copy of the trading state as of one moment between two events, for goroutines other than the loop's;
+// see [Submitter.Snapshot]. The zero value is ready. It belongs to the goroutine that asks with it and must not be
+// copied while it does. Used again it keeps its memory.
 type Snapshot struct {
 	// WithBooks asks for Books.
 	WithBooks bool
@@ -54,9 +54,9 @@ type BookTop struct {
 	BidWithoutOwn, OfferWithoutOwn book.Level
 }
 
-// Snapshot has the loop copy the trading state between two events, and waits for that. The loop takes no lock and claims
-// no memory: it copies into the Snapshot's own, and if that has too little room Snapshot claims more and asks again. A
-// thousand orders and a hundred contracts take the loop about 60 us, so that a dashboard may ask every 100 ms.
+// Snapshot has the loop copy the trading state between two events, and waits for that. The loop takes no lock and
+// claims no memory: it copies into the Snapshot's own, and if that has too little room Snapshot claims more and asks
+// again. A thousand orders and a hundred contracts take the loop about 60 us, so that a dashboard may ask every 100 ms.
 //
 // The error is that of [Submitter.Do], or of [Submission.Wait]: if ctx ends first the loop may still write to the
 // Snapshot, which returns ErrSubmissionBusy until it has. It is ErrNoState without a trading state.

@@ -38,7 +38,7 @@ func TestSnapshot(t *testing.T) {
 						t.Error(err)
 					}
 					checkSnapshot(t, &s)
-					time.Sleep(time.Duration(1+i) * time.Millisecond)
+					<-time.After(time.Duration(1+i) * time.Millisecond)
 				}
 				ended <- n
 			}()

@@ -24,10 +24,10 @@ func (e *Engine) OnFill(handler func(o *order.Order, f order.Fill)) Registration
 	return e.tradingHandlers().fill.add(handler)
 }
 
-// OnBook registers a handler of books that changed: their levels, or their State, for a gap or a halt for example. It is
-// called with each book after the change, of many at once with 64 in a round of the loop, so that a bot which does what
-// the newest call of a contract says, and nothing unless the book is Live, does not act on a stale one. It may also be
-// called with a book that did not change. The book is valid until the handler returns.
+// OnBook registers a handler of books that changed: their levels, or their State, for a gap or a halt for example. It
+// is called with each book after the change, of many at once with 64 in a round of the loop, so that a bot which does
+// what the newest call of a contract says, and nothing unless the book is Live, does not act on a stale one. It may
+// also be called with a book that did not change. The book is valid until the handler returns.
 func (e *Engine) OnBook(handler func(c book.Contract)) Registration {
 	return e.tradingHandlers().book.add(handler)
 }

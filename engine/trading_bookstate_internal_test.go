@@ -7,8 +7,8 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// TestManyBooksSuspect makes a thousand books suspect at once, and again in the middle of the walk: a tick calls OnBook's
-// handlers a bounded number of times, and each book has its turn.
+// TestManyBooksSuspect makes a thousand books suspect at once, and again in the middle of the walk: a tick calls
+// OnBook's handlers a bounded number of times, and each book has its turn.
 func TestManyBooksSuspect(t *testing.T) {
 	const books = 1000
 	config := Config{Address: "exchange.test:3801", State: StateConfig{Enable: true}}

@@ -14,8 +14,8 @@ import (
 	"github.com/smk-go/smk/sim/fault"
 )
 
-// TestBookStates follows books by OnBook alone, through gaps, lost connections, halts, goals and crossed books: whenever
-// nothing is under way, what the last call said of each is what it is.
+// TestBookStates follows books by OnBook alone, through gaps, lost connections, halts, goals and crossed books:
+// whenever nothing is under way, what the last call said of each is what it is.
 func TestBookStates(t *testing.T) {
 	seen := make(map[book.Causes]int)
 	for seed := range uint64(20) {

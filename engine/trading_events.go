@@ -41,7 +41,8 @@ type tradingHandlers struct {
 	risk  list[func(risk.Event)]
 }
 
-// notifyTrading calls the handlers of orders, fills, books, quotes and risk with what the stages found out about an event.
+// notifyTrading calls the handlers of orders, fills, books, quotes and risk with what the stages found out about an
+// event.
 func (e *Engine) notifyTrading() {
 	t := e.trading
 	q := &t.events

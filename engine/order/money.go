@@ -96,8 +96,8 @@ func (m *Manager) differs(a, b int64) bool {
 func (m *Manager) DriftPending() bool { return m.drift.open && m.drift.asked && !m.drift.reported }
 
 // Confirm says that everything which the exchange had sent at a moment after DriftPending has been applied, for example
-// because a ping was answered that was sent then, and no message is missing. A difference that still lasts is reported: a
-// message that is late explains it no more.
+// because a ping was answered that was sent then, and no message is missing. A difference that still lasts is reported:
+// a message that is late explains it no more.
 func (m *Manager) Confirm(now int64) []Event {
 	m.begin(now)
 	if m.drift.asked = false; m.now >= m.drift.due(m.config.DriftAfter) {
@@ -167,8 +167,8 @@ func (m *Manager) awaited() (sum int64) {
 	return sum
 }
 
-// due returns the clock reading at which a difference is to be confirmed: when no report came for a time, so that the rest of
-// a command is not under way, or at the latest after several times as long.
+// due returns the clock reading at which a difference is to be confirmed: when no report came for a time, so that the
+// rest of a command is not under way, or at the latest after several times as long.
 func (d *drift) due(after int64) int64 {
 	return min(d.newest+after, d.since+driftTimes*after)
 }

@@ -14,8 +14,8 @@ func (g *Gate) Beat(now int64) {
 	}
 }
 
-// BeatAt is Beat for a caller that learns late of the beats of others: the newest was at a clock reading, which may be in
-// the past, and none of those before came Config.Watchdog or more after another.
+// BeatAt is Beat for a caller that learns late of the beats of others: the newest was at a clock reading, which may be
+// in the past, and none of those before came Config.Watchdog or more after another.
 func (g *Gate) BeatAt(at int64) {
 	if w := &g.watchdog; w.due != math.MaxInt64 {
 		w.due = max(w.due, after(at, w.period))
