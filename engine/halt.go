@@ -79,15 +79,16 @@ func (e *Engine) retryHalt() {
 // Resume ends a halt, or the mode Reducing, and gives the watchdog its whole time. It is for a person's decision:
 // nothing resumes by itself. Like other methods it is for the loop; another goroutine calls it by [Submitter.Do].
 //
-// The error is risk.ErrHalting while orders are being cancelled, [ErrHaltFile] while Config.State.HaltFile exists or
+// The error is risk.ErrHalting while orders are being cancelled, or if another halt comes at this moment, [ErrHaltFile] while Config.State.HaltFile exists or
 // cannot be read, as of the last check, or ErrNoState.
 func (e *Engine) Resume(reason string) error {
 	t := e.trading
 	if t == nil {
 		return ErrNoState
 	}
-	if e.requests.halting() {
+	if e.requests.halting() { // whoever resumes does not know of it
 		e.applyHalt()
+		return risk.ErrHalting
 	}
 	if t.halts.file.held.Load() {
 		return ErrHaltFile
