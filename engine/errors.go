@@ -56,6 +56,10 @@ var (
 	// ErrNoState means that Config.State.Enable is not set.
 	ErrNoState error = &sentinel{text: "engine: no trading state is kept", unsent: true}
 
+	// ErrCancelAllIncomplete ends a connection on which orders seem to be left after the kill switch's
+	// order_cancel_all was accepted: messages about them are lost, and the next login has them repeated.
+	ErrCancelAllIncomplete error = &sentinel{text: "engine: orders are left after order_cancel_all was accepted"}
+
 	// ErrHaltFile means that Config.State.HaltFile exists or cannot be read, as of the last check.
 	ErrHaltFile error = &sentinel{text: "engine: halt file exists, or cannot be read"}
 

@@ -18,6 +18,9 @@ import (
 // If orders are left after the last of risk.Config.CancelAllTries the switch gives up, and begins again after
 // HaltRetry, and after longer and longer pauses up to 5 minutes, or with the next connection.
 //
+// If the exchange accepted the cancellation and orders seem to be left all the same, the engine logs in again, once, to
+// learn what became of them.
+//
 // A halt stays until [Engine.Resume], across connections. Config.State has settings by which a signal or a file throws
 // the switch.
 func (e *Engine) Halt(reason string) error {
@@ -76,11 +79,23 @@ func (e *Engine) retryHalt() {
 	}
 }
 
+// loginAfterHalt ends the connection, once in a halt, if the switch gave up although the exchange accepted the
+// cancellation: messages about the orders that seem to be left are lost, and the next login has them repeated.
+func (e *Engine) loginAfterHalt() {
+	h := &e.trading.halts
+	if h.loggedIn || !e.trading.risk.Status().Accepted || e.shutdown.step != shutdownNone ||
+		e.conn.socket == nil || e.conn.failure.cause != nil {
+		return
+	}
+	h.loggedIn = true
+	e.conn.failure.cause = ErrCancelAllIncomplete
+}
+
 // Resume ends a halt, or the mode Reducing, and gives the watchdog its whole time. It is for a person's decision:
 // nothing resumes by itself. Like other methods it is for the loop; another goroutine calls it by [Submitter.Do].
 //
-// The error is risk.ErrHalting while orders are being cancelled, or if another halt comes at this moment, [ErrHaltFile] while Config.State.HaltFile exists or
-// cannot be read, as of the last check, or ErrNoState.
+// The error is risk.ErrHalting while orders are being cancelled, or if another halt comes at this moment, [ErrHaltFile]
+// while Config.State.HaltFile exists or cannot be read, as of the last check, or ErrNoState.
 func (e *Engine) Resume(reason string) error {
 	t := e.trading
 	if t == nil {
@@ -130,9 +145,10 @@ func (e *Engine) followRisk() {
 		switch {
 		case ev.Kind == risk.KillChanged && ev.Kill == risk.KillGaveUp:
 			t.halts.retryLater(e.now)
+			e.loginAfterHalt()
 		case ev.Kind == risk.ModeChanged:
 			e.modeChanged()
-			t.halts.pause, t.halts.retryAt = 0, never
+			t.halts.pause, t.halts.retryAt, t.halts.loggedIn = 0, never, false
 			level := slog.LevelWarn
 			if ev.Mode == risk.Active {
 				level = slog.LevelInfo

@@ -21,8 +21,9 @@ type halts struct {
 	signals chan os.Signal
 
 	// The loop only.
-	pause   int64 // before the next retry of a kill switch that gave up
-	retryAt int64 // clock reading, never if there is none
+	pause    int64 // before the next retry of a kill switch that gave up
+	retryAt  int64 // clock reading, never if there is none
+	loggedIn bool  // once more, for a kill switch that gave up
 }
 
 // retryLater sets when a kill switch that gave up begins again.

@@ -190,7 +190,8 @@ func (d *killDay) run(t *testing.T, seed uint64) {
 	if spent {
 		settings.Throttle = sim.Throttle{Rate: 20, Burst: 40}
 	}
-	d.lossy = d.rand.IntN(4) == 0
+	d.lossy = settings.Faults.Chance[fault.Unconfirmed] > 0
+	noGaps := d.rand.IntN(4) == 0
 	server, err := sim.Local(settings)
 	if err != nil {
 		t.Fatal(err)
@@ -201,7 +202,7 @@ func (d *killDay) run(t *testing.T, seed uint64) {
 		Session: session.Config{
 			ReferenceBase: 1 + seed<<32, Username: sim.DemoUsername, Password: sim.DemoPassword,
 			Resume: session.ResumeMode(d.rand.IntN(2)), AccountFromStart: true, // by account or session
-			ReconnectOnAccountGap: !d.lossy, // what is lost for good is asked for
+			ReconnectOnAccountGap: !noGaps, // what is lost is asked for
 		},
 		Address: "exchange.test:3801", DisableTLS: true, OnStop: engine.StopLeave,
 		State: engine.StateConfig{

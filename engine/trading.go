@@ -35,8 +35,9 @@ type StateConfig struct {
 	HaltSignals []os.Signal
 
 	// HaltFile is the path of a file that throws the kill switch when it appears, and if it is there at New. A file or
-	// directory that cannot be read does so too. It is checked every HaltFilePeriod by a goroutine, up to the end of
-	// the engine; 0 means the constant of the same name. While it is there [Engine.Resume] returns ErrHaltFile.
+	// directory that cannot be read within 5 s does so too. It is checked in New, and then by a goroutine every
+	// HaltFilePeriod up to the end of the engine; 0 means the constant of the same name. While it is there
+	// [Engine.Resume] returns ErrHaltFile.
 	HaltFile       string
 	HaltFilePeriod time.Duration
 
