@@ -25,6 +25,8 @@ func TestHaltRaces(t *testing.T) {
 	defer func() { _ = e.Close() }()
 	l := order.Limit{Market: 1, Contract: 2, Side: odds.Buy, Price: 5000, Quantity: 10_000}
 	var asked, returned, ended atomic.Int64 // halts, and those that a Resume may have ended
+	var failed atomic.Bool
+	defer failed.Store(true) // a test that fails must not leave a goroutine that spins
 	go func() {
 		for n := int64(1); n <= halts; n++ {
 			asked.Store(n)
@@ -32,7 +34,7 @@ func TestHaltRaces(t *testing.T) {
 				t.Error(err)
 			}
 			returned.Store(n)
-			for n%2 == 0 && ended.Load() < n { // of each two one comes in the middle of whatever follows the other
+			for n%2 == 0 && ended.Load() < n && !failed.Load() { // of each two one comes in the middle of whatever follows the other
 				runtime.Gosched()
 			}
 		}

@@ -95,13 +95,15 @@ func TestDriftIsReported(t *testing.T) {
 	halting(t, set, func(d *tradingDay, r *running, server *sim.Server) {
 		var drifts []order.Event
 		var last []order.Message
-		d.OnOrder(func(_ *order.Order, ev *order.Event) {
-			if ev.Kind == order.Drift {
-				drifts, last = append(drifts, *ev), nil
-				for m := range d.LastMessages() {
-					last = append(last, m)
+		d.do(r, func() {
+			d.OnOrder(func(_ *order.Order, ev *order.Event) {
+				if ev.Kind == order.Drift {
+					drifts, last = append(drifts, *ev), nil
+					for m := range d.LastMessages() {
+						last = append(last, m)
+					}
 				}
-			}
+			})
 		})
 		advance(time.Second)
 		d.do(r, func() {
