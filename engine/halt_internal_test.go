@@ -34,7 +34,8 @@ func TestHaltRaces(t *testing.T) {
 				t.Error(err)
 			}
 			returned.Store(n)
-			for n%2 == 0 && ended.Load() < n && !failed.Load() { // of each two one comes in the middle of whatever follows the other
+			// Of each two one comes in the middle of whatever follows the other.
+			for n%2 == 0 && ended.Load() < n && !failed.Load() {
 				runtime.Gosched()
 			}
 		}
