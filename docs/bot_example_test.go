@@ -268,7 +268,7 @@ func watch(bot *engine.Engine, out io.Writer) {
 				fmt.Fprintf(out, "not complete: %v\n", c.Why)
 			}
 		case order.Overflow:
-			bot.Halt("positions are not complete")
+			check(bot.Halt("positions are not complete"))
 		}
 	})
 }

@@ -76,27 +76,36 @@ func Example_botHalt() {
 		check(err)
 	}))
 	bot.OnOrderAccepted(func(*engine.Event, *msg.OrderAccepted) {
-		bot.Halt("a person pressed the button")
+		check(bot.Halt("a person pressed the button")) // any goroutine
 		_, err := bot.Place(backHome(4000))
 		fmt.Println(bot.Mode().Mode, errors.Is(err, risk.LimitHalted))
 		fmt.Println(bot.Resume("too early"))
 	})
-	_, err = bot.Every(time.Millisecond, func() {
-		m := bot.Mode()
-		if m.Mode == risk.Halted && m.Kill.Done() {
-			fmt.Println(m.Kill, m.Open, m.Cause.Reason)
+	bot.OnRisk(func(ev risk.Event) {
+		switch {
+		case ev.Kind == risk.ModeChanged:
+			fmt.Println("mode:", ev.Mode, "because:", ev.Cause.Reason)
+		case ev.Kind == risk.KillChanged:
+			fmt.Println("kill switch:", ev.Kill, "open:", ev.Open, "in doubt:", ev.InDoubt)
+		default:
+			fmt.Println(ev.Kind, ev.Amount)
+		}
+		if ev.Kill == risk.KillFlat {
 			check(bot.Resume("the button was released"))
 			fmt.Println(bot.Mode().Mode)
 			bot.Stop()
 		}
 	})
-	check(err)
 	check(bot.Run(context.Background()))
 	// Output:
 	// halted true
 	// risk: kill switch is at work
-	// flat 0 a person pressed the button
+	// mode: halted because: a person pressed the button
+	// kill switch: asking open: 1 in doubt: 0
+	// kill switch: waiting open: 1 in doubt: 0
+	// kill switch: flat open: 0 in doubt: 0
 	// active
+	// mode: active because: the button was released
 }
 
 func Example_botEnd() {
@@ -220,12 +229,16 @@ func Example_botGoroutines() {
 		}, &done))
 		_, err := done.Wait(context.Background())
 		fmt.Println(err, refused, placed.Reference() != 0)
-		check(bot.Submitter().Do(func() { bot.Halt("console") }, nil))
-		bot.Stop() // any goroutine
+		var copied engine.Snapshot // keep it for the next time: it keeps its memory
+		check(bot.Submitter().Snapshot(context.Background(), &copied))
+		fmt.Println(len(copied.Orders), copied.Account.WorstCase, copied.Mode.Mode)
+		check(bot.Halt("console")) // any goroutine
+		bot.Stop()
 	}()
 	check(bot.Run(context.Background()))
 	// Output:
 	// <nil> <nil> true
+	// 1 20.00 active
 }
 
 // TestBot lets a bot quote for ten minutes of virtual time, which takes a moment, and compares what it knows with what

@@ -223,6 +223,9 @@ func (c Config) resolve() (Config, error) {
 	if c.LoopDelay == 0 {
 		c.LoopDelay = LoopDelay
 	}
+	if err := c.State.checkHalts(); err != nil {
+		return c, err
+	}
 	if c.Dial == nil {
 		c.Dial = dialTCP
 	}

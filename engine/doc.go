@@ -60,6 +60,12 @@
 // Against the sudden end of the process or of its network there is only the exchange's
 // own switch, session.Config.CancelAllOnFailure, which takes most of a minute.
 //
+// # Kill switch
+//
+// [Engine.Halt] refuses new orders from the moment it returns and cancels all orders; any goroutine may call it. So do
+// a signal, a file, a loss, a drift and a bot that does not call [Engine.Beat] any more, by the settings of
+// [StateConfig]. It stays until [Engine.Resume].
+//
 // # Waiting
 //
 // By default the loop sleeps in the kernel while nothing happens. It can spin

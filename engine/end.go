@@ -70,13 +70,19 @@ func (e *Engine) endMuted() {
 	e.end(ErrClosed)
 }
 
-// handleRequests acts on what Stop, Close and the context have asked for since the last call.
+// handleRequests acts on what Halt, Stop, Close and the context have asked for since the last call.
 func (e *Engine) handleRequests() {
 	if e.requests.pending() == 0 {
 		return
 	}
-	asked := e.requests.take()
 	e.readClock()
+	if e.requests.halting() {
+		e.applyHalt()
+	}
+	asked := e.requests.take()
+	if asked == 0 {
+		return
+	}
 	switch {
 	case e.requests.closing():
 		e.end(ErrClosed)

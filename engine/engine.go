@@ -107,6 +107,9 @@ func New(config Config) (*Engine, error) {
 		e.stages.set(stageBooks, e.applyBooks)
 	}
 	e.parking.sleepIn(e.parking.wakeIdle)
+	if e.trading != nil {
+		e.watchHalts()
+	}
 	return e, nil
 }
 

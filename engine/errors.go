@@ -58,6 +58,12 @@ var (
 
 	// ErrVirtual means that Run was called although Config.Clock is set: Poll drives the engine then.
 	ErrVirtual error = &sentinel{text: "engine: driven by Poll: Config.Clock is set"}
+	// ErrCancelAllIncomplete ends a connection on which orders seem to be left after the kill switch's
+	// order_cancel_all was accepted: messages about them are lost, and the next login has them repeated.
+	ErrCancelAllIncomplete error = &sentinel{text: "engine: orders are left after order_cancel_all was accepted"}
+
+	// ErrHaltFile means that Config.State.HaltFile exists or cannot be read, as of the last check.
+	ErrHaltFile error = &sentinel{text: "engine: halt file exists, or cannot be read"}
 
 	// ErrNoOrderID means that the exchange has not named the order yet, or that it is not kept any more.
 	ErrNoOrderID error = &sentinel{text: "engine: order has no id, or is not kept", unsent: true}

@@ -83,9 +83,23 @@ func (e *Engine) admit(m wire.Marshaler, keys *msg.Keys, from sender) error {
 		}
 	}
 	if e.trading != nil {
-		return e.trading.admit(e.now, keys)
+		return e.admitTrading(keys)
 	}
 	return nil
+}
+
+// admitTrading asks the trading state, after what other goroutines may have said meanwhile: a handler may go on for
+// long after a halt, or after the last beat of a process that was stopped.
+func (e *Engine) admitTrading(keys *msg.Keys) error {
+	t, now := e.trading, e.now
+	if e.requests.halting() {
+		e.applyHalt()
+	}
+	if t.halts.beats.period != 0 {
+		now = e.clock.Now()
+		t.followBeats(now)
+	}
+	return t.admit(now, keys)
 }
 
 // Send sends a message and returns the sequence that it took. It encodes m at once, so that m may be changed

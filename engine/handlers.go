@@ -124,7 +124,8 @@ func (e *Engine) OnAccountReset(handler func(*Event)) Registration {
 	return e.on(session.AccountReset, handler)
 }
 
-// OnPong registers a handler of answers to [Engine.Ping], with their RoundTrip.
+// OnPong registers a handler of answers to [Engine.Ping], with their RoundTrip, and to the pings that the engine sends
+// itself when the exchange's amounts seem to differ from its own; Ping tells them apart.
 func (e *Engine) OnPong(handler func(*Event)) Registration { return e.on(session.Pong, handler) }
 
 // OnThrottleExceeded registers a handler of throttle_limit_exceeded: the exchange dropped a

@@ -34,6 +34,12 @@ const (
 	// behind what it received, without a warning.
 	LoopDelay = 100 * time.Millisecond
 
+	// HaltRetry is the pause after which a kill switch that gave up begins again; it doubles up to 5 minutes.
+	HaltRetry = 10 * time.Second
+
+	// HaltFilePeriod is the time between two checks of StateConfig.HaltFile.
+	HaltFilePeriod = 500 * time.Millisecond
+
 	// TimersMax is how many timers may be set at the same time.
 	TimersMax = 1 << 16
 
@@ -58,6 +64,10 @@ const (
 	coresMax         = 1024 // what a set of CPUs can hold
 	subscriptionsMax = 64 << 10
 	durationMax      = 24 * time.Hour
+
+	haltRetryMax      = 5 * time.Minute
+	haltFilePeriodMin = 10 * time.Millisecond
+	haltFileTimeout   = 5 * time.Second // for a check: a file system that hangs cannot be read
 )
 
 const (

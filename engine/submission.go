@@ -43,6 +43,12 @@ func (s *Submission) start() bool {
 	return true
 }
 
+// inUse reports whether something was submitted that is not done.
+func (s *Submission) inUse() bool {
+	state := s.state.Load()
+	return state != submissionIdle && state != submissionDone
+}
+
 // abandon undoes start: nothing was submitted.
 func (s *Submission) abandon() {
 	if s != nil {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"os"
 	"time"
 
 	"github.com/smk-go/smk/engine/book"
@@ -30,6 +31,17 @@ type StateConfig struct {
 	// The state is up to date in any case.
 	HandleReplayed bool
 
+	// HaltSignals are signals of the operating system that throw the kill switch, from New to the end of the engine:
+	// syscall.SIGUSR1 for example. They do nothing else to the process meanwhile.
+	HaltSignals []os.Signal
+
+	// HaltFile is the path of a file that throws the kill switch when it appears, and if it is there at New. A file or
+	// directory that cannot be read within 5 s does so too. It is checked in New, and then by a goroutine every
+	// HaltFilePeriod up to the end of the engine; 0 means the constant of the same name. While it is there
+	// [Engine.Resume] returns ErrHaltFile.
+	HaltFile       string
+	HaltFilePeriod time.Duration
+
 	// OnUnresolved is what follows an order that stays in doubt after a login.
 	OnUnresolved UnresolvedPolicy
 
@@ -56,11 +68,14 @@ type trading struct {
 	risk   *risk.Gate
 	quotes *quote.Quoter
 
-	handlers tradingHandlers
-	events   tradingEvents
-	recent   recentRequests
-	heal     []uint32 // markets to subscribe to again
-	due      int64    // clock reading at which tick has something to do
+	halts     halts
+	driftPing driftPing
+	bookWalk  bookWalk
+	handlers  tradingHandlers
+	events    tradingEvents
+	recent    recentRequests
+	heal      []uint32 // markets to subscribe to again
+	due       int64    // clock reading at which tick has something to do
 
 	create  msg.OrderCreate // reused by what the engine sends
 	cancel  msg.OrderCancel
@@ -91,6 +106,8 @@ func newTrading(config *Config) (*trading, error) {
 	}
 	t := &trading{config: c, due: math.MaxInt64, retryQuotes: math.MaxInt64}
 	t.events.init()
+	t.halts.beats.period, t.halts.retryAt = int64(c.Risk.Watchdog), never
+	t.driftPing.retryAt = never
 	var err error
 	if t.orders, err = order.New(c.Orders); err != nil {
 		return nil, err

@@ -7,7 +7,6 @@ import (
 
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
-	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -24,7 +23,10 @@ func (e *Engine) OnFill(handler func(o *order.Order, f order.Fill)) Registration
 	return e.tradingHandlers().fill.add(handler)
 }
 
-// OnBook registers a handler of changes of books. The book is valid until the handler returns.
+// OnBook registers a handler of books that changed: their levels, or their State, for a gap or a halt for example. It
+// is called with each book after the change, of many at once with 64 in a round of the loop, so that a bot which does
+// what the newest call of a contract says, and nothing unless the book is Live, does not act on a stale one. It may
+// also be called with a book that did not change. The book is valid until the handler returns.
 func (e *Engine) OnBook(handler func(c book.Contract)) Registration {
 	return e.tradingHandlers().book.add(handler)
 }
@@ -220,32 +222,6 @@ func (e *Engine) replaceOrder(o *order.Order, price odds.Price, quantity odds.Qu
 	m.SetQuantity(uint64(quantity))
 	m.SetMarketId(o.Market)
 	return e.SendOrderCancelReplace(m)
-}
-
-// Halt throws the kill switch: no order leaves from now on until Resume, and all orders of the account are
-// cancelled. [Engine.Mode] says how far it is. Submitter.Do carries it to the loop from other goroutines.
-func (e *Engine) Halt(reason string) {
-	if e.trading != nil {
-		e.halt(risk.Cause{Reason: reason})
-	}
-}
-
-// Resume ends a halt. The error is risk.ErrHalting while orders are being cancelled.
-func (e *Engine) Resume(reason string) error {
-	if e.trading == nil {
-		return ErrNoState
-	}
-	err := e.trading.risk.Resume(e.now, risk.Cause{Reason: reason})
-	e.trading.modeChanged()
-	return err
-}
-
-// Mode returns the trading mode, and how far the kill switch is.
-func (e *Engine) Mode() (s risk.Status) {
-	if e.trading == nil {
-		return s
-	}
-	return e.trading.risk.Status()
 }
 
 // RunUntilFlat is Run that ends flat: when ctx ends, or Stop is called, all orders are cancelled, which takes at

@@ -20,6 +20,9 @@ func (e *Engine) applyBooks(ev *Event) {
 		case msg.PayloadMarketQuotes:
 			q := ev.Payload.GetMarketQuotes()
 			_ = t.books.ApplySnapshot(q, ev.Received)
+			if marketChanged(t.books.Events(), q.GetMarketId()) {
+				break // with all of its books
+			}
 			quotes := q.GetContractQuotes()
 			for i := range quotes {
 				if c, ok := t.books.Contract(q.GetMarketId(), quotes[i].GetContractId()); ok {
@@ -64,8 +67,10 @@ func (e *Engine) bookEvents(events []book.Event) {
 			} else {
 				t.holdMarket(ev.Market)
 			}
+			t.bookStateChanged(ev)
 		case book.ContractChanged:
 			t.holdMarket(ev.Market)
+			t.bookStateChanged(ev)
 		case book.Resubscribe:
 			t.heal = append(t.heal, ev.Market)
 		}
@@ -111,6 +116,9 @@ func (t *trading) releaseContracts(market uint32) {
 	for c := range m.Contracts() {
 		at := quote.Contract{Market: market, ID: c.ID()}
 		_ = t.quotes.HoldContract(at, quote.SuspectBook|quote.MarketHalted, false)
+		if len(t.handlers.book.entries) > 0 {
+			t.addBook(c) // which is empty when the handlers are called
+		}
 	}
 	_ = t.quotes.HoldMarket(market, quote.SuspectBook|quote.MarketHalted, false)
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
+	"github.com/smk-go/smk/engine/risk"
 )
 
 // tradingEventsUsual is how many events of orders, and how many books, there is room for before more is claimed: a
@@ -16,16 +17,19 @@ type tradingEvents struct {
 	orders    []order.Event
 	books     []book.Contract
 	quotes    []quote.Event
+	risk      []risk.Event
 	notifying bool
 }
 
 func (q *tradingEvents) init() {
 	q.orders, q.books = make([]order.Event, 0, tradingEventsUsual), make([]book.Contract, 0, tradingEventsUsual)
-	q.quotes = make([]quote.Event, 0, tradingEventsUsual)
+	q.quotes, q.risk = make([]quote.Event, 0, tradingEventsUsual), make([]risk.Event, 0, 2*risk.EventsMax)
 }
 
+func (q *tradingEvents) len() int { return len(q.orders) + len(q.books) + len(q.quotes) + len(q.risk) }
+
 func (q *tradingEvents) clear() {
-	q.orders, q.books, q.quotes = q.orders[:0], q.books[:0], q.quotes[:0]
+	q.orders, q.books, q.quotes, q.risk = q.orders[:0], q.books[:0], q.quotes[:0], q.risk[:0]
 }
 
 // tradingHandlers are the functions that the bot registered for its own trading.
@@ -34,39 +38,52 @@ type tradingHandlers struct {
 	fill  list[func(*order.Order, order.Fill)]
 	book  list[func(book.Contract)]
 	quote list[func(quote.Event)]
+	risk  list[func(risk.Event)]
 }
 
-// notifyTrading calls the handlers of orders, fills and books with what the stages found out about an event.
+// notifyTrading calls the handlers of orders, fills, books, quotes and risk with what the stages found out about an
+// event.
 func (e *Engine) notifyTrading() {
 	t := e.trading
 	q := &t.events
-	if q.notifying || len(q.orders)+len(q.books)+len(q.quotes) == 0 {
+	if q.notifying || q.len() == 0 {
 		return
 	}
 	q.notifying = true
-	for i := 0; i < len(q.orders) && !e.gate.has(gateMuted); i++ { // handlers may add some
-		ev := &q.orders[i]
-		if ev.Replayed && !t.config.HandleReplayed {
-			continue
+	for i, j, k, l := 0, 0, 0, 0; i+j+k+l < q.len() && !e.gate.has(gateMuted); { // handlers may add some
+		for ; i < len(q.orders) && !e.gate.has(gateMuted); i++ {
+			e.notifyOrder(&q.orders[i])
 		}
-		if ev.Kind == order.OrderFilled {
-			if o := t.orderOf(ev); o != nil {
-				notifyEach(e, &t.handlers.fill, func(f func(*order.Order, order.Fill)) { f(o, ev.Fill) })
-			}
+		for ; j < len(q.books) && !e.gate.has(gateMuted); j++ {
+			c := q.books[j]
+			notifyEach(e, &t.handlers.book, func(f func(book.Contract)) { f(c) })
 		}
-		o := t.orderOf(ev)
-		notifyEach(e, &t.handlers.order, func(f func(*order.Order, *order.Event)) { f(o, ev) })
-	}
-	for i := 0; i < len(q.books) && !e.gate.has(gateMuted); i++ {
-		c := q.books[i]
-		notifyEach(e, &t.handlers.book, func(f func(book.Contract)) { f(c) })
-	}
-	for i := 0; i < len(q.quotes) && !e.gate.has(gateMuted); i++ {
-		ev := q.quotes[i]
-		notifyEach(e, &t.handlers.quote, func(f func(quote.Event)) { f(ev) })
+		for ; k < len(q.quotes) && !e.gate.has(gateMuted); k++ {
+			ev := q.quotes[k]
+			notifyEach(e, &t.handlers.quote, func(f func(quote.Event)) { f(ev) })
+		}
+		for ; l < len(q.risk) && !e.gate.has(gateMuted); l++ {
+			ev := q.risk[l]
+			notifyEach(e, &t.handlers.risk, func(f func(risk.Event)) { f(ev) })
+		}
 	}
 	q.clear()
 	q.notifying = false
+}
+
+// notifyOrder calls the handlers of orders and fills with an event.
+func (e *Engine) notifyOrder(ev *order.Event) {
+	t := e.trading
+	if ev.Replayed && !t.config.HandleReplayed {
+		return
+	}
+	if ev.Kind == order.OrderFilled {
+		if o := t.orderOf(ev); o != nil {
+			notifyEach(e, &t.handlers.fill, func(f func(*order.Order, order.Fill)) { f(o, ev.Fill) })
+		}
+	}
+	o := t.orderOf(ev)
+	notifyEach(e, &t.handlers.order, func(f func(*order.Order, *order.Event)) { f(o, ev) })
 }
 
 // notifyEach calls each handler of a list.

@@ -81,7 +81,7 @@ func (d *quoteDay) run(t *testing.T, seed uint64) time.Duration {
 		},
 		Address: "exchange.test:3801", DisableTLS: true, OnStop: engine.StopLeave,
 		State: engine.StateConfig{
-			Enable: true, Orders: order.Config{Orders: 1024, Retained: 4096, Fills: 8192, Contracts: 16},
+			Orders: order.Config{Orders: 1024, Retained: 4096, Fills: 8192, Contracts: 16},
 			Quotes: quote.Config{Contracts: 16, Levels: d.levels},
 		},
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return server.Dial(ctx) },

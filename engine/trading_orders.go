@@ -15,6 +15,7 @@ func (e *Engine) applyOrders(ev *Event) {
 	if e.gate.has(gateMuted) {
 		t.events.clear() // nobody is called any more
 	}
+	t.followBeats(e.now)
 	switch ev.Kind {
 	case session.Message:
 		t.applyMessage(ev)
@@ -38,8 +39,11 @@ func (e *Engine) applyOrders(ev *Event) {
 		t.quotesCaughtUp(ev, e.now)
 		t.hold(quote.NotCaughtUp, false)
 	case session.LoggedIn:
+		t.halts.beats.begin(e.now)
 		t.risk.LoggedIn(e.now)
 		t.due = 0
+	case session.Pong:
+		t.confirmDrift(ev.Ping, e.now)
 	case session.Gap:
 		t.gap = true
 		t.hold(quote.Gap, true)
@@ -236,16 +240,8 @@ func (e *Engine) unresolved(ev *Event) {
 	}
 }
 
-// halt throws the kill switch.
-func (e *Engine) halt(cause risk.Cause) {
-	t := e.trading
-	t.risk.Halt(e.now, cause)
-	t.modeChanged()
-}
-
-// modeChanged tells the quoter the mode in force.
-func (t *trading) modeChanged() {
-	mode := t.risk.Mode()
+// modeChanged shows the quoter the mode in force.
+func (t *trading) modeChanged(mode risk.Mode) {
 	t.hold(quote.Halted, mode == risk.Halted)
 	t.hold(quote.Reducing, mode == risk.Reducing)
 	t.due = 0

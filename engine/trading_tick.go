@@ -16,22 +16,28 @@ const quoteRetry = int64(10 * time.Millisecond)
 // tickTrading does what is due of the trading state: timers of orders, books and risk, the kill switch, quotes.
 func (e *Engine) tickTrading() {
 	t := e.trading
+	if e.requests.halting() {
+		e.applyHalt()
+	}
 	if e.now < t.due && !t.changed && !(t.reconcile && e.mayQuote()) {
 		return
 	}
 	if e.gate.has(gateMuted) {
 		t.events.clear()
 	}
+	t.followBeats(e.now)
 	t.due = math.MaxInt64 // handlers, and what they send, may make it earlier
 	if t.ordersDue() <= e.now {
 		t.ordersEvents(t.orders.Tick(e.now), e.now)
 	}
+	e.pingForDrift()
 	if t.changed {
 		t.countOrders(e.now)
 	}
 	if t.books.Due() <= e.now {
 		e.bookEvents(t.books.Advance(e.now))
 	}
+	e.retryHalt()
 	if t.risk.Tick(e.now) {
 		e.cancelEverything()
 	}
@@ -46,10 +52,14 @@ func (e *Engine) tickTrading() {
 			t.due = max(t.due, e.now+quoteRetry)
 		}
 	}
+	t.events.books = t.bookWalk.next(t.books, t.events.books)
 	e.notifyTrading()
-	t.due = min(t.due, t.ordersDue(), t.books.Due())
+	t.due = min(t.due, t.ordersDue(), t.books.Due(), t.halts.retryAt, t.driftPing.retryAt)
 	if at, ok := t.risk.Deadline(); ok {
 		t.due = min(t.due, at)
+	}
+	if t.bookWalk.left > 0 {
+		t.due = 0
 	}
 }
 
@@ -68,15 +78,6 @@ func (t *trading) quotesDue() int64 {
 		return min(at, t.retryQuotes)
 	}
 	return t.retryQuotes
-}
-
-// followRisk follows what the risk checks found out.
-func (e *Engine) followRisk() {
-	for _, ev := range e.trading.risk.Events() {
-		if ev.Kind == risk.ModeChanged {
-			e.trading.modeChanged()
-		}
-	}
 }
 
 // cancelEverything sends the kill switch's order_cancel_all; if it is refused the switch asks again.

@@ -28,6 +28,19 @@ func (b *Books) Contract(marketID, id uint32) (Contract, bool) {
 		b.byMarket.find(uint64(marketID)) != none
 }
 
+// Capacity returns for how many contracts there is room.
+func (b *Books) Capacity() int { return len(b.contract) }
+
+// Count returns how many contracts are kept.
+func (b *Books) Count() int { return len(b.contract) - len(b.contracts.unused) }
+
+// ContractAt returns the book at a place from 0 to Capacity, and false if there is none. It is for walks over all books
+// in several steps: a book keeps its place for as long as it is kept.
+func (b *Books) ContractAt(place int) (Contract, bool) {
+	c := &b.contract[place]
+	return Contract{b: b, market: c.market, id: c.id, slot: int32(place)}, c.id != 0
+}
+
 // at returns the contract's slot, or none. Slots are claimed and released as markets come and go.
 func (c Contract) at() int32 {
 	if c.slot != none {

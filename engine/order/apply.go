@@ -48,7 +48,7 @@ func (m *Manager) Apply(p *msg.Payload, in Input) []Event {
 	} else if m.report = (report{}); m.report.read(p) {
 		m.applyReport(&m.report, in)
 	}
-	m.checkDrift()
+	m.checkDrift(false)
 	return m.done()
 }
 

@@ -70,8 +70,8 @@ type Config struct {
 	Tolerance odds.Money
 
 	// DriftAfter is for how many nanoseconds they have to differ without a newer report, or ten times as long with
-	// newer ones: the exchange reports the balance after a whole command with the first of its messages. 0 means a
-	// second, the longest is an hour.
+	// newer ones: the exchange reports the balance after a whole command with the first of its messages. Then the
+	// difference is pending, and reported when [Manager.Confirm] is called. 0 means a second, the longest is an hour.
 	DriftAfter int64
 }
 

@@ -85,7 +85,7 @@ func (h *hostile) step() (events int) {
 		return len(m.ApplyFate(pick(r, msg.PayloadOrderCreate, msg.PayloadOrderCancel, msg.PayloadOrderCancelReplace),
 			uint64(r.IntN(8)), uint64(r.IntN(5)), order.Fate(r.IntN(5)), h.now))
 	case 6:
-		return len(m.Tick(h.now))
+		return len(m.Tick(h.now)) + len(m.Confirm(h.now))
 	case 7:
 		list, _ := m.Resolve(uint64(r.IntN(8)), order.Outcome{
 			Placed: r.IntN(2) == 0, OrderID: uint64(r.IntN(12)), Ended: r.IntN(2) == 0,

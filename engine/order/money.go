@@ -11,6 +11,7 @@ type drift struct {
 	amounts  amounts // of the newest report
 	open     bool    // the newest report has not agreed with ours yet
 	reported bool    // a Drift was reported for it
+	asked    bool    // it lasts, and waits for Confirm
 	stale    bool    // the newest report's reserve is not the present one: only its cash is compared
 	since    int64   // clock reading since when no report agreed; 0 if they do
 	newest   int64   // clock reading of the newest report
@@ -74,7 +75,7 @@ func (m *Manager) applyAmounts(has has, balance, exposure float64, stamp uint64,
 		m.drift.changed = max(m.drift.changed, stamp)
 	}
 	if m.drift.open {
-		m.checkDrift()
+		m.checkDrift(false)
 	}
 }
 
@@ -146,9 +147,25 @@ func (m *Manager) differs(a, b int64) bool {
 	return magnitude(a-b) > tolerance
 }
 
+// DriftPending reports whether the exchange's amounts differ from ours for longer than Config.DriftAfter, so that it is
+// time to find out whether the messages that explain it are on their way: when they have certainly been applied, call
+// Confirm.
+func (m *Manager) DriftPending() bool { return m.drift.open && m.drift.asked && !m.drift.reported }
+
+// Confirm says that everything which the exchange had sent at a moment after DriftPending has been applied, for example
+// because a ping was answered that was sent then, and no message is missing. A difference that still lasts is reported:
+// a message that is late explains it no more.
+func (m *Manager) Confirm(now int64) []Event {
+	m.begin(now)
+	if m.drift.asked = false; m.now >= m.drift.due(m.config.DriftAfter) {
+		m.checkDrift(true)
+	}
+	return m.done()
+}
+
 // checkDrift compares the newest report with ours. The exchange reports the amounts after a whole command with the
-// first of its messages, so that a report may agree only later.
-func (m *Manager) checkDrift() {
+// first of its messages, so that a report may agree only later. A difference is reported if it is confirmed.
+func (m *Manager) checkDrift(confirmed bool) {
 	d := &m.drift
 	if !d.open {
 		return
@@ -177,7 +194,7 @@ func (m *Manager) checkDrift() {
 		}
 		return
 	}
-	if d.reported || m.now < d.due(m.config.DriftAfter) {
+	if d.reported || !confirmed {
 		return
 	}
 	if exposes && !cashes && m.markets.awaiting > 0 && !m.differs(reported, reserve-m.awaited()) {
@@ -207,8 +224,8 @@ func (m *Manager) awaited() (sum int64) {
 	return sum
 }
 
-// due returns the clock reading at which a difference is reported: when no report came for a time, so that the rest of
-// a command is not under way, or at the latest after several times as long.
+// due returns the clock reading at which a difference is to be confirmed: when no report came for a time, so that the
+// rest of a command is not under way, or at the latest after several times as long.
 func (d *drift) due(after int64) int64 {
 	return min(d.newest+after, d.since+driftTimes*after)
 }

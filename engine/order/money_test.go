@@ -93,7 +93,13 @@ func TestDrift(t *testing.T) {
 			t.Errorf("%v: too early: %+v", c, events)
 		}
 		l.now++
-		drifts := find(l.m.Tick(l.now), order.Drift)
+		if events := l.m.Tick(l.now); len(find(events, order.Drift)) != 0 {
+			t.Errorf("%v: not confirmed: %+v", c, events)
+		}
+		if len(c.want) > 0 && !l.m.DriftPending() {
+			t.Errorf("%v: nothing is pending", c)
+		}
+		drifts := find(l.m.Confirm(l.now), order.Drift)
 		if len(drifts) != len(c.want) {
 			t.Fatalf("%v: %+v", c, drifts)
 		}
@@ -106,7 +112,8 @@ func TestDrift(t *testing.T) {
 				t.Errorf("%v: %+v", c, ev)
 			}
 		}
-		if again := find(l.m.Tick(l.now+100*second), order.Drift); len(again) != 0 {
+		again := find(append(l.m.Tick(l.now+100*second), l.m.Confirm(l.now+100*second)...), order.Drift)
+		if len(again) != 0 || l.m.DriftPending() {
 			t.Errorf("told again: %+v", again)
 		}
 		l.now += 100 * second
@@ -133,6 +140,9 @@ func TestDriftOfABusyAccount(t *testing.T) {
 			amounts(90e8, 10e8)(r)
 			r.OrderID, r.Quantity = 0, 0
 		})
+		if l.m.Tick(l.now); l.m.DriftPending() {
+			events = l.m.Confirm(l.now)
+		}
 		if len(find(events, order.Drift)) > 0 {
 			if told != 0 {
 				t.Error("told twice")

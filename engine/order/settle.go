@@ -250,6 +250,6 @@ func (m *Manager) SettleMarket(id uint32, winners []uint32, now int64) ([]Event,
 	m.realise(k, result)
 	ev := m.emit(MarketSettled)
 	ev.Market, ev.Other, ev.Reported = k.id, uint64(winner), result
-	m.checkDrift()
+	m.checkDrift(false)
 	return m.done(), nil
 }

@@ -32,7 +32,7 @@ func (m *Manager) Due() int64 {
 	if m.gone.n > 0 {
 		due = m.gone.list[m.gone.head].due
 	}
-	if m.drift.open && !m.drift.reported {
+	if m.drift.open && !m.drift.reported && !m.drift.asked {
 		due = min(due, m.drift.due(m.config.DriftAfter))
 	}
 	if m.config.RetainFor > 0 && m.orders.ended.head != none {
@@ -42,7 +42,7 @@ func (m *Manager) Due() int64 {
 }
 
 // Tick does what is due: orders that were called not live and that nothing ended are in doubt, a difference of
-// money that lasts is reported, terminal orders are forgotten.
+// money that lasts is pending, terminal orders are forgotten.
 func (m *Manager) Tick(now int64) []Event {
 	m.begin(now)
 	q := &m.gone
@@ -60,7 +60,10 @@ func (m *Manager) Tick(now int64) []Event {
 			m.about(DoubtBegan, e).Request = msg.PayloadOrderCancel
 		}
 	}
-	m.checkDrift()
+	m.checkDrift(false)
+	if d := &m.drift; d.open && !d.reported && d.due(m.config.DriftAfter) <= m.now {
+		d.asked = true
+	}
 	m.retain()
 	return m.done()
 }

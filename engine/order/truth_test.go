@@ -531,6 +531,7 @@ func day(tb testing.TB, seed uint64, n int, shuffled bool, compared *[2]int) str
 	t.quiesce()
 	t.now += 10 * second
 	t.events = append(t.events, t.m.Tick(t.now)...)
+	t.events = append(t.events, t.m.Confirm(t.now)...)
 	for _, ev := range t.events {
 		switch ev.Kind {
 		case order.Anomaly:

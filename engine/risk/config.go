@@ -80,7 +80,8 @@ type Config struct {
 	Markets    []uint32
 	MarketsMax int
 
-	// Watchdog halts if Beat was not called for that long. It begins with the first reading that the gate is given.
+	// Watchdog halts if Beat was not called for that long. It begins with the first reading that the gate is given; in
+	// an engine, with the first login.
 	Watchdog time.Duration
 
 	// CancelAllRetry is how long the kill switch waits for an order_cancel_all to do its work before it asks for

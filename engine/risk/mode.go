@@ -54,6 +54,18 @@ type Cause struct {
 	Reason  string
 }
 
+// String returns the trigger, the reason and who it was.
+func (c Cause) String() string {
+	text := c.Trigger.String()
+	if c.Reason != "" {
+		text += ": " + c.Reason
+	}
+	if c.Who != "" {
+		text += ", by " + c.Who
+	}
+	return text
+}
+
 // bounded returns the cause with texts of bounded length.
 func (c Cause) bounded() Cause {
 	c.Who = c.Who[:min(len(c.Who), CauseBytesMax)]

@@ -213,6 +213,36 @@ func TestWatchdogEdges(t *testing.T) {
 	}
 }
 
+// TestBeatAt learns late of beats that came in time, of none, and of one after the watchdog expired.
+func TestBeatAt(t *testing.T) {
+	const period = int64(time.Second)
+	g := newGate(t, Config{Watchdog: time.Second})
+	g.BeatAt(5)
+	if at, ok := g.Deadline(); !ok || at != 5+period {
+		t.Errorf("deadline %d %t", at, ok)
+	}
+	g.BeatAt(5 + period/2)
+	g.BeatAt(5 + period*7/5)
+	g.BeatAt(7) // an old one
+	if g.Tick(5 + period*2); g.Mode() != Active {
+		t.Errorf("beats that came in time: %+v", g.Status())
+	}
+	g.BeatAt(5 + period*7/5)
+	if g.Tick(5 + period*12/5); g.Mode() != Halted || g.Status().Cause.Trigger != TriggerWatchdog {
+		t.Errorf("no newer beat: %+v", g.Status())
+	}
+	if g.BeatAt(5 + period*3); g.Mode() != Halted {
+		t.Errorf("a beat after it expired: %+v", g.Status())
+	}
+	off := newGate(t, Config{})
+	if off.BeatAt(1); off.Mode() != Active {
+		t.Error("no watchdog expired")
+	}
+	if at, ok := off.Deadline(); ok {
+		t.Errorf("no watchdog has a deadline: %d", at)
+	}
+}
+
 // TestLossAndDriftResponses reaches both limits with each response.
 func TestLossAndDriftResponses(t *testing.T) {
 	modes := map[Response]Mode{RespondHalt: Halted, RespondReduce: Reducing, RespondReport: Active}

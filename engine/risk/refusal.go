@@ -64,6 +64,9 @@ func (r *Refusal) Error() string {
 	return string(b)
 }
 
+// SafeToResend reports, to session.SafeToResend, that nothing was sent.
+func (r *Refusal) SafeToResend() bool { return true }
+
 // appendAmount appends an amount in its unit, nothing if there is none.
 func appendAmount(b []byte, label string, u unit, n int64) []byte {
 	if u == unitNone {
@@ -138,6 +141,3 @@ func (p *refusals) renew() bool {
 	p.block = make([]Refusal, p.size)
 	return true
 }
-
-// SafeToResend returns true, for session.SafeToResend: nothing was sent.
-func (r *Refusal) SafeToResend() bool { return true }

@@ -14,6 +14,14 @@ func (g *Gate) Beat(now int64) {
 	}
 }
 
+// BeatAt is Beat for a caller that learns late of the beats of others: the newest was at a clock reading, which may be
+// in the past, and none of those before came Config.Watchdog or more after another.
+func (g *Gate) BeatAt(at int64) {
+	if w := &g.watchdog; w.due != math.MaxInt64 {
+		w.due = max(w.due, after(at, w.period))
+	}
+}
+
 // Profit tells the realised profit, as Admit does with that of its snapshot: to be called when it changes. A loss that
 // reaches the limit makes an event and the response, once until it is within the limit again.
 func (g *Gate) Profit(now int64, profit odds.Money) {

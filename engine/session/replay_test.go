@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -401,6 +402,38 @@ func TestEntryReuse(t *testing.T) {
 		events := k.events()
 		if len(events) != 1 || events[0].Fate != NotDelivered || events[0].Seq != seq {
 			t.Errorf("%s: %+v", name, events)
+		}
+	}
+}
+
+// TestHoldCreates has the exchange request an order, a replace and a cancel again: while creates are held only the
+// cancel is sent again, and the others were not delivered.
+func TestHoldCreates(t *testing.T) {
+	for _, held := range []bool{false, true} {
+		k := newEstablished(t, Config{})
+		k.create(5) // 2
+		k.sendText("order_cancel_replace orig_order_id=8 price=2600 quantity=5000 reference=6")
+		k.sendText("order_cancel order_id=9 reference=7")
+		k.sent()
+		k.s.HoldCreates(held)
+		k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(2) }))
+		events := k.events()
+		k.sent()
+		stats := k.s.Stats()
+		k.s.HoldCreates(false)
+		k.s.Lost(k.now, io.EOF)
+		var fates []Fate
+		for _, ev := range append(events, k.events()...) {
+			if ev.Kind == SendResolved {
+				fates = append(fates, ev.Fate)
+			}
+		}
+		want, copies := []Fate{InDoubt, InDoubt, InDoubt}, uint64(3)
+		if held {
+			want, copies = []Fate{NotDelivered, NotDelivered, InDoubt}, 1
+		}
+		if !slices.Equal(fates, want) || stats.MessagesAgain != copies {
+			t.Errorf("held %v: %v, %+v", held, fates, stats)
 		}
 	}
 }

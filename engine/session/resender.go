@@ -32,11 +32,12 @@ type resender struct {
 	counts resendCounts
 }
 
-// resendLimits are durations of the settings.
+// resendLimits are durations of the settings, and what must not be sent again.
 type resendLimits struct {
 	window int64 // ReplayTimeout
 	stuck  int64 // PeerTimeout
 	stale  int64 // StaleAfter
+	halted bool  // see Session.HoldCreates
 }
 
 type resendCounts struct {
@@ -46,10 +47,17 @@ type resendCounts struct {
 	gapfills uint64 // sent in place of others
 }
 
+// HoldCreates says whether messages that can bring an order to the book are not to be sent again when the exchange
+// requests them: a gapfill goes in their place, so that they were not delivered. It is for a kill switch. Those that
+// wait for the socket leave all the same.
+func (s *Session) HoldCreates(on bool) { s.resender.limits.halted = on }
+
 // init takes the limits from the settings.
 func (r *resender) init(config *Config) {
 	r.copied = noCopies
-	r.limits = resendLimits{int64(config.ReplayTimeout), int64(config.PeerTimeout), int64(config.StaleAfter)}
+	r.limits = resendLimits{
+		window: int64(config.ReplayTimeout), stuck: int64(config.PeerTimeout), stale: int64(config.StaleAfter),
+	}
 }
 
 // open begins a connection. A fresh session has no copies yet.
@@ -178,8 +186,10 @@ func (r *resender) resend(o *outbox, q *requests, now int64) bool {
 func (r *resender) copyable(o *outbox, rec ring.Record, e *entry, now int64) bool {
 	typ, application := ofKind(rec.Kind)
 	if application {
-		return !classOf(typ).orderEntry() || e != nil && !e.is(flagPending|flagSuppressed) &&
-			(now-rec.Stamp <= r.limits.stale || o.next-rec.Seq <= uint64(o.frames.Waiting()))
+		c := classOf(typ)
+		fresh := now-rec.Stamp <= r.limits.stale && !(r.limits.halted && c == classCreate)
+		return !c.orderEntry() || e != nil && !e.is(flagPending|flagSuppressed) &&
+			(fresh || o.next-rec.Seq <= uint64(o.frames.Waiting()))
 	}
 	switch rec.Kind &^ kindSession {
 	case envelope.EtoPing, envelope.EtoPong:

@@ -156,7 +156,7 @@ func (m *maker) order(_ *order.Order, ev *order.Event) {
 	case order.DoubtBegan, order.MissedFill, order.Drift, order.Anomaly, order.Overflow:
 		fmt.Fprintf(m.out, "look: %v, expected %d, reported %d\n", ev.Kind, ev.Expected, ev.Reported)
 		if ev.Kind == order.Overflow {
-			m.engine.Halt("positions are not complete")
+			_ = m.engine.Halt("positions are not complete")
 		}
 	}
 }
