@@ -210,8 +210,8 @@ func TestHaltFile(t *testing.T) {
 // TestHaltSettings refuses settings that could not work.
 func TestHaltSettings(t *testing.T) {
 	for _, state := range []engine.StateConfig{
-		{HaltFile: "halt"},
-		{HaltSignals: []os.Signal{os.Interrupt}},
+		{Disable: true, HaltFile: "halt"},
+		{Disable: true, HaltSignals: []os.Signal{os.Interrupt}},
 		{HaltSignals: []os.Signal{nil}},
 		{HaltSignals: []os.Signal{os.Kill}},
 		{HaltFilePeriod: time.Second},
