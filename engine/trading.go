@@ -133,7 +133,9 @@ func (t *trading) fillSnapshot(now int64, keys *msg.Keys, needs risk.Parts) {
 			return
 		}
 		market, contract, side = original.Market, original.Contract, original.Side
-		s.Original = risk.Original{Market: market, Contract: contract, Side: side}
+		s.Original = risk.Original{
+			Market: market, Contract: contract, Side: side, Executed: original.Executed,
+		}
 	}
 	if needs&risk.PartBook != 0 {
 		s.Book = t.touch(now, market, contract)
