@@ -334,10 +334,15 @@ func (m *Manager) Ended(yield func(*Order) bool) {
 }
 
 // LiveOf calls yield for the orders of a contract that are not terminal, in the order in which they were seen,
-// until it returns false.
+// until it returns false. It visits the contract's orders or all live ones, whichever are fewer: a contract that is
+// quoted all day has thousands of orders that ended.
 func (m *Manager) LiveOf(marketID, contractID uint32, yield func(*Order) bool) {
 	at := m.markets.find(marketID, contractID)
 	if at == none {
+		return
+	}
+	if m.orders.live.n < int(m.markets.contracts[at].count) {
+		m.Live(func(o *Order) bool { return o.Market != marketID || o.Contract != contractID || yield(o) })
 		return
 	}
 	for i := m.markets.contracts[at].orders; i != none; {

@@ -105,6 +105,7 @@ func trade(ctx context.Context, exchange *exchangeProcess, orders int) (*summary
 				RefuseSelfCross: true, Markets: []uint32{hello.Market},
 			},
 		},
+		ReconnectBackoff: []time.Duration{0, 10 * time.Millisecond},
 		CancelAllOnPanic: true,
 	})
 	if err != nil {
