@@ -60,13 +60,15 @@ func want(t *testing.T, err, target error, parts ...string) {
 var otherKeys = map[string]string{
 	"DisableTLS": "plain", "ReconnectBackoff": "pauses", "DisableRestore": "restore_off",
 	"DisableReferences": "references_off", "DisableThrottle": "throttle_off",
+	"State.Disable": "state_off",
 }
 
 // TestEveryFieldHasASetting fails when a field of the engine's settings is added
 // that files can neither say nor are known not to say.
 func TestEveryFieldHasASetting(t *testing.T) {
 	inCode := []string{
-		"State", "Dial", "Logger", "Credentials", "Session.Tap", "Session.ResumeFrom",
+		"State.Orders", "State.Books", "State.Risk", "State.Quotes", "State.HandleReplayed", "State.OnUnresolved",
+		"Dial", "Logger", "Credentials", "Session.Tap", "Session.ResumeFrom",
 		"Session.AccountApplied", "Session.LateCredentials", "Session.Send.OnDemand",
 	}
 	named := map[string]string{}

@@ -59,7 +59,7 @@
 // variable and never means the default: no text, only blanks, a pair of quotes around
 // nothing, a reference to such a value, a variable that exists without a value. Only the
 // value that wins counts. plain needs an address. Functions, the logger, the tap,
-// AccountApplied and a session to go on with are set in code.
+// the state's other settings, AccountApplied and a session to go on with are set in code.
 //
 // Each setting is also a variable of the environment, which wins over the files:
 // SMK_ and the key in upper case, such as SMK_ADDRESS and SMK_LOGIN_TIMEOUT; those
@@ -91,6 +91,7 @@
 //	[engine]  slow_handler              SMK_SLOW_HANDLER              time
 //	[engine]  loop_delay                SMK_LOOP_DELAY                time
 //	[engine]  references_off            SMK_REFERENCES_OFF            yes or no
+//	[engine]  state_off                 SMK_STATE_OFF                 yes or no
 //	[engine]  on_stop                   SMK_ON_STOP                   name
 //	[engine]  stop_timeout              SMK_STOP_TIMEOUT              time
 //	[engine]  cancel_all_on_panic       SMK_CANCEL_ALL_ON_PANIC       yes or no
@@ -103,7 +104,7 @@
 //	[session] account_sequence          SMK_ACCOUNT_SEQUENCE          number
 //	[session] account_from_start        SMK_ACCOUNT_FROM_START        yes or no
 //	[session] require_caught_up         SMK_REQUIRE_CAUGHT_UP         yes or no
-//	[session] cancel_unresolved          SMK_CANCEL_UNRESOLVED          yes or no
+//	[session] cancel_unresolved         SMK_CANCEL_UNRESOLVED         yes or no
 //	[session] reconnect_on_account_gap  SMK_RECONNECT_ON_ACCOUNT_GAP  yes or no
 //	[session] cancel_all_on_failure     SMK_CANCEL_ALL_ON_FAILURE     yes or no
 //	[session] reference_base            SMK_REFERENCE_BASE            number

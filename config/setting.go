@@ -90,6 +90,7 @@ var settings = []setting{
 		"engine", "references_off", "DisableReferences", false,
 		truth(func(t *target) *bool { return &t.DisableReferences }),
 	},
+	{"engine", "state_off", "State.Disable", false, truth(func(t *target) *bool { return &t.State.Disable })},
 	{
 		"engine", "on_stop", "OnStop", false,
 		choice(func(t *target) *engine.StopAction { return &t.OnStop }, "auto", "cancel_all", "leave"),

@@ -38,7 +38,6 @@ func botConfig(address string) engine.Config {
 			CancelAllOnFailure: true, // the exchange cancels if it does not hear from us any more
 		},
 		State: engine.StateConfig{
-			Enable:       true,
 			OnUnresolved: engine.CancelUnresolvedMarket, // an order that stays in doubt
 		},
 		CancelAllOnPanic: true,

@@ -92,7 +92,7 @@ func New(config Config) (*Engine, error) {
 	config.Session.Username, config.Session.Password, config.Session.Token = "", "", ""
 	config.Session.ResumeFrom.ID = ""
 	e.config, e.session = config, s
-	if config.State.Enable {
+	if !config.State.Disable {
 		if e.trading, err = newTrading(&config); err != nil {
 			e.log.close()
 			_ = s.Close()

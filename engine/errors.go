@@ -53,7 +53,7 @@ var (
 	// already.
 	ErrSubscriptions error = &sentinel{text: "engine: too many subscriptions", unsent: true}
 
-	// ErrNoState means that Config.State.Enable is not set.
+	// ErrNoState means that Config.State.Disable is set.
 	ErrNoState error = &sentinel{text: "engine: no trading state is kept", unsent: true}
 
 	// ErrNoOrderID means that the exchange has not named the order yet, or that it is not kept any more.

@@ -63,7 +63,7 @@ func TestReferencesOfOneMoment(t *testing.T) {
 	if base := baseOf(t, config); base != 77 {
 		t.Errorf("base %d, want the one of the settings", base)
 	}
-	config.Session.ReferenceBase, config.DisableReferences = 0, true
+	config.Session.ReferenceBase, config.DisableReferences, config.State.Disable = 0, true, true
 	if base := baseOf(t, config); base != 0 {
 		t.Errorf("base %d although references are off", base)
 	}

@@ -66,7 +66,10 @@ func TestStopWithoutAConnection(t *testing.T) {
 	})
 	t.Run("with an order under way", func(t *testing.T) {
 		for _, answer := range []string{"accepted", "rejected", "none", "rejected without a reference"} {
-			set := func(c *engine.Config) { c.DisableReferences = answer == "rejected without a reference" }
+			set := func(c *engine.Config) {
+				c.DisableReferences = answer == "rejected without a reference"
+				c.State.Disable = c.DisableReferences
+			}
 			stopping(t, set, func(t *testing.T, n *network, r *running, p *peer) {
 				began := time.Now()
 				var s engine.Submission

@@ -333,7 +333,7 @@ func TestStopCancelsAgain(t *testing.T) {
 // TestStopWithoutReferences matches answers by their order, the bot's own before the
 // engine's.
 func TestStopWithoutReferences(t *testing.T) {
-	set := func(c *engine.Config) { c.DisableReferences = true }
+	set := func(c *engine.Config) { c.DisableReferences, c.State.Disable = true, true }
 	stopping(t, set, func(t *testing.T, _ *network, r *running, p *peer) {
 		var s engine.Submission
 		if err := r.Submitter().SendOrderCancelAll(new(msg.OrderCancelAll), &s); err != nil {

@@ -101,7 +101,7 @@ func checkTradingAllocations(t *testing.T, tr *tradingTraffic) {
 	config := n.config()
 	config.Session.DisableThrottle, config.Session.ReferenceBase = true, allocReferences
 	config.State = engine.StateConfig{
-		Enable: true, Orders: order.Config{Orders: 64, Retained: 64},
+		Orders: order.Config{Orders: 64, Retained: 64},
 		Quotes: quote.Config{Orders: 64},
 		Risk: risk.Config{
 			OrderQuantityMax: 20000, Collar: risk.Collar{Ticks: 284, OnEmpty: risk.SkipCollar}, RefuseSelfCross: true,

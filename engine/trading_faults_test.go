@@ -16,7 +16,7 @@ import (
 
 // quoteHome quotes a contract that agents trade, over a connection with faults.
 func quoteHome(t *testing.T, config engine.Config, register func(*tradingDay)) (*tradingDay, *running) {
-	config.State.Enable, config.Session.AccountFromStart = true, true
+	config.Session.AccountFromStart = true
 	d := &tradingDay{t: t}
 	r := startInBubble(t, config, func(e *engine.Engine) {
 		d.Engine = e
@@ -93,7 +93,6 @@ func TestTradingAccountLost(t *testing.T) {
 func TestTradingCollar(t *testing.T) {
 	agents := func(c *sim.Config) { c.Agents = sim.DefaultConfig().Agents }
 	onExchange(t, agents, func(t *testing.T, _ *sim.Server, config engine.Config) {
-		config.State.Enable = true
 		config.State.Risk.Collar = risk.Collar{Ticks: 1}
 		d := &tradingDay{t: t}
 		r := startInBubble(t, config, func(e *engine.Engine) {

@@ -31,7 +31,6 @@ func limit(side odds.Side, price odds.Price) order.Limit {
 func TestTradingExposure(t *testing.T) {
 	agents := func(c *sim.Config) { c.Agents = sim.DefaultConfig().Agents }
 	onExchange(t, agents, func(t *testing.T, _ *sim.Server, config engine.Config) {
-		config.State.Enable = true
 		config.State.Risk.MarketExposureMax = 100_000 * 9_000
 		d := &tradingDay{t: t}
 		r := startInBubble(t, config, func(e *engine.Engine) { d.Engine = e })
@@ -68,7 +67,7 @@ func TestTradingExposure(t *testing.T) {
 func TestTradingHalt(t *testing.T) {
 	for _, offline := range []bool{false, true} {
 		onExchange(t, nil, func(t *testing.T, server *sim.Server, config engine.Config) {
-			config.State.Enable, config.OnStop = true, engine.StopLeave
+			config.OnStop = engine.StopLeave
 			config.Session.AccountFromStart = true
 			d := &tradingDay{t: t}
 			accepted := 0
@@ -132,7 +131,6 @@ func TestTradingHalt(t *testing.T) {
 // TestTradingReduce makes a quote smaller: one request, which is no refusal to the quotes.
 func TestTradingReduce(t *testing.T) {
 	onExchange(t, nil, func(t *testing.T, server *sim.Server, config engine.Config) {
-		config.State.Enable = true
 		d := &tradingDay{t: t}
 		reduces := 0
 		r := startInBubble(t, config, func(e *engine.Engine) {
@@ -171,7 +169,6 @@ func TestTradingReduce(t *testing.T) {
 // says so.
 func TestTradingOwn(t *testing.T) {
 	onExchange(t, nil, func(t *testing.T, _ *sim.Server, config engine.Config) {
-		config.State.Enable = true
 		d := &tradingDay{t: t, sent: make(map[seto.PayloadType]int), events: make(map[order.EventKind]int)}
 		d.rand, d.wanted = rand.New(rand.NewPCG(1, 2)), make(map[uint32]quote.Two)
 		books, levels := 0, 0
@@ -201,11 +198,10 @@ func TestTradingNeedsReferences(t *testing.T) {
 	var wrong *engine.ConfigError
 	config := engine.Config{Address: "exchange.test:3801", DisableReferences: true}
 	config.Session.Username, config.Session.Password = "user", "secret"
-	config.State.Enable = true
-	if _, err := engine.New(config); !errors.As(err, &wrong) || wrong.Field != "State.Enable" {
+	if _, err := engine.New(config); !errors.As(err, &wrong) || wrong.Field != "State.Disable" {
 		t.Errorf("New: %v", err)
 	}
-	config.State.Enable = false
+	config.State.Disable = true
 	e, err := engine.New(config)
 	if err != nil {
 		t.Fatal(err)

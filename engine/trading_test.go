@@ -25,7 +25,7 @@ func TestTrading(t *testing.T) {
 	go exchange.Serve(context.Background())
 	bot, err := engine.New(engine.Config{
 		Address: exchange.Addr().String(), DisableTLS: true,
-		State:   engine.StateConfig{Enable: true},
+
 		Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword, AccountFromStart: true},
 	})
 	if err != nil {

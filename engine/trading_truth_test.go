@@ -84,7 +84,7 @@ func (d *tradingDay) run(t *testing.T, seed uint64, plan fault.Plan) {
 		},
 		Address: "exchange.test:3801", DisableTLS: true, OnStop: engine.StopLeave,
 		State: engine.StateConfig{
-			Enable: true, Orders: order.Config{Orders: 1024, Retained: 4096, Fills: 8192, Contracts: 16},
+			Orders: order.Config{Orders: 1024, Retained: 4096, Fills: 8192, Contracts: 16},
 			Quotes: quote.Config{Contracts: 16},
 		},
 		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { return server.Dial(ctx) },

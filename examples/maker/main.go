@@ -69,7 +69,6 @@ func run(ctx context.Context, address string, out io.Writer) error {
 			RequireCaughtUp:    true, // no order before we know what became of earlier ones
 		},
 		State: engine.StateConfig{
-			Enable: true,
 			Risk: risk.Config{
 				OrderQuantityMax: size, MarketExposureMax: lossMax, OrdersMax: 8,
 				RefuseSelfCross: true, Rate: 50,

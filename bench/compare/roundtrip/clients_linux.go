@@ -104,6 +104,7 @@ func (m *measurement) newBot(t *turn, s *server, wait engine.Wait) (*bot, error)
 		Address: s.address(), DisableTLS: s.tls == nil, TLS: s.tls,
 		ReconnectBackoff: []time.Duration{time.Hour}, // one connection is all there is
 		Wait:             wait, LockThread: true, Pin: true, Core: m.cores[0],
+		State: engine.StateConfig{Disable: true},
 	})
 	return &bot{turn: t, engine: e}, err
 }

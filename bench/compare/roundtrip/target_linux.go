@@ -67,6 +67,7 @@ func openTarget(set func(*engine.Config)) (*target, error) {
 		DisableTLS:       true,
 		Dial:             func(context.Context, string, string) (net.Conn, error) { return near, nil },
 		ReconnectBackoff: []time.Duration{time.Hour},
+		State:            engine.StateConfig{Disable: true},
 	}
 	set(&config)
 	if err == nil {

@@ -93,6 +93,7 @@ func openEngine(c *conn, set func(*engine.Config)) *engine.Engine {
 		Session: sessionConfig(), Address: "exchange.test:3801", DisableTLS: true,
 		Dial: func(context.Context, string, string) (net.Conn, error) { return c, nil },
 	}
+	config.State.Disable = true
 	if set != nil {
 		set(&config)
 	}

@@ -38,6 +38,7 @@ func run(args []string) error {
 		return err
 	}
 	config := engine.Config{Address: args[0], DisableTLS: true}
+	config.State.Disable = true
 	if len(args) > 2 {
 		pem, err := os.ReadFile(args[2])
 		if err != nil {
