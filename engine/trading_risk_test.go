@@ -216,7 +216,6 @@ func TestTradingNeedsReferences(t *testing.T) {
 // executed does not count again.
 func TestTradingReplaceSize(t *testing.T) {
 	onExchange(t, nil, func(t *testing.T, server *sim.Server, config engine.Config) {
-		config.State.Enable = true
 		config.State.Risk.OrderQuantityMax = 100_000
 		d := &tradingDay{t: t}
 		r := startInBubble(t, config, func(e *engine.Engine) { d.Engine = e })

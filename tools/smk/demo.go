@@ -97,7 +97,6 @@ func trade(ctx context.Context, exchange *exchangeProcess, orders int) (*summary
 			AccountFromStart: true, RequireCaughtUp: true, CancelAllOnFailure: true,
 		},
 		State: engine.StateConfig{
-			Enable:         true,
 			HandleReplayed: true, // the counts are to include what happened during the cut
 			OnUnresolved:   engine.CancelUnresolvedMarket,
 			Risk: risk.Config{
