@@ -15,6 +15,7 @@ type Manager struct {
 	drift      drift
 	complete   completeness
 	gone       goneQueue
+	together   together
 	events     [eventsMax]Event
 	eventCount int
 	last       [lastMax]Message // newest messages about orders or money, a ring
