@@ -32,6 +32,11 @@ type StateConfig struct {
 
 	// OnUnresolved is what follows an order that stays in doubt after a login.
 	OnUnresolved UnresolvedPolicy
+	// DisableFollow leaves it to the bot to subscribe to every market in which the account has orders or a position.
+	// Otherwise the engine subscribes by itself to those that the bot has not subscribed to, after each login and when
+	// one is new, because nothing else says that they are settled, and ends that when nothing is left in them. Such
+	// subscriptions count for SubscriptionsMax and give way to the bot's. Those of the bot are not touched.
+	DisableFollow bool
 }
 
 // UnresolvedPolicy says what follows a message in doubt that the exchange's messages will not resolve any more.
@@ -55,6 +60,7 @@ type trading struct {
 	handlers  tradingHandlers
 	events    tradingEvents
 	recent    recentRequests
+	follow    follower
 	uncertain []uint64 // orders of the quoter's that a refused replace has left in doubt, to be cancelled
 	heal      []uint32 // markets to subscribe to again
 	due       int64    // clock reading at which tick has something to do
@@ -101,6 +107,7 @@ func newTrading(config *Config) (*trading, error) {
 	if t.quotes, err = quote.New(c.Quotes); err != nil {
 		return nil, err
 	}
+	t.follow = newFollower(config)
 	t.quotes.Hold(quote.NotCaughtUp, true)
 	return t, nil
 }
@@ -253,6 +260,7 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 // recordSubscription records that subscriptions to books changed.
 func (e *Engine) recordSubscription(keys *msg.Keys) {
 	t := e.trading
+	t.botSubscribed(keys)
 	switch {
 	case keys.Type == msg.PayloadMarketSubscribe:
 		_ = t.books.Subscribed(keys.Market, e.now) // without room its books are absent

@@ -35,8 +35,10 @@ func (e *Engine) applyOrders(ev *Event) {
 	case session.CaughtUp:
 		t.ordersEvents(t.orders.CaughtUp(ev.Complete, ev.Cause, e.now), e.now)
 		t.hold(quote.NotCaughtUp, false)
+		t.follow.ready, t.follow.due = cap(t.follow.list) > 0, 0
 	case session.LoggedIn:
 		t.risk.LoggedIn(e.now)
+		e.followAgain(ev.Resumed)
 		t.due = 0
 	case session.Gap:
 		t.gap = true
