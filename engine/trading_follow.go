@@ -19,6 +19,7 @@ type follower struct {
 	seen  uint64   // markets of the orders at the last time
 	ready bool     // the account is caught up with
 	sends bool     // a subscription of the engine's own is being sent
+	left  bool     // there was no room for a market
 }
 
 func newFollower(config *Config) (f follower) {
@@ -101,7 +102,10 @@ func (e *Engine) followMarkets() {
 		}
 		return true
 	})
-	t.ordersEvents(t.orders.Unfollowed(left, e.now), e.now)
+	if left != f.left {
+		f.left = left
+		t.ordersEvents(t.orders.Unfollowed(left, e.now), e.now)
+	}
 }
 
 // followRoom returns how many markets the engine may subscribe to by itself: the bot's come first.

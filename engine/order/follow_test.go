@@ -62,11 +62,13 @@ func TestResultUnknown(t *testing.T) {
 	l.m.CaughtUp(true, nil, l.now)
 	events := l.state(1, msg.MarketStateSettled)
 	c := l.m.Completeness()
-	if c.Complete || c.Why != order.ResultUnknown || c.Market != 1 || len(find(events, order.CompletenessChanged)) != 1 {
+	changed := find(events, order.CompletenessChanged)
+	if c.Complete || c.Why != order.ResultUnknown || c.Market != 1 || len(changed) != 1 {
 		t.Errorf("%+v, %+v", c, events)
 	}
 	a, k := l.m.Account(), l.m.Market(1)
-	if a.WorstCase != 0 || a.Awaiting != 4000*5000 || k.WorstCase != 0 || !k.Awaiting || a.Available != 100e8-4000*5000 {
+	if a.WorstCase != 0 || a.Awaiting != 4000*5000 || a.Available != 100e8-4000*5000 || k.WorstCase != 0 ||
+		!k.Awaiting {
 		t.Errorf("%+v, %+v", a, k)
 	}
 	l.m.Reconciled(l.now)
