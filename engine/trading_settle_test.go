@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,9 +40,11 @@ type away struct {
 	server *sim.Server
 	config engine.Config
 	run    *running
-	down   bool
-	conn   net.Conn
 	asked  []string // subscriptions that were sent
+
+	mu   sync.Mutex // guards what the engine's dialling goroutine uses
+	down bool
+	conn net.Conn
 }
 
 // onAway tests with a bot that is connected and caught up.
@@ -52,12 +55,14 @@ func onAway(t *testing.T, change func(*engine.Config), agents int, test func(*aw
 		config.OnStop = engine.StopLeave
 		a := &away{tradingDay: &tradingDay{t: t}, server: server}
 		config.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			a.mu.Lock()
+			defer a.mu.Unlock()
 			if a.down {
 				return nil, errors.New("off the network")
 			}
-			conn, err := server.Dial(ctx)
-			a.conn = conn
-			return conn, err
+			var err error
+			a.conn, err = server.Dial(ctx)
+			return a.conn, err
 		}
 		if change != nil {
 			change(&config)
@@ -103,18 +108,26 @@ func (a *away) leave(crash bool) {
 		a.run = nil
 		return
 	}
-	a.down = true
+	a.setDown(true)
 	_ = a.conn.Close()
 	advance(time.Second)
 }
 
 func (a *away) back() {
-	a.asked = nil
 	if a.run == nil {
+		a.asked = nil
 		a.start()
+	} else {
+		a.do(a.run, func() { a.asked = nil })
 	}
-	a.down = false
+	a.setDown(false)
 	advance(time.Minute)
+}
+
+func (a *away) setDown(on bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.down = on
 }
 
 // buy buys 40.00 of a contract at 50.00 %, from a rival.
