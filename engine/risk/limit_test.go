@@ -129,7 +129,8 @@ func orderCases() []limitCase {
 		},
 		{
 			"replaced, with what was executed", quantity, replace(2500, 500_000),
-			func(s *Snapshot) { s.Original.Executed = 100_000 }, Refusal{},
+			func(s *Snapshot) { s.Original.Executed = 100_000 },
+			Refusal{},
 		},
 		{
 			"replaced, with too little executed", quantity, replace(2500, 500_000),
@@ -138,7 +139,8 @@ func orderCases() []limitCase {
 		},
 		{
 			"replaced by less than was executed", quantity, replace(2500, 500_000),
-			func(s *Snapshot) { s.Original.Executed = 600_000 }, Refusal{},
+			func(s *Snapshot) { s.Original.Executed = 600_000 },
+			Refusal{},
 		},
 		{
 			"liability of replaced seller", liability, replace(7500, 400_001),
