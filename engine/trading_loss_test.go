@@ -162,8 +162,8 @@ func TestReplaceAcrossALoss(t *testing.T) {
 	}
 }
 
-// TestNoAnswerIsNoRejection: an order that the exchange never answers is in doubt with its worst case, for as long as it
-// takes, and neither rejected nor forgotten nor sent again.
+// TestNoAnswerIsNoRejection: an order that the exchange never answers is in doubt with its worst case, for as long as
+// it takes, and neither rejected nor forgotten nor sent again.
 func TestNoAnswerIsNoRejection(t *testing.T) {
 	onAway(t, nil, 0, func(a *away) {
 		a.server.Do(func(s *sim.Sim) {

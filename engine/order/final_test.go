@@ -92,8 +92,8 @@ func TestHistoryTwice(t *testing.T) {
 		if (events > 0) != (i == 0) {
 			t.Errorf("time %d: %d events", i+1, events)
 		}
-		o := l.order()
-		if o.State != order.Cancelled || o.Executed != 0 || l.m.Position(1, 2).Final != 0 || l.m.Account().WorstCase != 0 {
+		o, worst := l.order(), l.m.Account().WorstCase
+		if o.State != order.Cancelled || o.Executed != 0 || l.m.Position(1, 2).Final != 0 || worst != 0 {
 			t.Errorf("time %d: %+v", i+1, o)
 		}
 	}
