@@ -161,7 +161,7 @@ func (t *trading) fillSnapshot(now int64, keys *msg.Keys, needs risk.Parts) {
 		})
 		s.Orders = t.orders.LiveCount()
 	}
-	s.Profit = t.orders.Account().Realised
+	s.Profit = t.orders.Realised()
 	if needs&(risk.PartContract|risk.PartMarket|risk.PartAccount) != 0 {
 		r := exposed{market: market, contract: contract, side: side, original: original}
 		r.price, r.quantity = odds.Price(min(keys.Price, math.MaxUint16)), odds.Quantity(min(keys.Quantity,

@@ -139,9 +139,9 @@ func (t *trading) ordersEvents(events []order.Event, now int64) {
 			t.orderChanged(ev)
 		}
 	}
-	if a := t.orders.Account(); a.Realised != t.realised {
-		t.realised = a.Realised
-		t.risk.Profit(now, a.Realised)
+	if realised := t.orders.Realised(); realised != t.realised {
+		t.realised = realised
+		t.risk.Profit(now, realised)
 	}
 	t.changed, t.reconcile = true, t.quoting
 	t.due = 0

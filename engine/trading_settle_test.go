@@ -285,6 +285,7 @@ func TestSettledAwayWithout(t *testing.T) {
 			})
 			a.back()
 			a.agrees()
+			a.expectAsked() // nor are the books of before asked for
 		})
 	}
 }

@@ -152,11 +152,9 @@ func (m *Manager) checkDrift() {
 // awaited returns what markets reserve that wait for their result as a whole.
 func (m *Manager) awaited() (sum int64) {
 	t := &m.markets
-	if t.awaiting == 0 {
-		return 0
-	}
-	for at := range t.markets {
+	for at, left := 0, t.awaiting; left > 0; at++ {
 		sum += t.markets[at].awaited()
+		left -= int(t.markets[at].awaiting)
 	}
 	return sum
 }
@@ -212,6 +210,9 @@ type Account struct {
 	WorstCase odds.Money // Reserved and Asked less Awaiting: the most that can be lost
 	Realised  odds.Money // results of settled markets
 }
+
+// Realised returns Account's Realised alone.
+func (m *Manager) Realised() odds.Money { return odds.Money(m.account.realised) }
 
 // Account returns the money of the account.
 func (m *Manager) Account() Account {
