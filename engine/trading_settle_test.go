@@ -435,18 +435,31 @@ func (a *away) evening(r *rand.Rand) bool {
 	end := func() {
 		at := r.IntN(len(open))
 		market := open[at]
+		if r.IntN(4) == 0 { // a contract is out, and the market goes on
+			a.exchange(func(x *truth.Exchange) {
+				contracts := marketContracts[market]
+				_ = x.SettleContract(market, contracts[r.IntN(len(contracts))], false, "out")
+			})
+			return
+		}
 		a.exchange(func(x *truth.Exchange) {
 			if r.IntN(4) == 0 {
 				_ = x.VoidMarket(market, "abandoned")
 				return
 			}
 			contracts := marketContracts[market]
-			if err := x.Settle(market, "over", contracts[r.IntN(len(contracts))]); err != nil {
-				a.t.Error(err)
+			for x.Settle(market, "over", contracts[r.IntN(len(contracts))]) != nil { // that contract is out
 			}
 		})
 		open = slices.Delete(open, at, at+1)
 	}
+	a.exchange(func(x *truth.Exchange) { // fills are provisional for a while, or not
+		for _, market := range open {
+			if err := x.SetManaged(market, r.IntN(2) == 0, int64(5*time.Second)); err != nil {
+				a.t.Error(err)
+			}
+		}
+	})
 	trade()
 	for range 3 {
 		away, settles := r.IntN(3) > 0, r.IntN(2) == 0 && len(open) > 0

@@ -200,3 +200,33 @@ func TestFollow(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// TestRepeatedReportIsOld: a report that is sent again may be from between two settlements; what it shows is not taken
+// for the result of the later one.
+func TestRepeatedReportIsOld(t *testing.T) {
+	l := newLine(t, order.Config{})
+	l.bought(1, 4000, 100e8-4000*5000, 4000*5000)
+	r := exchange.Report{
+		Type: accepted, Side: msg.SideBuy, AccountSequence: 2, OrderID: 8000, Market: 3, Contract: 1, Price: 5000,
+		Quantity: 2, AvailableQuantity: 2,
+	}
+	amounts(100e8+123-4000*5000-10_000, 4000*5000+10_000)(&r) // 123 of a settlement before
+	l.m.Apply(payload(&r), order.Input{Now: l.now, Replayed: true})
+	l.sequence = 2
+	l.m.CaughtUp(true, nil, l.now)
+	l.state(1, msg.MarketStateSettled)
+	for range 3 {
+		l.now += 2 * second
+		if events := l.m.Tick(l.now); len(events) != 0 {
+			t.Errorf("%+v", events)
+		}
+	}
+	if c := l.m.Completeness(); c.Why != order.ResultUnknown || l.m.Account().Realised != 0 {
+		t.Errorf("%+v, %+v", c, l.m.Account())
+	}
+	l.balance(100e8+123-4000*5000, 10_000) // it lost
+	a := l.m.Account()
+	if c := l.m.Completeness(); !c.Complete || a.Realised != -4000*5000 || a.Cash != 100e8+123-4000*5000 {
+		t.Errorf("%+v, %+v", c, a)
+	}
+}

@@ -22,6 +22,7 @@ type drift struct {
 	cash     int64
 	exposeOn bool // a difference stands
 
+	repeated    bool  // the newest report was sent again
 	unexplained int64 // cash of drifts, which settlements that are not known yet may have brought
 }
 
@@ -50,6 +51,7 @@ func (m *Manager) balance(r *report) {
 	}
 	d.newest = m.now
 	d.open, d.reported = true, false
+	d.repeated = m.replayed
 	d.stale = m.replayed || r.stamp < d.changed // what it says may be older than the states of markets
 	cash, ok := m.reportedCash()
 	if !ok || d.has&hasExposure == 0 {
@@ -60,7 +62,7 @@ func (m *Manager) balance(r *report) {
 	case !a.hasCash:
 		a.cash, a.hasCash = cash, true
 	case m.markets.awaiting > 0 && m.differs(cash, a.cash):
-		m.settleBy(cash - a.cash)
+		m.settleChange(cash - a.cash)
 	}
 }
 
@@ -127,13 +129,18 @@ func (m *Manager) checkDrift() {
 	}
 	if exposes && !cashes && m.markets.awaiting > 0 && !m.differs(reported, reserve-m.awaited()) {
 		// The exchange does not reserve for what was settled, and the cash is what a drift said, or as it was.
-		if !m.settleUnexplained() {
+		if !m.settleChange(0) {
 			m.settleRest(0)
 		}
 		d.open, d.since = false, 0
 		return
 	}
 	if cashes && m.markets.awaiting > 0 {
+		if d.repeated { // it may be from before the settlement, and after another one
+			d.explainLater(cash - a.cash)
+			a.cash = cash
+			return
+		}
 		m.settleRest(cash - a.cash) // what is left the next call compares
 		return
 	}
@@ -144,9 +151,14 @@ func (m *Manager) checkDrift() {
 	}
 	if cashes {
 		m.drifted(Cash, a.cash, cash)
-		d.unexplained = min(max(d.unexplained+cash-a.cash, -cashMax), cashMax)
+		d.explainLater(cash - a.cash)
 		a.cash = cash // the newest message holds
 	}
+}
+
+// explainLater remembers a change of cash, which a settlement that is not known yet may have brought.
+func (d *drift) explainLater(change int64) {
+	d.unexplained = min(max(d.unexplained+change, -cashMax), cashMax)
 }
 
 // awaited returns what markets reserve that wait for their result as a whole.
@@ -190,7 +202,7 @@ func (m *Manager) balanceChanged(r *report) {
 		m.settleRest(0)
 		return
 	}
-	if change := cash - m.account.cash; !m.settleBy(change) {
+	if change := cash - m.account.cash; !m.settleChange(change) {
 		m.settleRest(change)
 	}
 }

@@ -218,6 +218,7 @@ func (m *Manager) walkSums(c *codec) {
 	c.u64(&d.stamp)
 	c.u64(&d.changed)
 	signed(c, &d.exposed, cashMax)
+	c.bool(&d.repeated)
 	signed(c, &d.unexplained, cashMax)
 	c.bool(&d.exposeOn)
 

@@ -69,21 +69,21 @@ func (m *Manager) settleByReports() {
 		return
 	}
 	if d.unexplained != 0 {
-		m.settleUnexplained()
+		m.settleUnexplained(0)
 	}
 	if cash, ok := m.reportedCash(); ok && d.open && d.has&hasExposure != 0 && m.differs(cash, a.cash) {
-		m.settleBy(cash - a.cash)
+		m.settleChange(cash - a.cash)
 	}
 }
 
-// settleUnexplained ends waits by the cash that drifts have brought, which is in the account's already. It reports
-// false if no result explains it.
-func (m *Manager) settleUnexplained() bool {
+// settleUnexplained ends waits by a change of cash and what is not explained of earlier ones, which is in the account's
+// cash already. It reports false if no result is that.
+func (m *Manager) settleUnexplained(change int64) bool {
 	d, a := &m.drift, &m.account
-	change := d.unexplained
-	a.cash -= change
-	if !m.settleBy(change) {
-		a.cash += change
+	before := d.unexplained
+	a.cash -= before
+	if !m.settleBy(change + before) {
+		a.cash += before
 		return false
 	}
 	d.unexplained = 0
@@ -183,9 +183,22 @@ func (m *Manager) settleBy(change int64) bool {
 	return m.settleTogether(change)
 }
 
-// settleRest ends the wait of all markets by a change of cash that no outcomes explain. Which of several brought what
-// is not known: the first is booked with all of it.
+// settleChange ends waits by a change of cash, with what is not explained of earlier ones or without. It reports false
+// if no result is either.
+func (m *Manager) settleChange(change int64) bool {
+	return m.drift.unexplained != 0 && m.settleUnexplained(change) || m.settleBy(change)
+}
+
+// settleRest ends the wait of all markets by a change of cash, with what is not explained of earlier ones, that no
+// outcomes explain. Which of several brought what is not known: the first is booked with all of it.
 func (m *Manager) settleRest(change int64) {
+	d := &m.drift
+	if !m.room() {
+		return // the next call
+	}
+	m.account.cash -= d.unexplained
+	change += d.unexplained
+	d.unexplained = 0
 	for at := range m.markets.markets {
 		if m.markets.markets[at].awaiting > 0 && m.room() {
 			winner, _ := m.winner(int32(at), change)
