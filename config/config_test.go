@@ -60,7 +60,7 @@ func want(t *testing.T, err, target error, parts ...string) {
 var otherKeys = map[string]string{
 	"DisableTLS": "plain", "ReconnectBackoff": "pauses", "DisableRestore": "restore_off",
 	"DisableReferences": "references_off", "DisableThrottle": "throttle_off",
-	"State.Disable": "state_off",
+	"State.Disable": "state_off", "State.DisableFollow": "follow_off",
 }
 
 // TestEveryFieldHasASetting fails when a field of the engine's settings is added

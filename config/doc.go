@@ -92,6 +92,7 @@
 //	[engine]  loop_delay                SMK_LOOP_DELAY                time
 //	[engine]  references_off            SMK_REFERENCES_OFF            yes or no
 //	[engine]  state_off                 SMK_STATE_OFF                 yes or no
+//	[engine]  follow_off                SMK_FOLLOW_OFF                yes or no
 //	[engine]  on_stop                   SMK_ON_STOP                   name
 //	[engine]  stop_timeout              SMK_STOP_TIMEOUT              time
 //	[engine]  cancel_all_on_panic       SMK_CANCEL_ALL_ON_PANIC       yes or no

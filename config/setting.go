@@ -92,6 +92,10 @@ var settings = []setting{
 	},
 	{"engine", "state_off", "State.Disable", false, truth(func(t *target) *bool { return &t.State.Disable })},
 	{
+		"engine", "follow_off", "State.DisableFollow", false,
+		truth(func(t *target) *bool { return &t.State.DisableFollow }),
+	},
+	{
 		"engine", "on_stop", "OnStop", false,
 		choice(func(t *target) *engine.StopAction { return &t.OnStop }, "auto", "cancel_all", "leave"),
 	},

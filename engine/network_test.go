@@ -138,7 +138,8 @@ func (n *network) config() engine.Config {
 		DisableTLS: !n.secure,
 		Dial:       n.dial,
 		Wait:       n.wait,
-		OnStop:     engine.StopLeave, // what becomes of orders has tests of its own
+		OnStop:     engine.StopLeave,                        // what becomes of orders has tests of its own
+		State:      engine.StateConfig{DisableFollow: true}, // no subscriptions between what a peer expects
 		// Few, so that both ways of waiting come to pass.
 		SpinRounds: 20,
 	}

@@ -48,6 +48,12 @@ type StateConfig struct {
 	// DisableQuoteCancelAll keeps quotes from cancelling all orders of a market, which is how they end the doubt about
 	// an order of theirs that nothing names. Its side of the quote then stays blocked until [Engine.ResolveOrder].
 	DisableQuoteCancelAll bool
+
+	// DisableFollow leaves it to the bot to subscribe to every market in which the account has orders or a position.
+	// Otherwise the engine subscribes by itself to those that the bot has not subscribed to, after each login and when
+	// one is new, because nothing else says that they are settled, and ends that when nothing is left in them. Such
+	// subscriptions count for SubscriptionsMax and give way to the bot's. Those of the bot are not touched.
+	DisableFollow bool
 }
 
 // UnresolvedPolicy says what follows a message in doubt that the exchange's messages will not resolve any more.
@@ -74,6 +80,7 @@ type trading struct {
 	handlers  tradingHandlers
 	events    tradingEvents
 	recent    recentRequests
+	follow    follower
 	heal      []uint32 // markets to subscribe to again
 	due       int64    // clock reading at which tick has something to do
 
@@ -121,6 +128,7 @@ func newTrading(config *Config) (*trading, error) {
 	if t.quotes, err = quote.New(c.Quotes); err != nil {
 		return nil, err
 	}
+	t.follow = newFollower(config)
 	t.quotes.Hold(quote.NotCaughtUp, true)
 	return t, nil
 }
@@ -154,7 +162,9 @@ func (t *trading) fillSnapshot(now int64, keys *msg.Keys, needs risk.Parts) {
 			return
 		}
 		market, contract, side = original.Market, original.Contract, original.Side
-		s.Original = risk.Original{Market: market, Contract: contract, Side: side}
+		s.Original = risk.Original{
+			Market: market, Contract: contract, Side: side, Executed: original.Executed,
+		}
 	}
 	if needs&risk.PartBook != 0 {
 		s.Book = t.touch(now, market, contract)
@@ -163,7 +173,7 @@ func (t *trading) fillSnapshot(now int64, keys *msg.Keys, needs risk.Parts) {
 		s.Own.Bid, s.Own.Offer, s.ContractOrders = t.orders.BestLive(market, contract)
 		s.Orders = t.orders.LiveCount()
 	}
-	s.Profit = t.orders.Account().Realised
+	s.Profit = t.orders.Realised()
 	if needs&(risk.PartContract|risk.PartMarket|risk.PartAccount) != 0 {
 		r := exposed{market: market, contract: contract, side: side, original: original}
 		r.price, r.quantity = odds.Price(min(keys.Price, math.MaxUint16)), odds.Quantity(min(keys.Quantity,
@@ -263,6 +273,7 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 // recordSubscription records that subscriptions to books changed.
 func (e *Engine) recordSubscription(keys *msg.Keys) {
 	t := e.trading
+	t.botSubscribed(keys)
 	switch {
 	case keys.Type == msg.PayloadMarketSubscribe:
 		_ = t.books.Subscribed(keys.Market, e.now) // without room its books are absent

@@ -38,9 +38,11 @@ func (e *Engine) applyOrders(ev *Event) {
 		t.ordersEvents(t.orders.CaughtUp(ev.Complete, ev.Cause, e.now), e.now)
 		t.quotesCaughtUp(ev, e.now)
 		t.hold(quote.NotCaughtUp, false)
+		t.follow.ready, t.follow.due = cap(t.follow.list) > 0, 0
 	case session.LoggedIn:
 		t.halts.beats.begin(e.now)
 		t.risk.LoggedIn(e.now)
+		e.followAgain(ev.Resumed)
 		t.due = 0
 	case session.Pong:
 		t.confirmDrift(ev.Ping, e.now)
@@ -131,9 +133,9 @@ func (t *trading) ordersEvents(events []order.Event, now int64) {
 			t.orderChanged(ev)
 		}
 	}
-	if a := t.orders.Account(); a.Realised != t.realised {
-		t.realised = a.Realised
-		t.risk.Profit(now, a.Realised)
+	if realised := t.orders.Realised(); realised != t.realised {
+		t.realised = realised
+		t.risk.Profit(now, realised)
 	}
 	t.changed, t.reconcile = true, t.quoting
 	t.due = 0

@@ -11,9 +11,11 @@ import (
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/risk"
+	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim"
+	truth "github.com/smk-go/smk/sim/exchange"
 	"github.com/smk-go/smk/sim/fault"
 )
 
@@ -208,4 +210,46 @@ func TestTradingNeedsReferences(t *testing.T) {
 	if _, err := e.RunUntilFlat(t.Context(), 0); err != engine.ErrNoState {
 		t.Errorf("RunUntilFlat: %v", err)
 	}
+}
+
+// TestTradingReplaceSize replaces an order that is as large as an order may be and was partly filled: what it has
+// executed does not count again.
+func TestTradingReplaceSize(t *testing.T) {
+	onExchange(t, nil, func(t *testing.T, server *sim.Server, config engine.Config) {
+		config.State.Risk.OrderQuantityMax = 100_000
+		d := &tradingDay{t: t}
+		r := startInBubble(t, config, func(e *engine.Engine) { d.Engine = e })
+		advance(time.Second)
+		var placed engine.Placed
+		var err error
+		d.do(r, func() { placed, err = d.Place(limit(odds.Buy, 5000)) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		advance(time.Second)
+		server.Do(func(s *sim.Sim) {
+			s.Exchange.Submit("rival", truth.Create{
+				Market: sim.DemoMarket, Contract: sim.DemoHome, Side: msg.SideSell, Price: 5000, Quantity: 40_000,
+			})
+		})
+		advance(time.Second)
+		d.do(r, func() {
+			if _, err := placed.Replace(4900, 140_001); !errors.Is(err, risk.LimitQuantity) {
+				t.Errorf("one unit too much: %v", err)
+			}
+			if _, err := placed.Replace(4900, 140_000); err != nil {
+				t.Errorf("as large as it was: %v", err)
+			}
+		})
+		advance(time.Second)
+		d.do(r, func() {
+			for o := range d.Orders() {
+				if o.Available != 100_000 {
+					t.Errorf("order %+v", *o)
+				}
+			}
+		})
+		r.Stop()
+		_ = r.wait()
+	})
 }

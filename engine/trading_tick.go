@@ -43,6 +43,12 @@ func (e *Engine) tickTrading() {
 	}
 	e.followRisk()
 	if e.mayQuote() {
+		if t.follow.hasWork(e.now, t.orders.Markets()) {
+			e.followMarkets()
+		}
+		if t.follow.ready {
+			t.due = min(t.due, t.follow.due)
+		}
 		throttled := e.healQuotes()
 		if t.reconcile || t.quotesDue() <= e.now {
 			t.retryQuotes = math.MaxInt64

@@ -11,6 +11,8 @@ const (
 	CatchUpLacking                 // the last one to catch up found something missing: Cause
 	FillsMissed                    // executions that no fill was seen for
 	Inexact                        // a reduction of which only the average is known
+	ResultUnknown                  // a market is settled, and what it brought is not known: Market
+	Unfollowed                     // a settlement may stay unknown: not every market at stake is subscribed to
 	// account messages that are not asked for any more, or came too late to be told apart
 	MessagesLost
 	SequenceReset  // the exchange began to count anew
@@ -19,8 +21,8 @@ const (
 )
 
 var whyNames = [...]string{
-	"not caught up", "catching up lacked something", "fills missed", "inexact reduction", "messages lost",
-	"sequence reset", "overflow", "fills of a forgotten order changed",
+	"not caught up", "catching up lacked something", "fills missed", "inexact reduction", "result not known",
+	"market not followed", "messages lost", "sequence reset", "overflow", "fills of a forgotten order changed",
 }
 
 // String returns the names of the bits, "complete" if there are none.
@@ -49,6 +51,7 @@ type Completeness struct {
 	Lost     uint64 // account sequences that were given up, most of which may never have existed
 	Missed   int    // orders with executions that no fill was seen for
 	Inexact  int    // orders with a reduction of which only the average is known
+	Market   uint32 // a market that is settled and whose result is not known, 0 if there is none
 }
 
 type completeness struct {
@@ -64,7 +67,7 @@ type completeness struct {
 // Completeness returns whether what the Manager says is complete, and why not.
 func (m *Manager) Completeness() Completeness {
 	c := &m.complete
-	return Completeness{c.why == 0, c.why, c.cause, c.lost, c.missed, c.inexact}
+	return Completeness{c.why == 0, c.why, c.cause, c.lost, c.missed, c.inexact, m.markets.firstAwaiting()}
 }
 
 // incomplete notes a cause, once.
@@ -162,7 +165,7 @@ func (m *Manager) Reconciled(now int64) []Event {
 	m.begin(now)
 	c := &m.complete
 	before := c.why
-	c.why &= NotCaughtUp | CatchUpLacking | FillsMissed | Inexact
+	c.why &= NotCaughtUp | CatchUpLacking | FillsMissed | Inexact | ResultUnknown | Unfollowed
 	c.lost, c.forgot = 0, false
 	if c.why != before {
 		m.emit(CompletenessChanged)

@@ -94,6 +94,7 @@ type market struct {
 	independent bool
 	defined     bool
 	used        bool
+	followed    bool // its state is subscribed to
 	state       uint8
 	awaiting    int32 // contracts
 	waits       int64 // clock reading since when
@@ -119,6 +120,7 @@ type markets struct {
 	freeM      int32
 	open       int // contracts in use
 	awaiting   int // contracts
+	claimed    uint64
 	standard   bool
 }
 
@@ -175,6 +177,7 @@ func (t *markets) claimMarket(id uint32) int32 {
 	if i = t.freeM; i == none {
 		return none
 	}
+	t.claimed++
 	m := &t.markets[i]
 	t.freeM = m.next
 	t.byMarket.add(uint64(id), i)

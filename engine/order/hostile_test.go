@@ -127,8 +127,8 @@ func TestHostile(t *testing.T) {
 				t.Fatalf("seed %d, step %d: %s", seed, i, d)
 			}
 			a := h.m.Account()
-			if a.WorstCase < a.Reserved || a.Reserved < 0 || a.Open < 0 || a.Final < 0 || a.Provision < 0 ||
-				a.Asked < 0 ||
+			if a.WorstCase < a.Reserved-a.Awaiting || a.Awaiting < 0 || a.Awaiting > a.Final || a.Reserved < 0 ||
+				a.Open < 0 || a.Final < 0 || a.Provision < 0 || a.Asked < 0 ||
 				a.WorstCase > 1<<62+1<<61 {
 				t.Fatalf("seed %d, step %d: %+v", seed, i, a)
 			}

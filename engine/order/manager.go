@@ -16,6 +16,7 @@ type Manager struct {
 	complete   completeness
 	inDoubt    int // live orders
 	gone       goneQueue
+	together   together
 	events     [eventsMax]Event
 	eventCount int
 	last       [lastMax]Message // newest messages about orders or money, a ring

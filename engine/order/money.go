@@ -20,6 +20,9 @@ type drift struct {
 	exposed  int64   // difference that was reported last: the exchange's less ours
 	cash     int64
 	exposeOn bool // a difference stands
+
+	repeated    bool  // the newest report was sent again
+	unexplained int64 // cash of drifts, which settlements that are not known yet may have brought
 }
 
 // exactMax is below which amounts in whole currency and floats correspond one to one.
@@ -114,6 +117,7 @@ func (m *Manager) balance(b *amounts, stamp uint64) {
 	}
 	d.newest = m.now
 	d.open, d.reported = true, false
+	d.repeated = m.replayed
 	d.stale = m.replayed || stamp < d.changed // what it says may be older than the states of markets
 	cash, ok := m.reportedCash()
 	if !ok || b.has&hasExposure == 0 {
@@ -124,7 +128,7 @@ func (m *Manager) balance(b *amounts, stamp uint64) {
 	case !a.hasCash:
 		a.cash, a.hasCash = cash, true
 	case m.markets.awaiting > 0 && m.differs(cash, a.cash):
-		m.settleByCash(cash-a.cash, false)
+		m.settleChange(cash - a.cash)
 	}
 }
 
@@ -198,8 +202,20 @@ func (m *Manager) checkDrift(confirmed bool) {
 		return
 	}
 	if exposes && !cashes && m.markets.awaiting > 0 && !m.differs(reported, reserve-m.awaited()) {
-		m.settleByCash(0, false) // the exchange does not reserve for what was settled
+		// The exchange does not reserve for what was settled, and the cash is what a drift said, or as it was.
+		if !m.settleChange(0) {
+			m.settleRest(0)
+		}
 		d.open, d.since = false, 0
+		return
+	}
+	if cashes && m.markets.awaiting > 0 {
+		if d.repeated { // it may be from before the settlement, and after another one
+			d.explainLater(cash - a.cash)
+			a.cash = cash
+			return
+		}
+		m.settleRest(cash - a.cash) // what is left the next call compares
 		return
 	}
 	d.reported = true
@@ -209,19 +225,32 @@ func (m *Manager) checkDrift(confirmed bool) {
 	}
 	if cashes {
 		m.drifted(Cash, a.cash, cash)
+		d.explainLater(cash - a.cash)
 		a.cash = cash // the newest message holds
 	}
+}
+
+// explainLater remembers a change of cash, which a settlement that is not known yet may have brought.
+func (d *drift) explainLater(change int64) {
+	d.unexplained = min(max(d.unexplained+change, -cashMax), cashMax)
 }
 
 // awaited returns what markets reserve that wait for their result as a whole.
 func (m *Manager) awaited() (sum int64) {
 	t := &m.markets
-	for at := range t.markets {
-		if k := &t.markets[at]; k.awaiting > 0 && k.over() {
-			sum += k.matched()
-		}
+	for at, left := 0, t.awaiting; left > 0; at++ {
+		sum += t.markets[at].awaited()
+		left -= int(t.markets[at].awaiting)
 	}
 	return sum
+}
+
+// awaited returns what a market reserves that is settled as a whole and whose result is not known.
+func (m *market) awaited() int64 {
+	if m.awaiting > 0 && m.over() {
+		return m.matched()
+	}
+	return 0
 }
 
 // due returns the clock reading at which a difference is to be confirmed: when no report came for a time, so that the
@@ -244,10 +273,12 @@ func (m *Manager) balanceChanged(r *report) {
 	d.amounts = amountsOf(r.has&(hasBalance|hasExposure), r.balance, r.exposure)
 	cash, ok := m.reportedCash()
 	if !ok || r.has&hasExposure == 0 || !m.account.hasCash {
-		m.settleByCash(0, true)
+		m.settleRest(0)
 		return
 	}
-	m.settleByCash(cash-m.account.cash, true)
+	if change := cash - m.account.cash; !m.settleChange(change) {
+		m.settleRest(change)
+	}
 }
 
 // Account is the money of the account.
@@ -261,18 +292,24 @@ type Account struct {
 	Provision odds.Money // of provisional fills, without offset
 	Replacing odds.Money // of replaces between their stages
 	Asked     odds.Money // of creates and replaces without an answer, in doubt or not: not in Reserved
-	WorstCase odds.Money // Reserved and Asked: the most that can be lost
+	Awaiting  odds.Money // of Final, what settled markets whose result is not known may have lost: not in Cash yet
+	WorstCase odds.Money // Reserved and Asked less Awaiting: the most that can be lost
 	Realised  odds.Money // results of settled markets
 }
+
+// Realised returns Account's Realised alone.
+func (m *Manager) Realised() odds.Money { return odds.Money(m.account.realised) }
 
 // Account returns the money of the account.
 func (m *Manager) Account() Account {
 	a := &m.account
+	awaited := m.awaited()
 	return Account{
 		Cash: odds.Money(a.cash), CashKnown: a.hasCash, Available: odds.Money(a.cash - a.reserved()),
 		Reserved: odds.Money(a.reserved()), Final: odds.Money(a.matched), Open: odds.Money(a.openRisk),
 		Provision: odds.Money(a.provRisk), Replacing: odds.Money(a.extra), Asked: odds.Money(a.asked),
-		WorstCase: odds.Money(a.reserved() + a.asked), Realised: odds.Money(a.realised),
+		Awaiting: odds.Money(awaited), WorstCase: odds.Money(a.reserved() + a.asked - awaited),
+		Realised: odds.Money(a.realised),
 	}
 }
 
@@ -319,7 +356,7 @@ type Market struct {
 	Provision odds.Money // of provisional fills
 	Replacing odds.Money // of replaces between their stages
 	Asked     odds.Money // of creates and replaces without an answer
-	WorstCase odds.Money // all of them: the most that can be lost
+	WorstCase odds.Money // all of them, but Final of a settled market: the most that can be lost
 	Realised  odds.Money // what settlements brought
 	Awaiting  bool       // settled, and the result is not known yet
 }
@@ -334,7 +371,7 @@ func (m *Manager) Market(id uint32) Market {
 	return Market{
 		Final: odds.Money(k.matched()), Open: odds.Money(k.openRisk), Provision: odds.Money(k.provRisk),
 		Replacing: odds.Money(k.extra), Asked: odds.Money(k.askedRisk),
-		WorstCase: odds.Money(k.matched() + k.openRisk + k.provRisk + k.extra + k.askedRisk),
+		WorstCase: odds.Money(k.matched() - k.awaited() + k.openRisk + k.provRisk + k.extra + k.askedRisk),
 		Realised:  odds.Money(k.realised), Awaiting: k.awaiting > 0,
 	}
 }

@@ -220,6 +220,8 @@ func (m *Manager) walkSums(c *codec) {
 	c.u64(&d.stamp)
 	c.u64(&d.changed)
 	signed(c, &d.exposed, cashMax)
+	c.bool(&d.repeated)
+	signed(c, &d.unexplained, cashMax)
 	c.bool(&d.exposeOn)
 
 	small(c, &m.complete.why, 1<<len(whyNames)-1)

@@ -58,12 +58,36 @@ func (m *Manager) marketState(s *msg.MarketState) {
 	if s.HasState() {
 		m.setMarketState(k, s.GetState())
 	}
-	// After a reconnection a balance may come before the state of the market that it is about.
-	if d := &m.drift; m.markets.awaiting > 0 && d.open && d.amounts.has&hasExposure != 0 && m.account.hasCash {
-		if cash, ok := m.reportedCash(); ok && m.differs(cash, m.account.cash) {
-			m.settleByCash(cash-m.account.cash, false)
-		}
+	m.settleByReports()
+}
+
+// settleByReports ends waits that what was reported before explains: after a reconnection a balance may come before the
+// state of the market that it is about, even so long before that it was a [Drift].
+func (m *Manager) settleByReports() {
+	d, a := &m.drift, &m.account
+	if m.markets.awaiting == 0 || !a.hasCash {
+		return
 	}
+	if d.unexplained != 0 {
+		m.settleUnexplained(0)
+	}
+	if cash, ok := m.reportedCash(); ok && d.open && d.amounts.has&hasExposure != 0 && m.differs(cash, a.cash) {
+		m.settleChange(cash - a.cash)
+	}
+}
+
+// settleUnexplained ends waits by a change of cash and what is not explained of earlier ones, which is in the account's
+// cash already. It reports false if no result is that.
+func (m *Manager) settleUnexplained(change int64) bool {
+	d, a := &m.drift, &m.account
+	before := d.unexplained
+	a.cash -= before
+	if !m.settleBy(change + before) {
+		a.cash += before
+		return false
+	}
+	d.unexplained = 0
+	return true
 }
 
 func (m *Manager) setMarketState(k *market, s msg.MarketStateType) {
@@ -114,6 +138,7 @@ func (m *Manager) awaitResult(at int32) {
 	default:
 		c.awaiting = true
 		m.markets.awaiting++
+		m.incomplete(ResultUnknown)
 		k := &m.markets.markets[c.market]
 		if k.awaiting == 0 {
 			k.waits = m.now
@@ -133,6 +158,7 @@ func (m *Manager) closeContract(at int32) {
 		c.awaiting = false
 		m.markets.awaiting--
 		m.markets.markets[c.market].awaiting--
+		m.holds(ResultUnknown, m.markets.awaiting > 0)
 	}
 	var left booked
 	for _, l := range [...]*list{&c.ended, &c.live} {
@@ -148,22 +174,39 @@ func (m *Manager) closeContract(at int32) {
 	m.book(at, &left)
 }
 
-// settleByCash ends the wait of one market, or of all, by what the cash changed: that is what they brought. sure
-// says that the report is about a settlement, even if it brought nothing.
-func (m *Manager) settleByCash(change int64, sure bool) {
-	t := &m.markets
-	only := int32(none)
-	if sure {
-		only = m.settledBy(change)
+// settleBy ends the wait of the market that a change of cash is the result of, or of all if it is what they bring
+// together. It reports false if neither is so.
+func (m *Manager) settleBy(change int64) bool {
+	if at := m.settledBy(change); at != none {
+		winner, _ := m.winner(at, change)
+		m.endMarket(at, winner, change)
+		return true
 	}
-	for at := range t.markets {
-		k := &t.markets[at]
-		if k.awaiting == 0 || only != none && only != int32(at) || !m.room() {
-			continue
+	return m.settleTogether(change)
+}
+
+// settleChange ends waits by a change of cash, with what is not explained of earlier ones or without. It reports false
+// if no result is either.
+func (m *Manager) settleChange(change int64) bool {
+	return m.drift.unexplained != 0 && m.settleUnexplained(change) || m.settleBy(change)
+}
+
+// settleRest ends the wait of all markets by a change of cash, with what is not explained of earlier ones, that no
+// outcomes explain. Which of several brought what is not known: the first is booked with all of it.
+func (m *Manager) settleRest(change int64) {
+	d := &m.drift
+	if !m.room() {
+		return // the next call
+	}
+	m.account.cash -= d.unexplained
+	change += d.unexplained
+	d.unexplained = 0
+	for at := range m.markets.markets {
+		if m.markets.markets[at].awaiting > 0 && m.room() {
+			winner, _ := m.winner(int32(at), change)
+			m.endMarket(int32(at), winner, change)
+			change = 0
 		}
-		winner, _ := m.winner(int32(at), change)
-		m.endMarket(int32(at), winner, change)
-		change = 0 // of several the first is booked with all of it: which brought what is not known
 	}
 }
 
@@ -185,13 +228,7 @@ func (m *Manager) settledBy(change int64) int32 {
 
 // winner returns the contract whose win brings a result, 0 if none has to have won, and false if no outcome brings it.
 func (m *Manager) winner(at int32, result int64) (uint32, bool) {
-	t := &m.markets
-	lose := int64(0)
-	for i := t.markets[at].contracts; i != none; i = t.contracts[i].next {
-		if t.contracts[i].awaiting {
-			lose += t.contracts[i].booked.flow
-		}
-	}
+	t, lose := &m.markets, m.ifNoneWins(at)
 	for i := t.markets[at].contracts; i != none; i = t.contracts[i].next {
 		if c := &t.contracts[i]; c.awaiting && c.booked.final != 0 && lose+c.booked.final*moneyPerUnit == result {
 			return c.id, true
@@ -247,6 +284,10 @@ func (m *Manager) SettleMarket(id uint32, winners []uint32, now int64) ([]Event,
 		m.closeContract(i)
 	}
 	k.state = uint8(msg.MarketStateSettled)
+	if d := &m.drift; d.unexplained == result { // a report had it
+		m.account.cash -= result
+		d.unexplained = 0
+	}
 	m.realise(k, result)
 	ev := m.emit(MarketSettled)
 	ev.Market, ev.Other, ev.Reported = k.id, uint64(winner), result

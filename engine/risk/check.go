@@ -80,6 +80,9 @@ func (g *Gate) judge(now int64, keys *msg.Keys, s *Snapshot) error {
 			return g.refusals.refuse(LimitRequest, 0, int64(min(keys.Quantity, math.MaxInt64)), 0)
 		}
 		q.price, q.quantity, q.side = odds.Price(keys.Price), odds.Quantity(keys.Quantity), odds.Side(side)
+		if replaces { // what was executed is not at risk any more, and the quantity includes it
+			q.quantity -= min(max(s.Original.Executed, 0), q.quantity)
+		}
 	}
 	if c&(checkLoss|checkReducing) != 0 {
 		if g.lossExceeded(s.Profit) != g.lossTold || g.lossTold || c&checkReducing != 0 {

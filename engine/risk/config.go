@@ -28,7 +28,8 @@ const (
 // Config are the limits of a [Gate]. The zero value of a setting switches it off unless its comment says
 // something else; the zero Config limits nothing, but can be halted. Each maximum is still allowed, except LossMax.
 type Config struct {
-	// OrderQuantityMax is the largest quantity of an order.
+	// OrderQuantityMax is the largest quantity of an order. Of a replace it is, as for the two limits below, what the
+	// original has not executed.
 	OrderQuantityMax odds.Quantity
 
 	// OrderStakeMax is the largest backer's stake of an order, of whichever side: quantity times price.

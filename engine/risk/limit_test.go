@@ -128,6 +128,21 @@ func orderCases() []limitCase {
 			Refusal{Limit: LimitLiability, Max: 10e8, Value: 10e8 + 2500, Allowed: 400_000},
 		},
 		{
+			"replaced, with what was executed", quantity, replace(2500, 500_000),
+			func(s *Snapshot) { s.Original.Executed = 100_000 },
+			Refusal{},
+		},
+		{
+			"replaced, with too little executed", quantity, replace(2500, 500_000),
+			func(s *Snapshot) { s.Original.Executed = 99_999 },
+			Refusal{Limit: LimitQuantity, Max: 400_000, Value: 400_001, Allowed: 400_000},
+		},
+		{
+			"replaced by less than was executed", quantity, replace(2500, 500_000),
+			func(s *Snapshot) { s.Original.Executed = 600_000 },
+			Refusal{},
+		},
+		{
 			"liability of replaced seller", liability, replace(7500, 400_001),
 			func(s *Snapshot) { s.Original.Side = odds.Sell },
 			Refusal{Limit: LimitLiability, Max: 10e8, Value: 10e8 + 2500, Allowed: 400_000},

@@ -126,7 +126,7 @@ func randomSnapshot(random *rand.Rand) Snapshot {
 		Own: Own{Bid: price(), Offer: price()},
 		Original: Original{
 			Market: 1 + random.Uint32N(2), Contract: 1 + random.Uint32N(2),
-			Side: odds.Side(1 + random.IntN(2)),
+			Side: odds.Side(1 + random.IntN(2)), Executed: pick(random, 0, 0, 1, odds.Quantity(random.Int64N(500_000))),
 		},
 		Contract: exposure(), Market: exposure(), Account: exposure(),
 		ContractOrders: random.IntN(5), Orders: random.IntN(7),

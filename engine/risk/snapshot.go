@@ -107,6 +107,7 @@ type Original struct {
 	Market   uint32
 	Contract uint32
 	Side     odds.Side
+	Executed odds.Quantity // which the quantity of a replace includes
 }
 
 // Exposure is a worst-case loss three times: positive is a loss, and it may be negative if a profit is certain. All

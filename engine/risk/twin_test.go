@@ -28,7 +28,7 @@ type twinOrder struct {
 	at                      int64
 	market, contract, price uint32
 	side                    odds.Side
-	quantity                uint64
+	quantity, asked         uint64 // asked includes what the original of a replace has executed
 }
 
 func newTwin(c Config) *twin {
@@ -72,16 +72,17 @@ func fits(room *big.Int, share int64) int64 {
 func (w *twin) order(keys *msg.Keys, s *Snapshot) twinOrder {
 	o := twinOrder{
 		market: keys.Market, contract: keys.Contract, price: keys.Price, side: odds.Side(keys.Side),
-		quantity: keys.Quantity,
+		quantity: keys.Quantity, asked: keys.Quantity,
 	}
 	if keys.Type == msg.PayloadOrderCancelReplace {
 		o.market, o.contract, o.side = s.Original.Market, s.Original.Contract, s.Original.Side
+		o.quantity -= min(uint64(s.Original.Executed), o.quantity)
 	}
 	return o
 }
 
 func (o *twinOrder) valid() bool {
-	return o.price >= 1 && o.price <= 9999 && o.quantity >= 1 && o.quantity <= uint64(odds.QuantityMax) &&
+	return o.price >= 1 && o.price <= 9999 && o.asked >= 1 && o.asked <= uint64(odds.QuantityMax) &&
 		(o.side == odds.Buy || o.side == odds.Sell)
 }
 
@@ -141,7 +142,7 @@ func (w *twin) admit(now int64, keys *msg.Keys, s *Snapshot, needs Parts) Refusa
 	if judges && !o.valid() {
 		value := int64(o.price)
 		if o.price >= 1 && o.price <= 9999 {
-			value = int64(min(o.quantity, math.MaxInt64))
+			value = int64(min(o.asked, math.MaxInt64))
 		}
 		refuse(LimitRequest, 0, value, 0)
 		return first()

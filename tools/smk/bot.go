@@ -4,406 +4,422 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/book"
+	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/quote"
+	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/odds"
 )
 
 // What the bot quotes with.
 const (
-	quoteSpread   = 10     // hundredths of a percent between the middle and each of our prices
-	quoteQuantity = 20_000 // payoff of each quote, 2.00
-	quotesASide   = 4      // quotes that rest on each side before the oldest is renewed
-	priceLow      = 500    // we do not quote beyond
-	priceHigh     = 9500
+	quoteSpread               = 10     // hundredths of a percent between the middle and each of our prices
+	quoteSize   odds.Quantity = 20_000 // payoff of each quote, 2.00
+	quoteSkew                 = 4      // hundredths of a percent for each size that is held
+	holdMax                   = 100    // sizes held beyond which a quote that would add to them is not made
+	priceLow                  = 500    // we do not quote beyond
+	priceHigh                 = 9500
+	lossMax     odds.Money    = 1000 * odds.Money(odds.Whole) // worst case of the market
 )
 
-// bot quotes both sides of one contract and renews its quotes. Half way it lets them rest until a goal
-// has halted the market, which cancels them and voids the newest fills; when the market is live again
-// it goes on until it has created enough orders, cancels what is left and stops. It runs on the engine's loop, so it
-// needs no locks, and it
-// claims its memory at the start, so that it does not allocate while it trades.
+// checkEvery is how often the bot checks whether it has ended flat.
+const checkEvery = 2 * time.Millisecond
+
+// bot quotes both sides of every contract of a market and moves each quote whenever it was placed, so that replaces
+// are always under way. It has its connection cut in the middle of them, lets its quotes rest half way until a goal
+// has halted the market, goes on when the market is live again, and throws the kill switch when it has created enough
+// orders. Orders, books, positions and money are the engine's; the bot counts events and measures.
 type bot struct {
-	engine           *engine.Engine
-	market, contract uint32
-	target           int          // orders to create
-	kickOff          func() error // called when the trading starts
+	*engine.Engine
+	market    uint32
+	contracts []wish
+	target    int           // orders to create
+	exchange  demonstration // what the exchange does when the bot asks
 
-	// Values to send are reused: a send encodes at once.
-	create msg.OrderCreate
-	cancel msg.OrderCancel
-
-	sent   []int64 // clock reading when the order of a reference was sent; 0 once it is answered
-	sides  []msg.Side
-	live   []quote // on the book, oldest first
-	middle uint32  // price of the newest trade, around which we quote
-	owed   [3]int  // quotes that were kept back, by side
-	halted bool
-	goal   bool // the market was halted and is live again
-	ending bool
-
-	provisional int // fills that are neither confirmed nor voided
+	sent       msg.Payload // reused: the last message that was sent
+	sentSeq    uint64
+	halted     bool
+	goal       bool // the market was halted and is live again
+	cutting    bool // the exchange was asked to cut the connection
+	connected  bool
+	measuring  bool
+	enough     bool
+	ended      bool
+	failure    error
+	disconnect time.Time
 
 	started, finished int64
-	before, after     runtime.MemStats
-	orders            orderCounts
-	fills             fillCounts
-	position          position
-	messages          messages
-	roundTrip         *hdrhistogram.Histogram // nanoseconds
-	failure           error
+	before            runtime.MemStats
+	now               runtime.MemStats
+	mallocs           uint64
+	collections       uint32
+	counted           uint64 // messages while mallocs were counted
+	countedFrom       uint64
+
+	report    summary
+	roundTrip *hdrhistogram.Histogram // nanoseconds
 }
 
-type quote struct {
-	id         uint64
-	side       msg.Side
-	price      uint32
-	cancelling bool
+// demonstration is what the exchange does when the bot asks.
+type demonstration interface {
+	kickOff() error // starts the match
+	cut() error     // breaks the connection in the middle of the next message to the bot
 }
 
-func newBot(e *engine.Engine, market, contract uint32, target int, kickOff func() error) *bot {
+// wish is what the bot wants of a contract.
+type wish struct {
+	id     uint32
+	middle odds.Price // of the book without our quotes; 0 before it is known
+	step   [2]odds.Price
+}
+
+func newBot(e *engine.Engine, h hello, target int, exchange demonstration) (*bot, error) {
 	b := &bot{
-		engine: e, market: market, contract: contract, target: target, kickOff: kickOff,
-		sent:      make([]int64, target+1),
-		sides:     make([]msg.Side, target+1),
-		live:      make([]quote, 0, 4*quotesASide),
+		Engine: e, market: h.Market, target: target, exchange: exchange,
 		roundTrip: hdrhistogram.New(100, 60e9, 3),
 	}
-	e.OnPayload(func(r *engine.TapRecord) {
-		if r.Direction == session.Inbound {
-			b.messages.In++
-		}
-	})
-	e.OnMessage(b.payOwed)
+	for _, c := range h.Contracts {
+		b.contracts = append(b.contracts, wish{id: c.ID})
+	}
+	e.OnPayload(b.payload)
 	e.OnLoggedIn(b.loggedIn)
+	e.OnCaughtUp(b.caughtUp)
 	e.OnState(b.state)
-	e.OnMarketQuotes(b.snapshot)
-	e.OnContractQuotes(b.quotes)
-	e.OnOrderAccepted(b.accepted)
-	e.OnOrderRejected(func(ev *engine.Event, m *msg.OrderRejected) { b.refused(ev, m.GetReference()) })
-	e.OnOrderInvalid(func(ev *engine.Event, m *msg.OrderInvalid) { b.refused(ev, m.GetReference()) })
-	e.OnOrderExecuted(b.executed)
-	e.OnOrderCancelled(b.cancelled)
-	e.OnOrderCancelRejected(b.cancelRejected)
-	e.OnOrderExecuteConfirmed(b.confirmed)
-	e.OnOrderExecuteVoided(b.voided)
 	e.OnMarketState(b.marketState)
-	return b
+	e.OnBook(b.book)
+	e.OnOrder(b.order)
+	e.OnSendResolved(b.resolved)
+	e.OnSendUnresolved(b.unresolved)
+	_, err := e.Every(checkEvery, b.check)
+	return b, err
 }
 
 // fail ends the demo: a bot that does not understand what happens must not trade on.
 func (b *bot) fail(err error) {
 	if b.failure == nil && err != nil {
 		b.failure = err
-		b.engine.Stop()
+		b.Stop()
 	}
 }
 
-// took notes that a send took a sequence, which counts our messages.
-func (b *bot) took(seq uint64, err error) bool {
-	if err != nil {
-		b.fail(err)
-		return false
+// payload counts messages of both directions, and the orders that ours create.
+func (b *bot) payload(r *engine.TapRecord) {
+	if r.Direction == session.Inbound {
+		b.report.Messages.In++
+		return
 	}
-	b.messages.Out = seq
-	return true
+	b.report.Messages.Out++
+	if b.sent.Decode(r.Payload, nil) != nil {
+		return
+	}
+	eto := b.sent.GetEtoPayload()
+	switch typ := b.sent.GetType(); {
+	case typ == msg.PayloadLogin:
+		b.sentSeq = eto.GetSeq()
+	case eto.GetSeq() <= b.sentSeq: // sent again
+	case typ == msg.PayloadOrderCreate, typ == msg.PayloadOrderCancelReplace:
+		b.report.Orders.Created++
+		fallthrough
+	default:
+		b.sentSeq = eto.GetSeq()
+	}
 }
 
-func (b *bot) loggedIn(*engine.Event) {
+// loggedIn subscribes, once: after a reconnect the engine does.
+func (b *bot) loggedIn(ev *engine.Event) {
+	if ev.Epoch > 1 {
+		return
+	}
 	var m msg.MarketSubscribe
 	m.SetMarketId(b.market)
-	b.took(b.engine.SendMarketSubscribe(&m))
+	_, err := b.SendMarketSubscribe(&m)
+	b.fail(err)
 }
 
+// state notes that the connection was cut, and how many replaces were under way.
 func (b *bot) state(ev *engine.Event) {
-	if ev.State == session.Disconnected && !b.ending {
+	if ev.State != session.Disconnected || !b.connected || b.ended {
+		return
+	}
+	b.connected = false
+	if !b.cutting {
 		b.fail(fmt.Errorf("connection lost while trading: %w", ev.Cause))
+		return
 	}
-}
-
-// snapshot starts the trading if somebody has traded before us; else the first trade does.
-func (b *bot) snapshot(ev *engine.Event, m *msg.MarketQuotes) {
-	all := m.GetContractQuotes()
-	for i := range all {
-		if all[i].GetContractId() == b.contract && all[i].HasLastExecution() {
-			b.traded(ev, all[i].GetLastExecution().GetPrice())
+	b.measure(false)
+	b.cutting, b.disconnect = false, time.Now()
+	c := &b.report.Cut
+	c.Count++
+	for o := range b.Orders() {
+		if o.Overlay&order.PendingReplace != 0 {
+			c.Replaces++
 		}
 	}
 }
 
-func (b *bot) quotes(ev *engine.Event, m *msg.ContractQuotes) {
-	if trades := m.GetExecutions(); len(trades) > 0 && m.GetContractId() == b.contract {
-		b.traded(ev, trades[len(trades)-1].GetPrice())
+// caughtUp goes on after a cut: the engine quotes by itself again.
+func (b *bot) caughtUp(ev *engine.Event) {
+	b.connected = true
+	if ev.Epoch == 1 {
+		return
 	}
-}
-
-// traded takes the price of the newest trade for the middle of our quotes, and places the first
-// ones when it is the first.
-func (b *bot) traded(ev *engine.Event, price uint32) {
-	b.middle = price
+	b.report.Cut.Seconds = time.Since(b.disconnect).Seconds()
 	if b.started != 0 {
-		return
-	}
-	b.fail(b.kickOff())
-	runtime.ReadMemStats(&b.before)
-	b.started = ev.Received
-	for range quotesASide {
-		b.place(ev, msg.SideBuy)
-		b.place(ev, msg.SideSell)
+		b.measure(true)
 	}
 }
 
-// place creates one order, unless enough were created.
-func (b *bot) place(ev *engine.Event, side msg.Side) {
-	if b.orders.Created == b.target || b.failure != nil {
-		b.end(ev)
+// measure starts or ends the count of allocations; what a reconnect takes is not counted.
+func (b *bot) measure(on bool) {
+	if on == b.measuring {
 		return
 	}
-	if b.waits() {
-		b.owed[side]++
+	total := b.report.Messages.In + b.report.Messages.Out
+	if b.measuring = on; on {
+		runtime.ReadMemStats(&b.before)
+		b.countedFrom = total
 		return
 	}
-	b.orders.Created++
-	reference := b.orders.Created
-	b.create.Reset()
-	b.create.SetMarketId(b.market)
-	b.create.SetContractId(b.contract)
-	b.create.SetSide(side)
-	b.create.SetQuantity(quoteQuantity)
-	b.create.SetPrice(b.price(side))
-	b.create.SetReference(uint64(reference))
-	seq, err := b.engine.SendOrderCreate(&b.create)
-	if errors.Is(err, session.ErrThrottled) {
-		b.orders.Created--
-		b.owed[side]++
+	runtime.ReadMemStats(&b.now)
+	b.mallocs += b.now.Mallocs - b.before.Mallocs
+	b.collections += b.now.NumGC - b.before.NumGC
+	b.counted += total - b.countedFrom
+}
+
+// book quotes around the price of the others. The first price starts the match.
+func (b *bot) book(c book.Contract) {
+	w := b.wish(c.ID())
+	if w == nil || c.Market() != b.market {
 		return
 	}
-	if b.took(seq, err) {
-		b.sent[reference] = ev.Received
-		b.sides[reference] = side
+	middle, ok := c.WithoutOwn().Mid()
+	if !ok {
+		return
+	}
+	if b.started == 0 {
+		b.fail(b.exchange.kickOff())
+		b.started = time.Now().UnixNano()
+		b.measure(true)
+	}
+	first := w.middle == 0
+	if w.middle = odds.Price(middle / 10_000); first {
+		b.quote(w)
 	}
 }
 
-// waits reports whether nothing is to be placed before the goal is over.
-func (b *bot) waits() bool {
-	return b.halted || !b.goal && b.orders.Created >= b.target/2
-}
-
-// marketState follows the market through the goal.
-func (b *bot) marketState(ev *engine.Event, m *msg.MarketState) {
-	if m.GetMarketId() != b.market {
-		return
-	}
-	was := b.halted
-	b.halted = m.GetState() == msg.MarketStateHalted
-	b.goal = b.goal || was && !b.halted
-	b.payOwed(ev)
-}
-
-// payOwed tries again to place what the throttle or the halt kept back.
-func (b *bot) payOwed(ev *engine.Event) {
-	if b.waits() {
-		return
-	}
-	for side, n := range b.owed {
-		b.owed[side] = 0
-		for range n {
-			b.place(ev, msg.Side(side))
+func (b *bot) wish(contract uint32) *wish {
+	for i := range b.contracts {
+		if b.contracts[i].id == contract {
+			return &b.contracts[i]
 		}
 	}
+	return nil
 }
 
-// price is the middle less our spread, but never a price that our own quotes on the
-// other side would meet.
-func (b *bot) price(side msg.Side) uint32 {
-	price := b.middle - quoteSpread
-	if side == msg.SideSell {
-		price = b.middle + quoteSpread
+// rests reports whether quotes are left as they are: until the goal is over.
+func (b *bot) rests() bool {
+	return b.halted || !b.goal && b.report.Cut.Replaces > 0 && b.report.Orders.Created >= b.target/2
+}
+
+// quote says what is wanted of a contract: quotes around the middle, moved against what is held.
+func (b *bot) quote(w *wish) {
+	if b.enough || w.middle == 0 || b.rests() {
+		return
 	}
-	price = min(max(price, priceLow), priceHigh)
-	for _, q := range b.live {
-		switch {
-		case q.side == side:
-		case side == msg.SideBuy:
-			price = min(price, q.price-1)
-		default:
-			price = max(price, q.price+1)
+	p := b.Position(b.market, w.id)
+	held := int((p.Final + p.Provisional) / quoteSize)
+	fair := int(w.middle) - held*quoteSkew
+	q := quote.Two{Size: quoteSize}
+	if bid := fair - quoteSpread - int(w.step[0]); held < holdMax && bid >= priceLow {
+		q.Bid = odds.Price(min(bid, priceHigh))
+	}
+	if ask := fair + quoteSpread + int(w.step[1]); held > -holdMax && ask <= priceHigh {
+		q.Ask = odds.Price(max(ask, priceLow, int(q.Bid)+1))
+	}
+	b.fail(b.Quote(b.market, w.id, q))
+}
+
+// order counts what becomes of the orders. A quote that was placed is moved at once.
+func (b *bot) order(o *order.Order, ev *order.Event) {
+	n, f := &b.report.Orders, &b.report.Fills
+	switch ev.Kind {
+	case order.OrderAccepted:
+		n.Accepted++
+		b.placed(o, ev)
+	case order.OrderReplaced:
+		n.Accepted++
+		n.Replaced++
+		b.placed(o, ev)
+	case order.OrderEnded:
+		if ev.State != order.NotPlaced {
+			n.Rejected++
 		}
-	}
-	return price
-}
-
-// answered ends the wait for the answer to a create and returns its side.
-func (b *bot) answered(reference uint64) (side msg.Side, sent int64) {
-	if reference == 0 || reference >= uint64(len(b.sent)) || b.sent[reference] == 0 {
-		b.fail(fmt.Errorf("answer with reference %d, which was not asked", reference))
-		return msg.SideBuy, 0
-	}
-	sent = b.sent[reference]
-	b.sent[reference] = 0
-	return b.sides[reference], sent
-}
-
-func (b *bot) accepted(ev *engine.Event, m *msg.OrderAccepted) {
-	side, sent := b.answered(m.GetReference())
-	if sent == 0 {
-		return
-	}
-	b.orders.Accepted++
-	if err := b.roundTrip.RecordValue(ev.Received - sent); err != nil {
-		b.fail(err)
-	}
-	b.live = append(b.live, quote{id: m.GetOrderId(), side: side, price: m.GetPrice()})
-	b.renew(ev, side)
-}
-
-// renew cancels the oldest quote of a side if the side is full, or every quote once we are done.
-func (b *bot) renew(ev *engine.Event, side msg.Side) {
-	if b.orders.Created == b.target {
-		b.end(ev)
-		return
-	}
-	n := 0
-	for i := range b.live {
-		if b.live[i].side == side {
-			n++
+	case order.ReplaceRejected:
+		n.Rejected++
+	case order.OrderCancelled:
+		n.Cancelled++
+	case order.OrderFilled:
+		f.Count++
+		f.add(ev.Side, ev.Fill.Quantity)
+		if ev.State == order.Filled {
+			n.Filled++
 		}
+	case order.FillVoided:
+		f.Voided++
+		f.add(ev.Side, -ev.Fill.Quantity)
+	case order.DoubtBegan:
+		b.report.Cut.InDoubt++
+	case order.Anomaly, order.Overflow:
+		b.Halt(ev.Kind.String())
+		b.fail(fmt.Errorf("order %d: %v %d", ev.OrderID, ev.Kind, ev.Anomaly))
 	}
-	if b.waits() {
+	b.cut()
+}
+
+// placed measures the time of an order's answer and moves the quote by a tick.
+func (b *bot) placed(o *order.Order, ev *order.Event) {
+	if o == nil {
+		b.fail(fmt.Errorf("order %d is not kept", ev.OrderID))
 		return
 	}
-	for i := range b.live {
-		if q := &b.live[i]; n >= quotesASide && q.side == side && !q.cancelling {
-			b.cancelQuote(q)
+	if !ev.Replayed && o.Sent != 0 {
+		b.fail(b.roundTrip.RecordValue(ev.Now - o.Sent))
+	}
+	if b.report.Orders.Created >= b.target && (b.report.Cut.Replaces > 0) && b.goal {
+		b.stopTrading()
+		return
+	}
+	w := b.wish(o.Contract)
+	if w == nil {
+		b.fail(fmt.Errorf("order %d is of contract %d", o.ID, o.Contract))
+		return
+	}
+	step := &w.step[o.Side-odds.Buy]
+	*step = 1 - *step
+	b.quote(w)
+}
+
+// cut asks for the connection to be cut once a quarter of the orders was created and replaces are under way. If none
+// was when it happened, it asks again.
+func (b *bot) cut() {
+	if b.cutting || !b.connected || b.halted || b.report.Cut.Replaces > 0 || b.report.Orders.Created < b.target/4 {
+		return
+	}
+	for o := range b.Orders() {
+		if o.Overlay&order.PendingReplace != 0 {
+			b.cutting = true
+			b.fail(b.exchange.cut())
 			return
 		}
 	}
 }
 
-func (b *bot) cancelQuote(q *quote) {
-	b.cancel.Reset()
-	b.cancel.SetOrderId(q.id)
-	seq, err := b.engine.SendOrderCancel(&b.cancel)
-	if errors.Is(err, session.ErrThrottled) {
-		return // the next answer or the end tries again
-	}
-	q.cancelling = b.took(seq, err)
-}
-
-func (b *bot) refused(ev *engine.Event, reference uint64) {
-	side, _ := b.answered(reference)
-	b.orders.Rejected++
-	b.place(ev, side)
-}
-
-func (b *bot) executed(ev *engine.Event, m *msg.OrderExecuted) {
-	b.fills.Count++
-	if m.GetPendingTimeout() > 0 {
-		b.provisional++
-	}
-	b.apply(m.GetSide(), int64(m.GetQuantity()), m.GetPrice())
-	if m.GetAvailableQuantity() == 0 {
-		b.orders.Filled++
-		b.place(ev, b.remove(m.GetOrderId()))
+// resolved counts orders that the cut kept from the exchange.
+func (b *bot) resolved(ev *engine.Event) {
+	if ev.Fate != session.InDoubt && creates(ev.Type) {
+		b.report.Orders.Lost++
 	}
 }
 
-// apply adds a fill to the position, or takes it back if the quantity is negative.
-func (b *bot) apply(side msg.Side, quantity int64, price uint32) {
-	if side == msg.SideBuy {
-		b.fills.Bought += uint64(quantity)
-		b.position.Net += quantity
-		b.position.Cash -= quantity * int64(price)
+// unresolved says that an order which the exchange does not repeat was never placed: this exchange repeats all.
+func (b *bot) unresolved(ev *engine.Event) {
+	if creates(ev.Type) {
+		b.report.Orders.Lost++
+		b.ResolveOrder(ev.Reference, order.Outcome{})
+	}
+}
+
+func creates(t msg.PayloadType) bool {
+	return t == msg.PayloadOrderCreate || t == msg.PayloadOrderCancelReplace
+}
+
+// marketState follows the market through the goal.
+func (b *bot) marketState(_ *engine.Event, m *msg.MarketState) {
+	if m.GetMarketId() != b.market {
 		return
 	}
-	b.fills.Sold += uint64(quantity)
-	b.position.Net -= quantity
-	b.position.Cash += quantity * int64(price)
-}
-
-func (b *bot) confirmed(ev *engine.Event, _ *msg.OrderExecuteConfirmed) {
-	b.provisional--
-	if b.orders.Created == b.target {
-		b.end(ev)
+	was := b.halted
+	b.halted = m.GetState() == msg.MarketStateHalted
+	if was && !b.halted {
+		b.goal = true
+	}
+	for i := range b.contracts {
+		b.quote(&b.contracts[i])
 	}
 }
 
-func (b *bot) voided(ev *engine.Event, m *msg.OrderExecutedVoid) {
-	if !m.HasSide() {
-		b.fail(fmt.Errorf("void of a fill of order %d without a side", m.GetOrderId()))
+// stopTrading throws the kill switch: no order leaves any more, and all are cancelled.
+func (b *bot) stopTrading() {
+	if !b.enough {
+		b.enough = true
+		b.Halt("enough orders")
+	}
+}
+
+// check ends the demo when the kill switch has done its work and no fill is provisional any more.
+func (b *bot) check() {
+	if b.started != 0 && !b.enough && b.goal && b.report.Orders.Created >= b.target && b.report.Cut.Replaces > 0 {
+		b.stopTrading()
+	}
+	m := b.Mode()
+	if b.ended || !b.enough || !m.Kill.Done() || b.Account().Provision != 0 {
 		return
 	}
-	b.provisional--
-	b.fills.Voided++
-	b.apply(m.GetSide(), -int64(m.GetQuantity()), m.GetPrice())
-}
-
-func (b *bot) cancelled(ev *engine.Event, m *msg.OrderCancelled) {
-	b.orders.Cancelled++
-	b.place(ev, b.remove(m.GetOrderId()))
-}
-
-// cancelRejected is the loser's side of a race: the order was filled before the cancel arrived.
-func (b *bot) cancelRejected(ev *engine.Event, m *msg.OrderCancelRejected) {
-	if m.GetReason() != msg.OrderCancelRejectedNotLive {
-		b.fail(fmt.Errorf("cancel of order %d refused: %v", m.GetOrderId(), m.GetReason()))
-	}
-}
-
-// remove takes an order off the list of live ones and returns its side.
-func (b *bot) remove(id uint64) msg.Side {
-	for i, q := range b.live {
-		if q.id == id {
-			b.live = append(b.live[:i], b.live[i+1:]...)
-			return q.side
-		}
-	}
-	b.fail(fmt.Errorf("order %d ended, but was not live", id))
-	return msg.SideBuy
-}
-
-// end cancels what is live and, when nothing is and every create is answered, stops the engine.
-func (b *bot) end(ev *engine.Event) {
-	for i := range b.live {
-		if !b.live[i].cancelling {
-			b.cancelQuote(&b.live[i])
-		}
-	}
-	if b.ending || len(b.live) > 0 || b.provisional > 0 || b.orders.Accepted+b.orders.Rejected < b.orders.Created {
+	if m.Kill != risk.KillFlat {
+		b.fail(fmt.Errorf("kill switch: %v, %d open, %d in doubt", m.Kill, m.Open, m.InDoubt))
 		return
 	}
-	b.ending = true
-	b.finished = ev.Received
-	runtime.ReadMemStats(&b.after)
-	b.engine.Stop()
+	b.ended = true
+	b.finished = time.Now().UnixNano()
+	b.measure(false)
+	b.Stop()
 }
 
-// summary is the bot's account of what happened. It says nothing before the trade has ended.
-func (b *bot) summary() (*summary, error) {
+// summary is the bot's account of what happened. It is an error if the trade has not ended.
+func (b *bot) summary(names map[uint32]string) (*summary, error) {
 	if b.failure != nil {
 		return nil, b.failure
 	}
 	if b.finished == 0 {
 		return nil, errors.New("the trade did not end")
 	}
-	s := &summary{
-		Units:   units{Payoff: "1/10000 of the currency", Cash: "1/100000000 of the currency"},
-		Seconds: float64(b.finished-b.started) / 1e9,
-		Orders:  b.orders, Fills: b.fills, Position: b.position, Messages: b.messages,
-		RoundTrip: percentiles{
-			Count: b.roundTrip.TotalCount(),
-			P50:   float64(b.roundTrip.ValueAtQuantile(50)) / 1e3,
-			P99:   float64(b.roundTrip.ValueAtQuantile(99)) / 1e3,
-			P999:  float64(b.roundTrip.ValueAtQuantile(99.9)) / 1e3,
-			Max:   float64(b.roundTrip.Max()) / 1e3,
-		},
-		GarbageCollections: b.after.NumGC - b.before.NumGC,
+	s := &b.report
+	s.Units = units{Payoff: "1/10000 of the currency", Cash: "1/100000000 of the currency"}
+	s.Seconds = float64(b.finished-b.started) / 1e9
+	for i := range b.contracts {
+		id := b.contracts[i].id
+		p := b.Position(b.market, id)
+		held := holding{
+			Contract: id, Name: names[id], Net: int64(p.Final + p.Provisional),
+			Cash: int64(p.FinalFlow + p.ProvisionalFlow),
+		}
+		s.Positions = append(s.Positions, held)
+		s.Position.Net += held.Net
+		s.Position.Cash += held.Cash
 	}
-	total := float64(s.Messages.In + s.Messages.Out)
-	s.Messages.PerSecond = total / s.Seconds
-	s.AllocationsPerMessage = float64(b.after.Mallocs-b.before.Mallocs) / total
+	for o := range b.Outcomes(b.market) {
+		if o.Contract != 0 {
+			s.Outcomes = append(s.Outcomes, outcome{o.Contract, names[o.Contract], int64(o.Net)})
+		}
+	}
+	a := b.Account()
+	s.Money = money{int64(a.Cash), int64(a.Available), int64(a.WorstCase)}
+	s.RoundTrip = percentiles{
+		Count: b.roundTrip.TotalCount(),
+		P50:   float64(b.roundTrip.ValueAtQuantile(50)) / 1e3,
+		P99:   float64(b.roundTrip.ValueAtQuantile(99)) / 1e3,
+		P999:  float64(b.roundTrip.ValueAtQuantile(99.9)) / 1e3,
+		Max:   float64(b.roundTrip.Max()) / 1e3,
+	}
+	s.GarbageCollections = b.collections
+	s.Messages.PerSecond = float64(s.Messages.In+s.Messages.Out) / s.Seconds
+	s.AllocationsPerMessage = float64(b.mallocs) / float64(max(b.counted, 1))
 	return s, nil
 }

@@ -5,11 +5,13 @@ import (
 	_ "embed"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/fault"
 	"github.com/smk-go/smk/sim/script"
 )
 
@@ -27,7 +29,23 @@ type hello struct {
 	Username string `json:"username"`
 	Password string `json:"password"`
 	Market   uint32 `json:"market"`
-	Contract uint32 `json:"contract"`
+
+	Contracts []named `json:"contracts"` // of the market
+}
+
+// named is a contract.
+type named struct {
+	ID   uint32 `json:"id"`
+	Name string `json:"name"`
+}
+
+// names returns the names of contracts by their ids.
+func (h *hello) names() map[uint32]string {
+	names := make(map[uint32]string)
+	for _, c := range h.Contracts {
+		names[c.ID] = c.Name
+	}
+	return names
 }
 
 // truth is what the exchange says last.
@@ -36,8 +54,9 @@ type truth struct {
 	Live   int    `json:"live"`
 	Bought uint64 `json:"bought"` // payoff of all fills of the orders to buy, 1/10000
 	Sold   uint64 `json:"sold"`
-	Net    int64  `json:"net"`  // position in the contract, 1/10000
-	Cash   int64  `json:"cash"` // received less paid, 1e-8
+
+	Positions []holding `json:"positions"` // in every contract of the market, provisional fills included
+	Money     money     `json:"money"`
 }
 
 // How lively the demo's exchange is. Its clock runs fast and the other participants act often, so
@@ -79,15 +98,21 @@ func (c *exchangeCommand) Run(ctx context.Context, std stdio) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ctx) }()
 	out := json.NewEncoder(std.out)
-	err = out.Encode(hello{server.Addr().String(), sim.DemoUsername, sim.DemoPassword, sim.DemoMarket, sim.DemoHome})
+	h := helloOf(server.Addr().String(), &config)
+	err = out.Encode(h)
 	if err == nil {
-		err = untilEOF(std.in, func() {
-			server.Do(func(s *sim.Sim) { match.Start(s, nil, nil) })
-		})
+		err = untilEOF(std.in, map[byte]func(*sim.Sim){
+			askKickOff: func(s *sim.Sim) { match.Start(s, nil, nil) },
+			askCut: func(s *sim.Sim) {
+				for _, c := range s.Faults.Conns() {
+					c.Force(fault.Cut, 1)
+				}
+			},
+		}, func(f func(*sim.Sim)) { server.Do(f) })
 	}
 	var t truth
 	if err == nil {
-		server.Do(func(s *sim.Sim) { t = truthOf(s) })
+		server.Do(func(s *sim.Sim) { t = truthOf(s, &h) })
 	}
 	cancel()
 	err = errors.Join(err, <-served, server.Close())
@@ -97,22 +122,44 @@ func (c *exchangeCommand) Run(ctx context.Context, std stdio) error {
 	return out.Encode(t)
 }
 
-// untilEOF calls begin when the first byte arrives and returns when the input ends.
-func untilEOF(in io.Reader, begin func()) error {
-	switch _, err := io.ReadFull(in, make([]byte, 1)); err {
-	case nil:
-		begin()
-	case io.EOF:
-		return nil
-	default:
-		return err
+// What the bot asks for, by one byte on the standard input.
+const (
+	askKickOff = 'k' // the match begins
+	askCut     = 'c' // connections break in the middle of the next message from the exchange
+)
+
+// untilEOF does what the bytes of the input ask for and returns when it ends.
+func untilEOF(in io.Reader, actions map[byte]func(*sim.Sim), do func(func(*sim.Sim))) error {
+	var b [1]byte
+	for {
+		switch _, err := io.ReadFull(in, b[:]); {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		case actions[b[0]] == nil:
+			return fmt.Errorf("nothing is asked for by %q", b[0])
+		}
+		do(actions[b[0]])
 	}
-	_, err := io.Copy(io.Discard, in)
-	return err
 }
 
-// truthOf reads the demo account's orders and position.
-func truthOf(s *sim.Sim) (t truth) {
+// helloOf says what the configured exchange can be traded by.
+func helloOf(address string, config *sim.Config) hello {
+	h := hello{Address: address, Username: sim.DemoUsername, Password: sim.DemoPassword, Market: sim.DemoMarket}
+	for _, m := range config.Markets {
+		if m.ID != sim.DemoMarket {
+			continue
+		}
+		for _, c := range m.Contracts {
+			h.Contracts = append(h.Contracts, named{c.ID, c.Name})
+		}
+	}
+	return h
+}
+
+// truthOf reads the demo account's orders, positions and money.
+func truthOf(s *sim.Sim, h *hello) (t truth) {
 	for _, o := range s.Exchange.Orders(sim.DemoUsername) {
 		t.Orders++
 		if o.Available > 0 {
@@ -126,10 +173,17 @@ func truthOf(s *sim.Sim) (t truth) {
 		}
 	}
 	account, _ := s.Exchange.Truth(sim.DemoUsername)
-	for _, p := range account.Positions {
-		if p.Market == sim.DemoMarket && p.Contract == sim.DemoHome {
-			t.Net, t.Cash = p.Net, int64(p.Flow)
+	for _, c := range h.Contracts {
+		held := holding{Contract: c.ID, Name: c.Name}
+		for _, p := range account.Positions {
+			if p.Market == h.Market && p.Contract == c.ID {
+				held.Net, held.Cash = p.Net+p.PendingNet, int64(p.Flow+p.PendingFlow)
+			}
 		}
+		t.Positions = append(t.Positions, held)
+	}
+	t.Money = money{
+		int64(account.Cash), int64(account.Available), int64(account.Resting + account.Matched + account.Pending),
 	}
 	return t
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim"
 	"github.com/smk-go/smk/sim/exchange"
 )
@@ -152,10 +153,10 @@ func (t *simTruth) writeText(out io.Writer) error {
 				break
 			}
 			fmt.Fprintf(&b, "%-11s market %d, contract %d: %s of payoff for %v", "",
-				p.Market, p.Contract, signedMoney(p.Net), exchange.Money(p.Cash))
+				p.Market, p.Contract, signed(odds.Quantity(p.Net)), exchange.Money(p.Cash))
 			if v := p.Provisional; v != nil {
 				fmt.Fprintf(&b, ", and provisional %s for %v in %d fills",
-					signedMoney(v.Net), exchange.Money(v.Cash), v.Fills)
+					signed(odds.Quantity(v.Net)), exchange.Money(v.Cash), v.Fills)
 			}
 			b.WriteByte('\n')
 		}

@@ -234,8 +234,8 @@ func TestSimTruthText(t *testing.T) {
 	}
 	for _, want := range []string{
 		"truth       ann: balance 5.00, available 4.00, 1 orders live, 2 ended\n",
-		"            market 1, contract 2: -1.5000 of payoff for 1.00\n",
-		"            market 1, contract 3: +0.0005 of payoff for 0.00, and provisional +1.0000 for -1.00 in 2 fills\n",
+		"            market 1, contract 2: -1.50 of payoff for 1.00\n",
+		"            market 1, contract 3: +0.0005 of payoff for 0.00, and provisional +1.00 for -1.00 in 2 fills\n",
 		"            1 accounts more (--json or --truth for all)\n",
 	} {
 		if !strings.Contains(b.String(), want) {
