@@ -251,3 +251,66 @@ func TestAdoptQuote(t *testing.T) {
 		}
 	})
 }
+
+// TestReplaceInTheWay replaces an order by one that a quote, or an order placed next, would match: neither is sent before
+// the replace is answered.
+func TestReplaceInTheWay(t *testing.T) {
+	onExchange(t, nil, func(t *testing.T, server *sim.Server, config engine.Config) {
+		config.State.Enable, config.State.Risk.RefuseSelfCross = true, true
+		d := &tradingDay{t: t}
+		rejected := 0
+		r := startInBubble(t, config, func(e *engine.Engine) {
+			d.Engine = e
+			e.OnOrderRejected(func(*engine.Event, *msg.OrderRejected) { rejected++ })
+			e.OnOrderCancelReplaceRejected(func(*engine.Event, *msg.OrderCancelReplaceRejected) { rejected++ })
+		})
+		advance(time.Second)
+		var p engine.Placed
+		d.do(r, func() {
+			var err error
+			if p, err = d.Place(limit(odds.Buy, 4000)); err != nil {
+				t.Error(err)
+			}
+			if err := d.Quote(sim.DemoMarket, sim.DemoHome, quote.Two{Ask: 9000, Size: 10_000}); err != nil {
+				t.Error(err)
+			}
+		})
+		advance(time.Second)
+		d.do(r, func() {
+			if _, err := p.Replace(6000, 100_000); err != nil {
+				t.Error(err)
+			}
+			if _, err := d.Place(limit(odds.Sell, 5500)); !errors.Is(err, risk.LimitSelfCross) {
+				t.Errorf("Place: %v", err)
+			}
+			if err := d.Quote(sim.DemoMarket, sim.DemoHome, quote.Two{Ask: 5500, Size: 10_000}); err != nil {
+				t.Error(err)
+			}
+		})
+		advance(time.Second)
+		prices := func() (list []uint32) {
+			for _, o := range liveOn(server, sim.DemoHome) {
+				list = append(list, o.Price)
+			}
+			return list
+		}
+		if live := prices(); rejected != 0 || !slices.Equal(live, []uint32{6000, 9000}) {
+			t.Errorf("%d rejected, live at %v", rejected, live)
+		}
+		d.do(r, func() {
+			for o := range d.Orders() {
+				if o.Side == odds.Buy {
+					var m msg.OrderCancel
+					m.SetOrderId(o.ID)
+					if _, err := d.SendOrderCancel(&m); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+		advance(time.Second)
+		if live := prices(); !slices.Equal(live, []uint32{5500}) {
+			t.Errorf("live at %v, want the quote that waited", live)
+		}
+	})
+}
