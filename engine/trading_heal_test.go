@@ -264,7 +264,8 @@ func (d *quoteDay) measure(s *sim.Sim) {
 		count[at]++
 		quantity[at] += odds.Quantity(o.Available)
 		d.peak = max(d.peak, count[at])
-		if most := d.sizes[at.side-msg.SideBuy] * odds.Quantity(d.levels); (count[at] > d.levels || quantity[at] > most) && !d.exceeded {
+		most := d.sizes[at.side-msg.SideBuy] * odds.Quantity(d.levels)
+		if (count[at] > d.levels || quantity[at] > most) && !d.exceeded {
 			d.exceeded = true
 			d.t.Errorf("%d orders for %v on %v, more than %d for %v", count[at], quantity[at], at, d.levels, most)
 		}

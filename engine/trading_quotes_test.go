@@ -63,7 +63,8 @@ func TestQuoteLevels(t *testing.T) {
 			return ids
 		}
 		first := want(levels(100_000, 4000, 4100, 4200), levels(100_000, 5000, 5100, 5200))
-		if small := want(levels(50_000, 4000, 4100, 4200), levels(50_000, 5000, 5100, 5200)); !slices.Equal(first, small) {
+		small := want(levels(50_000, 4000, 4100, 4200), levels(50_000, 5000, 5100, 5200))
+		if !slices.Equal(first, small) {
 			t.Errorf("orders %v became %v: places in the queue are lost", first, small)
 		}
 		want(levels(50_000, 4100, 4200, 4300), levels(50_000, 5000))
@@ -120,7 +121,8 @@ func TestQuoteHolds(t *testing.T) {
 				}
 				advance(time.Second)
 				d.do(r, func() {
-					if err := d.Quote(sim.DemoMarket, sim.DemoHome, quote.Two{Bid: 1000, Ask: 9000, Size: 10_000}); err != nil {
+					two := quote.Two{Bid: 1000, Ask: 9000, Size: 10_000}
+					if err := d.Quote(sim.DemoMarket, sim.DemoHome, two); err != nil {
 						t.Error(err)
 					}
 				})
@@ -158,7 +160,8 @@ func TestQuotesNeverCross(t *testing.T) {
 				switch ev.Reason {
 				case order.Reason{Type: msg.PayloadOrderRejected, Code: int32(msg.OrderRejectedCrossedSelf)},
 					order.Reason{
-						Type: msg.PayloadOrderCancelReplaceRejected, Code: int32(msg.OrderCancelReplaceRejectedCrossedSelf),
+						Type: msg.PayloadOrderCancelReplaceRejected,
+						Code: int32(msg.OrderCancelReplaceRejectedCrossedSelf),
 					}:
 					t.Errorf("%+v of %+v", *ev, o)
 				}
@@ -252,8 +255,8 @@ func TestAdoptQuote(t *testing.T) {
 	})
 }
 
-// TestReplaceInTheWay replaces an order by one that a quote, or an order placed next, would match: neither is sent before
-// the replace is answered.
+// TestReplaceInTheWay replaces an order by one that a quote, or an order placed next, would match: neither is sent
+// before the replace is answered.
 func TestReplaceInTheWay(t *testing.T) {
 	onExchange(t, nil, func(t *testing.T, server *sim.Server, config engine.Config) {
 		config.State.Enable, config.State.Risk.RefuseSelfCross = true, true
