@@ -318,6 +318,44 @@ func Example_botDoubt() {
 	// order cancelled cancelled
 }
 
+// A quote with two levels on each side.
+func Example_botLevels() {
+	server := simulator()
+	defer server.Close()
+	settings := botConfig(server.Addr().String())
+	settings.State.Quotes.Levels = 2 // at most, on each side
+	bot, err := engine.New(settings)
+	check(err)
+
+	live := 0
+	bot.OnCaughtUp(once(func() {
+		var s msg.MarketSubscribe
+		s.SetMarketId(sim.DemoMarket)
+		_, err := bot.SendMarketSubscribe(&s)
+		check(err)
+		bids := []quote.Level{{Price: 4900, Size: 400_000}, {Price: 4800, Size: 800_000}}
+		asks := []quote.Level{{Price: 5100, Size: 400_000}, {Price: 5200, Size: 800_000}}
+		check(bot.QuoteLevels(sim.DemoMarket, sim.DemoHome, bids, asks, quote.Tolerance{Price: 20}))
+	}))
+	bot.OnOrder(func(_ *order.Order, ev *order.Event) {
+		if ev.Kind != order.OrderAccepted {
+			return
+		}
+		if live++; live == 4 {
+			for o := range bot.Orders() {
+				fmt.Println(o.Side, int(o.Price), o.Available)
+			}
+			bot.Stop()
+		}
+	})
+	check(bot.Run(context.Background()))
+	// Output:
+	// buy 4900 40.00
+	// buy 4800 80.00
+	// sell 5100 40.00
+	// sell 5200 80.00
+}
+
 func Example_botQuote() {
 	server := simulator()
 	defer server.Close()

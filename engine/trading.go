@@ -102,6 +102,7 @@ type trading struct {
 	quoting     bool // the bot has wanted quotes
 	reconcile   bool // quotes may have something to do
 	gap         bool // messages of the session are missing
+	stepping    bool // quotes are being sent
 	healing     bool // a subscription is renewed for the books, not for the bot
 }
 
@@ -171,6 +172,13 @@ func (t *trading) fillSnapshot(now int64, keys *msg.Keys, needs risk.Parts) {
 	}
 	if needs&(risk.PartOwn|risk.PartOrders) != 0 {
 		s.Own.Bid, s.Own.Offer, s.ContractOrders = t.orders.BestLive(market, contract)
+		if t.quoting { // what replaces on their way would make, too
+			at := quote.Contract{Market: market, ID: contract}
+			s.Own.Bid = max(s.Own.Bid, t.quotes.Best(at, odds.Buy))
+			if p := t.quotes.Best(at, odds.Sell); p != 0 && (s.Own.Offer == 0 || p < s.Own.Offer) {
+				s.Own.Offer = p
+			}
+		}
 		s.Orders = t.orders.LiveCount()
 	}
 	s.Profit = t.orders.Realised()
@@ -263,6 +271,7 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 				Open:    max(odds.Quantity(min(k.Quantity, uint64(order.QuantityMax)))-o.Executed, 0),
 				Pending: true, Replaces: keyOf(o),
 			})
+			t.quoteReplace(o, &k)
 		}
 	case msg.PayloadOrderQuantityReduce:
 		_ = t.books.OwnReducing(keyOf(o), o.Overlay&order.PendingReduce != 0)

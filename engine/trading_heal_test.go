@@ -106,13 +106,16 @@ func (d *quoteDay) run(t *testing.T, seed uint64) time.Duration {
 		s.Faults.Set(fault.Plan{})
 		s.SetAgentRate(0)
 		s.Exchange.SetUnavailable(false)
+		s.SetThrottle(sim.Throttle{})
 		if s.Exchange.State(sim.DemoMarket) == msg.MarketStateHalted {
 			if err := s.Exchange.SetState(sim.DemoMarket, msg.MarketStateLive, ""); err != nil {
 				t.Error(err)
 			}
 		}
 	})
-	back := time.Duration(0)
+	advance(time.Second)
+	d.do(r, d.reopen)
+	back := time.Second
 	for back < quotesBack && !d.live(false) {
 		advance(time.Second)
 		back += time.Second
@@ -142,6 +145,23 @@ func (d *quoteDay) run(t *testing.T, seed uint64) time.Duration {
 	return back
 }
 
+// reopen has the market halted and reopened, if the message that said that it is open was lost: nothing shows that.
+func (d *quoteDay) reopen() {
+	for contract := range d.wishes {
+		if d.QuoteStatus(sim.DemoMarket, contract).Reasons&quote.MarketHalted == 0 {
+			continue
+		}
+		d.server.Do(func(s *sim.Sim) {
+			for _, state := range []msg.MarketStateType{msg.MarketStateHalted, msg.MarketStateLive} {
+				if err := s.Exchange.SetState(sim.DemoMarket, state, ""); err != nil {
+					d.t.Error(err)
+				}
+			}
+		})
+		return
+	}
+}
+
 // faults sets what goes wrong on connections, by kinds that the seed chooses.
 func (d *quoteDay) faults(seed uint64) {
 	plan := fault.Plan{}
@@ -151,7 +171,7 @@ func (d *quoteDay) faults(seed uint64) {
 	}
 	if seed%3 != 1 {
 		plan = plan.With(fault.Million/30, fault.DropBefore, fault.Unconfirmed, fault.Unheard, fault.Throttled,
-			fault.DelayBefore).With(fault.Million/300, fault.Cut)
+			fault.DelayBefore, fault.ReorderBefore, fault.Swap).With(fault.Million/300, fault.Cut)
 	}
 	d.server.Do(func(s *sim.Sim) { s.Faults.Set(plan) })
 }
@@ -171,7 +191,10 @@ func (d *quoteDay) quote() {
 	var wish [2][]quote.Level
 	for s := range wish {
 		for n := range d.levels {
-			l := quote.Level{Price: odds.Price(mid - 20 - 40*n), Size: odds.Quantity(10_000 * (1 + d.rand.IntN(20)))}
+			l := quote.Level{Price: odds.Price(mid - 20 - 40*n), Size: 100_000}
+			if d.seed%2 == 0 {
+				l.Size = odds.Quantity(10_000 * (1 + d.rand.IntN(20)))
+			}
 			if s == 1 {
 				l.Price = odds.Price(mid + 20 + 40*n)
 			}
@@ -216,6 +239,10 @@ func (d *quoteDay) trouble() {
 			x.SetUnavailable(true)
 		case n < 16:
 			x.SetUnavailable(false)
+		case n == 16:
+			s.SetThrottle(sim.Throttle{Rate: 1, Burst: 1, Tick: time.Second})
+		case n < 22:
+			s.SetThrottle(sim.Throttle{})
 		}
 	})
 }
@@ -237,7 +264,8 @@ func (d *quoteDay) measure(s *sim.Sim) {
 		count[at]++
 		quantity[at] += odds.Quantity(o.Available)
 		d.peak = max(d.peak, count[at])
-		if most := d.sizes[at.side-msg.SideBuy] * odds.Quantity(d.levels); (count[at] > d.levels || quantity[at] > most) && !d.exceeded {
+		most := d.sizes[at.side-msg.SideBuy] * odds.Quantity(d.levels)
+		if (count[at] > d.levels || quantity[at] > most) && !d.exceeded {
 			d.exceeded = true
 			d.t.Errorf("%d orders for %v on %v, more than %d for %v", count[at], quantity[at], at, d.levels, most)
 		}

@@ -3,6 +3,8 @@ package engine
 import (
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/odds"
 )
 
 // Quote says which quotes of a contract the bot wants from now on, one level on each side. The engine sends the fewest
@@ -123,6 +125,18 @@ func (t *trading) quoteOf(o *order.Order) quote.Order {
 	}
 	q.Managed = o.Original != 0 && t.replacesQuote(o)
 	return q
+}
+
+// quoteReplace shows the quoter what a replace of the bot's own would make, which quotes must not cross.
+func (t *trading) quoteReplace(o *order.Order, k *msg.Keys) {
+	if !t.quoting || t.stepping {
+		return
+	}
+	_ = t.quotes.Apply(&quote.Order{
+		Contract: quote.Contract{Market: o.Market, ID: o.Contract}, Key: k.Reference, Side: o.Side,
+		Price: odds.Price(k.Price), Open: odds.Quantity(min(k.Quantity, uint64(order.QuantityMax))),
+		State: quote.PendingNew,
+	})
 }
 
 // replacesQuote reports whether an order replaces one of the quoter's and no request of this run made it: an earlier

@@ -96,6 +96,7 @@ func (e *Engine) stepQuotes() {
 	t := e.trading
 	t.reconcile = false
 	creates, cancels := e.session.Tokens(e.now)
+	t.stepping = true
 	actions := t.quotes.Step(e.now, quote.Budget{Messages: cancels, Adds: creates})
 	for i := range actions {
 		a := &actions[i]
@@ -106,6 +107,7 @@ func (e *Engine) stepQuotes() {
 		}
 		t.quotes.Refused(a, refusalOf(err), e.now)
 	}
+	t.stepping = false
 	t.events.quotes = append(t.events.quotes, t.quotes.Events()...)
 	if !t.quotes.Pending() {
 		return

@@ -180,8 +180,8 @@ func (b *Books) addCause(m *market, cause Causes, now int64) {
 	b.changed(m, before, now)
 }
 
-// crossingsMax is how often a book may be crossed before a snapshot is asked for, if each time is within crossingsWithin
-// times CrossedTimeout of the one before.
+// crossingsMax is how often a book may be crossed before a snapshot is asked for, if each time is within
+// crossingsWithin times CrossedTimeout of the one before.
 const (
 	crossingsMax    = 4
 	crossingsWithin = 10

@@ -124,6 +124,14 @@ func (q *Quoter) listInTheWay(slot int32, s int, p odds.Price) {
 	}
 }
 
+// Best returns the best price of all own orders of a side, those in flight and in doubt included, 0 if there is none.
+func (q *Quoter) Best(id Contract, s odds.Side) odds.Price {
+	if slot := q.byContract.find(id.tableKey()); slot != none {
+		return q.bar(slot, 1-int(sideIndex(s)))
+	}
+	return 0
+}
+
 // crosses reports whether an order of side s at a price would match one of the other side at bar, if there is one.
 func crosses(s int, p, bar odds.Price) bool { return bar != 0 && (p == bar || better(s, p, bar)) }
 

@@ -193,6 +193,9 @@ func (g *Gateway) SetThrottle(now int64, t Throttle) {
 			c.sendThrottleLimits()
 		}
 	}
+	for _, s := range g.detached { // the next login sends the limits
+		s.bucket.setLimits(g.config.Throttle)
+	}
 }
 
 // Close releases all memory. Connections must not be used any more.
