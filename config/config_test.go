@@ -68,6 +68,7 @@ var otherKeys = map[string]string{
 func TestEveryFieldHasASetting(t *testing.T) {
 	inCode := []string{
 		"State.Orders", "State.Books", "State.Risk", "State.Quotes", "State.HandleReplayed", "State.OnUnresolved",
+		"State.HaltSignals", "State.HaltFile", "State.HaltFilePeriod", "State.DisableQuoteCancelAll", "Clock",
 		"Dial", "Logger", "Credentials", "Session.Tap", "Session.ResumeFrom",
 		"Session.AccountApplied", "Session.LateCredentials", "Session.Send.OnDemand",
 	}

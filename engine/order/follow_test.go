@@ -44,6 +44,7 @@ func (l *line) balance(cash, reserved exchange.Money) (events []order.Event) {
 	for range 3 {
 		l.now += 2 * second
 		events = append(events, l.m.Tick(l.now)...)
+		events = append(events, l.m.Confirm(l.now)...)
 	}
 	return events
 }
@@ -217,7 +218,7 @@ func TestRepeatedReportIsOld(t *testing.T) {
 	l.state(1, msg.MarketStateSettled)
 	for range 3 {
 		l.now += 2 * second
-		if events := l.m.Tick(l.now); len(events) != 0 {
+		if events := append(l.m.Tick(l.now), l.m.Confirm(l.now)...); len(events) != 0 {
 			t.Errorf("%+v", events)
 		}
 	}

@@ -100,7 +100,7 @@ func (m *Manager) agree(balance, exposure float64, stamp uint64) bool {
 	a.balance, a.exposure, a.available, a.reserve = balance, exposure, available, reserve
 	a.has, a.ok = hasBalance|hasExposure, true
 	d.stamp, d.newest, d.since = stamp, m.now, 0
-	d.open, d.reported, d.stale = false, false, false
+	d.open, d.reported, d.stale, d.repeated = false, false, false, false
 	return true
 }
 
