@@ -438,8 +438,8 @@ func TestHoldCreates(t *testing.T) {
 	}
 }
 
-// TestHoldCreatesThatWait has the exchange request an order that waits for the socket while creates are held: it leaves,
-// and a gapfill behind it, so that it is in doubt, and not taken for undelivered.
+// TestHoldCreatesThatWait has the exchange request an order that waits for the socket while creates are held: it
+// leaves, and a gapfill behind it, so that it is in doubt, and not taken for undelivered.
 func TestHoldCreatesThatWait(t *testing.T) {
 	k := newEstablished(t, Config{})
 	k.create(5) // 2
