@@ -29,7 +29,11 @@ func halting(t *testing.T, change func(*engine.Config), test func(*tradingDay, *
 		d := &tradingDay{t: t}
 		r := startInBubble(t, config, func(e *engine.Engine) {
 			d.Engine = e
-			e.OnRisk(func(ev risk.Event) { d.risk = append(d.risk, ev) })
+			e.OnRisk(func(ev risk.Event) {
+				d.riskMu.Lock()
+				defer d.riskMu.Unlock()
+				d.risk = append(d.risk, ev)
+			})
 		})
 		test(d, r, server)
 	})
@@ -37,7 +41,7 @@ func halting(t *testing.T, change func(*engine.Config), test func(*tradingDay, *
 
 // kinds returns what the events of the risk checks are, a mode or a state of the kill switch.
 func (d *tradingDay) kinds() (kinds []string) {
-	for _, ev := range d.risk {
+	for _, ev := range d.riskEvents() {
 		switch ev.Kind {
 		case risk.ModeChanged:
 			kinds = append(kinds, ev.Mode.String())
@@ -48,6 +52,19 @@ func (d *tradingDay) kinds() (kinds []string) {
 		}
 	}
 	return kinds
+}
+
+// riskEvents returns the events so far.
+func (d *tradingDay) riskEvents() []risk.Event {
+	d.riskMu.Lock()
+	defer d.riskMu.Unlock()
+	return slices.Clone(d.risk)
+}
+
+func (d *tradingDay) forgetRisk() {
+	d.riskMu.Lock()
+	defer d.riskMu.Unlock()
+	d.risk = nil
 }
 
 // TestHaltFromAnyGoroutine halts while a handler goes on to place orders: the next is refused. Then all are cancelled
@@ -91,7 +108,7 @@ func TestHaltFromAnyGoroutine(t *testing.T) {
 			}
 		})
 		advance(time.Hour) // the loop sleeps
-		d.risk = nil
+		d.forgetRisk()
 		if err := d.Halt("asleep"); err != nil {
 			d.t.Error(err)
 		}
@@ -173,7 +190,7 @@ func TestHaltFile(t *testing.T) {
 			})
 		}
 		advance(time.Second)
-		if s := d.risk; len(s) == 0 || s[0].Mode != risk.Halted || s[0].Cause.Trigger != risk.TriggerFile {
+		if s := d.riskEvents(); len(s) == 0 || s[0].Mode != risk.Halted || s[0].Cause.Trigger != risk.TriggerFile {
 			d.t.Errorf("at start: %+v", s)
 		}
 		resume(engine.ErrHaltFile)
@@ -181,11 +198,11 @@ func TestHaltFile(t *testing.T) {
 		advance(engine.HaltFilePeriod)
 		resume(nil)
 		advance(time.Minute)
-		d.risk = nil
+		d.forgetRisk()
 		touch()
 		advance(engine.HaltFilePeriod)
-		if len(d.risk) == 0 || d.risk[0].Cause.Trigger != risk.TriggerFile {
-			d.t.Errorf("events %+v", d.risk)
+		if len(d.riskEvents()) == 0 || d.riskEvents()[0].Cause.Trigger != risk.TriggerFile {
+			d.t.Errorf("events %+v", d.riskEvents())
 		}
 		remove()
 		advance(engine.HaltFilePeriod)
@@ -253,7 +270,7 @@ func TestWatchdog(t *testing.T) {
 			}
 		})
 		advance(period / 2)
-		if d.risk != nil {
+		if d.riskEvents() != nil {
 			d.t.Errorf("events %v", d.kinds())
 		}
 		d.do(r, func() { // the process is stopped in a handler
@@ -273,7 +290,7 @@ func TestWatchdog(t *testing.T) {
 			advance(period / 10)
 			d.Beat() // does not resume
 		}
-		d.risk = nil
+		d.forgetRisk()
 		d.do(r, func() {
 			if _, err := d.Place(limit(odds.Buy, 1000)); !errors.Is(err, risk.LimitHalted) {
 				d.t.Errorf("an order after a late beat: %v", err)
@@ -288,7 +305,7 @@ func TestWatchdog(t *testing.T) {
 		}
 		advance(period / 5) // nobody beats, and nothing happens: the loop wakes by itself
 		want = []string{"active", "watchdog expired", "halted"}
-		if len(d.risk) < 3 || !slices.Equal(d.kinds()[:3], want) {
+		if len(d.riskEvents()) < 3 || !slices.Equal(d.kinds()[:3], want) {
 			d.t.Errorf("events %v", d.kinds())
 		}
 	})
@@ -317,12 +334,12 @@ func TestWatchdogBegins(t *testing.T) {
 		}
 		advance(time.Second - 100*time.Millisecond)
 		d.do(r, func() {
-			if len(d.risk) != 0 {
+			if len(d.riskEvents()) != 0 {
 				d.t.Errorf("events %v", d.kinds())
 			}
 		})
 		advance(200 * time.Millisecond)
-		if len(d.risk) == 0 || d.risk[0].Kind != risk.WatchdogExpired {
+		if len(d.riskEvents()) == 0 || d.riskEvents()[0].Kind != risk.WatchdogExpired {
 			d.t.Errorf("events %v", d.kinds())
 		}
 	})
@@ -346,20 +363,22 @@ func TestHaltRetry(t *testing.T) {
 		if err := d.Halt("test"); err != nil {
 			d.t.Error(err)
 		}
+		check := func(want []string, orders int) {
+			d.t.Helper()
+			d.do(r, func() {
+				if !slices.Equal(d.kinds(), want) || liveOrders(d.t, server) != orders {
+					d.t.Errorf("events %v, %d orders", d.kinds(), liveOrders(d.t, server))
+				}
+			})
+		}
 		advance(engine.HaltRetry + time.Second)
 		want := []string{"halted", "asking", "waiting", "gave up", "asking", "waiting", "gave up"}
-		if !slices.Equal(d.kinds(), want) || liveOrders(d.t, server) != 1 {
-			d.t.Errorf("events %v, %d orders", d.kinds(), liveOrders(d.t, server))
-		}
+		check(want, 1)
 		server.Do(func(s *sim.Sim) { s.Faults.Set(fault.Plan{}) })
 		advance(engine.HaltRetry) // the next pause is twice as long
-		if !slices.Equal(d.kinds(), want) {
-			d.t.Errorf("events %v", d.kinds())
-		}
+		check(want, 1)
 		advance(engine.HaltRetry)
 		want = append(want, "asking", "waiting", "flat")
-		if !slices.Equal(d.kinds(), want) || liveOrders(d.t, server) != 0 {
-			d.t.Errorf("events %v, %d orders", d.kinds(), liveOrders(d.t, server))
-		}
+		check(want, 0)
 	})
 }

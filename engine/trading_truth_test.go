@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,6 +73,7 @@ type tradingDay struct {
 	doubts int
 	events map[order.EventKind]int
 	risk   []risk.Event
+	riskMu sync.Mutex // guards risk where another goroutine than the loop's reads it
 
 	subscribed, sound bool
 }

@@ -437,3 +437,23 @@ func TestHoldCreates(t *testing.T) {
 		}
 	}
 }
+
+// TestHoldCreatesThatWait has the exchange request an order that waits for the socket while creates are held: it
+// leaves, and a gapfill behind it, so that it is in doubt, and not taken for undelivered.
+func TestHoldCreatesThatWait(t *testing.T) {
+	k := newEstablished(t, Config{})
+	k.create(5) // 2
+	k.s.HoldCreates(true)
+	k.feed(k.eto(msg.EtoPayloadReplay, func(e *msg.EtoPayload) { e.MutableReplay().SetSeq(2) }))
+	events := k.events()
+	if stats := k.s.Stats(); stats.MessagesAgain != 0 || stats.GapfillsOut != 1 {
+		t.Errorf("%+v", stats)
+	}
+	k.sent()
+	k.s.Lost(k.now, io.EOF)
+	for _, ev := range append(events, k.events()...) {
+		if ev.Kind == SendResolved && ev.Fate != InDoubt {
+			t.Errorf("%v", ev.Fate)
+		}
+	}
+}

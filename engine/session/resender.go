@@ -166,6 +166,9 @@ func (r *resender) resend(o *outbox, q *requests, now int64) bool {
 	}
 	if !ok || !r.copyable(o, rec, e, now) {
 		if e != nil {
+			if e.flags == 0 && waits(o, seq) {
+				e.flags = flagResent // the message leaves before the gapfill: nobody knows which of them counts
+			}
 			q.suppress(e)
 		}
 		o.commitAgain(now, gapfill(region, seq))
@@ -187,9 +190,8 @@ func (r *resender) copyable(o *outbox, rec ring.Record, e *entry, now int64) boo
 	typ, application := ofKind(rec.Kind)
 	if application {
 		c := classOf(typ)
-		fresh := now-rec.Stamp <= r.limits.stale && !(r.limits.halted && c == classCreate)
 		return !c.orderEntry() || e != nil && !e.is(flagPending|flagSuppressed) &&
-			(fresh || o.next-rec.Seq <= uint64(o.frames.Waiting()))
+			!(r.limits.halted && c == classCreate) && (now-rec.Stamp <= r.limits.stale || waits(o, rec.Seq))
 	}
 	switch rec.Kind &^ kindSession {
 	case envelope.EtoPing, envelope.EtoPong:
@@ -197,6 +199,9 @@ func (r *resender) copyable(o *outbox, rec ring.Record, e *entry, now int64) boo
 	}
 	return false // login, replay request, heartbeat, logout
 }
+
+// waits reports whether a message of ours waits for the socket.
+func waits(o *outbox, seq uint64) bool { return o.next-seq <= uint64(o.frames.Waiting()) }
 
 // fate returns what the state of a frame says about its message. A frame in the ring does not know of its
 // copies.
