@@ -91,7 +91,8 @@ type bot struct {
 func withState(c *engine.Config) {
 	settings.EnableState(c)
 	settings.Limit(c, scriptMarket, scriptContracts/contractsInMarket)
-	c.State.Books.Orders = 1 << 14
+	b := &c.State.Books
+	b.Orders, b.Contracts, b.Markets = 1<<14, scriptContracts, scriptContracts/contractsInMarket
 }
 
 // engine returns a turn of a bot with this kind of wait.

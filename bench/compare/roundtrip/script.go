@@ -18,7 +18,7 @@ const (
 const (
 	scriptMarket      = 317_482
 	scriptContract    = 1_203_731
-	scriptContracts   = 1_000
+	scriptContracts   = 4_000
 	contractsInMarket = 4
 
 	cash = 1e6 // of the account
