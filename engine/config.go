@@ -90,8 +90,8 @@ type Config struct {
 	// back. The engine then waits for nothing and starts no goroutine: it is driven by Poll, and [Engine.Deadline] says
 	// when that is due; Run returns ErrVirtual. Dial and Credentials are called within Poll. A read from a connection
 	// returns 0 without an error if nothing has arrived, a write what there is room for; neither waits. What the engine
-	// does then follows from its settings, Session.ReferenceBase among them, the readings and the bytes that arrive. TLS
-	// is not available, and a Logger's methods are called by the loop. nil is the system's clock.
+	// does then follows from its settings, Session.ReferenceBase among them, the readings and the bytes that arrive.
+	// TLS is not available, and a Logger's methods are called by the loop. nil is the system's clock.
 	Clock func() int64
 
 	// SubscriptionsMax is how many subscriptions to markets, and how many to
@@ -175,6 +175,9 @@ func (c Config) resolve() (Config, error) {
 	}
 	if c.DisableTLS && c.TLS != nil {
 		return c, &ConfigError{"DisableTLS", "contradicts TLS"}
+	}
+	if c.Clock != nil && (c.State.HaltFile != "" || len(c.State.HaltSignals) > 0) {
+		return c, &ConfigError{"Clock", "contradicts State.HaltFile and HaltSignals, which need goroutines"}
 	}
 	if c.Clock != nil && !c.DisableTLS {
 		return c, &ConfigError{"Clock", "needs DisableTLS: handshakes need goroutines"}

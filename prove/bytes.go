@@ -17,9 +17,16 @@ func FromBytes(b []byte) Schedule {
 		return v
 	}
 	s := Schedule{
-		Seed: uint64(next()), Duration: time.Duration(1+next()%5) * time.Second, Agents: int(next()) % 100,
-		History: 1 << 14, Latency: time.Duration(next()) * 100 * time.Microsecond,
-		Jitter: time.Duration(next()) * 50 * time.Microsecond, Partial: next()%2 == 0, Bots: lineups[int(next())%len(lineups)],
+		Seed:     uint64(next()),
+		Duration: time.Duration(1+next()%5) * time.Second,
+		Agents:   int(next()) % 100,
+		History:  1 << 14,
+		Latency:  time.Duration(next()) * 100 * time.Microsecond,
+		Jitter: time.Duration(
+			next(),
+		) * 50 * time.Microsecond,
+		Partial: next()%2 == 0,
+		Bots:    lineups[int(next())%len(lineups)],
 	}
 	for range 3 {
 		if k := fault.Kind(next()) % fault.Kinds; survivable(k) {

@@ -113,8 +113,15 @@ func (b *bot) resolved(ev *engine.Event) {
 	}
 	r := b.checks.request(ev.Reference, ev.Type)
 	if r.resolved++; r.resolved > 1 || r.answered > 0 && ev.Type != msg.PayloadOrderCancelReplace {
-		b.world.fail("resolve once", b, "%v with reference %d resolved %d times, answered %d times", ev.Type, ev.Reference,
-			r.resolved, r.answered)
+		b.world.fail(
+			"resolve once",
+			b,
+			"%v with reference %d resolved %d times, answered %d times",
+			ev.Type,
+			ev.Reference,
+			r.resolved,
+			r.answered,
+		)
 	}
 }
 
@@ -130,8 +137,16 @@ func (b *bot) digestEvent(ev *engine.Event) {
 
 // orderEvent sees everything that happens to orders.
 func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
-	b.world.trace(b, "order event %v order=%d ref=%d seq=%d %v %+v", ev.Kind, ev.OrderID, ev.Reference, ev.Sequence, ev.State,
-		ev.Reason)
+	b.world.trace(
+		b,
+		"order event %v order=%d ref=%d seq=%d %v %+v",
+		ev.Kind,
+		ev.OrderID,
+		ev.Reference,
+		ev.Sequence,
+		ev.State,
+		ev.Reason,
+	)
 	d := &b.world.digest
 	d.add(uint64(ev.Kind)<<32 | uint64(ev.State)<<16 | uint64(ev.Anomaly))
 	d.add(ev.OrderID)
@@ -229,8 +244,8 @@ func (b *bot) compare() {
 	b.compareBooks()
 }
 
-// resolve ends the doubts about orders as a user would: one that has an id is cancelled, which the answer makes certain,
-// and one that was not live then has ended; one that the exchange does not have was never placed.
+// resolve ends the doubts about orders as a user would: one that has an id is cancelled, which the answer makes
+// certain, and one that was not live then has ended; one that the exchange does not have was never placed.
 func (b *bot) resolve() {
 	var orders []order.Order
 	for o := range b.engine.Orders() {

@@ -13,7 +13,16 @@ func TestShrinkOne(t *testing.T) {
 	}
 	s, r := Shrink(New(seed), 3000)
 	t.Logf("%v", r.Failure)
-	t.Logf("bots %v agents %d lat %v jit %v partial %v hist %d dur %v", s.Bots, s.Agents, s.Latency, s.Jitter, s.Partial, s.History, s.Duration)
+	t.Logf(
+		"bots %v agents %d lat %v jit %v partial %v hist %d dur %v",
+		s.Bots,
+		s.Agents,
+		s.Latency,
+		s.Jitter,
+		s.Partial,
+		s.History,
+		s.Duration,
+	)
 	for k, c := range s.Faults.Chance {
 		if c != 0 {
 			t.Logf("fault %v %d", k, c)

@@ -13,8 +13,10 @@ func (d *digest) add(v uint64) {
 func (d *digest) addBytes(b []byte) {
 	d.add(uint64(len(b)))
 	for len(b) >= 8 {
-		d.add(uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32 | uint64(b[5])<<40 |
-			uint64(b[6])<<48 | uint64(b[7])<<56)
+		d.add(
+			uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32 | uint64(b[5])<<40 |
+				uint64(b[6])<<48 | uint64(b[7])<<56,
+		)
 		b = b[8:]
 	}
 	last := uint64(0)

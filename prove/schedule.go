@@ -84,9 +84,26 @@ const (
 )
 
 var kindNames = [Kinds]string{
-	"cut", "logout all", "refuse", "stop process", "kill process", "slow handler", "halt market", "goal", "settle market",
-	"void market", "void contract", "remove runner", "restart exchange", "forget reports", "skip sequences", "throttle",
-	"outage", "reject", "replace delay", "kill switch",
+	"cut",
+	"logout all",
+	"refuse",
+	"stop process",
+	"kill process",
+	"slow handler",
+	"halt market",
+	"goal",
+	"settle market",
+	"void market",
+	"void contract",
+	"remove runner",
+	"restart exchange",
+	"forget reports",
+	"skip sequences",
+	"throttle",
+	"outage",
+	"reject",
+	"replace delay",
+	"kill switch",
 }
 
 // String returns the kind's name.
@@ -156,8 +173,19 @@ func faultMax(k fault.Kind) uint32 {
 // other, and kinds in which the exchange itself breaks the protocol are tested in engine/session.
 func survivable(k fault.Kind) bool {
 	switch k {
-	case fault.Corrupt, fault.CorruptIn, fault.DelayIn, fault.ReorderIn, fault.DropBefore, fault.DuplicateBefore, fault.DelayBefore, fault.ReorderBefore, fault.Swap, fault.Unconfirmed,
-		fault.Skip, fault.Unheard, fault.Throttled:
+	case fault.Corrupt,
+		fault.CorruptIn,
+		fault.DelayIn,
+		fault.ReorderIn,
+		fault.DropBefore,
+		fault.DuplicateBefore,
+		fault.DelayBefore,
+		fault.ReorderBefore,
+		fault.Swap,
+		fault.Unconfirmed,
+		fault.Skip,
+		fault.Unheard,
+		fault.Throttled:
 		return false
 	}
 	return true
@@ -166,8 +194,17 @@ func survivable(k fault.Kind) bool {
 // String describes the day: everything that [Run] needs to run it again.
 func (s Schedule) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "  %v of trading, bots %v, %d actions of others a second, latency %v and up to %v more, partial %t, history %d\n",
-		s.Duration, s.Bots, s.Agents, s.Latency, s.Jitter, s.Partial, s.History)
+	fmt.Fprintf(
+		&b,
+		"  %v of trading, bots %v, %d actions of others a second, latency %v and up to %v more, partial %t, history %d\n",
+		s.Duration,
+		s.Bots,
+		s.Agents,
+		s.Latency,
+		s.Jitter,
+		s.Partial,
+		s.History,
+	)
 	for kind, chance := range s.Faults.Chance {
 		if chance != 0 {
 			fmt.Fprintf(&b, "  %v: %d in a million\n", fault.Kind(kind), chance)

@@ -58,7 +58,10 @@ func Shrink(s Schedule, runs int) (Schedule, Result) {
 			func(c *Schedule) { c.Duration = max(c.Duration/2, time.Millisecond) },
 		} {
 			c := s
-			if change(&c); c.Agents != s.Agents || c.Jitter != s.Jitter || c.Latency != s.Latency || c.Partial != s.Partial ||
+			if change(
+				&c,
+			); c.Agents != s.Agents || c.Jitter != s.Jitter || c.Latency != s.Latency ||
+				c.Partial != s.Partial ||
 				c.Duration != s.Duration {
 				again = fails(c) || again
 			}

@@ -14,8 +14,8 @@ import (
 )
 
 // Small is a world so small that everything that can happen in it can be tried: a bot does Script, another participant
-// trades with its first order, and the connection breaks, or loses a message, at any moment. Which of the messages under way
-// arrives next, in which direction, and when the bot goes on are choices, and [Explore] takes all of them.
+// trades with its first order, and the connection breaks, or loses a message, at any moment. Which of the messages under
+// way arrives next, in which direction, and when the bot goes on are choices, and [Explore] takes all of them.
 type Small struct {
 	Script []Action // of the bot, in this order
 	Fills  int      // trades of the other participant
@@ -68,8 +68,8 @@ func (c *choices) advance() bool {
 	return false
 }
 
-// Explore runs every history of a small world, but at most limit of them, and returns how many it ran, whether these are
-// all, and the first failure.
+// Explore runs every history of a small world, but at most limit of them, and returns how many it ran, whether these
+// are all, and the first failure.
 func Explore(s Small, limit int) (runs int, complete bool, failure *Failure) {
 	for c := new(choices); runs < limit; {
 		runs++

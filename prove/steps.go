@@ -62,7 +62,11 @@ func (w *World) take(s *Step) {
 	case Throttle:
 		w.throttled = true
 		w.sim.SetThrottle(sim.Throttle{
-			Rate: uint32(1 + s.N%200), Burst: uint32(1 + s.N>>8%100), Tick: time.Duration(1+s.N>>16%500) * time.Millisecond,
+			Rate: uint32(
+				1 + s.N%200,
+			),
+			Burst: uint32(1 + s.N>>8%100),
+			Tick:  time.Duration(1+s.N>>16%500) * time.Millisecond,
 		})
 		w.after(s.For, func() { w.sim.SetThrottle(sim.Throttle{}) })
 	case Outage:

@@ -329,7 +329,12 @@ func simConfig(s *Schedule) sim.Config {
 		Events: []exchange.Event{{ID: 1, Name: "Home v Away"}},
 		Agents: sim.Agents{Rate: max(s.Agents, 1), Depth: 4, Makers: 2, Takers: 2},
 		Limits: sim.Limits{
-			Connections: 64, Orders: 1 << 14, History: s.History, OutBytes: 1 << 22, OutFrames: 1 << 15, SessionsKept: 4,
+			Connections:  64,
+			Orders:       1 << 14,
+			History:      s.History,
+			OutBytes:     1 << 22,
+			OutFrames:    1 << 15,
+			SessionsKept: 4,
 		},
 	}
 	for _, name := range []string{"bot0", "bot1", "bot2"} {

@@ -33,12 +33,21 @@ func TestStakes(t *testing.T) {
 			}), order.Input{Now: 1})
 		case 3:
 			k := msg.Keys{
-				Type: msg.PayloadOrderCancelReplace, OrderID: id(i), Price: 5000, Quantity: 50_000, Reference: 1<<30 + i,
+				Type:      msg.PayloadOrderCancelReplace,
+				OrderID:   id(i),
+				Price:     5000,
+				Quantity:  50_000,
+				Reference: 1<<30 + i,
 			}
 			if i%8 == 3 {
 				k = msg.Keys{
-					Type: msg.PayloadOrderCreate, Side: msg.SideSell, Market: uint32(i%100) + 1, Contract: uint32(i%1000) + 1,
-					Price: 3000, Quantity: 20_000, Reference: 1<<30 + i,
+					Type:      msg.PayloadOrderCreate,
+					Side:      msg.SideSell,
+					Market:    uint32(i%100) + 1,
+					Contract:  uint32(i%1000) + 1,
+					Price:     3000,
+					Quantity:  20_000,
+					Reference: 1<<30 + i,
 				}
 			}
 			if err := m.Sent(&k, 1<<30+i, 1); err != nil {

@@ -16,12 +16,12 @@ import (
 
 type proveCommand struct {
 	Seeds   uint64 `default:"1000" help:"How many days to run."`
-	From    uint64 `default:"0" help:"The first seed."`
-	Random  bool   `help:"Begin at a random seed, which is printed."`
-	Workers int    `default:"0" help:"Days that run at a time; 0 is one per CPU."`
+	From    uint64 `default:"0"    help:"The first seed."`
+	Random  bool   `               help:"Begin at a random seed, which is printed."`
+	Workers int    `default:"0"    help:"Days that run at a time; 0 is one per CPU."`
 	Shrink  int    `default:"2000" help:"Runs to shorten each failing day with; 0 leaves them as they are."`
-	Failing int    `default:"5" help:"Stop after this many failing days."`
-	Trace   string `placeholder:"FILE" type:"path" help:"Run the first seed alone, shortened if it fails, and write what happens to a file."`
+	Failing int    `default:"5"    help:"Stop after this many failing days."`
+	Trace   string `               help:"Run the first seed alone, shortened if it fails, and write what happens to a file." placeholder:"FILE" type:"path"`
 }
 
 // Validate is called by the command line's parser.
@@ -106,7 +106,15 @@ func (c *proveCommand) trace(std stdio) error {
 // describe writes what became of a day, and, if it failed, everything that the day consists of.
 func describe(w io.Writer, s *prove.Schedule, r *prove.Result) {
 	if r.Failure == nil {
-		fmt.Fprintf(w, "seed %d: digest %016x, %v, %d messages, %d requests\n", s.Seed, r.Digest, r.Lasted, r.Messages, r.Sent)
+		fmt.Fprintf(
+			w,
+			"seed %d: digest %016x, %v, %d messages, %d requests\n",
+			s.Seed,
+			r.Digest,
+			r.Lasted,
+			r.Messages,
+			r.Sent,
+		)
 		return
 	}
 	fmt.Fprintf(w, "seed %d: %v\n%s", s.Seed, r.Failure, s)
@@ -133,7 +141,18 @@ func (t *proveTotals) add(r *prove.Result) {
 
 func (t *proveTotals) write(w io.Writer, took time.Duration) {
 	days := t.days.Load()
-	fmt.Fprintf(w, "%d days, %d failed, %.1f a second; %v of virtual time, %d messages, %d requests, %d fills, %d logins; "+
-		"digest %016x\n", days, t.failed.Load(), float64(days)/took.Seconds(), time.Duration(t.virtual.Load()).Round(time.Second),
-		t.messages.Load(), t.sent.Load(), t.fills.Load(), t.logins.Load(), t.digests.Load())
+	fmt.Fprintf(
+		w,
+		"%d days, %d failed, %.1f a second; %v of virtual time, %d messages, %d requests, %d fills, %d logins; "+
+			"digest %016x\n",
+		days,
+		t.failed.Load(),
+		float64(days)/took.Seconds(),
+		time.Duration(t.virtual.Load()).Round(time.Second),
+		t.messages.Load(),
+		t.sent.Load(),
+		t.fills.Load(),
+		t.logins.Load(),
+		t.digests.Load(),
+	)
 }
