@@ -91,7 +91,7 @@ func tradeLate(t *testing.T, seed uint64) {
 // TestDriftIsReported has a market settled that the bot does not subscribe to: the cash differs from then on. The event
 // has both figures, LastMessages what came last, and the kill switch is thrown.
 func TestDriftIsReported(t *testing.T) {
-	set := func(c *engine.Config) { c.State.Risk.DriftMax = 1_000_000 }
+	set := func(c *engine.Config) { c.State.Risk.DriftMax, c.State.DisableFollow = 1_000_000, true }
 	halting(t, set, func(d *tradingDay, r *running, server *sim.Server) {
 		var drifts []order.Event
 		var last []order.Message

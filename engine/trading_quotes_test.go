@@ -212,6 +212,7 @@ func TestQuotesNeverCross(t *testing.T) {
 func TestAdoptQuote(t *testing.T) {
 	onExchange(t, nil, func(t *testing.T, server *sim.Server, config engine.Config) {
 		config.OnStop, config.Session.AccountFromStart = engine.StopLeave, true
+		config.State.DisableFollow = true // a book without a snapshot would hold the quotes
 		two := quote.Two{Bid: 1000, Ask: 9000, Size: 10_000}
 		d := &tradingDay{t: t}
 		r := startInBubble(t, config, func(e *engine.Engine) { d.Engine = e })

@@ -231,8 +231,8 @@ func (b *bot) compare() {
 		return
 	}
 	// A new account has nothing to repeat from. Numbers that are never sent cannot be told from lost messages. What a
-	// runner that went out while there was no connection did to fills is known as an average only, and what a settlement
-	// brought then by the next balance.
+	// runner that went out while there was no connection did to fills is known as an average only, and what a
+	// settlement brought then by the next balance.
 	const told = order.CatchUpLacking | order.MessagesLost | order.Inexact | order.ResultUnknown
 	c := b.engine.Completeness()
 	if !c.Complete && c.Why&^told != 0 {

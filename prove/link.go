@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"net"
-	"time"
 
 	"github.com/smk-go/smk/sim/fault"
 )
@@ -17,7 +16,6 @@ var errReset = errors.New("prove: connection reset")
 // Limits of a connection.
 const (
 	windowBytes  = 64 << 10 // on the way in one direction
-	lingerMax    = time.Second
 	segmentBytes = 4 << 10
 )
 
@@ -77,7 +75,6 @@ type link struct {
 	in, out   pipe  // to the bot, to the exchange
 	endAt     int64 // when the bot hears of the end, MaxInt64 while there is none
 	reset     bool  // the end is a reset: what has not arrived is lost
-	linger    int64 // until when the exchange's last words may be taken
 	closed    bool  // by the bot
 	abandoned bool  // the exchange has been told
 	blocked   bool  // the exchange did not take what has arrived: a tick changes that

@@ -14,8 +14,8 @@ import (
 )
 
 // Small is a world so small that everything that can happen in it can be tried: a bot does Script, another participant
-// trades with its first order, and the connection breaks, or loses a message, at any moment. Which of the messages under
-// way arrives next, in which direction, and when the bot goes on are choices, and [Explore] takes all of them.
+// trades with its first order, and the connection breaks, or loses a message, at any moment. Which of the messages
+// under way arrives next, in which direction, and when the bot goes on are choices, and [Explore] takes all of them.
 type Small struct {
 	Script []Action // of the bot, in this order
 	Fills  int      // trades of the other participant
