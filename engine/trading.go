@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/engine/book"
+	"github.com/smk-go/smk/engine/internal/statefile"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/risk"
@@ -25,6 +26,28 @@ type StateConfig struct {
 	Books  book.Config
 	Risk   risk.Config
 	Quotes quote.Config
+
+	// File, if not "", is where the state is kept, so that a bot that starts again knows its orders, positions and
+	// money, whatever ended it; see [Recovery]. Beside it there are File.lock, File.tmp, File.log0 and File.log1.
+	// Account, "" means Session.Username, names the account in it: only a hash of that and of Address is stored, and
+	// a file of another account or exchange is refused. It sets Session.AccountFromStart.
+	File    string
+	Account string
+
+	// SaveEvery is how often File is written, off the loop, if something has changed; 0 means a second. Making the
+	// image takes the loop about 0.1 us for each order, live or retained; it takes a 64th of its time at most.
+	SaveEvery time.Duration
+
+	// DurableIntents makes each request about an order durable before it leaves: one sync of the disk for all that
+	// are written to the socket together, for which the loop waits. A process that is killed then forgets nothing.
+	// Without it a request that left after the last image and that the exchange did not accept is forgotten, and
+	// one that it did accept is known again, by its reference, from the account's messages.
+	DurableIntents bool
+
+	// OnSaveFailed is what follows while File cannot be written.
+	OnSaveFailed SaveFailurePolicy
+
+	files statefile.FS // nil means the system's; for tests
 
 	// HandleReplayed calls OnOrder's and OnFill's handlers also for what the exchange repeats after a login.
 	// The state is up to date in any case.
@@ -51,6 +74,8 @@ type trading struct {
 	books  *book.Books
 	risk   *risk.Gate
 	quotes *quote.Quoter
+
+	persist *persist // nil if nothing is kept on disk
 
 	handlers  tradingHandlers
 	events    tradingEvents
@@ -208,6 +233,9 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	k := *keys
 	k.Reference, _ = e.session.Reference(seq)
 	_ = t.orders.Sent(&k, seq, e.now) // admit asked for room
+	if t.persist != nil {
+		e.noteIntent(&k, seq)
+	}
 	t.risk.Sent(e.now, &k)
 	t.changed, t.reconcile = true, t.quoting
 	if k.Type == msg.PayloadOrderCancelAll {
@@ -368,6 +396,7 @@ func (t *trading) quoteOrder(o *order.Order) {
 	q := quote.Order{
 		Contract: quote.Contract{Market: o.Market, ID: o.Contract}, Key: keyOf(o), Open: openOf(o),
 		Executed: o.Executed, Price: o.Price, Side: o.Side, State: quote.Live,
+		Managed: !o.Foreign && t.persist.isQuote(o.Reference),
 	}
 	switch {
 	case o.State == order.Rejected || o.State == order.Invalid || o.State == order.NotPlaced:

@@ -175,6 +175,9 @@ func (e *Engine) cancelOrder(o *order.Order) (seq uint64, err error) {
 	m := &e.trading.cancel
 	m.Reset()
 	m.SetOrderId(o.ID)
+	if r := e.trading.quoteReference(); r != 0 {
+		m.SetReference(r)
+	}
 	return e.SendOrderCancel(m)
 }
 
@@ -186,6 +189,9 @@ func (e *Engine) reduceOrder(o *order.Order, available odds.Quantity) (seq uint6
 	m.Reset()
 	m.SetOrderId(o.ID)
 	m.SetNewQuantity(uint64(available))
+	if r := e.trading.quoteReference(); r != 0 {
+		m.SetReference(r)
+	}
 	return e.SendOrderQuantityReduce(m)
 }
 
@@ -199,6 +205,9 @@ func (e *Engine) replaceOrder(o *order.Order, price odds.Price, quantity odds.Qu
 	m.SetPrice(uint32(price))
 	m.SetQuantity(uint64(quantity))
 	m.SetMarketId(o.Market)
+	if r := e.trading.quoteReference(); r != 0 {
+		m.SetReference(r)
+	}
 	return e.SendOrderCancelReplace(m)
 }
 

@@ -34,6 +34,9 @@ type tradingHandlers struct {
 	fill  list[func(*order.Order, order.Fill)]
 	book  list[func(book.Contract)]
 	quote list[func(quote.Event)]
+
+	recovery list[func(Recovery)]
+	saved    list[func(error)]
 }
 
 // notifyTrading calls the handlers of orders, fills and books with what the stages found out about an event.

@@ -15,6 +15,9 @@ func (e *Engine) applyOrders(ev *Event) {
 	if e.gate.has(gateMuted) {
 		t.events.clear() // nobody is called any more
 	}
+	if t.persist != nil && (ev.Kind != session.Message || ev.AccountSequence != 0) {
+		t.persist.dirty = true
+	}
 	switch ev.Kind {
 	case session.Message:
 		t.applyMessage(ev)
@@ -35,6 +38,7 @@ func (e *Engine) applyOrders(ev *Event) {
 	case session.CaughtUp:
 		t.ordersEvents(t.orders.CaughtUp(ev.Complete, ev.Cause, e.now), e.now)
 		t.hold(quote.NotCaughtUp, false)
+		t.caughtUp(ev)
 	case session.LoggedIn:
 		t.risk.LoggedIn(e.now)
 		t.due = 0
@@ -129,6 +133,7 @@ func (t *trading) ordersEvents(events []order.Event, now int64) {
 	for i := range events {
 		ev := &events[i]
 		t.events.orders = append(t.events.orders, *ev)
+		t.persist.follow(t, ev)
 		switch ev.Kind {
 		case order.Drift:
 			t.risk.Drift(now, odds.Money(ev.Reported-ev.Expected))
@@ -258,7 +263,7 @@ func (e *Engine) halt(cause risk.Cause) {
 // modeChanged tells the quoter the mode in force.
 func (t *trading) modeChanged() {
 	mode := t.risk.Mode()
-	t.hold(quote.Halted, mode == risk.Halted)
+	t.hold(quote.Halted, mode == risk.Halted || t.persist.held())
 	t.hold(quote.Reducing, mode == risk.Reducing)
 	t.due = 0
 }

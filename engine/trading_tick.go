@@ -16,6 +16,9 @@ const quoteRetry = int64(10 * time.Millisecond)
 // tickTrading does what is due of the trading state: timers of orders, books and risk, the kill switch, quotes.
 func (e *Engine) tickTrading() {
 	t := e.trading
+	if t.persist != nil {
+		e.tickPersist()
+	}
 	if e.now < t.due && !t.changed && !(t.reconcile && e.mayQuote()) {
 		return
 	}
@@ -152,6 +155,7 @@ func (e *Engine) sendAction(a *quote.Action) (key uint64, err error) {
 	case quote.Create:
 		l := order.Limit{
 			Market: a.Contract.Market, Contract: a.Contract.ID, Side: a.Side, Price: a.Price, Quantity: a.Quantity,
+			Reference: t.quoteReference(),
 		}
 		t.create.Reset()
 		if err := l.Create(&t.create); err != nil {
@@ -188,7 +192,7 @@ func (e *Engine) tradingDue() int64 {
 	if t := e.trading; t.changed || t.reconcile && e.mayQuote() {
 		return past
 	}
-	return e.trading.due
+	return min(e.trading.due, e.trading.persist.dueAt())
 }
 
 // mayQuote reports whether the session takes orders.

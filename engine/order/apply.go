@@ -294,7 +294,7 @@ func (m *Manager) acceptedOrder(r *report) int32 {
 	if own == none {
 		i := m.order(r)
 		if i != none && m.orders.entries[i].Foreign {
-			m.orders.entries[i].Reference = r.reference
+			m.refer(i, r.reference)
 		}
 		return i
 	}
@@ -307,6 +307,17 @@ func (m *Manager) acceptedOrder(r *report) int32 {
 	}
 	m.orders.setID(own, r.id)
 	return own
+}
+
+// refer gives an order the reference that a report names, of a request that is not known: another session's, or one of
+// an earlier run.
+func (m *Manager) refer(i int32, reference uint64) {
+	e := &m.orders.entries[i]
+	e.Reference = reference
+	if m.own.has(reference) && e.contract != none && m.orders.findRef(reference) == none {
+		e.Foreign = false
+		m.orders.setRef(i, reference)
+	}
 }
 
 // merge makes an order of ours of the one that events before its acceptance made, and frees the slot of its create.

@@ -1,0 +1,110 @@
+package statefile
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Config says where a Store is and whose.
+type Config struct {
+	FS      FS
+	Path    string
+	Owner   Owner
+	Version uint32 // of the payload
+
+	// Seal completes a payload before it is written, on the writer's goroutine: what need not be done where the
+	// payload is made. It returns b with more behind it, for which there is room. nil does nothing.
+	Seal func(payload []byte) []byte
+}
+
+// Store is the files of one owner, which it has locked.
+type Store struct {
+	config Config
+	lock   io.Closer
+}
+
+// Open locks the files. The error is an [*Error].
+func Open(c Config) (*Store, error) {
+	path := c.Path + ".lock"
+	lock, held, err := c.FS.Lock(path)
+	switch {
+	case held:
+		return nil, &Error{c.Path, -1, "lock", ErrInUse}
+	case err != nil:
+		return nil, &Error{path, -1, "lock", err}
+	}
+	return &Store{c, lock}, nil
+}
+
+// Close unlocks the files.
+func (s *Store) Close() error { return s.lock.Close() }
+
+// Path returns where the image is.
+func (s *Store) Path() string { return s.config.Path }
+
+// Read reads the image. found is false if there is none.
+func (s *Store) Read() (image Image, found bool, err error) {
+	path := s.config.Path
+	f, err := s.config.FS.Open(path, os.O_RDONLY)
+	if errors.Is(err, fs.ErrNotExist) {
+		return image, false, nil
+	}
+	if err != nil {
+		return image, false, &Error{path, -1, "open", err}
+	}
+	b, err := readAll(f, path, ImageBytesMax)
+	_ = f.Close()
+	if err == nil {
+		image, err = parseImage(path, b, &s.config.Owner, s.config.Version)
+	}
+	return image, err == nil, err
+}
+
+// Write writes an image: b has its payload behind HeaderBytes. It returns b as it was written, for its memory.
+// When it returns nil the image is durable; otherwise the one before is still in place, or the new one is, but may
+// not be durable.
+func (s *Store) Write(b []byte, saved int64) ([]byte, error) {
+	c := &s.config
+	if c.Seal != nil {
+		b = append(b[:HeaderBytes], c.Seal(b[HeaderBytes:])...)
+	}
+	b = sealImage(b, &c.Owner, c.Version, saved)
+	if len(b) > ImageBytesMax {
+		return b, &Error{c.Path, -1, "write", ErrFull}
+	}
+	temp := c.Path + ".tmp"
+	if err := s.writeTemp(temp, b); err != nil {
+		_ = c.FS.Remove(temp) // likely as impossible
+		return b, err
+	}
+	if err := c.FS.Rename(temp, c.Path); err != nil {
+		return b, &Error{temp, -1, "rename", err}
+	}
+	dir := filepath.Dir(c.Path)
+	if err := c.FS.SyncDir(dir); err != nil {
+		return b, &Error{dir, -1, "sync", err}
+	}
+	return b, nil
+}
+
+func (s *Store) writeTemp(path string, b []byte) error {
+	f, err := s.config.FS.Open(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return &Error{path, -1, "open", err}
+	}
+	if n, err := f.Write(b); err != nil {
+		_ = f.Close()
+		return &Error{path, int64(n), "write", err}
+	}
+	if err := f.Sync(); err != nil {
+		_ = f.Close()
+		return &Error{path, -1, "sync", err}
+	}
+	if err := f.Close(); err != nil {
+		return &Error{path, -1, "close", err}
+	}
+	return nil
+}

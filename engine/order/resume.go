@@ -1,0 +1,105 @@
+package order
+
+import (
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/odds"
+)
+
+// Unanswered is a request whose answer was not received when the state was stored.
+type Unanswered struct {
+	Keys msg.Keys // as it was sent, as far as it is kept: of a reduce or replace without price and quantity
+	Seq  uint64   // the sequence that it was sent with, in its session
+	Sent int64    // clock reading
+}
+
+// OwnReferences says that the references from first to last are of requests of ours of earlier runs, and of nobody
+// else's: an order that the exchange reports with one of them is ours although its request is not known. It is not
+// part of the state.
+func (m *Manager) OwnReferences(first, last uint64) { m.own = ownReferences{first, last} }
+
+// ownReferences is a range of references, empty if last is 0.
+type ownReferences struct{ first, last uint64 }
+
+func (r ownReferences) has(reference uint64) bool {
+	return reference != 0 && r.first <= reference && reference <= r.last
+}
+
+// Unanswered calls yield for every request without an answer: creates, oldest first, then the others, oldest first.
+func (m *Manager) Unanswered(yield func(Unanswered) bool) {
+	for i := m.orders.live.head; i != none; i = m.orders.entries[i].next {
+		e := &m.orders.entries[i]
+		if e.State != PendingNew || e.Foreign || e.Original != 0 || e.ID != 0 {
+			continue
+		}
+		k := msg.Keys{
+			Type: msg.PayloadOrderCreate, Reference: e.Reference, Market: e.Market, Contract: e.Contract,
+			Side: msg.Side(e.Side), Price: uint32(e.Price), Quantity: uint64(e.Quantity),
+		}
+		if !yield(Unanswered{k, e.sent, e.Sent}) {
+			return
+		}
+	}
+	for i := m.requests.oldest; i != none; i = m.requests.list[i].next {
+		q := &m.requests.list[i]
+		k := msg.Keys{Type: q.typ, Reference: q.reference, OrderID: q.orderID, Market: q.market}
+		if !yield(Unanswered{k, q.seq, q.sent}) {
+			return
+		}
+	}
+}
+
+// SetClock makes now the newest clock reading that is known, if the clock was set back since the state was stored:
+// what waits for a reading would wait too long.
+func (m *Manager) SetClock(now int64) {
+	by := now - m.now
+	if by >= 0 {
+		return
+	}
+	m.now = now
+	for i := range m.orders.entries {
+		e := &m.orders.entries[i]
+		shift(&e.Sent, by)
+		shift(&e.Updated, by)
+		shift(&e.deadline, by)
+	}
+	for i := range m.requests.list {
+		shift(&m.requests.list[i].sent, by)
+	}
+	for i := range m.markets.markets {
+		shift(&m.markets.markets[i].waits, by)
+	}
+	for i := range m.gone.list {
+		shift(&m.gone.list[i].due, by)
+	}
+	for i := range m.last {
+		shift(&m.last[i].Now, by)
+	}
+	shift(&m.drift.since, by)
+	shift(&m.drift.newest, by)
+}
+
+// shift moves a clock reading that is set.
+func shift(at *int64, by int64) {
+	if *at != 0 {
+		*at += by
+	}
+}
+
+// AppendUnsealed is [Manager.AppendState] without its checksum, which [Seal] appends: the one part of it that need
+// not be done where the state is owned.
+func (m *Manager) AppendUnsealed(dst []byte) []byte {
+	c := codec{buf: dst}
+	m.walk(&c)
+	return c.buf
+}
+
+// Seal completes what AppendUnsealed appended to nothing.
+func Seal(b []byte) []byte { return appendSum(b, 0) }
+
+// StateBytesMax returns a bound of what AppendState appends.
+func (m *Manager) StateBytesMax() int {
+	const fixed, each = 1 << 10, 2
+	return fixed + windowBits/8 + len(m.orders.entries)*orderBytes*each + len(m.requests.list)*requestBytes*each +
+		len(m.markets.contracts)*contractBytes*each + len(m.markets.markets)*marketBytes*each +
+		len(m.fills.list)*requestBytes/2 + len(m.gone.list)*requestBytes/2 + int(odds.PriceMax)
+}
