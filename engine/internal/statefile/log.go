@@ -36,6 +36,7 @@ type Log struct {
 	next   uint64 // index of the next record
 	buf    []byte // a group that is not written
 	broken bool   // the active file may have more than size
+	usual  int64  // LogBytesUsual, but in tests
 }
 
 type logFile struct {
@@ -156,7 +157,9 @@ func laterGroup(b []byte) bool {
 
 // NewLog empties the log, which an image has to cover, and opens it for records from an index on.
 func (s *Store) NewLog(next uint64) (*Log, error) {
-	l := &Log{store: s, next: next, buf: make([]byte, RecordBytes, (groupMax+1)*RecordBytes)}
+	l := &Log{
+		store: s, next: next, usual: LogBytesUsual, buf: make([]byte, RecordBytes, (groupMax+1)*RecordBytes),
+	}
 	for i := range l.files {
 		at := &l.files[i]
 		at.path = logPath(s.config.Path, i)
@@ -228,7 +231,7 @@ func (l *Log) Sync(covered uint64) error {
 		return nil
 	}
 	f := &l.files[l.active]
-	if other := &l.files[1-l.active]; f.size >= LogBytesUsual && !l.broken && other.next <= covered {
+	if other := &l.files[1-l.active]; f.size >= l.usual && !l.broken && other.next <= covered {
 		if err := l.emptyOther(other); err != nil {
 			return err
 		}
