@@ -191,7 +191,9 @@ func (t *trading) caughtUp(ev *Event) {
 	}
 	for o := range t.orders.Live {
 		if !o.Foreign && p.isQuote(o.Reference) && o.Reference <= p.base {
-			t.quoting = true
+			if t.quoting = true; o.ID != 0 && o.Overlay != 0 {
+				t.cancelLater(o.ID) // a request about it is in doubt
+			}
 		}
 	}
 	if t.quoting {

@@ -48,6 +48,33 @@ func (m *Manager) Unanswered(yield func(Unanswered) bool) {
 	}
 }
 
+// relink has requests counted by their orders that came after them: those of an earlier run may be read before the
+// exchange repeats what their orders are.
+func (m *Manager) relink() {
+	for at := m.requests.oldest; at != none; at = m.requests.list[at].next {
+		q := &m.requests.list[at]
+		if q.counted || q.orderID == 0 || q.typ == msg.PayloadOrderCancelAll {
+			continue
+		}
+		i := m.orders.findID(q.orderID)
+		if i == none {
+			continue
+		}
+		e := &m.orders.entries[i]
+		e.count(q.typ, 1)
+		if q.typ == msg.PayloadOrderCancelReplace {
+			worst := msg.Keys{Quantity: uint64(q.extra / moneyPerUnit)} // its price is not kept
+			if e.Side == odds.Buy {
+				worst.Price = moneyPerUnit
+			}
+			e.ask(&worst)
+		}
+		m.reserve(-q.extra)
+		q.counted, q.extra = true, 0
+		m.commit(i)
+	}
+}
+
 // SetClock makes now the newest clock reading that is known, if the clock was set back since the state was stored:
 // what waits for a reading would wait too long.
 func (m *Manager) SetClock(now int64) {
