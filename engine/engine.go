@@ -77,7 +77,7 @@ func New(config Config) (*Engine, error) {
 	}
 	if err := e.openSession(&config); err != nil {
 		if e.trading != nil && e.trading.persist != nil {
-			e.trading.persist.close()
+			_ = e.trading.persist.close(nil, 0)
 		}
 		return nil, err
 	}

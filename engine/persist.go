@@ -46,9 +46,6 @@ const (
 	// SaveEvery is how often the state is saved, if it changes.
 	SaveEvery = time.Second
 
-	// saveShare is the part of the loop's time that saving takes at most: one in so many.
-	saveShare = 64
-
 	// savePatience is how long New and the end of an engine wait for the disk.
 	savePatience = 10 * time.Second
 
@@ -68,16 +65,16 @@ const (
 
 // persist keeps the trading state on disk. The loop only.
 type persist struct {
-	store  *statefile.Store
-	writer *statefile.Writer
-	log    *statefile.Log // of intents; nil if they are not durable
-	policy SaveFailurePolicy
-	every  int64
+	store   *statefile.Store
+	writer  *statefile.Writer
+	log     *statefile.Log // of intents; nil if they are not durable
+	replica *replica
+	policy  SaveFailurePolicy
+	every   int64
 
 	due     int64  // clock reading of the next image, if there is something to save
 	started int64  // clock reading of the start
-	covers  uint64 // intents that the newest image covers
-	covered uint64 // and the newest durable one
+	covered uint64 // intents that the newest durable image covers
 
 	failed  error // what saving fails with
 	refused error // what sends are refused with for it
@@ -91,17 +88,19 @@ type persist struct {
 	logFailed bool
 	skipped   bool // the state may be half changed: no last image
 
-	cursor // of the next image
+	cursor // of the newest image; the writer's until that is written
 
 	run       uint64 // from 1
 	first     uint64 // reference below those of all runs
 	base      uint64 // reference below those of this one
 	lastQuote uint64
+	own       order.References // of earlier runs
 	recovery  Recovery
 }
 
-// cursor is where the account's messages resume.
+// cursor is what an image covers: where the account's messages resume, and how many intents.
 type cursor struct {
+	covers   uint64
 	sequence uint64
 	applied  []session.AccountRange
 }
@@ -151,9 +150,7 @@ func (e *Engine) openPersist(c *Config) (err error) {
 		fs = statefile.OS{}
 	}
 	owner := sha256.Sum256([]byte("smk state\x00" + c.Address + "\x00" + c.State.Account))
-	store, err := statefile.Open(statefile.Config{
-		FS: fs, Path: c.State.File, Owner: owner, Version: payloadVersion, Seal: sealPayload,
-	})
+	store, err := statefile.Open(statefile.Config{FS: fs, Path: c.State.File, Owner: owner, Version: payloadVersion})
 	if err != nil {
 		return err
 	}
@@ -161,7 +158,7 @@ func (e *Engine) openPersist(c *Config) (err error) {
 	p.applied = make([]session.AccountRange, 0, session.AccountHolesMax+1)
 	defer func() {
 		if err != nil {
-			p.close()
+			_ = p.close(nil, 0)
 		}
 	}()
 	if err = p.read(e.now, t.orders); err != nil {
@@ -177,10 +174,14 @@ func (e *Engine) openPersist(c *Config) (err error) {
 	t.persist = p
 	c.Session.InDoubt = t.recover(e.now, c.Session.UnansweredMax)
 
-	size := payloadHead + payloadApplied*cap(p.applied) + t.orders.StateBytesMax() + 8
-	p.writer = statefile.NewWriter(store, size, e.wake)
+	if p.replica, err = newReplica(c.State.Orders, t.orders, p.own); err != nil {
+		return err
+	}
+	size := payloadHead + payloadApplied*cap(p.applied) + t.orders.StateBytesMax()
+	p.writer = statefile.NewWriter(store, size, p.fill, p.replica.read, e.wake)
 	p.covers = p.covered
-	p.writer.Put(p.append(p.writer.Buffer(), t.orders), e.now)
+	p.note(noteMark, e.now)
+	p.writer.Save(e.now)
 	if !p.writer.Wait(savePatience) {
 		return p.timeout()
 	}
@@ -201,25 +202,32 @@ func (p *persist) timeout() error {
 	return &statefile.Error{Path: p.store.Path(), Offset: -1, Text: "write", Err: errSaveTimeout}
 }
 
-// close releases what the engine's end does not have to wait for.
-func (p *persist) close() {
+// close releases the files once the writer is idle, after a last image if there is one, and returns what that fails
+// with. It waits for savePatience; the files stay locked for as long as it takes.
+func (p *persist) close(last []byte, now int64) error {
 	if p.log != nil {
 		_ = p.log.Close()
 	}
-	if p.writer == nil {
+	ended := make(chan error, 1)
+	go func() {
+		var err error
+		if p.writer != nil {
+			<-p.writer.Close()
+		}
+		if last != nil {
+			_, err = p.store.Write(last, now)
+		}
 		_ = p.store.Close()
-		return
-	}
-	done := p.writer.Close()
-	if p.writer.Free() {
-		<-done
-		_ = p.store.Close()
-		return
-	}
-	go func() { // a second process must not write while this one still does
-		<-done
-		_ = p.store.Close()
+		ended <- err
 	}()
+	patience := time.NewTimer(savePatience)
+	defer patience.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-patience.C:
+		return p.timeout()
+	}
 }
 
 // read reads the image, or begins the first run.
@@ -253,29 +261,30 @@ func (p *persist) read(now int64, orders *order.Manager) error {
 	p.recovery.Live = orders.LiveCount()
 	p.run++
 	p.base += runReferences
-	orders.OwnReferences(p.first+1, p.base)
+	p.own = order.References{First: p.first + 1, Last: p.base}
+	orders.OwnReferences(p.own)
 	return nil
 }
 
-// append appends the payload of an image, but for its seal.
-func (p *persist) append(b []byte, orders *order.Manager) []byte {
+// fill appends the payload of an image as of the mark; on the writer's goroutine.
+func (p *persist) fill(b []byte) []byte {
+	p.replica.readMark()
+	return p.append(b, &p.cursor, p.replica.orders)
+}
+
+// append appends a payload.
+func (p *persist) append(b []byte, at *cursor, orders *order.Manager) []byte {
 	le, from := binary.LittleEndian, len(b)
 	b = le.AppendUint32(b, 0)
-	for _, n := range [...]uint64{p.run, p.first, p.base, p.covers, p.sequence} {
+	for _, n := range [...]uint64{p.run, p.first, p.base, at.covers, at.sequence} {
 		b = le.AppendUint64(b, n)
 	}
-	b = le.AppendUint32(b, uint32(len(p.applied)))
-	for _, r := range p.applied {
+	b = le.AppendUint32(b, uint32(len(at.applied)))
+	for _, r := range at.applied {
 		b = le.AppendUint64(le.AppendUint64(b, r.From), r.To)
 	}
 	le.PutUint32(b[from:], uint32(len(b)-from))
-	return orders.AppendUnsealed(b)
-}
-
-// sealPayload completes a payload.
-func sealPayload(b []byte) []byte {
-	n := binary.LittleEndian.Uint32(b)
-	return append(b[:n], order.Seal(b[n:])...)
+	return orders.AppendState(b)
 }
 
 // parse reads what a payload has before the orders, and returns how long that is.

@@ -72,6 +72,10 @@ func (p *persist) readIntents(orders *order.Manager) error {
 		return statefile.Damaged(p.store.Path(), 0, "is missing, but not its log")
 	}
 	for i, b := range records {
+		if b[0] == 0 {
+			continue // void: it did not leave
+		}
+		p.recovery.Intents++
 		r, ok := parseIntent(b)
 		if !ok {
 			return statefile.Damaged(p.store.Path(), int64(p.covered)+int64(i), "an intent of its log makes no sense")
@@ -79,7 +83,7 @@ func (p *persist) readIntents(orders *order.Manager) error {
 		_ = orders.Sent(&r.Keys, r.Seq, r.Sent) // without room it is ours by its reference
 	}
 	p.covered += uint64(len(records))
-	p.recovery.Intents, p.recovery.Torn = len(records), torn
+	p.recovery.Torn = torn
 	return nil
 }
 

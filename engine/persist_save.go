@@ -5,15 +5,16 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/smk-go/smk/engine/internal/statefile"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// What kept the loop.
-const (
-	causeSave    = "saving the state"
-	causeIntents = "making intents durable"
-)
+// causeIntents names what kept the loop.
+const causeIntents = "making intents durable"
+
+// renewEvery is how often the loop asks whether the writer has read the queue that was full.
+const renewEvery = 10 * time.Millisecond
 
 // dueAt returns the clock reading at which the state is to be saved.
 func (p *persist) dueAt() int64 {
@@ -53,28 +54,33 @@ func (e *Engine) tickPersist() {
 	if !p.dirty || p.writing || e.now < p.due {
 		return
 	}
-	e.save()
-	begun := e.now
-	e.readClock()
-	took := e.now - begun
-	e.pace.sincePoll.note(time.Duration(took), causeSave)
-	e.pace.sinceLag.note(time.Duration(took), causeSave)
-	p.due = e.now + max(p.every, saveShare*took)
+	if p.due = e.now + int64(renewEvery); p.renew(e.trading.orders) && e.save() {
+		p.due = e.now + p.every
+	}
 }
 
-// save makes an image and passes it on to be written. What the image says of the account's sequence may be less than
-// what its orders have applied, never more: of what is repeated they know that they have it.
-func (e *Engine) save() {
+// save has an image made as of now. It reports false if there was no room for that.
+func (e *Engine) save() bool {
 	p := e.trading.persist
-	p.sequence = e.session.AccountSequence()
-	p.applied = e.session.AppendAccountApplied(p.applied[:0])
-	p.applied = p.applied[:min(len(p.applied), session.AccountHolesMax)]
-	p.covers = p.covered
-	if p.log != nil {
-		p.covers = p.log.Next()
+	e.at(&p.cursor)
+	if p.note(noteMark, e.now); p.replica.stale {
+		return false
 	}
-	p.writer.Put(p.append(p.writer.Buffer(), e.trading.orders), e.now)
+	p.writer.Save(e.now)
 	p.dirty, p.writing = false, true
+	return true
+}
+
+// at notes where the account's messages resume. That may be less than what the orders have applied, never more: of what
+// is repeated they know that they have it.
+func (e *Engine) at(c *cursor) {
+	c.sequence = e.session.AccountSequence()
+	c.applied = e.session.AppendAccountApplied(c.applied[:0])
+	c.applied = c.applied[:min(len(c.applied), session.AccountHolesMax)]
+	p := e.trading.persist
+	if c.covers = p.covered; p.log != nil {
+		c.covers = p.log.Next()
+	}
 }
 
 // saveFailed notes that the state or an intent could not be written.
@@ -143,12 +149,13 @@ func (p *persist) held() bool { return p != nil && p.notified && p.policy == Hol
 // noteIntent notes a request that was queued, to be durable before it is written to the socket.
 func (e *Engine) noteIntent(k *msg.Keys, seq uint64) {
 	p := e.trading.persist
-	p.dirty = true
-	if p.log == nil {
+	if p.dirty = true; p.log == nil {
 		return
 	}
 	if p.log.Full() && e.syncIntents() != nil {
 		p.lost = true // nothing of what is queued may leave
+	}
+	if p.log.Full() {
 		return
 	}
 	appendIntent(p.log.Add(), k, seq, e.now)
@@ -177,7 +184,7 @@ func (e *Engine) syncIntents() error {
 	if p.policy == HoldOrders && p.places {
 		return err
 	}
-	p.log.Drop()
+	p.log.Void()
 	p.places = false
 	return nil
 }
@@ -190,29 +197,23 @@ func (t *trading) intentsWait() bool {
 // dropIntents forgets the intents of what was not sent because they could not be written.
 func (p *persist) dropIntents() {
 	if p != nil && p.log != nil {
-		p.log.Drop()
+		p.log.Void()
 		p.places, p.lost = false, false
 	}
 }
 
 // closePersist writes the last image and releases the files.
-func (e *Engine) closePersist() (err error) {
+func (e *Engine) closePersist() error {
 	if e.trading == nil || e.trading.persist == nil {
 		return nil
 	}
 	p := e.trading.persist
-	defer p.close()
 	if p.skipped {
-		return nil
+		return p.close(nil, 0)
 	}
-	if p.writer.Wait(savePatience) {
-		e.save()
-	}
-	if !p.writer.Wait(savePatience) {
-		err = p.timeout()
-	} else {
-		_, err = p.writer.Result()
-	}
+	var c cursor
+	e.at(&c)
+	err := p.close(p.append(make([]byte, statefile.HeaderBytes), &c, e.trading.orders), e.now)
 	if err != nil {
 		e.log.push(record{at: e.now, level: slog.LevelError, text: "the last state was not saved", err: err})
 	}

@@ -34,8 +34,8 @@ type StateConfig struct {
 	File    string
 	Account string
 
-	// SaveEvery is how often File is written, off the loop, if something has changed; 0 means a second. Making the
-	// image takes the loop about 0.1 us for each order, live or retained; it takes a 64th of its time at most.
+	// SaveEvery is how often File is written, off the loop, if something has changed; 0 means a second. The
+	// writer has a copy of all orders, which claims as much memory again; the loop copies for it what it applies.
 	SaveEvery time.Duration
 
 	// DurableIntents makes each request about an order durable before it leaves: one sync of the disk for all that
@@ -234,6 +234,7 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	k.Reference, _ = e.session.Reference(seq)
 	_ = t.orders.Sent(&k, seq, e.now) // admit asked for room
 	if t.persist != nil {
+		t.persist.noteSent(&k, seq, e.now)
 		e.noteIntent(&k, seq)
 	}
 	t.risk.Sent(e.now, &k)

@@ -102,6 +102,7 @@ func (e *Engine) ResolveOrder(reference uint64, outcome order.Outcome) bool {
 	if e.trading == nil {
 		return false
 	}
+	e.trading.persist.noteResolve(reference, outcome, e.now)
 	events, ok := e.trading.orders.Resolve(reference, outcome, e.now)
 	e.trading.ordersEvents(events, e.now)
 	return ok

@@ -25,6 +25,7 @@ func (e *Engine) applyOrders(ev *Event) {
 			t.cancelLater(ev.Payload.GetOrderCancelReplaceRejected().GetOrigOrderId())
 		}
 	case session.SendResolved:
+		t.persist.noteFate(ev, e.now)
 		t.ordersEvents(t.orders.ApplyFate(ev.Type, ev.Reference, ev.Seq, fateOf(ev.Fate), e.now), e.now)
 		if ev.Type == msg.PayloadOrderCancelReplace && ev.Fate != session.InDoubt {
 			t.replaceFailed(ev.Reference)
@@ -32,10 +33,13 @@ func (e *Engine) applyOrders(ev *Event) {
 	case session.SendUnresolved:
 		e.unresolved(ev)
 	case session.AccountLost:
+		t.persist.noteLost(ev, e.now)
 		t.ordersEvents(t.orders.AccountLost(ev.From, ev.To, e.now), e.now)
 	case session.AccountReset:
+		t.persist.note(noteReset, e.now)
 		t.ordersEvents(t.orders.AccountReset(e.now), e.now)
 	case session.CaughtUp:
+		t.persist.noteCaughtUp(ev, e.now)
 		t.ordersEvents(t.orders.CaughtUp(ev.Complete, ev.Cause, e.now), e.now)
 		t.hold(quote.NotCaughtUp, false)
 		t.caughtUp(ev)
@@ -51,6 +55,7 @@ func (e *Engine) applyOrders(ev *Event) {
 		t.hold(quote.Gap, false)
 	case session.StateChanged:
 		if ev.State == session.Disconnected {
+			t.persist.note(noteDisconnected, e.now)
 			t.ordersEvents(t.orders.Disconnected(e.now), e.now)
 			t.gap = false
 			t.risk.LoggedOut(e.now)
@@ -77,6 +82,7 @@ func (t *trading) applyMessage(ev *Event) {
 			t.risk.CancelAllAnswered(ev.Received, ev.Request.Seq, typ == msg.PayloadOrderCancelAllAccepted)
 		}
 	}
+	t.persist.noteMessage(ev)
 	t.ordersEvents(t.orders.Apply(ev.Payload, order.Input{
 		Now: ev.Received, AccountSequence: ev.AccountSequence, RequestSeq: ev.Request.Seq,
 		Replayed: ev.Origin == session.Replayed,

@@ -27,6 +27,7 @@ func (e *Engine) tickTrading() {
 	}
 	t.due = math.MaxInt64 // handlers, and what they send, may make it earlier
 	if t.ordersDue() <= e.now {
+		t.persist.note(noteTick, e.now)
 		t.ordersEvents(t.orders.Tick(e.now), e.now)
 	}
 	if t.changed {

@@ -34,6 +34,11 @@ var effects = [msg.PayloadOrderCancelReplaceRejected + 1]effect{
 	msg.PayloadBalanceChanged:              {apply: (*Manager).balanceChanged},
 }
 
+// Applies reports whether Apply does anything with messages of a type.
+func Applies(typ msg.PayloadType) bool {
+	return typ == msg.PayloadMarketState || typ >= 0 && int(typ) < len(effects) && effects[typ].apply != nil
+}
+
 // Apply applies a message. Types that are not about orders, money or the state of a market are ignored. The events
 // are valid until the next call that changes the Manager. A message whose account sequence was applied before
 // changes nothing.

@@ -27,7 +27,7 @@ type Manager struct {
 	parent   report // names the original of a replace that is not known
 	stats    Stats
 
-	own ownReferences
+	own References
 
 	index  []int32 // of AppendState and LoadState: from slots to positions, or back
 	loaded int

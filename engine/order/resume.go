@@ -12,17 +12,17 @@ type Unanswered struct {
 	Sent int64    // clock reading
 }
 
-// OwnReferences says that the references from first to last are of requests of ours of earlier runs, and of nobody
-// else's: an order that the exchange reports with one of them is ours although its request is not known. It is not
-// part of the state.
-func (m *Manager) OwnReferences(first, last uint64) { m.own = ownReferences{first, last} }
+// References is a range of references, both ends included; the zero value is empty.
+type References struct{ First, Last uint64 }
 
-// ownReferences is a range of references, empty if last is 0.
-type ownReferences struct{ first, last uint64 }
-
-func (r ownReferences) has(reference uint64) bool {
-	return reference != 0 && r.first <= reference && reference <= r.last
+func (r References) has(reference uint64) bool {
+	return reference != 0 && r.First <= reference && reference <= r.Last
 }
+
+// OwnReferences says that the references of a range are of requests of ours of earlier runs, and of nobody else's: an
+// order that the exchange reports with one of them is ours although its request is not known. It is not part of the
+// state.
+func (m *Manager) OwnReferences(r References) { m.own = r }
 
 // Unanswered calls yield for every request without an answer: creates, oldest first, then the others, oldest first.
 func (m *Manager) Unanswered(yield func(Unanswered) bool) {
@@ -111,17 +111,6 @@ func shift(at *int64, by int64) {
 		*at += by
 	}
 }
-
-// AppendUnsealed is [Manager.AppendState] without its checksum, which [Seal] appends: the one part of it that need
-// not be done where the state is owned.
-func (m *Manager) AppendUnsealed(dst []byte) []byte {
-	c := codec{buf: dst}
-	m.walk(&c)
-	return c.buf
-}
-
-// Seal completes what AppendUnsealed appended to nothing.
-func Seal(b []byte) []byte { return appendSum(b, 0) }
 
 // StateBytesMax returns a bound of what AppendState appends.
 func (m *Manager) StateBytesMax() int {

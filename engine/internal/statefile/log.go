@@ -35,6 +35,7 @@ type Log struct {
 	active int
 	next   uint64 // index of the next record
 	buf    []byte // a group that is not written
+	void   int    // how much of it Void has voided, or is the group's header
 	broken bool   // the active file may have more than size
 	usual  int64  // LogBytesUsual, but in tests
 }
@@ -158,7 +159,7 @@ func laterGroup(b []byte) bool {
 // NewLog empties the log, which an image has to cover, and opens it for records from an index on.
 func (s *Store) NewLog(next uint64) (*Log, error) {
 	l := &Log{
-		store: s, next: next, usual: LogBytesUsual, buf: make([]byte, RecordBytes, (groupMax+1)*RecordBytes),
+		store: s, next: next, void: RecordBytes, usual: LogBytesUsual, buf: make([]byte, RecordBytes, (groupMax+1)*RecordBytes),
 	}
 	for i := range l.files {
 		at := &l.files[i]
@@ -208,8 +209,8 @@ func (l *Log) empty(f *logFile) error {
 // Next returns the index of the next record.
 func (l *Log) Next() uint64 { return l.next }
 
-// Waiting reports whether records were added that are not durable.
-func (l *Log) Waiting() bool { return len(l.buf) > RecordBytes }
+// Waiting reports whether records were added that are not durable, and not voided.
+func (l *Log) Waiting() bool { return len(l.buf) > l.void }
 
 // Full reports whether the next record needs a Sync before it.
 func (l *Log) Full() bool { return len(l.buf) == cap(l.buf) }
@@ -221,6 +222,13 @@ func (l *Log) Add() []byte {
 	clear(l.buf[n:])
 	l.next++
 	return l.buf[n:]
+}
+
+// Void makes records of zeros of those that were added since the last Sync: what they announce did not and will not
+// happen. They are written with the next ones, because an image may count them.
+func (l *Log) Void() {
+	clear(l.buf[RecordBytes:])
+	l.void = len(l.buf)
 }
 
 // Sync makes what was added durable. covered is the number of records that durable images cover. After an error,
@@ -263,7 +271,7 @@ func (l *Log) Sync(covered uint64) error {
 	l.broken = false
 	f.size += int64(len(l.buf))
 	f.next = l.next
-	l.buf = l.buf[:RecordBytes]
+	l.buf, l.void = l.buf[:RecordBytes], RecordBytes
 	return nil
 }
 
@@ -276,12 +284,6 @@ func (l *Log) emptyOther(f *logFile) error {
 	}
 	f.size = 0
 	return nil
-}
-
-// Drop forgets what was added since the last Sync: what it announces did not and will not happen.
-func (l *Log) Drop() {
-	l.next -= uint64(len(l.buf)/RecordBytes - 1)
-	l.buf = l.buf[:RecordBytes]
 }
 
 // Close closes the files.

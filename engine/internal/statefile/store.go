@@ -14,10 +14,6 @@ type Config struct {
 	Path    string
 	Owner   Owner
 	Version uint32 // of the payload
-
-	// Seal completes a payload before it is written, on the writer's goroutine: what need not be done where the
-	// payload is made. It returns b with more behind it, for which there is room. nil does nothing.
-	Seal func(payload []byte) []byte
 }
 
 // Store is the files of one owner, which it has locked.
@@ -68,9 +64,6 @@ func (s *Store) Read() (image Image, found bool, err error) {
 // not be durable.
 func (s *Store) Write(b []byte, saved int64) ([]byte, error) {
 	c := &s.config
-	if c.Seal != nil {
-		b = append(b[:HeaderBytes], c.Seal(b[HeaderBytes:])...)
-	}
 	b = sealImage(b, &c.Owner, c.Version, saved)
 	if len(b) > ImageBytesMax {
 		return b, &Error{c.Path, -1, "write", ErrFull}

@@ -145,17 +145,19 @@ func TestLock(t *testing.T) {
 	}
 }
 
-// TestWriter: while the disk is slow the owner of the buffer does not change, and nothing waits; images are sealed;
-// nothing is allocated but by the disk.
+// TestWriter: while the disk is slow nothing waits for it but Wait, which is patient only so long.
 func TestWriter(t *testing.T) {
 	d := newDisk()
 	slow, begun := make(chan struct{}), make(chan struct{})
 	d.onSync = func() { begun <- struct{}{}; <-slow }
 	s := open(t, d, "/d/state")
-	s.config.Seal = func(b []byte) []byte { return append(b, '!') }
-	woken := make(chan struct{}, 10)
-	w := NewWriter(s, 100, func() { woken <- struct{}{} })
-	w.Put(append(w.Buffer(), "one"...), 42)
+	woken, read := make(chan struct{}, 10), make(chan struct{}, 10)
+	text := "one"
+	w := NewWriter(s, 100, func(b []byte) []byte { return append(b, text...) }, func() { read <- struct{}{} },
+		func() { woken <- struct{}{} })
+	w.Read()
+	<-read
+	w.Save(42)
 	<-begun
 	if w.Free() || w.Wait(0) {
 		t.Error("free while the disk works")
@@ -165,11 +167,12 @@ func TestWriter(t *testing.T) {
 	if n, err := w.Result(); !w.Free() || n != 1 || err != nil {
 		t.Errorf("%d images, %v", n, err)
 	}
-	if got := payloadOf(t, open(t, d.crash(false, false, 0), "/d/state")); got != "one!" {
+	if got := payloadOf(t, open(t, d.crash(false, false, 0), "/d/state")); got != "one" {
 		t.Errorf("%q", got)
 	}
 	d.onSync, d.failAt, d.calls = nil, 1, 0
-	w.Put(append(w.Buffer(), "two"...), 42)
+	text = "two"
+	w.Save(42)
 	<-woken
 	if n, err := w.Result(); n != 1 || !errors.Is(err, errDisk) {
 		t.Errorf("%d images, %v", n, err)
