@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/smk-go/smk/engine/internal/statefile"
+import (
+	"runtime"
+
+	"github.com/smk-go/smk/engine/internal/statefile"
+)
 
 // DialTCP is the dialer of those who bring none.
 var DialTCP = dialTCP
@@ -16,3 +20,23 @@ func SetStateFS(c *Config, fs statefile.FS) { c.State.files = fs }
 
 // IsQuote reports whether a reference is of a request of quotes.
 func IsQuote(e *Engine, reference uint64) bool { return e.trading.persist.isQuote(reference) }
+
+// ReplicaAgrees reports whether the writer's orders, once it has read what was noted, are the engine's; the loop only.
+func ReplicaAgrees(e *Engine) bool {
+	p := e.trading.persist
+	for p.writing && !p.writer.Free() {
+		p.writer.Wait(savePatience)
+	}
+	for p.replica.queue.Len() > 0 {
+		p.writer.Read()
+		runtime.Gosched()
+	}
+	return p.replica.orders.Digest() == e.trading.orders.Digest()
+}
+
+// FillNotes fills the queue of the writer, as a slow disk does.
+func FillNotes(e *Engine) {
+	for !e.trading.persist.replica.stale {
+		e.trading.persist.note(noteTick, e.now)
+	}
+}

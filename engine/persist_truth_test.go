@@ -184,6 +184,9 @@ func (b *reboots) quiet(r *running) {
 	b.do(r, b.resolve)
 	advance(time.Minute)
 	b.do(r, func() {
+		if !engine.ReplicaAgrees(b.Engine) {
+			b.t.Error("what the writer has is not the state")
+		}
 		if c := b.Completeness(); !c.Complete && b.bounded {
 			return // it says so
 		}

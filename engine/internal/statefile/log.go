@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 // The log consists of blocks. A group of records that became durable together is a block that describes them, and
@@ -175,10 +174,9 @@ func (s *Store) NewLog(next uint64) (*Log, error) {
 			return nil, err
 		}
 	}
-	dir := filepath.Dir(s.config.Path)
-	if err := s.config.FS.SyncDir(dir); err != nil {
+	if err := s.config.FS.SyncDir(s.dir); err != nil {
 		_ = l.Close()
-		return nil, &Error{dir, -1, "sync", err}
+		return nil, &Error{s.dir, -1, "sync", err}
 	}
 	return l, nil
 }

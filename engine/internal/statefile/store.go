@@ -19,6 +19,8 @@ type Config struct {
 // Store is the files of one owner, which it has locked.
 type Store struct {
 	config Config
+	temp   string // where an image is written
+	dir    string
 	lock   io.Closer
 }
 
@@ -32,7 +34,7 @@ func Open(c Config) (*Store, error) {
 	case err != nil:
 		return nil, &Error{path, -1, "lock", err}
 	}
-	return &Store{c, lock}, nil
+	return &Store{c, c.Path + ".tmp", filepath.Dir(c.Path), lock}, nil
 }
 
 // Close unlocks the files.
@@ -68,17 +70,15 @@ func (s *Store) Write(b []byte, saved int64) ([]byte, error) {
 	if len(b) > ImageBytesMax {
 		return b, &Error{c.Path, -1, "write", ErrFull}
 	}
-	temp := c.Path + ".tmp"
-	if err := s.writeTemp(temp, b); err != nil {
-		_ = c.FS.Remove(temp) // likely as impossible
+	if err := s.writeTemp(s.temp, b); err != nil {
+		_ = c.FS.Remove(s.temp) // likely as impossible
 		return b, err
 	}
-	if err := c.FS.Rename(temp, c.Path); err != nil {
-		return b, &Error{temp, -1, "rename", err}
+	if err := c.FS.Rename(s.temp, c.Path); err != nil {
+		return b, &Error{s.temp, -1, "rename", err}
 	}
-	dir := filepath.Dir(c.Path)
-	if err := c.FS.SyncDir(dir); err != nil {
-		return b, &Error{dir, -1, "sync", err}
+	if err := c.FS.SyncDir(s.dir); err != nil {
+		return b, &Error{s.dir, -1, "sync", err}
 	}
 	return b, nil
 }
