@@ -34,6 +34,9 @@ func ReplicaAgrees(e *Engine) bool {
 	return p.replica.orders.Digest() == e.trading.orders.Digest()
 }
 
+// Stale reports whether the writer has to begin anew.
+func Stale(e *Engine) bool { return e.trading.persist.replica.stale }
+
 // FillNotes fills the queue of the writer, as a slow disk does.
 func FillNotes(e *Engine) {
 	for !e.trading.persist.replica.stale {

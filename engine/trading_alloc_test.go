@@ -143,7 +143,7 @@ func checkTradingAllocations(t *testing.T, tr *tradingTraffic, files *countingFS
 	if files != nil {
 		config.Session.ReferenceBase = 0
 		config.State.File, config.State.DurableIntents = "/state", true
-		config.State.SaveEvery = time.Millisecond
+		config.State.SaveEvery = 5 * time.Millisecond
 		engine.SetStateFS(&config, files)
 	}
 	var handled, events, fills, books atomic.Int64
