@@ -68,8 +68,9 @@ var otherKeys = map[string]string{
 func TestEveryFieldHasASetting(t *testing.T) {
 	inCode := []string{
 		"State.Orders", "State.Books", "State.Risk", "State.Quotes", "State.HandleReplayed", "State.OnUnresolved",
+		"State.files",
 		"Dial", "Logger", "Credentials", "Session.Tap", "Session.ResumeFrom",
-		"Session.AccountApplied", "Session.LateCredentials", "Session.Send.OnDemand",
+		"Session.AccountApplied", "Session.InDoubt", "Session.LateCredentials", "Session.Send.OnDemand",
 	}
 	named := map[string]string{}
 	for _, s := range settings {
@@ -153,7 +154,7 @@ func TestDocumentedNames(t *testing.T) {
 func TestEverySetting(t *testing.T) {
 	special := map[string]string{
 		"wait": "spinblock", "on_stop": "leave", "resume": "none", "reconnect_backoff": "0s, 1.5s", "address": "h:1",
-		"username": "u", "password": "p", "token": "t",
+		"username": "u", "password": "p", "token": "t", "state_on_save_failed": "trade_unsaved",
 	}
 	for _, s := range settings {
 		if s.section == "tls" || strings.HasSuffix(s.key, "_file") {

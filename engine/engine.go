@@ -51,8 +51,8 @@ type Engine struct {
 
 // New returns an engine that does not run yet, and claims the memory that it needs. The error is a
 // *[ConfigError], a *[session.ConfigError], a *[StateFileError], or says why memory could not be claimed. With
-// StateConfig.File it reads and writes that, and keeps it locked until the engine has ended: an engine that does not run
-// has to be closed.
+// StateConfig.File it reads and writes that, and keeps it locked until the engine has ended: close an engine that does
+// not run.
 func New(config Config) (*Engine, error) {
 	config, err := config.resolve()
 	if err != nil {

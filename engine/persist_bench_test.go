@@ -30,8 +30,8 @@ func crowded(b testing.TB, orders int, durable bool) *Engine {
 	})
 	for i := range orders {
 		k := msg.Keys{
-			Type: msg.PayloadOrderCreate, Side: msg.Side(odds.Buy), Market: uint32(1 + i%100), Contract: uint32(1 + i%1000),
-			Price: 5000, Quantity: 10_000, Reference: uint64(i + 1),
+			Type: msg.PayloadOrderCreate, Side: msg.Side(odds.Buy), Market: uint32(1 + i%100),
+			Contract: uint32(1 + i%1000), Price: 5000, Quantity: 10_000, Reference: uint64(i + 1),
 		}
 		if err := e.trading.orders.Sent(&k, uint64(i+1), e.now); err != nil {
 			b.Fatal(err)
@@ -64,5 +64,30 @@ func BenchmarkIntent(b *testing.B) {
 		if err := e.syncIntents(); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkNote is what a message about orders costs the loop more, with a file: its copy for the writer.
+func BenchmarkNote(b *testing.B) {
+	e := crowded(b, 0, false)
+	p := e.trading.persist
+	var m msg.Payload
+	m.SetType(msg.PayloadOrderExecuted)
+	x := m.MutableOrderExecuted()
+	x.SetOrderId(1 << 40)
+	x.SetPrice(5000)
+	x.SetQuantity(10_000)
+	x.SetTotalExecutedQuantity(10_000)
+	x.SetAccountSequence_64(1 << 20)
+	raw, err := m.MarshalVT()
+	if err != nil {
+		b.Fatal(err)
+	}
+	ev := &Event{Kind: session.Message, Payload: &m, Raw: raw, AccountSequence: 1 << 20}
+	b.ReportAllocs()
+	for b.Loop() {
+		p.noteMessage(ev)
+		p.replica.queue.Peek()
+		p.replica.queue.Release()
 	}
 }

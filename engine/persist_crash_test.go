@@ -329,7 +329,8 @@ func trader(address string) {
 		State: engine.StateConfig{
 			File: os.Getenv("SMK_CRASH_FILE"), DurableIntents: os.Getenv("SMK_CRASH_DURABLE") == "true",
 			SaveEvery: 5 * time.Millisecond,
-			Orders:    order.Config{Orders: 4096, Retained: 1 << 15, Contracts: 16}, Quotes: quote.Config{Contracts: 16},
+			Orders:    order.Config{Orders: 4096, Retained: 1 << 15, Contracts: 16},
+			Quotes:    quote.Config{Contracts: 16},
 		},
 	})
 	if err != nil {

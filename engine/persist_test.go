@@ -171,7 +171,8 @@ func TestPersistResumes(t *testing.T) {
 		var found engine.Recovery
 		r = startInBubble(t, config, func(e *engine.Engine) {
 			e.OnRecovery(func(r engine.Recovery) { calls, found = calls+1, r })
-			if r := e.Recovery(); !r.Found || r.Done || r.Live != 3 || r.Age < time.Minute || e.Completeness().Complete {
+			r := e.Recovery()
+			if !r.Found || r.Done || r.Live != 3 || r.Age < time.Minute || e.Completeness().Complete {
 				t.Errorf("second start: %+v, %+v", r, e.Completeness())
 			}
 		})

@@ -34,10 +34,10 @@ const (
 )
 
 // TestPersistTruth trades at random among other participants, and kills the process at random moments: between a send
-// and its write to the socket, before or after its intent is durable, after the write, after what the exchange answered has arrived. The next run starts
-// from the files as they were. After each start every order that the exchange has is known as ours, and with durable
-// intents every message that left was known at once. At last the state is the exchange's, or says that it is not
-// complete.
+// and its write to the socket, before or after its intent is durable, after the write, after what the exchange
+// answered has arrived. The next run starts from the files as they were. After each start every order that the exchange
+// has is known as ours, and with durable intents every message that left was known at once. At last the state is the
+// exchange's, or says that it is not complete.
 func TestPersistTruth(t *testing.T) {
 	for _, durable := range []bool{false, true} {
 		for _, bounded := range []bool{false, true} {
@@ -269,7 +269,8 @@ func (b *reboots) kill() {
 	if b.killed.Swap(true) {
 		return
 	}
-	for _, name := range []string{"state.log0", "state.log1", "state"} { // an image may cover what the log has lost since
+	// The image last: it may cover what the log has lost since.
+	for _, name := range []string{"state.log0", "state.log1", "state"} {
 		content, err := os.ReadFile(filepath.Join(b.dir, name))
 		if errors.Is(err, os.ErrNotExist) {
 			continue

@@ -127,8 +127,8 @@ func (e *Engine) Place(l order.Limit) (Placed, error) {
 	return Placed{e, reference}, nil
 }
 
-// Placed returns what an order is cancelled, reduced and replaced by, by its reference: also one of an earlier run, with
-// StateConfig.File.
+// Placed returns what an order is cancelled, reduced and replaced by, by its reference: with StateConfig.File also one
+// of an earlier run.
 func (e *Engine) Placed(reference uint64) Placed { return Placed{e, reference} }
 
 // Placed is an order of the engine's, by its reference. It is a small value and may be kept.

@@ -23,8 +23,8 @@ func restored(t *testing.T, m *order.Manager) *order.Manager {
 func apply(t *testing.T, m *order.Manager, sequence uint64, change func(*exchange.Report)) {
 	t.Helper()
 	r := exchange.Report{
-		Type: msg.PayloadOrderAccepted, Side: msg.SideBuy, AccountSequence: sequence, OrderID: 77, Market: 1, Contract: 1,
-		Price: 5000, Quantity: 10_000, Reference: 300, HasReference: true,
+		Type: msg.PayloadOrderAccepted, Side: msg.SideBuy, AccountSequence: sequence, OrderID: 77,
+		Market: 1, Contract: 1, Price: 5000, Quantity: 10_000, Reference: 300, HasReference: true,
 	}
 	if change != nil {
 		change(&r)
@@ -35,8 +35,8 @@ func apply(t *testing.T, m *order.Manager, sequence uint64, change func(*exchang
 	}
 }
 
-// TestOwnReferences: an order that the exchange reports with a reference of an earlier run is ours, whatever comes of it
-// first, one of another session is not, and the state can be stored.
+// TestOwnReferences: an order that the exchange reports with a reference of an earlier run is ours, whatever
+// comes of it first, one of another session is not, and the state can be stored.
 func TestOwnReferences(t *testing.T) {
 	for _, reference := range []uint64{199, 200, 300, 301} {
 		for _, filledFirst := range []bool{false, true} {
@@ -44,7 +44,8 @@ func TestOwnReferences(t *testing.T) {
 			m.OwnReferences(order.References{First: 200, Last: 300})
 			if filledFirst {
 				apply(t, m, 2, func(r *exchange.Report) {
-					r.Type, r.Quantity, r.ExecutedQuantity, r.AvailableQuantity = msg.PayloadOrderExecuted, 4000, 4000, 6000
+					r.Type, r.Quantity = msg.PayloadOrderExecuted, 4000
+					r.ExecutedQuantity, r.AvailableQuantity = 4000, 6000
 				})
 			}
 			apply(t, m, 1, func(r *exchange.Report) { r.Reference = reference })
@@ -61,7 +62,8 @@ func TestOwnReferences(t *testing.T) {
 func TestUnanswered(t *testing.T) {
 	m := must(t, roomy)
 	create := msg.Keys{
-		Type: msg.PayloadOrderCreate, Side: msg.SideBuy, Market: 1, Contract: 1, Price: 5000, Quantity: 10_000, Reference: 300,
+		Type: msg.PayloadOrderCreate, Side: msg.SideBuy, Market: 1, Contract: 1, Price: 5000, Quantity: 10_000,
+		Reference: 300,
 	}
 	other, third := create, create
 	other.Reference, third.Reference = 301, 302
@@ -127,7 +129,8 @@ func TestSetClock(t *testing.T) {
 	const hour = int64(3600e9)
 	m := must(t, roomy)
 	k := msg.Keys{
-		Type: msg.PayloadOrderCreate, Side: msg.SideBuy, Market: 1, Contract: 1, Price: 5000, Quantity: 10_000, Reference: 300,
+		Type: msg.PayloadOrderCreate, Side: msg.SideBuy, Market: 1, Contract: 1, Price: 5000, Quantity: 10_000,
+		Reference: 300,
 	}
 	if err := m.Sent(&k, 1, 10*hour); err != nil {
 		t.Fatal(err)

@@ -158,7 +158,8 @@ func laterGroup(b []byte) bool {
 // NewLog empties the log, which an image has to cover, and opens it for records from an index on.
 func (s *Store) NewLog(next uint64) (*Log, error) {
 	l := &Log{
-		store: s, next: next, void: RecordBytes, usual: LogBytesUsual, buf: make([]byte, RecordBytes, (groupMax+1)*RecordBytes),
+		store: s, next: next, void: RecordBytes, usual: LogBytesUsual,
+		buf: make([]byte, RecordBytes, (groupMax+1)*RecordBytes),
 	}
 	for i := range l.files {
 		at := &l.files[i]
