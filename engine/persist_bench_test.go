@@ -73,8 +73,14 @@ func BenchmarkNote(b *testing.B) {
 	p := e.trading.persist
 	var m msg.Payload
 	m.SetType(msg.PayloadOrderExecuted)
+	m.MutableEtoPayload().SetType(msg.EtoPayloadNone)
+	m.MutableEtoPayload().SetSeq(1)
 	x := m.MutableOrderExecuted()
 	x.SetOrderId(1 << 40)
+	x.SetMarketId(1)
+	x.SetContractId(2)
+	x.SetSide(msg.SideBuy)
+	x.SetAccountSequence(1)
 	x.SetPrice(5000)
 	x.SetQuantity(10_000)
 	x.SetTotalExecutedQuantity(10_000)
