@@ -167,6 +167,7 @@ func (e *Engine) openPersist(c *Config) (err error) {
 	if err = p.readIntents(t.orders); err != nil {
 		return err
 	}
+	t.orders.SetClock(e.now)
 	c.Session.ReferenceBase = p.base
 	c.Session.AccountFromStart = true
 	c.Session.AccountSequence = p.sequence
@@ -207,6 +208,10 @@ func (p *persist) timeout() error {
 func (p *persist) close(last []byte, now int64) error {
 	if p.log != nil {
 		_ = p.log.Close()
+		p.log = nil
+	}
+	if p.replica != nil {
+		p.replica.stale = true // nothing is noted any more
 	}
 	ended := make(chan error, 1)
 	go func() {
@@ -255,7 +260,6 @@ func (p *persist) read(now int64, orders *order.Manager) error {
 		}
 		return &statefile.Error{Path: p.store.Path(), Offset: at, Text: "orders", Err: err}
 	}
-	orders.SetClock(now)
 	p.recovery.Saved = time.Unix(0, image.Saved)
 	p.recovery.Age = time.Duration(max(now-image.Saved, 0))
 	p.recovery.Live = orders.LiveCount()

@@ -8,9 +8,10 @@ import (
 )
 
 // replica is a second copy of the orders, on the writer's goroutine. The loop notes in a queue what it applies to its
-// own, and the writer applies the same: the state is a function of that. So an image costs the loop nothing, however
-// many orders there are, and what it notes costs a copy of the message. If the queue is full, because the disk is slow
-// for a long time, the loop stops noting, and makes a copy of its state once the writer is idle again.
+// own, and the writer applies the same: the state is a function of that, but for empty contracts of orders that were
+// refused. So an image costs the loop nothing, however many orders there are, and what it notes costs a copy of the
+// message. If the queue is full, because the disk is slow for a long time, the loop stops noting, and makes a copy of
+// its state once the writer is idle again.
 type replica struct {
 	queue *ring.SPSC[note]
 

@@ -481,6 +481,9 @@ func TestPersistLastImage(t *testing.T) {
 	if err := e.Run(t.Context()); !errors.Is(err, errBroken) {
 		t.Errorf("Run: %v", err)
 	}
+	if e.ResolveOrder(1, order.Outcome{}) { // nothing is noted any more
+		t.Error("resolved")
+	}
 	fs.images.Store(false)
 	if e, err = engine.New(config); err != nil {
 		t.Fatal(err)

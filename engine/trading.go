@@ -70,7 +70,7 @@ const (
 // trading is the trading state of an engine, and what of it waits to be handled. The loop only.
 type trading struct {
 	config StateConfig
-	orders *order.Manager
+	orders *order.Manager // persist notes what changes them
 	books  *book.Books
 	risk   *risk.Gate
 	quotes *quote.Quoter
