@@ -22,7 +22,7 @@ const (
 	TailBytes   = 8
 
 	// ImageBytesMax is the size of the largest image.
-	ImageBytesMax = 1 << 31
+	ImageBytesMax = 1 << 30
 )
 
 var crcTable = crc32.MakeTable(crc32.Castagnoli)
