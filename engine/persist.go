@@ -88,14 +88,18 @@ type persist struct {
 	logFailed bool
 	skipped   bool // the state may be half changed: no last image
 
-	cursor // of the newest image; the writer's until that is written
+	cursor   // of the newest image; the writer's until that is written
+	runs     // constant, but for lastQuote
+	recovery Recovery
+}
 
-	run       uint64 // from 1
-	first     uint64 // reference below those of all runs
-	base      uint64 // reference below those of this one
-	lastQuote uint64
+// runs are the references of this run and the earlier ones.
+type runs struct {
+	run       uint64           // from 1
+	first     uint64           // reference below those of all runs
+	base      uint64           // reference below those of this one
 	own       order.References // of earlier runs
-	recovery  Recovery
+	lastQuote uint64           // of this one, from base on
 }
 
 // cursor is what an image covers: where the account's messages resume, and how many intents.
@@ -114,18 +118,15 @@ func resolvePersist(c *Config) error {
 		}
 		return nil
 	}
-	if s.Account == "" {
-		s.Account = c.Session.Username
-	}
 	if s.SaveEvery == 0 {
 		s.SaveEvery = SaveEvery
 	}
 	switch {
 	case s.Disable:
 		return &ConfigError{"State.File", "contradicts State.Disable"}
-	case s.Account == "":
+	case accountOf(c) == "":
 		return &ConfigError{"State.Account", "must name the account for State.File if Session.Username does not"}
-	case len(s.Account) > accountBytesMax:
+	case len(accountOf(c)) > accountBytesMax:
 		return &ConfigError{"State.Account", "is too long"}
 	case s.SaveEvery < time.Millisecond || s.SaveEvery > durationMax:
 		return &ConfigError{"State.SaveEvery", "must be 0, or a millisecond to 24 hours"}
@@ -142,6 +143,14 @@ func resolvePersist(c *Config) error {
 	return nil
 }
 
+// accountOf returns what names the account in a file.
+func accountOf(c *Config) string {
+	if c.State.Account != "" {
+		return c.State.Account
+	}
+	return c.Session.Username
+}
+
 // openPersist reads the file into the trading state, which is empty, and into the settings of the session, and
 // writes it once, so that the references of this run are durably taken.
 func (e *Engine) openPersist(c *Config) (err error) {
@@ -149,7 +158,7 @@ func (e *Engine) openPersist(c *Config) (err error) {
 	if fs == nil {
 		fs = statefile.OS{}
 	}
-	owner := sha256.Sum256([]byte("smk state\x00" + c.Address + "\x00" + c.State.Account))
+	owner := sha256.Sum256([]byte("smk state\x00" + c.Address + "\x00" + accountOf(c)))
 	store, err := statefile.Open(statefile.Config{FS: fs, Path: c.State.File, Owner: owner, Version: payloadVersion})
 	if err != nil {
 		return err
