@@ -81,7 +81,7 @@ func (e *Engine) wake() { e.parking.wake() }
 func (e *Engine) park() bool {
 	e.parking.parked.Store(true)
 	if e.submitted.ring.Len() > 0 || e.requests.pending() != 0 || len(e.dialer.results) > 0 ||
-		e.trading.saved() {
+		e.trading.saveResultReady() {
 		e.parking.parked.Store(false)
 		return false
 	}

@@ -21,7 +21,7 @@ func (p *persist) dueAt() int64 {
 	switch {
 	case p == nil:
 		return never
-	case p.report || p.idle():
+	case p.report || p.resultReady():
 		return past
 	case p.writing || !p.dirty:
 		return never // the writer wakes the loop
@@ -29,11 +29,11 @@ func (p *persist) dueAt() int64 {
 	return p.due
 }
 
-// idle reports whether an image was written whose result nobody has asked for.
-func (p *persist) idle() bool { return p != nil && p.writing && p.writer.Free() }
+// resultReady reports whether an image was written whose result nobody has asked for.
+func (p *persist) resultReady() bool { return p != nil && p.writing && p.writer.Free() }
 
-// saved reports whether there is something that the loop must not sleep before.
-func (t *trading) saved() bool { return t != nil && t.persist.idle() }
+// saveResultReady is resultReady, which the loop must not sleep before.
+func (t *trading) saveResultReady() bool { return t != nil && t.persist.resultReady() }
 
 // tickPersist asks what became of the last image, and makes the next one if it is due.
 func (e *Engine) tickPersist() {
@@ -42,7 +42,7 @@ func (e *Engine) tickPersist() {
 		p.report = false
 		e.notifySaved(p.failed)
 	}
-	if p.idle() {
+	if p.resultReady() {
 		p.writing = false
 		if _, err := p.writer.Result(); err != nil {
 			e.saveFailed(err)
@@ -62,7 +62,7 @@ func (e *Engine) tickPersist() {
 // save has an image made as of now. It reports false if there was no room for that.
 func (e *Engine) save() bool {
 	p := e.trading.persist
-	e.at(&p.cursor)
+	e.readCursor(&p.cursor)
 	if p.note(noteMark, e.now); p.replica.stale {
 		return false
 	}
@@ -71,9 +71,9 @@ func (e *Engine) save() bool {
 	return true
 }
 
-// at notes where the account's messages resume. That may be less than what the orders have applied, never more: of what
-// is repeated they know that they have it.
-func (e *Engine) at(c *cursor) {
+// readCursor reads where the account's messages resume. That may be less than what the orders have applied, never more:
+// of what is repeated they know that they have it.
+func (e *Engine) readCursor(c *cursor) {
 	c.sequence = e.session.AccountSequence()
 	c.applied = e.session.AppendAccountApplied(c.applied[:0])
 	c.applied = c.applied[:min(len(c.applied), session.AccountHolesMax)]
@@ -212,7 +212,7 @@ func (e *Engine) closePersist() error {
 		return p.close(nil, 0)
 	}
 	var c cursor
-	e.at(&c)
+	e.readCursor(&c)
 	err := p.close(p.append(make([]byte, statefile.HeaderBytes), &c, e.trading.orders), e.now)
 	if err != nil {
 		e.log.push(record{at: e.now, level: slog.LevelError, text: "the last state was not saved", err: err})
