@@ -58,7 +58,7 @@ const (
 	quoteReferences = runReferences / 2
 
 	payloadVersion  = 1
-	payloadHead     = 4 + 5*8 + 4
+	payloadHead     = 4 + 6*8 + 4
 	payloadApplied  = 16
 	accountBytesMax = 1 << 10
 )
@@ -87,6 +87,7 @@ type persist struct {
 	lost      bool // one was not noted
 	logFailed bool
 	skipped   bool // the state may be half changed: no last image
+	resumed   bool // the login resumed from an account message
 
 	cursor   // of the newest image; the writer's until that is written
 	runs     // constant, but for lastQuote
@@ -106,6 +107,7 @@ type runs struct {
 type cursor struct {
 	covers   uint64
 	sequence uint64
+	mark     uint64
 	applied  []session.AccountRange
 }
 
@@ -134,7 +136,7 @@ func resolvePersist(c *Config) error {
 		return &ConfigError{"State.OnSaveFailed", "is not a SaveFailurePolicy"}
 	case c.Session.ReferenceBase != 0:
 		return &ConfigError{"Session.ReferenceBase", "contradicts State.File, which keeps the references"}
-	case c.Session.AccountSequence != 0 || len(c.Session.AccountApplied) > 0 || len(c.Session.InDoubt) > 0 ||
+	case c.Session.AccountSequence|c.Session.AccountMark != 0 || len(c.Session.AccountApplied) > 0 || len(c.Session.InDoubt) > 0 ||
 		c.Session.ResumeFrom.ID != "":
 		return &ConfigError{"State.File", "contradicts Session.AccountSequence, AccountApplied, InDoubt and ResumeFrom"}
 	case c.Session.Resume == session.ResumeNone:
@@ -179,7 +181,7 @@ func (e *Engine) openPersist(c *Config) (err error) {
 	t.orders.SetClock(e.now)
 	c.Session.ReferenceBase = p.base
 	c.Session.AccountFromStart = true
-	c.Session.AccountSequence = p.sequence
+	c.Session.AccountSequence, c.Session.AccountMark = p.sequence, p.mark
 	c.Session.AccountApplied = append([]session.AccountRange(nil), p.applied...)
 	t.persist = p
 	c.Session.InDoubt = t.recover(e.now, c.Session.UnansweredMax)
@@ -289,7 +291,7 @@ func (p *persist) fill(b []byte) []byte {
 func (p *persist) append(b []byte, at *cursor, orders *order.Manager) []byte {
 	le, from := binary.LittleEndian, len(b)
 	b = le.AppendUint32(b, 0)
-	for _, n := range [...]uint64{p.run, p.first, p.base, at.covers, at.sequence} {
+	for _, n := range [...]uint64{p.run, p.first, p.base, at.covers, at.sequence, at.mark} {
 		b = le.AppendUint64(b, n)
 	}
 	b = le.AppendUint32(b, uint32(len(at.applied)))
@@ -314,7 +316,7 @@ func (p *persist) parse(b []byte) (n int, err error) {
 	if count > session.AccountHolesMax+1 || n != payloadHead+count*payloadApplied || n > len(b) {
 		return damaged(payloadHead-4, "ranges of account sequences")
 	}
-	for i, at := range [...]*uint64{&p.run, &p.first, &p.base, &p.covered, &p.sequence} {
+	for i, at := range [...]*uint64{&p.run, &p.first, &p.base, &p.covered, &p.sequence, &p.mark} {
 		*at = le.Uint64(b[4+8*i:])
 	}
 	const most = math.MaxUint64 - 2*runReferences

@@ -181,9 +181,19 @@ func (p *persist) follow(t *trading, ev *order.Event) {
 
 // caughtUp ends the recovery at the first CaughtUp: what is in doubt still is unknown, and orders of earlier quotes
 // are the quoter's, which cancels those that the bot does not want to be quoted.
-func (t *trading) caughtUp(ev *Event) {
+func (t *trading) caughtUp(ev *Event, now int64) {
 	p := t.persist
-	if p == nil || p.recovery.Done {
+	if p == nil {
+		return
+	}
+	if ev.Cause == session.ErrHistory && p.resumed { // what a later login resumes from does not bring it back
+		if n := p.claim(noteLost, now); n != nil {
+			n.a, n.b = 1, 0
+			p.publish()
+		}
+		t.ordersEvents(t.orders.AccountLost(1, 0, now), now)
+	}
+	if p.recovery.Done {
 		return
 	}
 	r := &p.recovery

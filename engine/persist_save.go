@@ -74,7 +74,7 @@ func (e *Engine) save() bool {
 // readCursor reads where the account's messages resume. That may be less than what the orders have applied, never more:
 // of what is repeated they know that they have it.
 func (e *Engine) readCursor(c *cursor) {
-	c.sequence = e.session.AccountSequence()
+	c.sequence, c.mark = e.session.AccountSequence(), e.session.AccountMark()
 	c.applied = e.session.AppendAccountApplied(c.applied[:0])
 	c.applied = c.applied[:min(len(c.applied), session.AccountHolesMax)]
 	p := e.trading.persist

@@ -29,8 +29,8 @@ import (
 
 // rebootSeeds is how many days TestPersistTruth trades with each setting, and rebootRuns how many runs a day has.
 const (
-	rebootSeeds = 8
-	rebootRuns  = 6
+	rebootSeeds = 28
+	rebootRuns  = 8
 )
 
 // TestPersistTruth trades at random among other participants, and kills the process at random moments: between a send

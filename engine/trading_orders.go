@@ -42,8 +42,11 @@ func (e *Engine) applyOrders(ev *Event) {
 		t.persist.noteCaughtUp(ev, e.now)
 		t.ordersEvents(t.orders.CaughtUp(ev.Complete, ev.Cause, e.now), e.now)
 		t.hold(quote.NotCaughtUp, false)
-		t.caughtUp(ev)
+		t.caughtUp(ev, e.now)
 	case session.LoggedIn:
+		if t.persist != nil {
+			t.persist.resumed = ev.AccountSequence > 1
+		}
 		t.risk.LoggedIn(e.now)
 		t.due = 0
 	case session.Gap:

@@ -60,6 +60,10 @@ type Config struct {
 	AccountSequence uint64
 	AccountApplied  []AccountRange
 
+	// AccountMark is what [Session.AccountMark] returned then; 0 means that it is not known. With it AccountReset is
+	// reported if the exchange has begun to count anew meanwhile and has come to the same number.
+	AccountMark uint64
+
 	// InDoubt are order-entry messages of an earlier run whose answers were not received, oldest first and at most
 	// UnansweredMax: they are in doubt, as those of a lost connection are, until an answer comes or SendUnresolved
 	// says that none will. SendResolved is not reported of them again.

@@ -96,3 +96,20 @@ func TestEarlierRequestsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestAccountMark: a number that was the last of an earlier run is reported as a new numbering if another message has it
+// now, and is a repetition if the same one has.
+func TestAccountMark(t *testing.T) {
+	mark := markOf(msg.PayloadOrderCancelled, 9, 0, 0)
+	for order, want := range map[uint64]EventKind{9: 0, 10: AccountReset} {
+		l := new(accountLog)
+		l.init(40, mark, nil)
+		if l.mark(40) != mark || l.mark(41) != 0 {
+			t.Errorf("marks %d, %d", l.mark(40), l.mark(41))
+		}
+		v, _, _ := l.receive(0, 40, markOf(msg.PayloadOrderCancelled, order, 0, 0), true, false)
+		if (v == accountReset) != (want == AccountReset) || (v == accountDuplicate) != (want == 0) {
+			t.Errorf("order %d: %v", order, v)
+		}
+	}
+}

@@ -80,7 +80,7 @@ func New(config Config) (*Session, error) {
 	s.outbox.init(frames, config.Tap)
 	s.resender.init(&config)
 	s.login.init(&config)
-	s.account.init(config.AccountSequence, config.AccountApplied)
+	s.account.init(config.AccountSequence, config.AccountMark, config.AccountApplied)
 	s.requests.init(frames, config.UnansweredMax)
 	for i := range config.InDoubt {
 		s.requests.doubtEarlier(&config.InDoubt[i])
@@ -139,6 +139,10 @@ func (s *Session) AccountSequence() uint64 {
 	}
 	return s.account.resume
 }
+
+// AccountMark returns what tells the message with the number AccountSequence from another one with the same number, to
+// be kept for [Config] with it, and 0 if that is not known.
+func (s *Session) AccountMark() uint64 { return s.account.mark(s.AccountSequence()) }
 
 // AccountApplied returns the ranges of account sequences above AccountSequence whose
 // messages were received as well, to be kept for [Config] with it. Without holes in the
