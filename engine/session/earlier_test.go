@@ -97,8 +97,8 @@ func TestEarlierRequestsRefused(t *testing.T) {
 	}
 }
 
-// TestAccountMark: a number that was the last of an earlier run is reported as a new numbering if another message has it
-// now, and is a repetition if the same one has.
+// TestAccountMark: a number that was the last of an earlier run is reported as a new numbering if another message has
+// it now, and is a repetition if the same one has.
 func TestAccountMark(t *testing.T) {
 	mark := markOf(msg.PayloadOrderCancelled, 9, 0, 0)
 	for order, want := range map[uint64]EventKind{9: 0, 10: AccountReset} {
