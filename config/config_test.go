@@ -70,7 +70,8 @@ func TestEveryFieldHasASetting(t *testing.T) {
 		"State.Orders", "State.Books", "State.Risk", "State.Quotes", "State.HandleReplayed", "State.OnUnresolved",
 		"State.files",
 		"Dial", "Logger", "Credentials", "Session.Tap", "Session.ResumeFrom",
-		"Session.AccountApplied", "Session.InDoubt", "Session.AccountMark", "Session.LateCredentials", "Session.Send.OnDemand",
+		"Session.AccountApplied", "Session.InDoubt", "Session.AccountMark",
+		"Session.LateCredentials", "Session.Send.OnDemand",
 	}
 	named := map[string]string{}
 	for _, s := range settings {

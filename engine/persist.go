@@ -136,8 +136,8 @@ func resolvePersist(c *Config) error {
 		return &ConfigError{"State.OnSaveFailed", "is not a SaveFailurePolicy"}
 	case c.Session.ReferenceBase != 0:
 		return &ConfigError{"Session.ReferenceBase", "contradicts State.File, which keeps the references"}
-	case c.Session.AccountSequence|c.Session.AccountMark != 0 || len(c.Session.AccountApplied) > 0 || len(c.Session.InDoubt) > 0 ||
-		c.Session.ResumeFrom.ID != "":
+	case c.Session.AccountSequence|c.Session.AccountMark != 0 || len(c.Session.AccountApplied) > 0 ||
+		len(c.Session.InDoubt) > 0 || c.Session.ResumeFrom.ID != "":
 		return &ConfigError{"State.File", "contradicts Session.AccountSequence, AccountApplied, InDoubt and ResumeFrom"}
 	case c.Session.Resume == session.ResumeNone:
 		return &ConfigError{"State.File", "contradicts ResumeNone"}
