@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/engine/book"
+	"github.com/smk-go/smk/engine/internal/statefile"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/risk"
@@ -26,6 +27,28 @@ type StateConfig struct {
 	Books  book.Config
 	Risk   risk.Config
 	Quotes quote.Config
+
+	// File, if not "", is where the state is kept, so that a bot that starts again knows its orders, positions and
+	// money, whatever ended it; see [Recovery]. Beside it there are File.lock, File.tmp, File.log0 and File.log1.
+	// Account, "" means Session.Username, names the account in it: only a hash of that and of Address is stored, and
+	// a file of another account or exchange is refused. It sets Session.AccountFromStart.
+	File    string
+	Account string
+
+	// SaveEvery is how often File is written, off the loop, if something has changed; 0 means a second. The
+	// writer has a copy of all orders, which claims as much memory again; the loop copies for it what it applies.
+	SaveEvery time.Duration
+
+	// DurableIntents makes each request about an order durable before it leaves: one sync of the disk for all that
+	// are written to the socket together, for which the loop waits. A process that is killed then forgets nothing.
+	// Without it a request that left after the last image and that the exchange did not accept is forgotten, and
+	// one that it did accept is known again, by its reference, from the account's messages.
+	DurableIntents bool
+
+	// OnSaveFailed is what follows while File cannot be written.
+	OnSaveFailed SaveFailurePolicy
+
+	files statefile.FS // nil means the system's; for tests
 
 	// HandleReplayed calls OnOrder's and OnFill's handlers also for what the exchange repeats after a login.
 	// The state is up to date in any case.
@@ -69,11 +92,12 @@ const (
 // trading is the trading state of an engine, and what of it waits to be handled. The loop only.
 type trading struct {
 	config StateConfig
-	orders *order.Manager
+	orders *order.Manager // persist notes what changes them
 	books  *book.Books
 	risk   *risk.Gate
 	quotes *quote.Quoter
 
+	persist   *persist // nil if nothing is kept on disk
 	halts     halts
 	driftPing driftPing
 	bookWalk  bookWalk
@@ -238,6 +262,10 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	k := *keys
 	k.Reference, _ = e.session.Reference(seq)
 	_ = t.orders.Sent(&k, seq, e.now) // admit asked for room
+	if t.persist != nil {
+		t.persist.noteSent(&k, seq, e.now)
+		e.noteIntent(&k, seq)
+	}
 	t.risk.Sent(e.now, &k)
 	t.changed, t.reconcile = true, t.quoting
 	if k.Type == msg.PayloadOrderCancelAll {
