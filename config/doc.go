@@ -92,12 +92,12 @@
 //	[engine]  loop_delay                SMK_LOOP_DELAY                time
 //	[engine]  references_off            SMK_REFERENCES_OFF            yes or no
 //	[engine]  state_off                 SMK_STATE_OFF                 yes or no
-//	[engine]  follow_off                SMK_FOLLOW_OFF                yes or no
 //	[engine]  state_file                SMK_STATE_FILE                text
 //	[engine]  state_account             SMK_STATE_ACCOUNT             text
 //	[engine]  state_save_every          SMK_STATE_SAVE_EVERY          time
 //	[engine]  state_durable_intents     SMK_STATE_DURABLE_INTENTS     yes or no
 //	[engine]  state_on_save_failed      SMK_STATE_ON_SAVE_FAILED      name
+//	[engine]  follow_off                SMK_FOLLOW_OFF                yes or no
 //	[engine]  on_stop                   SMK_ON_STOP                   name
 //	[engine]  stop_timeout              SMK_STOP_TIMEOUT              time
 //	[engine]  cancel_all_on_panic       SMK_CANCEL_ALL_ON_PANIC       yes or no

@@ -32,8 +32,13 @@ func (m *Manager) Unanswered(yield func(Unanswered) bool) {
 			continue
 		}
 		k := msg.Keys{
-			Type: msg.PayloadOrderCreate, Reference: e.Order.Reference, Market: e.Order.Market, Contract: e.Order.Contract,
-			Side: msg.Side(e.Order.Side), Price: uint32(e.Order.Price), Quantity: uint64(e.Order.Quantity),
+			Type:      msg.PayloadOrderCreate,
+			Reference: e.Order.Reference,
+			Market:    e.Order.Market,
+			Contract:  e.Order.Contract,
+			Side:      msg.Side(e.Order.Side),
+			Price:     uint32(e.Order.Price),
+			Quantity:  uint64(e.Order.Quantity),
 		}
 		if !yield(Unanswered{k, e.sent, e.Order.Sent}) {
 			return
