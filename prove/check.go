@@ -159,7 +159,7 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 	case order.Overflow:
 		b.world.fail("overflow", b, "%+v", *ev)
 	case order.Anomaly:
-		if !b.uncertain() {
+		if ev.Anomaly != order.InexactReduction && !b.uncertain() {
 			b.world.fail("anomaly", b, "%+v", *ev)
 		}
 	}
@@ -167,7 +167,7 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 
 // uncertain reports whether the exchange has lost what a client needs to know everything.
 func (b *bot) uncertain() bool {
-	return b.sequencesRestarted || b.forgotten || b.world.schedule.History < 1<<14
+	return b.uncertainFile || b.sequencesRestarted || b.forgotten || b.world.schedule.History < 1<<14
 }
 
 // check compares the bot with the exchange at a moment: its worst case is never below the truth.
@@ -283,6 +283,13 @@ func (b *bot) resolveUnnamed(o *order.Order) {
 
 func (b *bot) compareOrders() {
 	w := b.world
+	references := make(map[uint64]bool)
+	for _, o := range w.sim.Exchange.Orders(b.account) {
+		if o.HasReference && references[o.Reference] {
+			w.fail("sent twice", b, "two orders with reference %d", o.Reference)
+		}
+		references[o.Reference] = true
+	}
 	type shown struct{ price, quantity, executed, available uint64 }
 	live := make(map[uint64]shown)
 	for _, o := range w.sim.Exchange.Orders(b.account) {
