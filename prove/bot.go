@@ -33,6 +33,7 @@ type bot struct {
 	deadUntil    int64           // it is killed
 	slow         time.Duration   // what the next handler takes
 	resolveAt    int64           // when a doubt is resolved next
+	heard        int64           // when the exchange said something
 	asked        map[uint64]bool // orders that were cancelled to find out about them
 
 	halted bool // the kill switch is thrown
