@@ -69,7 +69,7 @@ func TestEveryFieldHasASetting(t *testing.T) {
 	inCode := []string{
 		"State.Orders", "State.Books", "State.Risk", "State.Quotes", "State.HandleReplayed", "State.OnUnresolved",
 		"State.HaltSignals", "State.HaltFile", "State.HaltFilePeriod", "State.DisableQuoteCancelAll", "Clock",
-		"State.Files",
+		"State.Files", "State.DoubtTimeout",
 		"Dial", "Logger", "Credentials", "Session.Tap", "Session.ResumeFrom",
 		"Session.AccountApplied", "Session.InDoubt", "Session.AccountMark",
 		"Session.LateCredentials", "Session.Send.OnDemand",

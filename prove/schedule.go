@@ -194,7 +194,8 @@ func faultMax(k fault.Kind) uint32 {
 func survivable(k fault.Kind) bool {
 	switch k {
 	case fault.Corrupt, fault.CorruptIn, fault.DelayIn, fault.ReorderIn, fault.DropBefore, fault.DuplicateBefore,
-		fault.DelayBefore, fault.ReorderBefore, fault.Swap, fault.Unconfirmed, fault.Skip, fault.Unheard, fault.Throttled:
+		fault.DelayBefore, fault.ReorderBefore, fault.Swap, fault.Unconfirmed, fault.Skip, fault.Unheard,
+		fault.Throttled:
 		return false
 	}
 	return true

@@ -47,7 +47,8 @@ func TestResolveOverdueRequests(t *testing.T) {
 		t.Errorf("%v, %d doubts", err, again.Doubts())
 	}
 	events, more := l.m.ResolveOverdue(l.now, l.now)
-	if len(events) != 1 || more || events[0].Kind != order.DoubtResolved || events[0].Request != msg.PayloadOrderCancel {
+	if len(events) != 1 || more || events[0].Kind != order.DoubtResolved ||
+		events[0].Request != msg.PayloadOrderCancel {
 		t.Errorf("%+v, %t", events, more)
 	}
 	if o := l.order(); o.Overlay != 0 || o.State != order.Live || l.m.Doubts() != 0 {

@@ -89,7 +89,10 @@ const (
 	reasonNoTrace                           // the account's messages are complete without it
 )
 
-var ownReasons = [...]string{"none", "not sent", "not delivered", "resolved by the user", "reduced to nothing", "no trace of it"}
+var ownReasons = [...]string{
+	"none", "not sent", "not delivered", "resolved by the user", "reduced to nothing",
+	"no trace of it",
+}
 
 // String returns the name of the reason.
 func (r Reason) String() string {
