@@ -82,7 +82,8 @@ type contract struct {
 	factor    uint16        // of the last reduction
 	best      [2]odds.Price // of the live orders by side, 0 without any
 	staleBest [2]bool       // the best one may have gone
-	_         [16]byte
+	stakes    [2]int64      // what the live orders can lose, by side
+	created   int64         // of that, creates without an answer
 }
 
 // market is a market with contracts.

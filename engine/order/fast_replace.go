@@ -51,6 +51,7 @@ func (m *Manager) fastReplacePending(x *msg.OrderPendingReplace, in *Input) bool
 	m.orders.setRef(i, reference)
 	m.placeIn(i, o.links.contract)
 	m.enlist(i)
+	m.restake(e)
 	e.rare.reserved, e.booked.extra, e.booked.gross = extra, extra, extra
 
 	k := &m.markets.markets[c.market]
@@ -102,6 +103,7 @@ func (m *Manager) fastReplaced(x *msg.OrderCancelReplaceAccepted, in *Input) boo
 	c.booked.extra -= extra
 	k.extra -= extra
 	m.account.extra -= extra
+	m.unstake(e)
 	n.Price, n.Quantity, n.Inherited = odds.Price(price), odds.Quantity(quantity), odds.Quantity(quantity-left)
 	n.Sequence, n.Updated = stamp, m.now
 	e.figures.available = int64(left)

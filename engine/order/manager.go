@@ -15,6 +15,7 @@ type Manager struct {
 	drift      drift
 	complete   completeness
 	inDoubt    int // live orders
+	uncounted  int // live orders that are too large for the sums of what they can lose
 	gone       goneQueue
 	together   together
 	events     [eventsMax]Event
@@ -145,6 +146,7 @@ func (m *Manager) commit(i int32) {
 		return
 	}
 	m.bookOrder(e)
+	m.restake(e)
 	e.flags &^= flagPlain
 	if e.plain(m.window.high) {
 		e.flags |= flagPlain
@@ -299,7 +301,7 @@ func (m *Manager) Ended(yield func(*Order) bool) {
 }
 
 // LiveCount returns how many orders are not terminal.
-func (m *Manager) LiveCount() int { return m.orders.live.n }
+func (m *Manager) LiveCount() int { return int(m.orders.live.n) }
 
 // ByReference returns our order with a reference, nil if it is not kept.
 func (m *Manager) ByReference(reference uint64) *Order {

@@ -10,7 +10,7 @@ import (
 func (m *Manager) Admit(k *msg.Keys) error {
 	switch k.Type {
 	case msg.PayloadOrderCreate:
-		if m.orders.live.n >= m.orders.limit {
+		if int(m.orders.live.n) >= m.orders.limit {
 			return &FullError{"orders", int64(m.orders.limit)}
 		}
 		if k.Quantity > uint64(QuantityMax) || m.account.gross+int64(k.Quantity)*2*moneyPerUnit > grossMax {
@@ -23,7 +23,7 @@ func (m *Manager) Admit(k *msg.Keys) error {
 		if m.requests.free == none {
 			return &FullError{"requests", int64(len(m.requests.list))}
 		}
-		if m.orders.live.n >= m.orders.limit {
+		if int(m.orders.live.n) >= m.orders.limit {
 			return &FullError{"orders", int64(m.orders.limit)}
 		}
 		if k.Quantity > uint64(QuantityMax) || m.account.gross+int64(k.Quantity)*3*moneyPerUnit > grossMax {

@@ -14,60 +14,118 @@ type Stake struct {
 }
 
 // Stakes calls yield with every contract of a market that is not settled, in the order in which they were seen, until
-// it returns false. id names an order whose share is wanted, or is 0. It takes time for each contract and each live
-// order.
+// it returns false. id names an order whose share is wanted, or is 0. It takes time for each contract, however many
+// orders they have.
 func (m *Manager) Stakes(marketID uint32, id uint64, yield func(Stake) bool) {
 	at := m.markets.findMarket(marketID)
 	if at == none {
 		return
 	}
-	var s Stake
-	for i := m.markets.markets[at].contracts; i != none; i = m.markets.contracts[i].next {
+	named := int32(none)
+	if id != 0 {
+		named = m.orders.findID(id)
+	}
+	for i := m.markets.markets[at].contracts; i != none; {
 		c := &m.markets.contracts[i]
-		if c.closed {
-			continue
+		if !c.closed {
+			s := Stake{
+				Contract: c.id,
+				Wins:     odds.Money(c.booked.final*moneyPerUnit + c.booked.flow), Loses: odds.Money(c.booked.flow),
+				Buying: odds.Money(c.stakes[0]), Selling: odds.Money(c.stakes[1]),
+				Asked: odds.Money(max(c.booked.askedRisk-c.created, 0)),
+			}
+			if m.uncounted > 0 {
+				m.addStakes(&s, c)
+			}
+			if named != none {
+				if e := &m.orders.entries[named]; e.links.contract == i {
+					s.OfOrder, _ = e.risk()
+				}
+			}
+			if !yield(s) {
+				return
+			}
 		}
-		m.stake(&s, c, id)
-		if !yield(s) {
-			return
-		}
+		i = c.next
 	}
 }
 
-func (m *Manager) stake(s *Stake, c *contract, id uint64) {
-	*s = Stake{
-		Contract: c.id, Wins: odds.Money(c.booked.final*moneyPerUnit + c.booked.flow), Loses: odds.Money(c.booked.flow),
-	}
-	asked := c.booked.askedRisk
+// addStakes is for contracts whose sums do not fit: it adds the orders one by one.
+func (m *Manager) addStakes(s *Stake, c *contract) {
+	s.Buying, s.Selling = 0, 0
+	asked := odds.Money(c.booked.askedRisk)
 	for i := c.live.head; i != none; i = m.orders.inContract[i].next {
-		o := &m.orders.entries[i].Order
-		open := o.Available
-		if o.State == PendingNew {
-			open = o.Quantity
+		e := &m.orders.entries[i]
+		risk, created := e.risk()
+		sum := &s.Buying
+		if e.Order.Side != odds.Buy {
+			sum = &s.Selling
 		}
-		if !o.Price.Valid() || open <= 0 {
-			continue
-		}
-		risk := int64(liability(o.Side, open, o.Price))
-		if o.Side == odds.Buy {
-			s.Buying = atMost(s.Buying, risk)
-		} else {
-			s.Selling = atMost(s.Selling, risk)
-		}
-		if o.ID == id && id != 0 {
-			s.OfOrder = odds.Money(risk)
-		}
-		if o.State == PendingNew && o.Original == 0 && !o.Foreign {
-			asked -= risk // of a create, which is counted
+		if *sum += min(risk, odds.MoneyMax-*sum); created {
+			asked -= risk
 		}
 	}
-	s.Asked = odds.Money(max(asked, 0))
+	s.Asked = max(asked, 0)
 }
 
-// atMost returns the sum of two amounts, or odds.MoneyMax if it is larger.
-func atMost(sum odds.Money, more int64) odds.Money {
-	if more > int64(odds.MoneyMax-sum) {
-		return odds.MoneyMax
+// stakesMax bounds the sums of what the orders of a contract can lose. What the fast path adds is booked, and so
+// bounded by grossMax in all.
+const stakesMax = 1 << 62
+
+const _ = uint64(1<<63 - 1 - stakesMax - grossMax)
+
+// risk returns what an order can lose while it is live, and whether it is a create without an answer.
+func (e *entry) risk() (risk odds.Money, created bool) {
+	o := &e.Order
+	if !e.is(flagListedLive) {
+		return 0, false
 	}
-	return sum + odds.Money(more)
+	open := o.Available
+	if o.State == PendingNew {
+		open, created = o.Quantity, o.Original == 0 && !o.Foreign
+	}
+	if !o.Price.Valid() || open <= 0 {
+		return 0, false
+	}
+	return liability(o.Side, open, o.Price), created
+}
+
+// restake follows what an order can lose, in the sums of its contract.
+func (m *Manager) restake(e *entry) {
+	risk, created := e.risk()
+	if int64(risk) == e.stake && created == e.created && !e.uncounted {
+		return
+	}
+	m.unstake(e)
+	if e.links.contract == none {
+		return
+	}
+	c, side := &m.markets.contracts[e.links.contract], (e.Order.Side-odds.Buy)&1
+	if int64(risk) > stakesMax-c.stakes[side] {
+		e.uncounted = true
+		m.uncounted++
+		return
+	}
+	e.stake, e.created = int64(risk), created
+	c.stakes[side] += e.stake
+	if created {
+		c.created += e.stake
+	}
+}
+
+// unstake takes what an order can lose out of the sums of its contract.
+func (m *Manager) unstake(e *entry) {
+	if e.uncounted {
+		e.uncounted = false
+		m.uncounted--
+	}
+	if e.stake == 0 {
+		return
+	}
+	c := &m.markets.contracts[e.links.contract]
+	c.stakes[(e.Order.Side-odds.Buy)&1] -= e.stake
+	if e.created {
+		c.created -= e.stake
+	}
+	e.stake, e.created = 0, false
 }

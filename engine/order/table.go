@@ -22,7 +22,7 @@ type place struct{ prev, next int32 }
 // list is a list of slots, oldest first.
 type list struct {
 	head, tail int32
-	n          int
+	n          int32
 }
 
 func (t *table) init(live, ended int) {
