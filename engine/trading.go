@@ -151,10 +151,12 @@ func (t *trading) admit(now int64, keys *msg.Keys) error {
 // fillSnapshot fills in the parts of the snapshot that a request is judged by.
 func (t *trading) fillSnapshot(now int64, keys *msg.Keys, needs risk.Parts) {
 	s := &t.snapshot
-	*s = risk.Snapshot{Known: needs}
 	if needs == 0 {
+		s.Known = 0
 		return
 	}
+	*s = risk.Snapshot{}
+	s.Known = needs
 	market, contract, side := keys.Market, keys.Contract, odds.Side(keys.Side)
 	var original *order.Order
 	if keys.Type == msg.PayloadOrderCancelReplace {
@@ -199,7 +201,9 @@ func (t *trading) touch(now int64, market, contract uint32) (b risk.Book) {
 	if !ok {
 		return b
 	}
-	switch state, _ := c.State(); state {
+	c = c.WithoutOwn()
+	is := c.Touch()
+	switch is.State {
 	case book.Live:
 		b.State = risk.BookLive
 	case book.Suspect:
@@ -207,17 +211,10 @@ func (t *trading) touch(now int64, market, contract uint32) (b risk.Book) {
 	default:
 		return b
 	}
-	b.Age = time.Duration(c.Age(now))
-	c = c.WithoutOwn()
+	b.Age, b.Bid, b.Offer = time.Duration(now-is.Updated), is.Bid, is.Offer
 	if t.config.Risk.Collar.Micro {
 		micro, _ := c.Micro()
 		b.Micro = odds.Price((micro + microUnit/2) / microUnit)
-	}
-	if l, ok := c.Best(odds.Buy); ok {
-		b.Bid = l.Price
-	}
-	if l, ok := c.Best(odds.Sell); ok {
-		b.Offer = l.Price
 	}
 	return b
 }

@@ -27,54 +27,52 @@ func (t *trading) exposures(s *risk.Snapshot, r *exposed) {
 		s.Known &^= risk.PartContract | risk.PartMarket | risk.PartAccount
 		return
 	}
-	independent := t.config.Orders.IndependentContracts
-	before, after := risk.WorstCase{Independent: independent}, risk.WorstCase{Independent: independent}
-	filled := risk.WorstCase{Independent: independent}
-	m, a := t.orders.Market(r.market), t.orders.Account()
-	fixed := m.Provision + m.Replacing
+	var k order.Stake // of the request's contract
 	seen, original := false, uint64(0)
 	if r.original != nil {
 		original = r.original.ID
 	}
-	t.orders.Stakes(r.market, original, func(k order.Stake) bool {
-		with := risk.Result{Wins: less(k.Wins, k.Selling), Loses: less(k.Loses, k.Buying)}
-		fixed += k.Asked
-		before.Add(with)
-		if k.Contract != r.contract {
-			after.Add(with)
-			filled.Add(with)
-			return true
-		}
-		seen = true
-		rest := with // without the original
-		if r.side == odds.Buy {
-			rest.Loses = less(k.Loses, k.Buying-k.OfOrder)
+	before := risk.WorstCase{Independent: t.config.Orders.IndependentContracts} // of the other contracts, at first
+	fixed, others := t.orders.Fixed(r.market)
+	own := fixed
+	t.orders.Stakes(r.market, original, func(c order.Stake) bool {
+		fixed += c.Asked
+		if c.Contract == r.contract {
+			k, seen = c, true
 		} else {
-			rest.Wins = less(k.Wins, k.Selling-k.OfOrder)
+			before.Add(risk.Result{Wins: less(c.Wins, c.Selling), Loses: less(c.Loses, c.Buying)})
 		}
-		open, full := rest, rest
-		open.Open(r.side, r.price, r.quantity)
-		full.Fill(r.side, r.price, r.quantity)
-		after.Add(open)
-		filled.Add(full)
-		own := k.Asked + m.Provision + m.Replacing
-		s.Contract = risk.Exposure{Before: lossOf(with) + own, After: lossOf(open) + own, Filled: lossOf(full) + own}
 		return true
 	})
 	if !seen { // settled, or voided: the exchange refuses it
 		s.Known &^= risk.PartContract | risk.PartMarket | risk.PartAccount
 		return
 	}
-	s.Market = risk.Exposure{Before: before.Loss() + fixed, After: after.Loss() + fixed, Filled: filled.Loss() + fixed}
-	others := a.WorstCase - m.WorstCase
-	s.Account = risk.Exposure{
-		Before: others + s.Market.Before, After: others + s.Market.After, Filled: others + s.Market.Filled,
+	own += k.Asked
+	with := risk.Result{Wins: less(k.Wins, k.Selling), Loses: less(k.Loses, k.Buying)}
+	open := with // without the original
+	if r.side == odds.Buy {
+		open.Loses = less(k.Loses, k.Buying-k.OfOrder)
+	} else {
+		open.Wins = less(k.Wins, k.Selling-k.OfOrder)
 	}
+	full := open
+	open.Open(r.side, r.price, r.quantity)
+	full.Fill(r.side, r.price, r.quantity)
+	after, filled := before, before
+	before.Add(with)
+	after.Add(open)
+	filled.Add(full)
+	e := &s.Contract
+	e.Before, e.After, e.Filled = lossOf(with)+own, lossOf(open)+own, lossOf(full)+own
+	e = &s.Market
+	e.Before, e.After, e.Filled = before.Loss()+fixed, after.Loss()+fixed, filled.Loss()+fixed
+	s.Account = risk.Exposure{Before: others + e.Before, After: others + e.After, Filled: others + e.Filled}
 }
 
 // less returns a result less what is lost beside it, or the least amount if that is larger.
 func less(result, loss odds.Money) odds.Money {
-	if rest, err := result.Sub(loss); err == nil {
+	if rest := result - loss; rest <= result && rest >= -odds.MoneyMax { // loss is not negative
 		return rest
 	}
 	return -odds.MoneyMax

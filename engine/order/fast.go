@@ -43,8 +43,6 @@ func (m *Manager) commitCreate(i int32) {
 	e := &m.orders.entries[i]
 	o := &e.Order
 	o.State, o.Updated = PendingNew, m.now
-	m.relist(i, e)
-	m.show(e)
 	e.flags |= flagPlain
 
 	c, side := &m.markets.contracts[e.links.contract], (o.Side-odds.Buy)&1

@@ -40,7 +40,7 @@ func (m *Manager) fastReplacePending(x *msg.OrderPendingReplace, in *Input) bool
 	o.requests.asks, o.rare.askQuantity, o.rare.askPrice = 0, 0, 0
 	o.Order.Sequence, o.Order.Updated = stamp, m.now
 
-	i := m.claim(false)
+	i := m.claimLive()
 	e := &m.orders.entries[i]
 	n := &e.Order
 	n.Original, n.Market, n.Contract, n.Side = orig, o.Order.Market, o.Order.Contract, o.Order.Side
@@ -50,7 +50,6 @@ func (m *Manager) fastReplacePending(x *msg.OrderPendingReplace, in *Input) bool
 	m.orders.setID(i, id)
 	m.orders.setRef(i, reference)
 	m.placeIn(i, o.links.contract)
-	m.enlist(i)
 	m.restake(e)
 	e.rare.reserved, e.booked.extra, e.booked.gross = extra, extra, extra
 

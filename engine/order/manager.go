@@ -247,20 +247,36 @@ func (m *Manager) forget(i int32) {
 	m.stats.Evicted++
 }
 
-// claim returns an empty entry in the list of live orders, or none. Ended orders make room.
+// claim returns an empty entry in the list of ended orders, where it is until enlist, or none. Ended orders make room.
 func (m *Manager) claim(foreign bool) int32 {
 	t := &m.orders
-	if t.free == none {
-		m.evict()
-	}
-	i := t.claim()
+	i := m.claimFree()
 	if i == none {
 		return none
 	}
-	e := &t.entries[i]
-	e.Order.Foreign = foreign
-	t.ended.push(t.places, i) // until enlist
+	t.entries[i].Order.Foreign = foreign
+	t.ended.push(t.places, i)
 	return i
+}
+
+// claimLive is claim for an order of ours that is going to be live, in that list.
+func (m *Manager) claimLive() int32 {
+	t := &m.orders
+	i := m.claimFree()
+	if i == none {
+		return none
+	}
+	t.entries[i].flags |= flagListedLive
+	t.live.push(t.places, i)
+	return i
+}
+
+// claimFree returns an empty entry that is in no list, or none.
+func (m *Manager) claimFree() int32 {
+	if m.orders.free == none {
+		m.evict()
+	}
+	return m.orders.claim()
 }
 
 // evict forgets the oldest ended order without provisional fills; if all have some, the oldest one.

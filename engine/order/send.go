@@ -56,7 +56,7 @@ func (m *Manager) sentCreate(k *msg.Keys, seq uint64) error {
 	if err := m.Admit(k); err != nil {
 		return err
 	}
-	i := m.claim(false)
+	i := m.claimLive()
 	if i == none {
 		return &FullError{"orders", int64(len(m.orders.entries))}
 	}

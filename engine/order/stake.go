@@ -50,6 +50,19 @@ func (m *Manager) Stakes(marketID uint32, id uint64, yield func(Stake) bool) {
 	}
 }
 
+// Fixed returns what offsets nothing in the worst case of a market, Provision and Replacing of its [Market], and
+// the worst case of all others: WorstCase of the [Account] less that of the market.
+func (m *Manager) Fixed(marketID uint32) (fixed, others odds.Money) {
+	a := &m.account
+	all := a.reserved() + a.asked - m.awaited()
+	at := m.markets.findMarket(marketID)
+	if at == none {
+		return 0, odds.Money(all)
+	}
+	k := &m.markets.markets[at]
+	return odds.Money(k.provRisk + k.extra), odds.Money(all - k.worstCase())
+}
+
 // addStakes is for contracts whose sums do not fit: it adds the orders one by one.
 func (m *Manager) addStakes(s *Stake, c *contract) {
 	s.Buying, s.Selling = 0, 0

@@ -56,9 +56,9 @@ func (w *WorstCase) Loss() odds.Money { return -capped(w.loses, w.least) }
 
 // capped returns a + b, or the amount next to it if there is no such amount.
 func capped(a, b odds.Money) odds.Money {
-	sum, err := a.Add(b)
+	sum := a + b
 	switch {
-	case err == nil:
+	case (a^sum)&(b^sum) >= 0 && sum >= -odds.MoneyMax:
 		return sum
 	case b > 0:
 		return odds.MoneyMax
