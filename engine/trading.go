@@ -197,12 +197,10 @@ const microUnit = 10_000
 
 // touch returns a contract's book as the risk checks take it, without own orders.
 func (t *trading) touch(now int64, market, contract uint32) (b risk.Book) {
-	c, ok := t.books.Contract(market, contract)
+	is, ok := t.books.Touch(market, contract)
 	if !ok {
 		return b
 	}
-	c = c.WithoutOwn()
-	is := c.Touch()
 	switch is.State {
 	case book.Live:
 		b.State = risk.BookLive
@@ -213,7 +211,8 @@ func (t *trading) touch(now int64, market, contract uint32) (b risk.Book) {
 	}
 	b.Age, b.Bid, b.Offer = time.Duration(now-is.Updated), is.Bid, is.Offer
 	if t.config.Risk.Collar.Micro {
-		micro, _ := c.Micro()
+		c, _ := t.books.Contract(market, contract)
+		micro, _ := c.WithoutOwn().Micro()
 		b.Micro = odds.Price((micro + microUnit/2) / microUnit)
 	}
 	return b

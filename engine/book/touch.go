@@ -2,7 +2,7 @@ package book
 
 import "github.com/smk-go/smk/odds"
 
-// Touch is what orders are judged by of a contract's book.
+// Touch is what orders are judged by of a contract's book, for [Books.Touch].
 type Touch struct {
 	State   State
 	Bid     odds.Price // the best price of each side, 0 if it is empty
@@ -10,31 +10,35 @@ type Touch struct {
 	Updated int64 // as of [Contract.Updated]
 }
 
-// Touch returns what State, Best and Updated do, at once.
-func (c Contract) Touch() (t Touch) {
-	i := c.at()
+// Touch returns what State, Best and Updated of a contract's book without own orders do, at once. It returns false if
+// its market is neither subscribed to nor has own orders.
+func (b *Books) Touch(marketID, id uint32) (t Touch, ok bool) {
+	i := b.find(marketID, id)
 	if i == none {
-		t.State, _ = c.State()
-		t.Updated = c.Updated()
-		return t
+		m := b.marketByID(marketID)
+		if m == nil {
+			return t, false
+		}
+		return Touch{State: b.statusOf(m).state, Updated: m.snapshot}, true
 	}
-	at := &c.b.contract[i]
-	t.State, t.Updated = c.b.statusOfContract(at).state, at.updated
-	t.Bid, t.Offer = c.best(i, bids), c.best(i, offers)
-	return t
+	c := &b.contract[i]
+	words := b.words(i)
+	t.State, t.Updated = b.statusOfContract(c).state, c.updated
+	t.Bid = b.best(i, bids, words[0])
+	t.Offer = b.best(i, offers, words[b.stride])
+	return t, true
 }
 
-// best returns the best price of a side, 0 if it is empty.
-func (c Contract) best(i int32, side int) odds.Price {
-	b := c.b
-	word := b.words(i)[side*b.stride] // 0 if the side is empty
-	key := keyWord(word)
-	if own := b.contract[i].own[side]; c.withoutOwn && own != none && uint32(b.order[own].key) >= key {
-		l, _ := c.Best(odds.Buy + odds.Side(side))
+// best returns the best price of a side without own orders, 0 if it is empty. word is the first of the side, 0 if it
+// is empty with them.
+func (b *Books) best(i int32, side int, word uint64) odds.Price {
+	if own := b.contract[i].own[side]; own != none && uint32(b.order[own].key) >= keyWord(word) {
+		w := walk{words: b.side(i, side), b: b, own: own, side: int32(side)}
+		l, _ := w.next()
 		return l.Price
 	}
 	if word == 0 {
 		return 0
 	}
-	return odds.Price(keyOf(side, key))
+	return odds.Price(keyOf(side, keyWord(word)))
 }
