@@ -27,7 +27,7 @@ func (t *trading) exposures(s *risk.Snapshot, r *exposed) {
 		s.Known &^= risk.PartContract | risk.PartMarket | risk.PartAccount
 		return
 	}
-	var k order.Stake // of the request's contract
+	var c, k order.Stake // of each contract, and of the request's
 	seen, original := false, uint64(0)
 	if r.original != nil {
 		original = r.original.ID
@@ -35,15 +35,14 @@ func (t *trading) exposures(s *risk.Snapshot, r *exposed) {
 	before := risk.WorstCase{Independent: t.config.Orders.IndependentContracts} // of the other contracts, at first
 	fixed, others := t.orders.Fixed(r.market)
 	own := fixed
-	t.orders.Stakes(r.market, original, func(c order.Stake) bool {
+	for w := t.orders.Stakes(r.market, original); w.Next(&c); {
 		fixed += c.Asked
 		if c.Contract == r.contract {
 			k, seen = c, true
 		} else {
 			before.Add(risk.Result{Wins: less(c.Wins, c.Selling), Loses: less(c.Loses, c.Buying)})
 		}
-		return true
-	})
+	}
 	if !seen { // settled, or voided: the exchange refuses it
 		s.Known &^= risk.PartContract | risk.PartMarket | risk.PartAccount
 		return

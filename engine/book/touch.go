@@ -24,21 +24,23 @@ func (b *Books) Touch(marketID, id uint32) (t Touch, ok bool) {
 	c := &b.contract[i]
 	words := b.words(i)
 	t.State, t.Updated = b.statusOfContract(c).state, c.updated
-	t.Bid = b.best(i, bids, words[0])
-	t.Offer = b.best(i, offers, words[b.stride])
+	bid, offer := words[0], words[b.stride] // 0 if a side is empty
+	if own := c.own[bids]; own == none || uint32(b.order[own].key) < keyWord(bid) {
+		t.Bid = odds.Price(keyWord(bid))
+	} else {
+		t.Bid = b.bestWithoutOwn(i, bids)
+	}
+	if own := c.own[offers]; own == none || uint32(b.order[own].key) < keyWord(offer) {
+		t.Offer = odds.Price(whole-keyWord(offer)) % whole
+	} else {
+		t.Offer = b.bestWithoutOwn(i, offers)
+	}
 	return t, true
 }
 
-// best returns the best price of a side without own orders, 0 if it is empty. word is the first of the side, 0 if it
-// is empty with them.
-func (b *Books) best(i int32, side int, word uint64) odds.Price {
-	if own := b.contract[i].own[side]; own != none && uint32(b.order[own].key) >= keyWord(word) {
-		w := walk{words: b.side(i, side), b: b, own: own, side: int32(side)}
-		l, _ := w.next()
-		return l.Price
-	}
-	if word == 0 {
-		return 0
-	}
-	return odds.Price(keyOf(side, keyWord(word)))
+// bestWithoutOwn returns the best price of a side without own orders, 0 if it is empty.
+func (b *Books) bestWithoutOwn(i int32, side int) odds.Price {
+	w := walk{words: b.side(i, side), b: b, own: b.contract[i].own[side], side: int32(side)}
+	l, _ := w.next()
+	return l.Price
 }

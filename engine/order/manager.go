@@ -271,12 +271,17 @@ func (m *Manager) claimLive() int32 {
 	return i
 }
 
-// claimFree returns an empty entry that is in no list, or none.
+// claimFree returns an empty entry that is in no list, or none. If as many ended orders are kept as there should be, it
+// is that of the oldest, so that no more memory is in use than need be. An oldest one with provisional fills stays as
+// long as there is room.
 func (m *Manager) claimFree() int32 {
-	if m.orders.free == none {
+	t := &m.orders
+	if t.free == none {
 		m.evict()
+	} else if i := t.ended.head; int(t.ended.n) >= t.keep && t.entries[i].figures.pending == 0 {
+		m.forget(i)
 	}
-	return m.orders.claim()
+	return t.claim()
 }
 
 // evict forgets the oldest ended order without provisional fills; if all have some, the oldest one.

@@ -13,41 +13,51 @@ type Stake struct {
 	OfOrder  odds.Money // the share of Buying or Selling of the order that was named
 }
 
-// Stakes calls yield with every contract of a market that is not settled, in the order in which they were seen, until
-// it returns false. id names an order whose share is wanted, or is 0. It takes time for each contract, however many
-// orders they have.
-func (m *Manager) Stakes(marketID uint32, id uint64, yield func(Stake) bool) {
-	at := m.markets.findMarket(marketID)
-	if at == none {
-		return
+// Stakes is a walk over the contracts of a market.
+type Stakes struct {
+	m     *Manager
+	at    int32 // the next contract
+	named int32 // the order that was named
+}
+
+// Stakes begins a walk over the contracts of a market that are not settled, in the order in which they were seen. id
+// names an order whose share is wanted, or is 0. The walk takes time for each contract, however many orders they have.
+// The Manager must not be changed meanwhile.
+func (m *Manager) Stakes(marketID uint32, id uint64) Stakes {
+	w := Stakes{m, none, none}
+	if at := m.markets.findMarket(marketID); at != none {
+		w.at = m.markets.markets[at].contracts
 	}
-	named := int32(none)
 	if id != 0 {
-		named = m.orders.findID(id)
+		w.named = m.orders.findID(id)
 	}
-	for i := m.markets.markets[at].contracts; i != none; {
+	return w
+}
+
+// Next sets s to what is at stake in the next contract, and returns false after the last.
+func (w *Stakes) Next(s *Stake) bool {
+	m := w.m
+	for w.at != none {
+		i := w.at
 		c := &m.markets.contracts[i]
-		if !c.closed {
-			s := Stake{
-				Contract: c.id,
-				Wins:     odds.Money(c.booked.final*moneyPerUnit + c.booked.flow), Loses: odds.Money(c.booked.flow),
-				Buying: odds.Money(c.stakes[0]), Selling: odds.Money(c.stakes[1]),
-				Asked: odds.Money(max(c.booked.askedRisk-c.created, 0)),
-			}
-			if m.uncounted > 0 {
-				m.addStakes(&s, c)
-			}
-			if named != none {
-				if e := &m.orders.entries[named]; e.links.contract == i {
-					s.OfOrder, _ = e.risk()
-				}
-			}
-			if !yield(s) {
-				return
+		if w.at = c.next; c.closed {
+			continue
+		}
+		s.Contract = c.id
+		s.Wins, s.Loses = odds.Money(c.booked.final*moneyPerUnit+c.booked.flow), odds.Money(c.booked.flow)
+		s.Buying, s.Selling = odds.Money(c.stakes[0]), odds.Money(c.stakes[1])
+		s.Asked, s.OfOrder = odds.Money(max(c.booked.askedRisk-c.created, 0)), 0
+		if m.uncounted > 0 {
+			m.addStakes(s, c)
+		}
+		if w.named != none {
+			if e := &m.orders.entries[w.named]; e.links.contract == i {
+				s.OfOrder, _ = e.risk()
 			}
 		}
-		i = c.next
+		return true
 	}
+	return false
 }
 
 // Fixed returns what offsets nothing in the worst case of a market, Provision and Replacing of its [Market], and

@@ -58,7 +58,8 @@ func TestStakes(t *testing.T) {
 	seen := 0
 	for market := uint32(1); market <= 100; market++ {
 		named := id(uint64(market - 1)) // an order of the market's first contract
-		m.Stakes(market, named, func(s order.Stake) bool {
+		var s order.Stake
+		for w := m.Stakes(market, named); w.Next(&s); {
 			seen++
 			p := m.Position(market, s.Contract)
 			want := order.Stake{Contract: s.Contract, Wins: p.IfWins, Loses: p.IfLoses, Asked: p.Asked}
@@ -87,8 +88,7 @@ func TestStakes(t *testing.T) {
 			if s != want {
 				t.Errorf("market %d: %+v, want %+v", market, s, want)
 			}
-			return seen%7 != 0
-		})
+		}
 	}
 	if seen < 500 {
 		t.Errorf("%d stakes", seen)
