@@ -235,7 +235,7 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	k.Reference, _ = e.session.Reference(seq)
 	_ = t.orders.Sent(&k, seq, e.now) // admit asked for room
 	t.risk.Sent(e.now, &k)
-	t.changed, t.reconcile = true, t.quoting
+	t.changed, t.reconcile = true, t.reconcile || t.quoting && !t.stepping
 	if k.Type == msg.PayloadOrderCancelAll {
 		t.quotes.Clearing(k.Market, k.Reference, e.now)
 		if k.Market == 0 {
@@ -246,7 +246,7 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	if k.Type == msg.PayloadOrderCreate {
 		if o := t.orders.ByReference(k.Reference); o != nil {
 			_ = t.books.OwnAdded(own(o, 0))
-			t.quoteOrder(o)
+			t.quoteSent(o)
 		}
 		return
 	}
@@ -272,7 +272,7 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	case msg.PayloadOrderQuantityReduce:
 		_ = t.books.OwnReducing(keyOf(o), o.Overlay&order.PendingReduce != 0)
 	}
-	t.quoteOrder(o)
+	t.quoteSent(o)
 }
 
 // recordSubscription records that subscriptions to books changed.

@@ -5,6 +5,30 @@ import (
 	"github.com/smk-go/smk/odds"
 )
 
+// commitAsk is commit for an order that the fast path may change and a replace of which was sent. It returns false,
+// and has changed nothing, for any other.
+func (m *Manager) commitAsk(e *entry) bool {
+	if e.flags&^flagFolded != plainLive {
+		return false
+	}
+	extra := e.replaceReserve(odds.Quantity(e.rare.askQuantity), e.rare.askPrice)
+	d := extra - e.booked.askedRisk
+	if d > grossMax-m.account.gross {
+		return false
+	}
+	e.Order.Overlay |= PendingReplace
+	e.Order.Updated = m.now
+	c := &m.markets.contracts[e.links.contract]
+	e.booked.askedRisk = extra
+	e.booked.gross += d
+	c.booked.askedRisk += d
+	c.booked.gross += d
+	m.markets.markets[c.market].askedRisk += d
+	m.account.asked += d
+	m.account.gross += d
+	return true
+}
+
 // fastReplacePending is replacePending for the only replace of a live order, which a request of ours asked for.
 func (m *Manager) fastReplacePending(x *msg.OrderPendingReplace, in *Input) bool {
 	sequence, quantity, price := in.AccountSequence, x.GetQuantity(), x.GetPrice()

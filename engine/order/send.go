@@ -105,7 +105,9 @@ func (m *Manager) sentRequest(k *msg.Keys, seq uint64) {
 		switch {
 		case replace:
 			e.ask(k)
-			m.commit(i)
+			if m.general || !m.commitAsk(e) {
+				m.commit(i)
+			}
 		case m.general || e.flags&flagPlain == 0:
 			m.commit(i)
 		case k.Type == msg.PayloadOrderCancel:
