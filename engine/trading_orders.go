@@ -159,10 +159,13 @@ func (t *trading) orderChanged(ev *order.Event) {
 		return
 	}
 	adopted := false
-	if !o.Foreign && o.Reference != 0 && o.ID != 0 { // its fills may have come before it was known to be ours
+	if ev.Kind != order.OrderFilled && !o.Foreign && o.Reference != 0 && o.ID != 0 {
+		// Its fills, which name no reference, may have come before it was known to be ours.
 		_ = t.books.OwnRemoved(keyOfID(o.ID))
-		adopted = t.quotes.Manages(keyOfID(o.ID))
-		t.quotes.NotPlaced(keyOfID(o.ID))
+		if t.quoting {
+			adopted = t.quotes.Manages(keyOfID(o.ID))
+			t.quotes.NotPlaced(keyOfID(o.ID))
+		}
 	}
 	t.ownChanged(o, ev)
 	if t.quoteOrder(o); adopted {
