@@ -346,13 +346,23 @@ type recentRequest struct {
 
 // recentRequests are the newest requests about orders.
 type recentRequests struct {
-	list [recentRequestsMax]recentRequest
-	next int
+	list       [recentRequestsMax]recentRequest
+	next       int
+	unresolved int // of them
 }
 
 func (r *recentRequests) add(q recentRequest) {
+	r.resolve(&r.list[r.next])
 	r.list[r.next] = q
 	r.next = (r.next + 1) % recentRequestsMax
+}
+
+// resolve notes that a request is not unresolved any more.
+func (r *recentRequests) resolve(q *recentRequest) {
+	if q.unresolved {
+		q.unresolved = false
+		r.unresolved--
+	}
 }
 
 // quantity returns what the newest request about an order asks for, or otherwise another quantity.

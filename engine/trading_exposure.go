@@ -27,7 +27,8 @@ func (t *trading) exposures(s *risk.Snapshot, r *exposed) {
 		s.Known &^= risk.PartContract | risk.PartMarket | risk.PartAccount
 		return
 	}
-	var c, k order.Stake // of each contract, and of the request's
+	var c order.Stake          // of each contract
+	var with, open risk.Result // of the request's contract, at first without the original
 	seen, original := false, uint64(0)
 	if r.original != nil {
 		original = r.original.ID
@@ -37,23 +38,22 @@ func (t *trading) exposures(s *risk.Snapshot, r *exposed) {
 	own := fixed
 	for w := t.orders.Stakes(r.market, original); w.Next(&c); {
 		fixed += c.Asked
-		if c.Contract == r.contract {
-			k, seen = c, true
+		k := risk.Result{Wins: less(c.Wins, c.Selling), Loses: less(c.Loses, c.Buying)}
+		if c.Contract != r.contract {
+			before.Add(k)
+			continue
+		}
+		with, open, seen = k, k, true
+		own += c.Asked
+		if r.side == odds.Buy {
+			open.Loses = less(c.Loses, c.Buying-c.OfOrder)
 		} else {
-			before.Add(risk.Result{Wins: less(c.Wins, c.Selling), Loses: less(c.Loses, c.Buying)})
+			open.Wins = less(c.Wins, c.Selling-c.OfOrder)
 		}
 	}
 	if !seen { // settled, or voided: the exchange refuses it
 		s.Known &^= risk.PartContract | risk.PartMarket | risk.PartAccount
 		return
-	}
-	own += k.Asked
-	with := risk.Result{Wins: less(k.Wins, k.Selling), Loses: less(k.Loses, k.Buying)}
-	open := with // without the original
-	if r.side == odds.Buy {
-		open.Loses = less(k.Loses, k.Buying-k.OfOrder)
-	} else {
-		open.Wins = less(k.Wins, k.Selling-k.OfOrder)
 	}
 	full := open
 	open.Open(r.side, r.price, r.quantity)

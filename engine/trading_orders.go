@@ -97,9 +97,12 @@ func (t *trading) applyMessage(ev *Event) {
 // endUnresolved ends what replaces of an order would have made of which no message says more: it ended, and was not
 // replaced by one of them, or there would be such an order.
 func (t *trading) endUnresolved(id uint64) {
+	if t.recent.unresolved == 0 {
+		return
+	}
 	for i := range t.recent.list {
 		if q := &t.recent.list[i]; q.unresolved && q.order == id {
-			if q.unresolved = false; q.replaces {
+			if t.recent.resolve(q); q.replaces {
 				t.replaceFailed(q.reference)
 			}
 		}
@@ -225,7 +228,10 @@ func (t *trading) orderOf(ev *order.Event) *order.Order {
 func (e *Engine) unresolved(ev *Event) {
 	t := e.trading
 	if q := t.recent.find(ev.Reference); q != nil {
-		q.unresolved = true
+		if !q.unresolved {
+			q.unresolved = true
+			t.recent.unresolved++
+		}
 		if o := t.orders.ByID(q.order); o == nil || o.State.Terminal() {
 			t.endUnresolved(q.order)
 		}
