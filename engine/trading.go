@@ -190,10 +190,12 @@ func (t *trading) admit(now int64, keys *msg.Keys) error {
 // fillSnapshot fills in the parts of the snapshot that a request is judged by.
 func (t *trading) fillSnapshot(now int64, keys *msg.Keys, needs risk.Parts) {
 	s := &t.snapshot
-	*s = risk.Snapshot{Known: needs}
 	if needs == 0 {
+		s.Known = 0
 		return
 	}
+	*s = risk.Snapshot{}
+	s.Known = needs
 	market, contract, side := keys.Market, keys.Contract, odds.Side(keys.Side)
 	var original *order.Order
 	if keys.Type == msg.PayloadOrderCancelReplace {
@@ -234,11 +236,11 @@ const microUnit = 10_000
 
 // touch returns a contract's book as the risk checks take it, without own orders.
 func (t *trading) touch(now int64, market, contract uint32) (b risk.Book) {
-	c, ok := t.books.Contract(market, contract)
+	is, ok := t.books.Touch(market, contract)
 	if !ok {
 		return b
 	}
-	switch state, _ := c.State(); state {
+	switch is.State {
 	case book.Live:
 		b.State = risk.BookLive
 	case book.Suspect:
@@ -246,17 +248,11 @@ func (t *trading) touch(now int64, market, contract uint32) (b risk.Book) {
 	default:
 		return b
 	}
-	b.Age = time.Duration(c.Age(now))
-	c = c.WithoutOwn()
+	b.Age, b.Bid, b.Offer = time.Duration(now-is.Updated), is.Bid, is.Offer
 	if t.config.Risk.Collar.Micro {
-		micro, _ := c.Micro()
+		c, _ := t.books.Contract(market, contract)
+		micro, _ := c.WithoutOwn().Micro()
 		b.Micro = odds.Price((micro + microUnit/2) / microUnit)
-	}
-	if l, ok := c.Best(odds.Buy); ok {
-		b.Bid = l.Price
-	}
-	if l, ok := c.Best(odds.Sell); ok {
-		b.Offer = l.Price
 	}
 	return b
 }
@@ -282,7 +278,7 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 		e.noteIntent(&k, seq)
 	}
 	t.risk.Sent(e.now, &k)
-	t.changed, t.reconcile = true, t.quoting
+	t.changed, t.reconcile = true, t.reconcile || t.quoting && !t.stepping
 	if k.Type == msg.PayloadOrderCancelAll {
 		t.quotes.Clearing(k.Market, k.Reference, e.now)
 		if k.Market == 0 {
@@ -293,7 +289,7 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	if k.Type == msg.PayloadOrderCreate {
 		if o := t.orders.ByReference(k.Reference); o != nil {
 			_ = t.books.OwnAdded(own(o, 0))
-			t.quoteOrder(o)
+			t.quoteSent(o)
 		}
 		return
 	}
@@ -319,7 +315,7 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	case msg.PayloadOrderQuantityReduce:
 		_ = t.books.OwnReducing(keyOf(o), o.Overlay&order.PendingReduce != 0)
 	}
-	t.quoteOrder(o)
+	t.quoteSent(o)
 }
 
 // recordSubscription records that subscriptions to books changed.
@@ -393,13 +389,23 @@ type recentRequest struct {
 
 // recentRequests are the newest requests about orders.
 type recentRequests struct {
-	list [recentRequestsMax]recentRequest
-	next int
+	list       [recentRequestsMax]recentRequest
+	next       int
+	unresolved int // of them
 }
 
 func (r *recentRequests) add(q recentRequest) {
+	r.resolve(&r.list[r.next])
 	r.list[r.next] = q
 	r.next = (r.next + 1) % recentRequestsMax
+}
+
+// resolve notes that a request is not unresolved any more.
+func (r *recentRequests) resolve(q *recentRequest) {
+	if q.unresolved {
+		q.unresolved = false
+		r.unresolved--
+	}
 }
 
 // quantity returns what the newest request about an order asks for, or otherwise another quantity.

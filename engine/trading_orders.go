@@ -110,9 +110,12 @@ func (t *trading) applyMessage(ev *Event) {
 // endUnresolved ends what replaces of an order would have made of which no message says more: it ended, and was not
 // replaced by one of them, or there would be such an order.
 func (t *trading) endUnresolved(id uint64) {
+	if t.recent.unresolved == 0 {
+		return
+	}
 	for i := range t.recent.list {
 		if q := &t.recent.list[i]; q.unresolved && q.order == id {
-			if q.unresolved = false; q.replaces {
+			if t.recent.resolve(q); q.replaces {
 				t.replaceFailed(q.reference)
 			}
 		}
@@ -173,10 +176,13 @@ func (t *trading) orderChanged(ev *order.Event) {
 		return
 	}
 	adopted := false
-	if !o.Foreign && o.Reference != 0 && o.ID != 0 { // its fills may have come before it was known to be ours
+	if ev.Kind != order.OrderFilled && !o.Foreign && o.Reference != 0 && o.ID != 0 {
+		// Its fills, which name no reference, may have come before it was known to be ours.
 		_ = t.books.OwnRemoved(keyOfID(o.ID))
-		adopted = t.quotes.Manages(keyOfID(o.ID))
-		t.quotes.NotPlaced(keyOfID(o.ID))
+		if t.quoting {
+			adopted = t.quotes.Manages(keyOfID(o.ID))
+			t.quotes.NotPlaced(keyOfID(o.ID))
+		}
 	}
 	t.ownChanged(o, ev)
 	if t.quoteOrder(o); adopted {
@@ -236,7 +242,10 @@ func (t *trading) orderOf(ev *order.Event) *order.Order {
 func (e *Engine) unresolved(ev *Event) {
 	t := e.trading
 	if q := t.recent.find(ev.Reference); q != nil {
-		q.unresolved = true
+		if !q.unresolved {
+			q.unresolved = true
+			t.recent.unresolved++
+		}
 		if o := t.orders.ByID(q.order); o == nil || o.State.Terminal() {
 			t.endUnresolved(q.order)
 		}

@@ -101,6 +101,13 @@ func (t *trading) quoteOrder(o *order.Order) {
 	_ = t.quotes.Apply(&q)
 }
 
+// quoteSent shows an order to the quoter about which something was sent. What the quoter sent itself it knows.
+func (t *trading) quoteSent(o *order.Order) {
+	if !t.stepping {
+		t.quoteOrder(o)
+	}
+}
+
 // quoteOf returns an order as the quoter takes it.
 func (t *trading) quoteOf(o *order.Order) quote.Order {
 	q := quote.Order{

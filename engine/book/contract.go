@@ -24,8 +24,9 @@ type Contract struct {
 // Contract returns a contract's book, and false if its market is neither subscribed to nor has own orders. A contract
 // of which the exchange has said nothing is empty, not unknown, in a live market.
 func (b *Books) Contract(marketID, id uint32) (Contract, bool) {
-	return Contract{b: b, market: marketID, id: id, slot: b.find(marketID, id)},
-		b.byMarket.find(uint64(marketID)) != none
+	slot := b.find(marketID, id)
+	return Contract{b: b, market: marketID, id: id, slot: slot},
+		slot != none || b.byMarket.find(uint64(marketID)) != none
 }
 
 // Capacity returns for how many contracts there is room.

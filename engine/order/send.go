@@ -10,20 +10,13 @@ import (
 func (m *Manager) Admit(k *msg.Keys) error {
 	switch k.Type {
 	case msg.PayloadOrderCreate:
-		if m.orders.live.n >= m.orders.limit {
-			return &FullError{"orders", int64(m.orders.limit)}
-		}
-		if k.Quantity > uint64(QuantityMax) || m.account.gross+int64(k.Quantity)*2*moneyPerUnit > grossMax {
-			return &FullError{"exposure", grossMax}
-		}
-		if m.claimContract(k.Market, k.Contract) == none {
-			return &FullError{"contracts", int64(len(m.markets.contracts))}
-		}
+		_, err := m.admitCreate(k)
+		return err
 	case msg.PayloadOrderCancelReplace:
 		if m.requests.free == none {
 			return &FullError{"requests", int64(len(m.requests.list))}
 		}
-		if m.orders.live.n >= m.orders.limit {
+		if int(m.orders.live.n) >= m.orders.limit {
 			return &FullError{"orders", int64(m.orders.limit)}
 		}
 		if k.Quantity > uint64(QuantityMax) || m.account.gross+int64(k.Quantity)*3*moneyPerUnit > grossMax {
@@ -31,6 +24,20 @@ func (m *Manager) Admit(k *msg.Keys) error {
 		}
 	}
 	return nil
+}
+
+// admitCreate is Admit for a create. It returns the slot of its contract.
+func (m *Manager) admitCreate(k *msg.Keys) (contract int32, err error) {
+	if int(m.orders.live.n) >= m.orders.limit {
+		return none, &FullError{"orders", int64(m.orders.limit)}
+	}
+	if k.Quantity > uint64(QuantityMax) || m.account.gross+int64(k.Quantity)*2*moneyPerUnit > grossMax {
+		return none, &FullError{"exposure", grossMax}
+	}
+	if contract = m.claimContract(k.Market, k.Contract); contract == none {
+		return none, &FullError{"contracts", int64(len(m.markets.contracts))}
+	}
+	return contract, nil
 }
 
 // Sent records that a request left, with the sequence that it took. Requests of other kinds are ignored. The
@@ -53,10 +60,11 @@ func (m *Manager) sentCreate(k *msg.Keys, seq uint64) error {
 	if !p.Valid() || uint32(p) != k.Price || k.Quantity > uint64(QuantityMax) || !s.Valid() {
 		return nil // it will be answered order_invalid
 	}
-	if err := m.Admit(k); err != nil {
+	contract, err := m.admitCreate(k)
+	if err != nil {
 		return err
 	}
-	i := m.claim(false)
+	i := m.claimLive()
 	if i == none {
 		return &FullError{"orders", int64(len(m.orders.entries))}
 	}
@@ -64,9 +72,8 @@ func (m *Manager) sentCreate(k *msg.Keys, seq uint64) error {
 	e.Order.Side, e.Order.Price, e.Order.Quantity = s, p, q
 	e.Order.Sent, e.sent = m.now, seq
 	m.orders.setRef(i, k.Reference)
-	if !m.place(i, k.Market, k.Contract) {
-		panic("BUG: order: no room for the contract of an admitted create")
-	}
+	e.Order.Market, e.Order.Contract = k.Market, k.Contract
+	m.placeIn(i, contract)
 	if m.general || q == 0 {
 		m.commit(i)
 	} else {
@@ -98,7 +105,9 @@ func (m *Manager) sentRequest(k *msg.Keys, seq uint64) {
 		switch {
 		case replace:
 			e.ask(k)
-			m.commit(i)
+			if m.general || !m.commitAsk(e) {
+				m.commit(i)
+			}
 		case m.general || e.flags&flagPlain == 0:
 			m.commit(i)
 		case k.Type == msg.PayloadOrderCancel:
