@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -263,7 +264,14 @@ func TestStateBeforeAnswers(t *testing.T) {
 	c := dial(t, s, nil)
 	c.login(DemoUsername)
 	c.read()
+	c.read()
 	s.Do(func(x *Sim) {
+		for c := range s.conns {
+			for c.writing {
+				s.handleAll(s.clock.now())
+				runtime.Gosched()
+			}
+		}
 		x.Exchange.Submit(DemoUsername, createRequest(buy, 10_000, 1000))
 		for c := range s.conns { // a write of before ends now
 			c.writing = true
