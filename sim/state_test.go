@@ -264,7 +264,6 @@ func TestStateBeforeAnswers(t *testing.T) {
 	c := dial(t, s, nil)
 	c.login(DemoUsername)
 	c.read()
-	c.read()
 	s.Do(func(x *Sim) {
 		for c := range s.conns {
 			for c.writing {

@@ -26,6 +26,11 @@ func (c *simCommand) config() (config sim.Config, explain func(error) error, err
 			return config, nil, fmt.Errorf("--faults: %w", err)
 		}
 	}
+	if config.StateFile.Path = c.State; c.StateEvery == 0 {
+		config.StateFile.Every = -1
+	} else {
+		config.StateFile.Every = c.StateEvery
+	}
 	var explainers []func(error) error
 	if c.Accounts != "" {
 		content, err := readFile("--accounts", c.Accounts)
