@@ -13,7 +13,7 @@ import (
 // transcript is a sink that writes down everything.
 type transcript struct{ bytes.Buffer }
 
-func (l *transcript) Publish(m Message)              { fmt.Fprintf(l, "%v\n", m) }
+func (l *transcript) Publish(m Message)               { fmt.Fprintf(l, "%v\n", m) }
 func (l *transcript) Report(r *Report, replayed bool) { fmt.Fprintf(l, "%+v %t\n", *r, replayed) }
 
 // keptConfig is an exchange with everything that a state has to keep.
@@ -167,7 +167,10 @@ func TestStateOfAnotherExchange(t *testing.T) {
 		"account":  func(c *Config) { c.Accounts[1].Username = "d" },
 		"accounts": func(c *Config) { c.Accounts = c.Accounts[:2] },
 		"balance":  func(c *Config) { c.Accounts[0].Balance++ },
-		"event":    func(c *Config) { c.Events[0].ID = 9; c.Markets[0].EventID, c.Markets[1].EventID, c.Markets[2].EventID = 9, 9, 9 },
+		"event": func(c *Config) {
+			c.Events[0].ID = 9
+			c.Markets[0].EventID, c.Markets[1].EventID, c.Markets[2].EventID = 9, 9, 9
+		},
 		"market":   func(c *Config) { c.Markets[2].ID = 9 },
 		"markets":  func(c *Config) { c.Markets = c.Markets[:2] },
 		"contract": func(c *Config) { c.Markets[0].Contracts[0].ID = 9 },
