@@ -60,7 +60,8 @@ func TestStateIsAnExchangeWithoutItsSessions(t *testing.T) {
 		}
 		for i, h := range []*harness{h, other} {
 			after, _ := h.sim.Exchange.Truth(DemoUsername)
-			if before.AccountSequence == 0 || after.AccountSequence != before.AccountSequence || after.Cash != before.Cash {
+			if before.AccountSequence == 0 || after.AccountSequence != before.AccountSequence ||
+				after.Cash != before.Cash {
 				t.Fatalf("exchange %d: before %+v, after %+v", i, before, after)
 			}
 			if _, again := h.from(func(l *msg.Login) { l.SetAccountSequence_64(0) }); len(again) != 64 ||

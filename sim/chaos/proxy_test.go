@@ -149,30 +149,52 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// A seed decides where a connection breaks, and how.
+// A seed decides what happens to which message.
 func TestSeedDecides(t *testing.T) {
-	plan := fault.Plan{}.With(certain/20, fault.Cut, fault.DropIn, fault.Drop)
+	plan := fault.Plan{}.With(certain/20, fault.DropIn, fault.Drop)
 	outcomes := make(map[string]bool)
-	resets := 0
 	for seed := range uint64(8) {
-		var first string
+		var first []byte
 		for try := range 2 {
 			p := start(t, seed, plan)
 			_, got, err := exchange(t, p, frame, 40)
 			if err != nil {
-				resets++
-				break // a reset discards what was under way
+				t.Fatal(err)
 			}
-			if outcome := fmt.Sprintf("%q", got); try == 0 {
-				first = outcome
-			} else if p.counts[fault.Cut].Load() == 0 && outcome != first {
-				t.Errorf("seed %d gives %s and %s", seed, first, outcome)
+			if try == 0 {
+				first = got
+			} else if !bytes.Equal(got, first) {
+				t.Errorf("seed %d gives %q and %q", seed, first, got)
 			}
 		}
-		outcomes[first] = true
+		outcomes[string(first)] = true
 	}
-	if len(outcomes) < 3 || resets == 0 {
-		t.Errorf("%d outcomes, %d resets", len(outcomes), resets)
+	if len(outcomes) < 6 {
+		t.Errorf("%d outcomes of 8 seeds", len(outcomes))
+	}
+}
+
+// A connection breaks with a reset and with an end, inside a message, in front of one and behind one.
+func TestCuts(t *testing.T) {
+	resets, ends := 0, 0
+	for seed := range uint64(60) {
+		p := start(t, seed, fault.Plan{}.With(certain, fault.Cut))
+		c, err := net.Dial("tcp", p.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = c.Write(frame(1)); err == nil {
+			_, err = c.Read(make([]byte, 1))
+		}
+		if err == io.EOF {
+			ends++
+		} else {
+			resets++
+		}
+		c.Close()
+	}
+	if resets == 0 || ends == 0 {
+		t.Errorf("%d resets, %d ends", resets, ends)
 	}
 }
 
@@ -224,7 +246,12 @@ func TestProxy(t *testing.T) {
 	if _, err := io.ReadFull(c, b); err == nil {
 		t.Error("not reset")
 	}
-	p.config.To = "127.0.0.1:1"
+	p, err = Listen(Config{Listen: "127.0.0.1:0", To: "127.0.0.1:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go p.Serve()
+	defer p.Close()
 	if _, got, err := exchange(t, p, frame, 1); err == nil && len(got) > 0 {
 		t.Error("an answer of nobody")
 	}
