@@ -166,7 +166,7 @@ func (s *soak) play(ctx context.Context) error {
 		}
 	}
 	for {
-		wait := time.Duration(200+s.random.IntN(1800)) * time.Millisecond
+		wait := time.Duration(100+s.random.IntN(900)) * time.Millisecond
 		select {
 		case <-over:
 			return s.alive()

@@ -39,7 +39,7 @@ type soakBotCommand struct {
 
 // What the controller of a soak writes to a bot, a line each.
 const (
-	soakRest  = "rest"  // send nothing more by yourself
+	soakRest  = "rest"  // pull the quotes and send nothing more
 	soakState = "state" // say what you know
 	soakEnd   = "end"   // cancel all and end
 )
@@ -267,6 +267,9 @@ func (b *soakBot) obey() {
 		switch c {
 		case soakRest:
 			b.resting = true
+			for _, at := range soakContracts {
+				b.Pull(at.market, at.contract)
+			}
 		case soakState:
 			state := b.booking()
 			if b.out.Encode(soakMessage{State: &state}) != nil {
