@@ -13,7 +13,7 @@ gen: ## write the generated code anew from proto/
 test: ## check, then every test, with and without the race detector
 	bash scripts/test.sh
 
-fuzz: ## compare the decoders over CASES (default 1000000) messages, fuzz every target for FUZZTIME (default 30s)
+fuzz: ## every target in turn for TIME (default 30s), and a table; before, the decoders over CASES (default 1000000) messages
 	bash scripts/fuzz.sh
 
 count: ## machine instructions of the hot paths against their table; ARGS=-update writes that anew
