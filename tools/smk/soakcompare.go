@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"syscall"
@@ -103,8 +105,7 @@ func (s *soak) compare(ctx context.Context) error {
 	return errors.Join(s.measured(), s.stop())
 }
 
-// difference compares a bot with the exchange: "" if nothing differs. Others trade meanwhile, so it is a difference
-// only between what both know at the same account sequence.
+// difference compares a bot with the exchange: "" if nothing differs.
 func (s *soak) difference(b *soakProcess, name string) (string, error) {
 	state, err := b.state()
 	if err != nil {
@@ -114,44 +115,50 @@ func (s *soak) difference(b *soakProcess, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	told := all[name]
+	return differs(state, all[name]), nil
+}
+
+// differs says what a bot and the exchange do not agree about, "" if nothing. Others trade meanwhile, so it is a
+// difference only between what both know at the same account sequence.
+func differs(state *soakBooking, told toldAccount) string {
+	orders, positions := maps.Clone(state.Orders), maps.Clone(state.Positions)
 	switch {
 	case state.Unrest != "":
-		return state.Unrest, nil
+		return state.Unrest
 	case state.AccountSequence != told.AccountSequence:
-		return fmt.Sprintf("the account's message %d, the exchange has %d", state.AccountSequence, told.AccountSequence), nil
+		return fmt.Sprintf("the account's message %d, the exchange has %d", state.AccountSequence, told.AccountSequence)
 	case state.Open != told.Reserved.Orders || state.Final != told.Reserved.Fills ||
 		state.Provisional != told.Reserved.ProvisionalFills ||
 		state.Available != "" && state.Available != told.Available:
-		return fmt.Sprintf("money: %+v, the exchange has %+v, available %s", state, told.Reserved, told.Available), nil
+		return fmt.Sprintf("money: %+v, the exchange has %+v, available %s", state, told.Reserved, told.Available)
 	}
 	for _, o := range told.Orders {
 		if o.State != "live" {
 			continue
 		}
-		have, ok := state.Orders[o.ID]
+		have, ok := orders[o.ID]
 		if want := (soakOrder{o.Price, o.Quantity, o.Executed, o.Available}); !ok || have != want {
-			return fmt.Sprintf("order %d: %+v, the exchange has %+v", o.ID, have, want), nil
+			return fmt.Sprintf("order %d: %+v, the exchange has %+v", o.ID, have, want)
 		}
-		delete(state.Orders, o.ID)
+		delete(orders, o.ID)
 	}
-	if len(state.Orders) > 0 {
-		return fmt.Sprintf("orders that the exchange does not have: %v", state.Orders), nil
+	if len(orders) > 0 {
+		return fmt.Sprintf("orders that the exchange does not have: %v", orders)
 	}
 	for _, p := range told.Positions {
-		have := state.Positions[p.Contract]
+		have := positions[p.Contract]
 		if have.Flow == "" {
 			have.Flow = "0.00"
 		}
 		if have != (soakPosition{p.Net, p.Cash}) {
-			return fmt.Sprintf("position in %d: %+v, the exchange has %+v", p.Contract, have, p), nil
+			return fmt.Sprintf("position in %d: %+v, the exchange has %+v", p.Contract, have, p)
 		}
-		delete(state.Positions, p.Contract)
+		delete(positions, p.Contract)
 	}
-	if len(state.Positions) > 0 {
-		return fmt.Sprintf("positions that the exchange does not have: %v", state.Positions), nil
+	if len(positions) > 0 {
+		return fmt.Sprintf("positions that the exchange does not have: %v", positions)
 	}
-	return "", nil
+	return ""
 }
 
 // stop ends everything: no order is left.
@@ -181,35 +188,47 @@ func (s *soak) stop() error {
 	return s.exchange.wait()
 }
 
-// measured holds what the bot takes that was never killed to what it took in the beginning, and prints the times of
-// answers.
+// measured prints what the bot takes that was never killed, and judges it.
 func (s *soak) measured() error {
 	b := s.bots[0]
 	b.mu.Lock()
-	samples := append([]soakSample(nil), b.samples...)
-	b.mu.Unlock()
-	if len(samples) < 3 {
-		return errors.New("there are not enough samples")
+	defer b.mu.Unlock()
+	return judgeSamples(s.out, b.samples)
+}
+
+// judgeSamples holds the last third of the samples to the first, and prints the times of answers, which are not
+// judged. Samples without a connection do not count, and what a connection takes while it is made is not in the least
+// of several.
+func judgeSamples(out io.Writer, all []soakSample) error {
+	var samples []soakSample
+	for i, s := range all {
+		if i > 0 && s.Live { // the first is of its start
+			samples = append(samples, s)
+		}
 	}
-	samples = samples[1:] // while it starts
+	if len(samples) < 2 {
+		return fmt.Errorf("%d of %d samples are of a bot that is logged in", len(samples), len(all))
+	}
 	third := max(1, len(samples)/3)
 	first, last := least(samples[:third]), least(samples[len(samples)-third:])
 	end := samples[len(samples)-1]
-	fmt.Fprintf(s.out, "memory    live heap %d, then %d KiB; in use %d, then %d; goroutines %d, then %d; files %d, then %d\n",
+	fmt.Fprintf(out, "memory    live heap %d, then %d KiB; in use %d, then %d; goroutines %d, then %d; files %d, then %d\n",
 		first.Heap>>10, last.Heap>>10, first.InUse>>10, last.InUse>>10, first.Goroutines, last.Goroutines, first.Files,
 		last.Files)
-	fmt.Fprintf(s.out, "garbage   %d collections by itself, %d connections\n", end.Collected, end.Connected)
-	fmt.Fprintf(s.out, "answers   %d, median %.0f µs, 99 %% %.0f, 99.9 %% %.0f, longest %.0f\n",
+	collected := end.Collected - samples[0].Collected
+	fmt.Fprintf(out, "garbage   %d collections by itself, %d connections\n", collected, end.Connected)
+	fmt.Fprintf(out, "answers   %d, median %.0f µs, 99 %% %.0f, 99.9 %% %.0f, longest %.0f\n",
 		end.Answers, end.P50, end.P99, end.P999, end.Max)
 	switch {
-	case last.Heap > first.Heap+heapGrowthMax:
-		return fmt.Errorf("the live heap grew from %d to %d bytes", first.Heap, last.Heap)
+	case last.Heap > first.Heap+heapGrowthMax || last.InUse > first.InUse+heapGrowthMax:
+		return fmt.Errorf("the heap grew from %d to %d bytes, in use from %d to %d", first.Heap, last.Heap, first.InUse,
+			last.InUse)
 	case last.Goroutines > first.Goroutines:
 		return fmt.Errorf("there were %d goroutines, and are %d", first.Goroutines, last.Goroutines)
 	case last.Files > first.Files:
 		return fmt.Errorf("there were %d open files, and are %d", first.Files, last.Files)
-	case uint64(end.Collected) > end.Connected:
-		return fmt.Errorf("garbage was collected %d times in %d connections", end.Collected, end.Connected)
+	case uint64(collected) > end.Connected-samples[0].Connected:
+		return fmt.Errorf("garbage was collected %d times, with %d connections", collected, end.Connected)
 	}
 	return nil
 }
