@@ -88,7 +88,7 @@ const (
 	VoidMarket                  // nobody wins
 	VoidContract                // one contract goes out
 	RemoveRunner                // a runner goes out, and fills are reduced
-	RestartExchange             // account messages are numbered from 1 again
+	RestartExchange             // it goes on from its state, or account messages are numbered from 1 again
 	ForgetReports               // the exchange keeps none of the account's messages any more
 	SkipSequences               // numbers of account messages that are never sent
 	Throttle                    // the exchange changes its limits

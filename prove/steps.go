@@ -55,6 +55,10 @@ func (w *World) take(s *Step) {
 		w.unsure = w.now + int64(time.Minute)
 		w.dispose(s, market, contract)
 	case RestartExchange:
+		if s.N>>32%2 == 0 {
+			w.sim.DropSessions()
+			break
+		}
 		w.sim.Restart()
 		for _, b := range w.bots {
 			b.sequencesRestarted = true
