@@ -72,7 +72,8 @@ type StateConfig struct {
 	// an order of theirs that nothing names. Its side of the quote then stays blocked until [Engine.ResolveOrder].
 	DisableQuoteCancelAll bool
 
-	// DisableFollow leaves it to the bot to subscribe to every market in which the account has orders or a position.
+	// DisableFollow leaves it to the bot to subscribe to every market in which the account has orders or a position, or
+	// that it quotes.
 	// Otherwise the engine subscribes by itself to those that the bot has not subscribed to, after each login and when
 	// one is new, because nothing else says that they are settled, and ends that when nothing is left in them. Such
 	// subscriptions count for SubscriptionsMax and give way to the bot's. Those of the bot are not touched.

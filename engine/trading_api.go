@@ -242,7 +242,8 @@ func (e *Engine) replaceOrder(o *order.Order, price odds.Price, quantity odds.Qu
 
 // RunUntilFlat is Run that ends flat: when ctx ends, or Stop is called, all orders are cancelled, which takes at
 // most timeout, or Config.StopTimeout if that is not positive, whatever Config.OnStop says. It returns the orders
-// that may still be live, those in doubt included, and Run's error: as far as is known, see [Engine.Completeness].
+// that may still be live, those in doubt included, and Run's error; if there are any it is, or includes, a
+// *[CancelError]. So nil means that none is left, as far as is known: see [Engine.Completeness].
 // Without state it returns ErrNoState and does not run.
 func (e *Engine) RunUntilFlat(ctx context.Context, timeout time.Duration) (left []order.Order, err error) {
 	if e.trading == nil {
@@ -252,8 +253,14 @@ func (e *Engine) RunUntilFlat(ctx context.Context, timeout time.Duration) (left 
 		e.config.StopTimeout = timeout
 	}
 	err = e.Run(ctx)
+	inDoubt := 0
 	for o := range e.Orders() {
-		left = append(left, *o)
+		if left = append(left, *o); o.Overlay&order.InDoubt != 0 || o.State == order.PendingNew {
+			inDoubt++
+		}
+	}
+	if err == nil && len(left) > 0 {
+		err = &CancelError{Sent: true, Accepted: true, InDoubt: inDoubt, Left: len(left)}
 	}
 	return left, err
 }
