@@ -226,6 +226,9 @@ func (c Config) resolve() (Config, error) {
 	if c.LoopDelay == 0 {
 		c.LoopDelay = LoopDelay
 	}
+	if err := c.State.checkDisabled(); err != nil {
+		return c, err
+	}
 	if err := c.State.checkHalts(); err != nil {
 		return c, err
 	}

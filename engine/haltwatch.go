@@ -35,8 +35,6 @@ func (h *halts) retryLater(now int64) {
 // checkHalts checks the settings of signals and file, and replaces zeros by defaults.
 func (c *StateConfig) checkHalts() error {
 	switch {
-	case c.Disable && (len(c.HaltSignals) > 0 || c.HaltFile != ""):
-		return &ConfigError{"State.HaltSignals and HaltFile", "contradict State.Disable"}
 	case slices.Contains(c.HaltSignals, nil), slices.Contains(c.HaltSignals, os.Kill):
 		return &ConfigError{"State.HaltSignals", "must not have nil or a signal that cannot be caught"}
 	case c.HaltFilePeriod != 0 && c.HaltFile == "":

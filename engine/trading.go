@@ -17,10 +17,12 @@ import (
 
 // StateConfig are the settings of the trading state: orders and money, books, risk checks and quotes.
 type StateConfig struct {
-	// Disable keeps no state: methods that ask for it, such as [Engine.Place] and [Engine.Book], return ErrNoState or
-	// nothing, risk checks and quotes do not exist, and nothing is paid for them. The zero values of all settings keep
-	// all of it with the defaults of each package, which limit nothing; memory for it, about 20 MB, is claimed by New.
-	// It has to be set with Config.DisableReferences.
+	// Disable keeps no state, and nothing is paid for it: methods that ask for it, such as [Engine.Place] and
+	// [Engine.Halt], return ErrNoState, those without an error, such as [Engine.Position], zero values, and
+	// [Engine.Completeness] that as its cause. What would silently have no effect is refused: other settings of
+	// StateConfig by New, but for those that switch something off, and handlers of OnOrder, OnFill, OnBook and their
+	// like by Run. The zero values of all settings keep all of it with the defaults of each package, which limit
+	// nothing; memory for it, about 20 MB, is claimed by New. It has to be set with Config.DisableReferences.
 	Disable bool
 
 	Orders order.Config

@@ -14,13 +14,13 @@ import (
 // found out: acceptance, fills, cancellation, doubt and its end, missed fills, drift. o is nil if the event is
 // about no order, or about one that is not kept. Both are valid until the handler returns.
 func (e *Engine) OnOrder(handler func(o *order.Order, ev *order.Event)) Registration {
-	return e.tradingHandlers().order.add(handler)
+	return e.tradingHandlers("OnOrder").order.add(handler)
 }
 
 // OnFill registers a handler of fills, provisional ones included. o is the order after the fill, and valid until
 // the handler returns. It is called before OnOrder's handlers.
 func (e *Engine) OnFill(handler func(o *order.Order, f order.Fill)) Registration {
-	return e.tradingHandlers().fill.add(handler)
+	return e.tradingHandlers("OnFill").fill.add(handler)
 }
 
 // OnBook registers a handler of books that changed: their levels, or their State, for a gap or a halt for example. It
@@ -28,15 +28,7 @@ func (e *Engine) OnFill(handler func(o *order.Order, f order.Fill)) Registration
 // what the newest call of a contract says, and nothing unless the book is Live, does not act on a stale one. It may
 // also be called with a book that did not change. The book is valid until the handler returns.
 func (e *Engine) OnBook(handler func(c book.Contract)) Registration {
-	return e.tradingHandlers().book.add(handler)
-}
-
-// tradingHandlers returns the lists to register with, of nobody if there is no state.
-func (e *Engine) tradingHandlers() *tradingHandlers {
-	if e.trading == nil {
-		return new(tradingHandlers)
-	}
-	return &e.trading.handlers
+	return e.tradingHandlers("OnBook").book.add(handler)
 }
 
 // Book returns the book of a contract, and false if its market is neither subscribed to nor has own orders.
@@ -104,7 +96,7 @@ func (e *Engine) Account() (a order.Account) {
 // Completeness returns whether orders, positions and money are complete as far as can be known, and why not.
 func (e *Engine) Completeness() (c order.Completeness) {
 	if e.trading == nil {
-		return c
+		return order.Completeness{Why: order.NotCaughtUp, Cause: ErrNoState}
 	}
 	return e.trading.orders.Completeness()
 }

@@ -64,7 +64,7 @@ func (e *Engine) AdoptQuote(o *order.Order) error {
 
 // OnQuote registers a handler of what becomes of wanted quotes: pulled, back, given up after refusals.
 func (e *Engine) OnQuote(handler func(ev quote.Event)) Registration {
-	return e.tradingHandlers().quote.add(handler)
+	return e.tradingHandlers("OnQuote").quote.add(handler)
 }
 
 // QuoteStatus returns how a contract is quoted, and why it is not.
