@@ -186,8 +186,8 @@ func Example_botOrder() {
 		fmt.Println(placed.Order().State, placed.Cancel()) // it has no id yet
 	}))
 	bot.OnOrder(func(o *order.Order, ev *order.Event) {
-		if o == nil {
-			return // an event about the account, such as CompletenessChanged
+		if ev.State == 0 {
+			return // an event about no order, such as CompletenessChanged
 		}
 		fmt.Println(ev.Kind, o.State, int(o.Price), int64(o.Available))
 		switch ev.Kind {
@@ -298,7 +298,7 @@ func Example_botDoubt() {
 		cut.Store(true) // the answer does not reach us
 	}))
 	bot.OnOrder(func(o *order.Order, ev *order.Event) {
-		if o != nil {
+		if ev.State != 0 {
 			fmt.Println(ev.Kind, ev.State)
 		}
 	})

@@ -122,7 +122,7 @@ func Example_botEnd() {
 		check(err)
 	}))
 	bot.OnOrder(func(o *order.Order, ev *order.Event) {
-		if o != nil {
+		if ev.State != 0 {
 			fmt.Println(ev.Kind)
 		}
 		if ev.Kind == order.OrderAccepted {

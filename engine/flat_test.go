@@ -8,6 +8,7 @@ import (
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
 )
 
@@ -44,6 +45,33 @@ func TestRunUntilFlatLeft(t *testing.T) {
 		var cancel *engine.CancelError
 		if len(left) != 1 || !errors.As(err, &cancel) || cancel.Left != 1 {
 			t.Errorf("left %+v, error %v", left, err)
+		}
+	})
+}
+
+// TestOnOrderWithoutOrder registers a handler that is written for orders alone: events about none have something that
+// it can read, too.
+func TestOnOrderWithoutOrder(t *testing.T) {
+	onExchange(t, nil, func(t *testing.T, _ *sim.Server, config engine.Config) {
+		config.Session.AccountFromStart = true
+		seen := 0
+		r := startInBubble(t, config, func(e *engine.Engine) {
+			e.OnCaughtUp(func(*engine.Event) {
+				if _, err := e.SendOrderCancelAll(new(msg.OrderCancelAll)); err != nil {
+					t.Error(err)
+				}
+			})
+			e.OnOrder(func(o *order.Order, ev *order.Event) {
+				if seen++; o.ID != 0 || o.Reference != 0 || o.State != 0 || ev.State != 0 {
+					t.Errorf("%+v of %+v", *o, *ev)
+				}
+			})
+		})
+		advance(time.Second)
+		r.Stop()
+		_ = r.wait()
+		if seen < 2 {
+			t.Errorf("%d events", seen)
 		}
 	})
 }

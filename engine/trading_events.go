@@ -18,7 +18,18 @@ type tradingEvents struct {
 	books     []book.Contract
 	quotes    []quote.Event
 	risk      []risk.Event
+	noOrder   order.Order // placeholder
 	notifying bool
+}
+
+// placeholder returns what OnOrder's handlers get for an event that is about no order, or about one that is not kept:
+// most of them are written for orders, and such events are too rare for a test to find out.
+func (q *tradingEvents) placeholder(ev *order.Event) *order.Order {
+	q.noOrder = order.Order{Market: ev.Market, Contract: ev.Contract, Side: ev.Side}
+	if ev.State != 0 {
+		q.noOrder.ID, q.noOrder.Reference, q.noOrder.State = ev.OrderID, ev.Reference, ev.State
+	}
+	return &q.noOrder
 }
 
 func (q *tradingEvents) init() {
@@ -86,6 +97,9 @@ func (e *Engine) notifyOrder(ev *order.Event) {
 		}
 	}
 	o := t.orderOf(ev)
+	if o == nil {
+		o = t.events.placeholder(ev)
+	}
 	notifyEach(e, &t.handlers.order, func(f func(*order.Order, *order.Event)) { f(o, ev) })
 }
 
