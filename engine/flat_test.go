@@ -8,7 +8,9 @@ import (
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim"
 )
 
@@ -74,4 +76,48 @@ func TestOnOrderWithoutOrder(t *testing.T) {
 			t.Errorf("%d events", seen)
 		}
 	})
+}
+
+// TestHaltIncomplete restarts the numbering of the account: the kill switch is thrown if the setting has that cause,
+// once; whoever resumes trades on although the cause stays.
+func TestHaltIncomplete(t *testing.T) {
+	for _, why := range []order.Why{0, order.MessagesLost, order.SequenceReset | order.Overflowed} {
+		onExchange(t, nil, func(t *testing.T, server *sim.Server, config engine.Config) {
+			config.State.HaltIncomplete = why
+			d := &tradingDay{t: t}
+			r := startInBubble(t, config, func(e *engine.Engine) { d.Engine = e })
+			advance(time.Second)
+			place := func() {
+				d.do(r, func() { _, _ = d.Place(limit(odds.Buy, 1000)) })
+				advance(time.Second)
+			}
+			place()
+			place()
+			server.Do(func(s *sim.Sim) {
+				s.Exchange.RestartSequences()
+				s.Restart()
+			})
+			advance(time.Minute)
+			place() // its acceptance has a number that was there before
+			advance(time.Minute)
+			halted := why&order.SequenceReset != 0
+			d.do(r, func() {
+				if s, c := d.Mode(), d.Completeness(); c.Why&order.SequenceReset == 0 || s.Mode == risk.Halted != halted {
+					t.Errorf("%v: %+v, %+v", why, s, c)
+				}
+				if err := d.Resume("a person"); err != nil {
+					t.Error(err)
+				}
+			})
+			server.Do(func(s *sim.Sim) { s.Restart() })
+			advance(time.Minute)
+			d.do(r, func() {
+				if s := d.Mode(); s.Mode != risk.Active {
+					t.Errorf("%v: resumed, %+v", why, s)
+				}
+			})
+			r.Stop()
+			_ = r.wait()
+		})
+	}
 }

@@ -67,6 +67,12 @@ type StateConfig struct {
 	HaltFile       string
 	HaltFilePeriod time.Duration
 
+	// HaltIncomplete are the causes for which positions and money are not complete that throw the kill switch when they
+	// come up: order.MessagesLost|order.SequenceReset|order.Overflowed, for example, after which a bot trades by
+	// positions that may be wrong. The zero value reports them only; see [Engine.Completeness]. order.NotCaughtUp,
+	// which comes with each lost connection, is none of them.
+	HaltIncomplete order.Why
+
 	// OnUnresolved is what follows an order that stays in doubt after a login.
 	OnUnresolved UnresolvedPolicy
 
