@@ -1,18 +1,51 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim"
 )
+
+// TestTradingLog logs what a person should see of orders and quotes, without a handler.
+func TestTradingLog(t *testing.T) {
+	onExchange(t, nil, func(t *testing.T, server *sim.Server, config engine.Config) {
+		var out bytes.Buffer
+		config.Logger = slog.New(slog.NewTextHandler(&out, nil))
+		d := &tradingDay{t: t}
+		r := startInBubble(t, config, func(e *engine.Engine) { d.Engine = e })
+		advance(time.Second)
+		d.do(r, func() {
+			if err := d.Quote(5, 6, quote.Two{Bid: 1000, Size: 10_000}); err != nil { // there is no such market
+				t.Error(err)
+			}
+			_, _ = d.SendOrderCreate(small())
+		})
+		server.Do(func(s *sim.Sim) { s.Restart() })
+		advance(time.Minute)
+		r.Stop()
+		_ = r.wait()
+		for _, want := range []string{
+			`level=WARN msg="doubt began, reference `, `level=WARN msg="not complete: not caught up`,
+			`level=WARN msg="quote 5/6 gave up: buy"`,
+		} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("the log does not have %q:\n%s", want, out.String())
+			}
+		}
+	})
+}
 
 // TestRunUntilFlatLeft ends with an order that nothing says anything of any more: the error says that it is left,
 // though the exchange accepted the cancellation of all orders.
