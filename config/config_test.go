@@ -78,7 +78,8 @@ var fieldSections = [][2]string{
 // that files can neither say nor are known not to say.
 func TestEveryFieldHasASetting(t *testing.T) {
 	inCode := []string{
-		"State.HaltSignals", "State.files", "Clock", "Dial", "Logger", "Credentials", "Session.Tap", "Session.ResumeFrom",
+		"State.HaltSignals", "State.files", "Clock", "Dial", "Logger", "Credentials", "Session.Tap",
+		"Session.ResumeFrom",
 		"Session.AccountApplied", "Session.InDoubt", "Session.AccountMark",
 		"Session.LateCredentials", "Session.Send.OnDemand",
 	}

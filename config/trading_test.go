@@ -36,8 +36,8 @@ retain_for = 1m
 	}
 	c := s.Engine.State
 	if r := c.Risk; r.OrderQuantityMax != 500_001 || r.OrderStakeMax != 1 || r.LossMax != 100e8 || r.DriftMax != 1e7 ||
-		r.Collar.Fraction != 250 || !slices.Equal(r.Markets, []uint32{100000, 100001}) || r.Watchdog != 10*time.Second ||
-		r.OnLoss != risk.RespondReduce {
+		r.Collar.Fraction != 250 || !slices.Equal(r.Markets, []uint32{100000, 100001}) ||
+		r.Watchdog != 10*time.Second || r.OnLoss != risk.RespondReduce {
 		t.Errorf("%+v", r)
 	}
 	if c.HaltFile != filepath.Join(dir, "stop/halt") || c.HaltIncomplete != order.SequenceReset|order.Overflowed ||

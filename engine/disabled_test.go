@@ -16,8 +16,10 @@ import (
 // TestDisabledSettings refuses settings of the trading state that would have no effect, and names them.
 func TestDisabledSettings(t *testing.T) {
 	for field, set := range map[string]func(*engine.StateConfig){
-		"":                             func(*engine.StateConfig) {},
-		" ":                            func(c *engine.StateConfig) { c.DisableFollow, c.DisableQuoteCancelAll = true, true },
+		"": func(*engine.StateConfig) {},
+		" ": func(c *engine.StateConfig) {
+			c.DisableFollow, c.DisableQuoteCancelAll = true, true
+		},
 		"State.Risk.OrderQuantityMax":  func(c *engine.StateConfig) { c.Risk.OrderQuantityMax = 1 },
 		"State.Risk.Collar.Ticks":      func(c *engine.StateConfig) { c.Risk.Collar.Ticks = 1 },
 		"State.Risk.Markets":           func(c *engine.StateConfig) { c.Risk.Markets = []uint32{1} },

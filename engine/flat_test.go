@@ -135,7 +135,8 @@ func TestHaltIncomplete(t *testing.T) {
 			advance(time.Minute)
 			halted := why&order.SequenceReset != 0
 			d.do(r, func() {
-				if s, c := d.Mode(), d.Completeness(); c.Why&order.SequenceReset == 0 || s.Mode == risk.Halted != halted {
+				s, c := d.Mode(), d.Completeness()
+				if c.Why&order.SequenceReset == 0 || s.Mode == risk.Halted != halted {
 					t.Errorf("%v: %+v, %+v", why, s, c)
 				}
 				if err := d.Resume("a person"); err != nil {

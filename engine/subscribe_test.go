@@ -52,9 +52,9 @@ func TestQuoteSubscribes(t *testing.T) {
 		server.Do(func(s *sim.Sim) { s.Restart() })
 		advance(time.Minute)
 		d.do(r, func() {
-			for _, at := range []quote.Contract{{Market: sim.DemoMarket, ID: sim.DemoHome}, {Market: 100001, ID: 200010}} {
-				if c, ok := d.Book(at.Market, at.ID); !ok || !c.Live() {
-					t.Errorf("no live book of %v after a reconnect", at)
+			for contract, market := range map[uint32]uint32{sim.DemoHome: sim.DemoMarket, 200010: sim.DemoMarket + 1} {
+				if c, ok := d.Book(market, contract); !ok || !c.Live() {
+					t.Errorf("no live book of %d after a reconnect", contract)
 				}
 			}
 		})

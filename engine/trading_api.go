@@ -11,9 +11,9 @@ import (
 )
 
 // OnOrder registers a handler of everything that happens to the account's orders, in the order in which it is
-// found out: acceptance, fills, cancellation, doubt and its end, missed fills, drift. o is never nil: of an event about an
-// order that is not kept it has what ev says, and a Quantity of 0; of one about no order, such as a Drift, ev.State and
-// o.State are zero. Both are valid until the handler returns.
+// found out: acceptance, fills, cancellation, doubt and its end, missed fills, drift. o is never nil: of an event about
+// an order that is not kept it has what ev says, and a Quantity of 0; of one about no order, such as a Drift, ev.State
+// and o.State are zero. Both are valid until the handler returns.
 func (e *Engine) OnOrder(handler func(o *order.Order, ev *order.Event)) Registration {
 	return e.tradingHandlers("OnOrder").order.add(handler)
 }

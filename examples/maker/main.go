@@ -107,7 +107,7 @@ func run(ctx context.Context, address, state string, in io.Reader, out io.Writer
 	if err := bot.Subscribe(market); err != nil { // now, and after each reconnect
 		return err
 	}
-	if _, err := bot.Every(time.Second, bot.Beat); err != nil { // the strategy runs on this loop: it is alive as that is
+	if _, err := bot.Every(time.Second, bot.Beat); err != nil { // the strategy is alive as long as the loop is
 		return err
 	}
 	if _, err := bot.Every(10*time.Second, m.report); err != nil {
