@@ -2,8 +2,10 @@ package config
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,5 +82,41 @@ func TestExplainTrading(t *testing.T) {
 			wrong.Origin.File != filepath.Join(dir, "bot.conf") || wrong.Origin.Line == 0 {
 			t.Errorf("%q: %v", text, err)
 		}
+	}
+}
+
+// TestGuideSettings loads the settings that the guide of bots and the package's comment show, and makes an engine of
+// them.
+func TestGuideSettings(t *testing.T) {
+	guide, err := os.ReadFile("../docs/bot.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(guide), "```ini\n")
+	shown, _, ok := strings.Cut(rest, "```")
+	comment, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(comment), "//\t[risk]\n")
+	own, _, end := strings.Cut(rest, "//\n// Each setting")
+	if !ok || !found || !end {
+		t.Fatal("no settings")
+	}
+	for _, text := range []string{shown, "[risk]\n" + strings.NewReplacer("//\t", "", "//\n", "\n").Replace(own)} {
+		s, _, err := loadText(t, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := s.Engine
+		if c.State.Risk.LossMax == 0 || c.State.Orders.Commission != 200 || c.State.HaltIncomplete == 0 {
+			t.Errorf("%+v", c.State)
+		}
+		c.Session.Username, c.Session.Password = "user", "secret"
+		e, err := engine.New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = e.Close()
 	}
 }
