@@ -48,7 +48,9 @@ var arrows = map[string][]string{
 	"engine/internal/statefile": {},
 	"engine/quote":              {"odds"},
 
-	"config": {"engine", "engine/session"},
+	"config": {
+		"engine", "engine/book", "engine/order", "engine/quote", "engine/risk", "engine/session", "odds",
+	},
 	"sim": {
 		"gen/msg", "ring", "sim/exchange", "sim/fault", "sim/internal/agents", "sim/internal/codec",
 		"sim/internal/gateway",

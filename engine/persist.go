@@ -131,8 +131,6 @@ func resolvePersist(c *Config) error {
 		s.SaveEvery = SaveEvery
 	}
 	switch {
-	case s.Disable:
-		return &ConfigError{"State.File", "contradicts State.Disable"}
 	case accountOf(c) == "":
 		return &ConfigError{"State.Account", "must name the account for State.File if Session.Username does not"}
 	case len(accountOf(c)) > accountBytesMax:

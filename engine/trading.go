@@ -16,10 +16,12 @@ import (
 
 // StateConfig are the settings of the trading state: orders and money, books, risk checks and quotes.
 type StateConfig struct {
-	// Disable keeps no state: methods that ask for it, such as [Engine.Place] and [Engine.Book], return ErrNoState or
-	// nothing, risk checks and quotes do not exist, and nothing is paid for them. The zero values of all settings keep
-	// all of it with the defaults of each package, which limit nothing; memory for it, about 20 MB, is claimed by New.
-	// It has to be set with Config.DisableReferences.
+	// Disable keeps no state, and nothing is paid for it: methods that ask for it, such as [Engine.Place] and
+	// [Engine.Halt], return ErrNoState, those without an error, such as [Engine.Position], zero values, and
+	// [Engine.Completeness] that as its cause. What would silently have no effect is refused: other settings of
+	// StateConfig by New, but for those that switch something off, and handlers of OnOrder, OnFill, OnBook and their
+	// like by Run. The zero values of all settings keep all of it with the defaults of each package, which limit
+	// nothing; memory for it, about 20 MB, is claimed by New. It has to be set with Config.DisableReferences.
 	Disable bool
 
 	Orders order.Config
@@ -66,6 +68,12 @@ type StateConfig struct {
 	HaltFile       string
 	HaltFilePeriod time.Duration
 
+	// HaltIncomplete are the causes for which positions and money are not complete that throw the kill switch when they
+	// come up: order.MessagesLost|order.SequenceReset|order.Overflowed, for example, after which a bot trades by
+	// positions that may be wrong. The zero value reports them only; see [Engine.Completeness]. order.NotCaughtUp,
+	// which comes with each lost connection, is none of them.
+	HaltIncomplete order.Why
+
 	// OnUnresolved is what follows an order that stays in doubt after a login.
 	OnUnresolved UnresolvedPolicy
 
@@ -80,7 +88,8 @@ type StateConfig struct {
 	// an order of theirs that nothing names. Its side of the quote then stays blocked until [Engine.ResolveOrder].
 	DisableQuoteCancelAll bool
 
-	// DisableFollow leaves it to the bot to subscribe to every market in which the account has orders or a position.
+	// DisableFollow leaves it to the bot to subscribe to every market in which the account has orders or a position, or
+	// that it quotes.
 	// Otherwise the engine subscribes by itself to those that the bot has not subscribed to, after each login and when
 	// one is new, because nothing else says that they are settled, and ends that when nothing is left in them. Such
 	// subscriptions count for SubscriptionsMax and give way to the bot's. Those of the bot are not touched.

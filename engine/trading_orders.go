@@ -132,6 +132,15 @@ func (t *trading) replaceFailed(reference uint64) {
 	t.reconcile = t.quoting
 }
 
+// haltIncomplete throws the kill switch for a cause of incompleteness that is new: who resumes knows of the others.
+func (t *trading) haltIncomplete(now int64) {
+	why := t.orders.Completeness().Why & t.config.HaltIncomplete
+	if why&^t.halts.incomplete != 0 {
+		t.risk.Halt(now, risk.Cause{Trigger: risk.TriggerOther, Reason: "positions are not complete: " + why.String()})
+	}
+	t.halts.incomplete = why
+}
+
 // ordersEvents shows what orders found out to books, risk checks and quotes, and keeps it for the handlers.
 func (t *trading) ordersEvents(events []order.Event, now int64) {
 	t.due = 0 // what was applied may have begun to wait, for a drift to last for example
@@ -145,6 +154,8 @@ func (t *trading) ordersEvents(events []order.Event, now int64) {
 		switch ev.Kind {
 		case order.Drift:
 			t.risk.Drift(now, odds.Money(ev.Reported-ev.Expected))
+		case order.CompletenessChanged:
+			t.haltIncomplete(now)
 		case order.CancelAllAccepted, order.CancelAllRejected:
 		default:
 			t.orderChanged(ev)

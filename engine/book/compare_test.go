@@ -370,6 +370,9 @@ func (p *pair) compareLevels(c book.Contract, withOwn bool) {
 	}
 	got, ok := c.Micro()
 	mid, okMid := c.Mid()
+	if price, ok := c.MidPrice(); ok != okMid || int64(price) != (mid+5000)/10_000 {
+		p.fail("mid %d as a price is %d", mid, price)
+	}
 	if some := len(want[0]) > 0 && len(want[1]) > 0; ok != some || okMid != some {
 		p.fail("micro price %v, mid %v, of %v", ok, okMid, want)
 	} else if some {
