@@ -70,7 +70,8 @@ var otherKeys = map[string]string{
 // fieldSections are the sections of fields by the beginnings of their names, the first one that fits.
 var fieldSections = [][2]string{
 	{"Session.", "session"}, {"State.Orders.", "orders"}, {"State.Books.", "books"}, {"State.Risk.", "risk"},
-	{"State.Quotes.", "quotes"}, {"State.HandleReplayed", "orders"}, {"State.DoubtTimeout", "orders"}, {"State.DisableQuoteCancelAll", "quotes"},
+	{"State.Quotes.", "quotes"}, {"State.HandleReplayed", "orders"}, {"State.DoubtTimeout", "orders"},
+	{"State.DisableQuoteCancelAll", "quotes"},
 	{"State.Halt", "risk"}, {"State.OnUnresolved", "risk"}, {"", "engine"},
 }
 
