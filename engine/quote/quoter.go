@@ -75,8 +75,8 @@ type contract struct {
 	link      [2]int32 // in the queues
 	queued    [2]bool
 	adds      [2]bool // sides that had creates or replaces to send when they were planned last
-	wanted    bool // not pulled by the bot
-	held      bool // when it was planned last
+	wanted    bool    // not pulled by the bot
+	held      bool    // when it was planned last
 	relapses  uint8
 	holds     Reasons
 	told      Reasons // in the last event

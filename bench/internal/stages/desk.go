@@ -15,9 +15,9 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// Shape of a desk: markets of three contracts as of a match, each with a book of ten levels a side. The bot quotes a few
-// of them, which lie apart, with an own bid and an own offer each. One in each of most others is what is left of earlier
-// quotes.
+// Shape of a desk: markets of three contracts as of a match, each with a book of ten levels a side. The bot quotes a
+// few of them, which lie apart, with an own bid and an own offer each. One in each of most others is what is left of
+// earlier quotes.
 const (
 	deskContracts = 1_002
 	deskInMarket  = 3
