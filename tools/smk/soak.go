@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/smk-go/smk/sim"
@@ -206,7 +205,7 @@ func (s *soak) step() error {
 	case n < 5:
 		s.counts.stops++
 		p := []*soakProcess{s.exchange, s.bots[0], s.bots[1]}[s.random.IntN(3)]
-		return errors.Join(p.signal(syscall.SIGSTOP), sleepFor(pause), p.signal(syscall.SIGCONT))
+		return errors.Join(p.signal(stopProcess), sleepFor(pause), p.signal(continueProcess))
 	case n < 6:
 		s.counts.resets++
 		s.proxy.Reset()
@@ -243,8 +242,19 @@ var soakFaults = []struct {
 	kind fault.Kind
 	most uint32
 }{
-	{fault.Split, 500_000}, {fault.Coalesce, 300_000}, {fault.Drip, 20_000}, {fault.Cut, 20_000},
-	{fault.Stall, 3_000}, {fault.HalfOpen, 2_000}, {fault.Refuse, 500_000},
-	{fault.Drop, 20_000}, {fault.Duplicate, 20_000}, {fault.DropIn, 20_000}, {fault.DuplicateIn, 20_000},
-	{fault.Delay, 10_000}, {fault.Reorder, 20_000}, {fault.DelayIn, 10_000}, {fault.ReorderIn, 20_000},
+	{fault.Split, 500_000},
+	{fault.Coalesce, 300_000},
+	{fault.Drip, 20_000},
+	{fault.Cut, 20_000},
+	{fault.Stall, 3_000},
+	{fault.HalfOpen, 2_000},
+	{fault.Refuse, 500_000},
+	{fault.Drop, 20_000},
+	{fault.Duplicate, 20_000},
+	{fault.DropIn, 20_000},
+	{fault.DuplicateIn, 20_000},
+	{fault.Delay, 10_000},
+	{fault.Reorder, 20_000},
+	{fault.DelayIn, 10_000},
+	{fault.ReorderIn, 20_000},
 }

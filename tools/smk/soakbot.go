@@ -115,7 +115,6 @@ type soakBot struct {
 
 	commands chan string
 	latency  atomic.Pointer[soakSample] // of the last second
-	live     atomic.Bool
 }
 
 // Run trades until it is told to end, or its controller is gone.
