@@ -36,7 +36,7 @@ var arrows = map[string][]string{
 	"engine/risk":       {"gen/msg", "odds"},
 	"engine": {
 		"engine/session", "engine/order", "engine/book", "engine/risk", "engine/quote", "engine/internal/transport",
-		"wire", "ring", "gen/msg", "odds",
+		"engine/internal/statefile", "wire", "ring", "gen/msg", "odds",
 	},
 	"examples": {
 		"engine", "engine/session", "engine/order", "engine/book", "engine/risk",
@@ -45,6 +45,7 @@ var arrows = map[string][]string{
 	"engine/book":               {"gen/msg", "odds"},
 	"engine/order":              {"gen/msg", "odds"},
 	"engine/internal/transport": {},
+	"engine/internal/statefile": {},
 	"engine/quote":              {"odds"},
 
 	"config": {"engine", "engine/session"},

@@ -69,8 +69,10 @@ func TestEveryFieldHasASetting(t *testing.T) {
 	inCode := []string{
 		"State.Orders", "State.Books", "State.Risk", "State.Quotes", "State.HandleReplayed", "State.OnUnresolved",
 		"State.HaltSignals", "State.HaltFile", "State.HaltFilePeriod", "State.DisableQuoteCancelAll", "Clock",
+		"State.Files", "State.DoubtTimeout",
 		"Dial", "Logger", "Credentials", "Session.Tap", "Session.ResumeFrom",
-		"Session.AccountApplied", "Session.LateCredentials", "Session.Send.OnDemand",
+		"Session.AccountApplied", "Session.InDoubt", "Session.AccountMark",
+		"Session.LateCredentials", "Session.Send.OnDemand",
 	}
 	named := map[string]string{}
 	for _, s := range settings {
@@ -154,7 +156,7 @@ func TestDocumentedNames(t *testing.T) {
 func TestEverySetting(t *testing.T) {
 	special := map[string]string{
 		"wait": "spinblock", "on_stop": "leave", "resume": "none", "reconnect_backoff": "0s, 1.5s", "address": "h:1",
-		"username": "u", "password": "p", "token": "t",
+		"username": "u", "password": "p", "token": "t", "state_on_save_failed": "trade_unsaved",
 	}
 	for _, s := range settings {
 		if s.section == "tls" || strings.HasSuffix(s.key, "_file") {

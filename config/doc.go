@@ -53,7 +53,7 @@
 // the environment, to the current directory. Times are written 10s, 1.5s or 500ms,
 // and pauses is a list of them with commas; truth is yes, true, on, 1 or no, false,
 // off, 0; resume is account, session or none; wait is block, spin or spinblock;
-// on_stop is auto, cancel_all or leave. What
+// on_stop is auto, cancel_all or leave; state_on_save_failed is hold_orders or trade_unsaved. What
 // is not set keeps its zero value, which the engine turns into its default: for
 // address, the real exchange. What is set to nothing is refused with its line or
 // variable and never means the default: no text, only blanks, a pair of quotes around
@@ -92,6 +92,11 @@
 //	[engine]  loop_delay                SMK_LOOP_DELAY                time
 //	[engine]  references_off            SMK_REFERENCES_OFF            yes or no
 //	[engine]  state_off                 SMK_STATE_OFF                 yes or no
+//	[engine]  state_file                SMK_STATE_FILE                text
+//	[engine]  state_account             SMK_STATE_ACCOUNT             text
+//	[engine]  state_save_every          SMK_STATE_SAVE_EVERY          time
+//	[engine]  state_durable_intents     SMK_STATE_DURABLE_INTENTS     yes or no
+//	[engine]  state_on_save_failed      SMK_STATE_ON_SAVE_FAILED      name
 //	[engine]  follow_off                SMK_FOLLOW_OFF                yes or no
 //	[engine]  on_stop                   SMK_ON_STOP                   name
 //	[engine]  stop_timeout              SMK_STOP_TIMEOUT              time

@@ -76,6 +76,9 @@ func resolve(v *Values, o Options) (*Settings, error) {
 			Err: fmt.Errorf("%w: session.password, from %s", ErrContradiction, l.origins["session.password"]),
 		})
 	}
+	if file := &l.target.State.File; *file != "" {
+		*file = l.path("state_file", *file)
+	}
 	c, err := l.target.tls(l.path)
 	var wrong *tlsError
 	if errors.As(err, &wrong) {
@@ -229,7 +232,7 @@ func (l *loader) secret(key, file string, to *string) {
 
 // path is where the file is that a setting names.
 func (l *loader) path(key, file string) string {
-	for _, section := range [...]string{"tls", "session"} {
+	for _, section := range [...]string{"tls", "session", "engine"} {
 		if o := l.origins[section+"."+key]; o.File != "" && !filepath.IsAbs(file) {
 			return filepath.Join(filepath.Dir(o.File), file)
 		}

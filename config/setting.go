@@ -91,6 +91,21 @@ var settings = []setting{
 		truth(func(t *target) *bool { return &t.DisableReferences }),
 	},
 	{"engine", "state_off", "State.Disable", false, truth(func(t *target) *bool { return &t.State.Disable })},
+	{"engine", "state_file", "State.File", false, text(func(t *target) *string { return &t.State.File })},
+	{"engine", "state_account", "State.Account", false, text(func(t *target) *string { return &t.State.Account })},
+	{
+		"engine", "state_save_every", "State.SaveEvery", false,
+		duration(func(t *target) *time.Duration { return &t.State.SaveEvery }),
+	},
+	{
+		"engine", "state_durable_intents", "State.DurableIntents", false,
+		truth(func(t *target) *bool { return &t.State.DurableIntents }),
+	},
+	{
+		"engine", "state_on_save_failed", "State.OnSaveFailed", false,
+		choice(func(t *target) *engine.SaveFailurePolicy { return &t.State.OnSaveFailed }, "hold_orders",
+			"trade_unsaved"),
+	},
 	{
 		"engine", "follow_off", "State.DisableFollow", false,
 		truth(func(t *target) *bool { return &t.State.DisableFollow }),

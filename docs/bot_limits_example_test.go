@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -177,38 +178,55 @@ func Example_botFigures() {
 func Example_botRestart() {
 	server := simulator()
 	defer server.Close()
-	first, err := engine.New(botConfig(server.Addr().String()))
+	folder, err := os.MkdirTemp("", "bot")
 	check(err)
+	defer os.RemoveAll(folder)
+	settings := botConfig(server.Addr().String())
+	settings.State.File = filepath.Join(folder, "state")
+	settings.State.DurableIntents = true // kill -9 forgets nothing
+	settings.OnStop = engine.StopLeave
+
+	first, err := engine.New(settings)
+	check(err)
+	first.OnRecovery(func(r engine.Recovery) { fmt.Println("first start, a file:", r.Found) })
 	first.OnCaughtUp(once(func() {
 		_, err := first.Place(backHome(5000))
 		check(err)
 	}))
+	var reference uint64
 	first.OnOrder(func(o *order.Order, ev *order.Event) {
-		switch ev.Kind {
-		case order.OrderAccepted:
-			rival(server, msg.SideSell, 5000, 300_000)
-		case order.OrderFilled:
-			_ = first.Close() // as if the program had crashed: the rest of the order is live
+		if ev.Kind == order.OrderAccepted {
+			reference = o.Reference
+			first.Stop() // a kill would do as well
 		}
 	})
-	fmt.Println(first.Run(context.Background()))
+	check(first.Run(context.Background()))
+	rival(server, msg.SideSell, 5000, 300_000) // trades with our order while we are away
 
-	second, err := engine.New(botConfig(server.Addr().String()))
+	second, err := engine.New(settings)
 	check(err)
-	second.OnCaughtUp(func(ev *engine.Event) {
-		fmt.Println("complete:", ev.Complete)
+	second.OnRecovery(func(r engine.Recovery) {
+		fmt.Println("live before:", r.Live, "in doubt:", r.InDoubt)
+		fmt.Println("meanwhile fills:", r.Fills, "ended:", r.Ended, "complete:", r.Complete, "unknown:", len(r.Unknown))
+	})
+	second.OnCaughtUp(func(*engine.Event) {
 		fmt.Println("position", second.Position(sim.DemoMarket, sim.DemoHome).Final)
-		for o := range second.Orders() {
-			fmt.Println("live:", o.Side, int(o.Price), o.Available, "of another run:", o.Foreign)
+		p := second.Placed(reference)
+		fmt.Println("ours:", !p.Order().Foreign, p.Order().State, "available", p.Order().Available)
+		check(p.Cancel())
+	})
+	second.OnOrder(func(o *order.Order, ev *order.Event) {
+		if ev.Kind == order.OrderCancelled {
+			second.Stop()
 		}
-		second.Stop()
 	})
 	check(second.Run(context.Background()))
 	// Output:
-	// engine: closed
-	// complete: true
+	// first start, a file: false
+	// live before: 1 in doubt: 0
+	// meanwhile fills: 1 ended: 0 complete: true unknown: 0
 	// position 30.00
-	// live: buy 5000 10.00 of another run: true
+	// ours: true partially filled available 10.00
 }
 
 func Example_botGoroutines() {

@@ -80,6 +80,9 @@ func (e *Engine) disconnect(cause error) {
 // closeConn closes the connection, if there is one. Events follow from its end.
 func (e *Engine) closeConn(cause error) {
 	e.conn.close()
+	if e.trading != nil {
+		e.trading.persist.dropIntents()
+	}
 	e.life.phase = phaseDisconnected
 	e.pace.behindSince, e.pace.lagCounted, e.pace.sinceLag = 0, false, spent{}
 	e.parking.sleepIn(e.parking.wakeIdle)

@@ -48,6 +48,11 @@
 // for silence only when everything that had arrived was read; time that the loop spent
 // in handlers, or for which the process was stopped, does not count as silence.
 //
+// # The next run
+//
+// With StateConfig.File the trading state is kept on disk, so that the next run goes on from there, whatever ends this
+// one; [Recovery] says what was found and what changed meanwhile.
+//
 // # The end
 //
 // [Engine.Stop], or the end of Run's context, first does with the account's orders

@@ -63,6 +63,9 @@ func (e *Engine) endMuted() {
 	}
 	e.gate.set(gateMuted | gateStopping)
 	e.timing.inHandler = false
+	if e.trading != nil && e.trading.persist != nil {
+		e.trading.persist.skipped = true
+	}
 	e.log.push(record{
 		at: e.now, level: slog.LevelError,
 		text: "the loop does not go on: a panic goes through it, or a handler ended its goroutine",
@@ -118,6 +121,9 @@ func (e *Engine) end(cause error) {
 	}
 	e.life.phase = phaseEnded
 	outcome := e.outcomeOf(cause)
+	if err := e.closePersist(); err != nil {
+		outcome = joinSaved(outcome, err)
+	}
 	e.life.outcome = outcome
 	e.submitted.close()
 	e.timeHandlers()

@@ -50,7 +50,9 @@ type Engine struct {
 }
 
 // New returns an engine that does not run yet, and claims the memory that it needs. The error is a
-// *[ConfigError], a *[session.ConfigError], or says why memory could not be claimed.
+// *[ConfigError], a *[session.ConfigError], a *[StateFileError], or says why memory could not be claimed. With
+// StateConfig.File it reads and writes that, and keeps it locked until the engine has ended: close an engine that does
+// not run.
 func New(config Config) (*Engine, error) {
 	config, err := config.resolve()
 	if err != nil {
@@ -69,6 +71,39 @@ func New(config Config) (*Engine, error) {
 		e.clock, e.pace.sendWaitMax = transport.NewVirtualClock(config.Clock), 0
 	}
 	e.readClock()
+	if err := resolvePersist(&config); err != nil {
+		return nil, err
+	}
+	if !config.State.Disable {
+		if err := e.openState(&config); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.openSession(&config); err != nil {
+		if e.trading != nil && e.trading.persist != nil {
+			_ = e.trading.persist.close(nil, 0)
+		}
+		return nil, err
+	}
+	return e, nil
+}
+
+// openState makes the trading state, and reads it if it is kept in a file.
+func (e *Engine) openState(config *Config) (err error) {
+	if e.trading, err = newTrading(config); err != nil {
+		return err
+	}
+	e.gate.set(gateTrading)
+	e.stages.set(stageOrders, e.applyOrders)
+	e.stages.set(stageBooks, e.applyBooks)
+	if config.State.File == "" {
+		return nil
+	}
+	return e.openPersist(config)
+}
+
+// openSession makes the session and what else may fail.
+func (e *Engine) openSession(config *Config) error {
 	if config.Session.ReferenceBase == 0 && !config.DisableReferences {
 		config.Session.ReferenceBase = referenceBase()
 	}
@@ -76,41 +111,32 @@ func New(config Config) (*Engine, error) {
 		e.handlers.payload.tap, config.Session.Tap = config.Session.Tap, e.tap
 	}
 	if err := e.submitted.init(config.SubmitSlots, config.SubmitBytes); err != nil {
-		return nil, err
+		return err
 	}
 	s, err := session.New(config.Session)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.SetNextMax(sliceMessages)
 	e.encoded.buffer = make([]byte, wire.OutboundBytesMax)
 	if e.log, err = newLogs(config.Logger, e.clock, config.Clock != nil); err != nil {
 		_ = s.Close()
-		return nil, err
+		return err
 	}
 	e.pace.limit = loopDelayLimit(config.LoopDelay)
 	e.backoff.init(config.ReconnectBackoff, config.Session.ReferenceBase)
 	e.subscriptions = newSubscriptions(config.SubscriptionsMax, config.DisableRestore)
-	e.life.continues = config.Session.AccountSequence != 0 || config.Session.ResumeFrom.ID != ""
+	e.life.continues = config.Session.AccountSequence != 0 || config.Session.ResumeFrom.ID != "" ||
+		e.Recovery().Found
 	// The session has the credentials; a dump of the engine must not.
 	config.Session.Username, config.Session.Password, config.Session.Token = "", "", ""
 	config.Session.ResumeFrom.ID = ""
-	e.config, e.session = config, s
-	if !config.State.Disable {
-		if e.trading, err = newTrading(&config); err != nil {
-			e.log.close()
-			_ = s.Close()
-			return nil, err
-		}
-		e.gate.set(gateTrading)
-		e.stages.set(stageOrders, e.applyOrders)
-		e.stages.set(stageBooks, e.applyBooks)
-	}
+	e.config, e.session = *config, s
 	e.parking.sleepIn(e.parking.wakeIdle)
 	if e.trading != nil {
 		e.watchHalts()
 	}
-	return e, nil
+	return nil
 }
 
 // readClock moves the loop's clock reading on.

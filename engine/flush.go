@@ -13,6 +13,11 @@ func (e *Engine) flush() {
 // push is flush for callers that handle errors. It writes a bounded number of bytes: the
 // replay that the exchange asked for may be longer than the ring that it goes through.
 func (e *Engine) push() error {
+	if e.trading.intentsWait() {
+		if err := e.syncIntents(); err != nil {
+			return err
+		}
+	}
 	for left := pushBytes; left > 0; {
 		unsent := e.session.Pending()
 		if len(unsent) == 0 {

@@ -83,6 +83,9 @@ func (e *Engine) admit(m wire.Marshaler, keys *msg.Keys, from sender) error {
 		}
 	}
 	if e.trading != nil {
+		if err := e.trading.persist.refusal(keys.Type); err != nil {
+			return err
+		}
 		return e.admitTrading(keys)
 	}
 	return nil

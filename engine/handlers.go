@@ -43,6 +43,8 @@ func (e *Engine) dispatch(ev *Event) {
 	switch ev.Kind {
 	case session.LoggedIn:
 		e.onLogin(ev)
+	case session.CaughtUp:
+		e.reportRecovery()
 	case session.LoggedOut:
 		e.life.logoutConfirmed = e.session.State() == session.LogoutSent && ev.Reason == msg.EtoLogoutConfirmation
 	}

@@ -80,7 +80,8 @@ func (e *Engine) wake() { e.parking.wake() }
 // if there is work after all.
 func (e *Engine) park() bool {
 	e.parking.parked.Store(true)
-	if e.submitted.ring.Len() > 0 || e.requests.pending() != 0 || len(e.dialer.results) > 0 {
+	if e.submitted.ring.Len() > 0 || e.requests.pending() != 0 || len(e.dialer.results) > 0 ||
+		e.trading.saveResultReady() {
 		e.parking.parked.Store(false)
 		return false
 	}

@@ -27,6 +27,30 @@ type StateConfig struct {
 	Risk   risk.Config
 	Quotes quote.Config
 
+	// File, if not "", is where the state is kept, so that a bot that starts again knows its orders, positions and
+	// money, whatever ended it; see [Recovery]. Beside it there are File.lock, File.tmp, File.log0 and File.log1.
+	// Account, "" means Session.Username, names the account in it: only a hash of that and of Address is stored, and
+	// a file of another account or exchange is refused. It sets Session.AccountFromStart.
+	File    string
+	Account string
+
+	// SaveEvery is how often File is written, off the loop, if something has changed; 0 means a second. The
+	// writer has a copy of all orders, which claims as much memory again; the loop copies for it what it applies. With
+	// Config.Clock the loop writes it.
+	SaveEvery time.Duration
+
+	// DurableIntents makes each request about an order durable before it leaves: one sync of the disk for all that
+	// are written to the socket together, for which the loop waits. A process that is killed then forgets nothing.
+	// Without it a request that left after the last image and that the exchange did not accept is forgotten, and
+	// one that it did accept is known again, by its reference, from the account's messages.
+	DurableIntents bool
+
+	// OnSaveFailed is what follows while File cannot be written.
+	OnSaveFailed SaveFailurePolicy
+
+	// Files is the file system that File is in; nil means the system's. It is for tests of what a disk can do to it.
+	Files FileSystem
+
 	// HandleReplayed calls OnOrder's and OnFill's handlers also for what the exchange repeats after a login.
 	// The state is up to date in any case.
 	HandleReplayed bool
@@ -44,6 +68,13 @@ type StateConfig struct {
 
 	// OnUnresolved is what follows an order that stays in doubt after a login.
 	OnUnresolved UnresolvedPolicy
+
+	// DoubtTimeout is after how long the silence of the account's messages ends the doubt about a request: if the
+	// account has been caught up with for that long, nothing of its messages is missing, and none of them has a trace
+	// of a request that was sent as long ago, it was not carried out. That is long enough for the exchange to have
+	// given up the connection that the request was sent on. 0 means the constant of the same name; negative values
+	// leave doubts to messages and [Engine.ResolveOrder].
+	DoubtTimeout time.Duration
 
 	// DisableQuoteCancelAll keeps quotes from cancelling all orders of a market, which is how they end the doubt about
 	// an order of theirs that nothing names. Its side of the quote then stays blocked until [Engine.ResolveOrder].
@@ -69,11 +100,12 @@ const (
 // trading is the trading state of an engine, and what of it waits to be handled. The loop only.
 type trading struct {
 	config StateConfig
-	orders *order.Manager
+	orders *order.Manager // persist notes what changes them
 	books  *book.Books
 	risk   *risk.Gate
 	quotes *quote.Quoter
 
+	persist   *persist // nil if nothing is kept on disk
 	halts     halts
 	driftPing driftPing
 	bookWalk  bookWalk
@@ -96,6 +128,7 @@ type trading struct {
 	snapshot    risk.Snapshot
 	retryQuotes int64  // clock reading
 	caughtUpAt  int64  // clock reading; 0 while the account is not caught up with
+	doubtDue    int64  // clock reading of the next look for overdue doubts
 	gapfills    uint64 // of the session, when the gap was found
 	realised    odds.Money
 	changed     bool // the orders, which the risk checks count
@@ -109,10 +142,16 @@ type trading struct {
 // newTrading claims the memory of the trading state.
 func newTrading(config *Config) (*trading, error) {
 	c := config.State
+	if c.DoubtTimeout == 0 {
+		c.DoubtTimeout = DoubtTimeout
+	}
+	if c.DoubtTimeout > durationMax {
+		return nil, &ConfigError{"State.DoubtTimeout", "must be at most " + durationMax.String()}
+	}
 	if config.DisableReferences {
 		return nil, &ConfigError{"State.Disable", "must be set with DisableReferences: orders could not be named"}
 	}
-	t := &trading{config: c, due: math.MaxInt64, retryQuotes: math.MaxInt64}
+	t := &trading{config: c, due: math.MaxInt64, doubtDue: math.MaxInt64, retryQuotes: math.MaxInt64}
 	t.events.init()
 	t.halts.beats.period, t.halts.retryAt = int64(c.Risk.Watchdog), never
 	t.driftPing.retryAt = never
@@ -238,6 +277,10 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	k := *keys
 	k.Reference, _ = e.session.Reference(seq)
 	_ = t.orders.Sent(&k, seq, e.now) // admit asked for room
+	if t.persist != nil {
+		t.persist.noteSent(&k, seq, e.now)
+		e.noteIntent(&k, seq)
+	}
 	t.risk.Sent(e.now, &k)
 	t.changed, t.reconcile = true, t.quoting
 	if k.Type == msg.PayloadOrderCancelAll {

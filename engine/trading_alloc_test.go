@@ -3,14 +3,18 @@
 package engine_test
 
 import (
+	"io"
+	"os"
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/book"
+	"github.com/smk-go/smk/engine/internal/statefile"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/risk"
@@ -27,6 +31,28 @@ type tradingTraffic struct {
 	act     func(e *engine.Engine, i int) error // in the handler of the first message of round i
 	message func(i, part int) *seto.Payload
 }
+
+// countingFS is a disk that keeps nothing, and allocates nothing.
+type countingFS struct {
+	images, intents atomic.Int64
+}
+
+func (fs *countingFS) Open(_ string, flag int) (statefile.File, error) {
+	if flag&os.O_CREATE == 0 {
+		return nil, os.ErrNotExist
+	}
+	return fs, nil
+}
+
+func (fs *countingFS) Rename(string, string) error          { fs.images.Add(1); return nil }
+func (*countingFS) Remove(string) error                     { return nil }
+func (*countingFS) SyncDir(string) error                    { return nil }
+func (fs *countingFS) Lock(string) (io.Closer, bool, error) { return fs, false, nil }
+func (*countingFS) Read([]byte) (int, error)                { return 0, io.EOF }
+func (fs *countingFS) Write(b []byte) (int, error)          { return len(b), nil }
+func (*countingFS) Close() error                            { return nil }
+func (fs *countingFS) Sync() error                          { fs.intents.Add(1); return nil }
+func (*countingFS) Truncate(int64) error                    { return nil }
 
 const allocReferences = 1_000_000
 
@@ -91,11 +117,16 @@ var tradingTraffics = []tradingTraffic{
 // allocates.
 func TestTradingAllocatesNothing(t *testing.T) {
 	for _, tr := range tradingTraffics {
-		t.Run(tr.name, func(t *testing.T) { checkTradingAllocations(t, &tr) })
+		t.Run(tr.name, func(t *testing.T) { checkTradingAllocations(t, &tr, nil) })
+	}
+	fs := new(countingFS)
+	t.Run("with a file", func(t *testing.T) { checkTradingAllocations(t, &tradingTraffics[0], fs) })
+	if images, intents := fs.images.Load(), fs.intents.Load(); images < 20 || intents < 1000 {
+		t.Errorf("%d images, %d groups of intents", images, intents)
 	}
 }
 
-func checkTradingAllocations(t *testing.T, tr *tradingTraffic) {
+func checkTradingAllocations(t *testing.T, tr *tradingTraffic, files *countingFS) {
 	const warm, measured = 100, 1000 // rounds
 	n := newNetwork(t, "tcp", false, loopback(t))
 	config := n.config()
@@ -108,6 +139,12 @@ func checkTradingAllocations(t *testing.T, tr *tradingTraffic) {
 			ContractOrdersMax: 10, OrdersMax: 20, ContractExposureMax: 1 << 40, MarketExposureMax: 1 << 40,
 			AccountExposureMax: 1 << 40, LossMax: 1 << 40,
 		},
+	}
+	if files != nil {
+		config.Session.ReferenceBase = 0
+		config.State.File, config.State.DurableIntents = "/state", true
+		config.State.SaveEvery = 5 * time.Millisecond
+		engine.SetStateFS(&config, files)
 	}
 	var handled, events, fills, books atomic.Int64
 	loggedIn := make(chan struct{})

@@ -72,6 +72,7 @@ func (e *Engine) DefineMarket(market uint32, winnerTakesAll bool) error {
 	if e.trading == nil {
 		return ErrNoState
 	}
+	e.trading.persist.noteRare()
 	return e.trading.orders.DefineMarket(market, winnerTakesAll)
 }
 
@@ -108,12 +109,13 @@ func (e *Engine) Completeness() (c order.Completeness) {
 	return e.trading.orders.Completeness()
 }
 
-// ResolveOrder ends the doubt about an order by the user's word. It reports false if there is no order in doubt
-// with the reference.
+// ResolveOrder ends the doubt about an order, and about requests about it, by the user's word. It reports false if
+// there is no order with the reference about which something is not certain.
 func (e *Engine) ResolveOrder(reference uint64, outcome order.Outcome) bool {
 	if e.trading == nil {
 		return false
 	}
+	e.trading.persist.noteResolve(reference, outcome, e.now)
 	events, ok := e.trading.orders.Resolve(reference, outcome, e.now)
 	e.trading.ordersEvents(events, e.now)
 	return ok
@@ -124,6 +126,7 @@ func (e *Engine) ResolveOrderID(id uint64, outcome order.Outcome) bool {
 	if e.trading == nil {
 		return false
 	}
+	e.trading.persist.noteRare()
 	events, ok := e.trading.orders.ResolveID(id, outcome, e.now)
 	e.trading.ordersEvents(events, e.now)
 	return ok
@@ -147,6 +150,10 @@ func (e *Engine) Place(l order.Limit) (Placed, error) {
 	reference, _ := e.session.Reference(seq)
 	return Placed{e, reference}, nil
 }
+
+// Placed returns what an order is cancelled, reduced and replaced by, by its reference: with StateConfig.File also one
+// of an earlier run.
+func (e *Engine) Placed(reference uint64) Placed { return Placed{e, reference} }
 
 // Placed is an order of the engine's, by its reference. It is a small value and may be kept.
 type Placed struct {
@@ -197,6 +204,9 @@ func (e *Engine) cancelOrder(o *order.Order) (seq uint64, err error) {
 	m := &e.trading.cancel
 	m.Reset()
 	m.SetOrderId(o.ID)
+	if r := e.trading.quoteReference(); r != 0 {
+		m.SetReference(r)
+	}
 	return e.SendOrderCancel(m)
 }
 
@@ -208,6 +218,9 @@ func (e *Engine) reduceOrder(o *order.Order, available odds.Quantity) (seq uint6
 	m.Reset()
 	m.SetOrderId(o.ID)
 	m.SetNewQuantity(uint64(available))
+	if r := e.trading.quoteReference(); r != 0 {
+		m.SetReference(r)
+	}
 	return e.SendOrderQuantityReduce(m)
 }
 
@@ -221,6 +234,9 @@ func (e *Engine) replaceOrder(o *order.Order, price odds.Price, quantity odds.Qu
 	m.SetPrice(uint32(price))
 	m.SetQuantity(uint64(quantity))
 	m.SetMarketId(o.Market)
+	if r := e.trading.quoteReference(); r != 0 {
+		m.SetReference(r)
+	}
 	return e.SendOrderCancelReplace(m)
 }
 

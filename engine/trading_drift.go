@@ -40,6 +40,7 @@ func (t *trading) confirmDrift(ping uint64, now int64) {
 		return
 	}
 	if p.seq = 0; !t.gap {
+		t.persist.note(noteConfirm, now)
 		t.ordersEvents(t.orders.Confirm(now), now)
 	}
 }

@@ -39,6 +39,9 @@ type tradingHandlers struct {
 	book  list[func(book.Contract)]
 	quote list[func(quote.Event)]
 	risk  list[func(risk.Event)]
+
+	recovery list[func(Recovery)]
+	saved    list[func(error)]
 }
 
 // notifyTrading calls the handlers of orders, fills, books, quotes and risk with what the stages found out about an

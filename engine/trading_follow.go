@@ -104,7 +104,11 @@ func (e *Engine) followMarkets() {
 	})
 	if left != f.left {
 		f.left = left
-		t.ordersEvents(t.orders.Unfollowed(left, e.now), e.now)
+		events := t.orders.Unfollowed(left, e.now)
+		if len(events) > 0 {
+			t.persist.noteRare()
+		}
+		t.ordersEvents(events, e.now)
 	}
 }
 
@@ -177,6 +181,7 @@ func (e *Engine) SettleMarket(market uint32, winners ...uint32) error {
 	if err != nil {
 		return err
 	}
+	e.trading.persist.noteRare()
 	e.trading.ordersEvents(events, e.now)
 	return nil
 }

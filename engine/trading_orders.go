@@ -16,10 +16,14 @@ func (e *Engine) applyOrders(ev *Event) {
 		t.events.clear() // nobody is called any more
 	}
 	t.followBeats(e.now)
+	if t.persist != nil && (ev.Kind != session.Message || ev.AccountSequence != 0) {
+		t.persist.dirty = true
+	}
 	switch ev.Kind {
 	case session.Message:
 		t.applyMessage(ev)
 	case session.SendResolved:
+		t.persist.noteFate(ev, e.now)
 		t.ordersEvents(t.orders.ApplyFate(ev.Type, ev.Reference, ev.Seq, fateOf(ev.Fate), e.now), e.now)
 		if ev.Type == msg.PayloadOrderCancelReplace && ev.Fate != session.InDoubt {
 			t.replaceFailed(ev.Reference)
@@ -27,20 +31,27 @@ func (e *Engine) applyOrders(ev *Event) {
 	case session.SendUnresolved:
 		e.unresolved(ev)
 	case session.AccountLost:
+		t.persist.noteLost(ev, e.now)
 		t.ordersEvents(t.orders.AccountLost(ev.From, ev.To, e.now), e.now)
 		t.distrust()
 	case session.AccountGap:
 		t.distrust()
 	case session.AccountReset:
+		t.persist.note(noteReset, e.now)
 		t.ordersEvents(t.orders.AccountReset(e.now), e.now)
 		t.distrust()
 	case session.CaughtUp:
+		t.persist.noteCaughtUp(ev, e.now)
 		t.ordersEvents(t.orders.CaughtUp(ev.Complete, ev.Cause, e.now), e.now)
 		t.quotesCaughtUp(ev, e.now)
 		t.hold(quote.NotCaughtUp, false)
 		t.follow.ready, t.follow.due = cap(t.follow.list) > 0, 0
+		t.caughtUp(ev, e.now)
 	case session.LoggedIn:
 		t.halts.beats.begin(e.now)
+		if t.persist != nil {
+			t.persist.resumed = ev.AccountSequence > 1
+		}
 		t.risk.LoggedIn(e.now)
 		e.followAgain(ev.Resumed)
 		t.due = 0
@@ -55,6 +66,7 @@ func (e *Engine) applyOrders(ev *Event) {
 		t.hold(quote.Gap, false)
 	case session.StateChanged:
 		if ev.State == session.Disconnected {
+			t.persist.note(noteDisconnected, e.now)
 			t.ordersEvents(t.orders.Disconnected(e.now), e.now)
 			t.gap, t.caughtUpAt = false, 0
 			t.risk.LoggedOut(e.now)
@@ -81,6 +93,7 @@ func (t *trading) applyMessage(ev *Event) {
 			t.risk.CancelAllAnswered(ev.Received, ev.Request.Seq, typ == msg.PayloadOrderCancelAllAccepted)
 		}
 	}
+	t.persist.noteMessage(ev)
 	t.ordersEvents(t.orders.Apply(ev.Payload, order.Input{
 		Now: ev.Received, AccountSequence: ev.AccountSequence, RequestSeq: ev.Request.Seq,
 		Replayed: ev.Origin == session.Replayed,
@@ -125,6 +138,7 @@ func (t *trading) ordersEvents(events []order.Event, now int64) {
 	for i := range events {
 		ev := &events[i]
 		t.events.orders = append(t.events.orders, *ev)
+		t.persist.follow(t, ev)
 		switch ev.Kind {
 		case order.Drift:
 			t.risk.Drift(now, odds.Money(ev.Reported-ev.Expected))
@@ -244,7 +258,7 @@ func (e *Engine) unresolved(ev *Event) {
 
 // modeChanged shows the quoter the mode in force.
 func (t *trading) modeChanged(mode risk.Mode) {
-	t.hold(quote.Halted, mode == risk.Halted)
+	t.hold(quote.Halted, mode == risk.Halted || t.persist.held())
 	t.hold(quote.Reducing, mode == risk.Reducing)
 	t.due = 0
 }

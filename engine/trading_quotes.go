@@ -123,7 +123,7 @@ func (t *trading) quoteOf(o *order.Order) quote.Order {
 	case o.State == order.PendingNew:
 		q.State = quote.PendingNew
 	}
-	q.Managed = o.Original != 0 && t.replacesQuote(o)
+	q.Managed = o.Original != 0 && t.replacesQuote(o) || !o.Foreign && t.persist.isQuote(o.Reference)
 	return q
 }
 

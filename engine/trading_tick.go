@@ -19,6 +19,9 @@ func (e *Engine) tickTrading() {
 	if e.requests.halting() {
 		e.applyHalt()
 	}
+	if t.persist != nil {
+		e.tickPersist()
+	}
 	if e.now < t.due && !t.changed && !(t.reconcile && e.mayQuote()) {
 		return
 	}
@@ -28,9 +31,11 @@ func (e *Engine) tickTrading() {
 	t.followBeats(e.now)
 	t.due = math.MaxInt64 // handlers, and what they send, may make it earlier
 	if t.ordersDue() <= e.now {
+		t.persist.note(noteTick, e.now)
 		t.ordersEvents(t.orders.Tick(e.now), e.now)
 	}
 	e.pingForDrift()
+	e.resolveOverdue()
 	if t.changed {
 		t.countOrders(e.now)
 	}
@@ -60,7 +65,7 @@ func (e *Engine) tickTrading() {
 	}
 	t.events.books = t.bookWalk.next(t.books, t.events.books)
 	e.notifyTrading()
-	t.due = min(t.due, t.ordersDue(), t.books.Due(), t.halts.retryAt, t.driftPing.retryAt)
+	t.due = min(t.due, t.ordersDue(), t.books.Due(), t.halts.retryAt, t.driftPing.retryAt, t.doubtDue)
 	if at, ok := t.risk.Deadline(); ok {
 		t.due = min(t.due, at)
 	}
@@ -139,6 +144,7 @@ func (e *Engine) sendAction(a *quote.Action) (key uint64, err error) {
 	case quote.Create:
 		l := order.Limit{
 			Market: a.Contract.Market, Contract: a.Contract.ID, Side: a.Side, Price: a.Price, Quantity: a.Quantity,
+			Reference: t.quoteReference(),
 		}
 		t.create.Reset()
 		if err := l.Create(&t.create); err != nil {
@@ -175,7 +181,7 @@ func (e *Engine) tradingDue() int64 {
 	if t := e.trading; t.changed || t.reconcile && e.mayQuote() {
 		return past
 	}
-	return e.trading.due
+	return min(e.trading.due, e.trading.persist.dueAt())
 }
 
 // mayQuote reports whether the session takes orders.

@@ -34,6 +34,11 @@ var effects = [msg.PayloadOrderCancelReplaceRejected + 1]effect{
 	msg.PayloadBalanceChanged:              {apply: (*Manager).balanceChanged},
 }
 
+// Applies reports whether Apply does anything with messages of a type.
+func Applies(typ msg.PayloadType) bool {
+	return typ == msg.PayloadMarketState || typ >= 0 && int(typ) < len(effects) && effects[typ].apply != nil
+}
+
 // Apply applies a message. Types that are not about orders, money or the state of a market are ignored. The events
 // are valid until the next call that changes the Manager. A message whose account sequence was applied before
 // changes nothing.
@@ -293,7 +298,7 @@ func (m *Manager) acceptedOrder(r *report) int32 {
 	if own == none {
 		i := m.order(r)
 		if i != none && m.orders.entries[i].Order.Foreign {
-			m.orders.entries[i].Order.Reference = r.reference
+			m.refer(i, r.reference)
 		}
 		return i
 	}
@@ -306,6 +311,17 @@ func (m *Manager) acceptedOrder(r *report) int32 {
 	}
 	m.orders.setID(own, r.id)
 	return own
+}
+
+// refer gives an order the reference that a report names, of a request that is not known: another session's, or one of
+// an earlier run.
+func (m *Manager) refer(i int32, reference uint64) {
+	e := &m.orders.entries[i]
+	e.Order.Reference = reference
+	if m.own.has(reference) && e.links.contract != none && m.orders.findRef(reference) == none {
+		e.Order.Foreign = false
+		m.orders.setRef(i, reference)
+	}
 }
 
 // merge makes an order of ours of the one that events before its acceptance made, and frees the slot of its create.

@@ -130,6 +130,7 @@ func (m *Manager) CaughtUp(complete bool, cause error, now int64) []Event {
 	before := c.why
 	c.why &^= NotCaughtUp | CatchUpLacking
 	c.cause = nil
+	m.relink()
 	if !complete {
 		c.why |= CatchUpLacking
 		c.cause = cause

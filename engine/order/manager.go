@@ -29,6 +29,8 @@ type Manager struct {
 	parent   report // names the original of a replace that is not known
 	stats    Stats
 
+	own References
+
 	general bool    // without the fast path, for tests
 	index   []int32 // of AppendState and LoadState: from slots to positions, or back
 	loaded  int

@@ -33,7 +33,7 @@ func (m *Manager) replacement(r *report) (child int32, request int32) {
 		e.Order.Sent, e.sent = m.requests.list[request].sent, m.requests.list[request].seq
 		m.orders.setRef(child, r.reference)
 	} else if e.Order.Foreign {
-		e.Order.Reference = r.reference
+		m.refer(child, r.reference)
 	}
 	return child, request
 }

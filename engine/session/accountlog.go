@@ -61,11 +61,15 @@ const (
 )
 
 // init sets what was received in an earlier run: everything up to last, and the ranges applied above it.
-func (l *accountLog) init(last uint64, applied []AccountRange) {
+// mark is what mark returned of last, 0 if it is not known.
+func (l *accountLog) init(last, mark uint64, applied []AccountRange) {
 	l.holes = make([]accountHole, 0, AccountHolesMax)
 	l.recent = new([accountRecent]recentReport)
 	l.due = math.MaxInt64
 	l.known, l.high = last != 0, last
+	if mark != 0 {
+		l.recent[last%accountRecent] = recentReport{last, mark}
+	}
 	for _, r := range applied {
 		if r.From > l.high+1 {
 			l.holes = append(l.holes, accountHole{from: l.high + 1, to: r.From - 1, reported: true})
@@ -74,6 +78,14 @@ func (l *accountLog) init(last uint64, applied []AccountRange) {
 		l.high = r.To
 	}
 	l.update()
+}
+
+// mark returns the mark of the message with a number, 0 if it is not remembered.
+func (l *accountLog) mark(number uint64) uint64 {
+	if r := l.recent[number%accountRecent]; r.number == number {
+		return r.mark
+	}
+	return 0
 }
 
 // update derives what the others say.

@@ -8,7 +8,7 @@ import (
 
 func newAccountLog(last uint64, applied ...AccountRange) *accountLog {
 	l := new(accountLog)
-	l.init(last, applied)
+	l.init(last, 0, applied)
 	return l
 }
 

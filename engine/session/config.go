@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/wire"
 )
@@ -58,6 +59,15 @@ type Config struct {
 	// AccountSequence.
 	AccountSequence uint64
 	AccountApplied  []AccountRange
+
+	// AccountMark is what [Session.AccountMark] returned then; 0 means that it is not known. With it AccountReset is
+	// reported if the exchange has begun to count anew meanwhile and has come to the same number.
+	AccountMark uint64
+
+	// InDoubt are order-entry messages of an earlier run whose answers were not received, oldest first and at most
+	// UnansweredMax: they are in doubt, as those of a lost connection are, until an answer comes or SendUnresolved
+	// says that none will. SendResolved is not reported of them again.
+	InDoubt []EarlierRequest
 
 	// AccountFromStart makes a login that has nothing to resume from ask for all
 	// account messages that the exchange still has, which may be of orders of earlier
@@ -139,6 +149,13 @@ type Config struct {
 	Tap func(*TapRecord) `json:"-"`
 }
 
+// EarlierRequest is an order-entry message that an earlier run sent.
+type EarlierRequest struct {
+	Keys msg.Keys // as it was sent
+	Seq  uint64   // that it took then
+	Sent int64    // clock reading of the send
+}
+
 // Resumption is what has to be kept to continue a session in a later run. ID is as
 // good as a credential.
 type Resumption struct {
@@ -162,13 +179,13 @@ func (r Resumption) LogValue() slog.Value { return slog.StringValue(r.String()) 
 // are set.
 func (c Config) String() string {
 	return fmt.Sprintf("{Username:%s Password:%s Token:%s LateCredentials:%t Resume:%v AccountSequence:%d "+
-		"AccountApplied:%v AccountFromStart:%t RequireCaughtUp:%t CancelUnresolved:%t ReconnectOnAccountGap:%t "+
+		"AccountApplied:%v InDoubt:%d AccountFromStart:%t RequireCaughtUp:%t CancelUnresolved:%t ReconnectOnAccountGap:%t "+
 		"ResumeFrom:%v CancelAllOnFailure:%t ReferenceBase:%d DisableThrottle:%t LoginTimeout:%v "+
 		"LogoutTimeout:%v HeartbeatAfter:%v PeerTimeout:%v ReplayTimeout:%v StaleAfter:%v AnswerTimeout:%v "+
 		"UnansweredMax:%d Send:%+v ReceiveBytes:%d Limits:%+v}",
 		redacted(c.Username), redacted(c.Password), redacted(c.Token), c.LateCredentials, c.Resume, c.AccountSequence,
-		c.AccountApplied, c.AccountFromStart, c.RequireCaughtUp, c.CancelUnresolved, c.ReconnectOnAccountGap,
-		c.ResumeFrom, c.CancelAllOnFailure, c.ReferenceBase, c.DisableThrottle, c.LoginTimeout,
+		c.AccountApplied, len(c.InDoubt), c.AccountFromStart, c.RequireCaughtUp, c.CancelUnresolved,
+		c.ReconnectOnAccountGap, c.ResumeFrom, c.CancelAllOnFailure, c.ReferenceBase, c.DisableThrottle, c.LoginTimeout,
 		c.LogoutTimeout, c.HeartbeatAfter, c.PeerTimeout, c.ReplayTimeout, c.StaleAfter, c.AnswerTimeout,
 		c.UnansweredMax, c.Send, c.ReceiveBytes, c.Limits)
 }
@@ -251,6 +268,15 @@ func (c Config) resolve() (Config, error) {
 	}
 	if c.UnansweredMax < 1 || c.UnansweredMax > unansweredMax {
 		return c, &ConfigError{"UnansweredMax", "must be 1 to 1048576"}
+	}
+	if len(c.InDoubt) > c.UnansweredMax {
+		return c, &ConfigError{"InDoubt", "has more messages than UnansweredMax"}
+	}
+	c.InDoubt = slices.Clone(c.InDoubt)
+	for i := range c.InDoubt {
+		if !classOf(c.InDoubt[i].Keys.Type).orderEntry() {
+			return c, &ConfigError{"InDoubt", "has a message that is no order entry"}
+		}
 	}
 	if c.Send.Bytes != 0 && c.Send.Bytes < ringBytesMin {
 		return c, &ConfigError{"Send.Bytes", "must be 0 or at least 16384"}

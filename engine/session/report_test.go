@@ -89,7 +89,7 @@ func TestApplyReportFast(t *testing.T) {
 		for i := range kits {
 			s := &Session{epoch: 3}
 			s.clock.now, s.sequence.next, s.outbox.next, s.liveness.unanswered = second, 9, 2, true
-			s.account.init(last, nil)
+			s.account.init(last, 0, nil)
 			if first { // something is missing below
 				s.account.receive(0, last+3, 7, false, false)
 			}

@@ -68,6 +68,23 @@ func (q *requests) forgetDoubt(e *entry) { q.doubts.remove(e, q.doubts.link(e)) 
 // after the next login. The caller has made room.
 func (q *requests) doubt(e *entry) { q.doubts.add(e.kind, e.key).copyFrom(e) }
 
+// doubtEarlier remembers a message of an earlier run that is in doubt.
+func (q *requests) doubtEarlier(r *EarlierRequest) {
+	k := &r.Keys
+	kind, key, subject := byReference, k.Reference, k.OrderID
+	switch {
+	case k.Type == msg.PayloadOrderCreate:
+		if subject = k.Quantity; key == 0 {
+			kind = byNothing // what would find it is a sequence of another session
+		}
+	case key == 0:
+		kind, key = byOrder, subject
+	}
+	e := q.doubts.add(kind, key)
+	e.typ, e.side, e.flags, e.away, e.seq, e.sent = uint8(k.Type), uint8(k.Side), flagDetached, 0, r.Seq, r.Sent
+	e.subject, e.price, e.market, e.contract = subject, k.Price, k.Market, k.Contract
+}
+
 // detachDoubts begins a fresh session: what is in doubt now is from before it, and no answer of it is
 // linked to that by a sequence of its own.
 func (q *requests) detachDoubts() {

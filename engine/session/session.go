@@ -80,8 +80,11 @@ func New(config Config) (*Session, error) {
 	s.outbox.init(frames, config.Tap)
 	s.resender.init(&config)
 	s.login.init(&config)
-	s.account.init(config.AccountSequence, config.AccountApplied)
+	s.account.init(config.AccountSequence, config.AccountMark, config.AccountApplied)
 	s.requests.init(frames, config.UnansweredMax)
+	for i := range config.InDoubt {
+		s.requests.doubtEarlier(&config.InDoubt[i])
+	}
 	s.throttle.init(config.DisableThrottle)
 	s.SetNextMax(math.MaxInt)
 	if config.ResumeFrom.ID != "" {
@@ -137,15 +140,22 @@ func (s *Session) AccountSequence() uint64 {
 	return s.account.resume
 }
 
+// AccountMark returns what tells the message with the number AccountSequence from another one with the same number, to
+// be kept for [Config] with it, and 0 if that is not known.
+func (s *Session) AccountMark() uint64 { return s.account.mark(s.AccountSequence()) }
+
 // AccountApplied returns the ranges of account sequences above AccountSequence whose
 // messages were received as well, to be kept for [Config] with it. Without holes in the
 // numbers there are none. The slice is the caller's.
-func (s *Session) AccountApplied() []AccountRange {
+func (s *Session) AccountApplied() []AccountRange { return s.AppendAccountApplied(nil) }
+
+// AppendAccountApplied is AccountApplied that appends to dst.
+func (s *Session) AppendAccountApplied(dst []AccountRange) []AccountRange {
 	at := uint64(0)
 	if s.sequence.delivered {
 		at = s.message.AccountSequence
 	}
-	return s.account.applied(nil, at)
+	return s.account.applied(dst, at)
 }
 
 // Resumption returns what continues this session in a later run, with an empty ID

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -409,6 +411,7 @@ func (b *bot) summary(names map[uint32]string) (*summary, error) {
 			s.Outcomes = append(s.Outcomes, outcome{o.Contract, names[o.Contract], int64(o.Net)})
 		}
 	}
+	slices.SortFunc(s.Outcomes, func(a, b outcome) int { return cmp.Compare(a.Contract, b.Contract) })
 	a := b.Account()
 	s.Money = money{int64(a.Cash), int64(a.Available), int64(a.WorstCase)}
 	s.RoundTrip = percentiles{
