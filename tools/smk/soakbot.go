@@ -34,7 +34,9 @@ type soakBotCommand struct {
 	Username string
 	Password string
 	Seed     uint64
-	Pace     int `help:"Requests a second."`
+	Pace     int    `help:"Requests a second."`
+	State    string `help:"Where to keep what the bot knows; without it a bot that was killed asks for everything again."`
+	Durable  bool   `help:"Sync each request to the disk before it leaves."`
 }
 
 // What the controller of a soak writes to a bot, a line each.
@@ -123,7 +125,7 @@ func (c *soakBotCommand) Run(ctx context.Context, std stdio) error {
 		Address: c.Address, DisableTLS: c.Trust == "",
 		Session: session.Config{
 			Username: c.Username, Password: c.Password, AccountFromStart: true, RequireCaughtUp: true,
-			ReferenceBase: rand.Uint64() >> 1, HeartbeatAfter: time.Second, PeerTimeout: 3 * time.Second,
+			HeartbeatAfter: time.Second, PeerTimeout: 3 * time.Second,
 			ReceiveBytes: 1 << 20,
 		},
 		State: engine.StateConfig{
@@ -132,6 +134,9 @@ func (c *soakBotCommand) Run(ctx context.Context, std stdio) error {
 		},
 		OnStop: engine.StopCancelAll, StopTimeout: 20 * time.Second, DialTimeout: 2 * time.Second,
 		ReconnectBackoff: []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond},
+	}
+	if config.State.File, config.State.DurableIntents = c.State, c.Durable; c.State == "" {
+		config.Session.ReferenceBase = rand.Uint64() >> 1
 	}
 	if c.Trust != "" {
 		pem, err := os.ReadFile(c.Trust)
