@@ -131,6 +131,8 @@ func (c *soakBotCommand) Run(ctx context.Context, std stdio) error {
 		State: engine.StateConfig{
 			Orders: order.Config{Orders: 2048, Retained: 4096, Fills: 1 << 15, Contracts: 16},
 			Quotes: quote.Config{Contracts: 16},
+			// A connection that is not heard of any more is one that the proxy has ended.
+			DoubtTimeout: 10 * time.Second,
 		},
 		OnStop: engine.StopCancelAll, StopTimeout: 20 * time.Second, DialTimeout: 2 * time.Second,
 		ReconnectBackoff: []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond},
@@ -180,9 +182,12 @@ func (b *soakBot) listen(in io.Reader, end func()) {
 	end()
 }
 
-// sample says every second what the process takes.
+// samplePeriod is out of step with whatever opens a file every second.
+const samplePeriod = 311 * time.Millisecond
+
+// sample says what the process takes, now and then.
 func (b *soakBot) sample(ctx context.Context, out io.Writer) {
-	ticker := time.NewTicker(time.Second)
+	ticker := time.NewTicker(samplePeriod)
 	defer ticker.Stop()
 	encoder := json.NewEncoder(out)
 	for {
