@@ -27,7 +27,7 @@ import (
 )
 
 // soakBotCommand is a bot that trades at random until it is told to rest, says what it knows when it is asked, and
-// what it takes every second.
+// what it takes now and then.
 type soakBotCommand struct {
 	Address  string
 	Trust    string `help:"The certificate to trust; without it plain TCP."`
