@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/smk-go/smk/sim"
@@ -21,18 +20,20 @@ import (
 // killed and stopped at random, except one bot whose memory is watched. In the end everything that the bots know is
 // compared with what the exchange knows.
 type soakCommand struct {
-	For   time.Duration `default:"2m" help:"How long (${default})."`
-	Seed  uint64        `help:"Seed of everything that is left to chance; without it a random one, which is printed."`
-	Plain bool          `help:"Plain TCP instead of TLS: messages are lost, doubled and overtaken, too."`
-	Pace  int           `default:"100" help:"Requests of each bot a second at most; a long run is slower, because a bot that was killed needs all messages of its account (${default})."`
-	Calm  bool          `help:"Break nothing and kill nobody."`
-	Dir   string        `placeholder:"DIR" help:"Keep the files of the run here; without it they are removed."`
+	For    time.Duration `default:"2m" help:"How long (${default})."`
+	Seed   uint64        `help:"Seed of everything that is left to chance; without it a random one, which is printed."`
+	Plain  bool          `help:"Plain TCP instead of TLS: messages are lost, doubled and overtaken, too."`
+	Pace   int           `default:"100" help:"Requests of each bot a second at most (${default})."`
+	Forget bool          `help:"Bots keep nothing in files: one that was killed asks for all messages of its account, so that a long run has to be slow."`
+	Calm   bool          `help:"Break nothing and kill nobody."`
+	Dir    string        `placeholder:"DIR" help:"Keep the files of the run here; without it they are removed."`
 }
 
 // Limits of a soak.
 const (
 	soakMin     = 5 * time.Second
-	soakHistory = 1 << 16 // messages of an account, all of which the exchange has to keep
+	soakHistory = 1 << 13 // messages of an account that the exchange keeps
+	soakForget  = 1 << 16 // the same for bots without a file, which need all of them
 	soakAnswers = 3       // messages of an account for each request
 	soakSettle  = 90 * time.Second
 	soakSeconds = 20 // until a process has to have ended
@@ -61,6 +62,7 @@ type soak struct {
 	bots     [2]*soakProcess // the first is never killed
 	proxy    *chaos.Proxy
 	counts   soakCounts
+	durable  bool // bots sync each request
 }
 
 // soakCounts is what was done to the processes.
@@ -78,8 +80,12 @@ func (c *soakCommand) Run(ctx context.Context, std stdio) (err error) {
 		}
 		defer os.RemoveAll(s.dir)
 	}
-	c.Pace = max(1, min(c.Pace, int(soakHistory/soakAnswers/c.For.Seconds())))
-	fmt.Fprintf(std.out, "seed      %d, %v, at most %d requests of a bot a second\n", c.Seed, c.For, c.Pace)
+	if c.Forget {
+		c.Pace = max(1, min(c.Pace, int(soakForget/soakAnswers/c.For.Seconds())))
+	}
+	s.durable = s.random.IntN(2) == 0
+	fmt.Fprintf(std.out, "seed      %d, %v, at most %d requests of a bot a second, synced %t\n", c.Seed, c.For, c.Pace,
+		s.durable && !c.Forget)
 	defer s.end()
 	if err = s.start(); err == nil {
 		if err = s.play(ctx); err == nil {
@@ -106,7 +112,11 @@ func (s *soak) start() (err error) {
 	args := []string{
 		"sim", "--json", "--addr=127.0.0.1:0", "--truth=127.0.0.1:0", "--life=50", fmt.Sprint("--seed=", s.Seed),
 		"--state=" + filepath.Join(s.dir, "state"), "--state-every=0s", "--orders=4096",
-		fmt.Sprint("--history=", soakHistory),
+	}
+	if s.Forget {
+		args = append(args, fmt.Sprint("--history=", soakForget))
+	} else {
+		args = append(args, fmt.Sprint("--history=", soakHistory))
 	}
 	if len(trust) > 0 {
 		args = append(args, "--cert="+trust[0], "--key="+trust[1])
@@ -134,6 +144,9 @@ func (s *soak) start() (err error) {
 		}
 		if len(trust) > 0 {
 			args = append(args, "--trust="+trust[0])
+		}
+		if !s.Forget {
+			args = append(args, "--state="+filepath.Join(s.dir, name), fmt.Sprint("--durable=", s.durable))
 		}
 		if s.bots[i], err = startSoakProcess(args); err != nil {
 			return err
@@ -206,7 +219,7 @@ func (s *soak) step() error {
 	case n < 5:
 		s.counts.stops++
 		p := []*soakProcess{s.exchange, s.bots[0], s.bots[1]}[s.random.IntN(3)]
-		return errors.Join(p.signal(syscall.SIGSTOP), sleepFor(pause), p.signal(syscall.SIGCONT))
+		return errors.Join(p.signal(stopProcess), sleepFor(pause), p.signal(continueProcess))
 	case n < 6:
 		s.counts.resets++
 		s.proxy.Reset()
@@ -243,8 +256,19 @@ var soakFaults = []struct {
 	kind fault.Kind
 	most uint32
 }{
-	{fault.Split, 500_000}, {fault.Coalesce, 300_000}, {fault.Drip, 20_000}, {fault.Cut, 20_000},
-	{fault.Stall, 3_000}, {fault.HalfOpen, 2_000}, {fault.Refuse, 500_000},
-	{fault.Drop, 20_000}, {fault.Duplicate, 20_000}, {fault.DropIn, 20_000}, {fault.DuplicateIn, 20_000},
-	{fault.Delay, 10_000}, {fault.Reorder, 20_000}, {fault.DelayIn, 10_000}, {fault.ReorderIn, 20_000},
+	{fault.Split, 500_000},
+	{fault.Coalesce, 300_000},
+	{fault.Drip, 20_000},
+	{fault.Cut, 20_000},
+	{fault.Stall, 3_000},
+	{fault.HalfOpen, 2_000},
+	{fault.Refuse, 500_000},
+	{fault.Drop, 20_000},
+	{fault.Duplicate, 20_000},
+	{fault.DropIn, 20_000},
+	{fault.DuplicateIn, 20_000},
+	{fault.Delay, 10_000},
+	{fault.Reorder, 20_000},
+	{fault.DelayIn, 10_000},
+	{fault.ReorderIn, 20_000},
 }

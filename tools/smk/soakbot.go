@@ -27,14 +27,16 @@ import (
 )
 
 // soakBotCommand is a bot that trades at random until it is told to rest, says what it knows when it is asked, and
-// what it takes every second.
+// what it takes now and then.
 type soakBotCommand struct {
 	Address  string
 	Trust    string `help:"The certificate to trust; without it plain TCP."`
 	Username string
 	Password string
 	Seed     uint64
-	Pace     int `help:"Requests a second."`
+	Pace     int    `help:"Requests a second."`
+	State    string `help:"Where to keep what the bot knows; without it a bot that was killed asks for everything again."`
+	Durable  bool   `help:"Sync each request to the disk before it leaves."`
 }
 
 // What the controller of a soak writes to a bot, a line each.
@@ -115,7 +117,6 @@ type soakBot struct {
 
 	commands chan string
 	latency  atomic.Pointer[soakSample] // of the last second
-	live     atomic.Bool
 }
 
 // Run trades until it is told to end, or its controller is gone.
@@ -124,15 +125,20 @@ func (c *soakBotCommand) Run(ctx context.Context, std stdio) error {
 		Address: c.Address, DisableTLS: c.Trust == "",
 		Session: session.Config{
 			Username: c.Username, Password: c.Password, AccountFromStart: true, RequireCaughtUp: true,
-			ReferenceBase: rand.Uint64() >> 1, HeartbeatAfter: time.Second, PeerTimeout: 3 * time.Second,
+			HeartbeatAfter: time.Second, PeerTimeout: 3 * time.Second,
 			ReceiveBytes: 1 << 20,
 		},
 		State: engine.StateConfig{
 			Orders: order.Config{Orders: 2048, Retained: 4096, Fills: 1 << 15, Contracts: 16},
 			Quotes: quote.Config{Contracts: 16},
+			// A connection that is not heard of any more is one that the proxy has ended.
+			DoubtTimeout: 10 * time.Second,
 		},
 		OnStop: engine.StopCancelAll, StopTimeout: 20 * time.Second, DialTimeout: 2 * time.Second,
 		ReconnectBackoff: []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond},
+	}
+	if config.State.File, config.State.DurableIntents = c.State, c.Durable; c.State == "" {
+		config.Session.ReferenceBase = rand.Uint64() >> 1
 	}
 	if c.Trust != "" {
 		pem, err := os.ReadFile(c.Trust)
@@ -176,9 +182,12 @@ func (b *soakBot) listen(in io.Reader, end func()) {
 	end()
 }
 
-// sample says every second what the process takes.
+// samplePeriod is out of step with whatever opens a file every second.
+const samplePeriod = 311 * time.Millisecond
+
+// sample says what the process takes, now and then.
 func (b *soakBot) sample(ctx context.Context, out io.Writer) {
-	ticker := time.NewTicker(time.Second)
+	ticker := time.NewTicker(samplePeriod)
 	defer ticker.Stop()
 	encoder := json.NewEncoder(out)
 	for {

@@ -102,7 +102,12 @@ func (p *soakProcess) exited() error {
 	}
 }
 
-func (p *soakProcess) signal(s syscall.Signal) error { return p.cmd.Process.Signal(s) }
+func (p *soakProcess) signal(s syscall.Signal) error {
+	if s == 0 {
+		return nil
+	}
+	return p.cmd.Process.Signal(s)
+}
 
 // kill kills the process, if it still runs, and waits for its end.
 func (p *soakProcess) kill() {
