@@ -64,6 +64,7 @@ var otherKeys = map[string]string{
 	"State.Quotes.DisableReplace": "replace_off", "State.DisableQuoteCancelAll": "cancel_all_off",
 	"State.HaltFile": "halt_file", "State.HaltFilePeriod": "halt_file_period",
 	"State.HaltIncomplete": "halt_incomplete", "State.OnUnresolved": "on_unresolved",
+	"State.DoubtTimeout": "doubt_timeout",
 	"State.HandleReplayed": "handle_replayed",
 }
 
@@ -71,14 +72,14 @@ var otherKeys = map[string]string{
 var fieldSections = [][2]string{
 	{"Session.", "session"}, {"State.Orders.", "orders"}, {"State.Books.", "books"}, {"State.Risk.", "risk"},
 	{"State.Quotes.", "quotes"}, {"State.HandleReplayed", "orders"}, {"State.DisableQuoteCancelAll", "quotes"},
-	{"State.Halt", "risk"}, {"State.OnUnresolved", "risk"}, {"", "engine"},
+	{"State.Halt", "risk"}, {"State.OnUnresolved", "risk"}, {"State.DoubtTimeout", "risk"}, {"", "engine"},
 }
 
 // TestEveryFieldHasASetting fails when a field of the engine's settings is added
 // that files can neither say nor are known not to say.
 func TestEveryFieldHasASetting(t *testing.T) {
 	inCode := []string{
-		"State.HaltSignals", "State.files", "Clock", "Dial", "Logger", "Credentials", "Session.Tap",
+		"State.HaltSignals", "State.Files", "Clock", "Dial", "Logger", "Credentials", "Session.Tap",
 		"Session.ResumeFrom",
 		"Session.AccountApplied", "Session.InDoubt", "Session.AccountMark",
 		"Session.LateCredentials", "Session.Send.OnDemand",

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/engine/book"
-	"github.com/smk-go/smk/engine/internal/statefile"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/risk"
@@ -38,7 +37,8 @@ type StateConfig struct {
 	Account string
 
 	// SaveEvery is how often File is written, off the loop, if something has changed; 0 means a second. The
-	// writer has a copy of all orders, which claims as much memory again; the loop copies for it what it applies.
+	// writer has a copy of all orders, which claims as much memory again; the loop copies for it what it applies. With
+	// Config.Clock the loop writes it.
 	SaveEvery time.Duration
 
 	// DurableIntents makes each request about an order durable before it leaves: one sync of the disk for all that
@@ -50,7 +50,8 @@ type StateConfig struct {
 	// OnSaveFailed is what follows while File cannot be written.
 	OnSaveFailed SaveFailurePolicy
 
-	files statefile.FS // nil means the system's; for tests
+	// Files is the file system that File is in; nil means the system's. It is for tests of what a disk can do to it.
+	Files FileSystem
 
 	// HandleReplayed calls OnOrder's and OnFill's handlers also for what the exchange repeats after a login.
 	// The state is up to date in any case.
@@ -75,6 +76,13 @@ type StateConfig struct {
 
 	// OnUnresolved is what follows an order that stays in doubt after a login.
 	OnUnresolved UnresolvedPolicy
+
+	// DoubtTimeout is after how long the silence of the account's messages ends the doubt about a request: if the
+	// account has been caught up with for that long, nothing of its messages is missing, and none of them has a trace
+	// of a request that was sent as long ago, it was not carried out. That is long enough for the exchange to have
+	// given up the connection that the request was sent on. 0 means the constant of the same name; negative values
+	// leave doubts to messages and [Engine.ResolveOrder].
+	DoubtTimeout time.Duration
 
 	// DisableQuoteCancelAll keeps quotes from cancelling all orders of a market, which is how they end the doubt about
 	// an order of theirs that nothing names. Its side of the quote then stays blocked until [Engine.ResolveOrder].
@@ -129,6 +137,7 @@ type trading struct {
 	snapshot    risk.Snapshot
 	retryQuotes int64  // clock reading
 	caughtUpAt  int64  // clock reading; 0 while the account is not caught up with
+	doubtDue    int64  // clock reading of the next look for overdue doubts
 	gapfills    uint64 // of the session, when the gap was found
 	realised    odds.Money
 	changed     bool // the orders, which the risk checks count
@@ -142,10 +151,16 @@ type trading struct {
 // newTrading claims the memory of the trading state.
 func newTrading(config *Config) (*trading, error) {
 	c := config.State
+	if c.DoubtTimeout == 0 {
+		c.DoubtTimeout = DoubtTimeout
+	}
+	if c.DoubtTimeout > durationMax {
+		return nil, &ConfigError{"State.DoubtTimeout", "must be at most " + durationMax.String()}
+	}
 	if config.DisableReferences {
 		return nil, &ConfigError{"State.Disable", "must be set with DisableReferences: orders could not be named"}
 	}
-	t := &trading{config: c, due: math.MaxInt64, retryQuotes: math.MaxInt64}
+	t := &trading{config: c, due: math.MaxInt64, doubtDue: math.MaxInt64, retryQuotes: math.MaxInt64}
 	t.events.init()
 	t.halts.beats.period, t.halts.retryAt = int64(c.Risk.Watchdog), never
 	t.driftPing.retryAt = never

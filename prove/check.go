@@ -46,8 +46,11 @@ func (b *bot) payload(r *engine.TapRecord) {
 	if bytes.Contains(r.Payload, []byte("secret-of-")) {
 		w.fail("credentials", b, "a payload shows the password")
 	}
-	if r.Direction != session.Outbound && w.output == nil {
-		return
+	if r.Direction != session.Outbound {
+		b.heard = w.now
+		if w.output == nil {
+			return
+		}
 	}
 	var p msg.Payload
 	if err := p.Decode(r.Payload, nil); err != nil {
@@ -159,7 +162,7 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 	case order.Overflow:
 		b.world.fail("overflow", b, "%+v", *ev)
 	case order.Anomaly:
-		if !b.uncertain() {
+		if ev.Anomaly != order.InexactReduction && !b.uncertain() {
 			b.world.fail("anomaly", b, "%+v", *ev)
 		}
 	}
@@ -167,7 +170,7 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 
 // uncertain reports whether the exchange has lost what a client needs to know everything.
 func (b *bot) uncertain() bool {
-	return b.sequencesRestarted || b.forgotten || b.world.schedule.History < 1<<14
+	return b.uncertainFile || b.sequencesRestarted || b.forgotten || b.world.schedule.History < 1<<14
 }
 
 // check compares the bot with the exchange at a moment: its worst case is never below the truth.
@@ -197,6 +200,9 @@ func (b *bot) shared() bool {
 	return false
 }
 
+// heartbeats is in which time the exchange says something on a connection that works.
+const heartbeats = 11 * time.Second
+
 // unrest says what keeps a bot from being at rest, "" if nothing does.
 func (b *bot) unrest() string {
 	switch {
@@ -206,6 +212,8 @@ func (b *bot) unrest() string {
 		return "halted"
 	case b.engine.State() != session.Established:
 		return b.engine.State().String()
+	case b.world.now-b.heard > int64(heartbeats):
+		return "does not hear from the exchange"
 	}
 	text := ""
 	for o := range b.engine.Orders() {
@@ -273,6 +281,10 @@ func (b *bot) resolve() {
 }
 
 func (b *bot) resolveUnnamed(o *order.Order) {
+	// Complete messages have ended the doubt by now.
+	if c := b.engine.Completeness(); c.Why&^(order.Inexact|order.ResultUnknown|order.FillsMissed) == 0 {
+		b.world.fail("doubt for ever", b, "order %+v is in doubt, %+v", *o, c)
+	}
 	for _, have := range b.world.sim.Exchange.Orders(b.account) {
 		if have.Reference == o.Reference && !b.uncertain() {
 			b.world.fail("doubt", b, "order %+v is in doubt, the exchange has %+v", *o, have)
@@ -283,6 +295,13 @@ func (b *bot) resolveUnnamed(o *order.Order) {
 
 func (b *bot) compareOrders() {
 	w := b.world
+	references := make(map[uint64]bool)
+	for _, o := range w.sim.Exchange.Orders(b.account) {
+		if o.HasReference && references[o.Reference] {
+			w.fail("sent twice", b, "two orders with reference %d", o.Reference)
+		}
+		references[o.Reference] = true
+	}
 	type shown struct{ price, quantity, executed, available uint64 }
 	live := make(map[uint64]shown)
 	for _, o := range w.sim.Exchange.Orders(b.account) {

@@ -15,6 +15,8 @@ type Result struct {
 	Sent     uint64        // order-entry messages that left
 	Fills    uint64
 	Logins   uint64
+	Starts   uint64 // of processes that found a file of an earlier one
+	Unsaved  uint64 // times that saving began to fail
 }
 
 // Failure says what does not hold, where and when.

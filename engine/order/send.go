@@ -207,6 +207,7 @@ func (m *Manager) ApplyFate(typ msg.PayloadType, reference, seq uint64, fate Fat
 	}
 	if !q.doubt {
 		q.doubt = true
+		m.requests.doubts++
 		m.aboutRequest(DoubtBegan, q)
 	}
 	return m.done()
@@ -267,12 +268,13 @@ type Outcome struct {
 	Ended   bool   // nothing of it is available any more
 }
 
-// Resolve ends the doubt about an order by the user's word. Executions come as
-// messages, or the position is not complete. It returns false if there is no order in doubt with the reference.
+// Resolve ends the doubt about an order, and about requests about it, by the user's word. Executions come as
+// messages, or the position is not complete. It returns false if there is no order with the reference about which
+// something is not certain.
 func (m *Manager) Resolve(reference uint64, o Outcome, now int64) ([]Event, bool) {
 	m.begin(now)
 	i := m.orders.findRef(reference)
-	if i == none || reference == 0 || m.orders.entries[i].Order.Overlay&InDoubt == 0 {
+	if i == none || reference == 0 || !m.orders.entries[i].uncertain() {
 		return nil, false
 	}
 	return m.resolveDoubt(i, o), true
@@ -282,10 +284,16 @@ func (m *Manager) Resolve(reference uint64, o Outcome, now int64) ([]Event, bool
 func (m *Manager) ResolveID(id uint64, o Outcome, now int64) ([]Event, bool) {
 	m.begin(now)
 	i := m.orders.findID(id)
-	if i == none || id == 0 || m.orders.entries[i].Order.Overlay&InDoubt == 0 {
+	if i == none || id == 0 || !m.orders.entries[i].uncertain() {
 		return nil, false
 	}
 	return m.resolveDoubt(i, o), true
+}
+
+// uncertain reports whether an order is in doubt, has no answer, or a request about it has none.
+func (e *entry) uncertain() bool {
+	o := &e.Order
+	return !o.State.Terminal() && (o.Overlay != 0 || o.State == PendingNew)
 }
 
 func (m *Manager) resolveDoubt(i int32, o Outcome) []Event {
