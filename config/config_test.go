@@ -64,7 +64,7 @@ var otherKeys = map[string]string{
 	"State.Quotes.DisableReplace": "replace_off", "State.DisableQuoteCancelAll": "cancel_all_off",
 	"State.HaltFile": "halt_file", "State.HaltFilePeriod": "halt_file_period",
 	"State.HaltIncomplete": "halt_incomplete", "State.OnUnresolved": "on_unresolved",
-	"State.DoubtTimeout": "doubt_timeout",
+	"State.DoubtTimeout":   "doubt_timeout",
 	"State.HandleReplayed": "handle_replayed",
 }
 
