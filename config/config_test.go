@@ -64,15 +64,15 @@ var otherKeys = map[string]string{
 	"State.Quotes.DisableReplace": "replace_off", "State.DisableQuoteCancelAll": "cancel_all_off",
 	"State.HaltFile": "halt_file", "State.HaltFilePeriod": "halt_file_period",
 	"State.HaltIncomplete": "halt_incomplete", "State.OnUnresolved": "on_unresolved",
-	"State.HandleReplayed": "handle_replayed", "State.DoubtTimeout": "doubt_timeout",
+	"State.DoubtTimeout":   "doubt_timeout",
+	"State.HandleReplayed": "handle_replayed",
 }
 
 // fieldSections are the sections of fields by the beginnings of their names, the first one that fits.
 var fieldSections = [][2]string{
 	{"Session.", "session"}, {"State.Orders.", "orders"}, {"State.Books.", "books"}, {"State.Risk.", "risk"},
-	{"State.Quotes.", "quotes"}, {"State.HandleReplayed", "orders"}, {"State.DoubtTimeout", "orders"},
-	{"State.DisableQuoteCancelAll", "quotes"},
-	{"State.Halt", "risk"}, {"State.OnUnresolved", "risk"}, {"", "engine"},
+	{"State.Quotes.", "quotes"}, {"State.HandleReplayed", "orders"}, {"State.DisableQuoteCancelAll", "quotes"},
+	{"State.Halt", "risk"}, {"State.OnUnresolved", "risk"}, {"State.DoubtTimeout", "risk"}, {"", "engine"},
 }
 
 // TestEveryFieldHasASetting fails when a field of the engine's settings is added

@@ -64,7 +64,8 @@
 // The trading state has the sections [risk], [orders], [books] and [quotes], for the
 // fields of the Config of packages risk, order, book and quote likewise: Collar.Ticks is
 // collar_ticks, DisableReplace replace_off. [risk] has halt_file, halt_file_period,
-// halt_incomplete and on_unresolved too, [orders] handle_replayed and doubt_timeout, [quotes] cancel_all_off.
+// halt_incomplete, on_unresolved and doubt_timeout too, [orders] handle_replayed, [quotes]
+// cancel_all_off.
 // Amounts, quantities too, are in the account's currency, such as 12.50, and exact: what
 // lies between two amounts is refused. Percentages are written 2.5, lists with commas.
 // A limit of 0 is refused, because the engine would take it for none: leave the key out.
@@ -190,6 +191,7 @@
 //	[risk]    halt_file_period              SMK_RISK_HALT_FILE_PERIOD         time
 //	[risk]    halt_incomplete               SMK_RISK_HALT_INCOMPLETE          names
 //	[risk]    on_unresolved                 SMK_RISK_ON_UNRESOLVED            name
+//	[risk]    doubt_timeout                 SMK_RISK_DOUBT_TIMEOUT            time
 //	[orders]  orders                        SMK_ORDERS_ORDERS                 number
 //	[orders]  retained                      SMK_ORDERS_RETAINED               number
 //	[orders]  requests                      SMK_ORDERS_REQUESTS               number
@@ -201,7 +203,6 @@
 //	[orders]  tolerance                     SMK_ORDERS_TOLERANCE              amount
 //	[orders]  drift_after                   SMK_ORDERS_DRIFT_AFTER            time
 //	[orders]  handle_replayed               SMK_ORDERS_HANDLE_REPLAYED        yes or no
-//	[orders]  doubt_timeout                 SMK_ORDERS_DOUBT_TIMEOUT          time
 //	[books]   markets                       SMK_BOOKS_MARKETS                 number
 //	[books]   contracts                     SMK_BOOKS_CONTRACTS               number
 //	[books]   orders                        SMK_BOOKS_ORDERS                  number

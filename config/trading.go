@@ -110,6 +110,9 @@ var trading = []setting{
 	{"risk", "on_unresolved", "State.OnUnresolved", false, choice(func(t *target) *engine.UnresolvedPolicy {
 		return &t.State.OnUnresolved
 	}, "report", "cancel_market", "halt")},
+	{"risk", "doubt_timeout", "State.DoubtTimeout", false, duration(func(t *target) *time.Duration {
+		return &t.State.DoubtTimeout
+	})},
 
 	{"orders", "orders", "State.Orders.Orders", false, count(func(t *target) *int { return &t.State.Orders.Orders })},
 	{"orders", "retained", "State.Orders.Retained", false, count(func(t *target) *int {
@@ -139,9 +142,6 @@ var trading = []setting{
 	})},
 	{"orders", "handle_replayed", "State.HandleReplayed", false, truth(func(t *target) *bool {
 		return &t.State.HandleReplayed
-	})},
-	{"orders", "doubt_timeout", "State.DoubtTimeout", false, period(func(t *target) *time.Duration {
-		return &t.State.DoubtTimeout
 	})},
 
 	{"books", "markets", "State.Books.Markets", false, count(func(t *target) *int { return &t.State.Books.Markets })},

@@ -148,6 +148,26 @@ type trading struct {
 	healing     bool // a subscription is renewed for the books, not for the bot
 }
 
+// fitBooks makes room in the books for every order and every subscription that there may be, where the settings leave
+// that open: a book without own orders must have all of them.
+func (c *StateConfig) fitBooks(subscriptions int) {
+	b := &c.Books
+	if b.Orders == 0 {
+		if b.Orders = c.Orders.Orders; b.Orders == 0 {
+			b.Orders = order.OrdersDefault
+		}
+	}
+	if b.Markets == 0 {
+		b.Markets = max(subscriptions, 1)
+	}
+	if b.Contracts == 0 {
+		b.Contracts = max(contractsPerMarket*b.Markets, book.ContractsDefault)
+	}
+}
+
+// contractsPerMarket is how many contracts markets have, on average, for which there is room.
+const contractsPerMarket = 3
+
 // newTrading claims the memory of the trading state.
 func newTrading(config *Config) (*trading, error) {
 	c := config.State
@@ -157,6 +177,7 @@ func newTrading(config *Config) (*trading, error) {
 	if c.DoubtTimeout > durationMax {
 		return nil, &ConfigError{"State.DoubtTimeout", "must be at most " + durationMax.String()}
 	}
+	c.fitBooks(config.SubscriptionsMax)
 	if config.DisableReferences {
 		return nil, &ConfigError{"State.Disable", "must be set with DisableReferences: orders could not be named"}
 	}

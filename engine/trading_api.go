@@ -235,7 +235,7 @@ func (e *Engine) replaceOrder(o *order.Order, price odds.Price, quantity odds.Qu
 
 // RunUntilFlat is Run that ends flat: when ctx ends, or Stop is called, all orders are cancelled, which takes at
 // most timeout, or Config.StopTimeout if that is not positive, whatever Config.OnStop says. It returns the orders
-// that may still be live, those in doubt included, and Run's error; if there are any it is, or includes, a
+// that may still be live, those in doubt included, and Run's error, or where that is nil although there are some, a
 // *[CancelError]. So nil means that none is left, as far as is known: see [Engine.Completeness].
 // Without state it returns ErrNoState and does not run.
 func (e *Engine) RunUntilFlat(ctx context.Context, timeout time.Duration) (left []order.Order, err error) {

@@ -28,7 +28,6 @@ const (
 	eventsSpare  = 16      // of these, for one step of a call that takes several
 	lastMax      = 8       // messages that a drift names
 
-	ordersDefault     = 1 << 14
 	retainedDefault   = 1 << 14
 	requestsDefault   = 1 << 12
 	contractsDefault  = 1 << 12
