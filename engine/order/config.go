@@ -45,6 +45,9 @@ const (
 	_ = uint(eventsMax - 2*eventsSpare)
 )
 
+// OrdersDefault is the default of Config.Orders.
+const OrdersDefault = 1 << 14
+
 // Config configures a [Manager]. The zero value is good; capacities are claimed by New.
 type Config struct {
 	Orders    int // orders that are not terminal; 0 means 16384
@@ -89,7 +92,7 @@ func (c *Config) resolve() error {
 		standard int
 		max      int
 	}{
-		{"Orders", &c.Orders, ordersDefault, ordersMax},
+		{"Orders", &c.Orders, OrdersDefault, ordersMax},
 		{"Retained", &c.Retained, retainedDefault, ordersMax},
 		{"Requests", &c.Requests, requestsDefault, requestsMax},
 		{"Contracts", &c.Contracts, contractsDefault, contractsMax},
