@@ -70,9 +70,17 @@ var otherKeys = map[string]string{
 
 // fieldSections are the sections of fields by the beginnings of their names, the first one that fits.
 var fieldSections = [][2]string{
-	{"Session.", "session"}, {"State.Orders.", "orders"}, {"State.Books.", "books"}, {"State.Risk.", "risk"},
-	{"State.Quotes.", "quotes"}, {"State.HandleReplayed", "orders"}, {"State.DisableQuoteCancelAll", "quotes"},
-	{"State.Halt", "risk"}, {"State.OnUnresolved", "risk"}, {"State.DoubtTimeout", "risk"}, {"", "engine"},
+	{"Session.", "session"},
+	{"State.Orders.", "orders"},
+	{"State.Books.", "books"},
+	{"State.Risk.", "risk"},
+	{"State.Quotes.", "quotes"},
+	{"State.HandleReplayed", "orders"},
+	{"State.DisableQuoteCancelAll", "quotes"},
+	{"State.Halt", "risk"},
+	{"State.OnUnresolved", "risk"},
+	{"State.DoubtTimeout", "risk"},
+	{"", "engine"},
 }
 
 // TestEveryFieldHasASetting fails when a field of the engine's settings is added

@@ -21,7 +21,7 @@ type StateConfig struct {
 	// [Engine.Completeness] that as its cause. What would silently have no effect is refused: other settings of
 	// StateConfig by New, but for those that switch something off, and handlers of OnOrder, OnFill, OnBook and their
 	// like by Run. The zero values of all settings keep all of it with the defaults of each package, which limit
-	// nothing; memory for it, about 20 MB, is claimed by New. It has to be set with Config.DisableReferences.
+	// nothing; memory for it, about 30 MB, is claimed by New. It has to be set with Config.DisableReferences.
 	Disable bool
 
 	Orders order.Config
