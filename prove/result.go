@@ -3,6 +3,8 @@ package prove
 import (
 	"fmt"
 	"time"
+
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // Result is what became of a day.
@@ -15,6 +17,7 @@ type Result struct {
 	Sent     uint64        // order-entry messages that left
 	Fills    uint64
 	Logins   uint64
+	Marks    []marks.Mark // that the day reached, in order; nil unless it is built with the tag smkmarks
 }
 
 // Failure says what does not hold, where and when.

@@ -65,12 +65,14 @@ func Run(s Schedule) Result { return Trace(s, nil) }
 
 // Trace is Run that writes what happens, a line for each message, change of an order and step.
 func Trace(s Schedule, to io.Writer) Result {
+	defer alone()()
 	w, err := newWorld(s, to)
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
 	defer w.close()
 	w.day()
+	w.result.Marks = reached()
 	w.result.Digest, w.result.Lasted = uint64(w.digest), time.Duration(w.now-w.begun)
 	return w.result
 }

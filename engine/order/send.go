@@ -2,6 +2,7 @@ package order
 
 import (
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -11,19 +12,24 @@ func (m *Manager) Admit(k *msg.Keys) error {
 	switch k.Type {
 	case msg.PayloadOrderCreate:
 		if m.orders.live.n >= m.orders.limit {
+			marks.Hit(marks.CreateTableFull)
 			return &FullError{"orders", int64(m.orders.limit)}
 		}
 		if k.Quantity > uint64(QuantityMax) || m.account.gross+int64(k.Quantity)*2*moneyPerUnit > grossMax {
+			marks.Hit(marks.CreateExposureFull)
 			return &FullError{"exposure", grossMax}
 		}
 		if m.claimContract(k.Market, k.Contract) == none {
+			marks.Hit(marks.ContractsFull)
 			return &FullError{"contracts", int64(len(m.markets.contracts))}
 		}
 	case msg.PayloadOrderCancelReplace:
 		if m.requests.free == none {
+			marks.Hit(marks.ReplaceRequestsFull)
 			return &FullError{"requests", int64(len(m.requests.list))}
 		}
 		if m.orders.live.n >= m.orders.limit {
+			marks.Hit(marks.ReplaceTableFull)
 			return &FullError{"orders", int64(m.orders.limit)}
 		}
 		if k.Quantity > uint64(QuantityMax) || m.account.gross+int64(k.Quantity)*3*moneyPerUnit > grossMax {
@@ -51,6 +57,7 @@ func (m *Manager) Sent(k *msg.Keys, seq uint64, now int64) error {
 func (m *Manager) sentCreate(k *msg.Keys, seq uint64) error {
 	p, q, s := odds.Price(k.Price), odds.Quantity(k.Quantity), odds.Side(k.Side)
 	if !p.Valid() || uint32(p) != k.Price || k.Quantity > uint64(QuantityMax) || !s.Valid() {
+		marks.Hit(marks.InvalidSent)
 		return nil // it will be answered order_invalid
 	}
 	if err := m.Admit(k); err != nil {
@@ -80,8 +87,10 @@ func (m *Manager) sentCreate(k *msg.Keys, seq uint64) error {
 func (m *Manager) sentRequest(k *msg.Keys, seq uint64) {
 	if m.requests.free == none {
 		m.dropDoubtful()
+		marks.Hit(marks.RequestsFullOfDoubts)
 	}
 	if m.requests.free == none {
+		marks.Hit(marks.RequestUntracked)
 		return
 	}
 	q := request{reference: k.Reference, seq: seq, orderID: k.OrderID, sent: m.now, typ: k.Type, market: k.Market}
@@ -110,6 +119,7 @@ func (m *Manager) sentRequest(k *msg.Keys, seq uint64) {
 		}
 	case replace:
 		q.extra = int64(min(k.Quantity, uint64(QuantityMax))) * moneyPerUnit
+		marks.Hit(marks.ReplaceSentUnknown)
 		if q.extra > grossMax-m.account.gross {
 			q.extra = 0
 			m.emit(Overflow).OrderID = q.orderID
@@ -206,6 +216,7 @@ func (m *Manager) ApplyFate(typ msg.PayloadType, reference, seq uint64, fate Fat
 		return m.done()
 	}
 	if !q.doubt {
+		marks.Hit(marks.RequestInDoubt)
 		q.doubt = true
 		m.aboutRequest(DoubtBegan, q)
 	}
@@ -236,6 +247,7 @@ func (m *Manager) resolveCreate(reference, seq uint64, fate Fate) {
 	if fate == FateInDoubt {
 		if e.Order.Overlay&InDoubt == 0 {
 			e.Order.Overlay |= InDoubt
+			marks.Hit(marks.CreateInDoubt)
 			m.commit(i)
 			m.about(DoubtBegan, e).Request = msg.PayloadOrderCreate
 		}
@@ -244,8 +256,10 @@ func (m *Manager) resolveCreate(reference, seq uint64, fate Fate) {
 	code := reasonNotSent
 	if fate == FateNotDelivered {
 		code = reasonNotDelivered
+		marks.Hit(marks.CreateNotDelivered)
 	}
 	e.close(NotPlaced, Reason{Code: code}, never)
+	marks.Hit(marks.CreateNotPlaced)
 	m.commit(i)
 	m.about(OrderEnded, e).Before = before
 }
@@ -301,11 +315,14 @@ func (m *Manager) resolveDoubt(i int32, o Outcome) []Event {
 		if !e.is(flagAcknowledged) {
 			e.flags |= flagAcknowledged
 			e.figures.available = int64(e.Order.Quantity)
+			marks.Hit(marks.ResolvedPlaced)
 		}
 	case e.is(flagAcknowledged):
 		e.close(Cancelled, Reason{Code: reasonUser}, never)
+		marks.Hit(marks.ResolvedEnded)
 	default:
 		e.close(NotPlaced, Reason{Code: reasonUser}, never)
+		marks.Hit(marks.ResolvedNotPlaced)
 	}
 	m.commit(i)
 	ev := m.about(DoubtResolved, e)
