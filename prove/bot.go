@@ -12,7 +12,6 @@ import (
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/session"
-	"github.com/smk-go/smk/gen/msg"
 )
 
 // bot is a process: an engine, which is another one after it was killed, and what it wants.
@@ -34,10 +33,11 @@ type bot struct {
 	resolveAt    int64           // when a doubt is resolved next
 	asked        map[uint64]bool // orders that were cancelled to find out about them
 
-	halted bool // the kill switch is thrown
-	wanted map[quoteKey]quote.Two
-	placed []engine.Placed
-	checks checks
+	halted     bool // the kill switch is thrown
+	restarting bool // it stops, and is started again
+	wanted     map[quoteKey]quote.Two
+	placed     []engine.Placed
+	checks     checks
 
 	sequencesRestarted, forgotten bool // by the exchange: what is known may be incomplete
 }
@@ -63,6 +63,7 @@ func newBot(w *World, index int, role Role) *bot {
 func (b *bot) start() {
 	w := b.world
 	b.start_++
+	b.restarting = false
 	b.wanted, b.placed, b.halted = make(map[quoteKey]quote.Two), nil, false
 	b.checks = newChecks()
 	config := engine.Config{
@@ -89,6 +90,7 @@ func (b *bot) start() {
 		},
 	}
 	config.State.Books.Markets, config.State.Books.Contracts, config.State.Books.Orders = 8, 16, 1024
+	b.adjust(&config)
 	e, err := engine.New(config)
 	if err != nil {
 		panic("BUG: " + err.Error())
@@ -198,6 +200,10 @@ func (b *bot) run() {
 
 // ended notes the end of the engine.
 func (b *bot) ended(err error) {
+	if b.restarting {
+		b.restarting, b.engine = false, nil
+		return
+	}
 	if !b.checks.ending || !errors.Is(err, engine.ErrLoggedOut) {
 		b.world.fail("end", b, "the engine ended: %v", err)
 	}
@@ -246,7 +252,10 @@ func (b *bot) register() {
 	})
 	e.OnThrottleExceeded(func(ev *engine.Event) {
 		b.digestEvent(ev)
-		if b.checks.exceeded++; !w.throttled || b.checks.exceeded > exceededMax {
+		if b.checks.exceeded++; w.schedule.Settings.has(NoThrottle) || w.schedule.Wild {
+			return
+		}
+		if !w.throttled || b.checks.exceeded > exceededMax {
 			w.fail("throttle", b, "exceeded %d times", b.checks.exceeded)
 		}
 	})
@@ -261,16 +270,16 @@ func (b *bot) register() {
 		}
 		subscribed = true
 		for _, market := range markets {
-			if b.role == Idle {
-				break
-			}
-			var m msg.MarketSubscribe
-			m.SetMarketId(market)
-			if _, err := e.SendMarketSubscribe(&m); err != nil {
-				w.fail("subscribe", b, "%v", err)
+			if b.subscribes(market) {
+				b.subscribe(market)
 			}
 		}
 	})
+	if w.schedule.Settings.has(Watchdog) {
+		if _, err := e.Every(50*time.Millisecond, e.Beat); err != nil {
+			panic("BUG: " + err.Error())
+		}
+	}
 	period := time.Duration(5+b.random.IntN(100)) * time.Millisecond
 	if _, err := e.Every(period, b.act); err != nil {
 		panic("BUG: " + err.Error())

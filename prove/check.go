@@ -6,6 +6,7 @@ import (
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
@@ -157,7 +158,9 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 	b.checks.events[ev.Kind]++
 	switch ev.Kind {
 	case order.Overflow:
-		b.world.fail("overflow", b, "%+v", *ev)
+		if !b.uncertain() {
+			b.world.fail("overflow", b, "%+v", *ev)
+		}
 	case order.Anomaly:
 		if !b.uncertain() {
 			b.world.fail("anomaly", b, "%+v", *ev)
@@ -167,7 +170,8 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 
 // uncertain reports whether the exchange has lost what a client needs to know everything.
 func (b *bot) uncertain() bool {
-	return b.sequencesRestarted || b.forgotten || b.world.schedule.History < 1<<14
+	s := &b.world.schedule
+	return b.sequencesRestarted || b.forgotten || s.History < 1<<14 || s.Wild || s.Settings.has(forgetful)
 }
 
 // check compares the bot with the exchange at a moment: its worst case is never below the truth.
@@ -204,6 +208,9 @@ func (b *bot) unrest() string {
 		return "not running"
 	case b.halted:
 		return "halted"
+	case b.engine.Mode().Mode != risk.Active: // by a limit
+		_ = b.engine.Resume("a limit")
+		return b.engine.Mode().Mode.String()
 	case b.engine.State() != session.Established:
 		return b.engine.State().String()
 	}
@@ -233,7 +240,10 @@ func (b *bot) compare() {
 	// A new account has nothing to repeat from. Numbers that are never sent cannot be told from lost messages. What a
 	// runner that went out while there was no connection did to fills is known as an average only, and what a
 	// settlement brought then by the next balance.
-	const told = order.CatchUpLacking | order.MessagesLost | order.Inexact | order.ResultUnknown
+	told := order.CatchUpLacking | order.MessagesLost | order.Inexact | order.ResultUnknown
+	if w.schedule.Settings.has(FewSubscriptions) {
+		told |= order.Unfollowed
+	}
 	c := b.engine.Completeness()
 	if !c.Complete && c.Why&^told != 0 {
 		w.fail("complete", b, "%+v", c)

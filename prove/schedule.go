@@ -21,6 +21,8 @@ type Schedule struct {
 	Jitter   time.Duration
 	Partial  bool // reads and writes move a part of what they could
 	History  int  // account messages that the exchange keeps
+	Settings Settings
+	Wild     bool // the exchange itself may break the protocol, so that a bot need not know everything afterwards
 	Steps    []Step
 }
 
@@ -80,6 +82,15 @@ const (
 	Reject                      // the exchange rejects the next requests
 	ReplaceDelay                // the two stages of a replace are apart
 	KillSwitch                  // the bot halts itself, and resumes after a while
+	StopBot                     // the bot stops, and is started again after a while
+	SettleContract              // one contract wins, or loses
+	AdminCancel                 // the exchange cancels an order of the bot
+	SuspendAccount              // the exchange takes no orders of the account for a while
+	StakeLimit                  // the exchange limits what the account may stake
+	RefuseLogins                // the exchange refuses logins for a while
+	UserSettles                 // the user says what a settled market brought
+	BadRequests                 // the bot sends requests that make no sense
+	Resubscribe                 // the bot ends its subscriptions and begins them again
 	Kinds
 )
 
@@ -104,6 +115,15 @@ var kindNames = [Kinds]string{
 	"reject",
 	"replace delay",
 	"kill switch",
+	"stop bot",
+	"settle contract",
+	"admin cancel",
+	"suspend account",
+	"stake limit",
+	"refuse logins",
+	"user settles",
+	"bad requests",
+	"resubscribe",
 }
 
 // String returns the kind's name.
@@ -151,7 +171,30 @@ func New(seed uint64) Schedule {
 		}
 	}
 	slices.SortStableFunc(s.Steps, func(a, b Step) int { return int(a.At - b.At) })
+	s.Settings = drawSettings(r)
+	s.drawWild(r)
 	return s
+}
+
+// drawWild makes some days such that the exchange breaks the protocol.
+func (s *Schedule) drawWild(r *rand.Rand) {
+	if s.Wild = r.IntN(6) == 0; !s.Wild {
+		return
+	}
+	for kind := range fault.Kinds {
+		if !survivable(kind) && !unseen(kind) && r.IntN(4) == 0 {
+			s.Faults.Chance[kind] = []uint32{300, 10_000, 40_000}[r.IntN(3)]
+		}
+	}
+}
+
+// unseen reports whether nobody can see that a kind of fault has happened, which TLS and TCP rule out.
+func unseen(k fault.Kind) bool {
+	switch k {
+	case fault.Corrupt, fault.CorruptIn, fault.DelayIn, fault.ReorderIn:
+		return true
+	}
+	return false
 }
 
 // lineups are the bots of a day.
@@ -196,7 +239,8 @@ func (s Schedule) String() string {
 	var b strings.Builder
 	fmt.Fprintf(
 		&b,
-		"  %v of trading, bots %v, %d actions of others a second, latency %v and up to %v more, partial %t, history %d\n",
+		"  %v of trading, bots %v, %d actions of others a second, latency %v and up to %v more, partial %t, history %d\n"+
+			"  wild %t, %v\n",
 		s.Duration,
 		s.Bots,
 		s.Agents,
@@ -204,6 +248,8 @@ func (s Schedule) String() string {
 		s.Jitter,
 		s.Partial,
 		s.History,
+		s.Wild,
+		s.Settings,
 	)
 	for kind, chance := range s.Faults.Chance {
 		if chance != 0 {

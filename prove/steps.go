@@ -78,6 +78,8 @@ func (w *World) take(s *Step) {
 		x.SetReplaceDelay(int64(s.For))
 	case KillSwitch:
 		b.halt(s.For)
+	default:
+		w.takeRare(s, b, market, contract)
 	}
 }
 
@@ -85,7 +87,9 @@ func (w *World) take(s *Step) {
 func (w *World) dispose(s *Step, market, contract uint32) {
 	switch x := w.sim.Exchange; s.Kind {
 	case SettleMarket:
-		_ = x.Settle(market, "over", contract)
+		if x.Settle(market, "over", contract) == nil {
+			w.winners[contract] = true
+		}
 	case VoidMarket:
 		_ = x.VoidMarket(market, "void")
 	case VoidContract:

@@ -31,12 +31,13 @@ type World struct {
 	simDue    int64
 	bots      []*bot
 	links     []*link
-	random    *rand.Rand // of the network
-	later     []event    // ends of steps
-	next      int        // the next step of the schedule
-	faulty    bool       // faults and steps go on
-	throttled bool       // the exchange has changed its limits
-	unsure    int64      // until then bots may not have heard of what the exchange did to fills
+	random    *rand.Rand      // of the network
+	later     []event         // ends of steps
+	next      int             // the next step of the schedule
+	faulty    bool            // faults and steps go on
+	throttled bool            // the exchange has changed its limits
+	winners   map[uint32]bool // contracts that won
+	unsure    int64           // until then bots may not have heard of what the exchange did to fills
 	result    Result
 	digest    digest
 	output    io.Writer // nil if nobody reads
@@ -84,7 +85,7 @@ func newWorld(s Schedule, to io.Writer) (*World, error) {
 		return nil, err
 	}
 	w := &World{
-		schedule: s, begun: sim.Beginning, now: sim.Beginning, sim: exchange, faulty: true,
+		schedule: s, begun: sim.Beginning, now: sim.Beginning, sim: exchange, faulty: true, winners: make(map[uint32]bool),
 		random: rand.New(rand.NewPCG(s.Seed, 0x11)), output: to,
 	}
 	for i, role := range s.Bots {
@@ -169,6 +170,7 @@ func (w *World) calm() {
 	w.sim.SetAgentRate(0)
 	w.sim.SetThrottle(sim.Throttle{})
 	w.sim.Exchange.SetUnavailable(false)
+	w.sim.RefuseLogins(0)
 	w.sim.Exchange.SetReplaceDelay(0)
 	for _, r := range rejections {
 		w.sim.Exchange.ForceReject(r.typ, r.reason, 0)

@@ -1,6 +1,6 @@
-// Package marks counts which odd branches of the engine's packages were taken, to find out what the proof has not tried.
+// Package marks counts which odd branches of the engine were taken, to find out what the proof has not tried.
 //
-// Each mark stands for one branch: a gap begins, a cancel finds the order gone, a limit refuses. In a usual build a mark
+// Each mark stands for one branch: a gap begins, a cancel finds the order gone, a limit refuses. In a usual build it
 // is nothing, and [Hit] leaves no instruction behind. Built with the tag smkmarks it is counted, for all goroutines
 // together.
 package marks
