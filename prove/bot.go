@@ -31,6 +31,7 @@ type bot struct {
 	deadUntil    int64           // it is killed
 	slow         time.Duration   // what the next handler takes
 	resolveAt    int64           // when a doubt is resolved next
+	resumeAt     int64           // when a halt by a limit is ended next
 	asked        map[uint64]bool // orders that were cancelled to find out about them
 
 	halted     bool // the kill switch is thrown
@@ -141,6 +142,15 @@ func (b *bot) resume() {
 		b.halted = false
 		return
 	}
+	if !b.world.faulty { // another session that trades on the account keeps the halt from ending
+		for _, o := range b.world.bots {
+			if o != b && o.account == b.account && o.engine != nil {
+				for key := range o.wanted {
+					o.engine.Pull(key.market, key.contract)
+				}
+			}
+		}
+	}
 	b.world.after(time.Second, b.resume)
 }
 
@@ -156,6 +166,12 @@ func (b *bot) calm() {
 	}
 	for _, l := range b.world.links {
 		l.partial = false
+	}
+	if s := &b.world.schedule; b.engine != nil && (s.Wild || s.Settings.has(FewSubscriptions)) {
+		for key := range b.wanted { // it may not have heard of their end, and asks for them now and then
+			b.engine.Pull(key.market, key.contract)
+		}
+		clear(b.wanted)
 	}
 }
 

@@ -209,7 +209,10 @@ func (b *bot) unrest() string {
 	case b.halted:
 		return "halted"
 	case b.engine.Mode().Mode != risk.Active: // by a limit
-		_ = b.engine.Resume("a limit")
+		if b.world.now >= b.resumeAt {
+			b.resumeAt = b.world.now + int64(time.Second)
+			_ = b.engine.Resume("a limit")
+		}
 		return b.engine.Mode().Mode.String()
 	case b.engine.State() != session.Established:
 		return b.engine.State().String()
