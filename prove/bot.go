@@ -142,16 +142,22 @@ func (b *bot) resume() {
 		b.halted = false
 		return
 	}
-	if !b.world.faulty { // another session that trades on the account keeps the halt from ending
-		for _, o := range b.world.bots {
-			if o != b && o.account == b.account && o.engine != nil {
-				for key := range o.wanted {
-					o.engine.Pull(key.market, key.contract)
-				}
+	b.quietOthers()
+	b.world.after(time.Second, b.resume)
+}
+
+// quietOthers ends the quotes of another session that trades on the account and so keeps a halt from ending.
+func (b *bot) quietOthers() {
+	if b.world.faulty {
+		return
+	}
+	for _, o := range b.world.bots {
+		if o != b && o.account == b.account && o.engine != nil {
+			for key := range o.wanted {
+				o.engine.Pull(key.market, key.contract)
 			}
 		}
 	}
-	b.world.after(time.Second, b.resume)
 }
 
 // calm ends what keeps the process from running.
@@ -167,7 +173,7 @@ func (b *bot) calm() {
 	for _, l := range b.world.links {
 		l.partial = false
 	}
-	if s := &b.world.schedule; b.engine != nil && (s.Wild || s.Settings.has(FewSubscriptions)) {
+	if s := &b.world.schedule; b.engine != nil && (s.Wild || s.Settings.has(FewSubscriptions|SmallBooks)) {
 		for key := range b.wanted { // it may not have heard of their end, and asks for them now and then
 			b.engine.Pull(key.market, key.contract)
 		}

@@ -211,7 +211,9 @@ func (b *bot) unrest() string {
 	case b.engine.Mode().Mode != risk.Active: // by a limit
 		if b.world.now >= b.resumeAt {
 			b.resumeAt = b.world.now + int64(time.Second)
-			_ = b.engine.Resume("a limit")
+			if b.engine.Resume("a limit") != nil {
+				b.quietOthers()
+			}
 		}
 		return b.engine.Mode().Mode.String()
 	case b.engine.State() != session.Established:

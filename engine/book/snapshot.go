@@ -194,7 +194,7 @@ func (b *Books) setMarketState(m *market, state msg.MarketStateType, now int64) 
 // setContractState sets a contract's state.
 func (b *Books) setContractState(i int32, state msg.ContractStateType, now int64) {
 	c := &b.contract[i]
-	before := c.causes
+	before, was := c.causes, b.statusOfContract(c)
 	c.state = state
 	c.causes &^= Halt
 	if state == msg.ContractStateHalted {
@@ -210,7 +210,7 @@ func (b *Books) setContractState(i int32, state msg.ContractStateType, now int64
 		marks.Hit(marks.ContractReopened)
 		b.addCause(&b.market[c.slot], Invalid, now) // what happened since is unknown
 	}
-	if c.causes != before {
+	if c.causes != before || b.statusOfContract(c).state != was.state {
 		b.emitContract(i)
 	}
 }
