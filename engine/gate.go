@@ -195,6 +195,9 @@ func (e *Engine) retry(m wire.Marshaler, keys *msg.Keys) (seq uint64, err error)
 		if seq, err = e.session.Send(e.now, m, keys); err != session.ErrFull || !e.conn.stalled() {
 			return seq, err
 		}
+		if e.config.Clock != nil { // nothing waits in virtual time
+			return 0, session.ErrFull
+		}
 		now := e.clock.Now()
 		if e.pace.sendWait -= now - begun; e.pace.sendWait <= 0 {
 			return 0, session.ErrFull

@@ -29,6 +29,7 @@ type bot struct {
 
 	stoppedUntil int64           // the process does not run
 	deadUntil    int64           // it is killed
+	writable     bool            // its connection takes bytes again
 	slow         time.Duration   // what the next handler takes
 	resolveAt    int64           // when a doubt is resolved next
 	resumeAt     int64           // when a halt by a limit is ended next
@@ -187,6 +188,9 @@ func (b *bot) due() int64 {
 		return b.deadUntil
 	}
 	at := b.engine.Deadline()
+	if b.writable {
+		at = b.world.now
+	}
 	if b.link != nil {
 		at = min(at, b.link.readableAt())
 	}
@@ -213,6 +217,7 @@ func (b *bot) run() {
 			w.fail("rest", b, "does not come to rest in %d polls, state %v", pollsMax, b.engine.State())
 			return
 		}
+		b.writable = false
 		if err := b.engine.Poll(); err != nil {
 			b.ended(err)
 			return
@@ -224,6 +229,11 @@ func (b *bot) run() {
 func (b *bot) ended(err error) {
 	if b.restarting {
 		b.restarting, b.engine = false, nil
+		return
+	}
+	if refused := (*session.LogoutError)(nil); errors.As(err, &refused) && b.world.faulty &&
+		refused.Policy().Retry == session.RetryNever {
+		b.engine, b.deadUntil = nil, b.world.now+int64(time.Second)
 		return
 	}
 	if !b.checks.ending || !errors.Is(err, engine.ErrLoggedOut) {

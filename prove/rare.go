@@ -12,9 +12,10 @@ import (
 	"github.com/smk-go/smk/sim/exchange"
 )
 
-// refusedLogins are the reasons for which logins are refused for a while, after each of which a client tries again.
+// refusedLogins are the reasons for which logins are refused for a while. After some of them a client ends, and is started again.
 var refusedLogins = [...]msg.EtoLogoutReason{
 	msg.EtoLogoutServiceTemporarilyUnavailable, msg.EtoLogoutUnknownSession, msg.EtoLogoutDowntime,
+	msg.EtoLogoutLoginTimeout, msg.EtoLogoutLoginNotFirstSeq, msg.EtoLogoutUnauthorised,
 }
 
 // takeRare carries out a step that take does not.
@@ -45,9 +46,21 @@ func (w *World) takeRare(s *Step, b *bot, market, contract uint32) {
 		b.settle(market)
 	case BadRequests:
 		b.sendBad(s.N)
+	case ClogConn:
+		b.clog(min(s.For, 2*time.Second))
 	case Resubscribe:
 		b.subscribeAgain(market)
 	}
+}
+
+// clog makes the bot's connection take nothing for a while.
+func (b *bot) clog(pause time.Duration) {
+	l := b.link
+	if l == nil {
+		return
+	}
+	l.clogged = true
+	b.world.after(pause, func() { l.clogged, b.writable = false, true })
 }
 
 // restart stops the engine, which cancels its orders and logs out, and starts another one after a while.

@@ -90,6 +90,7 @@ const (
 	RefuseLogins                // the exchange refuses logins for a while
 	UserSettles                 // the user says what a settled market brought
 	BadRequests                 // the bot sends requests that make no sense
+	ClogConn                    // nothing that the bot writes is taken for a while
 	Resubscribe                 // the bot ends its subscriptions and begins them again
 	Kinds
 )
@@ -123,6 +124,7 @@ var kindNames = [Kinds]string{
 	"refuse logins",
 	"user settles",
 	"bad requests",
+	"clog",
 	"resubscribe",
 }
 

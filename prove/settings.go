@@ -139,6 +139,9 @@ func (b *bot) adjust(c *engine.Config) {
 	case s.has(HaltUnresolved):
 		c.State.OnUnresolved = engine.HaltUnresolved
 	}
+	if s.has(ShortTimeouts) {
+		c.StopTimeout = 2 * time.Second
+	}
 	if s.has(FewSubscriptions) {
 		c.SubscriptionsMax = 1 + b.some(FewSubscriptions, 3)
 	}

@@ -121,6 +121,7 @@ var rejections = [...]struct {
 	{msg.PayloadOrderCancel, int32(msg.OrderCancelRejectedServiceTemporarilyUnavailable)},
 	{msg.PayloadOrderQuantityReduce, int32(msg.OrderQuantityReduceRejectedCapacityReached)},
 	{msg.PayloadOrderCancelReplace, int32(msg.OrderCancelReplaceRejectedServiceTemporarilyUnavailable)},
+	{msg.PayloadOrderCancelAll, int32(msg.OrderCancelAllRejectedUnknownError)},
 	{msg.PayloadOrderPendingReplace, int32(msg.OrderCancelReplaceRejectedTooLate)},
 }
 

@@ -14,7 +14,7 @@ import (
 
 // act is what a bot does now and then, while the day lasts.
 func (b *bot) act() {
-	if !b.world.faulty || b.restarting {
+	if !b.world.faulty {
 		return
 	}
 	switch b.role {
