@@ -109,8 +109,8 @@ func (e *Engine) Completeness() (c order.Completeness) {
 	return e.trading.orders.Completeness()
 }
 
-// ResolveOrder ends the doubt about an order by the user's word. It reports false if there is no order in doubt
-// with the reference.
+// ResolveOrder ends the doubt about an order by the user's word, or that about a replace of an order that is not known,
+// which counts in [order.Account] until then. It reports false if nothing in doubt has the reference.
 func (e *Engine) ResolveOrder(reference uint64, outcome order.Outcome) bool {
 	if e.trading == nil {
 		return false

@@ -39,6 +39,7 @@ type bot struct {
 	restarting bool // it stops, and is started again
 	wanted     map[quoteKey]quote.Two
 	placed     []engine.Placed
+	replaces   []uint64 // references of replaces in doubt whose originals are not known
 	checks     checks
 
 	sequencesRestarted, forgotten bool // by the exchange: what is known may be incomplete
@@ -65,7 +66,7 @@ func newBot(w *World, index int, role Role) *bot {
 func (b *bot) start() {
 	w := b.world
 	b.start_++
-	b.restarting = false
+	b.restarting, b.replaces = false, nil
 	b.wanted, b.placed, b.halted = make(map[quoteKey]quote.Two), nil, false
 	b.checks = newChecks()
 	config := engine.Config{
@@ -174,7 +175,7 @@ func (b *bot) calm() {
 	for _, l := range b.world.links {
 		l.partial = false
 	}
-	if s := &b.world.schedule; b.engine != nil && (s.Wild || s.Settings.has(FewSubscriptions|SmallBooks)) {
+	if s := &b.world.schedule; b.engine != nil && (s.Wild || s.Settings.has(FewSubscriptions|SmallBooks|ResumeNothing)) {
 		for key := range b.wanted { // it may not have heard of their end, and asks for them now and then
 			b.engine.Pull(key.market, key.contract)
 		}

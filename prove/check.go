@@ -157,13 +157,17 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 	}
 	b.checks.events[ev.Kind]++
 	switch ev.Kind {
+	case order.DoubtBegan:
+		if ev.Request == msg.PayloadOrderCancelReplace && o == nil {
+			b.replaces = append(b.replaces, ev.Reference)
+		}
 	case order.Overflow:
 		if !b.uncertain() {
 			b.world.fail("overflow", b, "%+v", *ev)
 		}
 	case order.Anomaly:
-		folded := ev.Anomaly == order.InexactReduction && b.world.schedule.Settings.has(SmallFills)
-		if !b.uncertain() && !folded {
+		// A runner that goes out while there is no connection, or a fill that is not kept, leaves an average.
+		if !b.uncertain() && ev.Anomaly != order.InexactReduction {
 			b.world.fail("anomaly", b, "%+v", *ev)
 		}
 	}
@@ -227,6 +231,9 @@ func (b *bot) unrest() string {
 			break
 		}
 	}
+	if text == "" && len(b.replaces) > 0 {
+		text = "replaces are in doubt"
+	}
 	if text != "" && !b.world.faulty && b.world.now >= b.resolveAt {
 		b.resolveAt = b.world.now + int64(time.Minute)
 		b.resolve()
@@ -255,7 +262,7 @@ func (b *bot) compare() {
 		w.fail("complete", b, "%+v", c)
 	}
 	b.compareOrders()
-	if c.Why&(order.Inexact|order.ResultUnknown) == 0 {
+	if c.Why&(order.Inexact|order.ResultUnknown|order.Unfollowed) == 0 {
 		b.compareMoney()
 	}
 	b.compareBooks()
@@ -264,6 +271,10 @@ func (b *bot) compare() {
 // resolve ends the doubts about orders as a user would: one that has an id is cancelled, which the answer makes
 // certain, and one that was not live then has ended; one that the exchange does not have was never placed.
 func (b *bot) resolve() {
+	for _, reference := range b.replaces { // of orders that there are not
+		b.engine.ResolveOrder(reference, order.Outcome{})
+	}
+	b.replaces = nil
 	var orders []order.Order
 	for o := range b.engine.Orders() {
 		if o.Overlay&order.InDoubt != 0 || o.ID != 0 && (o.Overlay != 0 || o.State == order.PendingNew) {

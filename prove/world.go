@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
 	"github.com/smk-go/smk/sim/exchange"
@@ -198,7 +199,7 @@ func (w *World) rest() {
 		if w.result.Sent != sent || !w.known() {
 			sent, since = w.result.Sent, w.now
 		}
-		if w.now-since >= int64(quietFor) {
+		if w.now-since >= int64(w.quiet()) {
 			return
 		}
 		if w.now >= limit {
@@ -207,6 +208,15 @@ func (w *World) rest() {
 		}
 		w.round(w.now + int64(time.Second))
 	}
+}
+
+// quiet returns the virtual time without a request after which everything counts as quiet. A connection on which nothing
+// moves any more is noticed when the exchange has been silent for long.
+func (w *World) quiet() time.Duration {
+	if w.schedule.Faults.Chance[fault.HalfOpen] > 0 {
+		return quietFor + session.PeerTimeout
+	}
+	return quietFor
 }
 
 // known reports whether every bot has caught up and nothing of it is under way.

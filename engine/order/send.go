@@ -283,9 +283,18 @@ type Outcome struct {
 
 // Resolve ends the doubt about an order by the user's word. Executions come as
 // messages, or the position is not complete. It returns false if there is no order in doubt with the reference.
+//
+// The reference may also be that of a replace in doubt whose original is not known, which then is not carried out.
 func (m *Manager) Resolve(reference uint64, o Outcome, now int64) ([]Event, bool) {
 	m.begin(now)
 	i := m.orders.findRef(reference)
+	if at := m.requests.find(reference, 0, msg.PayloadOrderCancelReplace); i == none && at != none {
+		if q := m.requests.list[at]; q.doubt && !q.counted {
+			m.answer(at)
+			m.aboutRequest(DoubtResolved, &q)
+			return m.done(), true
+		}
+	}
 	if i == none || reference == 0 || m.orders.entries[i].Order.Overlay&InDoubt == 0 {
 		return nil, false
 	}
