@@ -175,8 +175,8 @@ func (b *bot) calm() {
 	for _, l := range b.world.links {
 		l.partial = false
 	}
-	if s := &b.world.schedule; b.engine != nil && (s.Wild || s.Settings.has(FewSubscriptions|SmallBooks|ResumeNothing)) {
-		for key := range b.wanted { // it may not have heard of their end, and asks for them now and then
+	if b.engine != nil && (b.uncertain() || b.world.schedule.Settings.has(FewSubscriptions)) {
+		for key := range b.wanted { // what they are asked for may be refused for reasons that the bot cannot know
 			b.engine.Pull(key.market, key.contract)
 		}
 		clear(b.wanted)
