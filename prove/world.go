@@ -86,8 +86,9 @@ func newWorld(s Schedule, to io.Writer) (*World, error) {
 		return nil, err
 	}
 	w := &World{
-		schedule: s, begun: sim.Beginning, now: sim.Beginning, sim: exchange, faulty: true, winners: make(map[uint32]bool),
-		random: rand.New(rand.NewPCG(s.Seed, 0x11)), output: to,
+		schedule: s, begun: sim.Beginning, now: sim.Beginning, sim: exchange, faulty: true,
+		winners: make(map[uint32]bool),
+		random:  rand.New(rand.NewPCG(s.Seed, 0x11)), output: to,
 	}
 	for i, role := range s.Bots {
 		b := newBot(w, i, role)
@@ -210,8 +211,8 @@ func (w *World) rest() {
 	}
 }
 
-// quiet returns the virtual time without a request after which everything counts as quiet. A connection on which nothing
-// moves any more is noticed when the exchange has been silent for long.
+// quiet returns the virtual time without a request after which everything counts as quiet. A connection on which
+// nothing moves any more is noticed when the exchange has been silent for long.
 func (w *World) quiet() time.Duration {
 	if w.schedule.Faults.Chance[fault.HalfOpen] > 0 {
 		return quietFor + session.PeerTimeout

@@ -205,7 +205,6 @@ func (m *Manager) settleChange(change int64) bool {
 func (m *Manager) settleRest(change int64) {
 	d := &m.drift
 	if !m.room() {
-		marks.Hit(marks.SettledInParts)
 		return // the next call
 	}
 	m.account.cash -= d.unexplained

@@ -32,7 +32,6 @@ func (s *Session) sendDeferred() {
 		return
 	}
 	if s.catchUp.pingDeferred {
-		marks.Hit(marks.CatchUpPingDeferred)
 		s.sendCatchUpPing()
 	}
 	if s.login.settings.deferred {
@@ -40,7 +39,6 @@ func (s *Session) sendDeferred() {
 		s.sendSettings()
 	}
 	if s.catchUp.cancelDeferred {
-		marks.Hit(marks.CancelUnresolvedDeferred)
 		s.cancelUnresolved()
 	}
 }

@@ -40,9 +40,7 @@ const (
 	UnknownSessionType
 	ReplayContinued
 	ReplayRequestDeferred
-	CatchUpPingDeferred
 	SettingsDeferred
-	CancelUnresolvedDeferred
 	HeartbeatNoRoom
 	GapBegins
 	GapFilled
@@ -214,7 +212,6 @@ const (
 	VoidedReserve
 	ResultAwaited
 	SettledByCash
-	SettledInParts
 	SettledByUserKnown
 	SettledByUser
 	TogetherTooMany
