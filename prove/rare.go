@@ -12,8 +12,8 @@ import (
 	"github.com/smk-go/smk/sim/exchange"
 )
 
-// refusedLogins are the reasons for which logins are refused for a while. After some of them a client ends, and is started
-// again.
+// refusedLogins are the reasons for which logins are refused for a while. After some of them a client ends: it is
+// started again.
 var refusedLogins = [...]msg.EtoLogoutReason{
 	msg.EtoLogoutServiceTemporarilyUnavailable, msg.EtoLogoutUnknownSession, msg.EtoLogoutDowntime,
 	msg.EtoLogoutLoginTimeout, msg.EtoLogoutLoginNotFirstSeq, msg.EtoLogoutUnauthorised,
