@@ -155,9 +155,16 @@ func (b *bot) quietOthers() {
 	}
 	for _, o := range b.world.bots {
 		if o != b && o.account == b.account && o.engine != nil {
-			for key := range o.wanted {
-				o.engine.Pull(key.market, key.contract)
-			}
+			o.pullAll()
+		}
+	}
+}
+
+// pullAll ends all quotes, in the same order on each run.
+func (b *bot) pullAll() {
+	for _, market := range markets {
+		for _, contract := range contracts[market] {
+			b.engine.Pull(market, contract)
 		}
 	}
 }
@@ -176,9 +183,7 @@ func (b *bot) calm() {
 		l.partial = false
 	}
 	if b.engine != nil && (b.uncertain() || b.world.schedule.Settings.has(FewSubscriptions)) {
-		for key := range b.wanted { // what they are asked for may be refused for reasons that the bot cannot know
-			b.engine.Pull(key.market, key.contract)
-		}
+		b.pullAll() // what they are asked for may be refused for reasons that the bot cannot know
 		clear(b.wanted)
 	}
 }

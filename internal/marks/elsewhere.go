@@ -73,7 +73,6 @@ var Elsewhere = map[Mark]string{
 	PersistFills:           "engine.TestPersistCrash",
 	PersistQuotesAdopted:   "engine.TestPersistQuotes",
 	ReplicaFull:            "engine.TestPersistSlowDisk",
-	ReplicaBehind:          "engine.TestPersistSlowDisk",
 	ReplicaReloaded:        "engine.TestPersistSlowDisk",
 	PersistSaveFailed:      "engine.TestPersistHoldsOrders",
 	PersistSaveWorks:       "engine.TestPersistHoldsOrders",
