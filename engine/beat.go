@@ -3,6 +3,8 @@ package engine
 import (
 	"math"
 	"sync/atomic"
+
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // Beat says that the bot is alive: if none comes for Config.State.Risk.Watchdog the kill switch is thrown, before
@@ -41,6 +43,7 @@ func (b *beats) beat(now int64) {
 		next := now
 		if now-last >= b.period {
 			next = beatLate
+			marks.Hit(marks.BeatLate)
 		}
 		if b.last.CompareAndSwap(last, next) {
 			return

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // cancellation says whether all orders of the account are cancelled. Orders that were sent before may be accepted
@@ -60,6 +62,7 @@ func (c *cancellation) due(timeout time.Duration) int64 {
 func (c *cancellation) sentAt(now int64, seq uint64) {
 	if c.pendings == cancelsMax {
 		c.removePending(0)
+		marks.Hit(marks.StopCancelsFull)
 	}
 	c.pending[c.pendings], c.sent, c.lastSent = seq, true, now
 	c.pendings++
@@ -85,9 +88,11 @@ func (c *cancellation) confirm(seq uint64) {
 func (c *cancellation) open(id, next uint64) {
 	if id == 0 || c.opens == openedMax {
 		c.countsFrom, c.accepted = next, false
+		marks.Hit(marks.StopOrderOpened)
 		return
 	}
 	c.opened[c.opens] = openedOrder{id, next}
+	marks.Hit(marks.StopOrderKnown)
 	c.opens++
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -59,6 +60,7 @@ func (e *Engine) send(m wire.Marshaler, keys *msg.Keys, from sender) (seq uint64
 func (e *Engine) sent(m wire.Marshaler, keys *msg.Keys, from sender, seq uint64, err error) (uint64, error) {
 	if err == session.ErrFull && from != fromRestore {
 		seq, err = e.retry(m, keys)
+		marks.Hit(marks.SendRetried)
 	}
 	if err == nil && from == fromBot {
 		e.subscribed(keys.Type)
@@ -142,9 +144,11 @@ func (e *Engine) refusal(typ msg.PayloadType) error {
 	}
 	places := typ == msg.PayloadOrderCreate || typ == msg.PayloadOrderCancelReplace
 	if places && e.shutdown.step != shutdownNone && e.life.phase != phaseEnded {
+		marks.Hit(marks.SendStopping)
 		return ErrStopping
 	}
 	if e.gate.has(gateRestoring) && e.session.State().LoggedIn() {
+		marks.Hit(marks.SendRestoring)
 		return ErrRestoring
 	}
 	return nil
@@ -190,6 +194,9 @@ func (e *Engine) retry(m wire.Marshaler, keys *msg.Keys) (seq uint64, err error)
 		}
 		if seq, err = e.session.Send(e.now, m, keys); err != session.ErrFull || !e.conn.stalled() {
 			return seq, err
+		}
+		if e.config.Clock != nil { // nothing waits in virtual time
+			return 0, session.ErrFull
 		}
 		now := e.clock.Now()
 		if e.pace.sendWait -= now - begun; e.pace.sendWait <= 0 {

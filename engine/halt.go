@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/smk-go/smk/engine/risk"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // Halt throws the kill switch: from the moment it returns no order_create and no order_cancel_replace passes the gate
@@ -47,6 +48,7 @@ func (e *Engine) applyHalt() {
 	cause := t.halts.cause.Swap(nil)
 	if cause == nil {
 		cause = &risk.Cause{Reason: "another halt at the same time"}
+		marks.Hit(marks.HaltTwice)
 	}
 	t.followBeats(e.now)
 	e.halt(*cause)
@@ -75,6 +77,7 @@ func (e *Engine) retryHalt() {
 	}
 	h.retryAt = never
 	if s := e.trading.risk.Status(); s.Kill == risk.KillGaveUp {
+		marks.Hit(marks.HaltRetried)
 		e.halt(s.Cause)
 	}
 }
@@ -89,6 +92,7 @@ func (e *Engine) loginAfterHalt() {
 	}
 	h.loggedIn = true
 	e.conn.failure.cause = ErrCancelAllIncomplete
+	marks.Hit(marks.HaltReconnects)
 }
 
 // Resume ends a halt, or the mode Reducing, and gives the watchdog its whole time. It is for a person's decision:

@@ -12,6 +12,7 @@ import (
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // StateFileError is a file of StateConfig.File that cannot be read or written, or is refused: its Path, the Offset of
@@ -205,6 +206,7 @@ func (e *Engine) openPersist(c *Config) (err error) {
 	p.note(noteMark, e.now)
 	p.writer.Save(e.now)
 	if !p.writer.Wait(savePatience) {
+		marks.Hit(marks.PersistFirstTimeout)
 		return p.timeout()
 	}
 	if _, err = p.writer.Result(); err != nil {
@@ -245,6 +247,7 @@ func (p *persist) close(last []byte, now int64) error {
 	case err := <-ended:
 		return err
 	case <-patience.C:
+		marks.Hit(marks.PersistLastTimeout)
 		return p.timeout()
 	}
 }
@@ -275,6 +278,7 @@ func (p *persist) read(now int64, orders *order.Manager, first uint64) error {
 			p.first = binary.LittleEndian.Uint64(b[:])>>2 + 1
 		}
 		p.run, p.base = 1, p.first
+		marks.Hit(marks.PersistFirstRun)
 		return nil
 	}
 	n, err := p.parse(image.Payload)
@@ -286,12 +290,14 @@ func (p *persist) read(now int64, orders *order.Manager, first uint64) error {
 		if state := (*order.StateError)(nil); errors.As(err, &state) {
 			at += int64(state.Offset)
 		}
+		marks.Hit(marks.PersistOrdersDamaged)
 		return &statefile.Error{Path: p.store.Path(), Offset: at, Text: "orders", Err: err}
 	}
 	p.recovery.Saved = time.Unix(0, image.Saved)
 	p.recovery.Age = time.Duration(max(now-image.Saved, 0))
 	p.recovery.Live = orders.LiveCount()
 	p.run++
+	marks.Hit(marks.PersistLaterRun)
 	p.base += runReferences
 	p.own = order.References{First: p.first + 1, Last: p.base}
 	orders.OwnReferences(p.own)
@@ -379,6 +385,7 @@ func (p *persist) refusal(typ msg.PayloadType) error {
 	if p == nil || p.failed == nil || p.policy != HoldOrders || !places(typ) {
 		return nil
 	}
+	marks.Hit(marks.PersistHolds)
 	return p.refused
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // Recovery is what a start with StateConfig.File found, and what the exchange's messages said of it since.
@@ -73,9 +74,11 @@ func (p *persist) readIntents(orders *order.Manager) error {
 	}
 	for i, b := range records {
 		if b[0] == 0 {
+			marks.Hit(marks.PersistIntentVoid)
 			continue // void: it did not leave
 		}
 		p.recovery.Intents++
+		marks.Hit(marks.PersistIntent)
 		r, ok := parseIntent(b)
 		if !ok {
 			return statefile.Damaged(p.store.Path(), int64(p.covered)+int64(i), "an intent of its log makes no sense")
@@ -169,13 +172,16 @@ func (p *persist) follow(t *trading, ev *order.Event) {
 	switch ev.Kind {
 	case order.OrderFilled:
 		r.Fills++
+		marks.Hit(marks.PersistFills)
 	case order.OrderAccepted, order.OrderReplaced:
 		if o := t.orders.ByID(ev.OrderID); o != nil && !o.Foreign && o.Sent == 0 {
 			r.Adopted++
+			marks.Hit(marks.PersistAdopted)
 		}
 	}
 	if ev.State.Terminal() && !ev.Before.Terminal() && !ev.Foreign {
 		r.Ended++
+		marks.Hit(marks.PersistEnded)
 	}
 }
 
@@ -189,6 +195,7 @@ func (t *trading) caughtUp(ev *Event, now int64) {
 	if ev.Cause == session.ErrHistory && p.resumed { // what a later login resumes from does not bring it back
 		if n := p.claim(noteLost, now); n != nil {
 			n.a, n.b = 1, 0
+			marks.Hit(marks.PersistHistoryLost)
 			p.publish()
 		}
 		t.ordersEvents(t.orders.AccountLost(1, 0, now), now)
@@ -201,11 +208,13 @@ func (t *trading) caughtUp(ev *Event, now int64) {
 	for o := range t.orders.InDoubt {
 		if o.ID == 0 && o.Sent < p.started {
 			r.Unknown = append(r.Unknown, o.Reference)
+			marks.Hit(marks.PersistUnknown)
 		}
 	}
 	for o := range t.orders.Live {
 		if !o.Foreign && p.isQuote(o.Reference) && o.Reference <= p.base {
 			t.quoting = true
+			marks.Hit(marks.PersistQuotesAdopted)
 		}
 	}
 	if t.quoting {

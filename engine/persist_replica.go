@@ -4,6 +4,7 @@ import (
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/ring"
 )
 
@@ -90,6 +91,7 @@ func (p *persist) claim(kind noteKind, now int64) *note {
 	n := p.replica.queue.Claim()
 	if n == nil {
 		p.replica.stale, p.dirty = true, true
+		marks.Hit(marks.ReplicaFull)
 		return nil
 	}
 	n.kind, n.now, n.size = kind, now, 0
@@ -157,6 +159,7 @@ func (p *persist) noteOverdue(sent, now int64) {
 func (p *persist) noteRare() {
 	if p != nil {
 		p.replica.stale, p.dirty = true, true
+		marks.Hit(marks.ReplicaRare)
 	}
 }
 
@@ -184,6 +187,7 @@ func (p *persist) noteMessage(ev *Event) {
 			return
 		}
 		n = p.claim(noteMore, ev.Received)
+		marks.Hit(marks.ReplicaLongMessage)
 	}
 }
 
@@ -199,9 +203,11 @@ func (p *persist) renew(orders *order.Manager) bool {
 	}
 	if r.queue.Len() > 0 {
 		p.writer.Read()
+		marks.Hit(marks.ReplicaBehind)
 		return false
 	}
 	r.reload = orders.AppendState(r.reload[:0])
+	marks.Hit(marks.ReplicaReloaded)
 	r.stale = false
 	p.note(noteReload, 0)
 	return true

@@ -8,6 +8,7 @@ import (
 	"github.com/smk-go/smk/engine/internal/statefile"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // causeIntents names what kept the loop.
@@ -46,6 +47,7 @@ func (e *Engine) tickPersist() {
 		p.writing = false
 		if _, err := p.writer.Result(); err != nil {
 			e.saveFailed(err)
+			marks.Hit(marks.PersistSaveFailed)
 		} else {
 			p.covered = p.covers
 			e.saveWorks()
@@ -108,6 +110,7 @@ func (e *Engine) saveWorks() {
 		return
 	}
 	p.failed, p.refused = nil, nil
+	marks.Hit(marks.PersistSaveWorks)
 	p.notified, p.report = false, true
 	e.log.push(record{at: e.now, level: slog.LevelInfo, text: "the state is saved again"})
 	e.modeChanged()
@@ -117,15 +120,18 @@ func (e *Engine) saveWorks() {
 func (e *Engine) reopenLog() bool {
 	p := e.trading.persist
 	if p.dirty = true; p.covered != p.log.Next() {
+		marks.Hit(marks.PersistLogNotCovered)
 		return false
 	}
 	l, err := p.store.NewLog(p.covered)
 	if err != nil {
 		e.saveFailed(err)
+		marks.Hit(marks.PersistLogNotOpened)
 		return false
 	}
 	_ = p.log.Close()
 	p.log, p.logFailed = l, false
+	marks.Hit(marks.PersistLogReopened)
 	return true
 }
 
@@ -154,6 +160,7 @@ func (e *Engine) noteIntent(k *msg.Keys, seq uint64) {
 	}
 	if p.log.Full() && e.syncIntents() != nil {
 		p.lost = true // nothing of what is queued may leave
+		marks.Hit(marks.PersistIntentLost)
 	}
 	if p.log.Full() {
 		return
@@ -180,11 +187,14 @@ func (e *Engine) syncIntents() error {
 		return nil
 	}
 	p.logFailed = true
+	marks.Hit(marks.PersistLogFailed)
 	e.saveFailed(err)
 	if p.policy == HoldOrders && p.places {
+		marks.Hit(marks.PersistIntentHolds)
 		return err
 	}
 	p.log.Void()
+	marks.Hit(marks.PersistIntentsVoided)
 	p.places = false
 	return nil
 }
@@ -199,6 +209,7 @@ func (p *persist) dropIntents() {
 	if p != nil && p.log != nil {
 		p.log.Void()
 		p.places, p.lost = false, false
+		marks.Hit(marks.PersistIntentsDropped)
 	}
 }
 
@@ -209,6 +220,7 @@ func (e *Engine) closePersist() error {
 	}
 	p := e.trading.persist
 	if p.skipped {
+		marks.Hit(marks.PersistSkipped)
 		return p.close(nil, 0)
 	}
 	var c cursor

@@ -7,6 +7,7 @@ import (
 
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // StopAction is what Stop, or the end of Run's context, does with the account's orders.
@@ -109,6 +110,7 @@ func (e *Engine) cancelAll() {
 		e.beginLogout()
 	case e.now >= s.deadline:
 		s.orders.lastFail = ErrStopTimeout
+		marks.Hit(marks.StopTimedOut)
 		e.beginLogout()
 	case e.now >= e.cancelAllDue():
 		e.sendCancelAll()
@@ -131,6 +133,7 @@ func (e *Engine) sendCancelAll() {
 	if err != nil {
 		e.shutdown.orders.lastFail = fmt.Errorf("order_cancel_all not sent: %w", err)
 		e.shutdown.orders.notBefore = e.now + int64(cancelRetry)
+		marks.Hit(marks.StopCancelRefused)
 		return
 	}
 	e.shutdown.orders.sentAt(e.now, seq)
@@ -169,6 +172,7 @@ func (e *Engine) shutdownMessage(ev *Event, typ msg.PayloadType) {
 		if e.cancelAllAnswered(m.HasReference()) != 0 {
 			e.shutdown.orders.lastFail = fmt.Errorf("order_cancel_all rejected: %v", m.GetReason())
 			e.shutdown.orders.retry(e.now)
+			marks.Hit(marks.StopCancelRejected)
 		}
 	}
 }
@@ -197,10 +201,12 @@ func (e *Engine) shutdownEvent(ev *Event) {
 	switch ev.Kind {
 	case session.LoggedIn:
 		s.orders.login()
+		marks.Hit(marks.StopReconnected)
 	case session.CaughtUp:
 		s.orders.catchUp = false
 	case session.ThrottleExceeded:
 		s.orders.retry(e.now) // the exchange may have dropped ours
+		marks.Hit(marks.StopCancelThrottled)
 	case session.SendResolved:
 		switch ev.Type {
 		case msg.PayloadOrderCreate, msg.PayloadOrderCancelReplace:
@@ -213,6 +219,7 @@ func (e *Engine) shutdownEvent(ev *Event) {
 		case msg.PayloadOrderCancelAll:
 			if e.cancelAllAnswered(true) != 0 && s.step == shutdownCancelling {
 				s.orders.lastFail = ev.Err()
+				marks.Hit(marks.StopCancelLost)
 			}
 		}
 	}

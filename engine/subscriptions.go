@@ -2,6 +2,7 @@ package engine
 
 import (
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -220,6 +221,7 @@ func (e *Engine) restore() error {
 			}
 			if !skip {
 				if _, err := e.send(m, &keys, fromRestore); err != nil {
+					marks.Hit(marks.RestoreWaits)
 					break // no room, or the connection is about to end
 				}
 				full = true

@@ -103,7 +103,8 @@ func (t *trading) holdMarket(id uint32) {
 		own &^= causes | book.Gap
 		at := quote.Contract{Market: id, ID: c.ID()}
 		_ = t.quotes.HoldContract(at, quote.SuspectBook, own&^book.Halt != 0)
-		_ = t.quotes.HoldContract(at, quote.MarketHalted, own.Has(book.Halt))
+		ended := c.ExchangeState() == msg.ContractStateSettled || c.ExchangeState() == msg.ContractStateVoided
+		_ = t.quotes.HoldContract(at, quote.MarketHalted, ended || own.Has(book.Halt))
 	}
 }
 

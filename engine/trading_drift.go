@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // driftRetry is when a ping follows one that was not answered, or could not be sent.
@@ -25,6 +26,7 @@ func (e *Engine) pingForDrift() {
 	case !t.orders.DriftPending():
 		*p = driftPing{retryAt: never}
 	case p.retryAt == never, p.retryAt <= e.now:
+		marks.Hit(marks.DriftPinged)
 		p.seq, p.retryAt = 0, e.now+driftRetry
 		if seq, err := e.session.Ping(e.now); err == nil {
 			p.seq = seq
@@ -41,6 +43,7 @@ func (t *trading) confirmDrift(ping uint64, now int64) {
 	}
 	if p.seq = 0; !t.gap {
 		t.persist.note(noteConfirm, now)
+		marks.Hit(marks.DriftConfirmed)
 		t.ordersEvents(t.orders.Confirm(now), now)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // followEvery is how often markets are looked over that the engine follows by itself; one without anything at stake is
@@ -92,11 +93,13 @@ func (e *Engine) followMarkets() {
 		case e.subscriptions.markets.has(id) || f.index(id) >= 0 || e.subscriptions.marketFeed:
 			t.orders.Follow(id, true)
 		case len(f.list) >= e.followRoom():
+			marks.Hit(marks.FollowFull)
 			left = true
 			return false
 		default:
 			if !e.followMarket(id) {
 				f.due = e.now + quoteRetry
+				marks.Hit(marks.FollowRetry)
 				return false
 			}
 		}
@@ -130,6 +133,7 @@ func (e *Engine) followMarket(id uint32) bool {
 		return false
 	}
 	t.follow.list = append(t.follow.list, id)
+	marks.Hit(marks.FollowBegins)
 	t.orders.Follow(id, true)
 	return true
 }
@@ -150,6 +154,7 @@ func (e *Engine) unfollow(id uint32) bool {
 		}
 	}
 	t.follow.remove(id)
+	marks.Hit(marks.FollowEnds)
 	t.orders.Follow(id, false)
 	return true
 }

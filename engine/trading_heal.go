@@ -7,6 +7,7 @@ import (
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // healBatch is how many overdue orders of quotes a tick asks about.
@@ -31,6 +32,7 @@ func (e *Engine) healQuotes() (throttled bool) {
 		}
 		if err := e.healQuote(&o); err != nil {
 			t.quotes.Urge(o.Key)
+			marks.Hit(marks.HealThrottled)
 			return true
 		}
 	}
@@ -51,24 +53,29 @@ func (e *Engine) healQuote(q *quote.Overdue) error {
 	o := t.byKey(q.Key)
 	if q.Other {
 		if o != nil && o.Foreign { // ours perhaps, of which the acceptance was lost
+			marks.Hit(marks.HealForeign)
 			return e.clearMarket(q.Contract.Market)
 		}
 		return nil // the user knows of it
 	}
 	if o != nil && (o.State.Terminal() || o.State != order.PendingNew && o.Overlay == 0) {
 		t.quoteOrder(o)
+		marks.Hit(marks.HealKnown)
 		return nil
 	}
 	if o != nil && o.ID != 0 && o.State != order.PendingNew && q.Asked < askMax {
 		_, err := e.cancelOrder(o)
+		marks.Hit(marks.HealCancels)
 		if err == nil {
 			t.quotes.Asked(q.Key)
 		}
 		return err
 	}
 	if q.Replaces {
+		marks.Hit(marks.HealReplace)
 		return nil
 	}
+	marks.Hit(marks.HealClears)
 	return e.clearMarket(q.Contract.Market)
 }
 
@@ -111,6 +118,7 @@ func (t *trading) quoteAnswer(ev *Event) {
 	case msg.PayloadOrderCancelRejected:
 		m := p.GetOrderCancelRejected()
 		if r := m.GetReason(); r == msg.OrderCancelRejectedNotLive || r == msg.OrderCancelRejectedNotFound {
+			marks.Hit(marks.HealCancelGone)
 			id := m.GetOrderId()
 			if id == 0 {
 				id = m.GetOrigOrderId()
@@ -121,6 +129,7 @@ func (t *trading) quoteAnswer(ev *Event) {
 		m := p.GetOrderQuantityReduceRejected()
 		r := m.GetReason()
 		if r == msg.OrderQuantityReduceRejectedNotLive || r == msg.OrderQuantityReduceRejectedNotFound {
+			marks.Hit(marks.HealReduceGone)
 			t.notLive(m.GetOrderId())
 		}
 	}
@@ -132,9 +141,11 @@ func (t *trading) quotesCaughtUp(ev *Event, now int64) {
 	t.caughtUpAt = now
 	if !ev.Resumed {
 		t.quotes.UrgeAll()
+		marks.Hit(marks.HealUrged)
 	}
 	if !ev.Complete && ev.Cause != session.ErrUnresolved {
 		t.distrust()
+		marks.Hit(marks.HealDistrusts)
 	}
 }
 

@@ -102,6 +102,13 @@ func TestQuoteHolds(t *testing.T) {
 				}
 			})
 		}},
+		{quote.MarketHalted, func(d *tradingDay, server *sim.Server) { // one contract ends, its market does not
+			server.Do(func(s *sim.Sim) {
+				if err := s.Exchange.VoidContract(sim.DemoMarket, sim.DemoHome, "test"); err != nil {
+					d.t.Error(err)
+				}
+			})
+		}},
 		{quote.Halted, func(d *tradingDay, _ *sim.Server) { _ = d.Submitter().Do(func() { d.Halt("test") }, nil) }},
 	} {
 		for _, ignored := range []bool{false, true} {

@@ -12,7 +12,6 @@ import (
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/session"
-	"github.com/smk-go/smk/gen/msg"
 )
 
 // bot is a process: an engine, which is another one after it was killed, and what it wants.
@@ -31,15 +30,19 @@ type bot struct {
 
 	stoppedUntil int64           // the process does not run
 	deadUntil    int64           // it is killed
+	writable     bool            // its connection takes bytes again
 	slow         time.Duration   // what the next handler takes
 	resolveAt    int64           // when a doubt is resolved next
+	resumeAt     int64           // when a halt by a limit is ended next
 	heard        int64           // when the exchange said something
 	asked        map[uint64]bool // orders that were cancelled to find out about them
 
-	halted bool // the kill switch is thrown
-	wanted map[quoteKey]quote.Two
-	placed []engine.Placed
-	checks checks
+	halted     bool // the kill switch is thrown
+	restarting bool // it stops, and is started again
+	wanted     map[quoteKey]quote.Two
+	placed     []engine.Placed
+	replaces   []uint64 // references of replaces in doubt whose originals are not known
+	checks     checks
 
 	uncertainFile                 bool // a file was lost
 	sequencesRestarted, forgotten bool // by the exchange: what is known may be incomplete
@@ -68,6 +71,7 @@ func newBot(w *World, index int, role Role) *bot {
 // start starts the process. With a disk that does not work it tries again later.
 func (b *bot) start() {
 	w := b.world
+	b.restarting, b.replaces = false, nil
 	b.wanted, b.placed, b.halted = make(map[quoteKey]quote.Two), nil, false
 	b.checks = newChecks()
 	config := engine.Config{
@@ -94,7 +98,8 @@ func (b *bot) start() {
 		},
 	}
 	config.State.Books.Markets, config.State.Books.Contracts, config.State.Books.Orders = 8, 16, 1024
-	if b.disk != nil {
+	b.adjust(&config)
+	if b.disk != nil && config.Session.Resume != session.ResumeNone {
 		config.State.File, config.State.Files = "state", b.disk
 		config.State.SaveEvery = 100 * time.Millisecond
 		config.State.DurableIntents = w.schedule.Persist == FileAndIntents
@@ -180,7 +185,29 @@ func (b *bot) resume() {
 		b.halted = false
 		return
 	}
+	b.quietOthers()
 	b.world.after(time.Second, b.resume)
+}
+
+// quietOthers ends the quotes of another session that trades on the account and so keeps a halt from ending.
+func (b *bot) quietOthers() {
+	if b.world.faulty {
+		return
+	}
+	for _, o := range b.world.bots {
+		if o != b && o.account == b.account && o.engine != nil {
+			o.pullAll()
+		}
+	}
+}
+
+// pullAll ends all quotes, in the same order on each run.
+func (b *bot) pullAll() {
+	for _, market := range markets {
+		for _, contract := range contracts[market] {
+			b.engine.Pull(market, contract)
+		}
+	}
 }
 
 // calm ends what keeps the process from running.
@@ -199,6 +226,10 @@ func (b *bot) calm() {
 	for _, l := range b.world.links {
 		l.partial = false
 	}
+	if b.engine != nil && (b.uncertain() || b.world.schedule.Settings.has(FewSubscriptions)) {
+		b.pullAll() // what they are asked for may be refused for reasons that the bot cannot know
+		clear(b.wanted)
+	}
 }
 
 // due returns when the bot has something to do.
@@ -207,6 +238,9 @@ func (b *bot) due() int64 {
 		return b.deadUntil
 	}
 	at := b.engine.Deadline()
+	if b.writable {
+		at = b.world.now
+	}
 	if b.link != nil {
 		at = min(at, b.link.readableAt())
 	}
@@ -235,6 +269,7 @@ func (b *bot) run() {
 			w.fail("rest", b, "does not come to rest in %d polls, state %v", pollsMax, b.engine.State())
 			return
 		}
+		b.writable = false
 		if err := b.engine.Poll(); err != nil {
 			b.ended(err)
 			return
@@ -244,6 +279,15 @@ func (b *bot) run() {
 
 // ended notes the end of the engine.
 func (b *bot) ended(err error) {
+	if b.restarting {
+		b.restarting, b.engine = false, nil
+		return
+	}
+	if refused := (*session.LogoutError)(nil); errors.As(err, &refused) && b.world.faulty &&
+		refused.Policy().Retry == session.RetryNever {
+		b.engine, b.deadUntil = nil, b.world.now+int64(time.Second)
+		return
+	}
 	if !b.checks.ending || !errors.Is(err, engine.ErrLoggedOut) {
 		b.world.fail("end", b, "the engine ended: %v", err)
 	}
@@ -292,7 +336,10 @@ func (b *bot) register() {
 	})
 	e.OnThrottleExceeded(func(ev *engine.Event) {
 		b.digestEvent(ev)
-		if b.checks.exceeded++; !w.throttled || b.checks.exceeded > exceededMax {
+		if b.checks.exceeded++; w.schedule.Settings.has(NoThrottle) || w.schedule.Wild {
+			return
+		}
+		if !w.throttled || b.checks.exceeded > exceededMax {
 			w.fail("throttle", b, "exceeded %d times", b.checks.exceeded)
 		}
 	})
@@ -312,16 +359,16 @@ func (b *bot) register() {
 		}
 		subscribed = true
 		for _, market := range markets {
-			if b.role == Idle {
-				break
-			}
-			var m msg.MarketSubscribe
-			m.SetMarketId(market)
-			if _, err := e.SendMarketSubscribe(&m); err != nil {
-				w.fail("subscribe", b, "%v", err)
+			if b.subscribes(market) {
+				b.subscribe(market)
 			}
 		}
 	})
+	if w.schedule.Settings.has(Watchdog) {
+		if _, err := e.Every(50*time.Millisecond, e.Beat); err != nil {
+			panic("BUG: " + err.Error())
+		}
+	}
 	period := time.Duration(5+b.random.IntN(100)) * time.Millisecond
 	if _, err := e.Every(period, b.act); err != nil {
 		panic("BUG: " + err.Error())

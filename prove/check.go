@@ -6,6 +6,7 @@ import (
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
@@ -159,10 +160,17 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 	}
 	b.checks.events[ev.Kind]++
 	switch ev.Kind {
+	case order.DoubtBegan:
+		if ev.Request == msg.PayloadOrderCancelReplace && o == nil {
+			b.replaces = append(b.replaces, ev.Reference)
+		}
 	case order.Overflow:
-		b.world.fail("overflow", b, "%+v", *ev)
+		if !b.uncertain() {
+			b.world.fail("overflow", b, "%+v", *ev)
+		}
 	case order.Anomaly:
-		if ev.Anomaly != order.InexactReduction && !b.uncertain() {
+		// A runner that goes out while there is no connection, or a fill that is not kept, leaves an average.
+		if !b.uncertain() && ev.Anomaly != order.InexactReduction {
 			b.world.fail("anomaly", b, "%+v", *ev)
 		}
 	}
@@ -170,7 +178,9 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 
 // uncertain reports whether the exchange has lost what a client needs to know everything.
 func (b *bot) uncertain() bool {
-	return b.uncertainFile || b.sequencesRestarted || b.forgotten || b.world.schedule.History < 1<<14
+	s := &b.world.schedule
+	return b.uncertainFile || b.sequencesRestarted || b.forgotten || s.History < 1<<14 || s.Wild ||
+		s.Settings.has(forgetful)
 }
 
 // check compares the bot with the exchange at a moment: its worst case is never below the truth.
@@ -210,6 +220,14 @@ func (b *bot) unrest() string {
 		return "not running"
 	case b.halted:
 		return "halted"
+	case b.engine.Mode().Mode != risk.Active: // by a limit
+		if b.world.now >= b.resumeAt {
+			b.resumeAt = b.world.now + int64(time.Second)
+			if b.engine.Resume("a limit") != nil {
+				b.quietOthers()
+			}
+		}
+		return b.engine.Mode().Mode.String()
 	case b.engine.State() != session.Established:
 		return b.engine.State().String()
 	case b.world.now-b.heard > int64(heartbeats):
@@ -221,6 +239,9 @@ func (b *bot) unrest() string {
 			text = "orders are under way"
 			break
 		}
+	}
+	if text == "" && len(b.replaces) > 0 {
+		text = "replaces are in doubt"
 	}
 	if text != "" && !b.world.faulty && b.world.now >= b.resolveAt {
 		b.resolveAt = b.world.now + int64(time.Minute)
@@ -241,13 +262,16 @@ func (b *bot) compare() {
 	// A new account has nothing to repeat from. Numbers that are never sent cannot be told from lost messages. What a
 	// runner that went out while there was no connection did to fills is known as an average only, and what a
 	// settlement brought then by the next balance.
-	const told = order.CatchUpLacking | order.MessagesLost | order.Inexact | order.ResultUnknown
+	told := order.CatchUpLacking | order.MessagesLost | order.Inexact | order.ResultUnknown
+	if w.schedule.Settings.has(FewSubscriptions) {
+		told |= order.Unfollowed
+	}
 	c := b.engine.Completeness()
 	if !c.Complete && c.Why&^told != 0 {
 		w.fail("complete", b, "%+v", c)
 	}
 	b.compareOrders()
-	if c.Why&(order.Inexact|order.ResultUnknown) == 0 {
+	if c.Why&(order.Inexact|order.ResultUnknown|order.Unfollowed) == 0 {
 		b.compareMoney()
 	}
 	b.compareBooks()
@@ -256,6 +280,10 @@ func (b *bot) compare() {
 // resolve ends the doubts about orders as a user would: one that has an id is cancelled, which the answer makes
 // certain, and one that was not live then has ended; one that the exchange does not have was never placed.
 func (b *bot) resolve() {
+	for _, reference := range b.replaces { // of orders that there are not
+		b.engine.ResolveOrder(reference, order.Outcome{})
+	}
+	b.replaces = nil
 	var orders []order.Order
 	for o := range b.engine.Orders() {
 		if o.Overlay&order.InDoubt != 0 || o.ID != 0 && (o.Overlay != 0 || o.State == order.PendingNew) {
@@ -286,9 +314,16 @@ func (b *bot) resolveUnnamed(o *order.Order) {
 		b.world.fail("doubt for ever", b, "order %+v is in doubt, %+v", *o, c)
 	}
 	for _, have := range b.world.sim.Exchange.Orders(b.account) {
-		if have.Reference == o.Reference && !b.uncertain() {
+		if have.Reference != o.Reference || have.Reference == 0 {
+			continue
+		}
+		if !b.uncertain() {
 			b.world.fail("doubt", b, "order %+v is in doubt, the exchange has %+v", *o, have)
 		}
+		b.engine.ResolveOrder(o.Reference, order.Outcome{
+			Placed: true, OrderID: have.ID, Ended: have.State != exchange.OrderLive,
+		})
+		return
 	}
 	b.engine.ResolveOrder(o.Reference, order.Outcome{})
 }
@@ -361,6 +396,9 @@ func (b *bot) compareBooks() {
 			for side, want := range map[odds.Side][]exchange.Level{odds.Buy: bids, odds.Sell: offers} {
 				want = want[:min(len(want), 5)]
 				got := c.Levels(nil, side)
+				if w.schedule.Settings.has(ShallowBooks) { // it knows no more than it was told to
+					want = want[:min(len(want), max(len(got), 1))]
+				}
 				same := len(got) == len(want)
 				for i := 0; same && i < len(got); i++ {
 					same = uint32(got[i].Price) == want[i].Price && uint64(got[i].Quantity) == want[i].Quantity

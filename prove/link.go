@@ -78,6 +78,7 @@ type link struct {
 	closed    bool  // by the bot
 	abandoned bool  // the exchange has been told
 	blocked   bool  // the exchange did not take what has arrived: a tick changes that
+	clogged   bool  // nothing of the bot's is taken
 }
 
 func (l *link) delay() int64 {
@@ -121,7 +122,7 @@ func (l *link) Write(b []byte) (int, error) {
 		return 0, errReset
 	}
 	n := min(l.some(len(b)), windowBytes-l.out.size)
-	if n <= 0 {
+	if n <= 0 || l.clogged {
 		return 0, nil
 	}
 	if l.abandoned {

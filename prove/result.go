@@ -3,6 +3,8 @@ package prove
 import (
 	"fmt"
 	"time"
+
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // Result is what became of a day.
@@ -15,8 +17,9 @@ type Result struct {
 	Sent     uint64        // order-entry messages that left
 	Fills    uint64
 	Logins   uint64
-	Starts   uint64 // of processes that found a file of an earlier one
-	Unsaved  uint64 // times that saving began to fail
+	Starts   uint64       // of processes that found a file of an earlier one
+	Unsaved  uint64       // times that saving began to fail
+	Marks    []marks.Mark // that the day reached, in order; nil unless it is built with the tag smkmarks
 }
 
 // Failure says what does not hold, where and when.

@@ -22,6 +22,8 @@ type Schedule struct {
 	Partial  bool // reads and writes move a part of what they could
 	History  int  // account messages that the exchange keeps
 	Persist  Persist
+	Settings Settings
+	Wild     bool // the exchange itself may break the protocol, so that a bot need not know everything afterwards
 	Steps    []Step
 }
 
@@ -99,6 +101,16 @@ const (
 	FillDisk                    // the disk is full for a while
 	LyingDisk                   // the disk says that things are durable which are not
 	KillSwitch                  // the bot halts itself, and resumes after a while
+	StopBot                     // the bot stops, and is started again after a while
+	SettleContract              // one contract wins, or loses
+	AdminCancel                 // the exchange cancels an order of the bot
+	SuspendAccount              // the exchange takes no orders of the account for a while
+	StakeLimit                  // the exchange limits what the account may stake
+	RefuseLogins                // the exchange refuses logins for a while
+	UserSettles                 // the user says what a settled market brought
+	BadRequests                 // the bot sends requests that make no sense
+	ClogConn                    // nothing that the bot writes is taken for a while
+	Resubscribe                 // the bot ends its subscriptions and begins them again
 	Kinds
 )
 
@@ -122,7 +134,8 @@ var kindNames = [Kinds]string{
 	"outage",
 	"reject",
 	"replace delay",
-	"cut power", "fill disk", "lying disk", "kill switch",
+	"cut power", "fill disk", "lying disk", "kill switch", "stop bot", "settle contract", "admin cancel",
+	"suspend account", "stake limit", "refuse logins", "user settles", "bad requests", "clog", "resubscribe",
 }
 
 // String returns the kind's name.
@@ -171,7 +184,30 @@ func New(seed uint64) Schedule {
 		}
 	}
 	slices.SortStableFunc(s.Steps, func(a, b Step) int { return int(a.At - b.At) })
+	s.Settings = drawSettings(r)
+	s.drawWild(r)
 	return s
+}
+
+// drawWild makes some days such that the exchange breaks the protocol.
+func (s *Schedule) drawWild(r *rand.Rand) {
+	if s.Wild = r.IntN(6) == 0; !s.Wild {
+		return
+	}
+	for kind := range fault.Kinds {
+		if !survivable(kind) && !unseen(kind) && r.IntN(4) == 0 {
+			s.Faults.Chance[kind] = []uint32{300, 10_000, 40_000}[r.IntN(3)]
+		}
+	}
+}
+
+// unseen reports whether nobody can see that a kind of fault has happened, which TLS and TCP rule out.
+func unseen(k fault.Kind) bool {
+	switch k {
+	case fault.Corrupt, fault.CorruptIn, fault.DelayIn, fault.ReorderIn:
+		return true
+	}
+	return false
 }
 
 // lineups are the bots of a day.
@@ -207,6 +243,7 @@ func (s Schedule) String() string {
 	fmt.Fprintf(&b, "  %v of trading, bots %v, %d actions of others a second\n", s.Duration, s.Bots, s.Agents)
 	fmt.Fprintf(&b, "  latency %v and up to %v more, partial %t, history %d, %v\n", s.Latency, s.Jitter, s.Partial, s.History,
 		s.Persist)
+	fmt.Fprintf(&b, "  wild %t, %v\n", s.Wild, s.Settings)
 	for kind, chance := range s.Faults.Chance {
 		if chance != 0 {
 			fmt.Fprintf(&b, "  %v: %d in a million\n", fault.Kind(kind), chance)

@@ -45,6 +45,12 @@ func Shrink(s Schedule, runs int) (Schedule, Result) {
 				again = fails(c) || again
 			}
 		}
+		for one := Settings(1); one < settingsEnd; one <<= 1 {
+			if c := s; c.Settings.has(one) {
+				c.Settings &^= one
+				again = fails(c) || again
+			}
+		}
 		for i := len(s.Bots) - 1; i >= 0 && len(s.Bots) > 1; i-- {
 			c := s
 			c.Bots = slices.Delete(slices.Clone(s.Bots), i, i+1)

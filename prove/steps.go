@@ -89,6 +89,8 @@ func (w *World) take(s *Step) {
 		x.SetReplaceDelay(int64(s.For))
 	case KillSwitch:
 		b.halt(s.For)
+	default:
+		w.takeRare(s, b, market, contract)
 	}
 }
 
@@ -96,7 +98,9 @@ func (w *World) take(s *Step) {
 func (w *World) dispose(s *Step, market, contract uint32) {
 	switch x := w.sim.Exchange; s.Kind {
 	case SettleMarket:
-		_ = x.Settle(market, "over", contract)
+		if x.Settle(market, "over", contract) == nil {
+			w.winners[contract] = true
+		}
 	case VoidMarket:
 		_ = x.VoidMarket(market, "void")
 	case VoidContract:
@@ -136,6 +140,7 @@ var rejections = [...]struct {
 	{msg.PayloadOrderCancel, int32(msg.OrderCancelRejectedServiceTemporarilyUnavailable)},
 	{msg.PayloadOrderQuantityReduce, int32(msg.OrderQuantityReduceRejectedCapacityReached)},
 	{msg.PayloadOrderCancelReplace, int32(msg.OrderCancelReplaceRejectedServiceTemporarilyUnavailable)},
+	{msg.PayloadOrderCancelAll, int32(msg.OrderCancelAllRejectedUnknownError)},
 	{msg.PayloadOrderPendingReplace, int32(msg.OrderCancelReplaceRejectedTooLate)},
 }
 

@@ -1,6 +1,8 @@
 package prove
 
 import (
+	"errors"
+
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
@@ -66,10 +68,30 @@ func (b *bot) make() {
 		two = old
 		two.Size = b.size()
 	}
-	if err := b.engine.Quote(market, contract, two); err != nil {
+	var err error
+	if b.world.schedule.Settings.has(SeveralLevels) {
+		bids, asks := b.levels(two)
+		err = b.engine.QuoteLevels(market, contract, bids, asks, quote.Tolerance{Price: 10})
+	} else {
+		err = b.engine.Quote(market, contract, two)
+	}
+	if err != nil && (!b.world.schedule.Settings.has(SmallQuotes) || !errors.Is(err, quote.ErrContractsFull)) {
 		b.world.fail("quote", b, "Quote %+v: %v", two, err)
 	}
 	b.wanted[key] = two
+}
+
+// levels makes several levels of a quote.
+func (b *bot) levels(two quote.Two) (bids, asks []quote.Level) {
+	for i := range odds.Price(1 + b.random.IntN(4)) {
+		if two.Bid > 30*i {
+			bids = append(bids, quote.Level{Price: two.Bid - 30*i, Size: b.size()})
+		}
+		if two.Ask != 0 && two.Ask+30*i <= odds.PriceMax {
+			asks = append(asks, quote.Level{Price: two.Ask + 30*i, Size: b.size()})
+		}
+	}
+	return bids, asks
 }
 
 // book is called when a book changes: a maker follows it.

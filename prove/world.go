@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
 	"github.com/smk-go/smk/sim/exchange"
@@ -31,12 +32,13 @@ type World struct {
 	simDue    int64
 	bots      []*bot
 	links     []*link
-	random    *rand.Rand // of the network
-	later     []event    // ends of steps
-	next      int        // the next step of the schedule
-	faulty    bool       // faults and steps go on
-	throttled bool       // the exchange has changed its limits
-	unsure    int64      // until then bots may not have heard of what the exchange did to fills
+	random    *rand.Rand      // of the network
+	later     []event         // ends of steps
+	next      int             // the next step of the schedule
+	faulty    bool            // faults and steps go on
+	throttled bool            // the exchange has changed its limits
+	winners   map[uint32]bool // contracts that won
+	unsure    int64           // until then bots may not have heard of what the exchange did to fills
 	result    Result
 	digest    digest
 	output    io.Writer // nil if nobody reads
@@ -65,12 +67,14 @@ func Run(s Schedule) Result { return Trace(s, nil) }
 
 // Trace is Run that writes what happens, a line for each message, change of an order and step.
 func Trace(s Schedule, to io.Writer) Result {
+	defer alone()()
 	w, err := newWorld(s, to)
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
 	defer w.close()
 	w.day()
+	w.result.Marks = reached()
 	w.result.Digest, w.result.Lasted = uint64(w.digest), time.Duration(w.now-w.begun)
 	return w.result
 }
@@ -83,7 +87,8 @@ func newWorld(s Schedule, to io.Writer) (*World, error) {
 	}
 	w := &World{
 		schedule: s, begun: sim.Beginning, now: sim.Beginning, sim: exchange, faulty: true,
-		random: rand.New(rand.NewPCG(s.Seed, 0x11)), output: to,
+		winners: make(map[uint32]bool),
+		random:  rand.New(rand.NewPCG(s.Seed, 0x11)), output: to,
 	}
 	for i, role := range s.Bots {
 		b := newBot(w, i, role)
@@ -167,6 +172,7 @@ func (w *World) calm() {
 	w.sim.SetAgentRate(0)
 	w.sim.SetThrottle(sim.Throttle{})
 	w.sim.Exchange.SetUnavailable(false)
+	w.sim.RefuseLogins(0)
 	w.sim.Exchange.SetReplaceDelay(0)
 	for _, r := range rejections {
 		w.sim.Exchange.ForceReject(r.typ, r.reason, 0)
@@ -194,7 +200,7 @@ func (w *World) rest() {
 		if w.result.Sent != sent || !w.known() {
 			sent, since = w.result.Sent, w.now
 		}
-		if w.now-since >= int64(quietFor) {
+		if w.now-since >= int64(w.quiet()) {
 			return
 		}
 		if w.now >= limit {
@@ -203,6 +209,15 @@ func (w *World) rest() {
 		}
 		w.round(w.now + int64(time.Second))
 	}
+}
+
+// quiet returns the virtual time without a request after which everything counts as quiet. A connection on which
+// nothing moves any more is noticed when the exchange has been silent for long.
+func (w *World) quiet() time.Duration {
+	if w.schedule.Faults.Chance[fault.HalfOpen] > 0 {
+		return quietFor + session.PeerTimeout
+	}
+	return quietFor
 }
 
 // known reports whether every bot has caught up and nothing of it is under way.

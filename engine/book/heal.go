@@ -1,5 +1,7 @@
 package book
 
+import "github.com/smk-go/smk/internal/marks"
+
 // Subscribed says that a market_subscribe was sent at a clock reading, for the first time, again, or because an
 // event asked for it. The error is ErrNoMarket or a [*LimitError].
 func (b *Books) Subscribed(marketID uint32, now int64) error {
@@ -13,6 +15,7 @@ func (b *Books) Subscribed(marketID uint32, now int64) error {
 	m.flags |= flagSubscribed
 	if m.is(flagGivenUp) {
 		m.flags &^= flagGivenUp
+		marks.Hit(marks.BookResubscribedAgain)
 		m.attempts = 0
 	}
 	b.expectSnapshot(m, now)
@@ -74,6 +77,7 @@ func (b *Books) Recovered(complete bool, now int64) {
 		b.setGlobal(b.causes&^Gap, now)
 	} else {
 		b.rebase(b.causes&^Gap, Invalid, now)
+		marks.Hit(marks.BookGapIncomplete)
 	}
 }
 
@@ -85,8 +89,10 @@ func (b *Books) Disconnected(now int64) { b.setGlobal(b.causes|Reconnect, now) }
 func (b *Books) Connected(resumed bool, now int64) {
 	if resumed {
 		b.setGlobal(0, now)
+		marks.Hit(marks.BookResumed)
 	} else {
 		b.rebase(0, Reconnect, now)
+		marks.Hit(marks.BookReconnected)
 	}
 }
 
@@ -196,17 +202,20 @@ func (b *Books) setCrossed(i int32, now int64) {
 		return
 	}
 	if is {
+		marks.Hit(marks.BookCrossed)
 		c.causes |= Crossed
 		if c.crossings++; now-c.crossedSince > crossingsWithin*b.config.CrossedTimeout {
 			c.crossings = 1
 		}
 		if c.crossedSince = now; c.crossings == crossingsMax { // an own order may come and go for it
 			c.crossedSince, c.crossings = now-b.config.CrossedTimeout, 0
+			marks.Hit(marks.BookCrossedAgain)
 		}
 		m.crossed++
 		b.due = min(b.due, c.crossedSince+b.config.CrossedTimeout)
 	} else {
 		c.causes &^= Crossed
+		marks.Hit(marks.BookUncrossed)
 		if m.crossed--; m.crossed == 0 {
 			m.flags &^= flagGivenUp
 		}
@@ -293,6 +302,7 @@ func (b *Books) Advance(now int64) []Event {
 func (b *Books) heal(m *market, now int64) {
 	if b.config.MaxAge > 0 && m.is(flagKnown) && now-m.heard >= b.config.MaxAge {
 		b.addCause(m, TooOld, now)
+		marks.Hit(marks.BookTooOld)
 	}
 	if now-m.asked > calm && !m.is(flagAwaiting) {
 		m.attempts = 0
@@ -301,10 +311,12 @@ func (b *Books) heal(m *market, now int64) {
 		m.flags |= flagGivenUp
 		s := b.statusOf(m)
 		b.emit(Event{Kind: GivenUp, Market: m.id, State: s.state, Causes: s.causes})
+		marks.Hit(marks.BookGaveUp)
 		return
 	}
 	m.attempts++
 	b.stats.Healed++
+	marks.Hit(marks.BookResubscribed)
 	s := b.statusOf(m)
 	b.expectSnapshot(m, now)
 	b.emit(Event{Kind: Resubscribe, Market: m.id, State: s.state, Causes: s.causes, Attempt: m.attempts})

@@ -344,6 +344,9 @@ func TestStatesOfTheExchange(t *testing.T) {
 		t.Error(c.ExchangeState())
 	}
 	say(msg.MarketStateLive, msg.ContractStateVoided)
+	if e := s.b.Events(); len(e) != 1 || e[0].Kind != book.ContractChanged || e[0].State != book.Empty {
+		t.Errorf("the end of a contract makes the events %+v", e)
+	}
 	s.state(book.Empty, 0)
 	if _, err := s.b.ApplyUpdate(update(1, 1, 4800, 0, 0), s.now); err != book.ErrClosed || c.Depth(odds.Buy) != 0 {
 		t.Error(err, c.Depth(odds.Buy))

@@ -1,6 +1,9 @@
 package book
 
-import "github.com/smk-go/smk/odds"
+import (
+	"github.com/smk-go/smk/internal/marks"
+	"github.com/smk-go/smk/odds"
+)
 
 // Own is an own order, as [Books.OwnAdded] takes it.
 type Own struct {
@@ -57,6 +60,7 @@ func (b *Books) OwnAdded(o Own) error {
 	case b.byOrder.find(o.ID) != none:
 		return ErrDuplicateOrder
 	case len(b.orders.unused) == 0:
+		marks.Hit(marks.OwnOrdersFull)
 		return &b.fullness[2]
 	}
 	slot, err := b.claimMarket(o.Market, 0)
@@ -66,6 +70,7 @@ func (b *Books) OwnAdded(o Own) error {
 	i, err := b.claimContract(slot, o.Contract)
 	if err != nil {
 		b.release(slot)
+		marks.Hit(marks.OwnContractFull)
 		return err
 	}
 	at := b.orders.claim()
@@ -130,9 +135,11 @@ func (b *Books) OwnAccepted(id uint64, open odds.Quantity) error {
 	if !o.is(ownJoined) || open != o.open {
 		b.unsettle(o)
 		o.lower, o.upper, o.behind = 0, unknown, unknown
+		marks.Hit(marks.QueueUnknown)
 	}
 	o.open = open
 	if o.is(ownFilled) {
+		marks.Hit(marks.OwnFilledBeforeAccepted)
 		o.lower, o.upper = 0, 0
 	}
 	o.flags &^= ownPending | ownJoined | ownFilled
@@ -186,8 +193,10 @@ func (b *Books) OwnChanged(id uint64, open odds.Quantity) error {
 	}
 	switch less := o.open - open; {
 	case less < 0: // not a reduction: its place is unknown
+		marks.Hit(marks.OwnGrew)
 		o.lower, o.upper, o.behind = 0, unknown, unknown
 	case !o.is(ownReducing): // the updates were understood with too large a quantity of its own
+		marks.Hit(marks.OwnReducedUnasked)
 		o.upper = min(o.upper+less, unknown)
 		o.behind = min(o.behind+less, unknown)
 	}

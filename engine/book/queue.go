@@ -2,6 +2,7 @@ package book
 
 import (
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -157,8 +158,10 @@ func (b *Books) follow(o *own, total odds.Quantity, visible bool, executed, oppo
 	if o.is(ownPending) {
 		switch rest := o.open - opposite; {
 		case visible && !was: // it may have arrived now or before
+			marks.Hit(marks.QueueMayHaveJoined)
 			o.join(0, max(total-max(rest, 0), 0))
 		case visible && executed == 0 && gain > 0 && gain == rest:
+			marks.Hit(marks.QueueJoined)
 			o.join(before, before)
 		}
 		return
@@ -169,6 +172,7 @@ func (b *Books) follow(o *own, total odds.Quantity, visible bool, executed, oppo
 // join considers that a pending order may have arrived, behind a quantity between two bounds.
 func (o *own) join(lower, upper odds.Quantity) {
 	if o.is(ownJoined) { // it may have arrived before
+		marks.Hit(marks.QueueJoinedTwice)
 		o.lower, o.upper = min(o.lower, lower), max(o.upper, upper)
 		return
 	}
@@ -196,6 +200,7 @@ func (b *Books) lift(o *own) {
 		o.lower = max(o.lower, o.total-o.open-o.behind)
 	}
 	if o.lower > o.upper || b.config.InPlaceReplaces {
+		marks.Hit(marks.QueueContradicts)
 		o.lower = 0
 	}
 }

@@ -2,6 +2,7 @@ package book
 
 import (
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -31,9 +32,11 @@ func (b *Books) ApplySnapshot(q *msg.MarketQuotes, now int64) error {
 		return b.ignore(ErrUnknownMarket)
 	}
 	if m.is(flagClosed) {
+		marks.Hit(marks.SnapshotOfClosed)
 		return b.ignore(ErrClosed)
 	}
 	if err := b.checkSnapshot(q); err != nil {
+		marks.Hit(marks.SnapshotRefused)
 		return b.reject(m, err, now)
 	}
 	before := b.statusOf(m)
@@ -56,6 +59,7 @@ func (b *Books) ApplySnapshot(q *msg.MarketQuotes, now int64) error {
 	}
 	if full != nil {
 		m.causes |= Full
+		marks.Hit(marks.SnapshotFull)
 	}
 	for i := m.contracts; i != none; i = b.contract[i].next {
 		b.setCrossed(i, now)
@@ -155,6 +159,7 @@ func (b *Books) ApplyState(s *msg.MarketState, now int64) error {
 	}
 	if full != nil {
 		b.stats.Invalid++
+		marks.Hit(marks.StateFull)
 		m.causes |= Full
 	}
 	b.schedule(m)
@@ -169,16 +174,19 @@ func (b *Books) setMarketState(m *market, state msg.MarketStateType, now int64) 
 	switch state {
 	case msg.MarketStateHalted:
 		m.causes |= Halt
+		marks.Hit(marks.BookHalted)
 	case msg.MarketStateSettled, msg.MarketStateVoided:
 		for i := m.contracts; i != none; i = b.contract[i].next {
 			b.clear(i, now)
 		}
 		m.flags |= flagClosed
+		marks.Hit(marks.BookClosed)
 		m.flags &^= flagAwaiting
 		return
 	}
 	if m.is(flagClosed) { // what happened since is unknown
 		m.flags &^= flagClosed | flagKnown | flagBase
+		marks.Hit(marks.BookReopened)
 		b.expectSnapshot(m, now)
 	}
 }
@@ -186,7 +194,7 @@ func (b *Books) setMarketState(m *market, state msg.MarketStateType, now int64) 
 // setContractState sets a contract's state.
 func (b *Books) setContractState(i int32, state msg.ContractStateType, now int64) {
 	c := &b.contract[i]
-	before := c.causes
+	before, was := c.causes, b.statusOfContract(c)
 	c.state = state
 	c.causes &^= Halt
 	if state == msg.ContractStateHalted {
@@ -195,12 +203,14 @@ func (b *Books) setContractState(i int32, state msg.ContractStateType, now int64
 	switch {
 	case state == msg.ContractStateSettled || state == msg.ContractStateVoided:
 		c.flags |= contractClosed
+		marks.Hit(marks.ContractClosed)
 		b.clear(i, now)
 	case c.flags&contractClosed != 0:
 		c.flags &^= contractClosed
+		marks.Hit(marks.ContractReopened)
 		b.addCause(&b.market[c.slot], Invalid, now) // what happened since is unknown
 	}
-	if c.causes != before {
+	if c.causes != before || b.statusOfContract(c).state != was.state {
 		b.emitContract(i)
 	}
 }

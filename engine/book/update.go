@@ -2,6 +2,7 @@ package book
 
 import (
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -24,18 +25,22 @@ func (b *Books) ApplyUpdate(q *msg.ContractQuotes, now int64) (Contract, error) 
 	}
 	qb, qo, executions := q.GetBids(), q.GetOffers(), q.GetExecutions()
 	if max(len(qb), len(qo)) > changesMax*b.stride {
+		marks.Hit(marks.UpdateTooManyLevels)
 		return Contract{}, b.reject(m, ErrTooManyLevels, now)
 	}
 	traded := len(executions) > 0 || q.HasHighPrice() || q.HasLowPrice()
 	if traded {
 		if err := checkTrades(q, executions); err != nil {
+			marks.Hit(marks.UpdateBadTrade)
 			return Contract{}, b.reject(m, err, now)
 		}
 	}
 	words := b.words(i)
 	nb, no := int(c.n[bids]), int(c.n[offers])
 	if nb+len(qb) > b.stride || no+len(qo) > b.stride {
+		marks.Hit(marks.UpdateLarge)
 		if err := b.mergeLarge(c, words, [2][]msg.Quote{qb, qo}, now); err != nil {
+			marks.Hit(marks.UpdateTooDeep)
 			return Contract{}, b.reject(m, err, now)
 		}
 	} else {
@@ -54,10 +59,12 @@ func (b *Books) ApplyUpdate(q *msg.ContractQuotes, now int64) (Contract, error) 
 			if several {
 				b.restore(c, words)
 			}
+			marks.Hit(marks.UpdateBadQuote)
 			return Contract{}, b.reject(m, checkQuotes(qb, qo), now)
 		}
 		if max(nb, no) > b.depth {
 			nb = b.trim(c, words, nb, bids, qb, now)
+			marks.Hit(marks.BookTrimmed)
 			no = b.trim(c, words[b.stride:], no, offers, qo, now)
 		}
 		c.n = [2]uint8{uint8(nb), uint8(no)}
@@ -83,6 +90,7 @@ func (b *Books) ApplyUpdate(q *msg.ContractQuotes, now int64) (Contract, error) 
 func (b *Books) newcomer(q *msg.ContractQuotes, now int64) (int32, error) {
 	slot := b.byMarket.find(uint64(q.GetMarketId()))
 	if slot == none {
+		marks.Hit(marks.UpdateUnknownMarket)
 		return none, b.ignore(ErrUnknownMarket)
 	}
 	m := &b.market[slot]
@@ -91,9 +99,11 @@ func (b *Books) newcomer(q *msg.ContractQuotes, now int64) (int32, error) {
 	}
 	i, err := b.claimContract(slot, q.GetContractId())
 	if err != nil {
+		marks.Hit(marks.UpdateFull)
 		return none, b.reject(m, err, now)
 	}
 	b.contract[i].updated = m.snapshot
+	marks.Hit(marks.UpdateNewContract)
 	return i, nil
 }
 
@@ -101,8 +111,10 @@ func (b *Books) newcomer(q *msg.ContractQuotes, now int64) (int32, error) {
 func (b *Books) untimely(m *market) error {
 	switch {
 	case m.is(flagBase):
+		marks.Hit(marks.UpdateOfClosed)
 		return b.ignore(ErrClosed)
 	case m.is(flagSubscribed | flagFed):
+		marks.Hit(marks.UpdateBeforeSnapshot)
 		return b.ignore(ErrNoSnapshot)
 	}
 	return b.ignore(ErrUnknownMarket)
@@ -172,6 +184,7 @@ func (b *Books) trim(c *contract, words []uint64, n, side int, quotes []msg.Quot
 			rank++
 		}
 		b.raise(rank, now)
+		marks.Hit(marks.BookDepthRaised)
 	}
 	if n <= b.depth {
 		return n
@@ -189,6 +202,7 @@ func (b *Books) raise(depth int, now int64) {
 	for i := range b.contract {
 		if c := &b.contract[i]; c.cut > 0 && int(c.cut) < depth && c.market != 0 {
 			b.addCause(&b.market[c.slot], Window, now)
+			marks.Hit(marks.BookCutTooShort)
 		}
 	}
 }

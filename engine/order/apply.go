@@ -2,6 +2,7 @@ package order
 
 import (
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -72,6 +73,7 @@ func (m *Manager) applyReport(r *report, in Input) {
 		r.sequence = 0
 	}
 	if r.sequence > sequenceMax || r.sequence+m.window.base > stampMax {
+		marks.Hit(marks.ReportBadSequence)
 		m.anomaly(BadField, nil).OrderID = r.id
 		r.sequence = 0
 	}
@@ -79,6 +81,7 @@ func (m *Manager) applyReport(r *report, in Input) {
 	m.last[m.lastNext] = Message{r.typ, r.sequence, r.id, m.now}
 	m.lastNext = (m.lastNext + 1) % lastMax
 	if !r.valid() {
+		marks.Hit(marks.ReportBadField)
 		ev := m.anomaly(BadField, nil)
 		ev.OrderID, ev.Market, ev.Contract = r.id, r.market, r.contract
 		return
@@ -86,9 +89,11 @@ func (m *Manager) applyReport(r *report, in Input) {
 	if r.sequence != 0 {
 		switch m.window.add(r.stamp) {
 		case repeated:
+			marks.Hit(marks.ReportRepeated)
 			m.stats.Repeated++
 			return
 		case tooOld:
+			marks.Hit(marks.ReportTooOld)
 			ev := m.anomaly(TooOld, nil)
 			ev.OrderID, ev.Market, ev.Contract = r.id, r.market, r.contract
 			m.incomplete(MessagesLost)
@@ -114,6 +119,7 @@ func (m *Manager) answerTo(i int32, r *report) {
 	}
 	m.answer(i)
 	if q.doubt {
+		marks.Hit(marks.RequestDoubtResolved)
 		m.aboutRequest(DoubtResolved, &q)
 	}
 }
@@ -127,10 +133,12 @@ func (m *Manager) order(r *report) int32 {
 	i := m.orders.findID(r.id)
 	if i == none {
 		if i = m.claim(true); i == none {
+			marks.Hit(marks.OrderOverflow)
 			m.overflow(r)
 			return none
 		}
 		m.orders.setID(i, r.id)
+		marks.Hit(marks.OrderUnknown)
 		m.orders.entries[i].update(m.now)
 	}
 	m.identify(i, r)
@@ -149,6 +157,7 @@ func (m *Manager) identify(i int32, r *report) {
 	e := &m.orders.entries[i]
 	if e.is(flagForgotten) && r.stamp < e.Order.Sequence { // what is older than the change comes: it was not forgotten
 		e.flags &^= flagForgotten
+		marks.Hit(marks.OrderNotForgotten)
 		m.forgotten(-1)
 	}
 	if e.Order.Price == 0 && r.origPrice != 0 {
@@ -162,21 +171,25 @@ func (m *Manager) identify(i int32, r *report) {
 		e.Order.Side = r.side
 	}
 	if !m.place(i, r.market, r.contract) {
+		marks.Hit(marks.ContractOverflow)
 		m.overflow(r)
 		return
 	}
 	m.commit(i) // what came before its contract was known
+	marks.Hit(marks.OrderPlacedLate)
 }
 
 // newer notes that a report is about an order, and reports whether none that came before is newer.
 func (e *entry) newer(r *report) bool {
 	if r.stamp < e.Order.Sequence {
+		marks.Hit(marks.ReportOvertaken)
 		return false
 	}
 	e.Order.Sequence = r.stamp
 	if e.is(flagUncertain | flagGone) {
 		e.Order.Overlay &^= InDoubt
 		e.flags &^= flagUncertain | flagGone
+		marks.Hit(marks.OrderCertainAgain)
 	}
 	return true
 }
@@ -185,6 +198,7 @@ func (e *entry) newer(r *report) bool {
 func (e *entry) setTotal(r *report, change int64) {
 	switch {
 	case r.stamp < e.stamps.total:
+		marks.Hit(marks.TotalOvertaken)
 	case r.has&hasTotal != 0:
 		e.figures.total, e.stamps.total = int64(r.total), r.stamp
 	default:
@@ -196,6 +210,7 @@ func (e *entry) setTotal(r *report, change int64) {
 func (e *entry) setOpen(r *report, change int64) {
 	switch {
 	case r.stamp < e.stamps.open:
+		marks.Hit(marks.OpenOvertaken)
 	case r.has&hasAvailable != 0:
 		e.figures.available, e.stamps.open = int64(r.available), r.stamp
 	default:
@@ -216,6 +231,7 @@ func (e *entry) bounded() bool {
 func (m *Manager) finish(i int32, missed odds.Quantity) *entry {
 	e := &m.orders.entries[i]
 	if !e.bounded() {
+		marks.Hit(marks.OrderUnbounded)
 		e.flags |= flagUnbooked
 		e.figures = figures{available: min(max(e.figures.available, 0), int64(QuantityMax))}
 		e.rare.voided, e.Order.Quantity = 0, min(e.Order.Quantity, QuantityMax)
@@ -225,10 +241,12 @@ func (m *Manager) finish(i int32, missed odds.Quantity) *entry {
 	m.commit(i)
 	if e.requests.replaces > 0 && m.report.stamp < e.Order.Sequence {
 		m.raiseReplace(e)
+		marks.Hit(marks.ReplaceRaised)
 	}
 	if e.Order.Missed != missed {
 		ev := m.about(MissedFill, e)
 		ev.Expected, ev.Reported = e.figures.seen, e.figures.total
+		marks.Hit(marks.FillMissed)
 		m.missing(missed, e.Order.Missed)
 	}
 	return e
@@ -246,6 +264,7 @@ func (m *Manager) accepted(r *report) {
 	e.newer(r)
 	if e.closed == NotPlaced {
 		e.closed, e.Order.Reason = 0, Reason{}
+		marks.Hit(marks.OrderReappeared)
 		m.anomaly(Reappeared, e)
 	}
 	e.flags |= flagAcknowledged
@@ -264,6 +283,7 @@ func (m *Manager) accepted(r *report) {
 		e.figures.available += int64(quantity)
 		e.stamps.open = r.stamp
 		if e.figures.available <= 0 { // by fills that came before and did not say what is available
+			marks.Hit(marks.FilledBeforeAccepted)
 			e.close(Filled, Reason{}, e.Order.Sequence)
 		}
 	}
@@ -289,24 +309,29 @@ func (m *Manager) acceptedOrder(r *report) int32 {
 			return own
 		case e.Order.ID != 0 || e.Order.State != PendingNew && e.closed != NotPlaced:
 			own = none // the reference is used a second time
+			marks.Hit(marks.ReferenceReused)
 		case r.market != 0 && (e.Order.Market != r.market || e.Order.Contract != r.contract),
 			r.side != 0 && e.Order.Side != r.side:
 			m.anomaly(ReferenceMismatch, e).Other = r.id
+			marks.Hit(marks.AcceptanceMismatch)
 			own = none
 		}
 	}
 	if own == none {
 		i := m.order(r)
 		if i != none && m.orders.entries[i].Order.Foreign {
+			marks.Hit(marks.ForeignAccepted)
 			m.refer(i, r.reference)
 		}
 		return i
 	}
 	if early := m.orders.findID(r.id); early != none {
 		if !m.orders.entries[early].Order.Foreign { // it is another order of ours
+			marks.Hit(marks.AcceptanceOfAnother)
 			m.anomaly(ReferenceMismatch, &m.orders.entries[own]).Other = r.id
 			return early
 		}
+		marks.Hit(marks.OrderMerged)
 		return m.merge(early, own)
 	}
 	m.orders.setID(own, r.id)
@@ -320,6 +345,7 @@ func (m *Manager) refer(i int32, reference uint64) {
 	e.Order.Reference = reference
 	if m.own.has(reference) && e.links.contract != none && m.orders.findRef(reference) == none {
 		e.Order.Foreign = false
+		marks.Hit(marks.OwnAfterRestart)
 		m.orders.setRef(i, reference)
 	}
 }
@@ -354,10 +380,12 @@ func (m *Manager) merge(early, own int32) int32 {
 func (m *Manager) refused(r *report) {
 	i := m.orders.findSent(r.reference, r.seq)
 	if i == none {
+		marks.Hit(marks.RefusedElsewhere)
 		return // of another session
 	}
 	e := &m.orders.entries[i]
 	if e.Order.ID != 0 || e.Order.State != PendingNew && e.closed != NotPlaced {
+		marks.Hit(marks.RefusedLate)
 		return
 	}
 	before, doubt := e.Order.State, e.Order.Overlay&InDoubt != 0
@@ -417,11 +445,13 @@ func (m *Manager) requestRejected(r *report, kind EventKind, gone bool) {
 	if i == none || r.id == 0 {
 		ev := m.emit(kind)
 		ev.OrderID, ev.Market, ev.Contract, ev.Reason = r.id, r.market, r.contract, Reason{r.typ, r.reason}
+		marks.Hit(marks.RejectedUnknown)
 		return
 	}
 	e := &m.orders.entries[i]
 	newest := e.newer(r)
 	if gone && newest && !e.Order.State.Terminal() {
+		marks.Hit(marks.CancelRejectedGone)
 		e.flags |= flagGone
 		e.rare.deadline = m.now + goneAfter
 		m.gone.push(e)
@@ -439,6 +469,7 @@ func (m *Manager) cancelAllAnswered(r *report) {
 	ev := m.emit(kind)
 	ev.Reference, ev.Market = r.reference, r.market
 	if kind == CancelAllRejected {
+		marks.Hit(marks.CancelAllRejected)
 		ev.Reason = Reason{r.typ, r.reason}
 	}
 }

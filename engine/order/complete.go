@@ -1,6 +1,9 @@
 package order
 
-import "github.com/smk-go/smk/odds"
+import (
+	"github.com/smk-go/smk/internal/marks"
+	"github.com/smk-go/smk/odds"
+)
 
 // Why says why orders and positions are not known to be complete. It is a set of bits.
 type Why uint16
@@ -133,6 +136,7 @@ func (m *Manager) CaughtUp(complete bool, cause error, now int64) []Event {
 	m.relink()
 	if !complete {
 		c.why |= CatchUpLacking
+		marks.Hit(marks.CatchUpLacking)
 		c.cause = cause
 	}
 	if c.why != before {
@@ -146,6 +150,7 @@ func (m *Manager) AccountLost(from, to uint64, now int64) []Event {
 	m.begin(now)
 	if to >= from {
 		m.complete.lost += to - from + 1
+		marks.Hit(marks.AccountMessagesLost)
 	}
 	m.incomplete(MessagesLost)
 	return m.done()
@@ -156,6 +161,7 @@ func (m *Manager) AccountLost(from, to uint64, now int64) []Event {
 func (m *Manager) AccountReset(now int64) []Event {
 	m.begin(now)
 	m.window.restart()
+	marks.Hit(marks.AccountNumbersRestart)
 	m.incomplete(SequenceReset)
 	return m.done()
 }

@@ -2,6 +2,7 @@ package order
 
 import (
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -18,11 +19,13 @@ func (m *Manager) executed(r *report) {
 	e := &m.orders.entries[i]
 	if r.sequence == 0 && r.has&hasTotal != 0 && int64(r.total) <= e.figures.seen {
 		m.stats.Repeated++ // its total says that the fill was seen
+		marks.Hit(marks.FillRepeated)
 		return
 	}
 	before, missed := e.Order.State, e.Order.Missed
 	if e.closed != 0 && r.stamp > e.stamps.close || e.is(flagVoided) && r.stamp > e.stamps.total {
 		m.anomaly(FillAfterEnd, e)
+		marks.Hit(marks.FillAfterEnd)
 	}
 	e.newer(r)
 	e.flags |= flagAcknowledged
@@ -49,6 +52,7 @@ func (m *Manager) executed(r *report) {
 // late returns a fill as it is after the reduction of its order, if the report of the fill is older than that.
 func (e *entry) late(r *report) (int64, odds.Price) {
 	if r.stamp < e.rare.atReduced && e.rare.factor != 0 {
+		marks.Hit(marks.FillBeforeReduction)
 		q, p := reduceFill(r.quantity, r.price, msg.ReduceType(e.rare.reduceType), uint32(e.rare.factor))
 		return int64(q), odds.Price(p)
 	}
@@ -62,6 +66,7 @@ func (f *fills) executed(e *entry, q int64, p odds.Price, provisional bool) {
 		return
 	}
 	confirmed := f.take(e, earlyConfirm, q, p)
+	marks.Hit(marks.FillProvisional)
 	f.add(e, finalFill, confirmed, p)
 	q -= confirmed
 	q -= f.take(e, earlyVoid, q, p)
@@ -81,10 +86,12 @@ func (m *Manager) confirmed(r *report) {
 	taken := m.fills.take(e, provisionalFill, q, p)
 	m.fills.add(e, finalFill, taken, p)
 	m.fills.add(e, earlyConfirm, q-taken, p)
+	marks.Hit(marks.FillConfirmed)
 	e.figures.pending -= q
 	e.figures.pendingCost -= q * int64(p)
 	if e.figures.pending < 0 {
 		m.anomaly(NotProvisional, e)
+		marks.Hit(marks.ConfirmedNotProvisional)
 	}
 	m.reduceAgain(e)
 	m.finish(i, missed)
@@ -121,12 +128,15 @@ func (m *Manager) fillVoided(r *report) {
 	final := taken == 0 && e.figures.pending < q && newest && r.has&hasTotal != 0 && int64(r.total)+q == e.figures.total
 	if final && m.fills.has(e, finalFill, q, p) {
 		m.fills.take(e, finalFill, q, p) // it had been confirmed
+		marks.Hit(marks.FinalFillVoided)
 	} else {
 		m.fills.add(e, earlyVoid, q-taken, p)
+		marks.Hit(marks.ProvisionalVoided)
 		e.figures.pending -= q
 		e.figures.pendingCost -= cost
 		if e.figures.pending < 0 {
 			m.anomaly(NotProvisional, e)
+			marks.Hit(marks.VoidedNotProvisional)
 		}
 	}
 	e.figures.seen -= q
@@ -136,6 +146,7 @@ func (m *Manager) fillVoided(r *report) {
 	e.setOpen(r, 0)
 	if r.stamp < e.stamps.quantity {
 		e.Order.Quantity += odds.Quantity(q) // a reduction that is newer counted without it
+		marks.Hit(marks.VoidBeforeReduce)
 	}
 	m.finish(i, missed)
 	ev := m.about(FillVoided, e)
@@ -169,6 +180,7 @@ func (m *Manager) reduced(r *report) {
 	e.setOpen(r, 0)
 	if r.newQty == 0 {
 		e.close(Cancelled, Reason{Code: reasonReducedToNothing}, r.stamp)
+		marks.Hit(marks.ReducedToNothing)
 	}
 	m.finish(i, missed)
 	ev := m.about(OrderReduced, e)
@@ -204,12 +216,14 @@ func (m *Manager) runnerReduced(r *report) {
 	e.rare.atReduced = max(e.rare.atReduced, r.stamp)
 	switch {
 	case again: // which reduction the newest factor is of is not known
+		marks.Hit(marks.RunnerReducedAgain)
 		m.fills.release(e)
 		e.flags |= flagFolded
 	case m.reduceExactly(e, r.has&hasSource != 0 && source != int64(r.source)):
 	default:
 		e.flags |= flagInexact
 		m.anomaly(InexactReduction, e)
+		marks.Hit(marks.ReductionInexact)
 		m.inexact(1)
 	}
 	m.finish(i, missed)
@@ -246,6 +260,7 @@ func (m *Manager) reduceLate(contract int32) {
 		for i := l.head; i != none; {
 			next := m.orders.inContract[i].next
 			if m.reduceAgain(&m.orders.entries[i]) {
+				marks.Hit(marks.ReductionByState)
 				m.commit(i)
 			}
 			i = next
@@ -259,6 +274,7 @@ func (m *Manager) reduceAgain(e *entry) bool {
 		return false
 	}
 	e.flags &^= flagInexact
+	marks.Hit(marks.ReductionExactLate)
 	m.inexact(-1)
 	return true
 }
@@ -274,6 +290,7 @@ func (m *Manager) orderVoided(r *report) {
 	before, total := e.Order.State, e.figures.total
 	e.newer(r)
 	e.flags |= flagAcknowledged | flagVoided
+	marks.Hit(marks.OrderVoided)
 	if !known {
 		m.unknownFills(e)
 	}
@@ -294,6 +311,7 @@ func (m *Manager) unknownFills(e *entry) {
 		return
 	}
 	m.anomaly(UnknownOrder, e)
+	marks.Hit(marks.FillsOfUnknown)
 	e.flags |= flagForgotten
 	m.forgotten(1)
 }

@@ -2,6 +2,7 @@ package order
 
 import (
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -219,6 +220,7 @@ func (m *Manager) fastExecuted(x *msg.OrderExecuted, in *Input) bool {
 	if left == 0 {
 		o.Reason = Reason{}
 		m.end(i, e, c, Filled, stamp)
+		marks.Hit(marks.FastFilled)
 	}
 	o.State = e.derive()
 	o.Cost, o.Sequence, o.Updated = odds.Money(g.seenCost), stamp, m.now
@@ -330,6 +332,7 @@ func (m *Manager) fastCancelled(x *msg.OrderCancelled, in *Input) bool {
 	o.Sequence, o.Updated = stamp, m.now
 	o.Reason = Reason{msg.PayloadOrderCancelled, int32(x.GetReason())}
 	m.end(i, e, c, Cancelled, stamp)
+	marks.Hit(marks.FastCancelled)
 	o.State = e.derive()
 	m.setAvailable(e, c, 0, 0, 0, 0)
 	m.aboutFast(OrderCancelled, o, before)
@@ -369,6 +372,7 @@ func (m *Manager) fastReduced(x *msg.OrderQuantityReduced, in *Input) bool {
 		e.count(msg.PayloadOrderQuantityReduce, -1)
 		if e.requests.reduces == 0 {
 			o.Overlay &^= PendingReduce
+			marks.Hit(marks.FastReduced)
 		}
 	}
 	if x.HasExecutedQuantity() {

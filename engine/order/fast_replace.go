@@ -2,6 +2,7 @@ package order
 
 import (
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -87,6 +88,7 @@ func (m *Manager) fastReplacePending(x *msg.OrderPendingReplace, in *Input) bool
 	m.account.extra += extra
 	m.account.gross += extra - asked
 	m.about(ReplacePending, e).Other = orig
+	marks.Hit(marks.FastReplacePending)
 	m.applyAmounts(0, 0, 0, stamp, reserved)
 	return true
 }
@@ -142,6 +144,7 @@ func (m *Manager) fastReplaced(x *msg.OrderCancelReplaceAccepted, in *Input) boo
 	o.requests.replaces--
 	p.Sequence, p.Updated, p.Reason = stamp, m.now, Reason{}
 	m.end(parent, o, c, Replaced, stamp)
+	marks.Hit(marks.FastReplaced)
 	p.State = o.derive()
 	m.setAvailable(o, c, 0, 0, 0, 0)
 	m.applyAmounts(0, 0, 0, stamp, reserved)

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -63,6 +64,7 @@ func (f *fills) add(e *entry, kind fillKind, quantity int64, price odds.Price) {
 	if i == none {
 		f.release(e)
 		e.flags |= flagFolded
+		marks.Hit(marks.FillsFolded)
 		return
 	}
 	f.free = f.list[i].next
@@ -99,6 +101,7 @@ func (f *fills) take(e *entry, kind fillKind, quantity int64, price odds.Price) 
 		n := min(quantity-taken, r.quantity)
 		taken += n
 		if r.quantity -= n; r.quantity > 0 {
+			marks.Hit(marks.FillTakenInPart)
 			at = &r.next
 			continue
 		}
@@ -165,6 +168,7 @@ func reduceFill(quantity uint64, price uint32, t msg.ReduceType, factor uint32) 
 	}
 	p := paid / q
 	if p > uint64(odds.PriceMax) || q*(whole-p) > quantity*uint64(whole-price) {
+		marks.Hit(marks.FillTooSmall)
 		return quantity, price // too small for a whole price
 	}
 	return q, uint32(p)

@@ -1,6 +1,9 @@
 package order
 
-import "github.com/smk-go/smk/gen/msg"
+import (
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
+)
 
 // Manager keeps the orders, positions and money of one account. It belongs to one goroutine.
 type Manager struct {
@@ -162,6 +165,7 @@ func (m *Manager) bookOrder(e *entry) {
 		return
 	}
 	if now.gross-e.booked.gross > grossMax-m.account.gross {
+		marks.Hit(marks.GrossOverflow)
 		e.flags |= flagUnbooked
 		now = booked{}
 		m.about(Overflow, e)
@@ -211,6 +215,7 @@ func (m *Manager) dropIdle(except uint32) {
 		}
 		if t.idle(k) {
 			t.drop(int32(at))
+			marks.Hit(marks.MarketDropped)
 		}
 	}
 }
@@ -234,6 +239,7 @@ func (m *Manager) forget(i int32) {
 	c := &m.complete
 	if e.Order.Missed != 0 || e.is(flagInexact|flagForgotten) { // what is not known stays in its position
 		c.forgot = true
+		marks.Hit(marks.ForgottenInexact)
 		m.incomplete(FillsForgotten)
 	}
 	if e.Order.Missed != 0 {
@@ -294,11 +300,13 @@ func (m *Manager) evict() {
 	}
 	if i == none {
 		i = m.orders.ended.head
+		marks.Hit(marks.EvictProvisional)
 	}
 	if i == none {
 		return
 	}
 	m.forget(i)
+	marks.Hit(marks.OrderEvicted)
 }
 
 // Live yields the orders that are not terminal, oldest first: for o := range m.Live.

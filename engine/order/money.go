@@ -3,6 +3,7 @@ package order
 import (
 	"math"
 
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -75,6 +76,7 @@ func (m *Manager) applyAmounts(has has, balance, exposure float64, stamp uint64,
 		m.balance(&a, stamp)
 	case m.account.reserved() != reserved:
 		m.drift.stale = true
+		marks.Hit(marks.ReserveUnreported)
 		m.drift.changed = max(m.drift.changed, stamp)
 	}
 	if m.drift.open {
@@ -108,6 +110,7 @@ func (m *Manager) agree(balance, exposure float64, stamp uint64) bool {
 func (m *Manager) balance(b *amounts, stamp uint64) {
 	d := &m.drift
 	if stamp < d.stamp { // it was overtaken by a newer one
+		marks.Hit(marks.AmountsOvertaken)
 		return
 	}
 	d.stamp = stamp
@@ -177,6 +180,7 @@ func (m *Manager) checkDrift(confirmed bool) {
 	cash, ok := m.reportedCash()
 	if !ok {
 		d.open, d.since = false, 0
+		marks.Hit(marks.AmountsBad)
 		m.anomaly(BadField, nil)
 		return
 	}
@@ -195,6 +199,7 @@ func (m *Manager) checkDrift(confirmed bool) {
 		if d.exposeOn {
 			d.exposeOn, d.exposed, d.cash = false, 0, 0
 			m.emit(DriftEnded)
+			marks.Hit(marks.DriftEnded)
 		}
 		return
 	}
@@ -204,6 +209,7 @@ func (m *Manager) checkDrift(confirmed bool) {
 	if exposes && !cashes && m.markets.awaiting > 0 && !m.differs(reported, reserve-m.awaited()) {
 		// The exchange does not reserve for what was settled, and the cash is what a drift said, or as it was.
 		if !m.settleChange(0) {
+			marks.Hit(marks.SettledByReserve)
 			m.settleRest(0)
 		}
 		d.open, d.since = false, 0
@@ -212,19 +218,23 @@ func (m *Manager) checkDrift(confirmed bool) {
 	if cashes && m.markets.awaiting > 0 {
 		if d.repeated { // it may be from before the settlement, and after another one
 			d.explainLater(cash - a.cash)
+			marks.Hit(marks.CashOfReplay)
 			a.cash = cash
 			return
 		}
 		m.settleRest(cash - a.cash) // what is left the next call compares
+		marks.Hit(marks.SettledByRest)
 		return
 	}
 	d.reported = true
 	if exposes && (!d.exposeOn || m.differs(reported-reserve, d.exposed)) {
 		d.exposeOn, d.exposed = true, reported-reserve
 		m.drifted(Exposure, reserve, reported)
+		marks.Hit(marks.DriftOfExposure)
 	}
 	if cashes {
 		m.drifted(Cash, a.cash, cash)
+		marks.Hit(marks.DriftOfCash)
 		d.explainLater(cash - a.cash)
 		a.cash = cash // the newest message holds
 	}
@@ -274,9 +284,11 @@ func (m *Manager) balanceChanged(r *report) {
 	cash, ok := m.reportedCash()
 	if !ok || r.has&hasExposure == 0 || !m.account.hasCash {
 		m.settleRest(0)
+		marks.Hit(marks.BalanceWithoutExposure)
 		return
 	}
 	if change := cash - m.account.cash; !m.settleChange(change) {
+		marks.Hit(marks.BalanceUnexplained)
 		m.settleRest(change)
 	}
 }

@@ -440,3 +440,35 @@ func TestBestLive(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// TestResolveReplaceOfUnknown resolves the doubt about a replace of an order that is not known: what it may have
+// brought does not count any more.
+func TestResolveReplaceOfUnknown(t *testing.T) {
+	m, err := order.New(order.Config{Orders: 4, Retained: 4, Requests: 4, Contracts: 4, Fills: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := msg.Keys{
+		Type: msg.PayloadOrderCancelReplace, Reference: 9, OrderID: 77, Market: 3, Price: 4000, Quantity: 10_000,
+	}
+	if err := m.Sent(&k, 5, 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := m.Resolve(9, order.Outcome{}, 2); ok {
+		t.Error("resolved before it was in doubt")
+	}
+	m.ApplyFate(k.Type, 9, 5, order.FateInDoubt, 2)
+	if a := m.Account(); a.Asked == 0 {
+		t.Errorf("nothing is asked for: %+v", a)
+	}
+	events, ok := m.Resolve(9, order.Outcome{}, 3)
+	if !ok || len(events) != 1 || events[0].Kind != order.DoubtResolved || events[0].OrderID != 77 {
+		t.Errorf("%t: %+v", ok, events)
+	}
+	if a := m.Account(); a.Asked != 0 {
+		t.Errorf("still asked for: %+v", a)
+	}
+	if d := m.Audit(); d != "" {
+		t.Error(d)
+	}
+}

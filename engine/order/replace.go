@@ -2,6 +2,7 @@ package order
 
 import (
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -62,7 +63,9 @@ func (m *Manager) replacePending(r *report) {
 	parent := m.orders.findID(r.orig)
 	switch {
 	case staged:
+		marks.Hit(marks.ReplaceStagesSwapped)
 	case parent == none:
+		marks.Hit(marks.ReplaceOfUnknown)
 		e.rare.reserved = int64(liability(e.Order.Side, e.Order.Quantity, e.Order.Price))
 	default:
 		o := &m.orders.entries[parent]
@@ -73,6 +76,7 @@ func (m *Manager) replacePending(r *report) {
 		m.countDoubt(o)
 		if request == none { // of another session: the overlay lasts until the second stage
 			o.count(msg.PayloadOrderCancelReplace, 1)
+			marks.Hit(marks.ReplaceElsewhere)
 			m.commit(parent)
 		}
 	}
@@ -90,6 +94,7 @@ func (m *Manager) raiseReplace(o *entry) {
 			continue
 		}
 		if reserved := o.replaceReserve(e.Order.Quantity, e.Order.Price); reserved > e.rare.reserved {
+			marks.Hit(marks.ReplaceReserveRaised)
 			e.rare.reserved = reserved
 			m.commit(i)
 		}
@@ -147,11 +152,13 @@ func (m *Manager) replaced(r *report) {
 		e.Order.Quantity, e.stamps.quantity = quantity, r.stamp
 	} else {
 		e.Order.Quantity += e.Order.Inherited // a reduction that is newer counted without it
+		marks.Hit(marks.ReplaceBeforeReduce)
 	}
 	if e.stamps.open == 0 {
 		e.figures.available += int64(left)
 		e.stamps.open = r.stamp
 		if e.figures.available <= 0 { // by fills that came before and did not say what is available
+			marks.Hit(marks.ReplacedFilled)
 			e.close(Filled, Reason{}, e.Order.Sequence)
 		}
 	}
@@ -171,6 +178,7 @@ func (m *Manager) replaced(r *report) {
 func (m *Manager) endStage(child, parent, request int32) {
 	if request != none { // the first stage was not seen
 		q := m.requests.list[request]
+		marks.Hit(marks.ReplaceFirstStageMissed)
 		m.answer(request)
 		if q.doubt {
 			m.aboutRequest(DoubtResolved, &q)
@@ -199,8 +207,10 @@ func (m *Manager) replaceRejected(r *report) {
 	e.newer(r)
 	e.rare.reserved = 0
 	e.close(Rejected, Reason{r.typ, r.reason}, r.stamp)
+	marks.Hit(marks.ReplaceStageTwoRejected)
 	m.finish(i, missed)
 	if parent == none {
+		marks.Hit(marks.ReplaceRejectedUnknown)
 		ev := m.about(ReplaceRejected, e)
 		ev.OrderID, ev.Other, ev.Reason = r.orig, r.id, Reason{r.typ, r.reason}
 		return
@@ -209,6 +219,7 @@ func (m *Manager) replaceRejected(r *report) {
 	newest := o.newer(r)
 	if newest && !o.Order.State.Terminal() && r.reason != int32(msg.OrderCancelReplaceRejectedTooLate) {
 		o.flags |= flagUncertain
+		marks.Hit(marks.ReplaceRejectedUncertain)
 		o.Order.Overlay |= InDoubt
 	}
 	m.commit(parent)

@@ -2,6 +2,7 @@ package order
 
 import (
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -75,6 +76,7 @@ func (m *Manager) relink() {
 			e.ask(&worst)
 		}
 		m.reserve(-q.extra)
+		marks.Hit(marks.RequestRelinked)
 		q.counted, q.extra = true, 0
 		m.commit(i)
 	}

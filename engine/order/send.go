@@ -2,6 +2,7 @@ package order
 
 import (
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -14,9 +15,11 @@ func (m *Manager) Admit(k *msg.Keys) error {
 		return err
 	case msg.PayloadOrderCancelReplace:
 		if m.requests.free == none {
+			marks.Hit(marks.ReplaceRequestsFull)
 			return &FullError{"requests", int64(len(m.requests.list))}
 		}
 		if int(m.orders.live.n) >= m.orders.limit {
+			marks.Hit(marks.ReplaceTableFull)
 			return &FullError{"orders", int64(m.orders.limit)}
 		}
 		if k.Quantity > uint64(QuantityMax) || m.account.gross+int64(k.Quantity)*3*moneyPerUnit > grossMax {
@@ -29,12 +32,15 @@ func (m *Manager) Admit(k *msg.Keys) error {
 // admitCreate is Admit for a create. It returns the slot of its contract.
 func (m *Manager) admitCreate(k *msg.Keys) (contract int32, err error) {
 	if int(m.orders.live.n) >= m.orders.limit {
+		marks.Hit(marks.CreateTableFull)
 		return none, &FullError{"orders", int64(m.orders.limit)}
 	}
 	if k.Quantity > uint64(QuantityMax) || m.account.gross+int64(k.Quantity)*2*moneyPerUnit > grossMax {
+		marks.Hit(marks.CreateExposureFull)
 		return none, &FullError{"exposure", grossMax}
 	}
 	if contract = m.claimContract(k.Market, k.Contract); contract == none {
+		marks.Hit(marks.ContractsFull)
 		return none, &FullError{"contracts", int64(len(m.markets.contracts))}
 	}
 	return contract, nil
@@ -58,6 +64,7 @@ func (m *Manager) Sent(k *msg.Keys, seq uint64, now int64) error {
 func (m *Manager) sentCreate(k *msg.Keys, seq uint64) error {
 	p, q, s := odds.Price(k.Price), odds.Quantity(k.Quantity), odds.Side(k.Side)
 	if !p.Valid() || uint32(p) != k.Price || k.Quantity > uint64(QuantityMax) || !s.Valid() {
+		marks.Hit(marks.InvalidSent)
 		return nil // it will be answered order_invalid
 	}
 	contract, err := m.admitCreate(k)
@@ -87,8 +94,10 @@ func (m *Manager) sentCreate(k *msg.Keys, seq uint64) error {
 func (m *Manager) sentRequest(k *msg.Keys, seq uint64) {
 	if m.requests.free == none {
 		m.dropDoubtful()
+		marks.Hit(marks.RequestsFullOfDoubts)
 	}
 	if m.requests.free == none {
+		marks.Hit(marks.RequestUntracked)
 		return
 	}
 	q := request{reference: k.Reference, seq: seq, orderID: k.OrderID, sent: m.now, typ: k.Type, market: k.Market}
@@ -119,6 +128,7 @@ func (m *Manager) sentRequest(k *msg.Keys, seq uint64) {
 		}
 	case replace:
 		q.extra = int64(min(k.Quantity, uint64(QuantityMax))) * moneyPerUnit
+		marks.Hit(marks.ReplaceSentUnknown)
 		if q.extra > grossMax-m.account.gross {
 			q.extra = 0
 			m.emit(Overflow).OrderID = q.orderID
@@ -215,6 +225,7 @@ func (m *Manager) ApplyFate(typ msg.PayloadType, reference, seq uint64, fate Fat
 		return m.done()
 	}
 	if !q.doubt {
+		marks.Hit(marks.RequestInDoubt)
 		q.doubt = true
 		m.requests.doubts++
 		m.aboutRequest(DoubtBegan, q)
@@ -246,6 +257,7 @@ func (m *Manager) resolveCreate(reference, seq uint64, fate Fate) {
 	if fate == FateInDoubt {
 		if e.Order.Overlay&InDoubt == 0 {
 			e.Order.Overlay |= InDoubt
+			marks.Hit(marks.CreateInDoubt)
 			m.commit(i)
 			m.about(DoubtBegan, e).Request = msg.PayloadOrderCreate
 		}
@@ -254,8 +266,10 @@ func (m *Manager) resolveCreate(reference, seq uint64, fate Fate) {
 	code := reasonNotSent
 	if fate == FateNotDelivered {
 		code = reasonNotDelivered
+		marks.Hit(marks.CreateNotDelivered)
 	}
 	e.close(NotPlaced, Reason{Code: code}, never)
+	marks.Hit(marks.CreateNotPlaced)
 	m.commit(i)
 	m.about(OrderEnded, e).Before = before
 }
@@ -280,9 +294,18 @@ type Outcome struct {
 // Resolve ends the doubt about an order, and about requests about it, by the user's word. Executions come as
 // messages, or the position is not complete. It returns false if there is no order with the reference about which
 // something is not certain.
+//
+// The reference may also be that of a replace in doubt whose original is not known, which then is not carried out.
 func (m *Manager) Resolve(reference uint64, o Outcome, now int64) ([]Event, bool) {
 	m.begin(now)
 	i := m.orders.findRef(reference)
+	if at := m.requests.find(reference, 0, msg.PayloadOrderCancelReplace); i == none && at != none {
+		if q := m.requests.list[at]; q.doubt && !q.counted {
+			m.answer(at)
+			m.aboutRequest(DoubtResolved, &q)
+			return m.done(), true
+		}
+	}
 	if i == none || reference == 0 || !m.orders.entries[i].uncertain() {
 		return nil, false
 	}
@@ -318,11 +341,14 @@ func (m *Manager) resolveDoubt(i int32, o Outcome) []Event {
 		if !e.is(flagAcknowledged) {
 			e.flags |= flagAcknowledged
 			e.figures.available = int64(e.Order.Quantity)
+			marks.Hit(marks.ResolvedPlaced)
 		}
 	case e.is(flagAcknowledged):
 		e.close(Cancelled, Reason{Code: reasonUser}, never)
+		marks.Hit(marks.ResolvedEnded)
 	default:
 		e.close(NotPlaced, Reason{Code: reasonUser}, never)
+		marks.Hit(marks.ResolvedNotPlaced)
 	}
 	m.commit(i)
 	ev := m.about(DoubtResolved, e)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // ErrMarketUnknown reports a market in which the account has nothing.
@@ -70,9 +71,11 @@ func (m *Manager) settleByReports() {
 	}
 	if d.unexplained != 0 {
 		m.settleUnexplained(0)
+		marks.Hit(marks.SettledByEarlierCash)
 	}
 	if cash, ok := m.reportedCash(); ok && d.open && d.amounts.has&hasExposure != 0 && m.differs(cash, a.cash) {
 		m.settleChange(cash - a.cash)
+		marks.Hit(marks.SettledByReport)
 	}
 }
 
@@ -87,6 +90,7 @@ func (m *Manager) settleUnexplained(change int64) bool {
 		return false
 	}
 	d.unexplained = 0
+	marks.Hit(marks.SettledByDrift)
 	return true
 }
 
@@ -110,9 +114,11 @@ func (m *Manager) contractState(at int32, s *msg.ContractState) {
 	if s.HasReduceFactor() && s.GetReduceFactor() < moneyPerUnit {
 		c.reduce, c.factor = uint8(s.GetReduceType()), uint16(s.GetReduceFactor())
 		m.reduceLate(at)
+		marks.Hit(marks.RunnerOut)
 	}
 	switch s.GetState() {
 	case msg.ContractStateSettled:
+		marks.Hit(marks.ContractSettled)
 		m.awaitResult(at)
 	case msg.ContractStateVoided:
 		m.closeVoided(at)
@@ -125,6 +131,7 @@ func (m *Manager) closeVoided(at int32) {
 	m.closeContract(at)
 	if m.account.reserved() != reserved {
 		m.drift.stale = true
+		marks.Hit(marks.VoidedReserve)
 	}
 }
 
@@ -137,6 +144,7 @@ func (m *Manager) awaitResult(at int32) {
 		m.closeContract(at)
 	default:
 		c.awaiting = true
+		marks.Hit(marks.ResultAwaited)
 		m.markets.awaiting++
 		m.incomplete(ResultUnknown)
 		k := &m.markets.markets[c.market]
@@ -179,6 +187,7 @@ func (m *Manager) closeContract(at int32) {
 func (m *Manager) settleBy(change int64) bool {
 	if at := m.settledBy(change); at != none {
 		winner, _ := m.winner(at, change)
+		marks.Hit(marks.SettledByCash)
 		m.endMarket(at, winner, change)
 		return true
 	}
@@ -277,6 +286,7 @@ func (m *Manager) SettleMarket(id uint32, winners []uint32, now int64) ([]Event,
 			continue
 		}
 		result += c.booked.flow + c.booked.provFlow
+		marks.Hit(marks.SettledByUser)
 		if slices.Contains(winners, c.id) {
 			result += (c.booked.final + c.booked.prov) * moneyPerUnit
 			winner = c.id
@@ -285,6 +295,7 @@ func (m *Manager) SettleMarket(id uint32, winners []uint32, now int64) ([]Event,
 	}
 	k.state = uint8(msg.MarketStateSettled)
 	if d := &m.drift; d.unexplained == result { // a report had it
+		marks.Hit(marks.SettledByUserKnown)
 		m.account.cash -= result
 		d.unexplained = 0
 	}

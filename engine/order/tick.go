@@ -1,6 +1,9 @@
 package order
 
-import "github.com/smk-go/smk/gen/msg"
+import (
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
+)
 
 // goneQueue holds the orders that were called not live, until something has to have ended them. The wait is the
 // same for all, so it is sorted.
@@ -21,6 +24,7 @@ func (q *goneQueue) init(n int) { q.list = make([]goneOrder, n) }
 func (q *goneQueue) push(e *entry) {
 	if q.n == len(q.list) {
 		q.head, q.n = (q.head+1)%len(q.list), q.n-1
+		marks.Hit(marks.GoneQueueFull)
 	}
 	q.list[(q.head+q.n)%len(q.list)] = goneOrder{e.Order.ID, e.rare.deadline}
 	q.n++
@@ -58,11 +62,13 @@ func (m *Manager) Tick(now int64) []Event {
 			e.Order.Overlay |= InDoubt
 			m.countDoubt(e)
 			m.about(DoubtBegan, e).Request = msg.PayloadOrderCancel
+			marks.Hit(marks.GoneInDoubt)
 		}
 	}
 	m.checkDrift(false)
 	if d := &m.drift; d.open && !d.reported && d.due(m.config.DriftAfter) <= m.now {
 		d.asked = true
+		marks.Hit(marks.DriftAsked)
 	}
 	m.retain()
 	return m.done()
@@ -83,8 +89,10 @@ func (m *Manager) retain() {
 			m.orders.ended.unlink(m.orders.places, i)
 			m.orders.ended.push(m.orders.places, i)
 			e.Order.Updated = m.now
+			marks.Hit(marks.RetainedProvisional)
 		} else {
 			m.forget(i)
+			marks.Hit(marks.RetainedEnded)
 		}
 		i = next
 	}

@@ -1,5 +1,7 @@
 package order
 
+import "github.com/smk-go/smk/internal/marks"
+
 // Outcomes of several markets are tried together only within these bounds.
 const (
 	togetherMax = 16      // markets
@@ -29,6 +31,7 @@ func (m *Manager) settleTogether(change int64) bool {
 			continue
 		}
 		if t.n == togetherMax {
+			marks.Hit(marks.TogetherTooMany)
 			return false
 		}
 		t.markets[t.n] = int32(at)
@@ -38,10 +41,12 @@ func (m *Manager) settleTogether(change int64) bool {
 		return false
 	}
 	if m.tryOutcomes(0, change); t.found != 1 || t.tries > triesMax {
+		marks.Hit(marks.TogetherAmbiguous)
 		return false
 	}
 	for i := range t.n {
 		m.endMarket(t.markets[i], t.winners[i], t.results[i])
+		marks.Hit(marks.SettledTogether)
 	}
 	return true
 }

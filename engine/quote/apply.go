@@ -1,6 +1,9 @@
 package quote
 
-import "github.com/smk-go/smk/odds"
+import (
+	"github.com/smk-go/smk/internal/marks"
+	"github.com/smk-go/smk/odds"
+)
 
 // Apply takes over an own order as it stands, the quoter's or not, after each of its changes. Of a replace both
 // orders are reported: the one that is to go, and the one that is to come. If the first is Live again, the replace
@@ -21,6 +24,7 @@ func (q *Quoter) Apply(o *Order) error {
 		if ended {
 			return nil
 		}
+		marks.Hit(marks.QuoteTracked)
 		return q.track(o)
 	}
 	e := &q.orders[i]
@@ -65,12 +69,14 @@ func (q *Quoter) track(o *Order) error {
 	slot, err := q.claim(o.Contract)
 	if err != nil {
 		q.dropped = q.dropped || err == ErrContractsFull
+		marks.Hit(marks.QuoteContractsFull)
 		return err
 	}
 	q.mark(slot)
 	i := q.newOrder(slot, int(sideIndex(o.Side)))
 	if i == none {
 		q.contracts[slot].holds |= Untracked
+		marks.Hit(marks.QuoteOrdersFull)
 		return ErrOrdersFull
 	}
 	e := &q.orders[i]
@@ -124,6 +130,7 @@ func (q *Quoter) part(i int32) {
 		e, o := &q.orders[i], &q.orders[other]
 		e.other, o.other, e.second, o.second = none, none, false, false
 		o.late = true
+		marks.Hit(marks.QuoteLegEnded)
 	}
 }
 
@@ -156,6 +163,7 @@ func (q *Quoter) judge(i int32, o *Order, ended bool) {
 	s := &c.sides[e.side]
 	switch {
 	case o.State == Rejected:
+		marks.Hit(marks.QuoteRejected)
 		q.stats.Rejected++
 		if !e.late {
 			q.backOffSide(s)
@@ -167,15 +175,18 @@ func (q *Quoter) judge(i int32, o *Order, ended bool) {
 		if !asked && o.Executed-e.executed < e.open && q.reasons(c) == 0 {
 			// The exchange cancelled it by itself. It would do the same with the next one.
 			q.stats.Unasked++
+			marks.Hit(marks.QuoteEndedUnasked)
 			q.backOffSide(s)
 		}
 	case e.state == PendingCancel && (o.State == Live || o.State == PendingReduce):
 		q.stats.Rejected++
+		marks.Hit(marks.QuoteCancelRejected)
 		q.backOff(e)
 	case e.state == PendingReduce && o.State == Live && o.Open > e.reduced,
 		e.state == PendingReplace && (o.State == Live || o.State == PendingReduce):
 		q.stats.Rejected++
 		e.failed++
+		marks.Hit(marks.QuoteChangeRejected)
 		q.backOff(e)
 	case e.state == PendingReduce && o.State == Live:
 		e.attempts, e.failed = 0, 0
@@ -184,6 +195,7 @@ func (q *Quoter) judge(i int32, o *Order, ended bool) {
 	if next := e.other; next != none && !ended && live {
 		if n := &q.orders[next]; n.state == PendingNew && n.offered == 0 {
 			q.end(next) // the replace failed, and this is what it would have made
+			marks.Hit(marks.QuoteReplaceFailed)
 		}
 	}
 }
@@ -192,6 +204,7 @@ func (q *Quoter) judge(i int32, o *Order, ended bool) {
 func (q *Quoter) backOff(e *order) {
 	e.attempts = min(e.attempts, 254) + 1
 	e.retryAt = q.now + q.wait(e.attempts)
+	marks.Hit(marks.QuoteBackedOff)
 }
 
 // backOffSide makes a side wait after a refusal of what would have added to it. Refusals that lie far back do not
@@ -205,6 +218,7 @@ func (q *Quoter) backOffSide(s *side) {
 	s.retryAt = max(s.retryAt, q.now+q.wait(s.attempts))
 	if int(s.attempts) >= q.config.AttemptsMax {
 		s.gaveUpUntil = q.now + q.config.GiveUpFor
+		marks.Hit(marks.QuoteGaveUp)
 	}
 }
 

@@ -1,5 +1,7 @@
 package quote
 
+import "github.com/smk-go/smk/internal/marks"
+
 // Hold sets, or clears, reasons not to quote at all. Reasons that callers do not set, and those of Config.Ignore, have
 // no effect. The next step cancels what is quoted; when all reasons are gone, quoting goes on by itself.
 func (q *Quoter) Hold(r Reasons, on bool) {
@@ -84,6 +86,7 @@ func (q *Quoter) reasons(c *contract) Reasons {
 	}
 	if c.resumeAt > q.now {
 		r |= Resuming
+		marks.Hit(marks.QuoteResuming)
 	}
 	return r
 }
@@ -96,12 +99,14 @@ func (q *Quoter) resume(c *contract) {
 	case held:
 		if !c.held && c.resumedAt > 0 && q.now >= c.resumedAt {
 			c.relapse(q.now, q.config.RetryMax)
+			marks.Hit(marks.QuoteRelapsed)
 		}
 		c.resumeAt = 0
 	case c.held:
 		wait := q.config.ResumeAfter
 		if c.relapses > 0 {
 			wait = max(wait, q.wait(c.relapses))
+			marks.Hit(marks.QuoteResumesLater)
 		}
 		if c.resumedAt = q.now + wait; wait > 0 {
 			c.resumeAt = c.resumedAt

@@ -1,5 +1,7 @@
 package quote
 
+import "github.com/smk-go/smk/internal/marks"
+
 // Some orders never get an answer, or are in doubt with nothing to end it: messages were lost, or the exchange has
 // forgotten them. Each of the quoter's orders with something in flight, or in doubt, is in a list; when it has been
 // there for Config.OverdueAfter, NextOverdue returns it and the caller asks the exchange: by a cancel, or at last by
@@ -45,6 +47,7 @@ func (q *Quoter) follow(i int32, changed bool) {
 	if e.state == Live && !e.seen {
 		// A late report, or a request that was carried out late: only a cancel of the order says which.
 		e.distrusted = e.cleared || e.offBook
+		marks.Hit(marks.QuoteFirstLive)
 		e.seen, e.cleared, e.offBook = true, false, false
 	}
 	if e.state == Live {
@@ -52,6 +55,7 @@ func (q *Quoter) follow(i int32, changed bool) {
 	}
 	if e.gone && e.state == InDoubt {
 		q.leaveBook(i)
+		marks.Hit(marks.QuoteGoneInDoubt)
 	}
 	switch {
 	case !e.waits():
@@ -135,10 +139,12 @@ func (q *Quoter) NextOverdue(now int64) (o Overdue, ok bool) {
 		}
 		if e.gone || e.cleared {
 			q.leaveBook(i)
+			marks.Hit(marks.QuoteLeftBook)
 			continue
 		}
 		if !e.managed && !q.wouldCross(e) {
 			e.inTheWay = false
+			marks.Hit(marks.QuoteOutOfTheWay)
 			q.unlist(i)
 			continue
 		}
@@ -150,6 +156,7 @@ func (q *Quoter) NextOverdue(now int64) (o Overdue, ok bool) {
 		}
 		c := &q.contracts[e.contract]
 		waits := e.other != none && e.second && q.orders[e.other].waits()
+		marks.Hit(marks.QuoteOverdue)
 		return Overdue{c.id, e.key, e.state, int(e.asked), waits, !e.managed}, true
 	}
 	return o, false
@@ -203,6 +210,7 @@ func (q *Quoter) UrgeAll() {
 func (q *Quoter) NotLive(key uint64) {
 	if i := q.byKey.find(key); i != none && q.orders[i].seen {
 		q.orders[i].gone = true
+		marks.Hit(marks.QuoteNotLive)
 		q.follow(i, false)
 	}
 }
@@ -231,6 +239,7 @@ func (q *Quoter) Cleared(id uint32, reference uint64, accepted bool) {
 				for i := q.contracts[slot].sides[s].first; i != none; i = q.orders[i].next {
 					if e := &q.orders[i]; e.born <= m.clearBefore && e.key != 0 {
 						e.cleared = true
+						marks.Hit(marks.QuoteCleared)
 						q.follow(i, true)
 					}
 				}
@@ -273,6 +282,7 @@ func (q *Quoter) Distrust() {
 			for s := range q.contracts[slot].sides {
 				for i := q.contracts[slot].sides[s].first; i != none; i = q.orders[i].next {
 					q.orders[i].distrusted = q.orders[i].distrusted || q.orders[i].seen
+					marks.Hit(marks.QuoteDistrusted)
 					q.mark(slot)
 				}
 			}

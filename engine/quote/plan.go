@@ -1,6 +1,9 @@
 package quote
 
-import "github.com/smk-go/smk/odds"
+import (
+	"github.com/smk-go/smk/internal/marks"
+	"github.com/smk-go/smk/odds"
+)
 
 // plan is what is found out about one side of a contract.
 type plan struct {
@@ -42,12 +45,14 @@ func (q *Quoter) planSide(slot int32, s int, quoted bool) *plan {
 	}
 	barredUntil := max(side.retryAt, side.gaveUpUntil)
 	if p.barred = barredUntil > q.now; p.barred {
+		marks.Hit(marks.QuoteBarred)
 		p.wake = barredUntil
 	}
 	doubt := q.gather(p, side, s)
 	p.barred = p.barred || doubt
 	paused := side.pausedUntil > q.now
 	if paused && quoted {
+		marks.Hit(marks.QuotePaused)
 		p.wake = min(p.wake, side.pausedUntil)
 	}
 	if len(p.levels) == 0 {
@@ -64,6 +69,7 @@ func (q *Quoter) planSide(slot int32, s int, quoted bool) *plan {
 	for w := range p.levels {
 		crossed := crosses(s, p.levels[w].Price, bar)
 		if p.blocked[w] = p.barred || paused || crossed; crossed {
+			marks.Hit(marks.QuoteSelfCross)
 			q.listInTheWay(slot, s, p.levels[w].Price)
 		}
 	}
@@ -95,6 +101,7 @@ func (q *Quoter) gather(p *plan, side *side, s int) (doubt bool) {
 			p.n++
 		default:
 			p.extra++
+			marks.Hit(marks.QuoteExtra)
 		}
 		if !leaving && e.retryAt > q.now {
 			p.wake = min(p.wake, e.retryAt)
@@ -119,6 +126,7 @@ func (q *Quoter) listInTheWay(slot int32, s int, p odds.Price) {
 	for i := q.contracts[slot].sides[1-s].first; i != none; i = q.orders[i].next {
 		if e := &q.orders[i]; e.distrusted && !e.managed && !e.inTheWay && crosses(s, p, e.price) {
 			e.inTheWay = true
+			marks.Hit(marks.QuoteInTheWay)
 			q.follow(i, true)
 		}
 	}
@@ -155,6 +163,7 @@ func (q *Quoter) match(p *plan, c *contract, s int, bar odds.Price) {
 	case q.matchExact(p, m, n):
 	default:
 		q.price(p, m, n)
+		marks.Hit(marks.QuoteAssigned)
 		assign(&p.costs, m, n, &p.match)
 	}
 }
@@ -182,19 +191,24 @@ func (q *Quoter) change(p *plan, c *contract, e *order, s int, bar odds.Price, w
 	off := open - level.Size
 	switch {
 	case e.distrusted:
+		marks.Hit(marks.QuoteDistrustedReplaced)
 		return impossible
 	case near && max(off, -off) <= c.tolerance.Size:
 		return keep
 	case e.failed >= failedMax:
+		marks.Hit(marks.QuoteFailedTooOften)
 		return impossible
 	case near && off > 0:
 		if !q.resolved(e) {
+			marks.Hit(marks.QuoteReduceLater)
 			return reduceLater
 		}
+		marks.Hit(marks.QuoteReduces)
 		return reduce
 	case q.config.DisableReplace || p.barred:
 		return impossible
 	case !q.resolved(e) || p.blocked[w]:
+		marks.Hit(marks.QuoteReplaceLater)
 		return replaceLater
 	}
 	return replace

@@ -3,6 +3,7 @@ package quote
 import (
 	"math"
 
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -161,6 +162,7 @@ func (q *Quoter) claim(id Contract) (int32, error) {
 		return none, ErrContract
 	}
 	if q.freeContract == none || q.dropped {
+		marks.Hit(marks.QuotesFull)
 		return none, ErrContractsFull
 	}
 	m, err := q.claimMarket(id.Market)

@@ -1,5 +1,7 @@
 package quote
 
+import "github.com/smk-go/smk/internal/marks"
+
 // Sent reports that an action of the last step was sent. For a create or a replace, key names the order that it
 // makes, as Apply will.
 func (q *Quoter) Sent(a *Action, key uint64) {
@@ -47,6 +49,7 @@ func (q *Quoter) Refused(a *Action, r Refusal, until int64) {
 	case Cancel, Reduce:
 		if r == Throttled {
 			e.retryAt = max(e.retryAt, q.pause(until))
+			marks.Hit(marks.QuoteLowerThrottled)
 			break
 		}
 		if a.Kind == Reduce {
@@ -57,6 +60,7 @@ func (q *Quoter) Refused(a *Action, r Refusal, until int64) {
 	case Create, Replace:
 		if r == Throttled {
 			side.pausedUntil = max(side.pausedUntil, q.pause(until))
+			marks.Hit(marks.QuoteThrottled)
 		} else {
 			q.backOffSide(side)
 			side.retryAt = max(side.retryAt, until)
@@ -72,6 +76,7 @@ func (q *Quoter) Refused(a *Action, r Refusal, until int64) {
 		q.stats.Throttled++
 	} else {
 		q.stats.Denied++
+		marks.Hit(marks.QuoteDenied)
 	}
 	if a.Kind != Create && e.state.ended() {
 		q.free(a.order)
@@ -117,6 +122,7 @@ func (q *Quoter) nameSent(i int32, key uint64) int32 {
 	q.part(i)
 	q.free(i)
 	q.orders[known].managed = true
+	marks.Hit(marks.QuoteAlreadyKnown)
 	q.follow(known, false)
 	q.mark(q.orders[known].contract)
 	return known

@@ -1,6 +1,9 @@
 package quote
 
-import "github.com/smk-go/smk/odds"
+import (
+	"github.com/smk-go/smk/internal/marks"
+	"github.com/smk-go/smk/odds"
+)
 
 // Step returns what is to be sent at a clock reading: cancels and reduces of all contracts first, then replaces and
 // creates, as far as the budget goes and at most Config.Actions. The caller reports each with Sent or
@@ -167,6 +170,7 @@ func (q *Quoter) raise(slot int32, messages int, fresh bool) (more bool) {
 // retryLater makes a contract wait for room for orders. It returns false.
 func (q *Quoter) retryLater(slot int32) bool {
 	q.stats.NoRoom++
+	marks.Hit(marks.QuoteNoRoom)
 	at := q.now + q.config.RetryMin
 	if c := &q.contracts[slot]; c.heapPos != none {
 		at = min(at, c.wakeAt)

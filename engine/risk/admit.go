@@ -1,6 +1,9 @@
 package risk
 
-import "github.com/smk-go/smk/gen/msg"
+import (
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
+)
 
 // Needs returns the parts of a snapshot that a message is judged by now, none for one that always passes.
 func (g *Gate) Needs(typ msg.PayloadType) Parts {
@@ -24,6 +27,7 @@ func (g *Gate) Admit(now int64, keys *msg.Keys, s *Snapshot) error {
 	now = g.advance(now)
 	g.remember = false
 	if g.mode == Halted {
+		marks.Hit(marks.RefusedHalted)
 		return g.refusals.refuse(LimitHalted, 0, 0, 0)
 	}
 	if !g.free {

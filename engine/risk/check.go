@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -70,13 +71,16 @@ func (g *Gate) judge(now int64, keys *msg.Keys, s *Snapshot) error {
 		}
 	}
 	if missing := needs &^ s.Known; missing != 0 {
+		marks.Hit(marks.RefusedUnknown)
 		return g.refusals.refuse(LimitUnknown, int64(needs), int64(missing), 0)
 	}
 	if c&checkOrder != 0 {
 		if keys.Price-1 >= uint32(odds.PriceMax) {
+			marks.Hit(marks.RefusedPrice)
 			return g.refusals.refuse(LimitRequest, 0, int64(keys.Price), 0)
 		}
 		if keys.Quantity-1 >= uint64(odds.QuantityMax) || side-uint32(odds.Buy) > uint32(odds.Sell-odds.Buy) {
+			marks.Hit(marks.RefusedQuantityOrSide)
 			return g.refusals.refuse(LimitRequest, 0, int64(min(keys.Quantity, math.MaxInt64)), 0)
 		}
 		q.price, q.quantity, q.side = odds.Price(keys.Price), odds.Quantity(keys.Quantity), odds.Side(side)
@@ -100,6 +104,7 @@ func (g *Gate) judge(now int64, keys *msg.Keys, s *Snapshot) error {
 	}
 	if c&checkRate != 0 {
 		if g.rate.fill(now); g.rate.tokens < messageTokens {
+			marks.Hit(marks.RefusedRate)
 			return g.refusals.refuse(LimitRate, int64(g.rate.rate), 0, g.rate.wait())
 		}
 	}
@@ -138,20 +143,25 @@ func (g *Gate) judgeOrder(now int64, s *Snapshot, replaces bool) error {
 	}
 	// Most requests pass at the first comparison, and those that lower the worst case at the second.
 	if s.Contract.After > l.contract && s.Contract.After > s.Contract.Before {
+		marks.Hit(marks.RefusedContractExposure)
 		return g.refuseExposure(LimitContractExposure, l.contract, &s.Contract)
 	}
 	if s.Market.After > l.market && s.Market.After > s.Market.Before {
+		marks.Hit(marks.RefusedMarketExposure)
 		return g.refuseExposure(LimitMarketExposure, l.market, &s.Market)
 	}
 	if s.Account.After > l.account && s.Account.After > s.Account.Before {
+		marks.Hit(marks.RefusedAccountExposure)
 		return g.refuseExposure(LimitAccountExposure, l.account, &s.Account)
 	}
 	if c&checkDuplicates != 0 {
 		d := &g.duplicates
 		if ago, ok := d.find(now, keyOf(q)); ok {
+			marks.Hit(marks.RefusedDuplicate)
 			return g.refusals.refuse(LimitDuplicate, d.window, ago, d.window-ago)
 		}
 		if d.full() {
+			marks.Hit(marks.RefusedDuplicateOrders)
 			return g.refusals.refuse(LimitDuplicateOrders, int64(d.max), int64(d.max)+1, d.wait(now))
 		}
 	}
@@ -171,6 +181,7 @@ func (g *Gate) judgeMarket(keys *msg.Keys, s *Snapshot) error {
 	if g.markets.allowed(market) {
 		return nil
 	}
+	marks.Hit(marks.RefusedMarket)
 	return g.refusals.refuse(LimitMarket, 0, int64(market), 0)
 }
 
@@ -179,13 +190,16 @@ func (g *Gate) judgeState(now int64, s *Snapshot) error {
 	if g.checks&checkLoss != 0 {
 		g.Profit(now, s.Profit)
 		if g.lossTold && !s.Market.reduces() {
+			marks.Hit(marks.RefusedLoss)
 			return g.refusals.refuse(LimitLoss, int64(g.config.LossMax), int64(lossOf(s.Profit)), 0)
 		}
 		if g.mode == Halted {
+			marks.Hit(marks.HaltedByLossAtOnce)
 			return g.refusals.refuse(LimitHalted, 0, 0, 0)
 		}
 	}
 	if g.mode == Reducing && !s.Market.reduces() {
+		marks.Hit(marks.RefusedReducing)
 		return g.refusals.refuse(LimitReducing, int64(s.Market.Before), int64(max(s.Market.After, s.Market.Filled)), 0)
 	}
 	return nil
@@ -195,12 +209,15 @@ func (g *Gate) judgeState(now int64, s *Snapshot) error {
 func (g *Gate) refuseSize(q *request) error {
 	l := &g.limits
 	if q.quantity > l.quantity {
+		marks.Hit(marks.RefusedQuantity)
 		return g.refusals.refuse(LimitQuantity, int64(l.quantity), int64(q.quantity), int64(l.quantity))
 	}
 	if n := q.liability(odds.Buy); n > l.stake {
+		marks.Hit(marks.RefusedStake)
 		return g.refusals.refuse(LimitStake, int64(l.stake), int64(n), q.most(odds.Buy, l.stake))
 	}
 	n := q.liability(q.side)
+	marks.Hit(marks.RefusedLiability)
 	return g.refusals.refuse(LimitLiability, int64(l.liability), int64(n), q.most(q.side, l.liability))
 }
 
@@ -210,11 +227,14 @@ func (g *Gate) judgePrice(q *request, b *Book) error {
 	reference := c.reference(q.side, b)
 	switch c.usable(b, reference) {
 	case RefuseOrder:
+		marks.Hit(marks.RefusedNoPrice)
 		return g.refusals.refuse(LimitNoPrice, 0, int64(b.State), 0)
 	case SkipCollar:
+		marks.Hit(marks.CollarSkipped)
 		return nil
 	}
 	if bound := c.bound(q.side, reference); beyond(q, reference) && beyond(q, bound) {
+		marks.Hit(marks.RefusedCollar)
 		return g.refusals.refuse(LimitCollar, int64(reference), int64(q.price), int64(bound))
 	}
 	return nil
@@ -231,9 +251,11 @@ func beyond(q *request, p odds.Price) bool {
 // refuseSelfCross refuses a price at which an own order of the other side would trade.
 func (g *Gate) refuseSelfCross(q *request, own *Own) error {
 	if q.side == odds.Buy {
+		marks.Hit(marks.RefusedSelfCrossBuy)
 		return g.refusals.refuse(LimitSelfCross, int64(own.Offer), int64(q.price), int64(own.Offer-1))
 	}
 	allowed := own.Bid + 1
+	marks.Hit(marks.RefusedSelfCrossSell)
 	if !allowed.Valid() {
 		allowed = 0
 	}
@@ -244,8 +266,10 @@ func (g *Gate) refuseSelfCross(q *request, own *Own) error {
 func (g *Gate) refuseOrders(s *Snapshot) error {
 	l := &g.limits
 	if s.ContractOrders > l.contractOrders {
+		marks.Hit(marks.RefusedContractOrders)
 		return g.refusals.refuse(LimitContractOrders, oneMore(l.contractOrders), oneMore(s.ContractOrders), 0)
 	}
+	marks.Hit(marks.RefusedOrders)
 	return g.refusals.refuse(LimitOrders, oneMore(l.orders), oneMore(s.Orders), 0)
 }
 

@@ -1,6 +1,9 @@
 package risk
 
-import "github.com/smk-go/smk/odds"
+import (
+	"github.com/smk-go/smk/internal/marks"
+	"github.com/smk-go/smk/odds"
+)
 
 // reference returns the price that a side's order is measured by, 0 if there is none.
 func (c *Collar) reference(side odds.Side, b *Book) odds.Price {
@@ -27,10 +30,13 @@ func (c *Collar) usable(b *Book, reference odds.Price) BookPolicy {
 	case b.State == BookLive && (c.MaxAge == 0 || b.Age <= c.MaxAge):
 	case b.State == BookLive || b.State == BookSuspect:
 		policy = c.OnSuspect
+		marks.Hit(marks.CollarSuspect)
 	default:
+		marks.Hit(marks.CollarAbsent)
 		return c.OnAbsent
 	}
 	if policy == UseBook && reference == 0 {
+		marks.Hit(marks.CollarEmpty)
 		return c.OnEmpty
 	}
 	return policy

@@ -1,6 +1,10 @@
 package risk
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/smk-go/smk/internal/marks"
+)
 
 // ErrHalting is what Resume returns while the kill switch is at work.
 var ErrHalting = errors.New("risk: kill switch is at work")
@@ -47,6 +51,7 @@ func (g *Gate) Reduce(now int64, cause Cause) bool { return g.reduce(g.advance(n
 func (g *Gate) Resume(now int64, cause Cause) error {
 	now = g.advance(now)
 	if g.mode == Halted && !g.kill.state.Done() {
+		marks.Hit(marks.ResumeHalting)
 		return ErrHalting
 	}
 	g.watchdog.beat(now)

@@ -3,6 +3,8 @@ package risk
 import (
 	"math"
 	"slices"
+
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // Gate decides which messages may leave. One goroutine owns it.
@@ -82,6 +84,7 @@ func (g *Gate) expire(now int64) {
 	default:
 		g.watchdog.due = math.MaxInt64
 		g.report(now, Event{Kind: WatchdogExpired})
+		marks.Hit(marks.WatchdogExpired)
 		g.halt(now, Cause{Trigger: TriggerWatchdog, Reason: "no beat in time"})
 	}
 }
@@ -93,6 +96,7 @@ func (g *Gate) halt(now int64, cause Cause) bool {
 			return false
 		}
 		g.killMoved(now, g.kill.begin(now))
+		marks.Hit(marks.HaltAgain)
 		return true
 	}
 	g.move(now, Halted, cause)
@@ -103,6 +107,7 @@ func (g *Gate) halt(now int64, cause Cause) bool {
 // reduce is Reduce at a reading that was taken.
 func (g *Gate) reduce(now int64, cause Cause) bool {
 	if g.mode >= Reducing {
+		marks.Hit(marks.ReduceInVain)
 		return false
 	}
 	g.move(now, Reducing, cause)

@@ -3,6 +3,8 @@ package risk
 import (
 	"math"
 	"time"
+
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // KillState is how far the kill switch is.
@@ -86,15 +88,18 @@ func (k *killSwitch) check(now int64) bool {
 		switch {
 		case o.Open > 0 || o.InDoubt > k.named:
 			k.accepted, k.first, k.last = false, 0, 0
+			marks.Hit(marks.KillBeginsAgain)
 			k.ask(max(now, k.next))
 		case o.InDoubt == 0:
 			k.state, k.named = KillFlat, 0
+			marks.Hit(marks.KillDoubtsEnded)
 		}
 	default:
 		if ended {
 			k.state, k.named = KillFlat, o.InDoubt
 			if o.InDoubt > 0 {
 				k.state = KillInDoubt
+				marks.Hit(marks.KillInDoubt)
 			}
 		}
 	}
@@ -108,9 +113,11 @@ func (k *killSwitch) due(now int64) (send, changed bool) {
 	}
 	if k.tries >= k.most {
 		k.state = KillGaveUp
+		marks.Hit(marks.KillGaveUp)
 		return false, true
 	}
 	k.next = after(now, k.retry)
+	marks.Hit(marks.KillAsks)
 	return true, false
 }
 
@@ -159,6 +166,7 @@ func (k *killSwitch) connected(now int64) bool {
 	}
 	before := k.state
 	k.ask(now)
+	marks.Hit(marks.KillAsksAfterLogin)
 	return k.state != before
 }
 
@@ -169,6 +177,7 @@ func (k *killSwitch) disconnected() bool {
 		return false
 	}
 	k.state = KillAsking
+	marks.Hit(marks.KillCutOff)
 	return true
 }
 

@@ -3,6 +3,7 @@ package risk
 import (
 	"math"
 
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -34,6 +35,7 @@ func (g *Gate) Profit(now int64, profit odds.Money) {
 	g.lossTold = exceeded
 	if exceeded {
 		g.report(now, Event{Kind: LossExceeded, Amount: lossOf(profit)})
+		marks.Hit(marks.LossExceeded)
 		g.respond(now, c.OnLoss, Cause{Trigger: TriggerLoss, Reason: "realised loss has reached its limit"})
 	}
 }
@@ -53,6 +55,7 @@ func (g *Gate) Drift(now int64, difference odds.Money) {
 	c := &g.config
 	if c.DriftMax > 0 && max(lossOf(difference), difference) > c.DriftMax {
 		g.report(now, Event{Kind: DriftExceeded, Amount: difference})
+		marks.Hit(marks.DriftExceeded)
 		g.respond(now, c.OnDrift, Cause{Trigger: TriggerDrift, Reason: "figures differ from the exchange's"})
 	}
 }

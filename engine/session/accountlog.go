@@ -3,6 +3,8 @@ package session
 import (
 	"math"
 	"slices"
+
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // accountLog remembers which account sequences were received, across sessions. Only a
@@ -142,15 +144,19 @@ func (l *accountLog) receive(
 		}
 		l.high = number
 	case l.moving && number == l.candidate.number && mark == l.candidate.mark:
+		marks.Hit(marks.AccountCandidateAgain)
 		return accountDuplicate, dropped, filled
 	case l.moving && l.follows(number, mark, repeats, missing):
+		marks.Hit(marks.AccountRenumbered)
 		l.restart(now, number)
 	case missing:
 		if h := l.holes[i]; h.from < number && number < h.to && len(l.holes) == cap(l.holes) {
 			dropped = l.makeRoom() // for the two that it becomes
+			marks.Hit(marks.AccountHoleSplitFull)
 			i, missing = l.find(number)
 		}
 		if missing {
+			marks.Hit(marks.AccountHoleFilled)
 			filled = l.fill(i, number)
 		}
 	case number <= l.high && l.seen(number, mark, repeats && !answers):
@@ -234,6 +240,7 @@ func (l *accountLog) makeRoom() (dropped accountHole) {
 	}
 	i := max(slices.IndexFunc(l.holes, func(h accountHole) bool { return h.lost }), 0)
 	if !l.holes[i].lost {
+		marks.Hit(marks.AccountHoleDropped)
 		dropped = l.holes[i]
 		l.open--
 	}
@@ -260,6 +267,7 @@ func (l *accountLog) fill(i int, number uint64) (filled accountHole) {
 		h.to--
 	default:
 		upper := *h
+		marks.Hit(marks.AccountHoleSplit)
 		h.to, upper.from = number-1, number+1
 		l.holes = slices.Insert(l.holes, i+1, upper)
 		if !upper.lost {
@@ -290,6 +298,7 @@ func (l *accountLog) giveUp() (h accountHole, ok bool) {
 	for i := range l.holes {
 		if at := &l.holes[i]; at.requested && !at.lost {
 			at.lost, at.reported = true, true
+			marks.Hit(marks.AccountHoleGivenUp)
 			l.open--
 			l.update()
 			return *at, true
@@ -310,6 +319,7 @@ func (l *accountLog) overdue(now int64) (h accountHole, ok bool) {
 		switch due := at.since + int64(AccountGapAfter); {
 		case at.reported || at.lost:
 		case !ok && now >= due:
+			marks.Hit(marks.AccountHoleOverdue)
 			at.reported = true
 			h, ok = *at, true
 		default:

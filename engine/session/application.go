@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // application is an application message in its sequence, decoded.
@@ -27,6 +28,7 @@ func (s *Session) application(payload []byte, typ msg.PayloadType, replay bool) 
 		s.throttle.change(s.clock.now, l.GetAverageRatePs(), l.GetBurstSize(), l.GetTickMs())
 	case unknownType:
 		s.stats.UnknownTypes++
+		marks.Hit(marks.UnknownType)
 	}
 	s.sequence.delivered = true
 	return e
@@ -74,6 +76,7 @@ func (s *Session) applyReport(e *Event, typ msg.PayloadType) bool {
 		answers := number <= s.account.high && m.fresh(typ)
 		if !s.applyAccountSequence(e, number, mark, answers) {
 			s.stats.AccountDuplicates++
+			marks.Hit(marks.AccountDuplicate)
 			s.advance()
 			return false
 		}
@@ -81,6 +84,7 @@ func (s *Session) applyReport(e *Event, typ msg.PayloadType) bool {
 	s.applyAnswer(e, m, typ)
 	if throttled && (s.requests.open.n > 0 || !s.throttle.off) {
 		s.stats.ThrottleRejected++
+		marks.Hit(marks.ThrottleRejected)
 		s.throttle.rejected(s.clock.now)
 	}
 	if s.queue.n > 0 {
@@ -100,6 +104,7 @@ func (s *Session) applyAnswer(e *Event, m matched, typ msg.PayloadType) {
 		s.requests.answer(m, typ)
 	case m.misfit != nil:
 		s.stats.AnswerMismatches++
+		marks.Hit(marks.AnswerMismatch)
 		s.queue.push(s.requestEvent(AnswerMismatch, m.misfit.request()))
 	}
 }
@@ -122,10 +127,12 @@ func (s *Session) applyAccountSequence(e *Event, number, mark uint64, answers bo
 		return false
 	case accountReset:
 		s.stats.AccountResets++
+		marks.Hit(marks.AccountReset)
 		s.queue.push(Event{Kind: AccountReset, Epoch: s.epoch, Received: s.clock.now, From: high, To: number})
 	case accountNew:
 		if e.Origin == Replayed && len(l.holes) > holes {
 			l.replayed()
+			marks.Hit(marks.AccountHoleInReplay)
 		}
 	}
 	e.AccountSequence = number

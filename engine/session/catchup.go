@@ -3,6 +3,8 @@ package session
 import (
 	"errors"
 	"math"
+
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // Why [CaughtUp] is not complete.
@@ -59,6 +61,7 @@ func (c *catchUp) begin(resumed, gapOpen bool, deadline int64) (pingNeeded bool)
 	c.resumed, c.deadline = resumed, deadline
 	switch {
 	case resumed:
+		marks.Hit(marks.SessionResumed)
 		c.waiting = gapOpen
 	case c.requested:
 		c.waiting, c.pingDeferred = true, true
@@ -86,6 +89,7 @@ func (c *catchUp) end() { c.waiting, c.pingDeferred, c.ended = false, false, tru
 // recovered notes that the gap of a session that was resumed is filled.
 func (c *catchUp) recovered() {
 	if c.resumed && c.waiting {
+		marks.Hit(marks.CaughtUpByGap)
 		c.end()
 	}
 }
@@ -93,6 +97,7 @@ func (c *catchUp) recovered() {
 // overdue ends a wait that has taken too long. While a gap is open the pong may be behind it.
 func (c *catchUp) overdue(fair int64, gapOpen bool) {
 	if c.waiting && !gapOpen && fair >= c.deadline {
+		marks.Hit(marks.CatchUpOverdue)
 		c.end()
 	}
 }
@@ -128,14 +133,19 @@ func (c *catchUp) finish(holes bool) (incomplete error) {
 	c.cancelDeferred = c.doubts > 0 && c.cancel
 	switch {
 	case !c.resumed && !c.requested:
+		marks.Hit(marks.CaughtUpFromNothing)
 		return ErrNotResumed
 	case c.requested && !c.pong:
+		marks.Hit(marks.CaughtUpNoPong)
 		return ErrNoPong
 	case c.requested && !c.repeated:
+		marks.Hit(marks.CaughtUpHistory)
 		return ErrHistory
 	case c.incomplete || holes:
+		marks.Hit(marks.CaughtUpHoles)
 		return ErrAccountHoles
 	case c.doubts > 0:
+		marks.Hit(marks.CaughtUpUnresolved)
 		return ErrUnresolved
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/smk-go/smk/internal/envelope"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // Connecting says that the driver has begun to open a transport. It is optional:
@@ -130,6 +131,7 @@ func (s *Session) Forget() error {
 		return ErrState
 	}
 	if s.login.keep {
+		marks.Hit(marks.SessionForgotten)
 		s.login.keep = false
 		s.abandon(s.fates.cause)
 	}

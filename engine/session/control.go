@@ -2,6 +2,7 @@ package session
 
 import (
 	"github.com/smk-go/smk/internal/envelope"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // receiveEarly takes a message before which others are missing.
@@ -12,12 +13,14 @@ func (s *Session) receiveEarly(env envelope.Envelope, payload []byte) {
 	}
 	switch {
 	case env.EtoType == envelope.EtoReplay:
+		marks.Hit(marks.ReplayRequestAhead)
 		// The exchange's request comes first, so that two requests do not wait for each other.
 		if !s.decode(env, payload) {
 			return
 		}
 		s.serveReplay(s.payload.GetEtoPayload().GetReplay())
 	case env.EtoType == envelope.EtoLogout && !env.IsReplay:
+		marks.Hit(marks.LogoutAhead)
 		s.loggedOut(env, payload)
 		return
 	}
@@ -34,6 +37,7 @@ func (s *Session) sessionMessage(env envelope.Envelope, payload []byte) bool {
 		return false
 	case envelope.EtoGapfill:
 		s.stats.GapfillsIn++
+		marks.Hit(marks.GapfillReceived)
 		s.advance()
 		return false
 	case envelope.EtoPing:
@@ -56,10 +60,12 @@ func (s *Session) sessionMessage(env envelope.Envelope, payload []byte) bool {
 			return false
 		}
 		s.stats.Ignored++ // the end of an earlier connection
+		marks.Hit(marks.LogoutReplayed)
 		s.advance()
 		return false
 	case envelope.EtoLoginResponse:
 		s.stats.Ignored++ // only a login is answered
+		marks.Hit(marks.LoginResponseAgain)
 		s.advance()
 		return false
 	case envelope.EtoThrottleExceeded:
@@ -71,6 +77,7 @@ func (s *Session) sessionMessage(env envelope.Envelope, payload []byte) bool {
 		return false
 	}
 	s.stats.UnknownTypes++
+	marks.Hit(marks.UnknownSessionType)
 	s.advance()
 	s.event = s.decoded(Unknown, env, payload)
 	return true
@@ -80,6 +87,7 @@ func (s *Session) sessionMessage(env envelope.Envelope, payload []byte) bool {
 // A replayed one is history and waits for nothing.
 func (s *Session) heartbeat(env envelope.Envelope) {
 	s.stats.HeartbeatsIn++
+	marks.Hit(marks.HeartbeatIgnored)
 	if env.IsReplay || s.state == LogoutSent {
 		return
 	}
@@ -89,6 +97,7 @@ func (s *Session) heartbeat(env envelope.Envelope) {
 // pinged answers a pinged of the exchange, now or when there is room.
 func (s *Session) pinged() {
 	if s.liveness.pongs == pongsMax {
+		marks.Hit(marks.PongsFull)
 		s.stats.Ignored++
 		return
 	}
@@ -106,6 +115,7 @@ func (s *Session) ponged(env envelope.Envelope) bool {
 	switch {
 	case !ok:
 		s.stats.Unasked++
+		marks.Hit(marks.PongUnasked)
 		return true
 	case s.catchUp.ponged(ping.seq):
 		return false
@@ -121,10 +131,12 @@ func (s *Session) throttleExceeded(env envelope.Envelope) {
 	e := Event{Kind: ThrottleExceeded, Epoch: s.epoch, Received: s.clock.now, Seq: env.Seq}
 	if env.IsReplay {
 		e.Origin = Replayed // what it spoke of is long gone
+		marks.Hit(marks.ThrottleExceededReplayed)
 		s.queue.push(e)
 		return
 	}
 	s.throttle.exceeded(s.clock.now)
+	marks.Hit(marks.ThrottleExceeded)
 	s.queue.push(e)
 	if oldest := s.requests.oldestWithoutAnswer(); oldest != nil {
 		s.resolve(oldest, InDoubt, ErrThrottleExceeded)

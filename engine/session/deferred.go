@@ -3,6 +3,7 @@ package session
 import (
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/internal/envelope"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // hasDeferred reports whether something waits for room in the send ring.
@@ -20,9 +21,11 @@ func (s *Session) sendDeferred() {
 		s.liveness.pongs--
 	}
 	if s.resender.active {
+		marks.Hit(marks.ReplayContinued)
 		s.resender.resume(&s.outbox, &s.requests, s.clock.now)
 	}
 	if s.sequence.gap.deferred {
+		marks.Hit(marks.ReplayRequestDeferred)
 		s.requestReplay()
 	}
 	if s.login.logout {
@@ -32,6 +35,7 @@ func (s *Session) sendDeferred() {
 		s.sendCatchUpPing()
 	}
 	if s.login.settings.deferred {
+		marks.Hit(marks.SettingsDeferred)
 		s.sendSettings()
 	}
 	if s.catchUp.cancelDeferred {
@@ -68,6 +72,7 @@ func (s *Session) cancelUnresolved() {
 func (s *Session) sendHeartbeat() {
 	if s.outbox.sendBare(s.clock.now, envelope.EtoHeartbeat) != nil {
 		s.outbox.lastSent = s.clock.now
+		marks.Hit(marks.HeartbeatNoRoom)
 		return
 	}
 	s.stats.HeartbeatsOut++

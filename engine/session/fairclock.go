@@ -1,6 +1,10 @@
 package session
 
-import "math"
+import (
+	"math"
+
+	"github.com/smk-go/smk/internal/marks"
+)
 
 // fairClock holds the readings of the driver's clock and how much of the time between them the driver
 // was away, in a handler or stopped. Timers that wait for the exchange run on fair readings, which stand
@@ -38,5 +42,6 @@ func (c *fairClock) excludeAbsence(now, deadline int64) (gone int64) {
 		return 0
 	}
 	c.away += gone
+	marks.Hit(marks.AbsenceExcluded)
 	return gone
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/ring"
 )
 
@@ -26,6 +27,7 @@ func (f *fates) next(q *requests, r *resender) (e *entry, of Request, fate Fate)
 		switch {
 		case e.is(flagSuppressed):
 			fate = NotDelivered
+			marks.Hit(marks.FateNotDelivered)
 		case !e.is(flagPending):
 			q.frames.Range(e.seq, func(rec ring.Record, state ring.SentState) bool {
 				if rec.Seq == e.seq {

@@ -3,6 +3,7 @@ package session
 import (
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/internal/envelope"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // ackLast counts the message of the last event: it has been handled.
@@ -29,6 +30,7 @@ func (s *Session) gapProgress() {
 		return
 	}
 	s.queue.push(Event{Kind: Recovered, Epoch: s.epoch, Received: s.clock.now, From: from, To: to})
+	marks.Hit(marks.GapFilled)
 	if s.state == Recovering {
 		s.setState(Established, nil)
 	}
@@ -41,6 +43,7 @@ func (s *Session) miss(seq uint64) {
 		return
 	}
 	s.stats.Gaps++
+	marks.Hit(marks.GapBegins)
 	from := s.sequence.next
 	s.queue.push(Event{Kind: Gap, Epoch: s.epoch, Received: s.clock.now, From: from, To: max(seq-1, from)})
 	if s.state == Established {

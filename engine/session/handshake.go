@@ -3,6 +3,7 @@ package session
 import (
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/internal/envelope"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // beforeLogin is any message in the state LoginSent. Only an answer to the login
@@ -23,8 +24,10 @@ func (s *Session) beforeLogin(env envelope.Envelope, payload []byte) {
 			return
 		}
 		s.resender.requestEarly(max(s.payload.GetEtoPayload().GetReplay().GetSeq(), 1))
+		marks.Hit(marks.ReplayRequestBeforeLogin)
 	}
 	s.stats.Discarded++
+	marks.Hit(marks.DiscardedBeforeLogin)
 	s.sequence.early = max(s.sequence.early, env.Seq)
 }
 
@@ -52,6 +55,7 @@ func (s *Session) loggedIn(env envelope.Envelope, payload []byte) {
 	switch {
 	case !ok:
 		s.fail(ErrSessionReplaced)
+		marks.Hit(marks.SessionReplaced)
 		return
 	case !s.plausible(env.Seq):
 		return
@@ -62,6 +66,7 @@ func (s *Session) loggedIn(env envelope.Envelope, payload []byte) {
 	s.login.accepted(response.GetSession())
 	if next != s.outbox.next {
 		s.outbox.rebase(next)
+		marks.Hit(marks.OutboxRebased)
 	}
 	s.stats.Logins++
 	s.setState(Established, nil)
@@ -79,6 +84,7 @@ func (s *Session) loggedIn(env envelope.Envelope, payload []byte) {
 	}
 	if high := max(s.sequence.early, env.Seq); high >= s.sequence.next {
 		s.miss(high)
+		marks.Hit(marks.GapAtLogin)
 	}
 	if s.login.settings.announced {
 		s.sendSettings()

@@ -3,6 +3,7 @@ package session
 import (
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/internal/envelope"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // receive takes one payload and returns the event that it is, if it is one.
@@ -57,6 +58,7 @@ func (s *Session) examine(payload []byte) *Event {
 	}
 	switch position := s.sequence.position(env.Seq); {
 	case position == duplicate:
+		marks.Hit(marks.DuplicateDropped)
 		s.stats.Duplicates++
 		return nil
 	case position != inOrder:

@@ -1,6 +1,10 @@
 package session
 
-import "math"
+import (
+	"math"
+
+	"github.com/smk-go/smk/internal/marks"
+)
 
 // liveness is the watchdog of a connection: when something arrived last, whether a ping has been sent since,
 // and whether what is sent is answered. All readings are fair ones.
@@ -40,9 +44,11 @@ const (
 func (l *liveness) check(fair, timeout int64) livenessAction {
 	switch silent := fair - l.lastByte; {
 	case silent >= timeout, fair-l.lastFrame >= partialTimeouts*timeout:
+		marks.Hit(marks.PeerSilent)
 		return peerSilent
 	case silent >= probeAfter(timeout) && l.probed <= l.lastByte:
 		l.probed = fair
+		marks.Hit(marks.PeerProbed)
 		return peerProbe
 	}
 	return peerAlive

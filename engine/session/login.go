@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // login holds what logs in: the credentials, the identifier of the session that is resumed, and what the
@@ -109,6 +110,7 @@ func (l *login) lost(resumable bool, cause error) (kept bool) {
 	l.keep = resumable && policy.KeepSession && len(l.id) > 0 && !l.logout
 	if policy.Retry == RetryNever && !l.logout {
 		l.refusedForGood = cause
+		marks.Hit(marks.LoginRefusedForGood)
 	}
 	return l.keep
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // LogoutError is a logout by the exchange: it refuses the login, ends the
@@ -57,14 +58,17 @@ func (r *refusals) classify(reason msg.EtoLogoutReason, asked, resuming bool, no
 	}
 	switch reason {
 	case msg.EtoLogoutHeartbeatTimeout:
+		marks.Hit(marks.LogoutHeartbeat)
 		// It received nothing from us, which does not invalidate the session.
 		e.policy = Policy{RetryNow, true}
 		if r.heartbeatTimeout && now-r.at <= alarmWithin {
 			e.Alarm = true
+			marks.Hit(marks.LogoutAlarm)
 			e.policy.Retry = RetryBackoff
 		}
 		r.heartbeatTimeout, r.at = true, now
 	case msg.EtoLogoutLoginTimeout:
+		marks.Hit(marks.LogoutLoginTimeout)
 		r.loginTimeouts++
 		e.policy = Policy{RetryBackoff, true}
 		if r.loginTimeouts >= loginTriesMax {
@@ -77,6 +81,7 @@ func (r *refusals) classify(reason msg.EtoLogoutReason, asked, resuming bool, no
 			e.policy.Retry = RetryNow
 		}
 	case msg.EtoLogoutUnknownSession:
+		marks.Hit(marks.LogoutUnknownSession)
 		e.policy.Retry = RetryBackoff
 		if resuming {
 			e.policy.Retry = RetryNow

@@ -1,6 +1,9 @@
 package session
 
-import "github.com/smk-go/smk/gen/msg"
+import (
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
+)
 
 // matched is what a message about orders is found to answer: the oldest request with its
 // key that it does not contradict, waiting for its answer or in doubt. If there is none, and
@@ -34,6 +37,7 @@ func (q *requests) match(
 	}
 	if kind == bySequence && m.request == nil && m.misfit == nil {
 		if r := q.bySequence(key); r != nil && fits(r) {
+			marks.Hit(marks.AnsweredBySequence)
 			m.request, m.link = r, q.open.link(r)
 		} else {
 			m.misfit = r
@@ -51,6 +55,7 @@ func (q *requests) match(
 		m.misfit = nil // an order may be cancelled, for example, without a request
 	case m.misfit != nil && typ == msg.PayloadOrderCancelled && m.misfit.payloadType() == msg.PayloadOrderCancelAll:
 		m.misfit = nil // it follows from the request, and something else answers that
+		marks.Hit(marks.CancelledByAll)
 	}
 	return m
 }
@@ -67,10 +72,12 @@ func (q *requests) answer(m matched, typ msg.PayloadType) {
 	switch {
 	case typ == msg.PayloadOrderPendingReplace:
 		if r.is(flagSuppressed) && !m.doubt {
+			marks.Hit(marks.SuppressedPending)
 			q.suppressed--
 		}
 		r.flags = r.flags&^flagSuppressed | flagPending
 	case m.doubt:
+		marks.Hit(marks.DoubtAnswered)
 		q.resolveDoubt(r, m.link)
 	default:
 		q.unlink(r, m.link)

@@ -3,6 +3,7 @@ package session
 import (
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/internal/envelope"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/wire"
 )
@@ -84,6 +85,7 @@ func (o *outbox) encodeSized(typ msg.PayloadType, m wire.Marshaler, c class, ref
 		if size > o.bytesMax {
 			return 0, ErrTooLarge
 		}
+		marks.Hit(marks.RingFull)
 		return 0, ErrFull
 	}
 	body := head.PutWithBody(envelope.PutFrameHeader(region, payload), n)

@@ -1,5 +1,7 @@
 package session
 
+import "github.com/smk-go/smk/internal/marks"
+
 // requestEvent returns an event of a kind requestEvent a message that was sent.
 func (s *Session) requestEvent(kind EventKind, of Request) Event {
 	return Event{
@@ -15,6 +17,7 @@ func (s *Session) nextFate() bool {
 	case e != nil:
 		s.resolve(e, fate, s.fates.cause)
 	case fate != 0:
+		marks.Hit(marks.UntrackedNotSent)
 		s.event = s.requestEvent(SendResolved, of)
 		s.event.Fate, s.event.Cause = fate, s.fates.cause
 	}
@@ -28,6 +31,7 @@ func (s *Session) nextSuppressed() bool {
 	}
 	s.noteUnanswered()
 	s.resolve(s.requests.open.firstSuppressed(), NotDelivered, ErrStale)
+	marks.Hit(marks.SuppressedReported)
 	return true
 }
 
@@ -38,7 +42,9 @@ func (s *Session) reportOverdue() bool {
 		cause := ErrNoAnswer
 		if e.is(flagPending) {
 			cause = ErrReplacePending
+			marks.Hit(marks.ReplacePendingOverdue)
 		} else {
+			marks.Hit(marks.AnswerOverdue)
 			s.noteUnanswered()
 		}
 		s.resolve(e, InDoubt, cause)
@@ -48,6 +54,7 @@ func (s *Session) reportOverdue() bool {
 		s.accountHole(AccountGap, h)
 		if s.config.ReconnectOnAccountGap {
 			s.fail(ErrAccountGap)
+			marks.Hit(marks.ReconnectOnHole)
 		}
 		return s.queue.pop(&s.event)
 	}
@@ -67,6 +74,7 @@ func (s *Session) resolve(e *entry, fate Fate, cause error) {
 	s.event.Fate, s.event.Cause = fate, cause
 	if fate == InDoubt {
 		if s.requests.doubts.full() {
+			marks.Hit(marks.DoubtsFull)
 			s.giveUpDoubt(s.requests.doubts.first())
 		}
 		s.requests.doubt(e)
@@ -91,11 +99,13 @@ func (s *Session) reportCatchUp() bool {
 	}
 	if e := s.requests.doubts.first(); e != nil && e.is(flagDetached) && !c.resumed {
 		c.doubts++
+		marks.Hit(marks.DoubtUnresolved)
 		s.giveUpDoubt(e)
 		return s.queue.pop(&s.event)
 	}
 	cause := c.finish(s.account.open > 0)
 	if c.cancelDeferred {
+		marks.Hit(marks.CancelUnresolved)
 		s.cancelUnresolved()
 	}
 	s.event = Event{

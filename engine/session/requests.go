@@ -2,6 +2,7 @@ package session
 
 import (
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/ring"
 )
 
@@ -42,6 +43,7 @@ func (q *requests) unlink(e *entry, link *int32) {
 func (q *requests) suppress(e *entry) {
 	if e.flags == 0 {
 		e.flags = flagSuppressed
+		marks.Hit(marks.Suppressed)
 		q.suppressed++
 	}
 }
@@ -93,6 +95,7 @@ func (q *requests) detachDoubts() {
 		q.forgetDoubt(q.doubts.first())
 		if old.kind == bySequence {
 			old.kind = byNothing
+			marks.Hit(marks.DoubtByNothing)
 		}
 		d := q.doubts.add(old.kind, old.key)
 		d.copyFrom(&old)
@@ -106,6 +109,7 @@ func (q *requests) bySequence(seq uint64) *entry {
 	sentAs := func(e *entry) bool { return e.seq == seq }
 	switch typ, application := ofKind(rec.Kind); {
 	case !kept:
+		marks.Hit(marks.RequestNotKept)
 		return q.open.bySequence(seq)
 	case !application || !classOf(typ).orderEntry():
 		return nil

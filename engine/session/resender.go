@@ -3,6 +3,7 @@ package session
 import (
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/internal/envelope"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/wire"
 )
@@ -108,6 +109,7 @@ func (r *resender) request(from, next, oldest uint64, fair int64) replayVerdict 
 		return replayStuck
 	case !admitted:
 		r.counts.refused++
+		marks.Hit(marks.ReplayRefused)
 		return replayRefused
 	}
 	r.counts.served++
@@ -157,6 +159,7 @@ func (r *resender) resend(o *outbox, q *requests, now int64) bool {
 	}
 	region, err := o.reserveControl(room)
 	if err != nil {
+		marks.Hit(marks.ReplayNoRoom)
 		return false
 	}
 	frame, rec, ok := o.frames.Frame(seq)
@@ -168,15 +171,18 @@ func (r *resender) resend(o *outbox, q *requests, now int64) bool {
 		if e != nil {
 			if e.flags == 0 && waits(o, seq) {
 				e.flags = flagResent // the message leaves before the gapfill: nobody knows which of them counts
+				marks.Hit(marks.GapfillBehindMessage)
 			}
 			q.suppress(e)
 		}
 		o.commitAgain(now, gapfill(region, seq))
 		r.counts.gapfills++
+		marks.Hit(marks.GapfillSent)
 		return true
 	}
 	if e != nil {
 		e.flags |= flagResent
+		marks.Hit(marks.Resent)
 	}
 	o.commitAgain(now, copyFrame(region, frame, rec))
 	r.counts.copies++
@@ -207,6 +213,7 @@ func waits(o *outbox, seq uint64) bool { return o.next-seq <= uint64(o.frames.Wa
 // copies.
 func (r *resender) fate(seq uint64, state ring.SentState) Fate {
 	if state == ring.NotSent && seq < r.copied {
+		marks.Hit(marks.FateNotSent)
 		return NotSent
 	}
 	return InDoubt

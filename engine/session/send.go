@@ -3,6 +3,7 @@ package session
 import (
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/internal/envelope"
+	"github.com/smk-go/smk/internal/marks"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -81,6 +82,7 @@ func (s *Session) Send(now int64, m wire.Marshaler, keys *msg.Keys) (seq uint64,
 	}
 	if s.resender.active {
 		s.resender.last = seq // an exchange that waits for the replay discards it now and takes the copy
+		marks.Hit(marks.UrgentInReplay)
 	}
 	s.outbox.commit(s.clock.now, size, uint32(typ), reference)
 	return seq, nil
@@ -90,8 +92,10 @@ func (s *Session) Send(now int64, m wire.Marshaler, keys *msg.Keys) (seq uint64,
 func (s *Session) admit(c class) error {
 	switch {
 	case c == classCreate && s.catchUp.required:
+		marks.Hit(marks.CreateBeforeCaughtUp)
 		return ErrCatchingUp
 	case s.requests.open.refuses(c):
+		marks.Hit(marks.RequestsFull)
 		return ErrUnanswered
 	}
 	return s.throttle.admit(s.clock.now, c)
@@ -122,8 +126,10 @@ func (s *Session) sendUntracked(typ msg.PayloadType, m wire.Marshaler) (seq uint
 func (s *Session) encode(typ msg.PayloadType, m wire.Marshaler, c class, reference uint64) (size int, err error) {
 	switch {
 	case s.outbox.spent():
+		marks.Hit(marks.SequenceSpent)
 		return 0, ErrSequenceSpent
 	case s.resender.active && !c.urgent():
+		marks.Hit(marks.SendInReplay)
 		return 0, ErrFull
 	}
 	return s.outbox.encodeSized(typ, m, c, reference)

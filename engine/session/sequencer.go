@@ -1,6 +1,10 @@
 package session
 
-import "math"
+import (
+	"math"
+
+	"github.com/smk-go/smk/internal/marks"
+)
 
 // sequencer holds the order of what arrives: the sequence that is expected next, which is also the
 // acknowledgement of everything before it, and what is missing.
@@ -42,6 +46,7 @@ func (q *sequencer) position(seq uint64) position {
 	case seq < q.next:
 		return duplicate
 	case seq-q.next > GapMax:
+		marks.Hit(marks.GapTooLarge)
 		return beyondGapMax
 	}
 	return ahead
@@ -98,9 +103,11 @@ func (q *sequencer) overdue(fair, timeout int64) gapAction {
 		return gapWait
 	}
 	if g.failures++; g.failures >= replayFailuresMax {
+		marks.Hit(marks.GapGivenUp)
 		return gapGiveUp
 	}
 	g.deadline = fair + timeout
+	marks.Hit(marks.ReplayRequestedAgain)
 	return gapAskAgain
 }
 

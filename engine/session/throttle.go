@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/bits"
 	"time"
+
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // The limits of the bucket before throttle_limits_changed, and how far it stays below
@@ -91,6 +93,7 @@ func (t *throttle) change(now int64, rate, burst, tickMs uint32) {
 	t.fill(now)
 	if !t.limited {
 		t.limited = true
+		marks.Hit(marks.ThrottleFirstLimits)
 		full := uint64(burst) * token
 		t.tokens = full - min(t.limit-t.tokens, full)
 	}
@@ -171,6 +174,7 @@ func (t *throttle) admit(now int64, c class) error {
 	until := t.paused
 	if now >= t.paused {
 		if t.closed {
+			marks.Hit(marks.ThrottleClosed)
 			if c.urgent() {
 				return nil
 			}
@@ -182,9 +186,11 @@ func (t *throttle) admit(now int64, c class) error {
 				return nil
 			}
 			until = t.when(need)
+			marks.Hit(marks.ThrottleWaits)
 		}
 	}
 	if c == classCancelAll {
+		marks.Hit(marks.CancelAllThrottled)
 		until = min(until, t.cancelAllFrom)
 	}
 	t.refused, t.until = t.refused+1, until

@@ -1,5 +1,7 @@
 package session
 
+import "github.com/smk-go/smk/internal/marks"
+
 // Tick handles timeouts: it queues heartbeats and replay requests, and gives up. Call it
 // at Deadline, and Next afterwards. The error is as Next's.
 //
@@ -35,11 +37,13 @@ func (s *Session) checkTimeouts() {
 	case LoginSent:
 		if fair-s.login.since >= int64(s.config.LoginTimeout) {
 			s.fail(ErrLoginTimeout)
+			marks.Hit(marks.LoginTimeout)
 		}
 		return
 	case LogoutSent:
 		if fair-s.login.since >= int64(s.config.LogoutTimeout) {
 			s.fail(ErrLogoutTimeout)
+			marks.Hit(marks.LogoutTimeout)
 		}
 	case Established, Recovering:
 		switch s.liveness.check(fair, int64(s.config.PeerTimeout)) {

@@ -21,11 +21,15 @@ type proveCommand struct {
 	Workers int    `default:"0"    help:"Days that run at a time; 0 is one per CPU."`
 	Shrink  int    `default:"2000" help:"Runs to shorten each failing day with; 0 leaves them as they are."`
 	Failing int    `default:"5"    help:"Stop after this many failing days."`
+	Marks   bool   `               help:"Fail if a mark that days can reach is not reached."`
 	Trace   string `               help:"Run the first seed alone, shortened if it fails, and write what happens to a file." placeholder:"FILE" type:"path"`
 }
 
 // Validate is called by the command line's parser.
 func (c *proveCommand) Validate() error {
+	if c.Marks && !prove.CountsMarks {
+		return errors.New("--marks needs a program that was built with the tag smkmarks, as by make prove")
+	}
 	if c.Seeds == 0 || c.Failing <= 0 || c.Workers < 0 || c.Shrink < 0 {
 		return errors.New("--seeds and --failing must be positive, --workers and --shrink not negative")
 	}
@@ -45,6 +49,7 @@ func (c *proveCommand) Run(ctx context.Context, std stdio) error {
 	}
 	fmt.Fprintf(std.out, "seeds %d to %d\n", c.From, c.From+c.Seeds-1)
 	var totals proveTotals
+	reached := prove.NewCoverage()
 	var next atomic.Uint64
 	var printing sync.Mutex
 	var workers sync.WaitGroup
@@ -59,6 +64,7 @@ func (c *proveCommand) Run(ctx context.Context, std stdio) error {
 				s := prove.New(c.From + n)
 				r := prove.Run(s)
 				totals.add(&r)
+				reached.Add(s.Seed, &r)
 				if r.Failure != nil {
 					if c.Shrink > 0 {
 						s, r = prove.Shrink(s, c.Shrink)
@@ -72,11 +78,14 @@ func (c *proveCommand) Run(ctx context.Context, std stdio) error {
 	}
 	workers.Wait()
 	totals.write(std.out, time.Since(begun))
+	reached.Write(std.out)
 	switch failed := totals.failed.Load(); {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case failed > 0:
 		return fmt.Errorf("%d of %d days failed", failed, totals.days.Load())
+	case c.Marks && len(reached.Missing()) > 0:
+		return fmt.Errorf("%d marks were not reached", len(reached.Missing()))
 	}
 	return nil
 }

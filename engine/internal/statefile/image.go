@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"io"
+
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // An image. Numbers are little-endian.
@@ -56,6 +58,7 @@ func sealImage(b []byte, owner *Owner, payloadVersion uint32, saved int64) []byt
 func parseImage(path string, b []byte, owner *Owner, payloadVersion uint32) (Image, error) {
 	le := binary.LittleEndian
 	refuse := func(offset int, text string, err error) (Image, error) {
+		marks.Hit(marks.ImageRefused)
 		return Image{}, &Error{path, int64(offset), text, err}
 	}
 	switch {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // The log consists of blocks. A group of records that became durable together is a block that describes them, and
@@ -59,14 +61,17 @@ func (s *Store) ReadLog(from uint64) (records [][]byte, torn bool, err error) {
 	}
 	if parts[1].first < parts[0].first {
 		parts[0], parts[1] = parts[1], parts[0]
+		marks.Hit(marks.LogPartsSwapped)
 	}
 	next := from
 	for _, p := range parts {
 		end := p.first + uint64(len(p.records))
 		if len(p.records) == 0 || end <= next {
+			marks.Hit(marks.LogPartCovered)
 			continue
 		}
 		if p.first > next {
+			marks.Hit(marks.LogRecordsMissing)
 			return nil, torn, Damaged(p.path, 0, "records before its first are missing")
 		}
 		records = append(records, p.records[next-p.first:]...)
@@ -103,11 +108,14 @@ func (s *Store) readPart(path string) (p part, err error) {
 		first, n, ok := parseGroup(b[at:])
 		switch {
 		case !ok && laterGroup(b[at:]):
+			marks.Hit(marks.LogDamaged)
 			return p, Damaged(path, int64(at), "checksum of records")
 		case !ok:
 			p.torn = true
+			marks.Hit(marks.LogTorn)
 			return p, nil
 		case [8]byte(b[at+8:]) != [8]byte(s.config.Owner[:8]):
+			marks.Hit(marks.LogForeign)
 			return p, &Error{path, int64(at) + 8, "owner", ErrForeign}
 		case at == 0:
 			p.first = first
@@ -243,11 +251,14 @@ func (l *Log) Sync(covered uint64) error {
 			return err
 		}
 		l.active, f = 1-l.active, other
+		marks.Hit(marks.LogTurned)
 	}
 	if f.size+int64(len(l.buf)) > LogBytesMax {
+		marks.Hit(marks.LogFull)
 		return &Error{f.path, f.size, "append", ErrFull}
 	}
 	if l.broken {
+		marks.Hit(marks.LogTruncated)
 		if err := f.file.Truncate(f.size); err != nil {
 			return &Error{f.path, f.size, "truncate", err}
 		}
@@ -262,9 +273,11 @@ func (l *Log) Sync(covered uint64) error {
 	le.PutUint32(l.buf[groupSum:], groupChecksum(l.buf))
 	l.broken = true
 	if _, err := f.file.Write(l.buf); err != nil {
+		marks.Hit(marks.LogAppendFailed)
 		return &Error{f.path, f.size, "append", err}
 	}
 	if err := f.file.Sync(); err != nil {
+		marks.Hit(marks.LogSyncFailed)
 		return &Error{f.path, f.size, "sync", err}
 	}
 	l.broken = false

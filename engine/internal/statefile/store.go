@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/smk-go/smk/internal/marks"
 )
 
 // Config says where a Store is and whose.
@@ -30,6 +32,7 @@ func Open(c Config) (*Store, error) {
 	lock, held, err := c.FS.Lock(path)
 	switch {
 	case held:
+		marks.Hit(marks.StoreInUse)
 		return nil, &Error{c.Path, -1, "lock", ErrInUse}
 	case err != nil:
 		return nil, &Error{path, -1, "lock", err}
@@ -72,12 +75,15 @@ func (s *Store) Write(b []byte, saved int64) ([]byte, error) {
 	}
 	if err := s.writeTemp(s.temp, b); err != nil {
 		_ = c.FS.Remove(s.temp) // likely as impossible
+		marks.Hit(marks.StoreWriteFailed)
 		return b, err
 	}
 	if err := c.FS.Rename(s.temp, c.Path); err != nil {
+		marks.Hit(marks.StoreRenameFailed)
 		return b, &Error{s.temp, -1, "rename", err}
 	}
 	if err := c.FS.SyncDir(s.dir); err != nil {
+		marks.Hit(marks.StoreSyncFailed)
 		return b, &Error{s.dir, -1, "sync", err}
 	}
 	return b, nil
