@@ -75,7 +75,12 @@ func (b *bot) make() {
 	} else {
 		err = b.engine.Quote(market, contract, two)
 	}
-	if err != nil && (!b.world.schedule.Settings.has(SmallQuotes) || !errors.Is(err, quote.ErrContractsFull)) {
+	switch s := b.world.schedule.Settings; {
+	case err == nil:
+	case s.has(SmallQuotes) && errors.Is(err, quote.ErrContractsFull):
+	case s.has(FewSubscriptions) && errors.Is(err, engine.ErrSubscriptions):
+		return
+	default:
 		b.world.fail("quote", b, "Quote %+v: %v", two, err)
 	}
 	b.wanted[key] = two

@@ -204,8 +204,14 @@ func (s *Session) Tokens(now int64) (creates, cancels int) { return s.throttle.r
 func (s *Session) ThrottledUntil() int64 { return s.throttle.until }
 
 // Free returns where to read to from the transport; see wire.Buffer. It ends the
-// validity of the last event.
-func (s *Session) Free() []byte { return s.buffer.Free() }
+// validity of the last event. It is empty while Next has events to return that refer to
+// what was received: a driver that stops between them must not move that.
+func (s *Session) Free() []byte {
+	if s.queue.n > 0 {
+		return nil
+	}
+	return s.buffer.Free()
+}
 
 // Filled says that n bytes were read into what Free returned.
 func (s *Session) Filled(n int) {
