@@ -202,6 +202,7 @@ type eventQueue struct {
 	events [queueMax]Event
 	first  int
 	n      int
+	borrow int // of them, those that refer to the receive buffer
 }
 
 // push queues an event, for which there has to be room.
@@ -210,7 +211,9 @@ func (q *eventQueue) push(e Event) {
 		panic("BUG: session: event queue overflow")
 	}
 	q.events[(q.first+q.n)%queueMax] = e
-	q.n++
+	if q.n++; e.Raw != nil {
+		q.borrow++
+	}
 }
 
 // pop takes the oldest event out, and reports false if there is none.
@@ -218,7 +221,9 @@ func (q *eventQueue) pop(into *Event) bool {
 	if q.n == 0 {
 		return false
 	}
-	*into = q.events[q.first]
+	if *into = q.events[q.first]; into.Raw != nil {
+		q.borrow--
+	}
 	q.events[q.first] = Event{}
 	q.first = (q.first + 1) % queueMax
 	q.n--

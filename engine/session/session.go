@@ -207,7 +207,7 @@ func (s *Session) ThrottledUntil() int64 { return s.throttle.until }
 // validity of the last event. It is empty while Next has events to return that refer to
 // what was received: a driver that stops between them must not move that.
 func (s *Session) Free() []byte {
-	if s.queue.n > 0 {
+	if s.queue.borrow > 0 {
 		return nil
 	}
 	return s.buffer.Free()
