@@ -26,7 +26,7 @@ type bot struct {
 
 	engine *engine.Engine // nil while it is dead
 	link   *link          // the newest connection
-	start_ int
+	starts int
 
 	stoppedUntil int64           // the process does not run
 	deadUntil    int64           // it is killed
@@ -40,6 +40,12 @@ type bot struct {
 	checks checks
 
 	sequencesRestarted, forgotten bool // by the exchange: what is known may be incomplete
+
+	stream   stream
+	limits   limits
+	momentAt int64 // when it is compared with the exchange next
+	actedAt  int64 // when its timer fired last
+	period   time.Duration
 }
 
 // exceededMax is how often a bot may exceed limits that the exchange has changed while requests were under way.
@@ -62,9 +68,9 @@ func newBot(w *World, index int, role Role) *bot {
 // start starts the process.
 func (b *bot) start() {
 	w := b.world
-	b.start_++
+	b.starts++
 	b.wanted, b.placed, b.halted = make(map[quoteKey]quote.Two), nil, false
-	b.checks = newChecks()
+	b.checks, b.stream, b.actedAt = newChecks(), stream{}, w.now
 	config := engine.Config{
 		Address: "exchange.test:3801", DisableTLS: true,
 		Session: session.Config{
@@ -88,6 +94,8 @@ func (b *bot) start() {
 			return l, nil
 		},
 	}
+	config.State.HandleReplayed = b.handlesReplayed()
+	b.limit(&config)
 	config.State.Books.Markets, config.State.Books.Contracts, config.State.Books.Orders = 8, 16, 1024
 	e, err := engine.New(config)
 	if err != nil {
@@ -238,7 +246,7 @@ func (b *bot) register() {
 	e.OnState(func(ev *engine.Event) { b.digestEvent(ev) })
 	e.OnCaughtUp(func(ev *engine.Event) {
 		b.digestEvent(ev)
-		b.checks.caughtUp = true
+		b.checks.caughtUp, b.stream.caught = true, true
 	})
 	e.OnAccountReset(func(ev *engine.Event) {
 		b.sequencesRestarted = true
@@ -251,11 +259,15 @@ func (b *bot) register() {
 		}
 	})
 	e.OnOrder(b.orderEvent)
-	e.OnFill(func(o *order.Order, f order.Fill) { w.result.Fills++ })
+	e.OnFill(func(o *order.Order, f order.Fill) {
+		w.result.Fills++
+		b.checks.fills[o.ID] += f.Quantity
+	})
 	e.OnBook(b.book)
 	subscribed := false
-	e.OnLoggedIn(func(*engine.Event) {
+	e.OnLoggedIn(func(ev *engine.Event) {
 		w.result.Logins++
+		b.stream.loggedIn(ev.Resumed)
 		if subscribed {
 			return
 		}
@@ -271,8 +283,8 @@ func (b *bot) register() {
 			}
 		}
 	})
-	period := time.Duration(5+b.random.IntN(100)) * time.Millisecond
-	if _, err := e.Every(period, b.act); err != nil {
+	b.period = time.Duration(5+b.random.IntN(100)) * time.Millisecond
+	if _, err := e.Every(b.period, b.act); err != nil {
 		panic("BUG: " + err.Error())
 	}
 }

@@ -15,6 +15,7 @@ type Result struct {
 	Sent     uint64        // order-entry messages that left
 	Fills    uint64
 	Logins   uint64
+	Moments  uint64 // at which a bot that had received everything was compared with the exchange in full
 }
 
 // Failure says what does not hold, where and when.

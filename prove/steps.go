@@ -42,10 +42,14 @@ func (w *World) take(s *Step) {
 		}
 	case Goal:
 		if x.Goal(football, "goal") == nil {
+			w.disposed[football] = true
 			w.after(s.For, func() { w.open(football) })
 		}
 	case SettleMarket, VoidMarket, VoidContract, RemoveRunner:
 		w.unsure = w.now + int64(time.Minute)
+		if w.disposed[market] = true; s.Kind == RemoveRunner {
+			w.disposed[race] = true
+		}
 		w.dispose(s, market, contract)
 	case RestartExchange:
 		w.sim.Restart()

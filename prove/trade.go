@@ -12,6 +12,7 @@ import (
 
 // act is what a bot does now and then, while the day lasts.
 func (b *bot) act() {
+	b.actedAt = b.world.now
 	if !b.world.faulty {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 
 	"github.com/smk-go/smk/engine/order"
@@ -31,12 +32,13 @@ type World struct {
 	simDue    int64
 	bots      []*bot
 	links     []*link
-	random    *rand.Rand // of the network
-	later     []event    // ends of steps
-	next      int        // the next step of the schedule
-	faulty    bool       // faults and steps go on
-	throttled bool       // the exchange has changed its limits
-	unsure    int64      // until then bots may not have heard of what the exchange did to fills
+	random    *rand.Rand      // of the network
+	later     []event         // ends of steps
+	next      int             // the next step of the schedule
+	faulty    bool            // faults and steps go on
+	throttled bool            // the exchange has changed its limits
+	disposed  map[uint32]bool // markets with fills that were voided or reduced
+	unsure    int64           // until then bots may not have heard of what the exchange did to fills
 	result    Result
 	digest    digest
 	output    io.Writer // nil if nobody reads
@@ -69,10 +71,21 @@ func Trace(s Schedule, to io.Writer) Result {
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
-	defer w.close()
-	w.day()
+	w.guard(w.day)
+	w.guard(w.close)
 	w.result.Digest, w.result.Lasted = uint64(w.digest), time.Duration(w.now-w.begun)
 	return w.result
+}
+
+// guard calls a function whose panic is a failure of the day.
+func (w *World) guard(f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.trace(nil, "panic: %v\n%s", p, debug.Stack())
+			w.fail("panic", nil, "%v", p)
+		}
+	}()
+	f()
 }
 
 func newWorld(s Schedule, to io.Writer) (*World, error) {
@@ -83,7 +96,8 @@ func newWorld(s Schedule, to io.Writer) (*World, error) {
 	}
 	w := &World{
 		schedule: s, begun: sim.Beginning, now: sim.Beginning, sim: exchange, faulty: true,
-		random: rand.New(rand.NewPCG(s.Seed, 0x11)), output: to,
+		disposed: make(map[uint32]bool),
+		random:   rand.New(rand.NewPCG(s.Seed, 0x11)), output: to,
 	}
 	for i, role := range s.Bots {
 		b := newBot(w, i, role)
@@ -130,7 +144,11 @@ func (w *World) day() {
 	for _, b := range w.bots {
 		b.compare()
 		b.checkQuotes()
+		b.checkAnswers()
+		b.checkFills()
+		b.checkEnds()
 	}
+	w.probe()
 	if text := w.sim.Exchange.Audit(); text != "" {
 		w.fail("audit", nil, "%s", text)
 	}
@@ -259,6 +277,7 @@ func (w *World) round(until int64) {
 	w.pump()
 	for _, b := range w.bots {
 		b.check()
+		b.moment()
 	}
 }
 
