@@ -24,6 +24,7 @@ const told = order.CatchUpLacking | order.MessagesLost
 type stream struct {
 	epoch  uint32
 	next   uint64 // the sequence before which everything has arrived
+	high   uint64 // the highest that has arrived
 	login  uint64 // that of the answer to the login
 	caught bool   // the account is caught up with on this connection
 }
@@ -44,12 +45,16 @@ func (s *stream) arrived(r *engine.TapRecord) {
 	if s.login != 0 && env.Seq == s.next {
 		s.next++
 	}
+	s.high = max(s.high, env.Seq)
 }
+
+// missing reports whether something is missing before what has arrived.
+func (s *stream) missing() bool { return s.login != 0 && s.high >= s.next }
 
 // loggedIn says whether the session goes on.
 func (s *stream) loggedIn(resumed bool) {
 	if !resumed {
-		s.next = 1
+		s.next, s.high = 1, 0
 	}
 	if s.login == s.next {
 		s.next++
@@ -67,10 +72,32 @@ func (b *bot) informed() bool {
 	return next == b.stream.next && !held
 }
 
+// checkSuspect checks that no book counts as what the exchange shows while messages are missing, or without a
+// connection.
+func (b *bot) checkSuspect() {
+	w := b.world
+	if b.engine == nil || b.checks.ended || w.now < b.stoppedUntil || w.failed() {
+		return
+	}
+	state := b.engine.State()
+	if state.LoggedIn() && !b.stream.missing() {
+		return
+	}
+	for _, market := range markets {
+		for _, contract := range contracts[market] {
+			if c, ok := b.engine.Book(market, contract); ok && c.Live() {
+				w.fail("suspect", b, "book %d %d is live, state %v, %+v", market, contract, state, b.stream)
+				return
+			}
+		}
+	}
+}
+
 // moment compares a bot that is informed with the exchange, now and then: it knows all that can be known.
 func (b *bot) moment() {
 	w := b.world
 	b.checkTimer()
+	b.checkSuspect()
 	if w.now < b.momentAt || w.failed() || !b.informed() {
 		return
 	}
