@@ -264,6 +264,23 @@ func (b *bot) compare() {
 		b.compareMoney(true)
 	}
 	b.compareBooks()
+	b.checkLive()
+}
+
+// checkLive checks, at rest, that the books of markets that trade are live.
+func (b *bot) checkLive() {
+	w := b.world
+	for _, market := range markets {
+		if b.role == Idle || w.disposed[market] || w.sim.Exchange.State(market) != msg.MarketStateLive {
+			continue
+		}
+		for _, contract := range contracts[market] {
+			if c, ok := b.engine.Book(market, contract); !ok || !c.Live() {
+				state, causes := c.State()
+				w.fail("live books", b, "%d %d is %v %v at rest", market, contract, state, causes)
+			}
+		}
+	}
 }
 
 // resolve ends the doubts about orders as a user would: one that has an id is cancelled, which the answer makes

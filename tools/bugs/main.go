@@ -75,7 +75,7 @@ func run(ctx context.Context, o *options) error {
 	if err != nil {
 		return err
 	}
-	missed := 0
+	missed, broken := 0, 0
 	for i := range all {
 		b := &all[i]
 		if !strings.Contains(b.Name, o.only) && !strings.Contains(b.Package(), o.only) {
@@ -83,8 +83,13 @@ func run(ctx context.Context, o *options) error {
 		}
 		begun := time.Now()
 		c, err := catch(ctx, o, b, folder)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil {
-			return err
+			fmt.Println(err)
+			broken++
+			continue
 		}
 		if !c.Failed {
 			missed++
@@ -97,8 +102,8 @@ func run(ctx context.Context, o *options) error {
 			}
 		}
 	}
-	if missed > 0 {
-		return fmt.Errorf("%d bugs are not noticed", missed)
+	if missed+broken > 0 {
+		return fmt.Errorf("%d bugs are not noticed, %d are broken", missed, broken)
 	}
 	return nil
 }
