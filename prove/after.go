@@ -177,6 +177,9 @@ func (b *bot) probe() {
 		w.fail("probe", b, "an order is refused: %v", err)
 		return
 	}
+	if b.role == Submitter {
+		b.probeQueue()
+	}
 	cancelled := false
 	for limit := w.now + probeTime; !w.failed(); w.round(w.now + int64(100*time.Millisecond)) {
 		o := p.Order()
@@ -188,6 +191,20 @@ func (b *bot) probe() {
 		}
 		if w.now > limit {
 			w.fail("probe", b, "an order does not end: %+v", *o)
+		}
+	}
+}
+
+// probeQueue submits something that changes nothing.
+func (b *bot) probeQueue() {
+	w := b.world
+	done := false
+	if err := b.engine.Submitter().Do(func() { done = true }, nil); err != nil {
+		w.fail("probe", b, "nothing can be submitted: %v", err)
+	}
+	for limit := w.now + probeTime; !done && !w.failed(); w.round(w.now + int64(100*time.Millisecond)) {
+		if w.now > limit {
+			w.fail("probe", b, "what is submitted is not done")
 		}
 	}
 }

@@ -37,7 +37,9 @@ type bot struct {
 	halted bool // the kill switch is thrown
 	wanted map[quoteKey]quote.Two
 	placed []engine.Placed
-	checks checks
+
+	submissions [4]*submission
+	checks      checks
 
 	sequencesRestarted, forgotten bool // by the exchange: what is known may be incomplete
 
@@ -102,6 +104,9 @@ func (b *bot) start() {
 		panic("BUG: " + err.Error())
 	}
 	b.engine = e
+	for i := range b.submissions {
+		b.submissions[i] = new(submission)
+	}
 	if err := e.DefineMarket(goals, false); err != nil {
 		panic("BUG: " + err.Error())
 	}

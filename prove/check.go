@@ -181,6 +181,10 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 	switch ev.Kind {
 	case order.Overflow:
 		b.world.fail("overflow", b, "%+v", *ev)
+	case order.Drift:
+		if !b.uncertain() && len(b.world.disposed) == 0 {
+			b.world.fail("drift", b, "%+v", *ev)
+		}
 	case order.Anomaly:
 		if !b.uncertain() && ev.Anomaly != order.InexactReduction {
 			b.world.fail("anomaly", b, "%+v", *ev)

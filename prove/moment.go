@@ -6,6 +6,7 @@ import (
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/internal/envelope"
@@ -112,6 +113,11 @@ func (b *bot) moment() {
 		return
 	}
 	b.compareLive()
+	if kill := b.engine.Mode().Kill; kill == risk.KillFlat && !b.shared() {
+		if truth, _ := w.sim.Exchange.Truth(b.account); truth.Live != 0 {
+			w.fail("kill switch", b, "%d orders are live, the switch says flat", truth.Live)
+		}
+	}
 	b.checkLimits()
 	b.checkSides()
 	if w.now >= w.unsure && why&(order.Inexact|order.ResultUnknown) == 0 {

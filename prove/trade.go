@@ -1,6 +1,8 @@
 package prove
 
 import (
+	"time"
+
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
@@ -124,8 +126,25 @@ func (b *bot) hammer() {
 	}
 }
 
+// submissionTime is how long the loop may take to do what was submitted, if its process runs.
+const submissionTime = int64(5 * time.Second)
+
+// submission is the result of something submitted.
+type submission struct {
+	engine.Submission
+	at int64
+}
+
 // submit sends from outside of the loop.
 func (b *bot) submit() {
+	s := b.submissions[b.random.IntN(len(b.submissions))]
+	if _, err := s.Result(); err != nil && s.at != 0 && !s.Done() {
+		if at := max(s.at, b.stoppedUntil); b.world.now-at > submissionTime {
+			b.world.fail("submission", b, "it is not done after %v", time.Duration(b.world.now-at))
+		}
+		return
+	}
+	s.at = b.world.now
 	market, contract := b.anywhere()
 	var m msg.OrderCreate
 	m.SetMarketId(market)
@@ -135,9 +154,9 @@ func (b *bot) submit() {
 	m.SetQuantity(uint64(b.size()))
 	var err error
 	if b.random.IntN(6) == 0 {
-		err = b.engine.Submitter().SendOrderCancelAll(new(msg.OrderCancelAll), nil)
+		err = b.engine.Submitter().SendOrderCancelAll(new(msg.OrderCancelAll), &s.Submission)
 	} else {
-		err = b.engine.Submitter().SendOrderCreate(&m, nil)
+		err = b.engine.Submitter().SendOrderCreate(&m, &s.Submission)
 	}
 	if err != nil && !session.SafeToResend(err) {
 		b.world.fail("submit", b, "%v", err)

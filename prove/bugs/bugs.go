@@ -6,6 +6,7 @@
 //	bug   name
 //	file  the file that is changed
 //	says  what it breaks
+//	disk  if only bots that keep their state on disk can notice it
 //	- a line of the file that goes
 //	+ a line that comes in its place
 //
@@ -28,6 +29,7 @@ var files embed.FS
 type Bug struct {
 	Name    string
 	Says    string // what it breaks
+	Disk    bool   // it can be noticed only by bots that keep their state on disk
 	Changes []Change
 }
 
@@ -133,6 +135,8 @@ func parse(text []byte) (bugs []Bug, err error) {
 			file, change = value, nil
 		case "says":
 			bugs[len(bugs)-1].Says = value
+		case "disk":
+			bugs[len(bugs)-1].Disk = true
 		case "-":
 			b := &bugs[len(bugs)-1]
 			if change == nil || len(change.New) > 0 {
