@@ -1,5 +1,5 @@
 # Every target is one line of script; without make, run the line.
-.PHONY: build check gen test fuzz count bench bench-report demo prove
+.PHONY: build check gen test fuzz count bench bench-report demo prove bugs
 
 build: ## the program, bin/smk
 	go build -C tools -o ../bin/smk ./smk
@@ -27,6 +27,9 @@ bench-report: ## the same, as a page with pictures in bench/report and tables in
 
 prove: ## trading days under faults, from seeds: SEEDS=1000 FROM=0
 	@go build -C tools -o ../bin/smk ./smk && bin/smk prove --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0) $(ARGS)
+
+bugs: ## plants each bug of prove/bugs in turn and runs days until one fails; ARGS="-only engine/book -seeds 100"
+	@bash scripts/bugs.sh $(ARGS)
 
 demo: ## an exchange and a bot: a first trade end to end; ARGS=-json for machines
 	@go build -C tools -o ../bin/smk ./smk && bin/smk demo $(ARGS)

@@ -30,6 +30,11 @@ func row(b *bugs.Bug, c caught) string {
 		b.Name, b.Package(), b.Says, c.Seed, c.Round, c.At.Round(time.Millisecond), c.Invariant)
 }
 
+// diskRow is row for a bug that was not run.
+func diskRow(b *bugs.Bug) string {
+	return fmt.Sprintf("| %s | %s | %s | needs a disk | | | |", b.Name, b.Package(), b.Says)
+}
+
 // readTable returns the lines of the table by the names of the bugs.
 func readTable(name string) (lines map[string]string, err error) {
 	lines = make(map[string]string)
