@@ -30,7 +30,7 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "only bugs whose name or package contains this")
 	flag.Uint64Var(&o.seeds, "seeds", 10_000, "how many days to run until one fails")
 	flag.IntVar(&o.workers, "workers", 2, "days that run at a time")
-	flag.DurationVar(&o.hang, "hang", time.Minute, "a day that takes longer has failed")
+	flag.DurationVar(&o.hang, "hang", 20*time.Second, "a day that takes longer has failed")
 	flag.BoolVar(&o.disk, "disk", false, "also bugs that only bots which keep their state on disk can notice")
 	flag.BoolVar(&o.update, "update", true, "write the table")
 	flag.Parse()
