@@ -34,9 +34,10 @@ type bot struct {
 	resolveAt    int64           // when a doubt is resolved next
 	asked        map[uint64]bool // orders that were cancelled to find out about them
 
-	halted bool // the kill switch is thrown
-	wanted map[quoteKey]quote.Two
-	placed []engine.Placed
+	halted  bool          // the kill switch is thrown
+	haltFor time.Duration // it is to be thrown by a handler
+	wanted  map[quoteKey]quote.Two
+	placed  []engine.Placed
 
 	submissions [4]*submission
 	checks      checks
@@ -71,7 +72,7 @@ func newBot(w *World, index int, role Role) *bot {
 func (b *bot) start() {
 	w := b.world
 	b.starts++
-	b.wanted, b.placed, b.halted = make(map[quoteKey]quote.Two), nil, false
+	b.wanted, b.placed, b.halted, b.haltFor = make(map[quoteKey]quote.Two), nil, false, 0
 	b.checks, b.stream, b.actedAt = newChecks(), stream{}, w.now
 	config := engine.Config{
 		Address: "exchange.test:3801", DisableTLS: true,
@@ -139,7 +140,7 @@ func (b *bot) halt(pause time.Duration) {
 		return
 	}
 	b.engine.Halt("a step of the day")
-	b.halted = true
+	b.halted, b.haltFor = true, 0
 	b.world.after(pause, b.resume)
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
@@ -81,6 +82,9 @@ func (b *bot) checkSuspect() {
 		return
 	}
 	state := b.engine.State()
+	if b.engine.Completeness().Complete && (!state.LoggedIn() || !b.stream.caught) {
+		w.fail("suspect", b, "the account is complete, state %v", state)
+	}
 	if state.LoggedIn() && !b.stream.missing() {
 		return
 	}
@@ -118,11 +122,29 @@ func (b *bot) moment() {
 			w.fail("kill switch", b, "%d orders are live, the switch says flat", truth.Live)
 		}
 	}
+	b.checkHeld()
 	b.checkLimits()
 	b.checkSides()
 	if w.now >= w.unsure && why&(order.Inexact|order.ResultUnknown) == 0 {
 		b.compareFunds()
 		b.compareOwnBooks()
+	}
+}
+
+// checkHeld checks that quotes are held while the bot or the market is halted.
+func (b *bot) checkHeld() {
+	for key := range b.wanted {
+		want := quote.Reasons(0)
+		if b.halted {
+			want = quote.Halted
+		}
+		if b.world.sim.Exchange.State(key.market) == msg.MarketStateHalted {
+			want |= quote.MarketHalted
+		}
+		if s := b.engine.QuoteStatus(key.market, key.contract); s.Reasons&want != want {
+			b.world.fail("held", b, "%+v: %+v instead of %v", key, s, want)
+			return
+		}
 	}
 }
 
@@ -168,16 +190,21 @@ func (b *bot) compareOwnBooks() {
 	if b.shared() {
 		return
 	}
-	own := make(map[quoteKey]map[odds.Price]odds.Quantity) // prices of purchases and sales never meet
+	type level struct {
+		contract uint32
+		side     odds.Side
+		price    odds.Price
+	}
+	own := make(map[level]odds.Quantity)
 	for o := range b.engine.Orders() {
-		if o.State == order.PendingNew || o.Overlay != 0 {
+		open := o.Available
+		if o.State == order.PendingNew {
+			open = o.Quantity // taken to be on the book
+		}
+		if o.Overlay&^order.PendingCancel != 0 || o.State == order.PendingNew && o.Original != 0 {
 			return
 		}
-		key := quoteKey{o.Market, o.Contract}
-		if own[key] == nil {
-			own[key] = make(map[odds.Price]odds.Quantity)
-		}
-		own[key][o.Price] += o.Available
+		own[level{o.Contract, o.Side, o.Price}] += open
 	}
 	for _, market := range markets {
 		for _, contract := range contracts[market] {
@@ -188,7 +215,7 @@ func (b *bot) compareOwnBooks() {
 			for _, side := range [...]odds.Side{odds.Buy, odds.Sell} {
 				var want []book.Level
 				for _, l := range c.Levels(nil, side) {
-					if l.Quantity -= own[quoteKey{market, contract}][l.Price]; l.Quantity > 0 {
+					if l.Quantity -= own[level{contract, side, l.Price}]; l.Quantity > 0 {
 						want = append(want, l)
 					}
 				}

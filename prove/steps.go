@@ -81,6 +81,10 @@ func (w *World) take(s *Step) {
 	case ReplaceDelay:
 		x.SetReplaceDelay(int64(s.For))
 	case KillSwitch:
+		if s.N%2 == 0 {
+			b.haltFor = s.For // in a handler
+			break
+		}
 		b.halt(s.For)
 	}
 }

@@ -18,6 +18,14 @@ func (b *bot) act() {
 	if !b.world.faulty {
 		return
 	}
+	if b.haltFor > 0 {
+		b.halt(b.haltFor)
+		market, contract := b.anywhere()
+		l := order.Limit{Market: market, Contract: contract, Side: odds.Buy, Price: b.price(), Quantity: b.size()}
+		if _, err := b.engine.Place(l); err == nil {
+			b.world.fail("kill switch", b, "an order is accepted in the handler that called Halt")
+		}
+	}
 	switch b.role {
 	case Maker, Second:
 		b.make()

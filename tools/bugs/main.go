@@ -31,6 +31,7 @@ func main() {
 	flag.Uint64Var(&o.seeds, "seeds", 10_000, "how many days to run until one fails")
 	flag.IntVar(&o.workers, "workers", 2, "days that run at a time")
 	flag.DurationVar(&o.hang, "hang", 20*time.Second, "a day that takes longer has failed")
+	flag.BoolVar(&o.rest, "rest", false, "leave out bugs that the table has a seed of")
 	flag.BoolVar(&o.disk, "disk", false, "also bugs that only bots which keep their state on disk can notice")
 	flag.BoolVar(&o.update, "update", true, "write the table")
 	flag.Parse()
@@ -52,7 +53,7 @@ type options struct {
 	seeds      uint64
 	workers    int
 	hang       time.Duration
-	disk       bool
+	rest, disk bool
 	update     bool
 }
 
@@ -81,6 +82,9 @@ func run(ctx context.Context, o *options) error {
 	for i := range all {
 		b := &all[i]
 		if !strings.Contains(b.Name, o.only) && !strings.Contains(b.Package(), o.only) {
+			continue
+		}
+		if _, ok := seedOf(lines[b.Name]); ok && o.rest {
 			continue
 		}
 		if b.Disk && !o.disk {

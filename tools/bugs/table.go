@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,8 +63,8 @@ func writeTable(name string, all []bugs.Bug, lines map[string]string) error {
 		}
 		b.WriteString(line + "\n")
 		listed++
-		seed := 0
-		if _, err := fmt.Sscan(strings.Split(line, " | ")[3], &seed); err != nil {
+		seed, ok := seedOf(line)
+		if !ok {
 			continue
 		}
 		if late++; seed < 100 {
@@ -72,4 +73,14 @@ func writeTable(name string, all []bugs.Bug, lines map[string]string) error {
 	}
 	fmt.Fprintf(&b, "\n%d bugs: %d noticed, %d of them within 100 seeds.\n", listed, late, soon)
 	return os.WriteFile(name, []byte(b.String()), 0o644)
+}
+
+// seedOf returns the seed in a line of the table.
+func seedOf(line string) (seed int, ok bool) {
+	cells := strings.Split(line, " | ")
+	if len(cells) < 4 {
+		return 0, false
+	}
+	seed, err := strconv.Atoi(strings.TrimSpace(cells[3]))
+	return seed, err == nil
 }
