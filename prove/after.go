@@ -2,6 +2,7 @@ package prove
 
 import (
 	"errors"
+	"math"
 	"time"
 
 	"github.com/smk-go/smk/engine"
@@ -15,11 +16,14 @@ import (
 
 // checkAnswers checks, at rest, that the fate of every request is known.
 func (b *bot) checkAnswers() {
+	first := uint64(math.MaxUint64)
 	for reference, r := range b.checks.sent {
 		if r.left && r.answered == 0 && r.resolved == 0 {
-			b.world.fail("fate", b, "%v with reference %d has no fate", r.typ, reference)
-			return
+			first = min(first, reference)
 		}
+	}
+	if r := b.checks.sent[first]; r != nil {
+		b.world.fail("fate", b, "%v with reference %d has no fate", r.typ, first)
 	}
 }
 
@@ -68,10 +72,10 @@ func (b *bot) handlesReplayed() bool { return b.world.schedule.Seed%4 != 0 }
 // checkQuotes checks, at rest, that what is wanted is quoted, and nothing else.
 func (b *bot) checkQuotes() {
 	w := b.world
-	if w.failed() || b.role != Maker || b.shared() || b.uncertain() || b.engine == nil || b.starts > 1 {
+	if w.failed() || b.role != Maker || b.shared() || b.engine == nil || b.starts > 1 {
 		return
 	}
-	if why := b.engine.Completeness().Why &^ told; why != 0 {
+	if why := b.engine.Completeness().Why &^ told; why != 0 && !b.uncertain() {
 		return
 	}
 	live := make(map[quoteKey][]exchange.OrderTruth)
