@@ -34,21 +34,14 @@ type bot struct {
 	resolveAt    int64           // when a doubt is resolved next
 	asked        map[uint64]bool // orders that were cancelled to find out about them
 
-	halted  bool          // the kill switch is thrown
-	haltFor time.Duration // it is to be thrown by a handler
-	wanted  map[quoteKey]quote.Two
-	placed  []engine.Placed
-
-	submissions [4]*submission
-	checks      checks
+	halted bool // the kill switch is thrown
+	wanted map[quoteKey]quote.Two
+	placed []engine.Placed
+	checks checks
 
 	sequencesRestarted, forgotten bool // by the exchange: what is known may be incomplete
 
-	stream   stream
-	limits   limits
-	momentAt int64 // when it is compared with the exchange next
-	actedAt  int64 // when its timer fired last
-	period   time.Duration
+	watch
 }
 
 // exceededMax is how often a bot may exceed limits that the exchange has changed while requests were under way.

@@ -235,7 +235,8 @@ func (b *bot) checkSides() {
 	}
 	seen := make(map[side]uint64)
 	for o := range b.engine.Orders() {
-		if have, ok := w.sim.Exchange.Order(o.ID); ok && have.Available > 0 && have.Price != uint32(odds.PriceMin) { // not a probe
+		have, ok := w.sim.Exchange.Order(o.ID)
+		if ok && have.Available > 0 && have.Price != uint32(odds.PriceMin) { // not a probe
 			at := side{o.Contract, o.Side}
 			if other := seen[at]; other != 0 {
 				w.fail("sides", b, "orders %d and %d are live on one side", other, o.ID)

@@ -22,6 +22,17 @@ const momentEvery = int64(150 * time.Millisecond)
 // nothing to repeat from, and numbers that are never sent cannot be told from lost messages.
 const told = order.CatchUpLacking | order.MessagesLost
 
+// watch is what a bot is checked by.
+type watch struct {
+	stream      stream
+	limits      limits
+	momentAt    int64 // when it is compared with the exchange next
+	actedAt     int64 // when its timer fired last
+	period      time.Duration
+	haltFor     time.Duration // the kill switch is to be thrown by a handler
+	submissions [4]*submission
+}
+
 // stream follows what arrives on the connection of a bot, independently of its session.
 type stream struct {
 	epoch  uint32

@@ -40,7 +40,8 @@ func writeDays(w io.Writer, o *options) {
 	}
 }
 
-// runDays runs days in the order of their seeds, and returns the lowest seed that fails. A day without an end fails too.
+// runDays runs days in the order of their seeds, and returns the lowest seed that fails. A day without an end fails
+// too.
 func runDays(o *options) (c caught) {
 	var mu sync.Mutex
 	var workers sync.WaitGroup
