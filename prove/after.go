@@ -8,6 +8,7 @@ import (
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
@@ -148,7 +149,7 @@ func (w *World) probe() {
 		return
 	}
 	for _, b := range w.bots {
-		if b.uncertain() || b.engine == nil || b.shared() || b.limits.on {
+		if b.uncertain() || b.engine == nil || b.shared() {
 			continue
 		}
 		b.probe()
@@ -177,6 +178,10 @@ func (b *bot) probe() {
 			break
 		}
 	}
+	if refusal := (*risk.Refusal)(nil); errors.As(err, &refusal) {
+		b.checkRefusal(refusal, contract)
+		return
+	}
 	if err != nil {
 		w.fail("probe", b, "an order is refused: %v", err)
 		return
@@ -184,13 +189,24 @@ func (b *bot) probe() {
 	if b.role == Submitter {
 		b.probeQueue()
 	}
-	cancelled := false
+	replaced, cancelled := false, false
 	for limit := w.now + probeTime; !w.failed(); w.round(w.now + int64(100*time.Millisecond)) {
 		o := p.Order()
 		switch {
+		case o == nil && replaced && w.now <= limit:
+			continue // it is under way
 		case o == nil || o.State.Terminal():
 			return
-		case o.ID != 0 && !cancelled:
+		case o.ID == 0 || o.State == order.PendingNew:
+		case !replaced:
+			next, err := p.Replace(odds.PriceMin, 20_000)
+			if full := (*order.FullError)(nil); errors.As(err, &full) {
+				w.fail("probe", b, "a replace is refused: %v", err)
+			}
+			if replaced = true; err == nil {
+				p = next
+			}
+		case !cancelled:
 			cancelled = p.Cancel() == nil
 		}
 		if w.now > limit {
@@ -210,5 +226,21 @@ func (b *bot) probeQueue() {
 		if w.now > limit {
 			w.fail("probe", b, "what is submitted is not done")
 		}
+	}
+}
+
+// checkRefusal checks that the bot has as many orders as the refusal of another one says.
+func (b *bot) checkRefusal(r *risk.Refusal, contract uint32) {
+	w, c := b.world, &b.limits.config
+	all, here := 0, 0
+	for _, o := range w.sim.Exchange.Orders(b.account) {
+		if o.State == exchange.OrderLive {
+			if all++; o.Contract == contract {
+				here++
+			}
+		}
+	}
+	if r.Limit == risk.LimitOrders && all < c.OrdersMax || r.Limit == risk.LimitContractOrders && here < c.ContractOrdersMax {
+		w.fail("probe", b, "an order is refused: %v; %d are live, %d of them in the contract", r, all, here)
 	}
 }

@@ -172,6 +172,9 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 	if b.checks.ended {
 		b.world.fail("after the end", b, "%+v", *ev)
 	}
+	if o != nil && o.State.Terminal() && o.Overlay != 0 {
+		b.world.fail("overlay", b, "an order that ended: %+v", *o)
+	}
 	if ev.OrderID != 0 && ev.State.Terminal() && !ev.Before.Terminal() && ev.Before != 0 {
 		b.checks.terminal[ev.OrderID]++
 	}
