@@ -115,23 +115,29 @@ func (b *bot) checkQuote(key quoteKey, live []exchange.OrderTruth) {
 		}
 		return
 	}
+	bids, asks := b.levels(two)
 	for i, side := range [...]msg.Side{msg.SideBuy, msg.SideSell} {
-		price, status := two.Bid, s.Bid
+		levels, status := bids, s.Bid
 		if i == 1 {
-			price, status = two.Ask, s.Ask
+			levels, status = asks, s.Ask
 		}
 		if status.GaveUp || status.RetryAt > w.now {
 			continue
 		}
-		n, served := 0, price == 0
+		n, served := 0, 0
 		for _, o := range live {
-			if o.Side == side {
-				n++
-				served = served || distance(odds.Price(o.Price), price) <= 10 && o.Available == uint64(two.Size)
+			if o.Side != side {
+				continue
+			}
+			n++
+			for _, l := range levels {
+				if distance(odds.Price(o.Price), l.Price) <= two.Tolerance && o.Available == uint64(l.Size) {
+					served++
+				}
 			}
 		}
-		if !served || n > 1 || price == 0 && n > 0 {
-			w.fail("quotes", b, "%+v %v: %+v is wanted, %+v are live, status %+v", key, side, two, live, s)
+		if served != len(levels) || n != served {
+			w.fail("quotes", b, "%+v %v: %+v is wanted, %+v are live, status %+v", key, side, levels, live, s)
 			return
 		}
 	}
@@ -148,6 +154,7 @@ func (w *World) probe() {
 	if w.failed() {
 		return
 	}
+	w.probing = true
 	for _, b := range w.bots {
 		if b.uncertain() || b.engine == nil || b.shared() {
 			continue

@@ -13,6 +13,7 @@ import (
 // limits are those of a bot's risk checks, and what its requests have used of them.
 type limits struct {
 	on     bool
+	levels int // of a quote
 	config risk.Config
 	tokens float64
 	filled int64
@@ -32,6 +33,8 @@ func (b *bot) limit(c *engine.Config) {
 	b.limits = limits{filled: b.world.now, orders: make(map[sentOrder]int64)}
 	l := &b.limits.config
 	l.RefuseSelfCross = r.IntN(2) == 0
+	b.limits.levels = max(r.IntN(5)-1, 1)
+	c.State.Quotes.Levels = b.limits.levels
 	small := r.IntN(3) == 0 // tables
 	if small {
 		c.Session.UnansweredMax = 16 + r.IntN(64)
@@ -84,9 +87,13 @@ func (b *bot) leaves(p *msg.Payload) {
 	case msg.PayloadOrderCancelAll:
 		reference = p.GetOrderCancelAll().GetReference()
 	case msg.PayloadOrderQuantityReduce:
-		reference = p.GetOrderQuantityReduce().GetReference()
+		m := p.GetOrderQuantityReduce()
+		reference = m.GetReference()
+		b.checkQuoted(m.GetOrderId(), m.GetNewQuantity(), false)
 	case msg.PayloadOrderCancelReplace:
-		reference = p.GetOrderCancelReplace().GetReference()
+		m := p.GetOrderCancelReplace()
+		reference = m.GetReference()
+		b.checkQuoted(m.GetOrigOrderId(), m.GetQuantity(), true)
 	}
 	if reference != 0 {
 		if r := b.checks.request(reference, typ); r.left {
@@ -106,6 +113,25 @@ func (b *bot) leaves(p *msg.Payload) {
 		w.fail("limits", b, "%v leaves with %f tokens of %d, %d a second", typ, l.tokens, l.config.Burst, l.config.Rate)
 	}
 	l.tokens = max(l.tokens-1, 0)
+}
+
+// checkQuoted checks that what a maker asks for is what it wants. The total of a replace includes what was executed.
+func (b *bot) checkQuoted(id, quantity uint64, total bool) {
+	if b.role != Maker || b.world.probing {
+		return
+	}
+	for o := range b.engine.Orders() {
+		if o.ID != id {
+			continue
+		}
+		want := b.wanted[quoteKey{o.Market, o.Contract}].Size
+		if total {
+			want += o.Executed
+		}
+		if quantity != uint64(want) {
+			b.world.fail("quoted", b, "%d is asked for instead of %d, of %+v", quantity, want, *o)
+		}
+	}
 }
 
 // checkPlaced checks an order that leaves.
@@ -223,7 +249,7 @@ func (b *bot) checkTimer() {
 	}
 }
 
-// checkSides checks that a maker has at most one order on each side of a contract.
+// checkSides checks that a maker has at most one order for each level on each side of a contract.
 func (b *bot) checkSides() {
 	w := b.world
 	if b.role != Maker || b.shared() || b.uncertain() || b.starts > 1 || w.failed() {
@@ -233,15 +259,14 @@ func (b *bot) checkSides() {
 		contract uint32
 		side     odds.Side
 	}
-	seen := make(map[side]uint64)
+	seen := make(map[side]int)
 	for o := range b.engine.Orders() {
 		have, ok := w.sim.Exchange.Order(o.ID)
 		if ok && have.Available > 0 && have.Price != uint32(odds.PriceMin) { // not a probe
 			at := side{o.Contract, o.Side}
-			if other := seen[at]; other != 0 {
-				w.fail("sides", b, "orders %d and %d are live on one side", other, o.ID)
+			if seen[at]++; seen[at] > b.limits.levels {
+				w.fail("sides", b, "%d orders are live on one side, the last is %d", seen[at], o.ID)
 			}
-			seen[at] = o.ID
 		}
 	}
 }

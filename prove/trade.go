@@ -77,10 +77,33 @@ func (b *bot) make() {
 		two = old
 		two.Size = b.size()
 	}
-	if err := b.engine.Quote(market, contract, two); err != nil {
+	b.wanted[key] = two
+	var err error
+	if b.limits.levels == 1 && b.index == 0 {
+		err = b.engine.Quote(market, contract, two)
+	} else {
+		bids, asks := b.levels(two)
+		err = b.engine.QuoteLevels(market, contract, bids, asks, quote.Tolerance{Price: two.Tolerance})
+	}
+	if err != nil {
 		b.world.fail("quote", b, "Quote %+v: %v", two, err)
 	}
-	b.wanted[key] = two
+}
+
+// levelStep is how far levels of a quote are apart.
+const levelStep = 60
+
+// levels returns the levels that the bot makes of a quote.
+func (b *bot) levels(two quote.Two) (bids, asks []quote.Level) {
+	for i := range b.limits.levels {
+		if p := two.Bid - odds.Price(i*levelStep); two.Bid != 0 && p.Valid() && p <= two.Bid {
+			bids = append(bids, quote.Level{Price: p, Size: two.Size})
+		}
+		if p := two.Ask + odds.Price(i*levelStep); two.Ask != 0 && p.Valid() {
+			asks = append(asks, quote.Level{Price: p, Size: two.Size})
+		}
+	}
+	return bids, asks
 }
 
 // book is called when a book changes: a maker follows it.

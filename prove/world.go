@@ -36,6 +36,7 @@ type World struct {
 	later     []event         // ends of steps
 	next      int             // the next step of the schedule
 	faulty    bool            // faults and steps go on
+	probing   bool            // the day is over, and each bot places one more order
 	throttled bool            // the exchange has changed its limits
 	disposed  map[uint32]bool // markets with fills that were voided or reduced
 	unsure    int64           // until then bots may not have heard of what the exchange did to fills
