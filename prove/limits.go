@@ -8,6 +8,7 @@ import (
 	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
+	"github.com/smk-go/smk/ring"
 )
 
 // limits are those of a bot's risk checks, and what its requests have used of them.
@@ -39,6 +40,7 @@ func (b *bot) limit(c *engine.Config) {
 	if small {
 		c.Session.UnansweredMax = 16 + r.IntN(64)
 		c.State.Orders.Requests, c.State.Orders.Orders = 16+r.IntN(64), 64+r.IntN(64)
+		c.Session.Send = ring.SendRingConfig{Bytes: 16 << 10, Records: 128}
 		c.State.Quotes.Orders = 64 + r.IntN(64)
 	}
 	if b.limits.on = b.role != Maker && b.role != Second && r.IntN(2) == 0; b.limits.on {
