@@ -47,6 +47,9 @@ type bot struct {
 // exceededMax is how often a bot may exceed limits that the exchange has changed while requests were under way.
 const exceededMax = 20
 
+// overdueMax is how many gaps may stay open because requests of replays, or the replays, are lost.
+const overdueMax = 2
+
 type quoteKey struct{ market, contract uint32 }
 
 func newBot(w *World, index int, role Role) *bot {
@@ -242,7 +245,17 @@ func (b *bot) register() {
 	})
 	e.OnSendResolved(b.resolved)
 	e.OnSendUnresolved(func(ev *engine.Event) { b.digestEvent(ev) })
-	e.OnState(func(ev *engine.Event) { b.digestEvent(ev) })
+	e.OnState(func(ev *engine.Event) {
+		b.digestEvent(ev)
+		if errors.Is(ev.Cause, session.ErrReplayTimeout) {
+			b.checks.overdue++
+		}
+		if b.checks.overdue > overdueMax &&
+			b.checks.recovered == 0 {
+			w.fail("replays", b, "%d gaps were not filled in time, and none was", b.checks.overdue)
+		}
+	})
+	e.OnRecovered(func(*engine.Event) { b.checks.recovered++ })
 	e.OnCaughtUp(func(ev *engine.Event) {
 		b.digestEvent(ev)
 		b.checks.caughtUp, b.stream.caught = true, true

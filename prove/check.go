@@ -24,6 +24,9 @@ type checks struct {
 	exceeded int // how often the exchange dropped requests for its throttle
 	ended    bool
 
+	overdue   int // gaps that were not filled in time
+	recovered int // gaps that were filled
+
 	fills    map[uint64]odds.Quantity // that handlers were called with, by order
 	terminal map[uint64]int           // events that ended an order
 }

@@ -6,7 +6,7 @@
 //	bug   name
 //	file  the file that is changed
 //	says  what it breaks
-//	disk  if only bots that keep their state on disk can notice it
+//	needs what days have to have for it to be noticed, and do not have yet
 //	- a line of the file that goes
 //	+ a line that comes in its place
 //
@@ -29,7 +29,7 @@ var files embed.FS
 type Bug struct {
 	Name    string
 	Says    string // what it breaks
-	Disk    bool   // it can be noticed only by bots that keep their state on disk
+	Needs   string // what days have to have for it to be noticed, and do not have yet
 	Changes []Change
 }
 
@@ -135,8 +135,8 @@ func parse(text []byte) (bugs []Bug, err error) {
 			file, change = value, nil
 		case "says":
 			bugs[len(bugs)-1].Says = value
-		case "disk":
-			bugs[len(bugs)-1].Disk = true
+		case "needs":
+			bugs[len(bugs)-1].Needs = value
 		case "-":
 			b := &bugs[len(bugs)-1]
 			if change == nil || len(change.New) > 0 {

@@ -32,7 +32,7 @@ func main() {
 	flag.IntVar(&o.workers, "workers", 2, "days that run at a time")
 	flag.DurationVar(&o.hang, "hang", 20*time.Second, "a day that takes longer has failed")
 	flag.BoolVar(&o.rest, "rest", false, "leave out bugs that the table has a seed of")
-	flag.BoolVar(&o.disk, "disk", false, "also bugs that only bots which keep their state on disk can notice")
+	flag.BoolVar(&o.needs, "needs", false, "also bugs that need what days do not have yet")
 	flag.BoolVar(&o.update, "update", true, "write the table")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -49,12 +49,12 @@ func main() {
 }
 
 type options struct {
-	root, only string
-	seeds      uint64
-	workers    int
-	hang       time.Duration
-	rest, disk bool
-	update     bool
+	root, only  string
+	seeds       uint64
+	workers     int
+	hang        time.Duration
+	rest, needs bool
+	update      bool
 }
 
 // run builds and runs each bug, and writes the table.
@@ -87,8 +87,8 @@ func run(ctx context.Context, o *options) error {
 		if _, ok := seedOf(lines[b.Name]); ok && o.rest {
 			continue
 		}
-		if b.Disk && !o.disk {
-			lines[b.Name] = diskRow(b)
+		if b.Needs != "" && !o.needs {
+			lines[b.Name] = needsRow(b)
 			continue
 		}
 		begun := time.Now()

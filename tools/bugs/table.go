@@ -31,9 +31,9 @@ func row(b *bugs.Bug, c caught) string {
 		b.Name, b.Package(), b.Says, c.Seed, c.Round, c.At.Round(time.Millisecond), c.Invariant)
 }
 
-// diskRow is row for a bug that was not run.
-func diskRow(b *bugs.Bug) string {
-	return fmt.Sprintf("| %s | %s | %s | needs a disk | | | |", b.Name, b.Package(), b.Says)
+// needsRow is row for a bug that was not run.
+func needsRow(b *bugs.Bug) string {
+	return fmt.Sprintf("| %s | %s | %s | needs %s | | | |", b.Name, b.Package(), b.Says, b.Needs)
 }
 
 // readTable returns the lines of the table by the names of the bugs.
