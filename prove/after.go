@@ -19,12 +19,17 @@ import (
 func (b *bot) checkAnswers() {
 	first := uint64(math.MaxUint64)
 	for reference, r := range b.checks.sent {
-		if r.left && r.answered == 0 && r.resolved == 0 {
+		if r.left && r.answered == 0 && r.resolved == 0 ||
+			r.doubt != 0 && r.doubt < b.checks.fresh && r.answered == 0 && r.ended == 0 {
 			first = min(first, reference)
 		}
 	}
 	if r := b.checks.sent[first]; r != nil {
-		b.world.fail("fate", b, "%v with reference %d has no fate", r.typ, first)
+		b.world.fail("fate", b, "%v with reference %d has no fate: %+v", r.typ, first, *r)
+	}
+	if n := b.world.skipped[b.account]; n != 0 && b.engine != nil && !b.uncertain() && !b.checks.lost &&
+		b.engine.AccountSequence() >= n {
+		b.world.fail("account holes", b, "%d is never sent, %d was received", n, b.engine.AccountSequence())
 	}
 }
 

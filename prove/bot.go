@@ -47,9 +47,6 @@ type bot struct {
 // exceededMax is how often a bot may exceed limits that the exchange has changed while requests were under way.
 const exceededMax = 20
 
-// overdueMax is how many gaps may stay open because requests of replays, or the replays, are lost.
-const overdueMax = 2
-
 type quoteKey struct{ market, contract uint32 }
 
 func newBot(w *World, index int, role Role) *bot {
@@ -244,23 +241,23 @@ func (b *bot) register() {
 		}
 	})
 	e.OnSendResolved(b.resolved)
-	e.OnSendUnresolved(func(ev *engine.Event) { b.digestEvent(ev) })
+	e.OnSendUnresolved(b.unresolved)
 	e.OnState(func(ev *engine.Event) {
 		b.digestEvent(ev)
-		if errors.Is(ev.Cause, session.ErrReplayTimeout) {
-			b.checks.overdue++
-		}
-		if b.checks.overdue > overdueMax &&
-			b.checks.recovered == 0 {
-			w.fail("replays", b, "%d gaps were not filled in time, and none was", b.checks.overdue)
+		if late := w.now - w.calmAt - int64(session.ReplayTimeout+time.Second); late > 0 && w.calmAt != 0 &&
+			!b.link.exchange.HalfOpen() && errors.Is(ev.Cause, session.ErrReplayTimeout) {
+			w.fail("replays", b, "a gap is not filled, %v after a request without faults", time.Duration(late))
 		}
 	})
-	e.OnRecovered(func(*engine.Event) { b.checks.recovered++ })
+	e.OnAccountLost(func(*engine.Event) { b.checks.lost = true })
 	e.OnCaughtUp(func(ev *engine.Event) {
 		b.digestEvent(ev)
 		b.checks.caughtUp, b.stream.caught = true, true
 	})
 	e.OnAccountReset(func(ev *engine.Event) {
+		if !w.renumbered {
+			w.fail("account reset", b, "%v, the exchange has not begun to count anew", ev)
+		}
 		b.sequencesRestarted = true
 		clear(b.checks.applied)
 	})
@@ -280,6 +277,9 @@ func (b *bot) register() {
 	e.OnLoggedIn(func(ev *engine.Event) {
 		w.result.Logins++
 		b.stream.loggedIn(ev.Resumed)
+		if !ev.Resumed {
+			b.checks.fresh = ev.Epoch
+		}
 		if subscribed {
 			return
 		}

@@ -24,8 +24,8 @@ type checks struct {
 	exceeded int // how often the exchange dropped requests for its throttle
 	ended    bool
 
-	overdue   int // gaps that were not filled in time
-	recovered int // gaps that were filled
+	lost  bool   // account messages were reported as lost
+	fresh uint32 // the last connection that did not resume a session
 
 	fills    map[uint64]odds.Quantity // that handlers were called with, by order
 	terminal map[uint64]int           // events that ended an order
@@ -37,6 +37,8 @@ type request struct {
 	left     bool
 	answered int
 	resolved int
+	doubt    uint32 // the connection after which it was in doubt, 0 if it was not
+	ended    int    // the doubt stays for ever
 }
 
 func newChecks() checks {
@@ -129,6 +131,9 @@ func (b *bot) resolved(ev *engine.Event) {
 		return
 	}
 	r := b.checks.request(ev.Reference, ev.Type)
+	if ev.Fate == session.InDoubt {
+		r.doubt = ev.Epoch
+	}
 	if r.resolved++; r.resolved > 1 || r.answered > 0 && ev.Type != msg.PayloadOrderCancelReplace {
 		b.world.fail(
 			"resolve once",
@@ -139,6 +144,15 @@ func (b *bot) resolved(ev *engine.Event) {
 			r.resolved,
 			r.answered,
 		)
+	}
+}
+
+// unresolved sees which doubts nothing will end any more.
+func (b *bot) unresolved(ev *engine.Event) {
+	b.digestEvent(ev)
+	r := b.checks.request(ev.Reference, ev.Type)
+	if r.ended++; r.ended > 1 {
+		b.world.fail("resolve once", b, "%v with reference %d is unresolved twice", ev.Type, ev.Reference)
 	}
 }
 

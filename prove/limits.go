@@ -82,7 +82,9 @@ func (b *bot) leaves(p *msg.Payload) {
 	switch typ {
 	case msg.PayloadOrderCreate:
 		m := p.GetOrderCreate()
-		reference = m.GetReference()
+		if reference = m.GetReference(); !b.stream.caught {
+			w.fail("early", b, "an order leaves before the account is caught up with")
+		}
 		b.checkPlaced(m)
 	case msg.PayloadOrderCancel:
 		reference = p.GetOrderCancel().GetReference()

@@ -52,6 +52,7 @@ func (w *World) take(s *Step) {
 		}
 		w.dispose(s, market, contract)
 	case RestartExchange:
+		w.renumbered = true
 		w.sim.Restart()
 		for _, b := range w.bots {
 			b.sequencesRestarted = true
@@ -62,6 +63,9 @@ func (w *World) take(s *Step) {
 			o.forgotten = o.forgotten || o.account == b.account
 		}
 	case SkipSequences:
+		if truth, _ := x.Truth(b.account); w.skipped[b.account] == 0 && truth.AccountSequence > 0 {
+			w.skipped[b.account] = truth.AccountSequence + 1
+		}
 		x.SkipSequences(b.account, 1+s.N%5)
 	case Throttle:
 		w.throttled = true

@@ -25,24 +25,27 @@ const (
 
 // World is one day: the exchange, the bots and the connections between them under one clock.
 type World struct {
-	schedule  Schedule
-	begun     int64
-	now       int64
-	sim       *sim.Sim
-	simDue    int64
-	bots      []*bot
-	links     []*link
-	random    *rand.Rand      // of the network
-	later     []event         // ends of steps
-	next      int             // the next step of the schedule
-	faulty    bool            // faults and steps go on
-	probing   bool            // the day is over, and each bot places one more order
-	throttled bool            // the exchange has changed its limits
-	disposed  map[uint32]bool // markets with fills that were voided or reduced
-	unsure    int64           // until then bots may not have heard of what the exchange did to fills
-	result    Result
-	digest    digest
-	output    io.Writer // nil if nobody reads
+	schedule   Schedule
+	begun      int64
+	now        int64
+	sim        *sim.Sim
+	simDue     int64
+	bots       []*bot
+	links      []*link
+	random     *rand.Rand        // of the network
+	later      []event           // ends of steps
+	next       int               // the next step of the schedule
+	faulty     bool              // faults and steps go on
+	probing    bool              // the day is over, and each bot places one more order
+	throttled  bool              // the exchange has changed its limits
+	disposed   map[uint32]bool   // markets with fills that were voided or reduced
+	skipped    map[string]uint64 // the first number of an account that is never sent
+	renumbered bool              // account messages were numbered anew
+	calmAt     int64             // when the faults ended
+	unsure     int64             // until then bots may not have heard of what the exchange did to fills
+	result     Result
+	digest     digest
+	output     io.Writer // nil if nobody reads
 }
 
 // trace writes a line.
@@ -97,8 +100,8 @@ func newWorld(s Schedule, to io.Writer) (*World, error) {
 	}
 	w := &World{
 		schedule: s, begun: sim.Beginning, now: sim.Beginning, sim: exchange, faulty: true,
-		disposed: make(map[uint32]bool),
-		random:   rand.New(rand.NewPCG(s.Seed, 0x11)), output: to,
+		disposed: make(map[uint32]bool), skipped: make(map[string]uint64),
+		random: rand.New(rand.NewPCG(s.Seed, 0x11)), output: to,
 	}
 	for i, role := range s.Bots {
 		b := newBot(w, i, role)
@@ -177,7 +180,7 @@ func (w *World) ended() bool {
 
 // calm ends all faults.
 func (w *World) calm() {
-	w.faulty = false
+	w.faulty, w.calmAt = false, w.now
 	for _, e := range w.later { // what was to last longer ends now
 		e.do()
 	}
