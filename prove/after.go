@@ -27,6 +27,12 @@ func (b *bot) checkAnswers() {
 	if r := b.checks.sent[first]; r != nil {
 		b.world.fail("fate", b, "%v with reference %d has no fate: %+v", r.typ, first, *r)
 	}
+	for _, o := range b.world.sim.Exchange.Orders(b.account) {
+		if r := b.checks.sent[o.Reference]; r != nil && r.absent && o.HasReference && r.typ == msg.PayloadOrderCreate {
+			b.world.fail("not sent", b, "the exchange has %+v of a request that it did not get", o)
+			return
+		}
+	}
 	if n := b.world.skipped[b.account]; n != 0 && b.engine != nil && !b.uncertain() && !b.checks.lost &&
 		b.engine.AccountSequence() >= n {
 		b.world.fail("account holes", b, "%d is never sent, %d was received", n, b.engine.AccountSequence())

@@ -24,8 +24,9 @@ type checks struct {
 	exceeded int // how often the exchange dropped requests for its throttle
 	ended    bool
 
-	lost  bool   // account messages were reported as lost
-	fresh uint32 // the last connection that did not resume a session
+	tooFast int    // orders that the exchange refused for its throttle
+	lost    bool   // account messages were reported as lost
+	fresh   uint32 // the last connection that did not resume a session
 
 	fills    map[uint64]odds.Quantity // that handlers were called with, by order
 	terminal map[uint64]int           // events that ended an order
@@ -39,6 +40,7 @@ type request struct {
 	resolved int
 	doubt    uint32 // the connection after which it was in doubt, 0 if it was not
 	ended    int    // the doubt stays for ever
+	absent   bool   // the exchange did not get it
 }
 
 func newChecks() checks {
@@ -133,6 +135,8 @@ func (b *bot) resolved(ev *engine.Event) {
 	r := b.checks.request(ev.Reference, ev.Type)
 	if ev.Fate == session.InDoubt {
 		r.doubt = ev.Epoch
+	} else {
+		r.absent = true
 	}
 	if r.resolved++; r.resolved > 1 || r.answered > 0 && ev.Type != msg.PayloadOrderCancelReplace {
 		b.world.fail(

@@ -169,8 +169,12 @@ func (b *bot) rejected(reason msg.OrderRejectedReason) {
 	case reason == msg.OrderRejectedCrossedSelf && !b.shared() && !b.uncertain() && b.starts == 1 &&
 		(b.limits.config.RefuseSelfCross || b.role == Maker):
 		w.fail("self cross", b, "an order crosses an own one")
-	case reason == msg.OrderRejectedThrottleExceeded && !w.throttled && !b.shared():
-		w.fail("throttle", b, "an order is refused: too fast")
+	case reason == msg.OrderRejectedThrottleExceeded && !w.throttled && w.schedule.Jitter == 0 &&
+		!w.schedule.Partial && w.schedule.Faults.Inactive():
+		// The ticks of the exchange's bucket and of ours are not the same ones.
+		if b.checks.tooFast++; b.checks.tooFast > 2+len(b.checks.sent)/50 {
+			w.fail("throttle", b, "%d of %d requests are refused: too fast", b.checks.tooFast, len(b.checks.sent))
+		}
 	}
 }
 

@@ -360,6 +360,12 @@ func simConfig(s *Schedule) sim.Config {
 			SessionsKept: 4,
 		},
 	}
+	if r := rand.New(rand.NewPCG(s.Seed, 0x400)); r.IntN(2) == 0 && len(s.Bots) > 0 && s.Bots[0] != Idle {
+		c.Throttle = sim.Throttle{
+			Rate: uint32(10 + r.IntN(50)), Burst: uint32(5 + r.IntN(40)),
+			Tick: time.Duration(1+r.IntN(200)) * time.Millisecond,
+		}
+	}
 	for _, name := range []string{"bot0", "bot1", "bot2"} {
 		c.Accounts = append(c.Accounts, exchange.Account{
 			Username: name, Password: "secret-of-" + name, Balance: 100_000 * exchange.Currency,
