@@ -2,6 +2,7 @@ package prove
 
 import (
 	"bytes"
+	"errors"
 	"time"
 
 	"github.com/smk-go/smk/engine"
@@ -133,6 +134,9 @@ func (b *bot) resolved(ev *engine.Event) {
 		return
 	}
 	r := b.checks.request(ev.Reference, ev.Type)
+	if w := b.world; errors.Is(ev.Cause, session.ErrNoAnswer) && w.schedule.Faults.Inactive() {
+		w.fail("answers", b, "%v with reference %d is not answered, and nothing is lost", ev.Type, ev.Reference)
+	}
 	if ev.Fate == session.InDoubt {
 		r.doubt = ev.Epoch
 	} else {
