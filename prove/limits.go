@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
@@ -18,6 +19,7 @@ type limits struct {
 	config risk.Config
 	tokens float64
 	filled int64
+	last   order.Limit         // that the bot placed
 	orders map[sentOrder]int64 // when the same was sent last
 }
 

@@ -122,11 +122,16 @@ func (b *bot) hammer() {
 	switch n := b.random.IntN(10); {
 	case n < 4 || len(b.placed) == 0:
 		market, contract := b.anywhere()
-		var p engine.Placed
-		p, err = b.engine.Place(order.Limit{
+		l := order.Limit{
 			Market: market, Contract: contract, Side: odds.Buy + odds.Side(b.random.IntN(2)), Price: b.price(),
 			Quantity: b.size(),
-		})
+		}
+		if b.limits.config.DuplicateWindow != 0 && b.random.IntN(3) == 0 && b.limits.last.Market != 0 {
+			l = b.limits.last // which is to be refused
+		}
+		b.limits.last = l
+		var p engine.Placed
+		p, err = b.engine.Place(l)
 		if err == nil {
 			b.placed = append(b.placed, p)
 		}

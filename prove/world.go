@@ -36,6 +36,7 @@ type World struct {
 	later      []event           // ends of steps
 	next       int               // the next step of the schedule
 	faulty     bool              // faults and steps go on
+	window     int               // bytes on the way to the exchange at most
 	probing    bool              // the day is over, and each bot places one more order
 	throttled  bool              // the exchange has changed its limits
 	disposed   map[uint32]bool   // markets with fills that were voided or reduced
@@ -100,8 +101,12 @@ func newWorld(s Schedule, to io.Writer) (*World, error) {
 	}
 	w := &World{
 		schedule: s, begun: sim.Beginning, now: sim.Beginning, sim: exchange, faulty: true,
+		window:   windowBytes,
 		disposed: make(map[uint32]bool), skipped: make(map[string]uint64),
 		random: rand.New(rand.NewPCG(s.Seed, 0x11)), output: to,
+	}
+	if w.random.IntN(4) == 0 {
+		w.window = windowSmall
 	}
 	for i, role := range s.Bots {
 		b := newBot(w, i, role)
@@ -330,6 +335,7 @@ func (w *World) connect() (*link, error) {
 	}
 	l := &link{
 		world: w, random: rand.New(rand.NewPCG(w.random.Uint64(), 0x22)), exchange: conn, endAt: math.MaxInt64,
+		window:  w.window,
 		latency: int64(w.schedule.Latency), jitter: int64(w.schedule.Jitter), partial: w.schedule.Partial && w.faulty,
 	}
 	w.links = append(w.links, l)
