@@ -1,5 +1,5 @@
 # Every target is one line of script; without make, run the line.
-.PHONY: build check gen test fuzz count bench bench-report demo prove bugs
+.PHONY: build check gen test fuzz count bench bench-report demo prove bugs soak
 
 build: ## the program, bin/smk
 	go build -C tools -o ../bin/smk ./smk
@@ -13,7 +13,7 @@ gen: ## write the generated code anew from proto/
 test: ## check, then every test, with and without the race detector
 	bash scripts/test.sh
 
-fuzz: ## compare the decoders over CASES (default 1000000) messages, fuzz every target for FUZZTIME (default 30s)
+fuzz: ## every target in turn for TIME (default 30s), and a table; before, the decoders over CASES (default 1000000) messages
 	bash scripts/fuzz.sh
 
 count: ## machine instructions of the hot paths against their table; ARGS=-update writes that anew
@@ -30,6 +30,9 @@ prove: ## trading days under faults, from seeds: SEEDS=1000 FROM=0
 
 bugs: ## plants each bug of prove/bugs in turn and runs days until one fails; ARGS="-only engine/book -seeds 100"
 	@bash scripts/bugs.sh $(ARGS)
+
+soak: ## bots and an exchange as processes, whose connections break and which are killed: TIME=2m SEED=1
+	@go build -C tools -o ../bin/smk ./smk && bin/smk soak --for $(or $(TIME),2m) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 demo: ## an exchange and a bot: a first trade end to end; ARGS=-json for machines
 	@go build -C tools -o ../bin/smk ./smk && bin/smk demo $(ARGS)

@@ -48,15 +48,20 @@ var arrows = map[string][]string{
 	"engine/internal/statefile": {},
 	"engine/quote":              {"odds"},
 
-	"config": {"engine", "engine/session"},
-	"sim": {
-		"gen/msg", "ring", "sim/exchange", "sim/fault", "sim/internal/agents", "sim/internal/gateway",
+	"config": {
+		"engine", "engine/book", "engine/order", "engine/quote", "engine/risk", "engine/session", "odds",
 	},
-	"sim/exchange":         {"gen/msg"},
+	"sim": {
+		"gen/msg", "ring", "sim/exchange", "sim/fault", "sim/internal/agents", "sim/internal/codec",
+		"sim/internal/gateway",
+	},
+	"sim/chaos":            {"wire", "sim/fault"},
+	"sim/exchange":         {"gen/msg", "sim/internal/codec"},
 	"sim/fault":            {"gen/msg", "wire", "sim/exchange", "sim/internal/gateway"},
 	"sim/script":           {"gen/msg", "wire", "sim", "sim/exchange", "sim/fault"},
-	"sim/internal/agents":  {"gen/msg", "sim/exchange"},
-	"sim/internal/gateway": {"internal/varint", "gen/msg", "wire", "ring", "sim/exchange"},
+	"sim/internal/agents":  {"gen/msg", "sim/exchange", "sim/internal/codec"},
+	"sim/internal/codec":   {},
+	"sim/internal/gateway": {"internal/varint", "gen/msg", "wire", "ring", "sim/exchange", "sim/internal/codec"},
 	"bench":                {anything},
 	"prove":                {anything},
 	"fuzz":                 {anything},

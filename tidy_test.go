@@ -19,7 +19,9 @@ import (
 var mayReadClock = []string{
 	"engine/internal/transport/clock.go",
 	"sim/server.go",
-	"sim/conn.go", // deadlines of sockets
+	"sim/conn.go",       // deadlines of sockets
+	"sim/store.go",      // when the state was written
+	"sim/chaos/pump.go", // a proxy's delays
 }
 
 // mayPoll are the tests that look again after a moment for what announces itself to nobody: the

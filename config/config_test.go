@@ -61,16 +61,34 @@ var otherKeys = map[string]string{
 	"DisableTLS": "plain", "ReconnectBackoff": "pauses", "DisableRestore": "restore_off",
 	"DisableReferences": "references_off", "DisableThrottle": "throttle_off",
 	"State.Disable": "state_off", "State.DisableFollow": "follow_off",
+	"State.Quotes.DisableReplace": "replace_off", "State.DisableQuoteCancelAll": "cancel_all_off",
+	"State.HaltFile": "halt_file", "State.HaltFilePeriod": "halt_file_period",
+	"State.HaltIncomplete": "halt_incomplete", "State.OnUnresolved": "on_unresolved",
+	"State.DoubtTimeout":   "doubt_timeout",
+	"State.HandleReplayed": "handle_replayed",
+}
+
+// fieldSections are the sections of fields by the beginnings of their names, the first one that fits.
+var fieldSections = [][2]string{
+	{"Session.", "session"},
+	{"State.Orders.", "orders"},
+	{"State.Books.", "books"},
+	{"State.Risk.", "risk"},
+	{"State.Quotes.", "quotes"},
+	{"State.HandleReplayed", "orders"},
+	{"State.DisableQuoteCancelAll", "quotes"},
+	{"State.Halt", "risk"},
+	{"State.OnUnresolved", "risk"},
+	{"State.DoubtTimeout", "risk"},
+	{"", "engine"},
 }
 
 // TestEveryFieldHasASetting fails when a field of the engine's settings is added
 // that files can neither say nor are known not to say.
 func TestEveryFieldHasASetting(t *testing.T) {
 	inCode := []string{
-		"State.Orders", "State.Books", "State.Risk", "State.Quotes", "State.HandleReplayed", "State.OnUnresolved",
-		"State.HaltSignals", "State.HaltFile", "State.HaltFilePeriod", "State.DisableQuoteCancelAll", "Clock",
-		"State.files",
-		"Dial", "Logger", "Credentials", "Session.Tap", "Session.ResumeFrom",
+		"State.HaltSignals", "State.Files", "Clock", "Dial", "Logger", "Credentials", "Session.Tap",
+		"Session.ResumeFrom",
 		"Session.AccountApplied", "Session.InDoubt", "Session.AccountMark",
 		"Session.LateCredentials", "Session.Send.OnDemand",
 	}
@@ -91,14 +109,14 @@ func TestEveryFieldHasASetting(t *testing.T) {
 			case named[field] == "":
 				t.Errorf("engine.Config.%s has no setting", field)
 			default:
-				short := strings.TrimPrefix(strings.TrimPrefix(field, "Session."), "Limits.")
+				i := slices.IndexFunc(fieldSections, func(s [2]string) bool { return strings.HasPrefix(field, s[0]) })
+				short, section := strings.TrimPrefix(field, "Session."), fieldSections[i][1]
 				key, other := otherKeys[short]
+				if strings.HasSuffix(fieldSections[i][0], ".") {
+					short = strings.TrimPrefix(strings.TrimPrefix(field, fieldSections[i][0]), "Limits.")
+				}
 				if !other {
 					key = snake(strings.ReplaceAll(short, ".", ""))
-				}
-				section := "engine"
-				if strings.HasPrefix(field, "Session.") {
-					section = "session"
 				}
 				if got := named[field]; got != section+"."+key {
 					t.Errorf("%s is set by %s, want %s.%s", field, got, section, key)
@@ -157,6 +175,9 @@ func TestEverySetting(t *testing.T) {
 	special := map[string]string{
 		"wait": "spinblock", "on_stop": "leave", "resume": "none", "reconnect_backoff": "0s, 1.5s", "address": "h:1",
 		"username": "u", "password": "p", "token": "t", "state_on_save_failed": "trade_unsaved",
+		"collar_on_absent": "skip_collar", "collar_on_suspect": "use_book", "collar_on_empty": "Skip_Collar",
+		"on_loss": "report", "on_drift": "reduce", "on_unresolved": "cancel_market",
+		"halt_incomplete": "sequence_reset, Overflow", "ignore": "gap",
 	}
 	for _, s := range settings {
 		if s.section == "tls" || strings.HasSuffix(s.key, "_file") {
@@ -259,6 +280,21 @@ func TestBadValues(t *testing.T) {
 		{"[session]\nresume = all", "one of account, session, none"},
 		{"[engine]\nwait = spin-block", "one of block, spin, spinblock"},
 		{"[engine]\nplain = maybe", "yes or no"},
+		{"[risk]\nloss_max = 0", "bot.conf:2: risk.loss_max: is \"0\", which is not an amount of money greater than 0"},
+		{"[risk]\nloss_max = -1", "risk.loss_max"},
+		{"[risk]\nloss_max = 12,50", "risk.loss_max"},
+		{"[risk]\nloss_max = 0.000000001", "risk.loss_max"},
+		{"[risk]\nloss_max = 99999999999999999999", "risk.loss_max"},
+		{"[risk]\norder_quantity_max = 0.00001", "risk.order_quantity_max"},
+		{"[risk]\norders_max = 0", "a number from 1"},
+		{"[risk]\nwatchdog = 0s", "greater than 0"},
+		{"[risk]\ncollar_fraction = 0", "a percentage"},
+		{"[risk]\ncollar_fraction = 0.001", "a percentage"},
+		{"[risk]\nmarkets = 1, 0", "numbers from 1"},
+		{"[risk]\nmarkets = 1,", "numbers from 1"},
+		{"[risk]\nhalt_incomplete = overflow, reset", "some of not_caught_up, catching_up_lacked_something"},
+		{"[risk]\non_loss = stop", "one of halt, reduce, report"},
+		{"[orders]\ncommission = 100.01", "a percentage"},
 		{"[engine]\npauses = 1s,,2s", "engine.pauses"},
 		{"[engine]\naddress = a:1\n  b:2", "one line of text"},
 		{"[engine]\naddress =\n  a:1", "one line of text"},

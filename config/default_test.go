@@ -24,7 +24,7 @@ func TestUnknownInDefault(t *testing.T) {
 		{"for the bot's reference", "unit = 1\n[strategy]\nsize = %(unit)s0\n", "", "", ""},
 		{"behind an escaped sign", "unit = 1\n[strategy]\nsize = %%(unit)s0\n", "", "", "unit"},
 		{"that a section of the bot's has too", "edge = 1\n[strategy]\nedge = 2\n", "", "", ""},
-		{"that another section of the bot's has", "edge = 1\n[strategy]\n[risk]\nedge = 2\n", "", "", ""},
+		{"that another section of the bot's has", "edge = 1\n[strategy]\n[model]\nedge = 2\n", "", "", ""},
 		{"that only the bot's code reads", "edge = 1\n[strategy]\n", "", "", "edge"},
 		{"that only the bot's code reads, declared", "edge = 1\n[strategy]\n", "", "Edge", ""},
 		{"of [inherit]", "from = common.conf\n", "", "", "from"},
@@ -47,7 +47,7 @@ func TestUnknownInDefault(t *testing.T) {
 		}
 		_, err := Load("bot.conf", Options{
 			Directories: []string{files(t, content)}, Environ: []string{},
-			Own: []string{"strategy", "risk", "DEFAULT", "engine"}, OwnKeys: []string{c.own},
+			Own: []string{"strategy", "model", "DEFAULT", "engine"}, OwnKeys: []string{c.own},
 		})
 		var e *Error
 		switch {

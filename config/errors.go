@@ -119,8 +119,8 @@ type valueError struct {
 func (e *valueError) Error() string   { return "is " + e.text + ", which is not " + e.want }
 func (e *valueError) Is(t error) bool { return t == ErrValue }
 
-// quote makes any text safe and short enough for an error.
-func quote(s string) string {
+// inQuotes makes any text safe and short enough for an error.
+func inQuotes(s string) string {
 	if len(s) <= quotedBytesMax {
 		return strconv.Quote(s)
 	}
@@ -134,7 +134,7 @@ func quote(s string) string {
 func quoteAll(list []string) []string {
 	quoted := make([]string, len(list))
 	for i, s := range list {
-		quoted[i] = quote(s)
+		quoted[i] = inQuotes(s)
 	}
 	return quoted
 }

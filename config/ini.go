@@ -112,7 +112,7 @@ func full(section, key string) string { return shown(section) + "." + shown(key)
 
 // shown is a name as it is, or quoted if it is long or has what a terminal obeys.
 func shown(name string) string {
-	if q := quote(name); q != `"`+name+`"` {
+	if q := inQuotes(name); q != `"`+name+`"` {
 		return q
 	}
 	return name

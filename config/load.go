@@ -12,6 +12,10 @@ import (
 	"strings"
 
 	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/book"
+	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/quote"
+	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/engine/session"
 )
 
@@ -79,6 +83,9 @@ func resolve(v *Values, o Options) (*Settings, error) {
 	if file := &l.target.State.File; *file != "" {
 		*file = l.path("state_file", *file)
 	}
+	if file := &l.target.State.HaltFile; *file != "" {
+		*file = l.path("halt_file", *file)
+	}
 	c, err := l.target.tls(l.path)
 	var wrong *tlsError
 	if errors.As(err, &wrong) {
@@ -104,8 +111,8 @@ type loader struct {
 
 // checkKeys reports sections and keys that nobody knows.
 func (l *loader) checkKeys() {
-	ours := []string{"inherit", "engine", "session", "tls", defaultSection}
-	sections := slices.Concat(ours, l.options.Own)
+	ours := slices.Concat([]string{"inherit", defaultSection}, sections)
+	all := slices.Concat(ours, l.options.Own)
 	for _, s := range l.values.sections {
 		switch {
 		case slices.Contains(ours, s.name):
@@ -113,7 +120,7 @@ func (l *loader) checkKeys() {
 			continue
 		default:
 			err := &Error{Origin: s.origin, Key: "[" + shown(s.name) + "]", Err: ErrUnknown}
-			if n := nearest(s.name, sections); n != "" {
+			if n := nearest(s.name, all); n != "" {
 				err.Nearest = "[" + n + "]"
 			}
 			l.add(err)
@@ -204,7 +211,7 @@ func (l *loader) apply(s *setting) {
 	}
 	l.origins[s.name()] = origin
 	if want, ok := s.set(&l.target, text); !ok {
-		value := quote(text)
+		value := inQuotes(text)
 		if secret {
 			value = "a credential"
 		}
@@ -232,7 +239,7 @@ func (l *loader) secret(key, file string, to *string) {
 
 // path is where the file is that a setting names.
 func (l *loader) path(key, file string) string {
-	for _, section := range [...]string{"tls", "session", "engine"} {
+	for _, section := range sections {
 		if o := l.origins[section+"."+key]; o.File != "" && !filepath.IsAbs(file) {
 			return filepath.Join(filepath.Dir(o.File), file)
 		}
@@ -264,21 +271,38 @@ func (s *Settings) Values() *Values { return s.values }
 // Explain returns err, an error of engine.New, with the key and the origin of the
 // setting that it is about, as an *Error, or as it is if it is about none of them.
 func (s *Settings) Explain(err error) error {
-	field := ""
-	var e *engine.ConfigError
-	var p *session.ConfigError
-	switch {
-	case errors.As(err, &e):
-		field = e.Field
-	case errors.As(err, &p):
-		field = "Session." + p.Field
-	}
+	field := fieldOf(err)
 	for i := range settings {
 		if name := settings[i].name(); field != "" && settings[i].field == field {
 			return &Error{Origin: s.origins[name], Key: name, Err: err}
 		}
 	}
 	return err
+}
+
+// fieldOf returns the field of engine.Config that an error of engine.New is about, "" if it is about none.
+func fieldOf(err error) string {
+	var e *engine.ConfigError
+	var p *session.ConfigError
+	var o *order.ConfigError
+	var b *book.ConfigError
+	var r *risk.ConfigError
+	var q *quote.ConfigError
+	switch {
+	case errors.As(err, &e):
+		return e.Field
+	case errors.As(err, &p):
+		return "Session." + p.Field
+	case errors.As(err, &o):
+		return "State.Orders." + o.Field
+	case errors.As(err, &b):
+		return "State.Books." + b.Field
+	case errors.As(err, &r):
+		return "State.Risk." + r.Field
+	case errors.As(err, &q):
+		return "State.Quotes." + q.Field
+	}
+	return ""
 }
 
 // String lists what was set, a line each, with its origin. Of credentials it says only that

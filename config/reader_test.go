@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// order returns what Files returns, relative to dir and with slashes.
-func order(t *testing.T, dir, name string, directories ...string) []string {
+// orderOfFiles returns what Files returns, relative to dir and with slashes.
+func orderOfFiles(t *testing.T, dir, name string, directories ...string) []string {
 	t.Helper()
 	var full []string
 	for _, d := range directories {
@@ -80,10 +80,10 @@ func TestOrder(t *testing.T) {
 		},
 	} {
 		dir := files(t, c.files)
-		if got := order(t, dir, "B.conf", "etc", "home"); !slices.Equal(got, c.want) {
+		if got := orderOfFiles(t, dir, "B.conf", "etc", "home"); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.what, got, c.want)
 		}
-		if got := order(t, dir, "./B.conf", "etc", "home", "etc"); !slices.Equal(got, c.want) {
+		if got := orderOfFiles(t, dir, "./B.conf", "etc", "home", "etc"); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q with a directory twice, want %q", c.what, got, c.want)
 		}
 	}

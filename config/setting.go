@@ -35,19 +35,26 @@ type setting struct {
 	set     func(t *target, text string) (want string, ok bool)
 }
 
+// sections are those that settings are in.
+var sections = []string{"engine", "session", "tls", "risk", "orders", "books", "quotes"}
+
 // name is the setting's key with its section.
 func (s *setting) name() string { return s.section + "." + s.key }
 
 // variable is the setting's name in the environment.
 func (s *setting) variable() string {
-	if s.section == "tls" {
-		return variablePrefix + "TLS_" + strings.ToUpper(s.key)
+	switch s.section {
+	case "engine", "session":
+		return variablePrefix + strings.ToUpper(s.key)
 	}
-	return variablePrefix + strings.ToUpper(s.key)
+	return variablePrefix + strings.ToUpper(s.section+"_"+s.key)
 }
 
 // settings are all there are.
-var settings = []setting{
+var settings = slices.Concat(connection, trading)
+
+// connection are the settings of the engine, the session and TLS.
+var connection = []setting{
 	{"engine", "address", "Address", false, text(func(t *target) *string { return &t.Address })},
 	{"engine", "plain", "DisableTLS", false, truth(func(t *target) *bool { return &t.DisableTLS })},
 	{

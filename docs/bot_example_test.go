@@ -148,11 +148,8 @@ func Example_botBook() {
 	check(err)
 
 	bot.OnCaughtUp(once(func() {
-		var s msg.MarketSubscribe
-		s.SetMarketId(sim.DemoMarket)
-		_, err := bot.SendMarketSubscribe(&s)
-		check(err)
-		_, err = bot.Place(backHome(4900))
+		check(bot.Subscribe(sim.DemoMarket))
+		_, err := bot.Place(backHome(4900))
 		check(err)
 	}))
 	bot.OnBook(func(c book.Contract) {
@@ -161,9 +158,9 @@ func Example_botBook() {
 		}
 		all, _ := c.Best(odds.Buy)
 		others, _ := c.WithoutOwn().Best(odds.Buy)
-		mid, _ := c.WithoutOwn().Mid() // in 1/10000 of a price
+		mid, _ := c.WithoutOwn().MidPrice()
 		fmt.Println("live:", c.Live())
-		fmt.Println("best bid:", int(all.Price), "without ours:", int(others.Price), "mid:", mid/10_000)
+		fmt.Println("best bid:", int(all.Price), "without ours:", int(others.Price), "mid:", int(mid))
 		bot.Stop()
 	})
 	check(bot.Run(context.Background()))
@@ -186,8 +183,8 @@ func Example_botOrder() {
 		fmt.Println(placed.Order().State, placed.Cancel()) // it has no id yet
 	}))
 	bot.OnOrder(func(o *order.Order, ev *order.Event) {
-		if o == nil {
-			return // an event about the account, such as CompletenessChanged
+		if ev.State == 0 {
+			return // an event about no order, such as CompletenessChanged
 		}
 		fmt.Println(ev.Kind, o.State, int(o.Price), int64(o.Available))
 		switch ev.Kind {
@@ -298,7 +295,7 @@ func Example_botDoubt() {
 		cut.Store(true) // the answer does not reach us
 	}))
 	bot.OnOrder(func(o *order.Order, ev *order.Event) {
-		if o != nil {
+		if ev.State != 0 {
 			fmt.Println(ev.Kind, ev.State)
 		}
 	})
@@ -329,10 +326,6 @@ func Example_botLevels() {
 
 	live := 0
 	bot.OnCaughtUp(once(func() {
-		var s msg.MarketSubscribe
-		s.SetMarketId(sim.DemoMarket)
-		_, err := bot.SendMarketSubscribe(&s)
-		check(err)
 		bids := []quote.Level{{Price: 4900, Size: 400_000}, {Price: 4800, Size: 800_000}}
 		asks := []quote.Level{{Price: 5100, Size: 400_000}, {Price: 5200, Size: 800_000}}
 		check(bot.QuoteLevels(sim.DemoMarket, sim.DemoHome, bids, asks, quote.Tolerance{Price: 20}))
@@ -363,10 +356,6 @@ func Example_botQuote() {
 	check(err)
 
 	bot.OnCaughtUp(once(func() {
-		var s msg.MarketSubscribe
-		s.SetMarketId(sim.DemoMarket)
-		_, err := bot.SendMarketSubscribe(&s)
-		check(err)
 		q := quote.Two{Bid: 4900, Ask: 5100, Size: 400_000, Tolerance: 20}
 		check(bot.Quote(sim.DemoMarket, sim.DemoHome, q)) // nothing leaves before the book is there
 	}))

@@ -122,7 +122,7 @@ func Example_botEnd() {
 		check(err)
 	}))
 	bot.OnOrder(func(o *order.Order, ev *order.Event) {
-		if o != nil {
+		if ev.State != 0 {
 			fmt.Println(ev.Kind)
 		}
 		if ev.Kind == order.OrderAccepted {
@@ -307,27 +307,19 @@ type maker struct{ bot *engine.Engine }
 // newMaker registers a maker's handlers.
 func newMaker(bot *engine.Engine) {
 	m := maker{bot}
-	bot.OnLoggedIn(once(m.subscribe))
 	bot.OnBook(m.book)
-}
-
-func (m maker) subscribe() {
-	var s msg.MarketSubscribe
-	s.SetMarketId(sim.DemoMarket)
-	_, err := m.bot.SendMarketSubscribe(&s)
-	check(err)
+	check(bot.Subscribe(sim.DemoMarket)) // and after each reconnect
 }
 
 func (m maker) book(c book.Contract) {
 	if c.ID() != sim.DemoHome {
 		return
 	}
-	mid, ok := c.WithoutOwn().Mid()
+	fair, ok := c.WithoutOwn().MidPrice()
 	if !ok {
 		m.bot.Pull(c.Market(), c.ID())
 		return
 	}
-	fair := odds.Price(mid / 10_000)
 	q := quote.Two{Size: 400_000, Tolerance: 20}
 	p := m.bot.Position(c.Market(), c.ID())
 	held := p.Final + p.Provisional

@@ -122,9 +122,9 @@ type Config struct {
 	// 100 ms. A negative value reports nothing.
 	LoopDelay time.Duration
 
-	// Logger logs, on a goroutine of its own, what happens to the connection and to
-	// sends, and slow handlers; never the contents of a message or a login. nil means
-	// no log.
+	// Logger logs, on a goroutine of its own, what happens to the connection and to sends, slow handlers, and of the
+	// trading state what a person should see: modes, orders in doubt, missed fills, drift, incomplete positions,
+	// quotes given up. It never has the contents of another message or a login. nil means no log.
 	Logger *slog.Logger
 
 	// DisableReferences leaves order-entry messages without a reference as they
@@ -225,6 +225,9 @@ func (c Config) resolve() (Config, error) {
 	}
 	if c.LoopDelay == 0 {
 		c.LoopDelay = LoopDelay
+	}
+	if err := c.State.checkDisabled(); err != nil {
+		return c, err
 	}
 	if err := c.State.checkHalts(); err != nil {
 		return c, err

@@ -53,7 +53,7 @@ var (
 	// already.
 	ErrSubscriptions error = &sentinel{text: "engine: too many subscriptions", unsent: true}
 
-	// ErrNoState means that Config.State.Disable is set.
+	// ErrNoState means that Config.State.Disable is set: no orders, books, risk checks and quotes are kept.
 	ErrNoState error = &sentinel{text: "engine: no trading state is kept", unsent: true}
 
 	// ErrVirtual means that Run was called although Config.Clock is set: Poll drives the engine then.

@@ -16,7 +16,7 @@ var ReferenceBase = referenceBase
 func BaseOf(e *Engine) uint64 { return e.config.Session.ReferenceBase }
 
 // SetStateFS sets the file system of Config.State.File.
-func SetStateFS(c *Config, fs statefile.FS) { c.State.files = fs }
+func SetStateFS(c *Config, fs statefile.FS) { c.State.Files = fs }
 
 // IsQuote reports whether a reference is of a request of quotes.
 func IsQuote(e *Engine, reference uint64) bool { return e.trading.persist.isQuote(reference) }

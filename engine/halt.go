@@ -133,7 +133,7 @@ func (e *Engine) Mode() (s risk.Status) {
 // kill switch, a loss or a drift beyond its limit, a missed beat. ev may be kept. A handler is called after the change,
 // at the end of the loop's round at the latest, and finds the state as it is then, which [Engine.Mode] returns.
 func (e *Engine) OnRisk(handler func(ev risk.Event)) Registration {
-	return e.tradingHandlers().risk.add(handler)
+	return e.tradingHandlers("OnRisk").risk.add(handler)
 }
 
 // followRisk follows what the risk checks found out.

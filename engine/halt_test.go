@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim"
@@ -229,6 +230,7 @@ func TestHaltSettings(t *testing.T) {
 	for _, state := range []engine.StateConfig{
 		{Disable: true, HaltFile: "halt"},
 		{Disable: true, HaltSignals: []os.Signal{os.Interrupt}},
+		{HaltIncomplete: order.NotCaughtUp | order.SequenceReset},
 		{HaltSignals: []os.Signal{nil}},
 		{HaltSignals: []os.Signal{os.Kill}},
 		{HaltFilePeriod: time.Second},

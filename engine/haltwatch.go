@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/risk"
 )
 
@@ -24,6 +25,8 @@ type halts struct {
 	pause    int64 // before the next retry of a kill switch that gave up
 	retryAt  int64 // clock reading, never if there is none
 	loggedIn bool  // once more, for a kill switch that gave up
+
+	incomplete order.Why // of HaltIncomplete, as of the last change
 }
 
 // retryLater sets when a kill switch that gave up begins again.
@@ -35,10 +38,10 @@ func (h *halts) retryLater(now int64) {
 // checkHalts checks the settings of signals and file, and replaces zeros by defaults.
 func (c *StateConfig) checkHalts() error {
 	switch {
-	case c.Disable && (len(c.HaltSignals) > 0 || c.HaltFile != ""):
-		return &ConfigError{"State.HaltSignals and HaltFile", "contradict State.Disable"}
 	case slices.Contains(c.HaltSignals, nil), slices.Contains(c.HaltSignals, os.Kill):
 		return &ConfigError{"State.HaltSignals", "must not have nil or a signal that cannot be caught"}
+	case c.HaltIncomplete&order.NotCaughtUp != 0:
+		return &ConfigError{"State.HaltIncomplete", "must not have NotCaughtUp: each lost connection would halt"}
 	case c.HaltFilePeriod != 0 && c.HaltFile == "":
 		return &ConfigError{"State.HaltFilePeriod", "needs HaltFile"}
 	case c.HaltFilePeriod != 0 && (c.HaltFilePeriod < haltFilePeriodMin || c.HaltFilePeriod > durationMax):

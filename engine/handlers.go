@@ -14,6 +14,7 @@ type handlers struct {
 	every    eventHandlers             // of messages, of any type
 	events   [eventKinds]eventHandlers // of events that are no messages, by kind
 	payload  payloadHandlers
+	uncalled string // the method that registered a handler that would never be called
 }
 
 // dispatch applies an event to the stages and calls its handlers.

@@ -72,6 +72,7 @@ type CancelError struct {
 	Sent     bool  // an order_cancel_all was sent
 	Accepted bool  // the exchange accepted it: all orders that it has accepted are cancelled
 	InDoubt  int   // orders that it did not answer
+	Left     int   // of RunUntilFlat: orders that seem to be left, those in doubt included
 	Err      error // cause: ErrStopTimeout, the rejection, the error of the send, or nil if it is unknown
 }
 
@@ -83,6 +84,8 @@ func (e *CancelError) Error() string {
 		text += "not cancelled"
 	case !e.Accepted:
 		text += "cancellation not confirmed"
+	case e.Left > 0:
+		text += fmt.Sprintf("all were cancelled, and %d seem to be left, %d of them in doubt", e.Left, e.InDoubt)
 	default:
 		text += fmt.Sprintf("all were cancelled but for %d in doubt", e.InDoubt)
 	}

@@ -19,6 +19,12 @@ import (
 // *[order.StateError], or what the system says. A file that is refused is left as it is.
 type StateFileError = statefile.Error
 
+// FileSystem and File are what StateConfig.Files provides.
+type (
+	FileSystem = statefile.FS
+	File       = statefile.File
+)
+
 // Why a state file is refused.
 var (
 	ErrStateDamaged = statefile.ErrDamaged
@@ -86,6 +92,7 @@ type persist struct {
 	places    bool // an intent that is not durable yet may bring an order to the book
 	lost      bool // one was not noted
 	logFailed bool
+	inline    bool // the loop writes: time is virtual
 	skipped   bool // the state may be half changed: no last image
 	resumed   bool // the login resumed from an account message
 
@@ -124,8 +131,6 @@ func resolvePersist(c *Config) error {
 		s.SaveEvery = SaveEvery
 	}
 	switch {
-	case s.Disable:
-		return &ConfigError{"State.File", "contradicts State.Disable"}
 	case accountOf(c) == "":
 		return &ConfigError{"State.Account", "must name the account for State.File if Session.Username does not"}
 	case len(accountOf(c)) > accountBytesMax:
@@ -134,7 +139,7 @@ func resolvePersist(c *Config) error {
 		return &ConfigError{"State.SaveEvery", "must be 0, or a millisecond to 24 hours"}
 	case s.OnSaveFailed >= saveFailurePolicies:
 		return &ConfigError{"State.OnSaveFailed", "is not a SaveFailurePolicy"}
-	case c.Session.ReferenceBase != 0:
+	case c.Session.ReferenceBase != 0 && c.Clock == nil || c.Session.ReferenceBase > math.MaxUint64/4:
 		return &ConfigError{"Session.ReferenceBase", "contradicts State.File, which keeps the references"}
 	case c.Session.AccountSequence|c.Session.AccountMark != 0 || len(c.Session.AccountApplied) > 0 ||
 		len(c.Session.InDoubt) > 0 || c.Session.ResumeFrom.ID != "":
@@ -156,7 +161,7 @@ func accountOf(c *Config) string {
 // openPersist reads the file into the trading state, which is empty, and into the settings of the session, and
 // writes it once, so that the references of this run are durably taken.
 func (e *Engine) openPersist(c *Config) (err error) {
-	t, fs := e.trading, c.State.files
+	t, fs := e.trading, c.State.Files
 	if fs == nil {
 		fs = statefile.OS{}
 	}
@@ -166,13 +171,14 @@ func (e *Engine) openPersist(c *Config) (err error) {
 		return err
 	}
 	p := &persist{store: store, policy: c.State.OnSaveFailed, every: int64(c.State.SaveEvery), started: e.now}
+	p.inline = c.Clock != nil
 	p.applied = make([]session.AccountRange, 0, session.AccountHolesMax+1)
 	defer func() {
 		if err != nil {
 			_ = p.close(nil, 0)
 		}
 	}()
-	if err = p.read(e.now, t.orders); err != nil {
+	if err = p.read(e.now, t.orders, c.Session.ReferenceBase); err != nil {
 		return err
 	}
 	if err = p.readIntents(t.orders); err != nil {
@@ -190,7 +196,11 @@ func (e *Engine) openPersist(c *Config) (err error) {
 		return err
 	}
 	size := payloadHead + payloadApplied*cap(p.applied) + t.orders.StateBytesMax()
-	p.writer = statefile.NewWriter(store, size, p.fill, p.replica.read, e.wake)
+	if c.Clock != nil {
+		p.writer = statefile.NewInlineWriter(store, size, p.fill, p.replica.read)
+	} else {
+		p.writer = statefile.NewWriter(store, size, p.fill, p.replica.read, e.wake)
+	}
 	p.covers = p.covered
 	p.note(noteMark, e.now)
 	p.writer.Save(e.now)
@@ -224,18 +234,11 @@ func (p *persist) close(last []byte, now int64) error {
 	if p.replica != nil {
 		p.replica.stale = true // nothing is noted any more
 	}
+	if p.inline {
+		return p.release(last, now)
+	}
 	ended := make(chan error, 1)
-	go func() {
-		var err error
-		if p.writer != nil {
-			<-p.writer.Close()
-		}
-		if last != nil {
-			_, err = p.store.Write(last, now)
-		}
-		_ = p.store.Close()
-		ended <- err
-	}()
+	go func() { ended <- p.release(last, now) }()
 	patience := time.NewTimer(savePatience)
 	defer patience.Stop()
 	select {
@@ -246,17 +249,31 @@ func (p *persist) close(last []byte, now int64) error {
 	}
 }
 
-// read reads the image, or begins the first run.
-func (p *persist) read(now int64, orders *order.Manager) error {
+// release ends the writer, writes a last image if there is one, and unlocks the files.
+func (p *persist) release(last []byte, now int64) (err error) {
+	if p.writer != nil {
+		<-p.writer.Close()
+	}
+	if last != nil {
+		_, err = p.store.Write(last, now)
+	}
+	_ = p.store.Close()
+	return err
+}
+
+// read reads the image, or begins the first run, with the references above first, or if that is 0 a random one.
+func (p *persist) read(now int64, orders *order.Manager, first uint64) error {
 	image, found, err := p.store.Read()
 	if err != nil {
 		return err
 	}
 	p.recovery.Found = found
 	if !found {
-		var b [8]byte
-		_, _ = rand.Read(b[:]) // never fails
-		p.first = binary.LittleEndian.Uint64(b[:])>>2 + 1
+		if p.first = first; first == 0 {
+			var b [8]byte
+			_, _ = rand.Read(b[:]) // never fails
+			p.first = binary.LittleEndian.Uint64(b[:])>>2 + 1
+		}
 		p.run, p.base = 1, p.first
 		return nil
 	}

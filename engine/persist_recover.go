@@ -53,13 +53,13 @@ func (e *Engine) Recovery() (r Recovery) {
 // OnRecovery registers a handler that is called once with StateConfig.File, at the first CaughtUp and before its
 // handlers.
 func (e *Engine) OnRecovery(handler func(Recovery)) Registration {
-	return e.tradingHandlers().recovery.add(handler)
+	return e.tradingHandlers("OnRecovery").recovery.add(handler)
 }
 
 // OnSaved registers a handler that is called when saving the state begins to fail, with the *StateFileError, and with
 // nil when it works again.
 func (e *Engine) OnSaved(handler func(error)) Registration {
-	return e.tradingHandlers().saved.add(handler)
+	return e.tradingHandlers("OnSaved").saved.add(handler)
 }
 
 // readIntents applies the intents that the image does not cover.

@@ -62,6 +62,7 @@ const (
 	noteDisconnected
 	noteTick
 	noteConfirm
+	noteOverdue
 )
 
 // newReplica makes a replica of a state.
@@ -141,6 +142,13 @@ func (p *persist) noteCaughtUp(ev *Event, now int64) {
 func (p *persist) noteResolve(reference uint64, o order.Outcome, now int64) {
 	if n := p.claim(noteResolve, now); n != nil {
 		n.a, n.b, n.flag, n.ended = reference, o.OrderID, o.Placed, o.Ended
+		p.publish()
+	}
+}
+
+func (p *persist) noteOverdue(sent, now int64) {
+	if n := p.claim(noteOverdue, now); n != nil {
+		n.a = uint64(sent)
 		p.publish()
 	}
 }
@@ -245,6 +253,8 @@ func (r *replica) apply(n *note) {
 		o.Disconnected(n.now)
 	case noteTick:
 		o.Tick(n.now)
+	case noteOverdue:
+		o.ResolveOverdue(int64(n.a), n.now)
 	case noteConfirm:
 		o.Confirm(n.now)
 	case noteMark, noteMore:

@@ -24,6 +24,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	if e.config.Clock != nil {
 		return ErrVirtual
 	}
+	if err := e.checkHandlers(); err != nil {
+		return err
+	}
 	if err := e.acquire(); err != nil {
 		return err
 	}
@@ -59,6 +62,9 @@ func (e *Engine) Run(ctx context.Context) error {
 // It returns nil while the engine runs, and from its end on the error of Run, with
 // ErrLoggedOut where that is nil.
 func (e *Engine) Poll() error {
+	if err := e.checkHandlers(); err != nil {
+		return err
+	}
 	if err := e.acquire(); err != nil {
 		return err
 	}

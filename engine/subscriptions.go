@@ -14,6 +14,7 @@ type subscriptions struct {
 	priceFeed  bool
 	marketFeed bool
 	disabled   bool
+	unsent     bool // there is a market in the list that this session was not asked for: Subscribe
 
 	// What admit has read, for subscribed to keep.
 	id       uint32
@@ -195,7 +196,7 @@ func (e *Engine) onLogin(ev *Event) {
 	e.life.loggedIn = true
 	e.backoff.established(e.now)
 	e.subscriptions.next = 0
-	if ev.Resumed || e.gate.has(gateStopping) {
+	if ev.Resumed && !e.subscriptions.unsent || e.gate.has(gateStopping) {
 		e.gate.clear(gateRestoring)
 		return
 	}
@@ -213,6 +214,7 @@ func (e *Engine) restore() error {
 		for {
 			m, keys, skip := e.subscriptions.item(e.subscriptions.next)
 			if m == nil {
+				e.subscriptions.unsent = false
 				e.gate.clear(gateRestoring)
 				return e.push()
 			}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/engine/book"
-	"github.com/smk-go/smk/engine/internal/statefile"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/risk"
@@ -17,10 +16,12 @@ import (
 
 // StateConfig are the settings of the trading state: orders and money, books, risk checks and quotes.
 type StateConfig struct {
-	// Disable keeps no state: methods that ask for it, such as [Engine.Place] and [Engine.Book], return ErrNoState or
-	// nothing, risk checks and quotes do not exist, and nothing is paid for them. The zero values of all settings keep
-	// all of it with the defaults of each package, which limit nothing; memory for it, about 20 MB, is claimed by New.
-	// It has to be set with Config.DisableReferences.
+	// Disable keeps no state, and nothing is paid for it: methods that ask for it, such as [Engine.Place] and
+	// [Engine.Halt], return ErrNoState, those without an error, such as [Engine.Position], zero values, and
+	// [Engine.Completeness] that as its cause. What would silently have no effect is refused: other settings of
+	// StateConfig by New, but for those that switch something off, and handlers of OnOrder, OnFill, OnBook and their
+	// like by Run. The zero values of all settings keep all of it with the defaults of each package, which limit
+	// nothing; memory for it, about 30 MB, is claimed by New. It has to be set with Config.DisableReferences.
 	Disable bool
 
 	Orders order.Config
@@ -36,7 +37,8 @@ type StateConfig struct {
 	Account string
 
 	// SaveEvery is how often File is written, off the loop, if something has changed; 0 means a second. The
-	// writer has a copy of all orders, which claims as much memory again; the loop copies for it what it applies.
+	// writer has a copy of all orders, which claims as much memory again; the loop copies for it what it applies. With
+	// Config.Clock the loop writes it.
 	SaveEvery time.Duration
 
 	// DurableIntents makes each request about an order durable before it leaves: one sync of the disk for all that
@@ -48,7 +50,8 @@ type StateConfig struct {
 	// OnSaveFailed is what follows while File cannot be written.
 	OnSaveFailed SaveFailurePolicy
 
-	files statefile.FS // nil means the system's; for tests
+	// Files is the file system that File is in; nil means the system's. It is for tests of what a disk can do to it.
+	Files FileSystem
 
 	// HandleReplayed calls OnOrder's and OnFill's handlers also for what the exchange repeats after a login.
 	// The state is up to date in any case.
@@ -65,14 +68,28 @@ type StateConfig struct {
 	HaltFile       string
 	HaltFilePeriod time.Duration
 
+	// HaltIncomplete are the causes for which positions and money are not complete that throw the kill switch when they
+	// come up: order.MessagesLost|order.SequenceReset|order.Overflowed, for example, after which a bot trades by
+	// positions that may be wrong. The zero value reports them only; see [Engine.Completeness]. order.NotCaughtUp,
+	// which comes with each lost connection, is none of them.
+	HaltIncomplete order.Why
+
 	// OnUnresolved is what follows an order that stays in doubt after a login.
 	OnUnresolved UnresolvedPolicy
+
+	// DoubtTimeout is after how long the silence of the account's messages ends the doubt about a request: if the
+	// account has been caught up with for that long, nothing of its messages is missing, and none of them has a trace
+	// of a request that was sent as long ago, it was not carried out. That is long enough for the exchange to have
+	// given up the connection that the request was sent on. 0 means the constant of the same name; negative values
+	// leave doubts to messages and [Engine.ResolveOrder].
+	DoubtTimeout time.Duration
 
 	// DisableQuoteCancelAll keeps quotes from cancelling all orders of a market, which is how they end the doubt about
 	// an order of theirs that nothing names. Its side of the quote then stays blocked until [Engine.ResolveOrder].
 	DisableQuoteCancelAll bool
 
-	// DisableFollow leaves it to the bot to subscribe to every market in which the account has orders or a position.
+	// DisableFollow leaves it to the bot to subscribe to every market in which the account has orders or a position, or
+	// that it quotes.
 	// Otherwise the engine subscribes by itself to those that the bot has not subscribed to, after each login and when
 	// one is new, because nothing else says that they are settled, and ends that when nothing is left in them. Such
 	// subscriptions count for SubscriptionsMax and give way to the bot's. Those of the bot are not touched.
@@ -120,6 +137,7 @@ type trading struct {
 	snapshot    risk.Snapshot
 	retryQuotes int64  // clock reading
 	caughtUpAt  int64  // clock reading; 0 while the account is not caught up with
+	doubtDue    int64  // clock reading of the next look for overdue doubts
 	gapfills    uint64 // of the session, when the gap was found
 	realised    odds.Money
 	changed     bool // the orders, which the risk checks count
@@ -130,13 +148,40 @@ type trading struct {
 	healing     bool // a subscription is renewed for the books, not for the bot
 }
 
+// fitBooks makes room in the books for every order and every subscription that there may be, where the settings leave
+// that open: a book without own orders must have all of them.
+func (c *StateConfig) fitBooks(subscriptions int) {
+	b := &c.Books
+	if b.Orders == 0 {
+		if b.Orders = c.Orders.Orders; b.Orders == 0 {
+			b.Orders = order.OrdersDefault
+		}
+	}
+	if b.Markets == 0 {
+		b.Markets = max(subscriptions, 1)
+	}
+	if b.Contracts == 0 {
+		b.Contracts = max(contractsPerMarket*b.Markets, book.ContractsDefault)
+	}
+}
+
+// contractsPerMarket is how many contracts markets have, on average, for which there is room.
+const contractsPerMarket = 3
+
 // newTrading claims the memory of the trading state.
 func newTrading(config *Config) (*trading, error) {
 	c := config.State
+	if c.DoubtTimeout == 0 {
+		c.DoubtTimeout = DoubtTimeout
+	}
+	if c.DoubtTimeout > durationMax {
+		return nil, &ConfigError{"State.DoubtTimeout", "must be at most " + durationMax.String()}
+	}
+	c.fitBooks(config.SubscriptionsMax)
 	if config.DisableReferences {
 		return nil, &ConfigError{"State.Disable", "must be set with DisableReferences: orders could not be named"}
 	}
-	t := &trading{config: c, due: math.MaxInt64, retryQuotes: math.MaxInt64}
+	t := &trading{config: c, due: math.MaxInt64, doubtDue: math.MaxInt64, retryQuotes: math.MaxInt64}
 	t.events.init()
 	t.halts.beats.period, t.halts.retryAt = int64(c.Risk.Watchdog), never
 	t.driftPing.retryAt = never
@@ -175,10 +220,12 @@ func (t *trading) admit(now int64, keys *msg.Keys) error {
 // fillSnapshot fills in the parts of the snapshot that a request is judged by.
 func (t *trading) fillSnapshot(now int64, keys *msg.Keys, needs risk.Parts) {
 	s := &t.snapshot
-	*s = risk.Snapshot{Known: needs}
 	if needs == 0 {
+		s.Known = 0
 		return
 	}
+	*s = risk.Snapshot{}
+	s.Known = needs
 	market, contract, side := keys.Market, keys.Contract, odds.Side(keys.Side)
 	var original *order.Order
 	if keys.Type == msg.PayloadOrderCancelReplace {
@@ -219,11 +266,11 @@ const microUnit = 10_000
 
 // touch returns a contract's book as the risk checks take it, without own orders.
 func (t *trading) touch(now int64, market, contract uint32) (b risk.Book) {
-	c, ok := t.books.Contract(market, contract)
+	is, ok := t.books.Touch(market, contract)
 	if !ok {
 		return b
 	}
-	switch state, _ := c.State(); state {
+	switch is.State {
 	case book.Live:
 		b.State = risk.BookLive
 	case book.Suspect:
@@ -231,17 +278,11 @@ func (t *trading) touch(now int64, market, contract uint32) (b risk.Book) {
 	default:
 		return b
 	}
-	b.Age = time.Duration(c.Age(now))
-	c = c.WithoutOwn()
+	b.Age, b.Bid, b.Offer = time.Duration(now-is.Updated), is.Bid, is.Offer
 	if t.config.Risk.Collar.Micro {
-		micro, _ := c.Micro()
+		c, _ := t.books.Contract(market, contract)
+		micro, _ := c.WithoutOwn().Micro()
 		b.Micro = odds.Price((micro + microUnit/2) / microUnit)
-	}
-	if l, ok := c.Best(odds.Buy); ok {
-		b.Bid = l.Price
-	}
-	if l, ok := c.Best(odds.Sell); ok {
-		b.Offer = l.Price
 	}
 	return b
 }
@@ -267,7 +308,7 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 		e.noteIntent(&k, seq)
 	}
 	t.risk.Sent(e.now, &k)
-	t.changed, t.reconcile = true, t.quoting
+	t.changed, t.reconcile = true, t.reconcile || t.quoting && !t.stepping
 	if k.Type == msg.PayloadOrderCancelAll {
 		t.quotes.Clearing(k.Market, k.Reference, e.now)
 		if k.Market == 0 {
@@ -278,7 +319,7 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	if k.Type == msg.PayloadOrderCreate {
 		if o := t.orders.ByReference(k.Reference); o != nil {
 			_ = t.books.OwnAdded(own(o, 0))
-			t.quoteOrder(o)
+			t.quoteSent(o)
 		}
 		return
 	}
@@ -304,7 +345,7 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	case msg.PayloadOrderQuantityReduce:
 		_ = t.books.OwnReducing(keyOf(o), o.Overlay&order.PendingReduce != 0)
 	}
-	t.quoteOrder(o)
+	t.quoteSent(o)
 }
 
 // recordSubscription records that subscriptions to books changed.
@@ -378,13 +419,23 @@ type recentRequest struct {
 
 // recentRequests are the newest requests about orders.
 type recentRequests struct {
-	list [recentRequestsMax]recentRequest
-	next int
+	list       [recentRequestsMax]recentRequest
+	next       int
+	unresolved int // of them
 }
 
 func (r *recentRequests) add(q recentRequest) {
+	r.resolve(&r.list[r.next])
 	r.list[r.next] = q
 	r.next = (r.next + 1) % recentRequestsMax
+}
+
+// resolve notes that a request is not unresolved any more.
+func (r *recentRequests) resolve(q *recentRequest) {
+	if q.unresolved {
+		q.unresolved = false
+		r.unresolved--
+	}
 }
 
 // quantity returns what the newest request about an order asks for, or otherwise another quantity.

@@ -11,16 +11,17 @@ import (
 )
 
 // OnOrder registers a handler of everything that happens to the account's orders, in the order in which it is
-// found out: acceptance, fills, cancellation, doubt and its end, missed fills, drift. o is nil if the event is
-// about no order, or about one that is not kept. Both are valid until the handler returns.
+// found out: acceptance, fills, cancellation, doubt and its end, missed fills, drift. o is never nil: of an event about
+// an order that is not kept it has what ev says, and a Quantity of 0; of one about no order, such as a Drift, ev.State
+// and o.State are zero. Both are valid until the handler returns.
 func (e *Engine) OnOrder(handler func(o *order.Order, ev *order.Event)) Registration {
-	return e.tradingHandlers().order.add(handler)
+	return e.tradingHandlers("OnOrder").order.add(handler)
 }
 
 // OnFill registers a handler of fills, provisional ones included. o is the order after the fill, and valid until
 // the handler returns. It is called before OnOrder's handlers.
 func (e *Engine) OnFill(handler func(o *order.Order, f order.Fill)) Registration {
-	return e.tradingHandlers().fill.add(handler)
+	return e.tradingHandlers("OnFill").fill.add(handler)
 }
 
 // OnBook registers a handler of books that changed: their levels, or their State, for a gap or a halt for example. It
@@ -28,15 +29,7 @@ func (e *Engine) OnFill(handler func(o *order.Order, f order.Fill)) Registration
 // what the newest call of a contract says, and nothing unless the book is Live, does not act on a stale one. It may
 // also be called with a book that did not change. The book is valid until the handler returns.
 func (e *Engine) OnBook(handler func(c book.Contract)) Registration {
-	return e.tradingHandlers().book.add(handler)
-}
-
-// tradingHandlers returns the lists to register with, of nobody if there is no state.
-func (e *Engine) tradingHandlers() *tradingHandlers {
-	if e.trading == nil {
-		return new(tradingHandlers)
-	}
-	return &e.trading.handlers
+	return e.tradingHandlers("OnBook").book.add(handler)
 }
 
 // Book returns the book of a contract, and false if its market is neither subscribed to nor has own orders.
@@ -104,13 +97,13 @@ func (e *Engine) Account() (a order.Account) {
 // Completeness returns whether orders, positions and money are complete as far as can be known, and why not.
 func (e *Engine) Completeness() (c order.Completeness) {
 	if e.trading == nil {
-		return c
+		return order.Completeness{Why: order.NotCaughtUp, Cause: ErrNoState}
 	}
 	return e.trading.orders.Completeness()
 }
 
-// ResolveOrder ends the doubt about an order by the user's word. It reports false if there is no order in doubt
-// with the reference.
+// ResolveOrder ends the doubt about an order, and about requests about it, by the user's word. It reports false if
+// there is no order with the reference about which something is not certain.
 func (e *Engine) ResolveOrder(reference uint64, outcome order.Outcome) bool {
 	if e.trading == nil {
 		return false
@@ -242,7 +235,8 @@ func (e *Engine) replaceOrder(o *order.Order, price odds.Price, quantity odds.Qu
 
 // RunUntilFlat is Run that ends flat: when ctx ends, or Stop is called, all orders are cancelled, which takes at
 // most timeout, or Config.StopTimeout if that is not positive, whatever Config.OnStop says. It returns the orders
-// that may still be live, those in doubt included, and Run's error: as far as is known, see [Engine.Completeness].
+// that may still be live, those in doubt included, and Run's error, or where that is nil although there are some, a
+// *[CancelError]. So nil means that none is left, as far as is known: see [Engine.Completeness].
 // Without state it returns ErrNoState and does not run.
 func (e *Engine) RunUntilFlat(ctx context.Context, timeout time.Duration) (left []order.Order, err error) {
 	if e.trading == nil {
@@ -252,8 +246,14 @@ func (e *Engine) RunUntilFlat(ctx context.Context, timeout time.Duration) (left 
 		e.config.StopTimeout = timeout
 	}
 	err = e.Run(ctx)
+	inDoubt := 0
 	for o := range e.Orders() {
-		left = append(left, *o)
+		if left = append(left, *o); o.Overlay&order.InDoubt != 0 || o.State == order.PendingNew {
+			inDoubt++
+		}
+	}
+	if err == nil && len(left) > 0 {
+		err = &CancelError{Sent: true, Accepted: true, InDoubt: inDoubt, Left: len(left)}
 	}
 	return left, err
 }

@@ -16,7 +16,7 @@ type bookWalk struct {
 }
 
 // begin begins a walk, or has it go on for a whole round.
-func (w *bookWalk) begin(b *book.Books) { w.left = b.Capacity() }
+func (w *bookWalk) begin(b *book.Books) { w.left = b.Places() }
 
 // next appends the next books of a walk to a list.
 func (w *bookWalk) next(b *book.Books, list []book.Contract) []book.Contract {
@@ -25,7 +25,7 @@ func (w *bookWalk) next(b *book.Books, list []book.Contract) []book.Contract {
 			list = append(list, c)
 			n++
 		}
-		if w.at++; w.at == b.Capacity() {
+		if w.at++; w.at >= b.Places() {
 			w.at = 0
 		}
 	}

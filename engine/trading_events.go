@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"log/slog"
+
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
@@ -18,7 +20,18 @@ type tradingEvents struct {
 	books     []book.Contract
 	quotes    []quote.Event
 	risk      []risk.Event
+	noOrder   order.Order // placeholder
 	notifying bool
+}
+
+// placeholder returns what OnOrder's handlers get for an event that is about no order, or about one that is not kept:
+// most of them are written for orders, and such events are too rare for a test to find out.
+func (q *tradingEvents) placeholder(ev *order.Event) *order.Order {
+	q.noOrder = order.Order{Market: ev.Market, Contract: ev.Contract, Side: ev.Side}
+	if ev.State != 0 {
+		q.noOrder.ID, q.noOrder.Reference, q.noOrder.State = ev.OrderID, ev.Reference, ev.State
+	}
+	return &q.noOrder
 }
 
 func (q *tradingEvents) init() {
@@ -63,6 +76,9 @@ func (e *Engine) notifyTrading() {
 		}
 		for ; k < len(q.quotes) && !e.gate.has(gateMuted); k++ {
 			ev := q.quotes[k]
+			if ev.Kind == quote.GaveUp && e.log != nil {
+				e.log.push(record{at: e.now, level: slog.LevelWarn, text: "quote " + ev.String()})
+			}
 			notifyEach(e, &t.handlers.quote, func(f func(quote.Event)) { f(ev) })
 		}
 		for ; l < len(q.risk) && !e.gate.has(gateMuted); l++ {
@@ -77,6 +93,9 @@ func (e *Engine) notifyTrading() {
 // notifyOrder calls the handlers of orders and fills with an event.
 func (e *Engine) notifyOrder(ev *order.Event) {
 	t := e.trading
+	if e.log != nil {
+		e.logOrder(ev)
+	}
 	if ev.Replayed && !t.config.HandleReplayed {
 		return
 	}
@@ -86,7 +105,29 @@ func (e *Engine) notifyOrder(ev *order.Event) {
 		}
 	}
 	o := t.orderOf(ev)
+	if o == nil {
+		o = t.events.placeholder(ev)
+	}
 	notifyEach(e, &t.handlers.order, func(f func(*order.Order, *order.Event)) { f(o, ev) })
+}
+
+// logOrder logs an event that a person should see: what is in doubt, missing, or not as the exchange has it.
+func (e *Engine) logOrder(ev *order.Event) {
+	r := record{at: ev.Now, level: slog.LevelWarn}
+	switch ev.Kind {
+	case order.DoubtResolved, order.DriftEnded:
+		r.level, r.text = slog.LevelInfo, ev.String()
+	case order.DoubtBegan, order.MissedFill, order.Drift, order.Anomaly, order.Overflow:
+		r.text = ev.String()
+	case order.CompletenessChanged:
+		c := e.Completeness()
+		if r.text = c.String(); c.Complete {
+			r.level = slog.LevelInfo
+		}
+	default:
+		return
+	}
+	e.log.push(r)
 }
 
 // notifyEach calls each handler of a list.

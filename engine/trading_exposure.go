@@ -27,54 +27,51 @@ func (t *trading) exposures(s *risk.Snapshot, r *exposed) {
 		s.Known &^= risk.PartContract | risk.PartMarket | risk.PartAccount
 		return
 	}
-	independent := t.config.Orders.IndependentContracts
-	before, after := risk.WorstCase{Independent: independent}, risk.WorstCase{Independent: independent}
-	filled := risk.WorstCase{Independent: independent}
-	m, a := t.orders.Market(r.market), t.orders.Account()
-	fixed := m.Provision + m.Replacing
+	var c order.Stake          // of each contract
+	var with, open risk.Result // of the request's contract, at first without the original
 	seen, original := false, uint64(0)
 	if r.original != nil {
 		original = r.original.ID
 	}
-	t.orders.Stakes(r.market, original, func(k order.Stake) bool {
-		with := risk.Result{Wins: less(k.Wins, k.Selling), Loses: less(k.Loses, k.Buying)}
-		fixed += k.Asked
-		before.Add(with)
-		if k.Contract != r.contract {
-			after.Add(with)
-			filled.Add(with)
-			return true
+	before := risk.WorstCase{Independent: t.config.Orders.IndependentContracts} // of the other contracts, at first
+	fixed, others := t.orders.Fixed(r.market)
+	own := fixed
+	for w := t.orders.Stakes(r.market, original); w.Next(&c); {
+		fixed += c.Asked
+		k := risk.Result{Wins: less(c.Wins, c.Selling), Loses: less(c.Loses, c.Buying)}
+		if c.Contract != r.contract {
+			before.Add(k)
+			continue
 		}
-		seen = true
-		rest := with // without the original
+		with, open, seen = k, k, true
+		own += c.Asked
 		if r.side == odds.Buy {
-			rest.Loses = less(k.Loses, k.Buying-k.OfOrder)
+			open.Loses = less(c.Loses, c.Buying-c.OfOrder)
 		} else {
-			rest.Wins = less(k.Wins, k.Selling-k.OfOrder)
+			open.Wins = less(c.Wins, c.Selling-c.OfOrder)
 		}
-		open, full := rest, rest
-		open.Open(r.side, r.price, r.quantity)
-		full.Fill(r.side, r.price, r.quantity)
-		after.Add(open)
-		filled.Add(full)
-		own := k.Asked + m.Provision + m.Replacing
-		s.Contract = risk.Exposure{Before: lossOf(with) + own, After: lossOf(open) + own, Filled: lossOf(full) + own}
-		return true
-	})
+	}
 	if !seen { // settled, or voided: the exchange refuses it
 		s.Known &^= risk.PartContract | risk.PartMarket | risk.PartAccount
 		return
 	}
-	s.Market = risk.Exposure{Before: before.Loss() + fixed, After: after.Loss() + fixed, Filled: filled.Loss() + fixed}
-	others := a.WorstCase - m.WorstCase
-	s.Account = risk.Exposure{
-		Before: others + s.Market.Before, After: others + s.Market.After, Filled: others + s.Market.Filled,
-	}
+	full := open
+	open.Open(r.side, r.price, r.quantity)
+	full.Fill(r.side, r.price, r.quantity)
+	after, filled := before, before
+	before.Add(with)
+	after.Add(open)
+	filled.Add(full)
+	e := &s.Contract
+	e.Before, e.After, e.Filled = lossOf(with)+own, lossOf(open)+own, lossOf(full)+own
+	e = &s.Market
+	e.Before, e.After, e.Filled = before.Loss()+fixed, after.Loss()+fixed, filled.Loss()+fixed
+	s.Account = risk.Exposure{Before: others + e.Before, After: others + e.After, Filled: others + e.Filled}
 }
 
 // less returns a result less what is lost beside it, or the least amount if that is larger.
 func less(result, loss odds.Money) odds.Money {
-	if rest, err := result.Sub(loss); err == nil {
+	if rest := result - loss; rest <= result && rest >= -odds.MoneyMax { // loss is not negative
 		return rest
 	}
 	return -odds.MoneyMax

@@ -110,9 +110,12 @@ func (t *trading) applyMessage(ev *Event) {
 // endUnresolved ends what replaces of an order would have made of which no message says more: it ended, and was not
 // replaced by one of them, or there would be such an order.
 func (t *trading) endUnresolved(id uint64) {
+	if t.recent.unresolved == 0 {
+		return
+	}
 	for i := range t.recent.list {
 		if q := &t.recent.list[i]; q.unresolved && q.order == id {
-			if q.unresolved = false; q.replaces {
+			if t.recent.resolve(q); q.replaces {
 				t.replaceFailed(q.reference)
 			}
 		}
@@ -129,6 +132,15 @@ func (t *trading) replaceFailed(reference uint64) {
 	t.reconcile = t.quoting
 }
 
+// haltIncomplete throws the kill switch for a cause of incompleteness that is new: who resumes knows of the others.
+func (t *trading) haltIncomplete(now int64) {
+	why := t.orders.Completeness().Why & t.config.HaltIncomplete
+	if why&^t.halts.incomplete != 0 {
+		t.risk.Halt(now, risk.Cause{Trigger: risk.TriggerOther, Reason: "positions are not complete: " + why.String()})
+	}
+	t.halts.incomplete = why
+}
+
 // ordersEvents shows what orders found out to books, risk checks and quotes, and keeps it for the handlers.
 func (t *trading) ordersEvents(events []order.Event, now int64) {
 	t.due = 0 // what was applied may have begun to wait, for a drift to last for example
@@ -142,6 +154,8 @@ func (t *trading) ordersEvents(events []order.Event, now int64) {
 		switch ev.Kind {
 		case order.Drift:
 			t.risk.Drift(now, odds.Money(ev.Reported-ev.Expected))
+		case order.CompletenessChanged:
+			t.haltIncomplete(now)
 		case order.CancelAllAccepted, order.CancelAllRejected:
 		default:
 			t.orderChanged(ev)
@@ -173,10 +187,13 @@ func (t *trading) orderChanged(ev *order.Event) {
 		return
 	}
 	adopted := false
-	if !o.Foreign && o.Reference != 0 && o.ID != 0 { // its fills may have come before it was known to be ours
+	if ev.Kind != order.OrderFilled && !o.Foreign && o.Reference != 0 && o.ID != 0 {
+		// Its fills, which name no reference, may have come before it was known to be ours.
 		_ = t.books.OwnRemoved(keyOfID(o.ID))
-		adopted = t.quotes.Manages(keyOfID(o.ID))
-		t.quotes.NotPlaced(keyOfID(o.ID))
+		if t.quoting {
+			adopted = t.quotes.Manages(keyOfID(o.ID))
+			t.quotes.NotPlaced(keyOfID(o.ID))
+		}
 	}
 	t.ownChanged(o, ev)
 	if t.quoteOrder(o); adopted {
@@ -236,7 +253,10 @@ func (t *trading) orderOf(ev *order.Event) *order.Order {
 func (e *Engine) unresolved(ev *Event) {
 	t := e.trading
 	if q := t.recent.find(ev.Reference); q != nil {
-		q.unresolved = true
+		if !q.unresolved {
+			q.unresolved = true
+			t.recent.unresolved++
+		}
 		if o := t.orders.ByID(q.order); o == nil || o.State.Terminal() {
 			t.endUnresolved(q.order)
 		}

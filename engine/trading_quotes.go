@@ -9,10 +9,11 @@ import (
 
 // Quote says which quotes of a contract the bot wants from now on, one level on each side. The engine sends the fewest
 // requests that bring its orders there, as the throttle allows, and pulls them by itself while the book is suspect,
-// the market halted, messages are missing, or the account is not caught up with; see package quote. The error is
-// ErrNoState or one of that package.
+// the market halted, messages are missing, or the account is not caught up with; see package quote. A market that is
+// not subscribed to it subscribes to, as [Engine.Subscribe] does, unless DisableFollow or DisableRestore is
+// set; nothing leaves before its book is there. The error is ErrNoState, or one of package quote or Subscribe.
 func (e *Engine) Quote(market, contract uint32, q quote.Two) error {
-	t, err := e.startQuoting()
+	t, err := e.startQuoting(market)
 	if err != nil {
 		return err
 	}
@@ -22,18 +23,21 @@ func (e *Engine) Quote(market, contract uint32, q quote.Two) error {
 // QuoteLevels is Quote with several levels on each side, up to Config.State.Quotes.Levels, which is 1 unless it is set.
 // They may be in any order, and are copied.
 func (e *Engine) QuoteLevels(market, contract uint32, bids, asks []quote.Level, tolerance quote.Tolerance) error {
-	t, err := e.startQuoting()
+	t, err := e.startQuoting(market)
 	if err != nil {
 		return err
 	}
 	return t.quotes.SetLevels(quote.Contract{Market: market, ID: contract}, bids, asks, tolerance)
 }
 
-// startQuoting makes the quoter follow the orders, from the first quote on.
-func (e *Engine) startQuoting() (*trading, error) {
+// startQuoting makes the quoter follow the orders, from the first quote on, and subscribes to the market.
+func (e *Engine) startQuoting(market uint32) (*trading, error) {
 	t := e.trading
 	if t == nil {
 		return nil, ErrNoState
+	}
+	if err := e.subscribeQuoted(market); err != nil {
+		return nil, err
 	}
 	if !t.quoting {
 		t.quoting = true
@@ -47,7 +51,10 @@ func (e *Engine) startQuoting() (*trading, error) {
 // serves the quotes of its contract, or is cancelled if none are wanted: call Quote before, or in the same handler.
 // The error is ErrNoState or one of package quote. An order that ended is not adopted.
 func (e *Engine) AdoptQuote(o *order.Order) error {
-	t, err := e.startQuoting()
+	if e.trading == nil {
+		return ErrNoState
+	}
+	t, err := e.startQuoting(o.Market)
 	if err != nil {
 		return err
 	}
@@ -57,7 +64,7 @@ func (e *Engine) AdoptQuote(o *order.Order) error {
 
 // OnQuote registers a handler of what becomes of wanted quotes: pulled, back, given up after refusals.
 func (e *Engine) OnQuote(handler func(ev quote.Event)) Registration {
-	return e.tradingHandlers().quote.add(handler)
+	return e.tradingHandlers("OnQuote").quote.add(handler)
 }
 
 // QuoteStatus returns how a contract is quoted, and why it is not.
@@ -99,6 +106,13 @@ func (t *trading) quoteOrder(o *order.Order) {
 	}
 	q := t.quoteOf(o)
 	_ = t.quotes.Apply(&q)
+}
+
+// quoteSent shows an order to the quoter about which something was sent. What the quoter sent itself it knows.
+func (t *trading) quoteSent(o *order.Order) {
+	if !t.stepping {
+		t.quoteOrder(o)
+	}
 }
 
 // quoteOf returns an order as the quoter takes it.

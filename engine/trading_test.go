@@ -46,7 +46,7 @@ func TestTrading(t *testing.T) {
 	books, accepted := 0, 0
 	bot.OnBook(func(c book.Contract) { books++ })
 	bot.OnOrder(func(o *order.Order, ev *order.Event) {
-		t.Log(ev.Kind, ev.State, o != nil)
+		t.Log(ev.Kind, ev.State, o.ID)
 		if ev.Kind == order.OrderAccepted {
 			if accepted++; accepted == 2 {
 				n := 0

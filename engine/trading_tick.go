@@ -35,6 +35,7 @@ func (e *Engine) tickTrading() {
 		t.ordersEvents(t.orders.Tick(e.now), e.now)
 	}
 	e.pingForDrift()
+	e.resolveOverdue()
 	if t.changed {
 		t.countOrders(e.now)
 	}
@@ -64,7 +65,7 @@ func (e *Engine) tickTrading() {
 	}
 	t.events.books = t.bookWalk.next(t.books, t.events.books)
 	e.notifyTrading()
-	t.due = min(t.due, t.ordersDue(), t.books.Due(), t.halts.retryAt, t.driftPing.retryAt)
+	t.due = min(t.due, t.ordersDue(), t.books.Due(), t.halts.retryAt, t.driftPing.retryAt, t.doubtDue)
 	if at, ok := t.risk.Deadline(); ok {
 		t.due = min(t.due, at)
 	}

@@ -27,11 +27,14 @@ type bot struct {
 	engine *engine.Engine // nil while it is dead
 	link   *link          // the newest connection
 	starts int
+	disk   *disk // nil if it keeps no file
+	lied   bool  // the disk has lied: a file may be damaged
 
 	stoppedUntil int64           // the process does not run
 	deadUntil    int64           // it is killed
 	slow         time.Duration   // what the next handler takes
 	resolveAt    int64           // when a doubt is resolved next
+	heard        int64           // when the exchange said something
 	asked        map[uint64]bool // orders that were cancelled to find out about them
 
 	halted bool // the kill switch is thrown
@@ -39,6 +42,7 @@ type bot struct {
 	placed []engine.Placed
 	checks checks
 
+	uncertainFile                 bool // a file was lost
 	sequencesRestarted, forgotten bool // by the exchange: what is known may be incomplete
 
 	watch
@@ -54,6 +58,9 @@ func newBot(w *World, index int, role Role) *bot {
 		world: w, index: index, role: role, name: "bot" + string(rune('0'+index)), stoppedUntil: math.MinInt64,
 		random: rand.New(rand.NewPCG(w.schedule.Seed, 0x100+uint64(index))),
 	}
+	if w.schedule.Persist != NoFile {
+		b.disk = newDisk(rand.New(rand.NewPCG(w.schedule.Seed, 0x200+uint64(index))))
+	}
 	b.account = b.name
 	if role == Second {
 		b.account = "bot0"
@@ -61,7 +68,7 @@ func newBot(w *World, index int, role Role) *bot {
 	return b
 }
 
-// start starts the process.
+// start starts the process. With a disk that does not work it tries again later.
 func (b *bot) start() {
 	w := b.world
 	b.starts++
@@ -72,7 +79,7 @@ func (b *bot) start() {
 		Session: session.Config{
 			Username: b.account, Password: "secret-of-" + b.account,
 			AccountFromStart: true, RequireCaughtUp: true,
-			ReferenceBase: 1 + b.random.Uint64()>>1,
+			ReferenceBase: 1 + b.random.Uint64()>>3,
 		},
 		State: engine.StateConfig{
 			Orders: order.Config{Orders: 1024, Retained: 4096, Requests: 512, Fills: 8192, Contracts: 16},
@@ -93,18 +100,45 @@ func (b *bot) start() {
 	config.State.HandleReplayed = b.handlesReplayed()
 	b.limit(&config)
 	config.State.Books.Markets, config.State.Books.Contracts, config.State.Books.Orders = 8, 16, 1024
+	if b.disk != nil {
+		config.State.File, config.State.Files = "state", b.disk
+		config.State.SaveEvery = 100 * time.Millisecond
+		config.State.DurableIntents = w.schedule.Persist == FileAndIntents
+	}
 	e, err := engine.New(config)
 	if err != nil {
-		panic("BUG: " + err.Error())
+		b.refused(err)
+		return
 	}
 	b.engine = e
 	for i := range b.submissions {
 		b.submissions[i] = new(submission)
 	}
+	if e.Recovery().Found {
+		w.result.Starts++
+	}
 	if err := e.DefineMarket(goals, false); err != nil {
 		panic("BUG: " + err.Error())
 	}
 	b.register()
+}
+
+// refused is what follows when a process cannot start: only a disk that fails, or has lied, is a reason.
+func (b *bot) refused(err error) {
+	var wrong *engine.StateFileError
+	switch {
+	case b.disk == nil || !errors.As(err, &wrong):
+		panic("BUG: " + err.Error())
+	case errors.Is(err, errDisk) && b.disk.full:
+		b.deadUntil = b.world.now + int64(time.Second)
+	case errors.Is(err, engine.ErrStateDamaged) && b.lied:
+		b.disk, b.lied = newDisk(b.disk.random), false // as a person would after the message
+		b.uncertainFile = true
+		b.deadUntil = b.world.now + int64(time.Second)
+	default:
+		b.world.fail("file", b, "%v", err)
+		b.deadUntil = math.MaxInt64
+	}
 }
 
 // drop releases an engine without a word to the exchange.
@@ -115,13 +149,22 @@ func (b *bot) drop() {
 	}
 }
 
-// kill ends the process at once, and starts it again after a while.
-func (b *bot) kill(pause time.Duration) {
+// kill ends the process at once, and starts it again after a while. With power everything that the disk has not made
+// durable may be lost.
+func (b *bot) kill(pause time.Duration, power bool) {
 	if b.engine == nil {
 		return
 	}
 	if b.link != nil {
 		b.link.cut(b.world.now)
+	}
+	old := b.disk
+	switch {
+	case old == nil:
+	case power:
+		b.disk = old.crash()
+	default:
+		b.disk = old.kill()
 	}
 	b.drop()
 	b.deadUntil = b.world.now + int64(pause)
@@ -151,10 +194,13 @@ func (b *bot) resume() {
 
 // calm ends what keeps the process from running.
 func (b *bot) calm() {
-	b.stoppedUntil, b.slow, b.resolveAt = math.MinInt64, 0, b.world.now+int64(time.Minute)
+	b.stoppedUntil, b.slow, b.resolveAt = math.MinInt64, 0, b.world.now+int64(4*time.Minute)
 	b.asked = make(map[uint64]bool)
 	if b.engine == nil {
 		b.deadUntil = b.world.now
+	}
+	if b.disk != nil {
+		b.disk.full, b.disk.lies = false, false
 	}
 	if b.halted {
 		b.resume()
@@ -183,7 +229,9 @@ func (b *bot) run() {
 		if w.now < b.deadUntil {
 			return
 		}
-		b.start()
+		if b.start(); b.engine == nil {
+			return
+		}
 	}
 	if w.now < b.stoppedUntil {
 		return
@@ -268,6 +316,11 @@ func (b *bot) register() {
 		}
 	})
 	e.OnOrder(b.orderEvent)
+	e.OnSaved(func(err error) {
+		if err != nil {
+			w.result.Unsaved++
+		}
+	})
 	e.OnFill(func(o *order.Order, f order.Fill) {
 		w.result.Fills++
 		b.checks.fills[o.ID] += f.Quantity

@@ -7,7 +7,7 @@ import (
 	"github.com/smk-go/smk/sim/fault"
 )
 
-// FromBytes makes a day of bytes, for fuzzing: whatever they are, the day is one that has to end well. The first ten
+// FromBytes makes a day of bytes, for fuzzing: whatever they are, the day is one that has to end well. The first eleven
 // decide about bots, network and faults, and each six that follow about a step.
 func FromBytes(b []byte) Schedule {
 	next := func() (v byte) {
@@ -16,18 +16,10 @@ func FromBytes(b []byte) Schedule {
 		}
 		return v
 	}
-	s := Schedule{
-		Seed:     uint64(next()),
-		Duration: time.Duration(1+next()%5) * time.Second,
-		Agents:   int(next()) % 100,
-		History:  1 << 14,
-		Latency:  time.Duration(next()) * 100 * time.Microsecond,
-		Jitter: time.Duration(
-			next(),
-		) * 50 * time.Microsecond,
-		Partial: next()%2 == 0,
-		Bots:    lineups[int(next())%len(lineups)],
-	}
+	s := Schedule{Seed: uint64(next()), History: 1 << 14}
+	s.Duration, s.Agents = time.Duration(1+next()%5)*time.Second, int(next())%100
+	s.Latency, s.Jitter = time.Duration(next())*100*time.Microsecond, time.Duration(next())*50*time.Microsecond
+	s.Partial, s.Persist, s.Bots = next()%2 == 0, Persist(next()%3), lineups[int(next())%len(lineups)]
 	for range 3 {
 		if k := fault.Kind(next()) % fault.Kinds; survivable(k) {
 			s.Faults.Chance[k] = min(20_000, faultMax(k))

@@ -47,7 +47,8 @@ type request struct {
 func newChecks() checks {
 	return checks{
 		applied: make(map[uint64]bool), sent: make(map[uint64]*request), events: make(map[order.EventKind]int),
-		fills: make(map[uint64]odds.Quantity), terminal: make(map[uint64]int),
+		doubted: make(map[uint64]bool),
+		fills:   make(map[uint64]odds.Quantity), terminal: make(map[uint64]int),
 	}
 }
 
@@ -60,6 +61,7 @@ func (b *bot) payload(r *engine.TapRecord) {
 		w.fail("credentials", b, "a payload shows the password")
 	}
 	if r.Direction != session.Outbound {
+		b.heard = w.now
 		if b.stream.arrived(r); w.output == nil {
 			return
 		}
@@ -111,6 +113,7 @@ func (b *bot) message(ev *engine.Event) {
 		c.applied[n] = true
 	}
 	if q := ev.Request; q.Reference != 0 {
+		delete(c.doubted, q.Reference)
 		r := c.request(q.Reference, q.Type)
 		if r.answered++; r.answered > 1 && q.Type != msg.PayloadOrderCancelReplace {
 			w.fail("answer once", b, "%v with reference %d answered %d times", q.Type, q.Reference, r.answered)
@@ -138,7 +141,9 @@ func (b *bot) resolved(ev *engine.Event) {
 		w.fail("answers", b, "%v with reference %d is not answered, and nothing is lost", ev.Type, ev.Reference)
 	}
 	if ev.Fate == session.InDoubt {
-		r.doubt = ev.Epoch
+		if r.doubt = ev.Epoch; ev.Type == msg.PayloadOrderCancelReplace {
+			b.checks.doubted[ev.Reference] = true
+		}
 	} else {
 		r.absent = true
 	}
@@ -158,6 +163,7 @@ func (b *bot) resolved(ev *engine.Event) {
 // unresolved sees which doubts nothing will end any more.
 func (b *bot) unresolved(ev *engine.Event) {
 	b.digestEvent(ev)
+	delete(b.checks.doubted, ev.Reference)
 	r := b.checks.request(ev.Reference, ev.Type)
 	if r.ended++; r.ended > 1 {
 		b.world.fail("resolve once", b, "%v with reference %d is unresolved twice", ev.Type, ev.Reference)
@@ -214,7 +220,7 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 			b.world.fail("drift", b, "%+v", *ev)
 		}
 	case order.Anomaly:
-		if !b.uncertain() && ev.Anomaly != order.InexactReduction {
+		if ev.Anomaly != order.InexactReduction && !b.uncertain() {
 			b.world.fail("anomaly", b, "%+v", *ev)
 		}
 	}
@@ -222,7 +228,7 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 
 // uncertain reports whether the exchange has lost what a client needs to know everything.
 func (b *bot) uncertain() bool {
-	return b.sequencesRestarted || b.forgotten || b.world.schedule.History < 1<<14
+	return b.uncertainFile || b.sequencesRestarted || b.forgotten || b.world.schedule.History < 1<<14
 }
 
 // check compares the bot with the exchange at a moment: its worst case is never below the truth.
@@ -252,6 +258,9 @@ func (b *bot) shared() bool {
 	return false
 }
 
+// heartbeats is in which time the exchange says something on a connection that works.
+const heartbeats = 11 * time.Second
+
 // unrest says what keeps a bot from being at rest, "" if nothing does.
 func (b *bot) unrest() string {
 	switch {
@@ -261,6 +270,8 @@ func (b *bot) unrest() string {
 		return "halted"
 	case b.engine.State() != session.Established:
 		return b.engine.State().String()
+	case b.world.now-b.heard > int64(heartbeats):
+		return "does not hear from the exchange"
 	}
 	text := ""
 	for o := range b.engine.Orders() {
@@ -343,6 +354,10 @@ func (b *bot) resolve() {
 }
 
 func (b *bot) resolveUnnamed(o *order.Order) {
+	// Complete messages have ended the doubt by now.
+	if c := b.engine.Completeness(); c.Why&^(order.Inexact|order.ResultUnknown|order.FillsMissed) == 0 {
+		b.world.fail("doubt for ever", b, "order %+v is in doubt, %+v", *o, c)
+	}
 	for _, have := range b.world.sim.Exchange.Orders(b.account) {
 		if have.Reference == o.Reference && !b.uncertain() {
 			b.world.fail("doubt", b, "order %+v is in doubt, the exchange has %+v", *o, have)
@@ -353,6 +368,13 @@ func (b *bot) resolveUnnamed(o *order.Order) {
 
 func (b *bot) compareOrders() {
 	w := b.world
+	references := make(map[uint64]bool)
+	for _, o := range w.sim.Exchange.Orders(b.account) {
+		if o.HasReference && references[o.Reference] {
+			w.fail("sent twice", b, "two orders with reference %d", o.Reference)
+		}
+		references[o.Reference] = true
+	}
 	type shown struct{ price, quantity, executed, available uint64 }
 	live := make(map[uint64]shown)
 	for _, o := range w.sim.Exchange.Orders(b.account) {

@@ -202,7 +202,7 @@ func (b *bot) compareFunds() {
 // compareOwnBooks compares the books without the own orders.
 func (b *bot) compareOwnBooks() {
 	w := b.world
-	if b.shared() {
+	if b.shared() || len(b.checks.doubted) > 0 {
 		return
 	}
 	type level struct {

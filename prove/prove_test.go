@@ -7,7 +7,7 @@ import (
 
 var (
 	from  = flag.Uint64("from", 0, "first seed")
-	seeds = flag.Uint64("seeds", 100, "how many")
+	seeds = flag.Uint64("seeds", 40, "how many")
 )
 
 // TestDays trades days of fixed seeds.
@@ -27,7 +27,7 @@ func TestDays(t *testing.T) {
 
 // TestSameDigest runs a day twice.
 func TestSameDigest(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(10) {
 		a, b := Run(New(seed)), Run(New(seed))
 		if a.Digest != b.Digest || a.Messages != b.Messages || a.Rounds != b.Rounds {
 			t.Errorf("seed %d: %+v and %+v", seed, a, b)

@@ -16,6 +16,8 @@ type Result struct {
 	Fills    uint64
 	Logins   uint64
 	Moments  uint64 // at which a bot that had received everything was compared with the exchange in full
+	Starts   uint64 // of processes that found a file of an earlier one
+	Unsaved  uint64 // times that saving began to fail
 }
 
 // Failure says what does not hold, where and when.

@@ -21,8 +21,24 @@ type Schedule struct {
 	Jitter   time.Duration
 	Partial  bool // reads and writes move a part of what they could
 	History  int  // account messages that the exchange keeps
+	Persist  Persist
 	Steps    []Step
 }
+
+// Persist is what bots keep on disk.
+type Persist uint8
+
+// The kinds.
+const (
+	NoFile Persist = iota
+	File
+	FileAndIntents
+)
+
+var persistNames = [...]string{"no file", "file", "file and intents"}
+
+// String returns the name.
+func (p Persist) String() string { return persistNames[p] }
 
 // Role is what a bot does.
 type Role uint8
@@ -72,13 +88,16 @@ const (
 	VoidMarket                  // nobody wins
 	VoidContract                // one contract goes out
 	RemoveRunner                // a runner goes out, and fills are reduced
-	RestartExchange             // account messages are numbered from 1 again
+	RestartExchange             // it goes on from its state, or account messages are numbered from 1 again
 	ForgetReports               // the exchange keeps none of the account's messages any more
 	SkipSequences               // numbers of account messages that are never sent
 	Throttle                    // the exchange changes its limits
 	Outage                      // the exchange refuses orders for a while
 	Reject                      // the exchange rejects the next requests
 	ReplaceDelay                // the two stages of a replace are apart
+	CutPower                    // the machine of a bot loses power, and starts again after a while
+	FillDisk                    // the disk is full for a while
+	LyingDisk                   // the disk says that things are durable which are not
 	KillSwitch                  // the bot halts itself, and resumes after a while
 	Kinds
 )
@@ -103,7 +122,7 @@ var kindNames = [Kinds]string{
 	"outage",
 	"reject",
 	"replace delay",
-	"kill switch",
+	"cut power", "fill disk", "lying disk", "kill switch",
 }
 
 // String returns the kind's name.
@@ -124,6 +143,7 @@ func New(seed uint64) Schedule {
 	if r.IntN(2) == 0 {
 		s.Jitter = time.Duration(1+r.IntN(10_000)) * time.Microsecond
 	}
+	s.Persist = Persist(r.IntN(3))
 	s.Bots = lineups[r.IntN(len(lineups))]
 	if r.IntN(3) > 0 {
 		for kind := range fault.Kinds {
@@ -173,18 +193,8 @@ func faultMax(k fault.Kind) uint32 {
 // other, and kinds in which the exchange itself breaks the protocol are tested in engine/session.
 func survivable(k fault.Kind) bool {
 	switch k {
-	case fault.Corrupt,
-		fault.CorruptIn,
-		fault.DelayIn,
-		fault.ReorderIn,
-		fault.DropBefore,
-		fault.DuplicateBefore,
-		fault.DelayBefore,
-		fault.ReorderBefore,
-		fault.Swap,
-		fault.Unconfirmed,
-		fault.Skip,
-		fault.Unheard,
+	case fault.Corrupt, fault.CorruptIn, fault.DelayIn, fault.ReorderIn, fault.DropBefore, fault.DuplicateBefore,
+		fault.DelayBefore, fault.ReorderBefore, fault.Swap, fault.Unconfirmed, fault.Skip, fault.Unheard,
 		fault.Throttled:
 		return false
 	}
@@ -194,17 +204,9 @@ func survivable(k fault.Kind) bool {
 // String describes the day: everything that [Run] needs to run it again.
 func (s Schedule) String() string {
 	var b strings.Builder
-	fmt.Fprintf(
-		&b,
-		"  %v of trading, bots %v, %d actions of others a second, latency %v and up to %v more, partial %t, history %d\n",
-		s.Duration,
-		s.Bots,
-		s.Agents,
-		s.Latency,
-		s.Jitter,
-		s.Partial,
-		s.History,
-	)
+	fmt.Fprintf(&b, "  %v of trading, bots %v, %d actions of others a second\n", s.Duration, s.Bots, s.Agents)
+	fmt.Fprintf(&b, "  latency %v and up to %v more, partial %t, history %d, %v\n", s.Latency, s.Jitter, s.Partial, s.History,
+		s.Persist)
 	for kind, chance := range s.Faults.Chance {
 		if chance != 0 {
 			fmt.Fprintf(&b, "  %v: %d in a million\n", fault.Kind(kind), chance)

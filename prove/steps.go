@@ -33,7 +33,14 @@ func (w *World) take(s *Step) {
 	case StopProcess:
 		b.stoppedUntil = w.now + int64(s.For)
 	case KillProcess:
-		b.kill(s.For)
+		b.kill(s.For, false)
+	case CutPower:
+		b.kill(s.For, true)
+	case FillDisk:
+		b.setDisk(s.For, func(d *disk, on bool) { d.full = on })
+	case LyingDisk:
+		b.lied = true
+		b.setDisk(s.For, func(d *disk, on bool) { d.lies = on })
 	case SlowHandler:
 		b.slow = min(s.For, 2*time.Second)
 	case HaltMarket:
@@ -52,6 +59,10 @@ func (w *World) take(s *Step) {
 		}
 		w.dispose(s, market, contract)
 	case RestartExchange:
+		if s.N>>32%2 == 0 {
+			w.sim.DropSessions()
+			break
+		}
 		w.renumbered = true
 		w.sim.Restart()
 		for _, b := range w.bots {
@@ -110,6 +121,14 @@ func (w *World) dispose(s *Step, market, contract uint32) {
 		if x.RemoveRunner(race, contracts[race][s.N>>8%4], reduce, uint32(1+s.N>>20%9999), "") == nil {
 			w.after(s.For, func() { w.open(race) })
 		}
+	}
+}
+
+// setDisk changes how the bot's disk works, for a while.
+func (b *bot) setDisk(d time.Duration, set func(d *disk, on bool)) {
+	if b.disk != nil {
+		set(b.disk, true)
+		b.world.after(d, func() { set(b.disk, false) })
 	}
 }
 

@@ -14,3 +14,9 @@ if [ "$(go env CGO_ENABLED)" = 1 ]; then
 else
 	say "the race detector is not available: it needs a C compiler"
 fi
+say "processes that are killed"
+smk=$(mktemp -d)
+trap 'rm -rf "$smk"' EXIT
+go build -C tools -o "$smk/smk" ./smk
+"$smk/smk" soak --for "${SOAK:-5s}"
+"$smk/smk" soak --for "${SOAK:-5s}" --plain

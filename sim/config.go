@@ -64,8 +64,31 @@ type Config struct {
 	Speed float64
 
 	// Now is the first clock reading, nanoseconds since 1970. 0 means the current time for a
-	// server, and Beginning for a [Sim].
+	// server, and Beginning for a [Sim]. A state's latest reading is the first if it is later.
 	Now int64
+
+	// State is what another exchange with the same accounts, events, markets and participants
+	// knew, by [Sim.AppendState]; empty means a new exchange. What came due since then happens at the
+	// first Tick, but the participants do not catch up. It is not kept.
+	State []byte
+
+	// StateFile makes a server keep its state in a file. A [Sim] refuses it.
+	StateFile StateFile
+}
+
+// StateFile is where a server keeps its state, by [Sim.AppendState]. Listen goes on from what is in the file; Serve
+// writes it now and then and in the end. A file that is not there is an exchange that begins.
+//
+// The file is replaced as a whole, so that a process that is killed leaves the one before. Another process cannot use
+// it meanwhile: Path with ".lock" appended is locked as long as the server lives.
+type StateFile struct {
+	Path string // "" means none
+
+	// Every is how often it is written, and synced to the disk: a process that is killed forgets at
+	// most so much. 0 means a second. Negative writes it before anything is sent to any client, and
+	// does not sync it: a process that is killed forgets nothing that a client was told, a machine that
+	// crashes may.
+	Every time.Duration
 }
 
 // Throttle limits the order messages of a session by a token bucket: Burst tokens, refilled at Rate

@@ -186,6 +186,8 @@ func (c *conn) writeNext() {
 			c.closeSocket()
 		}
 	case c.writing:
+	case c.server.holds:
+		c.server.held = append(c.server.held, c)
 	default:
 		if b := c.stream.Pending(); len(b) > 0 {
 			c.writing = true
@@ -261,8 +263,18 @@ func (c *conn) release() {
 	c.server.countEnded()
 }
 
-// flush flushes every connection that the gateway or the fault injector has marked.
-func (s *Server) flush() {
+// flush writes the state if that is due, and flushes every connection that the gateway or the fault injector has
+// marked. The error is that of writing the state; then nothing is sent that has to wait for it.
+func (s *Server) flush() error {
+	if err := s.store.writeDue(s.sim); err != nil {
+		return err
+	}
+	s.holds = false
+	for i, c := range s.held {
+		s.held[i] = nil
+		c.writeNext()
+	}
+	s.held = s.held[:0]
 	s.sim.gateway.Dirty(func(p *gateway.Conn) {
 		if c := s.byGateway[p]; c != nil {
 			c.flush()
@@ -274,4 +286,5 @@ func (s *Server) flush() {
 			c.readNext()
 		}
 	})
+	return nil
 }

@@ -65,6 +65,10 @@ type Server struct {
 	freeTimer *time.Timer // frees memory; may be nil
 
 	endedConns atomic.Int64 // since memory was last freed
+
+	store *store  // nil if the state is not kept
+	held  []*conn // have something to send, once the state is written
+	holds bool    // nothing is sent before the state is written
 }
 
 // completion reports a finished operation of a reader or writer to the owner.
@@ -85,7 +89,8 @@ const (
 
 // Listen returns a server that listens on a TCP address such as "127.0.0.1:3701"; port 0 means any free
 // one, see Addr. Connections are accepted by the system at once and served by Serve. The error is that of
-// [New], an [*exchange.ConfigError] for TLS or Speed, or that of the listener. The caller must call Close.
+// [New], an [*exchange.ConfigError] for TLS or Speed, or that of the listener or of the state's file. The
+// caller must call Close.
 func Listen(addr string, c Config) (*Server, error) {
 	s, err := newServer(c)
 	if err != nil {
@@ -99,7 +104,7 @@ func Listen(addr string, c Config) (*Server, error) {
 		} else {
 			err = fmt.Errorf("sim: cannot listen on %s: %w", addr, err)
 		}
-		return nil, errors.Join(err, s.sim.Close())
+		return nil, errors.Join(err, s.sim.Close(), s.store.close())
 	}
 	s.listener = l
 	return s, nil
@@ -133,16 +138,20 @@ func newServer(c Config) (*Server, error) {
 	if c.Now == 0 {
 		c.Now = start.UnixNano()
 	}
-	x, err := New(c)
+	store, err := openStore(&c)
 	if err != nil {
 		return nil, err
 	}
+	x, err := New(c)
+	if err != nil {
+		return nil, errors.Join(store.explain(err), store.close())
+	}
 	inbox, err := ring.NewMPSC[completion](2 * x.gateway.Connections()) // one read, or handshake, and one write each
 	if err != nil {
-		return nil, errors.Join(err, x.Close())
+		return nil, errors.Join(err, x.Close(), store.close())
 	}
 	s := &Server{
-		sim: x, clock: clock{start, c.Now, c.Speed}, tls: c.TLS, onClose: c.OnClose,
+		sim: x, clock: clock{start, x.Now(), c.Speed}, tls: c.TLS, onClose: c.OnClose, store: store,
 		inbox: inbox, wake: make(chan struct{}, 1),
 		accepts: make(chan net.Conn), calls: make(chan func()), done: make(chan struct{}),
 		conns: make(map[*conn]struct{}), byGateway: make(map[*gateway.Conn]*conn),
@@ -203,7 +212,7 @@ func (s *Server) Close() error {
 		return nil
 	}
 	if first {
-		return errors.Join(ignoreClosed(s.listener.Close()), s.sim.Close())
+		return errors.Join(ignoreClosed(s.listener.Close()), s.sim.Close(), s.store.close())
 	}
 	return nil
 }
@@ -325,25 +334,38 @@ func (s *Server) loop(ctx context.Context, accepting <-chan error) error {
 		case <-s.stopped.Done():
 			return nil
 		}
-		timer.Reset(s.runOnce())
+		wait, err := s.runOnce()
+		if err != nil {
+			return err
+		}
+		timer.Reset(wait)
 	}
 }
 
 // runOnce does everything that is due and returns how long the owner may wait.
-func (s *Server) runOnce() time.Duration {
+// The error is that of writing the state.
+func (s *Server) runOnce() (wait time.Duration, err error) {
 	now := s.clock.now()
+	s.handleAll(now)
+	s.admitPending()
+	next := s.sim.tick(now, min(now, s.sim.agentsDue+int64(agentsCatchUp)))
+	if err := s.flush(); err != nil {
+		return 0, err
+	}
+	if s.sim.agentsDue <= now {
+		return 0, nil // more to catch up, after the pending completions
+	}
+	next = min(next, s.sim.Faults.Due()) // the flush may have delayed something
+	left := float64(next-s.clock.now()) / s.clock.speed
+	return max(min(time.Duration(min(left, float64(waitMax))), s.store.due()), tickMin), nil
+}
+
+// handleAll handles the completions. What is to be sent for them may have to wait for the state to be written.
+func (s *Server) handleAll(now int64) {
+	s.holds = s.store.first()
 	for n, ok := s.inbox.Pop(); ok; n, ok = s.inbox.Pop() {
 		s.handle(now, n)
 	}
-	s.admitPending()
-	next := s.sim.tick(now, min(now, s.sim.agentsDue+int64(agentsCatchUp)))
-	s.flush()
-	if s.sim.agentsDue <= now {
-		return 0 // more to catch up, after the pending completions
-	}
-	next = min(next, s.sim.Faults.Due()) // the flush may have delayed something
-	wait := float64(next-s.clock.now()) / s.clock.speed
-	return max(time.Duration(min(wait, float64(waitMax))), tickMin)
 }
 
 // handle handles one completion.
@@ -395,7 +417,7 @@ func (s *Server) shutdown(accepting <-chan error) error {
 			c.closeSocket() // it cannot be reached
 		}
 	}
-	s.flush()
+	err = firstOf(err, s.flush())
 	deadline := time.NewTimer(shutdownTimeout)
 	defer deadline.Stop()
 	for len(s.conns) > 0 {
@@ -406,17 +428,27 @@ func (s *Server) shutdown(accepting <-chan error) error {
 				c.closeSocket()
 			}
 		}
-		for n, ok := s.inbox.Pop(); ok; n, ok = s.inbox.Pop() {
-			s.handle(s.clock.now(), n)
+		s.handleAll(s.clock.now())
+		if flushErr := s.flush(); flushErr != nil {
+			err = firstOf(err, flushErr)
+			for c := range s.conns {
+				c.closeSocket()
+			}
 		}
-		s.flush()
 	}
 	s.workers.Wait()
 	if s.freeTimer != nil {
 		s.freeTimer.Stop()
 	}
 	err = errors.Join(err, <-accepting) // nil if run had it already
-	return errors.Join(err, s.sim.Close())
+	return errors.Join(firstOf(err, s.store.write(s.sim)), s.store.close(), s.sim.Close())
+}
+
+func firstOf(err, then error) error {
+	if err != nil {
+		return err
+	}
+	return then
 }
 
 func ignoreClosed(err error) error {

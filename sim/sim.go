@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"math"
 
 	"github.com/smk-go/smk/gen/msg"
@@ -25,8 +26,11 @@ type Sim struct {
 }
 
 // New returns an exchange to be driven by the caller. The error is an [*exchange.ConfigError] that
-// names the field, or says which size of a buffer is invalid. Close releases its memory.
+// names the field, a [*StateError], or says which size of a buffer is invalid. Close releases its memory.
 func New(c Config) (*Sim, error) {
+	if c.StateFile.Path != "" {
+		return nil, &exchange.ConfigError{Field: "StateFile", Text: "is of a server"}
+	}
 	agentsConfig, err := agents.Config(c.Agents).Resolve()
 	if err != nil {
 		return nil, err
@@ -45,10 +49,19 @@ func New(c Config) (*Sim, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sim{
+	s := &Sim{
 		Exchange: x, Faults: fault.New(c.Seed, c.Faults),
 		gateway: g, agents: agents.New(x, agentsConfig, c.Seed, c.Now), now: c.Now,
-	}, nil
+	}
+	if len(c.State) > 0 {
+		if err := s.loadState(c.State); err != nil {
+			return nil, errors.Join(err, g.Close())
+		}
+		if s.now = max(c.Now, x.Now()); s.now > x.Now() {
+			s.agents.Shift(s.now - x.Now())
+		}
+	}
+	return s, nil
 }
 
 // Now returns the latest clock reading, nanoseconds since 1970.
@@ -77,6 +90,11 @@ func (s *Sim) LogoutAll(reason msg.EtoLogoutReason) { s.gateway.LogoutAll(s.now,
 // RefuseLogins answers every login from now on with a logout of this reason; 0 accepts logins
 // again. Open sessions continue.
 func (s *Sim) RefuseLogins(reason msg.EtoLogoutReason) { s.gateway.RefuseLogins(reason) }
+
+// DropSessions is what clients see when an exchange crashes and restarts with its state kept, as one that goes on from
+// [Config].State: connections end without a logout and no session can be resumed. Account sequences go on, and
+// reports, orders, positions, money and dead man's switches stay.
+func (s *Sim) DropSessions() { s.gateway.DropSessions(s.now) }
 
 // Restart is what clients see when an exchange crashes and restarts with new account sequences:
 // connections end without a logout, no session can be resumed, and reports are numbered from 1

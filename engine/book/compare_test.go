@@ -306,10 +306,19 @@ func (p *pair) compare(market, contract uint32) {
 	if p.b.Depth() != p.twin.depth {
 		p.fail("depth %d, want %d", p.b.Depth(), p.twin.depth)
 	}
+	touch, there := p.b.Touch(market, contract)
+	if there != ok {
+		p.fail("market %d has a touch: %v", market, there)
+	}
 	if !ok {
 		return
 	}
 	state, causes := c.State()
+	bid, _ := c.WithoutOwn().Best(odds.Buy)
+	offer, _ := c.WithoutOwn().Best(odds.Sell)
+	if want := (book.Touch{State: state, Bid: bid.Price, Offer: offer.Price, Updated: c.Updated()}); touch != want {
+		p.fail("contract %d of %d has the touch %+v, want %+v", contract, market, touch, want)
+	}
 	wantState, wantCauses := p.twin.stateOf(market, contract)
 	if state != wantState || causes != wantCauses {
 		p.fail("contract %d of %d is %v (%v), want %v (%v)", contract, market, state, causes, wantState, wantCauses)
@@ -361,6 +370,9 @@ func (p *pair) compareLevels(c book.Contract, withOwn bool) {
 	}
 	got, ok := c.Micro()
 	mid, okMid := c.Mid()
+	if price, ok := c.MidPrice(); ok != okMid || int64(price) != (mid+5000)/10_000 {
+		p.fail("mid %d as a price is %d", mid, price)
+	}
 	if some := len(want[0]) > 0 && len(want[1]) > 0; ok != some || okMid != some {
 		p.fail("micro price %v, mid %v, of %v", ok, okMid, want)
 	} else if some {

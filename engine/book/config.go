@@ -29,23 +29,25 @@ type Config struct {
 }
 
 const (
-	marketsDefault         = 256
-	marketsMax             = 1 << 20
-	contractsDefault       = 2048
-	contractsMax           = 1 << 20
-	ordersDefault          = 1024
-	ordersMax              = 1 << 22
-	depthDefault           = 5
-	depthMaxDefault        = 16
-	depthMaxMax            = 128
-	second           int64 = 1_000_000_000
-	snapshotTimeout        = 5 * second
-	crossedTimeout         = 2 * second
-	timeoutMax             = 3600 * second
-	resubscriptions        = 6
-	resubscribeMax         = 16
-	calm                   = 60 * second // without trouble, after which attempts are counted anew
+	marketsDefault        = 256
+	marketsMax            = 1 << 20
+	contractsMax          = 1 << 20
+	ordersDefault         = 1024
+	ordersMax             = 1 << 22
+	depthDefault          = 5
+	depthMaxDefault       = 16
+	depthMaxMax           = 128
+	second          int64 = 1_000_000_000
+	snapshotTimeout       = 5 * second
+	crossedTimeout        = 2 * second
+	timeoutMax            = 3600 * second
+	resubscriptions       = 6
+	resubscribeMax        = 16
+	calm                  = 60 * second // without trouble, after which attempts are counted anew
 )
+
+// ContractsDefault is the default of Config.Contracts.
+const ContractsDefault = 2048
 
 // A level is a word: its key, which is higher for a better price, above its quantity.
 const (
@@ -74,7 +76,7 @@ func (c *Config) resolve() error {
 		zero, most int
 	}{
 		{"Markets", &c.Markets, marketsDefault, marketsMax},
-		{"Contracts", &c.Contracts, contractsDefault, contractsMax},
+		{"Contracts", &c.Contracts, ContractsDefault, contractsMax},
 		{"Orders", &c.Orders, ordersDefault, ordersMax},
 		{"DepthMax", &c.DepthMax, 0, depthMaxMax},
 		{"Depth", &c.Depth, min(depthDefault, c.DepthMax), c.DepthMax},

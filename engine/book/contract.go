@@ -24,17 +24,21 @@ type Contract struct {
 // Contract returns a contract's book, and false if its market is neither subscribed to nor has own orders. A contract
 // of which the exchange has said nothing is empty, not unknown, in a live market.
 func (b *Books) Contract(marketID, id uint32) (Contract, bool) {
-	return Contract{b: b, market: marketID, id: id, slot: b.find(marketID, id)},
-		b.byMarket.find(uint64(marketID)) != none
+	slot := b.find(marketID, id)
+	return Contract{b: b, market: marketID, id: id, slot: slot},
+		slot != none || b.byMarket.find(uint64(marketID)) != none
 }
 
 // Capacity returns for how many contracts there is room.
 func (b *Books) Capacity() int { return len(b.contract) }
 
+// Places returns how many places have ever had a book: there is none at those from here on to Capacity.
+func (b *Books) Places() int { return b.contracts.places }
+
 // Count returns how many contracts are kept.
 func (b *Books) Count() int { return len(b.contract) - len(b.contracts.unused) }
 
-// ContractAt returns the book at a place from 0 to Capacity, and false if there is none. It is for walks over all books
+// ContractAt returns the book at a place below Capacity, and false if there is none. It is for walks over all books
 // in several steps: a book keeps its place for as long as it is kept.
 func (b *Books) ContractAt(place int) (Contract, bool) {
 	c := &b.contract[place]

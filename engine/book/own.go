@@ -84,7 +84,7 @@ func (b *Books) OwnAdded(o Own) error {
 	p.next, *link = *link, at
 	c.orders++
 	b.findLevel(p)
-	if orig := b.ownByID(o.Replaces); orig != nil && o.Replaces != o.ID {
+	if o.Replaces != 0 && o.Replaces != o.ID && b.ownByID(o.Replaces) != nil {
 		b.unsettle(p)
 	}
 	if o.Pending {

@@ -62,6 +62,12 @@ func (c Contract) Mid() (int64, bool) {
 	return (int64(bid.Price) + int64(offer.Price)) * fine / 2, ok
 }
 
+// MidPrice is Mid as a price, rounded half up.
+func (c Contract) MidPrice() (odds.Price, bool) {
+	mid, ok := c.Mid()
+	return odds.Price((mid + fine/2) / fine), ok
+}
+
 // Micro returns the price between the best ones weighted by the quantity of the other side, in units of 1/10000 of a
 // [odds.Price], rounded down, and false if a side is empty: the larger the bid, the nearer it is to the offer.
 func (c Contract) Micro() (int64, bool) {

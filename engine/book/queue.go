@@ -49,9 +49,12 @@ func (b *Books) findLevel(o *own) {
 		return
 	}
 	for _, w := range b.side(o.contract, int(o.side)) {
-		if keyWord(w) == uint32(o.key) {
-			o.flags |= ownVisible
-			o.total = odds.Quantity(w & quantityMask)
+		if keyWord(w) <= uint32(o.key) {
+			if keyWord(w) == uint32(o.key) {
+				o.flags |= ownVisible
+				o.total = odds.Quantity(w & quantityMask)
+			}
+			return
 		}
 	}
 }

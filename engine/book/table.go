@@ -5,6 +5,7 @@ import "math/bits"
 // slots hands out the numbers of a fixed number of slots, the one released last first.
 type slots struct {
 	unused []int32
+	places int // slots from here on were never in use
 }
 
 func (s *slots) init(n int) {
@@ -22,6 +23,7 @@ func (s *slots) claim() int32 {
 	}
 	i := s.unused[n-1]
 	s.unused = s.unused[:n-1]
+	s.places = max(s.places, int(i)+1)
 	return i
 }
 

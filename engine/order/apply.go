@@ -341,6 +341,7 @@ func (m *Manager) merge(early, own int32) int32 {
 		e.Order.Quantity = o.Order.Quantity
 	}
 	m.hide(e)
+	m.unstake(e)
 	e.Order.Side, e.Order.Price = o.Order.Side, o.Order.Price
 	if e.links.contract == none && !m.place(early, o.Order.Market, o.Order.Contract) {
 		panic("BUG: order: no room for a contract in use")

@@ -82,7 +82,8 @@ type contract struct {
 	factor    uint16        // of the last reduction
 	best      [2]odds.Price // of the live orders by side, 0 without any
 	staleBest [2]bool       // the best one may have gone
-	_         [16]byte
+	stakes    [2]int64      // what the live orders can lose, by side
+	created   int64         // of that, creates without an answer
 }
 
 // market is a market with contracts.
@@ -116,6 +117,7 @@ type markets struct {
 	markets    []market
 	byContract hash
 	byMarket   hash
+	last       [2]found // what find and findMarket returned last: requests ask for one contract several times
 	freeC      int32
 	freeM      int32
 	open       int // contracts in use
@@ -132,7 +134,17 @@ func (t *markets) init(n int, independent bool) {
 	t.reset()
 }
 
+// found is what a key was found at.
+type found struct {
+	key uint64
+	at  int32
+}
+
+// forgetFound is called whenever a contract or market is removed.
+func (t *markets) forgetFound() { t.last = [2]found{{at: none}, {at: none}} }
+
 func (t *markets) reset() {
+	t.forgetFound()
 	t.byContract.clear()
 	t.byMarket.clear()
 	clear(t.contracts)
@@ -148,23 +160,41 @@ func contractKey(marketID, id uint32) uint64 { return uint64(marketID)<<32 | uin
 
 // find returns the slot of a contract, or none.
 func (t *markets) find(marketID, id uint32) int32 {
-	i, tag := t.byContract.first(contractKey(marketID, id))
+	key := contractKey(marketID, id)
+	if last := &t.last[0]; last.key == key && last.at != none {
+		return last.at
+	}
+	return t.search(key)
+}
+
+// search is find for another contract than the last one.
+func (t *markets) search(key uint64) int32 {
+	i, tag := t.byContract.first(key)
 	for i != none {
-		c := &t.contracts[i]
-		if c.id == id && t.markets[c.market].id == marketID {
-			return i
+		if c := &t.contracts[i]; contractKey(t.markets[c.market].id, c.id) == key {
+			break
 		}
 		i = t.byContract.after(i, tag)
 	}
-	return none
+	t.last[0] = found{key, i}
+	return i
 }
 
 // findMarket returns the slot of a market, or none.
 func (t *markets) findMarket(id uint32) int32 {
+	if last := &t.last[1]; last.key == uint64(id) && last.at != none {
+		return last.at
+	}
+	return t.searchMarket(id)
+}
+
+// searchMarket is findMarket for another market than the last one.
+func (t *markets) searchMarket(id uint32) int32 {
 	i, tag := t.byMarket.first(uint64(id))
 	for i != none && t.markets[i].id != id {
 		i = t.byMarket.after(i, tag)
 	}
+	t.last[1] = found{uint64(id), i}
 	return i
 }
 
@@ -228,6 +258,7 @@ func (t *markets) idle(m *market) bool {
 
 // drop frees a market, which is idle, and its contracts.
 func (t *markets) drop(at int32) {
+	t.forgetFound()
 	m := &t.markets[at]
 	for i := m.contracts; i != none; {
 		c := &t.contracts[i]

@@ -81,7 +81,7 @@ type Fill struct {
 // Event is what the Manager found out. It has no pointers and may be kept.
 type Event struct {
 	Kind     EventKind
-	State    State // of the order afterwards
+	State    State // of the order afterwards; 0 if the event is about no order
 	Before   State
 	Replayed bool // by a message that the exchange sent again: it teaches, it is no news
 	Foreign  bool // about an order of another session

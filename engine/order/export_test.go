@@ -10,7 +10,7 @@ import (
 // Audit recomputes every sum and walks every list, and returns the first violation, "" if there is none.
 func (m *Manager) Audit() string {
 	t := &m.orders
-	used, live := 0, 0
+	used, live, uncounted := 0, 0, 0
 	contracts := make(map[int32]booked)
 	lists := make(map[int32]int)
 	fills := 0
@@ -20,6 +20,9 @@ func (m *Manager) Audit() string {
 			continue
 		}
 		used++
+		if e.uncounted {
+			uncounted++
+		}
 		if e.is(flagListedLive) {
 			live++
 		}
@@ -54,7 +57,7 @@ func (m *Manager) Audit() string {
 	if fills != len(m.fills.list) {
 		return fmt.Sprintf("%d of %d fills are in lists", fills, len(m.fills.list))
 	}
-	if live != t.live.n || used != t.live.n+t.ended.n {
+	if live != int(t.live.n) || used != int(t.live.n+t.ended.n) || uncounted != m.uncounted {
 		return fmt.Sprintf("%d orders, %d live, the lists have %d and %d", used, live, t.ended.n, t.live.n)
 	}
 	doubted := 0
@@ -76,7 +79,7 @@ func (m *Manager) Audit() string {
 		var sum, least, open, prov, asked, extra int64
 		for i := k.contracts; i != none; i = m.markets.contracts[i].next {
 			c := &m.markets.contracts[i]
-			if n := c.live.n + c.ended.n; n != lists[i] {
+			if n := int(c.live.n + c.ended.n); n != lists[i] {
 				return fmt.Sprintf("contract %d counts %d orders, has %d", c.id, n, lists[i])
 			}
 			if d := m.auditLive(k.id, c); d != "" {
@@ -139,9 +142,15 @@ func (m *Manager) auditLive(market uint32, c *contract) string {
 			}
 		}
 	}
+	var sums, orders Stake
+	sums.Buying, sums.Selling = odds.Money(c.stakes[0]), odds.Money(c.stakes[1])
+	sums.Asked = odds.Money(max(c.booked.askedRisk-c.created, 0))
+	if m.addStakes(&orders, c); sums != orders && m.uncounted == 0 {
+		return fmt.Sprintf("contract %d: stakes %+v, of the orders %+v", c.id, sums, orders)
+	}
 	b, s, live := m.BestLive(market, c.id)
 	m.LiveOf(market, c.id, func(*Order) bool { n--; return true })
-	if b != bid || s != offer || n != 0 || live != c.live.n {
+	if b != bid || s != offer || n != 0 || live != int(c.live.n) {
 		return fmt.Sprintf("contract %d: best %d and %d of %d, of the orders %d and %d", c.id, b, s, live, bid, offer)
 	}
 	return ""

@@ -20,7 +20,7 @@ const (
 // knows is older than the stamp of the next.
 func (e *entry) plain(high uint64) bool {
 	o, g, s := &e.Order, &e.figures, &e.stamps
-	if e.links.contract == none || e.closed != 0 ||
+	if e.links.contract == none || e.closed != 0 || e.uncounted ||
 		!o.Price.Valid() || !o.Side.Valid() || g.seen != g.total || g.pending != 0 || g.pendingCost != 0 ||
 		g.seen < 0 || g.seenCost < 0 || g.seenCost > g.seen*moneyPerUnit ||
 		g.available < 0 || g.available > quantitySumMax ||
@@ -43,8 +43,6 @@ func (m *Manager) commitCreate(i int32) {
 	e := &m.orders.entries[i]
 	o := &e.Order
 	o.State, o.Updated = PendingNew, m.now
-	m.relist(i, e)
-	m.show(e)
 	e.flags |= flagPlain
 
 	c, side := &m.markets.contracts[e.links.contract], (o.Side-odds.Buy)&1
@@ -54,6 +52,9 @@ func (m *Manager) commitCreate(i int32) {
 	c.booked.asked[side] += asked
 	c.booked.askedRisk += risk
 	c.booked.gross += gross
+	e.stake, e.created = risk, true
+	c.stakes[side] += risk
+	c.created += risk
 	m.markets.markets[c.market].askedRisk += risk
 	m.account.asked += risk
 	m.account.gross += gross
@@ -124,6 +125,8 @@ func (m *Manager) setAvailable(e *entry, c *contract, available, final, flow, gr
 	b.open[side] += open
 	b.openRisk += risk
 	b.gross += gross
+	e.stake += risk
+	c.stakes[side] += risk
 	c.booked.open[side] += open
 	c.booked.openRisk += risk
 	c.booked.gross += gross
@@ -261,6 +264,7 @@ func (m *Manager) fastAccepted(x *msg.OrderAccepted, in *Input) bool {
 	reserved := m.account.reserved()
 	m.orders.setID(i, id)
 	asked, risk := -int64(o.Quantity), -e.booked.askedRisk
+	m.unstake(e)
 	o.Price, o.Quantity, o.State, o.Sequence, o.Updated = odds.Price(p), odds.Quantity(q), Live, stamp, m.now
 	e.stamps.quantity, e.stamps.open = stamp, stamp
 	g.available = int64(q)

@@ -5,6 +5,30 @@ import (
 	"github.com/smk-go/smk/odds"
 )
 
+// commitAsk is commit for an order that the fast path may change and a replace of which was sent. It returns false,
+// and has changed nothing, for any other.
+func (m *Manager) commitAsk(e *entry) bool {
+	if e.flags&^flagFolded != plainLive {
+		return false
+	}
+	extra := e.replaceReserve(odds.Quantity(e.rare.askQuantity), e.rare.askPrice)
+	d := extra - e.booked.askedRisk
+	if d > grossMax-m.account.gross {
+		return false
+	}
+	e.Order.Overlay |= PendingReplace
+	e.Order.Updated = m.now
+	c := &m.markets.contracts[e.links.contract]
+	e.booked.askedRisk = extra
+	e.booked.gross += d
+	c.booked.askedRisk += d
+	c.booked.gross += d
+	m.markets.markets[c.market].askedRisk += d
+	m.account.asked += d
+	m.account.gross += d
+	return true
+}
+
 // fastReplacePending is replacePending for the only replace of a live order, which a request of ours asked for.
 func (m *Manager) fastReplacePending(x *msg.OrderPendingReplace, in *Input) bool {
 	sequence, quantity, price := in.AccountSequence, x.GetQuantity(), x.GetPrice()
@@ -41,7 +65,7 @@ func (m *Manager) fastReplacePending(x *msg.OrderPendingReplace, in *Input) bool
 	m.show(o)
 	o.Order.Sequence, o.Order.Updated = stamp, m.now
 
-	i := m.claim(false)
+	i := m.claimLive()
 	e := &m.orders.entries[i]
 	n := &e.Order
 	n.Original, n.Market, n.Contract, n.Side = orig, o.Order.Market, o.Order.Contract, o.Order.Side
@@ -51,7 +75,7 @@ func (m *Manager) fastReplacePending(x *msg.OrderPendingReplace, in *Input) bool
 	m.orders.setID(i, id)
 	m.orders.setRef(i, reference)
 	m.placeIn(i, o.links.contract)
-	m.enlist(i)
+	m.restake(e)
 	e.rare.reserved, e.booked.extra, e.booked.gross = extra, extra, extra
 
 	k := &m.markets.markets[c.market]
@@ -103,6 +127,7 @@ func (m *Manager) fastReplaced(x *msg.OrderCancelReplaceAccepted, in *Input) boo
 	c.booked.extra -= extra
 	k.extra -= extra
 	m.account.extra -= extra
+	m.unstake(e)
 	n.Price, n.Quantity, n.Inherited = odds.Price(price), odds.Quantity(quantity), odds.Quantity(quantity-left)
 	n.Sequence, n.Updated = stamp, m.now
 	e.figures.available = int64(left)

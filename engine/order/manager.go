@@ -15,6 +15,7 @@ type Manager struct {
 	drift      drift
 	complete   completeness
 	inDoubt    int // live orders
+	uncounted  int // live orders that are too large for the sums of what they can lose
 	gone       goneQueue
 	together   together
 	events     [eventsMax]Event
@@ -147,6 +148,7 @@ func (m *Manager) commit(i int32) {
 		return
 	}
 	m.bookOrder(e)
+	m.restake(e)
 	e.flags &^= flagPlain
 	if e.plain(m.window.high) {
 		e.flags |= flagPlain
@@ -247,20 +249,41 @@ func (m *Manager) forget(i int32) {
 	m.stats.Evicted++
 }
 
-// claim returns an empty entry in the list of live orders, or none. Ended orders make room.
+// claim returns an empty entry in the list of ended orders, where it is until enlist, or none. Ended orders make room.
 func (m *Manager) claim(foreign bool) int32 {
 	t := &m.orders
-	if t.free == none {
-		m.evict()
-	}
-	i := t.claim()
+	i := m.claimFree()
 	if i == none {
 		return none
 	}
-	e := &t.entries[i]
-	e.Order.Foreign = foreign
-	t.ended.push(t.places, i) // until enlist
+	t.entries[i].Order.Foreign = foreign
+	t.ended.push(t.places, i)
 	return i
+}
+
+// claimLive is claim for an order of ours that is going to be live, in that list.
+func (m *Manager) claimLive() int32 {
+	t := &m.orders
+	i := m.claimFree()
+	if i == none {
+		return none
+	}
+	t.entries[i].flags |= flagListedLive
+	t.live.push(t.places, i)
+	return i
+}
+
+// claimFree returns an empty entry that is in no list, or none. If as many ended orders are kept as there should be, it
+// is that of the oldest, so that no more memory is in use than need be. An oldest one with provisional fills stays as
+// long as there is room.
+func (m *Manager) claimFree() int32 {
+	t := &m.orders
+	if t.free == none {
+		m.evict()
+	} else if i := t.ended.head; int(t.ended.n) >= t.keep && t.entries[i].figures.pending == 0 {
+		m.forget(i)
+	}
+	return t.claim()
 }
 
 // evict forgets the oldest ended order without provisional fills; if all have some, the oldest one.
@@ -301,7 +324,7 @@ func (m *Manager) Ended(yield func(*Order) bool) {
 }
 
 // LiveCount returns how many orders are not terminal.
-func (m *Manager) LiveCount() int { return m.orders.live.n }
+func (m *Manager) LiveCount() int { return int(m.orders.live.n) }
 
 // ByReference returns our order with a reference, nil if it is not kept.
 func (m *Manager) ByReference(reference uint64) *Order {

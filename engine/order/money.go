@@ -361,6 +361,11 @@ type Market struct {
 	Awaiting  bool       // settled, and the result is not known yet
 }
 
+// worstCase is [Market]'s WorstCase.
+func (k *market) worstCase() int64 {
+	return k.matched() - k.awaited() + k.openRisk + k.provRisk + k.extra + k.askedRisk
+}
+
 // Market returns what the account has at stake in a market.
 func (m *Manager) Market(id uint32) Market {
 	at := m.markets.findMarket(id)
@@ -371,7 +376,7 @@ func (m *Manager) Market(id uint32) Market {
 	return Market{
 		Final: odds.Money(k.matched()), Open: odds.Money(k.openRisk), Provision: odds.Money(k.provRisk),
 		Replacing: odds.Money(k.extra), Asked: odds.Money(k.askedRisk),
-		WorstCase: odds.Money(k.matched() - k.awaited() + k.openRisk + k.provRisk + k.extra + k.askedRisk),
+		WorstCase: odds.Money(k.worstCase()),
 		Realised:  odds.Money(k.realised), Awaiting: k.awaiting > 0,
 	}
 }

@@ -80,8 +80,12 @@ type entry struct {
 	closed   State      // terminal state that was reported, 0 while there is none
 	doubted  bool       // counted in Manager.inDoubt
 	shown    odds.Price // counted among the best of its contract; 0 if it is not
-	sent     uint64     // sequence that the request took
-	_        [16]byte
+
+	created   bool   // what it can lose is that of a create without an answer
+	uncounted bool   // it is in Manager.uncounted
+	sent      uint64 // sequence that the request took
+	stake     int64  // what it can lose, in the sums of its contract
+	_         [8]byte
 
 	booked booked // in its contract
 	_      [24]byte

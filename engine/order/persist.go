@@ -179,7 +179,7 @@ func (m *Manager) reset() {
 	m.fills.reset()
 	m.window = window{}
 	m.account, m.drift, m.complete = account{}, drift{}, completeness{why: NotCaughtUp}
-	m.gone.head, m.gone.n, m.inDoubt = 0, 0, 0
+	m.gone.head, m.gone.n, m.inDoubt, m.uncounted = 0, 0, 0, 0
 	m.last, m.lastNext, m.eventCount = [lastMax]Message{}, 0, 0
 	m.now, m.replayed, m.sequence, m.stats = 0, false, 0, Stats{}
 }

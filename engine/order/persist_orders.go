@@ -13,7 +13,7 @@ const keptFlags = flagUsed | flagAcknowledged | flagVoided | flagFolded | flagUn
 // walkOrders visits the orders: the terminal ones in the order in which they ended, then the others, oldest first.
 func (m *Manager) walkOrders(c *codec) {
 	t := &m.orders
-	n := c.count(t.live.n+t.ended.n, len(t.entries), orderBytes)
+	n := c.count(int(t.live.n+t.ended.n), len(t.entries), orderBytes)
 	if c.load {
 		for k := 0; k < n && c.err == nil; k++ {
 			i := t.claim()
@@ -131,7 +131,7 @@ func (m *Manager) walkContractOrders(c *codec) {
 				continue
 			}
 			k := &t.contracts[i]
-			c.count(k.ended.n+k.live.n, 0, 0)
+			c.count(int(k.ended.n+k.live.n), 0, 0)
 			for _, l := range [...]*list{&k.ended, &k.live} {
 				for o := l.head; o != none; o = m.orders.inContract[o].next {
 					at := uint32(m.index[o])
@@ -170,6 +170,7 @@ func (m *Manager) relistContract(k *contract) {
 			k.ended.unlink(m.orders.inContract, i)
 			k.live.push(m.orders.inContract, i)
 			m.show(e)
+			m.restake(e)
 		}
 		i = next
 	}

@@ -41,6 +41,7 @@ func (m *Manager) release(i int32) {
 	e := &m.orders.entries[i]
 	if e.links.contract != none {
 		m.hide(e)
+		m.unstake(e)
 		m.markets.contracts[e.links.contract].list(e).unlink(m.orders.inContract, i)
 		e.links.contract = none
 	}
@@ -140,7 +141,7 @@ func (m *Manager) BestLive(marketID, contractID uint32) (bid, offer odds.Price, 
 			}
 		}
 	}
-	return c.best[0], c.best[1], c.live.n
+	return c.best[0], c.best[1], int(c.live.n)
 }
 
 // LiveOf calls yield for the orders of a contract that are not terminal, in the order in which they became known to be

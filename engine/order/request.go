@@ -33,6 +33,7 @@ type requests struct {
 	oldest int32
 	newest int32
 	n      int
+	doubts int // of them, those in doubt
 }
 
 func (r *requests) init(n int) {
@@ -49,6 +50,7 @@ func (r *requests) reset() {
 	}
 	r.list[len(r.list)-1].next = none
 	r.free, r.oldest, r.newest, r.n = 0, none, none, 0
+	r.doubts = 0
 }
 
 // add appends a request. The caller has checked that there is room.
@@ -64,7 +66,9 @@ func (r *requests) add(q request) int32 {
 		r.list[r.newest].next = i
 	}
 	r.newest = i
-	r.n++
+	if r.n++; q.doubt {
+		r.doubts++
+	}
 	return i
 }
 
@@ -96,6 +100,9 @@ func (r *requests) remove(i int32) {
 		r.newest = q.prev
 	} else {
 		r.list[q.next].prev = q.prev
+	}
+	if q.doubt {
+		r.doubts--
 	}
 	*q = request{next: r.free}
 	r.free = i

@@ -10,20 +10,13 @@ import (
 func (m *Manager) Admit(k *msg.Keys) error {
 	switch k.Type {
 	case msg.PayloadOrderCreate:
-		if m.orders.live.n >= m.orders.limit {
-			return &FullError{"orders", int64(m.orders.limit)}
-		}
-		if k.Quantity > uint64(QuantityMax) || m.account.gross+int64(k.Quantity)*2*moneyPerUnit > grossMax {
-			return &FullError{"exposure", grossMax}
-		}
-		if m.claimContract(k.Market, k.Contract) == none {
-			return &FullError{"contracts", int64(len(m.markets.contracts))}
-		}
+		_, err := m.admitCreate(k)
+		return err
 	case msg.PayloadOrderCancelReplace:
 		if m.requests.free == none {
 			return &FullError{"requests", int64(len(m.requests.list))}
 		}
-		if m.orders.live.n >= m.orders.limit {
+		if int(m.orders.live.n) >= m.orders.limit {
 			return &FullError{"orders", int64(m.orders.limit)}
 		}
 		if k.Quantity > uint64(QuantityMax) || m.account.gross+int64(k.Quantity)*3*moneyPerUnit > grossMax {
@@ -31,6 +24,20 @@ func (m *Manager) Admit(k *msg.Keys) error {
 		}
 	}
 	return nil
+}
+
+// admitCreate is Admit for a create. It returns the slot of its contract.
+func (m *Manager) admitCreate(k *msg.Keys) (contract int32, err error) {
+	if int(m.orders.live.n) >= m.orders.limit {
+		return none, &FullError{"orders", int64(m.orders.limit)}
+	}
+	if k.Quantity > uint64(QuantityMax) || m.account.gross+int64(k.Quantity)*2*moneyPerUnit > grossMax {
+		return none, &FullError{"exposure", grossMax}
+	}
+	if contract = m.claimContract(k.Market, k.Contract); contract == none {
+		return none, &FullError{"contracts", int64(len(m.markets.contracts))}
+	}
+	return contract, nil
 }
 
 // Sent records that a request left, with the sequence that it took. Requests of other kinds are ignored. The
@@ -53,10 +60,11 @@ func (m *Manager) sentCreate(k *msg.Keys, seq uint64) error {
 	if !p.Valid() || uint32(p) != k.Price || k.Quantity > uint64(QuantityMax) || !s.Valid() {
 		return nil // it will be answered order_invalid
 	}
-	if err := m.Admit(k); err != nil {
+	contract, err := m.admitCreate(k)
+	if err != nil {
 		return err
 	}
-	i := m.claim(false)
+	i := m.claimLive()
 	if i == none {
 		return &FullError{"orders", int64(len(m.orders.entries))}
 	}
@@ -64,9 +72,8 @@ func (m *Manager) sentCreate(k *msg.Keys, seq uint64) error {
 	e.Order.Side, e.Order.Price, e.Order.Quantity = s, p, q
 	e.Order.Sent, e.sent = m.now, seq
 	m.orders.setRef(i, k.Reference)
-	if !m.place(i, k.Market, k.Contract) {
-		panic("BUG: order: no room for the contract of an admitted create")
-	}
+	e.Order.Market, e.Order.Contract = k.Market, k.Contract
+	m.placeIn(i, contract)
 	if m.general || q == 0 {
 		m.commit(i)
 	} else {
@@ -98,7 +105,9 @@ func (m *Manager) sentRequest(k *msg.Keys, seq uint64) {
 		switch {
 		case replace:
 			e.ask(k)
-			m.commit(i)
+			if m.general || !m.commitAsk(e) {
+				m.commit(i)
+			}
 		case m.general || e.flags&flagPlain == 0:
 			m.commit(i)
 		case k.Type == msg.PayloadOrderCancel:
@@ -207,6 +216,7 @@ func (m *Manager) ApplyFate(typ msg.PayloadType, reference, seq uint64, fate Fat
 	}
 	if !q.doubt {
 		q.doubt = true
+		m.requests.doubts++
 		m.aboutRequest(DoubtBegan, q)
 	}
 	return m.done()
@@ -267,12 +277,13 @@ type Outcome struct {
 	Ended   bool   // nothing of it is available any more
 }
 
-// Resolve ends the doubt about an order by the user's word. Executions come as
-// messages, or the position is not complete. It returns false if there is no order in doubt with the reference.
+// Resolve ends the doubt about an order, and about requests about it, by the user's word. Executions come as
+// messages, or the position is not complete. It returns false if there is no order with the reference about which
+// something is not certain.
 func (m *Manager) Resolve(reference uint64, o Outcome, now int64) ([]Event, bool) {
 	m.begin(now)
 	i := m.orders.findRef(reference)
-	if i == none || reference == 0 || m.orders.entries[i].Order.Overlay&InDoubt == 0 {
+	if i == none || reference == 0 || !m.orders.entries[i].uncertain() {
 		return nil, false
 	}
 	return m.resolveDoubt(i, o), true
@@ -282,10 +293,16 @@ func (m *Manager) Resolve(reference uint64, o Outcome, now int64) ([]Event, bool
 func (m *Manager) ResolveID(id uint64, o Outcome, now int64) ([]Event, bool) {
 	m.begin(now)
 	i := m.orders.findID(id)
-	if i == none || id == 0 || m.orders.entries[i].Order.Overlay&InDoubt == 0 {
+	if i == none || id == 0 || !m.orders.entries[i].uncertain() {
 		return nil, false
 	}
 	return m.resolveDoubt(i, o), true
+}
+
+// uncertain reports whether an order is in doubt, has no answer, or a request about it has none.
+func (e *entry) uncertain() bool {
+	o := &e.Order
+	return !o.State.Terminal() && (o.Overlay != 0 || o.State == PendingNew)
 }
 
 func (m *Manager) resolveDoubt(i int32, o Outcome) []Event {

@@ -58,7 +58,8 @@ func TestStakes(t *testing.T) {
 	seen := 0
 	for market := uint32(1); market <= 100; market++ {
 		named := id(uint64(market - 1)) // an order of the market's first contract
-		m.Stakes(market, named, func(s order.Stake) bool {
+		var s order.Stake
+		for w := m.Stakes(market, named); w.Next(&s); {
 			seen++
 			p := m.Position(market, s.Contract)
 			want := order.Stake{Contract: s.Contract, Wins: p.IfWins, Loses: p.IfLoses, Asked: p.Asked}
@@ -87,10 +88,52 @@ func TestStakes(t *testing.T) {
 			if s != want {
 				t.Errorf("market %d: %+v, want %+v", market, s, want)
 			}
-			return seen%7 != 0
-		})
+		}
 	}
 	if seen < 500 {
 		t.Errorf("%d stakes", seen)
+	}
+}
+
+// TestStakesTooLarge compares stakes that do not fit into an amount, of replaces between their stages that nobody here
+// asked for, with the orders one by one, while they come and go.
+func TestStakesTooLarge(t *testing.T) {
+	m := must(t, order.Config{})
+	sequence := uint64(0)
+	apply := func(r exchange.Report) {
+		sequence++
+		r.AccountSequence, r.Side, r.Market, r.Contract = sequence, msg.SideBuy, 1, 1
+		m.Apply(payload(&r), order.Input{Now: int64(sequence)})
+	}
+	const orders = 20
+	for i := range uint64(2 * orders) {
+		id := 1 + i%orders
+		if i < orders {
+			apply(exchange.Report{
+				Type: msg.PayloadOrderPendingReplace, OrderID: 1000 + id, OrigOrderID: id, Price: 9999,
+				Quantity: uint64(order.QuantityMax) - i,
+			})
+		} else {
+			apply(exchange.Report{Type: msg.PayloadOrderCancelled, OrderID: 1000 + id})
+		}
+		want := odds.Money(0)
+		m.LiveOf(1, 1, func(o *order.Order) bool {
+			open := o.Available
+			if o.State == order.PendingNew {
+				open = o.Quantity
+			}
+			want += min(odds.Money(open)*odds.Money(o.Price), odds.MoneyMax-want)
+			return true
+		})
+		var s order.Stake
+		if w := m.Stakes(1, 0); !w.Next(&s) || s.Buying != want || w.Next(&s) {
+			t.Errorf("after message %d: %+v, want %v", i, s, want)
+		}
+		if i == orders-1 && want != odds.MoneyMax {
+			t.Errorf("all orders can lose only %v", want)
+		}
+		if d := m.Audit(); d != "" {
+			t.Fatal(d)
+		}
 	}
 }

@@ -86,9 +86,13 @@ const (
 	reasonNotDelivered                      // the exchange asked for it again and it was withheld
 	reasonUser                              // the user resolved the doubt
 	reasonReducedToNothing                  // a reduction left nothing available
+	reasonNoTrace                           // the account's messages are complete without it
 )
 
-var ownReasons = [...]string{"none", "not sent", "not delivered", "resolved by the user", "reduced to nothing"}
+var ownReasons = [...]string{
+	"none", "not sent", "not delivered", "resolved by the user", "reduced to nothing",
+	"no trace of it",
+}
 
 // String returns the name of the reason.
 func (r Reason) String() string {

@@ -7,7 +7,9 @@ type table struct {
 
 	inContract []place // in those of contracts
 	byID       hash
-	byRef      hash // orders of ours with a reference
+	byRef      hash  // orders of ours with a reference
+	lastID     found // what findID and findRef returned last: one message asks for one order several times
+	lastRef    found
 	free       int32
 	live       list
 	ended      list
@@ -22,7 +24,7 @@ type place struct{ prev, next int32 }
 // list is a list of slots, oldest first.
 type list struct {
 	head, tail int32
-	n          int
+	n          int32
 }
 
 func (t *table) init(live, ended int) {
@@ -37,6 +39,7 @@ func (t *table) init(live, ended int) {
 func (t *table) reset() {
 	t.byID.clear()
 	t.byRef.clear()
+	t.lastID, t.lastRef = found{at: none}, found{at: none}
 	clear(t.entries)
 	for i := range t.places {
 		t.places[i] = place{none, int32(i + 1)}
@@ -108,6 +111,7 @@ func (t *table) relist(i int32) {
 func (t *table) setID(i int32, id uint64) {
 	t.entries[i].Order.ID = id
 	t.byID.add(id, i)
+	t.lastID = found{id, i}
 }
 
 // setRef gives an entry its reference. Orders of ours are found by it, or by the sequence they were sent with if
@@ -117,24 +121,45 @@ func (t *table) setRef(i int32, ref uint64) {
 	e.Order.Reference = ref
 	if !e.Order.Foreign {
 		t.byRef.add(requestKey(ref, e.sent), i)
+		if t.lastRef.at = none; ref != 0 {
+			t.lastRef = found{ref, i}
+		}
 	}
 }
 
 // findID returns the slot of an id, or none.
 func (t *table) findID(id uint64) int32 {
+	if t.lastID.key == id && t.lastID.at != none {
+		return t.lastID.at
+	}
+	return t.searchID(id)
+}
+
+// searchID is findID for another id than the last one.
+func (t *table) searchID(id uint64) int32 {
 	i, tag := t.byID.first(id)
 	for i != none && t.entries[i].Order.ID != id {
 		i = t.byID.after(i, tag)
 	}
+	t.lastID = found{id, i}
 	return i
 }
 
 // findRef returns the newest slot of a reference, or none.
 func (t *table) findRef(ref uint64) int32 {
+	if t.lastRef.key == ref && t.lastRef.at != none {
+		return t.lastRef.at
+	}
+	return t.searchRef(ref)
+}
+
+// searchRef is findRef for another reference than the last one.
+func (t *table) searchRef(ref uint64) int32 {
 	i, tag := t.byRef.first(ref)
 	for i != none && t.entries[i].Order.Reference != ref {
 		i = t.byRef.after(i, tag)
 	}
+	t.lastRef = found{ref, i}
 	return i
 }
 
@@ -155,6 +180,12 @@ func (t *table) findSent(ref, seq uint64) int32 {
 
 // release frees a slot whose contract and fills are released.
 func (t *table) release(i int32) {
+	if t.lastID.at == i {
+		t.lastID.at = none
+	}
+	if t.lastRef.at == i {
+		t.lastRef.at = none
+	}
 	e := &t.entries[i]
 	if e.Order.ID != 0 {
 		t.byID.remove(e.Order.ID, i)

@@ -2,6 +2,7 @@ package quote
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"time"
 )
@@ -89,41 +90,67 @@ var (
 	ErrContract = errors.New("quote: no contract")
 )
 
+// ConfigError says which field of a [Config] is out of range. It is ErrConfig too.
+type ConfigError struct {
+	Field    string
+	Min, Max int64
+}
+
+// Error returns the field and its range.
+func (e *ConfigError) Error() string {
+	return fmt.Sprintf("quote: Config.%s must be %d to %d", e.Field, e.Min, e.Max)
+}
+
+// Unwrap returns ErrConfig.
+func (e *ConfigError) Unwrap() error { return ErrConfig }
+
 // resolve puts defaults in place of zeros and checks the limits.
 func (c *Config) resolve() error {
-	ok := true
-	within := func(v *int, standard, most int) {
-		if *v == 0 {
-			*v = standard
+	for _, f := range [...]struct {
+		name           string
+		value          *int
+		standard, most int
+	}{
+		{"Contracts", &c.Contracts, defaultContracts, ContractsMax},
+		{"Levels", &c.Levels, defaultLevels, LevelsMax},
+		{"Actions", &c.Actions, defaultActions, ActionsMax},
+		{"AttemptsMax", &c.AttemptsMax, defaultAttempts, math.MaxUint8},
+		{"Orders", &c.Orders, 0, OrdersMax},
+	} {
+		if f.value == &c.Orders {
+			f.standard = min(c.Contracts*c.Levels*2*4, OrdersMax)
 		}
-		ok = ok && *v >= 1 && *v <= most
-	}
-	within(&c.Contracts, defaultContracts, ContractsMax)
-	within(&c.Levels, defaultLevels, LevelsMax)
-	within(&c.Actions, defaultActions, ActionsMax)
-	within(&c.AttemptsMax, defaultAttempts, math.MaxUint8)
-	if ok {
-		within(&c.Orders, min(c.Contracts*c.Levels*2*4, OrdersMax), OrdersMax)
+		if *f.value == 0 {
+			*f.value = f.standard
+		}
+		if *f.value < 1 || *f.value > f.most {
+			return &ConfigError{f.name, 1, int64(f.most)}
+		}
 	}
 	if c.RetryMin == 0 {
 		c.RetryMin = defaultRetryMin
 	}
-	if c.RetryMax == 0 {
-		c.RetryMax = max(defaultRetryMax, c.RetryMin)
-	}
 	const waitMax = int64(24 * time.Hour)
-	ok = ok && c.RetryMin > 0 && c.RetryMin <= c.RetryMax && c.RetryMax <= waitMax
-	if c.GiveUpFor == 0 {
-		c.GiveUpFor = defaultGiveUp
+	for _, f := range [...]struct {
+		name            string
+		value           *int64
+		standard, least int64
+	}{
+		{"RetryMin", &c.RetryMin, 0, 1},
+		{"RetryMax", &c.RetryMax, max(defaultRetryMax, c.RetryMin), max(c.RetryMin, 1)},
+		{"GiveUpFor", &c.GiveUpFor, defaultGiveUp, 1},
+		{"OverdueAfter", &c.OverdueAfter, defaultOverdue, 1},
+		{"ResumeAfter", &c.ResumeAfter, 0, 0},
+	} {
+		if *f.value == 0 {
+			*f.value = f.standard
+		}
+		if *f.value < f.least || *f.value > waitMax {
+			return &ConfigError{f.name, f.least, waitMax}
+		}
 	}
-	ok = ok && c.GiveUpFor > 0 && c.GiveUpFor <= waitMax
-	if c.OverdueAfter == 0 {
-		c.OverdueAfter = defaultOverdue
-	}
-	ok = ok && c.OverdueAfter > 0 && c.OverdueAfter <= waitMax
-	ok = ok && c.ResumeAfter >= 0 && c.ResumeAfter <= waitMax
-	if !ok || c.Ignore&^allReasons != 0 {
-		return ErrConfig
+	if c.Ignore&^allReasons != 0 {
+		return &ConfigError{"Ignore", 0, int64(allReasons)}
 	}
 	return nil
 }

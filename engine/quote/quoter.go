@@ -74,8 +74,9 @@ type contract struct {
 	prev      int32    // in the market
 	link      [2]int32 // in the queues
 	queued    [2]bool
-	wanted    bool // not pulled by the bot
-	held      bool // when it was planned last
+	adds      [2]bool // sides that had creates or replaces to send when they were planned last
+	wanted    bool    // not pulled by the bot
+	held      bool    // when it was planned last
 	relapses  uint8
 	holds     Reasons
 	told      Reasons // in the last event

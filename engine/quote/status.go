@@ -33,6 +33,18 @@ type Event struct {
 	Side     odds.Side // of GaveUp
 }
 
+// String returns what an event says, for people.
+func (e Event) String() string {
+	text := e.Contract.String() + " " + e.Kind.String()
+	switch {
+	case e.Kind == Held:
+		text += ": " + e.Reasons.String()
+	case e.Side != 0:
+		text += ": " + e.Side.String()
+	}
+	return text
+}
+
 // eventsEach is how many events a contract has in one step.
 const eventsEach = 3
 

@@ -67,7 +67,8 @@ func (q *Quoter) lower(slot int32, messages int) (adds, done bool) {
 		if !q.emitLower(p, messages) {
 			return false, false
 		}
-		adds = adds || q.wantsMore(p)
+		c.adds[s] = q.wantsMore(p)
+		adds = adds || c.adds[s]
 	}
 	if extra > 0 && len(q.actions) > before {
 		return false, false // the next ones
@@ -131,6 +132,9 @@ func (q *Quoter) mayCreate(p *plan, w int) bool { return !p.blocked[w] && p.coun
 func (q *Quoter) raise(slot int32, messages int, fresh bool) (more bool) {
 	c := &q.contracts[slot]
 	for s := range c.sides {
+		if !c.adds[s] { // nor does it have any now: what changes marks the contract
+			continue
+		}
 		p := &q.plans[s]
 		if !fresh {
 			p = q.planSide(slot, s, q.reasons(c) == 0)

@@ -1,10 +1,19 @@
 package quote
 
-import "github.com/smk-go/smk/odds"
+import (
+	"strconv"
+
+	"github.com/smk-go/smk/odds"
+)
 
 // Contract names a contract. ID is not 0.
 type Contract struct {
 	Market, ID uint32
+}
+
+// String returns market/contract.
+func (c Contract) String() string {
+	return strconv.FormatUint(uint64(c.Market), 10) + "/" + strconv.FormatUint(uint64(c.ID), 10)
 }
 
 // Level is a price and the open quantity that is wanted there.

@@ -1,6 +1,10 @@
 package risk
 
-import "github.com/smk-go/smk/odds"
+import (
+	"strconv"
+
+	"github.com/smk-go/smk/odds"
+)
 
 // EventsMax is how many events wait for [Gate.Events]; of more the oldest are lost and counted in Stats.
 const EventsMax = 64
@@ -47,6 +51,20 @@ type Event struct {
 	Open    int
 	InDoubt int
 	Cause   Cause // why the mode is what it is
+}
+
+// String returns what an event says, for people.
+func (e Event) String() string {
+	switch e.Kind {
+	case ModeChanged:
+		return "mode " + e.Mode.String() + ", was " + e.From.String() + ": " + e.Cause.String()
+	case KillChanged:
+		return "kill switch " + e.Kill.String() + ", " + strconv.Itoa(e.Open) + " open, " + strconv.Itoa(e.InDoubt) +
+			" in doubt: " + e.Cause.String()
+	case LossExceeded, DriftExceeded:
+		return e.Kind.String() + ": " + e.Amount.String()
+	}
+	return e.Kind.String()
 }
 
 // events is a queue of bounded length.

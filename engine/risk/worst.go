@@ -56,6 +56,10 @@ func (w *WorstCase) Loss() odds.Money { return -capped(w.loses, w.least) }
 
 // capped returns a + b, or the amount next to it if there is no such amount.
 func capped(a, b odds.Money) odds.Money {
+	const half = 1 << 61
+	if uint64(a+half)|uint64(b+half) < 2*half { // the sum cannot overflow
+		return a + b
+	}
 	sum, err := a.Add(b)
 	switch {
 	case err == nil:

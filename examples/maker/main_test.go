@@ -3,15 +3,23 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
+	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
+
+	"github.com/smk-go/smk/sim"
 )
 
-// stopAfter ends a context when so many fills were printed.
+// stopAfter is a buffer that calls stop when so many fills were printed.
 type stopAfter struct {
 	bytes.Buffer
 	fills int
 	stop  func()
+	ends  string // what calls end when it is printed
+	end   func()
 }
 
 func (w *stopAfter) Write(b []byte) (int, error) {
@@ -20,19 +28,56 @@ func (w *stopAfter) Write(b []byte) (int, error) {
 			w.stop()
 		}
 	}
+	if w.end != nil && bytes.HasPrefix(b, []byte(w.ends)) {
+		w.end()
+	}
 	return w.Buffer.Write(b)
 }
 
-// TestMaker makes a market until a few fills have come, and expects no order to be left.
+// TestMaker makes a market until a few fills have come, and again with what the first left in its state file. No order
+// is left.
 func TestMaker(t *testing.T) {
+	exchange, err := sim.Listen("127.0.0.1:0", sim.DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- exchange.Serve(context.Background()) }()
+	state := filepath.Join(t.TempDir(), "state")
+	for _, c := range []struct{ address, state string }{
+		{"", ""}, {exchange.Addr().String(), state}, {exchange.Addr().String(), state},
+	} {
+		ctx, stop := context.WithCancel(t.Context())
+		out := &stopAfter{fills: 3, stop: stop}
+		err := run(ctx, c.address, c.state, strings.NewReader(""), out)
+		stop()
+		text := out.String()
+		if err != nil || !regexp.MustCompile(`(?m)^\d+ fills, worst case .* active$`).MatchString(text) ||
+			regexp.MustCompile(`may be live|no quote|risk:`).MatchString(text) {
+			t.Errorf("%v\n%s", err, text)
+		}
+		t.Log(text)
+	}
+	truth, _ := exchange.Truth(sim.DemoUsername)
+	if err := errors.Join(exchange.Close(), <-served); err != nil || truth.Live != 0 || len(truth.Positions) == 0 {
+		t.Errorf("%v, %+v", err, truth)
+	}
+}
+
+// TestMakerHalts stops quoting at a person's word.
+func TestMakerHalts(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	out := &stopAfter{fills: 3, stop: stop}
-	err := run(ctx, "", out)
+	words, write := io.Pipe()
+	out := &stopAfter{fills: 3, stop: func() {
+		go func() {
+			_, _ = io.WriteString(write, "halt\n")
+			_ = write.Close()
+		}()
+	}, ends: "risk: kill switch flat", end: stop}
+	err := run(ctx, "", "", words, out)
 	text := out.String()
-	if err != nil || !regexp.MustCompile(`(?m)^\d+ fills, position `).MatchString(text) ||
-		regexp.MustCompile(`may be live|look:|no quote|not subscribed`).MatchString(text) {
+	if err != nil || !strings.Contains(text, "risk: mode halted, was active: api: console\n") {
 		t.Errorf("%v\n%s", err, text)
 	}
-	t.Log(text)
 }

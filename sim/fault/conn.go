@@ -67,7 +67,7 @@ func (c *Conn) Gateway() *gateway.Conn { return c.gateway }
 
 // Set changes the plan of this connection. Messages already held back still arrive.
 func (c *Conn) Set(plan Plan) {
-	c.plan = plan.resolve()
+	c.plan = plan.Resolve()
 	c.updateActive()
 }
 

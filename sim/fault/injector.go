@@ -26,11 +26,11 @@ type Injector struct {
 }
 
 // New returns an injector; every connection starts with the plan.
-func New(seed uint64, plan Plan) *Injector { return &Injector{seed: seed, plan: plan.resolve()} }
+func New(seed uint64, plan Plan) *Injector { return &Injector{seed: seed, plan: plan.Resolve()} }
 
 // Set changes the plan of every connection, open or future, and ends swarm mode.
 func (f *Injector) Set(plan Plan) {
-	f.plan, f.swarm = plan.resolve(), false
+	f.plan, f.swarm = plan.Resolve(), false
 	for _, c := range f.conns {
 		c.Set(plan)
 	}
@@ -65,7 +65,7 @@ func (f *Injector) Connect(g *gateway.Gateway, now int64) (*Conn, error) {
 	f.serial++
 	c.plan = f.plan
 	if f.swarm {
-		c.plan = Swarm(f.random(c.serial, planStream)).resolve()
+		c.plan = Swarm(f.random(c.serial, planStream)).Resolve()
 	}
 	if f.forced > 0 {
 		f.forced--

@@ -94,7 +94,8 @@ func (p Plan) With(chance uint32, kinds ...Kind) Plan {
 // Inactive reports whether the plan has no faults.
 func (p Plan) Inactive() bool { return p.Chance == [Kinds]uint32{} }
 
-func (p Plan) resolve() Plan {
+// Resolve returns the plan with the defaults of its durations.
+func (p Plan) Resolve() Plan {
 	for _, d := range []struct {
 		v    *time.Duration
 		zero time.Duration

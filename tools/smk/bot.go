@@ -287,7 +287,7 @@ func (b *bot) order(o *order.Order, ev *order.Event) {
 
 // placed measures the time of an order's answer and moves the quote by a tick.
 func (b *bot) placed(o *order.Order, ev *order.Event) {
-	if o == nil {
+	if o.Quantity == 0 {
 		b.fail(fmt.Errorf("order %d is not kept", ev.OrderID))
 		return
 	}

@@ -3,6 +3,8 @@
 //	smk demo          an exchange and a bot that trade with each other over a loopback socket
 //	smk demo -json    the same summary for machines
 //	smk prove         trading days under faults, from seeds
+//	smk chaos         a proxy that breaks connections between a client and an exchange
+//	smk soak          bots and an exchange as processes, which are killed
 //	smk sim           an exchange that any client of the protocol can log in to
 package main
 
@@ -30,6 +32,9 @@ type commands struct {
 	Demo     demoCommand     `cmd:"" help:"Run an exchange and a bot that trade with each other over a loopback socket."`
 	Sim      simCommand      `cmd:"" help:"Run an exchange that any client of the protocol can log in to."`
 	Prove    proveCommand    `cmd:"" help:"Run whole trading days under faults, from seeds, and compare bots with the exchange."`
+	Chaos    chaosCommand    `cmd:"" help:"Run a proxy between a client and an exchange that breaks their connections."`
+	Soak     soakCommand     `cmd:"" help:"Run bots and an exchange as processes, break their connections, kill them, and compare them in the end."`
+	SoakBot  soakBotCommand  `cmd:"" name:"soak-bot" hidden:"" help:"A bot of the soak, in a process of its own."`
 	Exchange exchangeCommand `cmd:"" hidden:"" help:"The demo's exchange, in a process of its own."`
 }
 

@@ -31,6 +31,12 @@ type simCommand struct {
 	Life   int     `default:"50" placeholder:"RATE" help:"Actions of other participants a second, 0 for none (${default})."`
 	Faults string  `placeholder:"PLAN" help:"What goes wrong on connections, such as drop=1%,delay=5%,delay-max=1s; swarm draws it from the seed, for each connection."`
 
+	State      string        `placeholder:"FILE" help:"Keep what the exchange knows in this file, now and then and in the end, and go on from it: sessions are gone, accounts, orders, markets and numbers stay."`
+	StateEvery time.Duration `default:"1s" placeholder:"TIME" help:"How often (${default}); 0 before every answer, so that an exchange that is killed forgets nothing that it said."`
+
+	Orders  int `default:"131072" placeholder:"N" help:"Orders kept, live and ended, at most 4194304 (${default})."`
+	History int `default:"1024" placeholder:"N" help:"Account messages kept for each account, which a client can ask for, at most 1048576 (${default})."`
+
 	Truth string `placeholder:"HOST:PORT" help:"Answer HTTP GET there with what the exchange knows: each account's orders, positions and balance, as JSON. Without a host it is this machine alone."`
 
 	Scenario  string `placeholder:"NAME|FILE" help:"What happens, from the start on: one of --scenarios, or a file."`
@@ -64,6 +70,14 @@ func (c *simCommand) Validate() error {
 		return fmt.Errorf("--life: %d is not between 0 and %d", c.Life, lifeMax)
 	case c.End && c.Scenario == "":
 		return errors.New("--end: there is no --scenario that could be over")
+	case c.Orders < 1 || c.Orders > 1<<22:
+		return fmt.Errorf("--orders: %d is not between 1 and %d", c.Orders, 1<<22)
+	case c.History < 1 || c.History > 1<<20:
+		return fmt.Errorf("--history: %d is not between 1 and %d", c.History, 1<<20)
+	case c.StateEvery < 0:
+		return fmt.Errorf("--state-every: %v is not a time", c.StateEvery)
+	case c.State != "" && c.Scenario != "":
+		return errors.New("--state and --scenario: a scenario begins with an exchange of its own")
 	case c.For < 0:
 		return fmt.Errorf("--for: %v is not a time to serve", c.For)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/bits"
 	"net"
 	"os"
 	"path/filepath"
@@ -14,6 +15,12 @@ import (
 	"github.com/smk-go/smk/sim"
 	"github.com/smk-go/smk/sim/fault"
 	"github.com/smk-go/smk/sim/script"
+)
+
+// The messages of an account that fit what a session may have unsent by default, and the most bytes of one.
+const (
+	historyUsual = 1024
+	historyBytes = 256
 )
 
 // config puts flags and files together. explain makes an error of the exchange one in the
@@ -25,6 +32,16 @@ func (c *simCommand) config() (config sim.Config, explain func(error) error, err
 		if config.Faults, err = fault.Parse(c.Faults); err != nil {
 			return config, nil, fmt.Errorf("--faults: %w", err)
 		}
+	}
+	config.Limits.Orders, config.Limits.History = c.Orders, c.History
+	if c.History > historyUsual { // a session has to have room for all of it
+		config.Limits.OutFrames = 1 << bits.Len(uint(2*c.History))
+		config.Limits.OutBytes = config.Limits.OutFrames / 2 * historyBytes
+	}
+	if config.StateFile.Path = c.State; c.StateEvery == 0 {
+		config.StateFile.Every = -1
+	} else {
+		config.StateFile.Every = c.StateEvery
 	}
 	var explainers []func(error) error
 	if c.Accounts != "" {

@@ -90,6 +90,7 @@ type bot struct {
 // withState turns all of the trading state on.
 func withState(c *engine.Config) {
 	settings.EnableState(c)
+	c.State.DisableFollow = true // what the engine sent by itself would take sequences that the script's answers name
 	settings.Limit(c, scriptMarket, scriptContracts/contractsInMarket)
 	b := &c.State.Books
 	b.Orders, b.Contracts, b.Markets = 1<<14, scriptContracts, scriptContracts/contractsInMarket

@@ -15,16 +15,24 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// Shape of a desk: markets of three contracts as of a match, each with an own bid and an own offer.
+// Shape of a desk: markets of three contracts as of a match, each with a book of ten levels a side. The bot quotes a
+// few of them, which lie apart, with an own bid and an own offer each. One in each of most others is what is left of
+// earlier quotes.
 const (
-	deskContracts = 96
+	deskContracts = 1_002
 	deskInMarket  = 3
+	deskQuoted    = 100
+	deskApart     = 10
+	deskLive      = 1_000 // orders
 	deskQuantity  = 500_000
 	deskMargin    = 500 // of the own quotes from the best
 )
 
 // deskAmounts is little memory for the amounts of money, so that making them leaves the caches to the engine.
-var deskAmounts = order.Config{Orders: 1024, Retained: 16, Requests: 256, Contracts: 256, Fills: 256}
+var deskAmounts = order.Config{Orders: 2048, Retained: 16, Requests: 256, Contracts: deskContracts, Fills: 256}
+
+// quoted returns which contract is quoted n-th, in turn.
+func quoted(n int) int { return n % deskQuoted * deskApart }
 
 // desk is an engine and the exchange that it trades with.
 type desk struct {
@@ -48,6 +56,8 @@ func openDesk(sets ...func(*engine.Config)) *desk {
 	d := &desk{counterparty: newCounterparty(deskAmounts), conn: new(conn), quantity: deskQuantity}
 	d.engine = openEngine(d.conn, func(c *engine.Config) {
 		c.SubscriptionsMax = deskContracts
+		c.State.Books.Markets, c.State.Books.Contracts = deskContracts/deskInMarket, deskContracts
+		c.State.Books.Orders = 2 * deskLive
 		for _, set := range sets {
 			set(c)
 		}
@@ -63,22 +73,34 @@ func openDesk(sets ...func(*engine.Config)) *desk {
 	for i := range uint32(deskContracts / deskInMarket) {
 		m.SetMarketId(marketBase + i)
 		fixture.Must(d.engine.SendMarketSubscribe(&m))
+		fixture.Must(0, d.trade())
 	}
-	fixture.Must(0, d.trade())
+	for i, n := 0, 2*deskQuoted; n < deskLive; i++ {
+		if i%deskApart != 0 {
+			side := msg.SideBuy + msg.Side(i%2)
+			fixture.Must(0, d.sendTo(i, side, uint32(4_500+i%2*1_000), msg.GoodTilCancelled))
+			fixture.Must(0, d.trade())
+			n++
+		}
+	}
 	return d
 }
 
-// send sends the next order.
+// send sends the next order, in a contract that is quoted.
 func (d *desk) send(side msg.Side, price uint32, tif msg.TimeInForceType) error {
-	i := uint32(d.sent % deskContracts)
+	i := quoted(d.sent)
 	d.sent++
+	return d.sendTo(i, side, price, tif)
+}
+
+func (d *desk) sendTo(contract int, side msg.Side, price uint32, tif msg.TimeInForceType) error {
 	m := &d.order
 	m.SetSide(side)
 	m.SetPrice(price)
 	m.SetQuantity(d.quantity)
 	m.SetTif(tif)
-	m.SetMarketId(marketBase + i/deskInMarket)
-	m.SetContractId(contractOf(int(i)))
+	m.SetMarketId(marketBase + uint32(contract/deskInMarket))
+	m.SetContractId(contractOf(contract))
 	_, err := d.engine.SendOrderCreate(m)
 	return err
 }
@@ -158,12 +180,12 @@ func (x *counterparty) snapshot(market uint32) {
 
 // quote sends a change of a book of one to three levels, after which its best bid is another one.
 func (x *counterparty) quote(n int) {
-	i := n % deskContracts
+	i := quoted(n)
 	m := x.p.MutableContractQuotes()
 	m.SetMarketId(marketBase + uint32(i/deskInMarket))
 	m.SetContractId(contractOf(i))
 	for k := range uint32(1 + n%3) {
-		setLevel(m, k, uint64(booksQuantity+n%1000*100)*min(uint64(k)+uint64(n/deskContracts%2), 1))
+		setLevel(m, k, uint64(booksQuantity+n%1000*100)*min(uint64(k)+uint64(n/deskQuoted%2), 1))
 	}
 	x.push()
 }
@@ -190,9 +212,9 @@ func Gate(batch int) Group {
 	g := Group{Name: "order out", Base: withoutState}
 	for _, s := range desks {
 		d := openDesk(s.set...)
-		for k := range 2 * deskContracts { // an own bid and an own offer in each
-			side := msg.SideBuy + msg.Side(k/deskContracts)
-			fixture.Must(0, d.send(side, uint32(4_500+k/deskContracts*1_000), msg.GoodTilCancelled))
+		for k := range 2 * deskQuoted { // an own bid and an own offer in each
+			side := msg.SideBuy + msg.Side(k/deskQuoted)
+			fixture.Must(0, d.send(side, uint32(4_500+k/deskQuoted*1_000), msg.GoodTilCancelled))
 			fixture.Must(0, d.trade())
 		}
 		g.Stages = append(g.Stages, Stage{
@@ -200,7 +222,7 @@ func Gate(batch int) Group {
 			Prepare: func() (int, error) { return batch, d.trade() },
 			Loop: func(n int) error {
 				return fixture.Repeat(n, func(i int) error {
-					return d.send(msg.SideBuy, uint32(4_700+d.sent%250), msg.ImmediateOrCancel)
+					return d.send(msg.SideBuy, uint32(4_700+d.sent%251), msg.ImmediateOrCancel)
 				})
 			},
 		})
@@ -291,7 +313,7 @@ func quotingCodec() Stage {
 // quoting is a bot that follows the best bid, with all of the state and every risk check.
 func quoting() Stage {
 	d := openDesk(settings.EnableState, limitDesk)
-	quotes, handled := deskContracts, 0
+	quotes, handled := deskQuoted, 0
 	d.engine.OnBook(func(c book.Contract) {
 		bid, _ := c.Best(odds.Buy)
 		handled++
@@ -300,13 +322,13 @@ func quoting() Stage {
 			d.failed = err
 		}
 	})
-	for i := range deskContracts { // a bid and an offer for each
+	for i := range deskQuoted { // a bid and an offer for each
 		d.quote(i)
 		d.load()
 		fixture.Must(0, d.trade())
 	}
 	return Stage{Name: "engine", close: d.engine.Close, Prepare: func() (int, error) {
-		if err := d.trade(); err != nil || d.replaces != quotes-deskContracts {
+		if err := d.trade(); err != nil || d.replaces != quotes-deskQuoted {
 			return 0, fmt.Errorf("%w: %d replaces for %d quotes, %w", errMissing, d.replaces, quotes, err)
 		}
 		for range batch {

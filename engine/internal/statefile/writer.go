@@ -15,6 +15,8 @@ type Writer struct {
 	buf   []byte
 	saved int64
 
+	inline bool // there is no goroutine: calls do its work
+
 	busy    atomic.Bool
 	work    chan bool     // whether an image is asked for
 	idle    chan struct{} // has a value after an image, until Wait takes it
@@ -33,18 +35,33 @@ func NewWriter(s *Store, size int, fill func([]byte) []byte, read, wake func()) 
 	return w
 }
 
+// NewInlineWriter returns a Writer without a goroutine, for programs in which time is virtual: Save and Read do what
+// they ask for.
+func NewInlineWriter(s *Store, size int, fill func([]byte) []byte, read func()) *Writer {
+	return &Writer{
+		store: s, fill: fill, read: read, buf: make([]byte, HeaderBytes, HeaderBytes+size+TailBytes), inline: true,
+	}
+}
+
 // Free reports whether the last image is written, or has failed, so that the next one may be asked for.
 func (w *Writer) Free() bool { return !w.busy.Load() }
 
 // Save asks for an image as of a clock reading. The last one has to be written.
 func (w *Writer) Save(saved int64) {
-	w.saved = saved
+	if w.saved = saved; w.inline {
+		w.write()
+		return
+	}
 	w.busy.Store(true)
 	w.work <- true // has room: there is one image, and Read takes no room from it
 }
 
 // Read asks the goroutine to read what waits.
 func (w *Writer) Read() {
+	if w.inline {
+		w.read()
+		return
+	}
 	if len(w.work) == 0 { // and more than one does not get in
 		w.work <- false
 	}
@@ -70,6 +87,11 @@ func (w *Writer) Wait(timeout time.Duration) bool {
 
 // Close ends the goroutine once it is idle, and returns a channel that is closed then.
 func (w *Writer) Close() <-chan struct{} {
+	if w.inline {
+		ended := make(chan struct{})
+		close(ended)
+		return ended
+	}
 	close(w.work)
 	return w.done
 }
@@ -81,15 +103,19 @@ func (w *Writer) run() {
 			w.read()
 			continue
 		}
-		w.buf, w.err = w.store.Write(w.fill(w.buf[:HeaderBytes]), w.saved)
-		if w.err == nil {
-			w.written++
-		}
+		w.write()
 		w.busy.Store(false)
 		select {
 		case w.idle <- struct{}{}:
 		default:
 		}
 		w.wake()
+	}
+}
+
+func (w *Writer) write() {
+	w.buf, w.err = w.store.Write(w.fill(w.buf[:HeaderBytes]), w.saved)
+	if w.err == nil {
+		w.written++
 	}
 }

@@ -104,6 +104,7 @@ const (
 type Agents struct {
 	config    Config
 	exchange  *exchange.Exchange
+	source    *rand.PCG
 	random    *rand.Rand
 	makers    []*exchange.Login
 	takers    []*exchange.Login
@@ -128,7 +129,8 @@ type resting struct {
 // New returns the participants of an exchange that was created with their accounts. They act from start on,
 // a clock reading in nanoseconds. The config must be resolved.
 func New(x *exchange.Exchange, c Config, seed uint64, start int64) *Agents {
-	a := &Agents{config: c, exchange: x, start: start, random: rand.New(rand.NewPCG(seed, 0x11fe))}
+	source := rand.NewPCG(seed, 0x11fe)
+	a := &Agents{config: c, exchange: x, start: start, source: source, random: rand.New(source)}
 	if c.Rate == 0 {
 		return a
 	}

@@ -22,6 +22,7 @@ type Gateway struct {
 	config   Config
 	limits   wire.Limits
 	now      int64
+	source   *rand.PCG
 	random   *rand.Rand
 
 	conns    []*Conn    // in the order of Accept
@@ -47,9 +48,10 @@ func New(x *exchange.Exchange, config Config) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
+	source := rand.NewPCG(config.Seed, 0x5e55_1015)
 	g := &Gateway{
 		exchange: x, config: config, limits: limits, now: x.Now(), lastLogin: make(map[string]uint64),
-		random: rand.New(rand.NewPCG(config.Seed, 0x5e55_1015)),
+		source: source, random: rand.New(source),
 	}
 	// Fail now, not at the first connection, if the sizes are invalid.
 	in, err := wire.NewBufferOnDemand(config.InBytes, limits)
@@ -167,10 +169,10 @@ func (g *Gateway) LogoutAll(now int64, reason msg.EtoLogoutReason) {
 // ErrRestart is why connections ended when the exchange restarted.
 var ErrRestart = errors.New("sim: the exchange restarted")
 
-// Restart is what clients see when an exchange crashes and restarts with new account sequences:
-// connections end without a logout, no session can be resumed, and reports are numbered from 1 again;
-// see [exchange.Exchange.RestartSequences]. Orders, positions, money and dead man's switches stay.
-func (g *Gateway) Restart(now int64) {
+// DropSessions is what clients see when an exchange crashes and restarts with its state kept: connections end without
+// a logout and no session can be resumed. Account sequences go on, and reports, orders, positions, money and dead
+// man's switches stay.
+func (g *Gateway) DropSessions(now int64) {
 	g.now = max(g.now, now)
 	for _, c := range g.conns {
 		c.session.unresumable = true
@@ -180,6 +182,12 @@ func (g *Gateway) Restart(now int64) {
 		g.release(s)
 	}
 	g.detached = g.detached[:0]
+}
+
+// Restart is DropSessions of an exchange that lost its account sequences: reports are numbered from 1 again; see
+// [exchange.Exchange.RestartSequences].
+func (g *Gateway) Restart(now int64) {
+	g.DropSessions(now)
 	g.exchange.RestartSequences()
 }
 

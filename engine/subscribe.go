@@ -1,0 +1,62 @@
+package engine
+
+import "github.com/smk-go/smk/gen/msg"
+
+// Subscribe subscribes to a market's books and state, from now on and after each login: at once if the engine is logged
+// in, else at the next login. It may be called before Run, and again: a market that is subscribed to stays so. The
+// error is one of [Engine.Send], and then the market is not subscribed to. With Config.DisableRestore it is
+// SendMarketSubscribe.
+func (e *Engine) Subscribe(market uint32) error {
+	if e.life.phase == phaseEnded {
+		return ErrClosed
+	}
+	if err := e.unsafe(); err != nil {
+		return err
+	}
+	s := e.subscriptions
+	if !s.disabled {
+		switch {
+		case s.markets.has(market):
+			return nil
+		case s.markets.full(market):
+			return ErrSubscriptions
+		case !e.session.State().LoggedIn() || e.gate.has(gateRestoring):
+			s.markets.add(market)
+			s.unsent, s.next = true, 0
+			return nil
+		}
+	}
+	var m msg.MarketSubscribe
+	m.SetMarketId(market)
+	_, err := e.SendMarketSubscribe(&m)
+	return err
+}
+
+// Unsubscribe ends a subscription to a market. The error is one of [Engine.Send]; without a session there is none, and
+// the market is not subscribed to again.
+func (e *Engine) Unsubscribe(market uint32) error {
+	if e.life.phase == phaseEnded {
+		return ErrClosed
+	}
+	if err := e.unsafe(); err != nil {
+		return err
+	}
+	if s := e.subscriptions; !s.disabled && !e.session.State().LoggedIn() {
+		s.markets.remove(market)
+		return nil
+	}
+	var m msg.MarketUnsubscribe
+	m.SetMarketId(market)
+	_, err := e.SendMarketUnsubscribe(&m)
+	return err
+}
+
+// subscribeQuoted subscribes to a market that is quoted and has no book, which holds quotes back while it cannot be
+// trusted.
+func (e *Engine) subscribeQuoted(market uint32) error {
+	t := e.trading
+	if _, ok := t.books.Market(market); ok || t.config.DisableFollow || e.subscriptions.disabled {
+		return nil
+	}
+	return e.Subscribe(market)
+}

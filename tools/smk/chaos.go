@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/smk-go/smk/sim/chaos"
+	"github.com/smk-go/smk/sim/fault"
+)
+
+// chaosCommand is a proxy that breaks connections.
+type chaosCommand struct {
+	Listen string        `default:"127.0.0.1:3711" placeholder:"HOST:PORT" help:"Where clients connect to; port 0 takes a free one (${default})."`
+	To     string        `default:"127.0.0.1:3701" placeholder:"HOST:PORT" help:"The exchange (${default})."`
+	Plan   string        `default:"split=20%,stall=0.1%,cut=0.1%,half-open=0.02%,refuse=5%" placeholder:"PLAN" help:"What goes wrong, in both directions, as of smk sim --faults (${default}). Over TLS, which is not opened, messages are neither lost nor doubled nor overtaken."`
+	Seed   uint64        `default:"1" help:"Seed of everything that is left to chance (${default})."`
+	For    time.Duration `placeholder:"TIME" help:"End after this long; without it the proxy ends when it is interrupted."`
+}
+
+// Run passes connections on until ctx ends, and says how often what went wrong.
+func (c *chaosCommand) Run(ctx context.Context, std stdio) error {
+	plan, err := fault.Parse(c.Plan)
+	if err != nil {
+		return fmt.Errorf("--plan: %w", err)
+	}
+	p, err := chaos.Listen(chaos.Config{Listen: loopback(c.Listen), To: loopback(c.To), Seed: c.Seed, Plan: plan})
+	if err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), "chaos: "))
+	}
+	if c.For > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.For)
+		defer cancel()
+	}
+	served := make(chan error, 1)
+	go func() { served <- p.Serve() }()
+	fmt.Fprintf(std.out, "listening %v, to %s, seed %d\n", p.Addr(), c.To, c.Seed)
+	select {
+	case <-ctx.Done():
+	case err = <-served:
+		served <- nil
+	}
+	err = errors.Join(err, p.Close(), <-served)
+	fmt.Fprintf(std.out, "happened  %s\n", faultCounts(p.Counts()))
+	return err
+}
+
+// faultCounts formats how often each kind of fault happened.
+func faultCounts(counts [fault.Kinds]uint64) string {
+	var parts []string
+	for k, n := range counts {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%v %d", fault.Kind(k), n))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing"
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"io"
+	"maps"
+	"testing"
+)
+
+// booked is what a bot and an exchange agree about.
+func booked() (soakBooking, toldAccount) {
+	state := soakBooking{
+		AccountSequence: 7, Open: "1.00", Final: "2.00", Provisional: "3.00", Available: "94.00",
+		Orders: map[uint64]soakOrder{5: {2500, 40_000, 10_000, 30_000}}, Positions: map[uint32]soakPosition{8: {-5, "0.01"}},
+	}
+	var told toldAccount
+	told.AccountSequence, told.Available = 7, "94.00"
+	told.Reserved.Orders, told.Reserved.Fills, told.Reserved.ProvisionalFills = "1.00", "2.00", "3.00"
+	told.Orders = append(told.Orders, struct {
+		ID        uint64 `json:"id"`
+		Price     uint32 `json:"price"`
+		Quantity  uint64 `json:"quantity"`
+		Executed  uint64 `json:"executed"`
+		Available uint64 `json:"available"`
+		State     string `json:"state"`
+	}{5, 2500, 40_000, 10_000, 30_000, "live"})
+	told.Positions = append(told.Positions, struct {
+		Contract uint32 `json:"contract"`
+		Net      int64  `json:"net"`
+		Cash     string `json:"cash"`
+	}{8, -5, "0.01"})
+	return state, told
+}
+
+// Every difference between a bot and the exchange is noticed.
+func TestSoakDiffers(t *testing.T) {
+	state, told := booked()
+	if why := differs(&state, told); why != "" {
+		t.Fatal(why)
+	}
+	for name, change := range map[string]func(*soakBooking, *toldAccount){
+		"unrest":           func(s *soakBooking, _ *toldAccount) { s.Unrest = "disconnected" },
+		"sequence":         func(s *soakBooking, _ *toldAccount) { s.AccountSequence-- },
+		"open":             func(s *soakBooking, _ *toldAccount) { s.Open = "1.01" },
+		"final":            func(s *soakBooking, _ *toldAccount) { s.Final = "1.99" },
+		"provisional":      func(s *soakBooking, _ *toldAccount) { s.Provisional = "0.00" },
+		"available":        func(s *soakBooking, _ *toldAccount) { s.Available = "95.00" },
+		"order":            func(s *soakBooking, _ *toldAccount) { s.Orders[5] = soakOrder{2500, 40_000, 10_000, 29_999} },
+		"order unknown":    func(s *soakBooking, _ *toldAccount) { delete(s.Orders, 5) },
+		"order too many":   func(s *soakBooking, _ *toldAccount) { s.Orders[6] = soakOrder{} },
+		"order ended":      func(_ *soakBooking, a *toldAccount) { a.Orders[0].State = "filled" },
+		"position":         func(s *soakBooking, _ *toldAccount) { s.Positions[8] = soakPosition{-4, "0.01"} },
+		"position unknown": func(s *soakBooking, _ *toldAccount) { clear(s.Positions) },
+		"position more":    func(s *soakBooking, _ *toldAccount) { s.Positions[9] = soakPosition{1, "0.00"} },
+	} {
+		state, told := booked()
+		state.Orders, state.Positions = maps.Clone(state.Orders), maps.Clone(state.Positions)
+		change(&state, &told)
+		if differs(&state, told) == "" {
+			t.Errorf("%s is not noticed", name)
+		}
+	}
+}
+
+// What grows is noticed; what a connection takes while it is made is not growth.
+func TestSoakSamples(t *testing.T) {
+	usual := func() (list []soakSample) {
+		for i := range 20 {
+			s := soakSample{Heap: 7 << 20, InUse: 8 << 20, Goroutines: 5, Files: 9, Connected: uint64(i), Live: true}
+			switch i % 4 {
+			case 0: // a connection is made
+				s.Heap, s.Goroutines, s.Files = 9<<20, 7, 11
+			case 1: // there is none
+				s.Heap, s.Goroutines, s.Files, s.Live = 6<<20, 4, 7, false
+			}
+			list = append(list, s)
+		}
+		return list
+	}
+	if err := judgeSamples(io.Discard, usual()); err != nil {
+		t.Fatal(err)
+	}
+	if judgeSamples(io.Discard, usual()[:2]) == nil {
+		t.Error("two samples are enough")
+	}
+	for name, change := range map[string]func(i int, s *soakSample){
+		"heap":       func(i int, s *soakSample) { s.Heap += uint64(i) << 18 },
+		"in use":     func(i int, s *soakSample) { s.InUse += uint64(i) << 18 },
+		"goroutines": func(i int, s *soakSample) { s.Goroutines += i / 4 },
+		"files":      func(i int, s *soakSample) { s.Files += i / 4 },
+		"garbage":    func(i int, s *soakSample) { s.Collected = uint32(2 * i) },
+	} {
+		list := usual()
+		for i := range list {
+			if list[i].Live {
+				change(i, &list[i])
+			}
+		}
+		if judgeSamples(io.Discard, list) == nil {
+			t.Errorf("%s is not noticed", name)
+		}
+	}
+}
