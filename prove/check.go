@@ -25,9 +25,10 @@ type checks struct {
 	exceeded int // how often the exchange dropped requests for its throttle
 	ended    bool
 
-	tooFast int    // orders that the exchange refused for its throttle
-	lost    bool   // account messages were reported as lost
-	fresh   uint32 // the last connection that did not resume a session
+	tooFast int             // orders that the exchange refused for its throttle
+	doubted map[uint64]bool // replaces in doubt, of which the books keep what they would make
+	lost    bool            // account messages were reported as lost
+	fresh   uint32          // the last connection that did not resume a session
 
 	fills    map[uint64]odds.Quantity // that handlers were called with, by order
 	terminal map[uint64]int           // events that ended an order
