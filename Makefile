@@ -1,5 +1,5 @@
 # Every target is one line of script; without make, run the line.
-.PHONY: build check gen test fuzz count bench bench-report demo prove soak
+.PHONY: build check gen test fuzz count bench bench-report demo prove bugs soak
 
 build: ## the program, bin/smk
 	go build -C tools -o ../bin/smk ./smk
@@ -28,6 +28,9 @@ bench-report: ## the same, as a page with pictures in bench/report and tables in
 prove: ## trading days under faults, from seeds: SEEDS=1000 FROM=0; of 10000 and more each mark has to be reached
 	@go build -C tools -tags smkmarks -o ../bin/smk-prove ./smk && bin/smk-prove prove --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0) \
 		$(shell [ $(or $(SEEDS),1000) -lt 10000 ] || echo --marks) $(ARGS)
+
+bugs: ## plants each bug of prove/bugs in turn and runs days until one fails; ARGS="-only engine/book -seeds 100"
+	@bash scripts/bugs.sh $(ARGS)
 
 soak: ## bots and an exchange as processes, whose connections break and which are killed: TIME=2m SEED=1
 	@go build -C tools -o ../bin/smk ./smk && bin/smk soak --for $(or $(TIME),2m) $(if $(SEED),--seed $(SEED)) $(ARGS)

@@ -25,8 +25,9 @@ type bot struct {
 
 	engine *engine.Engine // nil while it is dead
 	link   *link          // the newest connection
-	disk   *disk          // nil if it keeps no file
-	lied   bool           // the disk has lied: a file may be damaged
+	starts int
+	disk   *disk // nil if it keeps no file
+	lied   bool  // the disk has lied: a file may be damaged
 
 	stoppedUntil int64           // the process does not run
 	deadUntil    int64           // it is killed
@@ -46,6 +47,8 @@ type bot struct {
 
 	uncertainFile                 bool // a file was lost
 	sequencesRestarted, forgotten bool // by the exchange: what is known may be incomplete
+
+	watch
 }
 
 // exceededMax is how often a bot may exceed limits that the exchange has changed while requests were under way.
@@ -72,8 +75,9 @@ func newBot(w *World, index int, role Role) *bot {
 func (b *bot) start() {
 	w := b.world
 	b.restarting, b.replaces = false, nil
-	b.wanted, b.placed, b.halted = make(map[quoteKey]quote.Two), nil, false
-	b.checks = newChecks()
+	b.starts++
+	b.wanted, b.placed, b.halted, b.haltFor = make(map[quoteKey]quote.Two), nil, false, 0
+	b.checks, b.stream, b.actedAt = newChecks(), stream{}, w.now
 	config := engine.Config{
 		Address: "exchange.test:3801", DisableTLS: true,
 		Session: session.Config{
@@ -97,6 +101,15 @@ func (b *bot) start() {
 			return l, nil
 		},
 	}
+	config.State.HandleReplayed = b.handlesReplayed()
+	if w.schedule.Settings == 0 {
+		b.limit(&config)
+	} else { // which have limits of their own
+		b.limits = limits{filled: w.now, orders: make(map[sentOrder]int64), levels: 1}
+		if w.schedule.Settings.has(SeveralLevels) {
+			b.limits.levels = 4
+		}
+	}
 	config.State.Books.Markets, config.State.Books.Contracts, config.State.Books.Orders = 8, 16, 1024
 	b.adjust(&config)
 	if b.disk != nil && config.Session.Resume != session.ResumeNone {
@@ -110,6 +123,9 @@ func (b *bot) start() {
 		return
 	}
 	b.engine = e
+	for i := range b.submissions {
+		b.submissions[i] = new(submission)
+	}
 	if e.Recovery().Found {
 		w.result.Starts++
 	}
@@ -172,7 +188,7 @@ func (b *bot) halt(pause time.Duration) {
 		return
 	}
 	b.engine.Halt("a step of the day")
-	b.halted = true
+	b.halted, b.haltFor = true, 0
 	b.world.after(pause, b.resume)
 }
 
@@ -324,13 +340,23 @@ func (b *bot) register() {
 		}
 	})
 	e.OnSendResolved(b.resolved)
-	e.OnSendUnresolved(func(ev *engine.Event) { b.digestEvent(ev) })
-	e.OnState(func(ev *engine.Event) { b.digestEvent(ev) })
+	e.OnSendUnresolved(b.unresolved)
+	e.OnState(func(ev *engine.Event) {
+		b.digestEvent(ev)
+		if late := w.now - w.calmAt - int64(session.ReplayTimeout+time.Second); late > 0 && w.calmAt != 0 &&
+			!b.link.exchange.HalfOpen() && errors.Is(ev.Cause, session.ErrReplayTimeout) {
+			w.fail("replays", b, "a gap is not filled, %v after a request without faults", time.Duration(late))
+		}
+	})
+	e.OnAccountLost(func(*engine.Event) { b.checks.lost = true })
 	e.OnCaughtUp(func(ev *engine.Event) {
 		b.digestEvent(ev)
-		b.checks.caughtUp = true
+		b.checks.caughtUp, b.stream.caught = true, true
 	})
 	e.OnAccountReset(func(ev *engine.Event) {
+		if !w.renumbered {
+			w.fail("account reset", b, "%v, the exchange has not begun to count anew", ev)
+		}
 		b.sequencesRestarted = true
 		clear(b.checks.applied)
 	})
@@ -349,11 +375,18 @@ func (b *bot) register() {
 			w.result.Unsaved++
 		}
 	})
-	e.OnFill(func(o *order.Order, f order.Fill) { w.result.Fills++ })
+	e.OnFill(func(o *order.Order, f order.Fill) {
+		w.result.Fills++
+		b.checks.fills[o.ID] += f.Quantity
+	})
 	e.OnBook(b.book)
 	subscribed := false
-	e.OnLoggedIn(func(*engine.Event) {
+	e.OnLoggedIn(func(ev *engine.Event) {
 		w.result.Logins++
+		b.stream.loggedIn(ev.Resumed)
+		if !ev.Resumed {
+			b.checks.fresh = ev.Epoch
+		}
 		if subscribed {
 			return
 		}
@@ -369,8 +402,8 @@ func (b *bot) register() {
 			panic("BUG: " + err.Error())
 		}
 	}
-	period := time.Duration(5+b.random.IntN(100)) * time.Millisecond
-	if _, err := e.Every(period, b.act); err != nil {
+	b.period = time.Duration(5+b.random.IntN(100)) * time.Millisecond
+	if _, err := e.Every(b.period, b.act); err != nil {
 		panic("BUG: " + err.Error())
 	}
 }

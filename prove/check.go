@@ -2,6 +2,7 @@ package prove
 
 import (
 	"bytes"
+	"errors"
 	"time"
 
 	"github.com/smk-go/smk/engine"
@@ -24,18 +25,32 @@ type checks struct {
 	caughtUp bool
 	exceeded int // how often the exchange dropped requests for its throttle
 	ended    bool
+
+	tooFast int             // orders that the exchange refused for its throttle
+	doubted map[uint64]bool // replaces in doubt, of which the books keep what they would make
+	lost    bool            // account messages were reported as lost
+	fresh   uint32          // the last connection that did not resume a session
+
+	fills    map[uint64]odds.Quantity // that handlers were called with, by order
+	terminal map[uint64]int           // events that ended an order
 }
 
 // request is an order-entry message that left.
 type request struct {
 	typ      msg.PayloadType
+	left     bool
 	answered int
 	resolved int
+	doubt    uint32 // the connection after which it was in doubt, 0 if it was not
+	ended    int    // the doubt stays for ever
+	absent   bool   // the exchange did not get it
 }
 
 func newChecks() checks {
 	return checks{
 		applied: make(map[uint64]bool), sent: make(map[uint64]*request), events: make(map[order.EventKind]int),
+		doubted: make(map[uint64]bool),
+		fills:   make(map[uint64]odds.Quantity), terminal: make(map[uint64]int),
 	}
 }
 
@@ -49,7 +64,7 @@ func (b *bot) payload(r *engine.TapRecord) {
 	}
 	if r.Direction != session.Outbound {
 		b.heard = w.now
-		if w.output == nil {
+		if b.stream.arrived(r); w.output == nil {
 			return
 		}
 	}
@@ -73,12 +88,19 @@ func (b *bot) payload(r *engine.TapRecord) {
 		return
 	}
 	w.result.Sent++
+	b.leaves(&p)
 }
 
 // message sees every application message.
 func (b *bot) message(ev *engine.Event) {
 	c, w := &b.checks, b.world
 	b.digestEvent(ev)
+	if c.ended {
+		w.fail("after the end", b, "message %d", ev.Seq)
+	}
+	if r := ev.Payload.GetOrderRejected(); ev.Payload.GetType() == msg.PayloadOrderRejected {
+		b.rejected(r.GetReason())
+	}
 	if ev.Epoch != c.epoch {
 		c.epoch, c.last = ev.Epoch, 0
 	}
@@ -93,6 +115,7 @@ func (b *bot) message(ev *engine.Event) {
 		c.applied[n] = true
 	}
 	if q := ev.Request; q.Reference != 0 {
+		delete(c.doubted, q.Reference)
 		r := c.request(q.Reference, q.Type)
 		if r.answered++; r.answered > 1 && q.Type != msg.PayloadOrderCancelReplace {
 			w.fail("answer once", b, "%v with reference %d answered %d times", q.Type, q.Reference, r.answered)
@@ -116,6 +139,16 @@ func (b *bot) resolved(ev *engine.Event) {
 		return
 	}
 	r := b.checks.request(ev.Reference, ev.Type)
+	if w := b.world; errors.Is(ev.Cause, session.ErrNoAnswer) && w.schedule.Faults.Inactive() {
+		w.fail("answers", b, "%v with reference %d is not answered, and nothing is lost", ev.Type, ev.Reference)
+	}
+	if ev.Fate == session.InDoubt {
+		if r.doubt = ev.Epoch; ev.Type == msg.PayloadOrderCancelReplace {
+			b.checks.doubted[ev.Reference] = true
+		}
+	} else {
+		r.absent = true
+	}
 	if r.resolved++; r.resolved > 1 || r.answered > 0 && ev.Type != msg.PayloadOrderCancelReplace {
 		b.world.fail(
 			"resolve once",
@@ -126,6 +159,16 @@ func (b *bot) resolved(ev *engine.Event) {
 			r.resolved,
 			r.answered,
 		)
+	}
+}
+
+// unresolved sees which doubts nothing will end any more.
+func (b *bot) unresolved(ev *engine.Event) {
+	b.digestEvent(ev)
+	delete(b.checks.doubted, ev.Reference)
+	r := b.checks.request(ev.Reference, ev.Type)
+	if r.ended++; r.ended > 1 {
+		b.world.fail("resolve once", b, "%v with reference %d is unresolved twice", ev.Type, ev.Reference)
 	}
 }
 
@@ -159,6 +202,18 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 		d.add(uint64(o.Executed)<<20 ^ uint64(o.Available))
 	}
 	b.checks.events[ev.Kind]++
+	if b.checks.ended {
+		b.world.fail("after the end", b, "%+v", *ev)
+	}
+	if o != nil && o.State.Terminal() && o.Overlay != 0 {
+		b.world.fail("overlay", b, "an order that ended: %+v", *o)
+	}
+	if ev.OrderID != 0 && ev.State.Terminal() && !ev.Before.Terminal() && ev.Before != 0 {
+		b.checks.terminal[ev.OrderID]++
+	}
+	if ev.Kind == order.OrderReplaced || ev.Kind == order.ReplaceRejected && ev.Other != 0 {
+		b.checks.terminal[ev.Other]++
+	}
 	switch ev.Kind {
 	case order.DoubtBegan:
 		if ev.Request == msg.PayloadOrderCancelReplace && o == nil {
@@ -167,6 +222,10 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 	case order.Overflow:
 		if !b.uncertain() {
 			b.world.fail("overflow", b, "%+v", *ev)
+		}
+	case order.Drift:
+		if !b.uncertain() && len(b.world.disposed) == 0 {
+			b.world.fail("drift", b, "%+v", *ev)
 		}
 	case order.Anomaly:
 		// A runner that goes out while there is no connection, or a fill that is not kept, leaves an average.
@@ -259,22 +318,40 @@ func (b *bot) compare() {
 	if b.uncertain() {
 		return
 	}
-	// A new account has nothing to repeat from. Numbers that are never sent cannot be told from lost messages. What a
-	// runner that went out while there was no connection did to fills is known as an average only, and what a
+	// What a runner that went out while there was no connection did to fills is known as an average only, and what a
 	// settlement brought then by the next balance.
 	told := order.CatchUpLacking | order.MessagesLost | order.Inexact | order.ResultUnknown
 	if w.schedule.Settings.has(FewSubscriptions) {
 		told |= order.Unfollowed
 	}
 	c := b.engine.Completeness()
-	if !c.Complete && c.Why&^told != 0 {
+	if !c.Complete && c.Why&^(told|order.Inexact|order.ResultUnknown) != 0 {
 		w.fail("complete", b, "%+v", c)
 	}
 	b.compareOrders()
 	if c.Why&(order.Inexact|order.ResultUnknown|order.Unfollowed) == 0 {
-		b.compareMoney()
+		b.compareMoney(true)
 	}
 	b.compareBooks()
+	if w.strict {
+		b.checkLive()
+	}
+}
+
+// checkLive checks, at rest, that the books of markets that trade are live.
+func (b *bot) checkLive() {
+	w := b.world
+	for _, market := range markets {
+		if b.role == Idle || w.disposed[market] || w.sim.Exchange.State(market) != msg.MarketStateLive {
+			continue
+		}
+		for _, contract := range contracts[market] {
+			if c, ok := b.engine.Book(market, contract); !ok || !c.Live() {
+				state, causes := c.State()
+				w.fail("live books", b, "%d %d is %v %v at rest", market, contract, state, causes)
+			}
+		}
+	}
 }
 
 // resolve ends the doubts about orders as a user would: one that has an id is cancelled, which the answer makes
@@ -357,7 +434,8 @@ func (b *bot) compareOrders() {
 	}
 }
 
-func (b *bot) compareMoney() {
+// compareMoney compares positions and money. At rest nothing is under way.
+func (b *bot) compareMoney(rest bool) {
 	w := b.world
 	account, _ := w.sim.Exchange.Truth(b.account)
 	positions := make(map[quoteKey]exchange.PositionTruth)
@@ -377,7 +455,7 @@ func (b *bot) compareMoney() {
 		}
 	}
 	a := b.engine.Account()
-	if int64(a.Open) != int64(account.Resting) || int64(a.Final) != int64(account.Matched) || a.Asked != 0 ||
+	if int64(a.Open) != int64(account.Resting) || int64(a.Final) != int64(account.Matched) || rest && a.Asked != 0 ||
 		int64(a.Provision+a.Replacing) != int64(account.Pending) ||
 		a.CashKnown && int64(a.Available) != int64(account.Available) {
 		w.fail("money", b, "%+v, the exchange has %+v", a, account)
@@ -410,6 +488,3 @@ func (b *bot) compareBooks() {
 		}
 	}
 }
-
-// checkQuotes checks that what is wanted is quoted.
-func (b *bot) checkQuotes() {}

@@ -16,6 +16,7 @@ var errReset = errors.New("prove: connection reset")
 // Limits of a connection.
 const (
 	windowBytes  = 64 << 10 // on the way in one direction
+	windowSmall  = 300      // likewise, of a connection that is slow
 	segmentBytes = 4 << 10
 )
 
@@ -69,6 +70,7 @@ type link struct {
 	exchange *fault.Conn
 	latency  int64
 	jitter   int64
+	window   int  // bytes on the way to the exchange at most
 	manual   bool // messages wait for [pipe.release]
 	partial  bool // reads and writes return less than they could
 
@@ -121,7 +123,7 @@ func (l *link) Write(b []byte) (int, error) {
 	if now >= l.endAt && l.reset {
 		return 0, errReset
 	}
-	n := min(l.some(len(b)), windowBytes-l.out.size)
+	n := min(l.some(len(b)), l.window-l.out.size)
 	if n <= 0 || l.clogged {
 		return 0, nil
 	}

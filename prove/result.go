@@ -17,6 +17,7 @@ type Result struct {
 	Sent     uint64        // order-entry messages that left
 	Fills    uint64
 	Logins   uint64
+	Moments  uint64       // at which a bot that had received everything was compared with the exchange in full
 	Starts   uint64       // of processes that found a file of an earlier one
 	Unsaved  uint64       // times that saving began to fail
 	Marks    []marks.Mark // that the day reached, in order; nil unless it is built with the tag smkmarks

@@ -49,16 +49,21 @@ func (w *World) take(s *Step) {
 		}
 	case Goal:
 		if x.Goal(football, "goal") == nil {
+			w.disposed[football] = true
 			w.after(s.For, func() { w.open(football) })
 		}
 	case SettleMarket, VoidMarket, VoidContract, RemoveRunner:
 		w.unsure = w.now + int64(time.Minute)
+		if w.disposed[market] = true; s.Kind == RemoveRunner {
+			w.disposed[race] = true
+		}
 		w.dispose(s, market, contract)
 	case RestartExchange:
 		if s.N>>32%2 == 0 {
 			w.sim.DropSessions()
 			break
 		}
+		w.renumbered = true
 		w.sim.Restart()
 		for _, b := range w.bots {
 			b.sequencesRestarted = true
@@ -69,6 +74,9 @@ func (w *World) take(s *Step) {
 			o.forgotten = o.forgotten || o.account == b.account
 		}
 	case SkipSequences:
+		if truth, _ := x.Truth(b.account); w.skipped[b.account] == 0 && truth.AccountSequence > 0 {
+			w.skipped[b.account] = truth.AccountSequence + 1
+		}
 		x.SkipSequences(b.account, 1+s.N%5)
 	case Throttle:
 		w.throttled = true
@@ -88,6 +96,10 @@ func (w *World) take(s *Step) {
 	case ReplaceDelay:
 		x.SetReplaceDelay(int64(s.For))
 	case KillSwitch:
+		if s.N%2 == 0 {
+			b.haltFor = s.For // in a handler
+			break
+		}
 		b.halt(s.For)
 	default:
 		w.takeRare(s, b, market, contract)

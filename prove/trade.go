@@ -2,6 +2,7 @@ package prove
 
 import (
 	"errors"
+	"time"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/book"
@@ -14,8 +15,17 @@ import (
 
 // act is what a bot does now and then, while the day lasts.
 func (b *bot) act() {
+	b.actedAt = b.world.now
 	if !b.world.faulty {
 		return
+	}
+	if b.haltFor > 0 {
+		b.halt(b.haltFor)
+		market, contract := b.anywhere()
+		l := order.Limit{Market: market, Contract: contract, Side: odds.Buy, Price: b.price(), Quantity: b.size()}
+		if _, err := b.engine.Place(l); err == nil {
+			b.world.fail("kill switch", b, "an order is accepted in the handler that called Halt")
+		}
 	}
 	switch b.role {
 	case Maker, Second:
@@ -68,32 +78,35 @@ func (b *bot) make() {
 		two = old
 		two.Size = b.size()
 	}
+	b.wanted[key] = two
 	var err error
-	if b.world.schedule.Settings.has(SeveralLevels) {
-		bids, asks := b.levels(two)
-		err = b.engine.QuoteLevels(market, contract, bids, asks, quote.Tolerance{Price: 10})
-	} else {
+	if b.limits.levels == 1 && b.index == 0 {
 		err = b.engine.Quote(market, contract, two)
+	} else {
+		bids, asks := b.levels(two)
+		err = b.engine.QuoteLevels(market, contract, bids, asks, quote.Tolerance{Price: two.Tolerance})
 	}
 	switch s := b.world.schedule.Settings; {
 	case err == nil:
-	case s.has(SmallQuotes) && errors.Is(err, quote.ErrContractsFull):
-	case s.has(FewSubscriptions) && errors.Is(err, engine.ErrSubscriptions):
-		return
+	case s.has(SmallQuotes) && errors.Is(err, quote.ErrContractsFull),
+		s.has(FewSubscriptions) && errors.Is(err, engine.ErrSubscriptions):
+		delete(b.wanted, key)
 	default:
 		b.world.fail("quote", b, "Quote %+v: %v", two, err)
 	}
-	b.wanted[key] = two
 }
 
-// levels makes several levels of a quote.
+// levelStep is how far levels of a quote are apart.
+const levelStep = 60
+
+// levels returns the levels that the bot makes of a quote.
 func (b *bot) levels(two quote.Two) (bids, asks []quote.Level) {
-	for i := range odds.Price(1 + b.random.IntN(4)) {
-		if two.Bid > 30*i {
-			bids = append(bids, quote.Level{Price: two.Bid - 30*i, Size: b.size()})
+	for i := range b.limits.levels {
+		if p := two.Bid - odds.Price(i*levelStep); two.Bid != 0 && p.Valid() && p <= two.Bid {
+			bids = append(bids, quote.Level{Price: p, Size: two.Size})
 		}
-		if two.Ask != 0 && two.Ask+30*i <= odds.PriceMax {
-			asks = append(asks, quote.Level{Price: two.Ask + 30*i, Size: b.size()})
+		if p := two.Ask + odds.Price(i*levelStep); two.Ask != 0 && p.Valid() {
+			asks = append(asks, quote.Level{Price: p, Size: two.Size})
 		}
 	}
 	return bids, asks
@@ -115,11 +128,16 @@ func (b *bot) hammer() {
 	switch n := b.random.IntN(10); {
 	case n < 4 || len(b.placed) == 0:
 		market, contract := b.anywhere()
-		var p engine.Placed
-		p, err = b.engine.Place(order.Limit{
+		l := order.Limit{
 			Market: market, Contract: contract, Side: odds.Buy + odds.Side(b.random.IntN(2)), Price: b.price(),
 			Quantity: b.size(),
-		})
+		}
+		if b.limits.config.DuplicateWindow != 0 && b.random.IntN(3) == 0 && b.limits.last.Market != 0 {
+			l = b.limits.last // which is to be refused
+		}
+		b.limits.last = l
+		var p engine.Placed
+		p, err = b.engine.Place(l)
 		if err == nil {
 			b.placed = append(b.placed, p)
 		}
@@ -150,8 +168,25 @@ func (b *bot) hammer() {
 	}
 }
 
+// submissionTime is how long the loop may take to do what was submitted, if its process runs.
+const submissionTime = int64(5 * time.Second)
+
+// submission is the result of something submitted.
+type submission struct {
+	engine.Submission
+	at int64
+}
+
 // submit sends from outside of the loop.
 func (b *bot) submit() {
+	s := b.submissions[b.random.IntN(len(b.submissions))]
+	if _, err := s.Result(); err != nil && s.at != 0 && !s.Done() {
+		if at := max(s.at, b.stoppedUntil); b.world.now-at > submissionTime {
+			b.world.fail("submission", b, "it is not done after %v", time.Duration(b.world.now-at))
+		}
+		return
+	}
+	s.at = b.world.now
 	market, contract := b.anywhere()
 	var m msg.OrderCreate
 	m.SetMarketId(market)
@@ -161,9 +196,9 @@ func (b *bot) submit() {
 	m.SetQuantity(uint64(b.size()))
 	var err error
 	if b.random.IntN(6) == 0 {
-		err = b.engine.Submitter().SendOrderCancelAll(new(msg.OrderCancelAll), nil)
+		err = b.engine.Submitter().SendOrderCancelAll(new(msg.OrderCancelAll), &s.Submission)
 	} else {
-		err = b.engine.Submitter().SendOrderCreate(&m, nil)
+		err = b.engine.Submitter().SendOrderCreate(&m, &s.Submission)
 	}
 	if err != nil && !session.SafeToResend(err) {
 		b.world.fail("submit", b, "%v", err)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 
 	"github.com/smk-go/smk/engine/order"
@@ -25,23 +26,30 @@ const (
 
 // World is one day: the exchange, the bots and the connections between them under one clock.
 type World struct {
-	schedule  Schedule
-	begun     int64
-	now       int64
-	sim       *sim.Sim
-	simDue    int64
-	bots      []*bot
-	links     []*link
-	random    *rand.Rand      // of the network
-	later     []event         // ends of steps
-	next      int             // the next step of the schedule
-	faulty    bool            // faults and steps go on
-	throttled bool            // the exchange has changed its limits
-	winners   map[uint32]bool // contracts that won
-	unsure    int64           // until then bots may not have heard of what the exchange did to fills
-	result    Result
-	digest    digest
-	output    io.Writer // nil if nobody reads
+	schedule   Schedule
+	begun      int64
+	now        int64
+	sim        *sim.Sim
+	simDue     int64
+	bots       []*bot
+	links      []*link
+	random     *rand.Rand        // of the network
+	later      []event           // ends of steps
+	next       int               // the next step of the schedule
+	faulty     bool              // faults and steps go on
+	window     int               // bytes on the way to the exchange at most
+	strict     bool              // nothing of the day keeps a bot from doing all it is there for
+	probing    bool              // the day is over, and each bot places one more order
+	throttled  bool              // the exchange has changed its limits
+	winners    map[uint32]bool   // contracts that won
+	disposed   map[uint32]bool   // markets with fills that were voided or reduced
+	skipped    map[string]uint64 // the first number of an account that is never sent
+	renumbered bool              // account messages were numbered anew
+	calmAt     int64             // when the faults ended
+	unsure     int64             // until then bots may not have heard of what the exchange did to fills
+	result     Result
+	digest     digest
+	output     io.Writer // nil if nobody reads
 }
 
 // trace writes a line.
@@ -72,11 +80,22 @@ func Trace(s Schedule, to io.Writer) Result {
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
-	defer w.close()
-	w.day()
+	w.guard(w.day)
+	w.guard(w.close)
 	w.result.Marks = reached()
 	w.result.Digest, w.result.Lasted = uint64(w.digest), time.Duration(w.now-w.begun)
 	return w.result
+}
+
+// guard calls a function whose panic is a failure of the day.
+func (w *World) guard(f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.trace(nil, "panic: %v\n%s", p, debug.Stack())
+			w.fail("panic", nil, "%v", p)
+		}
+	}()
+	f()
 }
 
 func newWorld(s Schedule, to io.Writer) (*World, error) {
@@ -87,8 +106,17 @@ func newWorld(s Schedule, to io.Writer) (*World, error) {
 	}
 	w := &World{
 		schedule: s, begun: sim.Beginning, now: sim.Beginning, sim: exchange, faulty: true,
-		winners: make(map[uint32]bool),
-		random:  rand.New(rand.NewPCG(s.Seed, 0x11)), output: to,
+		winners:  make(map[uint32]bool),
+		window:   windowBytes,
+		disposed: make(map[uint32]bool), skipped: make(map[string]uint64),
+		random: rand.New(rand.NewPCG(s.Seed, 0x11)), output: to,
+	}
+	if w.random.IntN(4) == 0 {
+		w.window = windowSmall
+	}
+	w.strict = s.Settings == 0 && !s.Wild
+	for i := range s.Steps {
+		w.strict = w.strict && s.Steps[i].Kind <= KillSwitch
 	}
 	for i, role := range s.Bots {
 		b := newBot(w, i, role)
@@ -134,7 +162,15 @@ func (w *World) day() {
 	}
 	for _, b := range w.bots {
 		b.compare()
-		b.checkQuotes()
+		if w.strict {
+			b.checkQuotes()
+			b.checkAnswers()
+			b.checkFills()
+			b.checkEnds()
+		}
+	}
+	if w.strict {
+		w.probe()
 	}
 	if text := w.sim.Exchange.Audit(); text != "" {
 		w.fail("audit", nil, "%s", text)
@@ -163,7 +199,7 @@ func (w *World) ended() bool {
 
 // calm ends all faults.
 func (w *World) calm() {
-	w.faulty = false
+	w.faulty, w.calmAt = false, w.now
 	for _, e := range w.later { // what was to last longer ends now
 		e.do()
 	}
@@ -274,6 +310,9 @@ func (w *World) round(until int64) {
 	w.pump()
 	for _, b := range w.bots {
 		b.check()
+		if w.strict {
+			b.moment()
+		}
 	}
 }
 
@@ -322,6 +361,7 @@ func (w *World) connect() (*link, error) {
 	}
 	l := &link{
 		world: w, random: rand.New(rand.NewPCG(w.random.Uint64(), 0x22)), exchange: conn, endAt: math.MaxInt64,
+		window:  w.window,
 		latency: int64(w.schedule.Latency), jitter: int64(w.schedule.Jitter), partial: w.schedule.Partial && w.faulty,
 	}
 	w.links = append(w.links, l)
@@ -351,6 +391,12 @@ func simConfig(s *Schedule) sim.Config {
 			OutFrames:    1 << 15,
 			SessionsKept: 4,
 		},
+	}
+	if r := rand.New(rand.NewPCG(s.Seed, 0x400)); r.IntN(2) == 0 && len(s.Bots) > 0 && s.Bots[0] != Idle {
+		c.Throttle = sim.Throttle{
+			Rate: uint32(10 + r.IntN(50)), Burst: uint32(5 + r.IntN(40)),
+			Tick: time.Duration(1+r.IntN(200)) * time.Millisecond,
+		}
 	}
 	for _, name := range []string{"bot0", "bot1", "bot2"} {
 		c.Accounts = append(c.Accounts, exchange.Account{

@@ -129,10 +129,16 @@ func (m *Manager) auditLive(market uint32, c *contract) string {
 		e := &m.orders.entries[i]
 		if o := &e.Order; e.is(flagListedLive) && e.links.contract != none && o.Market == market && o.Contract == c.id {
 			n++
-			if o.Side == odds.Buy {
-				bid = max(bid, o.Price)
-			} else if o.Price != 0 && (offer == 0 || o.Price < offer) {
-				offer = o.Price
+			asked := e.rare.askPrice
+			if e.requests.asks == 0 || !asked.Valid() {
+				asked = o.Price
+			}
+			for _, p := range [...]odds.Price{o.Price, asked} {
+				if o.Side == odds.Buy {
+					bid = max(bid, p)
+				} else if p != 0 && (offer == 0 || p < offer) {
+					offer = p
+				}
 			}
 		}
 	}

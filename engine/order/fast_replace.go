@@ -63,6 +63,7 @@ func (m *Manager) fastReplacePending(x *msg.OrderPendingReplace, in *Input) bool
 	o.booked.askedRisk = 0
 	o.booked.gross -= asked
 	o.requests.asks, o.rare.askQuantity, o.rare.askPrice = 0, 0, 0
+	m.show(o)
 	o.Order.Sequence, o.Order.Updated = stamp, m.now
 
 	i := m.claimLive()

@@ -426,6 +426,22 @@ func TestBestLive(t *testing.T) {
 		Type: msg.PayloadOrderAccepted, Side: msg.SideBuy, OrderID: 11, Reference: 1, Price: 3900, Quantity: 1000,
 	})
 	want("accepted at another price", 3900, 4200, 3, 1)
+	replace := func(ref uint64, price uint32) {
+		k := msg.Keys{
+			Type: msg.PayloadOrderCancelReplace, OrderID: 11, Reference: ref, Price: price, Quantity: 1000,
+		}
+		if err := m.Sent(&k, ref, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	replace(20, 4150)
+	want("a replace to a better price", 4150, 4200, 3, 1)
+	replace(21, 3000)
+	want("and another one to a worse one", 4150, 4200, 3, 1)
+	m.ApplyFate(msg.PayloadOrderCancelReplace, 20, 0, order.FateNotSent, 2)
+	want("which of them was not sent does not count", 4150, 4200, 3, 1)
+	m.ApplyFate(msg.PayloadOrderCancelReplace, 21, 0, order.FateNotSent, 2)
+	want("neither was sent", 3900, 4200, 3, 1)
 	if _, ok := m.Resolve(4, order.Outcome{}, 3); !ok {
 		t.Fatal("not resolved")
 	}

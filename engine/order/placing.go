@@ -86,9 +86,12 @@ func (m *Manager) countDoubt(e *entry) {
 	}
 }
 
-// show follows the price of an order among the best of its contract.
+// show follows the price of an order among the best of its contract, or that of a replace of it which was sent.
 func (m *Manager) show(e *entry) {
 	price := e.Order.Price
+	if p := e.rare.askPrice; e.requests.asks > 0 && p.Valid() && better(e.Order.Side, p, price) {
+		price = p
+	}
 	if !e.is(flagListedLive) {
 		price = 0
 	}
@@ -120,7 +123,8 @@ func better(s odds.Side, p, than odds.Price) bool {
 	return than == 0 || s == odds.Buy && p > than || s == odds.Sell && p < than
 }
 
-// BestLive returns the best prices of the live orders of a contract, 0 for a side without any, and how many they are.
+// BestLive returns the best prices of the live orders of a contract, and of what replaces that were sent make of them,
+// 0 for a side without any, and how many orders they are.
 // It costs the same however many there are, but when the best one has gone.
 func (m *Manager) BestLive(marketID, contractID uint32) (bid, offer odds.Price, orders int) {
 	at := m.markets.find(marketID, contractID)

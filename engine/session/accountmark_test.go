@@ -63,3 +63,23 @@ func TestAccountSequence32(t *testing.T) {
 		}
 	}
 }
+
+// TestMarkWithoutSequence: a rejection names the sequence of its request to the session that sent that, and, repeated
+// after a login, to another one too. It is the same message.
+func TestMarkWithoutSequence(t *testing.T) {
+	mark := func(seq uint64) uint64 {
+		var p msg.Payload
+		m := p.MutableOrderRejected()
+		m.SetReference(7)
+		m.SetReason(msg.OrderRejectedInsufficientFunds)
+		m.SetAccountSequence_64(260)
+		if seq != 0 {
+			m.SetSeq(seq)
+		}
+		_, _, _, _, _, mark := reportKeys(&p, msg.PayloadOrderRejected, 0)
+		return mark
+	}
+	if live, repeated := mark(0), mark(69); live != repeated {
+		t.Errorf("mark %x, with a sequence %x", live, repeated)
+	}
+}

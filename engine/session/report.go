@@ -22,7 +22,7 @@ func reportKeys(p *msg.Payload, typ msg.PayloadType, last uint64) (
 		number = numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)
 		reference, kind, key = m.GetReference(), bySequence, m.GetSeq()
 		throttled = m.GetReason() == msg.OrderRejectedThrottleExceeded
-		mark = markOf(typ, m.GetReference(), uint64(m.GetReason()), m.GetSeq())
+		mark = markOf(typ, m.GetReference(), uint64(m.GetReason()), 0) // other sessions are told no sequence
 	case msg.PayloadOrderAccepted:
 		m := p.GetOrderAccepted()
 		number = numberIn(m.HasAccountSequence_64(), m.GetAccountSequence_64(), m.GetAccountSequence(), last)

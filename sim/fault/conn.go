@@ -117,6 +117,12 @@ func (c *Conn) markDirty() {
 // Username returns the account's username, "" before the login.
 func (c *Conn) Username() string { return c.gateway.Username() }
 
+// NextSequence returns the sequence of the next message to the client: one that has received all before it, and for
+// which nothing is held back, knows what the exchange has said.
+func (c *Conn) NextSequence() (next uint64, held bool) {
+	return c.gateway.NextSequence(), len(c.heldUnsequenced) > 0
+}
+
 // Free returns the memory that the driver reads into: nil once the connection is closing, empty if nothing is to be
 // read for now. It is valid until Filled.
 func (c *Conn) Free() []byte {

@@ -74,6 +74,9 @@ func (c *Conn) isClosing() bool { return c.state > stateOpen }
 // Username returns the account's username, "" before the login.
 func (c *Conn) Username() string { return c.session.username }
 
+// NextSequence returns the sequence of the next message to the client.
+func (c *Conn) NextSequence() uint64 { return c.session.outSeq }
+
 // Free returns the memory that the driver reads into; see [wire.Buffer]. It is not empty after
 // Filled has returned, and nil once the connection is closing.
 func (c *Conn) Free() []byte {

@@ -1,0 +1,288 @@
+package prove
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/risk"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/odds"
+	"github.com/smk-go/smk/ring"
+)
+
+// limits are those of a bot's risk checks, and what its requests have used of them.
+type limits struct {
+	on     bool
+	levels int // of a quote
+	config risk.Config
+	tokens float64
+	filled int64
+	last   order.Limit         // that the bot placed
+	orders map[sentOrder]int64 // when the same was sent last
+}
+
+// sentOrder is what two orders have in common of which the second is a duplicate.
+type sentOrder struct {
+	market, contract, price uint32
+	side                    msg.Side
+	quantity                uint64
+}
+
+// limit gives some of the bots limits, which are the same after each start.
+func (b *bot) limit(c *engine.Config) {
+	r := rand.New(rand.NewPCG(b.world.schedule.Seed, 0x300+uint64(b.index)))
+	b.limits = limits{filled: b.world.now, orders: make(map[sentOrder]int64)}
+	l := &b.limits.config
+	l.RefuseSelfCross = r.IntN(2) == 0
+	b.limits.levels = max(r.IntN(5)-1, 1)
+	c.State.Quotes.Levels = b.limits.levels
+	small := r.IntN(3) == 0 // tables
+	if small {
+		c.Session.UnansweredMax = 16 + r.IntN(64)
+		c.State.Orders.Requests, c.State.Orders.Orders = 16+r.IntN(64), 64+r.IntN(64)
+		c.Session.Send = ring.SendRingConfig{Bytes: 16 << 10, Records: 128}
+		c.State.Quotes.Orders = 64 + r.IntN(64)
+	}
+	if b.limits.on = b.role != Maker && b.role != Second && r.IntN(2) == 0; b.limits.on {
+		if r.IntN(2) == 0 {
+			l.OrderQuantityMax = 200_000
+		}
+		if r.IntN(2) == 0 {
+			l.OrderLiabilityMax = odds.Money(600_000_000 + r.IntN(600_000_000))
+		}
+		if r.IntN(2) == 0 {
+			l.ContractOrdersMax = 1 + r.IntN(6)
+		}
+		if r.IntN(2) == 0 {
+			l.OrdersMax = 1 + r.IntN(30)
+		}
+		if r.IntN(2) == 0 {
+			l.MarketExposureMax = odds.Money(1_500_000_000 * (1 + r.IntN(8)))
+			l.AccountExposureMax = 3 * l.MarketExposureMax
+		}
+		if r.IntN(2) == 0 {
+			l.Rate = 5 + r.IntN(40)
+			l.Burst = 1 + r.IntN(20)
+		}
+		if r.IntN(3) == 0 {
+			l.DuplicateWindow = time.Second
+		}
+	}
+	b.limits.tokens = float64(l.Burst)
+	c.State.Risk = *l
+}
+
+// leaves checks a request that leaves.
+func (b *bot) leaves(p *msg.Payload) {
+	if !b.world.strict {
+		return
+	}
+	w, l := b.world, &b.limits
+	if p.GetEtoPayload().GetIsReplay() {
+		return
+	}
+	reference, typ := uint64(0), p.GetType()
+	switch typ {
+	case msg.PayloadOrderCreate:
+		m := p.GetOrderCreate()
+		if reference = m.GetReference(); !b.stream.caught {
+			w.fail("early", b, "an order leaves before the account is caught up with")
+		}
+		b.checkPlaced(m)
+	case msg.PayloadOrderCancel:
+		reference = p.GetOrderCancel().GetReference()
+	case msg.PayloadOrderCancelAll:
+		reference = p.GetOrderCancelAll().GetReference()
+	case msg.PayloadOrderQuantityReduce:
+		m := p.GetOrderQuantityReduce()
+		reference = m.GetReference()
+		b.checkQuoted(m.GetOrderId(), m.GetNewQuantity(), false)
+	case msg.PayloadOrderCancelReplace:
+		m := p.GetOrderCancelReplace()
+		reference = m.GetReference()
+		b.checkQuoted(m.GetOrigOrderId(), m.GetQuantity(), true)
+	}
+	if reference != 0 {
+		if r := b.checks.request(reference, typ); r.left {
+			w.fail("references", b, "%v with reference %d leaves twice", typ, reference)
+		} else {
+			r.left = true
+		}
+	}
+	if l.config.Rate == 0 {
+		return
+	}
+	// The clock of a handler that takes long is ahead of that of the checks.
+	l.tokens += float64(w.now-l.filled) * float64(l.config.Rate) / 1e9
+	l.tokens, l.filled = min(l.tokens, float64(l.config.Burst)), w.now
+	places := typ == msg.PayloadOrderCreate || typ == msg.PayloadOrderCancelReplace
+	if l.tokens < 0.999 && places {
+		w.fail("limits", b, "%v leaves with %f tokens of %d, %d a second", typ, l.tokens, l.config.Burst, l.config.Rate)
+	}
+	l.tokens = max(l.tokens-1, 0)
+}
+
+// checkQuoted checks that what a maker asks for is what it wants. The total of a replace includes what was executed.
+func (b *bot) checkQuoted(id, quantity uint64, total bool) {
+	if b.role != Maker || b.world.probing {
+		return
+	}
+	for o := range b.engine.Orders() {
+		if o.ID != id {
+			continue
+		}
+		want := b.wanted[quoteKey{o.Market, o.Contract}].Size
+		if total {
+			want += o.Executed
+		}
+		if quantity != uint64(want) {
+			b.world.fail("quoted", b, "%d is asked for instead of %d, of %+v", quantity, want, *o)
+		}
+	}
+}
+
+// checkPlaced checks an order that leaves.
+func (b *bot) checkPlaced(m *msg.OrderCreate) {
+	w, c := b.world, &b.limits.config
+	q, price := odds.Quantity(m.GetQuantity()), odds.Price(m.GetPrice())
+	if c.OrderQuantityMax != 0 && q > c.OrderQuantityMax {
+		w.fail("limits", b, "an order of %v leaves", q)
+	}
+	liability := odds.Money(q) * odds.Money(price)
+	if m.GetSide() == msg.SideSell {
+		liability = odds.Money(q)*10_000 - liability
+	}
+	if c.OrderLiabilityMax != 0 && liability > c.OrderLiabilityMax {
+		w.fail("limits", b, "an order that may lose %v of %v leaves", liability, c.OrderLiabilityMax)
+	}
+	if c.DuplicateWindow == 0 {
+		return
+	}
+	key := sentOrder{m.GetMarketId(), m.GetContractId(), m.GetPrice(), m.GetSide(), m.GetQuantity()}
+	if at, ok := b.limits.orders[key]; ok && w.now-at < int64(c.DuplicateWindow) {
+		w.fail("limits", b, "the same order leaves twice within %v", c.DuplicateWindow)
+	}
+	b.limits.orders[key] = w.now
+}
+
+// rejected checks that an order was not refused for what the bot should have known.
+func (b *bot) rejected(reason msg.OrderRejectedReason) {
+	if !b.world.strict {
+		return
+	}
+	w := b.world
+	switch {
+	case reason == msg.OrderRejectedCrossedSelf && !b.shared() && !b.uncertain() && b.starts == 1 &&
+		(b.limits.config.RefuseSelfCross || b.role == Maker):
+		w.fail("self cross", b, "an order crosses an own one")
+	case reason == msg.OrderRejectedThrottleExceeded && !w.throttled && w.schedule.Jitter == 0 &&
+		!w.schedule.Partial && w.schedule.Faults.Inactive():
+		// The ticks of the exchange's bucket and of ours are not the same ones.
+		if b.checks.tooFast++; b.checks.tooFast > 2+len(b.checks.sent)/50 {
+			w.fail("throttle", b, "%d of %d requests are refused: too fast", b.checks.tooFast, len(b.checks.sent))
+		}
+	}
+}
+
+// checkLimits compares what the exchange has of a bot with its limits.
+func (b *bot) checkLimits() {
+	w, c := b.world, &b.limits.config
+	if !b.limits.on || b.uncertain() || b.starts > 1 {
+		return
+	}
+	truth, _ := w.sim.Exchange.Truth(b.account)
+	if c.OrdersMax != 0 && truth.Live > c.OrdersMax {
+		w.fail("limits", b, "%d orders are live, %d may be", truth.Live, c.OrdersMax)
+	}
+	type outcome struct{ orders, wins, loses int64 }
+	all := make(map[quoteKey]*outcome)
+	at := func(market, contract uint32) *outcome {
+		key := quoteKey{market, contract}
+		if all[key] == nil {
+			all[key] = new(outcome)
+		}
+		return all[key]
+	}
+	for o := range b.engine.Orders() {
+		have, ok := w.sim.Exchange.Order(o.ID)
+		if !ok || have.Available == 0 {
+			continue
+		}
+		k := at(o.Market, o.Contract)
+		k.orders++
+		if c.OrderQuantityMax != 0 && have.Available > uint64(c.OrderQuantityMax) {
+			w.fail("limits", b, "more is live than may be: %+v", have)
+		}
+		risk := int64(have.Available) * int64(have.Price)
+		if have.Side == msg.SideSell {
+			k.wins -= int64(have.Available)*10_000 - risk
+		} else {
+			k.loses -= risk
+		}
+	}
+	for _, p := range truth.Positions {
+		k := at(p.Market, p.Contract)
+		k.wins += p.Net*10_000 + int64(p.Flow)
+		k.loses += int64(p.Flow)
+	}
+	for _, market := range markets {
+		for _, contract := range contracts[market] {
+			if k := at(market, contract); c.ContractOrdersMax != 0 && k.orders > int64(c.ContractOrdersMax) {
+				w.fail("limits", b, "%d orders of %d are live", k.orders, contract)
+			}
+		}
+		if c.MarketExposureMax == 0 || w.disposed[market] {
+			continue
+		}
+		loss := int64(0)
+		for _, winner := range contracts[market] {
+			sum := int64(0)
+			for _, contract := range contracts[market] {
+				if k := at(market, contract); contract == winner {
+					sum += k.wins
+				} else {
+					sum += k.loses
+				}
+			}
+			loss = max(loss, -sum)
+		}
+		if loss > int64(c.MarketExposureMax) {
+			w.fail("limits", b, "market %d may lose %v, %v is allowed", market, odds.Money(loss), c.MarketExposureMax)
+		}
+	}
+}
+
+// checkTimer checks that the bot's timer fires.
+func (b *bot) checkTimer() {
+	w := b.world
+	if w.now < b.stoppedUntil {
+		b.actedAt = w.now
+	}
+	if b.engine != nil && !b.checks.ended && w.now-b.actedAt > int64(b.period)+int64(5*time.Second) {
+		w.fail("timer", b, "it has not fired since %v ago", time.Duration(w.now-b.actedAt))
+	}
+}
+
+// checkSides checks that a maker has at most one order for each level on each side of a contract.
+func (b *bot) checkSides() {
+	w := b.world
+	if b.role != Maker || b.shared() || b.uncertain() || b.starts > 1 || w.failed() {
+		return
+	}
+	type side struct {
+		contract uint32
+		side     odds.Side
+	}
+	seen := make(map[side]int)
+	for o := range b.engine.Orders() {
+		have, ok := w.sim.Exchange.Order(o.ID)
+		if ok && have.Available > 0 && have.Price != uint32(odds.PriceMin) { // not a probe
+			at := side{o.Contract, o.Side}
+			if seen[at]++; seen[at] > b.limits.levels {
+				w.fail("sides", b, "%d orders are live on one side, the last is %d", seen[at], o.ID)
+			}
+		}
+	}
+}
