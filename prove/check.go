@@ -87,7 +87,7 @@ func (b *bot) payload(r *engine.TapRecord) {
 		return
 	}
 	w.result.Sent++
-	b.leaves(&p)
+	b.leaves(&p, r.At)
 }
 
 // message sees every application message.
