@@ -88,7 +88,7 @@ func (b *bot) payload(r *engine.TapRecord) {
 		return
 	}
 	w.result.Sent++
-	b.leaves(&p)
+	b.leaves(&p, r.At)
 }
 
 // message sees every application message.
@@ -139,7 +139,7 @@ func (b *bot) resolved(ev *engine.Event) {
 		return
 	}
 	r := b.checks.request(ev.Reference, ev.Type)
-	if w := b.world; errors.Is(ev.Cause, session.ErrNoAnswer) && w.schedule.Faults.Inactive() {
+	if w := b.world; w.strict && errors.Is(ev.Cause, session.ErrNoAnswer) && w.schedule.Faults.Inactive() {
 		w.fail("answers", b, "%v with reference %d is not answered, and nothing is lost", ev.Type, ev.Reference)
 	}
 	if ev.Fate == session.InDoubt {

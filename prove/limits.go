@@ -74,8 +74,8 @@ func (b *bot) limit(c *engine.Config) {
 	c.State.Risk = *l
 }
 
-// leaves checks a request that leaves.
-func (b *bot) leaves(p *msg.Payload) {
+// leaves checks a request that leaves at a clock reading, which is not the world's while a handler takes long.
+func (b *bot) leaves(p *msg.Payload, at int64) {
 	if !b.world.strict {
 		return
 	}
@@ -114,9 +114,8 @@ func (b *bot) leaves(p *msg.Payload) {
 	if l.config.Rate == 0 {
 		return
 	}
-	// The clock of a handler that takes long is ahead of that of the checks.
-	l.tokens += float64(w.now-l.filled) * float64(l.config.Rate) / 1e9
-	l.tokens, l.filled = min(l.tokens, float64(l.config.Burst)), w.now
+	l.tokens += float64(at-l.filled) * float64(l.config.Rate) / 1e9
+	l.tokens, l.filled = min(l.tokens, float64(l.config.Burst)), at
 	places := typ == msg.PayloadOrderCreate || typ == msg.PayloadOrderCancelReplace
 	if l.tokens < 0.999 && places {
 		w.fail("limits", b, "%v leaves with %f tokens of %d, %d a second", typ, l.tokens, l.config.Burst, l.config.Rate)

@@ -74,7 +74,8 @@ func (w *World) take(s *Step) {
 			o.forgotten = o.forgotten || o.account == b.account
 		}
 	case SkipSequences:
-		if truth, _ := x.Truth(b.account); w.skipped[b.account] == 0 && truth.AccountSequence > 0 {
+		if truth, _ := x.Truth(b.account); w.skipped[b.account] == 0 && b.engine != nil &&
+			b.engine.AccountSequence() == truth.AccountSequence && truth.AccountSequence > 0 {
 			w.skipped[b.account] = truth.AccountSequence + 1
 		}
 		x.SkipSequences(b.account, 1+s.N%5)

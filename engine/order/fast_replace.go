@@ -27,6 +27,7 @@ func (m *Manager) commitAsk(e *entry) bool {
 	m.markets.markets[c.market].askedRisk += d
 	m.account.asked += d
 	m.account.gross += d
+	m.show(e)
 	return true
 }
 
