@@ -102,9 +102,9 @@ func (e *Engine) Completeness() (c order.Completeness) {
 	return e.trading.orders.Completeness()
 }
 
-// ResolveOrder ends the doubt about an order, and about requests about it, by the user's word, or that about a replace of
-// an order that is not known, which counts in [order.Account] until then. It reports false if there is nothing with the
-// reference about which something is not certain.
+// ResolveOrder ends the doubt about an order, and about requests about it, by the user's word, or that about a replace
+// of an order that is not known, which counts in [order.Account] until then. It reports false if there is nothing with
+// the reference about which something is not certain.
 func (e *Engine) ResolveOrder(reference uint64, outcome order.Outcome) bool {
 	if e.trading == nil {
 		return false

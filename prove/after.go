@@ -33,7 +33,8 @@ func (b *bot) checkAnswers() {
 			return
 		}
 	}
-	if n := b.world.skipped[b.account]; n != 0 && b.engine != nil && !b.uncertain() && !b.checks.lost && b.starts == 1 &&
+	if n := b.world.skipped[b.account]; n != 0 && b.engine != nil && !b.uncertain() && !b.checks.lost &&
+		b.starts == 1 &&
 		b.engine.AccountSequence() >= n {
 		b.world.fail("account holes", b, "%d is never sent, %d was received", n, b.engine.AccountSequence())
 	}
@@ -263,7 +264,8 @@ func (b *bot) checkRefusal(r *risk.Refusal, contract uint32) {
 			}
 		}
 	}
-	if r.Limit == risk.LimitOrders && all < c.OrdersMax || r.Limit == risk.LimitContractOrders && here < c.ContractOrdersMax {
+	if r.Limit == risk.LimitOrders && all < c.OrdersMax ||
+		r.Limit == risk.LimitContractOrders && here < c.ContractOrdersMax {
 		w.fail("probe", b, "an order is refused: %v; %d are live, %d of them in the contract", r, all, here)
 	}
 }
