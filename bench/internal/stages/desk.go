@@ -56,10 +56,12 @@ func openDesk(sets ...func(*engine.Config)) *desk {
 	d := &desk{counterparty: newCounterparty(deskAmounts), conn: new(conn), quantity: deskQuantity}
 	d.engine = openEngine(d.conn, func(c *engine.Config) {
 		c.SubscriptionsMax = deskContracts
-		c.State.Books.Markets, c.State.Books.Contracts = deskContracts/deskInMarket, deskContracts
-		c.State.Books.Orders = 2 * deskLive
 		for _, set := range sets {
 			set(c)
+		}
+		if !c.State.Disable {
+			c.State.Books.Markets, c.State.Books.Contracts = deskContracts/deskInMarket, deskContracts
+			c.State.Books.Orders = 2 * deskLive
 		}
 	})
 	d.conn.keep = true
