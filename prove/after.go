@@ -43,7 +43,8 @@ func (b *bot) checkAnswers() {
 // what the exchange executed. Fills of which some were voided or reduced are left out.
 func (b *bot) checkFills() {
 	w := b.world
-	if w.failed() || b.uncertain() || b.engine == nil || !b.handlesReplayed() || b.starts > 1 && b.disk != nil {
+	if w.failed() || b.uncertain() || b.engine == nil || !b.handlesReplayed() ||
+		b.starts > 1 && b.disk != nil { // what an earlier process was told is not repeated
 		return
 	}
 	if why := b.engine.Completeness().Why &^ told; why != 0 {
@@ -263,7 +264,8 @@ func (b *bot) checkRefusal(r *risk.Refusal, contract uint32) {
 			}
 		}
 	}
-	if r.Limit == risk.LimitOrders && all < c.OrdersMax || r.Limit == risk.LimitContractOrders && here < c.ContractOrdersMax {
+	if r.Limit == risk.LimitOrders && all < c.OrdersMax ||
+		r.Limit == risk.LimitContractOrders && here < c.ContractOrdersMax {
 		w.fail("probe", b, "an order is refused: %v; %d are live, %d of them in the contract", r, all, here)
 	}
 }

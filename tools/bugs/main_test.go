@@ -48,7 +48,8 @@ func TestTable(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "README.md")
 	change := []bugs.Change{{File: "engine/book/own.go"}}
 	all := []bugs.Bug{
-		{Name: "a", Says: "one", Changes: change}, {Name: "b", Says: "two", Changes: change},
+		{Name: "a", Says: "one", Changes: change},
+		{Name: "b", Says: "two", Changes: change},
 		{Name: "c", Says: "three", Changes: change, Needs: "a disk"},
 	}
 	lines := map[string]string{
