@@ -33,7 +33,8 @@ func (b *bot) checkAnswers() {
 			return
 		}
 	}
-	if n := b.world.skipped[b.account]; n != 0 && b.engine != nil && !b.uncertain() && !b.checks.lost && b.starts == 1 &&
+	if n := b.world.skipped[b.account]; n != 0 && b.engine != nil && !b.uncertain() &&
+		!b.checks.lost && b.starts == 1 &&
 		b.engine.AccountSequence() >= n {
 		b.world.fail("account holes", b, "%d is never sent, %d was received", n, b.engine.AccountSequence())
 	}
