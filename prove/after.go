@@ -33,8 +33,8 @@ func (b *bot) checkAnswers() {
 			return
 		}
 	}
-	if n := b.world.skipped[b.account]; n != 0 && b.engine != nil && !b.uncertain() && !b.checks.lost &&
-		b.starts == 1 &&
+	if n := b.world.skipped[b.account]; n != 0 && b.engine != nil && !b.uncertain() &&
+		!b.checks.lost && b.starts == 1 &&
 		b.engine.AccountSequence() >= n {
 		b.world.fail("account holes", b, "%d is never sent, %d was received", n, b.engine.AccountSequence())
 	}
@@ -44,7 +44,8 @@ func (b *bot) checkAnswers() {
 // what the exchange executed. Fills of which some were voided or reduced are left out.
 func (b *bot) checkFills() {
 	w := b.world
-	if w.failed() || b.uncertain() || b.engine == nil || !b.handlesReplayed() || b.starts > 1 && b.disk != nil {
+	if w.failed() || b.uncertain() || b.engine == nil || !b.handlesReplayed() ||
+		b.starts > 1 && b.disk != nil { // what an earlier process was told is not repeated
 		return
 	}
 	if why := b.engine.Completeness().Why &^ told; why != 0 {

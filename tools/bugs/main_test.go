@@ -9,7 +9,7 @@ import (
 	"github.com/smk-go/smk/prove/bugs"
 )
 
-// quick are bugs that the first few days notice, one of most packages.
+// quick are bugs that early days notice, one of most packages.
 var quick = [...]string{"level-insert-order", "sale-liability", "quote-slot-leak", "timer-not-armed-again", "sim-position-sign"}
 
 // TestQuickBugsAreNoticed builds with a few of the bugs, and runs a few days of each. All of them are for make bugs.
@@ -25,7 +25,7 @@ func TestQuickBugsAreNoticed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := options{root: root, seeds: 20, workers: 2, hang: time.Minute}
+	o := options{root: root, seeds: 150, workers: 2, hang: time.Minute}
 	folder, found := t.TempDir(), 0
 	for i := range all {
 		for _, name := range quick {
