@@ -7,7 +7,7 @@ import (
 
 var (
 	from  = flag.Uint64("from", 0, "first seed")
-	seeds = flag.Uint64("seeds", 40, "how many")
+	seeds = flag.Uint64("seeds", defaultSeeds, "how many")
 )
 
 // TestDays trades days of fixed seeds.
@@ -27,7 +27,7 @@ func TestDays(t *testing.T) {
 
 // TestSameDigest runs a day twice.
 func TestSameDigest(t *testing.T) {
-	for seed := range uint64(10) {
+	for seed := range uint64(digestSeeds) {
 		a, b := Run(New(seed)), Run(New(seed))
 		if a.Digest != b.Digest || a.Messages != b.Messages || a.Rounds != b.Rounds {
 			t.Errorf("seed %d: %+v and %+v", seed, a, b)
@@ -44,8 +44,11 @@ func TestSmallWorlds(t *testing.T) {
 		{Script: []Action{PlaceFirst, CancelFirst}, Fills: 1, Cuts: 1},
 		{Script: []Action{PlaceFirst, PlaceSecond}, Losses: 1},
 	} {
-		runs, complete, failure := Explore(s, 3000)
+		runs, complete, failure := Explore(s, historiesMax)
 		t.Logf("%+v: %d, complete %t", s, runs, complete)
+		if !complete && runs < historiesMax {
+			t.Errorf("%+v: %d histories, not complete", s, runs)
+		}
 		if failure != nil {
 			t.Errorf("%+v: history %d: %v", s, runs, failure)
 		}

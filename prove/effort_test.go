@@ -1,0 +1,10 @@
+//go:build !race
+
+package prove
+
+// How much the tests do.
+const (
+	defaultSeeds = 40
+	digestSeeds  = 10
+	historiesMax = 3000
+)
