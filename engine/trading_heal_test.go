@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -50,7 +51,7 @@ type quoteDay struct {
 	seed     uint64
 	server   *sim.Server
 	levels   int
-	sizes    [2]odds.Quantity // the largest level wanted on a side, of all contracts
+	sizes    [2]atomic.Int64 // the largest level wanted on a side, of all contracts
 	wishes   map[uint32][2][]quote.Level
 	peak     int  // the most orders of a side
 	exceeded bool // reported
@@ -199,7 +200,7 @@ func (d *quoteDay) quote() {
 				l.Price = odds.Price(mid + 20 + 40*n)
 			}
 			wish[s] = append(wish[s], l)
-			d.sizes[s] = max(d.sizes[s], l.Size)
+			d.sizes[s].Store(max(d.sizes[s].Load(), int64(l.Size))) // the exchange reads it
 		}
 	}
 	if err := d.QuoteLevels(sim.DemoMarket, contract, wish[0], wish[1], quote.Tolerance{Price: 10}); err != nil {
@@ -264,7 +265,7 @@ func (d *quoteDay) measure(s *sim.Sim) {
 		count[at]++
 		quantity[at] += odds.Quantity(o.Available)
 		d.peak = max(d.peak, count[at])
-		most := d.sizes[at.side-msg.SideBuy] * odds.Quantity(d.levels)
+		most := odds.Quantity(d.sizes[at.side-msg.SideBuy].Load()) * odds.Quantity(d.levels)
 		if (count[at] > d.levels || quantity[at] > most) && !d.exceeded {
 			d.exceeded = true
 			d.t.Errorf("%d orders for %v on %v, more than %d for %v", count[at], quantity[at], at, d.levels, most)
