@@ -226,7 +226,11 @@ func FuzzAdmit(f *testing.F) {
 				}
 				continue
 			}
-			if c.OrderQuantityMax > 0 && keys.Quantity > uint64(c.OrderQuantityMax) ||
+			left := keys.Quantity
+			if keys.Type == msg.PayloadOrderCancelReplace { // what the original has executed is no new order
+				left -= min(left, uint64(max(s.Original.Executed, 0)))
+			}
+			if c.OrderQuantityMax > 0 && left > uint64(c.OrderQuantityMax) ||
 				c.AccountExposureMax > 0 && s.Account.After > max(c.AccountExposureMax, s.Account.Before) {
 				t.Fatalf("%+v admitted %+v with %+v", c, keys, s)
 			}
