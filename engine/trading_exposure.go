@@ -66,7 +66,11 @@ func (t *trading) exposures(s *risk.Snapshot, r *exposed) {
 	e.Before, e.After, e.Filled = lossOf(with)+own, lossOf(open)+own, lossOf(full)+own
 	e = &s.Market
 	e.Before, e.After, e.Filled = before.Loss()+fixed, after.Loss()+fixed, filled.Loss()+fixed
-	s.Account = risk.Exposure{Before: others + e.Before, After: others + e.After, Filled: others + e.Filled}
+	e.Uncertain = fixed
+	s.Contract.Uncertain = own
+	s.Account = risk.Exposure{
+		Before: others + e.Before, After: others + e.After, Filled: others + e.Filled, Uncertain: fixed,
+	}
 }
 
 // less returns a result less what is lost beside it, or the least amount if that is larger.

@@ -65,3 +65,15 @@ func FuzzDay(f *testing.F) {
 		}
 	})
 }
+
+// TestFoundDays runs days that found faults.
+func TestFoundDays(t *testing.T) {
+	for name, day := range map[string][]byte{
+		// While a replace was on its way the worst case was overstated, and an order passed beyond its limit for it.
+		"limit beside a replace": {1, 4, 150, 1, 9, 9, 7, 19, 3},
+	} {
+		if r := Run(FromBytes(day)); r.Failure != nil {
+			t.Errorf("%s: %v", name, r.Failure)
+		}
+	}
+}

@@ -142,15 +142,15 @@ func (g *Gate) judgeOrder(now int64, s *Snapshot, replaces bool) error {
 		return g.refuseOrders(s)
 	}
 	// Most requests pass at the first comparison, and those that lower the worst case at the second.
-	if s.Contract.After > l.contract && s.Contract.After > s.Contract.Before {
+	if s.Contract.raises(l.contract) {
 		marks.Hit(marks.RefusedContractExposure)
 		return g.refuseExposure(LimitContractExposure, l.contract, &s.Contract)
 	}
-	if s.Market.After > l.market && s.Market.After > s.Market.Before {
+	if s.Market.raises(l.market) {
 		marks.Hit(marks.RefusedMarketExposure)
 		return g.refuseExposure(LimitMarketExposure, l.market, &s.Market)
 	}
-	if s.Account.After > l.account && s.Account.After > s.Account.Before {
+	if s.Account.raises(l.account) {
 		marks.Hit(marks.RefusedAccountExposure)
 		return g.refuseExposure(LimitAccountExposure, l.account, &s.Account)
 	}

@@ -59,7 +59,9 @@ func refusalOf(t testing.TB, err error) Refusal {
 }
 
 // raising is an exposure that a request raises from before to after.
-func raising(before, after odds.Money) Exposure { return Exposure{before, after, after} }
+func raising(before, after odds.Money) Exposure {
+	return Exposure{Before: before, After: after, Filled: after}
+}
 
 // passive are the messages that no limit and no mode refuses.
 var passive = []msg.PayloadType{

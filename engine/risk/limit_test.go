@@ -414,10 +414,26 @@ func exposureCases() (cases []limitCase) {
 			{"reached", raising(90e8, 100e8), create(odds.Buy, 2500, 400_000), Refusal{}},
 			{"beyond", raising(90e8, 100e8+1), create(odds.Buy, 2500, 400_001), refused(100e8+1, 400_000)},
 			{"beyond, seller", raising(90e8, 101e8), create(odds.Sell, 7500, 800_000), refused(101e8, 400_000)},
-			{"beyond before, same", Exposure{200e8, 200e8, 200e8}, create(odds.Buy, 2500, 1), Refusal{}},
-			{"beyond before, lower", Exposure{200e8, 150e8, 150e8}, create(odds.Buy, 2500, 1), Refusal{}},
+			{"beyond before, same", Exposure{Before: 200e8, After: 200e8, Filled: 200e8}, create(odds.Buy, 2500, 1), Refusal{}},
+			{"beyond before, lower", Exposure{Before: 200e8, After: 150e8, Filled: 150e8}, create(odds.Buy, 2500, 1), Refusal{}},
 			{"beyond before, higher", raising(200e8, 200e8+1), create(odds.Buy, 2500, 1), refused(200e8+1, 0)},
-			{"replace, lower", Exposure{200e8, 150e8, 150e8}, replace(2500, 1), Refusal{}},
+			{
+				"beyond before, of which some is uncertain",
+				Exposure{Before: 200e8, After: 195e8, Filled: 190e8, Uncertain: 10e8},
+				create(odds.Buy, 2500, 1), refused(195e8, 0),
+			},
+			{
+				"lower than what is certain",
+				Exposure{Before: 200e8, After: 190e8, Filled: 190e8, Uncertain: 10e8},
+				create(odds.Buy, 2500, 1),
+				Refusal{},
+			},
+			{
+				"uncertain below all amounts",
+				Exposure{Before: -odds.MoneyMax, After: 101e8, Uncertain: 10e8},
+				create(odds.Buy, 2500, 1), refused(101e8, int64(odds.QuantityMax)),
+			},
+			{"replace, lower", Exposure{Before: 200e8, After: 150e8, Filled: 150e8}, replace(2500, 1), Refusal{}},
 			{"replace, higher", raising(90e8, 101e8), replace(2500, 900_000), refused(101e8, 400_000)},
 			{"certain profit", raising(-10e8, 100e8), create(odds.Buy, 2500, 1), Refusal{}},
 			{"certain profit, beyond", raising(-10e8, 110e8), create(odds.Buy, 2500, 1), refused(110e8, 4_400_000)},
@@ -446,7 +462,7 @@ func TestExposureAdd(t *testing.T) {
 		{odds.MoneyMax, odds.MoneyMax, odds.MoneyMax},
 	} {
 		got := Exposure{Before: c.before}.Add(c.liability)
-		if got != (Exposure{c.before, c.want, c.want}) {
+		if got != (Exposure{Before: c.before, After: c.want, Filled: c.want}) {
 			t.Errorf("%v + %v: %+v", c.before, c.liability, got)
 		}
 	}

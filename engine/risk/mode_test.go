@@ -108,12 +108,12 @@ func TestModeReducingEdges(t *testing.T) {
 			e    Exposure
 			want Refusal
 		}{
-			{Exposure{100, 100, 99}, Refusal{}},
-			{Exposure{100, 99, 99}, Refusal{}},
-			{Exposure{0, 0, -1}, Refusal{}},
-			{Exposure{100, 100, 100}, Refusal{Limit: LimitReducing, Max: 100, Value: 100}},
-			{Exposure{100, 101, 99}, Refusal{Limit: LimitReducing, Max: 100, Value: 101}},
-			{Exposure{100, 100, 101}, Refusal{Limit: LimitReducing, Max: 100, Value: 101}},
+			{Exposure{Before: 100, After: 100, Filled: 99}, Refusal{}},
+			{Exposure{Before: 100, After: 99, Filled: 99}, Refusal{}},
+			{Exposure{Before: 0, After: 0, Filled: -1}, Refusal{}},
+			{Exposure{Before: 100, After: 100, Filled: 100}, Refusal{Limit: LimitReducing, Max: 100, Value: 100}},
+			{Exposure{Before: 100, After: 101, Filled: 99}, Refusal{Limit: LimitReducing, Max: 100, Value: 101}},
+			{Exposure{Before: 100, After: 100, Filled: 101}, Refusal{Limit: LimitReducing, Max: 100, Value: 101}},
 			{Exposure{}, Refusal{Limit: LimitReducing}},
 		} {
 			s := quiet()
@@ -123,7 +123,7 @@ func TestModeReducingEdges(t *testing.T) {
 			}
 		}
 		s := quiet()
-		s.Market = Exposure{100, 100, 99}
+		s.Market = Exposure{Before: 100, After: 100, Filled: 99}
 		s.Known = 0
 		if err := g.Admit(1, &keys, &s); !errors.Is(err, LimitUnknown) {
 			t.Errorf("unknown: %v", err)
@@ -136,7 +136,7 @@ func TestModeHaltedRefuses(t *testing.T) {
 	g := newGate(t, Config{})
 	g.Halt(1, Cause{})
 	s := quiet()
-	s.Market = Exposure{100, 0, 0}
+	s.Market = Exposure{Before: 100, After: 0, Filled: 0}
 	for _, keys := range []msg.Keys{create(odds.Sell, 2500, 1), replace(2500, 1), {Type: msg.PayloadOrderCreate}} {
 		for _, snapshot := range []*Snapshot{&s, nil} {
 			if got := refusalOf(t, g.Admit(1, &keys, snapshot)); got != (Refusal{Limit: LimitHalted}) {
@@ -295,7 +295,7 @@ func TestLossInAdmitHalts(t *testing.T) {
 		want   Limit
 	}{
 		{raising(0, 1), LimitLoss},
-		{Exposure{5, 5, 4}, LimitHalted},
+		{Exposure{Before: 5, After: 5, Filled: 4}, LimitHalted},
 	} {
 		g := newGate(t, Config{LossMax: 5})
 		s, keys := quiet(), create(odds.Buy, 2500, 1)

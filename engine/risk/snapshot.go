@@ -122,6 +122,20 @@ type Exposure struct {
 	Before odds.Money // without the request
 	After  odds.Money // with the request, whatever part of it fills
 	Filled odds.Money // with the request filled in whole
+
+	// Uncertain is what of all three may not be there in the outcome that is the worst: requests on their way, and
+	// fills that may be voided. Beyond a limit a request is measured against Before without it: otherwise one that
+	// raises the worst case would pass because that is overstated before it.
+	Uncertain odds.Money
+}
+
+// raises reports whether a request may raise the worst case, if it is beyond a limit.
+func (e *Exposure) raises(most odds.Money) bool {
+	if e.After <= most {
+		return false
+	}
+	least := e.Before - e.Uncertain
+	return e.After > least || least > e.Before // which is a profit beyond all amounts
 }
 
 // Add returns the exposure with a request of a liability that offsets nothing: an upper bound for callers that know no

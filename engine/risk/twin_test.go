@@ -309,7 +309,8 @@ func (w *twin) exposureLimits(o *twinOrder, s *Snapshot, refuse func(l Limit, li
 		{LimitMarketExposure, w.c.MarketExposureMax, s.Market},
 		{LimitAccountExposure, w.c.AccountExposureMax, s.Account},
 	} {
-		if worst := max(e.e.Before, e.e.After); e.most > 0 && worst > e.most && worst != e.e.Before {
+		certain := new(big.Int).Sub(bigOf(int64(e.e.Before)), bigOf(int64(e.e.Uncertain)))
+		if e.most > 0 && e.e.After > e.most && bigOf(int64(e.e.After)).Cmp(certain) > 0 {
 			room := new(big.Int).Sub(bigOf(int64(e.most)), bigOf(int64(e.e.Before)))
 			refuse(e.limit, int64(e.most), int64(e.e.After), fits(room, rest(o.side, o.price)))
 		}

@@ -76,8 +76,8 @@ func TestWorstCaseTwin(t *testing.T) {
 		}
 		with := append(open[:len(open):len(open)], request)
 		filled := append(fills[:len(fills):len(fills)], request)
-		e := Exposure{worst(fills, open), worst(fills, with), worst(filled, open)}
-		if want := (Exposure{tried(fills, open), tried(fills, with), tried(filled, open)}); e != want {
+		e := Exposure{worst(fills, open), worst(fills, with), worst(filled, open), 0}
+		if want := (Exposure{tried(fills, open), tried(fills, with), tried(filled, open), 0}); e != want {
 			t.Fatalf("fills %v open %v request %v: %v, want %v", fills, open, request, e, want)
 		}
 		if e.reduces() {
@@ -135,7 +135,7 @@ func TestReducingWithWorstCase(t *testing.T) {
 		after.Add(with)
 		filled.Add(done)
 		s, keys := quiet(), create(odds.Sell, 6000, 1_000_000)
-		s.Market = Exposure{before.Loss(), after.Loss(), filled.Loss()}
+		s.Market = Exposure{before.Loss(), after.Loss(), filled.Loss(), 0}
 		if g.Admit(0, &keys, &s) != nil {
 			break
 		}
