@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/smk-go/smk/gen/msg"
+import (
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
+)
 
 // Subscribe subscribes to a market's books and state, from now on and after each login: at once if the engine is logged
 // in, else at the next login. It may be called before Run, and again: a market that is subscribed to stays so. The
@@ -20,7 +23,7 @@ func (e *Engine) Subscribe(market uint32) error {
 			return nil
 		case s.markets.full(market):
 			return ErrSubscriptions
-		case !e.session.State().LoggedIn() || e.gate.has(gateRestoring):
+		case !e.maySubscribe():
 			s.markets.add(market)
 			s.unsent, s.next = true, 0
 			return nil
@@ -30,6 +33,12 @@ func (e *Engine) Subscribe(market uint32) error {
 	m.SetMarketId(market)
 	_, err := e.SendMarketSubscribe(&m)
 	return err
+}
+
+// maySubscribe reports whether the session takes subscriptions now; otherwise the next login restores them.
+func (e *Engine) maySubscribe() bool {
+	s := e.session.State()
+	return (s == session.Established || s == session.Recovering) && !e.gate.has(gateRestoring)
 }
 
 // Unsubscribe ends a subscription to a market. The error is one of [Engine.Send]; without a session there is none, and

@@ -334,7 +334,8 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	})
 	switch k.Type {
 	case msg.PayloadOrderCancelReplace:
-		if k.Price <= uint32(odds.PriceMax) {
+		// The exchange refuses to replace an order that has ended: nothing of it will be in the book.
+		if k.Price <= uint32(odds.PriceMax) && !o.State.Terminal() {
 			_ = t.books.OwnAdded(book.Own{
 				ID: k.Reference, Market: o.Market, Contract: o.Contract, Side: o.Side, Price: odds.Price(k.Price),
 				Open:    max(odds.Quantity(min(k.Quantity, uint64(order.QuantityMax)))-o.Executed, 0),
