@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -406,12 +404,17 @@ func (b *bot) summary(names map[uint32]string) (*summary, error) {
 		s.Position.Net += held.Net
 		s.Position.Cash += held.Cash
 	}
+	profits := map[uint32]int64{} // 0 is any contract that was not traded
 	for o := range b.Outcomes(b.market) {
-		if o.Contract != 0 {
-			s.Outcomes = append(s.Outcomes, outcome{o.Contract, names[o.Contract], int64(o.Net)})
-		}
+		profits[o.Contract] = int64(o.Net)
 	}
-	slices.SortFunc(s.Outcomes, func(a, b outcome) int { return cmp.Compare(a.Contract, b.Contract) })
+	for _, held := range s.Positions {
+		profit, traded := profits[held.Contract]
+		if !traded {
+			profit = profits[0]
+		}
+		s.Outcomes = append(s.Outcomes, outcome{held.Contract, held.Name, profit})
+	}
 	a := b.Account()
 	s.Money = money{int64(a.Cash), int64(a.Available), int64(a.WorstCase)}
 	s.RoundTrip = percentiles{

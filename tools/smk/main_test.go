@@ -57,6 +57,8 @@ func checkSummary(ts *testscript.TestScript, neg bool, args []string) {
 	case len(s.Positions) != 3 || len(s.Outcomes) != 3 || s.Money.Cash != 10_000*1e8 ||
 		s.Money.Available != s.Money.Cash-s.Money.WorstCase:
 		ts.Fatalf("positions %+v, outcomes %+v, money %+v", s.Positions, s.Outcomes, s.Money)
+	case !profitsAddUp(&s):
+		ts.Fatalf("positions %+v, outcomes %+v", s.Positions, s.Outcomes)
 	case s.Fills.Count < o.Filled:
 		ts.Fatalf("%d fills, %d orders filled", s.Fills.Count, o.Filled)
 	case s.Messages.In < uint64(want) || s.Messages.Out < uint64(want):
@@ -66,6 +68,16 @@ func checkSummary(ts *testscript.TestScript, neg bool, args []string) {
 	case want >= 1000 && s.AllocationsPerMessage >= 0.05: // a few are made once
 		ts.Fatalf("%v allocations a message", s.AllocationsPerMessage)
 	}
+}
+
+// profitsAddUp holds the profit of each outcome to the positions. The demo's accounts pay no commission.
+func profitsAddUp(s *summary) bool {
+	for i, held := range s.Positions {
+		if o := s.Outcomes[i]; o.Contract != held.Contract || o.Profit != s.Position.Cash+held.Net*1e4 {
+			return false
+		}
+	}
+	return true
 }
 
 // takePort listens on a port for the rest of the script and puts its address into a variable.
