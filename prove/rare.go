@@ -44,7 +44,7 @@ func (w *World) takeRare(s *Step, b *bot, market, contract uint32) {
 		w.sim.RefuseLogins(refusedLogins[s.N%uint64(len(refusedLogins))])
 		w.after(min(s.For, time.Second), func() { w.sim.RefuseLogins(0) })
 	case UserSettles:
-		b.settle(market)
+		b.sayResult(market)
 	case BadRequests:
 		b.sendBad(s.N)
 	case ClogConn:
@@ -74,8 +74,8 @@ func (b *bot) restart(pause time.Duration) {
 	b.engine.Stop()
 }
 
-// settle says what a market that the exchange has settled brought, as a user would who knows the result.
-func (b *bot) settle(market uint32) {
+// sayResult says what a market that the exchange has settled brought, as a user would who knows the result.
+func (b *bot) sayResult(market uint32) {
 	if b.engine == nil || b.world.sim.Exchange.State(market) != msg.MarketStateSettled {
 		return
 	}

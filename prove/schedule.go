@@ -241,8 +241,8 @@ func survivable(k fault.Kind) bool {
 func (s Schedule) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "  %v of trading, bots %v, %d actions of others a second\n", s.Duration, s.Bots, s.Agents)
-	fmt.Fprintf(&b, "  latency %v and up to %v more, partial %t, history %d, %v\n", s.Latency, s.Jitter, s.Partial, s.History,
-		s.Persist)
+	fmt.Fprintf(&b, "  latency %v and up to %v more, partial %t, history %d, %v\n",
+		s.Latency, s.Jitter, s.Partial, s.History, s.Persist)
 	fmt.Fprintf(&b, "  wild %t, %v\n", s.Wild, s.Settings)
 	for kind, chance := range s.Faults.Chance {
 		if chance != 0 {

@@ -140,7 +140,7 @@ func (p *player) play() {
 		if l.out.held() {
 			enabled = append(enabled, func() { l.out.release(w.now) })
 			if p.losses < p.small.Losses {
-				enabled = append(enabled, p.lose)
+				enabled = append(enabled, p.dropMessage)
 			}
 		}
 		if l.in.held() {
@@ -231,8 +231,8 @@ func (p *player) cut() {
 	p.bot.link.cut(p.world.now)
 }
 
-// lose makes the exchange miss the next message of the bot.
-func (p *player) lose() {
+// dropMessage makes the exchange miss the next message of the bot.
+func (p *player) dropMessage() {
 	p.losses++
 	p.bot.link.exchange.Force(fault.DropIn, 1)
 	p.bot.link.out.release(p.world.now)

@@ -10,7 +10,9 @@ import (
 )
 
 // quick are bugs that early days notice, one of most packages.
-var quick = [...]string{"level-insert-order", "sale-liability", "quote-slot-leak", "timer-not-armed-again", "sim-position-sign"}
+var quick = [...]string{
+	"level-insert-order", "sale-liability", "quote-slot-leak", "timer-not-armed-again", "sim-position-sign",
+}
 
 // TestQuickBugsAreNoticed builds with a few of the bugs, and runs a few days of each. All of them are for make bugs.
 func TestQuickBugsAreNoticed(t *testing.T) {

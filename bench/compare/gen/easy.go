@@ -57,7 +57,8 @@ func easyFields(m *protogen.Message) (fields []easyField, err error) {
 // easy writes the code that users of easyproto write by hand, a file for each message: a reusable struct, with a
 // presence bit for each field, and its decoding and encoding.
 func easy(plugin *protogen.Plugin) error {
-	g := easyFile(plugin, "easyseto", "// Package easyseto is the measured messages for easyproto, with what is written by hand elsewhere.")
+	g := easyFile(plugin, "easyseto",
+		"// Package easyseto is the measured messages for easyproto, with what is written by hand elsewhere.")
 	g.P(`import "errors"`)
 	g.P(`var errWire = errors.New("field with the wrong wire type")`)
 	for _, file := range plugin.Files {

@@ -16,8 +16,9 @@ const (
 
 // Differences says why each difference is there.
 var Differences = [differencesEnd]string{
-	DifferenceNone:     "none",
-	DifferenceWireType: "a known field with another wire type is refused; google keeps it as an unknown field, and the value goes missing silently",
+	DifferenceNone: "none",
+	DifferenceWireType: "a known field with another wire type is refused; google keeps it as an unknown field, and " +
+		"the value goes missing silently",
 	DifferenceDepth:    "groups in an unknown field nest msg.GroupDepthMax deep; google follows 10,000",
 	DifferenceElements: "repeated fields have the limits of gen/msg; google has none",
 	DifferenceForeign:  "bodies that a payload's type does not name are passed over unread; google reads and keeps them",
