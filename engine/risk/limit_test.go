@@ -414,8 +414,18 @@ func exposureCases() (cases []limitCase) {
 			{"reached", raising(90e8, 100e8), create(odds.Buy, 2500, 400_000), Refusal{}},
 			{"beyond", raising(90e8, 100e8+1), create(odds.Buy, 2500, 400_001), refused(100e8+1, 400_000)},
 			{"beyond, seller", raising(90e8, 101e8), create(odds.Sell, 7500, 800_000), refused(101e8, 400_000)},
-			{"beyond before, same", Exposure{Before: 200e8, After: 200e8, Filled: 200e8}, create(odds.Buy, 2500, 1), Refusal{}},
-			{"beyond before, lower", Exposure{Before: 200e8, After: 150e8, Filled: 150e8}, create(odds.Buy, 2500, 1), Refusal{}},
+			{
+				"beyond before, same",
+				Exposure{Before: 200e8, After: 200e8, Filled: 200e8},
+				create(odds.Buy, 2500, 1),
+				Refusal{},
+			},
+			{
+				"beyond before, lower",
+				Exposure{Before: 200e8, After: 150e8, Filled: 150e8},
+				create(odds.Buy, 2500, 1),
+				Refusal{},
+			},
 			{"beyond before, higher", raising(200e8, 200e8+1), create(odds.Buy, 2500, 1), refused(200e8+1, 0)},
 			{
 				"beyond before, of which some is uncertain",

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"runtime"
 	"time"
 
@@ -404,17 +405,7 @@ func (b *bot) summary(names map[uint32]string) (*summary, error) {
 		s.Position.Net += held.Net
 		s.Position.Cash += held.Cash
 	}
-	profits := map[uint32]int64{} // 0 is any contract that was not traded
-	for o := range b.Outcomes(b.market) {
-		profits[o.Contract] = int64(o.Net)
-	}
-	for _, held := range s.Positions {
-		profit, traded := profits[held.Contract]
-		if !traded {
-			profit = profits[0]
-		}
-		s.Outcomes = append(s.Outcomes, outcome{held.Contract, held.Name, profit})
-	}
+	s.Outcomes = outcomes(s.Positions, b.Outcomes(b.market))
 	a := b.Account()
 	s.Money = money{int64(a.Cash), int64(a.Available), int64(a.WorstCase)}
 	s.RoundTrip = percentiles{
@@ -428,4 +419,20 @@ func (b *bot) summary(names map[uint32]string) (*summary, error) {
 	s.Messages.PerSecond = float64(s.Messages.In+s.Messages.Out) / s.Seconds
 	s.AllocationsPerMessage = float64(b.mallocs) / float64(max(b.counted, 1))
 	return s, nil
+}
+
+// outcomes is the profit if each of the contracts held wins; a contract that was not traded has that of any other.
+func outcomes(positions []holding, profits iter.Seq[order.Profit]) (all []outcome) {
+	net := map[uint32]int64{}
+	for p := range profits {
+		net[p.Contract] = int64(p.Net)
+	}
+	for _, held := range positions {
+		profit, traded := net[held.Contract]
+		if !traded {
+			profit = net[0]
+		}
+		all = append(all, outcome{held.Contract, held.Name, profit})
+	}
+	return all
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -78,6 +79,14 @@ func profitsAddUp(s *summary) bool {
 		}
 	}
 	return true
+}
+
+func TestOutcomesOfUntraded(t *testing.T) {
+	held := []holding{{Contract: 7, Name: "Home", Net: 3, Cash: -1}, {Contract: 8, Name: "Draw"}}
+	got := outcomes(held, slices.Values([]order.Profit{{Contract: 7, Net: 29_999}, {Net: -1}}))
+	if want := []outcome{{7, "Home", 29_999}, {8, "Draw", -1}}; !slices.Equal(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
 }
 
 // takePort listens on a port for the rest of the script and puts its address into a variable.
