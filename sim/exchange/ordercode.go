@@ -162,6 +162,13 @@ func (c *orderCoder) codeList(use slotUse, head *order, next func(*order) *order
 	for o := head; o != nil; o = next(o) {
 		list = append(list, o)
 	}
+	c.codeOrders(list, "in a list of another use, or twice in one", func(o *order) bool {
+		return c.uses[o.index] == use
+	}, push)
+}
+
+// codeOrders codes a list of orders. Those that are read and do not belong to it, or are in one already, are an error.
+func (c *orderCoder) codeOrders(list []*order, otherwise string, belongs func(*order) bool, push func(*order)) {
 	for i := range codec.Count(c.Coder, len(list), len(c.uses)) {
 		var o *order
 		if !c.Reading() {
@@ -174,8 +181,8 @@ func (c *orderCoder) codeList(use slotUse, head *order, next func(*order) *order
 		if !c.Reading() {
 			continue
 		}
-		if c.uses[o.index] != use {
-			c.Fail("slot %d is in a list of another use, or twice in one", o.index)
+		if !belongs(o) {
+			c.Fail("slot %d, order %d, is %s", o.index, o.id, otherwise)
 			return
 		}
 		c.uses[o.index] += slotListed
@@ -205,24 +212,11 @@ func (c *orderCoder) codeBook(ct *contract) {
 				list = append(list, o)
 			}
 		}
-		for i := range codec.Count(c.Coder, len(list), len(c.uses)) {
-			var o *order
-			if !c.Reading() {
-				o = list[i]
-			}
-			c.codeSlot(&o)
-			if c.Failed() {
-				return
-			}
-			if !c.Reading() {
-				continue
-			}
-			if c.uses[o.index] != slotLive+slotListed || o.contract != ct || int(o.side) != side {
-				c.Fail("order %d is on a book that is not its own, or twice", o.id)
-				return
-			}
-			c.uses[o.index] += slotListed
-			book.push(o.key(), o)
+		c.codeOrders(list, "on a book that is not its own, or twice", func(o *order) bool {
+			return c.uses[o.index] == slotLive+slotListed && o.contract == ct && int(o.side) == side
+		}, func(o *order) { book.push(o.key(), o) })
+		if c.Failed() {
+			return
 		}
 	}
 }

@@ -7,55 +7,44 @@ import (
 )
 
 // booked is what a bot and an exchange agree about.
-func booked() (soakBooking, toldAccount) {
+func booked() (soakBooking, reportedAccount) {
 	state := soakBooking{
 		AccountSequence: 7, Open: "1.00", Final: "2.00", Provisional: "3.00", Available: "94.00",
 		Orders: map[uint64]soakOrder{5: {2500, 40_000, 10_000, 30_000}}, Positions: map[uint32]soakPosition{8: {-5, "0.01"}},
 	}
-	var told toldAccount
-	told.AccountSequence, told.Available = 7, "94.00"
-	told.Reserved.Orders, told.Reserved.Fills, told.Reserved.ProvisionalFills = "1.00", "2.00", "3.00"
-	told.Orders = append(told.Orders, struct {
-		ID        uint64 `json:"id"`
-		Price     uint32 `json:"price"`
-		Quantity  uint64 `json:"quantity"`
-		Executed  uint64 `json:"executed"`
-		Available uint64 `json:"available"`
-		State     string `json:"state"`
-	}{5, 2500, 40_000, 10_000, 30_000, "live"})
-	told.Positions = append(told.Positions, struct {
-		Contract uint32 `json:"contract"`
-		Net      int64  `json:"net"`
-		Cash     string `json:"cash"`
-	}{8, -5, "0.01"})
-	return state, told
+	var reported reportedAccount
+	reported.AccountSequence, reported.Available = 7, "94.00"
+	reported.Reserved.Orders, reported.Reserved.Fills, reported.Reserved.ProvisionalFills = "1.00", "2.00", "3.00"
+	reported.Orders = []reportedOrder{{5, 2500, 40_000, 10_000, 30_000, "live"}}
+	reported.Positions = []reportedPosition{{8, -5, "0.01"}}
+	return state, reported
 }
 
 // Every difference between a bot and the exchange is noticed.
 func TestSoakDiffers(t *testing.T) {
-	state, told := booked()
-	if why := differs(&state, told); why != "" {
+	state, reported := booked()
+	if why := differs(&state, reported); why != "" {
 		t.Fatal(why)
 	}
-	for name, change := range map[string]func(*soakBooking, *toldAccount){
-		"unrest":           func(s *soakBooking, _ *toldAccount) { s.Unrest = "disconnected" },
-		"sequence":         func(s *soakBooking, _ *toldAccount) { s.AccountSequence-- },
-		"open":             func(s *soakBooking, _ *toldAccount) { s.Open = "1.01" },
-		"final":            func(s *soakBooking, _ *toldAccount) { s.Final = "1.99" },
-		"provisional":      func(s *soakBooking, _ *toldAccount) { s.Provisional = "0.00" },
-		"available":        func(s *soakBooking, _ *toldAccount) { s.Available = "95.00" },
-		"order":            func(s *soakBooking, _ *toldAccount) { s.Orders[5] = soakOrder{2500, 40_000, 10_000, 29_999} },
-		"order unknown":    func(s *soakBooking, _ *toldAccount) { delete(s.Orders, 5) },
-		"order too many":   func(s *soakBooking, _ *toldAccount) { s.Orders[6] = soakOrder{} },
-		"order ended":      func(_ *soakBooking, a *toldAccount) { a.Orders[0].State = "filled" },
-		"position":         func(s *soakBooking, _ *toldAccount) { s.Positions[8] = soakPosition{-4, "0.01"} },
-		"position unknown": func(s *soakBooking, _ *toldAccount) { clear(s.Positions) },
-		"position more":    func(s *soakBooking, _ *toldAccount) { s.Positions[9] = soakPosition{1, "0.00"} },
+	for name, change := range map[string]func(*soakBooking, *reportedAccount){
+		"unrest":           func(s *soakBooking, _ *reportedAccount) { s.Unrest = "disconnected" },
+		"sequence":         func(s *soakBooking, _ *reportedAccount) { s.AccountSequence-- },
+		"open":             func(s *soakBooking, _ *reportedAccount) { s.Open = "1.01" },
+		"final":            func(s *soakBooking, _ *reportedAccount) { s.Final = "1.99" },
+		"provisional":      func(s *soakBooking, _ *reportedAccount) { s.Provisional = "0.00" },
+		"available":        func(s *soakBooking, _ *reportedAccount) { s.Available = "95.00" },
+		"order":            func(s *soakBooking, _ *reportedAccount) { s.Orders[5] = soakOrder{2500, 40_000, 10_000, 29_999} },
+		"order unknown":    func(s *soakBooking, _ *reportedAccount) { delete(s.Orders, 5) },
+		"order too many":   func(s *soakBooking, _ *reportedAccount) { s.Orders[6] = soakOrder{} },
+		"order ended":      func(_ *soakBooking, a *reportedAccount) { a.Orders[0].State = "filled" },
+		"position":         func(s *soakBooking, _ *reportedAccount) { s.Positions[8] = soakPosition{-4, "0.01"} },
+		"position unknown": func(s *soakBooking, _ *reportedAccount) { clear(s.Positions) },
+		"position more":    func(s *soakBooking, _ *reportedAccount) { s.Positions[9] = soakPosition{1, "0.00"} },
 	} {
-		state, told := booked()
+		state, reported := booked()
 		state.Orders, state.Positions = maps.Clone(state.Orders), maps.Clone(state.Positions)
-		change(&state, &told)
-		if differs(&state, told) == "" {
+		change(&state, &reported)
+		if differs(&state, reported) == "" {
 			t.Errorf("%s is not noticed", name)
 		}
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/smk-go/smk/sim/fault"
 )
 
-// toldAccount is what the exchange tells of an account, as far as it is compared.
-type toldAccount struct {
+// reportedAccount is what the exchange reports of an account, as far as it is compared.
+type reportedAccount struct {
 	Username  string `json:"username"`
 	Available string `json:"available"`
 	Reserved  struct {
@@ -24,36 +24,42 @@ type toldAccount struct {
 		Fills            string `json:"fills"`
 		ProvisionalFills string `json:"provisional_fills"`
 	} `json:"reserved"`
-	AccountSequence uint64 `json:"account_sequence"`
-	Positions       []struct {
-		Contract uint32 `json:"contract"`
-		Net      int64  `json:"net"`
-		Cash     string `json:"cash"`
-	} `json:"positions"`
-	Orders []struct {
-		ID        uint64 `json:"id"`
-		Price     uint32 `json:"price"`
-		Quantity  uint64 `json:"quantity"`
-		Executed  uint64 `json:"executed"`
-		Available uint64 `json:"available"`
-		State     string `json:"state"`
-	} `json:"orders"`
+	AccountSequence uint64             `json:"account_sequence"`
+	Positions       []reportedPosition `json:"positions"`
+	Orders          []reportedOrder    `json:"orders"`
 }
 
-// told asks the exchange what it knows, by username.
-func (s *soak) told() (map[string]toldAccount, error) {
+// reportedPosition is a position of a reportedAccount.
+type reportedPosition struct {
+	Contract uint32 `json:"contract"`
+	Net      int64  `json:"net"`
+	Cash     string `json:"cash"`
+}
+
+// reportedOrder is an order of a reportedAccount.
+type reportedOrder struct {
+	ID        uint64 `json:"id"`
+	Price     uint32 `json:"price"`
+	Quantity  uint64 `json:"quantity"`
+	Executed  uint64 `json:"executed"`
+	Available uint64 `json:"available"`
+	State     string `json:"state"`
+}
+
+// reported asks the exchange for its accounts, by username.
+func (s *soak) reported() (map[string]reportedAccount, error) {
 	answer, err := http.Get(s.exchange.welcome.Truth)
 	if err != nil {
 		return nil, err
 	}
 	defer answer.Body.Close()
 	var all struct {
-		Accounts []toldAccount `json:"accounts"`
+		Accounts []reportedAccount `json:"accounts"`
 	}
 	if err := json.NewDecoder(answer.Body).Decode(&all); err != nil {
 		return nil, err
 	}
-	accounts := make(map[string]toldAccount)
+	accounts := make(map[string]reportedAccount)
 	for _, a := range all.Accounts {
 		accounts[a.Username] = a
 	}
@@ -111,7 +117,7 @@ func (s *soak) difference(b *soakProcess, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	all, err := s.told()
+	all, err := s.reported()
 	if err != nil {
 		return "", err
 	}
@@ -120,19 +126,19 @@ func (s *soak) difference(b *soakProcess, name string) (string, error) {
 
 // differs says what a bot and the exchange do not agree about, "" if nothing. Others trade meanwhile, so it is a
 // difference only between what both know at the same account sequence.
-func differs(state *soakBooking, told toldAccount) string {
+func differs(state *soakBooking, reported reportedAccount) string {
 	orders, positions := maps.Clone(state.Orders), maps.Clone(state.Positions)
 	switch {
 	case state.Unrest != "":
 		return state.Unrest
-	case state.AccountSequence != told.AccountSequence:
-		return fmt.Sprintf("the account's message %d, the exchange has %d", state.AccountSequence, told.AccountSequence)
-	case state.Open != told.Reserved.Orders || state.Final != told.Reserved.Fills ||
-		state.Provisional != told.Reserved.ProvisionalFills ||
-		state.Available != "" && state.Available != told.Available:
-		return fmt.Sprintf("money: %+v, the exchange has %+v, available %s", state, told.Reserved, told.Available)
+	case state.AccountSequence != reported.AccountSequence:
+		return fmt.Sprintf("the account's message %d, the exchange has %d", state.AccountSequence, reported.AccountSequence)
+	case state.Open != reported.Reserved.Orders || state.Final != reported.Reserved.Fills ||
+		state.Provisional != reported.Reserved.ProvisionalFills ||
+		state.Available != "" && state.Available != reported.Available:
+		return fmt.Sprintf("money: %+v, the exchange has %+v, available %s", state, reported.Reserved, reported.Available)
 	}
-	for _, o := range told.Orders {
+	for _, o := range reported.Orders {
 		if o.State != "live" {
 			continue
 		}
@@ -145,7 +151,7 @@ func differs(state *soakBooking, told toldAccount) string {
 	if len(orders) > 0 {
 		return fmt.Sprintf("orders that the exchange does not have: %v", orders)
 	}
-	for _, p := range told.Positions {
+	for _, p := range reported.Positions {
 		have := positions[p.Contract]
 		if have.Flow == "" {
 			have.Flow = "0.00"
@@ -171,7 +177,7 @@ func (s *soak) stop() error {
 			return err
 		}
 	}
-	all, err := s.told()
+	all, err := s.reported()
 	if err != nil {
 		return err
 	}

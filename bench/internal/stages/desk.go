@@ -232,6 +232,16 @@ func Gate(batch int) Group {
 	return g
 }
 
+// poll lets the engine run until n are handled.
+func (d *desk) poll(handled *int, n int) error {
+	for *handled < n && d.failed == nil {
+		if err := d.engine.Poll(); err != nil {
+			return err
+		}
+	}
+	return d.failed
+}
+
 // Received returns the stages of what an engine receives: fills of an order that it has sent, or changes of books. An
 // operation is one message, so many arrive at once.
 func Received(name string, batch int) Group {
@@ -255,12 +265,7 @@ func Received(name string, batch int) Group {
 			handled = 0
 			return batch, nil
 		}, Loop: func(n int) error {
-			for handled < n && d.failed == nil {
-				if err := d.engine.Poll(); err != nil {
-					return err
-				}
-			}
-			return d.failed
+			return d.poll(&handled, n)
 		}})
 	}
 	return g
@@ -341,11 +346,6 @@ func quoting() Stage {
 		handled = 0
 		return batch, nil
 	}, Loop: func(n int) error {
-		for handled < n && d.failed == nil {
-			if err := d.engine.Poll(); err != nil {
-				return err
-			}
-		}
-		return d.failed
+		return d.poll(&handled, n)
 	}}
 }
