@@ -24,7 +24,7 @@ func TestAccountFaults(t *testing.T) {
 		fault.Unconfirmed, fault.Skip, fault.Unheard,
 	} {
 		for _, chance := range []uint32{fault.Million / 50, fault.Million / 5} {
-			for seed := range uint64(4) {
+			for seed := range uint64(max(1, 4*seeds/seedsAll)) {
 				t.Run(fmt.Sprintf("%v %d seed %d", kind, chance, seed), func(t *testing.T) {
 					plan := fault.Plan{DelayMax: 300 * time.Millisecond}.With(chance, kind)
 					synctest.Test(t, func(t *testing.T) { checkAccount(t, plan, seed, seed%2 == 1) })

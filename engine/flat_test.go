@@ -16,6 +16,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/fault"
 )
 
 // TestTradingLog logs what a person should see of orders and quotes, without a handler.
@@ -30,9 +31,15 @@ func TestTradingLog(t *testing.T) {
 			if err := d.Quote(5, 6, quote.Two{Bid: 1000, Size: 10_000}); err != nil { // there is no such market
 				t.Error(err)
 			}
-			_, _ = d.SendOrderCreate(small())
 		})
-		server.Do(func(s *sim.Sim) { s.Restart() })
+		advance(time.Millisecond)
+		server.Do(func(s *sim.Sim) { s.Faults.Set(fault.Plan{}.With(fault.Million, fault.Unconfirmed)) })
+		d.do(r, func() { _, _ = d.SendOrderCreate(small()) })
+		advance(time.Millisecond) // it was written
+		server.Do(func(s *sim.Sim) {
+			s.Faults.Set(fault.Plan{})
+			s.Restart()
+		})
 		advance(time.Minute)
 		r.Stop()
 		_ = r.wait()

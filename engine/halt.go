@@ -122,13 +122,16 @@ func (e *Engine) Resume(reason string) error {
 	return err
 }
 
-// Mode returns the trading mode, and how far the kill switch is.
+// Mode returns the trading mode, and how far the kill switch is, with the orders left as of now.
 func (e *Engine) Mode() (s risk.Status) {
 	if e.trading == nil {
 		return s
 	}
 	if e.requests.halting() {
 		e.applyHalt()
+	}
+	if e.trading.changed { // the round's end would count them
+		e.trading.countOrders(e.now)
 	}
 	return e.trading.risk.Status()
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // lives is how many engines TestLifecycle starts and ends.
-const lives = 1000
+const lives = 1000 * seeds / seedsAll
 
 // TestLifecycle starts engines, loses their connections, submits to them from
 // other goroutines, and ends them, all in random order: each ends with an error that

@@ -32,7 +32,7 @@ import (
 
 // crashKills is how often TestPersistCrash kills a process with each setting, and crashShort how often with -short.
 const (
-	crashKills = 50
+	crashKills = 50 * seeds / seedsAll
 	crashShort = 4
 )
 

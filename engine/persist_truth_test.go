@@ -29,7 +29,7 @@ import (
 
 // rebootSeeds is how many days TestPersistTruth trades with each setting, and rebootRuns how many runs a day has.
 const (
-	rebootSeeds = 28
+	rebootSeeds = 28 * seeds / seedsAll
 	rebootRuns  = 8
 )
 

@@ -63,14 +63,21 @@ func TestSnapshot(t *testing.T) {
 		}
 		var s engine.Snapshot
 		s.WithBooks = true
-		if err := d.Halt("test"); err != nil {
-			t.Error(err)
-		}
 		if err := d.Submitter().Snapshot(t.Context(), &s); err != nil {
 			t.Error(err)
 		}
-		if len(s.Orders) == 0 || len(s.Positions) == 0 || len(s.Books) < 3 || s.Mode.Mode != risk.Halted {
+		if len(s.Orders) == 0 || len(s.Positions) == 0 || len(s.Books) < 3 || s.Mode.Mode != risk.Active {
 			t.Errorf("%+v, %d orders, %d positions, %d books", s.Mode, len(s.Orders), len(s.Positions), len(s.Books))
+		}
+		checkSnapshot(t, &s)
+		if err := d.Halt("test"); err != nil {
+			t.Error(err)
+		}
+		for range 3 { // the exchange cancels between them, or before the first
+			if err := d.Submitter().Snapshot(t.Context(), &s); err != nil || s.Mode.Mode != risk.Halted {
+				t.Errorf("%v, %+v", err, s.Mode)
+			}
+			checkSnapshot(t, &s)
 		}
 		advance(time.Second)
 		if err := d.Submitter().Snapshot(t.Context(), &s); err != nil || len(s.Orders) != 0 {
@@ -110,6 +117,9 @@ func TestSnapshot(t *testing.T) {
 
 // checkSnapshot checks that the parts of a snapshot are of one moment.
 func checkSnapshot(t *testing.T, s *engine.Snapshot) {
+	if m := &s.Mode; m.Open+m.InDoubt != len(s.Orders) {
+		t.Errorf("%d open and %d in doubt, %d orders", m.Open, m.InDoubt, len(s.Orders))
+	}
 	var open, asked odds.Money
 	for i := range s.Orders {
 		o := &s.Orders[i]

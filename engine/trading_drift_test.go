@@ -23,7 +23,7 @@ import (
 )
 
 // driftSeeds is how many random days TestNoDriftWhenLate trades.
-const driftSeeds = 40
+const driftSeeds = 40 * seeds / seedsAll
 
 // TestNoDriftWhenLate trades over lines that delay and stall for longer than State.Orders.DriftAfter, and lose nothing:
 // the exchange's amounts never differ.

@@ -23,7 +23,7 @@ import (
 )
 
 // quoteSeeds is how many random days TestQuotesHeal quotes.
-const quoteSeeds = 40
+const quoteSeeds = 40 * seeds / seedsAll
 
 // quotesBack is how long after the last fault all that is wanted is quoted, and nothing else: a connection that is
 // silent is given up and made anew, then orders that nothing names need three times Quotes.OverdueAfter, and a side

@@ -392,7 +392,7 @@ func TestFollowBounds(t *testing.T) {
 }
 
 // settledSeeds is how many random evenings TestSettledTruth has.
-const settledSeeds = 24
+const settledSeeds = 24 * seeds / seedsAll
 
 // TestSettledTruth trades in both markets among other participants, with breaks of either kind during which a market
 // may be settled or voided. In the end the account agrees with the exchange's, or says what it does not know.

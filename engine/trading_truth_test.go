@@ -27,7 +27,7 @@ import (
 )
 
 // tradingSeeds is how many random days TestTradingTruth trades with each kind of faults.
-const tradingSeeds = 40
+const tradingSeeds = 40 * seeds / seedsAll
 
 // TestTradingTruth quotes, places, cancels, reduces and replaces at random among other participants, over connections
 // that lose, double, delay and break. Once all is quiet the engine's orders, positions and money are the exchange's,
