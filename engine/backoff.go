@@ -26,11 +26,8 @@ type backoff struct {
 	loggedIn int64 // when the connection was logged in, 0 if it was not
 }
 
-// init sets the pauses, and seeds their jitter by the base of the references, which two bots do not have in common.
+// init sets the pauses, and seeds their jitter, by what two bots do not have in common.
 func (b *backoff) init(pauses []time.Duration, base uint64) {
-	if base == 0 {
-		base = rand.Uint64()
-	}
 	b.pauses, b.random = pauses, rand.New(rand.NewPCG(base, base))
 }
 

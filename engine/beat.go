@@ -19,7 +19,7 @@ import (
 // Any goroutine, any time. Several may beat; then the watchdog expires when all are silent.
 func (e *Engine) Beat() {
 	if e.trading != nil && e.trading.halts.beats.period != 0 {
-		e.trading.halts.beats.beat(e.clock.Now())
+		e.trading.halts.beats.beat(e.system.Now())
 	}
 }
 
@@ -31,6 +31,8 @@ const beatLate = math.MinInt64
 type beats struct {
 	period int64        // Risk.Watchdog, 0 if that is off; immutable
 	last   atomic.Int64 // clock reading of the newest, 0 before the watchdog begins, or beatLate
+	seen   int64        // the loop only: last as followBeats found it
+	tape   *tape        // nil without a journal
 }
 
 // beat notes a call. Any goroutine.
@@ -68,7 +70,8 @@ func (t *trading) followBeats(now int64) {
 	if b.period == 0 {
 		return
 	}
-	switch last := b.last.Load(); last {
+	last := int64(b.tape.word(tapeBeat, uint64(b.last.Load()), uint64(b.seen)))
+	switch b.seen = last; last {
 	case 0:
 		t.risk.BeatAt(now)
 	case beatLate: // the risk checks find out by themselves: the one before is too old

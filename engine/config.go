@@ -11,12 +11,18 @@ import (
 
 	"github.com/smk-go/smk/engine/internal/transport"
 	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/journal"
 )
 
 // Config is the settings of an engine. New copies and checks it; changing it afterwards
 // changes nothing. Apart from the credentials in Session the zero value is good for
 // production.
 type Config struct {
+	// Journal keeps what happens in files: payloads of both directions with credentials masked, refusals, the log, and
+	// what [Replay] needs to have the bot do the same again. Journal.Dir switches it on. The engine sets Clock, and
+	// calls Failed besides doing what OnFailure says.
+	Journal journal.Config
+
 	// Session is the account and the protocol's own settings.
 	Session session.Config
 

@@ -19,16 +19,14 @@ func (e *Engine) connect() {
 
 // pollDialer waits for the result of the attempt, until its deadline at most.
 func (e *Engine) pollDialer(block bool) {
-	select {
-	case d := <-e.dialer.results:
+	if d, ok := e.dialResult(); ok {
 		e.opened(d)
 		return
-	default:
 	}
 	deadline := e.dialer.attempt.deadline
 	e.pollIdle(block, min(deadline, e.shutdownAt()))
-	if e.now >= deadline && len(e.dialer.results) == 0 {
-		e.dialer.abandon(0)
+	if e.now >= deadline && !e.tape.flag(tapeAwake, len(e.dialer.results) > 0) {
+		e.abandonDial(0)
 		e.disconnect(&DialError{Address: e.config.Address, Err: errDialerStuck})
 	}
 }

@@ -52,6 +52,10 @@ func (e *Engine) dial() {
 	if e.config.Credentials != nil {
 		e.dialer.attempt.deadline += int64(e.config.CredentialsTimeout)
 	}
+	if e.tape.replaying() {
+		cancel()
+		return // the tape has the result
+	}
 	if e.dialer.abandoned.Load() >= abandonedMax {
 		e.dialer.attempt.over.Store(true)
 		e.dialer.results <- dialResult{err: &DialError{Address: e.config.Address, Err: errDialerStuck}}
@@ -123,6 +127,29 @@ func (d *dialer) abandon(patience time.Duration) {
 		return
 	}
 	d.abandoned.Add(1)
+}
+
+// abandonDial ends the current attempt; see [dialer.abandon].
+func (e *Engine) abandonDial(patience time.Duration) {
+	if !e.tape.replaying() {
+		e.dialer.abandon(patience)
+	}
+}
+
+// dialResult returns the result of the attempt, if there is one.
+func (e *Engine) dialResult() (d dialResult, ok bool) {
+	if e.tape.replaying() {
+		return e.tape.dialed(e.tape)
+	}
+	select {
+	case d = <-e.dialer.results:
+		ok = true
+	default:
+	}
+	if e.tape != nil {
+		d = e.tape.noteDialed(d, ok)
+	}
+	return d, ok
 }
 
 // finish gives the result of an attempt to the loop, or closes it if the loop has abandoned the attempt. The

@@ -3,6 +3,8 @@ package engine
 import (
 	"errors"
 	"log/slog"
+
+	"github.com/smk-go/smk/journal"
 )
 
 // Stop asks the loop to do with the orders what Config.OnStop says, to log out and to
@@ -48,7 +50,7 @@ func (e *Engine) closeNow() (err error) {
 		}
 	}()
 	if e.life.phase == phaseDialing && calledBy(dialFunctions) { // the attempt cannot end before Close returns
-		e.dialer.abandon(0)
+		e.abandonDial(0)
 		e.life.phase = phaseWaiting
 	}
 	e.end(ErrClosed)
@@ -87,7 +89,7 @@ func (e *Engine) handleRequests() {
 		return
 	}
 	switch {
-	case e.requests.closing():
+	case asked&requestClose != 0:
 		e.end(ErrClosed)
 	case asked&requestPanic != 0:
 		e.handlePanic(e.life.panicked)
@@ -107,7 +109,7 @@ func (e *Engine) end(cause error) {
 	e.life.ending = true
 	e.timers.close()
 	if e.life.phase == phaseDialing {
-		e.dialer.abandon(dialPatience)
+		e.abandonDial(dialPatience)
 	}
 	e.closeConn(cause)
 	if !e.life.logoutConfirmed {
@@ -132,6 +134,9 @@ func (e *Engine) end(cause error) {
 		e.life.outcome = errors.Join(outcome, err)
 	}
 	e.log.push(record{at: e.now, level: endLevel(outcome), text: "engine ended", err: outcome})
+	if err := e.closeJournal(true); err != nil && e.config.Journal.OnFailure != journal.FailContinue {
+		e.life.outcome = errors.Join(e.life.outcome, err)
+	}
 	e.log.close()
 	close(e.ended)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/smk-go/smk/engine/internal/transport"
 	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/journal"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -16,9 +17,12 @@ import (
 // unless they say otherwise. Other goroutines use [Submitter].
 type Engine struct {
 	// Immutable after New.
-	config Config
-	clock  transport.Clock
-	log    *logs
+	config  Config
+	clock   transport.Clock  // the loop's
+	system  transport.Clock  // any goroutine's
+	tape    *tape            // nil without a journal
+	journal *journal.Journal // of the tape, immutable
+	log     *logs
 
 	// The loop only.
 	session       *session.Session
@@ -54,12 +58,16 @@ type Engine struct {
 // StateConfig.File it reads and writes that, and keeps it locked until the engine has ended: close an engine that does
 // not run.
 func New(config Config) (*Engine, error) {
-	config, err := config.resolve()
-	if err != nil {
+	return newEngine(config, nil)
+}
+
+// newEngine is New, or with a player a replay.
+func newEngine(config Config, replay *player) (_ *Engine, err error) {
+	if config, err = config.resolve(); err != nil {
 		return nil, err
 	}
 	e := &Engine{
-		clock:   transport.NewClock(),
+		system:  transport.NewClock(),
 		timing:  timing{group: 1, single: handlersSingle},
 		timers:  newTimers(),
 		dialer:  dialer{results: make(chan dialResult, 1)},
@@ -68,24 +76,37 @@ func New(config Config) (*Engine, error) {
 	}
 	e.pace.sendWaitMax = int64(SendWait)
 	if config.Clock != nil {
-		e.clock, e.pace.sendWaitMax = transport.NewVirtualClock(config.Clock), 0
+		e.system, e.pace.sendWaitMax = transport.NewVirtualClock(config.Clock), 0
 	}
-	e.readClock()
 	if err := resolvePersist(&config); err != nil {
 		return nil, err
 	}
-	if !config.State.Disable {
-		if err := e.openState(&config); err != nil {
-			return nil, err
-		}
+	e.clock = e.system
+	if replay != nil {
+		e.startPlayer(&config, replay)
+	} else if err := e.openJournal(&config); err != nil {
+		return nil, err
 	}
-	if err := e.openSession(&config); err != nil {
-		if e.trading != nil && e.trading.persist != nil {
-			_ = e.trading.persist.close(nil, 0)
-		}
+	if err := e.openParts(&config); err != nil {
+		_ = e.closeJournal(false)
 		return nil, err
 	}
 	return e, nil
+}
+
+// openParts makes the trading state and the session.
+func (e *Engine) openParts(config *Config) error {
+	e.readClock()
+	if !config.State.Disable {
+		if err := e.openState(config); err != nil {
+			return err
+		}
+	}
+	err := e.openSession(config)
+	if err != nil && e.trading != nil && e.trading.persist != nil {
+		_ = e.trading.persist.close(nil, 0)
+	}
+	return err
 }
 
 // openState makes the trading state, and reads it if it is kept in a file.
@@ -93,6 +114,7 @@ func (e *Engine) openState(config *Config) (err error) {
 	if e.trading, err = newTrading(config); err != nil {
 		return err
 	}
+	e.trading.halts.beats.tape = e.tape
 	e.gate.set(gateTrading)
 	e.stages.set(stageOrders, e.applyOrders)
 	e.stages.set(stageBooks, e.applyBooks)
@@ -110,6 +132,9 @@ func (e *Engine) openSession(config *Config) error {
 	if config.Session.Tap != nil {
 		e.handlers.payload.tap, config.Session.Tap = config.Session.Tap, e.tap
 	}
+	if e.tape != nil {
+		config.Session.Tap = e.tap
+	}
 	if err := e.submitted.init(config.SubmitSlots, config.SubmitBytes); err != nil {
 		return err
 	}
@@ -119,12 +144,12 @@ func (e *Engine) openSession(config *Config) error {
 	}
 	s.SetNextMax(sliceMessages)
 	e.encoded.buffer = make([]byte, wire.OutboundBytesMax)
-	if e.log, err = newLogs(config.Logger, e.clock, config.Clock != nil); err != nil {
+	if e.log, err = newLogs(config.Logger, e.system, config.Clock != nil, e.tape); err != nil {
 		_ = s.Close()
 		return err
 	}
 	e.pace.limit = loopDelayLimit(config.LoopDelay)
-	e.backoff.init(config.ReconnectBackoff, config.Session.ReferenceBase)
+	e.backoff.init(config.ReconnectBackoff, e.backoffSeed(config.Session.ReferenceBase))
 	e.subscriptions = newSubscriptions(config.SubscriptionsMax, config.DisableRestore)
 	e.life.continues = config.Session.AccountSequence != 0 || config.Session.ResumeFrom.ID != "" ||
 		e.Recovery().Found

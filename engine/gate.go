@@ -47,6 +47,7 @@ func (r *restrictions) clear(one restrictions)   { *r &^= one }
 func (e *Engine) send(m wire.Marshaler, keys *msg.Keys, from sender) (seq uint64, err error) {
 	if e.gate != 0 || subscribing(keys.Type) {
 		if err := e.admit(m, keys, from); err != nil {
+			e.tape.refused(e.now, keys, err)
 			return 0, err
 		}
 	}
@@ -61,6 +62,9 @@ func (e *Engine) sent(m wire.Marshaler, keys *msg.Keys, from sender, seq uint64,
 	if err == session.ErrFull && from != fromRestore {
 		seq, err = e.retry(m, keys)
 		marks.Hit(marks.SendRetried)
+	}
+	if err != nil {
+		e.tape.refused(e.now, keys, err)
 	}
 	if err == nil && from == fromBot {
 		e.subscribed(keys.Type)

@@ -45,7 +45,7 @@ func (e *Engine) requestHalt(cause risk.Cause) error {
 func (e *Engine) applyHalt() {
 	t := e.trading
 	e.requests.bits.And(^uint32(requestHalt))
-	cause := t.halts.cause.Swap(nil)
+	cause := e.tape.haltCause(t.halts.cause.Swap(nil))
 	if cause == nil {
 		cause = &risk.Cause{Reason: "another halt at the same time"}
 		marks.Hit(marks.HaltTwice)
@@ -109,7 +109,7 @@ func (e *Engine) Resume(reason string) error {
 		e.applyHalt()
 		return risk.ErrHalting
 	}
-	if t.halts.file.held.Load() {
+	if e.tape.flag(tapeHaltFile, t.halts.file.held.Load()) {
 		return ErrHaltFile
 	}
 	now := e.clock.Now()

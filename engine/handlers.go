@@ -38,9 +38,15 @@ func (e *Engine) dispatch(ev *Event) {
 		if e.trading != nil {
 			e.notifyTrading()
 		}
+		if e.tape != nil {
+			e.digestEvent(ev)
+		}
 		return
 	}
 	e.log.event(ev)
+	if e.tape != nil {
+		defer e.digestEvent(ev)
+	}
 	switch ev.Kind {
 	case session.LoggedIn:
 		e.onLogin(ev)

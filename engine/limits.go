@@ -112,6 +112,19 @@ const (
 	dialPatience = time.Second
 	abandonedMax = 4
 
+	// tapeRoundBytes is how much of the tape is collected before it goes to the journal, tapeEntryBytes the room that an
+	// entry needs at most, of which tapeTextMax are a text. A replay that differs moves its clock on by tapeStep with
+	// each reading until the round ends. A digest is noted after digestEvery events.
+	tapeRoundBytes = submitBytesMax + 8<<10
+	tapeEntryBytes = 2 << 10
+	tapeTextMax    = 1 << 10
+	tapeStep       = int64(time.Millisecond)
+	digestEvery    = 256
+
+	// The digest of the whole state, which takes long, is in it after stateDigestEvery events, and after those of
+	// connections.
+	stateDigestEvery = 1 << 16
+
 	// publishEvery is how often a loop that does not sleep publishes its counts.
 	publishEvery = 100 * time.Millisecond
 

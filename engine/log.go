@@ -19,7 +19,8 @@ import (
 type logs struct {
 	logger  *slog.Logger
 	clock   transport.Clock
-	inline  bool // there is no goroutine: the loop writes
+	inline  bool  // there is no goroutine: the loop writes
+	tape    *tape // has each record, too; nil without a journal
 	queue   *ring.SPSC[record]
 	more    chan struct{} // queue may have records, or closing is set
 	closing atomic.Bool
@@ -48,18 +49,20 @@ type record struct {
 }
 
 // newLogs starts the goroutine, unless inline is set, or returns nil, on which all methods work, if there is no logger.
-func newLogs(logger *slog.Logger, clock transport.Clock, inline bool) (*logs, error) {
-	if logger == nil {
+func newLogs(logger *slog.Logger, clock transport.Clock, inline bool, t *tape) (*logs, error) {
+	if logger == nil && t == nil {
 		return nil, nil
 	}
-	if inline {
-		return &logs{logger: logger, clock: clock, inline: true}, nil
+	if inline || logger == nil {
+		return &logs{logger: logger, clock: clock, inline: true, tape: t}, nil
 	}
 	queue, err := ring.NewSPSC[record](logRecords)
 	if err != nil {
 		return nil, err
 	}
-	l := &logs{logger: logger, clock: clock, queue: queue, more: make(chan struct{}, 1), done: make(chan struct{})}
+	l := &logs{
+		logger: logger, clock: clock, tape: t, queue: queue, more: make(chan struct{}, 1), done: make(chan struct{}),
+	}
 	go l.write()
 	return l, nil
 }
@@ -68,6 +71,9 @@ func newLogs(logger *slog.Logger, clock transport.Clock, inline bool) (*logs, er
 func (l *logs) push(r record) {
 	if l == nil {
 		return
+	}
+	if l.tape.recording() {
+		l.tape.log(&r)
 	}
 	if l.inline {
 		l.emit(r)
@@ -230,7 +236,7 @@ func (l *logs) write() {
 
 func (l *logs) emit(r record) {
 	ctx := context.Background()
-	if !l.logger.Handler().Enabled(ctx, r.level) {
+	if l.logger == nil || !l.logger.Handler().Enabled(ctx, r.level) {
 		return
 	}
 	out := slog.NewRecord(l.clock.Time(r.at), r.level, r.text, 0)

@@ -80,8 +80,9 @@ func (e *Engine) wake() { e.parking.wake() }
 // if there is work after all.
 func (e *Engine) park() bool {
 	e.parking.parked.Store(true)
-	if e.submitted.ring.Len() > 0 || e.requests.pending() != 0 || len(e.dialer.results) > 0 ||
-		e.trading.saveResultReady() {
+	awake := e.submitted.ring.Len() > 0 || e.requests.pending() != 0 || len(e.dialer.results) > 0 ||
+		e.trading.saveResultReady()
+	if e.tape.flag(tapeAwake, awake) {
 		e.parking.parked.Store(false)
 		return false
 	}
@@ -97,6 +98,9 @@ func (e *Engine) sleep(until int64) {
 	e.publish()
 	if until != never {
 		until -= e.clock.Now()
+	}
+	if e.tape.replaying() {
+		return
 	}
 	e.parking.sleepIdle(until)
 }

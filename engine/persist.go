@@ -76,6 +76,7 @@ type persist struct {
 	writer  *statefile.Writer
 	log     *statefile.Log // of intents; nil if they are not durable
 	replica *replica
+	tape    *tape // nil without a journal
 	policy  SaveFailurePolicy
 	every   int64
 
@@ -172,7 +173,7 @@ func (e *Engine) openPersist(c *Config) (err error) {
 		return err
 	}
 	p := &persist{store: store, policy: c.State.OnSaveFailed, every: int64(c.State.SaveEvery), started: e.now}
-	p.inline = c.Clock != nil
+	p.tape, p.inline = e.tape, c.Clock != nil || e.tape.replaying()
 	p.applied = make([]session.AccountRange, 0, session.AccountHolesMax+1)
 	defer func() {
 		if err != nil {
@@ -197,7 +198,7 @@ func (e *Engine) openPersist(c *Config) (err error) {
 		return err
 	}
 	size := payloadHead + payloadApplied*cap(p.applied) + t.orders.StateBytesMax()
-	if c.Clock != nil {
+	if p.inline {
 		p.writer = statefile.NewInlineWriter(store, size, p.fill, p.replica.read)
 	} else {
 		p.writer = statefile.NewWriter(store, size, p.fill, p.replica.read, e.wake)

@@ -31,7 +31,9 @@ func (p *persist) dueAt() int64 {
 }
 
 // resultReady reports whether an image was written whose result nobody has asked for.
-func (p *persist) resultReady() bool { return p != nil && p.writing && p.writer.Free() }
+func (p *persist) resultReady() bool {
+	return p != nil && p.writing && p.tape.flag(tapeSaved, p.writer.Free())
+}
 
 // saveResultReady is resultReady, which the loop must not sleep before.
 func (t *trading) saveResultReady() bool { return t != nil && t.persist.resultReady() }
@@ -45,7 +47,7 @@ func (e *Engine) tickPersist() {
 	}
 	if p.resultReady() {
 		p.writing = false
-		if _, err := p.writer.Result(); err != nil {
+		if err := p.result(); err != nil {
 			e.saveFailed(err)
 			marks.Hit(marks.PersistSaveFailed)
 		} else {
@@ -56,9 +58,26 @@ func (e *Engine) tickPersist() {
 	if !p.dirty || p.writing || e.now < p.due {
 		return
 	}
-	if p.due = e.now + int64(renewEvery); p.renew(e.trading.orders) && e.save() {
+	if p.due = e.now + int64(renewEvery); e.renewAndSave() {
 		p.due = e.now + p.every
 	}
+}
+
+// result returns what became of the last image.
+func (p *persist) result() error {
+	_, err := p.writer.Result()
+	return p.tape.failure(tapeSaveFailed, err)
+}
+
+// renewAndSave has an image made as of now, if the writer is able to.
+func (e *Engine) renewAndSave() bool {
+	p := e.trading.persist
+	if p.tape.replaying() {
+		return !p.tape.flag(tapeNotRenewed, false) && p.renew(e.trading.orders) && e.save()
+	}
+	saved := p.renew(e.trading.orders) && e.save()
+	p.tape.flag(tapeNotRenewed, !saved)
+	return saved
 }
 
 // save has an image made as of now. It reports false if there was no room for that.
@@ -124,7 +143,7 @@ func (e *Engine) reopenLog() bool {
 		return false
 	}
 	l, err := p.store.NewLog(p.covered)
-	if err != nil {
+	if err = p.tape.failure(tapeSyncFailed, err); err != nil {
 		e.saveFailed(err)
 		marks.Hit(marks.PersistLogNotOpened)
 		return false
@@ -178,7 +197,7 @@ func (e *Engine) syncIntents() error {
 		return p.failed
 	}
 	begun := e.clock.Now()
-	err := p.log.Sync(p.covered)
+	err := p.tape.failure(tapeSyncFailed, p.log.Sync(p.covered))
 	took := time.Duration(e.clock.Now() - begun)
 	e.pace.sincePoll.note(took, causeIntents)
 	e.pace.sinceLag.note(took, causeIntents)

@@ -15,18 +15,29 @@ const (
 type requests struct {
 	bits    atomic.Uint32 // any goroutine
 	handled uint32        // the loop only: those that it has acted on
+	seen    uint32        // the loop only: bits as load found them
+	tape    *tape
 }
 
 // add makes a request.
 func (r *requests) add(bit uint32) { r.bits.Or(bit) }
 
+// load returns the bits. The loop only.
+func (r *requests) load() uint32 {
+	if r.tape != nil {
+		r.seen = uint32(r.tape.word(tapeRequests, uint64(r.bits.Load()), uint64(r.seen)))
+		return r.seen
+	}
+	return r.bits.Load()
+}
+
 // pending returns the requests that the loop has not acted on. The loop only.
-func (r *requests) pending() uint32 { return r.bits.Load() &^ r.handled }
+func (r *requests) pending() uint32 { return r.load() &^ r.handled }
 
 // halting reports whether a halt was requested that is not applied.
-func (r *requests) halting() bool { return r.bits.Load()&requestHalt != 0 }
+func (r *requests) halting() bool { return r.load()&requestHalt != 0 }
 
-// closing reports whether Close was called.
+// closing reports whether Close was called. Any goroutine.
 func (r *requests) closing() bool { return r.bits.Load()&requestClose != 0 }
 
 // take returns the pending requests about the end, which count as acted on from then on. The loop only.

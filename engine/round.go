@@ -152,7 +152,7 @@ func (e *Engine) betweenSlices(begun int64) {
 	if e.trading != nil {
 		e.tickTrading()
 	}
-	if e.submitted.ring.Peek() != nil {
+	if e.submissionPending() {
 		e.takeSubmitted()
 	}
 }

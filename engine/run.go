@@ -77,7 +77,6 @@ func (e *Engine) Poll() error {
 				e.running.Store(false)
 			}
 		}()
-		e.resumePoll()
 		e.guarded(false)
 		returned = true
 	}
@@ -104,6 +103,13 @@ func (e *Engine) acquire() error {
 // guarded runs a round and recovers the panics of handlers. Other panics are bugs of this package and
 // continue.
 func (e *Engine) guarded(block bool) {
+	if e.tape != nil {
+		e.beginTapeRound(block)
+		defer e.endTapeRound()
+	}
+	if e.spin.byPoll {
+		e.resumePoll()
+	}
 	defer func() {
 		if e.timing.inHandler {
 			e.recovered(recover())

@@ -65,7 +65,7 @@ func (e *Engine) takeSubmitted() {
 	for left := sliceMessages; ; left-- {
 		// No check before that there is anything: the producer would have to fetch the cache line with the
 		// answer back.
-		work := e.submitted.ring.Peek()
+		work := e.nextSubmitted()
 		if work == nil {
 			e.pace.taken = 0
 			return
@@ -95,7 +95,21 @@ func (e *Engine) takeSubmitted() {
 			}
 			work.result.resolve(seq, reference, err)
 		}
-		work.clear()
-		e.submitted.ring.Release()
+		if work.clear(); !e.tape.replaying() {
+			e.submitted.ring.Release()
+		}
 	}
+}
+
+// submissionPending reports whether something is in the submit queue.
+func (e *Engine) submissionPending() bool {
+	return e.tape.flag(tapePending, e.submitted.ring.Peek() != nil)
+}
+
+// nextSubmitted returns what is at the front of the submit queue, nil if it is empty.
+func (e *Engine) nextSubmitted() *submitted {
+	if e.tape == nil {
+		return e.submitted.ring.Peek()
+	}
+	return e.tape.submitted(e.submitted.ring.Peek())
 }

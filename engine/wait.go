@@ -64,7 +64,7 @@ func (e *Engine) pollSocket(free []byte, block bool) (n int, err error) {
 	for {
 		n, err = e.conn.socket.Read(free)
 		e.spin.idlePolls++
-		if polls--; polls <= 0 || n > 0 || err != nil || e.submitted.ring.Peek() != nil || e.requests.pending() != 0 {
+		if polls--; polls <= 0 || n > 0 || err != nil || e.submissionPending() || e.requests.pending() != 0 {
 			return n, err
 		}
 	}

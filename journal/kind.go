@@ -12,12 +12,7 @@ const (
 	KindLost                     // stands in for records that were not kept, see [DecodeLost]
 	KindInbound                  // payload from the exchange, masked
 	KindOutbound                 // payload to the exchange, masked
-	KindClock                    // clock readings of the loop
-	KindRead                     // result of a socket read: bytes, or class of the error
-	KindWrite                    // result of a socket write
-	KindDial                     // result of opening a connection
-	KindCommand                  // message or function submitted by another goroutine
-	KindRequest                  // request to halt, stop or close
+	KindTape                     // what the loop found out from outside of itself, in the engine's encoding
 	KindRefusal                  // a send that was refused: text of the error
 	KindLog                      // log record of the engine: level, text, cause
 	KindDigest                   // digest of the trading state
@@ -28,8 +23,7 @@ const (
 
 var kindNames = [...]string{
 	KindSegment: "segment", KindSeal: "seal", KindLost: "lost", KindInbound: "inbound", KindOutbound: "outbound",
-	KindClock: "clock", KindRead: "read", KindWrite: "write", KindDial: "dial", KindCommand: "command",
-	KindRequest: "request", KindRefusal: "refusal", KindLog: "log", KindDigest: "digest", KindGC: "gc",
+	KindTape: "tape", KindRefusal: "refusal", KindLog: "log", KindDigest: "digest", KindGC: "gc",
 	KindStart: "start", KindEnd: "end",
 }
 

@@ -80,6 +80,9 @@ func (s *Store) ReadLog(from uint64) (records [][]byte, torn bool, err error) {
 	return records, torn, nil
 }
 
+// Names returns the files that a Store with a path and its logs read.
+func Names(path string) []string { return []string{path, logPath(path, 0), logPath(path, 1)} }
+
 func logPath(path string, i int) string { return path + [...]string{".log0", ".log1"}[i] }
 
 // part is what one file of the log has.

@@ -1,0 +1,273 @@
+package engine
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"os"
+	"strconv"
+
+	"github.com/smk-go/smk/engine/internal/statefile"
+	"github.com/smk-go/smk/engine/internal/transport"
+	"github.com/smk-go/smk/engine/risk"
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/envelope"
+	"github.com/smk-go/smk/journal"
+)
+
+// runStart is what a replay has to know before the first round of a run; the payload of KindStart.
+type runStart struct {
+	Version       int
+	ReferenceBase uint64         // what references count up from; with a file, of the first run
+	Seed          uint64         // of the pauses between attempts to connect
+	Credentials   [3]int         // lengths of username, password and token
+	Files         []recordedFile // Config.State.File and the logs beside it
+}
+
+// runStartVersion is the version of the tape's entries.
+const runStartVersion = 1
+
+// recordedFile is a file as it was at the start, without Content if there was none.
+type recordedFile struct {
+	Name    string
+	Content []byte
+}
+
+// openJournal begins the recording of a run, if there is a journal.
+func (e *Engine) openJournal(c *Config) error {
+	if c.Journal.Dir == "" {
+		return nil
+	}
+	failed := c.Journal.Failed
+	j := c.Journal
+	j.Clock = e.system.Now
+	policy := j.OnFailure
+	j.Failed = func(err error) {
+		e.journalFailed(policy, err)
+		if failed != nil {
+			failed(err)
+		}
+	}
+	out, err := journal.Open(j)
+	if err != nil {
+		return err
+	}
+	t := &tape{out: out, rec: out.Recorder(), round: make([]byte, 0, tapeRoundBytes)}
+	start := runStart{Version: runStartVersion, Seed: referenceBase()}
+	s := &c.Session
+	start.Credentials = [3]int{len(s.Username), len(s.Password), len(s.Token)}
+	if s.ReferenceBase == 0 && (!c.DisableReferences || c.State.File != "") {
+		s.ReferenceBase = referenceBase() >> 2 // leaves room to count
+	}
+	start.ReferenceBase = s.ReferenceBase
+	if start.Files, err = readStateFiles(c); err != nil {
+		_ = out.Close()
+		return err
+	}
+	b, err := json.Marshal(start)
+	if err != nil {
+		panic("BUG: engine: " + err.Error())
+	}
+	for first := true; first || len(b) > 0; first = false {
+		n, flags := min(len(b), t.rec.PayloadMax()), uint8(0)
+		if n < len(b) {
+			flags = startGoesOn
+		}
+		t.rec.Append(journal.KindStart, flags, 0, e.system.Now(), b[:n])
+		b = b[n:]
+	}
+	t.rec.Commit()
+	t.seed = start.Seed
+	e.journal = out
+	e.useTape(t)
+	return nil
+}
+
+// startGoesOn is the flag of a KindStart record that the next one continues.
+const startGoesOn = 1
+
+// useTape has the loop ask through a tape.
+func (e *Engine) useTape(t *tape) {
+	e.tape, e.requests.tape = t, t
+	system := e.system
+	e.clock = transport.NewVirtualClock(func() int64 { return t.read(system.Now) })
+}
+
+// backoffSeed returns what the pauses between attempts to connect are drawn from.
+func (e *Engine) backoffSeed(base uint64) uint64 {
+	switch {
+	case e.tape != nil:
+		return e.tape.seed
+	case base == 0:
+		return referenceBase()
+	}
+	return base
+}
+
+// readStateFiles reads what the state is kept in.
+func readStateFiles(c *Config) (files []recordedFile, err error) {
+	if c.State.File == "" || c.State.Disable {
+		return nil, nil
+	}
+	fs := c.State.Files
+	if fs == nil {
+		fs = statefile.OS{}
+	}
+	for _, name := range statefile.Names(c.State.File) {
+		f, err := fs.Open(name, os.O_RDONLY)
+		if os.IsNotExist(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		content, err := io.ReadAll(f)
+		_ = f.Close()
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, recordedFile{name, content})
+	}
+	return files, nil
+}
+
+// journalFailed does what the journal's policy says about a disk that fails. Any goroutine.
+func (e *Engine) journalFailed(policy journal.FailurePolicy, err error) {
+	switch policy {
+	case journal.FailHalt:
+		_ = e.requestHalt(risk.Cause{Trigger: risk.TriggerAPI, Who: "journal", Reason: err.Error()})
+	case journal.FailStop:
+		e.Stop()
+	case journal.FailContinue:
+	}
+}
+
+// closeJournal ends the recording. clean says that the run ended as it should.
+func (e *Engine) closeJournal(clean bool) error {
+	t := e.tape
+	if !t.recording() {
+		return nil
+	}
+	e.tape, e.requests.tape, e.clock = nil, nil, e.system
+	if e.log != nil {
+		e.log.tape = nil
+	}
+	if e.trading != nil {
+		if e.trading.halts.beats.tape = nil; e.trading.persist != nil {
+			e.trading.persist.tape = nil
+		}
+	}
+	t.flush()
+	if clean {
+		t.rec.Append2(journal.KindEnd, 0, t.epoch, t.clock, uint64(t.digest), t.events)
+	}
+	t.rec.Commit()
+	return t.out.Close()
+}
+
+// JournalStats returns what the journal did so far, and false without one. Any goroutine.
+func (e *Engine) JournalStats() (s journal.Stats, ok bool) {
+	if e.journal == nil {
+		return s, false
+	}
+	return e.journal.Stats(), true
+}
+
+// payload records a payload of either direction, or compares it in a replay.
+func (t *tape) payload(r *TapRecord) {
+	t.epoch = r.Epoch
+	if t.rec == nil {
+		if r.Direction == session.Outbound {
+			t.player.compare(r.Payload)
+		}
+		return
+	}
+	kind := journal.KindInbound
+	if r.Direction == session.Outbound {
+		kind = journal.KindOutbound
+	}
+	flags := uint8(0)
+	if r.Truncated {
+		flags = journal.FlagTruncated
+	}
+	t.rec.Append(kind, flags, r.Epoch, r.At, r.Payload)
+}
+
+// refused records a message that was not sent.
+func (t *tape) refused(now int64, keys *msg.Keys, err error) {
+	if !t.recording() {
+		return
+	}
+	b := append(t.line[:0], keys.Type.String()...)
+	b = append(b, ": "...)
+	t.line = append(b, err.Error()...)
+	t.rec.Append(journal.KindRefusal, 0, t.epoch, now, t.line)
+}
+
+// log records a line of the log, as key=value with texts quoted.
+func (t *tape) log(r *record) {
+	b := append(t.line[:0], "level="...)
+	b = append(b, levelName(r.level)...)
+	text := func(key, value string) {
+		if value != "" {
+			b = append(append(append(b, ' '), key...), '=')
+			b = strconv.AppendQuote(b, value)
+		}
+	}
+	number := func(key string, value uint64) {
+		if value != 0 {
+			b = append(append(append(b, ' '), key...), '=')
+			b = strconv.AppendUint(b, value, 10)
+		}
+	}
+	text("msg", r.text)
+	number("epoch", uint64(r.epoch))
+	number("seq", r.seq)
+	if r.typ != 0 {
+		text("type", r.typ.String())
+	}
+	number("reference", r.reference)
+	if r.from != 0 {
+		number("from", r.from)
+		number("to", r.to)
+	}
+	if r.fate != 0 {
+		text("fate", r.fate.String())
+	}
+	text("handler", r.name)
+	text("by", r.cause)
+	number("took_ns", uint64(max(r.took, 0)))
+	number("pause_ns", uint64(max(r.pause, 0)))
+	if r.err != nil {
+		text("cause", r.err.Error())
+	}
+	t.line = b
+	t.rec.Append(journal.KindLog, 0, t.epoch, r.at, b)
+}
+
+func levelName(l slog.Level) string {
+	switch {
+	case l >= slog.LevelError:
+		return "ERROR"
+	case l >= slog.LevelWarn:
+		return "WARN"
+	case l >= slog.LevelInfo:
+		return "INFO"
+	}
+	return "DEBUG"
+}
+
+// describePayload returns what names a payload in a difference.
+func describePayload(payload []byte) string {
+	e, err := envelope.Parse(payload)
+	if err != nil {
+		return strconv.Itoa(len(payload)) + " bytes"
+	}
+	name := msg.PayloadType(e.Type).String()
+	if e.EtoType != 0 {
+		name = msg.EtoPayloadType(e.EtoType).String()
+	}
+	return name + " " + strconv.FormatUint(e.Seq, 10) + ": " + hex.EncodeToString(payload)
+}
