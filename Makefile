@@ -25,8 +25,8 @@ bench: ## the goals and what is measured for them, a few minutes; ARGS=-strict t
 bench-report: ## the same, as a page with pictures in bench/report and tables in docs/performance.md and README.md
 	@bash scripts/bench.sh -save ../report/results.json -page ../report/index.html -docs ../../docs/performance.md,../../README.md $(ARGS)
 
-prove: ## trading days under faults, from seeds: SEEDS=1000 FROM=0; of 10000 and more each mark has to be reached
-	@go build -C tools -tags smkmarks -o ../bin/smk-prove ./smk && bin/smk-prove prove --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0) \
+prove: ## small worlds with all that can happen, then days under faults: SEEDS=1000 FROM=0; of 10000 and more each mark has to be reached
+	@go build -C tools -tags smkmarks -o ../bin/smk-prove ./smk && bin/smk-prove prove --small --seeds $(or $(SEEDS),1000) --from $(or $(FROM),0) \
 		$(shell [ $(or $(SEEDS),1000) -lt 10000 ] || echo --marks) $(ARGS)
 
 bugs: ## plants each bug of prove/bugs in turn and runs days until one fails; ARGS="-only engine/book -seeds 100"

@@ -6,5 +6,5 @@ package prove
 const (
 	defaultSeeds = 40
 	digestSeeds  = 10
-	historiesMax = 3000
+	historiesMax = 300
 )

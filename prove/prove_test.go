@@ -36,14 +36,10 @@ func TestSameDigest(t *testing.T) {
 	}
 }
 
-// TestSmallWorlds tries everything that can happen in small worlds.
+// TestSmallWorlds tries everything that can happen in the smallest worlds, and some of it in the others; smk prove
+// --small tries all of that, too.
 func TestSmallWorlds(t *testing.T) {
-	for _, s := range []Small{
-		{Script: []Action{PlaceFirst, PlaceSecond}, Cuts: 1},
-		{Script: []Action{PlaceFirst, ReplaceFirst}, Fills: 1, Cuts: 1},
-		{Script: []Action{PlaceFirst, CancelFirst}, Fills: 1, Cuts: 1},
-		{Script: []Action{PlaceFirst, PlaceSecond}, Losses: 1},
-	} {
+	for _, s := range SmallWorlds {
 		runs, complete, failure := Explore(s, historiesMax)
 		t.Logf("%+v: %d, complete %t", s, runs, complete)
 		if !complete && runs < historiesMax {

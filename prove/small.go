@@ -36,6 +36,24 @@ const (
 	CancelAll
 )
 
+var actionNames = [...]string{"place first", "place second", "replace first", "reduce first", "cancel first", "cancel all"}
+
+// String returns the action's name.
+func (a Action) String() string {
+	if int(a) < len(actionNames) {
+		return actionNames[a]
+	}
+	return "unknown action"
+}
+
+// SmallWorlds are those that smk prove --small tries.
+var SmallWorlds = []Small{
+	{Script: []Action{PlaceFirst, PlaceSecond}, Cuts: 1},
+	{Script: []Action{PlaceFirst, PlaceSecond}, Losses: 1},
+	{Script: []Action{PlaceFirst, CancelFirst}, Fills: 1, Cuts: 1},
+	{Script: []Action{PlaceFirst, ReplaceFirst}, Fills: 1, Cuts: 1},
+}
+
 // choices is a path through the tree of all choices.
 type choices struct {
 	taken []int // what was taken at each choice

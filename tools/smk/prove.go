@@ -22,6 +22,7 @@ type proveCommand struct {
 	Shrink  int    `default:"2000" help:"Runs to shorten each failing day with; 0 leaves them as they are."`
 	Failing int    `default:"5"    help:"Stop after this many failing days."`
 	Marks   bool   `               help:"Fail if a mark that days can reach is not reached."`
+	Small   bool   `               help:"Try all histories of small worlds first, and print how many there are."`
 	Trace   string `               help:"Run the first seed alone, shortened if it fails, and write what happens to a file." placeholder:"FILE" type:"path"`
 }
 
@@ -46,6 +47,11 @@ func (c *proveCommand) Run(ctx context.Context, std stdio) error {
 	}
 	if c.Trace != "" {
 		return c.trace(std)
+	}
+	if c.Small {
+		if err := exploreSmall(ctx, std.out); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(std.out, "seeds %d to %d\n", c.From, c.From+c.Seeds-1)
 	var totals proveTotals
@@ -86,6 +92,28 @@ func (c *proveCommand) Run(ctx context.Context, std stdio) error {
 		return fmt.Errorf("%d of %d days failed", failed, totals.days.Load())
 	case c.Marks && len(reached.Missing()) > 0:
 		return fmt.Errorf("%d marks were not reached", len(reached.Missing()))
+	}
+	return nil
+}
+
+// historiesMax bounds what exploreSmall tries of a world.
+const historiesMax = 1 << 20
+
+// exploreSmall tries all histories of the small worlds.
+func exploreSmall(ctx context.Context, out io.Writer) error {
+	for _, s := range prove.SmallWorlds {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		runs, complete, failure := prove.Explore(s, historiesMax)
+		switch {
+		case failure != nil:
+			return fmt.Errorf("small world %+v: history %d: %v", s, runs, failure)
+		case !complete:
+			return fmt.Errorf("small world %+v has more than %d histories", s, runs)
+		}
+		fmt.Fprintf(out, "small world: script %v, %d fills, %d cuts, %d losses: %d histories, which are all\n",
+			s.Script, s.Fills, s.Cuts, s.Losses, runs)
 	}
 	return nil
 }
