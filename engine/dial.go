@@ -175,9 +175,9 @@ func (e *Engine) open(ctx context.Context, unknown bool) (transport.Conn, error)
 	case e.config.Clock != nil:
 		return transport.OpenVirtual(conn), nil
 	case e.config.DisableTLS:
-		return transport.Open(conn, e.clock)
+		return transport.Open(conn, e.system)
 	}
-	t, err := transport.OpenTLS(ctx, conn, e.config.TLS, e.clock)
+	t, err := transport.OpenTLS(ctx, conn, e.config.TLS, e.system)
 	switch {
 	case err == nil:
 		return t, nil

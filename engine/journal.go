@@ -266,7 +266,7 @@ func describePayload(payload []byte) string {
 		return strconv.Itoa(len(payload)) + " bytes"
 	}
 	name := msg.PayloadType(e.Type).String()
-	if e.EtoType != 0 {
+	if e.EtoType != envelope.EtoNone {
 		name = msg.EtoPayloadType(e.EtoType).String()
 	}
 	return name + " " + strconv.FormatUint(e.Seq, 10) + ": " + hex.EncodeToString(payload)
