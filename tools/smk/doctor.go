@@ -22,6 +22,7 @@ type doctorCommand struct {
 
 	Address string        `placeholder:"HOST:PORT" help:"The exchange, instead of what the settings say."`
 	Plain   bool          `help:"Without TLS, whatever the settings say."`
+	Market  uint32        `placeholder:"ID" help:"Compare the clock with the times of trades in this market, and wait for some."`
 	NoLogin bool          `help:"Do not log in."`
 	Timeout time.Duration `default:"5s" placeholder:"TIME" help:"How long each check may take (${default})."`
 
@@ -60,7 +61,7 @@ var errUnhealthy = errors.New("unhealthy")
 func (c *doctorCommand) Run(ctx context.Context, std stdio) error {
 	r := doctor.Run(ctx, doctor.Options{
 		Config: c.Config, Load: config.Options{Directories: c.Dir, Own: c.Own, OwnKeys: c.OwnKey},
-		Address: c.Address, Plain: c.Plain, NoLogin: c.NoLogin, Timeout: c.Timeout,
+		Address: c.Address, Plain: c.Plain, Market: c.Market, NoLogin: c.NoLogin, Timeout: c.Timeout,
 	})
 	if err := ctx.Err(); err != nil {
 		return err

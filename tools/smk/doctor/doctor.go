@@ -39,6 +39,7 @@ type Options struct {
 	Load    config.Options // Directories, Environ, Own and OwnKeys
 	Address string         // instead of that of the settings, if not ""
 	Plain   bool           // without TLS, whatever the settings say
+	Market  uint32         // whose trades the clock is compared with, if not 0
 	NoLogin bool           // no login, and nothing that needs one
 	Timeout time.Duration  // of each check; positive
 
@@ -71,6 +72,9 @@ type doctor struct {
 	engine     engine.Config // the bot's settings, with those of flags
 	host, port string
 	report     Report
+
+	offset    *offset       // nil if it was not measured
+	roundTrip time.Duration // median
 }
 
 // Run checks everything, in order, each check within Options.Timeout. What it opened is closed when it returns; a file

@@ -22,6 +22,8 @@ const retryNever = 24 * time.Hour
 type visit struct {
 	*engine.Engine
 	timeout time.Duration
+	market  uint32
+	offset  *offset // nil without a market
 
 	sent       int64 // clock reading of the login
 	answered   int64 // and of its answer; 0 before
@@ -49,7 +51,12 @@ func (d *doctor) login(ctx context.Context) {
 		d.skip("there is no login", namePing, nameThrottle, nameLogout)
 		return
 	}
-	v := &visit{Engine: e, timeout: d.Timeout}
+	v := &visit{Engine: e, timeout: d.Timeout, market: d.Market}
+	if v.market != 0 {
+		v.offset = newOffset()
+		e.OnMarketQuotes(v.offset.snapshot)
+		e.OnContractQuotes(v.traded)
+	}
 	e.OnState(v.state)
 	e.OnLoggedIn(v.loggedIn)
 	e.OnPong(v.pong)
@@ -69,6 +76,7 @@ func (d *doctor) login(ctx context.Context) {
 	c := ok(nameLogin, "logged in within %v, no orders sent", rounded(took))
 	c.value("login_seconds", took.Seconds())
 	d.report.add(c)
+	d.offset = v.offset
 	d.report.add(d.pinged(v))
 	d.report.add(d.throttled(v))
 	d.report.add(d.loggedOut(v, ended))
@@ -111,7 +119,27 @@ func (v *visit) loggedIn(ev *engine.Event) {
 		v.leave()
 		return
 	}
+	if v.market != 0 {
+		var m msg.MarketSubscribe
+		m.SetMarketId(v.market)
+		if _, err := v.SendMarketSubscribe(&m); err != nil {
+			v.failure = err
+		}
+	}
 	v.ping()
+}
+
+// traded follows the market.
+func (v *visit) traded(ev *engine.Event, m *msg.ContractQuotes) {
+	v.offset.change(ev, m)
+	v.leaveIfDone()
+}
+
+// leaveIfDone logs out when everything is measured.
+func (v *visit) leaveIfDone() {
+	if len(v.roundTrips) == pings && (v.offset == nil || v.offset.live >= executionsWanted) {
+		v.leave()
+	}
 }
 
 func (v *visit) ping() {
@@ -126,7 +154,7 @@ func (v *visit) pong(ev *engine.Event) {
 		return // it answers nothing
 	}
 	if v.roundTrips = append(v.roundTrips, time.Duration(ev.RoundTrip)); len(v.roundTrips) == pings {
-		v.leave()
+		v.leaveIfDone()
 		return
 	}
 	v.ping()
@@ -160,6 +188,7 @@ func (d *doctor) pinged(v *visit) Check {
 	}
 	slices.Sort(v.roundTrips)
 	median := v.roundTrips[n/2]
+	d.roundTrip = median
 	c.value("median_seconds", median.Seconds())
 	c.value("min_seconds", v.roundTrips[0].Seconds())
 	c.value("max_seconds", v.roundTrips[n-1].Seconds())
@@ -218,13 +247,15 @@ func (d *doctor) explainLogin(err error) (measured, do string) {
 		return explainLogout(logout.Reason)
 	case errors.As(err, &protocol):
 		return fmt.Sprintf("the peer does not speak the protocol: %q", protocol.Err),
-			"Check the port of engine.address: something answers that is not the exchange, or TLS is off (plain) at a port that has it."
+			"Check the port of engine.address: something answers that is not the exchange, or TLS is off (plain) at a port " +
+				"that has it."
 	case errors.As(err, &dial):
 		return fmt.Sprintf("connected before, but not now: %q", dial.Err),
 			"Try again; if it stays so, the peer, or a proxy, allows few connections."
 	case errors.Is(err, session.ErrLoginTimeout):
 		return fmt.Sprintf("the peer is silent: no answer to the login within %v", d.Timeout),
-			"Check the port of engine.address, and whether a proxy in between forwards anything; a longer --timeout rules out slowness."
+			"Check the port of engine.address, and whether a proxy in between forwards anything; a longer --timeout rules " +
+				"out slowness."
 	case isAlert(err):
 		return fmt.Sprintf("the peer ended TLS: %q", err),
 			"If it is about a certificate, set tls.certificate_file and tls.key_file: the peer demands a client's."

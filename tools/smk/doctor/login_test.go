@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
@@ -211,6 +212,62 @@ func TestLogoutReasons(t *testing.T) {
 	for reason := msg.EtoLogoutNone; reason.Known(); reason++ {
 		if measured, do := explainLogout(reason); measured == "" || do == "" {
 			t.Errorf("%v: %q, %q", reason, measured, do)
+		}
+	}
+}
+
+// TestClockOffset compares clocks by trades: the exchange's is an hour behind.
+func TestClockOffset(t *testing.T) {
+	_, address := exchange(t, func(c *sim.Config) {
+		c.Agents, c.Now = sim.Agents{Rate: 500}, time.Now().Add(-time.Hour).UnixNano()
+	})
+	r := examine(t, Options{Address: address, Plain: true, Market: sim.DemoMarket})
+	expect(t, r, nameClock, Warn, "ahead of the exchange, by the times of ", "Set this machine's clock")
+	if ahead := find(t, r, nameClock).Values["ahead_seconds"]; ahead < 3000 || ahead > 2*3600 {
+		t.Errorf("ahead by %v s", ahead)
+	}
+	expectAll(t, r, OK, nameLogin, namePing, nameLogout)
+	r = examine(t, Options{Address: address, Plain: true, Market: 7, Timeout: short})
+	expect(t, r, nameClock, OK, "offset to the exchange unknown: nothing was traded", "is synchronized")
+}
+
+// TestOffset adds executions up.
+func TestOffset(t *testing.T) {
+	execution := func(at time.Duration) *msg.Execution {
+		e := new(msg.Execution)
+		e.SetMicroseconds(uint64(at.Microseconds()))
+		return e
+	}
+	const now = time.Hour
+	for _, c := range []struct {
+		name  string
+		add   func(o *offset)
+		known bool
+		ahead time.Duration
+	}{
+		{"nothing", func(*offset) {}, false, 0},
+		{"without a time", func(o *offset) { o.add(new(msg.Execution), int64(now), true) }, false, 0},
+		{"none", func(o *offset) { o.add(nil, int64(now), true) }, false, 0},
+		{"beyond all time", func(o *offset) {
+			e := new(msg.Execution)
+			e.SetMicroseconds(1 << 63)
+			o.add(e, int64(now), true)
+		}, false, 0},
+		{"old", func(o *offset) { o.add(execution(now-time.Minute), int64(now), false) }, false, 0},
+		{"in the future", func(o *offset) {
+			o.add(execution(now-time.Minute), int64(now), false)
+			o.add(execution(now+time.Minute), int64(now), false)
+		}, true, -time.Minute},
+		{"the fastest counts", func(o *offset) {
+			o.add(execution(now-5*time.Second), int64(now), true)
+			o.add(execution(now-3*time.Second), int64(now), true)
+			o.add(execution(now-4*time.Second), int64(now), true)
+		}, true, 2 * time.Second},
+	} {
+		o := newOffset()
+		c.add(o)
+		if text, ahead, known := o.text(2 * time.Second); known != c.known || ahead != c.ahead || text == "" {
+			t.Errorf("%s: %q, %v, %v, want %v, %v", c.name, text, ahead, known, c.ahead, c.known)
 		}
 	}
 }

@@ -105,15 +105,21 @@ func TestConnect(t *testing.T) {
 		{"no IPv6", map[string]error{"fd00::1": syscall.ENETUNREACH}, OK, []string{"connected to 127.0.0.1:", "no route"}},
 		{"one refuses", map[string]error{"fd00::1": syscall.ECONNREFUSED}, Warn, []string{"connected to 127.0.0.1:", "some addresses"}},
 		{
-			"no network", map[string]error{"fd00::1": syscall.ENETUNREACH, "127.0.0.1": syscall.EHOSTUNREACH}, Fail,
+			"no network",
+			map[string]error{"fd00::1": syscall.ENETUNREACH, "127.0.0.1": syscall.EHOSTUNREACH},
+			Fail,
 			[]string{"no connection to exchange.test:" + port, "no route to the host"},
 		},
 		{
-			"firewall", map[string]error{"fd00::1": context.DeadlineExceeded, "127.0.0.1": context.DeadlineExceeded}, Fail,
+			"firewall",
+			map[string]error{"fd00::1": context.DeadlineExceeded, "127.0.0.1": context.DeadlineExceeded},
+			Fail,
 			[]string{"no answer within 50ms", "firewall", port},
 		},
 		{
-			"odd", map[string]error{"fd00::1": errors.New("odd\x1b"), "127.0.0.1": syscall.EPERM}, Fail,
+			"odd",
+			map[string]error{"fd00::1": errors.New("odd\x1b"), "127.0.0.1": syscall.EPERM},
+			Fail,
 			[]string{`odd\x1b`, "network and the address"},
 		},
 	} {

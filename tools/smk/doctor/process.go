@@ -39,7 +39,7 @@ func (d *doctor) cores() Check {
 	case e.Pin && cpus.Allowed != nil && !slices.Contains(cpus.Allowed, e.Core):
 		return c.fail("Set engine.core to a CPU that this process may use, or give it that one (taskset, cpuset).")
 	case e.Wait != engine.WaitBlock && usable < 2:
-		return c.warn("Use engine.wait = block, or give the process two CPUs: a loop that spins leaves none to anything else.")
+		return c.warn("Use engine.wait = block, or give the process two CPUs: a loop that spins leaves none to others.")
 	}
 	return c
 }
@@ -86,7 +86,7 @@ func (d *doctor) governor() Check {
 	}
 	c := ok(nameGovernor, "%s", strings.Join(parts, ", "))
 	if slow > 0 {
-		return c.warn("Set it where latency counts: cpupower frequency-set -g performance; a CPU that was idle is slow at first.")
+		return c.warn("Set it where latency counts, since an idle CPU is slow at first: cpupower frequency-set -g performance.")
 	}
 	return c
 }

@@ -20,10 +20,10 @@ const (
 
 // Check is one thing that was checked.
 type Check struct {
-	Name     string `json:"name"`
-	Status   Status `json:"status"`
-	Measured string `json:"measured"`         // with units; the reason of a Skip
-	Do       string `json:"do,omitempty"`     // what to do about a Warn or a Fail
+	Name     string   `json:"name"`
+	Status   Status   `json:"status"`
+	Measured string   `json:"measured"`          // with units; the reason of a Skip
+	Do       string   `json:"do,omitempty"`      // what to do about a Warn or a Fail
 	Details  []string `json:"details,omitempty"` // more of what was measured
 
 	// Values are the measured numbers; a name ends in its unit, if it has one.

@@ -125,10 +125,10 @@ var errUntouched = errors.New("files are not touched")
 // noFiles is a file system on which nothing can be done.
 type noFiles struct{}
 
-func (noFiles) Open(string, int) (engine.File, error)       { return nil, errUntouched }
-func (noFiles) Rename(string, string) error                 { return errUntouched }
-func (noFiles) Remove(string) error                         { return errUntouched }
-func (noFiles) SyncDir(string) error                        { return errUntouched }
+func (noFiles) Open(string, int) (engine.File, error)      { return nil, errUntouched }
+func (noFiles) Rename(string, string) error                { return errUntouched }
+func (noFiles) Remove(string) error                        { return errUntouched }
+func (noFiles) SyncDir(string) error                       { return errUntouched }
 func (noFiles) Lock(string) (_ io.Closer, _ bool, _ error) { return nil, false, errUntouched }
 
 // tryEngine returns why no engine can be made of settings. Neither the state file nor the halt file is touched.
