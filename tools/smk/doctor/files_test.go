@@ -78,7 +78,7 @@ func TestHaltFile(t *testing.T) {
 		"":          {Status: Skip, Measured: "risk.halt_file is not set"},
 		"halt":      {Status: Fail, Measured: "is there: the bot is halted", Do: "Remove it"},
 		"none":      {Status: OK, Measured: "is not there"},
-		"no/where":  {Status: Fail, Measured: "does not exist: the bot is halted", Do: "environment SMK_RISK_HALT_FILE"},
+		"no/where":  {Status: Fail, Measured: "does not exist: the bot is halted", Do: "SMK_RISK_HALT_FILE"},
 		"halt/file": {Status: Fail, Measured: "cannot be read"},
 	} {
 		environ := []string{}

@@ -220,7 +220,7 @@ func script(answer func(m *msg.Payload) []*msg.Payload) func(net.Conn) {
 				continue
 			}
 			var m msg.Payload
-			if err := m.Decode(append(bytes.Clone(payload), make([]byte, msg.SlackBytes)...)[:len(payload)], nil); err != nil {
+			if err := decode(&m, payload); err != nil {
 				return
 			}
 			buf = buf[n:]
@@ -244,6 +244,11 @@ func script(answer func(m *msg.Payload) []*msg.Payload) func(net.Conn) {
 			}
 		}
 	}
+}
+
+// decode decodes a payload that has no room behind it.
+func decode(m *msg.Payload, payload []byte) error {
+	return m.Decode(append(bytes.Clone(payload), make([]byte, msg.SlackBytes)...)[:len(payload)], nil)
 }
 
 // loginResponse lets a client in.

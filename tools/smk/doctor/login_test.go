@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -32,7 +31,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 			return len(b), err
 		}
 		var m msg.Payload
-		if err := m.Decode(append(slices.Clone(payload), make([]byte, msg.SlackBytes)...)[:len(payload)], nil); err != nil {
+		if err := decode(&m, payload); err != nil {
 			return 0, err
 		}
 		r.sent, r.app = append(r.sent, m.GetEtoPayload().GetType()), append(r.app, m.GetType())
@@ -94,7 +93,8 @@ func TestToken(t *testing.T) {
 		t.Errorf("not healthy:\n%s", textOf(t, r))
 	}
 	expect(t, r, nameTLS, OK, "TLS 1.3, TLS_")
-	expect(t, r, nameCertificate, OK, "good for 127.0.0.1, chain of 1, ends in 36", `"CN=smk sim", issued by "CN=smk sim"`)
+	expect(t, r, nameCertificate, OK, "good for 127.0.0.1, chain of 1, ends in 36",
+		`"CN=smk sim", issued by "CN=smk sim"`)
 	expectAll(t, r, OK, nameLogin, namePing, nameThrottle, nameLogout)
 }
 
@@ -149,7 +149,8 @@ func TestWrongPassword(t *testing.T) {
 	o := Options{Address: address, Plain: true}
 	o.Load.Environ = []string{"SMK_USERNAME=" + plantedUser, "SMK_PASSWORD=" + plantedToken}
 	r := examine(t, o)
-	expect(t, r, nameLogin, Fail, "refused: username, password or token are wrong", "session.password", "lock the account")
+	expect(t, r, nameLogin, Fail, "refused: username, password or token are wrong", "session.password",
+		"lock the account")
 }
 
 // TestNoLogin sends no login where none is wanted, or none is possible.

@@ -133,8 +133,8 @@ func (d *doctor) adviseDial(err error) string {
 	case err == nil:
 		return "Check this machine's network: it has no route to the host."
 	case isTimeout(err):
-		return "Have the firewall let TCP connections to port " + d.port + " out, and check the address: what does not " +
-			"exist does not answer either."
+		return "Have the firewall let TCP connections to port " + d.port + " out, and check the address: a host that " +
+			"does not exist does not answer either."
 	}
 	return "Check this machine's network and the address."
 }

@@ -102,8 +102,14 @@ func TestConnect(t *testing.T) {
 		status Status
 		says   []string
 	}{
-		{"no IPv6", map[string]error{"fd00::1": syscall.ENETUNREACH}, OK, []string{"connected to 127.0.0.1:", "no route"}},
-		{"one refuses", map[string]error{"fd00::1": syscall.ECONNREFUSED}, Warn, []string{"connected to 127.0.0.1:", "some addresses"}},
+		{
+			"no IPv6", map[string]error{"fd00::1": syscall.ENETUNREACH}, OK,
+			[]string{"connected to 127.0.0.1:", "no route"},
+		},
+		{
+			"one refuses", map[string]error{"fd00::1": syscall.ECONNREFUSED}, Warn,
+			[]string{"connected to 127.0.0.1:", "some addresses"},
+		},
 		{
 			"no network",
 			map[string]error{"fd00::1": syscall.ENETUNREACH, "127.0.0.1": syscall.EHOSTUNREACH},

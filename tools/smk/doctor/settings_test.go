@@ -62,7 +62,10 @@ func TestUnusableSettings(t *testing.T) {
 		{name: "unknown key", text: "[engine]\nadress = a:1\n", says: "bot.conf:2: engine.adress: is not known; the nearest is engine.address"},
 		{name: "unknown section", text: "[strategy]\nsize = 3\n", says: "bot.conf:1: [strategy]: is not known"},
 		{name: "no port", text: "[engine]\naddress = a\n", says: "bot.conf:2: engine.address: engine: Config.Address is not host:port"},
-		{name: "password alone", text: "[session]\npassword = " + plantedPassword, says: "Password is set without Username"},
+		{
+			name: "password alone", text: "[session]\npassword = " + plantedPassword,
+			says: "Password is set without Username",
+		},
 		{
 			name: "plain without an address", text: "[engine]\nplain = yes\n",
 			says: "bot.conf:2: engine.plain: engine: Config.DisableTLS needs an Address",
@@ -71,7 +74,8 @@ func TestUnusableSettings(t *testing.T) {
 			name: "risk", text: "[risk]\nburst = 3\n", says: "bot.conf:2: risk.burst: ",
 		},
 		{
-			name: "state file without an account", text: "[engine]\nstate_file = state\n[session]\ntoken = " + plantedToken,
+			name: "state file without an account",
+			text: "[engine]\nstate_file = state\n[session]\ntoken = " + plantedToken,
 			says: "State.Account must name the account",
 		},
 		{
