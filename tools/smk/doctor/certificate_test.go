@@ -89,7 +89,7 @@ func TestHandshakeFails(t *testing.T) {
 	}{
 		{
 			"silent", listen(t, silent), true,
-			[]string{"the peer is silent: handshake not finished within 1s", "--plain"},
+			[]string{"the peer is silent: handshake not finished within 2s", "--plain"},
 		},
 		{
 			"closes", listen(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)) }), false,
@@ -100,6 +100,7 @@ func TestHandshakeFails(t *testing.T) {
 		{"TLS 1.1", old, false, []string{"the peer refused the handshake", "protocol version", "TLS 1.2"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			o := Options{Address: c.address}
 			if c.short {
 				o.Timeout = short

@@ -96,7 +96,7 @@ func TestBounded(t *testing.T) {
 	hang := make(chan struct{})
 	defer close(hang)
 	c := d.bounded(t.Context(), "planted", func() Check { <-hang; return Check{} })
-	expect(t, &Report{Checks: []Check{c}}, "planted", Fail, "no answer within 50ms", "file system")
+	expect(t, &Report{Checks: []Check{c}}, "planted", Fail, "no answer within 100ms", "file system")
 }
 
 func write(t *testing.T, path, text string) {

@@ -109,7 +109,7 @@ func TestLoginFails(t *testing.T) {
 		short bool
 		says  []string
 	}{
-		{"silent", silent, true, []string{"the peer is silent: no answer to the login within 1s", "port of engine.address"}},
+		{"silent", silent, true, []string{"the peer is silent: no answer to the login within 2s", "port of engine.address"}},
 		{"closes", func(net.Conn) {}, false, []string{"the peer closed the connection", "--plain"}},
 		{
 			"closes after the login", script(func(*msg.Payload) []*msg.Payload { return nil }), false,
@@ -185,7 +185,7 @@ func TestAfterTheLogin(t *testing.T) {
 		t.Parallel()
 		r := examine(t, Options{Address: listen(t, in(ignore)), Plain: true, Timeout: short})
 		expect(t, r, nameLogin, OK, "no orders sent")
-		expect(t, r, namePing, Fail, "no pong within 1s")
+		expect(t, r, namePing, Fail, "no pong within 2s")
 		expect(t, r, nameThrottle, Warn, "no limits")
 		expect(t, r, nameLogout, Warn, "not confirmed")
 	})

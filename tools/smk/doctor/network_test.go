@@ -59,7 +59,7 @@ func TestNames(t *testing.T) {
 			[]string{`"exchange.test" is not found`, "spelling of engine.address, which is from flag --address"},
 		},
 		{"nothing", nil, []string{`"exchange.test" is not found`}},
-		{"silent", context.DeadlineExceeded, []string{"no answer about \"exchange.test\" within 50ms", "name servers"}},
+		{"silent", context.DeadlineExceeded, []string{"no answer about \"exchange.test\" within 100ms", "name servers"}},
 		{"broken", &net.DNSError{Err: "server misbehaving"}, []string{"server misbehaving", "name servers"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -103,11 +103,15 @@ func TestConnect(t *testing.T) {
 		says   []string
 	}{
 		{
-			"no IPv6", map[string]error{"fd00::1": syscall.ENETUNREACH}, OK,
+			"no IPv6",
+			map[string]error{"fd00::1": syscall.ENETUNREACH},
+			OK,
 			[]string{"connected to 127.0.0.1:", "no route"},
 		},
 		{
-			"one refuses", map[string]error{"fd00::1": syscall.ECONNREFUSED}, Warn,
+			"one refuses",
+			map[string]error{"fd00::1": syscall.ECONNREFUSED},
+			Warn,
 			[]string{"connected to 127.0.0.1:", "some addresses"},
 		},
 		{
@@ -120,7 +124,7 @@ func TestConnect(t *testing.T) {
 			"firewall",
 			map[string]error{"fd00::1": context.DeadlineExceeded, "127.0.0.1": context.DeadlineExceeded},
 			Fail,
-			[]string{"no answer within 50ms", "firewall", port},
+			[]string{"no answer within 100ms", "firewall", port},
 		},
 		{
 			"odd",
