@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestSequentialPackages holds the packages that scripts/test.sh leaves out of the race run to having nothing that could
-// race: no goroutine, no channel, nothing of package sync.
+// TestSequentialPackages holds the packages that scripts/test.sh leaves out of the race run to having nothing that
+// could race: no goroutine, no channel, nothing of package sync.
 func TestSequentialPackages(t *testing.T) {
 	list, err := os.ReadFile("scripts/sequential.txt")
 	if err != nil {

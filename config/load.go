@@ -254,6 +254,20 @@ func (s *Settings) Origin(name string) (origin Origin, ok bool) {
 	return s.origins[name], findSetting(section, key) != nil
 }
 
+// Text returns the value of a setting as it was written, with its references replaced, and whether anybody set it. Of
+// a credential it is "set". A text that is too long, or that a terminal would obey, is quoted.
+func (s *Settings) Text(name string) (text string, ok bool) {
+	text, ok = s.texts[name]
+	return shown(text), ok
+}
+
+// Secret reports whether a setting, by its name, is a credential, of which nothing shows the value.
+func (s *Settings) Secret(name string) bool {
+	section, key, _ := strings.Cut(name, ".")
+	f := findSetting(section, key)
+	return f != nil && f.secret
+}
+
 // Origins returns all settings with their origins, in a fixed order.
 func (s Settings) Origins() iter.Seq2[string, Origin] {
 	return func(yield func(string, Origin) bool) {

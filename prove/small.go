@@ -36,7 +36,9 @@ const (
 	CancelAll
 )
 
-var actionNames = [...]string{"place first", "place second", "replace first", "reduce first", "cancel first", "cancel all"}
+var actionNames = [...]string{
+	"place first", "place second", "replace first", "reduce first", "cancel first", "cancel all",
+}
 
 // String returns the action's name.
 func (a Action) String() string {

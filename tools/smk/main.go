@@ -6,6 +6,7 @@
 //	smk chaos         a proxy that breaks connections between a client and an exchange
 //	smk soak          bots and an exchange as processes, which are killed
 //	smk sim           an exchange that any client of the protocol can log in to
+//	smk doctor        checks what goes wrong when a bot starts for the first time
 package main
 
 import (
@@ -23,14 +24,16 @@ import (
 
 // Exit codes.
 const (
-	exitOK     = 0
-	exitFailed = 1 // the work failed
-	exitUsage  = 2 // the command line was wrong
+	exitOK        = 0
+	exitFailed    = 1 // the work failed
+	exitUsage     = 2 // the command line was wrong
+	exitUnhealthy = 3 // something was checked and found unhealthy
 )
 
 type commands struct {
 	Demo     demoCommand     `cmd:"" help:"Run an exchange and a bot that trade with each other over a loopback socket."`
 	Sim      simCommand      `cmd:"" help:"Run an exchange that any client of the protocol can log in to."`
+	Doctor   doctorCommand   `cmd:"" help:"Check what goes wrong at first: settings, network, TLS, login, limits, files; and say what to do."`
 	Prove    proveCommand    `cmd:"" help:"Run whole trading days under faults, from seeds, and compare bots with the exchange."`
 	Chaos    chaosCommand    `cmd:"" help:"Run a proxy between a client and an exchange that breaks their connections."`
 	Soak     soakCommand     `cmd:"" help:"Run bots and an exchange as processes, break their connections, kill them, and compare them in the end."`
@@ -86,6 +89,9 @@ func run(ctx context.Context, args []string, std stdio) (code int) {
 			err = errors.New("interrupted")
 		}
 		fmt.Fprintf(std.err, "smk: %v\n", err)
+		if errors.Is(err, errUnhealthy) {
+			return exitUnhealthy
+		}
 		return exitFailed
 	}
 	return exitOK

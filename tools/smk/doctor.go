@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/smk-go/smk/config"
+	"github.com/smk-go/smk/tools/smk/doctor"
+)
+
+// doctorCommand checks what goes wrong when a bot starts for the first time.
+type doctorCommand struct {
+	Config string   `placeholder:"FILE" help:"The bot's settings; without it the environment alone (SMK_ADDRESS and so on)."`
+	Dir    []string `placeholder:"DIR" help:"Where files of settings are looked for, as the bot does; an earlier one wins. Without it the folder of --config."`
+	Own    []string `placeholder:"SECTION" help:"Sections of the file that only the bot's code reads."`
+	OwnKey []string `placeholder:"KEY" help:"Keys of [DEFAULT] that only the bot's code reads."`
+
+	Address string        `placeholder:"HOST:PORT" help:"The exchange, instead of what the settings say."`
+	Plain   bool          `help:"Without TLS, whatever the settings say."`
+	Market  uint32        `placeholder:"ID" help:"Compare the clock with the times of trades in this market, and wait for some."`
+	NoLogin bool          `help:"Do not log in."`
+	Timeout time.Duration `default:"5s" placeholder:"TIME" help:"How long each check may take (${default})."`
+
+	Defaults bool `help:"List the settings at their defaults, too."`
+	JSON     bool `name:"json" help:"The report for machines, with every setting."`
+}
+
+// Limits of --timeout.
+const (
+	doctorTimeoutMin = time.Millisecond
+	doctorTimeoutMax = 10 * time.Minute
+)
+
+// Validate is called by the command line's parser.
+func (c *doctorCommand) Validate() error {
+	if c.Timeout < doctorTimeoutMin || c.Timeout > doctorTimeoutMax {
+		return fmt.Errorf("--timeout: %v is not between %v and %v", c.Timeout, doctorTimeoutMin, doctorTimeoutMax)
+	}
+	if c.Address == "" {
+		return nil
+	}
+	host, port, err := net.SplitHostPort(c.Address)
+	if err != nil {
+		return fmt.Errorf("--address: %w", err)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || host == "" {
+		return fmt.Errorf("--address: %q is not a host with a port from 1 to 65535", c.Address)
+	}
+	return nil
+}
+
+// errUnhealthy is the outcome of a command that checked something and found it unhealthy.
+var errUnhealthy = errors.New("unhealthy")
+
+// Run prints what was found. The error is errUnhealthy if a check failed.
+func (c *doctorCommand) Run(ctx context.Context, std stdio) error {
+	r := doctor.Run(ctx, doctor.Options{
+		Config: c.Config, Load: config.Options{Directories: c.Dir, Own: c.Own, OwnKeys: c.OwnKey},
+		Address: c.Address, Plain: c.Plain, Market: c.Market, NoLogin: c.NoLogin, Timeout: c.Timeout,
+	})
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	var err error
+	if c.JSON {
+		err = json.NewEncoder(std.out).Encode(r)
+	} else {
+		err = r.WriteText(std.out, c.Defaults)
+	}
+	if err == nil && !r.Healthy {
+		err = fmt.Errorf("%w: %d of %d checks failed", errUnhealthy, r.Count(doctor.Fail), len(r.Checks))
+	}
+	return err
+}
