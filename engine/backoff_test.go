@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -106,6 +107,6 @@ func TestJitter(t *testing.T) {
 
 // newBackoff returns a backoff whose jitter is random.
 func newBackoff(pauses []time.Duration) (b backoff) {
-	b.init(pauses, 0)
+	b.init(pauses, rand.Uint64())
 	return b
 }

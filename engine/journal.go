@@ -24,6 +24,7 @@ type runStart struct {
 	Seed          uint64         // of the pauses between attempts to connect
 	Credentials   [3]int         // lengths of username, password and token
 	Files         []recordedFile // Config.State.File and the logs beside it
+	Owner         statefile.Owner
 }
 
 // runStartVersion is the version of the tape's entries.
@@ -55,7 +56,7 @@ func (e *Engine) openJournal(c *Config) error {
 		return err
 	}
 	t := &tape{out: out, rec: out.Recorder(), round: make([]byte, 0, tapeRoundBytes)}
-	start := runStart{Version: runStartVersion, Seed: referenceBase()}
+	start := runStart{Version: runStartVersion, Seed: referenceBase(), Owner: ownerOf(c)}
 	s := &c.Session
 	start.Credentials = [3]int{len(s.Username), len(s.Password), len(s.Token)}
 	if s.ReferenceBase == 0 && (!c.DisableReferences || c.State.File != "") {

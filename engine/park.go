@@ -80,13 +80,21 @@ func (e *Engine) wake() { e.parking.wake() }
 // if there is work after all.
 func (e *Engine) park() bool {
 	e.parking.parked.Store(true)
-	awake := e.submitted.ring.Len() > 0 || e.requests.pending() != 0 || len(e.dialer.results) > 0 ||
-		e.trading.saveResultReady()
-	if e.tape.flag(tapeAwake, awake) {
+	if e.tape.flag(tapeAwake, e.hasWork()) {
 		e.parking.parked.Store(false)
 		return false
 	}
 	return true
+}
+
+// hasWork reports whether there is something that other goroutines have for the loop.
+func (e *Engine) hasWork() bool {
+	if t := e.tape; t != nil { // the answer is noted, and not what it is made of
+		t.silent = true
+		defer func() { t.silent = false }()
+	}
+	return e.submitted.ring.Len() > 0 || e.requests.pending() != 0 || len(e.dialer.results) > 0 ||
+		e.trading.saveResultReady()
 }
 
 // sleep sleeps without a connection until a clock reading or a wake.

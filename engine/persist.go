@@ -160,6 +160,11 @@ func accountOf(c *Config) string {
 	return c.Session.Username
 }
 
+// ownerOf returns what a file has instead of the account and the exchange.
+func ownerOf(c *Config) statefile.Owner {
+	return sha256.Sum256([]byte("smk state\x00" + c.Address + "\x00" + accountOf(c)))
+}
+
 // openPersist reads the file into the trading state, which is empty, and into the settings of the session, and
 // writes it once, so that the references of this run are durably taken.
 func (e *Engine) openPersist(c *Config) (err error) {
@@ -167,7 +172,10 @@ func (e *Engine) openPersist(c *Config) (err error) {
 	if fs == nil {
 		fs = statefile.OS{}
 	}
-	owner := sha256.Sum256([]byte("smk state\x00" + c.Address + "\x00" + accountOf(c)))
+	owner := ownerOf(c)
+	if e.tape.replaying() {
+		owner = e.tape.begin.Owner
+	}
 	store, err := statefile.Open(statefile.Config{FS: fs, Path: c.State.File, Owner: owner, Version: payloadVersion})
 	if err != nil {
 		return err

@@ -89,7 +89,6 @@ func replayConfig(c Config, begin *runStart) Config {
 	s := &c.Session
 	s.Username, s.Password = maskOf(uint64(begin.Credentials[0])), maskOf(uint64(begin.Credentials[1]))
 	s.Token = maskOf(uint64(begin.Credentials[2]))
-	s.ReferenceBase = begin.ReferenceBase
 	if begin.Credentials != [3]int{} {
 		c.Credentials = nil
 	}
@@ -104,7 +103,7 @@ func replayConfig(c Config, begin *runStart) Config {
 
 // startPlayer has the loop ask a player.
 func (e *Engine) startPlayer(c *Config, p *player) {
-	p.address = c.Address
+	p.address, c.Session.ReferenceBase = c.Address, p.begin.ReferenceBase
 	t := &tape{player: p, seed: p.begin.Seed, clock: p.begun}
 	e.useTape(t)
 }

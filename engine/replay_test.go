@@ -25,7 +25,8 @@ type recordedBot struct {
 	requests int
 	fills    int
 	doubts   int
-	flip     int // the decision that is made the other way
+	middle   func() // called in the middle of the day
+	flip     int    // the decision that is made the other way
 }
 
 func (b *recordedBot) start(e *engine.Engine) error {
@@ -98,6 +99,9 @@ func (b *recordedBot) record(t *testing.T, dir string, seed uint64, plan fault.P
 			}
 		})
 		advance(20 * time.Second)
+		if b.middle != nil {
+			b.middle()
+		}
 		var m msg.MarketSubscribe
 		m.SetMarketId(sim.DemoMarket)
 		if err := b.Submitter().SendMarketSubscribe(&m, nil); err != nil {
