@@ -134,6 +134,8 @@ func counted() (paths []instrcount.Path) {
 		countEncode(fixture.Create()), countEncode(fixture.Cancel()), countScan(mixed), countSend(),
 		countStage("executed in", "session", executed), countStage("executed in", "engine", executed),
 		countStage("quotes in", "session", quotes), countStage("quotes in", "engine", quotes),
+		countStage("executed in", "engine with a journal", executed),
+		countStage("quotes in", "engine with a journal", quotes),
 		countStage("64 orders", "session", stages.Order), countStage("64 orders", "engine", stages.Order),
 		countStage("fill received", "with state", func() stages.Group { return stages.Received("fill", 1) }),
 		countStage("quote received", "with state", func() stages.Group { return stages.Received("quote", 1) }),

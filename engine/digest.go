@@ -51,7 +51,8 @@ func (t *tape) noteDigest() {
 			return
 		}
 		if recorded := p.number(); recorded != uint64(t.digest) {
-			p.differs(p.at, "digest of the state after an event", fmt.Sprintf("%016x", recorded), fmt.Sprintf("%016x", uint64(t.digest)))
+			const field = "digest of the state after an event"
+			p.differs(p.at, field, fmt.Sprintf("%016x", recorded), fmt.Sprintf("%016x", uint64(t.digest)))
 		}
 		p.digests++
 		return

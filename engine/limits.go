@@ -112,9 +112,9 @@ const (
 	dialPatience = time.Second
 	abandonedMax = 4
 
-	// tapeRoundBytes is how much of the tape is collected before it goes to the journal, tapeEntryBytes the room that an
-	// entry needs at most, of which tapeTextMax are a text. A replay that differs moves its clock on by tapeStep with
-	// each reading until the round ends. A digest is noted after digestEvery events.
+	// tapeRoundBytes is how much of the tape is collected before it goes to the journal, tapeEntryBytes the room that
+	// an entry needs at most, of which tapeTextMax are a text. A replay that differs moves its clock on by tapeStep
+	// with each reading until the round ends. A digest is noted after digestEvery events.
 	tapeRoundBytes = submitBytesMax + 8<<10
 	tapeEntryBytes = 2 << 10
 	tapeTextMax    = 1 << 10

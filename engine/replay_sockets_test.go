@@ -80,7 +80,8 @@ func TestReplayOfSockets(t *testing.T) {
 			t.Fatal(err)
 		}
 		if result.Difference != nil || !result.Ended || handled.Load() != seen || replayed != counted {
-			t.Errorf("%v, %+v, %d of %d handled, %d of %d functions", result.Difference, result, handled.Load(), seen, replayed, counted)
+			t.Errorf("%v, %+v, %d of %d handled, %d of %d functions", result.Difference, result, handled.Load(), seen,
+				replayed, counted)
 		}
 		t.Logf("%+v", result)
 		if _, err := engine.Replay(engine.ReplayConfig{Dir: dir}, config,
@@ -100,7 +101,8 @@ func isReplayError(err error) bool {
 func TestReplayOfRuns(t *testing.T) {
 	dir, killed := filepath.Join(t.TempDir(), "journal"), filepath.Join(t.TempDir(), "killed")
 	state := filepath.Join(t.TempDir(), "state")
-	plan := fault.Plan{}.With(fault.Million/100, fault.Delay, fault.Split, fault.Drop).With(fault.Million/300, fault.Cut)
+	plan := fault.Plan{}.With(fault.Million/100, fault.Delay, fault.Split, fault.Drop).
+		With(fault.Million/300, fault.Cut)
 	bots := make([]recordedBot, 2)
 	var config engine.Config
 	for i := range bots {
@@ -125,8 +127,9 @@ func TestReplayOfRuns(t *testing.T) {
 	}
 	var again recordedBot
 	result, err := engine.Replay(engine.ReplayConfig{Dir: killed}, config, again.start)
-	if err != nil || result.Difference != nil || result.Ended || again.requests == 0 || again.requests >= bots[0].requests {
-		t.Errorf("killed: %v, %+v, %v, %d of %d requests", err, result, result.Difference, again.requests, bots[0].requests)
+	if before := bots[0].requests; err != nil || result.Difference != nil || result.Ended || again.requests == 0 ||
+		again.requests >= before {
+		t.Errorf("killed: %v, %+v, %v, %d of %d requests", err, result, result.Difference, again.requests, before)
 	}
 	if _, err := engine.Replay(engine.ReplayConfig{Dir: dir, Run: 3}, config, again.start); !isReplayError(err) {
 		t.Errorf("no such run: %v", err)
@@ -156,8 +159,8 @@ func noCredentials(t *testing.T, dir string, secrets ...string) {
 	}
 }
 
-// TestJournalHidesCredentials logs in with a password and with a token, over lines that break, to an exchange that names
-// its sessions: nothing of that is in the journal.
+// TestJournalHidesCredentials logs in over lines that break to an exchange that names its sessions: neither the
+// password nor that is in the journal.
 func TestJournalHidesCredentials(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {
 		dir := t.TempDir()

@@ -202,8 +202,10 @@ func (e *Engine) beginTapeRound(block bool) {
 	if e.spin.byPoll {
 		flags |= roundPolled
 	}
-	t.flush()
-	t.rec.Commit()
+	if len(t.round) > 0 { // of calls between rounds
+		t.flush()
+		t.rec.Commit()
+	}
 	t.begun, t.due = t.clock, e.Deadline()
 	t.note(tapeRound)
 	t.number(flags)

@@ -20,6 +20,7 @@ import (
 	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
+	"github.com/smk-go/smk/journal"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -117,16 +118,17 @@ var tradingTraffics = []tradingTraffic{
 // allocates.
 func TestTradingAllocatesNothing(t *testing.T) {
 	for _, tr := range tradingTraffics {
-		t.Run(tr.name, func(t *testing.T) { checkTradingAllocations(t, &tr, nil) })
+		t.Run(tr.name, func(t *testing.T) { checkTradingAllocations(t, &tr, nil, "") })
+		t.Run(tr.name+", with a journal", func(t *testing.T) { checkTradingAllocations(t, &tr, nil, t.TempDir()) })
 	}
 	fs := new(countingFS)
-	t.Run("with a file", func(t *testing.T) { checkTradingAllocations(t, &tradingTraffics[0], fs) })
+	t.Run("with a file", func(t *testing.T) { checkTradingAllocations(t, &tradingTraffics[0], fs, "") })
 	if images, intents := fs.images.Load(), fs.intents.Load(); images < 4 || intents < 1000 {
 		t.Errorf("%d images, %d groups of intents", images, intents)
 	}
 }
 
-func checkTradingAllocations(t *testing.T, tr *tradingTraffic, files *countingFS) {
+func checkTradingAllocations(t *testing.T, tr *tradingTraffic, files *countingFS, journalDir string) {
 	const warm, measured = 100, 1000 // rounds
 	n := newNetwork(t, "tcp", false, loopback(t))
 	config := n.config()
@@ -140,6 +142,7 @@ func checkTradingAllocations(t *testing.T, tr *tradingTraffic, files *countingFS
 			AccountExposureMax: 1 << 40, LossMax: 1 << 40,
 		},
 	}
+	config.Journal = journal.Config{Dir: journalDir, Durability: journal.SyncGroup}
 	if files != nil {
 		config.Session.ReferenceBase = 0
 		config.State.File, config.State.DurableIntents = "/state", true

@@ -37,7 +37,7 @@ func newRecorder(c *Config, r *ring, seq uint64, synced *atomic.Uint64) *Recorde
 		ring: r, buf: r.buf, mask: r.mask, max: c.payloadMax(), seq: seq, commitSeq: seq, waits: c.OnFull == FullWait, synced: synced,
 		wakeAt: uint32(len(r.buf) / 4),
 	}
-	if c.Durability == SyncGroup || c.Durability == SyncEach {
+	if c.Durability == SyncEach {
 		rec.wakeAt = 0
 	}
 	r.tail.Store(pack(0, seq))

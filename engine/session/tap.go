@@ -64,7 +64,7 @@ func (t *tap) payload(d Direction, now int64, payload []byte) {
 		return
 	}
 	t.record = TapRecord{Direction: d, Epoch: t.epoch, At: now, Payload: payload[:len(payload):len(payload)]}
-	if maskPayload(payload, false) {
+	if !hasNoCredentials(payload) && maskPayload(payload, false) {
 		n := copy(t.scratch, payload)
 		t.record.Payload = t.scratch[:n:n]
 		t.record.Truncated = n < len(payload)
@@ -102,6 +102,52 @@ var masked = [...]fields{
 	inEtoPayload: {5: inEtoLogin, 6: inEtoLogin},
 	inEtoLogin:   {1: secret, 3: secret}, // the session's identifier; the mail address of a login_response
 	inLogin:      {1: secret, 2: secret, 3: secret},
+}
+
+// hasNoCredentials reports whether a payload has the shape of most: a type, an eto_payload without a message, and one
+// body that is no login.
+//
+//	08 tt  12 ll  08 ss..  [10 ee]  [18 rr]  body tag, length, body
+func hasNoCredentials(p []byte) bool {
+	const etoMax = 14 // a sequence of less than 2^63, a type, and whether it is a replay
+	if len(p) < 8 || p[0] != 0x08 || p[1] >= 0x80 || p[2] != 0x12 || p[3] < 2 || p[3] > etoMax || p[4] != 0x08 {
+		return false
+	}
+	end, at := 4+int(p[3]), 5
+	if end+4 > len(p) {
+		return false
+	}
+	for at < min(end, 13) && p[at] >= 0x80 {
+		at++
+	}
+	if p[at] >= 0x80 {
+		return false
+	}
+	at++
+	for tag := byte(0x10); tag <= 0x18 && at+1 < end; tag += 8 {
+		if p[at] == tag && p[at+1] < 0x80 {
+			at += 2
+		}
+	}
+	if at != end {
+		return false
+	}
+	p = p[end:]
+	const login = 3
+	number := int(p[0]) >> 3
+	at = 1
+	if p[0] >= 0x80 {
+		number, at = number&0xf|int(p[1])<<4, 2
+	}
+	if p[0]&7 != varint.TypeBytes || number <= login || number >= 1<<11 {
+		return false
+	}
+	length := int(p[at])
+	if length >= 0x80 {
+		at++
+		length = length&0x7f | int(p[at])<<7
+	}
+	return length < 1<<14 && at+1+length == len(p)
 }
 
 // maskPayload reports whether a payload holds anything to be masked, and with write masks it.

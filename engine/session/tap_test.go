@@ -2,7 +2,9 @@ package session
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -434,5 +436,48 @@ func TestDirectionString(t *testing.T) {
 		if got := Direction(d).String(); got != want {
 			t.Errorf("%d is %q", d, got)
 		}
+	}
+}
+
+// TestHasNoCredentials holds the quick check to the thorough one, over payloads of every type and what becomes of them
+// when bytes change.
+func TestHasNoCredentials(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	quick, thorough := 0, 0
+	check := func(p []byte) {
+		if hasNoCredentials(p) {
+			quick++
+			if maskPayload(p, false) {
+				t.Fatalf("%x has credentials", p)
+			}
+		} else if !maskPayload(p, false) {
+			thorough++
+		}
+	}
+	for range 200_000 {
+		p := []byte{0x08, byte(r.IntN(128)), 0x12, 0, 0x08}
+		p = binary.AppendUvarint(p, r.Uint64()>>r.IntN(64))
+		if r.IntN(2) == 0 {
+			p = append(p, 0x10, byte(r.IntN(130)))
+		}
+		if r.IntN(2) == 0 {
+			p = append(p, 0x18, byte(r.IntN(3)))
+		}
+		p[3] = byte(len(p) - 4)
+		body := make([]byte, r.IntN(200))
+		for i := range body {
+			body[i] = byte(r.Uint32() >> r.IntN(24))
+		}
+		p = binary.AppendUvarint(p, uint64(r.IntN(300))<<3|2)
+		p = append(binary.AppendUvarint(p, uint64(len(body))), body...)
+		check(p)
+		for range 3 {
+			p[r.IntN(len(p))] = byte(r.Uint32())
+			check(p)
+		}
+		check(p[:r.IntN(len(p))])
+	}
+	if quick < 100_000 || thorough == 0 {
+		t.Errorf("%d by the quick check, %d by the thorough one", quick, thorough)
 	}
 }

@@ -57,7 +57,7 @@ func markets(size int) Stage {
 		quotes.SetMarketId(marketBase + uint32(i%size))
 		payloads = append(payloads, fixture.Must(p.MarshalVT()))
 	}
-	return engineIn(newStream(payloads), size)
+	return engineIn(newStream(payloads), size, nil)
 }
 
 // awaiting is orders and their answers through an engine, with so many orders sent before that still wait for theirs.

@@ -1,10 +1,14 @@
 package stages
 
 import (
+	"errors"
+	"os"
+
 	"github.com/smk-go/smk/bench/internal/fixture"
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/journal"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -15,7 +19,7 @@ func In(feed fixture.Feed) Group {
 		{Name: "refill", Loop: refill(s())},
 		{Name: "scan", Loop: scan(s(), nil)},
 		{Name: "scan+decode", Loop: scan(s(), new(msg.Payload))},
-		bufferDecode(s()), sessionIn(s()), engineIn(s(), 0),
+		bufferDecode(s()), sessionIn(s()), engineIn(s(), 0, nil), engineIn(s(), 0, recorded),
 	}}
 }
 
@@ -98,11 +102,19 @@ func sessionIn(stream *stream) Stage {
 }
 
 // engineIn is an engine's loop with a handler for each kind of message of the feeds and subscriptions to so many
-// markets.
-func engineIn(stream *stream, subscribed int) Stage {
+// markets. set, which may be nil, changes its settings.
+func engineIn(stream *stream, subscribed int, set func(*engine.Config)) Stage {
 	handled, want := 0, 0
 	c := new(conn)
-	e := openEngine(c, func(config *engine.Config) { config.SubscriptionsMax = subscribed })
+	name, dir := "engine", ""
+	e := openEngine(c, func(config *engine.Config) {
+		if config.SubscriptionsMax = subscribed; set != nil {
+			set(config)
+		}
+		if dir = config.Journal.Dir; dir != "" {
+			name = "engine with a journal"
+		}
+	})
 	var subscribe msg.MarketSubscribe
 	for i := range subscribed {
 		subscribe.SetMarketId(marketBase + uint32(i))
@@ -121,12 +133,26 @@ func engineIn(stream *stream, subscribed int) Stage {
 		handled++
 	})
 	c.source = stream.read
-	return Stage{Name: "engine", Loop: func(n int) error {
+	return Stage{Name: name, Loop: func(n int) error {
 		for want += n; handled < want; {
 			if err := e.Poll(); err != nil {
 				return err
 			}
 		}
 		return nil
-	}, close: e.Close}
+	}, close: func() error {
+		err := e.Close()
+		if dir != "" {
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+		return err
+	}}
+}
+
+// recorded sets a journal that is made durable group by group, of which a few segments are kept.
+func recorded(c *engine.Config) {
+	c.Journal = journal.Config{
+		Dir: fixture.Must(os.MkdirTemp("", "journal")), Durability: journal.SyncGroup, KeepBytes: 256 << 20,
+		RingBytes: 16 << 20,
+	}
 }
