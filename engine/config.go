@@ -94,10 +94,11 @@ type Config struct {
 	// Clock replaces the system's clock, for programs in which time is virtual, such as tests of whole trading days and
 	// backtests. It returns clock readings in nanoseconds since the Unix epoch, which must be positive and never go
 	// back. The engine then waits for nothing and starts no goroutine: it is driven by Poll, and [Engine.Deadline] says
-	// when that is due; Run returns ErrVirtual. Dial and Credentials are called within Poll. A read from a connection
-	// returns 0 without an error if nothing has arrived, a write what there is room for; neither waits. What the engine
-	// does then follows from its settings, Session.ReferenceBase among them, the readings and the bytes that arrive.
-	// TLS is not available, and a Logger's methods are called by the loop. nil is the system's clock.
+	// when that is due; Run returns ErrVirtual. Only a Journal has a goroutine all the same. Dial and Credentials are
+	// called within Poll. A read from a connection returns 0 without an error if nothing has arrived, a write what
+	// there is room for; neither waits. What the engine does then follows from its settings, Session.ReferenceBase
+	// among them, the readings and the bytes that arrive. TLS is not available, and a Logger's methods are called by
+	// the loop. nil is the system's clock.
 	Clock func() int64
 
 	// SubscriptionsMax is how many subscriptions to markets, and how many to

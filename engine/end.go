@@ -135,7 +135,7 @@ func (e *Engine) end(cause error) {
 	}
 	e.log.push(record{at: e.now, level: endLevel(outcome), text: "engine ended", err: outcome})
 	if err := e.closeJournal(true); err != nil && e.config.Journal.OnFailure != journal.FailContinue {
-		e.life.outcome = errors.Join(e.life.outcome, err)
+		e.life.outcome = joinSaved(e.life.outcome, err)
 	}
 	e.log.close()
 	close(e.ended)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/smk-go/smk/engine/internal/statefile"
 	"github.com/smk-go/smk/engine/internal/transport"
@@ -165,7 +166,16 @@ func (e *Engine) closeJournal(clean bool) error {
 		t.rec.Append2(journal.KindEnd, 0, t.epoch, t.clock, uint64(t.digest), t.events)
 	}
 	t.rec.Commit()
-	return t.out.Close()
+	closed := make(chan error, 1)
+	go func() { closed <- t.out.Close() }()
+	patience := time.NewTimer(savePatience)
+	defer patience.Stop()
+	select {
+	case err := <-closed:
+		return err
+	case <-patience.C:
+		return &journal.DiskError{Op: "close", Path: e.config.Journal.Dir, Err: errSaveTimeout}
+	}
 }
 
 // JournalStats returns what the journal did so far, and false without one. Any goroutine.

@@ -160,7 +160,7 @@ func (e *Engine) notifySaved(err error) {
 	}
 }
 
-// joinSaved returns the error that an engine ends with whose last state could not be saved.
+// joinSaved returns the error that an engine ends with whose last state, or journal, could not be saved.
 func joinSaved(outcome, err error) error {
 	if errors.Is(outcome, ErrLoggedOut) {
 		return err

@@ -6,8 +6,7 @@ type stage uint8
 
 // The stages, in the order in which they see an event.
 const (
-	stageJournal stage = iota
-	stageOrders
+	stageOrders stage = iota
 	stageBooks
 	stageCount
 )

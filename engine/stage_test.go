@@ -21,7 +21,6 @@ func TestStages(t *testing.T) {
 	var order []string
 	see := func(name string) func(*Event) { return func(*Event) { order = append(order, name) } }
 	e.stages.set(stageBooks, see("books"))
-	e.stages.set(stageJournal, see("journal"))
 	e.stages.set(stageOrders, see("orders"))
 	e.OnMessage(see("every message"))
 	e.OnContractQuotes(func(*Event, *msg.ContractQuotes) { order = append(order, "quotes") })
@@ -31,9 +30,9 @@ func TestStages(t *testing.T) {
 	p.MutableContractQuotes().SetContractId(1)
 	events := []*Event{{Kind: session.Message, Payload: &p}, {Kind: session.Gap}}
 	for _, muted := range []bool{false, true} {
-		want := []string{"journal", "orders", "books", "every message", "quotes", "journal", "orders", "books", "gap"}
+		want := []string{"orders", "books", "every message", "quotes", "orders", "books", "gap"}
 		if muted {
-			want = []string{"journal", "orders", "books", "journal", "orders", "books"}
+			want = []string{"orders", "books", "orders", "books"}
 		}
 		if order, e.gate = nil, 0; muted {
 			e.gate = gateMuted | gateStopping
