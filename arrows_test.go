@@ -38,7 +38,8 @@ var arrows = map[string][]string{
 	"engine/risk":       {"internal/marks", "gen/msg", "odds"},
 	"engine": {
 		"engine/session", "engine/order", "engine/book", "engine/risk", "engine/quote", "engine/internal/transport",
-		"engine/internal/statefile", "internal/envelope", "internal/marks", "journal", "wire", "ring", "gen/msg", "odds",
+		"engine/internal/statefile", "internal/envelope", "internal/marks", "journal", "wire", "ring", "gen/msg",
+		"odds",
 	},
 	"examples": {
 		"engine", "engine/session", "engine/order", "engine/book", "engine/risk",
