@@ -57,6 +57,7 @@ func (e *Engine) openJournal(c *Config) error {
 		return err
 	}
 	t := &tape{out: out, rec: out.Recorder(), round: make([]byte, 0, tapeRoundBytes)}
+	t.most = min(tapeRoundBytes, t.rec.PayloadMax()) - tapeEntryBytes
 	start := runStart{Version: runStartVersion, Seed: referenceBase(), Owner: ownerOf(c)}
 	s := &c.Session
 	start.Credentials = [3]int{len(s.Username), len(s.Password), len(s.Token)}

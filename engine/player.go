@@ -106,6 +106,10 @@ func (p *player) next() tapeOp {
 		}
 		switch r.Kind {
 		case journal.KindTape:
+			if r.Flags&journal.FlagTruncated != 0 {
+				p.err = &ReplayError{Record: r.Seq, Reason: "a record of the tape is not whole"}
+				return tapeNone
+			}
 			p.left = append(p.left[:0], r.Payload...)
 			p.at = place{r.Seq, r.At}
 			p.records++

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -177,4 +178,50 @@ func TestJournalHidesCredentials(t *testing.T) {
 		_ = r.wait()
 		noCredentials(t, dir, "user of the test", "password of the test", "a session")
 	})
+}
+
+// slowDisk takes seconds to write while slow is set.
+type slowDisk struct {
+	journal.OS
+	slow *atomic.Bool
+}
+
+func (d slowDisk) Open(name string, flag int) (journal.File, error) {
+	f, err := d.OS.Open(name, flag)
+	if err != nil {
+		return nil, err
+	}
+	return slowFile{f, d.slow}, nil
+}
+
+type slowFile struct {
+	journal.File
+	slow *atomic.Bool
+}
+
+func (f slowFile) WriteAt(b []byte, at int64) (int, error) {
+	if f.slow.Load() {
+		<-time.After(3 * time.Second)
+	}
+	return f.File.WriteAt(b, at)
+}
+
+// TestReplayOfLost records to a disk that is too slow for the ring: the replay says where records were lost.
+func TestReplayOfLost(t *testing.T) {
+	dir := t.TempDir()
+	var slow atomic.Bool
+	slow.Store(true)
+	b := recordedBot{middle: func() { slow.Store(false) }}
+	config := b.record(t, dir, 1, fault.Plan{}, func(c *engine.Config) {
+		c.Journal.RingBytes, c.Journal.FS = 16<<10, slowDisk{slow: &slow}
+	})
+	var again recordedBot
+	result, err := engine.Replay(engine.ReplayConfig{Dir: dir}, config, again.start)
+	var lost *engine.ReplayError
+	if !errors.As(err, &lost) || lost.Record == 0 || !strings.Contains(lost.Reason, "lost") {
+		t.Errorf("%v, %+v", err, result)
+	}
+	if result.Difference != nil || again.requests >= b.requests {
+		t.Errorf("%v, %d of %d requests", result.Difference, again.requests, b.requests)
+	}
 }

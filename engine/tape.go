@@ -29,6 +29,7 @@ type tape struct {
 	round   []byte // entries that are not in the journal yet
 	begun   int64  // clock before the round
 	line    []byte // of the log, reused
+	most    int    // bytes of round that leave room for an entry in a record
 	due     int64  // clock reading before which nothing was to be done when the round began
 	silent  bool   // nothing is noted, and every answer is the usual one
 	happens bool   // the round has entries that a replay needs
@@ -80,7 +81,7 @@ func (t *tape) replaying() bool { return t != nil && t.rec == nil }
 
 // note begins an entry.
 func (t *tape) note(op tapeOp) {
-	if len(t.round) > tapeRoundBytes-tapeEntryBytes {
+	if len(t.round) > t.most {
 		t.flush()
 	}
 	t.round = append(t.round, byte(op))
@@ -118,7 +119,7 @@ func (t *tape) read(system func() int64) int64 {
 		return t.player.clockReading(t)
 	}
 	now := system()
-	if len(t.round) > tapeRoundBytes-tapeEntryBytes {
+	if len(t.round) > t.most {
 		t.flush()
 	}
 	t.round = binary.AppendUvarint(append(t.round, byte(tapeClock)), uint64(now-t.clock))
@@ -280,7 +281,7 @@ func (t *tape) submitted(work *submitted) *submitted {
 	case work.do != nil:
 		kind = submittedFunction
 	}
-	if len(t.round) > tapeRoundBytes-tapeEntryBytes-work.size {
+	if len(t.round) > t.most-work.size {
 		t.flush()
 	}
 	t.noteUnusual(tapeSubmitted)
