@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"internal/marks":    {},
 	"uuid":              {},
 	"odds":              {},
+	"journal":           {},
 	"gen":               {},
 	"gen/eto":           {},
 	"gen/seto":          {"gen/eto", "gen/msg"},
@@ -73,7 +74,7 @@ var outside = map[string][]string{
 	"google.golang.org/protobuf":        {"gen/eto", "gen/seto", "gen/convert"},
 	"github.com/planetscale/vtprotobuf": {"gen/eto", "gen/seto"},
 	"github.com/valyala/bytebufferpool": {"wire"},
-	"golang.org/x/sys":                  {"ring", "engine/internal/transport"},
+	"golang.org/x/sys":                  {"ring", "engine/internal/transport", "journal"},
 }
 
 // testsOnly are modules that only tests, and the rooms that are nothing but tests, may import.
