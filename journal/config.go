@@ -1,6 +1,9 @@
 package journal
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // FullPolicy says what [Recorder.Append] does if the ring is full.
 type FullPolicy uint8
@@ -61,4 +64,59 @@ type Config struct {
 	Failed func(error)
 
 	FS FS // nil for the system's; tests have one whose calls fail
+}
+
+// withDefaults checks the settings and fills in those that are left out.
+func (c Config) withDefaults() (Config, error) {
+	c.RingBytes = orUsual(c.RingBytes, ringBytesUsual)
+	c.SegmentBytes = orUsual(c.SegmentBytes, segmentUsual)
+	c.Interval = orUsual(c.Interval, intervalUsual)
+	if c.Clock == nil {
+		c.Clock = monotonic
+	}
+	if c.Wall == nil {
+		c.Wall = wallClock
+	}
+	if c.FS == nil {
+		c.FS = OS{}
+	}
+	refuse := func(field, format string, args ...any) (Config, error) {
+		return c, &ConfigError{field, fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case c.Dir == "":
+		return refuse("Dir", "is empty")
+	case len(c.Name) > NameBytesMax:
+		return refuse("Name", "has %d bytes, at most %d", len(c.Name), NameBytesMax)
+	case c.RingBytes < ringBytesMin || c.RingBytes > ringBytesMax || c.RingBytes&(c.RingBytes-1) != 0:
+		return refuse("RingBytes", "is %d, not a power of two in %d..%d", c.RingBytes, ringBytesMin, ringBytesMax)
+	case c.SegmentBytes < segmentBytesMin || c.SegmentBytes > segmentBytesMax:
+		return refuse("SegmentBytes", "is %d, not in %d..%d", c.SegmentBytes, segmentBytesMin, segmentBytesMax)
+	case c.OnFull > FullWait:
+		return refuse("OnFull", "is %d, which is none", c.OnFull)
+	case c.Durability > SyncEach:
+		return refuse("Durability", "is %d, which is none", c.Durability)
+	case c.OnFailure > FailStop:
+		return refuse("OnFailure", "is %d, which is none", c.OnFailure)
+	case c.Interval < 0:
+		return refuse("Interval", "is negative")
+	case c.KeepBytes < 0:
+		return refuse("KeepBytes", "is negative")
+	case c.KeepFor < 0:
+		return refuse("KeepFor", "is negative")
+	}
+	return c, nil
+}
+
+func orUsual[T int | time.Duration](v, usual T) T {
+	if v == 0 {
+		return usual
+	}
+	return v
+}
+
+// payloadMax returns how much of a payload is kept: four records fit the ring, and four a segment.
+func (c *Config) payloadMax() int {
+	fixed := fileHeader + segmentSizeMax + sealSize
+	return min(PayloadBytesMax, c.RingBytes/4-header, (c.SegmentBytes-fixed)/4-header) &^ 7
 }

@@ -42,6 +42,17 @@ const (
 	LostDisk                          // the disk failed
 )
 
+// String returns the cause in words.
+func (c LostCause) String() string {
+	switch c {
+	case LostRingFull:
+		return "ring full"
+	case LostDisk:
+		return "disk failed"
+	}
+	return "unknown cause"
+}
+
 // LostInfo is what a Lost record says.
 type LostInfo struct {
 	Records uint64
@@ -55,18 +66,75 @@ type GCInfo struct {
 	PauseMax    int64  // the longest in ns
 }
 
-// DecodeSegment reads the payload of a KindSegment record. It returns an error that wraps [ErrPayload] if it is none.
-func DecodeSegment(payload []byte) (SegmentInfo, error) { return SegmentInfo{}, ErrPayload }
+// DecodeSegment reads the payload of a KindSegment record. It returns [ErrPayload] if it is none.
+func DecodeSegment(payload []byte) (SegmentInfo, error) {
+	if len(payload) < segmentPayload || len(payload) > segmentPayload+NameBytesMax {
+		return SegmentInfo{}, ErrPayload
+	}
+	return SegmentInfo{
+		Version:   le.Uint32(payload),
+		Number:    le.Uint64(payload[8:]),
+		ClockBase: int64(le.Uint64(payload[16:])),
+		Name:      string(payload[segmentPayload:]),
+	}, nil
+}
 
-// DecodeSeal reads the payload of a KindSeal record. It returns an error that wraps [ErrPayload] if it is none.
-func DecodeSeal(payload []byte) (SealInfo, error) { return SealInfo{}, ErrPayload }
+func appendSegmentInfo(b []byte, i *SegmentInfo) []byte {
+	b = le.AppendUint64(b, uint64(i.Version))
+	b = le.AppendUint64(b, i.Number)
+	b = le.AppendUint64(b, uint64(i.ClockBase))
+	return append(b, i.Name...)
+}
 
-// DecodeLost reads the payload of a KindLost record. It returns an error that wraps [ErrPayload] if it is none.
-func DecodeLost(payload []byte) (LostInfo, error) { return LostInfo{}, ErrPayload }
+// DecodeSeal reads the payload of a KindSeal record. It returns [ErrPayload] if it is none.
+func DecodeSeal(payload []byte) (SealInfo, error) {
+	if len(payload) != sealPayload {
+		return SealInfo{}, ErrPayload
+	}
+	return SealInfo{
+		le.Uint64(payload), le.Uint64(payload[8:]), le.Uint64(payload[16:]), le.Uint64(payload[24:]),
+	}, nil
+}
 
-// DecodeGC reads the payload of a KindGC record. It returns an error that wraps [ErrPayload] if it is none.
-func DecodeGC(payload []byte) (GCInfo, error) { return GCInfo{}, ErrPayload }
+func appendSealInfo(b []byte, i *SealInfo) []byte {
+	b = le.AppendUint64(b, i.FirstSeq)
+	b = le.AppendUint64(b, i.LastSeq)
+	b = le.AppendUint64(b, i.Records)
+	return le.AppendUint64(b, i.Lost)
+}
 
-// DecodeWords reads the payload that [Recorder.Append2] writes. It returns an error that wraps [ErrPayload] if it is
-// none.
-func DecodeWords(payload []byte) (a, b uint64, err error) { return 0, 0, ErrPayload }
+// add counts a record that is not the writer's, with all numbers from first to last.
+func (i *SealInfo) add(kind Kind, first, last uint64) {
+	if i.FirstSeq == 0 {
+		i.FirstSeq = first
+	}
+	i.LastSeq = last
+	i.Records++
+	if kind == KindLost {
+		i.Lost += last - first + 1
+	}
+}
+
+// DecodeLost reads the payload of a KindLost record. It returns [ErrPayload] if it is none.
+func DecodeLost(payload []byte) (LostInfo, error) {
+	if len(payload) != lostPayload || le.Uint64(payload) == 0 {
+		return LostInfo{}, ErrPayload
+	}
+	return LostInfo{le.Uint64(payload), LostCause(payload[8])}, nil
+}
+
+// DecodeGC reads the payload of a KindGC record. It returns [ErrPayload] if it is none.
+func DecodeGC(payload []byte) (GCInfo, error) {
+	if len(payload) != gcPayload {
+		return GCInfo{}, ErrPayload
+	}
+	return GCInfo{le.Uint64(payload), int64(le.Uint64(payload[8:])), int64(le.Uint64(payload[16:]))}, nil
+}
+
+// DecodeWords reads the payload that [Recorder.Append2] writes. It returns [ErrPayload] if it is none.
+func DecodeWords(payload []byte) (a, b uint64, err error) {
+	if len(payload) != 16 {
+		return 0, 0, ErrPayload
+	}
+	return le.Uint64(payload), le.Uint64(payload[8:]), nil
+}

@@ -1,5 +1,7 @@
 package journal
 
+import "io"
+
 // Report is what Verify found.
 type Report struct {
 	Segments  int
@@ -17,4 +19,53 @@ type Report struct {
 }
 
 // Verify reads a whole journal. The report says what was read before the error, which is one of [Reader.Next].
-func Verify(dir string, c ReaderConfig) (Report, error) { return Report{}, nil }
+func Verify(dir string, c ReaderConfig) (Report, error) {
+	var v Report
+	r, err := OpenDir(dir, c)
+	if err != nil {
+		return v, err
+	}
+	defer r.Close()
+	segment := uint64(0)
+	for {
+		rec, err := r.Next()
+		if err == io.EOF {
+			v.TornBytes = r.Torn()
+			return v, nil
+		}
+		if err != nil {
+			return v, err
+		}
+		if rec.Segment != segment {
+			segment = rec.Segment
+			v.Segments++
+		}
+		v.count(rec)
+	}
+}
+
+func (v *Report) count(rec *Record) {
+	if v.FirstWall == 0 {
+		v.FirstWall = rec.Wall
+	}
+	v.LastWall = rec.Wall
+	v.Bytes += int64(recordSize(len(rec.Payload)))
+	v.Kinds[rec.Kind]++
+	if rec.Own {
+		if rec.Kind == KindSeal {
+			v.Sealed++
+		}
+		return
+	}
+	if v.FirstSeq == 0 {
+		v.FirstSeq = rec.Seq
+	}
+	v.Records++
+	v.LastSeq = rec.Seq
+	if rec.Kind == KindLost {
+		info, _ := DecodeLost(rec.Payload) // Next has checked it
+		v.Gaps++
+		v.Lost += info.Records
+		v.LastSeq += info.Records - 1
+	}
+}
