@@ -14,7 +14,7 @@ type gcWatch struct {
 }
 
 func newGCWatch(now int64) *gcWatch {
-	g := &gcWatch{next: now}
+	g := &gcWatch{next: now + int64(gcEvery)}
 	// Room for what ReadGCStats brings, so that it does not allocate.
 	g.stats.Pause = make([]time.Duration, 0, gcHistory)
 	g.stats.PauseEnd = make([]time.Time, 0, gcHistory)

@@ -4,9 +4,9 @@ package journal
 //
 // The writer appends, so that a process that is killed leaves a prefix: nothing that is valid lies behind the first
 // place that is not. If something valid does lie behind it, the place is damaged, with one exception: after a power cut
-// blocks may be missing of what was not yet durable, while later ones were written. Such a block reads as zeros, since
-// the file was claimed in advance; and no record behind it says that all before it was durable, for the writer says
-// so in the first record after each sync. That is an end, too.
+// blocks may be missing of what was not yet durable, while later ones were written. Such a block reads as zeros from
+// where it was not yet durable, since the file was claimed in advance; and no record behind it says that all before it
+// was durable, for the writer says so in the first record after each sync. That is an end, too.
 //
 // Whoever changes bytes of the very last record makes an end that cannot be told from one that was not written
 // completely, unless the segment is sealed, or not the last one: those have to be whole.
@@ -66,8 +66,12 @@ func (s *scanner) search(from, end int64, budget *int64) (at int64, hole bool, e
 		if le.Uint64(b) == 0 {
 			continue
 		}
-		block := (zeros + blockBytes - 1) &^ (blockBytes - 1)
-		hole = hole || block+blockBytes <= at
+		if zeros == from {
+			hole = at >= from&^(blockBytes-1)+blockBytes // the rest of the first block
+		} else {
+			block := (zeros + blockBytes - 1) &^ (blockBytes - 1)
+			hole = hole || block+blockBytes <= at
+		}
 		if size, ok := usableHeader(b, s.size-at); ok && le.Uint64(b[atSeq:])-s.last < seqSpan {
 			if *budget -= int64(size); *budget < 0 {
 				return -1, hole, nil

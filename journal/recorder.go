@@ -161,6 +161,7 @@ func (r *Recorder) putLost() {
 // awaitRoom commits what was appended and waits until the writer has given some room back. It reports false if it
 // is not to be waited for.
 func (r *Recorder) awaitRoom() bool {
+	seen := r.seen // a commit may see a later one
 	r.Commit()
 	for {
 		r.ring.waiting.Store(true)
@@ -168,7 +169,7 @@ func (r *Recorder) awaitRoom() bool {
 		case r.ring.absent.Load():
 			r.ring.waiting.Store(false)
 			return false
-		case r.ring.head.Load() != r.seen:
+		case r.ring.head.Load() != seen:
 			r.ring.waiting.Store(false)
 			return true
 		}

@@ -135,15 +135,28 @@ func (s *scanner) next(r *Record) error {
 		Payload: b[header : header+le.Uint32(b[atLength:])], Segment: s.number, Offset: s.off,
 	}
 	r.Payload = slices.Clip(r.Payload)
-	if reason := s.follow(r, int64(len(b))); reason != "" {
+	if reason := s.follow(r); reason != "" {
 		return s.damage(s.off, reason)
 	}
 	s.off += int64(len(b))
+	if s.sealed && s.off != s.size {
+		return s.checkEnd(r)
+	}
 	return nil
 }
 
+// checkEnd expects nothing behind a seal but zeros: a power cut may have kept the file from being cut.
+func (s *scanner) checkEnd(r *Record) error {
+	r.Payload = slices.Clone(r.Payload) // of a buffer that is used now
+	end, err := s.lastByte(s.off)
+	if err == nil && end >= 0 {
+		err = s.damage(s.off, "bytes behind the seal")
+	}
+	return err
+}
+
 // follow checks that a record follows on the ones before, and returns what is wrong.
-func (s *scanner) follow(r *Record, size int64) string {
+func (s *scanner) follow(r *Record) string {
 	want, last := s.last+1, r.Seq
 	if r.Own {
 		want = s.last
@@ -162,8 +175,6 @@ func (s *scanner) follow(r *Record, size int64) string {
 		switch {
 		case err != nil || i != s.info:
 			return "seal is of other records"
-		case s.off+size != s.size:
-			return "goes on after its seal"
 		}
 		s.sealed = true
 	case !r.Own && r.Kind == KindLost:
