@@ -10,8 +10,8 @@ import (
 // testSeeds is how many seeds are played.
 const testSeeds = 100
 
-// TestCrash appends, rotates and syncs while the power goes off at random: all that Synced said is read again, in order,
-// and nothing else; a writer goes on from there.
+// TestCrash appends, rotates and syncs while the power goes off at random: all that Synced said is read again, in
+// order, and nothing else; a writer goes on from there.
 func TestCrash(t *testing.T) {
 	torn, crashes := 0, 0
 	for seed := range uint64(testSeeds) {
@@ -64,7 +64,10 @@ func TestFailingCalls(t *testing.T) {
 		policy     FailurePolicy
 		durability Durability
 		step       int // the calls after the failing one fail, too, in each so many
-	}{{FailHalt, SyncNone, 9}, {FailContinue, SyncGroup, 3}, {FailStop, SyncGroup, 9}, {FailContinue, SyncInterval, 9}} {
+	}{
+		{FailHalt, SyncNone, 9}, {FailContinue, SyncGroup, 3}, {FailStop, SyncGroup, 9},
+		{FailContinue, SyncInterval, 9},
+	} {
 		for at := 1; at < 120; at++ {
 			for _, once := range []bool{true, false} {
 				if !once && at%c.step != 0 {

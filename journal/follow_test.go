@@ -19,11 +19,12 @@ func TestFollow(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
+	c := Config{Dir: dir, SegmentBytes: 64 << 10, RingBytes: 16 << 10, OnFull: FullWait}
 	go func() {
 		var err error
 		for range runs {
 			var j *Journal
-			if j, err = Open(Config{Dir: dir, SegmentBytes: 64 << 10, RingBytes: 16 << 10, OnFull: FullWait}); err != nil {
+			if j, err = Open(c); err != nil {
 				break
 			}
 			for range records / 5 {

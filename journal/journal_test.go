@@ -39,7 +39,8 @@ func TestRoundTrip(t *testing.T) {
 		t.Errorf("%d records, torn %d, %v", len(c.records), c.torn, c.err)
 	}
 	v, err := Verify(testDir, ReaderConfig{FS: d})
-	if err != nil || v.Segments < 6 || v.Sealed != v.Segments || v.Records != 1050 || v.FirstSeq != 1 || v.LastSeq != 1050 ||
+	if err != nil || v.Segments < 6 || v.Sealed != v.Segments || v.Records != 1050 || v.FirstSeq != 1 ||
+		v.LastSeq != 1050 ||
 		v.Kinds[KindInbound] != 1050 || v.Gaps != 0 || v.FirstWall < testEpoch || v.LastWall < v.FirstWall {
 		t.Errorf("%+v, %v", v, err)
 	}
@@ -84,7 +85,8 @@ func TestFields(t *testing.T) {
 		t.Errorf("appended: %+v", rec)
 	}
 	rec = next()
-	if a, b, err := DecodeWords(rec.Payload); err != nil || a != 1<<40 || b != 5 || rec.Kind != KindRead || rec.Flags != 1 {
+	if a, b, err := DecodeWords(rec.Payload); err != nil || a != 1<<40 || b != 5 || rec.Kind != KindRead ||
+		rec.Flags != 1 {
 		t.Errorf("words: %+v, %v", rec, err)
 	}
 	if rec = next(); string(rec.Payload) != "log" || rec.Kind != KindLog {

@@ -4,15 +4,20 @@ package journal
 
 import "testing"
 
+// sampled is how far apart the bytes are that damage tests change.
+const sampled = 1
+
+// killsUsual is how often a writer is killed without [killsEnv].
+const killsUsual = 20
+
 // TestAllocations: neither the loop's end nor the writer allocates.
 func TestAllocations(t *testing.T) {
-	j, err := Open(Config{Dir: t.TempDir(), SegmentBytes: segmentBytesMax / 4, RingBytes: 1 << 16, Durability: SyncGroup})
+	j, err := Open(Config{Dir: t.TempDir(), SegmentBytes: 256 << 20, RingBytes: 1 << 16, Durability: SyncGroup})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := j.Recorder()
 	payload := make([]byte, 100)
-	seen := uint64(0)
 	round := func() {
 		m := r.Mark()
 		r.Append(KindInbound, 0, 1, 2, payload)
@@ -21,7 +26,6 @@ func TestAllocations(t *testing.T) {
 		r.Append2(KindRead, 0, 1, 2, 3, 4)
 		copy(r.Reserve(KindLog, 0, 1, 2, 50), payload)
 		r.Commit()
-		seen += r.Synced() - r.Synced()
 	}
 	if n := testing.AllocsPerRun(20_000, round); n != 0 { // all goroutines', the writer's too
 		t.Errorf("%v allocations a round", n)
