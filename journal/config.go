@@ -21,7 +21,7 @@ type Durability uint8
 // The durabilities.
 const (
 	SyncInterval Durability = iota // once in Config.Interval
-	SyncNone                       // never; the system does it at some time
+	SyncNone                       // at Close alone; a power cut may leave damage anywhere in what was written
 	SyncGroup                      // after each group of records that the writer found in the ring
 	SyncEach                       // after each record
 )

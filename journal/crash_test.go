@@ -65,7 +65,9 @@ func TestFailingCalls(t *testing.T) {
 		durability Durability
 		step       int // the calls after the failing one fail, too, in each so many
 	}{
-		{FailHalt, SyncNone, 9}, {FailContinue, SyncGroup, 3}, {FailStop, SyncGroup, 9},
+		{FailHalt, SyncNone, 9},
+		{FailContinue, SyncGroup, 3},
+		{FailStop, SyncGroup, 9},
 		{FailContinue, SyncInterval, 9},
 	} {
 		for at := 1; at < 120; at++ {

@@ -54,7 +54,8 @@ func (r *retention) apply(current uint64, wall int64) {
 		if s.number >= current || !tooMuch && !r.old(segments[i+1:], s.number, wall) {
 			return
 		}
-		if r.fs.Remove(filepath.Join(r.dir, s.name)) != nil {
+		// Each removal is durable before the next, so that a power cut leaves no gap.
+		if r.fs.Remove(filepath.Join(r.dir, s.name)) != nil || r.fs.SyncDir(r.dir) != nil {
 			return
 		}
 		delete(r.created, s.number)
