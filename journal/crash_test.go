@@ -204,6 +204,34 @@ func TestSyncFails(t *testing.T) {
 	}
 }
 
+// TestEarlyFailure: a segment that could not be made in advance is made when it is needed.
+func TestEarlyFailure(t *testing.T) {
+	clock, d := new(testClock), newDisk()
+	c := small(d, clock)
+	c.Failed = func(err error) { t.Errorf("told %v", err) }
+	j := open(t, c)
+	r := j.Recorder()
+	failed := 0
+	d.setFail(func(_ int, op, _ string) error {
+		if op == "allocate" && failed == 0 {
+			failed++
+			return errDisk
+		}
+		return nil
+	})
+	for j.Stats().Segment < 3 {
+		add(r, 1)
+		r.Commit()
+		if err := j.Sync(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closed(t, j)
+	if got := readDisk(t, d); got.err != nil || got.lost != 0 || failed != 1 || got.last != r.Seq() {
+		t.Errorf("%d records, %d lost, %d calls failed, %v", len(got.records), got.lost, failed, got.err)
+	}
+}
+
 // TestDiskFull: a disk that is full costs the records until there is room again, and says how many.
 func TestDiskFull(t *testing.T) {
 	for _, durability := range []Durability{SyncInterval, SyncGroup} {
