@@ -43,6 +43,8 @@ var inlined = map[string]string{
 		(*SPSC).Claim (*SPSC).Peek (*SPSC).Publish (*SPSC).Release`,
 	"engine/internal/transport": `Clock.Now (*recordConn).whole (*recordConn).pending (*recordConn).filled
 		(*netConn).CanSpin`,
+	"journal": `recordSize putHeader pack (*Recorder).take (*Recorder).Mark (*Recorder).Seq (*Recorder).Synced
+		(*Recorder).PayloadMax`,
 	"uuid": `New New128 UUID.High UUID.Low UUID.Tag UUID.IsZero UUID.Valid wide.mulAdd wide.fits`,
 	"odds": `NewPrice Price.Valid Price.Complement Price.IsTick Price.NextTick Price.PreviousTick
 		Price.Snap NewQuantity Side.Opposite Money.Add Money.Sub QuantityForStake`,

@@ -21,8 +21,8 @@ type Durability uint8
 // The durabilities.
 const (
 	SyncInterval Durability = iota // once in Config.Interval
-	SyncNone                       // never; the system does it at some time
-	SyncGroup                      // after each group of records that the writer found in the ring
+	SyncNone                       // at Close alone; a power cut may leave damage anywhere in what was written
+	SyncGroup                      // after each group of records that the writer finds, every few milliseconds
 	SyncEach                       // after each record
 )
 

@@ -10,8 +10,8 @@ import (
 // testSeeds is how many seeds are played.
 const testSeeds = 100
 
-// TestCrash appends, rotates and syncs while the power goes off at random: all that Synced said is read again, in order,
-// and nothing else; a writer goes on from there.
+// TestCrash appends, rotates and syncs while the power goes off at random: all that Synced said is read again, in
+// order, and nothing else; a writer goes on from there.
 func TestCrash(t *testing.T) {
 	torn, crashes := 0, 0
 	for seed := range uint64(testSeeds) {
@@ -64,7 +64,12 @@ func TestFailingCalls(t *testing.T) {
 		policy     FailurePolicy
 		durability Durability
 		step       int // the calls after the failing one fail, too, in each so many
-	}{{FailHalt, SyncNone, 9}, {FailContinue, SyncGroup, 3}, {FailStop, SyncGroup, 9}, {FailContinue, SyncInterval, 9}} {
+	}{
+		{FailHalt, SyncNone, 9},
+		{FailContinue, SyncGroup, 3},
+		{FailStop, SyncGroup, 9},
+		{FailContinue, SyncInterval, 9},
+	} {
 		for at := 1; at < 120; at++ {
 			for _, once := range []bool{true, false} {
 				if !once && at%c.step != 0 {
@@ -196,6 +201,34 @@ func TestSyncFails(t *testing.T) {
 	got := readDisk(t, d)
 	if got.err != nil || got.lost != 7 || len(got.records) != 7 || got.last != 14 || told != 1 {
 		t.Errorf("%+v, told %d times", got, told)
+	}
+}
+
+// TestEarlyFailure: a segment that could not be made in advance is made when it is needed.
+func TestEarlyFailure(t *testing.T) {
+	clock, d := new(testClock), newDisk()
+	c := small(d, clock)
+	c.Failed = func(err error) { t.Errorf("told %v", err) }
+	j := open(t, c)
+	r := j.Recorder()
+	failed := 0
+	d.setFail(func(_ int, op, _ string) error {
+		if op == "allocate" && failed == 0 {
+			failed++
+			return errDisk
+		}
+		return nil
+	})
+	for j.Stats().Segment < 3 {
+		add(r, 1)
+		r.Commit()
+		if err := j.Sync(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closed(t, j)
+	if got := readDisk(t, d); got.err != nil || got.lost != 0 || failed != 1 || got.last != r.Seq() {
+		t.Errorf("%d records, %d lost, %d calls failed, %v", len(got.records), got.lost, failed, got.err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package journal
 
-// fail takes note of a failing disk and returns false. What is in the ring from now on is lost, until a later try works.
+// fail takes note of a failing disk and returns false. What is in the ring from now on is lost, until a later try
+// works.
 func (w *writer) fail(err *DiskError) bool {
 	err.Then = w.c.OnFailure
 	w.failing = err

@@ -19,11 +19,12 @@ func TestFollow(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
+	c := Config{Dir: dir, SegmentBytes: 64 << 10, RingBytes: 16 << 10, OnFull: FullWait}
 	go func() {
 		var err error
 		for range runs {
 			var j *Journal
-			if j, err = Open(Config{Dir: dir, SegmentBytes: 64 << 10, RingBytes: 16 << 10, OnFull: FullWait}); err != nil {
+			if j, err = Open(c); err != nil {
 				break
 			}
 			for range records / 5 {
@@ -167,7 +168,7 @@ func TestSeekTime(t *testing.T) {
 	var times []int64
 	for j.Stats().Segment < 4 {
 		times = append(times, clock.read())
-		j.Recorder().Append(KindClock, 0, 0, times[len(times)-1], payloadOf(uint64(len(times))))
+		j.Recorder().Append(KindTape, 0, 0, times[len(times)-1], payloadOf(uint64(len(times))))
 		j.Recorder().Commit()
 		if len(times)%3 == 0 {
 			if err := j.Sync(); err != nil {

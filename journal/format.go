@@ -63,12 +63,13 @@ func recordSum(salt uint32, b []byte) uint32 { return crc32.Update(salt, crcTabl
 
 // putHeader fills in the header of a record, but for its checksum.
 func putHeader(b []byte, n int, seq uint64, at, wall int64, epoch uint32, kind Kind, flags, marks uint8) {
-	_ = b[header-1]
-	le.PutUint32(b[atLength:], uint32(n))
-	le.PutUint64(b[atSeq:], seq)
-	le.PutUint64(b[atClock:], uint64(at))
-	le.PutUint64(b[atWall:], uint64(wall))
-	le.PutUint64(b[atEpoch:], uint64(epoch)|uint64(kind)<<32|uint64(flags)<<40|uint64(marks)<<48)
+	h := (*[header]byte)(b)
+	le.PutUint32(h[atLength:], uint32(n))
+	le.PutUint64(h[atSeq:], seq)
+	le.PutUint64(h[atClock:], uint64(at))
+	le.PutUint64(h[atWall:], uint64(wall))
+	le.PutUint32(h[atEpoch:], epoch)
+	h[atKind], h[atFlags], h[atMarks], h[atZero] = uint8(kind), flags, marks, 0
 }
 
 // usableHeader reports whether b can begin a record of at most room bytes, and returns its size.

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -205,6 +206,23 @@ func TestSyncEach(t *testing.T) {
 		6, 7, 8, 9, 10,
 	}) {
 		t.Errorf("after a crash: %+v", got)
+	}
+	closed(t, j)
+}
+
+// TestSyncGroup: what is committed becomes durable by itself.
+func TestSyncGroup(t *testing.T) {
+	j := open(t, small(newDisk(), new(testClock)))
+	r := j.Recorder()
+	for range 10 {
+		add(r, 3)
+		r.Commit()
+		for tries := 0; r.Synced() < r.Seq() && tries < 1e8; tries++ {
+			runtime.Gosched()
+		}
+		if r.Synced() != r.Seq() {
+			t.Fatalf("synced up to %d of %d", r.Synced(), r.Seq())
+		}
 	}
 	closed(t, j)
 }

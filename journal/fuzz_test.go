@@ -14,7 +14,7 @@ func FuzzReader(f *testing.F) {
 	d := newDisk()
 	j := open(f, small(d, new(testClock)))
 	add(j.Recorder(), 3)
-	j.Recorder().Append2(KindRead, 0, 0, 0, 1, 2)
+	j.Recorder().Append2(KindDigest, 0, 0, 0, 1, 2)
 	j.Recorder().Commit()
 	if err := j.Sync(); err != nil {
 		f.Fatal(err)
@@ -24,7 +24,7 @@ func FuzzReader(f *testing.F) {
 	whole := d.file(1)
 	lost := slices.Clone(whole)
 	for at := fileHeader; at < len(lost); at += recordSize(int(le.Uint32(lost[at+atLength:]))) {
-		if Kind(lost[at+atKind]) == KindRead {
+		if Kind(lost[at+atKind]) == KindDigest {
 			lost[at+atKind] = uint8(KindLost)
 		}
 	}

@@ -39,7 +39,8 @@ func TestRoundTrip(t *testing.T) {
 		t.Errorf("%d records, torn %d, %v", len(c.records), c.torn, c.err)
 	}
 	v, err := Verify(testDir, ReaderConfig{FS: d})
-	if err != nil || v.Segments < 6 || v.Sealed != v.Segments || v.Records != 1050 || v.FirstSeq != 1 || v.LastSeq != 1050 ||
+	if err != nil || v.Segments < 6 || v.Sealed != v.Segments || v.Records != 1050 || v.FirstSeq != 1 ||
+		v.LastSeq != 1050 ||
 		v.Kinds[KindInbound] != 1050 || v.Gaps != 0 || v.FirstWall < testEpoch || v.LastWall < v.FirstWall {
 		t.Errorf("%+v, %v", v, err)
 	}
@@ -51,7 +52,7 @@ func TestFields(t *testing.T) {
 	j := open(t, small(d, clock))
 	r := j.Recorder()
 	r.Append(KindInbound, 3, 9, 77, []byte("payload"))
-	r.Append2(KindRead, 1, 2, 78, 1<<40, 5)
+	r.Append2(KindDigest, 1, 2, 78, 1<<40, 5)
 	copy(r.Reserve(KindLog, 0, 2, 79, 3), "log")
 	r.Append(KindOutbound, 0, 2, 80, make([]byte, r.PayloadMax()+1))
 	r.Append(Kind(200), 0, 0, -1, nil)
@@ -84,7 +85,8 @@ func TestFields(t *testing.T) {
 		t.Errorf("appended: %+v", rec)
 	}
 	rec = next()
-	if a, b, err := DecodeWords(rec.Payload); err != nil || a != 1<<40 || b != 5 || rec.Kind != KindRead || rec.Flags != 1 {
+	if a, b, err := DecodeWords(rec.Payload); err != nil || a != 1<<40 || b != 5 || rec.Kind != KindDigest ||
+		rec.Flags != 1 {
 		t.Errorf("words: %+v, %v", rec, err)
 	}
 	if rec = next(); string(rec.Payload) != "log" || rec.Kind != KindLog {

@@ -15,8 +15,6 @@ import (
 const (
 	childEnv = "SMK_JOURNAL_CHILD" // folder
 	killsEnv = "SMK_JOURNAL_KILLS" // how many; else killsUsual
-
-	killsUsual = 20
 )
 
 func TestMain(m *testing.M) {
@@ -29,7 +27,8 @@ func TestMain(m *testing.M) {
 // child writes until it is killed, and says which record is durable.
 func child(dir string) {
 	j, err := Open(Config{
-		Dir: dir, SegmentBytes: 256 << 10, RingBytes: 64 << 10, Durability: SyncGroup, OnFull: FullWait, KeepBytes: 4 << 20,
+		Dir: dir, SegmentBytes: 256 << 10, RingBytes: 64 << 10, Durability: SyncGroup, OnFull: FullWait,
+		KeepBytes: 4 << 20,
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -60,10 +59,7 @@ func TestKill(t *testing.T) {
 	last := uint64(0)
 	torn, total := 0, 0
 	for range kills {
-		said := killChild(t, dir, rand.IntN(30))
-		if said < last {
-			t.Fatalf("said %d, after %d was read", said, last)
-		}
+		said := max(killChild(t, dir, rand.IntN(30)), last) // what was read once is there, durable or not
 		r, err := OpenDir(dir, ReaderConfig{})
 		got := readAll(t, r, err)
 		if got.err != nil || got.last < said || got.lost != 0 {

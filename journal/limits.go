@@ -27,7 +27,7 @@ const (
 	retryEvery       = time.Second            // after the disk failed
 	gcEvery          = 250 * time.Millisecond // between looks at the garbage collector's numbers
 	tidyEvery        = time.Minute            // between looks at the age of segments
-	gcHistory        = 1024                   // of pauses: more than the runtime keeps, so that reading them does not allocate
+	gcHistory        = 1024                   // of pauses: more than the runtime keeps
 	offsetTries      = 3                      // readings of both clocks until one is not interrupted
 	offsetGood       = int64(10 * time.Microsecond)
 	searchBytesRatio = 16 // bytes that a search for a later record checks at most, by those of the segment

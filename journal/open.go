@@ -79,10 +79,6 @@ func recoverSegment(c *Config, s *scanner) (used bool, err error) {
 	}
 	defer func() { _ = file.Close() }()
 	end := segment{file: file, path: s.path, number: s.number, salt: s.salt, off: s.off, info: s.info}
-	// What is torn goes first: bytes of it behind the seal would be damage.
-	if err := file.Truncate(s.off); err != nil {
-		return false, &DiskError{s.path, "truncate", 0, err}
-	}
 	if err := end.seal(make([]byte, header, sealSize), r.At, r.Wall, true); err != nil {
 		return false, err
 	}

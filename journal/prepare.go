@@ -58,16 +58,17 @@ func (p *preparer) tidy(number uint64, wall int64) {
 
 // take waits for the segment. It is returned again until used is called.
 func (p *preparer) take(number uint64, wall int64) (*segment, *DiskError) {
-	p.order(number, wall)
-	if p.pending {
+	for early := p.pending; ; early = false {
+		p.order(number, wall)
+		if !p.pending {
+			return p.ready, nil
+		}
 		d := <-p.done
-		p.pending = false
-		if d.err != nil {
+		p.pending, p.ready = false, d.segment
+		if d.err != nil && !early { // what failed a while ago may work now
 			return nil, d.err
 		}
-		p.ready = d.segment
 	}
-	return p.ready, nil
 }
 
 func (p *preparer) used() { p.ready = nil }

@@ -12,6 +12,7 @@ type Recorder struct {
 	buf       []byte
 	mask      uint32
 	pos       uint32 // behind what was appended
+	left      uint32 // bytes behind pos that are known to be free, in one piece; 0 if records are lost
 	committed uint32
 	commitSeq uint64 // seq at the last commit
 	seen      uint32 // the ring's head when last loaded
@@ -34,8 +35,8 @@ type Mark struct {
 
 func newRecorder(c *Config, r *ring, seq uint64, synced *atomic.Uint64) *Recorder {
 	rec := &Recorder{
-		ring: r, buf: r.buf, mask: r.mask, max: c.payloadMax(), seq: seq, commitSeq: seq, waits: c.OnFull == FullWait, synced: synced,
-		wakeAt: uint32(len(r.buf) / 4),
+		ring: r, buf: r.buf, mask: r.mask, max: c.payloadMax(), seq: seq, commitSeq: seq, synced: synced,
+		waits: c.OnFull == FullWait, left: uint32(len(r.buf)), wakeAt: uint32(len(r.buf) / 4),
 	}
 	if c.Durability == SyncEach {
 		rec.wakeAt = 0
@@ -45,69 +46,66 @@ func newRecorder(c *Config, r *ring, seq uint64, synced *atomic.Uint64) *Recorde
 }
 
 // Append appends a record with a copy of the payload. at is the loop's clock reading in ns. A payload that is longer
-// than PayloadMax is cut and gets [FlagTruncated]. The writer sees the record after Commit.
+// than PayloadMax is cut and gets [FlagTruncated]. The writer sees the record after Commit. It panics for a kind that
+// only the journal makes.
 func (r *Recorder) Append(kind Kind, flags uint8, epoch uint32, at int64, payload []byte) {
-	if kind <= KindLost {
-		panicKind(kind)
-	}
 	if len(payload) > r.max {
 		payload, flags = payload[:r.max], flags|FlagTruncated
 	}
-	if b := r.claim(recordSize(len(payload)), at); b != nil {
-		le.PutUint64(b[len(b)-8:], 0) // the bytes behind the payload are zero
-		putHeader(b, len(payload), r.seq, at, 0, epoch, kind, flags, 0)
+	if b := r.begin(len(payload), kind, flags, epoch, at); b != nil {
 		copy(b[header:], payload)
 	}
 }
 
 // Append2 is Append with a payload of two words, which [DecodeWords] reads.
 func (r *Recorder) Append2(kind Kind, flags uint8, epoch uint32, at int64, a, b uint64) {
-	if kind <= KindLost {
-		panicKind(kind)
-	}
-	if rec := r.claim(header+16, at); rec != nil {
-		putHeader(rec, 16, r.seq, at, 0, epoch, kind, flags, 0)
-		le.PutUint64(rec[header:], a)
-		le.PutUint64(rec[header+8:], b)
+	if rec := r.begin(16, kind, flags, epoch, at); rec != nil {
+		words := (*[16]byte)(rec[header:])
+		le.PutUint64(words[:], a)
+		le.PutUint64(words[8:], b)
 	}
 }
 
 // Reserve appends a record whose payload of n bytes the caller fills in before the next call. It returns PayloadMax
 // bytes and sets [FlagTruncated] if n is more than that, and nil if the record is lost. The bytes are not zero.
 func (r *Recorder) Reserve(kind Kind, flags uint8, epoch uint32, at int64, n int) []byte {
-	if kind <= KindLost {
-		panicKind(kind)
-	}
 	if n > r.max {
 		n, flags = r.max, flags|FlagTruncated
 	}
-	b := r.claim(recordSize(n), at)
+	b := r.begin(n, kind, flags, epoch, at)
 	if b == nil {
 		return nil
 	}
-	le.PutUint64(b[len(b)-8:], 0)
-	putHeader(b, n, r.seq, at, 0, epoch, kind, flags, 0)
 	return b[header : header+n : header+n]
 }
 
-func panicKind(kind Kind) {
-	panic("BUG: journal: the caller appends a record of kind " + kind.String())
-}
-
-// claim returns room for a record that has the number r.seq, or nil if it is lost.
-func (r *Recorder) claim(size int, at int64) []byte {
-	off := r.pos & r.mask
-	end := off + uint32(size)
-	if end <= uint32(len(r.buf)) && r.pos+uint32(size)-r.seen <= uint32(len(r.buf)) && r.lost == 0 {
-		r.pos += uint32(size)
-		r.seq++
-		return r.buf[off:end:end]
+// begin appends a record but for its payload of n bytes. It returns nil if the record is lost.
+func (r *Recorder) begin(n int, kind Kind, flags uint8, epoch uint32, at int64) []byte {
+	if kind <= KindLost {
+		panic("BUG: journal: the caller appends a record of kind " + kind.String())
 	}
-	return r.claimSlow(size, at)
+	size := uint32(recordSize(n))
+	if size > r.left && !r.makeRoom(size, at) {
+		return nil
+	}
+	b := r.take(size)
+	le.PutUint64(b[len(b)-8:], 0) // the bytes behind the payload are zero
+	putHeader(b, n, r.seq, at, 0, epoch, kind, flags, 0)
+	return b
 }
 
-// claimSlow is claim at the ring's end, in a ring that is full, and after a loss.
-func (r *Recorder) claimSlow(size int, at int64) []byte {
+// take returns room for a record with the number r.seq, for which there is room in one piece.
+func (r *Recorder) take(size uint32) []byte {
+	off := r.pos & r.mask
+	r.pos += size
+	r.left -= size
+	r.seq++
+	return r.buf[off : off+size]
+}
+
+// makeRoom makes room for a record in one piece, with a Lost record before it if some are lost. It reports false if the
+// record is lost.
+func (r *Recorder) makeRoom(size uint32, at int64) bool {
 	for {
 		r.seen = r.ring.head.Load()
 		behind := r.pos
@@ -118,44 +116,53 @@ func (r *Recorder) claimSlow(size int, at int64) []byte {
 			if r.lost > 0 {
 				r.putLost()
 			}
-			r.seq++
-			return r.take(size)
+			r.skipTo(size)
+			return true
 		}
 		if !r.waits || !r.awaitRoom() {
 			r.lost++
 			r.lostAt = at
-			return nil
+			r.left = 0 // the next one begins with a Lost record
+			return false
 		}
 	}
 }
 
 // behind returns the position behind a record that is put at a position or, if it does not fit there, at the start.
-func (r *Recorder) behind(pos uint32, size int) uint32 {
-	if left := uint32(len(r.buf)) - pos&r.mask; left < uint32(size) {
-		pos += left
+func (r *Recorder) behind(pos, size uint32) uint32 {
+	if rest := uint32(len(r.buf)) - pos&r.mask; rest < size {
+		pos += rest
 	}
-	return pos + uint32(size)
+	return pos + size
 }
 
-// take returns room for a record, which there is.
-func (r *Recorder) take(size int) []byte {
-	end := r.behind(r.pos, size)
-	if end-r.pos > uint32(size) {
+// skipTo leaves out the end of the ring if a record, for which there is room, does not fit there.
+func (r *Recorder) skipTo(size uint32) {
+	if rest := uint32(len(r.buf)) - r.pos&r.mask; rest < size {
 		le.PutUint32(r.buf[r.pos&r.mask+atLength:], padLength)
+		r.pos += rest
 	}
-	r.pos = end
-	off := (end - uint32(size)) & r.mask
-	return r.buf[off : off+uint32(size) : off+uint32(size)]
+	r.measure()
+}
+
+// measure finds out how much may be appended in one piece.
+func (r *Recorder) measure() {
+	r.left = min(uint32(len(r.buf))-r.pos&r.mask, uint32(len(r.buf))-(r.pos-r.seen))
+	if r.lost > 0 {
+		r.left = 0
+	}
 }
 
 // putLost appends the record that stands in for those that were lost, for which there is room.
 func (r *Recorder) putLost() {
+	r.skipTo(lostSize)
 	b := r.take(lostSize)
-	putHeader(b, lostPayload, r.seq+1, r.lostAt, 0, 0, KindLost, 0, 0)
+	putHeader(b, lostPayload, r.seq, r.lostAt, 0, 0, KindLost, 0, 0)
 	le.PutUint64(b[header:], r.lost)
 	le.PutUint64(b[header+8:], uint64(LostRingFull))
-	r.seq += r.lost
+	r.seq += r.lost - 1
 	r.lost = 0
+	r.measure()
 }
 
 // awaitRoom commits what was appended and waits until the writer has given some room back. It reports false if it
@@ -186,9 +193,10 @@ func (r *Recorder) Mark() Mark { return Mark{r.pos, r.seq, r.lost} }
 func (r *Recorder) Rewind(m Mark) {
 	if r.pos-m.pos > r.pos-r.committed {
 		r.pos, r.seq = r.committed, r.commitSeq
-		return
+	} else {
+		r.pos, r.seq, r.lost = m.pos, m.seq, m.lost
 	}
-	r.pos, r.seq, r.lost = m.pos, m.seq, m.lost
+	r.measure()
 }
 
 // Commit shows what was appended to the writer.

@@ -50,10 +50,12 @@ func (r *retention) apply(current uint64, wall int64) {
 		return strings.Compare(a.name, b.name)
 	})
 	for i, s := range segments {
-		if s.number >= current || !(r.bytes > 0 && total > r.bytes || r.age > 0 && r.old(segments[i+1:], s.number, wall)) {
+		tooMuch := r.bytes > 0 && total > r.bytes
+		if s.number >= current || !tooMuch && !r.old(segments[i+1:], s.number, wall) {
 			return
 		}
-		if r.fs.Remove(filepath.Join(r.dir, s.name)) != nil {
+		// Each removal is durable before the next, so that a power cut leaves no gap.
+		if r.fs.Remove(filepath.Join(r.dir, s.name)) != nil || r.fs.SyncDir(r.dir) != nil {
 			return
 		}
 		delete(r.created, s.number)
@@ -63,6 +65,9 @@ func (r *retention) apply(current uint64, wall int64) {
 
 // old reports whether the segment behind one with a number was begun too long ago, and so was its last record.
 func (r *retention) old(behind []kept, number uint64, wall int64) bool {
+	if r.age == 0 {
+		return false
+	}
 	for _, s := range behind {
 		if at, ok := r.created[s.number]; ok && s.number > number {
 			return wall-at > r.age

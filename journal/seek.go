@@ -17,9 +17,9 @@ func (r *Reader) SeekSeq(seq uint64) error {
 	})
 }
 
-// SeekTime goes to the first record, but the writer's own, whose Wall is at least wall, in ns since the Unix epoch: Next
-// returns it, or [io.EOF] if there is none. Where the wall clock was set back, it is the first in the last segment that begins
-// before. It returns what Next returns for what cannot be read.
+// SeekTime goes to the first record, but the writer's own, whose Wall is at least wall, in ns since the Unix epoch:
+// Next returns it, or [io.EOF] if there is none. Where the wall clock was set back, it is the first in the last segment
+// that begins before. It returns what Next returns for what cannot be read.
 func (r *Reader) SeekTime(wall int64) error {
 	return r.seek(func(first *Record) bool { return first.Wall < wall },
 		func(rec *Record) bool { return rec.Wall >= wall && !rec.Own })
