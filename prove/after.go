@@ -19,8 +19,9 @@ import (
 func (b *bot) checkAnswers() {
 	first := uint64(math.MaxUint64)
 	for reference, r := range b.checks.sent {
-		if r.left && r.answered == 0 && r.resolved == 0 ||
-			r.doubt != 0 && r.doubt < b.checks.fresh && r.answered == 0 && r.ended == 0 {
+		if r.left && !r.earlier && r.answered == 0 && r.resolved == 0 ||
+			r.doubt != 0 && r.doubt < b.checks.fresh && r.answered == 0 && r.ended == 0 ||
+			r.earlier && b.checks.fresh != 0 && r.answered == 0 && r.resolved == 0 && r.ended == 0 {
 			first = min(first, reference)
 		}
 	}

@@ -49,6 +49,8 @@ type bot struct {
 	sequencesRestarted, forgotten bool // by the exchange: what is known may be incomplete
 
 	watch
+	outgoing outgoing
+	saved    saved
 }
 
 // exceededMax is how often a bot may exceed limits that the exchange has changed while requests were under way.
@@ -77,6 +79,7 @@ func (b *bot) start() {
 	b.restarting, b.replaces = false, nil
 	b.starts++
 	b.wanted, b.placed, b.halted, b.haltFor = make(map[quoteKey]quote.Two), nil, false, 0
+	before := b.checks.sent
 	b.checks, b.stream, b.actedAt = newChecks(), stream{}, w.now
 	config := engine.Config{
 		Address: "exchange.test:3801", DisableTLS: true,
@@ -97,7 +100,8 @@ func (b *bot) start() {
 			if err != nil {
 				return nil, err
 			}
-			b.link = l
+			b.link, l.bot = l, b
+			b.outgoing.opened()
 			return l, nil
 		},
 	}
@@ -128,6 +132,11 @@ func (b *bot) start() {
 	}
 	if e.Recovery().Found {
 		w.result.Starts++
+		b.checkRecovered(before)
+	}
+	if b.disk != nil {
+		b.disk.onImage = b.imageSaved
+		b.imageSaved()
 	}
 	if err := e.DefineMarket(goals, false); err != nil {
 		panic("BUG: " + err.Error())
@@ -170,6 +179,7 @@ func (b *bot) kill(pause time.Duration, power bool) {
 	if b.link != nil {
 		b.link.cut(b.world.now)
 	}
+	b.carry()
 	old := b.disk
 	switch {
 	case old == nil:
@@ -295,6 +305,7 @@ func (b *bot) run() {
 
 // ended notes the end of the engine.
 func (b *bot) ended(err error) {
+	b.carry()
 	if b.restarting {
 		b.restarting, b.engine = false, nil
 		return

@@ -44,6 +44,9 @@ type request struct {
 	doubt    uint32 // the connection after which it was in doubt, 0 if it was not
 	ended    int    // the doubt stays for ever
 	absent   bool   // the exchange did not get it
+	absentAt int64  // clock reading at which that was reported
+	gone     bool   // all of it left
+	earlier  bool   // an earlier process sent it
 }
 
 func newChecks() checks {
@@ -67,6 +70,8 @@ func (b *bot) payload(r *engine.TapRecord) {
 		if b.stream.arrived(r); w.output == nil {
 			return
 		}
+	} else {
+		b.outgoing.queue(r)
 	}
 	var p msg.Payload
 	if err := p.Decode(r.Payload, nil); err != nil {
@@ -135,6 +140,7 @@ func (c *checks) request(reference uint64, typ msg.PayloadType) *request {
 // resolved sees what became of a message without an answer.
 func (b *bot) resolved(ev *engine.Event) {
 	b.digestEvent(ev)
+	b.checkFate(ev)
 	if ev.Reference == 0 {
 		return
 	}
@@ -147,7 +153,7 @@ func (b *bot) resolved(ev *engine.Event) {
 			b.checks.doubted[ev.Reference] = true
 		}
 	} else {
-		r.absent = true
+		r.absent, r.absentAt = true, b.world.now
 	}
 	if r.resolved++; r.resolved > 1 || r.answered > 0 && ev.Type != msg.PayloadOrderCancelReplace {
 		b.world.fail(

@@ -26,6 +26,8 @@ type disk struct {
 	full   bool // writes fail
 	lies   bool // Sync and SyncDir do nothing
 	dead   bool // the process that had it was killed
+
+	onImage func() // is called when an image takes the place of the last one
 }
 
 // inode is a file, whatever its names.
@@ -96,6 +98,9 @@ func (d *disk) Rename(from, to string) error {
 	}
 	d.names[to] = d.names[from]
 	delete(d.names, from)
+	if d.onImage != nil {
+		d.onImage()
+	}
 	return nil
 }
 
