@@ -51,6 +51,7 @@ type bot struct {
 	watch
 	outgoing outgoing
 	saved    saved
+	quoting  quoting
 }
 
 // exceededMax is how often a bot may exceed limits that the exchange has changed while requests were under way.
@@ -106,6 +107,7 @@ func (b *bot) start() {
 		},
 	}
 	config.State.HandleReplayed = b.handlesReplayed()
+	b.quoting = newQuoting(b.some(0, 3) == 0)
 	if w.schedule.Settings == 0 {
 		b.limit(&config)
 	} else { // which have limits of their own
@@ -414,6 +416,9 @@ func (b *bot) register() {
 		}
 	}
 	b.period = time.Duration(5+b.random.IntN(100)) * time.Millisecond
+	if b.quoting.patient && b.role == Maker {
+		b.period *= 50
+	}
 	if _, err := e.Every(b.period, b.act); err != nil {
 		panic("BUG: " + err.Error())
 	}

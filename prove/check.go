@@ -106,6 +106,7 @@ func (b *bot) message(ev *engine.Event) {
 	if r := ev.Payload.GetOrderRejected(); ev.Payload.GetType() == msg.PayloadOrderRejected {
 		b.rejected(r.GetReason())
 	}
+	b.heardOfOrders(ev)
 	if ev.Epoch != c.epoch {
 		c.epoch, c.last = ev.Epoch, 0
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/risk"
+	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/ring"
@@ -71,18 +72,23 @@ func (b *bot) limit(c *engine.Config) {
 		}
 	}
 	b.limits.tokens = float64(l.Burst)
+	c.State.Quotes.DisableReplace = r.IntN(4) == 0
+	if r.IntN(4) == 0 {
+		c.Session.Resume = session.ResumeSession
+	}
 	c.State.Risk = *l
 }
 
 // leaves checks a request that leaves at a clock reading, which is not the world's while a handler takes long.
 func (b *bot) leaves(p *msg.Payload, at int64) {
+	if p.GetEtoPayload().GetIsReplay() {
+		return
+	}
+	b.checkQuoteSent(p)
 	if !b.world.strict {
 		return
 	}
 	w, l := b.world, &b.limits
-	if p.GetEtoPayload().GetIsReplay() {
-		return
-	}
 	reference, typ := uint64(0), p.GetType()
 	switch typ {
 	case msg.PayloadOrderCreate:

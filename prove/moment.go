@@ -134,6 +134,7 @@ func (b *bot) moment() {
 		}
 	}
 	b.checkHeld()
+	b.checkSteady()
 	b.checkLimits()
 	b.checkSides()
 	if w.now >= w.unsure && why&(order.Inexact|order.ResultUnknown) == 0 {

@@ -46,7 +46,7 @@ func (w *World) takeRare(s *Step, b *bot, market, contract uint32) {
 	case UserSettles:
 		b.sayResult(market)
 	case BadRequests:
-		b.sendBad(s.N)
+		b.byItself(func() { b.sendBad(s.N) })
 	case ClogConn:
 		b.clog(min(s.For, 2*time.Second))
 	case Resubscribe:

@@ -30,6 +30,11 @@ func (b *bot) act() {
 	switch b.role {
 	case Maker, Second:
 		b.make()
+		for range 8 {
+			if b.quoting.patient {
+				b.make()
+			}
+		}
 	case Hammer:
 		for range 1 + b.random.IntN(8) {
 			b.hammer()
@@ -61,6 +66,7 @@ func (b *bot) make() {
 	key := quoteKey{market, contract}
 	if b.random.IntN(8) == 0 {
 		b.engine.Pull(market, contract)
+		b.quoting.movedAt = b.world.now
 		delete(b.wanted, key)
 		return
 	}
@@ -78,7 +84,10 @@ func (b *bot) make() {
 		two = old
 		two.Size = b.size()
 	}
-	b.wanted[key] = two
+	if old, ok := b.wanted[key]; ok && old.Bid != 0 && old.Ask != 0 && b.random.IntN(6) == 0 {
+		two = shifted(old, b.random.IntN(2) == 0) // to where the other side was
+	}
+	b.wanted[key], b.quoting.movedAt = two, b.world.now
 	var err error
 	if b.limits.levels == 1 && b.index == 0 {
 		err = b.engine.Quote(market, contract, two)
@@ -94,6 +103,18 @@ func (b *bot) make() {
 	default:
 		b.world.fail("quote", b, "Quote %+v: %v", two, err)
 	}
+}
+
+// shifted returns a quote moved by its own spread, so that one of its sides is where the other one was.
+func shifted(q quote.Two, up bool) quote.Two {
+	spread := q.Ask - q.Bid
+	switch {
+	case up && (q.Ask + spread).Valid():
+		q.Bid, q.Ask = q.Ask, q.Ask+spread
+	case !up && q.Bid > spread:
+		q.Bid, q.Ask = q.Bid-spread, q.Bid
+	}
+	return q
 }
 
 // levelStep is how far levels of a quote are apart.
@@ -116,7 +137,7 @@ func (b *bot) levels(two quote.Two) (bids, asks []quote.Level) {
 func (b *bot) book(c book.Contract) {
 	bid, ok := c.Best(odds.Buy)
 	b.world.digest.add(uint64(c.ID())<<32 | uint64(bid.Price))
-	if !ok || !b.world.faulty || b.role != Maker || b.random.IntN(50) != 0 {
+	if !ok || !b.world.faulty || b.role != Maker || b.quoting.patient || b.random.IntN(50) != 0 {
 		return
 	}
 	b.make()
