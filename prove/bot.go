@@ -32,6 +32,7 @@ type bot struct {
 	stoppedUntil int64           // the process does not run
 	deadUntil    int64           // it is killed
 	writable     bool            // its connection takes bytes again
+	doomed       time.Duration   // it is killed when a request leaves, for so long
 	slow         time.Duration   // what the next handler takes
 	resolveAt    int64           // when a doubt is resolved next
 	resumeAt     int64           // when a halt by a limit is ended next
@@ -107,7 +108,7 @@ func (b *bot) start() {
 		},
 	}
 	config.State.HandleReplayed = b.handlesReplayed()
-	b.quoting = newQuoting(b.some(0, 3) == 0)
+	b.quoting = b.newQuoting()
 	if w.schedule.Settings == 0 {
 		b.limit(&config)
 	} else { // which have limits of their own
@@ -178,6 +179,7 @@ func (b *bot) kill(pause time.Duration, power bool) {
 	if b.engine == nil {
 		return
 	}
+	b.doomed = 0
 	if b.link != nil {
 		b.link.cut(b.world.now)
 	}
@@ -240,6 +242,7 @@ func (b *bot) pullAll() {
 
 // calm ends what keeps the process from running.
 func (b *bot) calm() {
+	b.doomed = 0
 	b.stoppedUntil, b.slow, b.resolveAt = math.MinInt64, 0, b.world.now+int64(4*time.Minute)
 	b.asked = make(map[uint64]bool)
 	if b.engine == nil {
@@ -298,8 +301,13 @@ func (b *bot) run() {
 			return
 		}
 		b.writable = false
+		requests := b.saved.requests
 		if err := b.engine.Poll(); err != nil {
 			b.ended(err)
+			return
+		}
+		if b.doomed > 0 && b.saved.requests > requests {
+			b.kill(b.doomed, false)
 			return
 		}
 	}

@@ -146,7 +146,7 @@ func (b *bot) resolved(ev *engine.Event) {
 		return
 	}
 	r := b.checks.request(ev.Reference, ev.Type)
-	if w := b.world; w.strict && errors.Is(ev.Cause, session.ErrNoAnswer) && w.schedule.Faults.Inactive() {
+	if w := b.world; w.strict && !b.hasty() && errors.Is(ev.Cause, session.ErrNoAnswer) && w.schedule.Faults.Inactive() {
 		w.fail("answers", b, "%v with reference %d is not answered, and nothing is lost", ev.Type, ev.Reference)
 	}
 	if ev.Fate == session.InDoubt {
@@ -340,9 +340,6 @@ func (b *bot) compare() {
 		b.compareMoney(true)
 	}
 	b.compareBooks()
-	if w.strict {
-		b.checkLive()
-	}
 }
 
 // checkLive checks, at rest, that the books of markets that trade are live.

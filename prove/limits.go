@@ -76,8 +76,14 @@ func (b *bot) limit(c *engine.Config) {
 	if r.IntN(4) == 0 {
 		c.Session.Resume = session.ResumeSession
 	}
+	if b.hasty() {
+		c.Session.AnswerTimeout = time.Duration(50+r.IntN(500)) * time.Millisecond
+	}
 	c.State.Risk = *l
 }
+
+// hasty reports whether the bot soon gives up the wait for answers.
+func (b *bot) hasty() bool { return b.world.schedule.Settings == 0 && b.some(drawHasty, 5) == 0 }
 
 // leaves checks a request that leaves at a clock reading, which is not the world's while a handler takes long.
 func (b *bot) leaves(p *msg.Payload, at int64) {
@@ -131,7 +137,7 @@ func (b *bot) leaves(p *msg.Payload, at int64) {
 
 // checkQuoted checks that what a maker asks for is what it wants. The total of a replace includes what was executed.
 func (b *bot) checkQuoted(id, quantity uint64, total bool) {
-	if b.role != Maker || b.world.probing {
+	if b.role != Maker || b.world.probing || b.quoting.direct {
 		return
 	}
 	for o := range b.engine.Orders() {
@@ -180,7 +186,7 @@ func (b *bot) rejected(reason msg.OrderRejectedReason) {
 	w := b.world
 	switch {
 	case reason == msg.OrderRejectedCrossedSelf && !b.shared() && !b.uncertain() && b.starts == 1 &&
-		(b.limits.config.RefuseSelfCross || b.role == Maker):
+		(b.limits.config.RefuseSelfCross || b.role == Maker && !b.quoting.mixed):
 		w.fail("self cross", b, "an order crosses an own one")
 	case reason == msg.OrderRejectedThrottleExceeded && !w.throttled && w.schedule.Jitter == 0 &&
 		!w.schedule.Partial && w.schedule.Faults.Inactive():
@@ -283,7 +289,7 @@ func (b *bot) checkSides() {
 	seen := make(map[side]int)
 	for o := range b.engine.Orders() {
 		have, ok := w.sim.Exchange.Order(o.ID)
-		if ok && have.Available > 0 && have.Price != uint32(odds.PriceMin) { // not a probe
+		if ok && have.Available > 0 && !b.quoting.others[o.Reference] {
 			at := side{o.Contract, o.Side}
 			if seen[at]++; seen[at] > b.limits.levels {
 				w.fail("sides", b, "%d orders are live on one side, the last is %d", seen[at], o.ID)

@@ -48,20 +48,24 @@ func (w *World) takeRare(s *Step, b *bot, market, contract uint32) {
 	case BadRequests:
 		b.byItself(func() { b.sendBad(s.N) })
 	case ClogConn:
-		b.clog(min(s.For, 2*time.Second))
+		b.clog(min(s.For, 2*time.Second), s.N%3 == 0)
 	case Resubscribe:
 		b.subscribeAgain(market)
 	}
 }
 
-// clog makes the bot's connection take nothing for a while.
-func (b *bot) clog(pause time.Duration) {
+// clog makes the bot's connection take nothing for a while, after which it may break.
+func (b *bot) clog(pause time.Duration, breaks bool) {
 	l := b.link
 	if l == nil {
 		return
 	}
 	l.clogged = true
-	b.world.after(pause, func() { l.clogged, b.writable = false, true })
+	b.world.after(pause, func() {
+		if l.clogged, b.writable = false, true; breaks {
+			l.cut(b.world.now)
+		}
+	})
 }
 
 // restart stops the engine, which cancels its orders and logs out, and starts another one after a while.

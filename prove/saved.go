@@ -17,6 +17,7 @@ type saved struct {
 	account   order.Account
 	positions []order.Position
 	orders    []order.Order
+	requests  int       // that left
 	carried   []carried // intents that are durable besides
 }
 
@@ -52,6 +53,7 @@ func (b *bot) imageSaved() {
 
 // requestLeft follows a request about orders that left as a whole.
 func (b *bot) requestLeft(payload []byte) {
+	b.saved.requests++
 	var p msg.Payload
 	if err := p.Decode(payload, nil); err != nil {
 		b.world.fail("bytes", b, "a request does not decode: %v", err)

@@ -105,6 +105,15 @@ func drawSettings(r *rand.Rand) (s Settings) {
 	return s
 }
 
+// What else is drawn with [bot.some].
+const (
+	drawPatient Settings = settingsEnd << iota
+	drawMixed
+	drawFocus
+	drawHasty
+	drawBurst
+)
+
 // some returns a number below n that is different for each kind of setting and bot, and the same after a restart.
 func (b *bot) some(of Settings, n int) int {
 	r := rand.New(rand.NewPCG(b.world.schedule.Seed^uint64(of), uint64(b.index)))

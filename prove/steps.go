@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"strings"
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
@@ -33,6 +34,10 @@ func (w *World) take(s *Step) {
 	case StopProcess:
 		b.stoppedUntil = w.now + int64(s.For)
 	case KillProcess:
+		if s.N>>40%2 == 0 {
+			b.doomed = s.For // as soon as a request leaves
+			break
+		}
 		b.kill(s.For, false)
 	case CutPower:
 		b.kill(s.For, true)
@@ -44,7 +49,7 @@ func (w *World) take(s *Step) {
 	case SlowHandler:
 		b.slow = min(s.For, 2*time.Second)
 	case HaltMarket:
-		if x.Halt(market, "") == nil {
+		if x.Halt(market, strings.Repeat("halted ", int(s.N>>24%60))) == nil {
 			w.after(s.For, func() { w.open(market) })
 		}
 	case Goal:

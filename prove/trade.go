@@ -35,6 +35,9 @@ func (b *bot) act() {
 				b.make()
 			}
 		}
+		if b.quoting.mixed {
+			b.byItself(b.hammer)
+		}
 	case Hammer:
 		for range 1 + b.random.IntN(8) {
 			b.hammer()
@@ -47,6 +50,9 @@ func (b *bot) act() {
 // anywhere returns a contract of any market.
 func (b *bot) anywhere() (market, contract uint32) {
 	market = markets[b.random.IntN(len(markets))]
+	if n := b.some(drawFocus, 2*len(markets)); n < len(markets) && b.random.IntN(4) > 0 {
+		market = markets[n] // most of what the bot does is in one market
+	}
 	return market, contracts[market][b.random.IntN(len(contracts[market]))]
 }
 

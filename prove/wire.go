@@ -72,7 +72,7 @@ func (b *bot) frameLeft(payload []byte) {
 		clear(o.left) // a new session
 	}
 	o.login, o.left[env.Seq] = true, true
-	if b.disk != nil && orderEntry(msg.PayloadType(env.Type)) {
+	if orderEntry(msg.PayloadType(env.Type)) {
 		b.requestLeft(payload)
 	}
 }

@@ -162,7 +162,9 @@ func (w *World) day() {
 	}
 	for _, b := range w.bots {
 		b.compare()
+		b.checkEarlier()
 		if w.strict {
+			b.checkLive()
 			b.checkQuotes()
 			b.checkAnswers()
 			b.checkFills()
