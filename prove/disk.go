@@ -24,6 +24,7 @@ type disk struct {
 	stable map[string]*inode // durable names
 	held   map[string]bool
 	full   bool // writes fail
+	failed bool // one has failed
 	lies   bool // Sync and SyncDir do nothing
 	dead   bool // the process that had it was killed
 
@@ -80,6 +81,7 @@ func (d *disk) Open(name string, flag int) (engine.File, error) {
 	}
 	if n == nil {
 		if d.full {
+			d.failed = true
 			return nil, errDisk
 		}
 		n = new(inode)
@@ -169,6 +171,7 @@ func (f *diskFile) Write(b []byte) (int, error) {
 	case f.disk.dead:
 		return 0, errDisk
 	case f.disk.full:
+		f.disk.failed = true
 		n := f.disk.random.IntN(len(b) + 1)
 		f.inode.data = append(slices.Clip(f.inode.data), b[:n]...)
 		return n, errDisk

@@ -22,8 +22,12 @@ type quoting struct {
 }
 
 func (b *bot) newQuoting() quoting {
+	others := b.quoting.others // of an earlier process, too
+	if others == nil {
+		others = make(map[uint64]bool)
+	}
 	return quoting{
-		patient: b.some(drawPatient, 3) == 0, mixed: b.role == Maker && b.some(drawMixed, 3) == 0, others: make(map[uint64]bool), gone: make(map[uint64]bool), cleared: make(map[uint32]int64),
+		patient: b.some(drawPatient, 3) == 0, mixed: b.role == Maker && b.some(drawMixed, 3) == 0, others: others, gone: make(map[uint64]bool), cleared: make(map[uint32]int64),
 	}
 }
 

@@ -64,7 +64,8 @@ func (b *bot) requestLeft(payload []byte) {
 	}
 }
 
-// carry notes, before the process ends, which requests are without a fate. Their intents are durable.
+// carry notes, before the process ends, which requests are without a fate. Their intents are durable, but for what lowers
+// the risk while the disk fails, and for requests that make no sense.
 func (b *bot) carry() {
 	s := &b.saved
 	s.carried = s.carried[:0]
@@ -72,7 +73,9 @@ func (b *bot) carry() {
 		return
 	}
 	for reference, r := range b.checks.sent {
-		if r.gone && r.answered == 0 && r.resolved == 0 && r.ended == 0 {
+		places := r.typ == msg.PayloadOrderCreate || r.typ == msg.PayloadOrderCancelReplace
+		if r.gone && r.answered == 0 && r.resolved == 0 && r.ended == 0 && !b.quoting.others[reference] &&
+			(places || b.disk != nil && !b.disk.failed) {
 			s.carried = append(s.carried, carried{reference, r.typ})
 		}
 	}
