@@ -350,6 +350,9 @@ func (b *bot) checkLive() {
 			continue
 		}
 		for _, contract := range contracts[market] {
+			if _, over := w.winners[contract]; over {
+				continue
+			}
 			if c, ok := b.engine.Book(market, contract); !ok || !c.Live() {
 				state, causes := c.State()
 				w.fail("live books", b, "%d %d is %v %v at rest", market, contract, state, causes)

@@ -78,12 +78,13 @@ func (b *bot) limit(c *engine.Config) {
 	}
 	if b.hasty() {
 		c.Session.AnswerTimeout = time.Duration(50+r.IntN(500)) * time.Millisecond
+		c.Session.StaleAfter = time.Duration(1+r.IntN(100)) * time.Millisecond
 	}
 	c.State.Risk = *l
 }
 
 // hasty reports whether the bot soon gives up the wait for answers.
-func (b *bot) hasty() bool { return b.world.schedule.Settings == 0 && b.some(drawHasty, 5) == 0 }
+func (b *bot) hasty() bool { return b.world.schedule.Settings == 0 && b.some(drawHasty, 3) == 0 }
 
 // leaves checks a request that leaves at a clock reading, which is not the world's while a handler takes long.
 func (b *bot) leaves(p *msg.Payload, at int64) {

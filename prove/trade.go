@@ -27,6 +27,9 @@ func (b *bot) act() {
 			b.world.fail("kill switch", b, "an order is accepted in the handler that called Halt")
 		}
 	}
+	if b.some(drawPings, 3) == 0 && b.random.IntN(3) == 0 {
+		_, _ = b.engine.Ping() // whose pong, if it is lost, is not repeated
+	}
 	switch b.role {
 	case Maker, Second:
 		b.make()

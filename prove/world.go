@@ -115,9 +115,6 @@ func newWorld(s Schedule, to io.Writer) (*World, error) {
 		w.window = windowSmall
 	}
 	w.strict = s.Settings == 0 && !s.Wild
-	for i := range s.Steps {
-		w.strict = w.strict && s.Steps[i].Kind <= KillSwitch
-	}
 	for i, role := range s.Bots {
 		b := newBot(w, i, role)
 		w.bots = append(w.bots, b)
