@@ -44,9 +44,13 @@ func (b *bot) limit(c *engine.Config) {
 		c.Session.UnansweredMax = 16 + r.IntN(64)
 		c.State.Orders.Requests, c.State.Orders.Orders = 16+r.IntN(64), 64+r.IntN(64)
 		c.Session.Send = ring.SendRingConfig{Bytes: 16 << 10, Records: 128}
+		if r.IntN(2) == 0 { // the bytes of the ring are full before its records
+			c.Session.UnansweredMax, c.State.Orders.Requests = 0, 0
+			c.Session.Send.Records = 1024
+		}
 		c.State.Quotes.Orders = 64 + r.IntN(64)
 	}
-	if b.limits.on = b.role != Maker && b.role != Second && r.IntN(2) == 0; b.limits.on {
+	if b.limits.on = b.role != Maker && b.role != Second && r.IntN(3) > 0; b.limits.on {
 		if r.IntN(2) == 0 {
 			l.OrderQuantityMax = 200_000
 		}
@@ -59,7 +63,7 @@ func (b *bot) limit(c *engine.Config) {
 		if r.IntN(2) == 0 {
 			l.OrdersMax = 1 + r.IntN(30)
 		}
-		if r.IntN(2) == 0 {
+		if r.IntN(4) > 0 {
 			l.MarketExposureMax = odds.Money(1_500_000_000 * (1 + r.IntN(8)))
 			l.AccountExposureMax = 3 * l.MarketExposureMax
 		}

@@ -114,6 +114,7 @@ func (b *bot) moment() {
 	w := b.world
 	b.checkTimer()
 	b.checkSuspect()
+	b.checkArrived()
 	if w.now < b.momentAt || w.failed() || !b.informed() {
 		return
 	}

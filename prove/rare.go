@@ -54,6 +54,31 @@ func (w *World) takeRare(s *Step, b *bot, market, contract uint32) {
 	}
 }
 
+// breakOff breaks the bot's connection: at once, or after nothing could be written for a while, and then again soon after
+// the next one is there, perhaps with the session.
+func (b *bot) breakOff(s *Step) {
+	w := b.world
+	if s.N%2 == 0 || b.link == nil {
+		if b.link != nil {
+			b.link.cut(w.now)
+		}
+		return
+	}
+	clogged := min(s.For, 300*time.Millisecond)
+	b.clog(clogged, true)
+	if s.N%4 == 1 {
+		return
+	}
+	w.after(clogged+time.Duration(s.N>>8%200)*time.Millisecond, func() {
+		if b.link != nil {
+			b.link.cut(w.now)
+		}
+		if s.N>>16%2 == 0 {
+			w.sim.DropSessions()
+		}
+	})
+}
+
 // clog makes the bot's connection take nothing for a while, after which it may break.
 func (b *bot) clog(pause time.Duration, breaks bool) {
 	l := b.link

@@ -112,6 +112,7 @@ const (
 	drawFocus
 	drawHasty
 	drawPings
+	drawBurst
 )
 
 // some returns a number below n that is different for each kind of setting and bot, and the same after a restart.

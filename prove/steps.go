@@ -24,9 +24,7 @@ func (w *World) take(s *Step) {
 	contract := contracts[market][s.N>>8%uint64(len(contracts[market]))]
 	switch s.Kind {
 	case CutConn:
-		if b.link != nil {
-			b.link.cut(w.now)
-		}
+		b.breakOff(s)
 	case LogoutAll:
 		w.sim.LogoutAll(logoutReasons[s.N%3])
 	case RefuseConns:

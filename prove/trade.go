@@ -27,7 +27,7 @@ func (b *bot) act() {
 			b.world.fail("kill switch", b, "an order is accepted in the handler that called Halt")
 		}
 	}
-	if b.some(drawPings, 3) == 0 && b.random.IntN(3) == 0 {
+	if b.some(drawPings, 2) == 0 && b.random.IntN(3) == 0 {
 		_, _ = b.engine.Ping() // whose pong, if it is lost, is not repeated
 	}
 	switch b.role {
@@ -42,7 +42,11 @@ func (b *bot) act() {
 			b.byItself(b.hammer)
 		}
 	case Hammer:
-		for range 1 + b.random.IntN(8) {
+		most := 8
+		if b.some(drawBurst, 5) == 0 {
+			most = 60
+		}
+		for range 1 + b.random.IntN(most) {
 			b.hammer()
 		}
 	case Submitter:
@@ -96,6 +100,7 @@ func (b *bot) make() {
 	if old, ok := b.wanted[key]; ok && old.Bid != 0 && old.Ask != 0 && b.random.IntN(6) == 0 {
 		two = shifted(old, b.random.IntN(2) == 0) // to where the other side was
 	}
+	old, had := b.wanted[key]
 	b.wanted[key], b.quoting.movedAt = two, b.world.now
 	var err error
 	if b.limits.levels == 1 && b.index == 0 {
@@ -108,7 +113,9 @@ func (b *bot) make() {
 	case err == nil:
 	case s.has(SmallQuotes) && errors.Is(err, quote.ErrContractsFull),
 		s.has(FewSubscriptions) && errors.Is(err, engine.ErrSubscriptions):
-		delete(b.wanted, key)
+		if b.wanted[key] = old; !had { // it stays as it was
+			delete(b.wanted, key)
+		}
 	default:
 		b.world.fail("quote", b, "Quote %+v: %v", two, err)
 	}

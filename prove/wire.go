@@ -17,6 +17,7 @@ type outgoing struct {
 	sizes   []int           // of their payloads
 	partial []byte          // a frame of which the end has not left
 	left    map[uint64]bool // sequences of this session that left as a whole
+	last    uint64          // the highest of them
 	login   bool            // the login has left: it is masked where it is queued
 }
 
@@ -70,8 +71,9 @@ func (b *bot) frameLeft(payload []byte) {
 	}
 	if !o.login && env.Seq == 1 {
 		clear(o.left) // a new session
+		o.last = 0
 	}
-	o.login, o.left[env.Seq] = true, true
+	o.login, o.left[env.Seq], o.last = true, true, max(o.last, env.Seq)
 	if orderEntry(msg.PayloadType(env.Type)) {
 		b.requestLeft(payload)
 	}
@@ -85,6 +87,17 @@ func orderEntry(typ msg.PayloadType) bool {
 		return true
 	}
 	return false
+}
+
+// checkArrived checks that the exchange expects no later message than the next one.
+func (b *bot) checkArrived() {
+	if b.engine == nil || b.link == nil || !b.engine.State().LoggedIn() || b.link.endAt <= b.world.now {
+		return
+	}
+	next := b.outgoing.last + 1
+	if got := b.link.exchange.ExpectedSequence(); got > next {
+		b.world.fail("received", b, "the exchange expects %d, %d is next", got, next)
+	}
 }
 
 // checkFate checks what became of a message, as far as the connection knows.
