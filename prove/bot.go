@@ -53,6 +53,8 @@ type bot struct {
 	outgoing outgoing
 	saved    saved
 	quoting  quoting
+
+	accountLog account
 }
 
 // exceededMax is how often a bot may exceed limits that the exchange has changed while requests were under way.
@@ -130,6 +132,7 @@ func (b *bot) start() {
 		return
 	}
 	b.engine = e
+	b.accountLog.begin(e, config.Session.Resume != session.ResumeNone)
 	for i := range b.submissions {
 		b.submissions[i] = new(submission)
 	}
@@ -320,7 +323,7 @@ func (b *bot) ended(err error) {
 		b.restarting, b.engine = false, nil
 		return
 	}
-	if refused := (*session.LogoutError)(nil); errors.As(err, &refused) && b.world.faulty &&
+	if refused := (*session.LogoutError)(nil); errors.As(err, &refused) && b.world.answersLate() &&
 		refused.Policy().Retry == session.RetryNever {
 		b.engine, b.deadUntil = nil, b.world.now+int64(time.Second)
 		return
@@ -369,10 +372,14 @@ func (b *bot) register() {
 			w.fail("replays", b, "a gap is not filled, %v after a request without faults", time.Duration(late))
 		}
 	})
-	e.OnAccountLost(func(*engine.Event) { b.checks.lost = true })
+	e.OnAccountLost(func(ev *engine.Event) { b.lostAccount(ev); b.distrusts() })
+	e.OnAccountGap(b.missing)
 	e.OnCaughtUp(func(ev *engine.Event) {
 		b.digestEvent(ev)
 		b.checks.caughtUp, b.stream.caught = true, true
+		if !ev.Complete && ev.Cause != session.ErrUnresolved {
+			b.distrusts()
+		}
 	})
 	e.OnAccountReset(func(ev *engine.Event) {
 		if !w.renumbered {
@@ -380,6 +387,8 @@ func (b *bot) register() {
 		}
 		b.sequencesRestarted = true
 		clear(b.checks.applied)
+		b.accountLog.reset()
+		b.distrusts()
 	})
 	e.OnThrottleExceeded(func(ev *engine.Event) {
 		b.digestEvent(ev)

@@ -119,6 +119,7 @@ func (b *bot) message(ev *engine.Event) {
 			w.fail("account once", b, "account message %d twice", n)
 		}
 		c.applied[n] = true
+		b.accountLog.applied(n)
 	}
 	if q := ev.Request; q.Reference != 0 {
 		delete(c.doubted, q.Reference)
@@ -257,6 +258,8 @@ func (b *bot) check() {
 	}
 	a := b.engine.Account()
 	w.digest.add(uint64(a.WorstCase))
+	b.checkKill()
+	b.checkAccount()
 	if w.now < w.unsure || b.shared() || b.uncertain() || !b.engine.Completeness().Complete {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
+	"github.com/smk-go/smk/sim/exchange"
 )
 
 // quoting is what the quotes of a maker are checked by.
@@ -18,7 +19,8 @@ type quoting struct {
 	others  map[uint64]bool // references of such creates
 	gone    map[uint64]bool // orders that the exchange called not live
 	cleared map[uint32]int64
-	movedAt int64 // clock reading at which a request left, a message about orders came, or a wish changed
+	doubted map[uint64]bool // live orders when messages about orders were lost
+	movedAt int64           // clock reading at which a request left, a message about orders came, or a wish changed
 }
 
 func (b *bot) newQuoting() quoting {
@@ -28,6 +30,7 @@ func (b *bot) newQuoting() quoting {
 	}
 	return quoting{
 		patient: b.some(drawPatient, 3) == 0, mixed: b.role == Maker && b.some(drawMixed, 2) == 0, others: others, gone: make(map[uint64]bool), cleared: make(map[uint32]int64),
+		doubted: make(map[uint64]bool),
 	}
 }
 
@@ -170,4 +173,25 @@ func (b *bot) barred(key quoteKey, two quote.Two) bool {
 		}
 	}
 	return false
+}
+
+// distrusts notes that messages about orders may be lost: the quotes that are live now are to be placed anew.
+func (b *bot) distrusts() {
+	if !b.quotes() || b.starts > 1 {
+		return
+	}
+	for o := range b.engine.Orders() {
+		if o.ID != 0 && o.State != order.PendingNew && !o.Foreign && !b.quoting.others[o.Reference] {
+			b.quoting.doubted[o.ID] = true
+		}
+	}
+}
+
+// checkDistrusted checks, at rest, that quotes were placed anew whose messages may be lost.
+func (b *bot) checkDistrusted() {
+	for _, o := range b.world.sim.Exchange.Orders(b.account) {
+		if o.State == exchange.OrderLive && b.quoting.doubted[o.ID] {
+			b.world.fail("distrusted", b, "an order stays although messages were lost: %+v", o)
+		}
+	}
 }

@@ -74,6 +74,9 @@ func (b *bot) carry() {
 	}
 	for reference, r := range b.checks.sent {
 		places := r.typ == msg.PayloadOrderCreate || r.typ == msg.PayloadOrderCancelReplace
+		if r.typ == msg.PayloadOrderCancelAll && b.world.schedule.Settings.has(CancelUnresolved) {
+			continue // the session sends them by itself
+		}
 		if r.gone && r.answered == 0 && r.resolved == 0 && r.ended == 0 && !b.quoting.others[reference] &&
 			(places || b.disk != nil && !b.disk.failed) {
 			s.carried = append(s.carried, carried{reference, r.typ})

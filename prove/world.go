@@ -160,6 +160,7 @@ func (w *World) day() {
 	for _, b := range w.bots {
 		b.compare()
 		b.checkEarlier()
+		b.checkDistrusted()
 		if w.strict {
 			b.checkLive()
 			b.checkQuotes()
@@ -219,6 +220,9 @@ func (w *World) calm() {
 		b.calm()
 	}
 }
+
+// answersLate reports whether answers of before the faults ended may still arrive.
+func (w *World) answersLate() bool { return w.faulty || w.now-w.calmAt < int64(time.Second) }
 
 // open opens a market unless it has ended.
 func (w *World) open(market uint32) {
