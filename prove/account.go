@@ -39,6 +39,7 @@ func (a *account) reset() {
 
 // lostAccount follows a report of lost messages.
 func (b *bot) lostAccount(ev *engine.Event) {
+	b.digestEvent(ev)
 	b.checks.lost = true
 	if ev.From <= ev.To {
 		b.accountLog.lost = append(b.accountLog.lost, session.AccountRange{From: ev.From, To: ev.To})

@@ -260,7 +260,8 @@ func (b *bot) calm() {
 	for _, l := range b.world.links {
 		l.partial = false
 	}
-	if b.engine != nil && (b.uncertain() || b.world.schedule.Settings.has(FewSubscriptions)) {
+	forgets := b.world.schedule.Settings.has(forgetful)
+	if b.engine != nil && (b.uncertain() && (forgets || b.some(drawKeep, 2) == 0) || b.world.schedule.Settings.has(FewSubscriptions)) {
 		b.pullAll() // what they are asked for may be refused for reasons that the bot cannot know
 		clear(b.wanted)
 	}

@@ -66,6 +66,7 @@ func (b *bot) checkQuoteSent(p *msg.Payload) {
 		price = odds.Price(m.GetPrice())
 	case msg.PayloadOrderCancelReplace:
 		m := p.GetOrderCancelReplace()
+		b.checkTrusted(m.GetOrigOrderId())
 		for o := range b.engine.Orders() {
 			if o.ID == m.GetOrigOrderId() {
 				key, side = quoteKey{o.Market, o.Contract}, o.Side
@@ -76,6 +77,9 @@ func (b *bot) checkQuoteSent(p *msg.Payload) {
 			q.others[m.GetReference()] = true
 			return
 		}
+	case msg.PayloadOrderQuantityReduce:
+		b.checkTrusted(p.GetOrderQuantityReduce().GetOrderId())
+		return
 	case msg.PayloadOrderCancelAll:
 		q.cleared[p.GetOrderCancelAll().GetMarketId()] = b.world.now
 		return
@@ -182,8 +186,16 @@ func (b *bot) distrusts() {
 	}
 	for o := range b.engine.Orders() {
 		if o.ID != 0 && o.State != order.PendingNew && !o.Foreign && !b.quoting.others[o.Reference] {
+			b.world.trace(b, "distrusts order %d", o.ID)
 			b.quoting.doubted[o.ID] = true
 		}
+	}
+}
+
+// checkTrusted checks that an order whose messages may be lost is cancelled, and not changed.
+func (b *bot) checkTrusted(id uint64) {
+	if b.quoting.doubted[id] && !b.quoting.direct && !b.world.probing {
+		b.world.fail("distrusted", b, "an order is changed although messages were lost: %d", id)
 	}
 }
 

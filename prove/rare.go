@@ -79,6 +79,18 @@ func (b *bot) breakOff(s *Step) {
 	})
 }
 
+// breakSoon may break the bot's connection after a while: the next login finds that something is missing.
+func (b *bot) breakSoon(s *Step) {
+	if s.N>>48%2 == 0 {
+		return
+	}
+	b.world.after(min(s.For, time.Second), func() {
+		if b.link != nil {
+			b.link.cut(b.world.now)
+		}
+	})
+}
+
 // clog makes the bot's connection take nothing for a while, after which it may break.
 func (b *bot) clog(pause time.Duration, breaks bool) {
 	l := b.link

@@ -113,6 +113,7 @@ const (
 	drawHasty
 	drawPings
 	drawBurst
+	drawKeep
 )
 
 // some returns a number below n that is different for each kind of setting and bot, and the same after a restart.

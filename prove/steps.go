@@ -76,12 +76,14 @@ func (w *World) take(s *Step) {
 		for _, o := range w.bots {
 			o.forgotten = o.forgotten || o.account == b.account
 		}
+		b.breakSoon(s)
 	case SkipSequences:
 		if truth, _ := x.Truth(b.account); w.skipped[b.account] == 0 && b.engine != nil &&
 			b.engine.AccountSequence() == truth.AccountSequence && truth.AccountSequence > 0 {
 			w.skipped[b.account] = truth.AccountSequence + 1
 		}
 		x.SkipSequences(b.account, 1+s.N%5)
+		b.breakSoon(s)
 	case Throttle:
 		w.throttled = true
 		w.sim.SetThrottle(sim.Throttle{
