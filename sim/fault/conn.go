@@ -165,7 +165,7 @@ func (c *Conn) Pending() []byte {
 	if c.injector.now < c.stalledUntil {
 		return nil
 	}
-	if !c.active && len(c.out.queue) == 0 && len(c.out.held) == 0 && len(c.out.skipped) == 0 {
+	if !c.active && !c.cut && len(c.out.queue) == 0 && len(c.out.held) == 0 && len(c.out.skipped) == 0 {
 		c.out.passThrough, c.out.borrowed = true, c.gateway.Pending()
 		return c.out.borrowed
 	}
