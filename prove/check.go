@@ -26,10 +26,12 @@ type checks struct {
 	exceeded int // how often the exchange dropped requests for its throttle
 	ended    bool
 
-	tooFast int             // orders that the exchange refused for its throttle
-	doubted map[uint64]bool // replaces in doubt, of which the books keep what they would make
-	lost    bool            // account messages were reported as lost
-	fresh   uint32          // the last connection that did not resume a session
+	tooFast int              // orders that the exchange refused for its throttle
+	doubted map[uint64]bool  // replaces in doubt, of which the books keep what they would make
+	asked   map[uint64]ghost // what replaces without an answer ask for
+	ghosts  []ghost          // what failed ones would have made
+	lost    bool             // account messages were reported as lost
+	fresh   uint32           // the last connection that did not resume a session
 
 	fills    map[uint64]odds.Quantity // that handlers were called with, by order
 	terminal map[uint64]int           // events that ended an order
@@ -52,8 +54,8 @@ type request struct {
 func newChecks() checks {
 	return checks{
 		applied: make(map[uint64]bool), sent: make(map[uint64]*request), events: make(map[order.EventKind]int),
-		doubted: make(map[uint64]bool),
-		fills:   make(map[uint64]odds.Quantity), terminal: make(map[uint64]int),
+		doubted: make(map[uint64]bool), asked: make(map[uint64]ghost),
+		fills: make(map[uint64]odds.Quantity), terminal: make(map[uint64]int),
 	}
 }
 
@@ -156,6 +158,7 @@ func (b *bot) resolved(ev *engine.Event) {
 		}
 	} else {
 		r.absent, r.absentAt = true, b.world.now
+		b.failed(ev.Reference)
 	}
 	if r.resolved++; r.resolved > 1 || r.answered > 0 && ev.Type != msg.PayloadOrderCancelReplace {
 		b.world.fail(
@@ -174,6 +177,7 @@ func (b *bot) resolved(ev *engine.Event) {
 func (b *bot) unresolved(ev *engine.Event) {
 	b.digestEvent(ev)
 	delete(b.checks.doubted, ev.Reference)
+	b.failed(ev.Reference)
 	r := b.checks.request(ev.Reference, ev.Type)
 	if r.ended++; r.ended > 1 {
 		b.world.fail("resolve once", b, "%v with reference %d is unresolved twice", ev.Type, ev.Reference)

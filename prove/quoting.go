@@ -67,6 +67,7 @@ func (b *bot) checkQuoteSent(p *msg.Payload) {
 	case msg.PayloadOrderCancelReplace:
 		m := p.GetOrderCancelReplace()
 		b.checkTrusted(m.GetOrigOrderId())
+		b.asks(m)
 		for o := range b.engine.Orders() {
 			if o.ID == m.GetOrigOrderId() {
 				key, side = quoteKey{o.Market, o.Contract}, o.Side
@@ -159,6 +160,10 @@ func (b *bot) heardOfOrders(ev *engine.Event) {
 	q := &b.quoting
 	if ev.AccountSequence != 0 || ev.Request.Seq != 0 {
 		q.movedAt = b.world.now
+	}
+	switch p := ev.Payload; p.GetType() {
+	case msg.PayloadOrderCancelRejected, msg.PayloadOrderCancelReplaceRejected:
+		b.failed(ev.Request.Reference)
 	}
 	switch p := ev.Payload; p.GetType() {
 	case msg.PayloadOrderCancelRejected:

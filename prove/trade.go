@@ -46,8 +46,14 @@ func (b *bot) act() {
 		if b.some(drawBurst, 5) == 0 {
 			most = 60
 		}
+		if b.link != nil && b.link.clogged {
+			most = 100
+		}
 		for range 1 + b.random.IntN(most) {
 			b.hammer()
+		}
+		if b.limits.config.MarketExposureMax != 0 && b.random.IntN(4) == 0 {
+			b.fillUp()
 		}
 	case Submitter:
 		b.submit()
@@ -202,6 +208,28 @@ func (b *bot) hammer() {
 	}
 	if len(b.placed) > 300 {
 		b.placed = b.placed[100:]
+	}
+}
+
+// fillUp asks for more in an order of its own, and for as much besides as its limits allow.
+func (b *bot) fillUp() {
+	market, contract := b.anywhere()
+	for i := range b.placed {
+		if o := b.placed[i].Order(); o != nil && o.Market == market && o.ID != 0 && o.Overlay == 0 {
+			if p, err := b.placed[i].Replace(o.Price, o.Executed+o.Available+b.size()); err == nil {
+				b.placed = append(b.placed, p)
+			}
+			break
+		}
+	}
+	for n := odds.Quantity(320_000); n >= 10_000; {
+		l := order.Limit{Market: market, Contract: contract, Side: odds.Sell, Price: 4000, Quantity: n}
+		p, err := b.engine.Place(l)
+		if err != nil {
+			n /= 2
+			continue
+		}
+		b.placed = append(b.placed, p)
 	}
 }
 

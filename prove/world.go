@@ -170,6 +170,7 @@ func (w *World) day() {
 		}
 	}
 	if w.strict {
+		w.seekGhosts()
 		w.probe()
 	}
 	if text := w.sim.Exchange.Audit(); text != "" {
