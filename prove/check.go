@@ -158,7 +158,7 @@ func (b *bot) resolved(ev *engine.Event) {
 		}
 	} else {
 		r.absent, r.absentAt = true, b.world.now
-		b.failed(ev.Reference)
+		b.failed(ev.Reference, ghostsMax)
 	}
 	if r.resolved++; r.resolved > 1 || r.answered > 0 && ev.Type != msg.PayloadOrderCancelReplace {
 		b.world.fail(
@@ -177,7 +177,7 @@ func (b *bot) resolved(ev *engine.Event) {
 func (b *bot) unresolved(ev *engine.Event) {
 	b.digestEvent(ev)
 	delete(b.checks.doubted, ev.Reference)
-	b.failed(ev.Reference)
+	b.failed(ev.Reference, ghostsMax)
 	r := b.checks.request(ev.Reference, ev.Type)
 	if r.ended++; r.ended > 1 {
 		b.world.fail("resolve once", b, "%v with reference %d is unresolved twice", ev.Type, ev.Reference)

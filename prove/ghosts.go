@@ -8,8 +8,11 @@ import (
 	"github.com/smk-go/smk/sim/exchange"
 )
 
-// ghostsMax is how many replaces that failed are looked after.
-const ghostsMax = 12
+// How many replaces that failed are looked after: that were refused, and in all.
+const (
+	refusedMax = 4
+	ghostsMax  = 40
+)
 
 // ghost is an order that a replace would have made, and that there is not.
 type ghost struct {
@@ -30,8 +33,8 @@ func (b *bot) asks(m *msg.OrderCancelReplace) {
 }
 
 // failed notes that a replace was refused, or did not reach the exchange.
-func (b *bot) failed(reference uint64) {
-	if g, ok := b.checks.asked[reference]; ok && len(b.checks.ghosts) < ghostsMax {
+func (b *bot) failed(reference uint64, most int) {
+	if g, ok := b.checks.asked[reference]; ok && len(b.checks.ghosts) < most {
 		b.checks.ghosts = append(b.checks.ghosts, g)
 	}
 	delete(b.checks.asked, reference)
@@ -46,7 +49,7 @@ func (w *World) seekGhosts() {
 	x := w.sim.Exchange
 	laid := false
 	for _, b := range w.bots {
-		if b.engine == nil || b.uncertain() {
+		if b.engine == nil {
 			continue
 		}
 		for _, g := range b.checks.ghosts {
@@ -67,7 +70,7 @@ func (w *World) seekGhosts() {
 		w.round(until)
 	}
 	for _, b := range w.bots {
-		if laid && !b.uncertain() && b.informed() {
+		if laid && b.informed() {
 			b.compareOwnBooks()
 		}
 	}

@@ -45,7 +45,7 @@ func (b *bot) limit(c *engine.Config) {
 		c.State.Orders.Requests, c.State.Orders.Orders = 16+r.IntN(64), 64+r.IntN(64)
 		c.Session.Send = ring.SendRingConfig{Bytes: 16 << 10, Records: 128}
 		if r.IntN(2) == 0 { // the bytes of the ring are full before its records
-			c.Session.UnansweredMax, c.State.Orders.Requests = 0, 0
+			c.Session.UnansweredMax, c.State.Orders.Requests, c.State.Orders.Orders = 0, 0, 1024
 			c.Session.Send.Records = 1024
 		}
 		c.State.Quotes.Orders = 64 + r.IntN(64)

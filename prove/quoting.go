@@ -163,7 +163,7 @@ func (b *bot) heardOfOrders(ev *engine.Event) {
 	}
 	switch p := ev.Payload; p.GetType() {
 	case msg.PayloadOrderCancelRejected, msg.PayloadOrderCancelReplaceRejected:
-		b.failed(ev.Request.Reference)
+		b.failed(ev.Request.Reference, refusedMax)
 	}
 	switch p := ev.Payload; p.GetType() {
 	case msg.PayloadOrderCancelRejected:
