@@ -16,7 +16,8 @@ import (
 // limits are those of a bot's risk checks, and what its requests have used of them.
 type limits struct {
 	on     bool
-	levels int // of a quote
+	levels int  // of a quote
+	roomy  bool // the bytes that wait for the socket are full before the messages are too many
 	config risk.Config
 	tokens float64
 	filled int64
@@ -46,7 +47,7 @@ func (b *bot) limit(c *engine.Config) {
 		c.Session.Send = ring.SendRingConfig{Bytes: 16 << 10, Records: 128}
 		if r.IntN(2) == 0 { // the bytes of the ring are full before its records
 			c.Session.UnansweredMax, c.State.Orders.Requests, c.State.Orders.Orders = 0, 0, 1024
-			c.Session.Send.Records = 1024
+			c.Session.Send.Records, b.limits.roomy = 4096, true
 		}
 		c.State.Quotes.Orders = 64 + r.IntN(64)
 	}

@@ -91,13 +91,26 @@ func (b *bot) breakSoon(s *Step) {
 	})
 }
 
+// fillRing sends what changes nothing until there is no room for more.
+func (b *bot) fillRing() {
+	var m msg.MarketUnsubscribe
+	m.SetMarketId(9999)
+	for n := 0; b.engine != nil && n < 4096; n++ {
+		if _, err := b.engine.SendMarketUnsubscribe(&m); err != nil {
+			return
+		}
+	}
+}
+
 // clog makes the bot's connection take nothing for a while, after which it may break.
 func (b *bot) clog(pause time.Duration, breaks bool) {
 	l := b.link
 	if l == nil {
 		return
 	}
-	l.clogged = true
+	if l.clogged = true; b.limits.roomy {
+		b.fillRing()
+	}
 	b.world.after(pause, func() {
 		if l.clogged, b.writable = false, true; breaks {
 			l.cut(b.world.now)

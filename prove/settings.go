@@ -91,7 +91,7 @@ const forgetful = SmallOrders | SmallContracts | ShortRetention | ResumeNothing 
 // drawSettings draws settings: on some days none, on others many.
 func drawSettings(r *rand.Rand) (s Settings) {
 	rarely := 2 + r.IntN(12)
-	if r.IntN(5) < 2 {
+	if r.IntN(2) == 0 {
 		return 0
 	}
 	for one := Settings(1); one < settingsEnd; one <<= 1 {
