@@ -27,7 +27,7 @@ func (b *bot) act() {
 			b.world.fail("kill switch", b, "an order is accepted in the handler that called Halt")
 		}
 	}
-	if b.some(drawPings, 2) == 0 && b.random.IntN(3) == 0 {
+	if b.some(drawPings, 2) == 0 {
 		_, _ = b.engine.Ping() // whose pong, if it is lost, is not repeated
 	}
 	switch b.role {
