@@ -104,8 +104,8 @@ func TestPersistSkipsHalfAState(t *testing.T) {
 	}
 }
 
-// TestPersistLogWaitsForItsImage: a log that failed is written again once an image covers all of it, and not by one that
-// was begun before the last request.
+// TestPersistLogWaitsForItsImage: a log that failed is written again once an image covers all of it, and not by one
+// that was begun before the last request.
 func TestPersistLogWaitsForItsImage(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state")
 	onExchange(t, nil, func(t *testing.T, server *sim.Server, config engine.Config) {

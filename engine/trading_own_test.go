@@ -55,8 +55,8 @@ func TestOwnOfEndedOrder(t *testing.T) {
 	})
 }
 
-// TestOwnOfAbandonedReplace loses a replace with its connection, and replaces the order again: of what the lost one would
-// have made nothing is left in the book without own orders.
+// TestOwnOfAbandonedReplace loses a replace with its connection, and replaces the order again: of what the lost one
+// would have made nothing is left in the book without own orders.
 func TestOwnOfAbandonedReplace(t *testing.T) {
 	onAway(t, nil, 0, func(a *away) {
 		var placed engine.Placed

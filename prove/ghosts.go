@@ -40,8 +40,8 @@ func (b *bot) failed(reference uint64, most int) {
 	delete(b.checks.asked, reference)
 }
 
-// seekGhosts has somebody else place orders, at rest, where failed replaces would have placed theirs: a bot must not take
-// them for its own.
+// seekGhosts has somebody else place orders, at rest, where failed replaces would have placed theirs: a bot must not
+// take them for its own.
 func (w *World) seekGhosts() {
 	if w.failed() || len(w.bots) == 3 { // whose accounts are all in use
 		return

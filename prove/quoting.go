@@ -29,7 +29,11 @@ func (b *bot) newQuoting() quoting {
 		others = make(map[uint64]bool)
 	}
 	return quoting{
-		patient: b.some(drawPatient, 3) == 0, mixed: b.role == Maker && b.some(drawMixed, 2) == 0, others: others, gone: make(map[uint64]bool), cleared: make(map[uint32]int64),
+		patient: b.some(drawPatient, 3) == 0,
+		mixed:   b.role == Maker && b.some(drawMixed, 2) == 0,
+		others:  others,
+		gone:    make(map[uint64]bool),
+		cleared: make(map[uint32]int64),
 		doubted: make(map[uint64]bool),
 	}
 }

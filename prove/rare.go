@@ -54,8 +54,8 @@ func (w *World) takeRare(s *Step, b *bot, market, contract uint32) {
 	}
 }
 
-// breakOff breaks the bot's connection: at once, or after nothing could be written for a while, and then again soon after
-// the next one is there, perhaps with the session.
+// breakOff breaks the bot's connection: at once, or after nothing could be written for a while, and then again soon
+// after the next one is there, perhaps with the session.
 func (b *bot) breakOff(s *Step) {
 	w := b.world
 	if s.N%2 == 0 || b.link == nil {

@@ -64,8 +64,8 @@ func (b *bot) requestLeft(payload []byte) {
 	}
 }
 
-// carry notes, before the process ends, which requests are without a fate. Their intents are durable, but for what lowers
-// the risk while the disk fails, and for requests that make no sense.
+// carry notes, before the process ends, which requests are without a fate. Their intents are durable, but for what
+// lowers the risk while the disk fails, and for requests that make no sense.
 func (b *bot) carry() {
 	s := &b.saved
 	s.carried = s.carried[:0]

@@ -10,8 +10,8 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// outgoing follows what a bot writes to its connections, byte by byte: what leaves is what was queued, in the same order,
-// and what is said not to have left did not.
+// outgoing follows what a bot writes to its connections, byte by byte: what leaves is what was queued, in the same
+// order, and what is said not to have left did not.
 type outgoing struct {
 	queued  []byte          // frames that were queued on this connection and have not left
 	sizes   []int           // of their payloads

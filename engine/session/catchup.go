@@ -54,7 +54,8 @@ func (c *catchUp) open(required, resuming bool) {
 	last := *c
 	*c = catchUp{pending: true, required: required, cancel: c.cancel}
 	if resuming && last.pending && last.requested {
-		c.requested, c.from, c.repeated, c.incomplete, c.doubts = true, last.from, last.repeated, last.incomplete, last.doubts
+		c.requested, c.from, c.repeated = true, last.from, last.repeated
+		c.incomplete, c.doubts = last.incomplete, last.doubts
 	}
 }
 

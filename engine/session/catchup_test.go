@@ -189,9 +189,9 @@ func TestCatchUpFinish(t *testing.T) {
 	}
 }
 
-// TestCatchUpGoesOn loses the connection while the exchange repeats the account's messages, and resumes the session: the
-// catch-up asks for the end of them again, so that what is in doubt since before the session is given up, and what is
-// missing is lost.
+// TestCatchUpGoesOn loses the connection while the exchange repeats the account's messages, and resumes the session:
+// the catch-up asks for the end of them again, so that what is in doubt since before the session is given up, and what
+// is missing is lost.
 func TestCatchUpGoesOn(t *testing.T) {
 	var c catchUp
 	c.open(true, false)
