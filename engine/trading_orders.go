@@ -204,6 +204,7 @@ func (t *trading) orderChanged(ev *order.Event) {
 		if other := t.orders.ByID(ev.Other); other != nil {
 			if other.State.Terminal() {
 				_ = t.books.OwnRemoved(keyOf(other))
+				t.endUnresolved(other.ID)
 			}
 			t.quoteOrder(other)
 		}

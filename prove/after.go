@@ -19,7 +19,7 @@ import (
 func (b *bot) checkAnswers() {
 	first := uint64(math.MaxUint64)
 	for reference, r := range b.checks.sent {
-		if r.left && r.answered == 0 && r.resolved == 0 ||
+		if r.left && !r.earlier && r.answered == 0 && r.resolved == 0 ||
 			r.doubt != 0 && r.doubt < b.checks.fresh && r.answered == 0 && r.ended == 0 {
 			first = min(first, reference)
 		}
@@ -37,6 +37,23 @@ func (b *bot) checkAnswers() {
 		!b.checks.lost && b.starts == 1 &&
 		b.engine.AccountSequence() >= n {
 		b.world.fail("account holes", b, "%d is never sent, %d was received", n, b.engine.AccountSequence())
+	}
+}
+
+// checkEarlier checks, at rest, that the fate of each request of an earlier process is known that was without one.
+func (b *bot) checkEarlier() {
+	if b.engine == nil || b.checks.fresh == 0 || b.world.failed() ||
+		b.world.schedule.Settings.has(smallTables|FewUnanswered|ResumeNothing) {
+		return
+	}
+	first := uint64(math.MaxUint64)
+	for reference, r := range b.checks.sent {
+		if r.earlier && r.answered == 0 && r.resolved == 0 && r.ended == 0 {
+			first = min(first, reference)
+		}
+	}
+	if r := b.checks.sent[first]; r != nil {
+		b.world.fail("fate", b, "%v with reference %d of an earlier process has no fate: %+v", r.typ, first, *r)
 	}
 }
 
@@ -94,7 +111,7 @@ func (b *bot) checkQuotes() {
 	}
 	live := make(map[quoteKey][]exchange.OrderTruth)
 	for _, o := range w.sim.Exchange.Orders(b.account) {
-		if o.State == exchange.OrderLive {
+		if o.State == exchange.OrderLive && !b.quoting.others[o.Reference] {
 			key := quoteKey{o.Market, o.Contract}
 			live[key] = append(live[key], o)
 		}
@@ -114,6 +131,9 @@ func (b *bot) checkQuote(key quoteKey, live []exchange.OrderTruth) {
 		if len(live) > 0 {
 			w.fail("quotes", b, "%+v: %+v are live, nothing is wanted, status %+v", key, live, s)
 		}
+		return
+	}
+	if b.barred(key, two) {
 		return
 	}
 	c, ok := b.engine.Book(key.market, key.contract)

@@ -32,6 +32,7 @@ type bot struct {
 	stoppedUntil int64           // the process does not run
 	deadUntil    int64           // it is killed
 	writable     bool            // its connection takes bytes again
+	doomed       time.Duration   // it is killed when a request leaves, for so long
 	slow         time.Duration   // what the next handler takes
 	resolveAt    int64           // when a doubt is resolved next
 	resumeAt     int64           // when a halt by a limit is ended next
@@ -49,6 +50,11 @@ type bot struct {
 	sequencesRestarted, forgotten bool // by the exchange: what is known may be incomplete
 
 	watch
+	outgoing outgoing
+	saved    saved
+	quoting  quoting
+
+	accountLog account
 }
 
 // exceededMax is how often a bot may exceed limits that the exchange has changed while requests were under way.
@@ -77,6 +83,7 @@ func (b *bot) start() {
 	b.restarting, b.replaces = false, nil
 	b.starts++
 	b.wanted, b.placed, b.halted, b.haltFor = make(map[quoteKey]quote.Two), nil, false, 0
+	before := b.checks.sent
 	b.checks, b.stream, b.actedAt = newChecks(), stream{}, w.now
 	config := engine.Config{
 		Address: "exchange.test:3801", DisableTLS: true,
@@ -97,11 +104,13 @@ func (b *bot) start() {
 			if err != nil {
 				return nil, err
 			}
-			b.link = l
+			b.link, l.bot = l, b
+			b.outgoing.opened()
 			return l, nil
 		},
 	}
 	config.State.HandleReplayed = b.handlesReplayed()
+	b.quoting = b.newQuoting()
 	if w.schedule.Settings == 0 {
 		b.limit(&config)
 	} else { // which have limits of their own
@@ -123,11 +132,17 @@ func (b *bot) start() {
 		return
 	}
 	b.engine = e
+	b.accountLog.begin(e, config.Session.Resume != session.ResumeNone)
 	for i := range b.submissions {
 		b.submissions[i] = new(submission)
 	}
 	if e.Recovery().Found {
 		w.result.Starts++
+		b.checkRecovered(before)
+	}
+	if b.disk != nil {
+		b.disk.onImage = b.imageSaved
+		b.imageSaved()
 	}
 	if err := e.DefineMarket(goals, false); err != nil {
 		panic("BUG: " + err.Error())
@@ -167,9 +182,11 @@ func (b *bot) kill(pause time.Duration, power bool) {
 	if b.engine == nil {
 		return
 	}
+	b.doomed = 0
 	if b.link != nil {
 		b.link.cut(b.world.now)
 	}
+	b.carry()
 	old := b.disk
 	switch {
 	case old == nil:
@@ -228,6 +245,7 @@ func (b *bot) pullAll() {
 
 // calm ends what keeps the process from running.
 func (b *bot) calm() {
+	b.doomed = 0
 	b.stoppedUntil, b.slow, b.resolveAt = math.MinInt64, 0, b.world.now+int64(4*time.Minute)
 	b.asked = make(map[uint64]bool)
 	if b.engine == nil {
@@ -242,7 +260,8 @@ func (b *bot) calm() {
 	for _, l := range b.world.links {
 		l.partial = false
 	}
-	if b.engine != nil && (b.uncertain() || b.world.schedule.Settings.has(FewSubscriptions)) {
+	keeps := b.some(drawKeep, 2) != 0 && !b.world.schedule.Settings.has(forgetful)
+	if b.engine != nil && (b.uncertain() && !keeps || b.world.schedule.Settings.has(FewSubscriptions)) {
 		b.pullAll() // what they are asked for may be refused for reasons that the bot cannot know
 		clear(b.wanted)
 	}
@@ -286,8 +305,13 @@ func (b *bot) run() {
 			return
 		}
 		b.writable = false
+		requests := b.saved.requests
 		if err := b.engine.Poll(); err != nil {
 			b.ended(err)
+			return
+		}
+		if b.doomed > 0 && b.saved.requests > requests {
+			b.kill(b.doomed, false)
 			return
 		}
 	}
@@ -295,11 +319,12 @@ func (b *bot) run() {
 
 // ended notes the end of the engine.
 func (b *bot) ended(err error) {
+	b.carry()
 	if b.restarting {
 		b.restarting, b.engine = false, nil
 		return
 	}
-	if refused := (*session.LogoutError)(nil); errors.As(err, &refused) && b.world.faulty &&
+	if refused := (*session.LogoutError)(nil); errors.As(err, &refused) && b.world.answersLate() &&
 		refused.Policy().Retry == session.RetryNever {
 		b.engine, b.deadUntil = nil, b.world.now+int64(time.Second)
 		return
@@ -348,10 +373,14 @@ func (b *bot) register() {
 			w.fail("replays", b, "a gap is not filled, %v after a request without faults", time.Duration(late))
 		}
 	})
-	e.OnAccountLost(func(*engine.Event) { b.checks.lost = true })
+	e.OnAccountLost(func(ev *engine.Event) { b.lostAccount(ev); b.distrusts() })
+	e.OnAccountGap(b.missing)
 	e.OnCaughtUp(func(ev *engine.Event) {
 		b.digestEvent(ev)
 		b.checks.caughtUp, b.stream.caught = true, true
+		if !ev.Complete && ev.Cause != session.ErrUnresolved {
+			b.distrusts()
+		}
 	})
 	e.OnAccountReset(func(ev *engine.Event) {
 		if !w.renumbered {
@@ -359,6 +388,8 @@ func (b *bot) register() {
 		}
 		b.sequencesRestarted = true
 		clear(b.checks.applied)
+		b.accountLog.reset()
+		b.distrusts()
 	})
 	e.OnThrottleExceeded(func(ev *engine.Event) {
 		b.digestEvent(ev)
@@ -403,6 +434,9 @@ func (b *bot) register() {
 		}
 	}
 	b.period = time.Duration(5+b.random.IntN(100)) * time.Millisecond
+	if b.quoting.patient && b.role == Maker {
+		b.period *= 50
+	}
 	if _, err := e.Every(b.period, b.act); err != nil {
 		panic("BUG: " + err.Error())
 	}

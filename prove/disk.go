@@ -24,8 +24,11 @@ type disk struct {
 	stable map[string]*inode // durable names
 	held   map[string]bool
 	full   bool // writes fail
+	failed bool // one has failed
 	lies   bool // Sync and SyncDir do nothing
 	dead   bool // the process that had it was killed
+
+	onImage func() // is called when an image takes the place of the last one
 }
 
 // inode is a file, whatever its names.
@@ -78,6 +81,7 @@ func (d *disk) Open(name string, flag int) (engine.File, error) {
 	}
 	if n == nil {
 		if d.full {
+			d.failed = true
 			return nil, errDisk
 		}
 		n = new(inode)
@@ -96,6 +100,9 @@ func (d *disk) Rename(from, to string) error {
 	}
 	d.names[to] = d.names[from]
 	delete(d.names, from)
+	if d.onImage != nil {
+		d.onImage()
+	}
 	return nil
 }
 
@@ -164,6 +171,7 @@ func (f *diskFile) Write(b []byte) (int, error) {
 	case f.disk.dead:
 		return 0, errDisk
 	case f.disk.full:
+		f.disk.failed = true
 		n := f.disk.random.IntN(len(b) + 1)
 		f.inode.data = append(slices.Clip(f.inode.data), b[:n]...)
 		return n, errDisk

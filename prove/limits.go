@@ -7,6 +7,7 @@ import (
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/risk"
+	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/ring"
@@ -15,7 +16,8 @@ import (
 // limits are those of a bot's risk checks, and what its requests have used of them.
 type limits struct {
 	on     bool
-	levels int // of a quote
+	levels int  // of a quote
+	roomy  bool // the bytes that wait for the socket are full before the messages are too many
 	config risk.Config
 	tokens float64
 	filled int64
@@ -43,9 +45,13 @@ func (b *bot) limit(c *engine.Config) {
 		c.Session.UnansweredMax = 16 + r.IntN(64)
 		c.State.Orders.Requests, c.State.Orders.Orders = 16+r.IntN(64), 64+r.IntN(64)
 		c.Session.Send = ring.SendRingConfig{Bytes: 16 << 10, Records: 128}
+		if r.IntN(2) == 0 { // the bytes of the ring are full before its records
+			c.Session.UnansweredMax, c.State.Orders.Requests, c.State.Orders.Orders = 0, 0, 1024
+			c.Session.Send.Records, b.limits.roomy = 4096, true
+		}
 		c.State.Quotes.Orders = 64 + r.IntN(64)
 	}
-	if b.limits.on = b.role != Maker && b.role != Second && r.IntN(2) == 0; b.limits.on {
+	if b.limits.on = b.role != Maker && b.role != Second && r.IntN(3) > 0; b.limits.on {
 		if r.IntN(2) == 0 {
 			l.OrderQuantityMax = 200_000
 		}
@@ -58,7 +64,7 @@ func (b *bot) limit(c *engine.Config) {
 		if r.IntN(2) == 0 {
 			l.OrdersMax = 1 + r.IntN(30)
 		}
-		if r.IntN(2) == 0 {
+		if r.IntN(4) > 0 {
 			l.MarketExposureMax = odds.Money(1_500_000_000 * (1 + r.IntN(8)))
 			l.AccountExposureMax = 3 * l.MarketExposureMax
 		}
@@ -71,18 +77,30 @@ func (b *bot) limit(c *engine.Config) {
 		}
 	}
 	b.limits.tokens = float64(l.Burst)
+	c.State.Quotes.DisableReplace = r.IntN(4) == 0
+	if r.IntN(4) == 0 {
+		c.Session.Resume = session.ResumeSession
+	}
+	if b.hasty() {
+		c.Session.AnswerTimeout = time.Duration(50+r.IntN(500)) * time.Millisecond
+		c.Session.StaleAfter = time.Duration(1+r.IntN(100)) * time.Millisecond
+	}
 	c.State.Risk = *l
 }
 
+// hasty reports whether the bot soon gives up the wait for answers.
+func (b *bot) hasty() bool { return b.world.schedule.Settings == 0 && b.some(drawHasty, 3) == 0 }
+
 // leaves checks a request that leaves at a clock reading, which is not the world's while a handler takes long.
 func (b *bot) leaves(p *msg.Payload, at int64) {
+	if p.GetEtoPayload().GetIsReplay() {
+		return
+	}
+	b.checkQuoteSent(p)
 	if !b.world.strict {
 		return
 	}
 	w, l := b.world, &b.limits
-	if p.GetEtoPayload().GetIsReplay() {
-		return
-	}
 	reference, typ := uint64(0), p.GetType()
 	switch typ {
 	case msg.PayloadOrderCreate:
@@ -125,7 +143,7 @@ func (b *bot) leaves(p *msg.Payload, at int64) {
 
 // checkQuoted checks that what a maker asks for is what it wants. The total of a replace includes what was executed.
 func (b *bot) checkQuoted(id, quantity uint64, total bool) {
-	if b.role != Maker || b.world.probing {
+	if b.role != Maker || b.world.probing || b.quoting.direct {
 		return
 	}
 	for o := range b.engine.Orders() {
@@ -174,7 +192,7 @@ func (b *bot) rejected(reason msg.OrderRejectedReason) {
 	w := b.world
 	switch {
 	case reason == msg.OrderRejectedCrossedSelf && !b.shared() && !b.uncertain() && b.starts == 1 &&
-		(b.limits.config.RefuseSelfCross || b.role == Maker):
+		(b.limits.config.RefuseSelfCross || b.role == Maker && !b.quoting.mixed):
 		w.fail("self cross", b, "an order crosses an own one")
 	case reason == msg.OrderRejectedThrottleExceeded && !w.throttled && w.schedule.Jitter == 0 &&
 		!w.schedule.Partial && w.schedule.Faults.Inactive():
@@ -277,7 +295,7 @@ func (b *bot) checkSides() {
 	seen := make(map[side]int)
 	for o := range b.engine.Orders() {
 		have, ok := w.sim.Exchange.Order(o.ID)
-		if ok && have.Available > 0 && have.Price != uint32(odds.PriceMin) { // not a probe
+		if ok && have.Available > 0 && !b.quoting.others[o.Reference] {
 			at := side{o.Contract, o.Side}
 			if seen[at]++; seen[at] > b.limits.levels {
 				w.fail("sides", b, "%d orders are live on one side, the last is %d", seen[at], o.ID)

@@ -66,6 +66,7 @@ type link struct {
 	net.Conn // nil: only the methods below are called
 
 	world    *World
+	bot      *bot // nil if nobody follows what is written
 	random   *rand.Rand
 	exchange *fault.Conn
 	latency  int64
@@ -126,6 +127,9 @@ func (l *link) Write(b []byte) (int, error) {
 	n := min(l.some(len(b)), l.window-l.out.size)
 	if n <= 0 || l.clogged {
 		return 0, nil
+	}
+	if l.bot != nil {
+		l.bot.wrote(b[:n])
 	}
 	if l.abandoned {
 		return n, nil // into a socket whose peer is gone

@@ -114,6 +114,7 @@ func (b *bot) moment() {
 	w := b.world
 	b.checkTimer()
 	b.checkSuspect()
+	b.checkArrived()
 	if w.now < b.momentAt || w.failed() || !b.informed() {
 		return
 	}
@@ -134,6 +135,7 @@ func (b *bot) moment() {
 		}
 	}
 	b.checkHeld()
+	b.checkSteady()
 	b.checkLimits()
 	b.checkSides()
 	if w.now >= w.unsure && why&(order.Inexact|order.ResultUnknown) == 0 {

@@ -46,22 +46,76 @@ func (w *World) takeRare(s *Step, b *bot, market, contract uint32) {
 	case UserSettles:
 		b.sayResult(market)
 	case BadRequests:
-		b.sendBad(s.N)
+		b.byItself(func() { b.sendBad(s.N) })
 	case ClogConn:
-		b.clog(min(s.For, 2*time.Second))
+		b.clog(min(s.For, 2*time.Second), s.N%3 == 0)
 	case Resubscribe:
 		b.subscribeAgain(market)
 	}
 }
 
-// clog makes the bot's connection take nothing for a while.
-func (b *bot) clog(pause time.Duration) {
+// breakOff breaks the bot's connection: at once, or after nothing could be written for a while, and then again soon
+// after the next one is there, perhaps with the session.
+func (b *bot) breakOff(s *Step) {
+	w := b.world
+	if s.N%2 == 0 || b.link == nil {
+		if b.link != nil {
+			b.link.cut(w.now)
+		}
+		return
+	}
+	clogged := min(s.For, 300*time.Millisecond)
+	b.clog(clogged, true)
+	if s.N%4 == 1 {
+		return
+	}
+	w.after(clogged+time.Duration(s.N>>8%200)*time.Millisecond, func() {
+		if b.link != nil {
+			b.link.cut(w.now)
+		}
+		if s.N>>16%2 == 0 {
+			w.sim.DropSessions()
+		}
+	})
+}
+
+// breakSoon may break the bot's connection after a while: the next login finds that something is missing.
+func (b *bot) breakSoon(s *Step) {
+	if s.N>>48%2 == 0 {
+		return
+	}
+	b.world.after(min(s.For, time.Second), func() {
+		if b.link != nil {
+			b.link.cut(b.world.now)
+		}
+	})
+}
+
+// fillRing sends what changes nothing until there is no room for more.
+func (b *bot) fillRing() {
+	var m msg.MarketUnsubscribe
+	m.SetMarketId(9999)
+	for n := 0; b.engine != nil && n < 4096; n++ {
+		if _, err := b.engine.SendMarketUnsubscribe(&m); err != nil {
+			return
+		}
+	}
+}
+
+// clog makes the bot's connection take nothing for a while, after which it may break.
+func (b *bot) clog(pause time.Duration, breaks bool) {
 	l := b.link
 	if l == nil {
 		return
 	}
-	l.clogged = true
-	b.world.after(pause, func() { l.clogged, b.writable = false, true })
+	if l.clogged = true; b.limits.roomy {
+		b.fillRing()
+	}
+	b.world.after(pause, func() {
+		if l.clogged, b.writable = false, true; breaks {
+			l.cut(b.world.now)
+		}
+	})
 }
 
 // restart stops the engine, which cancels its orders and logs out, and starts another one after a while.

@@ -91,7 +91,7 @@ const forgetful = SmallOrders | SmallContracts | ShortRetention | ResumeNothing 
 // drawSettings draws settings: on some days none, on others many.
 func drawSettings(r *rand.Rand) (s Settings) {
 	rarely := 2 + r.IntN(12)
-	if r.IntN(3) == 0 {
+	if r.IntN(2) == 0 {
 		return 0
 	}
 	for one := Settings(1); one < settingsEnd; one <<= 1 {
@@ -104,6 +104,17 @@ func drawSettings(r *rand.Rand) (s Settings) {
 	}
 	return s
 }
+
+// What else is drawn with [bot.some].
+const (
+	drawPatient Settings = settingsEnd << iota
+	drawMixed
+	drawFocus
+	drawHasty
+	drawPings
+	drawBurst
+	drawKeep
+)
 
 // some returns a number below n that is different for each kind of setting and bot, and the same after a restart.
 func (b *bot) some(of Settings, n int) int {

@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"strings"
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
@@ -23,9 +24,7 @@ func (w *World) take(s *Step) {
 	contract := contracts[market][s.N>>8%uint64(len(contracts[market]))]
 	switch s.Kind {
 	case CutConn:
-		if b.link != nil {
-			b.link.cut(w.now)
-		}
+		b.breakOff(s)
 	case LogoutAll:
 		w.sim.LogoutAll(logoutReasons[s.N%3])
 	case RefuseConns:
@@ -33,6 +32,10 @@ func (w *World) take(s *Step) {
 	case StopProcess:
 		b.stoppedUntil = w.now + int64(s.For)
 	case KillProcess:
+		if s.N>>40%2 == 0 {
+			b.doomed = s.For // as soon as a request leaves
+			break
+		}
 		b.kill(s.For, false)
 	case CutPower:
 		b.kill(s.For, true)
@@ -44,7 +47,7 @@ func (w *World) take(s *Step) {
 	case SlowHandler:
 		b.slow = min(s.For, 2*time.Second)
 	case HaltMarket:
-		if x.Halt(market, "") == nil {
+		if x.Halt(market, strings.Repeat("halted ", int(s.N>>24%60))) == nil {
 			w.after(s.For, func() { w.open(market) })
 		}
 	case Goal:
@@ -73,12 +76,14 @@ func (w *World) take(s *Step) {
 		for _, o := range w.bots {
 			o.forgotten = o.forgotten || o.account == b.account
 		}
+		b.breakSoon(s)
 	case SkipSequences:
 		if truth, _ := x.Truth(b.account); w.skipped[b.account] == 0 && b.engine != nil &&
 			b.engine.AccountSequence() == truth.AccountSequence && truth.AccountSequence > 0 {
 			w.skipped[b.account] = truth.AccountSequence + 1
 		}
 		x.SkipSequences(b.account, 1+s.N%5)
+		b.breakSoon(s)
 	case Throttle:
 		w.throttled = true
 		w.sim.SetThrottle(sim.Throttle{

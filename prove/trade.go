@@ -27,12 +27,33 @@ func (b *bot) act() {
 			b.world.fail("kill switch", b, "an order is accepted in the handler that called Halt")
 		}
 	}
+	if b.some(drawPings, 2) == 0 {
+		_, _ = b.engine.Ping() // whose pong, if it is lost, is not repeated
+	}
 	switch b.role {
 	case Maker, Second:
 		b.make()
+		for range 8 {
+			if b.quoting.patient {
+				b.make()
+			}
+		}
+		if b.quoting.mixed {
+			b.byItself(b.hammer)
+		}
 	case Hammer:
-		for range 1 + b.random.IntN(8) {
+		most := 8
+		if b.some(drawBurst, 5) == 0 {
+			most = 60
+		}
+		if b.link != nil && b.link.clogged {
+			most = 100
+		}
+		for range 1 + b.random.IntN(most) {
 			b.hammer()
+		}
+		if b.limits.config.MarketExposureMax != 0 && b.random.IntN(4) == 0 {
+			b.fillUp()
 		}
 	case Submitter:
 		b.submit()
@@ -42,6 +63,9 @@ func (b *bot) act() {
 // anywhere returns a contract of any market.
 func (b *bot) anywhere() (market, contract uint32) {
 	market = markets[b.random.IntN(len(markets))]
+	if n := b.some(drawFocus, 2*len(markets)); n < len(markets) && b.random.IntN(4) > 0 {
+		market = markets[n] // most of what the bot does is in one market
+	}
 	return market, contracts[market][b.random.IntN(len(contracts[market]))]
 }
 
@@ -61,6 +85,7 @@ func (b *bot) make() {
 	key := quoteKey{market, contract}
 	if b.random.IntN(8) == 0 {
 		b.engine.Pull(market, contract)
+		b.quoting.movedAt = b.world.now
 		delete(b.wanted, key)
 		return
 	}
@@ -78,7 +103,11 @@ func (b *bot) make() {
 		two = old
 		two.Size = b.size()
 	}
-	b.wanted[key] = two
+	if old, ok := b.wanted[key]; ok && old.Bid != 0 && old.Ask != 0 && b.random.IntN(6) == 0 {
+		two = shifted(old, b.random.IntN(2) == 0) // to where the other side was
+	}
+	old, had := b.wanted[key]
+	b.wanted[key], b.quoting.movedAt = two, b.world.now
 	var err error
 	if b.limits.levels == 1 && b.index == 0 {
 		err = b.engine.Quote(market, contract, two)
@@ -90,10 +119,24 @@ func (b *bot) make() {
 	case err == nil:
 	case s.has(SmallQuotes) && errors.Is(err, quote.ErrContractsFull),
 		s.has(FewSubscriptions) && errors.Is(err, engine.ErrSubscriptions):
-		delete(b.wanted, key)
+		if b.wanted[key] = old; !had { // it stays as it was
+			delete(b.wanted, key)
+		}
 	default:
 		b.world.fail("quote", b, "Quote %+v: %v", two, err)
 	}
+}
+
+// shifted returns a quote moved by its own spread, so that one of its sides is where the other one was.
+func shifted(q quote.Two, up bool) quote.Two {
+	spread := q.Ask - q.Bid
+	switch {
+	case up && (q.Ask + spread).Valid():
+		q.Bid, q.Ask = q.Ask, q.Ask+spread
+	case !up && q.Bid > spread:
+		q.Bid, q.Ask = q.Bid-spread, q.Bid
+	}
+	return q
 }
 
 // levelStep is how far levels of a quote are apart.
@@ -116,7 +159,7 @@ func (b *bot) levels(two quote.Two) (bids, asks []quote.Level) {
 func (b *bot) book(c book.Contract) {
 	bid, ok := c.Best(odds.Buy)
 	b.world.digest.add(uint64(c.ID())<<32 | uint64(bid.Price))
-	if !ok || !b.world.faulty || b.role != Maker || b.random.IntN(50) != 0 {
+	if !ok || !b.world.faulty || b.role != Maker || b.quoting.patient || b.random.IntN(50) != 0 {
 		return
 	}
 	b.make()
@@ -165,6 +208,28 @@ func (b *bot) hammer() {
 	}
 	if len(b.placed) > 300 {
 		b.placed = b.placed[100:]
+	}
+}
+
+// fillUp asks for more in an order of its own, and for as much besides as its limits allow.
+func (b *bot) fillUp() {
+	market, contract := b.anywhere()
+	for i := range b.placed {
+		if o := b.placed[i].Order(); o != nil && o.Market == market && o.ID != 0 && o.Overlay == 0 {
+			if p, err := b.placed[i].Replace(o.Price, o.Executed+o.Available+b.size()); err == nil {
+				b.placed = append(b.placed, p)
+			}
+			break
+		}
+	}
+	for n := odds.Quantity(320_000); n >= 10_000; {
+		l := order.Limit{Market: market, Contract: contract, Side: odds.Sell, Price: 4000, Quantity: n}
+		p, err := b.engine.Place(l)
+		if err != nil {
+			n /= 2
+			continue
+		}
+		b.placed = append(b.placed, p)
 	}
 }
 

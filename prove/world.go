@@ -115,9 +115,6 @@ func newWorld(s Schedule, to io.Writer) (*World, error) {
 		w.window = windowSmall
 	}
 	w.strict = s.Settings == 0 && !s.Wild
-	for i := range s.Steps {
-		w.strict = w.strict && s.Steps[i].Kind <= KillSwitch
-	}
 	for i, role := range s.Bots {
 		b := newBot(w, i, role)
 		w.bots = append(w.bots, b)
@@ -162,7 +159,10 @@ func (w *World) day() {
 	}
 	for _, b := range w.bots {
 		b.compare()
+		b.checkEarlier()
+		b.checkDistrusted()
 		if w.strict {
+			b.checkLive()
 			b.checkQuotes()
 			b.checkAnswers()
 			b.checkFills()
@@ -170,6 +170,7 @@ func (w *World) day() {
 		}
 	}
 	if w.strict {
+		w.seekGhosts()
 		w.probe()
 	}
 	if text := w.sim.Exchange.Audit(); text != "" {
@@ -220,6 +221,9 @@ func (w *World) calm() {
 		b.calm()
 	}
 }
+
+// answersLate reports whether answers of before the faults ended may still arrive.
+func (w *World) answersLate() bool { return w.faulty || w.now-w.calmAt < int64(time.Second) }
 
 // open opens a market unless it has ended.
 func (w *World) open(market uint32) {

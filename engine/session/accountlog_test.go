@@ -338,3 +338,16 @@ func TestAccountLogEnd(t *testing.T) {
 		t.Errorf("again: %v", v)
 	}
 }
+
+// TestAccountCandidateAgain repeats the first message of what may be a new numbering: that confirms nothing.
+func TestAccountCandidateAgain(t *testing.T) {
+	l := newAccountLog(1)
+	l.receive(0, 1, 1, false, false)
+	l.receive(0, 2, 1, false, false)
+	if v, _, _ := l.receive(0, 1, 9, false, false); v != accountReset {
+		t.Fatalf("%v", v)
+	}
+	if v, _, _ := l.receive(0, 1, 9, false, false); v != accountDuplicate || l.high != 2 {
+		t.Errorf("%v, %d", v, l.high)
+	}
+}

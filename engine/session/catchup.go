@@ -48,9 +48,15 @@ type catchUp struct {
 	doubts   int    // unresolved messages that were reported
 }
 
-// open begins a connection.
-func (c *catchUp) open(required bool) {
+// open begins a connection. A catch-up that the last one did not come to the end of goes on if the session is resumed:
+// the exchange repeats the rest of it with the session's messages.
+func (c *catchUp) open(required, resuming bool) {
+	last := *c
 	*c = catchUp{pending: true, required: required, cancel: c.cancel}
+	if resuming && last.pending && last.requested {
+		c.requested, c.from, c.repeated = true, last.from, last.repeated
+		c.incomplete, c.doubts = last.incomplete, last.doubts
+	}
 }
 
 // request notes that the login requests what follows a number of the account.
@@ -58,10 +64,11 @@ func (c *catchUp) request(from uint64) { c.requested, c.from = true, from }
 
 // begin follows the answer to the login, and reports whether a ping has to mark the end.
 func (c *catchUp) begin(resumed, gapOpen bool, deadline int64) (pingNeeded bool) {
-	c.resumed, c.deadline = resumed, deadline
-	switch {
-	case resumed:
+	if c.resumed, c.deadline = resumed && !c.requested, deadline; resumed {
 		marks.Hit(marks.SessionResumed)
+	}
+	switch {
+	case c.resumed:
 		c.waiting = gapOpen
 	case c.requested:
 		c.waiting, c.pingDeferred = true, true

@@ -20,7 +20,7 @@ func TestCatchUpBegin(t *testing.T) {
 		"resumed, with a gap":    {true, false, true, false, true},
 	} {
 		k := catchUp{cancel: true}
-		if k.open(true); c.requested {
+		if k.open(true, false); c.requested {
 			k.request(40)
 		}
 		if !k.pending || !k.required || !k.cancel || k.ended || k.waiting {
@@ -48,7 +48,7 @@ func TestCatchUpBegin(t *testing.T) {
 // newCatchUp returns one whose login asked for what follows 40, with its ping sent with sequence 7.
 func newCatchUp() *catchUp {
 	c := new(catchUp)
-	c.open(true)
+	c.open(true, false)
 	c.request(40)
 	c.begin(false, false, 500)
 	c.pinged(7)
@@ -68,7 +68,7 @@ func TestCatchUpPong(t *testing.T) {
 		t.Error("two pongs of one ping")
 	}
 	c = new(catchUp)
-	c.open(false)
+	c.open(false, false)
 	c.request(40)
 	c.begin(false, false, 500)
 	if c.ponged(0) || !c.waiting {
@@ -104,7 +104,7 @@ func TestCatchUpRecovered(t *testing.T) {
 		t.Error("a gap of a fresh session ends the wait")
 	}
 	c = new(catchUp)
-	c.open(true)
+	c.open(true, false)
 	c.begin(true, true, 500)
 	if c.recovered(); c.waiting || !c.ended {
 		t.Errorf("%+v", c)
@@ -134,7 +134,7 @@ func TestCatchUpRepeats(t *testing.T) {
 		t.Error("something is repeated after CaughtUp")
 	}
 	fresh := new(catchUp)
-	fresh.open(false)
+	fresh.open(false, false)
 	if fresh.repeats(Live, 1) {
 		t.Error("something is repeated that was not asked for")
 	}
@@ -174,7 +174,7 @@ func TestCatchUpFinish(t *testing.T) {
 		}
 	}
 	k := new(catchUp)
-	k.open(true)
+	k.open(true, false)
 	k.begin(false, false, 500)
 	wantErr(t, k.finish(true), ErrNotResumed)
 	k.received(1)
@@ -186,5 +186,29 @@ func TestCatchUpFinish(t *testing.T) {
 	_ = k.finish(false)
 	if k.received(1); k.repeated {
 		t.Error("a message after CaughtUp counts")
+	}
+}
+
+// TestCatchUpGoesOn loses the connection while the exchange repeats the account's messages, and resumes the session:
+// the catch-up asks for the end of them again, so that what is in doubt since before the session is given up, and what
+// is missing is lost.
+func TestCatchUpGoesOn(t *testing.T) {
+	var c catchUp
+	c.open(true, false)
+	c.request(7)
+	c.begin(false, false, 100)
+	c.pinged(3)
+	c.received(7)
+	c.open(true, true)
+	if !c.begin(true, true, 200) || !c.waiting || c.resumed {
+		t.Fatalf("%+v", c)
+	}
+	c.pinged(9)
+	if c.ponged(3) || !c.ponged(9) || !c.provesLoss() || c.finish(false) != nil {
+		t.Errorf("%+v", c)
+	}
+	c.open(true, true) // it has come to its end
+	if c.begin(true, false, 300) || !c.resumed || !c.ended {
+		t.Errorf("%+v", c)
 	}
 }

@@ -61,7 +61,7 @@ func (s *Session) Open(now int64) error {
 	s.liveness.open(fair, resuming)
 	s.sequence.open(resuming)
 	s.resender.open(resuming)
-	s.catchUp.open(s.config.RequireCaughtUp)
+	s.catchUp.open(s.config.RequireCaughtUp, resuming)
 	s.outbox.open(s.clock.now, s.epoch)
 	if !resuming {
 		s.requests.detachDoubts()

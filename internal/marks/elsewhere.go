@@ -98,4 +98,13 @@ var Elsewhere = map[Mark]string{
 	StoreWriteFailed:       "engine/internal/statefile.TestWriter",
 	StoreRenameFailed:      "engine/internal/statefile.TestAtomic",
 	StoreSyncFailed:        "engine/internal/statefile.TestAtomic",
+	AccountCandidateAgain:  "engine/session.TestAccountCandidateAgain",
+	FillTooSmall:           "engine/order.TestReduceTinyFill",
+	GoneQueueFull:          "engine/order.TestGoneQueueIsBounded",
+	PersistFirstTimeout:    "engine.TestPersistDeadDisk",
+	PersistLastTimeout:     "engine.TestPersistDeadDisk",
+	PersistOrdersDamaged:   "engine.TestPersistOrdersDamaged",
+	PersistLogNotCovered:   "engine.TestPersistLogWaitsForItsImage",
+	PersistIntentLost:      "engine.TestPersistManyIntents",
+	PersistSkipped:         "engine.TestPersistSkipsHalfAState",
 }

@@ -123,6 +123,9 @@ func (c *Conn) NextSequence() (next uint64, held bool) {
 	return c.gateway.NextSequence(), len(c.heldUnsequenced) > 0
 }
 
+// ExpectedSequence returns the sequence that the next message of the client has to have: all before it have arrived.
+func (c *Conn) ExpectedSequence() uint64 { return c.gateway.ExpectedSequence() }
+
 // Free returns the memory that the driver reads into: nil once the connection is closing, empty if nothing is to be
 // read for now. It is valid until Filled.
 func (c *Conn) Free() []byte {
@@ -162,7 +165,7 @@ func (c *Conn) Pending() []byte {
 	if c.injector.now < c.stalledUntil {
 		return nil
 	}
-	if !c.active && len(c.out.queue) == 0 && len(c.out.held) == 0 && len(c.out.skipped) == 0 {
+	if !c.active && !c.cut && len(c.out.queue) == 0 && len(c.out.held) == 0 && len(c.out.skipped) == 0 {
 		c.out.passThrough, c.out.borrowed = true, c.gateway.Pending()
 		return c.out.borrowed
 	}

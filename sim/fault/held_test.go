@@ -60,3 +60,19 @@ func TestReorderedRequestIsCarriedOut(t *testing.T) {
 		t.Errorf("%d orders are carried out", truth.Live)
 	}
 }
+
+// Nothing follows half a message after which the connection is cut, also if no more faults are wanted meanwhile.
+func TestNothingFollowsTheCut(t *testing.T) {
+	w := newWorld(t, quiet())
+	c := w.login()
+	c.Force(fault.Cut, 1)
+	for range 3 {
+		w.create(w.Bot, msg.SideBuy, 3000)
+	}
+	half := len(c.Pending())
+	c.Set(fault.Plan{})
+	c.Written(half)
+	if rest := c.Pending(); half == 0 || len(rest) != 0 || !c.Closing() {
+		t.Errorf("%d bytes follow %d, closing %t", len(rest), half, c.Closing())
+	}
+}

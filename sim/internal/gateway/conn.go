@@ -77,6 +77,9 @@ func (c *Conn) Username() string { return c.session.username }
 // NextSequence returns the sequence of the next message to the client.
 func (c *Conn) NextSequence() uint64 { return c.session.outSeq }
 
+// ExpectedSequence returns the sequence that the next message of the client has to have.
+func (c *Conn) ExpectedSequence() uint64 { return c.session.inSeq }
+
 // Free returns the memory that the driver reads into; see [wire.Buffer]. It is not empty after
 // Filled has returned, and nil once the connection is closing.
 func (c *Conn) Free() []byte {

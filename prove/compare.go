@@ -1,0 +1,61 @@
+package prove
+
+import (
+	"github.com/smk-go/smk/odds"
+	"github.com/smk-go/smk/sim/exchange"
+)
+
+// compareMoney compares positions and money. At rest nothing is under way.
+func (b *bot) compareMoney(rest bool) {
+	w := b.world
+	account, _ := w.sim.Exchange.Truth(b.account)
+	positions := make(map[quoteKey]exchange.PositionTruth)
+	for _, p := range account.Positions {
+		positions[quoteKey{p.Market, p.Contract}] = p
+	}
+	for _, market := range markets {
+		for _, contract := range contracts[market] {
+			want, got := positions[quoteKey{market, contract}], b.engine.Position(market, contract)
+			if got.Settled {
+				continue
+			}
+			if int64(got.Final) != want.Net || int64(got.FinalFlow) != int64(want.Flow) ||
+				int64(got.Provisional) != want.PendingNet || int64(got.ProvisionalFlow) != int64(want.PendingFlow) {
+				w.fail("positions", b, "%d %d: %+v, the exchange has %+v", market, contract, got, want)
+			}
+		}
+	}
+	a := b.engine.Account()
+	if int64(a.Open) != int64(account.Resting) || int64(a.Final) != int64(account.Matched) || rest && a.Asked != 0 ||
+		int64(a.Provision+a.Replacing) != int64(account.Pending) ||
+		a.CashKnown && int64(a.Available) != int64(account.Available) {
+		w.fail("money", b, "%+v, the exchange has %+v", a, account)
+	}
+}
+
+func (b *bot) compareBooks() {
+	w := b.world
+	for _, market := range markets {
+		for _, contract := range contracts[market] {
+			c, ok := b.engine.Book(market, contract)
+			if !ok || !c.Live() {
+				continue // settled, or void
+			}
+			bids, offers := w.sim.Exchange.Book(market, contract)
+			for side, want := range map[odds.Side][]exchange.Level{odds.Buy: bids, odds.Sell: offers} {
+				want = want[:min(len(want), 5)]
+				got := c.Levels(nil, side)
+				if w.schedule.Settings.has(ShallowBooks) { // it knows no more than it was told to
+					want = want[:min(len(want), max(len(got), 1))]
+				}
+				same := len(got) == len(want)
+				for i := 0; same && i < len(got); i++ {
+					same = uint32(got[i].Price) == want[i].Price && uint64(got[i].Quantity) == want[i].Quantity
+				}
+				if !same {
+					w.fail("books", b, "%d %d %v: %v, the exchange has %v", market, contract, side, got, want)
+				}
+			}
+		}
+	}
+}
