@@ -128,6 +128,7 @@ func (b *bot) start() {
 	}
 	e, err := engine.New(config)
 	if err != nil {
+		b.checks.sent = before // of the last process, for the one that starts
 		b.refused(err)
 		return
 	}
