@@ -8,6 +8,7 @@ import (
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
@@ -133,7 +134,7 @@ func (b *bot) checkQuote(key quoteKey, live []exchange.OrderTruth) {
 		}
 		return
 	}
-	if b.barred(key, two) {
+	if b.barred(key, two) || s.Reasons&quote.Untracked != 0 { // orders of its own, or too many of them
 		return
 	}
 	c, ok := b.engine.Book(key.market, key.contract)
@@ -245,7 +246,7 @@ func (b *bot) probe() {
 		case o.ID == 0 || o.State == order.PendingNew:
 		case !replaced:
 			next, err := p.Replace(odds.PriceMin, 20_000)
-			if full := (*order.FullError)(nil); errors.As(err, &full) {
+			if full := (*order.FullError)(nil); errors.As(err, &full) && !b.hasty() { // who has doubts for a while
 				w.fail("probe", b, "a replace is refused: %v", err)
 			}
 			if replaced = true; err == nil {

@@ -145,7 +145,7 @@ func (b *bot) start() {
 		b.disk.onImage = b.imageSaved
 		b.imageSaved()
 	}
-	if err := e.DefineMarket(goals, false); err != nil {
+	if err := e.DefineMarket(goals, false); err != nil && !w.schedule.Settings.has(SmallContracts) {
 		panic("BUG: " + err.Error())
 	}
 	b.register()

@@ -197,7 +197,7 @@ func (b *bot) rejected(reason msg.OrderRejectedReason) {
 	case reason == msg.OrderRejectedThrottleExceeded && !w.throttled && w.schedule.Jitter == 0 &&
 		!w.schedule.Partial && w.schedule.Faults.Inactive():
 		// The ticks of the exchange's bucket and of ours are not the same ones.
-		if b.checks.tooFast++; b.checks.tooFast > 2+len(b.checks.sent)/50 {
+		if b.checks.tooFast++; b.checks.tooFast > 5+len(b.checks.sent)/50 {
 			w.fail("throttle", b, "%d of %d requests are refused: too fast", b.checks.tooFast, len(b.checks.sent))
 		}
 	}

@@ -178,7 +178,7 @@ func (b *bot) checkRecoveredOrders(before map[uint64]*request) {
 	}
 	for _, got := range have {
 		r := before[got.Reference]
-		known := r != nil && (!r.absent || r.absentAt >= s.at)
+		known := r == nil || !r.absent || r.absentAt >= s.at // it may not have left
 		if !b.keepsIntents() || got.ID != 0 || !known || got.Overlay&order.InDoubt == 0 {
 			w.fail("recovered", b, "an order that was not saved: %+v, %+v", *got, r)
 			return
