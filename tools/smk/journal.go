@@ -16,6 +16,7 @@ type journalCommand struct {
 	Cat    journalCat    `cmd:"" help:"Print records, a line each."`
 	Verify journalVerify `cmd:"" help:"Check checksums, and that no record and no message is missing."`
 	Stat   journalStat   `cmd:"" help:"Count records, bytes and messages."`
+	Orders journalOrders `cmd:"" help:"Print what became of each order."`
 }
 
 // journalDir is the folder of a journal.
