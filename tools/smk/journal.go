@@ -17,6 +17,7 @@ type journalCommand struct {
 	Verify journalVerify `cmd:"" help:"Check checksums, and that no record and no message is missing."`
 	Stat   journalStat   `cmd:"" help:"Count records, bytes and messages."`
 	Orders journalOrders `cmd:"" help:"Print what became of each order."`
+	Slow   journalSlow   `cmd:"" help:"Explain the slowest round trips."`
 }
 
 // journalDir is the folder of a journal.
