@@ -67,8 +67,8 @@ const (
 
 // Limits of what is remembered while a journal is read.
 const (
-	gcWindow    = 300e6 // ns before its record in which a collection was: the journal asks every 250 ms
-	evidenceFor = 2e9   // ns for which a round trip waits for what is recorded later
+	gcWindow    = 1e9 // ns before its record in which a collection paused: the journal asks when it is over
+	evidenceFor = 3e9 // ns for which a round trip waits for what is recorded later
 	recentMax   = 1 << 16
 	pendingMax  = 1 << 20 // requests without an answer
 )

@@ -112,7 +112,9 @@ func (s *tracker) note(e *Entry) {
 		s.throttled[typ] = h
 	case journal.KindGC:
 		if i, err := journal.DecodeGC(e.Payload); err == nil {
-			s.evidence = append(s.evidence, evidence{from: e.At - gcWindow, to: e.At, kind: e.Kind, gc: i, record: e.Seq})
+			// The goroutine that asks stands still in a pause, too.
+			from := e.At - gcWindow - max(i.Pause, 0)
+			s.evidence = append(s.evidence, evidence{from: from, to: e.At, kind: e.Kind, gc: i, record: e.Seq})
 		}
 	case journal.KindLog:
 		v := logValues(text)
