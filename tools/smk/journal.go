@@ -18,6 +18,7 @@ type journalCommand struct {
 	Stat   journalStat   `cmd:"" help:"Count records, bytes and messages."`
 	Orders journalOrders `cmd:"" help:"Print what became of each order."`
 	Slow   journalSlow   `cmd:"" help:"Explain the slowest round trips."`
+	Export journalExport `cmd:"" help:"Write the messages as CSV, JSON lines, Parquet, or pcapng for Wireshark."`
 }
 
 // journalDir is the folder of a journal.
