@@ -19,6 +19,9 @@ type journalCommand struct {
 	Orders journalOrders `cmd:"" help:"Print what became of each order."`
 	Slow   journalSlow   `cmd:"" help:"Explain the slowest round trips."`
 	Export journalExport `cmd:"" help:"Write the messages as CSV, JSON lines, Parquet, or pcapng for Wireshark."`
+	Diff   journalDiff   `cmd:"" help:"Find the first difference of two journals."`
+	Redact journalRedact `cmd:"" help:"Copy a journal with more of it masked."`
+	Replay journalReplay `cmd:"" help:"Replay a run of the bot of smk demo."`
 }
 
 // journalDir is the folder of a journal.

@@ -118,3 +118,21 @@ func (d *decoder) decode(r *journal.Record) *Entry {
 	e.Run = d.run
 	return e
 }
+
+// Name returns the name of a journal, Config.Name of its first segment.
+func Name(dir string) (name string, err error) {
+	r, err := journal.OpenDir(dir, journal.ReaderConfig{})
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = r.Close() }()
+	record, err := r.Next()
+	if err == io.EOF {
+		return "", errors.New("the journal has no records")
+	}
+	if err != nil {
+		return "", err
+	}
+	i, err := journal.DecodeSegment(record.Payload)
+	return i.Name, err
+}

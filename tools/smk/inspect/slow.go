@@ -63,6 +63,7 @@ const (
 	CauseHandler    = "slow handler"
 	CauseBacklog    = "backlog"
 	CausePeer       = "exchange or network"
+	CauseUnknown    = "unknown"
 )
 
 // Limits of what is remembered while a journal is read.

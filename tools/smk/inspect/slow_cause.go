@@ -82,7 +82,6 @@ func (s *tracker) collect(r *RoundTrip) {
 	if r.Queue > 0 {
 		spans = append(spans, span{from: r.read, to: r.taken})
 	}
-	r.Busy = covered(spans, r.queued-r.Handler, r.taken)
 	for _, v := range s.evidence {
 		if v.to < r.start || v.from > r.taken {
 			continue
@@ -91,10 +90,16 @@ func (s *tracker) collect(r *RoundTrip) {
 		case v.kind == journal.KindGC:
 			r.Collections += v.gc.Collections
 			r.PauseMax = max(r.PauseMax, v.gc.PauseMax)
+		case v.slow:
+			spans = append(spans, span{from: v.from, to: v.to})
+			if d := min(v.to, r.taken) - max(v.from, r.start); d > r.LongestCall {
+				r.LongestCall, r.SlowHandler = d, v.name
+			}
 		case v.stopped:
 			r.stopped = max(r.stopped, min(v.to, r.taken)-max(v.from, r.start))
 		}
 	}
+	r.Busy = covered(spans, r.queued-r.Handler, r.taken)
 }
 
 // nameOf returns what a busy time was spent on: the handler that the log names, or what came before.
@@ -144,6 +149,9 @@ func (r *RoundTrip) decide() {
 	case r.stopped >= half:
 		r.Cause = CauseStopped
 		r.Why = "the process did not run for " + micros(r.stopped)
+	case r.Busy < half && (r.out.moved == 0 || r.back.moved == 0):
+		r.Cause = CauseUnknown
+		r.Why = "the journal does not have when it was written and read"
 	case r.Busy < half:
 		r.Cause = CausePeer
 		r.Why = fmt.Sprintf("the loop was busy for %s of %s", micros(r.Busy), micros(r.Total))
