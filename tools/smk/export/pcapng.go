@@ -20,7 +20,7 @@ const (
 	serverPort = 3701
 	clientPort = 40000
 	portsMax   = 20000
-	segmentMax = 32 << 10 // bytes of a packet
+	segmentMax = 32 << 10 // bytes of a frame in a packet
 )
 
 var (
@@ -39,6 +39,8 @@ type pcapWriter struct {
 	seq    [2]uint32 // of the client and of the server
 	buffer gopacket.SerializeBuffer
 	frame  []byte
+
+	segment int // bytes of a frame in a packet at most
 }
 
 func newPcapWriter(out io.Writer, r *Result) (*pcapWriter, error) {
@@ -46,7 +48,7 @@ func newPcapWriter(out io.Writer, r *Result) (*pcapWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pcapWriter{out: w, result: r, buffer: gopacket.NewSerializeBuffer()}, nil
+	return &pcapWriter{out: w, result: r, buffer: gopacket.NewSerializeBuffer(), segment: segmentMax}, nil
 }
 
 func (w *pcapWriter) write(e *inspect.Entry) error {
@@ -67,7 +69,7 @@ func (w *pcapWriter) write(e *inspect.Entry) error {
 		from = 1
 	}
 	for b := w.frame; len(b) > 0; {
-		n := min(len(b), segmentMax)
+		n := min(len(b), w.segment)
 		if err := w.packet(e.Time(), from, layers.TCP{ACK: true, PSH: n == len(b)}, b[:n]); err != nil {
 			return err
 		}
