@@ -17,6 +17,7 @@ type journalCommand struct {
 	Verify journalVerify `cmd:"" help:"Check checksums, and that no record and no message is missing."`
 	Stat   journalStat   `cmd:"" help:"Count records, bytes and messages."`
 	Orders journalOrders `cmd:"" help:"Print what became of each order."`
+	Book   journalBook   `cmd:"" help:"Print books as they were known at a moment."`
 	Slow   journalSlow   `cmd:"" help:"Explain the slowest round trips."`
 	Export journalExport `cmd:"" help:"Write the messages as CSV, JSON lines, Parquet, or pcapng for Wireshark."`
 	Diff   journalDiff   `cmd:"" help:"Find the first difference of two journals."`

@@ -166,6 +166,7 @@ func TestJournalCredentials(t *testing.T) {
 			{"verify", dir},
 			{"stat", dir},
 			{"orders", dir},
+			{"book", dir, "--market", "100000"},
 			{"slow", dir},
 			{"diff", dir, dir},
 			{"redact", dir, "-o", filepath.Join(to, "redacted")},
