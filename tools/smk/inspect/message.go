@@ -94,7 +94,7 @@ func Decode(payload []byte) (*Message, error) {
 func (m *Message) findBody() {
 	p := m.Payload.ProtoReflect()
 	field := p.Descriptor().Fields().ByNumber(protoreflect.FieldNumber(m.Payload.GetType()) + 1)
-	if m.Payload.GetType() == seto.PayloadType_PAYLOAD_ETO || field == nil || !p.Has(field) {
+	if m.Payload.GetType() <= seto.PayloadType_PAYLOAD_ETO || field == nil || !p.Has(field) {
 		m.body = m.sessionBody()
 		return
 	}
