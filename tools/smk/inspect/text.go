@@ -136,10 +136,18 @@ func appendFields(b []byte, m protoreflect.Message, depth int) []byte {
 	fields := m.Descriptor().Fields()
 	for i := range fields.Len() {
 		f := fields.Get(i)
-		if !m.Has(f) || f.Name() == "account_sequence" && m.Has(fields.ByName("account_sequence_64")) {
+		switch f.Name() {
+		case "account_sequence":
+			if m.Has(fields.ByName("account_sequence_64")) {
+				continue
+			}
+		case "price_type", "quantity_type": // there is one of each
 			continue
 		}
-		if depth > 0 && len(b) > 0 && b[len(b)-1] == '{' {
+		if !m.Has(f) {
+			continue
+		}
+		if depth > 0 && b[len(b)-1] == '{' {
 			b = append(b, shortName(f)...)
 		} else {
 			b = append(append(b, ' '), shortName(f)...)
@@ -201,7 +209,7 @@ func appendValue(b []byte, f protoreflect.FieldDescriptor, v protoreflect.Value,
 		switch {
 		case strings.HasSuffix(name, "price"):
 			return appendPrice(b, v.Uint())
-		case strings.HasSuffix(name, "quantity"), name == "executed_volume":
+		case strings.HasSuffix(name, "quantity"), name == "quantity_left", name == "executed_volume":
 			return append(b, quantityText(v.Uint())...)
 		}
 		return strconv.AppendUint(b, v.Uint(), 10)
