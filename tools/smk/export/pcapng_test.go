@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
@@ -100,39 +101,69 @@ func TestDissectorText(t *testing.T) {
 	}
 }
 
-// TestDissector has tshark read a capture whose frames are cut into pieces of eleven bytes. Where there is no tshark it
-// holds the capture alone to being read by nothing but the text that TestDissectorText checks, and says so.
+// TestDissector has tshark read captures whose frames are cut into pieces of eleven bytes, and whose packets have a few
+// frames, the last one cut. Where there is no tshark only TestDissectorText checks the dissector, and the captures are
+// held to their sizes.
 func TestDissector(t *testing.T) {
 	dir, _ := written(t)
-	file := filepath.Join(t.TempDir(), "cut.pcapng")
-	var capture bytes.Buffer
-	var r Result
-	w, err := newPcapWriter(&capture, &r)
-	if err != nil {
+	small := func(w *pcapWriter) error {
+		w.segment = 11
+		for e, err := range inspect.Read(t.Context(), dir, inspect.Options{}) {
+			if err == nil && e.Message != nil {
+				err = w.write(e)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	together := func(w *pcapWriter) error {
+		var stream []byte
+		for e, err := range inspect.Read(t.Context(), dir, inspect.Options{}) {
+			if err != nil {
+				return err
+			}
+			if e.Outbound() {
+				stream = append(binary.AppendUvarint(stream, uint64(len(e.Payload))), e.Payload...)
+			}
+		}
+		err := w.open(time.Unix(1, 0))
+		for b := range slices.Chunk(stream, 100) {
+			err = errors.Join(err, w.packet(time.Unix(2, 0), 0, layers.TCP{ACK: true}, b))
+		}
+		return err
+	}
+	for name, fill := range map[string]func(*pcapWriter) error{"small": small, "together": together} {
+		t.Run(name, func(t *testing.T) {
+			var capture bytes.Buffer
+			var r Result
+			w, err := newPcapWriter(&capture, &r)
+			if err == nil {
+				err = errors.Join(fill(w), w.close())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			tshark, err := exec.LookPath("tshark")
+			if err != nil {
+				t.Log("there is no tshark here: only TestDissectorText checks the dissector")
+				if capture.Len() < orders*60 {
+					t.Errorf("the capture has %d bytes", capture.Len())
+				}
+				return
+			}
+			checkReferences(t, tshark, capture.Bytes())
+		})
+	}
+}
+
+// checkReferences has tshark find the references of all orders in a capture.
+func checkReferences(t *testing.T, tshark string, capture []byte) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "out.pcapng")
+	if err := os.WriteFile(file, capture, 0o600); err != nil {
 		t.Fatal(err)
-	}
-	w.segment = 11
-	for e, err := range inspect.Read(t.Context(), dir, inspect.Options{}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if e.Message == nil {
-			continue
-		}
-		if err := w.write(e); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := errors.Join(w.close(), os.WriteFile(file, capture.Bytes(), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	tshark, err := exec.LookPath("tshark")
-	if err != nil {
-		t.Log("there is no tshark here: only TestDissectorText checks the dissector")
-		if capture.Len() < 2*orders*60 {
-			t.Errorf("the capture has %d bytes", capture.Len())
-		}
-		return
 	}
 	definitions, err := filepath.Abs("../../../proto")
 	if err != nil {

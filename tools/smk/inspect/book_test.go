@@ -68,6 +68,15 @@ func TestBooks(t *testing.T) {
 			t.Errorf("record %d: %+v", c.record, books)
 		}
 	}
+	p = newPen(t)
+	p.message(journal.KindInbound, snapshot)
+	change.ContractQuotes = quotes(map[uint32]uint64{2510: 1, 2520: 2, 2530: 3, 2540: 4}, nil)
+	p.message(journal.KindInbound, change)
+	want := []PriceLevel{{2540, 4}, {2530, 3}, {2520, 2}, {2510, 1}, {2500, 10}} // and 2400 is not shown any more
+	if books, err := Books(t.Context(), p.close(), 1, 2, Moment{}); err != nil || len(books) != 1 ||
+		!slices.Equal(books[0].Bids, want) || !slices.Equal(books[0].Offers, before[1]) {
+		t.Errorf("%v: %+v, want %v", err, books, want)
+	}
 	if books, err := Books(t.Context(), dir, 3, 0, Moment{}); err != nil || len(books) != 0 {
 		t.Errorf("another market: %v, %v", books, err)
 	}
