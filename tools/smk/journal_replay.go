@@ -118,7 +118,8 @@ func (r *replayed) WriteText(w io.Writer) error {
 	if !r.Ended {
 		end = "the run was cut short"
 	}
-	_, err := fmt.Fprintf(w, "%d rounds, %d events, %d payloads sent again, %d digests, the last %s; %s\n", r.Rounds, r.Events,
+	_, err := fmt.Fprintf(w, "%d rounds, %d events, %d payloads sent again, %d digests, the last %s; %s\n", r.Rounds,
+		r.Events,
 		r.Sent, r.Digests, r.Digest, end)
 	switch {
 	case err != nil:

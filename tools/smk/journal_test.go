@@ -230,7 +230,10 @@ func search(t *testing.T, where, text string, secrets []string) {
 func TestJournalJSON(t *testing.T) {
 	dir, _ := recordPlanted(t, false)
 	for _, args := range [][]string{
-		{"cat", dir}, {"cat", dir, "--tape"}, {"verify", dir}, {"stat", dir}, {"orders", dir}, {"slow", dir}, {"diff", dir, dir},
+		{"cat", dir}, {"cat", dir, "--tape"}, {"verify", dir}, {"stat", dir}, {"orders", dir}, {"slow", dir}, {
+			"diff",
+			dir, dir,
+		},
 	} {
 		var out, errs bytes.Buffer
 		code := run(t.Context(), append(append([]string{"journal"}, args...), "--json"), stdio{nil, &out, &errs})

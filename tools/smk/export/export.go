@@ -68,7 +68,8 @@ func newWriter(format string, out io.Writer, r *Result) (writer, error) {
 	case "jsonl":
 		return &jsonWriter{json.NewEncoder(out)}, nil
 	case "parquet":
-		return &parquetWriter{out: parquet.NewGenericWriter[Row](out, parquet.Compression(&parquet.Zstd)), result: r}, nil
+		w := parquet.NewGenericWriter[Row](out, parquet.Compression(&parquet.Zstd))
+		return &parquetWriter{out: w, result: r}, nil
 	case "pcapng":
 		return newPcapWriter(out, r)
 	}

@@ -96,7 +96,8 @@ func TestDissectorText(t *testing.T) {
 		t.Errorf("%d blocks begin, %d end", opened, closed)
 	}
 	b, err := os.ReadFile("../../../proto/seto.proto")
-	if err != nil || !bytes.Contains(b, []byte("\npackage smarkets.seto;")) || !bytes.Contains(b, []byte("\nmessage Payload {")) {
+	if err != nil || !bytes.Contains(b, []byte("\npackage smarkets.seto;")) ||
+		!bytes.Contains(b, []byte("\nmessage Payload {")) {
 		t.Errorf("the definitions have no smarkets.seto.Payload: %v", err)
 	}
 }

@@ -5,8 +5,8 @@ import (
 )
 
 // Row is a message, or one level of a book in one, with the columns that most messages have. A column that does not
-// apply is 0 or empty. Times are in ns since the Unix epoch, prices in hundredths of a percent of the payoff, quantities
-// in 1/10000 of the currency.
+// apply is 0 or empty. Times are in ns since the Unix epoch, prices in hundredths of a percent of the payoff,
+// quantities in 1/10000 of the currency.
 type Row struct {
 	Time            int64  `parquet:"time,timestamp(nanosecond)"`
 	At              int64  `parquet:"at"` // the loop's clock

@@ -65,7 +65,7 @@ func Diff(ctx context.Context, a, b string, o DiffOptions) (*Difference, error) 
 }
 
 // diffKind compares the records of a kind. It returns how many are equal, and the first ones that are not.
-func diffKind(ctx context.Context, a, b string, kind journal.Kind, o DiffOptions) (n int, sideA, sideB *Side, err error) {
+func diffKind(ctx context.Context, a, b string, kind journal.Kind, o DiffOptions) (n int, x, y *Side, err error) {
 	nextA, stopA := iter.Pull2(ofKind(ctx, a, kind, o.RunA))
 	defer stopA()
 	nextB, stopB := iter.Pull2(ofKind(ctx, b, kind, o.RunB))
@@ -86,12 +86,12 @@ func diffKind(ctx context.Context, a, b string, kind journal.Kind, o DiffOptions
 			continue
 		}
 		if okA {
-			sideA = sideOf(one)
+			x = sideOf(one)
 		}
 		if okB {
-			sideB = sideOf(other)
+			y = sideOf(other)
 		}
-		return n, sideA, sideB, nil
+		return n, x, y, nil
 	}
 }
 
@@ -142,7 +142,8 @@ func withReference(m *Message, reference uint64) proto.Message {
 // WriteText writes the difference for people.
 func (d *Difference) WriteText(w io.Writer) error {
 	if d.Equal {
-		_, err := fmt.Fprintf(w, "equal: %d payloads sent, %d digests, %d payloads received\n", d.Sent, d.Digests, d.Received)
+		_, err := fmt.Fprintf(w, "equal: %d payloads sent, %d digests, %d payloads received\n", d.Sent, d.Digests,
+			d.Received)
 		return err
 	}
 	side := func(s *Side) string {

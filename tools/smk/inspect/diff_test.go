@@ -51,7 +51,8 @@ func TestDiff(t *testing.T) {
 		t.Errorf("%v: %+v %+v %+v", err, d, d.A, d.B)
 	}
 	var text strings.Builder
-	if err := d.WriteText(&text); err != nil || !strings.HasPrefix(text.String(), "payload sent 8 differs\n  A record 9, ") {
+	if err := d.WriteText(&text); err != nil ||
+		!strings.HasPrefix(text.String(), "payload sent 8 differs\n  A record 9, ") {
 		t.Errorf("%v: %s", err, &text)
 	}
 }

@@ -23,6 +23,19 @@ type Object struct {
 	Epoch     uint32 `json:"epoch,omitempty"`
 	Direction string `json:"direction,omitempty"`
 
+	Columns
+
+	Message  json.RawMessage `json:"message,omitempty"` // the whole payload as protobuf's JSON, credentials left out
+	Text     string          `json:"text,omitempty"`    // of other kinds, as in cat
+	Tape     []TapeObject    `json:"tape,omitempty"`
+	Cut      bool            `json:"cut,omitempty"`
+	Error    string          `json:"error,omitempty"`
+	Segment  uint64          `json:"segment"`
+	Position int64           `json:"offset"`
+}
+
+// Columns are the fields that most messages have; see [Message].
+type Columns struct {
 	Type            string `json:"type,omitempty"`
 	SessionSeq      uint64 `json:"session_seq,omitempty"`
 	Replayed        bool   `json:"replayed,omitempty"`
@@ -36,14 +49,6 @@ type Object struct {
 	Quantity        uint64 `json:"quantity,omitempty"`
 	AccountSequence uint64 `json:"account_sequence,omitempty"`
 	Reason          string `json:"reason,omitempty"`
-
-	Message  json.RawMessage `json:"message,omitempty"` // the whole payload as protobuf's JSON, credentials left out
-	Text     string          `json:"text,omitempty"`    // of other kinds, as in cat
-	Tape     []TapeObject    `json:"tape,omitempty"`
-	Cut      bool            `json:"cut,omitempty"`
-	Error    string          `json:"error,omitempty"`
-	Segment  uint64          `json:"segment"`
-	Position int64           `json:"offset"`
 }
 
 // TapeObject is an entry of a tape.

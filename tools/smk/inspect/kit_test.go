@@ -85,7 +85,8 @@ func record(t *testing.T, most int, exchange func(*sim.Config), dial func(string
 // place places an order; if it is refused it tries again a moment later.
 func (b *trader) place() {
 	_, err := b.Place(order.Limit{
-		Market: sim.DemoMarket, Contract: sim.DemoHome, Side: odds.Buy, Price: odds.Price(1000 + 10*(b.rounds%50)), Quantity: 20_000,
+		Market: sim.DemoMarket, Contract: sim.DemoHome, Side: odds.Buy, Price: odds.Price(1000 + 10*(b.rounds%50)),
+		Quantity: 20_000,
 	})
 	if err != nil {
 		b.refused++

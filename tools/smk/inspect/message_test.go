@@ -95,7 +95,8 @@ func TestSecretFields(t *testing.T) {
 func TestFilter(t *testing.T) {
 	m := envelope(5, seto.PayloadType_PAYLOAD_ORDER_EXECUTED)
 	m.OrderExecuted = &seto.OrderExecuted{
-		Price: proto.Uint32(2500), Quantity: proto.Uint64(1), OrderId: proto.Uint64(7), Side: seto.Side_SIDE_SELL.Enum(),
+		Price: proto.Uint32(2500), Quantity: proto.Uint64(1), OrderId: proto.Uint64(7),
+		Side:     seto.Side_SIDE_SELL.Enum(),
 		MarketId: proto.Uint32(1), ContractId: proto.Uint32(2), AccountSequence_64: proto.Uint64(9),
 	}
 	b, err := proto.Marshal(m)

@@ -291,8 +291,8 @@ func (l *Life) fill(e *Entry, m *Message) {
 	}
 	l.event(e, what).take(m)
 	l.Filled += m.Quantity
-	if left, known := m.Payload.GetOrderExecuted().GetAvailableQuantity(), m.Payload.GetOrderExecuted().AvailableQuantity != nil; known &&
-		left == 0 || l.Filled >= l.Quantity && l.Quantity > 0 {
+	left := m.Payload.GetOrderExecuted().AvailableQuantity
+	if left != nil && *left == 0 || l.Filled >= l.Quantity && l.Quantity > 0 {
 		l.State = stateFilled
 	}
 }

@@ -17,39 +17,46 @@ func TestOrders(t *testing.T) {
 	p.message(out, login())
 	m := envelope(2, seto.PayloadType_PAYLOAD_ORDER_CREATE)
 	m.OrderCreate = &seto.OrderCreate{
-		Side: seto.Side_SIDE_BUY.Enum(), Quantity: proto.Uint64(20_000), Price: proto.Uint32(2500), Reference: proto.Uint64(7),
-		MarketId: proto.Uint32(1), ContractId: proto.Uint32(2),
+		Side: seto.Side_SIDE_BUY.Enum(), Quantity: proto.Uint64(20_000), Price: proto.Uint32(2500),
+		Reference: proto.Uint64(7),
+		MarketId:  proto.Uint32(1), ContractId: proto.Uint32(2),
 	}
 	p.message(out, m)
 	m = envelope(1, seto.PayloadType_PAYLOAD_ORDER_ACCEPTED)
 	m.OrderAccepted = &seto.OrderAccepted{
-		Seq: proto.Uint64(2), Reference: proto.Uint64(7), OrderId: proto.Uint64(100), AccountSequence_64: proto.Uint64(1),
+		Seq: proto.Uint64(2), Reference: proto.Uint64(7), OrderId: proto.Uint64(100),
+		AccountSequence_64: proto.Uint64(1),
 	}
 	p.message(in, m)
 	p.message(in, m) // arrives again
 	m = envelope(3, seto.PayloadType_PAYLOAD_ORDER_CANCEL_REPLACE)
 	m.OrderCancelReplace = &seto.OrderCancelReplace{
-		OrigOrderId: proto.Uint64(100), Price: proto.Uint32(2600), Quantity: proto.Uint64(30_000), Reference: proto.Uint64(8),
+		OrigOrderId: proto.Uint64(100), Price: proto.Uint32(2600), Quantity: proto.Uint64(30_000),
+		Reference: proto.Uint64(8),
 	}
 	p.message(out, m)
 	p.text(journal.KindLog, `level=WARN msg="session disconnected" epoch=1`)
 	m = envelope(2, seto.PayloadType_PAYLOAD_ORDER_CANCEL_REPLACE_ACCEPTED)
 	m.OrderCancelReplaceAccepted = &seto.OrderCancelReplaceAccepted{
-		OrderId: proto.Uint64(101), OrigOrderId: proto.Uint64(100), Price: proto.Uint32(2600), Quantity: proto.Uint64(30_000),
-		QuantityLeft: proto.Uint64(30_000), Reference: proto.Uint64(8), MarketId: proto.Uint32(1), ContractId: proto.Uint32(2),
-		Side: seto.Side_SIDE_BUY.Enum(), AccountSequence_64: proto.Uint64(2),
+		OrderId: proto.Uint64(101), OrigOrderId: proto.Uint64(100), Price: proto.Uint32(2600),
+		Quantity:     proto.Uint64(30_000),
+		QuantityLeft: proto.Uint64(30_000), Reference: proto.Uint64(8), MarketId: proto.Uint32(1),
+		ContractId: proto.Uint32(2),
+		Side:       seto.Side_SIDE_BUY.Enum(), AccountSequence_64: proto.Uint64(2),
 	}
 	p.message(in, m)
 	m = envelope(3, seto.PayloadType_PAYLOAD_ORDER_EXECUTED)
 	m.OrderExecuted = &seto.OrderExecuted{
-		OrderId: proto.Uint64(101), Price: proto.Uint32(2550), Quantity: proto.Uint64(10_000), Side: seto.Side_SIDE_BUY.Enum(),
+		OrderId: proto.Uint64(101), Price: proto.Uint32(2550), Quantity: proto.Uint64(10_000),
+		Side:     seto.Side_SIDE_BUY.Enum(),
 		MarketId: proto.Uint32(1), ContractId: proto.Uint32(2), PendingTimeout: proto.Uint32(5),
 		AccountSequence_64: proto.Uint64(3), AvailableQuantity: proto.Uint64(20_000),
 	}
 	p.message(in, m)
 	m = envelope(4, seto.PayloadType_PAYLOAD_ORDER_EXECUTE_VOIDED)
 	m.OrderExecuteVoided = &seto.OrderExecutedVoid{
-		OrderId: proto.Uint64(101), Price: proto.Uint32(2550), Quantity: proto.Uint64(10_000), AccountSequence_64: proto.Uint64(4),
+		OrderId: proto.Uint64(101), Price: proto.Uint32(2550), Quantity: proto.Uint64(10_000),
+		AccountSequence_64: proto.Uint64(4),
 	}
 	p.message(in, m)
 	m = envelope(5, seto.PayloadType_PAYLOAD_ORDER_CANCELLED)

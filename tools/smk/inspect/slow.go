@@ -28,16 +28,26 @@ type RoundTrip struct {
 	Answered  uint64 `json:"answered"`
 	Epoch     uint32 `json:"epoch"`
 
+	Stages
+
+	Cause string `json:"cause"` // one of the Cause constants
+	Why   string `json:"why"`
+
+	Meanwhile
+	progress
+}
+
+// Stages are how long a round trip took where, in ns.
+type Stages struct {
 	Held    int64 `json:"held_ns"`    // from the first refusal by the throttle to the request
 	Handler int64 `json:"handler_ns"` // from the read of the message that led to the request
 	Ring    int64 `json:"ring_ns"`    // from queued to written
 	Network int64 `json:"network_ns"` // exchange and network: from written to read
 	Queue   int64 `json:"queue_ns"`   // from read to taken out of the receive buffer
+}
 
-	Cause string `json:"cause"` // one of the Cause constants
-	Why   string `json:"why"`
-
-	// What happened meanwhile.
+// Meanwhile is what happened during a round trip.
+type Meanwhile struct {
 	Refusals    int    `json:"refusals,omitempty"`     // by the throttle, before
 	SlowHandler string `json:"slow_handler,omitempty"` // of the longest call
 	LongestCall int64  `json:"longest_call_ns"`        // time without a poll of the socket, at most
@@ -46,7 +56,10 @@ type RoundTrip struct {
 	Bytes       int    `json:"bytes_before"`           // of these
 	Collections uint64 `json:"collections,omitempty"`  // garbage collections about then
 	PauseMax    int64  `json:"gc_pause_max_ns,omitempty"`
+}
 
+// progress is what the stages are made of.
+type progress struct {
 	start, queued, written, read, taken int64  // clock readings
 	out, back, led                      *frame // request, answer, and the message that led to the request
 	connections                         int    // that were opened meanwhile
@@ -148,7 +161,8 @@ func (s *tracker) add(e *Entry) {
 	if e.Run != s.run {
 		s.finishAll()
 		*s = tracker{
-			top: s.top, run: e.Run, slowest: s.slowest, pending: map[requestKey][]*RoundTrip{}, throttled: map[string]held{},
+			top: s.top, run: e.Run, slowest: s.slowest, pending: map[requestKey][]*RoundTrip{},
+			throttled: map[string]held{},
 		}
 	}
 	if !e.Own || e.Kind == journal.KindGC {

@@ -142,7 +142,8 @@ func (r *RoundTrip) decide() {
 		r.Why = fmt.Sprintf("the throttle refused it %d times for %s", r.Refusals, micros(r.Held))
 	case r.connections > 0:
 		r.Cause = CauseConnection
-		r.Why = fmt.Sprintf("the connection broke before the answer; it came on a later one, %d opened since", r.connections)
+		r.Why = fmt.Sprintf("the connection broke before the answer; it came on a later one, %d opened since",
+			r.connections)
 	case pause >= half:
 		r.Cause = CauseGC
 		r.Why = fmt.Sprintf("%d collections about then, longest pause %s", r.Collections, micros(r.PauseMax))
@@ -167,8 +168,8 @@ func (r *RoundTrip) decide() {
 		}
 	default:
 		r.Cause = CauseBacklog
-		r.Why = fmt.Sprintf("%d messages of %d bytes were handled before the answer, the loop was busy for %s", r.Messages,
-			r.Bytes, micros(r.Busy))
+		r.Why = fmt.Sprintf("%d messages of %d bytes were handled before the answer, the loop was busy for %s",
+			r.Messages, r.Bytes, micros(r.Busy))
 	}
 }
 

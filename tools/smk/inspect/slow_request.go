@@ -19,8 +19,9 @@ func (s *tracker) request(e *Entry, f *frame) {
 		return
 	}
 	r := &RoundTrip{
-		Time: e.Time().Format(timeLayout), Type: m.Type, Seq: m.Seq, Reference: m.Reference, Record: e.Seq, Epoch: e.Epoch,
-		Order: max(m.Order, m.Original), start: e.At, queued: e.At, out: f, led: s.lastIn,
+		Time: e.Time().Format(timeLayout), Type: m.Type, Seq: m.Seq, Reference: m.Reference, Record: e.Seq,
+		Epoch: e.Epoch, Order: max(m.Order, m.Original),
+		progress: progress{start: e.At, queued: e.At, out: f, led: s.lastIn},
 	}
 	if r.led != nil {
 		r.start = r.led.at

@@ -25,7 +25,8 @@ func slowest(t *testing.T, dir string) *RoundTrip {
 	}
 	for i, r := range all {
 		stages := r.Handler + r.Ring + r.Network + r.Queue
-		if r.Held == 0 && stages != r.Total || stages > r.Total || min(r.Handler, r.Ring, r.Network, r.Queue, r.Held) < 0 {
+		least := min(r.Handler, r.Ring, r.Network, r.Queue, r.Held)
+		if r.Held == 0 && stages != r.Total || stages > r.Total || least < 0 {
 			t.Errorf("stages do not add up: %+v", r)
 		}
 		if i > 0 && r.Total > all[i-1].Total {

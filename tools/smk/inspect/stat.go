@@ -38,6 +38,11 @@ type Stat struct {
 	Kinds []Count `json:"kinds"`
 	Types []Count `json:"types"` // of messages
 
+	tally
+}
+
+// tally is what is counted on the way.
+type tally struct {
 	firstWall, lastWall int64
 	second              int64
 	inSecond, messages  uint64

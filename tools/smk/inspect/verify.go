@@ -175,7 +175,8 @@ func (s *sequences) inbound(e *Entry) {
 		}
 		if q.high != 0 && q.next > q.high {
 			s.v.Filled++
-			s.v.find(e, false, "gap filled", 1, "the gap that record %d showed is filled up to message %d", q.asked, m.Seq)
+			s.v.find(e, false, "gap filled", 1, "the gap that record %d showed is filled up to message %d", q.asked,
+				m.Seq)
 			q.high = 0
 		}
 	case m.Seq < q.next && m.Replay:
@@ -209,14 +210,14 @@ func (s *sequences) end(when string) {
 // WriteText writes what was found for people.
 func (v *Verification) WriteText(w io.Writer) error {
 	t := bufio.NewWriter(w)
-	fmt.Fprintf(t, "records   %d, numbers %d to %d, in %d segments, %d of them sealed\n", v.Records, v.FirstSeq, v.LastSeq,
-		v.Segments, v.Sealed)
+	fmt.Fprintf(t, "records   %d, numbers %d to %d, in %d segments, %d of them sealed\n", v.Records, v.FirstSeq,
+		v.LastSeq, v.Segments, v.Sealed)
 	fmt.Fprintf(t, "runs      %d, of which %d ended as they should; %d sessions\n", v.Runs, v.CleanEnds, v.Sessions)
-	fmt.Fprintf(t, "inbound   %d messages, %d duplicates, %d replayed, %d gaps filled\n", v.Inbound, v.Duplicates, v.Replayed,
-		v.Filled)
+	fmt.Fprintf(t, "inbound   %d messages, %d duplicates, %d replayed, %d gaps filled\n", v.Inbound, v.Duplicates,
+		v.Replayed, v.Filled)
 	fmt.Fprintf(t, "outbound  %d messages, %d sent again\n", v.Outbound, v.SentAgain)
-	fmt.Fprintf(t, "lost      %d records in %d places, %d messages missing, %d bytes torn at the end\n", v.Lost, v.LostIn,
-		v.Missing, v.TornBytes)
+	fmt.Fprintf(t, "lost      %d records in %d places, %d messages missing, %d bytes torn at the end\n", v.Lost,
+		v.LostIn, v.Missing, v.TornBytes)
 	for _, f := range v.Findings {
 		mark := " "
 		if f.Bad {

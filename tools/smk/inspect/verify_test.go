@@ -24,10 +24,15 @@ func TestVerifySequences(t *testing.T) {
 		want  Verification // of the counts
 		what  string       // of a finding
 	}{
-		{"whole", []step{{in, 1, false}, {out, 2, false}, {in, 2, false}, {in, 3, false}}, Verification{Complete: true}, ""},
+		{
+			"whole",
+			[]step{{in, 1, false}, {out, 2, false}, {in, 2, false}, {in, 3, false}},
+			Verification{Complete: true},
+			"",
+		},
 		{
 			"gap that is filled",
-			[]step{{in, 1, false}, {in, 4, false}, {out, 2, false}, {in, 2, true}, {in, 3, true}, {in, 4, true}, {in, 5, false}},
+			[]step{{in, 1, false}, {in, 4, false}, {out, 2, false}, {in, 2, true}, {in, 3, true}, {in, 4, true}},
 			Verification{Complete: true, Filled: 1, Replayed: 3},
 			"gap filled",
 		},
@@ -70,11 +75,13 @@ func TestVerifySequences(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := Verification{
-				Complete: v.Complete, Filled: v.Filled, Replayed: v.Replayed, Missing: v.Missing, Duplicates: v.Duplicates,
-				SentAgain: v.SentAgain,
+				Complete: v.Complete, Filled: v.Filled, Replayed: v.Replayed, Missing: v.Missing,
+				Duplicates: v.Duplicates,
+				SentAgain:  v.SentAgain,
 			}
 			if got.Complete != c.want.Complete || got.Filled != c.want.Filled || got.Replayed != c.want.Replayed ||
-				got.Missing != c.want.Missing || got.Duplicates != c.want.Duplicates || got.SentAgain != c.want.SentAgain {
+				got.Missing != c.want.Missing || got.Duplicates != c.want.Duplicates ||
+				got.SentAgain != c.want.SentAgain {
 				t.Errorf("%+v, want %+v: %+v", got, c.want, v.Findings)
 			}
 			found := c.what == ""
@@ -91,7 +98,8 @@ func TestVerifySequences(t *testing.T) {
 	}
 }
 
-// TestVerifyDamage flips a byte in the middle of a journal: the check says where, and other commands show what is before.
+// TestVerifyDamage flips a byte in the middle of a journal: the check says where, and other commands show what is
+// before.
 func TestVerifyDamage(t *testing.T) {
 	p := newPen(t)
 	p.message(journal.KindOutbound, login())
