@@ -52,7 +52,7 @@ var arrows = map[string][]string{
 	"engine/quote":              {"internal/marks", "odds"},
 
 	"config": {
-		"engine", "engine/book", "engine/order", "engine/quote", "engine/risk", "engine/session", "odds",
+		"engine", "engine/book", "engine/order", "engine/quote", "engine/risk", "engine/session", "journal", "odds",
 	},
 	"sim": {
 		"gen/msg", "ring", "sim/exchange", "sim/fault", "sim/internal/agents", "sim/internal/codec",

@@ -80,6 +80,7 @@ var fieldSections = [][2]string{
 	{"State.Halt", "risk"},
 	{"State.OnUnresolved", "risk"},
 	{"State.DoubtTimeout", "risk"},
+	{"Journal.", "journal"},
 	{"", "engine"},
 }
 
@@ -91,6 +92,7 @@ func TestEveryFieldHasASetting(t *testing.T) {
 		"Session.ResumeFrom",
 		"Session.AccountApplied", "Session.InDoubt", "Session.AccountMark",
 		"Session.LateCredentials", "Session.Send.OnDemand",
+		"Journal.Clock", "Journal.Wall", "Journal.Failed", "Journal.FS",
 	}
 	named := map[string]string{}
 	for _, s := range settings {
@@ -178,6 +180,7 @@ func TestEverySetting(t *testing.T) {
 		"collar_on_absent": "skip_collar", "collar_on_suspect": "use_book", "collar_on_empty": "Skip_Collar",
 		"on_loss": "report", "on_drift": "reduce", "on_unresolved": "cancel_market",
 		"halt_incomplete": "sequence_reset, Overflow", "ignore": "gap",
+		"on_full": "wait", "durability": "each", "on_failure": "stop", "dir": os.TempDir(),
 	}
 	for _, s := range settings {
 		if s.section == "tls" || strings.HasSuffix(s.key, "_file") {

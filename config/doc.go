@@ -66,6 +66,20 @@
 // collar_ticks, DisableReplace replace_off. [risk] has halt_file, halt_file_period,
 // halt_incomplete, on_unresolved and doubt_timeout too, [orders] handle_replayed, [quotes]
 // cancel_all_off.
+//
+// [journal] has the fields of journal.Config; dir switches the recording on and is relative to the file that says
+// it. on_full is count or wait, durability is interval, none, group or each, on_failure is halt, continue or stop.
+// Sizes are written 64MiB, 10GiB or as a number of bytes.
+//
+//	[journal]
+//	dir = journal
+//	name = maker
+//	durability = interval
+//	on_full = count
+//	on_failure = halt
+//	keep_bytes = 20GiB
+//	keep_for = 720h
+//
 // Amounts, quantities too, are in the account's currency, such as 12.50, and exact: what
 // lies between two amounts is refused. Percentages are written 2.5, lists with commas.
 // A limit of 0 is refused, because the engine would take it for none: leave the key out.
@@ -87,7 +101,7 @@
 //
 // Each setting is also a variable of the environment, which wins over the files:
 // SMK_ and the key in upper case, such as SMK_ADDRESS and SMK_LOGIN_TIMEOUT; those
-// of [tls] and of the trading state start with the section: SMK_TLS_, SMK_RISK_. The
+// of [tls], of the trading state and of the journal start with the section: SMK_TLS_, SMK_RISK_. The
 // password and the token may be in a file of their
 // own, one line long: SMK_PASSWORD wins over the file that SMK_PASSWORD_FILE names,
 // this over the one that password_file names, and this over password; and the same
@@ -226,6 +240,16 @@
 //	[quotes]  overdue_after                 SMK_QUOTES_OVERDUE_AFTER          time
 //	[quotes]  resume_after                  SMK_QUOTES_RESUME_AFTER           time
 //	[quotes]  cancel_all_off                SMK_QUOTES_CANCEL_ALL_OFF         yes or no
+//	[journal] dir                           SMK_JOURNAL_DIR                   text
+//	[journal] name                          SMK_JOURNAL_NAME                  text
+//	[journal] ring_bytes                    SMK_JOURNAL_RING_BYTES            size
+//	[journal] segment_bytes                 SMK_JOURNAL_SEGMENT_BYTES         size
+//	[journal] on_full                       SMK_JOURNAL_ON_FULL               name
+//	[journal] durability                    SMK_JOURNAL_DURABILITY            name
+//	[journal] interval                      SMK_JOURNAL_INTERVAL              time
+//	[journal] on_failure                    SMK_JOURNAL_ON_FAILURE            name
+//	[journal] keep_bytes                    SMK_JOURNAL_KEEP_BYTES            size
+//	[journal] keep_for                      SMK_JOURNAL_KEEP_FOR              time
 //
 // # Failure
 //

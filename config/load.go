@@ -17,6 +17,7 @@ import (
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/journal"
 )
 
 // Options say where Load looks.
@@ -85,6 +86,9 @@ func resolve(v *Values, o Options) (*Settings, error) {
 	}
 	if file := &l.target.State.HaltFile; *file != "" {
 		*file = l.path("halt_file", *file)
+	}
+	if dir := &l.target.Journal.Dir; *dir != "" {
+		*dir = l.path("dir", *dir)
 	}
 	c, err := l.target.tls(l.path)
 	var wrong *tlsError
@@ -302,6 +306,7 @@ func fieldOf(err error) string {
 	var b *book.ConfigError
 	var r *risk.ConfigError
 	var q *quote.ConfigError
+	var j *journal.ConfigError
 	switch {
 	case errors.As(err, &e):
 		return e.Field
@@ -315,6 +320,8 @@ func fieldOf(err error) string {
 		return "State.Risk." + r.Field
 	case errors.As(err, &q):
 		return "State.Quotes." + q.Field
+	case errors.As(err, &j):
+		return "Journal." + j.Field
 	}
 	return ""
 }

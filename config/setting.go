@@ -36,7 +36,7 @@ type setting struct {
 }
 
 // sections are those that settings are in.
-var sections = []string{"engine", "session", "tls", "risk", "orders", "books", "quotes"}
+var sections = []string{"engine", "session", "tls", "risk", "orders", "books", "quotes", "journal"}
 
 // name is the setting's key with its section.
 func (s *setting) name() string { return s.section + "." + s.key }
@@ -51,7 +51,7 @@ func (s *setting) variable() string {
 }
 
 // settings are all there are.
-var settings = slices.Concat(connection, trading)
+var settings = slices.Concat(connection, trading, recording)
 
 // connection are the settings of the engine, the session and TLS.
 var connection = []setting{

@@ -14,6 +14,7 @@ import (
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/journal"
 )
 
 type demoCommand struct {
@@ -22,6 +23,7 @@ type demoCommand struct {
 	Orders  int           `default:"20000" help:"How many orders the bot creates at least."`
 	Seed    uint64        `default:"1" help:"Seed of the exchange's other participants."`
 	Timeout time.Duration `default:"45s" help:"Give up after this long."`
+	Journal string        `placeholder:"DIR" help:"Record the bot's run in this folder, see smk journal."`
 }
 
 // Limits of the demo's flags.
@@ -73,7 +75,7 @@ func (c *demoCommand) play(ctx context.Context) (*summary, error) {
 		return nil, err
 	}
 	defer exchange.kill()
-	s, err := trade(ctx, exchange, c.Orders)
+	s, err := trade(ctx, exchange, c.Orders, c.Journal)
 	if err != nil {
 		return nil, err
 	}
@@ -87,26 +89,15 @@ func (c *demoCommand) play(ctx context.Context) (*summary, error) {
 }
 
 // trade logs a bot in, lets it trade until it is flat and logs it out.
-func trade(ctx context.Context, exchange *exchangeProcess, orders int) (*summary, error) {
+func trade(ctx context.Context, exchange *exchangeProcess, orders int, journalDir string) (*summary, error) {
 	hello := exchange.hello
-	e, err := engine.New(engine.Config{
-		Address:    hello.Address,
-		DisableTLS: true,
-		Session: session.Config{
-			Username: hello.Username, Password: hello.Password,
-			AccountFromStart: true, RequireCaughtUp: true, CancelAllOnFailure: true,
-		},
-		State: engine.StateConfig{
-			HandleReplayed: true, // the counts are to include what happened during the cut
-			OnUnresolved:   engine.CancelUnresolvedMarket,
-			Risk: risk.Config{
-				OrderQuantityMax: quoteSize, MarketExposureMax: lossMax, ContractOrdersMax: 8,
-				RefuseSelfCross: true, Markets: []uint32{hello.Market},
-			},
-		},
-		ReconnectBackoff: []time.Duration{0, 10 * time.Millisecond},
-		CancelAllOnPanic: true,
-	})
+	config := demoConfig(hello.Market)
+	config.Address = hello.Address
+	config.Session.Username, config.Session.Password = hello.Username, hello.Password
+	if journalDir != "" {
+		config.Journal = journal.Config{Dir: journalDir, Name: journalNameOf(hello, orders), Durability: journal.SyncNone}
+	}
+	e, err := engine.New(config)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +112,24 @@ func trade(ctx context.Context, exchange *exchangeProcess, orders int) (*summary
 	}
 	s.Orders.Live, s.CleanLogout = len(left), runErr == nil
 	return s, nil
+}
+
+// demoConfig returns the bot's settings, without what names the exchange and the account.
+func demoConfig(market uint32) engine.Config {
+	return engine.Config{
+		DisableTLS: true,
+		Session:    session.Config{AccountFromStart: true, RequireCaughtUp: true, CancelAllOnFailure: true},
+		State: engine.StateConfig{
+			HandleReplayed: true, // the counts are to include what happened during the cut
+			OnUnresolved:   engine.CancelUnresolvedMarket,
+			Risk: risk.Config{
+				OrderQuantityMax: quoteSize, MarketExposureMax: lossMax, ContractOrdersMax: 8,
+				RefuseSelfCross: true, Markets: []uint32{market},
+			},
+		},
+		ReconnectBackoff: []time.Duration{0, 10 * time.Millisecond},
+		CancelAllOnPanic: true,
+	}
 }
 
 // exchangeProcess is a running exchange in a process of its own. It lives until its standard input

@@ -1,0 +1,138 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/journal"
+)
+
+// Entry is a record of a journal, decoded.
+type Entry struct {
+	journal.Record
+	Run     int                // of the engine, from 1; 0 before the first
+	Message *Message           // of a payload, else nil
+	Err     error              // why the payload, or the entries of the tape, could not be decoded
+	Tape    []engine.TapeEntry // of a KindTape record
+}
+
+// Inbound reports whether the entry is a payload from the exchange.
+func (e *Entry) Inbound() bool { return e.Kind == journal.KindInbound }
+
+// Outbound reports whether the entry is a payload to the exchange.
+func (e *Entry) Outbound() bool { return e.Kind == journal.KindOutbound }
+
+// Time returns the wall clock's reading.
+func (e *Entry) Time() time.Time { return time.Unix(0, e.Wall).UTC() }
+
+// Options say what is read of a journal.
+type Options struct {
+	Tape   bool // entries of KindTape records are decoded; such records are left out without
+	Follow bool // waits at the end for more, until the context ends
+	Seek   time.Time
+}
+
+// startGoesOn is the engine's flag of a KindStart record that the next one continues.
+const startGoesOn = 1
+
+// Read returns the entries of a journal in order. An entry is valid until the next one; its Message and Tape for
+// good. The first error ends them: that of the journal, or of the context.
+func Read(ctx context.Context, dir string, o Options) iter.Seq2[*Entry, error] {
+	return func(yield func(*Entry, error) bool) {
+		r, err := journal.OpenDir(dir, journal.ReaderConfig{Follow: o.Follow})
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer func() { _ = r.Close() }()
+		if !o.Seek.IsZero() {
+			if err := r.SeekTime(o.Seek.UnixNano()); err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+		d := decoder{tape: o.Tape}
+		for {
+			record, err := r.Next()
+			switch {
+			case err == io.EOF && o.Follow:
+				if err := r.Wait(ctx); err != nil {
+					if !errors.Is(err, context.Canceled) {
+						yield(nil, err)
+					}
+					return
+				}
+				continue
+			case err == io.EOF:
+				return
+			case err == nil:
+				err = ctx.Err()
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if e := d.decode(record); e != nil && !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// decoder decodes records in order.
+type decoder struct {
+	tape     bool
+	entry    Entry
+	run      int
+	starting bool // the last record was a KindStart that goes on
+}
+
+// decode returns the entry of a record, or nil if it is left out.
+func (d *decoder) decode(r *journal.Record) *Entry {
+	e := &d.entry
+	*e = Entry{Record: *r}
+	switch r.Kind {
+	case journal.KindStart:
+		if !d.starting {
+			d.run++
+		}
+		d.starting = r.Flags&startGoesOn != 0
+	case journal.KindInbound, journal.KindOutbound:
+		e.Message, e.Err = Decode(r.Payload)
+	case journal.KindTape:
+		if !d.tape {
+			return nil
+		}
+		for t, err := range engine.TapeEntries(r) {
+			if err != nil {
+				e.Err = err
+				break
+			}
+			e.Tape = append(e.Tape, t)
+		}
+	}
+	e.Run = d.run
+	return e
+}
+
+// Name returns the name of a journal, Config.Name of its first segment.
+func Name(dir string) (name string, err error) {
+	r, err := journal.OpenDir(dir, journal.ReaderConfig{})
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = r.Close() }()
+	record, err := r.Next()
+	if err == io.EOF {
+		return "", errors.New("the journal has no records")
+	}
+	if err != nil {
+		return "", err
+	}
+	i, err := journal.DecodeSegment(record.Payload)
+	return i.Name, err
+}

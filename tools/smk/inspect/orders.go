@@ -1,0 +1,357 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/smk-go/smk/journal"
+)
+
+// Life is what became of an order: one that a create or a replace asked for, or that the exchange told of.
+type Life struct {
+	Reference  uint64 `json:"reference,omitempty"`
+	Order      uint64 `json:"order,omitempty"`
+	Original   uint64 `json:"replaces,omitempty"`    // the order that it replaces
+	ReplacedBy uint64 `json:"replaced_by,omitempty"` // the order that replaces it
+	Market     uint32 `json:"market,omitempty"`
+	Contract   uint32 `json:"contract,omitempty"`
+	Side       string `json:"side,omitempty"`
+	Price      uint32 `json:"price,omitempty"`    // hundredths of a percent of the payoff
+	Quantity   uint64 `json:"quantity,omitempty"` // 1/10000 of the currency
+	Filled     uint64 `json:"filled"`             // without what was voided
+
+	Record  uint64  `json:"record"` // the first about it
+	Events  []Event `json:"events"`
+	InDoubt bool    `json:"in_doubt"` // for a while, or still, it was not known whether the exchange has it
+	State   string  `json:"state"`    // at the end of the journal
+
+	awaited bool // a create or replace that has no answer yet
+}
+
+// Event is one thing that happened to an order.
+type Event struct {
+	Time     string `json:"time"`
+	Record   uint64 `json:"record"`
+	What     string `json:"what"`
+	Price    uint32 `json:"price,omitempty"`
+	Quantity uint64 `json:"quantity,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+	Replayed bool   `json:"replayed,omitempty"`
+
+	wall int64
+}
+
+// States of an order.
+const (
+	stateSent     = "sent"
+	stateLive     = "live"
+	stateFilled   = "filled"
+	stateReplaced = "replaced"
+	stateInDoubt  = "in doubt"
+)
+
+// Orders returns the orders of a journal in the order in which they were first heard of.
+func Orders(ctx context.Context, dir string) (iter.Seq[*Life], error) {
+	o := orders{byReference: map[uint64]*Life{}, byID: map[uint64]*Life{}, seen: map[accountKey]bool{}}
+	for e, err := range Read(ctx, dir, Options{}) {
+		var damage *journal.DamageError
+		if errors.As(err, &damage) {
+			break // what is before it can be read
+		}
+		if err != nil {
+			return nil, err
+		}
+		o.add(e)
+	}
+	return func(yield func(*Life) bool) {
+		for _, l := range o.all {
+			if !yield(l) {
+				return
+			}
+		}
+	}, nil
+}
+
+// orders collects lives.
+type orders struct {
+	all         []*Life
+	byReference map[uint64]*Life
+	byID        map[uint64]*Life
+	seen        map[accountKey]bool
+}
+
+// accountKey is an account message; it may arrive again.
+type accountKey struct {
+	typ   string
+	seq   uint64
+	order uint64
+}
+
+func (o *orders) add(e *Entry) {
+	m := e.Message
+	switch {
+	case m == nil:
+		if e.Kind == journal.KindLog && strings.Contains(string(e.Payload), `msg="session disconnected"`) {
+			o.disconnected(e)
+		}
+		return
+	case e.Outbound():
+		if !m.Replay {
+			o.request(e, m)
+		}
+		return
+	}
+	if m.AccountSequence != 0 {
+		key := accountKey{m.Type, m.AccountSequence, m.Order}
+		if o.seen[key] {
+			return
+		}
+		o.seen[key] = true
+	}
+	o.report(e, m)
+}
+
+// disconnected puts what has no answer in doubt.
+func (o *orders) disconnected(e *Entry) {
+	for _, l := range o.all {
+		if l.awaited {
+			l.awaited, l.InDoubt, l.State = false, true, stateInDoubt
+			l.event(e, "in doubt: the connection ended")
+		}
+	}
+}
+
+// request follows what was sent.
+func (o *orders) request(e *Entry, m *Message) {
+	switch m.Type {
+	case typeCreate:
+		l := o.begin(e, m)
+		l.Market, l.Contract, l.Side, l.Price, l.Quantity = m.Market, m.Contract, m.Side, m.Price, m.Quantity
+		l.event(e, "create sent")
+	case typeReplace:
+		l := o.begin(e, m)
+		l.Original, l.Price, l.Quantity = m.Original, m.Price, m.Quantity
+		if original := o.byID[m.Original]; original != nil {
+			l.Market, l.Contract, l.Side = original.Market, original.Contract, original.Side
+			original.event(e, "replace sent").take(m)
+		}
+		l.event(e, "replace sent")
+	case typeCancel, typeReduce:
+		if l := o.byID[m.Order]; l != nil {
+			what := "cancel sent"
+			if m.Type == typeReduce {
+				what = "reduce sent"
+			}
+			l.event(e, what).take(m)
+		}
+	}
+}
+
+// begin returns the life of an order that is asked for.
+func (o *orders) begin(e *Entry, m *Message) *Life {
+	l := &Life{Reference: m.Reference, Record: e.Seq, State: stateSent, awaited: true}
+	o.all = append(o.all, l)
+	if m.Reference != 0 {
+		o.byReference[m.Reference] = l
+	}
+	return l
+}
+
+// find returns the life that a report is about, a new one if nothing was heard of it.
+func (o *orders) find(e *Entry, m *Message) *Life {
+	l := o.byID[m.Order]
+	if l == nil || m.Order == 0 {
+		l = o.byReference[m.Reference]
+		if m.Reference == 0 {
+			l = nil
+		}
+	}
+	if l == nil {
+		l = &Life{Reference: m.Reference, Record: e.Seq, State: stateLive}
+		o.all = append(o.all, l)
+	}
+	l.awaited = false
+	l.learn(m)
+	if m.Order != 0 && o.byID[m.Order] == nil {
+		l.Order = m.Order
+		o.byID[m.Order] = l
+	}
+	return l
+}
+
+// learn fills in what was not known.
+func (l *Life) learn(m *Message) {
+	if l.Market == 0 {
+		l.Market = m.Market
+	}
+	if l.Contract == 0 {
+		l.Contract = m.Contract
+	}
+	if l.Side == "" {
+		l.Side = m.Side
+	}
+	if l.Reference == 0 {
+		l.Reference = m.Reference
+	}
+}
+
+// report follows what the exchange says.
+func (o *orders) report(e *Entry, m *Message) {
+	switch m.Type {
+	case typeAccepted:
+		l := o.find(e, m)
+		if m.Price != 0 {
+			l.Price = m.Price
+		}
+		if m.Quantity != 0 {
+			l.Quantity = m.Quantity
+		}
+		l.accepted(e, "accepted")
+	case typeRejected, typeInvalid:
+		l := o.find(e, m)
+		l.event(e, "rejected").take(m)
+		l.State = "rejected"
+	case typePendingReplace:
+		l := o.find(e, m)
+		l.Original, l.Price, l.Quantity = m.Original, m.Price, m.Quantity
+		l.event(e, "replace pending")
+	case typeReplaceAccepted:
+		l := o.find(e, m)
+		l.Original, l.Price, l.Quantity = m.Original, m.Price, m.Quantity
+		l.accepted(e, "accepted")
+		if original := o.byID[m.Original]; original != nil && original != l {
+			original.ReplacedBy = m.Order
+			original.event(e, "replaced")
+			original.State = stateReplaced
+		}
+	case typeReplaceRejected:
+		l := o.find(e, m)
+		l.event(e, "replace rejected").take(m)
+		l.State = "rejected"
+	case typeExecuted, typeConfirmed, typeExecutionVoided:
+		o.find(e, m).fill(e, m)
+	case typeCancelled:
+		l := o.find(e, m)
+		l.event(e, "cancelled").take(m)
+		l.State = "cancelled"
+	case typeCancelRejected, typeReduceRejected:
+		o.refusedChange(e, m)
+	case typeReduced, typeOrderReduced:
+		l := o.find(e, m)
+		l.event(e, "reduced").take(m)
+		l.Quantity = m.Quantity
+	case typeVoided:
+		l := o.find(e, m)
+		l.event(e, "voided").take(m)
+		l.State = "voided"
+	}
+}
+
+// refusedChange follows the refusal of a cancel or a reduce, or of a replace that names its own reference.
+func (o *orders) refusedChange(e *Entry, m *Message) {
+	if l := o.byReference[m.Reference]; l != nil && m.Reference != 0 && l.awaited {
+		l.awaited, l.State = false, "rejected"
+		l.event(e, "replace rejected").take(m)
+		return
+	}
+	if l := o.byID[m.Order]; l != nil {
+		what := "cancel rejected"
+		if m.Type == typeReduceRejected {
+			what = "reduce rejected"
+		}
+		l.event(e, what).take(m)
+	}
+}
+
+func (l *Life) accepted(e *Entry, what string) {
+	l.event(e, what)
+	if l.State == stateSent || l.State == stateInDoubt {
+		l.State = stateLive
+	}
+}
+
+// fill follows a fill, its confirmation, or its end.
+func (l *Life) fill(e *Entry, m *Message) {
+	switch m.Type {
+	case typeConfirmed:
+		l.event(e, "fill confirmed").take(m)
+		return
+	case typeExecutionVoided:
+		l.event(e, "fill voided").take(m)
+		l.Filled -= min(m.Quantity, l.Filled)
+		return
+	}
+	what := "filled"
+	if m.number("pending_timeout") > 0 {
+		what = "filled provisionally"
+	}
+	l.event(e, what).take(m)
+	l.Filled += m.Quantity
+	left := m.Payload.GetOrderExecuted().AvailableQuantity
+	if left != nil && *left == 0 || l.Filled >= l.Quantity && l.Quantity > 0 {
+		l.State = stateFilled
+	}
+}
+
+// event appends an event.
+func (l *Life) event(e *Entry, what string) *Event {
+	l.Events = append(l.Events, Event{
+		Time: e.Time().Format(time.RFC3339Nano), Record: e.Seq, What: what, wall: e.Wall,
+		Replayed: e.Message != nil && e.Message.Replay,
+	})
+	return &l.Events[len(l.Events)-1]
+}
+
+// take takes over what a message says.
+func (ev *Event) take(m *Message) {
+	ev.Quantity, ev.Reason = m.Quantity, strings.ToLower(m.Reason)
+	if f, _, ok := m.field("price"); ok && f != nil {
+		ev.Price = m.Price
+	}
+}
+
+// Match reports whether the order is wanted.
+func (l *Life) Match(f *Filter) bool {
+	return (f.Order == 0 || l.Order == f.Order || l.Original == f.Order || l.ReplacedBy == f.Order) &&
+		(f.Reference == 0 || l.Reference == f.Reference) && (f.Market == 0 || l.Market == f.Market) &&
+		(f.Contract == 0 || l.Contract == f.Contract)
+}
+
+// Text returns the order's life as one line for people: the first event with its time, the others by the time since.
+func (l *Life) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "order %d reference %d contract %d %s %s @ %s: ", l.Order, l.Reference, l.Contract, l.Side,
+		quantityText(l.Quantity), percent(l.Price))
+	for i := range l.Events {
+		ev := &l.Events[i]
+		if i == 0 {
+			fmt.Fprintf(&b, "%s %s", time.Unix(0, ev.wall).UTC().Format(timeLayout), ev.What)
+		} else {
+			fmt.Fprintf(&b, ", +%s %s", micros(ev.wall-l.Events[0].wall), ev.What)
+		}
+		if strings.HasPrefix(ev.What, "fill") {
+			fmt.Fprintf(&b, " %s@%s", quantityText(ev.Quantity), percent(ev.Price))
+		}
+		if ev.Reason != "" {
+			b.WriteString(" (" + ev.Reason + ")")
+		}
+		if ev.Replayed {
+			b.WriteString(" [replayed]")
+		}
+	}
+	fmt.Fprintf(&b, "; %s", l.State)
+	if l.Filled > 0 {
+		fmt.Fprintf(&b, ", %s filled", quantityText(l.Filled))
+	}
+	if l.ReplacedBy != 0 {
+		fmt.Fprintf(&b, " by %d", l.ReplacedBy)
+	}
+	if l.Original != 0 {
+		fmt.Fprintf(&b, ", replaces %d", l.Original)
+	}
+	return b.String()
+}

@@ -1,0 +1,112 @@
+package inspect
+
+import (
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/smk-go/smk/gen/seto"
+	"github.com/smk-go/smk/journal"
+)
+
+// TestOrders follows one order through a replace, a fill that is voided, and a doubt.
+func TestOrders(t *testing.T) {
+	in, out := journal.KindInbound, journal.KindOutbound
+	p := newPen(t)
+	p.message(out, login())
+	m := envelope(2, seto.PayloadType_PAYLOAD_ORDER_CREATE)
+	m.OrderCreate = &seto.OrderCreate{
+		Side: seto.Side_SIDE_BUY.Enum(), Quantity: proto.Uint64(20_000), Price: proto.Uint32(2500),
+		Reference: proto.Uint64(7),
+		MarketId:  proto.Uint32(1), ContractId: proto.Uint32(2),
+	}
+	p.message(out, m)
+	m = envelope(1, seto.PayloadType_PAYLOAD_ORDER_ACCEPTED)
+	m.OrderAccepted = &seto.OrderAccepted{
+		Seq: proto.Uint64(2), Reference: proto.Uint64(7), OrderId: proto.Uint64(100),
+		AccountSequence_64: proto.Uint64(1),
+	}
+	p.message(in, m)
+	p.message(in, m) // arrives again
+	m = envelope(3, seto.PayloadType_PAYLOAD_ORDER_CANCEL_REPLACE)
+	m.OrderCancelReplace = &seto.OrderCancelReplace{
+		OrigOrderId: proto.Uint64(100), Price: proto.Uint32(2600), Quantity: proto.Uint64(30_000),
+		Reference: proto.Uint64(8),
+	}
+	p.message(out, m)
+	p.text(journal.KindLog, `level=WARN msg="session disconnected" epoch=1`)
+	m = envelope(2, seto.PayloadType_PAYLOAD_ORDER_CANCEL_REPLACE_ACCEPTED)
+	m.OrderCancelReplaceAccepted = &seto.OrderCancelReplaceAccepted{
+		OrderId: proto.Uint64(101), OrigOrderId: proto.Uint64(100), Price: proto.Uint32(2600),
+		Quantity:     proto.Uint64(30_000),
+		QuantityLeft: proto.Uint64(30_000), Reference: proto.Uint64(8), MarketId: proto.Uint32(1),
+		ContractId: proto.Uint32(2),
+		Side:       seto.Side_SIDE_BUY.Enum(), AccountSequence_64: proto.Uint64(2),
+	}
+	p.message(in, m)
+	m = envelope(3, seto.PayloadType_PAYLOAD_ORDER_EXECUTED)
+	m.OrderExecuted = &seto.OrderExecuted{
+		OrderId: proto.Uint64(101), Price: proto.Uint32(2550), Quantity: proto.Uint64(10_000),
+		Side:     seto.Side_SIDE_BUY.Enum(),
+		MarketId: proto.Uint32(1), ContractId: proto.Uint32(2), PendingTimeout: proto.Uint32(5),
+		AccountSequence_64: proto.Uint64(3), AvailableQuantity: proto.Uint64(20_000),
+	}
+	p.message(in, m)
+	m = envelope(4, seto.PayloadType_PAYLOAD_ORDER_EXECUTE_VOIDED)
+	m.OrderExecuteVoided = &seto.OrderExecutedVoid{
+		OrderId: proto.Uint64(101), Price: proto.Uint32(2550), Quantity: proto.Uint64(10_000),
+		AccountSequence_64: proto.Uint64(4),
+	}
+	p.message(in, m)
+	m = envelope(5, seto.PayloadType_PAYLOAD_ORDER_CANCELLED)
+	m.OrderCancelled = &seto.OrderCancelled{
+		OrderId: proto.Uint64(101), Reason: seto.OrderCancelledReason_ORDER_CANCELLED_MARKET_HALTED.Enum(),
+		AccountSequence_64: proto.Uint64(5),
+	}
+	p.message(in, m)
+	all, err := Orders(t.Context(), p.close())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for l := range all {
+		lines = append(lines, l.Text())
+		if l.Match(&Filter{Order: 100}) != true || l.Match(&Filter{Reference: 9}) || l.Match(&Filter{Market: 3}) {
+			t.Errorf("filters: %+v", l)
+		}
+	}
+	want := []string{
+		"order 100 reference 7 contract 2 buy 2.00 @ 25%: TIME create sent, +1.00ms accepted, +3.00ms replace sent, " +
+			"+5.00ms replaced; replaced by 101",
+		"order 101 reference 8 contract 2 buy 3.00 @ 26%: TIME replace sent, +1.00ms in doubt: the connection ended, " +
+			"+2.00ms accepted, +3.00ms filled provisionally 1.00@25.5%, +4.00ms fill voided 1.00@25.5%, " +
+			"+5.00ms cancelled (market_halted); cancelled, replaces 100",
+	}
+	for i, l := range lines {
+		day := strings.Index(l, ": 20") + 2
+		lines[i] = l[:day] + "TIME" + l[day+len(timeLayout):]
+	}
+	if strings.Join(lines, "\n") != strings.Join(want, "\n") {
+		t.Errorf("\n%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestOrdersOfRun holds the lives of a real run to what the bot did.
+func TestOrdersOfRun(t *testing.T) {
+	dir := record(t, 20, nil, nil, nil)
+	all, err := Orders(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for l := range all {
+		n++
+		if l.State != "cancelled" || len(l.Events) != 4 || l.Order == 0 || l.Reference == 0 || l.InDoubt {
+			t.Errorf("%s", l.Text())
+		}
+	}
+	if n != 20 {
+		t.Errorf("%d orders", n)
+	}
+}

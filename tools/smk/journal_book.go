@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/smk-go/smk/tools/smk/inspect"
+)
+
+type journalBook struct {
+	journalDir
+	Market   uint32 `placeholder:"ID" help:"Books of this market."`
+	Contract uint32 `placeholder:"ID" help:"The book of this contract."`
+	At       string `placeholder:"TIME" help:"As they were known before this time, as in cat; at the end without."`
+	Record   uint64 `placeholder:"N" help:"As they were known with this record."`
+}
+
+// Run prints books.
+func (c *journalBook) Run(ctx context.Context, std stdio) error {
+	at := inspect.Moment{Record: c.Record}
+	var err error
+	if at.Time, err = journalTime(ctx, c.Dir, "--at", c.At); err != nil {
+		return err
+	}
+	books, err := inspect.Books(ctx, c.Dir, c.Market, c.Contract, at)
+	if err != nil {
+		return err
+	}
+	if len(books) == 0 && !c.JSON {
+		return errors.New("the journal has no such book up to then")
+	}
+	enc := json.NewEncoder(std.out)
+	for _, b := range books {
+		if c.JSON {
+			err = enc.Encode(b)
+		} else {
+			err = b.WriteText(std.out)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

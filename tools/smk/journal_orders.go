@@ -1,0 +1,43 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/smk-go/smk/tools/smk/inspect"
+)
+
+type journalOrders struct {
+	journalDir
+	Market    uint32 `placeholder:"ID" help:"Orders in this market."`
+	Contract  uint32 `placeholder:"ID" help:"Orders for this contract."`
+	Order     uint64 `placeholder:"ID" help:"This order, what it replaces and what replaces it."`
+	Reference uint64 `placeholder:"N" help:"The order with this reference."`
+}
+
+// Run prints what became of each order.
+func (c *journalOrders) Run(ctx context.Context, std stdio) error {
+	all, err := inspect.Orders(ctx, c.Dir)
+	if err != nil {
+		return err
+	}
+	wanted := inspect.Filter{Market: c.Market, Contract: c.Contract, Order: c.Order, Reference: c.Reference}
+	out := bufio.NewWriter(std.out)
+	enc := json.NewEncoder(out)
+	for l := range all {
+		if !l.Match(&wanted) {
+			continue
+		}
+		if c.JSON {
+			err = enc.Encode(l)
+		} else {
+			_, err = fmt.Fprintln(out, l.Text())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
