@@ -26,6 +26,7 @@ type bot struct {
 	engine *engine.Engine // nil while it is dead
 	link   *link          // the newest connection
 	starts int
+	room   int   // for orders
 	disk   *disk // nil if it keeps no file
 	lied   bool  // the disk has lied: a file may be damaged
 
@@ -132,7 +133,7 @@ func (b *bot) start() {
 		b.refused(err)
 		return
 	}
-	b.engine = e
+	b.engine, b.room = e, config.State.Orders.Orders
 	b.accountLog.begin(e, config.Session.Resume != session.ResumeNone)
 	for i := range b.submissions {
 		b.submissions[i] = new(submission)
