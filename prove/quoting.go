@@ -104,7 +104,7 @@ func (b *bot) checkBeside(typ msg.PayloadType, key quoteKey, side odds.Side, pri
 	if side == odds.Sell {
 		levels = len(asks)
 	}
-	count := 0
+	count, last := 0, order.Order{}
 	for o := range b.engine.Orders() {
 		if o.Market != key.market || o.Contract != key.contract || b.offBook(o) {
 			continue
@@ -123,15 +123,19 @@ func (b *bot) checkBeside(typ msg.PayloadType, key quoteKey, side odds.Side, pri
 		}
 		if o.State != order.PendingNew || o.Original == 0 { // a replace counts once
 			count++
+			last = *o
 		}
 	}
 	if typ == msg.PayloadOrderCreate && count >= levels {
-		w.fail("quotes", b, "an order leaves beside %d, %d are wanted on its side of %+v", count, levels, key)
+		w.fail("quotes", b, "an order leaves beside %d, %d are wanted on its side of %+v: %+v", count, levels, key, last)
 	}
 }
 
 // offBook reports whether an order may count as off the book although no message has ended it.
 func (b *bot) offBook(o *order.Order) bool {
+	if o.State == order.Live && o.Available == 0 {
+		return true
+	}
 	at, one := b.quoting.cleared[o.Market]
 	if all, ok := b.quoting.cleared[0]; ok {
 		at, one = max(at, all), true

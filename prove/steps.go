@@ -120,6 +120,11 @@ func (w *World) dispose(s *Step, market, contract uint32) {
 			w.winners[contract] = true
 		}
 	case VoidMarket:
+		for _, c := range contracts[market] {
+			if _, settled := w.winners[c]; settled {
+				return // nobody voids what was paid: its result would be in no state of the market
+			}
+		}
 		_ = x.VoidMarket(market, "void")
 	case VoidContract:
 		_ = x.VoidContract(market, contract, "void")
