@@ -50,6 +50,7 @@ func (e *Engine) pollConn(block bool) {
 		}
 	}
 	e.pace.more = e.drain()
+	e.measured.ticked(e.session, e.pace.polledAt)
 	e.flush() // what the handlers have sent, before anything else
 	if e.pace.behindSince != 0 {
 		e.measureLag()
@@ -140,8 +141,11 @@ func (e *Engine) drain() (more bool) {
 func (e *Engine) betweenSlices(begun int64) {
 	if !e.conn.stalled() && e.conn.socket != nil && len(e.session.Pending()) > 0 {
 		e.timeHandlers()
+		e.measured.ticked(e.session, e.pace.polledAt)
 		e.flush()
-		e.readClock()
+		if e.readClock(); e.measured.unsentSince != 0 {
+			e.timeWrites(true)
+		}
 	} else if e.now == begun {
 		e.timeHandlers()
 		e.readClock()
