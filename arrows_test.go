@@ -38,8 +38,9 @@ var arrows = map[string][]string{
 	"engine/risk":       {"internal/marks", "gen/msg", "odds"},
 	"engine": {
 		"engine/session", "engine/order", "engine/book", "engine/risk", "engine/quote", "engine/internal/transport",
-		"engine/internal/statefile", "internal/marks", "wire", "ring", "gen/msg", "odds",
+		"engine/internal/statefile", "engine/latency", "internal/marks", "wire", "ring", "gen/msg", "odds",
 	},
+	"engine/latency": {},
 	"examples": {
 		"engine", "engine/session", "engine/order", "engine/book", "engine/risk",
 		"engine/quote", "gen/msg", "odds", "sim",

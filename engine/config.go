@@ -117,8 +117,8 @@ type Config struct {
 	// submit, encoded. 0 means 512; at most 64 KiB.
 	SubmitBytes int
 
-	// TimeSubmissions measures how long submissions of other goroutines wait for the loop: Latency.Submit. Each costs its
-	// goroutine a clock reading. It contradicts Clock.
+	// TimeSubmissions measures how long submissions of other goroutines wait for the loop: Latency.Submit. Each costs
+	// its goroutine a clock reading, some 80 ns on a virtual machine. It contradicts Clock.
 	TimeSubmissions bool
 
 	// SlowHandler is how long a handler may take before it counts as slow and is

@@ -102,7 +102,7 @@ func (e *Engine) Latency(l *Latency) {
 type measured struct {
 	Latency
 	connectedAt int64  // clock reading of the login of this connection
-	newest      uint64 // sequence of the newest request in flight when something was written last
+	newest      uint64 // sequence of the newest request in flight that no read is to be measured for
 	tickAt      int64  // clock reading of the read that led to order entry that is not written yet, 0 if there is none
 	polledAt    int64  // clock reading at the end of the last poll of the socket
 	unsentSince int64  // clock reading of the first attempt to write what was not written then, 0 if there was nothing
@@ -141,9 +141,12 @@ func (m *measured) ticked(s *session.Session, read int64) {
 	}
 }
 
+// sentElsewhere notes that what was sent until now has nothing to do with the next read.
+func (m *measured) sentElsewhere(s *session.Session) { m.newest = s.NewestRequest() }
+
 // writing notes that there is something to write.
-func (m *measured) writing(now int64) {
-	if m.unsentSince == 0 {
+func (m *measured) writing(s *session.Session, now int64) {
+	if m.sentElsewhere(s); m.unsentSince == 0 {
 		m.unsentSince = now
 	}
 }
@@ -152,7 +155,6 @@ func (m *measured) writing(now int64) {
 // read since; otherwise it is, which is little beside a write.
 func (e *Engine) timeWrites(read bool) {
 	m := &e.measured
-	m.newest = e.session.NewestRequest()
 	if !e.conn.writable() || e.conn.stalled() || len(e.session.Pending()) > 0 {
 		return
 	}

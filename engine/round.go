@@ -139,9 +139,9 @@ func (e *Engine) drain() (more bool) {
 // betweenSlices does within a backlog what a round does at its end. begun is the clock reading at which the
 // slice began: if handlers have led to a newer one, that is recent enough.
 func (e *Engine) betweenSlices(begun int64) {
+	e.measured.ticked(e.session, e.pace.polledAt)
 	if !e.conn.stalled() && e.conn.socket != nil && len(e.session.Pending()) > 0 {
 		e.timeHandlers()
-		e.measured.ticked(e.session, e.pace.polledAt)
 		e.flush()
 		if e.readClock(); e.measured.unsentSince != 0 {
 			e.timeWrites(true)
@@ -159,4 +159,5 @@ func (e *Engine) betweenSlices(begun int64) {
 	if e.submissionPending() {
 		e.takeSubmitted()
 	}
+	e.measured.sentElsewhere(e.session)
 }

@@ -22,8 +22,8 @@ const (
 	maxBits = 42
 )
 
-// Histogram counts durations. The zero value is empty and ready. It is a plain value: copying it is a snapshot, and one
-// goroutine at a time may use it.
+// Histogram counts durations. The zero value is empty and ready. It is a plain value: copying it is a snapshot, and
+// one goroutine at a time may use it.
 type Histogram struct {
 	counts  [Buckets]uint64
 	sum     uint64 // nanoseconds
@@ -31,7 +31,7 @@ type Histogram struct {
 	changed uint64 // a bit for each SubBuckets buckets that Publish has not copied
 }
 
-// bucketOf returns the bucket of a duration in nanoseconds, and Buckets or more if it is negative or beyond DurationMax.
+// bucketOf returns the bucket of a duration in nanoseconds, Buckets or more if it is negative or beyond DurationMax.
 //
 // The exponent of a floating-point number is the power of two, and the highest bits of the fraction are the bucket
 // within that. Conversion is exact up to 1<<53. The lowest bit is set because 0 has no exponent.

@@ -10,7 +10,7 @@ import (
 	"github.com/smk-go/smk/engine/latency"
 )
 
-// TestBuckets has the buckets cover every duration once, and none be wider than a sixteenth of its durations, or than two.
+// TestBuckets has the buckets cover every duration once, and none be wider than a sixteenth of its durations, or two.
 func TestBuckets(t *testing.T) {
 	next := time.Duration(0)
 	for n := 0; next <= latency.DurationMax; n++ {
@@ -38,7 +38,8 @@ func TestBuckets(t *testing.T) {
 // TestExtremes count in the first and in the last bucket.
 func TestExtremes(t *testing.T) {
 	var h latency.Histogram
-	for _, ns := range []int64{math.MinInt64, -1, 0, int64(latency.DurationMax), int64(latency.DurationMax) + 1, 1 << 60} {
+	const most = int64(latency.DurationMax)
+	for _, ns := range []int64{math.MinInt64, -1, 0, most, most + 1, 1 << 60} {
 		h.Record(ns)
 	}
 	all := slices.Collect(h.All())

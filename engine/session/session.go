@@ -177,8 +177,8 @@ func (s *Session) SetTap(f func(*TapRecord)) {
 // for its answer.
 func (s *Session) InFlight(seq uint64) bool { return s.requests.open.bySequence(seq) != nil }
 
-// NewestRequest returns the sequence of the last order-entry message that was sent of those that wait for their answers,
-// 0 if none does.
+// NewestRequest returns the sequence of the last order-entry message that was sent of those that wait for their
+// answers, 0 if none does.
 func (s *Session) NewestRequest() uint64 {
 	u := &s.requests.open
 	if u.newest == none {
