@@ -361,11 +361,17 @@ func TestLatencyIsKeptAfterTheEnd(t *testing.T) {
 		})
 		p := n.accept(t)
 		p.login()
+		select {
+		case <-r.Done():
+			t.Error("done before the end")
+		default:
+		}
 		r.Stop()
 		p.logout()
 		if err := r.wait(); err != nil {
 			t.Error(err)
 		}
+		<-r.Done()
 		if got := latencyOf(r.Engine).Handler.Max(); got != 30*time.Millisecond {
 			t.Errorf("the longest handler took %v, want the last one, of 30 ms", got)
 		}

@@ -18,8 +18,8 @@ type Snapshot struct {
 	// WithBooks asks for Books.
 	WithBooks bool
 
-	// OnlyTotals leaves out Orders and Positions, so that the copy takes the loop the same short time however many there
-	// are: a microsecond or so.
+	// OnlyTotals leaves out Orders and Positions, so that the copy takes the loop the same short time however many
+	// there are: a microsecond or so.
 	OnlyTotals bool
 
 	At           int64 // clock reading

@@ -147,7 +147,7 @@ func checkSnapshot(t *testing.T, s *engine.Snapshot) {
 	}
 }
 
-// TestSnapshotTotals: the totals are those of the orders and positions, which OnlyTotals leaves out, and need no memory.
+// TestSnapshotTotals: the totals are those of the orders and positions, which OnlyTotals leaves out.
 func TestSnapshotTotals(t *testing.T) {
 	onExchange(t, nil, func(t *testing.T, _ *sim.Server, config engine.Config) {
 		config.OnStop = engine.StopLeave
