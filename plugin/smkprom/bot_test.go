@@ -43,6 +43,12 @@ func withBot(t *testing.T, set func(*engine.Config), test func(t *testing.T, b *
 		}
 		served := make(chan error, 1)
 		go func() { served <- server.Serve(context.Background()) }()
+		defer func() { // also if the test gives up
+			if err := server.Close(); err != nil {
+				t.Error(err)
+			}
+			<-served
+		}()
 		config := engine.Config{
 			Session: session.Config{Username: username, Password: password}, OnStop: engine.StopLeave,
 			Address: "exchange.test:3801", DisableTLS: true,
@@ -64,14 +70,12 @@ func withBot(t *testing.T, set func(*engine.Config), test func(t *testing.T, b *
 		}
 		b := &bot{e, c, t, make(chan error, 1)}
 		go func() { b.ended <- e.Run(context.Background()) }()
+		defer func() {
+			_ = e.Close()
+			<-b.ended
+		}()
 		b.advance(time.Second)
 		test(t, b)
-		_ = e.Close()
-		<-b.ended
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-		<-served
 	})
 }
 
