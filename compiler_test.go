@@ -39,6 +39,7 @@ var inlined = map[string]string{
 		(*connection).writable (*Stats).received
 		subscribing Submitter.SendOrderCreate (*Submission).start
 		(*timing).running (*timing).startHandler joinNames (*Submission).Done
+		(*measured).answered (*measured).ticked requestKindOf
 		(*MPSC).Claim (*MPSC).Peek (*MPSC).Release (*MPSC).Len
 		(*SPSC).Claim (*SPSC).Peek (*SPSC).Publish (*SPSC).Release`,
 	"engine/internal/transport": `Clock.Now (*recordConn).whole (*recordConn).pending (*recordConn).filled

@@ -42,6 +42,7 @@ type traffic struct {
 // allocBot is the bot of the traffics, and what they share.
 type allocBot struct {
 	*engine.Engine
+	latency    engine.Latency
 	t          *testing.T
 	handled    atomic.Int64
 	create     msg.OrderCreate
@@ -80,6 +81,15 @@ var traffics = []traffic{
 			b.OnOrderExecuted(func(ev *engine.Event, _ *msg.OrderExecuted) { b.done(ev) })
 		},
 		message: executed,
+		handled: true,
+	},
+	{
+		name: "executions, and the latency of each",
+		register: func(b *allocBot) {
+			b.OnOrderExecuted(func(ev *engine.Event, _ *msg.OrderExecuted) { b.done(ev) })
+		},
+		message: executed,
+		act:     func(b *allocBot, _ int) { b.Latency(&b.latency) },
 		handled: true,
 	},
 	{

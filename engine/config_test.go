@@ -39,6 +39,10 @@ func TestConfigIsChecked(t *testing.T) {
 			c.ReconnectBackoff[32] = time.Second
 		}},
 		{"Wait", func(c *engine.Config) { c.Wait = 3 }},
+		{"Clock", func(c *engine.Config) {
+			c.Clock, c.DisableTLS, c.Address = func() int64 { return 1 }, true, "exchange.test:3801"
+			c.TimeSubmissions = true
+		}},
 		{"SpinRounds", func(c *engine.Config) { c.SpinRounds = -1 }},
 		{"Core", func(c *engine.Config) { c.Core = 1 }},
 		{"Core", func(c *engine.Config) { c.Pin, c.Core = true, 1024 }},

@@ -46,6 +46,7 @@ func (e *Engine) opened(d dialResult) {
 	default:
 		e.life.phase = phaseConnected
 		e.conn.open(d.conn)
+		e.measured.connected()
 		e.gate.set(gateRestoring)
 		e.stats.Connected++
 		e.parking.sleepIn(d.conn.Wake)

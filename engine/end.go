@@ -14,6 +14,10 @@ import (
 // goroutine, any time.
 func (e *Engine) Stop() { e.request(requestStop) }
 
+// Done returns a channel that is closed when the engine has ended and everything that it held is released. Any
+// goroutine.
+func (e *Engine) Done() <-chan struct{} { return e.ended }
+
 // request makes a request and wakes the loop for it.
 func (e *Engine) request(bit uint32) {
 	e.requests.add(bit)

@@ -28,6 +28,7 @@ type Engine struct {
 	session       *session.Session
 	now           int64 // clock reading of this part of the round
 	stats         Stats
+	measured      measured
 	conn          connection
 	life          lifecycle
 	gate          restrictions
@@ -135,6 +136,7 @@ func (e *Engine) openSession(config *Config) error {
 	if e.tape != nil {
 		config.Session.Tap = e.tap
 	}
+	e.submitted.timed, e.submitted.clock = config.TimeSubmissions, e.system
 	if err := e.submitted.init(config.SubmitSlots, config.SubmitBytes); err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ func (e *Engine) push() error {
 		if len(unsent) == 0 {
 			break
 		}
+		e.measured.writing(e.session, e.now)
 		e.stats.UnsentPeak = max(e.stats.UnsentPeak, len(unsent))
 		n, err := e.conn.socket.Write(unsent)
 		e.stats.BytesOut += uint64(n)

@@ -24,6 +24,9 @@ func (e *Engine) dispatch(ev *Event) {
 	}
 	if ev.Kind == session.Message {
 		typ := ev.Payload.GetType()
+		if ev.Request.Seq != 0 && typ != msg.PayloadOrderPendingReplace {
+			e.measured.answered(requestKindOf(ev.Request.Type), ev.Request.Sent, ev.Received-ev.Request.Sent)
+		}
 		if e.stats.received(typ); e.gate.has(gateStopping) {
 			if e.shutdownMessage(ev, typ); e.gate.has(gateMuted) {
 				return
@@ -49,7 +52,10 @@ func (e *Engine) dispatch(ev *Event) {
 	}
 	switch ev.Kind {
 	case session.LoggedIn:
+		e.measured.connectedAt = ev.Received
 		e.onLogin(ev)
+	case session.Pong:
+		e.measured.ponged(ev)
 	case session.CaughtUp:
 		e.reportRecovery()
 	case session.LoggedOut:

@@ -65,11 +65,13 @@ func (e *Engine) beginPoll() {
 	if d > int64(e.stats.LoopDelayMax) || d >= e.pace.limit {
 		e.delayed(time.Duration(d), e.pace.sincePoll.cause(time.Duration(d)))
 	}
+	e.measured.LoopDelay.Record(e.now - e.measured.polledAt)
 }
 
 // endPoll starts a slice. The clock was just read.
 func (e *Engine) endPoll() {
 	p := &e.pace
+	e.measured.polledAt = e.now
 	p.polledAt, p.sliceEnd, p.sendWait, p.sincePoll = e.now, e.now+int64(sliceTime), p.sendWaitMax, spent{}
 }
 
@@ -87,6 +89,7 @@ func (e *Engine) delayed(d time.Duration, cause string) {
 // overslept measures how late a sleep ended that was to end at a clock reading.
 func (e *Engine) overslept(until int64) {
 	if d := e.now - until; until != never && d >= e.pace.limit {
+		e.measured.LoopDelay.Record(d)
 		e.delayed(time.Duration(d), causeStopped)
 		if e.conn.stalled() {
 			e.conn.stalledSince += d // the exchange may have been stopped too
@@ -99,7 +102,7 @@ func (e *Engine) resumePoll() {
 	last := e.now
 	e.readClock()
 	if e.life.phase == phaseNew || e.config.Clock != nil {
-		e.pace.polledAt = e.now
+		e.pace.polledAt, e.measured.polledAt = e.now, e.now
 		return
 	}
 	if d := time.Duration(e.now - last); d > e.stats.LoopDelayMax || int64(d) >= e.pace.limit {

@@ -50,6 +50,7 @@ func (e *Engine) pollConn(block bool) {
 		}
 	}
 	e.pace.more = e.drain()
+	e.measured.ticked(e.session, e.pace.polledAt)
 	e.flush() // what the handlers have sent, before anything else
 	if e.pace.behindSince != 0 {
 		e.measureLag()
@@ -138,10 +139,13 @@ func (e *Engine) drain() (more bool) {
 // betweenSlices does within a backlog what a round does at its end. begun is the clock reading at which the
 // slice began: if handlers have led to a newer one, that is recent enough.
 func (e *Engine) betweenSlices(begun int64) {
+	e.measured.ticked(e.session, e.pace.polledAt)
 	if !e.conn.stalled() && e.conn.socket != nil && len(e.session.Pending()) > 0 {
 		e.timeHandlers()
 		e.flush()
-		e.readClock()
+		if e.readClock(); e.measured.unsentSince != 0 {
+			e.timeWrites(true)
+		}
 	} else if e.now == begun {
 		e.timeHandlers()
 		e.readClock()
@@ -155,4 +159,5 @@ func (e *Engine) betweenSlices(begun int64) {
 	if e.submissionPending() {
 		e.takeSubmitted()
 	}
+	e.measured.sentElsewhere(e.session)
 }

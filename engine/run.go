@@ -188,6 +188,9 @@ func (e *Engine) round(block bool) {
 			e.proceed()
 		}
 		e.flush()
-		e.timeHandlers() // after what they sent was written
+		timed := e.timing.calls > 0
+		if e.timeHandlers(); e.measured.unsentSince != 0 { // after what they sent was written
+			e.timeWrites(timed)
+		}
 	}
 }

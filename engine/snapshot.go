@@ -18,12 +18,17 @@ type Snapshot struct {
 	// WithBooks asks for Books.
 	WithBooks bool
 
+	// OnlyTotals leaves out Orders and Positions, so that the copy takes the loop the same short time however many
+	// there are: a microsecond or so.
+	OnlyTotals bool
+
 	At           int64 // clock reading
 	Session      session.State
 	Mode         risk.Status
 	Risk         risk.Stats // refusals by limit among others
 	Account      order.Account
 	Completeness order.Completeness
+	Totals       Totals
 	Orders       []order.Order // those that are not terminal, oldest first
 	Positions    []ContractPosition
 	Books        []BookTop
@@ -35,6 +40,27 @@ type Snapshot struct {
 	orders     int
 	positions  int
 	books      int
+}
+
+// Totals are figures of the whole account and of the engine's queues.
+type Totals struct {
+	Orders    int // that are not terminal
+	Positions int // contracts with an order or a position
+	Submitted int // messages and functions in the submit queue
+
+	// Creates and Cancels are how many messages the throttle would admit now; see session.Session.Tokens.
+	Creates, Cancels int
+
+	// Drift is what the exchange reported last less our own figure, by amount; 0 if they agree.
+	Drift [order.Cash + 1]odds.Money
+
+	// Events are how many of each kind there were since New, those that the exchange repeated included.
+	Events [order.Overflow + 1]uint64
+
+	// The limits in force, 0 for none; see risk.Config.
+	OrdersMax          int
+	AccountExposureMax odds.Money
+	LossMax            odds.Money
 }
 
 // ContractPosition is the position in a contract with an order or a position.
@@ -91,22 +117,53 @@ func (s *Snapshot) copyState() {
 	if s.WithBooks {
 		s.books = t.books.Count()
 	}
+	if s.OnlyTotals {
+		s.orders, s.positions = 0, 0
+	}
 	s.short = s.orders > cap(s.Orders) || s.positions > cap(s.Positions) || s.books > cap(s.Books)
 	if s.short {
 		return
 	}
 	s.At, s.Session, s.Mode, s.Risk = e.now, e.session.State(), e.Mode(), t.risk.Stats()
 	s.Account, s.Completeness = t.orders.Account(), t.orders.Completeness()
-	for o := range t.orders.Live {
-		s.Orders = append(s.Orders, *o)
-	}
-	for market, contract := range t.orders.Positions {
-		s.Positions = append(s.Positions, ContractPosition{market, contract, t.orders.Position(market, contract)})
+	e.copyTotals(&s.Totals)
+	if !s.OnlyTotals {
+		for o := range t.orders.Live {
+			s.Orders = append(s.Orders, *o)
+		}
+		for market, contract := range t.orders.Positions {
+			s.Positions = append(s.Positions, ContractPosition{market, contract, t.orders.Position(market, contract)})
+		}
 	}
 	for place := 0; len(s.Books) < s.books; place++ {
 		if c, ok := t.books.ContractAt(place); ok {
 			s.Books = append(s.Books, topOf(c))
 		}
+	}
+}
+
+// copyTotals sets the totals. The loop only.
+func (e *Engine) copyTotals(to *Totals) {
+	t := e.trading
+	limits := &t.config.Risk
+	*to = Totals{
+		Orders: t.orders.LiveCount(), Positions: t.orders.PositionCount(), Submitted: e.submitted.ring.Len(),
+		Drift: t.totals.drift, Events: t.totals.events,
+		OrdersMax: limits.OrdersMax, AccountExposureMax: limits.AccountExposureMax, LossMax: limits.LossMax,
+	}
+	to.Creates, to.Cancels = e.session.Tokens(e.now)
+}
+
+// totals are what is counted of the events of orders.
+type totals struct {
+	events [order.Overflow + 1]uint64
+	drift  [order.Cash + 1]odds.Money
+}
+
+// count counts an event.
+func (t *totals) count(kind order.EventKind) {
+	if int(kind) < len(t.events) {
+		t.events[kind]++
 	}
 }
 

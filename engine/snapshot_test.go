@@ -146,3 +146,45 @@ func checkSnapshot(t *testing.T, s *engine.Snapshot) {
 		t.Errorf("at %d: %d positions, %d books", s.At, len(s.Positions), len(s.Books))
 	}
 }
+
+// TestSnapshotTotals: the totals are those of the orders and positions, which OnlyTotals leaves out.
+func TestSnapshotTotals(t *testing.T) {
+	onExchange(t, nil, func(t *testing.T, _ *sim.Server, config engine.Config) {
+		config.OnStop = engine.StopLeave
+		config.State.Risk = risk.Config{OrdersMax: 50, AccountExposureMax: 1000 * odds.Whole, LossMax: 100 * odds.Whole}
+		d := &tradingDay{t: t}
+		r := startInBubble(t, config, func(e *engine.Engine) { d.Engine = e })
+		advance(time.Second)
+		d.do(r, func() {
+			for i := range odds.Price(7) {
+				if _, err := d.Place(limit(odds.Buy, 1000+i)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		advance(time.Second)
+		var all, totals engine.Snapshot
+		totals.OnlyTotals = true
+		for _, s := range []*engine.Snapshot{&all, &totals} {
+			if err := d.Submitter().Snapshot(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if all.Totals != totals.Totals || all.Account != totals.Account || all.Mode != totals.Mode {
+			t.Errorf("totals %+v, want %+v", totals.Totals, all.Totals)
+		}
+		got := totals.Totals
+		if len(totals.Orders) != 0 || len(totals.Positions) != 0 || got.Orders != len(all.Orders) || got.Orders != 7 ||
+			got.Positions != len(all.Positions) || got.Positions != 1 || got.Events[order.OrderAccepted] != 7 {
+			t.Errorf("%d orders, %d positions in %+v", len(totals.Orders), len(totals.Positions), got)
+		}
+		if got.OrdersMax != 50 || got.AccountExposureMax != 1000*odds.Whole || got.LossMax != 100*odds.Whole {
+			t.Errorf("limits %+v", got)
+		}
+		if got.Creates <= 0 || got.Cancels < got.Creates || got.Submitted != 1 || got.Drift != [3]odds.Money{} {
+			t.Errorf("%d and %d tokens, %d submitted, drift %v", got.Creates, got.Cancels, got.Submitted, got.Drift)
+		}
+		r.Stop()
+		_ = r.wait()
+	})
+}

@@ -71,9 +71,10 @@ type Stats struct {
 
 // published are the counts as other goroutines see them.
 type published struct {
-	mu    sync.Mutex // guards stats
-	stats Stats
-	at    int64 // clock reading of the last publish; the loop only
+	mu      sync.Mutex // guards stats and latency
+	stats   Stats
+	latency Latency
+	at      int64 // clock reading of the last publish; the loop only
 }
 
 // load returns the counts that were published last. Any goroutine.
@@ -98,6 +99,7 @@ func (e *Engine) publish() {
 	e.stats.AccountSequence = e.session.AccountSequence()
 	e.stats.LogsLost = e.log.lost()
 	e.published.stats = e.stats
+	e.measured.publish(&e.published.latency)
 	e.published.mu.Unlock()
 	e.published.at = e.now
 }

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/smk-go/smk/engine/internal/transport"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
 )
@@ -16,6 +17,8 @@ type submitQueue struct {
 	reserved  int // slots for messages that can only lower the risk; immutable
 	closed    atomic.Bool
 	refusing  sync.Mutex // its holder is the consumer once closed is set
+	timed     bool       // submissions are timed, by clock; immutable
+	clock     transport.Clock
 }
 
 // submitted is one slot of the submit queue. Its buffer is claimed once and stays with the slot. With the
@@ -27,11 +30,12 @@ type submitted struct {
 	do     func()      // called instead of a send, if not nil
 	result *Submission // may be nil
 	full   bool        // the slot is in use
-	_      [23]byte
+	_      [15]byte
+	at     int64 // clock reading of the submission, 0 if it is not timed
 }
 
 func (work *submitted) clear() {
-	work.size, work.do, work.result, work.full = 0, nil, nil, false
+	work.size, work.do, work.result, work.full, work.at = 0, nil, nil, false, 0
 }
 
 // init claims the queue and gives each slot its buffer.
@@ -77,7 +81,9 @@ func (q *submitQueue) put(s *Submission, others int, fill func(*submitted) error
 	filled := false
 	defer func() {
 		if filled {
-			work.result, work.full = s, true
+			if work.result, work.full = s, true; q.timed {
+				work.at = q.clock.Now()
+			}
 		} else {
 			work.clear()
 			s.abandon()

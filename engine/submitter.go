@@ -76,6 +76,9 @@ func (e *Engine) takeSubmitted() {
 		e.spin.idlePolls = 0
 		e.pace.taken++
 		e.stats.SubmittedPeak = max(e.stats.SubmittedPeak, e.pace.taken)
+		if work.at != 0 {
+			e.measured.Submit.Record(e.now - work.at)
+		}
 		if work.full {
 			var seq, reference uint64
 			var err error

@@ -75,6 +75,7 @@ func (e *Engine) timeHandlers() {
 	t.calls = 0
 	now := e.clock.Now()
 	took := time.Duration(now - e.now)
+	e.measured.handled(int64(took), calls)
 	if e.now = now; now >= e.pace.sliceEnd {
 		e.pace.sliceLeft = 0
 	}

@@ -121,6 +121,7 @@ type trading struct {
 	handlers  tradingHandlers
 	events    tradingEvents
 	recent    recentRequests
+	totals    totals
 	follow    follower
 	heal      []uint32 // markets to subscribe to again
 	due       int64    // clock reading at which tick has something to do

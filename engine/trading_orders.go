@@ -151,9 +151,15 @@ func (t *trading) ordersEvents(events []order.Event, now int64) {
 		ev := &events[i]
 		t.events.orders = append(t.events.orders, *ev)
 		t.persist.follow(t, ev)
+		t.totals.count(ev.Kind)
 		switch ev.Kind {
 		case order.Drift:
+			if int(ev.Amount) < len(t.totals.drift) {
+				t.totals.drift[ev.Amount] = odds.Money(ev.Reported - ev.Expected)
+			}
 			t.risk.Drift(now, odds.Money(ev.Reported-ev.Expected))
+		case order.DriftEnded:
+			t.totals.drift = [order.Cash + 1]odds.Money{}
 		case order.CompletenessChanged:
 			t.haltIncomplete(now)
 		case order.CancelAllAccepted, order.CancelAllRejected:

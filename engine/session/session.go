@@ -177,6 +177,16 @@ func (s *Session) SetTap(f func(*TapRecord)) {
 // for its answer.
 func (s *Session) InFlight(seq uint64) bool { return s.requests.open.bySequence(seq) != nil }
 
+// NewestRequest returns the sequence of the last order-entry message that was sent of those that wait for their
+// answers, 0 if none does.
+func (s *Session) NewestRequest() uint64 {
+	u := &s.requests.open
+	if u.newest == none {
+		return 0
+	}
+	return u.entries[u.newest].seq
+}
+
 // OrdersInFlight reports whether a message that can bring an order to the book, an
 // order_create or an order_cancel_replace, waits for its answer. It takes time in
 // proportion to the messages before the first of these.
