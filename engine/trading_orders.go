@@ -28,6 +28,9 @@ func (e *Engine) applyOrders(ev *Event) {
 		if ev.Type == msg.PayloadOrderCancelReplace && ev.Fate != session.InDoubt {
 			t.replaceFailed(ev.Reference)
 		}
+		if ev.Fate != session.InDoubt {
+			t.notArrived(ev.Reference)
+		}
 	case session.SendUnresolved:
 		e.unresolved(ev)
 	case session.AccountLost:
@@ -119,6 +122,20 @@ func (t *trading) endUnresolved(id uint64) {
 				t.replaceFailed(q.reference)
 			}
 		}
+	}
+}
+
+// notArrived shows books and quotes the order that a request was about which the exchange does not have: nothing of it
+// is under way any more, of which no event says anything.
+func (t *trading) notArrived(reference uint64) {
+	q := t.recent.find(reference)
+	if q == nil {
+		return
+	}
+	if o := t.orders.ByID(q.order); o != nil && !o.State.Terminal() {
+		_ = t.books.OwnReducing(keyOf(o), o.Overlay&order.PendingReduce != 0)
+		t.quoteOrder(o)
+		t.reconcile = t.quoting
 	}
 }
 

@@ -30,8 +30,10 @@ type checks struct {
 	doubted map[uint64]bool  // replaces in doubt, of which the books keep what they would make
 	asked   map[uint64]ghost // what replaces without an answer ask for
 	ghosts  []ghost          // what failed ones would have made
-	lost    bool             // account messages were reported as lost
-	fresh   uint32           // the last connection that did not resume a session
+	// how many requests had left, and one, when the first replace was given up that was in doubt
+	abandonedAt int
+	lost        bool   // account messages were reported as lost
+	fresh       uint32 // the last connection that did not resume a session
 
 	fills    map[uint64]odds.Quantity // that handlers were called with, by order
 	terminal map[uint64]int           // events that ended an order
@@ -179,6 +181,9 @@ func (b *bot) unresolved(ev *engine.Event) {
 	b.digestEvent(ev)
 	delete(b.checks.doubted, ev.Reference)
 	b.failed(ev.Reference, ghostsMax)
+	if ev.Type == msg.PayloadOrderCancelReplace && b.checks.abandonedAt == 0 {
+		b.checks.abandonedAt = b.saved.requests + 1
+	}
 	r := b.checks.request(ev.Reference, ev.Type)
 	if r.ended++; r.ended > 1 {
 		b.world.fail("resolve once", b, "%v with reference %d is unresolved twice", ev.Type, ev.Reference)

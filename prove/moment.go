@@ -115,7 +115,14 @@ func (b *bot) moment() {
 	b.checkTimer()
 	b.checkSuspect()
 	b.checkArrived()
-	if w.now < b.momentAt || w.failed() || !b.informed() {
+	if w.failed() {
+		return
+	}
+	if !b.informed() {
+		b.quoting.movedAt = w.now // which holds quotes
+		return
+	}
+	if w.now < b.momentAt {
 		return
 	}
 	b.momentAt = w.now + momentEvery
@@ -201,10 +208,15 @@ func (b *bot) compareFunds() {
 	b.compareMoney(false)
 }
 
+// rememberedMax is after how many others a request is forgotten of which only the end of its order says more: until the
+// doubt is overdue, what it would have made is then taken to be in the book.
+const rememberedMax = 200
+
 // compareOwnBooks compares the books without the own orders.
 func (b *bot) compareOwnBooks() {
 	w := b.world
-	if b.shared() || len(b.checks.doubted) > 0 {
+	at := b.checks.abandonedAt
+	if b.shared() || len(b.checks.doubted) > 0 || at != 0 && b.saved.requests-at > rememberedMax {
 		return
 	}
 	type level struct {
