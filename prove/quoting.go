@@ -133,7 +133,7 @@ func (b *bot) checkBeside(typ msg.PayloadType, key quoteKey, side odds.Side, pri
 
 // offBook reports whether an order may count as off the book although no message has ended it.
 func (b *bot) offBook(o *order.Order) bool {
-	if o.State == order.Live && o.Available == 0 {
+	if o.State != order.PendingNew && o.Available == 0 {
 		return true
 	}
 	at, one := b.quoting.cleared[o.Market]

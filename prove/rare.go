@@ -28,7 +28,7 @@ func (w *World) takeRare(s *Step, b *bot, market, contract uint32) {
 	case SettleContract:
 		w.unsure = w.now + int64(time.Minute)
 		if win := s.N>>32%2 == 0; x.SettleContract(market, contract, win, "over") == nil {
-			w.winners[contract] = win
+			w.winners[contract], w.disposed[market] = win, true
 		}
 	case AdminCancel:
 		if all := x.Orders(b.account); len(all) > 0 {

@@ -77,6 +77,12 @@ func (b *bot) carry() {
 		if r.typ == msg.PayloadOrderCancelAll && b.world.schedule.Settings.has(CancelUnresolved) {
 			continue // the session sends them by itself
 		}
+		if b.engine != nil && places {
+			o := b.engine.Order(reference)
+			if o == nil && r.earlier || o != nil && o.State != order.PendingNew && o.Overlay&order.InDoubt == 0 {
+				continue // the answer was applied, and no handler heard of it
+			}
+		}
 		if r.gone && r.answered == 0 && r.resolved == 0 && r.ended == 0 && !b.quoting.others[reference] &&
 			(places || b.disk != nil && !b.disk.failed) {
 			s.carried = append(s.carried, carried{reference, r.typ})
@@ -201,7 +207,7 @@ func (b *bot) full(more int) bool {
 func (b *bot) checkIntents(r *engine.Recovery) {
 	s, w := &b.saved, b.world
 	if r.InDoubt < len(s.carried) && len(s.carried) <= doubtsFew {
-		w.fail("intents", b, "%d requests are in doubt, %d have no fate", r.InDoubt, len(s.carried))
+		w.fail("intents", b, "%d requests are in doubt, %d have no fate: %v", r.InDoubt, len(s.carried), s.carried)
 	}
 	for _, c := range s.carried {
 		if c.typ == msg.PayloadOrderCreate {
