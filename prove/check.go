@@ -30,8 +30,8 @@ type checks struct {
 	doubted map[uint64]bool  // replaces in doubt, of which the books keep what they would make
 	asked   map[uint64]ghost // what replaces without an answer ask for
 	ghosts  []ghost          // what failed ones would have made
-	// how many requests had left, and one, when the first replace was given up that was in doubt
-	abandonedAt int
+	// how many replaces in doubt were given up, and how many requests had left when the first was
+	abandoned, abandonedAt int
 	lost        bool   // account messages were reported as lost
 	fresh       uint32 // the last connection that did not resume a session
 
@@ -181,8 +181,10 @@ func (b *bot) unresolved(ev *engine.Event) {
 	b.digestEvent(ev)
 	delete(b.checks.doubted, ev.Reference)
 	b.failed(ev.Reference, ghostsMax)
-	if ev.Type == msg.PayloadOrderCancelReplace && b.checks.abandonedAt == 0 {
-		b.checks.abandonedAt = b.saved.requests + 1
+	if ev.Type == msg.PayloadOrderCancelReplace {
+		if b.checks.abandoned++; b.checks.abandonedAt == 0 {
+			b.checks.abandonedAt = b.saved.requests
+		}
 	}
 	r := b.checks.request(ev.Reference, ev.Type)
 	if r.ended++; r.ended > 1 {
