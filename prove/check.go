@@ -32,8 +32,9 @@ type checks struct {
 	ghosts  []ghost          // what failed ones would have made
 	// how many replaces in doubt were given up, and how many requests had left when the first was
 	abandoned, abandonedAt int
-	lost        bool   // account messages were reported as lost
-	fresh       uint32 // the last connection that did not resume a session
+	doubts                 int    // requests that were in doubt
+	lost                   bool   // account messages were reported as lost
+	fresh                  uint32 // the last connection that did not resume a session
 
 	fills    map[uint64]odds.Quantity // that handlers were called with, by order
 	terminal map[uint64]int           // events that ended an order
@@ -156,6 +157,7 @@ func (b *bot) resolved(ev *engine.Event) {
 		w.fail("answers", b, "%v with reference %d is not answered, and nothing is lost", ev.Type, ev.Reference)
 	}
 	if ev.Fate == session.InDoubt {
+		b.checks.doubts++
 		if r.doubt = ev.Epoch; ev.Type == msg.PayloadOrderCancelReplace {
 			b.checks.doubted[ev.Reference] = true
 		}
