@@ -30,10 +30,11 @@ type checks struct {
 	doubted map[uint64]bool  // replaces in doubt, of which the books keep what they would make
 	asked   map[uint64]ghost // what replaces without an answer ask for
 	ghosts  []ghost          // what failed ones would have made
-	// how many requests had left, and one, when the first replace was given up that was in doubt
-	abandonedAt int
-	lost        bool   // account messages were reported as lost
-	fresh       uint32 // the last connection that did not resume a session
+	// how many replaces in doubt were given up, and how many requests had left when the first was
+	abandoned, abandonedAt int
+	doubts                 int    // requests that were in doubt
+	lost                   bool   // account messages were reported as lost
+	fresh                  uint32 // the last connection that did not resume a session
 
 	fills    map[uint64]odds.Quantity // that handlers were called with, by order
 	terminal map[uint64]int           // events that ended an order
@@ -156,6 +157,7 @@ func (b *bot) resolved(ev *engine.Event) {
 		w.fail("answers", b, "%v with reference %d is not answered, and nothing is lost", ev.Type, ev.Reference)
 	}
 	if ev.Fate == session.InDoubt {
+		b.checks.doubts++
 		if r.doubt = ev.Epoch; ev.Type == msg.PayloadOrderCancelReplace {
 			b.checks.doubted[ev.Reference] = true
 		}
@@ -181,8 +183,10 @@ func (b *bot) unresolved(ev *engine.Event) {
 	b.digestEvent(ev)
 	delete(b.checks.doubted, ev.Reference)
 	b.failed(ev.Reference, ghostsMax)
-	if ev.Type == msg.PayloadOrderCancelReplace && b.checks.abandonedAt == 0 {
-		b.checks.abandonedAt = b.saved.requests + 1
+	if ev.Type == msg.PayloadOrderCancelReplace {
+		if b.checks.abandoned++; b.checks.abandonedAt == 0 {
+			b.checks.abandonedAt = b.saved.requests
+		}
 	}
 	r := b.checks.request(ev.Reference, ev.Type)
 	if r.ended++; r.ended > 1 {

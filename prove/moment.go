@@ -209,15 +209,19 @@ func (b *bot) compareFunds() {
 	b.compareMoney(false)
 }
 
-// rememberedMax is after how many others a request is forgotten of which only the end of its order says more: until the
-// doubt is overdue, what it would have made is then taken to be in the book.
-const rememberedMax = 200
+// After so many others a request is forgotten of which only the end of its order says more, and of so many
+// requests in doubt some are: what they would have made is then taken to be in the book.
+const (
+	rememberedMax = 200
+	doubtsMax     = 256
+)
 
 // compareOwnBooks compares the books without the own orders.
 func (b *bot) compareOwnBooks() {
 	w := b.world
-	at := b.checks.abandonedAt
-	if b.shared() || len(b.checks.doubted) > 0 || at != 0 && b.saved.requests-at > rememberedMax {
+	c := &b.checks
+	if b.shared() || len(c.doubted) > 0 || c.doubts > doubtsMax ||
+		c.abandoned > 0 && b.saved.requests-c.abandonedAt > rememberedMax {
 		return
 	}
 	type level struct {

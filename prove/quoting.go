@@ -106,8 +106,9 @@ func (b *bot) checkBeside(typ msg.PayloadType, key quoteKey, side odds.Side, pri
 	}
 	count, last := 0, order.Order{}
 	for o := range b.engine.Orders() {
-		if o.Market != key.market || o.Contract != key.contract || b.offBook(o) {
-			continue
+		if o.Market != key.market || o.Contract != key.contract || b.offBook(o) ||
+			o.Available == 0 && o.State != order.PendingNew && o.Overlay == 0 {
+			continue // known by a fill of all that was left
 		}
 		if o.Side != side {
 			if side == odds.Buy && price >= o.Price || side == odds.Sell && price <= o.Price {
@@ -133,9 +134,6 @@ func (b *bot) checkBeside(typ msg.PayloadType, key quoteKey, side odds.Side, pri
 
 // offBook reports whether an order may count as off the book although no message has ended it.
 func (b *bot) offBook(o *order.Order) bool {
-	if o.State != order.PendingNew && o.Available == 0 {
-		return true
-	}
 	at, one := b.quoting.cleared[o.Market]
 	if all, ok := b.quoting.cleared[0]; ok {
 		at, one = max(at, all), true
@@ -149,7 +147,7 @@ const steadyFor = int64(2 * time.Second)
 // checkSteady checks that quotes are what is wanted some time after the last thing that happened to them.
 func (b *bot) checkSteady() {
 	w := b.world
-	if !b.quoting.patient || len(b.checks.doubted) > 0 || b.role != Maker || b.shared() ||
+	if !b.quoting.patient || b.role != Maker || b.shared() || len(b.checks.doubted) > 0 ||
 		w.now-b.quoting.movedAt < steadyFor || w.failed() {
 		return
 	}
