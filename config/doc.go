@@ -127,6 +127,7 @@
 //	[engine]  restore_off                   SMK_RESTORE_OFF                   yes or no
 //	[engine]  submit_slots                  SMK_SUBMIT_SLOTS                  number
 //	[engine]  submit_bytes                  SMK_SUBMIT_BYTES                  number
+//	[engine]  time_submissions              SMK_TIME_SUBMISSIONS              yes or no
 //	[engine]  slow_handler                  SMK_SLOW_HANDLER                  time
 //	[engine]  loop_delay                    SMK_LOOP_DELAY                    time
 //	[engine]  references_off                SMK_REFERENCES_OFF                yes or no

@@ -89,6 +89,10 @@ var connection = []setting{
 	{"engine", "submit_slots", "SubmitSlots", false, integer(func(t *target) *int { return &t.SubmitSlots })},
 	{"engine", "submit_bytes", "SubmitBytes", false, integer(func(t *target) *int { return &t.SubmitBytes })},
 	{
+		"engine", "time_submissions", "TimeSubmissions", false,
+		truth(func(t *target) *bool { return &t.TimeSubmissions }),
+	},
+	{
 		"engine", "slow_handler", "SlowHandler", false,
 		duration(func(t *target) *time.Duration { return &t.SlowHandler }),
 	},
