@@ -262,7 +262,7 @@ func (b *bot) calm() {
 	for _, l := range b.world.links {
 		l.partial = false
 	}
-	keeps := b.some(drawKeep, 2) != 0 && !b.world.schedule.Settings.has(forgetful)
+	keeps := b.some(drawKeep, 2) != 0 && !b.world.schedule.Settings.has(forgetful|QuickQuotes)
 	if b.engine != nil && (b.uncertain() && !keeps || b.world.schedule.Settings.has(FewSubscriptions)) {
 		b.pullAll() // what they are asked for may be refused for reasons that the bot cannot know
 		clear(b.wanted)
