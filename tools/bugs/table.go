@@ -15,7 +15,8 @@ import (
 const heading = `# Planted bugs
 
 Each of these is an error that somebody could have made: the files beside this one hold them as changes of a few lines.
-` + "`make bugs`" + ` builds the project with each in turn, runs trading days of seeds from 0 until one fails, and writes this table.
+` + "`make bugs`" + ` builds the project with each in turn, runs trading days of seeds from 0 until one fails, ` +
+	`and writes this table.
 Package prove has to notice every one of them. The step is the round of the day's world in which it does.
 
 | bug | package | what it breaks | first seed | round | virtual time | invariant |

@@ -7,17 +7,27 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/smk-go/smk/sim/chaos"
 	"github.com/smk-go/smk/sim/fault"
 )
 
+// chaosTexts are those of flags whose declarations have no room for them.
+var chaosTexts = kong.Vars{
+	"listen_help": "Where clients connect to; port 0 takes a free one",
+	"chaos_plan":  "split=20%,stall=0.1%,cut=0.1%,half-open=0.02%,refuse=5%",
+	"chaos_help": "What goes wrong, in both directions, as of smk sim --faults. Over TLS, which is not opened, " +
+		"messages are neither lost nor doubled nor overtaken",
+}
+
 // chaosCommand is a proxy that breaks connections.
 type chaosCommand struct {
-	Listen string        `default:"127.0.0.1:3711" placeholder:"HOST:PORT" help:"Where clients connect to; port 0 takes a free one (${default})."`
+	Listen string        `default:"127.0.0.1:3711" placeholder:"HOST:PORT" help:"${listen_help} (${default})."`
 	To     string        `default:"127.0.0.1:3701" placeholder:"HOST:PORT" help:"The exchange (${default})."`
-	Plan   string        `default:"split=20%,stall=0.1%,cut=0.1%,half-open=0.02%,refuse=5%" placeholder:"PLAN" help:"What goes wrong, in both directions, as of smk sim --faults (${default}). Over TLS, which is not opened, messages are neither lost nor doubled nor overtaken."`
+	Plan   string        `default:"${chaos_plan}" placeholder:"PLAN" help:"${chaos_help} (${default})."`
 	Seed   uint64        `default:"1" help:"Seed of everything that is left to chance (${default})."`
-	For    time.Duration `placeholder:"TIME" help:"End after this long; without it the proxy ends when it is interrupted."`
+	For    time.Duration `placeholder:"TIME" help:"End after this long; without it at an interrupt."`
 }
 
 // Run passes connections on until ctx ends, and says how often what went wrong.

@@ -18,7 +18,7 @@ import (
 )
 
 type demoCommand struct {
-	Addr    string        `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where the demo's exchange listens; port 0 takes a free one."`
+	Addr    string        `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where the exchange listens; 0 is any port."`
 	JSON    bool          `name:"json" help:"Print the summary as JSON."`
 	Orders  int           `default:"20000" help:"How many orders the bot creates at least."`
 	Seed    uint64        `default:"1" help:"Seed of the exchange's other participants."`

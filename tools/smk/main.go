@@ -74,6 +74,7 @@ func run(ctx context.Context, args []string, std stdio) (code int) {
 	parser, err := kong.New(&c,
 		kong.Name("smk"),
 		kong.Description("A client engine and an exchange simulator for the Smarkets streaming API."),
+		chaosTexts,
 		kong.Writers(std.out, std.err),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 	)

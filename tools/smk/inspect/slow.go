@@ -189,8 +189,8 @@ func (s *tracker) add(e *Entry) {
 	case journal.KindRefusal, journal.KindLog, journal.KindGC:
 		s.note(e)
 	case journal.KindLost:
-		s.out.lose()
-		s.in.lose()
+		s.out.markBroken()
+		s.in.markBroken()
 	}
 	s.finish(s.now - evidenceFor)
 }

@@ -36,7 +36,7 @@ func (q *stream) queue(e *Entry) *frame {
 	var header [binary.MaxVarintLen64]byte
 	f := &frame{at: e.At, size: binary.PutUvarint(header[:], uint64(len(e.Payload))) + len(e.Payload)}
 	if e.Flags&journal.FlagTruncated != 0 {
-		q.lose()
+		q.markBroken()
 	}
 	if q.broken {
 		return f
@@ -73,8 +73,8 @@ func (q *stream) resolve() {
 	q.marks = q.marks[:copy(q.marks, q.marks[k:])]
 }
 
-// lose gives up counting: records were lost, or a payload was cut.
-func (q *stream) lose() { *q = stream{broken: true} }
+// markBroken gives up counting: records were lost, or a payload was cut.
+func (q *stream) markBroken() { *q = stream{broken: true} }
 
 // busyMin is the shortest time that is noted as busy, in ns.
 const busyMin = 100_000
