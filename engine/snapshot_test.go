@@ -115,6 +115,27 @@ func TestSnapshot(t *testing.T) {
 	})
 }
 
+// TestModeCounts asks for the mode right behind a send, in the same function of the loop: the order is counted.
+func TestModeCounts(t *testing.T) {
+	onExchange(t, nil, func(t *testing.T, _ *sim.Server, config engine.Config) {
+		d := &tradingDay{t: t}
+		r := startInBubble(t, config, func(e *engine.Engine) { d.Engine = e })
+		advance(time.Second)
+		d.do(r, func() {
+			for n := range 3 {
+				if m := d.Mode(); m.Open != n || m.InDoubt != 0 {
+					t.Errorf("%+v, %d orders were sent", m, n)
+				}
+				if _, err := d.Place(limit(odds.Buy, 500)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		r.Stop()
+		_ = r.wait()
+	})
+}
+
 // checkSnapshot checks that the parts of a snapshot are of one moment.
 func checkSnapshot(t *testing.T, s *engine.Snapshot) {
 	if m := &s.Mode; m.Open+m.InDoubt != len(s.Orders) {
