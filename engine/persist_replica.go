@@ -248,7 +248,10 @@ func (r *replica) apply(n *note) {
 	case noteFate:
 		o.ApplyFate(n.typ, n.a, n.b, order.Fate(n.c), n.now)
 	case noteResolve:
-		o.Resolve(n.a, order.Outcome{Placed: n.flag, OrderID: n.b, Ended: n.ended}, n.now)
+		outcome := order.Outcome{Placed: n.flag, OrderID: n.b, Ended: n.ended}
+		for o.Resolve(n.a, outcome, n.now); o.More(); {
+			o.Resolve(n.a, outcome, n.now)
+		}
 	case noteLost:
 		o.AccountLost(n.a, n.b, n.now)
 	case noteReset:

@@ -246,7 +246,8 @@ func (b *bot) probe() {
 		case o.ID == 0 || o.State == order.PendingNew:
 		case !replaced:
 			next, err := p.Replace(odds.PriceMin, 20_000)
-			if full := (*order.FullError)(nil); errors.As(err, &full) && !b.hasty() { // who has doubts for a while
+			// Who has doubts has them for a while.
+			if full := (*order.FullError)(nil); errors.As(err, &full) && !b.hasty() && b.checks.doubts < int(full.Capacity) {
 				w.fail("probe", b, "a replace is refused: %v", err)
 			}
 			if replaced = true; err == nil {

@@ -30,11 +30,9 @@ type checks struct {
 	doubted map[uint64]bool  // replaces in doubt, of which the books keep what they would make
 	asked   map[uint64]ghost // what replaces without an answer ask for
 	ghosts  []ghost          // what failed ones would have made
-	// how many replaces in doubt were given up, and how many requests had left when the first was
-	abandoned, abandonedAt int
-	doubts                 int    // requests that were in doubt
-	lost                   bool   // account messages were reported as lost
-	fresh                  uint32 // the last connection that did not resume a session
+	doubts  int              // requests that were in doubt
+	lost    bool             // account messages were reported as lost
+	fresh   uint32           // the last connection that did not resume a session
 
 	fills    map[uint64]odds.Quantity // that handlers were called with, by order
 	terminal map[uint64]int           // events that ended an order
@@ -183,11 +181,6 @@ func (b *bot) unresolved(ev *engine.Event) {
 	b.digestEvent(ev)
 	delete(b.checks.doubted, ev.Reference)
 	b.failed(ev.Reference, ghostsMax)
-	if ev.Type == msg.PayloadOrderCancelReplace {
-		if b.checks.abandoned++; b.checks.abandonedAt == 0 {
-			b.checks.abandonedAt = b.saved.requests
-		}
-	}
 	r := b.checks.request(ev.Reference, ev.Type)
 	if r.ended++; r.ended > 1 {
 		b.world.fail("resolve once", b, "%v with reference %d is unresolved twice", ev.Type, ev.Reference)
