@@ -29,20 +29,32 @@ func (e *Engine) resolveOverdue() {
 		return
 	}
 	t.doubtDue = e.now + doubtPeriod
-	if t.gap || !t.saysAll() {
+	from, ok := t.accountComplete()
+	if t.gap || !ok || from > e.now-timeout {
 		return
 	}
-	t.persist.noteOverdue(e.now-timeout, e.now)
-	events, more := t.orders.ResolveOverdue(e.now-timeout, e.now)
+	t.persist.noteOverdue(from, e.now-timeout, e.now)
+	events, more := t.orders.ResolveOverdue(from, e.now-timeout, e.now)
 	t.ordersEvents(events, e.now)
 	if more {
 		t.doubtDue = past
 	}
 }
 
-// saysAll reports whether nothing is missing of the account's messages.
-func (t *trading) saysAll() bool {
+// accountComplete returns the clock reading since which none of the account's messages is missing, and false if they
+// are not followed now. What was missing before may have come since, or the user has reconciled it.
+func (t *trading) accountComplete() (from int64, ok bool) {
 	c := t.orders.Completeness()
-	const missing = order.NotCaughtUp | order.MessagesLost | order.SequenceReset | order.Overflowed
-	return c.Why&missing == 0 && (c.Why&order.CatchUpLacking == 0 || c.Cause == session.ErrUnresolved)
+	const missing = order.MessagesLost | order.SequenceReset
+	switch {
+	case c.Why&(order.NotCaughtUp|order.Overflowed) != 0:
+		return 0, false
+	case c.Why&missing == 0 && (c.Why&order.CatchUpLacking == 0 || c.Cause == session.ErrUnresolved):
+		return 0, true
+	}
+	return t.accountFrom, true
 }
+
+// accountLacks notes that messages of the account up to now are missing: of what was sent until now, the messages that
+// there are do not say all.
+func (t *trading) accountLacks(now int64) { t.accountFrom = now }

@@ -104,7 +104,7 @@ func (b *bot) handlesReplayed() bool { return b.world.schedule.Seed%4 != 0 }
 // checkQuotes checks, at rest, that what is wanted is quoted, and nothing else.
 func (b *bot) checkQuotes() {
 	w := b.world
-	if w.failed() || w.schedule.Bytes || b.role != Maker || b.shared() || b.engine == nil || b.starts > 1 {
+	if w.failed() || b.role != Maker || b.shared() || b.engine == nil || b.starts > 1 {
 		return
 	}
 	if why := b.engine.Completeness().Why &^ told; why != 0 && !b.uncertain() {

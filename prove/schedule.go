@@ -23,7 +23,6 @@ type Schedule struct {
 	History  int  // account messages that the exchange keeps
 	Persist  Persist
 	Settings Settings
-	Bytes    bool // made of bytes: whether quotes are what is wanted is not compared
 	Wild     bool // the exchange itself may break the protocol, so that a bot need not know everything afterwards
 	Steps    []Step
 }

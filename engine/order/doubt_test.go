@@ -12,10 +12,10 @@ func TestResolveOverdue(t *testing.T) {
 	l := newLine(t, order.Config{}).create()
 	l.m.ApplyFate(msg.PayloadOrderCreate, ref, 2, order.FateInDoubt, l.now)
 	sent := l.order().Sent
-	if events, more := l.m.ResolveOverdue(sent-1, l.now); len(events) != 0 || more || l.m.Doubts() != 1 {
+	if events, more := l.m.ResolveOverdue(0, sent-1, l.now); len(events) != 0 || more || l.m.Doubts() != 1 {
 		t.Errorf("too early: %+v, %t, %d doubts", events, more, l.m.Doubts())
 	}
-	events, more := l.m.ResolveOverdue(sent, l.now)
+	events, more := l.m.ResolveOverdue(0, sent, l.now)
 	if len(events) != 1 || more || events[0].Kind != order.DoubtResolved || events[0].State != order.NotPlaced ||
 		events[0].Reason.String() != "no trace of it" {
 		t.Errorf("%+v, %t", events, more)
@@ -46,7 +46,7 @@ func TestResolveOverdueRequests(t *testing.T) {
 	if err := again.LoadState(l.m.AppendState(nil)); err != nil || again.Doubts() != 1 {
 		t.Errorf("%v, %d doubts", err, again.Doubts())
 	}
-	events, more := l.m.ResolveOverdue(l.now, l.now)
+	events, more := l.m.ResolveOverdue(0, l.now, l.now)
 	if len(events) != 1 || more || events[0].Kind != order.DoubtResolved ||
 		events[0].Request != msg.PayloadOrderCancel {
 		t.Errorf("%+v, %t", events, more)
