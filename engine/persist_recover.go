@@ -148,9 +148,6 @@ func (t *trading) recover(now int64, most int) []session.EarlierRequest {
 		}
 		_ = t.books.OwnAdded(own(o, replaces))
 	}
-	if t.orders.Completeness().Why&^order.NotCaughtUp != 0 {
-		t.accountLacks(now)
-	}
 	t.realised = t.orders.Account().Realised
 	t.risk.Profit(now, t.realised)
 	t.changed = true

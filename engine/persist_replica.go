@@ -148,9 +148,9 @@ func (p *persist) noteResolve(reference uint64, o order.Outcome, now int64) {
 	}
 }
 
-func (p *persist) noteOverdue(from, sent, now int64) {
+func (p *persist) noteOverdue(complete bool, sent, now int64) {
 	if n := p.claim(noteOverdue, now); n != nil {
-		n.a, n.b = uint64(from), uint64(sent)
+		n.flag, n.a = complete, uint64(sent)
 		p.publish()
 	}
 }
@@ -263,7 +263,7 @@ func (r *replica) apply(n *note) {
 	case noteTick:
 		o.Tick(n.now)
 	case noteOverdue:
-		o.ResolveOverdue(int64(n.a), int64(n.b), n.now)
+		o.ResolveOverdue(n.flag, int64(n.a), n.now)
 	case noteConfirm:
 		o.Confirm(n.now)
 	case noteMark, noteMore:

@@ -139,7 +139,6 @@ type trading struct {
 	snapshot    risk.Snapshot
 	retryQuotes int64  // clock reading
 	caughtUpAt  int64  // clock reading; 0 while the account is not caught up with
-	accountFrom int64  // clock reading of the last time that messages of the account were found missing
 	doubtDue    int64  // clock reading of the next look for overdue doubts
 	gapfills    uint64 // of the session, when the gap was found
 	realised    odds.Money

@@ -29,32 +29,21 @@ func (e *Engine) resolveOverdue() {
 		return
 	}
 	t.doubtDue = e.now + doubtPeriod
-	from, ok := t.accountComplete()
-	if t.gap || !ok || from > e.now-timeout {
+	if t.gap {
 		return
 	}
-	t.persist.noteOverdue(from, e.now-timeout, e.now)
-	events, more := t.orders.ResolveOverdue(from, e.now-timeout, e.now)
+	complete, sent := t.saysAll(), e.now-timeout
+	t.persist.noteOverdue(complete, sent, e.now)
+	events, more := t.orders.ResolveOverdue(complete, sent, e.now)
 	t.ordersEvents(events, e.now)
 	if more {
 		t.doubtDue = past
 	}
 }
 
-// accountComplete returns the clock reading since which none of the account's messages is missing, and false if they
-// are not followed now. What was missing before may have come since, or the user has reconciled it.
-func (t *trading) accountComplete() (from int64, ok bool) {
+// saysAll reports whether nothing is missing of the account's messages.
+func (t *trading) saysAll() bool {
 	c := t.orders.Completeness()
-	const missing = order.MessagesLost | order.SequenceReset
-	switch {
-	case c.Why&(order.NotCaughtUp|order.Overflowed) != 0:
-		return 0, false
-	case c.Why&missing == 0 && (c.Why&order.CatchUpLacking == 0 || c.Cause == session.ErrUnresolved):
-		return 0, true
-	}
-	return t.accountFrom, true
+	const missing = order.NotCaughtUp | order.MessagesLost | order.SequenceReset | order.Overflowed
+	return c.Why&missing == 0 && (c.Why&order.CatchUpLacking == 0 || c.Cause == session.ErrUnresolved)
 }
-
-// accountLacks notes that messages of the account up to now are missing: of what was sent until now, the messages that
-// there are do not say all.
-func (t *trading) accountLacks(now int64) { t.accountFrom = now }

@@ -37,20 +37,15 @@ func (e *Engine) applyOrders(ev *Event) {
 		t.persist.noteLost(ev, e.now)
 		t.ordersEvents(t.orders.AccountLost(ev.From, ev.To, e.now), e.now)
 		t.distrust()
-		t.accountLacks(e.now)
 	case session.AccountGap:
 		t.distrust()
 	case session.AccountReset:
 		t.persist.note(noteReset, e.now)
 		t.ordersEvents(t.orders.AccountReset(e.now), e.now)
 		t.distrust()
-		t.accountLacks(e.now)
 	case session.CaughtUp:
 		t.persist.noteCaughtUp(ev, e.now)
 		t.ordersEvents(t.orders.CaughtUp(ev.Complete, ev.Cause, e.now), e.now)
-		if !ev.Complete && ev.Cause != session.ErrUnresolved {
-			t.accountLacks(e.now)
-		}
 		t.quotesCaughtUp(ev, e.now)
 		t.hold(quote.NotCaughtUp, false)
 		t.follow.ready, t.follow.due = cap(t.follow.list) > 0, 0
@@ -177,11 +172,6 @@ func (t *trading) ordersEvents(events []order.Event, now int64) {
 			t.totals.drift = [order.Cash + 1]odds.Money{}
 		case order.CompletenessChanged:
 			t.haltIncomplete(now)
-		case order.Anomaly:
-			if ev.Anomaly == order.TooOld {
-				t.accountLacks(now)
-			}
-			t.orderChanged(ev)
 		case order.CancelAllAccepted, order.CancelAllRejected:
 		default:
 			t.orderChanged(ev)
