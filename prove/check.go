@@ -244,7 +244,8 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 		}
 	case order.Anomaly:
 		// A runner that goes out while there is no connection, or a fill that is not kept, leaves an average.
-		if !b.uncertain() && ev.Anomaly != order.InexactReduction {
+		if !b.uncertain() && (ev.Anomaly != order.InexactReduction || b.world.strict && b.checks.epoch == 1 &&
+			b.starts == 1 && b.role != Idle && !b.shared()) {
 			b.world.fail("anomaly", b, "%+v", *ev)
 		}
 	}
@@ -345,6 +346,7 @@ func (b *bot) compare() {
 	if !c.Complete && c.Why&^(told|order.Inexact|order.ResultUnknown) != 0 {
 		w.fail("complete", b, "%+v", c)
 	}
+	b.compareThrottle()
 	b.compareOrders()
 	if c.Why&(order.Inexact|order.ResultUnknown|order.Unfollowed) == 0 {
 		b.compareMoney(true)

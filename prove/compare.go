@@ -2,6 +2,7 @@ package prove
 
 import (
 	"github.com/smk-go/smk/odds"
+	"github.com/smk-go/smk/sim"
 	"github.com/smk-go/smk/sim/exchange"
 )
 
@@ -74,4 +75,13 @@ func (b *bot) knowsWindow() bool {
 		}
 	}
 	return false
+}
+
+// compareThrottle compares the limits in force with the exchange's usual ones, which hold at rest.
+func (b *bot) compareThrottle() {
+	usual := sim.Throttle{Rate: 500, Burst: 1000}
+	if s := b.engine.Stats().Session; s.ThrottleRate != uint64(usual.Rate) || s.ThrottleBurst != uint64(usual.Burst) {
+		b.world.fail("throttle", b, "limits of %d a second and %d are in force, the exchange's are %d and %d",
+			s.ThrottleRate, s.ThrottleBurst, usual.Rate, usual.Burst)
+	}
 }
