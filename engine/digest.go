@@ -25,22 +25,24 @@ func (e *Engine) digestEvent(ev *Event) {
 	if t == nil { // the handlers ended the engine
 		return
 	}
-	d := &t.digest
-	d.add(uint64(ev.Kind)<<32 | uint64(ev.Seq)&0xffffffff)
+	t.digest.add(uint64(ev.Kind)<<32 | uint64(ev.Seq)&0xffffffff)
+	t.events++
+	if t.events%digestEvery == 0 || ev.Kind == session.StateChanged || ev.Kind == session.LoggedIn {
+		e.digestState(ev)
+	}
+}
+
+// digestState adds to the digest what the events have led to, and notes it: every so often, and when a connection
+// begins or ends, all of the state, else its figures.
+func (e *Engine) digestState(ev *Event) {
+	t := e.tape
 	if s := e.trading; s != nil {
-		d.add(uint64(s.orders.LiveCount())<<32 ^ uint64(s.orders.Realised()))
-	}
-	if t.events++; t.events%digestEvery == 0 {
-		if t.events%stateDigestEvery == 0 {
-			d.add(e.StateDigest())
+		t.digest.add(uint64(s.orders.LiveCount())<<32 ^ uint64(s.orders.Realised()))
+		if ev.Kind != session.Message || t.events%stateDigestEvery == 0 {
+			t.digest.add(e.StateDigest())
 		}
-		t.noteDigest()
-		return
 	}
-	if ev.Kind == session.StateChanged || ev.Kind == session.LoggedIn {
-		d.add(e.StateDigest())
-		t.noteDigest()
-	}
+	t.noteDigest()
 }
 
 // noteDigest notes the digest, or compares it in a replay.
@@ -59,6 +61,7 @@ func (t *tape) noteDigest() {
 	}
 	t.note(tapeDigest)
 	t.number(uint64(t.digest))
+	t.session.RecordReceived()
 	t.rec.Append2(journal.KindDigest, 0, t.epoch, t.clock, uint64(t.digest), t.events)
 }
 

@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 
 	"github.com/smk-go/smk/engine/risk"
+	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/journal"
+	"github.com/smk-go/smk/wire"
 )
 
 // A tape has everything that the loop finds out from outside of itself, in the order in which it asks: clock readings,
@@ -23,6 +25,8 @@ type tape struct {
 	seed   uint64 // of the pauses between attempts to connect
 
 	// Recording.
+	session *session.Session // whose received frames come before; nil before there is one
+	limits  wire.Limits      // of frames
 	out     *journal.Journal
 	rec     *journal.Recorder // nil in a replay
 	epoch   uint32
@@ -107,7 +111,7 @@ func (t *tape) text(s string) {
 // flush appends the entries to the journal.
 func (t *tape) flush() {
 	if len(t.round) > 0 {
-		t.rec.Append(journal.KindTape, 0, t.epoch, t.clock, t.round)
+		t.append(journal.KindTape, 0, t.clock, t.round)
 		t.round = t.round[:0]
 	}
 	t.happens = true // it cannot be left out any more

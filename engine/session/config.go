@@ -147,6 +147,13 @@ type Config struct {
 	// shown to it. A panic passes through the method that called it, and it is not called again: an outbound
 	// message is queued by then, and an inbound one was not taken, so that a replay of it is requested.
 	Tap func(*TapRecord) `json:"-"`
+
+	// Record, if not nil, is what a journal of the session needs, at less cost than Tap: outbound payloads are as
+	// Tap sees them, and inbound ones come in whole frames, with their headers and padding as they were received, as
+	// many at once as were taken out of the receive buffer at one clock reading. They come before the next reading and
+	// the next call of Free, and [Session.RecordReceived] asks for them; a payload with credentials comes alone. At the
+	// end may be the header of a frame that was refused. It must not call other methods of the session, nor panic.
+	Record func(*TapRecord) `json:"-"`
 }
 
 // EarlierRequest is an order-entry message that an earlier run sent.

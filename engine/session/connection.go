@@ -54,6 +54,7 @@ func (s *Session) Open(now int64) error {
 	s.setClock(now)
 	s.epoch++
 	s.buffer.Reset()
+	s.recorder.from = s.buffer.Mark()
 	s.arrived, s.drained = 0, false
 	fair := s.clock.fair()
 	s.login.open(fair)
@@ -99,6 +100,7 @@ func (s *Session) Lost(now int64, cause error) {
 		return
 	}
 	s.setClock(now)
+	s.RecordReceived()
 	s.ackLast()
 	s.outbox.frames.Drop()
 	resumable := s.config.Resume == ResumeSession && !s.sequence.spent() && !s.outbox.spent()

@@ -32,9 +32,9 @@ type outbox struct {
 type room struct{ bytes, records int }
 
 // init divides the ring among the classes.
-func (o *outbox) init(frames *ring.SendRing, t func(*TapRecord)) {
+func (o *outbox) init(frames *ring.SendRing, t, record func(*TapRecord)) {
 	o.frames, o.next = frames, 1
-	o.tap.set(t)
+	o.tap.set(t, record)
 	ring := frames.Config()
 	o.leaves[classCancel] = room{cancelAllBytes + controlBytes, cancelAllRecords + controlRecords}
 	most := room{
@@ -157,7 +157,7 @@ func (o *outbox) commit(now int64, size int, kind uint32, reference uint64) {
 	o.next++
 	o.lastSent = now
 	o.sent++
-	if o.tap.f != nil { // last: it may panic
+	if o.tap.used { // last: it may panic
 		frame, _, _ := o.frames.Frame(o.next - 1)
 		o.tap.frame(now, frame)
 	}
@@ -168,7 +168,7 @@ func (o *outbox) commit(now int64, size int, kind uint32, reference uint64) {
 func (o *outbox) commitAgain(now int64, region []byte) {
 	o.frames.Commit(len(region), ring.Record{})
 	o.lastSent = now
-	if o.tap.f != nil {
+	if o.tap.used {
 		o.tap.frame(now, region)
 	}
 }

@@ -24,8 +24,8 @@ func (d Direction) String() string {
 	return directionNames[0]
 }
 
-// TapRecord is one payload as [Config].Tap sees it. It is one value, reused, and valid with its Payload
-// during the call.
+// TapRecord is one payload as [Config].Tap sees it, or what [Config].Record sees. It is one value, reused, and valid
+// with its Payload during the call.
 type TapRecord struct {
 	Direction Direction
 	Epoch     uint32 // connections opened, from 1
@@ -42,19 +42,23 @@ type TapRecord struct {
 	Truncated bool
 }
 
-// tap shows payloads of both directions to Config.Tap.
+// tap shows payloads of both directions to Config.Tap, and those that are sent to Config.Record.
 type tap struct {
+	used    bool             // there is a function
 	f       func(*TapRecord) // nil if there is none
+	record  func(*TapRecord) // Config.Record
 	calling bool             // f runs, or panicked: it is not called from within itself, nor after a panic
 	epoch   uint32
-	record  TapRecord
-	scratch []byte // for masked payloads
+	shown   TapRecord // to f
+	sent    TapRecord // to record
+	scratch []byte    // for masked payloads, with a header
 }
 
-// set replaces the function.
-func (t *tap) set(f func(*TapRecord)) {
-	if t.f = f; f != nil && t.scratch == nil {
-		t.scratch = make([]byte, TapMaskBytesMax)
+// set replaces the functions.
+func (t *tap) set(f, record func(*TapRecord)) {
+	t.f, t.record, t.used = f, record, f != nil || record != nil
+	if t.used && t.scratch == nil {
+		t.scratch = make([]byte, wire.HeaderBytesMax+TapMaskBytesMax)
 	}
 }
 
@@ -63,26 +67,38 @@ func (t *tap) payload(d Direction, now int64, payload []byte) {
 	if t.calling {
 		return
 	}
-	t.record = TapRecord{Direction: d, Epoch: t.epoch, At: now, Payload: payload[:len(payload):len(payload)]}
-	if !hasNoCredentials(payload) && maskPayload(payload, false) {
-		n := copy(t.scratch, payload)
-		t.record.Payload = t.scratch[:n:n]
-		t.record.Truncated = n < len(payload)
-		maskPayload(t.record.Payload, true)
-	}
+	t.fill(&t.shown, d, now, payload)
 	t.calling = true
-	t.f(&t.record)
+	t.f(&t.shown)
 	t.calling = false
-	t.record.Payload = nil
+	t.shown.Payload = nil
 }
 
-// frame shows the payload of an outbound frame to the function.
+// fill fills in a record, credentials masked.
+func (t *tap) fill(r *TapRecord, d Direction, now int64, payload []byte) {
+	*r = TapRecord{Direction: d, Epoch: t.epoch, At: now, Payload: payload[:len(payload):len(payload)]}
+	if !hasNoCredentials(payload) && maskPayload(payload, false) {
+		n := copy(t.scratch[:TapMaskBytesMax], payload)
+		r.Payload = t.scratch[:n:n]
+		r.Truncated = n < len(payload)
+		maskPayload(r.Payload, true)
+	}
+}
+
+// frame shows the payload of an outbound frame to the functions.
 func (t *tap) frame(now int64, frame []byte) {
 	payload, _, err := wire.Scan(frame, wire.Limits{})
 	if err != nil {
 		panic("BUG: session: the send ring holds no frame: " + err.Error())
 	}
-	t.payload(Outbound, now, payload)
+	if t.record != nil {
+		t.fill(&t.sent, Outbound, now, payload)
+		t.record(&t.sent)
+		t.sent.Payload = nil
+	}
+	if t.f != nil {
+		t.payload(Outbound, now, payload)
+	}
 }
 
 // fields are the kinds of the fields of a message, by their numbers: one of the messages below, or secret.
