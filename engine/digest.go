@@ -61,7 +61,7 @@ func (t *tape) noteDigest() {
 	}
 	t.note(tapeDigest)
 	t.number(uint64(t.digest))
-	t.session.RecordReceived()
+	t.session.RecordNow()
 	t.rec.Append2(journal.KindDigest, 0, t.epoch, t.clock, uint64(t.digest), t.events)
 }
 

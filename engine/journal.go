@@ -57,7 +57,7 @@ func (e *Engine) openJournal(c *Config) error {
 	if err != nil {
 		return err
 	}
-	t := &tape{limits: c.Session.Limits, out: out, rec: out.Recorder(), round: make([]byte, 0, tapeRoundBytes)}
+	t := &tape{limits: c.Session.Limits, out: out, rec: out.Recorder(), notes: true, round: make([]byte, 0, tapeRoundBytes)}
 	t.most = min(tapeRoundBytes, t.rec.PayloadMax()) - tapeEntryBytes
 	start := runStart{Version: runStartVersion, Seed: referenceBase(), Owner: ownerOf(c)}
 	s := &c.Session
@@ -203,7 +203,7 @@ func (t *tape) record(r *TapRecord) {
 	}
 	switch {
 	case r.Direction == session.Outbound:
-		t.append(journal.KindOutbound, flags, r.At, r.Payload)
+		t.rec.Append(journal.KindOutbound, flags, r.Epoch, r.At, r.Payload)
 	case len(r.Payload) <= t.rec.PayloadMax():
 		t.rec.Append(journal.KindInbound, flags, r.Epoch, r.At, r.Payload)
 	default:
@@ -233,7 +233,7 @@ func (t *tape) recordLong(flags uint8, r *TapRecord) {
 // append appends a record behind what was received before.
 func (t *tape) append(kind journal.Kind, flags uint8, at int64, payload []byte) {
 	if t.session != nil {
-		t.session.RecordReceived()
+		t.session.RecordNow()
 	}
 	t.rec.Append(kind, flags, t.epoch, at, payload)
 }

@@ -135,7 +135,7 @@ func (p *player) next() tapeOp {
 
 // hasMisses are the entries of which the usual answer is not noted.
 var hasMisses = [tapeOps]bool{
-	tapeDialed: true, tapeSubmitted: true, tapeRequests: true, tapeBeat: true, tapePending: true, tapeAwake: true,
+	tapeRead: true, tapeDialed: true, tapeSubmitted: true, tapeRequests: true, tapeBeat: true, tapePending: true, tapeAwake: true,
 	tapeUnsent: true, tapeProgressed: true, tapeBuffered: true, tapeFlushFailed: true, tapeWaitFailed: true,
 	tapeSaved: true, tapeNotRenewed: true, tapeSaveFailed: true, tapeSyncFailed: true, tapeHaltFile: true,
 }
@@ -230,7 +230,7 @@ func (p *player) open() {
 }
 
 func (p *player) readConn(t *tape, b []byte) (int, error) {
-	if !p.expect(t, tapeRead) {
+	if !p.unusual(t, tapeRead) {
 		return 0, nil
 	}
 	n := int(min(p.number(), uint64(len(b))))

@@ -1,6 +1,6 @@
 package wire
 
-// Mark is where the frames that [Buffer.Since] returns begin.
+// Mark is a place in what [Buffer.Next] has taken, for [Buffer.Between].
 type Mark int
 
 // markLarge is behind a frame that the block could not hold.
@@ -17,21 +17,19 @@ func (b *Buffer) Mark() Mark {
 	return Mark(b.read)
 }
 
-// Since returns the bytes that Next has taken since a mark: whole frames as they arrived, headers and padding
+// Between returns the bytes that Next has taken between two marks: whole frames as they arrived, headers and padding
 // included. After a [FrameError] they end with the bytes of the header that was refused. The slice is valid as long as
 // the payloads are.
-func (b *Buffer) Since(m Mark) []byte {
-	taken := b.judged
+func (b *Buffer) Between(from, to Mark) []byte {
 	switch {
+	case from == to:
+		return nil
 	case b.large.taken:
-		if m == markLarge {
-			return nil
-		}
 		return b.large.frame()
-	case b.err == nil:
-		taken = b.block[:b.read]
+	case b.err != nil:
+		return b.judged[from:to:to]
 	}
-	return taken[m:len(taken):len(taken)]
+	return b.block[from:to:to]
 }
 
 // refused returns how many bytes of a header lead to its refusal.

@@ -148,11 +148,13 @@ type Config struct {
 	// message is queued by then, and an inbound one was not taken, so that a replay of it is requested.
 	Tap func(*TapRecord) `json:"-"`
 
-	// Record, if not nil, is what a journal of the session needs, at less cost than Tap: outbound payloads are as
-	// Tap sees them, and inbound ones come in whole frames, with their headers and padding as they were received, as
-	// many at once as were taken out of the receive buffer at one clock reading. They come before the next reading and
-	// the next call of Free, and [Session.RecordReceived] asks for them; a payload with credentials comes alone. At the
-	// end may be the header of a frame that was refused. It must not call other methods of the session, nor panic.
+	// Record, if not nil, is what a journal of the session needs, at less cost than Tap: it is called when there is
+	// time, in the order in which things happened, with outbound payloads as Tap sees them, and with inbound ones in
+	// whole frames, with their headers and padding as they were received, as many at once as were taken out of the
+	// receive buffer at one clock reading; a payload with credentials comes alone. The last one of a connection may
+	// end with the header of a frame that was refused. All of it comes before the next call of Free or Written, before
+	// the next reading of the clock, and at once after [Session.RecordNow]. It must not call methods of the session,
+	// nor panic.
 	Record func(*TapRecord) `json:"-"`
 }
 

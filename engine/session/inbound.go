@@ -22,7 +22,7 @@ func (s *Session) receive(payload []byte) *Event {
 		if s.payload.Decode(payload, &s.unknown) == nil {
 			eto, typ := s.payload.GetEtoPayload(), s.payload.GetType()
 			if eto.GetSeq() == s.sequence.next && isApplication(uint32(typ)) {
-				if t := &s.outbox.tap; t.used && (t.f != nil || s.mayHideLogin(eto, unknown.Fields)) {
+				if s.outbox.watched && (s.outbox.tap.f != nil || s.mayHideLogin(eto, unknown.Fields)) {
 					s.watch(payload)
 				}
 				return s.application(payload, typ, eto.GetIsReplay())
@@ -30,7 +30,7 @@ func (s *Session) receive(payload []byte) *Event {
 		}
 		s.unknown = unknown // as if it had not been decoded
 	}
-	if s.outbox.tap.used {
+	if s.outbox.watched {
 		s.watch(payload)
 	}
 	return s.examine(payload)

@@ -42,23 +42,19 @@ type TapRecord struct {
 	Truncated bool
 }
 
-// tap shows payloads of both directions to Config.Tap, and those that are sent to Config.Record.
+// tap shows payloads of both directions to Config.Tap.
 type tap struct {
-	used    bool             // there is a function
 	f       func(*TapRecord) // nil if there is none
-	record  func(*TapRecord) // Config.Record
 	calling bool             // f runs, or panicked: it is not called from within itself, nor after a panic
 	epoch   uint32
-	shown   TapRecord // to f
-	sent    TapRecord // to record
-	scratch []byte    // for masked payloads, with a header
+	record  TapRecord
+	scratch []byte // for masked payloads
 }
 
-// set replaces the functions.
-func (t *tap) set(f, record func(*TapRecord)) {
-	t.f, t.record, t.used = f, record, f != nil || record != nil
-	if t.used && t.scratch == nil {
-		t.scratch = make([]byte, wire.HeaderBytesMax+TapMaskBytesMax)
+// set replaces the function.
+func (t *tap) set(f func(*TapRecord)) {
+	if t.f = f; f != nil && t.scratch == nil {
+		t.scratch = make([]byte, TapMaskBytesMax)
 	}
 }
 
@@ -67,38 +63,32 @@ func (t *tap) payload(d Direction, now int64, payload []byte) {
 	if t.calling {
 		return
 	}
-	t.fill(&t.shown, d, now, payload)
+	t.record = maskedRecord(d, t.epoch, now, payload, t.scratch)
 	t.calling = true
-	t.f(&t.shown)
+	t.f(&t.record)
 	t.calling = false
-	t.shown.Payload = nil
+	t.record.Payload = nil
 }
 
-// fill fills in a record, credentials masked.
-func (t *tap) fill(r *TapRecord, d Direction, now int64, payload []byte) {
-	*r = TapRecord{Direction: d, Epoch: t.epoch, At: now, Payload: payload[:len(payload):len(payload)]}
+// maskedRecord returns a record of a payload, credentials masked in a copy that lies in scratch.
+func maskedRecord(d Direction, epoch uint32, now int64, payload, scratch []byte) TapRecord {
+	r := TapRecord{Direction: d, Epoch: epoch, At: now, Payload: payload[:len(payload):len(payload)]}
 	if !hasNoCredentials(payload) && maskPayload(payload, false) {
-		n := copy(t.scratch[:TapMaskBytesMax], payload)
-		r.Payload = t.scratch[:n:n]
+		n := copy(scratch, payload)
+		r.Payload = scratch[:n:n]
 		r.Truncated = n < len(payload)
 		maskPayload(r.Payload, true)
 	}
+	return r
 }
 
-// frame shows the payload of an outbound frame to the functions.
+// frame shows the payload of an outbound frame to the function.
 func (t *tap) frame(now int64, frame []byte) {
 	payload, _, err := wire.Scan(frame, wire.Limits{})
 	if err != nil {
 		panic("BUG: session: the send ring holds no frame: " + err.Error())
 	}
-	if t.record != nil {
-		t.fill(&t.sent, Outbound, now, payload)
-		t.record(&t.sent)
-		t.sent.Payload = nil
-	}
-	if t.f != nil {
-		t.payload(Outbound, now, payload)
-	}
+	t.payload(Outbound, now, payload)
 }
 
 // fields are the kinds of the fields of a message, by their numbers: one of the messages below, or secret.

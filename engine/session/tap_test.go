@@ -74,10 +74,10 @@ func tapped(t testing.TB, d Direction, payload []byte) (r TapRecord) {
 		if cap(shown.Payload) != len(shown.Payload) {
 			t.Errorf("a payload of %d bytes has a capacity of %d", len(shown.Payload), cap(shown.Payload))
 		}
-	}, nil)
+	})
 	at.payload(d, 1234, payload)
-	if calls != 1 || at.shown.Payload != nil {
-		t.Errorf("%d calls, and %d bytes stay", calls, len(at.shown.Payload))
+	if calls != 1 || at.record.Payload != nil {
+		t.Errorf("%d calls, and %d bytes stay", calls, len(at.record.Payload))
 	}
 	if r.Direction != d || r.Epoch != 7 || r.At != 1234 {
 		t.Errorf("%v, epoch %d, at %d", r.Direction, r.Epoch, r.At)
@@ -162,7 +162,7 @@ func TestTapLeavesOtherPayloads(t *testing.T) {
 			at, same := tap{}, false
 			at.set(func(r *TapRecord) {
 				same = !r.Truncated && len(r.Payload) == len(b) && (len(b) == 0 || &r.Payload[0] == &b[0])
-			}, nil)
+			})
 			if at.payload(d, 0, b); !same {
 				t.Errorf("%s, %v: not the payload itself", name, d)
 			}
@@ -176,7 +176,7 @@ func TestTapLeavesOtherPayloads(t *testing.T) {
 		payloads[name] = b
 	}
 	at, calls := tap{}, 0
-	at.set(func(*TapRecord) { calls++ }, nil)
+	at.set(func(*TapRecord) { calls++ })
 	for name, b := range payloads {
 		frame := wire.AppendFrame(nil, b)
 		if n := testing.AllocsPerRun(100, func() {
