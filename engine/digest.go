@@ -19,30 +19,34 @@ func (d *digest) add(v uint64) {
 	*d = digest(bits.RotateLeft64(x, 29) ^ x>>32)
 }
 
-// digestEvent adds an event, after its handlers, to the digest of the run.
-func (e *Engine) digestEvent(ev *Event) {
+// countEvent counts an event, after its handlers, and adds every so often, and with each event that is no message, to
+// the digest of the run.
+func (e *Engine) countEvent(ev *Event) {
 	t := e.tape
 	if t == nil { // the handlers ended the engine
 		return
 	}
-	t.digest.add(uint64(ev.Kind)<<32 | uint64(ev.Seq)&0xffffffff)
-	t.events++
-	if t.events%digestEvery == 0 || ev.Kind == session.StateChanged || ev.Kind == session.LoggedIn {
-		e.digestState(ev)
+	if t.events++; t.events%digestEvery == 0 || ev.Kind != session.Message {
+		e.digestEvent(ev)
 	}
 }
 
-// digestState adds to the digest what the events have led to, and notes it: every so often, and when a connection
-// begins or ends, all of the state, else its figures.
-func (e *Engine) digestState(ev *Event) {
+// digestEvent adds to the digest where the run is and what it has come to, and with a connection's begin or end, and
+// after many events, all of its state.
+func (e *Engine) digestEvent(ev *Event) {
 	t := e.tape
+	connection := ev.Kind == session.StateChanged || ev.Kind == session.LoggedIn
+	t.digest.add(uint64(ev.Kind)<<32 | uint64(ev.Seq)&0xffffffff)
+	t.digest.add(t.events)
 	if s := e.trading; s != nil {
 		t.digest.add(uint64(s.orders.LiveCount())<<32 ^ uint64(s.orders.Realised()))
-		if ev.Kind != session.Message || t.events%stateDigestEvery == 0 {
+		if connection || t.events%stateDigestEvery == 0 {
 			t.digest.add(e.StateDigest())
 		}
 	}
-	t.noteDigest()
+	if connection || t.events%digestEvery == 0 {
+		t.noteDigest()
+	}
 }
 
 // noteDigest notes the digest, or compares it in a replay.

@@ -211,7 +211,7 @@ func TestNetwork(t *testing.T) {
 			t.Errorf("%s: %s", g.What, g.Note)
 		}
 	}
-	if len(r.Notes) == 0 && len(r.Clients) != 9 {
+	if len(r.Notes) == 0 && len(r.Clients) != 10 {
 		t.Errorf("%d clients", len(r.Clients))
 	}
 }
