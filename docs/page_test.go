@@ -21,13 +21,14 @@ import (
 // pages are those whose blocks are all run, in a folder of their own each. A comment above a block says what it is:
 //
 //	run               commands that succeed; "run, exit 3" if they end so
+//	run, then: TEXT   commands after which what was started last prints TEXT
 //	start: TEXT       a command in the background, which has started when it prints TEXT; it is interrupted in the end
 //	prints            what the last commands print: in order, "..." for anything, any number for a number
 //	file: NAME        a file
 //	not run: WHY      nothing is done
 //
 // Blocks of Go with the name of an example are those of TestSnippets.
-var pages = []string{"start.md"}
+var pages = []string{"operating.md", "simulator.md"}
 
 // repository is where the project can be cloned from, once it is published.
 const repository = "https://github.com/smk-go/smk"
@@ -37,7 +38,7 @@ var (
 	aPort    = regexp.MustCompile(`\b(3701|3702|3711|9464)\b`)
 	bareSim  = regexp.MustCompile(`\bsmk sim\b`)
 	number   = regexp.MustCompile(`\d[\d.,]*`)
-	outcomes = regexp.MustCompile(`^run(?:, exit (\d))?$`)
+	outcomes = regexp.MustCompile(`^run(?:, exit (\d)|, then: (.*))?$`)
 )
 
 // TestPages runs each page from its first block to its last, as a reader does.
@@ -66,6 +67,9 @@ func TestPages(t *testing.T) {
 			}
 			if commands == 0 {
 				t.Errorf("%s has no commands", name)
+			}
+			if name == "operating.md" {
+				r.expectTold("READY=1", "WATCHDOG=1")
 			}
 			r.end()
 		})
@@ -97,6 +101,10 @@ func newReader(t *testing.T, bin string) *reader {
 		t.Fatal(err)
 	}
 	r.write(".env", "")
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
 	out, err := exec.CommandContext(t.Context(), "go", "env", "GOMODCACHE", "GOCACHE", "GOPATH").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +121,7 @@ func newReader(t *testing.T, bin string) *reader {
 		}
 	}
 	r.env = append(r.env, "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+filepath.Join(r.folder, "home"),
-		"GOMODCACHE="+caches[0], "GOCACHE="+caches[1], "GOPATH="+caches[2], "NOTIFY_SOCKET="+notify, "CDPATH=")
+		"GOMODCACHE="+caches[0], "GOCACHE="+caches[1], "GOPATH="+caches[2], "NOTIFY_SOCKET="+notify, "CDPATH=", "smk="+root)
 	return r
 }
 
@@ -121,8 +129,12 @@ func newReader(t *testing.T, bin string) *reader {
 func (r *reader) block(what, text string) bool {
 	switch {
 	case outcomes.MatchString(what):
-		code, _ := strconv.Atoi(outcomes.FindStringSubmatch(what)[1])
+		m := outcomes.FindStringSubmatch(what)
+		code, _ := strconv.Atoi(m[1])
 		r.run(r.local(text), code)
+		if m[2] != "" {
+			r.await(r.started[len(r.started)-1], m[2])
+		}
 	case strings.HasPrefix(what, "start: "):
 		r.start(r.local(text), strings.TrimPrefix(what, "start: "))
 	case what == "prints":
@@ -195,20 +207,38 @@ func (r *reader) run(text string, code int) {
 
 // start starts commands and waits until they have printed a text.
 func (r *reader) start(text, until string) {
-	s := &started{r.command("exec " + strings.TrimSpace(text)), newWatched(until)}
+	s := &started{r.command("exec " + strings.TrimSpace(text)), new(watched)}
 	s.cmd.Stdout, s.cmd.Stderr = s.output, s.output
 	if err := s.cmd.Start(); err != nil {
 		r.t.Fatal(err)
 	}
 	r.started = append(r.started, s)
+	r.await(s, until)
+	r.output = s.output.String()
+}
+
+// await waits until a command in the background has printed a text.
+func (r *reader) await(s *started, text string) {
 	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
 	defer cancel()
 	select {
-	case <-s.output.found:
+	case <-s.output.has(text):
 	case <-ctx.Done():
-		r.t.Fatalf("%q is not printed by\n%s\n%s", until, text, s.output)
+		r.t.Fatalf("%q is not printed by\n%s\n%s", text, s.cmd.Args[2], s.output)
 	}
-	r.output = s.output.String()
+}
+
+// expectTold waits until programs have told systemd all of this.
+func (r *reader) expectTold(texts ...string) {
+	_ = r.told.SetReadDeadline(time.Now().Add(time.Minute))
+	b := make([]byte, 256)
+	for len(texts) > 0 {
+		n, err := r.told.Read(b)
+		if err != nil {
+			r.t.Fatalf("systemd is not told %q: %v", texts, err)
+		}
+		texts = slices.DeleteFunc(texts, func(s string) bool { return s == string(b[:n]) })
+	}
 }
 
 // end interrupts what was started, the last first: all of it has to end well.
@@ -251,26 +281,37 @@ func (r *reader) write(name, text string) {
 	}
 }
 
-// watched keeps what is written and closes found when a text is in it.
+// watched keeps what is written, and says when a text is in it.
 type watched struct {
 	mu    sync.Mutex
 	all   bytes.Buffer
 	until string
-	found chan struct{}
-	done  bool
+	found chan struct{} // nil if nobody waits
 }
-
-func newWatched(until string) *watched { return &watched{until: until, found: make(chan struct{})} }
 
 func (w *watched) Write(b []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.all.Write(b)
-	if !w.done && strings.Contains(w.all.String(), w.until) {
-		w.done = true
-		close(w.found)
-	}
+	w.check()
 	return len(b), nil
+}
+
+// has returns a channel that is closed when a text was written.
+func (w *watched) has(text string) <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	found := make(chan struct{})
+	w.until, w.found = text, found
+	w.check()
+	return found
+}
+
+func (w *watched) check() {
+	if w.found != nil && strings.Contains(w.all.String(), w.until) {
+		close(w.found)
+		w.found = nil
+	}
 }
 
 func (w *watched) String() string {
