@@ -117,6 +117,55 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// TestFailures has each command fail, or find something unhealthy, and holds it to the exit code for that and to saying
+// so on standard error.
+func TestFailures(t *testing.T) {
+	empty := t.TempDir()
+	missing := filepath.Join(empty, "missing", "name")
+	failures := map[string]struct {
+		code int
+		args []string
+	}{
+		"demo":           {exitFailed, []string{"--timeout=1ns"}},
+		"sim":            {exitFailed, []string{"--addr=nowhere"}},
+		"doctor":         {exitUnhealthy, []string{"--address=127.0.0.1:1", "--plain", "--timeout=1s"}},
+		"journal cat":    {exitFailed, []string{empty, "--from=never"}},
+		"journal verify": {exitFailed, []string{empty}},
+		"journal stat":   {exitFailed, []string{empty}},
+		"journal orders": {exitFailed, []string{empty}},
+		"journal book":   {exitFailed, []string{empty}},
+		"journal slow":   {exitFailed, []string{empty}},
+		"journal export": {exitFailed, []string{empty, "--to=csv", "--output=" + missing}},
+		"journal diff":   {exitFailed, []string{empty, empty}},
+		"journal redact": {exitFailed, []string{empty, "--output=" + empty}},
+		"journal replay": {exitFailed, []string{empty}},
+		"config show":    {exitFailed, []string{"--profile=none"}},
+		"prove":          {exitFailed, []string{"--trace=" + missing}},
+		"chaos":          {exitFailed, []string{"--listen=nowhere"}},
+		"soak":           {exitFailed, []string{"--for=5s", "--dir=" + missing}},
+		"version":        {exitOK, nil}, // nothing can fail
+		"completion":     {exitUsage, []string{"csh"}},
+		"man":            {exitFailed, []string{"nothing"}},
+	}
+	_, root := program(t)
+	for _, c := range root.All() {
+		name := strings.Join(c.Path[1:], " ")
+		if len(c.Commands) > 0 {
+			continue
+		}
+		f, ok := failures[name]
+		if !ok {
+			t.Errorf("%s: how can it fail? Add it to this test", name)
+			continue
+		}
+		var out, errs bytes.Buffer
+		code := run(t.Context(), append(slices.Clone(c.Path[1:]), f.args...), stdio{nil, &out, &errs})
+		if code != f.code || (code != exitOK) != strings.HasPrefix(errs.String(), "smk: ") {
+			t.Errorf("%s %q: exit %d, want %d: %s", name, f.args, code, f.code, &errs)
+		}
+	}
+}
+
 // TestCompletions has each shell that is installed read its completions; bash always is.
 func TestCompletions(t *testing.T) {
 	_, root := program(t)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"maps"
 	"testing"
@@ -84,8 +85,8 @@ func TestSoakSamples(t *testing.T) {
 				change(i, &list[i])
 			}
 		}
-		if judgeSamples(io.Discard, new(soakReport), list) == nil {
-			t.Errorf("%s is not noticed", name)
+		if err := judgeSamples(io.Discard, new(soakReport), list); !errors.Is(err, errMissed) {
+			t.Errorf("%s is not noticed: %v", name, err)
 		}
 	}
 }
