@@ -28,6 +28,7 @@ type latencies struct {
 	second  [stages]latency.Histogram
 	waiting map[uint64]request // by reference
 	unsent  []uint64           // references that no write was seen for
+	wrote   bool               // the write was seen, but not the clock reading behind it
 }
 
 // request is when a request was made and when it left.
@@ -46,7 +47,7 @@ func (l *latencies) record(stage int, ns int64) {
 	l.second[stage].Record(ns)
 }
 
-// sent notes a request. led is the clock reading of the message before it, 0 if there was none.
+// sent notes a request. led is the clock reading of the message before it in the same round, 0 if there was none.
 func (l *latencies) sent(typ msg.PayloadType, reference uint64, now, led int64) {
 	if led != 0 {
 		l.record(stageDecide, max(now-led, 0))
@@ -72,7 +73,7 @@ func (l *latencies) written(now int64) {
 			l.waiting[reference] = r
 		}
 	}
-	l.unsent = l.unsent[:0]
+	l.unsent, l.wrote = l.unsent[:0], false
 }
 
 // answered notes an answer.
@@ -104,7 +105,7 @@ func (l *latencies) answered(p *msg.Payload, now int64) {
 // disconnected forgets requests: answers of a later connection say nothing about time.
 func (l *latencies) disconnected() {
 	clear(l.waiting)
-	l.unsent = l.unsent[:0]
+	l.unsent, l.wrote = l.unsent[:0], false
 }
 
 // stages returns what was counted.
@@ -134,8 +135,8 @@ func (m *Model) beginSecond(wall int64) {
 			s.P50[i], s.P99[i] = cut32(int64(h.Quantile(0.5))), cut32(int64(h.Quantile(0.99)))
 			*h = latency.Histogram{}
 		}
-		closed, _ := m.closed()
-		s.Closed = closed + int64(m.orders.Realised())
+		closed, closable := m.closed()
+		s.Known, s.Closed = closable, closed + int64(m.orders.Realised())
 		f.seconds = appendRing(f.seconds, s, secondsMax)
 	}
 	f.second = Second{At: at}

@@ -164,6 +164,7 @@ type Second struct {
 	Out    uint32         `json:"out"`
 	Fills  uint32         `json:"fills"`
 	Closed int64          `json:"closed"` // Money.Closed at its end, plus what was realised
+	Known  bool           `json:"known"`  // Money.Closable at its end
 	P50    [stages]uint32 `json:"p50"`    // of the stages, in nanoseconds
 	P99    [stages]uint32 `json:"p99"`
 }

@@ -158,17 +158,20 @@ func parseLog(line string) map[string]string {
 	return values
 }
 
-// tape follows what the loop found out: when bytes left.
+// tape follows what the loop found out: when bytes left, and that a round is over.
 func (m *Model) tape(r *journal.Record) {
 	l := &m.facts.latency
+	m.facts.lastInbound = 0 // what is sent in a later round answers something else
 	if len(l.unsent) == 0 {
 		return
 	}
 	for e, err := range engine.TapeEntries(r) {
-		if err != nil {
+		switch {
+		case err != nil:
 			return
-		}
-		if e.Kind == engine.TapeWrite && e.Bytes > 0 && e.Bytes == e.Offered {
+		case e.Kind == engine.TapeWrite && e.Bytes > 0 && e.Bytes == e.Offered:
+			l.wrote = true
+		case e.Kind == engine.TapeClock && l.wrote:
 			l.written(e.At)
 		}
 	}

@@ -211,16 +211,16 @@ func (m *Model) orderLine(ev *order.Event) {
 	switch ev.Kind {
 	case order.OrderFilled:
 		kind, level = KindFill, ""
-		text = fmt.Sprintf("%s %s of %s at %s", did(ev.Side), ev.Fill.Quantity, m.name(ev.Contract), ev.Fill.Price)
+		text = fmt.Sprintf("%s %s %s at %s", did(ev.Side), ev.Fill.Quantity, m.name(ev.Contract), ev.Fill.Price)
 		if ev.Fill.Provisional {
-			text += ", provisional"
+			text += ", prov."
 		}
 		if ev.Replayed {
-			text += ", repeated after a login"
+			text += ", repeated"
 		}
 	case order.FillVoided:
 		kind = KindFill
-		text = fmt.Sprintf("fill voided: %s of %s at %s", ev.Fill.Quantity, m.name(ev.Contract), ev.Fill.Price)
+		text = fmt.Sprintf("voided: %s %s at %s", ev.Fill.Quantity, m.name(ev.Contract), ev.Fill.Price)
 	case order.OrderEnded, order.CancelRejected, order.ReduceRejected, order.ReplaceRejected, order.CancelAllRejected,
 		order.RunnerReduced, order.OrderVoided, order.CancelAllAccepted:
 		if ev.Kind == order.CancelAllAccepted {

@@ -268,7 +268,7 @@ const charts = {
     const x = p.seconds.map((s) => s.at);
     if (!x.length) return;
     charts.plots.latency.setData([x, ...[0, 1, 2, 3].map((i) => p.seconds.map((s) => s.p99[i] ? s.p99[i] / 1e3 : null))]);
-    charts.plots.profit.setData([x, p.seconds.map((s) => s.closed / 1e8)]);
+    charts.plots.profit.setData([x, p.seconds.map((s) => s.known ? s.closed / 1e8 : null)]);
   },
 };
 let resizing = 0;

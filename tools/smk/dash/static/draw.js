@@ -86,13 +86,13 @@ const draw = {
     const head = element('div', 'head');
     head.append(element('h2'), element('span', 'tag'));
     const sums = element('div', 'sums');
-    for (let i = 0; i < 3; i++) sums.append(element('span'));
+    for (let i = 0; i < 4; i++) sums.append(element('span'));
     const table = element('table');
     const body = element('tbody');
     table.append(body);
     const top = element('thead');
     const r = element('tr');
-    for (const [name, title] of [['Own \u00b7 ahead', 'Own open quantity, and the most queued ahead of it'], ['Bids', ''], ['Price', ''], ['Offers', ''], ['Own \u00b7 ahead', ''], ['Traded', 'Executed at the price']]) {
+    for (const [name, title] of [['Own \u00b7 ahead', 'Own open quantity, and the most that is queued ahead of it'], ['Bids', ''], ['Price', ''], ['Offers', ''], ['Traded', 'Executed at the price']]) {
       const h = element('th', '', name);
       h.scope = 'col';
       h.title = title;
@@ -101,7 +101,7 @@ const draw = {
     top.append(r);
     table.prepend(top);
     const foot = element('div', 'foot');
-    for (let i = 0; i < 4; i++) foot.append(element('span'));
+    for (let i = 0; i < 3; i++) foot.append(element('span'));
     card.append(head, sums, table, foot);
     return card;
   },
@@ -120,7 +120,7 @@ const draw = {
     setClass(card, 'ladder' + (halted ? ' halted' : '') + (suspect ? ' suspect' : '') + (closed ? ' closed' : ''));
     setText(sums.children[0], 'Last ' + (c.last ? format.price(c.last.p) : '\u2013'));
     setText(sums.children[1], c.last ? format.quantity(c.last.q) : '');
-    setText(sums.children[2], 'Traded ' + format.short(c.traded));
+    setText(sums.children[3], 'Traded ' + format.short(c.traded));
     const depth = Math.max(5, c.bids.length, c.offers.length);
     const most = Math.max(1, ...c.bids.map((l) => l.q), ...c.offers.map((l) => l.q));
     const list = [];
@@ -131,17 +131,18 @@ const draw = {
     setText(foot.children[0], 'Position ' + format.signedQuantity(net));
     setClass(foot.children[0], format.sign(net));
     foot.children[0].title = 'Final ' + format.signedQuantity(c.net) + ', provisional ' + format.signedQuantity(c.provisional);
-    setText(foot.children[1], c.provisional ? 'of it provisional ' + format.signedQuantity(c.provisional) : '');
-    setText(foot.children[2], 'Closed here ' + (c.closable ? format.signed(c.closed) : format.signed(c.closed) + ' ?'));
+    setText(foot.children[1], c.provisional ? 'prov. ' + format.signedQuantity(c.provisional) : '');
+    setText(foot.children[2], 'Closed ' + (c.closable ? format.signed(c.closed) : '\u2013'));
     setClass(foot.children[2], c.closable ? format.sign(c.closed) : 'dim');
     foot.children[2].title = c.closable ? 'Profit if the position is closed at these prices' : 'The book has not enough, or is not to be trusted';
     const outside = c.orders.filter((o) => !(o.side === 'buy' ? c.bids : c.offers).some((l) => l.p === o.p)).length;
-    setText(foot.children[3], outside ? outside + ' own outside' : '');
+    setText(sums.children[2], outside ? '+' + outside + ' own' : '');
+    sums.children[2].title = 'Own orders at prices that are not shown';
   },
 
   newLevel() {
     const r = element('tr');
-    for (const name of ['own', 'bid', 'price', 'offer', 'own', 'traded']) {
+    for (const name of ['own', 'bid', 'price', 'offer', 'traded']) {
       const d = element('td', name);
       if (name === 'bid' || name === 'offer') d.append(element('i'), element('span'));
       r.append(d);
@@ -153,14 +154,12 @@ const draw = {
     const name = side + (first ? ' touch' : '') + (level && level.own ? ' mine' : '') +
       (level && c.last && c.last.p === level.p ? ' last' : '');
     setClass(r, name);
-    const [ownBid, bid, price, offer, ownOffer, traded] = r.children;
+    const [own, bid, price, offer, traded] = r.children;
     const l = level || {p: 0, q: 0, own: 0, ahead: -1, t: 0};
     setText(price, level ? format.price(l.p) : '');
     draw.depth(bid, side === 'bid' ? l : null, most);
     draw.depth(offer, side === 'offer' ? l : null, most);
-    const own = l.own ? format.quantity(l.own) + ' \u00b7 ' + (l.ahead < 0 ? '?' : format.short(l.ahead)) : '';
-    setText(ownBid, side === 'bid' ? own : '');
-    setText(ownOffer, side === 'offer' ? own : '');
+    setText(own, l.own ? format.short(l.own) + ' \u00b7 ' + (l.ahead < 0 ? '?' : format.short(l.ahead)) : '');
     setText(traded, l.t ? format.short(l.t) : '');
   },
 
@@ -184,6 +183,8 @@ const draw = {
       const cells = o.head ? [o.head, '', '', ''] : [o.name, format.signed(o.final), format.signed(o.provisional), format.signed(o.net)];
       const values = o.head ? [0, 0, 0, 0] : [0, o.final, o.provisional, o.net];
       setClass(r, o.head ? 'group' : '');
+      r.children[0].colSpan = o.head ? 4 : 1;
+      for (let i = 1; i < 4; i++) r.children[i].hidden = Boolean(o.head);
       cells.forEach((text, i) => {
         setText(r.children[i], text);
         setClass(r.children[i], format.sign(values[i]));
@@ -194,7 +195,7 @@ const draw = {
   money(p) {
     const m = p.money;
     const list = [
-      ['Closed here', (m.closable ? '' : '? ') + format.signed(m.closed), m.closable ? format.sign(m.closed) : 'dim'],
+      ['Closed here', m.closable ? format.signed(m.closed) : '\u2013', m.closable ? format.sign(m.closed) : 'dim'],
       ['Realised', format.signed(m.realised), format.sign(m.realised)],
       ['Cash', m.known ? format.money(m.cash) : 'unknown', ''],
       ['Available', m.known ? format.money(m.available) : 'unknown', ''],
