@@ -34,7 +34,10 @@ func (m *Model) drawStrip(s *Strip) {
 		s.Tokens, s.Burst, s.Rate = b.tokens/bucketToken, b.burst, b.rate
 	}
 	if c := m.orders.Completeness(); !c.Complete {
-		s.Lacks = c.String()
+		c.Cause = nil // which a checkpoint does not keep
+		if s.Lacks = c.String(); m.facts.lacking != "" && c.Why&order.CatchUpLacking != 0 {
+			s.Lacks += ": " + m.facts.lacking
+		}
 	}
 	if !m.facts.complete && s.Run > 0 {
 		s.Lacks = "more than the screen has room for"

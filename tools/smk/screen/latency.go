@@ -136,7 +136,7 @@ func (m *Model) beginSecond(wall int64) {
 			*h = latency.Histogram{}
 		}
 		closed, closable := m.closed()
-		s.Known, s.Closed = closable, closed + int64(m.orders.Realised())
+		s.Known, s.Closed = closable, closed+int64(m.orders.Realised())
 		f.seconds = appendRing(f.seconds, s, secondsMax)
 	}
 	f.second = Second{At: at}

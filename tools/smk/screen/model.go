@@ -54,7 +54,8 @@ type facts struct {
 	bucket      bucket
 	drift       [2]int64 // of cash, of exposure
 	drifting    bool
-	complete    bool // no order, market or book found no room
+	lacking     string // what the last catch-up found missing
+	complete    bool   // no order, market or book found no room
 	realised    int64
 	latency     latencies
 	second      Second

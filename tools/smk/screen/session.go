@@ -101,8 +101,8 @@ func (m *Model) accountLog(text string, l map[string]string, now int64) {
 	case "account messages caught up", "account messages caught up, perhaps not all":
 		m.facts.strip.CaughtUp = true
 		var cause error
-		if l["cause"] != "" {
-			cause = errors.New(l["cause"])
+		if m.facts.lacking = printable(l["cause"]); m.facts.lacking != "" {
+			cause = errors.New(m.facts.lacking)
 		}
 		m.orderEvents(m.orders.CaughtUp(text == "account messages caught up", cause, now))
 	case "account messages lost":
