@@ -3,6 +3,6 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # The root first; the others are nested so that their dependencies stay out of it.
-modules=(. docs tools bench/compare plugin/smkprom)
+modules=(. docs tools bench/compare plugin/smkprom plugin/smkcontrol)
 
 say() { printf '== %s\n' "$*"; }

@@ -5,6 +5,8 @@
 //	smk chaos         a proxy that breaks connections between a client and an exchange
 //	smk soak          bots and an exchange as processes, which are killed
 //	smk sim           an exchange that any client of the protocol can log in to
+//	smk dash          a bot in the browser, from its journal: now, or at any moment of the past
+//	smk watch         the same in the terminal
 //	smk doctor        checks what goes wrong when a bot starts for the first time
 //	smk journal       prints, checks and explains what an engine has recorded
 //	smk config        shows the settings that a bot would have, and where each comes from
@@ -53,6 +55,8 @@ var errMissed = errors.New("threshold missed")
 type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Run an exchange and a bot that trade with each other over a loopback socket."`
 	Sim     simCommand     `cmd:"" help:"Run an exchange that any client of the protocol can log in to."`
+	Dash    dashCommand    `cmd:"" help:"Show a bot in a browser: ladders, own orders, profit, latency, events; live or any moment of its journal."`
+	Watch   watchCommand   `cmd:"" help:"Show a bot in the terminal."`
 	Doctor  doctorCommand  `cmd:"" help:"Check what goes wrong at first: settings, network, TLS, login, limits, files; and say what to do."`
 	Journal journalCommand `cmd:"" help:"Print, check, explain, export and replay what an engine has recorded."`
 	Config  configCommand  `cmd:"" help:"Show the settings that a bot would have, and where each comes from."`
