@@ -57,10 +57,15 @@ func (c *Conn) startSession(seq uint64, identity exchange.Identity, l *msg.Login
 		c.logout(msg.EtoLogoutLoginNotFirstSeq)
 		return
 	}
+	if n := c.gateway.config.AccountConnections; n > 0 && c.gateway.connectionsOf(identity.Username) >= n {
+		c.logout(msg.EtoLogoutServiceTemporarilyUnavailable)
+		return
+	}
 	s := c.session
 	s.username, s.name, s.inSeq = identity.Username, c.gateway.sessionName(), 2
 	s.login = c.gateway.exchange.Login(identity.Username, s)
-	s.bucket.reset(c.gateway.config.Throttle, c.gateway.now)
+	s.throttle = c.gateway.throttleOf(identity.Username)
+	s.bucket.reset(s.throttle, c.gateway.now)
 	c.gateway.onLogin(identity.Username)
 	s.loginsSeen = c.gateway.logins
 	c.state = stateOpen
@@ -73,6 +78,16 @@ func (c *Conn) startSession(seq uint64, identity exchange.Identity, l *msg.Login
 	if l.HasAccountSequence_64() || l.HasAccountSequence() {
 		s.login.Replay(from)
 	}
+}
+
+// connectionsOf returns how many connections of an account are logged in.
+func (g *Gateway) connectionsOf(username string) (n int) {
+	for _, c := range g.conns {
+		if c.session.username == username {
+			n++
+		}
+	}
+	return n
 }
 
 // pendingResume is a resume that waits for the session's old connection to close.
