@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"wire":              {"internal/varint", "ring"},
 	"internal/varint":   {},
 	"internal/envelope": {"internal/varint"},
+	"internal/filelock": {},
 	"internal/marks":    {},
 	"uuid":              {},
 	"odds":              {},
@@ -56,8 +57,12 @@ var arrows = map[string][]string{
 		"engine", "engine/book", "engine/order", "engine/quote", "engine/risk", "engine/session", "journal", "odds",
 	},
 	"sim": {
-		"gen/msg", "ring", "sim/exchange", "sim/fault", "sim/internal/agents", "sim/internal/codec",
+		"gen/msg", "internal/filelock", "ring", "sim/exchange", "sim/fault", "sim/internal/agents", "sim/internal/codec",
 		"sim/gateway",
+	},
+	"proxy": {
+		"engine", "engine/book", "engine/order", "engine/risk", "engine/session", "gen/msg", "internal/filelock", "odds",
+		"ring", "sim/exchange", "sim/gateway",
 	},
 	"sim/chaos":           {"wire", "sim/fault"},
 	"sim/exchange":        {"gen/msg", "sim/internal/codec"},

@@ -28,9 +28,9 @@ type Config struct {
 	SessionsKept int           // disconnected sessions of an account, the latest; 0 means 16, negative none
 	Connections  int           // at a time; 0 means 1024
 
-	// AccountConnections is how many connections of an account may be logged in; further logins are answered with
-	// SERVICE_TEMPORARILY_UNAVAILABLE, but for those that resume a session. 0 means any number.
-	AccountConnections int
+	// ConnectionsOf returns how many connections of an account may be logged in; further logins are answered with
+	// SERVICE_TEMPORARILY_UNAVAILABLE, but for those that resume a session. nil, and 0, mean any number.
+	ConnectionsOf func(username string) int
 
 	InBytes      int // receive buffer of a connection; 0 means 64 KiB
 	PayloadBytes int // the longest message accepted; 0 means 64 KiB

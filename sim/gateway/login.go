@@ -57,7 +57,7 @@ func (c *Conn) startSession(seq uint64, identity exchange.Identity, l *msg.Login
 		c.logout(msg.EtoLogoutLoginNotFirstSeq)
 		return
 	}
-	if n := c.gateway.config.AccountConnections; n > 0 && c.gateway.connectionsOf(identity.Username) >= n {
+	if c.gateway.isFull(identity.Username) {
 		c.logout(msg.EtoLogoutServiceTemporarilyUnavailable)
 		return
 	}
@@ -80,14 +80,18 @@ func (c *Conn) startSession(seq uint64, identity exchange.Identity, l *msg.Login
 	}
 }
 
-// connectionsOf returns how many connections of an account are logged in.
-func (g *Gateway) connectionsOf(username string) (n int) {
+// isFull reports whether an account has as many connections as it may.
+func (g *Gateway) isFull(username string) bool {
+	if g.config.ConnectionsOf == nil {
+		return false
+	}
+	limit, n := g.config.ConnectionsOf(username), 0
 	for _, c := range g.conns {
 		if c.session.username == username {
 			n++
 		}
 	}
-	return n
+	return limit > 0 && n >= limit
 }
 
 // pendingResume is a resume that waits for the session's old connection to close.

@@ -35,7 +35,7 @@ func TestReplayThatEvictsItself(t *testing.T) {
 
 // An account has no more connections than it may, and none of another account's.
 func TestAccountConnections(t *testing.T) {
-	g, connect := loggedIn(t, Config{AccountConnections: 2})
+	g, connect := loggedIn(t, Config{ConnectionsOf: func(string) int { return 2 }})
 	first, second, third := connect(), connect(), connect()
 	if first.Closing() || second.Closing() || !third.Closing() {
 		t.Errorf("closing: %v %v %v", first.Closing(), second.Closing(), third.Closing())
