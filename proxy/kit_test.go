@@ -14,7 +14,6 @@ import (
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
-	"github.com/smk-go/smk/sim/fault"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -186,14 +185,19 @@ func (w *world) lose() {
 type link struct {
 	net.Conn // nil: only the methods below are called
 	world    *world
-	conn     *fault.Conn
+	conn     transport
 	reset    bool
 	ended    bool
+	mute     bool // nothing of the exchange's arrives
+	swallow  bool // nothing arrives at the exchange
 }
 
 func (l *link) Read(b []byte) (int, error) {
 	if l.reset {
 		return 0, io.ErrUnexpectedEOF
+	}
+	if l.mute {
+		return 0, nil
 	}
 	p := l.conn.Pending()
 	if n := copy(b, p); n > 0 {
@@ -209,6 +213,9 @@ func (l *link) Read(b []byte) (int, error) {
 func (l *link) Write(b []byte) (n int, err error) {
 	if l.reset {
 		return 0, io.ErrClosedPipe
+	}
+	if l.swallow {
+		return len(b), nil
 	}
 	for n < len(b) {
 		free := l.conn.Free()

@@ -289,8 +289,8 @@ func (p *Proxy) doubt(q *request) {
 
 // onOrder learns that the engine has given up a doubt: the exchange's messages show that the request was not carried
 // out. Nothing is said to the client, as the exchange says nothing; the order does not count for its limits any more.
-func (p *Proxy) onOrder(o *engineorder.Order, ev *engineorder.Event) {
-	if ev.Kind != engineorder.OrderEnded || o.State != engineorder.NotPlaced {
+func (p *Proxy) onOrder(o *engineorder.Order, _ *engineorder.Event) {
+	if o.State != engineorder.NotPlaced {
 		return
 	}
 	q := p.orders.byReference[o.Reference]
