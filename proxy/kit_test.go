@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
 	"testing"
@@ -108,6 +109,9 @@ func (w *world) launch() {
 	}
 	config := w.config
 	config.Now = func() int64 { return w.now }
+	if testing.Verbose() {
+		config.Logger = slog.New(slog.NewTextHandler(w.t.Output(), nil))
+	}
 	p, err := New(e, config)
 	if err != nil {
 		w.t.Fatal(err)
@@ -120,6 +124,7 @@ func (w *world) stop() {
 	if w.engine == nil {
 		return
 	}
+	w.proxy.unsaved = true // nothing more is written: what the engine's end says is not heard by a process that is killed
 	if err := w.engine.Close(); err != nil {
 		w.t.Error(err)
 	}

@@ -178,8 +178,8 @@ func (l *loader) readRequest(r *reader) *request {
 	}
 	l.p.orders.byReference[q.upstream] = q
 	c.waiting++
-	if counter := q.upstream & (1<<counterBits - 1); uint16(q.upstream>>counterBits) == c.space {
-		c.counter = counter
+	if uint16(q.upstream>>counterBits) == c.space {
+		c.counter = max(c.counter, q.upstream&(1<<counterBits-1)) // orders are in no order in the file
 	}
 	if o := l.p.orders.byID[q.orderID]; o != nil && q.typ != msg.PayloadOrderCancelReplace {
 		q.order = o
