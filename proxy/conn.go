@@ -217,5 +217,6 @@ func (c *conn) release() {
 	delete(c.server.conns, c)
 	delete(c.server.byGateway, c.gateway)
 	c.gateway.Disconnected(c.server.proxy.now())
+	c.server.admitWaiting()
 	c.server.signal()
 }

@@ -24,6 +24,7 @@ type server struct {
 	workers   sync.WaitGroup
 	conns     map[*conn]struct{}
 	byGateway map[*gateway.Conn]*conn
+	waiting   []*acceptedConn // for the places of evicted ones
 	serial    uint64
 	closed    bool
 	ended     atomic.Bool // the loop does not run any more
@@ -162,9 +163,7 @@ func (s *server) run() {
 func (s *server) handle(now int64, c completion) {
 	switch c.kind {
 	case accepted:
-		a := c.socket.(*acceptedConn)
-		s.admit(a.Conn)
-		a.taken <- struct{}{}
+		s.admit(c.socket.(*acceptedConn))
 	case readDone:
 		c.conn.reading = false
 		c.conn.onRead(now, c.n, c.err)
@@ -175,31 +174,54 @@ func (s *server) handle(now int64, c completion) {
 }
 
 // admit admits a connection. At the limit of connections the oldest that is not logged in makes room, so that silent
-// ones take no place from a client; if all are logged in the new one is closed.
-func (s *server) admit(socket net.Conn) {
-	if s.closed {
-		_ = socket.Close() // a socket that fails to close cannot be helped
-		return
+// ones take no place from a client; if all are logged in the new one is closed. It waits until the place is free, and
+// its listener with it.
+func (s *server) admit(a *acceptedConn) {
+	s.waiting = append(s.waiting, a)
+	if len(s.conns) < s.proxy.config.Connections || s.closed || !s.evict() {
+		s.admitWaiting()
 	}
-	if len(s.conns) >= s.proxy.config.Connections {
-		var oldest *conn
-		for c := range s.conns {
-			if c.gateway.Username() == "" && (oldest == nil || c.serial < oldest.serial) {
-				oldest = c
-			}
+}
+
+// evict closes the oldest connection that is not logged in. It reports false if there is none.
+func (s *server) evict() bool {
+	var oldest *conn
+	for c := range s.conns {
+		if c.gateway.Username() == "" && !c.closed && (oldest == nil || c.serial < oldest.serial) {
+			oldest = c
 		}
-		if oldest != nil {
-			oldest.end(ErrEvicted)
-		}
+	}
+	if oldest == nil {
+		return false
+	}
+	oldest.end(ErrEvicted)
+	return true
+}
+
+// admitWaiting admits a connection that waits for the place of one that has ended.
+func (s *server) admitWaiting() {
+	if len(s.waiting) > 0 {
+		a := s.waiting[0]
+		s.waiting = s.waiting[1:]
+		s.start(a)
+	}
+}
+
+// start starts to serve a connection.
+func (s *server) start(a *acceptedConn) {
+	a.taken <- struct{}{}
+	if s.closed {
+		_ = a.Close() // a socket that fails to close cannot be helped
+		return
 	}
 	g, err := s.proxy.gateway.Accept(s.proxy.now())
 	if err != nil {
-		s.report(socket.RemoteAddr(), "", err)
-		_ = socket.Close()
+		s.report(a.RemoteAddr(), "", err)
+		_ = a.Close()
 		return
 	}
 	s.serial++
-	c := newConn(s, socket, g)
+	c := newConn(s, a.Conn, g)
 	s.conns[c] = struct{}{}
 	s.byGateway[g] = c
 	c.readNext()
