@@ -33,6 +33,7 @@ type login struct {
 	client *client
 	sink   Sink
 	closed bool
+	opened bool // by Open
 
 	markets    map[uint32]bool // subscribed to; true once the snapshot was sent
 	events     map[uint32]struct{}
