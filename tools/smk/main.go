@@ -7,6 +7,7 @@
 //	smk sim           an exchange that any client of the protocol can log in to
 //	smk dash          a bot in the browser, from its journal: now, or at any moment of the past
 //	smk watch         the same in the terminal
+//	smk proxy         one session with the exchange for clients in any language
 //	smk doctor        checks what goes wrong when a bot starts for the first time
 //	smk journal       prints, checks and explains what an engine has recorded
 //	smk config        shows the settings that a bot would have, and where each comes from
@@ -59,6 +60,7 @@ type commands struct {
 	Watch   watchCommand   `cmd:"" help:"Show a bot in the terminal."`
 	Doctor  doctorCommand  `cmd:"" help:"Check what goes wrong at first: settings, network, TLS, login, limits, files; and say what to do."`
 	Journal journalCommand `cmd:"" help:"Print, check, explain, export and replay what an engine has recorded."`
+	Proxy   proxyCommand   `cmd:"" help:"Share one session with the exchange among clients that speak its protocol, or JSON."`
 	Config  configCommand  `cmd:"" help:"Show the settings that a bot would have, and where each comes from."`
 	Prove   proveCommand   `cmd:"" help:"Run whole trading days under faults, from seeds, and compare bots with the exchange."`
 	Chaos   chaosCommand   `cmd:"" help:"Run a proxy between a client and an exchange that breaks their connections."`

@@ -13,7 +13,7 @@ import (
 type session struct {
 	gateway  *Gateway
 	conn     *Conn // nil while disconnected
-	login    *exchange.Login
+	login    Login
 	username string
 	name     string
 
@@ -21,6 +21,7 @@ type session struct {
 	outSeq uint64 // the next outgoing sequence
 	inSeq  uint64 // the next incoming sequence expected
 
+	throttle        Throttle
 	bucket          bucket
 	unresumable     bool // a message could not be kept
 	cancelOnFailure bool
@@ -115,6 +116,15 @@ func (s *session) Report(r *exchange.Report, replayed bool) { s.send(s.encoder.e
 
 // Publish implements exchange.Sink.
 func (s *session) Publish(m exchange.Message) { s.send(m, false) }
+
+// Resend implements Sink.
+func (s *session) Resend(m exchange.Message) { s.send(m, true) }
+
+// setThrottle changes the limits.
+func (s *session) setThrottle(t Throttle) {
+	s.throttle = t
+	s.bucket.setLimits(t)
+}
 
 // Room implements exchange.Pacer. Snapshots get half of what may be unsent; the rest is for reports and
 // updates, which cannot wait.

@@ -1,6 +1,9 @@
 package gateway
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // deadManSwitch is armed when a session with cancel_all_on_failure disconnects. It outlives the
 // session: if the session is released, its orders are cancelled all the same.
@@ -19,6 +22,30 @@ func (g *Gateway) arm(s *session) {
 		g.switches = append(g.switches, deadManSwitch{s, g.now + int64(g.config.FailureDelay)})
 	}
 }
+
+// Arm arms a switch as of a session that another process had: an account's orders are cancelled at a clock reading,
+// unless it logs in anew before. at must not be before that of another switch.
+func (g *Gateway) Arm(username string, at int64) {
+	g.switches = append(g.switches, deadManSwitch{&session{gateway: g, username: username, cancelOnFailure: true}, at})
+}
+
+// IsArmed reports whether an account's orders will be cancelled if every connection is lost now.
+func (g *Gateway) IsArmed(username string) bool {
+	for _, d := range g.switches {
+		if d.s.username == username && !g.superseded(d.s) {
+			return true
+		}
+	}
+	for _, c := range g.conns {
+		if s := c.session; s.username == username && s.cancelOnFailure && !s.switchFired && !g.superseded(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// FailureDelay returns how long after a disconnect the orders of a session with cancel_all_on_failure are cancelled.
+func (g *Gateway) FailureDelay() time.Duration { return g.config.FailureDelay }
 
 // superseded reports whether the account logged in anew after the session's last message.
 func (g *Gateway) superseded(s *session) bool { return g.lastLogin[s.username] > s.loginsSeen }

@@ -29,7 +29,7 @@ func loggedIn(t *testing.T, config Config) (*Gateway, func() *Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := New(x, config)
+	g, err := New(Simulated(x), config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,9 @@ type Config struct {
 
 	Throttle Throttle
 
+	// ThrottleOf returns the limits of an account's sessions; nil means Throttle for all. SetThrottle replaces both.
+	ThrottleOf func(username string) Throttle
+
 	HeartbeatInterval time.Duration // between the heartbeats that the exchange sends; 0 means 10 s
 	Heartbeats        int           // without an answer until the client is logged out; 0 means 5
 	LoginTimeout      time.Duration // from connect to login; 0 means 10 s
@@ -24,6 +27,10 @@ type Config struct {
 	ResumeWindow time.Duration // how long a disconnected session is kept; 0 means 24 h, negative none
 	SessionsKept int           // disconnected sessions of an account, the latest; 0 means 16, negative none
 	Connections  int           // at a time; 0 means 1024
+
+	// ConnectionsOf returns how many connections of an account may be logged in; further logins are answered with
+	// SERVICE_TEMPORARILY_UNAVAILABLE, but for those that resume a session. nil, and 0, mean any number.
+	ConnectionsOf func(username string) int
 
 	InBytes      int // receive buffer of a connection; 0 means 64 KiB
 	PayloadBytes int // the longest message accepted; 0 means 64 KiB

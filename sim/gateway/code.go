@@ -34,8 +34,7 @@ func (g *Gateway) Code(c *codec.Coder, known func(username string) bool) {
 				c.Fail("a dead man's switch of no account")
 				return
 			}
-			s := &session{gateway: g, username: username, cancelOnFailure: true}
-			g.switches = append(g.switches, deadManSwitch{s, at})
+			g.Arm(username, at)
 		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/ring"
-	"github.com/smk-go/smk/sim/exchange"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -18,7 +17,7 @@ var ErrTooManyConnections = errors.New("sim: too many connections")
 // Gateway accepts connections, authenticates logins, and keeps sessions. It belongs to the goroutine
 // that owns the exchange.
 type Gateway struct {
-	exchange *exchange.Exchange
+	exchange Exchange
 	config   Config
 	limits   wire.Limits
 	now      int64
@@ -36,10 +35,11 @@ type Gateway struct {
 	refuseReason msg.EtoLogoutReason // answers every login; 0 means that logins are accepted
 
 	incoming msg.Payload // reused for every incoming message
+	requests requests
 }
 
 // New returns the gateway of an exchange. The error names the setting that is invalid.
-func New(x *exchange.Exchange, config Config) (*Gateway, error) {
+func New(x Exchange, config Config) (*Gateway, error) {
 	config, err := config.resolve()
 	if err != nil {
 		return nil, err
@@ -184,25 +184,18 @@ func (g *Gateway) DropSessions(now int64) {
 	g.detached = g.detached[:0]
 }
 
-// Restart is DropSessions of an exchange that lost its account sequences: reports are numbered from 1 again; see
-// [exchange.Exchange.RestartSequences].
-func (g *Gateway) Restart(now int64) {
-	g.DropSessions(now)
-	g.exchange.RestartSequences()
-}
-
 // SetThrottle changes the throttle of every session and sends each the new limits.
 func (g *Gateway) SetThrottle(now int64, t Throttle) {
 	g.now = max(g.now, now)
 	g.config.Throttle = t.resolve()
 	for _, c := range g.conns {
 		if c.state == stateOpen {
-			c.session.bucket.setLimits(g.config.Throttle)
+			c.session.setThrottle(g.config.Throttle)
 			c.sendThrottleLimits()
 		}
 	}
 	for _, s := range g.detached { // the next login sends the limits
-		s.bucket.setLimits(g.config.Throttle)
+		s.setThrottle(g.config.Throttle)
 	}
 }
 

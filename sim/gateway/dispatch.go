@@ -11,6 +11,15 @@ import (
 // unknown side.
 var ErrMissingField = errors.New("sim: a request lacks a required field")
 
+// requests are reused for every request, which would escape as an argument of an interface's method.
+type requests struct {
+	create    exchange.Create
+	cancel    exchange.Cancel
+	cancelAll exchange.CancelAll
+	reduce    exchange.Reduce
+	replace   exchange.Replace
+}
+
 // dispatch carries out a message in sequence.
 func (c *Conn) dispatch(m *msg.Payload, seq uint64) {
 	switch m.GetType() {
@@ -99,69 +108,74 @@ func (c *Conn) create(b *msg.OrderCreate, seq uint64) {
 	if tif < msg.GoodTilCancelled || tif > msg.GoodTillHalted {
 		tif = msg.GoodTilCancelled // as a decoder reads an unknown value
 	}
-	req := exchange.Create{
+	req := &c.gateway.requests.create
+	*req = exchange.Create{
 		Seq: seq, Reference: b.GetReference(), HasReference: b.HasReference(),
 		Quantity: b.GetQuantity(), Price: b.GetPrice(), Maq: b.GetMaq(),
 		Market: b.GetMarketId(), Contract: b.GetContractId(),
 		Side: side, TIF: tif, Label: b.GetLabel(),
 	}
 	if !c.takeToken() {
-		c.session.login.Reject(&req, msg.OrderRejectedThrottleExceeded)
+		c.session.login.Reject(req, msg.OrderRejectedThrottleExceeded)
 		return
 	}
-	c.session.login.Create(&req)
+	c.session.login.Create(req)
 }
 
 func (c *Conn) cancel(b *msg.OrderCancel) {
 	if !c.requireFields(b.HasOrderId()) {
 		return
 	}
-	req := exchange.Cancel{OrderID: b.GetOrderId(), Reference: b.GetReference(), HasReference: b.HasReference()}
+	req := &c.gateway.requests.cancel
+	*req = exchange.Cancel{OrderID: b.GetOrderId(), Reference: b.GetReference(), HasReference: b.HasReference()}
 	if !c.takeToken() {
-		c.session.login.RejectCancel(&req, msg.OrderCancelRejectedThrottleExceeded)
+		c.session.login.RejectCancel(req, msg.OrderCancelRejectedThrottleExceeded)
 		return
 	}
-	c.session.login.Cancel(&req)
+	c.session.login.Cancel(req)
 }
 
 func (c *Conn) cancelAll(b *msg.OrderCancelAll) {
-	req := exchange.CancelAll{Market: b.GetMarketId(), Reference: b.GetReference(), HasReference: b.HasReference()}
+	req := &c.gateway.requests.cancelAll
+	*req = exchange.CancelAll{Market: b.GetMarketId(), Reference: b.GetReference(), HasReference: b.HasReference()}
 	if !c.takeToken() {
-		c.session.login.RejectCancelAll(&req, msg.OrderCancelAllRejectedUnknownError)
+		c.session.login.RejectCancelAll(req, msg.OrderCancelAllRejectedUnknownError)
 		return
 	}
-	c.session.login.CancelAll(&req)
+	c.session.login.CancelAll(req)
 }
 
 func (c *Conn) reduce(b *msg.OrderQuantityReduce) {
 	if !c.requireFields(b.HasOrderId() && b.HasNewQuantity()) {
 		return
 	}
-	req := exchange.Reduce{
+	req := &c.gateway.requests.reduce
+	*req = exchange.Reduce{
 		OrderID: b.GetOrderId(), NewQuantity: b.GetNewQuantity(),
 		Reference: b.GetReference(), HasReference: b.HasReference(),
 	}
 	if !c.takeToken() {
-		c.session.login.RejectReduce(&req, msg.OrderQuantityReduceRejectedThrottleExceeded)
+		c.session.login.RejectReduce(req, msg.OrderQuantityReduceRejectedThrottleExceeded)
 		return
 	}
-	c.session.login.Reduce(&req)
+	c.session.login.Reduce(req)
 }
 
 func (c *Conn) replace(b *msg.OrderCancelReplace) {
 	if !c.requireFields(b.HasOrigOrderId() && b.HasPrice() && b.HasQuantity()) {
 		return
 	}
-	req := exchange.Replace{
+	req := &c.gateway.requests.replace
+	*req = exchange.Replace{
 		OrigOrderID: b.GetOrigOrderId(), Price: b.GetPrice(), Quantity: b.GetQuantity(),
 		Market: b.GetMarketId(), Reference: b.GetReference(), HasReference: b.HasReference(),
 		Label: b.GetLabel(),
 	}
 	if !c.takeToken() {
-		c.session.login.RejectReplace(&req, msg.OrderCancelRejectedThrottleExceeded)
+		c.session.login.RejectReplace(req, msg.OrderCancelRejectedThrottleExceeded)
 		return
 	}
-	c.session.login.Replace(&req)
+	c.session.login.Replace(req)
 }
 
 // settings applies the fields that are present and answers with the settings in force.

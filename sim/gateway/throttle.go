@@ -49,14 +49,22 @@ func (b *bucket) take(now int64) bool {
 	return true
 }
 
+// throttleOf returns the limits of an account's next session.
+func (g *Gateway) throttleOf(username string) Throttle {
+	if g.config.ThrottleOf == nil {
+		return g.config.Throttle
+	}
+	return g.config.ThrottleOf(username).resolve()
+}
+
 // takeToken takes the token of one order message and reports whether there was one.
 func (c *Conn) takeToken() bool {
-	return c.gateway.config.Throttle.Off || c.session.bucket.take(c.gateway.now)
+	return c.session.throttle.Off || c.session.bucket.take(c.gateway.now)
 }
 
 // sendThrottleLimits sends the limits in force.
 func (c *Conn) sendThrottleLimits() {
-	t := c.gateway.config.Throttle
+	t := c.session.throttle
 	if t.Off {
 		return
 	}

@@ -57,10 +57,15 @@ func (c *Conn) startSession(seq uint64, identity exchange.Identity, l *msg.Login
 		c.logout(msg.EtoLogoutLoginNotFirstSeq)
 		return
 	}
+	if c.gateway.isFull(identity.Username) {
+		c.logout(msg.EtoLogoutServiceTemporarilyUnavailable)
+		return
+	}
 	s := c.session
 	s.username, s.name, s.inSeq = identity.Username, c.gateway.sessionName(), 2
 	s.login = c.gateway.exchange.Login(identity.Username, s)
-	s.bucket.reset(c.gateway.config.Throttle, c.gateway.now)
+	s.throttle = c.gateway.throttleOf(identity.Username)
+	s.bucket.reset(s.throttle, c.gateway.now)
 	c.gateway.onLogin(identity.Username)
 	s.loginsSeen = c.gateway.logins
 	c.state = stateOpen
@@ -73,6 +78,20 @@ func (c *Conn) startSession(seq uint64, identity exchange.Identity, l *msg.Login
 	if l.HasAccountSequence_64() || l.HasAccountSequence() {
 		s.login.Replay(from)
 	}
+}
+
+// isFull reports whether an account has as many connections as it may.
+func (g *Gateway) isFull(username string) bool {
+	if g.config.ConnectionsOf == nil {
+		return false
+	}
+	limit, n := g.config.ConnectionsOf(username), 0
+	for _, c := range g.conns {
+		if c.session.username == username {
+			n++
+		}
+	}
+	return limit > 0 && n >= limit
 }
 
 // pendingResume is a resume that waits for the session's old connection to close.
