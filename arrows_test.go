@@ -66,6 +66,9 @@ var arrows = map[string][]string{
 	"sim/internal/agents":  {"gen/msg", "sim/exchange", "sim/internal/codec"},
 	"sim/internal/codec":   {},
 	"sim/internal/gateway": {"internal/varint", "gen/msg", "wire", "ring", "sim/exchange", "sim/internal/codec"},
+	"backtest": {
+		"engine", "engine/order", "gen/msg", "journal", "odds", "sim", "sim/exchange", "sim/fault",
+	},
 	"bench":                {anything},
 	"prove":                {anything},
 	"fuzz":                 {anything},
