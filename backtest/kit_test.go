@@ -31,6 +31,7 @@ type day struct {
 	dir     string
 	actions [][]action // by turn
 	orders  map[uint64]exchange.OrderTruth
+	fills   []Report       // of the truth, but those that were voided
 	cash    exchange.Money // what the account made
 	winner  uint32
 	account exchange.AccountTruth
@@ -80,7 +81,7 @@ func botConfig(seed uint64) engine.Config {
 }
 
 // record lets a bot trade on a simulated day and returns what it recorded, and what is true.
-func record(t *testing.T, c dayConfig) *day {
+func record(t testing.TB, c dayConfig) *day {
 	t.Helper()
 	d := &day{seed: c.seed, dir: filepath.Join(t.TempDir(), "journal"), orders: make(map[uint64]exchange.OrderTruth)}
 	settings := sim.Config{
@@ -116,6 +117,7 @@ func record(t *testing.T, c dayConfig) *day {
 	bot = w.adapt(bot, c.seed)
 	bot.Journal = journal.Config{
 		Dir: d.dir, SegmentBytes: 4 << 20, RingBytes: 1 << 20, Durability: journal.SyncNone, OnFull: journal.FullWait,
+		Wall: func() int64 { return sim.Beginning },
 	}
 	if w.engine, err = engine.New(bot); err != nil {
 		t.Fatal(err)
@@ -127,7 +129,7 @@ func record(t *testing.T, c dayConfig) *day {
 	end := w.now + int64(c.duration)
 	var halts []int64
 	if c.goals {
-		for at := w.now + int64(5*time.Second); at < end-int64(5*time.Second); at += int64(7 * time.Second) {
+		for at := w.now + int64(5*time.Second+3*time.Millisecond); at < end-int64(5*time.Second); at += int64(7 * time.Second) {
 			halts = append(halts, at)
 		}
 	}
@@ -166,13 +168,14 @@ func record(t *testing.T, c dayConfig) *day {
 	for _, o := range s.Exchange.Orders("bot") {
 		d.orders[o.Reference] = o
 	}
+	d.fills = trueFills(t, d.dir)
 	d.account, _ = s.Exchange.Truth("bot")
 	d.cash = d.account.Cash - 100_000*exchange.Currency
 	return d
 }
 
 // settle ends the day: the first contracts win.
-func (d *day) settle(t *testing.T, s *sim.Sim) {
+func (d *day) settle(t testing.TB, s *sim.Sim) {
 	t.Helper()
 	for _, id := range []uint32{winMarket, goalMarket} {
 		if err := s.Exchange.Settle(id, "result", contracts[id][d.seed%2]); err != nil {
@@ -308,5 +311,33 @@ func (d *day) again(turn time.Duration) Start {
 				perform(e, d.actions[n])
 			}
 		})
+	}
+}
+
+// trueFills returns what the exchange reported as filled and did not void.
+func trueFills(t testing.TB, dir string) (fills []Report) {
+	t.Helper()
+	r, err := openReader(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	r.own.watch = func(rep Report) {
+		switch rep.Kind {
+		case ReportFilled:
+			fills = append(fills, rep)
+		case ReportFillVoided:
+			for i := range fills {
+				if f := &fills[i]; f.Order == rep.Order && f.Price == rep.Price && f.Quantity == rep.Quantity {
+					fills = append(fills[:i], fills[i+1:]...)
+					break
+				}
+			}
+		}
+	}
+	for {
+		if _, err := r.Next(); err != nil {
+			return fills
+		}
 	}
 }

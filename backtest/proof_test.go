@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim/exchange"
 )
 
@@ -36,7 +37,8 @@ type proof struct {
 	filled        uint64
 	models        [3]uint64
 	width, offset uint64
-	money         [4]exchange.Money // truth, models
+	contracts     int // with fills
+	banded        int // of them, whose profit the band does not fix
 }
 
 const proofTurn = 50 * time.Millisecond
@@ -59,6 +61,7 @@ func (p *proof) day(t *testing.T, seed uint64) {
 			filled[i][o.Reference] = o.Filled
 		}
 	}
+	p.profits(t, d, r)
 	for ref, o := range d.orders {
 		low, mid, high := filled[0][ref], filled[1][ref], filled[2][ref]
 		if low > o.Executed || o.Executed > high {
@@ -78,13 +81,63 @@ func (p *proof) day(t *testing.T, seed uint64) {
 	}
 }
 
+// profits compares what each contract brings if it wins and if it does not: as the bot of these days trades on one side
+// of a contract alone, every further fill adds to one of them and takes from the other.
+func (p *proof) profits(t *testing.T, d *day, r *Result) {
+	type flow struct{ wins, loses [4]exchange.Money } // truth, then the models
+	flows := make(map[bookID]*flow)
+	at := func(market, contract uint32) *flow {
+		id := bookID{market, contract}
+		if flows[id] == nil {
+			flows[id] = new(flow)
+		}
+		return flows[id]
+	}
+	add := func(f *flow, i int, side msg.Side, price uint32, quantity uint64) {
+		wins := exchange.Money(quantity) * exchange.Money(exchange.PriceSum-price)
+		loses := -exchange.Money(quantity) * exchange.Money(price)
+		if side == msg.SideSell {
+			wins, loses = -wins, -loses
+		}
+		f.wins[i] += wins
+		f.loses[i] += loses
+	}
+	for _, f := range d.fills {
+		add(at(f.Market, f.Contract), 0, f.Side, f.Price, f.Quantity)
+	}
+	for i := range r.Models {
+		for _, f := range r.Models[i].Fills {
+			if !f.Voided {
+				side := msg.SideBuy
+				if f.Side == "sell" {
+					side = msg.SideSell
+				}
+				add(at(f.Market, f.Contract), i+1, side, f.Price, f.Quantity)
+			}
+		}
+	}
+	ordered := func(m [4]exchange.Money) bool {
+		return m[1] <= m[0] && m[0] <= m[3] || m[1] >= m[0] && m[0] >= m[3]
+	}
+	for id, f := range flows {
+		if !ordered(f.wins) || !ordered(f.loses) {
+			t.Errorf("contract %d: truth and models: if it wins %v, if it does not %v", id.contract, f.wins, f.loses)
+		}
+		p.contracts++
+		if f.wins[1] != f.wins[3] {
+			p.banded++
+		}
+	}
+}
+
 func (p *proof) String() string {
 	if p.filled == 0 {
 		return "no fills"
 	}
 	part := func(n uint64) float64 { return 100 * float64(n) / float64(p.filled) }
 	return fmt.Sprintf("%d days, %d orders, %d of them with a band; filled %.2f %% pessimistically, %.2f %% "+
-		"proportionally, %.2f %% optimistically of the truth; the bands are %.2f %% wide, the middle is off by %.2f %%",
+		"proportionally, %.2f %% optimistically of the truth; the bands are %.2f %% wide, the middle is off by %.2f %%; "+
+		"profits of %d contracts in order, %d of them with a band",
 		p.days, p.orders, p.partial, part(p.models[0]), part(p.models[1]), part(p.models[2]), part(p.width),
-		part(p.offset))
+		part(p.offset), p.contracts, p.banded)
 }

@@ -60,10 +60,10 @@ func (s *recordedSide) set(key uint32, quantity uint64) (before uint64) {
 	return before
 }
 
-// forget drops the levels that are not visible any more, but those that keep says.
-func (s *recordedSide) forget(keep func(key uint32) bool) {
+// forget drops the levels below a key but those that keep says.
+func (s *recordedSide) forget(below uint32, keep func(key uint32) bool) {
 	n := len(s.levels)
-	for n > 0 && s.levels[n-1].key < s.floor {
+	for n > 0 && s.levels[n-1].key < below {
 		n--
 	}
 	kept := s.levels[:n]

@@ -133,9 +133,24 @@ func (x *Exchange) playLevels(ct *contract, side int, c *Change) {
 			}
 		}
 	}
-	if recorded.floor = worstKey(side, c.Worst[side]); recorded.floor > 0 {
-		recorded.forget(func(key uint32) bool { return ct.sides[side].quantity(key) > 0 })
+	x.moveFloor(ct, side, c)
+}
+
+// moveFloor takes note of which levels are visible. A level that was not and is now, and is not named, is empty; of one
+// that is not any more the quantity matters only to orders there.
+func (x *Exchange) moveFloor(ct *contract, side int, c *Change) {
+	recorded := &ct.recorded[side]
+	was, now := recorded.floor, worstKey(side, c.Worst[side])
+	if recorded.floor = now; was == 0 && now == 0 {
+		return
 	}
+	recorded.forget(max(was, now), func(key uint32) bool {
+		if key < now {
+			return ct.sides[side].quantity(key) > 0
+		}
+		_, named := c.quantity(side, key)
+		return named
+	})
 }
 
 // clearSide removes the levels that a complete change does not name.
