@@ -15,11 +15,12 @@ var horizons = [3]time.Duration{time.Second, 10 * time.Second, time.Minute}
 
 // collector follows the bot's account in the exchange. It is a Sink of the account.
 type collector struct {
-	x      *exchange.Exchange
-	model  Model
-	cash   exchange.Money // at the beginning
-	every  int64          // between points of the path
-	pathAt int64
+	x       *exchange.Exchange
+	model   Model
+	account string
+	cash    exchange.Money // at the beginning
+	every   int64          // between points of the path
+	pathAt  int64
 
 	orders   map[uint64]int // by id, in model.Orders
 	holdings map[bookID]*holding
@@ -55,7 +56,7 @@ type markout struct {
 
 func newCollector(begin, end int64, cash exchange.Money) *collector {
 	c := &collector{
-		cash: cash, every: max(1, (end-begin)/equityMax*2), pathAt: begin,
+		cash: cash, account: accountName, every: max(1, (end-begin)/equityMax*2), pathAt: begin,
 		orders: make(map[uint64]int), holdings: make(map[bookID]*holding),
 		reason: make(map[uint64][]exchange.RecordedFill), digest: fnv.New64a(),
 	}
@@ -293,7 +294,7 @@ func (c *collector) middle(market, contract uint32) int64 {
 
 // point adds a point to the path.
 func (c *collector) point(now int64) {
-	t, _ := c.x.Truth(accountName)
+	t, _ := c.x.Truth(c.account)
 	p := Point{At: now, Equity: t.Cash - c.cash, Exposure: t.Resting + t.Matched + t.Pending}
 	for i := range t.Positions {
 		pos := &t.Positions[i]

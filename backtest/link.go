@@ -217,20 +217,11 @@ func (l *link) receive(b []byte) {
 // frameOf returns the length of the frame at the beginning of b, and reports whether it has market data. Of a frame
 // whose head is not whole it returns what there is.
 func frameOf(b []byte) (n int, feed bool) {
-	length, shift := 0, 0
-	for i, c := range b {
-		length |= int(c&0x7f) << shift
-		if shift += 7; c < 0x80 {
-			if i+2 >= len(b) {
-				return len(b), true
-			}
-			return max(4, i+1+length), isFeed(msg.PayloadType(b[i+2]))
-		}
-		if shift > 28 {
-			break
-		}
+	header, length, ok := headerOf(b)
+	if !ok || header+2 > len(b) {
+		return len(b), true
 	}
-	return len(b), true
+	return max(4, header+length), isFeed(msg.PayloadType(b[header+1]))
 }
 
 func isFeed(t msg.PayloadType) bool {

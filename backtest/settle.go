@@ -8,7 +8,7 @@ import (
 
 // settling notes what is held of a market that is about to end, or of which a contract is.
 func (c *collector) settling(market uint32) {
-	t, _ := c.x.Truth(accountName)
+	t, _ := c.x.Truth(c.account)
 	for _, p := range t.Positions {
 		if p.Market == market {
 			if h := c.holdings[bookID{p.Market, p.Contract}]; h != nil && (p.Net != 0 || p.Flow != 0 || p.PendingFills > 0) {
@@ -22,7 +22,7 @@ func (c *collector) settling(market uint32) {
 func (c *collector) finish(r *Recording, commission int, winners map[uint32][]uint32) Model {
 	m := &c.model
 	c.point(c.x.Now())
-	t, _ := c.x.Truth(accountName)
+	t, _ := c.x.Truth(c.account)
 	open := make(map[bookID]exchange.PositionTruth)
 	for _, p := range t.Positions {
 		open[bookID{p.Market, p.Contract}] = p

@@ -83,10 +83,7 @@ func (w *world) engineDue() int64 {
 // step moves the clock to the next moment at which something happens, until at the latest, and lets it happen.
 func (w *world) step(until int64) error {
 	w.now = max(w.now, min(until, w.due()))
-	if w.simDue <= w.now || w.touched {
-		w.touched = false
-		w.simDue = w.sim.Tick(w.now)
-	}
+	w.tick()
 	w.move()
 	for polls := 0; w.engineDue() <= w.now; polls++ {
 		if polls > roundPolls {
@@ -101,6 +98,14 @@ func (w *world) step(until int64) error {
 	}
 	w.move()
 	return nil
+}
+
+// tick lets the exchange do what is due.
+func (w *world) tick() {
+	if w.simDue <= w.now || w.touched {
+		w.touched = false
+		w.simDue = w.sim.Tick(w.now)
+	}
 }
 
 // move moves what is on its way and has arrived.
