@@ -181,13 +181,25 @@ func (c *Config) newResult() *Result {
 	return r
 }
 
+// Join returns one result of several that differ in the assumption about the queue alone.
+func Join(parts ...*Result) *Result {
+	r := *parts[0]
+	for _, p := range parts[1:] {
+		r.Models = append(r.Models, p.Models...)
+	}
+	r.complete()
+	return &r
+}
+
 // complete adds what follows from all runs.
 func (r *Result) complete() {
 	r.findBand()
 	for i := range r.Models {
 		if n := r.Models[i].Figures.RecordingGaps; n > 0 {
-			r.Warnings = append(r.Warnings, fmt.Sprintf("the recording has %d gaps: what happened in them is not known", n))
-			break
+			text := fmt.Sprintf("the recording has %d gaps: what happened in them is not known", n)
+			if !slices.Contains(r.Warnings, text) {
+				r.Warnings = append(r.Warnings, text)
+			}
 		}
 	}
 }

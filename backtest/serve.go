@@ -140,6 +140,17 @@ func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 // Stalls returns how often a client did not answer a heartbeat in time, after Serve.
 func (s *Server) Stalls() uint64 { return s.stalls }
 
+// Result returns the result of the run that Serve returned.
+func (s *Server) Result(m *Model) *Result {
+	r := s.config.newResult()
+	r.Models = append(r.Models, *m)
+	if s.stalls > 0 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("the bot did not answer %d heartbeats in time", s.stalls))
+	}
+	r.complete()
+	return r
+}
+
 // Close releases everything.
 func (s *Server) Close() error {
 	_ = s.listener.Close() // Serve may have closed it

@@ -36,7 +36,7 @@ const (
 	size    odds.Quantity = 250_000  // a payoff of 25.00 at the first level of each side, twice that at the second
 	spread  odds.Price    = 60       // from the fair price to the first level, 0.60 %
 	step    odds.Price    = 100      // from one level to the next
-	skew                  = 30       // how much lower to quote for each size that is held
+	skewUsual             = 30       // how much lower to quote for each size that is held
 	holdMax               = 8 * size // nothing is quoted that would add to more
 )
 
@@ -59,17 +59,18 @@ var limits = risk.Config{
 func main() {
 	address := flag.String("addr", "", "exchange to trade on, without TLS; one of its own if empty")
 	state := flag.String("state", "", "file that keeps orders, positions and money for the next start")
+	skew := flag.Int("skew", skewUsual, "how much lower to quote for each size that is held, in 1/100 %")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
-	if err := run(ctx, *address, *state, os.Stdin, os.Stdout); err != nil {
+	if err := run(ctx, *address, *state, *skew, os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "maker:", err)
 		os.Exit(1)
 	}
 }
 
 // run makes the market until ctx ends.
-func run(ctx context.Context, address, state string, in io.Reader, out io.Writer) error {
+func run(ctx context.Context, address, state string, skew int, in io.Reader, out io.Writer) error {
 	if address == "" {
 		exchange, err := sim.Listen("127.0.0.1:0", sim.DefaultConfig()) // with other participants
 		if err != nil {
@@ -100,7 +101,7 @@ func run(ctx context.Context, address, state string, in io.Reader, out io.Writer
 	if err != nil {
 		return err
 	}
-	m := &maker{Engine: bot, out: out}
+	m := &maker{Engine: bot, out: out, skew: skew}
 	bot.OnBook(m.book)
 	bot.OnFill(m.fill)
 	bot.OnRisk(func(ev risk.Event) { fmt.Fprintln(out, "risk:", ev) })
@@ -128,6 +129,7 @@ func run(ctx context.Context, address, state string, in io.Reader, out io.Writer
 type maker struct {
 	*engine.Engine
 	out   io.Writer
+	skew  int
 	fills int
 }
 
@@ -144,14 +146,14 @@ func (m *maker) book(c book.Contract) {
 	}
 	p := m.Position(market, c.ID())
 	held := p.Final + p.Provisional // the latter may still be voided
-	bids, asks := quotes(fair, held)
+	bids, asks := quotes(fair, held, m.skew)
 	if err := m.QuoteLevels(market, c.ID(), bids, asks, quote.Tolerance{Price: spread / 4}); err != nil {
 		fmt.Fprintln(m.out, "no quote:", err)
 	}
 }
 
 // quotes returns what to quote around a fair price. Who has bought a lot quotes lower, to sell.
-func quotes(fair odds.Price, held odds.Quantity) (bids, asks []quote.Level) {
+func quotes(fair odds.Price, held odds.Quantity, skew int) (bids, asks []quote.Level) {
 	middle := int(fair) - int(held/size)*skew
 	for i := range 2 {
 		away, n := int(spread)+i*int(step), size*odds.Quantity(i+1)
