@@ -44,7 +44,7 @@ var arrows = map[string][]string{
 	"engine/latency": {},
 	"examples": {
 		"engine", "engine/session", "engine/order", "engine/book", "engine/risk",
-		"engine/quote", "gen/msg", "odds", "sim",
+		"engine/quote", "gen/msg", "journal", "odds", "sim",
 	},
 	"engine/book":               {"internal/marks", "gen/msg", "odds"},
 	"engine/order":              {"internal/marks", "gen/msg", "odds"},

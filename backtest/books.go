@@ -328,7 +328,8 @@ func (r *Reader) complete(at int64, id bookID, w *[2]window, q *msg.ContractQuot
 			key := keyOf(side, l.Price)
 			others := r.others(ownLevel{id.market, id.contract, side, key}, l.Quantity)
 			w[side].set(key, l.Quantity, others)
-			e.Change.Levels = append(e.Change.Levels, exchange.ChangedLevel{Side: l.Side, Price: l.Price, Quantity: others})
+			l.Quantity = others
+			e.Change.Levels = append(e.Change.Levels, *l)
 		}
 	}
 	for side := range w {

@@ -35,7 +35,8 @@ func newCrowd(x *exchange.Exchange, seed uint64, rate int) *crowd {
 	c := &crowd{x: x, random: rand.New(rand.NewPCG(seed, 3)), every: int64(time.Second) / int64(rate), next: x.Now()}
 	for _, market := range []uint32{winMarket, goalMarket} {
 		for _, id := range contracts[market] {
-			c.places = append(c.places, place{market: market, contract: id, fair: 10000 / len(contracts[market]) / 10 * 10})
+			fair := exchange.PriceSum / len(contracts[market]) / crowdStep * crowdStep
+			c.places = append(c.places, place{market: market, contract: id, fair: fair})
 		}
 	}
 	return c

@@ -9,10 +9,10 @@
 // # What is known and what is assumed
 //
 // The exchange sends executions together with the levels that they change. So what of a level was traded and what was
-// cancelled is known exactly; where in the queue the cancelled orders were is not. Each run therefore makes one of three
-// assumptions, see [exchange.Queue], and a result is a band of all three: an order is filled no less than
-// pessimistically and no more than optimistically, as long as the bot itself would not have changed what the others did.
-// What a run cannot know is listed in docs/backtest.md.
+// cancelled is known exactly; where in the queue the cancelled orders were is not. Each run therefore makes one of
+// three assumptions, see [exchange.Queue], and a result is a band of all three: an order is filled no less than
+// pessimistically and no more than optimistically, as long as the bot itself would not have changed what the others
+// did. What a run cannot know is listed in docs/backtest.md.
 //
 // # Own orders of the recording
 //

@@ -33,7 +33,6 @@ type day struct {
 	orders  map[uint64]exchange.OrderTruth
 	fills   []Report       // of the truth, but those that were voided
 	cash    exchange.Money // what the account made
-	winner  uint32
 	account exchange.AccountTruth
 }
 
@@ -42,7 +41,6 @@ type action struct {
 	limit  order.Limit
 	cancel uint64 // reference
 	reduce odds.Quantity
-	price  odds.Price // of a replace
 }
 
 // dayConfig says what happens on a day.
@@ -129,7 +127,8 @@ func record(t testing.TB, c dayConfig) *day {
 	end := w.now + int64(c.duration)
 	var halts []int64
 	if c.goals {
-		for at := w.now + int64(5*time.Second+3*time.Millisecond); at < end-int64(5*time.Second); at += int64(7 * time.Second) {
+		const first, every = 5*time.Second + 3*time.Millisecond, 7 * time.Second
+		for at := w.now + int64(first); at < end-int64(first); at += int64(every) {
 			halts = append(halts, at)
 		}
 	}

@@ -219,7 +219,8 @@ func (o *own) executed(b *msg.OrderExecuted, at int64) {
 	ord := o.orders[b.GetOrderId()]
 	if ord == nil { // accepted before the recording
 		ord = &ownOrder{
-			id: b.GetOrderId(), market: b.GetMarketId(), contract: b.GetContractId(), side: side, price: b.GetOrigPrice(),
+			id: b.GetOrderId(), market: b.GetMarketId(), contract: b.GetContractId(), side: side,
+			price: b.GetOrigPrice(),
 		}
 		if b.HasAvailableQuantity() && b.GetAvailableQuantity() > 0 && ord.price != 0 && len(o.orders) < ownOrdersMax {
 			o.orders[ord.id] = ord

@@ -44,8 +44,10 @@ type proof struct {
 const proofTurn = 50 * time.Millisecond
 
 func (p *proof) day(t *testing.T, seed uint64) {
-	c := dayConfig{seed: seed, duration: 40 * time.Second, rate: 120, turn: proofTurn, most: 30_000, oneSide: seed%3 > 0}
-	c.goals = seed%4 == 3
+	c := dayConfig{
+		seed: seed, duration: 40 * time.Second, rate: 120, turn: proofTurn, most: 30_000, oneSide: seed%3 > 0,
+		goals: seed%4 == 3,
+	}
 	d := record(t, c)
 	r, err := Run(Config{
 		Dir: d.dir, Seed: seed, Winners: d.winners(), Balance: 100_000 * exchange.Currency, Commission: -1,

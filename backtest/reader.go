@@ -61,7 +61,10 @@ func openReader(dir string) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{journal: j, own: newOwn(), books: make(map[bookID]*[2]window), contracts: make(map[uint32][]uint32), taken: make(map[bookID][]takenLevel)}, nil
+	return &Reader{
+		journal: j, own: newOwn(), books: make(map[bookID]*[2]window), contracts: make(map[uint32][]uint32),
+		taken: make(map[bookID][]takenLevel),
+	}, nil
 }
 
 // Close closes the journal.

@@ -71,8 +71,8 @@ type Start = func(*engine.Engine) error
 // what happened to the bot there. start is called for each run with an engine of its own and must not share state
 // between them.
 //
-// The error is one of the journal, a *[ConfigError], that of start, of engine.New, or of a bot whose engine ended before
-// the recording did with another outcome than a logout.
+// The error is one of the journal, a *[ConfigError], that of start, of engine.New, or of a bot whose engine ended
+// before the recording did with another outcome than a logout.
 func Run(c Config, bot engine.Config, start Start) (*Result, error) {
 	c, err := c.resolve()
 	if err != nil {

@@ -382,7 +382,10 @@ func (s *Server) play(ctx context.Context) error {
 			return fmt.Errorf("%w: the last one has left before the recording ended", ErrNoClient)
 		}
 		begin := s.config.Recording.Begin
-		for ; s.config.Progress != nil && w.now-begin >= (end-begin)/progressEvery*parts && parts <= progressEvery; parts++ {
+		for ; s.config.Progress != nil && parts <= progressEvery; parts++ {
+			if w.now-begin < (end-begin)/progressEvery*parts {
+				break
+			}
 			s.config.Progress(int(s.config.Queue), float64(parts)/progressEvery)
 		}
 	}
@@ -423,8 +426,8 @@ func (s *Server) step(ctx context.Context, end int64) error {
 	return s.keepUp(ctx)
 }
 
-// keepUp waits until each client has answered the heartbeats that it was sent, and so has taken what was sent before and
-// has sent what it wants to. One that does not answer them is given a moment instead.
+// keepUp waits until each client has answered the heartbeats that it was sent, and so has taken what was sent before
+// and has sent what it wants to. One that does not answer them is given a moment instead.
 func (s *Server) keepUp(ctx context.Context) error {
 	s.world.sim.Heartbeat()
 	if err := s.flush(); err != nil {

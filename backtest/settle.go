@@ -11,7 +11,8 @@ func (c *collector) settling(market uint32) {
 	t, _ := c.x.Truth(c.account)
 	for _, p := range t.Positions {
 		if p.Market == market {
-			if h := c.holdings[bookID{p.Market, p.Contract}]; h != nil && (p.Net != 0 || p.Flow != 0 || p.PendingFills > 0) {
+			h := c.holdings[bookID{p.Market, p.Contract}]
+			if h != nil && (p.Net != 0 || p.Flow != 0 || p.PendingFills > 0) {
 				h.before = p
 			}
 		}

@@ -49,7 +49,7 @@ func TestMaker(t *testing.T) {
 	} {
 		ctx, stop := context.WithCancel(t.Context())
 		out := &stopAfter{fills: 3, stop: stop}
-		err := run(ctx, c.address, c.state, skewUsual, strings.NewReader(""), out)
+		err := run(ctx, c.address, c.state, strings.NewReader(""), out)
 		stop()
 		text := out.String()
 		if err != nil || !regexp.MustCompile(`(?m)^\d+ fills, worst case .* active$`).MatchString(text) ||
@@ -75,7 +75,7 @@ func TestMakerHalts(t *testing.T) {
 			_ = write.Close()
 		}()
 	}, ends: "risk: kill switch flat", end: stop}
-	err := run(ctx, "", "", skewUsual, words, out)
+	err := run(ctx, "", "", words, out)
 	text := out.String()
 	if err != nil || !strings.Contains(text, "risk: mode halted, was active: api: console\n") {
 		t.Errorf("%v\n%s", err, text)

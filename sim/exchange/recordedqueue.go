@@ -1,8 +1,8 @@
 package exchange
 
-// queueAhead is how much of others is ahead of an order, under each assumption about the queue: what the exchange cannot
-// be told is between the last and the first. Each run keeps track of all three, because of several orders at a level:
-// what bounds one of them depends on what was filled of those before it at most, and at least.
+// queueAhead is how much of others is ahead of an order, under each assumption about the queue: what the exchange
+// cannot be told is between the last and the first. Each run keeps track of all three, because of several orders at a
+// level: what bounds one of them depends on what was filled of those before it at most, and at least.
 type queueAhead [QueueOptimistic + 1]uint64
 
 // take subtracts what is known to have left the front of the queue.
@@ -86,8 +86,8 @@ func (x *Exchange) revealQueues(ct *contract, side int, c *Change) {
 	}
 }
 
-// tradeQueues moves the queues of a level for a trade of e there, of which used was taken from others, before the orders
-// are filled from it.
+// tradeQueues moves the queues of a level for a trade of e there, of which used was taken from others, before the
+// orders are filled from it.
 func (x *Exchange) tradeQueues(head *order, e, used uint64) {
 	var most, least, sizes uint64 // of what the orders before one were filled
 	for o := head; o != nil; o = o.next {
