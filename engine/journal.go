@@ -57,7 +57,9 @@ func (e *Engine) openJournal(c *Config) error {
 	if err != nil {
 		return err
 	}
-	t := &tape{limits: c.Session.Limits, out: out, rec: out.Recorder(), notes: true, round: make([]byte, 0, tapeRoundBytes)}
+	t := &tape{
+		limits: c.Session.Limits, out: out, rec: out.Recorder(), notes: true, round: make([]byte, 0, tapeRoundBytes),
+	}
 	t.most = min(tapeRoundBytes, t.rec.PayloadMax()) - tapeEntryBytes
 	start := runStart{Version: runStartVersion, Seed: referenceBase(), Owner: ownerOf(c)}
 	s := &c.Session
