@@ -136,8 +136,9 @@ func (p *player) next() tapeOp {
 // hasMisses are the entries of which the usual answer is not noted.
 var hasMisses = [tapeOps]bool{
 	tapeRead: true, tapeDialed: true, tapeSubmitted: true, tapeRequests: true, tapeBeat: true, tapePending: true,
-	tapeAwake: true, tapeUnsent: true, tapeProgressed: true, tapeBuffered: true, tapeFlushFailed: true, tapeWaitFailed: true,
-	tapeSaved: true, tapeNotRenewed: true, tapeSaveFailed: true, tapeSyncFailed: true, tapeHaltFile: true,
+	tapeAwake: true, tapeUnsent: true, tapeProgressed: true, tapeBuffered: true, tapeFlushFailed: true,
+	tapeWaitFailed: true, tapeSaved: true, tapeNotRenewed: true, tapeSaveFailed: true, tapeSyncFailed: true,
+	tapeHaltFile: true,
 }
 
 var tapeOpNames = [tapeOps]string{
