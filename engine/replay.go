@@ -18,8 +18,8 @@ type ReplayConfig struct {
 	// Run is the number of the run in the journal, from 1; 0 is the last one.
 	Run int
 
-	// Do does what the bot gave to Submitter.Do, a function that no journal can have, as number n from 0. If it is nil
-	// a run that has one is replayed up to it.
+	// Do does what the bot gave to Engine.Do or Submitter.Do, a function that no journal can have, as number n from 0.
+	// If it is nil a run that has one is replayed up to it.
 	Do func(n int)
 
 	// Wait, if not nil, is called before each round with the clock reading at which it began, to replay at the
@@ -46,7 +46,8 @@ type ReplayResult struct {
 // A bot whose decisions follow from what its handlers are given, and from nothing else such as the system's time or a
 // goroutine of its own, does what it did: the payloads that it sends are the recorded ones to the last byte, and so are
 // the digests. The first difference is in the result and ends the replay. So a decision can be debugged a day later,
-// and a new version of a bot compared with the old one. What a bot does between calls of Poll is not in the journal.
+// and a new version of a bot compared with the old one. What a bot does between calls of Poll is in the journal if it is
+// done by Engine.Do.
 //
 // An error is a *[ReplayError] or an error of the journal or of start; the result is as far as it came.
 func Replay(r ReplayConfig, config Config, start func(*Engine) error) (ReplayResult, error) {
@@ -64,7 +65,10 @@ func Replay(r ReplayConfig, config Config, start func(*Engine) error) (ReplayRes
 	}
 	var result ReplayResult
 	e.running.Store(true)
-	for e.life.phase != phaseEnded && p.beginRound(e.tape) {
+	for {
+		if e.replayCalls(p); e.life.phase == phaseEnded || !p.beginRound(e.tape) {
+			break
+		}
 		if r.Wait != nil {
 			if err = r.Wait(e.tape.clock); err != nil {
 				break
