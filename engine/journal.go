@@ -45,7 +45,9 @@ func (e *Engine) openJournal(c *Config) error {
 	}
 	failed := c.Journal.Failed
 	j := c.Journal
-	j.Clock = e.system.Now
+	if j.Clock == nil {
+		j.Clock = e.system.Now
+	}
 	policy := j.OnFailure
 	j.Failed = func(err error) {
 		e.journalFailed(policy, err)

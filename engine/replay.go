@@ -15,6 +15,9 @@ type ReplayConfig struct {
 	// Dir is the journal's folder.
 	Dir string
 
+	// FS is the file system of Dir, nil for the system's.
+	FS journal.FS
+
 	// Run is the number of the run in the journal, from 1; 0 is the last one.
 	Run int
 
@@ -120,7 +123,7 @@ func openPlayer(r ReplayConfig) (*player, *runStart, error) {
 	}
 	p := &player{function: r.Do}
 	for _, to := range [...]*journalReader{&p.entries, &p.inbound, &p.outbound} {
-		reader, err := journal.OpenDir(r.Dir, journal.ReaderConfig{})
+		reader, err := journal.OpenDir(r.Dir, journal.ReaderConfig{FS: r.FS})
 		if err == nil {
 			p.closers = append(p.closers, reader)
 			err = reader.SeekSeq(seq)
@@ -140,7 +143,7 @@ func openPlayer(r ReplayConfig) (*player, *runStart, error) {
 
 // findRun returns the number of the first record of a run.
 func findRun(r ReplayConfig) (seq uint64, err error) {
-	reader, err := journal.OpenDir(r.Dir, journal.ReaderConfig{})
+	reader, err := journal.OpenDir(r.Dir, journal.ReaderConfig{FS: r.FS})
 	if err != nil {
 		return 0, err
 	}
