@@ -78,12 +78,13 @@ func (e *Engine) openJournal(c *Config) error {
 	if err != nil {
 		panic("BUG: engine: " + err.Error())
 	}
+	t.clock = e.system.Now() // readings are noted from here on
 	for first := true; first || len(b) > 0; first = false {
 		n, flags := min(len(b), t.rec.PayloadMax()), uint8(0)
 		if n < len(b) {
 			flags = startGoesOn
 		}
-		t.rec.Append(journal.KindStart, flags, 0, e.system.Now(), b[:n])
+		t.rec.Append(journal.KindStart, flags, 0, t.clock, b[:n])
 		b = b[n:]
 	}
 	t.rec.Commit()
