@@ -63,8 +63,11 @@ func (e *Engine) openJournal(c *Config) error {
 		limits: c.Session.Limits, out: out, rec: out.Recorder(), notes: true, round: make([]byte, 0, tapeRoundBytes),
 	}
 	t.most = min(tapeRoundBytes, t.rec.PayloadMax()) - tapeEntryBytes
-	start := runStart{Version: runStartVersion, Seed: referenceBase(), Owner: ownerOf(c)}
+	start := runStart{Version: runStartVersion, Seed: c.Session.ReferenceBase, Owner: ownerOf(c)}
 	s := &c.Session
+	if start.Seed == 0 {
+		start.Seed = referenceBase()
+	}
 	start.Credentials = [3]int{len(s.Username), len(s.Password), len(s.Token)}
 	if s.ReferenceBase == 0 && (!c.DisableReferences || c.State.File != "") {
 		s.ReferenceBase = referenceBase() >> 2 // leaves room to count

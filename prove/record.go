@@ -16,7 +16,7 @@ import (
 )
 
 // journalEvery is how many days there are for one with journals.
-const journalEvery = 8
+const journalEvery = 16
 
 // drawJournal makes some days such that every bot has a journal, which is replayed afterwards.
 func (s *Schedule) drawJournal() {
