@@ -27,6 +27,7 @@ type runStart struct {
 	Credentials   [3]int         // lengths of username, password and token
 	Files         []recordedFile // Config.State.File and the logs beside it
 	Owner         statefile.Owner
+	Redacted      bool // the journal is a copy that leaves out what a replay needs
 }
 
 // runStartVersion is the version of the tape's entries.

@@ -194,6 +194,9 @@ func (p *player) readStart() error {
 	if err := json.Unmarshal(b, &p.begin); err != nil {
 		return &ReplayError{Reason: "the start of the run is not understood: " + err.Error()}
 	}
+	if p.begin.Redacted {
+		return &ReplayError{Reason: "the journal is a redacted copy, without the tape; replay the journal itself"}
+	}
 	if p.begin.Version != runStartVersion {
 		return &ReplayError{Reason: fmt.Sprintf("the tape has version %d", p.begin.Version)}
 	}

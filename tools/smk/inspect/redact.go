@@ -117,7 +117,7 @@ func (d *Redacted) copy(rec *journal.Recorder, e *Entry, o RedactOptions) error 
 			payload = wire.AppendFrame(nil, b)
 		}
 	case kind == journal.KindStart:
-		payload = []byte("{}")
+		payload = []byte(`{"Redacted":true}`) // a replay says so
 	case kind == journal.KindLog:
 		payload = maskLog(string(payload))
 	}
