@@ -49,8 +49,8 @@ type ReplayResult struct {
 // A bot whose decisions follow from what its handlers are given, and from nothing else such as the system's time or a
 // goroutine of its own, does what it did: the payloads that it sends are the recorded ones to the last byte, and so are
 // the digests. The first difference is in the result and ends the replay. So a decision can be debugged a day later,
-// and a new version of a bot compared with the old one. What a bot does between calls of Poll is in the journal if it is
-// done by Engine.Do.
+// and a new version of a bot compared with the old one. What a bot does between calls of Poll is replayed if it is done
+// by Engine.Do.
 //
 // An error is a *[ReplayError] or an error of the journal or of start; the result is as far as it came.
 func Replay(r ReplayConfig, config Config, start func(*Engine) error) (ReplayResult, error) {
