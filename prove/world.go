@@ -82,6 +82,7 @@ func Trace(s Schedule, to io.Writer) Result {
 	}
 	w.guard(w.day)
 	w.guard(w.close)
+	w.guard(w.replayJournals)
 	w.result.Marks = reached()
 	w.result.Digest, w.result.Lasted = uint64(w.digest), time.Duration(w.now-w.begun)
 	return w.result
