@@ -110,8 +110,11 @@ func (e *Engine) ResolveOrder(reference uint64, outcome order.Outcome) bool {
 		return false
 	}
 	e.trading.persist.noteResolve(reference, outcome, e.now)
-	events, ok := e.trading.orders.Resolve(reference, outcome, e.now)
-	e.trading.ordersEvents(events, e.now)
+	t := e.trading
+	events, ok := t.orders.Resolve(reference, outcome, e.now)
+	for t.ordersEvents(events, e.now); t.orders.More(); t.ordersEvents(events, e.now) {
+		events, _ = t.orders.Resolve(reference, outcome, e.now)
+	}
 	return ok
 }
 
@@ -121,8 +124,11 @@ func (e *Engine) ResolveOrderID(id uint64, outcome order.Outcome) bool {
 		return false
 	}
 	e.trading.persist.noteRare()
-	events, ok := e.trading.orders.ResolveID(id, outcome, e.now)
-	e.trading.ordersEvents(events, e.now)
+	t := e.trading
+	events, ok := t.orders.ResolveID(id, outcome, e.now)
+	for t.ordersEvents(events, e.now); t.orders.More(); t.ordersEvents(events, e.now) {
+		events, _ = t.orders.ResolveID(id, outcome, e.now)
+	}
 	return ok
 }
 

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"time"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/odds"
@@ -32,13 +31,11 @@ type showing struct {
 	control string // address of the bot's control server
 	url     string // of the page
 	names   map[uint32]string
-	line    *progress
 }
 
 // show plays matches, one after the other with --dash, until ctx ends; without it one, with a summary.
 func (c *demoCommand) show(ctx context.Context, std stdio) (err error) {
-	s := &showing{demoCommand: c, std: std, dir: c.Journal, line: newProgress(std.err)}
-	defer s.line.end()
+	s := &showing{demoCommand: c, std: std, dir: c.Journal}
 	if s.dir == "" {
 		if s.dir, err = os.MkdirTemp("", "smk-demo-"); err != nil {
 			return err
@@ -88,9 +85,9 @@ func (s *showing) match(ctx context.Context, run int) error {
 		}
 		_ = page
 	}
-	s.line.begin(func() string { return s.progressText(b, run) })
+	line := startProgress(s.std.err, func() string { return s.progressText(b, run) })
 	left, runErr := e.RunUntilFlat(ctx, stopTimeout)
-	s.line.stop()
+	line.stop()
 	cash := b.Account().Cash
 	runErr = errors.Join(b.failure, runErr)
 	if ctx.Err() != nil { // interrupted: the exchange was, too
@@ -189,70 +186,3 @@ func (s *showing) progressText(b *matchBot, run int) string {
 	return fmt.Sprintf("match %d: %s; %d orders, %d fills, profit %s", run, state, b.counts.orders.Load(),
 		b.counts.fills.Load(), signed(odds.Money(b.counts.profit.Load())))
 }
-
-// progress writes a line on a terminal again and again, and nothing where there is none.
-type progress struct {
-	out  *os.File
-	done chan struct{}
-	over chan struct{}
-}
-
-// progressEvery is how often the line is written.
-const progressEvery = 250 * time.Millisecond
-
-func newProgress(err any) *progress {
-	f, ok := err.(*os.File)
-	if !ok || !isTerminal(f) {
-		return &progress{}
-	}
-	return &progress{out: f}
-}
-
-// isTerminal reports whether a file is one that people read at once.
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
-}
-
-// begin writes what text returns until stop.
-func (p *progress) begin(text func() string) {
-	if p.out == nil {
-		return
-	}
-	p.done, p.over = make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(p.over)
-		t := time.NewTicker(progressEvery)
-		defer t.Stop()
-		for {
-			fmt.Fprintf(p.out, "\r\x1b[K%s", cutLine(text()))
-			select {
-			case <-p.done:
-				return
-			case <-t.C:
-			}
-		}
-	}()
-}
-
-// cutLine keeps a line from being broken by a terminal of the usual width.
-func cutLine(s string) string {
-	const width = 79
-	if r := []rune(s); len(r) > width {
-		return string(r[:width])
-	}
-	return s
-}
-
-// stop ends the line.
-func (p *progress) stop() {
-	if p.done == nil {
-		return
-	}
-	close(p.done)
-	<-p.over
-	p.done = nil
-	fmt.Fprint(p.out, "\r\x1b[K")
-}
-
-func (p *progress) end() { p.stop() }

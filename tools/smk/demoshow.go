@@ -19,7 +19,7 @@ import (
 
 // What the bot of a match quotes with: two levels a side, moved when the middle has moved.
 const (
-	matchSpread               = 45     // hundredths of a percent from the middle to the first level
+	matchSpread               = 45 // hundredths of a percent from the middle to the first level
 	matchLevels               = 2
 	matchStep                 = 30     // between the levels
 	matchSize   odds.Quantity = 60_000 // of the first level; the second is twice as large

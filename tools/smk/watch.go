@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 
+	"golang.org/x/term"
+
 	"github.com/smk-go/smk/tools/smk/watch"
 )
 
@@ -17,7 +19,7 @@ type watchCommand struct {
 
 // Run shows until ctx ends or q is pressed.
 func (c *watchCommand) Run(ctx context.Context, std stdio) error {
-	if f, ok := std.out.(*os.File); !ok || !isTerminal(f) {
+	if f, ok := std.out.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
 		return errors.New("the output is no terminal (smk dash shows the same in a browser, smk journal prints)")
 	}
 	live, stop, err := c.live(ctx)
