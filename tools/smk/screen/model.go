@@ -136,8 +136,10 @@ func (m *Model) Apply(r *journal.Record) {
 		m.line(KindSession, "", "the run ended")
 	case journal.KindLost:
 		m.lost(r)
-	case journal.KindInbound, journal.KindOutbound:
-		m.message(r)
+	case journal.KindInbound:
+		m.received(r)
+	case journal.KindOutbound:
+		m.message(r, r.Payload)
 	case journal.KindTape:
 		m.tape(r)
 	case journal.KindLog:
