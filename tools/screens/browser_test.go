@@ -3,10 +3,15 @@ package screens
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"image"
+	"image/color"
 	"image/png"
+	"maps"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -151,13 +156,45 @@ func (b *browser) shot(name string) []byte {
 	b.t.Helper()
 	shot, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	b.must(err)
-	picture, err := png.Decode(bytes.NewReader(shot))
+	full, err := png.Decode(bytes.NewReader(shot))
 	b.must(err)
+	picture := fewColours(full)
 	var out bytes.Buffer
 	encoder := png.Encoder{CompressionLevel: png.BestCompression}
 	b.must(encoder.Encode(&out, picture))
 	save(b.t, name, out.Bytes())
 	return out.Bytes()
+}
+
+// fewColours returns a picture with the 256 colours that it has most of: a third of the bytes for a page to read.
+func fewColours(p image.Image) *image.Paletted {
+	count := map[color.RGBA]int{}
+	at := func(x, y int) color.RGBA { return color.RGBAModel.Convert(p.At(x, y)).(color.RGBA) }
+	bounds := p.Bounds()
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			count[at(x, y)]++
+		}
+	}
+	all := slices.SortedFunc(maps.Keys(count), func(a, b color.RGBA) int { return cmp.Compare(count[b], count[a]) })
+	few := make(color.Palette, 0, 256)
+	for _, c := range all[:min(len(all), cap(few))] {
+		few = append(few, c)
+	}
+	nearest := map[color.RGBA]uint8{}
+	out := image.NewPaletted(bounds, few)
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			c := at(x, y)
+			i, known := nearest[c]
+			if !known {
+				i = uint8(few.Index(c))
+				nearest[c] = i
+			}
+			out.SetColorIndex(x, y, i)
+		}
+	}
+	return out
 }
 
 // ladder is what the page shows of ladders, as day.ladder has it.

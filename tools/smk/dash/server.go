@@ -20,7 +20,7 @@ const (
 	writeTimeout  = 5 * time.Second // of one event
 	idleTimeout   = time.Minute
 	socketBytes   = 64 << 10 // of a connection, for what is not read yet
-	beatEvery     = 300 * time.Millisecond
+	beatEvery     = 250 * time.Millisecond // the page says that nothing comes after three of them
 	seeksMax      = 8 // requests of the past at a time
 )
 
@@ -46,7 +46,6 @@ type Server struct {
 
 	mu     sync.Mutex // guards what follows
 	number uint64     // of the last frame
-	sentAt time.Time
 	frame  screen.Frame
 }
 
@@ -137,17 +136,14 @@ func (s *Server) show(f screen.Frame) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.number++
-	s.frame, s.sentAt = f, time.Now()
+	s.frame = f
 	s.hub.send(s.event("frame", f.Picture), true)
 }
 
-// beat tells browsers that there is nothing new.
+// beat tells browsers that the server is there.
 func (s *Server) beat() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.number > 0 && time.Since(s.sentAt) < beatEvery {
-		return
-	}
 	s.hub.send(s.event("beat", nil), false)
 }
 

@@ -32,6 +32,9 @@ func TestTruth(t *testing.T) {
 			t.Fatalf("the truth is %v, nothing to compare", truth)
 		}
 		d.compareMoney(p)
+		if !p.Strip.CaughtUp || !p.Strip.Connected || p.Strip.Session != "established" {
+			t.Errorf("strip %+v of a bot that is connected and caught up", p.Strip)
+		}
 		if len(moments) == 2 {
 			d.cut()
 			d.read(r, func(p *Picture) bool { return p.Strip.Epoch == 2 && p.Strip.CaughtUp })

@@ -200,10 +200,7 @@ func (m *model) ladder(c *screen.Contract) string {
 	for i := range rows {
 		b.WriteString(m.level(c.Bids, i, most, true) + "\n")
 	}
-	closed := "-"
-	if c.Closable {
-		closed = profit(c.Closed)
-	}
+	closed := closedText(c.Closed, c.Closable, c.About)
 	fmt.Fprintf(&b, "position %s  prov. %s  closed %s", screen.SignedQuantityText(c.Net+c.Provisional),
 		screen.SignedQuantityText(c.Provisional), closed)
 	return b.String()
@@ -236,6 +233,17 @@ func (m *model) level(side []screen.Level, i int, most int64, bid bool) string {
 	return fmt.Sprintf("%*s%10s %s %s", barWidth, bar, screen.QuantityText(l.Quantity), price, own)
 }
 
+// closedText returns what closing brings, as far as it is known.
+func closedText(n int64, exact, about bool) string {
+	switch {
+	case exact:
+		return profit(n)
+	case about:
+		return "~" + profit(n)
+	}
+	return "-"
+}
+
 func profit(n int64) string {
 	s := screen.SignedMoneyText(n)
 	switch {
@@ -262,10 +270,7 @@ func (m *model) profit(p *screen.Picture) string {
 func pad(s string, width int) string { return strings.Repeat(" ", max(width-lipgloss.Width(s), 0)) + s }
 
 func (m *model) money(p *screen.Picture) string {
-	closed, drift := "-", "none"
-	if p.Money.Closable {
-		closed = profit(p.Money.Closed)
-	}
+	closed, drift := closedText(p.Money.Closed, p.Money.Closable, p.Money.About), "none"
 	if p.Money.Drifting {
 		drift = bad.Render(screen.SignedMoneyText(p.Money.Drift))
 	}
