@@ -21,5 +21,5 @@ mkdir -p "$SCREENS"
 say 'screens: builds the program'
 go build -C tools -o ../bin/smk ./smk
 say 'screens: browser and terminal'
-go test -C tools/screens -count=1 -timeout 3m -v .
+go test -C tools/screens -count=1 -timeout 3m -v "$@" .
 say "pictures are in $SCREENS"

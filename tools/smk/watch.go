@@ -27,6 +27,7 @@ func (c *watchCommand) Run(ctx context.Context, std stdio) error {
 	if f, ok := std.out.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
 		return errors.New("the output is no terminal (smk dash shows the same in a browser, smk journal prints)")
 	}
+	stepBack()
 	live, stop, err := c.live(ctx)
 	if err != nil {
 		return err

@@ -19,9 +19,9 @@ const (
 	headerTimeout = 5 * time.Second
 	writeTimeout  = 5 * time.Second // of one event
 	idleTimeout   = time.Minute
-	socketBytes   = 64 << 10 // of a connection, for what is not read yet
+	socketBytes   = 64 << 10               // of a connection, for what is not read yet
 	beatEvery     = 250 * time.Millisecond // the page says that nothing comes after three of them
-	seeksMax      = 8 // requests of the past at a time
+	seeksMax      = 8                      // requests of the past at a time
 )
 
 // Config says what is served.

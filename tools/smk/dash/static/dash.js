@@ -248,7 +248,7 @@ const charts = {
     box.replaceChildren();
     return new uPlot({
       width: Math.max(120, box.clientWidth), height: Math.max(60, box.clientHeight), legend: {show: false}, cursor: {show: false},
-      padding: [6, 6, 0, 0],
+      padding: [6, 18, 0, 0],
       scales: Object.assign({x: {time: true}}, options.scales),
       axes: [Object.assign({size: 20, space: 60, values: (u, v) => v.map((s) => format.time(s * 1e9).slice(0, 8))}, axis),
         Object.assign({size: 52, space: 24}, axis, options.axis)],
@@ -260,6 +260,7 @@ const charts = {
       {scales: {y: {distr: 3}}, axis: {values: (u, v) => v.map((n) => n === null || Math.log10(n) % 1 ? '' : format.count(n))}});
     charts.plots.profit = charts.make('profit', [['closed', '--up']], {fill: '--upfill', axis: {values: (u, v) => v.map((n) => n.toFixed(2))}});
     charts.record = -1;
+    charts.at = -1000;
   },
   draw(p) {
     if (!charts.plots.latency) charts.build();
