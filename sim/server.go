@@ -15,7 +15,7 @@ import (
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/sim/exchange"
 	"github.com/smk-go/smk/sim/fault"
-	"github.com/smk-go/smk/sim/internal/gateway"
+	"github.com/smk-go/smk/sim/gateway"
 )
 
 const (

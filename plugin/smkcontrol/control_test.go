@@ -238,10 +238,12 @@ func TestRefused(t *testing.T) {
 	if _, a := b.ask(http.MethodGet, "/mode", "", nil); a.Mode != "active" {
 		t.Errorf("something that was refused acted: %+v", a)
 	}
-	if _, err := smkcontrol.Listen(b.engine, smkcontrol.Config{Address: "0.0.0.0:0", Token: token}); !errors.Is(err, smkcontrol.ErrAddress) {
+	_, err := smkcontrol.Listen(b.engine, smkcontrol.Config{Address: "0.0.0.0:0", Token: token})
+	if !errors.Is(err, smkcontrol.ErrAddress) {
 		t.Errorf("every interface: %v", err)
 	}
-	if _, err := smkcontrol.Listen(b.engine, smkcontrol.Config{Address: "127.0.0.1:0", Token: "short"}); !errors.Is(err, smkcontrol.ErrToken) {
+	_, err = smkcontrol.Listen(b.engine, smkcontrol.Config{Address: "127.0.0.1:0", Token: "short"})
+	if !errors.Is(err, smkcontrol.ErrToken) {
 		t.Errorf("a short token: %v", err)
 	}
 }

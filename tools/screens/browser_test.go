@@ -57,7 +57,9 @@ func (d *day) open() *browser {
 	}
 	b.url = hello.URL
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)
-	for _, name := range []string{"disable-background-networking", "disable-quic", "disable-component-update", "disable-sync"} {
+	for _, name := range []string{
+		"disable-background-networking", "disable-quic", "disable-component-update", "disable-sync",
+	} {
 		options = append(options, chromedp.Flag(name, true))
 	}
 	options = append(options, chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"))

@@ -124,8 +124,9 @@ func (d *day) quote() {
 			continue
 		}
 		const size = 60_000
-		_ = d.engine.QuoteLevels(sim.DemoMarket, contract, []quote.Level{{Price: mid - 40, Size: size}, {Price: mid - 70, Size: 2 * size}},
-			[]quote.Level{{Price: mid + 40, Size: size}, {Price: mid + 70, Size: 2 * size}}, quote.Tolerance{Price: 10, Size: size / 2})
+		bids := []quote.Level{{Price: mid - 40, Size: size}, {Price: mid - 70, Size: 2 * size}}
+		asks := []quote.Level{{Price: mid + 40, Size: size}, {Price: mid + 70, Size: 2 * size}}
+		_ = d.engine.QuoteLevels(sim.DemoMarket, contract, bids, asks, quote.Tolerance{Price: 10, Size: size / 2})
 	}
 }
 

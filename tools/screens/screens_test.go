@@ -13,21 +13,24 @@ import (
 	"github.com/smk-go/smk/sim"
 )
 
-// TestScreens has a bot trade, and looks at it in a browser and in a terminal: three moments, a goal, the past, and what is
-// said when a connection breaks.
+// TestScreens has a bot trade, and looks at it in a browser and in a terminal: three moments, a goal, the past, and
+// what is said when a connection breaks.
 func TestScreens(t *testing.T) {
 	d := newDay(t)
 	b := d.open()
 	term := d.watch()
-	d.explain = append(d.explain, func() string { return strings.Join(b.ladder(), "\n") }, term.screen,
-		func() string { return "the exchange:\n" + strings.Join(d.ladder(), "\n") }, func() string { return b.text("#banner") })
+	d.explain = append(d.explain,
+		func() string { return "the browser:\n" + strings.Join(b.ladder(), "\n") },
+		func() string { return "the exchange:\n" + strings.Join(d.ladder(), "\n") },
+		func() string { return b.text("#banner") }, term.screen)
 	for moment := range 3 {
 		d.trade()
 		truth := d.hold()
 		d.until("the browser shows the exchange's ladders", func() bool { return slices.Equal(b.ladder(), truth) })
-		d.until("the terminal shows the exchange's ladder", func() bool { return slices.Equal(term.ladder("Home"), of(truth, "Home")) })
-		t.Logf("moment %d: %d levels of 3 ladders in the browser, %d in the terminal, as the exchange has them", moment+1,
-			len(truth), len(of(truth, "Home")))
+		home := of(truth, "Home")
+		d.until("the terminal shows the exchange's ladder", func() bool { return slices.Equal(term.ladder("Home"), home) })
+		t.Logf("moment %d: %d levels of 3 ladders in the browser, %d in the terminal, as the exchange has them",
+			moment+1, len(truth), len(home))
 	}
 	d.trade()
 	d.pictures(b)
@@ -160,8 +163,9 @@ func (d *day) connectionOfTheBot(b *browser, term *terminal) {
 	save(d.t, "watch-disconnected.txt", []byte(term.screen()))
 }
 
-// connectionOfThePage stops the dashboard without closing the page's connection, and then ends it: the page says either.
-// That it does so within a second is the condition, by the page's own clock: nothing heard for longer than that.
+// connectionOfThePage stops the dashboard without closing the page's connection, and then ends it: the page says
+// either. That it does so within a second is the condition, by the page's own clock: nothing heard for longer than
+// that.
 func connectionOfThePage(d *day, b *browser) {
 	d.t.Helper()
 	const said = `byID('banner').innerText.includes('No connection to smk dash')`

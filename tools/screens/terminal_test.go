@@ -21,8 +21,12 @@ type terminal struct {
 func (d *day) watch() *terminal {
 	d.t.Helper()
 	w := &terminal{d.t, d, filepath.Join(d.t.TempDir(), "tmux")}
-	command := "'" + strings.Join(append([]string{smk(d.t), "watch"}, d.screenFlags()...), "' '") + "'; echo ended $?; exec cat"
-	w.tmux("-f", "/dev/null", "-u", "new-session", "-d", "-x", "100", "-y", "32", "env LC_ALL=C.UTF-8 sh -c "+quoted(command))
+	command := ""
+	for _, word := range append([]string{smk(d.t), "watch"}, d.screenFlags()...) {
+		command += quoted(word) + " "
+	}
+	command = "env LC_ALL=C.UTF-8 sh -c " + quoted(command+"; echo ended $?; exec cat")
+	w.tmux("-f", "/dev/null", "-u", "new-session", "-d", "-x", "100", "-y", "32", command)
 	d.t.Cleanup(func() { w.tmux("kill-server") })
 	return w
 }

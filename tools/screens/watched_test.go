@@ -49,8 +49,8 @@ func TestWatchedBot(t *testing.T) {
 		}
 		t.Logf("allocations a message: %.4f alone, %.4f watched", alone.Allocations, watched.Allocations)
 	}
-	t.Logf("round trip p99: %.0f us alone, %.0f us watched; ratio %.2f (medians of %d rounds)", median(without), median(with),
-		median(ratios), rounds)
+	t.Logf("round trip p99: %.0f us alone, %.0f us watched; ratio %.2f (medians of %d rounds)",
+		median(without), median(with), median(ratios), rounds)
 }
 
 func median(list []float64) float64 {
@@ -68,7 +68,8 @@ func trade(t *testing.T, watched bool) (m measured) {
 	if watched {
 		defer attach(t, dir)()
 	}
-	out, err := exec.Command(smk(t), "demo", "--json", "--journal="+dir, "--orders="+strconv.Itoa(watchedOrders)).Output()
+	orders := "--orders=" + strconv.Itoa(watchedOrders)
+	out, err := exec.Command(smk(t), "demo", "--json", "--journal="+dir, orders).Output()
 	if err == nil {
 		err = json.Unmarshal(out, &m)
 	}

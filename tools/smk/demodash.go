@@ -120,7 +120,8 @@ func (s *showing) summary(b *matchBot, t *truth, cash odds.Money, left int) erro
 			return err
 		}
 	} else {
-		fmt.Fprintf(s.std.out, "match       %d orders, %d fills, %d of them voided; profit %s; the exchange's truth %s\n",
+		const text = "match       %d orders, %d fills, %d of them voided; profit %s; the exchange's truth %s\n"
+		fmt.Fprintf(s.std.out, text,
 			b.counts.orders.Load(), b.counts.fills.Load(), b.counts.voided.Load(), signed(b.Account().Realised),
 			map[bool]string{true: "agrees to the last unit", false: "DIFFERS"}[agrees])
 	}

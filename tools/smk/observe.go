@@ -42,7 +42,8 @@ func (f *observerFlags) observe(ctx context.Context) (dir string, stop func(), e
 		Address: f.Sim, DisableTLS: true,
 		Session: session.Config{Username: f.User, Password: f.Password, AccountFromStart: true},
 		Journal: journal.Config{
-			Dir: dir, Name: "observer of " + f.User + " at " + f.Sim, Durability: journal.SyncNone, KeepBytes: observerKeep,
+			Dir: dir, Name: "observer of " + f.User + " at " + f.Sim, Durability: journal.SyncNone,
+			KeepBytes: observerKeep,
 		},
 		OnStop: engine.StopLeave,
 	})

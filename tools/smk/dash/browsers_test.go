@@ -22,8 +22,8 @@ const (
 	framePadding = 32 << 10
 )
 
-// TestFiftyBrowsers has fifty browsers, of which one does not read: that one is cut off, the others get every frame, and
-// the server's memory stays what it is.
+// TestFiftyBrowsers has fifty browsers, of which one does not read: that one is cut off, the others get every frame,
+// and the server's memory stays what it is.
 func TestFiftyBrowsers(t *testing.T) {
 	p := newPage(t, nil)
 	until(t, func() bool { return p.frames() > 0 })

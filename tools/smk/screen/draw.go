@@ -48,7 +48,8 @@ func (m *Model) drawMoney(to *Money) {
 	closed, how := m.closed()
 	*to = Money{
 		Known: a.CashKnown, Cash: int64(a.Cash), Available: int64(a.Available), Reserved: int64(a.Reserved),
-		Worst: int64(a.WorstCase), Realised: int64(a.Realised), Closed: closed, Closable: how == closedExactly, About: how == closedAbout,
+		Worst: int64(a.WorstCase), Realised: int64(a.Realised), Closed: closed,
+		Closable: how == closedExactly, About: how == closedAbout,
 		Drift: m.facts.drift[0], DriftRisk: m.facts.drift[1], Drifting: m.facts.drifting,
 	}
 }
@@ -148,8 +149,8 @@ func (m *Model) outcomes(market uint32, contracts []uint32) []Outcome {
 
 func (m *Model) drawContract(market, id uint32) Contract {
 	c := Contract{
-		Market: market, ID: id, Name: m.name(id), Exchange: "unknown", Book: "empty", Bids: []Level{}, Offers: []Level{},
-		Orders: []Order{},
+		Market: market, ID: id, Name: m.name(id), Exchange: "unknown", Book: "empty",
+		Bids: []Level{}, Offers: []Level{}, Orders: []Order{},
 	}
 	m.orders.LiveOf(market, id, func(o *order.Order) bool {
 		if len(c.Orders) == ordersShown {

@@ -54,7 +54,9 @@ func newDay(t *testing.T) *day {
 	}
 	d.engine, err = engine.New(engine.Config{
 		Address: server.Addr().String(), DisableTLS: true,
-		Session:          session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword, AccountFromStart: true},
+		Session: session.Config{
+			Username: sim.DemoUsername, Password: sim.DemoPassword, AccountFromStart: true,
+		},
 		Journal:          journal.Config{Dir: d.dir, Name: "day", Durability: journal.SyncNone, SegmentBytes: 64 << 10},
 		ReconnectBackoff: []time.Duration{0, time.Millisecond},
 	})

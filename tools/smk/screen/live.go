@@ -39,9 +39,9 @@ func NewLive(dir string, o Options) *Live {
 	return &Live{Timeline: newTimeline(dir, o), dir: dir, model: New(o)}
 }
 
-// Run reads until ctx ends, and calls show with a frame now and then, if there is something new. The first frame comes at
-// once. A journal that cannot be read any further is shown as it is, with the error in the frame, until ctx ends. The
-// error is that of a folder that cannot be read.
+// Run reads until ctx ends, and calls show with a frame now and then, if there is something new. The first frame comes
+// at once. A journal that cannot be read any further is shown as it is, with the error in the frame, until ctx ends.
+// The error is that of a folder that cannot be read.
 func (l *Live) Run(ctx context.Context, show func(Frame)) error {
 	r, err := journal.OpenDir(l.dir, journal.ReaderConfig{Follow: true})
 	if err != nil {

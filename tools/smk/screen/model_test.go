@@ -56,7 +56,8 @@ func TestTruth(t *testing.T) {
 	d.read(r, func(p *Picture) bool { return p.Strip.Mode == "halted" && strings.Contains(p.Strip.Cause, "test") })
 	d.end()
 	last := d.read(r, func(p *Picture) bool { return p.Strip.Ended != "" })
-	if last.Strip.Fills == 0 || last.Strip.Run != 1 || len(last.Stages) != stages || last.Stages[stageRoundTrip].Count == 0 {
+	if last.Strip.Fills == 0 || last.Strip.Run != 1 || len(last.Stages) != stages ||
+		last.Stages[stageRoundTrip].Count == 0 {
 		t.Errorf("in the end %+v, stages %+v", last.Strip, last.Stages)
 	}
 	d.past(append(moments, halted, last))

@@ -113,8 +113,8 @@ func (m *model) strip(p *screen.Picture) string {
 		throttle = fmt.Sprintf("%d/%d", s.Tokens, s.Burst)
 	}
 	first := fmt.Sprintf("%s  %s  %s  %s  %s", bold.Render("smk"), session, mode, caught, m.fresh(p))
-	second := fmt.Sprintf("epoch %d  orders %d  in doubt %s  gaps %s  throttle %s  fills %d  refused %d", s.Epoch, s.Orders,
-		alarm(int64(s.InDoubt)), alarm(int64(s.Gaps)+s.Lost), throttle, s.Fills, s.Refused)
+	second := fmt.Sprintf("epoch %d  orders %d  in doubt %s  gaps %s  throttle %s  fills %d  refused %d",
+		s.Epoch, s.Orders, alarm(int64(s.InDoubt)), alarm(int64(s.Gaps)+s.Lost), throttle, s.Fills, s.Refused)
 	return first + "\n" + second + "\n" + m.banner(p)
 }
 
@@ -227,8 +227,8 @@ func (m *model) level(side []screen.Level, i int, most int64, bid bool) string {
 		own = warn.Render(fmt.Sprintf("* %s, ahead %s", screen.QuantityText(l.Own), ahead))
 	}
 	if bid {
-		return fmt.Sprintf("%s%10s %s %s", blue.Render(fmt.Sprintf("%*s", barWidth, bar)), screen.QuantityText(l.Quantity),
-			blue.Render(price), own)
+		bar = blue.Render(fmt.Sprintf("%*s", barWidth, bar))
+		return fmt.Sprintf("%s%10s %s %s", bar, screen.QuantityText(l.Quantity), blue.Render(price), own)
 	}
 	return fmt.Sprintf("%*s%10s %s %s", barWidth, bar, screen.QuantityText(l.Quantity), price, own)
 }
