@@ -58,6 +58,12 @@ func (f *observerFlags) observe(ctx context.Context) (dir string, stop func(), e
 			loggedIn <- subscribeAll(e, markets)
 		}
 	})
+	e.OnState(func(ev *engine.Event) {
+		if first && ev.State == session.Disconnected { // nobody waits for a simulator that is not there
+			first = false
+			loggedIn <- fmt.Errorf("--sim: no login at %s: %w", f.Sim, ev.Cause)
+		}
+	})
 	ended := make(chan error, 1)
 	go func() { ended <- e.Run(ctx) }()
 	stop = func() {
@@ -71,8 +77,9 @@ func (f *observerFlags) observe(ctx context.Context) (dir string, stop func(), e
 	case err = <-loggedIn:
 		if err != nil {
 			stop()
+			return "", nil, err
 		}
-		return dir, stop, err
+		return dir, stop, nil
 	case err = <-ended:
 		if err == nil {
 			err = errors.New("the observer ended")

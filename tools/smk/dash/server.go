@@ -151,7 +151,7 @@ func (s *Server) beat() {
 func (s *Server) event(name string, p *screen.Picture) []byte {
 	b, err := json.Marshal(sent{
 		Number: s.number, Now: time.Now().UnixNano(), Behind: s.frame.Behind, Error: s.frame.Error,
-		First: s.frame.First,
+		First:   s.frame.First,
 		Control: s.config.Control != nil, Picture: p,
 	})
 	if err != nil {
