@@ -49,7 +49,7 @@ func (w *terminal) screen() string {
 }
 
 // row is a price of a ladder: quantity, price, own orders.
-var row = regexp.MustCompile(`^[ █]*([0-9]+\.[0-9]{2}) +([0-9]+\.[0-9]{2}) *(?:\* ([0-9]+\.[0-9]{2}),)?`)
+var row = regexp.MustCompile(`^[ █]*([0-9]+\.[0-9]{2}) +([0-9]+\.[0-9]{2}) *(?:\* ([0-9]+\.[0-9]{2}) ahead)?`)
 
 // ladder is what the terminal shows of a contract that is in front, as day.ladder has it.
 func (w *terminal) ladder(name string) (list []string) {

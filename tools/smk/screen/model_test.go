@@ -126,6 +126,9 @@ func (d *day) past(moments []*Picture) {
 			d.t.Fatalf("at the time of record %d: record %d, %v", record, byTime.Record, err)
 		}
 	}
+	if n := len(timeline.checkpoints); n < checkpointsMax/2 {
+		d.t.Errorf("only %d checkpoints were gone on from", n)
+	}
 	fresh := newTimeline(d.dir, Options{}) // one that has nothing but the beginning
 	fresh.checkpoints, fresh.first, fresh.last = timeline.checkpoints[:1], timeline.first, timeline.last
 	defer fresh.Close()
@@ -150,6 +153,9 @@ func (d *day) find(last uint64) {
 			found = append(found, m.Record)
 			at = m.Record
 		}
+		if kind == KindGap {
+			d.atCut(found)
+		}
 		var back []uint64
 		for at := last + 1; ; {
 			m, err := d.live.Timeline.Find(kind, at, true)
@@ -161,6 +167,26 @@ func (d *day) find(last uint64) {
 		}
 		if len(found) == 0 || !slices.Equal(found, back) {
 			d.t.Errorf("%s: forwards %v, backwards %v", kind, found, back)
+		}
+	}
+}
+
+// atCut looks at the moment at which the connection broke.
+func (d *day) atCut(records []uint64) {
+	d.t.Helper()
+	for _, record := range records {
+		p, err := d.live.Timeline.AtRecord(d.t.Context(), record)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if s := p.Strip; s.Connected || s.CaughtUp || s.Session != "disconnected" || s.Tokens != -1 ||
+			!strings.Contains(s.Lacks, "not caught up") {
+			d.t.Errorf("at the cut: %+v", s)
+		}
+		for _, c := range p.Contracts {
+			if c.Book != "suspect" || c.Closable && c.Net != 0 {
+				d.t.Errorf("at the cut: book of %d is %s, closable %v", c.ID, c.Book, c.Closable)
+			}
 		}
 	}
 }

@@ -15,7 +15,7 @@ const (
 	widthUsual  = 80
 	heightUsual = 24
 	widthLeast  = 60
-	ladderWidth = 46
+	ladderWidth = 48
 	barWidth    = 8
 	rowsLeast   = 5
 )
@@ -51,7 +51,7 @@ func (m *model) draw() string {
 	}
 	right = m.profit(p) + "\n" + m.money(p) + "\n" + m.stages(p)
 	body := left + "\n\n" + right
-	if m.width >= ladderWidth+32 {
+	if m.width >= ladderWidth+30 {
 		body = lipgloss.JoinHorizontal(lipgloss.Top, lipgloss.NewStyle().Width(ladderWidth).Render(left), right)
 	}
 	head := top + "\n" + m.tabs(p) + "\n" + body
@@ -224,7 +224,7 @@ func (m *model) level(side []screen.Level, i int, most int64, bid bool) string {
 		if l.Ahead >= 0 {
 			ahead = screen.QuantityText(l.Ahead)
 		}
-		own = warn.Render(fmt.Sprintf("* %s, ahead %s", screen.QuantityText(l.Own), ahead))
+		own = warn.Render(fmt.Sprintf("* %s ahead %s", screen.QuantityText(l.Own), ahead))
 	}
 	if bid {
 		bar = blue.Render(fmt.Sprintf("%*s", barWidth, bar))
