@@ -5,7 +5,11 @@
 //	smk chaos         a proxy that breaks connections between a client and an exchange
 //	smk soak          bots and an exchange as processes, which are killed
 //	smk sim           an exchange that any client of the protocol can log in to
+//	smk dash          a bot in the browser, from its journal: now, or at any moment of the past
+//	smk watch         the same in the terminal
+//	smk proxy         one session with the exchange for clients in any language
 //	smk doctor        checks what goes wrong when a bot starts for the first time
+//	smk backtest      runs a bot against a recorded market
 //	smk journal       prints, checks and explains what an engine has recorded
 //	smk config        shows the settings that a bot would have, and where each comes from
 //	smk version       how the program was built
@@ -51,14 +55,18 @@ const exitCodes = `Exit status:
 var errMissed = errors.New("threshold missed")
 
 type commands struct {
-	Demo    demoCommand    `cmd:"" help:"Run an exchange and a bot that trade with each other over a loopback socket."`
-	Sim     simCommand     `cmd:"" help:"Run an exchange that any client of the protocol can log in to."`
-	Doctor  doctorCommand  `cmd:"" help:"Check what goes wrong at first: settings, network, TLS, login, limits, files; and say what to do."`
-	Journal journalCommand `cmd:"" help:"Print, check, explain, export and replay what an engine has recorded."`
-	Config  configCommand  `cmd:"" help:"Show the settings that a bot would have, and where each comes from."`
-	Prove   proveCommand   `cmd:"" help:"Run whole trading days under faults, from seeds, and compare bots with the exchange."`
-	Chaos   chaosCommand   `cmd:"" help:"Run a proxy between a client and an exchange that breaks their connections."`
-	Soak    soakCommand    `cmd:"" help:"Run bots and an exchange as processes, break their connections, kill them, and compare them in the end."`
+	Demo     demoCommand     `cmd:"" help:"Run an exchange and a bot that trade with each other over a loopback socket."`
+	Sim      simCommand      `cmd:"" help:"Run an exchange that any client of the protocol can log in to."`
+	Dash     dashCommand     `cmd:"" help:"Show a bot in a browser: ladders, own orders, profit, latency, events; live or any moment of its journal."`
+	Watch    watchCommand    `cmd:"" help:"Show a bot in the terminal."`
+	Doctor   doctorCommand   `cmd:"" help:"Check what goes wrong at first: settings, network, TLS, login, limits, files; and say what to do."`
+	Journal  journalCommand  `cmd:"" help:"Print, check, explain, export and replay what an engine has recorded."`
+	Backtest backtestCommand `cmd:"" help:"Run a bot against a recorded market, and say how sure the result is."`
+	Proxy    proxyCommand    `cmd:"" help:"Share one session with the exchange among clients that speak its protocol, or JSON."`
+	Config   configCommand   `cmd:"" help:"Show the settings that a bot would have, and where each comes from."`
+	Prove    proveCommand    `cmd:"" help:"Run whole trading days under faults, from seeds, and compare bots with the exchange."`
+	Chaos    chaosCommand    `cmd:"" help:"Run a proxy between a client and an exchange that breaks their connections."`
+	Soak     soakCommand     `cmd:"" help:"Run bots and an exchange as processes, break their connections, kill them, and compare them in the end."`
 
 	Version    versionCommand    `cmd:"" help:"Print how the program was built."`
 	Completion completionCommand `cmd:"" help:"Print completions for a shell."`
