@@ -28,6 +28,47 @@ Examples:
     smk sim --play goal`
 }
 
+func (dashCommand) Help() string {
+	return `A process of its own, which reads the journal of a bot: nothing of it runs in the bot. The page has a token if it may
+give commands, and is for this machine alone unless --listen says otherwise.
+
+Examples:
+
+    smk dash --journal j --open
+    smk dash --sim 127.0.0.1:3701
+    smk dash --journal j --listen 127.0.0.1:8080 --json`
+}
+
+func (watchCommand) Help() string {
+	return `The same as smk dash, in a terminal. It ends with q.
+
+Examples:
+
+    smk watch --journal j
+    smk watch --sim 127.0.0.1:3701 --plain`
+}
+
+func (backtestCommand) Help() string {
+	return `The bot is a process of its own and needs no change: it finds the exchange in SMK_ADDRESS and its like.
+
+Examples:
+
+    smk backtest --journal j -- ./maker -addr {addr}
+    smk backtest --journal j --queue pessimistic --feed-latency 2ms --out result -- ./maker -addr {addr}
+    smk backtest --journal j --set edge=30,60,90 --json -- ./maker -addr {addr} -edge {edge}`
+}
+
+func (proxyCommand) Help() string {
+	return `Programs in any language trade through it, by the exchange's own protocol or by JSON, within the limits of the engine
+and their own.
+
+Examples:
+
+    smk proxy --config bot.conf --clients clients.json
+    smk proxy --clients clients.json --http 127.0.0.1:8080 --state proxy
+    smk proxy --schema`
+}
+
 func (doctorCommand) Help() string {
 	return `No order is sent. Credentials come from the settings or from SMK_USERNAME and SMK_PASSWORD or SMK_TOKEN.
 
