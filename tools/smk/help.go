@@ -6,11 +6,14 @@ func (commands) Help() string { return exitCodes }
 
 func (demoCommand) Help() string {
 	return `The exchange is a process of its own. The bot quotes, its connection is cut, a goal halts the market, the kill switch
-cancels what is left; in the end orders, positions and money are compared with the exchange's.
+cancels what is left; in the end orders, positions and money are compared with the exchange's. A whole match goes on for
+minutes, and with --dash a page shows it.
 
 Examples:
 
     smk demo
+    smk demo --dash --open
+    smk demo --scenario match --speed 50
     smk demo --orders 1000 --json
     smk demo --journal recorded`
 }
