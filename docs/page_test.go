@@ -21,7 +21,7 @@ import (
 // pages are those whose blocks are all run, in a folder of their own each. A comment above a block says what it is:
 //
 //	run               commands that succeed; "run, exit 3" if they end so
-//	run, then: TEXT   commands after which what was started last prints TEXT
+//	run, then: TEXT   commands after which something that was started prints TEXT
 //	start: TEXT       a command in the background, which has started when it prints TEXT; it is interrupted in the end
 //	prints            what the last commands print: in order, "..." for anything, any number for a number
 //	file: NAME        a file
@@ -157,7 +157,7 @@ func (r *reader) block(what, text string) bool {
 		code, _ := strconv.Atoi(m[1])
 		r.run(r.local(text), code)
 		if m[2] != "" {
-			r.await(r.started[len(r.started)-1], m[2])
+			r.await(m[2], r.started...)
 		}
 	case strings.HasPrefix(what, "start: "):
 		r.start(r.local(text), strings.TrimPrefix(what, "start: "))
@@ -237,18 +237,32 @@ func (r *reader) start(text, until string) {
 		r.t.Fatal(err)
 	}
 	r.started = append(r.started, s)
-	r.await(s, until)
+	r.await(until, s)
 	r.output = s.output.String()
 }
 
-// await waits until a command in the background has printed a text.
-func (r *reader) await(s *started, text string) {
+// await waits until one of several commands in the background has printed a text.
+func (r *reader) await(text string, by ...*started) {
 	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
 	defer cancel()
+	found := make(chan struct{}, len(by))
+	for _, s := range by {
+		printed := s.output.has(text)
+		go func() {
+			select {
+			case <-printed:
+				found <- struct{}{}
+			case <-ctx.Done():
+			}
+		}()
+	}
 	select {
-	case <-s.output.has(text):
+	case <-found:
 	case <-ctx.Done():
-		r.t.Fatalf("%q is not printed by\n%s\n%s", text, s.cmd.Args[2], s.output)
+		for _, s := range by {
+			r.t.Errorf("%q is not printed by\n%s\n%s", text, s.cmd.Args[2], s.output)
+		}
+		r.t.FailNow()
 	}
 }
 
