@@ -14,8 +14,8 @@ Examples:
     smk demo
     smk demo --orders 1000 --json
     smk demo --journal recorded
-    smk demo --dash
-    smk demo --dash --control --open
+    smk demo --dash --open
+    smk demo --dash --control
     smk demo --scenario match --speed 100`
 }
 
@@ -54,6 +54,27 @@ Examples:
     smk sim --faults drop=1%,delay=5%,delay-max=1s
     smk sim --truth :3702 --state exchange.state
     smk sim --play goal`
+}
+
+func (backtestCommand) Help() string {
+	return `The bot is a process of its own and needs no change: it finds the exchange in SMK_ADDRESS and its like.
+
+Examples:
+
+    smk backtest --journal j -- ./maker -addr {addr}
+    smk backtest --journal j --queue pessimistic --feed-latency 2ms --out result -- ./maker -addr {addr}
+    smk backtest --journal j --set edge=30,60,90 --json -- ./maker -addr {addr} -edge {edge}`
+}
+
+func (proxyCommand) Help() string {
+	return `Programs in any language trade through it, by the exchange's own protocol or by JSON, within the limits of the engine
+and their own.
+
+Examples:
+
+    smk proxy --config bot.conf --clients clients.json
+    smk proxy --clients clients.json --http 127.0.0.1:8080 --state proxy
+    smk proxy --schema`
 }
 
 func (doctorCommand) Help() string {
