@@ -7,6 +7,7 @@ const (
 	pendingMax     = 64        // books that wait for the reports behind them
 	depthLeast     = 5         // visible levels of a side, unless a message shows more
 	depthMost      = 64        // likewise, at most
+	payloadMax     = 1 << 30   // of a message in a journal, whatever the client's limit was
 	marketsMax     = 1 << 12   // of a recording
 	contractsMax   = 1024      // of a market, as the exchange's
 	createsMax     = 1 << 14   // sent orders whose acceptance is not read yet

@@ -140,9 +140,13 @@ func (c Config) resolve() (Config, error) {
 // ends returns how the markets end.
 func (c *Config) ends() []MarketEnd {
 	ends := make([]MarketEnd, 0, len(c.Recording.Markets))
-	for i := range c.Recording.Markets {
-		m := &c.Recording.Markets[i]
+	r := c.Recording
+	for i := range r.Markets {
+		m := &r.Markets[i]
 		e := MarketEnd{Market: m.ID, Winners: c.Winners[m.ID], Ended: m.End >= msg.MarketStateSettled}
+		if e.Winners == nil && r.Approx {
+			e.Winners = m.Winners
+		}
 		if e.Winners == nil {
 			e.Assumed = true
 			best := slices.Max(m.Last)
@@ -174,6 +178,10 @@ func (c *Config) newResult() *Result {
 	warn(n.Lost > 0, "%d records of the journal were lost", n.Lost)
 	warn(n.Malformed > 0, "%d payloads could not be read", n.Malformed)
 	warn(n.Unpaired > 0, "%d levels had less than the recording account's own orders there", n.Unpaired)
+	for i := range c.Recording.Markets {
+		m := &c.Recording.Markets[i]
+		warn(c.Recording.Approx && m.Delay != "", "market %d: %s there, unless the entry latency says so", m.ID, m.Delay)
+	}
 	for _, e := range r.Outcomes {
 		warn(e.Assumed && e.Ended, "who won market %d is not in the stream: contract %d is assumed, by its last price",
 			e.Market, e.Winners[0])

@@ -15,6 +15,7 @@ import (
 	"github.com/smk-go/smk/journal"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim/exchange"
+	"github.com/smk-go/smk/wire"
 )
 
 // maker quotes both sides of each contract around the price of the others, as examples/maker does.
@@ -77,10 +78,16 @@ func decodeOnly(t testing.TB, dir string) (n int) {
 			t.Fatal(err)
 		}
 		if rec.Kind == journal.KindInbound {
-			if err := m.Decode(rec.Payload, nil); err != nil {
-				t.Fatal(err)
+			for rest := rec.Payload; len(rest) > 0; n++ {
+				payload, size, err := wire.Scan(rest, wire.Limits{PayloadBytesMax: payloadMax})
+				if err != nil || size == 0 {
+					t.Fatal(err, size)
+				}
+				if err := m.Decode(payload, nil); err != nil {
+					t.Fatal(err)
+				}
+				rest = rest[size:]
 			}
-			n++
 		}
 	}
 }

@@ -8,6 +8,7 @@
 //	smk sim           an exchange that any client of the protocol can log in to
 //	smk doctor        checks what goes wrong when a bot starts for the first time
 //	smk backtest      runs a bot against a recorded market
+//	smk import        makes journals of others' recordings
 //	smk journal       prints, checks and explains what an engine has recorded
 package main
 
@@ -38,6 +39,7 @@ type commands struct {
 	Doctor   doctorCommand   `cmd:"" help:"Check what goes wrong at first: settings, network, TLS, login, limits, files; and say what to do."`
 	Journal  journalCommand  `cmd:"" help:"Print, check, explain, export and replay what an engine has recorded."`
 	Backtest backtestCommand `cmd:"" help:"Run a bot against a recorded market, and say how sure the result is."`
+	Import   importCommand   `cmd:"" help:"Make journals of others' recordings, to be backtested against."`
 	Prove    proveCommand    `cmd:"" help:"Run whole trading days under faults, from seeds, and compare bots with the exchange."`
 	Chaos    chaosCommand    `cmd:"" help:"Run a proxy between a client and an exchange that breaks their connections."`
 	Soak     soakCommand     `cmd:"" help:"Run bots and an exchange as processes, break their connections, kill them, and compare them in the end."`
