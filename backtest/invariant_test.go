@@ -1,0 +1,210 @@
+package backtest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim/exchange"
+)
+
+// supply is what a recording has at a price of a side at each moment, at most: what was traded, and what was visible.
+type supply struct {
+	traded  []amount // against resting orders of the side
+	visible []amount // changes of what others have there: the quantity from a time on
+}
+
+type amount struct {
+	at       int64
+	quantity uint64
+}
+
+type supplyID struct {
+	contract uint32
+	side     int
+	price    uint32
+}
+
+// supplies reads a recording once more, without any of what a run does with it.
+func supplies(t *testing.T, dir string) (all map[supplyID]*supply, volume map[uint32]uint64) {
+	t.Helper()
+	r, err := openReader(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	all, volume = make(map[supplyID]*supply), make(map[uint32]uint64)
+	at := func(contract uint32, side msg.Side, price uint32) *supply {
+		id := supplyID{contract, sideIndex(side), price}
+		if all[id] == nil {
+			all[id] = new(supply)
+		}
+		return all[id]
+	}
+	for {
+		e, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return all, volume
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tr := range e.Change.Trades {
+			s := at(e.Contract, tr.Side, tr.Price)
+			s.traded = append(s.traded, amount{e.At, tr.Quantity})
+			volume[e.Contract] += tr.Quantity
+		}
+		for _, l := range e.Change.Levels {
+			s := at(e.Contract, l.Side, l.Price)
+			s.visible = append(s.visible, amount{e.At, l.Quantity})
+		}
+	}
+}
+
+// TestInvariants checks every fill of runs with latencies against the recording.
+func TestInvariants(t *testing.T) {
+	for seed := range uint64(6) {
+		for _, ms := range []time.Duration{0, 7} {
+			t.Run(fmt.Sprintf("seed %d, %d ms", seed, ms), func(t *testing.T) {
+				checkInvariants(t, seed, ms*time.Millisecond)
+			})
+		}
+	}
+}
+
+func checkInvariants(t *testing.T, seed uint64, latency time.Duration) {
+	d := record(t, dayConfig{
+		seed: seed + 5000, duration: 20 * time.Second, rate: 120, turn: proofTurn, most: 60_000, goals: seed%2 == 1,
+	})
+	l := Latency{Constant: latency}
+	c := Config{
+		Dir: d.dir, Seed: seed, Winners: d.winners(), Balance: 100_000 * exchange.Currency,
+		Latency: Latencies{Feed: l, Entry: l, Response: l},
+	}
+	run := func() *Result {
+		r, err := Run(c, botConfig(d.seed), d.again(proofTurn))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	r := run()
+	all, volume := supplies(t, d.dir)
+	cancelled := make(map[uint64]int64) // by reference
+	for turn, list := range d.actions {
+		for _, a := range list {
+			if a.cancel != 0 && a.reduce == 0 {
+				cancelled[a.cancel] = r.Begin + int64(proofTurn)*int64(turn+1) + int64(latency)
+			}
+		}
+	}
+	for i := range r.Models {
+		checkModel(t, &r.Models[i], all, volume, r.Begin, latency)
+		for _, f := range r.Models[i].Fills {
+			if at, ok := cancelled[f.Reference]; ok && f.At > at {
+				t.Errorf("%s: filled after its cancel had arrived: %+v", r.Models[i].Queue, f)
+			}
+		}
+	}
+	for i, m := range run().Models {
+		if m.Digest != r.Models[i].Digest || len(m.Fills) != len(r.Models[i].Fills) || m.Profit != r.Models[i].Profit {
+			t.Errorf("%s: another run came to %s, %d fills, %v, the first to %s, %d, %v", m.Queue, m.Digest, len(m.Fills),
+				m.Profit, r.Models[i].Digest, len(r.Models[i].Fills), r.Models[i].Profit)
+		}
+	}
+}
+
+func checkModel(
+	t *testing.T, m *Model, all map[supplyID]*supply, volume map[uint32]uint64, begin int64, l time.Duration,
+) {
+	t.Helper()
+	orders := make(map[uint64]*OrderResult)
+	for i := range m.Orders {
+		orders[m.Orders[i].Order] = &m.Orders[i]
+	}
+	passive := make(map[uint32]uint64) // filled by trades, by contract
+	taken := make(map[supplyID]map[int64]uint64)
+	filled := make(map[uint64]uint64)
+	for _, f := range m.Fills {
+		o := orders[f.Order]
+		switch {
+		case o == nil:
+			t.Fatalf("%s: a fill of an unknown order: %+v", m.Queue, f)
+		case f.At < o.Accepted || f.At < begin+int64(l):
+			t.Errorf("%s: filled before it arrived: %+v, %+v", m.Queue, f, o)
+		case o.Ended != 0 && f.At > o.Ended:
+			t.Errorf("%s: filled after its end: %+v, %+v", m.Queue, f, o)
+		case f.Side == "buy" && f.Price > o.Price || f.Side == "sell" && f.Price < o.Price:
+			t.Errorf("%s: filled at a worse price than its own: %+v, %+v", m.Queue, f, o)
+		}
+		if filled[f.Order] += f.Quantity; filled[f.Order] > o.Quantity {
+			t.Errorf("%s: more is filled than ordered: %+v", m.Queue, o)
+		}
+		side := msg.SideBuy
+		if f.Side == "sell" {
+			side = msg.SideSell
+		}
+		switch f.Reason {
+		case exchange.FillQueueReached.String(), exchange.FillTradedThrough.String():
+			passive[f.Contract] += f.Quantity
+			at := all[supplyID{f.Contract, sideIndex(side), f.Price}]
+			if f.Reason == exchange.FillQueueReached.String() && tradedBy(at, f.At) == 0 {
+				t.Errorf("%s: no trade at the price of %+v", m.Queue, f)
+			}
+		case exchange.FillTook.String():
+			id := supplyID{f.Contract, 1 - sideIndex(side), f.Price}
+			if taken[id] == nil {
+				taken[id] = make(map[int64]uint64)
+			}
+			since, visible := visibleAt(all[id], f.At)
+			if taken[id][since] += f.Quantity; taken[id][since] > visible {
+				t.Errorf("%s: took %d of %d that were visible: %+v", m.Queue, taken[id][since], visible, f)
+			}
+		case exchange.FillCrossed.String():
+		default:
+			t.Errorf("%s: a fill for no reason: %+v", m.Queue, f)
+		}
+	}
+	for contract, n := range passive {
+		if n > volume[contract] {
+			t.Errorf("%s: contract %d: trades filled %d, the recording has %d", m.Queue, contract, n, volume[contract])
+		}
+	}
+}
+
+// tradedBy returns what was traded at a moment.
+func tradedBy(s *supply, at int64) (n uint64) {
+	if s == nil {
+		return 0
+	}
+	for _, a := range s.traded {
+		if a.at == at {
+			n += a.quantity
+		}
+	}
+	return n
+}
+
+// visibleAt returns the last time that a level was named, and the most that it had at that moment.
+func visibleAt(s *supply, at int64) (since int64, quantity uint64) {
+	if s == nil {
+		return 0, 0
+	}
+	i := len(s.visible) - 1
+	for i >= 0 && s.visible[i].at > at {
+		i--
+	}
+	if i < 0 {
+		return 0, 0
+	}
+	same := s.visible[:i+1]
+	j := slices.IndexFunc(same, func(a amount) bool { return a.at == s.visible[i].at })
+	for _, a := range same[j:] {
+		quantity = max(quantity, a.quantity)
+	}
+	return s.visible[i].at, quantity
+}
