@@ -144,6 +144,10 @@ func (s *Server) Stalls() uint64 { return s.stalls }
 func (s *Server) Result(m *Model) *Result {
 	r := s.config.newResult()
 	r.Models = append(r.Models, *m)
+	if s.config.Speed != 1 {
+		r.Warnings = append(r.Warnings, "the recording was played at another speed than its own: what the bot does by its "+
+			"own clock, such as timers and limits of rates, is not as it would have been")
+	}
 	if s.stalls > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("the bot did not answer %d heartbeats in time", s.stalls))
 	}
