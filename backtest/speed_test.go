@@ -128,3 +128,32 @@ func BenchmarkRun(b *testing.B) {
 	b.ReportMetric(float64(figures.Orders), "orders")
 	b.ReportMetric(float64(figures.Fills), "fills")
 }
+
+// TestMemoryFlat plays a day of many messages: what the process holds does not grow with what was played.
+func TestMemoryFlat(t *testing.T) {
+	d := record(t, dayConfig{seed: 1, duration: 20 * time.Second, rate: 3000, turn: 10 * time.Second, most: 2000})
+	rec, err := Open(d.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var held []uint64
+	c := Config{
+		Recording: rec, Queues: []exchange.Queue{exchange.QueueProportional}, Commission: -1,
+		Progress: func(_ int, part float64) {
+			if part == 0.25 || part == 0.5 || part == 1 {
+				var m runtime.MemStats
+				runtime.GC()
+				runtime.ReadMemStats(&m)
+				held = append(held, m.HeapAlloc)
+			}
+		},
+	}
+	r, err := Run(c, botConfig(1), func(e *engine.Engine) error { return e.Subscribe(winMarket) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d messages, held %v bytes", r.Models[0].Figures.Messages, held)
+	if len(held) != 3 || held[2] > held[0]+512<<10 || r.Models[0].Figures.Messages < 30_000 {
+		t.Errorf("%d messages, held %v bytes", r.Models[0].Figures.Messages, held)
+	}
+}
