@@ -17,6 +17,7 @@ const (
 	fillsMax       = 1 << 20   // kept of a run
 	endPatience    = time.Hour // virtual time that a bot has to end after the recording
 	roundPolls     = 20_000    // of an engine at one moment
+	rateUsual      = 500       // requests a second that the exchange takes, unless the recording says otherwise
 	windowBytes    = 1 << 20   // on the way in one direction
 	connectionsMax = 16        // of a bot
 )

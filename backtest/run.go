@@ -329,13 +329,20 @@ func (c *Config) runModel(number int, q exchange.Queue, bot engine.Config, start
 	if err := c.play(number, w, f); err != nil {
 		return nil, err
 	}
+	return c.finish(q, col, f, w.outcome.Error()), nil
+}
+
+// finish returns what came of a run.
+func (c *Config) finish(q exchange.Queue, col *collector, f *feed, end string) *Model {
 	m := col.finish(c.Recording, c.Commission, f.winners)
-	m.Queue, m.End = q.String(), w.outcome.Error()
+	m.Queue, m.End = q.String(), end
 	m.Figures.Messages, m.Figures.RecordingGaps, m.Figures.RefusedEvents = f.played, f.gaps, f.refused
-	if t := settings.Throttle; t.Rate > 0 {
-		m.Figures.ThrottleUse = float64(m.Figures.ThrottlePeak) / float64(t.Rate)
+	rate := c.Recording.Throttle.Rate
+	if rate == 0 {
+		rate = rateUsual
 	}
-	return &m, nil
+	m.Figures.ThrottleUse = float64(m.Figures.ThrottlePeak) / float64(rate)
+	return &m
 }
 
 // progressEvery is how many parts of a run are reported.

@@ -190,10 +190,7 @@ func (s *Server) Serve(ctx context.Context, ended func()) (*Model, error) {
 	if err := s.awaitLast(ctx); err != nil {
 		return nil, err
 	}
-	m := s.collect.finish(s.config.Recording, s.config.Commission, s.feed.winners)
-	m.Queue, m.End = s.config.Queue.String(), "the recording ended"
-	m.Figures.Messages, m.Figures.RecordingGaps, m.Figures.RefusedEvents = s.feed.played, s.feed.gaps, s.feed.refused
-	return &m, nil
+	return s.config.finish(s.config.Queue, s.collect, s.feed, "the recording ended"), nil
 }
 
 // accept passes on new connections until the listener is closed.
