@@ -68,19 +68,20 @@ func supplies(t *testing.T, dir string) (all map[supplyID]*supply, volume map[ui
 // TestInvariants checks every fill of runs with latencies against the recording.
 func TestInvariants(t *testing.T) {
 	for seed := range uint64(4) {
-		for _, ms := range []time.Duration{0, 7} {
-			t.Run(fmt.Sprintf("seed %d, %d ms", seed, ms), func(t *testing.T) {
-				checkInvariants(t, seed, ms*time.Millisecond)
-			})
+		for _, l := range []Latency{{}, {Constant: 2e6, Samples: []time.Duration{1e6, 5e6, 9e6}}} {
+			t.Run(fmt.Sprintf("seed %d, latency %v", seed, l), func(t *testing.T) { checkInvariants(t, seed, l) })
 		}
 	}
 }
 
-func checkInvariants(t *testing.T, seed uint64, latency time.Duration) {
+func checkInvariants(t *testing.T, seed uint64, l Latency) {
 	d := record(t, dayConfig{
 		seed: seed + 5000, duration: 20 * time.Second, rate: 120, turn: proofTurn, most: 60_000, goals: seed%2 == 1,
 	})
-	l := Latency{Constant: latency}
+	least, most := l.Constant, l.Constant
+	if len(l.Samples) > 0 {
+		least, most = least+slices.Min(l.Samples), most+slices.Max(l.Samples)
+	}
 	c := Config{
 		Dir: d.dir, Seed: seed, Winners: d.winners(), Balance: 100_000 * exchange.Currency,
 		Latency: Latencies{Feed: l, Entry: l, Response: l},
@@ -94,16 +95,25 @@ func checkInvariants(t *testing.T, seed uint64, latency time.Duration) {
 	}
 	r := run()
 	all, volume := supplies(t, d.dir)
-	cancelled := make(map[uint64]int64) // by reference
+	sent, cancelled := make(map[uint64]int64), make(map[uint64]int64) // by reference, when they have arrived
 	for turn, list := range d.actions {
+		at := r.Begin + int64(proofTurn)*int64(turn+1)
 		for _, a := range list {
-			if a.cancel != 0 && a.reduce == 0 {
-				cancelled[a.cancel] = r.Begin + int64(proofTurn)*int64(turn+1) + int64(latency)
+			switch {
+			case a.cancel == 0:
+				sent[a.limit.Reference] = at + int64(least)
+			case a.reduce == 0:
+				cancelled[a.cancel] = at + int64(most)
 			}
 		}
 	}
 	for i := range r.Models {
-		checkModel(t, &r.Models[i], all, volume, r.Begin, latency)
+		checkModel(t, &r.Models[i], all, volume)
+		for _, o := range r.Models[i].Orders {
+			if at := sent[o.Reference]; o.Accepted < at || o.Accepted > at+int64(most-least) {
+				t.Errorf("%s: sent to arrive at %d: %+v", r.Models[i].Queue, at, o)
+			}
+		}
 		for _, f := range r.Models[i].Fills {
 			if at, ok := cancelled[f.Reference]; ok && f.At > at {
 				t.Errorf("%s: filled after its cancel had arrived: %+v", r.Models[i].Queue, f)
@@ -118,9 +128,7 @@ func checkInvariants(t *testing.T, seed uint64, latency time.Duration) {
 	}
 }
 
-func checkModel(
-	t *testing.T, m *Model, all map[supplyID]*supply, volume map[uint32]uint64, begin int64, l time.Duration,
-) {
+func checkModel(t *testing.T, m *Model, all map[supplyID]*supply, volume map[uint32]uint64) {
 	t.Helper()
 	orders := make(map[uint64]*OrderResult)
 	for i := range m.Orders {
@@ -134,7 +142,7 @@ func checkModel(
 		switch {
 		case o == nil:
 			t.Fatalf("%s: a fill of an unknown order: %+v", m.Queue, f)
-		case f.At < o.Accepted || f.At < begin+int64(l):
+		case f.At < o.Accepted:
 			t.Errorf("%s: filled before it arrived: %+v, %+v", m.Queue, f, o)
 		case o.Ended != 0 && f.At > o.Ended:
 			t.Errorf("%s: filled after its end: %+v, %+v", m.Queue, f, o)

@@ -232,3 +232,25 @@ func TestRecordedMoney(t *testing.T) {
 		t.Error("a change of a contract that is not there")
 	}
 }
+
+// TestRecordedLevelGone expects nothing of a level that was not visible for a while and was not named when it would be
+// visible again, though an order was there meanwhile.
+func TestRecordedLevelGone(t *testing.T) {
+	x, _ := recordedMarket(t, QueuePessimistic)
+	change := func(worst uint32, levels ...ChangedLevel) {
+		if err := x.Play(1, 10, &Change{Levels: levels, Worst: [2]uint32{worst, 0}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change(0, bid(3900, 6000))
+	id := submitBot(t, x, order10(msg.SideBuy, 3900, 5000))
+	change(4000, bid(4000, 10_000)) // 3900 is not visible any more
+	if r := x.SubmitCancel("bot", id); !r.OK() {
+		t.Fatal(r)
+	}
+	change(0) // all levels are visible, and 3900 is not among them
+	id = submitBot(t, x, order10(msg.SideBuy, 3900, 5000))
+	if ahead, _ := x.Ahead(id); ahead != 0 {
+		t.Errorf("%d ahead at an empty level", ahead)
+	}
+}
