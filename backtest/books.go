@@ -88,7 +88,7 @@ func (r *Reader) flush() {
 		at = p.list[p.n-1].at
 	}
 	p.n, p.reported = 0, false
-	r.settleOwn(at)
+	r.applyOwn(at)
 }
 
 // change turns a change of a book into an event, unless all of it was the recording account's own.
@@ -238,9 +238,9 @@ func takeOwnTrade(b *pendingBook, f *ownFill, exact bool) bool {
 	return false
 }
 
-// settleOwn takes note of own orders that changed without a change of the book's level: of those that are not visible,
+// applyOwn takes note of own orders that changed without a change of the book's level: of those that are not visible,
 // nothing follows; else what the others have there is another quantity than it was.
-func (r *Reader) settleOwn(at int64) {
+func (r *Reader) applyOwn(at int64) {
 	for _, l := range r.own.changed {
 		w := r.books[bookID{l.market, l.contract}]
 		if w == nil {

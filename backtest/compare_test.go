@@ -63,7 +63,8 @@ func TestCompare(t *testing.T) {
 				}
 			}
 			if m.Missed == 0 || len(m.Causes) == 0 || m.LargestCause != m.Causes[0].Text {
-				t.Errorf("seed %d, %s: missed %d, because %q, of %+v", seed, m.Queue, m.Missed, m.LargestCause, m.Causes)
+				t.Errorf("seed %d, %s: missed %d, because %q, of %+v", seed, m.Queue, m.Missed, m.LargestCause,
+					m.Causes)
 			}
 		}
 	}

@@ -11,11 +11,12 @@ import (
 	"github.com/smk-go/smk/odds"
 )
 
-// A bot in a test: it joins the best bid when it is alone in the market, and fails if that lost money whatever the queue
-// was.
+// A bot in a test: it joins the best bid if it has no order there, and the test fails if that lost money whatever the
+// queue was.
 func ExampleRun() {
 	test := func(t *testing.T) {
-		r, err := backtest.Run(backtest.Config{Dir: "testdata/day", Seed: 1}, engine.Config{}, func(e *engine.Engine) error {
+		c := backtest.Config{Dir: "testdata/day", Seed: 1}
+		r, err := backtest.Run(c, engine.Config{}, func(e *engine.Engine) error {
 			e.OnBook(func(c book.Contract) {
 				if best, ok := c.WithoutOwn().Best(odds.Buy); ok && c.At(odds.Buy, best.Price) == best.Quantity {
 					_, _ = e.Place(order.Limit{

@@ -64,7 +64,8 @@ func openReader(dir string) (*Reader, error) {
 		return nil, err
 	}
 	return &Reader{
-		journal: j, limits: wire.Limits{PayloadBytesMax: payloadMax}, own: newOwn(), books: make(map[bookID]*[2]window), contracts: make(map[uint32][]uint32),
+		journal: j, limits: wire.Limits{PayloadBytesMax: payloadMax}, own: newOwn(),
+		books: make(map[bookID]*[2]window), contracts: make(map[uint32][]uint32),
 		taken: make(map[bookID][]takenLevel),
 	}, nil
 }
@@ -203,7 +204,7 @@ func (r *Reader) received(at int64, payload []byte) {
 	default:
 		if r.own.apply(m, at) {
 			if r.pending.n == 0 {
-				r.settleOwn(at)
+				r.applyOwn(at)
 			} else {
 				r.pending.reported = true
 			}

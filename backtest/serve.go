@@ -174,7 +174,7 @@ func (s *Server) release() error {
 // returns what became of the account. It serves once.
 func (s *Server) Serve(ctx context.Context, ended func()) (*Model, error) {
 	go s.accept()
-	defer s.hangUp()
+	defer s.closeClients()
 	if err := s.awaitFirst(ctx); err != nil {
 		return nil, err
 	}
@@ -204,8 +204,8 @@ func (s *Server) accept() {
 	}
 }
 
-// hangUp closes the connections.
-func (s *Server) hangUp() {
+// closeClients closes the connections.
+func (s *Server) closeClients() {
 	_ = s.listener.Close()
 	for _, c := range s.clients {
 		_ = c.socket.Close()

@@ -13,7 +13,9 @@ func recordedMarket(t *testing.T, q Queue) (x *Exchange, fills *[]RecordedFill) 
 	t.Helper()
 	fills = new([]RecordedFill)
 	x, err := New(Config{
-		Accounts: []Account{{Username: "bot", Balance: 1000 * Currency}, {Username: "others", House: true, Balance: 1e6 * Currency}},
+		Accounts: []Account{
+			{Username: "bot", Balance: 1000 * Currency}, {Username: "others", House: true, Balance: 1e6 * Currency},
+		},
 		Markets: []Market{{
 			ID: 1, Name: "market", State: msg.MarketStateLive, WinnerTakesAll: true, NonRunners: true,
 			Contracts: []Contract{{ID: 10, Name: "a"}, {ID: 11, Name: "b"}},
@@ -113,7 +115,9 @@ func TestRecordedFills(t *testing.T) {
 			"took what is visible and waits with the rest", order10(msg.SideBuy, 4100, 8000),
 			[]ChangedLevel{offer(4100, 2000)},
 			nil,
-			[]RecordedFill{{Price: 4100, Quantity: 5000, Reason: FillTook}, {Price: 4100, Quantity: 2000, Reason: FillCrossed}},
+			[]RecordedFill{
+				{Price: 4100, Quantity: 5000, Reason: FillTook}, {Price: 4100, Quantity: 2000, Reason: FillCrossed},
+			},
 		},
 		{
 			"traded through", order10(msg.SideBuy, 4050, 8000),
@@ -121,7 +125,12 @@ func TestRecordedFills(t *testing.T) {
 			[]Trade{sold(4000, 3000)},
 			[]RecordedFill{{Price: 4050, Quantity: 3000, Reason: FillTradedThrough}},
 		},
-		{"behind the queue", order10(msg.SideBuy, 4000, 8000), []ChangedLevel{bid(4000, 1000)}, []Trade{sold(4000, 9000)}, nil},
+		{
+			"behind the queue", order10(msg.SideBuy, 4000, 8000),
+			[]ChangedLevel{bid(4000, 1000)},
+			[]Trade{sold(4000, 9000)},
+			nil,
+		},
 		{
 			"behind the market", order10(msg.SideBuy, 3990, 8000),
 			[]ChangedLevel{bid(4000, 1000)},

@@ -122,8 +122,9 @@ func (c *backtestCommand) runAll(ctx context.Context, std stdio) ([]*backtest.Re
 	if err != nil {
 		return nil, nil, err
 	}
-	bar := newProgress(std.err, len(sets)*len(queues))
-	defer bar.done()
+	bar := newRunsProgress(len(sets) * len(queues))
+	line := startProgress(std.err, bar.String)
+	defer line.stop()
 	parts, err := backtest.Sweep(len(sets)*len(queues), c.Jobs, func(i int) (*backtest.Result, error) {
 		run := config
 		run.Labels = sets[i/len(queues)]

@@ -58,6 +58,7 @@ func Read(ctx context.Context, dir string, o Options) iter.Seq2[*Entry, error] {
 			}
 		}
 		d := decoder{tape: o.Tape}
+		progress, _ := ctx.Value(progressKey{}).(*Progress)
 		for {
 			record, err := r.Next()
 			switch {
@@ -77,6 +78,10 @@ func Read(ctx context.Context, dir string, o Options) iter.Seq2[*Entry, error] {
 			if err != nil {
 				yield(nil, err)
 				return
+			}
+			if progress != nil {
+				progress.records.Add(1)
+				progress.wall.Store(record.Wall)
 			}
 			if !d.decode(record, yield) {
 				return
