@@ -18,8 +18,8 @@ import (
 type backtestCommand struct {
 	Journal string   `type:"existingdir" placeholder:"DIR" help:"Folder of the journal whose markets are played."`
 	Compare string   `type:"existingdir" placeholder:"DIR" help:"As --journal, of the bot's own day: compare what it did then with the backtest."`
-	Show    string   `type:"existingfile" placeholder:"FILE" help:"Show a result that was saved, instead of running a bot."`
-	With    string   `type:"existingfile" placeholder:"FILE" help:"Compare with a result that was saved."`
+	Show    string   `type:"path" placeholder:"FILE" help:"Show a result that was saved, instead of running a bot."`
+	With    string   `type:"path" placeholder:"FILE" help:"Compare with a result that was saved."`
 	Bot     []string `arg:"" optional:"" passthrough:"" help:"The bot's command after --, with {addr}, {host}, {port} and {NAME} of --set replaced. It finds the exchange in SMK_ADDRESS, SMK_PLAIN, SMK_USERNAME and SMK_PASSWORD, too."`
 
 	backtestSettings

@@ -139,6 +139,8 @@ func TestFailures(t *testing.T) {
 		"journal diff":   {exitFailed, []string{empty, empty}},
 		"journal redact": {exitFailed, []string{empty, "--output=" + empty}},
 		"journal replay": {exitFailed, []string{empty}},
+		"backtest":       {exitFailed, []string{"--journal=" + empty, "--", "bot"}},
+		"import betfair": {exitFailed, []string{missing, "--out=" + filepath.Join(empty, "out")}},
 		"config show":    {exitFailed, []string{"--profile=none"}},
 		"prove":          {exitFailed, []string{"--trace=" + missing}},
 		"chaos":          {exitFailed, []string{"--listen=nowhere"}},

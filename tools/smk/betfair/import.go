@@ -59,6 +59,11 @@ func Import(ctx context.Context, c Config) (*Report, error) {
 	if names, err := os.ReadDir(c.Dir); err == nil && len(names) > 0 {
 		return report, fmt.Errorf("%s: is there already", c.Dir)
 	}
+	for _, name := range c.Files { // before anything is made
+		if _, err := os.Stat(name); err != nil {
+			return report, err
+		}
+	}
 	var now int64 // of the newest message
 	clock := func() int64 { return 0 }
 	j, err := journal.Open(journal.Config{
