@@ -56,16 +56,6 @@ Examples:
     smk sim --play goal`
 }
 
-func (backtestCommand) Help() string {
-	return `The bot is a process of its own and needs no change: it finds the exchange in SMK_ADDRESS and its like.
-
-Examples:
-
-    smk backtest --journal j -- ./maker -addr {addr}
-    smk backtest --journal j --queue pessimistic --feed-latency 2ms --out result -- ./maker -addr {addr}
-    smk backtest --journal j --set edge=30,60,90 --json -- ./maker -addr {addr} -edge {edge}`
-}
-
 func (proxyCommand) Help() string {
 	return `Programs in any language trade through it, by the exchange's own protocol or by JSON, within the limits of the engine
 and their own.
@@ -228,4 +218,26 @@ func (manCommand) Help() string {
     smk man
     smk man journal cat
     smk man --output man1`
+}
+
+func (backtestCommand) Help() string {
+	return `The bot is started once for each assumption about the queue, and again for each value of --set. It finds the recorded
+market in {addr} and in SMK_ADDRESS. docs/backtest.md says what a result means.
+
+Examples:
+
+    smk backtest --journal j -- ./mybot -addr {addr}
+    smk backtest --journal j --entry-latency 2ms --out results -- ./mybot -addr {addr}
+    smk backtest --journal j --set skew=10,30 --jobs 2 -- ./mybot -addr {addr} -skew {skew}
+    smk backtest --compare k -- ./mybot -addr {addr}
+    smk backtest --show results/result.json --with before/result.json`
+}
+
+func (importBetfair) Help() string {
+	return `Files are read in the order given, plain, bzip2 or gzip. The journal is approximate, and says why.
+
+Examples:
+
+    smk import betfair 1.200000001.bz2 --out day
+    smk import betfair 1.200000001.bz2 1.200000002.bz2 --out day --malformed-max 100 --json`
 }
