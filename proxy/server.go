@@ -104,7 +104,7 @@ func (s *server) accept(l net.Listener) {
 		case errors.Is(err, net.ErrClosed):
 			return
 		default:
-			time.Sleep(acceptPause) // too many open files, for example
+			<-time.After(acceptPause) // too many open files, for example
 		}
 	}
 }
@@ -134,7 +134,7 @@ func (s *server) wake() {
 		if !errors.Is(err, engine.ErrSubmitFull) {
 			break // done, or the engine has ended and Close takes what there is
 		}
-		time.Sleep(time.Millisecond)
+		<-time.After(time.Millisecond)
 	}
 }
 

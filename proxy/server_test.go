@@ -180,7 +180,7 @@ func (p *python) login() {
 	}); err != nil {
 		p.t.Fatal(err)
 	}
-	if m := p.until(session_); m.GetEtoPayload().GetType() != msg.EtoPayloadLoginResponse {
+	if m := p.until(sessionMessage); m.GetEtoPayload().GetType() != msg.EtoPayloadLoginResponse {
 		p.t.Fatalf("%s: %v", p.name, m)
 	}
 }
@@ -222,7 +222,7 @@ func TestTogether(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				a := p.until(accepted_).GetOrderAccepted()
+				a := p.until(orderAccepted).GetOrderAccepted()
 				if a.GetReference() != n || a.GetPrice() != uint32(1000+i) {
 					t.Errorf("%s got %v", name, a)
 				}
@@ -383,7 +383,7 @@ func TestSilentConnections(t *testing.T) {
 	if err := p.send(create(buy, 1000, 3000, 1)); err != nil {
 		t.Fatal(err)
 	}
-	p.until(accepted_)
+	p.until(orderAccepted)
 	if cause := <-h.closes; !errors.Is(cause, ErrEvicted) {
 		t.Errorf("ended for %v", cause)
 	}
@@ -414,9 +414,9 @@ func TestTLS(t *testing.T) {
 	if err := p.send(create(buy, 1000, 3000, 1)); err != nil {
 		t.Fatal(err)
 	}
-	p.until(accepted_)
+	p.until(orderAccepted)
 	_ = p.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadLogout) })
-	if m := p.until(session_); m.GetEtoPayload().GetLogout().GetReason() != msg.EtoLogoutConfirmation {
+	if m := p.until(sessionMessage); m.GetEtoPayload().GetLogout().GetReason() != msg.EtoLogoutConfirmation {
 		t.Error(m)
 	}
 	if _, err := p.next(); !errors.Is(err, io.EOF) {
@@ -430,11 +430,11 @@ func TestShutdown(t *testing.T) {
 	p := h.python("anna")
 	p.login()
 	_ = p.send(create(buy, 1000, 3000, 1))
-	p.until(accepted_)
+	p.until(orderAccepted)
 	if err := h.proxy.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if m := p.until(session_); m.GetEtoPayload().GetLogout().GetReason() != msg.EtoLogoutDowntime {
+	if m := p.until(sessionMessage); m.GetEtoPayload().GetLogout().GetReason() != msg.EtoLogoutDowntime {
 		t.Error(m)
 	}
 	if truth, _ := h.sim.Truth(sim.DemoUsername); truth.Live != 1 {

@@ -13,14 +13,14 @@ import (
 )
 
 const (
-	accepted_  = msg.PayloadOrderAccepted
-	rejected   = msg.PayloadOrderRejected
-	cancelled  = msg.PayloadOrderCancelled
-	notCancel  = msg.PayloadOrderCancelRejected
-	notReduced = msg.PayloadOrderQuantityReduceRejected
-	executed   = msg.PayloadOrderExecuted
-	allTaken   = msg.PayloadOrderCancelAllAccepted
-	session_   = msg.PayloadEto
+	orderAccepted  = msg.PayloadOrderAccepted
+	rejected       = msg.PayloadOrderRejected
+	cancelled      = msg.PayloadOrderCancelled
+	notCancel      = msg.PayloadOrderCancelRejected
+	notReduced     = msg.PayloadOrderQuantityReduceRejected
+	executed       = msg.PayloadOrderExecuted
+	allTaken       = msg.PayloadOrderCancelAllAccepted
+	sessionMessage = msg.PayloadEto
 )
 
 // Clients that use the same references see their own orders only, under their own references and labels, and cannot
@@ -31,10 +31,10 @@ func TestOwnOrdersOnly(t *testing.T) {
 	second := w.login("ben")
 
 	anna.create(buy, 10_000, 3000, 7, func(o *msg.OrderCreate) { o.SetLabelString("mine") })
-	a := anna.want(accepted_)[0].GetOrderAccepted()
+	a := anna.want(orderAccepted)[0].GetOrderAccepted()
 	ben.want()
 	ben.create(buy, 20_000, 3100, 7)
-	b := ben.want(accepted_)[0].GetOrderAccepted()
+	b := ben.want(orderAccepted)[0].GetOrderAccepted()
 	anna.want()
 	if a.GetReference() != 7 || b.GetReference() != 7 || string(a.GetLabel()) != "mine" || b.HasLabel() ||
 		a.GetOrderId() == b.GetOrderId() || a.GetAccountSequence_64() != 1 || b.GetAccountSequence_64() != 1 {
@@ -43,7 +43,7 @@ func TestOwnOrdersOnly(t *testing.T) {
 	if a.HasAvailableBalance() || a.HasExposure() {
 		t.Error("anna sees the account's balance")
 	}
-	same := second.want(accepted_)[0].GetOrderAccepted()
+	same := second.want(orderAccepted)[0].GetOrderAccepted()
 	if same.GetSeq() != 0 || same.GetOrderId() != b.GetOrderId() || b.GetSeq() == 0 {
 		t.Errorf("ben's other connection got %v", same)
 	}
@@ -154,7 +154,7 @@ func TestLimits(t *testing.T) {
 	few.cancelAll(0)
 	few.receive()
 	few.create(buy, 1000, 3002, 4)
-	few.want(accepted_)
+	few.want(orderAccepted)
 
 	small := w.login("small")
 	small.create(buy, 5001, 3000, 1)
@@ -164,7 +164,7 @@ func TestLimits(t *testing.T) {
 	// 0.50 at 30 % lose 0.15 when bought and 0.35 when sold.
 	for i := range uint64(13) {
 		small.create(buy, 5000, 3000, i)
-		small.want(accepted_)
+		small.want(orderAccepted)
 	}
 	small.create(buy, 5000, 3000, 20)
 	if r := reason(small); r != msg.OrderRejectedStakeLimitExceeded {
@@ -180,7 +180,7 @@ func TestLimits(t *testing.T) {
 	}
 	w.wait(2 * time.Second)
 	slow.create(buy, 1000, 3000, 4)
-	slow.want(accepted_)
+	slow.want(orderAccepted)
 	there := w.login("there")
 	there.create(buy, 1000, 3000, 1)
 	if r := reason(there); r != msg.OrderRejectedMarketNotFound {
@@ -303,7 +303,7 @@ func TestExchangeLost(t *testing.T) {
 		t.Errorf("the fill is missing:\n%s", text)
 	}
 	anna.create(buy, 1000, 3000, 5)
-	anna.want(accepted_)
+	anna.want(orderAccepted)
 }
 
 // A short loss is not noticed but for a new snapshot.
@@ -316,7 +316,7 @@ func TestShortLoss(t *testing.T) {
 	w.wait(time.Second)
 	anna.want(msg.PayloadMarketQuotes, msg.PayloadMarketState)
 	anna.create(buy, 1000, 3000, 2)
-	anna.want(msg.PayloadContractQuotes, accepted_)
+	anna.want(msg.PayloadContractQuotes, orderAccepted)
 }
 
 // Logins are refused until the first catch-up.
@@ -372,7 +372,7 @@ func TestDoubt(t *testing.T) {
 			}
 			w.wait(3 * time.Second)
 			if arrives {
-				m := anna.want(accepted_)[0].GetOrderAccepted()
+				m := anna.want(orderAccepted)[0].GetOrderAccepted()
 				if m.GetReference() != 1 {
 					t.Errorf("%v", m)
 				}
@@ -383,7 +383,7 @@ func TestDoubt(t *testing.T) {
 				anna.eto(msg.EtoPayloadHeartbeat)
 			}
 			for _, m := range anna.receive() {
-				if m.GetType() != session_ {
+				if m.GetType() != sessionMessage {
 					t.Errorf("invented: %v", line(m))
 				}
 			}
