@@ -71,7 +71,7 @@ type Config struct {
 	History     int // messages that are kept for a client's login by account sequence; 0 means 1024
 	InputRate   int // bytes per second that are read of a connection; 0 means 256 KiB
 
-	// Seed is that of session names and references; 0 draws one.
+	// Seed is that of session names and references, for tests: account sequences then begin at 1. 0 draws one.
 	Seed uint64
 
 	// Now is the clock, in nanoseconds since 1970, and never goes back: the engine's Config.Clock where that is set.

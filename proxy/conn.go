@@ -49,7 +49,7 @@ func newConn(s *server, socket net.Conn, g *gateway.Conn) *conn {
 // read reads, at most rate bytes per second: who sends more is read later, and finds its socket full.
 func (c *conn) read(rate int) {
 	defer c.server.workers.Done()
-	var free time.Time // when what was read so far is paid for
+	free := time.Now() // when what was read so far is paid for
 	err := c.handshake()
 	for b := range c.toRead {
 		if err != nil {

@@ -119,11 +119,18 @@ func (p *Proxy) makeClients() {
 	if p.config.Seed == 0 {
 		random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	}
+	// Account sequences of a client that no file knows begin where none has been that an earlier proxy without a file,
+	// or with one that is gone, can have used: at milliseconds since 1970. A client that is still there would take
+	// lower ones for repeats.
+	first := uint64(p.now()) / 1_000_000
+	if p.config.Seed != 0 {
+		first = 0
+	}
 	spaces := map[uint16]bool{0: true}
 	for i, settings := range p.config.Clients {
 		c := &client{
 			Client: settings, index: i, counter: random.Uint64N(1 << (counterBits - 1)),
-			history: history{max: p.config.History}, orders: map[*order]struct{}{},
+			history: history{max: p.config.History}, orders: map[*order]struct{}{}, sequence: first,
 		}
 		for spaces[c.space] {
 			c.space = uint16(random.Uint32())

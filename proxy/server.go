@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -234,7 +235,8 @@ var ErrEvicted = errors.New("proxy: evicted without a login for a new connection
 func (s *server) report(addr net.Addr, name string, cause error) {
 	p := s.proxy
 	p.stats.CutOff++
-	p.log.Warn("connection ended", "client", name, "address", addr.String(), "cause", cause)
+	p.log.Warn("connection ended", "client", name, "address", addr.String(),
+		"cause", strings.TrimPrefix(cause.Error(), "sim: "))
 	if p.config.OnClose != nil {
 		p.config.OnClose(addr, name, cause)
 	}
