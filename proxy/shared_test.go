@@ -203,8 +203,9 @@ func TestLimits(t *testing.T) {
 
 // A client that subscribes late gets from the proxy what the exchange would send it, and then follows as well.
 func TestLateJoiner(t *testing.T) {
-	config := simConfig()
-	w := newWorld(t, config, three())
+	clients := three()
+	clients.ResumeWindow = time.Minute
+	w := newWorld(t, simConfig(), clients)
 	random := rand.New(rand.NewPCG(1, 2))
 	anna := w.login("anna")
 	anna.subscribe(sim.DemoMarket)
@@ -248,7 +249,7 @@ func TestLateJoiner(t *testing.T) {
 	if len(w.proxy.markets) != 1 {
 		t.Errorf("%d markets: a session that can be resumed goes on", len(w.proxy.markets))
 	}
-	w.wait(2 * time.Hour)
+	w.wait(time.Minute)
 	if len(w.proxy.markets) != 0 {
 		t.Errorf("%d markets are still subscribed to", len(w.proxy.markets))
 	}

@@ -148,9 +148,11 @@ func (c *proxyCommand) make(log *slog.Logger) (*engine.Engine, *proxy.Proxy, err
 		}
 		ec.State.File, ec.State.DurableIntents = filepath.Join(c.State, "engine"), true
 		pc.State, pc.DurableIntents = filepath.Join(c.State, "clients"), true
-		pc.Account = ec.Session.Username
-		if ec.State.Account == "" && pc.Account == "" {
-			ec.State.Account = "token"
+		if pc.Account = ec.State.Account; pc.Account == "" {
+			pc.Account = ec.Session.Username
+		}
+		if pc.Account == "" {
+			return nil, nil, errors.New("--state: the account logs in by a token: name it in engine.state_account")
 		}
 	}
 	e, err := engine.New(ec)
