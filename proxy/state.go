@@ -48,7 +48,7 @@ const (
 	stateBytesMax = 1 << 30
 	compactBytes  = 16 << 20      // at least that is appended before the file is written anew
 	retryEvery    = 1_000_000_000 // ns after which a file that could not be written is tried again
-	armedEvery    = 100_000_000   // ns between two looks for clients that ask for cancel_all_on_failure, or not any more
+	armedEvery    = 100_000_000   // ns between two looks for clients with cancel_all_on_failure
 	appliedMax    = 1 << 14       // account sequences of the exchange that are kept
 )
 
