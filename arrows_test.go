@@ -45,7 +45,7 @@ var arrows = map[string][]string{
 	"engine/latency": {},
 	"examples": {
 		"engine", "engine/session", "engine/order", "engine/book", "engine/risk",
-		"engine/quote", "gen/msg", "odds", "sim",
+		"engine/quote", "gen/msg", "journal", "odds", "sim",
 	},
 	"engine/book":               {"internal/marks", "gen/msg", "odds"},
 	"engine/order":              {"internal/marks", "gen/msg", "odds"},
@@ -71,9 +71,12 @@ var arrows = map[string][]string{
 	"sim/internal/agents": {"gen/msg", "sim/exchange", "sim/internal/codec"},
 	"sim/internal/codec":  {},
 	"sim/gateway":         {"internal/varint", "gen/msg", "wire", "ring", "sim/exchange", "sim/internal/codec"},
-	"bench":               {anything},
-	"prove":               {anything},
-	"fuzz":                {anything},
+	"backtest": {
+		"engine", "engine/order", "gen/msg", "journal", "odds", "sim", "sim/exchange", "sim/fault",
+	},
+	"bench": {anything},
+	"prove": {anything},
+	"fuzz":  {anything},
 }
 
 // outside says which rooms' shipped code may import a module that is not ours.

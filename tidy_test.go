@@ -25,6 +25,7 @@ var mayReadClock = []string{
 	"proxy/config.go",   // Config.Now is the clock
 	"proxy/conn.go",     // deadlines of sockets, and the pace at which they are read
 	"sim/chaos/pump.go", // a proxy's delays
+	"backtest/serve.go", // the pace at which a recording is served
 }
 
 // mayPoll are the tests that look again after a moment for what announces itself to nobody: the

@@ -110,6 +110,7 @@ func uncountable() string {
 const (
 	mixedMessages    = 16
 	shuffledMessages = 4
+	feedMessages     = 64
 )
 
 func first(n int, feed fixture.Feed) fixture.Feed {
@@ -134,6 +135,7 @@ func counted() (paths []instrcount.Path) {
 		countEncode(fixture.Create()), countEncode(fixture.Cancel()), countScan(mixed), countSend(),
 		countStage("executed in", "session", executed), countStage("executed in", "engine", executed),
 		countStage("quotes in", "session", quotes), countStage("quotes in", "engine", quotes),
+		countFeed("engine"), countFeed("engine with a journal"),
 		countStage("executed in", "engine with a journal", executed),
 		countStage("quotes in", "engine with a journal", quotes),
 		countStage("64 orders", "session", stages.Order), countStage("64 orders", "engine", stages.Order),
@@ -159,6 +161,22 @@ func countStage(name, stage string, open func() stages.Group) instrcount.Path {
 	}, Prepare: func() {
 		if s.Prepare != nil {
 			fixture.Must(s.Prepare())
+		}
+	}}
+}
+
+// countFeed is the first messages of a mixed feed, received in one piece, through a stage.
+func countFeed(stage string) instrcount.Path {
+	var s stages.Stage
+	name := fmt.Sprintf("%d of a mixed feed in %s", feedMessages, stage)
+	return instrcount.Path{Name: name, Calls: 1, New: func(t testing.TB) func(int) {
+		group := stages.In(first(feedMessages, fixture.Mixed()))
+		t.Cleanup(func() { _ = group.Close() })
+		s = group.Stages[slices.IndexFunc(group.Stages, func(s stages.Stage) bool { return s.Name == stage })]
+		return func(int) {
+			if err := s.Loop(feedMessages); err != nil {
+				panic(err)
+			}
 		}
 	}}
 }

@@ -252,6 +252,23 @@
 //	[journal] keep_bytes                    SMK_JOURNAL_KEEP_BYTES            size
 //	[journal] keep_for                      SMK_JOURNAL_KEEP_FOR              time
 //
+// # Profiles and flags
+//
+// A section whose name ends in a colon and a name belongs to the profile of that name. It counts only if the profile
+// is asked for, by Options.Profile or SMK_PROFILE, and then wins over the section without it, from whichever file.
+// Sections of the bot's own may have profiles, too. The keys of all profiles are checked, asked for or not.
+//
+//	[engine]
+//	address = exchange.example.com:3801
+//
+//	[engine:sim]
+//	address = 127.0.0.1:3701
+//	plain = yes
+//
+// Options.Flags are settings of the command line. So a flag wins over the environment, this over the profile, this
+// over the rest of the files, and these over the defaults. A credential has no place among the flags; the name of
+// its file has, and wins over the environment like any other flag.
+//
 // # Failure
 //
 // Whatever is not understood is refused: a section, a key or a variable that does

@@ -36,7 +36,7 @@ func (l *loader) readEnviron() {
 		name, text, _ := strings.Cut(line, "=")
 		service := serviceOf(name, text)
 		switch {
-		case !strings.HasPrefix(name, variablePrefix):
+		case !strings.HasPrefix(name, variablePrefix), name == ProfileVariable:
 		case slices.Contains(known, name):
 			l.environ[name] = text
 		case service != "":

@@ -5,9 +5,16 @@ package engine
 // and what other goroutines submit, call for a Poll at once.
 func (e *Engine) Deadline() int64 {
 	if t := e.tape; t != nil { // a driver asks as often as it likes
-		t.silent = true
-		defer func() { t.silent = false }()
+		t.quiet(true)
+		due := e.deadline()
+		t.quiet(false)
+		return due
 	}
+	return e.deadline()
+}
+
+// deadline is Deadline.
+func (e *Engine) deadline() int64 {
 	if e.pace.more || e.submitted.ring.Len() > 0 || e.requests.pending() != 0 {
 		return past
 	}

@@ -19,26 +19,32 @@ func (d *digest) add(v uint64) {
 	*d = digest(bits.RotateLeft64(x, 29) ^ x>>32)
 }
 
-// digestEvent adds an event, after its handlers, to the digest of the run.
-func (e *Engine) digestEvent(ev *Event) {
+// countEvent counts an event, after its handlers, and adds every so often, and with each event that is no message, to
+// the digest of the run.
+func (e *Engine) countEvent(ev *Event) {
 	t := e.tape
 	if t == nil { // the handlers ended the engine
 		return
 	}
-	d := &t.digest
-	d.add(uint64(ev.Kind)<<32 | uint64(ev.Seq)&0xffffffff)
+	if t.events++; t.events%digestEvery == 0 || ev.Kind != session.Message {
+		e.digestEvent(ev)
+	}
+}
+
+// digestEvent adds to the digest where the run is and what it has come to, and with a connection's begin or end, and
+// after many events, all of its state.
+func (e *Engine) digestEvent(ev *Event) {
+	t := e.tape
+	connection := ev.Kind == session.StateChanged || ev.Kind == session.LoggedIn
+	t.digest.add(uint64(ev.Kind)<<32 | uint64(ev.Seq)&0xffffffff)
+	t.digest.add(t.events)
 	if s := e.trading; s != nil {
-		d.add(uint64(s.orders.LiveCount())<<32 ^ uint64(s.orders.Realised()))
-	}
-	if t.events++; t.events%digestEvery == 0 {
-		if t.events%stateDigestEvery == 0 {
-			d.add(e.StateDigest())
+		t.digest.add(uint64(s.orders.LiveCount())<<32 ^ uint64(s.orders.Realised()))
+		if connection || t.events%stateDigestEvery == 0 {
+			t.digest.add(e.StateDigest())
 		}
-		t.noteDigest()
-		return
 	}
-	if ev.Kind == session.StateChanged || ev.Kind == session.LoggedIn {
-		d.add(e.StateDigest())
+	if connection || t.events%digestEvery == 0 {
 		t.noteDigest()
 	}
 }
@@ -59,6 +65,7 @@ func (t *tape) noteDigest() {
 	}
 	t.note(tapeDigest)
 	t.number(uint64(t.digest))
+	t.session.RecordNow()
 	t.rec.Append2(journal.KindDigest, 0, t.epoch, t.clock, uint64(t.digest), t.events)
 }
 

@@ -134,7 +134,7 @@ func (e *Engine) openSession(config *Config) error {
 		e.handlers.payload.tap, config.Session.Tap = config.Session.Tap, e.tap
 	}
 	if e.tape != nil {
-		config.Session.Tap = e.tap
+		config.Session.Record = e.tape.record
 	}
 	e.submitted.timed, e.submitted.clock = config.TimeSubmissions, e.system
 	if err := e.submitted.init(config.SubmitSlots, config.SubmitBytes); err != nil {
@@ -145,6 +145,9 @@ func (e *Engine) openSession(config *Config) error {
 		return err
 	}
 	s.SetNextMax(sliceMessages)
+	if e.tape != nil {
+		e.tape.session = s
+	}
 	e.encoded.buffer = make([]byte, wire.OutboundBytesMax)
 	if e.log, err = newLogs(config.Logger, e.system, config.Clock != nil, e.tape); err != nil {
 		_ = s.Close()

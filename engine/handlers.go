@@ -42,13 +42,13 @@ func (e *Engine) dispatch(ev *Event) {
 			e.notifyTrading()
 		}
 		if e.tape != nil {
-			e.digestEvent(ev)
+			e.countEvent(ev)
 		}
 		return
 	}
 	e.log.event(ev)
 	if e.tape != nil {
-		defer e.digestEvent(ev)
+		defer e.countEvent(ev)
 	}
 	switch ev.Kind {
 	case session.LoggedIn:

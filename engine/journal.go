@@ -16,6 +16,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/internal/envelope"
 	"github.com/smk-go/smk/journal"
+	"github.com/smk-go/smk/wire"
 )
 
 // runStart is what a replay has to know before the first round of a run; the payload of KindStart.
@@ -56,7 +57,7 @@ func (e *Engine) openJournal(c *Config) error {
 	if err != nil {
 		return err
 	}
-	t := &tape{out: out, rec: out.Recorder(), round: make([]byte, 0, tapeRoundBytes)}
+	t := &tape{limits: c.Session.Limits, out: out, rec: out.Recorder(), notes: true, round: make([]byte, 0, tapeRoundBytes)}
 	t.most = min(tapeRoundBytes, t.rec.PayloadMax()) - tapeEntryBytes
 	start := runStart{Version: runStartVersion, Seed: referenceBase(), Owner: ownerOf(c)}
 	s := &c.Session
@@ -187,8 +188,8 @@ func (e *Engine) JournalStats() (s journal.Stats, ok bool) {
 	return e.journal.Stats(), true
 }
 
-// payload records a payload of either direction, or compares it in a replay.
-func (t *tape) payload(r *TapRecord) {
+// record records what the session sent or received, or compares what it sent in a replay.
+func (t *tape) record(r *TapRecord) {
 	t.epoch = r.Epoch
 	if t.rec == nil {
 		if r.Direction == session.Outbound {
@@ -196,15 +197,45 @@ func (t *tape) payload(r *TapRecord) {
 		}
 		return
 	}
-	kind := journal.KindInbound
-	if r.Direction == session.Outbound {
-		kind = journal.KindOutbound
-	}
 	flags := uint8(0)
 	if r.Truncated {
 		flags = journal.FlagTruncated
 	}
-	t.rec.Append(kind, flags, r.Epoch, r.At, r.Payload)
+	switch {
+	case r.Direction == session.Outbound:
+		t.rec.Append(journal.KindOutbound, flags, r.Epoch, r.At, r.Payload)
+	case len(r.Payload) <= t.rec.PayloadMax():
+		t.rec.Append(journal.KindInbound, flags, r.Epoch, r.At, r.Payload)
+	default:
+		t.recordLong(flags, r)
+	}
+}
+
+// recordLong records frames that no record can have all of.
+func (t *tape) recordLong(flags uint8, r *TapRecord) {
+	for rest := r.Payload; len(rest) > 0; {
+		n := 0
+		for n < len(rest) {
+			_, size, err := wire.Scan(rest[n:], t.limits)
+			if err != nil || size == 0 {
+				size = len(rest) - n // not whole
+			}
+			if n > 0 && n+size > t.rec.PayloadMax() {
+				break
+			}
+			n += size
+		}
+		t.rec.Append(journal.KindInbound, flags, r.Epoch, r.At, rest[:n])
+		rest = rest[n:]
+	}
+}
+
+// append appends a record behind what was received before.
+func (t *tape) append(kind journal.Kind, flags uint8, at int64, payload []byte) {
+	if t.session != nil {
+		t.session.RecordNow()
+	}
+	t.rec.Append(kind, flags, t.epoch, at, payload)
 }
 
 // refused records a message that was not sent.
@@ -215,7 +246,7 @@ func (t *tape) refused(now int64, keys *msg.Keys, err error) {
 	b := append(t.line[:0], keys.Type.String()...)
 	b = append(b, ": "...)
 	t.line = append(b, err.Error()...)
-	t.rec.Append(journal.KindRefusal, 0, t.epoch, now, t.line)
+	t.append(journal.KindRefusal, 0, now, t.line)
 }
 
 // log records a line of the log, as key=value with texts quoted.
@@ -256,7 +287,7 @@ func (t *tape) log(r *record) {
 		text("cause", r.err.Error())
 	}
 	t.line = b
-	t.rec.Append(journal.KindLog, 0, t.epoch, r.at, b)
+	t.append(journal.KindLog, 0, r.at, b)
 }
 
 func levelName(l slog.Level) string {

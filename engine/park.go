@@ -90,8 +90,8 @@ func (e *Engine) park() bool {
 // hasWork reports whether there is something that other goroutines have for the loop.
 func (e *Engine) hasWork() bool {
 	if t := e.tape; t != nil { // the answer is noted, and not what it is made of
-		t.silent = true
-		defer func() { t.silent = false }()
+		t.quiet(true)
+		defer t.quiet(false)
 	}
 	return e.submitted.ring.Len() > 0 || e.requests.pending() != 0 || len(e.dialer.results) > 0 ||
 		e.trading.saveResultReady()

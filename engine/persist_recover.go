@@ -136,7 +136,6 @@ func (t *trading) recover(now int64, most int) []session.EarlierRequest {
 		if o := t.orders.ByID(k.OrderID); o != nil {
 			t.recent.add(recentRequest{
 				reference: k.Reference, order: o.ID, key: keyOf(o), quantity: openOf(o), market: o.Market,
-				replaces: k.Type == msg.PayloadOrderCancelReplace,
 			})
 		}
 		t.ordersEvents(t.orders.ApplyFate(k.Type, k.Reference, d.Seq, order.FateInDoubt, now), now)

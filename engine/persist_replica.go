@@ -148,9 +148,9 @@ func (p *persist) noteResolve(reference uint64, o order.Outcome, now int64) {
 	}
 }
 
-func (p *persist) noteOverdue(sent, now int64) {
+func (p *persist) noteOverdue(complete bool, sent, now int64) {
 	if n := p.claim(noteOverdue, now); n != nil {
-		n.a = uint64(sent)
+		n.flag, n.a = complete, uint64(sent)
 		p.publish()
 	}
 }
@@ -248,7 +248,10 @@ func (r *replica) apply(n *note) {
 	case noteFate:
 		o.ApplyFate(n.typ, n.a, n.b, order.Fate(n.c), n.now)
 	case noteResolve:
-		o.Resolve(n.a, order.Outcome{Placed: n.flag, OrderID: n.b, Ended: n.ended}, n.now)
+		outcome := order.Outcome{Placed: n.flag, OrderID: n.b, Ended: n.ended}
+		for o.Resolve(n.a, outcome, n.now); o.More(); {
+			o.Resolve(n.a, outcome, n.now)
+		}
 	case noteLost:
 		o.AccountLost(n.a, n.b, n.now)
 	case noteReset:
@@ -260,7 +263,7 @@ func (r *replica) apply(n *note) {
 	case noteTick:
 		o.Tick(n.now)
 	case noteOverdue:
-		o.ResolveOverdue(int64(n.a), n.now)
+		o.ResolveOverdue(n.flag, int64(n.a), n.now)
 	case noteConfirm:
 		o.Confirm(n.now)
 	case noteMark, noteMore:

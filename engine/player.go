@@ -11,7 +11,6 @@ import (
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/journal"
-	"github.com/smk-go/smk/wire"
 )
 
 // player answers what the loop asks with what a journal has noted. It reads the journal three times side by side: for
@@ -136,7 +135,7 @@ func (p *player) next() tapeOp {
 
 // hasMisses are the entries of which the usual answer is not noted.
 var hasMisses = [tapeOps]bool{
-	tapeDialed: true, tapeSubmitted: true, tapeRequests: true, tapeBeat: true, tapePending: true, tapeAwake: true,
+	tapeRead: true, tapeDialed: true, tapeSubmitted: true, tapeRequests: true, tapeBeat: true, tapePending: true, tapeAwake: true,
 	tapeUnsent: true, tapeProgressed: true, tapeBuffered: true, tapeFlushFailed: true, tapeWaitFailed: true,
 	tapeSaved: true, tapeNotRenewed: true, tapeSaveFailed: true, tapeSyncFailed: true, tapeHaltFile: true,
 }
@@ -231,7 +230,7 @@ func (p *player) open() {
 }
 
 func (p *player) readConn(t *tape, b []byte) (int, error) {
-	if !p.expect(t, tapeRead) {
+	if !p.unusual(t, tapeRead) {
 		return 0, nil
 	}
 	n := int(min(p.number(), uint64(len(b))))
@@ -240,7 +239,7 @@ func (p *player) readConn(t *tape, b []byte) (int, error) {
 	return n, err
 }
 
-// fill reads what the exchange sent. The journal has whole payloads; what the last read had of a frame that was never
+// fill reads what the exchange sent. The journal has whole frames; what the last read had of a frame that was never
 // whole is the beginning of a frame that is not.
 func (p *player) fill(b []byte) {
 	for len(p.stream) < len(b) && !p.dry {
@@ -249,7 +248,7 @@ func (p *player) fill(b []byte) {
 			p.stream = append(p.stream, endlessFrame...)
 			break
 		}
-		p.stream = wire.AppendFrame(p.stream, p.pending.Payload)
+		p.stream = append(p.stream, p.pending.Payload...)
 		p.pending = nil
 	}
 	n := copy(b, p.stream)

@@ -18,9 +18,6 @@ func (e *Engine) OnPayload(handler func(*TapRecord)) Registration {
 // tap is what the session calls with each payload once there are functions that see them: Config's, then the
 // handlers.
 func (e *Engine) tap(r *TapRecord) {
-	if e.tape != nil {
-		e.tape.payload(r)
-	}
 	p := &e.handlers.payload
 	if p.tap != nil {
 		e.callTap("session.Config.Tap", p.tap, r)

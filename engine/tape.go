@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 
 	"github.com/smk-go/smk/engine/risk"
+	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/journal"
+	"github.com/smk-go/smk/wire"
 )
 
 // A tape has everything that the loop finds out from outside of itself, in the order in which it asks: clock readings,
@@ -23,6 +25,8 @@ type tape struct {
 	seed   uint64 // of the pauses between attempts to connect
 
 	// Recording.
+	session *session.Session // whose received frames come before; nil before there is one
+	limits  wire.Limits      // of frames
 	out     *journal.Journal
 	rec     *journal.Recorder // nil in a replay
 	epoch   uint32
@@ -32,6 +36,7 @@ type tape struct {
 	most    int    // bytes of round that leave room for an entry in a record
 	due     int64  // clock reading before which nothing was to be done when the round began
 	silent  bool   // nothing is noted, and every answer is the usual one
+	notes   bool   // recording and not silent: a usual answer is a miss
 	happens bool   // the round has entries that a replay needs
 
 	*player // replaying
@@ -95,7 +100,13 @@ func (t *tape) noteUnusual(op tapeOp) {
 	t.number(misses)
 }
 
-func (t *tape) number(v uint64) { t.round = binary.AppendUvarint(t.round, v) }
+func (t *tape) number(v uint64) {
+	if v < 0x80 {
+		t.round = append(t.round, byte(v))
+		return
+	}
+	t.round = binary.AppendUvarint(t.round, v)
+}
 
 // text appends bytes, at most tapeTextMax of them.
 func (t *tape) text(s string) {
@@ -107,7 +118,7 @@ func (t *tape) text(s string) {
 // flush appends the entries to the journal.
 func (t *tape) flush() {
 	if len(t.round) > 0 {
-		t.rec.Append(journal.KindTape, 0, t.epoch, t.clock, t.round)
+		t.append(journal.KindTape, 0, t.clock, t.round)
 		t.round = t.round[:0]
 	}
 	t.happens = true // it cannot be left out any more
@@ -122,7 +133,15 @@ func (t *tape) read(system func() int64) int64 {
 	if len(t.round) > t.most {
 		t.flush()
 	}
-	t.round = binary.AppendUvarint(append(t.round, byte(tapeClock)), uint64(now-t.clock))
+	// Most readings follow soon after the last one: two bytes of seven bits.
+	switch d := uint64(now - t.clock); {
+	case d < 0x80:
+		t.round = append(t.round, byte(tapeClock), byte(d))
+	case d < 0x4000:
+		t.round = append(t.round, byte(tapeClock), byte(d)|0x80, byte(d>>7))
+	default:
+		t.round = binary.AppendUvarint(append(t.round, byte(tapeClock)), d)
+	}
 	t.clock, t.misses = now, 0
 	return now
 }
@@ -132,8 +151,15 @@ func (t *tape) flag(op tapeOp, v bool) bool {
 	if t == nil {
 		return v
 	}
+	if t.notes && !v {
+		t.misses++
+		return false
+	}
 	return t.askFlag(op, v)
 }
+
+// quiet says whether questions are left out.
+func (t *tape) quiet(silent bool) { t.silent, t.notes = silent, t.rec != nil && !silent }
 
 func (t *tape) askFlag(op tapeOp, v bool) bool {
 	if t.silent {
@@ -141,10 +167,6 @@ func (t *tape) askFlag(op tapeOp, v bool) bool {
 	}
 	if t.rec == nil {
 		return t.player.unusual(t, op)
-	}
-	if !v {
-		t.misses++
-		return false
 	}
 	t.noteUnusual(op)
 	return true
@@ -155,15 +177,19 @@ func (t *tape) failure(op tapeOp, err error) error {
 	if t == nil {
 		return err
 	}
+	if t.notes && err == nil {
+		t.misses++
+		return nil
+	}
+	return t.askFailure(op, err)
+}
+
+func (t *tape) askFailure(op tapeOp, err error) error {
 	if t.rec == nil {
 		if !t.player.unusual(t, op) {
 			return nil
 		}
 		return t.player.failure()
-	}
-	if err == nil {
-		t.misses++
-		return nil
 	}
 	t.noteUnusual(op)
 	t.noteError(err)
@@ -218,7 +244,10 @@ func (e *Engine) beginTapeRound(block bool) {
 // nothing was due is left out: the loop could have slept instead, and a loop that spins has thousands of them.
 func (e *Engine) endTapeRound() {
 	t := e.tape
-	if !t.recording() { // it ended in this round
+	if t == nil { // it ended in this round
+		return
+	}
+	if t.session.RecordNow(); t.rec == nil {
 		return
 	}
 	if !t.happens && t.clock < t.due {

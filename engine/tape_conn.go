@@ -11,11 +11,13 @@ type tapeConn struct {
 func (c *tapeConn) Read(b []byte) (n int, err error) {
 	n, err = c.Conn.Read(b)
 	t := c.tape
-	happens := t.happens || n > 0 || err != nil
-	t.note(tapeRead)
+	if n == 0 && err == nil {
+		t.misses++
+		return 0, nil
+	}
+	t.noteUnusual(tapeRead)
 	t.number(uint64(n))
 	t.result(err)
-	t.happens = happens
 	return n, err
 }
 

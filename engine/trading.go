@@ -121,6 +121,7 @@ type trading struct {
 	handlers  tradingHandlers
 	events    tradingEvents
 	recent    recentRequests
+	replaces  unresolvedReplaces
 	totals    totals
 	follow    follower
 	heal      []uint32 // markets to subscribe to again
@@ -190,6 +191,7 @@ func newTrading(config *Config) (*trading, error) {
 	if t.orders, err = order.New(c.Orders); err != nil {
 		return nil, err
 	}
+	t.replaces = newUnresolvedReplaces(t.orders.RequestsMax())
 	if t.books, err = book.New(c.Books); err != nil {
 		return nil, err
 	}
@@ -331,7 +333,6 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	t.recent.add(recentRequest{
 		reference: k.Reference, order: o.ID, key: keyOf(o),
 		quantity: odds.Quantity(min(k.Quantity, math.MaxInt64)), market: o.Market,
-		replaces: k.Type == msg.PayloadOrderCancelReplace,
 	})
 	switch k.Type {
 	case msg.PayloadOrderCancelReplace:
@@ -410,34 +411,22 @@ const recentRequestsMax = 256
 
 // recentRequest is what a request asked for, which the order that it is about does not say.
 type recentRequest struct {
-	reference  uint64
-	order      uint64 // id of the order that it is about
-	key        uint64 // of that order
-	quantity   odds.Quantity
-	market     uint32
-	replaces   bool
-	unresolved bool // it is in doubt, and only the end of the order that it is about says more
+	reference uint64
+	order     uint64 // id of the order that it is about
+	key       uint64 // of that order
+	quantity  odds.Quantity
+	market    uint32
 }
 
 // recentRequests are the newest requests about orders.
 type recentRequests struct {
-	list       [recentRequestsMax]recentRequest
-	next       int
-	unresolved int // of them
+	list [recentRequestsMax]recentRequest
+	next int
 }
 
 func (r *recentRequests) add(q recentRequest) {
-	r.resolve(&r.list[r.next])
 	r.list[r.next] = q
 	r.next = (r.next + 1) % recentRequestsMax
-}
-
-// resolve notes that a request is not unresolved any more.
-func (r *recentRequests) resolve(q *recentRequest) {
-	if q.unresolved {
-		q.unresolved = false
-		r.unresolved--
-	}
 }
 
 // quantity returns what the newest request about an order asks for, or otherwise another quantity.

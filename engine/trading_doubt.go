@@ -29,11 +29,12 @@ func (e *Engine) resolveOverdue() {
 		return
 	}
 	t.doubtDue = e.now + doubtPeriod
-	if t.gap || !t.saysAll() {
+	if t.gap {
 		return
 	}
-	t.persist.noteOverdue(e.now-timeout, e.now)
-	events, more := t.orders.ResolveOverdue(e.now-timeout, e.now)
+	complete, sent := t.saysAll(), e.now-timeout
+	t.persist.noteOverdue(complete, sent, e.now)
+	events, more := t.orders.ResolveOverdue(complete, sent, e.now)
 	t.ordersEvents(events, e.now)
 	if more {
 		t.doubtDue = past

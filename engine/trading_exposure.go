@@ -58,18 +58,20 @@ func (t *trading) exposures(s *risk.Snapshot, r *exposed) {
 	full := open
 	open.Open(r.side, r.price, r.quantity)
 	full.Fill(r.side, r.price, r.quantity)
-	after, filled := before, before
+	rest, after, filled := before, before, before
 	before.Add(with)
 	after.Add(open)
 	filled.Add(full)
 	e := &s.Contract
 	e.Before, e.After, e.Filled = lossOf(with)+own, lossOf(open)+own, lossOf(full)+own
+	e.BeforeSpare, e.AfterSpare = spare(lossOf(with), lossTo(r.side, with)), spare(lossOf(open), lossTo(r.side, open))
 	e = &s.Market
 	e.Before, e.After, e.Filled = before.Loss()+fixed, after.Loss()+fixed, filled.Loss()+fixed
-	e.Uncertain = fixed
-	s.Contract.Uncertain = own
+	e.BeforeSpare = spare(before.Loss(), rest.Worsened(r.side, with))
+	e.AfterSpare = spare(after.Loss(), rest.Worsened(r.side, open))
 	s.Account = risk.Exposure{
-		Before: others + e.Before, After: others + e.After, Filled: others + e.Filled, Uncertain: fixed,
+		Before: others + e.Before, After: others + e.After, Filled: others + e.Filled,
+		BeforeSpare: e.BeforeSpare, AfterSpare: e.AfterSpare,
 	}
 }
 
@@ -83,3 +85,14 @@ func less(result, loss odds.Money) odds.Money {
 
 // lossOf returns the largest loss of a contract, negative if a profit is certain.
 func lossOf(r risk.Result) odds.Money { return -min(r.Wins, r.Loses) }
+
+// lossTo returns what is lost of a contract in the outcome that an order of a side worsens, negative for a profit.
+func lossTo(side odds.Side, r risk.Result) odds.Money {
+	if side == odds.Sell {
+		return -r.Wins
+	}
+	return -r.Loses
+}
+
+// spare returns how much less the loss in one outcome is than the largest, 0 if that is too much to say.
+func spare(largest, loss odds.Money) odds.Money { return max(largest-loss, 0) }

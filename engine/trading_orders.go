@@ -113,15 +113,8 @@ func (t *trading) applyMessage(ev *Event) {
 // endUnresolved ends what replaces of an order would have made of which no message says more: it ended, and was not
 // replaced by one of them, or there would be such an order.
 func (t *trading) endUnresolved(id uint64) {
-	if t.recent.unresolved == 0 {
-		return
-	}
-	for i := range t.recent.list {
-		if q := &t.recent.list[i]; q.unresolved && q.order == id {
-			if t.recent.resolve(q); q.replaces {
-				t.replaceFailed(q.reference)
-			}
-		}
+	for reference := t.replaces.take(id); reference != 0; reference = t.replaces.take(id) {
+		t.replaceFailed(reference)
 	}
 }
 
@@ -276,13 +269,11 @@ func (t *trading) orderOf(ev *order.Event) *order.Order {
 // unresolved does with an order that stays in doubt what the settings say.
 func (e *Engine) unresolved(ev *Event) {
 	t := e.trading
-	if q := t.recent.find(ev.Reference); q != nil {
-		if !q.unresolved {
-			q.unresolved = true
-			t.recent.unresolved++
-		}
-		if o := t.orders.ByID(q.order); o == nil || o.State.Terminal() {
-			t.endUnresolved(q.order)
+	if ev.Type == msg.PayloadOrderCancelReplace {
+		id := t.orders.ReplacedBy(ev.Reference)
+		t.replaces.add(id, ev.Reference)
+		if o := t.orders.ByID(id); o == nil || o.State.Terminal() {
+			t.endUnresolved(id)
 		}
 	}
 	switch t.config.OnUnresolved {

@@ -104,7 +104,7 @@ func (b *bot) handlesReplayed() bool { return b.world.schedule.Seed%4 != 0 }
 // checkQuotes checks, at rest, that what is wanted is quoted, and nothing else.
 func (b *bot) checkQuotes() {
 	w := b.world
-	if w.failed() || w.schedule.Bytes || b.role != Maker || b.shared() || b.engine == nil || b.starts > 1 {
+	if w.failed() || b.role != Maker || b.shared() || b.engine == nil || b.starts > 1 {
 		return
 	}
 	if why := b.engine.Completeness().Why &^ told; why != 0 && !b.uncertain() {
@@ -246,7 +246,9 @@ func (b *bot) probe() {
 		case o.ID == 0 || o.State == order.PendingNew:
 		case !replaced:
 			next, err := p.Replace(odds.PriceMin, 20_000)
-			if full := (*order.FullError)(nil); errors.As(err, &full) && !b.hasty() { // who has doubts for a while
+			// Who has doubts has them for a while.
+			if full := (*order.FullError)(nil); errors.As(err, &full) && !b.hasty() &&
+				b.checks.doubts < int(full.Capacity) {
 				w.fail("probe", b, "a replace is refused: %v", err)
 			}
 			if replaced = true; err == nil {

@@ -16,7 +16,7 @@ func FromBytes(b []byte) Schedule {
 		}
 		return v
 	}
-	s := Schedule{Seed: uint64(next()), History: 1 << 14, Bytes: true}
+	s := Schedule{Seed: uint64(next()), History: 1 << 14}
 	s.Duration, s.Agents = time.Duration(1+next()%5)*time.Second, int(next())%100
 	s.Latency, s.Jitter = time.Duration(next())*100*time.Microsecond, time.Duration(next())*50*time.Microsecond
 	s.Partial, s.Persist, s.Bots = next()%2 == 0, Persist(next()%3), lineups[int(next())%len(lineups)]

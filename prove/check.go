@@ -30,11 +30,9 @@ type checks struct {
 	doubted map[uint64]bool  // replaces in doubt, of which the books keep what they would make
 	asked   map[uint64]ghost // what replaces without an answer ask for
 	ghosts  []ghost          // what failed ones would have made
-	// how many replaces in doubt were given up, and how many requests had left when the first was
-	abandoned, abandonedAt int
-	doubts                 int    // requests that were in doubt
-	lost                   bool   // account messages were reported as lost
-	fresh                  uint32 // the last connection that did not resume a session
+	doubts  int              // requests that were in doubt
+	lost    bool             // account messages were reported as lost
+	fresh   uint32           // the last connection that did not resume a session
 
 	fills    map[uint64]odds.Quantity // that handlers were called with, by order
 	terminal map[uint64]int           // events that ended an order
@@ -183,11 +181,6 @@ func (b *bot) unresolved(ev *engine.Event) {
 	b.digestEvent(ev)
 	delete(b.checks.doubted, ev.Reference)
 	b.failed(ev.Reference, ghostsMax)
-	if ev.Type == msg.PayloadOrderCancelReplace {
-		if b.checks.abandoned++; b.checks.abandonedAt == 0 {
-			b.checks.abandonedAt = b.saved.requests
-		}
-	}
 	r := b.checks.request(ev.Reference, ev.Type)
 	if r.ended++; r.ended > 1 {
 		b.world.fail("resolve once", b, "%v with reference %d is unresolved twice", ev.Type, ev.Reference)
@@ -251,7 +244,8 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 		}
 	case order.Anomaly:
 		// A runner that goes out while there is no connection, or a fill that is not kept, leaves an average.
-		if !b.uncertain() && ev.Anomaly != order.InexactReduction {
+		if !b.uncertain() && (ev.Anomaly != order.InexactReduction || b.world.strict && b.checks.epoch == 1 &&
+			b.starts == 1 && b.role != Idle && !b.shared()) {
 			b.world.fail("anomaly", b, "%+v", *ev)
 		}
 	}
@@ -352,6 +346,7 @@ func (b *bot) compare() {
 	if !c.Complete && c.Why&^(told|order.Inexact|order.ResultUnknown) != 0 {
 		w.fail("complete", b, "%+v", c)
 	}
+	b.compareThrottle()
 	b.compareOrders()
 	if c.Why&(order.Inexact|order.ResultUnknown|order.Unfollowed) == 0 {
 		b.compareMoney(true)

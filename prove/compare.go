@@ -2,6 +2,7 @@ package prove
 
 import (
 	"github.com/smk-go/smk/odds"
+	"github.com/smk-go/smk/sim"
 	"github.com/smk-go/smk/sim/exchange"
 )
 
@@ -33,8 +34,14 @@ func (b *bot) compareMoney(rest bool) {
 	}
 }
 
+// windowMax is how many levels of a side the exchange shows.
+const windowMax = 5
+
 func (b *bot) compareBooks() {
 	w := b.world
+	if w.schedule.Settings.has(ShallowBooks) && !b.knowsWindow() {
+		return // levels that were cut may be back without a message: the window is deeper than they were told
+	}
 	for _, market := range markets {
 		for _, contract := range contracts[market] {
 			c, ok := b.engine.Book(market, contract)
@@ -43,11 +50,8 @@ func (b *bot) compareBooks() {
 			}
 			bids, offers := w.sim.Exchange.Book(market, contract)
 			for side, want := range map[odds.Side][]exchange.Level{odds.Buy: bids, odds.Sell: offers} {
-				want = want[:min(len(want), 5)]
+				want = want[:min(len(want), windowMax)]
 				got := c.Levels(nil, side)
-				if w.schedule.Settings.has(ShallowBooks) { // it knows no more than it was told to
-					want = want[:min(len(want), max(len(got), 1))]
-				}
 				same := len(got) == len(want)
 				for i := 0; same && i < len(got); i++ {
 					same = uint32(got[i].Price) == want[i].Price && uint64(got[i].Quantity) == want[i].Quantity
@@ -57,5 +61,27 @@ func (b *bot) compareBooks() {
 				}
 			}
 		}
+	}
+}
+
+// knowsWindow reports whether a book has as many levels as the exchange shows: books were not cut at fewer since.
+func (b *bot) knowsWindow() bool {
+	for _, market := range markets {
+		for _, contract := range contracts[market] {
+			if c, ok := b.engine.Book(market, contract); ok &&
+				max(len(c.Levels(nil, odds.Buy)), len(c.Levels(nil, odds.Sell))) >= windowMax {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// compareThrottle compares the limits in force with the exchange's usual ones, which hold at rest.
+func (b *bot) compareThrottle() {
+	usual := sim.Throttle{Rate: 500, Burst: 1000}
+	if s := b.engine.Stats().Session; s.ThrottleRate != uint64(usual.Rate) || s.ThrottleBurst != uint64(usual.Burst) {
+		b.world.fail("throttle", b, "limits of %d a second and %d are in force, the exchange's are %d and %d",
+			s.ThrottleRate, s.ThrottleBurst, usual.Rate, usual.Burst)
 	}
 }

@@ -78,7 +78,7 @@ func (b *bot) limit(c *engine.Config) {
 	}
 	b.limits.tokens = float64(l.Burst)
 	c.State.Quotes.DisableReplace = r.IntN(4) == 0
-	if r.IntN(4) == 0 && !b.limits.roomy {
+	if r.IntN(4) == 0 {
 		c.Session.Resume = session.ResumeSession
 	}
 	if b.hasty() {

@@ -82,6 +82,7 @@ type link struct {
 	abandoned bool  // the exchange has been told
 	blocked   bool  // the exchange did not take what has arrived: a tick changes that
 	clogged   bool  // nothing of the bot's is taken
+	full      bool  // the bot could not write, for want of room
 }
 
 func (l *link) delay() int64 {
@@ -126,6 +127,7 @@ func (l *link) Write(b []byte) (int, error) {
 	}
 	n := min(l.some(len(b)), l.window-l.out.size)
 	if n <= 0 || l.clogged {
+		l.full = !l.clogged
 		return 0, nil
 	}
 	if l.bot != nil {
@@ -182,6 +184,13 @@ func (l *link) abandon(now int64) {
 	}
 }
 
+// drained wakes a bot that could not write.
+func (l *link) drained() {
+	if l.full && l.bot != nil {
+		l.full, l.bot.writable = false, true
+	}
+}
+
 // pump moves bytes between the connection and the exchange.
 func (l *link) pump(now int64) {
 	l.blocked = false
@@ -191,6 +200,7 @@ func (l *link) pump(now int64) {
 			if free := l.exchange.Free(); len(free) > 0 {
 				if n := l.out.take(now, free[:min(len(free), segmentBytes)]); n > 0 {
 					l.exchange.Filled(now, n)
+					l.drained()
 					moved += n
 				}
 			} else if free == nil {

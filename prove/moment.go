@@ -213,19 +213,10 @@ func (b *bot) compareFunds() {
 	b.compareMoney(false)
 }
 
-// After so many others a request is forgotten of which only the end of its order says more, and of so many
-// requests in doubt some are: what they would have made is then taken to be in the book.
-const (
-	rememberedMax = 200
-	doubtsMax     = 256
-)
-
 // compareOwnBooks compares the books without the own orders.
 func (b *bot) compareOwnBooks() {
 	w := b.world
-	c := &b.checks
-	if b.shared() || len(c.doubted) > 0 || c.doubts > doubtsMax ||
-		c.abandoned > 0 && b.saved.requests-c.abandonedAt > rememberedMax {
+	if b.shared() || len(b.checks.doubted) > 0 {
 		return
 	}
 	type level struct {

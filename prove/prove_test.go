@@ -67,6 +67,10 @@ func TestFoundDays(t *testing.T) {
 	for name, day := range map[string][]byte{
 		// While a replace was on its way the worst case was overstated, and an order passed beyond its limit for it.
 		"limit beside a replace": {1, 4, 150, 1, 9, 9, 7, 19, 3},
+		// Orders passed because another outcome was as bad until an order was cancelled.
+		"limit beside another outcome": []byte("\x010 \xdd\t1010"),
+		// Replaces that the exchange did not answer stayed in doubt for ever, because the login had lacked something.
+		"doubts of a login that lacks": []byte("\x018 \x04\n81Z\x01\tZ20"),
 	} {
 		if r := Run(FromBytes(day)); r.Failure != nil {
 			t.Errorf("%s: %v", name, r.Failure)

@@ -147,7 +147,7 @@ const steadyFor = int64(2 * time.Second)
 // checkSteady checks that quotes are what is wanted some time after the last thing that happened to them.
 func (b *bot) checkSteady() {
 	w := b.world
-	if !b.quoting.patient || w.schedule.Bytes || b.role != Maker || b.shared() || len(b.checks.doubted) > 0 ||
+	if !b.quoting.patient || b.role != Maker || b.shared() || len(b.checks.doubted) > 0 ||
 		w.now-b.quoting.movedAt < steadyFor || w.failed() {
 		return
 	}

@@ -23,7 +23,7 @@ type Schedule struct {
 	History  int  // account messages that the exchange keeps
 	Persist  Persist
 	Settings Settings
-	Bytes    bool // made of bytes: whether quotes are what is wanted is not compared
+	Disorder bool // account messages come out of order
 	Wild     bool // the exchange itself may break the protocol, so that a bot need not know everything afterwards
 	Steps    []Step
 }
@@ -187,7 +187,20 @@ func New(seed uint64) Schedule {
 	slices.SortStableFunc(s.Steps, func(a, b Step) int { return int(a.At - b.At) })
 	s.Settings = drawSettings(r)
 	s.drawWild(r)
+	s.drawDisorder()
 	return s
+}
+
+// drawDisorder makes some days such that the account's messages come out of order.
+func (s *Schedule) drawDisorder() {
+	r := rand.New(rand.NewPCG(s.Seed, 0xd150))
+	if s.Disorder = r.IntN(12) == 0 && !s.Wild; !s.Disorder {
+		return
+	}
+	s.Faults.AccountOnly = true
+	for _, kind := range [...]fault.Kind{fault.DelayBefore, fault.ReorderBefore} {
+		s.Faults.Chance[kind] = []uint32{0, 10_000, 40_000, 200_000}[r.IntN(4)]
+	}
 }
 
 // drawWild makes some days such that the exchange breaks the protocol.
@@ -244,7 +257,7 @@ func (s Schedule) String() string {
 	fmt.Fprintf(&b, "  %v of trading, bots %v, %d actions of others a second\n", s.Duration, s.Bots, s.Agents)
 	fmt.Fprintf(&b, "  latency %v and up to %v more, partial %t, history %d, %v\n",
 		s.Latency, s.Jitter, s.Partial, s.History, s.Persist)
-	fmt.Fprintf(&b, "  wild %t, %v\n", s.Wild, s.Settings)
+	fmt.Fprintf(&b, "  wild %t, disorder %t, %v\n", s.Wild, s.Disorder, s.Settings)
 	for kind, chance := range s.Faults.Chance {
 		if chance != 0 {
 			fmt.Fprintf(&b, "  %v: %d in a million\n", fault.Kind(kind), chance)

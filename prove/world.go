@@ -114,7 +114,7 @@ func newWorld(s Schedule, to io.Writer) (*World, error) {
 	if w.random.IntN(4) == 0 {
 		w.window = windowSmall
 	}
-	w.strict = s.Settings == 0 && !s.Wild
+	w.strict = s.Settings == 0 && !s.Wild && !s.Disorder
 	for i, role := range s.Bots {
 		b := newBot(w, i, role)
 		w.bots = append(w.bots, b)

@@ -68,7 +68,10 @@ func reasonOf(err error) msg.OrderRejectedReason {
 		return msg.OrderRejectedLimitExceeded
 	case errors.Is(err, session.ErrThrottled):
 		return msg.OrderRejectedThrottleExceeded
-	case errors.Is(err, session.ErrUnanswered), errors.Is(err, session.ErrFull), errors.Is(err, engineorder.ErrFull):
+	case errors.Is(err, session.ErrUnanswered), errors.Is(err, session.ErrFull):
+		return msg.OrderRejectedCapacityReached
+	}
+	if full := (*engineorder.FullError)(nil); errors.As(err, &full) {
 		return msg.OrderRejectedCapacityReached
 	}
 	return msg.OrderRejectedServiceTemporarilyUnavailable

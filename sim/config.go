@@ -34,6 +34,9 @@ type Config struct {
 	Markets  []Market
 	Agents   Agents // the other participants; the zero value means none
 
+	// Recorded makes the markets recorded ones, see [exchange.Exchange.Play], which SetOnTick's function may call.
+	Recorded exchange.Recorded
+
 	Throttle          Throttle      // of each session; the zero value means 500 per second, burst 1000, tick 200 ms
 	HeartbeatInterval time.Duration // 0 means 10 s
 	Heartbeats        int           // without an answer until the client is logged out; 0 means 5
@@ -212,6 +215,7 @@ func (c *Config) exchangeConfig(agentAccounts []Account) exchange.Config {
 		Events:   c.Events, Markets: c.Markets,
 		Depth: c.Depth, QuantityMin: c.QuantityMin, QuantityMax: c.QuantityMax,
 		OrdersMax: c.Limits.Orders, HistoryMax: c.Limits.History, Now: c.Now,
+		Recorded: c.Recorded,
 	}
 }
 

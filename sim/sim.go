@@ -104,6 +104,11 @@ func (s *Sim) Restart() {
 	s.Exchange.RestartSequences()
 }
 
+// Heartbeat sends every client that is logged in a heartbeat at the latest clock reading, besides those that are due,
+// and returns how many there are. Clients answer each with one of their own once they have taken what was sent before:
+// that is how a program that makes time pass learns that a client has kept up.
+func (s *Sim) Heartbeat() (clients int) { return s.gateway.Heartbeat(s.now) }
+
 // Tick advances the clock to now, nanoseconds since 1970, and does what is due: the participants'
 // actions, confirmations, heartbeats, timeouts. It returns the clock reading of the next Tick at
 // the latest. A reading that is not later than the latest one does nothing.

@@ -43,6 +43,7 @@ type Buffer struct {
 	filled int    // end of what was received
 	limits Limits // resolved
 	err    error  // sticks; nothing is buffered once it is set
+	judged []byte // the block up to the header that was refused and with it, once err is set
 
 	base    int64 // stream offset of block[0]
 	lent    int   // bytes that Free handed out and Filled has not claimed
@@ -180,6 +181,7 @@ func (b *Buffer) nextRare() ([]byte, error) {
 		payload, n, err := scan(b.block[b.read:b.filled], b.limits)
 		if err != nil {
 			err.Offset = b.base + int64(b.read)
+			b.judged = b.block[:b.read+refused(b.block[b.read:b.filled], b.limits)]
 			return nil, b.fail(err)
 		}
 		if n == 0 {
@@ -202,7 +204,7 @@ func (b *Buffer) Reset() {
 	}
 	b.large.giveBack()
 	b.block = b.memory.Overread()
-	b.read, b.filled, b.lent, b.base, b.err = 0, 0, 0, 0, nil
+	b.read, b.filled, b.lent, b.base, b.err, b.judged = 0, 0, 0, 0, nil, nil
 }
 
 // Close gives the memory back. No payload, and nothing that Free returned, may
@@ -215,7 +217,7 @@ func (b *Buffer) Close() error {
 	b.memory = nil
 	b.large.giveBack()
 	_ = b.fail(ErrClosed)
-	b.block = nil
+	b.block, b.judged = nil, nil
 	return memory.Close()
 }
 
@@ -246,7 +248,7 @@ func (b *Buffer) makeRoom() []byte {
 	if len(b.block)-len(part) < b.reserve {
 		// A front that cannot be parsed yet, or is bad, is Next's to judge.
 		if size, length, err := parseHeader(part, b.limits); err == nil && size+length > len(b.block) {
-			b.large.borrow(part[size:], length)
+			b.large.borrow(part, size, length)
 			b.read = b.filled
 			b.rewind()
 			return b.large.free(b.reserve)

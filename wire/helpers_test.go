@@ -55,7 +55,7 @@ func check(tb testing.TB, b *Buffer) {
 		tb.Fatal("no slack behind the block")
 	case b.large.buf == nil && *l != large{}:
 		tb.Fatalf("a large frame without a buffer: %+v", l)
-	case l.buf != nil && (b.read != b.filled || l.size > b.limits.PayloadBytesMax):
+	case l.buf != nil && (b.read != b.filled || l.size-l.head > b.limits.PayloadBytesMax):
 		tb.Fatalf("%d bytes in the block behind a large frame of %d", b.filled-b.read, l.size)
 	case l.buf != nil && (len(l.buf.B) > l.size || cap(l.buf.B) < len(l.buf.B)+SlackBytes):
 		tb.Fatalf("a large frame of %d has %d bytes in %d", l.size, len(l.buf.B), cap(l.buf.B))

@@ -8,7 +8,7 @@ import "github.com/valyala/bytebufferpool"
 // beyond those is then allocated.
 var largePool bytebufferpool.Pool
 
-// large is one payload that outgrew its block, in a buffer borrowed from
+// large is one frame that outgrew its block, in a buffer borrowed from
 // largePool. It is filling, then waiting for Next, then taken, then given back.
 //
 // A header's length is only a claim: the buffer holds at most twice what has
@@ -16,21 +16,22 @@ var largePool bytebufferpool.Pool
 // more.
 type large struct {
 	buf   *bytebufferpool.ByteBuffer // nil when none is borrowed
-	size  int                        // bytes of the whole payload
+	head  int                        // bytes of the header, which lies before the payload
+	size  int                        // bytes of the whole frame
 	taken bool                       // Next has handed it out
 }
 
 func (l *large) filling() bool { return l.buf != nil && len(l.buf.B) < l.size }
 func (l *large) waiting() bool { return l.buf != nil && len(l.buf.B) == l.size && !l.taken }
 
-// borrow starts a payload of size bytes, of which part has arrived.
-func (l *large) borrow(part []byte, size int) {
-	l.buf, l.size, l.taken = largePool.Get(), size, false
+// borrow starts a frame with a header of head bytes and a payload of size bytes, of which part has arrived.
+func (l *large) borrow(part []byte, head, size int) {
+	l.buf, l.head, l.size, l.taken = largePool.Get(), head, head+size, false
 	l.grow(len(part))
 	l.buf.B = append(l.buf.B, part...)
 }
 
-// free returns room for bytes of this payload alone, at least reserve bytes of
+// free returns room for bytes of this frame alone, at least reserve bytes of
 // it if so many are missing.
 func (l *large) free(reserve int) []byte {
 	arrived := len(l.buf.B)
@@ -56,8 +57,11 @@ func (l *large) filled(n int) { l.buf.B = l.buf.B[:len(l.buf.B)+n] }
 // take hands the whole payload out, with the slack in its capacity.
 func (l *large) take() []byte {
 	l.taken = true
-	return l.buf.B[:l.size]
+	return l.buf.B[l.head:l.size]
 }
+
+// frame returns the whole frame, which was taken.
+func (l *large) frame() []byte { return l.buf.B[:l.size:l.size] }
 
 // giveBack returns the buffer, if one is borrowed, to the pool.
 func (l *large) giveBack() {

@@ -8,8 +8,9 @@ type Config struct {
 	Contracts int // of all markets; 0 means 2048
 	Orders    int // own ones; 0 means 1024
 
-	// Depth is how many levels of a side the exchange is taken to show until it shows more; 0 means 5. If
-	// it is DepthMax, books are cut nowhere else.
+	// Depth is how many levels of a side the exchange is taken to show until it shows more; 0 means 5, what it
+	// documents. If it is DepthMax, books are cut nowhere else. Until a message shows that the window is deeper
+	// than Depth, levels that were cut may be back in it without a message, and a book lacks them.
 	Depth int
 	// DepthMax is how many levels of a side are kept at most; 0 means 16. What shows more is refused.
 	DepthMax int

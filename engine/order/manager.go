@@ -22,6 +22,7 @@ type Manager struct {
 	gone       goneQueue
 	together   together
 	events     [eventsMax]Event
+	more       bool // events had no room
 	eventCount int
 	last       [lastMax]Message // newest messages about orders or money, a ring
 	lastNext   int
@@ -99,13 +100,16 @@ func New(c Config) (*Manager, error) {
 
 // begin starts a call that changes the state: the events of the one before are gone.
 func (m *Manager) begin(now int64) {
-	m.eventCount = 0
+	m.eventCount, m.more = 0, false
 	m.now = max(m.now, now)
 	m.replayed, m.sequence = false, 0
 }
 
 // done returns the events of the call.
 func (m *Manager) done() []Event { return m.events[:m.eventCount] }
+
+// More reports whether the last call left something to the next one because its events have no room.
+func (m *Manager) More() bool { return m.more }
 
 // room reports whether a further step of the call may emit its events.
 func (m *Manager) room() bool { return m.eventCount <= eventsMax-eventsSpare }

@@ -293,7 +293,8 @@ type Outcome struct {
 
 // Resolve ends the doubt about an order, and about requests about it, by the user's word. Executions come as
 // messages, or the position is not complete. It returns false if there is no order with the reference about which
-// something is not certain.
+// something is not certain. If there are more doubts than events of one call, [Manager.More] returns true, and
+// Resolve has to be called again.
 //
 // The reference may also be that of a replace in doubt whose original is not known, which then is not carried out.
 func (m *Manager) Resolve(reference uint64, o Outcome, now int64) ([]Event, bool) {
@@ -328,8 +329,46 @@ func (e *entry) uncertain() bool {
 	return !o.State.Terminal() && (o.Overlay != 0 || o.State == PendingNew)
 }
 
+// resolveRequests ends the doubts of requests about an order, or reports false if not all of them have room for their
+// events.
+func (m *Manager) resolveRequests(id uint64) bool {
+	if m.requests.doubts == 0 || id == 0 {
+		return true
+	}
+	for i := m.requests.oldest; i != none; {
+		q := m.requests.list[i]
+		at := i
+		i = q.next
+		if !q.doubt || q.orderID != id {
+			continue
+		}
+		if !m.room() {
+			m.more = true
+			return false
+		}
+		m.answer(at)
+		m.aboutRequest(DoubtResolved, &q)
+		marks.Hit(marks.RequestResolvedByUser)
+	}
+	return true
+}
+
+// RequestsMax returns how many requests about orders are followed at most.
+func (m *Manager) RequestsMax() int { return len(m.requests.list) }
+
+// ReplacedBy returns the id of the order that a replace without an answer asks to replace, 0 if there is none.
+func (m *Manager) ReplacedBy(reference uint64) uint64 {
+	if i := m.requests.find(reference, 0, msg.PayloadOrderCancelReplace); i != none && reference != 0 {
+		return m.requests.list[i].orderID
+	}
+	return 0
+}
+
 func (m *Manager) resolveDoubt(i int32, o Outcome) []Event {
 	e := &m.orders.entries[i]
+	if !m.resolveRequests(e.Order.ID) {
+		return m.done()
+	}
 	before := e.Order.State
 	e.Order.Overlay &^= InDoubt
 	e.flags &^= flagGone | flagUncertain

@@ -11,9 +11,6 @@ import (
 // ErrMarketUnknown reports a market in which the account has nothing.
 var ErrMarketUnknown = errors.New("order: market is not known")
 
-// ErrFull reports that there is no room for a market or a contract.
-var ErrFull error = &FullError{What: "markets"}
-
 // DefineMarket says how a market is settled: one of its contracts wins, or each wins or loses by itself. It may be
 // called at any time.
 func (m *Manager) DefineMarket(id uint32, winnerTakesAll bool) error {
@@ -23,7 +20,7 @@ func (m *Manager) DefineMarket(id uint32, winnerTakesAll bool) error {
 			m.dropIdle(id)
 		}
 		if at = m.markets.claimMarket(id); at == none {
-			return ErrFull
+			return &FullError{"markets", int64(len(m.markets.markets))}
 		}
 	}
 	t := &m.markets

@@ -14,7 +14,7 @@ func TestLayout(t *testing.T) {
 	}{
 		{"sentOrder", unsafe.Sizeof(sentOrder{}), 32},
 		{"Refusal", unsafe.Sizeof(Refusal{}), 32},
-		{"Exposure", unsafe.Sizeof(Exposure{}), 32},
+		{"Exposure", unsafe.Sizeof(Exposure{}), 40},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s has %d bytes, want %d", c.name, c.got, c.want)

@@ -111,12 +111,13 @@ func randomSnapshot(random *rand.Rand) Snapshot {
 			e = e.Add(odds.Money(random.Int64N(int64(20 * whole))))
 		}
 		if random.IntN(10) == 0 {
-			e = pick(random, Exposure{}, Exposure{-odds.MoneyMax, odds.MoneyMax, 0, 0},
-				Exposure{odds.MoneyMax, -5, -5, 0}, Exposure{0, odds.MoneyMax, odds.MoneyMax, 0},
-				Exposure{odds.MoneyMax, odds.MoneyMax, 0, 0})
+			e = pick(random, Exposure{}, Exposure{-odds.MoneyMax, odds.MoneyMax, 0, 0, 0},
+				Exposure{odds.MoneyMax, -5, -5, 0, 0}, Exposure{0, odds.MoneyMax, odds.MoneyMax, 0, 0},
+				Exposure{odds.MoneyMax, odds.MoneyMax, 0, 0, 0})
 		}
 		if random.IntN(3) == 0 {
-			e.Uncertain = odds.Money(random.Int64N(int64(20 * whole)))
+			e.BeforeSpare = odds.Money(random.Int64N(int64(20 * whole)))
+			e.AfterSpare = odds.Money(random.Int64N(int64(20 * whole)))
 		}
 		return e
 	}

@@ -123,10 +123,10 @@ type Exposure struct {
 	After  odds.Money // with the request, whatever part of it fills
 	Filled odds.Money // with the request filled in whole
 
-	// Uncertain is what of all three may not be there in the outcome that is the worst: requests on their way, and
-	// fills that may be voided. Beyond a limit a request is measured against Before without it: otherwise one that
-	// raises the worst case would pass because that is overstated before it.
-	Uncertain odds.Money
+	// BeforeSpare and AfterSpare are how much less than Before and After is lost in the worst of the outcomes that the
+	// request worsens. Beyond a limit only these count: otherwise a request would pass because of another outcome
+	// that is as bad, and perhaps only until an order is cancelled. 0 for callers that know no better.
+	BeforeSpare, AfterSpare odds.Money
 }
 
 // raises reports whether a request may raise the worst case, if it is beyond a limit.
@@ -134,8 +134,8 @@ func (e *Exposure) raises(most odds.Money) bool {
 	if e.After <= most {
 		return false
 	}
-	least := e.Before - e.Uncertain
-	return e.After > least || least > e.Before // which is a profit beyond all amounts
+	after, before := capped(e.After, -e.AfterSpare), capped(e.Before, -e.BeforeSpare)
+	return after > most && after > before
 }
 
 // Add returns the exposure with a request of a liability that offsets nothing: an upper bound for callers that know no

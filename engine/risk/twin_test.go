@@ -309,8 +309,9 @@ func (w *twin) exposureLimits(o *twinOrder, s *Snapshot, refuse func(l Limit, li
 		{LimitMarketExposure, w.c.MarketExposureMax, s.Market},
 		{LimitAccountExposure, w.c.AccountExposureMax, s.Account},
 	} {
-		certain := new(big.Int).Sub(bigOf(int64(e.e.Before)), bigOf(int64(e.e.Uncertain)))
-		if e.most > 0 && e.e.After > e.most && bigOf(int64(e.e.After)).Cmp(certain) > 0 {
+		before := new(big.Int).Sub(bigOf(int64(e.e.Before)), bigOf(int64(e.e.BeforeSpare)))
+		after := new(big.Int).Sub(bigOf(int64(e.e.After)), bigOf(int64(e.e.AfterSpare)))
+		if e.most > 0 && e.e.After > e.most && after.Cmp(bigOf(int64(e.most))) > 0 && after.Cmp(before) > 0 {
 			room := new(big.Int).Sub(bigOf(int64(e.most)), bigOf(int64(e.e.Before)))
 			refuse(e.limit, int64(e.most), int64(e.e.After), fits(room, rest(o.side, o.price)))
 		}
@@ -325,7 +326,7 @@ func (w *twin) duplicateLimits(now int64, o *twinOrder, refuse func(l Limit, lim
 	w.sent = slices.DeleteFunc(w.sent, func(s twinOrder) bool { return now-s.at >= window })
 	for _, s := range w.sent {
 		ago := now - s.at
-		if s.at = 0; s == *o {
+		if s.at, s.asked = 0, o.asked; s == *o { // what is left to fill counts
 			refuse(LimitDuplicate, window, ago, window-ago)
 		}
 	}

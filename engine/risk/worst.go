@@ -54,6 +54,15 @@ func (w *WorstCase) Add(r Result) {
 // Loss returns the largest loss, negative if a profit is certain.
 func (w *WorstCase) Loss() odds.Money { return -capped(w.loses, w.least) }
 
+// Worsened returns the largest loss of the outcomes that an order of a side worsens in a contract of a result. w has
+// the other contracts of the market.
+func (w *WorstCase) Worsened(side odds.Side, r Result) odds.Money {
+	if side == odds.Sell {
+		return -capped(w.loses, r.Wins)
+	}
+	return -capped(capped(w.loses, w.least), r.Loses)
+}
+
 // capped returns a + b, or the amount next to it if there is no such amount.
 func capped(a, b odds.Money) odds.Money {
 	const half = 1 << 61

@@ -31,7 +31,7 @@ func TestWorstCaseTwin(t *testing.T) {
 		}
 		fills, open := draw(random.IntN(4)), draw(random.IntN(4))
 		request := draw(1)[0]
-		worst := func(fills, open []order) odds.Money {
+		resultsOf := func(fills, open []order) []Result {
 			results := make([]Result, contracts)
 			for _, o := range fills {
 				results[o.contract].Fill(o.side, o.price, o.quantity)
@@ -39,14 +39,28 @@ func TestWorstCaseTwin(t *testing.T) {
 			for _, o := range open {
 				results[o.contract].Open(o.side, o.price, o.quantity)
 			}
+			return results
+		}
+		worst := func(fills, open []order) odds.Money {
 			w := WorstCase{Independent: independent}
-			for _, r := range results {
+			for _, r := range resultsOf(fills, open) {
 				w.Add(r)
 			}
 			return w.Loss()
 		}
+		worsened := func(fills, open []order) odds.Money {
+			w := WorstCase{Independent: independent}
+			results := resultsOf(fills, open)
+			for contract, r := range results {
+				if contract != request.contract {
+					w.Add(r)
+				}
+			}
+			return w.Worsened(request.side, results[request.contract])
+		}
 		// By trying: each subset of the open orders, each set of winners that the market allows.
-		tried := func(fills, open []order) odds.Money {
+		// With only the outcomes that the request worsens, if asked for.
+		tried := func(fills, open []order, worsened bool) odds.Money {
 			largest, first := odds.Money(0), true
 			for subset := range 1 << len(open) {
 				done := fills[:len(fills):len(fills)]
@@ -56,7 +70,8 @@ func TestWorstCaseTwin(t *testing.T) {
 					}
 				}
 				for winners := range 1 << contracts {
-					if !independent && winners&(winners-1) != 0 {
+					wins := winners>>request.contract&1 == 1
+					if !independent && winners&(winners-1) != 0 || worsened && wins != (request.side == odds.Sell) {
 						continue
 					}
 					loss := odds.Money(0)
@@ -76,9 +91,13 @@ func TestWorstCaseTwin(t *testing.T) {
 		}
 		with := append(open[:len(open):len(open)], request)
 		filled := append(fills[:len(fills):len(fills)], request)
-		e := Exposure{worst(fills, open), worst(fills, with), worst(filled, open), 0}
-		if want := (Exposure{tried(fills, open), tried(fills, with), tried(filled, open), 0}); e != want {
+		e := Exposure{worst(fills, open), worst(fills, with), worst(filled, open), 0, 0}
+		want := Exposure{tried(fills, open, false), tried(fills, with, false), tried(filled, open, false), 0, 0}
+		if e != want {
 			t.Fatalf("fills %v open %v request %v: %v, want %v", fills, open, request, e, want)
+		}
+		if got, want := worsened(fills, with), tried(fills, with, true); got != want {
+			t.Fatalf("fills %v open %v request %v: worsened %v, want %v", fills, open, request, got, want)
 		}
 		if e.reduces() {
 			reducing++
@@ -135,7 +154,7 @@ func TestReducingWithWorstCase(t *testing.T) {
 		after.Add(with)
 		filled.Add(done)
 		s, keys := quiet(), create(odds.Sell, 6000, 1_000_000)
-		s.Market = Exposure{before.Loss(), after.Loss(), filled.Loss(), 0}
+		s.Market = Exposure{before.Loss(), after.Loss(), filled.Loss(), 0, 0}
 		if g.Admit(0, &keys, &s) != nil {
 			break
 		}

@@ -147,6 +147,15 @@ type Config struct {
 	// shown to it. A panic passes through the method that called it, and it is not called again: an outbound
 	// message is queued by then, and an inbound one was not taken, so that a replay of it is requested.
 	Tap func(*TapRecord) `json:"-"`
+
+	// Record, if not nil, is what a journal of the session needs, at less cost than Tap: it is called when there is
+	// time, in the order in which things happened, with outbound payloads as Tap sees them, and with inbound ones in
+	// whole frames, with their headers and padding as they were received, as many at once as were taken out of the
+	// receive buffer at one clock reading; a payload with credentials comes alone. The last one of a connection may
+	// end with the header of a frame that was refused. All of it comes before the next call of Free or Written, before
+	// the next reading of the clock, and at once after [Session.RecordNow]. It must not call methods of the session,
+	// nor panic.
+	Record func(*TapRecord) `json:"-"`
 }
 
 // EarlierRequest is an order-entry message that an earlier run sent.

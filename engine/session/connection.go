@@ -54,6 +54,9 @@ func (s *Session) Open(now int64) error {
 	s.setClock(now)
 	s.epoch++
 	s.buffer.Reset()
+	if s.recorder != nil {
+		s.recorder.open(s.epoch)
+	}
 	s.arrived, s.drained = 0, false
 	fair := s.clock.fair()
 	s.login.open(fair)
@@ -99,6 +102,7 @@ func (s *Session) Lost(now int64, cause error) {
 		return
 	}
 	s.setClock(now)
+	s.RecordNow()
 	s.ackLast()
 	s.outbox.frames.Drop()
 	resumable := s.config.Resume == ResumeSession && !s.sequence.spent() && !s.outbox.spent()

@@ -15,6 +15,9 @@ func (s *Session) setClock(now int64) {
 // advanceClock is setClock where time has passed or bytes have arrived.
 func (s *Session) advanceClock(now int64) {
 	if now > s.clock.now {
+		if s.recorder != nil {
+			s.recorder.advance(now)
+		}
 		if s.clock.isAbsence(now) {
 			s.stats.Away += time.Duration(s.clock.excludeAbsence(now, s.Deadline()))
 		}

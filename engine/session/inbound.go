@@ -17,18 +17,21 @@ func (s *Session) receive(payload []byte) *Event {
 	s.arrived++
 	s.stats.MessagesIn++
 	s.liveness.lastFrame = s.clock.fair()
-	if s.outbox.tap.f != nil {
-		s.outbox.tap.payload(Inbound, s.clock.now, payload)
-	}
 	if s.state.LoggedIn() && !s.sequence.spent() {
 		unknown := s.unknown
 		if s.payload.Decode(payload, &s.unknown) == nil {
 			eto, typ := s.payload.GetEtoPayload(), s.payload.GetType()
 			if eto.GetSeq() == s.sequence.next && isApplication(uint32(typ)) {
+				if s.outbox.watched && (s.outbox.tap.f != nil || s.mayHideLogin(eto, unknown.Fields)) {
+					s.watch(payload)
+				}
 				return s.application(payload, typ, eto.GetIsReplay())
 			}
 		}
 		s.unknown = unknown // as if it had not been decoded
+	}
+	if s.outbox.watched {
+		s.watch(payload)
 	}
 	return s.examine(payload)
 }

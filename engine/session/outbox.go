@@ -26,15 +26,17 @@ type outbox struct {
 	sent     uint64        // messages, without those sent again
 	control  msg.Payload   // for encoding session messages with a body
 	tap      tap
+	watched  bool      // by the tap or the recorder
+	recorder *recorder // nil without Config.Record
 }
 
 // room is a part of the send ring.
 type room struct{ bytes, records int }
 
 // init divides the ring among the classes.
-func (o *outbox) init(frames *ring.SendRing, t func(*TapRecord)) {
-	o.frames, o.next = frames, 1
-	o.tap.set(t)
+func (o *outbox) init(frames *ring.SendRing, t func(*TapRecord), r *recorder) {
+	o.frames, o.next, o.recorder = frames, 1, r
+	o.setTap(t)
 	ring := frames.Config()
 	o.leaves[classCancel] = room{cancelAllBytes + controlBytes, cancelAllRecords + controlRecords}
 	most := room{
@@ -43,6 +45,22 @@ func (o *outbox) init(frames *ring.SendRing, t func(*TapRecord)) {
 	}
 	o.leaves[classFree], o.leaves[classCreate] = most, most
 	o.bytesMax = ring.Bytes - most.bytes
+}
+
+// setTap replaces the tap's function.
+func (o *outbox) setTap(f func(*TapRecord)) {
+	o.tap.set(f)
+	o.watched = f != nil || o.recorder != nil
+}
+
+// watch shows a frame that was queued.
+func (o *outbox) watch(now int64, frame []byte) {
+	if o.recorder != nil {
+		o.recorder.queue(now, frame)
+	}
+	if o.tap.f != nil {
+		o.tap.frame(now, frame)
+	}
 }
 
 // open begins a connection.
@@ -157,9 +175,9 @@ func (o *outbox) commit(now int64, size int, kind uint32, reference uint64) {
 	o.next++
 	o.lastSent = now
 	o.sent++
-	if o.tap.f != nil { // last: it may panic
+	if o.watched { // last: it may panic
 		frame, _, _ := o.frames.Frame(o.next - 1)
-		o.tap.frame(now, frame)
+		o.watch(now, frame)
 	}
 }
 
@@ -168,8 +186,8 @@ func (o *outbox) commit(now int64, size int, kind uint32, reference uint64) {
 func (o *outbox) commitAgain(now int64, region []byte) {
 	o.frames.Commit(len(region), ring.Record{})
 	o.lastSent = now
-	if o.tap.f != nil {
-		o.tap.frame(now, region)
+	if o.watched {
+		o.watch(now, region)
 	}
 }
 

@@ -25,7 +25,7 @@ func newOutbox(t testing.TB, bytes, records int) *outbox {
 		}
 	})
 	o := new(outbox)
-	o.init(frames, nil)
+	o.init(frames, nil, nil)
 	return o
 }
 

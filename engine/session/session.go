@@ -43,15 +43,16 @@ type Session struct {
 
 // inbound is what arrived and is not handled yet.
 type inbound struct {
-	buffer  *wire.Buffer
-	budget  budget
-	arrived uint64      // messages of this connection
-	drained bool        // all that was received was returned by Next
-	payload msg.Payload // the message being handled; the event borrows it
-	message Event       // the last message in its sequence; of no other kind
-	event   Event       // what Next returned, unless that was message
-	queue   eventQueue
-	overdue bool // Tick found that something has waited too long
+	buffer   *wire.Buffer
+	recorder *recorder // nil without Config.Record
+	budget   budget
+	arrived  uint64      // messages of this connection
+	drained  bool        // all that was received was returned by Next
+	payload  msg.Payload // the message being handled; the event borrows it
+	message  Event       // the last message in its sequence; of no other kind
+	event    Event       // what Next returned, unless that was message
+	queue    eventQueue
+	overdue  bool // Tick found that something has waited too long
 }
 
 // New returns a session with all the memory that it will use. The error is a
@@ -77,7 +78,8 @@ func New(config Config) (*Session, error) {
 		references: references{last: config.ReferenceBase, off: config.ReferenceBase == 0},
 		catchUp:    catchUp{cancel: config.CancelUnresolved},
 	}
-	s.outbox.init(frames, config.Tap)
+	s.recorder = newRecorder(&config, buffer)
+	s.outbox.init(frames, config.Tap, s.recorder)
 	s.resender.init(&config)
 	s.login.init(&config)
 	s.account.init(config.AccountSequence, config.AccountMark, config.AccountApplied)
@@ -102,6 +104,7 @@ func (s *Session) Close() error {
 	if s.closed {
 		return nil
 	}
+	s.RecordNow()
 	s.closed, s.state, s.err, s.sequence.delivered = true, Disconnected, ErrClosed, false
 	s.queue, s.fates = eventQueue{}, fates{}
 	err := s.buffer.Close()
@@ -169,7 +172,7 @@ func (s *Session) Resumption() Resumption {
 
 // SetTap replaces Config.Tap; nil is none. A tap makes every message more expensive.
 func (s *Session) SetTap(f func(*TapRecord)) {
-	s.outbox.tap.set(f)
+	s.outbox.setTap(f)
 	s.budget.set(s.budget.most, f != nil)
 }
 
@@ -220,6 +223,9 @@ func (s *Session) Free() []byte {
 	if s.queue.borrow > 0 {
 		return nil
 	}
+	if s.recorder != nil {
+		return s.recorder.free()
+	}
 	return s.buffer.Free()
 }
 
@@ -238,6 +244,9 @@ func (s *Session) Pending() []byte { return s.outbox.frames.Pending() }
 
 // Written says that the transport took the first n bytes of Pending.
 func (s *Session) Written(n int) {
+	if s.recorder != nil {
+		s.recorder.flush() // the ring may use their room again
+	}
 	s.outbox.frames.Written(n)
 	if s.hasDeferred() {
 		s.sendDeferred()

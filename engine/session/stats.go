@@ -59,6 +59,8 @@ type OrderStats struct {
 	Throttled        uint64 // sends refused by the bucket
 	ThrottleExceeded uint64 // session messages of that type
 	ThrottleRejected uint64 // order entry that the exchange rejected for it
+	ThrottleRate     uint64 // the limits in force: tokens a second, those of the exchange once it has sent them
+	ThrottleBurst    uint64 // likewise: tokens in a full bucket
 	AnswerMismatches uint64 // messages that contradict the request that they name
 	Unanswered       uint64 // order entry whose fate was reported
 	UnansweredPeak   uint64 // the most that waited at a time
@@ -73,6 +75,7 @@ func (s *Session) Stats() Stats {
 	stats.ReplaysServed, stats.ReplaysRefused = s.resender.counts.served, s.resender.counts.refused
 	stats.MessagesAgain, stats.GapfillsOut = s.resender.counts.copies, s.resender.counts.gapfills
 	stats.Throttled = s.throttle.refused
+	stats.ThrottleRate, stats.ThrottleBurst = s.throttle.rate, s.throttle.limit/token
 	stats.Unanswered, stats.UnansweredPeak = s.requests.unanswered, s.requests.peak
 	stats.Resolved = s.requests.resolvedDoubts
 	stats.Unknown = s.unknown

@@ -33,6 +33,7 @@ func TestStats(t *testing.T) {
 	want.ReplayStats = ReplayStats{
 		Gaps: 1, ReplaysAsked: 1, Replayed: 1, GapfillsIn: 1, ReplaysServed: 1, GapfillsOut: 2,
 	}
+	want.ThrottleRate, want.ThrottleBurst = throttleRate, throttleBurst
 	if got := k.s.Stats(); got != want {
 		t.Errorf("\n got %+v\nwant %+v", got, want)
 	}

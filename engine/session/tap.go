@@ -24,8 +24,8 @@ func (d Direction) String() string {
 	return directionNames[0]
 }
 
-// TapRecord is one payload as [Config].Tap sees it. It is one value, reused, and valid with its Payload
-// during the call.
+// TapRecord is one payload as [Config].Tap sees it, or what [Config].Record sees. It is one value, reused, and valid
+// with its Payload during the call.
 type TapRecord struct {
 	Direction Direction
 	Epoch     uint32 // connections opened, from 1
@@ -63,17 +63,23 @@ func (t *tap) payload(d Direction, now int64, payload []byte) {
 	if t.calling {
 		return
 	}
-	t.record = TapRecord{Direction: d, Epoch: t.epoch, At: now, Payload: payload[:len(payload):len(payload)]}
-	if !hasNoCredentials(payload) && maskPayload(payload, false) {
-		n := copy(t.scratch, payload)
-		t.record.Payload = t.scratch[:n:n]
-		t.record.Truncated = n < len(payload)
-		maskPayload(t.record.Payload, true)
-	}
+	t.record = maskedRecord(d, t.epoch, now, payload, t.scratch)
 	t.calling = true
 	t.f(&t.record)
 	t.calling = false
 	t.record.Payload = nil
+}
+
+// maskedRecord returns a record of a payload, credentials masked in a copy that lies in scratch.
+func maskedRecord(d Direction, epoch uint32, now int64, payload, scratch []byte) TapRecord {
+	r := TapRecord{Direction: d, Epoch: epoch, At: now, Payload: payload[:len(payload):len(payload)]}
+	if !hasNoCredentials(payload) && maskPayload(payload, false) {
+		n := copy(scratch, payload)
+		r.Payload = scratch[:n:n]
+		r.Truncated = n < len(payload)
+		maskPayload(r.Payload, true)
+	}
+	return r
 }
 
 // frame shows the payload of an outbound frame to the function.

@@ -443,8 +443,17 @@ func TestDirectionString(t *testing.T) {
 // when bytes change.
 func TestHasNoCredentials(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	quick, thorough := 0, 0
+	quick, thorough, decoded := 0, 0, 0
+	s := new(Session)
 	check := func(p []byte) {
+		before := s.unknown.Fields
+		if s.payload.Decode(p, &s.unknown) == nil && isApplication(uint32(s.payload.GetType())) &&
+			!s.mayHideLogin(s.payload.GetEtoPayload(), before) {
+			decoded++
+			if maskPayload(p, false) {
+				t.Fatalf("%x has credentials", p)
+			}
+		}
 		if hasNoCredentials(p) {
 			quick++
 			if maskPayload(p, false) {
@@ -476,8 +485,16 @@ func TestHasNoCredentials(t *testing.T) {
 			check(p)
 		}
 		check(p[:r.IntN(len(p))])
+		// The same with a login in places where it is a login's, and where it is not.
+		at := r.IntN(3)
+		p = append([]byte("\x08\x0e\x12\x02\x08\x05"), [...]string{
+			"\x1a\x03\x0a\x01Z", "\x12\x05\x2a\x03\x0a\x01Z", "\x7a\x03\x0a\x01Z",
+		}[at]...)
+		check(p)
+		p[r.IntN(len(p))] = byte(r.Uint32())
+		check(p)
 	}
-	if quick < 100_000 || thorough == 0 {
-		t.Errorf("%d by the quick check, %d by the thorough one", quick, thorough)
+	if quick < 100_000 || thorough == 0 || decoded < 1000 {
+		t.Errorf("%d by the quick check, %d by the thorough one, %d by decoding", quick, thorough, decoded)
 	}
 }

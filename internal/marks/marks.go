@@ -109,6 +109,7 @@ const (
 	ReportBadSequence
 	ReportBadField
 	RequestDoubtResolved
+	RequestResolvedByUser
 	OrderOverflow
 	OrderUnknown
 	OrderNotForgotten

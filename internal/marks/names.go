@@ -103,6 +103,7 @@ var names = [Count]string{
 	ReportBadSequence:        "order: a report with an impossible account number",
 	ReportBadField:           "order: a report with an impossible value",
 	RequestDoubtResolved:     "order: a doubtful request is answered",
+	RequestResolvedByUser:    "order: the user resolves a doubtful request with its order",
 	OrderOverflow:            "order: an order of the exchange finds no room",
 	OrderUnknown:             "order: a report about an order that was not known",
 	OrderNotForgotten:        "order: an order that seemed forgotten was only late",

@@ -114,6 +114,9 @@ func (c *Conn) markDirty() {
 	}
 }
 
+// Heartbeats returns how many heartbeats the client has sent.
+func (c *Conn) Heartbeats() uint64 { return c.gateway.Stats().Heartbeats }
+
 // Username returns the account's username, "" before the login.
 func (c *Conn) Username() string { return c.gateway.Username() }
 

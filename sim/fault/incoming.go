@@ -128,16 +128,19 @@ func (c *Conn) onSend(m exchange.Message, replayed bool) {
 			c.out.skipped = append(c.out.skipped, seq)
 		}
 	}
+	if c.plan.AccountOnly && t == msg.PayloadBalanceChanged {
+		c.release(func(*heldMessage) bool { return true }) // it has no account sequence that says what is newer
+	}
 	room := len(c.heldUnsequenced) < heldMax && m.SizeVT() <= heldBytes
 	switch {
 	case !c.active:
 	case isAnswer(t) && c.inject(Unconfirmed), c.inject(DropBefore):
 		c.releaseUnsequenced()
 		return
-	case room && c.inject(DelayBefore):
+	case room && c.delays(t) && c.inject(DelayBefore):
 		c.holdUnsequenced(m, replayed, heldMessage{due: c.randomTime(int64(c.plan.DelayMax))})
 		return
-	case room && c.inject(ReorderBefore):
+	case room && c.delays(t) && c.inject(ReorderBefore):
 		c.holdUnsequenced(m, replayed, heldMessage{due: c.injector.now + reorderTimeout, after: 1})
 		return
 	case room && answersCreate(t) && !c.swapping() && c.inject(Swap):
@@ -151,6 +154,21 @@ func (c *Conn) onSend(m exchange.Message, replayed bool) {
 	}
 	c.gateway.Send(m, replayed)
 	c.releaseUnsequenced()
+}
+
+// delays reports whether a message may be sent later than others.
+func (c *Conn) delays(t msg.PayloadType) bool { return !c.plan.AccountOnly || ofAccount(t) }
+
+// ofAccount reports whether a message of a type has an account sequence.
+func ofAccount(t msg.PayloadType) bool {
+	switch t {
+	case msg.PayloadOrderInvalid:
+		return false
+	case msg.PayloadOrderExecuted, msg.PayloadOrderExecuteConfirmed, msg.PayloadOrderExecuteVoided,
+		msg.PayloadOrderVoided, msg.PayloadOrderReduced:
+		return true
+	}
+	return isAnswer(t)
 }
 
 // holdUnsequenced holds a message back as h says.

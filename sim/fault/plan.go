@@ -68,6 +68,9 @@ func (k Kind) String() string {
 	return "unknown kind"
 }
 
+// accountOnly is the name of Plan.AccountOnly.
+const accountOnly = "account-only"
+
 // Million is the chance of a certain event.
 const Million = 1_000_000
 
@@ -75,6 +78,10 @@ const Million = 1_000_000
 // zero mean the defaults.
 type Plan struct {
 	Chance [Kinds]uint32 // in a million
+
+	// AccountOnly restricts DelayBefore and ReorderBefore to messages with an account sequence, so that these come out
+	// of order and books stay right. None of them is sent after a balance_changed that it was before.
+	AccountOnly bool
 
 	DelayMax    time.Duration // 0 means 200 ms
 	StallMax    time.Duration // 0 means 2 s
@@ -179,6 +186,13 @@ func (p *Plan) set(name, value string) error {
 		*s.of(p) = d
 		return nil
 	}
+	if name == accountOnly {
+		if value != "" {
+			return fmt.Errorf("%s takes no value", name)
+		}
+		p.AccountOnly = true
+		return nil
+	}
 	for k, known := range kindNames {
 		if known != name {
 			continue
@@ -200,6 +214,7 @@ func (p *Plan) set(name, value string) error {
 // Names returns the names that [Parse] accepts.
 func Names() []string {
 	list := append([]string(nil), kindNames[:]...)
+	list = append(list, accountOnly)
 	for _, s := range spans {
 		list = append(list, s.name)
 	}
@@ -219,6 +234,9 @@ func (p Plan) String() string {
 		if d := *s.of(&p); d > 0 {
 			parts = append(parts, fmt.Sprintf("%s=%v", s.name, d))
 		}
+	}
+	if p.AccountOnly {
+		parts = append(parts, accountOnly)
 	}
 	if len(parts) == 0 {
 		return "none"

@@ -59,8 +59,10 @@ type replayRun struct {
 	last   int64  // when the last was served
 }
 
-// Stats counts the incoming messages of a connection that were not carried out.
+// Stats counts the heartbeats of a connection's client, and the incoming messages that were not carried out.
 type Stats struct {
+	Heartbeats uint64 // received
+
 	Discarded uint64 // out of sequence
 	Ignored   uint64 // of types that a client does not send
 }

@@ -62,7 +62,9 @@ func (c *Conn) dispatchEto(eto *msg.EtoPayload) {
 		c.serveReplay(eto)
 	case msg.EtoPayloadLogout:
 		c.confirmLogout()
-	case msg.EtoPayloadHeartbeat, msg.EtoPayloadGapfill, msg.EtoPayloadPong:
+	case msg.EtoPayloadHeartbeat:
+		c.stats.Heartbeats++
+	case msg.EtoPayloadGapfill, msg.EtoPayloadPong:
 	default:
 		c.stats.Ignored++
 	}

@@ -55,6 +55,19 @@ func (c *Conn) tick() {
 	}
 }
 
+// Heartbeat sends a heartbeat now to every client that is logged in, and returns how many there are. A client that has
+// received everything before it answers with one of its own; see [Stats].
+func (g *Gateway) Heartbeat(now int64) (n int) {
+	g.now = max(g.now, now)
+	for _, c := range g.conns {
+		if c.state == stateOpen {
+			c.session.sendEto(msg.EtoPayloadHeartbeat, kindGapfill, nil)
+			n++
+		}
+	}
+	return n
+}
+
 // sendHeartbeat sends a heartbeat, whatever else is sent, or logs out a client that answered none of
 // the last ones. Only heartbeats that were sent count, so time in which the exchange itself stood still
 // is not taken for the client's silence.

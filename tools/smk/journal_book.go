@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/smk-go/smk/tools/smk/inspect"
 )
@@ -13,13 +14,18 @@ type journalBook struct {
 	Market   uint32 `placeholder:"ID" help:"Books of this market."`
 	Contract uint32 `placeholder:"ID" help:"The book of this contract."`
 	At       string `placeholder:"TIME" help:"As they were known before this time, as in cat; at the end without."`
-	Record   uint64 `placeholder:"N" help:"As they were known with this record."`
+	Record   string `placeholder:"N" help:"As they were known with this record, or with a message of it: 82 or 82.3."`
 }
 
 // Run prints books.
 func (c *journalBook) Run(ctx context.Context, std stdio) error {
-	at := inspect.Moment{Record: c.Record}
+	var at inspect.Moment
 	var err error
+	if c.Record != "" {
+		if at.Place, err = inspect.ParsePlace(c.Record); err != nil {
+			return fmt.Errorf("--record: %w", err)
+		}
+	}
 	if at.Time, err = journalTime(ctx, c.Dir, "--at", c.At); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"github.com/smk-go/smk/gen/convert"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/gen/seto"
+	"github.com/smk-go/smk/journal"
 )
 
 // turn is one turn of a client: its measured round trips after a warm-up.
@@ -94,6 +96,11 @@ func withState(c *engine.Config) {
 	settings.Limit(c, scriptMarket, scriptContracts/contractsInMarket)
 	b := &c.State.Books
 	b.Orders, b.Contracts, b.Markets = 1<<14, scriptContracts, scriptContracts/contractsInMarket
+}
+
+// withJournal turns a journal on that is made durable group by group.
+func (m *measurement) withJournal(c *engine.Config) {
+	c.Journal = journal.Config{Dir: filepath.Join(m.dir, "journal"), Durability: journal.SyncGroup, KeepBytes: 256 << 20}
 }
 
 // engine returns a turn of a bot with this kind of wait.

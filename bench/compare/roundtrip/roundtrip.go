@@ -46,6 +46,7 @@ const (
 	Floor        = "C, busy"
 	FloorBlocks  = "C, blocking"
 	EngineSpins  = "engine, WaitSpin"
+	EngineRecord = "engine with a journal, WaitSpin"
 	EngineState  = "engine with state, WaitSpin"
 	EngineAdapts = "engine, WaitSpinBlock"
 	EngineBlocks = "engine, WaitBlock"

@@ -90,6 +90,7 @@ func newMeasurement(config Config) (m *measurement, err error) {
 	} else {
 		add(Floor, "", serveC, m.runC("busy"))
 		add(EngineSpins, Floor, serveC, m.engine(engine.WaitSpin))
+		add(EngineRecord, Floor, serveC, m.engine(engine.WaitSpin, m.withJournal))
 		add(EngineState, Floor, serveC, m.engine(engine.WaitSpin, withState))
 		add(Naive, Floor, serveC, naiveTurn)
 		add(EngineAdapts, Floor, serveC, m.engine(engine.WaitSpinBlock))
@@ -173,12 +174,12 @@ func (m *measurement) report() Report {
 		switch c.Name {
 		case EngineSpins:
 			engineSpins = c.rounds
-		case Naive:
+		case Naive, EngineRecord:
 			var toEngine percentiles
 			for i := range toEngine {
 				toEngine[i] = measure.Divide(c.rounds[i], engineSpins[i])
 			}
-			r.Ratios = append(r.Ratios, toEngine.ratios(Naive, EngineSpins)...)
+			r.Ratios = append(r.Ratios, toEngine.ratios(c.Name, EngineSpins)...)
 		}
 		r.Clients = append(r.Clients, c.Client)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/smk-go/smk/gen/seto"
 	"github.com/smk-go/smk/journal"
 	"github.com/smk-go/smk/tools/smk/inspect"
+	"github.com/smk-go/smk/wire"
 )
 
 const (
@@ -41,6 +42,9 @@ func written(t *testing.T) (dir string, payloads [][]byte) {
 		}
 		payloads = append(payloads, b)
 		at += 1000
+		if kind == journal.KindInbound {
+			b = wire.AppendFrame(nil, b)
+		}
 		rec.Append(kind, 0, epoch, at, b)
 	}
 	message := func(seq int, typ seto.PayloadType) *seto.Payload {

@@ -11,6 +11,7 @@ type Row struct {
 	Time            int64  `parquet:"time,timestamp(nanosecond)"`
 	At              int64  `parquet:"at"` // the loop's clock
 	Record          uint64 `parquet:"record"`
+	Part            int32  `parquet:"part"` // of the record's messages, from 1; 0 if it has one
 	Run             int32  `parquet:"run"`
 	Epoch           uint32 `parquet:"epoch"`
 	Direction       string `parquet:"direction,dict"` // "in" or "out"
@@ -44,7 +45,7 @@ func appendRows(rows []Row, e *inspect.Entry) []Row {
 		direction = "out"
 	}
 	row := Row{
-		Time: e.Wall, At: e.At, Record: e.Seq, Run: int32(e.Run), Epoch: e.Epoch, Direction: direction, Type: m.Type,
+		Time: e.Wall, At: e.At, Record: e.Seq, Part: int32(e.Part), Run: int32(e.Run), Epoch: e.Epoch, Direction: direction, Type: m.Type,
 		SessionSeq: m.Seq, Replayed: m.Replay, Market: m.Market, Contract: m.Contract, Order: m.Order,
 		Original: m.Original, Reference: m.Reference, Side: m.Side, Price: m.Price, Quantity: m.Quantity,
 		AccountSequence: m.AccountSequence, Reason: m.Reason,

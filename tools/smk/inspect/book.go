@@ -16,8 +16,8 @@ import (
 type Book struct {
 	Market   uint32       `json:"market"`
 	Contract uint32       `json:"contract"`
-	Time     string       `json:"time"`   // of the last change
-	Record   uint64       `json:"record"` // that made it
+	Time     string       `json:"time"` // of the last change
+	Place                 // of it
 	Bids     []PriceLevel `json:"bids"`
 	Offers   []PriceLevel `json:"offers"`
 	Stale    bool         `json:"stale"` // the connection broke after the last change
@@ -34,8 +34,8 @@ type PriceLevel struct {
 
 // Moment is up to where a journal is read: a time, exclusive, or a record, inclusive. The zero value is its end.
 type Moment struct {
-	Time   time.Time
-	Record uint64
+	Time time.Time
+	Place
 }
 
 // depthLeast is how many levels of a side the exchange shows at least.
@@ -53,7 +53,7 @@ func Books(ctx context.Context, dir string, market, contract uint32, at Moment) 
 		if err != nil {
 			return nil, err
 		}
-		if !at.Time.IsZero() && e.Wall >= at.Time.UnixNano() || at.Record != 0 && e.Seq > at.Record {
+		if !at.Time.IsZero() && e.Wall >= at.Time.UnixNano() || at.Record != 0 && at.before(e) {
 			break
 		}
 		switch {
@@ -90,7 +90,7 @@ func changeBooks(books map[uint32]*Book, e *Entry, wanted uint32, depth int) {
 			b = &Book{Market: m.Market, Contract: id, bids: map[uint32]uint64{}, offers: map[uint32]uint64{}}
 			books[id] = b
 		}
-		b.Time, b.wall, b.Record = e.Time().Format(time.RFC3339Nano), e.Wall, e.Seq
+		b.Time, b.wall, b.Place = e.Time().Format(time.RFC3339Nano), e.Wall, e.Place()
 		b.Stale = b.Stale && !fresh
 		changed = append(changed, b)
 	}
@@ -148,8 +148,8 @@ func (b *Book) WriteText(w io.Writer) error {
 	if b.Stale {
 		stale = ", stale: the connection broke since"
 	}
-	fmt.Fprintf(w, "contract %d of market %d, since %s (record %d)%s\n", b.Contract, b.Market,
-		time.Unix(0, b.wall).UTC().Format(timeLayout), b.Record, stale)
+	fmt.Fprintf(w, "contract %d of market %d, since %s (record %s)%s\n", b.Contract, b.Market,
+		time.Unix(0, b.wall).UTC().Format(timeLayout), b.Number(), stale)
 	for i := range max(len(b.Bids), len(b.Offers)) {
 		for _, side := range [...][]PriceLevel{b.Bids, b.Offers} {
 			if i < len(side) {

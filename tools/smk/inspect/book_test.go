@@ -53,7 +53,7 @@ func TestBooks(t *testing.T) {
 		{5, before, false},
 		{0, before, false},
 	} {
-		books, err := Books(t.Context(), dir, 1, 2, Moment{Record: c.record})
+		books, err := Books(t.Context(), dir, 1, 2, Moment{Place: Place{Record: c.record}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +80,7 @@ func TestBooks(t *testing.T) {
 	if books, err := Books(t.Context(), dir, 3, 0, Moment{}); err != nil || len(books) != 0 {
 		t.Errorf("another market: %v, %v", books, err)
 	}
-	books, err := Books(t.Context(), dir, 1, 0, Moment{Record: 3})
+	books, err := Books(t.Context(), dir, 1, 0, Moment{Place: Place{Record: 3}})
 	if err != nil {
 		t.Fatal(err)
 	}

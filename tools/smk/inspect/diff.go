@@ -27,9 +27,9 @@ type Difference struct {
 
 // Side is the record of one journal that differs.
 type Side struct {
-	Record uint64 `json:"record"`
-	Time   string `json:"time"`
-	Text   string `json:"text"`
+	Place
+	Time string `json:"time"`
+	Text string `json:"text"`
 }
 
 // DiffOptions say what is compared.
@@ -110,7 +110,7 @@ func ofKind(ctx context.Context, dir string, kind journal.Kind, run int) iter.Se
 }
 
 func sideOf(e *Entry) *Side {
-	return &Side{Record: e.Seq, Time: e.Time().Format(timeLayout), Text: e.Detail()}
+	return &Side{Place: e.Place(), Time: e.Time().Format(timeLayout), Text: e.Detail()}
 }
 
 // sameButBase reports whether two messages are the same but for the number that references count up from, which is
@@ -150,7 +150,7 @@ func (d *Difference) WriteText(w io.Writer) error {
 		if s == nil {
 			return "has no more"
 		}
-		return fmt.Sprintf("record %d, %s: %s", s.Record, s.Time, s.Text)
+		return fmt.Sprintf("record %s, %s: %s", s.Number(), s.Time, s.Text)
 	}
 	_, err := fmt.Fprintf(w, "%s %d differs\n  A %s\n  B %s\n", d.What, d.Number, side(d.A), side(d.B))
 	return err

@@ -11,9 +11,11 @@ import (
 	"github.com/smk-go/smk/journal"
 )
 
-// Entry is a record of a journal, decoded.
+// Entry is a record of a journal, or one of the messages in a record, decoded.
 type Entry struct {
 	journal.Record
+	Part    int                // of the record's messages, from 1; 0 if it has no more than one
+	Frame   int                // bytes that the message took in the stream
 	Run     int                // of the engine, from 1; 0 before the first
 	Message *Message           // of a payload, else nil
 	Err     error              // why the payload, or the entries of the tape, could not be decoded
@@ -56,6 +58,7 @@ func Read(ctx context.Context, dir string, o Options) iter.Seq2[*Entry, error] {
 			}
 		}
 		d := decoder{tape: o.Tape}
+		progress, _ := ctx.Value(progressKey{}).(*Progress)
 		for {
 			record, err := r.Next()
 			switch {
@@ -76,7 +79,11 @@ func Read(ctx context.Context, dir string, o Options) iter.Seq2[*Entry, error] {
 				yield(nil, err)
 				return
 			}
-			if e := d.decode(record); e != nil && !yield(e, nil) {
+			if progress != nil {
+				progress.records.Add(1)
+				progress.wall.Store(record.Wall)
+			}
+			if !d.decode(record, yield) {
 				return
 			}
 		}
@@ -87,25 +94,29 @@ func Read(ctx context.Context, dir string, o Options) iter.Seq2[*Entry, error] {
 type decoder struct {
 	tape     bool
 	entry    Entry
+	messages []message
 	run      int
 	starting bool // the last record was a KindStart that goes on
 }
 
-// decode returns the entry of a record, or nil if it is left out.
-func (d *decoder) decode(r *journal.Record) *Entry {
+// decode yields the entries of a record, and returns false if yield did.
+func (d *decoder) decode(r *journal.Record, yield func(*Entry, error) bool) bool {
 	e := &d.entry
-	*e = Entry{Record: *r}
+	*e = Entry{Record: *r, Run: d.run}
 	switch r.Kind {
 	case journal.KindStart:
 		if !d.starting {
 			d.run++
 		}
-		d.starting = r.Flags&startGoesOn != 0
-	case journal.KindInbound, journal.KindOutbound:
+		d.starting, e.Run = r.Flags&startGoesOn != 0, d.run
+	case journal.KindInbound:
+		return d.received(r, yield)
+	case journal.KindOutbound:
+		e.Frame = frameSize(r.Payload)
 		e.Message, e.Err = Decode(r.Payload)
 	case journal.KindTape:
 		if !d.tape {
-			return nil
+			return true
 		}
 		for t, err := range engine.TapeEntries(r) {
 			if err != nil {
@@ -115,9 +126,34 @@ func (d *decoder) decode(r *journal.Record) *Entry {
 			e.Tape = append(e.Tape, t)
 		}
 	}
-	e.Run = d.run
-	return e
+	return yield(e, nil)
 }
+
+// received yields the messages of a record of received frames.
+func (d *decoder) received(r *journal.Record, yield func(*Entry, error) bool) bool {
+	d.messages = appendMessages(d.messages[:0], r)
+	for i, m := range d.messages {
+		e := &d.entry
+		*e = Entry{Record: *r, Run: d.run, Frame: m.frame}
+		e.Payload = m.payload
+		if len(d.messages) > 1 {
+			e.Part = i + 1
+		}
+		if !m.cut {
+			e.Flags &^= journal.FlagTruncated
+		}
+		if e.Message, e.Err = Decode(m.payload); m.err != nil {
+			e.Err = m.err
+		}
+		if !yield(e, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// Place returns where the entry is.
+func (e *Entry) Place() Place { return Place{e.Seq, e.Part} }
 
 // Name returns the name of a journal, Config.Name of its first segment.
 func Name(dir string) (name string, err error) {

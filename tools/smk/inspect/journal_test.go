@@ -8,6 +8,7 @@ import (
 	"github.com/smk-go/smk/gen/eto"
 	"github.com/smk-go/smk/gen/seto"
 	"github.com/smk-go/smk/journal"
+	"github.com/smk-go/smk/wire"
 )
 
 // pen writes a journal by hand.
@@ -46,6 +47,9 @@ func (p *pen) message(kind journal.Kind, m *seto.Payload) {
 	b, err := proto.Marshal(m)
 	if err != nil {
 		p.t.Fatal(err)
+	}
+	if kind == journal.KindInbound {
+		b = wire.AppendFrame(nil, b)
 	}
 	p.text(kind, string(b))
 }

@@ -18,6 +18,7 @@ type Object struct {
 	Time      string `json:"time"`
 	At        int64  `json:"at"` // the loop's clock in ns
 	Seq       uint64 `json:"seq"`
+	Part      int    `json:"part,omitempty"` // see [Entry]
 	Kind      string `json:"kind"`
 	Run       int    `json:"run,omitempty"`
 	Epoch     uint32 `json:"epoch,omitempty"`
@@ -64,7 +65,7 @@ type TapeObject struct {
 // Object returns the entry for machines.
 func (e *Entry) Object() *Object {
 	o := &Object{
-		Time: e.Time().Format(time.RFC3339Nano), At: e.At, Seq: e.Seq, Kind: e.Kind.String(), Run: e.Run,
+		Time: e.Time().Format(time.RFC3339Nano), At: e.At, Seq: e.Seq, Part: e.Part, Kind: e.Kind.String(), Run: e.Run,
 		Epoch: e.Epoch, Cut: e.Flags&journal.FlagTruncated != 0, Segment: e.Segment, Position: e.Offset,
 	}
 	if e.Err != nil {

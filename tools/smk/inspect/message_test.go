@@ -1,7 +1,9 @@
 package inspect
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -12,7 +14,77 @@ import (
 	"github.com/smk-go/smk/gen/eto"
 	"github.com/smk-go/smk/gen/seto"
 	"github.com/smk-go/smk/journal"
+	"github.com/smk-go/smk/wire"
 )
+
+// decoded returns the entries of a record.
+func decoded(r *journal.Record) (all []*Entry) {
+	(&decoder{}).decode(r, func(e *Entry, _ error) bool {
+		one := *e
+		all = append(all, &one)
+		return true
+	})
+	return all
+}
+
+// TestReceivedFrames takes the frames of a record apart: padded headers, frames without a payload, one that is cut, and
+// the header of one that was refused. Every byte is counted once.
+func TestReceivedFrames(t *testing.T) {
+	b, err := proto.Marshal(heartbeat(1, false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame := wire.AppendFrame(nil, b)
+	padded := append([]byte{byte(len(b)) | 0x80, 0x80, 0}, b...)
+	empty := []byte{0, 0, 0, 0}
+	refused := []byte{0xff, 0xff, 0xff, 0xff, 0x7f}
+	for _, c := range []struct {
+		name     string
+		frames   [][]byte
+		flags    uint8
+		messages int
+		failed   bool // the last one
+	}{
+		{"one", [][]byte{frame}, 0, 1, false},
+		{"three", [][]byte{frame, padded, frame}, 0, 3, false},
+		{"empty ones", [][]byte{empty, frame, empty, empty, frame, empty}, 0, 2, false},
+		{"nothing but empty ones", [][]byte{empty}, 0, 0, false},
+		{"cut", [][]byte{frame[:len(frame)-3]}, journal.FlagTruncated, 1, true},
+		{"refused", [][]byte{frame, refused}, 0, 2, true},
+	} {
+		all := bytes.Join(c.frames, nil)
+		entries := decoded(&journal.Record{Kind: journal.KindInbound, Flags: c.flags, Seq: 7, Payload: all})
+		size := 0
+		for i, e := range entries {
+			size += e.Frame
+			number := "7"
+			if c.messages > 1 {
+				number = fmt.Sprintf("7.%d", i+1)
+			}
+			last := i == c.messages-1
+			if e.Place().Number() != number || (e.Err != nil) != (last && c.failed) ||
+				(e.Flags&journal.FlagTruncated != 0) != (c.flags != 0) {
+				t.Errorf("%s: message %s, %v, flags %d", c.name, e.Place().Number(), e.Err, e.Flags)
+			}
+		}
+		if len(entries) != c.messages || c.messages > 0 && size != len(all) {
+			t.Errorf("%s: %d messages of %d bytes, want %d of %d", c.name, len(entries), size, c.messages, len(all))
+		}
+	}
+}
+
+func TestParsePlace(t *testing.T) {
+	for text, want := range map[string]Place{"82": {82, 0}, "82.3": {82, 3}} {
+		if p, err := ParsePlace(text); err != nil || p != want || p.Number() != text {
+			t.Errorf("%s: %+v, %v", text, p, err)
+		}
+	}
+	for _, text := range []string{"", "0", "x", "82.", "82.0", "82.-1", ".3", "1.2.3"} {
+		if p, err := ParsePlace(text); err == nil {
+			t.Errorf("%q is %+v", text, p)
+		}
+	}
+}
 
 // TestHostilePayloads decodes and prints payloads with bytes changed, cut and repeated: a journal has what a peer sent.
 func TestHostilePayloads(t *testing.T) {
@@ -23,7 +95,7 @@ func TestHostilePayloads(t *testing.T) {
 	rejected.OrderRejected = &seto.OrderRejected{
 		Reason: seto.OrderRejectedReason_ORDER_REJECTED_CROSSED_SELF.Enum(), Label: proto.String("\x1b[2J\xff"),
 	}
-	decoded, failed := 0, 0
+	whole, failed := 0, 0
 	for _, m := range []*seto.Payload{change, rejected, login(), heartbeat(1, true)} {
 		b, err := proto.Marshal(m)
 		if err != nil {
@@ -41,30 +113,34 @@ func TestHostilePayloads(t *testing.T) {
 			}
 			hostile = hostile[:random.IntN(len(hostile)+1)]
 			hostile = append(hostile, hostile[random.IntN(len(hostile)+1):]...)
-			e := (&decoder{}).decode(&journal.Record{Kind: journal.KindInbound, Payload: hostile})
-			if e.Err != nil {
-				failed++
-			} else {
-				decoded++
+			if random.IntN(2) == 0 { // else the header is hostile, too
+				hostile = wire.AppendFrame(nil, hostile)
 			}
-			text := e.Text()
-			for _, r := range text {
-				if r < ' ' || r == 0x7f {
-					t.Fatalf("%q", text)
+			for _, e := range decoded(&journal.Record{Kind: journal.KindInbound, Payload: hostile}) {
+				if e.Err != nil {
+					failed++
+				} else {
+					whole++
 				}
+				text := e.Text()
+				for _, r := range text {
+					if r < ' ' || r == 0x7f {
+						t.Fatalf("%q", text)
+					}
+				}
+				line, err := json.Marshal(e.Object())
+				if err != nil || !json.Valid(line) {
+					t.Fatalf("%v: %s", err, line)
+				}
+				for l := range e.Message.Levels() {
+					_ = l
+				}
+				maskMessage(e.Message.Payload.ProtoReflect(), RedactOptions{Amounts: true})
 			}
-			line, err := json.Marshal(e.Object())
-			if err != nil || !json.Valid(line) {
-				t.Fatalf("%v: %s", err, line)
-			}
-			for l := range e.Message.Levels() {
-				_ = l
-			}
-			maskMessage(e.Message.Payload.ProtoReflect(), RedactOptions{Amounts: true})
 		}
 	}
-	if decoded < 1000 || failed < 1000 {
-		t.Errorf("%d decoded, %d not", decoded, failed)
+	if whole < 1000 || failed < 1000 {
+		t.Errorf("%d decoded, %d not", whole, failed)
 	}
 }
 
@@ -79,7 +155,7 @@ func TestSecretFields(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, typ := range []seto.PayloadType{seto.PayloadType_PAYLOAD_LOGIN, seto.PayloadType_PAYLOAD_ETO} {
-		e := (&decoder{}).decode(&journal.Record{Kind: journal.KindOutbound, Payload: b})
+		e := decoded(&journal.Record{Kind: journal.KindOutbound, Payload: b})[0]
 		e.Message.Payload.Type = typ.Enum()
 		e.Message.findBody()
 		line, err := json.Marshal(e.Object())
@@ -104,7 +180,8 @@ func TestFilter(t *testing.T) {
 		t.Fatal(err)
 	}
 	wall := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
-	e := (&decoder{}).decode(&journal.Record{Kind: journal.KindInbound, Wall: wall.UnixNano(), Payload: b})
+	b = wire.AppendFrame(nil, b)
+	e := decoded(&journal.Record{Kind: journal.KindInbound, Wall: wall.UnixNano(), Payload: b})[0]
 	for i, c := range []struct {
 		Filter
 		want bool

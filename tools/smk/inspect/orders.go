@@ -24,7 +24,7 @@ type Life struct {
 	Quantity   uint64 `json:"quantity,omitempty"` // 1/10000 of the currency
 	Filled     uint64 `json:"filled"`             // without what was voided
 
-	Record  uint64  `json:"record"` // the first about it
+	Place           // of the first message about it
 	Events  []Event `json:"events"`
 	InDoubt bool    `json:"in_doubt"` // for a while, or still, it was not known whether the exchange has it
 	State   string  `json:"state"`    // at the end of the journal
@@ -34,8 +34,8 @@ type Life struct {
 
 // Event is one thing that happened to an order.
 type Event struct {
-	Time     string `json:"time"`
-	Record   uint64 `json:"record"`
+	Time string `json:"time"`
+	Place
 	What     string `json:"what"`
 	Price    uint32 `json:"price,omitempty"`
 	Quantity uint64 `json:"quantity,omitempty"`
@@ -153,7 +153,7 @@ func (o *orders) request(e *Entry, m *Message) {
 
 // begin returns the life of an order that is asked for.
 func (o *orders) begin(e *Entry, m *Message) *Life {
-	l := &Life{Reference: m.Reference, Record: e.Seq, State: stateSent, awaited: true}
+	l := &Life{Reference: m.Reference, Place: e.Place(), State: stateSent, awaited: true}
 	o.all = append(o.all, l)
 	if m.Reference != 0 {
 		o.byReference[m.Reference] = l
@@ -171,7 +171,7 @@ func (o *orders) find(e *Entry, m *Message) *Life {
 		}
 	}
 	if l == nil {
-		l = &Life{Reference: m.Reference, Record: e.Seq, State: stateLive}
+		l = &Life{Reference: m.Reference, Place: e.Place(), State: stateLive}
 		o.all = append(o.all, l)
 	}
 	l.awaited = false
@@ -300,7 +300,7 @@ func (l *Life) fill(e *Entry, m *Message) {
 // event appends an event.
 func (l *Life) event(e *Entry, what string) *Event {
 	l.Events = append(l.Events, Event{
-		Time: e.Time().Format(time.RFC3339Nano), Record: e.Seq, What: what, wall: e.Wall,
+		Time: e.Time().Format(time.RFC3339Nano), Place: e.Place(), What: what, wall: e.Wall,
 		Replayed: e.Message != nil && e.Message.Replay,
 	})
 	return &l.Events[len(l.Events)-1]

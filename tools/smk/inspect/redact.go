@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/smk-go/smk/journal"
+	"github.com/smk-go/smk/wire"
 )
 
 // RedactOptions say what is masked beyond what always is.
@@ -105,15 +106,16 @@ func (d *Redacted) copy(rec *journal.Recorder, e *Entry, o RedactOptions) error 
 		return nil
 	case e.Message != nil:
 		if e.Err != nil {
-			payload = []byte{} // nobody knows what it has
-			break
+			e.Message.Payload.Reset() // nobody knows what it has
 		}
 		maskMessage(e.Message.Payload.ProtoReflect(), o)
 		b, err := proto.MarshalOptions{AllowPartial: true, Deterministic: true}.Marshal(e.Message.Payload)
 		if err != nil {
 			return err
 		}
-		payload = b
+		if payload = b; e.Inbound() {
+			payload = wire.AppendFrame(nil, b)
+		}
 	case kind == journal.KindStart:
 		payload = []byte("{}")
 	case kind == journal.KindLog:

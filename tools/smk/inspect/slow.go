@@ -25,7 +25,7 @@ type RoundTrip struct {
 	Reference uint64 `json:"reference,omitempty"`
 	Order     uint64 `json:"order,omitempty"`
 	Record    uint64 `json:"record"` // of the request
-	Answered  uint64 `json:"answered"`
+	Answered  Place  `json:"answered"`
 	Epoch     uint32 `json:"epoch"`
 
 	Stages

@@ -183,7 +183,7 @@ func (r *RoundTrip) Text() string {
 	if r.Order != 0 {
 		fmt.Fprintf(&b, " order=%d", r.Order)
 	}
-	fmt.Fprintf(&b, ", %s (records %d and %d)\n            ", r.Answer, r.Record, r.Answered)
+	fmt.Fprintf(&b, ", %s (records %d and %s)\n            ", r.Answer, r.Record, r.Answered.Number())
 	if r.Held > 0 {
 		fmt.Fprintf(&b, "held %s, ", micros(r.Held))
 	}

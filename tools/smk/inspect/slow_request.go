@@ -88,7 +88,7 @@ func (s *tracker) close(r *RoundTrip, key requestKey, e *Entry, f *frame) {
 	} else {
 		s.pending[key] = s.pending[key][1:]
 	}
-	r.Answer, r.Answered, r.taken, r.back = e.Message.Type, e.Seq, e.At, f
+	r.Answer, r.Answered, r.taken, r.back = e.Message.Type, e.Place(), e.At, f
 	if r.Order == 0 {
 		r.Order = e.Message.Order
 	}

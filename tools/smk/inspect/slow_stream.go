@@ -1,8 +1,6 @@
 package inspect
 
 import (
-	"encoding/binary"
-
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/journal"
 )
@@ -33,8 +31,7 @@ type mark struct {
 
 // queue adds the frame of a payload.
 func (q *stream) queue(e *Entry) *frame {
-	var header [binary.MaxVarintLen64]byte
-	f := &frame{at: e.At, size: binary.PutUvarint(header[:], uint64(len(e.Payload))) + len(e.Payload)}
+	f := &frame{at: e.At, size: e.Frame}
 	if e.Flags&journal.FlagTruncated != 0 {
 		q.markBroken()
 	}

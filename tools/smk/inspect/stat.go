@@ -92,6 +92,9 @@ func Stats(ctx context.Context, dir string) (*Stat, error) {
 			return nil, err
 		}
 		kinds.add(e.Kind.String(), len(e.Payload))
+		if e.Part > 1 {
+			kinds[e.Kind.String()].Count--
+		}
 		s.Bytes += uint64(len(e.Payload))
 		if e.Segment != segment {
 			segment = e.Segment
@@ -101,7 +104,7 @@ func Stats(ctx context.Context, dir string) (*Stat, error) {
 			s.firstWall = e.Wall
 		}
 		s.lastWall, s.Runs = e.Wall, e.Run
-		if !e.Own {
+		if !e.Own && e.Part <= 1 {
 			s.Records++
 		}
 		if e.Message != nil {

@@ -25,7 +25,7 @@ const timeLayout = "2006-01-02 15:04:05.000000"
 // Text returns the entry as one line for people.
 func (e *Entry) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %8d %-8s", e.Time().Format(timeLayout), e.Seq, e.Kind)
+	fmt.Fprintf(&b, "%s %8s %-8s", e.Time().Format(timeLayout), e.Place().Number(), e.Kind)
 	if e.Epoch > 0 {
 		fmt.Fprintf(&b, " %d", e.Epoch)
 	} else {

@@ -12,7 +12,7 @@ import (
 
 // Finding is something about a journal that is not as it should be, or that explains what a reader may wonder about.
 type Finding struct {
-	Seq   uint64 `json:"seq"` // number of the record
+	Place
 	Time  string `json:"time,omitempty"`
 	Bad   bool   `json:"bad"` // the recording is not complete
 	What  string `json:"what"`
@@ -88,7 +88,7 @@ func (v *Verification) find(e *Entry, bad bool, what string, count uint64, forma
 	}
 	f := Finding{Bad: bad, What: what, Count: count, Text: fmt.Sprintf(format, args...)}
 	if e != nil {
-		f.Seq, f.Time = e.Seq, e.Time().Format(timeLayout)
+		f.Place, f.Time = e.Place(), e.Time().Format(timeLayout)
 	}
 	v.Findings = append(v.Findings, f)
 }
@@ -106,7 +106,7 @@ type sequences struct {
 type sequence struct {
 	next  uint64 // that is expected; 0 if it is not known
 	high  uint64 // highest that arrived too early, 0 if no gap is open
-	asked uint64 // record at which the gap was found
+	asked Place  // record at which the gap was found
 }
 
 func (s *sequences) add(e *Entry) {
@@ -175,7 +175,7 @@ func (s *sequences) inbound(e *Entry) {
 		}
 		if q.high != 0 && q.next > q.high {
 			s.v.Filled++
-			s.v.find(e, false, "gap filled", 1, "the gap that record %d showed is filled up to message %d", q.asked,
+			s.v.find(e, false, "gap filled", 1, "the gap that record %s showed is filled up to message %d", q.asked.Number(),
 				m.Seq)
 			q.high = 0
 		}
@@ -186,7 +186,7 @@ func (s *sequences) inbound(e *Entry) {
 		s.v.find(e, false, "duplicate", 1, "inbound message %d was there before, and is not replayed", m.Seq)
 	default:
 		if q.high == 0 {
-			q.asked = e.Seq
+			q.asked = e.Place()
 			s.v.find(e, false, "gap", m.Seq-q.next, "inbound messages %d to %d are missing when %d arrives",
 				q.next, m.Seq-1, m.Seq)
 		}
@@ -202,8 +202,8 @@ func (s *sequences) end(when string) {
 	}
 	n := q.high - q.next
 	s.v.Missing += n
-	s.v.find(nil, true, "missing", n, "inbound messages %d to %d, missing since record %d, did not arrive up to %s",
-		q.next, q.high-1, q.asked, when)
+	s.v.find(nil, true, "missing", n, "inbound messages %d to %d, missing since record %s, did not arrive up to %s",
+		q.next, q.high-1, q.asked.Number(), when)
 	q.high = 0
 }
 
@@ -223,7 +223,7 @@ func (v *Verification) WriteText(w io.Writer) error {
 		if f.Bad {
 			mark = "!"
 		}
-		fmt.Fprintf(t, "%s %s record %d: %s: %s\n", mark, f.Time, f.Seq, f.What, f.Text)
+		fmt.Fprintf(t, "%s %s record %s: %s: %s\n", mark, f.Time, f.Number(), f.What, f.Text)
 	}
 	if v.More > 0 {
 		fmt.Fprintf(t, "  and %d more\n", v.More)
