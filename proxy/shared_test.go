@@ -10,6 +10,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/exchange"
 )
 
 const (
@@ -211,7 +212,11 @@ func TestLateJoiner(t *testing.T) {
 	anna.subscribe(sim.DemoMarket)
 	trade := func(n int) {
 		for range n {
-			rival(w, []msg.Side{buy, sell}[random.IntN(2)], 1000*(1+random.Uint64N(50)), 4000+random.Uint32N(60)*10)
+			w.sim.Exchange.Submit([]string{"rival", sim.DemoUsername}[random.IntN(2)], exchange.Create{
+				Market: sim.DemoMarket, Contract: sim.DemoHome, Side: []msg.Side{buy, sell}[random.IntN(2)],
+				Quantity: 1000 * (1 + random.Uint64N(50)), Price: 4000 + random.Uint32N(60)*10,
+			})
+			w.settle()
 		}
 	}
 	for range 20 {
