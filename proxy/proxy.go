@@ -12,6 +12,7 @@ import (
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/book"
+	engineorder "github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim/gateway"
@@ -191,6 +192,9 @@ func (p *Proxy) onState(ev *engine.Event) {
 		return
 	}
 	p.up, p.lostAt = false, max(p.now(), 1)
+	for _, m := range p.markets {
+		m.lost = true
+	}
 	p.log.Warn("session with the exchange lost", "cause", ev.Cause)
 	p.tellUpstream()
 	p.expireGrace()
@@ -203,6 +207,11 @@ func (p *Proxy) onCaughtUp(ev *engine.Event) {
 	if p.refusing {
 		p.refusing = false
 		p.gateway.RefuseLogins(0)
+	}
+	if ev.Resumed { // nothing was lost, and no snapshots come
+		for _, m := range p.markets {
+			m.lost = false
+		}
 	}
 	p.log.Info("session with the exchange", "complete", ev.Complete)
 	p.resolveEarlier()
@@ -283,7 +292,11 @@ func (p *Proxy) wanted(c *client) []*order {
 // request durable before it leaves, does not know them. Others stay in doubt until the engine learns more.
 func (p *Proxy) resolveEarlier() {
 	for _, q := range p.earlier {
-		if q.doubt && q.typ == msg.PayloadOrderCreate && p.config.DurableIntents && p.engine.Order(q.upstream) == nil {
+		if !q.doubt || q.typ != msg.PayloadOrderCreate {
+			continue
+		}
+		o := p.engine.Order(q.upstream)
+		if o == nil && p.config.DurableIntents || o != nil && o.State == engineorder.NotPlaced {
 			p.refuse(q, msg.OrderRejectedServiceTemporarilyUnavailable)
 		}
 	}
