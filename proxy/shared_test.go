@@ -182,6 +182,13 @@ func TestLimits(t *testing.T) {
 	w.wait(2 * time.Second)
 	slow.create(buy, 1000, 3000, 4)
 	slow.want(orderAccepted)
+	other := w.login("slow") // another connection, the same limit
+	other.create(buy, 1000, 3000, 5)
+	other.receive()
+	other.create(buy, 1000, 3000, 6)
+	if r := reason(other); r != msg.OrderRejectedThrottleExceeded {
+		t.Errorf("slow, on another connection: %v", r)
+	}
 	there := w.login("there")
 	there.create(buy, 1000, 3000, 1)
 	if r := reason(there); r != msg.OrderRejectedMarketNotFound {
