@@ -180,3 +180,16 @@ func (manCommand) Help() string {
     smk man journal cat
     smk man --output man1`
 }
+
+func (proxyCommand) Help() string {
+	return `Clients of the exchange's protocol connect to it unchanged, programs in other languages by JSON. It goes on until an
+interrupt; orders then stay, unless the settings say otherwise. Clients, rights and the JSON are described in
+docs/proxy.md.
+
+Examples:
+
+    smk proxy --config bot.conf --clients clients.json --state proxy-state
+    smk proxy --clients clients.json --listen 127.0.0.1:3701 --http 127.0.0.1:8701
+    smk proxy --clients clients.json --listen 0.0.0.0:3701 --cert cert.pem --key key.pem
+    smk proxy --schema`
+}
