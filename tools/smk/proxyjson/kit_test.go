@@ -65,7 +65,7 @@ func newHouse(t *testing.T) *house {
 	}
 	h := &house{t: t, sim: x, log: &logged{}}
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	p, err := proxy.New(e, proxy.Config{Logger: log, Clients: []proxy.Client{
+	p, err := proxy.New(e, proxy.Config{Seed: 1, Logger: log, Clients: []proxy.Client{
 		{Name: "anna", Token: "anna-secret"},
 		{Name: "ben", Token: "ben-secret", Control: true, Connections: 2},
 		{Name: "eve", Token: "eve-secret", ReadOnly: true, Markets: []uint32{100001}},
