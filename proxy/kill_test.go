@@ -82,6 +82,10 @@ func spawn(t *testing.T, folder, exchange, listen string) (*exec.Cmd, string) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		_ = c.Process.Kill() // it may have ended
+		_ = c.Wait()
+	})
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatal("the proxy did not start: ", err)
@@ -155,7 +159,11 @@ func TestKill(t *testing.T) {
 		sending := make(chan uint64, 1)
 		go func(n uint64) { // without a pause, until the connection breaks
 			for range 900 {
-				if n++; p.send(create(buy, 1000, 3000, n)) != nil {
+				n++
+				if p.send(func(m *msg.Payload) {
+					create(buy, 1000, 3000, n)(m)
+					m.MutableOrderCreate().SetTif(msg.ImmediateOrCancel) // so that none is left on the book
+				}) != nil {
 					break
 				}
 			}
@@ -188,10 +196,6 @@ func TestKill(t *testing.T) {
 		}
 		c, addr = spawn(t, folder, x.Addr().String(), "127.0.0.1:0")
 	}
-	defer func() {
-		_ = c.Process.Kill()
-		_ = c.Wait()
-	}()
 	p := connect()
 	ping := func() {
 		if err := p.send(func(m *msg.Payload) { m.MutableEtoPayload().SetType(msg.EtoPayloadPing) }); err != nil {

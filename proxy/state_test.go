@@ -144,6 +144,32 @@ func TestStateForeign(t *testing.T) {
 	}
 }
 
+// References go on above the greatest that was used, in whatever order the file has the orders.
+func TestStateCounter(t *testing.T) {
+	config := three()
+	config.State = filepath.Join(t.TempDir(), "clients")
+	w := newWorld(t, simConfig(), config)
+	anna := w.login("anna")
+	for n := range uint64(20) {
+		anna.accepted(buy, 1000, 3000, n+1)
+	}
+	counter := w.proxy.byName["anna"].counter
+	w.stop()
+	for range 5 {
+		p, err := reopen(t, config, exchangeAddress)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if have := p.byName["anna"].counter; have != counter {
+			t.Fatalf("goes on at %d, want %d", have, counter)
+		}
+		if err := p.file.close(); err != nil {
+			t.Fatal(err)
+		}
+		p.file = nil
+	}
+}
+
 // A client that is not among the settings any more keeps its orders to itself, and its range of references.
 func TestStateRetired(t *testing.T) {
 	config, _ := written(t)
