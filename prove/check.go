@@ -244,11 +244,16 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 		}
 	case order.Anomaly:
 		// A runner that goes out while there is no connection, or a fill that is not kept, leaves an average.
-		if !b.uncertain() && !b.world.schedule.Disorder && (ev.Anomaly != order.InexactReduction || b.world.strict && b.checks.epoch == 1 &&
-			b.starts == 1 && b.role != Idle && !b.shared()) {
+		inexact := ev.Anomaly == order.InexactReduction && !b.connectedOnce()
+		if !b.uncertain() && !b.world.schedule.Disorder && !inexact {
 			b.world.fail("anomaly", b, "%+v", *ev)
 		}
 	}
+}
+
+// connectedOnce reports whether nothing has come between a bot with the usual settings and the exchange yet.
+func (b *bot) connectedOnce() bool {
+	return b.world.strict && b.checks.epoch == 1 && b.starts == 1 && b.role != Idle && !b.shared()
 }
 
 // uncertain reports whether the exchange has lost what a client needs to know everything.
