@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/odds"
+	"github.com/smk-go/smk/sim/gateway"
 )
 
 // Client is one client of the proxy, and what it may do.
@@ -111,6 +112,7 @@ const (
 	historyDefault   = 1024
 	inputRateDefault = 256 << 10
 	sessionsKept     = 4
+	messageBytes     = 256 // of a message about an order, at most but for long labels
 )
 
 func (c Client) resolve() Client {
@@ -198,6 +200,17 @@ func (c Config) resolve() (Config, error) {
 		if *n.v < 0 {
 			return c, &ConfigError{n.name, "is negative"}
 		}
+	}
+	frames, bytes := c.OutFrames, c.OutBytes
+	if frames == 0 {
+		frames = gateway.OutFrames
+	}
+	if bytes == 0 {
+		bytes = gateway.OutBytes
+	}
+	// A client that logs in by its account sequence gets all of the history at once.
+	if c.History > min(frames/2, bytes/messageBytes) {
+		return c, &ConfigError{"History", "does not fit OutFrames, half of which it may have, and OutBytes"}
 	}
 	if c.Grace == 0 {
 		c.Grace = graceDefault

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/session"
@@ -48,6 +49,7 @@ func child(folder, exchange, listen string) error {
 	}
 	config := three()
 	config.Clients[0].Rate, config.Clients[0].Burst, config.Clients[0].OrdersMax = 100_000, 100_000, 100_000
+	config.History, config.OutFrames, config.OutBytes = 1<<12, 1<<13, 1<<21
 	config.State, config.DurableIntents, config.Seed = filepath.Join(folder, "clients"), true, 0
 	p, err := New(e, config)
 	if err != nil {
@@ -98,6 +100,7 @@ func spawn(t *testing.T, folder, exchange, listen string) (*exec.Cmd, string) {
 func TestKill(t *testing.T) {
 	exchange := simConfig()
 	exchange.Throttle = sim.Throttle{Rate: 100_000, Burst: 100_000}
+	exchange.Limits.History, exchange.Limits.OutFrames, exchange.Limits.OutBytes = 1<<13, 1<<14, 1<<22
 	x, err := sim.Listen("127.0.0.1:0", exchange)
 	if err != nil {
 		t.Fatal(err)
@@ -212,7 +215,12 @@ func TestKill(t *testing.T) {
 			}
 		}
 	}
-	// What was on its way when the last one was killed has arrived by now: the exchange has answered a later login.
+	// The exchange may still be reading what the last one sent.
+	for last := time.Now().Add(20 * time.Second); len(x.Orders(sim.DemoUsername)) != len(accepted); ping() {
+		if time.Now().After(last) {
+			break
+		}
+	}
 	ping()
 	labels := 0
 	for _, o := range x.Orders(sim.DemoUsername) {
