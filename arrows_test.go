@@ -72,7 +72,7 @@ var arrows = map[string][]string{
 	"sim/internal/codec":  {},
 	"sim/gateway":         {"internal/varint", "gen/msg", "wire", "ring", "sim/exchange", "sim/internal/codec"},
 	"backtest": {
-		"engine", "engine/order", "gen/msg", "journal", "odds", "sim", "sim/exchange", "sim/fault",
+		"engine", "gen/msg", "journal", "sim", "sim/exchange", "sim/fault", "wire",
 	},
 	"bench": {anything},
 	"prove": {anything},

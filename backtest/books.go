@@ -88,7 +88,7 @@ func (r *Reader) flush() {
 		at = p.list[p.n-1].at
 	}
 	p.n, p.reported = 0, false
-	r.settleOwn(at)
+	r.applyOwn(at)
 }
 
 // change turns a change of a book into an event, unless all of it was the recording account's own.
@@ -99,12 +99,13 @@ func (r *Reader) change(b *pendingBook) {
 	e.Market, e.Contract = b.id.market, b.id.contract
 	e.Change.Trades = append(e.Change.Trades, b.trades...)
 	before := [2]uint32{w[buy].worst(buy), w[sell].worst(sell)}
-	if len(b.taken) == 0 {
+	if len(b.taken) > 0 {
+		r.taken[b.id] = append(r.taken[b.id], b.taken...)
+	} else if len(r.taken) > 0 {
 		r.restore(e, w, b)
 	}
-	r.taken[b.id] = append(r.taken[b.id], b.taken...)
 	for i := range b.levels {
-		r.changeLevel(e, w, &b.levels[i], r.takenAt(b.id, &b.levels[i]))
+		r.changeLevel(e, w, &b.levels[i])
 	}
 	for side := range w {
 		for i := range b.levels {
@@ -127,6 +128,7 @@ func (r *Reader) restore(e *Event, w *[2]window, b *pendingBook) {
 	if len(list) == 0 {
 		return
 	}
+	delete(r.taken, b.id)
 	for _, l := range list {
 		named := false
 		for i := range b.levels {
@@ -137,33 +139,36 @@ func (r *Reader) restore(e *Event, w *[2]window, b *pendingBook) {
 		}
 		var others uint64
 		if i, found := w[l.side].find(l.key); found {
-			others = w[l.side].levels[i].others
+			level := &w[l.side].levels[i]
+			level.others = r.others(l.ownLevel, level.quantity)
+			others = level.others
 		}
 		e.Change.Levels = append(e.Change.Levels, exchange.ChangedLevel{
 			Side: sideOf(l.side), Price: keyOf(l.side, l.key), Quantity: others,
 		})
 	}
-	r.taken[b.id] = list[:0]
 }
 
 // takenAt returns what the recording account has taken from a level since the others last changed the book.
-func (r *Reader) takenAt(id bookID, l *exchange.ChangedLevel) (n uint64) {
-	for _, t := range r.taken[id] {
-		if t.side == sideIndex(l.Side) && t.key == keyOf(t.side, l.Price) {
+func (r *Reader) takenAt(l ownLevel) (n uint64) {
+	if len(r.taken) == 0 {
+		return 0
+	}
+	for _, t := range r.taken[bookID{l.market, l.contract}] {
+		if t.ownLevel == l {
 			n += t.quantity
 		}
 	}
 	return n
 }
 
-// changeLevel applies a level, and adds it to an event if what the others have there has changed but for what the
-// recording account took.
-func (r *Reader) changeLevel(e *Event, w *[2]window, l *exchange.ChangedLevel, taken uint64) {
+// changeLevel applies a level, and adds it to an event if what the others have there has changed.
+func (r *Reader) changeLevel(e *Event, w *[2]window, l *exchange.ChangedLevel) {
 	side := sideIndex(l.Side)
 	key := keyOf(side, l.Price)
 	others := r.others(ownLevel{e.Market, e.Contract, side, key}, l.Quantity)
 	before, found := w[side].set(key, l.Quantity, others)
-	if others += taken; found && before == others && !tradedAt(e.Change.Trades, l) {
+	if found && before == others && !tradedAt(e.Change.Trades, l) {
 		return
 	}
 	if !found && others == 0 && !tradedAt(e.Change.Trades, l) {
@@ -172,13 +177,13 @@ func (r *Reader) changeLevel(e *Event, w *[2]window, l *exchange.ChangedLevel, t
 	e.Change.Levels = append(e.Change.Levels, exchange.ChangedLevel{Side: l.Side, Price: l.Price, Quantity: others})
 }
 
-// others returns what of a level is not the recording account's.
+// others returns what of a level is not the recording account's, as if that had not taken from it.
 func (r *Reader) others(l ownLevel, quantity uint64) uint64 {
 	mine := r.own.at(l)
 	if mine > quantity && quantity > 0 {
 		r.count.Unpaired++
 	}
-	return quantity - min(quantity, mine)
+	return quantity - min(quantity, mine) + r.takenAt(l)
 }
 
 func tradedAt(trades []exchange.Trade, l *exchange.ChangedLevel) bool {
@@ -233,9 +238,9 @@ func takeOwnTrade(b *pendingBook, f *ownFill, exact bool) bool {
 	return false
 }
 
-// settleOwn takes note of own orders that changed without a change of the book's level: of those that are not visible,
+// applyOwn takes note of own orders that changed without a change of the book's level: of those that are not visible,
 // nothing follows; else what the others have there is another quantity than it was.
-func (r *Reader) settleOwn(at int64) {
+func (r *Reader) applyOwn(at int64) {
 	for _, l := range r.own.changed {
 		w := r.books[bookID{l.market, l.contract}]
 		if w == nil {

@@ -79,9 +79,11 @@ const (
 	causeNoOrder    = "the backtest had no order there"
 	causeOtherPrice = "the backtest had its order at another price"
 	causeQueue      = "the backtest's queue was not reached"
+	causeEarlier    = "the backtest's order there was filled before"
 	causeNoLive     = "the live bot had no order there"
 	causeLivePrice  = "the live bot had its order at another price"
 	causeLiveQueue  = "the live queue was not reached"
+	causeLiveBefore = "the live order there was filled before"
 )
 
 // ToleranceUsual is how far apart in time fills may be to count as the same.
@@ -244,13 +246,13 @@ func compareModel(live *LiveDay, orders []OrderResult, m *Model, tolerance time.
 		}
 		if rest > 0 {
 			c.Missed += rest
-			c.add(f, rest, whatMissed, why(m.Orders, f, tolerance, causeNoOrder, causeOtherPrice, causeQueue), 0)
+			c.add(f, rest, whatMissed, why(m.Orders, f, tolerance, &missedCauses), 0)
 		}
 	}
 	for i, n := range left {
 		if f := &m.Fills[i]; n > 0 {
 			c.Invented += n
-			c.add(f, n, whatInvented, why(orders, f, tolerance, causeNoLive, causeLivePrice, causeLiveQueue), 0)
+			c.add(f, n, whatInvented, why(orders, f, tolerance, &inventedCauses), 0)
 		}
 	}
 	slices.SortStableFunc(c.Fills, func(a, b ComparedFill) int { return int(min(max(a.At-b.At, -1), 1)) })
@@ -277,19 +279,31 @@ func nearest(fills []FillResult, left []uint64, f *FillResult, tolerance time.Du
 	return best
 }
 
+// causes are what there may be in the other day in place of a fill.
+type causes struct{ none, elsewhere, before, queue string }
+
+var (
+	missedCauses   = causes{causeNoOrder, causeOtherPrice, causeEarlier, causeQueue}
+	inventedCauses = causes{causeNoLive, causeLivePrice, causeLiveBefore, causeLiveQueue}
+)
+
 // why returns why there is no fill like f among those of these orders.
-func why(orders []OrderResult, f *FillResult, tolerance time.Duration, none, elsewhere, queue string) string {
-	cause := none
+func why(orders []OrderResult, f *FillResult, tolerance time.Duration, c *causes) string {
+	cause := c.none
 	for i := range orders {
 		o := &orders[i]
-		if o.Market != f.Market || o.Contract != f.Contract || o.Side != f.Side ||
-			o.Accepted > f.At+int64(tolerance) || o.Ended != 0 && o.Ended < f.At-int64(tolerance) {
+		if o.Market != f.Market || o.Contract != f.Contract || o.Side != f.Side || o.Accepted > f.At+int64(tolerance) {
 			continue
 		}
-		if o.Price == f.Price {
-			return queue
+		ended := o.Ended != 0 && o.Ended < f.At-int64(tolerance)
+		switch {
+		case o.Price == f.Price && !ended:
+			return c.queue
+		case o.Price == f.Price && o.Filled >= o.Quantity:
+			cause = c.before
+		case !ended && cause == c.none:
+			cause = c.elsewhere
 		}
-		cause = elsewhere
 	}
 	return cause
 }

@@ -7,6 +7,7 @@ const (
 	pendingMax     = 64        // books that wait for the reports behind them
 	depthLeast     = 5         // visible levels of a side, unless a message shows more
 	depthMost      = 64        // likewise, at most
+	payloadMax     = 1 << 30   // of a message in a journal, whatever the client's limit was
 	marketsMax     = 1 << 12   // of a recording
 	contractsMax   = 1024      // of a market, as the exchange's
 	createsMax     = 1 << 14   // sent orders whose acceptance is not read yet
@@ -16,6 +17,7 @@ const (
 	fillsMax       = 1 << 20   // kept of a run
 	endPatience    = time.Hour // virtual time that a bot has to end after the recording
 	roundPolls     = 20_000    // of an engine at one moment
+	rateUsual      = 500       // requests a second that the exchange takes, unless the recording says otherwise
 	windowBytes    = 1 << 20   // on the way in one direction
 	connectionsMax = 16        // of a bot
 )

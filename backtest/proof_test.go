@@ -14,7 +14,7 @@ import (
 // where it is not: each order is filled at least pessimistically and at most optimistically. BACKTEST_SEEDS=0:2000 runs
 // these seeds instead of the first few.
 func TestProof(t *testing.T) {
-	first, last := uint64(0), uint64(24)
+	first, last := uint64(0), uint64(16)
 	if s := os.Getenv("BACKTEST_SEEDS"); s != "" {
 		if _, err := fmt.Sscanf(s, "%d:%d", &first, &last); err != nil {
 			t.Fatalf("BACKTEST_SEEDS: %v", err)

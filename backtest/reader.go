@@ -8,12 +8,14 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/journal"
 	"github.com/smk-go/smk/sim/exchange"
+	"github.com/smk-go/smk/wire"
 )
 
 // Reader reads the events of a recording in order. It belongs to one goroutine.
 type Reader struct {
 	journal *journal.Reader
 	message msg.Payload
+	limits  wire.Limits
 	own     own
 	books   map[bookID]*[2]window
 
@@ -38,8 +40,8 @@ type Reader struct {
 
 // recordWatch is called with what a reader decodes, before it becomes an event. It may be nil.
 type recordWatch interface {
-	inbound(at int64, r *journal.Record, m *msg.Payload)
-	outbound(at int64, r *journal.Record, m *msg.Payload)
+	inbound(at int64, m *msg.Payload)
+	outbound(at int64, m *msg.Payload)
 }
 
 // Counts is what a reader has read so far.
@@ -62,7 +64,8 @@ func openReader(dir string) (*Reader, error) {
 		return nil, err
 	}
 	return &Reader{
-		journal: j, own: newOwn(), books: make(map[bookID]*[2]window), contracts: make(map[uint32][]uint32),
+		journal: j, limits: wire.Limits{PayloadBytesMax: payloadMax}, own: newOwn(),
+		books: make(map[bookID]*[2]window), contracts: make(map[uint32][]uint32),
 		taken: make(map[bookID][]takenLevel),
 	}, nil
 }
@@ -136,7 +139,7 @@ func (r *Reader) record(rec *journal.Record) {
 		}
 		r.gap(at)
 	case journal.KindInbound:
-		r.received(at, rec)
+		r.frames(at, rec)
 	case journal.KindOutbound:
 		if err := r.message.Decode(rec.Payload, nil); err != nil {
 			r.count.Malformed++
@@ -144,7 +147,7 @@ func (r *Reader) record(rec *journal.Record) {
 		}
 		r.own.sent(&r.message)
 		if r.watch != nil {
-			r.watch.outbound(at, rec, &r.message)
+			r.watch.outbound(at, &r.message)
 		}
 	}
 }
@@ -158,19 +161,37 @@ func (r *Reader) gap(at int64) {
 	}
 }
 
+// frames takes the frames of a record.
+func (r *Reader) frames(at int64, rec *journal.Record) {
+	if rec.Epoch != r.epoch {
+		r.epoch = rec.Epoch
+		r.gap(at)
+	}
+	for rest := rec.Payload; len(rest) > 0; {
+		payload, size, err := wire.Scan(rest, r.limits)
+		if err != nil || size == 0 { // refused, or cut
+			r.count.Malformed++
+			return
+		}
+		if rest = rest[size:]; len(payload) > 0 {
+			r.received(at, payload)
+		}
+	}
+}
+
 // received takes a payload of the exchange.
-func (r *Reader) received(at int64, rec *journal.Record) {
+func (r *Reader) received(at int64, payload []byte) {
 	m := &r.message
-	if err := m.Decode(rec.Payload, nil); err != nil {
+	if err := m.Decode(payload, nil); err != nil {
 		r.count.Malformed++
 		return
 	}
-	if !r.inSequence(at, rec, m) {
+	if !r.inSequence(m) {
 		return
 	}
 	r.count.Messages++
 	if r.watch != nil {
-		r.watch.inbound(at, rec, m)
+		r.watch.inbound(at, m)
 	}
 	switch m.GetType() {
 	case msg.PayloadContractQuotes:
@@ -183,7 +204,7 @@ func (r *Reader) received(at int64, rec *journal.Record) {
 	default:
 		if r.own.apply(m, at) {
 			if r.pending.n == 0 {
-				r.settleOwn(at)
+				r.applyOwn(at)
 			} else {
 				r.pending.reported = true
 			}
@@ -196,12 +217,8 @@ func (r *Reader) received(at int64, rec *journal.Record) {
 
 // inSequence reports whether a payload is the next of its connection. Others were discarded by the session, which asked
 // for what was missing.
-func (r *Reader) inSequence(at int64, rec *journal.Record, m *msg.Payload) bool {
+func (r *Reader) inSequence(m *msg.Payload) bool {
 	seq := m.GetEtoPayload().GetSeq()
-	if rec.Epoch != r.epoch {
-		r.epoch = rec.Epoch
-		r.gap(at)
-	}
 	if r.expect != 0 && seq != r.expect && seq != 0 {
 		return false
 	}

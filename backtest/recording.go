@@ -4,9 +4,10 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/journal"
 	"github.com/smk-go/smk/sim/exchange"
 )
 
@@ -36,6 +37,8 @@ type RecordedMarket struct {
 	Managed        bool                // it was at some time
 	NonRunners     bool                // a contract was removed
 	PendingTimeout uint32              // seconds, of provisional fills of the recording account; 0 if there were none
+	Winners        []uint32            // of an imported market that was settled
+	Delay          string              // of orders in an imported market, in words; "" if there was none
 	Last           []uint32            // by contract, the last price: of the middle, or traded; 0 if there is none
 }
 
@@ -126,6 +129,7 @@ func (s *scanner) event(e *Event) {
 			m.State = e.State
 		}
 		m.End = e.State
+		s.reason(m, e)
 		for i := range e.Contracts {
 			c := &e.Contracts[i]
 			m.contract(c.GetContractId())
@@ -145,6 +149,20 @@ func (s *scanner) event(e *Event) {
 	}
 }
 
+// reason reads what only imported journals say in the reason of a state.
+func (s *scanner) reason(m *RecordedMarket, e *Event) {
+	if list, ok := strings.CutPrefix(e.Reason, "won by "); ok && e.State == msg.MarketStateSettled {
+		for text := range strings.SplitSeq(list, ",") {
+			if n, err := strconv.ParseUint(text, 10, 32); err == nil && slices.Contains(m.Contracts, uint32(n)) {
+				m.Winners = append(m.Winners, uint32(n))
+			}
+		}
+	}
+	if strings.HasPrefix(e.Reason, "orders are delayed by ") {
+		m.Delay = e.Reason
+	}
+}
+
 // report counts what the recording account did.
 func (s *scanner) report(r Report) {
 	switch r.Kind {
@@ -156,7 +174,7 @@ func (s *scanner) report(r Report) {
 }
 
 // inbound implements recordWatch.
-func (s *scanner) inbound(at int64, _ *journal.Record, m *msg.Payload) {
+func (s *scanner) inbound(at int64, m *msg.Payload) {
 	s.measure.inbound(at, m)
 	switch m.GetType() {
 	case msg.PayloadOrderAccepted:
@@ -173,7 +191,7 @@ func (s *scanner) inbound(at int64, _ *journal.Record, m *msg.Payload) {
 }
 
 // outbound implements recordWatch.
-func (s *scanner) outbound(at int64, _ *journal.Record, m *msg.Payload) { s.measure.outbound(at, m) }
+func (s *scanner) outbound(at int64, m *msg.Payload) { s.measure.outbound(at, m) }
 
 // firstBalance notes what the account had when it began.
 func (s *scanner) firstBalance(known bool, available, exposure float64) {

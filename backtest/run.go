@@ -140,9 +140,13 @@ func (c Config) resolve() (Config, error) {
 // ends returns how the markets end.
 func (c *Config) ends() []MarketEnd {
 	ends := make([]MarketEnd, 0, len(c.Recording.Markets))
-	for i := range c.Recording.Markets {
-		m := &c.Recording.Markets[i]
+	r := c.Recording
+	for i := range r.Markets {
+		m := &r.Markets[i]
 		e := MarketEnd{Market: m.ID, Winners: c.Winners[m.ID], Ended: m.End >= msg.MarketStateSettled}
+		if e.Winners == nil && r.Approx {
+			e.Winners = m.Winners
+		}
 		if e.Winners == nil {
 			e.Assumed = true
 			best := slices.Max(m.Last)
@@ -174,6 +178,10 @@ func (c *Config) newResult() *Result {
 	warn(n.Lost > 0, "%d records of the journal were lost", n.Lost)
 	warn(n.Malformed > 0, "%d payloads could not be read", n.Malformed)
 	warn(n.Unpaired > 0, "%d levels had less than the recording account's own orders there", n.Unpaired)
+	for i := range c.Recording.Markets {
+		m := &c.Recording.Markets[i]
+		warn(c.Recording.Approx && m.Delay != "", "market %d: %s there, unless the entry latency says so", m.ID, m.Delay)
+	}
 	for _, e := range r.Outcomes {
 		warn(e.Assumed && e.Ended, "who won market %d is not in the stream: contract %d is assumed, by its last price",
 			e.Market, e.Winners[0])
@@ -321,13 +329,20 @@ func (c *Config) runModel(number int, q exchange.Queue, bot engine.Config, start
 	if err := c.play(number, w, f); err != nil {
 		return nil, err
 	}
+	return c.finish(q, col, f, w.outcome.Error()), nil
+}
+
+// finish returns what came of a run.
+func (c *Config) finish(q exchange.Queue, col *collector, f *feed, end string) *Model {
 	m := col.finish(c.Recording, c.Commission, f.winners)
-	m.Queue, m.End = q.String(), w.outcome.Error()
+	m.Queue, m.End = q.String(), end
 	m.Figures.Messages, m.Figures.RecordingGaps, m.Figures.RefusedEvents = f.played, f.gaps, f.refused
-	if t := settings.Throttle; t.Rate > 0 {
-		m.Figures.ThrottleUse = float64(m.Figures.ThrottlePeak) / float64(t.Rate)
+	rate := c.Recording.Throttle.Rate
+	if rate == 0 {
+		rate = rateUsual
 	}
-	return &m, nil
+	m.Figures.ThrottleUse = float64(m.Figures.ThrottlePeak) / float64(rate)
+	return &m
 }
 
 // progressEvery is how many parts of a run are reported.

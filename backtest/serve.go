@@ -144,6 +144,10 @@ func (s *Server) Stalls() uint64 { return s.stalls }
 func (s *Server) Result(m *Model) *Result {
 	r := s.config.newResult()
 	r.Models = append(r.Models, *m)
+	if s.config.Speed != 1 {
+		r.Warnings = append(r.Warnings, "the recording was played at another speed than its own: what the bot does by its "+
+			"own clock, such as timers and limits of rates, is not as it would have been")
+	}
 	if s.stalls > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("the bot did not answer %d heartbeats in time", s.stalls))
 	}
@@ -170,7 +174,7 @@ func (s *Server) release() error {
 // returns what became of the account. It serves once.
 func (s *Server) Serve(ctx context.Context, ended func()) (*Model, error) {
 	go s.accept()
-	defer s.hangUp()
+	defer s.closeClients()
 	if err := s.awaitFirst(ctx); err != nil {
 		return nil, err
 	}
@@ -186,10 +190,7 @@ func (s *Server) Serve(ctx context.Context, ended func()) (*Model, error) {
 	if err := s.awaitLast(ctx); err != nil {
 		return nil, err
 	}
-	m := s.collect.finish(s.config.Recording, s.config.Commission, s.feed.winners)
-	m.Queue, m.End = s.config.Queue.String(), "the recording ended"
-	m.Figures.Messages, m.Figures.RecordingGaps, m.Figures.RefusedEvents = s.feed.played, s.feed.gaps, s.feed.refused
-	return &m, nil
+	return s.config.finish(s.config.Queue, s.collect, s.feed, "the recording ended"), nil
 }
 
 // accept passes on new connections until the listener is closed.
@@ -203,8 +204,8 @@ func (s *Server) accept() {
 	}
 }
 
-// hangUp closes the connections.
-func (s *Server) hangUp() {
+// closeClients closes the connections.
+func (s *Server) closeClients() {
 	_ = s.listener.Close()
 	for _, c := range s.clients {
 		_ = c.socket.Close()

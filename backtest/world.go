@@ -24,7 +24,8 @@ type world struct {
 	random  *rand.Rand // of the latencies
 	now     int64
 	simDue  int64
-	touched bool // the exchange was given something since its last tick
+	botDue  int64 // of the engine alone, after its last poll
+	touched bool  // the exchange was given something since its last tick
 	ended   bool
 	outcome error // of the engine
 }
@@ -73,7 +74,7 @@ func (w *world) engineDue() int64 {
 	if w.ended {
 		return math.MaxInt64
 	}
-	due := w.engine.Deadline()
+	due := w.botDue
 	for _, l := range w.links {
 		due = min(due, l.readableAt())
 	}
@@ -94,7 +95,9 @@ func (w *world) step(until int64) error {
 		}
 		if err := w.engine.Poll(); err != nil {
 			w.ended, w.outcome = true, err
+			break
 		}
+		w.botDue = w.engine.Deadline()
 	}
 	w.move()
 	return nil
@@ -137,6 +140,7 @@ func (w *world) stop() error {
 		return nil
 	}
 	w.engine.Stop()
+	w.botDue = w.engine.Deadline()
 	if err := w.run(w.now + int64(endPatience)); err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ const (
 //
 // Every operation takes constant time in the number of orders.
 type ladder struct {
+	orders int
 	top    [topWords]uint64
 	words  [chunks]uint64
 	chunks [chunks]*[chunkLevels]level
@@ -91,6 +92,7 @@ func (l *ladder) push(key uint32, o *order) {
 	}
 	lv.tail = o
 	lv.quantity += o.available
+	l.orders++
 }
 
 // reduce subtracts a quantity from a level. An order of the level must have at least as much available.
@@ -114,6 +116,7 @@ func (l *ladder) remove(key uint32, o *order) {
 	}
 	o.prev, o.next = nil, nil
 	lv.quantity -= o.available
+	l.orders--
 	if lv.head == nil {
 		l.words[w] &^= 1 << bit
 		if l.words[w] == 0 {

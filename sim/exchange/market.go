@@ -62,6 +62,8 @@ type contract struct {
 	settled   bool // settled or voided
 	sides     [2]ladder
 	recorded  *[2]recordedSide // nil unless the exchange plays a recording
+	worst     [2]uint32        // visible prices, by side, of the recording
+	unchanged [2]bool          // sides whose levels are as they were published
 	positions []*position      // by account
 
 	reduceType   msg.ReduceType // of a reduced contract

@@ -156,6 +156,7 @@ func (x *Exchange) retire(o *order) { x.orders.retire(o, !o.account.config.House
 
 // markChanged records that a contract's book changed.
 func (x *Exchange) markChanged(c *contract) {
+	c.unchanged = [2]bool{}
 	if !c.changed {
 		c.changed = true
 		x.buf.changed = append(x.buf.changed, c)

@@ -12,6 +12,7 @@ func (x *Exchange) publish() {
 		x.buf.changed[i] = nil
 		c.changed = false
 		x.publishContract(c)
+		c.unchanged = [2]bool{}
 		c.executions = c.executions[:0]
 	}
 	x.buf.changed = x.buf.changed[:0]
@@ -21,6 +22,9 @@ func (x *Exchange) publishContract(c *contract) {
 	q := &x.buf.quotes
 	q.Reset()
 	for side := range c.sides {
+		if c.unchanged[side] {
+			continue
+		}
 		x.window(c, side)
 		x.diff(c, side)
 		c.shown[side], x.buf.windows[side] = x.buf.windows[side], c.shown[side]

@@ -151,7 +151,7 @@ func (x *Exchange) Play(marketID, contractID uint32, c *Change) error {
 		return nil
 	}
 	for side := range ct.sides {
-		if ct.sides[side].best() != 0 {
+		if ct.sides[side].orders > 0 {
 			x.revealQueues(ct, side, c)
 		}
 	}
@@ -162,11 +162,29 @@ func (x *Exchange) Play(marketID, contractID uint32, c *Change) error {
 		x.playLevels(ct, side, c)
 	}
 	x.fillCrossed(ct)
-	x.markChanged(ct)
+	x.markPlayed(ct, c)
 	x.publish()
-	x.reportFills()
-	x.retirePlayed()
+	if len(x.buf.fills) > 0 {
+		x.reportFills()
+		x.retirePlayed()
+	}
 	return nil
+}
+
+// markPlayed records that a contract's book changed, on the sides that a change names unless there were fills.
+func (x *Exchange) markPlayed(ct *contract, c *Change) {
+	if !ct.changed {
+		x.markChanged(ct)
+		ct.unchanged = [2]bool{true, true}
+	}
+	for side := range ct.sides {
+		if c.Reset || ct.worst[side] != c.Worst[side] {
+			ct.unchanged[side], ct.worst[side] = false, c.Worst[side]
+		}
+	}
+	for i := range c.Levels {
+		ct.unchanged[sideIndex(c.Levels[i].Side)] = false
+	}
 }
 
 // Ahead returns how much of others is ahead of a live order in a recorded market, and false if that is not known or

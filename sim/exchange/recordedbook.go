@@ -75,6 +75,14 @@ func (s *recordedSide) forget(below uint32, keep func(key uint32) bool) {
 	s.levels = kept
 }
 
+// bestOwn is best for a ladder that is mostly empty.
+func (l *ladder) bestOwn() uint32 {
+	if l.orders == 0 {
+		return 0
+	}
+	return l.best()
+}
+
 // total returns what the book shows at a key of a side: our orders and what is recorded.
 func (c *contract) total(side int, key uint32) uint64 {
 	n := c.sides[side].quantity(key)
@@ -88,7 +96,7 @@ func (c *contract) total(side int, key uint32) uint64 {
 func (x *Exchange) recordedWindow(c *contract, side int) {
 	book, recorded := &c.sides[side], &c.recorded[side]
 	w := x.buf.windows[side][:0]
-	own, i := book.best(), 0
+	own, i := book.bestOwn(), 0
 	for len(w) < x.depth {
 		var next uint32
 		for i < len(recorded.levels) && recorded.levels[i].free() == 0 {

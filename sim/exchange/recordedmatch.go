@@ -52,14 +52,14 @@ func (x *Exchange) playTrade(ct *contract, t *Trade) {
 	key, left := keyOf(side, t.Price), t.Quantity
 	if ct.market.tradable() {
 		book := &ct.sides[side]
-		for k := book.best(); k > key && left > 0; k = book.below(k) {
+		for k := book.bestOwn(); k > key && left > 0; k = book.below(k) {
 			for o := book.head(k); o != nil && left > 0; {
 				next := o.next
 				left -= x.fillResting(o, left, FillTradedThrough)
 				o = next
 			}
 		}
-		if book.quantity(key) > 0 {
+		if book.orders > 0 && book.quantity(key) > 0 {
 			left = x.tradeLevel(ct, side, key, left)
 		}
 	}
@@ -116,7 +116,7 @@ func (x *Exchange) fillResting(o *order, n uint64, reason FillReason) uint64 {
 
 // fillCrossed fills orders that others' visible quantity has come to: the other side would have matched them.
 func (x *Exchange) fillCrossed(ct *contract) {
-	if !ct.market.tradable() {
+	if ct.sides[buy].orders+ct.sides[sell].orders == 0 || !ct.market.tradable() {
 		return
 	}
 	for side := range ct.sides {

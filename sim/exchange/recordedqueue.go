@@ -115,7 +115,7 @@ func (x *Exchange) tradeQueues(head *order, e, used uint64) {
 // playLevels applies the levels of a change to a side.
 func (x *Exchange) playLevels(ct *contract, side int, c *Change) {
 	recorded := &ct.recorded[side]
-	own := ct.sides[side].best() != 0
+	own := ct.sides[side].orders > 0
 	if c.Reset {
 		x.clearSide(ct, side, c)
 	}

@@ -18,8 +18,8 @@ import (
 type backtestCommand struct {
 	Journal string   `type:"existingdir" placeholder:"DIR" help:"Folder of the journal whose markets are played."`
 	Compare string   `type:"existingdir" placeholder:"DIR" help:"As --journal, of the bot's own day: compare what it did then with the backtest."`
-	Show    string   `type:"existingfile" placeholder:"FILE" help:"Show a result that was saved, instead of running a bot."`
-	With    string   `type:"existingfile" placeholder:"FILE" help:"Compare with a result that was saved."`
+	Show    string   `type:"path" placeholder:"FILE" help:"Show a result that was saved, instead of running a bot."`
+	With    string   `type:"path" placeholder:"FILE" help:"Compare with a result that was saved."`
 	Bot     []string `arg:"" optional:"" passthrough:"" help:"The bot's command after --, with {addr}, {host}, {port} and {NAME} of --set replaced. It finds the exchange in SMK_ADDRESS, SMK_PLAIN, SMK_USERNAME and SMK_PASSWORD, too."`
 
 	backtestSettings
@@ -41,7 +41,7 @@ type backtestSettings struct {
 	Commission float64       `default:"2" placeholder:"PERCENT" help:"Of the net winnings of a market."`
 	Winner     []string      `placeholder:"MARKET=CONTRACT" help:"Who won; otherwise the contract with the highest last price."`
 	EachWins   []uint32      `name:"each-wins" placeholder:"MARKET" help:"Markets whose contracts win or lose each by itself."`
-	Speed      float64       `default:"0" placeholder:"N" help:"Seconds of the recording in one second; 0 is as fast as the bot goes, by heartbeats that it has to answer."`
+	Speed      float64       `default:"1" placeholder:"N" help:"Seconds of the recording in one second; 0 is as fast as the bot goes, by heartbeats that it has to answer. A bot that goes by its own clock needs 1."`
 	Step       time.Duration `default:"1ms" help:"With --speed 0, how much of the recording is sent before the bot has to have kept up."`
 	Set        []string      `sep:"none" placeholder:"NAME=V1,V2" help:"Run with each of the values in place of {NAME}, and of all names each with each."`
 	Jobs       int           `default:"0" help:"Bots that run at a time; 0 is one for each core."`

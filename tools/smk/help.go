@@ -14,8 +14,8 @@ Examples:
     smk demo
     smk demo --orders 1000 --json
     smk demo --journal recorded
-    smk demo --dash
-    smk demo --dash --control --open
+    smk demo --dash --open
+    smk demo --dash --control
     smk demo --scenario match --speed 100`
 }
 
@@ -54,6 +54,17 @@ Examples:
     smk sim --faults drop=1%,delay=5%,delay-max=1s
     smk sim --truth :3702 --state exchange.state
     smk sim --play goal`
+}
+
+func (proxyCommand) Help() string {
+	return `Programs in any language trade through it, by the exchange's own protocol or by JSON, within the limits of the engine
+and their own.
+
+Examples:
+
+    smk proxy --config bot.conf --clients clients.json
+    smk proxy --clients clients.json --http 127.0.0.1:8080 --state proxy
+    smk proxy --schema`
 }
 
 func (doctorCommand) Help() string {
@@ -207,4 +218,26 @@ func (manCommand) Help() string {
     smk man
     smk man journal cat
     smk man --output man1`
+}
+
+func (backtestCommand) Help() string {
+	return `The bot is started once for each assumption about the queue, and again for each value of --set. It finds the recorded
+market in {addr} and in SMK_ADDRESS. docs/backtest.md says what a result means.
+
+Examples:
+
+    smk backtest --journal j -- ./mybot -addr {addr}
+    smk backtest --journal j --entry-latency 2ms --out results -- ./mybot -addr {addr}
+    smk backtest --journal j --set skew=10,30 --jobs 2 -- ./mybot -addr {addr} -skew {skew}
+    smk backtest --compare k -- ./mybot -addr {addr}
+    smk backtest --show results/result.json --with before/result.json`
+}
+
+func (importBetfair) Help() string {
+	return `Files are read in the order given, plain, bzip2 or gzip. The journal is approximate, and says why.
+
+Examples:
+
+    smk import betfair 1.200000001.bz2 --out day
+    smk import betfair 1.200000001.bz2 1.200000002.bz2 --out day --malformed-max 100 --json`
 }

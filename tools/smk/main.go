@@ -10,6 +10,7 @@
 //	smk proxy         one session with the exchange for clients in any language
 //	smk doctor        checks what goes wrong when a bot starts for the first time
 //	smk backtest      runs a bot against a recorded market
+//	smk import        makes journals of others' recordings
 //	smk journal       prints, checks and explains what an engine has recorded
 //	smk config        shows the settings that a bot would have, and where each comes from
 //	smk version       how the program was built
@@ -62,6 +63,7 @@ type commands struct {
 	Doctor   doctorCommand   `cmd:"" help:"Check what goes wrong at first: settings, network, TLS, login, limits, files; and say what to do."`
 	Journal  journalCommand  `cmd:"" help:"Print, check, explain, export and replay what an engine has recorded."`
 	Backtest backtestCommand `cmd:"" help:"Run a bot against a recorded market, and say how sure the result is."`
+	Import   importCommand   `cmd:"" help:"Make journals of others' recordings, to be backtested against."`
 	Proxy    proxyCommand    `cmd:"" help:"Share one session with the exchange among clients that speak its protocol, or JSON."`
 	Config   configCommand   `cmd:"" help:"Show the settings that a bot would have, and where each comes from."`
 	Prove    proveCommand    `cmd:"" help:"Run whole trading days under faults, from seeds, and compare bots with the exchange."`
@@ -142,6 +144,7 @@ func newParser(c *commands, std stdio) (*kong.Kong, error) {
 	parser, err := kong.New(c,
 		kong.Name("smk"),
 		kong.Description("A client engine and an exchange simulator for the Smarkets streaming API."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		chaosTexts,
 		kong.Writers(std.out, std.err),
 		kong.Exit(func(code int) { panic(exit(code)) }),

@@ -16,7 +16,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"smk": main})
+	testscript.Main(m, map[string]func(){"smk": main, "joinbot": joinBot})
 }
 
 // TestScripts runs the program as a user does; testdata/script says what it prints.

@@ -1,0 +1,218 @@
+package backtest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim/exchange"
+)
+
+// supply is what a recording has at a price of a side at each moment, at most: what was traded, and what was visible.
+type supply struct {
+	traded  []amount // against resting orders of the side
+	visible []amount // changes of what others have there: the quantity from a time on
+}
+
+type amount struct {
+	at       int64
+	quantity uint64
+}
+
+type supplyID struct {
+	contract uint32
+	side     int
+	price    uint32
+}
+
+// supplies reads a recording once more, without any of what a run does with it.
+func supplies(t *testing.T, dir string) (all map[supplyID]*supply, volume map[uint32]uint64) {
+	t.Helper()
+	r, err := openReader(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	all, volume = make(map[supplyID]*supply), make(map[uint32]uint64)
+	at := func(contract uint32, side msg.Side, price uint32) *supply {
+		id := supplyID{contract, sideIndex(side), price}
+		if all[id] == nil {
+			all[id] = new(supply)
+		}
+		return all[id]
+	}
+	for {
+		e, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return all, volume
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tr := range e.Change.Trades {
+			s := at(e.Contract, tr.Side, tr.Price)
+			s.traded = append(s.traded, amount{e.At, tr.Quantity})
+			volume[e.Contract] += tr.Quantity
+		}
+		for _, l := range e.Change.Levels {
+			s := at(e.Contract, l.Side, l.Price)
+			s.visible = append(s.visible, amount{e.At, l.Quantity})
+		}
+	}
+}
+
+// TestInvariants checks every fill of runs with latencies against the recording.
+func TestInvariants(t *testing.T) {
+	for seed := range uint64(4) {
+		for _, l := range []Latency{{}, {Constant: 2e6, Samples: []time.Duration{1e6, 5e6, 9e6}}} {
+			t.Run(fmt.Sprintf("seed %d, latency %v", seed, l), func(t *testing.T) { checkInvariants(t, seed, l) })
+		}
+	}
+}
+
+func checkInvariants(t *testing.T, seed uint64, l Latency) {
+	d := record(t, dayConfig{
+		seed: seed + 5000, duration: 20 * time.Second, rate: 120, turn: proofTurn, most: 60_000, goals: seed%2 == 1,
+	})
+	least, most := l.Constant, l.Constant
+	if len(l.Samples) > 0 {
+		least, most = least+slices.Min(l.Samples), most+slices.Max(l.Samples)
+	}
+	c := Config{
+		Dir: d.dir, Seed: seed, Winners: d.winners(), Balance: 100_000 * exchange.Currency,
+		Latency: Latencies{Feed: l, Entry: l, Response: l},
+	}
+	run := func() *Result {
+		r, err := Run(c, botConfig(d.seed), d.again(proofTurn))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	r := run()
+	all, volume := supplies(t, d.dir)
+	sent, cancelled := make(map[uint64]int64), make(map[uint64]int64) // by reference, when they have arrived
+	for turn, list := range d.actions {
+		at := r.Begin + int64(proofTurn)*int64(turn+1)
+		for _, a := range list {
+			switch {
+			case a.cancel == 0:
+				sent[a.limit.Reference] = at + int64(least)
+			case a.reduce == 0:
+				cancelled[a.cancel] = at + int64(most)
+			}
+		}
+	}
+	for i := range r.Models {
+		checkModel(t, &r.Models[i], all, volume)
+		for _, o := range r.Models[i].Orders {
+			if at := sent[o.Reference]; o.Accepted < at || o.Accepted > at+int64(most-least) {
+				t.Errorf("%s: sent to arrive at %d: %+v", r.Models[i].Queue, at, o)
+			}
+		}
+		for _, f := range r.Models[i].Fills {
+			if at, ok := cancelled[f.Reference]; ok && f.At > at {
+				t.Errorf("%s: filled after its cancel had arrived: %+v", r.Models[i].Queue, f)
+			}
+		}
+	}
+	for i, m := range run().Models {
+		if m.Digest != r.Models[i].Digest || len(m.Fills) != len(r.Models[i].Fills) || m.Profit != r.Models[i].Profit {
+			t.Errorf("%s: another run came to %s, %d fills, %v, the first to %s, %d, %v", m.Queue, m.Digest, len(m.Fills),
+				m.Profit, r.Models[i].Digest, len(r.Models[i].Fills), r.Models[i].Profit)
+		}
+	}
+}
+
+func checkModel(t *testing.T, m *Model, all map[supplyID]*supply, volume map[uint32]uint64) {
+	t.Helper()
+	orders := make(map[uint64]*OrderResult)
+	for i := range m.Orders {
+		orders[m.Orders[i].Order] = &m.Orders[i]
+	}
+	passive := make(map[uint32]uint64) // filled by trades, by contract
+	taken := make(map[supplyID]map[int64]uint64)
+	filled := make(map[uint64]uint64)
+	for _, f := range m.Fills {
+		o := orders[f.Order]
+		switch {
+		case o == nil:
+			t.Fatalf("%s: a fill of an unknown order: %+v", m.Queue, f)
+		case f.At < o.Accepted:
+			t.Errorf("%s: filled before it arrived: %+v, %+v", m.Queue, f, o)
+		case o.Ended != 0 && f.At > o.Ended:
+			t.Errorf("%s: filled after its end: %+v, %+v", m.Queue, f, o)
+		case f.Side == "buy" && f.Price > o.Price || f.Side == "sell" && f.Price < o.Price:
+			t.Errorf("%s: filled at a worse price than its own: %+v, %+v", m.Queue, f, o)
+		}
+		if filled[f.Order] += f.Quantity; filled[f.Order] > o.Quantity {
+			t.Errorf("%s: more is filled than ordered: %+v", m.Queue, o)
+		}
+		side := msg.SideBuy
+		if f.Side == "sell" {
+			side = msg.SideSell
+		}
+		switch f.Reason {
+		case exchange.FillQueueReached.String(), exchange.FillTradedThrough.String():
+			passive[f.Contract] += f.Quantity
+			at := all[supplyID{f.Contract, sideIndex(side), f.Price}]
+			if f.Reason == exchange.FillQueueReached.String() && tradedBy(at, f.At) == 0 {
+				t.Errorf("%s: no trade at the price of %+v", m.Queue, f)
+			}
+		case exchange.FillTook.String():
+			id := supplyID{f.Contract, 1 - sideIndex(side), f.Price}
+			if taken[id] == nil {
+				taken[id] = make(map[int64]uint64)
+			}
+			since, visible := visibleAt(all[id], f.At)
+			if taken[id][since] += f.Quantity; taken[id][since] > visible {
+				t.Errorf("%s: took %d of %d that were visible: %+v", m.Queue, taken[id][since], visible, f)
+			}
+		case exchange.FillCrossed.String():
+		default:
+			t.Errorf("%s: a fill for no reason: %+v", m.Queue, f)
+		}
+	}
+	for contract, n := range passive {
+		if n > volume[contract] {
+			t.Errorf("%s: contract %d: trades filled %d, the recording has %d", m.Queue, contract, n, volume[contract])
+		}
+	}
+}
+
+// tradedBy returns what was traded at a moment.
+func tradedBy(s *supply, at int64) (n uint64) {
+	if s == nil {
+		return 0
+	}
+	for _, a := range s.traded {
+		if a.at == at {
+			n += a.quantity
+		}
+	}
+	return n
+}
+
+// visibleAt returns the last time that a level was named, and the most that it had at that moment.
+func visibleAt(s *supply, at int64) (since int64, quantity uint64) {
+	if s == nil {
+		return 0, 0
+	}
+	i := len(s.visible) - 1
+	for i >= 0 && s.visible[i].at > at {
+		i--
+	}
+	if i < 0 {
+		return 0, 0
+	}
+	same := s.visible[:i+1]
+	j := slices.IndexFunc(same, func(a amount) bool { return a.at == s.visible[i].at })
+	for _, a := range same[j:] {
+		quantity = max(quantity, a.quantity)
+	}
+	return s.visible[i].at, quantity
+}

@@ -1,0 +1,265 @@
+package exchange
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/smk-go/smk/gen/msg"
+)
+
+// recordedMarket returns an exchange with one recorded market, an account "bot" with 1,000.00, and the fills that are
+// reported.
+func recordedMarket(t *testing.T, q Queue) (x *Exchange, fills *[]RecordedFill) {
+	t.Helper()
+	fills = new([]RecordedFill)
+	x, err := New(Config{
+		Accounts: []Account{
+			{Username: "bot", Balance: 1000 * Currency}, {Username: "others", House: true, Balance: 1e6 * Currency},
+		},
+		Markets: []Market{{
+			ID: 1, Name: "market", State: msg.MarketStateLive, WinnerTakesAll: true, NonRunners: true,
+			Contracts: []Contract{{ID: 10, Name: "a"}, {ID: 11, Name: "b"}},
+		}},
+		Recorded: Recorded{Account: "others", Queue: q, OnFill: func(f RecordedFill) { *fills = append(*fills, f) }},
+		Now:      1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x, fills
+}
+
+// playChange applies a change of contract 10 and checks the exchange's invariants.
+func playChange(t *testing.T, x *Exchange, levels []ChangedLevel, trades ...Trade) {
+	t.Helper()
+	if err := x.Play(1, 10, &Change{Levels: levels, Trades: trades}); err != nil {
+		t.Fatal(err)
+	}
+	if text := x.Audit(); text != "" {
+		t.Fatal(text)
+	}
+}
+
+func bid(price uint32, quantity uint64) ChangedLevel {
+	return ChangedLevel{Side: msg.SideBuy, Price: price, Quantity: quantity}
+}
+
+func offer(price uint32, quantity uint64) ChangedLevel {
+	return ChangedLevel{Side: msg.SideSell, Price: price, Quantity: quantity}
+}
+
+func sold(price uint32, quantity uint64) Trade {
+	return Trade{Side: msg.SideBuy, Price: price, Quantity: quantity, Others: quantity}
+}
+
+func order10(side msg.Side, price uint32, quantity uint64) Create {
+	return Create{Market: 1, Contract: 10, Side: side, Price: price, Quantity: quantity}
+}
+
+func submitBot(t *testing.T, x *Exchange, c Create) uint64 {
+	t.Helper()
+	id, r := x.Submit("bot", c)
+	if !r.OK() {
+		t.Fatalf("rejected: %+v", r)
+	}
+	return id
+}
+
+// TestRecordedQueue follows an order through its queue: trades take from the front, cancels from where the assumption
+// says.
+func TestRecordedQueue(t *testing.T) {
+	for q, want := range map[Queue][4]uint64{
+		// ahead after: 3,000 traded; 6,000 of 12,000 cancelled; 2,000 added; and filled by a trade of 4,000
+		QueuePessimistic:  {7000, 6000, 6000, 0},
+		QueueProportional: {7000, 3500, 3500, 500},
+		QueueOptimistic:   {7000, 1000, 1000, 3000},
+	} {
+		x, fills := recordedMarket(t, q)
+		playChange(t, x, []ChangedLevel{bid(4000, 10_000), offer(4100, 10_000)})
+		id := submitBot(t, x, order10(msg.SideBuy, 4000, 5000))
+		var got [4]uint64
+		playChange(t, x, []ChangedLevel{bid(4000, 7000)}, sold(4000, 3000))
+		got[0], _ = x.Ahead(id)
+		playChange(t, x, []ChangedLevel{bid(4000, 12_000)})
+		playChange(t, x, []ChangedLevel{bid(4000, 6000)})
+		got[1], _ = x.Ahead(id)
+		playChange(t, x, []ChangedLevel{bid(4000, 8000)})
+		got[2], _ = x.Ahead(id)
+		playChange(t, x, []ChangedLevel{bid(4000, 4000)}, sold(4000, 4000))
+		o, _ := x.Order(id)
+		if got[3] = o.Executed; got != want {
+			t.Errorf("%v: %v, want %v", q, got, want)
+		}
+		for _, f := range *fills {
+			if f.Reason != FillQueueReached || f.Price != 4000 {
+				t.Errorf("%v: %+v", q, f)
+			}
+		}
+	}
+}
+
+// TestRecordedFills covers the ways to be filled.
+func TestRecordedFills(t *testing.T) {
+	book := []ChangedLevel{bid(4000, 10_000), offer(4100, 5000), offer(4200, 5000)}
+	for _, c := range []struct {
+		name   string
+		before Create
+		levels []ChangedLevel
+		trades []Trade
+		want   []RecordedFill
+	}{
+		{"took two levels", order10(msg.SideBuy, 4200, 8000), nil, nil, []RecordedFill{
+			{Price: 4100, Quantity: 5000, Reason: FillTook}, {Price: 4200, Quantity: 3000, Reason: FillTook},
+		}},
+		{
+			"took what is visible and waits with the rest", order10(msg.SideBuy, 4100, 8000),
+			[]ChangedLevel{offer(4100, 2000)},
+			nil,
+			[]RecordedFill{
+				{Price: 4100, Quantity: 5000, Reason: FillTook}, {Price: 4100, Quantity: 2000, Reason: FillCrossed},
+			},
+		},
+		{
+			"traded through", order10(msg.SideBuy, 4050, 8000),
+			[]ChangedLevel{bid(4000, 7000)},
+			[]Trade{sold(4000, 3000)},
+			[]RecordedFill{{Price: 4050, Quantity: 3000, Reason: FillTradedThrough}},
+		},
+		{
+			"behind the queue", order10(msg.SideBuy, 4000, 8000),
+			[]ChangedLevel{bid(4000, 1000)},
+			[]Trade{sold(4000, 9000)},
+			nil,
+		},
+		{
+			"behind the market", order10(msg.SideBuy, 3990, 8000),
+			[]ChangedLevel{bid(4000, 1000)},
+			[]Trade{sold(4000, 9000)},
+			nil,
+		},
+		{
+			"immediate or cancel", Create{
+				Market: 1, Contract: 10, Side: msg.SideBuy, Price: 4100, Quantity: 8000, TIF: msg.ImmediateOrCancel,
+			}, []ChangedLevel{offer(4100, 2000)}, nil, []RecordedFill{{Price: 4100, Quantity: 5000, Reason: FillTook}},
+		},
+		{"minimum out of reach", Create{
+			Market: 1, Contract: 10, Side: msg.SideBuy, Price: 4100, Quantity: 8000, Maq: 5001,
+		}, []ChangedLevel{offer(4100, 9000)}, nil, nil},
+		{
+			"the recording account's own trade", order10(msg.SideBuy, 4050, 8000),
+			[]ChangedLevel{bid(4000, 7000)},
+			[]Trade{{Side: msg.SideBuy, Price: 4000, Quantity: 3000, Others: 1000}},
+			[]RecordedFill{{Price: 4050, Quantity: 3000, Reason: FillTradedThrough}},
+		},
+	} {
+		x, fills := recordedMarket(t, QueuePessimistic)
+		playChange(t, x, book)
+		id := submitBot(t, x, c.before)
+		playChange(t, x, c.levels, c.trades...)
+		for i := range *fills {
+			if (*fills)[i].OrderID != id {
+				t.Errorf("%s: a fill of order %d", c.name, (*fills)[i].OrderID)
+			}
+			(*fills)[i].OrderID = 0
+		}
+		if !slices.Equal(*fills, c.want) {
+			t.Errorf("%s: %+v, want %+v", c.name, *fills, c.want)
+		}
+	}
+}
+
+// TestRecordedVolume counts a trade once over several orders, those at better prices first.
+func TestRecordedVolume(t *testing.T) {
+	x, fills := recordedMarket(t, QueuePessimistic)
+	playChange(t, x, []ChangedLevel{bid(4000, 2000)})
+	behind := submitBot(t, x, order10(msg.SideBuy, 4000, 5000))
+	better := submitBot(t, x, order10(msg.SideBuy, 4010, 4000))
+	last := submitBot(t, x, order10(msg.SideBuy, 4000, 5000))
+	playChange(t, x, []ChangedLevel{bid(4000, 0)}, sold(4000, 5000), sold(4000, 8000))
+	filled := make(map[uint64]uint64)
+	for _, f := range *fills {
+		filled[f.OrderID] += f.Quantity
+	}
+	if filled[better] != 4000 || filled[behind] != 5000 || filled[last] != 2000 {
+		t.Errorf("of 13,000: %v: better %d, behind 2,000 %d, last %d", filled, better, behind, last)
+	}
+}
+
+// TestRecordedHidden holds what is ahead of an order to what is seen when its level becomes visible.
+func TestRecordedHidden(t *testing.T) {
+	for q, want := range map[Queue]uint64{QueuePessimistic: 6000, QueueProportional: 3000, QueueOptimistic: 0} {
+		x, _ := recordedMarket(t, q)
+		c := &Change{Levels: []ChangedLevel{bid(4000, 10_000)}, Worst: [2]uint32{4000, 0}}
+		if err := x.Play(1, 10, c); err != nil {
+			t.Fatal(err)
+		}
+		id := submitBot(t, x, order10(msg.SideBuy, 3900, 5000))
+		if _, known := x.Ahead(id); known != (q == QueueOptimistic) {
+			t.Errorf("%v: the queue of a level that is not visible: %t", q, known)
+		}
+		c = &Change{Levels: []ChangedLevel{bid(4000, 0), bid(3900, 6000)}, Worst: [2]uint32{3900, 0}}
+		if err := x.Play(1, 10, c); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := x.Ahead(id); got != want {
+			t.Errorf("%v: %d ahead, want %d", q, got, want)
+		}
+	}
+}
+
+// TestRecordedMoney settles what was filled against the recording: the account gets what it won, to the last unit, and
+// orders are refused as usual.
+func TestRecordedMoney(t *testing.T) {
+	x, _ := recordedMarket(t, QueuePessimistic)
+	playChange(t, x, []ChangedLevel{bid(4000, 10_000), offer(4100, 50_000)})
+	submitBot(t, x, order10(msg.SideBuy, 4100, 20_000))
+	if _, r := x.Submit("bot", order10(msg.SideBuy, 4100, 1e9)); r.Reason != int32(msg.OrderRejectedInsufficientFunds) {
+		t.Errorf("more than the account has: %+v", r)
+	}
+	resting := submitBot(t, x, order10(msg.SideSell, 4200, 10_000))
+	if _, r := x.Submit("bot", order10(msg.SideBuy, 4200, 45_000)); r.Reason != int32(msg.OrderRejectedCrossedSelf) {
+		t.Errorf("across its own order: %+v", r)
+	}
+	if err := x.Halt(1, ""); err != nil {
+		t.Fatal(err)
+	}
+	if o, _ := x.Order(resting); o.State != OrderCancelled {
+		t.Errorf("after a halt the order is %v", o.State)
+	}
+	if _, r := x.Submit("bot", order10(msg.SideBuy, 4100, 1000)); r.Reason != int32(msg.OrderRejectedMarketHalted) {
+		t.Errorf("in a halt: %+v", r)
+	}
+	if err := x.Settle(1, "", 10); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := x.Truth("bot")
+	if want := 1000*Currency + Money(20_000*(PriceSum-4100)); got.Cash != want {
+		t.Errorf("the account has %v, want %v", got.Cash, want)
+	}
+	playChange(t, x, []ChangedLevel{bid(4000, 1)}) // ignored
+	if err := x.Play(1, 99, &Change{}); err == nil {
+		t.Error("a change of a contract that is not there")
+	}
+}
+
+// TestRecordedLevelGone expects nothing of a level that was not visible for a while and was not named when it would be
+// visible again, though an order was there meanwhile.
+func TestRecordedLevelGone(t *testing.T) {
+	x, _ := recordedMarket(t, QueuePessimistic)
+	change := func(worst uint32, levels ...ChangedLevel) {
+		if err := x.Play(1, 10, &Change{Levels: levels, Worst: [2]uint32{worst, 0}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change(0, bid(3900, 6000))
+	id := submitBot(t, x, order10(msg.SideBuy, 3900, 5000))
+	change(4000, bid(4000, 10_000)) // 3900 is not visible any more
+	if r := x.SubmitCancel("bot", id); !r.OK() {
+		t.Fatal(r)
+	}
+	change(0) // all levels are visible, and 3900 is not among them
+	id = submitBot(t, x, order10(msg.SideBuy, 3900, 5000))
+	if ahead, _ := x.Ahead(id); ahead != 0 {
+		t.Errorf("%d ahead at an empty level", ahead)
+	}
+}

@@ -1,0 +1,182 @@
+package betfair
+
+import (
+	"bufio"
+	"bytes"
+	"compress/bzip2"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/smk-go/smk/gen/seto"
+	"github.com/smk-go/smk/journal"
+	"github.com/smk-go/smk/wire"
+)
+
+// Config says what is imported.
+type Config struct {
+	Files []string // plain, bzip2 or gzip
+	Dir   string   // of the journal, which has to be new
+
+	// MalformedMax is how many lines may be malformed; 0 is any number.
+	MalformedMax int
+}
+
+// Report is what an import came to.
+type Report struct {
+	Lines       int      `json:"lines"`
+	Malformed   int      `json:"malformed"`
+	Named       []string `json:"malformed_lines"` // the first of them
+	Markets     int      `json:"markets"`
+	Messages    int      `json:"messages"`
+	Trades      int      `json:"trades"`
+	Handicaps   int      `json:"handicaps"` // changes of runners with a handicap, which are left out
+	Ignored     int      `json:"ignored"`   // changes of markets after their end, or beyond the limit
+	Approximate []string `json:"approximate"`
+}
+
+// namedMax is how many malformed lines are named.
+const namedMax = 20
+
+// Approximations says what of an imported journal is not as the exchange's.
+var Approximations = []string{
+	"which side of a trade was resting is guessed from the best prices before it",
+	"traded volume counts both sides and is halved",
+	"changes are conflated, so what was cancelled and what was added in one step cannot be told apart",
+	"decimal odds are rounded to hundredths of a percent; where prices are low several of them become one",
+	"only the five best levels of a side are written",
+}
+
+// ErrMalformed is the error of an import with more malformed lines than allowed.
+var ErrMalformed = errors.New("too many malformed lines")
+
+// Import writes a journal. The report says how far it came.
+func Import(ctx context.Context, c Config) (*Report, error) {
+	report := &Report{Named: []string{}, Approximate: Approximations}
+	if names, err := os.ReadDir(c.Dir); err == nil && len(names) > 0 {
+		return report, fmt.Errorf("%s: is there already", c.Dir)
+	}
+	for _, name := range c.Files { // before anything is made
+		if _, err := os.Stat(name); err != nil {
+			return report, err
+		}
+	}
+	var now int64 // of the newest message
+	clock := func() int64 { return 0 }
+	j, err := journal.Open(journal.Config{
+		Dir: c.Dir, Name: "approximate: from Betfair", OnFull: journal.FullWait, OnFailure: journal.FailStop,
+		Durability: journal.SyncNone, Clock: clock, Wall: clock, // records have the times of the file
+	})
+	if err != nil {
+		return report, err
+	}
+	rec := j.Recorder()
+	var buf, frame []byte
+	convert := &converter{markets: make(map[uint32]*market), report: report}
+	convert.out = func(at int64, m *seto.Payload) error {
+		now = max(now, at)
+		n := m.SizeVT()
+		if cap(buf) < n {
+			buf = make([]byte, n)
+		}
+		if _, err := m.MarshalToSizedBufferVT(buf[:n]); err != nil {
+			return err
+		}
+		frame = wire.AppendFrame(frame[:0], buf[:n])
+		rec.Append(journal.KindInbound, 0, 1, now, frame)
+		rec.Commit()
+		return nil
+	}
+	for _, name := range c.Files {
+		if err = importFile(ctx, name, c.MalformedMax, convert); err != nil {
+			break
+		}
+	}
+	return report, errors.Join(err, j.Close())
+}
+
+// importFile imports a file.
+func importFile(ctx context.Context, name string, malformedMax int, c *converter) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r, err := decompress(bufio.NewReaderSize(f, 1<<16))
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	lines := bufio.NewReaderSize(r, 1<<20)
+	for number := 1; ; number++ {
+		if number%1000 == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		line, err := readLine(lines)
+		if err == io.EOF && len(line) == 0 {
+			return nil
+		}
+		if err != nil && err != io.EOF && !errors.Is(err, errLong) {
+			return fmt.Errorf("%s: line %d: %w", name, number, err)
+		}
+		if line = bytes.TrimSpace(line); len(line) == 0 && err == nil {
+			continue
+		}
+		c.report.Lines++
+		var ch *change
+		if !errors.Is(err, errLong) {
+			ch, err = parse(line)
+		}
+		if err != nil {
+			c.report.Malformed++
+			if len(c.report.Named) < namedMax {
+				c.report.Named = append(c.report.Named, fmt.Sprintf("%s: line %d: %v", name, number, err))
+			}
+			if malformedMax > 0 && c.report.Malformed > malformedMax {
+				return fmt.Errorf("%w: more than %d; %s: line %d: %w", ErrMalformed, malformedMax, name, number, err)
+			}
+			continue
+		}
+		if err := c.apply(ch); err != nil {
+			return err
+		}
+	}
+}
+
+// decompress finds out how a file is compressed.
+func decompress(r *bufio.Reader) (io.Reader, error) {
+	head, err := r.Peek(3)
+	switch {
+	case err != nil && err != io.EOF:
+		return nil, err
+	case bytes.HasPrefix(head, []byte("BZh")):
+		return bzip2.NewReader(r), nil
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+		return gzip.NewReader(r)
+	}
+	return r, nil
+}
+
+var errLong = fmt.Errorf("is longer than %d bytes", lineBytesMax)
+
+// readLine reads a line. Of one that is too long it reads all and returns errLong.
+func readLine(r *bufio.Reader) (line []byte, err error) {
+	long := false
+	for {
+		part, more, err := r.ReadLine()
+		if !long {
+			line = append(line, part...)
+		}
+		if len(line) > lineBytesMax {
+			long, line = true, line[:0]
+		}
+		if err != nil || !more {
+			if long {
+				err = errLong
+			}
+			return line, err
+		}
+	}
+}
