@@ -57,12 +57,12 @@ var arrows = map[string][]string{
 		"engine", "engine/book", "engine/order", "engine/quote", "engine/risk", "engine/session", "journal", "odds",
 	},
 	"sim": {
-		"gen/msg", "internal/filelock", "ring", "sim/exchange", "sim/fault", "sim/internal/agents", "sim/internal/codec",
-		"sim/gateway",
+		"gen/msg", "internal/filelock", "ring", "sim/exchange", "sim/fault", "sim/gateway", "sim/internal/agents",
+		"sim/internal/codec",
 	},
 	"proxy": {
-		"engine", "engine/book", "engine/order", "engine/risk", "engine/session", "gen/msg", "internal/filelock", "odds",
-		"ring", "sim/exchange", "sim/gateway",
+		"engine", "engine/book", "engine/order", "engine/risk", "engine/session", "gen/msg", "internal/filelock",
+		"odds", "ring", "sim/exchange", "sim/gateway",
 	},
 	"sim/chaos":           {"wire", "sim/fault"},
 	"sim/exchange":        {"gen/msg", "sim/internal/codec"},

@@ -22,6 +22,8 @@ var mayReadClock = []string{
 	"sim/server.go",
 	"sim/conn.go",       // deadlines of sockets
 	"sim/store.go",      // when the state was written
+	"proxy/config.go",   // Config.Now is the clock
+	"proxy/conn.go",     // deadlines of sockets, and the pace at which they are read
 	"sim/chaos/pump.go", // a proxy's delays
 	"backtest/serve.go", // the pace at which a recording is served
 }

@@ -55,14 +55,15 @@ type Config struct {
 	// TLS is that of [Proxy.Listen], with a certificate; nil means plain TCP.
 	TLS *tls.Config
 
-	// Grace is how long the session with the exchange may be lost before clients are logged out. 0 means 5 s, negative
-	// none.
+	// Grace is how long the session with the exchange may be lost before clients are logged out. 0 means 5 s,
+	// negative none.
 	Grace time.Duration
 
 	HeartbeatInterval time.Duration // to clients; 0 means 10 s
 	Heartbeats        int           // without an answer until a client is logged out; 0 means 5
 	LoginTimeout      time.Duration // from connect to login; 0 means 10 s
-	ResumeWindow      time.Duration // how long a session without a connection can be resumed; 0 means 1 h, negative none
+	// ResumeWindow is how long a session without a connection can be resumed; 0 means 1 h, negative none.
+	ResumeWindow time.Duration
 
 	Connections int // of all clients at a time; 0 means 256
 	OutBytes    int // of a session, unsent or kept for replay; 0 means 512 KiB
@@ -70,7 +71,7 @@ type Config struct {
 	History     int // messages that are kept for a client's login by account sequence; 0 means 1024
 	InputRate   int // bytes per second that are read of a connection; 0 means 256 KiB
 
-	// Seed is that of session names and references; 0 draws one.
+	// Seed is that of session names and references, for tests: account sequences then begin at 1. 0 draws one.
 	Seed uint64
 
 	// Now is the clock, in nanoseconds since 1970, and never goes back: the engine's Config.Clock where that is set.
@@ -187,7 +188,8 @@ func (c Config) resolve() (Config, error) {
 		v     *int
 		value int
 	}{
-		{"Connections", &c.Connections, connectionsMax}, {"History", &c.History, historyDefault},
+		{"Connections", &c.Connections, connectionsMax},
+		{"History", &c.History, historyDefault},
 		{"InputRate", &c.InputRate, inputRateDefault},
 	} {
 		if *n.v == 0 {

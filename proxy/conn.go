@@ -18,8 +18,9 @@ type conn struct {
 	raw     net.Conn // the socket, or TLS over it
 	gateway *gateway.Conn
 	serial  uint64
-	toRead  chan []byte // capacity 1
-	toWrite chan []byte // capacity 1
+	toRead  chan []byte   // capacity 1
+	toWrite chan []byte   // capacity 1
+	over    chan struct{} // closed with the socket
 	reading bool
 	writing bool
 
@@ -34,6 +35,7 @@ func newConn(s *server, socket net.Conn, g *gateway.Conn) *conn {
 	c := &conn{
 		server: s, socket: socket, raw: socket, gateway: g, serial: s.serial,
 		toRead: make(chan []byte, 1), toWrite: make(chan []byte, 1),
+		over: make(chan struct{}),
 	}
 	if s.proxy.config.TLS != nil {
 		c.raw = tls.Server(socket, s.proxy.config.TLS)
@@ -47,7 +49,7 @@ func newConn(s *server, socket net.Conn, g *gateway.Conn) *conn {
 // read reads, at most rate bytes per second: who sends more is read later, and finds its socket full.
 func (c *conn) read(rate int) {
 	defer c.server.workers.Done()
-	var free time.Time // when what was read so far is paid for
+	free := time.Now() // when what was read so far is paid for
 	err := c.handshake()
 	for b := range c.toRead {
 		if err != nil {
@@ -55,7 +57,10 @@ func (c *conn) read(rate int) {
 			continue
 		}
 		if wait := time.Until(free) - time.Second; wait > 0 {
-			time.Sleep(min(wait, time.Second))
+			select {
+			case <-time.After(wait):
+			case <-c.over:
+			}
 		}
 		var n int
 		n, err = c.raw.Read(b[:min(len(b), readBytes)])
@@ -188,6 +193,7 @@ func (c *conn) closeSocket() {
 	}
 	c.closed = true
 	c.report()
+	close(c.over)
 	_ = c.socket.Close() // at once: closing TLS first could wait for the client
 	c.release()
 }

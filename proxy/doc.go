@@ -27,8 +27,8 @@
 //
 // # State
 //
-// With Config.State references, orders and messages are in a file before they leave in either direction. A proxy that is
-// killed goes on from there, and a client that logs in by its account sequence gets what it missed.
+// With Config.State references, orders and messages are in a file before they leave in either direction. A proxy that
+// is killed goes on from there, and a client that logs in by its account sequence gets what it missed.
 //
 // # One goroutine
 //

@@ -53,7 +53,9 @@ func three() Config {
 	var c Config
 	c.Seed = 1
 	for _, name := range []string{"anna", "ben", "carl"} {
-		c.Clients = append(c.Clients, Client{Name: name, Password: name, Token: name + "-token", Rate: 500, Burst: 1000})
+		c.Clients = append(c.Clients, Client{
+			Name: name, Password: name, Token: name + "-token", Rate: 500, Burst: 1000,
+		})
 	}
 	return c
 }
@@ -124,7 +126,7 @@ func (w *world) stop() {
 	if w.engine == nil {
 		return
 	}
-	w.proxy.unsaved = true // nothing more is written: what the engine's end says is not heard by a process that is killed
+	w.proxy.unsaved = true // a process that is killed does not hear what the engine's end says
 	if err := w.engine.Close(); err != nil {
 		w.t.Error(err)
 	}

@@ -21,22 +21,23 @@ func (l *loader) load(b []byte) (offset int64, err error) {
 	for at < len(b) {
 		rest := b[at:]
 		if len(rest) < prefixBytes {
-			return int64(at), nil
+			break
 		}
-		n := int(binary.LittleEndian.Uint32(rest))
-		if n == 0 || n > recordMax {
+		length := binary.LittleEndian.Uint32(rest)
+		n := int(length)
+		if length == 0 || length > recordMax || binary.LittleEndian.Uint32(rest[4:]) != ^length {
 			if allZero(rest) {
-				return int64(at), nil // the file system grew the file and did not write it
+				break // the file system grew the file and did not write it
 			}
-			return int64(at), fmt.Errorf("a record of %d bytes", n)
+			return int64(at), fmt.Errorf("%w: a record of %d bytes", ErrDamaged, length)
 		}
 		if n > len(rest)-prefixBytes {
-			return int64(at), nil
+			break
 		}
 		body := rest[prefixBytes : prefixBytes+n]
-		if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(rest[4:]) {
+		if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(rest[8:]) {
 			if n == len(rest)-prefixBytes {
-				return int64(at), nil
+				break
 			}
 			return int64(at), errChecksum
 		}

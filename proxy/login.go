@@ -44,7 +44,10 @@ type login struct {
 
 // Login implements gateway.Exchange.
 func (p *Proxy) Login(username string, sink gateway.Sink) gateway.Login {
-	return p.open(p.byName[username], sink)
+	c := p.byName[username]
+	l := p.open(c, sink)
+	p.log.Info("logged in", "client", c.Name, "logins", len(c.logins))
+	return l
 }
 
 func (p *Proxy) open(c *client, sink Sink) *login {
@@ -53,7 +56,6 @@ func (p *Proxy) open(c *client, sink Sink) *login {
 	}
 	c.logins = append(c.logins, l)
 	p.stats.Logins++
-	p.log.Info("logged in", "client", c.Name, "logins", len(c.logins))
 	return l
 }
 
@@ -81,7 +83,9 @@ func (l *login) Logout() {
 	for q := range l.proxy.requestsOf(l) {
 		q.login = nil
 	}
-	l.proxy.log.Info("logged out", "client", c.Name, "logins", len(c.logins))
+	if !l.opened {
+		l.proxy.log.Info("logged out", "client", c.Name, "logins", len(c.logins))
+	}
 }
 
 // Replay implements gateway.Login.

@@ -16,6 +16,7 @@ type market struct {
 	logins    []*login // in the order of their subscriptions
 	leftAt    int64    // when the last one left
 	known     bool     // a snapshot came
+	lost      bool     // the session was lost since
 	contracts []uint32
 	volume    uint64
 	hasVolume bool
@@ -226,7 +227,7 @@ func (p *Proxy) onMarketQuotes(q *msg.MarketQuotes) {
 	id := q.GetMarketId()
 	m := p.markets[id]
 	if m != nil {
-		m.known, m.contracts = true, m.contracts[:0]
+		m.known, m.lost, m.contracts = true, false, m.contracts[:0]
 		m.volume, m.hasVolume = q.GetExecutedVolume(), q.HasExecutedVolume()
 		list := q.GetContractQuotes()
 		for i := range list {
@@ -332,7 +333,7 @@ func (l *login) sendStates(m *market) {
 // snapshot returns a market's books as the exchange would send them, nil if they are not known for sure: then a
 // snapshot of the exchange is awaited. It is valid until the next call.
 func (p *Proxy) snapshot(m *market) *msg.MarketQuotes {
-	if !m.known || !p.up {
+	if !m.known || m.lost || !p.up {
 		return nil
 	}
 	q := p.state.MutableMarketQuotes()

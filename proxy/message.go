@@ -186,7 +186,7 @@ func (r report) ends(request msg.PayloadType) bool {
 
 const labelSeparator = "/"
 
-// labelOf returns the label that a client's order has upstream: the client's name, and the client's own label behind it.
+// labelOf returns the label that a client's order has upstream: the client's name, and its own label behind it.
 func labelOf(name string, label []byte) string {
 	if len(label) == 0 {
 		return name

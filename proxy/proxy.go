@@ -12,6 +12,7 @@ import (
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/book"
+	engineorder "github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim/gateway"
@@ -119,11 +120,18 @@ func (p *Proxy) makeClients() {
 	if p.config.Seed == 0 {
 		random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	}
+	// Account sequences of a client that no file knows begin where none has been that an earlier proxy without a file,
+	// or with one that is gone, can have used: at milliseconds since 1970. A client that is still there would take
+	// lower ones for repeats.
+	first := uint64(p.now()) / 1_000_000
+	if p.config.Seed != 0 {
+		first = 0
+	}
 	spaces := map[uint16]bool{0: true}
 	for i, settings := range p.config.Clients {
 		c := &client{
 			Client: settings, index: i, counter: random.Uint64N(1 << (counterBits - 1)),
-			history: history{max: p.config.History}, orders: map[*order]struct{}{},
+			history: history{max: p.config.History}, orders: map[*order]struct{}{}, sequence: first,
 		}
 		for spaces[c.space] {
 			c.space = uint16(random.Uint32())
@@ -184,6 +192,9 @@ func (p *Proxy) onState(ev *engine.Event) {
 		return
 	}
 	p.up, p.lostAt = false, max(p.now(), 1)
+	for _, m := range p.markets {
+		m.lost = true
+	}
 	p.log.Warn("session with the exchange lost", "cause", ev.Cause)
 	p.tellUpstream()
 	p.expireGrace()
@@ -196,6 +207,11 @@ func (p *Proxy) onCaughtUp(ev *engine.Event) {
 	if p.refusing {
 		p.refusing = false
 		p.gateway.RefuseLogins(0)
+	}
+	if ev.Resumed { // nothing was lost, and no snapshots come
+		for _, m := range p.markets {
+			m.lost = false
+		}
 	}
 	p.log.Info("session with the exchange", "complete", ev.Complete)
 	p.resolveEarlier()
@@ -276,7 +292,11 @@ func (p *Proxy) wanted(c *client) []*order {
 // request durable before it leaves, does not know them. Others stay in doubt until the engine learns more.
 func (p *Proxy) resolveEarlier() {
 	for _, q := range p.earlier {
-		if q.doubt && q.typ == msg.PayloadOrderCreate && p.config.DurableIntents && p.engine.Order(q.upstream) == nil {
+		if !q.doubt || q.typ != msg.PayloadOrderCreate {
+			continue
+		}
+		o := p.engine.Order(q.upstream)
+		if o == nil && p.config.DurableIntents || o != nil && o.State == engineorder.NotPlaced {
 			p.refuse(q, msg.OrderRejectedServiceTemporarilyUnavailable)
 		}
 	}

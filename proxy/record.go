@@ -8,13 +8,14 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 )
 
-// The state's file is a header and records: length, CRC-32C of the rest, kind, fields. Numbers are varints. What is
-// read is checked: a client's index, every length, and that nothing is left over.
+// The state's file is a header and records: length, its complement, CRC-32C of the rest, kind, fields. Numbers are
+// varints. What is read is checked: a client's index, every length, and that nothing is left over. The complement tells
+// a length that is damaged from one that reaches behind the end, because the record was not finished.
 const (
 	stateMagic   = "smkproxy"
 	stateVersion = 1
 	headerBytes  = len(stateMagic) + 4 + 32 + 4 // version, owner, CRC-32C
-	prefixBytes  = 8                            // length and CRC of a record
+	prefixBytes  = 12                           // of a record
 	recordMax    = 1 << 20
 )
 
@@ -48,7 +49,8 @@ func (w *writer) begin(kind byte) {
 func (w *writer) end() {
 	b := w.buf[w.start:]
 	binary.LittleEndian.PutUint32(b, uint32(len(b)-prefixBytes))
-	binary.LittleEndian.PutUint32(b[4:], crc32.Checksum(b[prefixBytes:], castagnoli))
+	binary.LittleEndian.PutUint32(b[4:], ^uint32(len(b)-prefixBytes))
+	binary.LittleEndian.PutUint32(b[8:], crc32.Checksum(b[prefixBytes:], castagnoli))
 }
 
 func (w *writer) uint(v uint64) { w.buf = binary.AppendUvarint(w.buf, v) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -104,7 +105,7 @@ func (s *server) accept(l net.Listener) {
 		case errors.Is(err, net.ErrClosed):
 			return
 		default:
-			time.Sleep(acceptPause) // too many open files, for example
+			<-time.After(acceptPause) // too many open files, for example
 		}
 	}
 }
@@ -134,7 +135,7 @@ func (s *server) wake() {
 		if !errors.Is(err, engine.ErrSubmitFull) {
 			break // done, or the engine has ended and Close takes what there is
 		}
-		time.Sleep(time.Millisecond)
+		<-time.After(time.Millisecond)
 	}
 }
 
@@ -234,7 +235,8 @@ var ErrEvicted = errors.New("proxy: evicted without a login for a new connection
 func (s *server) report(addr net.Addr, name string, cause error) {
 	p := s.proxy
 	p.stats.CutOff++
-	p.log.Warn("connection ended", "client", name, "address", addr.String(), "cause", cause)
+	p.log.Warn("connection ended", "client", name, "address", addr.String(),
+		"cause", strings.TrimPrefix(cause.Error(), "sim: "))
 	if p.config.OnClose != nil {
 		p.config.OnClose(addr, name, cause)
 	}

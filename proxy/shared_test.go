@@ -10,17 +10,18 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/exchange"
 )
 
 const (
-	accepted_  = msg.PayloadOrderAccepted
-	rejected   = msg.PayloadOrderRejected
-	cancelled  = msg.PayloadOrderCancelled
-	notCancel  = msg.PayloadOrderCancelRejected
-	notReduced = msg.PayloadOrderQuantityReduceRejected
-	executed   = msg.PayloadOrderExecuted
-	allTaken   = msg.PayloadOrderCancelAllAccepted
-	session_   = msg.PayloadEto
+	orderAccepted  = msg.PayloadOrderAccepted
+	rejected       = msg.PayloadOrderRejected
+	cancelled      = msg.PayloadOrderCancelled
+	notCancel      = msg.PayloadOrderCancelRejected
+	notReduced     = msg.PayloadOrderQuantityReduceRejected
+	executed       = msg.PayloadOrderExecuted
+	allTaken       = msg.PayloadOrderCancelAllAccepted
+	sessionMessage = msg.PayloadEto
 )
 
 // Clients that use the same references see their own orders only, under their own references and labels, and cannot
@@ -31,10 +32,10 @@ func TestOwnOrdersOnly(t *testing.T) {
 	second := w.login("ben")
 
 	anna.create(buy, 10_000, 3000, 7, func(o *msg.OrderCreate) { o.SetLabelString("mine") })
-	a := anna.want(accepted_)[0].GetOrderAccepted()
+	a := anna.want(orderAccepted)[0].GetOrderAccepted()
 	ben.want()
 	ben.create(buy, 20_000, 3100, 7)
-	b := ben.want(accepted_)[0].GetOrderAccepted()
+	b := ben.want(orderAccepted)[0].GetOrderAccepted()
 	anna.want()
 	if a.GetReference() != 7 || b.GetReference() != 7 || string(a.GetLabel()) != "mine" || b.HasLabel() ||
 		a.GetOrderId() == b.GetOrderId() || a.GetAccountSequence_64() != 1 || b.GetAccountSequence_64() != 1 {
@@ -43,7 +44,7 @@ func TestOwnOrdersOnly(t *testing.T) {
 	if a.HasAvailableBalance() || a.HasExposure() {
 		t.Error("anna sees the account's balance")
 	}
-	same := second.want(accepted_)[0].GetOrderAccepted()
+	same := second.want(orderAccepted)[0].GetOrderAccepted()
 	if same.GetSeq() != 0 || same.GetOrderId() != b.GetOrderId() || b.GetSeq() == 0 {
 		t.Errorf("ben's other connection got %v", same)
 	}
@@ -154,7 +155,7 @@ func TestLimits(t *testing.T) {
 	few.cancelAll(0)
 	few.receive()
 	few.create(buy, 1000, 3002, 4)
-	few.want(accepted_)
+	few.want(orderAccepted)
 
 	small := w.login("small")
 	small.create(buy, 5001, 3000, 1)
@@ -164,7 +165,7 @@ func TestLimits(t *testing.T) {
 	// 0.50 at 30 % lose 0.15 when bought and 0.35 when sold.
 	for i := range uint64(13) {
 		small.create(buy, 5000, 3000, i)
-		small.want(accepted_)
+		small.want(orderAccepted)
 	}
 	small.create(buy, 5000, 3000, 20)
 	if r := reason(small); r != msg.OrderRejectedStakeLimitExceeded {
@@ -180,7 +181,14 @@ func TestLimits(t *testing.T) {
 	}
 	w.wait(2 * time.Second)
 	slow.create(buy, 1000, 3000, 4)
-	slow.want(accepted_)
+	slow.want(orderAccepted)
+	other := w.login("slow") // another connection, the same limit
+	other.create(buy, 1000, 3000, 5)
+	other.receive()
+	other.create(buy, 1000, 3000, 6)
+	if r := reason(other); r != msg.OrderRejectedThrottleExceeded {
+		t.Errorf("slow, on another connection: %v", r)
+	}
 	there := w.login("there")
 	there.create(buy, 1000, 3000, 1)
 	if r := reason(there); r != msg.OrderRejectedMarketNotFound {
@@ -203,14 +211,19 @@ func TestLimits(t *testing.T) {
 
 // A client that subscribes late gets from the proxy what the exchange would send it, and then follows as well.
 func TestLateJoiner(t *testing.T) {
-	config := simConfig()
-	w := newWorld(t, config, three())
+	clients := three()
+	clients.ResumeWindow = time.Minute
+	w := newWorld(t, simConfig(), clients)
 	random := rand.New(rand.NewPCG(1, 2))
 	anna := w.login("anna")
 	anna.subscribe(sim.DemoMarket)
 	trade := func(n int) {
 		for range n {
-			rival(w, []msg.Side{buy, sell}[random.IntN(2)], 1000*(1+random.Uint64N(50)), 4000+random.Uint32N(60)*10)
+			w.sim.Exchange.Submit([]string{"rival", sim.DemoUsername}[random.IntN(2)], exchange.Create{
+				Market: sim.DemoMarket, Contract: sim.DemoHome, Side: []msg.Side{buy, sell}[random.IntN(2)],
+				Quantity: 1000 * (1 + random.Uint64N(50)), Price: 4000 + random.Uint32N(60)*10,
+			})
+			w.settle()
 		}
 	}
 	for range 20 {
@@ -248,7 +261,7 @@ func TestLateJoiner(t *testing.T) {
 	if len(w.proxy.markets) != 1 {
 		t.Errorf("%d markets: a session that can be resumed goes on", len(w.proxy.markets))
 	}
-	w.wait(2 * time.Hour)
+	w.wait(time.Minute)
 	if len(w.proxy.markets) != 0 {
 		t.Errorf("%d markets are still subscribed to", len(w.proxy.markets))
 	}
@@ -303,7 +316,7 @@ func TestExchangeLost(t *testing.T) {
 		t.Errorf("the fill is missing:\n%s", text)
 	}
 	anna.create(buy, 1000, 3000, 5)
-	anna.want(accepted_)
+	anna.want(orderAccepted)
 }
 
 // A short loss is not noticed but for a new snapshot.
@@ -316,7 +329,7 @@ func TestShortLoss(t *testing.T) {
 	w.wait(time.Second)
 	anna.want(msg.PayloadMarketQuotes, msg.PayloadMarketState)
 	anna.create(buy, 1000, 3000, 2)
-	anna.want(msg.PayloadContractQuotes, accepted_)
+	anna.want(msg.PayloadContractQuotes, orderAccepted)
 }
 
 // Logins are refused until the first catch-up.
@@ -372,7 +385,7 @@ func TestDoubt(t *testing.T) {
 			}
 			w.wait(3 * time.Second)
 			if arrives {
-				m := anna.want(accepted_)[0].GetOrderAccepted()
+				m := anna.want(orderAccepted)[0].GetOrderAccepted()
 				if m.GetReference() != 1 {
 					t.Errorf("%v", m)
 				}
@@ -383,7 +396,7 @@ func TestDoubt(t *testing.T) {
 				anna.eto(msg.EtoPayloadHeartbeat)
 			}
 			for _, m := range anna.receive() {
-				if m.GetType() != session_ {
+				if m.GetType() != sessionMessage {
 					t.Errorf("invented: %v", line(m))
 				}
 			}

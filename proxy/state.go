@@ -48,6 +48,7 @@ const (
 	stateBytesMax = 1 << 30
 	compactBytes  = 16 << 20      // at least that is appended before the file is written anew
 	retryEvery    = 1_000_000_000 // ns after which a file that could not be written is tried again
+	armedEvery    = 100_000_000   // ns between two looks for clients with cancel_all_on_failure
 	appliedMax    = 1 << 14       // account sequences of the exchange that are kept
 )
 
@@ -62,6 +63,7 @@ type stateFile struct {
 	compact  int64 // size at which it is written anew
 	w        writer
 	retryAt  int64
+	armedAt  int64
 	recently []uint64 // the newest account sequences of the exchange, a ring
 	oldest   int
 }
@@ -229,11 +231,9 @@ func (p *Proxy) maintain(now int64) {
 	if f == nil {
 		return
 	}
-	for _, c := range p.clients {
-		if on := p.gateway.IsArmed(c.Name); on != c.onFailure {
-			c.onFailure = on
-			p.record(func(w *writer) { w.failure(c) })
-		}
+	if now >= f.armedAt+armedEvery {
+		f.armedAt = now
+		p.recordArmed()
 	}
 	switch {
 	case p.unsaved && now >= f.retryAt:
@@ -246,6 +246,16 @@ func (p *Proxy) maintain(now int64) {
 		if err := p.compact(); err != nil {
 			f.compact = f.size + compactBytes // later: what is appended is safe
 			p.log.Error("state not written anew", "error", err)
+		}
+	}
+}
+
+// recordArmed records whose orders are to be cancelled if the client does not come back.
+func (p *Proxy) recordArmed() {
+	for _, c := range p.clients {
+		if on := p.gateway.IsArmed(c.Name); on != c.onFailure {
+			c.onFailure = on
+			p.record(func(w *writer) { w.failure(c) })
 		}
 	}
 }

@@ -56,17 +56,6 @@ Examples:
     smk sim --play goal`
 }
 
-func (proxyCommand) Help() string {
-	return `Programs in any language trade through it, by the exchange's own protocol or by JSON, within the limits of the engine
-and their own.
-
-Examples:
-
-    smk proxy --config bot.conf --clients clients.json
-    smk proxy --clients clients.json --http 127.0.0.1:8080 --state proxy
-    smk proxy --schema`
-}
-
 func (doctorCommand) Help() string {
 	return `No order is sent. Credentials come from the settings or from SMK_USERNAME and SMK_PASSWORD or SMK_TOKEN.
 
@@ -240,4 +229,17 @@ Examples:
 
     smk import betfair 1.200000001.bz2 --out day
     smk import betfair 1.200000001.bz2 1.200000002.bz2 --out day --malformed-max 100 --json`
+}
+
+func (proxyCommand) Help() string {
+	return `Clients of the exchange's protocol connect to it unchanged, programs in other languages by JSON. It goes on until an
+interrupt; orders then stay, unless the settings say otherwise. Clients, rights and the JSON are described in
+docs/proxy.md.
+
+Examples:
+
+    smk proxy --config bot.conf --clients clients.json --state proxy-state
+    smk proxy --clients clients.json --listen 127.0.0.1:3701 --http 127.0.0.1:8701
+    smk proxy --clients clients.json --listen 0.0.0.0:3701 --cert cert.pem --key key.pem
+    smk proxy --schema`
 }

@@ -23,9 +23,7 @@ import (
 
 // proxyCommand shares one session with the exchange among clients.
 type proxyCommand struct {
-	Config string   `placeholder:"FILE" help:"The engine's settings: account, limits, kill switch, journal. Without it the environment alone (SMK_ADDRESS and so on)."`
-	Dir    []string `placeholder:"DIR" help:"Where files of settings are looked for; an earlier one wins. Without it the folder of --config."`
-	Own    []string `placeholder:"SECTION" help:"Sections of the file that are of other programs."`
+	settingsFlags
 
 	Clients string `placeholder:"FILE" help:"The clients, JSON: names, passwords and tokens, rights and limits."`
 	Listen  string `default:"127.0.0.1:3701" placeholder:"HOST:PORT" help:"Where clients of the protocol connect (${default}); port 0 takes a free one."`
@@ -117,7 +115,11 @@ func (c *proxyCommand) Run(ctx context.Context, std stdio) error {
 
 // make makes the engine and the proxy.
 func (c *proxyCommand) make(log *slog.Logger) (*engine.Engine, *proxy.Proxy, error) {
-	settings, err := config.Load(c.Config, config.Options{Directories: c.Dir, Own: c.Own})
+	options, err := c.options()
+	if err != nil {
+		return nil, nil, err
+	}
+	settings, err := config.Load(c.Config, options)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -148,9 +150,11 @@ func (c *proxyCommand) make(log *slog.Logger) (*engine.Engine, *proxy.Proxy, err
 		}
 		ec.State.File, ec.State.DurableIntents = filepath.Join(c.State, "engine"), true
 		pc.State, pc.DurableIntents = filepath.Join(c.State, "clients"), true
-		pc.Account = ec.Session.Username
-		if ec.State.Account == "" && pc.Account == "" {
-			ec.State.Account = "token"
+		if pc.Account = ec.State.Account; pc.Account == "" {
+			pc.Account = ec.Session.Username
+		}
+		if pc.Account == "" {
+			return nil, nil, errors.New("--state: the account logs in by a token: name it in engine.state_account")
 		}
 	}
 	e, err := engine.New(ec)

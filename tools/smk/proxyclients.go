@@ -26,14 +26,27 @@ type proxyClient struct {
 	Balance  bool `json:"balance"`
 	Control  bool `json:"control"`
 
-	Rate          uint32     `json:"rate"`
-	Burst         uint32     `json:"burst"`
-	Connections   int        `json:"connections"`
-	Subscriptions int        `json:"subscriptions_max"`
-	Orders        int        `json:"orders_max"`
-	Quantity      odds.Money `json:"quantity_max"` // of an order's payoff, in currency units as text
-	Stake         odds.Money `json:"stake_max"`
-	Markets       []uint32   `json:"markets"`
+	Rate          uint32   `json:"rate"`
+	Burst         uint32   `json:"burst"`
+	Connections   int      `json:"connections"`
+	Subscriptions int      `json:"subscriptions_max"`
+	Orders        int      `json:"orders_max"`
+	Quantity      currency `json:"quantity_max"` // of an order's payoff
+	Stake         currency `json:"stake_max"`
+	Markets       []uint32 `json:"markets"`
+}
+
+// currency is money, in the file as text: "12.50".
+type currency odds.Money
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (a *currency) UnmarshalText(text []byte) error {
+	m, err := odds.ParseMoney(text)
+	if err == nil && m < 0 {
+		err = errors.New("is negative")
+	}
+	*a = currency(m)
+	return err
 }
 
 const (
@@ -88,8 +101,8 @@ func (c *proxyClient) client(dir string) (proxy.Client, error) {
 	out := proxy.Client{
 		Name: c.Name, Password: c.Password, Token: c.Token, ReadOnly: c.ReadOnly, Balance: c.Balance,
 		Control: c.Control, Rate: c.Rate, Burst: c.Burst, Connections: c.Connections,
-		SubscriptionsMax: c.Subscriptions, OrdersMax: c.Orders, QuantityMax: uint64(max(c.Quantity, 0)) / 10_000,
-		StakeMax: c.Stake, Markets: c.Markets,
+		SubscriptionsMax: c.Subscriptions, OrdersMax: c.Orders, QuantityMax: uint64(c.Quantity) / 10_000,
+		StakeMax: odds.Money(c.Stake), Markets: c.Markets,
 	}
 	for _, f := range []struct {
 		name, path string

@@ -26,6 +26,7 @@ type feed struct {
 	wake     chan struct{} // capacity 1
 
 	seen   map[contract]bool // of the loop: books that the client has been sent
+	answer *Report           // of the loop: the newest one
 	levels []book.Level      // reused
 	list   []contract        // reused
 }
@@ -174,7 +175,8 @@ func (f *feed) side(b book.Contract, s odds.Side) []Level {
 
 // PublishReport implements proxy.OrderSink.
 func (f *feed) PublishReport(m exchange.Message, o *proxy.Order, sequence uint64, replayed bool) {
-	f.push(&Message{Type: "order", Order: reportOf(m, o, sequence, replayed)})
+	f.answer = reportOf(m, o, sequence, replayed)
+	f.push(&Message{Type: "order", Order: f.answer})
 }
 
 // OrderChanged implements proxy.OrderSink.

@@ -149,6 +149,7 @@ type Result struct {
 	Request string  `json:"request,omitempty"`
 	OK      bool    `json:"ok"`
 	Error   *Error  `json:"error,omitempty"`
+	Report  *Report `json:"report,omitempty" jsonschema_description:"The answer to the request if it came at once, as the proxy's own do. The stream has it, too."`
 	Orders  []Order `json:"orders,omitempty" jsonschema_description:"Of the command orders: those that are live or without an answer."`
 }
 

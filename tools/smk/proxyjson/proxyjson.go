@@ -165,7 +165,7 @@ func (a *API) commands(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer a.close(l)
-	result, refused := a.carryOut(r.Context(), l, body, false)
+	result, refused := a.carryOut(r.Context(), l, f, body, false)
 	if refused != nil {
 		a.refuse(w, r, result.Request, refused)
 		return
@@ -175,7 +175,7 @@ func (a *API) commands(w http.ResponseWriter, r *http.Request) {
 }
 
 // carryOut carries a command out. The error is also in the result.
-func (a *API) carryOut(ctx context.Context, l *proxy.Login, body []byte, stream bool) (*Result, *Error) {
+func (a *API) carryOut(ctx context.Context, l *proxy.Login, f *feed, body []byte, stream bool) (*Result, *Error) {
 	c, refused := parse(body)
 	result := &Result{}
 	var q *request
@@ -184,7 +184,11 @@ func (a *API) carryOut(ctx context.Context, l *proxy.Login, body []byte, stream 
 		q, refused = c.check()
 	}
 	if refused == nil {
-		refused = a.onLoop(ctx, func() { result = q.do(l, a.engine, stream) })
+		refused = a.onLoop(ctx, func() {
+			f.answer = nil
+			result = q.do(l, a.engine, stream)
+			result.Report = f.answer
+		})
 	}
 	if refused == nil {
 		refused = result.Error
@@ -193,21 +197,29 @@ func (a *API) carryOut(ctx context.Context, l *proxy.Login, body []byte, stream 
 	return result, refused
 }
 
-// stream serves GET /v1/stream: server-sent events. Each message about an order has its account sequence as the event's
-// id, so that a client which comes again with Last-Event-ID, or after=, gets what it missed.
-func (a *API) stream(w http.ResponseWriter, r *http.Request) {
-	after := int64(-1)
+// afterOf returns the account sequence behind which a client wants what it missed, -1 if it wants none of it.
+func afterOf(r *http.Request) (int64, *Error) {
 	last := r.Header.Get("Last-Event-ID")
 	if v := r.URL.Query().Get("after"); v != "" {
 		last = v
 	}
-	if last != "" {
-		n, err := strconv.ParseInt(last, 10, 64)
-		if err != nil || n < 0 {
-			a.refuse(w, r, "", &Error{"invalid", "after, or Last-Event-ID, is no account sequence"})
-			return
-		}
-		after = n
+	if last == "" {
+		return -1, nil
+	}
+	n, err := strconv.ParseInt(last, 10, 64)
+	if err != nil || n < 0 {
+		return 0, &Error{"invalid", "after, or Last-Event-ID, is no account sequence"}
+	}
+	return n, nil
+}
+
+// stream serves GET /v1/stream: server-sent events. Each message about an order has its account sequence as the event's
+// id, so that a client which comes again with Last-Event-ID, or after=, gets what it missed.
+func (a *API) stream(w http.ResponseWriter, r *http.Request) {
+	after, refused := afterOf(r)
+	if refused != nil {
+		a.refuse(w, r, "", refused)
+		return
 	}
 	var markets []uint32
 	for _, text := range r.URL.Query()["market"] {
@@ -298,6 +310,11 @@ func (a *API) ended(r *http.Request, l *proxy.Login, err error) {
 // webSocket serves GET /v1/ws.
 func (a *API) webSocket(w http.ResponseWriter, r *http.Request) {
 	first := token(r)
+	after, refused := afterOf(r)
+	if refused != nil {
+		a.refuse(w, r, "", refused)
+		return
+	}
 	conn, err := websocket.Accept(w, r, nil) // pages of other sites are refused
 	if err != nil {
 		a.log.Warn("request refused", "path", r.URL.Path, "address", r.RemoteAddr, "code", "no WebSocket")
@@ -308,14 +325,13 @@ func (a *API) webSocket(w http.ResponseWriter, r *http.Request) {
 	ctx, stop := context.WithCancel(r.Context())
 	defer stop()
 	if first == "" {
-		var refused *Error
 		if first, refused = readLogin(ctx, conn); refused != nil {
 			a.closeSocket(ctx, conn, r, refused)
 			return
 		}
 	}
 	f := newFeed(a.engine)
-	l, refused := a.open(ctx, first, f, -1)
+	l, refused := a.open(ctx, first, f, after)
 	if refused != nil {
 		a.closeSocket(ctx, conn, r, refused)
 		return
@@ -379,7 +395,7 @@ func (a *API) readCommands(ctx context.Context, conn *websocket.Conn, r *http.Re
 			}
 			return
 		}
-		result, refused := a.carryOut(ctx, l, b, true)
+		result, refused := a.carryOut(ctx, l, f, b, true)
 		if refused != nil {
 			a.log.Warn("command refused", "client", l.Client().Name, "address", r.RemoteAddr, "code", refused.Code)
 		}
