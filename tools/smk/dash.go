@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"runtime"
@@ -61,6 +62,7 @@ type dashCommand struct {
 	Listen string   `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where to serve the page (${default}); another host than this machine lets everyone see it who reaches it."`
 	Host   []string `placeholder:"HOST:PORT" help:"Another name under which browsers may ask for the page; may be repeated."`
 	Open   bool     `help:"Open the page in a browser."`
+	EOF    bool     `name:"until-eof" hidden:"" help:"End when the standard input ends."`
 	JSON   bool     `name:"json" help:"Say where the page is as JSON."`
 
 	Control bool   `help:"Let the page halt, flatten and resume the bot; on this machine alone, with a token."`
@@ -117,6 +119,12 @@ func (c *dashCommand) Run(ctx context.Context, std stdio) error {
 	}
 	if c.Open {
 		openBrowser(server.URL())
+	}
+	if c.EOF {
+		go func() {
+			_, _ = io.Copy(io.Discard, std.in)
+			cancel()
+		}()
 	}
 	return server.Serve(ctx)
 }

@@ -190,6 +190,7 @@ func startExchange(ctx context.Context, addr string, seed uint64, flags ...strin
 	flags = append([]string{"exchange", "--addr=" + addr, fmt.Sprintf("--seed=%d", seed)}, flags...)
 	p.cmd = exec.CommandContext(ctx, self, flags...)
 	p.cmd.Stderr = p.err
+	ownGroup(p.cmd) // an interrupt of the terminal is for the demo, which ends its exchange last
 	stdin, err := p.cmd.StdinPipe()
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -31,6 +32,8 @@ type showing struct {
 	control string // address of the bot's control server
 	url     string // of the page
 	names   map[uint32]string
+	dash    *exec.Cmd
+	stdin   io.Closer // of the dashboard
 }
 
 // show plays matches, one after the other with --dash, until ctx ends; without it one, with a summary.
@@ -42,6 +45,7 @@ func (c *demoCommand) show(ctx context.Context, std stdio) (err error) {
 		}
 		defer func() { _ = os.RemoveAll(s.dir) }()
 	}
+	defer s.stopDash()
 	if c.Control {
 		s.token = rand.Text()
 	}
@@ -55,7 +59,8 @@ func (c *demoCommand) show(ctx context.Context, std stdio) (err error) {
 
 // match plays a match with an exchange of its own.
 func (s *showing) match(ctx context.Context, run int) error {
-	exchange, err := startExchange(ctx, s.Addr, s.Seed+uint64(run)-1, "--scenario="+s.Scenario,
+	// The bot cancels its orders when it is interrupted: the exchange lives until then.
+	exchange, err := startExchange(context.WithoutCancel(ctx), s.Addr, s.Seed+uint64(run)-1, "--scenario="+s.Scenario,
 		fmt.Sprintf("--speed=%v", s.Speed))
 	if err != nil {
 		return err
@@ -79,11 +84,9 @@ func (s *showing) match(ctx context.Context, run int) error {
 	}
 	if s.Dash && s.url == "" {
 		s.names = exchange.hello.allNames()
-		page, err := s.startDash(ctx)
-		if err != nil {
+		if err := s.startDash(); err != nil {
 			return errors.Join(err, e.Close())
 		}
-		_ = page
 	}
 	line := startProgress(s.std.err, func() string { return s.progressText(b, run) })
 	left, runErr := e.RunUntilFlat(ctx, stopTimeout)
@@ -132,30 +135,33 @@ func (s *showing) summary(b *matchBot, t *truth, cash odds.Money, left int) erro
 }
 
 // startDash starts the dashboard, in a process of its own, and says where it is.
-func (s *showing) startDash(ctx context.Context) (*exec.Cmd, error) {
+func (s *showing) startDash() error {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	args := append([]string{"dash", "--journal=" + s.dir, "--listen=" + s.Listen, "--json"}, nameFlags(s.names)...)
+	args := append([]string{"dash", "--journal=" + s.dir, "--listen=" + s.Listen, "--json", "--until-eof"},
+		nameFlags(s.names)...)
 	if s.Open {
 		args = append(args, "--open")
 	}
 	if s.Control {
 		args = append(args, "--control", "--bot="+s.control)
 	}
-	cmd := exec.CommandContext(ctx, self, args...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = stopTimeout
+	cmd := exec.Command(self, args...)
+	ownGroup(cmd)
+	if s.stdin, err = cmd.StdinPipe(); err != nil { // it ends with this process, whatever ends that
+		return err
+	}
 	cmd.Env = append(os.Environ(), "SMK_CONTROL_TOKEN="+s.token)
 	var said strings.Builder
 	cmd.Stderr = &said
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, err
+		return err
 	}
 	line, err := bufio.NewReader(out).ReadBytes('\n')
 	var hello struct{ URL string }
@@ -164,12 +170,11 @@ func (s *showing) startDash(ctx context.Context) (*exec.Cmd, error) {
 	}
 	if err != nil {
 		_ = cmd.Wait()
-		return nil, fmt.Errorf("the dashboard did not start: %s", strings.TrimSpace(said.String()))
+		return fmt.Errorf("the dashboard did not start: %s", strings.TrimSpace(said.String()))
 	}
-	go func() { _ = cmd.Wait() }()
-	s.url = hello.URL
+	s.dash, s.url = cmd, hello.URL
 	if s.JSON {
-		return cmd, json.NewEncoder(s.std.out).Encode(map[string]string{
+		return json.NewEncoder(s.std.out).Encode(map[string]string{
 			"dashboard": s.url, "journal": s.dir, "token": s.token, "control": s.control,
 		})
 	}
@@ -178,7 +183,15 @@ func (s *showing) startDash(ctx context.Context) (*exec.Cmd, error) {
 	if s.Control {
 		fmt.Fprintf(s.std.out, "token       %s (halt, flatten and resume ask for it)\n", s.token)
 	}
-	return cmd, nil
+	return nil
+}
+
+// stopDash ends the dashboard.
+func (s *showing) stopDash() {
+	if s.dash != nil {
+		_ = s.stdin.Close()
+		_ = s.dash.Wait()
+	}
 }
 
 // progressText is the progress line.

@@ -13,6 +13,8 @@ import (
 const (
 	pollEvery = 20 * time.Millisecond
 	FrameTime = 200 * time.Millisecond // between two frames, at least
+
+	behindAfter = time.Second // age of the newest record that was read while there are more
 )
 
 // Frame is a picture of the present.
@@ -81,6 +83,7 @@ func (l *Live) first() Position {
 
 // show shows a frame if it is time and there is something new.
 func (l *Live) show(show func(Frame), behind bool) {
+	behind = behind && time.Since(time.Unix(0, l.model.At())) > behindAfter
 	if l.begun && (time.Since(l.shownAt) < FrameTime || l.shown == l.model.Record() && l.behind == behind) {
 		return
 	}
