@@ -42,4 +42,5 @@ release-snapshot: ## all that a release consists of, into dist/, without publish
 	bash scripts/release.sh $(ARGS)
 
 demo: ## an exchange and a bot: a first trade end to end; ARGS=-json for machines
+	@[ -x bin/smk ] || echo "building bin/smk, which takes a minute the first time" >&2
 	@go build -C tools -o ../bin/smk ./smk && bin/smk demo $(ARGS)

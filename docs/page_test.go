@@ -21,14 +21,14 @@ import (
 // pages are those whose blocks are all run, in a folder of their own each. A comment above a block says what it is:
 //
 //	run               commands that succeed; "run, exit 3" if they end so
-//	run, then: TEXT   commands after which what was started last prints TEXT
+//	run, then: TEXT   commands after which something that was started prints TEXT
 //	start: TEXT       a command in the background, which has started when it prints TEXT; it is interrupted in the end
 //	prints            what the last commands print: in order, "..." for anything, any number for a number
 //	file: NAME        a file
 //	not run: WHY      nothing is done
 //
 // Blocks of Go with the name of an example are those of TestSnippets.
-var pages = []string{"../README.md", "start.md", "operating.md", "simulator.md"}
+var pages = []string{"../README.md", "start.md", "operating.md", "simulator.md", "screens.md"}
 
 // repository is where the project can be cloned from, once it is published.
 const repository = "https://github.com/smk-go/smk"
@@ -49,7 +49,7 @@ func TestPages(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, name := range pages {
-		t.Run(strings.TrimPrefix(name, "../"), func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			content, err := os.ReadFile(name)
 			if err != nil {
 				t.Fatal(err)
@@ -73,6 +73,30 @@ func TestPages(t *testing.T) {
 			}
 			r.end()
 		})
+	}
+}
+
+// TestReadmeCommands holds that the commands on the README's first screen are those of the first page, which run.
+func TestReadmeCommands(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	start, err := os.ReadFile("start.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := 0
+	for _, m := range fence.FindAllSubmatch(readme, -1) {
+		if string(m[2]) != "sh" {
+			continue
+		}
+		if commands++; !bytes.Contains(start, m[0]) {
+			t.Errorf("start.md does not have\n%s", m[0])
+		}
+	}
+	if commands == 0 {
+		t.Error("the README has no commands")
 	}
 }
 
@@ -133,7 +157,7 @@ func (r *reader) block(what, text string) bool {
 		code, _ := strconv.Atoi(m[1])
 		r.run(r.local(text), code)
 		if m[2] != "" {
-			r.await(r.started[len(r.started)-1], m[2])
+			r.await(m[2], r.started...)
 		}
 	case strings.HasPrefix(what, "start: "):
 		r.start(r.local(text), strings.TrimPrefix(what, "start: "))
@@ -148,7 +172,7 @@ func (r *reader) block(what, text string) bool {
 		if err := os.WriteFile(name, []byte(r.freePorts(text)), 0o600); err != nil {
 			r.t.Fatal(err)
 		}
-	case strings.HasPrefix(what, "not run: "), strings.HasPrefix(what, "Example"), what == "examples/maker":
+	case strings.HasPrefix(what, "not run: "), strings.HasPrefix(what, "Example"):
 	default:
 		return false
 	}
@@ -213,18 +237,32 @@ func (r *reader) start(text, until string) {
 		r.t.Fatal(err)
 	}
 	r.started = append(r.started, s)
-	r.await(s, until)
+	r.await(until, s)
 	r.output = s.output.String()
 }
 
-// await waits until a command in the background has printed a text.
-func (r *reader) await(s *started, text string) {
+// await waits until one of several commands in the background has printed a text.
+func (r *reader) await(text string, by ...*started) {
 	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
 	defer cancel()
+	found := make(chan struct{}, len(by))
+	for _, s := range by {
+		printed := s.output.has(text)
+		go func() {
+			select {
+			case <-printed:
+				found <- struct{}{}
+			case <-ctx.Done():
+			}
+		}()
+	}
 	select {
-	case <-s.output.has(text):
+	case <-found:
 	case <-ctx.Done():
-		r.t.Fatalf("%q is not printed by\n%s\n%s", text, s.cmd.Args[2], s.output)
+		for _, s := range by {
+			r.t.Errorf("%q is not printed by\n%s\n%s", text, s.cmd.Args[2], s.output)
+		}
+		r.t.FailNow()
 	}
 }
 

@@ -59,7 +59,7 @@ func TestExamples(t *testing.T) {
 }
 
 // noJSON are the commands whose output is a format of its own.
-var noJSON = []string{"smk completion", "smk man"}
+var noJSON = []string{"smk completion", "smk man", "smk watch"}
 
 // TestEveryCommand holds every command to one help text, to --json, to exit code 2 for what is no flag of it, and to
 // sentences that end.
@@ -128,6 +128,10 @@ func TestFailures(t *testing.T) {
 	}{
 		"demo":           {exitFailed, []string{"--timeout=1ns"}},
 		"sim":            {exitFailed, []string{"--addr=nowhere"}},
+		"dash":           {exitFailed, []string{"--journal=" + empty, "--listen=nowhere"}},
+		"watch":          {exitFailed, []string{"--journal=" + empty}},
+		"backtest":       {exitFailed, []string{"--journal=" + empty, "--", missing}},
+		"proxy":          {exitFailed, []string{"--clients=" + missing}},
 		"doctor":         {exitUnhealthy, []string{"--address=127.0.0.1:1", "--plain", "--timeout=1s"}},
 		"journal cat":    {exitFailed, []string{empty, "--from=never"}},
 		"journal verify": {exitFailed, []string{empty}},
@@ -139,7 +143,6 @@ func TestFailures(t *testing.T) {
 		"journal diff":   {exitFailed, []string{empty, empty}},
 		"journal redact": {exitFailed, []string{empty, "--output=" + empty}},
 		"journal replay": {exitFailed, []string{empty}},
-		"backtest":       {exitFailed, []string{"--journal=" + empty, "--", "bot"}},
 		"import betfair": {exitFailed, []string{missing, "--out=" + filepath.Join(empty, "out")}},
 		"config show":    {exitFailed, []string{"--profile=none"}},
 		"prove":          {exitFailed, []string{"--trace=" + missing}},

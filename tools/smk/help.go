@@ -6,13 +6,41 @@ func (commands) Help() string { return exitCodes }
 
 func (demoCommand) Help() string {
 	return `The exchange is a process of its own. The bot quotes, its connection is cut, a goal halts the market, the kill switch
-cancels what is left; in the end orders, positions and money are compared with the exchange's.
+cancels what is left; in the end orders, positions and money are compared with the exchange's. With --dash a browser shows
+a whole match, and the next one, until an interrupt.
 
 Examples:
 
     smk demo
     smk demo --orders 1000 --json
-    smk demo --journal recorded`
+    smk demo --journal recorded
+    smk demo --dash --open
+    smk demo --dash --control
+    smk demo --scenario match --speed 100`
+}
+
+func (dashCommand) Help() string {
+	return `The page is served on this machine alone, unless --listen says otherwise, and reads the journal from a process of its own:
+a bot does not notice it. Any moment of the journal can be shown again. With --control the page has buttons that halt,
+flatten and resume a bot that takes commands, see plugin/smkcontrol.
+
+Examples:
+
+    smk dash --journal .
+    smk dash --journal . --listen 127.0.0.1:8080 --name 200000=Home --open
+    smk dash --sim 127.0.0.1:3701
+    smk dash --journal . --control --bot http://127.0.0.1:9465 --token 0123456789abcdef`
+}
+
+func (watchCommand) Help() string {
+	return `Keys: tab goes to the next contract, ? lists the others, q quits. With --json it prints what there is to see at the
+journal's end, once.
+
+Examples:
+
+    smk watch --journal .
+    smk watch --journal . --json
+    smk watch --sim 127.0.0.1:3701 --plain`
 }
 
 func (simCommand) Help() string {
@@ -26,6 +54,30 @@ Examples:
     smk sim --faults drop=1%,delay=5%,delay-max=1s
     smk sim --truth :3702 --state exchange.state
     smk sim --play goal`
+}
+
+func (backtestCommand) Help() string {
+	return `The bot is started once for each assumption about the queue, and again for each value of --set. It finds the recorded
+market in {addr} and in SMK_ADDRESS. docs/backtest.md says what a result means.
+
+Examples:
+
+    smk backtest --journal j -- ./mybot -addr {addr}
+    smk backtest --journal j --entry-latency 2ms --out results -- ./mybot -addr {addr}
+    smk backtest --journal j --set skew=10,30 --jobs 2 -- ./mybot -addr {addr} -skew {skew}
+    smk backtest --compare k -- ./mybot -addr {addr}
+    smk backtest --show results/result.json --with before/result.json`
+}
+
+func (proxyCommand) Help() string {
+	return `Programs in any language trade through it, by the exchange's own protocol or by JSON, within the limits of the engine
+and their own.
+
+Examples:
+
+    smk proxy --config bot.conf --clients clients.json
+    smk proxy --clients clients.json --http 127.0.0.1:8080 --state proxy
+    smk proxy --schema`
 }
 
 func (doctorCommand) Help() string {
@@ -179,19 +231,6 @@ func (manCommand) Help() string {
     smk man
     smk man journal cat
     smk man --output man1`
-}
-
-func (backtestCommand) Help() string {
-	return `The bot is started once for each assumption about the queue, and again for each value of --set. It finds the recorded
-market in {addr} and in SMK_ADDRESS. docs/backtest.md says what a result means.
-
-Examples:
-
-    smk backtest --journal j -- ./mybot -addr {addr}
-    smk backtest --journal j --entry-latency 2ms --out results -- ./mybot -addr {addr}
-    smk backtest --journal j --set skew=10,30 --jobs 2 -- ./mybot -addr {addr} -skew {skew}
-    smk backtest --compare k -- ./mybot -addr {addr}
-    smk backtest --show results/result.json --with before/result.json`
 }
 
 func (importBetfair) Help() string {

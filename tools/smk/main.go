@@ -144,6 +144,7 @@ func newParser(c *commands, std stdio) (*kong.Kong, error) {
 	parser, err := kong.New(c,
 		kong.Name("smk"),
 		kong.Description("A client engine and an exchange simulator for the Smarkets streaming API."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		chaosTexts,
 		kong.Writers(std.out, std.err),
 		kong.Exit(func(code int) { panic(exit(code)) }),

@@ -76,6 +76,20 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// TestNoProgressInAPipe holds that a pipe, which is a file too, has no progress.
+func TestNoProgressInAPipe(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	if p := startProgress(w, func() string { return "x" }); p != nil {
+		p.stop()
+		t.Error("a pipe has a progress")
+	}
+}
+
 // TestProgressOfCommands holds that long work has a progress on a terminal and none in a pipe.
 func TestProgressOfCommands(t *testing.T) {
 	reader, terminal := pseudoTerminal(t)
