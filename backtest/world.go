@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net"
+	"sync/atomic"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/sim"
@@ -23,6 +24,7 @@ type world struct {
 	latency Latencies
 	random  *rand.Rand // of the latencies
 	now     int64
+	reading atomic.Int64 // now, for the engine, whose journal has a goroutine
 	simDue  int64
 	botDue  int64 // of the engine alone, after its last poll
 	touched bool  // the exchange was given something since its last tick
@@ -33,7 +35,8 @@ type world struct {
 // adapt changes a bot's settings so that it runs in the world and leaves nothing outside of it.
 func (w *world) adapt(c engine.Config, seed uint64) engine.Config {
 	c.Address, c.DisableTLS, c.TLS, c.Credentials = "exchange.backtest:3801", true, nil, nil
-	c.Clock = func() int64 { return w.now }
+	w.reading.Store(w.now)
+	c.Clock = w.reading.Load
 	c.Dial = func(context.Context, string, string) (net.Conn, error) { return w.connect() }
 	c.LockThread, c.Pin, c.Core, c.TimeSubmissions = false, false, 0, false
 	c.State.HaltFile, c.State.HaltSignals = "", nil
@@ -84,6 +87,7 @@ func (w *world) engineDue() int64 {
 // step moves the clock to the next moment at which something happens, until at the latest, and lets it happen.
 func (w *world) step(until int64) error {
 	w.now = max(w.now, min(until, w.due()))
+	w.reading.Store(w.now)
 	w.tick()
 	w.move()
 	for polls := 0; w.engineDue() <= w.now; polls++ {

@@ -209,19 +209,6 @@ func (manCommand) Help() string {
     smk man --output man1`
 }
 
-func (backtestCommand) Help() string {
-	return `The bot is started once for each assumption about the queue, and again for each value of --set. It finds the recorded
-market in {addr} and in SMK_ADDRESS. docs/backtest.md says what a result means.
-
-Examples:
-
-    smk backtest --journal j -- ./mybot -addr {addr}
-    smk backtest --journal j --entry-latency 2ms --out results -- ./mybot -addr {addr}
-    smk backtest --journal j --set skew=10,30 --jobs 2 -- ./mybot -addr {addr} -skew {skew}
-    smk backtest --compare k -- ./mybot -addr {addr}
-    smk backtest --show results/result.json --with before/result.json`
-}
-
 func (importBetfair) Help() string {
 	return `Files are read in the order given, plain, bzip2 or gzip. The journal is approximate, and says why.
 
