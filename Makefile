@@ -1,5 +1,5 @@
 # Every target is one line of script; without make, run the line.
-.PHONY: build check gen test fuzz count bench bench-report demo prove bugs soak
+.PHONY: build check gen test fuzz count bench bench-report demo prove bugs soak docs-check release-snapshot
 
 build: ## the program, bin/smk
 	go build -C tools -o ../bin/smk ./smk
@@ -35,5 +35,12 @@ bugs: ## plants each bug of prove/bugs in turn and runs days until one fails; AR
 soak: ## bots and an exchange as processes, whose connections break and which are killed: TIME=2m SEED=1
 	@go build -C tools -o ../bin/smk ./smk && bin/smk soak --for $(or $(TIME),2m) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+docs-check: ## links, snippets, commands and proofs of all pages
+	bash scripts/docs.sh
+
+release-snapshot: ## all that a release consists of, into dist/, without publishing; the first time takes minutes
+	bash scripts/release.sh $(ARGS)
+
 demo: ## an exchange and a bot: a first trade end to end; ARGS=-json for machines
+	@[ -x bin/smk ] || echo "building bin/smk, which takes a minute the first time" >&2
 	@go build -C tools -o ../bin/smk ./smk && bin/smk demo $(ARGS)

@@ -96,7 +96,7 @@ const boundsCompiler = "go1.26"
 
 // report is what the compiler says of the hot packages. It says it again, word for word, while nothing has changed.
 var report = sync.OnceValues(func() (string, error) {
-	args := []string{"build", "-gcflags=-m -d=ssa/check_bce"}
+	args := []string{"build", "-trimpath=false", "-gcflags=-m -d=ssa/check_bce"} // paths as they are here
 	for dir := range inlined {
 		args = append(args, "./"+dir)
 	}

@@ -88,7 +88,7 @@ var fieldSections = [][2]string{
 // that files can neither say nor are known not to say.
 func TestEveryFieldHasASetting(t *testing.T) {
 	inCode := []string{
-		"State.HaltSignals", "State.Files", "Clock", "Dial", "Logger", "Credentials", "Session.Tap",
+		"State.HaltSignals", "State.Files", "Clock", "Dial", "Logger", "Credentials", "Session.Tap", "Session.Record",
 		"Session.ResumeFrom",
 		"Session.AccountApplied", "Session.InDoubt", "Session.AccountMark",
 		"Session.LateCredentials", "Session.Send.OnDemand",

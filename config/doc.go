@@ -109,7 +109,7 @@
 // byte order mark and the line's end. Who may read such a file is not checked:
 // secrets that are mounted into containers are often readable by all. A username
 // without a password, or the other way round, is refused by engine.New, so that code
-// can add what no file has.
+// can add what no file has. SMK_PROFILE, SMK_BACKTEST_ and SMK_CONTROL_ begin no settings.
 //
 //	section   key                           variable                          value
 //	[engine]  address                       SMK_ADDRESS                       text
@@ -251,6 +251,23 @@
 //	[journal] on_failure                    SMK_JOURNAL_ON_FAILURE            name
 //	[journal] keep_bytes                    SMK_JOURNAL_KEEP_BYTES            size
 //	[journal] keep_for                      SMK_JOURNAL_KEEP_FOR              time
+//
+// # Profiles and flags
+//
+// A section whose name ends in a colon and a name belongs to the profile of that name. It counts only if the profile
+// is asked for, by Options.Profile or SMK_PROFILE, and then wins over the section without it, from whichever file.
+// Sections of the bot's own may have profiles, too. The keys of all profiles are checked, asked for or not.
+//
+//	[engine]
+//	address = exchange.example.com:3801
+//
+//	[engine:sim]
+//	address = 127.0.0.1:3701
+//	plain = yes
+//
+// Options.Flags are settings of the command line. So a flag wins over the environment, this over the profile, this
+// over the rest of the files, and these over the defaults. A credential has no place among the flags; the name of
+// its file has, and wins over the environment like any other flag.
 //
 // # Failure
 //

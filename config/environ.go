@@ -22,6 +22,15 @@ func serviceOf(variable, value string) string {
 	return strings.ToLower(strings.ReplaceAll(m[1], "_", "-"))
 }
 
+// programs are what the variables of our programs start with, which bots find in their environment: those of smk
+// backtest, and the token of plugin/smkcontrol.
+var programs = []string{variablePrefix + "BACKTEST_", variablePrefix + "CONTROL_"}
+
+// ofPrograms reports whether a variable is no setting but one of our programs'.
+func ofPrograms(name string) bool {
+	return slices.ContainsFunc(programs, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+}
+
 // readEnviron keeps our variables and reports those that nobody knows, those of one service
 // together.
 func (l *loader) readEnviron() {
@@ -36,7 +45,7 @@ func (l *loader) readEnviron() {
 		name, text, _ := strings.Cut(line, "=")
 		service := serviceOf(name, text)
 		switch {
-		case !strings.HasPrefix(name, variablePrefix):
+		case !strings.HasPrefix(name, variablePrefix), name == ProfileVariable, ofPrograms(name):
 		case slices.Contains(known, name):
 			l.environ[name] = text
 		case service != "":

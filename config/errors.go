@@ -60,7 +60,9 @@ type Error struct {
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("config: ")
-	if e.Origin.Variable == "" || e.Origin.Variable != e.Key {
+	if e.Err == ErrProfile && e.Origin.IsDefault() {
+		b.WriteString("profile ")
+	} else if e.Origin.Variable == "" || e.Origin.Variable != e.Key {
 		b.WriteString(e.Origin.String())
 		b.WriteString(": ")
 	} else {

@@ -33,6 +33,13 @@ type Options struct {
 	// read by Settings.Values.
 	Own []string
 
+	// Profile is the name of the profile whose sections, such as [engine:NAME], win over the others. "" is what
+	// SMK_PROFILE says, and without that no profile.
+	Profile string
+
+	// Flags are settings of the command line, which win over all others. Of one setting the last counts.
+	Flags []Flag
+
 	// OwnKeys are keys of [DEFAULT] that are the bot's own although none of its sections
 	// has them and no value refers to them.
 	OwnKeys []string
@@ -57,6 +64,7 @@ func Load(name string, o Options) (*Settings, error) {
 		o.Environ = os.Environ()
 	}
 	v := new(Values)
+	v.profile = o.profile()
 	if name != "" {
 		if err := (Reader{o.Directories}).ReadInto(name, v); err != nil {
 			return nil, err
@@ -69,7 +77,9 @@ func Load(name string, o Options) (*Settings, error) {
 func resolve(v *Values, o Options) (*Settings, error) {
 	l := loader{options: o, values: v, origins: make(map[string]Origin), texts: make(map[string]string)}
 	l.readEnviron()
+	l.readFlags()
 	l.checkKeys()
+	l.checkProfile()
 	for i := range settings {
 		l.apply(&settings[i])
 	}
@@ -107,6 +117,7 @@ type loader struct {
 	options Options
 	values  *Values
 	environ map[string]string // our variables
+	flags   map[string]Flag   // by the setting's name
 	target  target
 	origins map[string]Origin
 	texts   map[string]string
@@ -120,21 +131,22 @@ func (l *loader) checkKeys() {
 	for _, s := range l.values.sections {
 		switch {
 		case slices.Contains(ours, s.name):
-		case slices.Contains(l.options.Own, s.name):
+		case slices.Contains(l.options.Own, s.name), slices.Contains(l.options.Own, baseOf(s.name)):
 			continue
+		case slices.Contains(sections, baseOf(s.name)):
 		default:
 			err := &Error{Origin: s.origin, Key: "[" + shown(s.name) + "]", Err: ErrUnknown}
-			if n := nearest(s.name, all); n != "" {
-				err.Nearest = "[" + n + "]"
+			if n := nearest(baseOf(s.name), all); n != "" {
+				err.Nearest = "[" + n + strings.TrimPrefix(s.name, baseOf(s.name)) + "]"
 			}
 			l.add(err)
 			continue
 		}
 		for _, key := range s.keys {
-			if !l.known(s.name, key) {
+			if !l.known(baseOf(s.name), key) {
 				l.add(&Error{
 					Origin: s.values[key].origin, Key: full(s.name, key), Err: ErrUnknown,
-					Nearest: nearestKey(s.name, key),
+					Nearest: nearestKey(baseOf(s.name), key),
 				})
 			}
 		}
@@ -156,8 +168,9 @@ func (l *loader) known(section, key string) bool {
 
 // isOwn reports whether a key of [DEFAULT] is for the bot's sections.
 func (l *loader) isOwn(key string) bool {
-	for _, section := range l.options.Own {
-		if section != defaultSection && l.values.has(section, key) {
+	for _, section := range l.values.sections {
+		own := slices.Contains(l.options.Own, section.name) || slices.Contains(l.options.Own, baseOf(section.name))
+		if own && section.name != defaultSection && slices.Contains(section.keys, key) {
 			return true
 		}
 	}
@@ -186,12 +199,15 @@ func nearestKey(section, key string) string {
 // apply sets one setting, if anybody gave it.
 func (l *loader) apply(s *setting) {
 	section := s.section
-	if l.values.section(section) == nil {
+	if l.values.section(section) == nil && l.values.section(l.values.profiled(section)) == nil {
 		section = defaultSection // it holds in sections that no file has, too
 	}
 	text, origin, ok, secret, err := l.values.get(section, s.key)
 	if value, set := l.environ[s.variable()]; set {
 		text, origin, ok, secret, err = value, Origin{Variable: s.variable()}, true, s.secret, nil
+	}
+	if f, set := l.flags[s.name()]; set {
+		text, origin, ok, secret, err = f.Value, Origin{Flag: f.Flag}, true, false, nil
 	}
 	if !ok {
 		return
@@ -202,7 +218,7 @@ func (l *loader) apply(s *setting) {
 	}
 	if blank(text) {
 		err := ErrEmpty
-		if origin.Variable == "" {
+		if origin.File != "" {
 			err = l.values.emptied(section, s.key)
 		}
 		l.add(&Error{Origin: origin, Key: s.name(), Err: err})
@@ -227,7 +243,7 @@ func (l *loader) apply(s *setting) {
 func (l *loader) secret(key, file string, to *string) {
 	name := "session." + key
 	origin := l.origins[name+"_file"]
-	if file == "" || l.origins[name].Variable != "" {
+	if file == "" || l.origins[name].Variable != "" && origin.Flag == "" {
 		return
 	}
 	path := l.path(key+"_file", file)

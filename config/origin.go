@@ -7,14 +7,17 @@ type Origin struct {
 	File     string // its path, as it was found
 	Line     int    // in File, from 1; 0 if the whole file is the value
 	Variable string // of the environment
+	Flag     string // of the command line, as [Flag] names it
 }
 
 // IsDefault reports whether nobody set the value.
 func (o Origin) IsDefault() bool { return o == Origin{} }
 
-// String returns "bot.conf:3", "environment SMK_ADDRESS" or "default".
+// String returns "bot.conf:3", "environment SMK_ADDRESS", "flag --address" or "default".
 func (o Origin) String() string {
 	switch {
+	case o.Flag != "":
+		return "flag " + o.Flag
 	case o.Variable != "":
 		return "environment " + o.Variable
 	case o.File == "":

@@ -18,6 +18,7 @@ type Values struct {
 	sections []*valueSection // in the order in which they were first read
 	byName   map[string]*valueSection
 	referred map[string]bool // keys that values refer to, those of values that others replaced too
+	profile  string          // whose sections win, "" for none
 }
 
 type valueSection struct {
@@ -63,12 +64,6 @@ func (v *Values) merge(file string, sections []section) {
 
 func (v *Values) section(name string) *valueSection { return v.byName[name] }
 
-// has reports whether a section has a key of its own.
-func (v *Values) has(section, key string) bool {
-	s := v.section(section)
-	return s != nil && slices.Contains(s.keys, key)
-}
-
 // Sections returns the names of all sections but [DEFAULT], in the order in which they
 // were first read.
 func (v *Values) Sections() []string {
@@ -82,15 +77,23 @@ func (v *Values) Sections() []string {
 }
 
 // Keys returns the keys that a section has of its own, in the order in which they
-// were first read.
-func (v *Values) Keys(section string) []string {
-	if s := v.section(section); s != nil {
-		return slices.Clone(s.keys)
+// were first read, and those that it has in the profile alone.
+func (v *Values) Keys(section string) (keys []string) {
+	for _, name := range [...]string{section, v.profiled(section)} {
+		s := v.section(name)
+		if s == nil {
+			continue
+		}
+		for _, key := range s.keys {
+			if !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
 	}
-	return nil
+	return keys
 }
 
-// Get returns a value of a section that exists, or what [DEFAULT] has for it, with
+// Get returns a value of a section that exists, in the profile first, or what [DEFAULT] has for it, with
 // references replaced, and whether there is one. The error is an *Error, of a
 // reference to nothing or in a circle; ok is true with it.
 func (v *Values) Get(section, key string) (text string, origin Origin, ok bool, err error) {
@@ -100,7 +103,7 @@ func (v *Values) Get(section, key string) (text string, origin Origin, ok bool, 
 
 // get is Get, and says whether the text holds a credential.
 func (v *Values) get(section, key string) (text string, origin Origin, ok, secret bool, err error) {
-	if v.section(section) == nil {
+	if v.section(section) == nil && v.section(v.profiled(section)) == nil {
 		return "", Origin{}, false, false, nil
 	}
 	raw, ok := v.raw(section, key)
@@ -114,9 +117,9 @@ func (v *Values) get(section, key string) (text string, origin Origin, ok, secre
 	return x.out.String(), raw.origin, true, x.secret, nil
 }
 
-// raw is a value as it is written, of the section or else of [DEFAULT].
+// raw is a value as it is written, of the section in the profile, of the section, or else of [DEFAULT].
 func (v *Values) raw(section, key string) (rawValue, bool) {
-	for _, name := range [...]string{section, defaultSection} {
+	for _, name := range [...]string{v.profiled(section), section, defaultSection} {
 		if s := v.section(name); s != nil {
 			if raw, ok := s.values[key]; ok {
 				return raw, true

@@ -21,10 +21,20 @@ import (
 
 var update = flag.Bool("update", false, "write the examples into the guides")
 
-const (
-	guide    = "python-sdk.md"
-	botGuide = "bot.md"
-)
+const guide = "python-sdk.md"
+
+// guides have examples: those whose files begin with the guide's name, and of the first the others.
+var guides = []string{guide, "bot.md", "money.md"}
+
+// guideOf returns the guide that a file of examples belongs to.
+func guideOf(file string) string {
+	for _, g := range guides[1:] {
+		if strings.HasPrefix(file, strings.TrimSuffix(g, ".md")+"_") {
+			return g
+		}
+	}
+	return guide
+}
 
 // snippets returns the source of every top-level declaration of a guide's examples by its
 // name: of an example function its body, of anything else all of it. What an example prints
@@ -37,7 +47,7 @@ func snippets(t *testing.T, guide string) map[string]string {
 	}
 	found := make(map[string]string)
 	for _, name := range files {
-		if strings.HasPrefix(name, "bot_") != (guide == botGuide) {
+		if guideOf(name) != guide {
 			continue
 		}
 		content, err := os.ReadFile(name)
@@ -114,7 +124,7 @@ var marked = regexp.MustCompile("(?s)<!-- ([^\n]+) -->\n```(go|text)\n(.*?)```\n
 
 // TestSnippets holds every line of Go in the guides, and what it prints, to the examples, which run.
 func TestSnippets(t *testing.T) {
-	for _, guide := range []string{guide, botGuide} {
+	for _, guide := range guides {
 		t.Run(guide, func(t *testing.T) { testSnippets(t, guide) })
 	}
 }
@@ -250,6 +260,11 @@ func TestNothingIsLeftOut(t *testing.T) {
 // packages are what the guide's tables may name, by the name that code uses.
 var packages = map[string]string{
 	"engine":   "github.com/smk-go/smk/engine",
+	"order":    "github.com/smk-go/smk/engine/order",
+	"risk":     "github.com/smk-go/smk/engine/risk",
+	"quote":    "github.com/smk-go/smk/engine/quote",
+	"book":     "github.com/smk-go/smk/engine/book",
+	"journal":  "github.com/smk-go/smk/journal",
 	"session":  "github.com/smk-go/smk/engine/session",
 	"config":   "github.com/smk-go/smk/config",
 	"uuid":     "github.com/smk-go/smk/uuid",

@@ -125,6 +125,9 @@ func (l *logs) event(ev *Event) {
 	case session.CaughtUp:
 		if r.text = "account messages caught up"; !ev.Complete {
 			r.text, r.level = "account messages caught up, perhaps not all", slog.LevelWarn
+			if ev.Cause == session.ErrHistory && ev.AccountSequence == 0 {
+				r.text = "the exchange has no account messages: the account is new, or its history is gone"
+			}
 		}
 	case session.AccountGap:
 		r.text, r.level = "account messages may be lost", slog.LevelWarn

@@ -246,7 +246,8 @@ func (b *bot) probe() {
 		case !replaced:
 			next, err := p.Replace(odds.PriceMin, 20_000)
 			// Who has doubts has them for a while.
-			if full := (*order.FullError)(nil); errors.As(err, &full) && !b.hasty() && b.checks.doubts < int(full.Capacity) {
+			if full := (*order.FullError)(nil); errors.As(err, &full) && !b.hasty() &&
+				b.checks.doubts < int(full.Capacity) {
 				w.fail("probe", b, "a replace is refused: %v", err)
 			}
 			if replaced = true; err == nil {

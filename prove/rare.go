@@ -214,6 +214,8 @@ func (b *bot) subscribeAgain(market uint32) {
 	if _, err := b.engine.SendMarketUnsubscribe(&end); err != nil {
 		return
 	}
+	// A snapshot of the subscription that ends may still be on its way, and come before the changes that are missed.
+	b.momentAt = max(b.momentAt, b.world.now+int64(time.Second))
 	b.world.after(10*time.Millisecond, func() { b.subscribe(market) })
 }
 

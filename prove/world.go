@@ -223,8 +223,8 @@ func (w *World) calm() {
 	}
 }
 
-// answersLate reports whether answers of before the faults ended may still arrive.
-func (w *World) answersLate() bool { return w.faulty || w.now-w.calmAt < int64(time.Second) }
+// answersLate reports whether answers of before the faults ended may still arrive: some stall for two seconds.
+func (w *World) answersLate() bool { return w.faulty || w.now-w.calmAt < int64(5*time.Second) }
 
 // open opens a market unless it has ended.
 func (w *World) open(market uint32) {

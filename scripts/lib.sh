@@ -3,6 +3,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # The root first; the others are nested so that their dependencies stay out of it.
-modules=(. docs tools bench/compare plugin/smkprom)
+modules=(. docs tools bench/compare plugin/smkprom plugin/smkcontrol)
 
-say() { printf '== %s\n' "$*"; }
+# When the first of the scripts began, to say how long it has been.
+export SMK_BEGAN=${SMK_BEGAN:-$(date +%s)}
+
+say() { printf '== %s (after %d s)\n' "$*" $(($(date +%s) - SMK_BEGAN)); }

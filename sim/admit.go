@@ -5,7 +5,7 @@ import (
 	"net"
 	"net/netip"
 
-	"github.com/smk-go/smk/sim/internal/gateway"
+	"github.com/smk-go/smk/sim/gateway"
 )
 
 // ErrEvicted is why a server ended a connection without a login: it was full, and another one came.

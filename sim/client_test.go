@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/internal/gateway"
+	"github.com/smk-go/smk/sim/gateway"
 	"github.com/smk-go/smk/wire"
 )
 

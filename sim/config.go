@@ -9,7 +9,7 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim/exchange"
 	"github.com/smk-go/smk/sim/fault"
-	"github.com/smk-go/smk/sim/internal/gateway"
+	"github.com/smk-go/smk/sim/gateway"
 )
 
 // Types of package exchange that a configuration consists of.
@@ -33,6 +33,9 @@ type Config struct {
 	Events   []Event
 	Markets  []Market
 	Agents   Agents // the other participants; the zero value means none
+
+	// Recorded makes the markets recorded ones, see [exchange.Exchange.Play], which SetOnTick's function may call.
+	Recorded exchange.Recorded
 
 	Throttle          Throttle      // of each session; the zero value means 500 per second, burst 1000, tick 200 ms
 	HeartbeatInterval time.Duration // 0 means 10 s
@@ -212,6 +215,7 @@ func (c *Config) exchangeConfig(agentAccounts []Account) exchange.Config {
 		Events:   c.Events, Markets: c.Markets,
 		Depth: c.Depth, QuantityMin: c.QuantityMin, QuantityMax: c.QuantityMax,
 		OrdersMax: c.Limits.Orders, HistoryMax: c.Limits.History, Now: c.Now,
+		Recorded: c.Recorded,
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/sim/fault"
-	"github.com/smk-go/smk/sim/internal/gateway"
+	"github.com/smk-go/smk/sim/gateway"
 )
 
 // conn is a connection of a server. Its fields belong to the owner, the goroutine of Serve. The reader and

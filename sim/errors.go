@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
-	"github.com/smk-go/smk/sim/internal/gateway"
+	"github.com/smk-go/smk/sim/gateway"
 )
 
 // Causes for which an exchange ends a connection; see [Config].OnClose.

@@ -15,7 +15,7 @@ import (
 	"github.com/smk-go/smk/ring"
 	"github.com/smk-go/smk/sim/exchange"
 	"github.com/smk-go/smk/sim/fault"
-	"github.com/smk-go/smk/sim/internal/gateway"
+	"github.com/smk-go/smk/sim/gateway"
 )
 
 const (
@@ -348,7 +348,11 @@ func (s *Server) runOnce() (wait time.Duration, err error) {
 	now := s.clock.now()
 	s.handleAll(now)
 	s.admitPending()
-	next := s.sim.tick(now, min(now, s.sim.agentsDue+int64(agentsCatchUp)))
+	agentsNow := now
+	if due := s.sim.agentsDue; now-due > int64(agentsCatchUp) { // due may be the latest there is
+		agentsNow = due + int64(agentsCatchUp)
+	}
+	next := s.sim.tick(now, agentsNow)
 	if err := s.flush(); err != nil {
 		return 0, err
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim/exchange"
 	"github.com/smk-go/smk/sim/fault"
+	"github.com/smk-go/smk/sim/gateway"
 	"github.com/smk-go/smk/sim/internal/agents"
-	"github.com/smk-go/smk/sim/internal/gateway"
 )
 
 // Sim is an exchange without sockets and without a clock: clock readings and the bytes of each
@@ -45,7 +45,7 @@ func New(c Config) (*Sim, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := gateway.New(x, c.gatewayConfig())
+	g, err := gateway.New(gateway.Simulated(x), c.gatewayConfig())
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,15 @@ func (s *Sim) DropSessions() { s.gateway.DropSessions(s.now) }
 // Restart is what clients see when an exchange crashes and restarts with new account sequences:
 // connections end without a logout, no session can be resumed, and reports are numbered from 1
 // again; see [exchange.Exchange.RestartSequences]. Orders, positions and money stay.
-func (s *Sim) Restart() { s.gateway.Restart(s.now) }
+func (s *Sim) Restart() {
+	s.DropSessions()
+	s.Exchange.RestartSequences()
+}
+
+// Heartbeat sends every client that is logged in a heartbeat at the latest clock reading, besides those that are due,
+// and returns how many there are. Clients answer each with one of their own once they have taken what was sent before:
+// that is how a program that makes time pass learns that a client has kept up.
+func (s *Sim) Heartbeat() (clients int) { return s.gateway.Heartbeat(s.now) }
 
 // Tick advances the clock to now, nanoseconds since 1970, and does what is due: the participants'
 // actions, confirmations, heartbeats, timeouts. It returns the clock reading of the next Tick at

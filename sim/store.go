@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/smk-go/smk/internal/filelock"
 	"github.com/smk-go/smk/sim/exchange"
 )
 
@@ -37,7 +38,7 @@ func openStore(c *Config) (*store, error) {
 	if s.every == 0 {
 		s.every = stateEvery
 	}
-	lock, err := lockFile(f.Path + ".lock")
+	lock, err := filelock.Lock(f.Path + ".lock")
 	if err != nil {
 		return nil, fmt.Errorf("sim: state: %w", err)
 	}

@@ -5,8 +5,8 @@ import "github.com/smk-go/smk/gen/msg"
 // ResolveOverdue ends the doubts about what was sent up to a clock reading. Those of requests about orders that have
 // ended since: they had no effect. And, if the account's messages are known to be complete, those of which these have
 // no trace: creates were not placed, and cancels, reductions and replaces had no effect. A replace of which the first
-// stage was seen, and orders that were called not live, stay in doubt. If a message says otherwise later, that holds. It
-// returns true if there may be more to resolve: an event for each has no room.
+// stage was seen, and orders that were called not live, stay in doubt. If a message says otherwise later, that holds.
+// It returns true if there may be more to resolve: an event for each has no room.
 func (m *Manager) ResolveOverdue(complete bool, sent, now int64) (events []Event, more bool) {
 	m.begin(now)
 	if complete && m.inDoubt > 0 {

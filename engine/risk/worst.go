@@ -54,8 +54,8 @@ func (w *WorstCase) Add(r Result) {
 // Loss returns the largest loss, negative if a profit is certain.
 func (w *WorstCase) Loss() odds.Money { return -capped(w.loses, w.least) }
 
-// Worsened returns the largest loss of the outcomes that an order of a side worsens in a contract of a result. w has the
-// other contracts of the market.
+// Worsened returns the largest loss of the outcomes that an order of a side worsens in a contract of a result. w has
+// the other contracts of the market.
 func (w *WorstCase) Worsened(side odds.Side, r Result) odds.Money {
 	if side == odds.Sell {
 		return -capped(w.loses, r.Wins)

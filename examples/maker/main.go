@@ -2,10 +2,7 @@
 // holds, within limits, until Ctrl-C, after which no order is left.
 //
 //	go run ./examples/maker                                     against a simulator of its own
-//	go run ./examples/maker -addr host:port -state maker.state  against another one, such as smk sim; a start after
-//	                                                            that, even after kill -9, goes on where it ended
-//
-// While it runs it takes two words from standard input: halt, which is the kill switch, and resume.
+//	go run ./examples/maker -addr host:port -state maker.state  against another; a restart goes on where it ended
 package main
 
 import (
@@ -26,6 +23,7 @@ import (
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/journal"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim"
 )
@@ -36,14 +34,16 @@ const (
 	size    odds.Quantity = 250_000  // a payoff of 25.00 at the first level of each side, twice that at the second
 	spread  odds.Price    = 60       // from the fair price to the first level, 0.60 %
 	step    odds.Price    = 100      // from one level to the next
-	skew                  = 30       // how much lower to quote for each size that is held
 	holdMax               = 8 * size // nothing is quoted that would add to more
 )
 
-var contracts = []uint32{sim.DemoHome, sim.DemoDraw, sim.DemoAway}
+var (
+	contracts = []uint32{sim.DemoHome, sim.DemoDraw, sim.DemoAway}
+	skew      = flag.Int("skew", 30, "how much lower to quote for each size that is held, in 1/100 %")
+	record    = flag.String("journal", "", "folder to record the run in, for smk journal and smk backtest")
+)
 
-// limits hold for whatever is sent, by quotes or by hand, with a bug in this file or without. They may as well be in a
-// file: see package config.
+// limits hold for whatever is sent, by quotes or by hand. They may as well be in a file: see package config.
 var limits = risk.Config{
 	OrderQuantityMax:  3 * size,
 	MarketExposureMax: 300 * 1e8,        // money is in 1e-8 of the currency: the worst case of the market is 300.00
@@ -95,6 +95,7 @@ func run(ctx context.Context, address, state string, in io.Reader, out io.Writer
 			OnUnresolved:   engine.CancelUnresolvedMarket,                               // an order that stays in doubt
 		},
 		CancelAllOnPanic: true,
+		Journal:          journal.Config{Dir: *record},
 		Logger:           slog.New(slog.NewTextHandler(os.Stderr, nil)), // has doubts, drift, gaps, halts
 	})
 	if err != nil {
@@ -152,7 +153,7 @@ func (m *maker) book(c book.Contract) {
 
 // quotes returns what to quote around a fair price. Who has bought a lot quotes lower, to sell.
 func quotes(fair odds.Price, held odds.Quantity) (bids, asks []quote.Level) {
-	middle := int(fair) - int(held/size)*skew
+	middle := int(fair) - int(held/size)**skew
 	for i := range 2 {
 		away, n := int(spread)+i*int(step), size*odds.Quantity(i+1)
 		if bid := middle - away; held < holdMax && bid >= int(odds.PriceMin) {
@@ -186,7 +187,7 @@ func (m *maker) report() {
 	}
 }
 
-// console takes a person's words, on a goroutine of its own: only Halt may be called by any.
+// console takes the words halt and resume, on a goroutine of its own: only Halt may be called by any.
 func console(bot *engine.Engine, in io.Reader, out io.Writer) {
 	for words := bufio.NewScanner(in); words.Scan(); {
 		switch words.Text() {

@@ -78,7 +78,7 @@ func (l *Login) Create(c *Create) (id uint64, r Rejection) {
 	rep := x.newReport(msg.PayloadOrderAccepted, o)
 	rep.Seq, rep.Price, rep.Quantity = c.Seq, c.Price, c.Quantity
 	x.report(l.account, l, rep)
-	x.reportFills(o)
+	x.reportFills()
 	if cancelled {
 		rep = x.newReport(msg.PayloadOrderCancelled, o)
 		rep.Reason, rep.HasReference = int32(msg.OrderCancelledInsufficientLiquidity), false
@@ -150,7 +150,8 @@ func (l *Login) checkCreate(c *Create) (*contract, msg.OrderRejectedReason) {
 		return nil, msg.OrderRejectedCrossedSelf
 	case liability > a.available():
 		return nil, msg.OrderRejectedInsufficientFunds
-	case !x.orders.hasRoom() || m.provisional.len() >= provisionalMax || m.final.len() >= finalMax:
+	case x.recording != nil && a.live >= x.orders.max/2, // the rest is for the other parties
+		!x.orders.hasRoom() || m.provisional.len() >= provisionalMax || m.final.len() >= finalMax:
 		return nil, msg.OrderRejectedCapacityReached
 	}
 	return ct, 0

@@ -16,6 +16,8 @@ type Config struct {
 	OrdersMax   int    // orders kept, live and ended, rounded up to a multiple of 1024; 0 means 131072
 	HistoryMax  int    // reports kept per account; 0 means 1024
 	Now         int64  // the first clock reading, nanoseconds since 1970
+
+	Recorded Recorded // the zero value means that the markets are not recorded ones
 }
 
 // Exchange is a betting exchange. It belongs to one goroutine.
@@ -44,6 +46,8 @@ type Exchange struct {
 	replaces     replaceQueue
 	replaceDelay int64
 
+	recording *recording // nil unless the exchange plays a recording
+
 	buf buffers
 }
 
@@ -54,6 +58,7 @@ type buffers struct {
 	changed []*contract // whose books are to be published
 	removed []*order    // that are to be reported and retired
 	windows [2][]shownLevel
+	parts   []uint64 // of a recorded trade, by order of its level
 
 	quotes      msg.ContractQuotes
 	snapshot    msg.MarketQuotes
@@ -105,6 +110,9 @@ func New(c Config) (*Exchange, error) {
 		if err := x.addMarket(i, is); err != nil {
 			return nil, err
 		}
+	}
+	if err := x.startRecorded(c.Recorded); err != nil {
+		return nil, err
 	}
 	return x, nil
 }

@@ -61,7 +61,8 @@ type contract struct {
 	state     msg.ContractStateType
 	settled   bool // settled or voided
 	sides     [2]ladder
-	positions []*position // by account
+	recorded  *[2]recordedSide // nil unless the exchange plays a recording
+	positions []*position      // by account
 
 	reduceType   msg.ReduceType // of a reduced contract
 	reduceFactor uint32

@@ -5,6 +5,7 @@ import "github.com/smk-go/smk/gen/msg"
 // fill is one match of the incoming order with a resting one, and the incoming order's quantities
 // afterwards.
 type fill struct {
+	taker     *order
 	maker     *order
 	price     uint32
 	timeout   uint32 // of a provisional fill
@@ -17,6 +18,10 @@ type fill struct {
 // match fills an order against the other side while their prices cross, best price first, oldest order
 // first, at the resting order's price.
 func (x *Exchange) match(o *order) {
+	if x.recording != nil {
+		x.matchRecorded(o)
+		return
+	}
 	other := 1 - int(o.side)
 	book := &o.contract.sides[other]
 	for limit := PriceSum - o.key(); o.available > 0; {
@@ -45,7 +50,7 @@ func (x *Exchange) fill(o, maker *order, quantity uint64) {
 	}
 	timeout := x.bookFill(o, maker, quantity, price)
 	x.buf.fills = append(x.buf.fills, fill{
-		maker: maker, price: price, timeout: timeout, quantity: quantity,
+		taker: o, maker: maker, price: price, timeout: timeout, quantity: quantity,
 		executed: o.executed, available: o.available, cost: o.cost,
 	})
 	c.market.volume += quantity
@@ -90,6 +95,9 @@ func (x *Exchange) bookPosition(o *order, quantity uint64, price uint32) {
 
 // addToBook adds what is available of an order to the book.
 func (x *Exchange) addToBook(o *order) {
+	if x.recording != nil {
+		o.ahead = newQueueAhead(o)
+	}
 	o.ladder().push(o.key(), o)
 	x.markChanged(o.contract)
 }
@@ -111,14 +119,14 @@ func (x *Exchange) removeOrder(o *order, state OrderState) {
 }
 
 // reportFills reports every fill of the command to both parties.
-func (x *Exchange) reportFills(o *order) {
+func (x *Exchange) reportFills() {
 	for i := range x.buf.fills {
 		f := &x.buf.fills[i]
-		r := x.newReport(msg.PayloadOrderExecuted, o)
+		r := x.newReport(msg.PayloadOrderExecuted, f.taker)
 		r.ExecutedQuantity, r.AvailableQuantity = f.executed, f.available
 		r.AveragePrice = average(f.cost, f.executed)
 		r.Price, r.Quantity, r.PendingTimeout = f.price, f.quantity, f.timeout
-		x.report(o.account, nil, r)
+		x.report(f.taker.account, nil, r)
 		if f.maker.account.config.House {
 			f.maker.account.sequence++
 			continue
@@ -135,7 +143,7 @@ func (x *Exchange) retireFills(o *order) {
 		if maker := x.buf.fills[i].maker; maker.state != OrderLive {
 			x.retire(maker)
 		}
-		x.buf.fills[i].maker = nil
+		x.buf.fills[i].taker, x.buf.fills[i].maker = nil, nil
 	}
 	x.buf.fills = x.buf.fills[:0]
 	if o.state != OrderLive {
@@ -162,6 +170,9 @@ func (x *Exchange) crossesSelf(c *contract, a *account, side int, price uint32, 
 	}
 	book := &c.sides[1-side]
 	limit := PriceSum - keyOf(side, price)
+	if c.recorded != nil {
+		return x.crossesSelfRecorded(c, a, side, limit, quantity)
+	}
 	for key := book.best(); key >= limit && key > 0; key = book.below(key) {
 		for o := book.head(key); o != nil; o = o.next {
 			if o.account == a {
@@ -181,6 +192,9 @@ func (x *Exchange) crossesSelf(c *contract, a *account, side int, price uint32, 
 func (x *Exchange) matchable(c *contract, side int, price uint32, quantity uint64) uint64 {
 	book := &c.sides[1-side]
 	limit := PriceSum - keyOf(side, price)
+	if c.recorded != nil {
+		return c.matchableRecorded(side, limit, quantity)
+	}
 	var sum uint64
 	for key := book.best(); key >= limit && key > 0 && sum < quantity; key = book.below(key) {
 		sum += book.quantity(key)

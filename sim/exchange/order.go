@@ -65,8 +65,9 @@ type order struct {
 	tif          msg.TimeInForceType
 	state        OrderState
 	hasReference bool
-	replacing    bool   // between the stages of a cancel-replace
-	reducedFrom  uint64 // executed before the reduction in progress
+	replacing    bool       // between the stages of a cancel-replace
+	reducedFrom  uint64     // executed before the reduction in progress
+	ahead        queueAhead // in a recorded market
 }
 
 func (o *order) key() uint32     { return keyOf(int(o.side), o.price) }

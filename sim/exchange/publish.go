@@ -63,6 +63,10 @@ func (f *execution) fill(e *msg.Execution) {
 
 // window copies a side's best levels into buf.windows.
 func (x *Exchange) window(c *contract, side int) {
+	if c.recorded != nil {
+		x.recordedWindow(c, side)
+		return
+	}
 	book := &c.sides[side]
 	w := x.buf.windows[side][:0]
 	for key := book.best(); key > 0 && len(w) < x.depth; key = book.below(key) {
@@ -78,7 +82,7 @@ func (x *Exchange) diff(c *contract, side int) {
 		switch {
 		case len(now) == 0 || len(old) > 0 && keyOf(side, old[0].price) > keyOf(side, now[0].price):
 			// Not visible any more: removed, or only pushed out.
-			if c.sides[side].quantity(keyOf(side, old[0].price)) == 0 {
+			if c.total(side, keyOf(side, old[0].price)) == 0 {
 				x.addQuote(side, old[0].price, 0)
 			}
 			old = old[1:]

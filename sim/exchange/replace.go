@@ -177,7 +177,7 @@ func (x *Exchange) finishReplace(r *replacement) {
 	rep := x.newReport(msg.PayloadOrderCancelReplaceAccepted, n)
 	rep.OrigOrderID, rep.Price, rep.Quantity, rep.AvailableQuantity = o.id, n.price, r.total, left
 	x.report(o.account, r.login, rep)
-	x.reportFills(n)
+	x.reportFills()
 	x.retire(o)
 	x.retireFills(n)
 }

@@ -4,7 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/smk-go/smk/sim/internal/gateway"
+	"github.com/smk-go/smk/sim/gateway"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -113,6 +113,9 @@ func (c *Conn) markDirty() {
 		c.injector.dirty = append(c.injector.dirty, c)
 	}
 }
+
+// Heartbeats returns how many heartbeats the client has sent.
+func (c *Conn) Heartbeats() uint64 { return c.gateway.Stats().Heartbeats }
 
 // Username returns the account's username, "" before the login.
 func (c *Conn) Username() string { return c.gateway.Username() }

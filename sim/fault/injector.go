@@ -5,7 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/smk-go/smk/sim/internal/gateway"
+	"github.com/smk-go/smk/sim/gateway"
 )
 
 // ErrRefused is why a connection was refused.

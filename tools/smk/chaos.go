@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -28,6 +29,7 @@ type chaosCommand struct {
 	Plan   string        `default:"${chaos_plan}" placeholder:"PLAN" help:"${chaos_help} (${default})."`
 	Seed   uint64        `default:"1" help:"Seed of everything that is left to chance (${default})."`
 	For    time.Duration `placeholder:"TIME" help:"End after this long; without it at an interrupt."`
+	JSON   bool          `name:"json" help:"Print where it listens, and in the end what happened, as JSON, in a line each."`
 }
 
 // Run passes connections on until ctx ends, and says how often what went wrong.
@@ -47,15 +49,48 @@ func (c *chaosCommand) Run(ctx context.Context, std stdio) error {
 	}
 	served := make(chan error, 1)
 	go func() { served <- p.Serve() }()
-	fmt.Fprintf(std.out, "listening %v, to %s, seed %d\n", p.Addr(), c.To, c.Seed)
+	if c.JSON {
+		err = json.NewEncoder(std.out).Encode(chaosStart{p.Addr().String(), c.To, c.Seed, c.Plan})
+	} else {
+		_, err = fmt.Fprintf(std.out, "listening %v, to %s, seed %d\n", p.Addr(), c.To, c.Seed)
+	}
+	if err != nil {
+		return errors.Join(err, p.Close(), <-served)
+	}
 	select {
 	case <-ctx.Done():
 	case err = <-served:
 		served <- nil
 	}
 	err = errors.Join(err, p.Close(), <-served)
+	if c.JSON {
+		return errors.Join(err, json.NewEncoder(std.out).Encode(chaosEnd{faultMap(p.Counts())}))
+	}
 	fmt.Fprintf(std.out, "happened  %s\n", faultCounts(p.Counts()))
 	return err
+}
+
+// chaosStart and chaosEnd are what a proxy says for machines, first and last.
+type chaosStart struct {
+	Listening string `json:"listening"`
+	To        string `json:"to"`
+	Seed      uint64 `json:"seed"`
+	Plan      string `json:"plan"`
+}
+
+type chaosEnd struct {
+	Happened map[string]uint64 `json:"happened"` // how often, by the fault's name
+}
+
+// faultMap returns how often each kind of fault happened, without those that did not.
+func faultMap(counts [fault.Kinds]uint64) map[string]uint64 {
+	m := make(map[string]uint64)
+	for k, n := range counts {
+		if n > 0 {
+			m[fault.Kind(k).String()] = n
+		}
+	}
+	return m
 }
 
 // faultCounts formats how often each kind of fault happened.

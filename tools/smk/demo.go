@@ -24,11 +24,20 @@ type demoCommand struct {
 	Seed    uint64        `default:"1" help:"Seed of the exchange's other participants."`
 	Timeout time.Duration `default:"45s" help:"Give up after this long."`
 	Journal string        `placeholder:"DIR" help:"Record the bot's run in this folder, see smk journal."`
+
+	Scenario string  `default:"" placeholder:"NAME" help:"goal, a second of trading as fast as it goes with a summary; or match, a whole football match with goals, halts, voided fills and settlement. Without it goal, and match with --dash."`
+	Speed    float64 `default:"0" placeholder:"FACTOR" help:"Seconds of the match in one second, 1 to 100; 0 is 20 with --dash, and 100 without."`
+	Dash     bool    `help:"Show a match in the browser, and go on until interrupted."`
+	Listen   string  `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where --dash serves the page (${default})."`
+	Open     bool    `help:"Open the page of --dash in a browser."`
+	Control  bool    `help:"Let the page of --dash halt, flatten and resume the bot."`
 }
 
 // Limits of the demo's flags.
 const (
 	ordersMin, ordersMax = 10, 100_000 // the exchange keeps the last 131,072 for its truth
+
+	speedAlone, speedWatched = 100, 20 // of a match
 )
 
 // stopTimeout is how long the cancellation of what is left may take when the demo is interrupted.
@@ -42,12 +51,42 @@ func (c *demoCommand) Validate() error {
 	if c.Timeout <= 0 {
 		return fmt.Errorf("--timeout: %v is not a time to wait", c.Timeout)
 	}
+	return c.validateShow()
+}
+
+// validateShow fills in what is not said of a match, and checks what is.
+func (c *demoCommand) validateShow() error {
+	if c.Scenario == "" {
+		c.Scenario = scenarioGoal
+		if c.Dash {
+			c.Scenario = scenarioMatch
+		}
+	}
+	if c.Speed == 0 {
+		c.Speed = speedAlone
+		if c.Dash {
+			c.Speed = speedWatched
+		}
+	}
+	switch {
+	case c.Scenario != scenarioGoal && c.Scenario != scenarioMatch:
+		return fmt.Errorf("--scenario: %q is neither goal nor match", c.Scenario)
+	case c.Dash && c.Scenario != scenarioMatch:
+		return errors.New("--dash shows a match: --scenario goal is over in a second")
+	case !(c.Speed >= 1 && c.Speed <= 100):
+		return fmt.Errorf("--speed: %v is not between 1 and 100", c.Speed)
+	case !c.Dash && (c.Open || c.Control):
+		return errors.New("--open and --control are for the page of --dash")
+	}
 	return nil
 }
 
 // Run starts an exchange in a process of its own, so that what is measured here is the bot's alone,
 // trades with it and compares the two accounts of what happened.
 func (c *demoCommand) Run(ctx context.Context, std stdio) error {
+	if c.Scenario == scenarioMatch {
+		return c.show(ctx, std)
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("the demo did not end within %v", c.Timeout))
 	defer cancel()
 	s, err := c.play(ctx)
@@ -142,13 +181,14 @@ type exchangeProcess struct {
 	hello hello
 }
 
-func startExchange(ctx context.Context, addr string, seed uint64) (*exchangeProcess, error) {
+func startExchange(ctx context.Context, addr string, seed uint64, flags ...string) (*exchangeProcess, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	p := &exchangeProcess{err: new(strings.Builder)}
-	p.cmd = exec.CommandContext(ctx, self, "exchange", "--addr="+addr, fmt.Sprintf("--seed=%d", seed))
+	flags = append([]string{"exchange", "--addr=" + addr, fmt.Sprintf("--seed=%d", seed)}, flags...)
+	p.cmd = exec.CommandContext(ctx, self, flags...)
 	p.cmd.Stderr = p.err
 	stdin, err := p.cmd.StdinPipe()
 	if err != nil {

@@ -9,16 +9,12 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/smk-go/smk/config"
 	"github.com/smk-go/smk/tools/smk/doctor"
 )
 
 // doctorCommand checks what goes wrong when a bot starts for the first time.
 type doctorCommand struct {
-	Config string   `placeholder:"FILE" help:"The bot's settings; without it the environment alone (SMK_ADDRESS and so on)."`
-	Dir    []string `placeholder:"DIR" help:"Where files of settings are looked for, as the bot does; an earlier one wins. Without it the folder of --config."`
-	Own    []string `placeholder:"SECTION" help:"Sections of the file that only the bot's code reads."`
-	OwnKey []string `placeholder:"KEY" help:"Keys of [DEFAULT] that only the bot's code reads."`
+	settingsFlags
 
 	Address string        `placeholder:"HOST:PORT" help:"The exchange, instead of what the settings say."`
 	Plain   bool          `help:"Without TLS, whatever the settings say."`
@@ -41,8 +37,8 @@ func (c *doctorCommand) Validate() error {
 	if c.Timeout < doctorTimeoutMin || c.Timeout > doctorTimeoutMax {
 		return fmt.Errorf("--timeout: %v is not between %v and %v", c.Timeout, doctorTimeoutMin, doctorTimeoutMax)
 	}
-	if c.Address == "" {
-		return nil
+	if _, err := c.options(); err != nil || c.Address == "" {
+		return err
 	}
 	host, port, err := net.SplitHostPort(c.Address)
 	if err != nil {
@@ -59,14 +55,22 @@ var errUnhealthy = errors.New("unhealthy")
 
 // Run prints what was found. The error is errUnhealthy if a check failed.
 func (c *doctorCommand) Run(ctx context.Context, std stdio) error {
+	load, err := c.options()
+	if err != nil {
+		return err
+	}
+	begun := time.Now()
+	checking := startProgress(std.err, func() string {
+		return fmt.Sprintf("checking, %v", time.Since(begun).Round(time.Second))
+	})
 	r := doctor.Run(ctx, doctor.Options{
-		Config: c.Config, Load: config.Options{Directories: c.Dir, Own: c.Own, OwnKeys: c.OwnKey},
+		Config: c.Config, Load: load,
 		Address: c.Address, Plain: c.Plain, Market: c.Market, NoLogin: c.NoLogin, Timeout: c.Timeout,
 	})
+	checking.stop()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var err error
 	if c.JSON {
 		err = json.NewEncoder(std.out).Encode(r)
 	} else {

@@ -21,6 +21,9 @@ import (
 type exchangeCommand struct {
 	Addr string `default:"127.0.0.1:0"`
 	Seed uint64 `default:"1"`
+
+	Scenario string  `default:"goal"`
+	Speed    float64 `default:"20"`
 }
 
 // hello is what the exchange says first: how to log in and what to trade.
@@ -30,7 +33,25 @@ type hello struct {
 	Password string `json:"password"`
 	Market   uint32 `json:"market"`
 
-	Contracts []named `json:"contracts"` // of the market
+	Contracts []named        `json:"contracts"` // of the market
+	Markets   []listedMarket `json:"markets"`   // all of them
+}
+
+// listedMarket is a market with its contracts.
+type listedMarket struct {
+	ID        uint32  `json:"id"`
+	Contracts []named `json:"contracts"`
+}
+
+// allNames returns the names of the contracts of all markets.
+func (h *hello) allNames() map[uint32]string {
+	names := make(map[uint32]string)
+	for _, m := range h.Markets {
+		for _, c := range m.Contracts {
+			names[c.ID] = c.Name
+		}
+	}
+	return names
 }
 
 // named is a contract.
@@ -75,6 +96,20 @@ const (
 //go:embed goal.txt
 var goal []byte
 
+// A match is for people to look at: as much happens as they can follow, whatever its speed. The limits are those of an
+// account that the exchange lets do a good deal.
+const (
+	matchLife  = 120 // actions in a second of real time
+	matchRate  = 200
+	matchBurst = 400
+	matchTick  = 200 * time.Millisecond
+)
+
+// matchText is what happens in a match.
+//
+//go:embed match.txt
+var matchText []byte
+
 // Run serves until the standard input ends.
 func (c *exchangeCommand) Run(ctx context.Context, std stdio) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -84,7 +119,14 @@ func (c *exchangeCommand) Run(ctx context.Context, std stdio) error {
 	config.Agents.Rate = demoLife
 	config.Throttle = sim.Throttle{Rate: demoRate, Burst: demoBurst, Tick: demoTick}
 	config.Speed = demoSpeed
-	match, err := script.Parse("goal.txt", goal)
+	name, text := "goal.txt", goal
+	if c.Scenario == scenarioMatch {
+		name, text = "match.txt", matchText
+		config.Speed = c.Speed
+		config.Agents.Rate = max(int(matchLife/c.Speed), 1)
+		config.Throttle = sim.Throttle{Rate: matchRate, Burst: matchBurst, Tick: matchTick}
+	}
+	match, err := script.Parse(name, text)
 	if err == nil {
 		err = errors.Join(match.Apply(&config), match.Check(config))
 	}
@@ -148,11 +190,12 @@ func untilEOF(in io.Reader, actions map[byte]func(*sim.Sim), do func(func(*sim.S
 func helloOf(address string, config *sim.Config) hello {
 	h := hello{Address: address, Username: sim.DemoUsername, Password: sim.DemoPassword, Market: sim.DemoMarket}
 	for _, m := range config.Markets {
-		if m.ID != sim.DemoMarket {
-			continue
-		}
+		listed := listedMarket{ID: m.ID}
 		for _, c := range m.Contracts {
-			h.Contracts = append(h.Contracts, named{c.ID, c.Name})
+			listed.Contracts = append(listed.Contracts, named{c.ID, c.Name})
+		}
+		if h.Markets = append(h.Markets, listed); m.ID == sim.DemoMarket {
+			h.Contracts = listed.Contracts
 		}
 	}
 	return h

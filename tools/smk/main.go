@@ -1,13 +1,20 @@
-// Command smk is the program that people run: today a demonstration of a whole trade.
+// Command smk is the program that people run.
 //
 //	smk demo          an exchange and a bot that trade with each other over a loopback socket
-//	smk demo -json    the same summary for machines
 //	smk prove         trading days under faults, from seeds
 //	smk chaos         a proxy that breaks connections between a client and an exchange
 //	smk soak          bots and an exchange as processes, which are killed
 //	smk sim           an exchange that any client of the protocol can log in to
+//	smk dash          a bot in the browser, from its journal: now, or at any moment of the past
+//	smk watch         the same in the terminal
+//	smk proxy         one session with the exchange for clients in any language
 //	smk doctor        checks what goes wrong when a bot starts for the first time
+//	smk backtest      runs a bot against a recorded market
 //	smk journal       prints, checks and explains what an engine has recorded
+//	smk config        shows the settings that a bot would have, and where each comes from
+//	smk version       how the program was built
+//	smk completion    completions for bash, zsh and fish
+//	smk man           manual pages
 package main
 
 import (
@@ -19,8 +26,11 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/smk-go/smk/tools/smk/inspect"
 )
 
 // Exit codes.
@@ -29,16 +39,39 @@ const (
 	exitFailed    = 1 // the work failed
 	exitUsage     = 2 // the command line was wrong
 	exitUnhealthy = 3 // something was checked and found unhealthy
+	exitMissed    = 4 // something was measured and misses its threshold
 )
+
+// exitCodes is what the manual pages and the help say of exit codes.
+const exitCodes = `Exit status:
+
+    0   well
+    1   the work failed
+    2   the command line is wrong
+    3   something was checked and found unhealthy
+    4   something was measured and misses its threshold`
+
+// errMissed is the outcome of a command that measured something which misses its threshold.
+var errMissed = errors.New("threshold missed")
 
 type commands struct {
 	Demo     demoCommand     `cmd:"" help:"Run an exchange and a bot that trade with each other over a loopback socket."`
 	Sim      simCommand      `cmd:"" help:"Run an exchange that any client of the protocol can log in to."`
+	Dash     dashCommand     `cmd:"" help:"Show a bot in a browser: ladders, own orders, profit, latency, events; live or any moment of its journal."`
+	Watch    watchCommand    `cmd:"" help:"Show a bot in the terminal."`
 	Doctor   doctorCommand   `cmd:"" help:"Check what goes wrong at first: settings, network, TLS, login, limits, files; and say what to do."`
 	Journal  journalCommand  `cmd:"" help:"Print, check, explain, export and replay what an engine has recorded."`
+	Backtest backtestCommand `cmd:"" help:"Run a bot against a recorded market, and say how sure the result is."`
+	Proxy    proxyCommand    `cmd:"" help:"Share one session with the exchange among clients that speak its protocol, or JSON."`
+	Config   configCommand   `cmd:"" help:"Show the settings that a bot would have, and where each comes from."`
 	Prove    proveCommand    `cmd:"" help:"Run whole trading days under faults, from seeds, and compare bots with the exchange."`
 	Chaos    chaosCommand    `cmd:"" help:"Run a proxy between a client and an exchange that breaks their connections."`
 	Soak     soakCommand     `cmd:"" help:"Run bots and an exchange as processes, break their connections, kill them, and compare them in the end."`
+
+	Version    versionCommand    `cmd:"" help:"Print how the program was built."`
+	Completion completionCommand `cmd:"" help:"Print completions for a shell."`
+	Man        manCommand        `cmd:"" help:"Print or write manual pages."`
+
 	SoakBot  soakBotCommand  `cmd:"" name:"soak-bot" hidden:"" help:"A bot of the soak, in a process of its own."`
 	Exchange exchangeCommand `cmd:"" hidden:"" help:"The demo's exchange, in a process of its own."`
 }
@@ -70,14 +103,7 @@ func run(ctx context.Context, args []string, std stdio) (code int) {
 			panic(r)
 		}
 	}()
-	var c commands
-	parser, err := kong.New(&c,
-		kong.Name("smk"),
-		kong.Description("A client engine and an exchange simulator for the Smarkets streaming API."),
-		chaosTexts,
-		kong.Writers(std.out, std.err),
-		kong.Exit(func(code int) { panic(exit(code)) }),
-	)
+	parser, err := newParser(new(commands), std)
 	if err != nil {
 		panic("BUG: command line: " + err.Error())
 	}
@@ -86,18 +112,65 @@ func run(ctx context.Context, args []string, std stdio) (code int) {
 		fmt.Fprintf(std.err, "smk: %v (smk --help lists commands and flags)\n", err)
 		return exitUsage
 	}
+	parsed.Bind(parser)
+	var reading *progress
+	if name := parsed.Command(); strings.HasPrefix(name, "journal ") && !strings.HasPrefix(name, "journal cat ") {
+		read := new(inspect.Progress)
+		reading = startProgress(std.err, func() string { return readSoFar(read) })
+		ctx, std.out = inspect.WithProgress(ctx, read), reading.over(std.out)
+	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	if err := parsed.Run(std); err != nil {
+	if strings.HasPrefix(parsed.Command(), "journal ") {
+		err = checkJournals(parsed)
+	}
+	if err == nil {
+		err = parsed.Run(std)
+	}
+	reading.stop()
+	if err != nil {
 		if errors.Is(err, context.Canceled) {
 			err = errors.New("interrupted")
 		}
-		fmt.Fprintf(std.err, "smk: %v\n", err)
-		if errors.Is(err, errUnhealthy) {
-			return exitUnhealthy
-		}
-		return exitFailed
+		fmt.Fprintf(std.err, "smk: %s\n", strings.ReplaceAll(err.Error(), "\n", "\nsmk: "))
+		return exitCodeOf(err)
 	}
 	return exitOK
+}
+
+// newParser returns the command line.
+func newParser(c *commands, std stdio) (*kong.Kong, error) {
+	parser, err := kong.New(c,
+		kong.Name("smk"),
+		kong.Description("A client engine and an exchange simulator for the Smarkets streaming API."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		chaosTexts,
+		kong.Writers(std.out, std.err),
+		kong.Exit(func(code int) { panic(exit(code)) }),
+	)
+	if err == nil {
+		parser.Model.HelpFlag.Help = "Print this help."
+	}
+	return parser, err
+}
+
+// readSoFar says how far a journal has been read.
+func readSoFar(p *inspect.Progress) string {
+	n := p.Records()
+	if n == 0 {
+		return "reading"
+	}
+	return fmt.Sprintf("%d records, up to %s", n, p.Time().Format(time.DateTime))
+}
+
+// exitCodeOf returns the exit code of a command that failed.
+func exitCodeOf(err error) int {
+	switch {
+	case errors.Is(err, errUnhealthy):
+		return exitUnhealthy
+	case errors.Is(err, errMissed):
+		return exitMissed
+	}
+	return exitFailed
 }
 
 // doubleDashes lets long flags be written with one dash, as Go programs do.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ type proveCommand struct {
 	Marks   bool   `               help:"Fail if a mark that days can reach is not reached."`
 	Small   bool   `               help:"Try all histories of small worlds first, and print how many there are."`
 	Trace   string `               help:"Run the first seed alone, shortened if it fails, and write what happens to a file." placeholder:"FILE" type:"path"`
+	JSON    bool   `name:"json"    help:"Print one JSON document in the end."`
 }
 
 // Validate is called by the command line's parser.
@@ -48,14 +50,23 @@ func (c *proveCommand) Run(ctx context.Context, std stdio) error {
 	if c.Trace != "" {
 		return c.trace(std)
 	}
+	report := proveReport{From: c.From, Seeds: c.Seeds, Small: []smallWorld{}, Failures: []failedDay{}}
+	text := std.out
+	if c.JSON {
+		text = io.Discard
+	}
 	if c.Small {
-		if err := exploreSmall(ctx, std.out); err != nil {
+		if err := exploreSmall(ctx, text, &report); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(std.out, "seeds %d to %d\n", c.From, c.From+c.Seeds-1)
+	fmt.Fprintf(text, "seeds %d to %d\n", c.From, c.From+c.Seeds-1)
 	var totals proveTotals
 	reached := prove.NewCoverage()
+	working := startProgress(std.err, func() string {
+		return fmt.Sprintf("prove: %d of %d days, %d failed", totals.days.Load(), c.Seeds, totals.failed.Load())
+	})
+	text = working.over(text)
 	var next atomic.Uint64
 	var printing sync.Mutex
 	var workers sync.WaitGroup
@@ -76,22 +87,30 @@ func (c *proveCommand) Run(ctx context.Context, std stdio) error {
 						s, r = prove.Shrink(s, c.Shrink)
 					}
 					printing.Lock()
-					describe(std.out, &s, &r)
+					describe(text, &s, &r)
+					report.Failures = append(report.Failures, failedDay{s.Seed, fmt.Sprint(r.Failure), s.String()})
 					printing.Unlock()
 				}
 			}
 		})
 	}
 	workers.Wait()
-	totals.write(std.out, time.Since(begun))
-	reached.Write(std.out)
+	working.stop()
+	totals.write(text, time.Since(begun))
+	reached.Write(text)
+	if c.JSON {
+		report.fill(&totals, time.Since(begun), reached)
+		if err := json.NewEncoder(std.out).Encode(&report); err != nil {
+			return err
+		}
+	}
 	switch failed := totals.failed.Load(); {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case failed > 0:
 		return fmt.Errorf("%d of %d days failed", failed, totals.days.Load())
 	case c.Marks && len(reached.Missing()) > 0:
-		return fmt.Errorf("%d marks were not reached", len(reached.Missing()))
+		return fmt.Errorf("%w: %d marks were not reached", errMissed, len(reached.Missing()))
 	}
 	return nil
 }
@@ -100,7 +119,7 @@ func (c *proveCommand) Run(ctx context.Context, std stdio) error {
 const historiesMax = 1 << 20
 
 // exploreSmall tries all histories of the small worlds.
-func exploreSmall(ctx context.Context, out io.Writer) error {
+func exploreSmall(ctx context.Context, out io.Writer, report *proveReport) error {
 	for _, s := range prove.SmallWorlds {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -112,6 +131,7 @@ func exploreSmall(ctx context.Context, out io.Writer) error {
 		case !complete:
 			return fmt.Errorf("small world %+v has more than %d histories", s, runs)
 		}
+		report.Small = append(report.Small, smallWorld{fmt.Sprint(s.Script), runs})
 		fmt.Fprintf(out, "small world: script %v, %d fills, %d cuts, %d losses: %d histories, which are all\n",
 			s.Script, s.Fills, s.Cuts, s.Losses, runs)
 	}
@@ -155,41 +175,4 @@ func describe(w io.Writer, s *prove.Schedule, r *prove.Result) {
 		return
 	}
 	fmt.Fprintf(w, "seed %d: %v\n%s", s.Seed, r.Failure, s)
-}
-
-// proveTotals are sums over days.
-type proveTotals struct {
-	days, failed, messages, sent, fills, logins, virtual atomic.Uint64
-	digests                                              atomic.Uint64
-}
-
-func (t *proveTotals) add(r *prove.Result) {
-	t.days.Add(1)
-	t.messages.Add(r.Messages)
-	t.sent.Add(r.Sent)
-	t.fills.Add(r.Fills)
-	t.logins.Add(r.Logins)
-	t.virtual.Add(uint64(r.Lasted))
-	t.digests.Add(r.Digest) // the sum of all does not depend on the order
-	if r.Failure != nil {
-		t.failed.Add(1)
-	}
-}
-
-func (t *proveTotals) write(w io.Writer, took time.Duration) {
-	days := t.days.Load()
-	fmt.Fprintf(
-		w,
-		"%d days, %d failed, %.1f a second; %v of virtual time, %d messages, %d requests, %d fills, %d logins; "+
-			"digest %016x\n",
-		days,
-		t.failed.Load(),
-		float64(days)/took.Seconds(),
-		time.Duration(t.virtual.Load()).Round(time.Second),
-		t.messages.Load(),
-		t.sent.Load(),
-		t.fills.Load(),
-		t.logins.Load(),
-		t.digests.Load(),
-	)
 }

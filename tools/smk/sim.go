@@ -88,7 +88,7 @@ func (c *simCommand) Validate() error {
 func (c *simCommand) Run(ctx context.Context, std stdio) error {
 	switch {
 	case c.Scenarios:
-		return listScenarios(std.out)
+		return listScenarios(std.out, c.JSON)
 	case c.Play != "":
 		return c.play(std.out)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +11,22 @@ import (
 	"github.com/smk-go/smk/sim/script"
 )
 
+// listedScenario is a scenario that comes with the exchange.
+type listedScenario struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"` // of the exchange's time
+	About   string  `json:"about"`
+}
+
 // listScenarios prints the scenarios that come with the exchange.
-func listScenarios(out io.Writer) error {
+func listScenarios(out io.Writer, asJSON bool) error {
+	if asJSON {
+		var list []listedScenario
+		for _, s := range script.Builtin() {
+			list = append(list, listedScenario{s.Name, s.End.Seconds(), s.About})
+		}
+		return json.NewEncoder(out).Encode(list)
+	}
 	var b strings.Builder
 	for _, s := range script.Builtin() {
 		fmt.Fprintf(&b, "%-18s %-6v %s\n", s.Name, s.End, s.About)
@@ -47,6 +62,9 @@ func (c *simCommand) play(out io.Writer) error {
 	}
 	if err := s.Run(config); err != nil {
 		return errors.New(strings.ReplaceAll(explain(err).Error(), "\n", "; "))
+	}
+	if c.JSON {
+		return json.NewEncoder(out).Encode(listedScenario{s.Name, s.End.Seconds(), s.About})
 	}
 	_, err = fmt.Fprintf(out, "%s: as expected, %v of the exchange's time\n", s.Name, s.End)
 	return err

@@ -27,6 +27,7 @@ type soakCommand struct {
 	Forget bool          `help:"Bots keep nothing in files: one that was killed asks for all messages of its account, so that a long run has to be slow."`
 	Calm   bool          `help:"Break nothing and kill nobody."`
 	Dir    string        `placeholder:"DIR" help:"Keep the files of the run here; without it they are removed."`
+	JSON   bool          `name:"json" help:"Print one JSON document in the end."`
 }
 
 // Limits of a soak.
@@ -63,10 +64,8 @@ type soak struct {
 	proxy    *chaos.Proxy
 	counts   soakCounts
 	durable  bool // bots sync each request
+	report   soakReport
 }
-
-// soakCounts is what was done to the processes.
-type soakCounts struct{ exchangeKills, botKills, stops, resets, plans int }
 
 // Run runs a soak.
 func (c *soakCommand) Run(ctx context.Context, std stdio) (err error) {
@@ -74,6 +73,9 @@ func (c *soakCommand) Run(ctx context.Context, std stdio) (err error) {
 		c.Seed = rand.Uint64() >> 1
 	}
 	s := &soak{soakCommand: c, random: rand.New(rand.NewPCG(c.Seed, 0x50a1)), out: std.out, dir: c.Dir}
+	if c.JSON {
+		s.out = io.Discard
+	}
 	if s.dir == "" {
 		if s.dir, err = os.MkdirTemp("", "smk-soak-"); err != nil {
 			return err
@@ -84,20 +86,30 @@ func (c *soakCommand) Run(ctx context.Context, std stdio) (err error) {
 		c.Pace = max(1, min(c.Pace, int(soakForget/soakAnswers/c.For.Seconds())))
 	}
 	s.durable = s.random.IntN(2) == 0
-	fmt.Fprintf(std.out, "seed      %d, %v, at most %d requests of a bot a second, synced %t\n", c.Seed, c.For, c.Pace,
+	fmt.Fprintf(s.out, "seed      %d, %v, at most %d requests of a bot a second, synced %t\n", c.Seed, c.For, c.Pace,
 		s.durable && !c.Forget)
 	defer s.end()
+	begun := time.Now()
+	working := startProgress(std.err, func() string {
+		return fmt.Sprintf("soak: %v of %v", time.Since(begun).Round(time.Second), c.For)
+	})
+	s.out = working.over(s.out)
 	if err = s.start(); err == nil {
 		if err = s.play(ctx); err == nil {
 			err = s.compare(ctx)
 		}
 	}
+	working.stop()
 	if s.proxy != nil {
-		fmt.Fprintf(std.out, "faults    %s\n", faultCounts(s.proxy.Counts()))
+		fmt.Fprintf(s.out, "faults    %s\n", faultCounts(s.proxy.Counts()))
+		s.report.Faults = faultMap(s.proxy.Counts())
 	}
 	n := s.counts
-	fmt.Fprintf(std.out, "processes %d kills of the exchange, %d of a bot, %d stops, %d resets, %d plans\n",
-		n.exchangeKills, n.botKills, n.stops, n.resets, n.plans)
+	fmt.Fprintf(s.out, "processes %d kills of the exchange, %d of a bot, %d stops, %d resets, %d plans\n",
+		n.ExchangeKills, n.BotKills, n.Stops, n.Resets, n.Plans)
+	if c.JSON {
+		err = errors.Join(err, s.report.write(std.out, s, time.Since(begun), err))
+	}
 	return err
 }
 
@@ -211,21 +223,21 @@ func (s *soak) step() error {
 	pause := time.Duration(s.random.IntN(1500)) * time.Millisecond
 	switch n := s.random.IntN(10); {
 	case n < 2:
-		s.counts.exchangeKills++
+		s.counts.ExchangeKills++
 		return s.exchange.restart(pause)
 	case n < 4:
-		s.counts.botKills++
+		s.counts.BotKills++
 		return s.bots[1].restart(pause)
 	case n < 5:
-		s.counts.stops++
+		s.counts.Stops++
 		p := []*soakProcess{s.exchange, s.bots[0], s.bots[1]}[s.random.IntN(3)]
 		return errors.Join(p.signal(stopProcess), sleepFor(pause), p.signal(continueProcess))
 	case n < 6:
-		s.counts.resets++
+		s.counts.Resets++
 		s.proxy.Reset()
 		return nil
 	}
-	s.counts.plans++
+	s.counts.Plans++
 	return s.proxy.SetPlan(s.plan())
 }
 

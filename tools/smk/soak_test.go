@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"maps"
 	"testing"
@@ -65,10 +66,10 @@ func TestSoakSamples(t *testing.T) {
 		}
 		return list
 	}
-	if err := judgeSamples(io.Discard, usual()); err != nil {
+	if err := judgeSamples(io.Discard, new(soakReport), usual()); err != nil {
 		t.Fatal(err)
 	}
-	if judgeSamples(io.Discard, usual()[:2]) == nil {
+	if judgeSamples(io.Discard, new(soakReport), usual()[:2]) == nil {
 		t.Error("two samples are enough")
 	}
 	for name, change := range map[string]func(i int, s *soakSample){
@@ -84,8 +85,8 @@ func TestSoakSamples(t *testing.T) {
 				change(i, &list[i])
 			}
 		}
-		if judgeSamples(io.Discard, list) == nil {
-			t.Errorf("%s is not noticed", name)
+		if err := judgeSamples(io.Discard, new(soakReport), list); !errors.Is(err, errMissed) {
+			t.Errorf("%s is not noticed: %v", name, err)
 		}
 	}
 }

@@ -104,6 +104,9 @@ func (s *soak) compare(ctx context.Context) error {
 		}
 		fmt.Fprintf(s.out, "bot %d     %s equals the exchange: %d live orders, %d account messages, %d doubts, %d anomalies\n",
 			i, name, len(state.Orders), state.AccountSequence, state.Doubts, state.Anomalies)
+		s.report.Bots = append(s.report.Bots, soakBotReport{
+			name, len(state.Orders), state.AccountSequence, state.Doubts, state.Anomalies,
+		})
 		if state.Anomalies > 0 {
 			return fmt.Errorf("%s met %d anomalies", name, state.Anomalies)
 		}
@@ -199,13 +202,13 @@ func (s *soak) measured() error {
 	b := s.bots[0]
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return judgeSamples(s.out, b.samples)
+	return judgeSamples(s.out, &s.report, b.samples)
 }
 
 // judgeSamples holds the last third of the samples to the first, and prints the times of answers, which are not
 // judged. Samples without a connection do not count, and what a connection takes while it is made is not in the least
 // of several.
-func judgeSamples(out io.Writer, all []soakSample) error {
+func judgeSamples(out io.Writer, report *soakReport, all []soakSample) error {
 	var samples []soakSample
 	for i, s := range all {
 		if i > 0 && s.Live { // the first is of its start
@@ -225,16 +228,17 @@ func judgeSamples(out io.Writer, all []soakSample) error {
 	fmt.Fprintf(out, "garbage   %d collections by itself, %d connections\n", collected, end.Connected)
 	fmt.Fprintf(out, "answers   %d, median %.0f µs, 99 %% %.0f, 99.9 %% %.0f, longest %.0f\n",
 		end.Answers, end.P50, end.P99, end.P999, end.Max)
+	report.First, report.Last, report.End, report.Collected = &first, &last, &end, collected
 	switch {
 	case last.Heap > first.Heap+heapGrowthMax || last.InUse > first.InUse+heapGrowthMax:
-		return fmt.Errorf("the heap grew from %d to %d bytes, in use from %d to %d", first.Heap, last.Heap, first.InUse,
-			last.InUse)
+		return fmt.Errorf("%w: the heap grew from %d to %d bytes, in use from %d to %d", errMissed, first.Heap,
+			last.Heap, first.InUse, last.InUse)
 	case last.Goroutines > first.Goroutines:
-		return fmt.Errorf("there were %d goroutines, and are %d", first.Goroutines, last.Goroutines)
+		return fmt.Errorf("%w: there were %d goroutines, and are %d", errMissed, first.Goroutines, last.Goroutines)
 	case last.Files > first.Files:
-		return fmt.Errorf("there were %d open files, and are %d", first.Files, last.Files)
+		return fmt.Errorf("%w: there were %d open files, and are %d", errMissed, first.Files, last.Files)
 	case uint64(collected) > end.Connected-samples[0].Connected:
-		return fmt.Errorf("garbage was collected %d times, with %d connections", collected, end.Connected)
+		return fmt.Errorf("%w: garbage was collected %d times, with %d connections", errMissed, collected, end.Connected)
 	}
 	return nil
 }

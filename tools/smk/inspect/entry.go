@@ -64,6 +64,7 @@ func Read(ctx context.Context, dir string, o Options) iter.Seq2[*Entry, error] {
 			}
 		}
 		d, empty := decoder{tape: o.Tape}, o.Seek.IsZero()
+		progress, _ := ctx.Value(progressKey{}).(*Progress)
 		for {
 			record, err := r.Next()
 			if empty = empty && err == io.EOF; empty && !o.Follow {
@@ -86,6 +87,10 @@ func Read(ctx context.Context, dir string, o Options) iter.Seq2[*Entry, error] {
 			if err != nil {
 				yield(nil, err)
 				return
+			}
+			if progress != nil {
+				progress.records.Add(1)
+				progress.wall.Store(record.Wall)
 			}
 			if !d.decode(record, yield) {
 				return

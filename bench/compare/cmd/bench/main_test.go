@@ -103,8 +103,8 @@ func TestStrict(t *testing.T) {
 	}{
 		{suite.Stretched, false, exitOK},
 		{suite.Reached, false, exitOK},
-		{suite.Missed, false, exitFailed},
-		{suite.NotMeasured, false, exitFailed},
+		{suite.Missed, false, exitMissed},
+		{suite.NotMeasured, false, exitMissed},
 		{suite.NotMeasured, true, exitOK},
 	} {
 		content, err := json.Marshal(suite.Results{Goals: []suite.Goal{

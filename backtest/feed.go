@@ -1,0 +1,198 @@
+package backtest
+
+import (
+	"errors"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/exchange"
+)
+
+// feed plays the events of a recording into an exchange.
+type feed struct {
+	reader  *Reader
+	sim     *sim.Sim
+	next    *Event // nil after the last one
+	err     error  // of the journal
+	played  uint64
+	gaps    int
+	refused uint64 // events that the exchange did not accept
+	ended   map[bookID]bool
+	managed map[uint32]bool
+	timeout map[uint32]int64         // of provisional fills, by market
+	winners map[uint32][]uint32      // by market
+	event   uint32                   // the sports event that markets belong to, 0 if there are several or none
+	settled func(market uint32)      // called before a market, or a contract of it, ends
+	before  func(at int64)           // called before the events of a later moment
+	voids   func(reason string) bool // whether a halt for this reason voids provisional fills
+}
+
+// tick is the exchange's OnTick: it plays what has happened by now.
+func (f *feed) tick(now int64) (next int64) {
+	for f.next != nil && f.next.At <= now {
+		f.before(f.next.At)
+		f.play(f.next)
+		f.played++
+		f.advance()
+	}
+	if f.next == nil {
+		return math.MaxInt64
+	}
+	return f.next.At
+}
+
+// advance reads the next event.
+func (f *feed) advance() {
+	e, err := f.reader.Next()
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			f.err = err
+		}
+		e = nil
+	}
+	f.next = e
+}
+
+func (f *feed) play(e *Event) {
+	x := f.sim.Exchange
+	var err error
+	switch e.Kind {
+	case EventBook:
+		err = x.Play(e.Market, e.Contract, &e.Change)
+	case EventState:
+		f.state(e)
+	case EventManaged:
+		f.managed[e.Market] = e.Managed
+		err = x.SetManaged(e.Market, e.Managed, f.timeout[e.Market])
+	case EventVoid:
+		err = x.Goal(e.Market, "")
+	case EventMatch:
+		if e.EventID == f.event {
+			err = x.Runningball(e.EventID, e.Match)
+		}
+	case EventThrottle:
+		f.sim.SetThrottle(sim.Throttle{
+			Rate: e.Throttle.Rate, Burst: e.Throttle.Burst, Tick: time.Duration(e.Throttle.TickMs) * time.Millisecond,
+		})
+	case EventGap:
+		f.gaps++
+	}
+	if err != nil {
+		f.refused++
+	}
+}
+
+// state plays a market's state and those of its contracts.
+func (f *feed) state(e *Event) {
+	x := f.sim.Exchange
+	was := x.State(e.Market)
+	switch {
+	case was == msg.MarketStateSettled || was == msg.MarketStateVoided || was == 0:
+		return
+	case e.State == msg.MarketStateSettled:
+		f.settled(e.Market)
+		f.note(x.Settle(e.Market, e.Reason, f.winnersOf(e.Market)...))
+		return
+	case e.State == msg.MarketStateVoided:
+		f.settled(e.Market)
+		f.note(x.VoidMarket(e.Market, e.Reason))
+		return
+	}
+	f.contracts(e)
+	was = x.State(e.Market)
+	switch {
+	case e.State == msg.MarketStateHalted && was != e.State && f.managed[e.Market] && f.voids(e.Reason):
+		f.note(x.Goal(e.Market, e.Reason))
+	case e.State == was || e.State == msg.MarketStateNew:
+	default:
+		f.set(e, was)
+	}
+}
+
+// set changes a market's state, by way of a halt if that is the only way.
+func (f *feed) set(e *Event, was msg.MarketStateType) {
+	x := f.sim.Exchange
+	if x.SetState(e.Market, e.State, e.Reason) == nil {
+		return
+	}
+	if was == msg.MarketStateNew {
+		f.note(x.SetState(e.Market, msg.MarketStateOpen, ""))
+	} else {
+		f.note(x.Halt(e.Market, ""))
+	}
+	f.note(x.SetState(e.Market, e.State, e.Reason))
+}
+
+// contracts plays the ends of contracts of a market that goes on.
+func (f *feed) contracts(e *Event) {
+	x := f.sim.Exchange
+	for i := range e.Contracts {
+		c := &e.Contracts[i]
+		id := bookID{e.Market, c.GetContractId()}
+		if f.ended[id] {
+			continue
+		}
+		switch c.GetState() {
+		case msg.ContractStateSettled:
+			f.ended[id] = true
+			f.settled(e.Market)
+			win := slices.Contains(f.winners[e.Market], id.contract)
+			f.note(x.SettleContract(e.Market, id.contract, win, e.Reason))
+		case msg.ContractStateVoided:
+			f.ended[id] = true
+			f.settled(e.Market)
+			if t, factor := reduction(e.Contracts); factor != 0 {
+				f.note(x.RemoveRunner(e.Market, id.contract, t, factor, e.Reason))
+			} else {
+				f.note(x.VoidContract(e.Market, id.contract, e.Reason))
+			}
+		}
+	}
+}
+
+// reduction returns by how much the fills of the other contracts are reduced.
+func reduction(list []msg.ContractState) (msg.ReduceType, uint32) {
+	for i := range list {
+		if c := &list[i]; c.GetState() == msg.ContractStateReduced && c.HasReduceFactor() {
+			return c.GetReduceType(), c.GetReduceFactor()
+		}
+	}
+	return 0, 0
+}
+
+// winnersOf returns the contracts of a market that win and have not ended yet.
+func (f *feed) winnersOf(market uint32) (list []uint32) {
+	for _, c := range f.winners[market] {
+		if !f.ended[bookID{market, c}] {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+func (f *feed) note(err error) {
+	if err != nil {
+		f.refused++
+	}
+}
+
+// VoidReasons are parts of the reasons of halts for which provisional fills are voided, unless a run has others.
+var VoidReasons = []string{"goal", "penalty", "red card"}
+
+// voidsFor returns whether a halt for a reason voids provisional fills.
+func voidsFor(reasons []string) func(string) bool {
+	return func(reason string) bool {
+		reason = strings.ToLower(reason)
+		return slices.ContainsFunc(reasons, func(part string) bool {
+			return part != "" && strings.Contains(reason, strings.ToLower(part))
+		})
+	}
+}
+
+// balanceMost is the most that an account may begin with.
+const balanceMost = 1_000_000_000 * exchange.Currency

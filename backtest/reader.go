@@ -1,0 +1,237 @@
+package backtest
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/journal"
+	"github.com/smk-go/smk/sim/exchange"
+)
+
+// Reader reads the events of a recording in order. It belongs to one goroutine.
+type Reader struct {
+	journal *journal.Reader
+	message msg.Payload
+	own     own
+	books   map[bookID]*[2]window
+
+	contracts map[uint32][]uint32     // by market of which complete books were received
+	taken     map[bookID][]takenLevel // until the others change the book
+	pending   pendingBooks            // wait for the reports behind them
+	ready     []Event
+	next      int
+	count     Counts
+
+	base        int64 // wall clock less the loop's, of this run
+	based       bool
+	first       int64 // of the first record
+	last        int64 // of the newest event
+	end         int64 // of the newest record
+	approximate bool  // the journal was imported
+	epoch       uint32
+	expect      uint64 // sequence of the next payload of the connection; 0 before the first
+	ended       bool
+	watch       recordWatch
+}
+
+// recordWatch is called with what a reader decodes, before it becomes an event. It may be nil.
+type recordWatch interface {
+	inbound(at int64, r *journal.Record, m *msg.Payload)
+	outbound(at int64, r *journal.Record, m *msg.Payload)
+}
+
+// Counts is what a reader has read so far.
+type Counts struct {
+	Records   uint64 // of the journal
+	Messages  uint64 // from the exchange, in sequence
+	Books     uint64 // of them about books
+	Unpaired  uint64 // levels that had less than the recording account's own orders there
+	Malformed uint64 // payloads that are no messages
+	Lost      uint64 // records that the journal does not have
+}
+
+// bookID names a contract.
+type bookID struct{ market, contract uint32 }
+
+// openReader opens the journal in a folder.
+func openReader(dir string) (*Reader, error) {
+	j, err := journal.OpenDir(dir, journal.ReaderConfig{})
+	if err != nil {
+		return nil, err
+	}
+	return &Reader{
+		journal: j, own: newOwn(), books: make(map[bookID]*[2]window), contracts: make(map[uint32][]uint32),
+		taken: make(map[bookID][]takenLevel),
+	}, nil
+}
+
+// Close closes the journal.
+func (r *Reader) Close() error { return r.journal.Close() }
+
+// Counts returns what was read so far.
+func (r *Reader) Counts() Counts { return r.count }
+
+// Next returns the next event, which is valid until the next call, and [io.EOF] after the last. Other errors are those
+// of the journal.
+func (r *Reader) Next() (*Event, error) {
+	for {
+		if r.next < len(r.ready) {
+			e := &r.ready[r.next]
+			r.next++
+			return e, nil
+		}
+		r.ready, r.next = r.ready[:0], 0
+		if r.ended {
+			return nil, io.EOF
+		}
+		rec, err := r.journal.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			r.ended = true
+			r.flush()
+		case err != nil:
+			return nil, err
+		default:
+			r.record(rec)
+		}
+	}
+}
+
+// event returns a new event to be filled in.
+func (r *Reader) event(kind EventKind, at int64) *Event {
+	if len(r.ready) < cap(r.ready) {
+		r.ready = r.ready[:len(r.ready)+1]
+	} else {
+		r.ready = append(r.ready, Event{})
+	}
+	e := &r.ready[len(r.ready)-1]
+	r.last = max(r.last, at)
+	e.reset(kind, r.last)
+	return e
+}
+
+// record takes a record of the journal.
+func (r *Reader) record(rec *journal.Record) {
+	if rec.Own {
+		if s, err := journal.DecodeSegment(rec.Payload); rec.Kind == journal.KindSegment && err == nil {
+			r.approximate = r.approximate || strings.HasPrefix(s.Name, Approximate)
+		}
+		return
+	}
+	if r.count.Records++; !r.based {
+		r.base, r.based = rec.Wall-rec.At, true
+		r.first, r.last = rec.Wall, rec.Wall
+	}
+	at := rec.At + r.base
+	r.end = max(r.end, at)
+	switch rec.Kind {
+	case journal.KindStart:
+		r.base = rec.Wall - rec.At
+		r.gap(rec.At + r.base)
+	case journal.KindLost:
+		if lost, err := journal.DecodeLost(rec.Payload); err == nil {
+			r.count.Lost += lost.Records
+		}
+		r.gap(at)
+	case journal.KindInbound:
+		r.received(at, rec)
+	case journal.KindOutbound:
+		if err := r.message.Decode(rec.Payload, nil); err != nil {
+			r.count.Malformed++
+			return
+		}
+		r.own.sent(&r.message)
+		if r.watch != nil {
+			r.watch.outbound(at, rec, &r.message)
+		}
+	}
+}
+
+// gap notes that nothing is known of what follows until a complete book.
+func (r *Reader) gap(at int64) {
+	r.flush()
+	r.expect = 0
+	if len(r.books) > 0 {
+		r.event(EventGap, at)
+	}
+}
+
+// received takes a payload of the exchange.
+func (r *Reader) received(at int64, rec *journal.Record) {
+	m := &r.message
+	if err := m.Decode(rec.Payload, nil); err != nil {
+		r.count.Malformed++
+		return
+	}
+	if !r.inSequence(at, rec, m) {
+		return
+	}
+	r.count.Messages++
+	if r.watch != nil {
+		r.watch.inbound(at, rec, m)
+	}
+	switch m.GetType() {
+	case msg.PayloadContractQuotes:
+		r.count.Books++
+		r.update(at, m.GetContractQuotes())
+	case msg.PayloadMarketQuotes:
+		r.count.Books++
+		r.flush()
+		r.snapshot(at, m.GetMarketQuotes())
+	default:
+		if r.own.apply(m, at) {
+			if r.pending.n == 0 {
+				r.settleOwn(at)
+			} else {
+				r.pending.reported = true
+			}
+			return
+		}
+		r.flush()
+		r.other(at, m)
+	}
+}
+
+// inSequence reports whether a payload is the next of its connection. Others were discarded by the session, which asked
+// for what was missing.
+func (r *Reader) inSequence(at int64, rec *journal.Record, m *msg.Payload) bool {
+	seq := m.GetEtoPayload().GetSeq()
+	if rec.Epoch != r.epoch {
+		r.epoch = rec.Epoch
+		r.gap(at)
+	}
+	if r.expect != 0 && seq != r.expect && seq != 0 {
+		return false
+	}
+	r.expect = seq + 1
+	return true
+}
+
+// other takes a message that is neither about a book nor about an order.
+func (r *Reader) other(at int64, m *msg.Payload) {
+	switch m.GetType() {
+	case msg.PayloadMarketState:
+		b := m.GetMarketState()
+		e := r.event(EventState, at)
+		e.Market, e.State, e.Reason = b.GetMarketId(), b.GetState(), string(b.GetReason())
+		e.Contracts = append(e.Contracts, b.GetContracts()...)
+	case msg.PayloadMarketManagedState:
+		b := m.GetMarketManagedState()
+		e := r.event(EventManaged, at)
+		e.Market, e.Managed = b.GetMarketId(), b.GetManagedState() == msg.MarketManaged
+	case msg.PayloadThrottleLimitsChanged:
+		b := m.GetThrottleLimitsChanged()
+		e := r.event(EventThrottle, at)
+		e.Throttle = Throttle{b.GetAverageRatePs(), b.GetBurstSize(), b.GetTickMs()}
+	case msg.PayloadRunningballNotification:
+		b := m.GetRunningballNotification()
+		e := r.event(EventMatch, at)
+		e.EventID = b.GetEventId()
+		e.Match = exchange.Notification{
+			State: b.GetState(), Details: string(b.GetDetails()), Period: b.GetPeriod(), Playtime: b.GetPlaytime(),
+			ScoreHome: b.GetScoreHome(), ScoreAway: b.GetScoreAway(),
+		}
+	}
+}

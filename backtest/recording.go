@@ -1,0 +1,213 @@
+package backtest
+
+import (
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/journal"
+	"github.com/smk-go/smk/sim/exchange"
+)
+
+// Recording is a journal that was read once, so that it is known which markets it has. It may be used by several
+// goroutines, each of which reads the journal by itself.
+type Recording struct {
+	Dir        string
+	Begin, End int64 // ns since 1970, of the first and the last record
+	Markets    []RecordedMarket
+	Events     []uint32 // sports events
+	Depth      int      // visible levels of a side
+	Throttle   Throttle // the first one; zeros if there is none
+	Balance    exchange.Money
+	Counts     Counts
+	Latency    Measured
+	Orders     int  // accepted orders of the recording account
+	Fills      int  // of them
+	Approx     bool // imported, see [Approximate]
+}
+
+// RecordedMarket is a market of a recording.
+type RecordedMarket struct {
+	ID             uint32
+	Contracts      []uint32
+	State          msg.MarketStateType // the first one
+	End            msg.MarketStateType // the last one
+	Managed        bool                // it was at some time
+	NonRunners     bool                // a contract was removed
+	PendingTimeout uint32              // seconds, of provisional fills of the recording account; 0 if there were none
+	Last           []uint32            // by contract, the last price: of the middle, or traded; 0 if there is none
+}
+
+// Approximate is the name that imported journals have in their segments, followed by why they are approximate.
+const Approximate = "approximate"
+
+// Open reads a journal to find out what markets it has. The error is one of the journal, or [ErrNoMarkets].
+func Open(dir string) (*Recording, error) {
+	r, err := openReader(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Close() }()
+	s := scanner{recording: &Recording{Dir: dir, Depth: depthLeast}, markets: make(map[uint32]*RecordedMarket)}
+	s.measure.sent = make(map[uint64]int64)
+	r.watch = &s
+	r.own.watch = s.report
+	for {
+		e, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		s.event(e)
+	}
+	s.finish(r)
+	if len(s.recording.Markets) == 0 {
+		return nil, ErrNoMarkets
+	}
+	return s.recording, nil
+}
+
+// Reader returns a reader of the events, at the first one.
+func (r *Recording) Reader() (*Reader, error) { return openReader(r.Dir) }
+
+// Market returns a market, nil if the recording does not have it.
+func (r *Recording) Market(id uint32) *RecordedMarket {
+	for i := range r.Markets {
+		if r.Markets[i].ID == id {
+			return &r.Markets[i]
+		}
+	}
+	return nil
+}
+
+// scanner finds out what a recording has.
+type scanner struct {
+	recording *Recording
+	markets   map[uint32]*RecordedMarket
+	order     []uint32
+	measure   measure
+	balance   bool
+}
+
+// market returns the market of an id.
+func (s *scanner) market(id uint32) *RecordedMarket {
+	m := s.markets[id]
+	if m == nil {
+		m = &RecordedMarket{ID: id}
+		if len(s.order) < marketsMax {
+			s.markets[id] = m
+			s.order = append(s.order, id)
+		}
+	}
+	return m
+}
+
+func (m *RecordedMarket) contract(id uint32) {
+	if !slices.Contains(m.Contracts, id) && len(m.Contracts) < contractsMax {
+		m.Contracts = append(m.Contracts, id)
+		m.Last = append(m.Last, 0)
+	}
+}
+
+func (s *scanner) event(e *Event) {
+	switch e.Kind {
+	case EventBook:
+		m := s.market(e.Market)
+		m.contract(e.Contract)
+		for i := range e.Change.Trades {
+			m.Last[slices.Index(m.Contracts, e.Contract)] = e.Change.Trades[i].Price
+		}
+	case EventState:
+		m := s.market(e.Market)
+		if m.State == 0 {
+			m.State = e.State
+		}
+		m.End = e.State
+		for i := range e.Contracts {
+			c := &e.Contracts[i]
+			m.contract(c.GetContractId())
+			m.NonRunners = m.NonRunners || c.GetState() == msg.ContractStateReduced
+		}
+	case EventManaged:
+		m := s.market(e.Market)
+		m.Managed = m.Managed || e.Managed
+	case EventMatch:
+		if !slices.Contains(s.recording.Events, e.EventID) && len(s.recording.Events) < marketsMax {
+			s.recording.Events = append(s.recording.Events, e.EventID)
+		}
+	case EventThrottle:
+		if s.recording.Throttle == (Throttle{}) {
+			s.recording.Throttle = e.Throttle
+		}
+	}
+}
+
+// report counts what the recording account did.
+func (s *scanner) report(r Report) {
+	switch r.Kind {
+	case ReportAccepted:
+		s.recording.Orders++
+	case ReportFilled:
+		s.recording.Fills++
+	}
+}
+
+// inbound implements recordWatch.
+func (s *scanner) inbound(at int64, _ *journal.Record, m *msg.Payload) {
+	s.measure.inbound(at, m)
+	switch m.GetType() {
+	case msg.PayloadOrderAccepted:
+		b := m.GetOrderAccepted()
+		s.firstBalance(b.HasAvailableBalance(), b.GetAvailableBalance(), b.GetExposure())
+	case msg.PayloadOrderExecuted:
+		b := m.GetOrderExecuted()
+		s.firstBalance(b.HasAvailableBalance(), b.GetAvailableBalance(), b.GetExposure())
+		if t := b.GetPendingTimeout(); t > 0 && t < 1000 {
+			mk := s.market(b.GetMarketId())
+			mk.PendingTimeout = max(mk.PendingTimeout, t)
+		}
+	}
+}
+
+// outbound implements recordWatch.
+func (s *scanner) outbound(at int64, _ *journal.Record, m *msg.Payload) { s.measure.outbound(at, m) }
+
+// firstBalance notes what the account had when it began.
+func (s *scanner) firstBalance(known bool, available, exposure float64) {
+	if !known || s.balance {
+		return
+	}
+	const most = 1e9 // currency
+	if total := available - min(exposure, 0); total > 0 && total < most {
+		s.recording.Balance, s.balance = exchange.Money(total*float64(exchange.Currency)), true
+	}
+}
+
+func (s *scanner) finish(r *Reader) {
+	rec := s.recording
+	rec.Counts = r.count
+	rec.Begin, rec.End = r.first, r.end
+	rec.Latency = s.measure.result()
+	for _, w := range r.books {
+		for side := range w {
+			rec.Depth = max(rec.Depth, w[side].depth)
+		}
+	}
+	for _, id := range s.order {
+		m := s.markets[id]
+		if len(m.Contracts) == 0 {
+			continue
+		}
+		for i, contract := range m.Contracts {
+			w := r.books[bookID{id, contract}]
+			if w != nil && len(w[buy].levels) > 0 && len(w[sell].levels) > 0 {
+				m.Last[i] = (w[buy].levels[0].key + exchange.PriceSum - w[sell].levels[0].key) / 2
+			}
+		}
+		rec.Markets = append(rec.Markets, *m)
+	}
+	rec.Approx = r.approximate
+}

@@ -1,0 +1,359 @@
+package backtest
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/exchange"
+)
+
+// Account of the bot in the recorded market. Whatever a bot logs in with is replaced by these.
+const (
+	accountName   = "backtest"
+	accountSecret = "backtest"
+	houseName     = "recorded market"
+)
+
+// Config says what a bot is run against. The zero value, with Dir or Recording, is a run without latencies under all
+// three assumptions.
+type Config struct {
+	Dir       string     // folder of the journal
+	Recording *Recording // a journal that was opened before, instead of Dir
+
+	// Queues are the assumptions about the queue, one run each; nil means all three.
+	Queues []exchange.Queue
+
+	Latency Latencies
+	Seed    uint64 // of what is drawn at random: latencies, references
+
+	// Balance is what the account has at the beginning; 0 means what the recording account had, or 10,000.00 if the
+	// recording does not say.
+	Balance exchange.Money
+
+	// Commission is charged of the net winnings of each market, in 1/100 %; 0 means 2 %, negative none.
+	Commission int
+
+	// Winners says which contracts win, by market: the stream does not. A market without is settled for the contract
+	// with the highest last price, and the result says so.
+	Winners map[uint32][]uint32
+
+	// EachWins are markets each of whose contracts wins or loses by itself; in the others exactly one wins.
+	EachWins []uint32
+
+	// PendingTimeout is how long fills in a managed live market are provisional; 0 means as the recording account's
+	// were, or 8 s.
+	PendingTimeout time.Duration
+
+	// VoidReasons are parts of the reasons of halts for which provisional fills are voided, besides those that the
+	// recording account's were voided with; nil means VoidReasons of this package.
+	VoidReasons []string
+
+	// Labels are kept with the result, such as the parameters of the bot.
+	Labels map[string]string
+
+	// Progress, if not nil, is called now and then with how much of the recording was played, 0 to 1, in the run with
+	// number model of all.
+	Progress func(model int, part float64)
+}
+
+// Start registers a bot's handlers on an engine, as it is done before Run; see [engine.Replay].
+type Start = func(*engine.Engine) error
+
+// Run runs a bot against a recorded market, once for each assumption. bot is the bot's configuration; its address,
+// credentials, clock, files and threads are replaced. Its Journal, if it has a Dir, is written in the first run, with
+// what happened to the bot there. start is called for each run with an engine of its own and must not share state
+// between them.
+//
+// The error is one of the journal, a *[ConfigError], that of start, of engine.New, or of a bot whose engine ended
+// before the recording did with another outcome than a logout.
+func Run(c Config, bot engine.Config, start Start) (*Result, error) {
+	c, err := c.resolve()
+	if err != nil {
+		return nil, err
+	}
+	r := c.newResult()
+	for i, q := range c.Queues {
+		m, err := c.runModel(i, q, bot, start)
+		if err != nil {
+			return nil, fmt.Errorf("%v: %w", q, err)
+		}
+		bot.Journal.Dir = ""
+		r.Models = append(r.Models, *m)
+	}
+	r.complete()
+	return r, nil
+}
+
+// resolve opens the journal and replaces zeros by defaults.
+func (c Config) resolve() (Config, error) {
+	if c.Recording == nil {
+		rec, err := Open(c.Dir)
+		if err != nil {
+			return c, err
+		}
+		c.Recording = rec
+	}
+	if c.Queues == nil {
+		c.Queues = []exchange.Queue{exchange.QueuePessimistic, exchange.QueueProportional, exchange.QueueOptimistic}
+	}
+	if c.Balance == 0 {
+		if c.Balance = c.Recording.Balance; c.Balance == 0 {
+			c.Balance = 10_000 * exchange.Currency
+		}
+	}
+	if c.Commission == 0 {
+		c.Commission = 200
+	}
+	c.Commission = max(c.Commission, 0)
+	if c.VoidReasons == nil {
+		c.VoidReasons = VoidReasons
+	}
+	switch {
+	case c.Balance < 0 || c.Balance > balanceMost:
+		return c, &ConfigError{"Balance", "must be 0 to 1,000,000,000.00"}
+	case c.Commission > exchange.PriceSum:
+		return c, &ConfigError{"Commission", "must be at most 100 %"}
+	case c.PendingTimeout < 0 || c.PendingTimeout >= 1000*time.Second:
+		return c, &ConfigError{"PendingTimeout", "must be 0 to 999 s"}
+	}
+	for market, winners := range c.Winners {
+		m := c.Recording.Market(market)
+		if m == nil {
+			return c, &ConfigError{"Winners", fmt.Sprintf("the recording has no market %d", market)}
+		}
+		for _, w := range winners {
+			if !slices.Contains(m.Contracts, w) {
+				return c, &ConfigError{"Winners", fmt.Sprintf("market %d has no contract %d", market, w)}
+			}
+		}
+	}
+	return c, nil
+}
+
+// ends returns how the markets end.
+func (c *Config) ends() []MarketEnd {
+	ends := make([]MarketEnd, 0, len(c.Recording.Markets))
+	for i := range c.Recording.Markets {
+		m := &c.Recording.Markets[i]
+		e := MarketEnd{Market: m.ID, Winners: c.Winners[m.ID], Ended: m.End >= msg.MarketStateSettled}
+		if e.Winners == nil {
+			e.Assumed = true
+			best := slices.Max(m.Last)
+			e.Winners = []uint32{m.Contracts[slices.Index(m.Last, best)]}
+		}
+		ends = append(ends, e)
+	}
+	return ends
+}
+
+// newResult returns the result of no run yet.
+func (c *Config) newResult() *Result {
+	r := &Result{
+		Version: version(), Recording: c.Recording.Dir, Begin: c.Recording.Begin, End: c.Recording.End, Seed: c.Seed,
+		Settings: Settings{
+			Balance: c.Balance, Commission: uint32(c.Commission), Feed: c.Latency.Feed.String(),
+			Entry: c.Latency.Entry.String(), Response: c.Latency.Response.String(), VoidReasons: c.VoidReasons,
+			Labels: c.Labels,
+		},
+		Outcomes: c.ends(), Warnings: []string{},
+	}
+	n := &c.Recording.Counts
+	warn := func(there bool, format string, args ...any) {
+		if there {
+			r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
+		}
+	}
+	warn(c.Recording.Approx, "the recording was imported and is approximate: trades have no side and no exact volume")
+	warn(n.Lost > 0, "%d records of the journal were lost", n.Lost)
+	warn(n.Malformed > 0, "%d payloads could not be read", n.Malformed)
+	warn(n.Unpaired > 0, "%d levels had less than the recording account's own orders there", n.Unpaired)
+	for _, e := range r.Outcomes {
+		warn(e.Assumed && e.Ended, "who won market %d is not in the stream: contract %d is assumed, by its last price",
+			e.Market, e.Winners[0])
+	}
+	return r
+}
+
+// Join returns one result of several that differ in the assumption about the queue alone.
+func Join(parts ...*Result) *Result {
+	r := *parts[0]
+	for _, p := range parts[1:] {
+		r.Models = append(r.Models, p.Models...)
+	}
+	r.complete()
+	return &r
+}
+
+// complete adds what follows from all runs.
+func (r *Result) complete() {
+	r.findBand()
+	for i := range r.Models {
+		if n := r.Models[i].Figures.RecordingGaps; n > 0 {
+			text := fmt.Sprintf("the recording has %d gaps: what happened in them is not known", n)
+			if !slices.Contains(r.Warnings, text) {
+				r.Warnings = append(r.Warnings, text)
+			}
+		}
+	}
+}
+
+// version returns the version of the library.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, d := range append([]*debug.Module{&info.Main}, info.Deps...) {
+		if d.Path == "github.com/smk-go/smk" && d.Version != "" {
+			return d.Version
+		}
+	}
+	return info.Main.Version
+}
+
+// simConfig returns the exchange of a run.
+func (c *Config) simConfig(q exchange.Queue, onFill func(exchange.RecordedFill)) (sim.Config, error) {
+	rec := c.Recording
+	s := sim.Config{
+		Seed: c.Seed, Now: rec.Begin, Depth: rec.Depth,
+		Accounts: []exchange.Account{
+			{Username: accountName, Password: accountSecret, Token: accountSecret, Balance: c.Balance},
+			{Username: houseName, House: true, Balance: balanceMost},
+		},
+		Recorded: exchange.Recorded{Account: houseName, Queue: q, OnFill: onFill},
+	}
+	if t := rec.Throttle; t != (Throttle{}) {
+		s.Throttle = sim.Throttle{Rate: t.Rate, Burst: t.Burst, Tick: time.Duration(t.TickMs) * time.Millisecond}
+	}
+	var event uint32
+	if len(rec.Events) == 1 {
+		event = rec.Events[0]
+		s.Events = []exchange.Event{{ID: event, Name: "recorded"}}
+	}
+	for i := range rec.Markets {
+		m := &rec.Markets[i]
+		mk := exchange.Market{
+			ID: m.ID, EventID: event, Name: "recorded", State: m.State, NonRunners: m.NonRunners,
+			WinnerTakesAll: !slices.Contains(c.EachWins, m.ID),
+		}
+		if mk.State > msg.MarketStateHalted || mk.State < 0 {
+			mk.State = msg.MarketStateHalted
+		}
+		for _, id := range m.Contracts {
+			mk.Contracts = append(mk.Contracts, exchange.Contract{ID: id, Name: "recorded"})
+		}
+		s.Markets = append(s.Markets, mk)
+	}
+	return s, nil
+}
+
+// newFeed returns what plays the recording, at its first event.
+func (c *Config) newFeed(s *sim.Sim, col *collector) (*feed, error) {
+	reader, err := c.Recording.Reader()
+	if err != nil {
+		return nil, err
+	}
+	f := &feed{
+		reader: reader, sim: s, ended: make(map[bookID]bool), managed: make(map[uint32]bool),
+		timeout: make(map[uint32]int64), winners: make(map[uint32][]uint32),
+		settled: col.settling, before: col.before, voids: voidsFor(c.VoidReasons),
+	}
+	if len(c.Recording.Events) == 1 {
+		f.event = c.Recording.Events[0]
+	}
+	for _, e := range c.ends() {
+		f.winners[e.Market] = e.Winners
+	}
+	for i := range c.Recording.Markets {
+		m := &c.Recording.Markets[i]
+		timeout := c.PendingTimeout
+		if timeout == 0 {
+			timeout = time.Duration(m.PendingTimeout) * time.Second
+		}
+		if timeout == 0 {
+			timeout = 8 * time.Second
+		}
+		f.timeout[m.ID] = int64(timeout)
+	}
+	f.advance()
+	return f, nil
+}
+
+// runModel runs the bot once.
+func (c *Config) runModel(number int, q exchange.Queue, bot engine.Config, start Start) (*Model, error) {
+	col := newCollector(c.Recording.Begin, c.Recording.End, c.Balance)
+	settings, err := c.simConfig(q, col.filled)
+	if err != nil {
+		return nil, err
+	}
+	s, err := sim.New(settings)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = s.Close() }()
+	col.x = s.Exchange
+	s.Exchange.Login(accountName, col)
+	f, err := c.newFeed(s, col)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.reader.Close() }()
+	s.SetOnTick(f.tick)
+	w := &world{
+		sim: s, latency: c.Latency, random: rand.New(rand.NewPCG(c.Seed, 0x1a7e)), now: c.Recording.Begin,
+	}
+	bot = w.adapt(bot, c.Seed)
+	bot.Session.Username, bot.Session.Password, bot.Session.Token = accountName, accountSecret, ""
+	if w.engine, err = engine.New(bot); err != nil {
+		return nil, err
+	}
+	defer func() { _ = w.engine.Close() }()
+	if err := start(w.engine); err != nil {
+		return nil, err
+	}
+	if err := c.play(number, w, f); err != nil {
+		return nil, err
+	}
+	m := col.finish(c.Recording, c.Commission, f.winners)
+	m.Queue, m.End = q.String(), w.outcome.Error()
+	m.Figures.Messages, m.Figures.RecordingGaps, m.Figures.RefusedEvents = f.played, f.gaps, f.refused
+	if t := settings.Throttle; t.Rate > 0 {
+		m.Figures.ThrottleUse = float64(m.Figures.ThrottlePeak) / float64(t.Rate)
+	}
+	return &m, nil
+}
+
+// progressEvery is how many parts of a run are reported.
+const progressEvery = 200
+
+// play lets the world go through the recording, and ends the bot.
+func (c *Config) play(number int, w *world, f *feed) error {
+	begin, end := c.Recording.Begin, c.Recording.End+1
+	for i := int64(1); i <= progressEvery && !w.ended; i++ {
+		if err := w.run(begin + (end-begin)/progressEvery*i + (end-begin)%progressEvery*(i/progressEvery)); err != nil {
+			return err
+		}
+		if f.err != nil {
+			return f.err
+		}
+		if c.Progress != nil {
+			c.Progress(number, float64(i)/progressEvery)
+		}
+	}
+	if w.ended {
+		if errors.Is(w.outcome, engine.ErrLoggedOut) {
+			return nil
+		}
+		return w.outcome
+	}
+	return w.stop()
+}
+
+func durationOf(n uint64) time.Duration { return time.Duration(n) }

@@ -1,0 +1,465 @@
+package backtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"time"
+
+	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/exchange"
+)
+
+// Times of a [Server], of the system's clock.
+const (
+	firstClient  = 30 * time.Second       // until a client has to have connected
+	firstQuiet   = 300 * time.Millisecond // without a byte from it until the recording begins
+	firstMost    = 5 * time.Second        // until it begins at the latest
+	echoPatience = 50 * time.Millisecond  // for the answer to a heartbeat
+	mutePatience = time.Millisecond       // of a client that does not answer any
+	lastPatience = 10 * time.Second       // for the clients to leave after the recording
+	clientWrite  = 10 * time.Second       // for a client to take what is sent
+	inputQueue   = 64                     // pieces of input that wait
+	inputBytes   = 16 << 10               // of a piece
+	stallsMost   = 20                     // after which a client does not answer heartbeats, it seems
+)
+
+// Errors of a server.
+var (
+	ErrNoClient = errors.New("backtest: no client has connected")
+	ErrTooSlow  = errors.New("backtest: a client does not take what is sent")
+)
+
+// ServerConfig says how a recording is served.
+type ServerConfig struct {
+	Config
+	Queue exchange.Queue
+
+	// Address to listen on; "" means a free port of the loopback interface.
+	Address string
+
+	// Username, Password and Token of the account; if Username is "", those of the simulator's demonstration.
+	Username, Password, Token string
+
+	// Speed is how many seconds of the recording pass in one second. 0 means as fast as the client goes: Step of the
+	// recording at a time, after which the exchange sends a heartbeat and waits for the client's.
+	Speed float64
+	Step  time.Duration // 0 means a millisecond
+}
+
+// Server plays a recording to clients over TCP.
+type Server struct {
+	config   ServerConfig
+	listener net.Listener
+	world    *world
+	feed     *feed
+	collect  *collector
+	input    chan clientInput
+	clients  []*client
+	stalls   uint64
+	started  time.Time // when the recording began
+}
+
+// client is a connection over TCP.
+type client struct {
+	socket net.Conn
+	link   *link
+	closed bool
+	buf    []byte
+
+	sent, got beatCounter // heartbeats to the client and from it
+	stalls    int         // in a row
+}
+
+// clientInput is something that the network did.
+type clientInput struct {
+	client *client // nil of a new connection
+	socket net.Conn
+	bytes  []byte
+	err    error
+}
+
+// Listen opens a recording to be served. The caller must call Close.
+func Listen(c ServerConfig) (*Server, error) {
+	var err error
+	if c.Config, err = c.Config.resolve(); err != nil {
+		return nil, err
+	}
+	if c.Address == "" {
+		c.Address = "127.0.0.1:0"
+	}
+	if c.Username == "" {
+		c.Username, c.Password, c.Token = sim.DemoUsername, sim.DemoPassword, sim.DemoToken
+	}
+	if c.Step == 0 {
+		c.Step = time.Millisecond
+	}
+	if c.Speed < 0 || c.Speed > 1e6 || c.Step < 0 || c.Step > time.Minute {
+		return nil, &ConfigError{"Speed", "must be 0 to 1000000, and Step at most a minute"}
+	}
+	s := &Server{config: c, input: make(chan clientInput, inputQueue)}
+	if err := s.open(); err != nil {
+		return nil, err
+	}
+	if s.listener, err = net.Listen("tcp", c.Address); err != nil {
+		return nil, errors.Join(err, s.release())
+	}
+	return s, nil
+}
+
+// open makes the exchange and what plays into it.
+func (s *Server) open() error {
+	c := &s.config
+	s.collect = newCollector(c.Recording.Begin, c.Recording.End, c.Balance)
+	settings, err := c.simConfig(c.Queue, s.collect.filled)
+	if err != nil {
+		return err
+	}
+	a := &settings.Accounts[0]
+	a.Username, a.Password, a.Token = c.Username, c.Password, c.Token
+	x, err := sim.New(settings)
+	if err != nil {
+		return err
+	}
+	s.collect.x, s.collect.account = x.Exchange, c.Username
+	x.Exchange.Login(c.Username, s.collect)
+	if s.feed, err = c.newFeed(x, s.collect); err != nil {
+		return errors.Join(err, x.Close())
+	}
+	s.world = &world{
+		sim: x, latency: c.Latency, random: rand.New(rand.NewPCG(c.Seed, 0x1a7e)), now: c.Recording.Begin, ended: true,
+	}
+	return nil
+}
+
+// Addr returns the address that the server listens on.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// Stalls returns how often a client did not answer a heartbeat in time, after Serve.
+func (s *Server) Stalls() uint64 { return s.stalls }
+
+// Result returns the result of the run that Serve returned.
+func (s *Server) Result(m *Model) *Result {
+	r := s.config.newResult()
+	r.Models = append(r.Models, *m)
+	if s.stalls > 0 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("the bot did not answer %d heartbeats in time", s.stalls))
+	}
+	r.complete()
+	return r
+}
+
+// Close releases everything.
+func (s *Server) Close() error {
+	_ = s.listener.Close() // Serve may have closed it
+	return s.release()
+}
+
+func (s *Server) release() error {
+	if s.world == nil {
+		return nil
+	}
+	err := errors.Join(s.feed.reader.Close(), s.world.sim.Close())
+	s.world = nil
+	return err
+}
+
+// Serve waits for a client, plays the recording, calls ended, which may be nil, waits for the clients to leave, and
+// returns what became of the account. It serves once.
+func (s *Server) Serve(ctx context.Context, ended func()) (*Model, error) {
+	go s.accept()
+	defer s.hangUp()
+	if err := s.awaitFirst(ctx); err != nil {
+		return nil, err
+	}
+	s.world.sim.SetOnTick(s.feed.tick)
+	s.world.touched = true // the first event may be due before the next tick
+	s.started = time.Now()
+	if err := s.play(ctx); err != nil {
+		return nil, err
+	}
+	if ended != nil {
+		ended()
+	}
+	if err := s.awaitLast(ctx); err != nil {
+		return nil, err
+	}
+	m := s.collect.finish(s.config.Recording, s.config.Commission, s.feed.winners)
+	m.Queue, m.End = s.config.Queue.String(), "the recording ended"
+	m.Figures.Messages, m.Figures.RecordingGaps, m.Figures.RefusedEvents = s.feed.played, s.feed.gaps, s.feed.refused
+	return &m, nil
+}
+
+// accept passes on new connections until the listener is closed.
+func (s *Server) accept() {
+	for {
+		socket, err := s.listener.Accept()
+		if err != nil {
+			return
+		}
+		s.input <- clientInput{socket: socket}
+	}
+}
+
+// hangUp closes the connections.
+func (s *Server) hangUp() {
+	_ = s.listener.Close()
+	for _, c := range s.clients {
+		_ = c.socket.Close()
+	}
+	go func() { // whoever still wants to pass something on
+		for {
+			select {
+			case in := <-s.input:
+				if in.client == nil && in.socket != nil {
+					_ = in.socket.Close()
+				}
+			case <-time.After(time.Second):
+				return
+			}
+		}
+	}()
+}
+
+// take handles what the network did.
+func (s *Server) take(in clientInput) error {
+	switch c := in.client; {
+	case c == nil:
+		conn, err := s.world.connect()
+		if err != nil {
+			return in.socket.Close()
+		}
+		c = &client{socket: in.socket, link: conn.(*link), buf: make([]byte, inputBytes)}
+		s.clients = append(s.clients, c)
+		go s.read(c)
+	case in.err != nil:
+		c.closed, c.link.closed = true, true
+		_ = c.socket.Close()
+	default:
+		c.got.count(in.bytes)
+		for b := in.bytes; len(b) > 0 && !c.link.left; {
+			n, err := c.link.Write(b)
+			if err != nil {
+				return err
+			}
+			if b = b[n:]; n == 0 { // the exchange has to get on with what it has
+				s.world.tick()
+				if err := s.flush(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// read passes on what a client sends.
+func (s *Server) read(c *client) {
+	for {
+		b := make([]byte, inputBytes)
+		n, err := c.socket.Read(b)
+		if n > 0 {
+			s.input <- clientInput{client: c, bytes: b[:n]}
+		}
+		if err != nil {
+			s.input <- clientInput{client: c, err: err}
+			return
+		}
+	}
+}
+
+// flush sends what has arrived for the clients at the moment that the clock shows.
+func (s *Server) flush() error {
+	s.world.move()
+	kept := s.clients[:0]
+	for _, c := range s.clients {
+		for !c.closed {
+			n, err := c.link.Read(c.buf)
+			if n > 0 {
+				c.sent.count(c.buf[:n])
+				_ = c.socket.SetWriteDeadline(time.Now().Add(clientWrite))
+				if _, werr := c.socket.Write(c.buf[:n]); werr != nil {
+					var late net.Error
+					if errors.As(werr, &late) && late.Timeout() {
+						return fmt.Errorf("%w: for %v", ErrTooSlow, clientWrite)
+					}
+					err = werr
+				}
+			}
+			if err != nil {
+				c.closed, c.link.closed = true, true
+				_ = c.socket.Close()
+			}
+			if n == 0 {
+				break
+			}
+		}
+		if !c.closed {
+			kept = append(kept, c)
+		}
+	}
+	clear(s.clients[len(kept):])
+	s.clients = kept
+	s.world.move()
+	return nil
+}
+
+// wait waits until something arrives or a time has passed, and handles what arrived. It reports whether anything did.
+func (s *Server) wait(ctx context.Context, d time.Duration) (arrived bool, err error) {
+	timer := time.NewTimer(max(d, 0))
+	defer timer.Stop()
+	select {
+	case in := <-s.input:
+		return true, s.take(in)
+	case <-timer.C:
+		return false, nil
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	}
+}
+
+// awaitFirst waits until a client has connected and has sent what it sends at the beginning.
+func (s *Server) awaitFirst(ctx context.Context) error {
+	if arrived, err := s.wait(ctx, firstClient); err != nil || !arrived {
+		if err == nil {
+			err = fmt.Errorf("%w within %v", ErrNoClient, firstClient)
+		}
+		return err
+	}
+	begun := time.Now()
+	for quiet := false; !quiet && time.Since(begun) < firstMost; {
+		s.world.tick()
+		if err := s.flush(); err != nil {
+			return err
+		}
+		arrived, err := s.wait(ctx, firstQuiet)
+		if err != nil {
+			return err
+		}
+		quiet = !arrived && len(s.clients) > 0
+	}
+	return nil
+}
+
+// awaitLast lets the clients leave, at the recorded pace.
+func (s *Server) awaitLast(ctx context.Context) error {
+	begun, at := time.Now(), s.world.now
+	for len(s.clients) > 0 && time.Since(begun) < lastPatience {
+		s.world.now = max(s.world.now, at+int64(time.Since(begun)))
+		s.world.tick()
+		if err := s.flush(); err != nil {
+			return err
+		}
+		if _, err := s.wait(ctx, 10*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// play plays the recording.
+func (s *Server) play(ctx context.Context) error {
+	w, end := s.world, s.config.Recording.End+1
+	parts := int64(1)
+	for w.now < end {
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		var err error
+		if s.config.Speed > 0 {
+			err = s.pace(ctx, end)
+		} else {
+			err = s.step(ctx, end)
+		}
+		switch {
+		case err != nil:
+			return err
+		case s.feed.err != nil:
+			return s.feed.err
+		case len(s.clients) == 0:
+			return fmt.Errorf("%w: the last one has left before the recording ended", ErrNoClient)
+		}
+		begin := s.config.Recording.Begin
+		for ; s.config.Progress != nil && parts <= progressEvery; parts++ {
+			if w.now-begin < (end-begin)/progressEvery*parts {
+				break
+			}
+			s.config.Progress(int(s.config.Queue), float64(parts)/progressEvery)
+		}
+	}
+	return nil
+}
+
+// pace lets what is due at the speed of the recording happen.
+func (s *Server) pace(ctx context.Context, end int64) error {
+	w := s.world
+	virtual := func() int64 {
+		return s.config.Recording.Begin + int64(float64(time.Since(s.started))*s.config.Speed)
+	}
+	if ahead := min(w.due(), end) - virtual(); ahead > 0 {
+		if _, err := s.wait(ctx, time.Duration(float64(ahead)/s.config.Speed)); err != nil {
+			return err
+		}
+	}
+	w.now = max(w.now, min(virtual(), end))
+	w.tick()
+	return s.flush()
+}
+
+// step lets the next moments of the recording happen, and waits until the clients have kept up.
+func (s *Server) step(ctx context.Context, end int64) error {
+	w := s.world
+	if w.touched {
+		w.tick()
+	}
+	w.now = max(w.now, min(w.due(), end))
+	w.tick()
+	for until := w.now + int64(s.config.Step); w.simDue < until; {
+		w.now = max(w.now, w.simDue)
+		w.tick()
+	}
+	if err := s.flush(); err != nil {
+		return err
+	}
+	return s.keepUp(ctx)
+}
+
+// keepUp waits until each client has answered the heartbeats that it was sent, and so has taken what was sent before
+// and has sent what it wants to. One that does not answer them is given a moment instead.
+func (s *Server) keepUp(ctx context.Context) error {
+	s.world.sim.Heartbeat()
+	if err := s.flush(); err != nil {
+		return err
+	}
+	for begun := time.Now(); ; {
+		patience := echoPatience
+		late := (*client)(nil)
+		for _, c := range s.clients {
+			if !c.closed && c.got.n < c.sent.n {
+				late = c
+			}
+		}
+		if late == nil {
+			return nil
+		}
+		if late.stalls >= stallsMost {
+			patience = mutePatience
+		}
+		left := patience - time.Since(begun)
+		if left <= 0 {
+			s.stalls++
+			late.stalls++
+			late.got.n = late.sent.n
+			return nil
+		}
+		if _, err := s.wait(ctx, left); err != nil {
+			return err
+		}
+		s.world.tick()
+		if err := s.flush(); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package backtest
+
+import (
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim/exchange"
+)
+
+// window is what a recording shows of one side of a contract. Keys are prices of bids and 10000 less prices of offers,
+// so that a higher key is a better price.
+type window struct {
+	levels []rawLevel // best first
+	depth  int        // the most levels that are visible
+}
+
+// rawLevel is a level as it was sent, and what of it the others have.
+type rawLevel struct {
+	key      uint32
+	quantity uint64
+	others   uint64
+}
+
+const (
+	buy  = 0
+	sell = 1
+)
+
+func sideIndex(s msg.Side) int { return int(s - msg.SideBuy) }
+func sideOf(side int) msg.Side { return msg.SideBuy + msg.Side(side) }
+
+func keyOf(side int, price uint32) uint32 {
+	if side == sell {
+		return exchange.PriceSum - price
+	}
+	return price
+}
+
+// find returns the position of a key, or where it belongs.
+func (w *window) find(key uint32) (i int, found bool) {
+	for i < len(w.levels) && w.levels[i].key > key {
+		i++
+	}
+	return i, i < len(w.levels) && w.levels[i].key == key
+}
+
+// set sets a level's quantity; 0 removes it. It returns what the others had, and reports whether the level was there.
+func (w *window) set(key uint32, quantity, others uint64) (before uint64, found bool) {
+	i, found := w.find(key)
+	switch {
+	case found:
+		before = w.levels[i].others
+		if quantity == 0 {
+			w.levels = append(w.levels[:i], w.levels[i+1:]...)
+		} else {
+			w.levels[i].quantity, w.levels[i].others = quantity, others
+		}
+	case quantity > 0:
+		w.levels = append(w.levels, rawLevel{})
+		copy(w.levels[i+1:], w.levels[i:])
+		w.levels[i] = rawLevel{key, quantity, others}
+	}
+	return before, found
+}
+
+// raise takes note that a level of this key is visible: the exchange sends no other.
+func (w *window) raise(key uint32) {
+	if i, found := w.find(key); found && i >= w.depth {
+		w.depth = min(i+1, depthMost)
+	}
+}
+
+// trim forgets the levels that better ones have pushed out: what happens to them is not sent.
+func (w *window) trim() {
+	if len(w.levels) > w.depth {
+		w.levels = w.levels[:w.depth]
+	}
+}
+
+// worst returns the worst visible price, 0 if every level is visible.
+func (w *window) worst(side int) uint32 {
+	if len(w.levels) < w.depth {
+		return 0
+	}
+	return keyOf(side, w.levels[len(w.levels)-1].key)
+}

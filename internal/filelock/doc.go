@@ -1,0 +1,2 @@
+// Package filelock locks a file for as long as a process lives.
+package filelock

@@ -1,0 +1,346 @@
+package proxy
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/smk-go/smk/engine"
+	engineorder "github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/exchange"
+	"github.com/smk-go/smk/sim/fault"
+)
+
+var seeds = flag.Int("seeds", 8, "days of TestTruth")
+var firstSeed = flag.Uint64("seed", 0, "first seed of TestTruth")
+
+// trader is a bot behind the proxy: an engine under the world's clock.
+type trader struct {
+	day    *day
+	name   string
+	engine *engine.Engine
+	next   uint64
+	sent   map[uint64]string // labels by reference
+}
+
+// day is a world with three bots and faults on both sides of the proxy.
+type day struct {
+	*world
+	random *rand.Rand
+	faults *fault.Injector // between the proxy and the bots
+	bots   []*trader
+	below  []*link // connections of the bots
+	down   bool    // the proxy does not run
+}
+
+// plan draws faults that the protocol can recover from.
+func plan(r *rand.Rand) (p fault.Plan) {
+	for k := range fault.Kinds {
+		switch k {
+		case fault.Corrupt, fault.CorruptIn, fault.DelayIn, fault.ReorderIn, fault.DropBefore, fault.DuplicateBefore,
+			fault.DelayBefore, fault.ReorderBefore, fault.Swap, fault.Unconfirmed, fault.Skip, fault.Unheard,
+			fault.Throttled:
+			continue
+		}
+		if r.IntN(3) == 0 {
+			p.Chance[k] = []uint32{300, 10_000, 40_000}[r.IntN(3)]
+		}
+	}
+	p.Chance[fault.Cut] = min(p.Chance[fault.Cut], 2000)
+	p.Chance[fault.HalfOpen] = min(p.Chance[fault.HalfOpen], 300)
+	return p
+}
+
+func newDay(t *testing.T, seed uint64) *day {
+	d := &day{random: rand.New(rand.NewPCG(seed, 0xda1))}
+	config := sim.DefaultConfig()
+	config.Seed, config.Agents.Rate = seed, []int{0, 20, 50}[d.random.IntN(3)]
+	config.Faults = plan(d.random)
+	config.Limits.History, config.Limits.OutFrames, config.Limits.OutBytes = 1<<13, 1<<14, 1<<22
+	clients := three()
+	clients.History, clients.OutFrames, clients.OutBytes = 1<<12, 1<<13, 1<<21
+	folder := t.TempDir()
+	clients.State = filepath.Join(folder, "clients")
+	x, err := sim.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.world = &world{
+		t: t, sim: x, now: x.Now(), config: clients, account: config.Accounts[0], state: filepath.Join(folder, "engine"),
+	}
+	d.faults = fault.New(seed+1, plan(d.random))
+	d.launch()
+	for i := range clients.Clients {
+		b := &trader{day: d, name: clients.Clients[i].Name, next: uint64(i), sent: map[uint64]string{}}
+		b.engine, err = engine.New(engine.Config{
+			Address: "proxy.test:1", DisableTLS: true, Clock: func() int64 { return d.now }, Dial: d.dialProxy,
+			Session: session.Config{
+				Username: b.name, Password: b.name, AccountFromStart: true, RequireCaughtUp: true,
+				ReferenceBase: 1<<50 + uint64(i)<<40,
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.engine.Subscribe(sim.DemoMarket); err != nil {
+			t.Fatal(err)
+		}
+		d.bots = append(d.bots, b)
+	}
+	t.Cleanup(func() {
+		for _, b := range d.bots {
+			_ = b.engine.Close()
+		}
+		d.kill()
+		if err := x.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+func (d *day) dialProxy(context.Context, string, string) (net.Conn, error) {
+	if d.down {
+		return nil, io.ErrClosedPipe
+	}
+	c, err := d.faults.Connect(d.proxy.gateway, d.now)
+	if err != nil {
+		return nil, err
+	}
+	l := &link{world: d.world, conn: c}
+	d.below = append(d.below, l)
+	return l, nil
+}
+
+// kill ends the proxy and its engine as kill -9 does: only files stay.
+func (d *day) kill() {
+	for _, l := range d.below {
+		l.end()
+	}
+	d.below, d.down = nil, true
+	d.stop()
+}
+
+func (d *day) restart() {
+	d.launch()
+	d.down = false
+}
+
+// move lets time pass and everybody do what is due.
+func (d *day) move(by time.Duration) {
+	d.now += int64(by)
+	for range 3 {
+		d.sim.Tick(d.now)
+		if d.engine != nil {
+			if err := d.engine.Poll(); err != nil {
+				d.t.Fatal(err)
+			}
+		}
+		d.faults.Tick(d.now)
+		for _, b := range d.bots {
+			if err := b.engine.Poll(); err != nil {
+				d.t.Fatalf("%s: %v", b.name, err)
+			}
+		}
+	}
+}
+
+// own returns a random live order of a bot, nil if it has none.
+func (b *trader) own() *engineorder.Order {
+	n := 0
+	var chosen *engineorder.Order
+	for o := range b.engine.Orders() {
+		if o.ID != 0 {
+			if n++; b.day.random.IntN(n) == 0 {
+				chosen = o
+			}
+		}
+	}
+	return chosen
+}
+
+// act has a bot do something.
+func (b *trader) act() {
+	r := b.day.random
+	b.next += 16
+	reference, label := b.next<<20|1, fmt.Sprintf("n%d", b.next)
+	o := b.own()
+	kind := r.IntN(10)
+	if o == nil && kind > 0 {
+		kind = 9
+	}
+	switch kind {
+	case 0:
+		var m msg.OrderCancelAll
+		if r.IntN(2) == 0 {
+			m.SetMarketId(sim.DemoMarket)
+		}
+		_, _ = b.engine.SendOrderCancelAll(&m)
+	case 1, 2, 3:
+		var m msg.OrderCancel
+		m.SetOrderId(o.ID)
+		_, _ = b.engine.SendOrderCancel(&m)
+	case 4:
+		var m msg.OrderQuantityReduce
+		m.SetOrderId(o.ID)
+		m.SetNewQuantity(uint64(o.Available)/2 + 1)
+		_, _ = b.engine.SendOrderQuantityReduce(&m)
+	case 5:
+		var m msg.OrderCancelReplace
+		m.SetOrigOrderId(o.ID)
+		m.SetPrice(uint32(4000 + r.IntN(100)*10))
+		m.SetQuantity(uint64(o.Quantity) + 1000)
+		m.SetReference(reference)
+		m.SetLabelString(label)
+		if _, err := b.engine.SendOrderCancelReplace(&m); err == nil {
+			b.sent[reference] = label
+		}
+	default:
+		var m msg.OrderCreate
+		m.SetMarketId(sim.DemoMarket)
+		m.SetContractId(sim.DemoHome)
+		m.SetSide([]msg.Side{buy, sell}[r.IntN(2)])
+		m.SetPrice(uint32(4000 + r.IntN(100)*10))
+		m.SetQuantity(1000 * (1 + r.Uint64N(20)))
+		m.SetReference(reference)
+		m.SetLabelString(label)
+		if _, err := b.engine.SendOrderCreate(&m); err == nil {
+			b.sent[reference] = label
+		}
+	}
+}
+
+// run trades under faults, and lets everything come to rest.
+func (d *day) run() {
+	r := d.random
+	for range 150 + r.IntN(150) {
+		d.move(time.Duration(r.IntN(60)) * time.Millisecond)
+		switch k := r.IntN(100); {
+		case k < 60:
+			d.bots[r.IntN(len(d.bots))].act()
+		case k < 80:
+			d.sim.Exchange.Submit("rival", exchange.Create{
+				Market: sim.DemoMarket, Contract: sim.DemoHome, Side: []msg.Side{buy, sell}[r.IntN(2)],
+				Price: uint32(4000 + r.IntN(100)*10), Quantity: 1000 * (1 + r.Uint64N(30)),
+			})
+		case k < 83 && d.engine != nil:
+			for _, l := range d.links {
+				l.reset = true
+			}
+		case k < 86 && len(d.below) > 0:
+			d.below[r.IntN(len(d.below))].reset = true
+		case k < 89:
+			if d.down {
+				d.restart()
+			} else {
+				d.kill()
+			}
+		case k < 90:
+			d.sim.DropSessions()
+		case k < 91:
+			_ = d.sim.Exchange.SetState(sim.DemoMarket, msg.MarketStateHalted, "")
+		case k < 94:
+			_ = d.sim.Exchange.SetState(sim.DemoMarket, msg.MarketStateLive, "")
+		}
+	}
+	if d.down {
+		d.restart()
+	}
+	d.sim.Faults.Set(fault.Plan{})
+	d.faults.Set(fault.Plan{})
+	d.sim.SetAgentRate(0)
+	for range 20 * 60 {
+		d.move(500 * time.Millisecond)
+	}
+}
+
+// compare compares what the bots know with what the exchange knows.
+func (d *day) compare() {
+	byLabel := map[string]exchange.OrderTruth{}
+	for _, o := range d.sim.Exchange.Orders(sim.DemoUsername) {
+		if _, twice := byLabel[o.Label]; twice {
+			d.t.Errorf("two orders %s", o.Label)
+		}
+		byLabel[o.Label] = o
+	}
+	for _, b := range d.bots {
+		if s := b.engine.State(); !s.LoggedIn() {
+			d.t.Errorf("%s is %v", b.name, s)
+		}
+		net := int64(0)
+		live := map[uint64]bool{}
+		for label, o := range byLabel {
+			if name, _ := labelParts(label); name != b.name {
+				continue
+			}
+			if o.Side == buy {
+				net += int64(o.Executed)
+			} else {
+				net -= int64(o.Executed)
+			}
+			if o.State == exchange.OrderLive {
+				live[o.ID] = true
+				if ours := d.proxy.orders.byID[o.ID]; ours == nil || ours.Available != o.Available ||
+					ours.Executed != o.Executed || ours.State != Live {
+					d.t.Errorf("order %d of %s: proxy %+v, exchange %+v", o.ID, b.name, ours, o)
+				}
+			}
+		}
+		if d.proxy.byName[b.name].sequence == 0 {
+			continue // without any message nothing proves that all are repeated, and a doubt does not end
+		}
+		known := 0
+		for o := range b.engine.Orders() {
+			if known++; !live[o.ID] {
+				d.t.Errorf("%s has order %d (%v, %v, reference %d), which is not live on the exchange", b.name, o.ID,
+					o.State, o.Overlay, o.Reference)
+			}
+		}
+		if known != len(live) || known != d.proxy.byName[b.name].open {
+			d.t.Errorf("%s has %d live orders, the proxy %d, the exchange %d", b.name, known,
+				d.proxy.byName[b.name].open, len(live))
+		}
+		p := b.engine.Position(sim.DemoMarket, sim.DemoHome)
+		if have := int64(p.Final + p.Provisional); have != net {
+			d.t.Errorf("%s holds %d, the exchange says %d", b.name, have, net)
+		}
+		for reference, label := range b.sent {
+			o := b.engine.Order(reference)
+			truth, there := byLabel[labelOf(b.name, []byte(label))]
+			if truth.State == exchange.OrderCancelled && truth.Executed == 0 {
+				continue // a replacement that was refused in its second stage has an id
+			}
+			if there && o != nil && (o.State == engineorder.Rejected || o.State == engineorder.Invalid ||
+				o.State == engineorder.NotPlaced) {
+				d.t.Errorf("%s was told that %s is %v, and it is there: %+v, %+v", b.name, label, o.State, o, truth)
+			}
+		}
+		if w := d.proxy.byName[b.name].waiting; w != 0 {
+			d.t.Errorf("%d requests of %s are without an answer", w, b.name)
+		}
+	}
+	if len(byLabel) == 0 {
+		d.t.Log("nothing was traded")
+	}
+}
+
+// Under faults on both sides of the proxy, which is killed and started again besides, three bots know their orders and
+// positions in the end, and the exchange has no other: none is lost, doubled, or somebody else's.
+func TestTruth(t *testing.T) {
+	for seed := *firstSeed; seed < *firstSeed+uint64(*seeds); seed++ {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			d := newDay(t, seed)
+			d.run()
+			d.compare()
+		})
+	}
+}

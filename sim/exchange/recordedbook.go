@@ -1,0 +1,116 @@
+package exchange
+
+// recordedSide is what a recording shows of one side of a contract, without orders of ours. Keys are those of
+// [ladder].
+type recordedSide struct {
+	levels []recordedLevel // best first
+	floor  uint32          // the lowest visible key; nothing is known of those below
+}
+
+// recordedLevel is one level.
+type recordedLevel struct {
+	key      uint32
+	quantity uint64 // as recorded
+	consumed uint64 // taken by us since it was last named
+}
+
+// free returns what there is to take.
+func (l *recordedLevel) free() uint64 { return l.quantity - min(l.consumed, l.quantity) }
+
+// find returns a level, nil if it has no quantity or was never visible.
+func (s *recordedSide) find(key uint32) *recordedLevel {
+	for i := range s.levels {
+		if k := s.levels[i].key; k <= key {
+			if k == key {
+				return &s.levels[i]
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// free returns what there is to take at a key.
+func (s *recordedSide) free(key uint32) uint64 {
+	if l := s.find(key); l != nil && key >= s.floor {
+		return l.free()
+	}
+	return 0
+}
+
+// set sets a level's quantity, of which nothing is consumed, and returns the one before.
+func (s *recordedSide) set(key uint32, quantity uint64) (before uint64) {
+	i := 0
+	for i < len(s.levels) && s.levels[i].key > key {
+		i++
+	}
+	found := i < len(s.levels) && s.levels[i].key == key
+	switch {
+	case found && quantity == 0:
+		before = s.levels[i].quantity
+		s.levels = append(s.levels[:i], s.levels[i+1:]...)
+	case found:
+		before = s.levels[i].quantity
+		s.levels[i] = recordedLevel{key: key, quantity: quantity}
+	case quantity > 0:
+		s.levels = append(s.levels, recordedLevel{})
+		copy(s.levels[i+1:], s.levels[i:])
+		s.levels[i] = recordedLevel{key: key, quantity: quantity}
+	}
+	return before
+}
+
+// forget drops the levels below a key but those that keep says.
+func (s *recordedSide) forget(below uint32, keep func(key uint32) bool) {
+	n := len(s.levels)
+	for n > 0 && s.levels[n-1].key < below {
+		n--
+	}
+	kept := s.levels[:n]
+	for _, l := range s.levels[n:] {
+		if keep(l.key) {
+			kept = append(kept, l)
+		}
+	}
+	s.levels = kept
+}
+
+// total returns what the book shows at a key of a side: our orders and what is recorded.
+func (c *contract) total(side int, key uint32) uint64 {
+	n := c.sides[side].quantity(key)
+	if c.recorded != nil {
+		n += c.recorded[side].free(key)
+	}
+	return n
+}
+
+// recordedWindow copies the best levels of a recorded contract's side into buf.windows.
+func (x *Exchange) recordedWindow(c *contract, side int) {
+	book, recorded := &c.sides[side], &c.recorded[side]
+	w := x.buf.windows[side][:0]
+	own, i := book.best(), 0
+	for len(w) < x.depth {
+		var next uint32
+		for i < len(recorded.levels) && recorded.levels[i].free() == 0 {
+			i++
+		}
+		if i < len(recorded.levels) && recorded.levels[i].key >= recorded.floor {
+			next = recorded.levels[i].key
+		}
+		key := max(own, next)
+		if key == 0 {
+			break
+		}
+		l := shownLevel{price: keyOf(side, key)}
+		if key == own {
+			l.quantity += book.quantity(key)
+			own = book.below(key)
+		}
+		if key == next {
+			l.quantity += recorded.levels[i].free()
+			i++
+		}
+		w = append(w, l)
+	}
+	x.buf.windows[side] = w
+}

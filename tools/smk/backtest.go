@@ -1,0 +1,276 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/smk-go/smk/backtest"
+	"github.com/smk-go/smk/sim/exchange"
+)
+
+type backtestCommand struct {
+	Journal string   `type:"existingdir" placeholder:"DIR" help:"Folder of the journal whose markets are played."`
+	Compare string   `type:"existingdir" placeholder:"DIR" help:"As --journal, of the bot's own day: compare what it did then with the backtest."`
+	Show    string   `type:"existingfile" placeholder:"FILE" help:"Show a result that was saved, instead of running a bot."`
+	With    string   `type:"existingfile" placeholder:"FILE" help:"Compare with a result that was saved."`
+	Bot     []string `arg:"" optional:"" passthrough:"" help:"The bot's command after --, with {addr}, {host}, {port} and {NAME} of --set replaced. It finds the exchange in SMK_ADDRESS, SMK_PLAIN, SMK_USERNAME and SMK_PASSWORD, too."`
+
+	backtestSettings
+
+	Out       string `type:"path" placeholder:"DIR" help:"Save result.json, result.html and Parquet files in this folder; of a sweep, in a folder each."`
+	BotOutput bool   `help:"Show what the bot prints. Otherwise its last lines are shown if it fails."`
+	JSON      bool   `name:"json" help:"Print JSON."`
+}
+
+// backtestSettings are what a run is made of.
+type backtestSettings struct {
+	Queue      []string      `enum:"pessimistic,proportional,optimistic" placeholder:"NAME" default:"pessimistic,proportional,optimistic" help:"Assumptions about the queue, a run each: pessimistic, proportional, optimistic."`
+	Feed       string        `name:"feed-latency" default:"none" placeholder:"TIME" help:"From the exchange to the bot, of market data: none, a time, or measured."`
+	Entry      string        `name:"entry-latency" default:"none" placeholder:"TIME" help:"From the bot to the exchange."`
+	Response   string        `name:"response-latency" default:"none" placeholder:"TIME" help:"From the exchange to the bot, of what concerns orders."`
+	Measured   string        `name:"measured-in" type:"existingdir" placeholder:"DIR" help:"Journal that measured latencies are taken from, if not the one that is played."`
+	Seed       uint64        `default:"1" help:"Of what is drawn at random."`
+	Balance    float64       `placeholder:"AMOUNT" help:"What the account begins with; what the recording account had if it is left out."`
+	Commission float64       `default:"2" placeholder:"PERCENT" help:"Of the net winnings of a market."`
+	Winner     []string      `placeholder:"MARKET=CONTRACT" help:"Who won; otherwise the contract with the highest last price."`
+	EachWins   []uint32      `name:"each-wins" placeholder:"MARKET" help:"Markets whose contracts win or lose each by itself."`
+	Speed      float64       `default:"0" placeholder:"N" help:"Seconds of the recording in one second; 0 is as fast as the bot goes, by heartbeats that it has to answer."`
+	Step       time.Duration `default:"1ms" help:"With --speed 0, how much of the recording is sent before the bot has to have kept up."`
+	Set        []string      `sep:"none" placeholder:"NAME=V1,V2" help:"Run with each of the values in place of {NAME}, and of all names each with each."`
+	Jobs       int           `default:"0" help:"Bots that run at a time; 0 is one for each core."`
+	Tolerance  time.Duration `default:"1s" help:"With --compare, how far apart in time the same fill may be."`
+}
+
+// Validate is called by the command line's parser.
+func (c *backtestCommand) Validate() error {
+	if len(c.Bot) > 0 && c.Bot[0] == "--" {
+		c.Bot = c.Bot[1:]
+	}
+	switch {
+	case c.Show != "":
+		if c.Journal != "" || c.Compare != "" || len(c.Bot) > 0 {
+			return errors.New("--show runs no bot: leave out --journal, --compare and the bot")
+		}
+		return nil
+	case (c.Journal == "") == (c.Compare == ""):
+		return errors.New("one of --journal and --compare is needed")
+	case len(c.Bot) == 0:
+		return errors.New("the bot's command is missing: put it behind --")
+	case c.Commission < 0 || c.Commission > 100:
+		return fmt.Errorf("--commission: %v is not 0 to 100", c.Commission)
+	case c.Balance < 0 || c.Balance > 1e9:
+		return fmt.Errorf("--balance: %v is not 0 to 1000000000", c.Balance)
+	case c.Jobs < 0 || c.Jobs > 1024:
+		return fmt.Errorf("--jobs: %d is not 0 to 1024", c.Jobs)
+	}
+	return nil
+}
+
+// Run runs the bot against the recording, or shows what was saved.
+func (c *backtestCommand) Run(ctx context.Context, std stdio) error {
+	var results []*backtest.Result
+	var comparisons []*backtest.Comparison
+	if c.Show != "" {
+		r, err := loadResult(c.Show)
+		if err != nil {
+			return err
+		}
+		results = append(results, r)
+	} else {
+		var err error
+		if results, comparisons, err = c.runAll(ctx, std); err != nil {
+			return err
+		}
+	}
+	var other *backtest.Result
+	if c.With != "" {
+		var err error
+		if other, err = loadResult(c.With); err != nil {
+			return err
+		}
+	}
+	if c.Out != "" {
+		if err := saveResults(c.Out, results, comparisons, other); err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		return writeResultsJSON(std.out, results, comparisons, other)
+	}
+	return writeResultsText(std.out, results, comparisons, other)
+}
+
+// runAll runs the bot with every combination of parameters and every assumption.
+func (c *backtestCommand) runAll(ctx context.Context, std stdio) ([]*backtest.Result, []*backtest.Comparison, error) {
+	dir := c.Journal + c.Compare
+	rec, err := backtest.Open(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	config, queues, err := c.config(rec)
+	if err != nil {
+		return nil, nil, err
+	}
+	sets, err := combinations(c.Set)
+	if err != nil {
+		return nil, nil, err
+	}
+	bar := newRunsProgress(len(sets) * len(queues))
+	line := startProgress(std.err, bar.String)
+	defer line.stop()
+	parts, err := backtest.Sweep(len(sets)*len(queues), c.Jobs, func(i int) (*backtest.Result, error) {
+		run := config
+		run.Labels = sets[i/len(queues)]
+		run.Queues = queues[i%len(queues) : i%len(queues)+1]
+		run.Progress = func(_ int, part float64) { bar.set(i, part) }
+		p := botProcess{command: c.Bot, values: run.Labels, show: c.BotOutput, std: std}
+		return p.run(ctx, backtest.ServerConfig{Config: run, Queue: run.Queues[0], Speed: c.Speed, Step: c.Step})
+	}, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	results := make([]*backtest.Result, 0, len(sets))
+	for i := range sets {
+		results = append(results, backtest.Join(parts[i*len(queues):(i+1)*len(queues)]...))
+	}
+	if c.Compare == "" {
+		return results, nil, nil
+	}
+	comparisons := make([]*backtest.Comparison, 0, len(results))
+	for _, r := range results {
+		compared, err := backtest.Compare(rec, r, c.Tolerance)
+		if err != nil {
+			return nil, nil, err
+		}
+		comparisons = append(comparisons, compared)
+	}
+	return results, comparisons, nil
+}
+
+// config returns the settings of all runs.
+func (c *backtestCommand) config(rec *backtest.Recording) (backtest.Config, []exchange.Queue, error) {
+	config := backtest.Config{
+		Recording: rec, Seed: c.Seed, Balance: exchange.Money(c.Balance * float64(exchange.Currency)),
+		Commission: int(c.Commission*100 + 0.5), EachWins: c.EachWins,
+	}
+	if config.Commission == 0 {
+		config.Commission = -1
+	}
+	way := rec.Latency.Way()
+	if c.Measured != "" {
+		other, err := backtest.Open(c.Measured)
+		if err != nil {
+			return config, nil, err
+		}
+		way = other.Latency.Way()
+	}
+	for _, l := range []struct {
+		flag, text string
+		to         *backtest.Latency
+	}{
+		{"--feed-latency", c.Feed, &config.Latency.Feed},
+		{"--entry-latency", c.Entry, &config.Latency.Entry},
+		{"--response-latency", c.Response, &config.Latency.Response},
+	} {
+		var err error
+		if *l.to, err = backtest.ParseLatency(l.text, way); err != nil {
+			return config, nil, fmt.Errorf("%s: %w", l.flag, err)
+		}
+	}
+	for _, w := range c.Winner {
+		market, contract, ok := strings.Cut(w, "=")
+		m, err1 := strconv.ParseUint(market, 10, 32)
+		n, err2 := strconv.ParseUint(contract, 10, 32)
+		if !ok || err1 != nil || err2 != nil {
+			return config, nil, fmt.Errorf("--winner: %q is not MARKET=CONTRACT", w)
+		}
+		if config.Winners == nil {
+			config.Winners = make(map[uint32][]uint32)
+		}
+		config.Winners[uint32(m)] = append(config.Winners[uint32(m)], uint32(n))
+	}
+	var queues []exchange.Queue
+	for q := exchange.QueuePessimistic; q <= exchange.QueueOptimistic; q++ {
+		for _, name := range c.Queue {
+			if name == q.String() {
+				queues = append(queues, q)
+				break
+			}
+		}
+	}
+	return config, queues, nil
+}
+
+// combinationsMax is how many runs a sweep may have.
+const combinationsMax = 10_000
+
+// combinations returns every combination of the values of parameters; without any, one that is empty.
+func combinations(sets []string) ([]map[string]string, error) {
+	all := []map[string]string{{}}
+	for _, set := range sets {
+		name, values, ok := strings.Cut(set, "=")
+		if !ok || name == "" || values == "" {
+			return nil, fmt.Errorf("--set: %q is not NAME=VALUE,VALUE", set)
+		}
+		list := strings.Split(values, ",")
+		if len(all)*len(list) > combinationsMax {
+			return nil, fmt.Errorf("--set: more than %d runs", combinationsMax)
+		}
+		var next []map[string]string
+		for _, before := range all {
+			if _, twice := before[name]; twice {
+				return nil, fmt.Errorf("--set: %s is there twice", name)
+			}
+			for _, v := range list {
+				m := map[string]string{name: v}
+				for k, was := range before {
+					m[k] = was
+				}
+				next = append(next, m)
+			}
+		}
+		all = next
+	}
+	return all, nil
+}
+
+// resultBytesMax is the largest result that is read.
+const resultBytesMax = 4 << 30
+
+// loadResult reads a saved result.
+func loadResult(path string) (*backtest.Result, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > resultBytesMax {
+		return nil, fmt.Errorf("%s: is larger than a result can be", path)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var r backtest.Result
+	if err := json.Unmarshal(b, &r); err != nil {
+		return nil, fmt.Errorf("%s: is not a result: %w", path, err)
+	}
+	if len(r.Models) == 0 {
+		return nil, fmt.Errorf("%s: is not a result: it has no models", path)
+	}
+	return &r, nil
+}
+
+// folderOf returns where a run of several is saved.
+func folderOf(dir string, i, n int) string {
+	if n == 1 {
+		return dir
+	}
+	return filepath.Join(dir, fmt.Sprintf("run-%03d", i+1))
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/smk-go/smk/backtest"
+	"github.com/smk-go/smk/sim"
+)
+
+// botProcess is a bot in a process of its own, for one run.
+type botProcess struct {
+	command []string
+	values  map[string]string // of parameters
+	show    bool
+	std     stdio
+}
+
+const (
+	botPatience = 15 * time.Second // for a bot to end after the recording
+	tailBytes   = 2000             // of what a bot printed last
+)
+
+// run serves the recording to the bot.
+func (p *botProcess) run(ctx context.Context, c backtest.ServerConfig) (*backtest.Result, error) {
+	s, err := backtest.Listen(c)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	cmd, tail, err := p.start(s.Addr())
+	if err != nil {
+		return nil, err
+	}
+	exited := make(chan error, 1)
+	go func() {
+		err := cmd.Wait()
+		exited <- err
+		select { // a bot that ends while it is served has its say, and then nobody is served any more
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+			cancel(errBotEnded)
+		}
+	}()
+	m, err := s.Serve(ctx, func() {
+		if cmd.Process.Signal(os.Interrupt) != nil {
+			_ = cmd.Process.Kill()
+		}
+	})
+	if err != nil {
+		_ = cmd.Process.Kill()
+		bot := <-exited
+		return nil, p.failed(err, bot, tail)
+	}
+	select {
+	case <-exited: // what it returns after an interrupt is its own affair
+	case <-time.After(botPatience):
+		_ = cmd.Process.Kill()
+		<-exited
+	}
+	return s.Result(m), nil
+}
+
+var errBotEnded = errors.New("the bot ended before the recording")
+
+// start starts the process.
+func (p *botProcess) start(addr net.Addr) (*exec.Cmd, *tailWriter, error) {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return nil, nil, err
+	}
+	pairs := []string{"{addr}", addr.String(), "{host}", host, "{port}", port}
+	env := append(os.Environ(), "SMK_ADDRESS="+addr.String(), "SMK_PLAIN=yes", "SMK_USERNAME="+sim.DemoUsername,
+		"SMK_PASSWORD="+sim.DemoPassword, "SMK_BACKTEST_HOST="+host, "SMK_BACKTEST_PORT="+port)
+	for name, value := range p.values {
+		pairs = append(pairs, "{"+name+"}", value)
+		env = append(env, "SMK_BACKTEST_SET_"+strings.ToUpper(name)+"="+value)
+	}
+	replace := strings.NewReplacer(pairs...)
+	args := make([]string, len(p.command))
+	for i, a := range p.command {
+		args[i] = replace.Replace(a)
+	}
+	cmd := exec.Command(args[0], args[1:]...)
+	tail := &tailWriter{}
+	cmd.Stdout, cmd.Stderr, cmd.Env = io.Writer(tail), io.Writer(tail), env
+	if p.show {
+		cmd.Stdout, cmd.Stderr = io.MultiWriter(tail, p.std.err), io.MultiWriter(tail, p.std.err)
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, nil, fmt.Errorf("the bot does not start: %w", err)
+	}
+	return cmd, tail, nil
+}
+
+// failed says what a bot that failed printed last.
+func (p *botProcess) failed(err, bot error, tail *tailWriter) error {
+	if text := strings.TrimSpace(tail.String()); text != "" && !p.show {
+		return fmt.Errorf("%w; the bot (%v) printed last:\n%s", err, ending(bot), text)
+	}
+	return fmt.Errorf("%w; the bot: %v", err, ending(bot))
+}
+
+func ending(err error) string {
+	if err == nil {
+		return "ended well"
+	}
+	return err.Error()
+}
+
+// tailWriter keeps the last bytes that were written.
+type tailWriter struct {
+	mu sync.Mutex // guards b
+	b  []byte
+}
+
+// Write implements io.Writer.
+func (t *tailWriter) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.b = append(t.b, b...); len(t.b) > 2*tailBytes {
+		t.b = append(t.b[:0], t.b[len(t.b)-tailBytes:]...)
+	}
+	return len(b), nil
+}
+
+// String returns the last whole lines.
+func (t *tailWriter) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	b := t.b
+	if len(b) > tailBytes {
+		b = b[len(b)-tailBytes:]
+		if i := bytes.IndexByte(b, '\n'); i >= 0 {
+			b = b[i+1:]
+		}
+	}
+	return string(b)
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+
+	"github.com/smk-go/smk/odds"
+	"github.com/smk-go/smk/tools/smk/dash"
+	"github.com/smk-go/smk/tools/smk/screen"
+)
+
+// screenFlags say what is shown.
+type screenFlags struct {
+	Journal string `placeholder:"DIR" type:"existingdir" help:"Journal to show, old or being written: engine.Config.Journal.Dir of the bot."`
+	observerFlags
+	Name       map[uint32]string `placeholder:"ID=NAME" mapsep:"," help:"Names of contracts, which no journal has; may be repeated."`
+	Commission string            `default:"2%" placeholder:"RATE" help:"Commission on a market's net winnings (${default})."`
+}
+
+// Validate is called by the command line's parser.
+func (f *screenFlags) Validate() error {
+	if (f.Journal == "") == (f.Sim == "") {
+		return errors.New("--journal or --sim says what is to be shown: one of them")
+	}
+	_, err := f.rate()
+	return err
+}
+
+func (f *screenFlags) rate() (odds.Rate, error) {
+	p, err := odds.ParsePercent(f.Commission)
+	if err != nil && f.Commission != "0" && f.Commission != "0%" {
+		return 0, fmt.Errorf("--commission: %q is not a rate such as 2%%", f.Commission)
+	}
+	return odds.Rate(p), nil
+}
+
+// live returns what reads the journal. The caller calls stop in the end.
+func (f *screenFlags) live(ctx context.Context) (live *screen.Live, stop func(), err error) {
+	rate, err := f.rate()
+	if err != nil {
+		return nil, nil, err
+	}
+	dir, stop := f.Journal, func() {}
+	if f.Sim != "" {
+		if dir, stop, err = f.observe(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	return screen.NewLive(dir, screen.Options{Names: f.Name, Commission: rate}), stop, nil
+}
+
+// dashCommand serves the dashboard.
+type dashCommand struct {
+	screenFlags
+	Listen string   `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where to serve the page (${default}); another host than this machine lets everyone see it who reaches it."`
+	Host   []string `placeholder:"HOST:PORT" help:"Another name under which browsers may ask for the page; may be repeated."`
+	Open   bool     `help:"Open the page in a browser."`
+	JSON   bool     `name:"json" help:"Say where the page is as JSON."`
+
+	Control bool   `help:"Let the page halt, flatten and resume the bot; on this machine alone, with a token."`
+	Bot     string `placeholder:"URL" help:"Where the bot takes commands: http://127.0.0.1:9465, see plugin/smkcontrol."`
+	Token   string `env:"SMK_CONTROL_TOKEN" placeholder:"TOKEN" help:"Token of the commands, at least 16 bytes; better by the environment, as others can see flags."`
+}
+
+// tokenBytesMin is how long a token is at least.
+const tokenBytesMin = 16
+
+// Validate is called by the command line's parser.
+func (c *dashCommand) Validate() error {
+	if err := c.screenFlags.Validate(); err != nil {
+		return err
+	}
+	switch {
+	case c.Control && (c.Bot == "" || len(c.Token) < tokenBytesMin):
+		return errors.New("--control needs --bot and a token of 16 bytes or more (SMK_CONTROL_TOKEN)")
+	case !c.Control && c.Bot != "":
+		return errors.New("--bot: without --control no commands are passed to it")
+	}
+	return nil
+}
+
+// Run serves until ctx ends.
+func (c *dashCommand) Run(ctx context.Context, std stdio) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stepBack()
+	live, stop, err := c.live(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	config := dash.Config{Live: live, Hosts: c.Host}
+	if c.Control {
+		config.Control = &dash.Control{Bot: c.Bot, Token: c.Token}
+	}
+	server, err := dash.Listen(loopback(c.Listen), config)
+	if err != nil {
+		return err
+	}
+	if c.Control && !server.Loopback() {
+		return errors.Join(errors.New("--control: --listen has to be on this machine alone, such as 127.0.0.1:0"),
+			server.Close())
+	}
+	if c.JSON {
+		err = json.NewEncoder(std.out).Encode(map[string]string{"url": server.URL()})
+	} else {
+		_, err = fmt.Fprintf(std.out, "dashboard   %s (interrupt to end)\n", server.URL())
+	}
+	if err != nil {
+		return errors.Join(err, server.Close())
+	}
+	if c.Open {
+		openBrowser(server.URL())
+	}
+	return server.Serve(ctx)
+}
+
+// openBrowser opens a page, if there is a way to.
+func openBrowser(url string) {
+	name, args := "xdg-open", []string{url}
+	switch runtime.GOOS {
+	case "darwin":
+		name = "open"
+	case "linux":
+		if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+			return
+		}
+	}
+	if cmd := exec.Command(name, args...); cmd.Start() == nil {
+		go func() { _ = cmd.Wait() }()
+	}
+}
+
+// nameFlags returns flags that give contracts their names.
+func nameFlags(names map[uint32]string) (flags []string) {
+	for id, name := range names {
+		flags = append(flags, "--name="+strconv.FormatUint(uint64(id), 10)+"="+name)
+	}
+	return flags
+}

@@ -1,0 +1,231 @@
+package main
+
+// Examples of each command, for its help and its manual page. A test parses every line.
+
+func (commands) Help() string { return exitCodes }
+
+func (demoCommand) Help() string {
+	return `The exchange is a process of its own. The bot quotes, its connection is cut, a goal halts the market, the kill switch
+cancels what is left; in the end orders, positions and money are compared with the exchange's. With --dash a browser shows
+a whole match, and the next one, until an interrupt.
+
+Examples:
+
+    smk demo
+    smk demo --orders 1000 --json
+    smk demo --journal recorded
+    smk demo --dash --open
+    smk demo --dash --control
+    smk demo --scenario match --speed 100`
+}
+
+func (dashCommand) Help() string {
+	return `The page is served on this machine alone, unless --listen says otherwise, and reads the journal from a process of its own:
+a bot does not notice it. Any moment of the journal can be shown again. With --control the page has buttons that halt,
+flatten and resume a bot that takes commands, see plugin/smkcontrol.
+
+Examples:
+
+    smk dash --journal .
+    smk dash --journal . --listen 127.0.0.1:8080 --name 200000=Home --open
+    smk dash --sim 127.0.0.1:3701
+    smk dash --journal . --control --bot http://127.0.0.1:9465 --token 0123456789abcdef`
+}
+
+func (watchCommand) Help() string {
+	return `Keys: tab goes to the next contract, ? lists the others, q quits. With --json it prints what there is to see at the
+journal's end, once.
+
+Examples:
+
+    smk watch --journal .
+    smk watch --journal . --json
+    smk watch --sim 127.0.0.1:3701 --plain`
+}
+
+func (simCommand) Help() string {
+	return `It goes on until an interrupt. Accounts, markets, scenarios and faults are described in sim/README.md.
+
+Examples:
+
+    smk sim
+    smk sim --tls --trust ca.pem
+    smk sim --scenario goal --speed 10
+    smk sim --faults drop=1%,delay=5%,delay-max=1s
+    smk sim --truth :3702 --state exchange.state
+    smk sim --play goal`
+}
+
+func (backtestCommand) Help() string {
+	return `The bot is a process of its own and needs no change: it finds the exchange in SMK_ADDRESS and its like.
+
+Examples:
+
+    smk backtest --journal j -- ./maker -addr {addr}
+    smk backtest --journal j --queue pessimistic --feed-latency 2ms --out result -- ./maker -addr {addr}
+    smk backtest --journal j --set edge=30,60,90 --json -- ./maker -addr {addr} -edge {edge}`
+}
+
+func (proxyCommand) Help() string {
+	return `Programs in any language trade through it, by the exchange's own protocol or by JSON, within the limits of the engine
+and their own.
+
+Examples:
+
+    smk proxy --config bot.conf --clients clients.json
+    smk proxy --clients clients.json --http 127.0.0.1:8080 --state proxy
+    smk proxy --schema`
+}
+
+func (doctorCommand) Help() string {
+	return `No order is sent. Credentials come from the settings or from SMK_USERNAME and SMK_PASSWORD or SMK_TOKEN.
+
+Examples:
+
+    smk doctor --config bot.conf
+    smk doctor --config bot.conf --profile sim
+    smk doctor --address 127.0.0.1:3701 --plain
+    smk doctor --config bot.conf --no-login --json`
+}
+
+func (configShow) Help() string {
+	return `A flag wins over the environment (SMK_ADDRESS and so on), this over the profile, this over the rest of the files, and
+these over the defaults. Of credentials it says set or unset.
+
+Examples:
+
+    smk config show --config bot.conf --origin
+    smk config show --config bot.conf --profile sim --defaults
+    smk config show --config bot.conf --set engine.wait=spin --json`
+}
+
+func (journalCat) Help() string {
+	return `Examples:
+
+    smk journal cat j --type ORDER_CREATE --from 12:00
+    smk journal cat j --follow --market 100000
+    smk journal cat j --kind log,refusal --json`
+}
+
+func (journalVerify) Help() string {
+	return `The exit status is 3 if the journal is not complete.
+
+Examples:
+
+    smk journal verify j
+    smk journal verify j --json`
+}
+
+func (journalStat) Help() string {
+	return `Examples:
+
+    smk journal stat j
+    smk journal stat j --json`
+}
+
+func (journalOrders) Help() string {
+	return `Examples:
+
+    smk journal orders j --market 100000
+    smk journal orders j --order 968884327 --json`
+}
+
+func (journalBook) Help() string {
+	return `Examples:
+
+    smk journal book j --contract 200000
+    smk journal book j --market 100000 --at 12:00:00.5`
+}
+
+func (journalSlow) Help() string {
+	return `Examples:
+
+    smk journal slow j
+    smk journal slow j --top 3 --json`
+}
+
+func (journalExport) Help() string {
+	return `Examples:
+
+    smk journal export j --to csv --output day.csv
+    smk journal export j --to parquet --output day.parquet
+    smk journal export j --to jsonl --output - --type ORDER_EXECUTED`
+}
+
+func (journalDiff) Help() string {
+	return `The exit status is 1 if the journals differ.
+
+Examples:
+
+    smk journal diff j k
+    smk journal diff j j --run-a 1 --run-b 2`
+}
+
+func (journalRedact) Help() string {
+	return `Examples:
+
+    smk journal redact j --output copy
+    smk journal redact j --output copy --amounts`
+}
+
+func (journalReplay) Help() string {
+	return `The exit status is 3 if the bot does not do what it did.
+
+Examples:
+
+    smk journal replay j
+    smk journal replay j --run 1 --json`
+}
+
+func (proveCommand) Help() string {
+	return `A day that fails is shortened and printed. The exit status is 1 if one fails, and 4 if --marks misses a mark.
+
+Examples:
+
+    smk prove
+    smk prove --seeds 100 --random
+    smk prove --from 248 --seeds 1 --trace day.txt
+    smk prove --small --seeds 10 --json`
+}
+
+func (chaosCommand) Help() string {
+	return `Examples:
+
+    smk chaos --to 127.0.0.1:3701
+    smk chaos --listen 127.0.0.1:0 --plan cut=0.1%,stall=1% --seed 7 --for 10m --json`
+}
+
+func (soakCommand) Help() string {
+	return `The exit status is 1 if a bot differs from the exchange, and 4 if memory, goroutines or files grow.
+
+Examples:
+
+    smk soak --for 5m
+    smk soak --for 1m --plain --seed 7 --json`
+}
+
+func (versionCommand) Help() string {
+	return `Examples:
+
+    smk version
+    smk version --json`
+}
+
+func (completionCommand) Help() string {
+	return `Bash reads them from a file called smk in ~/.local/share/bash-completion/completions, fish from smk.fish in
+~/.config/fish/completions, zsh from _smk in a folder of $fpath.
+
+Examples:
+
+    smk completion bash
+    smk completion zsh
+    smk completion fish`
+}
+
+func (manCommand) Help() string {
+	return `Examples:
+
+    smk man
+    smk man journal cat
+    smk man --output man1`
+}

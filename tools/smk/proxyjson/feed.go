@@ -1,0 +1,201 @@
+package proxyjson
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/book"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/odds"
+	"github.com/smk-go/smk/proxy"
+	"github.com/smk-go/smk/sim/exchange"
+)
+
+// feed is what a client has yet to be sent. The engine's loop fills it as the sink of a login, and the goroutine of a
+// connection takes from it. A book that changes again before it is taken replaces what was there; of everything else
+// there may be only so much, and then the connection ends.
+type feed struct {
+	engine *engine.Engine
+
+	mu       sync.Mutex
+	queue    []*Message // oldest first
+	books    []contract // that changed, oldest first
+	changed  map[contract]*Book
+	overflow bool
+	wake     chan struct{} // capacity 1
+
+	seen   map[contract]bool // of the loop: books that the client has been sent
+	levels []book.Level      // reused
+	list   []contract        // reused
+}
+
+// contract names a contract in a market.
+type contract struct{ market, contract uint32 }
+
+const (
+	queueMax = 4096
+	booksMax = 16384
+)
+
+func newFeed(e *engine.Engine) *feed {
+	return &feed{
+		engine: e, changed: map[contract]*Book{}, wake: make(chan struct{}, 1), seen: map[contract]bool{},
+	}
+}
+
+// push adds a message.
+func (f *feed) push(m *Message) {
+	f.mu.Lock()
+	if len(f.queue) >= queueMax {
+		f.overflow = true
+	} else {
+		f.queue = append(f.queue, m)
+	}
+	f.mu.Unlock()
+	f.signal()
+}
+
+func (f *feed) signal() {
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take returns the next message, nil if there is none. slow says that the client did not read fast enough.
+func (f *feed) take() (m *Message, slow bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.overflow:
+		return nil, true
+	case len(f.queue) > 0:
+		m = f.queue[0]
+		f.queue[0] = nil
+		f.queue = f.queue[1:]
+	case len(f.books) > 0:
+		c := f.books[0]
+		f.books = f.books[1:]
+		m = &Message{Type: "book", Book: f.changed[c]}
+		delete(f.changed, c)
+	}
+	return m, false
+}
+
+// Report implements proxy.Sink; it is not called.
+func (f *feed) Report(*exchange.Report, bool) {}
+
+// Room implements proxy.Sink.
+func (f *feed) Room(int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.queue) < queueMax/2 && len(f.books) < booksMax/2
+}
+
+// Resend implements proxy.Sink.
+func (f *feed) Resend(m exchange.Message) { f.Publish(m) }
+
+// Publish implements proxy.Sink.
+func (f *feed) Publish(m exchange.Message) {
+	switch b := m.(type) {
+	case *msg.ContractQuotes:
+		f.change(contract{b.GetMarketId(), b.GetContractId()})
+	case *msg.MarketQuotes:
+		f.snapshot(b)
+	default:
+		if out := messageOf(m); out != nil {
+			f.push(out)
+		}
+	}
+}
+
+// snapshot sends every book of a market: a contract that a snapshot leaves out is empty.
+func (f *feed) snapshot(q *msg.MarketQuotes) {
+	f.list = f.list[:0]
+	for c := range f.seen {
+		if c.market == q.GetMarketId() {
+			f.list = append(f.list, c)
+		}
+	}
+	quotes := q.GetContractQuotes()
+	for i := range quotes {
+		if c := (contract{q.GetMarketId(), quotes[i].GetContractId()}); !f.seen[c] {
+			f.list = append(f.list, c)
+		}
+	}
+	for _, c := range f.list {
+		f.change(c)
+	}
+}
+
+// change notes that a book changed, and what it is now.
+func (f *feed) change(c contract) {
+	b := f.book(c)
+	if b == nil {
+		return
+	}
+	f.mu.Lock()
+	if _, ok := f.changed[c]; !ok {
+		if len(f.books) >= booksMax {
+			f.overflow = true
+		}
+		f.books = append(f.books, c)
+	}
+	f.changed[c] = b
+	f.mu.Unlock()
+	f.seen[c] = true
+	f.signal()
+}
+
+// book returns a book as it is, nil if it is not known.
+func (f *feed) book(c contract) *Book {
+	b, ok := f.engine.Book(c.market, c.contract)
+	if !ok {
+		return nil
+	}
+	state, _ := b.State()
+	out := &Book{Market: c.market, Contract: c.contract, State: state.String()}
+	out.Bids, out.Offers = f.side(b, odds.Buy), f.side(b, odds.Sell)
+	if last, ok := b.Last(); ok {
+		out.Last = &Trade{uint32(last.Price), uint64(last.Quantity), last.Microseconds}
+	}
+	return out
+}
+
+func (f *feed) side(b book.Contract, s odds.Side) []Level {
+	f.levels = b.Levels(f.levels[:0], s)
+	list := make([]Level, 0, len(f.levels))
+	for _, l := range f.levels {
+		list = append(list, Level{uint32(l.Price), uint64(l.Quantity)})
+	}
+	return list
+}
+
+// PublishReport implements proxy.OrderSink.
+func (f *feed) PublishReport(m exchange.Message, o *proxy.Order, sequence uint64, replayed bool) {
+	f.push(&Message{Type: "order", Order: reportOf(m, o, sequence, replayed)})
+}
+
+// OrderChanged implements proxy.OrderSink.
+func (f *feed) OrderChanged(o *proxy.Order) {
+	f.push(&Message{Type: "order", Order: &Report{Event: o.State.String(), Order: orderOf(o)}})
+}
+
+// UpstreamChanged implements proxy.OrderSink. Books are what they were, and not live: they are sent again.
+func (f *feed) UpstreamChanged(up bool) {
+	f.push(&Message{Type: "status", Status: &Status{up}})
+	f.list = f.list[:0]
+	for c := range f.seen {
+		f.list = append(f.list, c)
+	}
+	slices.SortFunc(f.list, func(a, b contract) int {
+		if a.market != b.market {
+			return int(int64(a.market) - int64(b.market))
+		}
+		return int(int64(a.contract) - int64(b.contract))
+	})
+	for _, c := range f.list {
+		f.change(c)
+	}
+}

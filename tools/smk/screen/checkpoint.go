@@ -1,0 +1,37 @@
+package screen
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/smk-go/smk/engine/book"
+)
+
+// checkpoint is a model as of a record, to go on from.
+type checkpoint struct {
+	facts  facts
+	orders []byte
+	books  *book.Copy
+}
+
+// save returns a checkpoint.
+func (m *Model) save() *checkpoint {
+	return &checkpoint{m.facts.clone(), slices.Clip(m.orders.AppendState(nil)), m.books.Copy()}
+}
+
+// restore makes the model what it was, or another one was, when the checkpoint was made.
+func (m *Model) restore(c *checkpoint) {
+	m.facts = c.facts.clone()
+	m.books.Restore(c.books)
+	if err := m.orders.LoadState(c.orders); err != nil {
+		panic("BUG: screen: a checkpoint: " + err.Error())
+	}
+}
+
+func (f *facts) clone() facts {
+	c := *f
+	c.latency = f.latency.clone()
+	c.seconds, c.fills, c.others = slices.Clone(f.seconds), slices.Clone(f.fills), slices.Clone(f.others)
+	c.traded, c.marks = maps.Clone(f.traded), slices.Clone(f.marks)
+	return c
+}

@@ -1,0 +1,89 @@
+package screen
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/smk-go/smk/journal"
+)
+
+// How often a journal that grows is read, and shown.
+const (
+	pollEvery = 20 * time.Millisecond
+	FrameTime = 200 * time.Millisecond // between two frames, at least
+)
+
+// Frame is a picture of the present.
+type Frame struct {
+	*Picture
+	First  Position // of the journal
+	Behind bool     // the journal is read up to Picture.At, and there is more
+	Error  string   // why the journal is not read any more
+}
+
+// Live reads a journal while it grows.
+type Live struct {
+	Timeline *Timeline
+	dir      string
+	model    *Model
+	shown    uint64 // record of the last frame
+	shownAt  time.Time
+	behind   bool // so the last frame said
+	begun    bool
+}
+
+// NewLive returns a reader of the journal in a folder.
+func NewLive(dir string, o Options) *Live {
+	return &Live{Timeline: newTimeline(dir, o), dir: dir, model: New(o)}
+}
+
+// Run reads until ctx ends, and calls show with a frame now and then, if there is something new. The first frame comes
+// at once. A journal that cannot be read any further is shown as it is, with the error in the frame, until ctx ends.
+// The error is that of a folder that cannot be read.
+func (l *Live) Run(ctx context.Context, show func(Frame)) error {
+	r, err := journal.OpenDir(l.dir, journal.ReaderConfig{Follow: true})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = r.Close() }()
+	for n := 0; ctx.Err() == nil; n++ {
+		record, err := r.Next()
+		switch {
+		case err == nil:
+			l.model.Apply(record)
+			if !record.Own {
+				l.Timeline.note(l.model)
+			}
+			if n%256 == 0 {
+				l.show(show, true)
+			}
+			continue
+		case !errors.Is(err, io.EOF):
+			show(Frame{Picture: l.model.Picture(), First: l.first(), Error: printable(err.Error())})
+			<-ctx.Done()
+			return nil
+		}
+		l.show(show, false)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pollEvery):
+		}
+	}
+	return nil
+}
+
+func (l *Live) first() Position {
+	first, _ := l.Timeline.Range()
+	return first
+}
+
+// show shows a frame if it is time and there is something new.
+func (l *Live) show(show func(Frame), behind bool) {
+	if l.begun && (time.Since(l.shownAt) < FrameTime || l.shown == l.model.Record() && l.behind == behind) {
+		return
+	}
+	l.begun, l.behind, l.shown, l.shownAt = true, behind, l.model.Record(), time.Now()
+	show(Frame{Picture: l.model.Picture(), First: l.first(), Behind: behind})
+}
