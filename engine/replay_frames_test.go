@@ -103,7 +103,25 @@ func replayFrames(t *testing.T, receive, ring, filler int) {
 		if seen != 300 || !refused {
 			t.Fatalf("%d handled, %q", seen, before)
 		}
-		result, err := engine.Replay(engine.ReplayConfig{Dir: dir}, config, register)
+		begun, ended := int64(0), int64(0) // clock readings
+		reader, err := journal.OpenDir(dir, journal.ReaderConfig{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for record, err := reader.Next(); err == nil; record, err = reader.Next() {
+			if record.Kind == journal.KindStart {
+				begun = record.At
+			}
+			ended = max(ended, record.At)
+		}
+		_ = reader.Close()
+		wait := func(at int64) error {
+			if at < begun || at > ended {
+				t.Errorf("a round at %d, the run was from %d to %d", at, begun, ended)
+			}
+			return nil
+		}
+		result, err := engine.Replay(engine.ReplayConfig{Dir: dir, Wait: wait}, config, register)
 		if err != nil || result.Difference != nil || !result.Ended || handled != seen || !slices.Equal(heard, before) {
 			t.Errorf("%v, %v, %+v, %d of %d handled, heard\n%q, want\n%q", err, result.Difference, result, handled, seen,
 				heard, before)
