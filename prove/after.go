@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"time"
@@ -109,12 +110,18 @@ func (b *bot) checkQuotes() {
 	if why := b.engine.Completeness().Why &^ told; why != 0 && !b.uncertain() {
 		return
 	}
-	live := make(map[quoteKey][]exchange.OrderTruth)
+	live, all := make(map[quoteKey][]exchange.OrderTruth), 0
 	for _, o := range w.sim.Exchange.Orders(b.account) {
-		if o.State == exchange.OrderLive && !b.quoting.others[o.Reference] {
+		if o.State != exchange.OrderLive {
+			continue
+		}
+		if all++; !b.quoting.others[o.Reference] {
 			key := quoteKey{o.Market, o.Contract}
 			live[key] = append(live[key], o)
 		}
+	}
+	if all >= cmp.Or(b.limits.quoteOrders, quoteOrdersLeast)-1 {
+		return // its own orders leave the quotes no room for one more
 	}
 	for _, market := range markets {
 		for _, contract := range contracts[market] {

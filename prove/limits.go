@@ -13,16 +13,21 @@ import (
 	"github.com/smk-go/smk/ring"
 )
 
+// quoteOrdersLeast is how many orders quotes know at least, with the usual settings and few contracts.
+const quoteOrdersLeast = 128
+
 // limits are those of a bot's risk checks, and what its requests have used of them.
 type limits struct {
 	on     bool
-	levels int  // of a quote
-	roomy  bool // the bytes that wait for the socket are full before the messages are too many
-	config risk.Config
-	tokens float64
-	filled int64
-	last   order.Limit         // that the bot placed
-	orders map[sentOrder]int64 // when the same was sent last
+	levels int // of a quote
+	// orders that quotes know at most, 0 for the usual number
+	quoteOrders int
+	roomy       bool // the bytes that wait for the socket are full before the messages are too many
+	config      risk.Config
+	tokens      float64
+	filled      int64
+	last        order.Limit         // that the bot placed
+	orders      map[sentOrder]int64 // when the same was sent last
 }
 
 // sentOrder is what two orders have in common of which the second is a duplicate.
@@ -50,6 +55,7 @@ func (b *bot) limit(c *engine.Config) {
 			c.Session.Send.Records, b.limits.roomy = 4096, true
 		}
 		c.State.Quotes.Orders = 64 + r.IntN(64)
+		b.limits.quoteOrders = c.State.Quotes.Orders
 	}
 	if b.limits.on = b.role != Maker && b.role != Second && r.IntN(3) > 0; b.limits.on {
 		if r.IntN(2) == 0 {

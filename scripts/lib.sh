@@ -6,6 +6,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 modules=(. docs tools bench/compare plugin/smkprom plugin/smkcontrol)
 
 # When the first of the scripts began, to say how long it has been.
-export SMK_BEGAN=${SMK_BEGAN:-$(date +%s)}
+export SCRIPTS_BEGAN=${SCRIPTS_BEGAN:-$(date +%s)}
 
-say() { printf '== %s (after %d s)\n' "$*" $(($(date +%s) - SMK_BEGAN)); }
+say() { printf '== %s (after %d s)\n' "$*" $(($(date +%s) - SCRIPTS_BEGAN)); }
