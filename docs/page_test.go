@@ -29,7 +29,7 @@ import (
 //	not run: WHY      nothing is done
 //
 // Blocks of Go with the name of an example are those of TestSnippets.
-var pages = []string{"start.md", "operating.md", "simulator.md"}
+var pages = []string{"start.md", "operating.md", "simulator.md", "screens.md"}
 
 // repository is where the project can be cloned from, once it is published.
 const repository = "https://github.com/smk-go/smk"

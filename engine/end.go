@@ -57,6 +57,7 @@ func (e *Engine) closeNow() (err error) {
 		e.abandonDial(0)
 		e.life.phase = phaseWaiting
 	}
+	e.noteCall(tapeClose)
 	e.end(ErrClosed)
 	return nil
 }

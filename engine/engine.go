@@ -98,6 +98,7 @@ func newEngine(config Config, replay *player) (_ *Engine, err error) {
 // openParts makes the trading state and the session.
 func (e *Engine) openParts(config *Config) error {
 	e.readClock()
+	e.backoff.init(config.ReconnectBackoff, e.backoffSeed(config.Session.ReferenceBase))
 	if !config.State.Disable {
 		if err := e.openState(config); err != nil {
 			return err
@@ -154,7 +155,6 @@ func (e *Engine) openSession(config *Config) error {
 		return err
 	}
 	e.pace.limit = loopDelayLimit(config.LoopDelay)
-	e.backoff.init(config.ReconnectBackoff, e.backoffSeed(config.Session.ReferenceBase))
 	e.subscriptions = newSubscriptions(config.SubscriptionsMax, config.DisableRestore)
 	e.life.continues = config.Session.AccountSequence != 0 || config.Session.ResumeFrom.ID != "" ||
 		e.Recovery().Found

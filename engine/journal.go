@@ -27,6 +27,7 @@ type runStart struct {
 	Credentials   [3]int         // lengths of username, password and token
 	Files         []recordedFile // Config.State.File and the logs beside it
 	Owner         statefile.Owner
+	Redacted      bool // the journal is a copy that leaves out what a replay needs
 }
 
 // runStartVersion is the version of the tape's entries.
@@ -45,7 +46,9 @@ func (e *Engine) openJournal(c *Config) error {
 	}
 	failed := c.Journal.Failed
 	j := c.Journal
-	j.Clock = e.system.Now
+	if j.Clock == nil {
+		j.Clock = e.system.Now
+	}
 	policy := j.OnFailure
 	j.Failed = func(err error) {
 		e.journalFailed(policy, err)
@@ -57,10 +60,15 @@ func (e *Engine) openJournal(c *Config) error {
 	if err != nil {
 		return err
 	}
-	t := &tape{limits: c.Session.Limits, out: out, rec: out.Recorder(), notes: true, round: make([]byte, 0, tapeRoundBytes)}
+	t := &tape{
+		limits: c.Session.Limits, out: out, rec: out.Recorder(), notes: true, round: make([]byte, 0, tapeRoundBytes),
+	}
 	t.most = min(tapeRoundBytes, t.rec.PayloadMax()) - tapeEntryBytes
-	start := runStart{Version: runStartVersion, Seed: referenceBase(), Owner: ownerOf(c)}
+	start := runStart{Version: runStartVersion, Seed: c.Session.ReferenceBase, Owner: ownerOf(c)}
 	s := &c.Session
+	if start.Seed == 0 {
+		start.Seed = referenceBase()
+	}
 	start.Credentials = [3]int{len(s.Username), len(s.Password), len(s.Token)}
 	if s.ReferenceBase == 0 && (!c.DisableReferences || c.State.File != "") {
 		s.ReferenceBase = referenceBase() >> 2 // leaves room to count
@@ -74,12 +82,13 @@ func (e *Engine) openJournal(c *Config) error {
 	if err != nil {
 		panic("BUG: engine: " + err.Error())
 	}
+	t.clock = e.system.Now() // readings are noted from here on
 	for first := true; first || len(b) > 0; first = false {
 		n, flags := min(len(b), t.rec.PayloadMax()), uint8(0)
 		if n < len(b) {
 			flags = startGoesOn
 		}
-		t.rec.Append(journal.KindStart, flags, 0, e.system.Now(), b[:n])
+		t.rec.Append(journal.KindStart, flags, 0, t.clock, b[:n])
 		b = b[n:]
 	}
 	t.rec.Commit()

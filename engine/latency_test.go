@@ -232,6 +232,43 @@ func (c lateConn) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
+// TestTickToOrderOfTheFirst has orders of two messages wait for the socket: the time is that from the first read.
+func TestTickToOrderOfTheFirst(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *network) {
+		c := n.config()
+		var blocked atomic.Bool
+		c.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := n.dial(ctx, network, address)
+			return lateConn{conn, &blocked}, err
+		}
+		r := startInBubble(t, c, func(e *engine.Engine) {
+			e.OnContractQuotes(func(*engine.Event, *msg.ContractQuotes) {
+				if _, err := e.SendOrderCreate(backHome()); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+		p := n.accept(t)
+		p.login()
+		synctest.Wait()
+		blocked.Store(true)
+		for range 2 {
+			p.send(quotes(7, 8, 2500))
+			advance(300 * time.Millisecond)
+		}
+		blocked.Store(false)
+		p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
+		p.want(seto.PayloadType_PAYLOAD_ORDER_CREATE)
+		synctest.Wait()
+		h := &latencyOf(r.Engine).TickToOrder
+		if h.Count() != 1 || h.Max() < 600*time.Millisecond || h.Max() > 700*time.Millisecond {
+			t.Errorf("tick to order %v, want once 600 ms", slices.Collect(h.All()))
+		}
+		_ = r.Close()
+		_ = r.wait()
+	})
+}
+
 // TestSocketTime is that of writes, and the wait for a socket that accepts nothing.
 func TestSocketTime(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *network) {

@@ -73,7 +73,11 @@ func (p *persist) result() error {
 func (e *Engine) renewAndSave() bool {
 	p := e.trading.persist
 	if p.tape.replaying() {
-		return !p.tape.flag(tapeNotRenewed, false) && p.renew(e.trading.orders) && e.save()
+		if p.tape.flag(tapeNotRenewed, false) {
+			return false
+		}
+		p.writer.Read() // the writer of the run had read what it had to
+		return p.renew(e.trading.orders) && e.save()
 	}
 	saved := p.renew(e.trading.orders) && e.save()
 	p.tape.flag(tapeNotRenewed, !saved)

@@ -135,16 +135,17 @@ func (p *player) next() tapeOp {
 
 // hasMisses are the entries of which the usual answer is not noted.
 var hasMisses = [tapeOps]bool{
-	tapeRead: true, tapeDialed: true, tapeSubmitted: true, tapeRequests: true, tapeBeat: true, tapePending: true, tapeAwake: true,
-	tapeUnsent: true, tapeProgressed: true, tapeBuffered: true, tapeFlushFailed: true, tapeWaitFailed: true,
-	tapeSaved: true, tapeNotRenewed: true, tapeSaveFailed: true, tapeSyncFailed: true, tapeHaltFile: true,
+	tapeRead: true, tapeDialed: true, tapeSubmitted: true, tapeRequests: true, tapeBeat: true, tapePending: true,
+	tapeAwake: true, tapeUnsent: true, tapeProgressed: true, tapeBuffered: true, tapeFlushFailed: true,
+	tapeWaitFailed: true, tapeSaved: true, tapeNotRenewed: true, tapeSaveFailed: true, tapeSyncFailed: true,
+	tapeHaltFile: true,
 }
 
 var tapeOpNames = [tapeOps]string{
 	"nothing", "a round", "a clock reading", "a read", "a write", "the result of dialing", "a submission", "a request",
 	"a halt", "a beat", "a digest", "a submission to take", "a reason not to sleep", "bytes not sent",
 	"progress of the socket", "buffered bytes", "a failed flush", "a failed wait", "a saved state",
-	"a state that is not noted", "a failed save", "a failed sync", "a halt file",
+	"a state that is not noted", "a failed save", "a failed sync", "a halt file", "a call of Do", "a call of Close",
 }
 
 // String returns what an entry is.
@@ -356,16 +357,7 @@ func (p *player) submission() *submitted {
 	*w = submitted{full: true}
 	switch p.number() {
 	case submittedFunction:
-		n := p.functions
-		p.functions++
-		if p.function == nil {
-			p.err = &ReplayError{Record: p.at.record, Reason: "a function submitted by Submitter.Do; see ReplayConfig.Do"}
-		}
-		w.do = func() {
-			if p.function != nil {
-				p.function(n)
-			}
-		}
+		w.do = p.submittedFunction()
 	case submittedMessage:
 		typ := msg.PayloadType(p.number())
 		w.buffer = append(w.buffer, p.bytes()...)
@@ -379,6 +371,17 @@ func (p *player) submission() *submitted {
 		w.full = false
 	}
 	return w
+}
+
+// submittedFunction returns what does the same as the next function that was given to Do.
+func (p *player) submittedFunction() func() {
+	n := p.functions
+	p.functions++
+	if p.function == nil {
+		p.err = &ReplayError{Record: p.at.record, Reason: "a function that was given to Do; see ReplayConfig.Do"}
+		return func() {}
+	}
+	return func() { p.function(n) }
 }
 
 // haltCause reads the cause of a halt.

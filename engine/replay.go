@@ -15,11 +15,14 @@ type ReplayConfig struct {
 	// Dir is the journal's folder.
 	Dir string
 
+	// FS is the file system of Dir, nil for the system's.
+	FS journal.FS
+
 	// Run is the number of the run in the journal, from 1; 0 is the last one.
 	Run int
 
-	// Do does what the bot gave to Submitter.Do, a function that no journal can have, as number n from 0. If it is nil
-	// a run that has one is replayed up to it.
+	// Do does what the bot gave to Engine.Do or Submitter.Do, a function that no journal can have, as number n from 0.
+	// If it is nil a run that has one is replayed up to it.
 	Do func(n int)
 
 	// Wait, if not nil, is called before each round with the clock reading at which it began, to replay at the
@@ -46,7 +49,8 @@ type ReplayResult struct {
 // A bot whose decisions follow from what its handlers are given, and from nothing else such as the system's time or a
 // goroutine of its own, does what it did: the payloads that it sends are the recorded ones to the last byte, and so are
 // the digests. The first difference is in the result and ends the replay. So a decision can be debugged a day later,
-// and a new version of a bot compared with the old one. What a bot does between calls of Poll is not in the journal.
+// and a new version of a bot compared with the old one. What a bot does between calls of Poll is replayed if it is done
+// by Engine.Do.
 //
 // An error is a *[ReplayError] or an error of the journal or of start; the result is as far as it came.
 func Replay(r ReplayConfig, config Config, start func(*Engine) error) (ReplayResult, error) {
@@ -64,7 +68,10 @@ func Replay(r ReplayConfig, config Config, start func(*Engine) error) (ReplayRes
 	}
 	var result ReplayResult
 	e.running.Store(true)
-	for e.life.phase != phaseEnded && p.beginRound(e.tape) {
+	for {
+		if e.replayCalls(p); e.life.phase == phaseEnded || !p.beginRound(e.tape) {
+			break
+		}
 		if r.Wait != nil {
 			if err = r.Wait(e.tape.clock); err != nil {
 				break
@@ -116,7 +123,7 @@ func openPlayer(r ReplayConfig) (*player, *runStart, error) {
 	}
 	p := &player{function: r.Do}
 	for _, to := range [...]*journalReader{&p.entries, &p.inbound, &p.outbound} {
-		reader, err := journal.OpenDir(r.Dir, journal.ReaderConfig{})
+		reader, err := journal.OpenDir(r.Dir, journal.ReaderConfig{FS: r.FS})
 		if err == nil {
 			p.closers = append(p.closers, reader)
 			err = reader.SeekSeq(seq)
@@ -136,7 +143,7 @@ func openPlayer(r ReplayConfig) (*player, *runStart, error) {
 
 // findRun returns the number of the first record of a run.
 func findRun(r ReplayConfig) (seq uint64, err error) {
-	reader, err := journal.OpenDir(r.Dir, journal.ReaderConfig{})
+	reader, err := journal.OpenDir(r.Dir, journal.ReaderConfig{FS: r.FS})
 	if err != nil {
 		return 0, err
 	}
@@ -186,6 +193,9 @@ func (p *player) readStart() error {
 	}
 	if err := json.Unmarshal(b, &p.begin); err != nil {
 		return &ReplayError{Reason: "the start of the run is not understood: " + err.Error()}
+	}
+	if p.begin.Redacted {
+		return &ReplayError{Reason: "the journal is a redacted copy, without the tape; replay the journal itself"}
 	}
 	if p.begin.Version != runStartVersion {
 		return &ReplayError{Reason: fmt.Sprintf("the tape has version %d", p.begin.Version)}

@@ -57,7 +57,7 @@ func (e *Engine) Run(ctx context.Context) error {
 // Poll runs one round of the loop: it reads what has arrived, calls the handlers,
 // writes what was sent, and does not wait. It is for bots that have a loop of their
 // own, and has to be called often enough for the session to stay alive: several
-// times a second at least.
+// times a second at least. With a journal, what such a bot does between calls of Poll is done by [Engine.Do].
 //
 // It returns nil while the engine runs, and from its end on the error of Run, with
 // ErrLoggedOut where that is nil.

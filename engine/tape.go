@@ -69,6 +69,8 @@ const (
 	tapeSaveFailed // misses, error
 	tapeSyncFailed
 	tapeHaltFile // misses
+	tapeDo       // a function that was called between rounds begins
+	tapeClose    // between rounds
 	tapeOps
 )
 

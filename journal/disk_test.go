@@ -88,7 +88,9 @@ func (d *disk) ReadDir(dir string) (names []string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for name := range d.names {
-		names = append(names, path.Base(name))
+		if path.Dir(name) == dir {
+			names = append(names, path.Base(name))
+		}
 	}
 	return names, d.call("readdir", dir)
 }

@@ -12,6 +12,7 @@ var (
 	ErrVersion = errors.New("of another version")
 	ErrPayload = errors.New("journal: payload of another kind")
 	ErrClosed  = errors.New("journal: closed")
+	ErrExists  = errors.New("there is a journal")
 )
 
 // ConfigError is a setting of a [Config] that is out of its limits.

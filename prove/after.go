@@ -5,7 +5,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
@@ -209,7 +208,7 @@ func (b *bot) probe() {
 		return
 	}
 	contract := contracts[market][0]
-	var p engine.Placed
+	var p placed
 	var err error
 	for limit := w.now + probeTime; ; w.round(w.now + int64(100*time.Millisecond)) {
 		p, err = b.engine.Place(order.Limit{
@@ -267,7 +266,7 @@ func (b *bot) probe() {
 func (b *bot) probeQueue() {
 	w := b.world
 	done := false
-	if err := b.engine.Submitter().Do(func() { done = true }, nil); err != nil {
+	if err := b.engine.submit(func() { done = true }); err != nil {
 		w.fail("probe", b, "nothing can be submitted: %v", err)
 	}
 	for limit := w.now + probeTime; !done && !w.failed(); w.round(w.now + int64(100*time.Millisecond)) {

@@ -23,12 +23,13 @@ type bot struct {
 	account string
 	random  *rand.Rand
 
-	engine *engine.Engine // nil while it is dead
-	link   *link          // the newest connection
-	starts int
-	room   int   // for orders
-	disk   *disk // nil if it keeps no file
-	lied   bool  // the disk has lied: a file may be damaged
+	engine  *driver   // nil while it is dead
+	scripts []*script // of its processes that had a journal
+	link    *link     // the newest connection
+	starts  int
+	room    int   // for orders
+	disk    *disk // nil if it keeps no file
+	lied    bool  // the disk has lied: a file may be damaged
 
 	stoppedUntil int64           // the process does not run
 	deadUntil    int64           // it is killed
@@ -43,7 +44,7 @@ type bot struct {
 	halted     bool // the kill switch is thrown
 	restarting bool // it stops, and is started again
 	wanted     map[quoteKey]quote.Two
-	placed     []engine.Placed
+	placed     []placed
 	replaces   []uint64 // references of replaces in doubt whose originals are not known
 	checks     checks
 
@@ -127,14 +128,20 @@ func (b *bot) start() {
 		config.State.SaveEvery = 100 * time.Millisecond
 		config.State.DurableIntents = w.schedule.Persist == FileAndIntents
 	}
-	e, err := engine.New(config)
+	script := b.openJournal(&config)
+	made, err := engine.New(config)
 	if err != nil {
 		b.checks.sent = before // of the last process, for the one that starts
 		b.refused(err)
 		return
 	}
+	e := &driver{Engine: made, script: script}
+	if script != nil {
+		script.config = config
+		b.scripts = append(b.scripts, script)
+	}
 	b.engine, b.room = e, config.State.Orders.Orders
-	b.accountLog.begin(e, config.Session.Resume != session.ResumeNone)
+	b.accountLog.begin(made, config.Session.Resume != session.ResumeNone)
 	for i := range b.submissions {
 		b.submissions[i] = new(submission)
 	}

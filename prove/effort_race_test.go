@@ -2,9 +2,10 @@
 
 package prove
 
-// How much the tests do; there is nothing to race.
+// How much the tests do; only journals have goroutines.
 const (
 	defaultSeeds = 6
+	journalSeeds = 2
 	digestSeeds  = 2
 	historiesMax = 5
 )

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
@@ -181,7 +180,7 @@ func (b *bot) sendBad(n uint64) {
 		_, err = b.engine.SendOrderCancelReplace(&m)
 	case 6:
 		var m msg.OrderQuantityReduce
-		if i := slices.IndexFunc(b.placed, func(p engine.Placed) bool { return p.Order() != nil }); i >= 0 {
+		if i := slices.IndexFunc(b.placed, func(p placed) bool { return p.Order() != nil }); i >= 0 {
 			m.SetOrderId(b.placed[i].Order().ID)
 		}
 		_, err = b.engine.SendOrderQuantityReduce(&m)
@@ -215,6 +214,8 @@ func (b *bot) subscribeAgain(market uint32) {
 	if _, err := b.engine.SendMarketUnsubscribe(&end); err != nil {
 		return
 	}
+	// A snapshot of the subscription that ends may still be on its way, and come before the changes that are missed.
+	b.momentAt = max(b.momentAt, b.world.now+int64(time.Second))
 	b.world.after(10*time.Millisecond, func() { b.subscribe(market) })
 }
 

@@ -20,6 +20,7 @@ type Result struct {
 	Moments  uint64       // at which a bot that had received everything was compared with the exchange in full
 	Starts   uint64       // of processes that found a file of an earlier one
 	Unsaved  uint64       // times that saving began to fail
+	Replayed uint64       // rounds of journals that were replayed
 	Marks    []marks.Mark // that the day reached, in order; nil unless it is built with the tag smkmarks
 }
 

@@ -25,6 +25,7 @@ type Schedule struct {
 	Settings Settings
 	Disorder bool // account messages come out of order
 	Wild     bool // the exchange itself may break the protocol, so that a bot need not know everything afterwards
+	Journal  bool // bots have a journal, which is replayed
 	Steps    []Step
 }
 
@@ -188,6 +189,7 @@ func New(seed uint64) Schedule {
 	s.Settings = drawSettings(r)
 	s.drawWild(r)
 	s.drawDisorder()
+	s.drawJournal()
 	return s
 }
 

@@ -3,7 +3,6 @@ package prove
 import (
 	"math"
 
-	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
@@ -139,7 +138,7 @@ type player struct {
 	bot     *bot
 	choices *choices
 	acted   int
-	first   engine.Placed
+	first   placed
 	fills   int
 	cuts    int
 	losses  int
@@ -208,11 +207,11 @@ func (p *player) may(a Action) bool {
 func (p *player) act() {
 	a := p.small.Script[p.acted]
 	p.acted++
-	place := func(contract uint32, price odds.Price) engine.Placed {
-		placed, _ := p.bot.engine.Place(order.Limit{
+	place := func(contract uint32, price odds.Price) placed {
+		one, _ := p.bot.engine.Place(order.Limit{
 			Market: football, Contract: contract, Side: odds.Buy, Price: price, Quantity: 100_000,
 		})
-		return placed
+		return one
 	}
 	switch a {
 	case PlaceFirst:

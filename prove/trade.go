@@ -179,7 +179,7 @@ func (b *bot) hammer() {
 			l = b.limits.last // which is to be refused
 		}
 		b.limits.last = l
-		var p engine.Placed
+		var p placed
 		p, err = b.engine.Place(l)
 		if err == nil {
 			b.placed = append(b.placed, p)
@@ -198,7 +198,7 @@ func (b *bot) hammer() {
 			b.placed = b.placed[:len(b.placed)-1]
 			return
 		}
-		var p engine.Placed
+		var p placed
 		if p, err = b.placed[i].Replace(b.price(), o.Executed+b.size()); err == nil {
 			b.placed = append(b.placed, p)
 		}

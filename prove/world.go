@@ -82,6 +82,7 @@ func Trace(s Schedule, to io.Writer) Result {
 	}
 	w.guard(w.day)
 	w.guard(w.close)
+	w.guard(w.replayJournals)
 	w.result.Marks = reached()
 	w.result.Digest, w.result.Lasted = uint64(w.digest), time.Duration(w.now-w.begun)
 	return w.result
@@ -222,8 +223,8 @@ func (w *World) calm() {
 	}
 }
 
-// answersLate reports whether answers of before the faults ended may still arrive.
-func (w *World) answersLate() bool { return w.faulty || w.now-w.calmAt < int64(time.Second) }
+// answersLate reports whether answers of before the faults ended may still arrive: some stall for two seconds.
+func (w *World) answersLate() bool { return w.faulty || w.now-w.calmAt < int64(5*time.Second) }
 
 // open opens a market unless it has ended.
 func (w *World) open(market uint32) {

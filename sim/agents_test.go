@@ -41,7 +41,8 @@ func TestLoneBotIsFilled(t *testing.T) {
 // orderCountShift is how far the count of orders is shifted in an order's number.
 const orderCountShift = 22
 
-// Participants that paused do as much as their rate says when they go on, and do not catch up from the beginning of time.
+// Participants that paused do as much as their rate says when they go on, and do not catch up from the beginning of
+// time.
 func TestAgentsGoOnAfterAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const rate, span = 1000, time.Second
@@ -55,7 +56,8 @@ func TestAgentsGoOnAfterAPause(t *testing.T) {
 		go func() { served <- s.Serve(context.Background()) }()
 		count := func(next int) (n int) {
 			s.Do(func(s *Sim) {
-				id, _ := s.Exchange.Submit(DemoUsername, exchange.Create{ // orders of all accounts are numbered together
+				// Orders of all accounts are numbered together.
+				id, _ := s.Exchange.Submit(DemoUsername, exchange.Create{
 					Market: DemoMarket, Contract: DemoHome, Side: buy, Price: 1, Quantity: 10_000,
 				})
 				n = int(id >> orderCountShift)
@@ -69,7 +71,8 @@ func TestAgentsGoOnAfterAPause(t *testing.T) {
 		pause := count(rate) - first
 		time.Sleep(span)
 		again := count(0) - first - pause
-		if first == 0 || pause > rate/100 || again == 0 || again > 2*rate+rate/100 { // a second of the pause may be made up for
+		// The second of the pause may be made up for.
+		if first == 0 || pause > rate/100 || again == 0 || again > 2*rate+rate/100 {
 			t.Errorf("%d orders in a second, %d in a pause, %d in a second after it", first, pause, again)
 		}
 		if err := errors.Join(s.Close(), <-served); err != nil {

@@ -181,7 +181,7 @@ func (b *Buffer) nextRare() ([]byte, error) {
 		payload, n, err := scan(b.block[b.read:b.filled], b.limits)
 		if err != nil {
 			err.Offset = b.base + int64(b.read)
-			b.judged = b.block[:b.read+refused(b.block[b.read:b.filled], b.limits)]
+			b.judge()
 			return nil, b.fail(err)
 		}
 		if n == 0 {

@@ -32,12 +32,13 @@ func (b *Buffer) Between(from, to Mark) []byte {
 	return b.block[from:to:to]
 }
 
-// refused returns how many bytes of a header lead to its refusal.
-func refused(b []byte, limits Limits) int {
-	for n := 1; n < len(b); n++ {
-		if _, _, err := parseHeader(b[:n], limits); err != nil {
-			return n
+// judge keeps for Between what leads to the refusal of the header at the front: the bytes up to the first that does.
+func (b *Buffer) judge() {
+	end := b.read + 1
+	for ; end < b.filled; end++ {
+		if _, _, err := parseHeader(b.block[b.read:end], b.limits); err != nil {
+			break
 		}
 	}
-	return len(b)
+	b.judged = b.block[:end]
 }

@@ -22,8 +22,8 @@ func TestCopy(t *testing.T) {
 	act := func() {
 		for k := range steps {
 			if w.step(); k%10 == 0 {
-				tr.create(1+w.r.Uint32N(worldMarkets), 1+w.r.Uint32N(worldContracts), odds.Buy, 4985+w.r.Uint32N(10), 2000,
-					msg.GoodTilCancelled)
+				market, contract := 1+w.r.Uint32N(worldMarkets), 1+w.r.Uint32N(worldContracts)
+				tr.create(market, contract, odds.Buy, 4985+w.r.Uint32N(10), 2000, msg.GoodTilCancelled)
 			}
 		}
 	}
@@ -69,7 +69,8 @@ func picture(tr *trader) (list []string) {
 		}
 		state, causes := c.State()
 		last, _ := c.Last()
-		list = append(list, fmt.Sprint(c.Market(), c.ID(), state, causes, last, c.Traded(), c.Updated(), c.ExchangeState(),
+		list = append(list, fmt.Sprint(
+			c.Market(), c.ID(), state, causes, last, c.Traded(), c.Updated(), c.ExchangeState(),
 			c.Levels(nil, odds.Buy), c.Levels(nil, odds.Sell), c.WithoutOwn().Levels(nil, odds.Buy),
 			c.WithoutOwn().Levels(nil, odds.Sell)))
 	}

@@ -99,13 +99,15 @@ func TestQuantiles(t *testing.T) {
 
 // TestRecordMany is Record again and again.
 func TestRecordMany(t *testing.T) {
-	var many, single latency.Histogram
-	many.RecordMany(12345, 7)
-	for range 7 {
-		single.Record(12345)
-	}
-	if many != single {
-		t.Error("7 at once differ from 7 times 1")
+	for _, ns := range []int64{-5, 0, 1, 12345, 1 << 40, 1 << 50} { // some have no bucket of their own
+		var many, single latency.Histogram
+		many.RecordMany(ns, 7)
+		for range 7 {
+			single.Record(ns)
+		}
+		if many != single || many.Count() != 7 || many.Sum() != 7*time.Duration(max(ns, 0)) {
+			t.Errorf("7 times %d at once differ from 7 times 1: %v and %v", ns, many.Sum(), single.Sum())
+		}
 	}
 }
 

@@ -223,6 +223,10 @@ func (s *Session) Free() []byte {
 	if s.queue.borrow > 0 {
 		return nil
 	}
+	return s.free()
+}
+
+func (s *Session) free() []byte {
 	if s.recorder != nil {
 		return s.recorder.free()
 	}

@@ -107,4 +107,12 @@ var Elsewhere = map[Mark]string{
 	PersistLogNotCovered:   "engine.TestPersistLogWaitsForItsImage",
 	PersistIntentLost:      "engine.TestPersistManyIntents",
 	PersistSkipped:         "engine.TestPersistSkipsHalfAState",
+	ReferenceReused:        "engine/order.TestStateTable",
+	RefusedLate:            "engine/order.TestEndIsFinal",
+	FillAfterEnd:           "engine/order.TestStateTable",
+	FillBeforeReduction:    "engine/order.TestInterleavings",
+	FinalFillVoided:        "engine/order.TestStateTable",
+	VoidBeforeReduce:       "engine/order.TestInterleavings",
+	OwnGrew:                "engine/book.TestBooksAgreeWithTheirTwin",
+	QuoteAlreadyKnown:      "engine/quote.TestCases",
 }

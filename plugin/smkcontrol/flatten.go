@@ -14,7 +14,8 @@ const closeFor = time.Second
 
 // flatten sends an order for each position that takes what the book has for it, pulls the quotes of its contract, and
 // has the bot halted a moment later. It returns how many orders it sent. What finds no counterparty, or the bot's own
-// limits refuse, stays: a halt does not close positions. held are the contracts with a position or orders. The loop only.
+// limits refuse, stays: a halt does not close positions. held are the contracts with a position or orders. The loop
+// only.
 func flatten(e *engine.Engine, held []engine.ContractPosition, reason string) (sent int) {
 	for _, h := range held {
 		e.Pull(h.Market, h.Contract)

@@ -137,10 +137,10 @@ func (c *Conn) onSend(m exchange.Message, replayed bool) {
 	case isAnswer(t) && c.inject(Unconfirmed), c.inject(DropBefore):
 		c.releaseUnsequenced()
 		return
-	case room && c.delays(t) && c.inject(DelayBefore):
+	case room && c.delays(t, replayed) && c.inject(DelayBefore):
 		c.holdUnsequenced(m, replayed, heldMessage{due: c.randomTime(int64(c.plan.DelayMax))})
 		return
-	case room && c.delays(t) && c.inject(ReorderBefore):
+	case room && c.delays(t, replayed) && c.inject(ReorderBefore):
 		c.holdUnsequenced(m, replayed, heldMessage{due: c.injector.now + reorderTimeout, after: 1})
 		return
 	case room && answersCreate(t) && !c.swapping() && c.inject(Swap):
@@ -157,7 +157,9 @@ func (c *Conn) onSend(m exchange.Message, replayed bool) {
 }
 
 // delays reports whether a message may be sent later than others.
-func (c *Conn) delays(t msg.PayloadType) bool { return !c.plan.AccountOnly || ofAccount(t) }
+func (c *Conn) delays(t msg.PayloadType, replayed bool) bool {
+	return !c.plan.AccountOnly || ofAccount(t) && !replayed
+}
 
 // ofAccount reports whether a message of a type has an account sequence.
 func ofAccount(t msg.PayloadType) bool {

@@ -80,7 +80,8 @@ type Plan struct {
 	Chance [Kinds]uint32 // in a million
 
 	// AccountOnly restricts DelayBefore and ReorderBefore to messages with an account sequence, so that these come out
-	// of order and books stay right. None of them is sent after a balance_changed that it was before.
+	// of order and books stay right. What is repeated after a login is in order, and none of them is sent after a
+	// balance_changed that it was before.
 	AccountOnly bool
 
 	DelayMax    time.Duration // 0 means 200 ms

@@ -189,8 +189,8 @@ func (g *Gateway) SetThrottle(now int64, t Throttle) {
 	g.now = max(g.now, now)
 	g.config.Throttle = t.resolve()
 	for _, c := range g.conns {
+		c.session.setThrottle(g.config.Throttle) // also of one that is about to be detached
 		if c.state == stateOpen {
-			c.session.setThrottle(g.config.Throttle)
 			c.sendThrottleLimits()
 		}
 	}

@@ -59,7 +59,7 @@ func TestExamples(t *testing.T) {
 }
 
 // noJSON are the commands whose output is a format of its own.
-var noJSON = []string{"smk completion", "smk man", "smk watch"}
+var noJSON = []string{"smk completion", "smk man"}
 
 // TestEveryCommand holds every command to one help text, to --json, to exit code 2 for what is no flag of it, and to
 // sentences that end.
@@ -142,6 +142,7 @@ func TestFailures(t *testing.T) {
 		"journal export": {exitFailed, []string{empty, "--to=csv", "--output=" + missing}},
 		"journal diff":   {exitFailed, []string{empty, empty}},
 		"journal redact": {exitFailed, []string{empty, "--output=" + empty}},
+		"journal repair": {exitFailed, []string{empty, "--output=" + missing}},
 		"journal replay": {exitFailed, []string{empty}},
 		"config show":    {exitFailed, []string{"--profile=none"}},
 		"prove":          {exitFailed, []string{"--trace=" + missing}},

@@ -89,6 +89,7 @@ func (c *dashCommand) Validate() error {
 func (c *dashCommand) Run(ctx context.Context, std stdio) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	stepBack()
 	live, stop, err := c.live(ctx)
 	if err != nil {
 		return err

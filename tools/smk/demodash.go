@@ -120,7 +120,8 @@ func (s *showing) summary(b *matchBot, t *truth, cash odds.Money, left int) erro
 			return err
 		}
 	} else {
-		fmt.Fprintf(s.std.out, "match       %d orders, %d fills, %d of them voided; profit %s; the exchange's truth %s\n",
+		const text = "match       %d orders, %d fills, %d of them voided; profit %s; the exchange's truth %s\n"
+		fmt.Fprintf(s.std.out, text,
 			b.counts.orders.Load(), b.counts.fills.Load(), b.counts.voided.Load(), signed(b.Account().Realised),
 			map[bool]string{true: "agrees to the last unit", false: "DIFFERS"}[agrees])
 	}
@@ -185,10 +186,4 @@ func (s *showing) progressText(b *matchBot, run int) string {
 	state, _ := b.counts.state.Load().(string)
 	return fmt.Sprintf("match %d: %s; %d orders, %d fills, profit %s", run, state, b.counts.orders.Load(),
 		b.counts.fills.Load(), signed(odds.Money(b.counts.profit.Load())))
-}
-
-// isTerminal reports whether a file is one that people read at once.
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
 }

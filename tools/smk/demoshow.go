@@ -181,7 +181,8 @@ func matchConfig(h *hello, dir string, run int) engine.Config {
 			OnUnresolved: engine.CancelUnresolvedMarket,
 			Quotes:       quote.Config{Levels: matchLevels},
 			Risk: risk.Config{
-				OrderQuantityMax: 20 * matchSize, MarketExposureMax: lossMax, ContractOrdersMax: 16, RefuseSelfCross: true,
+				OrderQuantityMax: 20 * matchSize, MarketExposureMax: lossMax, ContractOrdersMax: 16,
+				RefuseSelfCross: true,
 			},
 		},
 		ReconnectBackoff: []time.Duration{0, 100 * time.Millisecond},

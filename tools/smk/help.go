@@ -6,16 +6,41 @@ func (commands) Help() string { return exitCodes }
 
 func (demoCommand) Help() string {
 	return `The exchange is a process of its own. The bot quotes, its connection is cut, a goal halts the market, the kill switch
-cancels what is left; in the end orders, positions and money are compared with the exchange's. A whole match goes on for
-minutes, and with --dash a page shows it.
+cancels what is left; in the end orders, positions and money are compared with the exchange's. With --dash a browser shows
+a whole match, and the next one, until an interrupt.
 
 Examples:
 
     smk demo
-    smk demo --dash --open
-    smk demo --scenario match --speed 50
     smk demo --orders 1000 --json
-    smk demo --journal recorded`
+    smk demo --journal recorded
+    smk demo --dash
+    smk demo --dash --control --open
+    smk demo --scenario match --speed 100`
+}
+
+func (dashCommand) Help() string {
+	return `The page is served on this machine alone, unless --listen says otherwise, and reads the journal from a process of its own:
+a bot does not notice it. Any moment of the journal can be shown again. With --control the page has buttons that halt,
+flatten and resume a bot that takes commands, see plugin/smkcontrol.
+
+Examples:
+
+    smk dash --journal .
+    smk dash --journal . --listen 127.0.0.1:8080 --name 200000=Home --open
+    smk dash --sim 127.0.0.1:3701
+    smk dash --journal . --control --bot http://127.0.0.1:9465 --token 0123456789abcdef`
+}
+
+func (watchCommand) Help() string {
+	return `Keys: tab goes to the next contract, ? lists the others, q quits. With --json it prints what there is to see at the
+journal's end, once.
+
+Examples:
+
+    smk watch --journal .
+    smk watch --journal . --json
+    smk watch --sim 127.0.0.1:3701 --plain`
 }
 
 func (simCommand) Help() string {
@@ -29,26 +54,6 @@ Examples:
     smk sim --faults drop=1%,delay=5%,delay-max=1s
     smk sim --truth :3702 --state exchange.state
     smk sim --play goal`
-}
-
-func (dashCommand) Help() string {
-	return `A process of its own, which reads the journal of a bot: nothing of it runs in the bot. The page has a token if it may
-give commands, and is for this machine alone unless --listen says otherwise.
-
-Examples:
-
-    smk dash --journal j --open
-    smk dash --sim 127.0.0.1:3701
-    smk dash --journal j --listen 127.0.0.1:8080 --json`
-}
-
-func (watchCommand) Help() string {
-	return `The same as smk dash, in a terminal. It ends with q.
-
-Examples:
-
-    smk watch --journal j
-    smk watch --sim 127.0.0.1:3701 --plain`
 }
 
 func (backtestCommand) Help() string {
@@ -161,6 +166,13 @@ func (journalRedact) Help() string {
 
     smk journal redact j --output copy
     smk journal redact j --output copy --amounts`
+}
+
+func (journalRepair) Help() string {
+	return `Examples:
+
+    smk journal repair j --output copy
+    smk journal repair j --output copy --json`
 }
 
 func (journalReplay) Help() string {

@@ -22,6 +22,7 @@ type journalCommand struct {
 	Export journalExport `cmd:"" help:"Write the messages as CSV, JSON lines, Parquet, or pcapng for Wireshark."`
 	Diff   journalDiff   `cmd:"" help:"Find the first difference of two journals."`
 	Redact journalRedact `cmd:"" help:"Copy a journal with more of it masked."`
+	Repair journalRepair `cmd:"" help:"Copy a damaged journal up to the damage."`
 	Replay journalReplay `cmd:"" help:"Replay a run of the bot of smk demo."`
 }
 

@@ -18,7 +18,7 @@ func TestJournalDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	commands := []string{"cat", "verify", "stat", "orders", "book", "slow", "export", "diff", "redact", "replay"}
+	commands := []string{"cat", "verify", "stat", "orders", "book", "slow", "export", "diff", "redact", "repair", "replay"}
 	var help bytes.Buffer
 	if code := run(t.Context(), []string{"journal", "--help"}, stdio{nil, &help, &help}); code != exitOK {
 		t.Fatal(code, &help)

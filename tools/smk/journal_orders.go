@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/smk-go/smk/tools/smk/inspect"
@@ -25,12 +26,12 @@ func (c *journalOrders) Run(ctx context.Context, std stdio) error {
 	}
 	wanted := inspect.Filter{Market: c.Market, Contract: c.Contract, Order: c.Order, Reference: c.Reference}
 	out := bufio.NewWriter(std.out)
-	enc := json.NewEncoder(out)
+	enc, found := json.NewEncoder(out), false
 	for l := range all {
 		if !l.Match(&wanted) {
 			continue
 		}
-		if c.JSON {
+		if found = true; c.JSON {
 			err = enc.Encode(l)
 		} else {
 			_, err = fmt.Fprintln(out, l.Text())
@@ -38,6 +39,9 @@ func (c *journalOrders) Run(ctx context.Context, std stdio) error {
 		if err != nil {
 			return err
 		}
+	}
+	if !found && !c.JSON {
+		return errors.New("the journal has no such order")
 	}
 	return out.Flush()
 }

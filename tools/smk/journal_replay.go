@@ -81,6 +81,9 @@ func (c *journalReplay) Run(std stdio) error {
 	if err != nil {
 		return err
 	}
+	if name == inspect.RedactedName {
+		return fmt.Errorf("%s is a redacted copy, which has no tape: replay the journal itself", c.Dir)
+	}
 	h, orders, ok := demoRun(name)
 	if !ok {
 		return fmt.Errorf("journal %q is not of the demo's bot: replay your own in a line of Go, "+

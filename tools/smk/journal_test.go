@@ -172,6 +172,9 @@ func TestJournalCredentials(t *testing.T) {
 			{"redact", dir, "-o", filepath.Join(to, "redacted")},
 			{"redact", dir, "-o", filepath.Join(to, "masked"), "--amounts"},
 			{"cat", filepath.Join(to, "redacted")},
+			{"replay", filepath.Join(to, "redacted")},
+			{"repair", dir, "-o", filepath.Join(to, "repaired")},
+			{"cat", filepath.Join(to, "repaired")},
 			{"replay", dir},
 		}
 		for _, format := range []string{"csv", "jsonl", "parquet", "pcapng"} {
@@ -179,7 +182,7 @@ func TestJournalCredentials(t *testing.T) {
 		}
 		for _, args := range commands {
 			for _, more := range [][]string{nil, {"--json"}} {
-				if args[0] == "redact" && more != nil {
+				if (args[0] == "redact" || args[0] == "repair") && more != nil {
 					continue // it does not write over a journal
 				}
 				var out, errs bytes.Buffer
@@ -283,5 +286,17 @@ func TestJournalFollow(t *testing.T) {
 	}
 	if err := j.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestJournalThatIsNone says of a folder without a journal, and of an order that is not in one, that there is none.
+func TestJournalThatIsNone(t *testing.T) {
+	dir := t.TempDir()
+	for _, command := range []string{"cat", "verify", "stat", "orders", "book", "slow"} {
+		var out, errs bytes.Buffer
+		code := run(t.Context(), []string{"journal", command, dir}, stdio{nil, &out, &errs})
+		if code != exitFailed || out.Len() != 0 || !strings.Contains(errs.String(), "no journal") {
+			t.Errorf("%s: exit %d, %q, %q", command, code, &out, &errs)
+		}
 	}
 }

@@ -120,12 +120,7 @@ func run(ctx context.Context, args []string, std stdio) (code int) {
 		ctx, std.out = inspect.WithProgress(ctx, read), reading.over(std.out)
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	if strings.HasPrefix(parsed.Command(), "journal ") {
-		err = checkJournals(parsed)
-	}
-	if err == nil {
-		err = parsed.Run(std)
-	}
+	err = parsed.Run(std)
 	reading.stop()
 	if err != nil {
 		if errors.Is(err, context.Canceled) {

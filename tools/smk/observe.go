@@ -42,7 +42,8 @@ func (f *observerFlags) observe(ctx context.Context) (dir string, stop func(), e
 		Address: f.Sim, DisableTLS: true,
 		Session: session.Config{Username: f.User, Password: f.Password, AccountFromStart: true},
 		Journal: journal.Config{
-			Dir: dir, Name: "observer of " + f.User + " at " + f.Sim, Durability: journal.SyncNone, KeepBytes: observerKeep,
+			Dir: dir, Name: "observer of " + f.User + " at " + f.Sim, Durability: journal.SyncNone,
+			KeepBytes: observerKeep,
 		},
 		OnStop: engine.StopLeave,
 	})
@@ -55,6 +56,12 @@ func (f *observerFlags) observe(ctx context.Context) (dir string, stop func(), e
 		if first { // later ones restore what was subscribed to
 			first = false
 			loggedIn <- subscribeAll(e, markets)
+		}
+	})
+	e.OnState(func(ev *engine.Event) {
+		if first && ev.State == session.Disconnected { // nobody waits for a simulator that is not there
+			first = false
+			loggedIn <- fmt.Errorf("--sim: no login at %s: %w", f.Sim, ev.Cause)
 		}
 	})
 	ended := make(chan error, 1)
@@ -70,8 +77,9 @@ func (f *observerFlags) observe(ctx context.Context) (dir string, stop func(), e
 	case err = <-loggedIn:
 		if err != nil {
 			stop()
+			return "", nil, err
 		}
-		return dir, stop, err
+		return dir, stop, nil
 	case err = <-ended:
 		if err == nil {
 			err = errors.New("the observer ended")

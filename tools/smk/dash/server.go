@@ -19,9 +19,9 @@ const (
 	headerTimeout = 5 * time.Second
 	writeTimeout  = 5 * time.Second // of one event
 	idleTimeout   = time.Minute
-	socketBytes   = 64 << 10 // of a connection, for what is not read yet
-	beatEvery     = 300 * time.Millisecond
-	seeksMax      = 8 // requests of the past at a time
+	socketBytes   = 64 << 10               // of a connection, for what is not read yet
+	beatEvery     = 250 * time.Millisecond // the page says that nothing comes after three of them
+	seeksMax      = 8                      // requests of the past at a time
 )
 
 // Config says what is served.
@@ -46,7 +46,6 @@ type Server struct {
 
 	mu     sync.Mutex // guards what follows
 	number uint64     // of the last frame
-	sentAt time.Time
 	frame  screen.Frame
 }
 
@@ -137,24 +136,22 @@ func (s *Server) show(f screen.Frame) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.number++
-	s.frame, s.sentAt = f, time.Now()
+	s.frame = f
 	s.hub.send(s.event("frame", f.Picture), true)
 }
 
-// beat tells browsers that there is nothing new.
+// beat tells browsers that the server is there.
 func (s *Server) beat() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.number > 0 && time.Since(s.sentAt) < beatEvery {
-		return
-	}
 	s.hub.send(s.event("beat", nil), false)
 }
 
 // event encodes an event.
 func (s *Server) event(name string, p *screen.Picture) []byte {
 	b, err := json.Marshal(sent{
-		Number: s.number, Now: time.Now().UnixNano(), Behind: s.frame.Behind, Error: s.frame.Error, First: s.frame.First,
+		Number: s.number, Now: time.Now().UnixNano(), Behind: s.frame.Behind, Error: s.frame.Error,
+		First:   s.frame.First,
 		Control: s.config.Control != nil, Picture: p,
 	})
 	if err != nil {

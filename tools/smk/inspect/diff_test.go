@@ -1,11 +1,13 @@
 package inspect
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/gen/seto"
 	"github.com/smk-go/smk/journal"
 )
@@ -81,6 +83,12 @@ func TestRedact(t *testing.T) {
 	}
 	if n != 10 {
 		t.Errorf("%d orders", n)
+	}
+	var refused *engine.ReplayError
+	start := func(*engine.Engine) error { return nil }
+	_, err = engine.Replay(engine.ReplayConfig{Dir: to}, engine.Config{Address: "exchange.test:1"}, start)
+	if !errors.As(err, &refused) || !strings.Contains(refused.Reason, "redacted copy") {
+		t.Errorf("a replay of the copy: %v", err)
 	}
 	if _, err := Redact(t.Context(), from, to, RedactOptions{}); err == nil {
 		t.Error("a journal was written over")

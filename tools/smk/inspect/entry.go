@@ -41,6 +41,12 @@ type Options struct {
 // startGoesOn is the engine's flag of a KindStart record that the next one continues.
 const startGoesOn = 1
 
+// NoJournalError is a folder without a journal.
+type NoJournalError struct{ Dir string }
+
+// Error names the folder.
+func (e *NoJournalError) Error() string { return e.Dir + " has no journal with a record" }
+
 // Read returns the entries of a journal in order. An entry is valid until the next one; its Message and Tape for
 // good. The first error ends them: that of the journal, or of the context.
 func Read(ctx context.Context, dir string, o Options) iter.Seq2[*Entry, error] {
@@ -57,10 +63,13 @@ func Read(ctx context.Context, dir string, o Options) iter.Seq2[*Entry, error] {
 				return
 			}
 		}
-		d := decoder{tape: o.Tape}
+		d, empty := decoder{tape: o.Tape}, o.Seek.IsZero()
 		progress, _ := ctx.Value(progressKey{}).(*Progress)
 		for {
 			record, err := r.Next()
+			if empty = empty && err == io.EOF; empty && !o.Follow {
+				err = &NoJournalError{dir}
+			}
 			switch {
 			case err == io.EOF && o.Follow:
 				if err := r.Wait(ctx); err != nil {

@@ -26,6 +26,9 @@ type Redacted struct {
 	Lost    uint64 `json:"lost"` // records that the journal says are lost; a log record takes their place
 }
 
+// RedactedName is the name of a redacted journal.
+const RedactedName = "redacted"
+
 // driftMax is how far the wall clock of the copy may be from the journal's, in ns.
 const driftMax = 1e6
 
@@ -56,7 +59,7 @@ func Redact(ctx context.Context, from, to string, o RedactOptions) (Redacted, er
 			clock.Store(e.At)
 			wall.Store(e.Wall)
 			out, err = journal.Open(journal.Config{
-				Dir: to, Name: "redacted", OnFull: journal.FullWait, Durability: journal.SyncNone,
+				Dir: to, Name: RedactedName, OnFull: journal.FullWait, Durability: journal.SyncNone,
 				Clock: clock.Load, Wall: wall.Load,
 			})
 			if err == nil {
@@ -117,7 +120,7 @@ func (d *Redacted) copy(rec *journal.Recorder, e *Entry, o RedactOptions) error 
 			payload = wire.AppendFrame(nil, b)
 		}
 	case kind == journal.KindStart:
-		payload = []byte("{}")
+		payload = []byte(`{"Redacted":true}`) // a replay says so
 	case kind == journal.KindLog:
 		payload = maskLog(string(payload))
 	}

@@ -114,9 +114,9 @@ func (s *tracker) nameOf(b span) string {
 	case name != "" && most >= (b.to-b.from)/2:
 		return name
 	case b.after != "":
-		return "not in the log, after " + b.after
+		return "a call that was not slow enough for the log, after " + b.after + " arrived,"
 	}
-	return "not in the log"
+	return "a call that was not slow enough for the log"
 }
 
 // covered returns how much of a time spans cover.

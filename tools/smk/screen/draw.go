@@ -6,7 +6,6 @@ import (
 
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
-	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -46,10 +45,11 @@ func (m *Model) drawStrip(s *Strip) {
 
 func (m *Model) drawMoney(to *Money) {
 	a := m.orders.Account()
-	closed, closable := m.closed()
+	closed, how := m.closed()
 	*to = Money{
 		Known: a.CashKnown, Cash: int64(a.Cash), Available: int64(a.Available), Reserved: int64(a.Reserved),
-		Worst: int64(a.WorstCase), Realised: int64(a.Realised), Closed: closed, Closable: closable,
+		Worst: int64(a.WorstCase), Realised: int64(a.Realised), Closed: closed,
+		Closable: how == closedExactly, About: how == closedAbout,
 		Drift: m.facts.drift[0], DriftRisk: m.facts.drift[1], Drifting: m.facts.drifting,
 	}
 }
@@ -149,8 +149,8 @@ func (m *Model) outcomes(market uint32, contracts []uint32) []Outcome {
 
 func (m *Model) drawContract(market, id uint32) Contract {
 	c := Contract{
-		Market: market, ID: id, Name: m.name(id), Exchange: "unknown", Book: "empty", Bids: []Level{}, Offers: []Level{},
-		Orders: []Order{},
+		Market: market, ID: id, Name: m.name(id), Exchange: "unknown", Book: "empty",
+		Bids: []Level{}, Offers: []Level{}, Orders: []Order{},
 	}
 	m.orders.LiveOf(market, id, func(o *order.Order) bool {
 		if len(c.Orders) == ordersShown {
@@ -167,8 +167,8 @@ func (m *Model) drawContract(market, id uint32) Contract {
 	p := m.orders.Position(market, id)
 	c.Net, c.Provisional, c.Settled = int64(p.Final), int64(p.Provisional), p.Settled
 	c.Wins, c.Loses = int64(p.IfWins), int64(p.IfLoses)
-	closed, ok := m.closedContract(market, id)
-	c.Closed, c.Closable = int64(closed), ok
+	closed, how := m.closedContract(market, id)
+	c.Closed, c.Closable, c.About = int64(closed), how == closedExactly, how == closedAbout
 	return c
 }
 
@@ -232,41 +232,54 @@ func (m *Model) drawOrder(o *order.Order) Order {
 	return drawn
 }
 
-// closed returns what is won if every position is closed at the prices of the moment, and whether the books have
-// enough for that.
-func (m *Model) closed() (profit int64, closable bool) {
-	closable = true
+// closeness says how well it is known what closing a position brings.
+type closeness uint8
+
+const (
+	closedExactly closeness = iota
+	closedAbout             // a book has not enough
+	closedUnknown           // a book is not to be trusted, or empty
+)
+
+// closed returns what is won if every position is closed at the prices of the moment.
+func (m *Model) closed() (profit int64, how closeness) {
 	m.orders.Positions(func(market, contract uint32) bool {
-		closed, ok := m.closedContract(market, contract)
+		closed, known := m.closedContract(market, contract)
 		profit += int64(closed)
-		closable = closable && ok
+		how = max(how, known)
 		return true
 	})
-	return profit, closable
+	return profit, how
 }
 
-// closedContract returns what a contract brings, whichever wins, once its position is closed.
-func (m *Model) closedContract(market, id uint32) (odds.Money, bool) {
+// closedContract returns what a contract brings, whichever wins, once its position is closed. Where the book has not
+// enough the rest is taken at the last price that is shown.
+func (m *Model) closedContract(market, id uint32) (odds.Money, closeness) {
 	p := m.orders.Position(market, id)
 	net, flow := p.Final+p.Provisional, p.FinalFlow+p.ProvisionalFlow
 	if p.Settled {
-		return 0, true
+		return 0, closedExactly
 	}
 	if net == 0 {
-		return flow, true
+		return flow, closedExactly
 	}
 	c, ok := m.books.Contract(market, id)
 	if !ok {
-		return flow, false
+		return flow, closedUnknown
 	}
+	side, sign := odds.Buy, odds.Money(1)
+	if net < 0 {
+		side, sign, net = odds.Sell, -1, -net
+	}
+	t := c.WithoutOwn().Take(side, net)
 	state, _ := c.State()
-	usable := state == book.Live && c.ExchangeState() != msg.ContractStateHalted
-	if net > 0 {
-		t := c.WithoutOwn().Take(odds.Buy, net)
-		return flow + t.Stake, usable && t.Quantity == net
+	switch rest := net - t.Quantity; {
+	case state != book.Live || t.Quantity == 0:
+		return flow, closedUnknown
+	case rest > 0:
+		return flow + sign*(t.Stake+odds.Money(rest)*odds.Money(t.Limit)), closedAbout
 	}
-	t := c.WithoutOwn().Take(odds.Sell, -net)
-	return flow - t.Stake, usable && t.Quantity == -net
+	return flow + sign*t.Stake, closedExactly
 }
 
 // payoff is what a quantity pays if its contract wins: amounts are in quantity times price, and a win is 100 %.

@@ -23,6 +23,9 @@ import (
 // agentsRate is how many actions a second the other participants take.
 const agentsRate = 1000
 
+// checkpointsOften is how many records are between two checkpoints, for a short day to have some.
+const checkpointsOften = 5
+
 // patience is how long a test waits for what does not come.
 const patience = time.Minute
 
@@ -54,7 +57,9 @@ func newDay(t *testing.T) *day {
 	}
 	d.engine, err = engine.New(engine.Config{
 		Address: server.Addr().String(), DisableTLS: true,
-		Session:          session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword, AccountFromStart: true},
+		Session: session.Config{
+			Username: sim.DemoUsername, Password: sim.DemoPassword, AccountFromStart: true,
+		},
 		Journal:          journal.Config{Dir: d.dir, Name: "day", Durability: journal.SyncNone, SegmentBytes: 64 << 10},
 		ReconnectBackoff: []time.Duration{0, time.Millisecond},
 	})
@@ -82,6 +87,7 @@ func newDay(t *testing.T) *day {
 		t.Fatal(err)
 	}
 	d.live = NewLive(d.dir, Options{})
+	d.live.Timeline.every = checkpointsOften
 	t.Cleanup(func() {
 		d.end()
 		cancel()

@@ -135,8 +135,8 @@ func (m *Model) beginSecond(wall int64) {
 			s.P50[i], s.P99[i] = cut32(int64(h.Quantile(0.5))), cut32(int64(h.Quantile(0.99)))
 			*h = latency.Histogram{}
 		}
-		closed, closable := m.closed()
-		s.Known, s.Closed = closable, closed+int64(m.orders.Realised())
+		closed, how := m.closed()
+		s.Known, s.Closed = how != closedUnknown, closed+int64(m.orders.Realised())
 		f.seconds = appendRing(f.seconds, s, secondsMax)
 	}
 	f.second = Second{At: at}

@@ -30,6 +30,7 @@ type Live struct {
 	model    *Model
 	shown    uint64 // record of the last frame
 	shownAt  time.Time
+	behind   bool // so the last frame said
 	begun    bool
 }
 
@@ -38,9 +39,9 @@ func NewLive(dir string, o Options) *Live {
 	return &Live{Timeline: newTimeline(dir, o), dir: dir, model: New(o)}
 }
 
-// Run reads until ctx ends, and calls show with a frame now and then, if there is something new. The first frame comes at
-// once. A journal that cannot be read any further is shown as it is, with the error in the frame, until ctx ends. The
-// error is that of a folder that cannot be read.
+// Run reads until ctx ends, and calls show with a frame now and then, if there is something new. The first frame comes
+// at once. A journal that cannot be read any further is shown as it is, with the error in the frame, until ctx ends.
+// The error is that of a folder that cannot be read.
 func (l *Live) Run(ctx context.Context, show func(Frame)) error {
 	r, err := journal.OpenDir(l.dir, journal.ReaderConfig{Follow: true})
 	if err != nil {
@@ -80,9 +81,9 @@ func (l *Live) first() Position {
 
 // show shows a frame if it is time and there is something new.
 func (l *Live) show(show func(Frame), behind bool) {
-	if l.begun && (time.Since(l.shownAt) < FrameTime || l.shown == l.model.Record()) {
+	if l.begun && (time.Since(l.shownAt) < FrameTime || l.shown == l.model.Record() && l.behind == behind) {
 		return
 	}
-	l.begun, l.shown, l.shownAt = true, l.model.Record(), time.Now()
+	l.begun, l.behind, l.shown, l.shownAt = true, behind, l.model.Record(), time.Now()
 	show(Frame{Picture: l.model.Picture(), First: l.first(), Behind: behind})
 }

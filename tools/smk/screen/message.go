@@ -7,6 +7,7 @@ import (
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/journal"
+	"github.com/smk-go/smk/wire"
 )
 
 // sequences is where the session is: what is applied is what the engine applied, which is what comes in order.
@@ -20,29 +21,49 @@ type sequences struct {
 	gapfills uint64 // in the open gap
 }
 
-// message applies a payload.
-func (m *Model) message(r *journal.Record) {
+// payloadMax is how long a message may be.
+const payloadMax = journal.PayloadBytesMax
+
+// received applies a record of received frames.
+func (m *Model) received(r *journal.Record) {
+	for rest := r.Payload; len(rest) > 0; {
+		payload, size, err := wire.Scan(rest, wire.Limits{PayloadBytesMax: payloadMax})
+		if err != nil || size == 0 { // the last frame of a record that was cut, or bytes that are none
+			if r.Flags&journal.FlagTruncated == 0 {
+				m.line(KindEngine, levelWarn, "received bytes are not understood")
+			}
+			return
+		}
+		if rest = rest[size:]; len(payload) > 0 {
+			m.message(r, payload)
+		}
+	}
+}
+
+// message applies a message.
+func (m *Model) message(r *journal.Record, payload []byte) {
 	f := &m.facts
-	if r.Kind == journal.KindInbound {
+	inbound := r.Kind == journal.KindInbound
+	if inbound {
 		f.strip.In++
 		f.second.In++
 	} else {
 		f.strip.Out++
 		f.second.Out++
 	}
-	if err := m.payload.Decode(r.Payload, nil); err != nil {
+	if err := m.payload.Decode(payload, nil); err != nil {
 		if r.Flags&journal.FlagTruncated == 0 {
 			m.line(KindEngine, levelWarn, "a message is not understood: "+printable(err.Error()))
 		}
-		if r.Kind == journal.KindInbound && f.session.next != 0 {
+		if inbound && f.session.next != 0 {
 			f.session.next++
 		}
 		return
 	}
-	if r.Kind == journal.KindOutbound {
-		m.outbound(r)
-	} else {
+	if inbound {
 		m.inbound(r)
+	} else {
+		m.outbound(r)
 	}
 }
 

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"unicode"
 
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
@@ -89,7 +90,8 @@ func New(o Options) *Model {
 func (m *Model) reset() {
 	var err error
 	m.orders, err = order.New(order.Config{
-		Orders: ordersMax, Retained: endedMax, Fills: fillsMax, Contracts: contractsMax, Commission: m.options.Commission,
+		Orders: ordersMax, Retained: endedMax, Fills: fillsMax, Contracts: contractsMax,
+		Commission: m.options.Commission,
 	})
 	if err != nil {
 		panic("BUG: screen: " + err.Error())
@@ -136,8 +138,10 @@ func (m *Model) Apply(r *journal.Record) {
 		m.line(KindSession, "", "the run ended")
 	case journal.KindLost:
 		m.lost(r)
-	case journal.KindInbound, journal.KindOutbound:
-		m.message(r)
+	case journal.KindInbound:
+		m.received(r)
+	case journal.KindOutbound:
+		m.message(r, r.Payload)
 	case journal.KindTape:
 		m.tape(r)
 	case journal.KindLog:
@@ -258,7 +262,7 @@ func printable(s string) string {
 		if len(b) == textMax {
 			return string(b) + "..."
 		}
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == '\u2028' || r == '\u2029' || r >= 0x202a && r <= 0x202e {
+		if unicode.Is(unicode.C, r) || r == '\u2028' || r == '\u2029' {
 			r = '.'
 		}
 		b = append(b, r)

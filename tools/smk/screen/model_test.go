@@ -32,6 +32,9 @@ func TestTruth(t *testing.T) {
 			t.Fatalf("the truth is %v, nothing to compare", truth)
 		}
 		d.compareMoney(p)
+		if !p.Strip.CaughtUp || !p.Strip.Connected || p.Strip.Session != "established" {
+			t.Errorf("strip %+v of a bot that is connected and caught up", p.Strip)
+		}
 		if len(moments) == 2 {
 			d.cut()
 			d.read(r, func(p *Picture) bool { return p.Strip.Epoch == 2 && p.Strip.CaughtUp })
@@ -53,7 +56,8 @@ func TestTruth(t *testing.T) {
 	d.read(r, func(p *Picture) bool { return p.Strip.Mode == "halted" && strings.Contains(p.Strip.Cause, "test") })
 	d.end()
 	last := d.read(r, func(p *Picture) bool { return p.Strip.Ended != "" })
-	if last.Strip.Fills == 0 || last.Strip.Run != 1 || len(last.Stages) != stages || last.Stages[stageRoundTrip].Count == 0 {
+	if last.Strip.Fills == 0 || last.Strip.Run != 1 || len(last.Stages) != stages ||
+		last.Stages[stageRoundTrip].Count == 0 {
 		t.Errorf("in the end %+v, stages %+v", last.Strip, last.Stages)
 	}
 	d.past(append(moments, halted, last))
@@ -122,6 +126,9 @@ func (d *day) past(moments []*Picture) {
 			d.t.Fatalf("at the time of record %d: record %d, %v", record, byTime.Record, err)
 		}
 	}
+	if n := len(timeline.checkpoints); n < checkpointsMax/2 {
+		d.t.Errorf("only %d checkpoints were gone on from", n)
+	}
 	fresh := newTimeline(d.dir, Options{}) // one that has nothing but the beginning
 	fresh.checkpoints, fresh.first, fresh.last = timeline.checkpoints[:1], timeline.first, timeline.last
 	defer fresh.Close()
@@ -146,6 +153,9 @@ func (d *day) find(last uint64) {
 			found = append(found, m.Record)
 			at = m.Record
 		}
+		if kind == KindGap {
+			d.atCut(found)
+		}
 		var back []uint64
 		for at := last + 1; ; {
 			m, err := d.live.Timeline.Find(kind, at, true)
@@ -157,6 +167,26 @@ func (d *day) find(last uint64) {
 		}
 		if len(found) == 0 || !slices.Equal(found, back) {
 			d.t.Errorf("%s: forwards %v, backwards %v", kind, found, back)
+		}
+	}
+}
+
+// atCut looks at the moment at which the connection broke.
+func (d *day) atCut(records []uint64) {
+	d.t.Helper()
+	for _, record := range records {
+		p, err := d.live.Timeline.AtRecord(d.t.Context(), record)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if s := p.Strip; s.Connected || s.CaughtUp || s.Session != "disconnected" || s.Tokens != -1 ||
+			!strings.Contains(s.Lacks, "not caught up") {
+			d.t.Errorf("at the cut: %+v", s)
+		}
+		for _, c := range p.Contracts {
+			if c.Book != "suspect" || c.Closable && c.Net != 0 {
+				d.t.Errorf("at the cut: book of %d is %s, closable %v", c.ID, c.Book, c.Closable)
+			}
 		}
 	}
 }

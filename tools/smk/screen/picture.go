@@ -63,9 +63,10 @@ type Money struct {
 	Reserved  int64 `json:"reserved"`
 	Worst     int64 `json:"worst"` // the most that can be lost
 	Realised  int64 `json:"realised"`
-	Closed    int64 `json:"closed"` // profit if every position was closed at the prices of the moment
-	Closable  bool  `json:"closable"`
-	Drift     int64 `json:"drift"` // exchange's cash less ours
+	Closed    int64 `json:"closed"`   // profit if every position was closed at the prices of the moment
+	Closable  bool  `json:"closable"` // the books have enough for that
+	About     bool  `json:"about"`    // they have not: Closed takes the rest at the last prices that are shown
+	Drift     int64 `json:"drift"`    // exchange's cash less ours
 	DriftRisk int64 `json:"drift_exposure"`
 	Drifting  bool  `json:"drifting"`
 }
@@ -92,6 +93,7 @@ type Contract struct {
 	Loses       int64 `json:"loses"`
 	Closed      int64 `json:"closed"`   // profit if the position was closed at the prices of the moment
 	Closable    bool  `json:"closable"` // the book has enough for that
+	About       bool  `json:"about"`    // it has not: Closed takes the rest at the last price that is shown
 	Settled     bool  `json:"settled"`
 }
 
@@ -164,7 +166,7 @@ type Second struct {
 	Out    uint32         `json:"out"`
 	Fills  uint32         `json:"fills"`
 	Closed int64          `json:"closed"` // Money.Closed at its end, plus what was realised
-	Known  bool           `json:"known"`  // Money.Closable at its end
+	Known  bool           `json:"known"`  // Money.Closable or Money.About at its end
 	P50    [stages]uint32 `json:"p50"`    // of the stages, in nanoseconds
 	P99    [stages]uint32 `json:"p99"`
 }

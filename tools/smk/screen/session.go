@@ -57,7 +57,7 @@ func (m *Model) log(r *journal.Record) {
 		kind = KindGap
 		f.strip.Gap = false
 		m.books.Recovered(f.session.gapfills == 0, r.At)
-	case strings.HasPrefix(text, "account messages"):
+	case strings.HasPrefix(text, "account "), strings.HasPrefix(text, logNoAccountMessages):
 		kind = KindSession
 		m.accountLog(text, l, r.At)
 	case text == "message without an answer":
@@ -91,25 +91,31 @@ func (m *Model) knows(text string) bool {
 	return strings.HasPrefix(text, "complete") || strings.HasPrefix(text, "not complete")
 }
 
+// What the engine's log says when an account is caught up with: beginnings of texts.
+const (
+	logCaughtUp          = "account messages caught up"
+	logNoAccountMessages = "the exchange has no account messages"
+)
+
 // accountLog follows a line about the account's messages.
 func (m *Model) accountLog(text string, l map[string]string, now int64) {
 	number := func(key string) uint64 {
 		n, _ := strconv.ParseUint(l[key], 10, 64)
 		return n
 	}
-	switch text {
-	case "account messages caught up", "account messages caught up, perhaps not all":
+	switch {
+	case strings.HasPrefix(text, logCaughtUp), strings.HasPrefix(text, logNoAccountMessages):
 		m.facts.strip.CaughtUp = true
 		var cause error
 		if m.facts.lacking = printable(l["cause"]); m.facts.lacking != "" {
 			cause = errors.New(m.facts.lacking)
 		}
-		m.orderEvents(m.orders.CaughtUp(text == "account messages caught up", cause, now))
-	case "account messages lost":
+		m.orderEvents(m.orders.CaughtUp(text == logCaughtUp, cause, now))
+	case text == "account messages lost":
 		m.orderEvents(m.orders.AccountLost(number("from"), number("to"), now))
-	case "account messages may be lost":
+	case text == "account messages may be lost":
 		m.mark(KindGap)
-	case "account sequence reset":
+	case text == "account sequence reset":
 		m.orderEvents(m.orders.AccountReset(now))
 	}
 }

@@ -57,7 +57,7 @@ func (t *Timeline) note(m *Model) {
 		t.first = t.last
 	}
 	for _, mark := range m.facts.marks {
-		if list := t.marks[mark.Kind]; len(list) < marksMax && (len(list) == 0 || list[len(list)-1].Record < mark.Record) {
+		if list := t.marks[mark.Kind]; len(list) < marksMax {
 			t.marks[mark.Kind] = append(list, mark)
 		}
 	}

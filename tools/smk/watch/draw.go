@@ -15,7 +15,7 @@ const (
 	widthUsual  = 80
 	heightUsual = 24
 	widthLeast  = 60
-	ladderWidth = 46
+	ladderWidth = 48
 	barWidth    = 8
 	rowsLeast   = 5
 )
@@ -51,7 +51,7 @@ func (m *model) draw() string {
 	}
 	right = m.profit(p) + "\n" + m.money(p) + "\n" + m.stages(p)
 	body := left + "\n\n" + right
-	if m.width >= ladderWidth+32 {
+	if m.width >= ladderWidth+30 {
 		body = lipgloss.JoinHorizontal(lipgloss.Top, lipgloss.NewStyle().Width(ladderWidth).Render(left), right)
 	}
 	head := top + "\n" + m.tabs(p) + "\n" + body
@@ -113,8 +113,8 @@ func (m *model) strip(p *screen.Picture) string {
 		throttle = fmt.Sprintf("%d/%d", s.Tokens, s.Burst)
 	}
 	first := fmt.Sprintf("%s  %s  %s  %s  %s", bold.Render("smk"), session, mode, caught, m.fresh(p))
-	second := fmt.Sprintf("epoch %d  orders %d  in doubt %s  gaps %s  throttle %s  fills %d  refused %d", s.Epoch, s.Orders,
-		alarm(int64(s.InDoubt)), alarm(int64(s.Gaps)+s.Lost), throttle, s.Fills, s.Refused)
+	second := fmt.Sprintf("epoch %d  orders %d  in doubt %s  gaps %s  throttle %s  fills %d  refused %d",
+		s.Epoch, s.Orders, alarm(int64(s.InDoubt)), alarm(int64(s.Gaps)+s.Lost), throttle, s.Fills, s.Refused)
 	return first + "\n" + second + "\n" + m.banner(p)
 }
 
@@ -200,10 +200,7 @@ func (m *model) ladder(c *screen.Contract) string {
 	for i := range rows {
 		b.WriteString(m.level(c.Bids, i, most, true) + "\n")
 	}
-	closed := "-"
-	if c.Closable {
-		closed = profit(c.Closed)
-	}
+	closed := closedText(c.Closed, c.Closable, c.About)
 	fmt.Fprintf(&b, "position %s  prov. %s  closed %s", screen.SignedQuantityText(c.Net+c.Provisional),
 		screen.SignedQuantityText(c.Provisional), closed)
 	return b.String()
@@ -227,13 +224,24 @@ func (m *model) level(side []screen.Level, i int, most int64, bid bool) string {
 		if l.Ahead >= 0 {
 			ahead = screen.QuantityText(l.Ahead)
 		}
-		own = warn.Render(fmt.Sprintf("* %s, ahead %s", screen.QuantityText(l.Own), ahead))
+		own = warn.Render(fmt.Sprintf("* %s ahead %s", screen.QuantityText(l.Own), ahead))
 	}
 	if bid {
-		return fmt.Sprintf("%s%10s %s %s", blue.Render(fmt.Sprintf("%*s", barWidth, bar)), screen.QuantityText(l.Quantity),
-			blue.Render(price), own)
+		bar = blue.Render(fmt.Sprintf("%*s", barWidth, bar))
+		return fmt.Sprintf("%s%10s %s %s", bar, screen.QuantityText(l.Quantity), blue.Render(price), own)
 	}
 	return fmt.Sprintf("%*s%10s %s %s", barWidth, bar, screen.QuantityText(l.Quantity), price, own)
+}
+
+// closedText returns what closing brings, as far as it is known.
+func closedText(n int64, exact, about bool) string {
+	switch {
+	case exact:
+		return profit(n)
+	case about:
+		return "~" + profit(n)
+	}
+	return "-"
 }
 
 func profit(n int64) string {
@@ -262,10 +270,7 @@ func (m *model) profit(p *screen.Picture) string {
 func pad(s string, width int) string { return strings.Repeat(" ", max(width-lipgloss.Width(s), 0)) + s }
 
 func (m *model) money(p *screen.Picture) string {
-	closed, drift := "-", "none"
-	if p.Money.Closable {
-		closed = profit(p.Money.Closed)
-	}
+	closed, drift := closedText(p.Money.Closed, p.Money.Closable, p.Money.About), "none"
 	if p.Money.Drifting {
 		drift = bad.Render(screen.SignedMoneyText(p.Money.Drift))
 	}

@@ -1,6 +1,7 @@
 'use strict';
 // The page: a stream of frames of the present, and pictures of the past on request.
-const staleAfter = 1000; // ms without an event of the stream, or a record of the journal
+const silentAfter = 750; // ms without an event of the stream: it is said within a second
+const staleAfter = 1000; // ms without a record of the journal
 const state = {
   frame: null, // the newest of the stream
   picture: null, // what is shown
@@ -63,7 +64,7 @@ function freshness() {
   const banner = byID('banner');
   const fresh = byID('fresh');
   let text = '', bad = false, age = 0;
-  if (!state.streaming || silent > staleAfter) {
+  if (!state.streaming || silent > silentAfter) {
     text = 'No connection to smk dash for ' + format.age(Math.max(silent, 100)) + ': what is shown is old';
     bad = true;
   } else if (f && f.error) {
@@ -94,7 +95,7 @@ function freshness() {
   fresh.title = 'Age of the newest record of the journal';
   document.body.classList.toggle('stale', !past && (bad || age > 15000 && p && !p.strip.ended));
   document.body.classList.toggle('past', past);
-  if (past && !(bad && silent > staleAfter)) {
+  if (past && !(bad && silent > silentAfter)) {
     text = 'The past: ' + (state.picture ? format.day(state.picture.at) + ' ' + format.time(state.picture.at) + ' UTC, record ' + format.count(state.picture.record) : '');
     bad = false;
   }
@@ -247,7 +248,7 @@ const charts = {
     box.replaceChildren();
     return new uPlot({
       width: Math.max(120, box.clientWidth), height: Math.max(60, box.clientHeight), legend: {show: false}, cursor: {show: false},
-      padding: [6, 6, 0, 0],
+      padding: [6, 18, 0, 0],
       scales: Object.assign({x: {time: true}}, options.scales),
       axes: [Object.assign({size: 20, space: 60, values: (u, v) => v.map((s) => format.time(s * 1e9).slice(0, 8))}, axis),
         Object.assign({size: 52, space: 24}, axis, options.axis)],
@@ -259,6 +260,7 @@ const charts = {
       {scales: {y: {distr: 3}}, axis: {values: (u, v) => v.map((n) => n === null || Math.log10(n) % 1 ? '' : format.count(n))}});
     charts.plots.profit = charts.make('profit', [['closed', '--up']], {fill: '--upfill', axis: {values: (u, v) => v.map((n) => n.toFixed(2))}});
     charts.record = -1;
+    charts.at = -1000;
   },
   draw(p) {
     if (!charts.plots.latency) charts.build();
@@ -271,11 +273,13 @@ const charts = {
     charts.plots.profit.setData([x, p.seconds.map((s) => s.known ? s.closed / 1e8 : null)]);
   },
 };
-let resizing = 0;
-addEventListener('resize', () => {
-  clearTimeout(resizing);
-  resizing = setTimeout(() => { charts.build(); if (state.picture) charts.draw(state.picture); }, 150);
+const resized = new ResizeObserver((boxes) => {
+  for (const {target} of boxes) {
+    const plot = charts.plots[target.id];
+    if (plot) plot.setSize({width: Math.max(120, target.clientWidth), height: Math.max(60, target.clientHeight)});
+  }
 });
+for (const id of ['latency', 'profit']) resized.observe(byID(id));
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => theme(''));
 
 function theme(to) {
@@ -375,5 +379,5 @@ byID('lines').addEventListener('dblclick', (e) => {
   const line = e.target.closest('li');
   if (line) goToRecord(Number(line.dataset.record));
 });
-setInterval(freshness, 200);
+setInterval(freshness, 100);
 listen();

@@ -132,9 +132,9 @@ const draw = {
     setClass(foot.children[0], format.sign(net));
     foot.children[0].title = 'Final ' + format.signedQuantity(c.net) + ', provisional ' + format.signedQuantity(c.provisional);
     setText(foot.children[1], c.provisional ? 'prov. ' + format.signedQuantity(c.provisional) : '');
-    setText(foot.children[2], 'Closed ' + (c.closable ? format.signed(c.closed) : '\u2013'));
-    setClass(foot.children[2], c.closable ? format.sign(c.closed) : 'dim');
-    foot.children[2].title = c.closable ? 'Profit if the position is closed at these prices' : 'The book has not enough, or is not to be trusted';
+    setText(foot.children[2], 'Closed ' + (c.closable ? format.signed(c.closed) : c.about ? '\u2248 ' + format.signed(c.closed) : '\u2013'));
+    setClass(foot.children[2], c.closable || c.about ? format.sign(c.closed) : 'dim');
+    foot.children[2].title = c.closable ? 'Profit if the position is closed at these prices' : c.about ? 'The book has not enough: the rest is taken at the last price that is shown' : 'The book is empty, or not to be trusted';
     const outside = c.orders.filter((o) => !(o.side === 'buy' ? c.bids : c.offers).some((l) => l.p === o.p)).length;
     setText(sums.children[2], outside ? '+' + outside + ' own' : '');
     sums.children[2].title = 'Own orders at prices that are not shown';
@@ -195,7 +195,7 @@ const draw = {
   money(p) {
     const m = p.money;
     const list = [
-      ['Closed here', m.closable ? format.signed(m.closed) : '\u2013', m.closable ? format.sign(m.closed) : 'dim'],
+      ['Closed here', m.closable ? format.signed(m.closed) : m.about ? '\u2248 ' + format.signed(m.closed) : '\u2013', m.closable || m.about ? format.sign(m.closed) : 'dim'],
       ['Realised', format.signed(m.realised), format.sign(m.realised)],
       ['Cash', m.known ? format.money(m.cash) : 'unknown', ''],
       ['Available', m.known ? format.money(m.available) : 'unknown', ''],
