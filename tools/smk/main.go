@@ -120,7 +120,12 @@ func run(ctx context.Context, args []string, std stdio) (code int) {
 		ctx, std.out = inspect.WithProgress(ctx, read), reading.over(std.out)
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	err = parsed.Run(std)
+	if strings.HasPrefix(parsed.Command(), "journal ") {
+		err = checkJournals(parsed)
+	}
+	if err == nil {
+		err = parsed.Run(std)
+	}
 	reading.stop()
 	if err != nil {
 		if errors.Is(err, context.Canceled) {
