@@ -23,12 +23,13 @@ import (
 //	run               commands that succeed; "run, exit 3" if they end so
 //	run, then: TEXT   commands after which something that was started prints TEXT
 //	start: TEXT       a command in the background, which has started when it prints TEXT; it is interrupted in the end
+//	until: TEXT       a command that is interrupted when it has printed TEXT
 //	prints            what the last commands print: in order, "..." for anything, any number for a number
 //	file: NAME        a file
 //	not run: WHY      nothing is done
 //
 // Blocks of Go with the name of an example are those of TestSnippets.
-var pages = []string{"../README.md", "start.md", "operating.md", "simulator.md", "screens.md"}
+var pages = []string{"start.md", "operating.md", "simulator.md", "screens.md"}
 
 // repository is where the project can be cloned from, once it is published.
 const repository = "https://github.com/smk-go/smk"
@@ -43,8 +44,11 @@ var (
 
 // TestPages runs each page from its first block to its last, as a reader does.
 func TestPages(t *testing.T) {
-	bin := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-C", "../tools", "-o", filepath.Join(bin, "smk"), "./smk")
+	bin, err := filepath.Abs("../bin") // where make puts it, so that it is linked once
+	if err != nil {
+		t.Fatal(err)
+	}
+	build := exec.CommandContext(t.Context(), "make", "-C", "..", "build")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -58,7 +62,7 @@ func TestPages(t *testing.T) {
 			commands := 0
 			for _, m := range fence.FindAllSubmatch(content, -1) {
 				what, text := string(m[1]), string(m[3])
-				if strings.HasPrefix(what, "run") || strings.HasPrefix(what, "start: ") {
+				if strings.HasPrefix(what, "run") || strings.HasPrefix(what, "start: ") || strings.HasPrefix(what, "until: ") {
 					commands++
 				}
 				if !r.block(what, text) {
@@ -161,6 +165,11 @@ func (r *reader) block(what, text string) bool {
 		}
 	case strings.HasPrefix(what, "start: "):
 		r.start(r.local(text), strings.TrimPrefix(what, "start: "))
+	case strings.HasPrefix(what, "until: "):
+		r.start(r.local(text), strings.TrimPrefix(what, "until: "))
+		last := len(r.started) - 1
+		r.interrupt(r.started[last])
+		r.started = r.started[:last]
 	case what == "prints":
 		r.compare(text)
 	case strings.HasPrefix(what, "file: "):
@@ -241,9 +250,12 @@ func (r *reader) start(text, until string) {
 	r.output = s.output.String()
 }
 
+// awaitMax is how long a text is waited for, on a machine that is busy with other things.
+const awaitMax = 5 * time.Minute
+
 // await waits until one of several commands in the background has printed a text.
 func (r *reader) await(text string, by ...*started) {
-	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(r.t.Context(), awaitMax)
 	defer cancel()
 	found := make(chan struct{}, len(by))
 	for _, s := range by {
@@ -268,7 +280,7 @@ func (r *reader) await(text string, by ...*started) {
 
 // expectTold waits until programs have told systemd all of this.
 func (r *reader) expectTold(texts ...string) {
-	_ = r.told.SetReadDeadline(time.Now().Add(time.Minute))
+	_ = r.told.SetReadDeadline(time.Now().Add(awaitMax))
 	b := make([]byte, 256)
 	for len(texts) > 0 {
 		n, err := r.told.Read(b)
@@ -282,14 +294,19 @@ func (r *reader) expectTold(texts ...string) {
 // end interrupts what was started, the last first: all of it has to end well.
 func (r *reader) end() {
 	for _, s := range slices.Backward(r.started) {
-		_ = syscall.Kill(-s.cmd.Process.Pid, syscall.SIGINT)
-		err := s.cmd.Wait()
-		if strings.Contains(s.cmd.Args[2], "exec go run") && !strings.Contains(s.output.String(), "exit status") {
-			err = nil // go run itself fails when it is interrupted; it says so when its program does
-		}
-		if err != nil {
-			r.t.Errorf("%s: %v\n%s", s.cmd.Args[2], err, s.output)
-		}
+		r.interrupt(s)
+	}
+}
+
+// interrupt ends a command in the background, as Ctrl-C does: it has to end well.
+func (r *reader) interrupt(s *started) {
+	_ = syscall.Kill(-s.cmd.Process.Pid, syscall.SIGINT)
+	err := s.cmd.Wait()
+	if strings.Contains(s.cmd.Args[2], "exec go run") && !strings.Contains(s.output.String(), "exit status") {
+		err = nil // go run itself fails when it is interrupted; it says so when its program does
+	}
+	if err != nil {
+		r.t.Errorf("%s: %v\n%s", s.cmd.Args[2], err, s.output)
 	}
 }
 

@@ -59,7 +59,7 @@ func TestExamples(t *testing.T) {
 }
 
 // noJSON are the commands whose output is a format of its own.
-var noJSON = []string{"smk completion", "smk man", "smk watch"}
+var noJSON = []string{"smk completion", "smk man"}
 
 // TestEveryCommand holds every command to one help text, to --json, to exit code 2 for what is no flag of it, and to
 // sentences that end.

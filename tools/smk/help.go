@@ -147,6 +147,13 @@ func (journalRedact) Help() string {
     smk journal redact j --output copy --amounts`
 }
 
+func (journalRepair) Help() string {
+	return `Examples:
+
+    smk journal repair j --output copy
+    smk journal repair j --output copy --json`
+}
+
 func (journalReplay) Help() string {
 	return `The exit status is 3 if the bot does not do what it did.
 
