@@ -56,6 +56,19 @@ Examples:
     smk sim --play goal`
 }
 
+func (backtestCommand) Help() string {
+	return `The bot is started once for each assumption about the queue, and again for each value of --set. It finds the recorded
+market in {addr} and in SMK_ADDRESS. docs/backtest.md says what a result means.
+
+Examples:
+
+    smk backtest --journal j -- ./mybot -addr {addr}
+    smk backtest --journal j --entry-latency 2ms --out results -- ./mybot -addr {addr}
+    smk backtest --journal j --set skew=10,30 --jobs 2 -- ./mybot -addr {addr} -skew {skew}
+    smk backtest --compare k -- ./mybot -addr {addr}
+    smk backtest --show results/result.json --with before/result.json`
+}
+
 func (doctorCommand) Help() string {
 	return `No order is sent. Credentials come from the settings or from SMK_USERNAME and SMK_PASSWORD or SMK_TOKEN.
 
