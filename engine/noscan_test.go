@@ -15,6 +15,8 @@ var pointed = map[string]string{
 	"submitted.ring.slots":              "Config.SubmitSlots: a function and a caller's Submission are pointers",
 	"timing.names":                      "handlersGroup",
 	"session.inbound.queue.events":      "what one message gives rise to",
+	"session.inbound.recorder.sent":     "frames of one write that wait to be recorded: sentMax",
+	"session.outbox.recorder.sent":      "the same",
 	"timers.slots":                      "the bot's timers: a function is a pointer",
 	"handlers.events":                   "the kinds of events",
 	"handlers.events.entries":           "the bot's handlers",
@@ -56,8 +58,9 @@ var unpointed = []string{
 	"subscriptions.events.list",
 }
 
-// elsewhere are a replay's, which no run that is timed has, and the journal's, which its own package bounds.
-var elsewhere = regexp.MustCompile(`^journal\.|\btape\.(player|out|rec)\.|^config\.Journal\.`)
+// elsewhere are a replay's, which no run that is timed has, the journal's, which its own package bounds, and the
+// session's by way of the tape.
+var elsewhere = regexp.MustCompile(`^journal\.|\btape\.(player|out|rec|session)\.|^config\.Journal\.`)
 
 // TestNoPointers walks the types of all that an engine holds, and expects lists of
 // pointers, or of what holds pointers, only where the table has them: gigabytes of
