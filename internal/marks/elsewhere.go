@@ -115,4 +115,5 @@ var Elsewhere = map[Mark]string{
 	VoidBeforeReduce:       "engine/order.TestInterleavings",
 	OwnGrew:                "engine/book.TestBooksAgreeWithTheirTwin",
 	QuoteAlreadyKnown:      "engine/quote.TestCases",
+	FollowRetry:            "engine.TestFollowRetry",
 }
