@@ -102,6 +102,16 @@ func (e *Engine) Completeness() (c order.Completeness) {
 	return e.trading.orders.Completeness()
 }
 
+// Reconciled notes that the user has compared orders and positions with another source and accepts them: lasting causes
+// of [order.Completeness], such as lost messages, are cleared. It is kept in the state file.
+func (e *Engine) Reconciled() {
+	if e.trading == nil {
+		return
+	}
+	e.trading.persist.noteRare()
+	e.trading.ordersEvents(e.trading.orders.Reconciled(e.now), e.now)
+}
+
 // ResolveOrder ends the doubt about an order, and about requests about it, by the user's word, or that about a replace
 // of an order that is not known, which counts in [order.Account] until then. It reports false if there is nothing with
 // the reference about which something is not certain.
