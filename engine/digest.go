@@ -49,8 +49,9 @@ func (e *Engine) digestEvent(ev *Event) {
 	}
 }
 
-// noteDigest notes the digest, or compares it in a replay.
+// noteDigest notes the digest, or compares it in a replay. What was sent before it is recorded, or compared, first.
 func (t *tape) noteDigest() {
+	t.session.RecordNow()
 	if t.rec == nil {
 		p := t.player
 		if !p.expect(t, tapeDigest) {
@@ -65,7 +66,6 @@ func (t *tape) noteDigest() {
 	}
 	t.note(tapeDigest)
 	t.number(uint64(t.digest))
-	t.session.RecordNow()
 	t.rec.Append2(journal.KindDigest, 0, t.epoch, t.clock, uint64(t.digest), t.events)
 }
 
