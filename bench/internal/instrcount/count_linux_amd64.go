@@ -48,8 +48,8 @@ func count(t *testing.T, p Path) (sum int) {
 		call(i)
 	}
 	least := make([]uint64, p.Calls)
-	// A goroutine that has something to do, such as the writer of a journal, would take the P while threads are stopped,
-	// and keep it.
+	// A goroutine that has something to do, such as the writer of a journal, would take the P while threads are
+	// stopped, and keep it.
 	synctest.Wait()
 	defer stopOthers(t)()
 	for round := range rounds {
