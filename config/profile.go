@@ -14,7 +14,8 @@ const ProfileVariable = variablePrefix + "PROFILE"
 var ErrProfile = errors.New("no section of the files has this profile")
 
 // ErrOnCommandLine: a flag has a credential, which other users of the machine could read.
-var ErrOnCommandLine = errors.New("is a credential, which has no place on a command line: use a file or the environment")
+var ErrOnCommandLine = errors.New(
+	"is a credential, which has no place on a command line: use a file or the environment")
 
 // Flag is a setting of the command line.
 type Flag struct {

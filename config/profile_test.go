@@ -103,7 +103,11 @@ func TestProfileErrors(t *testing.T) {
 		options Options
 		want    string
 	}{
-		{"[engine:sim]\nadress = a:1\n", Options{}, "bot.conf:2: engine:sim.adress: is not known; the nearest is engine.address"},
+		{
+			"[engine:sim]\nadress = a:1\n",
+			Options{},
+			"bot.conf:2: engine:sim.adress: is not known; the nearest is engine.address",
+		},
 		{"[engin:sim]\n", Options{}, "bot.conf:1: [engin:sim]: is not known; the nearest is [engine:sim]"},
 		{ok, Options{Profile: "sin"}, "config: profile sin: no section of the files has this profile; the nearest is sim"},
 		{
@@ -124,7 +128,11 @@ func TestProfileErrors(t *testing.T) {
 			Options{Flags: []Flag{{"--wait", "engine.wait", "no"}}},
 			`config: flag --wait: engine.wait: is "no", which is not one of block, spin, spinblock`,
 		},
-		{ok, Options{Flags: []Flag{{"--set", "session.password", "planted"}}}, "config: flag --set: session.password: is a credential"},
+		{
+			ok,
+			Options{Flags: []Flag{{"--set", "session.password", "planted"}}},
+			"config: flag --set: session.password: is a credential",
+		},
 	} {
 		if c.options.Environ == nil {
 			c.options.Environ = []string{}

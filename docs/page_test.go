@@ -220,8 +220,11 @@ func (r *reader) freePorts(text string) string {
 
 // command returns a shell that goes on where the last one ended: in its folder, with its variables.
 func (r *reader) command(text string) *exec.Cmd {
-	script := fmt.Sprintf("set -e; source %[1]s/.env; cd \"$(cat %[1]s/.cwd)\"\n%[2]s\nexport -p >%[1]s/.env; pwd >%[1]s/.cwd\n",
-		r.folder, strings.TrimSpace(text))
+	const around = `set -e; source %[1]s/.env; cd "$(cat %[1]s/.cwd)"
+%[2]s
+export -p >%[1]s/.env; pwd >%[1]s/.cwd
+`
+	script := fmt.Sprintf(around, r.folder, strings.TrimSpace(text))
 	cmd := exec.CommandContext(r.t.Context(), "bash", "-c", script)
 	cmd.Env = r.env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
