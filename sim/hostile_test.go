@@ -328,3 +328,34 @@ func TestNewLimitsAreSent(t *testing.T) {
 	waiting.password(DemoUsername, DemoPassword)
 	waiting.want("S1 LOGIN_RESPONSE reset=2", "S2 limits 1/2/1000")
 }
+
+// Limits that change while the exchange logs a client out hold for its session, which the client resumes.
+func TestNewLimitsWhileLoggingOut(t *testing.T) {
+	config := testConfig()
+	config.Throttle = Throttle{}
+	h := newHarness(t, config)
+	c, session := h.sessionOf()
+	c.receiveAll()
+	h.sim.LogoutAll(msg.EtoLogoutServiceTemporarilyUnavailable)
+	h.sim.SetThrottle(Throttle{Rate: 1, Burst: 2, Tick: time.Second}) // the logout has not been read yet
+	c.receiveAll()
+	c.disconnect()
+	c = h.connect()
+	c.resume(session, c.out)
+	c.receiveAll()
+	c.create(buy, 10000, 3000, 1)
+	c.create(buy, 10000, 3000, 2)
+	c.create(buy, 10000, 3000, 3)
+	accepted, refused := 0, 0
+	for m := c.next(); m != nil; m = c.next() {
+		switch m.GetType() {
+		case msg.PayloadOrderAccepted:
+			accepted++
+		case msg.PayloadOrderRejected:
+			refused++
+		}
+	}
+	if accepted != 2 || refused != 1 {
+		t.Errorf("%d accepted, %d refused, want 2 and 1", accepted, refused)
+	}
+}

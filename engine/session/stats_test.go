@@ -38,3 +38,13 @@ func TestStats(t *testing.T) {
 		t.Errorf("\n got %+v\nwant %+v", got, want)
 	}
 }
+
+// TestStatsOfLimits returns the limits that the exchange has sent.
+func TestStatsOfLimits(t *testing.T) {
+	k := newEstablished(t, Config{})
+	k.feed(frameOf(t, "2", "throttle_limits_changed average_rate_ps=30 burst_size=70 tick_ms=100"))
+	k.events()
+	if s := k.s.Stats(); s.ThrottleRate != 30 || s.ThrottleBurst != 70 {
+		t.Errorf("%d a second and %d", s.ThrottleRate, s.ThrottleBurst)
+	}
+}
