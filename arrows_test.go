@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"internal/envelope": {"internal/varint"},
 	"internal/filelock": {},
 	"internal/marks":    {},
+	"internal/pipe":     {},
 	"uuid":              {},
 	"odds":              {},
 	"journal":           {},
@@ -72,7 +73,7 @@ var arrows = map[string][]string{
 	"sim/internal/codec":  {},
 	"sim/gateway":         {"internal/varint", "gen/msg", "wire", "ring", "sim/exchange", "sim/internal/codec"},
 	"backtest": {
-		"engine", "gen/msg", "journal", "sim", "sim/exchange", "sim/fault", "wire",
+		"engine", "gen/msg", "internal/pipe", "journal", "sim", "sim/exchange", "sim/fault", "wire",
 	},
 	"bench": {anything},
 	"prove": {anything},

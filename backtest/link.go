@@ -6,6 +6,7 @@ import (
 	"net"
 
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/pipe"
 	"github.com/smk-go/smk/sim/fault"
 )
 
@@ -17,68 +18,19 @@ type link struct {
 	world    *world
 	exchange *fault.Conn
 	delayed  bool
-	in, out  pipe  // to the engine, to the exchange
-	endAt    int64 // when the engine notices the end, MaxInt64 while there is none
-	closed   bool  // by the engine
-	left     bool  // the exchange was told
-	blocked  bool  // a write was not taken completely
-	frame    int   // bytes that are left of the frame that was cut
-	frameAt  int64 // when they arrive
-}
-
-// segment is bytes on their way.
-type segment struct {
-	at    int64
-	bytes []byte
-}
-
-// pipe is one direction of a connection.
-type pipe struct {
-	segments []segment
-	size     int
-	last     int64 // when the newest segment arrives: bytes do not overtake each other
-}
-
-func (p *pipe) push(at int64, b []byte) {
-	if len(b) == 0 {
-		return
-	}
-	p.last = max(p.last, at)
-	p.size += len(b)
-	if n := len(p.segments); n > 0 && p.segments[n-1].at == p.last {
-		p.segments[n-1].bytes = append(p.segments[n-1].bytes, b...)
-		return
-	}
-	p.segments = append(p.segments, segment{p.last, append([]byte(nil), b...)})
-}
-
-// take copies bytes that have arrived.
-func (p *pipe) take(now int64, to []byte) (n int) {
-	for n < len(to) && len(p.segments) > 0 && p.segments[0].at <= now {
-		s := &p.segments[0]
-		m := copy(to[n:], s.bytes)
-		n += m
-		p.size -= m
-		if s.bytes = s.bytes[m:]; len(s.bytes) == 0 {
-			*s = segment{}
-			p.segments = p.segments[1:]
-		}
-	}
-	return n
-}
-
-// due returns when the next bytes arrive.
-func (p *pipe) due() int64 {
-	if len(p.segments) == 0 {
-		return math.MaxInt64
-	}
-	return p.segments[0].at
+	in, out  pipe.Pipe // to the engine, to the exchange
+	endAt    int64     // when the engine notices the end, MaxInt64 while there is none
+	closed   bool      // by the engine
+	left     bool      // the exchange was told
+	blocked  bool      // a write was not taken completely
+	frame    int       // bytes that are left of the frame that was cut
+	frameAt  int64     // when they arrive
 }
 
 // Read implements net.Conn.
 func (l *link) Read(b []byte) (int, error) {
 	if l.delayed {
-		if n := l.in.take(l.world.now, b); n > 0 {
+		if n := l.in.Take(l.world.now, b); n > 0 {
 			return n, nil
 		}
 	} else if p := l.exchange.Pending(); len(p) > 0 {
@@ -99,11 +51,11 @@ func (l *link) Write(b []byte) (int, error) {
 	w := l.world
 	w.touched = true
 	if l.delayed {
-		n := min(len(b), windowBytes-l.out.size)
+		n := min(len(b), windowBytes-l.out.Size())
 		if n < len(b) {
 			l.blocked = true
 		}
-		l.out.push(w.now+w.latency.Entry.draw(w.random), b[:n])
+		l.out.Push(w.now+w.latency.Entry.draw(w.random), b[:n])
 		return n, nil
 	}
 	written := 0
@@ -135,7 +87,7 @@ func (l *link) readableAt() int64 {
 	case l.closed:
 		return math.MaxInt64
 	case l.delayed:
-		return min(l.in.due(), l.endAt)
+		return min(l.in.Due(), l.endAt)
 	case l.blocked || len(l.exchange.Pending()) > 0 || l.exchange.Closing():
 		return math.MinInt64
 	}
@@ -147,7 +99,7 @@ func (l *link) due() int64 {
 	if l.left || !l.delayed {
 		return math.MaxInt64
 	}
-	return l.out.due()
+	return l.out.Due()
 }
 
 // move moves what has arrived at the exchange's end, and what the exchange sends.
@@ -155,17 +107,17 @@ func (l *link) move() {
 	w := l.world
 	for l.delayed && !l.left {
 		moved := false
-		if l.out.due() <= w.now {
+		if l.out.Due() <= w.now {
 			free := l.exchange.Free()
 			if free == nil {
-				l.out = pipe{}
-			} else if n := l.out.take(w.now, free); n > 0 {
+				l.out = pipe.Pipe{}
+			} else if n := l.out.Take(w.now, free); n > 0 {
 				l.exchange.Filled(w.now, n)
 				w.touched, moved = true, true
 				l.blocked = false
 			}
 		}
-		if b := l.exchange.Pending(); len(b) > 0 && l.in.size < windowBytes {
+		if b := l.exchange.Pending(); len(b) > 0 && l.in.Size() < windowBytes {
 			if !l.closed {
 				l.receive(b)
 			}
@@ -176,12 +128,12 @@ func (l *link) move() {
 			continue
 		}
 		if l.exchange.Closing() {
-			l.endAt = min(l.endAt, max(l.in.last, w.now))
+			l.endAt = min(l.endAt, max(l.in.Last(), w.now))
 			l.leave()
 		}
 		break
 	}
-	if l.closed && (len(l.out.segments) == 0 || l.exchange.Closing()) {
+	if l.closed && (l.out.Size() == 0 || l.exchange.Closing()) {
 		l.leave()
 	}
 }
@@ -208,7 +160,7 @@ func (l *link) receive(b []byte) {
 			l.frame, l.frameAt = n, w.now+latency.draw(w.random)
 		}
 		n := min(l.frame, len(b))
-		l.in.push(l.frameAt, b[:n])
+		l.in.Push(l.frameAt, b[:n])
 		l.frame -= n
 		b = b[n:]
 	}

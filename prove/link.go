@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 
+	"github.com/smk-go/smk/internal/pipe"
 	"github.com/smk-go/smk/sim/fault"
 )
 
@@ -19,47 +20,6 @@ const (
 	windowSmall  = 300      // likewise, of a connection that is slow
 	segmentBytes = 4 << 10
 )
-
-// segment is bytes on their way.
-type segment struct {
-	at    int64 // when they arrive
-	bytes []byte
-}
-
-// pipe is one direction of a connection.
-type pipe struct {
-	segments []segment
-	size     int
-	last     int64 // when the newest segment arrives: bytes do not overtake each other
-}
-
-func (p *pipe) push(at int64, b []byte) {
-	p.last = max(p.last, at)
-	p.segments = append(p.segments, segment{p.last, append([]byte(nil), b...)})
-	p.size += len(b)
-}
-
-// take copies bytes that have arrived.
-func (p *pipe) take(now int64, to []byte) (n int) {
-	for n < len(to) && len(p.segments) > 0 && p.segments[0].at <= now {
-		s := &p.segments[0]
-		m := copy(to[n:], s.bytes)
-		n += m
-		p.size -= m
-		if s.bytes = s.bytes[m:]; len(s.bytes) == 0 {
-			p.segments = p.segments[1:]
-		}
-	}
-	return n
-}
-
-// due returns when the next bytes arrive.
-func (p *pipe) due() int64 {
-	if len(p.segments) == 0 {
-		return math.MaxInt64
-	}
-	return p.segments[0].at
-}
 
 // link is a connection between a bot and the exchange. The bot's end is a net.Conn whose methods do not wait.
 type link struct {
@@ -75,14 +35,14 @@ type link struct {
 	manual   bool // messages wait for [pipe.release]
 	partial  bool // reads and writes return less than they could
 
-	in, out   pipe  // to the bot, to the exchange
-	endAt     int64 // when the bot hears of the end, MaxInt64 while there is none
-	reset     bool  // the end is a reset: what has not arrived is lost
-	closed    bool  // by the bot
-	abandoned bool  // the exchange has been told
-	blocked   bool  // the exchange did not take what has arrived: a tick changes that
-	clogged   bool  // nothing of the bot's is taken
-	full      bool  // the bot could not write, for want of room
+	in, out   pipe.Pipe // to the bot, to the exchange
+	endAt     int64     // when the bot hears of the end, MaxInt64 while there is none
+	reset     bool      // the end is a reset: what has not arrived is lost
+	closed    bool      // by the bot
+	abandoned bool      // the exchange has been told
+	blocked   bool      // the exchange did not take what has arrived: a tick changes that
+	clogged   bool      // nothing of the bot's is taken
+	full      bool      // the bot could not write, for want of room
 }
 
 func (l *link) delay() int64 {
@@ -107,7 +67,7 @@ func (l *link) Read(b []byte) (int, error) {
 	if len(b) == 0 {
 		return 0, nil
 	}
-	if n := l.in.take(now, b[:l.some(len(b))]); n > 0 {
+	if n := l.in.Take(now, b[:l.some(len(b))]); n > 0 {
 		return n, nil
 	}
 	if now >= l.endAt {
@@ -125,7 +85,7 @@ func (l *link) Write(b []byte) (int, error) {
 	if now >= l.endAt && l.reset {
 		return 0, errReset
 	}
-	n := min(l.some(len(b)), l.window-l.out.size)
+	n := min(l.some(len(b)), l.window-l.out.Size())
 	if n <= 0 || l.clogged {
 		l.full = !l.clogged
 		return 0, nil
@@ -137,10 +97,10 @@ func (l *link) Write(b []byte) (int, error) {
 		return n, nil // into a socket whose peer is gone
 	}
 	if l.manual {
-		l.out.pushFrames(b[:n])
+		holdFrames(&l.out, b[:n])
 		return n, nil
 	}
-	l.out.push(now+l.delay(), b[:n])
+	l.out.Push(now+l.delay(), b[:n])
 	return n, nil
 }
 
@@ -155,7 +115,7 @@ func (l *link) due() int64 {
 	if l.abandoned || l.blocked {
 		return math.MaxInt64
 	}
-	return l.out.due()
+	return l.out.Due()
 }
 
 // readableAt returns when a Read would return something.
@@ -163,7 +123,7 @@ func (l *link) readableAt() int64 {
 	if l.closed {
 		return math.MaxInt64
 	}
-	return min(l.in.due(), l.endAt)
+	return min(l.in.Due(), l.endAt)
 }
 
 // cut breaks the connection: what is on its way is lost.
@@ -172,7 +132,7 @@ func (l *link) cut(now int64) {
 		return
 	}
 	l.endAt, l.reset = now, true
-	l.in.segments, l.out.segments = nil, nil
+	l.in, l.out = pipe.Pipe{}, pipe.Pipe{}
 	l.abandon(now)
 }
 
@@ -196,25 +156,25 @@ func (l *link) pump(now int64) {
 	l.blocked = false
 	for !l.abandoned {
 		moved := 0
-		if l.out.due() <= now {
+		if l.out.Due() <= now {
 			if free := l.exchange.Free(); len(free) > 0 {
-				if n := l.out.take(now, free[:min(len(free), segmentBytes)]); n > 0 {
+				if n := l.out.Take(now, free[:min(len(free), segmentBytes)]); n > 0 {
 					l.exchange.Filled(now, n)
 					l.drained()
 					moved += n
 				}
 			} else if free == nil {
-				l.out = pipe{} // it reads no more
+				l.out = pipe.Pipe{} // it reads no more
 			} else {
 				l.blocked = true
 			}
 		}
-		if b := l.exchange.Pending(); len(b) > 0 && l.in.size < windowBytes {
+		if b := l.exchange.Pending(); len(b) > 0 && l.in.Size() < windowBytes {
 			n := min(len(b), segmentBytes)
 			if l.manual && !l.closed {
-				l.in.pushFrames(b[:n])
+				holdFrames(&l.in, b[:n])
 			} else if !l.closed {
-				l.in.push(now+l.delay(), b[:n])
+				l.in.Push(now+l.delay(), b[:n])
 			}
 			l.exchange.Written(n)
 			moved += n
@@ -224,9 +184,9 @@ func (l *link) pump(now int64) {
 		}
 		switch {
 		case l.exchange.Closing():
-			l.endAt = min(l.endAt, max(l.in.last, now+l.delay()))
+			l.endAt = min(l.endAt, max(l.in.Last(), now+l.delay()))
 			l.abandon(now)
-		case l.closed && len(l.out.segments) == 0:
+		case l.closed && l.out.Size() == 0:
 			l.abandon(now)
 		}
 		return

@@ -6,6 +6,7 @@ import (
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/internal/pipe"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim/exchange"
 	"github.com/smk-go/smk/sim/fault"
@@ -156,14 +157,14 @@ func (p *player) play() {
 		if p.fills < p.small.Fills && p.restingFirst() {
 			enabled = append(enabled, p.fill)
 		}
-		if l.out.held() {
-			enabled = append(enabled, func() { l.out.release(w.now) })
+		if l.out.Holds() {
+			enabled = append(enabled, func() { l.out.Release(w.now) })
 			if p.losses < p.small.Losses {
 				enabled = append(enabled, p.dropMessage)
 			}
 		}
-		if l.in.held() {
-			enabled = append(enabled, func() { l.in.release(w.now) })
+		if l.in.Holds() {
+			enabled = append(enabled, func() { l.in.Release(w.now) })
 		}
 		if p.cuts < p.small.Cuts && p.acted > 0 {
 			enabled = append(enabled, p.cut)
@@ -182,8 +183,8 @@ func (p *player) play() {
 		}
 	}
 	l.manual = false
-	l.out.releaseAll(w.now)
-	l.in.releaseAll(w.now)
+	releaseAll(&l.out, w.now)
+	releaseAll(&l.in, w.now)
 	for p.acted < len(p.small.Script) && !w.failed() { // what the bot did not come to do
 		w.round(w.now + stepTime)
 		if p.may(p.small.Script[p.acted]) && p.bot.engine.State() == session.Established {
@@ -254,38 +255,23 @@ func (p *player) cut() {
 func (p *player) dropMessage() {
 	p.losses++
 	p.bot.link.exchange.Force(fault.DropIn, 1)
-	p.bot.link.out.release(p.world.now)
+	p.bot.link.out.Release(p.world.now)
 }
 
-// held reports whether something waits for a choice.
-func (p *pipe) held() bool { return p.heldAt() < len(p.segments) }
-
-func (p *pipe) heldAt() int {
-	n := 0
-	for n < len(p.segments) && p.segments[n].at != math.MaxInt64 {
-		n++
-	}
-	return n
-}
-
-// release lets the next message arrive.
-func (p *pipe) release(now int64) { p.segments[p.heldAt()].at = now }
-
-func (p *pipe) releaseAll(now int64) {
-	for p.held() {
-		p.release(now)
+func releaseAll(p *pipe.Pipe, now int64) {
+	for p.Holds() {
+		p.Release(now)
 	}
 }
 
-// pushFrames puts messages on their way one by one, to wait for choices.
-func (p *pipe) pushFrames(b []byte) {
+// holdFrames puts messages on their way one by one, to wait for choices.
+func holdFrames(p *pipe.Pipe, b []byte) {
 	for len(b) > 0 {
 		_, n, err := wire.Scan(b, wire.Limits{})
 		if err != nil || n == 0 {
 			n = len(b) // a part of a message
 		}
-		p.segments = append(p.segments, segment{math.MaxInt64, append([]byte(nil), b[:n]...)})
-		p.size += n
+		p.Hold(b[:n])
 		b = b[n:]
 	}
 }
