@@ -16,9 +16,10 @@ type account struct {
 }
 
 // begin begins with a process, which knows what an earlier one has handled if it has a file.
-func (a *account) begin(e *engine.Engine, fromStart bool) {
+func (a *account) begin(e *engine.Engine, fromStart, file bool) {
 	a.upTo, a.known = e.AccountSequence(), fromStart
-	if a.handled == nil || a.upTo == 0 {
+	// A process that resumes from nothing lost its file, or the first number is missing and its file has others.
+	if a.handled == nil || a.upTo == 0 && (!file || a.handled[1]) {
 		a.handled, a.lost = make(map[uint64]bool), nil
 	}
 }

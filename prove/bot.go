@@ -141,7 +141,7 @@ func (b *bot) start() {
 		b.scripts = append(b.scripts, script)
 	}
 	b.engine, b.room = e, config.State.Orders.Orders
-	b.accountLog.begin(made, config.Session.Resume != session.ResumeNone)
+	b.accountLog.begin(made, config.Session.Resume != session.ResumeNone, w.schedule.Persist != NoFile)
 	for i := range b.submissions {
 		b.submissions[i] = new(submission)
 	}

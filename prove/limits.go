@@ -202,8 +202,10 @@ func (b *bot) rejected(reason msg.OrderRejectedReason) {
 		w.fail("self cross", b, "an order crosses an own one")
 	case reason == msg.OrderRejectedThrottleExceeded && !w.throttled && w.schedule.Jitter == 0 &&
 		!w.schedule.Partial && w.schedule.Faults.Inactive():
-		// The ticks of the exchange's bucket and of ours are not the same ones.
-		if b.checks.tooFast++; b.checks.tooFast > 5+len(b.checks.sent)/50 {
+		// The ticks of the exchange's bucket and of ours are not the same ones: what one of them brings may come early.
+		t := simConfig(&w.schedule).Throttle
+		tick := int(time.Duration(t.Rate) * t.Tick / time.Second)
+		if b.checks.tooFast++; b.checks.tooFast > 5+tick+len(b.checks.sent)/50 {
 			w.fail("throttle", b, "%d of %d requests are refused: too fast", b.checks.tooFast, len(b.checks.sent))
 		}
 	}

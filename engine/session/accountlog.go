@@ -21,6 +21,7 @@ import (
 // and acts on what it returns.
 type accountLog struct {
 	known        bool   // a number was received, or the settings named one
+	empty        bool   // the exchange had nothing to repeat from the first number on
 	high         uint64 // the highest number received
 	resume       uint64 // everything up to here was received or given up
 	expected     uint64 // high+1 while that is all there is to know about the next number, else 0
@@ -68,7 +69,7 @@ func (l *accountLog) init(last, mark uint64, applied []AccountRange) {
 	l.holes = make([]accountHole, 0, AccountHolesMax)
 	l.recent = new([accountRecent]recentReport)
 	l.due = math.MaxInt64
-	l.known, l.high = last != 0, last
+	l.known, l.high = last != 0 || len(applied) > 0, last
 	if mark != 0 {
 		l.recent[last%accountRecent] = recentReport{last, mark}
 	}
@@ -133,7 +134,11 @@ func (l *accountLog) receive(
 	switch i, missing := l.find(number); {
 	case !l.known:
 		l.known, l.high = true, number
-		if number > 1 {
+		switch {
+		case number == 1:
+		case l.empty && number <= accountLate: // of a new account the first one comes late, or is lost
+			l.addHole(accountHole{from: 1, to: number - 1, since: now})
+		default:
 			// What was sent just before may come late; it is not requested.
 			late := max(number, accountLate+1) - accountLate
 			l.holes = append(l.holes, accountHole{from: late, to: number - 1, lost: true})

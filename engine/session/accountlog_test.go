@@ -351,3 +351,28 @@ func TestAccountCandidateAgain(t *testing.T) {
 		t.Errorf("%v, %d", v, l.high)
 	}
 }
+
+// TestAccountLogOfANewAccount: if the exchange had nothing to repeat from the first number on, what is missing before
+// the first that comes is missing, also for a process that starts with what was received.
+func TestAccountLogOfANewAccount(t *testing.T) {
+	for _, empty := range []bool{false, true} {
+		l := newAccountLog(0)
+		l.empty = empty
+		l.takeAs(0, 3, 1, false)
+		want, open := uint64(3), 0
+		if empty {
+			want, open = 0, 1
+		}
+		if l.resume != want || l.open != open {
+			t.Errorf("empty %t: resumes from %d, want %d; %d holes are open", empty, l.resume, want, l.open)
+		}
+		if v := l.takeAs(0, 1, 2, false); v != accountNew {
+			t.Errorf("empty %t: the first one is %v", empty, v)
+		}
+	}
+	l := newAccountLog(0, AccountRange{2, 5})
+	l.takeAs(0, 6, 1, false)
+	if l.resume != 0 || l.high != 6 || l.open != 1 {
+		t.Errorf("resumes from %d, high %d, %d holes are open", l.resume, l.high, l.open)
+	}
+}

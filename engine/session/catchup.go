@@ -133,6 +133,9 @@ func (c *catchUp) received(number uint64) {
 // provesLoss reports whether what the login requested and is still missing is lost.
 func (c *catchUp) provesLoss() bool { return c.requested && c.pong }
 
+// foundNothing reports whether the exchange was asked for all of the account's messages and had none.
+func (c *catchUp) foundNothing() bool { return c.requested && c.from == 1 && c.pong && !c.repeated }
+
 // finish is the end of it: CaughtUp is returned next. It returns why the account's messages are not known
 // to be complete, or nil. holes says that numbers are missing.
 func (c *catchUp) finish(holes bool) (incomplete error) {

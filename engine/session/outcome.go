@@ -103,6 +103,9 @@ func (s *Session) reportCatchUp() bool {
 		s.giveUpDoubt(e)
 		return s.queue.pop(&s.event)
 	}
+	if c.foundNothing() && !s.account.known {
+		s.account.empty = true
+	}
 	cause := c.finish(s.account.open > 0)
 	if c.cancelDeferred {
 		marks.Hit(marks.CancelUnresolved)
