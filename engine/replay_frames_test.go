@@ -19,7 +19,7 @@ import (
 func TestReplayOfFrames(t *testing.T) {
 	for name, c := range map[string]struct{ receive, ring, filler int }{
 		"small buffer":  {8 << 10, 64 << 10, 1100},
-		"small records": {64 << 10, 16 << 10, 0},
+		"small records": {64 << 10, 16 << 10, 200},
 	} {
 		t.Run(name, func(t *testing.T) { replayFrames(t, c.receive, c.ring, c.filler) })
 	}
