@@ -3,6 +3,7 @@ package backtest
 import (
 	"errors"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/smk-go/smk/gen/msg"
@@ -86,18 +87,56 @@ func (r *Reader) Next() (*Event, error) {
 			return e, nil
 		}
 		r.ready, r.next = r.ready[:0], 0
-		if r.ended {
-			return nil, io.EOF
-		}
-		rec, err := r.journal.Next()
-		switch {
-		case errors.Is(err, io.EOF):
-			r.ended = true
-			r.flush()
-		case err != nil:
+		if err := r.read(); err != nil {
 			return nil, err
-		default:
-			r.record(rec)
+		}
+	}
+}
+
+// read reads a record of the journal. It returns [io.EOF] if there was none before either.
+func (r *Reader) read() error {
+	if r.ended {
+		return io.EOF
+	}
+	rec, err := r.journal.Next()
+	switch {
+	case errors.Is(err, io.EOF):
+		r.ended = true
+		r.flush()
+	case err != nil:
+		return err
+	default:
+		r.record(rec)
+	}
+	return nil
+}
+
+// piece returns the next events, n of them or more, up to where the time changes, and the time of the event after them,
+// MaxInt64 if there is none. At most of them are of one moment: of more, the rest is a piece of its own. They are valid
+// until the next call; the error is that of Next, after the last piece. It must not be mixed with Next.
+func (r *Reader) piece(n, most int) (events []Event, nextAt int64, err error) {
+	kept := len(r.ready) - r.next
+	for i := range kept { // swapped, because each has memory
+		r.ready[i], r.ready[r.next+i] = r.ready[r.next+i], r.ready[i]
+	}
+	r.ready, r.next = r.ready[:kept], 0
+	for {
+		if end := len(r.ready); end >= n {
+			last := r.ready[end-1].At
+			if r.next = end - 1; r.ready[0].At < last {
+				for r.ready[r.next-1].At == last {
+					r.next--
+				}
+			}
+			if r.ready[0].At < last || end >= most {
+				return r.ready[:r.next], last, nil
+			}
+		}
+		if err := r.read(); errors.Is(err, io.EOF) && len(r.ready) > 0 {
+			r.next = len(r.ready)
+			return r.ready, math.MaxInt64, nil
+		} else if err != nil {
+			return nil, 0, err
 		}
 	}
 }
