@@ -5,6 +5,7 @@ import "time"
 // Limits.
 const (
 	pendingMax     = 64        // books that wait for the reports behind them
+	foundBooks     = 64        // that are found without a map
 	depthLeast     = 5         // visible levels of a side, unless a message shows more
 	depthMost      = 64        // likewise, at most
 	payloadMax     = 1 << 30   // of a message in a journal, whatever the client's limit was

@@ -140,8 +140,12 @@ func (m *models) turn(r *modelRun) error {
 	if len(m.runs) > 1 && !w.ended && w.engine.Deadline() < w.botDue {
 		return ErrShared
 	}
-	for until := m.source.nextAt - 1; !w.ended && w.due() <= until; {
-		if err := w.step(until); err != nil {
+	for until := m.source.nextAt - 1; !w.ended; {
+		due := w.due()
+		if due > until {
+			break
+		}
+		if err := w.stepTo(due); err != nil {
 			return err
 		}
 	}

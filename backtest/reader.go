@@ -18,7 +18,8 @@ type Reader struct {
 	message msg.Payload
 	limits  wire.Limits
 	own     own
-	books   map[bookID]*[2]window
+	books   map[bookID]*twoSides
+	found   [foundBooks]foundBook // of books, those that were looked for lately
 
 	contracts map[uint32][]uint32     // by market of which complete books were received
 	taken     map[bookID][]takenLevel // until the others change the book
@@ -58,6 +59,12 @@ type Counts struct {
 // bookID names a contract.
 type bookID struct{ market, contract uint32 }
 
+// foundBook is a book that was looked for.
+type foundBook struct {
+	id    bookID
+	sides *twoSides
+}
+
 // openReader opens the journal in a folder.
 func openReader(dir string) (*Reader, error) {
 	j, err := journal.OpenDir(dir, journal.ReaderConfig{})
@@ -66,7 +73,7 @@ func openReader(dir string) (*Reader, error) {
 	}
 	return &Reader{
 		journal: j, limits: wire.Limits{PayloadBytesMax: payloadMax}, own: newOwn(),
-		books: make(map[bookID]*[2]window), contracts: make(map[uint32][]uint32),
+		books: make(map[bookID]*twoSides), contracts: make(map[uint32][]uint32),
 		taken: make(map[bookID][]takenLevel),
 	}, nil
 }

@@ -25,6 +25,7 @@ const (
 // Every operation takes constant time in the number of orders.
 type ladder struct {
 	orders int
+	high   uint32 // the highest key with orders, or 0
 	top    [topWords]uint64
 	words  [chunks]uint64
 	chunks [chunks]*[chunkLevels]level
@@ -39,7 +40,7 @@ func keyOf(side int, price uint32) uint32 {
 }
 
 // best returns the highest key with orders, or 0.
-func (l *ladder) best() uint32 { return l.below(PriceSum) }
+func (l *ladder) best() uint32 { return l.high }
 
 // below returns the highest key with orders that is lower than key, or 0.
 func (l *ladder) below(key uint32) uint32 {
@@ -93,6 +94,7 @@ func (l *ladder) push(key uint32, o *order) {
 	lv.tail = o
 	lv.quantity += o.available
 	l.orders++
+	l.high = max(l.high, key)
 }
 
 // reduce subtracts a quantity from a level. An order of the level must have at least as much available.
@@ -121,6 +123,9 @@ func (l *ladder) remove(key uint32, o *order) {
 		l.words[w] &^= 1 << bit
 		if l.words[w] == 0 {
 			l.top[w/64] &^= 1 << (w % 64)
+		}
+		if key == l.high {
+			l.high = l.below(key)
 		}
 	}
 }

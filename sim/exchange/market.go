@@ -78,7 +78,7 @@ type contract struct {
 
 // shownLevel is one visible level.
 type shownLevel struct {
-	price    uint32
+	key      uint32
 	quantity uint64
 }
 

@@ -74,7 +74,7 @@ func (x *Exchange) window(c *contract, side int) {
 	book := &c.sides[side]
 	w := x.buf.windows[side][:0]
 	for key := book.best(); key > 0 && len(w) < x.depth; key = book.below(key) {
-		w = append(w, shownLevel{price: keyOf(side, key), quantity: book.quantity(key)})
+		w = append(w, shownLevel{key: key, quantity: book.quantity(key)})
 	}
 	x.buf.windows[side] = w
 }
@@ -82,33 +82,39 @@ func (x *Exchange) window(c *contract, side int) {
 // diff adds to buf.quotes the changes from the levels last shown to the current ones, best level first.
 func (x *Exchange) diff(c *contract, side int) {
 	old, now := c.shown[side], x.buf.windows[side]
-	for len(old) > 0 || len(now) > 0 {
-		switch {
-		case len(now) == 0 || len(old) > 0 && keyOf(side, old[0].price) > keyOf(side, now[0].price):
-			// Not visible any more: removed, or only pushed out.
-			if c.total(side, keyOf(side, old[0].price)) == 0 {
-				x.addQuote(side, old[0].price, 0)
-			}
+	for i := range now {
+		n := &now[i]
+		for len(old) > 0 && old[0].key > n.key {
+			x.hideLevel(c, side, old[0].key)
 			old = old[1:]
-		case len(old) == 0 || old[0].price != now[0].price:
-			x.addQuote(side, now[0].price, now[0].quantity)
-			now = now[1:]
-		default:
-			if old[0].quantity != now[0].quantity {
-				x.addQuote(side, now[0].price, now[0].quantity)
-			}
-			old, now = old[1:], now[1:]
 		}
+		same := false
+		if len(old) > 0 && old[0].key == n.key {
+			same, old = old[0].quantity == n.quantity, old[1:]
+		}
+		if !same {
+			x.addQuote(side, n.key, n.quantity)
+		}
+	}
+	for i := range old {
+		x.hideLevel(c, side, old[i].key)
 	}
 }
 
-func (x *Exchange) addQuote(side int, price uint32, quantity uint64) {
+// hideLevel adds to buf.quotes that a level is gone, unless it was only pushed out.
+func (x *Exchange) hideLevel(c *contract, side int, key uint32) {
+	if c.total(side, key) == 0 {
+		x.addQuote(side, key, 0)
+	}
+}
+
+func (x *Exchange) addQuote(side int, key uint32, quantity uint64) {
 	var l *msg.Quote
 	if side == buy {
 		l = x.buf.quotes.AddBids()
 	} else {
 		l = x.buf.quotes.AddOffers()
 	}
-	l.SetPrice(price)
+	l.SetPrice(keyOf(side, key))
 	l.SetQuantity(quantity)
 }

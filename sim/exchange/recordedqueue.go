@@ -61,11 +61,11 @@ func newQueueAhead(o *order) queueAhead {
 // there now, with what was traded there, is the most that can be ahead of them.
 func (x *Exchange) revealQueues(ct *contract, side int, c *Change) {
 	book, recorded := &ct.sides[side], &ct.recorded[side]
-	floor := worstKey(side, c.Worst[side])
-	for key := book.best(); key > 0; key = book.below(key) {
-		if key >= recorded.floor && !c.Reset {
-			continue
-		}
+	floor, key := worstKey(side, c.Worst[side]), book.best()
+	if !c.Reset && key >= recorded.floor {
+		key = book.below(recorded.floor)
+	}
+	for ; key > 0; key = book.below(key) {
 		quantity, named := c.quantity(side, key)
 		traded := c.traded(side, key)
 		if !named && traded == 0 && key < floor {
@@ -142,6 +142,9 @@ func (x *Exchange) moveFloor(ct *contract, side int, c *Change) {
 	recorded := &ct.recorded[side]
 	was, now := recorded.floor, worstKey(side, c.Worst[side])
 	if recorded.floor = now; was == 0 && now == 0 {
+		return
+	}
+	if n := len(recorded.levels); n == 0 || recorded.levels[n-1].key >= max(was, now) {
 		return
 	}
 	recorded.forget(max(was, now), func(key uint32) bool {

@@ -105,12 +105,12 @@ func (l *Login) sendSnapshot(m *market) {
 		q := x.buf.snapshot.AddContractQuotes()
 		for _, l := range c.shown[buy] {
 			b := q.AddBids()
-			b.SetPrice(l.price)
+			b.SetPrice(keyOf(buy, l.key))
 			b.SetQuantity(l.quantity)
 		}
 		for _, l := range c.shown[sell] {
 			o := q.AddOffers()
-			o.SetPrice(l.price)
+			o.SetPrice(keyOf(sell, l.key))
 			o.SetQuantity(l.quantity)
 		}
 		if c.lastExecution.price != 0 {
