@@ -12,28 +12,36 @@ func (x *Exchange) publish() {
 		x.buf.changed[i] = nil
 		c.changed = false
 		x.publishContract(c)
-		c.unchanged = [2]bool{}
+		c.unchanged, c.updated = [2]bool{}, [2]uint32{}
 		c.executions = c.executions[:0]
 	}
 	x.buf.changed = x.buf.changed[:0]
 }
 
 func (x *Exchange) publishContract(c *contract) {
+	m := c.market
+	if len(m.subscribers)+len(x.feeds.prices) == 0 {
+		c.stale = true
+		return
+	}
+	if c.stale {
+		x.show(c) // for those who await a snapshot
+		return
+	}
 	q := &x.buf.quotes
 	q.Reset()
 	for side := range c.sides {
-		if c.unchanged[side] {
-			continue
+		switch {
+		case c.unchanged[side]:
+		case c.updated[side] != 0:
+			x.diffLevel(c, side, c.updated[side])
+		default:
+			x.window(c, side)
+			x.diff(c, side)
+			c.shown[side], x.buf.windows[side] = x.buf.windows[side], c.shown[side]
 		}
-		x.window(c, side)
-		x.diff(c, side)
-		c.shown[side], x.buf.windows[side] = x.buf.windows[side], c.shown[side]
 	}
 	if len(q.GetBids())+len(q.GetOffers())+len(c.executions) == 0 {
-		return
-	}
-	m := c.market
-	if len(m.subscribers)+len(x.feeds.prices) == 0 {
 		return
 	}
 	for i := range c.executions {
@@ -63,6 +71,15 @@ func (f *execution) fill(e *msg.Execution) {
 	e.SetQuantity(f.quantity)
 	e.SetLiquidity(sideOf(int(f.liquidity)))
 	e.SetMicroseconds(f.microseconds)
+}
+
+// show makes what is shown of a contract what is visible of it.
+func (x *Exchange) show(c *contract) {
+	c.stale = false
+	for side := range c.sides {
+		x.window(c, side)
+		c.shown[side], x.buf.windows[side] = x.buf.windows[side], c.shown[side]
+	}
 }
 
 // window copies a side's best levels into buf.windows.
@@ -98,6 +115,20 @@ func (x *Exchange) diff(c *contract, side int) {
 	}
 	for i := range old {
 		x.hideLevel(c, side, old[i].key)
+	}
+}
+
+// diffLevel is diff for a level that had a quantity and has another one, when nothing else of its side has changed.
+func (x *Exchange) diffLevel(c *contract, side int, key uint32) {
+	shown := c.shown[side]
+	for i := range shown {
+		if l := &shown[i]; l.key <= key {
+			if n := c.total(side, key); l.key == key && l.quantity != n {
+				l.quantity = n
+				x.addQuote(side, key, n)
+			}
+			return
+		}
 	}
 }
 

@@ -158,11 +158,12 @@ func (x *Exchange) Play(marketID, contractID uint32, c *Change) error {
 	for i := range c.Trades {
 		x.playTrade(ct, &c.Trades[i])
 	}
+	var updated [2]uint32
 	for side := range ct.sides {
-		x.playLevels(ct, side, c)
+		updated[side] = x.playLevels(ct, side, c)
 	}
 	x.fillCrossed(ct)
-	x.markPlayed(ct, c)
+	x.markPlayed(ct, c, updated)
 	x.publish()
 	if len(x.buf.fills) > 0 {
 		x.reportFills()
@@ -171,15 +172,16 @@ func (x *Exchange) Play(marketID, contractID uint32, c *Change) error {
 	return nil
 }
 
-// markPlayed records that a contract's book changed, on the sides that a change names unless there were fills.
-func (x *Exchange) markPlayed(ct *contract, c *Change) {
+// markPlayed records that a contract's book changed, on the sides that a change names unless there were fills. updated
+// are the levels that playLevels returned.
+func (x *Exchange) markPlayed(ct *contract, c *Change, updated [2]uint32) {
 	if !ct.changed {
 		x.markChanged(ct)
-		ct.unchanged = [2]bool{true, true}
+		ct.unchanged, ct.updated = [2]bool{true, true}, updated
 	}
 	for side := range ct.sides {
 		if c.Reset || ct.worst[side] != c.Worst[side] {
-			ct.unchanged[side], ct.worst[side] = false, c.Worst[side]
+			ct.unchanged[side], ct.updated[side], ct.worst[side] = false, 0, c.Worst[side]
 		}
 	}
 	for i := range c.Levels {

@@ -38,26 +38,27 @@ func (s *recordedSide) free(key uint32) uint64 {
 	return 0
 }
 
-// set sets a level's quantity, of which nothing is consumed, and returns the one before.
-func (s *recordedSide) set(key uint32, quantity uint64) (before uint64) {
+// set sets a level's quantity, of which nothing is consumed. It returns the one before, and reports whether some of it
+// was left.
+func (s *recordedSide) set(key uint32, quantity uint64) (before uint64, left bool) {
 	i := 0
 	for i < len(s.levels) && s.levels[i].key > key {
 		i++
 	}
-	found := i < len(s.levels) && s.levels[i].key == key
-	switch {
-	case found && quantity == 0:
-		before = s.levels[i].quantity
-		s.levels = append(s.levels[:i], s.levels[i+1:]...)
-	case found:
-		before = s.levels[i].quantity
-		s.levels[i] = recordedLevel{key: key, quantity: quantity}
-	case quantity > 0:
+	if i < len(s.levels) && s.levels[i].key == key {
+		l := &s.levels[i]
+		before, left = l.quantity, l.free() > 0
+		if quantity > 0 {
+			l.quantity, l.consumed = quantity, 0
+		} else {
+			s.levels = append(s.levels[:i], s.levels[i+1:]...)
+		}
+	} else if quantity > 0 {
 		s.levels = append(s.levels, recordedLevel{})
 		copy(s.levels[i+1:], s.levels[i:])
 		s.levels[i] = recordedLevel{key: key, quantity: quantity}
 	}
-	return before
+	return before, left
 }
 
 // forget drops the levels below a key but those that keep says.

@@ -112,20 +112,25 @@ func (x *Exchange) tradeQueues(head *order, e, used uint64) {
 	}
 }
 
-// playLevels applies the levels of a change to a side.
-func (x *Exchange) playLevels(ct *contract, side int, c *Change) {
+// playLevels applies the levels of a change to a side. It returns the key of the only one that it names, 0 if there
+// is none, or several, or if it was not visible before or is not any more.
+func (x *Exchange) playLevels(ct *contract, side int, c *Change) (updated uint32) {
 	recorded := &ct.recorded[side]
 	own := ct.sides[side].orders > 0
 	if c.Reset {
 		x.clearSide(ct, side, c)
 	}
+	named := 0
 	for i := range c.Levels {
 		l := &c.Levels[i]
 		if sideIndex(l.Side) != side {
 			continue
 		}
 		key := keyOf(side, l.Price)
-		before := recorded.set(key, l.Quantity)
+		before, visible := recorded.set(key, l.Quantity)
+		if named++; visible && l.Quantity > 0 && key >= recorded.floor {
+			updated = key
+		}
 		if own && ct.sides[side].quantity(key) > 0 {
 			had := before - min(before, c.traded(side, key))
 			for o := ct.sides[side].head(key); o != nil; o = o.next {
@@ -134,6 +139,10 @@ func (x *Exchange) playLevels(ct *contract, side int, c *Change) {
 		}
 	}
 	x.moveFloor(ct, side, c)
+	if named > 1 {
+		return 0
+	}
+	return updated
 }
 
 // moveFloor takes note of which levels are visible. A level that was not and is now, and is not named, is empty; of one

@@ -99,6 +99,9 @@ func (l *Login) sendSnapshot(m *market) {
 	x := l.exchange
 	x.buf.snapshot.Reset()
 	for _, c := range m.contracts {
+		if c.stale {
+			x.show(c)
+		}
 		if len(c.shown[buy])+len(c.shown[sell]) == 0 && c.lastExecution.price == 0 {
 			continue
 		}
