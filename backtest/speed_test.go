@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -94,9 +96,18 @@ func decodeOnly(t testing.TB, dir string) (n int) {
 }
 
 // BenchmarkRun plays a day with a maker, under one assumption and under all three, and prints what a message costs in
-// each run beside decoding it alone.
+// each run beside decoding it alone. The day has 40 s, or BACKTEST_SECONDS: 1700 make ten million messages.
 func BenchmarkRun(b *testing.B) {
-	d := record(b, dayConfig{seed: 1, duration: 40 * time.Second, rate: 5000, turn: 10 * time.Second, most: 2000})
+	seconds := 40
+	if text := os.Getenv("BACKTEST_SECONDS"); text != "" {
+		var err error
+		if seconds, err = strconv.Atoi(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+	d := record(b, dayConfig{
+		seed: 1, duration: time.Duration(seconds) * time.Second, rate: 5000, turn: 10 * time.Second, most: 2000,
+	})
 	rec, err := Open(d.dir)
 	if err != nil {
 		b.Fatal(err)
@@ -138,6 +149,7 @@ func benchmarkRun(b *testing.B, c Config, n int) {
 	b.ReportMetric(message/decoded, "ratio")
 	b.ReportMetric(1e9/message, "messages/s")
 	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/played/float64(b.N), "mallocs/message")
+	b.ReportMetric(float64(n), "messages")
 	b.ReportMetric(float64(figures.Orders), "orders")
 	b.ReportMetric(float64(figures.Fills), "fills")
 }

@@ -26,6 +26,7 @@ const (
 type ladder struct {
 	orders int
 	high   uint32 // the highest key with orders, or 0
+	low    uint32 // no key with orders is lower; of no use without orders
 	top    [topWords]uint64
 	words  [chunks]uint64
 	chunks [chunks]*[chunkLevels]level
@@ -93,8 +94,11 @@ func (l *ladder) push(key uint32, o *order) {
 	}
 	lv.tail = o
 	lv.quantity += o.available
+	if l.high = max(l.high, key); l.orders == 0 {
+		l.low = key
+	}
+	l.low = min(l.low, key)
 	l.orders++
-	l.high = max(l.high, key)
 }
 
 // reduce subtracts a quantity from a level. An order of the level must have at least as much available.

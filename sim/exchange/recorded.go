@@ -111,6 +111,7 @@ type recording struct {
 	house  *account
 	queue  Queue
 	onFill func(RecordedFill)
+	latest [64]*contract // that were played lately, by id
 }
 
 // startRecorded makes the exchange one that plays recorded markets.
@@ -139,14 +140,11 @@ func (x *Exchange) startRecorded(r Recorded) error {
 // the fills. Changes of a market or contract that has ended are ignored. The error is a [*CommandError] if there is no
 // such contract or the exchange plays no recording; c is not kept.
 func (x *Exchange) Play(marketID, contractID uint32, c *Change) error {
-	m := x.byMarket[marketID]
-	if x.recording == nil || m == nil {
-		return commandErrorf("there is no recorded market %d", marketID)
+	ct, err := x.recordedContract(marketID, contractID)
+	if err != nil {
+		return err
 	}
-	ct := m.contractByID(contractID)
-	if ct == nil {
-		return commandErrorf("market %d has no contract %d", marketID, contractID)
-	}
+	m := ct.market
 	if ct.settled || m.state == msg.MarketStateSettled || m.state == msg.MarketStateVoided {
 		return nil
 	}
@@ -170,6 +168,27 @@ func (x *Exchange) Play(marketID, contractID uint32, c *Change) error {
 		x.retirePlayed()
 	}
 	return nil
+}
+
+// recordedContract returns a contract of a recorded market.
+func (x *Exchange) recordedContract(marketID, contractID uint32) (*contract, error) {
+	if x.recording == nil {
+		return nil, commandErrorf("there is no recorded market %d", marketID)
+	}
+	latest := &x.recording.latest[contractID%uint32(len(x.recording.latest))]
+	if c := *latest; c != nil && c.id == contractID && c.market.id == marketID {
+		return c, nil
+	}
+	m := x.byMarket[marketID]
+	if m == nil {
+		return nil, commandErrorf("there is no recorded market %d", marketID)
+	}
+	c := m.contractByID(contractID)
+	if c == nil {
+		return nil, commandErrorf("market %d has no contract %d", marketID, contractID)
+	}
+	*latest = c
+	return c, nil
 }
 
 // markPlayed records that a contract's book changed, on the sides that a change names unless there were fills. updated

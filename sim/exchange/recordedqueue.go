@@ -63,6 +63,9 @@ func (x *Exchange) revealQueues(ct *contract, side int, c *Change) {
 	book, recorded := &ct.sides[side], &ct.recorded[side]
 	floor, key := worstKey(side, c.Worst[side]), book.best()
 	if !c.Reset && key >= recorded.floor {
+		if recorded.floor == 0 || book.low >= recorded.floor {
+			return
+		}
 		key = book.below(recorded.floor)
 	}
 	for ; key > 0; key = book.below(key) {
