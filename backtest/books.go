@@ -17,6 +17,7 @@ type pendingBooks struct {
 type pendingBook struct {
 	at     int64
 	id     bookID
+	sides  *twoSides
 	levels []exchange.ChangedLevel // with own orders
 	trades []exchange.Trade        // likewise
 	taken  []takenLevel            // by incoming orders of the recording account
@@ -31,16 +32,17 @@ type takenLevel struct {
 // update takes a change of a book.
 func (r *Reader) update(at int64, q *msg.ContractQuotes) {
 	id := bookID{q.GetMarketId(), q.GetContractId()}
-	if r.book(id) == nil {
+	w := r.find(id)
+	if w == nil {
 		return // there was no complete book yet
 	}
 	p := &r.pending
-	if p.reported || p.n == len(p.list) || p.has(id) {
+	if p.reported || p.n == len(p.list) || w.waits {
 		r.flush()
 	}
 	b := &p.list[p.n]
 	p.n++
-	b.at, b.id = at, id
+	b.at, b.id, b.sides, w.waits = at, id, w, true
 	b.levels = appendLevels(b.levels[:0], msg.SideBuy, q.GetBids())
 	b.levels = appendLevels(b.levels, msg.SideSell, q.GetOffers())
 	b.trades, b.taken = b.trades[:0], b.taken[:0]
@@ -68,37 +70,33 @@ func appendLevels(to []exchange.ChangedLevel, side msg.Side, quotes []msg.Quote)
 	return to
 }
 
-func (p *pendingBooks) has(id bookID) bool {
-	for i := range p.n {
-		if p.list[i].id == id {
-			return true
-		}
-	}
-	return false
-}
-
 // flush turns the books that wait into events, with the reports that were read behind them.
 func (r *Reader) flush() {
 	p := &r.pending
 	for i := range p.n {
 		r.change(&p.list[i])
+		p.list[i].sides.waits = false
 	}
 	at := r.last
 	if p.n > 0 {
 		at = p.list[p.n-1].at
 	}
 	p.n, p.reported = 0, false
-	r.applyOwn(at)
+	if len(r.own.changed)+len(r.own.fills)+len(r.own.voided) > 0 {
+		r.applyOwn(at)
+	}
 }
 
 // change turns a change of a book into an event, unless all of it was the recording account's own.
 func (r *Reader) change(b *pendingBook) {
-	w := r.books[b.id]
-	r.takeOwnTrades(b)
+	w := b.sides
+	if len(r.own.fills) > 0 {
+		r.takeOwnTrades(b)
+	}
 	e := r.event(EventBook, b.at)
 	e.Market, e.Contract = b.id.market, b.id.contract
 	e.Change.Trades = append(e.Change.Trades, b.trades...)
-	before := [2]uint32{w[buy].worst(buy), w[sell].worst(sell)}
+	before := [2]uint32{w.sides[buy].worst(buy), w.sides[sell].worst(sell)}
 	if len(b.taken) > 0 {
 		r.taken[b.id] = append(r.taken[b.id], b.taken...)
 	} else if len(r.taken) > 0 {
@@ -107,14 +105,16 @@ func (r *Reader) change(b *pendingBook) {
 	for i := range b.levels {
 		r.changeLevel(e, w, &b.levels[i])
 	}
-	for side := range w {
-		for i := range b.levels {
-			if l := &b.levels[i]; l.Quantity > 0 && sideIndex(l.Side) == side {
-				w[side].raise(keyOf(side, l.Price))
+	for side := range w.sides {
+		if s := &w.sides[side]; len(s.levels) > s.depth {
+			for i := range b.levels {
+				if l := &b.levels[i]; l.Quantity > 0 && sideIndex(l.Side) == side {
+					s.raise(keyOf(side, l.Price))
+				}
 			}
+			s.trim()
 		}
-		w[side].trim()
-		e.Change.Worst[side] = w[side].worst(side)
+		e.Change.Worst[side] = w.sides[side].worst(side)
 	}
 	if len(e.Change.Levels)+len(e.Change.Trades) == 0 && before == e.Change.Worst {
 		r.ready = r.ready[:len(r.ready)-1]
@@ -123,7 +123,7 @@ func (r *Reader) change(b *pendingBook) {
 
 // restore adds to an event the levels that the recording account took from before. What it took is left until the next
 // change that the others make, so that a bot which does the same finds what it found.
-func (r *Reader) restore(e *Event, w *[2]window, b *pendingBook) {
+func (r *Reader) restore(e *Event, w *twoSides, b *pendingBook) {
 	list := r.taken[b.id]
 	if len(list) == 0 {
 		return
@@ -138,8 +138,8 @@ func (r *Reader) restore(e *Event, w *[2]window, b *pendingBook) {
 			continue
 		}
 		var others uint64
-		if i, found := w[l.side].find(l.key); found {
-			level := &w[l.side].levels[i]
+		if i, found := w.sides[l.side].find(l.key); found {
+			level := &w.sides[l.side].levels[i]
 			level.others = r.others(l.ownLevel, level.quantity)
 			others = level.others
 		}
@@ -163,11 +163,11 @@ func (r *Reader) takenAt(l ownLevel) (n uint64) {
 }
 
 // changeLevel applies a level, and adds it to an event if what the others have there has changed.
-func (r *Reader) changeLevel(e *Event, w *[2]window, l *exchange.ChangedLevel) {
+func (r *Reader) changeLevel(e *Event, w *twoSides, l *exchange.ChangedLevel) {
 	side := sideIndex(l.Side)
 	key := keyOf(side, l.Price)
 	others := r.others(ownLevel{e.Market, e.Contract, side, key}, l.Quantity)
-	before, found := w[side].set(key, l.Quantity, others)
+	before, found := w.sides[side].set(key, l.Quantity, others)
 	if found && before == others && !tradedAt(e.Change.Trades, l) {
 		return
 	}
@@ -246,11 +246,11 @@ func (r *Reader) applyOwn(at int64) {
 		if w == nil {
 			continue
 		}
-		i, found := w[l.side].find(l.key)
+		i, found := w.sides[l.side].find(l.key)
 		if !found {
 			continue
 		}
-		level := &w[l.side].levels[i]
+		level := &w.sides[l.side].levels[i]
 		others := r.others(l, level.quantity)
 		if others == level.others {
 			continue
@@ -258,7 +258,7 @@ func (r *Reader) applyOwn(at int64) {
 		level.others = others
 		e := r.event(EventBook, at)
 		e.Market, e.Contract = l.market, l.contract
-		e.Change.Worst = [2]uint32{w[buy].worst(buy), w[sell].worst(sell)}
+		e.Change.Worst = [2]uint32{w.sides[buy].worst(buy), w.sides[sell].worst(sell)}
 		e.Change.Levels = append(e.Change.Levels, exchange.ChangedLevel{
 			Side: sideOf(l.side), Price: keyOf(l.side, l.key), Quantity: others,
 		})
@@ -269,13 +269,22 @@ func (r *Reader) applyOwn(at int64) {
 	r.own.clear()
 }
 
+// find is book, faster for contracts of which something was received lately.
+func (r *Reader) find(id bookID) *twoSides {
+	f := &r.found[id.contract%uint32(len(r.found))]
+	if f.sides == nil || f.id != id {
+		f.id, f.sides = id, r.book(id)
+	}
+	return f.sides
+}
+
 // book returns the windows of a contract of which complete books were received, nil of any other. A contract that they
 // do not name is empty.
-func (r *Reader) book(id bookID) *[2]window {
+func (r *Reader) book(id bookID) *twoSides {
 	w := r.books[id]
 	contracts, known := r.contracts[id.market]
 	if w == nil && known && len(contracts) < contractsMax {
-		w = &[2]window{{depth: depthLeast}, {depth: depthLeast}}
+		w = &twoSides{sides: [2]window{{depth: depthLeast}, {depth: depthLeast}}}
 		r.books[id] = w
 		r.contracts[id.market] = append(contracts, id.contract)
 	}
@@ -291,7 +300,7 @@ func (r *Reader) snapshot(at int64, q *msg.MarketQuotes) {
 	named := q.GetContractQuotes()
 	for _, contract := range r.contracts[market] {
 		id := bookID{market, contract}
-		if w := r.books[id]; !names(named, contract) && len(w[buy].levels)+len(w[sell].levels) > 0 {
+		if w := r.books[id]; !names(named, contract) && len(w.sides[buy].levels)+len(w.sides[sell].levels) > 0 {
 			r.complete(at, id, w, nil)
 		}
 	}
@@ -316,12 +325,12 @@ func names(list []msg.ContractQuotes, contract uint32) bool {
 }
 
 // complete replaces a book; q is nil for an empty one.
-func (r *Reader) complete(at int64, id bookID, w *[2]window, q *msg.ContractQuotes) {
+func (r *Reader) complete(at int64, id bookID, w *twoSides, q *msg.ContractQuotes) {
 	e := r.event(EventBook, at)
 	e.Market, e.Contract, e.Change.Reset = id.market, id.contract, true
 	delete(r.taken, id)
-	for side := range w {
-		w[side].levels = w[side].levels[:0]
+	for side := range w.sides {
+		w.sides[side].levels = w.sides[side].levels[:0]
 	}
 	if q != nil {
 		var levels []exchange.ChangedLevel
@@ -332,14 +341,14 @@ func (r *Reader) complete(at int64, id bookID, w *[2]window, q *msg.ContractQuot
 			side := sideIndex(l.Side)
 			key := keyOf(side, l.Price)
 			others := r.others(ownLevel{id.market, id.contract, side, key}, l.Quantity)
-			w[side].set(key, l.Quantity, others)
+			w.sides[side].set(key, l.Quantity, others)
 			l.Quantity = others
 			e.Change.Levels = append(e.Change.Levels, *l)
 		}
 	}
-	for side := range w {
-		w[side].depth = max(w[side].depth, min(len(w[side].levels), depthMost))
-		w[side].trim()
-		e.Change.Worst[side] = w[side].worst(side)
+	for side := range w.sides {
+		w.sides[side].depth = max(w.sides[side].depth, min(len(w.sides[side].levels), depthMost))
+		w.sides[side].trim()
+		e.Change.Worst[side] = w.sides[side].worst(side)
 	}
 }

@@ -8,6 +8,11 @@ import (
 // ErrNoMarkets is the error of a recording in which no market was subscribed.
 var ErrNoMarkets = errors.New("backtest: the recording has no market")
 
+// ErrShared is the error of a run whose engine was used while another one's turn was: the runs of one call of Run take
+// turns, so that a bot that start makes only once, or a goroutine, would mix them up.
+var ErrShared = errors.New("backtest: an engine was used outside of its handlers: " +
+	"start must make a bot of its own in each call, without goroutines")
+
 // ConfigError is a setting that is invalid.
 type ConfigError struct {
 	Field string

@@ -68,6 +68,11 @@ type Throttle struct {
 
 // reset empties an event and keeps its memory.
 func (e *Event) reset(kind EventKind, at int64) {
+	if kind == EventBook && e.Kind == EventBook { // by far the most: the other fields are empty
+		c := &e.Change
+		e.At, c.Levels, c.Trades, c.Reset, c.Worst = at, c.Levels[:0], c.Trades[:0], false, [2]uint32{}
+		return
+	}
 	*e = Event{
 		Kind: kind, At: at, Contracts: e.Contracts[:0],
 		Change: exchange.Change{Levels: e.Change.Levels[:0], Trades: e.Change.Trades[:0]},

@@ -1,9 +1,6 @@
 package backtest
 
 import (
-	"errors"
-	"io"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -15,10 +12,10 @@ import (
 
 // feed plays the events of a recording into an exchange.
 type feed struct {
-	reader  *Reader
+	source  *source
+	next    int  // in the source's piece
+	turns   bool // others play the same source, so that this one does not get the next piece
 	sim     *sim.Sim
-	next    *Event // nil after the last one
-	err     error  // of the journal
 	played  uint64
 	gaps    int
 	refused uint64 // events that the exchange did not accept
@@ -34,28 +31,24 @@ type feed struct {
 
 // tick is the exchange's OnTick: it plays what has happened by now.
 func (f *feed) tick(now int64) (next int64) {
-	for f.next != nil && f.next.At <= now {
-		f.before(f.next.At)
-		f.play(f.next)
-		f.played++
-		f.advance()
-	}
-	if f.next == nil {
-		return math.MaxInt64
-	}
-	return f.next.At
-}
-
-// advance reads the next event.
-func (f *feed) advance() {
-	e, err := f.reader.Next()
-	if err != nil {
-		if !errors.Is(err, io.EOF) {
-			f.err = err
+	src := f.source
+	for {
+		for f.next < len(src.piece) {
+			e := &src.piece[f.next]
+			if e.At > now {
+				return e.At
+			}
+			f.before(e.At)
+			f.play(e)
+			f.played++
+			f.next++
 		}
-		e = nil
+		if src.nextAt > now || f.turns {
+			return src.nextAt
+		}
+		src.advance()
+		f.next = 0
 	}
-	f.next = e
 }
 
 func (f *feed) play(e *Event) {

@@ -5,6 +5,7 @@ import "time"
 // Limits.
 const (
 	pendingMax     = 64        // books that wait for the reports behind them
+	foundBooks     = 64        // that are found without a map
 	depthLeast     = 5         // visible levels of a side, unless a message shows more
 	depthMost      = 64        // likewise, at most
 	payloadMax     = 1 << 30   // of a message in a journal, whatever the client's limit was
@@ -15,6 +16,8 @@ const (
 	samplesMax     = 1 << 16   // of a measured latency
 	equityMax      = 2000      // points of a path
 	fillsMax       = 1 << 20   // kept of a run
+	pieceEvents    = 256       // that an exchange plays in one go
+	pieceMost      = 1 << 16   // of one moment
 	endPatience    = time.Hour // virtual time that a bot has to end after the recording
 	roundPolls     = 20_000    // of an engine at one moment
 	rateUsual      = 500       // requests a second that the exchange takes, unless the recording says otherwise

@@ -23,6 +23,7 @@ type link struct {
 	closed   bool      // by the engine
 	left     bool      // the exchange was told
 	blocked  bool      // a write was not taken completely
+	idle     bool      // there was nothing to read after the exchange's last tick
 	frame    int       // bytes that are left of the frame that was cut
 	frameAt  int64     // when they arrive
 }
@@ -88,9 +89,10 @@ func (l *link) readableAt() int64 {
 		return math.MaxInt64
 	case l.delayed:
 		return min(l.in.Due(), l.endAt)
-	case l.blocked || len(l.exchange.Pending()) > 0 || l.exchange.Closing():
+	case l.blocked || (!l.idle || l.world.touched) && (len(l.exchange.Pending()) > 0 || l.exchange.Closing()):
 		return math.MinInt64
 	}
+	l.idle = true
 	return l.endAt
 }
 

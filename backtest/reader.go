@@ -3,6 +3,7 @@ package backtest
 import (
 	"errors"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/smk-go/smk/gen/msg"
@@ -17,7 +18,8 @@ type Reader struct {
 	message msg.Payload
 	limits  wire.Limits
 	own     own
-	books   map[bookID]*[2]window
+	books   map[bookID]*twoSides
+	found   [foundBooks]foundBook // of books, those that were looked for lately
 
 	contracts map[uint32][]uint32     // by market of which complete books were received
 	taken     map[bookID][]takenLevel // until the others change the book
@@ -57,6 +59,12 @@ type Counts struct {
 // bookID names a contract.
 type bookID struct{ market, contract uint32 }
 
+// foundBook is a book that was looked for.
+type foundBook struct {
+	id    bookID
+	sides *twoSides
+}
+
 // openReader opens the journal in a folder.
 func openReader(dir string) (*Reader, error) {
 	j, err := journal.OpenDir(dir, journal.ReaderConfig{})
@@ -65,7 +73,7 @@ func openReader(dir string) (*Reader, error) {
 	}
 	return &Reader{
 		journal: j, limits: wire.Limits{PayloadBytesMax: payloadMax}, own: newOwn(),
-		books: make(map[bookID]*[2]window), contracts: make(map[uint32][]uint32),
+		books: make(map[bookID]*twoSides), contracts: make(map[uint32][]uint32),
 		taken: make(map[bookID][]takenLevel),
 	}, nil
 }
@@ -86,18 +94,56 @@ func (r *Reader) Next() (*Event, error) {
 			return e, nil
 		}
 		r.ready, r.next = r.ready[:0], 0
-		if r.ended {
-			return nil, io.EOF
-		}
-		rec, err := r.journal.Next()
-		switch {
-		case errors.Is(err, io.EOF):
-			r.ended = true
-			r.flush()
-		case err != nil:
+		if err := r.read(); err != nil {
 			return nil, err
-		default:
-			r.record(rec)
+		}
+	}
+}
+
+// read reads a record of the journal. It returns [io.EOF] if there was none before either.
+func (r *Reader) read() error {
+	if r.ended {
+		return io.EOF
+	}
+	rec, err := r.journal.Next()
+	switch {
+	case errors.Is(err, io.EOF):
+		r.ended = true
+		r.flush()
+	case err != nil:
+		return err
+	default:
+		r.record(rec)
+	}
+	return nil
+}
+
+// piece returns the next events, n of them or more, up to where the time changes, and the time of the event after them,
+// MaxInt64 if there is none. At most of them are of one moment: of more, the rest is a piece of its own. They are valid
+// until the next call; the error is that of Next, after the last piece. It must not be mixed with Next.
+func (r *Reader) piece(n, most int) (events []Event, nextAt int64, err error) {
+	kept := len(r.ready) - r.next
+	for i := range kept { // swapped, because each has memory
+		r.ready[i], r.ready[r.next+i] = r.ready[r.next+i], r.ready[i]
+	}
+	r.ready, r.next = r.ready[:kept], 0
+	for {
+		if end := len(r.ready); end >= n {
+			last := r.ready[end-1].At
+			if r.next = end - 1; r.ready[0].At < last {
+				for r.ready[r.next-1].At == last {
+					r.next--
+				}
+			}
+			if r.ready[0].At < last || end >= most {
+				return r.ready[:r.next], last, nil
+			}
+		}
+		if err := r.read(); errors.Is(err, io.EOF) && len(r.ready) > 0 {
+			r.next = len(r.ready)
+			return r.ready, math.MaxInt64, nil
+		} else if err != nil {
+			return nil, 0, err
 		}
 	}
 }

@@ -210,8 +210,8 @@ func (s *scanner) finish(r *Reader) {
 	rec.Begin, rec.End = r.first, r.end
 	rec.Latency = s.measure.result()
 	for _, w := range r.books {
-		for side := range w {
-			rec.Depth = max(rec.Depth, w[side].depth)
+		for side := range w.sides {
+			rec.Depth = max(rec.Depth, w.sides[side].depth)
 		}
 	}
 	for _, id := range s.order {
@@ -221,8 +221,8 @@ func (s *scanner) finish(r *Reader) {
 		}
 		for i, contract := range m.Contracts {
 			w := r.books[bookID{id, contract}]
-			if w != nil && len(w[buy].levels) > 0 && len(w[sell].levels) > 0 {
-				m.Last[i] = (w[buy].levels[0].key + exchange.PriceSum - w[sell].levels[0].key) / 2
+			if w != nil && len(w.sides[buy].levels) > 0 && len(w.sides[sell].levels) > 0 {
+				m.Last[i] = (w.sides[buy].levels[0].key + exchange.PriceSum - w.sides[sell].levels[0].key) / 2
 			}
 		}
 		rec.Markets = append(rec.Markets, *m)

@@ -1,9 +1,7 @@
 package backtest
 
 import (
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -59,33 +57,28 @@ type Config struct {
 	Labels map[string]string
 
 	// Progress, if not nil, is called now and then with how much of the recording was played, 0 to 1, in the run with
-	// number model of all.
+	// number model of all, which advance together.
 	Progress func(model int, part float64)
 }
 
 // Start registers a bot's handlers on an engine, as it is done before Run; see [engine.Replay].
 type Start = func(*engine.Engine) error
 
-// Run runs a bot against a recorded market, once for each assumption. bot is the bot's configuration; its address,
-// credentials, clock, files and threads are replaced. Its Journal, if it has a Dir, is written in the first run, with
-// what happened to the bot there. start is called for each run with an engine of its own and must not share state
-// between them.
+// Run runs a bot against a recorded market, once for each assumption, in one pass over the journal. bot is the bot's
+// configuration; its address, credentials, clock, files and threads are replaced. Its Journal, if it has a Dir, is
+// written in the first run, with what happened to the bot there. start is called for each run, with an engine of its
+// own, before any of them begins. The runs then take turns, and must not share state.
 //
-// The error is one of the journal, a *[ConfigError], that of start, of engine.New, or of a bot whose engine ended
-// before the recording did with another outcome than a logout.
+// The error is one of the journal, a *[ConfigError], that of start, of engine.New, [ErrShared], or that of a bot whose
+// engine ended before the recording did with another outcome than a logout.
 func Run(c Config, bot engine.Config, start Start) (*Result, error) {
 	c, err := c.resolve()
 	if err != nil {
 		return nil, err
 	}
 	r := c.newResult()
-	for i, q := range c.Queues {
-		m, err := c.runModel(i, q, bot, start)
-		if err != nil {
-			return nil, fmt.Errorf("%v: %w", q, err)
-		}
-		bot.Journal.Dir = ""
-		r.Models = append(r.Models, *m)
+	if r.Models, err = c.runModels(bot, start); err != nil {
+		return nil, err
 	}
 	r.complete()
 	return r, nil
@@ -262,14 +255,10 @@ func (c *Config) simConfig(q exchange.Queue, onFill func(exchange.RecordedFill))
 	return s, nil
 }
 
-// newFeed returns what plays the recording, at its first event.
-func (c *Config) newFeed(s *sim.Sim, col *collector) (*feed, error) {
-	reader, err := c.Recording.Reader()
-	if err != nil {
-		return nil, err
-	}
+// newFeed returns what plays a recording, at its first event.
+func (c *Config) newFeed(src *source, s *sim.Sim, col *collector) *feed {
 	f := &feed{
-		reader: reader, sim: s, ended: make(map[bookID]bool), managed: make(map[uint32]bool),
+		source: src, sim: s, ended: make(map[bookID]bool), managed: make(map[uint32]bool),
 		timeout: make(map[uint32]int64), winners: make(map[uint32][]uint32),
 		settled: col.settling, before: col.before, voids: voidsFor(c.VoidReasons),
 	}
@@ -290,46 +279,7 @@ func (c *Config) newFeed(s *sim.Sim, col *collector) (*feed, error) {
 		}
 		f.timeout[m.ID] = int64(timeout)
 	}
-	f.advance()
-	return f, nil
-}
-
-// runModel runs the bot once.
-func (c *Config) runModel(number int, q exchange.Queue, bot engine.Config, start Start) (*Model, error) {
-	col := newCollector(c.Recording.Begin, c.Recording.End, c.Balance)
-	settings, err := c.simConfig(q, col.filled)
-	if err != nil {
-		return nil, err
-	}
-	s, err := sim.New(settings)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = s.Close() }()
-	col.x = s.Exchange
-	s.Exchange.Login(accountName, col)
-	f, err := c.newFeed(s, col)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.reader.Close() }()
-	s.SetOnTick(f.tick)
-	w := &world{
-		sim: s, latency: c.Latency, random: rand.New(rand.NewPCG(c.Seed, 0x1a7e)), now: c.Recording.Begin,
-	}
-	bot = w.adapt(bot, c.Seed)
-	bot.Session.Username, bot.Session.Password, bot.Session.Token = accountName, accountSecret, ""
-	if w.engine, err = engine.New(bot); err != nil {
-		return nil, err
-	}
-	defer func() { _ = w.engine.Close() }()
-	if err := start(w.engine); err != nil {
-		return nil, err
-	}
-	if err := c.play(number, w, f); err != nil {
-		return nil, err
-	}
-	return c.finish(q, col, f, w.outcome.Error()), nil
+	return f
 }
 
 // finish returns what came of a run.
@@ -343,32 +293,6 @@ func (c *Config) finish(q exchange.Queue, col *collector, f *feed, end string) *
 	}
 	m.Figures.ThrottleUse = float64(m.Figures.ThrottlePeak) / float64(rate)
 	return &m
-}
-
-// progressEvery is how many parts of a run are reported.
-const progressEvery = 200
-
-// play lets the world go through the recording, and ends the bot.
-func (c *Config) play(number int, w *world, f *feed) error {
-	begin, end := c.Recording.Begin, c.Recording.End+1
-	for i := int64(1); i <= progressEvery && !w.ended; i++ {
-		if err := w.run(begin + (end-begin)/progressEvery*i + (end-begin)%progressEvery*(i/progressEvery)); err != nil {
-			return err
-		}
-		if f.err != nil {
-			return f.err
-		}
-		if c.Progress != nil {
-			c.Progress(number, float64(i)/progressEvery)
-		}
-	}
-	if w.ended {
-		if errors.Is(w.outcome, engine.ErrLoggedOut) {
-			return nil
-		}
-		return w.outcome
-	}
-	return w.stop()
 }
 
 func durationOf(n uint64) time.Duration { return time.Duration(n) }

@@ -125,9 +125,11 @@ func (s *Server) open() error {
 	}
 	s.collect.x, s.collect.account = x.Exchange, c.Username
 	x.Exchange.Login(c.Username, s.collect)
-	if s.feed, err = c.newFeed(x, s.collect); err != nil {
+	src, err := newSource(c.Recording)
+	if err != nil {
 		return errors.Join(err, x.Close())
 	}
+	s.feed = c.newFeed(src, x, s.collect)
 	s.world = &world{
 		sim: x, latency: c.Latency, random: rand.New(rand.NewPCG(c.Seed, 0x1a7e)), now: c.Recording.Begin, ended: true,
 	}
@@ -165,7 +167,7 @@ func (s *Server) release() error {
 	if s.world == nil {
 		return nil
 	}
-	err := errors.Join(s.feed.reader.Close(), s.world.sim.Close())
+	err := errors.Join(s.feed.source.close(), s.world.sim.Close())
 	s.world = nil
 	return err
 }
@@ -377,8 +379,8 @@ func (s *Server) play(ctx context.Context) error {
 		switch {
 		case err != nil:
 			return err
-		case s.feed.err != nil:
-			return s.feed.err
+		case s.feed.source.err != nil:
+			return s.feed.source.err
 		case len(s.clients) == 0:
 			return fmt.Errorf("%w: the last one has left before the recording ended", ErrNoClient)
 		}

@@ -12,6 +12,12 @@ type window struct {
 	depth  int        // the most levels that are visible
 }
 
+// twoSides is what a recording shows of a contract.
+type twoSides struct {
+	sides [2]window // bids and offers
+	waits bool      // a change is among the books that wait for reports
+}
+
 // rawLevel is a level as it was sent, and what of it the others have.
 type rawLevel struct {
 	key      uint32

@@ -85,8 +85,11 @@ func (w *world) engineDue() int64 {
 }
 
 // step moves the clock to the next moment at which something happens, until at the latest, and lets it happen.
-func (w *world) step(until int64) error {
-	w.now = max(w.now, min(until, w.due()))
+func (w *world) step(until int64) error { return w.stepTo(min(until, w.due())) }
+
+// stepTo moves the clock to a reading, unless it is later already, and lets happen what is due.
+func (w *world) stepTo(at int64) error {
+	w.now = max(w.now, at)
 	w.reading.Store(w.now)
 	w.tick()
 	w.move()
@@ -112,11 +115,17 @@ func (w *world) tick() {
 	if w.simDue <= w.now || w.touched {
 		w.touched = false
 		w.simDue = w.sim.Tick(w.now)
+		for _, l := range w.links {
+			l.idle = false
+		}
 	}
 }
 
 // move moves what is on its way and has arrived.
 func (w *world) move() {
+	if len(w.links) == 1 && !w.links[0].delayed && !w.links[0].closed {
+		return // bytes are where they are sent to
+	}
 	kept := w.links[:0]
 	for _, l := range w.links {
 		l.move()

@@ -25,6 +25,8 @@ const (
 // Every operation takes constant time in the number of orders.
 type ladder struct {
 	orders int
+	high   uint32 // the highest key with orders, or 0
+	low    uint32 // no key with orders is lower; of no use without orders
 	top    [topWords]uint64
 	words  [chunks]uint64
 	chunks [chunks]*[chunkLevels]level
@@ -39,7 +41,7 @@ func keyOf(side int, price uint32) uint32 {
 }
 
 // best returns the highest key with orders, or 0.
-func (l *ladder) best() uint32 { return l.below(PriceSum) }
+func (l *ladder) best() uint32 { return l.high }
 
 // below returns the highest key with orders that is lower than key, or 0.
 func (l *ladder) below(key uint32) uint32 {
@@ -92,6 +94,10 @@ func (l *ladder) push(key uint32, o *order) {
 	}
 	lv.tail = o
 	lv.quantity += o.available
+	if l.high = max(l.high, key); l.orders == 0 {
+		l.low = key
+	}
+	l.low = min(l.low, key)
 	l.orders++
 }
 
@@ -121,6 +127,9 @@ func (l *ladder) remove(key uint32, o *order) {
 		l.words[w] &^= 1 << bit
 		if l.words[w] == 0 {
 			l.top[w/64] &^= 1 << (w % 64)
+		}
+		if key == l.high {
+			l.high = l.below(key)
 		}
 	}
 }

@@ -64,6 +64,7 @@ type contract struct {
 	recorded  *[2]recordedSide // nil unless the exchange plays a recording
 	worst     [2]uint32        // visible prices, by side, of the recording
 	unchanged [2]bool          // sides whose levels are as they were published
+	updated   [2]uint32        // of a side of which one level's quantity alone has changed, its key
 	positions []*position      // by account
 
 	reduceType   msg.ReduceType // of a reduced contract
@@ -72,13 +73,14 @@ type contract struct {
 	lastExecution execution // the newest execution; price 0 before the first
 	high, low     uint32
 	shown         [2][]shownLevel // the visible levels as last published
+	stale         bool            // shown is older than the levels, because nobody subscribes
 	changed       bool            // in buf.changed
 	executions    []execution     // since the last publish
 }
 
 // shownLevel is one visible level.
 type shownLevel struct {
-	price    uint32
+	key      uint32
 	quantity uint64
 }
 

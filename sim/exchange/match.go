@@ -156,7 +156,7 @@ func (x *Exchange) retire(o *order) { x.orders.retire(o, !o.account.config.House
 
 // markChanged records that a contract's book changed.
 func (x *Exchange) markChanged(c *contract) {
-	c.unchanged = [2]bool{}
+	c.unchanged, c.updated = [2]bool{}, [2]uint32{}
 	if !c.changed {
 		c.changed = true
 		x.buf.changed = append(x.buf.changed, c)

@@ -111,6 +111,7 @@ type recording struct {
 	house  *account
 	queue  Queue
 	onFill func(RecordedFill)
+	latest [64]*contract // that were played lately, by id
 }
 
 // startRecorded makes the exchange one that plays recorded markets.
@@ -139,14 +140,11 @@ func (x *Exchange) startRecorded(r Recorded) error {
 // the fills. Changes of a market or contract that has ended are ignored. The error is a [*CommandError] if there is no
 // such contract or the exchange plays no recording; c is not kept.
 func (x *Exchange) Play(marketID, contractID uint32, c *Change) error {
-	m := x.byMarket[marketID]
-	if x.recording == nil || m == nil {
-		return commandErrorf("there is no recorded market %d", marketID)
+	ct, err := x.recordedContract(marketID, contractID)
+	if err != nil {
+		return err
 	}
-	ct := m.contractByID(contractID)
-	if ct == nil {
-		return commandErrorf("market %d has no contract %d", marketID, contractID)
-	}
+	m := ct.market
 	if ct.settled || m.state == msg.MarketStateSettled || m.state == msg.MarketStateVoided {
 		return nil
 	}
@@ -158,11 +156,12 @@ func (x *Exchange) Play(marketID, contractID uint32, c *Change) error {
 	for i := range c.Trades {
 		x.playTrade(ct, &c.Trades[i])
 	}
+	var updated [2]uint32
 	for side := range ct.sides {
-		x.playLevels(ct, side, c)
+		updated[side] = x.playLevels(ct, side, c)
 	}
 	x.fillCrossed(ct)
-	x.markPlayed(ct, c)
+	x.markPlayed(ct, c, updated)
 	x.publish()
 	if len(x.buf.fills) > 0 {
 		x.reportFills()
@@ -171,15 +170,37 @@ func (x *Exchange) Play(marketID, contractID uint32, c *Change) error {
 	return nil
 }
 
-// markPlayed records that a contract's book changed, on the sides that a change names unless there were fills.
-func (x *Exchange) markPlayed(ct *contract, c *Change) {
+// recordedContract returns a contract of a recorded market.
+func (x *Exchange) recordedContract(marketID, contractID uint32) (*contract, error) {
+	if x.recording == nil {
+		return nil, commandErrorf("there is no recorded market %d", marketID)
+	}
+	latest := &x.recording.latest[contractID%uint32(len(x.recording.latest))]
+	if c := *latest; c != nil && c.id == contractID && c.market.id == marketID {
+		return c, nil
+	}
+	m := x.byMarket[marketID]
+	if m == nil {
+		return nil, commandErrorf("there is no recorded market %d", marketID)
+	}
+	c := m.contractByID(contractID)
+	if c == nil {
+		return nil, commandErrorf("market %d has no contract %d", marketID, contractID)
+	}
+	*latest = c
+	return c, nil
+}
+
+// markPlayed records that a contract's book changed, on the sides that a change names unless there were fills. updated
+// are the levels that playLevels returned.
+func (x *Exchange) markPlayed(ct *contract, c *Change, updated [2]uint32) {
 	if !ct.changed {
 		x.markChanged(ct)
-		ct.unchanged = [2]bool{true, true}
+		ct.unchanged, ct.updated = [2]bool{true, true}, updated
 	}
 	for side := range ct.sides {
 		if c.Reset || ct.worst[side] != c.Worst[side] {
-			ct.unchanged[side], ct.worst[side] = false, c.Worst[side]
+			ct.unchanged[side], ct.updated[side], ct.worst[side] = false, 0, c.Worst[side]
 		}
 	}
 	for i := range c.Levels {

@@ -38,26 +38,27 @@ func (s *recordedSide) free(key uint32) uint64 {
 	return 0
 }
 
-// set sets a level's quantity, of which nothing is consumed, and returns the one before.
-func (s *recordedSide) set(key uint32, quantity uint64) (before uint64) {
+// set sets a level's quantity, of which nothing is consumed. It returns the one before, and reports whether some of it
+// was left.
+func (s *recordedSide) set(key uint32, quantity uint64) (before uint64, left bool) {
 	i := 0
 	for i < len(s.levels) && s.levels[i].key > key {
 		i++
 	}
-	found := i < len(s.levels) && s.levels[i].key == key
-	switch {
-	case found && quantity == 0:
-		before = s.levels[i].quantity
-		s.levels = append(s.levels[:i], s.levels[i+1:]...)
-	case found:
-		before = s.levels[i].quantity
-		s.levels[i] = recordedLevel{key: key, quantity: quantity}
-	case quantity > 0:
+	if i < len(s.levels) && s.levels[i].key == key {
+		l := &s.levels[i]
+		before, left = l.quantity, l.free() > 0
+		if quantity > 0 {
+			l.quantity, l.consumed = quantity, 0
+		} else {
+			s.levels = append(s.levels[:i], s.levels[i+1:]...)
+		}
+	} else if quantity > 0 {
 		s.levels = append(s.levels, recordedLevel{})
 		copy(s.levels[i+1:], s.levels[i:])
 		s.levels[i] = recordedLevel{key: key, quantity: quantity}
 	}
-	return before
+	return before, left
 }
 
 // forget drops the levels below a key but those that keep says.
@@ -75,14 +76,6 @@ func (s *recordedSide) forget(below uint32, keep func(key uint32) bool) {
 	s.levels = kept
 }
 
-// bestOwn is best for a ladder that is mostly empty.
-func (l *ladder) bestOwn() uint32 {
-	if l.orders == 0 {
-		return 0
-	}
-	return l.best()
-}
-
 // total returns what the book shows at a key of a side: our orders and what is recorded.
 func (c *contract) total(side int, key uint32) uint64 {
 	n := c.sides[side].quantity(key)
@@ -96,29 +89,32 @@ func (c *contract) total(side int, key uint32) uint64 {
 func (x *Exchange) recordedWindow(c *contract, side int) {
 	book, recorded := &c.sides[side], &c.recorded[side]
 	w := x.buf.windows[side][:0]
-	own, i := book.bestOwn(), 0
-	for len(w) < x.depth {
-		var next uint32
-		for i < len(recorded.levels) && recorded.levels[i].free() == 0 {
-			i++
-		}
-		if i < len(recorded.levels) && recorded.levels[i].key >= recorded.floor {
-			next = recorded.levels[i].key
-		}
-		key := max(own, next)
-		if key == 0 {
+	own, floor := book.best(), recorded.floor
+	for i := range recorded.levels {
+		l := &recorded.levels[i]
+		if l.key < floor {
 			break
 		}
-		l := shownLevel{price: keyOf(side, key)}
-		if key == own {
-			l.quantity += book.quantity(key)
-			own = book.below(key)
+		free := l.free()
+		if free == 0 {
+			continue
 		}
-		if key == next {
-			l.quantity += recorded.levels[i].free()
-			i++
+		for own > l.key && len(w) < x.depth {
+			w = append(w, shownLevel{key: own, quantity: book.quantity(own)})
+			own = book.below(own)
 		}
-		w = append(w, l)
+		if len(w) == x.depth {
+			break
+		}
+		if own == l.key {
+			free += book.quantity(own)
+			own = book.below(own)
+		}
+		w = append(w, shownLevel{key: l.key, quantity: free})
+	}
+	for own > 0 && len(w) < x.depth {
+		w = append(w, shownLevel{key: own, quantity: book.quantity(own)})
+		own = book.below(own)
 	}
 	x.buf.windows[side] = w
 }

@@ -52,7 +52,7 @@ func (x *Exchange) playTrade(ct *contract, t *Trade) {
 	key, left := keyOf(side, t.Price), t.Quantity
 	if ct.market.tradable() {
 		book := &ct.sides[side]
-		for k := book.bestOwn(); k > key && left > 0; k = book.below(k) {
+		for k := book.best(); k > key && left > 0; k = book.below(k) {
 			for o := book.head(k); o != nil && left > 0; {
 				next := o.next
 				left -= x.fillResting(o, left, FillTradedThrough)

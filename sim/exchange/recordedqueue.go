@@ -61,11 +61,14 @@ func newQueueAhead(o *order) queueAhead {
 // there now, with what was traded there, is the most that can be ahead of them.
 func (x *Exchange) revealQueues(ct *contract, side int, c *Change) {
 	book, recorded := &ct.sides[side], &ct.recorded[side]
-	floor := worstKey(side, c.Worst[side])
-	for key := book.best(); key > 0; key = book.below(key) {
-		if key >= recorded.floor && !c.Reset {
-			continue
+	floor, key := worstKey(side, c.Worst[side]), book.best()
+	if !c.Reset && key >= recorded.floor {
+		if recorded.floor == 0 || book.low >= recorded.floor {
+			return
 		}
+		key = book.below(recorded.floor)
+	}
+	for ; key > 0; key = book.below(key) {
 		quantity, named := c.quantity(side, key)
 		traded := c.traded(side, key)
 		if !named && traded == 0 && key < floor {
@@ -112,20 +115,25 @@ func (x *Exchange) tradeQueues(head *order, e, used uint64) {
 	}
 }
 
-// playLevels applies the levels of a change to a side.
-func (x *Exchange) playLevels(ct *contract, side int, c *Change) {
+// playLevels applies the levels of a change to a side. It returns the key of the only one that it names, 0 if there
+// is none, or several, or if it was not visible before or is not any more.
+func (x *Exchange) playLevels(ct *contract, side int, c *Change) (updated uint32) {
 	recorded := &ct.recorded[side]
 	own := ct.sides[side].orders > 0
 	if c.Reset {
 		x.clearSide(ct, side, c)
 	}
+	named := 0
 	for i := range c.Levels {
 		l := &c.Levels[i]
 		if sideIndex(l.Side) != side {
 			continue
 		}
 		key := keyOf(side, l.Price)
-		before := recorded.set(key, l.Quantity)
+		before, visible := recorded.set(key, l.Quantity)
+		if named++; visible && l.Quantity > 0 && key >= recorded.floor {
+			updated = key
+		}
 		if own && ct.sides[side].quantity(key) > 0 {
 			had := before - min(before, c.traded(side, key))
 			for o := ct.sides[side].head(key); o != nil; o = o.next {
@@ -134,6 +142,10 @@ func (x *Exchange) playLevels(ct *contract, side int, c *Change) {
 		}
 	}
 	x.moveFloor(ct, side, c)
+	if named > 1 {
+		return 0
+	}
+	return updated
 }
 
 // moveFloor takes note of which levels are visible. A level that was not and is now, and is not named, is empty; of one
@@ -142,6 +154,9 @@ func (x *Exchange) moveFloor(ct *contract, side int, c *Change) {
 	recorded := &ct.recorded[side]
 	was, now := recorded.floor, worstKey(side, c.Worst[side])
 	if recorded.floor = now; was == 0 && now == 0 {
+		return
+	}
+	if n := len(recorded.levels); n == 0 || recorded.levels[n-1].key >= max(was, now) {
 		return
 	}
 	recorded.forget(max(was, now), func(key uint32) bool {

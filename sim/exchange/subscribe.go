@@ -99,18 +99,21 @@ func (l *Login) sendSnapshot(m *market) {
 	x := l.exchange
 	x.buf.snapshot.Reset()
 	for _, c := range m.contracts {
+		if c.stale {
+			x.show(c)
+		}
 		if len(c.shown[buy])+len(c.shown[sell]) == 0 && c.lastExecution.price == 0 {
 			continue
 		}
 		q := x.buf.snapshot.AddContractQuotes()
 		for _, l := range c.shown[buy] {
 			b := q.AddBids()
-			b.SetPrice(l.price)
+			b.SetPrice(keyOf(buy, l.key))
 			b.SetQuantity(l.quantity)
 		}
 		for _, l := range c.shown[sell] {
 			o := q.AddOffers()
-			o.SetPrice(l.price)
+			o.SetPrice(keyOf(sell, l.key))
 			o.SetQuantity(l.quantity)
 		}
 		if c.lastExecution.price != 0 {

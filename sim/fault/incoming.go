@@ -122,6 +122,10 @@ func (c *Conn) onRequest(t msg.PayloadType) bool {
 
 // onSend is gateway.Tap's OnSend.
 func (c *Conn) onSend(m exchange.Message, replayed bool) {
+	if !c.active && len(c.heldUnsequenced) == 0 {
+		c.gateway.Send(m, replayed)
+		return
+	}
 	t := m.PayloadType()
 	if c.active && c.inject(Skip) {
 		if seq := c.gateway.SkipSequence(); seq != 0 && len(c.out.skipped) < heldMax {

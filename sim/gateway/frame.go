@@ -14,36 +14,53 @@ import (
 // where eto_payload is: 08 seq, 10 eto type (session messages only), 18 is_replay (always, even if
 // false), and the body of a session message.
 
-// writeFrame encodes one message into the ring and returns the ring's error, if any. The caller has
-// set the envelope's sequence and is_replay. body is nil for a session message.
-func writeFrame(out *ring.SendRing, e *msg.EtoPayload, t msg.PayloadType, body exchange.Message,
-	rec ring.Record,
-) error {
-	etoSize, bodySize := e.SizeVT(), 0
-	n := 1 + varint.Size(uint64(t)) + 1 + varint.Size(uint64(etoSize)) + etoSize
-	if body != nil {
-		bodySize = body.SizeVT()
-		n += varint.Size(bodyTag(t)) + varint.Size(uint64(bodySize)) + bodySize
-	}
+// writeMessage encodes an application message into the ring and returns the ring's error, if any.
+func writeMessage(out *ring.SendRing, seq uint64, body exchange.Message, replayed bool, rec ring.Record) error {
+	t, bodySize := body.PayloadType(), body.SizeVT()
+	etoSize := 1 + varint.Size(seq) + 2
+	n := 1 + varint.Size(uint64(t)) + 2 + etoSize +
+		varint.Size(bodyTag(t)) + varint.Size(uint64(bodySize)) + bodySize
 	header := varint.Size(uint64(n))
 	b, err := out.Reserve(header + n)
 	if err != nil {
 		return err
 	}
-	i := len(b)
-	if body != nil {
-		if _, err := body.MarshalToSizedBufferVT(b[:i]); err != nil {
-			panic("BUG: sim: " + err.Error())
-		}
-		i = varint.PutBefore(b, i-bodySize, uint64(bodySize))
-		i = varint.PutBefore(b, i, bodyTag(t))
-	}
-	if _, err := e.MarshalToSizedBufferVT(b[:i]); err != nil {
+	i := len(b) - bodySize
+	if _, err := body.MarshalToSizedBufferVT(b); err != nil {
 		panic("BUG: sim: " + err.Error())
 	}
-	i = varint.PutBefore(b, i-etoSize, uint64(etoSize))
+	i = varint.PutBefore(b, i, uint64(bodySize))
+	i = varint.PutBefore(b, i, bodyTag(t))
+	if b[i-1], b[i-2] = 0, 0x18; replayed {
+		b[i-1] = 1
+	}
+	i = varint.PutBefore(b, i-2, seq)
+	b[i-1], b[i-2], b[i-3] = 0x08, byte(etoSize), 0x12
+	i = varint.PutBefore(b, i-3, uint64(t))
+	b[i-1] = 0x08
+	if varint.PutBefore(b, i-1, uint64(n)) != 0 {
+		panic("BUG: sim: a frame of another size than measured")
+	}
+	out.Commit(header+n, rec)
+	return nil
+}
+
+// writeFrame encodes one session message into the ring and returns the ring's error, if any. The caller has set the
+// envelope's sequence and is_replay.
+func writeFrame(out *ring.SendRing, e *msg.EtoPayload, rec ring.Record) error {
+	etoSize := e.SizeVT()
+	n := 1 + varint.Size(uint64(msg.PayloadEto)) + 1 + varint.Size(uint64(etoSize)) + etoSize
+	header := varint.Size(uint64(n))
+	b, err := out.Reserve(header + n)
+	if err != nil {
+		return err
+	}
+	if _, err := e.MarshalToSizedBufferVT(b); err != nil {
+		panic("BUG: sim: " + err.Error())
+	}
+	i := varint.PutBefore(b, len(b)-etoSize, uint64(etoSize))
 	b[i-1] = 0x12
-	i = varint.PutBefore(b, i-1, uint64(t))
+	i = varint.PutBefore(b, i-1, uint64(msg.PayloadEto))
 	b[i-1] = 0x08
 	if varint.PutBefore(b, i-1, uint64(n)) != 0 {
 		panic("BUG: sim: a frame of another size than measured")
@@ -55,7 +72,7 @@ func writeFrame(out *ring.SendRing, e *msg.EtoPayload, t msg.PayloadType, body e
 // bodyTag returns the tag of the body's field, whose number is the type's plus one.
 func bodyTag(t msg.PayloadType) uint64 { return uint64(t+1)<<3 | 2 }
 
-// replayFlag returns the offset of is_replay's value in a frame that writeFrame encoded.
+// replayFlag returns the offset of is_replay's value in a frame that writeFrame or writeMessage encoded.
 func replayFlag(frame []byte) int {
 	i := 0
 	skip := func() { _, i = varint.Read(frame, i) }

@@ -11,7 +11,7 @@ import (
 	"github.com/smk-go/smk/wire"
 )
 
-// writeFrame writes what the message's own encoder writes, framed, at every size around which a
+// writeFrame and writeMessage write what the message's own encoder writes, framed, at every size around which a
 // length grows by a byte.
 func TestWriteFrame(t *testing.T) {
 	out, err := ring.NewSendRing(ring.SendRingConfig{})
@@ -43,7 +43,12 @@ func TestWriteFrame(t *testing.T) {
 					t.Fatal(err)
 				}
 				want = wire.AppendFrame(nil, want)
-				if err := writeFrame(out, e, m.GetType(), body, ring.Record{}); err != nil {
+				if body == nil {
+					err = writeFrame(out, e, ring.Record{})
+				} else {
+					err = writeMessage(out, seq, body, false, ring.Record{})
+				}
+				if err != nil {
 					t.Fatal(err)
 				}
 				got := out.Pending()

@@ -36,14 +36,23 @@ type session struct {
 // kindGapfill marks a sent message that a replay replaces by a gapfill.
 const kindGapfill = 1
 
-// enqueue queues one message with the next sequence. While disconnected it only keeps the message for
-// a resume.
-func (s *session) enqueue(t msg.PayloadType, body exchange.Message, kind uint32) {
+// enqueue queues one session message, whose envelope is set but for its sequence, with the next sequence. While
+// disconnected it only keeps the message for a resume.
+func (s *session) enqueue(kind uint32) {
 	if s.unresumable {
 		return
 	}
 	s.eto.SetSeq(s.outSeq)
-	err := writeFrame(s.out, &s.eto, t, body, ring.Record{Seq: s.outSeq, Stamp: s.gateway.now, Kind: kind})
+	s.enqueued(writeFrame(s.out, &s.eto, s.record(kind)))
+}
+
+// record returns what is kept of the next message.
+func (s *session) record(kind uint32) ring.Record {
+	return ring.Record{Seq: s.outSeq, Stamp: s.gateway.now, Kind: kind}
+}
+
+// enqueued notes that a message is in the ring, unless there was an error.
+func (s *session) enqueued(err error) {
 	if err != nil {
 		s.overflow(err)
 		return
@@ -97,8 +106,9 @@ func (s *session) send(body exchange.Message, replayed bool) {
 
 // sendDirect sends an application message past the tap.
 func (s *session) sendDirect(body exchange.Message, replayed bool) {
-	s.resetEnvelope(replayed)
-	s.enqueue(body.PayloadType(), body, 0)
+	if !s.unresumable {
+		s.enqueued(writeMessage(s.out, s.outSeq, body, replayed, s.record(0)))
+	}
 }
 
 // sendEto sends a session message; fill, if not nil, sets its fields.
@@ -108,7 +118,7 @@ func (s *session) sendEto(t msg.EtoPayloadType, kind uint32, fill func(*msg.EtoP
 	if fill != nil {
 		fill(&s.eto)
 	}
-	s.enqueue(msg.PayloadEto, nil, kind)
+	s.enqueue(kind)
 }
 
 // Report implements exchange.Sink.
@@ -159,7 +169,7 @@ func (s *session) resend(seq uint64) bool {
 		s.resetEnvelope(true)
 		s.eto.SetSeq(seq)
 		s.eto.SetType(msg.EtoPayloadGapfill)
-		if err := writeFrame(s.out, &s.eto, msg.PayloadEto, nil, ring.Record{}); err != nil {
+		if err := writeFrame(s.out, &s.eto, ring.Record{}); err != nil {
 			s.overflow(err)
 			return true
 		}

@@ -35,6 +35,7 @@ type market struct {
 
 // book is what is known of a runner.
 type book struct {
+	name   string                 // "" unless the file has it
 	sizes  [2]map[float64]float64 // by decimal odds
 	best   [2]map[int]position    // of files with positions
 	newest int                    // of the positions

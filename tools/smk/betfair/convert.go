@@ -18,6 +18,8 @@ type converter struct {
 	markets map[uint32]*market
 	out     sink
 	seq     uint64
+	begin   func(at int64, market uint32) error              // before a market's first message
+	named   func(at int64, runner uint32, name string) error // before a runner's first message
 	report  *Report
 }
 
@@ -49,7 +51,9 @@ func (c *converter) market(at int64, ch *marketChange) error {
 	}
 	if d := ch.Definition; d != nil {
 		for i := range d.Runners {
-			m.runner(&d.Runners[i], c.report)
+			if err := c.runner(at, m, &d.Runners[i]); err != nil {
+				return err
+			}
 		}
 	}
 	if ch.Image {
@@ -78,15 +82,20 @@ func (c *converter) market(at int64, ch *marketChange) error {
 }
 
 // runner notes a runner that a definition names.
-func (m *market) runner(r *runner, report *Report) {
+func (c *converter) runner(at int64, m *market, r *runner) error {
 	if r.Handicap != 0 || r.ID == 0 || r.ID > 1<<32-1 {
-		report.Handicaps++
-		return
+		c.report.Handicaps++
+		return nil
 	}
-	m.book(uint32(r.ID))
+	b := m.book(uint32(r.ID))
 	if r.Status == "REMOVED" {
 		m.removed[uint32(r.ID)] = r.Adjustment
 	}
+	if b == nil || r.Name == "" || b.name == r.Name {
+		return nil
+	}
+	b.name = r.Name
+	return c.named(at, uint32(r.ID), r.Name)
 }
 
 // book returns the book of a runner, nil if there are too many.
@@ -187,6 +196,11 @@ func (c *converter) books(at int64, m *market, traded map[uint32][]*seto.Executi
 	}
 	if !complete {
 		return nil
+	}
+	if !m.begun {
+		if err := c.begin(at, m.id); err != nil {
+			return err
+		}
 	}
 	m.begun = true
 	return c.send(at, &seto.Payload{Type: seto.PayloadType_PAYLOAD_MARKET_QUOTES.Enum(), MarketQuotes: all})

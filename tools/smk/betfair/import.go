@@ -11,9 +11,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/smk-go/smk/gen/seto"
 	"github.com/smk-go/smk/journal"
-	"github.com/smk-go/smk/wire"
 )
 
 // Config says what is imported.
@@ -64,7 +62,6 @@ func Import(ctx context.Context, c Config) (*Report, error) {
 			return report, err
 		}
 	}
-	var now int64 // of the newest message
 	clock := func() int64 { return 0 }
 	j, err := journal.Open(journal.Config{
 		Dir: c.Dir, Name: "approximate: from Betfair", OnFull: journal.FullWait, OnFailure: journal.FailStop,
@@ -73,28 +70,16 @@ func Import(ctx context.Context, c Config) (*Report, error) {
 	if err != nil {
 		return report, err
 	}
-	rec := j.Recorder()
-	var buf, frame []byte
-	convert := &converter{markets: make(map[uint32]*market), report: report}
-	convert.out = func(at int64, m *seto.Payload) error {
-		now = max(now, at)
-		n := m.SizeVT()
-		if cap(buf) < n {
-			buf = make([]byte, n)
-		}
-		if _, err := m.MarshalToSizedBufferVT(buf[:n]); err != nil {
-			return err
-		}
-		frame = wire.AppendFrame(frame[:0], buf[:n])
-		rec.Append(journal.KindInbound, 0, 1, now, frame)
-		rec.Commit()
-		return nil
+	w := &writer{rec: j.Recorder()}
+	convert := &converter{
+		markets: make(map[uint32]*market), report: report, out: w.inbound, begin: w.subscribe, named: w.named,
 	}
 	for _, name := range c.Files {
 		if err = importFile(ctx, name, c.MalformedMax, convert); err != nil {
 			break
 		}
 	}
+	w.end()
 	return report, errors.Join(err, j.Close())
 }
 

@@ -33,6 +33,7 @@ type definition struct {
 
 type runner struct {
 	ID         uint64  `json:"id"`
+	Name       string  `json:"name"` // of historical data
 	Handicap   float64 `json:"hc"`
 	Status     string  `json:"status"`
 	Adjustment float64 `json:"adjustmentFactor"` // percent

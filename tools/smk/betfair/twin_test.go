@@ -140,7 +140,10 @@ func checkTwin(t *testing.T, lines [][]byte) (report *Report, messages []*seto.P
 	t.Helper()
 	report = &Report{}
 	c := &client{books: make(map[uint32]*[2]map[uint32]uint64)}
-	convert := &converter{markets: make(map[uint32]*market), report: report}
+	convert := &converter{
+		markets: make(map[uint32]*market), report: report,
+		begin: func(int64, uint32) error { return nil }, named: func(int64, uint32, string) error { return nil },
+	}
 	convert.out = func(_ int64, m *seto.Payload) error {
 		c.take(m)
 		messages = append(messages, m)
@@ -187,41 +190,46 @@ func TestTwin(t *testing.T) {
 
 // TestTwinRandom does the same with random lines.
 func TestTwinRandom(t *testing.T) {
-	odds := []float64{1.01, 1.5, 2, 2.02, 2.5, 3, 10, 50, 100, 500, 900, 950, 990, 1000}
 	for seed := range uint64(20) {
-		r := rand.New(rand.NewPCG(seed, 1))
-		levels := func(positions bool) (list [][]float64) {
-			for range r.IntN(4) {
-				l := []float64{odds[r.IntN(len(odds))], float64(r.IntN(3) * r.IntN(100))}
-				if positions {
-					l = append([]float64{float64(r.IntN(6))}, l...)
-				}
-				list = append(list, l)
-			}
-			return list
-		}
-		var lines [][]byte
-		for n := range 60 {
-			m := marketChange{ID: "1.5", Image: n == 0 || r.IntN(20) == 0}
-			for id := range uint64(3) {
-				rc := runnerChange{ID: id + 1, Image: r.IntN(20) == 0}
-				if id < 2 {
-					rc.ToBack, rc.ToLay = levels(false), levels(false)
-				} else {
-					rc.BestBack, rc.BestLay = distinct(levels(true)), distinct(levels(true))
-				}
-				m.Runners = append(m.Runners, rc)
-			}
-			line, err := json.Marshal(map[string]any{"op": "mcm", "pt": n + 1, "mc": []any{m}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			lines = append(lines, line)
-		}
-		if report, _ := checkTwin(t, lines); report.Malformed > 0 {
+		if report, _ := checkTwin(t, randomLines(t, seed)); report.Malformed > 0 {
 			t.Fatal(fmt.Sprint(report))
 		}
 	}
+}
+
+// randomLines returns 60 lines about three runners, of times 1 ms apart.
+func randomLines(t *testing.T, seed uint64) (lines [][]byte) {
+	t.Helper()
+	odds := []float64{1.01, 1.5, 2, 2.02, 2.5, 3, 10, 50, 100, 500, 900, 950, 990, 1000}
+	r := rand.New(rand.NewPCG(seed, 1))
+	levels := func(positions bool) (list [][]float64) {
+		for range r.IntN(4) {
+			l := []float64{odds[r.IntN(len(odds))], float64(r.IntN(3) * r.IntN(100))}
+			if positions {
+				l = append([]float64{float64(r.IntN(6))}, l...)
+			}
+			list = append(list, l)
+		}
+		return list
+	}
+	for n := range 60 {
+		m := marketChange{ID: "1.5", Image: n == 0 || r.IntN(20) == 0}
+		for id := range uint64(3) {
+			rc := runnerChange{ID: id + 1, Image: r.IntN(20) == 0}
+			if id < 2 {
+				rc.ToBack, rc.ToLay = levels(false), levels(false)
+			} else {
+				rc.BestBack, rc.BestLay = distinct(levels(true)), distinct(levels(true))
+			}
+			m.Runners = append(m.Runners, rc)
+		}
+		line, err := json.Marshal(map[string]any{"op": "mcm", "pt": n + 1, "mc": []any{m}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // distinct keeps the first level of each position and of each odds: a file has the odds of a side once.

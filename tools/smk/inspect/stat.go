@@ -100,10 +100,13 @@ func Stats(ctx context.Context, dir string) (*Stat, error) {
 			segment = e.Segment
 			s.Segments++
 		}
-		if s.firstWall == 0 {
+		if s.firstWall == 0 && !e.Own {
 			s.firstWall = e.Wall
 		}
-		s.lastWall, s.Runs = e.Wall, e.Run
+		s.Runs = e.Run
+		if !e.Own {
+			s.lastWall = e.Wall // those of the writer's own have the time of their writing
+		}
 		if !e.Own && e.Part <= 1 {
 			s.Records++
 		}

@@ -32,6 +32,6 @@ func (f *facts) clone() facts {
 	c := *f
 	c.latency = f.latency.clone()
 	c.seconds, c.fills, c.others = slices.Clone(f.seconds), slices.Clone(f.fills), slices.Clone(f.others)
-	c.traded, c.marks = maps.Clone(f.traded), slices.Clone(f.marks)
+	c.traded, c.marks, c.names = maps.Clone(f.traded), slices.Clone(f.marks), maps.Clone(f.names)
 	return c
 }

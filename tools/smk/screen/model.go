@@ -13,7 +13,7 @@ import (
 
 // Options say what a journal does not.
 type Options struct {
-	Names      map[uint32]string // of contracts
+	Names      map[uint32]string // of contracts, before those of the journal, if it has any
 	Commission odds.Rate         // on a market's net winnings
 }
 
@@ -64,9 +64,9 @@ type facts struct {
 	fills       []Line
 	others      []Line
 	traded      map[place]int64
-	marks       []Mark // found by the last record
-	lastInbound int64  // clock reading
-	names       map[uint32]string
+	marks       []Mark            // found by the last record
+	lastInbound int64             // clock reading
+	names       map[uint32]string // of contracts, by the journal
 }
 
 // place is a price of a contract.

@@ -63,6 +63,9 @@ func (m *Model) log(r *journal.Record) {
 	case text == "message without an answer":
 		m.fate(l, r.At)
 		kind = KindOrder
+	case text == logNamed:
+		m.named(l)
+		return
 	case m.knows(text):
 		return
 	}
@@ -79,6 +82,26 @@ func (m *Model) log(r *journal.Record) {
 		text += fmt.Sprintf(": %s %s us", l["handler"], strings.TrimSuffix(n, "000"))
 	}
 	m.line(kind, level, printable(text))
+}
+
+// logNamed is what the log of an imported journal says of a contract, with its number and its name.
+const logNamed = "contract named"
+
+// nameBytesMax is how much of a name is shown.
+const nameBytesMax = 64
+
+// named follows the name of a contract.
+func (m *Model) named(l map[string]string) {
+	id, err := strconv.ParseUint(l["contract"], 10, 32)
+	f := &m.facts
+	if _, known := f.names[uint32(id)]; err != nil || !known && len(f.names) >= contractsMax {
+		return
+	}
+	if f.names == nil {
+		f.names = map[uint32]string{}
+	}
+	name := l["name"]
+	f.names[uint32(id)] = printable(name[:min(len(name), nameBytesMax)])
 }
 
 // knows reports whether the model says by itself what a line of the log says: what orders found out.

@@ -250,10 +250,10 @@ func did(s odds.Side) string {
 
 // name returns the name of a contract, its number if it has none.
 func (m *Model) name(contract uint32) string {
-	if n := m.facts.names[contract]; n != "" {
+	if n := m.options.Names[contract]; n != "" {
 		return n
 	}
-	if n := m.options.Names[contract]; n != "" {
+	if n := m.facts.names[contract]; n != "" {
 		return n
 	}
 	return strconv.FormatUint(uint64(contract), 10)
