@@ -99,7 +99,9 @@ func (c *Cluster) URL() string {
 }
 
 // Connect returns a connection to any of the servers that reconnects for ever and is closed with the test.
-func (c *Cluster) Connect(options ...nats.Option) *nats.Conn { return connect(c.t, c.URL(), options...) }
+func (c *Cluster) Connect(options ...nats.Option) *nats.Conn {
+	return connect(c.t, c.URL(), options...)
+}
 
 // JetStream returns a connection's streams.
 func (c *Cluster) JetStream(options ...nats.Option) jetstream.JetStream {

@@ -1,0 +1,127 @@
+package smknats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Publisher publishes what a journal says, of one account. It reads the journal's files, old or growing, and nothing
+// else of the engine.
+type Publisher struct {
+	c      Config
+	names  Names
+	js     jetstream.JetStream
+	link   *link
+	number string            // of this run, random
+	hook   func(what string) // called before each message; tests cut here
+
+	mu    sync.Mutex
+	stats Stats
+}
+
+// Stats is what a Publisher has done so far.
+type Stats struct {
+	Publisher string // number of the run
+
+	Segment  uint64 // up to where the stream has the log, as far as servers have acknowledged it
+	Offset   int64
+	Record   uint64
+	Sequence uint64 // the stream's
+	Blocks   uint64 // of this run
+	Bytes    uint64
+
+	Failures uint64 // what was tried again
+	Failure  string // the last one
+}
+
+// New returns a publisher that uses a connection, which stays the caller's. The error is a *ConfigError or ErrName.
+func New(nc *nats.Conn, c Config) (*Publisher, error) {
+	names, err := c.complete()
+	if err != nil {
+		return nil, err
+	}
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncTimeout(requestTimeout))
+	if err != nil {
+		return nil, fmt.Errorf("smknats: %w", err)
+	}
+	p := &Publisher{c: c, names: names, js: js, link: newLink(), number: newPublisherNumber(), hook: func(string) {}}
+	p.stats.Publisher = p.number
+	return p, nil
+}
+
+// Publish is New and Run.
+func Publish(ctx context.Context, nc *nats.Conn, c Config) error {
+	p, err := New(nc, c)
+	if err != nil {
+		return err
+	}
+	return p.Run(ctx)
+}
+
+// Run publishes until ctx ends, and returns its error then. Servers that are away are waited for. It returns earlier
+// with a *SecondWriterError, *MismatchError or *GapError, with an error of the journal, or with one of the server that
+// does not pass, such as a missing right.
+func (p *Publisher) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wait sync.WaitGroup
+	part := func(run func(context.Context) error) {
+		wait.Go(func() {
+			if err := run(ctx); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	wait.Go(func() { p.link.watch(ctx, p.js.Conn()) })
+	if !p.c.DisableLog {
+		w := p.newLog()
+		part(w.run)
+	}
+	wait.Wait()
+	<-ctx.Done()
+	err := context.Cause(ctx)
+	if errors.Is(err, context.Canceled) {
+		return ctx.Err()
+	}
+	return err
+}
+
+// Stats returns what was done so far. Any goroutine may ask.
+func (p *Publisher) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stats
+}
+
+// fail notes something that is tried again.
+func (p *Publisher) fail(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Failures++
+	p.stats.Failure = err.Error()
+}
+
+// landed notes a block that the stream has.
+func (p *Publisher) landed(b block, sequence uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Blocks++
+	p.stats.Bytes += uint64(len(b.data))
+	p.at(place{b.segment, b.offset + int64(len(b.data))}, b.record, sequence)
+}
+
+// resumed notes where the stream ends.
+func (p *Publisher) resumed(end place, record, sequence uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at(end, record, sequence)
+}
+
+func (p *Publisher) at(end place, record, sequence uint64) {
+	p.stats.Segment, p.stats.Offset, p.stats.Record, p.stats.Sequence = end.segment, end.offset, record, sequence
+}
