@@ -103,10 +103,10 @@ func (m *Replica) reset() (err error) {
 	return err
 }
 
-// Orders returns the orders and the money. It is another one after a run has begun again. Only what reads may be called.
+// Orders returns the orders and the money. It is another one after a run has begun again. It must not be changed.
 func (m *Replica) Orders() *order.Manager { return m.orders }
 
-// Books returns the books. It is another one after a run has begun again. Only what reads may be called.
+// Books returns the books. It is another one after a run has begun again. It must not be changed.
 func (m *Replica) Books() *book.Books { return m.books }
 
 // Complete reports whether there was room for every order, market and book.

@@ -2,10 +2,8 @@ package smknats
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -21,10 +19,9 @@ type logWriter struct {
 	name    string
 	subject string
 
-	tail     *tail  // nil if the stream's end has to be read first
-	last     uint64 // the stream's last message that is accounted for
-	resumed  bool   // last is known
-	failures int
+	tail    *tail  // nil if the stream's end has to be read first
+	last    uint64 // the stream's last message that is accounted for
+	resumed bool   // last is known
 }
 
 // newLog returns the writer of an account's log.
@@ -43,27 +40,19 @@ func (w *logWriter) close() {
 func (w *logWriter) run(ctx context.Context) error {
 	defer w.close()
 	for {
-		err := w.step(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err == nil:
-			w.failures = 0
-			continue
-		case !transient(err):
+		if err := w.p.insist(ctx, w.step); err != nil {
 			return err
 		}
-		w.p.fail(err)
-		w.close()
-		if err := pause(ctx, w.failures); err != nil {
-			return err
-		}
-		w.failures++
 	}
 }
 
-// step publishes what there is, and waits for more.
-func (w *logWriter) step(ctx context.Context) error {
+// step publishes what there is, and waits for more. After an error it begins with the stream's end.
+func (w *logWriter) step(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil {
+			w.close()
+		}
+	}()
 	if w.tail == nil {
 		if err := w.resume(ctx); err != nil {
 			return err
@@ -149,45 +138,4 @@ func (w *logWriter) resume(ctx context.Context) error {
 	w.last, w.resumed = last, true
 	w.p.resumed(from, record, last)
 	return nil
-}
-
-// transient reports whether it helps to try again: the server, or the cluster's leader, is away, or did not expect what
-// came because something before it was lost. Then the stream's last message says what is so.
-func transient(err error) bool {
-	for _, fatal := range []error{ErrSecondWriter, ErrMismatch, ErrGap, ErrMessage} {
-		if errors.Is(err, fatal) {
-			return false
-		}
-	}
-	var api *jetstream.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.Code >= 500
-	}
-	for _, is := range []error{
-		nats.ErrTimeout, nats.ErrNoResponders, nats.ErrDisconnected, nats.ErrConnectionReconnecting,
-		nats.ErrReconnectBufExceeded, nats.ErrStaleConnection, context.DeadlineExceeded, context.Canceled,
-		jetstream.ErrNoStreamResponse, jetstream.ErrTooManyStalledMsgs, jetstream.ErrAsyncPublishTimeout,
-		jetstream.ErrJetStreamPublisherClosed, jetstream.ErrMsgNotFound,
-	} {
-		if errors.Is(err, is) {
-			return true
-		}
-	}
-	return false
-}
-
-// pause waits before something is tried again.
-func pause(ctx context.Context, failures int) error {
-	wait := retryWaitMax
-	if failures < 6 {
-		wait = min(retryWait<<failures, retryWaitMax)
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

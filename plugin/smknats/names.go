@@ -89,6 +89,9 @@ func (n Names) Control(account, command string) string {
 	return n.subject("ctl", account) + "." + command
 }
 
+// Beats returns the subject of the beats of all publishers.
+func (n Names) Beats() string { return "smk." + n.environment + ".ctl.*.beat" }
+
 func (n Names) subject(kind, account string) string {
 	return "smk." + n.environment + "." + kind + "." + escape(account, "-_")
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/smk-go/smk/plugin/smknats/natspb"
 )
 
 // Publisher publishes what a journal says, of one account. It reads the journal's files, old or growing, and nothing
@@ -20,8 +22,10 @@ type Publisher struct {
 	number string            // of this run, random
 	hook   func(what string) // called before each message; tests cut here
 
-	mu    sync.Mutex
-	stats Stats
+	mu       sync.Mutex
+	stats    Stats
+	cursor   *natspb.Cursor // how far books and orders are
+	failures uint64         // that beats have told of
 }
 
 // Stats is what a Publisher has done so far.
@@ -34,6 +38,15 @@ type Stats struct {
 	Sequence uint64 // the stream's
 	Blocks   uint64 // of this run
 	Bytes    uint64
+
+	Read    uint64 // last record that books and orders follow from
+	Behind  bool   // the journal has more than was read
+	Books   uint64 // messages about books, of this run
+	Taken   uint64 // books that the publisher of another account has, and this one leaves to it
+	Events  uint64 // of orders, of this run
+	Number  uint64 // of the last event in the stream
+	Session string // of the engine: "established", ...; "" if it is not known
+	Mode    string // of trading: "active", ...
 
 	Failures uint64 // what was tried again
 	Failure  string // the last one
@@ -79,9 +92,12 @@ func (p *Publisher) Run(ctx context.Context) error {
 	}
 	wait.Go(func() { p.link.watch(ctx, p.js.Conn()) })
 	if !p.c.DisableLog {
-		w := p.newLog()
-		part(w.run)
+		part(p.newLog().run)
 	}
+	if !p.c.DisableBooks || !p.c.DisableOrders {
+		part((&feed{p: p}).run)
+	}
+	part(p.beat)
 	wait.Wait()
 	<-ctx.Done()
 	err := context.Cause(ctx)
@@ -124,4 +140,42 @@ func (p *Publisher) resumed(end place, record, sequence uint64) {
 
 func (p *Publisher) at(end place, record, sequence uint64) {
 	p.stats.Segment, p.stats.Offset, p.stats.Record, p.stats.Sequence = end.segment, end.offset, record, sequence
+}
+
+// follows notes how far books and orders are.
+func (p *Publisher) follows(f *feed, behind bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Read, p.stats.Behind, p.cursor = f.last.Seq, behind || !f.live, cursorOf(&f.last)
+}
+
+func (p *Publisher) landedBook() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Books++
+}
+
+func (p *Publisher) takenBook() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Taken++
+}
+
+func (p *Publisher) landedOrders(events int, number uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Events += uint64(events)
+	p.stats.Number = number
+}
+
+// engine notes what the log says of the engine; "" leaves it as it is.
+func (p *Publisher) engine(session, mode string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if session != "" {
+		p.stats.Session = session
+	}
+	if mode != "" {
+		p.stats.Mode = mode
+	}
 }

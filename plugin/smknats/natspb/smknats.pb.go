@@ -473,7 +473,8 @@ func (x *Orders) GetOfRecord() uint32 {
 // OrderEvent is what became of an order.
 type OrderEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of the kind, such as "filled"; see package engine/order, EventKind.
+	// Name of the kind, such as "order filled"; see package engine/order, EventKind. "run began" says that no order is
+	// known any more: the engine begins anew, and events tell of the orders that there are.
 	Kind *string `protobuf:"bytes,1,opt,name=kind" json:"kind,omitempty"`
 	// The order afterwards; absent if the event is about none, or it is not kept any more.
 	Order *Order `protobuf:"bytes,2,opt,name=order" json:"order,omitempty"`
@@ -491,8 +492,10 @@ type OrderEvent struct {
 	Other     *uint64 `protobuf:"varint,10,opt,name=other" json:"other,omitempty"`
 	// Number of the exchange's event on the account; 0 if it has none.
 	AccountSequence *uint64 `protobuf:"varint,11,opt,name=account_sequence,json=accountSequence" json:"account_sequence,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The other order afterwards: of a replace, the one that is replaced.
+	OtherOrder    *Order `protobuf:"bytes,12,opt,name=other_order,json=otherOrder" json:"other_order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OrderEvent) Reset() {
@@ -600,6 +603,13 @@ func (x *OrderEvent) GetAccountSequence() uint64 {
 		return *x.AccountSequence
 	}
 	return 0
+}
+
+func (x *OrderEvent) GetOtherOrder() *Order {
+	if x != nil {
+		return x.OtherOrder
+	}
+	return nil
 }
 
 // Order is an order's state.
@@ -772,11 +782,9 @@ type OrderPicture struct {
 	// Number of the last event that it has.
 	Last   *uint64  `protobuf:"varint,1,opt,name=last" json:"last,omitempty"`
 	Orders []*Order `protobuf:"bytes,2,rep,name=orders" json:"orders,omitempty"`
-	// More orders follow in the next picture, which has the same last.
-	More *bool `protobuf:"varint,3,opt,name=more" json:"more,omitempty"`
 	// The orders are all that there are, as far as can be known; if not, why.
-	Complete      *bool   `protobuf:"varint,4,opt,name=complete" json:"complete,omitempty"`
-	Why           *string `protobuf:"bytes,5,opt,name=why" json:"why,omitempty"`
+	Complete      *bool   `protobuf:"varint,3,opt,name=complete" json:"complete,omitempty"`
+	Why           *string `protobuf:"bytes,4,opt,name=why" json:"why,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -825,13 +833,6 @@ func (x *OrderPicture) GetOrders() []*Order {
 	return nil
 }
 
-func (x *OrderPicture) GetMore() bool {
-	if x != nil && x.More != nil {
-		return *x.More
-	}
-	return false
-}
-
 func (x *OrderPicture) GetComplete() bool {
 	if x != nil && x.Complete != nil {
 		return *x.Complete
@@ -853,8 +854,8 @@ type Beat struct {
 	Period *int64 `protobuf:"fixed64,1,opt,name=period" json:"period,omitempty"`
 	// How far the log is in the stream. The envelope's cursor says how far books and orders are.
 	Log *Cursor `protobuf:"bytes,2,opt,name=log" json:"log,omitempty"`
-	// Bytes of the journal that have not been read yet.
-	Behind *uint64 `protobuf:"varint,3,opt,name=behind" json:"behind,omitempty"`
+	// The journal has more than was read: books and orders are those of the past.
+	Behind *bool `protobuf:"varint,3,opt,name=behind" json:"behind,omitempty"`
 	// Session as the engine's log says, such as "established"; "" if it is not known.
 	Session *string `protobuf:"bytes,4,opt,name=session" json:"session,omitempty"`
 	// Mode of trading, such as "active".
@@ -909,11 +910,11 @@ func (x *Beat) GetLog() *Cursor {
 	return nil
 }
 
-func (x *Beat) GetBehind() uint64 {
+func (x *Beat) GetBehind() bool {
 	if x != nil && x.Behind != nil {
 		return *x.Behind
 	}
-	return 0
+	return false
 }
 
 func (x *Beat) GetSession() string {
@@ -968,7 +969,7 @@ const file_smknats_proto_rawDesc = "" +
 	"\x06Orders\x12\x14\n" +
 	"\x05first\x18\x01 \x01(\x04R\x05first\x12,\n" +
 	"\x06events\x18\x02 \x03(\v2\x14.smk.nats.OrderEventR\x06events\x12\x1b\n" +
-	"\tof_record\x18\x03 \x01(\rR\bofRecord\"\xe4\x02\n" +
+	"\tof_record\x18\x03 \x01(\rR\bofRecord\"\x96\x03\n" +
 	"\n" +
 	"OrderEvent\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12%\n" +
@@ -983,7 +984,9 @@ const file_smknats_proto_rawDesc = "" +
 	"\treference\x18\t \x01(\x04R\treference\x12\x14\n" +
 	"\x05other\x18\n" +
 	" \x01(\x04R\x05other\x12)\n" +
-	"\x10account_sequence\x18\v \x01(\x04R\x0faccountSequence\"\xa6\x03\n" +
+	"\x10account_sequence\x18\v \x01(\x04R\x0faccountSequence\x120\n" +
+	"\vother_order\x18\f \x01(\v2\x0f.smk.nats.OrderR\n" +
+	"otherOrder\"\xa6\x03\n" +
 	"\x05Order\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x1c\n" +
 	"\treference\x18\x02 \x01(\x04R\treference\x12\x1a\n" +
@@ -1001,17 +1004,16 @@ const file_smknats_proto_rawDesc = "" +
 	"\x05state\x18\f \x01(\tR\x05state\x12\x18\n" +
 	"\aoverlay\x18\r \x01(\tR\aoverlay\x12\x14\n" +
 	"\x05ended\x18\x0e \x01(\bR\x05ended\x12\x18\n" +
-	"\aforeign\x18\x0f \x01(\bR\aforeign\"\x8d\x01\n" +
+	"\aforeign\x18\x0f \x01(\bR\aforeign\"y\n" +
 	"\fOrderPicture\x12\x12\n" +
 	"\x04last\x18\x01 \x01(\x04R\x04last\x12'\n" +
-	"\x06orders\x18\x02 \x03(\v2\x0f.smk.nats.OrderR\x06orders\x12\x12\n" +
-	"\x04more\x18\x03 \x01(\bR\x04more\x12\x1a\n" +
-	"\bcomplete\x18\x04 \x01(\bR\bcomplete\x12\x10\n" +
-	"\x03why\x18\x05 \x01(\tR\x03why\"\xa2\x01\n" +
+	"\x06orders\x18\x02 \x03(\v2\x0f.smk.nats.OrderR\x06orders\x12\x1a\n" +
+	"\bcomplete\x18\x03 \x01(\bR\bcomplete\x12\x10\n" +
+	"\x03why\x18\x04 \x01(\tR\x03why\"\xa2\x01\n" +
 	"\x04Beat\x12\x16\n" +
 	"\x06period\x18\x01 \x01(\x10R\x06period\x12\"\n" +
 	"\x03log\x18\x02 \x01(\v2\x10.smk.nats.CursorR\x03log\x12\x16\n" +
-	"\x06behind\x18\x03 \x01(\x04R\x06behind\x12\x18\n" +
+	"\x06behind\x18\x03 \x01(\bR\x06behind\x12\x18\n" +
 	"\asession\x18\x04 \x01(\tR\asession\x12\x12\n" +
 	"\x04mode\x18\x05 \x01(\tR\x04mode\x12\x18\n" +
 	"\afailure\x18\x06 \x01(\tR\afailure*O\n" +
@@ -1061,14 +1063,15 @@ var file_smknats_proto_depIdxs = []int32{
 	10, // 7: smk.nats.Book.quotes:type_name -> smarkets.seto.ContractQuotes
 	5,  // 8: smk.nats.Orders.events:type_name -> smk.nats.OrderEvent
 	6,  // 9: smk.nats.OrderEvent.order:type_name -> smk.nats.Order
-	11, // 10: smk.nats.Order.side:type_name -> smarkets.seto.Side
-	6,  // 11: smk.nats.OrderPicture.orders:type_name -> smk.nats.Order
-	2,  // 12: smk.nats.Beat.log:type_name -> smk.nats.Cursor
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	6,  // 10: smk.nats.OrderEvent.other_order:type_name -> smk.nats.Order
+	11, // 11: smk.nats.Order.side:type_name -> smarkets.seto.Side
+	6,  // 12: smk.nats.OrderPicture.orders:type_name -> smk.nats.Order
+	2,  // 13: smk.nats.Beat.log:type_name -> smk.nats.Cursor
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_smknats_proto_init() }
