@@ -22,9 +22,12 @@ require (
 	github.com/nats-io/nkeys v0.4.17 // indirect
 	github.com/nats-io/nuid v1.0.1 // indirect
 	github.com/smk-go/smk v0.0.0
+	github.com/smk-go/smk/plugin/smkcontrol v0.0.0
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/sys v0.50.0 // indirect
 	golang.org/x/time v0.16.0 // indirect
 )
 
 replace github.com/smk-go/smk => ../..
+
+replace github.com/smk-go/smk/plugin/smkcontrol => ../smkcontrol

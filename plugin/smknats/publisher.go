@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 
 	"github.com/nats-io/nats.go"
@@ -19,6 +20,8 @@ type Publisher struct {
 	names  Names
 	js     jetstream.JetStream
 	link   *link
+	http   *http.Client // of the engine's control server
+	guard  guard
 	number string            // of this run, random
 	hook   func(what string) // called before each message; tests cut here
 
@@ -30,26 +33,26 @@ type Publisher struct {
 
 // Stats is what a Publisher has done so far.
 type Stats struct {
-	Publisher string // number of the run
+	Publisher string `json:"publisher"` // number of the run
 
-	Segment  uint64 // up to where the stream has the log, as far as servers have acknowledged it
-	Offset   int64
-	Record   uint64
-	Sequence uint64 // the stream's
-	Blocks   uint64 // of this run
-	Bytes    uint64
+	Segment  uint64 `json:"segment"` // up to where the stream has the log, as far as servers have acknowledged it
+	Offset   int64  `json:"offset"`
+	Record   uint64 `json:"record"`
+	Sequence uint64 `json:"sequence"` // the stream's
+	Blocks   uint64 `json:"blocks"`   // of this run
+	Bytes    uint64 `json:"bytes"`
 
-	Read    uint64 // last record that books and orders follow from
-	Behind  bool   // the journal has more than was read
-	Books   uint64 // messages about books, of this run
-	Taken   uint64 // books that the publisher of another account has, and this one leaves to it
-	Events  uint64 // of orders, of this run
-	Number  uint64 // of the last event in the stream
-	Session string // of the engine: "established", ...; "" if it is not known
-	Mode    string // of trading: "active", ...
+	Read    uint64 `json:"read"`    // last record that books and orders follow from
+	Behind  bool   `json:"behind"`  // the journal has more than was read
+	Books   uint64 `json:"books"`   // messages about books, of this run
+	Taken   uint64 `json:"taken"`   // books that the publisher of another account has, and this one leaves to it
+	Events  uint64 `json:"events"`  // of orders, of this run
+	Number  uint64 `json:"number"`  // of the last event in the stream
+	Session string `json:"session"` // of the engine: "established", ...; "" if it is not known
+	Mode    string `json:"mode"`    // of trading: "active", ...
 
-	Failures uint64 // what was tried again
-	Failure  string // the last one
+	Failures uint64 `json:"failures"` // what was tried again
+	Failure  string `json:"failure"`  // the last one
 }
 
 // New returns a publisher that uses a connection, which stays the caller's. The error is a *ConfigError or ErrName.
@@ -62,7 +65,7 @@ func New(nc *nats.Conn, c Config) (*Publisher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("smknats: %w", err)
 	}
-	p := &Publisher{c: c, names: names, js: js, link: newLink(), number: newPublisherNumber(), hook: func(string) {}}
+	p := &Publisher{c: c, names: names, js: js, link: newLink(), http: newControlClient(), number: newPublisherNumber(), hook: func(string) {}}
 	p.stats.Publisher = p.number
 	return p, nil
 }
@@ -98,6 +101,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 		part((&feed{p: p}).run)
 	}
 	part(p.beat)
+	part(p.control)
 	wait.Wait()
 	<-ctx.Done()
 	err := context.Cause(ctx)
