@@ -103,7 +103,7 @@ func (m *Replica) reset() (err error) {
 	return err
 }
 
-// Orders returns the orders and the money. It is another one after a run has begun again. It must not be changed.
+// Orders returns the orders and the money. It is another Manager after a run has begun again. It must not be changed.
 func (m *Replica) Orders() *order.Manager { return m.orders }
 
 // Books returns the books. It is another one after a run has begun again. It must not be changed.

@@ -97,7 +97,8 @@ func (b *beats) events(list []Event) []Event {
 	for account, h := range b.accounts {
 		if silent := time.Since(h.at); silent > h.limit && !h.told {
 			h.stale, h.told = true, true
-			list = append(list, Event{Kind: Stale, Account: account, Text: "silent for " + silent.Round(time.Millisecond).String()})
+			text := "silent for " + silent.Round(time.Millisecond).String()
+			list = append(list, Event{Kind: Stale, Account: account, Text: text})
 			continue
 		}
 		if h.restarted != "" {

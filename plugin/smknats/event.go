@@ -20,8 +20,8 @@ const (
 	BooksComplete
 	// OrderChanged: Event.Order is what happened.
 	OrderChanged
-	// OrdersPicture: the orders were taken from a picture; Follower.Orders has them. Text says why it is not complete,
-	// if it is not.
+	// OrdersPicture: the orders were taken from a picture; Follower.Orders has them. Text says why they may not be all
+	// that there are, "" if they are.
 	OrdersPicture
 	// Gap: order events are missing, Text says which. A picture follows.
 	Gap

@@ -146,7 +146,7 @@ func (f *Follower) takeOrders(i item) {
 		f.state.Number, f.state.Sequence = p.GetLast(), i.sequence
 		text := ""
 		if !p.GetComplete() {
-			text = "not complete: " + p.GetWhy()
+			text = p.GetWhy()
 		}
 		f.queue = append(f.queue, Event{Kind: OrdersPicture, Account: f.c.Account, Text: text})
 		return
