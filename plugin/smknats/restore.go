@@ -50,7 +50,7 @@ func Restore(ctx context.Context, js jetstream.JetStream, environment, account, 
 	if err != nil || info.State.Msgs == 0 {
 		return r, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return r, fmt.Errorf("smknats: %w", err)
 	}
 	lock, held, err := journal.OS{}.Lock(filepath.Join(dir, "lock"))
@@ -214,7 +214,7 @@ func (w *restorer) create(number uint64) error {
 	if err := w.closeFile(); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(segmentPath(w.dir, number), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(segmentPath(w.dir, number), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("smknats: %w", err)
 	}
