@@ -44,6 +44,7 @@ var arrows = map[string][]string{
 		"gen/msg", "odds",
 	},
 	"engine/latency": {},
+	"engine/replica": {"engine/book", "engine/order", "gen/msg", "journal", "odds", "wire"},
 	"examples": {
 		"engine", "engine/session", "engine/order", "engine/book", "engine/risk",
 		"engine/quote", "gen/msg", "journal", "odds", "sim",

@@ -29,14 +29,14 @@ import (
 //	not run: WHY      nothing is done
 //
 // Blocks of Go with the name of an example are those of TestSnippets.
-var pages = []string{"start.md", "operating.md", "simulator.md", "screens.md"}
+var pages = []string{"start.md", "operating.md", "simulator.md", "screens.md", "nats.md"}
 
 // repository is where the project can be cloned from, once it is published.
 const repository = "https://github.com/smk-go/smk"
 
 var (
 	fence    = regexp.MustCompile("(?m)^(?:<!-- ([^\n]*) -->\n)?```([a-z]*)\n((?s:.*?))^```$")
-	aPort    = regexp.MustCompile(`\b(3701|3702|3711|9464)\b`)
+	aPort    = regexp.MustCompile(`\b(3701|3702|3711|4222|9464)\b`)
 	bareSim  = regexp.MustCompile(`\bsmk sim\b`)
 	number   = regexp.MustCompile(`\d[\d.,]*`)
 	outcomes = regexp.MustCompile(`^run(?:, exit (\d)|, then: (.*))?$`)

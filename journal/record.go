@@ -15,6 +15,7 @@ type Record struct {
 	Payload []byte // valid until the next call of the reader
 	Segment uint64 // number of the segment that has the record
 	Offset  int64  // of the record in the segment
+	Raw     []byte // all bytes of the record in the segment, Payload among them; valid as long
 }
 
 // SegmentInfo is what the first record of a segment says.

@@ -132,9 +132,9 @@ func (s *scanner) next(r *Record) error {
 	*r = Record{
 		Seq: le.Uint64(b[atSeq:]), Kind: Kind(b[atKind]), Flags: b[atFlags], Own: b[atMarks]&markOwn != 0,
 		Epoch: le.Uint32(b[atEpoch:]), At: int64(le.Uint64(b[atClock:])), Wall: int64(le.Uint64(b[atWall:])),
-		Payload: b[header : header+le.Uint32(b[atLength:])], Segment: s.number, Offset: s.off,
+		Payload: b[header : header+le.Uint32(b[atLength:])], Segment: s.number, Offset: s.off, Raw: b,
 	}
-	r.Payload = slices.Clip(r.Payload)
+	r.Payload, r.Raw = slices.Clip(r.Payload), slices.Clip(r.Raw)
 	if reason := s.follow(r); reason != "" {
 		return s.damage(s.off, reason)
 	}
@@ -147,7 +147,8 @@ func (s *scanner) next(r *Record) error {
 
 // checkEnd expects nothing behind a seal but zeros: a power cut may have kept the file from being cut.
 func (s *scanner) checkEnd(r *Record) error {
-	r.Payload = slices.Clone(r.Payload) // of a buffer that is used now
+	r.Raw = slices.Clone(r.Raw) // of a buffer that is used now
+	r.Payload = slices.Clip(r.Raw[header : header+len(r.Payload)])
 	end, err := s.lastByte(s.off)
 	if err == nil && end >= 0 {
 		err = s.damage(s.off, "bytes behind the seal")

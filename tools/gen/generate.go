@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/format"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/bufbuild/protocompile"
@@ -26,6 +27,9 @@ import (
 // definitions are the files of proto/, in the order in which they depend on each other.
 var definitions = []string{"eto.proto", "seto.proto"}
 
+// pluginDefinitions are those that only have the standard Go types, in a module of its own.
+var pluginDefinitions = []string{"smknats.proto"}
+
 // module is the import path that generated file names start with.
 const module = "github.com/smk-go/smk/"
 
@@ -35,7 +39,7 @@ func generate(ctx context.Context, protoDir string) (map[string][]byte, error) {
 		Resolver:       protocompile.WithStandardImports(&protocompile.SourceResolver{ImportPaths: []string{protoDir}}),
 		SourceInfoMode: protocompile.SourceInfoStandard,
 	}
-	compiled, err := compiler.Compile(ctx, definitions...)
+	compiled, err := compiler.Compile(ctx, slices.Concat(definitions, pluginDefinitions)...)
 	if err != nil {
 		return nil, err
 	}
@@ -44,17 +48,21 @@ func generate(ctx context.Context, protoDir string) (map[string][]byte, error) {
 		protos = append(protos, protoutil.ProtoFromFileDescriptor(f))
 	}
 	files := make(map[string][]byte)
+	own := len(definitions)
 	for _, step := range []struct {
-		params string
-		run    func(*protogen.Plugin) error
+		protos   []*descriptorpb.FileDescriptorProto
+		generate []string
+		params   string
+		run      func(*protogen.Plugin) error
 	}{
-		{"", standard},
-		{"", vtproto},
-		{msgParams(), codecs},
-		{msgParams(), convert},
-		{"", bot},
+		{protos[:own], definitions, "", standard},
+		{protos[:own], definitions, "", vtproto},
+		{protos[:own], definitions, msgParams(), codecs},
+		{protos[:own], definitions, msgParams(), convert},
+		{protos[:own], definitions, "", bot},
+		{protos, pluginDefinitions, "", standard},
 	} {
-		if err := plugin(protos, step.params, files, step.run); err != nil {
+		if err := plugin(step.protos, step.generate, step.params, files, step.run); err != nil {
 			return nil, err
 		}
 	}
@@ -63,11 +71,11 @@ func generate(ctx context.Context, protoDir string) (map[string][]byte, error) {
 
 // plugin runs one code generator as protoc would and collects what it writes.
 func plugin(
-	protos []*descriptorpb.FileDescriptorProto, params string, files map[string][]byte,
+	protos []*descriptorpb.FileDescriptorProto, generate []string, params string, files map[string][]byte,
 	run func(*protogen.Plugin) error,
 ) error {
 	p, err := protogen.Options{}.New(&pluginpb.CodeGeneratorRequest{
-		FileToGenerate: definitions,
+		FileToGenerate: generate,
 		Parameter:      proto.String(params),
 		ProtoFile:      protos,
 	})

@@ -31,6 +31,11 @@ type demoCommand struct {
 	Listen   string  `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where --dash serves the page (${default})."`
 	Open     bool    `help:"Open the page of --dash in a browser."`
 	Control  bool    `help:"Let the page of --dash halt, flatten and resume the bot."`
+
+	NATS       bool   `name:"nats" help:"Publish a match on NATS, and go on until interrupted: with a server of its own, unless --nats-url names another."`
+	NATSListen string `name:"nats-listen" default:"127.0.0.1:4222" placeholder:"HOST:PORT" help:"Where the server of --nats listens (${default})."`
+	NATSURL    string `name:"nats-url" placeholder:"URL,..." help:"Servers for --nats, instead of its own."`
+	NATSCreds  string `name:"nats-creds" type:"existingfile" placeholder:"FILE" help:"Credentials file for --nats-url."`
 }
 
 // Limits of the demo's flags.
@@ -58,13 +63,13 @@ func (c *demoCommand) Validate() error {
 func (c *demoCommand) validateShow() error {
 	if c.Scenario == "" {
 		c.Scenario = scenarioGoal
-		if c.Dash {
+		if c.Dash || c.NATS {
 			c.Scenario = scenarioMatch
 		}
 	}
 	if c.Speed == 0 {
 		c.Speed = speedAlone
-		if c.Dash {
+		if c.Dash || c.NATS {
 			c.Speed = speedWatched
 		}
 	}
@@ -73,6 +78,12 @@ func (c *demoCommand) validateShow() error {
 		return fmt.Errorf("--scenario: %q is neither goal nor match", c.Scenario)
 	case c.Dash && c.Scenario != scenarioMatch:
 		return errors.New("--dash shows a match: --scenario goal is over in a second")
+	case c.NATS && c.Scenario != scenarioMatch:
+		return errors.New("--nats publishes a match: --scenario goal is over in a second")
+	case !c.NATS && (c.NATSURL != "" || c.NATSCreds != ""):
+		return errors.New("--nats-url and --nats-creds are for --nats")
+	case c.NATSCreds != "" && c.NATSURL == "":
+		return errors.New("--nats-creds: the server of --nats knows no users")
 	case !(c.Speed >= 1 && c.Speed <= 100):
 		return fmt.Errorf("--speed: %v is not between 1 and 100", c.Speed)
 	case !c.Dash && (c.Open || c.Control):

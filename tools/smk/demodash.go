@@ -34,9 +34,10 @@ type showing struct {
 	names   map[uint32]string
 	dash    *exec.Cmd
 	stdin   io.Closer // of the dashboard
+	nats    *natsProcess
 }
 
-// show plays matches, one after the other with --dash, until ctx ends; without it one, with a summary.
+// show plays matches, one after the other with --dash or --nats, until ctx ends; without it one, with a summary.
 func (c *demoCommand) show(ctx context.Context, std stdio) (err error) {
 	s := &showing{demoCommand: c, std: std, dir: c.Journal}
 	if s.dir == "" {
@@ -46,12 +47,13 @@ func (c *demoCommand) show(ctx context.Context, std stdio) (err error) {
 		defer func() { _ = os.RemoveAll(s.dir) }()
 	}
 	defer s.stopDash()
+	defer func() { s.nats.stop() }()
 	if c.Control {
 		s.token = rand.Text()
 	}
 	for run := 1; ; run++ {
 		err := s.match(ctx, run)
-		if err != nil || !c.Dash || ctx.Err() != nil {
+		if err != nil || !c.Dash && !c.NATS || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -85,6 +87,11 @@ func (s *showing) match(ctx context.Context, run int) error {
 	if s.Dash && s.url == "" {
 		s.names = exchange.hello.allNames()
 		if err := s.startDash(); err != nil {
+			return errors.Join(err, e.Close())
+		}
+	}
+	if s.NATS && s.nats == nil {
+		if err := s.startNATS(); err != nil {
 			return errors.Join(err, e.Close())
 		}
 	}

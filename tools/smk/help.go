@@ -16,6 +16,7 @@ Examples:
     smk demo --journal recorded
     smk demo --dash --open
     smk demo --dash --control
+    smk demo --nats
     smk demo --scenario match --speed 100`
 }
 
@@ -67,6 +68,44 @@ Examples:
     smk backtest --journal j --set skew=10,30 --jobs 2 -- ./mybot -addr {addr} -skew {skew}
     smk backtest --compare k -- ./mybot -addr {addr}
     smk backtest --show results/result.json --with before/result.json`
+}
+
+func (natsPublishCommand) Help() string {
+	return `Streams that are not there yet are made. A publisher that ends goes on where the streams end; of two of one account one is
+refused. docs/nats.md has the subjects, rights and formats.
+
+Examples:
+
+    smk nats publish --journal . --environment production --account mm1
+    smk nats publish --journal . --url tls://n1:4222,tls://n2:4222 --replicas 3 --no-books`
+}
+
+func (natsFollowCommand) Help() string {
+	return `Books first as they are, then as they change. A publisher that falls silent is told of within seconds.
+
+Examples:
+
+    smk nats follow
+    smk nats follow --environment production --market 100000 --account mm1 --json
+    smk nats follow --once`
+}
+
+func (natsRestoreCommand) Help() string {
+	return `The journal has the same bytes as the one that was published, up to the stream's last message; smk journal verify
+checks it.
+
+Examples:
+
+    smk nats restore --environment production --account mm1 --to restored`
+}
+
+func (natsAskCommand) Help() string {
+	return `Commands but status are signed with the key in SMK_NATS_KEY, which the publisher has, too.
+
+Examples:
+
+    smk nats ask status --environment production --account mm1
+    smk nats ask halt --environment production --account mm1 --reason prices`
 }
 
 func (doctorCommand) Help() string {

@@ -8,6 +8,7 @@
 //	smk dash          a bot in the browser, from its journal: now, or at any moment of the past
 //	smk watch         the same in the terminal
 //	smk proxy         one session with the exchange for clients in any language
+//	smk nats          journals on NATS JetStream: publish, follow, restore, ask
 //	smk doctor        checks what goes wrong when a bot starts for the first time
 //	smk backtest      runs a bot against a recorded market
 //	smk import        makes journals of others' recordings
@@ -65,6 +66,7 @@ type commands struct {
 	Backtest backtestCommand `cmd:"" help:"Run a bot against a recorded market, and say how sure the result is."`
 	Import   importCommand   `cmd:"" help:"Make journals of others' recordings, to be backtested against."`
 	Proxy    proxyCommand    `cmd:"" help:"Share one session with the exchange among clients that speak its protocol, or JSON."`
+	NATS     natsCommand     `cmd:"" name:"nats" help:"Bring a journal to NATS JetStream, follow it there, and make it again from there."`
 	Config   configCommand   `cmd:"" help:"Show the settings that a bot would have, and where each comes from."`
 	Prove    proveCommand    `cmd:"" help:"Run whole trading days under faults, from seeds, and compare bots with the exchange."`
 	Chaos    chaosCommand    `cmd:"" help:"Run a proxy between a client and an exchange that breaks their connections."`
@@ -75,6 +77,7 @@ type commands struct {
 	Man        manCommand        `cmd:"" help:"Print or write manual pages."`
 
 	SoakBot  soakBotCommand  `cmd:"" name:"soak-bot" hidden:"" help:"A bot of the soak, in a process of its own."`
+	NATSDemo natsDemoCommand `cmd:"" name:"nats-demo" hidden:"" help:"The demo's publisher, in a process of its own."`
 	Exchange exchangeCommand `cmd:"" hidden:"" help:"The demo's exchange, in a process of its own."`
 }
 

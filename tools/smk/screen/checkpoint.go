@@ -4,28 +4,22 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/smk-go/smk/engine/book"
+	"github.com/smk-go/smk/engine/replica"
 )
 
 // checkpoint is a model as of a record, to go on from.
 type checkpoint struct {
-	facts  facts
-	orders []byte
-	books  *book.Copy
+	facts   facts
+	replica *replica.Copy
 }
 
 // save returns a checkpoint.
-func (m *Model) save() *checkpoint {
-	return &checkpoint{m.facts.clone(), slices.Clip(m.orders.AppendState(nil)), m.books.Copy()}
-}
+func (m *Model) save() *checkpoint { return &checkpoint{m.facts.clone(), m.replica.Copy()} }
 
 // restore makes the model what it was, or another one was, when the checkpoint was made.
 func (m *Model) restore(c *checkpoint) {
 	m.facts = c.facts.clone()
-	m.books.Restore(c.books)
-	if err := m.orders.LoadState(c.orders); err != nil {
-		panic("BUG: screen: a checkpoint: " + err.Error())
-	}
+	m.replica.Restore(c.replica)
 }
 
 func (f *facts) clone() facts {

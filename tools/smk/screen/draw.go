@@ -6,6 +6,7 @@ import (
 
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/replica"
 	"github.com/smk-go/smk/odds"
 )
 
@@ -28,23 +29,23 @@ func (m *Model) Picture() *Picture {
 }
 
 func (m *Model) drawStrip(s *Strip) {
-	s.Orders, s.InDoubt = m.orders.LiveCount(), m.orders.InDoubtCount()
+	s.Orders, s.InDoubt = m.replica.Orders().LiveCount(), m.replica.Orders().InDoubtCount()
 	if b := &m.facts.bucket; b.known {
 		s.Tokens, s.Burst, s.Rate = b.tokens/bucketToken, b.burst, b.rate
 	}
-	if c := m.orders.Completeness(); !c.Complete {
+	if c := m.replica.Orders().Completeness(); !c.Complete {
 		c.Cause = nil // which a checkpoint does not keep
 		if s.Lacks = c.String(); m.facts.lacking != "" && c.Why&order.CatchUpLacking != 0 {
 			s.Lacks += ": " + m.facts.lacking
 		}
 	}
-	if !m.facts.complete && s.Run > 0 {
+	if !m.replica.Complete() && s.Run > 0 {
 		s.Lacks = "more than the screen has room for"
 	}
 }
 
 func (m *Model) drawMoney(to *Money) {
-	a := m.orders.Account()
+	a := m.replica.Orders().Account()
 	closed, how := m.closed()
 	*to = Money{
 		Known: a.CashKnown, Cash: int64(a.Cash), Available: int64(a.Available), Reserved: int64(a.Reserved),
@@ -56,12 +57,12 @@ func (m *Model) drawMoney(to *Money) {
 
 // contractsOf are the contracts of a market that orders or books have, by number.
 func (m *Model) contractsOf(market uint32) (ids []uint32) {
-	if is, ok := m.books.Market(market); ok {
+	if is, ok := m.replica.Books().Market(market); ok {
 		for c := range is.Contracts() {
 			ids = append(ids, c.ID())
 		}
 	}
-	m.orders.Positions(func(of, contract uint32) bool {
+	m.replica.Orders().Positions(func(of, contract uint32) bool {
 		if of == market {
 			ids = append(ids, contract)
 		}
@@ -73,12 +74,12 @@ func (m *Model) contractsOf(market uint32) (ids []uint32) {
 
 // markets are those that orders or books have, by number.
 func (m *Model) markets() (ids []uint32) {
-	for i := range m.books.Places() {
-		if c, ok := m.books.ContractAt(i); ok {
+	for i := range m.replica.Books().Places() {
+		if c, ok := m.replica.Books().ContractAt(i); ok {
 			ids = append(ids, c.Market())
 		}
 	}
-	m.orders.Positions(func(market, _ uint32) bool {
+	m.replica.Orders().Positions(func(market, _ uint32) bool {
 		ids = append(ids, market)
 		return true
 	})
@@ -89,7 +90,7 @@ func (m *Model) markets() (ids []uint32) {
 func (m *Model) drawMarket(p *Picture, id uint32) {
 	contracts := m.contractsOf(id)
 	drawn := Market{ID: id, State: "unknown", Book: "not subscribed", Outcomes: []Outcome{}}
-	if is, ok := m.books.Market(id); ok {
+	if is, ok := m.replica.Books().Market(id); ok {
 		drawn.State, drawn.Volume = stateName(is.ExchangeState().String()), int64(is.Volume())
 		if is.ExchangeState() == 0 {
 			drawn.State = "live"
@@ -100,7 +101,7 @@ func (m *Model) drawMarket(p *Picture, id uint32) {
 			drawn.Book += ": " + causes.String()
 		}
 	}
-	stake := m.orders.Market(id)
+	stake := m.replica.Orders().Market(id)
 	drawn.Worst, drawn.Realised = int64(stake.WorstCase), int64(stake.Realised)
 	drawn.Outcomes = m.outcomes(id, contracts)
 	p.Markets = append(p.Markets, drawn)
@@ -118,7 +119,7 @@ func (m *Model) outcomes(market uint32, contracts []uint32) []Outcome {
 	list := []Outcome{}
 	var others order.Profit
 	final := map[uint32]order.Profit{}
-	m.orders.Outcomes(market, func(p order.Profit) bool {
+	m.replica.Orders().Outcomes(market, func(p order.Profit) bool {
 		if p.Contract == 0 {
 			others = p
 		}
@@ -128,7 +129,7 @@ func (m *Model) outcomes(market uint32, contracts []uint32) []Outcome {
 	flow := odds.Money(0) // of provisional fills
 	provisional := map[uint32]odds.Quantity{}
 	for _, c := range contracts {
-		p := m.orders.Position(market, c)
+		p := m.replica.Orders().Position(market, c)
 		if !p.Settled {
 			flow += p.ProvisionalFlow
 			provisional[c] = p.Provisional
@@ -152,7 +153,7 @@ func (m *Model) drawContract(market, id uint32) Contract {
 		Market: market, ID: id, Name: m.name(id), Exchange: "unknown", Book: "empty",
 		Bids: []Level{}, Offers: []Level{}, Orders: []Order{},
 	}
-	m.orders.LiveOf(market, id, func(o *order.Order) bool {
+	m.replica.Orders().LiveOf(market, id, func(o *order.Order) bool {
 		if len(c.Orders) == ordersShown {
 			return false
 		}
@@ -164,7 +165,7 @@ func (m *Model) drawContract(market, id uint32) Contract {
 			cmp.Compare(a.Reference, b.Reference))
 	})
 	m.drawBook(&c)
-	p := m.orders.Position(market, id)
+	p := m.replica.Orders().Position(market, id)
 	c.Net, c.Provisional, c.Settled = int64(p.Final), int64(p.Provisional), p.Settled
 	c.Wins, c.Loses = int64(p.IfWins), int64(p.IfLoses)
 	closed, how := m.closedContract(market, id)
@@ -173,7 +174,7 @@ func (m *Model) drawContract(market, id uint32) Contract {
 }
 
 func (m *Model) drawBook(c *Contract) {
-	is, ok := m.books.Contract(c.Market, c.ID)
+	is, ok := m.replica.Books().Contract(c.Market, c.ID)
 	if !ok {
 		return
 	}
@@ -221,12 +222,12 @@ func (m *Model) drawSide(is book.Contract, c *Contract, side odds.Side) []Level 
 func (m *Model) drawOrder(o *order.Order) Order {
 	drawn := Order{
 		ID: o.ID, Reference: o.Reference, Side: o.Side.String(), Price: uint32(o.Price), Quantity: int64(o.Quantity),
-		Open: int64(openOf(o)), State: o.State.String(), Ahead: -1,
+		Open: int64(replica.Open(o)), State: o.State.String(), Ahead: -1,
 	}
 	if o.Overlay != 0 {
 		drawn.Overlay = o.Overlay.String()
 	}
-	if q, ok := m.books.Queue(keyOf(o)); ok && q.Upper != odds.QuantityMax {
+	if q, ok := m.replica.Books().Queue(replica.Key(o)); ok && q.Upper != odds.QuantityMax {
 		drawn.Least, drawn.Ahead = int64(q.Lower), int64(q.Upper)
 	}
 	return drawn
@@ -243,7 +244,7 @@ const (
 
 // closed returns what is won if every position is closed at the prices of the moment.
 func (m *Model) closed() (profit int64, how closeness) {
-	m.orders.Positions(func(market, contract uint32) bool {
+	m.replica.Orders().Positions(func(market, contract uint32) bool {
 		closed, known := m.closedContract(market, contract)
 		profit += int64(closed)
 		how = max(how, known)
@@ -255,7 +256,7 @@ func (m *Model) closed() (profit int64, how closeness) {
 // closedContract returns what a contract brings, whichever wins, once its position is closed. Where the book has not
 // enough the rest is taken at the last price that is shown.
 func (m *Model) closedContract(market, id uint32) (odds.Money, closeness) {
-	p := m.orders.Position(market, id)
+	p := m.replica.Orders().Position(market, id)
 	net, flow := p.Final+p.Provisional, p.FinalFlow+p.ProvisionalFlow
 	if p.Settled {
 		return 0, closedExactly
@@ -263,7 +264,7 @@ func (m *Model) closedContract(market, id uint32) (odds.Money, closeness) {
 	if net == 0 {
 		return flow, closedExactly
 	}
-	c, ok := m.books.Contract(market, id)
+	c, ok := m.replica.Books().Contract(market, id)
 	if !ok {
 		return flow, closedUnknown
 	}

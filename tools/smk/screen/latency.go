@@ -136,7 +136,7 @@ func (m *Model) beginSecond(wall int64) {
 			*h = latency.Histogram{}
 		}
 		closed, how := m.closed()
-		s.Known, s.Closed = how != closedUnknown, closed+int64(m.orders.Realised())
+		s.Known, s.Closed = how != closedUnknown, closed+int64(m.replica.Orders().Realised())
 		f.seconds = appendRing(f.seconds, s, secondsMax)
 	}
 	f.second = Second{At: at}

@@ -7,185 +7,68 @@ import (
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/journal"
-	"github.com/smk-go/smk/wire"
 )
 
-// sequences is where the session is: what is applied is what the engine applied, which is what comes in order.
-type sequences struct {
-	next     uint64 // inbound, expected; 0 if any
-	sent     uint64 // the highest that was sent
-	resuming bool
-	starting bool
-	goesOn   bool
-	ping     uint64 // whose pong confirms a difference of money
-	gapfills uint64 // in the open gap
-}
+// observer is told what the model's replica finds.
+type observer struct{ m *Model }
 
-// payloadMax is how long a message may be.
-const payloadMax = journal.PayloadBytesMax
+// Began begins a run.
+func (o observer) Began(r *journal.Record, again bool) { o.m.start(r, again) }
 
-// received applies a record of received frames.
-func (m *Model) received(r *journal.Record) {
-	for rest := r.Payload; len(rest) > 0; {
-		payload, size, err := wire.Scan(rest, wire.Limits{PayloadBytesMax: payloadMax})
-		if err != nil || size == 0 { // the last frame of a record that was cut, or bytes that are none
-			if r.Flags&journal.FlagTruncated == 0 {
-				m.line(KindEngine, levelWarn, "received bytes are not understood")
-			}
-			return
-		}
-		if rest = rest[size:]; len(payload) > 0 {
-			m.message(r, payload)
-		}
-	}
-}
-
-// message applies a message.
-func (m *Model) message(r *journal.Record, payload []byte) {
-	f := &m.facts
-	inbound := r.Kind == journal.KindInbound
-	if inbound {
+// Payload counts a payload.
+func (o observer) Payload(r *journal.Record) {
+	f := &o.m.facts
+	if r.Kind == journal.KindInbound {
 		f.strip.In++
 		f.second.In++
 	} else {
 		f.strip.Out++
 		f.second.Out++
 	}
-	if err := m.payload.Decode(payload, nil); err != nil {
-		if r.Flags&journal.FlagTruncated == 0 {
-			m.line(KindEngine, levelWarn, "a message is not understood: "+printable(err.Error()))
-		}
-		if inbound && f.session.next != 0 {
-			f.session.next++
-		}
-		return
-	}
-	if inbound {
-		m.inbound(r)
-	} else {
-		m.outbound(r)
-	}
 }
 
-// outbound follows what was sent, but not what is sent again.
-func (m *Model) outbound(r *journal.Record) {
-	f := &m.facts
-	p, eto := &m.payload, m.payload.GetEtoPayload()
-	seq := eto.GetSeq()
-	login := p.GetType() == msg.PayloadLogin || eto.GetType() == msg.EtoPayloadLogin
-	if login {
-		f.session.resuming = len(eto.GetLogin().GetSession()) > 0
-		if !f.session.resuming {
-			f.session.next, f.session.sent = 1, 0
-		}
-		f.session.sent = max(f.session.sent, seq)
-		f.strip.Session, f.strip.Since = "login sent", f.at
-		return
-	}
-	if seq <= f.session.sent || eto.GetIsReplay() {
-		return
-	}
-	f.session.sent = seq
-	if eto.GetType() == msg.EtoPayloadPing && m.orders.DriftPending() {
-		f.session.ping = seq
-	}
-	keys, ok := keysOf(p)
-	if !ok {
-		return
-	}
-	switch keys.Type {
-	case msg.PayloadMarketSubscribe:
-		if m.books.Subscribed(keys.Market, r.At) != nil {
-			f.complete = false
-		}
-		m.orders.Follow(keys.Market, true)
-		return
-	case msg.PayloadMarketUnsubscribe:
-		return // an engine renews a subscription by two messages; a market that is left is seen as it was
-	case msg.PayloadPriceFeedSubscribe, msg.PayloadPriceFeedUnsubscribe:
-		m.books.PriceFeed(keys.Type == msg.PayloadPriceFeedSubscribe, r.At)
-		return
-	}
-	f.bucket.take(r.At)
-	f.latency.sent(keys.Type, keys.Reference, r.At, f.lastInbound)
-	if err := m.orders.Sent(&keys, seq, r.At); err != nil {
-		f.complete = false
-	}
-	m.sent(&keys)
+// Garbled says what is not understood.
+func (o observer) Garbled(_ *journal.Record, text string) {
+	o.m.line(KindEngine, levelWarn, printable(text))
 }
 
-// inbound follows what arrived, in the order of the session.
-func (m *Model) inbound(r *journal.Record) {
-	f := &m.facts
-	p, eto := &m.payload, m.payload.GetEtoPayload()
-	seq := eto.GetSeq()
-	if eto.GetType() == msg.EtoPayloadLoginResponse {
-		m.loggedIn(r, seq)
-		return
-	}
-	switch s := &f.session; {
-	case s.next == 0 || seq == s.next:
-		s.next = seq + 1
-	default:
-		return // it comes again, or came before
-	}
-	f.lastInbound = r.At
-	if p.GetType() == msg.PayloadEto {
-		m.sessionMessage(r, eto)
-		return
-	}
-	m.apply(r, eto.GetIsReplay())
+// LoginSent follows a login.
+func (o observer) LoginSent(*journal.Record) {
+	f := &o.m.facts
+	f.strip.Session, f.strip.Since = "login sent", f.at
 }
 
-func (m *Model) loggedIn(r *journal.Record, seq uint64) {
-	f := &m.facts
-	resumed := f.session.resuming && (f.session.next == 0 || seq == f.session.next)
-	if !resumed {
-		f.session.next = seq
-	}
-	if seq == f.session.next || f.session.next == 0 {
-		f.session.next = seq + 1
-	}
+// LoggedIn follows the answer of a login.
+func (o observer) LoggedIn(r *journal.Record) {
+	f := &o.m.facts
 	f.strip.Session, f.strip.Connected, f.strip.Since = "established", true, f.at
 	f.bucket.begin(r.At)
-	m.books.Connected(resumed, r.At)
-	if !resumed {
-		m.orders.FollowNone()
-	}
 }
 
-// sessionMessage follows a message of the session.
-func (m *Model) sessionMessage(r *journal.Record, eto *msg.EtoPayload) {
-	f := &m.facts
-	switch eto.GetType() {
-	case msg.EtoPayloadGapfill:
-		f.session.gapfills++
-	case msg.EtoPayloadPong:
-		if f.session.ping != 0 && !f.strip.Gap {
-			f.session.ping = 0
-			m.orderEvents(m.orders.Confirm(r.At))
-		}
-	case msg.EtoPayloadLogout:
-		reason := strings.TrimPrefix(eto.GetLogout().GetReason().String(), "LOGOUT_")
-		m.line(KindSession, levelWarn, "the exchange logs out: "+strings.ToLower(reason))
-	case msg.EtoPayloadThrottleExceeded:
-		m.line(KindSession, levelWarn, "the exchange's throttle was exceeded")
-	}
-}
-
-// apply applies a message in its order.
-func (m *Model) apply(r *journal.Record, replayed bool) {
-	f := &m.facts
-	p := &m.payload
-	switch p.GetType() {
-	case msg.PayloadContractQuotes:
-		m.quotes(p.GetContractQuotes(), r.At)
+// Sent follows a request.
+func (o observer) Sent(r *journal.Record, k *msg.Keys) {
+	switch k.Type {
+	case msg.PayloadMarketSubscribe, msg.PayloadMarketUnsubscribe, msg.PayloadPriceFeedSubscribe,
+		msg.PayloadPriceFeedUnsubscribe:
 		return
-	case msg.PayloadMarketQuotes:
-		m.snapshot(p.GetMarketQuotes(), r.At)
+	}
+	f := &o.m.facts
+	f.bucket.take(r.At)
+	f.latency.sent(k.Type, k.Reference, r.At, f.lastInbound)
+}
+
+// Received follows a message before it is applied.
+func (o observer) Received(r *journal.Record, p *msg.Payload) {
+	m, f := o.m, &o.m.facts
+	f.lastInbound = r.At
+	switch p.GetType() {
+	case msg.PayloadEto:
+		m.sessionMessage(p.GetEtoPayload())
+		return
+	case msg.PayloadContractQuotes, msg.PayloadMarketQuotes:
 		return
 	case msg.PayloadMarketState:
-		m.marketState(p.GetMarketState(), r.At)
+		m.marketState(p.GetMarketState())
 	case msg.PayloadThrottleLimitsChanged:
 		l := p.GetThrottleLimitsChanged()
 		f.bucket.change(r.At, l.GetAverageRatePs(), l.GetBurstSize(), l.GetTickMs())
@@ -196,30 +79,33 @@ func (m *Model) apply(r *journal.Record, replayed bool) {
 			b.GetDetails())))
 	}
 	f.latency.answered(p, r.At)
-	m.orderEvents(m.orders.Apply(p, order.Input{Now: r.At, Replayed: replayed}))
 }
 
-// keysOf returns the keys of a request.
-func keysOf(p *msg.Payload) (k msg.Keys, ok bool) {
+// Applied follows what was traded, and says which quotes are refused.
+func (o observer) Applied(_ *journal.Record, p *msg.Payload, err error) {
 	switch p.GetType() {
-	case msg.PayloadOrderCreate:
-		return p.GetOrderCreate().Keys(), true
-	case msg.PayloadOrderCancel:
-		return p.GetOrderCancel().Keys(), true
-	case msg.PayloadOrderCancelAll:
-		return p.GetOrderCancelAll().Keys(), true
-	case msg.PayloadOrderQuantityReduce:
-		return p.GetOrderQuantityReduce().Keys(), true
-	case msg.PayloadOrderCancelReplace:
-		return p.GetOrderCancelReplace().Keys(), true
-	case msg.PayloadMarketSubscribe:
-		return p.GetMarketSubscribe().Keys(), true
-	case msg.PayloadMarketUnsubscribe:
-		return p.GetMarketUnsubscribe().Keys(), true
-	case msg.PayloadPriceFeedSubscribe:
-		return p.GetPriceFeedSubscribe().Keys(), true
-	case msg.PayloadPriceFeedUnsubscribe:
-		return p.GetPriceFeedUnsubscribe().Keys(), true
+	case msg.PayloadContractQuotes, msg.PayloadMarketQuotes:
+		if err != nil {
+			o.m.refused(err)
+		} else if p.GetType() == msg.PayloadContractQuotes {
+			o.m.traded(p.GetContractQuotes())
+		}
 	}
-	return k, false
+}
+
+// OrderEvent follows what orders found out.
+func (o observer) OrderEvent(ev *order.Event) { o.m.orderEvent(ev) }
+
+// Log follows a line of the engine's log.
+func (o observer) Log(r *journal.Record, line map[string]string) { o.m.log(r, line) }
+
+// sessionMessage follows a message of the session.
+func (m *Model) sessionMessage(eto *msg.EtoPayload) {
+	switch eto.GetType() {
+	case msg.EtoPayloadLogout:
+		reason := strings.TrimPrefix(eto.GetLogout().GetReason().String(), "LOGOUT_")
+		m.line(KindSession, levelWarn, "the exchange logs out: "+strings.ToLower(reason))
+	case msg.EtoPayloadThrottleExceeded:
+		m.line(KindSession, levelWarn, "the exchange's throttle was exceeded")
+	}
 }

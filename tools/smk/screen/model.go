@@ -6,7 +6,7 @@ import (
 
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
-	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/engine/replica"
 	"github.com/smk-go/smk/journal"
 	"github.com/smk-go/smk/odds"
 )
@@ -35,14 +35,12 @@ const (
 // Model is the state of a bot as its journal says, up to a record. It belongs to one goroutine.
 type Model struct {
 	options Options
-	orders  *order.Manager
-	books   *book.Books
+	replica *replica.Replica // orders and books
 	facts   facts
-	payload msg.Payload
 	scratch []book.Level
 }
 
-// facts is everything of a model but orders and books. It is copied as a value; clone copies what it refers to.
+// facts is everything of a model but its replica. It is copied as a value; clone copies what it refers to.
 type facts struct {
 	record      uint64
 	at          int64 // wall clock
@@ -51,12 +49,10 @@ type facts struct {
 	offset      int64 // wall clock less the loop's clock, of the last record
 	name        string
 	strip       Strip
-	session     sequences
 	bucket      bucket
 	drift       [2]int64 // of cash, of exposure
 	drifting    bool
 	lacking     string // what the last catch-up found missing
-	complete    bool   // no order, market or book found no room
 	realised    int64
 	latency     latencies
 	second      Second
@@ -81,27 +77,20 @@ const tradedMax = 1 << 14
 // New returns a model without records.
 func New(o Options) *Model {
 	m := &Model{options: o}
-	m.reset()
-	m.facts.strip.Mode, m.facts.strip.Session, m.facts.strip.Tokens = "active", "not started", -1
-	return m
-}
-
-// reset forgets orders and books: a bot begins that knows nothing.
-func (m *Model) reset() {
 	var err error
-	m.orders, err = order.New(order.Config{
-		Orders: ordersMax, Retained: endedMax, Fills: fillsMax, Contracts: contractsMax,
-		Commission: m.options.Commission,
+	m.replica, err = replica.New(replica.Config{
+		Orders: order.Config{
+			Orders: ordersMax, Retained: endedMax, Fills: fillsMax, Contracts: contractsMax, Commission: o.Commission,
+		},
+		Books:    book.Config{Markets: marketsMax, Contracts: contractsMax, Orders: ordersMax},
+		Observer: observer{m},
 	})
 	if err != nil {
 		panic("BUG: screen: " + err.Error())
 	}
-	m.books, err = book.New(book.Config{Markets: marketsMax, Contracts: contractsMax, Orders: ordersMax})
-	if err != nil {
-		panic("BUG: screen: " + err.Error())
-	}
-	f := &m.facts
-	f.traded, f.drift, f.drifting, f.realised = map[place]int64{}, [2]int64{}, false, 0
+	m.facts.traded = map[place]int64{}
+	m.facts.strip.Mode, m.facts.strip.Session, m.facts.strip.Tokens = "active", "not started", -1
+	return m
 }
 
 // Record returns the number of the last record that was applied, 0 before the first.
@@ -131,52 +120,35 @@ func (m *Model) Apply(r *journal.Record) {
 		f.strip.Epoch = r.Epoch
 	}
 	switch r.Kind {
-	case journal.KindStart:
-		m.start(r)
 	case journal.KindEnd:
 		f.strip.Ended, f.strip.Connected = "run ended", false
 		m.line(KindSession, "", "the run ended")
 	case journal.KindLost:
 		m.lost(r)
-	case journal.KindInbound:
-		m.received(r)
-	case journal.KindOutbound:
-		m.message(r, r.Payload)
 	case journal.KindTape:
 		m.tape(r)
-	case journal.KindLog:
-		m.log(r)
 	case journal.KindRefusal:
 		f.strip.Refused++
 		m.line(KindOrder, levelWarn, "not sent: "+printable(string(r.Payload)))
 	}
-	m.tick(r.At)
+	m.replica.Apply(r)
+	f.bucket.fill(r.At)
 }
 
 // start begins a run.
-func (m *Model) start(r *journal.Record) {
+func (m *Model) start(r *journal.Record, again bool) {
 	f := &m.facts
-	if f.session.starting = r.Flags&startGoesOn != 0; f.session.goesOn {
-		f.session.goesOn = f.session.starting
-		return
-	}
-	f.session.goesOn = f.session.starting
-	again := f.strip.Run > 0
-	s := Strip{
+	f.strip = Strip{
 		Run: f.strip.Run + 1, Mode: "active", Session: "starting", Since: r.Wall, Tokens: -1, Lost: f.strip.Lost,
 		Gaps: f.strip.Gaps, Refused: f.strip.Refused, In: f.strip.In, Out: f.strip.Out, Fills: f.strip.Fills,
 	}
-	f.strip, f.session, f.bucket = s, sequences{goesOn: f.session.goesOn, next: 1}, bucket{}
+	f.bucket = bucket{}
 	f.latency.begin()
 	if again {
-		m.reset()
+		f.traded, f.drift, f.drifting, f.realised = map[place]int64{}, [2]int64{}, false, 0
 	}
-	f.complete = true
-	m.line(KindSession, "", fmt.Sprintf("run %d began", s.Run))
+	m.line(KindSession, "", fmt.Sprintf("run %d began", f.strip.Run))
 }
-
-// startGoesOn is the engine's flag of a KindStart record that the next one continues.
-const startGoesOn = 1
 
 // lost follows that the journal lacks records.
 func (m *Model) lost(r *journal.Record) {
@@ -184,24 +156,9 @@ func (m *Model) lost(r *journal.Record) {
 	if err != nil {
 		return
 	}
-	f := &m.facts
-	f.strip.Lost += int64(i.Records)
-	f.session.next = 0 // whatever comes next
-	m.books.Gap(r.At)
-	m.books.Recovered(false, r.At)
+	m.facts.strip.Lost += int64(i.Records)
 	m.mark(KindGap)
 	m.line(KindGap, levelBad, fmt.Sprintf("the journal lacks %d records: %v", i.Records, i.Cause))
-}
-
-// tick does what is due by the loop's clock.
-func (m *Model) tick(now int64) {
-	if now >= m.orders.Due() {
-		m.orderEvents(m.orders.Tick(now))
-	}
-	if now >= m.books.Due() {
-		m.books.Advance(now)
-	}
-	m.facts.bucket.fill(now)
 }
 
 // Levels of lines.

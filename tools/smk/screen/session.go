@@ -1,22 +1,19 @@
 package screen
 
 import (
-	"errors"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
-	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/engine/replica"
 	"github.com/smk-go/smk/journal"
 )
 
-// log follows a line of the engine's log: key=value, texts quoted.
-func (m *Model) log(r *journal.Record) {
+// log follows a line of the engine's log.
+func (m *Model) log(r *journal.Record, l map[string]string) {
 	f := &m.facts
-	l := parseLog(string(r.Payload))
 	text := l["msg"]
 	kind, level := KindEngine, ""
 	switch l["level"] {
@@ -29,7 +26,7 @@ func (m *Model) log(r *journal.Record) {
 	case strings.HasPrefix(text, "session "):
 		kind = KindSession
 		f.strip.Session, f.strip.Since = strings.TrimPrefix(text, "session "), f.at
-		if text == "session disconnected" {
+		if text == replica.LogDisconnected {
 			f.strip.Connected, f.strip.CaughtUp, f.strip.Gap = false, false, false
 			f.bucket = bucket{}
 			if level != "" {
@@ -37,8 +34,6 @@ func (m *Model) log(r *journal.Record) {
 				level = levelBad
 			}
 			f.latency.disconnected()
-			m.books.Disconnected(r.At)
-			m.orderEvents(m.orders.Disconnected(r.At))
 		}
 	case strings.HasPrefix(text, "mode is "):
 		kind = KindMode
@@ -47,21 +42,18 @@ func (m *Model) log(r *journal.Record) {
 			kind, level = KindHalt, levelBad
 			m.mark(KindHalt)
 		}
-	case text == "gap":
+	case text == replica.LogGap:
 		kind = KindGap
 		f.strip.Gaps++
-		f.strip.Gap, f.session.gapfills = true, 0
+		f.strip.Gap = true
 		m.mark(KindGap)
-		m.books.Gap(r.At)
-	case text == "gap recovered":
+	case text == replica.LogGapRecovered:
 		kind = KindGap
 		f.strip.Gap = false
-		m.books.Recovered(f.session.gapfills == 0, r.At)
-	case strings.HasPrefix(text, "account "), strings.HasPrefix(text, logNoAccountMessages):
+	case strings.HasPrefix(text, "account "), strings.HasPrefix(text, replica.LogNoAccountMessages):
 		kind = KindSession
-		m.accountLog(text, l, r.At)
+		m.accountLog(text, l)
 	case text == "message without an answer":
-		m.fate(l, r.At)
 		kind = KindOrder
 	case text == logNamed:
 		m.named(l)
@@ -114,77 +106,14 @@ func (m *Model) knows(text string) bool {
 	return strings.HasPrefix(text, "complete") || strings.HasPrefix(text, "not complete")
 }
 
-// What the engine's log says when an account is caught up with: beginnings of texts.
-const (
-	logCaughtUp          = "account messages caught up"
-	logNoAccountMessages = "the exchange has no account messages"
-)
-
 // accountLog follows a line about the account's messages.
-func (m *Model) accountLog(text string, l map[string]string, now int64) {
-	number := func(key string) uint64 {
-		n, _ := strconv.ParseUint(l[key], 10, 64)
-		return n
-	}
+func (m *Model) accountLog(text string, l map[string]string) {
 	switch {
-	case strings.HasPrefix(text, logCaughtUp), strings.HasPrefix(text, logNoAccountMessages):
-		m.facts.strip.CaughtUp = true
-		var cause error
-		if m.facts.lacking = printable(l["cause"]); m.facts.lacking != "" {
-			cause = errors.New(m.facts.lacking)
-		}
-		m.orderEvents(m.orders.CaughtUp(text == logCaughtUp, cause, now))
-	case text == "account messages lost":
-		m.orderEvents(m.orders.AccountLost(number("from"), number("to"), now))
+	case strings.HasPrefix(text, replica.LogCaughtUp), strings.HasPrefix(text, replica.LogNoAccountMessages):
+		m.facts.strip.CaughtUp, m.facts.lacking = true, printable(l["cause"])
 	case text == "account messages may be lost":
 		m.mark(KindGap)
-	case text == "account sequence reset":
-		m.orderEvents(m.orders.AccountReset(now))
 	}
-}
-
-// fate follows what became of a request without an answer.
-func (m *Model) fate(l map[string]string, now int64) {
-	fate := order.Fate(0)
-	for _, is := range [...]order.Fate{order.FateNotSent, order.FateNotDelivered, order.FateInDoubt} {
-		if is.String() == l["fate"] {
-			fate = is
-		}
-	}
-	typ, ok := typesByName[l["type"]]
-	if fate == 0 || !ok {
-		return
-	}
-	reference, _ := strconv.ParseUint(l["reference"], 10, 64)
-	seq, _ := strconv.ParseUint(l["seq"], 10, 64)
-	m.orderEvents(m.orders.ApplyFate(typ, reference, seq, fate, now))
-}
-
-// typesByName are the types of messages by their names.
-var typesByName = func() map[string]msg.PayloadType {
-	all := map[string]msg.PayloadType{}
-	for t := msg.PayloadEto; t <= msg.PayloadOrderCancelReplaceRejected; t++ {
-		all[t.String()] = t
-	}
-	return all
-}()
-
-// parseLog reads a line of the engine's log.
-func parseLog(line string) map[string]string {
-	values := map[string]string{}
-	for line != "" {
-		key, rest, ok := strings.Cut(strings.TrimLeft(line, " "), "=")
-		if !ok {
-			break
-		}
-		if quoted, err := strconv.QuotedPrefix(rest); err == nil {
-			value, _ := strconv.Unquote(quoted)
-			values[key], line = value, rest[len(quoted):]
-			continue
-		}
-		values[key], line, _ = strings.Cut(rest, " ")
-	}
-	return values
 }
 
 // tape follows what the loop found out: when bytes left, and that a round is over.

@@ -12,25 +12,14 @@ import (
 	"github.com/smk-go/smk/odds"
 )
 
-// quotes applies an update of a contract's book.
-func (m *Model) quotes(q *msg.ContractQuotes, now int64) {
-	if _, err := m.books.ApplyUpdate(q, now); err != nil {
-		m.refused(err)
-		return
-	}
+// traded counts what was traded at the prices of a contract.
+func (m *Model) traded(q *msg.ContractQuotes) {
 	executions := q.GetExecutions()
 	for i := range executions {
 		at := place{q.GetContractId(), executions[i].GetPrice()}
 		if _, known := m.facts.traded[at]; known || len(m.facts.traded) < tradedMax {
 			m.facts.traded[at] += int64(min(executions[i].GetQuantity(), math.MaxInt64/4))
 		}
-	}
-}
-
-// snapshot applies all books of a market.
-func (m *Model) snapshot(q *msg.MarketQuotes, now int64) {
-	if err := m.books.ApplySnapshot(q, now); err != nil {
-		m.refused(err)
 	}
 }
 
@@ -41,19 +30,17 @@ func (m *Model) refused(err error) {
 		return
 	}
 	if _, full := err.(*book.LimitError); full {
-		m.facts.complete = false
-		return
+		return // the replica is not complete
 	}
 	m.line(KindMarket, levelWarn, "quotes are refused: "+err.Error())
 }
 
-// marketState follows the state of a market.
-func (m *Model) marketState(s *msg.MarketState, now int64) {
+// marketState follows the state of a market, which is not applied yet.
+func (m *Model) marketState(s *msg.MarketState) {
 	before := msg.MarketStateType(0)
-	if market, ok := m.books.Market(s.GetMarketId()); ok {
+	if market, ok := m.replica.Books().Market(s.GetMarketId()); ok {
 		before = market.ExchangeState()
 	}
-	_ = m.books.ApplyState(s, now)
 	if s.GetState() == before {
 		return
 	}
@@ -77,131 +64,26 @@ func stateName(s string) string {
 	return strings.ToLower(s)
 }
 
-// sent shows a request that left to the books, as the engine does.
-func (m *Model) sent(k *msg.Keys) {
-	switch k.Type {
-	case msg.PayloadOrderCreate:
-		if o := m.orders.ByReference(k.Reference); o != nil {
-			_ = m.books.OwnAdded(own(o, 0))
-		}
-	case msg.PayloadOrderQuantityReduce:
-		if o := m.orders.ByID(k.OrderID); o != nil {
-			_ = m.books.OwnReducing(keyOf(o), o.Overlay&order.PendingReduce != 0)
-		}
-	}
-}
-
-// orderEvents follows what orders found out.
-func (m *Model) orderEvents(events []order.Event) {
+// orderEvent follows what orders found out.
+func (m *Model) orderEvent(ev *order.Event) {
 	f := &m.facts
-	for i := range events {
-		ev := &events[i]
-		m.orderLine(ev)
-		switch ev.Kind {
-		case order.OrderFilled:
-			if !ev.Replayed {
-				f.strip.Fills++
-				f.second.Fills++
-			}
-			m.mark(KindFill)
-		case order.Drift:
-			f.drifting = true
-			if ev.Amount == order.Cash {
-				f.drift[0] = ev.Reported - ev.Expected
-			} else {
-				f.drift[1] = ev.Reported - ev.Expected
-			}
-			continue
-		case order.DriftEnded:
-			f.drift, f.drifting = [2]int64{}, false
-			continue
-		case order.CompletenessChanged, order.CancelAllAccepted, order.CancelAllRejected:
-			continue
+	m.orderLine(ev)
+	switch ev.Kind {
+	case order.OrderFilled:
+		if !ev.Replayed {
+			f.strip.Fills++
+			f.second.Fills++
 		}
-		m.showOrder(ev)
-	}
-}
-
-// showOrder shows an order that an event is about to the books.
-func (m *Model) showOrder(ev *order.Event) {
-	o := m.orderOf(ev)
-	if o == nil {
-		if ev.State.Terminal() {
-			_ = m.books.OwnRemoved(ev.Reference)
-			_ = m.books.OwnRemoved(keyOfID(ev.OrderID))
+		m.mark(KindFill)
+	case order.Drift:
+		f.drifting = true
+		if ev.Amount == order.Cash {
+			f.drift[0] = ev.Reported - ev.Expected
+		} else {
+			f.drift[1] = ev.Reported - ev.Expected
 		}
-		return
-	}
-	if ev.Kind != order.OrderFilled && !o.Foreign && o.Reference != 0 && o.ID != 0 {
-		_ = m.books.OwnRemoved(keyOfID(o.ID)) // its fills, which name no reference, may have come before
-	}
-	m.ownChanged(o, ev)
-	if ev.Other != 0 {
-		if other := m.orders.ByID(ev.Other); other != nil && other.State.Terminal() {
-			_ = m.books.OwnRemoved(keyOf(other))
-		}
-	}
-}
-
-func (m *Model) ownChanged(o *order.Order, ev *order.Event) {
-	key := keyOf(o)
-	before, err := m.books.OwnOpen(key)
-	switch {
-	case o.State.Terminal():
-		_ = m.books.OwnRemoved(key)
-	case err != nil && o.Market != 0 && o.Price.Valid():
-		replaces := uint64(0)
-		if original := m.orders.ByID(o.Original); original != nil {
-			replaces = keyOf(original)
-		}
-		_ = m.books.OwnAdded(own(o, replaces))
-	case err != nil:
-	case ev.Kind == order.OrderAccepted, ev.Kind == order.OrderReplaced,
-		ev.Kind == order.DoubtResolved && ev.Before == order.PendingNew && o.State != order.PendingNew:
-		_ = m.books.OwnAccepted(key, o.Available)
-	case ev.Kind == order.OrderReduced, ev.Kind == order.ReduceRejected:
-		_ = m.books.OwnReducing(key, o.Overlay&order.PendingReduce != 0)
-		_ = m.books.OwnChanged(key, openOf(o))
-	case ev.Kind == order.OrderFilled, openOf(o) < before:
-		_ = m.books.OwnFilled(key, openOf(o))
-	}
-}
-
-// orderOf returns the order that an event is about, nil if it is about none or the order is not kept.
-func (m *Model) orderOf(ev *order.Event) *order.Order {
-	if ev.OrderID != 0 {
-		if o := m.orders.ByID(ev.OrderID); o != nil {
-			return o
-		}
-	}
-	if ev.Reference != 0 {
-		return m.orders.ByReference(ev.Reference)
-	}
-	return nil
-}
-
-// keyOf returns what names an order in the books: its reference, or a number made of the exchange's id.
-func keyOf(o *order.Order) uint64 {
-	if o.Reference != 0 && !o.Foreign {
-		return o.Reference
-	}
-	return keyOfID(o.ID)
-}
-
-func keyOfID(id uint64) uint64 { return ^id }
-
-// openOf returns how much of an order can be matched, at most.
-func openOf(o *order.Order) odds.Quantity {
-	if o.State == order.PendingNew {
-		return o.Quantity
-	}
-	return o.Available
-}
-
-func own(o *order.Order, replaces uint64) book.Own {
-	return book.Own{
-		ID: keyOf(o), Market: o.Market, Contract: o.Contract, Side: o.Side, Price: o.Price, Open: openOf(o),
-		Pending: o.State == order.PendingNew, Replaces: replaces,
+	case order.DriftEnded:
+		f.drift, f.drifting = [2]int64{}, false
 	}
 }
 

@@ -1,0 +1,196 @@
+package replica
+
+import (
+	"slices"
+
+	"github.com/smk-go/smk/engine/book"
+	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/gen/msg"
+	"github.com/smk-go/smk/journal"
+)
+
+// Config says how much a Replica holds, and who is told what it finds.
+type Config struct {
+	Books  book.Config
+	Orders order.Config
+
+	// Observer is told what is found; nil for nobody.
+	Observer Observer
+}
+
+// Observer is told what a Replica finds in the record that it applies, in that order. What is passed is valid until the
+// method returns. The Replica must not be changed meanwhile. Embed [Ignore] for what is not wanted.
+type Observer interface {
+	// Began says that a run of an engine began. If again is true there was one before: orders and books are new ones.
+	Began(r *journal.Record, again bool)
+	// Payload says that there is a payload from or to the exchange, whether or not it can be decoded.
+	Payload(r *journal.Record)
+	// Garbled says what of a payload is not understood.
+	Garbled(r *journal.Record, text string)
+	// LoginSent and LoggedIn say that a login was sent, and answered.
+	LoginSent(r *journal.Record)
+	LoggedIn(r *journal.Record)
+	// Sent says that a request left for the first time; it is applied afterwards.
+	Sent(r *journal.Record, k *msg.Keys)
+	// Received says that a message is the next of its session; it is applied afterwards.
+	Received(r *journal.Record, p *msg.Payload)
+	// Applied says that it was applied. err says why not, for messages about books.
+	Applied(r *journal.Record, p *msg.Payload, err error)
+	// OrderEvent is about orders and money. The books do not show it yet.
+	OrderEvent(ev *order.Event)
+	// Log is a line of the engine's log that was applied.
+	Log(r *journal.Record, line map[string]string)
+}
+
+// Ignore is an [Observer] that ignores everything.
+type Ignore struct{}
+
+// Began ignores that a run began.
+func (Ignore) Began(*journal.Record, bool) {}
+
+// Payload ignores a payload.
+func (Ignore) Payload(*journal.Record) {}
+
+// Garbled ignores what is not understood.
+func (Ignore) Garbled(*journal.Record, string) {}
+
+// LoginSent ignores a login.
+func (Ignore) LoginSent(*journal.Record) {}
+
+// LoggedIn ignores the answer of a login.
+func (Ignore) LoggedIn(*journal.Record) {}
+
+// Sent ignores a request.
+func (Ignore) Sent(*journal.Record, *msg.Keys) {}
+
+// Received ignores a message.
+func (Ignore) Received(*journal.Record, *msg.Payload) {}
+
+// Applied ignores a message.
+func (Ignore) Applied(*journal.Record, *msg.Payload, error) {}
+
+// OrderEvent ignores an event.
+func (Ignore) OrderEvent(*order.Event) {}
+
+// Log ignores a line.
+func (Ignore) Log(*journal.Record, map[string]string) {}
+
+// Replica is an account as a journal says, up to a record.
+type Replica struct {
+	c        Config
+	orders   *order.Manager
+	books    *book.Books
+	session  sequences
+	complete bool // no order, market or book found no room
+	payload  msg.Payload
+}
+
+// New returns a Replica without records. The error is a *book.ConfigError or an *order.ConfigError.
+func New(c Config) (*Replica, error) {
+	if c.Observer == nil {
+		c.Observer = Ignore{}
+	}
+	r := &Replica{c: c}
+	return r, r.reset()
+}
+
+// reset forgets orders and books: an engine begins that knows nothing.
+func (m *Replica) reset() (err error) {
+	if m.orders, err = order.New(m.c.Orders); err != nil {
+		return err
+	}
+	m.books, err = book.New(m.c.Books)
+	return err
+}
+
+// Orders returns the orders and the money. It is another Manager after a run has begun again. It must not be changed.
+func (m *Replica) Orders() *order.Manager { return m.orders }
+
+// Books returns the books. It is another one after a run has begun again. It must not be changed.
+func (m *Replica) Books() *book.Books { return m.books }
+
+// Complete reports whether there was room for every order, market and book.
+func (m *Replica) Complete() bool { return m.complete }
+
+// Apply applies the next record of a journal.
+func (m *Replica) Apply(r *journal.Record) {
+	if r.Own { // such records have no number of their own, so that nothing may depend on them
+		return
+	}
+	switch r.Kind {
+	case journal.KindStart:
+		m.start(r)
+	case journal.KindLost:
+		m.lost(r)
+	case journal.KindInbound:
+		m.received(r)
+	case journal.KindOutbound:
+		m.message(r, r.Payload)
+	case journal.KindLog:
+		m.log(r)
+	}
+	m.tick(r.At)
+}
+
+// startGoesOn is the engine's flag of a KindStart record that the next one continues.
+const startGoesOn = 1
+
+// start begins a run.
+func (m *Replica) start(r *journal.Record) {
+	goesOn := r.Flags&startGoesOn != 0
+	if m.session.goesOn {
+		m.session.goesOn = goesOn
+		return
+	}
+	again := m.session.begun
+	m.session = sequences{goesOn: goesOn, begun: true, next: 1}
+	if again {
+		if err := m.reset(); err != nil {
+			panic("BUG: replica: " + err.Error())
+		}
+	}
+	m.complete = true
+	m.c.Observer.Began(r, again)
+}
+
+// lost follows that the journal lacks records.
+func (m *Replica) lost(r *journal.Record) {
+	if _, err := journal.DecodeLost(r.Payload); err != nil {
+		return
+	}
+	m.session.next = 0 // whatever comes next
+	m.books.Gap(r.At)
+	m.books.Recovered(false, r.At)
+}
+
+// tick does what is due by the loop's clock.
+func (m *Replica) tick(now int64) {
+	if now >= m.orders.Due() {
+		m.orderEvents(m.orders.Tick(now))
+	}
+	if now >= m.books.Due() {
+		m.books.Advance(now)
+	}
+}
+
+// Copy is a copy of a Replica as of one moment, to go on from.
+type Copy struct {
+	session  sequences
+	complete bool
+	orders   []byte
+	books    *book.Copy
+}
+
+// Copy returns a copy.
+func (m *Replica) Copy() *Copy {
+	return &Copy{m.session, m.complete, slices.Clip(m.orders.AppendState(nil)), m.books.Copy()}
+}
+
+// Restore makes m what it was, or another Replica with an equal Config was, when the copy was made.
+func (m *Replica) Restore(c *Copy) {
+	m.session, m.complete = c.session, c.complete
+	m.books.Restore(c.books)
+	if err := m.orders.LoadState(c.orders); err != nil {
+		panic("BUG: replica: a copy: " + err.Error())
+	}
+}

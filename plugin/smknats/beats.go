@@ -1,0 +1,126 @@
+package smknats
+
+import (
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// beats knows when each publisher was heard last.
+type beats struct {
+	mu       sync.Mutex
+	limit    time.Duration // 0 for that of each publisher
+	accounts map[string]*heard
+	changed  chan struct{} // somebody was heard who was not before
+}
+
+// heard is what is known of a publisher.
+type heard struct {
+	at        time.Time // when it was heard, or expected
+	limit     time.Duration
+	publisher string // number of its run; "" if it was never heard
+	stale     bool
+	fresh     bool   // it has to be told that it was heard
+	restarted string // number of a new run that has to be told
+	told      bool   // that it is stale
+}
+
+func newBeats(limit time.Duration) *beats {
+	return &beats{limit: limit, accounts: map[string]*heard{}, changed: make(chan struct{}, 1)}
+}
+
+// of returns what is known of an account's publisher; nil if there are too many.
+func (b *beats) of(account string) *heard {
+	h := b.accounts[account]
+	if h == nil && len(b.accounts) < followAccounts {
+		h = &heard{at: time.Now(), limit: staleUsual}
+		if b.limit != 0 {
+			h.limit = b.limit
+		}
+		b.accounts[account] = h
+	}
+	return h
+}
+
+// expect says that there ought to be a publisher.
+func (b *beats) expect(account string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.of(account)
+}
+
+// heard is called with each beat.
+func (b *beats) heard(m *nats.Msg) {
+	e, err := parseEnvelope(m.Subject, 0, m.Data)
+	if err != nil || e.GetBeat() == nil {
+		return // nobody that this can be said to
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	h := b.of(e.GetAccount())
+	if h == nil {
+		return
+	}
+	h.at = time.Now()
+	if p := time.Duration(e.GetBeat().GetPeriod()); b.limit == 0 && p > 0 && p <= time.Minute {
+		h.limit = staleBeats * p
+	}
+	tell := false
+	if h.publisher == "" || h.stale {
+		h.fresh, h.stale, h.told, tell = true, false, false, true
+	}
+	if h.publisher != "" && h.publisher != e.GetPublisher() {
+		h.restarted, tell = e.GetPublisher(), true
+	}
+	h.publisher = e.GetPublisher()
+	if tell {
+		select {
+		case b.changed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// stale reports whether a publisher is silent.
+func (b *beats) stale(account string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	h := b.accounts[account]
+	return h == nil || h.publisher == "" || time.Since(h.at) > h.limit
+}
+
+// events appends what there is to tell.
+func (b *beats) events(list []Event) []Event {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for account, h := range b.accounts {
+		if silent := time.Since(h.at); silent > h.limit && !h.told {
+			h.stale, h.told = true, true
+			text := "silent for " + silent.Round(time.Millisecond).String()
+			list = append(list, Event{Kind: Stale, Account: account, Text: text})
+			continue
+		}
+		if h.restarted != "" {
+			list = append(list, Event{Kind: Restarted, Account: account, Text: h.restarted})
+		}
+		if h.fresh {
+			list = append(list, Event{Kind: Fresh, Account: account})
+		}
+		h.fresh, h.restarted = false, ""
+	}
+	return list
+}
+
+// due returns how long nobody can become stale.
+func (b *beats) due() time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	due := time.Minute
+	for _, h := range b.accounts {
+		if !h.told {
+			due = min(due, max(h.limit-time.Since(h.at), 0)+time.Millisecond)
+		}
+	}
+	return due
+}

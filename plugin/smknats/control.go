@@ -1,0 +1,211 @@
+package smknats
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// Bounds of commands.
+const (
+	KeyBytesMin    = 16       // of Config.Control.Key and CommandConfig.Key
+	commandBytes   = 4 << 10  // of a request
+	answerBytes    = 16 << 10 // of what the engine's control server answers
+	commandsMax    = 4        // at a time
+	commandTimeout = 12 * time.Second
+)
+
+// ErrRefused reports a command that was refused: the error's text says why.
+var ErrRefused = errors.New("refused")
+
+// ControlConfig says how commands reach the engine: the bot has to run a server of plugin/smkcontrol.
+type ControlConfig struct {
+	URL   string // of that server, on this machine: http://127.0.0.1:9465
+	Token string // its token
+	Key   string // that requests have to be signed with, of 16 bytes at least; it never leaves the machine
+}
+
+// check returns a *ConfigError.
+func (c *ControlConfig) check() error {
+	if c == nil {
+		return nil
+	}
+	u, err := url.Parse(c.URL)
+	if err != nil || u.Scheme != "http" || u.Path != "" && u.Path != "/" || u.User != nil {
+		return &ConfigError{"Control.URL", "not as http://127.0.0.1:9465"}
+	}
+	if ip := net.ParseIP(u.Hostname()); u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return &ConfigError{"Control.URL", "not on this machine"}
+	}
+	switch {
+	case len(c.Token) < KeyBytesMin:
+		return &ConfigError{"Control.Token", "shorter than 16 bytes"}
+	case len(c.Key) < KeyBytesMin:
+		return &ConfigError{"Control.Key", "shorter than 16 bytes"}
+	}
+	return nil
+}
+
+// Answer is what a command is answered with.
+type Answer struct {
+	Error string `json:"error,omitempty"` // why it was refused
+
+	// Of "status".
+	Publisher *Stats `json:"publisher,omitempty"`
+
+	// Of the others, as the engine's control server answers.
+	Mode    string `json:"mode,omitempty"`
+	Cause   string `json:"cause,omitempty"`
+	Kill    string `json:"kill,omitempty"` // how far the kill switch is
+	Open    int    `json:"open,omitempty"` // orders that are left
+	Closing int    `json:"closing,omitempty"`
+}
+
+// commands are those that need a signature, with how they are passed on.
+var commands = map[string]string{
+	"halt": http.MethodPost, "flatten": http.MethodPost, "resume": http.MethodPost, "mode": http.MethodGet,
+}
+
+// control answers requests until ctx ends.
+func (p *Publisher) control(ctx context.Context) error {
+	slots := make(chan struct{}, commandsMax)
+	nc := p.js.Conn()
+	var subs []*nats.Subscription
+	defer func() {
+		for _, s := range subs {
+			_ = s.Unsubscribe()
+		}
+	}()
+	names := []string{"status"}
+	for name := range commands {
+		names = append(names, name)
+	}
+	for _, name := range names {
+		s, err := nc.Subscribe(p.names.Control(p.c.Account, name), func(m *nats.Msg) {
+			select {
+			case slots <- struct{}{}:
+			default:
+				p.answer(m, Answer{Error: "too many commands at a time"})
+				return
+			}
+			go func() {
+				defer func() { <-slots }()
+				p.answer(m, p.command(ctx, name, m))
+			}()
+		})
+		if err != nil {
+			return fmt.Errorf("smknats: %w", err)
+		}
+		subs = append(subs, s)
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// answer answers a request. One that has no reply subject is not answered.
+func (p *Publisher) answer(m *nats.Msg, a Answer) {
+	b, err := json.Marshal(a)
+	if err != nil {
+		panic("BUG: smknats: " + err.Error())
+	}
+	_ = m.Respond(b)
+}
+
+// command carries out a request.
+func (p *Publisher) command(ctx context.Context, name string, m *nats.Msg) Answer {
+	if name == "status" {
+		s := p.Stats()
+		return Answer{Publisher: &s}
+	}
+	c := p.c.Control
+	if c == nil {
+		return Answer{Error: "this publisher takes no commands"}
+	}
+	if len(m.Data) > commandBytes {
+		return Answer{Error: "the request has more than 4 KiB"}
+	}
+	if reason := p.guard.check([]byte(c.Key), m, p.c.Wall()); reason != "" {
+		return Answer{Error: reason}
+	}
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, commands[name], c.URL+"/"+name, bytes.NewReader(m.Data))
+	if err != nil {
+		return Answer{Error: "the control server's address is wrong"}
+	}
+	r.Header.Set("Authorization", "Bearer "+c.Token)
+	answer, err := p.http.Do(r)
+	if err != nil {
+		return Answer{Error: "the engine's control server does not answer"} // what it says has the address
+	}
+	defer func() { _ = answer.Body.Close() }()
+	b, err := io.ReadAll(io.LimitReader(answer.Body, answerBytes))
+	var a Answer
+	if err != nil || json.Unmarshal(b, &a) != nil {
+		return Answer{Error: fmt.Sprintf("the engine's control server answers %d", answer.StatusCode)}
+	}
+	if a.Publisher = nil; a.Error == "" && answer.StatusCode != http.StatusOK {
+		a.Error = fmt.Sprintf("the engine's control server answers %d", answer.StatusCode)
+	}
+	return a
+}
+
+// newControlClient returns the client of the engine's control server: no proxy and no redirect sees the token.
+func newControlClient() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// CommandConfig says whose engine a command is for.
+type CommandConfig struct {
+	Environment string
+	Account     string
+	Key         string // Config.Control.Key of the publisher; "status" needs none
+}
+
+// Command sends a command to the publisher of an account and returns its answer: "status", "mode", "halt", "flatten" or
+// "resume". reason becomes part of the engine's log. The error wraps ErrRefused if the command was refused,
+// nats.ErrNoResponders if there is no publisher.
+func Command(ctx context.Context, nc *nats.Conn, c CommandConfig, command, reason string) (Answer, error) {
+	names, err := NewNames(c.Environment)
+	if err != nil {
+		return Answer{}, err
+	}
+	if _, err := Token(c.Account); err != nil {
+		return Answer{}, err
+	}
+	if _, known := commands[command]; !known && command != "status" {
+		return Answer{}, &ConfigError{"command", "neither status, mode, halt, flatten nor resume"}
+	}
+	body, err := json.Marshal(map[string]string{"reason": reason})
+	if err != nil {
+		return Answer{}, fmt.Errorf("smknats: %w", err)
+	}
+	m := &nats.Msg{Subject: names.Control(c.Account, command), Header: nats.Header{}, Data: body}
+	if command != "status" {
+		sign([]byte(c.Key), m, time.Now().UnixNano())
+	}
+	reply, err := nc.RequestMsgWithContext(ctx, m)
+	if err != nil {
+		return Answer{}, fmt.Errorf("smknats: %s: %w", command, err)
+	}
+	var a Answer
+	if err := json.Unmarshal(reply.Data, &a); err != nil {
+		return Answer{}, &MessageError{m.Subject, 0, "an answer that is no JSON"}
+	}
+	if a.Error != "" {
+		return a, fmt.Errorf("smknats: %s: %w: %s", command, ErrRefused, a.Error)
+	}
+	return a, nil
+}

@@ -1,0 +1,278 @@
+package smknats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/smk-go/smk/plugin/smknats/natspb"
+)
+
+// Limits of a Follower.
+const (
+	followAhead    = 256 // messages that are read before Next is called
+	followAccounts = 1024
+	staleUsual     = 3 * beatUsual // before a beat has said how often it comes
+	staleBeats     = 3
+)
+
+// ErrClosed reports a Follower that is closed.
+var ErrClosed = errors.New("smknats: closed")
+
+// FollowConfig says what is followed.
+type FollowConfig struct {
+	Environment string
+	Account     string   // whose orders; "" for books alone
+	Markets     []uint32 // whose books; nil for all
+	NoBooks     bool
+
+	// From goes on with the orders where a Follower stopped, whose State it is: no event comes twice, and none is left
+	// out without a Gap. nil begins with a picture of the orders.
+	From *State
+
+	// StaleAfter is for how long a publisher may be silent; 0 for three of the beats that it says it makes, 3 s at first.
+	StaleAfter time.Duration
+}
+
+// State is what a consumer keeps of a Follower beside what it made of its events, in the same write: how far it is with
+// the orders, and what they are.
+type State struct {
+	Number   uint64   `json:"number"`   // of the last event
+	Sequence uint64   `json:"sequence"` // of its message in the stream; 0 if there was none
+	Orders   []*Order `json:"orders"`   // that have not ended
+}
+
+// Follower gives books and orders: pictures first, then changes. It belongs to one goroutine, but for Close.
+type Follower struct {
+	c      FollowConfig
+	names  Names
+	js     jetstream.JetStream
+	cancel context.CancelFunc
+	ended  chan struct{} // all goroutines have
+	items  chan item
+	beats  *beats
+	queue  []Event
+	books  map[bookKey]*heldBook
+	orders map[orderKey]*Order
+	state  State // but for Orders
+
+	sequence uint64 // of the message whose events are in the queue
+	err      error
+}
+
+// item is something that a reader has read.
+type item struct {
+	subject  string
+	sequence uint64
+	data     []byte
+	complete bool             // the last one of the books' picture, or nothing but that
+	envelope *natspb.Envelope // of orders
+	gap      string           // of orders
+	err      error            // the last item of a reader
+}
+
+// heldBook is a book with the message that brought it.
+type heldBook struct {
+	*Book
+	sequence uint64
+}
+
+// orderKey names an order: by the exchange's id, or before there is one by its reference.
+type orderKey struct{ id, reference uint64 }
+
+// Follow begins to follow, until ctx ends or Close. Streams that are not there yet, and servers that are away, are
+// waited for. The connection stays the caller's. The error is a *ConfigError or ErrName, or the subscription's.
+func Follow(ctx context.Context, nc *nats.Conn, c FollowConfig) (*Follower, error) {
+	names, err := NewNames(c.Environment)
+	if err != nil {
+		return nil, err
+	}
+	if c.Account != "" {
+		if _, err := Token(c.Account); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case c.StaleAfter < 0:
+		return nil, &ConfigError{"StaleAfter", "below 0"}
+	case c.NoBooks && c.Account == "":
+		return nil, &ConfigError{"Account", "neither books nor orders are to be followed"}
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, fmt.Errorf("smknats: %w", err)
+	}
+	f := &Follower{
+		c: c, names: names, js: js, ended: make(chan struct{}), items: make(chan item, followAhead),
+		beats: newBeats(c.StaleAfter), books: map[bookKey]*heldBook{}, orders: map[orderKey]*Order{},
+	}
+	subject := names.Beats()
+	if c.Account != "" {
+		f.beats.expect(c.Account)
+	}
+	if c.NoBooks { // whose publishers may be any
+		subject = names.Control(c.Account, "beat")
+	}
+	sub, err := nc.Subscribe(subject, f.beats.heard)
+	if err != nil {
+		return nil, fmt.Errorf("smknats: %w", err)
+	}
+	ctx, f.cancel = context.WithCancel(ctx)
+	var wait sync.WaitGroup
+	read := func(run func(context.Context) error) {
+		wait.Go(func() {
+			if err := run(ctx); err != nil && ctx.Err() == nil {
+				f.push(ctx, item{err: err})
+			}
+		})
+	}
+	if !c.NoBooks {
+		read(f.readBooks)
+	}
+	if c.Account != "" {
+		r := &orderReader{f: f, name: names.OrderStream(c.Account)}
+		if c.From != nil {
+			f.begin(c.From)
+			r.number, r.sequence, r.known = c.From.Number, c.From.Sequence, true
+		}
+		read(r.run)
+	}
+	go func() {
+		wait.Wait()
+		<-ctx.Done()
+		_ = sub.Unsubscribe()
+		close(f.ended)
+	}()
+	return f, nil
+}
+
+// Close ends the Follower and waits until it has ended.
+func (f *Follower) Close() {
+	f.cancel()
+	<-f.ended
+}
+
+// Next returns the next event, which it waits for. The error is ctx's, ErrClosed after Close or the end of Follow's
+// context, a *MessageError for a message that is not understood, or an error of the server that does not pass, such as a
+// missing right.
+func (f *Follower) Next(ctx context.Context) (Event, error) {
+	for len(f.queue) == 0 {
+		if f.err != nil {
+			return Event{}, f.err
+		}
+		f.queue = f.beats.events(f.queue)
+		if len(f.queue) > 0 {
+			break
+		}
+		timer := time.NewTimer(f.beats.due())
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return Event{}, ctx.Err()
+		case <-f.ended:
+			timer.Stop()
+			return Event{}, ErrClosed
+		case <-timer.C:
+		case <-f.beats.changed:
+		case i := <-f.items:
+			f.err = f.take(i)
+		}
+		timer.Stop()
+	}
+	e := f.queue[0]
+	f.queue = f.queue[1:]
+	f.applyOrder(e)
+	return e, nil
+}
+
+// push hands an item to Next.
+func (f *Follower) push(ctx context.Context, i item) {
+	select {
+	case f.items <- i:
+	case <-ctx.Done():
+	}
+}
+
+// take makes events of an item.
+func (f *Follower) take(i item) error {
+	switch {
+	case i.err != nil:
+		return i.err
+	case i.gap != "":
+		f.queue = append(f.queue, Event{Kind: Gap, Account: f.c.Account, Text: i.gap})
+	case i.envelope != nil:
+		f.takeOrders(i)
+	default:
+		return f.takeBook(i)
+	}
+	return nil
+}
+
+// takeBook makes an event of a book.
+func (f *Follower) takeBook(i item) error {
+	if i.data != nil {
+		e, err := parseEnvelope(i.subject, i.sequence, i.data)
+		if err != nil {
+			return err
+		}
+		b := bookFrom(e)
+		if e.GetBook() == nil || f.names.Book(b.Market, b.Contract) != i.subject {
+			return &MessageError{i.subject, i.sequence, "not the book of its subject"}
+		}
+		f.beats.expect(b.Account)
+		k := bookKey{b.Market, b.Contract}
+		if held := f.books[k]; held == nil || held.sequence < i.sequence {
+			f.books[k] = &heldBook{b, i.sequence}
+			f.queue = append(f.queue, Event{Kind: BookChanged, Account: b.Account, Book: b})
+		}
+	}
+	if i.complete {
+		f.queue = append(f.queue, Event{Kind: BooksComplete})
+	}
+	return nil
+}
+
+// Book returns a contract's book, nil if nothing is known of it. Whether it is the present one is Book.Live and
+// Follower.Stale of its account.
+func (f *Follower) Book(market, contract uint32) *Book {
+	if b := f.books[bookKey{market, contract}]; b != nil {
+		return b.Book
+	}
+	return nil
+}
+
+// Books returns all books that are known, by market and contract.
+func (f *Follower) Books() []*Book {
+	var list []*Book
+	for _, b := range f.books {
+		list = append(list, b.Book)
+	}
+	slices.SortFunc(list, func(a, b *Book) int {
+		return slices.Compare([]uint32{a.Market, a.Contract}, []uint32{b.Market, b.Contract})
+	})
+	return list
+}
+
+// Stale reports whether the publisher of an account was silent for too long, or has never been heard.
+func (f *Follower) Stale(account string) bool { return f.beats.stale(account) }
+
+// Orders returns the orders that have not ended, as of the last event that Next returned, by id and reference.
+func (f *Follower) Orders() []*Order {
+	return slices.SortedFunc(maps.Values(f.orders), func(a, b *Order) int {
+		return slices.Compare([]uint64{a.ID, a.Reference}, []uint64{b.ID, b.Reference})
+	})
+}
+
+// State returns what is to be kept to go on behind the last event that Next returned.
+func (f *Follower) State() State {
+	s := f.state
+	s.Orders = f.Orders()
+	return s
+}

@@ -1,0 +1,198 @@
+package smknats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/smk-go/smk/plugin/smknats/natspb"
+)
+
+// orderReader reads an account's order events: a picture, unless there is a State to go on from, then what follows.
+type orderReader struct {
+	f        *Follower
+	name     string
+	number   uint64 // of the last event
+	sequence uint64 // of its message, or of the picture that has it
+	known    bool   // number and sequence are
+}
+
+// run reads until ctx ends.
+func (r *orderReader) run(ctx context.Context) error {
+	for failures := 0; ctx.Err() == nil; failures++ {
+		switch err := r.read(ctx); {
+		case errors.Is(err, ErrGap):
+			r.known = false
+			failures = 0
+		case !transient(err) && !absent(err):
+			return err
+		}
+		if err := pause(ctx, failures); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// absent reports whether what is read is not there yet.
+func absent(err error) bool {
+	for _, is := range []error{
+		jetstream.ErrStreamNotFound, jetstream.ErrConsumerNotFound, jetstream.ErrMsgIteratorClosed,
+		jetstream.ErrConsumerDeleted, jetstream.ErrOrderedConsumerNotCreated, jetstream.ErrOrderedConsumerReset,
+		jetstream.ErrNoHeartbeat, jetstream.ErrConnectionClosed,
+	} {
+		if errors.Is(err, is) {
+			return true
+		}
+	}
+	return false
+}
+
+// read reads until something fails.
+func (r *orderReader) read(ctx context.Context) error {
+	stream, err := r.f.js.Stream(ctx, r.name)
+	if err != nil {
+		return err
+	}
+	if !r.known {
+		if err := r.picture(ctx, stream); err != nil {
+			return err
+		}
+	} else if info, err := stream.Info(ctx); err != nil {
+		return err
+	} else if info.State.LastSeq < r.sequence {
+		return r.gap(ctx, "the stream is another one")
+	}
+	return each(ctx, r.f.js, r.name, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{r.f.names.Orders(r.f.c.Account)},
+		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(r.sequence, 1),
+	}, nil, func(m jetstream.Msg, sequence, _ uint64) error { return r.take(ctx, m, sequence) })
+}
+
+// gap says that events are missing.
+func (r *orderReader) gap(ctx context.Context, text string) error {
+	r.f.push(ctx, item{gap: text})
+	return ErrGap
+}
+
+// picture reads the newest picture, if there is one. Without one there were no events.
+func (r *orderReader) picture(ctx context.Context, stream jetstream.Stream) error {
+	m, err := stream.GetLastMsgForSubject(ctx, r.f.names.OrderPicture(r.f.c.Account))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		r.number, r.sequence, r.known = 0, 0, true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	e, err := r.parse(m.Subject, m.Sequence, m.Data)
+	if err != nil {
+		return err
+	}
+	p := e.GetPicture()
+	if p == nil {
+		return &MessageError{m.Subject, m.Sequence, "no picture"}
+	}
+	r.number, r.sequence, r.known = p.GetLast(), m.Sequence, true
+	r.f.push(ctx, item{envelope: e, sequence: m.Sequence})
+	return nil
+}
+
+func (r *orderReader) parse(subject string, sequence uint64, data []byte) (*natspb.Envelope, error) {
+	e, err := parseEnvelope(subject, sequence, data)
+	if err == nil && e.GetAccount() != r.f.c.Account {
+		err = &MessageError{subject, sequence, "of another account"}
+	}
+	return e, err
+}
+
+// take takes a message with events.
+func (r *orderReader) take(ctx context.Context, m jetstream.Msg, sequence uint64) error {
+	e, err := r.parse(m.Subject(), sequence, m.Data())
+	if err != nil {
+		return err
+	}
+	o := e.GetOrders()
+	n := uint64(len(o.GetEvents()))
+	last := o.GetFirst() + n - 1
+	switch {
+	case o == nil || o.GetFirst() == 0 || n == 0 || last < o.GetFirst():
+		return &MessageError{m.Subject(), sequence, "no order events"}
+	case last <= r.number: // they were there before
+		r.sequence = sequence
+		return nil
+	case o.GetFirst() > r.number+1:
+		return r.gap(ctx, fmt.Sprintf("order events %d to %d are missing", r.number+1, o.GetFirst()-1))
+	}
+	if skip := r.number + 1 - o.GetFirst(); skip > 0 {
+		first := r.number + 1
+		o.Events, o.First = o.Events[skip:], &first
+	}
+	r.number, r.sequence = last, sequence
+	r.f.push(ctx, item{envelope: e, sequence: sequence})
+	return nil
+}
+
+// takeOrders makes events of a picture, or of a message with events.
+func (f *Follower) takeOrders(i item) {
+	e := i.envelope
+	if p := e.GetPicture(); p != nil {
+		clear(f.orders)
+		for _, o := range p.GetOrders() {
+			f.keep(orderFrom(o))
+		}
+		f.state.Number, f.state.Sequence = p.GetLast(), i.sequence
+		text := ""
+		if !p.GetComplete() {
+			text = p.GetWhy()
+		}
+		f.queue = append(f.queue, Event{Kind: OrdersPicture, Account: f.c.Account, Text: text})
+		return
+	}
+	for n, o := range e.GetOrders().GetEvents() {
+		ev := orderEventFrom(e, e.GetOrders().GetFirst()+uint64(n), o)
+		f.queue = append(f.queue, Event{Kind: OrderChanged, Account: f.c.Account, Order: ev})
+	}
+	f.sequence = i.sequence
+}
+
+// applyOrder applies an event that Next returns.
+func (f *Follower) applyOrder(e Event) {
+	if e.Kind != OrderChanged {
+		return
+	}
+	f.state.Number, f.state.Sequence = e.Order.Number, f.sequence
+	if e.Order.Kind == KindRunBegan {
+		clear(f.orders)
+	}
+	for _, o := range []*Order{e.Order.Second, e.Order.Order} {
+		if o != nil {
+			f.keep(o)
+		}
+	}
+}
+
+// keep keeps an order in its newest state, or forgets one that has ended.
+func (f *Follower) keep(o *Order) {
+	k := orderKey{id: o.ID}
+	if o.ID == 0 {
+		k.reference = o.Reference
+	} else {
+		delete(f.orders, orderKey{reference: o.Reference}) // as it was known by before
+	}
+	if o.Ended {
+		delete(f.orders, k)
+		return
+	}
+	f.orders[k] = o
+}
+
+// begin takes over what a Follower before had.
+func (f *Follower) begin(s *State) {
+	f.state = State{Number: s.Number, Sequence: s.Sequence}
+	for _, o := range s.Orders {
+		f.keep(o)
+	}
+}

@@ -1,0 +1,185 @@
+package smknats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/smk-go/smk/plugin/smknats/natspb"
+)
+
+// Publisher publishes what a journal says, of one account. It reads the journal's files, old or growing, and nothing
+// else of the engine.
+type Publisher struct {
+	c      Config
+	names  Names
+	js     jetstream.JetStream
+	link   *link
+	http   *http.Client // of the engine's control server
+	guard  guard
+	number string            // of this run, random
+	hook   func(what string) // called before each message; tests cut here
+
+	mu       sync.Mutex
+	stats    Stats
+	cursor   *natspb.Cursor // how far books and orders are
+	failures uint64         // that beats have told of
+}
+
+// Stats is what a Publisher has done so far.
+type Stats struct {
+	Publisher string `json:"publisher"` // number of the run
+
+	Segment  uint64 `json:"segment"` // up to where the stream has the log, as far as servers have acknowledged it
+	Offset   int64  `json:"offset"`
+	Record   uint64 `json:"record"`
+	Sequence uint64 `json:"sequence"` // the stream's
+	Blocks   uint64 `json:"blocks"`   // of this run
+	Bytes    uint64 `json:"bytes"`
+
+	Read    uint64 `json:"read"`    // last record that books and orders follow from
+	Behind  bool   `json:"behind"`  // the journal has more than was read
+	Books   uint64 `json:"books"`   // messages about books, of this run
+	Taken   uint64 `json:"taken"`   // books that the publisher of another account has, and this one leaves to it
+	Events  uint64 `json:"events"`  // of orders, of this run
+	Number  uint64 `json:"number"`  // of the last event in the stream
+	Session string `json:"session"` // of the engine: "established", ...; "" if it is not known
+	Mode    string `json:"mode"`    // of trading: "active", ...
+
+	Failures uint64 `json:"failures"` // what was tried again
+	Failure  string `json:"failure"`  // the last one
+}
+
+// New returns a publisher that uses a connection, which stays the caller's. The error is a *ConfigError or ErrName.
+func New(nc *nats.Conn, c Config) (*Publisher, error) {
+	names, err := c.complete()
+	if err != nil {
+		return nil, err
+	}
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncTimeout(requestTimeout))
+	if err != nil {
+		return nil, fmt.Errorf("smknats: %w", err)
+	}
+	p := &Publisher{c: c, names: names, js: js, link: newLink(), http: newControlClient(), number: newPublisherNumber(), hook: func(string) {}}
+	p.stats.Publisher = p.number
+	return p, nil
+}
+
+// Publish is New and Run.
+func Publish(ctx context.Context, nc *nats.Conn, c Config) error {
+	p, err := New(nc, c)
+	if err != nil {
+		return err
+	}
+	return p.Run(ctx)
+}
+
+// Run publishes until ctx ends, and returns its error then. Servers that are away are waited for. It returns earlier
+// with a *SecondWriterError, *MismatchError or *GapError, with an error of the journal, or with one of the server that
+// does not pass, such as a missing right.
+func (p *Publisher) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wait sync.WaitGroup
+	part := func(run func(context.Context) error) {
+		wait.Go(func() {
+			if err := run(ctx); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	wait.Go(func() { p.link.watch(ctx, p.js.Conn()) })
+	if !p.c.DisableLog {
+		part(p.newLog().run)
+	}
+	if !p.c.DisableBooks || !p.c.DisableOrders {
+		part((&feed{p: p}).run)
+	}
+	part(p.beat)
+	part(p.control)
+	wait.Wait()
+	<-ctx.Done()
+	err := context.Cause(ctx)
+	if errors.Is(err, context.Canceled) {
+		return ctx.Err()
+	}
+	return err
+}
+
+// Stats returns what was done so far. Any goroutine may ask.
+func (p *Publisher) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stats
+}
+
+// fail notes something that is tried again.
+func (p *Publisher) fail(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Failures++
+	p.stats.Failure = err.Error()
+}
+
+// landed notes a block that the stream has.
+func (p *Publisher) landed(b block, sequence uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Blocks++
+	p.stats.Bytes += uint64(len(b.data))
+	p.at(place{b.segment, b.offset + int64(len(b.data))}, b.record, sequence)
+}
+
+// resumed notes where the stream ends.
+func (p *Publisher) resumed(end place, record, sequence uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at(end, record, sequence)
+}
+
+func (p *Publisher) at(end place, record, sequence uint64) {
+	p.stats.Segment, p.stats.Offset, p.stats.Record, p.stats.Sequence = end.segment, end.offset, record, sequence
+}
+
+// follows notes how far books and orders are.
+func (p *Publisher) follows(f *feed, behind bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Read, p.stats.Behind, p.cursor = f.last.Seq, behind || !f.live, cursorOf(&f.last)
+}
+
+func (p *Publisher) landedBook() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Books++
+}
+
+func (p *Publisher) takenBook() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Taken++
+}
+
+func (p *Publisher) landedOrders(events int, number uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Events += uint64(events)
+	p.stats.Number = number
+}
+
+// engine notes what the log says of the engine; "" leaves it as it is.
+func (p *Publisher) engine(session, mode string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if session != "" {
+		p.stats.Session = session
+	}
+	if mode != "" {
+		p.stats.Mode = mode
+	}
+}
