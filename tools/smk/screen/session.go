@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/smk-go/smk/engine"
