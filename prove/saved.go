@@ -184,7 +184,8 @@ func (b *bot) checkRecoveredOrders(before map[uint64]*request) {
 		}
 		if fewer != 0 || create && got.Overlay&order.InDoubt == 0 ||
 			more != 0 && !b.keepsIntents() {
-			w.fail("recovered", b, "order %+v, it was saved as %+v; %d are in doubt", *got, *want, b.engine.Recovery().InDoubt)
+			w.fail("recovered", b, "order %+v, it was saved as %+v; %d are in doubt", *got, *want,
+				b.engine.Recovery().InDoubt)
 		}
 	}
 	for _, got := range have {
