@@ -23,7 +23,8 @@ func TestTurns(t *testing.T) {
 		t.Fatal(err)
 	}
 	fills := uint64(0)
-	for i, q := range []exchange.Queue{exchange.QueuePessimistic, exchange.QueueProportional, exchange.QueueOptimistic} {
+	for i := range all.Models {
+		q := exchange.Queue(i)
 		c.Queues = []exchange.Queue{q}
 		one, err := Run(c, botConfig(d.seed), d.again(50*time.Millisecond))
 		if err != nil {

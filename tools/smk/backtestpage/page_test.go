@@ -16,7 +16,8 @@ func TestPage(t *testing.T) {
 		return backtest.Model{
 			Queue: queue,
 			Path: []backtest.Point{
-				{At: 1e9}, {At: 2e9, Equity: 5 * sign * exchange.Currency, Position: 20_000},
+				{At: 1e9},
+				{At: 2e9, Equity: 5 * sign * exchange.Currency, Position: 20_000},
 				{At: 9e9, Equity: -2 * sign * exchange.Currency},
 			},
 			Fills: []backtest.FillResult{{At: 2e9, Contract: 7, Side: "buy", Price: 2500, Quantity: 10_000, Reason: "took"}},
