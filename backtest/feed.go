@@ -43,8 +43,11 @@ func (f *feed) tick(now int64) (next int64) {
 			f.played++
 			f.next++
 		}
-		if src.nextAt > now || f.turns {
+		if src.nextAt > now {
 			return src.nextAt
+		}
+		if f.turns {
+			panic("BUG: backtest: a run is ahead of the others")
 		}
 		src.advance()
 		f.next = 0

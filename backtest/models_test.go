@@ -23,9 +23,8 @@ func TestTurns(t *testing.T) {
 		t.Fatal(err)
 	}
 	fills := uint64(0)
-	for i, q := range []exchange.Queue{
-		exchange.QueuePessimistic, exchange.QueueProportional, exchange.QueueOptimistic,
-	} {
+	for i := range all.Models {
+		q := exchange.Queue(i)
 		c.Queues = []exchange.Queue{q}
 		one, err := Run(c, botConfig(d.seed), d.again(50*time.Millisecond))
 		if err != nil {
@@ -82,7 +81,7 @@ func TestPiece(t *testing.T) {
 	if most < 3 || len(want) < 1000 {
 		t.Fatalf("%d events, at most %d of a moment", len(want), most)
 	}
-	for _, limit := range []int{most + 1, 2} {
+	for _, c := range []struct{ size, limit int }{{2, most + 1}, {9, most + 9}, {2, 2}} {
 		r, err := rec.Reader()
 		if err != nil {
 			t.Fatal(err)
@@ -90,7 +89,7 @@ func TestPiece(t *testing.T) {
 		var got []int64
 		cut := 0
 		for {
-			events, nextAt, err := r.piece(2, limit)
+			events, nextAt, err := r.piece(c.size, c.limit)
 			if errors.Is(err, io.EOF) {
 				break
 			}
@@ -107,8 +106,8 @@ func TestPiece(t *testing.T) {
 				t.Fatalf("after %d of %d events the next is at %d", len(got), len(want), nextAt)
 			}
 		}
-		if !reflect.DeepEqual(got, want) || (cut > 0) != (limit < most) {
-			t.Errorf("limit %d: %d events, want %d; %d moments were cut", limit, len(got), len(want), cut)
+		if !reflect.DeepEqual(got, want) || (cut > 0) != (c.limit < most) {
+			t.Errorf("%+v: %d events, want %d; %d moments were cut", c, len(got), len(want), cut)
 		}
 		if err := r.Close(); err != nil {
 			t.Fatal(err)

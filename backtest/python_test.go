@@ -265,8 +265,8 @@ func (c *pythonClient) day(over <-chan struct{}) {
 	c.await(msg.PayloadOrderCancelAllAccepted)
 	for last := uint64(0); last != 50_200; { // the recording
 		q := c.await(msg.PayloadContractQuotes).GetContractQuotes()
-		best := q.GetBids()[0]
-		if last = best.GetQuantity(); q.GetContractId() != pythonContract || best.GetPrice() != 2400 {
+		bid := &q.GetBids()[0]
+		if last = bid.GetQuantity(); q.GetContractId() != pythonContract || bid.GetPrice() != 2400 {
 			t.Fatalf("the recording has %v", q)
 		}
 	}

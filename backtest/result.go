@@ -1,6 +1,8 @@
 package backtest
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/smk-go/smk/sim/exchange"
@@ -153,6 +155,25 @@ type Band struct {
 	FilledLow  uint64         `json:"filled_low"`
 	FilledMid  uint64         `json:"filled_mid"`
 	FilledHigh uint64         `json:"filled_high"`
+}
+
+// QueuedContract is what a model made of a contract.
+type QueuedContract struct {
+	Queue string // the model's
+	ContractResult
+}
+
+// Contracts returns what all models made of all contracts, by contract.
+func (r *Result) Contracts() (list []QueuedContract) {
+	for i := range r.Models {
+		for _, c := range r.Models[i].Contracts {
+			list = append(list, QueuedContract{r.Models[i].Queue, c})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b QueuedContract) int {
+		return cmp.Or(cmp.Compare(a.Market, b.Market), cmp.Compare(a.Contract, b.Contract))
+	})
+	return list
 }
 
 // Model returns the run under an assumption, nil if there is none.

@@ -170,7 +170,8 @@ func (c *Config) newResult() *Result {
 	warn(c.Recording.Approx, "the recording was imported and is approximate: trades have no side and no exact volume")
 	warn(n.Lost > 0, "%d records of the journal were lost", n.Lost)
 	warn(n.Malformed > 0, "%d payloads could not be read", n.Malformed)
-	warn(n.Unpaired > 0, "%d levels had less than the recording account's own orders there", n.Unpaired)
+	warn(n.Unpaired > 0, "of %d changes of levels it is not clear what of them were the recording account's own orders",
+		n.Unpaired)
 	for i := range c.Recording.Markets {
 		m := &c.Recording.Markets[i]
 		warn(c.Recording.Approx && m.Delay != "", "market %d: %s there, unless the entry latency says so", m.ID, m.Delay)

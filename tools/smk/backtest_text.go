@@ -115,7 +115,7 @@ func (t *textWriter) result(r *backtest.Result) {
 	row("drawdown", func(m *backtest.Model) string { return moneyText(m.Figures.Drawdown) })
 	for i := range r.Models[0].Figures.Adverse {
 		after := r.Models[0].Figures.Adverse[i].After
-		row(fmt.Sprintf("%v after fills, 1/100 %%", after), func(m *backtest.Model) string {
+		row(fmt.Sprintf("%g s after fills, 1/100 %%", after.Seconds()), func(m *backtest.Model) string {
 			if i >= len(m.Figures.Adverse) || m.Figures.Adverse[i].Fills == 0 {
 				return "-"
 			}
@@ -139,19 +139,17 @@ func (t *textWriter) contracts(r *backtest.Result) {
 			}
 		}
 		traded := false
-		for i := range r.Models {
-			for _, c := range r.Models[i].Contracts {
-				if c.Market != end.Market || c.Bought+c.Sold == 0 {
-					continue
-				}
-				if !traded {
-					t.line("\nmarket %d, %s", end.Market, state)
-					t.line("contract\tqueue\tbought\tsold\theld\tprofit\tmarket's profit if it wins")
-					traded = true
-				}
-				t.line("%d\t%s\t%s\t%s\t%s\t%s\t%s", c.Contract, r.Models[i].Queue, payoff(c.Bought), payoff(c.Sold),
-					payoff(c.Net), moneyText(c.Profit), moneyText(c.IfWins))
+		for _, c := range r.Contracts() {
+			if c.Market != end.Market || c.Bought+c.Sold == 0 {
+				continue
 			}
+			if !traded {
+				t.line("\nmarket %d, %s", end.Market, state)
+				t.line("contract\tqueue\tbought\tsold\theld\tprofit\tmarket's profit if it wins")
+				traded = true
+			}
+			t.line("%d\t%s\t%s\t%s\t%s\t%s\t%s", c.Contract, c.Queue, payoff(c.Bought), payoff(c.Sold),
+				payoff(c.Net), moneyText(c.Profit), moneyText(c.IfWins))
 		}
 	}
 }

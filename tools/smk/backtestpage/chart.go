@@ -1,6 +1,7 @@
 package backtestpage
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"math"
@@ -9,23 +10,21 @@ import (
 	"time"
 )
 
-// colours of the models.
-var colours = []string{"#c0392b", "#2c3e50", "#27ae60"}
-
 // Sizes of a chart in its own units.
 const (
-	width, height = 900.0, 260.0
-	left, right   = 70.0, 110.0
-	top, bottom   = 12.0, 24.0
+	width, height = 900.0, 300.0
+	left, right   = 76.0, 12.0
+	top, bottom   = 16.0, 34.0
 	bandPoints    = 300
 )
 
 // series is a line.
 type series struct {
-	name, colour string
-	steps        bool // it stays until the next point
-	at           []int64
-	value        []float64
+	name  string // of the line's class
+	label string // for people, if it is not the name
+	steps bool   // it stays until the next point
+	at    []int64
+	value []float64
 }
 
 func (s *series) add(at int64, v float64) {
@@ -77,17 +76,18 @@ func (c *chart) draw(band bool) template.HTML {
 		c.high++
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g" role="img">`, width, height)
+	b.WriteString(`<ul class="legend">`)
+	for _, s := range c.lines {
+		fmt.Fprintf(&b, `<li class="%s">%s</li>`, template.HTMLEscapeString(s.name),
+			template.HTMLEscapeString(cmp.Or(s.label, s.name)))
+	}
+	fmt.Fprintf(&b, `</ul><svg viewBox="0 0 %g %g" role="img">`, width, height)
 	c.axes(&b)
 	if band && len(c.banded) > 1 {
 		c.drawBand(&b)
 	}
-	for i, s := range c.lines {
+	for _, s := range c.lines {
 		c.drawLine(&b, &s)
-		y := top + 14*float64(i) + 10
-		fmt.Fprintf(&b, `<line x1="%g" y1="%g" x2="%g" y2="%g" stroke="%s" stroke-width="2"/>`, width-right+6, y-4,
-			width-right+20, y-4, s.colour)
-		fmt.Fprintf(&b, `<text x="%g" y="%g">%s</text>`, width-right+24, y, template.HTMLEscapeString(s.name))
 	}
 	b.WriteString(`</svg>`)
 	return template.HTML(b.String()) // numbers and escaped names
@@ -97,9 +97,12 @@ func (c *chart) draw(band bool) template.HTML {
 func (c *chart) axes(b *strings.Builder) {
 	step := roundStep((c.high - c.low) / 5)
 	for v := math.Ceil(c.low/step) * step; v <= c.high; v += step {
-		y := c.y(v)
-		fmt.Fprintf(b, `<line class="grid" x1="%g" y1="%.1f" x2="%g" y2="%.1f"/>`, left, y, width-right, y)
-		fmt.Fprintf(b, `<text class="axis" x="%g" y="%.1f" text-anchor="end">%.6g</text>`, left-6, y+4, v)
+		y, class := c.y(v), "grid"
+		if v = math.Round(v/step) * step; v == 0 {
+			class, v = "zero", 0 // not -0
+		}
+		fmt.Fprintf(b, `<line class="%s" x1="%g" y1="%.1f" x2="%g" y2="%.1f"/>`, class, left, y, width-right, y)
+		fmt.Fprintf(b, `<text x="%g" y="%.1f" text-anchor="end">%.6g</text>`, left-6, y+4, v)
 	}
 	layout := "15:04:05"
 	if time.Duration(c.end-c.begin) > 2*time.Hour {
@@ -107,7 +110,13 @@ func (c *chart) axes(b *strings.Builder) {
 	}
 	for i := range 5 {
 		at := c.begin + (c.end-c.begin)/4*int64(i)
-		fmt.Fprintf(b, `<text class="axis" x="%.1f" y="%g" text-anchor="middle">%s</text>`, c.x(at), height-6,
+		anchor := "middle"
+		if i == 0 {
+			anchor = "start"
+		} else if i == 4 {
+			anchor = "end"
+		}
+		fmt.Fprintf(b, `<text x="%.1f" y="%g" text-anchor="%s">%s</text>`, c.x(at), height-6, anchor,
 			time.Unix(0, at).UTC().Format(layout))
 	}
 }
@@ -153,5 +162,5 @@ func (c *chart) drawLine(b *strings.Builder, s *series) {
 		}
 		points = append(points, fmt.Sprintf("%.1f,%.1f", c.x(at), c.y(s.value[i])))
 	}
-	fmt.Fprintf(b, `<polyline fill="none" stroke="%s" stroke-width="1.5" points="%s"/>`, s.colour, strings.Join(points, " "))
+	fmt.Fprintf(b, `<polyline class="%s" points="%s"/>`, template.HTMLEscapeString(s.name), strings.Join(points, " "))
 }

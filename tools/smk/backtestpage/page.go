@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/smk-go/smk/backtest"
@@ -25,13 +26,14 @@ type Page struct {
 var text string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"money":  func(m exchange.Money) string { return fmt.Sprintf("%.2f", m.Float()) },
+	"money":  money,
 	"payoff": payoff,
 	"price":  func(p uint32) string { return fmt.Sprintf("%.2f %%", float64(p)/100) },
 	"time":   func(ns int64) string { return time.Unix(0, ns).UTC().Format("2006-01-02 15:04:05.000") },
 	"part":   func(f float64) string { return fmt.Sprintf("%.2f %%", 100*f) },
 	"one":    func(f float64) string { return fmt.Sprintf("%.1f", f) },
 	"round":  func(d time.Duration) string { return d.Round(time.Millisecond).String() },
+	"after":  func(d time.Duration) string { return fmt.Sprintf("%g s", d.Seconds()) },
 	"first":  first,
 }).Parse(text))
 
@@ -40,6 +42,14 @@ const fillsMax = 500
 
 func first(fills []backtest.FillResult) []backtest.FillResult {
 	return fills[:min(len(fills), fillsMax)]
+}
+
+// money returns an amount with two digits, without the sign of one that is nothing.
+func money(m exchange.Money) string {
+	if text := fmt.Sprintf("%.2f", m.Float()); text != "-0.00" {
+		return text
+	}
+	return "0.00"
 }
 
 func payoff(n any) string {
@@ -61,13 +71,14 @@ func (p *Page) Write(w io.Writer) error {
 		Equity, Position template.HTML
 		FillsMax         int
 	}{
-		p, p.labels(), p.reasons(), p.equity(), p.position(), fillsMax,
+		p, labels(p.Result), p.reasons(), p.equity(), p.position(), fillsMax,
 	})
 }
 
-func (p *Page) labels() (list []string) {
-	for _, k := range slices.Sorted(maps.Keys(p.Result.Settings.Labels)) {
-		list = append(list, k+" = "+p.Result.Settings.Labels[k])
+// labels returns what sets a run apart from others, such as "skew = 30".
+func labels(r *backtest.Result) (list []string) {
+	for _, k := range slices.Sorted(maps.Keys(r.Settings.Labels)) {
+		list = append(list, k+" = "+r.Settings.Labels[k])
 	}
 	return list
 }
@@ -87,7 +98,7 @@ func (p *Page) equity() template.HTML {
 	c := newChart(p.Result.Begin, p.Result.End)
 	for i := range p.Result.Models {
 		m := &p.Result.Models[i]
-		s := series{name: m.Queue, colour: colours[i%len(colours)]}
+		s := series{name: m.Queue}
 		for _, pt := range m.Path {
 			s.add(pt.At, pt.Equity.Float())
 		}
@@ -95,7 +106,7 @@ func (p *Page) equity() template.HTML {
 	}
 	if p.With != nil {
 		if m := p.With.Model(exchange.QueueProportional); m != nil {
-			s := series{name: "compared", colour: "#888888"}
+			s := series{name: "compared", label: strings.Join(append(labels(p.With), "compared"), ", ")}
 			for _, pt := range m.Path {
 				s.add(pt.At, pt.Equity.Float())
 			}
@@ -110,14 +121,14 @@ func (p *Page) position() template.HTML {
 	c := newChart(p.Result.Begin, p.Result.End)
 	for i := range p.Result.Models {
 		m := &p.Result.Models[i]
-		s := series{name: m.Queue, colour: colours[i%len(colours)], steps: true}
+		s := series{name: m.Queue, steps: true}
 		for _, pt := range m.Path {
 			s.add(pt.At, float64(pt.Position)/10_000)
 		}
 		c.add(s)
 	}
 	if p.Comparison != nil {
-		s := series{name: "live", colour: "#000000", steps: true}
+		s := series{name: "live", steps: true}
 		for _, h := range p.Comparison.Live.Path {
 			s.add(h.At, float64(h.Position)/10_000)
 		}
