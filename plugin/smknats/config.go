@@ -22,6 +22,7 @@ const (
 	retryWaitMax    = 2 * time.Second
 	publisherBytes  = 16 // of a publisher's number in hexadecimal
 	streamWaitTries = 3
+	consumersMax    = 1 << 16 // of a stream: servers have a default of 1,000
 )
 
 // Config says what is published and how.

@@ -43,8 +43,7 @@ func (f *Follower) readBooks(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// consumerGone is after how long a server forgets a consumer that is not there any more. It has room for 1,000 on a
-// stream, if the stream does not say otherwise.
+// consumerGone is after how long a server forgets a consumer that is not there any more.
 const consumerGone = 30 * time.Second
 
 // each calls f with each message of a stream that a consumer gets, with its sequence and how many are there behind it,
