@@ -69,7 +69,7 @@ func (p *Publisher) bookStream() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: p.names.BookStream(), Description: "smk: the last book of each contract",
 		Storage: jetstream.FileStorage, Replicas: p.c.replicas(p.js), MaxMsgsPerSubject: 1, MaxAge: bookAge,
-		DenyDelete: true,
+		DenyDelete: true, MaxConsumers: consumersMax,
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 const (
 	replicasMax     = 5
 	blockMin        = 1 << 10
-	blockUsual      = 256 << 10
+	blockUsual      = 512 << 10
 	blockMax        = 768 << 10 // less than what a server takes by default, 1 MiB
 	pollUsual       = 10 * time.Millisecond
 	conflateUsual   = 100 * time.Millisecond
@@ -22,6 +22,7 @@ const (
 	retryWaitMax    = 2 * time.Second
 	publisherBytes  = 16 // of a publisher's number in hexadecimal
 	streamWaitTries = 3
+	consumersMax    = 1 << 16 // of a stream: servers have a default of 1,000
 )
 
 // Config says what is published and how.
@@ -36,7 +37,7 @@ type Config struct {
 	// LogAge is how long blocks of the log are kept; 0 for ever.
 	LogAge time.Duration
 
-	BlockBytes int           // of a block at most, 1 KiB to 768 KiB; 0 for 256 KiB
+	BlockBytes int           // of a block at most, 1 KiB to 768 KiB; 0 for 512 KiB
 	Poll       time.Duration // how often the journal is looked at; 0 for 10 ms
 	Conflate   time.Duration // between two messages about a contract's book, at least; 0 for 100 ms
 	Beat       time.Duration // between two messages that say the publisher is there; 0 for a second

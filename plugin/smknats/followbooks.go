@@ -3,6 +3,7 @@ package smknats
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -42,12 +43,16 @@ func (f *Follower) readBooks(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// consumerGone is after how long a server forgets a consumer that is not there any more.
+const consumerGone = 30 * time.Second
+
 // each calls f with each message of a stream that a consumer gets, with its sequence and how many are there behind it,
 // until something fails. empty, if not nil, is called first if there is none.
 func each(
 	ctx context.Context, js jetstream.JetStream, name string, c jetstream.OrderedConsumerConfig, empty func(),
 	f func(m jetstream.Msg, sequence, pending uint64) error,
 ) error {
+	c.InactiveThreshold = consumerGone
 	consumer, err := js.OrderedConsumer(ctx, name, c)
 	if err != nil {
 		return fmt.Errorf("smknats: stream %s: %w", name, err)

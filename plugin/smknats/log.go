@@ -11,7 +11,7 @@ import (
 
 // logWriter publishes a journal as blocks. Each says which message of the subject has to be the last: the server refuses
 // it if somebody else has written since. Only one is under way at a time, for a block may be chained to one that is
-// known to be in the stream, and not to one that ought to be: if another publisher's block took its sequence number,
+// known to be in the stream, and not to one that ought to be there: if another publisher's block took its sequence number,
 // those behind would follow on that.
 type logWriter struct {
 	p       *Publisher
@@ -22,6 +22,8 @@ type logWriter struct {
 	tail    *tail  // nil if the stream's end has to be read first
 	last    uint64 // the stream's last message that is accounted for
 	resumed bool   // last is known
+	next    block  // to be sent
+	ready   bool   // there is a next
 }
 
 // newLog returns the writer of an account's log.
@@ -34,6 +36,7 @@ func (w *logWriter) close() {
 		w.tail.close()
 		w.tail = nil
 	}
+	w.ready = false
 }
 
 // run publishes until ctx ends, or there is no way to go on. What a server does not answer is tried again for ever.
@@ -58,18 +61,40 @@ func (w *logWriter) step(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	b, ok, err := w.tail.read()
-	switch {
-	case err != nil:
-		return err
-	case !ok:
-		return w.tail.wait(ctx)
+	if !w.ready {
+		if w.next, w.ready, err = w.tail.read(); err != nil {
+			return err
+		}
+		if !w.ready {
+			return w.tail.wait(ctx)
+		}
 	}
-	return w.send(ctx, b)
+	// The next block is read while this one is under way.
+	b, next := w.next, make(chan fetched, 1)
+	w.ready = false
+	go func() {
+		b, ok, err := w.tail.read()
+		next <- fetched{b, ok, err}
+	}()
+	sequence, err := w.send(ctx, b)
+	n := <-next
+	if err == nil {
+		w.last = sequence
+		w.p.landed(b, sequence)
+		w.next, w.ready, err = n.block, n.ok, n.err
+	}
+	return err
 }
 
-// send sends a block and waits until it is in the stream.
-func (w *logWriter) send(ctx context.Context, b block) error {
+// fetched is what reading a block returned.
+type fetched struct {
+	block block
+	ok    bool
+	err   error
+}
+
+// send sends a block, waits until it is in the stream, and returns its sequence there.
+func (w *logWriter) send(ctx context.Context, b block) (uint64, error) {
 	h := nats.Header{}
 	h.Set(headerVersion, strconv.Itoa(version))
 	h.Set(headerSegment, strconv.FormatUint(b.segment, 10))
@@ -90,11 +115,9 @@ func (w *logWriter) send(ctx context.Context, b block) error {
 		jetstream.WithExpectLastSequencePerSubject(w.last), jetstream.WithExpectStream(w.name),
 		jetstream.WithRetryAttempts(0))
 	if err != nil {
-		return fmt.Errorf("smknats: %s: %w", w.name, err)
+		return 0, fmt.Errorf("smknats: %s: %w", w.name, err)
 	}
-	w.last = ack.Sequence
-	w.p.landed(b, ack.Sequence)
-	return nil
+	return ack.Sequence, nil
 }
 
 // resume finds out where the stream ends and goes on from there.

@@ -32,14 +32,21 @@ func TestThroughput(t *testing.T) {
 		m.change()
 	}
 	m.flush()
+	if err := m.j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, last, err := segments(m.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := sizeOf(t, m.dir, last)
 	var publish, restores []float64
 	for round := range rounds {
 		c := config(m.dir)
 		c.Account, c.BlockBytes = fmt.Sprint("a", round), 0
-		last := m.j.Recorder().Seq()
 		began := time.Now()
 		p := run(t, s, c, nil)
-		p.until("log", func(s Stats) bool { return s.Record == last })
+		p.until("log", func(s Stats) bool { return s.Segment == last && s.Offset == size })
 		ours := time.Since(began)
 		p.end()
 		stats := p.Stats()

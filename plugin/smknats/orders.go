@@ -52,7 +52,7 @@ type orderWriter struct {
 func (p *Publisher) orderStream() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: p.names.OrderStream(p.c.Account), Description: "smk: order events of an account, and their picture",
-		Storage: jetstream.FileStorage, Replicas: p.c.replicas(p.js), MaxAge: p.c.LogAge, DenyDelete: true,
+		Storage: jetstream.FileStorage, Replicas: p.c.replicas(p.js), MaxAge: p.c.LogAge, DenyDelete: true, MaxConsumers: consumersMax,
 		AllowRollup: true,
 	}
 }

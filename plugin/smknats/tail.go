@@ -19,6 +19,7 @@ type tail struct {
 
 	at    place  // of the first byte that no block has had
 	buf   []byte // bytes from at on, of one segment
+	spare []byte // of the block before
 	used  int    // of buf that the last block had
 	whole mark   // the end of the last record that a block has room for
 	last  mark   // the end of buf
@@ -40,7 +41,7 @@ type block struct {
 	place
 	mark
 	part bool   // it ends within a record
-	data []byte // valid until the next call
+	data []byte // valid until the second call after it
 }
 
 // openTail returns a tail that begins at a place, behind the beginning of a record.
@@ -56,7 +57,7 @@ func openTail(dir string, at place, record uint64, size int, poll time.Duration)
 		}
 	}
 	m := mark{record: record}
-	return &tail{dir: dir, reader: r, size: size, at: at, whole: m, last: m}, nil
+	return &tail{dir: dir, reader: r, size: size, at: at, spare: make([]byte, 0, size), whole: m, last: m}, nil
 }
 
 // gapOr makes a GapError of the error about a segment that is not there any more.
@@ -99,8 +100,9 @@ func (t *tail) drop() {
 	if t.used == 0 {
 		return
 	}
-	n := copy(t.buf, t.buf[t.used:])
-	t.buf, t.at.offset = t.buf[:n], t.at.offset+int64(t.used)
+	rest := append(t.spare[:0], t.buf[t.used:]...)
+	t.spare, t.buf, t.at.offset = t.buf, rest, t.at.offset+int64(t.used)
+	n := len(rest)
 	t.last.n, t.used = n, 0
 	t.whole.n = 0
 	t.fit()

@@ -25,7 +25,7 @@ type many struct {
 	contracts int
 	seq       uint64
 	at        int64
-	mu        sync.Mutex // guards what follows
+	mu        sync.Mutex          // guards what follows
 	books     []map[uint32]uint64 // of each contract: bids below 5000, offers above
 }
 
