@@ -248,6 +248,7 @@
 //	[journal] on_full                       SMK_JOURNAL_ON_FULL               name
 //	[journal] durability                    SMK_JOURNAL_DURABILITY            name
 //	[journal] interval                      SMK_JOURNAL_INTERVAL              time
+//	[journal] pause                         SMK_JOURNAL_PAUSE                 time
 //	[journal] on_failure                    SMK_JOURNAL_ON_FAILURE            name
 //	[journal] keep_bytes                    SMK_JOURNAL_KEEP_BYTES            size
 //	[journal] keep_for                      SMK_JOURNAL_KEEP_FOR              time

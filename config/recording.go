@@ -26,6 +26,7 @@ var recording = []setting{
 	{"journal", "interval", "Journal.Interval", false, period(func(t *target) *time.Duration {
 		return &t.Journal.Interval
 	})},
+	{"journal", "pause", "Journal.Pause", false, period(func(t *target) *time.Duration { return &t.Journal.Pause })},
 	{"journal", "on_failure", "Journal.OnFailure", false, choice(func(t *target) *journal.FailurePolicy {
 		return &t.Journal.OnFailure
 	}, "halt", "continue", "stop")},

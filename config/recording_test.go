@@ -23,6 +23,7 @@ on_failure = continue
 ring_bytes = 8MiB
 keep_bytes = 20 GiB
 keep_for = 720h
+pause = 5ms
 `)
 	if err != nil {
 		t.Fatal(err)
@@ -30,11 +31,12 @@ keep_for = 720h
 	want := journal.Config{
 		Dir: filepath.Join(dir, "journal"), Name: "maker", Durability: journal.SyncGroup, OnFull: journal.FullWait,
 		OnFailure: journal.FailContinue, RingBytes: 8 << 20, KeepBytes: 20 << 30, KeepFor: 720 * time.Hour,
+		Pause: 5 * time.Millisecond,
 	}
 	got := s.Engine.Journal
 	if got.Dir != want.Dir || got.Name != want.Name || got.Durability != want.Durability || got.OnFull != want.OnFull ||
 		got.OnFailure != want.OnFailure || got.RingBytes != want.RingBytes || got.KeepBytes != want.KeepBytes ||
-		got.KeepFor != want.KeepFor {
+		got.KeepFor != want.KeepFor || got.Pause != want.Pause {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	for _, size := range []string{

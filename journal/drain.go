@@ -1,9 +1,8 @@
 package journal
 
-// drain writes what was committed and reports whether there was anything.
-func (w *writer) drain() bool {
+// drain writes what was committed.
+func (w *writer) drain() {
 	tail := uint32(w.ring.tail.Load())
-	worked := w.head != tail
 	for w.head != tail {
 		off := w.head & w.ring.mask
 		b := w.ring.buf[off:min(uint64(off)+uint64(tail-w.head), uint64(len(w.ring.buf)))]
@@ -20,7 +19,6 @@ func (w *writer) drain() bool {
 		}
 		w.writeBatch(b)
 	}
-	return worked
 }
 
 // release gives n bytes back to the Recorder.

