@@ -88,45 +88,30 @@ func (w *bookWriter) open(ctx context.Context) (err error) {
 	if w.stream, err = openStream(ctx, w.p.js, w.p.bookStream(), w.p.names.Books(0)); err != nil {
 		return err
 	}
-	return eachLast(ctx, w.p.js, w.name, func(m jetstream.Msg, sequence uint64) {
-		w.lasts[m.Subject()] = sequence
-	})
-}
-
-// eachLast calls f with the last message of each subject, without its data.
-func eachLast(ctx context.Context, js jetstream.JetStream, name string, f func(jetstream.Msg, uint64)) error {
-	c, err := js.OrderedConsumer(ctx, name, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy, FilterSubjects: []string{">"}, HeadersOnly: true,
-	})
-	if err != nil {
-		return fmt.Errorf("smknats: stream %s: %w", name, err)
+	missing := map[string]bool{}
+	if err := addSubjects(ctx, w.stream, ">", missing); err != nil {
+		return fmt.Errorf("smknats: stream %s: %w", w.name, err)
 	}
-	info, err := c.Info(ctx)
-	if err != nil {
-		return fmt.Errorf("smknats: stream %s: %w", name, err)
-	}
-	if info.NumPending == 0 {
+	if len(missing) == 0 {
 		return nil
 	}
-	messages, err := c.Messages()
-	if err != nil {
-		return fmt.Errorf("smknats: stream %s: %w", name, err)
+	err = each(ctx, w.p.js, w.name, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy, FilterSubjects: []string{">"}, HeadersOnly: true,
+	}, func(m jetstream.Msg, sequence uint64) error {
+		w.lasts[m.Subject()] = sequence
+		if delete(missing, m.Subject()); len(missing) == 0 {
+			return errSeen
+		}
+		return nil
+	})
+	if errors.Is(err, errSeen) {
+		return nil
 	}
-	defer messages.Stop()
-	for {
-		m, err := messages.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return fmt.Errorf("smknats: stream %s: %w", name, err)
-		}
-		meta, err := m.Metadata()
-		if err != nil {
-			return fmt.Errorf("smknats: stream %s: %w", name, err)
-		}
-		if f(m, meta.Sequence.Stream); meta.NumPending == 0 {
-			return nil
-		}
-	}
+	return err
 }
+
+// errSeen ends the reading of a stream.
+var errSeen = errors.New("all was seen")
 
 // began forgets which markets were left: a run begins.
 func (w *bookWriter) began() { clear(w.left) }

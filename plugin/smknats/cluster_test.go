@@ -114,6 +114,8 @@ func TestKilled(t *testing.T) {
 			}
 		case Gap:
 			t.Fatalf("%+v", e)
+		default:
+			return
 		}
 		now := f.State()
 		state = &now

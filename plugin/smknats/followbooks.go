@@ -19,20 +19,14 @@ func (f *Follower) readBooks(ctx context.Context) error {
 	}
 	complete := false // the picture is
 	for failures := 0; ctx.Err() == nil; failures++ {
-		err := each(ctx, f.js, f.names.BookStream(), jetstream.OrderedConsumerConfig{
-			FilterSubjects: subjects, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
-		}, func() {
-			if failures = 0; !complete {
-				complete = true
-				f.push(ctx, item{complete: true})
-			}
-		}, func(m jetstream.Msg, sequence, pending uint64) error {
-			failures = 0
-			i := item{subject: m.Subject(), sequence: sequence, data: m.Data(), complete: pending == 0 && !complete}
-			complete = complete || i.complete
-			f.push(ctx, i)
-			return nil
-		})
+		missing, err := f.bookSubjects(ctx, subjects)
+		if err == nil && len(missing) == 0 && !complete {
+			complete = true
+			f.push(ctx, item{complete: true})
+		}
+		if err == nil {
+			err = f.eachBook(ctx, subjects, missing, &complete, &failures)
+		}
 		if !transient(err) && !absent(err) {
 			return err
 		}
@@ -43,26 +37,61 @@ func (f *Follower) readBooks(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// eachBook reads books until something fails. The picture is complete when each subject that there was before has been
+// seen. How many messages a server says are pending does not tell that: it counts those that were replaced since.
+func (f *Follower) eachBook(
+	ctx context.Context, subjects []string, missing map[string]bool, complete *bool, failures *int,
+) error {
+	return each(ctx, f.js, f.names.BookStream(), jetstream.OrderedConsumerConfig{
+		FilterSubjects: subjects, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
+	}, func(m jetstream.Msg, sequence uint64) error {
+		delete(missing, m.Subject())
+		i := item{subject: m.Subject(), sequence: sequence, data: m.Data(), complete: len(missing) == 0 && !*complete}
+		*failures, *complete = 0, *complete || i.complete
+		f.push(ctx, i)
+		return nil
+	})
+}
+
+// bookSubjects returns the subjects that have a book.
+func (f *Follower) bookSubjects(ctx context.Context, filters []string) (map[string]bool, error) {
+	stream, err := f.js.Stream(ctx, f.names.BookStream())
+	if err != nil {
+		return nil, fmt.Errorf("smknats: stream %s: %w", f.names.BookStream(), err)
+	}
+	subjects := map[string]bool{}
+	for _, filter := range filters {
+		if err := addSubjects(ctx, stream, filter, subjects); err != nil {
+			return nil, fmt.Errorf("smknats: stream %s: %w", f.names.BookStream(), err)
+		}
+	}
+	return subjects, nil
+}
+
+// addSubjects adds the subjects of a stream's messages.
+func addSubjects(ctx context.Context, stream jetstream.Stream, filter string, to map[string]bool) error {
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(filter))
+	if err != nil {
+		return err
+	}
+	for subject := range info.State.Subjects {
+		to[subject] = true
+	}
+	return nil
+}
+
 // consumerGone is after how long a server forgets a consumer that is not there any more.
 const consumerGone = 30 * time.Second
 
-// each calls f with each message of a stream that a consumer gets, with its sequence and how many are there behind it,
-// until something fails. empty, if not nil, is called first if there is none.
+// each calls f with each message of a stream that a consumer gets, and its sequence, until something fails.
 func each(
-	ctx context.Context, js jetstream.JetStream, name string, c jetstream.OrderedConsumerConfig, empty func(),
-	f func(m jetstream.Msg, sequence, pending uint64) error,
+	ctx context.Context, js jetstream.JetStream, name string, c jetstream.OrderedConsumerConfig,
+	f func(m jetstream.Msg, sequence uint64) error,
 ) error {
 	c.InactiveThreshold = consumerGone
 	consumer, err := js.OrderedConsumer(ctx, name, c)
 	if err != nil {
 		return fmt.Errorf("smknats: stream %s: %w", name, err)
-	}
-	info, err := consumer.Info(ctx)
-	if err != nil {
-		return fmt.Errorf("smknats: stream %s: %w", name, err)
-	}
-	if info.NumPending == 0 && empty != nil {
-		empty()
 	}
 	messages, err := consumer.Messages()
 	if err != nil {
@@ -78,7 +107,7 @@ func each(
 		if err != nil {
 			return fmt.Errorf("smknats: stream %s: %w", name, err)
 		}
-		if err := f(m, meta.Sequence.Stream, meta.NumPending); err != nil {
+		if err := f(m, meta.Sequence.Stream); err != nil {
 			return err
 		}
 	}

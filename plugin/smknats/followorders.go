@@ -68,7 +68,7 @@ func (r *orderReader) read(ctx context.Context) error {
 	return each(ctx, r.f.js, r.name, jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{r.f.names.Orders(r.f.c.Account)},
 		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(r.sequence, 1),
-	}, nil, func(m jetstream.Msg, sequence, _ uint64) error { return r.take(ctx, m, sequence) })
+	}, func(m jetstream.Msg, sequence uint64) error { return r.take(ctx, m, sequence) })
 }
 
 // gap says that events are missing.

@@ -19,6 +19,8 @@ import (
 // patience is how long a test waits for what does not come.
 const patience = time.Minute
 
+const ms = time.Millisecond
+
 // writer writes a journal of random records.
 type writer struct {
 	t   *testing.T

@@ -87,6 +87,11 @@ func TestThroughput(t *testing.T) {
 			float64(stats.Bytes)/1e3/float64(max(1, ours.Milliseconds())),
 			float64(stats.Bytes)/1e3/float64(max(1, theirs2.Milliseconds())))
 	}
+	began := time.Now()
+	c := Config{Environment: "test", Account: "fold", Dir: m.dir, DisableLog: true}
+	p := run(t, s, c, nil)
+	p.until("fold", func(s Stats) bool { return s.Read == m.j.Recorder().Seq() && s.Books >= 1000 })
+	t.Logf("books and orders of %d records after %v", p.Stats().Read, time.Since(began))
 	slices.Sort(publish)
 	slices.Sort(restores)
 	t.Logf("throughput / plain, median: publisher %.2f, restore %.2f", publish[rounds/2], restores[rounds/2])

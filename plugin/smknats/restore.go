@@ -110,9 +110,8 @@ type restorer struct {
 	stream  jetstream.Stream
 	result  *Restored
 
-	end    place // of what the folder has
-	sealed bool
-	file   *os.File // segment of end, nil if there is none
+	end  place    // of what the folder has
+	file *os.File // segment of end, nil if there is none
 }
 
 // begin finds out what the folder has, and returns the message of the stream to begin with.
