@@ -89,7 +89,7 @@ var fieldSections = [][2]string{
 func TestEveryFieldHasASetting(t *testing.T) {
 	inCode := []string{
 		"State.HaltSignals", "State.Files", "Clock", "Dial", "Logger", "Credentials", "Session.Tap", "Session.Record",
-		"Session.ResumeFrom",
+		"Session.ResumeFrom", "Fence", "ReferenceTerm",
 		"Session.AccountApplied", "Session.InDoubt", "Session.AccountMark",
 		"Session.LateCredentials", "Session.Send.OnDemand",
 		"Journal.Clock", "Journal.Wall", "Journal.Failed", "Journal.FS",

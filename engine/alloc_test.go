@@ -37,6 +37,7 @@ type traffic struct {
 	act      func(b *allocBot, i int)  // what another goroutine does, nil for nothing
 	answers  func(i int) int           // frames of the engine to read then, nil for none
 	handled  bool                      // a handler is called each time
+	fence    *engine.Fence
 }
 
 // allocBot is the bot of the traffics, and what they share.
@@ -232,7 +233,7 @@ func TestSteadyStateOverTLS(t *testing.T) {
 // measure returns the allocations per message.
 func measure(t *testing.T, n *network, tr traffic) float64 {
 	config := n.config()
-	config.Session.DisableThrottle = true
+	config.Session.DisableThrottle, config.Fence = true, tr.fence
 	b := &allocBot{t: t}
 	loggedIn := make(chan struct{})
 	r := start(t, config, func(e *engine.Engine) {

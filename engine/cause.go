@@ -21,7 +21,7 @@ const (
 	CauseProtocol                  // the exchange broke the protocol: *session.ProtocolError
 	CauseReplay                    // a gap was not filled: session.ErrReplayTimeout
 	CauseSession                   // any other error of the session
-	CauseOwn                       // Stop, Close, a panic in a handler, or ErrCancelAllIncomplete
+	CauseOwn                       // Stop, Close, a panic in a handler, ErrCancelAllIncomplete or ErrFenced
 	CauseCredentials               // Config.Credentials failed: *CredentialsError
 	causes
 )
@@ -62,7 +62,7 @@ func CauseOf(err error) Cause {
 	case errors.As(err, &protocol):
 		return CauseProtocol
 	case errors.As(err, &panicked), errors.Is(err, ErrClosed), errors.Is(err, ErrNotConfirmed),
-		errors.Is(err, session.ErrLogoutTimeout), errors.Is(err, ErrCancelAllIncomplete):
+		errors.Is(err, session.ErrLogoutTimeout), errors.Is(err, ErrCancelAllIncomplete), errors.Is(err, ErrFenced):
 		return CauseOwn
 	case errors.Is(err, ErrSendStalled):
 		return CauseStalled

@@ -101,6 +101,15 @@ type Config struct {
 	// the loop. nil is the system's clock.
 	Clock func() int64
 
+	// Fence, if not nil, is up to when the engine may send, which somebody else extends: the holder of a lease, as
+	// package lease of plugin/smknats does. At the deadline, or as soon as the fence is closed, the engine writes
+	// nothing to the socket any more, not even cancels, heartbeats and a logout, drops what is queued, closes the
+	// connection without sending what is in its buffers, and ends with [ErrFenced]; a later extension does not bring
+	// it back. The clock is read before each write, so that a process that was stopped and goes on after the deadline
+	// does not write either; what is left is a stop that begins between that reading and the system call, which are
+	// next to each other. Orders stay as they are.
+	Fence *Fence
+
 	// SubscriptionsMax is how many subscriptions to markets, and how many to
 	// events, the engine keeps to send them again; more are refused. 0 means 4096.
 	SubscriptionsMax int
@@ -148,6 +157,14 @@ type Config struct {
 	// common is 1.1e-10, and that any two of 10,000 starts with 10^6 messages each do
 	// is 5e-6.
 	DisableReferences bool
+
+	// ReferenceTerm, if not 0, makes references of a number that no other run of the account has and that grows from
+	// run to run, such as the revision of a lease at its acquisition: 28 bits, of which at most ReferenceTermMax are
+	// used, before a count of 36 bits. [TermOf] returns it. So two runs never have a reference in common, wherever they
+	// run and whatever State.File they begin with, and with State.File the references of all earlier terms are the
+	// account's own. All runs must have one then: a file of a later term, or without any, is refused with
+	// [ErrStateTerm]. It contradicts DisableReferences and Session.ReferenceBase.
+	ReferenceTerm uint64
 
 	// OnStop is what Stop, or the end of Run's context, does with the orders. The
 	// zero value cancels the orders of a bot that trades: unattended orders are the
@@ -224,6 +241,9 @@ func (c Config) resolve() (Config, error) {
 		p[len(p)-1] < time.Millisecond {
 		const reason = "must be 1 to 32 times of 0 to 24 hours, the last at least a millisecond"
 		return c, &ConfigError{"ReconnectBackoff", reason}
+	}
+	if err := c.checkTerm(); err != nil {
+		return c, err
 	}
 	if c.OnStop >= stopActions {
 		return c, &ConfigError{"OnStop", "is not a StopAction"}

@@ -78,6 +78,9 @@ func (e *Engine) disconnect(cause error) {
 
 // closeConn closes the connection, if there is one. Events follow from its end.
 func (e *Engine) closeConn(cause error) {
+	if e.fencing.on && e.conn.socket != nil && e.fenced() {
+		e.conn.abort() // closing would write what TLS has encrypted already
+	}
 	e.conn.close()
 	if e.trading != nil {
 		e.trading.persist.dropIntents()

@@ -33,6 +33,14 @@ func (c *connection) close() {
 	}
 }
 
+// abort closes the connection, if there is one, and drops what was written and has not left.
+func (c *connection) abort() {
+	if c.socket != nil {
+		_ = c.socket.Abort()
+		c.socket = nil
+	}
+}
+
 // writable reports whether there is a connection on which no write has failed.
 func (c *connection) writable() bool { return c.socket != nil && c.failure.cause == nil }
 

@@ -18,7 +18,7 @@ func (e *Engine) deadline() int64 {
 	if e.pace.more || e.submitted.ring.Len() > 0 || e.requests.pending() != 0 {
 		return past
 	}
-	due := min(e.timers.due, e.tradingDue(), e.shutdownAt())
+	due := min(e.timers.due, e.tradingDue(), e.shutdownAt(), e.fenceDue())
 	switch e.life.phase {
 	case phaseWaiting:
 		return min(due, e.life.retryAt)

@@ -14,6 +14,12 @@ import (
 // goroutine, any time.
 func (e *Engine) Stop() { e.request(requestStop) }
 
+// Leave is Stop with [StopLeave], whatever Config.OnStop says: new orders are refused, the engine logs out, and orders
+// stay as they are, for another process that takes the account over. What was sent before is answered before the logout
+// is confirmed, so that a nil from Run means that nothing is in doubt for a lost connection. It comes too late if the
+// engine stops already. Any goroutine, any time.
+func (e *Engine) Leave() { e.request(requestLeave) }
+
 // Done returns a channel that is closed when the engine has ended and everything that it held is released. Any
 // goroutine.
 func (e *Engine) Done() <-chan struct{} { return e.ended }
@@ -98,8 +104,10 @@ func (e *Engine) handleRequests() {
 		e.end(ErrClosed)
 	case asked&requestPanic != 0:
 		e.handlePanic(e.life.panicked)
+	case asked&requestStop != 0:
+		e.stop(e.config.OnStop)
 	default:
-		e.stop()
+		e.stop(StopLeave)
 	}
 }
 

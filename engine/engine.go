@@ -32,6 +32,7 @@ type Engine struct {
 	conn          connection
 	life          lifecycle
 	gate          restrictions
+	fencing       fencing
 	shutdown      shutdown
 	backoff       backoff
 	subscriptions *subscriptions
@@ -88,6 +89,7 @@ func newEngine(config Config, replay *player) (_ *Engine, err error) {
 	} else if err := e.openJournal(&config); err != nil {
 		return nil, err
 	}
+	e.openFence(&config)
 	if err := e.openParts(&config); err != nil {
 		_ = e.closeJournal(false)
 		return nil, err
@@ -129,7 +131,9 @@ func (e *Engine) openState(config *Config) (err error) {
 // openSession makes the session and what else may fail.
 func (e *Engine) openSession(config *Config) error {
 	if config.Session.ReferenceBase == 0 && !config.DisableReferences {
-		config.Session.ReferenceBase = referenceBase()
+		if config.Session.ReferenceBase = config.ReferenceTerm << referenceTermShift; config.ReferenceTerm == 0 {
+			config.Session.ReferenceBase = referenceBase()
+		}
 	}
 	if config.Session.Tap != nil {
 		e.handlers.payload.tap, config.Session.Tap = config.Session.Tap, e.tap

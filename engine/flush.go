@@ -25,6 +25,9 @@ func (e *Engine) push() error {
 		}
 		e.measured.writing(e.session, e.now)
 		e.stats.UnsentPeak = max(e.stats.UnsentPeak, len(unsent))
+		if e.fencing.on && e.fenced() {
+			return ErrFenced
+		}
 		n, err := e.conn.socket.Write(unsent)
 		e.stats.BytesOut += uint64(n)
 		e.session.Written(n)
@@ -37,6 +40,9 @@ func (e *Engine) push() error {
 		if n < len(unsent) {
 			return e.stall()
 		}
+	}
+	if e.fencing.on && e.conn.socket.Unsent() && e.fenced() {
+		return ErrFenced
 	}
 	if err := e.conn.socket.Flush(); err != nil {
 		return err

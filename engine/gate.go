@@ -34,6 +34,7 @@ const (
 	gateMuted                              // a handler panicked: no code of the bot's is called any more; stopping too
 	gateTapping                            // a handler of payloads runs, while the session is working
 	gateTrading                            // orders and risk checks are asked; always, if there are any
+	gateFencing                            // the fence is asked; always, if there is one
 )
 
 func (r restrictions) has(one restrictions) bool { return r&one != 0 }
@@ -78,8 +79,11 @@ func (e *Engine) sent(m wire.Marshaler, keys *msg.Keys, from sender, seq uint64,
 
 // admit returns why a message may not be sent in the state that the engine is in, nil if it may.
 func (e *Engine) admit(m wire.Marshaler, keys *msg.Keys, from sender) error {
+	if e.fencing.on && (e.fencing.ended || e.now >= e.fenceUntil()) {
+		return ErrFenced
+	}
 	if from == fromBot {
-		if e.gate&^gateTrading != 0 {
+		if e.gate&^(gateTrading|gateFencing) != 0 {
 			if err := e.refusal(keys.Type); err != nil {
 				return err
 			}

@@ -27,7 +27,9 @@ type runStart struct {
 	Credentials   [3]int         // lengths of username, password and token
 	Files         []recordedFile // Config.State.File and the logs beside it
 	Owner         statefile.Owner
-	Redacted      bool // the journal is a copy that leaves out what a replay needs
+	Redacted      bool   // the journal is a copy that leaves out what a replay needs
+	Fenced        bool   // Config.Fence was set
+	ReferenceTerm uint64 // Config.ReferenceTerm
 }
 
 // runStartVersion is the version of the tape's entries.
@@ -70,10 +72,13 @@ func (e *Engine) openJournal(c *Config) error {
 		start.Seed = referenceBase()
 	}
 	start.Credentials = [3]int{len(s.Username), len(s.Password), len(s.Token)}
-	if s.ReferenceBase == 0 && (!c.DisableReferences || c.State.File != "") {
+	switch {
+	case c.ReferenceTerm != 0 && c.State.File == "":
+		s.ReferenceBase = c.ReferenceTerm << referenceTermShift
+	case s.ReferenceBase == 0 && (!c.DisableReferences || c.State.File != ""):
 		s.ReferenceBase = referenceBase() >> 2 // leaves room to count
 	}
-	start.ReferenceBase = s.ReferenceBase
+	start.ReferenceBase, start.Fenced, start.ReferenceTerm = s.ReferenceBase, c.Fence != nil, c.ReferenceTerm
 	if start.Files, err = readStateFiles(c); err != nil {
 		_ = out.Close()
 		return err

@@ -116,7 +116,7 @@ func (e *Engine) resumePoll() {
 func (e *Engine) pollIdle(block bool, until int64) {
 	e.readClock()
 	e.beginPoll()
-	if until = min(until, e.timers.due, e.tradingDue()); block && !e.pace.more && e.now < until {
+	if until = min(until, e.timers.due, e.tradingDue(), e.fenceDue()); block && !e.pace.more && e.now < until {
 		e.sleep(until)
 		e.readClock()
 		e.overslept(until)

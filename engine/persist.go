@@ -188,7 +188,7 @@ func (e *Engine) openPersist(c *Config) (err error) {
 			_ = p.close(nil, 0)
 		}
 	}()
-	if err = p.read(e.now, t.orders, c.Session.ReferenceBase); err != nil {
+	if err = p.read(e.now, t.orders, c); err != nil {
 		return err
 	}
 	if err = p.readIntents(t.orders); err != nil {
@@ -273,21 +273,26 @@ func (p *persist) release(last []byte, now int64) (err error) {
 	return err
 }
 
-// read reads the image, or begins the first run, with the references above first, or if that is 0 a random one.
-func (p *persist) read(now int64, orders *order.Manager, first uint64) error {
+// read reads the image, or begins the first run, with the references of its term, or above Session.ReferenceBase, or if
+// that is 0, too, above a random one.
+func (p *persist) read(now int64, orders *order.Manager, c *Config) error {
 	image, found, err := p.store.Read()
 	if err != nil {
 		return err
 	}
 	p.recovery.Found = found
 	if !found {
-		if p.first = first; first == 0 {
+		if p.first = c.Session.ReferenceBase; p.first == 0 {
 			var b [8]byte
 			_, _ = rand.Read(b[:]) // never fails
 			p.first = binary.LittleEndian.Uint64(b[:])>>2 + 1
 		}
 		p.run, p.base = 1, p.first
 		marks.Hit(marks.PersistFirstRun)
+		if err := p.beginTerm(c.ReferenceTerm, false); err != nil {
+			return err
+		}
+		p.ownReferences(orders)
 		return nil
 	}
 	n, err := p.parse(image.Payload)
@@ -307,10 +312,22 @@ func (p *persist) read(now int64, orders *order.Manager, first uint64) error {
 	p.recovery.Live = orders.LiveCount()
 	p.run++
 	marks.Hit(marks.PersistLaterRun)
-	p.base += runReferences
-	p.own = order.References{First: p.first + 1, Last: p.base}
-	orders.OwnReferences(p.own)
+	if err := p.beginTerm(c.ReferenceTerm, true); err != nil {
+		return err
+	}
+	if c.ReferenceTerm == 0 {
+		p.base += runReferences
+	}
+	p.ownReferences(orders)
 	return nil
+}
+
+// ownReferences makes the references of earlier runs the account's own, if there may be some.
+func (p *persist) ownReferences(orders *order.Manager) {
+	if p.base > p.first {
+		p.own = order.References{First: p.first + 1, Last: p.base}
+		orders.OwnReferences(p.own)
+	}
 }
 
 // fill appends the payload of an image as of the mark; on the writer's goroutine.

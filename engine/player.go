@@ -138,7 +138,7 @@ var hasMisses = [tapeOps]bool{
 	tapeRead: true, tapeDialed: true, tapeSubmitted: true, tapeRequests: true, tapeBeat: true, tapePending: true,
 	tapeAwake: true, tapeUnsent: true, tapeProgressed: true, tapeBuffered: true, tapeFlushFailed: true,
 	tapeWaitFailed: true, tapeSaved: true, tapeNotRenewed: true, tapeSaveFailed: true, tapeSyncFailed: true,
-	tapeHaltFile: true,
+	tapeHaltFile: true, tapeFence: true,
 }
 
 var tapeOpNames = [tapeOps]string{
@@ -146,6 +146,7 @@ var tapeOpNames = [tapeOps]string{
 	"a halt", "a beat", "a digest", "a submission to take", "a reason not to sleep", "bytes not sent",
 	"progress of the socket", "buffered bytes", "a failed flush", "a failed wait", "a saved state",
 	"a state that is not noted", "a failed save", "a failed sync", "a halt file", "a call of Do", "a call of Close",
+	"a deadline of the fence",
 }
 
 // String returns what an entry is.

@@ -43,8 +43,9 @@ type ReplayResult struct {
 
 // Replay runs a bot on what a journal has recorded: the same bytes, clock readings and requests, in the same order and
 // in the same rounds, without a socket or a disk. config is the configuration of the recorded run; of Session the
-// credentials may be left out, and Address, Dial, Credentials, Clock, Journal, State.Files and what names threads and
-// signals are not used. start registers the bot's handlers on the engine, as it is done before Run.
+// credentials may be left out, and ReferenceTerm, Fence, Address, Dial, Credentials, Clock, Journal, State.Files and
+// what names threads and signals are not used. start registers the bot's handlers on the engine, as it is done before
+// Run.
 //
 // A bot whose decisions follow from what its handlers are given, and from nothing else such as the system's time or a
 // goroutine of its own, does what it did: the payloads that it sends are the recorded ones to the last byte, and so are
@@ -111,6 +112,7 @@ func replayConfig(c Config, begin *runStart) Config {
 // startPlayer has the loop ask a player.
 func (e *Engine) startPlayer(c *Config, p *player) {
 	p.address, c.Session.ReferenceBase = c.Address, p.begin.ReferenceBase
+	c.ReferenceTerm = p.begin.ReferenceTerm
 	t := &tape{player: p, seed: p.begin.Seed, clock: p.begun}
 	e.useTape(t)
 }

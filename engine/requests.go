@@ -8,6 +8,7 @@ const (
 	requestClose             // end
 	requestPanic             // end as after a panic in a handler
 	requestHalt              // throw the kill switch; withdrawn when the loop has
+	requestLeave             // log out and leave the orders, then end
 )
 
 // requests are what the loop is asked to do at once, without a queue. Those about its own end are made once and never

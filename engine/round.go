@@ -101,7 +101,7 @@ func (e *Engine) poll(until int64, decisive bool) (n int, err error) {
 
 // wakeAt returns the clock reading at which the loop has to be awake even if nothing happens.
 func (e *Engine) wakeAt(deadline int64) int64 {
-	until := min(deadline, e.timers.due, e.tradingDue(), e.shutdownAt())
+	until := min(deadline, e.timers.due, e.tradingDue(), e.shutdownAt(), e.fenceDue())
 	if e.conn.stalled() {
 		until = min(until, e.conn.stalledSince+int64(e.config.SendTimeout))
 	}

@@ -157,6 +157,9 @@ func (e *Engine) round(block bool) {
 	if e.handleRequests(); e.now-e.published.at >= int64(publishEvery) {
 		e.publish()
 	}
+	if e.fencing.on {
+		e.endIfFenced()
+	}
 	switch e.life.phase {
 	case phaseNew:
 		e.readClock()

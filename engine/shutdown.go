@@ -258,12 +258,11 @@ func (e *Engine) shutdownAt() int64 {
 	return never
 }
 
-// stop begins the shutdown that Config.OnStop says, if none is under way.
-func (e *Engine) stop() {
+// stop begins the shutdown that an action says, if none is under way.
+func (e *Engine) stop(action StopAction) {
 	if e.shutdown.step != shutdownNone {
 		return
 	}
-	action := e.config.OnStop
 	e.beginShutdown(action == StopCancelAll || action == StopAuto && (e.sentOrderEntry() || e.life.continues))
 	e.proceed()
 }

@@ -71,6 +71,7 @@ const (
 	tapeHaltFile // misses
 	tapeDo       // a function that was called between rounds begins
 	tapeClose    // between rounds
+	tapeFence    // misses, clock reading
 	tapeOps
 )
 

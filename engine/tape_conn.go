@@ -49,6 +49,7 @@ type playerConn struct {
 func (c *playerConn) Arm(int64, bool) {}
 func (c *playerConn) Wake()           {}
 func (c *playerConn) Close() error    { return nil }
+func (c *playerConn) Abort() error    { return nil }
 func (c *playerConn) CanSpin() bool   { return c.spins }
 
 func (c *playerConn) Read(b []byte) (int, error)  { return c.tape.player.readConn(c.tape, b) }

@@ -127,7 +127,7 @@ func (p *player) describe(e *TapeEntry) {
 			who, reason := p.text(), p.text()
 			e.Text = "halt: " + who + " " + reason
 		}
-	case tapeBeat, tapeDigest:
+	case tapeBeat, tapeDigest, tapeFence:
 		e.Text = fmt.Sprintf("%s %x", p.op, p.number())
 	case tapeFlushFailed, tapeWaitFailed, tapeSaveFailed, tapeSyncFailed:
 		e.Err = p.failure()
@@ -137,7 +137,7 @@ func (p *player) describe(e *TapeEntry) {
 // requestNames returns the names of the bits of requests.
 func requestNames(bits uint32) string {
 	text := ""
-	for i, name := range [...]string{"stop", "close", "panic", "halt"} {
+	for i, name := range [...]string{"stop", "close", "panic", "halt", "leave"} {
 		if bits>>i&1 != 0 {
 			if text != "" {
 				text += ", "

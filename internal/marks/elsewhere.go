@@ -64,6 +64,7 @@ var Elsewhere = map[Mark]string{
 	RestoreWaits:           "engine.TestRestoreNeedsRoom",
 	PersistFirstRun:        "engine.TestPersistRefused",
 	PersistLaterRun:        "engine.TestPersistLastImage",
+	FenceEnded:             "engine.TestFenceStopped",
 	PersistHolds:           "engine.TestPersistHoldsOrders",
 	PersistIntent:          "engine.TestPersistCrash",
 	PersistHistoryLost:     "engine.TestPersistTruth",

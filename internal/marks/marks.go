@@ -396,6 +396,7 @@ const (
 	PersistFirstRun
 	PersistLaterRun
 	PersistHolds
+	FenceEnded
 	PersistIntentVoid
 	PersistIntent
 	PersistHistoryLost

@@ -377,6 +377,7 @@ var names = [Count]string{
 	PersistOrdersDamaged:     "engine: the orders of a state make no sense",
 	PersistFirstRun:          "engine: there is no state yet",
 	PersistLaterRun:          "engine: a state of an earlier run is read",
+	FenceEnded:               "engine: the deadline of the fence has passed",
 	PersistHolds:             "engine: an order is refused while the state cannot be saved",
 	PersistIntentVoid:        "engine: an intent did not leave",
 	PersistIntent:            "engine: an intent is read that the image does not cover",

@@ -23,6 +23,9 @@ func TestClock(t *testing.T) {
 			if got, want := c.Time(c.Now()+int64(d)), time.Now().Add(d); !got.Equal(want) {
 				t.Errorf("a reading %v from now is %v, want %v", d, got, want)
 			}
+			if got, want := c.Reading(time.Now().Add(d)), c.Now()+int64(d); got != want {
+				t.Errorf("the reading %v from now is %d, want %d", d, got, want)
+			}
 		}
 	})
 }

@@ -43,6 +43,10 @@ type Conn interface {
 	// Close closes the connection.
 	Close() error
 
+	// Abort closes the connection and drops what was accepted and has not left, as far as the system allows that:
+	// nothing is written any more, also not the alert that ends a TLS connection.
+	Abort() error
+
 	// Unsent reports whether bytes that Write accepted have not reached the socket.
 	Unsent() bool
 

@@ -170,6 +170,12 @@ func (c *fdConn) Wake() { _, _ = c.event.Write(one) }
 
 func (c *fdConn) CanSpin() bool { return true }
 
+func (c *fdConn) Abort() error {
+	// The system drops what it has not sent, and resets the connection. A socket that is not of TCP has nothing unsent.
+	_ = unix.SetsockoptLinger(c.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	return c.Close()
+}
+
 func (c *fdConn) Close() error {
 	errs := [2]error{unix.Close(c.fd)}
 	if c.event != nil {

@@ -111,3 +111,10 @@ func (c *netConn) Wake() { _ = c.conn.SetReadDeadline(longAgo) }
 func (c *netConn) CanSpin() bool { return false }
 
 func (c *netConn) Close() error { return c.conn.Close() }
+
+func (c *netConn) Abort() error {
+	if tcp, ok := c.conn.(interface{ SetLinger(sec int) error }); ok {
+		_ = tcp.SetLinger(0) // the system drops what it has not sent, and resets the connection
+	}
+	return c.conn.Close()
+}

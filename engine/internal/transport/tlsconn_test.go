@@ -167,3 +167,31 @@ func TestHandshakeFails(t *testing.T) {
 		})
 	}
 }
+
+// TestTLSAbort closes a connection whose socket has no room: what is encrypted and did not leave does not leave, and
+// neither does the alert, other than when the connection is closed.
+func TestTLSAbort(t *testing.T) {
+	for _, abort := range []bool{true, false} {
+		tlsInBubble(t, func(t *testing.T, c *tlsConn, far *tls.Conn) {
+			if n, err := c.Write([]byte("an order")); n == 0 || err != nil || !c.Unsent() {
+				t.Fatalf("Write: %d, %v, unsent %t", n, err, c.Unsent())
+			}
+			got := make(chan string)
+			go func() {
+				time.Sleep(time.Microsecond) // after Close or Abort has begun
+				b, _ := io.ReadAll(far)
+				got <- string(b)
+			}()
+			want := "an order"
+			if abort {
+				want = ""
+				_ = c.Abort()
+			} else {
+				_ = c.Close()
+			}
+			if b := <-got; b != want {
+				t.Errorf("abort %t: %q arrives", abort, b)
+			}
+		})
+	}
+}

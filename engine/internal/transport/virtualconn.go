@@ -19,3 +19,4 @@ func (c *virtualConn) WaitWritable(int64) error    { return nil }
 func (c *virtualConn) Wake()                       {}
 func (c *virtualConn) CanSpin() bool               { return true }
 func (c *virtualConn) Close() error                { return c.conn.Close() }
+func (c *virtualConn) Abort() error                { return c.conn.Close() }
