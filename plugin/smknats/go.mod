@@ -24,7 +24,7 @@ require (
 	github.com/smk-go/smk v0.0.0
 	github.com/smk-go/smk/plugin/smkcontrol v0.0.0
 	golang.org/x/crypto v0.58.0 // indirect
-	golang.org/x/sys v0.50.0 // indirect
+	golang.org/x/sys v0.50.0
 	golang.org/x/time v0.16.0 // indirect
 )
 

@@ -39,6 +39,7 @@ func escape(s, keep string) string {
 
 // Names are the subjects and streams of an environment.
 type Names struct {
+	name        string
 	environment string // token
 	stream      string // the same for names of streams, which "_" separates
 }
@@ -49,7 +50,7 @@ func NewNames(environment string) (Names, error) {
 	if err != nil {
 		return Names{}, err
 	}
-	return Names{token, escape(environment, "-")}, nil
+	return Names{environment, token, escape(environment, "-")}, nil
 }
 
 // Book returns the subject of a contract's book.
