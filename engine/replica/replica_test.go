@@ -116,7 +116,8 @@ func levelsOf(of func(id uint32) (book.Contract, bool)) (list []book.Level) {
 func agrees(r *replica.Replica, orders []order.Order, levels []book.Level) bool {
 	n := 0
 	for o := range r.Orders().Live {
-		if n >= len(orders) || o.ID != orders[n].ID || o.State != orders[n].State || o.Available != orders[n].Available {
+		if n >= len(orders) || o.ID != orders[n].ID || o.State != orders[n].State ||
+			o.Available != orders[n].Available {
 			return false
 		}
 		n++
