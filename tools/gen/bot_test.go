@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,7 +41,7 @@ func TestBotFollowsTheDirections(t *testing.T) {
 // TestBotNeedsDirections refuses a type whose comment does not say who sends it.
 func TestBotNeedsDirections(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range definitions {
+	for _, name := range slices.Concat(definitions, pluginDefinitions) {
 		content, err := os.ReadFile(filepath.Join(protoDir, name))
 		if err != nil {
 			t.Fatal(err)

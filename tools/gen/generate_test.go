@@ -98,7 +98,7 @@ func TestDefinitionsThatAreRefused(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
-			for _, name := range definitions {
+			for _, name := range slices.Concat(definitions, pluginDefinitions) {
 				content, err := os.ReadFile(filepath.Join(protoDir, name))
 				if err != nil {
 					t.Fatal(err)
