@@ -109,7 +109,7 @@
 // byte order mark and the line's end. Who may read such a file is not checked:
 // secrets that are mounted into containers are often readable by all. A username
 // without a password, or the other way round, is refused by engine.New, so that code
-// can add what no file has. SMK_PROFILE, SMK_BACKTEST_ and SMK_CONTROL_ begin no settings.
+// can add what no file has. SMK_PROFILE, SMK_BACKTEST_, SMK_CONTROL_ and SMK_NATS_ begin no settings.
 //
 //	section   key                           variable                          value
 //	[engine]  address                       SMK_ADDRESS                       text

@@ -24,7 +24,7 @@ func serviceOf(variable, value string) string {
 
 // programs are what the variables of our programs start with, which bots find in their environment: those of smk
 // backtest, and the token of plugin/smkcontrol.
-var programs = []string{variablePrefix + "BACKTEST_", variablePrefix + "CONTROL_"}
+var programs = []string{variablePrefix + "BACKTEST_", variablePrefix + "CONTROL_", variablePrefix + "NATS_"}
 
 // ofPrograms reports whether a variable is no setting but one of our programs'.
 func ofPrograms(name string) bool {

@@ -173,7 +173,9 @@ func TestParseFlag(t *testing.T) {
 
 // TestVariablesOfPrograms: a bot that smk backtest starts, or that has the token of its control page, is not refused.
 func TestVariablesOfPrograms(t *testing.T) {
-	environ := []string{"SMK_BACKTEST_PORT=1", "SMK_BACKTEST_SET_EDGE=2", "SMK_CONTROL_TOKEN=t", "SMK_WAIT=spin"}
+	environ := []string{
+		"SMK_BACKTEST_PORT=1", "SMK_BACKTEST_SET_EDGE=2", "SMK_CONTROL_TOKEN=t", "SMK_NATS_PASSWORD=p", "SMK_WAIT=spin",
+	}
 	if s, err := Load("", Options{Environ: environ}); err != nil || s.Engine.Wait != 1 {
 		t.Error(err)
 	}
