@@ -187,7 +187,7 @@ func TestStopWithoutAConnection(t *testing.T) {
 				}
 				return dial(ctx, network, address)
 			}
-			c.StopTimeout = 3 * time.Second
+			c.StopTimeout = 2500 * time.Millisecond // the pauses are 0, 0.4..0.6, 0.8..1.2, 1.6..2.4 s
 		}, func(t *testing.T, _ *network, r *running, p *peer) {
 			down = true
 			p.close()
