@@ -69,7 +69,8 @@ func TestLinks(t *testing.T) {
 // anchors returns what the headings of a page are linked to by, as GitHub makes it.
 func anchors(text string) map[string]bool {
 	found := make(map[string]bool)
-	for _, m := range heading.FindAllStringSubmatch(regexp.MustCompile("(?ms)^```.*?^```$").ReplaceAllString(text, ""), -1) {
+	code := regexp.MustCompile("(?ms)^```.*?^```$")
+	for _, m := range heading.FindAllStringSubmatch(code.ReplaceAllString(text, ""), -1) {
 		slug := strings.Map(func(r rune) rune {
 			switch r = unicode.ToLower(r); {
 			case r == ' ':

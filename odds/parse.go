@@ -15,7 +15,7 @@ func ParsePrice[T ~string | ~[]byte](s T, r Rounding) (Price, error) {
 	}
 	var p Price
 	var err error
-	switch lookOf(s) {
+	switch formOf(s) {
 	case '%':
 		return ParsePercent(s)
 	case '+':
@@ -43,8 +43,8 @@ func ParsePrice[T ~string | ~[]byte](s T, r Rounding) (Price, error) {
 	return p, nil
 }
 
-// lookOf tells the forms apart by the first byte that gives one away.
-func lookOf[T ~string | ~[]byte](s T) byte {
+// formOf tells the forms apart by the first byte that gives one away.
+func formOf[T ~string | ~[]byte](s T) byte {
 	if s[len(s)-1] == '%' {
 		return '%'
 	}

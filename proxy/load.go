@@ -208,7 +208,7 @@ func (l *loader) readMessage(r *reader) {
 	if o != nil {
 		p.orders.apply(body, o)
 	}
-	p.settleRequest(body, q, o)
+	p.resolveRequest(body, q, o)
 }
 
 // keep adds a message to a client's history. It is left decoded in p.out.

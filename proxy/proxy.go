@@ -196,7 +196,7 @@ func (p *Proxy) onState(ev *engine.Event) {
 		m.lost = true
 	}
 	p.log.Warn("session with the exchange lost", "cause", ev.Cause)
-	p.tellUpstream()
+	p.reportUpstream()
 	p.expireGrace()
 	p.flush()
 }
@@ -215,7 +215,7 @@ func (p *Proxy) onCaughtUp(ev *engine.Event) {
 	}
 	p.log.Info("session with the exchange", "complete", ev.Complete)
 	p.resolveEarlier()
-	p.tellUpstream()
+	p.reportUpstream()
 	for _, c := range p.clients {
 		p.continueCancels(c)
 		for _, l := range c.logins {
@@ -225,8 +225,8 @@ func (p *Proxy) onCaughtUp(ev *engine.Event) {
 	p.flush()
 }
 
-// tellUpstream says to the sinks that want to know whether there is a session with the exchange.
-func (p *Proxy) tellUpstream() {
+// reportUpstream reports to the sinks that want it whether there is a session with the exchange.
+func (p *Proxy) reportUpstream() {
 	for l := range p.loginsWith(func(*login) bool { return true }) {
 		if s, ok := l.sink.(OrderSink); ok {
 			s.UpstreamChanged(p.up)

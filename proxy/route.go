@@ -149,7 +149,7 @@ func (p *Proxy) route(r report, sequence uint64) {
 	if o != nil {
 		p.orders.apply(r, o)
 	}
-	p.settleRequest(r, q, o)
+	p.resolveRequest(r, q, o)
 
 	if own && r.typ == msg.PayloadOrderCancelRejected {
 		p.record(func(w *writer) { w.applied(sequence, q.upstream) })
@@ -222,8 +222,8 @@ func (p *Proxy) ownerOf(r report, q *request, o *order) *client {
 	return c
 }
 
-// settleRequest notes what a report says of the request that it answers.
-func (p *Proxy) settleRequest(r report, q *request, o *order) {
+// resolveRequest notes what a report says of the request that it answers.
+func (p *Proxy) resolveRequest(r report, q *request, o *order) {
 	if r.typ == msg.PayloadOrderCancelRejected && o != nil {
 		p.cancelRejected(r, q, o)
 	}

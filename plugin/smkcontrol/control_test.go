@@ -185,7 +185,8 @@ func TestCommands(t *testing.T) {
 	b.offer(msg.SideBuy, 4400, 300_000)
 	b.offer(msg.SideBuy, 4500, 60_000) // the last: with it the bot has both
 	b.untilBid(4500)
-	if status, a = b.ask(http.MethodPost, "/flatten", `{"reason":"a person"}`, nil); status != http.StatusOK || a.Closing != 1 {
+	status, a = b.ask(http.MethodPost, "/flatten", `{"reason":"a person"}`, nil)
+	if status != http.StatusOK || a.Closing != 1 {
 		t.Fatalf("flatten: %d %+v", status, a)
 	}
 	b.until(0, 0, "halted")

@@ -169,7 +169,7 @@ func (w *bookWriter) flush(ctx context.Context) error {
 			continue
 		}
 		if b.unknown {
-			if err := w.look(ctx, b); err != nil {
+			if err := w.readLast(ctx, b); err != nil {
 				return err
 			}
 			if b.taken {
@@ -270,8 +270,8 @@ func (w *bookWriter) land() error {
 	return nil
 }
 
-// look finds out which message of a book is the last, after one was refused or not answered.
-func (w *bookWriter) look(ctx context.Context, b *sentBook) error {
+// readLast reads which message of a book is the last, after one was refused or not answered.
+func (w *bookWriter) readLast(ctx context.Context, b *sentBook) error {
 	ctx, cancel := w.p.link.request(ctx)
 	defer cancel()
 	m, err := w.stream.GetLastMsgForSubject(ctx, b.subject)

@@ -33,7 +33,7 @@ func TestBooksOfTwoAccounts(t *testing.T) {
 	})
 }
 
-// TestBooksOfALatePublisher has a publisher end that has been replaced by another one of its account: what it had to say
+// TestBooksOfALatePublisher has a publisher end that has been replaced by another one of its account: what it publishes
 // of a book is refused.
 func TestBooksOfALatePublisher(t *testing.T) {
 	s := natstest.Start(t, nil)
