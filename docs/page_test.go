@@ -62,7 +62,8 @@ func TestPages(t *testing.T) {
 			commands := 0
 			for _, m := range fence.FindAllSubmatch(content, -1) {
 				what, text := string(m[1]), string(m[3])
-				if strings.HasPrefix(what, "run") || strings.HasPrefix(what, "start: ") || strings.HasPrefix(what, "until: ") {
+				if strings.HasPrefix(what, "run") || strings.HasPrefix(what, "start: ") ||
+					strings.HasPrefix(what, "until: ") {
 					commands++
 				}
 				if !r.block(what, text) {
@@ -149,7 +150,8 @@ func newReader(t *testing.T, bin string) *reader {
 		}
 	}
 	r.env = append(r.env, "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+filepath.Join(r.folder, "home"),
-		"GOMODCACHE="+caches[0], "GOCACHE="+caches[1], "GOPATH="+caches[2], "NOTIFY_SOCKET="+notify, "CDPATH=", "smk="+root)
+		"GOMODCACHE="+caches[0], "GOCACHE="+caches[1], "GOPATH="+caches[2], "NOTIFY_SOCKET="+notify, "CDPATH=",
+		"smk="+root)
 	return r
 }
 
@@ -196,7 +198,8 @@ func (r *reader) local(text string) string {
 	}
 	text = strings.Replace(text, "git clone "+repository+"\ncd smk\n", "cd "+root+"\n", 1)
 	text = bareSim.ReplaceAllStringFunc(text, func(s string) string {
-		if strings.Contains(text, "--play") || strings.Contains(text, "--scenarios") || strings.Contains(text, "--addr") {
+		if strings.Contains(text, "--play") || strings.Contains(text, "--scenarios") ||
+			strings.Contains(text, "--addr") {
 			return s
 		}
 		return s + " --addr 127.0.0.1:3701"

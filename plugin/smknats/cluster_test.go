@@ -78,9 +78,9 @@ func jetStream(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 	return js
 }
 
-// TestKilled kills publishers, each a process, with SIGKILL at random moments, on one server; with NATS_LONG, the number
-// of rounds, on a cluster whose servers are stopped and started, too. In the end the log is the journal to the byte,
-// books and orders are the exchange's, and a consumer that goes on from its state has had each event once.
+// TestKilled kills publishers, each a process, with SIGKILL at random moments, on one server; with NATS_LONG, the
+// number of rounds, on a cluster whose servers are stopped and started, too. In the end the log is the journal to the
+// byte, books and orders are the exchange's, and a consumer that goes on from its state has had each event once.
 func TestKilled(t *testing.T) {
 	rounds, _ := strconv.Atoi(os.Getenv("NATS_LONG"))
 	var url string
@@ -122,7 +122,10 @@ func TestKilled(t *testing.T) {
 	}
 	for round := range rounds {
 		p := publishProcess(t, url, d.dir)
-		f, err := Follow(t.Context(), connect(), FollowConfig{Environment: "test", Account: "demo", NoBooks: true, From: state})
+		f, err := Follow(t.Context(), connect(), FollowConfig{
+			Environment: "test", Account: "demo", NoBooks: true,
+			From: state,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +160,8 @@ func TestKilled(t *testing.T) {
 	defer f.Close()
 	until(t, f, "the end", func(e Event) bool {
 		take(f, e)
-		return len(f.Orders()) == 0 && len(f.Books()) == 3 && !f.Books()[0].Live // the engine has cancelled all, and left
+		// the engine has cancelled all, and left
+		return len(f.Orders()) == 0 && len(f.Books()) == 3 && !f.Books()[0].Live
 	})
 	for i, n := range numbers {
 		if n != numbers[0]+uint64(i) {

@@ -108,7 +108,10 @@ func TestControl(t *testing.T) {
 		want   string
 	}{
 		{"no signature", func(m *nats.Msg) { m.Header = nats.Header{} }, "not signed"},
-		{"another key", func(m *nats.Msg) { sign([]byte("another key than that"), m, time.Now().UnixNano()) }, "another key"},
+		{
+			"another key", func(m *nats.Msg) { sign([]byte("another key than that"), m, time.Now().UnixNano()) },
+			"another key",
+		},
 		{"another body", func(m *nats.Msg) { m.Data = []byte(`{"reason":"x"}`) }, "another key"},
 		{"an old one", func(m *nats.Msg) { sign([]byte(controlKey), m, time.Now().Add(-time.Minute).UnixNano()) }, "older than"},
 		{"a signature of garbage", func(m *nats.Msg) { m.Header.Set(headerAuth, "v1 x y z") }, "not signed"},
@@ -137,10 +140,13 @@ func TestControl(t *testing.T) {
 	// Those whom the server does not let send a command do not reach the publisher, signed or not.
 	for user, account := range map[string]string{"reader": "demo", "operator": "other"} {
 		denied := make(chan error, 8)
-		nc := s.Connect(as(user), nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { denied <- err }))
+		nc := s.Connect(as(user), nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			denied <- err
+		}))
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		go func() {
-			_, err := Command(ctx, nc, CommandConfig{Environment: "test", Account: account, Key: controlKey}, "halt", "")
+			_, err := Command(ctx, nc, CommandConfig{Environment: "test", Account: account, Key: controlKey}, "halt",
+				"")
 			denied <- err
 		}()
 		if err := <-denied; !errors.Is(err, nats.ErrPermissionViolation) {

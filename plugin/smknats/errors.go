@@ -23,7 +23,8 @@ type SecondWriterError struct {
 
 // Error names the stream and the other publisher.
 func (e *SecondWriterError) Error() string {
-	return fmt.Sprintf("smknats: %s: message %d is of publisher %s: %v", e.Stream, e.Sequence, e.Publisher, ErrSecondWriter)
+	return fmt.Sprintf("smknats: %s: message %d is of publisher %s: %v", e.Stream, e.Sequence, e.Publisher,
+		ErrSecondWriter)
 }
 
 // Unwrap returns ErrSecondWriter.

@@ -37,7 +37,8 @@ type FollowConfig struct {
 	// out without a Gap. nil begins with a picture of the orders.
 	From *State
 
-	// StaleAfter is for how long a publisher may be silent; 0 for three of the beats that it says it makes, 3 s at first.
+	// StaleAfter is for how long a publisher may be silent; 0 for three of the beats that it says it makes, 3 s at
+	// first.
 	StaleAfter time.Duration
 }
 
@@ -160,8 +161,8 @@ func (f *Follower) Close() {
 }
 
 // Next returns the next event, which it waits for. The error is ctx's, ErrClosed after Close or the end of Follow's
-// context, a *MessageError for a message that is not understood, or an error of the server that does not pass, such as a
-// missing right.
+// context, a *MessageError for a message that is not understood, or an error of the server that does not pass, such as
+// a missing right.
 func (f *Follower) Next(ctx context.Context) (Event, error) {
 	for len(f.queue) == 0 {
 		if f.err != nil {

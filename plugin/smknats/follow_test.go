@@ -103,8 +103,8 @@ func TestFollow(t *testing.T) {
 
 func (d *day) market() uint32 { return sim.DemoMarket }
 
-// TestExactlyOnce ends publishers and followers at random while a bot trades. All events that a consumer has taken, each
-// kept with the state in one write, are the stream's, once each.
+// TestExactlyOnce ends publishers and followers at random while a bot trades. All events that a consumer has taken,
+// each kept with the state in one write, are the stream's, once each.
 func TestExactlyOnce(t *testing.T) {
 	d := newDay(t)
 	s := natstest.Start(t, nil)

@@ -34,7 +34,10 @@ type writer struct {
 func newWriter(t *testing.T, seed uint64) *writer {
 	t.Helper()
 	w := &writer{t: t, dir: t.TempDir(), r: rand.New(rand.NewPCG(seed, 1))}
-	w.c = journal.Config{Dir: w.dir, Name: "test", SegmentBytes: 32 << 10, RingBytes: 64 << 10, OnFull: journal.FullWait}
+	w.c = journal.Config{
+		Dir: w.dir, Name: "test", SegmentBytes: 32 << 10, RingBytes: 64 << 10,
+		OnFull: journal.FullWait,
+	}
 	w.open()
 	t.Cleanup(func() { _ = w.j.Close() })
 	return w

@@ -9,10 +9,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// logWriter publishes a journal as blocks. Each says which message of the subject has to be the last: the server refuses
-// it if somebody else has written since. Only one is under way at a time, for a block may be chained to one that is
-// known to be in the stream, and not to one that ought to be there: if another publisher's block took its sequence number,
-// those behind would follow on that.
+// logWriter publishes a journal as blocks. Each says which message of the subject has to be the last: the server
+// refuses it if somebody else has written since. Only one is under way at a time, for a block may be chained to one
+// that is known to be in the stream, and not to one that ought to be there: if another publisher's block took its
+// sequence number, those behind would follow on that.
 type logWriter struct {
 	p       *Publisher
 	stream  jetstream.Stream

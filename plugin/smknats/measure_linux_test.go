@@ -18,9 +18,9 @@ import (
 	"github.com/smk-go/smk/plugin/smknats/internal/natstest"
 )
 
-// TestThroughput publishes and restores a journal beside a plain loop of nats.go over the same bytes in as many messages,
-// in interleaved rounds. Both have the same bytes in the end; the figures are printed. NATS_LONG makes the journal long
-// enough for them to mean something.
+// TestThroughput publishes and restores a journal beside a plain loop of nats.go over the same bytes in as many
+// messages, in interleaved rounds. Both have the same bytes in the end; the figures are printed. NATS_LONG makes the
+// journal long enough for them to mean something.
 func TestThroughput(t *testing.T) {
 	rounds, records := 1, 5_000
 	if os.Getenv("NATS_LONG") != "" {
@@ -130,7 +130,8 @@ func TestFanOut(t *testing.T) {
 	m := newMany(t, 100)
 	m.flush()
 	p := run(t, s, Config{
-		Environment: "test", Account: "demo", Dir: m.dir, DisableLog: true, DisableOrders: true, Conflate: 50 * time.Millisecond,
+		Environment: "test", Account: "demo", Dir: m.dir, DisableLog: true, DisableOrders: true,
+		Conflate: 50 * time.Millisecond,
 	}, nil)
 	p.until("books", func(s Stats) bool { return s.Books >= 100 })
 	for _, count := range counts {

@@ -52,8 +52,9 @@ type orderWriter struct {
 func (p *Publisher) orderStream() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: p.names.OrderStream(p.c.Account), Description: "smk: order events of an account, and their picture",
-		Storage: jetstream.FileStorage, Replicas: p.c.replicas(p.js), MaxAge: p.c.LogAge, DenyDelete: true, MaxConsumers: consumersMax,
-		AllowRollup: true,
+		Storage: jetstream.FileStorage, Replicas: p.c.replicas(p.js), MaxAge: p.c.LogAge, DenyDelete: true,
+		MaxConsumers: consumersMax,
+		AllowRollup:  true,
 	}
 }
 
@@ -322,7 +323,8 @@ func orderOf(o *order.Order) *natspb.Order {
 	}
 	p := &natspb.Order{
 		MarketId: proto.Uint32(o.Market), ContractId: proto.Uint32(o.Contract), Side: side.Enum(),
-		Price: proto.Uint32(uint32(o.Price)), Quantity: proto.Uint64(uint64(o.Quantity)), Executed: proto.Uint64(uint64(o.Executed)),
+		Price: proto.Uint32(uint32(o.Price)), Quantity: proto.Uint64(uint64(o.Quantity)),
+		Executed:  proto.Uint64(uint64(o.Executed)),
 		Available: proto.Uint64(uint64(o.Available)), State: proto.String(o.State.String()),
 	}
 	for _, f := range []struct {

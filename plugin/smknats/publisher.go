@@ -65,7 +65,10 @@ func New(nc *nats.Conn, c Config) (*Publisher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("smknats: %w", err)
 	}
-	p := &Publisher{c: c, names: names, js: js, link: newLink(), http: newControlClient(), number: newPublisherNumber(), hook: func(string) {}}
+	p := &Publisher{
+		c: c, names: names, js: js, link: newLink(), http: newControlClient(), number: newPublisherNumber(),
+		hook: func(string) {},
+	}
 	p.stats.Publisher = p.number
 	return p, nil
 }

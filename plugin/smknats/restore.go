@@ -31,8 +31,8 @@ type Restored struct {
 // read, checked, and written on by [journal.Open].
 //
 // It returns a *MismatchError if the folder has something else, a *GapError if blocks are missing in the stream, a
-// *MessageError for what is no block, a *journal.DiskError that wraps journal.ErrInUse if somebody writes to the folder,
-// and jetstream.ErrStreamNotFound if there is no log. A stream without messages restores nothing.
+// *MessageError for what is no block, a *journal.DiskError that wraps journal.ErrInUse if somebody writes to the
+// folder, and jetstream.ErrStreamNotFound if there is no log. A stream without messages restores nothing.
 func Restore(ctx context.Context, js jetstream.JetStream, environment, account, dir string) (r Restored, err error) {
 	names, err := NewNames(environment)
 	if err != nil {
@@ -139,7 +139,8 @@ func (w *restorer) begin(ctx context.Context, first, last uint64) (uint64, error
 			low = middle
 		}
 	}
-	if id, err := w.id(ctx, low); err == nil && id.offset == w.end.offset && id.segment == w.end.segment && low > first {
+	if id, err := w.id(ctx, low); err == nil && id.offset == w.end.offset && id.segment == w.end.segment &&
+		low > first {
 		low-- // so that its bytes are compared
 	}
 	return low, nil

@@ -33,6 +33,7 @@ func openStream(
 func (p *Publisher) logStream() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: p.names.LogStream(p.c.Account), Description: "smk: journal of an account, in blocks",
-		Storage: jetstream.FileStorage, Replicas: p.c.replicas(p.js), MaxAge: p.c.LogAge, DenyDelete: true, MaxConsumers: consumersMax,
+		Storage: jetstream.FileStorage, Replicas: p.c.replicas(p.js), MaxAge: p.c.LogAge, DenyDelete: true,
+		MaxConsumers: consumersMax,
 	}
 }

@@ -47,7 +47,8 @@ func newMany(t testing.TB, contracts int) *many {
 	rec.Append(journal.KindStart, 0, 0, 0, []byte("{}"))
 	m.out(&seto.Payload{
 		Type:       seto.PayloadType_PAYLOAD_LOGIN.Enum(),
-		EtoPayload: &eto.Payload{Type: eto.PayloadType_PAYLOAD_LOGIN.Enum(), Seq: proto.Uint64(1)}, Login: &seto.Login{},
+		EtoPayload: &eto.Payload{Type: eto.PayloadType_PAYLOAD_LOGIN.Enum(), Seq: proto.Uint64(1)},
+		Login:      &seto.Login{},
 	})
 	m.in(&seto.Payload{EtoPayload: &eto.Payload{
 		Type: eto.PayloadType_PAYLOAD_LOGIN_RESPONSE.Enum(), LoginResponse: &eto.LoginResponse{
@@ -56,7 +57,8 @@ func newMany(t testing.TB, contracts int) *many {
 	}})
 	for market := range contracts / contractsMarket {
 		m.out(&seto.Payload{
-			Type: seto.PayloadType_PAYLOAD_MARKET_SUBSCRIBE.Enum(), EtoPayload: &eto.Payload{Seq: proto.Uint64(uint64(market) + 2)},
+			Type:            seto.PayloadType_PAYLOAD_MARKET_SUBSCRIBE.Enum(),
+			EtoPayload:      &eto.Payload{Seq: proto.Uint64(uint64(market) + 2)},
 			MarketSubscribe: &seto.MarketSubscribe{MarketId: proto.Uint32(uint32(market) + 1)},
 		})
 		q := &seto.MarketQuotes{

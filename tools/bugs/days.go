@@ -70,7 +70,8 @@ func runDays(o *options) (c caught) {
 				mu.Lock()
 				if c.Seeds++; r.Failure != nil && (!c.Failed || seed < c.Seed) {
 					f := r.Failure
-					c.Failed, c.Seed, c.Round, c.At, c.Invariant, c.Text = true, seed, f.Round, f.At, f.Invariant, f.Text
+					c.Failed, c.Seed, c.Round, c.At, c.Invariant, c.Text = true, seed, f.Round, f.At, f.Invariant,
+						f.Text
 				}
 				mu.Unlock()
 			}

@@ -96,7 +96,8 @@ func frames(t *testing.T, url, what string, holds func(*strip) bool) {
 	t.Fatalf("not so in %d frames: %s", polls, what)
 }
 
-// TestDemoDash starts a match as a new user does, halts its bot by the page's command, lets it go on, and interrupts it.
+// TestDemoDash starts a match as a new user does, halts its bot by the page's command, lets it go on, and interrupts
+// it.
 func TestDemoDash(t *testing.T) {
 	h := launch(t, "demo", "--dash", "--control", "--json", "--speed=100")
 	trades := func(s *strip) bool {

@@ -28,7 +28,9 @@ func TestScreens(t *testing.T) {
 		truth := d.hold()
 		d.until("the browser shows the exchange's ladders", func() bool { return slices.Equal(b.ladder(), truth) })
 		home := of(truth, "Home")
-		d.until("the terminal shows the exchange's ladder", func() bool { return slices.Equal(term.ladder("Home"), home) })
+		d.until("the terminal shows the exchange's ladder", func() bool {
+			return slices.Equal(term.ladder("Home"), home)
+		})
 		t.Logf("moment %d: %d levels of 3 ladders in the browser, %d in the terminal, as the exchange has them",
 			moment+1, len(truth), len(home))
 	}

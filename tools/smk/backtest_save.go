@@ -123,8 +123,10 @@ func orderRows(r *backtest.Result) (rows []orderRow) {
 	for i := range r.Models {
 		for _, o := range r.Models[i].Orders {
 			rows = append(rows, orderRow{
-				Queue: r.Models[i].Queue, Order: o.Order, Reference: o.Reference, Market: o.Market, Contract: o.Contract,
-				Side: o.Side, Price: o.Price, Quantity: o.Quantity, Filled: o.Filled, Accepted: o.Accepted, Ended: o.Ended,
+				Queue: r.Models[i].Queue, Order: o.Order, Reference: o.Reference, Market: o.Market,
+				Contract: o.Contract,
+				Side:     o.Side, Price: o.Price, Quantity: o.Quantity, Filled: o.Filled, Accepted: o.Accepted,
+				Ended: o.Ended,
 				Ahead: o.Ahead,
 			})
 		}

@@ -14,8 +14,8 @@ import (
 	"github.com/smk-go/smk/sim"
 )
 
-// joinBot is a bot for the scripts: it joins the best bid of the demo's first contract at every n-th change of its book,
-// n being its first argument, until it is interrupted. With "fail" it fails at once.
+// joinBot is a bot for the scripts: it joins the best bid of the demo's first contract at every n-th change of its
+// book, n being its first argument, until it is interrupted. With "fail" it fails at once.
 func joinBot() {
 	if err := runJoinBot(); err != nil {
 		fmt.Fprintln(os.Stderr, "joinbot:", err)

@@ -21,7 +21,9 @@ type backtestOutput struct {
 	With        *backtest.Result       `json:"with,omitempty"`        // the saved result that is compared
 }
 
-func writeResultsJSON(w io.Writer, results []*backtest.Result, compared []*backtest.Comparison, with *backtest.Result) error {
+func writeResultsJSON(w io.Writer, results []*backtest.Result, compared []*backtest.Comparison,
+	with *backtest.Result,
+) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	return enc.Encode(backtestOutput{results, compared, with})
@@ -30,7 +32,9 @@ func writeResultsJSON(w io.Writer, results []*backtest.Result, compared []*backt
 // fillsShown is how many differing fills of a comparison are printed.
 const fillsShown = 10
 
-func writeResultsText(w io.Writer, results []*backtest.Result, compared []*backtest.Comparison, with *backtest.Result) error {
+func writeResultsText(w io.Writer, results []*backtest.Result, compared []*backtest.Comparison,
+	with *backtest.Result,
+) error {
 	t := &textWriter{tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)}
 	if len(results) > 1 {
 		t.sweep(results)
@@ -243,7 +247,8 @@ func (t *textWriter) differing(m *backtest.ModelComparison) {
 		if n > fillsShown {
 			continue
 		}
-		t.line("%s\t%s\tcontract %d\t%s %s @ %.2f %%\t%s", time.Unix(0, f.At).UTC().Format("15:04:05.000"), f.What, f.Contract,
+		t.line("%s\t%s\tcontract %d\t%s %s @ %.2f %%\t%s", time.Unix(0, f.At).UTC().Format("15:04:05.000"), f.What,
+			f.Contract,
 			f.Side, payoff(f.Quantity), float64(f.Price)/100, f.Cause)
 	}
 	if n > fillsShown {
@@ -266,7 +271,8 @@ func (t *textWriter) differences(before, now *backtest.Result) {
 		m := &now.Models[i]
 		for j := range before.Models {
 			if b := &before.Models[j]; b.Queue == m.Queue {
-				t.line("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s", m.Queue, moneyText(b.Profit), moneyText(m.Profit), moneyText(m.Profit-b.Profit),
+				t.line("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s", m.Queue, moneyText(b.Profit), moneyText(m.Profit),
+					moneyText(m.Profit-b.Profit),
 					payoff(b.Figures.Bought+b.Figures.Sold), payoff(m.Figures.Bought+m.Figures.Sold),
 					moneyText(b.Figures.Drawdown), moneyText(m.Figures.Drawdown))
 			}

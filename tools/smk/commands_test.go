@@ -69,7 +69,8 @@ func TestEveryCommand(t *testing.T) {
 	for _, c := range root.All() {
 		var out, errs bytes.Buffer
 		args := c.Path[1:]
-		if code := run(t.Context(), append(args[:len(args):len(args)], "--help"), stdio{nil, &out, &errs}); code != exitOK ||
+		if code := run(t.Context(), append(args[:len(args):len(args)], "--help"),
+			stdio{nil, &out, &errs}); code != exitOK ||
 			errs.Len() > 0 || !strings.Contains(out.String(), "Usage: smk") {
 			t.Errorf("%s --help: exit %d: %s%s", c.Name(" "), code, &out, &errs)
 		}
@@ -91,7 +92,8 @@ func TestEveryCommand(t *testing.T) {
 			t.Errorf("%s: --json %v", c.Name(" "), json)
 		}
 		errs.Reset()
-		if code := run(t.Context(), append(args[:len(args):len(args)], "--no-such-flag"), stdio{nil, &out, &errs}); code != exitUsage ||
+		if code := run(t.Context(), append(args[:len(args):len(args)], "--no-such-flag"),
+			stdio{nil, &out, &errs}); code != exitUsage ||
 			strings.Count(errs.String(), "\n") != 1 {
 			t.Errorf("%s --no-such-flag: exit %d: %s", c.Name(" "), code, &errs)
 		}
@@ -109,10 +111,11 @@ func TestExitCodes(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if code := run(t.Context(), []string{"--help"}, stdio{nil, &out, &out}); code != exitOK || !containsAll(out.String(),
-		"\n    0   well\n", "\n    1   the work failed\n", "\n    2   the command line is wrong\n",
-		"\n    3   something was checked and found unhealthy\n",
-		"\n    4   something was measured and misses its threshold\n") {
+	if code := run(t.Context(), []string{"--help"}, stdio{nil, &out, &out}); code != exitOK ||
+		!containsAll(out.String(),
+			"\n    0   well\n", "\n    1   the work failed\n", "\n    2   the command line is wrong\n",
+			"\n    3   something was checked and found unhealthy\n",
+			"\n    4   something was measured and misses its threshold\n") {
 		t.Errorf("exit %d: %s", code, &out)
 	}
 }
@@ -289,7 +292,8 @@ func TestConfigShow(t *testing.T) {
 		t.Errorf("shows\n%s", got)
 	}
 	t.Setenv("SMK_PROFILE", "sim")
-	if got := show("--defaults"); !containsAll(got, "engine.address = c:3\n", "session.token = unset\n", "\nengine.wait =\n") {
+	if got := show("--defaults"); !containsAll(got, "engine.address = c:3\n", "session.token = unset\n",
+		"\nengine.wait =\n") {
 		t.Errorf("shows\n%s", got)
 	}
 	var s shownSettings
@@ -309,7 +313,11 @@ func TestConfigErrors(t *testing.T) {
 	}{
 		{[]string{"--set", "engine.adress=a:1", "--set", "engine.wait=x"}, exitFailed, "smk: config: flag --set: engine.adress: is not known; " +
 			"the nearest is engine.address\nsmk: config: flag --set: engine.wait: is \"x\", which is not one of block, spin, spinblock\n"},
-		{[]string{"--set", "engine.address"}, exitUsage, "smk: config show: --set: \"engine.address\" is not a setting with its value"},
+		{
+			[]string{"--set", "engine.address"},
+			exitUsage,
+			"smk: config show: --set: \"engine.address\" is not a setting with its value",
+		},
 		{[]string{"--config", "missing.conf"}, exitFailed, "smk: config: no such file: \"missing.conf\""},
 		{[]string{"--profile", "sim"}, exitFailed, "smk: config: profile sim: no section"},
 	} {

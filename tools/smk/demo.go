@@ -145,7 +145,10 @@ func trade(ctx context.Context, exchange *exchangeProcess, orders int, journalDi
 	config.Address = hello.Address
 	config.Session.Username, config.Session.Password = hello.Username, hello.Password
 	if journalDir != "" {
-		config.Journal = journal.Config{Dir: journalDir, Name: journalNameOf(hello, orders), Durability: journal.SyncNone}
+		config.Journal = journal.Config{
+			Dir: journalDir, Name: journalNameOf(hello, orders),
+			Durability: journal.SyncNone,
+		}
 	}
 	e, err := engine.New(config)
 	if err != nil {

@@ -6,8 +6,8 @@ func (commands) Help() string { return exitCodes }
 
 func (demoCommand) Help() string {
 	return `The exchange is a process of its own. The bot quotes, its connection is cut, a goal halts the market, the kill switch
-cancels what is left; in the end orders, positions and money are compared with the exchange's. With --dash a browser shows
-a whole match, and the next one, until an interrupt.
+cancels what is left; in the end orders, positions and money are compared with the exchange's. With --dash a browser
+shows a whole match, and the next one, until an interrupt.
 
 Examples:
 

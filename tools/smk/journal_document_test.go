@@ -18,7 +18,10 @@ func TestJournalDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	commands := []string{"cat", "verify", "stat", "orders", "book", "slow", "export", "diff", "redact", "repair", "replay"}
+	commands := []string{
+		"cat", "verify", "stat", "orders", "book", "slow", "export", "diff", "redact", "repair",
+		"replay",
+	}
 	var help bytes.Buffer
 	if code := run(t.Context(), []string{"journal", "--help"}, stdio{nil, &help, &help}); code != exitOK {
 		t.Fatal(code, &help)
@@ -38,7 +41,9 @@ func TestJournalDocumented(t *testing.T) {
 		flags += out.String()
 	}
 	seen := 0
-	for _, word := range strings.FieldsFunc(string(page), func(r rune) bool { return strings.ContainsRune(" `\n,;.=", r) }) {
+	for _, word := range strings.FieldsFunc(string(page), func(r rune) bool {
+		return strings.ContainsRune(" `\n,;.=", r)
+	}) {
 		if strings.HasPrefix(word, "--") && !strings.HasPrefix(word, "---") && word != "--journal" {
 			if seen++; !strings.Contains(flags, word) {
 				t.Errorf("no command has %s", word)

@@ -50,7 +50,8 @@ func checkSummary(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("orders do not add up: %+v", o)
 	case s.Cut.Count < 1 || s.Cut.Replaces < 1 || s.Cut.InDoubt < 1 || s.Cut.Seconds <= 0:
 		ts.Fatalf("cut: %+v", s.Cut)
-	case s.RoundTrip.Count > int64(o.Accepted) || s.RoundTrip.Count+int64(s.Cut.InDoubt) < int64(o.Accepted) || s.RoundTrip.P50 <= 0 || s.RoundTrip.P50 > s.RoundTrip.P99 ||
+	case s.RoundTrip.Count > int64(o.Accepted) || s.RoundTrip.Count+int64(s.Cut.InDoubt) < int64(o.Accepted) ||
+		s.RoundTrip.P50 <= 0 || s.RoundTrip.P50 > s.RoundTrip.P99 ||
 		s.RoundTrip.P99 > s.RoundTrip.Max:
 		ts.Fatalf("round trips: %+v", s.RoundTrip)
 	case s.Position.Net != int64(s.Fills.Bought)-int64(s.Fills.Sold):

@@ -67,7 +67,8 @@ func TestProgress(t *testing.T) {
 		all = append(all, b[:n]...)
 	}
 	text := string(all)
-	if !strings.HasPrefix(text, clearLine) || !strings.Contains(text, clearLine+"out") || strings.Count(text, "out") != 1 {
+	if !strings.HasPrefix(text, clearLine) || !strings.Contains(text, clearLine+"out") ||
+		strings.Count(text, "out") != 1 {
 		t.Errorf("%q", text)
 	}
 	last := text[strings.LastIndex(text, "out"):]

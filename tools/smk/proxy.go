@@ -203,8 +203,9 @@ func (c *proxyCommand) listen(s *proxyServer, log *slog.Logger) error {
 	}
 	s.http = &http.Server{
 		Handler:           proxyjson.New(s.proxy, s.engine, log).Handler(),
-		ReadHeaderTimeout: httpTimeout, ReadTimeout: httpTimeout, IdleTimeout: httpIdle, MaxHeaderBytes: httpHeaderBytes,
-		ErrorLog: stdlog.New(io.Discard, "", 0), // of clients that are no HTTP clients
+		ReadHeaderTimeout: httpTimeout, ReadTimeout: httpTimeout, IdleTimeout: httpIdle,
+		MaxHeaderBytes: httpHeaderBytes,
+		ErrorLog:       stdlog.New(io.Discard, "", 0), // of clients that are no HTTP clients
 	}
 	s.served = make(chan error, 1)
 	limited := &limitedListener{l, make(chan struct{}, httpConns)}

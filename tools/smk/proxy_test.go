@@ -126,13 +126,16 @@ func TestProxyRefuses(t *testing.T) {
 		code int
 		want string
 	}{
-		"no clients":    {[]string{"proxy"}, exitUsage, "--clients"},
-		"open to all":   {append(good, "--listen", "0.0.0.0:0"), exitUsage, "--cert"},
-		"JSON to all":   {append(good, "--http", ":0", "--http", "[::]:0"), exitUsage, "--cert"},
-		"half of TLS":   {append(good, "--cert", "x"), exitUsage, "--key"},
-		"no state":      {append(good, "--state", "", "--sync"), exitUsage, "--sync"},
-		"negative":      {append(good, "--grace", "-1s"), exitUsage, "--grace"},
-		"unknown":       {proxyFiles(t, "x:1", `{"clients":[{"name":"a","secret":1}]}`), exitFailed, `no setting "secret"`},
+		"no clients":  {[]string{"proxy"}, exitUsage, "--clients"},
+		"open to all": {append(good, "--listen", "0.0.0.0:0"), exitUsage, "--cert"},
+		"JSON to all": {append(good, "--http", ":0", "--http", "[::]:0"), exitUsage, "--cert"},
+		"half of TLS": {append(good, "--cert", "x"), exitUsage, "--key"},
+		"no state":    {append(good, "--state", "", "--sync"), exitUsage, "--sync"},
+		"negative":    {append(good, "--grace", "-1s"), exitUsage, "--grace"},
+		"unknown": {
+			proxyFiles(t, "x:1", `{"clients":[{"name":"a","secret":1}]}`), exitFailed,
+			`no setting "secret"`,
+		},
 		"no JSON":       {proxyFiles(t, "x:1", `{"clients":[{"token":"top-secret}`), exitFailed, "--clients"},
 		"wrong type":    {proxyFiles(t, "x:1", `{"clients":[{"rate":"top-secret"}]}`), exitFailed, "rate"},
 		"no amount":     {proxyFiles(t, "x:1", `{"clients":[{"stake_max":"top-secret"}]}`), exitFailed, "--clients"},
@@ -156,7 +159,8 @@ func TestProxyRefuses(t *testing.T) {
 		})
 	}
 	var out, log strings.Builder
-	if code := run(t.Context(), []string{"proxy", "--schema"}, stdio{strings.NewReader(""), &out, &log}); code != exitOK ||
+	if code := run(t.Context(), []string{"proxy", "--schema"},
+		stdio{strings.NewReader(""), &out, &log}); code != exitOK ||
 		!json.Valid([]byte(out.String())) {
 		t.Errorf("--schema: %d, %s", code, log.String())
 	}

@@ -11,7 +11,8 @@ import (
 func booked() (soakBooking, reportedAccount) {
 	state := soakBooking{
 		AccountSequence: 7, Open: "1.00", Final: "2.00", Provisional: "3.00", Available: "94.00",
-		Orders: map[uint64]soakOrder{5: {2500, 40_000, 10_000, 30_000}}, Positions: map[uint32]soakPosition{8: {-5, "0.01"}},
+		Orders:    map[uint64]soakOrder{5: {2500, 40_000, 10_000, 30_000}},
+		Positions: map[uint32]soakPosition{8: {-5, "0.01"}},
 	}
 	var reported reportedAccount
 	reported.AccountSequence, reported.Available = 7, "94.00"
@@ -28,13 +29,15 @@ func TestSoakDiffers(t *testing.T) {
 		t.Fatal(why)
 	}
 	for name, change := range map[string]func(*soakBooking, *reportedAccount){
-		"unrest":           func(s *soakBooking, _ *reportedAccount) { s.Unrest = "disconnected" },
-		"sequence":         func(s *soakBooking, _ *reportedAccount) { s.AccountSequence-- },
-		"open":             func(s *soakBooking, _ *reportedAccount) { s.Open = "1.01" },
-		"final":            func(s *soakBooking, _ *reportedAccount) { s.Final = "1.99" },
-		"provisional":      func(s *soakBooking, _ *reportedAccount) { s.Provisional = "0.00" },
-		"available":        func(s *soakBooking, _ *reportedAccount) { s.Available = "95.00" },
-		"order":            func(s *soakBooking, _ *reportedAccount) { s.Orders[5] = soakOrder{2500, 40_000, 10_000, 29_999} },
+		"unrest":      func(s *soakBooking, _ *reportedAccount) { s.Unrest = "disconnected" },
+		"sequence":    func(s *soakBooking, _ *reportedAccount) { s.AccountSequence-- },
+		"open":        func(s *soakBooking, _ *reportedAccount) { s.Open = "1.01" },
+		"final":       func(s *soakBooking, _ *reportedAccount) { s.Final = "1.99" },
+		"provisional": func(s *soakBooking, _ *reportedAccount) { s.Provisional = "0.00" },
+		"available":   func(s *soakBooking, _ *reportedAccount) { s.Available = "95.00" },
+		"order": func(s *soakBooking, _ *reportedAccount) {
+			s.Orders[5] = soakOrder{2500, 40_000, 10_000, 29_999}
+		},
 		"order unknown":    func(s *soakBooking, _ *reportedAccount) { delete(s.Orders, 5) },
 		"order too many":   func(s *soakBooking, _ *reportedAccount) { s.Orders[6] = soakOrder{} },
 		"order ended":      func(_ *soakBooking, a *reportedAccount) { a.Orders[0].State = "filled" },

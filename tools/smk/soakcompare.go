@@ -135,11 +135,13 @@ func differs(state *soakBooking, reported reportedAccount) string {
 	case state.Unrest != "":
 		return state.Unrest
 	case state.AccountSequence != reported.AccountSequence:
-		return fmt.Sprintf("the account's message %d, the exchange has %d", state.AccountSequence, reported.AccountSequence)
+		return fmt.Sprintf("the account's message %d, the exchange has %d", state.AccountSequence,
+			reported.AccountSequence)
 	case state.Open != reported.Reserved.Orders || state.Final != reported.Reserved.Fills ||
 		state.Provisional != reported.Reserved.ProvisionalFills ||
 		state.Available != "" && state.Available != reported.Available:
-		return fmt.Sprintf("money: %+v, the exchange has %+v, available %s", state, reported.Reserved, reported.Available)
+		return fmt.Sprintf("money: %+v, the exchange has %+v, available %s", state, reported.Reserved,
+			reported.Available)
 	}
 	for _, o := range reported.Orders {
 		if o.State != "live" {

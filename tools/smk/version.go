@@ -40,7 +40,10 @@ func (c *versionCommand) Run(std stdio) error {
 
 // versionOf reads what the toolchain noted; info may be nil.
 func versionOf(release string, info *debug.BuildInfo) version {
-	v := version{Version: release, Module: "github.com/smk-go/smk/tools", Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	v := version{
+		Version: release, Module: "github.com/smk-go/smk/tools", Go: runtime.Version(), OS: runtime.GOOS,
+		Arch: runtime.GOARCH,
+	}
 	if info != nil {
 		if v.Version == "" {
 			v.Version = info.Main.Version

@@ -23,7 +23,10 @@ func TestVersion(t *testing.T) {
 		{"", nil, "smk devel"},
 		{"", &debug.BuildInfo{Main: debug.Module{Version: "(devel)"}}, "smk devel"},
 		{"", &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}}, "smk v1.2.3"},
-		{"1.3.0", &debug.BuildInfo{Main: debug.Module{Version: "(devel)"}, Settings: commit[:2]}, "smk v1.3.0 (0123456789ab, 2026-11-29T20:15:00Z)"},
+		{
+			"1.3.0", &debug.BuildInfo{Main: debug.Module{Version: "(devel)"}, Settings: commit[:2]},
+			"smk v1.3.0 (0123456789ab, 2026-11-29T20:15:00Z)",
+		},
 		{"", &debug.BuildInfo{Settings: commit}, "smk devel (0123456789ab, 2026-11-29T20:15:00Z, modified)"},
 	} {
 		v := versionOf(c.release, c.info)

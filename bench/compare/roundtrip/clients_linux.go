@@ -100,7 +100,10 @@ func withState(c *engine.Config) {
 
 // withJournal turns a journal on that is made durable group by group.
 func (m *measurement) withJournal(c *engine.Config) {
-	c.Journal = journal.Config{Dir: filepath.Join(m.dir, "journal"), Durability: journal.SyncGroup, KeepBytes: 256 << 20}
+	c.Journal = journal.Config{
+		Dir: filepath.Join(m.dir, "journal"), Durability: journal.SyncGroup,
+		KeepBytes: 256 << 20,
+	}
 }
 
 // engine returns a turn of a bot with this kind of wait.

@@ -39,8 +39,9 @@ func TestRun(t *testing.T) {
 		return
 	}
 	turns := map[string]int64{ // of a floor, per round: its own and one after each of its clients
-		Floor: 8, EngineSpins: 1, EngineRecord: 1, EngineState: 1, Naive: 1, EngineAdapts: 1, EngineBlocks: 1, FloorBlocks: 1,
-		EngineGo: 2, EngineTLSGo: 1,
+		Floor: 8, EngineSpins: 1, EngineRecord: 1, EngineState: 1, Naive: 1, EngineAdapts: 1, EngineBlocks: 1,
+		FloorBlocks: 1,
+		EngineGo:    2, EngineTLSGo: 1,
 	}
 	_, err = compile(t.TempDir())
 	if noCompiler := err != nil; noCompiler != (len(r.Notes) == 1) || !noCompiler && len(r.Clients) != len(turns) {

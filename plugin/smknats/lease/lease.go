@@ -41,7 +41,8 @@ func newLease(x *Contender, revision uint64, sent time.Time) (*Lease, error) {
 	l := &Lease{
 		x: x, term: revision, fence: engine.NewFence(), revision: revision, own: x.own, tries: x.tries,
 		until: sent.Add(x.c.validFor()),
-		done:  make(chan struct{}), stop: make(chan struct{}), ended: make(chan struct{}), asked: make(chan *Handover, 1),
+		done:  make(chan struct{}), stop: make(chan struct{}), ended: make(chan struct{}),
+		asked: make(chan *Handover, 1),
 	}
 	l.own.Term = revision
 	if x.c.Kill {

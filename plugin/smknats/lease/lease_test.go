@@ -82,7 +82,8 @@ func TestPartition(t *testing.T) {
 	}
 }
 
-// TestLostAnswers: renewals take effect whose answers do not come. The lease goes on with the revision that the key has.
+// TestLostAnswers: renewals take effect whose answers do not come. The lease goes on with the revision that the key
+// has.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
 	s := natstest.Start(t, nil)

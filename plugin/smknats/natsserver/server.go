@@ -1,5 +1,5 @@
-// Package natsserver is a NATS server with JetStream in this process, for demonstrations and for trying things out. What
-// is to survive a machine belongs on a cluster of three of its own.
+// Package natsserver is a NATS server with JetStream in this process, for demonstrations and for trying things out.
+// What is to survive a machine belongs on a cluster of three of its own.
 package natsserver
 
 import (
@@ -27,8 +27,8 @@ var ErrAddress = errors.New("natsserver: address is not loopback")
 // Server is a server that runs.
 type Server struct{ server *server.Server }
 
-// Start starts a server on an address of this machine, such as 127.0.0.1:4222 or 127.0.0.1:0, which keeps its streams in
-// a folder. It acknowledges a message when the disk has it. The error is ErrAddress or the server's.
+// Start starts a server on an address of this machine, such as 127.0.0.1:4222 or 127.0.0.1:0, which keeps its streams
+// in a folder. It acknowledges a message when the disk has it. The error is ErrAddress or the server's.
 func Start(listen, dir string) (*Server, error) {
 	host, text, err := net.SplitHostPort(listen)
 	if err != nil {

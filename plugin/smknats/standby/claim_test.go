@@ -15,8 +15,8 @@ import (
 	"github.com/smk-go/smk/plugin/smknats/lease"
 )
 
-// TestClaim: who takes over has all of the log, and what a publisher before publishes then is refused, although the next
-// one has not published anything yet.
+// TestClaim: who takes over has all of the log, and what a publisher before publishes then is refused, although the
+// next one has not published anything yet.
 func TestClaim(t *testing.T) {
 	js := natstest.Start(t, nil).JetStream()
 	dir := t.TempDir()

@@ -14,9 +14,9 @@ type Config struct {
 	Lease lease.Config
 
 	// Engine is the engine. Run sets Fence and ReferenceTerm, State.File and State.Files, and where it is empty
-	// State.Account; Session.CancelAllOnFailure and RequireCaughtUp are on: the exchange cancels what nobody takes over,
-	// and nothing leaves before the account is known. State.DurableIntents is not possible: what left after the newest
-	// image and was accepted is known from the exchange, by its reference.
+	// State.Account; Session.CancelAllOnFailure and RequireCaughtUp are on: the exchange cancels what nobody takes
+	// over, and nothing leaves before the account is known. State.DurableIntents is not possible: what left after the
+	// newest image and was accepted is known from the exchange, by its reference.
 	Engine engine.Config
 
 	// Start registers the handlers of the bot on the engine of a term, as it is done before engine.Engine.Run. What it

@@ -28,7 +28,8 @@ const (
 func newSaver(s *store, allowed func() bool, failed func(error)) *saver {
 	ctx, cancel := context.WithCancel(context.Background())
 	v := &saver{
-		store: s, allowed: allowed, failed: failed, wake: make(chan struct{}, 1), ended: make(chan struct{}), cancel: cancel,
+		store: s, allowed: allowed, failed: failed, wake: make(chan struct{}, 1), ended: make(chan struct{}),
+		cancel: cancel,
 	}
 	go v.run(ctx)
 	return v

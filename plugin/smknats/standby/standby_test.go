@@ -176,7 +176,10 @@ func contend(t *testing.T, list []fate, ttl time.Duration, urls string, servers 
 			bots[name].wait()
 		}
 		ways[name] = newRelay(t, urls)
-		s := botSettings{Name: name, NATS: ways[name].url(), Exchange: w.gate(name), TTL: ttl, Journal: t.TempDir() + "/journal"}
+		s := botSettings{
+			Name: name, NATS: ways[name].url(), Exchange: w.gate(name), TTL: ttl,
+			Journal: t.TempDir() + "/journal",
+		}
 		bots[name] = startBot(t, s, inside)
 	}
 	for _, name := range []string{"a", "b", "c"} {

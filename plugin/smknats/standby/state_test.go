@@ -105,10 +105,13 @@ func TestStateDamaged(t *testing.T) {
 			_, err := s.kv.Put(t.Context(), "chunk.1.1.0", []byte("x"))
 			return err
 		},
-		"a chunk is missing":         func() error { return s.kv.Delete(t.Context(), "chunk.1.1.0") },
-		"the head is no head":        func() error { _, err := s.kv.Put(t.Context(), keyHead, []byte("{")); return err },
-		"the head wants all memory":  func() error { _, err := s.kv.Put(t.Context(), keyHead, []byte(`{"bytes":1e15}`)); return err },
-		"the head is very long":      func() error { _, err := s.kv.Put(t.Context(), keyHead, make([]byte, 5000)); return err },
+		"a chunk is missing":        func() error { return s.kv.Delete(t.Context(), "chunk.1.1.0") },
+		"the head is no head":       func() error { _, err := s.kv.Put(t.Context(), keyHead, []byte("{")); return err },
+		"the head wants all memory": func() error { _, err := s.kv.Put(t.Context(), keyHead, []byte(`{"bytes":1e15}`)); return err },
+		"the head is very long": func() error {
+			_, err := s.kv.Put(t.Context(), keyHead, make([]byte, 5000))
+			return err
+		},
 		"the head has a wrong count": func() error { _, err := s.kv.Put(t.Context(), keyHead, []byte(`{"chunks":-1}`)); return err },
 	} {
 		if err := damage(); err != nil {

@@ -20,7 +20,10 @@ func TestPage(t *testing.T) {
 				{At: 2e9, Equity: 5 * sign * exchange.Currency, Position: 20_000},
 				{At: 9e9, Equity: -2 * sign * exchange.Currency},
 			},
-			Fills: []backtest.FillResult{{At: 2e9, Contract: 7, Side: "buy", Price: 2500, Quantity: 10_000, Reason: "took"}},
+			Fills: []backtest.FillResult{{
+				At: 2e9, Contract: 7, Side: "buy", Price: 2500, Quantity: 10_000,
+				Reason: "took",
+			}},
 			Figures: backtest.Figures{
 				Reasons: map[string]uint64{"took": 10_000}, Adverse: []backtest.Adverse{{After: 1e9, Fills: 1}},
 			},
@@ -60,7 +63,8 @@ func TestPage(t *testing.T) {
 		t.Errorf("%d divisions are begun, %d ended", open, closed)
 	}
 	for _, chart := range strings.Split(html, "<svg")[1:] {
-		if chart, _, _ = strings.Cut(chart, "</svg>"); strings.Contains(chart, "NaN") || strings.Contains(chart, "Inf") {
+		if chart, _, _ = strings.Cut(chart, "</svg>"); strings.Contains(chart, "NaN") ||
+			strings.Contains(chart, "Inf") {
 			t.Error("a chart has no numbers")
 		}
 	}

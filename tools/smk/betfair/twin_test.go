@@ -260,7 +260,8 @@ func TestCompressed(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := rec.Market(200000001)
-		if m == nil || len(m.Contracts) != 3 || !slices.Equal(m.Winners, []uint32{47972}) || m.Delay == "" || !rec.Approx {
+		if m == nil || len(m.Contracts) != 3 || !slices.Equal(m.Winners, []uint32{47972}) || m.Delay == "" ||
+			!rec.Approx {
 			t.Errorf("the recording has %+v", m)
 		}
 		if first == nil {

@@ -16,7 +16,8 @@ func Fish(w io.Writer, program *Command) error {
 	for _, c := range program.All()[1:] {
 		paths = append(paths, fishWord(c.Name(" ")))
 	}
-	fmt.Fprintf(&b, "\t\t\tcase %s\n\t\t\t\tset at \"$at $word\"\n\t\tend\n\tend\n\ttest \"$at\" = \"$argv\"\nend\n\n", strings.Join(paths, " "))
+	fmt.Fprintf(&b, "\t\t\tcase %s\n\t\t\t\tset at \"$at $word\"\n\t\tend\n\tend\n\ttest \"$at\" = \"$argv\"\nend\n\n",
+		strings.Join(paths, " "))
 	fmt.Fprintf(&b, "complete -c %s -f\n", name)
 	for _, c := range program.All() {
 		start := fmt.Sprintf("complete -c %s -n %s", name, fishWord("__"+name+"_at "+c.Name(" ")))

@@ -22,7 +22,8 @@ func Zsh(w io.Writer, program *Command) error {
 		}
 		b.WriteString("}\n")
 	}
-	fmt.Fprintf(&b, "\nif [[ $funcstack[1] == _%s ]]; then\n\t_%s \"$@\"\nelse\n\tcompdef _%s %s\nfi\n", name, name, name, name)
+	fmt.Fprintf(&b, "\nif [[ $funcstack[1] == _%s ]]; then\n\t_%s \"$@\"\nelse\n\tcompdef _%s %s\nfi\n", name, name,
+		name, name)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -71,7 +72,8 @@ func zshFlags(b *strings.Builder, c *Command) {
 		if !a.Required {
 			colon = "::"
 		}
-		fmt.Fprintf(b, " \\\n\t\t%s", bashWord(fmt.Sprintf("%d%s%s:%s", i+1, colon, quote.Replace(a.Name), zshValue(a.Value))))
+		fmt.Fprintf(b, " \\\n\t\t%s", bashWord(fmt.Sprintf("%d%s%s:%s", i+1, colon, quote.Replace(a.Name),
+			zshValue(a.Value))))
 	}
 }
 

@@ -59,7 +59,10 @@ func TestNames(t *testing.T) {
 			[]string{`"exchange.test" is not found`, "spelling of engine.address, which is from flag --address"},
 		},
 		{"nothing", nil, []string{`"exchange.test" is not found`}},
-		{"silent", context.DeadlineExceeded, []string{"no answer about \"exchange.test\" within 100ms", "name servers"}},
+		{"silent", context.DeadlineExceeded, []string{
+			"no answer about \"exchange.test\" within 100ms",
+			"name servers",
+		}},
 		{"broken", &net.DNSError{Err: "server misbehaving"}, []string{"server misbehaving", "name servers"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -82,8 +82,9 @@ func TestMachine(t *testing.T) {
 		},
 		{name: "fast", check: nameGovernor, status: OK, says: []string{"performance on 2 CPUs"}},
 		{
-			name: "few descriptors", machine: machine{open: 9, files: &Limit{72, 72}}, check: nameDescriptors, status: Fail,
-			says: []string{"9 open, RLIMIT_NOFILE 72 (at most 72)", "ulimit -n", "LimitNOFILE", "--ulimit"},
+			name: "few descriptors", machine: machine{open: 9, files: &Limit{72, 72}}, check: nameDescriptors,
+			status: Fail,
+			says:   []string{"9 open, RLIMIT_NOFILE 72 (at most 72)", "ulimit -n", "LimitNOFILE", "--ulimit"},
 		},
 		{name: "just enough", machine: machine{open: 9, files: &Limit{73, 72}}, check: nameDescriptors, status: Warn},
 		{name: "enough", machine: machine{open: 9, files: &Limit{265, 265}}, check: nameDescriptors, status: OK},

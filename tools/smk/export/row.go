@@ -45,7 +45,8 @@ func appendRows(rows []Row, e *inspect.Entry) []Row {
 		direction = "out"
 	}
 	row := Row{
-		Time: e.Wall, At: e.At, Record: e.Seq, Part: int32(e.Part), Run: int32(e.Run), Epoch: e.Epoch, Direction: direction, Type: m.Type,
+		Time: e.Wall, At: e.At, Record: e.Seq, Part: int32(e.Part), Run: int32(e.Run), Epoch: e.Epoch,
+		Direction: direction, Type: m.Type,
 		SessionSeq: m.Seq, Replayed: m.Replay, Market: m.Market, Contract: m.Contract, Order: m.Order,
 		Original: m.Original, Reference: m.Reference, Side: m.Side, Price: m.Price, Quantity: m.Quantity,
 		AccountSequence: m.AccountSequence, Reason: m.Reason,

@@ -152,7 +152,8 @@ func (r *request) do(l *proxy.Login, e controller, stream bool) *Result {
 	switch r.Type {
 	case "create":
 		l.Create(&exchange.Create{
-			Reference: r.reference, HasReference: r.hasReference, Quantity: r.Quantity, Price: r.Price, Market: r.Market,
+			Reference: r.reference, HasReference: r.hasReference, Quantity: r.Quantity, Price: r.Price,
+			Market:   r.Market,
 			Contract: r.Contract, Side: r.side, TIF: r.tif, Label: []byte(r.Label),
 		})
 	case "cancel":

@@ -84,24 +84,30 @@ func TestRefusals(t *testing.T) {
 		status      int
 		socket      bool // the same over a WebSocket
 	}{
-		"no token":     {"", order, "unauthorised", 401, false},
-		"wrong token":  {"guessed", order, "unauthorised", 401, false},
-		"oversized":    {"anna-secret", `{"type":"create","label":"` + strings.Repeat("private", 4000) + `"}`, "too_large", 413, false},
-		"no JSON":      {"anna-secret", "private", "malformed", 400, true},
-		"cut off":      {"anna-secret", `{"type":"create","label":"private`, "malformed", 400, true},
-		"two":          {"anna-secret", `{"type":"ping"}{"type":"private"}`, "malformed", 400, true},
-		"an array":     {"anna-secret", `["private"]`, "malformed", 400, true},
-		"deep":         {"anna-secret", strings.Repeat("[", 9000), "malformed", 400, true},
-		"wrong type":   {"anna-secret", `{"type":"create","price":"private"}`, "malformed", 400, true},
-		"negative":     {"anna-secret", `{"type":"create","price":-1}`, "malformed", 400, true},
-		"unknown":      {"anna-secret", `{"type":"create","private":1}`, "malformed", 400, true},
-		"no command":   {"anna-secret", `{"type":"private"}`, "invalid", 400, true},
-		"login again":  {"anna-secret", `{"type":"login","token":"ben-secret"}`, "invalid", 400, true},
-		"no price":     {"anna-secret", `{"type":"create","market":1,"contract":1,"side":"buy","quantity":1}`, "invalid", 400, true},
-		"no side":      {"anna-secret", `{"type":"create","market":1,"contract":1,"side":"private","quantity":1,"price":1}`, "invalid", 400, true},
-		"no number":    {"anna-secret", `{"type":"cancel","order":"private"}`, "invalid", 400, true},
-		"too large":    {"anna-secret", `{"type":"cancel","order":"18446744073709551616"}`, "invalid", 400, true},
-		"long label":   {"anna-secret", `{"type":"cancel","order":"1","label":"` + strings.Repeat("x", 65) + `"}`, "invalid", 400, true},
+		"no token":    {"", order, "unauthorised", 401, false},
+		"wrong token": {"guessed", order, "unauthorised", 401, false},
+		"oversized": {
+			"anna-secret", `{"type":"create","label":"` + strings.Repeat("private", 4000) + `"}`,
+			"too_large", 413, false,
+		},
+		"no JSON":     {"anna-secret", "private", "malformed", 400, true},
+		"cut off":     {"anna-secret", `{"type":"create","label":"private`, "malformed", 400, true},
+		"two":         {"anna-secret", `{"type":"ping"}{"type":"private"}`, "malformed", 400, true},
+		"an array":    {"anna-secret", `["private"]`, "malformed", 400, true},
+		"deep":        {"anna-secret", strings.Repeat("[", 9000), "malformed", 400, true},
+		"wrong type":  {"anna-secret", `{"type":"create","price":"private"}`, "malformed", 400, true},
+		"negative":    {"anna-secret", `{"type":"create","price":-1}`, "malformed", 400, true},
+		"unknown":     {"anna-secret", `{"type":"create","private":1}`, "malformed", 400, true},
+		"no command":  {"anna-secret", `{"type":"private"}`, "invalid", 400, true},
+		"login again": {"anna-secret", `{"type":"login","token":"ben-secret"}`, "invalid", 400, true},
+		"no price":    {"anna-secret", `{"type":"create","market":1,"contract":1,"side":"buy","quantity":1}`, "invalid", 400, true},
+		"no side":     {"anna-secret", `{"type":"create","market":1,"contract":1,"side":"private","quantity":1,"price":1}`, "invalid", 400, true},
+		"no number":   {"anna-secret", `{"type":"cancel","order":"private"}`, "invalid", 400, true},
+		"too large":   {"anna-secret", `{"type":"cancel","order":"18446744073709551616"}`, "invalid", 400, true},
+		"long label": {
+			"anna-secret", `{"type":"cancel","order":"1","label":"` + strings.Repeat("x", 65) + `"}`,
+			"invalid", 400, true,
+		},
 		"no control":   {"anna-secret", `{"type":"halt","reason":"private"}`, "forbidden", 403, true},
 		"no resume":    {"anna-secret", `{"type":"resume","reason":"private"}`, "forbidden", 403, true},
 		"no stream":    {"anna-secret", `{"type":"subscribe","market":100000}`, "invalid", 400, false},
@@ -133,8 +139,9 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("read only: %d %+v", status, r.Report)
 	}
 	for path, want := range map[string]int{
-		"/v1/commands": 405, "/v1/nothing": 404, "/v1/stream": 401, "/v1/stream?market=x": 400, "/v1/stream?after=x": 400,
-		"/v1/ws": 426, "/v1/schema": 200, "/v1/health": 200,
+		"/v1/commands": 405, "/v1/nothing": 404, "/v1/stream": 401, "/v1/stream?market=x": 400,
+		"/v1/stream?after=x": 400,
+		"/v1/ws":             426, "/v1/schema": 200, "/v1/health": 200,
 	} {
 		answer, err := h.http.Client().Get(h.http.URL + path)
 		if err != nil {

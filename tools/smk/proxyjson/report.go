@@ -69,7 +69,8 @@ func messageOf(m exchange.Message) *Message {
 	switch b := m.(type) {
 	case *msg.MarketState:
 		out := &Market{
-			Market: b.GetMarketId(), State: words(b.GetState().String(), "MARKET_STATE_"), Reason: string(b.GetReason()),
+			Market: b.GetMarketId(), State: words(b.GetState().String(), "MARKET_STATE_"),
+			Reason: string(b.GetReason()),
 		}
 		list := b.GetContracts()
 		for i := range list {

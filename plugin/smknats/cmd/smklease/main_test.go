@@ -18,7 +18,8 @@ func TestCommands(t *testing.T) {
 	server := natstest.Start(t, nil)
 	command := func(args ...string) (string, error) {
 		var out strings.Builder
-		err := run(t.Context(), append([]string{"-nats", server.URL(), "-env", "test", "-account", "demo"}, args...), &out)
+		err := run(t.Context(), append([]string{"-nats", server.URL(), "-env", "test", "-account", "demo"}, args...),
+			&out)
 		return out.String(), err
 	}
 	if _, err := command("status"); !errors.Is(err, jetstream.ErrBucketNotFound) {
