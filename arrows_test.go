@@ -40,17 +40,21 @@ var arrows = map[string][]string{
 	"engine/risk":       {"internal/marks", "gen/msg", "odds"},
 	"engine": {
 		"engine/session", "engine/order", "engine/book", "engine/risk", "engine/quote", "engine/internal/transport",
-		"engine/internal/statefile", "engine/latency", "internal/envelope", "internal/marks", "journal", "wire", "ring",
+		"engine/internal/statefile", "engine/internal/ownbook", "engine/latency",
+		"internal/envelope", "internal/marks", "journal", "wire", "ring",
 		"gen/msg", "odds",
 	},
 	"engine/latency": {},
-	"engine/replica": {"engine/book", "engine/order", "gen/msg", "journal", "odds", "wire"},
+	"engine/replica": {
+		"engine/book", "engine/internal/ownbook", "engine/order", "gen/msg", "journal", "odds", "wire",
+	},
 	"examples": {
 		"engine", "engine/session", "engine/order", "engine/book", "engine/risk",
 		"engine/quote", "gen/msg", "journal", "odds", "sim",
 	},
 	"engine/book":               {"internal/marks", "gen/msg", "odds"},
 	"engine/order":              {"internal/marks", "gen/msg", "odds"},
+	"engine/internal/ownbook":   {"engine/book", "engine/order", "odds"},
 	"engine/internal/transport": {},
 	"engine/internal/statefile": {"internal/marks"},
 	"engine/quote":              {"internal/marks", "odds"},

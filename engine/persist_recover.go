@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"github.com/smk-go/smk/engine/internal/ownbook"
 	"github.com/smk-go/smk/engine/internal/statefile"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/session"
@@ -135,7 +136,7 @@ func (t *trading) recover(now int64, most int) []session.EarlierRequest {
 		k := &d.Keys
 		if o := t.orders.ByID(k.OrderID); o != nil {
 			t.recent.add(recentRequest{
-				reference: k.Reference, order: o.ID, key: keyOf(o), quantity: openOf(o), market: o.Market,
+				reference: k.Reference, order: o.ID, key: ownbook.Key(o), quantity: ownbook.Open(o), market: o.Market,
 			})
 		}
 		t.ordersEvents(t.orders.ApplyFate(k.Type, k.Reference, d.Seq, order.FateInDoubt, now), now)
@@ -144,9 +145,9 @@ func (t *trading) recover(now int64, most int) []session.EarlierRequest {
 	for o := range t.orders.Live {
 		replaces := uint64(0)
 		if original := t.orders.ByID(o.Original); original != nil {
-			replaces = keyOf(original)
+			replaces = ownbook.Key(original)
 		}
-		_ = t.books.OwnAdded(own(o, replaces))
+		_ = t.books.OwnAdded(ownbook.Own(o, replaces))
 	}
 	t.realised = t.orders.Account().Realised
 	t.risk.Profit(now, t.realised)

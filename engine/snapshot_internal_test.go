@@ -3,6 +3,7 @@ package engine
 import (
 	"testing"
 
+	"github.com/smk-go/smk/engine/internal/ownbook"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
@@ -26,7 +27,7 @@ func snapshotOf(tb testing.TB, orders int) (*Engine, *Snapshot) {
 		if err := e.trading.orders.Sent(&keys, uint64(i+1), 1); err != nil {
 			tb.Fatal(err)
 		}
-		_ = e.trading.books.OwnAdded(own(e.trading.orders.ByReference(keys.Reference), 0))
+		_ = e.trading.books.OwnAdded(ownbook.Own(e.trading.orders.ByReference(keys.Reference), 0))
 	}
 	s := &Snapshot{engine: e, WithBooks: true, Orders: make([]order.Order, 0, orders)}
 	s.Positions, s.Books = make([]ContractPosition, 0, 100), make([]BookTop, 0, 100)

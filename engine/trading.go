@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/engine/book"
+	"github.com/smk-go/smk/engine/internal/ownbook"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/risk"
@@ -321,7 +322,7 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 	}
 	if k.Type == msg.PayloadOrderCreate {
 		if o := t.orders.ByReference(k.Reference); o != nil {
-			_ = t.books.OwnAdded(own(o, 0))
+			_ = t.books.OwnAdded(ownbook.Own(o, 0))
 			t.quoteSent(o)
 		}
 		return
@@ -331,7 +332,7 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 		return
 	}
 	t.recent.add(recentRequest{
-		reference: k.Reference, order: o.ID, key: keyOf(o),
+		reference: k.Reference, order: o.ID, key: ownbook.Key(o),
 		quantity: odds.Quantity(min(k.Quantity, math.MaxInt64)), market: o.Market,
 	})
 	switch k.Type {
@@ -341,12 +342,12 @@ func (e *Engine) recordSent(keys *msg.Keys, seq uint64) {
 			_ = t.books.OwnAdded(book.Own{
 				ID: k.Reference, Market: o.Market, Contract: o.Contract, Side: o.Side, Price: odds.Price(k.Price),
 				Open:    max(odds.Quantity(min(k.Quantity, uint64(order.QuantityMax)))-o.Executed, 0),
-				Pending: true, Replaces: keyOf(o),
+				Pending: true, Replaces: ownbook.Key(o),
 			})
 			t.quoteReplace(o, &k)
 		}
 	case msg.PayloadOrderQuantityReduce:
-		_ = t.books.OwnReducing(keyOf(o), o.Overlay&order.PendingReduce != 0)
+		_ = t.books.OwnReducing(ownbook.Key(o), o.Overlay&order.PendingReduce != 0)
 	}
 	t.quoteSent(o)
 }
@@ -368,33 +369,6 @@ func (e *Engine) recordSubscription(keys *msg.Keys) {
 	}
 	e.bookEvents(t.books.Events())
 	t.due = 0
-}
-
-// keyOf returns what names an order in books and quotes: its reference, or a number made of the exchange's id, which
-// is small, if another session placed it.
-func keyOf(o *order.Order) uint64 {
-	if o.Reference != 0 && !o.Foreign {
-		return o.Reference
-	}
-	return keyOfID(o.ID)
-}
-
-func keyOfID(id uint64) uint64 { return ^id }
-
-// openOf returns how much of an order can be matched, at most.
-func openOf(o *order.Order) odds.Quantity {
-	if o.State == order.PendingNew {
-		return o.Quantity
-	}
-	return o.Available
-}
-
-// own returns an order as books take it.
-func own(o *order.Order, replaces uint64) book.Own {
-	return book.Own{
-		ID: keyOf(o), Market: o.Market, Contract: o.Contract, Side: o.Side, Price: o.Price, Open: openOf(o),
-		Pending: o.State == order.PendingNew, Replaces: replaces,
-	}
 }
 
 // countOrders tells the risk checks how many orders may trade.

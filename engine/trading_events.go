@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/smk-go/smk/engine/book"
+	"github.com/smk-go/smk/engine/internal/ownbook"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/risk"
@@ -100,11 +101,11 @@ func (e *Engine) notifyOrder(ev *order.Event) {
 		return
 	}
 	if ev.Kind == order.OrderFilled {
-		if o := t.orderOf(ev); o != nil {
+		if o := ownbook.OrderOf(t.orders, ev); o != nil {
 			notifyEach(e, &t.handlers.fill, func(f func(*order.Order, order.Fill)) { f(o, ev.Fill) })
 		}
 	}
-	o := t.orderOf(ev)
+	o := ownbook.OrderOf(t.orders, ev)
 	if o == nil {
 		o = t.events.placeholder(ev)
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"math"
 
+	"github.com/smk-go/smk/engine/internal/ownbook"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/session"
@@ -105,7 +106,7 @@ func (e *Engine) cancelMarket(market uint32) error {
 // notLive shows the quoter an order that the exchange called not live.
 func (t *trading) notLive(id uint64) {
 	if o := t.orders.ByID(id); o != nil && t.quoting {
-		t.quotes.NotLive(keyOf(o))
+		t.quotes.NotLive(ownbook.Key(o))
 		t.reconcile = true
 	}
 }

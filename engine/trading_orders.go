@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"github.com/smk-go/smk/engine/internal/ownbook"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/risk"
@@ -126,7 +127,7 @@ func (t *trading) notArrived(reference uint64) {
 		return
 	}
 	if o := t.orders.ByID(q.order); o != nil && !o.State.Terminal() {
-		_ = t.books.OwnReducing(keyOf(o), o.Overlay&order.PendingReduce != 0)
+		_ = t.books.OwnReducing(ownbook.Key(o), o.Overlay&order.PendingReduce != 0)
 		t.quoteOrder(o)
 		t.reconcile = t.quoting
 	}
@@ -190,10 +191,10 @@ func (t *trading) orderChanged(ev *order.Event) {
 	if ev.Kind == order.DoubtResolved && ev.Request == msg.PayloadOrderCancelReplace {
 		t.replaceFailed(ev.Reference)
 	}
-	o := t.orderOf(ev)
+	o := ownbook.OrderOf(t.orders, ev)
 	if o == nil {
 		if ev.State.Terminal() { // it ended, and is not kept
-			for _, key := range [...]uint64{ev.Reference, keyOfID(ev.OrderID)} {
+			for _, key := range [...]uint64{ev.Reference, ownbook.KeyOfID(ev.OrderID)} {
 				if key != 0 {
 					_ = t.books.OwnRemoved(key)
 					t.quotes.NotPlaced(key)
@@ -205,13 +206,15 @@ func (t *trading) orderChanged(ev *order.Event) {
 	adopted := false
 	if ev.Kind != order.OrderFilled && !o.Foreign && o.Reference != 0 && o.ID != 0 {
 		// Its fills, which name no reference, may have come before it was known to be ours.
-		_ = t.books.OwnRemoved(keyOfID(o.ID))
+		_ = t.books.OwnRemoved(ownbook.KeyOfID(o.ID))
 		if t.quoting {
-			adopted = t.quotes.Manages(keyOfID(o.ID))
-			t.quotes.NotPlaced(keyOfID(o.ID))
+			adopted = t.quotes.Manages(ownbook.KeyOfID(o.ID))
+			t.quotes.NotPlaced(ownbook.KeyOfID(o.ID))
 		}
 	}
-	t.ownChanged(o, ev)
+	if ownbook.Changed(t.books, t.orders, o, ev); o.State.Terminal() {
+		t.endUnresolved(o.ID)
+	}
 	if t.quoteOrder(o); adopted {
 		q := t.quoteOf(o)
 		_ = t.quotes.Adopt(&q)
@@ -219,51 +222,12 @@ func (t *trading) orderChanged(ev *order.Event) {
 	if ev.Other != 0 {
 		if other := t.orders.ByID(ev.Other); other != nil {
 			if other.State.Terminal() {
-				_ = t.books.OwnRemoved(keyOf(other))
+				_ = t.books.OwnRemoved(ownbook.Key(other))
 				t.endUnresolved(other.ID)
 			}
 			t.quoteOrder(other)
 		}
 	}
-}
-
-// ownChanged shows an order that an event is about to books.
-func (t *trading) ownChanged(o *order.Order, ev *order.Event) {
-	key := keyOf(o)
-	before, err := t.books.OwnOpen(key)
-	switch {
-	case o.State.Terminal():
-		_ = t.books.OwnRemoved(key)
-		t.endUnresolved(o.ID)
-	case err != nil && o.Market != 0 && o.Price.Valid(): // of another session, or from before
-		replaces := uint64(0)
-		if original := t.orders.ByID(o.Original); original != nil {
-			replaces = keyOf(original)
-		}
-		_ = t.books.OwnAdded(own(o, replaces))
-	case err != nil:
-	case ev.Kind == order.OrderAccepted, ev.Kind == order.OrderReplaced,
-		ev.Kind == order.DoubtResolved && ev.Before == order.PendingNew && o.State != order.PendingNew:
-		_ = t.books.OwnAccepted(key, o.Available)
-	case ev.Kind == order.OrderReduced, ev.Kind == order.ReduceRejected:
-		_ = t.books.OwnReducing(key, o.Overlay&order.PendingReduce != 0)
-		_ = t.books.OwnChanged(key, openOf(o))
-	case ev.Kind == order.OrderFilled, openOf(o) < before:
-		_ = t.books.OwnFilled(key, openOf(o))
-	}
-}
-
-// orderOf returns the order that an event is about, nil if it is about none or the order is not kept.
-func (t *trading) orderOf(ev *order.Event) *order.Order {
-	if ev.OrderID != 0 {
-		if o := t.orders.ByID(ev.OrderID); o != nil {
-			return o
-		}
-	}
-	if ev.Reference != 0 && ev.Kind != order.CancelAllAccepted && ev.Kind != order.CancelAllRejected {
-		return t.orders.ByReference(ev.Reference)
-	}
-	return nil
 }
 
 // unresolved does with an order that stays in doubt what the settings say.

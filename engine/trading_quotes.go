@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"github.com/smk-go/smk/engine/internal/ownbook"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/gen/msg"
@@ -118,7 +119,7 @@ func (t *trading) quoteSent(o *order.Order) {
 // quoteOf returns an order as the quoter takes it.
 func (t *trading) quoteOf(o *order.Order) quote.Order {
 	q := quote.Order{
-		Contract: quote.Contract{Market: o.Market, ID: o.Contract}, Key: keyOf(o), Open: openOf(o),
+		Contract: quote.Contract{Market: o.Market, ID: o.Contract}, Key: ownbook.Key(o), Open: ownbook.Open(o),
 		Executed: o.Executed, Price: o.Price, Side: o.Side, State: quote.Live,
 	}
 	switch {
@@ -156,9 +157,9 @@ func (t *trading) quoteReplace(o *order.Order, k *msg.Keys) {
 // replacesQuote reports whether an order replaces one of the quoter's and no request of this run made it: an earlier
 // run asked for it.
 func (t *trading) replacesQuote(o *order.Order) bool {
-	if t.quotes.Manages(keyOf(o)) {
+	if t.quotes.Manages(ownbook.Key(o)) {
 		return false
 	}
 	original := t.orders.ByID(o.Original)
-	return original != nil && t.quotes.Manages(keyOf(original)) && t.recent.find(o.Reference) == nil
+	return original != nil && t.quotes.Manages(ownbook.Key(original)) && t.recent.find(o.Reference) == nil
 }
