@@ -29,8 +29,9 @@ type Config struct {
 	// the same name with ".term-" and the term appended.
 	Log *smknats.Config
 
-	// Observe, if not nil, is called with what happens, one call at a time, by Run or the engine's loop. It must return
-	// soon.
+	// Observe, if not nil, is called with what happens, one call at a time and in order, by Run, the engine's loop or
+	// a goroutine of this package. No lock is held. It must return soon; of what happens meanwhile eventsMax events are
+	// kept.
 	Observe func(Event)
 }
 

@@ -1,6 +1,9 @@
 package standby
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // EventKind is what happened.
 type EventKind uint8
@@ -35,4 +38,35 @@ type Event struct {
 	At   time.Time
 	Term uint64 // 0 while contending
 	Err  error
+}
+
+// eventsMax is how many events wait for a call of Observe to return; more are dropped, and logged like all.
+const eventsMax = 256
+
+// observed passes events on in their order. Whoever adds one while a call is under way leaves it to that goroutine, so
+// that no lock is held in the call.
+type observed struct {
+	mu      sync.Mutex
+	waiting []Event
+	calling bool
+}
+
+func (o *observed) add(ev Event, observe func(Event)) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.waiting) < eventsMax {
+		o.waiting = append(o.waiting, ev)
+	}
+	if o.calling {
+		return
+	}
+	o.calling = true
+	for len(o.waiting) > 0 {
+		next := o.waiting[0]
+		o.waiting = o.waiting[1:]
+		o.mu.Unlock()
+		observe(next)
+		o.mu.Lock()
+	}
+	o.calling = false
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/smk-go/smk/engine"
@@ -19,7 +18,7 @@ type standby struct {
 	contender *lease.Contender
 	store     *store
 
-	mu sync.Mutex // of Observe
+	events observed
 }
 
 // Run contends for the account's lease, and runs the engine whenever it has it, until ctx ends: then the engine stops
@@ -79,9 +78,7 @@ func replicas(c *lease.Config) int {
 }
 
 func (s *standby) observe(kind EventKind, term uint64, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.c.Observe(Event{Kind: kind, At: time.Now(), Term: term, Err: err})
+	s.events.add(Event{Kind: kind, At: time.Now(), Term: term, Err: err}, s.c.Observe)
 	log := s.c.Lease.Logger
 	attrs := []slog.Attr{slog.String("name", s.contender.Name()), slog.Uint64("term", term)}
 	level := slog.LevelInfo
