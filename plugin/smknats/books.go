@@ -18,9 +18,10 @@ import (
 
 // Limits of the books' stream.
 const (
-	booksInFlight = 512            // messages that are not acknowledged, of all books
-	bookAge       = 24 * time.Hour // a book that nobody publishes any more is forgotten then
-	bookAgain     = bookAge / 2    // one that does not change is published again
+	booksInFlight = 512              // messages that are not acknowledged, of all books
+	bookAge       = 24 * time.Hour   // a book that nobody publishes any more is forgotten then
+	bookAgain     = bookAge / 2      // one that does not change is published again
+	sentBooksMax  = 2 * contractsMax // whose last message is known: those that the engine has, and as many that it had
 )
 
 // bookWriter publishes books, each at most once in Config.Conflate. The message about a book says which of its subject
@@ -89,8 +90,8 @@ func (w *bookWriter) open(ctx context.Context) (err error) {
 		return err
 	}
 	missing := map[string]bool{}
-	if err := addSubjects(ctx, w.stream, ">", missing); err != nil {
-		return fmt.Errorf("smknats: stream %s: %w", w.name, err)
+	if err := addSubjects(ctx, w.stream, ">", missing, subjectsMax); err != nil {
+		return err
 	}
 	if len(missing) == 0 {
 		return nil
@@ -120,12 +121,35 @@ func (w *bookWriter) began() { clear(w.left) }
 func (w *bookWriter) of(k bookKey) *sentBook {
 	b := w.books[k]
 	if b == nil {
+		if len(w.books) >= sentBooksMax {
+			w.forget()
+		}
 		b = &sentBook{subject: w.p.names.Book(k.market, k.contract), dirty: true}
 		b.sequence = w.lasts[b.subject]
 		delete(w.lasts, b.subject)
 		w.books[k] = b
 	}
 	return b
+}
+
+// forget forgets the books that the engine has not any more. What this run published of one that comes again is read
+// when it is refused.
+func (w *bookWriter) forget() {
+	for k, b := range w.books {
+		if _, ok := w.f.replica.Books().Contract(k.market, k.contract); !ok && !b.flying {
+			if !b.ours && b.sequence != 0 {
+				w.lasts[b.subject] = b.sequence
+			}
+			delete(w.books, k)
+		}
+	}
+}
+
+// leave notes that the engine unsubscribed from a market, whose books it keeps.
+func (w *bookWriter) leave(market uint32) {
+	if _, ok := w.f.replica.Books().Market(market); ok {
+		w.left[market] = true
+	}
 }
 
 // changed notes that a book changed.

@@ -24,6 +24,8 @@ func parseEnvelope(subject string, sequence uint64, data []byte) (*natspb.Envelo
 		return nil, &MessageError{subject, sequence, "another version of the schema"}
 	case e.Body == nil || e.GetAccount() == "" || e.GetPublisher() == "":
 		return nil, &MessageError{subject, sequence, "an envelope without account, publisher or body"}
+	case len(e.GetAccount()) > nameBytesMax || len(e.GetPublisher()) > nameBytesMax:
+		return nil, &MessageError{subject, sequence, "an account or publisher of more than 64 bytes"}
 	}
 	return e, nil
 }

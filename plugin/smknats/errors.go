@@ -11,6 +11,7 @@ var (
 	ErrMismatch     = errors.New("stream and journal are not of each other")
 	ErrGap          = errors.New("something is missing")
 	ErrMessage      = errors.New("message is not understood")
+	ErrLimit        = errors.New("more than there is room for")
 )
 
 // SecondWriterError says that another publisher has written to a stream since this one read its end. This one has
@@ -79,6 +80,26 @@ func (e *MessageError) Error() string {
 
 // Unwrap returns ErrMessage.
 func (e *MessageError) Unwrap() error { return ErrMessage }
+
+// LimitError says that a stream, or a message of one, has more than is kept of it. What was kept before stays.
+type LimitError struct {
+	Subject  string // or the stream's name
+	Sequence uint64 // of the message in its stream; 0 if it is about the stream
+	What     string // such as "orders"
+	Limit    int
+}
+
+// Error names the message, what is too much and the limit.
+func (e *LimitError) Error() string {
+	at := e.Subject
+	if e.Sequence != 0 {
+		at = fmt.Sprintf("%s, message %d", at, e.Sequence)
+	}
+	return fmt.Sprintf("smknats: %s: %v: %d %s", at, ErrLimit, e.Limit, e.What)
+}
+
+// Unwrap returns ErrLimit.
+func (e *LimitError) Unwrap() error { return ErrLimit }
 
 // ConfigError is a setting that is out of its limits.
 type ConfigError struct {

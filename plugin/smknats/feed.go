@@ -188,7 +188,7 @@ func (o observer) Sent(_ *journal.Record, k *msg.Keys) {
 	case msg.PayloadMarketSubscribe:
 		delete(o.f.books.left, k.Market)
 	case msg.PayloadMarketUnsubscribe:
-		o.f.books.left[k.Market] = true
+		o.f.books.leave(k.Market)
 	}
 }
 

@@ -19,6 +19,11 @@ import (
 const (
 	followAhead    = 256 // messages that are read before Next is called
 	followAccounts = 1024
+	followBooks    = 1 << 16       // FollowConfig.BooksMax
+	followOrders   = 1 << 14       // FollowConfig.OrdersMax
+	followBytes    = 128 << 20     // of the messages that the books are from, together
+	followOrder    = 4 << 10       // bytes of an order, or of an event and the orders in it, in a message
+	followMax      = 1 << 17       // of what may be set
 	staleUsual     = 3 * beatUsual // before a beat has said how often it comes
 	staleBeats     = 3
 )
@@ -36,6 +41,10 @@ type FollowConfig struct {
 	// From goes on with the orders where a Follower stopped, whose State it is: no event comes twice, and none is left
 	// out without a Gap. nil begins with a picture of the orders.
 	From *State
+
+	// BooksMax and OrdersMax are how many books and orders are kept, up to 131,072; 0 for 65,536 and 16,384. Whoever may
+	// write to the streams could have a consumer keep any number of them: one more ends the Follower with a *LimitError.
+	BooksMax, OrdersMax int
 
 	// StaleAfter is for how long a publisher may be silent; 0 for three of the beats that it says it makes, 3 s at
 	// first.
@@ -61,6 +70,7 @@ type Follower struct {
 	beats  *beats
 	queue  []Event
 	books  map[bookKey]*heldBook
+	bytes  int // of the books' messages
 	orders map[orderKey]*Order
 	state  State // but for Orders
 
@@ -83,28 +93,52 @@ type item struct {
 type heldBook struct {
 	*Book
 	sequence uint64
+	bytes    int // of the message
 }
 
 // orderKey names an order: by the exchange's id, or before there is one by its reference.
 type orderKey struct{ id, reference uint64 }
 
-// Follow begins to follow, until ctx ends or Close. Streams that are not there yet, and servers that are away, are
-// waited for. The connection stays the caller's. The error is a *ConfigError or ErrName, or the subscription's.
-func Follow(ctx context.Context, nc *nats.Conn, c FollowConfig) (*Follower, error) {
+// complete fills in defaults. The error is a *ConfigError or ErrName.
+func (c *FollowConfig) complete() (Names, error) {
 	names, err := NewNames(c.Environment)
 	if err != nil {
-		return nil, err
+		return Names{}, err
 	}
 	if c.Account != "" {
 		if _, err := Token(c.Account); err != nil {
-			return nil, err
+			return Names{}, err
+		}
+	}
+	for _, f := range []struct {
+		name  string
+		value *int
+		usual int
+	}{{"BooksMax", &c.BooksMax, followBooks}, {"OrdersMax", &c.OrdersMax, followOrders}} {
+		if *f.value == 0 {
+			*f.value = f.usual
+		}
+		if *f.value < 0 || *f.value > followMax {
+			return Names{}, &ConfigError{f.name, "1 to 131,072"}
 		}
 	}
 	switch {
 	case c.StaleAfter < 0:
-		return nil, &ConfigError{"StaleAfter", "below 0"}
+		return Names{}, &ConfigError{"StaleAfter", "below 0"}
 	case c.NoBooks && c.Account == "":
-		return nil, &ConfigError{"Account", "neither books nor orders are to be followed"}
+		return Names{}, &ConfigError{"Account", "neither books nor orders are to be followed"}
+	case c.From != nil && len(c.From.Orders) > c.OrdersMax:
+		return Names{}, &ConfigError{"From", fmt.Sprintf("has more than %d orders", c.OrdersMax)}
+	}
+	return names, nil
+}
+
+// Follow begins to follow, until ctx ends or Close. Streams that are not there yet, and servers that are away, are
+// waited for. The connection stays the caller's. The error is a *ConfigError or ErrName, or the subscription's.
+func Follow(ctx context.Context, nc *nats.Conn, c FollowConfig) (*Follower, error) {
+	names, err := c.complete()
+	if err != nil {
+		return nil, err
 	}
 	js, err := jetstream.New(nc)
 	if err != nil {
@@ -161,8 +195,9 @@ func (f *Follower) Close() {
 }
 
 // Next returns the next event, which it waits for. The error is ctx's, ErrClosed after Close or the end of Follow's
-// context, a *MessageError for a message that is not understood, or an error of the server that does not pass, such as
-// a missing right.
+// context, a *MessageError for a message that is not understood, a *LimitError for more than is kept, or an error of the
+// server that does not pass, such as a missing right. After all but the first the Follower has ended; State is what it
+// was.
 func (f *Follower) Next(ctx context.Context) (Event, error) {
 	for len(f.queue) == 0 {
 		if f.err != nil {
@@ -188,8 +223,11 @@ func (f *Follower) Next(ctx context.Context) (Event, error) {
 		timer.Stop()
 	}
 	e := f.queue[0]
+	if err := f.applyOrder(e); err != nil {
+		f.queue, f.err = nil, err
+		return Event{}, err
+	}
 	f.queue = f.queue[1:]
-	f.applyOrder(e)
 	return e, nil
 }
 
@@ -209,7 +247,7 @@ func (f *Follower) take(i item) error {
 	case i.gap != "":
 		f.queue = append(f.queue, Event{Kind: Gap, Account: f.c.Account, Text: i.gap})
 	case i.envelope != nil:
-		f.takeOrders(i)
+		return f.takeOrders(i)
 	default:
 		return f.takeBook(i)
 	}
@@ -230,13 +268,33 @@ func (f *Follower) takeBook(i item) error {
 		f.beats.expect(b.Account)
 		k := bookKey{b.Market, b.Contract}
 		if held := f.books[k]; held == nil || held.sequence < i.sequence {
-			f.books[k] = &heldBook{b, i.sequence}
+			if err := f.keepBook(k, &heldBook{b, i.sequence, len(i.data)}, i.subject); err != nil {
+				return err
+			}
 			f.queue = append(f.queue, Event{Kind: BookChanged, Account: b.Account, Book: b})
 		}
 	}
 	if i.complete {
 		f.queue = append(f.queue, Event{Kind: BooksComplete})
 	}
+	return nil
+}
+
+// keepBook keeps a book in the place of the one before.
+func (f *Follower) keepBook(k bookKey, b *heldBook, subject string) error {
+	held, books, size := f.books[k], len(f.books), f.bytes+b.bytes
+	if held != nil {
+		size -= held.bytes
+	} else {
+		books++
+	}
+	switch {
+	case books > f.c.BooksMax:
+		return &LimitError{subject, b.sequence, "books", f.c.BooksMax}
+	case size > followBytes:
+		return &LimitError{subject, b.sequence, "bytes of books", followBytes}
+	}
+	f.books[k], f.bytes = b, size
 	return nil
 }
 

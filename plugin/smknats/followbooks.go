@@ -61,18 +61,32 @@ func (f *Follower) bookSubjects(ctx context.Context, filters []string) (map[stri
 	}
 	subjects := map[string]bool{}
 	for _, filter := range filters {
-		if err := addSubjects(ctx, stream, filter, subjects); err != nil {
-			return nil, fmt.Errorf("smknats: stream %s: %w", f.names.BookStream(), err)
+		if err := addSubjects(ctx, stream, filter, subjects, f.c.BooksMax); err != nil {
+			return nil, err
 		}
 	}
 	return subjects, nil
 }
 
-// addSubjects adds the subjects of a stream's messages.
-func addSubjects(ctx context.Context, stream jetstream.Stream, filter string, to map[string]bool) error {
-	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(filter))
+// subjectsMax is how many subjects a stream may have whose subjects are asked for: the answer has all that the filter
+// lets through.
+const subjectsMax = followMax
+
+// addSubjects adds the subjects of a stream's messages, up to a limit. The error is a *LimitError or the server's.
+func addSubjects(ctx context.Context, stream jetstream.Stream, filter string, to map[string]bool, limit int) error {
+	name := stream.CachedInfo().Config.Name
+	info, err := stream.Info(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("smknats: stream %s: %w", name, err)
+	}
+	if info.State.NumSubjects > subjectsMax {
+		return &LimitError{name, 0, "subjects", subjectsMax}
+	}
+	if info, err = stream.Info(ctx, jetstream.WithSubjectFilter(filter)); err != nil {
+		return fmt.Errorf("smknats: stream %s: %w", name, err)
+	}
+	if len(to)+len(info.State.Subjects) > limit {
+		return &LimitError{name, 0, "books", limit}
 	}
 	for subject := range info.State.Subjects {
 		to[subject] = true

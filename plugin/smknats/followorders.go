@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/smk-go/smk/plugin/smknats/natspb"
 )
@@ -102,10 +104,23 @@ func (r *orderReader) picture(ctx context.Context, stream jetstream.Stream) erro
 
 func (r *orderReader) parse(subject string, sequence uint64, data []byte) (*natspb.Envelope, error) {
 	e, err := parseEnvelope(subject, sequence, data)
-	if err == nil && e.GetAccount() != r.f.c.Account {
+	switch {
+	case err != nil:
+	case e.GetAccount() != r.f.c.Account:
 		err = &MessageError{subject, sequence, "of another account"}
+	case len(e.GetOrders().GetEvents()) > eventsMessage:
+		err = &LimitError{subject, sequence, "events", eventsMessage}
+	case len(e.GetPicture().GetOrders()) > r.f.c.OrdersMax:
+		err = &LimitError{subject, sequence, "orders", r.f.c.OrdersMax}
+	case long(e.GetOrders().GetEvents()) || long(e.GetPicture().GetOrders()):
+		err = &LimitError{subject, sequence, "bytes of an order", followOrder}
 	}
 	return e, err
+}
+
+// long reports whether one of the messages has more bytes than are kept of an order.
+func long[M proto.Message](list []M) bool {
+	return slices.ContainsFunc(list, func(m M) bool { return proto.Size(m) > followOrder })
 }
 
 // take takes a message with events.
@@ -136,7 +151,7 @@ func (r *orderReader) take(ctx context.Context, m jetstream.Msg, sequence uint64
 }
 
 // takeOrders makes events of a picture, or of a message with events.
-func (f *Follower) takeOrders(i item) {
+func (f *Follower) takeOrders(i item) error {
 	e := i.envelope
 	if p := e.GetPicture(); p != nil {
 		clear(f.orders)
@@ -149,19 +164,24 @@ func (f *Follower) takeOrders(i item) {
 			text = p.GetWhy()
 		}
 		f.queue = append(f.queue, Event{Kind: OrdersPicture, Account: f.c.Account, Text: text})
-		return
+		return nil
 	}
 	for n, o := range e.GetOrders().GetEvents() {
 		ev := orderEventFrom(e, e.GetOrders().GetFirst()+uint64(n), o)
 		f.queue = append(f.queue, Event{Kind: OrderChanged, Account: f.c.Account, Order: ev})
 	}
 	f.sequence = i.sequence
+	return nil
 }
 
-// applyOrder applies an event that Next returns.
-func (f *Follower) applyOrder(e Event) {
+// applyOrder applies an event that Next returns. After a *LimitError nothing of it was.
+func (f *Follower) applyOrder(e Event) error {
 	if e.Kind != OrderChanged {
-		return
+		return nil
+	}
+	if !f.room(e.Order) {
+		subject := f.names.Orders(f.c.Account)
+		return &LimitError{subject, f.sequence, "orders", f.c.OrdersMax}
 	}
 	f.state.Number, f.state.Sequence = e.Order.Number, f.sequence
 	if e.Order.Kind == KindRunBegan {
@@ -172,14 +192,45 @@ func (f *Follower) applyOrder(e Event) {
 			f.keep(o)
 		}
 	}
+	return nil
+}
+
+// room reports whether the orders that there are after an event are not too many.
+func (f *Follower) room(e *OrderEvent) bool {
+	n := len(f.orders)
+	if e.Kind == KindRunBegan {
+		n = 0
+	}
+	for _, o := range []*Order{e.Second, e.Order} {
+		if o == nil {
+			continue
+		}
+		_, kept := f.orders[keyOf(o)]
+		if _, sent := f.orders[orderKey{reference: o.Reference}]; sent {
+			kept = true
+		}
+		switch kept = kept && e.Kind != KindRunBegan; {
+		case kept && o.Ended:
+			n--
+		case !kept && !o.Ended:
+			n++
+		}
+	}
+	return n <= f.c.OrdersMax
+}
+
+// keyOf returns what an order is kept by.
+func keyOf(o *Order) orderKey {
+	if o.ID == 0 {
+		return orderKey{reference: o.Reference}
+	}
+	return orderKey{id: o.ID}
 }
 
 // keep keeps an order in its newest state, or forgets one that has ended.
 func (f *Follower) keep(o *Order) {
-	k := orderKey{id: o.ID}
-	if o.ID == 0 {
-		k.reference = o.Reference
-	} else {
+	k := keyOf(o)
+	if o.ID != 0 {
 		delete(f.orders, orderKey{reference: o.Reference}) // as it was known by before
 	}
 	if o.Ended {

@@ -29,7 +29,7 @@ func (p *Publisher) insist(ctx context.Context, f func(context.Context) error) e
 // transient reports whether it helps to try again: the server, or the cluster's leader, is away, or did not expect what
 // came because something before it was lost. Then the stream's last message says what is so.
 func transient(err error) bool {
-	for _, fatal := range []error{ErrSecondWriter, ErrMismatch, ErrGap, ErrMessage} {
+	for _, fatal := range []error{ErrSecondWriter, ErrMismatch, ErrGap, ErrMessage, ErrLimit} {
 		if errors.Is(err, fatal) {
 			return false
 		}

@@ -24,6 +24,7 @@ const (
 	bucketPause   = 200 * time.Millisecond
 	headTries     = 5
 	headMax       = 1 << 10
+	staleMax      = 1 << 10 // earlier terms whose chunks are removed at a time
 )
 
 // StateError says that the state in the bucket cannot be used. Somebody has to decide: removing the key "head" of the
@@ -139,6 +140,9 @@ func (s *store) read(ctx context.Context, h *head) ([]byte, error) {
 		if err != nil {
 			return nil, &StateError{s.name, "a chunk cannot be read", err}
 		}
+		if len(e.Value()) > chunkBytes {
+			return nil, &StateError{s.name, fmt.Sprintf("a chunk has more than %d bytes", chunkBytes), nil}
+		}
 		packed = append(packed, e.Value()...)
 	}
 	unpacked := flate.NewReader(bytes.NewReader(packed))
@@ -221,6 +225,9 @@ func (s *store) writeHead(ctx context.Context, h *head, allowed func() bool) err
 	return fmt.Errorf("standby: bucket %s: %w", s.name, err)
 }
 
+// errSweep means that there may be more to sweep.
+var errSweep = errors.New("more terms than are swept at a time")
+
 // sweep removes the chunks of earlier terms.
 func (s *store) sweep(ctx context.Context) error {
 	stream, err := s.js.Stream(ctx, "KV_"+s.name)
@@ -234,7 +241,8 @@ func (s *store) sweep(ctx context.Context) error {
 	stale := make(map[uint64]bool)
 	for key := range keys.Keys() {
 		var term uint64
-		if _, err := fmt.Sscanf(key, "chunk.%d.", &term); err == nil && term < s.term {
+		if _, err := fmt.Sscanf(key, "chunk.%d.", &term); err == nil && term < s.term &&
+			(len(stale) < staleMax || stale[term]) {
 			stale[term] = true
 		}
 	}
@@ -243,6 +251,9 @@ func (s *store) sweep(ctx context.Context) error {
 		if err := stream.Purge(ctx, jetstream.WithPurgeSubject(subject)); err != nil {
 			return err
 		}
+	}
+	if len(stale) == staleMax {
+		return errSweep
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -176,5 +177,39 @@ func TestFiles(t *testing.T) {
 	}
 	if got := read(); got != "after" || len(images) != 1 || images[0] != "after" {
 		t.Errorf("%q, %q", got, images)
+	}
+}
+
+// TestStateLimits refuses a chunk that is longer than any is, and sweeps the chunks of only so many terms at a time.
+func TestStateLimits(t *testing.T) {
+	js := natstest.Start(t, nil).JetStream()
+	a := storeOf(t, js)
+	for term := range uint64(staleMax + 2) {
+		if _, err := js.PublishAsync("$KV.smk_test_state_demo."+(&head{Term: term}).chunk(0), []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-js.PublishAsyncComplete()
+	a.term = staleMax + 2
+	if err := a.sweep(t.Context()); !errors.Is(err, errSweep) {
+		t.Errorf("more terms than are swept at a time: %v", err)
+	}
+	if err := a.sweep(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := a.kv.Keys(t.Context()); !errors.Is(err, jetstream.ErrNoKeysFound) {
+		t.Errorf("keys are left: %v", err)
+	}
+	if err := a.save(t.Context(), []byte("image"), always); err != nil {
+		t.Fatal(err)
+	}
+	h := head{Term: a.term, Number: a.number}
+	if _, err := a.kv.Put(t.Context(), h.chunk(0), make([]byte, chunkBytes+1)); err != nil {
+		t.Fatal(err)
+	}
+	var refused *StateError
+	if _, err := storeOf(t, js).load(t.Context(), a.term+1); !errors.As(err, &refused) || refused.Err != nil ||
+		!strings.Contains(refused.Reason, "a chunk has more") {
+		t.Errorf("a long chunk: %v", err)
 	}
 }

@@ -36,7 +36,7 @@ type contract struct{ market, contract uint32 }
 
 const (
 	queueMax = 4096
-	booksMax = 16384
+	booksMax = 16384 // that changed, and that the client has been sent
 )
 
 func newFeed(e *engine.Engine) *feed {
@@ -136,17 +136,37 @@ func (f *feed) change(c contract) {
 	if b == nil {
 		return
 	}
-	f.mu.Lock()
-	if _, ok := f.changed[c]; !ok {
-		if len(f.books) >= booksMax {
-			f.overflow = true
-		}
-		f.books = append(f.books, c)
+	f.hold(c, b)
+}
+
+// hold keeps a book until it is taken. A client that has more of them than there is room for is cut off.
+func (f *feed) hold(c contract, b *Book) {
+	if !f.seen[c] && len(f.seen) >= booksMax {
+		f.forget()
 	}
-	f.changed[c] = b
+	f.mu.Lock()
+	_, waits := f.changed[c]
+	switch {
+	case !waits && len(f.books) >= booksMax || !f.seen[c] && len(f.seen) >= booksMax:
+		f.overflow = true
+	case !waits:
+		f.books = append(f.books, c)
+		fallthrough
+	default:
+		f.changed[c], f.seen[c] = b, true
+	}
 	f.mu.Unlock()
-	f.seen[c] = true
 	f.signal()
+}
+
+// forget forgets the contracts that the engine has no book of any more: a client may subscribe to one market after the
+// other.
+func (f *feed) forget() {
+	for c := range f.seen {
+		if _, ok := f.engine.Book(c.market, c.contract); !ok {
+			delete(f.seen, c)
+		}
+	}
 }
 
 // book returns a book as it is, nil if it is not known.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/proxy"
 	"github.com/smk-go/smk/sim"
@@ -293,6 +294,29 @@ func TestSlow(t *testing.T) {
 	sink.Publish(&msg.ThrottleLimitsChanged{})
 	if m, _ := sink.(*feed).take(); m != nil {
 		t.Errorf("%v", m)
+	}
+}
+
+// A client that subscribes to one market after the other is remembered the books that there are, and one that does not
+// read has no more of them wait than there is room for.
+func TestBooksLimit(t *testing.T) {
+	for _, reads := range []bool{true, false} {
+		f := newFeed(&engine.Engine{}) // which has no book of any of them
+		slow := false
+		for id := range uint32(3 * booksMax) {
+			f.hold(contract{id, 1}, &Book{})
+			if reads {
+				_, late := f.take()
+				slow = slow || late
+			}
+		}
+		if !reads {
+			_, slow = f.take()
+		}
+		if slow == reads || len(f.seen) > booksMax || len(f.books) > booksMax || len(f.changed) > booksMax {
+			t.Errorf("reads %v: slow %v; %d books sent, %d wait, %d of them", reads, slow, len(f.seen), len(f.books),
+				len(f.changed))
+		}
 	}
 }
 
