@@ -24,6 +24,7 @@ const (
 	headerPublisher = "Smk-Publisher" // random number of the publisher's run
 	headerSealed    = "Smk-Sealed"    // 1 if the segment ends with the block
 	headerPart      = "Smk-Part"      // 1 if the block ends within a record, which is longer than a block
+	headerCut       = "Smk-Cut"       // 1 if what the log has of the segment behind the block's end is void
 	headerWall      = "Smk-Wall"      // ns since the Unix epoch, of the last record that ends in it; 0 if there is none
 
 	version = 1
@@ -43,6 +44,7 @@ type blockID struct {
 	publisher string
 	sealed    bool
 	part      bool
+	cut       bool
 }
 
 // place is a position between two bytes of a journal. The zero value is its beginning.
@@ -77,6 +79,7 @@ func parseBlock(subject string, sequence uint64, h nats.Header, size int) (id bl
 	}
 	id.part = h.Get(headerPart) == "1"
 	id.sealed = h.Get(headerSealed) == "1"
+	id.cut = h.Get(headerCut) == "1"
 	return id, nil
 }
 

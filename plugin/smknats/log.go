@@ -4,26 +4,58 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// logWriter publishes a journal as blocks. Each says which message of the subject has to be the last: the server
-// refuses it if somebody else has written since. Only one is under way at a time, for a block may be chained to one
-// that is known to be in the stream, and not to one that ought to be there: if another publisher's block took its
-// sequence number, those behind would follow on that.
+// Limits of the log's blocks.
+const (
+	blocksAhead  = 4                  // under way at a time
+	blocksFaster = requestTimeout / 8 // one more at a time after a block that took less than this
+)
+
+// logWriter publishes a journal as blocks, so that each follows on the one before or is refused. A block that follows on
+// one that is known to be in the stream says that one's sequence, which has to be the subject's last. A block that
+// follows on one that is still under way cannot do that, for another publisher's block may get the sequence that it
+// ought to have: it says that one's id, which nobody else's block has. Servers compare ids with their own last message;
+// those of a stream with replicas do not all know it after one of them was away, so that there only one block is under
+// way.
 type logWriter struct {
 	p       *Publisher
 	stream  jetstream.Stream
 	name    string
 	subject string
 
-	tail    *tail  // nil if the stream's end has to be read first
-	last    uint64 // the stream's last message that is accounted for
-	resumed bool   // last is known
-	next    block  // to be sent
-	ready   bool   // there is a next
+	tail    *tail        // nil if the stream's end has to be read first
+	last    uint64       // the stream's last message that is accounted for
+	resumed bool         // last is known
+	next    fetched      // to be sent, if next.ok
+	reading chan fetched // of what follows, on a goroutine that sends to it; nil if there is none
+
+	flights []blockFlight // oldest first
+	window  int           // how many there may be at the moment
+	most    int           // how many there may be at most
+	number  uint64        // of blocks that were sent
+}
+
+// blockFlight is a block that is not acknowledged.
+type blockFlight struct {
+	end    place
+	block  block // without data
+	id     string
+	sent   time.Time
+	ctx    context.Context // ends when there will be no answer
+	cancel context.CancelFunc
+	future jetstream.PubAckFuture
+}
+
+// fetched is what reading a block returned.
+type fetched struct {
+	block block
+	ok    bool
+	err   error
 }
 
 // newLog returns the writer of an account's log.
@@ -32,11 +64,17 @@ func (p *Publisher) newLog() *logWriter {
 }
 
 func (w *logWriter) close() {
+	if w.reading != nil {
+		<-w.reading
+	}
 	if w.tail != nil {
 		w.tail.close()
 		w.tail = nil
 	}
-	w.ready = false
+	for _, f := range w.flights {
+		f.cancel()
+	}
+	w.next, w.reading, w.flights = fetched{}, nil, nil
 }
 
 // run publishes until ctx ends, or there is no way to go on. What a server does not answer is tried again for ever.
@@ -49,7 +87,8 @@ func (w *logWriter) run(ctx context.Context) error {
 	}
 }
 
-// step publishes what there is, and waits for more. After an error it begins with the stream's end.
+// step sends the next block if there is one and it may be under way, or else waits: for the oldest block's answer, or
+// for more to send. After an error it begins with the stream's end.
 func (w *logWriter) step(ctx context.Context) (err error) {
 	defer func() {
 		if err != nil {
@@ -61,40 +100,38 @@ func (w *logWriter) step(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if !w.ready {
-		if w.next, w.ready, err = w.tail.read(); err != nil {
-			return err
+	if !w.next.ok && w.next.err == nil {
+		if w.reading == nil {
+			w.read()
 		}
-		if !w.ready {
-			return w.tail.wait(ctx)
-		}
+		w.next, w.reading = <-w.reading, nil
 	}
-	// The next block is read while this one is under way.
-	b, next := w.next, make(chan fetched, 1)
-	w.ready = false
+	switch {
+	case len(w.flights) > 0 && (!w.next.ok || len(w.flights) >= w.window):
+		return w.land()
+	case w.next.err != nil:
+		return w.next.err
+	case !w.next.ok:
+		return w.tail.wait(ctx)
+	}
+	b := w.next.block
+	w.next = fetched{}
+	w.read() // while this one is sent
+	return w.send(ctx, b)
+}
+
+// read begins to read the next block.
+func (w *logWriter) read() {
+	done := make(chan fetched, 1)
+	w.reading = done
 	go func() {
 		b, ok, err := w.tail.read()
-		next <- fetched{b, ok, err}
+		done <- fetched{b, ok, err}
 	}()
-	sequence, err := w.send(ctx, b)
-	n := <-next
-	if err == nil {
-		w.last = sequence
-		w.p.landed(b, sequence)
-		w.next, w.ready, err = n.block, n.ok, n.err
-	}
-	return err
 }
 
-// fetched is what reading a block returned.
-type fetched struct {
-	block block
-	ok    bool
-	err   error
-}
-
-// send sends a block, waits until it is in the stream, and returns its sequence there.
-func (w *logWriter) send(ctx context.Context, b block) (uint64, error) {
+// send sends a block.
+func (w *logWriter) send(ctx context.Context, b block) error {
 	h := nats.Header{}
 	h.Set(headerVersion, strconv.Itoa(version))
 	h.Set(headerSegment, strconv.FormatUint(b.segment, 10))
@@ -108,16 +145,54 @@ func (w *logWriter) send(ctx context.Context, b block) (uint64, error) {
 	if b.part {
 		h.Set(headerPart, "1")
 	}
-	w.p.hook("block")
-	ctx, cancel := w.p.link.request(ctx)
-	defer cancel()
-	ack, err := w.p.js.PublishMsg(ctx, &nats.Msg{Subject: w.subject, Header: h, Data: b.data},
-		jetstream.WithExpectLastSequencePerSubject(w.last), jetstream.WithExpectStream(w.name),
-		jetstream.WithRetryAttempts(0))
-	if err != nil {
-		return 0, fmt.Errorf("smknats: %s: %w", w.name, err)
+	// A number of this run, which no block has again: what was sent before an error may arrive after it.
+	w.number++
+	f := blockFlight{block: b, id: fmt.Sprintf("%s-%d", w.p.number, w.number), sent: time.Now()}
+	f.block.data = nil
+	options := []jetstream.PublishOpt{jetstream.WithExpectStream(w.name), jetstream.WithRetryAttempts(0)}
+	if n := len(w.flights); n > 0 {
+		options = append(options, jetstream.WithExpectLastMsgID(w.flights[n-1].id))
+	} else {
+		options = append(options, jetstream.WithExpectLastSequencePerSubject(w.last))
 	}
-	return ack.Sequence, nil
+	if w.most > 1 {
+		h.Set(jetstream.MsgIDHeader, f.id)
+	}
+	f.end = place{b.segment, b.offset + int64(len(b.data))}
+	w.p.hook("block")
+	f.ctx, f.cancel = w.p.link.request(ctx)
+	var err error
+	f.future, err = w.p.js.PublishMsgAsync(&nats.Msg{Subject: w.subject, Header: h, Data: b.data}, options...)
+	if err != nil {
+		f.cancel()
+		return fmt.Errorf("smknats: %s: %w", w.name, err)
+	}
+	w.flights = append(w.flights, f)
+	return nil
+}
+
+// land waits until the oldest block that is under way is in the stream.
+func (w *logWriter) land() error {
+	f := w.flights[0]
+	var ack *jetstream.PubAck
+	var err error
+	select {
+	case ack = <-f.future.Ok():
+	case err = <-f.future.Err():
+	case <-f.ctx.Done():
+		err = f.ctx.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("smknats: %s: %w", w.name, err)
+	}
+	f.cancel()
+	w.flights = append(w.flights[:0], w.flights[1:]...)
+	w.last = ack.Sequence
+	w.p.landed(f.block, f.end, ack.Sequence)
+	if w.window < w.most && time.Since(f.sent) < blocksFaster {
+		w.window++
+	}
+	return nil
 }
 
 // resume finds out where the stream ends and goes on from there.
@@ -158,7 +233,10 @@ func (w *logWriter) resume(ctx context.Context) error {
 	if w.tail, err = openTail(w.p.c.Dir, from, record, w.p.c.BlockBytes, w.p.c.Poll); err != nil {
 		return err
 	}
-	w.last, w.resumed = last, true
+	w.last, w.resumed, w.window, w.most = last, true, 1, blocksAhead
+	if info.Config.Replicas > 1 {
+		w.most = 1
+	}
 	w.p.resumed(from, record, last)
 	return nil
 }

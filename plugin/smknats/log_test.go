@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/smk-go/smk/journal"
@@ -140,6 +141,80 @@ func TestSecondWriter(t *testing.T) {
 	to := t.TempDir()
 	restore(t, s, w.dir, to)
 	verify(t, to, w.last())
+}
+
+// TestChain has somebody write before a block of a publisher is sent: one that follows on blocks that are under way, and
+// one that does not. Nothing of the publisher follows, neither that one nor what was under way.
+func TestChain(t *testing.T) {
+	for _, alone := range []bool{false, true} {
+		s := natstest.Start(t, nil)
+		w := newWriter(t, 12)
+		w.add(300, 900)
+		var p *running
+		var other, sent uint64
+		ready := make(chan struct{})
+		p = run(t, s, config(w.dir), func(what string) {
+			<-ready
+			if what != "block" {
+				return
+			}
+			sent++
+			if first := sent-1 == p.Stats().Blocks; other == 0 && sent >= 20 && first == alone {
+				other = intrude(t, s, p.Publisher)
+			}
+		})
+		close(ready)
+		eventually(t, func() bool {
+			select {
+			case err := <-p.err:
+				p.err <- err
+				var second *SecondWriterError
+				if !errors.As(err, &second) || second.Sequence != other || other == 0 {
+					t.Fatalf("alone %v: %v, want the other's message %d", alone, err, other)
+				}
+				return true
+			default:
+			}
+			if w.add(1, 900); !alone { // a block of its own, in the end, or more than one
+				w.add(30, 900)
+			}
+			return false
+		}, func() { t.Fatalf("alone %v: the publisher goes on: %+v", alone, p.Stats()) })
+		stream, err := s.JetStream().Stream(t.Context(), p.names.LogStream("an.account"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last := stream.CachedInfo().State.LastSeq; last != other {
+			t.Errorf("alone %v: messages up to %d follow on the other's, %d", alone, last, other)
+		}
+	}
+}
+
+// intrude has somebody publish the last block of a publisher again, and returns its sequence.
+func intrude(t *testing.T, s *natstest.Server, p *Publisher) uint64 {
+	js := s.JetStream()
+	stream, err := js.Stream(t.Context(), p.names.LogStream("an.account"))
+	if err != nil {
+		t.Error(err)
+		return 0
+	}
+	last, err := stream.GetLastMsgForSubject(t.Context(), p.names.Log("an.account"))
+	if err != nil {
+		t.Error(err)
+		return 0
+	}
+	last.Header.Set(headerPublisher, "0123456789abcdef")
+	for _, name := range []string{
+		jetstream.MsgIDHeader, jetstream.ExpectedLastMsgIDHeader, jetstream.ExpectedLastSubjSeqHeader,
+	} {
+		last.Header.Del(name)
+	}
+	ack, err := js.PublishMsg(t.Context(), &nats.Msg{Subject: last.Subject, Header: last.Header, Data: last.Data})
+	if err != nil {
+		t.Error(err)
+		return 0
+	}
+	return ack.Sequence
 }
 
 // TestServerRestarts restarts the server while a journal is published.

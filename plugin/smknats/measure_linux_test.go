@@ -2,9 +2,13 @@ package smknats
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -19,14 +23,13 @@ import (
 )
 
 // TestThroughput publishes and restores a journal beside a plain loop of nats.go over the same bytes in as many
-// messages, in interleaved rounds. Both have the same bytes in the end; the figures are printed. NATS_LONG makes the
-// journal long enough for them to mean something.
+// messages, in interleaved rounds that begin with one and the other in turn. Both have the same bytes in the end; the
+// figures are printed. NATS_LONG, the number of rounds, makes the journal long enough for them to mean something.
 func TestThroughput(t *testing.T) {
 	rounds, records := 1, 5_000
-	if os.Getenv("NATS_LONG") != "" {
-		rounds, records = 5, 800_000
+	if n, err := strconv.Atoi(os.Getenv("NATS_LONG")); err == nil {
+		rounds, records = max(n, 5), 800_000
 	}
-	s := natstest.Start(t, nil)
 	m := newMany(t, 1000)
 	for range records {
 		m.change()
@@ -39,66 +42,168 @@ func TestThroughput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	size := sizeOf(t, m.dir, last)
-	var publish, restores []float64
+	x := throughput{t: t, s: natstest.Start(t, nil), dir: m.dir, end: place{last, sizeOf(t, m.dir, last)}}
+	var publish, restores, kept, work []float64
 	for round := range rounds {
-		c := config(m.dir)
-		c.Account, c.BlockBytes = fmt.Sprint("a", round), 0
-		began := time.Now()
-		p := run(t, s, c, nil)
-		p.until("log", func(s Stats) bool { return s.Segment == last && s.Offset == size })
-		ours := time.Since(began)
-		p.end()
-		stats := p.Stats()
-
-		js := s.JetStream()
-		blocks := blocksOf(t, js, p.names.LogStream(c.Account), stats.Blocks)
-		plain := fmt.Sprint("PLAIN", round)
-		if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{
-			Name: plain, Subjects: []string{plain}, Storage: jetstream.FileStorage,
-		}); err != nil {
-			t.Fatal(err)
+		var p, plain, r, read, keep time.Duration
+		if round%2 == 0 {
+			p = x.publish()
+			plain = x.plain()
+			r, read, keep = x.restore(), x.read(false), x.read(true)
+		} else {
+			plain = x.plain()
+			p = x.publish()
+			keep, read, r = x.read(true), x.read(false), x.restore()
 		}
-		began = time.Now()
-		for _, b := range blocks {
-			if _, err := js.PublishAsync(plain, b); err != nil {
-				t.Fatal(err)
-			}
-		}
-		<-js.PublishAsyncComplete()
-		theirs := time.Since(began)
-		publish = append(publish, float64(theirs)/float64(ours))
-
-		began = time.Now()
-		r, err := Restore(t.Context(), js, "test", c.Account, t.TempDir())
-		ours = time.Since(began)
-		if err != nil || uint64(r.Bytes) != stats.Bytes {
-			t.Fatalf("%+v of %+v, %v", r, stats, err)
-		}
-		began = time.Now()
-		if read := blocksOf(t, js, plain, uint64(len(blocks))); len(slices.Concat(read...)) != int(stats.Bytes) {
-			t.Fatal("the plain stream has other bytes")
-		}
-		theirs2 := time.Since(began)
-		restores = append(restores, float64(theirs2)/float64(ours))
-		t.Logf("%.1f MB in %d blocks: publisher %.0f MB/s, plain %.0f; restore %.0f MB/s, plain %.0f",
-			float64(stats.Bytes)/1e6, stats.Blocks, float64(stats.Bytes)/1e3/float64(max(1, time.Duration(float64(theirs)/publish[round]).Milliseconds())),
-			float64(stats.Bytes)/1e3/float64(max(1, theirs.Milliseconds())),
-			float64(stats.Bytes)/1e3/float64(max(1, ours.Milliseconds())),
-			float64(stats.Bytes)/1e3/float64(max(1, theirs2.Milliseconds())))
+		publish, restores = append(publish, float64(plain)/float64(p)), append(restores, float64(read)/float64(r))
+		kept = append(kept, float64(keep)/float64(r))
+		work = append(work, float64(x.used[1])/float64(x.used[0]))
+		rate := func(d time.Duration) float64 { return float64(x.bytes) / 1e6 / d.Seconds() }
+		t.Logf("%.1f MB in %d blocks: publisher %.0f MB/s, plain %.0f; restore %.0f MB/s, plain %.0f, to a file %.0f",
+			float64(x.bytes)/1e6, len(x.blocks), rate(p), rate(plain), rate(r), rate(read), rate(keep))
+		x.remove()
 	}
 	began := time.Now()
 	c := Config{Environment: "test", Account: "fold", Dir: m.dir, DisableLog: true}
-	p := run(t, s, c, nil)
+	p := run(t, x.s, c, nil)
 	p.until("fold", func(s Stats) bool { return s.Read == m.j.Recorder().Seq() && s.Books >= 1000 })
 	t.Logf("books and orders of %d records after %v", p.Stats().Read, time.Since(began))
-	slices.Sort(publish)
-	slices.Sort(restores)
-	t.Logf("throughput / plain, median: publisher %.2f, restore %.2f", publish[rounds/2], restores[rounds/2])
+	t.Logf("medians of %d rounds, in brackets the least and the most", rounds)
+	for _, f := range []struct {
+		name string
+		list []float64
+	}{
+		{"throughput of the publisher / plain", publish},
+		{"processor time of plain / publisher, servers included", work},
+		{"throughput of restore / plain consumer", restores},
+		{"throughput of restore / plain consumer that writes a file and syncs it", kept},
+	} {
+		slices.Sort(f.list)
+		t.Logf("%s: %.2f (%.2f to %.2f)", f.name, f.list[rounds/2], f.list[0], f.list[rounds-1])
+	}
 }
 
-// blocksOf reads the data of a stream's messages by a plain consumer.
+// throughput is what TestThroughput compares.
+type throughput struct {
+	t      *testing.T
+	s      *natstest.Server
+	dir    string
+	end    place
+	used   [2]time.Duration // processor time of the last publish and plain, server included
+	bytes  uint64
+	blocks [][]byte // of the journal, as the publisher cut it
+}
+
+const plainStream = "PLAIN"
+
+// publish publishes the journal and returns how long that took. The stream is there already.
+func (x *throughput) publish() time.Duration {
+	x.t.Helper()
+	c := config(x.dir)
+	c.BlockBytes = 0
+	p, err := New(x.s.JetStream().Conn(), c)
+	if err == nil {
+		_, err = openStream(x.t.Context(), p.js, p.logStream(), p.names.Log(c.Account))
+	}
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	runtime.GC()
+	began, before := time.Now(), processorTime(x.t)
+	r := run(x.t, x.s, c, nil)
+	r.until("log", func(s Stats) bool { return s.Segment == x.end.segment && s.Offset == x.end.offset })
+	took := time.Since(began)
+	x.used[0] = processorTime(x.t) - before
+	_ = r.end()
+	stats := r.Stats()
+	x.bytes, x.blocks = stats.Bytes, blocksOf(x.t, x.s.JetStream(), p.names.LogStream(c.Account), stats.Blocks)
+	return took
+}
+
+// plain publishes the same blocks as a plain loop does.
+func (x *throughput) plain() time.Duration {
+	x.t.Helper()
+	js := x.s.JetStream()
+	if _, err := js.CreateStream(x.t.Context(), jetstream.StreamConfig{
+		Name: plainStream, Subjects: []string{plainStream}, Storage: jetstream.FileStorage,
+	}); err != nil {
+		x.t.Fatal(err)
+	}
+	runtime.GC()
+	began, before := time.Now(), processorTime(x.t)
+	for _, b := range x.blocks {
+		if _, err := js.PublishAsync(plainStream, b); err != nil {
+			x.t.Fatal(err)
+		}
+	}
+	<-js.PublishAsyncComplete()
+	took := time.Since(began)
+	x.used[1] = processorTime(x.t) - before
+	return took
+}
+
+// restore restores the log.
+func (x *throughput) restore() time.Duration {
+	x.t.Helper()
+	runtime.GC()
+	began := time.Now()
+	r, err := Restore(x.t.Context(), x.s.JetStream(), "test", "an.account", x.t.TempDir())
+	if err != nil || uint64(r.Bytes) != x.bytes {
+		x.t.Fatalf("%+v, %v", r, err)
+	}
+	return time.Since(began)
+}
+
+// read reads the plain stream, and keeps it in a file if that is wanted, as restore does.
+func (x *throughput) read(keep bool) time.Duration {
+	x.t.Helper()
+	file, err := os.Create(filepath.Join(x.t.TempDir(), "plain"))
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	runtime.GC()
+	began, size := time.Now(), 0
+	eachBlock(x.t, x.s.JetStream(), plainStream, uint64(len(x.blocks)), func(b []byte) {
+		if size += len(b); keep {
+			if _, err := file.Write(b); err != nil {
+				x.t.Fatal(err)
+			}
+		}
+	})
+	if keep {
+		err = file.Sync()
+	}
+	took := time.Since(began)
+	if err := errors.Join(err, file.Close()); err != nil || size != int(x.bytes) {
+		x.t.Fatalf("the plain stream has %d bytes, %v", size, err)
+	}
+	return took
+}
+
+// remove removes both streams, so that no round finds a fuller disk than another.
+func (x *throughput) remove() {
+	x.t.Helper()
+	names, err := NewNames("test")
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	js := x.s.JetStream()
+	for _, name := range []string{plainStream, names.LogStream("an.account")} {
+		if err := js.DeleteStream(x.t.Context(), name); err != nil {
+			x.t.Fatal(err)
+		}
+	}
+}
+
+// blocksOf returns the data of a stream's messages.
 func blocksOf(t *testing.T, js jetstream.JetStream, stream string, n uint64) (blocks [][]byte) {
+	t.Helper()
+	eachBlock(t, js, stream, n, func(b []byte) { blocks = append(blocks, b) })
+	return blocks
+}
+
+// eachBlock reads the data of a stream's messages by a plain consumer.
+func eachBlock(t *testing.T, js jetstream.JetStream, stream string, n uint64, f func(b []byte)) {
 	t.Helper()
 	c, err := js.OrderedConsumer(t.Context(), stream, jetstream.OrderedConsumerConfig{})
 	if err != nil {
@@ -114,9 +219,8 @@ func blocksOf(t *testing.T, js jetstream.JetStream, stream string, n uint64) (bl
 		if err != nil {
 			t.Fatal(err)
 		}
-		blocks = append(blocks, m.Data())
+		f(m.Data())
 	}
-	return blocks
 }
 
 // TestFanOut has consumers follow the books of a journal that grows. Each has the right books in the end; the processor

@@ -130,12 +130,12 @@ func (p *Publisher) fail(err error) {
 }
 
 // landed notes a block that the stream has.
-func (p *Publisher) landed(b block, sequence uint64) {
+func (p *Publisher) landed(b block, end place, sequence uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stats.Blocks++
-	p.stats.Bytes += uint64(len(b.data))
-	p.at(place{b.segment, b.offset + int64(len(b.data))}, b.record, sequence)
+	p.stats.Bytes += uint64(end.offset - b.offset)
+	p.at(end, b.record, sequence)
 }
 
 // resumed notes where the stream ends.

@@ -143,7 +143,7 @@ func (w *restorer) begin(ctx context.Context, first, last uint64) (uint64, error
 		low > first {
 		low-- // so that its bytes are compared
 	}
-	return low, nil
+	return w.besideCut(ctx, first, low, last)
 }
 
 func (w *restorer) id(ctx context.Context, sequence uint64) (blockID, error) {
@@ -154,8 +154,15 @@ func (w *restorer) id(ctx context.Context, sequence uint64) (blockID, error) {
 	return parseBlock(w.subject, sequence, m.Header, len(m.Data))
 }
 
-// write writes a block, or compares it with what is there.
+// write writes a block, or compares it with what is there, and cuts off what it says is void.
 func (w *restorer) write(id blockID, data []byte) error {
+	if err := w.put(id, data); err != nil || !id.cut {
+		return err
+	}
+	return w.cut(place{id.segment, id.offset + int64(len(data))})
+}
+
+func (w *restorer) put(id blockID, data []byte) error {
 	at := id.place()
 	switch {
 	case at.offset == 0 && (w.end.segment == 0 || at.segment == w.end.segment+1):
@@ -203,7 +210,7 @@ func (w *restorer) compare(id blockID, data []byte) error {
 	}
 	if n < len(data) {
 		id.offset += int64(n)
-		return w.write(id, data[n:])
+		return w.put(id, data[n:])
 	}
 	w.note(id)
 	return nil

@@ -26,6 +26,18 @@ func (p *Publisher) insist(ctx context.Context, f func(context.Context) error) e
 	}
 }
 
+// wrongLastID is a server's error of a block that did not follow on the one that it names.
+const wrongLastID jetstream.ErrorCode = 10070
+
+// isUnexpected reports whether a server found another message before the one that came, or one that is under way.
+func isUnexpected(err *jetstream.APIError) bool {
+	switch err.ErrorCode {
+	case jetstream.JSErrCodeStreamWrongLastSequence, jetstream.JSErrCodeStreamWrongLastSequenceConstant, wrongLastID:
+		return true
+	}
+	return false
+}
+
 // transient reports whether it helps to try again: the server, or the cluster's leader, is away, or did not expect what
 // came because something before it was lost. Then the stream's last message says what is so.
 func transient(err error) bool {
@@ -36,7 +48,7 @@ func transient(err error) bool {
 	}
 	var api *jetstream.APIError
 	if errors.As(err, &api) {
-		return api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.Code >= 500
+		return api.Code >= 500 || isUnexpected(api)
 	}
 	for _, is := range []error{
 		nats.ErrTimeout, nats.ErrNoResponders, nats.ErrDisconnected, nats.ErrConnectionReconnecting,
