@@ -79,13 +79,15 @@ func jetStream(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 }
 
 // TestKilled kills publishers, each a process, with SIGKILL at random moments, on one server; with NATS_LONG, the
-// number of rounds, on a cluster whose servers are stopped and started, too. In the end the log is the journal to the
+// number of rounds, on a cluster whose servers are stopped and started, too, or with NATS_SERVERS=1 on one. In the end the log is the journal to the
 // byte, books and orders are the exchange's, and a consumer that goes on from its state has had each event once.
 func TestKilled(t *testing.T) {
 	rounds, _ := strconv.Atoi(os.Getenv("NATS_LONG"))
 	var url string
 	var cluster *natstest.Cluster
-	if rounds > 0 {
+	if os.Getenv("NATS_SERVERS") == "1" {
+		url = natstest.Start(t, nil).URL()
+	} else if rounds > 0 {
 		cluster = natstest.StartCluster(t, nil)
 		url = cluster.URL()
 	} else {

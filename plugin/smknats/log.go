@@ -31,6 +31,7 @@ type logWriter struct {
 	tail    *tail        // nil if the stream's end has to be read first
 	last    uint64       // the stream's last message that is accounted for
 	resumed bool         // last is known
+	expired bool         // the stream does not have it any more, nor any other
 	next    fetched      // to be sent, if next.ok
 	reading chan fetched // of what follows, on a goroutine that sends to it; nil if there is none
 
@@ -153,7 +154,11 @@ func (w *logWriter) send(ctx context.Context, b block) error {
 	if n := len(w.flights); n > 0 {
 		options = append(options, jetstream.WithExpectLastMsgID(w.flights[n-1].id))
 	} else {
-		options = append(options, jetstream.WithExpectLastSequencePerSubject(w.last))
+		last := w.last
+		if w.expired {
+			last = 0 // as of a subject that has no message
+		}
+		options = append(options, jetstream.WithExpectLastSequencePerSubject(last))
 	}
 	if w.most > 1 {
 		h.Set(jetstream.MsgIDHeader, f.id)
@@ -187,7 +192,7 @@ func (w *logWriter) land() error {
 	}
 	f.cancel()
 	w.flights = append(w.flights[:0], w.flights[1:]...)
-	w.last = ack.Sequence
+	w.last, w.expired = ack.Sequence, false
 	w.p.landed(f.block, f.end, ack.Sequence)
 	if w.window < w.most && time.Since(f.sent) < blocksFaster {
 		w.window++
@@ -211,8 +216,14 @@ func (w *logWriter) resume(ctx context.Context) error {
 	}
 	var from place
 	var record uint64
-	last := info.State.LastSeq
-	if info.State.Msgs > 0 {
+	last, expired := info.State.LastSeq, false
+	switch {
+	case info.State.Msgs == 0: // none yet, or all that there were have expired, and where they ended is not said
+		if expired = last > 0; w.resumed && last == w.last {
+			s := w.p.Stats()
+			from, record = place{s.Segment, s.Offset}, s.Record
+		}
+	default:
 		m, err := w.stream.GetMsg(ctx, last)
 		if err != nil {
 			return fmt.Errorf("smknats: %s: %w", w.name, err)
@@ -233,7 +244,8 @@ func (w *logWriter) resume(ctx context.Context) error {
 	if w.tail, err = openTail(w.p.c.Dir, from, record, w.p.c.BlockBytes, w.p.c.Poll); err != nil {
 		return err
 	}
-	w.last, w.resumed, w.window, w.most = last, true, 1, blocksAhead
+	w.last, w.resumed, w.expired = last, true, expired
+	w.window, w.most = 1, blocksAhead
 	if info.Config.Replicas > 1 {
 		w.most = 1
 	}

@@ -231,6 +231,44 @@ func TestServerRestarts(t *testing.T) {
 	restore(t, s, w.dir, t.TempDir())
 }
 
+// TestExpired has a stream without messages any more, as after LogAge, while a publisher waits and while there is none.
+func TestExpired(t *testing.T) {
+	s := natstest.Start(t, nil)
+	w := newWriter(t, 14)
+	c := config(w.dir)
+	empty := func(p *Publisher) {
+		t.Helper()
+		stream, err := s.JetStream().Stream(t.Context(), p.names.LogStream(c.Account))
+		if err == nil {
+			err = stream.Purge(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.add(50, 900)
+	p := run(t, s, c, nil)
+	p.until("log", func(s Stats) bool { return s.Record == w.last() })
+	empty(p.Publisher)
+	blocks := p.Stats().Blocks
+	w.add(1, 900)
+	p.until("more", func(s Stats) bool { return s.Record == w.last() })
+	if n := p.Stats().Blocks - blocks; n > 2 {
+		t.Errorf("%d blocks of one record: what has expired is published again", n)
+	}
+	failures := p.Stats().Failures
+	w.add(1, 900)
+	p.until("and more", func(s Stats) bool { return s.Record == w.last() })
+	if n := p.Stats().Failures; n != failures {
+		t.Errorf("%d failures, %d before", n, failures)
+	}
+	p.end()
+	empty(p.Publisher)
+	w.add(1, 900)
+	p = run(t, s, c, nil)
+	p.until("again", func(s Stats) bool { return s.Record == w.last() })
+}
+
 // TestRetention has a journal whose oldest segments are removed: after they were published, and before.
 func TestRetention(t *testing.T) {
 	s := natstest.Start(t, nil)
