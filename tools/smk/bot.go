@@ -51,6 +51,7 @@ type bot struct {
 	cutting    bool // the exchange was asked to cut the connection
 	connected  bool
 	measuring  bool
+	paced      bool // quotes are moved now and then, and not at once
 	enough     bool
 	ended      bool
 	failure    error
@@ -297,6 +298,9 @@ func (b *bot) placed(o *order.Order, ev *order.Event) {
 		b.stopTrading()
 		return
 	}
+	if b.paced {
+		return
+	}
 	w := b.wish(o.Contract)
 	if w == nil {
 		b.fail(fmt.Errorf("order %d is of contract %d", o.ID, o.Contract))
@@ -305,6 +309,20 @@ func (b *bot) placed(o *order.Order, ev *order.Event) {
 	step := &w.step[o.Side-odds.Buy]
 	*step = 1 - *step
 	b.quote(w)
+}
+
+// pace has all quotes move together, so often that rate orders are created in a second.
+func (b *bot) pace(rate int) error {
+	b.paced = true
+	moved := 2 * len(b.contracts)
+	_, err := b.Every(time.Duration(moved)*time.Second/time.Duration(rate), func() {
+		for i := range b.contracts {
+			w := &b.contracts[i]
+			w.step[0], w.step[1] = 1-w.step[0], 1-w.step[1]
+			b.quote(w)
+		}
+	})
+	return err
 }
 
 // cut asks for the connection to be cut once a quarter of the orders was created and replaces are under way. If none

@@ -21,6 +21,7 @@ type demoCommand struct {
 	Addr    string        `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where the exchange listens; 0 is any port."`
 	JSON    bool          `name:"json" help:"Print the summary as JSON."`
 	Orders  int           `default:"20000" help:"How many orders the bot creates at least."`
+	Rate    int           `default:"0" placeholder:"N" help:"How many orders a second the bot creates at most; 0 is as many as are answered."`
 	Seed    uint64        `default:"1" help:"Seed of the exchange's other participants."`
 	Timeout time.Duration `default:"45s" help:"Give up after this long."`
 	Journal string        `placeholder:"DIR" help:"Record the bot's run in this folder, see smk journal."`
@@ -41,6 +42,7 @@ type demoCommand struct {
 // Limits of the demo's flags.
 const (
 	ordersMin, ordersMax = 10, 100_000 // the exchange keeps the last 131,072 for its truth
+	rateMax              = 100_000
 
 	speedAlone, speedWatched = 100, 20 // of a match
 )
@@ -52,6 +54,9 @@ const stopTimeout = 5 * time.Second
 func (c *demoCommand) Validate() error {
 	if c.Orders < ordersMin || c.Orders > ordersMax {
 		return fmt.Errorf("--orders: %d is not between %d and %d", c.Orders, ordersMin, ordersMax)
+	}
+	if c.Rate < 0 || c.Rate > rateMax {
+		return fmt.Errorf("--rate: %d is not between 0 and %d", c.Rate, rateMax)
 	}
 	if c.Timeout <= 0 {
 		return fmt.Errorf("--timeout: %v is not a time to wait", c.Timeout)
@@ -125,7 +130,7 @@ func (c *demoCommand) play(ctx context.Context) (*summary, error) {
 		return nil, err
 	}
 	defer exchange.kill()
-	s, err := trade(ctx, exchange, c.Orders, c.Journal)
+	s, err := trade(ctx, exchange, c.Orders, c.Rate, c.Journal)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +144,9 @@ func (c *demoCommand) play(ctx context.Context) (*summary, error) {
 }
 
 // trade logs a bot in, lets it trade until it is flat and logs it out.
-func trade(ctx context.Context, exchange *exchangeProcess, orders int, journalDir string) (*summary, error) {
+func trade(
+	ctx context.Context, exchange *exchangeProcess, orders, rate int, journalDir string,
+) (*summary, error) {
 	hello := exchange.hello
 	config := demoConfig(hello.Market)
 	config.Address = hello.Address
@@ -155,6 +162,9 @@ func trade(ctx context.Context, exchange *exchangeProcess, orders int, journalDi
 		return nil, err
 	}
 	b, err := newBot(e, hello, orders, exchange)
+	if err == nil && rate > 0 {
+		err = b.pace(rate)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,12 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"smk": main, "joinbot": joinBot})
+	testscript.Main(m, helpers)
+}
+
+// helpers are the programs that the tests start, by their names.
+var helpers = map[string]func(){
+	"smk": main, "joinbot": joinBot, "fanout": mainOf(runFanOut), "burn": mainOf(runBurn),
 }
 
 // TestScripts runs the program as a user does; testdata/script says what it prints.

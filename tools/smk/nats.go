@@ -85,11 +85,13 @@ type natsPublishCommand struct {
 	Bot      string        `placeholder:"URL" help:"Where the bot takes commands, see plugin/smkcontrol; its token is SMK_CONTROL_TOKEN, and requests are signed with SMK_NATS_KEY."`
 	Token    string        `hidden:"" env:"SMK_CONTROL_TOKEN" help:"Token of the bot's control server."`
 	Key      string        `hidden:"" env:"SMK_NATS_KEY" help:"Key that requests are signed with."`
+	Idle     bool          `help:"Take only processor time that nobody else wants, on Linux. A publisher that gets none falls behind, and catches up."`
 	JSON     bool          `name:"json" help:"Say in the end what was done as JSON."`
 }
 
 // Run publishes until ctx ends.
 func (c *natsPublishCommand) Run(ctx context.Context, std stdio) error {
+	c.yield()
 	nc, err := c.connect(ctx)
 	if err != nil {
 		return err
@@ -106,6 +108,13 @@ func (c *natsPublishCommand) Run(ctx context.Context, std stdio) error {
 		err = nil
 	}
 	return errors.Join(err, writeNATSStats(std.out, p.Stats(), c.JSON))
+}
+
+// yield lets the bot, and whatever else runs on its machine, go first.
+func (c *natsPublishCommand) yield() {
+	if stepBack(); c.Idle {
+		stepAside()
+	}
 }
 
 func (c *natsPublishCommand) config() smknats.Config {

@@ -4,3 +4,6 @@ package main
 
 // stepBack does nothing here.
 func stepBack() {}
+
+// stepAside does nothing here.
+func stepAside() {}
