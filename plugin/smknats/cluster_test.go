@@ -79,8 +79,9 @@ func jetStream(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 }
 
 // TestKilled kills publishers, each a process, with SIGKILL at random moments, on one server; with NATS_LONG, the
-// number of rounds, on a cluster whose servers are stopped and started, too, or with NATS_SERVERS=1 on one. In the end the log is the journal to the
-// byte, books and orders are the exchange's, and a consumer that goes on from its state has had each event once.
+// number of rounds, on a cluster whose servers are stopped and started, too, or with NATS_SERVERS=1 on one. In the
+// end the log is the journal to the byte, books and orders are the exchange's, and a consumer that goes on from its
+// state has had each event once.
 func TestKilled(t *testing.T) {
 	rounds, _ := strconv.Atoi(os.Getenv("NATS_LONG"))
 	var url string

@@ -18,11 +18,11 @@ import (
 // cutBytes is how much of a segment a block that cuts has, at most: what is before the place where the log goes on.
 const cutBytes = 4 << 10
 
-// Claim publishes something in the name of nobody behind the stream's message of a sequence, which a journal in a folder
-// was restored up to: whoever was chained to that message is refused from then on. That is the last block once more, so
-// that the log says the same twice there; or, if the last block is a part of a record whose rest never came, the end of
-// the whole records before it, with a header that says that what follows is void: a journal that is opened seals its
-// segment there.
+// Claim publishes something in the name of nobody behind the stream's message of a sequence, which a journal in a
+// folder was restored up to: whoever was chained to that message is refused from then on. That is the last block once
+// more, so that the log says the same twice there; or, if the last block is a part of a record whose rest never came,
+// the end of the whole records before it, with a header that says that what follows is void: a journal that is opened
+// seals its segment there.
 //
 // It reports false if the message is not the stream's last any more: then the journal has to be restored again.
 func Claim(

@@ -52,12 +52,15 @@ func TestCut(t *testing.T) {
 		}
 	}
 	file := segmentPath(folders["before"], whole.Segment)
-	for name, size := range map[string]int64{"part": whole.Offset + 10, "end": whole.Offset, "early": whole.Offset - 5_000} {
+	for name, size := range map[string]int64{
+		"part": whole.Offset + 10, "end": whole.Offset, "early": whole.Offset - 5_000,
+	} {
 		folders[name] = copyOf(t, file, size)
 	}
 	next := folders["next"]
 	for _, want := range []bool{true, false} {
-		if claimed, err := Claim(t.Context(), js, "test", c.Account, next, whole.Sequence+3); err != nil || claimed != want {
+		claimed, err := Claim(t.Context(), js, "test", c.Account, next, whole.Sequence+3)
+		if err != nil || claimed != want {
 			t.Fatalf("claimed %v, %v", claimed, err)
 		}
 	}
@@ -65,7 +68,8 @@ func TestCut(t *testing.T) {
 	if r := restore(t, s, w.dir, folders["cut"]); r.Offset != whole.Offset || r.Record != whole.Record {
 		t.Fatalf("%+v, want up to %+v", r, whole)
 	}
-	if claimed, err := Claim(t.Context(), js, "test", c.Account, folders["cut"], whole.Sequence+4); err != nil || !claimed {
+	claimed, err := Claim(t.Context(), js, "test", c.Account, folders["cut"], whole.Sequence+4)
+	if err != nil || !claimed {
 		t.Fatalf("another takes over at once: %v, %v", claimed, err) // before anything was published
 	}
 	c.Dir, w.c.Dir = next, next

@@ -42,8 +42,9 @@ type FollowConfig struct {
 	// out without a Gap. nil begins with a picture of the orders.
 	From *State
 
-	// BooksMax and OrdersMax are how many books and orders are kept, up to 131,072; 0 for 65,536 and 16,384. Whoever may
-	// write to the streams could have a consumer keep any number of them: one more ends the Follower with a *LimitError.
+	// BooksMax and OrdersMax are how many books and orders are kept, up to 131,072; 0 for 65,536 and 16,384. Whoever
+	// may write to the streams could have a consumer keep any number of them: one more ends the Follower with a
+	// *LimitError.
 	BooksMax, OrdersMax int
 
 	// StaleAfter is for how long a publisher may be silent; 0 for three of the beats that it says it makes, 3 s at
@@ -195,9 +196,9 @@ func (f *Follower) Close() {
 }
 
 // Next returns the next event, which it waits for. The error is ctx's, ErrClosed after Close or the end of Follow's
-// context, a *MessageError for a message that is not understood, a *LimitError for more than is kept, or an error of the
-// server that does not pass, such as a missing right. After all but the first the Follower has ended; State is what it
-// was.
+// context, a *MessageError for a message that is not understood, a *LimitError for more than is kept, or an error of
+// the server that does not pass, such as a missing right. After all but the first the Follower has ended; State is
+// what it was.
 func (f *Follower) Next(ctx context.Context) (Event, error) {
 	for len(f.queue) == 0 {
 		if f.err != nil {

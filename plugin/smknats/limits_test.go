@@ -102,7 +102,8 @@ func refused(t *testing.T, f *Follower) *LimitError {
 		switch {
 		case err == nil:
 			continue
-		case !errors.As(err, &limit) || !errors.Is(err, ErrLimit) || !strings.Contains(err.Error(), fmt.Sprint(limit.Limit)):
+		case !errors.As(err, &limit) || !errors.Is(err, ErrLimit) ||
+			!strings.Contains(err.Error(), fmt.Sprint(limit.Limit)):
 			t.Fatalf("%v, want a limit's error", err)
 		}
 		if _, again := f.Next(ctx); again != err {

@@ -16,12 +16,12 @@ const (
 	blocksFaster = requestTimeout / 8 // one more at a time after a block that took less than this
 )
 
-// logWriter publishes a journal as blocks, so that each follows on the one before or is refused. A block that follows on
-// one that is known to be in the stream says that one's sequence, which has to be the subject's last. A block that
+// logWriter publishes a journal as blocks, so that each follows on the one before or is refused. A block that follows
+// on one that is known to be in the stream says that one's sequence, which has to be the subject's last. A block that
 // follows on one that is still under way cannot do that, for another publisher's block may get the sequence that it
-// ought to have: it says that one's id, which nobody else's block has. Servers compare ids with their own last message;
-// those of a stream with replicas do not all know it after one of them was away, so that there only one block is under
-// way.
+// ought to have: it says that one's id, which nobody else's block has. Servers compare ids with their own last
+// message; those of a stream with replicas do not all know it after one of them was away, so that there only one
+// block is under way.
 type logWriter struct {
 	p       *Publisher
 	stream  jetstream.Stream

@@ -143,8 +143,8 @@ func TestSecondWriter(t *testing.T) {
 	verify(t, to, w.last())
 }
 
-// TestChain has somebody write before a block of a publisher is sent: one that follows on blocks that are under way, and
-// one that does not. Nothing of the publisher follows, neither that one nor what was under way.
+// TestChain has somebody write before a block of a publisher is sent: one that follows on blocks that are under way,
+// and one that does not. Nothing of the publisher follows, neither that one nor what was under way.
 func TestChain(t *testing.T) {
 	for _, alone := range []bool{false, true} {
 		s := natstest.Start(t, nil)

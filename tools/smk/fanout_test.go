@@ -37,11 +37,11 @@ const (
 	consumersTime   = 10 * time.Second // until all of them are there
 )
 
-// TestFannedOut compares bots with a publisher, a server and consumers, one of which does not read, with bots without:
-// they allocate as much, which is nothing in steady state. Round trips are printed, not judged: the machine may be busy,
-// and publisher, server and consumers take cores that the bot and its exchange have to share with them. How much of that
-// is the machine's, another bot says: beside it runs something else that takes as much processor time. Beside a fourth
-// all of them take only what nobody else wants.
+// TestFannedOut compares bots with a publisher, a server and consumers, one of which does not read, with bots
+// without: they allocate as much, which is nothing in steady state. Round trips are printed, not judged: the machine
+// may be busy, and publisher, server and consumers take cores that the bot and its exchange have to share with them.
+// How much of that is the machine's, another bot says: beside it runs something else that takes as much processor
+// time. Beside a fourth all of them take only what nobody else wants.
 func TestFannedOut(t *testing.T) {
 	f := newFanOut(t)
 	rounds, _ := strconv.Atoi(os.Getenv("NATS_FANOUT"))
