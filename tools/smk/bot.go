@@ -298,7 +298,7 @@ func (b *bot) placed(o *order.Order, ev *order.Event) {
 		b.stopTrading()
 		return
 	}
-	if b.paced {
+	if b.paced && !b.cutting { // the cut is to find replaces under way
 		return
 	}
 	w := b.wish(o.Contract)
@@ -321,6 +321,7 @@ func (b *bot) pace(rate int) error {
 			w.step[0], w.step[1] = 1-w.step[0], 1-w.step[1]
 			b.quote(w)
 		}
+		b.cut()
 	})
 	return err
 }

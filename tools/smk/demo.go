@@ -21,7 +21,7 @@ type demoCommand struct {
 	Addr    string        `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where the exchange listens; 0 is any port."`
 	JSON    bool          `name:"json" help:"Print the summary as JSON."`
 	Orders  int           `default:"20000" help:"How many orders the bot creates at least."`
-	Rate    int           `default:"0" placeholder:"N" help:"How many orders a second the bot creates at most; 0 is as many as are answered."`
+	Rate    int           `default:"0" placeholder:"N" help:"About how many orders the bot creates in a second; 0 is as many as are answered."`
 	Seed    uint64        `default:"1" help:"Seed of the exchange's other participants."`
 	Timeout time.Duration `default:"45s" help:"Give up after this long."`
 	Journal string        `placeholder:"DIR" help:"Record the bot's run in this folder, see smk journal."`
