@@ -94,7 +94,8 @@ type pythonClient struct {
 	got    []msg.PayloadType
 }
 
-// send puts recorded bytes on the wire, with the next sequence: how many heartbeats come before depends on the exchange.
+// send puts recorded bytes on the wire, with the next sequence: how many heartbeats come before depends on the
+// exchange.
 // Where replace is not nil, it changes the payload.
 func (c *pythonClient) send(call string, replace func(*msg.Payload)) {
 	c.t.Helper()
