@@ -95,8 +95,7 @@ type pythonClient struct {
 }
 
 // send puts recorded bytes on the wire, with the next sequence: how many heartbeats come before depends on the
-// exchange.
-// Where replace is not nil, it changes the payload.
+// exchange. Where replace is not nil, it changes the payload.
 func (c *pythonClient) send(call string, replace func(*msg.Payload)) {
 	c.t.Helper()
 	i := slices.IndexFunc(c.calls, func(p pythonCall) bool { return p.Call == call })
