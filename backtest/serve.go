@@ -62,6 +62,7 @@ type Server struct {
 	stalls   uint64
 	started  time.Time // when the recording began
 	alone    time.Time // when the last client left; the zero time while there is one
+	fresh    bool      // a client has connected since awaitQuiet
 }
 
 // client is a connection over TCP.
@@ -244,7 +245,7 @@ func (s *Server) take(in clientInput) error {
 			return in.socket.Close()
 		}
 		c = &client{socket: in.socket, link: conn.(*link), buf: make([]byte, inputBytes)}
-		s.clients = append(s.clients, c)
+		s.clients, s.fresh = append(s.clients, c), true
 		go s.read(c)
 	case in.err != nil:
 		c.closed, c.link.closed = true, true
@@ -357,6 +358,7 @@ func (s *Server) awaitQuiet(ctx context.Context) error {
 		}
 		quiet = !arrived && len(s.clients) > 0
 	}
+	s.fresh = false
 	return nil
 }
 
@@ -433,11 +435,12 @@ func (s *Server) pace(ctx context.Context, end int64) error {
 // step lets the next moments of the recording happen, and waits until the clients have kept up.
 func (s *Server) step(ctx context.Context, end int64) error {
 	w := s.world
-	if !s.alone.IsZero() { // the recording waits for the client, too
-		if arrived, err := s.wait(ctx, clientBack); err != nil || !arrived || len(s.clients) == 0 {
-			return err
-		}
+	switch { // the recording waits for a client that comes back
+	case s.fresh:
 		return s.awaitQuiet(ctx)
+	case !s.alone.IsZero():
+		_, err := s.wait(ctx, clientBack)
+		return err
 	}
 	if w.touched {
 		w.tick()
