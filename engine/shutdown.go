@@ -22,7 +22,9 @@ const (
 
 	// StopCancelAll cancels all orders of the account, those of its other bots too,
 	// and waits until the exchange has confirmed it and until every order sent
-	// before is answered, at most Config.StopTimeout long; then it logs out.
+	// before is answered, at most Config.StopTimeout long; then it logs out. With
+	// trading state it also waits for the ends of the orders, 2 s after the
+	// cancellation was sent at most.
 	StopCancelAll
 
 	// StopLeave logs out at once and leaves the orders live and unattended.
