@@ -43,8 +43,8 @@ const depthLeast = 5
 
 // Books returns the books of a market, or of one contract, as they were known at a moment, by contract. A market of 0
 // is all. The exchange shows the best levels of each side and does not say when another one pushes a level out of what
-// it shows; so each side is cut to the most levels that a snapshot has had. If the journal is damaged before the moment it
-// returns the books before the damage, and the *journal.DamageError.
+// it shows; so each side is cut to the most levels that a snapshot has had. If the journal is damaged before the
+// moment it returns the books before the damage, and the *journal.DamageError.
 func Books(ctx context.Context, dir string, market, contract uint32, at Moment) ([]*Book, error) {
 	books, depth := map[uint32]*Book{}, depthLeast
 	var damage error

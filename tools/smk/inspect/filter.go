@@ -89,7 +89,7 @@ func (f *Filter) Check() error {
 		if containsFold(types, plain) {
 			continue
 		}
-		alike := slices.DeleteFunc(slices.Clone(types), func(name string) bool { return !strings.Contains(name, plain) })
+		alike := slices.DeleteFunc(types, func(name string) bool { return !strings.Contains(name, plain) })
 		if len(alike) == 0 || plain == "" {
 			return fmt.Errorf("--type: no message is of type %q, as ORDER_CREATE is one", typ)
 		}
