@@ -15,7 +15,13 @@ func TestHugePages(t *testing.T) {
 	for _, c := range []struct {
 		size int
 		huge bool
-	}{{ringBytesMin, false}, {hugePageBytes / 2, false}, {hugePageBytes, true}, {ringBytesUsual, true}, {16 << 20, true}} {
+	}{
+		{ringBytesMin, false},
+		{hugePageBytes / 2, false},
+		{hugePageBytes, true},
+		{ringBytesUsual, true},
+		{16 << 20, true},
+	} {
 		b := newRing(c.size).buf
 		if len(b) != c.size || cap(b) != c.size {
 			t.Fatalf("%d bytes of %d for %d", len(b), cap(b), c.size)
