@@ -17,6 +17,7 @@ const (
 	firstClient  = 30 * time.Second       // until a client has to have connected
 	firstQuiet   = 300 * time.Millisecond // without a byte from it until the recording begins
 	firstMost    = 5 * time.Second        // until it begins at the latest
+	clientBack   = 10 * time.Second       // for one to come back, after the last has left
 	echoPatience = 50 * time.Millisecond  // for the answer to a heartbeat
 	mutePatience = time.Millisecond       // of a client that does not answer any
 	lastPatience = 10 * time.Second       // for the clients to leave after the recording
@@ -60,6 +61,8 @@ type Server struct {
 	clients  []*client
 	stalls   uint64
 	started  time.Time // when the recording began
+	alone    time.Time // when the last client left; the zero time while there is one
+	fresh    bool      // a client has connected since awaitQuiet
 }
 
 // client is a connection over TCP.
@@ -180,9 +183,7 @@ func (s *Server) Serve(ctx context.Context, ended func()) (*Model, error) {
 	if err := s.awaitFirst(ctx); err != nil {
 		return nil, err
 	}
-	s.world.sim.SetOnTick(s.feed.tick)
-	s.world.touched = true // the first event may be due before the next tick
-	s.started = time.Now()
+	s.begin()
 	if err := s.play(ctx); err != nil {
 		return nil, err
 	}
@@ -193,6 +194,15 @@ func (s *Server) Serve(ctx context.Context, ended func()) (*Model, error) {
 		return nil, err
 	}
 	return s.config.finish(s.config.Queue, s.collect, s.feed, "the recording ended"), nil
+}
+
+// begin begins the recording. The tick makes what is due next that of the recording: a client that is silent lets
+// nothing else happen before the next heartbeat.
+func (s *Server) begin() {
+	s.world.sim.SetOnTick(s.feed.tick)
+	s.world.touched = true // the first event may be due before the next tick
+	s.world.tick()
+	s.started = time.Now()
 }
 
 // accept passes on new connections until the listener is closed.
@@ -235,7 +245,7 @@ func (s *Server) take(in clientInput) error {
 			return in.socket.Close()
 		}
 		c = &client{socket: in.socket, link: conn.(*link), buf: make([]byte, inputBytes)}
-		s.clients = append(s.clients, c)
+		s.clients, s.fresh = append(s.clients, c), true
 		go s.read(c)
 	case in.err != nil:
 		c.closed, c.link.closed = true, true
@@ -331,6 +341,11 @@ func (s *Server) awaitFirst(ctx context.Context) error {
 		}
 		return err
 	}
+	return s.awaitQuiet(ctx)
+}
+
+// awaitQuiet waits until a client that has connected has sent what it sends at the beginning.
+func (s *Server) awaitQuiet(ctx context.Context) error {
 	begun := time.Now()
 	for quiet := false; !quiet && time.Since(begun) < firstMost; {
 		s.world.tick()
@@ -343,6 +358,7 @@ func (s *Server) awaitFirst(ctx context.Context) error {
 		}
 		quiet = !arrived && len(s.clients) > 0
 	}
+	s.fresh = false
 	return nil
 }
 
@@ -381,8 +397,13 @@ func (s *Server) play(ctx context.Context) error {
 			return err
 		case s.feed.source.err != nil:
 			return s.feed.source.err
-		case len(s.clients) == 0:
-			return fmt.Errorf("%w: the last one has left before the recording ended", ErrNoClient)
+		case len(s.clients) > 0:
+			s.alone = time.Time{}
+		case s.alone.IsZero():
+			s.alone = time.Now()
+		case time.Since(s.alone) > clientBack:
+			return fmt.Errorf("%w again within %v: the last one has left before the recording ended", ErrNoClient,
+				clientBack)
 		}
 		begin := s.config.Recording.Begin
 		for ; s.config.Progress != nil && parts <= progressEvery; parts++ {
@@ -414,6 +435,13 @@ func (s *Server) pace(ctx context.Context, end int64) error {
 // step lets the next moments of the recording happen, and waits until the clients have kept up.
 func (s *Server) step(ctx context.Context, end int64) error {
 	w := s.world
+	switch { // the recording waits for a client that comes back
+	case s.fresh:
+		return s.awaitQuiet(ctx)
+	case !s.alone.IsZero():
+		_, err := s.wait(ctx, clientBack)
+		return err
+	}
 	if w.touched {
 		w.tick()
 	}

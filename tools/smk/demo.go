@@ -72,13 +72,16 @@ func (c *demoCommand) validateShow() error {
 			c.Scenario = scenarioMatch
 		}
 	}
-	if c.Speed == 0 {
+	speed := c.Speed
+	if speed == 0 {
 		c.Speed = speedAlone
 		if c.Dash || c.NATS {
 			c.Speed = speedWatched
 		}
 	}
 	switch {
+	case c.Scenario == scenarioGoal && speed != 0:
+		return errors.New("--speed is that of a match: --scenario match")
 	case c.Scenario != scenarioGoal && c.Scenario != scenarioMatch:
 		return fmt.Errorf("--scenario: %q is neither goal nor match", c.Scenario)
 	case c.Dash && c.Scenario != scenarioMatch:
@@ -244,6 +247,9 @@ func (p *exchangeProcess) ended(err error) error {
 
 // kickOff starts the match.
 func (p *exchangeProcess) kickOff() error { return p.ask(askKickOff) }
+
+// goal has a goal fall, which halts the market.
+func (p *exchangeProcess) goal() error { return p.ask(askGoal) }
 
 // cut breaks the connection in the middle of the next message to the bot.
 func (p *exchangeProcess) cut() error { return p.ask(askCut) }

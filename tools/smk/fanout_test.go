@@ -241,8 +241,8 @@ func (p *helper) end() time.Duration {
 // runFanOut are consumers, each with a connection of its own, and one that subscribes and does not read. It says when
 // they are there, and in the end how many messages they had.
 func runFanOut() error {
-	if stepBack(); len(os.Args) > 3 {
-		stepAside()
+	if lowerPriority(); len(os.Args) > 3 {
+		idlePriority()
 	}
 	count, err := strconv.Atoi(os.Args[2])
 	if err != nil {
@@ -316,7 +316,7 @@ func stalledConsumer(server string) (net.Conn, error) {
 
 // runBurn takes as much processor time as its argument says, in cores, on two threads, until the standard input ends.
 func runBurn() error {
-	stepBack()
+	lowerPriority()
 	share, err := strconv.ParseFloat(os.Args[1], 64)
 	if err != nil {
 		return err

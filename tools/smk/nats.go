@@ -112,8 +112,8 @@ func (c *natsPublishCommand) Run(ctx context.Context, std stdio) error {
 
 // yield lets the bot, and whatever else runs on its machine, go first.
 func (c *natsPublishCommand) yield() {
-	if stepBack(); c.Idle {
-		stepAside()
+	if lowerPriority(); c.Idle {
+		idlePriority()
 	}
 }
 

@@ -11,14 +11,14 @@ import (
 // watcherNice is how far a screen steps back behind the bot that it shows.
 const watcherNice = 10
 
-// stepBack lets every other process of the machine go first: whoever looks at a bot must not delay it. Threads that are
-// made later inherit it. What the system refuses stays as it is.
-func stepBack() {
+// lowerPriority lets other processes go first. Threads that are made later inherit it. What the system refuses stays as
+// it is.
+func lowerPriority() {
 	eachThread(func(id int) { _ = syscall.Setpriority(syscall.PRIO_PROCESS, id, watcherNice) })
 }
 
-// stepAside leaves every processor to any other process that wants it. Threads that are made later inherit it.
-func stepAside() {
+// idlePriority leaves every processor to any other process that wants it. Threads that are made later inherit it.
+func idlePriority() {
 	idle := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_IDLE}
 	eachThread(func(id int) { _ = unix.SchedSetAttr(id, &idle, 0) })
 }

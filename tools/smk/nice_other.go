@@ -2,8 +2,8 @@
 
 package main
 
-// stepBack does nothing here.
-func stepBack() {}
+// lowerPriority does nothing here.
+func lowerPriority() {}
 
-// stepAside does nothing here.
-func stepAside() {}
+// idlePriority does nothing here.
+func idlePriority() {}
