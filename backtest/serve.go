@@ -30,6 +30,9 @@ const (
 var (
 	ErrNoClient = errors.New("backtest: no client has connected")
 	ErrTooSlow  = errors.New("backtest: a client does not take what is sent")
+
+	// ErrServerClosed is the error of Serve after Close, and of another call of Serve.
+	ErrServerClosed = errors.New("backtest: the server is closed")
 )
 
 // ServerConfig says how a recording is served.
@@ -60,6 +63,7 @@ type Server struct {
 	clients  []*client
 	stalls   uint64
 	started  time.Time // when the recording began
+	serving  serving
 }
 
 // client is a connection over TCP.
@@ -157,24 +161,34 @@ func (s *Server) Result(m *Model) *Result {
 	return r
 }
 
-// Close releases everything.
+// Close releases everything. A Serve that runs is ended, and Close waits for that. It may be called more than once and
+// by any goroutine, but not by the function that Serve calls.
 func (s *Server) Close() error {
-	_ = s.listener.Close() // Serve may have closed it
-	return s.release()
+	return s.serving.close(func() error {
+		_ = s.listener.Close() // Serve may have closed it
+		return s.release()
+	})
 }
 
-func (s *Server) release() error {
-	if s.world == nil {
-		return nil
-	}
-	err := errors.Join(s.feed.source.close(), s.world.sim.Close())
-	s.world = nil
-	return err
-}
+func (s *Server) release() error { return errors.Join(s.feed.source.close(), s.world.sim.Close()) }
 
 // Serve waits for a client, plays the recording, calls ended, which may be nil, waits for the clients to leave, and
-// returns what became of the account. It serves once.
+// returns what became of the account. It serves once. The error is that of the journal, [ErrNoClient], [ErrTooSlow],
+// [ErrServerClosed] after Close, or the cause of the end of ctx.
 func (s *Server) Serve(ctx context.Context, ended func()) (*Model, error) {
+	ctx, end, err := s.serving.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	m, err := s.serve(ctx, ended)
+	if err != nil && ctx.Err() != nil {
+		return nil, context.Cause(ctx) // the clients may seem to have left because of it
+	}
+	return m, err
+}
+
+func (s *Server) serve(ctx context.Context, ended func()) (*Model, error) {
 	go s.accept()
 	defer s.closeClients()
 	if err := s.awaitFirst(ctx); err != nil {
@@ -210,7 +224,7 @@ func (s *Server) accept() {
 func (s *Server) closeClients() {
 	_ = s.listener.Close()
 	for _, c := range s.clients {
-		_ = c.socket.Close()
+		s.serving.remove(c.socket)
 	}
 	go func() { // whoever still wants to pass something on
 		for {
@@ -236,10 +250,11 @@ func (s *Server) take(in clientInput) error {
 		}
 		c = &client{socket: in.socket, link: conn.(*link), buf: make([]byte, inputBytes)}
 		s.clients = append(s.clients, c)
+		s.serving.add(c.socket)
 		go s.read(c)
 	case in.err != nil:
 		c.closed, c.link.closed = true, true
-		_ = c.socket.Close()
+		s.serving.remove(c.socket)
 	default:
 		c.got.count(in.bytes)
 		for b := in.bytes; len(b) > 0 && !c.link.left; {
@@ -293,7 +308,7 @@ func (s *Server) flush() error {
 			}
 			if err != nil {
 				c.closed, c.link.closed = true, true
-				_ = c.socket.Close()
+				s.serving.remove(c.socket)
 			}
 			if n == 0 {
 				break
