@@ -41,6 +41,5 @@ docs-check: ## links, snippets, commands and proofs of all pages
 release-snapshot: ## all that a release consists of, into dist/, without publishing; the first time takes minutes
 	bash scripts/release.sh $(ARGS)
 
-demo: ## an exchange and a bot: a first trade end to end; ARGS=-json for machines
-	@[ -x bin/smk ] || echo "building bin/smk, which takes a minute the first time" >&2
-	@go build -C tools -o ../bin/smk ./smk && bin/smk demo $(ARGS)
+demo: ## an exchange and a bot: a first trade, and on a terminal a match in the browser; ARGS=-json for machines
+	@bash scripts/demo.sh $(ARGS)

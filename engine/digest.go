@@ -19,14 +19,11 @@ func (d *digest) add(v uint64) {
 	*d = digest(bits.RotateLeft64(x, 29) ^ x>>32)
 }
 
-// countEvent counts an event, after its handlers, and adds every so often, and with each event that is no message, to
-// the digest of the run.
-func (e *Engine) countEvent(ev *Event) {
-	t := e.tape
-	if t == nil { // the handlers ended the engine
-		return
-	}
-	if t.events++; t.events%digestEvery == 0 || ev.Kind != session.Message {
+// countOther counts an event that is no message, after its handlers, and adds it to the digest of the run. Of messages
+// that is done for one in digestEvery.
+func (e *Engine) countOther(ev *Event) {
+	if t := e.tape; t != nil { // the handlers may have ended the engine
+		t.events++
 		e.digestEvent(ev)
 	}
 }

@@ -41,14 +41,16 @@ func (e *Engine) dispatch(ev *Event) {
 		if e.trading != nil {
 			e.notifyTrading()
 		}
-		if e.tape != nil {
-			e.countEvent(ev)
+		if t := e.tape; t != nil { // the handlers may have ended the engine
+			if t.events++; t.events%digestEvery == 0 {
+				e.digestEvent(ev)
+			}
 		}
 		return
 	}
 	e.log.event(ev)
 	if e.tape != nil {
-		defer e.countEvent(ev)
+		defer e.countOther(ev)
 	}
 	switch ev.Kind {
 	case session.LoggedIn:

@@ -205,11 +205,14 @@ func TestReadAfterAWriteFailedIsBounded(t *testing.T) {
 		})
 		p := n.accept(t)
 		p.login()
-		said := 0
+		said, long := 0, quotes(7, 8, 2500)
+		for range 100 { // messages of a KiB, so that a bound in bytes is reached soon
+			long.ContractQuotes.Bids = append(long.ContractQuotes.Bids, long.ContractQuotes.Bids[0])
+		}
 		for {
 			var b []byte
-			for range 1000 {
-				b = append(b, p.frame(quotes(7, 8, 2500))...)
+			for range 50 {
+				b = append(b, p.frame(long)...)
 			}
 			k, err := p.conn.Write(b)
 			if said += k; err != nil {

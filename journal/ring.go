@@ -27,7 +27,7 @@ type ring struct {
 
 func newRing(size int) *ring {
 	r := &ring{
-		buf: make([]byte, size), mask: uint32(size - 1),
+		buf: newMemory(size), mask: uint32(size - 1),
 		work: make(chan struct{}, 1), room: make(chan struct{}, 1),
 	}
 	for i := 0; i < size; i += blockBytes {

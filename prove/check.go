@@ -50,6 +50,7 @@ type request struct {
 	absentAt int64  // clock reading at which that was reported
 	gone     bool   // all of it left
 	earlier  bool   // an earlier process sent it
+	accepted bool   // the exchange said that it has the order
 }
 
 func newChecks() checks {
@@ -185,6 +186,9 @@ func (b *bot) unresolved(ev *engine.Event) {
 	if r.ended++; r.ended > 1 {
 		b.world.fail("resolve once", b, "%v with reference %d is unresolved twice", ev.Type, ev.Reference)
 	}
+	if r.accepted {
+		b.world.fail("unresolved", b, "%v with reference %d is unresolved, and was accepted", ev.Type, ev.Reference)
+	}
 }
 
 func (b *bot) digestEvent(ev *engine.Event) {
@@ -230,6 +234,10 @@ func (b *bot) orderEvent(o *order.Order, ev *order.Event) {
 		b.checks.terminal[ev.Other]++
 	}
 	switch ev.Kind {
+	case order.OrderAccepted:
+		if r := b.checks.sent[ev.Reference]; r != nil && ev.Reference != 0 {
+			r.accepted = true
+		}
 	case order.DoubtBegan:
 		if ev.Request == msg.PayloadOrderCancelReplace && o == nil {
 			b.replaces = append(b.replaces, ev.Reference)

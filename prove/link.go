@@ -43,6 +43,8 @@ type link struct {
 	blocked   bool      // the exchange did not take what has arrived: a tick changes that
 	clogged   bool      // nothing of the bot's is taken
 	full      bool      // the bot could not write, for want of room
+	late      int64     // how long after a cut the exchange reads what was on its way; 0: never
+	cutUntil  int64     // when it does, MaxInt64 without such a cut
 }
 
 func (l *link) delay() int64 {
@@ -115,6 +117,9 @@ func (l *link) due() int64 {
 	if l.abandoned || l.blocked {
 		return math.MaxInt64
 	}
+	if l.cutUntil != math.MaxInt64 {
+		return max(l.cutUntil, l.out.Due())
+	}
 	return l.out.Due()
 }
 
@@ -126,13 +131,19 @@ func (l *link) readableAt() int64 {
 	return min(l.in.Due(), l.endAt)
 }
 
-// cut breaks the connection: what is on its way is lost.
+// cut breaks the connection: what is on its way to the bot is lost. What is on its way to the exchange is lost, too, or
+// the exchange serves it after a while, perhaps when the bot has logged in again.
 func (l *link) cut(now int64) {
 	if l.endAt != math.MaxInt64 {
 		return
 	}
 	l.endAt, l.reset = now, true
-	l.in, l.out = pipe.Pipe{}, pipe.Pipe{}
+	l.in = pipe.Pipe{}
+	if l.late != 0 && l.out.Size() > 0 && !l.manual {
+		l.cutUntil = now + l.late
+		return
+	}
+	l.out = pipe.Pipe{}
 	l.abandon(now)
 }
 
@@ -154,6 +165,10 @@ func (l *link) drained() {
 // pump moves bytes between the connection and the exchange.
 func (l *link) pump(now int64) {
 	l.blocked = false
+	wasCut := l.cutUntil != math.MaxInt64
+	if wasCut && now < l.cutUntil {
+		return
+	}
 	for !l.abandoned {
 		moved := 0
 		if l.out.Due() <= now {
@@ -173,7 +188,7 @@ func (l *link) pump(now int64) {
 			n := min(len(b), segmentBytes)
 			if l.manual && !l.closed {
 				holdFrames(&l.in, b[:n])
-			} else if !l.closed {
+			} else if !l.closed && !wasCut {
 				l.in.Push(now+l.delay(), b[:n])
 			}
 			l.exchange.Written(n)
@@ -186,7 +201,7 @@ func (l *link) pump(now int64) {
 		case l.exchange.Closing():
 			l.endAt = min(l.endAt, max(l.in.Last(), now+l.delay()))
 			l.abandon(now)
-		case l.closed && l.out.Size() == 0:
+		case (l.closed || wasCut) && l.out.Size() == 0:
 			l.abandon(now)
 		}
 		return

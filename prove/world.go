@@ -368,6 +368,10 @@ func (w *World) connect() (*link, error) {
 		world: w, random: rand.New(rand.NewPCG(w.random.Uint64(), 0x22)), exchange: conn, endAt: math.MaxInt64,
 		window:  w.window,
 		latency: int64(w.schedule.Latency), jitter: int64(w.schedule.Jitter), partial: w.schedule.Partial && w.faulty,
+		cutUntil: math.MaxInt64,
+	}
+	if late := rand.New(rand.NewPCG(w.schedule.Seed, uint64(w.now)+0x1a7e)); late.IntN(3) == 0 {
+		l.late = 1 + late.Int64N(int64(200*time.Millisecond))
 	}
 	w.links = append(w.links, l)
 	return l, nil

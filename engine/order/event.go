@@ -83,7 +83,7 @@ type Event struct {
 	Kind     EventKind
 	State    State // of the order afterwards; 0 if the event is about no order
 	Before   State
-	Replayed bool // by a message that the exchange sent again: it teaches, it is no news
+	Replayed bool // by a message that the exchange sent again: what it says has happened before
 	Foreign  bool // about an order of another session
 	Side     odds.Side
 	Anomaly  AnomalyKind

@@ -150,10 +150,11 @@ func (r *entry) answeredBy(p *msg.Payload, typ msg.PayloadType, origin Origin) b
 	panic("BUG: session: no answer: " + typ.String())
 }
 
-// sentAs reports whether an answer may mean the sequence of r. In what is sent again
-// after a login it is one of an earlier session, and means nothing.
+// sentAs reports whether an answer may mean the sequence of r. In what is sent again after a login it is one of an
+// earlier session, and means nothing. Neither does it in the first answer to a request of an earlier session, which the
+// exchange may have served after the login: that answer is not marked as sent again.
 func (r *entry) sentAs(said bool, seq uint64, origin Origin) bool {
-	return !said || seq == r.seq || origin == Replayed
+	return !said || seq == r.seq || origin == Replayed || r.is(flagDetached)
 }
 
 // allowsPrice reports whether a create may be accepted at a price: at its own or at one that

@@ -347,6 +347,32 @@ func TestRepeatedAnswer(t *testing.T) {
 	}
 }
 
+// TestAnswerOfAnEarlierSession has the exchange serve a request after the connection was lost and the next session has
+// begun. Its answer is the first one, so that it is not marked as sent again, and has no sequence of this session.
+func TestAnswerOfAnEarlierSession(t *testing.T) {
+	for answer, answers := range map[string]bool{
+		"order_accepted seq=0":                        true,
+		"order_accepted seq=99":                       true,
+		"order_rejected seq=99 reason=LIMIT_EXCEEDED": true,
+		"order_invalid seq=0":                         true,
+		"order_accepted seq=0 side=SELL":              false,
+	} {
+		k := newEstablished(t, Config{ReferenceBase: 6})
+		k.receiveText("order_voided order_id=1 account_sequence_64=1")
+		k.mustSend(msg.PayloadOrderCreate, orderCreate())
+		k.sent() // it has left
+		k.reconnect(false)
+		if k.s.requests.doubts.n != 1 {
+			t.Fatalf("%s: nothing is in doubt", answer)
+		}
+		k.receiveText(answer + " reference=7")
+		k.events()
+		if answered := k.s.requests.doubts.n == 0; answered != answers {
+			t.Errorf("%s: answered %t", answer, answered)
+		}
+	}
+}
+
 // TestRepeatedAnswerOfOneOfTwo has two orders with one reference: what is sent again within the session
 // finds the one that it was an answer to, on the faster path as on the other.
 func TestRepeatedAnswerOfOneOfTwo(t *testing.T) {

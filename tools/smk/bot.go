@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -30,6 +31,9 @@ const (
 	lossMax     odds.Money    = 1000 * odds.Money(odds.Whole) // worst case of the market
 )
 
+// serveMax is how long the exchange may take to serve what it has received of a connection that ended.
+const serveMax = time.Second
+
 // checkEvery is how often the bot checks whether it has ended flat.
 const checkEvery = 2 * time.Millisecond
 
@@ -45,8 +49,10 @@ type bot struct {
 	exchange  demonstration // what the exchange does when the bot asks
 
 	sent       msg.Payload // reused: the last message that was sent
+	received   msg.Payload // reused
 	sentSeq    uint64
 	halted     bool
+	asked      bool // the exchange was asked for a goal
 	goal       bool // the market was halted and is live again
 	cutting    bool // the exchange was asked to cut the connection
 	connected  bool
@@ -55,6 +61,7 @@ type bot struct {
 	ended      bool
 	failure    error
 	disconnect time.Time
+	unanswered []uint64 // references of orders of which the exchange said nothing after the cut
 
 	started, finished int64
 	before            runtime.MemStats
@@ -71,6 +78,7 @@ type bot struct {
 // demonstration is what the exchange does when the bot asks.
 type demonstration interface {
 	kickOff() error // starts the match
+	goal() error    // has a goal fall, which halts the market
 	cut() error     // breaks the connection in the middle of the next message to the bot
 }
 
@@ -114,6 +122,10 @@ func (b *bot) fail(err error) {
 func (b *bot) payload(r *engine.TapRecord) {
 	if r.Direction == session.Inbound {
 		b.report.Messages.In++
+		if len(b.unanswered) > 0 && b.received.Decode(r.Payload, nil) == nil {
+			of := answered(&b.received)
+			b.unanswered = slices.DeleteFunc(b.unanswered, func(ref uint64) bool { return ref == of })
+		}
 		return
 	}
 	b.report.Messages.Out++
@@ -329,12 +341,41 @@ func (b *bot) resolved(ev *engine.Event) {
 	}
 }
 
-// unresolved says that an order which the exchange does not repeat was never placed: this exchange repeats all.
+// unresolved notes an order of which the exchange has said nothing by the end of catching up. It may serve the old
+// connection later than the new one; what it has said nothing of after a while was never placed.
 func (b *bot) unresolved(ev *engine.Event) {
-	if creates(ev.Type) {
-		b.report.Orders.Lost++
-		b.ResolveOrder(ev.Reference, order.Outcome{})
+	if !creates(ev.Type) {
+		return
 	}
+	if b.unanswered = append(b.unanswered, ev.Reference); len(b.unanswered) == 1 {
+		_, err := b.After(serveMax, b.neverPlaced)
+		b.fail(err)
+	}
+}
+
+func (b *bot) neverPlaced() {
+	for _, reference := range b.unanswered {
+		b.report.Orders.Lost++
+		b.ResolveOrder(reference, order.Outcome{})
+	}
+	b.unanswered = b.unanswered[:0]
+}
+
+// answered returns the reference of the create or replace that a message answers, or 0.
+func answered(p *msg.Payload) uint64 {
+	switch p.GetType() {
+	case msg.PayloadOrderAccepted:
+		return p.GetOrderAccepted().GetReference()
+	case msg.PayloadOrderRejected:
+		return p.GetOrderRejected().GetReference()
+	case msg.PayloadOrderInvalid:
+		return p.GetOrderInvalid().GetReference()
+	case msg.PayloadOrderPendingReplace:
+		return p.GetOrderPendingReplace().GetReference()
+	case msg.PayloadOrderCancelRejected: // of a cancel, too, which has another reference
+		return p.GetOrderCancelRejected().GetReference()
+	}
+	return 0
 }
 
 func creates(t msg.PayloadType) bool {
@@ -364,13 +405,23 @@ func (b *bot) stopTrading() {
 	}
 }
 
+// askGoal asks for the goal when half of the orders were created and the cut is over: a bot that has no connection does
+// not see that the market was halted.
+func (b *bot) askGoal() {
+	if !b.asked && b.connected && b.report.Cut.Replaces > 0 && b.report.Orders.Created >= b.target/2 {
+		b.asked = true
+		b.fail(b.exchange.goal())
+	}
+}
+
 // check ends the demo when the kill switch has done its work and no fill is provisional any more.
 func (b *bot) check() {
+	b.askGoal()
 	if b.started != 0 && !b.enough && b.goal && b.report.Orders.Created >= b.target && b.report.Cut.Replaces > 0 {
 		b.stopTrading()
 	}
 	m := b.Mode()
-	if b.ended || !b.enough || !m.Kill.Done() || b.Account().Provision != 0 {
+	if b.ended || !b.enough || !m.Kill.Done() || b.Account().Provision != 0 || len(b.unanswered) > 0 {
 		return
 	}
 	if m.Kill != risk.KillFlat {

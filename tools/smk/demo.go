@@ -235,6 +235,9 @@ func (p *exchangeProcess) ended(err error) error {
 // kickOff starts the match.
 func (p *exchangeProcess) kickOff() error { return p.ask(askKickOff) }
 
+// goal has a goal fall, which halts the market.
+func (p *exchangeProcess) goal() error { return p.ask(askGoal) }
+
 // cut breaks the connection in the middle of the next message to the bot.
 func (p *exchangeProcess) cut() error { return p.ask(askCut) }
 

@@ -91,10 +91,14 @@ const (
 	demoTick  = time.Millisecond
 )
 
-// goal is what happens in the demo's market, on the exchange's clock.
-//
-//go:embed goal.txt
-var goal []byte
+// kickOffText is how the demo's market begins, and goalText what happens in it when the bot asks for it, on the
+// exchange's clock.
+var (
+	//go:embed kickoff.txt
+	kickOffText []byte
+	//go:embed goal.txt
+	goalText []byte
+)
 
 // A match is for people to look at: as much happens as they can follow, whatever its speed. The limits are those of an
 // account that the exchange lets do a good deal.
@@ -119,18 +123,15 @@ func (c *exchangeCommand) Run(ctx context.Context, std stdio) error {
 	config.Agents.Rate = demoLife
 	config.Throttle = sim.Throttle{Rate: demoRate, Burst: demoBurst, Tick: demoTick}
 	config.Speed = demoSpeed
-	name, text := "goal.txt", goal
+	begin, goal := scenarioOf("kickoff.txt", kickOffText), scenarioOf("goal.txt", goalText)
 	if c.Scenario == scenarioMatch {
-		name, text = "match.txt", matchText
+		begin, goal = scenarioOf("match.txt", matchText), new(script.Scenario)
 		config.Speed = c.Speed
 		config.Agents.Rate = max(int(matchLife/c.Speed), 1)
 		config.Throttle = sim.Throttle{Rate: matchRate, Burst: matchBurst, Tick: matchTick}
 	}
-	match, err := script.Parse(name, text)
-	if err == nil {
-		err = errors.Join(match.Apply(&config), match.Check(config))
-	}
-	if err != nil {
+	err := errors.Join(begin.Apply(&config), goal.Apply(&config))
+	if err = errors.Join(err, begin.Check(config), goal.Check(config)); err != nil {
 		panic("BUG: smk: the demo's scenario: " + err.Error())
 	}
 	server, err := sim.Listen(c.Addr, config)
@@ -144,7 +145,8 @@ func (c *exchangeCommand) Run(ctx context.Context, std stdio) error {
 	err = out.Encode(h)
 	if err == nil {
 		err = untilEOF(std.in, map[byte]func(*sim.Sim){
-			askKickOff: func(s *sim.Sim) { match.Start(s, nil, nil) },
+			askKickOff: func(s *sim.Sim) { begin.Start(s, nil, nil) },
+			askGoal:    func(s *sim.Sim) { goal.Start(s, nil, nil) },
 			askCut: func(s *sim.Sim) {
 				for _, c := range s.Faults.Conns() {
 					c.Force(fault.Cut, 1)
@@ -164,9 +166,19 @@ func (c *exchangeCommand) Run(ctx context.Context, std stdio) error {
 	return out.Encode(t)
 }
 
+// scenarioOf parses a scenario of the demo's.
+func scenarioOf(name string, text []byte) *script.Scenario {
+	s, err := script.Parse(name, text)
+	if err != nil {
+		panic("BUG: smk: the demo's scenario: " + err.Error())
+	}
+	return s
+}
+
 // What the bot asks for, by one byte on the standard input.
 const (
 	askKickOff = 'k' // the match begins
+	askGoal    = 'g' // a goal falls soon, unless the whole match is played
 	askCut     = 'c' // connections break in the middle of the next message from the exchange
 )
 

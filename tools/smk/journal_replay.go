@@ -73,6 +73,7 @@ type replayed struct {
 type absentExchange struct{}
 
 func (absentExchange) kickOff() error { return nil }
+func (absentExchange) goal() error    { return nil }
 func (absentExchange) cut() error     { return nil }
 
 // Run replays a run of the demo's bot. The error is errUnhealthy if the bot does not do what it did.
