@@ -94,7 +94,8 @@ type pythonClient struct {
 	got    []msg.PayloadType
 }
 
-// send puts recorded bytes on the wire, of which replace, if it is not nil, changes the payload.
+// send puts recorded bytes on the wire, with the next sequence: how many heartbeats come before depends on the
+// exchange. Where replace is not nil, it changes the payload.
 func (c *pythonClient) send(call string, replace func(*msg.Payload)) {
 	c.t.Helper()
 	i := slices.IndexFunc(c.calls, func(p pythonCall) bool { return p.Call == call })
@@ -105,20 +106,23 @@ func (c *pythonClient) send(call string, replace func(*msg.Payload)) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	if replace != nil {
-		payload, size, err := wire.Scan(b, wire.Limits{})
-		var m msg.Payload
-		if err == nil && size > 0 {
-			err = m.Decode(payload, nil)
-		}
-		if err != nil {
-			c.t.Fatal(err)
-		}
+	payload, size, err := wire.Scan(b, wire.Limits{})
+	var m msg.Payload
+	if err == nil && size > 0 {
+		err = m.Decode(payload, nil)
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if seq := m.MutableEtoPayload(); replace != nil || seq.GetSeq() != c.out {
 		again, err := m.MarshalVT()
 		if err != nil || !bytes.Equal(again, payload) {
 			c.t.Fatalf("%s: %x is not encoded as the client does it: %x, %v", call, payload, again, err)
 		}
-		replace(&m)
+		seq.SetSeq(c.out)
+		if replace != nil {
+			replace(&m)
+		}
 		if again, err = m.MarshalVT(); err != nil {
 			c.t.Fatal(err)
 		}
@@ -129,9 +133,6 @@ func (c *pythonClient) send(call string, replace func(*msg.Payload)) {
 	}
 	c.out++
 }
-
-// number gives a message the next sequence: how many heartbeats come before it depends on the exchange.
-func (c *pythonClient) number(m *msg.Payload) { m.MutableEtoPayload().SetSeq(c.out) }
 
 // next returns the next message, which has to be well formed and in sequence.
 func (c *pythonClient) next() *msg.Payload {
@@ -171,7 +172,7 @@ func (c *pythonClient) await(want msg.PayloadType) *msg.Payload {
 		m := c.next()
 		switch typ := m.GetType(); {
 		case typ == msg.PayloadEto && m.GetEtoPayload().GetType() == msg.EtoPayloadHeartbeat:
-			c.send("heartbeat", c.number)
+			c.send("heartbeat", nil)
 		case typ == want:
 			return m
 		case typ == msg.PayloadContractQuotes, typ == msg.PayloadMarketState, typ == msg.PayloadThrottleLimitsChanged:
@@ -181,29 +182,86 @@ func (c *pythonClient) await(want msg.PayloadType) *msg.Payload {
 	}
 }
 
-// TestPythonClient serves a recording to the recorded bytes of Smarkets' Python client: it logs in, trades and leaves.
-func TestPythonClient(t *testing.T) {
+// servePython serves the recording to the recorded client, and returns it connected.
+func servePython(t *testing.T, speed float64) (s *Server, c *pythonClient) {
+	t.Helper()
 	text, err := os.ReadFile("testdata/python_client.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &pythonClient{t: t, seq: 1, out: 1}
+	c = &pythonClient{t: t}
 	if err := json.Unmarshal(text, &c.calls); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Listen(ServerConfig{
-		Config: Config{Dir: recordMarket(t)}, Queue: exchange.QueueOptimistic,
+	if s, err = Listen(ServerConfig{
+		Config: Config{Dir: recordMarket(t)}, Queue: exchange.QueueOptimistic, Speed: speed,
 		Username: "user", Password: "pass", Token: "abcdef",
-	})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	c.connect(s)
+	return s, c
+}
+
+// connect opens a connection, on which nothing was sent.
+func (c *pythonClient) connect(s *Server) {
+	c.t.Helper()
+	socket, err := net.Dial("tcp", s.Addr().String())
 	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { _ = socket.Close() })
+	c.socket, c.in, c.seq, c.out = socket, bufio.NewReader(socket), 1, 1
+}
+
+// TestPythonClient serves a recording to the recorded bytes of Smarkets' Python client: it logs in, trades and leaves.
+func TestPythonClient(t *testing.T) { servePythonDay(t, func(*Server, *pythonClient) {}) }
+
+// TestPythonClientAgain has the client log in before its day as well: once it logs out, once the connection is lost.
+// The recording waits for it.
+func TestPythonClientAgain(t *testing.T) {
+	servePythonDay(t, func(s *Server, c *pythonClient) {
+		for _, leave := range []func(){func() {
+			c.send("logout", nil)
+			if e := c.await(msg.PayloadEto).GetEtoPayload(); e.GetLogout().GetReason() != msg.EtoLogoutConfirmation {
+				t.Errorf("the logout is answered by %v", e)
+			}
+			if _, err := c.in.ReadByte(); err == nil {
+				t.Error("the connection goes on")
+			}
+		}, func() { _ = c.socket.Close() }} {
+			c.send("login", nil)
+			c.await(msg.PayloadEto)
+			c.send("market_subscribe", nil)
+			c.await(msg.PayloadMarketQuotes)
+			c.await(msg.PayloadContractQuotes) // the recording has begun
+			leave()
+			c.connect(s)
+		}
+	})
+}
+
+// TestPaceBegins begins a recording at its own pace with a client that is silent: what is due next is the recording's
+// next change.
+func TestPaceBegins(t *testing.T) {
+	s, c := servePython(t, 1)
+	go s.accept()
+	defer s.closeClients()
+	c.send("login", nil)
+	if err := s.awaitFirst(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
-	if c.socket, err = net.Dial("tcp", s.Addr().String()); err != nil {
-		t.Fatal(err)
+	s.begin()
+	if next := time.Duration(s.world.due() - s.config.Recording.Begin); next > 10*time.Millisecond {
+		t.Errorf("nothing is due before %v", next)
 	}
-	defer c.socket.Close()
-	c.in = bufio.NewReader(c.socket)
+}
+
+// servePythonDay serves the client's day, after what else it does.
+func servePythonDay(t *testing.T, before func(*Server, *pythonClient)) {
+	t.Helper()
+	s, c := servePython(t, 0)
 	type served struct {
 		m   *Model
 		err error
@@ -218,6 +276,7 @@ func TestPythonClient(t *testing.T) {
 		m, err := s.Serve(ctx, func() { close(over) })
 		done <- served{m, err}
 	})
+	before(s, c)
 	c.day(over)
 	got := <-done
 	if got.err != nil {
@@ -271,7 +330,7 @@ func (c *pythonClient) day(over <-chan struct{}) {
 		}
 	}
 	<-over
-	c.send("logout", c.number)
+	c.send("logout", nil)
 	for {
 		e := c.next().GetEtoPayload() // heartbeats may be on their way, and are not answered any more
 		if e.GetType() == msg.EtoPayloadLogout {

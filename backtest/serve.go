@@ -17,6 +17,7 @@ const (
 	firstClient  = 30 * time.Second       // until a client has to have connected
 	firstQuiet   = 300 * time.Millisecond // without a byte from it until the recording begins
 	firstMost    = 5 * time.Second        // until it begins at the latest
+	clientBack   = 10 * time.Second       // for one to come back, after the last has left
 	echoPatience = 50 * time.Millisecond  // for the answer to a heartbeat
 	mutePatience = time.Millisecond       // of a client that does not answer any
 	lastPatience = 10 * time.Second       // for the clients to leave after the recording
@@ -63,6 +64,8 @@ type Server struct {
 	clients  []*client
 	stalls   uint64
 	started  time.Time // when the recording began
+	alone    time.Time // when the last client left; the zero time while there is one
+	fresh    bool      // a client has connected since awaitQuiet
 	serving  serving
 }
 
@@ -161,42 +164,14 @@ func (s *Server) Result(m *Model) *Result {
 	return r
 }
 
-// Close releases everything. A Serve that runs is ended, and Close waits for that. It may be called more than once and
-// by any goroutine, but not by the function that Serve calls.
-func (s *Server) Close() error {
-	return s.serving.close(func() error {
-		_ = s.listener.Close() // Serve may have closed it
-		return s.release()
-	})
-}
-
-func (s *Server) release() error { return errors.Join(s.feed.source.close(), s.world.sim.Close()) }
-
-// Serve waits for a client, plays the recording, calls ended, which may be nil, waits for the clients to leave, and
-// returns what became of the account. It serves once. The error is that of the journal, [ErrNoClient], [ErrTooSlow],
-// [ErrServerClosed] after Close, or the cause of the end of ctx.
-func (s *Server) Serve(ctx context.Context, ended func()) (*Model, error) {
-	ctx, end, err := s.serving.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer end()
-	m, err := s.serve(ctx, ended)
-	if err != nil && ctx.Err() != nil {
-		return nil, context.Cause(ctx) // the clients may seem to have left because of it
-	}
-	return m, err
-}
-
+// serve is Serve without its beginning and its end.
 func (s *Server) serve(ctx context.Context, ended func()) (*Model, error) {
 	go s.accept()
 	defer s.closeClients()
 	if err := s.awaitFirst(ctx); err != nil {
 		return nil, err
 	}
-	s.world.sim.SetOnTick(s.feed.tick)
-	s.world.touched = true // the first event may be due before the next tick
-	s.started = time.Now()
+	s.begin()
 	if err := s.play(ctx); err != nil {
 		return nil, err
 	}
@@ -207,6 +182,15 @@ func (s *Server) serve(ctx context.Context, ended func()) (*Model, error) {
 		return nil, err
 	}
 	return s.config.finish(s.config.Queue, s.collect, s.feed, "the recording ended"), nil
+}
+
+// begin begins the recording. The tick makes what is due next that of the recording: a client that is silent lets
+// nothing else happen before the next heartbeat.
+func (s *Server) begin() {
+	s.world.sim.SetOnTick(s.feed.tick)
+	s.world.touched = true // the first event may be due before the next tick
+	s.world.tick()
+	s.started = time.Now()
 }
 
 // accept passes on new connections until the listener is closed.
@@ -249,7 +233,7 @@ func (s *Server) take(in clientInput) error {
 			return in.socket.Close()
 		}
 		c = &client{socket: in.socket, link: conn.(*link), buf: make([]byte, inputBytes)}
-		s.clients = append(s.clients, c)
+		s.clients, s.fresh = append(s.clients, c), true
 		s.serving.add(c.socket)
 		go s.read(c)
 	case in.err != nil:
@@ -346,6 +330,11 @@ func (s *Server) awaitFirst(ctx context.Context) error {
 		}
 		return err
 	}
+	return s.awaitQuiet(ctx)
+}
+
+// awaitQuiet waits until a client that has connected has sent what it sends at the beginning.
+func (s *Server) awaitQuiet(ctx context.Context) error {
 	begun := time.Now()
 	for quiet := false; !quiet && time.Since(begun) < firstMost; {
 		s.world.tick()
@@ -358,6 +347,7 @@ func (s *Server) awaitFirst(ctx context.Context) error {
 		}
 		quiet = !arrived && len(s.clients) > 0
 	}
+	s.fresh = false
 	return nil
 }
 
@@ -396,8 +386,13 @@ func (s *Server) play(ctx context.Context) error {
 			return err
 		case s.feed.source.err != nil:
 			return s.feed.source.err
-		case len(s.clients) == 0:
-			return fmt.Errorf("%w: the last one has left before the recording ended", ErrNoClient)
+		case len(s.clients) > 0:
+			s.alone = time.Time{}
+		case s.alone.IsZero():
+			s.alone = time.Now()
+		case time.Since(s.alone) > clientBack:
+			return fmt.Errorf("%w again within %v: the last one has left before the recording ended", ErrNoClient,
+				clientBack)
 		}
 		begin := s.config.Recording.Begin
 		for ; s.config.Progress != nil && parts <= progressEvery; parts++ {
@@ -429,6 +424,13 @@ func (s *Server) pace(ctx context.Context, end int64) error {
 // step lets the next moments of the recording happen, and waits until the clients have kept up.
 func (s *Server) step(ctx context.Context, end int64) error {
 	w := s.world
+	switch { // the recording waits for a client that comes back
+	case s.fresh:
+		return s.awaitQuiet(ctx)
+	case !s.alone.IsZero():
+		_, err := s.wait(ctx, clientBack)
+		return err
+	}
 	if w.touched {
 		w.tick()
 	}

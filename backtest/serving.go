@@ -2,9 +2,37 @@ package backtest
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync"
 )
+
+// Close releases everything. A Serve that runs is ended, and Close waits for that. It may be called more than once and
+// by any goroutine, but not by the function that Serve calls.
+func (s *Server) Close() error {
+	return s.serving.close(func() error {
+		_ = s.listener.Close() // Serve may have closed it
+		return s.release()
+	})
+}
+
+func (s *Server) release() error { return errors.Join(s.feed.source.close(), s.world.sim.Close()) }
+
+// Serve waits for a client, plays the recording, calls ended, which may be nil, waits for the clients to leave, and
+// returns what became of the account. It serves once. The error is that of the journal, [ErrNoClient], [ErrTooSlow],
+// [ErrServerClosed] after Close, or the cause of the end of ctx.
+func (s *Server) Serve(ctx context.Context, ended func()) (*Model, error) {
+	ctx, end, err := s.serving.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	m, err := s.serve(ctx, ended)
+	if err != nil && ctx.Err() != nil {
+		return nil, context.Cause(ctx) // the clients may seem to have left because of it
+	}
+	return m, err
+}
 
 // serving is whether a [Server] serves, for the goroutines of Serve and Close.
 type serving struct {

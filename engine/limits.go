@@ -94,11 +94,13 @@ const (
 	// cancelTries are sent in StopTimeout if none is answered. The next one follows
 	// cancelPause after a rejected one, or after one that does not cover orders that were
 	// accepted later, of which openedMax are kept, and cancelRetry after one that could
-	// not be sent.
+	// not be sent. For the ends of orders that are known to be open the engine waits
+	// until cancelEnds after the newest was sent.
 	cancelsMax  = 8
 	cancelTries = 4
 	cancelPause = 200 * time.Millisecond
 	cancelRetry = 20 * time.Millisecond
+	cancelEnds  = 2 * time.Second
 	openedMax   = 64
 
 	// One in submitReservedShare of the slots of the submit queue, at most

@@ -22,7 +22,9 @@ const (
 
 	// StopCancelAll cancels all orders of the account, those of its other bots too,
 	// and waits until the exchange has confirmed it and until every order sent
-	// before is answered, at most Config.StopTimeout long; then it logs out.
+	// before is answered, at most Config.StopTimeout long; then it logs out. With
+	// trading state it also waits for the ends of the orders, 2 s after the
+	// cancellation was sent at most.
 	StopCancelAll
 
 	// StopLeave logs out at once and leaves the orders live and unattended.
@@ -106,7 +108,8 @@ func (e *Engine) proceed() {
 func (e *Engine) cancelAll() {
 	s := &e.shutdown
 	switch {
-	case s.orders.done() && !e.session.OrdersInFlight() && (s.orders.inDoubt == 0 || !s.orders.catchUp):
+	case s.orders.done() && !e.session.OrdersInFlight() && (s.orders.inDoubt == 0 || !s.orders.catchUp) &&
+		e.now >= e.endsDue():
 		e.beginLogout()
 	case e.now >= s.deadline:
 		s.orders.lastFail = ErrStopTimeout
@@ -124,6 +127,17 @@ func (e *Engine) cancelAllDue() int64 {
 		return never // nothing can be sent
 	}
 	return e.shutdown.orders.due(e.config.StopTimeout)
+}
+
+// endsDue returns the clock reading until which the ends of open orders are waited for, once the exchange has accepted
+// the cancellation: they need not come with that, and after the logout they are not heard of. A proxy cancels the
+// orders of its client one by one.
+func (e *Engine) endsDue() int64 {
+	s := &e.shutdown
+	if e.trading == nil || e.trading.orders.LiveCount() <= e.trading.orders.InDoubtCount() {
+		return past
+	}
+	return min(s.orders.lastSent+int64(cancelEnds), s.deadline)
 }
 
 func (e *Engine) sendCancelAll() {
@@ -249,6 +263,11 @@ func (e *Engine) logout() {
 func (e *Engine) shutdownAt() int64 {
 	switch e.shutdown.step {
 	case shutdownCancelling:
+		if e.shutdown.orders.done() {
+			if at := e.endsDue(); at > e.now {
+				return at
+			}
+		}
 		return min(e.shutdown.deadline, e.cancelAllDue())
 	case shutdownLoggingOut:
 		if e.life.phase == phaseConnected && e.session.State() != session.LogoutSent {

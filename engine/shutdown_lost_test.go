@@ -88,11 +88,12 @@ func TestStopWithoutAConnection(t *testing.T) {
 				case "accepted": // it entered, and is cancelled once more
 					p.accept(create, 3)
 					p.caughtUp()
-					p.send(cancelled(p.cancelAll(), 4))
+					p.send(cancelled(p.cancelAll(), 4), ended(1001, 5), ended(1003, 6))
 				case "rejected", "rejected without a reference": // which may be about another order
-					p.send(rejected(create, 3))
+					p.send(rejected(create, 3), ended(1001, 4))
 					p.caughtUp()
 				case "none":
+					p.send(ended(1001, 3))
 					p.caughtUp()
 				}
 				p.confirmLogout()

@@ -404,3 +404,35 @@ func TestStopTakesTheEndsOfLateOrders(t *testing.T) {
 		}
 	})
 }
+
+// TestStopWaitsForEnds has the ends of the orders come later than the acceptance of their cancellation, as through a
+// proxy, or not at all: the bot hears of them before it logs out, and waits for them only so long.
+func TestStopWaitsForEnds(t *testing.T) {
+	for _, after := range []time.Duration{10 * time.Millisecond, time.Second, time.Minute} {
+		stopping(t, nil, func(t *testing.T, _ *network, r *running, p *peer) {
+			ends := 0
+			r.OnOrderCancelled(func(*engine.Event, *msg.OrderCancelled) { ends++ })
+			r.Stop()
+			p.send(cancelled(p.cancelAll(), 2))
+			if after < time.Minute {
+				_ = p.conn.SetReadDeadline(time.Now().Add(after))
+				if m, err := p.tryReceive(); err == nil {
+					t.Fatalf("after %v: %v before the order has ended", after, m)
+				}
+				_ = p.conn.SetReadDeadline(time.Now().Add(patience))
+				p.send(ended(1001, 3))
+			}
+			p.confirmLogout()
+			if err := r.wait(); err != nil {
+				t.Errorf("Run: %v", err)
+			}
+			left := 0
+			for range r.Orders() {
+				left++
+			}
+			if want := ends == 1 && left == 0; want != (after < time.Minute) {
+				t.Errorf("after %v: %d ends heard of, %d orders seem to be left", after, ends, left)
+			}
+		})
+	}
+}

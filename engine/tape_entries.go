@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"encoding/binary"
 	"fmt"
 	"iter"
+	"sync"
 
 	"github.com/smk-go/smk/journal"
 )
@@ -46,37 +48,21 @@ func (k TapeKind) String() string {
 // with a *[ReplayError].
 func TapeEntries(r *journal.Record) iter.Seq2[TapeEntry, error] {
 	return func(yield func(TapeEntry, error) bool) {
+		p := tapePlayers.Get().(*player)
+		defer tapePlayers.Put(p)
 		at := r.At // of the last reading
-		for e, err := range tapeEntries(r, 0) {
-			if err == nil && e.Kind == TapeClock {
+		p.beginRecord(r)
+		for e, ok := p.entry(); ok; e, ok = p.entry() {
+			if e.Kind == TapeClock {
 				at -= e.At
 			}
 		}
-		for e, err := range tapeEntries(r, at) {
-			if !yield(e, err) {
-				return
-			}
-		}
-	}
-}
-
-// tapeEntries returns the entries. If at is 0 At is the time since the reading before for entries of the clock.
-func tapeEntries(r *journal.Record, at int64) iter.Seq2[TapeEntry, error] {
-	return func(yield func(TapeEntry, error) bool) {
-		p := &player{left: r.Payload, at: place{r.Seq, r.At}, ended: true}
-		p.function = func(int) {}
-		for p.next() != tapeNone {
-			e := TapeEntry{At: at}
-			p.describe(&e)
-			if p.op = tapeNone; at != 0 && e.Kind == TapeClock {
+		p.beginRecord(r)
+		for e, ok := p.entry(); ok; e, ok = p.entry() {
+			if e.Kind == TapeClock {
 				at += e.At
-				e.At = at
 			}
-			if p.err != nil {
-				yield(TapeEntry{}, p.err)
-				return
-			}
-			if !yield(e, nil) {
+			if e.At = at; !yield(e, nil) {
 				return
 			}
 		}
@@ -84,6 +70,67 @@ func tapeEntries(r *journal.Record, at int64) iter.Seq2[TapeEntry, error] {
 			yield(TapeEntry{}, p.err)
 		}
 	}
+}
+
+// TapeWritten finds out when bytes left: it returns the first clock reading of a journal.KindTape record behind a write
+// of all that was offered, or behind its beginning if open is true, which says that an earlier record had the write and
+// not the reading. If there is none, ok is false, and stillOpen says whether a write is without one. A record that is
+// not understood has none. It is for readers of what an engine writes at full speed, for which [TapeEntries] is slow.
+func TapeWritten(r *journal.Record, open bool) (at int64, stillOpen, ok bool) {
+	p := tapePlayers.Get().(*player)
+	defer tapePlayers.Put(p)
+	p.beginRecord(r)
+	passed, written := int64(0), int64(0) // since the reading before the record, and up to the one that is wanted
+	for {
+		if !open || ok {
+			passed += p.skipReadings()
+		}
+		e, more := p.entry()
+		if !more {
+			return r.At - passed + written, open, ok && p.err == nil
+		}
+		switch {
+		case ok:
+		case e.Kind == TapeWrite && e.Bytes > 0 && e.Bytes == e.Offered:
+			open = true
+		case e.Kind == TapeClock && open:
+			written, open, ok = passed+e.At, false, true
+		}
+		if e.Kind == TapeClock {
+			passed += e.At
+		}
+	}
+}
+
+// skipReadings reads the readings of the clock that come next, which most entries are, and returns how long they took.
+func (p *player) skipReadings() (passed int64) {
+	for len(p.left) > 0 && tapeOp(p.left[0]) == tapeClock {
+		v, n := binary.Uvarint(p.left[1:])
+		if n <= 0 {
+			break // entry finds the damage
+		}
+		passed, p.left = passed+int64(v), p.left[1+n:]
+	}
+	return passed
+}
+
+// tapePlayers are players that have nothing but a record.
+var tapePlayers = sync.Pool{New: func() any { return &player{ended: true, function: func(int) {}} }}
+
+// beginRecord has a player of tapePlayers read the entries of a record.
+func (p *player) beginRecord(r *journal.Record) {
+	p.left, p.at, p.op, p.skip, p.err = r.Payload, place{r.Seq, r.At}, tapeNone, 0, nil
+}
+
+// entry returns the next entry of the record. At is the time since the reading before for entries of the clock, and 0
+// for others.
+func (p *player) entry() (e TapeEntry, ok bool) {
+	if p.next() == tapeNone {
+		return e, false
+	}
+	p.describe(&e)
+	p.op = tapeNone
+	return e, p.err == nil
 }
 
 // describe reads the rest of an entry.

@@ -19,6 +19,7 @@ import (
 type disk struct {
 	mu     sync.Mutex
 	calls  int
+	bytes  int64                                 // that were read
 	fail   func(call int, op, name string) error // nil for none
 	room   int64                                 // bytes that may be claimed; 0 for no limit
 	names  map[string]*inode
@@ -230,6 +231,7 @@ func (f *diskFile) ReadAt(b []byte, off int64) (int, error) {
 		return 0, io.EOF
 	}
 	n := copy(b, f.n.data[off:])
+	f.d.bytes += int64(n)
 	if n < len(b) {
 		return n, io.EOF
 	}

@@ -215,3 +215,48 @@ func TestSeekTime(t *testing.T) {
 		}
 	}
 }
+
+// TestFollowIdle asks for the end of a journal that does not grow, as a screen does beside a bot: little of it is read
+// each time.
+func TestFollowIdle(t *testing.T) {
+	d := newDisk()
+	c := small(d, new(testClock))
+	c.SegmentBytes = 4 * readBytes
+	j := open(t, c)
+	r, err := OpenDir(testDir, ReaderConfig{FS: d, Follow: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	seen := 0
+	for range 3 {
+		add(j.Recorder(), 2)
+		j.Recorder().Commit()
+		if err := j.Sync(); err != nil {
+			t.Fatal(err)
+		}
+		for {
+			rec, err := r.Next()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if checkRecord(t, rec); !rec.Own {
+				seen++
+			}
+		}
+		before := d.bytes
+		if _, err := r.Next(); err != io.EOF {
+			t.Fatal(err)
+		}
+		if n := d.bytes - before; n > peekBytes {
+			t.Errorf("%d bytes are read to find out that there is nothing", n)
+		}
+	}
+	closed(t, j)
+	if seen != 6 {
+		t.Errorf("%d records", seen)
+	}
+}

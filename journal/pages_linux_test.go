@@ -16,7 +16,10 @@ func TestHugePages(t *testing.T) {
 		size int
 		huge bool
 	}{
-		{ringBytesMin, false}, {hugePageBytes / 2, false}, {hugePageBytes, true}, {ringBytesUsual, true},
+		{ringBytesMin, false},
+		{hugePageBytes / 2, false},
+		{hugePageBytes, true},
+		{ringBytesUsual, true},
 		{16 << 20, true},
 	} {
 		b := newRing(c.size).buf

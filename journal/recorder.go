@@ -173,12 +173,12 @@ func (r *Recorder) awaitRoom() bool {
 	for {
 		r.ring.waiting.Store(true)
 		switch {
-		case r.ring.absent.Load():
-			r.ring.waiting.Store(false)
-			return false
 		case r.ring.head.Load() != seen:
 			r.ring.waiting.Store(false)
 			return true
+		case r.ring.absent.Load():
+			r.ring.waiting.Store(false)
+			return false
 		}
 		r.ring.wake()
 		<-r.ring.room

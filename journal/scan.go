@@ -17,6 +17,7 @@ type scanner struct {
 	size    int64 // of the file when last asked
 	buf     []byte
 	bufAt   int64 // offset of buf[0]
+	peek    bool  // the next read is a short one
 	off     int64 // of the next record
 	empty   bool  // the file has no header yet, nor anything else
 	sealed  bool  // off is behind the seal
@@ -70,9 +71,10 @@ func (s *scanner) damage(off int64, reason string) error {
 	return &DamageError{s.path, s.number, off, reason, ErrDamaged}
 }
 
-// refresh forgets what was read of the file, which may have changed.
+// refresh forgets what was read of the file, which may have changed. The next read is short: whoever follows a file
+// that does not grow asks for its end again and again.
 func (s *scanner) refresh() (err error) {
-	s.buf = s.buf[:0]
+	s.buf, s.peek = s.buf[:0], true
 	if s.size, err = s.file.Size(); err != nil {
 		return &DiskError{s.path, "size", 0, err}
 	}
@@ -82,7 +84,11 @@ func (s *scanner) refresh() (err error) {
 // view returns n bytes of the file, or less at its end. They are valid until the next call.
 func (s *scanner) view(off int64, n int) ([]byte, error) {
 	if off < s.bufAt || off+int64(n) > s.bufAt+int64(len(s.buf)) {
-		want := int(max(min(s.size-off, max(int64(n), readBytes)), 0))
+		ahead := int64(readBytes)
+		if s.peek {
+			ahead, s.peek = peekBytes, false
+		}
+		want := int(max(min(s.size-off, max(int64(n), ahead)), 0))
 		s.buf, s.bufAt = slices.Grow(s.buf[:0], want)[:want], off
 		read, err := s.file.ReadAt(s.buf, off)
 		s.buf = s.buf[:read]

@@ -271,7 +271,20 @@ func TestSameAsExchange(t *testing.T) {
 
 // The recorded bytes of the exchange's own Python client get through the proxy what they get from the exchange.
 func TestPythonClientBytes(t *testing.T) {
-	data, err := os.ReadFile("../engine/session/testdata/reference_client.json")
+	for file, change := range map[string]func(*sim.Config){
+		"../engine/session/testdata/reference_client.json": func(s *sim.Config) {
+			s.Accounts[0].Username, s.Accounts[0].Password, s.Accounts[0].Token = "user", "pass", "abcdef"
+			s.Markets[0].ID, s.Markets[0].Contracts[0].ID = 317002, 608008
+		},
+		"../sim/testdata/python_client.json": func(s *sim.Config) { s.Markets = sim.DefaultConfig().Markets },
+	} {
+		playPythonClient(t, file, change)
+	}
+}
+
+func playPythonClient(t *testing.T, file string, change func(*sim.Config)) {
+	t.Helper()
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,10 +301,7 @@ func TestPythonClientBytes(t *testing.T) {
 	}
 	steps := 0
 	for _, r := range recorded {
-		f := flow{func(s *sim.Config) {
-			s.Accounts[0].Username, s.Accounts[0].Password, s.Accounts[0].Token = "user", "pass", "abcdef"
-			s.Markets[0].ID, s.Markets[0].Contracts[0].ID = 317002, 608008
-		}, func(c *tester, _ *world) {
+		f := flow{change, func(c *tester, _ *world) {
 			for _, s := range r.Steps {
 				b, err := hex.DecodeString(s.Client + s.Heartbeat)
 				if err != nil {
@@ -313,6 +323,6 @@ func TestPythonClientBytes(t *testing.T) {
 		})
 	}
 	if steps < 20 {
-		t.Errorf("only %d steps", steps)
+		t.Errorf("only %d steps of %s", steps, file)
 	}
 }

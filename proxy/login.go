@@ -236,12 +236,8 @@ func (l *login) Replace(c *exchange.Replace) (id uint64, r exchange.Rejection) {
 	if reason != 0 {
 		return 0, l.RejectReplace(c, reason)
 	}
-	label := old.Label
-	if len(c.Label) > 0 {
-		label = string(c.Label)
-	}
 	o := &order{client: owner, Order: Order{
-		Original: c.OrigOrderID, Reference: c.Reference, HasReference: c.HasReference, Label: label,
+		Original: c.OrigOrderID, Reference: c.Reference, HasReference: c.HasReference, Label: string(c.Label),
 		Market: old.Market, Contract: old.Contract, Side: old.Side, Price: c.Price, Quantity: c.Quantity,
 	}}
 	q := p.newRequest(l, msg.PayloadOrderCancelReplace, c.Reference, c.HasReference, 0)
@@ -252,7 +248,7 @@ func (l *login) Replace(c *exchange.Replace) (id uint64, r exchange.Rejection) {
 	m.SetPrice(c.Price)
 	m.SetQuantity(c.Quantity)
 	m.SetReference(q.upstream)
-	m.SetLabelString(labelOf(owner.Name, []byte(label)))
+	m.SetLabelString(labelOf(owner.Name, c.Label))
 	if c.Market != 0 {
 		m.SetMarketId(c.Market)
 	}

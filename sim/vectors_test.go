@@ -77,3 +77,42 @@ func TestPythonClientBytes(t *testing.T) {
 		})
 	}
 }
+
+// The exchange's own Python client was run against smk sim --life 0 and made every request that it can make. The
+// recording has what it wrote to its socket, and what the exchange has to answer.
+func TestPythonClientRequests(t *testing.T) {
+	var flows []struct {
+		Name  string
+		Steps []struct {
+			Call, Client string
+			Exchange     []string
+		}
+	}
+	data, err := os.ReadFile("testdata/python_client.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &flows); err != nil {
+		t.Fatal(err)
+	}
+	steps := 0
+	for _, flow := range flows {
+		t.Run(flow.Name, func(t *testing.T) {
+			config := DefaultConfig()
+			config.Agents = Agents{}
+			c := newHarness(t, config).connect()
+			for _, s := range flow.Steps {
+				b, err := hex.DecodeString(s.Client)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.bytes(b)
+				c.want(s.Exchange...)
+				steps++
+			}
+		})
+	}
+	if steps < 30 {
+		t.Errorf("only %d steps", steps)
+	}
+}

@@ -76,11 +76,12 @@ func (m *Replica) outbound(r *journal.Record) {
 	if eto.GetType() == msg.EtoPayloadPing && m.orders.DriftPending() {
 		s.ping = seq
 	}
-	keys, ok := keysOf(p)
-	if !ok {
+	keys := &m.keys
+	var ok bool
+	if *keys, ok = keysOf(p); !ok {
 		return
 	}
-	m.c.Observer.Sent(r, &keys)
+	m.c.Observer.Sent(r, keys)
 	switch keys.Type {
 	case msg.PayloadMarketSubscribe:
 		if m.books.Subscribed(keys.Market, r.At) != nil {
@@ -94,10 +95,10 @@ func (m *Replica) outbound(r *journal.Record) {
 		m.books.PriceFeed(keys.Type == msg.PayloadPriceFeedSubscribe, r.At)
 		return
 	}
-	if err := m.orders.Sent(&keys, seq, r.At); err != nil {
+	if err := m.orders.Sent(keys, seq, r.At); err != nil {
 		m.complete = false
 	}
-	m.showSent(&keys)
+	m.showSent(keys)
 }
 
 // inbound follows what arrived, in the order of the session.

@@ -83,6 +83,8 @@ type Replica struct {
 	session  sequences
 	complete bool // no order, market or book found no room
 	payload  msg.Payload
+	copied   int      // bytes of the orders in the last copy
+	keys     msg.Keys // of the request that is applied; here because the observer is passed its address
 }
 
 // New returns a Replica without records. The error is a *book.ConfigError or an *order.ConfigError.
@@ -183,7 +185,9 @@ type Copy struct {
 
 // Copy returns a copy.
 func (m *Replica) Copy() *Copy {
-	return &Copy{m.session, m.complete, slices.Clip(m.orders.AppendState(nil)), m.books.Copy()}
+	orders := slices.Clip(m.orders.AppendState(make([]byte, 0, m.copied+m.copied/8)))
+	m.copied = len(orders)
+	return &Copy{m.session, m.complete, orders, m.books.Copy()}
 }
 
 // Restore makes m what it was, or another Replica with an equal Config was, when the copy was made.

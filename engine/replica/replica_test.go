@@ -12,6 +12,7 @@ import (
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/engine/replica"
 	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/journal"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim"
@@ -125,3 +126,12 @@ func agrees(r *replica.Replica, orders []order.Order, levels []book.Level) bool 
 	return n == len(orders) && slices.Equal(levels,
 		levelsOf(func(id uint32) (book.Contract, bool) { return r.Books().Contract(sim.DemoMarket, id) }))
 }
+
+// counter counts requests.
+type counter struct {
+	replica.Ignore
+	sent *int
+}
+
+// Sent counts a request.
+func (c counter) Sent(*journal.Record, *msg.Keys) { *c.sent++ }

@@ -41,8 +41,8 @@ func (f *screenFlags) rate() (odds.Rate, error) {
 	return odds.Rate(p), nil
 }
 
-// live returns what reads the journal. The caller calls stop in the end.
-func (f *screenFlags) live(ctx context.Context) (live *screen.Live, stop func(), err error) {
+// live returns what reads the journal, and keeps its past if that is wanted. The caller calls stop in the end.
+func (f *screenFlags) live(ctx context.Context, past bool) (live *screen.Live, stop func(), err error) {
 	rate, err := f.rate()
 	if err != nil {
 		return nil, nil, err
@@ -53,7 +53,7 @@ func (f *screenFlags) live(ctx context.Context) (live *screen.Live, stop func(),
 			return nil, nil, err
 		}
 	}
-	return screen.NewLive(dir, screen.Options{Names: f.Name, Commission: rate}), stop, nil
+	return screen.NewLive(dir, screen.Options{Names: f.Name, Commission: rate, Past: past}), stop, nil
 }
 
 // dashCommand serves the dashboard.
@@ -92,7 +92,7 @@ func (c *dashCommand) Run(ctx context.Context, std stdio) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stepBack()
-	live, stop, err := c.live(ctx)
+	live, stop, err := c.live(ctx, true)
 	if err != nil {
 		return err
 	}

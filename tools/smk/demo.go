@@ -67,13 +67,16 @@ func (c *demoCommand) validateShow() error {
 			c.Scenario = scenarioMatch
 		}
 	}
-	if c.Speed == 0 {
+	speed := c.Speed
+	if speed == 0 {
 		c.Speed = speedAlone
 		if c.Dash || c.NATS {
 			c.Speed = speedWatched
 		}
 	}
 	switch {
+	case c.Scenario == scenarioGoal && speed != 0:
+		return errors.New("--speed is that of a match: --scenario match")
 	case c.Scenario != scenarioGoal && c.Scenario != scenarioMatch:
 		return fmt.Errorf("--scenario: %q is neither goal nor match", c.Scenario)
 	case c.Dash && c.Scenario != scenarioMatch:

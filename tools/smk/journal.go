@@ -35,7 +35,7 @@ type journalDir struct {
 // journalFilter says which messages are wanted.
 type journalFilter struct {
 	From       string   `placeholder:"TIME" help:"From this time on: 2026-11-30T12:00:00Z, or 12:00:00 of the journal's first day, UTC."`
-	To         string   `placeholder:"TIME" help:"Up to before this time."`
+	To         string   `placeholder:"TIME" aliases:"until" help:"Up to before this time."`
 	Type       []string `placeholder:"TYPE" help:"Messages of these types, such as ORDER_CREATE."`
 	Kind       []string `placeholder:"KIND" help:"Records of these kinds: inbound, outbound, refusal, log, digest, gc, lost, start, end, tape, segment, seal."`
 	Market     uint32   `placeholder:"ID" help:"Messages about this market."`
@@ -99,7 +99,7 @@ func (c *journalCat) Validate() error {
 	if c.Limit < 0 {
 		return fmt.Errorf("--limit: %d is negative", c.Limit)
 	}
-	return nil
+	return (&inspect.Filter{Types: c.Type, Kinds: c.Kind}).Check()
 }
 
 // Run prints records.
@@ -142,7 +142,9 @@ func (c *journalCat) Run(ctx context.Context, std stdio) error {
 
 // joinFlush writes what is left before an error is returned.
 func joinFlush(out *bufio.Writer, err error) error {
-	_ = out.Flush() // the first error counts
+	if flushed := out.Flush(); err == nil { // the first error counts
+		err = flushed
+	}
 	return err
 }
 

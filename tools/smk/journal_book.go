@@ -29,11 +29,8 @@ func (c *journalBook) Run(ctx context.Context, std stdio) error {
 	if at.Time, err = journalTime(ctx, c.Dir, "--at", c.At); err != nil {
 		return err
 	}
-	books, err := inspect.Books(ctx, c.Dir, c.Market, c.Contract, at)
-	if err != nil {
-		return err
-	}
-	if len(books) == 0 && !c.JSON {
+	books, damage := inspect.Books(ctx, c.Dir, c.Market, c.Contract, at)
+	if len(books) == 0 && damage == nil && !c.JSON {
 		return errors.New("the journal has no such book up to then")
 	}
 	enc := json.NewEncoder(std.out)
@@ -47,5 +44,5 @@ func (c *journalBook) Run(ctx context.Context, std stdio) error {
 			return err
 		}
 	}
-	return nil
+	return damage
 }

@@ -21,6 +21,9 @@ type journalExport struct {
 	Market uint32   `placeholder:"ID" help:"Messages about this market."`
 }
 
+// Validate is called by the command line's parser.
+func (c *journalExport) Validate() error { return (&inspect.Filter{Types: c.Type}).Check() }
+
 // Run writes the messages of a journal to a file.
 func (c *journalExport) Run(ctx context.Context, std stdio) error {
 	wanted := inspect.Filter{Types: c.Type, Market: c.Market}

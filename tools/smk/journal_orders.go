@@ -16,21 +16,23 @@ type journalOrders struct {
 	Contract  uint32 `placeholder:"ID" help:"Orders for this contract."`
 	Order     uint64 `placeholder:"ID" help:"This order, what it replaces and what replaces it."`
 	Reference uint64 `placeholder:"N" help:"The order with this reference."`
+	Filled    bool   `help:"Orders that were filled, in part or for a while."`
 }
 
 // Run prints what became of each order.
 func (c *journalOrders) Run(ctx context.Context, std stdio) error {
-	all, err := inspect.Orders(ctx, c.Dir)
-	if err != nil {
-		return err
+	all, damage := inspect.Orders(ctx, c.Dir)
+	if all == nil {
+		return damage
 	}
 	wanted := inspect.Filter{Market: c.Market, Contract: c.Contract, Order: c.Order, Reference: c.Reference}
 	out := bufio.NewWriter(std.out)
 	enc, found := json.NewEncoder(out), false
 	for l := range all {
-		if !l.Match(&wanted) {
+		if !l.Match(&wanted) || c.Filled && !l.Traded() {
 			continue
 		}
+		var err error
 		if found = true; c.JSON {
 			err = enc.Encode(l)
 		} else {
@@ -40,8 +42,8 @@ func (c *journalOrders) Run(ctx context.Context, std stdio) error {
 			return err
 		}
 	}
-	if !found && !c.JSON {
+	if !found && damage == nil && !c.JSON {
 		return errors.New("the journal has no such order")
 	}
-	return out.Flush()
+	return joinFlush(out, damage)
 }

@@ -27,13 +27,14 @@ func (c *journalSlow) Validate() error {
 
 // Run prints the slowest round trips.
 func (c *journalSlow) Run(ctx context.Context, std stdio) error {
-	trips, err := inspect.Slowest(ctx, c.Dir, c.Top)
-	if err != nil {
-		return err
+	trips, damage := inspect.Slowest(ctx, c.Dir, c.Top)
+	if trips == nil && damage != nil {
+		return damage
 	}
 	out := bufio.NewWriter(std.out)
 	enc := json.NewEncoder(out)
 	for _, r := range trips {
+		var err error
 		if c.JSON {
 			err = enc.Encode(r)
 		} else {
@@ -43,5 +44,5 @@ func (c *journalSlow) Run(ctx context.Context, std stdio) error {
 			return err
 		}
 	}
-	return out.Flush()
+	return joinFlush(out, damage)
 }

@@ -255,6 +255,45 @@ func TestJournalJSON(t *testing.T) {
 	}
 }
 
+// TestJournalFilterRefused: a type or kind that there is not is no empty journal.
+func TestJournalFilterRefused(t *testing.T) {
+	dir := t.TempDir()
+	for want, args := range map[string][]string{
+		"there is ORDER_EXECUTED": {"cat", dir, "--type", "executed"},
+		"there are segment, seal": {"cat", dir, "--kind", "messages"},
+		"as ORDER_CREATE is one":  {"export", dir, "--to", "csv", "-o", filepath.Join(dir, "out"), "--type", "fills"},
+	} {
+		var out, errs bytes.Buffer
+		code := run(t.Context(), append([]string{"journal"}, args...), stdio{nil, &out, &errs})
+		if code != exitUsage || !strings.Contains(errs.String(), want) || out.Len() > 0 {
+			t.Errorf("%q: exit %d, %s%s", args, code, &out, &errs)
+		}
+	}
+}
+
+// TestJournalDamaged: what answers from a damaged journal says that it is one, after what is before the damage.
+func TestJournalDamaged(t *testing.T) {
+	dir, _ := recordPlanted(t, false)
+	segment := filepath.Join(dir, "000000000001.smkj")
+	b, err := os.ReadFile(segment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)-100] ^= 1 // in the seal, behind all orders
+	if err := os.WriteFile(segment, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"orders", dir}, {"orders", dir, "--json"}, {"slow", dir}, {"book", dir}, {"cat", dir},
+	} {
+		var out, errs bytes.Buffer
+		code := run(t.Context(), append([]string{"journal"}, args...), stdio{nil, &out, &errs})
+		if code != exitFailed || !strings.Contains(errs.String(), "damaged") || out.Len() == 0 {
+			t.Errorf("%q: exit %d, %d bytes, %s", args, code, out.Len(), &errs)
+		}
+	}
+}
+
 // TestJournalFollow holds that cat --follow prints what is appended, until it is interrupted.
 func TestJournalFollow(t *testing.T) {
 	dir := t.TempDir()

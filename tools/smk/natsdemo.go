@@ -29,7 +29,7 @@ type natsDemoCommand struct {
 
 // Run publishes until the standard input ends.
 func (c *natsDemoCommand) Run(ctx context.Context, std stdio) error {
-	stepBack()
+	lowerPriority()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if c.Listen != "" {

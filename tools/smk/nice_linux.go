@@ -9,9 +9,9 @@ import (
 // watcherNice is how far a screen steps back behind the bot that it shows.
 const watcherNice = 10
 
-// stepBack lets every other process of the machine go first: whoever looks at a bot must not delay it. Threads that are
-// made later inherit it. What the system refuses stays as it is.
-func stepBack() {
+// lowerPriority lets other processes go first. Threads that are made later inherit it. What the system refuses stays as
+// it is.
+func lowerPriority() {
 	tasks, err := os.ReadDir("/proc/self/task")
 	if err != nil {
 		return

@@ -2,5 +2,5 @@
 
 package main
 
-// stepBack does nothing here.
-func stepBack() {}
+// lowerPriority does nothing here.
+func lowerPriority() {}

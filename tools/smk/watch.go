@@ -28,7 +28,7 @@ func (c *watchCommand) Run(ctx context.Context, std stdio) error {
 		return errors.New("the output is no terminal (smk dash shows the same in a browser, smk journal prints)")
 	}
 	stepBack()
-	live, stop, err := c.live(ctx)
+	live, stop, err := c.live(ctx, false)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (c *watchCommand) Run(ctx context.Context, std stdio) error {
 func (c *watchCommand) print(ctx context.Context, std stdio) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	live, stop, err := c.live(ctx)
+	live, stop, err := c.live(ctx, false)
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func showImport(t *testing.T, lines [][]byte) *shownImport {
 	if _, err := Import(t.Context(), Config{Files: []string{file}, Dir: dir}); err != nil {
 		t.Fatal(err)
 	}
-	d.live = screen.NewLive(dir, screen.Options{})
+	d.live = screen.NewLive(dir, screen.Options{Past: true})
 	server, err := dash.Listen("127.0.0.1:0", dash.Config{Live: d.live})
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ import (
 // Limits of what browsers are sent.
 const (
 	clientsMax = 256
-	queueMax   = 16 // frames that a browser may be behind: some 3 seconds
+	queueMax   = 16 // frames that a browser may be behind: some 4 seconds
 )
 
 // errFull reports that no more browsers are served.

@@ -29,7 +29,7 @@ func newPage(t *testing.T, change func(*Config)) *page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := Config{Live: screen.NewLive(dir, screen.Options{})}
+	config := Config{Live: screen.NewLive(dir, screen.Options{Past: true})}
 	if change != nil {
 		change(&config)
 	}

@@ -43,11 +43,14 @@ const depthLeast = 5
 
 // Books returns the books of a market, or of one contract, as they were known at a moment, by contract. A market of 0
 // is all. The exchange shows the best levels of each side and does not say when another one pushes a level out of what
-// it shows; so each side is cut to the most levels that a snapshot has had.
+// it shows; so each side is cut to the most levels that a snapshot has had. If the journal is damaged before the
+// moment it returns the books before the damage, and the *journal.DamageError.
 func Books(ctx context.Context, dir string, market, contract uint32, at Moment) ([]*Book, error) {
 	books, depth := map[uint32]*Book{}, depthLeast
+	var damage error
 	for e, err := range Read(ctx, dir, Options{}) {
 		if isDamage(err) {
+			damage = err
 			break
 		}
 		if err != nil {
@@ -74,7 +77,7 @@ func Books(ctx context.Context, dir string, market, contract uint32, at Moment) 
 		b.Bids, b.Offers = levels(b.bids, -1), levels(b.offers, 1)
 		all = append(all, b)
 	}
-	return all, nil
+	return all, damage
 }
 
 // changeBooks applies a message with books.
@@ -150,6 +153,7 @@ func (b *Book) WriteText(w io.Writer) error {
 	}
 	fmt.Fprintf(w, "contract %d of market %d, since %s (record %s)%s\n", b.Contract, b.Market,
 		time.Unix(0, b.wall).UTC().Format(timeLayout), b.Number(), stale)
+	fmt.Fprintln(t, "quantity\tbid\tquantity\toffer\t")
 	for i := range max(len(b.Bids), len(b.Offers)) {
 		for _, side := range [...][]PriceLevel{b.Bids, b.Offers} {
 			if i < len(side) {

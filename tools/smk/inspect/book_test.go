@@ -85,7 +85,11 @@ func TestBooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	var text strings.Builder
-	if err := books[0].WriteText(&text); err != nil || !strings.Contains(text.String(), "0.004  24.5%  0.005  25.5%") {
+	if err := books[0].WriteText(&text); err != nil || !strings.HasSuffix(text.String(), `
+  quantity    bid  quantity  offer
+     0.004  24.5%     0.005  25.5%
+     0.002    24%     0.003    26%
+`) {
 		t.Errorf("%v: %s", err, &text)
 	}
 }

@@ -1,10 +1,13 @@
 package inspect
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/smk-go/smk/gen/eto"
+	"github.com/smk-go/smk/gen/seto"
 	"github.com/smk-go/smk/journal"
 )
 
@@ -72,10 +75,45 @@ func containsFold(all []string, s string) bool {
 	})
 }
 
-// KindNames returns the names of the kinds of records.
-func KindNames() (names []string) {
+// Check refuses kinds and types that no record has, so that a slip of the pen does not look like an empty journal.
+func (f *Filter) Check() error {
+	kinds, types := kindNames(), typeNames()
+	for _, k := range f.Kinds {
+		// A later version may have written kinds that have no name here.
+		if !containsFold(kinds, strings.ToUpper(k)) && !strings.HasPrefix(strings.ToLower(k), "kind ") {
+			return fmt.Errorf("--kind: no record is of kind %q: there are %s", k, strings.Join(kinds, ", "))
+		}
+	}
+	for _, typ := range f.Types {
+		plain := strings.TrimPrefix(strings.ToUpper(typ), typePrefix)
+		if containsFold(types, plain) {
+			continue
+		}
+		alike := slices.DeleteFunc(types, func(name string) bool { return !strings.Contains(name, plain) })
+		if len(alike) == 0 || plain == "" {
+			return fmt.Errorf("--type: no message is of type %q, as ORDER_CREATE is one", typ)
+		}
+		return fmt.Errorf("--type: no message is of type %q; there is %s", typ, strings.Join(alike, ", "))
+	}
+	return nil
+}
+
+// kindNames returns the names of the kinds of records.
+func kindNames() (names []string) {
 	for k := journal.KindSegment; k <= journal.KindEnd; k++ {
 		names = append(names, k.String())
 	}
 	return names
+}
+
+// typeNames returns the types of messages, those of the session among them, as Message.Type has them.
+func typeNames() []string {
+	names := []string{typeUnknown}
+	for _, all := range []map[string]int32{seto.PayloadType_value, eto.PayloadType_value} {
+		for name := range all {
+			names = append(names, strings.TrimPrefix(name, typePrefix))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }

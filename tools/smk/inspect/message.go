@@ -35,6 +35,7 @@ type Message struct {
 
 // Names of types of messages.
 const (
+	typeUnknown       = "UNKNOWN"
 	typeLogin         = "LOGIN"
 	typeLoginResponse = "LOGIN_RESPONSE"
 	typeLogout        = "LOGOUT"
@@ -84,7 +85,7 @@ func Decode(payload []byte) (*Message, error) {
 		m.Type = strings.TrimPrefix(e.GetType().String(), typePrefix)
 	}
 	if m.Payload.Type == nil && e == nil {
-		m.Type = "UNKNOWN"
+		m.Type = typeUnknown
 	}
 	m.findBody()
 	return m, err

@@ -2,9 +2,9 @@ package inspect
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +45,9 @@ type Event struct {
 	wall int64
 }
 
+// whatFilled begins Event.What of each fill.
+const whatFilled = "filled"
+
 // States of an order.
 const (
 	stateSent     = "sent"
@@ -54,13 +57,15 @@ const (
 	stateInDoubt  = "in doubt"
 )
 
-// Orders returns the orders of a journal in the order in which they were first heard of.
+// Orders returns the orders of a journal in the order in which they were first heard of. Of a damaged journal it
+// returns those before the damage, and the *journal.DamageError.
 func Orders(ctx context.Context, dir string) (iter.Seq[*Life], error) {
 	o := orders{byReference: map[uint64]*Life{}, byID: map[uint64]*Life{}, seen: map[accountKey]bool{}}
+	var damage error
 	for e, err := range Read(ctx, dir, Options{}) {
-		var damage *journal.DamageError
-		if errors.As(err, &damage) {
-			break // what is before it can be read
+		if isDamage(err) {
+			damage = err
+			break
 		}
 		if err != nil {
 			return nil, err
@@ -73,7 +78,7 @@ func Orders(ctx context.Context, dir string) (iter.Seq[*Life], error) {
 				return
 			}
 		}
-	}, nil
+	}, damage
 }
 
 // orders collects lives.
@@ -285,9 +290,9 @@ func (l *Life) fill(e *Entry, m *Message) {
 		l.Filled -= min(m.Quantity, l.Filled)
 		return
 	}
-	what := "filled"
+	what := whatFilled
 	if m.number("pending_timeout") > 0 {
-		what = "filled provisionally"
+		what += " provisionally"
 	}
 	l.event(e, what).take(m)
 	l.Filled += m.Quantity
@@ -319,6 +324,11 @@ func (l *Life) Match(f *Filter) bool {
 	return (f.Order == 0 || l.Order == f.Order || l.Original == f.Order || l.ReplacedBy == f.Order) &&
 		(f.Reference == 0 || l.Reference == f.Reference) && (f.Market == 0 || l.Market == f.Market) &&
 		(f.Contract == 0 || l.Contract == f.Contract)
+}
+
+// Traded reports whether anything of the order was filled, even if all of it was voided later.
+func (l *Life) Traded() bool {
+	return slices.ContainsFunc(l.Events, func(ev Event) bool { return strings.HasPrefix(ev.What, whatFilled) })
 }
 
 // Text returns the order's life as one line for people: the first event with its time, the others by the time since.

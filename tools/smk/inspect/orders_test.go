@@ -72,6 +72,9 @@ func TestOrders(t *testing.T) {
 	var lines []string
 	for l := range all {
 		lines = append(lines, l.Text())
+		if l.Traded() != (l.Order == 101) {
+			t.Errorf("traded: %s", l.Text())
+		}
 		if l.Match(&Filter{Order: 100}) != true || l.Match(&Filter{Reference: 9}) || l.Match(&Filter{Market: 3}) {
 			t.Errorf("filters: %+v", l)
 		}

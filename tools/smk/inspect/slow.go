@@ -87,11 +87,14 @@ const (
 	pendingMax  = 1 << 20 // requests without an answer
 )
 
-// Slowest returns the slowest round trips of a journal, the slowest first, at most top. Damage ends the journal.
+// Slowest returns the slowest round trips of a journal, the slowest first, at most top. Of a
+// damaged journal it returns those before the damage, and the *journal.DamageError.
 func Slowest(ctx context.Context, dir string, top int) ([]*RoundTrip, error) {
 	s := newTracker(top)
+	var damage error
 	for e, err := range Read(ctx, dir, Options{Tape: true}) {
 		if isDamage(err) {
+			damage = err
 			break
 		}
 		if err != nil {
@@ -100,7 +103,7 @@ func Slowest(ctx context.Context, dir string, top int) ([]*RoundTrip, error) {
 		s.add(e)
 	}
 	s.finishAll()
-	return s.slowest, nil
+	return s.slowest, damage
 }
 
 // tracker follows requests, answers and what the loop did.

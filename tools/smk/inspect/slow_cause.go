@@ -135,7 +135,12 @@ func covered(spans []span, from, to int64) (sum int64) {
 // decide names the cause.
 func (r *RoundTrip) decide() {
 	half := r.Total / 2
-	pause := min(r.PauseMax, r.Total)
+	pause := r.PauseMax
+	if pause > 2*r.Total {
+		// The two stops of a collection are counted as one pause, and the longer has to fit: nothing is sent or read in
+		// the middle of one.
+		pause = 0
+	}
 	switch {
 	case r.Held >= half && r.Refusals > 0:
 		r.Cause = CauseThrottle

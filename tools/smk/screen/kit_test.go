@@ -86,7 +86,7 @@ func newDay(t *testing.T) *day {
 	case err := <-d.ended:
 		t.Fatal(err)
 	}
-	d.live = NewLive(d.dir, Options{})
+	d.live = NewLive(d.dir, Options{Past: true})
 	d.live.Timeline.every = checkpointsOften
 	t.Cleanup(func() {
 		d.end()

@@ -12,7 +12,7 @@ import (
 const (
 	// FrameTime is how often a journal that grows is read, and shown. Reading it more often is felt by the bot on a
 	// machine with few cores: with 20 ms the p99 of its round trips was 1.7 times as long.
-	FrameTime = 200 * time.Millisecond
+	FrameTime = 250 * time.Millisecond
 
 	behindAfter = time.Second // age of the newest record that was read while there are more
 )
@@ -27,9 +27,10 @@ type Frame struct {
 
 // Live reads a journal while it grows.
 type Live struct {
-	Timeline *Timeline
+	Timeline *Timeline // nil without Options.Past
 	dir      string
 	model    *Model
+	noteAt   uint64 // record at which the timeline wants to follow
 	shown    uint64 // record of the last frame
 	shownAt  time.Time
 	behind   bool // so the last frame said
@@ -38,7 +39,11 @@ type Live struct {
 
 // NewLive returns a reader of the journal in a folder.
 func NewLive(dir string, o Options) *Live {
-	return &Live{Timeline: newTimeline(dir, o), dir: dir, model: New(o)}
+	l := &Live{dir: dir, model: New(o)}
+	if o.Past {
+		l.Timeline = newTimeline(dir, o)
+	}
+	return l
 }
 
 // Run reads until ctx ends, and calls show with a frame now and then, if there is something new. The first frame comes
@@ -55,14 +60,17 @@ func (l *Live) Run(ctx context.Context, show func(Frame)) error {
 		switch {
 		case err == nil:
 			l.model.Apply(record)
-			if !record.Own {
-				l.Timeline.note(l.model)
+			if l.Timeline != nil && (len(l.model.facts.marks) > 0 || l.model.Record() >= l.noteAt) && !record.Own {
+				l.noteAt = l.Timeline.note(l.model)
 			}
 			if n%256 == 0 {
 				l.show(show, true)
 			}
 			continue
 		case !errors.Is(err, io.EOF):
+			if l.Timeline != nil {
+				l.Timeline.reach(l.model)
+			}
 			show(Frame{Picture: l.model.Picture(), First: l.first(), Error: printable(err.Error())})
 			<-ctx.Done()
 			return nil
@@ -77,6 +85,9 @@ func (l *Live) Run(ctx context.Context, show func(Frame)) error {
 }
 
 func (l *Live) first() Position {
+	if l.Timeline == nil {
+		return Position{}
+	}
 	first, _ := l.Timeline.Range()
 	return first
 }
@@ -86,6 +97,9 @@ func (l *Live) show(show func(Frame), behind bool) {
 	behind = behind && time.Since(time.Unix(0, l.model.At())) > behindAfter
 	if l.begun && (time.Since(l.shownAt) < FrameTime || l.shown == l.model.Record() && l.behind == behind) {
 		return
+	}
+	if l.Timeline != nil {
+		l.Timeline.reach(l.model)
 	}
 	l.begun, l.behind, l.shown, l.shownAt = true, behind, l.model.Record(), time.Now()
 	show(Frame{Picture: l.model.Picture(), First: l.first(), Behind: behind})

@@ -15,6 +15,9 @@ import (
 type Options struct {
 	Names      map[uint32]string // of contracts, before those of the journal, if it has any
 	Commission odds.Rate         // on a market's net winnings
+
+	// Past has a Live keep a Timeline. It costs a bot beside it more than the present does.
+	Past bool
 }
 
 // Limits of what a model keeps. What exceeds them is left out, and the strip says that the picture is not complete.

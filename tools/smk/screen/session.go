@@ -124,15 +124,9 @@ func (m *Model) tape(r *journal.Record) {
 	if len(l.unsent) == 0 {
 		return
 	}
-	for e, err := range engine.TapeEntries(r) {
-		switch {
-		case err != nil:
-			return
-		case e.Kind == engine.TapeWrite && e.Bytes > 0 && e.Bytes == e.Offered:
-			l.wrote = true
-		case e.Kind == engine.TapeClock && l.wrote:
-			l.written(e.At)
-		}
+	at, wrote, ok := engine.TapeWritten(r, l.wrote)
+	if l.wrote = wrote; ok {
+		l.written(at)
 	}
 }
 

@@ -14,7 +14,9 @@ import (
 
 // Limits of a timeline.
 const (
-	checkpointEvery = 4096 // records, at first: twice as many each time there are too many checkpoints
+	// checkpointEvery is how many records there are between checkpoints at first, and twice as many each time there are
+	// too many of them. A checkpoint takes as long as applying some thousands of records.
+	checkpointEvery = 1 << 16
 	checkpointsMax  = 48
 	marksMax        = 1 << 16 // of a kind; of more only the first are found
 )
@@ -49,34 +51,48 @@ func newTimeline(dir string, o Options) *Timeline {
 	return &Timeline{dir: dir, options: o, every: checkpointEvery, marks: map[Kind][]Mark{}}
 }
 
-// note follows the model that reads the journal: after each record.
-func (t *Timeline) note(m *Model) {
+// note follows the model that reads the journal: after each record, or at least after those with marks and after the
+// one that the call before returned.
+func (t *Timeline) note(m *Model) (next uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.last = (Position{m.facts.record, m.facts.latest}); t.first.Record == 0 {
-		t.first = t.last
-	}
+	t.reached(m)
 	for _, mark := range m.facts.marks {
 		if list := t.marks[mark.Kind]; len(list) < marksMax {
 			t.marks[mark.Kind] = append(list, mark)
 		}
 	}
-	if n := len(t.checkpoints); n > 0 && m.facts.record < t.checkpoints[n-1].facts.record+t.every {
-		return
+	if n := len(t.checkpoints); n == 0 || m.facts.record >= t.checkpoints[n-1].facts.record+t.every {
+		t.checkpoints = append(t.checkpoints, m.save())
 	}
-	t.checkpoints = append(t.checkpoints, m.save())
-	if len(t.checkpoints) <= checkpointsMax {
-		return
-	}
-	t.every *= 2
-	kept := t.checkpoints[:0]
-	for i, c := range t.checkpoints {
-		if i%2 == 0 {
-			kept = append(kept, c)
+	if len(t.checkpoints) > checkpointsMax {
+		t.every *= 2
+		kept := t.checkpoints[:0]
+		for i, c := range t.checkpoints {
+			if i%2 == 0 {
+				kept = append(kept, c)
+			}
 		}
+		clear(t.checkpoints[len(kept):])
+		t.checkpoints = kept
 	}
-	clear(t.checkpoints[len(kept):])
-	t.checkpoints = kept
+	return t.checkpoints[len(t.checkpoints)-1].facts.record + t.every
+}
+
+// reach follows how far the model has read.
+func (t *Timeline) reach(m *Model) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.reached(m)
+}
+
+func (t *Timeline) reached(m *Model) {
+	if m.facts.record == 0 {
+		return
+	}
+	if t.last = (Position{m.facts.record, m.facts.latest}); t.first.Record == 0 {
+		t.first = t.last
+	}
 }
 
 // Range returns the first and the last record that were read.

@@ -18,17 +18,8 @@ const (
 	ladderWidth = 48
 	barWidth    = 8
 	rowsLeast   = 5
-)
 
-// Colours of the sixteen that every terminal with colours has.
-var (
-	good  = lipgloss.NewStyle().Foreground(lipgloss.Color("2"))
-	warn  = lipgloss.NewStyle().Foreground(lipgloss.Color("3"))
-	bad   = lipgloss.NewStyle().Foreground(lipgloss.Color("1")).Bold(true)
-	blue  = lipgloss.NewStyle().Foreground(lipgloss.Color("4"))
-	dim   = lipgloss.NewStyle().Faint(true)
-	bold  = lipgloss.NewStyle().Bold(true)
-	shout = lipgloss.NewStyle().Reverse(true).Bold(true)
+	barSign = "█"
 )
 
 func (m *model) draw() string {
@@ -52,7 +43,7 @@ func (m *model) draw() string {
 	right = m.profit(p) + "\n" + m.money(p) + "\n" + m.stages(p)
 	body := left + "\n\n" + right
 	if m.width >= ladderWidth+30 {
-		body = lipgloss.JoinHorizontal(lipgloss.Top, lipgloss.NewStyle().Width(ladderWidth).Render(left), right)
+		body = beside(left, right)
 	}
 	head := top + "\n" + m.tabs(p) + "\n" + body
 	rows := m.height - strings.Count(head, "\n") - 3
@@ -78,7 +69,9 @@ func (m *model) fit(s string) string {
 		lines = lines[:max(m.height-1, 1)]
 	}
 	for i, l := range lines {
-		lines[i] = lipgloss.NewStyle().MaxWidth(m.width).Render(l)
+		if len(l) > m.width && lipgloss.Width(l) > m.width {
+			lines[i] = lipgloss.NewStyle().MaxWidth(m.width).Render(l)
+		}
 	}
 	return strings.Join(lines, "\n")
 }
@@ -212,7 +205,7 @@ func (m *model) level(side []screen.Level, i int, most int64, bid bool) string {
 		return ""
 	}
 	l := &side[i]
-	sign := "█"
+	sign := barSign
 	if m.plain {
 		sign = "#"
 	}
@@ -244,8 +237,11 @@ func closedText(n int64, exact, about bool) string {
 	return "-"
 }
 
-func profit(n int64) string {
-	s := screen.SignedMoneyText(n)
+func profit(n int64) string { return profitIn(n, 0) }
+
+// profitIn aligns a profit to the right.
+func profitIn(n int64, width int) string {
+	s := fmt.Sprintf("%*s", width, screen.SignedMoneyText(n))
 	switch {
 	case n > 0:
 		return good.Render(s)
@@ -260,14 +256,11 @@ func (m *model) profit(p *screen.Picture) string {
 	b.WriteString(dim.Render(fmt.Sprintf("%-10s%10s%10s", "if it wins", "final", "net")) + "\n")
 	for i := range p.Markets {
 		for _, o := range p.Markets[i].Outcomes {
-			fmt.Fprintf(&b, "%-10.10s%s%s\n", o.Name, pad(profit(o.Final), 10), pad(profit(o.Net), 10))
+			fmt.Fprintf(&b, "%-10.10s%s%s\n", o.Name, profitIn(o.Final, 10), profitIn(o.Net, 10))
 		}
 	}
 	return b.String()
 }
-
-// pad aligns a styled text to the right.
-func pad(s string, width int) string { return strings.Repeat(" ", max(width-lipgloss.Width(s), 0)) + s }
 
 func (m *model) money(p *screen.Picture) string {
 	closed, drift := closedText(p.Money.Closed, p.Money.Closable, p.Money.About), "none"

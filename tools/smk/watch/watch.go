@@ -7,6 +7,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/smk-go/smk/tools/smk/screen"
 )
@@ -29,6 +30,7 @@ type Config struct {
 func Run(ctx context.Context, c Config) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	_ = ansi.StringWidthWc(barSign) // makes a table, which is better made now than when the bot begins to trade
 	p := tea.NewProgram(&model{plain: c.Plain, now: time.Now}, tea.WithContext(ctx), tea.WithInput(c.In),
 		tea.WithOutput(c.Out), tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())
 	read := make(chan error, 1)
@@ -56,6 +58,10 @@ type model struct {
 	help          bool
 	plain         bool
 	now           func() time.Time
+
+	drawn   string
+	drawnAt time.Time
+	current bool // drawn is what there is to see
 }
 
 type aged struct{}
@@ -69,12 +75,14 @@ func (m *model) Init() tea.Cmd { return age() }
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case screen.Frame:
-		m.frame = msg
+		m.frame, m.current = msg, false
 	case tea.WindowSizeMsg:
-		m.width, m.height = msg.Width, msg.Height
+		m.width, m.height, m.current = msg.Width, msg.Height, false
 	case aged:
+		m.current = m.current && m.now().Sub(m.drawnAt) < ageEvery/2
 		return m, age()
 	case tea.KeyPressMsg:
+		m.current = false
 		return m, m.press(msg.String())
 	}
 	return m, nil
@@ -105,9 +113,12 @@ func (m *model) press(key string) tea.Cmd {
 	return nil
 }
 
-// View draws.
+// View draws, if there is something else to see than before.
 func (m *model) View() tea.View {
-	v := tea.NewView(m.draw())
+	if !m.current {
+		m.drawn, m.drawnAt, m.current = m.draw(), m.now(), true
+	}
+	v := tea.NewView(m.drawn)
 	v.AltScreen = true
 	v.WindowTitle = "smk watch"
 	return v
