@@ -21,6 +21,7 @@ type collector struct {
 	cash    exchange.Money // at the beginning
 	every   int64          // between points of the path
 	pathAt  int64
+	due     int64 // when before has something to do
 
 	orders   map[uint64]int // by id, in model.Orders
 	holdings map[bookID]*holding
@@ -208,6 +209,7 @@ func (c *collector) executed(now int64, r *exchange.Report) {
 	if len(c.model.Fills) < fillsMax {
 		for i, d := range horizons {
 			c.markouts[i] = append(c.markouts[i], markout{now + int64(d), len(c.model.Fills)})
+			c.due = min(c.due, now+int64(d)+1)
 		}
 		c.model.Fills = append(c.model.Fills, fill)
 	}
@@ -252,6 +254,9 @@ func (c *collector) voidFill(now int64, r *exchange.Report) {
 
 // before is called before the exchange gets to a later moment: it looks at the markets as they are at times in between.
 func (c *collector) before(at int64) {
+	if at < c.due {
+		return
+	}
 	for i := range c.markouts {
 		for len(c.markouts[i]) > 0 && c.markouts[i][0].at < at {
 			c.markout(i, c.markouts[i][0].fill)
@@ -261,6 +266,12 @@ func (c *collector) before(at int64) {
 	if at >= c.pathAt {
 		c.point(at)
 		c.pathAt = at + c.every
+	}
+	c.due = c.pathAt
+	for i := range c.markouts {
+		if len(c.markouts[i]) > 0 {
+			c.due = min(c.due, c.markouts[i][0].at+1)
+		}
 	}
 }
 

@@ -16,6 +16,8 @@ type crowd struct {
 	next   int64
 	quiet  bool
 	places []place
+	sweeps int // one of so many actions goes through all levels, 0 if none does
+	acts   int
 }
 
 // place is a contract that they trade.
@@ -29,6 +31,7 @@ const (
 	crowdMaker = "crowd maker"
 	crowdTaker = "crowd taker"
 	crowdStep  = 10
+	crowdFar   = 7 * crowdStep // from the price of the others: beyond what a maker quotes there
 )
 
 func newCrowd(x *exchange.Exchange, seed uint64, rate int) *crowd {
@@ -53,6 +56,10 @@ func (c *crowd) tick(now int64) int64 {
 }
 
 func (c *crowd) act(p *place) {
+	if c.acts++; c.sweeps > 0 && c.acts%c.sweeps == 0 {
+		c.sweep(p)
+		return
+	}
 	n := c.random.IntN(100)
 	switch {
 	case n < 3:
@@ -89,6 +96,21 @@ func (c *crowd) quote(p *place) {
 			p.live = p.live[1:]
 		}
 	}
+}
+
+// sweep takes all levels of a side, up to one that is far away.
+func (c *crowd) sweep(p *place) {
+	side, price := msg.SideBuy, uint32(p.fair+crowdFar)
+	if c.acts/c.sweeps%2 == 0 {
+		side, price = msg.SideSell, uint32(p.fair-crowdFar)
+	}
+	c.x.Submit(crowdMaker, exchange.Create{
+		Market: p.market, Contract: p.contract, Side: msg.SideBuy + msg.SideSell - side, Price: price, Quantity: 40_000,
+	})
+	c.x.Submit(crowdTaker, exchange.Create{
+		Market: p.market, Contract: p.contract, Side: side, Price: price, TIF: msg.ImmediateOrCancel,
+		Quantity: 4_000_000,
+	})
 }
 
 // take trades with the best level of a side, and sometimes with those behind it.

@@ -52,6 +52,7 @@ type dayConfig struct {
 	most     uint64 // of an order
 	oneSide  bool   // buys or sells alone
 	goals    bool   // halts, some of which void provisional fills
+	sweeps   int    // one of so many actions of the agents goes through all levels, 0 if none does
 	settings func(*engine.Config)
 }
 
@@ -106,6 +107,7 @@ func record(t testing.TB, c dayConfig) *day {
 	}
 	defer s.Close()
 	others := newCrowd(s.Exchange, c.seed, c.rate)
+	others.sweeps = c.sweeps
 	s.SetOnTick(others.tick)
 	w := &world{sim: s, now: s.Now(), random: rand.New(rand.NewPCG(c.seed, 1))}
 	bot := botConfig(c.seed)

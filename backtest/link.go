@@ -23,7 +23,8 @@ type link struct {
 	closed   bool      // by the engine
 	left     bool      // the exchange was told
 	blocked  bool      // a write was not taken completely
-	idle     bool      // there was nothing to read after the exchange's last tick
+	idle     bool      // there was nothing to read, and nothing has changed at the exchange's end
+	ready    []byte    // what the exchange sends next, if that was asked for since
 	frame    int       // bytes that are left of the frame that was cut
 	frameAt  int64     // when they arrive
 }
@@ -34,9 +35,10 @@ func (l *link) Read(b []byte) (int, error) {
 		if n := l.in.Take(l.world.now, b); n > 0 {
 			return n, nil
 		}
-	} else if p := l.exchange.Pending(); len(p) > 0 {
+	} else if p := l.pending(); len(p) > 0 {
 		n := copy(b, p)
 		l.exchange.Written(n)
+		l.ready = nil
 		return n, nil
 	} else if l.exchange.Closing() {
 		l.endAt = l.world.now
@@ -45,6 +47,14 @@ func (l *link) Read(b []byte) (int, error) {
 		return 0, io.EOF
 	}
 	return 0, nil
+}
+
+// pending returns what the exchange sends next.
+func (l *link) pending() []byte {
+	if len(l.ready) == 0 {
+		l.ready = l.exchange.Pending()
+	}
+	return l.ready
 }
 
 // Write implements net.Conn.
@@ -89,7 +99,10 @@ func (l *link) readableAt() int64 {
 		return math.MaxInt64
 	case l.delayed:
 		return min(l.in.Due(), l.endAt)
-	case l.blocked || (!l.idle || l.world.touched) && (len(l.exchange.Pending()) > 0 || l.exchange.Closing()):
+	case l.exchange.Changed():
+		l.idle, l.ready = false, nil
+	}
+	if l.blocked || !l.idle && (len(l.pending()) > 0 || l.exchange.Closing()) {
 		return math.MinInt64
 	}
 	l.idle = true

@@ -106,15 +106,15 @@ func (r *Reader) read() error {
 		return io.EOF
 	}
 	rec, err := r.journal.Next()
-	switch {
-	case errors.Is(err, io.EOF):
-		r.ended = true
-		r.flush()
-	case err != nil:
-		return err
-	default:
+	if err == nil {
 		r.record(rec)
+		return nil
 	}
+	if !errors.Is(err, io.EOF) {
+		return err
+	}
+	r.ended = true
+	r.flush()
 	return nil
 }
 
@@ -139,10 +139,11 @@ func (r *Reader) piece(n, most int) (events []Event, nextAt int64, err error) {
 				return r.ready[:r.next], last, nil
 			}
 		}
-		if err := r.read(); errors.Is(err, io.EOF) && len(r.ready) > 0 {
-			r.next = len(r.ready)
-			return r.ready, math.MaxInt64, nil
-		} else if err != nil {
+		if err := r.read(); err != nil {
+			if errors.Is(err, io.EOF) && len(r.ready) > 0 {
+				r.next = len(r.ready)
+				return r.ready, math.MaxInt64, nil
+			}
 			return nil, 0, err
 		}
 	}

@@ -31,6 +31,9 @@ const (
 var (
 	ErrNoClient = errors.New("backtest: no client has connected")
 	ErrTooSlow  = errors.New("backtest: a client does not take what is sent")
+
+	// ErrServerClosed is the error of Serve after Close, and of another call of Serve.
+	ErrServerClosed = errors.New("backtest: the server is closed")
 )
 
 // ServerConfig says how a recording is served.
@@ -63,6 +66,7 @@ type Server struct {
 	started  time.Time // when the recording began
 	alone    time.Time // when the last client left; the zero time while there is one
 	fresh    bool      // a client has connected since awaitQuiet
+	serving  serving
 }
 
 // client is a connection over TCP.
@@ -160,24 +164,8 @@ func (s *Server) Result(m *Model) *Result {
 	return r
 }
 
-// Close releases everything.
-func (s *Server) Close() error {
-	_ = s.listener.Close() // Serve may have closed it
-	return s.release()
-}
-
-func (s *Server) release() error {
-	if s.world == nil {
-		return nil
-	}
-	err := errors.Join(s.feed.source.close(), s.world.sim.Close())
-	s.world = nil
-	return err
-}
-
-// Serve waits for a client, plays the recording, calls ended, which may be nil, waits for the clients to leave, and
-// returns what became of the account. It serves once.
-func (s *Server) Serve(ctx context.Context, ended func()) (*Model, error) {
+// serve is Serve without its beginning and its end.
+func (s *Server) serve(ctx context.Context, ended func()) (*Model, error) {
 	go s.accept()
 	defer s.closeClients()
 	if err := s.awaitFirst(ctx); err != nil {
@@ -220,7 +208,7 @@ func (s *Server) accept() {
 func (s *Server) closeClients() {
 	_ = s.listener.Close()
 	for _, c := range s.clients {
-		_ = c.socket.Close()
+		s.serving.remove(c.socket)
 	}
 	go func() { // whoever still wants to pass something on
 		for {
@@ -246,10 +234,11 @@ func (s *Server) take(in clientInput) error {
 		}
 		c = &client{socket: in.socket, link: conn.(*link), buf: make([]byte, inputBytes)}
 		s.clients, s.fresh = append(s.clients, c), true
+		s.serving.add(c.socket)
 		go s.read(c)
 	case in.err != nil:
 		c.closed, c.link.closed = true, true
-		_ = c.socket.Close()
+		s.serving.remove(c.socket)
 	default:
 		c.got.count(in.bytes)
 		for b := in.bytes; len(b) > 0 && !c.link.left; {
@@ -303,7 +292,7 @@ func (s *Server) flush() error {
 			}
 			if err != nil {
 				c.closed, c.link.closed = true, true
-				_ = c.socket.Close()
+				s.serving.remove(c.socket)
 			}
 			if n == 0 {
 				break

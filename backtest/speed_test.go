@@ -105,9 +105,7 @@ func BenchmarkRun(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	d := record(b, dayConfig{
-		seed: 1, duration: time.Duration(seconds) * time.Second, rate: 5000, turn: 10 * time.Second, most: 2000,
-	})
+	d := recordBench(b, seconds)
 	rec, err := Open(d.dir)
 	if err != nil {
 		b.Fatal(err)
@@ -120,6 +118,15 @@ func BenchmarkRun(b *testing.B) {
 		}
 		b.Run(fmt.Sprintf("assumptions=%d", len(c.Queues)), func(b *testing.B) { benchmarkRun(b, c, n) })
 	}
+}
+
+// recordBench records the benchmark's day. Every two seconds all levels of a contract's side are taken, which is how a
+// maker is filled that follows the others at once.
+func recordBench(t testing.TB, seconds int) *day {
+	return record(t, dayConfig{
+		seed: 1, duration: time.Duration(seconds) * time.Second, rate: 5000, turn: 10 * time.Second, most: 2000,
+		sweeps: 10_000,
+	})
 }
 
 func benchmarkRun(b *testing.B, c Config, n int) {

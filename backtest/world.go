@@ -27,7 +27,9 @@ type world struct {
 	reading atomic.Int64 // now, for the engine, whose journal has a goroutine
 	simDue  int64
 	botDue  int64 // of the engine alone, after its last poll
-	touched bool  // the exchange was given something since its last tick
+	restDue int64 // of the engine, if atRest: nothing has happened since that was found out
+	atRest  bool
+	touched bool // the exchange was given something since its last tick
 	ended   bool
 	outcome error // of the engine
 }
@@ -67,6 +69,9 @@ func (w *world) due() int64 {
 	if w.touched {
 		due = min(due, w.sim.Exchange.Due())
 	}
+	if w.atRest && !w.touched {
+		return min(due, w.restDue)
+	}
 	for _, l := range w.links {
 		due = min(due, l.due())
 	}
@@ -93,7 +98,11 @@ func (w *world) stepTo(at int64) error {
 	w.reading.Store(w.now)
 	w.tick()
 	w.move()
-	for polls := 0; w.engineDue() <= w.now; polls++ {
+	for polls := 0; ; polls++ {
+		w.restDue = w.engineDue()
+		if w.atRest = w.restDue > w.now; w.atRest {
+			break
+		}
 		if polls > roundPolls {
 			return fmt.Errorf("%w in %d rounds of its loop, state %v", ErrStuck, polls, w.engine.State())
 		}
@@ -115,9 +124,6 @@ func (w *world) tick() {
 	if w.simDue <= w.now || w.touched {
 		w.touched = false
 		w.simDue = w.sim.Tick(w.now)
-		for _, l := range w.links {
-			l.idle = false
-		}
 	}
 }
 
@@ -126,6 +132,12 @@ func (w *world) move() {
 	if len(w.links) == 1 && !w.links[0].delayed && !w.links[0].closed {
 		return // bytes are where they are sent to
 	}
+	w.moveLinks()
+}
+
+// moveLinks is move unless there is one link without latencies.
+func (w *world) moveLinks() {
+	w.atRest = false
 	kept := w.links[:0]
 	for _, l := range w.links {
 		l.move()
@@ -153,7 +165,7 @@ func (w *world) stop() error {
 		return nil
 	}
 	w.engine.Stop()
-	w.botDue = w.engine.Deadline()
+	w.botDue, w.atRest = w.engine.Deadline(), false
 	if err := w.run(w.now + int64(endPatience)); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 // connection is the connection to the exchange, if there is one.
 type connection struct {
 	socket       transport.Conn // nil without a connection
+	unbuffered   bool           // nothing is between a write and the socket
 	stalledSince int64          // clock reading since which the socket accepts no bytes, 0 if it does
 	failure      writeFailure
 }
@@ -23,7 +24,9 @@ type writeFailure struct {
 }
 
 // open begins a connection.
-func (c *connection) open(socket transport.Conn) { *c = connection{socket: socket} }
+func (c *connection) open(socket transport.Conn) {
+	*c = connection{socket: socket, unbuffered: transport.Unbuffered(socket)}
+}
 
 // close closes the connection, if there is one.
 func (c *connection) close() {

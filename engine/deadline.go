@@ -26,7 +26,10 @@ func (e *Engine) deadline() int64 {
 		if e.conn.failure.cause != nil || !e.maySleep() {
 			return past
 		}
-		return e.wakeAt(e.session.Deadline())
+		if e.conn.stalled() {
+			due = min(due, e.conn.stalledSince+int64(e.config.SendTimeout))
+		}
+		return min(due, e.session.Deadline())
 	case phaseEnded:
 		return never
 	}

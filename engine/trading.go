@@ -127,6 +127,7 @@ type trading struct {
 	follow    follower
 	heal      []uint32 // markets to subscribe to again
 	due       int64    // clock reading at which tick has something to do
+	levels    bool     // levels of books have changed since the last tick, and nothing else
 
 	create  msg.OrderCreate // reused by what the engine sends
 	cancel  msg.OrderCancel

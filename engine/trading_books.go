@@ -17,6 +17,10 @@ func (e *Engine) applyBooks(ev *Event) {
 			if c, err := t.books.ApplyUpdate(ev.Payload.GetContractQuotes(), ev.Received); err == nil {
 				t.events.books = append(t.events.books, c)
 			}
+			if len(t.books.Events()) == 0 { // nothing but levels has changed
+				t.levels = true
+				return
+			}
 		case msg.PayloadMarketQuotes:
 			q := ev.Payload.GetMarketQuotes()
 			_ = t.books.ApplySnapshot(q, ev.Received)

@@ -22,9 +22,27 @@ func (e *Engine) tickTrading() {
 	if t.persist != nil {
 		e.tickPersist()
 	}
-	if e.now < t.due && !t.changed && !(t.reconcile && e.mayQuote()) {
-		return
+	if e.now < t.due && !t.changed {
+		reconciles := t.reconcile && e.mayQuote()
+		if !reconciles && !t.levels {
+			return
+		}
+		if t.isCalm() { // what is wanted is what there is
+			t.followBeats(e.now)
+			if t.levels = false; reconciles {
+				t.reconcile, t.retryQuotes = false, math.MaxInt64
+				t.quotes.SetNow(e.now)
+			}
+			t.due = t.nextTick()
+			if e.mayQuote() {
+				if t.due = min(t.due, t.quotesDue()); t.follow.ready {
+					t.due = min(t.due, t.follow.due)
+				}
+			}
+			return
+		}
 	}
+	t.levels = false
 	if e.gate.has(gateMuted) {
 		t.events.clear()
 	}
@@ -65,13 +83,25 @@ func (e *Engine) tickTrading() {
 	}
 	t.events.books = t.bookWalk.next(t.books, t.events.books)
 	e.notifyTrading()
-	t.due = min(t.due, t.ordersDue(), t.books.Due(), t.halts.retryAt, t.driftPing.retryAt, t.doubtDue)
-	if at, ok := t.risk.Deadline(); ok {
-		t.due = min(t.due, at)
-	}
+	t.due = min(t.due, t.nextTick())
 	if t.bookWalk.left > 0 {
 		t.due = 0
 	}
+}
+
+// isCalm reports whether the trading state waits for nothing but moments: what a tick would do after levels of books
+// have changed, or after quotes were set that are there already, is to look for the next one.
+func (t *trading) isCalm() bool {
+	return !t.quotes.Pending() && !t.quotes.Waiting() && !t.orders.DriftPending() && t.orders.Doubts() == 0
+}
+
+// nextTick returns the clock reading at which tick has something to do besides quotes.
+func (t *trading) nextTick() int64 {
+	due := min(t.ordersDue(), t.books.Due(), t.halts.retryAt, t.driftPing.retryAt, t.doubtDue)
+	if at, ok := t.risk.Deadline(); ok {
+		due = min(due, at)
+	}
+	return due
 }
 
 // ordersDue returns the clock reading at which orders have something to do. While messages are missing it is never:

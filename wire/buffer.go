@@ -162,6 +162,8 @@ func (b *Buffer) Next() ([]byte, error) {
 			b.stats.Frames++
 			return part[size:n], nil
 		}
+	} else if left == 0 && b.err == nil && b.large.buf == nil {
+		return nil, nil
 	}
 	return b.nextRare()
 }

@@ -93,7 +93,11 @@ type contract struct {
 
 type contractFlags uint8
 
-const contractClosed contractFlags = 1 // settled or voided
+const (
+	contractClosed   contractFlags = 1 << iota // settled or voided
+	contractFollowed                           // own orders to buy know whether their levels are visible
+	_                                          // contractFollowed << offers: likewise those to sell
+)
 
 // trades is what is known of a contract's executions.
 type trades struct {

@@ -202,16 +202,10 @@ func (w *walk) less(word uint64) uint64 {
 // Best returns the best level of a side, and false if the side is empty.
 func (c Contract) Best(side odds.Side) (Level, bool) {
 	i := c.at()
-	if c.withoutOwn || i == none || !side.Valid() {
-		w := c.walk(side)
-		return w.next()
+	if i == none || !side.Valid() {
+		return Level{}, false
 	}
-	at := sideIndex(side)
-	word := c.b.words(i)[at*c.b.stride] // 0 if the side is empty
-	return Level{
-		Price:    odds.Price(keyOf(at, keyWord(word))) % whole,
-		Quantity: odds.Quantity(word & quantityMask),
-	}, word != 0
+	return c.b.best(i, sideIndex(side), c.withoutOwn)
 }
 
 // Levels appends a side's levels to a list, best first.

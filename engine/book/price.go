@@ -47,11 +47,13 @@ func (c Contract) Take(side odds.Side, quantity odds.Quantity) Take {
 
 // touch returns the best levels, and false if a side is empty.
 func (c Contract) touch() (bid, offer Level, ok bool) {
-	bid, ok = c.Best(odds.Buy)
-	if !ok {
+	i := c.at()
+	if i == none {
 		return bid, offer, false
 	}
-	offer, ok = c.Best(odds.Sell)
+	if bid, ok = c.b.best(i, bids, c.withoutOwn); ok {
+		offer, ok = c.b.best(i, offers, c.withoutOwn)
+	}
 	return bid, offer, ok
 }
 

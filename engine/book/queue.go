@@ -46,7 +46,8 @@ func (b *Books) trusted(c *contract) bool {
 func (b *Books) findLevel(o *own) {
 	o.flags &^= ownVisible
 	o.total = 0
-	if !b.trusted(&b.contract[o.contract]) {
+	if c := &b.contract[o.contract]; !b.trusted(c) {
+		c.flags &^= contractFollowed << o.side
 		return
 	}
 	for _, w := range b.side(o.contract, int(o.side)) {
@@ -82,36 +83,79 @@ func (b *Books) relevel(i int32) {
 	}
 }
 
-// updateQueues follows an update that has been applied to a contract with own orders. changed are the numbers of its
-// levels by side.
-func (b *Books) updateQueues(c *contract, i int32, changed [2]int, executions []msg.Execution) {
-	trusted := b.trusted(c)
-	for side, first := range c.own {
-		if changed[side]+len(executions) == 0 {
-			continue
+// updateQueues follows an update that has been applied to a contract with own orders on a side. quotes are its levels
+// there.
+func (b *Books) updateQueues(c *contract, i int32, side int, quotes []msg.Quote, executions []msg.Execution) {
+	trusted, followed := b.trusted(c), contractFollowed<<side
+	first, words := c.own[side], b.side(i, side)
+	if !trusted || c.flags&followed == 0 || b.concerns(first, side, words, quotes, executions) {
+		if c.flags |= followed; !trusted {
+			c.flags &^= followed
 		}
-		words := b.side(i, side)
-		var opposite odds.Quantity // executed on the other side
-		if first != none {
-			for k := range executions {
-				if sideOf(&executions[k]) == 1-side {
-					opposite += odds.Quantity(executions[k].GetQuantity())
-				}
-			}
+		b.followSide(first, side, words, trusted, executions)
+	}
+}
+
+// concerns reports whether an update may have changed what is known of the own orders of a side, the first of which is
+// given, if that was known before: one is at a level that the update names, or was pushed out of the window.
+func (b *Books) concerns(
+	first int32, side int, words []uint64, quotes []msg.Quote, executions []msg.Execution,
+) bool {
+	lowest, named := uint32(0), uint32(0)
+	if len(words) > 0 {
+		lowest = keyWord(words[len(words)-1])
+	}
+	if len(quotes) > 0 {
+		named = keyOf(side, quotes[0].GetPrice())
+	}
+	for at := first; at != none; at = b.order[at].next {
+		if o := &b.order[at]; uint32(o.key) == named || uint32(o.key) < lowest && o.is(ownVisible) {
+			return true
 		}
-		k := 0
-		for at := first; at != none; at = b.order[at].next {
-			o := &b.order[at]
-			for k < len(words) && keyWord(words[k]) > uint32(o.key) {
-				k++
-			}
-			var total odds.Quantity
-			visible := trusted && k < len(words) && keyWord(words[k]) == uint32(o.key)
-			if visible {
-				total = odds.Quantity(words[k] & quantityMask)
-			}
-			b.follow(o, total, visible, executedAt(o, executions), opposite)
+	}
+	for k := 1; k < len(quotes); k++ {
+		if b.ownAt(first, keyOf(side, quotes[k].GetPrice())) {
+			return true
 		}
+	}
+	for k := range executions {
+		e := &executions[k]
+		if key := keyOf(side, e.GetPrice()); key != named && sideOf(e) == side && b.ownAt(first, key) {
+			return true
+		}
+	}
+	return false
+}
+
+// ownAt reports whether one of the own orders of a side has a key.
+func (b *Books) ownAt(first int32, key uint32) bool {
+	at := first
+	for at != none && uint32(b.order[at].key) > key {
+		at = b.order[at].next
+	}
+	return at != none && uint32(b.order[at].key) == key
+}
+
+// followSide moves the bounds of the own orders of a side after an update.
+func (b *Books) followSide(first int32, side int, words []uint64, trusted bool, executions []msg.Execution) {
+	var opposite odds.Quantity // executed on the other side
+	for k := range executions {
+		if sideOf(&executions[k]) == 1-side {
+			opposite += odds.Quantity(executions[k].GetQuantity())
+		}
+	}
+	k := 0
+	for at := first; at != none; at = b.order[at].next {
+		o := &b.order[at]
+		for k < len(words) && keyWord(words[k]) > uint32(o.key) {
+			k++
+		}
+		var total odds.Quantity
+		visible := trusted && k < len(words) && keyWord(words[k]) == uint32(o.key)
+		if visible {
+			total = odds.Quantity(words[k] & quantityMask)
+		}
+		b.follow(o, total, visible, executedAt(o, executions), opposite)
 	}
 }
 

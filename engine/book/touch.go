@@ -28,19 +28,34 @@ func (b *Books) Touch(marketID, id uint32) (t Touch, ok bool) {
 	if own := c.own[bids]; own == none || uint32(b.order[own].key) < keyWord(bid) {
 		t.Bid = odds.Price(keyWord(bid))
 	} else {
-		t.Bid = b.bestWithoutOwn(i, bids)
+		t.Bid = b.bestWithoutOwn(i, bids).Price
 	}
 	if own := c.own[offers]; own == none || uint32(b.order[own].key) < keyWord(offer) {
 		t.Offer = odds.Price(whole-keyWord(offer)) % whole
 	} else {
-		t.Offer = b.bestWithoutOwn(i, offers)
+		t.Offer = b.bestWithoutOwn(i, offers).Price
 	}
 	return t, true
 }
 
-// bestWithoutOwn returns the best price of a side without own orders, 0 if it is empty.
-func (b *Books) bestWithoutOwn(i int32, side int) odds.Price {
+// bestWithoutOwn returns the best level of a side without own orders, zeros if it is empty.
+func (b *Books) bestWithoutOwn(i int32, side int) Level {
 	w := walk{words: b.side(i, side), b: b, own: b.contract[i].own[side], side: int32(side)}
 	l, _ := w.next()
-	return l.Price
+	return l
+}
+
+// best returns the best level of a side, with or without own orders, and false if it is empty.
+func (b *Books) best(i int32, side int, withoutOwn bool) (Level, bool) {
+	word := b.words(i)[side*b.stride] // 0 if the side is empty
+	if withoutOwn {
+		if own := b.contract[i].own[side]; own != none && uint32(b.order[own].key) >= keyWord(word) {
+			l := b.bestWithoutOwn(i, side)
+			return l, l.Price != 0
+		}
+	}
+	return Level{
+		Price:    odds.Price(keyOf(side, keyWord(word))) % whole,
+		Quantity: odds.Quantity(word & quantityMask),
+	}, word != 0
 }

@@ -81,7 +81,12 @@ func (b *Books) ApplyUpdate(q *msg.ContractQuotes, now int64) (Contract, error) 
 		b.setCrossed(i, now)
 	}
 	if c.orders > 0 {
-		b.updateQueues(c, i, [2]int{len(qb), len(qo)}, executions)
+		if c.own[bids] != none && len(qb)+len(executions) > 0 {
+			b.updateQueues(c, i, bids, qb, executions)
+		}
+		if c.own[offers] != none && len(qo)+len(executions) > 0 {
+			b.updateQueues(c, i, offers, qo, executions)
+		}
 	}
 	return Contract{b: b, market: c.market, id: c.id, slot: i}, nil
 }

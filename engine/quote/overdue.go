@@ -182,6 +182,9 @@ func (q *Quoter) OverdueAt(now int64) (at int64, ok bool) {
 	return q.orders[i].since + q.config.OverdueAfter, true
 }
 
+// Waiting reports whether an order waits for an answer.
+func (q *Quoter) Waiting() bool { return q.waiting.head != none }
+
 // Asked notes that the exchange was asked about an order.
 func (q *Quoter) Asked(key uint64) {
 	if i := q.byKey.find(key); i != none {

@@ -50,6 +50,10 @@ func (q *Quoter) Step(now int64, b Budget) []Action {
 	return q.actions
 }
 
+// SetNow does what Step does when nothing is pending, no order waits for an answer and NextWake is later: it takes note
+// of a clock reading. Waits after refusals begin at the newest one.
+func (q *Quoter) SetNow(now int64) { q.now = now }
+
 // Pending reports whether a step with a budget has something to do at once.
 func (q *Quoter) Pending() bool { return q.changed.head != none || q.adding.head != none }
 

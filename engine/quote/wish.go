@@ -1,6 +1,7 @@
 package quote
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/smk-go/smk/odds"
@@ -83,27 +84,7 @@ func (q *Quoter) setOne(slot int32, s int, p odds.Price, size odds.Quantity) (sa
 // SetLevels is Set with any number of levels a side up to Config.Levels, in any order, with different prices. They
 // are copied. It can also return ErrLevels. Without any level the wish is to have no orders.
 func (q *Quoter) SetLevels(id Contract, bids, asks []Level, t Tolerance) error {
-	if err := q.check(bids, asks, t); err != nil {
-		return err
-	}
-	slot, err := q.claim(id)
-	if err != nil {
-		return err
-	}
-	c := &q.contracts[slot]
-	same := c.wanted && c.tolerance == t
-	c.wanted, c.tolerance = true, t
-	for s, levels := range [2][]Level{bids, asks} {
-		same = q.copyLevels(slot, s, levels) && same
-	}
-	if !same {
-		q.mark(slot)
-	}
-	return nil
-}
-
-// check returns what is wrong with a wish.
-func (q *Quoter) check(bids, asks []Level, t Tolerance) error {
+	ordered := areOrdered(bids, asks) // which most are
 	if len(bids) > q.config.Levels || len(asks) > q.config.Levels {
 		return ErrLevels
 	}
@@ -113,25 +94,83 @@ func (q *Quoter) check(bids, asks []Level, t Tolerance) error {
 	if !t.Size.Valid() {
 		return ErrQuantity
 	}
-	for _, levels := range [2][]Level{bids, asks} {
-		for i, l := range levels {
-			switch {
-			case !l.Price.Valid():
-				return ErrPrice
-			case l.Size == 0 || !l.Size.Valid():
-				return ErrQuantity
-			}
-			for _, other := range levels[:i] {
-				if other.Price == l.Price {
-					return ErrLevels
-				}
-			}
+	if !ordered {
+		if err := check(bids, asks); err != nil {
+			return err
 		}
 	}
-	for _, b := range bids {
-		for _, a := range asks {
-			if b.Price >= a.Price {
-				return ErrCrossed
+	slot, err := q.claim(id)
+	if err != nil {
+		return err
+	}
+	c := &q.contracts[slot]
+	same := c.wanted && c.tolerance == t
+	c.wanted, c.tolerance = true, t
+	same = q.copyLevels(slot, 0, bids, ordered) && same
+	if same = q.copyLevels(slot, 1, asks, ordered) && same; !same {
+		q.mark(slot)
+	}
+	return nil
+}
+
+// areOrdered reports whether the levels of a wish are valid, and those of each side the best first.
+func areOrdered(bids, asks []Level) bool {
+	worst := odds.Price(0) // of the other side, and then the one before
+	if len(bids) > 0 {
+		worst = bids[0].Price
+	}
+	for i := range asks {
+		l := &asks[i]
+		if l.Price <= worst || !l.Price.Valid() || l.Size == 0 || !l.Size.Valid() {
+			return false
+		}
+		worst = l.Price
+	}
+	worst = odds.PriceMax + 1
+	for i := range bids {
+		l := &bids[i]
+		if l.Price >= worst || !l.Price.Valid() || l.Size == 0 || !l.Size.Valid() {
+			return false
+		}
+		worst = l.Price
+	}
+	return true
+}
+
+// check returns what is wrong with the levels of a wish.
+func check(bids, asks []Level) error {
+	if err := checkLevels(bids); err != nil {
+		return err
+	}
+	if err := checkLevels(asks); err != nil {
+		return err
+	}
+	bid, ask := odds.Price(0), odds.PriceMax+1
+	for i := range bids {
+		bid = max(bid, bids[i].Price)
+	}
+	for i := range asks {
+		ask = min(ask, asks[i].Price)
+	}
+	if bid >= ask {
+		return ErrCrossed
+	}
+	return nil
+}
+
+// checkLevels returns what is wrong with the levels of a side.
+func checkLevels(levels []Level) error {
+	for i := range levels {
+		l := &levels[i]
+		switch {
+		case !l.Price.Valid():
+			return ErrPrice
+		case l.Size == 0 || !l.Size.Valid():
+			return ErrQuantity
+		}
+		for j := range i {
+			if levels[j].Price == l.Price {
+				return ErrLevels
 			}
 		}
 	}
@@ -139,7 +178,31 @@ func (q *Quoter) check(bids, asks []Level, t Tolerance) error {
 }
 
 // copyLevels stores the levels of a side, the best first, and reports whether they are what they were.
-func (q *Quoter) copyLevels(slot int32, s int, levels []Level) (same bool) {
+func (q *Quoter) copyLevels(slot int32, s int, levels []Level, ordered bool) (same bool) {
+	side := &q.contracts[slot].sides[s]
+	same = int(side.levels) == len(levels)
+	side.levels = uint8(len(levels))
+	wish := q.wish(slot, s)
+	if len(wish) != len(levels) {
+		panic("BUG: quote: a wish of another length")
+	}
+	if !ordered {
+		same = sortLevels(wish, s, levels) && same
+	} else {
+		for i := range wish {
+			if w, l := &wish[i], &levels[i]; *w != *l {
+				*w, same = *l, false
+			}
+		}
+	}
+	if !same {
+		side.gaveUpUntil = 0
+	}
+	return same
+}
+
+// sortLevels stores the levels of a side that are not in order, and reports whether they are what they were.
+func sortLevels(wish []Level, s int, levels []Level) (same bool) {
 	var sorted [LevelsMax]Level
 	for i, l := range levels {
 		for ; i > 0 && better(s, l.Price, sorted[i-1].Price); i-- {
@@ -147,16 +210,8 @@ func (q *Quoter) copyLevels(slot int32, s int, levels []Level) (same bool) {
 		}
 		sorted[i] = l
 	}
-	side := &q.contracts[slot].sides[s]
-	same = int(side.levels) == len(levels)
-	side.levels = uint8(len(levels))
-	for i, l := range q.wish(slot, s) {
-		same = same && l == sorted[i]
-	}
-	copy(q.wish(slot, s), sorted[:])
-	if !same {
-		side.gaveUpUntil = 0
-	}
+	same = slices.Equal(wish, sorted[:len(wish)])
+	copy(wish, sorted[:])
 	return same
 }
 

@@ -59,8 +59,7 @@ type contract struct {
 	name      string
 	market    *market
 	state     msg.ContractStateType
-	settled   bool // settled or voided
-	sides     [2]ladder
+	settled   bool             // settled or voided
 	recorded  *[2]recordedSide // nil unless the exchange plays a recording
 	worst     [2]uint32        // visible prices, by side, of the recording
 	unchanged [2]bool          // sides whose levels are as they were published
@@ -76,6 +75,8 @@ type contract struct {
 	stale         bool            // shown is older than the levels, because nobody subscribes
 	changed       bool            // in buf.changed
 	executions    []execution     // since the last publish
+
+	sides [2]ladder // last, because they are large
 }
 
 // shownLevel is one visible level.

@@ -148,12 +148,11 @@ func (x *Exchange) bookVoidedFill(t fillRecord) {
 // Due returns the clock reading at which [Exchange.Advance] has something to do next.
 func (x *Exchange) Due() int64 {
 	due := int64(math.MaxInt64)
-	for _, m := range x.markets {
-		if x.provisional == 0 {
-			break
-		}
-		if m.provisional.len() > 0 && !x.inDanger(m) {
-			due = min(due, m.provisional.list[m.provisional.head].due)
+	if x.provisional != 0 {
+		for _, m := range x.markets {
+			if m.provisional.len() > 0 && !x.inDanger(m) {
+				due = min(due, m.provisional.list[m.provisional.head].due)
+			}
 		}
 	}
 	if q := &x.replaces; q.head < len(q.list) {

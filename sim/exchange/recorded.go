@@ -156,10 +156,7 @@ func (x *Exchange) Play(marketID, contractID uint32, c *Change) error {
 	for i := range c.Trades {
 		x.playTrade(ct, &c.Trades[i])
 	}
-	var updated [2]uint32
-	for side := range ct.sides {
-		updated[side] = x.playLevels(ct, side, c)
-	}
+	updated := x.playLevels(ct, c)
 	x.fillCrossed(ct)
 	x.markPlayed(ct, c, updated)
 	x.publish()

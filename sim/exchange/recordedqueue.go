@@ -61,14 +61,15 @@ func newQueueAhead(o *order) queueAhead {
 // there now, with what was traded there, is the most that can be ahead of them.
 func (x *Exchange) revealQueues(ct *contract, side int, c *Change) {
 	book, recorded := &ct.sides[side], &ct.recorded[side]
-	floor, key := worstKey(side, c.Worst[side]), book.best()
+	if !c.Reset && (recorded.floor == 0 || book.low >= recorded.floor) {
+		return
+	}
+	key := book.best()
 	if !c.Reset && key >= recorded.floor {
-		if recorded.floor == 0 || book.low >= recorded.floor {
-			return
-		}
 		key = book.below(recorded.floor)
 	}
-	for ; key > 0; key = book.below(key) {
+	floor := worstKey(side, c.Worst[side])
+	for least := c.lowest(side, floor); key > 0 && key >= least; key = book.below(key) {
 		quantity, named := c.quantity(side, key)
 		traded := c.traded(side, key)
 		if !named && traded == 0 && key < floor {
@@ -115,47 +116,48 @@ func (x *Exchange) tradeQueues(head *order, e, used uint64) {
 	}
 }
 
-// playLevels applies the levels of a change to a side. It returns the key of the only one that it names, 0 if there
-// is none, or several, or if it was not visible before or is not any more.
-func (x *Exchange) playLevels(ct *contract, side int, c *Change) (updated uint32) {
-	recorded := &ct.recorded[side]
-	own := ct.sides[side].orders > 0
+// playLevels applies the levels of a change. It returns by side the key of the only one that it names, 0 if there is
+// none, or several, or if it was not visible before or is not any more.
+func (x *Exchange) playLevels(ct *contract, c *Change) (updated [2]uint32) {
 	if c.Reset {
-		x.clearSide(ct, side, c)
+		x.clearSide(ct, buy, c)
+		x.clearSide(ct, sell, c)
 	}
-	named := 0
+	var named [2]int
 	for i := range c.Levels {
 		l := &c.Levels[i]
-		if sideIndex(l.Side) != side {
+		side := sideIndex(l.Side)
+		if uint(side) > sell {
 			continue
 		}
-		key := keyOf(side, l.Price)
+		key, recorded := keyOf(side, l.Price), &ct.recorded[side]
 		before, visible := recorded.set(key, l.Quantity)
-		if named++; visible && l.Quantity > 0 && key >= recorded.floor {
-			updated = key
+		if named[side]++; named[side] > 1 {
+			updated[side] = 0
+		} else if visible && l.Quantity > 0 && key >= recorded.floor {
+			updated[side] = key
 		}
-		if own && ct.sides[side].quantity(key) > 0 {
+		if book := &ct.sides[side]; book.orders > 0 && book.quantity(key) > 0 {
 			had := before - min(before, c.traded(side, key))
-			for o := ct.sides[side].head(key); o != nil; o = o.next {
+			for o := book.head(key); o != nil; o = o.next {
 				o.ahead.cancelled(had, l.Quantity)
 			}
 		}
 	}
-	x.moveFloor(ct, side, c)
-	if named > 1 {
-		return 0
+	for side := range ct.recorded {
+		if now := worstKey(side, c.Worst[side]); now|ct.recorded[side].floor != 0 {
+			x.moveFloor(ct, side, now, c)
+		}
 	}
 	return updated
 }
 
-// moveFloor takes note of which levels are visible. A level that was not and is now, and is not named, is empty; of one
-// that is not any more the quantity matters only to orders there.
-func (x *Exchange) moveFloor(ct *contract, side int, c *Change) {
+// moveFloor takes note of which levels are visible: those from key now on. A level that was not and is now, and is not
+// named, is empty; of one that is not any more the quantity matters only to orders there.
+func (x *Exchange) moveFloor(ct *contract, side int, now uint32, c *Change) {
 	recorded := &ct.recorded[side]
-	was, now := recorded.floor, worstKey(side, c.Worst[side])
-	if recorded.floor = now; was == 0 && now == 0 {
-		return
-	}
+	was := recorded.floor
+	recorded.floor = now
 	if n := len(recorded.levels); n == 0 || recorded.levels[n-1].key >= max(was, now) {
 		return
 	}
@@ -166,6 +168,21 @@ func (x *Exchange) moveFloor(ct *contract, side int, c *Change) {
 		_, named := c.quantity(side, key)
 		return named
 	})
+}
+
+// lowest returns the lowest key that a change names on a side, in a level or a trade, or a key if that is lower.
+func (c *Change) lowest(side int, key uint32) uint32 {
+	for i := range c.Levels {
+		if l := &c.Levels[i]; sideIndex(l.Side) == side {
+			key = min(key, keyOf(side, l.Price))
+		}
+	}
+	for i := range c.Trades {
+		if t := &c.Trades[i]; sideIndex(t.Side) == side {
+			key = min(key, keyOf(side, t.Price))
+		}
+	}
+	return key
 }
 
 // clearSide removes the levels that a complete change does not name.

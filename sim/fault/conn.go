@@ -33,6 +33,7 @@ type Conn struct {
 	counts   [Kinds]uint64
 	active   bool // frames are inspected
 	dirty    bool
+	changed  bool  // since Changed was called
 	next     int64 // when tick has something to do next
 
 	out outgoing
@@ -108,10 +109,19 @@ func (c *Conn) randomTime(limit int64) int64 { return c.injector.now + 1 + c.ran
 func (c *Conn) schedule(t int64) { c.next = min(c.next, t) }
 
 func (c *Conn) markDirty() {
+	c.changed = true
 	if !c.dirty {
 		c.dirty = true
 		c.injector.dirty = append(c.injector.dirty, c)
 	}
+}
+
+// Changed reports whether the connection got something new for its driver since the last call. It is for drivers of few
+// connections, which need not call Dirty of the gateway and of the [Injector].
+func (c *Conn) Changed() bool {
+	changed := c.changed
+	c.changed = false
+	return c.gateway.Changed() || changed
 }
 
 // Heartbeats returns how many heartbeats the client has sent.
@@ -193,6 +203,10 @@ func (c *Conn) Written(n int) {
 
 // trackFrames keeps track of where frames end in what passed through.
 func (c *Conn) trackFrames(n int) {
+	if n == len(c.out.borrowed) {
+		c.out.partial = 0 // it ended where a frame does
+		return
+	}
 	for c.out.partial < n {
 		_, size, err := wire.Scan(c.out.borrowed[c.out.partial:], wire.Limits{})
 		if size == 0 || err != nil {

@@ -89,6 +89,9 @@ func (f *Injector) Connect(g *gateway.Gateway, now int64) (*Conn, error) {
 // the latest. [Injector.Dirty] yields the connections that have something to send, or are to be closed.
 func (f *Injector) Tick(now int64) (next int64) {
 	f.now = max(f.now, now)
+	if next = f.Due(); next > f.now {
+		return next
+	}
 	for _, c := range f.conns {
 		if c.next <= f.now {
 			c.tick()

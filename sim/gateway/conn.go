@@ -27,7 +27,8 @@ type Conn struct {
 
 	state         state
 	dirty         bool
-	closeBytes    int // while closing: bytes up to the end of the last message
+	changed       bool // since Changed was called
+	closeBytes    int  // while closing: bytes up to the end of the last message
 	err           error
 	logoutReason  msg.EtoLogoutReason // of the logout that was sent
 	logoutSilence time.Duration       // from the client's last message until then

@@ -34,7 +34,8 @@ type Gateway struct {
 
 	refuseReason msg.EtoLogoutReason // answers every login; 0 means that logins are accepted
 
-	incoming msg.Payload // reused for every incoming message
+	incoming msg.Payload  // reused for every incoming message
+	quotes   quotesBuffer // likewise for outgoing ones
 	requests requests
 }
 
@@ -130,6 +131,7 @@ func (g *Gateway) keepSession(s *session) {
 
 // markDirty records that a connection has something to send, or is to be closed.
 func (g *Gateway) markDirty(c *Conn) {
+	c.changed = true
 	if !c.dirty {
 		c.dirty = true
 		g.dirty = append(g.dirty, c)
@@ -146,6 +148,14 @@ func (g *Gateway) Dirty(yield func(*Conn)) {
 	}
 	clear(g.dirty)
 	g.dirty = g.dirty[:0]
+}
+
+// Changed reports whether the connection got something to send, or is to be closed, since the last call. It is for
+// drivers of few connections, which need not call [Gateway.Dirty].
+func (c *Conn) Changed() bool {
+	changed := c.changed
+	c.changed = false
+	return changed
 }
 
 // Connections returns the limit of connections.

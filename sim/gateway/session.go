@@ -106,9 +106,16 @@ func (s *session) send(body exchange.Message, replayed bool) {
 
 // sendDirect sends an application message past the tap.
 func (s *session) sendDirect(body exchange.Message, replayed bool) {
-	if !s.unresumable {
-		s.enqueued(writeMessage(s.out, s.outSeq, body, replayed, s.record(0)))
+	if s.unresumable {
+		return
 	}
+	if q, ok := body.(*msg.ContractQuotes); ok {
+		if ok, err := s.gateway.quotes.writeQuotes(s.out, s.outSeq, q, replayed, s.record(0)); ok {
+			s.enqueued(err)
+			return
+		}
+	}
+	s.enqueued(writeMessage(s.out, s.outSeq, body, replayed, s.record(0)))
 }
 
 // sendEto sends a session message; fill, if not nil, sets its fields.

@@ -21,8 +21,12 @@ func (g *Gateway) Tick(now int64) (next int64) {
 	g.exchange.Advance(g.now)
 	next = math.MaxInt64
 	for _, c := range g.conns {
-		c.tick()
-		next = min(next, c.deadline())
+		due := c.deadline()
+		if due <= g.now {
+			c.tick()
+			due = c.deadline()
+		}
+		next = min(next, due)
 	}
 	next = min(next, g.fireDue())
 	for i := 0; i < len(g.detached); {

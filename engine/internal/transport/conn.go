@@ -71,9 +71,16 @@ var ErrSendStalled = errors.New("engine: the socket takes no more bytes")
 // after an error.
 func Open(conn net.Conn, clock Clock) (Conn, error) { return open(conn, clock) }
 
+// Unbuffered reports whether a Conn has no buffer between Write and the socket, so that Unsent and Flush say nothing.
+func Unbuffered(c Conn) bool {
+	_, ok := c.(interface{ unbuffered() })
+	return ok
+}
+
 // direct is the part of a Conn that has no buffer between Write and the socket.
 type direct struct{}
 
+func (direct) unbuffered()      {}
 func (direct) Unsent() bool     { return false }
 func (direct) Flush() error     { return nil }
 func (direct) Progressed() bool { return false }
