@@ -74,7 +74,8 @@ func TestUnits(t *testing.T) {
 				t.Errorf("%s has no %s", name, strings.TrimSpace(want))
 			}
 		}
-		if m := regexp.MustCompile(`ExecStart=/usr/bin/smk (\w+)`).FindStringSubmatch(unit); m != nil && !commandNames(t)[m[1]] {
+		m := regexp.MustCompile(`ExecStart=/usr/bin/smk (\w+)`).FindStringSubmatch(unit)
+		if m != nil && !commandNames(t)[m[1]] {
 			t.Errorf("%s: there is no smk %s", name, m[1])
 		}
 	}

@@ -267,7 +267,8 @@ func TestRestoreNeedsRoom(t *testing.T) {
 			t.Errorf("send while restoring: %v, want ErrRestoring, which is session.ErrNotLoggedIn", refused)
 		}
 		for id := range markets {
-			if m := p.want(seto.PayloadType_PAYLOAD_MARKET_SUBSCRIBE); m.GetMarketSubscribe().GetMarketId() != uint32(id+1) {
+			m := p.want(seto.PayloadType_PAYLOAD_MARKET_SUBSCRIBE)
+			if m.GetMarketSubscribe().GetMarketId() != uint32(id+1) {
 				t.Fatalf("restores %v, want market %d", m, id+1)
 			}
 		}

@@ -94,7 +94,8 @@ func TestHandlersSendMoreThanTheRingHolds(t *testing.T) {
 		p.login()
 		p.send(quotes(7, 8, 2500))
 		for i := range sends {
-			if m := p.want(seto.PayloadType_PAYLOAD_MARKET_SUBSCRIBE); m.GetMarketSubscribe().GetMarketId() != uint32(i+1) {
+			m := p.want(seto.PayloadType_PAYLOAD_MARKET_SUBSCRIBE)
+			if m.GetMarketSubscribe().GetMarketId() != uint32(i+1) {
 				t.Fatalf("subscription %d came as %v", i+1, m)
 			}
 		}

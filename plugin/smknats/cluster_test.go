@@ -187,6 +187,7 @@ func TestKilled(t *testing.T) {
 	if len(numbers) < 20 || slices.Max(numbers) < 20 {
 		t.Fatalf("only %d events", len(numbers))
 	}
-	t.Logf("%d rounds: %d events, each once; the log is the journal: %d segments, %d bytes in the last", rounds, len(numbers),
+	const text = "%d rounds: %d events, each once; the log is the journal: %d segments, %d bytes in the last"
+	t.Logf(text, rounds, len(numbers),
 		last, restored.Offset)
 }

@@ -102,24 +102,24 @@ func TestControl(t *testing.T) {
 		return err == nil && a.Mode == "active"
 	}, func() { t.Fatalf("resume: %+v, %v", a, err) })
 
+	resign := func(m *nats.Msg, key string, age time.Duration) {
+		sign([]byte(key), m, time.Now().Add(-age).UnixNano())
+	}
 	for _, test := range []struct {
 		what   string
 		change func(m *nats.Msg)
 		want   string
 	}{
 		{"no signature", func(m *nats.Msg) { m.Header = nats.Header{} }, "not signed"},
-		{
-			"another key", func(m *nats.Msg) { sign([]byte("another key than that"), m, time.Now().UnixNano()) },
-			"another key",
-		},
+		{"another key", func(m *nats.Msg) { resign(m, "another key than that", 0) }, "another key"},
 		{"another body", func(m *nats.Msg) { m.Data = []byte(`{"reason":"x"}`) }, "another key"},
-		{"an old one", func(m *nats.Msg) { sign([]byte(controlKey), m, time.Now().Add(-time.Minute).UnixNano()) }, "older than"},
+		{"an old one", func(m *nats.Msg) { resign(m, controlKey, time.Minute) }, "older than"},
 		{"a signature of garbage", func(m *nats.Msg) { m.Header.Set(headerAuth, "v1 x y z") }, "not signed"},
 		{"too long", func(m *nats.Msg) { m.Data = make([]byte, commandBytes+1) }, "4 KiB"},
-		{"no JSON", func(m *nats.Msg) { m.Data = []byte("halt!"); sign([]byte(controlKey), m, time.Now().UnixNano()) }, "not JSON"},
+		{"no JSON", func(m *nats.Msg) { m.Data = []byte("halt!"); resign(m, controlKey, 0) }, "not JSON"},
 	} {
 		m := &nats.Msg{Subject: p.names.Control("demo", "halt"), Header: nats.Header{}, Data: []byte(`{}`)}
-		sign([]byte(controlKey), m, time.Now().UnixNano())
+		resign(m, controlKey, 0)
 		test.change(m)
 		if text := request(t, operator, m); !strings.Contains(text, test.want) {
 			t.Errorf("%s: %s", test.what, text)

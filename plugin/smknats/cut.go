@@ -59,7 +59,8 @@ func Claim(
 			return false, err
 		}
 	}
-	_, err = js.PublishMsg(ctx, m, jetstream.WithExpectLastSequencePerSubject(sequence), jetstream.WithExpectStream(name))
+	_, err = js.PublishMsg(ctx, m,
+		jetstream.WithExpectLastSequencePerSubject(sequence), jetstream.WithExpectStream(name))
 	var refused *jetstream.APIError
 	switch {
 	case err == nil:

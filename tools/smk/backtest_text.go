@@ -113,7 +113,9 @@ func (t *textWriter) result(r *backtest.Result) {
 	row("throttle, busiest second", func(m *backtest.Model) string {
 		return fmt.Sprintf("%d (%.0f %%)", m.Figures.ThrottlePeak, 100*m.Figures.ThrottleUse)
 	})
-	row("waited for a fill", func(m *backtest.Model) string { return m.Figures.QueueTimeMean.Round(time.Millisecond).String() })
+	row("waited for a fill", func(m *backtest.Model) string {
+		return m.Figures.QueueTimeMean.Round(time.Millisecond).String()
+	})
 	row("  longest", func(m *backtest.Model) string { return m.Figures.QueueTimeMost.Round(time.Millisecond).String() })
 	row("most exposed", func(m *backtest.Model) string { return moneyText(m.Figures.ExposureMost) })
 	row("drawdown", func(m *backtest.Model) string { return moneyText(m.Figures.Drawdown) })

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"runtime"
 	"slices"
 	"time"
 
@@ -56,7 +55,6 @@ type bot struct {
 	goal       bool // the market was halted and is live again
 	cutting    bool // the exchange was asked to cut the connection
 	connected  bool
-	measuring  bool
 	paced      bool // quotes are moved now and then, and not at once
 	enough     bool
 	ended      bool
@@ -65,12 +63,7 @@ type bot struct {
 	unanswered []uint64 // references of orders of which the exchange said nothing after the cut
 
 	started, finished int64
-	before            runtime.MemStats
-	now               runtime.MemStats
-	mallocs           uint64
-	collections       uint32
-	counted           uint64 // messages while mallocs were counted
-	countedFrom       uint64
+	allocated         allocations
 
 	report    summary
 	roundTrip *hdrhistogram.Histogram // nanoseconds
@@ -190,21 +183,9 @@ func (b *bot) caughtUp(ev *engine.Event) {
 	}
 }
 
-// measure starts or ends the count of allocations; what a reconnect takes is not counted.
+// measure switches the count of allocations on or off; what a reconnect takes is not counted.
 func (b *bot) measure(on bool) {
-	if on == b.measuring {
-		return
-	}
-	total := b.report.Messages.In + b.report.Messages.Out
-	if b.measuring = on; on {
-		runtime.ReadMemStats(&b.before)
-		b.countedFrom = total
-		return
-	}
-	runtime.ReadMemStats(&b.now)
-	b.mallocs += b.now.Mallocs - b.before.Mallocs
-	b.collections += b.now.NumGC - b.before.NumGC
-	b.counted += total - b.countedFrom
+	b.allocated.measure(on, b.report.Messages.In+b.report.Messages.Out)
 }
 
 // book quotes around the price of the others. The first price starts the match.
@@ -485,9 +466,9 @@ func (b *bot) summary(names map[uint32]string) (*summary, error) {
 		P999:  float64(b.roundTrip.ValueAtQuantile(99.9)) / 1e3,
 		Max:   float64(b.roundTrip.Max()) / 1e3,
 	}
-	s.GarbageCollections = b.collections
+	s.GarbageCollections = b.allocated.collections
 	s.Messages.PerSecond = float64(s.Messages.In+s.Messages.Out) / s.Seconds
-	s.AllocationsPerMessage = float64(b.mallocs) / float64(max(b.counted, 1))
+	s.AllocationsPerMessage = b.allocated.perMessage()
 	return s, nil
 }
 

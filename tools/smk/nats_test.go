@@ -39,7 +39,8 @@ func TestNATS(t *testing.T) {
 		t.Fatal(err)
 	}
 	url := "--url=" + server.URL()
-	if code, _, log := natsRun(t.Context(), "ask", "status", url); code != exitFailed || !strings.Contains(log, "nobody publishes") {
+	code, out, log := natsRun(t.Context(), "ask", "status", url)
+	if code != exitFailed || !strings.Contains(log, "nobody publishes") {
 		t.Fatalf("nobody: %d %s", code, log)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -64,16 +65,18 @@ func TestNATS(t *testing.T) {
 		default:
 		}
 	}
-	code, out, log := natsRun(t.Context(), "ask", "status", url, "--json")
+	code, out, log = natsRun(t.Context(), "ask", "status", url, "--json")
 	if code != exitOK || !strings.Contains(out, `"read":100`) {
 		t.Errorf("status: %d %s %s", code, out, log)
 	}
 	t.Setenv("SMK_NATS_KEY", "")
-	if code, _, log := natsRun(t.Context(), "ask", "halt", url); code != exitFailed || !strings.Contains(log, "SMK_NATS_KEY") {
+	code, _, log = natsRun(t.Context(), "ask", "halt", url)
+	if code != exitFailed || !strings.Contains(log, "SMK_NATS_KEY") {
 		t.Errorf("no key: %d %s", code, log)
 	}
 	t.Setenv("SMK_NATS_KEY", "a key of sixteen bytes")
-	if code, _, log := natsRun(t.Context(), "ask", "halt", url); code != exitFailed || !strings.Contains(log, "no commands") {
+	code, _, log = natsRun(t.Context(), "ask", "halt", url)
+	if code != exitFailed || !strings.Contains(log, "no commands") {
 		t.Errorf("no control: %d %s", code, log)
 	}
 	cancel()

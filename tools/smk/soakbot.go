@@ -345,7 +345,8 @@ func (b *soakBot) change(i int) error {
 	case n == 1 && o.Available > 10_000:
 		return p.Reduce(o.Available - 10_000)
 	}
-	next, err := p.Replace(odds.Price(3000+25*b.random.IntN(160)), o.Executed+odds.Quantity(10_000*(1+b.random.IntN(5))))
+	price, more := odds.Price(3000+25*b.random.IntN(160)), odds.Quantity(10_000*(1+b.random.IntN(5)))
+	next, err := p.Replace(price, o.Executed+more)
 	if err == nil {
 		b.placed[i] = next
 	}

@@ -70,7 +70,8 @@ func versionOf(release string, info *debug.BuildInfo) version {
 	return v
 }
 
-// writeText writes the version as a line: "smk v1.2.3 (1a2b3c4d5e6f, 2026-11-29T20:15:00Z, modified) go1.26.8 linux/amd64".
+// writeText writes the version as a line:
+// "smk v1.2.3 (1a2b3c4d5e6f, 2026-11-29T20:15:00Z, modified) go1.26.8 linux/amd64".
 func (v *version) writeText(w io.Writer) error {
 	var commit []string
 	if v.Revision != "" {

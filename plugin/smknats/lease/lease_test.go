@@ -100,7 +100,8 @@ func TestLostAnswers(t *testing.T) {
 	}
 	way.mute.Store(true)
 	last := l.Revision()
-	for e, err := kv.Get(t.Context(), "holder"); err == nil && e.Revision() == last; e, err = kv.Get(t.Context(), "holder") {
+	get := func() (jetstream.KeyValueEntry, error) { return kv.Get(t.Context(), "holder") }
+	for e, err := get(); err == nil && e.Revision() == last; e, err = get() {
 		<-time.After(time.Millisecond)
 	}
 	if l.Revision() != last {

@@ -101,19 +101,20 @@ func TestStateDamaged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	putHead := func(b []byte) error {
+		_, err := s.kv.Put(t.Context(), keyHead, b)
+		return err
+	}
 	for what, damage := range map[string]func() error{
 		"a chunk is another's": func() error {
 			_, err := s.kv.Put(t.Context(), "chunk.1.1.0", []byte("x"))
 			return err
 		},
-		"a chunk is missing":        func() error { return s.kv.Delete(t.Context(), "chunk.1.1.0") },
-		"the head is no head":       func() error { _, err := s.kv.Put(t.Context(), keyHead, []byte("{")); return err },
-		"the head wants all memory": func() error { _, err := s.kv.Put(t.Context(), keyHead, []byte(`{"bytes":1e15}`)); return err },
-		"the head is very long": func() error {
-			_, err := s.kv.Put(t.Context(), keyHead, make([]byte, 5000))
-			return err
-		},
-		"the head has a wrong count": func() error { _, err := s.kv.Put(t.Context(), keyHead, []byte(`{"chunks":-1}`)); return err },
+		"a chunk is missing":         func() error { return s.kv.Delete(t.Context(), "chunk.1.1.0") },
+		"the head is no head":        func() error { return putHead([]byte("{")) },
+		"the head wants all memory":  func() error { return putHead([]byte(`{"bytes":1e15}`)) },
+		"the head is very long":      func() error { return putHead(make([]byte, 5000)) },
+		"the head has a wrong count": func() error { return putHead([]byte(`{"chunks":-1}`)) },
 	} {
 		if err := damage(); err != nil {
 			t.Fatal(err)

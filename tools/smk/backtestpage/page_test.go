@@ -37,7 +37,8 @@ func TestPage(t *testing.T) {
 	r.Models[1].Fills = nil
 	var b bytes.Buffer
 	with := &backtest.Result{
-		Models: []backtest.Model{model("proportional", 2)}, Settings: backtest.Settings{Labels: map[string]string{"skew": "<5"}},
+		Models:   []backtest.Model{model("proportional", 2)},
+		Settings: backtest.Settings{Labels: map[string]string{"skew": "<5"}},
 	}
 	if err := (&Page{Result: r, With: with}).Write(&b); err != nil {
 		t.Fatal(err)

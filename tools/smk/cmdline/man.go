@@ -12,7 +12,8 @@ func Man(w io.Writer, c *Command, version, about string) error {
 	var b strings.Builder
 	name := c.Name("-")
 	fmt.Fprintf(&b, ".\\\" Written by %s man.\n", c.Path[0])
-	fmt.Fprintf(&b, ".TH %s 1 \"\" %s %s\n", roffWord(strings.ToUpper(name)), roffWord(c.Path[0]+" "+version), roffWord("User Commands"))
+	fmt.Fprintf(&b, ".TH %s 1 \"\" %s %s\n",
+		roffWord(strings.ToUpper(name)), roffWord(c.Path[0]+" "+version), roffWord("User Commands"))
 	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", roff(name), roff(strings.TrimSuffix(firstLower(c.Help), ".")))
 	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\n", roff(c.Name(" ")))
 	if len(c.Flags) > 0 {

@@ -92,7 +92,10 @@ func TestMachine(t *testing.T) {
 			name: "any number", machine: machine{files: &Limit{Unlimited, Unlimited}}, check: nameDescriptors,
 			status: OK, says: []string{"unlimited"},
 		},
-		{name: "memory", machine: machine{}, check: nameMemory, status: OK, says: []string{"RLIMIT_MEMLOCK 8388608 bytes", "locks no memory"}},
+		{
+			name: "memory", machine: machine{}, check: nameMemory, status: OK,
+			says: []string{"RLIMIT_MEMLOCK 8388608 bytes", "locks no memory"},
+		},
 		{
 			name: "clock", check: nameClock, status: OK,
 			says: []string{"offset to the exchange unknown", "is synchronized, error about 300µs, at most 12ms"},
