@@ -130,7 +130,7 @@ func (e *Engine) cancelAllDue() int64 {
 }
 
 // endsDue returns the clock reading until which the ends of open orders are waited for, once the exchange has accepted
-// the cancellation: they need not come with that, and after the logout they are not heard of. A proxy cancels the
+// the cancellation: they need not come with that, and after the logout they are not received. A proxy cancels the
 // orders of its client one by one.
 func (e *Engine) endsDue() int64 {
 	s := &e.shutdown

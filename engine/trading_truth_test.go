@@ -49,7 +49,7 @@ func TestTradingTruth(t *testing.T) {
 	}
 }
 
-// checkDoubts holds the risk checks' number of orders in doubt to the orders, once they were told of the latest ones.
+// checkDoubts holds the risk checks' number of orders in doubt to the orders, once they have the latest ones.
 func (d *tradingDay) checkDoubts() {
 	live, inDoubt := 0, 0
 	for o := range d.Orders() {

@@ -184,14 +184,7 @@ func TestSeekTime(t *testing.T) {
 	}
 	defer r.Close()
 	walls := make([]int64, 0, len(times))
-	for {
-		rec, err := r.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+	for rec := range present(t, r) {
 		if !rec.Own {
 			walls = append(walls, rec.Wall)
 		}
@@ -235,14 +228,7 @@ func TestFollowIdle(t *testing.T) {
 		if err := j.Sync(); err != nil {
 			t.Fatal(err)
 		}
-		for {
-			rec, err := r.Next()
-			if err == io.EOF {
-				break
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
+		for rec := range present(t, r) {
 			if checkRecord(t, rec); !rec.Own {
 				seen++
 			}

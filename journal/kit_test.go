@@ -1,6 +1,30 @@
 package journal
 
-import "hash/crc32"
+import (
+	"hash/crc32"
+	"io"
+	"iter"
+	"testing"
+)
+
+// present returns the records that there are at the moment.
+func present(t *testing.T, r *Reader) iter.Seq[*Record] {
+	return func(yield func(*Record) bool) {
+		t.Helper()
+		for {
+			rec, err := r.Next()
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !yield(rec) {
+				return
+			}
+		}
+	}
+}
 
 // mendHeader makes the checksum of a file's header right.
 func mendHeader(b []byte) {

@@ -40,7 +40,7 @@ const windowMax = 5
 func (b *bot) compareBooks() {
 	w := b.world
 	if w.schedule.Settings.has(ShallowBooks) && !b.knowsWindow() {
-		return // levels that were cut may be back without a message: the window is deeper than they were told
+		return // levels that were cut may be back without a message: the window is deeper than theirs
 	}
 	for _, market := range markets {
 		for _, contract := range contracts[market] {

@@ -40,6 +40,6 @@ func TestSentAllocates(t *testing.T) {
 		next++
 	})
 	if n != 0 || sent != next {
-		t.Errorf("%v allocations a request, %d of %d were told", n, sent, next)
+		t.Errorf("%v allocations a request, %d of %d were observed", n, sent, next)
 	}
 }

@@ -248,7 +248,7 @@ func (f *Follower) take(i item) error {
 	case i.gap != "":
 		f.queue = append(f.queue, Event{Kind: Gap, Account: f.c.Account, Text: i.gap})
 	case i.envelope != nil:
-		return f.takeOrders(i)
+		f.takeOrders(i)
 	default:
 		return f.takeBook(i)
 	}

@@ -151,7 +151,7 @@ func (r *orderReader) take(ctx context.Context, m jetstream.Msg, sequence uint64
 }
 
 // takeOrders makes events of a picture, or of a message with events.
-func (f *Follower) takeOrders(i item) error {
+func (f *Follower) takeOrders(i item) {
 	e := i.envelope
 	if p := e.GetPicture(); p != nil {
 		clear(f.orders)
@@ -164,14 +164,13 @@ func (f *Follower) takeOrders(i item) error {
 			text = p.GetWhy()
 		}
 		f.queue = append(f.queue, Event{Kind: OrdersPicture, Account: f.c.Account, Text: text})
-		return nil
+		return
 	}
 	for n, o := range e.GetOrders().GetEvents() {
 		ev := orderEventFrom(e, e.GetOrders().GetFirst()+uint64(n), o)
 		f.queue = append(f.queue, Event{Kind: OrderChanged, Account: f.c.Account, Order: ev})
 	}
 	f.sequence = i.sequence
-	return nil
 }
 
 // applyOrder applies an event that Next returns. After a *LimitError nothing of it was.

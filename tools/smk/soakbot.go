@@ -131,7 +131,7 @@ func (c *soakBotCommand) Run(ctx context.Context, std stdio) error {
 		State: engine.StateConfig{
 			Orders: order.Config{Orders: 2048, Retained: 4096, Fills: 1 << 15, Contracts: 16},
 			Quotes: quote.Config{Contracts: 16},
-			// A connection that is not heard of any more is one that the proxy has ended.
+			// A connection without a sign of life is one that the proxy has ended.
 			DoubtTimeout: 10 * time.Second,
 		},
 		OnStop: engine.StopCancelAll, StopTimeout: 20 * time.Second, DialTimeout: 2 * time.Second,
