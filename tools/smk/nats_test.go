@@ -39,7 +39,7 @@ func TestNATS(t *testing.T) {
 		t.Fatal(err)
 	}
 	url := "--url=" + server.URL()
-	code, out, log := natsRun(t.Context(), "ask", "status", url)
+	code, _, log := natsRun(t.Context(), "ask", "status", url)
 	if code != exitFailed || !strings.Contains(log, "nobody publishes") {
 		t.Fatalf("nobody: %d %s", code, log)
 	}
@@ -65,7 +65,7 @@ func TestNATS(t *testing.T) {
 		default:
 		}
 	}
-	code, out, log = natsRun(t.Context(), "ask", "status", url, "--json")
+	code, out, log := natsRun(t.Context(), "ask", "status", url, "--json")
 	if code != exitOK || !strings.Contains(out, `"read":100`) {
 		t.Errorf("status: %d %s %s", code, out, log)
 	}
