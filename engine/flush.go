@@ -2,8 +2,7 @@ package engine
 
 // flush writes what is unsent, as far as the socket accepts it.
 func (e *Engine) flush() {
-	if !e.conn.writable() || e.conn.unbuffered && !e.conn.stalled() && len(e.session.Pending()) == 0 &&
-		!e.trading.intentsWait() {
+	if !e.conn.writable() || e.conn.unbuffered && !e.conn.stalled() && len(e.session.Pending()) == 0 {
 		return
 	}
 	if err := e.push(); err != nil {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -87,5 +88,46 @@ func TestWriteQuotes(t *testing.T) {
 	q.AddBids().SetPrice(1)
 	if ok, _ := b.writeQuotes(rings[0], 1, &q, false, ring.Record{}); ok {
 		t.Error("a level without a quantity")
+	}
+}
+
+// TestWriteQuotesFull has messages as long as the buffer takes, and longer ones, which it leaves to writeMessage.
+func TestWriteQuotesFull(t *testing.T) {
+	var b quotesBuffer
+	for _, c := range []struct {
+		bids, offers, trades int
+		ok                   bool
+	}{
+		{quotesLevels, 0, quotesTrades, true}, {0, quotesLevels, quotesTrades, true}, {quotesLevels + 1, 0, 0, false},
+		{quotesLevels, 1, 0, false}, {0, 0, quotesTrades + 1, false},
+	} {
+		var q msg.ContractQuotes
+		q.SetMarketId(math.MaxUint32)
+		q.SetContractId(math.MaxUint32)
+		q.SetHighPrice(math.MaxUint32)
+		q.SetLowPrice(math.MaxUint32)
+		for i := range c.bids + c.offers {
+			add := q.AddBids
+			if i >= c.bids {
+				add = q.AddOffers
+			}
+			l := add()
+			l.SetPrice(math.MaxUint32)
+			l.SetQuantity(math.MaxUint64)
+		}
+		for range c.trades {
+			e := q.AddExecutions()
+			e.SetPrice(math.MaxUint32)
+			e.SetQuantity(math.MaxUint64)
+			e.SetLiquidity(-1)
+			e.SetMicroseconds(math.MaxUint64)
+		}
+		n := b.encode(&q)
+		if ok := n >= 0; ok != c.ok {
+			t.Errorf("%+v: encoded to %d bytes", c, n)
+		}
+		if n >= 0 && n != q.SizeVT() {
+			t.Errorf("%+v: %d bytes, want %d", c, n, q.SizeVT())
+		}
 	}
 }
