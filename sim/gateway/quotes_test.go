@@ -98,8 +98,11 @@ func TestWriteQuotesFull(t *testing.T) {
 		bids, offers, trades int
 		ok                   bool
 	}{
-		{quotesLevels, 0, quotesTrades, true}, {0, quotesLevels, quotesTrades, true}, {quotesLevels + 1, 0, 0, false},
-		{quotesLevels, 1, 0, false}, {0, 0, quotesTrades + 1, false},
+		{quotesLevels, 0, quotesTrades, true},
+		{0, quotesLevels, quotesTrades, true},
+		{quotesLevels + 1, 0, 0, false},
+		{quotesLevels, 1, 0, false},
+		{0, 0, quotesTrades + 1, false},
 	} {
 		var q msg.ContractQuotes
 		q.SetMarketId(math.MaxUint32)
