@@ -338,3 +338,25 @@ func TestSwitchingWithinAFrame(t *testing.T) {
 	}
 	w.counts("eto.pong=20 asked=0 failed=0")
 }
+
+// TestChanged: what falls due on a line is new to its driver, without a word of the exchange.
+func TestChanged(t *testing.T) {
+	config := quiet()
+	config.HeartbeatInterval = time.Hour
+	w := newWorld(t, config)
+	c := w.login()
+	c.Force(fault.Delay, 1)
+	w.create(w.Bot, msg.SideBuy, 3000)
+	w.Poll()
+	c.Changed()
+	if c.Held() == 0 || c.Changed() {
+		t.Fatalf("%d are held back, changed after it was asked", c.Held())
+	}
+	w.sim.Tick(w.sim.Faults.Due())
+	if !c.Changed() {
+		t.Error("nothing has changed when what was held back is due")
+	}
+	if c.Changed() {
+		t.Error("changed twice")
+	}
+}
