@@ -163,7 +163,20 @@ func TestSeek(t *testing.T) {
 func TestSeekTime(t *testing.T) {
 	d, clock := newDisk(), new(testClock)
 	c := small(d, clock)
-	c.Wall = func() int64 { return clock.read() - 1 + testEpoch } // the offset is always the same
+	// The offset is always the same, whatever this goroutine does between two readings of the writer's.
+	reading, paired := int64(0), false
+	c.Clock = func() int64 {
+		if paired {
+			paired = false
+			return reading
+		}
+		reading = clock.read()
+		return reading
+	}
+	c.Wall = func() int64 {
+		paired = true
+		return reading + testEpoch
+	}
 	j := open(t, c)
 	var times []int64
 	for j.Stats().Segment < 4 {
