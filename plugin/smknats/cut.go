@@ -116,7 +116,7 @@ func (w *restorer) cut(at place) error {
 	if err := w.file.Truncate(at.offset); err != nil {
 		return fmt.Errorf("smknats: %w", err)
 	}
-	w.end = at
+	w.end, w.started = at, min(w.started, at.offset)
 	w.result.Offset = at.offset
 	return nil
 }

@@ -61,8 +61,10 @@ func Restore(ctx context.Context, js jetstream.JetStream, environment, account, 
 		return r, err
 	}
 	defer func() { _ = lock.Close() }()
-	w := &restorer{dir: dir, name: name, subject: names.Log(account), stream: stream, result: &r}
-	defer func() { err = errors.Join(err, w.closeFile()) }()
+	w := &restorer{
+		dir: dir, name: name, subject: names.Log(account), stream: stream, result: &r, disk: systemDisk,
+	}
+	defer func() { err = errors.Join(err, w.finish(err)) }()
 	first, err := w.begin(ctx, info.State.FirstSeq, info.State.LastSeq)
 	if err != nil {
 		return r, err
@@ -99,8 +101,11 @@ func Restore(ctx context.Context, js jetstream.JetStream, environment, account, 
 	return r, nil
 }
 
-// restoreAhead is how many blocks are asked for at a time.
-const restoreAhead = 64
+// Limits of a restore.
+const (
+	restoreAhead = 64      // blocks that are asked for at a time
+	restoreStart = 2 << 20 // bytes of a segment that the disk is not asked to write yet, a block apart
+)
 
 // restorer writes blocks into the segments of a journal.
 type restorer struct {
@@ -111,8 +116,21 @@ type restorer struct {
 	result  *Restored
 
 	end  place    // of what the folder has
-	file *os.File // segment of end, nil if there is none
+	file *os.File // segment of end, nil if it is not open
+
+	disk    disk
+	started int64 // offset in file up to which the disk began to write, or to which the segment was there before
 }
+
+// disk is what makes a file durable.
+type disk struct {
+	// start begins to write a range and does not wait for it: the disk works while blocks come, and little is left for
+	// sync at the segment's end.
+	start func(f *os.File, offset, n int64) error
+	sync  func(f *os.File) error
+}
+
+var systemDisk = disk{startWriting, (*os.File).Sync}
 
 // begin finds out what the folder has, and returns the message of the stream to begin with.
 func (w *restorer) begin(ctx context.Context, first, last uint64) (uint64, error) {
@@ -187,6 +205,20 @@ func (w *restorer) put(id blockID, data []byte) error {
 	w.result.Blocks++
 	w.result.Bytes += int64(len(data))
 	w.note(id)
+	return w.startWriting()
+}
+
+// startWriting has the disk begin with what is whole of restoreStart bytes: a page that the next block writes to, too,
+// would be written twice.
+func (w *restorer) startWriting() error {
+	end := w.end.offset &^ (restoreStart - 1)
+	if end <= w.started {
+		return nil
+	}
+	if err := w.disk.start(w.file, w.started, end-w.started); err != nil {
+		return fmt.Errorf("smknats: segment %d, offset %d: %w", w.end.segment, w.started, err)
+	}
+	w.started = end
 	return nil
 }
 
@@ -225,7 +257,7 @@ func (w *restorer) create(number uint64) error {
 	if err != nil {
 		return fmt.Errorf("smknats: %w", err)
 	}
-	w.file, w.end = f, place{number, 0}
+	w.file, w.end, w.started = f, place{number, 0}, 0
 	return nil
 }
 
@@ -238,8 +270,17 @@ func (w *restorer) open() error {
 	if err != nil {
 		return fmt.Errorf("smknats: %w", err)
 	}
-	w.file = f
+	w.file, w.started = f, w.end.offset
 	return nil
+}
+
+// finish makes the last segment durable. A folder that had everything is no exception: the Restore that wrote it may
+// have been killed before it had.
+func (w *restorer) finish(err error) error {
+	if err == nil && w.end.segment != 0 {
+		err = w.open()
+	}
+	return errors.Join(err, w.closeFile())
 }
 
 // closeFile makes the segment durable, and its name.
@@ -249,7 +290,7 @@ func (w *restorer) closeFile() error {
 	}
 	f := w.file
 	w.file = nil
-	if err := errors.Join(f.Sync(), f.Close(), journal.OS{}.SyncDir(w.dir)); err != nil {
+	if err := errors.Join(w.disk.sync(f), f.Close(), journal.OS{}.SyncDir(w.dir)); err != nil {
 		return fmt.Errorf("smknats: %w", err)
 	}
 	return nil
