@@ -73,26 +73,15 @@ func Claim(
 
 // cutAt makes a message a block that cuts the log where the journal in a folder has its last whole record.
 func cutAt(m *nats.Msg, dir string, id blockID) error {
-	r, err := journal.OpenFile(segmentPath(dir, id.segment), journal.ReaderConfig{})
+	end, record, err := lastWhole(dir, id.segment)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // the stream has not the beginning of the segment any more, and so nobody has it from there
 	}
 	if err != nil {
 		return err
 	}
-	defer func() { _ = r.Close() }()
-	end, record := int64(fileHeader), id.record
-	for err == nil {
-		var rec *journal.Record
-		if rec, err = r.Next(); err == nil {
-			end = rec.Offset + int64(len(rec.Raw))
-			if !rec.Own {
-				record = rec.Seq
-			}
-		}
-	}
-	if !errors.Is(err, io.EOF) {
-		return err
+	if end = max(end, fileHeader); record == 0 {
+		record = id.record
 	}
 	begin := max(0, end-cutBytes)
 	if m.Data, err = readSegment(dir, id.segment, begin, int(end-begin)); err != nil {
@@ -103,6 +92,30 @@ func cutAt(m *nats.Msg, dir string, id blockID) error {
 	m.Header.Set(headerCut, "1")
 	m.Header.Del(headerPart)
 	return nil
+}
+
+// lastWhole returns where the last whole record of a segment ends, 0 if it does not even have its header, and that
+// record's number, 0 if there is none. The error is a *journal.DamageError, besides which both are returned, or a
+// *journal.DiskError.
+func lastWhole(dir string, segment uint64) (end int64, record uint64, err error) {
+	r, err := journal.OpenFile(segmentPath(dir, segment), journal.ReaderConfig{})
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { _ = r.Close() }()
+	for {
+		rec, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return end, record, nil
+		}
+		if err != nil {
+			return end, record, err
+		}
+		end = rec.Offset + int64(len(rec.Raw))
+		if !rec.Own {
+			record = rec.Seq
+		}
+	}
 }
 
 // cut cuts off what the folder has of a segment behind a place.
@@ -156,6 +169,16 @@ func (w *restorer) besideCut(ctx context.Context, first, found, last uint64) (ui
 	at := place{id.segment, id.offset + int64(len(m.Data))}
 	if at.segment != w.end.segment || at.offset >= w.end.offset {
 		return found, nil
+	}
+	for cut < last { // to the last claim: another that follows at once says the same again
+		id, err := w.id(ctx, cut+1)
+		if err != nil {
+			return 0, err
+		}
+		if !id.cut {
+			break
+		}
+		cut++
 	}
 	if cut < last {
 		if same, err := w.has(ctx, cut+1); err != nil || same {

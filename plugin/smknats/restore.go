@@ -143,7 +143,14 @@ func (w *restorer) begin(ctx context.Context, first, last uint64) (uint64, error
 		return 0, fmt.Errorf("smknats: %w", err)
 	}
 	w.end.offset = info.Size()
-	// The last message that begins at the end or before it.
+	// What a Restore before did not make durable may have holes after a power cut: what is behind the last whole record
+	// is compared.
+	whole, _, err := lastWhole(w.dir, w.end.segment)
+	var damage *journal.DamageError
+	if err != nil && !errors.As(err, &damage) {
+		return 0, err
+	}
+	// The last message that begins at the end of it or before.
 	low, high := first, last+1
 	for low+1 < high {
 		middle := low + (high-low)/2
@@ -151,7 +158,7 @@ func (w *restorer) begin(ctx context.Context, first, last uint64) (uint64, error
 		if err != nil {
 			return 0, err
 		}
-		if at := id.place(); at.segment > w.end.segment || at.segment == w.end.segment && at.offset > w.end.offset {
+		if at := id.place(); at.segment > w.end.segment || at.segment == w.end.segment && at.offset > whole {
 			high = middle
 		} else {
 			low = middle

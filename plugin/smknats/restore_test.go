@@ -115,3 +115,37 @@ func TestRestoreTwice(t *testing.T) {
 	_, err := Restore(t.Context(), s.JetStream(), "test", "an.account", to)
 	wantError(t, err, refused)
 }
+
+// TestRestoreHole expects that a folder whose last segment has a hole, as after a power cut within a Restore, is not
+// written on, and that one which lacks only its end is.
+func TestRestoreHole(t *testing.T) {
+	s := natstest.Start(t, nil)
+	w := newWriter(t, 16)
+	p := run(t, s, config(w.dir), nil)
+	for p.Stats().Offset < 20<<10 {
+		w.add(5, 900)
+		p.until("log", func(s Stats) bool { return s.Record == w.last() })
+	}
+	to := t.TempDir()
+	r := restore(t, s, w.dir, to)
+	for _, size := range []int64{r.Offset - 1, 10_000, fileHeader, fileHeader - 1, 0} {
+		if err := os.Truncate(segmentPath(to, r.Segment), size); err != nil {
+			t.Fatal(err)
+		}
+		restore(t, s, w.dir, to)
+	}
+	f, err := os.OpenFile(segmentPath(to, r.Segment), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const hole = 8 << 10
+	_, err = f.WriteAt(make([]byte, 4<<10), hole)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Restore(t.Context(), s.JetStream(), "test", "an.account", to)
+	var other *MismatchError
+	if !errors.As(err, &other) || other.Segment != r.Segment || other.Offset > hole {
+		t.Fatalf("%v, want the block of segment %d with offset %d", err, r.Segment, hole)
+	}
+}
