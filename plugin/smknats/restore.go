@@ -30,7 +30,8 @@ type Restored struct {
 // is written on; its end has to be where a record ends, as Restore leaves it. The journal is durable then. It may be
 // read, checked, and written on by [journal.Open].
 //
-// It returns a *MismatchError if the folder has something else, a *GapError if blocks are missing in the stream, a
+// It returns a *MismatchError if the folder has something else, such as a hole in its last segment because the power
+// was cut before an earlier Restore had returned, a *GapError if blocks are missing in the stream, a
 // *MessageError for what is no block, a *journal.DiskError that wraps journal.ErrInUse if somebody writes to the
 // folder, and jetstream.ErrStreamNotFound if there is no log. A stream without messages restores nothing.
 func Restore(ctx context.Context, js jetstream.JetStream, environment, account, dir string) (r Restored, err error) {
