@@ -70,7 +70,13 @@ func (c *backtestCommand) Validate() error {
 	case c.Jobs < 0 || c.Jobs > 1024:
 		return fmt.Errorf("--jobs: %d is not 0 to 1024", c.Jobs)
 	}
-	return nil
+	if _, err := combinations(c.Set); err != nil {
+		return err
+	}
+	if _, err := winners(c.Winner); err != nil {
+		return err
+	}
+	return c.latencies(new(backtest.Latencies), []time.Duration{0})
 }
 
 // Run runs the bot against the recording, or shows what was saved.
@@ -171,30 +177,12 @@ func (c *backtestCommand) config(rec *backtest.Recording) (backtest.Config, []ex
 		}
 		way = other.Latency.Way()
 	}
-	for _, l := range []struct {
-		flag, text string
-		to         *backtest.Latency
-	}{
-		{"--feed-latency", c.Feed, &config.Latency.Feed},
-		{"--entry-latency", c.Entry, &config.Latency.Entry},
-		{"--response-latency", c.Response, &config.Latency.Response},
-	} {
-		var err error
-		if *l.to, err = backtest.ParseLatency(l.text, way); err != nil {
-			return config, nil, fmt.Errorf("%s: %w", l.flag, err)
-		}
+	if err := c.latencies(&config.Latency, way); err != nil {
+		return config, nil, err
 	}
-	for _, w := range c.Winner {
-		market, contract, ok := strings.Cut(w, "=")
-		m, err1 := strconv.ParseUint(market, 10, 32)
-		n, err2 := strconv.ParseUint(contract, 10, 32)
-		if !ok || err1 != nil || err2 != nil {
-			return config, nil, fmt.Errorf("--winner: %q is not MARKET=CONTRACT", w)
-		}
-		if config.Winners == nil {
-			config.Winners = make(map[uint32][]uint32)
-		}
-		config.Winners[uint32(m)] = append(config.Winners[uint32(m)], uint32(n))
+	var err error
+	if config.Winners, err = winners(c.Winner); err != nil {
+		return config, nil, err
 	}
 	var queues []exchange.Queue
 	for q := exchange.QueuePessimistic; q <= exchange.QueueOptimistic; q++ {
@@ -206,6 +194,42 @@ func (c *backtestCommand) config(rec *backtest.Recording) (backtest.Config, []ex
 		}
 	}
 	return config, queues, nil
+}
+
+// latencies sets the latencies that the flags say; way has those that were measured.
+func (c *backtestCommand) latencies(to *backtest.Latencies, way []time.Duration) error {
+	for _, l := range []struct {
+		flag, text string
+		to         *backtest.Latency
+	}{
+		{"--feed-latency", c.Feed, &to.Feed},
+		{"--entry-latency", c.Entry, &to.Entry},
+		{"--response-latency", c.Response, &to.Response},
+	} {
+		var err error
+		if *l.to, err = backtest.ParseLatency(l.text, way); err != nil {
+			return fmt.Errorf("%s: %w", l.flag, err)
+		}
+	}
+	return nil
+}
+
+// winners returns the winning contracts by market.
+func winners(list []string) (map[uint32][]uint32, error) {
+	var all map[uint32][]uint32
+	for _, w := range list {
+		market, contract, ok := strings.Cut(w, "=")
+		m, err1 := strconv.ParseUint(market, 10, 32)
+		n, err2 := strconv.ParseUint(contract, 10, 32)
+		if !ok || err1 != nil || err2 != nil {
+			return nil, fmt.Errorf("--winner: %q is not MARKET=CONTRACT", w)
+		}
+		if all == nil {
+			all = make(map[uint32][]uint32)
+		}
+		all[uint32(m)] = append(all[uint32(m)], uint32(n))
+	}
+	return all, nil
 }
 
 // combinationsMax is how many runs a sweep may have.
