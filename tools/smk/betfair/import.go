@@ -85,8 +85,8 @@ func Import(ctx context.Context, c Config) (*Report, error) {
 	w.end()
 	err = errors.Join(err, j.Close())
 	if err == nil && report.Messages == 0 {
-		err = errors.Join(fmt.Errorf("%w in %d lines, %d of them malformed", ErrNothing, report.Lines, report.Malformed),
-			os.RemoveAll(c.Dir)) // which was not there, or empty
+		err = fmt.Errorf("%w in %d lines, %d of them malformed", ErrNothing, report.Lines, report.Malformed)
+		err = errors.Join(err, os.RemoveAll(c.Dir)) // which was not there, or empty
 	}
 	return report, err
 }
