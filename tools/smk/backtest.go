@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,41 +80,43 @@ func (c *backtestCommand) Validate() error {
 	return c.latencies(new(backtest.Latencies), []time.Duration{0})
 }
 
-// Run runs the bot against the recording, or shows what was saved.
-func (c *backtestCommand) Run(ctx context.Context, std stdio) error {
+// Run runs the bot against the recording, or shows what was saved. What was done of a sweep that did not end is shown
+// and saved, too.
+func (c *backtestCommand) Run(ctx context.Context, std stdio) (err error) {
 	var results []*backtest.Result
 	var comparisons []*backtest.Comparison
-	if c.Show != "" {
-		r, err := loadResult(c.Show)
-		if err != nil {
-			return err
-		}
-		results = append(results, r)
-	} else {
-		var err error
-		if results, comparisons, err = c.runAll(ctx, std); err != nil {
-			return err
-		}
-	}
 	var other *backtest.Result
 	if c.With != "" {
-		var err error
 		if other, err = loadResult(c.With); err != nil {
 			return err
 		}
 	}
 	if c.Out != "" {
-		if err := saveResults(c.Out, results, comparisons, other); err != nil {
-			return err
+		if err := newFolder(c.Out); err != nil {
+			return fmt.Errorf("--out: %w", err)
 		}
 	}
-	if c.JSON {
-		return writeResultsJSON(std.out, results, comparisons, other)
+	if c.Show != "" {
+		var r *backtest.Result
+		r, err = loadResult(c.Show)
+		results = append(results, r)
+	} else {
+		results, comparisons, err = c.runAll(ctx, std)
 	}
-	return writeResultsText(std.out, results, comparisons, other)
+	if len(results) == 0 || results[0] == nil {
+		return err
+	}
+	if c.Out != "" {
+		err = errors.Join(err, saveResults(c.Out, results, comparisons, other))
+	}
+	if c.JSON {
+		return errors.Join(err, writeResultsJSON(std.out, results, comparisons, other))
+	}
+	return errors.Join(err, writeResultsText(std.out, results, comparisons, other))
 }
 
-// runAll runs the bot with every combination of parameters and every assumption.
+// runAll runs the bot with every combination of parameters and every assumption. With an error it returns the results
+// of those combinations that were done.
 func (c *backtestCommand) runAll(ctx context.Context, std stdio) ([]*backtest.Result, []*backtest.Comparison, error) {
 	dir := c.Journal + c.Compare
 	rec, err := backtest.Open(dir)
@@ -139,25 +142,27 @@ func (c *backtestCommand) runAll(ctx context.Context, std stdio) ([]*backtest.Re
 		p := botProcess{command: c.Bot, values: run.Labels, show: c.BotOutput, std: std}
 		return p.run(ctx, backtest.ServerConfig{Config: run, Queue: run.Queues[0], Speed: c.Speed, Step: c.Step})
 	}, nil)
-	if err != nil {
-		return nil, nil, err
-	}
 	results := make([]*backtest.Result, 0, len(sets))
 	for i := range sets {
-		results = append(results, backtest.Join(parts[i*len(queues):(i+1)*len(queues)]...))
+		if done := parts[i*len(queues) : (i+1)*len(queues)]; !slices.Contains(done, nil) {
+			results = append(results, backtest.Join(done...))
+		}
+	}
+	if err != nil && len(results) > 0 {
+		err = fmt.Errorf("%d of %d settings were done: %w", len(results), len(sets), err)
 	}
 	if c.Compare == "" {
-		return results, nil, nil
+		return results, nil, err
 	}
 	comparisons := make([]*backtest.Comparison, 0, len(results))
 	for _, r := range results {
-		compared, err := backtest.Compare(rec, r, c.Tolerance)
-		if err != nil {
-			return nil, nil, err
+		compared, failed := backtest.Compare(rec, r, c.Tolerance)
+		if failed != nil {
+			return results, nil, errors.Join(err, failed)
 		}
 		comparisons = append(comparisons, compared)
 	}
-	return results, comparisons, nil
+	return results, comparisons, err
 }
 
 // config returns the settings of all runs.
