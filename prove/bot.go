@@ -141,7 +141,7 @@ func (b *bot) start() {
 		b.scripts = append(b.scripts, script)
 	}
 	b.engine, b.room = e, config.State.Orders.Orders
-	b.accountLog.begin(made, config.Session.Resume != session.ResumeNone, w.schedule.Persist != NoFile)
+	b.accountLog.begin(made, config.Session.Resume != session.ResumeNone)
 	for i := range b.submissions {
 		b.submissions[i] = new(submission)
 	}
@@ -194,6 +194,9 @@ func (b *bot) kill(pause time.Duration, power bool) {
 	b.doomed = 0
 	if b.link != nil {
 		b.link.cut(b.world.now)
+		if !b.keepsIntents() && !b.link.abandoned {
+			b.unknown = b.link
+		}
 	}
 	b.carry()
 	old := b.disk

@@ -281,13 +281,22 @@ func (b *bot) check() {
 	w.digest.add(uint64(a.WorstCase))
 	b.checkKill()
 	b.checkAccount()
-	if w.now < w.unsure || b.shared() || b.uncertain() || !b.engine.Completeness().Complete {
+	if w.now < w.unsure || b.shared() || b.uncertain() || !b.engine.Completeness().Complete || b.hasUnknown() {
 		return
 	}
 	truth, _ := w.sim.Exchange.Truth(b.account)
 	if risk := truth.Resting + truth.Matched + truth.Pending; int64(a.WorstCase) < int64(risk) {
 		w.fail("worst case", b, "%v is below the exchange's %v: %+v, %+v", a.WorstCase, risk, a, truth)
 	}
+}
+
+// hasUnknown reports whether the exchange may have served requests of a process that was killed which the present one
+// knows nothing of, and has not been told of yet.
+func (b *bot) hasUnknown() bool {
+	if b.unknown != nil && b.unknown.abandoned && b.informed() {
+		b.unknown = nil
+	}
+	return b.unknown != nil
 }
 
 // shared reports whether another session trades on the account.
