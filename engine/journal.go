@@ -88,12 +88,12 @@ func (e *Engine) openJournal(c *Config) error {
 		panic("BUG: engine: " + err.Error())
 	}
 	t.clock = e.system.Now() // readings are noted from here on
-	for first := true; first || len(b) > 0; first = false {
-		n, flags := min(len(b), t.rec.PayloadMax()), uint8(0)
+	for continues := uint8(0); len(b) > 0; continues = startContinues {
+		n, flags := min(len(b), t.rec.PayloadMax()), continues
 		if n < len(b) {
-			flags = startGoesOn
+			flags |= startGoesOn
 		}
-		t.rec.Append(journal.KindStart, flags, 0, t.clock, b[:n])
+		t.rec.AppendWaiting(journal.KindStart, flags, 0, t.clock, b[:n])
 		b = b[n:]
 	}
 	t.rec.Commit()
@@ -103,8 +103,12 @@ func (e *Engine) openJournal(c *Config) error {
 	return nil
 }
 
-// startGoesOn is the flag of a KindStart record that the next one continues.
-const startGoesOn = 1
+// Flags of a KindStart record. A process may end between the records of its start: what the next one writes does not
+// continue them.
+const (
+	startGoesOn    = 1 << iota // the next one continues it
+	startContinues             // it continues the one before
+)
 
 // useTape has the loop ask through a tape.
 func (e *Engine) useTape(t *tape) {

@@ -57,6 +57,15 @@ func (r *Recorder) Append(kind Kind, flags uint8, epoch uint32, at int64, payloa
 	}
 }
 
+// AppendWaiting is Append that waits for room whatever the policy is, but not for a writer whose disk fails. It commits
+// what was appended before. It is for what is not on a hot path, and without which the rest is of no use.
+func (r *Recorder) AppendWaiting(kind Kind, flags uint8, epoch uint32, at int64, payload []byte) {
+	waits := r.waits
+	r.waits = true
+	r.Append(kind, flags, epoch, at, payload)
+	r.waits = waits
+}
+
 // Append2 is Append with a payload of two words, which [DecodeWords] reads.
 func (r *Recorder) Append2(kind Kind, flags uint8, epoch uint32, at int64, a, b uint64) {
 	if rec := r.begin(16, kind, flags, epoch, at); rec != nil {
