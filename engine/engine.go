@@ -84,9 +84,10 @@ func newEngine(config Config, replay *player) (_ *Engine, err error) {
 		return nil, err
 	}
 	e.clock = e.system
+	made := func() {}
 	if replay != nil {
 		e.startPlayer(&config, replay)
-	} else if err := e.openJournal(&config); err != nil {
+	} else if made, err = e.openJournal(&config); err != nil {
 		return nil, err
 	}
 	e.openFence(&config)
@@ -94,6 +95,7 @@ func newEngine(config Config, replay *player) (_ *Engine, err error) {
 		_ = e.closeJournal(false)
 		return nil, err
 	}
+	made()
 	return e, nil
 }
 

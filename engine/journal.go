@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/smk-go/smk/engine/internal/statefile"
@@ -41,11 +42,14 @@ type recordedFile struct {
 	Content []byte
 }
 
-// openJournal begins the recording of a run, if there is a journal.
-func (e *Engine) openJournal(c *Config) error {
+// openJournal begins the recording of a run, if there is a journal. made is to be called when the engine is made: what
+// the policy says about a disk that fails before is done then.
+func (e *Engine) openJournal(c *Config) (made func(), err error) {
 	if c.Journal.Dir == "" {
-		return nil
+		return func() {}, nil
 	}
+	var ready atomic.Bool
+	var early atomic.Pointer[error]
 	failed := c.Journal.Failed
 	j := c.Journal
 	if j.Clock == nil {
@@ -53,14 +57,22 @@ func (e *Engine) openJournal(c *Config) error {
 	}
 	policy := j.OnFailure
 	j.Failed = func(err error) {
-		e.journalFailed(policy, err)
+		if early.Store(&err); ready.Load() {
+			e.journalFailed(policy, err)
+		}
 		if failed != nil {
 			failed(err)
 		}
 	}
+	made = func() {
+		ready.Store(true)
+		if err := early.Load(); err != nil {
+			e.journalFailed(policy, *err)
+		}
+	}
 	out, err := journal.Open(j)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	t := &tape{
 		limits: c.Session.Limits, out: out, rec: out.Recorder(), notes: true, round: make([]byte, 0, tapeRoundBytes),
@@ -81,7 +93,7 @@ func (e *Engine) openJournal(c *Config) error {
 	start.ReferenceBase, start.Fenced, start.ReferenceTerm = s.ReferenceBase, c.Fence != nil, c.ReferenceTerm
 	if start.Files, err = readStateFiles(c); err != nil {
 		_ = out.Close()
-		return err
+		return nil, err
 	}
 	b, err := json.Marshal(start)
 	if err != nil {
@@ -100,7 +112,7 @@ func (e *Engine) openJournal(c *Config) error {
 	t.seed = start.Seed
 	e.journal = out
 	e.useTape(t)
-	return nil
+	return made, nil
 }
 
 // Flags of a KindStart record. A process may end between the records of its start: what the next one writes does not
