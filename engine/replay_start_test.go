@@ -1,11 +1,15 @@
 package engine_test
 
 import (
+	"io"
 	"os"
 	"testing"
 
 	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/internal/statefile"
 	"github.com/smk-go/smk/journal"
+	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/fault"
 )
 
 // silent is a bot that does nothing.
@@ -75,5 +79,50 @@ func TestReplayAfterTornStart(t *testing.T) {
 	replayWhole(t, 2, config)
 	if _, err := engine.Replay(engine.ReplayConfig{Dir: config.Journal.Dir, Run: 1}, config, silent); err == nil {
 		t.Error("a start that is not whole is replayed")
+	}
+}
+
+// replacedState is the system's file system for a state that another process, which ends, saves once more just before
+// it unlocks the files.
+type replacedState struct {
+	statefile.OS
+	path   string
+	newest []byte
+}
+
+func (d replacedState) Lock(name string) (io.Closer, bool, error) {
+	if err := os.WriteFile(d.path, d.newest, 0o600); err != nil {
+		return nil, false, err
+	}
+	return d.OS.Lock(name)
+}
+
+// TestReplayAfterAnotherProcess begins a run while another process with the same state, and a journal of its own, is
+// about to end: the journal has the state that the run began with.
+func TestReplayAfterAnotherProcess(t *testing.T) {
+	path := t.TempDir() + "/state"
+	var images [2][]byte
+	for i := range images {
+		config := engine.Config{Address: "exchange.test:3801", DisableTLS: true}
+		config.Session.Username, config.Session.Password = sim.DemoUsername, sim.DemoPassword
+		config.State.File = path
+		startAndClose(t, config, 0)
+		var err error
+		if images[i], err = os.ReadFile(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(path, images[0], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	var b, again recordedBot
+	config := b.record(t, dir, 1, fault.Plan{}, func(c *engine.Config) {
+		c.Address, c.Session.ReferenceBase = "exchange.test:3801", 0
+		c.State.File, c.State.Files = path, replacedState{path: path, newest: images[1]}
+	})
+	result, err := engine.Replay(engine.ReplayConfig{Dir: dir}, config, again.start)
+	if err != nil || result.Difference != nil || !result.Ended || result.Sent < 10 {
+		t.Errorf("%+v, %v", result, err)
 	}
 }
