@@ -205,7 +205,7 @@ func (e *Engine) openPersist(c *Config, store *statefile.Store) (err error) {
 	if err = p.readIntents(t.orders); err != nil {
 		return err
 	}
-	t.orders.SetClock(e.now)
+	t.orders.SetClock(e.now - 1) // what was sent before was sent before the start
 	c.Session.ReferenceBase = p.base
 	c.Session.AccountFromStart = true
 	c.Session.AccountSequence, c.Session.AccountMark = p.sequence, p.mark
