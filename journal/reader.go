@@ -262,9 +262,7 @@ func (r *Reader) advance() (again bool, err error) {
 	case err != nil:
 		return false, err
 	case s == nil:
-		return false, &DamageError{
-			filepath.Join(r.dir, fileName(number)), number, 0, "segment is missing", ErrDamaged,
-		}
+		return false, r.missing(number)
 	case s.empty:
 		s.close()
 		return false, s.damage(0, "header of the file")
@@ -273,6 +271,20 @@ func (r *Reader) advance() (again bool, err error) {
 	r.s.close()
 	r.s, r.judged = s, -1
 	return true, nil
+}
+
+// missing returns the error about a segment behind the one that was read. If nothing of what was written before it is
+// there any more, it was removed with that; a hole is damage.
+func (r *Reader) missing(number uint64) error {
+	numbers, err := list(r.c.FS, r.dir)
+	if err != nil {
+		return err
+	}
+	cause := ErrDamaged
+	if len(numbers) == 0 || numbers[0] > number {
+		cause = ErrRemoved
+	}
+	return &DamageError{filepath.Join(r.dir, fileName(number)), number, 0, "segment is missing", cause}
 }
 
 func orEOF(err error) error {
