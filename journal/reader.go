@@ -193,19 +193,30 @@ func (r *Reader) openFirst() error {
 	return &DiskError{r.dir, "open", 0, fs.ErrNotExist}
 }
 
-// dropEmpty leaves a first segment that has no header yet for a later call.
+// dropEmpty leaves a first segment that has no record yet for a later call: if its writer was killed, the next one makes
+// it anew.
 func (r *Reader) dropEmpty(err error) error {
-	if err != nil || !r.s.empty {
+	if err != nil {
 		return err
+	}
+	begun, err := r.begun(r.s)
+	if err != nil || begun {
+		return err
+	}
+	later, err := r.hasLater(r.s.number)
+	switch {
+	case err != nil:
+		return err
+	case later && !r.s.empty:
+		return nil // reading it finds the damage
 	}
 	empty := r.s
 	r.s = nil
 	defer empty.close()
-	later, err := r.hasLater(empty.number)
-	if err == nil && later {
-		err = empty.damage(0, "header of the file")
+	if later {
+		return empty.damage(0, "header of the file")
 	}
-	return err
+	return nil
 }
 
 // begun reports whether a segment has records, or what may have been some.
