@@ -128,6 +128,7 @@ func (b *bot) start() {
 		config.State.SaveEvery = 100 * time.Millisecond
 		config.State.DurableIntents = w.schedule.Persist == FileAndIntents
 	}
+	b.acquire(&config)
 	script := b.openJournal(&config)
 	made, err := engine.New(config)
 	if err != nil {
@@ -194,9 +195,7 @@ func (b *bot) kill(pause time.Duration, power bool) {
 	b.doomed = 0
 	if b.link != nil {
 		b.link.cut(b.world.now)
-		if !b.keepsIntents() && !b.link.abandoned {
-			b.unknown = b.link
-		}
+		b.leavesUnknown()
 	}
 	b.carry()
 	old := b.disk
@@ -288,6 +287,7 @@ func (b *bot) due() int64 {
 	if b.writable {
 		at = b.world.now
 	}
+	at = min(at, b.renewDue())
 	if b.link != nil {
 		at = min(at, b.link.readableAt())
 	}
@@ -316,6 +316,7 @@ func (b *bot) run() {
 			w.fail("rest", b, "does not come to rest in %d polls, state %v", pollsMax, b.engine.State())
 			return
 		}
+		b.renew()
 		b.writable = false
 		requests := b.saved.requests
 		if err := b.engine.Poll(); err != nil {
@@ -332,7 +333,10 @@ func (b *bot) run() {
 // ended notes the end of the engine.
 func (b *bot) ended(err error) {
 	b.carry()
-	if b.restarting {
+	if b.fenced(err) {
+		return
+	}
+	if b.checkLeft(err); b.restarting {
 		b.restarting, b.engine = false, nil
 		return
 	}

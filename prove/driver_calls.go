@@ -25,7 +25,8 @@ func (d *driver) Every(period time.Duration, f func()) (r engine.Registration, e
 
 func (d *driver) Beat() { d.do(func(e *engine.Engine) { e.Beat() }) }
 
-func (d *driver) Stop() { d.do(func(e *engine.Engine) { e.Stop() }) }
+func (d *driver) Leave() { d.do(func(e *engine.Engine) { e.Leave() }) }
+func (d *driver) Stop()  { d.do(func(e *engine.Engine) { e.Stop() }) }
 
 func (d *driver) Halt(reason string) (err error) {
 	d.do(func(e *engine.Engine) { err = e.Halt(reason) })

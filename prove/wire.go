@@ -37,6 +37,7 @@ func (o *outgoing) queue(r *engine.TapRecord) {
 
 // wrote follows bytes that the bot's newest connection took.
 func (b *bot) wrote(taken []byte) {
+	b.checkLease()
 	o := &b.outgoing
 	o.partial = append(o.partial, taken...)
 	rest := o.partial
