@@ -131,6 +131,10 @@ func (d *driver) SendOrderCancel(m *msg.OrderCancel) (seq uint64, err error) {
 func (d *driver) SendOrderCancelAll(m *msg.OrderCancelAll) (seq uint64, err error) {
 	c := *m
 	d.do(func(e *engine.Engine) { seq, err = e.SendOrderCancelAll(&c) })
+	if d.asked == nil {
+		d.asked = make(map[uint64]bool)
+	}
+	d.asked[seq] = true
 	return seq, err
 }
 

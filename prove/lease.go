@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/risk"
+	"github.com/smk-go/smk/gen/msg"
 )
 
 // leasedEvery is how many days there are for one whose bots trade as long as they have a lease.
@@ -138,6 +140,16 @@ func (b *bot) checkLeft(err error) {
 		if r.gone && !r.earlier && r.answered == 0 && r.resolved == 0 && r.ended == 0 {
 			b.world.fail("handover", b, "%v with reference %d was left without a fate: %+v", r.typ, reference, *r)
 		}
+	}
+}
+
+// checkLeaving checks that a process which hands over, with the usual settings, leaves its orders as they are, but for
+// what the bot itself cancels: one with a queue may do so at any time.
+func (b *bot) checkLeaving(p *msg.Payload) {
+	own := b.role == Submitter || b.engine.asked[p.GetEtoPayload().GetSeq()]
+	if b.lease.leaving && !own && p.GetType() == msg.PayloadOrderCancelAll && !p.GetOrderCancelAll().HasMarketId() &&
+		b.world.schedule.Settings == 0 && !b.halted && b.engine.Mode().Kill == risk.KillIdle {
+		b.world.fail("handover", b, "everything is cancelled: %v", p)
 	}
 }
 

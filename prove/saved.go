@@ -59,6 +59,7 @@ func (b *bot) requestLeft(payload []byte) {
 		b.world.fail("bytes", b, "a request does not decode: %v", err)
 		return
 	}
+	b.checkLeaving(&p)
 	if reference := referenceOf(&p); reference != 0 {
 		b.checks.request(reference, p.GetType()).gone = true
 	}
