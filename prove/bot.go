@@ -271,7 +271,10 @@ func (b *bot) calm() {
 	for _, l := range b.world.links {
 		l.partial = false
 	}
-	keeps := b.some(drawKeep, 2) != 0 && !b.world.schedule.Settings.has(forgetful|QuickQuotes)
+	// What is refused is tried again each minute: several sides leave no time in which everything counts as quiet if
+	// that is long.
+	keeps := b.some(drawKeep, 2) != 0 && !b.world.schedule.Settings.has(forgetful|QuickQuotes) &&
+		b.world.quiet() == quietFor
 	if b.engine != nil && (b.uncertain() && !keeps || b.world.schedule.Settings.has(FewSubscriptions)) {
 		b.pullAll() // what they are asked for may be refused for reasons that the bot cannot know
 		clear(b.wanted)
