@@ -152,7 +152,8 @@ func (b *bot) resolved(ev *engine.Event) {
 	}
 	r := b.checks.request(ev.Reference, ev.Type)
 	if w := b.world; w.strict && !b.hasty() && w.schedule.Faults.Inactive() &&
-		errors.Is(ev.Cause, session.ErrNoAnswer) {
+		errors.Is(ev.Cause, session.ErrNoAnswer) && !b.outgoing.filled[ev.Seq] {
+		// A request that was sent twice and is too old for a third time may have been lost with both connections.
 		w.fail("answers", b, "%v with reference %d is not answered, and nothing is lost", ev.Type, ev.Reference)
 	}
 	if ev.Fate == session.InDoubt {

@@ -17,6 +17,7 @@ type outgoing struct {
 	sizes   []int           // of their payloads
 	partial []byte          // a frame of which the end has not left
 	left    map[uint64]bool // sequences of this session that left as a whole
+	filled  map[uint64]bool // those in whose place a gapfill left
 	last    uint64          // the highest of them
 	login   bool            // the login has left: it is masked where it is queued
 }
@@ -25,7 +26,7 @@ type outgoing struct {
 func (o *outgoing) opened() {
 	o.queued, o.sizes, o.partial, o.login = o.queued[:0], o.sizes[:0], o.partial[:0], false
 	if o.left == nil {
-		o.left = make(map[uint64]bool)
+		o.left, o.filled = make(map[uint64]bool), make(map[uint64]bool)
 	}
 }
 
@@ -72,9 +73,13 @@ func (b *bot) frameLeft(payload []byte) {
 	}
 	if !o.login && env.Seq == 1 {
 		clear(o.left) // a new session
+		clear(o.filled)
 		o.last = 0
 	}
 	o.login, o.left[env.Seq], o.last = true, true, max(o.last, env.Seq)
+	if env.EtoType == envelope.EtoGapfill {
+		o.filled[env.Seq] = true
+	}
 	if orderEntry(msg.PayloadType(env.Type)) {
 		b.requestLeft(payload)
 	}
