@@ -24,7 +24,7 @@ func TestPersistClockSetBack(t *testing.T) {
 			config.State.SaveEvery, config.OnStop = time.Hour, engine.StopLeave
 		}
 		onExchange(t, nil, func(t *testing.T, _ *sim.Server, config engine.Config) {
-			time.Sleep(ahead)
+			advance(ahead)
 			settings(&config, dir)
 			r := startInBubble(t, config, nil)
 			advance(time.Second)
@@ -51,7 +51,7 @@ func TestPersistClockSetBack(t *testing.T) {
 		})
 		// Another exchange, as if it had not got the request.
 		onExchange(t, nil, func(t *testing.T, _ *sim.Server, config engine.Config) {
-			time.Sleep(time.Minute)
+			advance(time.Minute)
 			settings(&config, later)
 			r := startInBubble(t, config, nil)
 			advance(time.Second)

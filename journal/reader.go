@@ -193,8 +193,8 @@ func (r *Reader) openFirst() error {
 	return &DiskError{r.dir, "open", 0, fs.ErrNotExist}
 }
 
-// dropEmpty leaves a first segment that has no record yet for a later call: if its writer was killed, the next one makes
-// it anew.
+// dropEmpty leaves a first segment that has no record yet for a later call: if its writer was killed, the next one
+// makes it anew.
 func (r *Reader) dropEmpty(err error) error {
 	if err != nil {
 		return err

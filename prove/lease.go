@@ -113,7 +113,8 @@ func (b *bot) fenced(err error) bool {
 		return false
 	}
 	if b.world.now < b.lease.until {
-		b.world.fail("fence", b, "the engine ended %v before the end of its lease", time.Duration(b.lease.until-b.world.now))
+		early := time.Duration(b.lease.until - b.world.now)
+		b.world.fail("fence", b, "the engine ended %v before the end of its lease", early)
 	}
 	b.leavesUnknown()
 	b.restarting, b.engine = false, nil

@@ -17,7 +17,9 @@ func TestTwoHandovers(t *testing.T) {
 	server := natstest.Start(t, nil)
 	js := server.JetStream()
 	c := Config{
-		Lease: lease.Config{JetStream: js, Environment: "test", Account: "demo", Name: "a", TTL: 200 * time.Millisecond},
+		Lease: lease.Config{
+			JetStream: js, Environment: "test", Account: "demo", Name: "a", TTL: 200 * time.Millisecond,
+		},
 		Start: func(*engine.Engine, Term) error { return nil },
 	}
 	if err := c.complete(); err != nil {
@@ -48,15 +50,16 @@ func TestTwoHandovers(t *testing.T) {
 		_, _, err := lease.RequestHandover(t.Context(), js.Conn(), "test", "demo", to)
 		answers[to] <- err
 	}
+	wait := func(ready func() bool) {
+		for began := time.Now(); !ready() && time.Since(began) < 10*time.Second; {
+			<-time.After(time.Millisecond)
+		}
+	}
 	go run.handOver(e)
 	go ask("b")
-	for len(run.handed) == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	wait(func() bool { return len(run.handed) > 0 })
 	go ask("c")
-	for len(l.Handovers()) == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	wait(func() bool { return len(l.Handovers()) > 0 })
 	_ = e.Close() // it has no loop that would leave
 	if err := run.end(e, v, nil, nil); err != nil || !run.released {
 		t.Errorf("%v, released %t", err, run.released)
