@@ -78,6 +78,9 @@ func (b *bot) carry() {
 		if r.typ == msg.PayloadOrderCancelAll && b.world.schedule.Settings.has(CancelUnresolved) {
 			continue // the session sends them by itself
 		}
+		if r.earlier && b.world.schedule.Settings.has(FewUnanswered) {
+			continue // the session had no room for it: who answers it is not seen here
+		}
 		if b.engine != nil && places {
 			o := b.engine.Order(reference)
 			if o == nil && r.earlier || o != nil && o.State != order.PendingNew && o.Overlay&order.InDoubt == 0 {
