@@ -3,6 +3,7 @@ package engine
 import (
 	"sync/atomic"
 
+	"github.com/smk-go/smk/engine/internal/statefile"
 	"github.com/smk-go/smk/engine/internal/transport"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/journal"
@@ -86,23 +87,34 @@ func newEngine(config Config, replay *player) (_ *Engine, err error) {
 	e.clock = e.system
 	if replay != nil {
 		e.startPlayer(&config, replay)
-	} else if err := e.openJournal(&config); err != nil {
+	}
+	// The state is locked before the journal takes a copy of it: another process may be about to save it.
+	store, err := e.openStore(&config)
+	if err != nil {
 		return nil, err
 	}
+	made := func() {}
+	if replay == nil {
+		if made, err = e.openJournal(&config); err != nil {
+			closeStore(store)
+			return nil, err
+		}
+	}
 	e.openFence(&config)
-	if err := e.openParts(&config); err != nil {
+	if err := e.openParts(&config, store); err != nil {
 		_ = e.closeJournal(false)
 		return nil, err
 	}
+	made()
 	return e, nil
 }
 
-// openParts makes the trading state and the session.
-func (e *Engine) openParts(config *Config) error {
+// openParts makes the trading state and the session. store is that of the state, nil if it is not kept.
+func (e *Engine) openParts(config *Config, store *statefile.Store) error {
 	e.readClock()
 	e.backoff.init(config.ReconnectBackoff, e.backoffSeed(config.Session.ReferenceBase))
 	if !config.State.Disable {
-		if err := e.openState(config); err != nil {
+		if err := e.openState(config, store); err != nil {
 			return err
 		}
 	}
@@ -114,18 +126,19 @@ func (e *Engine) openParts(config *Config) error {
 }
 
 // openState makes the trading state, and reads it if it is kept in a file.
-func (e *Engine) openState(config *Config) (err error) {
+func (e *Engine) openState(config *Config, store *statefile.Store) (err error) {
 	if e.trading, err = newTrading(config); err != nil {
+		closeStore(store)
 		return err
 	}
 	e.trading.halts.beats.tape = e.tape
 	e.gate.set(gateTrading)
 	e.stages.set(stageOrders, e.applyOrders)
 	e.stages.set(stageBooks, e.applyBooks)
-	if config.State.File == "" {
+	if store == nil {
 		return nil
 	}
-	return e.openPersist(config)
+	return e.openPersist(config, store)
 }
 
 // openSession makes the session and what else may fail.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/quote"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/journal"
@@ -369,4 +370,29 @@ func TestFenceReplay(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestFenceQuotes quotes with a fence: what is wanted is live, and follows a new wish.
+func TestFenceQuotes(t *testing.T) {
+	fencedDay(t, nil, func(
+		t *testing.T, server *sim.Server, f *engine.Fence, config engine.Config, _ func() time.Time,
+	) {
+		f.Extend(time.Now().Add(time.Hour))
+		d := &tradingDay{t: t}
+		r := startInBubble(t, config, func(e *engine.Engine) { d.Engine = e })
+		for _, bid := range []odds.Price{1000, 1100} {
+			advance(time.Second)
+			d.do(r, func() {
+				two := quote.Two{Bid: bid, Ask: 9000, Size: 10_000}
+				if err := d.Quote(sim.DemoMarket, sim.DemoHome, two); err != nil {
+					t.Error(err)
+				}
+			})
+			advance(time.Second)
+			live := liveOn(server, sim.DemoHome)
+			if len(live) != 2 || live[0].Price != uint32(bid) || live[1].Price != 9000 {
+				t.Errorf("bid %v: %+v are live", bid, live)
+			}
+		}
+	})
 }

@@ -35,6 +35,8 @@ const (
 	gateTapping                            // a handler of payloads runs, while the session is working
 	gateTrading                            // orders and risk checks are asked; always, if there are any
 	gateFencing                            // the fence is asked; always, if there is one
+
+	gateAsks = gateTrading | gateFencing // restrictions that only have somebody asked
 )
 
 func (r restrictions) has(one restrictions) bool { return r&one != 0 }
@@ -83,7 +85,7 @@ func (e *Engine) admit(m wire.Marshaler, keys *msg.Keys, from sender) error {
 		return ErrFenced
 	}
 	if from == fromBot {
-		if e.gate&^(gateTrading|gateFencing) != 0 {
+		if e.gate&^gateAsks != 0 {
 			if err := e.refusal(keys.Type); err != nil {
 				return err
 			}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/smk-go/smk/engine/internal/statefile"
@@ -41,11 +42,14 @@ type recordedFile struct {
 	Content []byte
 }
 
-// openJournal begins the recording of a run, if there is a journal.
-func (e *Engine) openJournal(c *Config) error {
+// openJournal begins the recording of a run, if there is a journal. made is to be called when the engine is made: what
+// the policy says about a disk that fails before is done then.
+func (e *Engine) openJournal(c *Config) (made func(), err error) {
 	if c.Journal.Dir == "" {
-		return nil
+		return func() {}, nil
 	}
+	var ready atomic.Bool
+	var early atomic.Pointer[error]
 	failed := c.Journal.Failed
 	j := c.Journal
 	if j.Clock == nil {
@@ -53,14 +57,22 @@ func (e *Engine) openJournal(c *Config) error {
 	}
 	policy := j.OnFailure
 	j.Failed = func(err error) {
-		e.journalFailed(policy, err)
+		if early.Store(&err); ready.Load() {
+			e.journalFailed(policy, err)
+		}
 		if failed != nil {
 			failed(err)
 		}
 	}
+	made = func() {
+		ready.Store(true)
+		if err := early.Load(); err != nil {
+			e.journalFailed(policy, *err)
+		}
+	}
 	out, err := journal.Open(j)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	t := &tape{
 		limits: c.Session.Limits, out: out, rec: out.Recorder(), notes: true, round: make([]byte, 0, tapeRoundBytes),
@@ -81,30 +93,34 @@ func (e *Engine) openJournal(c *Config) error {
 	start.ReferenceBase, start.Fenced, start.ReferenceTerm = s.ReferenceBase, c.Fence != nil, c.ReferenceTerm
 	if start.Files, err = readStateFiles(c); err != nil {
 		_ = out.Close()
-		return err
+		return nil, err
 	}
 	b, err := json.Marshal(start)
 	if err != nil {
 		panic("BUG: engine: " + err.Error())
 	}
 	t.clock = e.system.Now() // readings are noted from here on
-	for first := true; first || len(b) > 0; first = false {
-		n, flags := min(len(b), t.rec.PayloadMax()), uint8(0)
+	for continues := uint8(0); len(b) > 0; continues = startContinues {
+		n, flags := min(len(b), t.rec.PayloadMax()), continues
 		if n < len(b) {
-			flags = startGoesOn
+			flags |= startGoesOn
 		}
-		t.rec.Append(journal.KindStart, flags, 0, t.clock, b[:n])
+		t.rec.AppendWaiting(journal.KindStart, flags, 0, t.clock, b[:n])
 		b = b[n:]
 	}
 	t.rec.Commit()
 	t.seed = start.Seed
 	e.journal = out
 	e.useTape(t)
-	return nil
+	return made, nil
 }
 
-// startGoesOn is the flag of a KindStart record that the next one continues.
-const startGoesOn = 1
+// Flags of a KindStart record. A process may end between the records of its start: what the next one writes does not
+// continue them.
+const (
+	startGoesOn    = 1 << iota // the next one continues it
+	startContinues             // it continues the one before
+)
 
 // useTape has the loop ask through a tape.
 func (e *Engine) useTape(t *tape) {

@@ -165,21 +165,32 @@ func ownerOf(c *Config) statefile.Owner {
 	return sha256.Sum256([]byte("smk state\x00" + c.Address + "\x00" + accountOf(c)))
 }
 
-// openPersist reads the file into the trading state, which is empty, and into the settings of the session, and
-// writes it once, so that the references of this run are durably taken.
-func (e *Engine) openPersist(c *Config) (err error) {
-	t, fs := e.trading, c.State.Files
+// openStore locks the files of the state. It returns nil if there are none.
+func (e *Engine) openStore(c *Config) (*statefile.Store, error) {
+	if c.State.File == "" || c.State.Disable {
+		return nil, nil
+	}
+	fs, owner := c.State.Files, ownerOf(c)
 	if fs == nil {
 		fs = statefile.OS{}
 	}
-	owner := ownerOf(c)
 	if e.tape.replaying() {
 		owner = e.tape.begin.Owner
 	}
-	store, err := statefile.Open(statefile.Config{FS: fs, Path: c.State.File, Owner: owner, Version: payloadVersion})
-	if err != nil {
-		return err
+	return statefile.Open(statefile.Config{FS: fs, Path: c.State.File, Owner: owner, Version: payloadVersion})
+}
+
+// closeStore unlocks the files of the state, if there are any.
+func closeStore(store *statefile.Store) {
+	if store != nil {
+		_ = store.Close()
 	}
+}
+
+// openPersist reads the file into the trading state, which is empty, and into the settings of the session, and
+// writes it once, so that the references of this run are durably taken.
+func (e *Engine) openPersist(c *Config, store *statefile.Store) (err error) {
+	t := e.trading
 	p := &persist{store: store, policy: c.State.OnSaveFailed, every: int64(c.State.SaveEvery), started: e.now}
 	p.tape, p.inline = e.tape, c.Clock != nil || e.tape.replaying()
 	p.applied = make([]session.AccountRange, 0, session.AccountHolesMax+1)
@@ -194,7 +205,7 @@ func (e *Engine) openPersist(c *Config) (err error) {
 	if err = p.readIntents(t.orders); err != nil {
 		return err
 	}
-	t.orders.SetClock(e.now)
+	t.orders.SetClock(e.now - 1) // what was sent before was sent before the start
 	c.Session.ReferenceBase = p.base
 	c.Session.AccountFromStart = true
 	c.Session.AccountSequence, c.Session.AccountMark = p.sequence, p.mark

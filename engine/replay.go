@@ -150,7 +150,7 @@ func findRun(r ReplayConfig) (seq uint64, err error) {
 		return 0, err
 	}
 	defer func() { _ = reader.Close() }()
-	runs, goesOn := 0, false
+	runs := 0
 	for {
 		rec, err := reader.Next()
 		switch {
@@ -162,15 +162,12 @@ func findRun(r ReplayConfig) (seq uint64, err error) {
 		case err != nil:
 			return 0, err
 		}
-		if rec.Kind != journal.KindStart {
+		if rec.Kind != journal.KindStart || rec.Flags&startContinues != 0 {
 			continue
 		}
-		if !goesOn {
-			if runs++; r.Run == 0 || runs <= r.Run {
-				seq = rec.Seq
-			}
+		if runs++; r.Run == 0 || runs <= r.Run {
+			seq = rec.Seq
 		}
-		goesOn = rec.Flags&startGoesOn != 0
 	}
 }
 
@@ -179,13 +176,16 @@ func (p *player) readStart() error {
 	var b []byte
 	for {
 		r, err := p.entries.Next()
+		if errors.Is(err, io.EOF) {
+			return &ReplayError{Reason: "the start of the run is not whole"}
+		}
 		if err != nil {
 			return err
 		}
-		if r.Kind == journal.KindSegment {
+		if r.Own {
 			continue
 		}
-		if r.Kind != journal.KindStart {
+		if r.Kind != journal.KindStart || len(b) > 0 != (r.Flags&startContinues != 0) {
 			return &ReplayError{Record: r.Seq, Reason: "the start of the run is not whole"}
 		}
 		p.begun = r.At

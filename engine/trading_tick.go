@@ -218,5 +218,5 @@ func (e *Engine) tradingDue() int64 {
 func (e *Engine) mayQuote() bool {
 	state := e.session.State()
 	return e.life.phase == phaseConnected && (state == session.Established || state == session.Recovering) &&
-		e.gate&^gateTrading == 0
+		e.gate&^gateAsks == 0
 }

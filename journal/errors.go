@@ -13,6 +13,7 @@ var (
 	ErrPayload = errors.New("journal: payload of another kind")
 	ErrClosed  = errors.New("journal: closed")
 	ErrExists  = errors.New("there is a journal")
+	ErrRemoved = errors.New("removed before it was read: Config.KeepBytes and KeepFor keep no more")
 )
 
 // ConfigError is a setting of a [Config] that is out of its limits.
@@ -25,13 +26,13 @@ type ConfigError struct {
 func (e *ConfigError) Error() string { return "journal: " + e.Field + ": " + e.Text }
 
 // DamageError is a place of a journal that is not as it was written, and is not the end of a last segment that was
-// not written completely.
+// not written completely; or, with ErrRemoved, a segment that a reader was too slow for.
 type DamageError struct {
 	Path    string
 	Segment uint64
 	Offset  int64 // of the record, or of the file's header, that is wrong
 	Reason  string
-	Err     error // ErrDamaged or ErrVersion
+	Err     error // ErrDamaged, ErrVersion or ErrRemoved
 }
 
 // Error names the file, the place and what is wrong.

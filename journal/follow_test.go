@@ -259,3 +259,41 @@ func TestFollowIdle(t *testing.T) {
 		t.Errorf("%d records", seen)
 	}
 }
+
+// TestFollowFirstSegmentAnew follows a journal whose first writer was killed before it wrote a record: the next one
+// makes the segment anew.
+func TestFollowFirstSegmentAnew(t *testing.T) {
+	dir := t.TempDir()
+	s, diskErr := createSegment(OS{}, dir, 1, segmentBytesMin, 1)
+	if diskErr != nil {
+		t.Fatal(diskErr)
+	}
+	if err := s.file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, follow := range []bool{true, false} {
+		r, err := OpenDir(dir, ReaderConfig{Follow: follow})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if rec, err := r.Next(); err != io.EOF {
+			t.Fatalf("%+v, %v", rec, err)
+		}
+		if err := r.SeekSeq(1); err != nil {
+			t.Error(err)
+		}
+		defer func() {
+			if rec, err := r.Next(); err != nil || rec.Kind != KindSegment {
+				t.Errorf("follows %t: %+v, %v", follow, rec, err)
+			}
+		}()
+	}
+	j, err := Open(Config{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	add(j.Recorder(), 5)
+	j.Recorder().Commit()
+	closed(t, j)
+}

@@ -193,19 +193,30 @@ func (r *Reader) openFirst() error {
 	return &DiskError{r.dir, "open", 0, fs.ErrNotExist}
 }
 
-// dropEmpty leaves a first segment that has no header yet for a later call.
+// dropEmpty leaves a first segment that has no record yet for a later call: if its writer was killed, the next one
+// makes it anew.
 func (r *Reader) dropEmpty(err error) error {
-	if err != nil || !r.s.empty {
+	if err != nil {
 		return err
+	}
+	begun, err := r.begun(r.s)
+	if err != nil || begun {
+		return err
+	}
+	later, err := r.hasLater(r.s.number)
+	switch {
+	case err != nil:
+		return err
+	case later && !r.s.empty:
+		return nil // reading it finds the damage
 	}
 	empty := r.s
 	r.s = nil
 	defer empty.close()
-	later, err := r.hasLater(empty.number)
-	if err == nil && later {
-		err = empty.damage(0, "header of the file")
+	if later {
+		return empty.damage(0, "header of the file")
 	}
-	return err
+	return nil
 }
 
 // begun reports whether a segment has records, or what may have been some.
@@ -262,9 +273,7 @@ func (r *Reader) advance() (again bool, err error) {
 	case err != nil:
 		return false, err
 	case s == nil:
-		return false, &DamageError{
-			filepath.Join(r.dir, fileName(number)), number, 0, "segment is missing", ErrDamaged,
-		}
+		return false, r.missing(number)
 	case s.empty:
 		s.close()
 		return false, s.damage(0, "header of the file")
@@ -273,6 +282,20 @@ func (r *Reader) advance() (again bool, err error) {
 	r.s.close()
 	r.s, r.judged = s, -1
 	return true, nil
+}
+
+// missing returns the error about a segment behind the one that was read. If nothing of what was written before it is
+// there any more, it was removed with that; a hole is damage.
+func (r *Reader) missing(number uint64) error {
+	numbers, err := list(r.c.FS, r.dir)
+	if err != nil {
+		return err
+	}
+	cause := ErrDamaged
+	if len(numbers) == 0 || numbers[0] > number {
+		cause = ErrRemoved
+	}
+	return &DamageError{filepath.Join(r.dir, fileName(number)), number, 0, "segment is missing", cause}
 }
 
 func orEOF(err error) error {

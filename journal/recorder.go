@@ -66,6 +66,15 @@ func (r *Recorder) Append(kind Kind, flags uint8, epoch uint32, at int64, payloa
 	}
 }
 
+// AppendWaiting is Append that waits for room whatever the policy is, but not for a writer whose disk fails. It commits
+// what was appended before. It is for what is not on a hot path, and without which the rest is of no use.
+func (r *Recorder) AppendWaiting(kind Kind, flags uint8, epoch uint32, at int64, payload []byte) {
+	waits := r.waits
+	r.waits = true
+	r.Append(kind, flags, epoch, at, payload)
+	r.waits = waits
+}
+
 // expect prepares for another record of some n bytes. What lies there in the ring was last in the writer's core:
 // fetched while the loop does other work, it does not hold up the copy. Without it a mixed feed takes 4 % longer.
 func (r *Recorder) expect(n int) {

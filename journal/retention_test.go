@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"errors"
+	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -129,5 +131,60 @@ func TestGC(t *testing.T) {
 			t.Errorf("%+v, %v", info, err)
 		}
 		break
+	}
+}
+
+// TestOvertaken reads a journal so slowly that what follows is removed before it is read: the reader says so, and that
+// nothing is damaged. A hole is damage.
+func TestOvertaken(t *testing.T) {
+	d := newDisk()
+	c := small(d, new(testClock))
+	c.KeepBytes = 3 * segmentBytesMin
+	j := open(t, c)
+	grow := func(segments uint64) {
+		t.Helper()
+		for from := j.Stats().Segment; j.Stats().Segment < from+segments; {
+			add(j.Recorder(), 5)
+			j.Recorder().Commit()
+			if err := j.Sync(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	grow(1)
+	r, err := OpenDir(testDir, ReaderConfig{FS: d, Follow: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := r.Next(); err != nil {
+		t.Fatal(err)
+	}
+	read := func() (err error) {
+		for err == nil {
+			_, err = r.Next()
+		}
+		return err
+	}
+	grow(9)
+	var damage *DamageError
+	if err := read(); !errors.As(err, &damage) || !errors.Is(err, ErrRemoved) || errors.Is(err, ErrDamaged) ||
+		damage.Segment != 2 {
+		t.Errorf("overtaken: %v", err)
+	}
+	closed(t, j)
+	if err := r.SeekSeq(1); err != nil { // to what there is
+		t.Fatal(err)
+	}
+	if err := read(); err != io.EOF {
+		t.Errorf("what is kept: %v", err)
+	}
+	names := d.segmentNames()
+	delete(d.names, testDir+"/"+names[1])
+	if err := r.SeekSeq(1); err != nil {
+		t.Fatal(err)
+	}
+	if err := read(); !errors.Is(err, ErrDamaged) {
+		t.Errorf("a hole: %v", err)
 	}
 }

@@ -13,15 +13,16 @@ type account struct {
 	handled map[uint64]bool
 	lost    []session.AccountRange
 	known   bool // the numbering is the one that the process began with
+	several bool // numberings since a file began: its newest image may be of any of them
 }
 
 // begin begins with a process, which knows what an earlier one has handled if it has a file.
-func (a *account) begin(e *engine.Engine, fromStart, file bool) {
-	a.upTo, a.known = e.AccountSequence(), fromStart
-	// A process that resumes from nothing lost its file, or the first number is missing and its file has others.
-	if a.handled == nil || a.upTo == 0 && (!file || a.handled[1]) {
-		a.handled, a.lost = make(map[uint64]bool), nil
+func (a *account) begin(e *engine.Engine, fromStart bool) {
+	a.upTo = e.AccountSequence()
+	if a.handled == nil || a.upTo == 0 && len(e.AccountApplied()) == 0 { // it resumes from nothing
+		a.handled, a.lost, a.several = make(map[uint64]bool), nil, false
 	}
+	a.known = fromStart && !a.several
 }
 
 // applied follows a number.
@@ -34,7 +35,7 @@ func (a *account) applied(n uint64) {
 
 // reset follows the beginning of another numbering.
 func (a *account) reset() {
-	a.known, a.lost = false, nil
+	a.known, a.several, a.lost = false, true, nil
 	clear(a.handled)
 }
 

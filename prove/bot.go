@@ -128,6 +128,7 @@ func (b *bot) start() {
 		config.State.SaveEvery = 100 * time.Millisecond
 		config.State.DurableIntents = w.schedule.Persist == FileAndIntents
 	}
+	b.acquire(&config)
 	script := b.openJournal(&config)
 	made, err := engine.New(config)
 	if err != nil {
@@ -141,7 +142,7 @@ func (b *bot) start() {
 		b.scripts = append(b.scripts, script)
 	}
 	b.engine, b.room = e, config.State.Orders.Orders
-	b.accountLog.begin(made, config.Session.Resume != session.ResumeNone, w.schedule.Persist != NoFile)
+	b.accountLog.begin(made, config.Session.Resume != session.ResumeNone)
 	for i := range b.submissions {
 		b.submissions[i] = new(submission)
 	}
@@ -194,6 +195,7 @@ func (b *bot) kill(pause time.Duration, power bool) {
 	b.doomed = 0
 	if b.link != nil {
 		b.link.cut(b.world.now)
+		b.leavesUnknown()
 	}
 	b.carry()
 	old := b.disk
@@ -269,7 +271,10 @@ func (b *bot) calm() {
 	for _, l := range b.world.links {
 		l.partial = false
 	}
-	keeps := b.some(drawKeep, 2) != 0 && !b.world.schedule.Settings.has(forgetful|QuickQuotes)
+	// What is refused is tried again each minute: several sides leave no time in which everything counts as quiet if
+	// that is long.
+	keeps := b.some(drawKeep, 2) != 0 && !b.world.schedule.Settings.has(forgetful|QuickQuotes) &&
+		b.world.quiet() == quietFor
 	if b.engine != nil && (b.uncertain() && !keeps || b.world.schedule.Settings.has(FewSubscriptions)) {
 		b.pullAll() // what they are asked for may be refused for reasons that the bot cannot know
 		clear(b.wanted)
@@ -285,6 +290,7 @@ func (b *bot) due() int64 {
 	if b.writable {
 		at = b.world.now
 	}
+	at = min(at, b.renewDue())
 	if b.link != nil {
 		at = min(at, b.link.readableAt())
 	}
@@ -313,6 +319,7 @@ func (b *bot) run() {
 			w.fail("rest", b, "does not come to rest in %d polls, state %v", pollsMax, b.engine.State())
 			return
 		}
+		b.renew()
 		b.writable = false
 		requests := b.saved.requests
 		if err := b.engine.Poll(); err != nil {
@@ -329,7 +336,10 @@ func (b *bot) run() {
 // ended notes the end of the engine.
 func (b *bot) ended(err error) {
 	b.carry()
-	if b.restarting {
+	if b.fenced(err) {
+		return
+	}
+	if b.checkLeft(err); b.restarting {
 		b.restarting, b.engine = false, nil
 		return
 	}

@@ -152,7 +152,8 @@ func (b *bot) resolved(ev *engine.Event) {
 	}
 	r := b.checks.request(ev.Reference, ev.Type)
 	if w := b.world; w.strict && !b.hasty() && w.schedule.Faults.Inactive() &&
-		errors.Is(ev.Cause, session.ErrNoAnswer) {
+		errors.Is(ev.Cause, session.ErrNoAnswer) && !b.outgoing.filled[ev.Seq] {
+		// A request that was sent twice and is too old for a third time may have been lost with both connections.
 		w.fail("answers", b, "%v with reference %d is not answered, and nothing is lost", ev.Type, ev.Reference)
 	}
 	if ev.Fate == session.InDoubt {
@@ -281,13 +282,22 @@ func (b *bot) check() {
 	w.digest.add(uint64(a.WorstCase))
 	b.checkKill()
 	b.checkAccount()
-	if w.now < w.unsure || b.shared() || b.uncertain() || !b.engine.Completeness().Complete {
+	if w.now < w.unsure || b.shared() || b.uncertain() || !b.engine.Completeness().Complete || b.hasUnknown() {
 		return
 	}
 	truth, _ := w.sim.Exchange.Truth(b.account)
 	if risk := truth.Resting + truth.Matched + truth.Pending; int64(a.WorstCase) < int64(risk) {
 		w.fail("worst case", b, "%v is below the exchange's %v: %+v, %+v", a.WorstCase, risk, a, truth)
 	}
+}
+
+// hasUnknown reports whether the exchange may have served requests of a process that was killed which the present one
+// knows nothing of, and has not been told of yet.
+func (b *bot) hasUnknown() bool {
+	if b.unknown != nil && b.unknown.abandoned && b.informed() {
+		b.unknown = nil
+	}
+	return b.unknown != nil
 }
 
 // shared reports whether another session trades on the account.

@@ -11,8 +11,9 @@ import (
 // does each function that was given to Do.
 type driver struct {
 	*engine.Engine
-	script *script // nil without a journal
-	inside []int   // numbers of the calls of handlers that have not returned
+	script *script         // nil without a journal
+	asked  map[uint64]bool // sequences of cancels of everything
+	inside []int           // numbers of the calls of handlers that have not returned
 }
 
 // script is what the code of a bot did to its engine.

@@ -25,7 +25,8 @@ func (d *driver) Every(period time.Duration, f func()) (r engine.Registration, e
 
 func (d *driver) Beat() { d.do(func(e *engine.Engine) { e.Beat() }) }
 
-func (d *driver) Stop() { d.do(func(e *engine.Engine) { e.Stop() }) }
+func (d *driver) Leave() { d.do(func(e *engine.Engine) { e.Leave() }) }
+func (d *driver) Stop()  { d.do(func(e *engine.Engine) { e.Stop() }) }
 
 func (d *driver) Halt(reason string) (err error) {
 	d.do(func(e *engine.Engine) { err = e.Halt(reason) })
@@ -130,6 +131,10 @@ func (d *driver) SendOrderCancel(m *msg.OrderCancel) (seq uint64, err error) {
 func (d *driver) SendOrderCancelAll(m *msg.OrderCancelAll) (seq uint64, err error) {
 	c := *m
 	d.do(func(e *engine.Engine) { seq, err = e.SendOrderCancelAll(&c) })
+	if d.asked == nil {
+		d.asked = make(map[uint64]bool)
+	}
+	d.asked[seq] = true
 	return seq, err
 }
 

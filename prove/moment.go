@@ -31,6 +31,8 @@ type watch struct {
 	period      time.Duration
 	haltFor     time.Duration // the kill switch is to be thrown by a handler
 	submissions [4]*submission
+	lease       lease
+	unknown     *link // of a process that was killed: it may have requests that the present one knows nothing of
 }
 
 // stream follows what arrives on the connection of a bot, independently of its session.

@@ -59,6 +59,7 @@ func (b *bot) requestLeft(payload []byte) {
 		b.world.fail("bytes", b, "a request does not decode: %v", err)
 		return
 	}
+	b.checkLeaving(&p)
 	if reference := referenceOf(&p); reference != 0 {
 		b.checks.request(reference, p.GetType()).gone = true
 	}
@@ -76,6 +77,9 @@ func (b *bot) carry() {
 		places := r.typ == msg.PayloadOrderCreate || r.typ == msg.PayloadOrderCancelReplace
 		if r.typ == msg.PayloadOrderCancelAll && b.world.schedule.Settings.has(CancelUnresolved) {
 			continue // the session sends them by itself
+		}
+		if r.earlier && b.world.schedule.Settings.has(FewUnanswered) {
+			continue // the session had no room for it: who answers it is not seen here
 		}
 		if b.engine != nil && places {
 			o := b.engine.Order(reference)

@@ -26,6 +26,7 @@ type Schedule struct {
 	Disorder bool // account messages come out of order
 	Wild     bool // the exchange itself may break the protocol, so that a bot need not know everything afterwards
 	Journal  bool // bots have a journal, which is replayed
+	Leased   bool // bots trade as long as they have a lease
 	Steps    []Step
 }
 
@@ -113,10 +114,10 @@ const (
 	BadRequests                 // the bot sends requests that make no sense
 	ClogConn                    // nothing that the bot writes is taken for a while
 	Resubscribe                 // the bot ends its subscriptions and begins them again
-	Kinds
+	Kinds                       // how many every day may have
 )
 
-var kindNames = [Kinds]string{
+var kindNames = [leaseKinds]string{
 	"cut",
 	"logout all",
 	"refuse",
@@ -138,6 +139,7 @@ var kindNames = [Kinds]string{
 	"replace delay",
 	"cut power", "fill disk", "lying disk", "kill switch", "stop bot", "settle contract", "admin cancel",
 	"suspend account", "stake limit", "refuse logins", "user settles", "bad requests", "clog", "resubscribe",
+	"lapse", "hand over",
 }
 
 // String returns the kind's name.
@@ -190,6 +192,7 @@ func New(seed uint64) Schedule {
 	s.drawWild(r)
 	s.drawDisorder()
 	s.drawJournal()
+	s.drawLease()
 	return s
 }
 
@@ -259,7 +262,7 @@ func (s Schedule) String() string {
 	fmt.Fprintf(&b, "  %v of trading, bots %v, %d actions of others a second\n", s.Duration, s.Bots, s.Agents)
 	fmt.Fprintf(&b, "  latency %v and up to %v more, partial %t, history %d, %v\n",
 		s.Latency, s.Jitter, s.Partial, s.History, s.Persist)
-	fmt.Fprintf(&b, "  wild %t, disorder %t, %v\n", s.Wild, s.Disorder, s.Settings)
+	fmt.Fprintf(&b, "  wild %t, disorder %t, leased %t, %v\n", s.Wild, s.Disorder, s.Leased, s.Settings)
 	for kind, chance := range s.Faults.Chance {
 		if chance != 0 {
 			fmt.Fprintf(&b, "  %v: %d in a million\n", fault.Kind(kind), chance)

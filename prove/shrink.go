@@ -56,6 +56,10 @@ func Shrink(s Schedule, runs int) (Schedule, Result) {
 			c.Bots = slices.Delete(slices.Clone(s.Bots), i, i+1)
 			again = fails(c) || again
 		}
+		if c := s; c.Leased {
+			c.Leased = false
+			again = fails(c) || again
+		}
 		for _, change := range []func(c *Schedule){
 			func(c *Schedule) { c.Agents = 0 },
 			func(c *Schedule) { c.Jitter = 0 },

@@ -107,6 +107,10 @@ func (w *World) take(s *Step) {
 			break
 		}
 		b.halt(s.For)
+	case Lapse:
+		b.lapse(s.For, s.N%3 == 0)
+	case HandOver:
+		b.handOver(s.For)
 	default:
 		w.takeRare(s, b, market, contract)
 	}

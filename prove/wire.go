@@ -17,6 +17,8 @@ type outgoing struct {
 	sizes   []int           // of their payloads
 	partial []byte          // a frame of which the end has not left
 	left    map[uint64]bool // sequences of this session that left as a whole
+	copied  map[uint64]bool // those of which a copy was queued
+	filled  map[uint64]bool // those in whose place a gapfill left after a copy
 	last    uint64          // the highest of them
 	login   bool            // the login has left: it is masked where it is queued
 }
@@ -25,7 +27,7 @@ type outgoing struct {
 func (o *outgoing) opened() {
 	o.queued, o.sizes, o.partial, o.login = o.queued[:0], o.sizes[:0], o.partial[:0], false
 	if o.left == nil {
-		o.left = make(map[uint64]bool)
+		o.left, o.copied, o.filled = make(map[uint64]bool), make(map[uint64]bool), make(map[uint64]bool)
 	}
 }
 
@@ -33,10 +35,14 @@ func (o *outgoing) opened() {
 func (o *outgoing) queue(r *engine.TapRecord) {
 	o.queued = append(o.queued, r.Payload...)
 	o.sizes = append(o.sizes, len(r.Payload))
+	if env, err := envelope.Parse(r.Payload); err == nil && env.IsReplay && env.EtoType != envelope.EtoGapfill {
+		o.copied[env.Seq] = true
+	}
 }
 
 // wrote follows bytes that the bot's newest connection took.
 func (b *bot) wrote(taken []byte) {
+	b.checkLease()
 	o := &b.outgoing
 	o.partial = append(o.partial, taken...)
 	rest := o.partial
@@ -71,9 +77,14 @@ func (b *bot) frameLeft(payload []byte) {
 	}
 	if !o.login && env.Seq == 1 {
 		clear(o.left) // a new session
+		clear(o.copied)
+		clear(o.filled)
 		o.last = 0
 	}
 	o.login, o.left[env.Seq], o.last = true, true, max(o.last, env.Seq)
+	if env.EtoType == envelope.EtoGapfill {
+		o.filled[env.Seq] = o.copied[env.Seq]
+	}
 	if orderEntry(msg.PayloadType(env.Type)) {
 		b.requestLeft(payload)
 	}

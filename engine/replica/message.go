@@ -15,7 +15,6 @@ type sequences struct {
 	gapfills uint64 // in the open gap
 	gap      bool   // messages are missing
 	resuming bool
-	goesOn   bool // the start of the run is not whole
 	begun    bool // there was a run
 }
 

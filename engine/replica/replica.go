@@ -134,18 +134,16 @@ func (m *Replica) Apply(r *journal.Record) {
 	m.tick(r.At)
 }
 
-// startGoesOn is the engine's flag of a KindStart record that the next one continues.
-const startGoesOn = 1
+// startContinues is the engine's flag of a KindStart record that continues the one before.
+const startContinues = 1 << 1
 
 // start begins a run.
 func (m *Replica) start(r *journal.Record) {
-	goesOn := r.Flags&startGoesOn != 0
-	if m.session.goesOn {
-		m.session.goesOn = goesOn
+	if r.Flags&startContinues != 0 {
 		return
 	}
 	again := m.session.begun
-	m.session = sequences{goesOn: goesOn, begun: true, next: 1}
+	m.session = sequences{begun: true, next: 1}
 	if again {
 		if err := m.reset(); err != nil {
 			panic("BUG: replica: " + err.Error())

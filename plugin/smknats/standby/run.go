@@ -53,7 +53,7 @@ func Run(ctx context.Context, c Config) error {
 			}
 			return err
 		}
-		t := &term{standby: s, lease: l, handed: make(chan *lease.Handover, 1)}
+		t := s.newTerm(l)
 		err = t.run(ctx)
 		s.observe(Ended, l.Term(), err)
 		switch {
@@ -96,7 +96,12 @@ type term struct {
 	*standby
 	lease    *lease.Lease
 	handed   chan *lease.Handover // the request that the engine ends for
+	handing  chan struct{}        // closed when none is waited for any more
 	released bool                 // for a handover
+}
+
+func (s *standby) newTerm(l *lease.Lease) *term {
+	return &term{standby: s, lease: l, handed: make(chan *lease.Handover, 1), handing: make(chan struct{})}
 }
 
 // run runs the engine of a term, and releases the lease unless that is lost.
@@ -206,6 +211,7 @@ func (t *term) newEngine(image []byte, v *saver) (*engine.Engine, error) {
 
 // handOver ends the engine when the holder is asked to hand over.
 func (t *term) handOver(e *engine.Engine) {
+	defer close(t.handing)
 	select {
 	case h := <-t.lease.Handovers():
 		t.handed <- h
@@ -226,20 +232,38 @@ func (t *term) end(e *engine.Engine, v *saver, publish *publishing, err error) e
 		t.observe(StateFailed, t.lease.Term(), saved)
 	}
 	publish.finish(e, until)
+	<-t.handing
 	select {
-	case h := <-t.handed:
-		released := t.lease.Release(context.Background(), h.To)
-		t.lease.Answer(h, released)
+	case h := <-t.handed: // before one that came later
 		t.released = true
+		t.handTo(h)
 		return err
+	default:
+	}
+	select {
 	case h := <-t.lease.Handovers(): // the engine has ended by itself
-		released := t.lease.Release(context.Background(), h.To)
-		t.lease.Answer(h, released)
+		t.handTo(h)
 		return err
 	default:
 	}
 	return errors.Join(err, t.release(""))
 }
+
+// handTo releases the lease for a request. Whoever asked as well is told that it is too late.
+func (t *term) handTo(h *lease.Handover) {
+	t.lease.Answer(h, t.lease.Release(context.Background(), h.To))
+	for {
+		select {
+		case late := <-t.lease.Handovers():
+			t.lease.Answer(late, errHanded)
+		default:
+			return
+		}
+	}
+}
+
+// errHanded means that another request for a handover came first.
+var errHanded = errors.New("standby: it was handed over for another request")
 
 // release releases the lease. One that has ended needs no release, and one that cannot be released expires.
 func (t *term) release(to string) error {

@@ -69,6 +69,7 @@ type store struct {
 	term     uint64
 	number   uint64
 	revision uint64 // of the head, 0 for none
+	unsure   *head  // the newest one, if it is not known whether it was written
 	swept    bool   // no chunks of earlier terms are left
 }
 
@@ -99,7 +100,7 @@ func openStore(ctx context.Context, js jetstream.JetStream, name string, replica
 
 // load returns the newest image, nil if there is none, and begins a term.
 func (s *store) load(ctx context.Context, term uint64) (image []byte, err error) {
-	s.term, s.number, s.swept = term, 0, false
+	s.term, s.number, s.unsure, s.swept = term, 0, nil, false
 	for range headTries { // a holder before may replace the image while it is read
 		var h head
 		if h, err = s.readHead(ctx); err != nil || s.revision == 0 {
@@ -157,8 +158,14 @@ func (s *store) read(ctx context.Context, h *head) ([]byte, error) {
 // errOutdated means that a later term has the bucket.
 var errOutdated = errors.New("a later term has written its state")
 
-// save writes an image. allowed is asked before each write.
+// save writes an image. allowed is asked before each write. A head whose answer was lost is written again before
+// anything else: what it names is in the slot that would be next.
 func (s *store) save(ctx context.Context, image []byte, allowed func() bool) error {
+	if s.unsure != nil {
+		if err := s.writeHead(ctx, s.unsure, allowed); err != nil {
+			return err
+		}
+	}
 	var packed bytes.Buffer
 	w, err := flate.NewWriter(&packed, flate.BestSpeed)
 	if err != nil {
@@ -184,13 +191,14 @@ func (s *store) save(ctx context.Context, image []byte, allowed func() bool) err
 	if err := s.writeHead(ctx, &h, allowed); err != nil {
 		return err
 	}
-	if s.number = h.Number; !s.swept {
+	if !s.swept {
 		s.swept = s.sweep(ctx) == nil
 	}
 	return nil
 }
 
-// writeHead writes the head over the one that is there, unless that is of a later term.
+// writeHead writes the head over the one that is there, unless that is of a later term, and takes note of it. Whatever
+// was on its way before is refused by the servers once it has succeeded.
 func (s *store) writeHead(ctx context.Context, h *head, allowed func() bool) error {
 	b, err := json.Marshal(h)
 	if err != nil {
@@ -207,9 +215,10 @@ func (s *store) writeHead(ctx context.Context, h *head, allowed func() bool) err
 			revision, err = s.kv.Update(ctx, keyHead, b, s.revision)
 		}
 		if err == nil {
-			s.revision = revision
+			s.revision, s.number, s.unsure = revision, h.Number, nil
 			return nil
 		}
+		s.unsure = h
 		if !errors.Is(err, jetstream.ErrKeyExists) && !errors.Is(err, jetstream.ErrKeyRevisionMismatch) {
 			return fmt.Errorf("standby: bucket %s: %w", s.name, err)
 		}

@@ -2,6 +2,7 @@ package standby
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"math/rand/v2"
 	"os"
@@ -212,5 +213,46 @@ func TestStateLimits(t *testing.T) {
 	if _, err := storeOf(t, js).load(t.Context(), a.term+1); !errors.As(err, &refused) || refused.Err != nil ||
 		!strings.Contains(refused.Reason, "a chunk has more") {
 		t.Errorf("a long chunk: %v", err)
+	}
+}
+
+// lossy is a bucket whose answer to the next update is lost.
+type lossy struct {
+	jetstream.KeyValue
+	lose bool
+}
+
+func (l *lossy) Update(ctx context.Context, key string, b []byte, revision uint64) (uint64, error) {
+	next, err := l.KeyValue.Update(ctx, key, b, revision)
+	if l.lose {
+		l.lose = false
+		return 0, context.DeadlineExceeded
+	}
+	return next, err
+}
+
+// TestStateAnswerLost ends a holder while it saves the image after one whose head was written without an answer: the
+// next holder finds that one whole.
+func TestStateAnswerLost(t *testing.T) {
+	s := storeOf(t, natstest.Start(t, nil).JetStream())
+	if _, err := s.load(t.Context(), 5); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.save(t.Context(), []byte("first"), always); err != nil {
+		t.Fatal(err)
+	}
+	whole := s.kv
+	s.kv = &lossy{whole, true}
+	if err := s.save(t.Context(), []byte("second"), always); err == nil {
+		t.Fatal("an answer that was lost is known")
+	}
+	calls := 0
+	once := func() bool { calls++; return calls <= 2 } // up to a chunk, and not the head
+	if err := s.save(t.Context(), []byte("third"), once); !errors.Is(err, errOutdated) {
+		t.Fatalf("without the lease: %v", err)
+	}
+	s.kv = whole
+	if image, err := s.load(t.Context(), 9); err != nil || string(image) != "second" {
+		t.Errorf("%q, %v", image, err)
 	}
 }

@@ -38,8 +38,8 @@ type Options struct {
 	Seek   time.Time
 }
 
-// startGoesOn is the engine's flag of a KindStart record that the next one continues.
-const startGoesOn = 1
+// startContinues is the engine's flag of a KindStart record that continues the one before.
+const startContinues = 1 << 1
 
 // NoJournalError is a folder without a journal.
 type NoJournalError struct{ Dir string }
@@ -105,7 +105,6 @@ type decoder struct {
 	entry    Entry
 	messages []message
 	run      int
-	starting bool // the last record was a KindStart that goes on
 }
 
 // decode yields the entries of a record, and returns false if yield did.
@@ -114,10 +113,10 @@ func (d *decoder) decode(r *journal.Record, yield func(*Entry, error) bool) bool
 	*e = Entry{Record: *r, Run: d.run}
 	switch r.Kind {
 	case journal.KindStart:
-		if !d.starting {
+		if r.Flags&startContinues == 0 {
 			d.run++
 		}
-		d.starting, e.Run = r.Flags&startGoesOn != 0, d.run
+		e.Run = d.run
 	case journal.KindInbound:
 		return d.received(r, yield)
 	case journal.KindOutbound:

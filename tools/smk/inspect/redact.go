@@ -105,7 +105,7 @@ func (d *Redacted) copy(rec *journal.Recorder, e *Entry, o RedactOptions) error 
 		d.Lost += i.Records
 		kind, payload = journal.KindLog, fmt.Appendf(nil, "level=WARN msg=\"records lost\" records=%d", i.Records)
 	case kind == journal.KindGC: // the writer's own of the copy are about the copying
-	case e.Own:
+	case e.Own, kind == journal.KindStart && e.Flags&startContinues != 0:
 		return nil
 	case e.Message != nil:
 		if e.Err != nil {

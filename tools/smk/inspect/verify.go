@@ -58,7 +58,7 @@ func Verify(ctx context.Context, dir string) (*Verification, error) {
 	report, err := journal.Verify(dir, journal.ReaderConfig{})
 	var damage *journal.DamageError
 	switch {
-	case errors.As(err, &damage):
+	case errors.As(err, &damage) && damage.Err != journal.ErrRemoved:
 		v.Damage = damage.Error()
 	case err != nil:
 		return nil, err
@@ -68,7 +68,7 @@ func Verify(ctx context.Context, dir string) (*Verification, error) {
 	s := sequences{v: v}
 	for e, err := range Read(ctx, dir, Options{}) {
 		if err != nil {
-			if errors.As(err, &damage) {
+			if errors.As(err, &damage) && damage.Err != journal.ErrRemoved {
 				break
 			}
 			return nil, err
