@@ -28,6 +28,9 @@ type client struct {
 	waiting   int        // requests without an answer
 	bucket    bucket
 	onFailure bool // as the state's file has it: its orders are cancelled if it does not come back
+
+	subjects  map[subject]int // what its logins subscribe to, and how many of them do
+	lingering int             // what it left and is still subscribed to
 }
 
 // counterBits are the low bits of a reference upstream; those above are the client's range.
@@ -177,15 +180,16 @@ func (p *Proxy) deliver(c *client, r report, o *order, origin *login, seq, upstr
 		}
 	}
 	for _, l := range c.logins {
+		s, ok := l.sink.(OrderSink)
 		switch {
 		case l == origin:
 			r.setSeq(seq)
-		case r.typ == msg.PayloadOrderInvalid:
+		case r.typ == msg.PayloadOrderInvalid && !ok: // it means the sequence of the request alone
 			continue
 		default:
 			r.setSeq(0)
 		}
-		if s, ok := l.sink.(OrderSink); ok {
+		if ok {
 			s.PublishReport(r.body, o.exported(), c.sequence, false)
 		} else {
 			l.sink.Publish(r.body)

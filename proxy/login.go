@@ -40,6 +40,7 @@ type login struct {
 	pending    []uint32 // markets whose snapshot waits for room, in the order of their requests
 	priceFeed  bool
 	marketFeed bool
+	priced     map[uint32]struct{} // markets whose snapshot the price feed has brought
 }
 
 // Login implements gateway.Exchange.
@@ -76,7 +77,7 @@ func (l *login) Logout() {
 		l.proxy.leaveMarket(l, id)
 	}
 	for id := range l.events {
-		l.proxy.leaveEvent(id)
+		l.proxy.leaveEvent(l, id)
 	}
 	l.PriceFeed(false)
 	l.MarketFeed(false)

@@ -140,6 +140,12 @@ func (p *Proxy) route(r report, sequence uint64) {
 		p.stats.Foreign++
 		return
 	}
+	if o == nil {
+		reference, _ := r.reference()
+		if o = p.adopt(c, r, reference); o != nil {
+			p.routing = o.upstream
+		}
+	}
 	var origin *login
 	var seq uint64
 	own := false
@@ -216,10 +222,33 @@ func (p *Proxy) ownerOf(r report, q *request, o *order) *client {
 	}
 	name, _ := labelParts(r.label())
 	c := p.byName[name]
-	if reference, ok := r.reference(); c != nil && ok && uint16(reference>>counterBits) != c.space {
-		return nil // somebody else's label
+	if reference, ok := r.reference(); c != nil && ok {
+		if uint16(reference>>counterBits) != c.space {
+			return nil // somebody else's label
+		}
+		c.counter = max(c.counter, reference&(1<<counterBits-1)) // the file may have lost it in a crash of the machine
 	}
 	return c
+}
+
+// adopt returns an order of a client that is accepted and not known: its request was given up, or the machine crashed
+// before the disk had it. nil means that the report is about no such order. The client's reference is lost.
+func (p *Proxy) adopt(c *client, r report, upstream uint64) *order {
+	b, ok := r.body.(*msg.OrderAccepted)
+	if !ok || upstream == 0 || b.GetOrderId() == 0 || p.orders.byReference[upstream] != nil {
+		return nil
+	}
+	o := &order{client: c, upstream: upstream, Order: Order{
+		Market: b.GetMarketId(), Contract: b.GetContractId(), Side: b.GetSide(), Price: b.GetPrice(),
+		Quantity: b.GetQuantity(),
+	}}
+	if name, own := labelParts(r.label()); name == c.Name {
+		o.Label = own
+	}
+	q := &request{client: c, typ: msg.PayloadOrderCreate, upstream: upstream, order: o, done: true}
+	p.orders.byReference[upstream] = q
+	p.orders.set(o, Sent, 0)
+	return o
 }
 
 // resolveRequest notes what a report says of the request that it answers.
