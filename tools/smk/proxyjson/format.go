@@ -28,6 +28,8 @@ type Command struct {
 
 	TimeInForce string `json:"time_in_force,omitempty" jsonschema:"enum=good_til_cancelled,enum=immediate_or_cancel,enum=keep_in_play,enum=good_till_halted" jsonschema_description:"good_til_cancelled if absent."`
 	Reason      string `json:"reason,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Of halt and resume."`
+
+	has map[string]bool // the members that are there, of a command that was read
 }
 
 // Message is what a client receives: type says which of the other members is there.
