@@ -15,8 +15,8 @@ type market struct {
 	id        uint32
 	logins    []*login // in the order of their subscriptions
 	lingering lingering
-	known     bool     // a snapshot came
-	lost      bool     // the session was lost since
+	known     bool // a snapshot came
+	lost      bool // the session was lost since
 	contracts []uint32
 	volume    uint64
 	hasVolume bool

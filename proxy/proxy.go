@@ -37,11 +37,11 @@ type Proxy struct {
 	routing  uint64              // reference upstream of the request that is being answered, 0 if none is
 	markets  map[uint32]*market
 	events   map[uint32]*event
-	server   *server        // nil until Listen or Serve
-	file     *stateFile     // nil without Config.State
-	feeds                   // that clients share
-	upstream                // the session with the exchange
-	scratch                 // reused memory
+	server   *server    // nil until Listen or Serve
+	file     *stateFile // nil without Config.State
+	feeds               // that clients share
+	upstream            // the session with the exchange
+	scratch             // reused memory
 
 	throttleOf func(c *client) gateway.Throttle // what sessions of a client are limited to
 
