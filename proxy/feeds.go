@@ -13,8 +13,8 @@ type subject struct {
 	event bool
 }
 
-// lingering is what stays subscribed to although no login subscribes to it any more, so that clients that come and go do
-// not ask the exchange each time. It counts for the client that left last.
+// lingering is what stays subscribed to although no login subscribes to it any more, so that clients that come and go
+// do not ask the exchange each time. It counts for the client that left last.
 type lingering struct {
 	by *client // nil while a login subscribes to it
 	at int64
@@ -37,9 +37,9 @@ func (s *lingering) end() {
 
 func (s *lingering) over(now int64) bool { return s.by != nil && now >= s.at+leaveAfter }
 
-// subjectsShare is how many times SubscriptionsMax a client may have by all of its logins, with what it left in the last
-// 30 s: one that subscribes to ever other markets takes neither the exchange's time nor the engine's subscriptions from
-// the other clients.
+// subjectsShare is how many times SubscriptionsMax a client may have by all of its logins, with what it left in the
+// last 30 s: one that subscribes to ever other markets takes neither the exchange's time nor the engine's subscriptions
+// from the other clients.
 const subjectsShare = 2
 
 // mayAdd reports whether a login may subscribe to one more subject. lingers says that it is the client's already.

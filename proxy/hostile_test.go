@@ -438,4 +438,3 @@ func at(list []string, i int) string {
 	}
 	return "nothing"
 }
-

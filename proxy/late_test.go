@@ -127,10 +127,10 @@ func TestStakeOverflow(t *testing.T) {
 			}
 			anna.create(buy, first.quantity, first.price, 1)
 			anna.create(buy, 100_000, 5000, 2)
-			for _, m := range anna.want(rejected, rejected) {
-				if r := m.GetOrderRejected().GetReason(); r != msg.OrderRejectedStakeLimitExceeded {
-					t.Error(r)
-				}
+			list := anna.receive()
+			r := list[len(list)-1].GetOrderRejected().GetReason()
+			if len(list) != 2 || r != msg.OrderRejectedStakeLimitExceeded {
+				t.Errorf("%d answers, %v", len(list), r)
 			}
 			if s := w.proxy.byName["anna"].stake; s != 0 {
 				t.Errorf("the stake is %v", s)

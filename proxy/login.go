@@ -131,9 +131,13 @@ const waitingMax = requestMax / 16
 // Create implements gateway.Login.
 func (l *login) Create(c *exchange.Create) (id uint64, r exchange.Rejection) {
 	p, owner := l.proxy, l.client
+	c.Label = c.Label[:min(len(c.Label), labelKept)]
 	reason := l.admit(true)
 	switch {
 	case reason != 0:
+	case c.Quantity > quantityTaken:
+		l.invalid(c)
+		return 0, exchange.Rejection{}
 	case !owner.mayUse(c.Market):
 		reason = msg.OrderRejectedMarketNotFound
 	case owner.open >= owner.OrdersMax:
@@ -170,6 +174,20 @@ func (l *login) Create(c *exchange.Create) (id uint64, r exchange.Rejection) {
 	m.SetLabelString(labelOf(owner.Name, c.Label))
 	p.submit(q, &m)
 	return 0, exchange.Rejection{}
+}
+
+// Limits of an order. Beyond them a client's orders would take memory, or room in what the engine counts, from others.
+const (
+	quantityTaken = 1 << 32 // the exchange takes less
+	labelKept     = 128     // bytes of the client's label; the exchange keeps less
+)
+
+// invalid answers an order as the exchange does that takes its quantity for invalid.
+func (l *login) invalid(c *exchange.Create) {
+	r := l.proxy.answer(func(m *msg.Payload) { m.MutableOrderInvalid().AddReasons(msg.OrderInvalidInvalidQuantity) })
+	r.setReference(c.Reference, c.HasReference)
+	l.proxy.stats.Rejected++
+	l.proxy.deliver(l.client, r, nil, l, c.Seq, 0)
 }
 
 // find returns a live order of the client, nil if the client has none with the id.
@@ -222,12 +240,15 @@ func (l *login) Reduce(c *exchange.Reduce) exchange.Rejection {
 // Replace implements gateway.Login.
 func (l *login) Replace(c *exchange.Replace) (id uint64, r exchange.Rejection) {
 	p, owner := l.proxy, l.client
+	c.Label = c.Label[:min(len(c.Label), labelKept)]
 	reason := cancelReason(l.admit(true))
 	old := l.find(c.OrigOrderID)
 	switch {
 	case reason != 0:
 	case old == nil:
 		reason = msg.OrderCancelRejectedNotFound
+	case c.Quantity > quantityTaken:
+		reason = msg.OrderCancelRejectedInvalidQuantity
 	case owner.open >= owner.OrdersMax:
 		reason = msg.OrderCancelRejectedLimitExceeded
 	case owner.QuantityMax != 0 && c.Quantity > owner.QuantityMax,

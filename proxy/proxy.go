@@ -57,6 +57,8 @@ type upstream struct {
 	refusing  bool  // clients are logged out, and logins refused
 	unsaved   bool  // the state's file cannot be written
 	stopping  bool
+
+	cancelledAt int64 // when the proxy sent a cancel of its own last
 }
 
 // scratch is memory that is reused.

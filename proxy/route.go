@@ -38,16 +38,24 @@ func (p *Proxy) requestsOf(l *login) iter.Seq[*request] {
 // submit records a request and sends it to the exchange. What cannot be sent is rejected.
 func (p *Proxy) submit(q *request, m engine.Message) {
 	p.record(func(w *writer) { w.request(q) })
+	p.syncState()
 	if p.unsaved && q.typ != msg.PayloadOrderCancel && q.typ != msg.PayloadOrderQuantityReduce {
 		p.refuse(q, msg.OrderRejectedServiceTemporarilyUnavailable)
 		return
 	}
 	if _, err := p.engine.Send(m); err != nil {
-		p.log.Warn("request not sent", "client", q.client.Name, "type", q.typ, "error", err)
+		p.logRefused(q, err)
 		p.refuse(q, reasonOf(err))
 		return
 	}
 	p.stats.Sent++
+}
+
+// logRefused logs that the engine refused a request, but for what the proxy tries again.
+func (p *Proxy) logRefused(q *request, err error) {
+	if !q.own || !errors.Is(err, session.ErrThrottled) {
+		p.log.Warn("request not sent", "client", q.client.Name, "type", q.typ, "error", err)
+	}
 }
 
 // reasonOf returns the reason of an order_rejected for an error of the engine, which means that nothing was sent.
@@ -353,13 +361,29 @@ func (p *Proxy) continueCancels(c *client) {
 	}
 }
 
+// mayCancel reports whether a cancel of the proxy's own may be sent now. It leaves the last of the throttle's tokens to
+// the cancels of clients: one that cancels a thousand orders at once does not keep others from cancelling one. So that
+// it comes to an end in any case it may take one now and then.
+func (p *Proxy) mayCancel() bool {
+	creates, cancels := p.engine.Tokens()
+	now := p.now()
+	if creates == 0 && cancels <= cancelsLeft && now < p.cancelledAt+cancelRetry {
+		return false
+	}
+	p.cancelledAt = now
+	return true
+}
+
+// cancelsLeft is how many cancels are left to clients.
+const cancelsLeft = 20
+
 // cancelRetry is after how long a cancel that was refused is tried again.
 const cancelRetry = 200_000_000 // ns
 
 // continueCancel sends the cancel of an order that is to be cancelled, if that is possible now.
 func (p *Proxy) continueCancel(o *order) {
 	if o == nil || !o.wantCancel || o.cancelling || o.State != Live || !p.up ||
-		o.cancelAt != 0 && p.now() < o.cancelAt+cancelRetry {
+		o.cancelAt != 0 && p.now() < o.cancelAt+cancelRetry || !p.mayCancel() {
 		return
 	}
 	q := &request{client: o.client, typ: msg.PayloadOrderCancel, own: true, order: o, orderID: o.ID}

@@ -20,8 +20,8 @@ import (
 // commandBytes is the longest command.
 const commandBytes = 16 << 10
 
-// parse reads one command. The error says what is wrong, with nothing of what was sent but names of members. Of a member
-// that is there twice, or in other letters, or null, nobody knows what the client meant: it is no command.
+// parse reads one command. The error says what is wrong, with nothing of what was sent but names of members. Of a
+// member that is there twice, or in other letters, or null, nobody knows what the client meant: it is no command.
 func parse(b []byte) (*Command, *Error) {
 	switch {
 	case len(b) > commandBytes:

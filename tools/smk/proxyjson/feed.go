@@ -42,7 +42,8 @@ const (
 
 func newFeed(e *engine.Engine) *feed {
 	return &feed{
-		engine: e, max: queueMax, changed: map[contract]*Book{}, wake: make(chan struct{}, 1), seen: map[contract]bool{},
+		engine: e, max: queueMax, wake: make(chan struct{}, 1),
+		changed: map[contract]*Book{}, seen: map[contract]bool{},
 	}
 }
 

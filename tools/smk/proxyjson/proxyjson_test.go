@@ -108,8 +108,13 @@ func TestRefusals(t *testing.T) {
 		"escaped":     {"anna-secret", `{"type":"create","market":100000,"contract":200000,"side":"buy","price":3000,"quantity":1,"\u0071uantity":10000}`, "malformed", 400, true},
 		"null member": {"anna-secret", `{"type":"cancel_all","market":null}`, "malformed", 400, true},
 		"nested":      {"anna-secret", `{"type":"create","label":{"private":1}}`, "malformed", 400, true},
-		"deeper":      {"anna-secret", `{"type":"create","label":` + strings.Repeat(`{"label":`, 1500) + "1" + strings.Repeat("}", 1501), "malformed", 400, true},
-		"not UTF-8":   {"anna-secret", strings.Replace(order, `"type"`, `"label":"ÿþ","type"`, 1), "malformed", 400, false},
+		"deeper": {
+			"anna-secret", `{"type":"create","label":` + strings.Repeat(`{"label":`, 1500) + "1" +
+				strings.Repeat("}", 1501), "malformed", 400, true,
+		},
+		"not UTF-8": {
+			"anna-secret", strings.Replace(order, `"label":"l"`, "\"label\":\"\xff\xfe\"", 1), "malformed", 400, false,
+		},
 		"NaN":         {"anna-secret", `{"type":"create","price":NaN}`, "malformed", 400, true},
 		"1e400":       {"anna-secret", `{"type":"create","price":1e400}`, "malformed", 400, true},
 		"1e3":         {"anna-secret", `{"type":"create","price":1e3}`, "malformed", 400, true},
