@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -134,6 +136,150 @@ func TestStakeOverflow(t *testing.T) {
 			}
 			if s := w.proxy.byName["anna"].stake; s != 0 {
 				t.Errorf("the stake is %v", s)
+			}
+		})
+	}
+}
+
+// At the limit of orders a client may still replace one; the order that was replaced is told to have ended.
+func TestReplaceAtLimit(t *testing.T) {
+	config := three()
+	config.Clients[0].OrdersMax = 2
+	w := newWorld(t, simConfig(), config)
+	anna := w.login("anna")
+	watcher := &watcher{t: t, name: "anna", orders: map[uint64]Order{}}
+	if _, err := w.proxy.Open([]byte("anna-token"), watcher); err != nil {
+		t.Fatal(err)
+	}
+	old := anna.accepted(buy, 1000, 3000, 1)
+	anna.accepted(buy, 1000, 3000, 2)
+	anna.create(buy, 1000, 3000, 3)
+	anna.want(rejected)
+	replace := func() {
+		anna.send(func(m *msg.Payload) {
+			x := m.MutableOrderCancelReplace()
+			x.SetOrigOrderId(old)
+			x.SetPrice(3100)
+			x.SetQuantity(1000)
+		})
+	}
+	replace()
+	anna.want(msg.PayloadOrderPendingReplace, msg.PayloadOrderCancelReplaceAccepted)
+	if o := watcher.orders[old]; o.State != Ended {
+		t.Errorf("the order that was replaced is %+v", o)
+	}
+	if n := w.proxy.byName["anna"].open; n != 2 {
+		t.Errorf("%d orders are open", n)
+	}
+	// Without answers there is a limit all the same.
+	for _, l := range w.links {
+		l.mute = true
+	}
+	for range 3 {
+		replace()
+	}
+	if n := w.proxy.byName["anna"].open; n > 4 {
+		t.Errorf("%d orders are open", n)
+	}
+}
+
+// An order is on its way when the exchange is lost for a second, or for a minute and a half. Its client hears what became
+// of it, once, by its session or by account sequence; what was filled meanwhile, too; nobody else hears anything.
+func TestLoss(t *testing.T) {
+	for name, k := range map[string]struct {
+		away    time.Duration
+		arrives bool
+	}{
+		"1 s, arrived": {time.Second, true}, "1 s, lost": {time.Second, false},
+		"90 s, arrived": {90 * time.Second, true}, "90 s, lost": {90 * time.Second, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, simConfig(), three())
+			anna, ben := w.login("anna"), w.login("ben")
+			watcher := &watcher{t: t, name: "anna", orders: map[uint64]Order{}}
+			if _, err := w.proxy.Open([]byte("anna-token"), watcher); err != nil {
+				t.Fatal(err)
+			}
+			first := anna.accepted(buy, 1000, 3100, 9)
+			last := anna.account()
+			for _, l := range w.links {
+				l.mute, l.swallow = true, !k.arrives
+			}
+			anna.create(buy, 2000, 3000, 1)
+			w.broken = true
+			w.lose()
+			if k.arrives {
+				rival(w, sell, 1500, 3000) // all of the first, 500 of the other
+			} else {
+				rival(w, sell, 1000, 3000)
+			}
+			w.wait(k.away)
+			anna.create(buy, 1000, 3000, 2)
+			if k.away < time.Minute {
+				anna.want(rejected)
+				last++
+				ben.want()
+			} else {
+				for _, c := range []*tester{anna, ben} {
+					list := c.receive()
+					if !strings.HasSuffix(line(list[len(list)-1]), "LOGOUT SERVICE_TEMPORARILY_UNAVAILABLE") {
+						t.Errorf("%v", list)
+					}
+					c.disconnect()
+				}
+				early := w.connect()
+				early.password("anna", "anna")
+				if l := early.lines(); len(l) != 1 || !strings.Contains(l[0], "SERVICE_TEMPORARILY_UNAVAILABLE") {
+					t.Errorf("%q", l)
+				}
+			}
+			w.broken = false
+			for range 80 {
+				w.wait(2 * time.Second)
+				if k.away < time.Minute {
+					anna.eto(msg.EtoPayloadHeartbeat)
+					ben.eto(msg.EtoPayloadHeartbeat)
+				}
+			}
+			if k.away > time.Minute {
+				anna, ben = w.connect(), w.login("ben")
+				anna.resumeAccount("anna", last+1)
+			}
+			var types []msg.PayloadType
+			filled := map[uint64]uint64{}
+			for _, m := range anna.receive() {
+				r, ok := reportOf(m)
+				if !ok {
+					continue
+				}
+				types = append(types, r.typ)
+				if last++; r.body.(interface{ GetAccountSequence_64() uint64 }).GetAccountSequence_64() != last {
+					t.Errorf("message %d is %v", last, line(m))
+				}
+				if r.typ == executed {
+					filled[r.orderID()] += m.GetOrderExecuted().GetQuantity()
+				}
+			}
+			want := []msg.PayloadType{executed}
+			if k.arrives {
+				want = []msg.PayloadType{orderAccepted, executed, executed}
+			}
+			if !slices.Equal(types, want) || filled[first] != 1000 {
+				t.Errorf("anna hears %v, filled %v", types, filled)
+			}
+			for _, m := range ben.receive() {
+				if _, ok := reportOf(m); ok {
+					t.Errorf("ben hears %v", line(m))
+				}
+			}
+			open := 0
+			for id, o := range watcher.orders {
+				if id != 0 && o.State < Ended {
+					open++
+				}
+			}
+			if n := w.proxy.byName["anna"].open; n != open || k.arrives != (n == 1) {
+				t.Errorf("%d orders are open, a watcher has %d", n, open)
 			}
 		})
 	}

@@ -20,7 +20,8 @@ type OrderSink interface {
 	// sequence.
 	PublishReport(m exchange.Message, o *Order, sequence uint64, replayed bool)
 
-	// OrderChanged is called for an order of which no message says that it is in doubt, or not any more.
+	// OrderChanged is called for an order that is in doubt, or not any more, or has ended, if no message about it says
+	// so: an order that is replaced has ended with the message about the new one.
 	OrderChanged(o *Order)
 
 	// UpstreamChanged is called when the session with the exchange was lost, or is there again.
@@ -249,7 +250,7 @@ func (l *login) Replace(c *exchange.Replace) (id uint64, r exchange.Rejection) {
 		reason = msg.OrderCancelRejectedNotFound
 	case c.Quantity > quantityTaken:
 		reason = msg.OrderCancelRejectedInvalidQuantity
-	case owner.open >= owner.OrdersMax:
+	case owner.open >= 2*owner.OrdersMax: // the new order takes the place of the old one, unless there is no answer
 		reason = msg.OrderCancelRejectedLimitExceeded
 	case owner.QuantityMax != 0 && c.Quantity > owner.QuantityMax,
 		owner.StakeMax != 0 && owner.stake+stake(old.Side, c.Price, c.Quantity) > owner.StakeMax+old.stake():

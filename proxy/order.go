@@ -265,6 +265,17 @@ func (t *orders) apply(r report, o *order) {
 	}
 }
 
+// replacedBy returns the open order that a report ends besides the one that it is about, nil if there is none.
+func (t *orders) replacedBy(r report) *order {
+	if r.typ != msg.PayloadOrderCancelReplaceAccepted {
+		return nil
+	}
+	if old := t.byID[r.original()]; old != nil && old.open() {
+		return old
+	}
+	return nil
+}
+
 // remains sets what of an order is on the book.
 func (t *orders) remains(o *order, available uint64) {
 	switch {

@@ -160,6 +160,7 @@ func (p *Proxy) route(r report, sequence uint64) {
 	if q != nil {
 		origin, seq, own = q.login, q.seq, q.own
 	}
+	replaced := p.orders.replacedBy(r)
 	if o != nil {
 		p.orders.apply(r, o)
 	}
@@ -168,6 +169,9 @@ func (p *Proxy) route(r report, sequence uint64) {
 	if own && r.typ == msg.PayloadOrderCancelRejected {
 		p.record(func(w *writer) { w.applied(sequence, q.upstream) })
 		p.remember(sequence)
+		if o != nil && !o.open() {
+			p.notify(o)
+		}
 		return // nobody asked for the cancel
 	}
 	switch {
@@ -192,6 +196,9 @@ func (p *Proxy) route(r report, sequence uint64) {
 		p.record(func(w *writer) { w.gone(q) }) // it has no account sequence, and is not sent again
 	}
 	p.deliver(c, r, o, origin, seq, sequence)
+	if replaced != nil {
+		p.notify(replaced)
+	}
 	p.routing = 0
 	p.continueCancel(o)
 }
