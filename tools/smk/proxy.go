@@ -211,20 +211,21 @@ func (c *proxyCommand) listen(s *proxyServer, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("--http: %w", shorterListen(err))
 	}
+	places := proxyjson.NewPlaces(l, httpConns)
 	s.http = &http.Server{
+		ConnContext:       places.ConnContext,
 		Handler:           proxyjson.New(s.proxy, s.engine, log).Handler(),
 		ReadHeaderTimeout: httpTimeout, ReadTimeout: httpTimeout, IdleTimeout: httpIdle,
 		MaxHeaderBytes: httpHeaderBytes,
 		ErrorLog:       stdlog.New(io.Discard, "", 0), // of clients that are no HTTP clients
 	}
 	s.served = make(chan error, 1)
-	limited := &limitedListener{l, make(chan struct{}, httpConns)}
 	scheme := "http://"
 	if c.Cert != "" {
 		scheme = "https://"
-		go func() { s.served <- s.http.ServeTLS(limited, c.Cert, c.Key) }()
+		go func() { s.served <- s.http.ServeTLS(places, c.Cert, c.Key) }()
 	} else {
-		go func() { s.served <- s.http.Serve(limited) }()
+		go func() { s.served <- s.http.Serve(places) }()
 	}
 	s.where.HTTP = scheme + l.Addr().String()
 	return nil

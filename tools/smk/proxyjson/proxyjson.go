@@ -123,11 +123,15 @@ func (a *API) open(ctx context.Context, token string, f *feed, after int64) (l *
 	case err != nil:
 		return nil, &Error{"unavailable", "the proxy ends"}
 	}
+	hold(ctx, 1)
 	return l, nil
 }
 
-// close ends a login.
-func (a *API) close(l *proxy.Login) { _ = a.onLoop(context.Background(), l.Logout) }
+// close ends a login of a request.
+func (a *API) close(ctx context.Context, l *proxy.Login) {
+	_ = a.onLoop(context.WithoutCancel(ctx), l.Logout)
+	hold(ctx, -1)
+}
 
 var statuses = map[string]int{
 	"malformed": http.StatusBadRequest, "invalid": http.StatusBadRequest,
@@ -164,7 +168,7 @@ func (a *API) commands(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, "", "", refused)
 		return
 	}
-	defer a.close(l)
+	defer a.close(r.Context(), l)
 	result, refused := a.carryOut(r.Context(), l, f, body, false)
 	if refused != nil {
 		a.refuse(w, r, l.Client().Name, result.Request, refused)
@@ -240,7 +244,7 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, "", "", refused)
 		return
 	}
-	defer a.close(l)
+	defer a.close(r.Context(), l)
 	for _, id := range markets {
 		if err := a.onLoop(r.Context(), func() { l.Subscribe(id) }); err != nil {
 			return
@@ -336,7 +340,7 @@ func (a *API) webSocket(w http.ResponseWriter, r *http.Request) {
 		a.closeSocket(ctx, conn, r, refused)
 		return
 	}
-	defer a.close(l)
+	defer a.close(ctx, l)
 	go func() {
 		defer stop()
 		a.readCommands(ctx, conn, r, l, f)

@@ -70,11 +70,13 @@ func TestWebSocket(t *testing.T) {
 		t.Errorf("%d live orders", truth.Live)
 	}
 	// A loss of the exchange is told at once.
-	h.sim.Do(func(s *sim.Sim) { s.DropSessions() })
+	h.sim.Do(dropSessions)
 	anna.until(func(m *Message) bool { return m.Status != nil && !m.Status.Up })
 	anna.until(func(m *Message) bool { return m.Status != nil && m.Status.Up })
 	anna.until(func(m *Message) bool { return m.Book != nil && m.Book.State == "live" })
 }
+
+func dropSessions(s *sim.Sim) { s.DropSessions() }
 
 // What is wrong is refused with a code and a text, and the connection of a WebSocket goes on.
 func TestRefusals(t *testing.T) {
