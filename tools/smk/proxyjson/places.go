@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// Places is a listener with a limit of connections. At the limit the oldest one that is nobody's login makes room for the
-// next, so that those who connect and say nothing, or have no token, take no place from clients.
+// Places is a listener with a limit of connections. At the limit the oldest one that is nobody's login makes room for
+// the next, so that those who connect and say nothing, or have no token, take no place from clients.
 type Places struct {
 	net.Listener
 

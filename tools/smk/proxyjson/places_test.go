@@ -82,7 +82,7 @@ func TestPlaces(t *testing.T) {
 			if err != nil {
 				t.Fatal("a login was cut off: ", err)
 			}
-			if strings.Contains(line, `"up":false`) {
+			if strings.Contains(line, `"status":{"up":true}`) {
 				break
 			}
 		}
