@@ -346,9 +346,14 @@ func (a *API) webSocket(w http.ResponseWriter, r *http.Request) {
 		a.readCommands(ctx, conn, r, l, f)
 	}()
 	err = f.run(ctx, func(m *Message) error { return write(ctx, conn, encode(m)) }, func() error {
-		ctx, stop := context.WithTimeout(ctx, writeTimeout)
-		defer stop()
-		return conn.Ping(ctx)
+		go func() { // messages do not wait for the answer
+			ctx, end := context.WithTimeout(ctx, writeTimeout)
+			defer end()
+			if conn.Ping(ctx) != nil {
+				stop()
+			}
+		}()
+		return nil
 	})
 	a.ended(r, l, err)
 	if errors.Is(err, errSlow) {
