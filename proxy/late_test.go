@@ -184,7 +184,7 @@ func TestReplaceAtLimit(t *testing.T) {
 }
 
 // An order is on its way when the exchange is lost for a second, or for a minute and a half. Its client hears what
-// became of it, once, by its session or by account sequence; what was filled meanwhile, too; nobody else hears anything.
+// became of it, once, by its session or by account sequence; what was filled meanwhile, too; nobody else hears of it.
 func TestLoss(t *testing.T) {
 	for name, k := range map[string]struct {
 		away    time.Duration
