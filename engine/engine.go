@@ -203,6 +203,10 @@ func (e *Engine) Ping() (seq uint64, err error) {
 // State returns the session's state.
 func (e *Engine) State() session.State { return e.session.State() }
 
+// Tokens returns how many messages the throttle would admit now: creates or replaces, and, in their place or beyond
+// them, cancels or reduces. The loop only.
+func (e *Engine) Tokens() (creates, cancels int) { return e.session.Tokens(e.now) }
+
 // Resumption returns what a later run needs to resume this session of the exchange, also
 // after the engine has ended, unless that was by a logout; see session.Config. Its ID is
 // as good as a credential.

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"hash/fnv"
 	"slices"
+	"time"
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
@@ -28,6 +29,10 @@ type client struct {
 	waiting   int        // requests without an answer
 	bucket    bucket
 	onFailure bool // as the state's file has it: its orders are cancelled if it does not come back
+
+	subjects  map[subject]int // what its logins subscribe to, and how many of them do
+	lingering int             // what it left and is still subscribed to
+	excess    int             // requests beyond its rate for which it is read later
 }
 
 // counterBits are the low bits of a reference upstream; those above are the client's range.
@@ -152,6 +157,18 @@ func (b *bucket) take(now int64, rate, burst uint32) bool {
 	return true
 }
 
+// pauseOf returns for how long a client is not read for what it sent beyond its rate: as long as that would have taken
+// within it. Each rejection is recorded and sent, and so many would take the loop from the others.
+func (p *Proxy) pauseOf(username string) time.Duration {
+	c := p.byName[username]
+	if c == nil || c.excess == 0 {
+		return 0
+	}
+	pause := time.Duration(c.excess) * time.Second / time.Duration(c.Rate)
+	c.excess = 0
+	return pause
+}
+
 // deliver gives a message about an order, or the answer to a request, to a client: it gets the client's next account
 // sequence, is kept and recorded, and sent to each of the client's logins, of which only the one that sent the request
 // gets the request's sequence. It is in p.out. o is the order that it is about, nil if that is not known.
@@ -177,15 +194,17 @@ func (p *Proxy) deliver(c *client, r report, o *order, origin *login, seq, upstr
 		}
 	}
 	for _, l := range c.logins {
+		s, ok := l.sink.(OrderSink)
 		switch {
 		case l == origin:
 			r.setSeq(seq)
-		case r.typ == msg.PayloadOrderInvalid:
+		case r.typ == msg.PayloadOrderInvalid && !ok: // it means the sequence of the request alone
 			continue
 		default:
 			r.setSeq(0)
 		}
-		if s, ok := l.sink.(OrderSink); ok {
+		if ok {
+			p.syncState()
 			s.PublishReport(r.body, o.exported(), c.sequence, false)
 		} else {
 			l.sink.Publish(r.body)

@@ -29,8 +29,8 @@ type Client struct {
 	Burst uint32 // 0 means 200
 
 	Connections      int        // logged in at a time; 0 means 8
-	SubscriptionsMax int        // markets and events, of one login; 0 means 256
-	OrdersMax        int        // that are live or without an answer; 0 means 1000
+	SubscriptionsMax int        // markets and events, of one login, and half of what all may have; 0 means 256
+	OrdersMax        int        // that are live or without an answer; a replace passes at it; 0 means 1000
 	QuantityMax      uint64     // of one order, in 1/10000 of payoff; 0 means no limit
 	StakeMax         odds.Money // that its live orders can lose together, each on its own; 0 means no limit
 	Markets          []uint32   // that it may subscribe to and trade; empty means all

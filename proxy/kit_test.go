@@ -30,6 +30,7 @@ type world struct {
 	config  Config
 	state   string // folder of the engine's state, "" for none
 	broken  bool   // the exchange cannot be reached
+	testers []*tester
 }
 
 // simConfig is an exchange with one market, without other participants and throttle.
@@ -272,7 +273,9 @@ func (w *world) connect() *tester {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return &tester{w: w, conn: g, out: 1}
+	c := &tester{w: w, conn: g, out: 1}
+	w.testers = append(w.testers, c)
+	return c
 }
 
 // direct connects to the exchange.

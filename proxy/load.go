@@ -110,10 +110,11 @@ func (l *loader) record(kind byte, r *reader) error {
 	case recordGone:
 		if q := p.orders.byReference[r.uint(any64)]; q != nil {
 			p.answered(q)
-			if q.creates() {
+			if q.doubt, q.login = false, nil; q.creates() { // kept, because it may turn up after all
 				p.orders.set(q.order, NotThere, 0)
+			} else {
+				p.orders.release(q)
 			}
-			p.orders.release(q)
 		}
 	case recordApplied:
 		p.apply(r.uint(any64))
@@ -160,6 +161,7 @@ func (l *loader) readClient(r *reader) {
 		c = &client{
 			Client: Client{Name: name}.resolve(), index: len(p.clients), retired: true,
 			history: history{max: p.config.History}, orders: map[*order]struct{}{},
+			subjects: map[subject]int{},
 		}
 		p.clients = append(p.clients, c)
 		p.byName[name] = c
@@ -205,6 +207,9 @@ func (l *loader) readMessage(r *reader) {
 	body, _ := reportOf(&p.out)
 	q := p.orders.byReference[reference]
 	o := p.orderFor(body, q)
+	if o == nil {
+		o = p.adopt(c, body, reference)
+	}
 	if o != nil {
 		p.orders.apply(body, o)
 	}

@@ -20,7 +20,8 @@ type OrderSink interface {
 	// sequence.
 	PublishReport(m exchange.Message, o *Order, sequence uint64, replayed bool)
 
-	// OrderChanged is called for an order of which no message says that it is in doubt, or not any more.
+	// OrderChanged is called for an order that is in doubt, or not any more, or has ended, if no message about it says
+	// so: an order that is replaced has ended with the message about the new one.
 	OrderChanged(o *Order)
 
 	// UpstreamChanged is called when the session with the exchange was lost, or is there again.
@@ -40,6 +41,7 @@ type login struct {
 	pending    []uint32 // markets whose snapshot waits for room, in the order of their requests
 	priceFeed  bool
 	marketFeed bool
+	priced     map[uint32]struct{} // markets whose snapshot the price feed has brought
 }
 
 // Login implements gateway.Exchange.
@@ -76,7 +78,7 @@ func (l *login) Logout() {
 		l.proxy.leaveMarket(l, id)
 	}
 	for id := range l.events {
-		l.proxy.leaveEvent(id)
+		l.proxy.leaveEvent(l, id)
 	}
 	l.PriceFeed(false)
 	l.MarketFeed(false)
@@ -130,9 +132,13 @@ const waitingMax = requestMax / 16
 // Create implements gateway.Login.
 func (l *login) Create(c *exchange.Create) (id uint64, r exchange.Rejection) {
 	p, owner := l.proxy, l.client
+	c.Label = c.Label[:min(len(c.Label), labelKept)]
 	reason := l.admit(true)
 	switch {
 	case reason != 0:
+	case c.Quantity > quantityTaken:
+		l.invalid(c)
+		return 0, exchange.Rejection{}
 	case !owner.mayUse(c.Market):
 		reason = msg.OrderRejectedMarketNotFound
 	case owner.open >= owner.OrdersMax:
@@ -169,6 +175,20 @@ func (l *login) Create(c *exchange.Create) (id uint64, r exchange.Rejection) {
 	m.SetLabelString(labelOf(owner.Name, c.Label))
 	p.submit(q, &m)
 	return 0, exchange.Rejection{}
+}
+
+// Limits of an order. Beyond them a client's orders would take memory, or room in what the engine counts, from others.
+const (
+	quantityTaken = 1 << 32 // the exchange takes less
+	labelKept     = 128     // bytes of the client's label; the exchange keeps less
+)
+
+// invalid answers an order as the exchange does that takes its quantity for invalid.
+func (l *login) invalid(c *exchange.Create) {
+	r := l.proxy.answer(func(m *msg.Payload) { m.MutableOrderInvalid().AddReasons(msg.OrderInvalidInvalidQuantity) })
+	r.setReference(c.Reference, c.HasReference)
+	l.proxy.stats.Rejected++
+	l.proxy.deliver(l.client, r, nil, l, c.Seq, 0)
 }
 
 // find returns a live order of the client, nil if the client has none with the id.
@@ -221,13 +241,16 @@ func (l *login) Reduce(c *exchange.Reduce) exchange.Rejection {
 // Replace implements gateway.Login.
 func (l *login) Replace(c *exchange.Replace) (id uint64, r exchange.Rejection) {
 	p, owner := l.proxy, l.client
+	c.Label = c.Label[:min(len(c.Label), labelKept)]
 	reason := cancelReason(l.admit(true))
 	old := l.find(c.OrigOrderID)
 	switch {
 	case reason != 0:
 	case old == nil:
 		reason = msg.OrderCancelRejectedNotFound
-	case owner.open >= owner.OrdersMax:
+	case c.Quantity > quantityTaken:
+		reason = msg.OrderCancelRejectedInvalidQuantity
+	case owner.open >= 2*owner.OrdersMax: // the new order takes the place of the old one, unless there is no answer
 		reason = msg.OrderCancelRejectedLimitExceeded
 	case owner.QuantityMax != 0 && c.Quantity > owner.QuantityMax,
 		owner.StakeMax != 0 && owner.stake+stake(old.Side, c.Price, c.Quantity) > owner.StakeMax+old.stake():

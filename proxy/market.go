@@ -14,19 +14,15 @@ import (
 type market struct {
 	id        uint32
 	logins    []*login // in the order of their subscriptions
-	leftAt    int64    // when the last one left
-	known     bool     // a snapshot came
-	lost      bool     // the session was lost since
+	lingering lingering
+	known     bool // a snapshot came
+	lost      bool // the session was lost since
 	contracts []uint32
 	volume    uint64
 	hasVolume bool
 	stateRaw  []byte // the last market_state, encoded; empty if none came
 	managed   []byte // the last market_managed_state likewise
 }
-
-// leaveAfter is for how long a market stays subscribed to that nobody subscribes to any more, so that clients that
-// come and go do not ask the exchange for a snapshot each time.
-const leaveAfter = 30_000_000_000 // ns
 
 // Subscribe implements gateway.Login.
 func (l *login) Subscribe(id uint32) {
@@ -36,13 +32,13 @@ func (l *login) Subscribe(id uint32) {
 		l.await(id)
 		return
 	}
-	if !l.client.mayUse(id) || len(l.markets)+len(l.events) >= l.client.SubscriptionsMax {
+	m := p.markets[id]
+	if !l.client.mayUse(id) || !l.mayAdd(subject{id: id}, m != nil && m.lingering.by == l.client) {
 		p.stats.SubscriptionsRefused++
 		return
 	}
-	m := p.markets[id]
 	if m == nil {
-		if err := p.engine.Subscribe(id); err != nil {
+		if err := p.subscribe(id); err != nil {
 			p.log.Warn("market not subscribed to", "client", l.client.Name, "market", id, "error", err)
 			p.stats.SubscriptionsRefused++
 			return
@@ -50,7 +46,9 @@ func (l *login) Subscribe(id uint32) {
 		m = &market{id: id}
 		p.markets[id] = m
 	}
+	m.lingering.end()
 	l.markets[id] = false
+	l.client.subjects[subject{id: id}]++
 	m.logins = append(m.logins, l)
 	l.await(id)
 }
@@ -68,92 +66,9 @@ func (p *Proxy) leaveMarket(l *login, id uint32) {
 	if i := slices.Index(m.logins, l); i >= 0 {
 		m.logins = slices.Delete(m.logins, i, i+1)
 	}
+	l.client.leaves(subject{id: id})
 	if len(m.logins) == 0 {
-		m.leftAt = p.now()
-	}
-}
-
-// leaveMarkets unsubscribes from markets that nobody subscribes to any more.
-func (p *Proxy) leaveMarkets(now int64) {
-	for id, m := range p.markets {
-		if len(m.logins) == 0 && now >= m.leftAt+leaveAfter {
-			if err := p.engine.Unsubscribe(id); err == nil {
-				delete(p.markets, id)
-			}
-		}
-	}
-}
-
-// SubscribeEvent implements gateway.Login.
-func (l *login) SubscribeEvent(id uint32) {
-	p := l.proxy
-	if _, ok := l.events[id]; ok {
-		return
-	}
-	if len(l.markets)+len(l.events) >= l.client.SubscriptionsMax {
-		p.stats.SubscriptionsRefused++
-		return
-	}
-	if p.events[id] == 0 {
-		var m msg.EventSubscribe
-		m.SetEventId(id)
-		if _, err := p.engine.SendEventSubscribe(&m); err != nil {
-			p.stats.SubscriptionsRefused++
-			return
-		}
-	}
-	p.events[id]++
-	l.events[id] = struct{}{}
-}
-
-// UnsubscribeEvent implements gateway.Login.
-func (l *login) UnsubscribeEvent(id uint32) {
-	if _, ok := l.events[id]; ok {
-		delete(l.events, id)
-		l.proxy.leaveEvent(id)
-	}
-}
-
-func (p *Proxy) leaveEvent(id uint32) {
-	if p.events[id]--; p.events[id] > 0 {
-		return
-	}
-	delete(p.events, id)
-	var m msg.EventUnsubscribe
-	m.SetEventId(id)
-	_, _ = p.engine.SendEventUnsubscribe(&m) // without a session there is nothing to end
-}
-
-// PriceFeed implements gateway.Login.
-func (l *login) PriceFeed(on bool) {
-	if l.priceFeed == on {
-		return
-	}
-	l.priceFeed = on
-	l.proxy.feed(&l.proxy.priceFeeds, on, &msg.PriceFeedSubscribe{}, &msg.PriceFeedUnsubscribe{})
-}
-
-// MarketFeed implements gateway.Login.
-func (l *login) MarketFeed(on bool) {
-	if l.marketFeed == on {
-		return
-	}
-	l.marketFeed = on
-	l.proxy.feed(&l.proxy.marketFeeds, on, &msg.MarketFeedSubscribe{}, &msg.MarketFeedUnsubscribe{})
-}
-
-// feed counts the logins that have a feed. Each that comes asks the exchange again, which answers with snapshots: those
-// that have the feed already get them once more.
-func (p *Proxy) feed(n *int, on bool, subscribe, unsubscribe engine.Message) {
-	m := unsubscribe
-	if on {
-		*n++
-		m = subscribe
-	} else if *n--; *n > 0 {
-		return
-	}
-	if _, err := p.engine.Send(m); err != nil && on {
-		p.stats.SubscriptionsRefused++
+		m.lingering.begin(l.client, p.now())
 	}
 }
 
@@ -207,15 +122,21 @@ func (p *Proxy) onContractQuotes(q *msg.ContractQuotes) {
 			}
 		}
 	}
-	p.publishFeed(id, m, q)
+	p.publishFeed(id, m, q, false)
 }
 
-// publishFeed passes a message on to those who have the price feed and did not subscribe to the market besides.
-func (p *Proxy) publishFeed(id uint32, m *market, body exchange.Message) {
-	if p.priceFeeds == 0 {
+// publishFeed passes a message on to those who have the price feed and did not subscribe to the market besides: changes
+// behind a snapshot only.
+func (p *Proxy) publishFeed(id uint32, m *market, body exchange.Message, snapshot bool) {
+	if p.prices.logins == 0 {
 		return
 	}
 	for l := range p.loginsWith(func(l *login) bool { return l.priceFeed && l.client.mayUse(id) }) {
+		if snapshot {
+			l.priced[id] = struct{}{}
+		} else if _, ok := l.priced[id]; !ok {
+			continue
+		}
 		if _, subscribed := l.markets[id]; !subscribed || m == nil {
 			l.sink.Publish(body)
 		}
@@ -241,7 +162,7 @@ func (p *Proxy) onMarketQuotes(q *msg.MarketQuotes) {
 			l.sink.Publish(q)
 		}
 	}
-	p.publishFeed(id, m, q)
+	p.publishFeed(id, m, q, true)
 }
 
 func (p *Proxy) onMarketState(s *msg.MarketState) {

@@ -10,7 +10,7 @@ import (
 // Why Open refuses a login.
 var (
 	ErrUnauthorised = errors.New("proxy: no client has these credentials")
-	ErrUnavailable  = errors.New("proxy: no session with the exchange")
+	ErrUnavailable  = errors.New("proxy: it is being shut down")
 	ErrTooMany      = errors.New("proxy: the client has too many connections")
 )
 
@@ -21,14 +21,15 @@ type Login struct {
 	login *login
 }
 
-// Open opens a login of the client with a token. The error is ErrUnauthorised, ErrUnavailable or ErrTooMany.
+// Open opens a login of the client with a token, also while there is no session with the exchange: its sink is told of
+// that. The error is ErrUnauthorised, ErrUnavailable or ErrTooMany.
 func (p *Proxy) Open(token []byte, sink OrderSink) (*Login, error) {
 	c := p.clientOfToken(token)
 	switch {
 	case c == nil:
 		p.refused("")
 		return nil, ErrUnauthorised
-	case p.refusing || p.stopping:
+	case p.stopping:
 		return nil, ErrUnavailable
 	}
 	n := 0

@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"slices"
+
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
 )
@@ -66,13 +68,11 @@ func (o *order) exported() *Order {
 	return &o.Order
 }
 
-// stake returns what an order can lose by itself.
+// stake returns what an order can lose by itself. What no order can have counts as the most that one can.
 func stake(side msg.Side, price uint32, quantity uint64) odds.Money {
+	price, quantity = min(price, 10_000), min(quantity, quantityMax)
 	if side == msg.SideSell {
-		price = 10_000 - min(price, 10_000)
-	}
-	if quantity > quantityMax {
-		quantity = quantityMax
+		price = 10_000 - price
 	}
 	// A quantity in 1/10000 of the currency times a price in 1/10000 is money in 1/100000000.
 	return odds.Money(quantity * uint64(price))
@@ -157,6 +157,9 @@ func (t *orders) set(o *order, s OrderState, available uint64) {
 			t.ended = t.ended[1:]
 		}
 	case is && !was:
+		if i := slices.Index(t.ended, o); i >= 0 { // it turned up after all
+			t.ended = slices.Delete(t.ended, i, i+1)
+		}
 		c.open++
 		c.orders[o] = struct{}{}
 	}
@@ -193,7 +196,7 @@ func (t *orders) apply(r report, o *order) {
 		if b.HasQuantity() {
 			quantity = b.GetQuantity()
 		}
-		if o.Quantity = quantity; o.State == Sent || o.State == InDoubt {
+		if o.Quantity = quantity; o.State == Sent || o.State == InDoubt || o.State == NotThere {
 			t.set(o, Live, quantity-min(quantity, o.Executed))
 		}
 	case *msg.OrderRejected, *msg.OrderInvalid:
@@ -240,13 +243,18 @@ func (t *orders) apply(r report, o *order) {
 		t.set(o, Ended, 0)
 	case *msg.OrderPendingReplace:
 		t.named(o, b.GetOrderId())
-		o.Original = b.GetOrigOrderId()
+		if o.Original = b.GetOrigOrderId(); o.State == NotThere {
+			t.set(o, Sent, 0)
+		}
 	case *msg.OrderCancelReplaceAccepted:
 		t.named(o, b.GetOrderId())
 		o.Original, o.Price, o.Quantity = b.GetOrigOrderId(), b.GetPrice(), b.GetQuantity()
 		o.Executed = b.GetQuantity() - min(b.GetQuantity(), b.GetQuantityLeft())
 		if old := t.byID[b.GetOrigOrderId()]; old != nil {
 			t.set(old, Ended, 0)
+		}
+		if o.State == NotThere {
+			t.set(o, Sent, 0)
 		}
 		if o.open() {
 			t.remains(o, b.GetQuantityLeft())
@@ -255,6 +263,17 @@ func (t *orders) apply(r report, o *order) {
 		t.named(o, b.GetOrderId())
 		t.set(o, Refused, 0)
 	}
+}
+
+// replacedBy returns the open order that a report ends besides the one that it is about, nil if there is none.
+func (t *orders) replacedBy(r report) *order {
+	if r.typ != msg.PayloadOrderCancelReplaceAccepted {
+		return nil
+	}
+	if old := t.byID[r.original()]; old != nil && old.open() {
+		return old
+	}
+	return nil
 }
 
 // remains sets what of an order is on the book.

@@ -36,21 +36,18 @@ type Proxy struct {
 	earlier  []*request          // of an earlier process, without an answer
 	routing  uint64              // reference upstream of the request that is being answered, 0 if none is
 	markets  map[uint32]*market
-	events   map[uint32]int // logins that subscribe to it
-	server   *server        // nil until Listen or Serve
-	file     *stateFile     // nil without Config.State
-	feeds                   // counts of logins
-	upstream                // the session with the exchange
-	scratch                 // reused memory
+	events   map[uint32]*event
+	server   *server    // nil until Listen or Serve
+	file     *stateFile // nil without Config.State
+	feeds               // that clients share
+	upstream            // the session with the exchange
+	scratch             // reused memory
 
 	throttleOf func(c *client) gateway.Throttle // what sessions of a client are limited to
 
 	stats  Stats
 	shared atomic.Pointer[Stats]
 }
-
-// feeds counts the logins that have a feed.
-type feeds struct{ priceFeeds, marketFeeds int }
 
 // upstream is what is known of the session with the exchange.
 type upstream struct {
@@ -60,6 +57,8 @@ type upstream struct {
 	refusing  bool  // clients are logged out, and logins refused
 	unsaved   bool  // the state's file cannot be written
 	stopping  bool
+
+	cancelledAt int64 // when the proxy sent a cancel of its own last
 }
 
 // scratch is memory that is reused.
@@ -94,7 +93,7 @@ func New(e *engine.Engine, config Config) (*Proxy, error) {
 	p := &Proxy{
 		engine: e, config: config, log: config.Logger, now: config.Now,
 		byName: map[string]*client{}, orders: newOrders(), applied: map[uint64]struct{}{},
-		markets: map[uint32]*market{}, events: map[uint32]int{},
+		markets: map[uint32]*market{}, events: map[uint32]*event{}, feeds: newFeeds(),
 	}
 	p.stats = Stats{}
 	p.shared.Store(&Stats{})
@@ -131,7 +130,8 @@ func (p *Proxy) makeClients() {
 	for i, settings := range p.config.Clients {
 		c := &client{
 			Client: settings, index: i, counter: random.Uint64N(1 << (counterBits - 1)),
-			history: history{max: p.config.History}, orders: map[*order]struct{}{}, sequence: first,
+			history: history{max: p.config.History}, orders: map[*order]struct{}{}, subjects: map[subject]int{},
+			sequence: first,
 		}
 		for spaces[c.space] {
 			c.space = uint16(random.Uint32())
@@ -215,6 +215,7 @@ func (p *Proxy) onCaughtUp(ev *engine.Event) {
 	}
 	p.log.Info("session with the exchange", "complete", ev.Complete)
 	p.resolveEarlier()
+	p.keepFeeds(p.now())
 	p.reportUpstream()
 	for _, c := range p.clients {
 		p.continueCancels(c)
@@ -261,6 +262,7 @@ func (p *Proxy) tick() {
 	p.expireGrace()
 	p.forgetEarlier(now)
 	p.leaveMarkets(now)
+	p.keepFeeds(now)
 	for _, c := range p.clients {
 		if p.up && len(c.orders) > 0 {
 			p.continueCancels(c)

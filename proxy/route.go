@@ -38,16 +38,24 @@ func (p *Proxy) requestsOf(l *login) iter.Seq[*request] {
 // submit records a request and sends it to the exchange. What cannot be sent is rejected.
 func (p *Proxy) submit(q *request, m engine.Message) {
 	p.record(func(w *writer) { w.request(q) })
+	p.syncState()
 	if p.unsaved && q.typ != msg.PayloadOrderCancel && q.typ != msg.PayloadOrderQuantityReduce {
 		p.refuse(q, msg.OrderRejectedServiceTemporarilyUnavailable)
 		return
 	}
 	if _, err := p.engine.Send(m); err != nil {
-		p.log.Warn("request not sent", "client", q.client.Name, "type", q.typ, "error", err)
+		p.logRefused(q, err)
 		p.refuse(q, reasonOf(err))
 		return
 	}
 	p.stats.Sent++
+}
+
+// logRefused logs that the engine refused a request, but for what the proxy tries again.
+func (p *Proxy) logRefused(q *request, err error) {
+	if !q.own || !errors.Is(err, session.ErrThrottled) {
+		p.log.Warn("request not sent", "client", q.client.Name, "type", q.typ, "error", err)
+	}
 }
 
 // reasonOf returns the reason of an order_rejected for an error of the engine, which means that nothing was sent.
@@ -140,12 +148,19 @@ func (p *Proxy) route(r report, sequence uint64) {
 		p.stats.Foreign++
 		return
 	}
+	if o == nil {
+		reference, _ := r.reference()
+		if o = p.adopt(c, r, reference); o != nil {
+			p.routing = o.upstream
+		}
+	}
 	var origin *login
 	var seq uint64
 	own := false
 	if q != nil {
 		origin, seq, own = q.login, q.seq, q.own
 	}
+	replaced := p.orders.replacedBy(r)
 	if o != nil {
 		p.orders.apply(r, o)
 	}
@@ -154,6 +169,9 @@ func (p *Proxy) route(r report, sequence uint64) {
 	if own && r.typ == msg.PayloadOrderCancelRejected {
 		p.record(func(w *writer) { w.applied(sequence, q.upstream) })
 		p.remember(sequence)
+		if o != nil && !o.open() {
+			p.notify(o)
+		}
 		return // nobody asked for the cancel
 	}
 	switch {
@@ -178,6 +196,9 @@ func (p *Proxy) route(r report, sequence uint64) {
 		p.record(func(w *writer) { w.gone(q) }) // it has no account sequence, and is not sent again
 	}
 	p.deliver(c, r, o, origin, seq, sequence)
+	if replaced != nil {
+		p.notify(replaced)
+	}
 	p.routing = 0
 	p.continueCancel(o)
 }
@@ -216,10 +237,33 @@ func (p *Proxy) ownerOf(r report, q *request, o *order) *client {
 	}
 	name, _ := labelParts(r.label())
 	c := p.byName[name]
-	if reference, ok := r.reference(); c != nil && ok && uint16(reference>>counterBits) != c.space {
-		return nil // somebody else's label
+	if reference, ok := r.reference(); c != nil && ok {
+		if uint16(reference>>counterBits) != c.space {
+			return nil // somebody else's label
+		}
+		c.counter = max(c.counter, reference&(1<<counterBits-1)) // the file may have lost it in a crash of the machine
 	}
 	return c
+}
+
+// adopt returns an order of a client that is accepted and not known: its request was given up, or the machine crashed
+// before the disk had it. nil means that the report is about no such order. The client's reference is lost.
+func (p *Proxy) adopt(c *client, r report, upstream uint64) *order {
+	b, ok := r.body.(*msg.OrderAccepted)
+	if !ok || upstream == 0 || b.GetOrderId() == 0 || p.orders.byReference[upstream] != nil {
+		return nil
+	}
+	o := &order{client: c, upstream: upstream, Order: Order{
+		Market: b.GetMarketId(), Contract: b.GetContractId(), Side: b.GetSide(), Price: b.GetPrice(),
+		Quantity: b.GetQuantity(),
+	}}
+	if name, own := labelParts(r.label()); name == c.Name {
+		o.Label = own
+	}
+	q := &request{client: c, typ: msg.PayloadOrderCreate, upstream: upstream, order: o, done: true}
+	p.orders.byReference[upstream] = q
+	p.orders.set(o, Sent, 0)
+	return o
 }
 
 // resolveRequest notes what a report says of the request that it answers.
@@ -324,13 +368,29 @@ func (p *Proxy) continueCancels(c *client) {
 	}
 }
 
+// mayCancel reports whether a cancel of the proxy's own may be sent now. It leaves the last of the throttle's tokens to
+// the cancels of clients: one that cancels a thousand orders at once does not keep others from cancelling one. So that
+// it comes to an end in any case it may take one now and then.
+func (p *Proxy) mayCancel() bool {
+	creates, cancels := p.engine.Tokens()
+	now := p.now()
+	if creates == 0 && cancels <= cancelsLeft && now < p.cancelledAt+cancelRetry {
+		return false
+	}
+	p.cancelledAt = now
+	return true
+}
+
+// cancelsLeft is how many cancels are left to clients.
+const cancelsLeft = 20
+
 // cancelRetry is after how long a cancel that was refused is tried again.
 const cancelRetry = 200_000_000 // ns
 
 // continueCancel sends the cancel of an order that is to be cancelled, if that is possible now.
 func (p *Proxy) continueCancel(o *order) {
 	if o == nil || !o.wantCancel || o.cancelling || o.State != Live || !p.up ||
-		o.cancelAt != 0 && p.now() < o.cancelAt+cancelRetry {
+		o.cancelAt != 0 && p.now() < o.cancelAt+cancelRetry || !p.mayCancel() {
 		return
 	}
 	q := &request{client: o.client, typ: msg.PayloadOrderCancel, own: true, order: o, orderID: o.ID}

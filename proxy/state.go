@@ -55,7 +55,8 @@ const (
 // stateFile is the open file.
 type stateFile struct {
 	path     string
-	sync     bool
+	sync     func(*os.File) error // nil if a crash of the machine may take the newest records
+	unsynced bool
 	lock     *os.File
 	file     *os.File
 	owner    [32]byte
@@ -85,7 +86,10 @@ func (p *Proxy) openState() error {
 	if p.config.State == "" {
 		return nil
 	}
-	f := &stateFile{path: p.config.State, sync: p.config.Sync}
+	f := &stateFile{path: p.config.State}
+	if p.config.Sync {
+		f.sync = (*os.File).Sync
+	}
 	f.owner = sha256.Sum256([]byte("smk proxy\x00" + p.config.Account + "\x00" + p.engine.String()))
 	lock, err := filelock.Lock(f.path + ".lock")
 	if err != nil {
@@ -175,7 +179,7 @@ func (p *Proxy) compact() error {
 	if err := f.replace(w.buf); err != nil {
 		return &StateError{f.path, -1, err}
 	}
-	f.size = int64(len(w.buf))
+	f.size, f.unsynced = int64(len(w.buf)), false
 	f.compact = max(compactBytes, 4*f.size)
 	return nil
 }
@@ -215,12 +219,28 @@ func (p *Proxy) record(write func(w *writer)) {
 	f.w.buf = f.w.buf[:0]
 	write(&f.w)
 	n, err := f.file.Write(f.w.buf)
-	if err == nil && f.sync {
-		err = f.file.Sync()
+	f.size += int64(n)
+	if f.unsynced = f.sync != nil; err != nil {
+		p.notSaved(err)
 	}
-	if f.size += int64(n); err == nil {
+}
+
+// syncState makes the records durable, if they have to be, before anything leaves that follows from them: once for all
+// that were made since.
+func (p *Proxy) syncState() {
+	f := p.file
+	if f == nil || !f.unsynced || p.unsaved {
 		return
 	}
+	f.unsynced = false
+	if err := f.sync(f.file); err != nil {
+		p.notSaved(err)
+	}
+}
+
+// notSaved notes that the file cannot be written.
+func (p *Proxy) notSaved(err error) {
+	f := p.file
 	p.unsaved, f.retryAt = true, p.now()+retryEvery
 	p.log.Error("state not written: orders are refused until it is", "error", &StateError{f.path, f.size, err})
 }
@@ -235,6 +255,7 @@ func (p *Proxy) maintain(now int64) {
 		f.armedAt = now
 		p.recordArmed()
 	}
+	p.syncState()
 	switch {
 	case p.unsaved && now >= f.retryAt:
 		f.retryAt = now + retryEvery

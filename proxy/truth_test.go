@@ -42,6 +42,8 @@ type day struct {
 	bots   []*trader
 	below  []*link // connections of the bots
 	down   bool    // the proxy does not run
+
+	watchers []*watcher
 }
 
 // plan draws faults that the protocol can recover from.
@@ -83,6 +85,7 @@ func newDay(t *testing.T, seed uint64) *day {
 	d.faults = fault.New(seed+1, plan(d.random))
 	d.launch()
 	for i := range clients.Clients {
+		d.watchers = append(d.watchers, &watcher{t: t, name: clients.Clients[i].Name})
 		b := &trader{day: d, name: clients.Clients[i].Name, next: uint64(i), sent: map[uint64]string{}}
 		b.engine, err = engine.New(engine.Config{
 			Address: "proxy.test:1", DisableTLS: true, Clock: func() int64 { return d.now }, Dial: d.dialProxy,
@@ -99,6 +102,7 @@ func newDay(t *testing.T, seed uint64) *day {
 		}
 		d.bots = append(d.bots, b)
 	}
+	d.watch()
 	t.Cleanup(func() {
 		for _, b := range d.bots {
 			_ = b.engine.Close()
@@ -130,12 +134,72 @@ func (d *day) kill() {
 		l.end()
 	}
 	d.below, d.down = nil, true
+	for _, w := range d.watchers {
+		w.killed = true // a process that is killed says nothing of its engine's end
+	}
 	d.stop()
 }
 
 func (d *day) restart() {
 	d.launch()
 	d.down = false
+	d.watch()
+}
+
+// watch logs the watchers in.
+func (d *day) watch() {
+	for _, w := range d.watchers {
+		w.open(d)
+	}
+}
+
+// watcher is a client that came by Open and only looks: it has every message once, after the proxy was killed, too.
+type watcher struct {
+	deaf
+	t      *testing.T
+	name   string
+	last   uint64 // account sequence
+	orders map[uint64]Order
+	killed bool
+}
+
+func (w *watcher) open(d *day) {
+	l, err := d.proxy.Open([]byte(w.name+"-token"), w)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	w.orders, w.killed = map[uint64]Order{}, false
+	for o := range l.Orders() {
+		w.orders[o.ID] = *o
+	}
+	if l.Sequence() < w.last {
+		d.t.Errorf("%s has message %d, and the proxy is at %d", w.name, w.last, l.Sequence())
+	}
+	l.Replay(w.last + 1)
+}
+
+// OrderChanged implements OrderSink.
+func (w *watcher) OrderChanged(o *Order) {
+	if !w.killed {
+		w.orders[o.ID] = *o
+	}
+}
+
+// PublishReport implements OrderSink.
+func (w *watcher) PublishReport(m exchange.Message, o *Order, sequence uint64, _ bool) {
+	if w.killed {
+		return
+	}
+	if o != nil && o.ID != 0 {
+		w.orders[o.ID] = *o
+	}
+	if m.PayloadType() == msg.PayloadOrderInvalid {
+		return
+	}
+	if sequence != w.last+1 {
+		w.t.Errorf("message %d follows %d to %s", sequence, w.last, w.name)
+	}
+	w.last = sequence
 }
 
 // move lets time pass and everybody do what is due.
@@ -253,6 +317,27 @@ func (d *day) run() {
 			_ = d.sim.Exchange.SetState(sim.DemoMarket, msg.MarketStateHalted, "")
 		case k < 94:
 			_ = d.sim.Exchange.SetState(sim.DemoMarket, msg.MarketStateLive, "")
+		case k < 95: // the exchange is away for up to a minute and a half
+			d.broken = true
+			for _, l := range d.links {
+				l.reset = true
+			}
+			for range r.IntN(90) {
+				d.move(time.Second)
+				d.bots[r.IntN(len(d.bots))].act()
+			}
+			d.broken = false
+		case k < 96: // the proxy is stopped for up to a minute
+			for range r.IntN(60) {
+				d.now += int64(time.Second)
+				d.sim.Tick(d.now)
+				d.faults.Tick(d.now)
+				b := d.bots[r.IntN(len(d.bots))]
+				b.act()
+				if err := b.engine.Poll(); err != nil {
+					d.t.Fatal(err)
+				}
+			}
 		}
 	}
 	if d.down {
@@ -300,6 +385,18 @@ func (d *day) compare() {
 		}
 		if d.proxy.byName[b.name].sequence == 0 {
 			continue // without any message nothing proves that all are repeated, and a doubt does not end
+		}
+		for _, watcher := range d.watchers {
+			for id, o := range watcher.orders {
+				if watcher.name == b.name && (o.State == Live) != live[id] && id != 0 {
+					d.t.Errorf("a watcher of %s's has %+v, live %v", b.name, o, live[id])
+				}
+			}
+			for id := range live {
+				if _, ok := watcher.orders[id]; watcher.name == b.name && !ok {
+					d.t.Errorf("a watcher of %s's does not have order %d", b.name, id)
+				}
+			}
 		}
 		known := 0
 		for o := range b.engine.Orders() {

@@ -25,13 +25,13 @@ import (
 type proxyCommand struct {
 	settingsFlags
 
-	Clients string `placeholder:"FILE" help:"The clients, JSON: names, passwords and tokens, rights and limits."`
-	Listen  string `default:"127.0.0.1:3701" placeholder:"HOST:PORT" help:"Where clients of the protocol connect (${default}); port 0 takes a free one."`
-	HTTP    string `name:"http" placeholder:"HOST:PORT" help:"Where clients connect that speak JSON, over WebSockets or HTTP; without it there is none."`
-	Cert    string `placeholder:"FILE" help:"A certificate, PEM: clients then have to speak TLS. It needs --key."`
-	Key     string `placeholder:"FILE" help:"The certificate's private key, PEM."`
+	Clients string  `placeholder:"FILE" help:"The clients, JSON: names, passwords and tokens, rights and limits."`
+	Listen  string  `default:"127.0.0.1:3701" placeholder:"HOST:PORT" help:"Where clients of the protocol connect (${default}); port 0 takes a free one."`
+	HTTP    *string `name:"http" placeholder:"HOST:PORT" help:"Where clients connect that speak JSON, over WebSockets or HTTP; without it there is none."`
+	Cert    string  `placeholder:"FILE" help:"A certificate, PEM: clients then have to speak TLS. It needs --key."`
+	Key     string  `placeholder:"FILE" help:"The certificate's private key, PEM."`
 
-	State string        `placeholder:"DIR" help:"Keep what the engine and the clients know in this folder, and go on from it: a proxy that is killed forgets nothing."`
+	State *string       `placeholder:"DIR" help:"Keep what the engine and the clients know in this folder, and go on from it: a proxy that is killed forgets nothing."`
 	Sync  bool          `help:"Have each record of it on the disk before anything follows from it, so that a machine that crashes forgets nothing either."`
 	Grace time.Duration `default:"5s" placeholder:"TIME" help:"How long the session with the exchange may be lost before clients are logged out (${default}); 0 for not at all."`
 
@@ -48,13 +48,23 @@ func (c *proxyCommand) Validate() error {
 		return errors.New("--clients: is missing; see docs/proxy.md")
 	case (c.Cert == "") != (c.Key == ""):
 		return errors.New("--cert and --key: one needs the other")
-	case c.Sync && c.State == "":
+	case c.Listen == "":
+		return errors.New("--listen: is empty, which would be every address of this machine")
+	case c.HTTP != nil && *c.HTTP == "":
+		return errors.New("--http: is empty")
+	case c.State != nil && *c.State == "":
+		return errors.New("--state: is empty, which would keep nothing")
+	case c.Sync && c.State == nil:
 		return errors.New("--sync: there is no --state")
 	case c.Grace < 0:
 		return fmt.Errorf("--grace: %v is not a time", c.Grace)
 	}
-	for name, addr := range map[string]string{"--listen": c.Listen, "--http": c.HTTP} {
-		if addr != "" && c.Cert == "" && !isLoopback(loopback(addr)) {
+	addrs := map[string]string{"--listen": c.Listen}
+	if c.HTTP != nil {
+		addrs["--http"] = *c.HTTP
+	}
+	for name, addr := range addrs {
+		if c.Cert == "" && !isLoopback(loopback(addr)) {
 			return fmt.Errorf("%s: %s can be reached from other machines, and credentials would go there in clear: "+
 				"give --cert and --key", name, addr)
 		}
@@ -141,15 +151,15 @@ func (c *proxyCommand) make(log *slog.Logger) (*engine.Engine, *proxy.Proxy, err
 	if ec.OnStop == engine.StopAuto {
 		ec.OnStop = engine.StopLeave
 	}
-	if c.State != "" {
-		if err := os.MkdirAll(c.State, 0o700); err != nil {
+	if c.State != nil {
+		if err := os.MkdirAll(*c.State, 0o700); err != nil {
 			return nil, nil, fmt.Errorf("--state: %w", err)
 		}
 		if ec.State.File != "" {
 			return nil, nil, errors.New("--state: the settings name another file of the engine")
 		}
-		ec.State.File, ec.State.DurableIntents = filepath.Join(c.State, "engine"), true
-		pc.State, pc.DurableIntents = filepath.Join(c.State, "clients"), true
+		ec.State.File, ec.State.DurableIntents = filepath.Join(*c.State, "engine"), true
+		pc.State, pc.DurableIntents = filepath.Join(*c.State, "clients"), true
 		if pc.Account = ec.State.Account; pc.Account == "" {
 			pc.Account = ec.Session.Username
 		}
@@ -194,27 +204,28 @@ func (c *proxyCommand) listen(s *proxyServer, log *slog.Logger) error {
 		return err
 	}
 	s.where = where{Listen: addr.String(), TLS: c.Cert != ""}
-	if c.HTTP == "" {
+	if c.HTTP == nil {
 		return nil
 	}
-	l, err := net.Listen("tcp", loopback(c.HTTP))
+	l, err := net.Listen("tcp", loopback(*c.HTTP))
 	if err != nil {
 		return fmt.Errorf("--http: %w", shorterListen(err))
 	}
+	places := proxyjson.NewPlaces(l, httpConns)
 	s.http = &http.Server{
+		ConnContext:       places.ConnContext,
 		Handler:           proxyjson.New(s.proxy, s.engine, log).Handler(),
 		ReadHeaderTimeout: httpTimeout, ReadTimeout: httpTimeout, IdleTimeout: httpIdle,
 		MaxHeaderBytes: httpHeaderBytes,
 		ErrorLog:       stdlog.New(io.Discard, "", 0), // of clients that are no HTTP clients
 	}
 	s.served = make(chan error, 1)
-	limited := &limitedListener{l, make(chan struct{}, httpConns)}
 	scheme := "http://"
 	if c.Cert != "" {
 		scheme = "https://"
-		go func() { s.served <- s.http.ServeTLS(limited, c.Cert, c.Key) }()
+		go func() { s.served <- s.http.ServeTLS(places, c.Cert, c.Key) }()
 	} else {
-		go func() { s.served <- s.http.Serve(limited) }()
+		go func() { s.served <- s.http.Serve(places) }()
 	}
 	s.where.HTTP = scheme + l.Addr().String()
 	return nil

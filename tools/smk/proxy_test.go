@@ -130,7 +130,10 @@ func TestProxyRefuses(t *testing.T) {
 		"open to all": {append(good, "--listen", "0.0.0.0:0"), exitUsage, "--cert"},
 		"JSON to all": {append(good, "--http", ":0", "--http", "[::]:0"), exitUsage, "--cert"},
 		"half of TLS": {append(good, "--cert", "x"), exitUsage, "--key"},
-		"no state":    {append(good, "--state", "", "--sync"), exitUsage, "--sync"},
+		"no state":    {[]string{"proxy", "--clients", "x", "--sync"}, exitUsage, "--sync"},
+		"empty state": {append(good, "--state", ""), exitUsage, "--state: is empty"},
+		"empty HTTP":  {append(good, "--http", ""), exitUsage, "--http: is empty"},
+		"empty":       {append(good, "--listen", ""), exitUsage, "--listen: is empty"},
 		"negative":    {append(good, "--grace", "-1s"), exitUsage, "--grace"},
 		"unknown": {
 			proxyFiles(t, "x:1", `{"clients":[{"name":"a","secret":1}]}`), exitFailed,
@@ -145,6 +148,12 @@ func TestProxyRefuses(t *testing.T) {
 		"no name":       {proxyFiles(t, "x:1", `{"clients":[{"name":"a/b","token":"top-secret"}]}`), exitFailed, "letters"},
 		"both":          {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","token_file":"anna.token"}]}`), exitFailed, "both set"},
 		"no file":       {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token_file":"nowhere"}]}`), exitFailed, "token_file"},
+		"twice":         {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","read_only":true,"Read_Only":false}]}`), exitFailed, `"read_only" is there twice`},
+		"null":          {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","markets":null}]}`), exitFailed, "markets: a value is null"},
+		"no markets":    {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","markets":[]}]}`), exitFailed, "markets: is empty"},
+		"no orders":     {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","orders_max":0}]}`), exitFailed, "orders_max"},
+		"no stake":      {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","stake_max":"0.00"}]}`), exitFailed, "stake_max"},
+		"tiny":          {proxyFiles(t, "x:1", `{"clients":[{"name":"a","token":"top-secret","quantity_max":"0.00009"}]}`), exitFailed, "quantity_max"},
 		"none":          {proxyFiles(t, "x:1", `{"clients":[]}`), exitFailed, "Clients"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -26,14 +26,14 @@ type proxyClient struct {
 	Balance  bool `json:"balance"`
 	Control  bool `json:"control"`
 
-	Rate          uint32   `json:"rate"`
-	Burst         uint32   `json:"burst"`
-	Connections   int      `json:"connections"`
-	Subscriptions int      `json:"subscriptions_max"`
-	Orders        int      `json:"orders_max"`
-	Quantity      currency `json:"quantity_max"` // of an order's payoff
-	Stake         currency `json:"stake_max"`
-	Markets       []uint32 `json:"markets"`
+	Rate          *uint32   `json:"rate"`
+	Burst         *uint32   `json:"burst"`
+	Connections   *int      `json:"connections"`
+	Subscriptions *int      `json:"subscriptions_max"`
+	Orders        *int      `json:"orders_max"`
+	Quantity      *currency `json:"quantity_max"` // of an order's payoff
+	Stake         *currency `json:"stake_max"`
+	Markets       []uint32  `json:"markets"`
 }
 
 // currency is money, in the file as text: "12.50".
@@ -52,6 +52,7 @@ func (a *currency) UnmarshalText(text []byte) error {
 const (
 	clientsBytesMax = 1 << 20
 	secretBytesMax  = 4 << 10
+	quantityUnit    = 10_000 // of money in a quantity of 1
 )
 
 // readClients reads the file of --clients. An error names what is wrong and no value of the file.
@@ -62,6 +63,9 @@ func readClients(path string) ([]proxy.Client, error) {
 	}
 	var file struct {
 		Clients []proxyClient `json:"clients"`
+	}
+	if err := checkMembers(json.NewDecoder(bytes.NewReader(content))); err != nil && !errors.Is(err, errSyntax) {
+		return nil, fmt.Errorf("--clients: %s: %w", path, err)
 	}
 	d := json.NewDecoder(bytes.NewReader(content))
 	d.DisallowUnknownFields()
@@ -97,12 +101,76 @@ func whatIsWrong(err error) string {
 	return "no JSON, or an amount that is none"
 }
 
+// checkMembers refuses members that are there twice, which leave open what is meant, and values that are null, which
+// would be no limit. Errors of the syntax are errSyntax, and left to the decoder behind it.
+func checkMembers(d *json.Decoder) error {
+	t, err := d.Token()
+	switch {
+	case err != nil:
+		return errSyntax
+	case t == nil:
+		return errors.New("a value is null")
+	case t != json.Delim('{') && t != json.Delim('['):
+		return nil
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		at := ""
+		if t == json.Delim('{') {
+			name, err := d.Token()
+			if err != nil {
+				return errSyntax
+			}
+			at, _ = name.(string)
+			if at = strings.ToLower(at); seen[at] { // to the decoder both are the same
+				return fmt.Errorf("setting %q is there twice", at)
+			}
+			seen[at] = true
+		}
+		if err := checkMembers(d); err != nil {
+			if at != "" && !errors.Is(err, errSyntax) {
+				err = fmt.Errorf("%s: %w", at, err)
+			}
+			return err
+		}
+	}
+	if _, err = d.Token(); err != nil {
+		return errSyntax
+	}
+	return nil
+}
+
+var errSyntax = errors.New("no JSON")
+
+// limit returns a limit of the file, or 0 if it has none. One of 0 would be taken for none.
+func limit[T uint32 | int | currency](name string, v *T, err *error) T {
+	switch {
+	case v == nil:
+		return 0
+	case *v <= 0 && *err == nil:
+		*err = fmt.Errorf("%s: is not more than 0; leave it out for the default", name)
+	}
+	return *v
+}
+
 func (c *proxyClient) client(dir string) (proxy.Client, error) {
+	var err error
+	quantity := limit("quantity_max", c.Quantity, &err)
 	out := proxy.Client{
 		Name: c.Name, Password: c.Password, Token: c.Token, ReadOnly: c.ReadOnly, Balance: c.Balance,
-		Control: c.Control, Rate: c.Rate, Burst: c.Burst, Connections: c.Connections,
-		SubscriptionsMax: c.Subscriptions, OrdersMax: c.Orders, QuantityMax: uint64(c.Quantity) / 10_000,
-		StakeMax: odds.Money(c.Stake), Markets: c.Markets,
+		Control: c.Control, Rate: limit("rate", c.Rate, &err), Burst: limit("burst", c.Burst, &err),
+		Connections:      limit("connections", c.Connections, &err),
+		SubscriptionsMax: limit("subscriptions_max", c.Subscriptions, &err),
+		OrdersMax:        limit("orders_max", c.Orders, &err), QuantityMax: uint64(quantity) / quantityUnit,
+		StakeMax: odds.Money(limit("stake_max", c.Stake, &err)), Markets: c.Markets,
+	}
+	switch {
+	case err != nil:
+		return out, err
+	case quantity%quantityUnit != 0:
+		return out, errors.New("quantity_max: has more than four decimal places")
+	case c.Markets != nil && len(c.Markets) == 0:
+		return out, errors.New("markets: is empty; leave it out for all markets, or set read_only")
 	}
 	for _, f := range []struct {
 		name, path string

@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/proxy"
@@ -17,22 +20,84 @@ import (
 // commandBytes is the longest command.
 const commandBytes = 16 << 10
 
-// parse reads one command. The error says what is wrong, with nothing of what was sent but names of members.
+// parse reads one command. The error says what is wrong, with nothing of what was sent but names of members. Of a
+// member that is there twice, or in other letters, or null, nobody knows what the client meant: it is no command.
 func parse(b []byte) (*Command, *Error) {
-	if len(b) > commandBytes {
+	switch {
+	case len(b) > commandBytes:
 		return nil, &Error{"too_large", "a command has at most 16384 bytes"}
+	case !utf8.Valid(b):
+		return nil, &Error{"malformed", "no JSON: it is not UTF-8"}
+	}
+	names, refused := namesOf(b)
+	if refused != nil {
+		return nil, refused
 	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
-	c := new(Command)
+	c := &Command{has: names}
 	if err := d.Decode(c); err != nil {
 		return nil, &Error{"malformed", explain(err)}
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, &Error{"malformed", "there is more behind the command"}
-	}
 	return c, nil
 }
+
+// namesOf returns the names of a command's members: each once, as the schema has it, and with a value that is neither
+// null nor nested.
+func namesOf(b []byte) (map[string]bool, *Error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	malformed := func(text string) (map[string]bool, *Error) { return nil, &Error{"malformed", text} }
+	t, err := d.Token()
+	if err != nil {
+		return malformed(explain(err))
+	}
+	if t != json.Delim('{') {
+		return malformed("a command is one JSON object")
+	}
+	names := map[string]bool{}
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return malformed(explain(err))
+		}
+		name, _ := t.(string)
+		switch {
+		case !commandMembers[name]:
+			return malformed("a member that no command has; see the schema")
+		case names[name]:
+			return malformed("member " + strconv.Quote(name) + " is there twice")
+		}
+		names[name] = true
+		switch t, err = d.Token(); {
+		case err != nil:
+			return malformed(explain(err))
+		case t == nil:
+			return malformed("member " + strconv.Quote(name) + " is null; leave it out")
+		case t == json.Delim('{') || t == json.Delim('['):
+			return malformed("member " + strconv.Quote(name) + " is neither text nor a number")
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return malformed(explain(err))
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return malformed("there is more behind the command")
+	}
+	return names, nil
+}
+
+// commandMembers are the names of the members of a Command.
+var commandMembers = func() map[string]bool {
+	names := map[string]bool{}
+	t := reflect.TypeFor[Command]()
+	for i := range t.NumField() {
+		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "" {
+			names[name] = true
+		}
+	}
+	return names
+}()
 
 // explain says what is wrong with JSON, without values of it: they may be a token in the wrong place.
 func explain(err error) string {
@@ -45,8 +110,6 @@ func explain(err error) string {
 		return "no JSON at byte " + strconv.FormatInt(syntax.Offset, 10)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "no JSON: it ends too early"
-	case strings.HasPrefix(err.Error(), "json: unknown field"):
-		return "a member that no command has; see the schema"
 	}
 	return "no JSON object"
 }
@@ -76,26 +139,43 @@ var timesInForce = map[string]msg.TimeInForceType{
 	"good_till_halted": msg.GoodTillHalted,
 }
 
-// members are what each command needs.
-var members = map[string][]string{
-	"create": {"market", "contract", "side", "price", "quantity"}, "cancel": {"order"}, "cancel_all": nil,
-	"reduce": {"order", "quantity"}, "replace": {"order", "price", "quantity"}, "subscribe": {"market"},
-	"unsubscribe": {"market"}, "orders": nil, "ping": nil, "halt": {"reason"}, "resume": {"reason"},
+// members are what a command needs, and what it may have besides.
+type members struct{ needs, may []string }
+
+var commandTypes = map[string]members{
+	"create": {
+		[]string{"market", "contract", "side", "price", "quantity"}, []string{"reference", "label", "time_in_force"},
+	},
+	"cancel":      {[]string{"order"}, []string{"reference"}},
+	"cancel_all":  {nil, []string{"market", "reference"}},
+	"reduce":      {[]string{"order", "quantity"}, []string{"reference"}},
+	"replace":     {[]string{"order", "price", "quantity"}, []string{"reference", "label"}},
+	"subscribe":   {[]string{"market"}, nil},
+	"unsubscribe": {[]string{"market"}, nil},
+	"orders":      {},
+	"ping":        {},
+	"halt":        {[]string{"reason"}, nil},
+	"resume":      {[]string{"reason"}, nil},
 }
 
 // check reads a command's members.
 func (c *Command) check() (*request, *Error) {
-	needs, ok := members[c.Type]
+	members, ok := commandTypes[c.Type]
 	if !ok {
 		return nil, &Error{"invalid", "type is none of " + strings.Join(commandNames(), ", ")}
 	}
-	has := map[string]bool{
-		"market": c.Market != 0, "contract": c.Contract != 0, "side": c.Side != "", "price": c.Price != 0,
-		"quantity": c.Quantity != 0, "order": c.Order != "", "reason": c.Reason != "",
-	}
-	for _, name := range needs {
-		if !has[name] {
+	for _, name := range members.needs {
+		if !c.has[name] {
 			return nil, &Error{"invalid", c.Type + " needs " + name}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.has)) {
+		switch {
+		case name == "type" || name == "request":
+		case !slices.Contains(members.needs, name) && !slices.Contains(members.may, name):
+			return nil, &Error{"invalid", c.Type + " has no member " + name}
+		case c.isEmpty(name):
+			return nil, &Error{"invalid", name + " is 0 or empty"}
 		}
 	}
 	r := &request{Command: c}
@@ -128,14 +208,30 @@ func (c *Command) check() (*request, *Error) {
 	return r, nil
 }
 
-func commandNames() []string {
-	var list []string
-	for name := range members {
-		list = append(list, name)
+// isEmpty reports whether a member is there and says nothing.
+func (c *Command) isEmpty(name string) bool {
+	switch name {
+	case "market":
+		return c.Market == 0
+	case "contract":
+		return c.Contract == 0
+	case "side":
+		return c.Side == ""
+	case "price":
+		return c.Price == 0
+	case "quantity":
+		return c.Quantity == 0
+	case "order":
+		return c.Order == ""
+	case "reference":
+		return c.Reference == ""
+	case "reason":
+		return c.Reason == ""
 	}
-	slices.Sort(list)
-	return list
+	return false
 }
+
+func commandNames() []string { return slices.Sorted(maps.Keys(commandTypes)) }
 
 // controller halts and resumes trading. It is the engine.
 type controller interface {

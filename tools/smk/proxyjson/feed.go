@@ -20,6 +20,7 @@ type feed struct {
 
 	mu       sync.Mutex
 	queue    []*Message // oldest first
+	max      int        // of the queue
 	books    []contract // that changed, oldest first
 	changed  map[contract]*Book
 	overflow bool
@@ -41,20 +42,29 @@ const (
 
 func newFeed(e *engine.Engine) *feed {
 	return &feed{
-		engine: e, changed: map[contract]*Book{}, wake: make(chan struct{}, 1), seen: map[contract]bool{},
+		engine: e, max: queueMax, wake: make(chan struct{}, 1),
+		changed: map[contract]*Book{}, seen: map[contract]bool{},
 	}
 }
 
 // push adds a message.
 func (f *feed) push(m *Message) {
 	f.mu.Lock()
-	if len(f.queue) >= queueMax {
+	if len(f.queue) >= f.max {
 		f.overflow = true
 	} else {
 		f.queue = append(f.queue, m)
 	}
 	f.mu.Unlock()
 	f.signal()
+}
+
+// begin adds a message that a login begins with, for which there is always room.
+func (f *feed) begin(m *Message) {
+	f.mu.Lock()
+	f.max++
+	f.mu.Unlock()
+	f.push(m)
 }
 
 func (f *feed) signal() {

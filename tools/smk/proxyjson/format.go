@@ -28,6 +28,8 @@ type Command struct {
 
 	TimeInForce string `json:"time_in_force,omitempty" jsonschema:"enum=good_til_cancelled,enum=immediate_or_cancel,enum=keep_in_play,enum=good_till_halted" jsonschema_description:"good_til_cancelled if absent."`
 	Reason      string `json:"reason,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Of halt and resume."`
+
+	has map[string]bool // the members that are there, of a command that was read
 }
 
 // Message is what a client receives: type says which of the other members is there.
@@ -55,7 +57,7 @@ type Welcome struct {
 
 // Report says what happened to an order, or to a request about one, and what the order is since.
 type Report struct {
-	Event     string `json:"event" jsonschema:"enum=live,enum=in_doubt,enum=not_placed,enum=accepted,enum=rejected,enum=invalid,enum=executed,enum=execute_confirmed,enum=execute_voided,enum=cancelled,enum=cancel_rejected,enum=cancel_all_accepted,enum=cancel_all_rejected,enum=quantity_reduced,enum=quantity_reduce_rejected,enum=reduced,enum=voided,enum=pending_replace,enum=cancel_replace_accepted,enum=cancel_replace_rejected"`
+	Event     string `json:"event" jsonschema:"enum=live,enum=in_doubt,enum=not_placed,enum=ended,enum=accepted,enum=rejected,enum=invalid,enum=executed,enum=execute_confirmed,enum=execute_voided,enum=cancelled,enum=cancel_rejected,enum=cancel_all_accepted,enum=cancel_all_rejected,enum=quantity_reduced,enum=quantity_reduce_rejected,enum=reduced,enum=voided,enum=pending_replace,enum=cancel_replace_accepted,enum=cancel_replace_rejected"`
 	Sequence  string `json:"sequence,omitempty" jsonschema_description:"Account sequence, increasing; a stream resumes behind it. Absent of what the exchange does not number."`
 	Replayed  bool   `json:"replayed,omitempty" jsonschema_description:"It is repeated for a stream that resumes."`
 	Reference string `json:"reference,omitempty" jsonschema_description:"Of the request that this answers."`

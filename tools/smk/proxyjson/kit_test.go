@@ -27,6 +27,9 @@ type house struct {
 	sim  *sim.Server
 	http *httptest.Server
 	log  *logged
+
+	caughtUp chan struct{} // closed once there is a session with the exchange
+	close    func()
 }
 
 // logged is a log that is kept.
@@ -56,14 +59,29 @@ func newHouse(t *testing.T) *house {
 	}
 	served := make(chan error, 1)
 	go func() { served <- x.Serve(context.Background()) }()
+	h := newHouseAt(t, x.Addr().String())
+	h.sim = x
+	t.Cleanup(func() {
+		h.close()
+		if err := errors.Join(x.Close(), <-served); err != nil {
+			t.Error(err)
+		}
+	})
+	<-h.caughtUp
+	return h
+}
+
+// newHouseAt returns a proxy of an exchange at an address.
+func newHouseAt(t *testing.T, address string) *house {
+	t.Helper()
 	e, err := engine.New(engine.Config{
-		Address: x.Addr().String(), DisableTLS: true, OnStop: engine.StopLeave,
+		Address: address, DisableTLS: true, OnStop: engine.StopLeave,
 		Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword, AccountFromStart: true},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, sim: x, log: &logged{}}
+	h := &house{t: t, log: &logged{}, caughtUp: make(chan struct{})}
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	p, err := proxy.New(e, proxy.Config{Seed: 1, Logger: log, Clients: []proxy.Client{
 		{Name: "anna", Token: "anna-secret"},
@@ -73,17 +91,16 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	caughtUp := make(chan struct{})
 	var once sync.Once
-	e.OnCaughtUp(func(*engine.Event) { once.Do(func() { close(caughtUp) }) })
+	e.OnCaughtUp(func(*engine.Event) { once.Do(func() { close(h.caughtUp) }) })
 	ended := make(chan error, 1)
 	go func() { ended <- e.Run(context.Background()) }()
 	h.http = httptest.NewServer(New(p, e, log).Handler())
-	t.Cleanup(func() {
+	h.close = sync.OnceFunc(func() {
 		h.http.CloseClientConnections()
 		h.http.Close()
 		e.Stop()
-		if err := errors.Join(<-ended, p.Close(), x.Close(), <-served); err != nil {
+		if err := errors.Join(<-ended, p.Close()); err != nil && h.sim != nil {
 			t.Error(err)
 		}
 		for _, secret := range []string{"anna-secret", "ben-secret", "eve-secret", "guessed", "private"} {
@@ -92,7 +109,7 @@ func newHouse(t *testing.T) *house {
 			}
 		}
 	})
-	<-caughtUp
+	t.Cleanup(h.close)
 	return h
 }
 

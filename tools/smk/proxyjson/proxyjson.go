@@ -102,11 +102,11 @@ func (a *API) open(ctx context.Context, token string, f *feed, after int64) (l *
 			return
 		}
 		c := l.Client()
-		f.push(&Message{Type: "welcome", Welcome: &Welcome{
+		f.begin(&Message{Type: "welcome", Welcome: &Welcome{
 			Version, c.Name, c.ReadOnly, c.Control, l.Up(), digits(l.Sequence()),
 		}})
 		for o := range l.Orders() {
-			f.push(&Message{Type: "order", Order: &Report{Event: o.State.String(), Order: orderOf(o)}})
+			f.begin(&Message{Type: "order", Order: &Report{Event: o.State.String(), Order: orderOf(o)}})
 		}
 		if after >= 0 {
 			l.Replay(uint64(after) + 1)
@@ -121,13 +121,17 @@ func (a *API) open(ctx context.Context, token string, f *feed, after int64) (l *
 	case errors.Is(err, proxy.ErrTooMany):
 		return nil, &Error{"too_many", "the client has too many connections"}
 	case err != nil:
-		return nil, &Error{"unavailable", "there is no session with the exchange"}
+		return nil, &Error{"unavailable", "the proxy ends"}
 	}
+	hold(ctx, 1)
 	return l, nil
 }
 
-// close ends a login.
-func (a *API) close(l *proxy.Login) { _ = a.onLoop(context.Background(), l.Logout) }
+// close ends a login of a request.
+func (a *API) close(ctx context.Context, l *proxy.Login) {
+	_ = a.onLoop(context.WithoutCancel(ctx), l.Logout)
+	hold(ctx, -1)
+}
 
 var statuses = map[string]int{
 	"malformed": http.StatusBadRequest, "invalid": http.StatusBadRequest,
@@ -136,9 +140,9 @@ var statuses = map[string]int{
 	"too_many": http.StatusTooManyRequests, "slow": http.StatusTooManyRequests,
 }
 
-// refuse answers a request with an error, and logs it without what was sent.
-func (a *API) refuse(w http.ResponseWriter, r *http.Request, request string, e *Error) {
-	a.log.Warn("request refused", "path", r.URL.Path, "address", r.RemoteAddr, "code", e.Code)
+// refuse answers a request with an error, and logs it without what was sent. client is "" if nobody knows who it is.
+func (a *API) refuse(w http.ResponseWriter, r *http.Request, client, request string, e *Error) {
+	a.log.Warn("request refused", "client", client, "path", r.URL.Path, "address", r.RemoteAddr, "code", e.Code)
 	w.Header().Set("Content-Type", "application/json")
 	if e.Code == "unauthorised" {
 		w.Header().Set("WWW-Authenticate", "Bearer")
@@ -151,23 +155,23 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, request string, e *
 func (a *API) commands(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, commandBytes))
 	if err != nil {
-		a.refuse(w, r, "", &Error{"too_large", "a command has at most 16384 bytes"})
+		a.refuse(w, r, "", "", &Error{"too_large", "a command has at most 16384 bytes"})
 		return
 	}
 	if token(r) == "" {
-		a.refuse(w, r, "", &Error{"unauthorised", "the header Authorization: Bearer TOKEN is missing"})
+		a.refuse(w, r, "", "", &Error{"unauthorised", "the header Authorization: Bearer TOKEN is missing"})
 		return
 	}
 	f := newFeed(a.engine)
 	l, refused := a.open(r.Context(), token(r), f, -1)
 	if refused != nil {
-		a.refuse(w, r, "", refused)
+		a.refuse(w, r, "", "", refused)
 		return
 	}
-	defer a.close(l)
+	defer a.close(r.Context(), l)
 	result, refused := a.carryOut(r.Context(), l, f, body, false)
 	if refused != nil {
-		a.refuse(w, r, result.Request, refused)
+		a.refuse(w, r, l.Client().Name, result.Request, refused)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -218,29 +222,29 @@ func afterOf(r *http.Request) (int64, *Error) {
 func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 	after, refused := afterOf(r)
 	if refused != nil {
-		a.refuse(w, r, "", refused)
+		a.refuse(w, r, "", "", refused)
 		return
 	}
 	var markets []uint32
 	for _, text := range r.URL.Query()["market"] {
 		id, err := strconv.ParseUint(text, 10, 32)
 		if err != nil || len(markets) == marketsMax {
-			a.refuse(w, r, "", &Error{"invalid", "market is no identifier of one, or there are more than 1024"})
+			a.refuse(w, r, "", "", &Error{"invalid", "market is no identifier of one, or there are more than 1024"})
 			return
 		}
 		markets = append(markets, uint32(id))
 	}
 	if token(r) == "" {
-		a.refuse(w, r, "", &Error{"unauthorised", "the header Authorization: Bearer TOKEN is missing"})
+		a.refuse(w, r, "", "", &Error{"unauthorised", "the header Authorization: Bearer TOKEN is missing"})
 		return
 	}
 	f := newFeed(a.engine)
 	l, refused := a.open(r.Context(), token(r), f, after)
 	if refused != nil {
-		a.refuse(w, r, "", refused)
+		a.refuse(w, r, "", "", refused)
 		return
 	}
-	defer a.close(l)
+	defer a.close(r.Context(), l)
 	for _, id := range markets {
 		if err := a.onLoop(r.Context(), func() { l.Subscribe(id) }); err != nil {
 			return
@@ -312,7 +316,7 @@ func (a *API) webSocket(w http.ResponseWriter, r *http.Request) {
 	first := token(r)
 	after, refused := afterOf(r)
 	if refused != nil {
-		a.refuse(w, r, "", refused)
+		a.refuse(w, r, "", "", refused)
 		return
 	}
 	conn, err := websocket.Accept(w, r, nil) // pages of other sites are refused
@@ -336,15 +340,20 @@ func (a *API) webSocket(w http.ResponseWriter, r *http.Request) {
 		a.closeSocket(ctx, conn, r, refused)
 		return
 	}
-	defer a.close(l)
+	defer a.close(ctx, l)
 	go func() {
 		defer stop()
 		a.readCommands(ctx, conn, r, l, f)
 	}()
 	err = f.run(ctx, func(m *Message) error { return write(ctx, conn, encode(m)) }, func() error {
-		ctx, stop := context.WithTimeout(ctx, writeTimeout)
-		defer stop()
-		return conn.Ping(ctx)
+		go func() { // messages do not wait for the answer
+			ctx, end := context.WithTimeout(ctx, writeTimeout)
+			defer end()
+			if conn.Ping(ctx) != nil {
+				stop()
+			}
+		}()
+		return nil
 	})
 	a.ended(r, l, err)
 	if errors.Is(err, errSlow) {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"os/exec"
 	"strings"
@@ -69,11 +70,13 @@ func TestWebSocket(t *testing.T) {
 		t.Errorf("%d live orders", truth.Live)
 	}
 	// A loss of the exchange is told at once.
-	h.sim.Do(func(s *sim.Sim) { s.DropSessions() })
+	h.sim.Do(dropSessions)
 	anna.until(func(m *Message) bool { return m.Status != nil && !m.Status.Up })
 	anna.until(func(m *Message) bool { return m.Status != nil && m.Status.Up })
 	anna.until(func(m *Message) bool { return m.Book != nil && m.Book.State == "live" })
 }
+
+func dropSessions(s *sim.Sim) { s.DropSessions() }
 
 // What is wrong is refused with a code and a text, and the connection of a WebSocket goes on.
 func TestRefusals(t *testing.T) {
@@ -99,6 +102,28 @@ func TestRefusals(t *testing.T) {
 		"wrong type":  {"anna-secret", `{"type":"create","price":"private"}`, "malformed", 400, true},
 		"negative":    {"anna-secret", `{"type":"create","price":-1}`, "malformed", 400, true},
 		"unknown":     {"anna-secret", `{"type":"create","private":1}`, "malformed", 400, true},
+		"null":        {"anna-secret", `null`, "malformed", 400, true},
+		"nothing":     {"anna-secret", ``, "malformed", 400, true},
+		"behind":      {"anna-secret", `{"type":"ping"} private`, "malformed", 400, true},
+		"twice":       {"anna-secret", `{"type":"create","market":100000,"contract":200000,"side":"buy","price":3000,"quantity":1,"quantity":10000}`, "malformed", 400, true},
+		"other case":  {"anna-secret", `{"type":"create","market":100000,"contract":200000,"side":"buy","price":3000,"Quantity":10000}`, "malformed", 400, true},
+		"escaped":     {"anna-secret", `{"type":"create","market":100000,"contract":200000,"side":"buy","price":3000,"quantity":1,"\u0071uantity":10000}`, "malformed", 400, true},
+		"null member": {"anna-secret", `{"type":"cancel_all","market":null}`, "malformed", 400, true},
+		"nested":      {"anna-secret", `{"type":"create","label":{"private":1}}`, "malformed", 400, true},
+		"deeper": {
+			"anna-secret", `{"type":"create","label":` + strings.Repeat(`{"label":`, 1500) + "1" +
+				strings.Repeat("}", 1501), "malformed", 400, true,
+		},
+		"not UTF-8": {
+			"anna-secret", strings.Replace(order, `"label":"l"`, "\"label\":\"\xff\xfe\"", 1), "malformed", 400, false,
+		},
+		"NaN":         {"anna-secret", `{"type":"create","price":NaN}`, "malformed", 400, true},
+		"1e400":       {"anna-secret", `{"type":"create","price":1e400}`, "malformed", 400, true},
+		"1e3":         {"anna-secret", `{"type":"create","price":1e3}`, "malformed", 400, true},
+		"fraction":    {"anna-secret", `{"type":"create","quantity":1.5}`, "malformed", 400, true},
+		"huge":        {"anna-secret", `{"type":"create","quantity":18446744073709551616}`, "malformed", 400, true},
+		"market 0":    {"anna-secret", `{"type":"cancel_all","market":0}`, "invalid", 400, true},
+		"not its own": {"anna-secret", `{"type":"replace","order":"1","price":1,"quantity":1,"time_in_force":"immediate_or_cancel"}`, "invalid", 400, true},
 		"no command":  {"anna-secret", `{"type":"private"}`, "invalid", 400, true},
 		"login again": {"anna-secret", `{"type":"login","token":"ben-secret"}`, "invalid", 400, true},
 		"no price":    {"anna-secret", `{"type":"create","market":1,"contract":1,"side":"buy","quantity":1}`, "invalid", 400, true},
@@ -106,7 +131,7 @@ func TestRefusals(t *testing.T) {
 		"no number":   {"anna-secret", `{"type":"cancel","order":"private"}`, "invalid", 400, true},
 		"too large":   {"anna-secret", `{"type":"cancel","order":"18446744073709551616"}`, "invalid", 400, true},
 		"long label": {
-			"anna-secret", `{"type":"cancel","order":"1","label":"` + strings.Repeat("x", 65) + `"}`,
+			"anna-secret", `{"type":"replace","order":"1","price":1,"quantity":1,"label":"` + strings.Repeat("x", 65) + `"}`,
 			"invalid", 400, true,
 		},
 		"no control":   {"anna-secret", `{"type":"halt","reason":"private"}`, "forbidden", 403, true},
@@ -198,6 +223,47 @@ func TestSocketRefusals(t *testing.T) {
 	two.until(func(m *Message) bool { return m.Welcome != nil })
 	if r := h.socket("ben-secret").result(); r.Error == nil || r.Error.Code != "too_many" {
 		t.Errorf("%+v", r)
+	}
+}
+
+// An order that the exchange takes for invalid is told to the streams of the client, whichever connection sent it.
+func TestInvalid(t *testing.T) {
+	h := newHouse(t)
+	anna := h.socket("anna-secret")
+	anna.until(func(m *Message) bool { return m.Welcome != nil })
+	body := strings.Replace(order, `"price":1000`, `"price":10001`, 1)
+	if status, r := h.post("anna-secret", body); status != 200 || !r.OK {
+		t.Fatalf("%d %+v", status, r)
+	}
+	if r := anna.event("invalid"); r.Reason != "invalid_price" || r.Order == nil || r.Order.State != "refused" {
+		t.Errorf("%+v %+v", r, r.Order)
+	}
+}
+
+// While the exchange is away clients log in, see their orders, and halt trading; orders are rejected.
+func TestAway(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h := newHouseAt(t, address)
+	anna := h.socket("anna-secret")
+	if w := anna.until(func(m *Message) bool { return m.Welcome != nil }).Welcome; w.Up {
+		t.Errorf("%+v", w)
+	}
+	anna.send(order)
+	if r := anna.event("rejected"); r.Reason != "service_temporarily_unavailable" {
+		t.Errorf("%+v", r)
+	}
+	if status, r := h.post("ben-secret", `{"type":"halt","reason":"away"}`); status != 200 || !r.OK {
+		t.Errorf("halt: %d %+v", status, r.Error)
+	}
+	if status, r := h.post("ben-secret", `{"type":"orders"}`); status != 200 || !r.OK || len(r.Orders) != 0 {
+		t.Errorf("orders: %d %+v", status, r)
 	}
 }
 
@@ -316,6 +382,29 @@ func TestBooksLimit(t *testing.T) {
 		if slow == reads || len(f.seen) > booksMax || len(f.books) > booksMax || len(f.changed) > booksMax {
 			t.Errorf("reads %v: slow %v; %d books sent, %d wait, %d of them", reads, slow, len(f.seen), len(f.books),
 				len(f.changed))
+		}
+	}
+}
+
+// A client with more live orders than messages may wait is told of all of them, and is not cut off for that.
+func TestManyOrders(t *testing.T) {
+	f := newFeed(nil)
+	for range 3 * queueMax {
+		f.begin(&Message{Type: "order"})
+	}
+	for range queueMax {
+		f.push(&Message{Type: "order"})
+	}
+	for n := 0; ; n++ {
+		m, slow := f.take()
+		if slow {
+			t.Fatal("cut off")
+		}
+		if m == nil {
+			if n != 4*queueMax {
+				t.Errorf("%d messages", n)
+			}
+			return
 		}
 	}
 }
