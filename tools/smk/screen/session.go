@@ -56,6 +56,11 @@ func (m *Model) log(r *journal.Record, l map[string]string) {
 		m.accountLog(text, l)
 	case text == "message without an answer":
 		kind = KindOrder
+	case text == engine.LogDecision:
+		kind = KindOrder
+		if strings.HasPrefix(l["by"], engine.DecisionOverdue) {
+			return // the orders say it
+		}
 	case text == logNamed:
 		m.named(l)
 		return
@@ -69,7 +74,7 @@ func (m *Model) log(r *journal.Record, l map[string]string) {
 		text += ": " + l["cause"]
 	}
 	if l["fate"] != "" {
-		text += fmt.Sprintf(": %s %s, %s", l["type"], l["reference"], l["fate"])
+		text = strings.Join(strings.Fields(fmt.Sprintf("%s: %s %s %s", text, l["type"], l["reference"], l["fate"])), " ")
 	}
 	if n := l["took_ns"]; n != "" {
 		text += fmt.Sprintf(": %s %s us", l["handler"], strings.TrimSuffix(n, "000"))
