@@ -74,7 +74,7 @@ func (m *Model) log(r *journal.Record, l map[string]string) {
 		text += ": " + l["cause"]
 	}
 	if l["fate"] != "" {
-		text = strings.Join(strings.Fields(fmt.Sprintf("%s: %s %s %s", text, l["type"], l["reference"], l["fate"])), " ")
+		text = fmt.Sprintf("%s: %s %s %s", text, l["type"], l["reference"], l["fate"])
 	}
 	if n := l["took_ns"]; n != "" {
 		text += fmt.Sprintf(": %s %s us", l["handler"], strings.TrimSuffix(n, "000"))

@@ -20,6 +20,8 @@ const (
 	rowsLeast   = 5
 
 	barSign = "█"
+
+	oldAfter = 15 * time.Second // heartbeats come more often
 )
 
 func (m *model) draw() string {
@@ -79,6 +81,10 @@ func (m *model) fit(s string) string {
 // strip draws the state.
 func (m *model) strip(p *screen.Picture) string {
 	s := &p.Strip
+	good := good
+	if s.Ended != "" || m.now().Sub(time.Unix(0, p.At)) > oldAfter {
+		good = dim // so it was
+	}
 	session := good.Render(s.Session)
 	switch {
 	case s.Ended != "":

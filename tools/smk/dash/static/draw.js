@@ -41,7 +41,7 @@ const draw = {
     const mode = byID('mode');
     setText(mode, s.mode);
     mode.title = s.cause ? 'Because of ' + s.cause : 'Trading mode of the bot';
-    setClass(mode, 'pill ' + ({active: 'good', reducing: 'warn', halted: 'bad'}[s.mode] || 'quiet'));
+    setClass(mode, 'pill ' + (s.ended && s.mode === 'active' ? 'quiet' : {active: 'good', reducing: 'warn', halted: 'bad'}[s.mode] || 'quiet'));
     const caught = byID('caught');
     setText(caught, s.caught_up ? (s.lacks ? 'incomplete' : 'caught up') : 'not caught up');
     caught.title = s.lacks || 'Orders, positions and money are complete as far as is known';
