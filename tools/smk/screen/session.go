@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
@@ -76,8 +77,11 @@ func (m *Model) log(r *journal.Record, l map[string]string) {
 	if l["fate"] != "" {
 		text = fmt.Sprintf("%s: %s %s %s", text, l["type"], l["reference"], l["fate"])
 	}
-	if n := l["took_ns"]; n != "" {
-		text += fmt.Sprintf(": %s %s us", l["handler"], strings.TrimSuffix(n, "000"))
+	if l["handler"] != "" {
+		text += ": " + l["handler"]
+	}
+	if ns, err := strconv.ParseInt(l["took_ns"], 10, 64); err == nil {
+		text += ": " + time.Duration(ns).Round(time.Microsecond).String()
 	}
 	m.line(kind, level, printable(text))
 }

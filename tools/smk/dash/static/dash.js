@@ -326,7 +326,8 @@ const commands = {
         body: JSON.stringify({action: commands.action, reason: 'dashboard'}),
       });
       if (!r.ok) {
-        setText(byID('askerror'), (await r.text()).trim());
+        const text = (await r.text()).trim();
+        setText(byID('askerror'), text.startsWith('{') ? JSON.parse(text).error : text);
         return;
       }
       byID('ask').close();
