@@ -87,7 +87,8 @@ func (e *Engine) openJournal(c *Config) error {
 	if err != nil {
 		panic("BUG: engine: " + err.Error())
 	}
-	t.clock = e.system.Now() // readings are noted from here on
+	t.clock = e.system.Now()        // readings are noted from here on
+	t.rec.SetFull(journal.FullWait) // the state may be larger than the ring, and nothing waits for the loop yet
 	for first := true; first || len(b) > 0; first = false {
 		n, flags := min(len(b), t.rec.PayloadMax()), uint8(0)
 		if n < len(b) {
@@ -97,6 +98,7 @@ func (e *Engine) openJournal(c *Config) error {
 		b = b[n:]
 	}
 	t.rec.Commit()
+	t.rec.SetFull(j.OnFull)
 	t.seed = start.Seed
 	e.journal = out
 	e.useTape(t)

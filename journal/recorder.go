@@ -185,6 +185,9 @@ func (r *Recorder) awaitRoom() bool {
 	}
 }
 
+// SetFull changes Config.OnFull: for records at a time at which waiting costs nothing.
+func (r *Recorder) SetFull(p FullPolicy) { r.waits = p == FullWait }
+
 // Mark returns the position behind what was appended.
 func (r *Recorder) Mark() Mark { return Mark{r.pos, r.seq, r.lost} }
 

@@ -200,7 +200,8 @@ func (m *Replica) lost(r *journal.Record) {
 	if _, err := journal.DecodeLost(r.Payload); err != nil {
 		return
 	}
-	m.session.next = 0 // whatever comes next
+	m.session.next = 0                     // whatever comes next
+	m.session.goesOn, m.begin = false, nil // the next start is another run's
 	m.books.Gap(r.At)
 	m.books.Recovered(false, r.At)
 }

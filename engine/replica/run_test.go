@@ -45,8 +45,10 @@ func recorded(server *sim.Server, dir string) engine.Config {
 	return engine.Config{
 		Address: server.Addr().String(), DisableTLS: true, OnStop: engine.StopLeave,
 		Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword, AccountFromStart: true},
-		Journal: journal.Config{Dir: filepath.Join(dir, "journal"), Durability: journal.SyncNone},
-		State:   engine.StateConfig{File: filepath.Join(dir, "state")},
+		Journal: journal.Config{
+			Dir: filepath.Join(dir, "journal"), Durability: journal.SyncNone, RingBytes: 16 << 10, OnFull: journal.FullWait,
+		},
+		State: engine.StateConfig{File: filepath.Join(dir, "state")},
 	}
 }
 
@@ -96,17 +98,29 @@ var bid = order.Limit{
 	Market: sim.DemoMarket, Contract: sim.DemoHome, Side: odds.Buy, Price: 5000, Quantity: 400_000,
 }
 
-// TestLaterRun has a bot begin a second run with its state file, and compares what the journal says then with what it
-// knows: orders and positions of the first run, which the exchange does not repeat.
+// TestLaterRun has a bot begin a second run with its state file, which is larger than the journal's ring, and compares
+// what the journal says then with what it knows: orders and positions of the first run, which the exchange does not
+// repeat.
 func TestLaterRun(t *testing.T) {
+	const others = 100
 	server, dir := quietExchange(t), t.TempDir()
 	run(t, recorded(server, dir), func(e *engine.Engine) {
 		e.OnCaughtUp(func(*engine.Event) {
+			for i := range odds.Price(others) {
+				low := bid
+				low.Price = 1000 + i
+				if _, err := e.Place(low); err != nil {
+					t.Error(err)
+				}
+			}
 			if _, err := e.Place(bid); err != nil {
 				t.Error(err)
 			}
 		})
-		e.OnOrderAccepted(func(*engine.Event, *msg.OrderAccepted) {
+		e.OnOrderAccepted(func(_ *engine.Event, m *msg.OrderAccepted) {
+			if m.GetPrice() != uint32(bid.Price) {
+				return
+			}
 			server.Do(func(s *sim.Sim) {
 				s.Exchange.Submit("rival", exchange.Create{
 					Market: sim.DemoMarket, Contract: sim.DemoHome, Side: msg.SideSell, Price: 5000, Quantity: 300_000,
@@ -115,7 +129,9 @@ func TestLaterRun(t *testing.T) {
 		})
 		e.OnFill(func(*order.Order, order.Fill) { e.Stop() })
 	})
-	e := run(t, recorded(server, dir), func(e *engine.Engine) { e.OnCaughtUp(func(*engine.Event) { e.Stop() }) })
+	second := recorded(server, dir)
+	second.Journal.OnFull = journal.FullCount
+	e := run(t, second, func(e *engine.Engine) { e.OnCaughtUp(func(*engine.Event) { e.Stop() }) })
 
 	m := replicaOf(t, dir, 0)
 	have, want := m.Orders().Position(sim.DemoMarket, sim.DemoHome), e.Position(sim.DemoMarket, sim.DemoHome)
@@ -123,11 +139,11 @@ func TestLaterRun(t *testing.T) {
 		t.Errorf("the journal's position is %+v, the bot's %+v", have, want)
 	}
 	for o := range m.Orders().Live {
-		if o.Foreign || o.Available != 100_000 {
+		if o.Foreign || o.Price == bid.Price && o.Available != 100_000 {
 			t.Errorf("the order is %+v", o)
 		}
 	}
-	if n := m.Orders().LiveCount(); n != 1 || !m.Known() {
+	if n := m.Orders().LiveCount(); n != others+1 || !m.Known() {
 		t.Errorf("%d live orders, known %t", n, m.Known())
 	}
 	if m := replicaOf(t, dir, 5); !m.Known() {
