@@ -189,7 +189,7 @@ func (c *backtestCommand) config(rec *backtest.Recording) (backtest.Config, []ex
 		m, err1 := strconv.ParseUint(market, 10, 32)
 		n, err2 := strconv.ParseUint(contract, 10, 32)
 		if !ok || err1 != nil || err2 != nil {
-			return config, nil, fmt.Errorf("--winner: %q is not MARKET=CONTRACT", w)
+			return config, nil, usageError{fmt.Errorf("--winner: %q is not MARKET=CONTRACT", w)}
 		}
 		if config.Winners == nil {
 			config.Winners = make(map[uint32][]uint32)
@@ -217,16 +217,16 @@ func combinations(sets []string) ([]map[string]string, error) {
 	for _, set := range sets {
 		name, values, ok := strings.Cut(set, "=")
 		if !ok || name == "" || values == "" {
-			return nil, fmt.Errorf("--set: %q is not NAME=VALUE,VALUE", set)
+			return nil, usageError{fmt.Errorf("--set: %q is not NAME=VALUE,VALUE", set)}
 		}
 		list := strings.Split(values, ",")
 		if len(all)*len(list) > combinationsMax {
-			return nil, fmt.Errorf("--set: more than %d runs", combinationsMax)
+			return nil, usageError{fmt.Errorf("--set: more than %d runs", combinationsMax)}
 		}
 		var next []map[string]string
 		for _, before := range all {
 			if _, twice := before[name]; twice {
-				return nil, fmt.Errorf("--set: %s is there twice", name)
+				return nil, usageError{fmt.Errorf("--set: %s is there twice", name)}
 			}
 			for _, v := range list {
 				m := map[string]string{name: v}
