@@ -9,9 +9,9 @@ import (
 
 // RestoreStart makes orders what those of a run were when it began: those of StateConfig.File, as the payload of the
 // run's journal.KindStart records has them, put together. now is the clock reading of the last of these records. found
-// is false if there was no such file; orders are left as they are then. The error is a *[ReplayError] if the payload does
-// not have what the run began with, as that of a redacted copy, or a *[StateFileError]; orders are then empty, or those
-// of the file without what was sent since.
+// is false if there was no such file; orders are left as they are then. The error is a *[ReplayError] if the payload
+// does not have what the run began with, as that of a redacted copy, or a *[StateFileError]; orders are then empty, or
+// those of the file without what was sent since.
 func RestoreStart(start []byte, orders *order.Manager, now int64) (found bool, err error) {
 	var begin runStart
 	if err := json.Unmarshal(start, &begin); err != nil {

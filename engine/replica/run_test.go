@@ -46,7 +46,8 @@ func recorded(server *sim.Server, dir string) engine.Config {
 		Address: server.Addr().String(), DisableTLS: true, OnStop: engine.StopLeave,
 		Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword, AccountFromStart: true},
 		Journal: journal.Config{
-			Dir: filepath.Join(dir, "journal"), Durability: journal.SyncNone, RingBytes: 16 << 10, OnFull: journal.FullWait,
+			Dir: filepath.Join(dir, "journal"), Durability: journal.SyncNone, RingBytes: 16 << 10,
+			OnFull: journal.FullWait,
 		},
 		State: engine.StateConfig{File: filepath.Join(dir, "state")},
 	}

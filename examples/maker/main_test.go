@@ -76,7 +76,8 @@ func TestMakerContracts(t *testing.T) {
 	contracts = []uint32{sim.DemoHome}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	if err := run(ctx, exchange.Addr().String(), "", strings.NewReader(""), &stopAfter{fills: 3, stop: stop}); err != nil {
+	out := &stopAfter{fills: 3, stop: stop}
+	if err := run(ctx, exchange.Addr().String(), "", strings.NewReader(""), out); err != nil {
 		t.Error(err)
 	}
 	truth, _ := exchange.Truth(sim.DemoUsername)

@@ -109,7 +109,8 @@ func TestEveryCommand(t *testing.T) {
 func TestExitCodes(t *testing.T) {
 	usage := usageError{errDiffer}
 	for err, want := range map[error]int{
-		errUnhealthy: exitUnhealthy, errMissed: exitMissed, errDiffer: exitFailed, fmt.Errorf("of a job: %w", usage): exitUsage,
+		errUnhealthy: exitUnhealthy, errMissed: exitMissed, errDiffer: exitFailed,
+		fmt.Errorf("of a job: %w", usage): exitUsage,
 	} {
 		if got := exitCodeOf(err); got != want {
 			t.Errorf("%v: %d, want %d", err, got, want)
