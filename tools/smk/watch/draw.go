@@ -61,8 +61,9 @@ const help = `smk watch
   ?            this help
   q            quit
 
-  * marks prices with own orders: what is open, and the most queued ahead.
-  Prices are in percent of the payoff, quantities in the currency of payoff.`
+  * marks prices with own orders: what is open of them,
+  and the most that is queued ahead of the first.
+  Prices are in percent of the payoff, quantities are payoff.`
 
 // fit cuts what does not fit into the window, and leaves room for the last line.
 func (m *model) fit(s string) string {

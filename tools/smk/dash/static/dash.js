@@ -252,7 +252,7 @@ const charts = {
       padding: [6, 18, 0, 0],
       scales: Object.assign({x: {time: true}}, options.scales),
       axes: [Object.assign({size: 20, space: 60, values: (u, v) => v.map((s) => format.time(s * 1e9).slice(0, 8))}, axis),
-        Object.assign({size: 52, space: 24}, axis, options.axis)],
+        Object.assign({size: 62, space: 24}, axis, options.axis)],
       series: [{}].concat(series.map(([name, colour]) => ({label: name, stroke: c(colour), width: 1.25, points: {show: false}, fill: options.fill ? c(options.fill) : undefined}))),
     }, [[0], ...series.map(() => [null])], box);
   },
