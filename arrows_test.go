@@ -46,7 +46,7 @@ var arrows = map[string][]string{
 	},
 	"engine/latency": {},
 	"engine/replica": {
-		"engine/book", "engine/internal/ownbook", "engine/order", "gen/msg", "journal", "odds", "wire",
+		"engine", "engine/book", "engine/internal/ownbook", "engine/order", "gen/msg", "journal", "odds", "wire",
 	},
 	"examples": {
 		"engine", "engine/session", "engine/order", "engine/book", "engine/risk",

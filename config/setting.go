@@ -279,7 +279,7 @@ func integer(field func(*target) *int) func(*target, string) (string, bool) {
 	return func(t *target, s string) (string, bool) {
 		n, err := strconv.ParseInt(s, 10, 32)
 		*field(t) = int(n)
-		return "a number of up to 31 bits", err == nil && s[0] != '+'
+		return "a whole number of at most 2147483647", err == nil && s[0] != '+'
 	}
 }
 
@@ -287,7 +287,7 @@ func unsigned(field func(*target) *uint64) func(*target, string) (string, bool) 
 	return func(t *target, s string) (string, bool) {
 		n, err := strconv.ParseUint(s, 10, 64)
 		*field(t) = n
-		return "a number of up to 64 bits", err == nil
+		return "a whole number of at most 18446744073709551615", err == nil
 	}
 }
 

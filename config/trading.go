@@ -246,7 +246,7 @@ func count(field func(*target) *int) func(*target, string) (string, bool) {
 	return func(t *target, s string) (string, bool) {
 		n, err := strconv.ParseInt(s, 10, 32)
 		*field(t) = int(n)
-		return "a number from 1 to 31 bits", err == nil && n > 0 && s[0] != '+'
+		return "a number from 1 to 2147483647", err == nil && n > 0 && s[0] != '+'
 	}
 }
 

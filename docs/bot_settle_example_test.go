@@ -10,6 +10,31 @@ import (
 	"github.com/smk-go/smk/sim"
 )
 
+func Example_botGoal() {
+	server := simulator()
+	defer server.Close()
+	bot, err := engine.New(botConfig(server.Addr().String()))
+	check(err)
+
+	bot.OnCaughtUp(once(func() { check(bot.Subscribe(sim.DemoMarket)) }))
+	bot.OnMarketState(func(_ *engine.Event, m *msg.MarketState) {
+		fmt.Printf("market %d: %v %q\n", m.GetMarketId(), m.GetState(), m.GetReason())
+		switch m.GetState() {
+		case msg.MarketStateLive: // as it is at first
+			server.Do(func(s *sim.Sim) { check(s.Exchange.Goal(sim.DemoMarket, "goal for Home")) })
+		case msg.MarketStateHalted:
+			check(bot.Halt("the market is halted"))
+			bot.Stop()
+		}
+	})
+	check(bot.Run(context.Background()))
+	fmt.Println(bot.Mode().Mode)
+	// Output:
+	// market 100000: MARKET_STATE_LIVE ""
+	// market 100000: MARKET_STATE_HALTED "goal for Home"
+	// halted
+}
+
 func Example_botSettled() {
 	server := simulator()
 	defer server.Close()

@@ -53,7 +53,7 @@ var events = map[string][]string{
 	"risk":    {"EventKind", "KillState", "Limit"},
 	"quote":   {"EventKind", "Reasons"},
 	"engine":  {"Cause"},
-	"msg":     {"EtoLogoutReason"},
+	"msg":     {"EtoLogoutReason", "OrderRejectedReason", "OrderInvalidReason"},
 }
 
 // noEvents are constants of these types that count or mean none.

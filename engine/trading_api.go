@@ -109,6 +109,7 @@ func (e *Engine) Reconciled() {
 		return
 	}
 	e.trading.persist.noteRare()
+	e.decided(DecisionReconciled)
 	e.trading.ordersEvents(e.trading.orders.Reconciled(e.now), e.now)
 }
 
@@ -120,6 +121,7 @@ func (e *Engine) ResolveOrder(reference uint64, outcome order.Outcome) bool {
 		return false
 	}
 	e.trading.persist.noteResolve(reference, outcome, e.now)
+	e.decided(DecisionResolve, append([]any{reference}, outcomeOf(outcome)...)...)
 	t := e.trading
 	events, ok := t.orders.Resolve(reference, outcome, e.now)
 	for t.ordersEvents(events, e.now); t.orders.More(); t.ordersEvents(events, e.now) {
@@ -134,6 +136,7 @@ func (e *Engine) ResolveOrderID(id uint64, outcome order.Outcome) bool {
 		return false
 	}
 	e.trading.persist.noteRare()
+	e.decided(DecisionResolveID, append([]any{id}, outcomeOf(outcome)...)...)
 	t := e.trading
 	events, ok := t.orders.ResolveID(id, outcome, e.now)
 	for t.ordersEvents(events, e.now); t.orders.More(); t.ordersEvents(events, e.now) {

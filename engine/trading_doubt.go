@@ -35,6 +35,9 @@ func (e *Engine) resolveOverdue() {
 	complete, sent := t.saysAll(), e.now-timeout
 	t.persist.noteOverdue(complete, sent, e.now)
 	events, more := t.orders.ResolveOverdue(complete, sent, e.now)
+	if len(events) > 0 {
+		e.decided(DecisionOverdue, sent, complete)
+	}
 	t.ordersEvents(events, e.now)
 	if more {
 		t.doubtDue = past

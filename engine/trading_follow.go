@@ -110,6 +110,7 @@ func (e *Engine) followMarkets() {
 		events := t.orders.Unfollowed(left, e.now)
 		if len(events) > 0 {
 			t.persist.noteRare()
+			e.decided(DecisionUnfollowed, left)
 		}
 		t.ordersEvents(events, e.now)
 	}
@@ -187,6 +188,11 @@ func (e *Engine) SettleMarket(market uint32, winners ...uint32) error {
 		return err
 	}
 	e.trading.persist.noteRare()
+	arguments := []any{market}
+	for _, w := range winners {
+		arguments = append(arguments, w)
+	}
+	e.decided(DecisionSettle, arguments...)
 	e.trading.ordersEvents(events, e.now)
 	return nil
 }

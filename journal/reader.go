@@ -327,6 +327,28 @@ func (r *Reader) Wait(ctx context.Context) error {
 	}
 }
 
+// Replaced reports whether the segment that is read is not in the folder any more, or is another one: the journal was
+// removed, and maybe begun anew. Next does not notice, because the file stays readable as long as it is open. A segment
+// that was removed because it was old has a later one.
+func (r *Reader) Replaced() (bool, error) {
+	if r.s == nil || r.dir == "" {
+		return false, nil
+	}
+	now, err := r.open(r.s.number)
+	switch {
+	case now != nil:
+		defer now.close()
+		return now.salt != r.s.salt || now.created != r.s.created, nil
+	case err != nil:
+		return false, err
+	}
+	later, err := r.hasLater(r.s.number)
+	if errors.Is(err, fs.ErrNotExist) { // the folder is gone
+		return true, nil
+	}
+	return !later && err == nil, err
+}
+
 // Torn returns how many bytes at the end are of records that were not written completely, after Next returned
 // [io.EOF].
 func (r *Reader) Torn() int64 { return r.torn }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/journal"
@@ -40,6 +41,8 @@ func (m *Replica) log(r *journal.Record) {
 		m.books.Recovered(s.gapfills == 0, r.At)
 	case text == logNoAnswer:
 		m.fate(l, r.At)
+	case text == engine.LogDecision:
+		m.decision(strings.Fields(l["by"]), r.At)
 	default:
 		m.accountLog(text, l, r.At)
 	}
@@ -63,6 +66,45 @@ func (m *Replica) accountLog(text string, l map[string]string, now int64) {
 		m.orderEvents(m.orders.AccountLost(number("from"), number("to"), now))
 	case text == logAccountReset:
 		m.orderEvents(m.orders.AccountReset(now))
+	}
+}
+
+// decision follows what the engine or its user decided about orders without a message.
+func (m *Replica) decision(words []string, now int64) {
+	if len(words) == 0 {
+		return
+	}
+	numbers, yes := [4]uint64{}, [4]bool{}
+	var winners []uint32
+	for i, w := range words[1:] {
+		n, _ := strconv.ParseUint(w, 10, 64)
+		if i > 0 {
+			winners = append(winners, uint32(n))
+		}
+		if i < len(numbers) {
+			numbers[i], yes[i] = n, w == "true"
+		}
+	}
+	outcome := order.Outcome{Placed: yes[1], OrderID: numbers[2], Ended: yes[3]}
+	events := func() (events []order.Event) {
+		switch words[0] {
+		case engine.DecisionOverdue:
+			events, _ = m.orders.ResolveOverdue(yes[1], int64(numbers[0]), now)
+		case engine.DecisionResolve:
+			events, _ = m.orders.Resolve(numbers[0], outcome, now)
+		case engine.DecisionResolveID:
+			events, _ = m.orders.ResolveID(numbers[0], outcome, now)
+		case engine.DecisionReconciled:
+			events = m.orders.Reconciled(now)
+		case engine.DecisionSettle:
+			events, _ = m.orders.SettleMarket(uint32(numbers[0]), winners, now)
+		case engine.DecisionUnfollowed:
+			events = m.orders.Unfollowed(yes[0], now)
+		}
+		return events
+	}
+	for m.orderEvents(events()); m.orders.More(); {
+		m.orderEvents(events())
 	}
 }
 

@@ -3,7 +3,9 @@ package replica
 import (
 	"slices"
 
+	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/book"
+	"github.com/smk-go/smk/engine/internal/ownbook"
 	"github.com/smk-go/smk/engine/order"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/journal"
@@ -81,7 +83,9 @@ type Replica struct {
 	orders   *order.Manager
 	books    *book.Books
 	session  sequences
-	complete bool // no order, market or book found no room
+	complete bool   // no order, market or book found no room
+	known    bool   // what the run began with
+	begin    []byte // of the start of a run that is not whole
 	payload  msg.Payload
 	copied   int      // bytes of the orders in the last copy
 	keys     msg.Keys // of the request that is applied; here because the observer is passed its address
@@ -114,6 +118,10 @@ func (m *Replica) Books() *book.Books { return m.books }
 // Complete reports whether there was room for every order, market and book.
 func (m *Replica) Complete() bool { return m.complete }
 
+// Known reports whether the journal has the orders and positions that the run began with. A redacted copy does not have
+// them, nor a journal of which the beginning of the run was removed.
+func (m *Replica) Known() bool { return m.known }
+
 // Apply applies the next record of a journal.
 func (m *Replica) Apply(r *journal.Record) {
 	if r.Own { // such records have no number of their own, so that nothing may depend on them
@@ -134,23 +142,61 @@ func (m *Replica) Apply(r *journal.Record) {
 	m.tick(r.At)
 }
 
-// startContinues is the engine's flag of a KindStart record that continues the one before.
-const startContinues = 1 << 1
+// Flags of the engine's KindStart records: the next one continues it, and it continues the one before.
+const (
+	startGoesOn    = 1 << iota
+	startContinues
+)
 
-// start begins a run.
+// startBytesMax is how much of the start of a run is kept, some thousand times what a bot with a hundred orders has.
+const startBytesMax = 256 << 20
+
+// start begins a run, with the orders that the engine had read from its file.
 func (m *Replica) start(r *journal.Record) {
-	if r.Flags&startContinues != 0 {
+	if r.Flags&startContinues == 0 {
+		again := m.session.begun
+		m.session = sequences{begun: true, next: 1}
+		m.begin = nil
+		if again {
+			if err := m.reset(); err != nil {
+				panic("BUG: replica: " + err.Error())
+			}
+		}
+		m.complete, m.known = true, false
+		m.c.Observer.Began(r, again)
+	}
+	if m.begin == nil && r.Flags&startContinues != 0 {
+		return // the rest of one whose begin was not read
+	}
+	if len(m.begin)+len(r.Payload) <= startBytesMax {
+		m.begin = append(m.begin, r.Payload...)
+	}
+	if r.Flags&startGoesOn == 0 {
+		m.restore(r)
+		m.begin = nil
+	}
+}
+
+// restore makes orders and books those that the run began with.
+func (m *Replica) restore(r *journal.Record) {
+	found, err := engine.RestoreStart(m.begin, m.orders, r.At)
+	if m.known = err == nil; !m.known {
+		m.c.Observer.Garbled(r, "orders and positions of earlier runs are not known: "+err.Error())
+	}
+	if !found {
 		return
 	}
-	again := m.session.begun
-	m.session = sequences{begun: true, next: 1}
-	if again {
-		if err := m.reset(); err != nil {
-			panic("BUG: replica: " + err.Error())
-		}
+	for _, u := range slices.Collect(m.orders.Unanswered) {
+		m.orderEvents(m.orders.ApplyFate(u.Keys.Type, u.Keys.Reference, u.Seq, order.FateInDoubt, r.At))
 	}
-	m.complete = true
-	m.c.Observer.Began(r, again)
+	m.orderEvents(m.orders.Disconnected(r.At))
+	for o := range m.orders.Live {
+		replaces := uint64(0)
+		if original := m.orders.ByID(o.Original); original != nil {
+			replaces = ownbook.Key(original)
+		}
+		_ = m.books.OwnAdded(ownbook.Own(o, replaces))
+	}
 }
 
 // lost follows that the journal lacks records.
@@ -159,6 +205,7 @@ func (m *Replica) lost(r *journal.Record) {
 		return
 	}
 	m.session.next = 0 // whatever comes next
+	m.begin = nil
 	m.books.Gap(r.At)
 	m.books.Recovered(false, r.At)
 }
@@ -177,6 +224,8 @@ func (m *Replica) tick(now int64) {
 type Copy struct {
 	session  sequences
 	complete bool
+	known    bool
+	begin    []byte
 	orders   []byte
 	books    *book.Copy
 }
@@ -185,12 +234,12 @@ type Copy struct {
 func (m *Replica) Copy() *Copy {
 	orders := slices.Clip(m.orders.AppendState(make([]byte, 0, m.copied+m.copied/8)))
 	m.copied = len(orders)
-	return &Copy{m.session, m.complete, orders, m.books.Copy()}
+	return &Copy{m.session, m.complete, m.known, slices.Clip(m.begin), orders, m.books.Copy()}
 }
 
 // Restore makes m what it was, or another Replica with an equal Config was, when the copy was made.
 func (m *Replica) Restore(c *Copy) {
-	m.session, m.complete = c.session, c.complete
+	m.session, m.complete, m.known, m.begin = c.session, c.complete, c.known, c.begin
 	m.books.Restore(c.books)
 	if err := m.orders.LoadState(c.orders); err != nil {
 		panic("BUG: replica: a copy: " + err.Error())

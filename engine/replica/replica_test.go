@@ -55,17 +55,20 @@ func TestReplica(t *testing.T) {
 	placed := 0
 	e.OnBook(func(b book.Contract) {
 		best, ok := b.Best(odds.Buy)
-		if placed++; ok && placed <= 20 {
+		if placed++; ok && (placed <= 20 || placed > 200) { // others may have taken those before
 			_, _ = e.Place(order.Limit{
 				Market: sim.DemoMarket, Contract: b.ID(), Side: odds.Buy, Price: best.Price, Quantity: 30_000,
 			})
 		}
-		if placed == 200 {
+		if placed >= 200 {
+			orders = orders[:0]
 			for o := range e.Orders() {
 				orders = append(orders, *o)
 			}
 			levels = levelsOf(func(id uint32) (book.Contract, bool) { return e.Book(sim.DemoMarket, id) })
-			e.Stop()
+			if len(orders) > 0 {
+				e.Stop()
+			}
 		}
 	})
 	if err := e.Run(ctx); err != nil {

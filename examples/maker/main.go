@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -115,7 +116,6 @@ func run(ctx context.Context, address, state string, in io.Reader, out io.Writer
 		return err
 	}
 	go console(bot, in, out)
-
 	// Without an error all orders are gone, and the exchange has confirmed it.
 	left, err := bot.RunUntilFlat(ctx, 10*time.Second)
 	for _, o := range left {
@@ -135,7 +135,7 @@ type maker struct {
 // book is called with each book that changes: quote around its price. The engine sends only what differs from the
 // orders that are there, and pulls them by itself while the book, the account or the connection cannot be relied on.
 func (m *maker) book(c book.Contract) {
-	if c.Market() != market {
+	if !slices.Contains(contracts, c.ID()) {
 		return
 	}
 	fair, ok := c.WithoutOwn().MidPrice() // our own quotes are no opinion of the market
@@ -182,8 +182,8 @@ func (m *maker) report() {
 	for _, c := range contracts {
 		fmt.Fprintf(m.out, "  contract %d: position %v\n", c, m.Position(market, c).Final)
 	}
-	for o := range m.Outcomes(market) { // contract 0 is that none of these wins
-		fmt.Fprintf(m.out, "  if contract %d wins: %v\n", o.Contract, o.Net)
+	for o := range m.Outcomes(market) {
+		fmt.Fprintf(m.out, "  if contract %d wins (0 is any other): %v\n", o.Contract, o.Net)
 	}
 }
 

@@ -64,6 +64,33 @@ func TestMaker(t *testing.T) {
 	}
 }
 
+// TestMakerContracts quotes the contracts that it is told, and no others of their market.
+func TestMakerContracts(t *testing.T) {
+	exchange, err := sim.Listen("127.0.0.1:0", sim.DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- exchange.Serve(context.Background()) }()
+	defer func(all []uint32) { contracts = all }(contracts)
+	contracts = []uint32{sim.DemoHome}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out := &stopAfter{fills: 3, stop: stop}
+	if err := run(ctx, exchange.Addr().String(), "", strings.NewReader(""), out); err != nil {
+		t.Error(err)
+	}
+	truth, _ := exchange.Truth(sim.DemoUsername)
+	if err := errors.Join(exchange.Close(), <-served); err != nil || len(truth.Positions) == 0 {
+		t.Errorf("%v, %+v", err, truth)
+	}
+	for _, p := range truth.Positions {
+		if p.Contract != sim.DemoHome && p.Net != 0 {
+			t.Errorf("a position in contract %d", p.Contract)
+		}
+	}
+}
+
 // TestMakerHalts stops quoting at a person's word.
 func TestMakerHalts(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -52,6 +53,7 @@ type Server struct {
 	http     *http.Server
 	listener net.Listener
 	slots    chan struct{}
+	closing  *closing // the last /flatten; the loop only
 }
 
 // Listen listens, and serves until Close. The error is ErrAddress, ErrToken, or says why it cannot listen.
@@ -126,6 +128,7 @@ type Answer struct {
 	Kill    string `json:"kill,omitempty"` // how far the kill switch is
 	Open    int    `json:"open"`           // orders that are left
 	Closing int    `json:"closing"`        // orders that /flatten sent
+	Left    int    `json:"left,omitempty"` // positions for which it could send none
 	Error   string `json:"error,omitempty"`
 }
 
@@ -196,11 +199,33 @@ func (s *Server) flatten(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusServiceUnavailable, Answer{Error: err.Error()})
 		return
 	}
-	var a Answer
-	if !s.do(w, r, func() { a.Closing = flatten(s.engine, held.Positions, reason) }) {
+	var c *closing
+	if !s.do(w, r, func() {
+		if s.closing == nil || s.closing.over {
+			s.closing = beginClosing(s.engine, held.Positions, reason)
+		}
+		c = s.closing
+	}) {
 		return
 	}
-	answer(w, http.StatusOK, a)
+	select {
+	case <-c.done:
+	case <-s.engine.Done():
+	case <-ctx.Done():
+	}
+	var a Answer
+	status := http.StatusOK
+	if !s.do(w, r, func() {
+		a.Closing, a.Left = c.sent, len(c.left)
+		for at, err := range c.left {
+			status = http.StatusConflict
+			a.Error = fmt.Sprintf("the bot is halted, but %d positions stay, one of them in contract %d: %v",
+				a.Left, at.contract, err)
+		}
+	}) {
+		return
+	}
+	answer(w, status, a)
 }
 
 func (s *Server) mode(w http.ResponseWriter, r *http.Request) {

@@ -7,12 +7,15 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
+	"github.com/smk-go/smk/engine/quote"
+	"github.com/smk-go/smk/engine/risk"
 	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
@@ -46,6 +49,7 @@ func newBot(t *testing.T) *bot {
 	b.engine, err = engine.New(engine.Config{
 		Address: server.Addr().String(), DisableTLS: true,
 		Session: session.Config{Username: sim.DemoUsername, Password: sim.DemoPassword},
+		State:   engine.StateConfig{Risk: risk.Config{RefuseSelfCross: true}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -190,6 +194,53 @@ func TestCommands(t *testing.T) {
 		t.Fatalf("flatten: %d %+v", status, a)
 	}
 	b.until(0, 0, "halted")
+}
+
+// TestFlattenQuoter flattens a bot that quotes and may not trade with itself: its own quote is in front of what the
+// book has, and it quotes again with each book.
+func TestFlattenQuoter(t *testing.T) {
+	b := newBot(t)
+	b.place(odds.Buy, 5000, 100_000) // from the rival
+	b.offer(msg.SideBuy, 4400, 500_000)
+	b.untilBid(4400)
+	done := make(chan struct{})
+	quoted := sync.OnceFunc(func() { close(done) })
+	if err := b.engine.Submitter().Do(func() {
+		quotes := func(c book.Contract) {
+			if err := b.engine.Quote(c.Market(), c.ID(), quote.Two{Bid: 4500, Size: 50_000}); err != nil {
+				t.Error(err)
+			}
+		}
+		b.engine.OnBook(quotes)
+		b.engine.OnOrder(func(_ *order.Order, ev *order.Event) {
+			if ev.Kind == order.OrderAccepted {
+				quoted()
+			}
+		})
+		if c, ok := b.engine.Book(sim.DemoMarket, sim.DemoHome); ok {
+			quotes(c)
+		}
+	}, nil); err != nil {
+		t.Fatal(err)
+	}
+	<-done
+	status, a := b.ask(http.MethodPost, "/flatten", `{"reason":"a person"}`, nil)
+	if status != http.StatusOK || a.Closing != 1 || a.Left != 0 {
+		t.Fatalf("flatten: %d %+v", status, a)
+	}
+	b.until(0, 0, "halted")
+}
+
+// TestFlattenLeaves flattens a bot whose position nobody takes.
+func TestFlattenLeaves(t *testing.T) {
+	b := newBot(t)
+	b.place(odds.Buy, 5000, 100_000) // from the rival
+	b.until(0, 100_000, "active")
+	status, a := b.ask(http.MethodPost, "/flatten", "", nil)
+	if status != http.StatusConflict || a.Left != 1 || !strings.Contains(a.Error, "nobody") {
+		t.Fatalf("flatten: %d %+v", status, a)
+	}
+	b.until(0, 100_000, "halted")
 }
 
 // untilBid waits until the bot's book has a best bid.

@@ -263,7 +263,10 @@ func (w *orderWriter) draw() *natspb.Envelope {
 	if c.Cause = nil; !complete {
 		why = c.String()
 	}
-	if !w.f.replica.Complete() {
+	switch {
+	case !w.f.replica.Known():
+		complete, why = false, "the journal does not have the orders that the run began with"
+	case !w.f.replica.Complete():
 		complete, why = false, "more orders or markets than there is room for"
 	}
 	size := 0

@@ -246,16 +246,16 @@ func combinations(sets []string) ([]map[string]string, error) {
 	for _, set := range sets {
 		name, values, ok := strings.Cut(set, "=")
 		if !ok || name == "" || values == "" {
-			return nil, fmt.Errorf("--set: %q is not NAME=VALUE,VALUE", set)
+			return nil, usageError{fmt.Errorf("--set: %q is not NAME=VALUE,VALUE", set)}
 		}
 		list := strings.Split(values, ",")
 		if len(all)*len(list) > combinationsMax {
-			return nil, fmt.Errorf("--set: more than %d runs", combinationsMax)
+			return nil, usageError{fmt.Errorf("--set: more than %d runs", combinationsMax)}
 		}
 		var next []map[string]string
 		for _, before := range all {
 			if _, twice := before[name]; twice {
-				return nil, fmt.Errorf("--set: %s is there twice", name)
+				return nil, usageError{fmt.Errorf("--set: %s is there twice", name)}
 			}
 			for _, v := range list {
 				m := map[string]string{name: v}

@@ -36,7 +36,7 @@ type chaosCommand struct {
 func (c *chaosCommand) Run(ctx context.Context, std stdio) error {
 	plan, err := fault.Parse(c.Plan)
 	if err != nil {
-		return fmt.Errorf("--plan: %w", err)
+		return usageError{fmt.Errorf("--plan: %w", err)}
 	}
 	p, err := chaos.Listen(chaos.Config{Listen: loopback(c.Listen), To: loopback(c.To), Seed: c.Seed, Plan: plan})
 	if err != nil {

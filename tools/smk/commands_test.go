@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -94,7 +95,8 @@ func TestEveryCommand(t *testing.T) {
 		errs.Reset()
 		if code := run(t.Context(), append(args[:len(args):len(args)], "--no-such-flag"),
 			stdio{nil, &out, &errs}); code != exitUsage ||
-			strings.Count(errs.String(), "\n") != 1 {
+			strings.Count(errs.String(), "\n") != 1 ||
+			!strings.HasSuffix(errs.String(), "("+c.Name(" ")+" --help lists its flags)\n") {
 			t.Errorf("%s --no-such-flag: exit %d: %s", c.Name(" "), code, &errs)
 		}
 	}
@@ -105,7 +107,11 @@ func TestEveryCommand(t *testing.T) {
 
 // TestExitCodes holds that the help has every code.
 func TestExitCodes(t *testing.T) {
-	for err, want := range map[error]int{errUnhealthy: exitUnhealthy, errMissed: exitMissed, errDiffer: exitFailed} {
+	usage := usageError{errDiffer}
+	for err, want := range map[error]int{
+		errUnhealthy: exitUnhealthy, errMissed: exitMissed, errDiffer: exitFailed,
+		fmt.Errorf("of a job: %w", usage): exitUsage,
+	} {
 		if got := exitCodeOf(err); got != want {
 			t.Errorf("%v: %d, want %d", err, got, want)
 		}
@@ -140,7 +146,7 @@ func TestFailures(t *testing.T) {
 		"nats ask":       {exitFailed, []string{"--url=nats://127.0.0.1:1", "status"}},
 		"proxy":          {exitFailed, []string{"--clients=" + missing}},
 		"doctor":         {exitUnhealthy, []string{"--address=127.0.0.1:1", "--plain", "--timeout=1s"}},
-		"journal cat":    {exitFailed, []string{empty, "--from=never"}},
+		"journal cat":    {exitFailed, []string{empty}},
 		"journal verify": {exitFailed, []string{empty}},
 		"journal stat":   {exitFailed, []string{empty}},
 		"journal orders": {exitFailed, []string{empty}},

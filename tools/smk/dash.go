@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -28,6 +29,9 @@ type screenFlags struct {
 func (f *screenFlags) Validate() error {
 	if (f.Journal == "") == (f.Sim == "") {
 		return errors.New("--journal or --sim says what is to be shown: one of them")
+	}
+	if _, _, err := net.SplitHostPort(f.Sim); f.Sim != "" && err != nil {
+		return fmt.Errorf("--sim: %q is not a host with a port", f.Sim)
 	}
 	_, err := f.rate()
 	return err
@@ -106,8 +110,8 @@ func (c *dashCommand) Run(ctx context.Context, std stdio) error {
 		return err
 	}
 	if c.Control && !server.Loopback() {
-		return errors.Join(errors.New("--control: --listen has to be on this machine alone, such as 127.0.0.1:0"),
-			server.Close())
+		return errors.Join(
+			usageError{errors.New("--control: --listen has to be on this machine alone, such as 127.0.0.1:0")}, server.Close())
 	}
 	if c.JSON {
 		err = json.NewEncoder(std.out).Encode(map[string]string{"url": server.URL()})

@@ -83,7 +83,9 @@ func journalTime(ctx context.Context, dir, flag, text string) (time.Time, error)
 		}
 		return t, nil
 	}
-	return time.Time{}, fmt.Errorf("%s: %q is not a time such as 2026-11-30T12:00:00Z or 12:00:00", flag, text)
+	return time.Time{}, usageError{
+		fmt.Errorf("%s: %q is not a time such as 2026-11-30T12:00:00Z or 12:00:00", flag, text),
+	}
 }
 
 type journalCat struct {

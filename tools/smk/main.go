@@ -114,7 +114,7 @@ func run(ctx context.Context, args []string, std stdio) (code int) {
 	}
 	parsed, err := parser.Parse(doubleDashes(args))
 	if err != nil {
-		fmt.Fprintf(std.err, "smk: %v (smk --help lists commands and flags)\n", err)
+		fmt.Fprintf(std.err, "smk: %v (%s)\n", err, whereHelpIs(err))
 		return exitUsage
 	}
 	parsed.Bind(parser)
@@ -140,6 +140,23 @@ func run(ctx context.Context, args []string, std stdio) (code int) {
 		return exitCodeOf(err)
 	}
 	return exitOK
+}
+
+// usageError is a command line that only the command itself could find wrong.
+type usageError struct{ error }
+
+// Unwrap returns what is wrong.
+func (e usageError) Unwrap() error { return e.error }
+
+// whereHelpIs names the help of the command that a command line has.
+func whereHelpIs(err error) string {
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil {
+		if n := parse.Context.Selected(); n != nil && n.Type == kong.CommandNode {
+			return "smk " + n.Path() + " --help lists its flags"
+		}
+	}
+	return "smk --help lists the commands"
 }
 
 // newParser returns the command line.
@@ -169,7 +186,10 @@ func readSoFar(p *inspect.Progress) string {
 
 // exitCodeOf returns the exit code of a command that failed.
 func exitCodeOf(err error) int {
+	var usage usageError
 	switch {
+	case errors.As(err, &usage):
+		return exitUsage
 	case errors.Is(err, errUnhealthy):
 		return exitUnhealthy
 	case errors.Is(err, errMissed):

@@ -41,7 +41,7 @@ func findScenario(flag, name string) (*script.Scenario, error) {
 		return s, nil
 	}
 	if !strings.ContainsAny(name, "./\\") {
-		return nil, fmt.Errorf("%s: there is no scenario %q (smk sim --scenarios lists them)", flag, name)
+		return nil, usageError{fmt.Errorf("%s: there is no scenario %q (smk sim --scenarios lists them)", flag, name)}
 	}
 	content, err := readFile(flag, name)
 	if err != nil {

@@ -1,10 +1,13 @@
 package inspect
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"iter"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -100,8 +103,8 @@ func (o *orders) add(e *Entry) {
 	m := e.Message
 	switch {
 	case m == nil:
-		if e.Kind == journal.KindLog && strings.Contains(string(e.Payload), `msg="session disconnected"`) {
-			o.disconnected(e)
+		if e.Kind == journal.KindLog {
+			o.log(e)
 		}
 		return
 	case e.Outbound():
@@ -118,6 +121,32 @@ func (o *orders) add(e *Entry) {
 		o.seen[key] = true
 	}
 	o.report(e, m)
+}
+
+// What the engine's log says of orders: the reference, and what became of the order. Doubts end without a message by
+// time, or by the bot's word.
+var (
+	logNotSent   = regexp.MustCompile(`msg="message without an answer".* reference=([0-9]+) fate="(not sent|not delivered)"`)
+	logNotPlaced = regexp.MustCompile(`msg="doubt resolved, reference ([0-9]+), [^"]*(not placed), `)
+)
+
+// log follows a line of the engine's log.
+func (o *orders) log(e *Entry) {
+	if bytes.Contains(e.Payload, []byte(`msg="session disconnected"`)) {
+		o.disconnected(e)
+		return
+	}
+	for _, text := range []*regexp.Regexp{logNotSent, logNotPlaced} {
+		m := text.FindSubmatch(e.Payload)
+		if m == nil {
+			continue
+		}
+		reference, _ := strconv.ParseUint(string(m[1]), 10, 64)
+		if l := o.byReference[reference]; l != nil && l.State == stateInDoubt {
+			l.State, l.InDoubt = string(m[2]), text == logNotPlaced
+			l.event(e, l.State)
+		}
+	}
 }
 
 // disconnected puts what has no answer in doubt.

@@ -1,6 +1,8 @@
 package inspect
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,6 +94,38 @@ func TestOrders(t *testing.T) {
 	}
 	if strings.Join(lines, "\n") != strings.Join(want, "\n") {
 		t.Errorf("\n%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestOrdersWithoutAnswer has orders end that no message ends.
+func TestOrdersWithoutAnswer(t *testing.T) {
+	p := newPen(t)
+	for i := range uint64(3) {
+		m := envelope(i+2, seto.PayloadType_PAYLOAD_ORDER_CREATE)
+		m.OrderCreate = &seto.OrderCreate{
+			Side: seto.Side_SIDE_BUY.Enum(), Quantity: proto.Uint64(20_000), Price: proto.Uint32(2500),
+			Reference: proto.Uint64(7 + i), MarketId: proto.Uint32(1), ContractId: proto.Uint32(2),
+		}
+		p.message(journal.KindOutbound, m)
+	}
+	for _, line := range []string{
+		`level=WARN msg="session disconnected" epoch=1`,
+		`level=WARN msg="message without an answer" epoch=1 seq=2 type="PAYLOAD_ORDER_CREATE" reference=7 fate="in doubt"`,
+		`level=WARN msg="message without an answer" epoch=1 seq=3 type="PAYLOAD_ORDER_CREATE" reference=8 fate="not sent"`,
+		`level=INFO msg="doubt resolved, reference 7, market 1, contract 2, buy, not placed, of PAYLOAD_ORDER_CREATE, no trace"`,
+	} {
+		p.text(journal.KindLog, line)
+	}
+	all, err := Orders(t.Context(), p.close())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var states []string
+	for l := range all {
+		states = append(states, fmt.Sprintf("%s %t %d", l.State, l.InDoubt, len(l.Events)))
+	}
+	if want := []string{"not placed true 3", "not sent false 3", "in doubt true 2"}; !slices.Equal(states, want) {
+		t.Errorf("%q, want %q", states, want)
 	}
 }
 

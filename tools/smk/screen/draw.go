@@ -39,7 +39,10 @@ func (m *Model) drawStrip(s *Strip) {
 			s.Lacks += ": " + m.facts.lacking
 		}
 	}
-	if !m.replica.Complete() && s.Run > 0 {
+	switch {
+	case !m.replica.Known() && m.facts.record > 0:
+		s.Lacks = "the journal does not have the orders and positions that the run began with"
+	case !m.replica.Complete() && s.Run > 0:
 		s.Lacks = "more than the screen has room for"
 	}
 }

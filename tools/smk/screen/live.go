@@ -15,6 +15,9 @@ const (
 	FrameTime = 250 * time.Millisecond
 
 	behindAfter = time.Second // age of the newest record that was read while there are more
+
+	// existsEvery is how many readings at the journal's end there are between two looks whether it is still there.
+	existsEvery = 4
 )
 
 // Frame is a picture of the present.
@@ -48,14 +51,19 @@ func NewLive(dir string, o Options) *Live {
 
 // Run reads until ctx ends, and calls show with a frame now and then, if there is something new. The first frame comes
 // at once. A journal that cannot be read any further is shown as it is, with the error in the frame, until ctx ends.
-// The error is that of a folder that cannot be read.
+// One that is removed is shown as it was, with that as the error, until there is another in its place, which is read
+// from its beginning. The error is that of a folder that cannot be read.
 func (l *Live) Run(ctx context.Context, show func(Frame)) error {
 	r, err := journal.OpenDir(l.dir, journal.ReaderConfig{Follow: true})
 	if err != nil {
 		return err
 	}
-	defer func() { _ = r.Close() }()
-	for n := 0; ctx.Err() == nil; n++ {
+	defer func() {
+		if r != nil {
+			_ = r.Close()
+		}
+	}()
+	for n, ends := 0, 0; ctx.Err() == nil; n++ {
 		record, err := r.Next()
 		switch {
 		case err == nil:
@@ -67,15 +75,57 @@ func (l *Live) Run(ctx context.Context, show func(Frame)) error {
 				l.show(show, true)
 			}
 			continue
-		case !errors.Is(err, io.EOF):
-			if l.Timeline != nil {
-				l.Timeline.reach(l.model)
-			}
-			show(Frame{Picture: l.model.Picture(), First: l.first(), Error: printable(err.Error())})
-			<-ctx.Done()
-			return nil
+		case errors.Is(err, io.EOF):
+			l.show(show, false)
+			ends++
 		}
-		l.show(show, false)
+		failed := !errors.Is(err, io.EOF)
+		if failed || ends%existsEvery == 0 {
+			gone, _ := r.Replaced()
+			switch {
+			case gone:
+				_ = r.Close()
+				if r = l.next(ctx, show); r == nil {
+					return nil
+				}
+				continue
+			case failed:
+				l.fail(show, printable(err.Error()))
+				<-ctx.Done()
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(FrameTime):
+		}
+	}
+	return nil
+}
+
+// fail shows why the journal is not read any further.
+func (l *Live) fail(show func(Frame), why string) {
+	if l.Timeline != nil {
+		l.Timeline.reach(l.model)
+	}
+	show(Frame{Picture: l.model.Picture(), First: l.first(), Error: why})
+}
+
+// next waits for another journal in the place of one that was removed, and begins anew. It returns nil if ctx ends.
+func (l *Live) next(ctx context.Context, show func(Frame)) *journal.Reader {
+	l.fail(show, "it was removed, and there is no other in its place")
+	for ctx.Err() == nil {
+		r, err := journal.OpenDir(l.dir, journal.ReaderConfig{Follow: true, Poll: FrameTime})
+		if err == nil && r.Wait(ctx) == nil {
+			l.model, l.begun, l.noteAt = New(l.model.options), false, 0
+			if l.Timeline != nil {
+				l.Timeline.clear()
+			}
+			return r
+		}
+		if err == nil {
+			_ = r.Close()
+		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(FrameTime):

@@ -3,7 +3,13 @@ package screen
 import (
 	"bytes"
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/smk-go/smk/journal"
 )
 
 // TestLive reads a day with and without its past: both show the same in the end, and what is read is neither kept nor
@@ -49,5 +55,63 @@ func TestLive(t *testing.T) {
 	}
 	if len(shown[0]) == 0 || !bytes.Equal(shown[0], shown[1]) {
 		t.Errorf("without the past:\n%s\nwith it:\n%s", shown[0], shown[1])
+	}
+}
+
+// TestLiveReplaced removes a journal that is shown, and has another bot begin one in its place.
+func TestLiveReplaced(t *testing.T) {
+	for name, remove := range map[string]func(dir string) error{
+		"folder": os.RemoveAll,
+		"files": func(dir string) error {
+			entries, err := os.ReadDir(dir)
+			for _, e := range entries {
+				err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
+			}
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "journal")
+			begin := func(name string, records int) {
+				j, err := journal.Open(journal.Config{Dir: dir, Name: name, Durability: journal.SyncNone})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for range records {
+					j.Recorder().Append(journal.KindLog, 0, 0, 1, []byte("level=INFO msg=x"))
+					j.Recorder().Commit()
+				}
+				if err := j.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			begin("first", 9)
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			l := NewLive(dir, Options{Past: true})
+			removed := false
+			err := l.Run(ctx, func(f Frame) {
+				switch {
+				case !removed && f.Name == "first" && f.Record == 9:
+					removed = true
+					if err := remove(dir); err != nil {
+						t.Error(err)
+					}
+				case f.Error != "":
+					if !strings.Contains(f.Error, "removed") {
+						t.Error(f.Error)
+					}
+					begin("second", 3)
+				case f.Name == "second" && f.Record == 3:
+					if f.First.Record != 1 {
+						t.Errorf("the past begins at %+v", f.First)
+					}
+					cancel()
+				}
+			})
+			if err != nil || !removed || l.model.Record() != 3 {
+				t.Errorf("%v, removed %t, record %d", err, removed, l.model.Record())
+			}
+		})
 	}
 }

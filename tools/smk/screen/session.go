@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/order"
@@ -56,6 +57,11 @@ func (m *Model) log(r *journal.Record, l map[string]string) {
 		m.accountLog(text, l)
 	case text == "message without an answer":
 		kind = KindOrder
+	case text == engine.LogDecision:
+		kind = KindOrder
+		if strings.HasPrefix(l["by"], engine.DecisionOverdue) {
+			return // the orders say it
+		}
 	case text == logNamed:
 		m.named(l)
 		return
@@ -69,10 +75,13 @@ func (m *Model) log(r *journal.Record, l map[string]string) {
 		text += ": " + l["cause"]
 	}
 	if l["fate"] != "" {
-		text += fmt.Sprintf(": %s %s, %s", l["type"], l["reference"], l["fate"])
+		text = fmt.Sprintf("%s: %s %s %s", text, l["type"], l["reference"], l["fate"])
 	}
-	if n := l["took_ns"]; n != "" {
-		text += fmt.Sprintf(": %s %s us", l["handler"], strings.TrimSuffix(n, "000"))
+	if l["handler"] != "" {
+		text += ": " + l["handler"]
+	}
+	if ns, err := strconv.ParseInt(l["took_ns"], 10, 64); err == nil {
+		text += ": " + time.Duration(ns).Round(time.Microsecond).String()
 	}
 	m.line(kind, level, printable(text))
 }

@@ -41,6 +41,17 @@ type Timeline struct {
 	pending *journal.Record // read, and not applied yet
 }
 
+// clear forgets everything: there is another journal.
+func (t *Timeline) clear() {
+	t.travel.Lock()
+	t.forget()
+	t.travel.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.checkpoints, t.every, t.marks = nil, checkpointEvery, map[Kind][]Mark{}
+	t.first, t.last = Position{}, Position{}
+}
+
 // Position is a record with its time.
 type Position struct {
 	Record uint64 `json:"record"`

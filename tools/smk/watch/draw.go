@@ -20,6 +20,8 @@ const (
 	rowsLeast   = 5
 
 	barSign = "█"
+
+	oldAfter = 15 * time.Second // heartbeats come more often
 )
 
 func (m *model) draw() string {
@@ -59,8 +61,9 @@ const help = `smk watch
   ?            this help
   q            quit
 
-  * marks prices with own orders: what is open, and the most queued ahead.
-  Prices are in percent of the payoff, quantities in the currency of payoff.`
+  * marks prices with own orders: what is open of them,
+  and the most that is queued ahead of the first.
+  Prices are in percent of the payoff, quantities are payoff.`
 
 // fit cuts what does not fit into the window, and leaves room for the last line.
 func (m *model) fit(s string) string {
@@ -79,6 +82,10 @@ func (m *model) fit(s string) string {
 // strip draws the state.
 func (m *model) strip(p *screen.Picture) string {
 	s := &p.Strip
+	good := good
+	if s.Ended != "" || m.now().Sub(time.Unix(0, p.At)) > oldAfter {
+		good = dim // so it was
+	}
 	session := good.Render(s.Session)
 	switch {
 	case s.Ended != "":

@@ -2,6 +2,7 @@
 // The page: a stream of frames of the present, and pictures of the past on request.
 const silentAfter = 750; // ms without an event of the stream: it is said within a second
 const staleAfter = 1000; // ms without a record of the journal
+const gapAfter = 15; // s without a record in which a chart has no line
 const state = {
   frame: null, // the newest of the stream
   picture: null, // what is shown
@@ -251,7 +252,7 @@ const charts = {
       padding: [6, 18, 0, 0],
       scales: Object.assign({x: {time: true}}, options.scales),
       axes: [Object.assign({size: 20, space: 60, values: (u, v) => v.map((s) => format.time(s * 1e9).slice(0, 8))}, axis),
-        Object.assign({size: 52, space: 24}, axis, options.axis)],
+        Object.assign({size: 62, space: 24}, axis, options.axis)],
       series: [{}].concat(series.map(([name, colour]) => ({label: name, stroke: c(colour), width: 1.25, points: {show: false}, fill: options.fill ? c(options.fill) : undefined}))),
     }, [[0], ...series.map(() => [null])], box);
   },
@@ -267,10 +268,11 @@ const charts = {
     if (performance.now() - charts.at < 450 && !state.travel || charts.record === p.record) return;
     charts.at = performance.now();
     charts.record = p.record;
-    const x = p.seconds.map((s) => s.at);
+    const list = p.seconds.flatMap((s, i) => i && s.at - p.seconds[i - 1].at > gapAfter ? [{at: s.at - 1, p99: []}, s] : [s]);
+    const x = list.map((s) => s.at);
     if (!x.length) return;
-    charts.plots.latency.setData([x, ...[0, 1, 2, 3].map((i) => p.seconds.map((s) => s.p99[i] ? s.p99[i] / 1e3 : null))]);
-    charts.plots.profit.setData([x, p.seconds.map((s) => s.known ? s.closed / 1e8 : null)]);
+    charts.plots.latency.setData([x, ...[0, 1, 2, 3].map((i) => list.map((s) => s.p99[i] ? s.p99[i] / 1e3 : null))]);
+    charts.plots.profit.setData([x, list.map((s) => s.known ? s.closed / 1e8 : null)]);
   },
 };
 const resized = new ResizeObserver((boxes) => {
@@ -324,7 +326,8 @@ const commands = {
         body: JSON.stringify({action: commands.action, reason: 'dashboard'}),
       });
       if (!r.ok) {
-        setText(byID('askerror'), (await r.text()).trim());
+        const text = (await r.text()).trim();
+        setText(byID('askerror'), text.startsWith('{') ? JSON.parse(text).error : text);
         return;
       }
       byID('ask').close();

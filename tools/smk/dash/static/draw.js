@@ -13,6 +13,8 @@ function setText(e, text) { if (e.textContent !== text) e.textContent = text; }
 
 function setClass(e, name) { if (e.className !== name) e.className = name; }
 
+const fillsAmong = 3; // as many fills are among the other events, which they would hide; the kind has all of them
+
 // rows makes a parent have as many children as there are items, and fills them in.
 function rows(parent, items, make, fill) {
   while (parent.children.length > items.length) parent.lastChild.remove();
@@ -41,7 +43,7 @@ const draw = {
     const mode = byID('mode');
     setText(mode, s.mode);
     mode.title = s.cause ? 'Because of ' + s.cause : 'Trading mode of the bot';
-    setClass(mode, 'pill ' + ({active: 'good', reducing: 'warn', halted: 'bad'}[s.mode] || 'quiet'));
+    setClass(mode, 'pill ' + (s.ended && s.mode === 'active' ? 'quiet' : {active: 'good', reducing: 'warn', halted: 'bad'}[s.mode] || 'quiet'));
     const caught = byID('caught');
     setText(caught, s.caught_up ? (s.lacks ? 'incomplete' : 'caught up') : 'not caught up');
     caught.title = s.lacks || 'Orders, positions and money are complete as far as is known';
@@ -231,8 +233,10 @@ const draw = {
   log(p) {
     const kind = byID('kind').value;
     const text = byID('filter').value.trim().toLowerCase();
-    const list = p.log.filter((l) => (!kind || l.kind === kind || kind === 'halt' && l.kind === 'mode') &&
+    let list = p.log.filter((l) => (!kind || l.kind === kind || kind === 'halt' && l.kind === 'mode') &&
       (!text || l.text.toLowerCase().includes(text))).reverse();
+    let fills = 0;
+    if (!kind && !text) list = list.filter((l) => l.kind !== 'fill' || ++fills <= fillsAmong);
     rows(byID('lines'), list, () => {
       const e = element('li');
       e.append(element('time'), element('b'), element('span'));
