@@ -13,6 +13,9 @@ import (
 // does not have what the run began with, as that of a redacted copy, or a *[StateFileError]; orders are then empty, or
 // those of the file without what was sent since.
 func RestoreStart(start []byte, orders *order.Manager, now int64) (found bool, err error) {
+	if len(start) == 0 {
+		return false, nil // no engine's: imported, for example
+	}
 	var begin runStart
 	if err := json.Unmarshal(start, &begin); err != nil {
 		return false, &ReplayError{Reason: "the start of the run: " + err.Error()}
@@ -20,6 +23,8 @@ func RestoreStart(start []byte, orders *order.Manager, now int64) (found bool, e
 	switch {
 	case begin.Redacted:
 		return false, &ReplayError{Reason: "a redacted journal does not have the state that the run began with"}
+	case begin.Version == 0:
+		return false, nil
 	case begin.Version != runStartVersion:
 		return false, &ReplayError{Reason: "the start of the run is of another version"}
 	case len(begin.Files) == 0:

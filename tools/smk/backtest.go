@@ -227,7 +227,7 @@ func winners(list []string) (map[uint32][]uint32, error) {
 		m, err1 := strconv.ParseUint(market, 10, 32)
 		n, err2 := strconv.ParseUint(contract, 10, 32)
 		if !ok || err1 != nil || err2 != nil {
-			return nil, fmt.Errorf("--winner: %q is not MARKET=CONTRACT", w)
+			return nil, usageError{fmt.Errorf("--winner: %q is not MARKET=CONTRACT", w)}
 		}
 		if all == nil {
 			all = make(map[uint32][]uint32)

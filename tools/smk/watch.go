@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
@@ -59,9 +58,6 @@ func (c *watchCommand) print(ctx context.Context, std stdio) error {
 		return context.Cause(ctx)
 	case last.Error != "":
 		return errors.New(last.Error)
-	}
-	if last.Record == 0 {
-		return fmt.Errorf("%s: there is no record of a bot in this folder", c.Journal)
 	}
 	_, err = std.out.Write(append(last.JSON(), '\n'))
 	return err
