@@ -161,7 +161,7 @@ func (b *bot) checkQuote(key quoteKey, live []exchange.OrderTruth) {
 		if i == 1 {
 			levels, status = asks, s.Ask
 		}
-		if status.GaveUp || status.RetryAt > w.now {
+		if status.GaveUp || status.RetryAt > b.clock() {
 			continue
 		}
 		n, served := 0, 0

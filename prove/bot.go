@@ -100,7 +100,7 @@ func (b *bot) start() {
 		},
 		OnStop:      engine.StopCancelAll,
 		StopTimeout: time.Minute,
-		Clock:       func() int64 { return w.now },
+		Clock:       b.clock,
 		Dial: func(context.Context, string, string) (net.Conn, error) {
 			l, err := w.connect()
 			if err != nil {
@@ -111,6 +111,7 @@ func (b *bot) start() {
 			return l, nil
 		},
 	}
+	b.jump()
 	config.State.HandleReplayed = b.handlesReplayed()
 	b.quoting = b.newQuoting()
 	if w.schedule.Settings == 0 {
@@ -287,6 +288,9 @@ func (b *bot) due() int64 {
 		return b.deadUntil
 	}
 	at := b.engine.Deadline()
+	if at != math.MinInt64 && at != math.MaxInt64 {
+		at -= b.ahead
+	}
 	if b.writable {
 		at = b.world.now
 	}

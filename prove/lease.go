@@ -71,7 +71,7 @@ func (b *bot) renew() {
 		ttl = int64(time.Hour) // nothing ends it any more
 	}
 	l.until, l.renewAt = now+ttl, now+ttl/4
-	l.fence.Extend(time.Unix(0, l.until))
+	l.fence.Extend(time.Unix(0, l.until+b.ahead))
 }
 
 // renewDue returns when the lease is to be renewed.

@@ -32,6 +32,7 @@ type watch struct {
 	haltFor     time.Duration // the kill switch is to be thrown by a handler
 	submissions [4]*submission
 	lease       lease
+	ahead       int64 // of its clock before the world's
 	unknown     *link // of a process that was killed: it may have requests that the present one knows nothing of
 }
 

@@ -139,7 +139,7 @@ func (b *bot) offBook(o *order.Order) bool {
 	if all, ok := b.quoting.cleared[0]; ok {
 		at, one = max(at, all), true
 	}
-	return b.quoting.gone[o.ID] && o.ID != 0 || one && o.Sent <= at
+	return b.quoting.gone[o.ID] && o.ID != 0 || one && o.Sent-b.ahead <= at
 }
 
 // steadyFor is in which time quotes follow what happened, if nothing else does.

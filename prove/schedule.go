@@ -27,6 +27,7 @@ type Schedule struct {
 	Wild     bool // the exchange itself may break the protocol, so that a bot need not know everything afterwards
 	Journal  bool // bots have a journal, which is replayed
 	Leased   bool // bots trade as long as they have a lease
+	Jumps    bool // the clock of a machine is set between the processes of its bot
 	Steps    []Step
 }
 
@@ -193,6 +194,7 @@ func New(seed uint64) Schedule {
 	s.drawDisorder()
 	s.drawJournal()
 	s.drawLease()
+	s.drawJumps()
 	return s
 }
 
@@ -262,7 +264,7 @@ func (s Schedule) String() string {
 	fmt.Fprintf(&b, "  %v of trading, bots %v, %d actions of others a second\n", s.Duration, s.Bots, s.Agents)
 	fmt.Fprintf(&b, "  latency %v and up to %v more, partial %t, history %d, %v\n",
 		s.Latency, s.Jitter, s.Partial, s.History, s.Persist)
-	fmt.Fprintf(&b, "  wild %t, disorder %t, leased %t, %v\n", s.Wild, s.Disorder, s.Leased, s.Settings)
+	fmt.Fprintf(&b, "  wild %t, disorder %t, leased %t, jumps %t, %v\n", s.Wild, s.Disorder, s.Leased, s.Jumps, s.Settings)
 	for kind, chance := range s.Faults.Chance {
 		if chance != 0 {
 			fmt.Fprintf(&b, "  %v: %d in a million\n", fault.Kind(kind), chance)

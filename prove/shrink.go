@@ -60,6 +60,10 @@ func Shrink(s Schedule, runs int) (Schedule, Result) {
 			c.Leased = false
 			again = fails(c) || again
 		}
+		if c := s; c.Jumps {
+			c.Jumps = false
+			again = fails(c) || again
+		}
 		for _, change := range []func(c *Schedule){
 			func(c *Schedule) { c.Agents = 0 },
 			func(c *Schedule) { c.Jitter = 0 },
