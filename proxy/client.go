@@ -5,7 +5,6 @@ import (
 	"crypto/subtle"
 	"hash/fnv"
 	"slices"
-	"time"
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/odds"
@@ -32,7 +31,6 @@ type client struct {
 
 	subjects  map[subject]int // what its logins subscribe to, and how many of them do
 	lingering int             // what it left and is still subscribed to
-	excess    int             // requests beyond its rate for which it is read later
 }
 
 // counterBits are the low bits of a reference upstream; those above are the client's range.
@@ -157,22 +155,11 @@ func (b *bucket) take(now int64, rate, burst uint32) bool {
 	return true
 }
 
-// pauseOf returns for how long a client is not read for what it sent beyond its rate: as long as that would have taken
-// within it. Each rejection is recorded and sent, and so many would take the loop from the others.
-func (p *Proxy) pauseOf(username string) time.Duration {
-	c := p.byName[username]
-	if c == nil || c.excess == 0 {
-		return 0
-	}
-	pause := time.Duration(c.excess) * time.Second / time.Duration(c.Rate)
-	c.excess = 0
-	return pause
-}
-
 // deliver gives a message about an order, or the answer to a request, to a client: it gets the client's next account
 // sequence, is kept and recorded, and sent to each of the client's logins, of which only the one that sent the request
 // gets the request's sequence. It is in p.out. o is the order that it is about, nil if that is not known.
 func (p *Proxy) deliver(c *client, r report, o *order, origin *login, seq, upstreamSequence uint64) {
+	var encoded []byte
 	if r.typ != msg.PayloadOrderInvalid {
 		c.sequence++
 		r.setSequence(c.sequence)
@@ -185,6 +172,7 @@ func (p *Proxy) deliver(c *client, r report, o *order, origin *login, seq, upstr
 			c.sequence--
 			return
 		}
+		encoded = b
 		m := message{c.sequence, b}
 		c.history.push(m)
 		reference := p.routing
@@ -204,11 +192,49 @@ func (p *Proxy) deliver(c *client, r report, o *order, origin *login, seq, upstr
 			r.setSeq(0)
 		}
 		if ok {
-			p.syncState()
-			s.PublishReport(r.body, o.exported(), c.sequence, false)
+			p.publish(s, l, r, o, encoded)
 		} else {
 			l.sink.Publish(r.body)
 		}
 		p.stats.Delivered++
 	}
+}
+
+// held is a message to a sink that takes it at once, and may not have it before the state is durable.
+type held struct {
+	login    *login
+	payload  []byte
+	order    *Order
+	sequence uint64
+}
+
+// publish gives a sink a message, or holds it until syncState: so a flood of rejections costs one sync, not one each.
+func (p *Proxy) publish(s OrderSink, l *login, r report, o *order, encoded []byte) {
+	if encoded == nil || p.file == nil || !p.file.unsynced {
+		p.syncState() // what came before
+		s.PublishReport(r.body, o.exported(), l.client.sequence, false)
+		return
+	}
+	h := held{login: l, payload: encoded, sequence: l.client.sequence}
+	if o != nil {
+		copied := o.Order
+		h.order = &copied
+	}
+	p.held = append(p.held, h)
+}
+
+// release gives sinks what was held.
+func (p *Proxy) release() {
+	for _, h := range p.held {
+		if h.login.closed {
+			continue
+		}
+		if err := p.heldOut.Decode(h.payload, nil); err != nil {
+			panic("BUG: proxy: a message that was held: " + err.Error())
+		}
+		r, _ := reportOf(&p.heldOut)
+		h.login.sink.(OrderSink).PublishReport(r.body, h.order, h.sequence, false)
+	}
+	clear(p.held)
+	p.held = p.held[:0]
 }

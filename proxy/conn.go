@@ -18,7 +18,7 @@ type conn struct {
 	raw     net.Conn // the socket, or TLS over it
 	gateway *gateway.Conn
 	serial  uint64
-	toRead  chan readInto // capacity 1
+	toRead  chan []byte   // capacity 1
 	toWrite chan []byte   // capacity 1
 	over    chan struct{} // closed with the socket
 	reading bool
@@ -34,7 +34,7 @@ type conn struct {
 func newConn(s *server, socket net.Conn, g *gateway.Conn) *conn {
 	c := &conn{
 		server: s, socket: socket, raw: socket, gateway: g, serial: s.serial,
-		toRead: make(chan readInto, 1), toWrite: make(chan []byte, 1),
+		toRead: make(chan []byte, 1), toWrite: make(chan []byte, 1),
 		over: make(chan struct{}),
 	}
 	if s.proxy.config.TLS != nil {
@@ -46,27 +46,16 @@ func newConn(s *server, socket net.Conn, g *gateway.Conn) *conn {
 	return c
 }
 
-// readInto is what a connection is to read into, and how much later for what its client had rejected.
-type readInto struct {
-	b     []byte
-	pause time.Duration
-}
-
 // read reads, at most rate bytes per second: who sends more is read later, and finds its socket full.
 func (c *conn) read(rate int) {
 	defer c.server.workers.Done()
 	free := time.Now() // when what was read so far is paid for
 	err := c.handshake()
-	for to := range c.toRead {
-		b := to.b
+	for b := range c.toRead {
 		if err != nil {
 			c.server.post(completion{kind: readDone, conn: c, err: err})
 			continue
 		}
-		if now := time.Now(); to.pause > 0 && free.Before(now) {
-			free = now
-		}
-		free = free.Add(to.pause)
 		if wait := time.Until(free) - time.Second; wait > 0 {
 			select {
 			case <-time.After(wait):
@@ -128,7 +117,7 @@ func (c *conn) readNext() {
 		return // it waits for the session's old connection to end
 	}
 	c.reading = true
-	c.toRead <- readInto{b, c.server.proxy.pauseOf(c.gateway.Username())}
+	c.toRead <- b
 }
 
 func (c *conn) onRead(now int64, n int, err error) {

@@ -92,6 +92,7 @@ func (l *login) Logout() {
 
 // Replay implements gateway.Login.
 func (l *login) Replay(from uint64) {
+	l.proxy.syncState() // what is kept may be said
 	l.client.history.since(from, func(m message) {
 		p := &l.proxy.out
 		if err := p.Decode(m.payload, nil); err != nil {

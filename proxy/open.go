@@ -59,6 +59,9 @@ func (l *Login) Sequence() uint64 { return l.login.client.sequence }
 // Up reports whether there is a session with the exchange.
 func (l *Login) Up() bool { return l.login.proxy.up }
 
+// Flush gives the sink what waits for the disk, with Config.Sync: the answer to a request, if it came at once.
+func (l *Login) Flush() { l.login.proxy.syncState() }
+
 // Orders yields the client's orders that are live, or without an answer. They are valid until the next call of a method
 // of the proxy or a login.
 func (l *Login) Orders() iter.Seq[*Order] {

@@ -66,6 +66,9 @@ type scratch struct {
 	out    msg.Payload // a message about an order on its way to a client
 	state  msg.Payload // a snapshot or state of a market likewise
 	levels []book.Level
+
+	held    []held // until the state is durable
+	heldOut msg.Payload
 }
 
 // Stats counts what a proxy did.
@@ -228,6 +231,7 @@ func (p *Proxy) onCaughtUp(ev *engine.Event) {
 
 // reportUpstream reports to the sinks that want it whether there is a session with the exchange.
 func (p *Proxy) reportUpstream() {
+	p.syncState() // messages come before
 	for l := range p.loginsWith(func(*login) bool { return true }) {
 		if s, ok := l.sink.(OrderSink); ok {
 			s.UpstreamChanged(p.up)
@@ -237,6 +241,7 @@ func (p *Proxy) reportUpstream() {
 
 // notify says to the sinks that want to know that an order changed without a message.
 func (p *Proxy) notify(o *order) {
+	p.syncState() // messages come before
 	for _, l := range o.client.logins {
 		if s, ok := l.sink.(OrderSink); ok {
 			s.OrderChanged(o.exported())

@@ -50,18 +50,8 @@ func (p *Proxy) answer(fill func(*msg.Payload)) report {
 	return r
 }
 
-// exceeded notes a request beyond the client's rate; see pauseOf.
-func (l *login) exceeded(is bool) {
-	if is {
-		l.client.excess = min(l.client.excess+1, excessMax)
-	}
-}
-
-const excessMax = 1000
-
 // Reject implements gateway.Login.
 func (l *login) Reject(c *exchange.Create, reason msg.OrderRejectedReason) {
-	l.exceeded(reason == msg.OrderRejectedThrottleExceeded)
 	l.proxy.reject(l.client, l, c.Seq, c.Reference, c.HasReference, string(c.Label), reason)
 }
 
@@ -77,7 +67,6 @@ func (p *Proxy) reject(c *client, l *login, seq, reference uint64, has bool, lab
 
 // RejectCancel implements gateway.Login.
 func (l *login) RejectCancel(c *exchange.Cancel, reason msg.OrderCancelRejectedReason) exchange.Rejection {
-	l.exceeded(reason == msg.OrderCancelRejectedThrottleExceeded)
 	l.proxy.rejectCancel(l.client, c.OrderID, 0, c.Reference, c.HasReference, reason)
 	return exchange.Rejection{Reason: int32(reason)}
 }
@@ -110,7 +99,6 @@ func (p *Proxy) rejectCancel(c *client, id, original, reference uint64, has bool
 
 // RejectReplace implements gateway.Login.
 func (l *login) RejectReplace(c *exchange.Replace, reason msg.OrderCancelRejectedReason) exchange.Rejection {
-	l.exceeded(reason == msg.OrderCancelRejectedThrottleExceeded)
 	l.proxy.rejectCancel(l.client, 0, c.OrigOrderID, c.Reference, c.HasReference, reason)
 	return exchange.Rejection{Reason: int32(reason)}
 }
@@ -118,7 +106,6 @@ func (l *login) RejectReplace(c *exchange.Replace, reason msg.OrderCancelRejecte
 // RejectCancelAll implements gateway.Login.
 func (l *login) RejectCancelAll(c *exchange.CancelAll, reason msg.OrderCancelAllRejectedReason) exchange.Rejection {
 	p := l.proxy
-	l.exceeded(true)
 	r := p.answer(func(m *msg.Payload) { m.MutableOrderCancelAllRejected().SetReason(reason) })
 	r.setReference(c.Reference, c.HasReference)
 	p.stats.Rejected++
@@ -128,7 +115,6 @@ func (l *login) RejectCancelAll(c *exchange.CancelAll, reason msg.OrderCancelAll
 
 // RejectReduce implements gateway.Login.
 func (l *login) RejectReduce(c *exchange.Reduce, reason msg.OrderQuantityReduceRejectedReason) exchange.Rejection {
-	l.exceeded(reason == msg.OrderQuantityReduceRejectedThrottleExceeded)
 	l.proxy.rejectReduce(l.client, c.OrderID, c.NewQuantity, c.Reference, c.HasReference, reason)
 	return exchange.Rejection{Reason: int32(reason)}
 }

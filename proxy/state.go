@@ -180,6 +180,7 @@ func (p *Proxy) compact() error {
 		return &StateError{f.path, -1, err}
 	}
 	f.size, f.unsynced = int64(len(w.buf)), false
+	p.release()
 	f.compact = max(compactBytes, 4*f.size)
 	return nil
 }
@@ -229,13 +230,19 @@ func (p *Proxy) record(write func(w *writer)) {
 // that were made since.
 func (p *Proxy) syncState() {
 	f := p.file
-	if f == nil || !f.unsynced || p.unsaved {
+	switch {
+	case f == nil || !f.unsynced:
+		return
+	case p.unsaved: // it is said all the same, as the log says
+		f.unsynced = false
+		p.release()
 		return
 	}
 	f.unsynced = false
 	if err := f.sync(f.file); err != nil {
 		p.notSaved(err)
 	}
+	p.release()
 }
 
 // notSaved notes that the file cannot be written.

@@ -191,6 +191,7 @@ func (a *API) carryOut(ctx context.Context, l *proxy.Login, f *feed, body []byte
 		refused = a.onLoop(ctx, func() {
 			f.answer = nil
 			result = q.do(l, a.engine, stream)
+			l.Flush()
 			result.Report = f.answer
 		})
 	}
