@@ -144,7 +144,7 @@ func (m *Replica) Apply(r *journal.Record) {
 
 // Flags of the engine's KindStart records: the next one continues it, and it continues the one before.
 const (
-	startGoesOn    = 1 << iota
+	startGoesOn = 1 << iota
 	startContinues
 )
 
