@@ -383,8 +383,8 @@ func (d *day) compare() {
 				}
 			}
 		}
-		if d.proxy.byName[b.name].sequence == 0 {
-			continue // without any message nothing proves that all are repeated, and a doubt does not end
+		if b.engine.Completeness().Why&engineorder.CatchUpLacking != 0 || d.proxy.byName[b.name].sequence == 0 {
+			continue // there was no message at its last login: nothing proves that all are repeated, no doubt ends
 		}
 		for _, watcher := range d.watchers {
 			for id, o := range watcher.orders {
