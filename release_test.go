@@ -80,3 +80,27 @@ func TestUnits(t *testing.T) {
 		}
 	}
 }
+
+// TestWorkflows holds what runs on every change to what there is: the checks, and a release that is not published.
+func TestWorkflows(t *testing.T) {
+	workflow, err := os.ReadFile(".github/workflows/ci.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := make(map[string]bool)
+	run := regexp.MustCompile(`(?m)^ +- run: (bash|make) (\S+)$`)
+	for _, m := range run.FindAllStringSubmatch(string(workflow), -1) {
+		ran[m[2]] = true
+		_, err := os.Stat(m[2])
+		if there := err == nil || strings.Contains(string(makefile), "\n"+m[2]+":"); !there {
+			t.Errorf("there is no %s to run", m[2])
+		}
+	}
+	if !ran[".ci/run"] || !ran["release-snapshot"] || len(ran) != strings.Count(string(workflow), " run: ") {
+		t.Errorf("runs %v", ran)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"os"
 	"reflect"
 	"testing"
 	"time"
@@ -37,6 +38,24 @@ func TestTurns(t *testing.T) {
 	}
 	if fills == 0 {
 		t.Error("nothing was filled")
+	}
+}
+
+// TestLiveJournal refuses a bot's configuration whose journal is there: a run would go on with it.
+func TestLiveJournal(t *testing.T) {
+	d := record(t, dayConfig{seed: 3, duration: time.Second, rate: 50, turn: proofTurn, most: 30_000})
+	before, err := os.ReadDir(d.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bot := botConfig(3)
+	bot.Journal.Dir = d.dir
+	var wrong *ConfigError
+	if _, err := Run(Config{Dir: d.dir, Seed: 3}, bot, d.again(proofTurn)); !errors.As(err, &wrong) {
+		t.Error(err)
+	}
+	if after, err := os.ReadDir(d.dir); err != nil || len(after) != len(before) {
+		t.Errorf("the folder has %d files, had %d", len(after), len(before))
 	}
 }
 

@@ -2,6 +2,7 @@ package backtest
 
 import (
 	"fmt"
+	"os"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -66,8 +67,9 @@ type Start = func(*engine.Engine) error
 
 // Run runs a bot against a recorded market, once for each assumption, in one pass over the journal. bot is the bot's
 // configuration; its address, credentials, clock, files and threads are replaced. Its Journal, if it has a Dir, is
-// written in the first run, with what happened to the bot there. start is called for each run, with an engine of its
-// own, before any of them begins. The runs then take turns, and must not share state.
+// written in the first run, with what happened to the bot there: Dir must be a new folder, or empty, and so not that of
+// the live bot. start is called for each run, with an engine of its own, before any of them begins. The runs then take
+// turns, and must not share state.
 //
 // The error is one of the journal, a *[ConfigError], that of start, of engine.New, [ErrShared], or that of a bot whose
 // engine ended before the recording did with another outcome than a logout.
@@ -75,6 +77,9 @@ func Run(c Config, bot engine.Config, start Start) (*Result, error) {
 	c, err := c.resolve()
 	if err != nil {
 		return nil, err
+	}
+	if names, err := os.ReadDir(bot.Journal.Dir); bot.Journal.Dir != "" && err == nil && len(names) > 0 {
+		return nil, &ConfigError{"Journal.Dir", "has something in it: set another folder for this run's journal, or none"}
 	}
 	r := c.newResult()
 	if r.Models, err = c.runModels(bot, start); err != nil {

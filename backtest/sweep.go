@@ -10,7 +10,8 @@ import (
 // Sweep carries out n runs on several cores and returns their results in order. workers is how many at a time; 0 means
 // one for each core. run is called from several goroutines; what it returns for a number must follow from that number.
 // done, if not nil, is called after each run with how many are done, from one goroutine at a time. After an error no
-// further run begins; the error names the first run that failed.
+// further run begins: the error names the first run that failed, and the results are nil but for those of runs that had
+// ended or do so.
 func Sweep(n, workers int, run func(i int) (*Result, error), done func(int)) ([]*Result, error) {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
@@ -32,8 +33,13 @@ func Sweep(n, workers int, run func(i int) (*Result, error), done func(int)) ([]
 				}
 				r, err := run(i)
 				mu.Lock()
-				if results[i], errs[i] = r, err; err != nil {
-					failed = true
+				if err == nil && r == nil {
+					err = errors.New("backtest: the run has no result")
+				}
+				if err != nil {
+					errs[i], failed = err, true
+				} else {
+					results[i] = r
 				}
 				if finished++; done != nil {
 					done(finished)
@@ -45,12 +51,7 @@ func Sweep(n, workers int, run func(i int) (*Result, error), done func(int)) ([]
 	all.Wait()
 	for i, err := range errs {
 		if err != nil {
-			return nil, fmt.Errorf("run %d of %d: %w", i+1, n, err)
-		}
-	}
-	for _, r := range results {
-		if r == nil {
-			return nil, errors.New("backtest: a run has no result")
+			return results, fmt.Errorf("run %d of %d: %w", i+1, n, err)
 		}
 	}
 	return results, nil

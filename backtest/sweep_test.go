@@ -35,7 +35,7 @@ func TestSweep(t *testing.T) {
 		t.Errorf("joined: %d models, %+v", len(joined.Models), joined.Band)
 	}
 	broken := errors.New("broken")
-	_, err = Sweep(4, 2, func(i int) (*Result, error) {
+	results, err = Sweep(4, 1, func(i int) (*Result, error) {
 		if i == 1 {
 			return nil, broken
 		}
@@ -43,5 +43,11 @@ func TestSweep(t *testing.T) {
 	}, nil)
 	if !errors.Is(err, broken) || err.Error() != "run 2 of 4: broken" {
 		t.Error(err)
+	}
+	if len(results) != 4 || results[0] == nil || results[1] != nil || results[2] != nil {
+		t.Errorf("results of a run that failed: %v", results)
+	}
+	if _, err := Sweep(1, 1, func(int) (*Result, error) { return nil, nil }, nil); err == nil {
+		t.Error("no error of a run without a result")
 	}
 }

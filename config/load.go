@@ -83,6 +83,7 @@ func resolve(v *Values, o Options) (*Settings, error) {
 	for i := range settings {
 		l.apply(&settings[i])
 	}
+	l.backtest()
 	l.secret("password", l.target.passwordFile, &l.target.Session.Password)
 	l.secret("token", l.target.tokenFile, &l.target.Session.Token)
 	if l.target.Session.Token != "" && l.target.Session.Password != "" {

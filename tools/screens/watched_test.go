@@ -30,20 +30,44 @@ type measured struct {
 }
 
 // TestWatchedBot compares bots with a dashboard, a browser's stream and a terminal attached with bots without: they
-// allocate as much, which is nothing in steady state. Round trips are printed, not judged: the machine may be busy.
+// allocate as much, which is nothing in steady state. Round trips are printed, not judged: the machine may be busy. If
+// they are measured, then also with the bot on one core and what watches it on the other.
 func TestWatchedBot(t *testing.T) {
-	rounds := watchedRounds
-	if n, err := strconv.Atoi(os.Getenv("WATCHED")); err == nil {
-		rounds = n
+	rounds, err := strconv.Atoi(os.Getenv("WATCHED"))
+	if err != nil {
+		compareWatched(t, watchedRounds)
+		return
 	}
+	compareWatched(t, rounds)
+	t.Run("apart", func(t *testing.T) {
+		cores := strings.TrimSpace(taskset(t, "--pid", strconv.Itoa(os.Getpid())))
+		cores = cores[strings.LastIndexByte(cores, ' ')+1:]
+		defer taskset(t, "--all-tasks", "--pid", cores, strconv.Itoa(os.Getpid()))
+		taskset(t, "--all-tasks", "--cpu-list", "--pid", "1", strconv.Itoa(os.Getpid()))
+		compareWatched(t, rounds, "taskset", "--cpu-list", "0")
+	})
+}
+
+func taskset(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("taskset", args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("taskset %v: %v: %s", args, err, out)
+	}
+	return string(out)
+}
+
+// compareWatched starts bots with a command before theirs.
+func compareWatched(t *testing.T, rounds int, before ...string) {
+	t.Helper()
 	const made = 0.05 // allocations a message, of what is made once
 	var with, without, ratios []float64
 	for round := range rounds {
 		var alone, watched measured
 		if round%2 == 0 { // neither is always the first
-			alone, watched = trade(t, false), trade(t, true)
+			alone, watched = trade(t, false, before), trade(t, true, before)
 		} else {
-			watched, alone = trade(t, true), trade(t, false)
+			watched, alone = trade(t, true, before), trade(t, false, before)
 		}
 		without, with = append(without, alone.RoundTrip.P99), append(with, watched.RoundTrip.P99)
 		ratios = append(ratios, watched.RoundTrip.P99/alone.RoundTrip.P99)
@@ -63,7 +87,7 @@ func median(list []float64) float64 {
 }
 
 // trade runs the demo, watched or alone.
-func trade(t *testing.T, watched bool) (m measured) {
+func trade(t *testing.T, watched bool, before []string) (m measured) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "journal")
 	if err := os.Mkdir(dir, 0o755); err != nil {
@@ -72,8 +96,9 @@ func trade(t *testing.T, watched bool) (m measured) {
 	if watched {
 		defer attach(t, dir)()
 	}
-	orders := "--orders=" + strconv.Itoa(watchedOrders)
-	out, err := exec.Command(smk(t), "demo", "--json", "--journal="+dir, orders).Output()
+	command := append(before[:len(before):len(before)], smk(t), "demo", "--json", "--journal="+dir,
+		"--orders="+strconv.Itoa(watchedOrders))
+	out, err := exec.Command(command[0], command[1:]...).Output()
 	if err == nil {
 		err = json.Unmarshal(out, &m)
 	}

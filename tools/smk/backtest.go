@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -70,44 +71,52 @@ func (c *backtestCommand) Validate() error {
 	case c.Jobs < 0 || c.Jobs > 1024:
 		return fmt.Errorf("--jobs: %d is not 0 to 1024", c.Jobs)
 	}
-	return nil
+	if _, err := combinations(c.Set); err != nil {
+		return err
+	}
+	if _, err := winners(c.Winner); err != nil {
+		return err
+	}
+	return c.latencies(new(backtest.Latencies), []time.Duration{0})
 }
 
-// Run runs the bot against the recording, or shows what was saved.
-func (c *backtestCommand) Run(ctx context.Context, std stdio) error {
+// Run runs the bot against the recording, or shows what was saved. What was done of a sweep that did not end is shown
+// and saved, too.
+func (c *backtestCommand) Run(ctx context.Context, std stdio) (err error) {
 	var results []*backtest.Result
 	var comparisons []*backtest.Comparison
-	if c.Show != "" {
-		r, err := loadResult(c.Show)
-		if err != nil {
-			return err
-		}
-		results = append(results, r)
-	} else {
-		var err error
-		if results, comparisons, err = c.runAll(ctx, std); err != nil {
-			return err
-		}
-	}
 	var other *backtest.Result
 	if c.With != "" {
-		var err error
 		if other, err = loadResult(c.With); err != nil {
 			return err
 		}
 	}
 	if c.Out != "" {
-		if err := saveResults(c.Out, results, comparisons, other); err != nil {
-			return err
+		if err := newFolder(c.Out); err != nil {
+			return fmt.Errorf("--out: %w", err)
 		}
 	}
-	if c.JSON {
-		return writeResultsJSON(std.out, results, comparisons, other)
+	if c.Show != "" {
+		var r *backtest.Result
+		r, err = loadResult(c.Show)
+		results = append(results, r)
+	} else {
+		results, comparisons, err = c.runAll(ctx, std)
 	}
-	return writeResultsText(std.out, results, comparisons, other)
+	if len(results) == 0 || results[0] == nil {
+		return err
+	}
+	if c.Out != "" {
+		err = errors.Join(err, saveResults(c.Out, results, comparisons, other))
+	}
+	if c.JSON {
+		return errors.Join(err, writeResultsJSON(std.out, results, comparisons, other))
+	}
+	return errors.Join(err, writeResultsText(std.out, results, comparisons, other))
 }
 
-// runAll runs the bot with every combination of parameters and every assumption.
+// runAll runs the bot with every combination of parameters and every assumption. With an error it returns the results
+// of those combinations that were done.
 func (c *backtestCommand) runAll(ctx context.Context, std stdio) ([]*backtest.Result, []*backtest.Comparison, error) {
 	dir := c.Journal + c.Compare
 	rec, err := backtest.Open(dir)
@@ -133,25 +142,27 @@ func (c *backtestCommand) runAll(ctx context.Context, std stdio) ([]*backtest.Re
 		p := botProcess{command: c.Bot, values: run.Labels, show: c.BotOutput, std: std}
 		return p.run(ctx, backtest.ServerConfig{Config: run, Queue: run.Queues[0], Speed: c.Speed, Step: c.Step})
 	}, nil)
-	if err != nil {
-		return nil, nil, err
-	}
 	results := make([]*backtest.Result, 0, len(sets))
 	for i := range sets {
-		results = append(results, backtest.Join(parts[i*len(queues):(i+1)*len(queues)]...))
+		if done := parts[i*len(queues) : (i+1)*len(queues)]; !slices.Contains(done, nil) {
+			results = append(results, backtest.Join(done...))
+		}
+	}
+	if err != nil && len(results) > 0 {
+		err = fmt.Errorf("%d of %d settings were done: %w", len(results), len(sets), err)
 	}
 	if c.Compare == "" {
-		return results, nil, nil
+		return results, nil, err
 	}
 	comparisons := make([]*backtest.Comparison, 0, len(results))
 	for _, r := range results {
-		compared, err := backtest.Compare(rec, r, c.Tolerance)
-		if err != nil {
-			return nil, nil, err
+		compared, failed := backtest.Compare(rec, r, c.Tolerance)
+		if failed != nil {
+			return results, nil, errors.Join(err, failed)
 		}
 		comparisons = append(comparisons, compared)
 	}
-	return results, comparisons, nil
+	return results, comparisons, err
 }
 
 // config returns the settings of all runs.
@@ -171,30 +182,12 @@ func (c *backtestCommand) config(rec *backtest.Recording) (backtest.Config, []ex
 		}
 		way = other.Latency.Way()
 	}
-	for _, l := range []struct {
-		flag, text string
-		to         *backtest.Latency
-	}{
-		{"--feed-latency", c.Feed, &config.Latency.Feed},
-		{"--entry-latency", c.Entry, &config.Latency.Entry},
-		{"--response-latency", c.Response, &config.Latency.Response},
-	} {
-		var err error
-		if *l.to, err = backtest.ParseLatency(l.text, way); err != nil {
-			return config, nil, fmt.Errorf("%s: %w", l.flag, err)
-		}
+	if err := c.latencies(&config.Latency, way); err != nil {
+		return config, nil, err
 	}
-	for _, w := range c.Winner {
-		market, contract, ok := strings.Cut(w, "=")
-		m, err1 := strconv.ParseUint(market, 10, 32)
-		n, err2 := strconv.ParseUint(contract, 10, 32)
-		if !ok || err1 != nil || err2 != nil {
-			return config, nil, fmt.Errorf("--winner: %q is not MARKET=CONTRACT", w)
-		}
-		if config.Winners == nil {
-			config.Winners = make(map[uint32][]uint32)
-		}
-		config.Winners[uint32(m)] = append(config.Winners[uint32(m)], uint32(n))
+	var err error
+	if config.Winners, err = winners(c.Winner); err != nil {
+		return config, nil, err
 	}
 	var queues []exchange.Queue
 	for q := exchange.QueuePessimistic; q <= exchange.QueueOptimistic; q++ {
@@ -206,6 +199,42 @@ func (c *backtestCommand) config(rec *backtest.Recording) (backtest.Config, []ex
 		}
 	}
 	return config, queues, nil
+}
+
+// latencies sets the latencies that the flags say; way has those that were measured.
+func (c *backtestCommand) latencies(to *backtest.Latencies, way []time.Duration) error {
+	for _, l := range []struct {
+		flag, text string
+		to         *backtest.Latency
+	}{
+		{"--feed-latency", c.Feed, &to.Feed},
+		{"--entry-latency", c.Entry, &to.Entry},
+		{"--response-latency", c.Response, &to.Response},
+	} {
+		var err error
+		if *l.to, err = backtest.ParseLatency(l.text, way); err != nil {
+			return fmt.Errorf("%s: %w", l.flag, err)
+		}
+	}
+	return nil
+}
+
+// winners returns the winning contracts by market.
+func winners(list []string) (map[uint32][]uint32, error) {
+	var all map[uint32][]uint32
+	for _, w := range list {
+		market, contract, ok := strings.Cut(w, "=")
+		m, err1 := strconv.ParseUint(market, 10, 32)
+		n, err2 := strconv.ParseUint(contract, 10, 32)
+		if !ok || err1 != nil || err2 != nil {
+			return nil, fmt.Errorf("--winner: %q is not MARKET=CONTRACT", w)
+		}
+		if all == nil {
+			all = make(map[uint32][]uint32)
+		}
+		all[uint32(m)] = append(all[uint32(m)], uint32(n))
+	}
+	return all, nil
 }
 
 // combinationsMax is how many runs a sweep may have.

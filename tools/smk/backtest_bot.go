@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/smk-go/smk/backtest"
+	"github.com/smk-go/smk/config"
 	"github.com/smk-go/smk/sim"
 )
 
@@ -39,7 +40,12 @@ func (p *botProcess) run(ctx context.Context, c backtest.ServerConfig) (*backtes
 	defer s.Close()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	cmd, tail, err := p.start(s.Addr())
+	dir, err := os.MkdirTemp("", "smk-backtest-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	cmd, tail, err := p.start(s.Addr(), dir)
 	if err != nil {
 		return nil, err
 	}
@@ -74,15 +80,16 @@ func (p *botProcess) run(ctx context.Context, c backtest.ServerConfig) (*backtes
 
 var errBotEnded = errors.New("the bot ended before the recording")
 
-// start starts the process.
-func (p *botProcess) start(addr net.Addr) (*exec.Cmd, *tailWriter, error) {
+// start starts the process, whose state file and journal, if it has them, are in a folder of the run's own.
+func (p *botProcess) start(addr net.Addr, dir string) (*exec.Cmd, *tailWriter, error) {
 	host, port, err := net.SplitHostPort(addr.String())
 	if err != nil {
 		return nil, nil, err
 	}
 	pairs := []string{"{addr}", addr.String(), "{host}", host, "{port}", port}
 	env := append(os.Environ(), "SMK_ADDRESS="+addr.String(), "SMK_PLAIN=yes", "SMK_USERNAME="+sim.DemoUsername,
-		"SMK_PASSWORD="+sim.DemoPassword, "SMK_BACKTEST_HOST="+host, "SMK_BACKTEST_PORT="+port)
+		"SMK_PASSWORD="+sim.DemoPassword, "SMK_BACKTEST_HOST="+host, "SMK_BACKTEST_PORT="+port,
+		config.BacktestVariable+"="+dir)
 	for name, value := range p.values {
 		pairs = append(pairs, "{"+name+"}", value)
 		env = append(env, "SMK_BACKTEST_SET_"+strings.ToUpper(name)+"="+value)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -35,6 +36,18 @@ func saveResults(dir string, results []*backtest.Result, compared []*backtest.Co
 		}
 	}
 	return nil
+}
+
+// newFolder makes a folder. One that has something in it is refused: results of two runs would be taken for one's.
+func newFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	names, err := os.ReadDir(dir)
+	if err == nil && len(names) > 0 {
+		err = fmt.Errorf("%s is not empty", dir)
+	}
+	return err
 }
 
 // writeFile writes a file, and leaves the one before if that fails.

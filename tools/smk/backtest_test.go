@@ -6,10 +6,10 @@ import (
 	"os"
 	"os/signal"
 
+	"github.com/smk-go/smk/config"
 	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/engine/book"
 	"github.com/smk-go/smk/engine/order"
-	"github.com/smk-go/smk/engine/session"
 	"github.com/smk-go/smk/odds"
 	"github.com/smk-go/smk/sim"
 )
@@ -28,11 +28,13 @@ func runJoinBot() error {
 	if _, err := fmt.Sscan(os.Args[1], &n); err != nil || n < 1 {
 		return fmt.Errorf("%q is no number", os.Args[1])
 	}
-	e, err := engine.New(engine.Config{
-		Address: os.Getenv("SMK_ADDRESS"), DisableTLS: true,
-		Session: session.Config{Username: os.Getenv("SMK_USERNAME"), Password: os.Getenv("SMK_PASSWORD")},
-		OnStop:  engine.StopCancelAll,
-	})
+	// Were the journal not in the run's own folder, a second run would not begin.
+	settings, err := config.Load("", config.Options{Environ: append(os.Environ(), "SMK_JOURNAL_DIR=journal")})
+	if err != nil {
+		return err
+	}
+	settings.Engine.OnStop = engine.StopCancelAll
+	e, err := engine.New(settings.Engine)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,8 @@ const (
 // without: they allocate as much, which is nothing in steady state. Round trips are printed, not judged: the machine
 // may be busy, and publisher, server and consumers take cores that the bot and its exchange have to share with them.
 // How much of that is the machine's, another bot says: beside it runs something else that takes as much processor
-// time. Beside a fourth all of them take only what nobody else wants.
+// time. Beside a fourth all of them take only what nobody else wants. A fifth and a sixth have a core of their own, and
+// what runs beside them has the other: that is what the loop itself notices.
 func TestFannedOut(t *testing.T) {
 	f := newFanOut(t)
 	rounds, _ := strconv.Atoi(os.Getenv("NATS_FANOUT"))
@@ -56,13 +57,19 @@ func TestFannedOut(t *testing.T) {
 		if only := os.Getenv("NATS_FANOUT_RATE"); only != "" && only != strconv.Itoa(rate) {
 			continue
 		}
-		var alone, fanned, burnt, idle, shares []float64
+		var alone, fanned, burnt, idle, apart, shares []float64
 		for round := range rounds {
-			var a, p, b, i fanOutTrade
+			var a, p, b, i, own, ownFanned fanOutTrade
 			arms := []func(){
 				func() { a = f.trade(rate, nil) },
 				func() { p = f.trade(rate, f.publish()); b = f.trade(rate, f.burn(p.share)) },
 				func() { i = f.trade(rate, f.publish("--idle")) },
+				func() {
+					f.apart = true
+					own = f.trade(rate, nil)
+					ownFanned = f.trade(rate, f.publish())
+					f.apart = false
+				},
 			}
 			for n := range arms { // each begins in turn
 				arms[(round+n)%len(arms)]()
@@ -70,20 +77,25 @@ func TestFannedOut(t *testing.T) {
 			f.check(a, 0)
 			f.check(p, f.consumers-1)
 			f.check(i, f.consumers-1)
+			f.check(own, 0)
+			f.check(ownFanned, f.consumers-1)
 			over := func(r fanOutTrade) float64 { return r.RoundTrip.P99 / a.RoundTrip.P99 }
 			alone, shares = append(alone, a.RoundTrip.P99), append(shares, p.share)
 			fanned, burnt, idle = append(fanned, over(p)), append(burnt, over(b)), append(idle, over(i))
+			apart = append(apart, ownFanned.RoundTrip.P99/own.RoundTrip.P99)
 			t.Logf("%d orders a second: p99 %.0f us alone; with %d consumers %.0f us (%.2f cores, %d messages), with as much else "+
-				"%.0f us, with idle consumers %.0f us (%.2f cores, %d messages)", rate, a.RoundTrip.P99, f.consumers,
-				p.RoundTrip.P99, p.share, p.delivered, b.RoundTrip.P99, i.RoundTrip.P99, i.share, i.delivered)
+				"%.0f us, with idle consumers %.0f us (%.2f cores, %d messages); on a core of its own %.0f us, with consumers "+
+				"%.0f us (%d messages)", rate, a.RoundTrip.P99, f.consumers, p.RoundTrip.P99, p.share, p.delivered,
+				b.RoundTrip.P99, i.RoundTrip.P99, i.share, i.delivered, own.RoundTrip.P99, ownFanned.RoundTrip.P99,
+				ownFanned.delivered)
 		}
-		for _, list := range [][]float64{alone, fanned, burnt, idle, shares} {
+		for _, list := range [][]float64{alone, fanned, burnt, idle, apart, shares} {
 			slices.Sort(list)
 		}
 		m := rounds / 2
 		t.Logf("%d orders a second, medians of %d rounds: p99 %.0f us alone; fan-out / alone %.2f, as much else / alone %.2f, "+
-			"idle fan-out / alone %.2f; fan-out takes %.2f cores", rate, rounds, alone[m], fanned[m], burnt[m], idle[m],
-			shares[m])
+			"idle fan-out / alone %.2f, on cores apart %.2f; fan-out takes %.2f cores", rate, rounds, alone[m], fanned[m],
+			burnt[m], idle[m], apart[m], shares[m])
 	}
 }
 
@@ -93,6 +105,16 @@ type fanOut struct {
 	dir       string // of the programs
 	orders    int
 	consumers int
+	apart     bool // the bot on the first core, what runs beside it on the second
+}
+
+// command is one that runs on a core, if cores are kept apart.
+func (f *fanOut) command(core int, name string, args ...string) *exec.Cmd {
+	path := filepath.Join(f.dir, name)
+	if !f.apart {
+		return exec.Command(path, args...)
+	}
+	return exec.Command("taskset", append([]string{"--cpu-list", strconv.Itoa(core), path}, args...)...)
 }
 
 // fanOutTrade is what a demo says, and what ran beside it.
@@ -152,7 +174,7 @@ func (f *fanOut) trade(rate int, b beside) (r fanOutTrade) {
 		end = b(dir)
 	}
 	began := time.Now()
-	out, err := exec.Command(filepath.Join(f.dir, "smk"), "demo", "--json", "--journal="+dir, "--timeout=1m",
+	out, err := f.command(0, "smk", "demo", "--json", "--journal="+dir, "--timeout=1m",
 		fmt.Sprintf("--rate=%d", rate), fmt.Sprintf("--orders=%d", f.orders)).Output()
 	took := time.Since(began)
 	if err == nil {
@@ -203,7 +225,7 @@ type helper struct {
 func (f *fanOut) start(name string, args ...string) *helper {
 	f.t.Helper()
 	args = slices.DeleteFunc(args, func(a string) bool { return a == "" })
-	p := &helper{t: f.t, cmd: exec.Command(filepath.Join(f.dir, name), args...)}
+	p := &helper{t: f.t, cmd: f.command(1, name, args...)}
 	p.cmd.Stderr = os.Stderr
 	in, err := p.cmd.StdinPipe()
 	if err != nil {

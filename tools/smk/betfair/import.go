@@ -51,6 +51,9 @@ var Approximations = []string{
 // ErrMalformed is the error of an import with more malformed lines than allowed.
 var ErrMalformed = errors.New("too many malformed lines")
 
+// ErrNothing is the error of an import that found no market. It leaves no journal.
+var ErrNothing = errors.New("no changes of a market")
+
 // Import writes a journal. The report says how far it came.
 func Import(ctx context.Context, c Config) (*Report, error) {
 	report := &Report{Named: []string{}, Approximate: Approximations}
@@ -80,7 +83,12 @@ func Import(ctx context.Context, c Config) (*Report, error) {
 		}
 	}
 	w.end()
-	return report, errors.Join(err, j.Close())
+	err = errors.Join(err, j.Close())
+	if err == nil && report.Messages == 0 {
+		err = fmt.Errorf("%w in %d lines, %d of them malformed", ErrNothing, report.Lines, report.Malformed)
+		err = errors.Join(err, os.RemoveAll(c.Dir)) // which was not there, or empty
+	}
+	return report, err
 }
 
 // importFile imports a file.
