@@ -41,7 +41,7 @@ func checkRelease(t *testing.T, systems []string) {
 	c := programTypes{t: t, files: token.NewFileSet(), parsed: map[string]*ast.File{}}
 	for _, system := range systems {
 		if system != runtime.GOOS+"/"+runtime.GOARCH { // which the tests build
-			c.check(system)
+			c.check(system, "tools", "./smk")
 		}
 	}
 	if c.own < 40 {
@@ -49,10 +49,20 @@ func checkRelease(t *testing.T, systems []string) {
 	}
 }
 
-func (c *programTypes) check(system string) {
+// TestOtherWords checks the types of the library for a system with words of 32 bits, which is no Unix.
+func TestOtherWords(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	c := programTypes{t: t, files: token.NewFileSet(), parsed: map[string]*ast.File{}}
+	if c.check("windows/386", ".", "./..."); c.own < 30 {
+		t.Errorf("only %d packages of the project were checked", c.own)
+	}
+}
+
+// check checks the packages that a pattern names in a module.
+func (c *programTypes) check(system, module, pattern string) {
 	goos, goarch, _ := strings.Cut(system, "/")
-	cmd := exec.CommandContext(c.t.Context(), "go", "list", "-C", "tools", "-deps",
-		"-json=ImportPath,Dir,GoFiles,ImportMap,Module", "./smk")
+	cmd := exec.CommandContext(c.t.Context(), "go", "list", "-C", module, "-deps",
+		"-json=ImportPath,Dir,GoFiles,ImportMap,Module", pattern)
 	cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
