@@ -2,10 +2,12 @@ package journal
 
 import "sync/atomic"
 
-// Records from prefetchMin on are expected to be followed by one as long, of which up to prefetchMax bytes are fetched.
+// Records from prefetchMin on are expected to be followed by one as long, of which up to prefetchMax bytes are fetched,
+// and a round by one with prefetchRound bytes.
 const (
-	prefetchMin = 512
-	prefetchMax = 4 << 10
+	prefetchMin   = 512
+	prefetchMax   = 4 << 10
+	prefetchRound = 256
 )
 
 // Recorder is the end of a journal that belongs to one goroutine, the engine's loop. Its methods do not allocate, lock
@@ -237,6 +239,7 @@ func (r *Recorder) Commit() {
 	if r.pos-r.seen > r.wakeAt {
 		r.wake()
 	}
+	r.expect(prefetchRound)
 }
 
 // wake wakes the writer if as much is in use as it seemed.
