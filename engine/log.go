@@ -138,8 +138,8 @@ func (l *logs) event(ev *Event) {
 	case session.AccountReset:
 		r.text, r.level = "account sequence reset", slog.LevelWarn
 	case session.SendUnresolved:
-		r.text, r.level, r.fate = "message in doubt, and nothing that the exchange repeats resolves it", slog.LevelError, ev.Fate
-		r.typ, r.reference = ev.Type, ev.Reference
+		r.text, r.level = "message in doubt, and nothing that the exchange repeats resolves it", slog.LevelError
+		r.fate, r.typ, r.reference = ev.Fate, ev.Type, ev.Reference
 	case session.AnswerMismatch:
 		r.text, r.level = "answer contradicts its request", slog.LevelWarn
 	case session.ThrottleExceeded:

@@ -311,8 +311,9 @@ func TestExchangeLost(t *testing.T) {
 	anna = w.connect()
 	anna.resumeAccount("anna", sequence)
 	text = strings.Join(anna.lines(), "\n")
-	if !strings.Contains(text, fmt.Sprintf("order_executed{price=3000 quantity_type=QUANTITY_PAYOFF_CURRENCY quantity=1000 "+
-		"account_sequence=0 pending_timeout=0 order_id=%d", id)) {
+	fill := fmt.Sprintf("order_executed{price=3000 quantity_type=QUANTITY_PAYOFF_CURRENCY quantity=1000 "+
+		"account_sequence=0 pending_timeout=0 order_id=%d", id)
+	if !strings.Contains(text, fill) {
 		t.Errorf("the fill is missing:\n%s", text)
 	}
 	anna.create(buy, 1000, 3000, 5)

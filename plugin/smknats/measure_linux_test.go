@@ -301,7 +301,8 @@ func TestFanOut(t *testing.T) {
 		default:
 		}
 		used, took := processorTime(t)-before, time.Since(began)
-		t.Logf("%d consumers: %d messages published, %d delivered in %v (%.0f a second), %.1f us of processor each; from publisher to consumer %s",
+		t.Logf("%d consumers: %d messages published, %d delivered in %v (%.0f a second), %.1f us of processor each; "+
+			"from publisher to consumer %s",
 			count, p.Stats().Books-books, got.Load(), took.Round(time.Millisecond), float64(got.Load())/took.Seconds(),
 			float64(used.Microseconds())/float64(got.Load()), delays.text())
 		for _, f := range followers {

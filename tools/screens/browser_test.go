@@ -214,7 +214,8 @@ func (b *browser) ladder() []string {
 // picture is all that the page shows of a picture, as text.
 func (b *browser) picture() string {
 	b.t.Helper()
-	return eval[string](b, `[...document.querySelectorAll('#cells, #session, #mode, #ladders, #outcomes, #money, #stages, #lines')].map((e) => e.innerText).join('\n')`)
+	const parts = "#cells, #session, #mode, #ladders, #outcomes, #money, #stages, #lines"
+	return eval[string](b, "[...document.querySelectorAll('"+parts+"')].map((e) => e.innerText).join('\\n')")
 }
 
 func (b *browser) text(selector string) string {
