@@ -1,7 +1,6 @@
 package replica_test
 
 import (
-	"context"
 	"errors"
 	"io"
 	"slices"
@@ -23,19 +22,7 @@ import (
 func TestReplica(t *testing.T) {
 	c := sim.DefaultConfig()
 	c.Agents.Rate = 1000
-	server, err := sim.Listen("127.0.0.1:0", c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(ctx) }()
-	defer func() {
-		cancel()
-		if err := errors.Join(<-served, server.Close()); err != nil {
-			t.Error(err)
-		}
-	}()
+	server := serve(t, c)
 	dir := t.TempDir()
 	e, err := engine.New(engine.Config{
 		Address: server.Addr().String(), DisableTLS: true, OnStop: engine.StopLeave,
@@ -71,7 +58,7 @@ func TestReplica(t *testing.T) {
 			}
 		}
 	})
-	if err := e.Run(ctx); err != nil {
+	if err := e.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	r, err := replica.New(replica.Config{})

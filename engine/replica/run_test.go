@@ -26,7 +26,13 @@ func quietExchange(t *testing.T) *sim.Server {
 	t.Helper()
 	quiet := sim.DefaultConfig()
 	quiet.Agents = sim.Agents{}
-	server, err := sim.Listen("127.0.0.1:0", quiet)
+	return serve(t, quiet)
+}
+
+// serve serves an exchange until the test ends.
+func serve(t *testing.T, c sim.Config) *sim.Server {
+	t.Helper()
+	server, err := sim.Listen("127.0.0.1:0", c)
 	if err != nil {
 		t.Fatal(err)
 	}
