@@ -100,10 +100,10 @@ func (e *Engine) openJournal(c *Config) (made func(), err error) {
 		panic("BUG: engine: " + err.Error())
 	}
 	t.clock = e.system.Now() // readings are noted from here on
-	for continues := uint8(0); len(b) > 0; continues = startContinues {
+	for continues := uint8(0); len(b) > 0; continues = StartContinues {
 		n, flags := min(len(b), t.rec.PayloadMax()), continues
 		if n < len(b) {
-			flags |= startGoesOn
+			flags |= StartGoesOn
 		}
 		t.rec.AppendWaiting(journal.KindStart, flags, 0, t.clock, b[:n])
 		b = b[n:]
@@ -118,8 +118,8 @@ func (e *Engine) openJournal(c *Config) (made func(), err error) {
 // Flags of a KindStart record. A process may end between the records of its start: what the next one writes does not
 // continue them.
 const (
-	startGoesOn    = 1 << iota // the next one continues it
-	startContinues             // it continues the one before
+	StartGoesOn    = 1 << iota // the next one continues it
+	StartContinues             // it continues the one before
 )
 
 // useTape has the loop ask through a tape.

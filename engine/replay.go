@@ -162,7 +162,7 @@ func findRun(r ReplayConfig) (seq uint64, err error) {
 		case err != nil:
 			return 0, err
 		}
-		if rec.Kind != journal.KindStart || rec.Flags&startContinues != 0 {
+		if rec.Kind != journal.KindStart || rec.Flags&StartContinues != 0 {
 			continue
 		}
 		if runs++; r.Run == 0 || runs <= r.Run {
@@ -185,11 +185,11 @@ func (p *player) readStart() error {
 		if r.Own {
 			continue
 		}
-		if r.Kind != journal.KindStart || len(b) > 0 != (r.Flags&startContinues != 0) {
+		if r.Kind != journal.KindStart || len(b) > 0 != (r.Flags&StartContinues != 0) {
 			return &ReplayError{Record: r.Seq, Reason: "the start of the run is not whole"}
 		}
 		p.begun = r.At
-		if b = append(b, r.Payload...); r.Flags&startGoesOn == 0 {
+		if b = append(b, r.Payload...); r.Flags&StartGoesOn == 0 {
 			break
 		}
 	}

@@ -142,18 +142,12 @@ func (m *Replica) Apply(r *journal.Record) {
 	m.tick(r.At)
 }
 
-// Flags of the engine's KindStart records: the next one continues it, and it continues the one before.
-const (
-	startGoesOn = 1 << iota
-	startContinues
-)
-
 // startBytesMax is how much of the start of a run is kept, some thousand times what a bot with a hundred orders has.
 const startBytesMax = 256 << 20
 
 // start begins a run, with the orders that the engine had read from its file.
 func (m *Replica) start(r *journal.Record) {
-	if r.Flags&startContinues == 0 {
+	if r.Flags&engine.StartContinues == 0 {
 		again := m.session.begun
 		m.session = sequences{begun: true, next: 1}
 		m.begin = nil
@@ -165,13 +159,13 @@ func (m *Replica) start(r *journal.Record) {
 		m.complete, m.known = true, false
 		m.c.Observer.Began(r, again)
 	}
-	if m.begin == nil && r.Flags&startContinues != 0 {
+	if m.begin == nil && r.Flags&engine.StartContinues != 0 {
 		return // the rest of one whose begin was not read
 	}
 	if len(m.begin)+len(r.Payload) <= startBytesMax {
 		m.begin = append(m.begin, r.Payload...)
 	}
-	if r.Flags&startGoesOn == 0 {
+	if r.Flags&engine.StartGoesOn == 0 {
 		m.restore(r)
 		m.begin = nil
 	}

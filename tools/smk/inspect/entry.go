@@ -38,9 +38,6 @@ type Options struct {
 	Seek   time.Time
 }
 
-// startContinues is the engine's flag of a KindStart record that continues the one before.
-const startContinues = 1 << 1
-
 // NoJournalError is a folder without a journal.
 type NoJournalError struct{ Dir string }
 
@@ -113,7 +110,7 @@ func (d *decoder) decode(r *journal.Record, yield func(*Entry, error) bool) bool
 	*e = Entry{Record: *r, Run: d.run}
 	switch r.Kind {
 	case journal.KindStart:
-		if r.Flags&startContinues == 0 {
+		if r.Flags&engine.StartContinues == 0 {
 			d.run++
 		}
 		e.Run = d.run

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/journal"
 	"github.com/smk-go/smk/wire"
 )
@@ -105,7 +106,7 @@ func (d *Redacted) copy(rec *journal.Recorder, e *Entry, o RedactOptions) error 
 		d.Lost += i.Records
 		kind, payload = journal.KindLog, fmt.Appendf(nil, "level=WARN msg=\"records lost\" records=%d", i.Records)
 	case kind == journal.KindGC: // the writer's own of the copy are about the copying
-	case e.Own, kind == journal.KindStart && e.Flags&startContinues != 0:
+	case e.Own, kind == journal.KindStart && e.Flags&engine.StartContinues != 0:
 		return nil
 	case e.Message != nil:
 		if e.Err != nil {
