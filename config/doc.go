@@ -246,6 +246,7 @@
 //	[journal] ring_bytes                    SMK_JOURNAL_RING_BYTES            size
 //	[journal] segment_bytes                 SMK_JOURNAL_SEGMENT_BYTES         size
 //	[journal] on_full                       SMK_JOURNAL_ON_FULL               name
+//	[journal] wait_max                      SMK_JOURNAL_WAIT_MAX              time
 //	[journal] durability                    SMK_JOURNAL_DURABILITY            name
 //	[journal] interval                      SMK_JOURNAL_INTERVAL              time
 //	[journal] pause                         SMK_JOURNAL_PAUSE                 time

@@ -20,6 +20,9 @@ var recording = []setting{
 	{"journal", "on_full", "Journal.OnFull", false, choice(func(t *target) *journal.FullPolicy {
 		return &t.Journal.OnFull
 	}, "count", "wait")},
+	{"journal", "wait_max", "Journal.WaitMax", false, period(func(t *target) *time.Duration {
+		return &t.Journal.WaitMax
+	})},
 	{"journal", "durability", "Journal.Durability", false, choice(func(t *target) *journal.Durability {
 		return &t.Journal.Durability
 	}, "interval", "none", "group", "each")},

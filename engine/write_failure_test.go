@@ -208,7 +208,7 @@ func TestReadAfterAWriteFailedIsBounded(t *testing.T) {
 		p := n.accept(t)
 		p.login()
 		said, long := 0, quotes(7, 8, 2500)
-		// Messages of a KiB, so that a bound in bytes is reached soon, of a field that is not known, which takes no time.
+		// Messages of a KiB, so that a bound in bytes is reached soon, of an unknown field, which takes no time.
 		unknown := protowire.AppendTag(nil, 1000, protowire.BytesType)
 		long.ProtoReflect().SetUnknown(protowire.AppendBytes(unknown, make([]byte, 1<<10)))
 		for {

@@ -11,7 +11,7 @@ type FullPolicy uint8
 // The policies.
 const (
 	FullCount FullPolicy = iota // the record is lost; a Lost record says how many were
-	FullWait                    // it waits for the writer, but not for one whose disk fails
+	FullWait                    // it waits for the writer, but not for one whose disk fails or hangs
 )
 
 // Durability says when the writer makes sure that records survive a power cut. What is written survives the end of
@@ -45,6 +45,7 @@ type Config struct {
 	RingBytes    int // power of two, 4 KiB..1 GiB; 0 for 4 MiB
 	SegmentBytes int // 16 KiB..1 GiB; 0 for 64 MiB
 	OnFull       FullPolicy
+	WaitMax      time.Duration // of FullWait: how long for room, then the disk hangs; 10 ms..1 h; 0 for 5 s
 	Durability   Durability
 	Interval     time.Duration // of SyncInterval; 0 for a second
 	OnFailure    FailurePolicy
@@ -65,8 +66,8 @@ type Config struct {
 	Clock func() int64
 	Wall  func() int64
 
-	// Failed is called on the writer's goroutine with a [*DiskError] when the disk fails, and again if it fails after
-	// it worked in between.
+	// Failed is called on a goroutine of the journal's with a [*DiskError] when the disk fails, and again if it fails
+	// after it worked in between. One that hangs with FullWait fails with [ErrHangs].
 	Failed func(error)
 
 	FS FS // nil for the system's; tests have one whose calls fail
@@ -78,6 +79,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.SegmentBytes = orUsual(c.SegmentBytes, segmentUsual)
 	c.Interval = orUsual(c.Interval, intervalUsual)
 	c.Pause = orUsual(c.Pause, pauseUsual)
+	c.WaitMax = orUsual(c.WaitMax, waitMaxUsual)
 	if c.Clock == nil {
 		c.Clock = monotonic
 	}
@@ -101,6 +103,8 @@ func (c Config) withDefaults() (Config, error) {
 		return refuse("SegmentBytes", "is %d, not in %d..%d", c.SegmentBytes, segmentBytesMin, segmentBytesMax)
 	case c.OnFull > FullWait:
 		return refuse("OnFull", "is %d, which is none", c.OnFull)
+	case c.WaitMax < waitMaxLeast || c.WaitMax > waitMaxMost:
+		return refuse("WaitMax", "is %v, not in %v..%v", c.WaitMax, waitMaxLeast, waitMaxMost)
 	case c.Durability > SyncEach:
 		return refuse("Durability", "is %d, which is none", c.Durability)
 	case c.OnFailure > FailStop:

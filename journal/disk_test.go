@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // disk is a file system in memory that knows what is durable: file contents by Sync, names by SyncDir. Calls fail as
@@ -325,7 +326,7 @@ func (c *testClock) wall() int64 { return c.read() + testEpoch }
 func small(d *disk, c *testClock) Config {
 	return Config{
 		Dir: testDir, Name: "maker", RingBytes: ringBytesMin, SegmentBytes: segmentBytesMin, Durability: SyncGroup,
-		OnFull: FullWait, FS: d, Clock: c.read, Wall: c.wall,
+		OnFull: FullWait, WaitMax: time.Minute, FS: d, Clock: c.read, Wall: c.wall,
 	}
 }
 

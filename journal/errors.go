@@ -13,6 +13,7 @@ var (
 	ErrPayload = errors.New("journal: payload of another kind")
 	ErrClosed  = errors.New("journal: closed")
 	ErrExists  = errors.New("there is a journal")
+	ErrHangs   = errors.New("no room was given back for Config.WaitMax")
 	ErrRemoved = errors.New("removed before it was read: Config.KeepBytes and KeepFor keep no more")
 )
 
@@ -48,7 +49,7 @@ type DiskError struct {
 	Path string
 	Op   string        // what was tried
 	Then FailurePolicy // Config.OnFailure, where the error is one of Config.Failed
-	Err  error         // what the system said, or ErrInUse
+	Err  error         // what the system said, ErrInUse or ErrHangs
 }
 
 // Error names the file, what was tried and the cause.

@@ -44,7 +44,8 @@ func Open(c Config) (*Journal, error) {
 		_ = lock.Close()
 		return nil, err
 	}
-	j := &Journal{ring: newRing(c.RingBytes), count: new(counters), lock: lock}
+	hung := &DiskError{c.Dir, "write", c.OnFailure, ErrHangs}
+	j := &Journal{ring: newRing(c.RingBytes), count: &counters{hung: hung}, lock: lock}
 	j.count.synced.Store(end.seq)
 	j.count.written.Store(end.seq)
 	j.count.drained.Store(end.seq)
@@ -52,6 +53,9 @@ func Open(c Config) (*Journal, error) {
 	if j.writer, err = newWriter(&c, j, end); err != nil {
 		_ = lock.Close()
 		return nil, err
+	}
+	if c.Failed != nil {
+		j.recorder.patience.ended = func() { go c.Failed(hung) } // the loop's goroutine has waited long enough
 	}
 	go j.writer.run()
 	return j, nil

@@ -26,6 +26,9 @@ const (
 	pauseUsual       = 20 * time.Millisecond  // of the writer; each of its turns disturbs what else runs on its core
 	pauseMin         = 100 * time.Microsecond // of the writer
 	pauseMax         = time.Second            // of the writer
+	waitMaxUsual     = 5 * time.Second        // for room, with FullWait
+	waitMaxLeast     = 10 * time.Millisecond  // for room
+	waitMaxMost      = time.Hour              // for room
 	retryEvery       = time.Second            // after the disk failed
 	gcEvery          = 250 * time.Millisecond // between looks at the garbage collector's numbers
 	tidyEvery        = time.Minute            // between looks at the age of segments

@@ -30,6 +30,7 @@ type Recorder struct {
 	lost      uint64 // records that were lost behind it
 	lostAt    int64  // clock reading of the last of them
 	waits     bool
+	patience  *patience
 	synced    *atomic.Uint64
 	_         [2 * lineBytes]byte
 }
@@ -44,7 +45,8 @@ type Mark struct {
 func newRecorder(c *Config, r *ring, seq uint64, synced *atomic.Uint64) *Recorder {
 	rec := &Recorder{
 		ring: r, buf: r.buf, mask: r.mask, max: c.payloadMax(), seq: seq, commitSeq: seq, synced: synced,
-		waits: c.OnFull == FullWait, left: uint32(len(r.buf)), wakeAt: uint32(len(r.buf) / 4),
+		waits: c.OnFull == FullWait, patience: newPatience(c.WaitMax),
+		left: uint32(len(r.buf)), wakeAt: uint32(len(r.buf) / 4),
 	}
 	if c.Durability == SyncEach {
 		rec.wakeAt = 0
@@ -190,26 +192,6 @@ func (r *Recorder) putLost() {
 	r.seq += r.lost - 1
 	r.lost = 0
 	r.measure()
-}
-
-// awaitRoom commits what was appended and waits until the writer has given some room back. It reports false if it
-// is not to be waited for.
-func (r *Recorder) awaitRoom() bool {
-	seen := r.seen // a commit may see a later one
-	r.Commit()
-	for {
-		r.ring.waiting.Store(true)
-		switch {
-		case r.ring.head.Load() != seen:
-			r.ring.waiting.Store(false)
-			return true
-		case r.ring.absent.Load():
-			r.ring.waiting.Store(false)
-			return false
-		}
-		r.ring.wake()
-		<-r.ring.room
-	}
 }
 
 // Mark returns the position behind what was appended.

@@ -21,6 +21,7 @@ type ring struct {
 	asleep  atomic.Bool // the writer sleeps or is about to
 	waiting atomic.Bool // the Recorder waits for room or is about to
 	absent  atomic.Bool // nobody waits for the writer: its disk fails, or it has ended
+	hangs   atomic.Bool // likewise: it was waited for in vain, and has given no room back since
 	work    chan struct{}
 	room    chan struct{}
 }
@@ -51,6 +52,9 @@ func (r *ring) wake() {
 // release gives the bytes before a position back to the Recorder.
 func (r *ring) release(head uint32) {
 	r.head.Store(head)
+	if r.hangs.Load() {
+		r.hangs.Store(false)
+	}
 	r.admit()
 }
 

@@ -24,6 +24,7 @@ type counters struct {
 	records, bytes, lost, written, drained, synced, syncs, segment atomic.Uint64
 	lastSync                                                       atomic.Int64
 	failed                                                         atomic.Pointer[DiskError]
+	hung                                                           *DiskError // what a disk that hangs fails with
 }
 
 func (c *counters) stats(r *ring) Stats {
@@ -43,6 +44,8 @@ func (c *counters) stats(r *ring) Stats {
 	}
 	if err := c.failed.Load(); err != nil {
 		s.Failed = err
+	} else if r.hangs.Load() {
+		s.Failed = c.hung
 	}
 	return s
 }

@@ -24,12 +24,12 @@ type limits struct {
 	quoteOrders int
 	// requests about orders that are followed at most, 0 for the usual number
 	requests int
-	roomy       bool // the bytes that wait for the socket are full before the messages are too many
-	config      risk.Config
-	tokens      float64
-	filled      int64
-	last        order.Limit         // that the bot placed
-	orders      map[sentOrder]int64 // when the same was sent last
+	roomy    bool // the bytes that wait for the socket are full before the messages are too many
+	config   risk.Config
+	tokens   float64
+	filled   int64
+	last     order.Limit         // that the bot placed
+	orders   map[sentOrder]int64 // when the same was sent last
 }
 
 // sentOrder is what two orders have in common of which the second is a duplicate.

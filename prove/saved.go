@@ -65,8 +65,8 @@ func (b *bot) requestLeft(payload []byte) {
 	}
 }
 
-// checkRoom notes that a request which places nothing finds no room in a small table: its answer is one of a request that
-// the next process does not know.
+// checkRoom notes that a request which places nothing finds no room in a small table: its answer is one of a request
+// that the next process does not know.
 func (b *bot) checkRoom(p *msg.Payload) {
 	reference := referenceOf(p)
 	if b.limits.requests == 0 || reference == 0 || p.GetType() == msg.PayloadOrderCreate {

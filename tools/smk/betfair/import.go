@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/smk-go/smk/journal"
 )
@@ -67,8 +68,9 @@ func Import(ctx context.Context, c Config) (*Report, error) {
 	}
 	clock := func() int64 { return 0 }
 	j, err := journal.Open(journal.Config{
-		Dir: c.Dir, Name: "approximate: from Betfair", OnFull: journal.FullWait, OnFailure: journal.FailStop,
-		Durability: journal.SyncNone, Clock: clock, Wall: clock, // records have the times of the file
+		Dir: c.Dir, Name: "approximate: from Betfair", OnFull: journal.FullWait, WaitMax: time.Hour,
+		OnFailure: journal.FailStop, Durability: journal.SyncNone,
+		Clock: clock, Wall: clock, // records have the times of the file
 	})
 	if err != nil {
 		return report, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -60,7 +61,7 @@ func Redact(ctx context.Context, from, to string, o RedactOptions) (Redacted, er
 			clock.Store(e.At)
 			wall.Store(e.Wall)
 			out, err = journal.Open(journal.Config{
-				Dir: to, Name: RedactedName, OnFull: journal.FullWait, Durability: journal.SyncNone,
+				Dir: to, Name: RedactedName, OnFull: journal.FullWait, WaitMax: time.Hour, Durability: journal.SyncNone,
 				Clock: clock.Load, Wall: wall.Load,
 			})
 			if err == nil {
