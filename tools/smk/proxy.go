@@ -105,10 +105,8 @@ func (c *proxyCommand) Run(ctx context.Context, std stdio) error {
 		_, err := std.out.Write(proxyjson.Schema())
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(std.err, nil))
-	if c.JSON {
-		log = slog.New(slog.NewJSONHandler(std.err, nil))
-	}
+	log, end := newLog(std.err, c.JSON)
+	defer end()
 	e, p, err := c.make(log)
 	if err != nil {
 		return err
