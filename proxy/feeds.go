@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/smk-go/smk/engine"
@@ -41,6 +42,15 @@ func (s *lingering) over(now int64) bool { return s.by != nil && now >= s.at+lea
 // last 30 s: one that subscribes to ever other markets takes neither the exchange's time nor the engine's subscriptions
 // from the other clients.
 const subjectsShare = 2
+
+// Subscriptions returns how many markets and events all clients together may subscribe to. An engine with less room,
+// engine.Config.SubscriptionsMax, lets clients keep each other from subscribing.
+func (c *Config) Subscriptions() (n int) {
+	for i := range c.Clients {
+		n += subjectsShare * cmp.Or(c.Clients[i].SubscriptionsMax, subsDefault)
+	}
+	return n
+}
 
 // mayAdd reports whether a login may subscribe to one more subject. lingers says that it is the client's already.
 func (l *login) mayAdd(s subject, lingers bool) bool {

@@ -88,7 +88,9 @@ const (
 	httpTimeout     = 10 * time.Second // for a request's header and body
 	httpIdle        = 30 * time.Second
 	httpHeaderBytes = 16 << 10
-	proxyGoodbye    = 5 * time.Second // for clients to be logged out at the end
+
+	subscriptionsMost = 64 << 10        // that an engine has room for
+	proxyGoodbye      = 5 * time.Second // for clients to be logged out at the end
 )
 
 // where says where clients connect.
@@ -144,6 +146,7 @@ func (c *proxyCommand) make(log *slog.Logger) (*engine.Engine, *proxy.Proxy, err
 	}
 	ec := settings.Engine
 	ec.Logger = log
+	makeRoom(&ec, pc.Subscriptions(), log)
 	ec.Session.RequireCaughtUp = true
 	ec.Session.AccountFromStart = true
 	if ec.OnStop == engine.StopAuto {
@@ -174,6 +177,17 @@ func (c *proxyCommand) make(log *slog.Logger) (*engine.Engine, *proxy.Proxy, err
 		return nil, nil, errors.Join(err, e.Close())
 	}
 	return e, p, nil
+}
+
+// makeRoom gives the engine room for the subscriptions of all clients. Settings that name another number count.
+func makeRoom(ec *engine.Config, clients int, log *slog.Logger) {
+	switch room := min(clients, subscriptionsMost); {
+	case ec.SubscriptionsMax == 0:
+		ec.SubscriptionsMax = max(room, engine.SubscriptionsMax)
+	case ec.SubscriptionsMax < room:
+		log.Warn("clients may keep each other from subscribing: subscriptions_max of the engine is too low",
+			"clients", clients, "subscriptions_max", ec.SubscriptionsMax)
+	}
 }
 
 func (c *proxyCommand) tls() (*tls.Config, error) {

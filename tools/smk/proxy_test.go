@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -12,6 +13,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/smk-go/smk/engine"
+	"github.com/smk-go/smk/engine/session"
+	"github.com/smk-go/smk/proxy"
 	"github.com/smk-go/smk/sim"
 )
 
@@ -120,6 +124,31 @@ func TestProxy(t *testing.T) {
 	}
 	if truth, _ := x.Truth("demo"); truth.Live != 1 {
 		t.Errorf("%d live orders", truth.Live)
+	}
+}
+
+// The engine has room for the subscriptions of all clients, or the log says that it has not.
+func TestProxyMakesRoom(t *testing.T) {
+	few := proxy.Config{Clients: []proxy.Client{{Name: "a"}, {Name: "b", SubscriptionsMax: 10}}}
+	for _, k := range []struct{ set, clients, want, warned int }{
+		{0, few.Subscriptions(), engine.SubscriptionsMax, 0},
+		{0, 10_000, 10_000, 0},
+		{0, 1_000_000, subscriptionsMost, 0},
+		{600, few.Subscriptions(), 600, 0},
+		{500, few.Subscriptions(), 500, 1}, // 2 * (256 + 10)
+	} {
+		var out strings.Builder
+		c := engine.Config{SubscriptionsMax: k.set, Session: session.Config{Token: "token"}}
+		makeRoom(&c, k.clients, slog.New(slog.NewTextHandler(&out, nil)))
+		warned := strings.Count(out.String(), "subscriptions_max=500")
+		if c.SubscriptionsMax != k.want || warned != k.warned {
+			t.Errorf("%+v: %d, warned %q", k, c.SubscriptionsMax, &out)
+		}
+		e, err := engine.New(c)
+		if err != nil {
+			t.Fatalf("%+v: %v", k, err)
+		}
+		_ = e.Close()
 	}
 }
 
