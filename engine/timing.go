@@ -9,17 +9,20 @@ import (
 //
 // A clock reading costs more than decoding a message, and most handlers take next to no time. As long as they
 // do, they are timed in groups: up to handlersGroup calls, or all of a round, by one reading. As soon as a
-// reading shows a group of handlersSlow or more, each of the next handlersSingle calls is timed by itself, for
-// as long as handlers are that slow: the reading is then a small part of their cost. A Config.SlowHandler below
-// what a group of quick calls may take has every call timed by itself.
+// reading shows a slow group, each of the next handlersSearch calls is timed by itself: a slow handler is called
+// again soon, and then each of handlersSingle calls is, for as long as one takes handlersSlow or more, of which
+// the reading is a small part. What was slow once, because the process did not run, is not found again. A
+// Config.SlowHandler below what a group of quick calls may take has every call timed by itself.
 //
 // The readings also advance the loop's clock, and say when a slice is over; see pace. To keep an overrun small
 // when handlers become slow, a burst starts with groups of handlersFirst calls, which double.
 const (
 	handlersGroup  = 32
 	handlersFirst  = 4
+	handlersSearch = 32
 	handlersSingle = 256
-	handlersSlow   = 10 * time.Microsecond
+	handlersSlow   = 10 * time.Microsecond // a call, or the calls of a group
+	handlerUsual   = time.Microsecond      // a call of a group, with its message: so many of them are not slow
 )
 
 // timing is the handlers that were called since the last clock reading.
@@ -79,10 +82,14 @@ func (e *Engine) timeHandlers() {
 	if e.now = now; now >= e.pace.sliceEnd {
 		e.pace.sliceLeft = 0
 	}
-	switch {
-	case took >= handlersSlow:
-		t.single, t.group = handlersSingle, 1
+	if took >= handlersSlow {
 		e.noteSpent(took, calls)
+	}
+	switch {
+	case took >= handlersSlow && calls == 1:
+		t.single, t.group = handlersSingle, 1
+	case took >= max(handlersSlow, time.Duration(calls)*handlerUsual):
+		t.single, t.group = handlersSearch, 1
 	case t.single > 0:
 		t.single--
 	case e.config.SlowHandler >= 0 && e.config.SlowHandler < handlersGroup*handlersSlow:
