@@ -2,6 +2,7 @@ package smknats
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,10 +23,14 @@ const (
 	answerBytes    = 16 << 10 // of what the engine's control server answers
 	commandsMax    = 4        // at a time
 	commandTimeout = 12 * time.Second
+	answerTimeout  = 15 * time.Second // that Command waits for an answer: longer than a publisher takes for one
 )
 
 // ErrRefused reports a command that was refused: the error's text says why.
 var ErrRefused = errors.New("refused")
+
+// ErrNoAnswer reports a command that nothing answered in time: it may have been carried out or not, or be yet.
+var ErrNoAnswer = errors.New("no answer: it may have been carried out or not")
 
 // ControlConfig says how commands reach the engine: the bot has to run a server of plugin/smkcontrol.
 type ControlConfig struct {
@@ -172,11 +177,14 @@ type CommandConfig struct {
 	Environment string
 	Account     string
 	Key         string // Config.Control.Key of the publisher; "status" needs none
+
+	Wait time.Duration // for the answer; 0 means 15 s, which is longer than a publisher takes for one
 }
 
 // Command sends a command to the publisher of an account and returns its answer: "status", "mode", "halt", "flatten" or
 // "resume". reason becomes part of the engine's log. The error wraps ErrRefused if the command was refused,
-// nats.ErrNoResponders if there is no publisher.
+// nats.ErrNoResponders if there is no publisher, and ErrNoAnswer if none answers within c.Wait and before ctx's deadline:
+// requests and answers can be lost, or go to a subscriber that answers nothing.
 func Command(ctx context.Context, nc *nats.Conn, c CommandConfig, command, reason string) (Answer, error) {
 	names, err := NewNames(c.Environment)
 	if err != nil {
@@ -196,8 +204,13 @@ func Command(ctx context.Context, nc *nats.Conn, c CommandConfig, command, reaso
 	if command != "status" {
 		sign([]byte(c.Key), m, time.Now().UnixNano())
 	}
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(max(c.Wait, 0), answerTimeout))
+	defer cancel()
 	reply, err := nc.RequestMsgWithContext(ctx, m)
-	if err != nil {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return Answer{}, fmt.Errorf("smknats: %s: %w: %w", command, ErrNoAnswer, err)
+	case err != nil:
 		return Answer{}, fmt.Errorf("smknats: %s: %w", command, err)
 	}
 	var a Answer

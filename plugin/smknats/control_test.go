@@ -207,3 +207,21 @@ func TestConfig(t *testing.T) {
 		}
 	}
 }
+
+// TestNoAnswer: a command that only somebody gets who answers nothing, such as one who listens to everything, ends
+// without an answer, which is no refusal.
+func TestNoAnswer(t *testing.T) {
+	s := natstest.Start(t, users)
+	auditor := s.Connect(as("auditor"))
+	if _, err := auditor.Subscribe(">", func(*nats.Msg) {}); err != nil {
+		t.Fatal(err)
+	}
+	if err := auditor.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	c := CommandConfig{Environment: "test", Account: "demo", Key: controlKey, Wait: 10 * time.Millisecond}
+	_, err := Command(t.Context(), s.Connect(as("operator")), c, "halt", "")
+	if !errors.Is(err, ErrNoAnswer) || errors.Is(err, ErrRefused) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v", err)
+	}
+}

@@ -186,9 +186,6 @@ type natsAskCommand struct {
 	JSON    bool   `name:"json" help:"Print the answer as JSON."`
 }
 
-// natsAskTimeout is how long an answer may take.
-const natsAskTimeout = 15 * time.Second
-
 // Run asks.
 func (c *natsAskCommand) Run(ctx context.Context, std stdio) error {
 	if c.Command != "status" && c.Key == "" {
@@ -199,8 +196,6 @@ func (c *natsAskCommand) Run(ctx context.Context, std stdio) error {
 		return err
 	}
 	defer nc.Close()
-	ctx, cancel := context.WithTimeout(ctx, natsAskTimeout)
-	defer cancel()
 	config := smknats.CommandConfig{Environment: c.Environment, Account: c.Account, Key: c.Key}
 	a, err := smknats.Command(ctx, nc, config, c.Command, c.Reason)
 	switch {
