@@ -161,9 +161,13 @@ func (e *HandoverError) Error() string {
 	return "lease: " + e.From + " does not hand over: " + e.Reason
 }
 
+// HandoverWait is how long RequestHandover waits for an answer at most.
+const HandoverWait = 2 * time.Minute
+
 // RequestHandover asks the holder of an account's lease to hand it over to the contender of a name, or to any if that
 // is "", and waits until it was released. It returns the name and the term of the holder that did. The error is a
-// *HandoverError, nats.ErrNoResponders if nobody has the lease, or says that there was no answer.
+// *HandoverError, nats.ErrNoResponders if nobody has the lease, or that of ctx, after HandoverWait at the latest, if
+// there was no answer: the lease may be handed over or not, or be yet.
 func RequestHandover(
 	ctx context.Context, nc *nats.Conn, environment, account, to string,
 ) (from string, term uint64, err error) {
@@ -178,6 +182,8 @@ func RequestHandover(
 	if err != nil {
 		panic("BUG: lease: " + err.Error())
 	}
+	ctx, cancel := context.WithTimeout(ctx, HandoverWait)
+	defer cancel()
 	m, err := nc.RequestWithContext(ctx, names.Lease(account, aboutHandover), b)
 	if err != nil {
 		return "", 0, fmt.Errorf("lease: handover: %w", err)
