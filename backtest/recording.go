@@ -38,6 +38,9 @@ type RecordedMarket struct {
 	NonRunners     bool                // a contract was removed
 	PendingTimeout uint32              // seconds, of provisional fills of the recording account; 0 if there were none
 	Winners        []uint32            // of an imported market that was settled
+	Voided         []uint32            // contracts that were voided while the market went on
+	Settled        []uint32            // contracts that were settled while the market went on
+	Reductions     []Reduction         // by runners that were removed
 	Delay          string              // of orders in an imported market, in words; "" if there was none
 	Last           []uint32            // by contract, the last price: of the middle, or traded; 0 if there is none
 }
@@ -128,7 +131,10 @@ func (s *scanner) event(e *Event) {
 		if m.State == 0 {
 			m.State = e.State
 		}
-		m.End = e.State
+		m.endedContracts(e)
+		if m.End < msg.MarketStateSettled { // what was said of it later has no effect
+			m.End = e.State
+		}
 		s.reason(m, e)
 		for i := range e.Contracts {
 			c := &e.Contracts[i]

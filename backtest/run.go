@@ -132,27 +132,12 @@ func (c Config) resolve() (Config, error) {
 			}
 		}
 	}
-	return c, nil
-}
-
-// ends returns how the markets end.
-func (c *Config) ends() []MarketEnd {
-	ends := make([]MarketEnd, 0, len(c.Recording.Markets))
-	r := c.Recording
-	for i := range r.Markets {
-		m := &r.Markets[i]
-		e := MarketEnd{Market: m.ID, Winners: c.Winners[m.ID], Ended: m.End >= msg.MarketStateSettled}
-		if e.Winners == nil && r.Approx {
-			e.Winners = m.Winners
+	for _, market := range c.EachWins {
+		if c.Recording.Market(market) == nil {
+			return c, &ConfigError{"EachWins", fmt.Sprintf("the recording has no market %d", market)}
 		}
-		if e.Winners == nil {
-			e.Assumed = true
-			best := slices.Max(m.Last)
-			e.Winners = []uint32{m.Contracts[slices.Index(m.Last, best)]}
-		}
-		ends = append(ends, e)
 	}
-	return ends
+	return c, nil
 }
 
 // newResult returns the result of no run yet.
@@ -181,9 +166,8 @@ func (c *Config) newResult() *Result {
 		m := &c.Recording.Markets[i]
 		warn(c.Recording.Approx && m.Delay != "", "market %d: %s there, unless the entry latency says so", m.ID, m.Delay)
 	}
-	for _, e := range r.Outcomes {
-		warn(e.Assumed && e.Ended, "who won market %d is not in the stream: contract %d is assumed, by its last price",
-			e.Market, e.Winners[0])
+	for i := range r.Outcomes {
+		r.Warnings = append(r.Warnings, c.endWarnings(&r.Outcomes[i])...)
 	}
 	return r
 }
@@ -244,11 +228,12 @@ func (c *Config) simConfig(q exchange.Queue, onFill func(exchange.RecordedFill))
 		event = rec.Events[0]
 		s.Events = []exchange.Event{{ID: event, Name: "recorded"}}
 	}
+	ends := c.ends()
 	for i := range rec.Markets {
 		m := &rec.Markets[i]
 		mk := exchange.Market{
 			ID: m.ID, EventID: event, Name: "recorded", State: m.State, NonRunners: m.NonRunners,
-			WinnerTakesAll: !slices.Contains(c.EachWins, m.ID),
+			WinnerTakesAll: c.takesAll(&ends[i]),
 		}
 		if mk.State > msg.MarketStateHalted || mk.State < 0 {
 			mk.State = msg.MarketStateHalted
@@ -264,7 +249,8 @@ func (c *Config) simConfig(q exchange.Queue, onFill func(exchange.RecordedFill))
 // newFeed returns what plays a recording, at its first event.
 func (c *Config) newFeed(src *source, s *sim.Sim, col *collector) *feed {
 	f := &feed{
-		source: src, sim: s, ended: make(map[bookID]bool), managed: make(map[uint32]bool),
+		source: src, sim: s, ended: make(map[bookID]contractEnd), ends: make(map[uint32]msg.MarketStateType),
+		managed: make(map[uint32]bool), takesAll: make(map[uint32]bool),
 		timeout: make(map[uint32]int64), winners: make(map[uint32][]uint32),
 		settled: col.settling, before: col.before, voids: voidsFor(c.VoidReasons),
 	}
@@ -272,7 +258,7 @@ func (c *Config) newFeed(src *source, s *sim.Sim, col *collector) *feed {
 		f.event = c.Recording.Events[0]
 	}
 	for _, e := range c.ends() {
-		f.winners[e.Market] = e.Winners
+		f.winners[e.Market], f.takesAll[e.Market] = e.Winners, c.takesAll(&e)
 	}
 	for i := range c.Recording.Markets {
 		m := &c.Recording.Markets[i]
@@ -290,7 +276,7 @@ func (c *Config) newFeed(src *source, s *sim.Sim, col *collector) *feed {
 
 // finish returns what came of a run.
 func (c *Config) finish(q exchange.Queue, col *collector, f *feed, end string) *Model {
-	m := col.finish(c.Recording, c.Commission, f.winners)
+	m := col.finish(c.Recording, c.Commission, f.how)
 	m.Queue, m.End = q.String(), end
 	m.Figures.Messages, m.Figures.RecordingGaps, m.Figures.RefusedEvents = f.played, f.gaps, f.refused
 	rate := c.Recording.Throttle.Rate

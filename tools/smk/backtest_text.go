@@ -138,7 +138,10 @@ func (t *textWriter) result(r *backtest.Result) {
 func (t *textWriter) contracts(r *backtest.Result) {
 	for _, end := range r.Outcomes {
 		state := "open: valued at the last prices"
-		if end.Ended {
+		switch {
+		case end.Voided:
+			state = "voided"
+		case end.Ended:
 			state = fmt.Sprintf("won by %v", end.Winners)
 			if end.Assumed {
 				state += ", as the last prices suggest"

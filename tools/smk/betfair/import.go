@@ -46,6 +46,7 @@ var Approximations = []string{
 	"changes are conflated, so what was cancelled and what was added in one step cannot be told apart",
 	"decimal odds are rounded to hundredths of a percent; where prices are low several of them become one",
 	"only the five best levels of a side are written",
+	"after a runner is removed, what can be won is reduced by its adjustment, and not the odds",
 }
 
 // ErrMalformed is the error of an import with more malformed lines than allowed.
