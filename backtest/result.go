@@ -39,7 +39,7 @@ type MarketEnd struct {
 	Market  uint32   `json:"market"`
 	Winners []uint32 `json:"winners"`
 	Assumed bool     `json:"assumed"` // the contract with the highest last price: the stream does not say who won
-	Ended   bool     `json:"ended"`   // settled or voided in the recording; else positions are valued at the last prices
+	Ended   bool     `json:"ended"`   // in the recording; else positions are valued at the last prices
 	Voided  bool     `json:"voided"`  // nobody won or lost
 }
 

@@ -205,12 +205,29 @@ func (t *textWriter) sweep(results []*backtest.Result) {
 	}
 	first, second := sorted[0], sorted[1]
 	if first.Band.ProfitLow > second.Band.ProfitHigh {
-		t.line("\n%s is better than %s whatever the queue was", labelsText(first.Settings.Labels),
-			labelsText(second.Settings.Labels))
+		t.line("\n%s is better than %s %s", labelsText(first.Settings.Labels), labelsText(second.Settings.Labels),
+			underQueues(first, second))
 	} else {
 		t.line("\n%s and %s differ by less than what is not known of the queue", labelsText(first.Settings.Labels),
 			labelsText(second.Settings.Labels))
 	}
+}
+
+// underQueues returns under which assumptions about the queue something was found that all results have.
+func underQueues(results ...*backtest.Result) string {
+	var names []string
+	for q := exchange.QueuePessimistic; q <= exchange.QueueOptimistic; q++ {
+		if !slices.ContainsFunc(results, func(r *backtest.Result) bool { return r.Model(q) == nil }) {
+			names = append(names, q.String())
+		}
+	}
+	switch len(names) {
+	case 3:
+		return "whatever the queue was"
+	case 0:
+		return "under different assumptions about the queue, which says nothing"
+	}
+	return "if the queue was " + strings.Join(names, " or ") + "; nothing is said of other assumptions (--queue)"
 }
 
 // comparison writes how a backtest differs from the live day.
@@ -285,9 +302,9 @@ func (t *textWriter) differences(before, now *backtest.Result) {
 	}
 	switch {
 	case now.Band.ProfitLow > before.Band.ProfitHigh:
-		t.line("better whatever the queue was")
+		t.line("better %s", underQueues(before, now))
 	case now.Band.ProfitHigh < before.Band.ProfitLow:
-		t.line("worse whatever the queue was")
+		t.line("worse %s", underQueues(before, now))
 	default:
 		t.line("the bands overlap: the difference may be what is not known of the queue")
 	}

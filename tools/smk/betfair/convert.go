@@ -220,7 +220,7 @@ func (c *converter) state(at int64, m *market, d *definition) error {
 	switch {
 	case d.Status == "CLOSED":
 		m.finished = true
-		if st.GetState() == seto.MarketStateType_MARKET_STATE_SETTLED && len(m.removed) > 0 { // before the others win or lose
+		if !d.voided() && len(m.removed) > 0 { // before the others win or lose
 			halted := &seto.MarketState{MarketId: &m.id, State: seto.MarketStateType_MARKET_STATE_HALTED.Enum()}
 			halted.Contracts = m.remove()
 			err := c.send(at, &seto.Payload{Type: seto.PayloadType_PAYLOAD_MARKET_STATE.Enum(), MarketState: halted})

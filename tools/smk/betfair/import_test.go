@@ -87,8 +87,8 @@ func TestImportEnds(t *testing.T) {
 		for _, r := range m.Reductions {
 			factors = append(factors, r.Factor)
 		}
-		if !slices.Equal(m.Winners, c.winners) || !slices.Equal(m.Voided, c.voided) || !slices.Equal(factors, c.factors) ||
-			(m.End == msg.MarketStateVoided) != c.allVoided {
+		if !slices.Equal(m.Winners, c.winners) || !slices.Equal(m.Voided, c.voided) ||
+			!slices.Equal(factors, c.factors) || (m.End == msg.MarketStateVoided) != c.allVoided {
 			t.Errorf("%s: won by %v, voided %v, reduced by %v, ends as %v", c.name, m.Winners, m.Voided, factors, m.End)
 		}
 	}
