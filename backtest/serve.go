@@ -66,26 +66,8 @@ type Server struct {
 	started  time.Time // when the recording began
 	alone    time.Time // when the last client left; the zero time while there is one
 	fresh    bool      // a client has connected since awaitQuiet
+	heard    bool      // a client has sent something
 	serving  serving
-}
-
-// client is a connection over TCP.
-type client struct {
-	socket net.Conn
-	link   *link
-	closed bool
-	buf    []byte
-
-	sent, got beatCounter // heartbeats to the client and from it
-	stalls    int         // in a row
-}
-
-// clientInput is something that the network did.
-type clientInput struct {
-	client *client // nil of a new connection
-	socket net.Conn
-	bytes  []byte
-	err    error
 }
 
 // Listen opens a recording to be served. The caller must call Close.
@@ -193,121 +175,6 @@ func (s *Server) begin() {
 	s.started = time.Now()
 }
 
-// accept passes on new connections until the listener is closed.
-func (s *Server) accept() {
-	for {
-		socket, err := s.listener.Accept()
-		if err != nil {
-			return
-		}
-		s.input <- clientInput{socket: socket}
-	}
-}
-
-// closeClients closes the connections.
-func (s *Server) closeClients() {
-	_ = s.listener.Close()
-	for _, c := range s.clients {
-		s.serving.remove(c.socket)
-	}
-	go func() { // whoever still wants to pass something on
-		for {
-			select {
-			case in := <-s.input:
-				if in.client == nil && in.socket != nil {
-					_ = in.socket.Close()
-				}
-			case <-time.After(time.Second):
-				return
-			}
-		}
-	}()
-}
-
-// take handles what the network did.
-func (s *Server) take(in clientInput) error {
-	switch c := in.client; {
-	case c == nil:
-		conn, err := s.world.connect()
-		if err != nil {
-			return in.socket.Close()
-		}
-		c = &client{socket: in.socket, link: conn.(*link), buf: make([]byte, inputBytes)}
-		s.clients, s.fresh = append(s.clients, c), true
-		s.serving.add(c.socket)
-		go s.read(c)
-	case in.err != nil:
-		c.closed, c.link.closed = true, true
-		s.serving.remove(c.socket)
-	default:
-		c.got.count(in.bytes)
-		for b := in.bytes; len(b) > 0 && !c.link.left; {
-			n, err := c.link.Write(b)
-			if err != nil {
-				return err
-			}
-			if b = b[n:]; n == 0 { // the exchange has to get on with what it has
-				s.world.tick()
-				if err := s.flush(); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// read passes on what a client sends.
-func (s *Server) read(c *client) {
-	for {
-		b := make([]byte, inputBytes)
-		n, err := c.socket.Read(b)
-		if n > 0 {
-			s.input <- clientInput{client: c, bytes: b[:n]}
-		}
-		if err != nil {
-			s.input <- clientInput{client: c, err: err}
-			return
-		}
-	}
-}
-
-// flush sends what has arrived for the clients at the moment that the clock shows.
-func (s *Server) flush() error {
-	s.world.move()
-	kept := s.clients[:0]
-	for _, c := range s.clients {
-		for !c.closed {
-			n, err := c.link.Read(c.buf)
-			if n > 0 {
-				c.sent.count(c.buf[:n])
-				_ = c.socket.SetWriteDeadline(time.Now().Add(clientWrite))
-				if _, werr := c.socket.Write(c.buf[:n]); werr != nil {
-					var late net.Error
-					if errors.As(werr, &late) && late.Timeout() {
-						return fmt.Errorf("%w: for %v", ErrTooSlow, clientWrite)
-					}
-					err = werr
-				}
-			}
-			if err != nil {
-				c.closed, c.link.closed = true, true
-				s.serving.remove(c.socket)
-			}
-			if n == 0 {
-				break
-			}
-		}
-		if !c.closed {
-			kept = append(kept, c)
-		}
-	}
-	clear(s.clients[len(kept):])
-	s.clients = kept
-	s.world.move()
-	return nil
-}
-
 // wait waits until something arrives or a time has passed, and handles what arrived. It reports whether anything did.
 func (s *Server) wait(ctx context.Context, d time.Duration) (arrived bool, err error) {
 	timer := time.NewTimer(max(d, 0))
@@ -324,11 +191,19 @@ func (s *Server) wait(ctx context.Context, d time.Duration) (arrived bool, err e
 
 // awaitFirst waits until a client has connected and has sent what it sends at the beginning.
 func (s *Server) awaitFirst(ctx context.Context) error {
-	if arrived, err := s.wait(ctx, firstClient); err != nil || !arrived {
-		if err == nil {
-			err = fmt.Errorf("%w within %v", ErrNoClient, firstClient)
+	for begun := time.Now(); !s.heard; { // one that only looks whether the port is open is none
+		arrived, err := s.wait(ctx, firstClient-time.Since(begun))
+		switch {
+		case err != nil:
+			return err
+		case !arrived && s.fresh:
+			return fmt.Errorf("%w that sends anything within %v", ErrNoClient, firstClient)
+		case !arrived:
+			return fmt.Errorf("%w within %v", ErrNoClient, firstClient)
 		}
-		return err
+		if err := s.flush(); err != nil {
+			return err
+		}
 	}
 	return s.awaitQuiet(ctx)
 }
@@ -449,6 +324,9 @@ func (s *Server) step(ctx context.Context, end int64) error {
 // keepUp waits until each client has answered the heartbeats that it was sent, and so has taken what was sent before
 // and has sent what it wants to. One that does not answer them is given a moment instead.
 func (s *Server) keepUp(ctx context.Context) error {
+	for _, c := range s.clients { // heartbeats of its own answer none of those that are sent now
+		c.got.n = min(c.got.n, c.sent.n)
+	}
 	s.world.sim.Heartbeat()
 	if err := s.flush(); err != nil {
 		return err
