@@ -1,6 +1,9 @@
 package backtest
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/smk-go/smk/gen/msg"
 )
 
@@ -35,6 +38,7 @@ type own struct {
 	creates map[uint64]ownCreate // by reference
 	levels  map[ownLevel]uint64  // what the account has on the books
 	last    uint64               // account sequence of the last report that was applied
+	anew    bool                 // nothing before is sent again: a login has asked for nothing
 	changed []ownLevel           // levels that the latest reports have changed
 	fills   []ownFill            // of the latest reports
 	voided  []uint32             // markets in which the latest reports voided fills
@@ -57,9 +61,16 @@ func newOwn() own {
 // sent notes an order that leaves.
 func (o *own) sent(m *msg.Payload) {
 	switch m.GetType() {
+	case msg.PayloadLogin:
+		l := m.GetLogin()
+		resumes := len(m.GetEtoPayload().GetLogin().GetSession()) > 0
+		o.anew = !resumes && l.GetAccountSequence() == 0 && l.GetAccountSequence_64() == 0
 	case msg.PayloadOrderCreate:
 		c := m.GetOrderCreate()
-		if r := c.GetReference(); r != 0 && len(o.creates) < createsMax {
+		if r := c.GetReference(); r != 0 {
+			if len(o.creates) >= createsMax {
+				clear(o.creates) // so old that no answer comes any more
+			}
 			o.creates[r] = ownCreate{
 				c.GetMarketId(), c.GetContractId(), sideIndex(c.GetSide()), c.GetPrice(), c.GetQuantity(),
 			}
@@ -112,10 +123,21 @@ func (o *own) fresh(seq32 uint32, seq64 uint64) bool {
 		return true
 	}
 	if seq <= o.last {
-		return false
+		if !o.anew {
+			return false
+		}
+		o.forget() // another account, or an exchange that numbers anew
 	}
-	o.last = seq
+	o.last, o.anew = seq, false
 	return true
+}
+
+// forget forgets the live orders.
+func (o *own) forget() {
+	for _, id := range slices.Sorted(maps.Keys(o.orders)) {
+		o.setAvailable(o.orders[id], 0)
+	}
+	clear(o.creates)
 }
 
 // apply applies a report about an order. It reports false for any other message.
@@ -172,7 +194,11 @@ func (o *own) applyRare(m *msg.Payload, at int64) bool {
 			o.fresh(b.GetAccountSequence(), b.GetAccountSequence_64()) {
 			o.setAvailable(ord, b.GetAvailableQuantity())
 		}
-	case msg.PayloadOrderExecuteConfirmed, msg.PayloadOrderRejected, msg.PayloadOrderInvalid,
+	case msg.PayloadOrderRejected:
+		delete(o.creates, m.GetOrderRejected().GetReference())
+	case msg.PayloadOrderInvalid:
+		delete(o.creates, m.GetOrderInvalid().GetReference())
+	case msg.PayloadOrderExecuteConfirmed,
 		msg.PayloadOrderCancelRejected, msg.PayloadOrderQuantityReduceRejected, msg.PayloadOrderPendingReplace,
 		msg.PayloadOrderCancelReplaceRejected, msg.PayloadOrderCancelAllAccepted, msg.PayloadOrderCancelAllRejected:
 	default:

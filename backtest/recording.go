@@ -123,8 +123,9 @@ func (s *scanner) event(e *Event) {
 	case EventBook:
 		m := s.market(e.Market)
 		m.contract(e.Contract)
-		for i := range e.Change.Trades {
-			m.Last[slices.Index(m.Contracts, e.Contract)] = e.Change.Trades[i].Price
+		i := slices.Index(m.Contracts, e.Contract)
+		if n := len(e.Change.Trades); n > 0 && i >= 0 { // there may be too many contracts
+			m.Last[i] = e.Change.Trades[n-1].Price
 		}
 	case EventState:
 		m := s.market(e.Market)
@@ -195,6 +196,9 @@ func (s *scanner) inbound(at int64, m *msg.Payload) {
 		}
 	}
 }
+
+// disconnected implements recordWatch.
+func (s *scanner) disconnected() { s.measure.disconnected() }
 
 // outbound implements recordWatch.
 func (s *scanner) outbound(at int64, m *msg.Payload) { s.measure.outbound(at, m) }
