@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/smk-go/smk/engine"
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim/exchange"
 )
@@ -144,4 +145,21 @@ func TestEachWinsUnknown(t *testing.T) {
 	if _, err := Run(Config{Dir: m.dir, EachWins: []uint32{7}}, botConfig(1), taker); !errors.As(err, &config) {
 		t.Errorf("a market that is not there: %v", err)
 	}
+}
+
+// TestLeavesEarly has the bot log out before the market is settled: what it holds is settled all the same.
+func TestLeavesEarly(t *testing.T) {
+	m := madeDay(t)
+	m.state(4*time.Second, msg.MarketStateSettled, nil)
+	m.close()
+	r, err := Run(Config{Dir: m.dir, Balance: 10_000 * exchange.Currency}, botConfig(1), func(e *engine.Engine) error {
+		if _, err := e.After(1500*time.Millisecond, e.Stop); err != nil {
+			return err
+		}
+		return taker(e)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkMoney(t, r, won1-paid0-paid1-paid2, (won1-paid0-paid1-paid2)/50)
 }
