@@ -61,6 +61,13 @@ func (m *made) close() {
 // say adds a message of the exchange.
 func (m *made) say(at time.Duration, fill func(*msg.Payload)) {
 	m.t.Helper()
+	m.rec.Append(journal.KindInbound, 0, 1, int64(at), m.frame(fill))
+	m.rec.Commit()
+}
+
+// frame returns the next message of the exchange.
+func (m *made) frame(fill func(*msg.Payload)) []byte {
+	m.t.Helper()
 	var p msg.Payload
 	fill(&p)
 	m.seq++
@@ -69,8 +76,7 @@ func (m *made) say(at time.Duration, fill func(*msg.Payload)) {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	m.rec.Append(journal.KindInbound, 0, 1, int64(at), wire.AppendFrame(nil, b))
-	m.rec.Commit()
+	return wire.AppendFrame(nil, b)
 }
 
 // state adds a state of a market, with states of contracts.

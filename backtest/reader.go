@@ -193,6 +193,9 @@ func (r *Reader) record(rec *journal.Record) {
 			r.count.Lost += lost.Records
 		}
 		r.gap(at)
+		for _, w := range r.books { // the exchange sends no complete ones because of it
+			w.lost()
+		}
 	case journal.KindInbound:
 		r.frames(at, rec)
 	case journal.KindOutbound:

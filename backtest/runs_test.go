@@ -185,3 +185,39 @@ func TestTooManyContracts(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestLostRecords loses the end of an offer: the bid that comes there shows that it is gone, and nothing is crossed.
+func TestLostRecords(t *testing.T) {
+	m := newMade(t)
+	m.books(0, middles)
+	m.close()
+	r, err := openReader(m.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for err == nil {
+		_, err = r.Next()
+	}
+	r.record(&journal.Record{Kind: journal.KindLost, Epoch: 1})
+	r.record(&journal.Record{Kind: journal.KindInbound, Epoch: 1, Payload: m.frame(func(p *msg.Payload) {
+		q := p.MutableContractQuotes()
+		q.SetMarketId(winMarket)
+		q.SetContractId(1000)
+		bid, offer := q.AddBids(), q.AddOffers()
+		bid.SetPrice(3200)
+		bid.SetQuantity(5000)
+		offer.SetPrice(3300)
+		offer.SetQuantity(6000)
+	})})
+	r.flush()
+	change := r.ready[len(r.ready)-1].Change
+	levels := make(map[[2]uint32]uint64)
+	for _, l := range change.Levels {
+		levels[[2]uint32{uint32(l.Side), l.Price}] = l.Quantity
+	}
+	gone, named := levels[[2]uint32{uint32(msg.SideSell), 3100}]
+	if !named || gone != 0 || levels[[2]uint32{uint32(msg.SideBuy), 3200}] != 5000 || len(levels) != 3 {
+		t.Errorf("the change is %+v", change)
+	}
+}
