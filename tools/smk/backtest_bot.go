@@ -76,7 +76,8 @@ func (p *botProcess) run(ctx context.Context, c backtest.ServerConfig) (*backtes
 	return s.Result(m), nil
 }
 
-// kill ends the bot and what it has started, such as the program behind a shell or go run, and returns how the bot ended.
+// kill ends the bot and what it has started, such as the program behind a shell or go run, and returns how the bot
+// ended.
 func kill(cmd *exec.Cmd, exited <-chan error) error {
 	_ = signalGroup(cmd, os.Kill)
 	_ = cmd.Process.Kill()
