@@ -159,6 +159,9 @@ func (s *Server) flush() error {
 				}
 			}
 			if err != nil {
+				if cause := c.link.exchange.Err(); cause != nil {
+					s.cuts, s.cause = s.cuts+1, cause
+				}
 				s.drop(c)
 			}
 			if n == 0 {

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/smk-go/smk/gen/msg"
 	"github.com/smk-go/smk/sim"
+	"github.com/smk-go/smk/sim/gateway"
 	"github.com/smk-go/smk/wire"
 )
 
@@ -66,7 +68,9 @@ func (l *liar) flush() {
 // serveLiar serves a short recording to a client, and returns what it said in the end.
 func serveLiar(t *testing.T, c ServerConfig, do func(*liar)) (*Server, *Model) {
 	t.Helper()
-	c.Dir = recordMarket(t)
+	if c.Dir == "" {
+		c.Dir = recordMarket(t)
+	}
 	s, err := Listen(c)
 	if err != nil {
 		t.Fatal(err)
@@ -161,4 +165,52 @@ func TestPortProbe(t *testing.T) {
 		t.Errorf("the recording begins: %v", err)
 	}
 	s.closeClients()
+}
+
+// TestManyAtOnce plays more messages in one moment of this machine than the exchange keeps for a client.
+func TestManyAtOnce(t *testing.T) {
+	m := newMade(t)
+	m.books(0, middles)
+	for n := range uint64(3 * gateway.OutFrames / 2) {
+		m.say(time.Duration(n)*time.Millisecond, func(p *msg.Payload) {
+			q := p.MutableContractQuotes()
+			q.SetMarketId(winMarket)
+			q.SetContractId(1000)
+			bid := q.AddBids()
+			bid.SetPrice(2900)
+			bid.SetQuantity(1000 + n)
+		})
+	}
+	m.close()
+	config := ServerConfig{Speed: 1e6}
+	config.Dir = m.dir
+	s, model := serveLiar(t, config, func(l *liar) {
+		l.login()
+		l.add(func(p *msg.Payload) {
+			p.SetType(msg.PayloadMarketSubscribe)
+			p.MutableMarketSubscribe().SetMarketId(winMarket)
+		})
+		l.flush()
+	})
+	if s.cuts > 0 || model.Figures.Messages < gateway.OutFrames {
+		t.Errorf("cut off %d times, because of %v, in %d messages", s.cuts, s.cause, model.Figures.Messages)
+	}
+	s.cuts, s.cause = 2, sim.ErrSlowConsumer
+	if r := s.Result(model); !strings.Contains(strings.Join(r.Warnings, "\n"), "cut the bot off 2 times") {
+		t.Errorf("the warnings are %q", r.Warnings)
+	}
+}
+
+// TestStandstill stops the process: the recording waits for it, and the result says so.
+func TestStandstill(t *testing.T) {
+	begun := time.Now()
+	s := &Server{started: begun}
+	s.waited(10*time.Millisecond, 800*time.Millisecond)
+	if s.stood != 0 || s.started != begun {
+		t.Errorf("a busy machine stood still for %v", s.stood)
+	}
+	s.waited(time.Second, time.Minute)
+	if want := time.Minute - time.Second; s.stood != want || s.started.Sub(begun) != want {
+		t.Errorf("stood still for %v, the recording waits for %v, want %v", s.stood, s.started.Sub(begun), want)
+	}
 }

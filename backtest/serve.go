@@ -24,6 +24,7 @@ const (
 	clientWrite  = 10 * time.Second       // for a client to take what is sent
 	inputQueue   = 64                     // pieces of input that wait
 	inputBytes   = 16 << 10               // of a piece
+	standstill   = time.Second            // that is no delay of a busy machine any more
 	stallsMost   = 20                     // after which a client does not answer heartbeats, it seems
 )
 
@@ -63,10 +64,13 @@ type Server struct {
 	input    chan clientInput
 	clients  []*client
 	stalls   uint64
-	started  time.Time // when the recording began
-	alone    time.Time // when the last client left; the zero time while there is one
-	fresh    bool      // a client has connected since awaitQuiet
-	heard    bool      // a client has sent something
+	cuts     int           // connections that the exchange ended
+	cause    error         // of the last of them
+	stood    time.Duration // in which this process did not run
+	started  time.Time     // when the recording began
+	alone    time.Time     // when the last client left; the zero time while there is one
+	fresh    bool          // a client has connected since awaitQuiet
+	heard    bool          // a client has sent something
 	serving  serving
 }
 
@@ -138,6 +142,14 @@ func (s *Server) Result(m *Model) *Result {
 	if s.config.Speed != 1 {
 		r.Warnings = append(r.Warnings, "the recording was played at another speed than its own: what the bot does by its "+
 			"own clock, such as timers and limits of rates, is not as it would have been")
+	}
+	if s.cuts > 0 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("the exchange has cut the bot off %d times, at last because of this: %v",
+			s.cuts, s.cause))
+	}
+	if s.stood > 0 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("this process, or the machine, stood still for %v: the bot missed what "+
+			"happened meanwhile", s.stood.Round(time.Millisecond)))
 	}
 	if s.stalls > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("the bot did not answer %d heartbeats in time", s.stalls))
@@ -280,6 +292,14 @@ func (s *Server) play(ctx context.Context) error {
 	return nil
 }
 
+// waited notes that a wait of at most d took longer. A recording does not go on while this process is stopped.
+func (s *Server) waited(d, took time.Duration) {
+	if late := took - d; late > standstill {
+		s.stood += late
+		s.started = s.started.Add(late)
+	}
+}
+
 // pace lets what is due at the speed of the recording happen.
 func (s *Server) pace(ctx context.Context, end int64) error {
 	w := s.world
@@ -287,13 +307,22 @@ func (s *Server) pace(ctx context.Context, end int64) error {
 		return s.config.Recording.Begin + int64(float64(time.Since(s.started))*s.config.Speed)
 	}
 	if ahead := min(w.due(), end) - virtual(); ahead > 0 {
-		if _, err := s.wait(ctx, time.Duration(float64(ahead)/s.config.Speed)); err != nil {
+		d := time.Duration(float64(ahead) / s.config.Speed)
+		begun := time.Now()
+		if _, err := s.wait(ctx, d); err != nil {
+			return err
+		}
+		s.waited(d, time.Since(begun))
+	}
+	// After a while in which nothing was sent, such as one in which this process was stopped, a client is sent what has
+	// gathered piece by piece: the exchange keeps only so much of what is not sent.
+	for at := min(virtual(), end); ; {
+		w.now = max(w.now, min(at, max(w.now, min(w.due(), at))+int64(s.config.Step)))
+		w.tick()
+		if err := s.flush(); err != nil || w.now >= at {
 			return err
 		}
 	}
-	w.now = max(w.now, min(virtual(), end))
-	w.tick()
-	return s.flush()
 }
 
 // step lets the next moments of the recording happen, and waits until the clients have kept up.
