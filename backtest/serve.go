@@ -148,8 +148,8 @@ func (s *Server) Result(m *Model) *Result {
 			s.cuts, s.cause))
 	}
 	if s.stood > 0 {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("this process, or the machine, stood still for %v: the bot missed what "+
-			"happened meanwhile", s.stood.Round(time.Millisecond)))
+		r.Warnings = append(r.Warnings, fmt.Sprintf("this process, or the machine, stood still for %v: the recording waited, "+
+			"but not the clock of the bot", s.stood.Round(time.Millisecond)))
 	}
 	if s.stalls > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("the bot did not answer %d heartbeats in time", s.stalls))
