@@ -263,3 +263,36 @@ func TestRecordedLevelGone(t *testing.T) {
 		t.Errorf("%d ahead at an empty level", ahead)
 	}
 }
+
+// reportSink keeps what is reported of fills.
+type reportSink struct{ reports []Report }
+
+func (*reportSink) Publish(Message) {}
+
+func (s *reportSink) Report(r *Report, _ bool) {
+	if r.Type == msg.PayloadOrderExecuted {
+		s.reports = append(s.reports, *r)
+	}
+}
+
+// TestSeveralTrades fills an order by several trades of one change: each report says what was filled up to it.
+func TestSeveralTrades(t *testing.T) {
+	x, _ := recordedMarket(t, QueueOptimistic)
+	var sink reportSink
+	x.Login("bot", &sink)
+	playChange(t, x, []ChangedLevel{bid(3900, 10_000), offer(4200, 10_000)})
+	submitBot(t, x, order10(msg.SideBuy, 4000, 5000))
+	playChange(t, x, nil, sold(4000, 1000), sold(3900, 1500), sold(4000, 9000))
+	var executed uint64
+	for i, quantity := range []uint64{1000, 1500, 2500} {
+		if i >= len(sink.reports) {
+			t.Fatalf("only %d reports", i)
+		}
+		r := &sink.reports[i]
+		if executed += quantity; r.Quantity != quantity || r.ExecutedQuantity != executed ||
+			r.AvailableQuantity != 5000-executed || r.AveragePrice != 4000 {
+			t.Errorf("report %d: %d filled, %d of all, %d left, at %d", i, r.Quantity, r.ExecutedQuantity,
+				r.AvailableQuantity, r.AveragePrice)
+		}
+	}
+}
