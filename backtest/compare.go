@@ -121,7 +121,9 @@ func liveDay(rec *Recording) (*LiveDay, []OrderResult, error) {
 	r.own.watch = func(rep Report) {
 		switch rep.Kind {
 		case ReportAccepted:
-			d.Orders++
+			if !rep.Earlier {
+				d.Orders++
+			}
 			byID[rep.Order] = len(orders)
 			orders = append(orders, OrderResult{
 				Order: rep.Order, Reference: rep.Reference, Market: rep.Market, Contract: rep.Contract,
@@ -138,7 +140,9 @@ func liveDay(rec *Recording) (*LiveDay, []OrderResult, error) {
 					orders[i].Ended = rep.At
 				}
 			}
-			d.Fills = append(d.Fills, f)
+			if !rep.Earlier {
+				d.Fills = append(d.Fills, f)
+			}
 		case ReportFillVoided:
 			i := slices.IndexFunc(d.Fills, func(f FillResult) bool {
 				return f.Order == rep.Order && f.Price == rep.Price && f.Quantity == rep.Quantity

@@ -172,10 +172,11 @@ func (s *scanner) reason(m *RecordedMarket, e *Event) {
 
 // report counts what the recording account did.
 func (s *scanner) report(r Report) {
-	switch r.Kind {
-	case ReportAccepted:
+	switch {
+	case r.Earlier:
+	case r.Kind == ReportAccepted:
 		s.recording.Orders++
-	case ReportFilled:
+	case r.Kind == ReportFilled:
 		s.recording.Fills++
 	}
 }
@@ -183,13 +184,14 @@ func (s *scanner) report(r Report) {
 // inbound implements recordWatch.
 func (s *scanner) inbound(at int64, m *msg.Payload) {
 	s.measure.inbound(at, m)
+	again := m.GetEtoPayload().GetIsReplay()
 	switch m.GetType() {
 	case msg.PayloadOrderAccepted:
 		b := m.GetOrderAccepted()
-		s.firstBalance(b.HasAvailableBalance(), b.GetAvailableBalance(), b.GetExposure())
+		s.firstBalance(b.HasAvailableBalance(), b.GetAvailableBalance(), b.GetExposure(), again)
 	case msg.PayloadOrderExecuted:
 		b := m.GetOrderExecuted()
-		s.firstBalance(b.HasAvailableBalance(), b.GetAvailableBalance(), b.GetExposure())
+		s.firstBalance(b.HasAvailableBalance(), b.GetAvailableBalance(), b.GetExposure(), again)
 		if t := b.GetPendingTimeout(); t > 0 && t < 1000 {
 			mk := s.market(b.GetMarketId())
 			mk.PendingTimeout = max(mk.PendingTimeout, t)
@@ -203,14 +205,14 @@ func (s *scanner) disconnected() { s.measure.disconnected() }
 // outbound implements recordWatch.
 func (s *scanner) outbound(at int64, m *msg.Payload) { s.measure.outbound(at, m) }
 
-// firstBalance notes what the account had when it began.
-func (s *scanner) firstBalance(known bool, available, exposure float64) {
+// firstBalance notes what the account had when it began: of what is sent again to the first login, the last one says it.
+func (s *scanner) firstBalance(known bool, available, exposure float64, again bool) {
 	if !known || s.balance {
 		return
 	}
 	const most = 1e9 // currency
 	if total := available - min(exposure, 0); total > 0 && total < most {
-		s.recording.Balance, s.balance = exchange.Money(total*float64(exchange.Currency)), true
+		s.recording.Balance, s.balance = exchange.Money(total*float64(exchange.Currency)), !again
 	}
 }
 

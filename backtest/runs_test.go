@@ -36,9 +36,37 @@ func (m *made) login(at time.Duration, from uint64) {
 	})
 }
 
-// accepted says that an order of the recording account is on the book, at the best bid of contract 1000.
-func (m *made) accepted(at time.Duration, sequence, id, quantity uint64) {
+// loggedIn is the answer to a login.
+func (m *made) loggedIn(at time.Duration, account uint64) {
 	m.say(at, func(p *msg.Payload) {
+		p.SetType(msg.PayloadEto)
+		p.MutableEtoPayload().SetType(msg.EtoPayloadLoginResponse)
+		r := p.MutableEtoPayload().MutableLoginResponse()
+		r.SetSession([]byte("s"))
+		r.SetReset(2)
+		r.SetId(account)
+	})
+}
+
+// filled says that an order of the recording account was filled by 100.00, at the best bid of contract 1000.
+func (m *made) filled(at time.Duration, sequence, id uint64, again bool) {
+	m.say(at, func(p *msg.Payload) {
+		p.MutableEtoPayload().SetIsReplay(again)
+		x := p.MutableOrderExecuted()
+		x.SetAccountSequence_64(sequence)
+		x.SetOrderId(id)
+		x.SetMarketId(winMarket)
+		x.SetContractId(1000)
+		x.SetSide(msg.SideBuy)
+		x.SetPrice(2900)
+		x.SetQuantity(1_000_000)
+	})
+}
+
+// accepted says that an order of the recording account is on the book, at the best bid of contract 1000.
+func (m *made) accepted(at time.Duration, sequence, id, quantity uint64, again bool) {
+	m.say(at, func(p *msg.Payload) {
+		p.MutableEtoPayload().SetIsReplay(again)
 		a := p.MutableOrderAccepted()
 		a.SetSeq(1)
 		a.SetAccountSequence_64(sequence)
@@ -99,24 +127,29 @@ func TestClockSetBack(t *testing.T) {
 func TestAccountNumbersAnew(t *testing.T) {
 	for _, c := range []struct {
 		name     string
-		from     uint64
+		account  uint64
 		sequence uint64
 		id       uint64
+		again    bool
 		quantity uint64
 		others   uint64 // of 100,000,000
 	}{
-		{"another account", 0, 1, 7, 20_000_000, 80_000_000},
-		{"the same, without state", 0, 31, 7, 20_000_000, 70_000_000},
-		{"sent again", 20, 30, 1, 10_000_000, 90_000_000},
-		{"resumed", 30, 31, 7, 20_000_000, 70_000_000},
+		{"another account", 2, 1, 7, false, 20_000_000, 80_000_000},
+		{"another account, whose order is there", 2, 1, 7, true, 20_000_000, 80_000_000},
+		{"numbers anew", 1, 1, 7, false, 20_000_000, 80_000_000},
+		{"goes on", 1, 31, 7, false, 20_000_000, 70_000_000},
+		{"sent again", 1, 30, 1, true, 10_000_000, 90_000_000},
+		{"missed", 1, 31, 7, true, 20_000_000, 70_000_000},
 	} {
 		m := newMade(t)
-		m.login(0, 0)
+		m.login(0, 1)
+		m.loggedIn(0, 1)
 		m.books(0, middles)
-		m.accepted(time.Second, 30, 1, 10_000_000)
+		m.accepted(time.Second, 30, 1, 10_000_000, false)
 		m.run(sim.Beginning + int64(time.Minute))
-		m.login(0, c.from)
-		m.accepted(0, c.sequence, c.id, c.quantity)
+		m.login(0, 1)
+		m.loggedIn(0, c.account)
+		m.accepted(0, c.sequence, c.id, c.quantity, c.again)
 		m.books(0, middles)
 		list := m.events()
 		var others uint64
@@ -128,6 +161,38 @@ func TestAccountNumbersAnew(t *testing.T) {
 		if others != c.others {
 			t.Errorf("%s: others have %d, want %d", c.name, others, c.others)
 		}
+	}
+}
+
+// TestEarlierReports has the exchange send again, to the first login, what happened before the recording: it is not of
+// the live day. What a later login missed is.
+func TestEarlierReports(t *testing.T) {
+	m := newMade(t)
+	m.login(0, 1)
+	m.loggedIn(0, 1)
+	m.accepted(0, 1, 1, 10_000_000, true)
+	m.filled(0, 2, 1, true)
+	m.books(0, middles)
+	m.accepted(time.Second, 3, 2, 10_000_000, false)
+	m.filled(time.Second, 4, 1, false)
+	m.run(sim.Beginning + int64(time.Minute))
+	m.login(0, 1)
+	m.loggedIn(0, 1)
+	m.filled(0, 2, 1, true)
+	m.filled(0, 5, 1, true)
+	m.books(0, middles)
+	m.close()
+	rec, err := Open(m.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, orders, err := liveDay(rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Orders != 1 || d.Filled != 2_000_000 || rec.Orders != 1 || rec.Fills != 2 || len(orders) != 2 {
+		t.Errorf("the live day has %d orders, %d filled, %d of which are known; the recording %d and %d fills", d.Orders,
+			d.Filled, len(orders), rec.Orders, rec.Fills)
 	}
 }
 
