@@ -85,16 +85,16 @@ func (c *Config) ends() []MarketEnd {
 	for i := range r.Markets {
 		m := &r.Markets[i]
 		e := MarketEnd{
-			Market: m.ID, Winners: c.Winners[m.ID], Ended: m.End >= msg.MarketStateSettled,
-			Voided: m.End == msg.MarketStateVoided,
+			Market: m.ID, Ended: m.End >= msg.MarketStateSettled, Voided: m.End == msg.MarketStateVoided,
 		}
+		said, known := c.Winners[m.ID]
 		switch {
 		case e.Voided:
-			e.Winners = nil
-		case e.Winners == nil && r.Approx:
+		case known:
+			e.Winners = said
+		case r.Approx && len(m.Winners) > 0:
 			e.Winners = m.Winners
-		}
-		if e.Winners == nil && !e.Voided {
+		default:
 			e.Assumed = true
 			e.Winners = m.assumed(slices.Contains(c.EachWins, m.ID))
 		}
@@ -108,7 +108,9 @@ func (c *Config) ends() []MarketEnd {
 
 // takesAll reports whether exactly one contract of a market wins.
 func (c *Config) takesAll(e *MarketEnd) bool {
-	return len(e.Winners) < 2 && !slices.Contains(c.EachWins, e.Market)
+	said, known := c.Winners[e.Market]
+	nobody := known && len(said) == 0
+	return len(e.Winners) < 2 && !nobody && !slices.Contains(c.EachWins, e.Market)
 }
 
 // warnings returns what is to be known of how a market ended.

@@ -3,6 +3,7 @@ package backtest
 import (
 	"errors"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -212,7 +213,7 @@ func (s *scanner) firstBalance(known bool, available, exposure float64, again bo
 	}
 	const most = 1e9 // currency
 	if total := available - min(exposure, 0); total > 0 && total < most {
-		s.recording.Balance, s.balance = exchange.Money(total*float64(exchange.Currency)), !again
+		s.recording.Balance, s.balance = exchange.Money(math.Round(total*float64(exchange.Currency))), !again
 	}
 }
 

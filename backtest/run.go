@@ -40,7 +40,7 @@ type Config struct {
 	Commission int
 
 	// Winners says which contracts win, by market: the stream does not. A market without is settled for the contract
-	// with the highest last price, and the result says so.
+	// with the highest last price, and the result says so. In one with an empty list nobody wins.
 	Winners map[uint32][]uint32
 
 	// EachWins are markets each of whose contracts wins or loses by itself; in the others exactly one wins.

@@ -117,6 +117,11 @@ func TestMoneyOfEnds(t *testing.T) {
 			-paid0 - paid1 - paid2, 0,
 		},
 		{
+			"nobody wins", func(m *made) { m.state(3*time.Second, msg.MarketStateSettled, nil) },
+			Config{Winners: map[uint32][]uint32{winMarket: {}}},
+			-paid0 - paid1 - paid2, 0,
+		},
+		{
 			"open", func(*made) {}, Config{}, -6 * exchange.Currency, 0, // one percent of all
 		},
 	} {

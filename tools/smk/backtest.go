@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -168,7 +169,7 @@ func (c *backtestCommand) runAll(ctx context.Context, std stdio) ([]*backtest.Re
 // config returns the settings of all runs.
 func (c *backtestCommand) config(rec *backtest.Recording) (backtest.Config, []exchange.Queue, error) {
 	config := backtest.Config{
-		Recording: rec, Seed: c.Seed, Balance: exchange.Money(c.Balance * float64(exchange.Currency)),
+		Recording: rec, Seed: c.Seed, Balance: exchange.Money(math.Round(c.Balance * float64(exchange.Currency))),
 		Commission: int(c.Commission*100 + 0.5), EachWins: c.EachWins,
 	}
 	if config.Commission == 0 {
@@ -247,6 +248,9 @@ func combinations(sets []string) ([]map[string]string, error) {
 		name, values, ok := strings.Cut(set, "=")
 		if !ok || name == "" || values == "" {
 			return nil, usageError{fmt.Errorf("--set: %q is not NAME=VALUE,VALUE", set)}
+		}
+		if name == "addr" || name == "host" || name == "port" {
+			return nil, usageError{fmt.Errorf("--set: {%s} is where the recorded market listens: choose another name", name)}
 		}
 		list := strings.Split(values, ",")
 		if len(all)*len(list) > combinationsMax {

@@ -16,7 +16,7 @@ import (
 
 // Config says what is imported.
 type Config struct {
-	Files []string // plain, bzip2 or gzip
+	Files []string // plain, bzip2 or gzip, each in the order of its times; they may overlap
 	Dir   string   // of the journal, which has to be new
 
 	// MalformedMax is how many lines may be malformed; 0 is any number.
@@ -78,11 +78,8 @@ func Import(ctx context.Context, c Config) (*Report, error) {
 	convert := &converter{
 		markets: make(map[uint32]*market), report: report, out: w.inbound, begin: w.subscribe, named: w.named,
 	}
-	for _, name := range c.Files {
-		if err = importFile(ctx, name, c.MalformedMax, convert); err != nil {
-			break
-		}
-	}
+	m := &merge{ctx: ctx, malformedMax: c.MalformedMax, convert: convert}
+	err = errors.Join(m.run(c.Files), m.close())
 	w.end()
 	err = errors.Join(err, j.Close())
 	if err == nil && report.Messages == 0 {
@@ -90,53 +87,6 @@ func Import(ctx context.Context, c Config) (*Report, error) {
 		err = errors.Join(err, os.RemoveAll(c.Dir)) // which was not there, or empty
 	}
 	return report, err
-}
-
-// importFile imports a file.
-func importFile(ctx context.Context, name string, malformedMax int, c *converter) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	r, err := decompress(bufio.NewReaderSize(f, 1<<16))
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	lines := bufio.NewReaderSize(r, 1<<20)
-	for number := 1; ; number++ {
-		if number%1000 == 0 && ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		line, err := readLine(lines)
-		if err == io.EOF && len(line) == 0 {
-			return nil
-		}
-		if err != nil && err != io.EOF && !errors.Is(err, errLong) {
-			return fmt.Errorf("%s: line %d: %w", name, number, err)
-		}
-		if line = bytes.TrimSpace(line); len(line) == 0 && err == nil {
-			continue
-		}
-		c.report.Lines++
-		var ch *change
-		if !errors.Is(err, errLong) {
-			ch, err = parse(line)
-		}
-		if err != nil {
-			c.report.Malformed++
-			if len(c.report.Named) < namedMax {
-				c.report.Named = append(c.report.Named, fmt.Sprintf("%s: line %d: %v", name, number, err))
-			}
-			if malformedMax > 0 && c.report.Malformed > malformedMax {
-				return fmt.Errorf("%w: more than %d; %s: line %d: %w", ErrMalformed, malformedMax, name, number, err)
-			}
-			continue
-		}
-		if err := c.apply(ch); err != nil {
-			return err
-		}
-	}
 }
 
 // decompress finds out how a file is compressed.

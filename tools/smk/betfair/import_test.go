@@ -93,3 +93,47 @@ func TestImportEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestImportOverlap imports a file for each of three markets, which overlap in time and are named in another order: each
+// change keeps its time.
+func TestImportOverlap(t *testing.T) {
+	var files []string
+	for market := 3; market > 0; market-- {
+		var lines []string
+		for n := range 20 {
+			lines = append(lines, fmt.Sprintf(`{"op":"mcm","pt":%d,"mc":[{"id":"1.%d","img":%t,"rc":[{"id":1,`+
+				`"atb":[[2,%d]]}]}]}`, 1_767_200_400_000+1000*n+market*100, market, n == 0, 100+n))
+		}
+		file := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	dir := filepath.Join(t.TempDir(), "journal")
+	report, err := Import(t.Context(), Config{Files: files, Dir: dir})
+	if err != nil || report.Lines != 60 || report.Markets != 3 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	rec, err := backtest.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := rec.Reader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	n := 0
+	for e, err := r.Next(); err == nil; e, err = r.Next() {
+		at := (e.At/1e6 - 1_767_200_400_000) % 1000
+		if e.Kind == backtest.EventBook {
+			if n++; at != int64(e.Market)*100 {
+				t.Errorf("market %d changes at %d ms", e.Market, at)
+			}
+		}
+	}
+	if n != 60 {
+		t.Errorf("%d changes", n)
+	}
+}
