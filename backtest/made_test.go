@@ -167,6 +167,9 @@ func checkMoney(t *testing.T, r *Result, gross, paid exchange.Money) {
 			t.Errorf("%s: before commission %v, %v by contract, want %v; commission %v, want %v; profit %v", m.Queue,
 				m.Gross, sum, gross, m.Paid, paid, m.Profit)
 		}
+		if last := m.Path[len(m.Path)-1].Equity; last != gross {
+			t.Errorf("%s: the path ends at %v, want %v", m.Queue, last, gross)
+		}
 		if m.Figures.RefusedEvents != 0 {
 			t.Errorf("%s: %d events were refused", m.Queue, m.Figures.RefusedEvents)
 		}
