@@ -56,7 +56,7 @@ func writeFile(name string, write func(*os.File) error) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(write(f), f.Chmod(0o666), f.Close()); err != nil {
+	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return os.Rename(f.Name(), name)

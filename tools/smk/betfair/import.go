@@ -55,9 +55,10 @@ var ErrMalformed = errors.New("too many malformed lines")
 // ErrNothing is the error of an import that found no market. It leaves no journal.
 var ErrNothing = errors.New("no changes of a market")
 
-// Import writes a journal. The report says how far it came.
-func Import(ctx context.Context, c Config) (*Report, error) {
-	report := &Report{Named: []string{}, Approximate: Approximations}
+// Import writes a journal. The report says how far it came. An import that fails leaves no journal: half of one looks
+// like a whole one.
+func Import(ctx context.Context, c Config) (report *Report, err error) {
+	report = &Report{Named: []string{}, Approximate: Approximations}
 	if names, err := os.ReadDir(c.Dir); err == nil && len(names) > 0 {
 		return report, fmt.Errorf("%s: is there already", c.Dir)
 	}
@@ -66,6 +67,11 @@ func Import(ctx context.Context, c Config) (*Report, error) {
 			return report, err
 		}
 	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(c.Dir)) // which was not there, or empty
+		}
+	}()
 	clock := func() int64 { return 0 }
 	j, err := journal.Open(journal.Config{
 		Dir: c.Dir, Name: "approximate: from Betfair", OnFull: journal.FullWait, OnFailure: journal.FailStop,
@@ -84,7 +90,6 @@ func Import(ctx context.Context, c Config) (*Report, error) {
 	err = errors.Join(err, j.Close())
 	if err == nil && report.Messages == 0 {
 		err = fmt.Errorf("%w in %d lines, %d of them malformed", ErrNothing, report.Lines, report.Malformed)
-		err = errors.Join(err, os.RemoveAll(c.Dir)) // which was not there, or empty
 	}
 	return report, err
 }

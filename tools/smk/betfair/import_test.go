@@ -31,6 +31,26 @@ func TestImportNothing(t *testing.T) {
 	}
 }
 
+// TestImportFails leaves no journal behind that looks like a whole one.
+func TestImportFails(t *testing.T) {
+	file, dir := filepath.Join(t.TempDir(), "file"), filepath.Join(t.TempDir(), "journal")
+	lines := `{"op":"mcm","pt":1,"mc":[{"id":"1.7","img":true,"rc":[{"id":1,"atb":[[2,100]]}]}]}` + "\nno JSON\nnor this\n"
+	if err := os.WriteFile(file, []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	config := Config{Files: []string{file}, Dir: dir, MalformedMax: 1}
+	if _, err := Import(t.Context(), config); !errors.Is(err, ErrMalformed) {
+		t.Error(err)
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("there is a journal: %v", err)
+	}
+	config.MalformedMax = 2
+	if _, err := Import(t.Context(), config); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestImportEnds imports races whose runners are removed one after another and at the end, with one winner, several and
 // none, and holds what a backtest makes of them.
 func TestImportEnds(t *testing.T) {
