@@ -83,6 +83,7 @@ type Figures struct {
 	RecordingGaps   int               `json:"recording_gaps"`   // spans of which nothing is known
 	RefusedEvents   uint64            `json:"refused_events"`   // of the recording that the exchange did not accept
 	OrdersForgotten uint64            `json:"orders_forgotten"` // beyond what is kept
+	FillsUnreduced  uint64            `json:"fills_unreduced"`  // that no removed runner reduces: so many are not kept
 }
 
 // Adverse is how the market moved after fills: what the fills would have brought at the middle price a while later.

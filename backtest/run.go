@@ -186,12 +186,20 @@ func Join(parts ...*Result) *Result {
 func (r *Result) complete() {
 	r.findBand()
 	for i := range r.Models {
-		if n := r.Models[i].Figures.RecordingGaps; n > 0 {
-			text := fmt.Sprintf("the recording has %d gaps: what happened in them is not known", n)
-			if !slices.Contains(r.Warnings, text) {
-				r.Warnings = append(r.Warnings, text)
-			}
+		f := &r.Models[i].Figures
+		if f.RecordingGaps > 0 {
+			r.warn(fmt.Sprintf("the recording has %d gaps: what happened in them is not known", f.RecordingGaps))
 		}
+		if f.FillsUnreduced > 0 {
+			r.warn("there were too many fills to reduce all of them when a runner was removed")
+		}
+	}
+}
+
+// warn adds a warning, once.
+func (r *Result) warn(text string) {
+	if !slices.Contains(r.Warnings, text) {
+		r.Warnings = append(r.Warnings, text)
 	}
 }
 
@@ -279,6 +287,7 @@ func (c *Config) finish(q exchange.Queue, col *collector, f *feed, end string) *
 	m := col.finish(c.Recording, c.Commission, f.how)
 	m.Queue, m.End = q.String(), end
 	m.Figures.Messages, m.Figures.RecordingGaps, m.Figures.RefusedEvents = f.played, f.gaps, f.refused
+	m.Figures.FillsUnreduced = f.sim.Exchange.Forgotten()
 	rate := c.Recording.Throttle.Rate
 	if rate == 0 {
 		rate = rateUsual

@@ -296,3 +296,26 @@ func TestSeveralTrades(t *testing.T) {
 		}
 	}
 }
+
+// TestManyFills fills an order more often than orders are kept, in a market that keeps every fill.
+func TestManyFills(t *testing.T) {
+	const more = 5000
+	x, fills := recordedMarket(t, QueueOptimistic)
+	playChange(t, x, []ChangedLevel{bid(10, 10_000), offer(4200, 10_000)})
+	id := submitBot(t, x, order10(msg.SideBuy, 100, 2_000_000))
+	change := &Change{Trades: []Trade{sold(50, 1)}}
+	for range ordersDefault + more {
+		if err := x.Play(1, 10, change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if o, _ := x.Order(id); len(*fills) != ordersDefault+more || o.Executed != ordersDefault+more {
+		t.Errorf("%d fills, %d filled", len(*fills), o.Executed)
+	}
+	if n := x.Forgotten(); n < more || n > more+2*fillsForgotten {
+		t.Errorf("%d fills are forgotten", n)
+	}
+	if text := x.Audit(); text != "" {
+		t.Error(text)
+	}
+}
