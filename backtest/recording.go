@@ -206,7 +206,8 @@ func (s *scanner) disconnected() { s.measure.disconnected() }
 // outbound implements recordWatch.
 func (s *scanner) outbound(at int64, m *msg.Payload) { s.measure.outbound(at, m) }
 
-// firstBalance notes what the account had when it began: of what is sent again to the first login, the last one says it.
+// firstBalance notes what the account had when it began. Of what is sent again to the first login the last one says
+// it.
 func (s *scanner) firstBalance(known bool, available, exposure float64, again bool) {
 	if !known || s.balance {
 		return

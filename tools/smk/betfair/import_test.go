@@ -114,8 +114,8 @@ func TestImportEnds(t *testing.T) {
 	}
 }
 
-// TestImportOverlap imports a file for each of three markets, which overlap in time and are named in another order: each
-// change keeps its time.
+// TestImportOverlap imports a file for each of three markets, which overlap in time and are named in another order:
+// each change keeps its time.
 func TestImportOverlap(t *testing.T) {
 	var files []string
 	for market := 3; market > 0; market-- {
