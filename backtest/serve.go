@@ -89,7 +89,7 @@ func Listen(c ServerConfig) (*Server, error) {
 	if c.Step == 0 {
 		c.Step = time.Millisecond
 	}
-	if c.Speed < 0 || c.Speed > 1e6 || c.Step < 0 || c.Step > time.Minute {
+	if !(c.Speed >= 0 && c.Speed <= 1e6) || c.Step < 0 || c.Step > time.Minute {
 		return nil, &ConfigError{"Speed", "must be 0 to 1000000, and Step at most a minute"}
 	}
 	s := &Server{config: c, input: make(chan clientInput, inputQueue)}

@@ -65,10 +65,16 @@ func (c *backtestCommand) Validate() error {
 		return errors.New("one of --journal and --compare is needed")
 	case len(c.Bot) == 0:
 		return errors.New("the bot's command is missing: put it behind --")
-	case c.Commission < 0 || c.Commission > 100:
+	case !(c.Commission >= 0 && c.Commission <= 100): // NaN is none either
 		return fmt.Errorf("--commission: %v is not 0 to 100", c.Commission)
-	case c.Balance < 0 || c.Balance > 1e9:
+	case !(c.Balance >= 0 && c.Balance <= 1e9):
 		return fmt.Errorf("--balance: %v is not 0 to 1000000000", c.Balance)
+	case !(c.Speed >= 0 && c.Speed <= 1e6):
+		return fmt.Errorf("--speed: %v is not 0 to 1000000", c.Speed)
+	case c.Step <= 0 || c.Step > time.Minute:
+		return fmt.Errorf("--step: %v is not a time up to 1m", c.Step)
+	case c.Tolerance <= 0:
+		return fmt.Errorf("--tolerance: %v is not a time", c.Tolerance)
 	case c.Jobs < 0 || c.Jobs > 1024:
 		return fmt.Errorf("--jobs: %d is not 0 to 1024", c.Jobs)
 	}
