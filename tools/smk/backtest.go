@@ -89,7 +89,8 @@ func (c *backtestCommand) Validate() error {
 
 // Run runs the bot against the recording, or shows what was saved. What was done of a sweep that did not end is shown
 // and saved, too.
-func (c *backtestCommand) Run(ctx context.Context, std stdio) (err error) {
+func (c *backtestCommand) Run(ctx context.Context, std stdio) (failed error) {
+	var err error
 	var results []*backtest.Result
 	var comparisons []*backtest.Comparison
 	var other *backtest.Result
@@ -99,9 +100,11 @@ func (c *backtestCommand) Run(ctx context.Context, std stdio) (err error) {
 		}
 	}
 	if c.Out != "" {
-		if err := newFolder(c.Out); err != nil {
+		release, err := takeFolder(c.Out)
+		if err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}
+		defer func() { failed = errors.Join(failed, release()) }()
 	}
 	if c.Show != "" {
 		var r *backtest.Result
