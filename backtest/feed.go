@@ -68,7 +68,7 @@ func (f *feed) play(e *Event) {
 		f.managed[e.Market] = e.Managed
 		err = x.SetManaged(e.Market, e.Managed, f.timeout[e.Market])
 	case EventVoid:
-		err = x.Goal(e.Market, "")
+		err = x.VoidFills(e.Market)
 	case EventMatch:
 		if e.EventID == f.event {
 			err = x.Runningball(e.EventID, e.Match)

@@ -168,3 +168,26 @@ func TestLeavesEarly(t *testing.T) {
 	}
 	checkMoney(t, r, won1-paid0-paid1-paid2, (won1-paid0-paid1-paid2)/50)
 }
+
+// TestVoidedWithoutHalt voids a fill of the recording account in a market that goes on: it goes on for the bot, too.
+func TestVoidedWithoutHalt(t *testing.T) {
+	m := newMade(t)
+	m.login(0, 1)
+	m.state(0, msg.MarketStateLive, nil)
+	m.books(0, middles)
+	m.accepted(100*time.Millisecond, 1, 1, 10_000_000, false)
+	m.filled(200*time.Millisecond, 2, 1, false)
+	m.say(300*time.Millisecond, func(p *msg.Payload) {
+		v := p.MutableOrderExecuteVoided()
+		v.SetAccountSequence_64(3)
+		v.SetOrderId(1)
+		v.SetMarketId(winMarket)
+		v.SetContractId(1000)
+		v.SetSide(msg.SideBuy)
+		v.SetPrice(2900)
+		v.SetQuantity(1_000_000)
+	})
+	m.books(2*time.Second, middles)
+	m.state(3*time.Second, msg.MarketStateSettled, nil)
+	checkMoney(t, m.runTaker(Config{}), won1-paid0-paid1-paid2, (won1-paid0-paid1-paid2)/50)
+}
