@@ -172,11 +172,15 @@ func (c *Config) newResult() *Result {
 	return r
 }
 
-// Join returns one result of several that differ in the assumption about the queue alone.
+// Join returns one result of several that differ in the assumption about the queue alone, with the warnings of all.
 func Join(parts ...*Result) *Result {
 	r := *parts[0]
+	r.Warnings = slices.Clone(r.Warnings)
 	for _, p := range parts[1:] {
 		r.Models = append(r.Models, p.Models...)
+		for _, text := range p.Warnings {
+			r.warn(text)
+		}
 	}
 	r.complete()
 	return &r
