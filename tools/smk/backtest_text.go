@@ -32,6 +32,9 @@ func writeResultsJSON(w io.Writer, results []*backtest.Result, compared []*backt
 // fillsShown is how many differing fills of a comparison are printed.
 const fillsShown = 10
 
+// warnedShown is how many settings are named that have a warning.
+const warnedShown = 3
+
 func writeResultsText(w io.Writer, results []*backtest.Result, compared []*backtest.Comparison,
 	with *backtest.Result,
 ) error {
@@ -180,9 +183,7 @@ func stamp(ns int64) string { return time.Unix(0, ns).UTC().Format("2006-01-02 1
 func (t *textWriter) sweep(results []*backtest.Result) {
 	t.line("%s, %s to %s, seed %d, version %s", results[0].Recording, stamp(results[0].Begin), stamp(results[0].End),
 		results[0].Seed, results[0].Version)
-	for _, warning := range results[0].Warnings {
-		t.line("warning: %s", warning)
-	}
+	t.warnings(results)
 	sorted := slices.Clone(results)
 	slices.SortStableFunc(sorted, func(a, b *backtest.Result) int {
 		switch {
@@ -210,6 +211,30 @@ func (t *textWriter) sweep(results []*backtest.Result) {
 	} else {
 		t.line("\n%s and %s differ by less than what is not known of the queue", labelsText(first.Settings.Labels),
 			labelsText(second.Settings.Labels))
+	}
+}
+
+// warnings writes the warnings of a sweep, each once, and of which settings it is unless it is of all.
+func (t *textWriter) warnings(results []*backtest.Result) {
+	var texts []string
+	of := make(map[string][]string)
+	for _, r := range results {
+		for _, text := range r.Warnings {
+			if of[text] == nil {
+				texts = append(texts, text)
+			}
+			of[text] = append(of[text], labelsText(r.Settings.Labels))
+		}
+	}
+	for _, text := range texts {
+		switch list := of[text]; {
+		case len(list) == len(results):
+			t.line("warning: %s", text)
+		case len(list) > warnedShown:
+			t.line("warning: %s, and %d more: %s", strings.Join(list[:warnedShown], ", "), len(list)-warnedShown, text)
+		default:
+			t.line("warning: %s: %s", strings.Join(list, ", "), text)
+		}
 	}
 }
 
